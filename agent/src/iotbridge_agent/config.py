@@ -1,0 +1,507 @@
+"""The agent's configuration: a TOML file and the environment become one frozen value.
+
+Every error is one line that names the file (or the environment variable), the key and what is expected.
+"""
+
+import difflib
+import os
+import platform
+import re
+import socket
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal
+from urllib.parse import urlsplit
+
+from iotbridge_agent.errors import ConfigError
+
+NODE_ID = re.compile(r"[A-Za-z0-9_.-]{1,64}")
+COMMAND_NAME = re.compile(r"[a-z0-9_]{1,64}")
+TOPIC_PREFIX = re.compile(r"[^/+#\0]+(/[^/+#\0]+)*")
+RESERVED_COMMANDS = ("shutdown", "reboot", "suspend", "status", "ping")
+LANGUAGES = ("en", "it", "fr")
+COLLECTOR_NAMES = (
+    "cpu",
+    "load",
+    "memory",
+    "swap",
+    "disk",
+    "network",
+    "temperature",
+    "fan",
+    "battery",
+    "boot",
+    "processes",
+    "users",
+    "updates",
+    "systemd",
+    "docker",
+    "checks",
+)
+DEFAULT_PORTS = {"mqtt": 1883, "mqtts": 8883, "ws": 80, "wss": 443}
+LOCAL_HOSTS = ("localhost", "127.0.0.1", "::1")
+
+
+@dataclass(frozen=True, kw_only=True)
+class BrokerConfig:
+    """Where the broker is and how to be let in."""
+
+    scheme: Literal["mqtt", "mqtts", "ws", "wss"]
+    host: str
+    port: int
+    path: str = "/mqtt"
+    """Of a WebSocket address."""
+    username: str | None = None
+    password: str | None = field(default=None, repr=False)
+    ca_file: Path | None = None
+    client_cert: Path | None = None
+    client_key: Path | None = None
+    tls_insecure: bool = False
+    psk_identity: str | None = None
+    psk: bytes | None = field(default=None, repr=False)
+    keepalive_s: int = 30
+
+    @property
+    def tls(self) -> bool:
+        """Whether the link is encrypted."""
+        return self.scheme in ("mqtts", "wss")
+
+    @property
+    def is_local(self) -> bool:
+        """Whether the broker is on this very machine."""
+        return self.host in LOCAL_HOSTS
+
+    @property
+    def address(self) -> str:
+        """The address for messages to people; never with a password."""
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return f"{self.scheme}://{host}:{self.port}" + (self.path if self.scheme in ("ws", "wss") else "")
+
+
+@dataclass(frozen=True, kw_only=True)
+class CustomCommand:
+    """A command of the user's own: fixed words, never a shell."""
+
+    name: str
+    argv: tuple[str, ...]
+    title: str
+    timeout_s: float = 60.0
+    max_output: int = 4096
+    button: bool = True
+
+
+@dataclass(frozen=True, kw_only=True)
+class CollectorConfig:
+    """What the user changed for one collector."""
+
+    enabled: bool | None = None
+    """None: on where it has data."""
+    interval_s: float | None = None
+    timeout_s: float | None = None
+    include: tuple[str, ...] = ()
+    exclude: tuple[str, ...] = ()
+    names: tuple[str, ...] = ()
+    """Units of systemd, containers of docker."""
+    socket: str | None = None
+    """Of docker."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class CheckConfig:
+    """Something to look at: an HTTP address, a TCP port, or the age of a file or folder."""
+
+    name: str
+    kind: Literal["http", "tcp", "file"]
+    target: str
+    """URL, ``host:port`` or path."""
+    interval_s: float = 60.0
+    timeout_s: float = 10.0
+    max_age_h: float | None = None
+    """Of a file: older than this is a problem."""
+    expect_status: int | None = None
+    """Of HTTP: None accepts 200 to 399."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Config:
+    """Everything the agent was told."""
+
+    broker: BrokerConfig
+    node_id: str
+    name: str
+    """Of the device in Home Assistant."""
+    prefix: str = "iotbridge"
+    discovery_prefix: str = "homeassistant"
+    birth_topic: str = "homeassistant/status"
+    interval_s: float = 30.0
+    language: Literal["en", "it", "fr"] = "en"
+    dry_run: bool = False
+    remove_after_h: float = 24.0
+    """A sensor missing for this long is taken out of Home Assistant."""
+    state_dir: Path = Path("/var/lib/iotbridge-agent")
+    power: tuple[str, ...] = ()
+    """The power commands that are switched on."""
+    custom: tuple[CustomCommand, ...] = ()
+    commands_per_minute: int = 10
+    collectors: Mapping[str, CollectorConfig] = field(default_factory=dict)
+    checks: tuple[CheckConfig, ...] = ()
+
+    def collector(self, name: str) -> CollectorConfig:
+        """Return what was configured for a collector, or the defaults."""
+        return self.collectors.get(name, CollectorConfig())
+
+
+def default_config_path() -> Path:
+    """Return where the configuration is looked for when nothing else is said."""
+    if explicit := os.environ.get("IOTBRIDGE_CONFIG"):
+        return Path(explicit)
+    if platform.system() == "Windows":
+        return Path(os.environ.get("PROGRAMDATA", "C:/ProgramData")) / "iotbridge-agent" / "agent.toml"
+    system = Path("/etc/iotbridge-agent/agent.toml")
+    if os.geteuid() == 0 or system.exists():
+        return system
+    home = Path(os.environ.get("XDG_CONFIG_HOME", Path.home() / ".config"))
+    return home / "iotbridge-agent" / "agent.toml"
+
+
+def default_state_dir() -> Path:
+    """Return where the agent remembers command ids; systemd names the folder of a service."""
+    if explicit := os.environ.get("STATE_DIRECTORY"):
+        return Path(explicit.split(":")[0])
+    if platform.system() == "Windows":
+        return Path(os.environ.get("PROGRAMDATA", "C:/ProgramData")) / "iotbridge-agent" / "state"
+    if os.geteuid() == 0:
+        return Path("/var/lib/iotbridge-agent")
+    home = Path(os.environ.get("XDG_STATE_HOME", Path.home() / ".local" / "state"))
+    return home / "iotbridge-agent"
+
+
+def default_node_id() -> str:
+    """Return the host name, with what a topic cannot carry replaced."""
+    name = re.sub(r"[^A-Za-z0-9_.-]+", "-", socket.gethostname().split(".")[0]).strip("-.")[:64]
+    return name or "host"
+
+
+def load_config(path: Path, environ: Mapping[str, str] | None = None) -> Config:
+    """Read the file and the environment; raise ConfigError for whatever is wrong."""
+    try:
+        document = tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        msg = f"{path}: there is no such file. Run `iotbridge-agent setup` to make one, or name another with --config."
+        raise ConfigError(msg) from None
+    except (OSError, UnicodeDecodeError) as error:
+        msg = f"{path}: cannot be read: {error}"
+        raise ConfigError(msg) from error
+    except tomllib.TOMLDecodeError as error:
+        msg = f"{path}: is not TOML: {error}"
+        raise ConfigError(msg) from error
+    return parse_config(document, source=str(path), environ=os.environ if environ is None else environ)
+
+
+def parse_config(document: Mapping[str, Any], *, source: str, environ: Mapping[str, str]) -> Config:
+    """Turn a parsed document into a Config. ``source`` is named in errors."""
+    root = _Table(document, source, "", environ)
+    agent = root.table("agent", overridable=True)
+    node_id = agent.text("node_id", default=default_node_id(), pattern=NODE_ID, expected="letters, digits, _ . - (at most 64)")
+    prefix_expected = "topic levels without + and #"
+    interval_s = agent.number("interval_s", default=30.0, low=5, high=3600)
+    config = Config(
+        broker=_parse_broker(root.table("broker", required=True, overridable=True)),
+        node_id=node_id,
+        name=agent.text("name", default=node_id),
+        prefix=agent.text("prefix", default="iotbridge", pattern=TOPIC_PREFIX, expected=prefix_expected),
+        discovery_prefix=agent.text("discovery_prefix", default="homeassistant", pattern=TOPIC_PREFIX, expected=prefix_expected),
+        birth_topic=agent.text("birth_topic", default="homeassistant/status", pattern=TOPIC_PREFIX, expected=prefix_expected),
+        interval_s=interval_s,
+        language=agent.choice("language", LANGUAGES, default="en"),  # type: ignore[arg-type]
+        dry_run=agent.flag("dry_run", default=False),
+        remove_after_h=agent.number("remove_after_h", default=24.0, low=0, high=8760),
+        state_dir=Path(agent.text("state_dir", default=str(default_state_dir()))),
+        **_parse_commands(root.table("commands")),
+        collectors=_parse_collectors(root.table("collectors"), interval_s),
+        checks=_parse_checks(root),
+    )
+    agent.done()
+    root.done()
+    return config
+
+
+def _parse_broker(table: "_Table") -> BrokerConfig:
+    url = table.text("url", required=True)
+    expected = "mqtt://, mqtts://, ws:// or wss://, a host and perhaps a port, e.g. mqtts://broker.lan:8883"
+    try:
+        parts = urlsplit(url)
+        port = parts.port
+    except ValueError as error:
+        raise table.error("url", expected, url) from error
+    if parts.scheme not in DEFAULT_PORTS or not parts.hostname or parts.query or parts.fragment:
+        raise table.error("url", expected, url)
+    if parts.username is not None or parts.password is not None:
+        raise table.error("url", "an address without user and password; use the keys username and password_file", "one with them")
+    broker = BrokerConfig(
+        scheme=parts.scheme,  # type: ignore[arg-type]
+        host=parts.hostname,
+        port=port or DEFAULT_PORTS[parts.scheme],
+        path=parts.path or "/mqtt",
+        username=table.optional_text("username"),
+        password=table.secret("password"),
+        ca_file=table.readable_file("ca_file"),
+        client_cert=table.readable_file("client_cert"),
+        client_key=table.readable_file("client_key"),
+        tls_insecure=table.flag("tls_insecure", default=False),
+        psk_identity=table.optional_text("psk_identity"),
+        psk=table.hex_secret("psk"),
+        keepalive_s=int(table.number("keepalive_s", default=30, low=5, high=3600)),
+    )
+    if parts.path not in ("", "/") and broker.scheme in ("mqtt", "mqtts"):
+        raise table.error("url", "no path after the port (only ws:// and wss:// have one)", url)
+    if broker.client_key and not broker.client_cert:
+        raise table.error("client_cert", "the certificate that belongs to client_key", None)
+    if (broker.psk is None) != (broker.psk_identity is None):
+        raise table.error("psk_identity", "psk_identity and psk (or psk_file) together", None)
+    for key in ("ca_file", "client_cert", "tls_insecure", "psk_identity"):
+        if getattr(broker, key) and not broker.tls:
+            raise table.error(key, "an mqtts:// or wss:// address: without TLS it has no effect", url)
+    if broker.password is not None and broker.username is None:
+        raise table.error("username", "a user name, because there is a password", None)
+    table.done()
+    return broker
+
+
+def _parse_commands(table: "_Table") -> dict[str, Any]:
+    power = tuple(name for name in ("shutdown", "reboot", "suspend") if table.flag(name, default=False))
+    per_minute = int(table.number("per_minute", default=10, low=1, high=600))
+    custom = []
+    tables = table.table("custom")
+    for name in tables.names():
+        if not COMMAND_NAME.fullmatch(name) or name in RESERVED_COMMANDS:
+            raise tables.error(name, f"a name of a-z, 0-9 and _, other than {', '.join(RESERVED_COMMANDS)}", name)
+        own = tables.table(name)
+        argv = own.texts("argv", required=True)
+        custom.append(
+            CustomCommand(
+                name=name,
+                argv=argv,
+                title=own.text("name", default=name.replace("_", " ").capitalize()),
+                timeout_s=own.number("timeout_s", default=60, low=1, high=3600),
+                max_output=int(own.number("max_output", default=4096, low=0, high=32768)),
+                button=own.flag("button", default=True),
+            )
+        )
+        own.done()
+    tables.done()
+    table.done()
+    return {"power": power, "custom": tuple(custom), "commands_per_minute": per_minute}
+
+
+def _parse_collectors(table: "_Table", interval_s: float) -> dict[str, CollectorConfig]:
+    collectors = {}
+    for name in table.names():
+        if name not in COLLECTOR_NAMES:
+            raise table.error(name, f"one of {', '.join(COLLECTOR_NAMES)}", name)
+        own = table.table(name)
+        collectors[name] = CollectorConfig(
+            enabled=own.flag("enabled", default=None),
+            interval_s=own.optional_number("interval_s", low=interval_s, high=86400),
+            timeout_s=own.optional_number("timeout_s", low=0.1, high=300),
+            include=own.texts("include"),
+            exclude=own.texts("exclude"),
+            names=own.texts("units" if name == "systemd" else "containers") if name in ("systemd", "docker") else (),
+            socket=own.optional_text("socket") if name == "docker" else None,
+        )
+        own.done()
+    table.done()
+    return collectors
+
+
+def _parse_checks(root: "_Table") -> tuple[CheckConfig, ...]:
+    checks: list[CheckConfig] = []
+    for table in root.tables("checks"):
+        kinds = [kind for kind in ("http", "tcp", "file") if table.has(kind)]
+        if len(kinds) != 1:
+            raise table.error("http", "exactly one of http, tcp and file", ", ".join(kinds) or None)
+        kind = kinds[0]
+        target = table.text(kind, required=True)
+        if kind == "http" and urlsplit(target).scheme not in ("http", "https"):
+            raise table.error(kind, "an address that starts with http:// or https://", target)
+        if kind == "tcp" and not re.fullmatch(r"(\[[^\]]+\]|[^:]+):\d{1,5}", target):
+            raise table.error(kind, "host:port", target)
+        check = CheckConfig(
+            name=table.text("name", required=True),
+            kind=kind,  # type: ignore[arg-type]
+            target=target,
+            interval_s=table.number("interval_s", default=60, low=5, high=86400),
+            timeout_s=table.number("timeout_s", default=10, low=0.1, high=120),
+            max_age_h=table.optional_number("max_age_h", low=0.01, high=87600) if kind == "file" else None,
+            expect_status=_whole(table.optional_number("expect_status", low=100, high=599)) if kind == "http" else None,
+        )
+        if any(other.name == check.name for other in checks):
+            raise table.error("name", "a name no other check has", check.name)
+        table.done()
+        checks.append(check)
+    return tuple(checks)
+
+
+def _whole(number: float | None) -> int | None:
+    return None if number is None else int(number)
+
+
+class _Table:
+    """One TOML table; hands out its values checked, and knows which nobody asked for."""
+
+    def __init__(self, values: object, source: str, path: str, environ: Mapping[str, str] | None) -> None:
+        if not isinstance(values, Mapping):
+            msg = f"{source}: {path}: expected a table, found {_shown(values)}"
+            raise ConfigError(msg)
+        self._values: Mapping[str, Any] = values
+        self._source = source
+        self._path = path
+        self._environ = environ
+        self._asked: set[str] = set()
+
+    def error(self, key: str, expected: str, found: object) -> ConfigError:
+        where = f"{self._source}: {self._key(key)}"
+        if variable := self._variable(key):
+            where = f"environment variable {variable}"
+        return ConfigError(f"{where}: expected {expected}" + ("" if found is None else f", found {_shown(found)}"))
+
+    def has(self, key: str) -> bool:
+        return key in self._values
+
+    def names(self) -> list[str]:
+        return list(self._values)
+
+    def table(self, key: str, *, required: bool = False, overridable: bool = False) -> "_Table":
+        self._asked.add(key)
+        has_override = overridable and any(name.startswith(f"IOTBRIDGE_{key.upper()}_") for name in self._environ or ())
+        if required and key not in self._values and not has_override:
+            msg = f"{self._source}: [{self._key(key)}]: expected this table, it is missing"
+            raise ConfigError(msg)
+        return _Table(self._values.get(key, {}), self._source, self._key(key), self._environ if overridable else None)
+
+    def tables(self, key: str) -> list["_Table"]:
+        self._asked.add(key)
+        values = self._values.get(key, [])
+        if not isinstance(values, list):
+            raise self.error(key, f"a list of tables, each headed [[{key}]]", values)
+        return [_Table(value, self._source, f"{key}[{index}]", None) for index, value in enumerate(values)]
+
+    def text(
+        self,
+        key: str,
+        *,
+        default: str | None = None,
+        required: bool = False,
+        pattern: re.Pattern[str] | None = None,
+        expected: str = "a text",
+    ) -> str:
+        value = self._value(key, default)
+        if value is None and required:
+            raise self.error(key, f"{expected}; it is missing", None)
+        if not isinstance(value, str) or not value or (pattern and not pattern.fullmatch(value)):
+            raise self.error(key, expected, value)
+        return value
+
+    def optional_text(self, key: str) -> str | None:
+        return None if self._value(key, None) is None else self.text(key)
+
+    def choice(self, key: str, choices: tuple[str, ...], *, default: str) -> str:
+        value = self.text(key, default=default)
+        if value not in choices:
+            raise self.error(key, f"one of {', '.join(choices)}", value)
+        return value
+
+    def number(self, key: str, *, default: float, low: float, high: float) -> float:
+        value = self._value(key, default)
+        if isinstance(value, str) and self._variable(key):
+            try:
+                value = float(value)
+            except ValueError:
+                raise self.error(key, f"a number from {low:g} to {high:g}", value) from None
+        if isinstance(value, bool) or not isinstance(value, int | float) or not low <= value <= high:
+            raise self.error(key, f"a number from {low:g} to {high:g}", value)
+        return value
+
+    def optional_number(self, key: str, *, low: float, high: float) -> float | None:
+        return None if self._value(key, None) is None else self.number(key, default=low, low=low, high=high)
+
+    def flag(self, key: str, *, default: bool | None) -> Any:  # noqa: ANN401 - bool, or None where that is the default
+        value = self._value(key, default)
+        if isinstance(value, str) and self._variable(key):
+            value = {"true": True, "1": True, "false": False, "0": False}.get(value.lower(), value)
+        if value is not default and not isinstance(value, bool):
+            raise self.error(key, "true or false", value)
+        return value
+
+    def texts(self, key: str, *, required: bool = False) -> tuple[str, ...]:
+        value = self._value(key, None)
+        if value is None and not required:
+            return ()
+        if not isinstance(value, list) or (required and not value) or not all(isinstance(item, str) and item for item in value):
+            raise self.error(key, 'a list of texts, e.g. ["a", "b"]', value)
+        return tuple(value)
+
+    def readable_file(self, key: str) -> Path | None:
+        value = self.optional_text(key)
+        if value is None:
+            return None
+        path = Path(value).expanduser()
+        try:
+            with path.open("rb"):
+                return path
+        except OSError as error:
+            raise self.error(key, f"a file that can be read ({error.strerror})", value) from error
+
+    def secret(self, key: str) -> str | None:
+        """Return a secret given as ``key``, or as the content of the file ``key_file``."""
+        direct, path = self.optional_text(key), self.readable_file(f"{key}_file")
+        if direct is not None and path is not None:
+            raise self.error(key, f"either {key} or {key}_file, not both", None)
+        if path is None:
+            return direct
+        try:
+            secret = path.read_text(encoding="utf-8").strip("\r\n")
+        except UnicodeDecodeError:
+            raise self.error(f"{key}_file", "a text file", str(path)) from None
+        if not secret:
+            raise self.error(f"{key}_file", "a file that is not empty", str(path))
+        return secret
+
+    def hex_secret(self, key: str) -> bytes | None:
+        value = self.secret(key)
+        if value is None:
+            return None
+        try:
+            return bytes.fromhex(value)
+        except ValueError:
+            raise self.error(key, "hexadecimal digits, as in the broker's PSK file", None) from None
+
+    def done(self) -> None:
+        """Raise ConfigError for the first key nobody asked for: a misspelt key must not be ignored in silence."""
+        for key in self._values:
+            if key in self._asked:
+                continue
+            near = difflib.get_close_matches(key, self._asked, n=1)
+            hint = f"did you mean {near[0]}?" if near else f"known are: {', '.join(sorted(self._asked))}"
+            msg = f"{self._source}: {self._key(key)}: there is no such key; {hint}"
+            raise ConfigError(msg)
+
+    def _key(self, key: str) -> str:
+        return f"{self._path}.{key}" if self._path else key
+
+    def _variable(self, key: str) -> str | None:
+        variable = f"IOTBRIDGE_{self._path}_{key}".upper()
+        return variable if self._environ and variable in self._environ else None
+
+    def _value(self, key: str, default: object) -> Any:  # noqa: ANN401 - whatever TOML can hold
+        self._asked.add(key)
+        if self._environ and (variable := self._variable(key)):
+            return self._environ[variable]
+        return self._values.get(key, default)
+
+
+def _shown(value: object) -> str:
+    text = repr(value)
+    return text if len(text) <= 60 else f"{text[:57]}..."
