@@ -3,7 +3,6 @@
 Every error is one line that names the file (or the environment variable), the key and what is expected.
 """
 
-import difflib
 import os
 import platform
 import re
@@ -16,6 +15,7 @@ from typing import Any, Literal
 from urllib.parse import urlsplit
 
 from iotbridge_agent.errors import ConfigError
+from iotbridge_agent.toml_table import Table
 
 NODE_ID = re.compile(r"[A-Za-z0-9_.-]{1,64}")
 COMMAND_NAME = re.compile(r"[a-z0-9_]{1,64}")
@@ -202,9 +202,11 @@ def load_config(path: Path, environ: Mapping[str, str] | None = None) -> Config:
 
 def parse_config(document: Mapping[str, Any], *, source: str, environ: Mapping[str, str]) -> Config:
     """Turn a parsed document into a Config. ``source`` is named in errors."""
-    root = _Table(document, source, "", environ)
+    root = Table(document, source, "", environ)
     agent = root.table("agent", overridable=True)
-    node_id = agent.text("node_id", default=default_node_id(), pattern=NODE_ID, expected="letters, digits, _ . - (at most 64)")
+    node_id = agent.text(
+        "node_id", default=default_node_id(), pattern=NODE_ID, expected="letters, digits, _ . - (at most 64)"
+    )
     prefix_expected = "topic levels without + and #"
     interval_s = agent.number("interval_s", default=30.0, low=5, high=3600)
     config = Config(
@@ -212,8 +214,12 @@ def parse_config(document: Mapping[str, Any], *, source: str, environ: Mapping[s
         node_id=node_id,
         name=agent.text("name", default=node_id),
         prefix=agent.text("prefix", default="iotbridge", pattern=TOPIC_PREFIX, expected=prefix_expected),
-        discovery_prefix=agent.text("discovery_prefix", default="homeassistant", pattern=TOPIC_PREFIX, expected=prefix_expected),
-        birth_topic=agent.text("birth_topic", default="homeassistant/status", pattern=TOPIC_PREFIX, expected=prefix_expected),
+        discovery_prefix=agent.text(
+            "discovery_prefix", default="homeassistant", pattern=TOPIC_PREFIX, expected=prefix_expected
+        ),
+        birth_topic=agent.text(
+            "birth_topic", default="homeassistant/status", pattern=TOPIC_PREFIX, expected=prefix_expected
+        ),
         interval_s=interval_s,
         language=agent.choice("language", LANGUAGES, default="en"),  # type: ignore[arg-type]
         dry_run=agent.flag("dry_run", default=False),
@@ -228,7 +234,7 @@ def parse_config(document: Mapping[str, Any], *, source: str, environ: Mapping[s
     return config
 
 
-def _parse_broker(table: "_Table") -> BrokerConfig:
+def _parse_broker(table: Table) -> BrokerConfig:
     url = table.text("url", required=True)
     expected = "mqtt://, mqtts://, ws:// or wss://, a host and perhaps a port, e.g. mqtts://broker.lan:8883"
     try:
@@ -239,7 +245,9 @@ def _parse_broker(table: "_Table") -> BrokerConfig:
     if parts.scheme not in DEFAULT_PORTS or not parts.hostname or parts.query or parts.fragment:
         raise table.error("url", expected, url)
     if parts.username is not None or parts.password is not None:
-        raise table.error("url", "an address without user and password; use the keys username and password_file", "one with them")
+        raise table.error(
+            "url", "an address without user and password; use the keys username and password_file", "one with them"
+        )
     broker = BrokerConfig(
         scheme=parts.scheme,  # type: ignore[arg-type]
         host=parts.hostname,
@@ -270,7 +278,7 @@ def _parse_broker(table: "_Table") -> BrokerConfig:
     return broker
 
 
-def _parse_commands(table: "_Table") -> dict[str, Any]:
+def _parse_commands(table: Table) -> dict[str, Any]:
     power = tuple(name for name in ("shutdown", "reboot", "suspend") if table.flag(name, default=False))
     per_minute = int(table.number("per_minute", default=10, low=1, high=600))
     custom = []
@@ -296,7 +304,7 @@ def _parse_commands(table: "_Table") -> dict[str, Any]:
     return {"power": power, "custom": tuple(custom), "commands_per_minute": per_minute}
 
 
-def _parse_collectors(table: "_Table", interval_s: float) -> dict[str, CollectorConfig]:
+def _parse_collectors(table: Table, interval_s: float) -> dict[str, CollectorConfig]:
     collectors = {}
     for name in table.names():
         if name not in COLLECTOR_NAMES:
@@ -316,7 +324,7 @@ def _parse_collectors(table: "_Table", interval_s: float) -> dict[str, Collector
     return collectors
 
 
-def _parse_checks(root: "_Table") -> tuple[CheckConfig, ...]:
+def _parse_checks(root: Table) -> tuple[CheckConfig, ...]:
     checks: list[CheckConfig] = []
     for table in root.tables("checks"):
         kinds = [kind for kind in ("http", "tcp", "file") if table.has(kind)]
@@ -346,162 +354,3 @@ def _parse_checks(root: "_Table") -> tuple[CheckConfig, ...]:
 
 def _whole(number: float | None) -> int | None:
     return None if number is None else int(number)
-
-
-class _Table:
-    """One TOML table; hands out its values checked, and knows which nobody asked for."""
-
-    def __init__(self, values: object, source: str, path: str, environ: Mapping[str, str] | None) -> None:
-        if not isinstance(values, Mapping):
-            msg = f"{source}: {path}: expected a table, found {_shown(values)}"
-            raise ConfigError(msg)
-        self._values: Mapping[str, Any] = values
-        self._source = source
-        self._path = path
-        self._environ = environ
-        self._asked: set[str] = set()
-
-    def error(self, key: str, expected: str, found: object) -> ConfigError:
-        where = f"{self._source}: {self._key(key)}"
-        if variable := self._variable(key):
-            where = f"environment variable {variable}"
-        return ConfigError(f"{where}: expected {expected}" + ("" if found is None else f", found {_shown(found)}"))
-
-    def has(self, key: str) -> bool:
-        return key in self._values
-
-    def names(self) -> list[str]:
-        return list(self._values)
-
-    def table(self, key: str, *, required: bool = False, overridable: bool = False) -> "_Table":
-        self._asked.add(key)
-        has_override = overridable and any(name.startswith(f"IOTBRIDGE_{key.upper()}_") for name in self._environ or ())
-        if required and key not in self._values and not has_override:
-            msg = f"{self._source}: [{self._key(key)}]: expected this table, it is missing"
-            raise ConfigError(msg)
-        return _Table(self._values.get(key, {}), self._source, self._key(key), self._environ if overridable else None)
-
-    def tables(self, key: str) -> list["_Table"]:
-        self._asked.add(key)
-        values = self._values.get(key, [])
-        if not isinstance(values, list):
-            raise self.error(key, f"a list of tables, each headed [[{key}]]", values)
-        return [_Table(value, self._source, f"{key}[{index}]", None) for index, value in enumerate(values)]
-
-    def text(
-        self,
-        key: str,
-        *,
-        default: str | None = None,
-        required: bool = False,
-        pattern: re.Pattern[str] | None = None,
-        expected: str = "a text",
-    ) -> str:
-        value = self._value(key, default)
-        if value is None and required:
-            raise self.error(key, f"{expected}; it is missing", None)
-        if not isinstance(value, str) or not value or (pattern and not pattern.fullmatch(value)):
-            raise self.error(key, expected, value)
-        return value
-
-    def optional_text(self, key: str) -> str | None:
-        return None if self._value(key, None) is None else self.text(key)
-
-    def choice(self, key: str, choices: tuple[str, ...], *, default: str) -> str:
-        value = self.text(key, default=default)
-        if value not in choices:
-            raise self.error(key, f"one of {', '.join(choices)}", value)
-        return value
-
-    def number(self, key: str, *, default: float, low: float, high: float) -> float:
-        value = self._value(key, default)
-        if isinstance(value, str) and self._variable(key):
-            try:
-                value = float(value)
-            except ValueError:
-                raise self.error(key, f"a number from {low:g} to {high:g}", value) from None
-        if isinstance(value, bool) or not isinstance(value, int | float) or not low <= value <= high:
-            raise self.error(key, f"a number from {low:g} to {high:g}", value)
-        return value
-
-    def optional_number(self, key: str, *, low: float, high: float) -> float | None:
-        return None if self._value(key, None) is None else self.number(key, default=low, low=low, high=high)
-
-    def flag(self, key: str, *, default: bool | None) -> Any:  # noqa: ANN401 - bool, or None where that is the default
-        value = self._value(key, default)
-        if isinstance(value, str) and self._variable(key):
-            value = {"true": True, "1": True, "false": False, "0": False}.get(value.lower(), value)
-        if value is not default and not isinstance(value, bool):
-            raise self.error(key, "true or false", value)
-        return value
-
-    def texts(self, key: str, *, required: bool = False) -> tuple[str, ...]:
-        value = self._value(key, None)
-        if value is None and not required:
-            return ()
-        if not isinstance(value, list) or (required and not value) or not all(isinstance(item, str) and item for item in value):
-            raise self.error(key, 'a list of texts, e.g. ["a", "b"]', value)
-        return tuple(value)
-
-    def readable_file(self, key: str) -> Path | None:
-        value = self.optional_text(key)
-        if value is None:
-            return None
-        path = Path(value).expanduser()
-        try:
-            with path.open("rb"):
-                return path
-        except OSError as error:
-            raise self.error(key, f"a file that can be read ({error.strerror})", value) from error
-
-    def secret(self, key: str) -> str | None:
-        """Return a secret given as ``key``, or as the content of the file ``key_file``."""
-        direct, path = self.optional_text(key), self.readable_file(f"{key}_file")
-        if direct is not None and path is not None:
-            raise self.error(key, f"either {key} or {key}_file, not both", None)
-        if path is None:
-            return direct
-        try:
-            secret = path.read_text(encoding="utf-8").strip("\r\n")
-        except UnicodeDecodeError:
-            raise self.error(f"{key}_file", "a text file", str(path)) from None
-        if not secret:
-            raise self.error(f"{key}_file", "a file that is not empty", str(path))
-        return secret
-
-    def hex_secret(self, key: str) -> bytes | None:
-        value = self.secret(key)
-        if value is None:
-            return None
-        try:
-            return bytes.fromhex(value)
-        except ValueError:
-            raise self.error(key, "hexadecimal digits, as in the broker's PSK file", None) from None
-
-    def done(self) -> None:
-        """Raise ConfigError for the first key nobody asked for: a misspelt key must not be ignored in silence."""
-        for key in self._values:
-            if key in self._asked:
-                continue
-            near = difflib.get_close_matches(key, self._asked, n=1)
-            hint = f"did you mean {near[0]}?" if near else f"known are: {', '.join(sorted(self._asked))}"
-            msg = f"{self._source}: {self._key(key)}: there is no such key; {hint}"
-            raise ConfigError(msg)
-
-    def _key(self, key: str) -> str:
-        return f"{self._path}.{key}" if self._path else key
-
-    def _variable(self, key: str) -> str | None:
-        variable = f"IOTBRIDGE_{self._path}_{key}".upper()
-        return variable if self._environ and variable in self._environ else None
-
-    def _value(self, key: str, default: object) -> Any:  # noqa: ANN401 - whatever TOML can hold
-        self._asked.add(key)
-        if self._environ and (variable := self._variable(key)):
-            return self._environ[variable]
-        return self._values.get(key, default)
-
-
-def _shown(value: object) -> str:
-    text = repr(value)
-    return text if len(text) <= 60 else f"{text[:57]}..."

@@ -34,7 +34,7 @@ class SensorDescription:
     decimals: int | None = None
     """Digits kept of a number; 0 makes it an integer; None leaves the value as it is."""
     dead_band: float = 0.0
-    """A value nearer than this to the one last published is published as that one again, so that noise writes no rows."""
+    """A value nearer than this to the last published one repeats that one, so that noise writes no rows."""
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,1 @@
+"""The subjects an agent can read, one file each."""

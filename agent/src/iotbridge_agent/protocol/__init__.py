@@ -1,0 +1,1 @@
+"""The agent side of the wire contract: pure, no I/O."""
