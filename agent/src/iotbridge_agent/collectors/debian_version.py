@@ -1,0 +1,31 @@
+"""Which of two versions of a Debian package is the newer."""
+
+import re
+from typing import TypeAlias
+
+VersionKey: TypeAlias = tuple[object, ...]
+
+
+def version_key(version: str) -> VersionKey:
+    """Return what sorts as Debian policy 5.6.12 orders versions: ``[epoch:]upstream[-revision]``."""
+    epoch, _, rest = version.rpartition(":") if ":" in version else ("0", "", version)
+    upstream, dash, revision = rest.rpartition("-")
+    return (
+        int(epoch) if epoch.isdecimal() else 0,
+        _part_key(upstream if dash else rest),
+        _part_key(revision if dash else ""),
+    )
+
+
+def _part_key(part: str) -> VersionKey:
+    """Alternate what is no digit with what is; the end sorts after a tilde and before everything else."""
+    key: list[object] = []
+    for text, digits in re.findall(r"(\D*)(\d*)", part):
+        key += [(*map(_order, text), 0), int(digits or 0)]
+    return tuple(key)
+
+
+def _order(character: str) -> int:
+    if character == "~":
+        return -1
+    return ord(character) + (0 if character.isalpha() else 256)

@@ -1,0 +1,115 @@
+"""How warm the machine is."""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+from iotbridge_agent.collectors.base import Collector, Reading, SensorDescription
+from iotbridge_agent.collectors.hwmon import Probe, read_probes
+from iotbridge_agent.collectors.keys import is_wanted, unique_slugs
+from iotbridge_agent.collectors.linux import ROOT, entries, read_line, read_number
+from iotbridge_agent.config import CollectorConfig, Config
+from iotbridge_agent.errors import NoDataError
+
+# Which probe speaks for the whole processor, the best first. AMD's Tctl can be offset from the true Tdie.
+CPU_PROBES = (
+    re.compile(r"coretemp Package id \d+"),
+    re.compile(r"(k10temp|zenpower) Tdie"),
+    re.compile(r"(k10temp|zenpower) Tctl"),
+    re.compile(r"(cpu|soc)[_-]?thermal .*|x86_pkg_temp .*|cpu0?[_-]?thermal[_-].* .*|k8temp .*|via_cputemp .*"),
+)
+# One core is as warm as the package that holds it, and there can be a hundred.
+CORE = re.compile(r"(Core|Tccd)\s?\d+")
+LOWEST, HIGHEST = -60, 150
+
+CPU = SensorDescription(
+    key="cpu_temperature",
+    name="CPU temperature",
+    unit="°C",
+    device_class="temperature",
+    state_class="measurement",
+    display_precision=0,
+    decimals=1,
+    dead_band=1.5,
+)
+
+
+class Temperature:
+    """Reads the processor's temperature and, off by default, all the others."""
+
+    def __init__(self, settings: CollectorConfig, root: Path | None = ROOT) -> None:
+        self._settings = settings
+        self._root = root
+
+    def collect(self) -> Iterator[Reading]:
+        """Read, in °C. Raises NoDataError when nothing measures here."""
+        if self._root is None:
+            raise NoDataError("only Linux shows temperatures to programs")
+        probes = [probe for probe in _all_probes(self._root) if not _is_absurd(probe.value)]
+        if not probes:
+            raise NoDataError("this machine has no temperature sensor")
+        of_cpu = _cpu_probes(probes)
+        if of_cpu:
+            yield Reading(CPU, max((probe.value for probe in of_cpu if probe.value is not None), default=None))
+        others = {
+            probe.name: probe for probe in probes if self._is_wanted(probe, with_cpu=bool(of_cpu)) and of_cpu != [probe]
+        }
+        slugs = unique_slugs(others)
+        for name, probe in others.items():
+            yield Reading(_describe(name, slugs[name]), probe.value)
+
+    def _is_wanted(self, probe: Probe, *, with_cpu: bool) -> bool:
+        return is_wanted(
+            probe.name,
+            self._settings.include,
+            self._settings.exclude,
+            default=not (with_cpu and CORE.fullmatch(probe.label)),
+        )
+
+
+def _all_probes(root: Path) -> list[Probe]:
+    """Read hwmon, or the thermal zones of boards that have only those; in °C."""
+    probes = list(read_probes(root, "temp")) or list(_zones(root))
+    return [
+        Probe(probe.chip, probe.label, probe.name, None if probe.value is None else probe.value / 1000)
+        for probe in probes
+    ]
+
+
+def _zones(root: Path) -> Iterator[Probe]:
+    for folder in entries(root / "sys/class/thermal"):
+        kind = read_line(folder / "type")
+        if folder.name.startswith("thermal_zone") and kind:
+            yield Probe(kind, folder.name, kind, read_number(folder / "temp"))
+
+
+def _cpu_probes(probes: list[Probe]) -> list[Probe]:
+    for pattern in CPU_PROBES:
+        if found := [probe for probe in probes if pattern.fullmatch(f"{probe.chip} {probe.label}")]:
+            return found
+    return []
+
+
+def _is_absurd(value: float | None) -> bool:
+    """Tell what chips report for an input nothing is connected to: 0, the ends of a byte, absolute zero."""
+    return value is not None and (not LOWEST < value < HIGHEST or value in (0, 127, 127.5, 128))
+
+
+def _describe(name: str, slug: str) -> SensorDescription:
+    return SensorDescription(
+        key=f"temperature_{slug}",
+        name="Temperature {sensor}",
+        placeholders={"sensor": name},
+        unit="°C",
+        device_class="temperature",
+        state_class="measurement",
+        enabled=False,
+        display_precision=0,
+        decimals=1,
+        dead_band=1.5,
+    )
+
+
+def create(config: Config) -> Collector:
+    """Make the collector."""
+    return Temperature(config.collector("temperature"))
