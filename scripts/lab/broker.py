@@ -1,0 +1,126 @@
+"""A real Mosquitto on loopback."""
+
+import asyncio
+import shutil
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+
+import aiomqtt
+
+from .processes import LabError, Program, free_port
+
+
+@dataclass(frozen=True, kw_only=True)
+class Tls:
+    """Files of a server certificate; ``ca`` demands one of clients as well."""
+
+    cert: Path
+    key: Path
+    ca: Path | None = None
+
+
+class Broker:
+    """One Mosquitto process: the same port and data over restarts."""
+
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        port: int | None = None,
+        passwords: dict[str, str] | None = None,
+        tls: Tls | None = None,
+        websockets: bool = False,
+        persistence: bool = False,
+        name: str = "broker",
+    ) -> None:
+        self.folder = folder
+        self.port = port or free_port()
+        self.websockets_port = free_port() if websockets else None
+        self._passwords = passwords or {}
+        self._tls = tls
+        self._persistence = persistence
+        self.program = Program(name, folder / f"{name}.log")
+
+    @property
+    def url(self) -> str:
+        """The address for an agent's configuration."""
+        return f"{'mqtts' if self._tls else 'mqtt'}://127.0.0.1:{self.port}"
+
+    async def start(self) -> None:
+        """Start Mosquitto and wait until it answers an MQTT connect."""
+        self.folder.mkdir(parents=True, exist_ok=True)
+        config = self.folder / "mosquitto.conf"
+        config.write_text(self._config(), encoding="utf-8")
+        await self.program.start([_mosquitto("mosquitto"), "-c", config])
+        await self.program.ready(self._answers, timeout_s=10, what="an answer to an MQTT connect")
+
+    async def stop(self) -> None:
+        """Stop it in an orderly way: clients are told."""
+        await self.program.stop()
+
+    async def kill(self) -> None:
+        """Kill it: clients see a broken connection, retained messages in memory are gone."""
+        await self.program.kill()
+
+    def client(self, identifier: str | None = None) -> aiomqtt.Client:
+        """Return an MQTT 5 client of this broker, to be entered with ``async with``; not for TLS."""
+        user, password = next(iter(self._passwords.items()), (None, None))
+        return aiomqtt.Client(
+            "127.0.0.1",
+            self.port,
+            username=user,
+            password=password,
+            identifier=identifier,
+            protocol=aiomqtt.ProtocolVersion.V5,
+            timeout=5,
+        )
+
+    async def _answers(self) -> bool:
+        if self._tls:
+            return await _listens(self.port)
+        try:
+            async with self.client():
+                return True
+        except aiomqtt.MqttError:
+            return False
+
+    def _config(self) -> str:
+        # A listener's lines count until the next listener, so the plain one closes the list.
+        lines = ["per_listener_settings false", "log_type error", "log_type warning", "log_type notice"]
+        if self._passwords:
+            lines += ["allow_anonymous false", f"password_file {self._password_file()}"]
+        else:
+            lines += ["allow_anonymous true"]
+        lines += ["persistence true", f"persistence_location {self.folder}/"] if self._persistence else []
+        if self.websockets_port:
+            lines += [f"listener {self.websockets_port} 127.0.0.1", "protocol websockets"]
+        lines += [f"listener {self.port} 127.0.0.1"]
+        if self._tls:
+            lines += [f"certfile {self._tls.cert}", f"keyfile {self._tls.key}"]
+            lines += [f"cafile {self._tls.ca}", "require_certificate true"] if self._tls.ca else []
+        return "\n".join(lines) + "\n"
+
+    def _password_file(self) -> Path:
+        path = self.folder / "passwords"
+        path.touch(mode=0o600)
+        for user, password in self._passwords.items():
+            subprocess.run([_mosquitto("mosquitto_passwd"), "-b", path, user, password], check=True)
+        return path
+
+
+async def _listens(port: int) -> bool:
+    try:
+        _, writer = await asyncio.open_connection("127.0.0.1", port)
+    except OSError:
+        return False
+    writer.close()
+    return True
+
+
+def _mosquitto(program: str) -> str:
+    # Debian puts servers where ordinary users do not look.
+    found = shutil.which(program) or shutil.which(program, path="/usr/sbin:/usr/local/sbin")
+    if not found:
+        raise LabError(f"{program} is not installed; scripts/setup demo brings it")
+    return found
