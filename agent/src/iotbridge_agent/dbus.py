@@ -1,0 +1,280 @@
+"""A small D-Bus client: one method call on the system bus, and its answer. No main loop, no signals, no threads."""
+
+import itertools
+import os
+import socket
+import struct
+import time
+from typing import Any, Self
+
+from iotbridge_agent.errors import AgentError
+
+SYSTEM_BUS = "unix:path=/run/dbus/system_bus_socket"
+MAX_MESSAGE = 4 * 1024 * 1024
+MAX_DEPTH = 32
+MAX_AUTH_LINE = 512
+METHOD_CALL, METHOD_RETURN, ERROR = 1, 2, 3
+FIELD_PATH, FIELD_INTERFACE, FIELD_MEMBER, FIELD_ERROR_NAME, FIELD_REPLY_SERIAL = 1, 2, 3, 4, 5
+FIELD_DESTINATION, FIELD_SIGNATURE = 6, 8
+FIXED = {"y": "B", "b": "I", "n": "h", "q": "H", "i": "i", "u": "I", "x": "q", "t": "Q", "d": "d", "h": "I"}
+ALIGNMENT = {"y": 1, "n": 2, "q": 2, "g": 1, "v": 1, "x": 8, "t": 8, "d": 8, "(": 8, "{": 8}
+"""Of every type that is not aligned to 4."""
+
+
+class DBusError(AgentError):
+    """The call was answered with an error, or not as the protocol wants it. ``name`` is the D-Bus error name."""
+
+    def __init__(self, name: str, message: str) -> None:
+        super().__init__(message or name)
+        self.name = name
+
+
+class NoBusError(DBusError):
+    """There is no system bus here, or it does not let us in."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__("org.freedesktop.DBus.Error.NoServer", message)
+
+
+def call(
+    destination: str,
+    path: str,
+    interface: str,
+    member: str,
+    signature: str = "",
+    *args: str | int | bool,
+    timeout_s: float = 5.0,
+) -> tuple[Any, ...]:
+    """Call one method on the system bus and return the values of its reply.
+
+    ``signature`` may hold s, o, g, b and the integer types; a reply may hold anything (variants come unpacked,
+    dictionaries as dict). Raises NoBusError without a bus, DBusError for an error, a broken answer, or none in time.
+    """
+    try:
+        with _Connection(timeout_s) as bus:
+            bus.authenticate()
+            bus.call("org.freedesktop.DBus", "/org/freedesktop/DBus", "org.freedesktop.DBus", "Hello", "", ())
+            return bus.call(destination, path, interface, member, signature, args)
+    except TimeoutError:
+        message = f"{destination} did not answer {member} within {timeout_s:g} s"
+        raise DBusError("org.freedesktop.DBus.Error.NoReply", message) from None
+    except OSError as error:
+        message = f"the connection to the system bus broke: {error.strerror or error}"
+        raise DBusError("org.freedesktop.DBus.Error.Disconnected", message) from error
+
+
+def get_property(destination: str, path: str, interface: str, name: str, *, timeout_s: float = 5.0) -> Any:
+    """Return one property of an object; raises as call does."""
+    (value,) = call(
+        destination, path, "org.freedesktop.DBus.Properties", "Get", "ss", interface, name, timeout_s=timeout_s
+    )
+    return value
+
+
+class _Connection:
+    def __init__(self, timeout_s: float) -> None:
+        self._deadline = time.monotonic() + timeout_s
+        self._serials = itertools.count(1)
+        self._address = _socket_path(os.environ.get("DBUS_SYSTEM_BUS_ADDRESS", SYSTEM_BUS))
+        self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+
+    def __enter__(self) -> Self:
+        try:
+            self._arm()
+            self._socket.connect(self._address)
+        except OSError as error:
+            self._socket.close()
+            raise NoBusError(f"there is no D-Bus system bus at {self._address}: {error.strerror or error}") from error
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._socket.close()
+
+    def authenticate(self) -> None:
+        """Say who we are; the kernel vouches for it over the socket."""
+        identity = str(os.getuid()).encode().hex().encode()
+        self._send(b"\0AUTH EXTERNAL " + identity + b"\r\n")
+        answer = b""
+        while not answer.endswith(b"\r\n") and len(answer) < MAX_AUTH_LINE:
+            answer += self._receive(1)
+        if not answer.startswith(b"OK "):
+            raise NoBusError(f"the system bus refused user {os.getuid()}: {answer.decode('ascii', 'replace').strip()}")
+        self._send(b"BEGIN\r\n")
+
+    def call(
+        self, destination: str, path: str, interface: str, member: str, signature: str, args: tuple[Any, ...]
+    ) -> tuple[Any, ...]:
+        """Send one call and return the values of the message that answers it; others are skipped."""
+        serial = next(self._serials)
+        fields = (
+            (FIELD_PATH, "o", path),
+            (FIELD_INTERFACE, "s", interface),
+            (FIELD_MEMBER, "s", member),
+            (FIELD_DESTINATION, "s", destination),
+            (FIELD_SIGNATURE, "g", signature),
+        )
+        self._send(encode(METHOD_CALL, serial, fields, signature, args))
+        while True:
+            kind, answered, values = self._message()
+            if answered.get(FIELD_REPLY_SERIAL) != serial or kind not in (METHOD_RETURN, ERROR):
+                continue
+            if kind == METHOD_RETURN:
+                return values
+            text = values[0] if values and isinstance(values[0], str) else ""
+            raise DBusError(str(answered.get(FIELD_ERROR_NAME, "org.freedesktop.DBus.Error.Failed")), text)
+
+    def _message(self) -> tuple[int, dict[int, Any], tuple[Any, ...]]:
+        head = self._receive(16)
+        order = {b"l": "<", b"B": ">"}.get(head[:1])
+        if order is None:
+            raise _broken("the byte order is neither l nor B")
+        body_length, _serial, fields_length = struct.unpack(order + "III", head[4:])
+        padded = fields_length + -fields_length % 8
+        if padded + body_length > MAX_MESSAGE:
+            raise _broken(f"a message of {padded + body_length} bytes")
+        fields = dict(_Reader(head[12:] + self._receive(padded), order, base=4).value("a(yv)"))
+        body = _Reader(self._receive(body_length), order)
+        return head[1], fields, body.values(str(fields.get(FIELD_SIGNATURE, "")))
+
+    def _arm(self) -> None:
+        left = self._deadline - time.monotonic()
+        if left <= 0:
+            raise TimeoutError
+        self._socket.settimeout(left)
+
+    def _send(self, data: bytes) -> None:
+        self._arm()
+        self._socket.sendall(data)
+
+    def _receive(self, size: int) -> bytes:
+        data = bytearray()
+        while len(data) < size:
+            self._arm()
+            part = self._socket.recv(size - len(data))
+            if not part:
+                raise ConnectionResetError(0, "the bus hung up")
+            data += part
+        return bytes(data)
+
+
+class _Reader:
+    """Reads values off a message; ``base`` is the offset of the data modulo 8."""
+
+    def __init__(self, data: bytes, order: str, base: int = 0) -> None:
+        self._data = b"\0" * base + data
+        self._at = base
+        self._order = order
+        self._depth = 0
+
+    def values(self, signature: str) -> tuple[Any, ...]:
+        values = []
+        while signature:
+            end = _first_type(signature)
+            values.append(self.value(signature[:end]))
+            signature = signature[end:]
+        return tuple(values)
+
+    def value(self, kind: str) -> Any:
+        self._depth += 1
+        if self._depth > MAX_DEPTH:
+            raise _broken("values nested too deeply")
+        value = self._value(kind)
+        self._depth -= 1
+        return value
+
+    def _value(self, kind: str) -> Any:
+        code = kind[0]
+        self._at += -self._at % ALIGNMENT.get(code, 4)
+        if code in FIXED:
+            (number,) = self._unpack(FIXED[code])
+            return bool(number) if code == "b" else number
+        if code in "sog":
+            (length,) = self._unpack("B" if code == "g" else "I")
+            return self._take(length + 1)[:-1].decode("utf-8", "replace")
+        if code == "v":
+            (value,) = self.values(self.value("g"))
+            return value
+        if code == "a":
+            return self._array(kind[1:])
+        return self.values(kind[1:-1])
+
+    def _array(self, kind: str) -> list[Any] | dict[Any, Any]:
+        (length,) = self._unpack("I")
+        self._at += -self._at % ALIGNMENT.get(kind[0], 4)
+        end = self._at + length
+        if end > len(self._data):
+            raise _broken("an array longer than its message")
+        items = []
+        while self._at < end:
+            items.append(self.value(kind))
+        if kind[0] != "{":
+            return items
+        try:
+            return dict(items)
+        except (TypeError, ValueError):
+            raise _broken("a dictionary without keys") from None
+
+    def _unpack(self, code: str) -> tuple[Any, ...]:
+        return struct.unpack(self._order + code, self._take(struct.calcsize("=" + code)))
+
+    def _take(self, size: int) -> bytes:
+        taken = self._data[self._at : self._at + size]
+        if len(taken) < size:
+            raise _broken("it ends in the middle of a value")
+        self._at += size
+        return taken
+
+
+def encode(
+    kind: int, serial: int, fields: tuple[tuple[int, str, Any], ...], signature: str, args: tuple[Any, ...]
+) -> bytes:
+    """Return one little-endian message; ``fields`` are (code, type, value)."""
+    body = bytearray()
+    for code, value in zip(signature, args, strict=True):
+        _append(body, code, value)
+    head = bytearray()
+    for code_number, code, value in fields:
+        head += b"\0" * (-len(head) % 8)
+        _append(head, "y", code_number)
+        _append(head, "g", code)
+        _append(head, code, value)
+    start = struct.pack("<cBBBIII", b"l", kind, 0, 1, len(body), serial, len(head))
+    return start + bytes(head) + b"\0" * (-len(head) % 8) + bytes(body)
+
+
+def _append(data: bytearray, code: str, value: Any) -> None:
+    data += b"\0" * (-len(data) % ALIGNMENT.get(code, 4))
+    if code in "sog":
+        text = str(value).encode()
+        data += struct.pack("<B" if code == "g" else "<I", len(text)) + text + b"\0"
+    else:
+        data += struct.pack("<" + FIXED[code], value)
+
+
+def _first_type(signature: str) -> int:
+    """Return the length of the first complete type of a signature."""
+    if signature[0] == "a":
+        return 1 + _first_type(signature[1:] or "?")
+    if signature[0] not in "({":
+        if signature[0] not in "ybnqiuxtdhsogv":
+            raise _broken(f"the signature {signature!r}")
+        return 1
+    end = 1 + _first_type(signature[1:] or "?")
+    while signature[end : end + 1] not in (")", "}"):
+        end += _first_type(signature[end:] or "?")
+    return end + 1
+
+
+def _broken(what: str) -> DBusError:
+    return DBusError("org.freedesktop.DBus.Error.InconsistentMessage", f"the answer cannot be read: {what}")
+
+
+def _socket_path(address: str) -> str:
+    for one in address.split(";"):
+        transport, _, options = one.partition(":")
+        pairs = dict(pair.partition("=")[::2] for pair in options.split(","))
+        if transport == "unix" and "path" in pairs:
+            return pairs["path"]
+        if transport == "unix" and "abstract" in pairs:
+            return "\0" + pairs["abstract"]
+    raise NoBusError(f"the address {address!r} in DBUS_SYSTEM_BUS_ADDRESS is not a unix socket")
