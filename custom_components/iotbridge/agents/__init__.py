@@ -1,0 +1,1 @@
+"""Hosts: who is there, what they were told, what they answered."""

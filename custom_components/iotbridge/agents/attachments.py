@@ -1,0 +1,133 @@
+"""Joins hosts to the devices that core's mqtt makes for them, and lets go of both together."""
+
+from collections.abc import Callable
+
+from homeassistant.config_entries import ConfigEntry
+from homeassistant.core import CALLBACK_TYPE, Event, HomeAssistant, callback
+from homeassistant.helpers import device_registry as dr, entity_registry as er
+from homeassistant.helpers.event import async_call_later
+
+from .. import issues as ir, mqtt_client
+from ..const import LOGGER
+from ..protocol.topics import HostKey
+from .inventory import Host
+from .manager import AgentsManager
+
+# An agent publishes its discovery message within seconds of its announce.
+DEVICE_WITHIN_S = 60
+
+type AttachListener = Callable[[Host, dr.DeviceEntry], None]
+
+
+class Attachments:
+    """Which host is which device."""
+
+    def __init__(self, hass: HomeAssistant, entry: ConfigEntry, manager: AgentsManager) -> None:
+        """Prepare; nothing is joined before async_start."""
+        self._hass = hass
+        self._entry = entry
+        self._manager = manager
+        self._devices: dict[HostKey, str] = {}
+        self._hosts: dict[str, HostKey] = {}
+        self._by_uid: dict[str, HostKey] = {}
+        self._listeners: list[AttachListener] = []
+        self._stop: list[CALLBACK_TYPE] = []
+        self._waiting: dict[HostKey, CALLBACK_TYPE] = {}
+
+    @callback
+    def async_start(self) -> None:
+        """Begin to watch hosts and devices."""
+        self._stop.append(self._manager.async_add_host_listener(self._async_host_changed))
+        self._stop.append(self._hass.bus.async_listen(dr.EVENT_DEVICE_REGISTRY_UPDATED, self._async_device_changed))
+
+    @callback
+    def async_stop(self) -> None:
+        """Watch no more."""
+        while self._stop:
+            self._stop.pop()()
+        while self._waiting:
+            self._waiting.popitem()[1]()
+
+    @callback
+    def async_add_listener(self, listener: AttachListener) -> CALLBACK_TYPE:
+        """Call the listener with every host that got its device."""
+        self._listeners.append(listener)
+        return lambda: self._listeners.remove(listener)
+
+    def host(self, device_id: str) -> Host | None:
+        """Return the host that a device is."""
+        key = self._hosts.get(device_id)
+        return self._manager.inventory.get(key) if key else None
+
+    def device_id(self, host: Host) -> str | None:
+        """Return the device that a host is."""
+        return self._devices.get(host.key)
+
+    @callback
+    def _async_host_changed(self, host: Host) -> None:
+        if host.key in self._devices:
+            return
+        self._by_uid[host.uid] = host.key
+        if device := mqtt_client.async_device(self._hass, host.uid):
+            self._async_attach(host, device)
+        elif host.key not in self._waiting:
+            self._waiting[host.key] = async_call_later(
+                self._hass, DEVICE_WITHIN_S, lambda _now: self._async_missing(host)
+            )
+
+    @callback
+    def _async_missing(self, host: Host) -> None:
+        """Tell why a host has no device: without one there is nowhere to put its entities."""
+        self._waiting.pop(host.key, None)
+        prefix = mqtt_client.async_discovery_prefix(self._hass)
+        self._manager.issues.async_set(ir.DISCOVERY_OFF, "", prefix is None)
+        self._manager.issues.async_set(
+            ir.NO_DEVICE, str(host.key), prefix is not None, host=host.name, prefix=prefix or "", uid=host.uid
+        )
+
+    @callback
+    def _async_device_changed(self, event: Event[dr.EventDeviceRegistryUpdatedData]) -> None:
+        device_id = event.data["device_id"]
+        if event.data["action"] == "remove":
+            if key := self._hosts.get(device_id):
+                self._async_detach(key, device_id)
+            return
+        for identifier in mqtt_client.async_device_identifiers(self._hass, device_id):
+            key = self._by_uid.get(identifier)
+            host = self._manager.inventory.get(key) if key else None
+            device = mqtt_client.async_device(self._hass, identifier)
+            if host and device and host.key not in self._devices:
+                self._async_attach(host, device)
+
+    @callback
+    def _async_attach(self, host: Host, device: dr.DeviceEntry) -> None:
+        if cancel := self._waiting.pop(host.key, None):
+            cancel()
+        self._manager.issues.async_set(ir.NO_DEVICE, str(host.key), False)
+        self._manager.issues.async_set(ir.DISCOVERY_OFF, "", False)
+        self._devices[host.key] = device.id
+        self._hosts[device.id] = host.key
+        for listener in self._listeners:
+            listener(host, device)
+
+    @callback
+    def _async_detach(self, key: HostKey, device_id: str) -> None:
+        """Follow a device that was removed: by the user, or because its discovery message was taken back."""
+        del self._devices[key], self._hosts[device_id]
+        registry = er.async_get(self._hass)
+        for entity in er.async_entries_for_device(registry, device_id, include_disabled_entities=True):
+            if entity.config_entry_id == self._entry.entry_id:
+                registry.async_remove(entity.entity_id)
+        host = self._manager.inventory.get(key)
+        if host is None or host.is_available:
+            return
+        # A host that is away cannot announce itself again; what the broker remembers of it would.
+        LOGGER.debug("Forgetting %s, whose device was removed", key)
+        self._by_uid.pop(host.uid, None)
+        self._manager.async_forget(host)
+        for leaf in ("announce", "availability"):
+            self._entry.async_create_task(
+                self._hass,
+                mqtt_client.async_publish(self._hass, key.topic(leaf), "", qos=1, retain=True),
+                f"iotbridge forget {key}",
+            )

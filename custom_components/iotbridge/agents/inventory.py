@@ -1,0 +1,254 @@
+"""Which hosts there are and in which state: pure, fed with messages and the time.
+
+All times are seconds of one monotonic clock.
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+from ..protocol.messages import (
+    Announce,
+    HostPower,
+    MessageError,
+    Reading,
+    Response,
+    ResponseStatus,
+    Status,
+    parse_availability,
+)
+from ..protocol.topics import HostKey, Leaf
+
+# Going down takes a while; only then is it off. A host that does not return from a reboot within this is lost.
+SHUTDOWN_GRACE_S = 90.0
+REBOOT_GRACE_S = 600.0
+# A status of an agent may be late by the time a slow machine needs; a broker's answer takes longer than one interval.
+MISSED_STATUSES = 3
+# A stranger on the broker must not be able to fill the registries.
+MAX_HOSTS = 2000
+CLOCK_TOLERANCE_S = 30.0
+# Two agents that share a node_id announce in turns; one that was set up anew announces once.
+CONFLICT_WINDOW_S = 3600.0
+
+POWER_COMMANDS = {
+    "shutdown": HostPower.SHUTTING_DOWN,
+    "reboot": HostPower.REBOOTING,
+    "suspend": HostPower.SUSPENDED,
+}
+
+
+class PowerState(StrEnum):
+    """What Home Assistant says about the power of a host."""
+
+    ON = "on"
+    SHUTTING_DOWN = "shutting_down"
+    REBOOTING = "rebooting"
+    SUSPENDED = "suspended"
+    OFF = "off"
+    LOST = "lost"
+
+
+@dataclass(slots=True)
+class Host:
+    """What is known of one host."""
+
+    key: HostKey
+    announce: Announce | None = None
+    is_available: bool | None = None
+    readings: dict[str, Reading] = field(default_factory=dict)
+    intent: HostPower = HostPower.ON
+    """What the host said it was about to do."""
+    intent_since: float = 0.0
+    first_heard_at: float = 0.0
+    heard_at: float = 0.0
+    """When the host last gave a sign of life."""
+    boot_time: str | None = None
+    clock_offset_s: float | None = None
+    """Host's clock minus ours, where it is beyond tolerance."""
+    was_off: bool = False
+    """Whether the clock of the last status was beyond tolerance."""
+    instances: dict[str, float] = field(default_factory=dict)
+    """Installations that announced under this node_id, and when."""
+    has_conflict: bool = False
+    power: PowerState | None = None
+
+    @property
+    def uid(self) -> str:
+        """Return the identifier of the MQTT device."""
+        return self.announce.uid if self.announce else self.key.uid
+
+    @property
+    def name(self) -> str:
+        """Return a name for messages."""
+        if self.announce:
+            return self.announce.hostname
+        hostname = self.readings.get("hostname")
+        return hostname if isinstance(hostname, str) and hostname else self.key.node_id
+
+    @property
+    def is_online(self) -> bool:
+        """Return whether a command has somebody to reach."""
+        return self.power is None or (self.is_available is not False and self.power is not PowerState.LOST)
+
+    def lost_after(self, configured_s: float) -> float:
+        """Return the seconds of silence after which this host counts as lost."""
+        interval_s = self.announce.interval_s if self.announce else 0.0
+        return max(configured_s, interval_s * MISSED_STATUSES)
+
+    def judge(self, now: float, configured_s: float) -> PowerState | None:
+        """Return the power state as of now; None while nobody has said whether it is there."""
+        if self.is_available is None:
+            return None
+        if self.intent is HostPower.ON:
+            is_silent = now - self.heard_at > self.lost_after(configured_s)
+            return PowerState.ON if self.is_available and not is_silent else PowerState.LOST
+        since = now - self.intent_since
+        if not self.is_available and self.intent is HostPower.SHUTTING_DOWN and since > SHUTDOWN_GRACE_S:
+            return PowerState.OFF
+        if not self.is_available and self.intent is HostPower.REBOOTING and since > REBOOT_GRACE_S:
+            return PowerState.LOST
+        return PowerState(self.intent)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Incoming:
+    """A message of the contract as the broker delivered it."""
+
+    key: HostKey
+    leaf: Leaf
+    payload: bytes
+    is_retained: bool
+    received: datetime
+    """By our wall clock."""
+
+
+class Inventory:
+    """All hosts of this broker."""
+
+    def __init__(self, lost_after_s: float) -> None:
+        """Start empty; ``lost_after_s``: seconds of silence, see Host.lost_after."""
+        self.lost_after_s = lost_after_s
+        self._hosts: dict[HostKey, Host] = {}
+        self._readers: dict[Leaf, Callable[[Host, Incoming, float], None]] = {
+            "announce": self._announce,
+            "availability": self._availability,
+            "status": self._status,
+            "response": self._response,
+        }
+
+    def __iter__(self) -> Iterator[Host]:
+        """Iterate over all hosts."""
+        return iter(self._hosts.values())
+
+    def __len__(self) -> int:
+        """Return how many hosts there are."""
+        return len(self._hosts)
+
+    def get(self, key: HostKey) -> Host | None:
+        """Return a host that was heard before."""
+        return self._hosts.get(key)
+
+    def forget(self, key: HostKey) -> None:
+        """Drop a host; it is new when it is heard again."""
+        self._hosts.pop(key, None)
+
+    def receive(self, message: Incoming, now: float) -> Host | None:
+        """Take a message in; return the host it was of, None where it only took something back.
+
+        Raises MessageError, and then nothing was changed.
+        """
+        key, leaf = message.key, message.leaf
+        host = self._hosts.get(key)
+        if not message.payload and leaf in ("announce", "availability"):
+            # An empty retained message is how MQTT takes one back.
+            if host and leaf == "announce":
+                host.announce = None
+            return None
+        if host is None:
+            if len(self._hosts) >= MAX_HOSTS:
+                raise MessageError(f"there are {MAX_HOSTS} hosts already")
+            host = Host(key, first_heard_at=now, heard_at=now)
+        self._readers[leaf](host, message, now)
+        self._hosts[key] = host
+        host.power = host.judge(now, self.lost_after_s)
+        return host
+
+    def sweep(self, now: float) -> list[Host]:
+        """Judge all hosts by the clock; return those whose power state changed."""
+        changed = []
+        for host in self._hosts.values():
+            power = host.judge(now, self.lost_after_s)
+            if power is not host.power:
+                host.power = power
+                changed.append(host)
+        return changed
+
+    def reconnected(self, now: float) -> None:
+        """Give every host its whole time again: while the broker was away nobody could be heard."""
+        for host in self._hosts.values():
+            host.heard_at = now
+
+    def _announce(self, host: Host, message: Incoming, now: float) -> None:
+        announce = Announce.parse(message.payload, host.key.node_id)
+        _note_instance(host, announce.instance, message.is_retained, now)
+        host.announce = announce
+        _set_intent(host, announce.power, message.is_retained, now)
+        if not message.is_retained:
+            host.heard_at = now
+
+    def _availability(self, host: Host, message: Incoming, now: float) -> None:
+        host.is_available = parse_availability(message.payload)
+        host.heard_at = now
+        if host.is_available and host.announce is None:
+            # Without an announce nobody takes an intent back but its return.
+            host.intent = HostPower.ON
+
+    def _status(self, host: Host, message: Incoming, now: float) -> None:
+        if message.is_retained:
+            raise MessageError("a retained status says nothing about now")
+        status = Status.parse(message.payload)
+        host.readings = dict(status.readings)
+        host.heard_at = now
+        boot_time = status.readings.get("boot_time")
+        host.boot_time = boot_time if isinstance(boot_time, str) else None
+        _note_clock(host, (status.timestamp - message.received).total_seconds())
+
+    def _response(self, host: Host, message: Incoming, now: float) -> None:
+        """Learn what a host without announce is about to do from what it agreed to."""
+        response = Response.parse(message.payload)
+        host.heard_at = now
+        if host.announce is not None or message.is_retained or response.command not in POWER_COMMANDS:
+            return
+        if response.status in (ResponseStatus.ACCEPTED, ResponseStatus.DONE):
+            _set_intent(host, POWER_COMMANDS[response.command], False, now)
+        else:
+            host.intent = HostPower.ON
+
+
+def _note_clock(host: Host, offset_s: float) -> None:
+    """Believe in a wrong clock when two messages in a row say so: one alone may have been held up on its way."""
+    is_off = abs(offset_s) > CLOCK_TOLERANCE_S
+    host.clock_offset_s = offset_s if is_off and host.was_off else None
+    host.was_off = is_off
+
+
+def _set_intent(host: Host, intent: HostPower, retained: bool, now: float) -> None:
+    if intent is host.intent:
+        return
+    host.intent = intent
+    # A retained shutdown was said before we came: that host has had its time.
+    host.intent_since = now - SHUTDOWN_GRACE_S - 1 if retained and intent is HostPower.SHUTTING_DOWN else now
+
+
+def _note_instance(host: Host, instance: str, retained: bool, now: float) -> None:
+    """Find two installations behind one node_id: each comes back after the other was heard."""
+    seen = host.instances
+    current = host.announce.instance if host.announce else None
+    if not retained and instance != current and now - seen.get(instance, -CONFLICT_WINDOW_S) < CONFLICT_WINDOW_S:
+        host.has_conflict = True
+    for old in [old for old, at in seen.items() if now - at > CONFLICT_WINDOW_S]:
+        del seen[old]
+    if len(seen) == 1 and instance in seen:
+        host.has_conflict = False
+    seen[instance] = now

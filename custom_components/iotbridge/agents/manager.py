@@ -1,0 +1,333 @@
+"""Runs the hosts: hears their messages, keeps time, sends commands, and tells the entities."""
+
+import asyncio
+from collections import Counter, defaultdict
+from collections.abc import Callable, Mapping
+from datetime import datetime, timedelta
+from typing import Any
+import uuid
+
+from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
+from homeassistant.helpers.event import async_call_at, async_track_time_interval
+from homeassistant.util import dt as dt_util
+
+from .. import issues as ir, mqtt_client
+from ..const import LOGGER
+from ..protocol.messages import PROTOCOL_VERSION, Command, MessageError, Response
+from ..protocol.topics import HostKey, TopicError, parse_topic, wildcard
+from .commander import Commander, CommandResult, Outcome
+from .inventory import Host, Incoming, Inventory, PowerState
+
+SWEEP = timedelta(seconds=5)
+BROKER_GONE_AFTER_S = 60.0
+COMMAND_TTL_S = 30
+# Each source of bad messages is named once in the log; a stranger must not be able to fill the memory with names.
+MAX_SOURCES = 500
+
+type HostListener = Callable[[Host], None]
+type ResultListener = Callable[[CommandResult], None]
+
+
+class AgentsManager:
+    """The run time of all hosts."""
+
+    def __init__(
+        self, hass: HomeAssistant, prefixes: list[str], *, response_timeout_s: float, lost_after_s: float
+    ) -> None:
+        """Prepare; nothing is heard before async_start."""
+        self.hass = hass
+        self.inventory = Inventory(lost_after_s)
+        self.issues = ir.Issues(hass)
+        self.is_connected = False
+        self.rejected: Counter[str] = Counter()
+        self.response_timeout_s = response_timeout_s
+        self._prefixes = prefixes
+        self._commander = Commander(response_timeout_s)
+        self._answers: dict[tuple[HostKey, str | None], asyncio.Future[CommandResult]] = {}
+        self._interim: dict[tuple[HostKey, str | None], CommandResult] = {}
+        # Of one host, or under None of all: 500 hosts must not each call the entities of 500 hosts.
+        self._host_listeners: defaultdict[HostKey | None, list[HostListener]] = defaultdict(list)
+        self._result_listeners: defaultdict[HostKey | None, list[ResultListener]] = defaultdict(list)
+        self._fleet_listeners: list[CALLBACK_TYPE] = []
+        self._stop: list[CALLBACK_TYPE] = []
+        self._cancel_deadline: CALLBACK_TYPE | None = None
+        self._deadline: float | None = None
+        self._disconnected_at: float | None = None
+        self._told_rejected = 0
+
+    # ------------------------------------------------------------------ life
+
+    async def async_start(self) -> None:
+        """Begin to hear."""
+        self._async_connection_changed(mqtt_client.is_connected(self.hass))
+        self._stop.append(mqtt_client.async_subscribe_connection_status(self.hass, self._async_connection_changed))
+        self._stop.append(async_track_time_interval(self.hass, self._async_sweep, SWEEP, name="iotbridge sweep"))
+        for prefix in self._prefixes:
+            receive = self._receiver(prefix)
+            self._stop.append(await mqtt_client.async_subscribe(self.hass, wildcard(prefix), receive))
+
+    @callback
+    def async_stop(self) -> None:
+        """Hear nothing more; whoever still waits for an answer is told that there will be none."""
+        while self._stop:
+            self._stop.pop()()
+        if self._cancel_deadline:
+            self._cancel_deadline()
+            self._cancel_deadline = None
+        for (key, command_id), answer in self._answers.items():
+            if not answer.done():
+                message = "IoT Bridge was stopped before an answer came."
+                answer.set_result(
+                    CommandResult(
+                        key=key, outcome=Outcome.TIMED_OUT, command=None, command_id=command_id, message=message
+                    )
+                )
+
+    @callback
+    def async_add_host_listener(self, listener: HostListener, key: HostKey | None = None) -> CALLBACK_TYPE:
+        """Call the listener when one host, or any, changed its power state, its announce or its connection."""
+        return _add(self._host_listeners[key], listener)
+
+    @callback
+    def async_add_result_listener(self, listener: ResultListener, key: HostKey | None = None) -> CALLBACK_TYPE:
+        """Call the listener with every outcome of a command of one host, or of any."""
+        return _add(self._result_listeners[key], listener)
+
+    @callback
+    def async_add_fleet_listener(self, listener: CALLBACK_TYPE) -> CALLBACK_TYPE:
+        """Call the listener when the counts over all hosts may have changed."""
+        return _add(self._fleet_listeners, listener)
+
+    # ------------------------------------------------------------------ hearing
+
+    def _receiver(self, prefix: str) -> Callable[[mqtt_client.ReceiveMessage], None]:
+        """Return the receiver of one prefix: which of them a message belongs to is known by its subscription."""
+
+        @callback
+        def receive(message: mqtt_client.ReceiveMessage) -> None:
+            self._async_receive(prefix, message)
+
+        return receive
+
+    @callback
+    def _async_receive(self, prefix: str, message: mqtt_client.ReceiveMessage) -> None:
+        payload = message.payload if isinstance(message.payload, bytes) else str(message.payload).encode()
+        try:
+            key, leaf = parse_topic(message.topic, prefix)
+            if leaf == "command":
+                self._async_command_seen(key, payload, message.retain)
+                return
+            self._async_host_message(
+                Incoming(
+                    key=key, leaf=leaf, payload=payload, is_retained=bool(message.retain), received=dt_util.utcnow()
+                )
+            )
+        except (TopicError, MessageError) as error:
+            self._async_reject(message.topic, str(error))
+
+    @callback
+    def _async_host_message(self, message: Incoming) -> None:
+        now = self.hass.loop.time()
+        before = self.inventory.get(message.key)
+        power, announce = (before.power, before.announce) if before else (None, None)
+        host = self.inventory.receive(message, now)
+        if host is None:
+            return
+        if message.leaf == "response" and not message.is_retained:
+            result = self._commander.answered(host.key, Response.parse(message.payload), now, host.boot_time)
+            self._async_tell_result(result)
+        if message.leaf in ("announce", "status"):
+            self._async_judge_issues(host)
+        if message.leaf == "status":
+            self._async_judge_proof(host)
+        if before is None or host.power is not power or host.announce != announce:
+            self._async_tell_host(host)
+
+    @callback
+    def _async_command_seen(self, key: HostKey, payload: bytes, is_retained: bool) -> None:
+        """Watch a command, whoever gave it."""
+        if is_retained:
+            raise MessageError("a retained command would be carried out at every connect; agents refuse it")
+        self._async_expect(key, Command.parse(payload), None)
+
+    @callback
+    def _async_reject(self, source: str, why: str) -> None:
+        if source not in self.rejected and len(self.rejected) >= MAX_SOURCES:
+            source = "others"
+        self.rejected[source] += 1
+        if self.rejected[source] == 1:
+            LOGGER.warning("Rejected a message on %s: %s. Further ones from there are only counted", source[:256], why)
+
+    # ------------------------------------------------------------------ time
+
+    @callback
+    def _async_connection_changed(self, is_connected: bool) -> None:
+        now = self.hass.loop.time()
+        self.is_connected = is_connected
+        if is_connected:
+            self._disconnected_at = None
+            self.inventory.reconnected(now)
+        elif self._disconnected_at is None:
+            self._disconnected_at = now
+        self.issues.async_set(ir.BROKER_GONE, "", False)
+        self._async_tell_all()
+
+    @callback
+    def _async_sweep(self, _now: datetime) -> None:
+        now = self.hass.loop.time()
+        if self._disconnected_at is not None:
+            self.issues.async_set(ir.BROKER_GONE, "", now - self._disconnected_at >= BROKER_GONE_AFTER_S)
+            return
+        for host in self.inventory.sweep(now):
+            self._async_tell_host(host)
+        if (total := self.rejected.total()) != self._told_rejected:
+            self._told_rejected = total
+            self._async_tell_fleet()
+
+    @callback
+    def _async_expect(self, key: HostKey, command: Command, timeout_s: float | None) -> None:
+        self._commander.given(key, command, self.hass.loop.time(), timeout_s)
+        self._async_schedule_deadline()
+
+    @callback
+    def _async_schedule_deadline(self) -> None:
+        deadline = self._commander.next_deadline
+        if self._cancel_deadline and deadline == self._deadline:
+            return
+        if self._cancel_deadline:
+            self._cancel_deadline()
+            self._cancel_deadline = None
+        self._deadline = deadline
+        if deadline is not None:
+            self._cancel_deadline = async_call_at(self.hass, self._async_deadline, deadline)
+
+    @callback
+    def _async_deadline(self, _now: datetime) -> None:
+        self._cancel_deadline = None
+        for result in self._commander.expire(self.hass.loop.time()):
+            self._async_tell_result(result)
+        self._async_schedule_deadline()
+
+    # ------------------------------------------------------------------ telling
+
+    @callback
+    def _async_tell_host(self, host: Host) -> None:
+        self._async_judge_proof(host)
+        for listener in (*self._host_listeners[host.key], *self._host_listeners[None]):
+            listener(host)
+        self._async_tell_fleet()
+
+    @callback
+    def _async_tell_all(self) -> None:
+        for host in self.inventory:
+            for listener in (*self._host_listeners[host.key], *self._host_listeners[None]):
+                listener(host)
+        self._async_tell_fleet()
+
+    @callback
+    def _async_tell_fleet(self) -> None:
+        for listener in list(self._fleet_listeners):
+            listener()
+
+    @callback
+    def _async_tell_result(self, result: CommandResult) -> None:
+        answer = self._answers.get((result.key, result.command_id))
+        if answer and not answer.done() and result.is_final:
+            answer.set_result(result)
+        elif answer:
+            self._interim[result.key, result.command_id] = result
+        for listener in (*self._result_listeners[result.key], *self._result_listeners[None]):
+            listener(result)
+
+    @callback
+    def _async_judge_proof(self, host: Host) -> None:
+        """A power command is done when the host is seen to have obeyed, not when it said that it would."""
+        now = self.hass.loop.time()
+        if proof := self._commander.proof(host.key, host.power, host.boot_time, now):
+            self._async_tell_result(proof)
+
+    @callback
+    def _async_judge_issues(self, host: Host) -> None:
+        name = {"host": host.name, "node_id": host.key.node_id}
+        protocol = host.announce.protocol if host.announce else 0
+        offset = host.clock_offset_s
+        self.issues.async_set(ir.NODE_ID_CONFLICT, str(host.key), host.has_conflict, **name)
+        self.issues.async_set(
+            ir.PROTOCOL_NEWER, str(host.key), protocol > PROTOCOL_VERSION, **name, protocol=str(protocol)
+        )
+        self.issues.async_set(
+            ir.CLOCK_DIFFERS, str(host.key), offset is not None, **name, seconds=f"{abs(offset or 0):.0f}"
+        )
+
+    # ------------------------------------------------------------------ commands
+
+    async def async_send(
+        self, host: Host, command: str, args: Mapping[str, Any] | None, timeout_s: float
+    ) -> CommandResult:
+        """Send a command and return its outcome; TIMED_OUT when there was no answer within ``timeout_s``."""
+        message = Command(
+            command=command, id=uuid.uuid4().hex, timestamp=dt_util.utcnow(), ttl_s=COMMAND_TTL_S, args=args
+        )
+        token = (host.key, message.id)
+        answer = self._answers[token] = self.hass.loop.create_future()
+        self._async_expect(host.key, message, timeout_s)
+        publish = self.hass.async_create_task(
+            mqtt_client.async_publish_command(self.hass, host.key.topic("command"), message.to_payload(), timeout_s),
+            f"iotbridge {command} to {host.key}",
+        )
+        try:
+            # The answer may be here before the broker's receipt; only a publish that fails ends the waiting.
+            await asyncio.wait((answer, publish), timeout=timeout_s + 1, return_when=asyncio.FIRST_EXCEPTION)
+            if publish.done():
+                publish.result()
+            return answer.result() if answer.done() else self._interim[token]
+        finally:
+            del self._answers[token]
+            self._interim.pop(token, None)
+
+    @callback
+    def async_forget(self, host: Host) -> None:
+        """Drop a host whose device was removed, with everything that is known of it."""
+        self.inventory.forget(host.key)
+        self._commander.forget(host.key)
+        self.issues.async_clear(str(host.key))
+        self._async_tell_fleet()
+
+    # ------------------------------------------------------------------ for people
+
+    def count(self, *powers: PowerState) -> int:
+        """Return how many hosts are in one of these power states."""
+        return sum(host.power in powers for host in self.inventory)
+
+    def diagnostics(self) -> dict[str, Any]:
+        """Return everything that helps to find a fault; the caller redacts."""
+        now = self.hass.loop.time()
+        return {
+            "prefixes": self._prefixes,
+            "is_connected": self.is_connected,
+            "rejected": dict(self.rejected),
+            "hosts": [
+                {
+                    "topic": str(host.key),
+                    "announce": host.announce,
+                    "is_available": host.is_available,
+                    "power": host.power,
+                    "intent": host.intent,
+                    "silent_for_s": round(now - host.heard_at, 1),
+                    "clock_offset_s": host.clock_offset_s,
+                    "has_conflict": host.has_conflict,
+                    "readings": host.readings,
+                }
+                for host in self.inventory
+            ],
+        }
+
+
+def _add[T](listeners: list[T], listener: T) -> CALLBACK_TYPE:
+    listeners.append(listener)
+
+    @callback
+    def remove() -> None:
+        listeners.remove(listener)
+
+    return remove

@@ -1,0 +1,137 @@
+"""Set up from the UI, or offered when an agent announces itself."""
+
+from collections.abc import Mapping
+from typing import Any, override
+
+import voluptuous as vol
+
+from homeassistant.config_entries import ConfigEntry, ConfigFlow, ConfigFlowResult, OptionsFlowWithReload
+from homeassistant.core import DOMAIN as HOMEASSISTANT_DOMAIN, callback
+from homeassistant.helpers import selector
+from homeassistant.helpers.service_info.mqtt import MqttServiceInfo
+
+from . import mqtt_client
+from .const import (
+    CONF_LOST_AFTER,
+    CONF_PREFIXES,
+    CONF_RESPONSE_TIMEOUT,
+    DEFAULT_LOST_AFTER_S,
+    DEFAULT_PREFIXES,
+    DEFAULT_RESPONSE_TIMEOUT_S,
+    DOMAIN,
+)
+from .protocol.messages import Announce, MessageError
+from .protocol.topics import PREFIX, TopicError, parse_topic
+
+TITLE = "IoT Bridge"
+
+
+def _seconds(low: int, high: int) -> selector.NumberSelector:
+    return selector.NumberSelector(
+        selector.NumberSelectorConfig(min=low, max=high, mode=selector.NumberSelectorMode.BOX, unit_of_measurement="s")
+    )
+
+
+OPTIONS_SCHEMA = vol.Schema(
+    {
+        vol.Required(CONF_PREFIXES, default=list(DEFAULT_PREFIXES)): selector.TextSelector(
+            selector.TextSelectorConfig(multiple=True)
+        ),
+        vol.Required(CONF_RESPONSE_TIMEOUT, default=DEFAULT_RESPONSE_TIMEOUT_S): _seconds(1, 60),
+        vol.Required(CONF_LOST_AFTER, default=DEFAULT_LOST_AFTER_S): _seconds(10, 86400),
+    }
+)
+
+
+def check_options(user_input: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, str]]:
+    """Return the options cleaned up, and what is wrong with them by field."""
+    prefixes = list(dict.fromkeys(prefix.strip().strip("/") for prefix in user_input[CONF_PREFIXES]))
+    prefixes = [prefix for prefix in prefixes if prefix]
+    errors = {}
+    if not prefixes:
+        errors[CONF_PREFIXES] = "no_prefix"
+    elif not all(PREFIX.fullmatch(prefix) for prefix in prefixes):
+        errors[CONF_PREFIXES] = "invalid_prefix"
+    return {**user_input, CONF_PREFIXES: prefixes}, errors
+
+
+class IotBridgeConfigFlow(ConfigFlow, domain=DOMAIN):
+    """Make the one entry there is."""
+
+    VERSION = 1
+
+    def __init__(self) -> None:
+        """Start without a discovered host."""
+        self._host = ""
+
+    @staticmethod
+    @callback
+    @override
+    def async_get_options_flow(config_entry: ConfigEntry) -> OptionsFlowWithReload:
+        """Return the flow behind Configure."""
+        return IotBridgeOptionsFlow()
+
+    @override
+    async def async_step_user(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
+        """Set up from the UI."""
+        if mqtt_client.async_entry(self.hass) is None:
+            return self.async_abort(reason="mqtt_missing")
+        await self.async_set_unique_id(DOMAIN)
+        self._abort_if_unique_id_configured()
+        return self._async_form("user", user_input, {})
+
+    @override
+    async def async_step_mqtt(self, discovery_info: MqttServiceInfo) -> ConfigFlowResult:
+        """Offer the set-up when the first agent announces itself."""
+        if self._async_current_entries():
+            return self.async_abort(reason="single_instance_allowed", translation_domain=HOMEASSISTANT_DOMAIN)
+        await self.async_set_unique_id(DOMAIN)
+        payload = discovery_info.payload
+        raw = payload if isinstance(payload, bytes) else str(payload).encode()
+        try:
+            key, _leaf = parse_topic(discovery_info.topic, discovery_info.subscribed_topic.partition("/device/")[0])
+            announce = Announce.parse(raw, key.node_id)
+        except TopicError, MessageError:
+            return self.async_abort(reason="invalid_announce")
+        self._host = announce.hostname
+        self.context["title_placeholders"] = {"name": announce.hostname}
+        return await self.async_step_confirm()
+
+    async def async_step_confirm(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
+        """Ask whether to set up what was found."""
+        if user_input is None:
+            return self.async_show_form(step_id="confirm", description_placeholders={"host": self._host})
+        return self.async_create_entry(title=TITLE, data={}, options=OPTIONS_SCHEMA({}))
+
+    async def async_step_reconfigure(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
+        """Change the same things as Configure does, where people look for them."""
+        return self._async_form("reconfigure", user_input, self._get_reconfigure_entry().options)
+
+    @callback
+    def _async_form(
+        self, step_id: str, user_input: dict[str, Any] | None, suggested: Mapping[str, Any]
+    ) -> ConfigFlowResult:
+        errors: dict[str, str] = {}
+        if user_input is not None:
+            options, errors = check_options(user_input)
+            if not errors and step_id == "user":
+                return self.async_create_entry(title=TITLE, data={}, options=options)
+            if not errors:
+                return self.async_update_reload_and_abort(self._get_reconfigure_entry(), options=options)
+            suggested = user_input
+        schema = self.add_suggested_values_to_schema(OPTIONS_SCHEMA, suggested)
+        return self.async_show_form(step_id=step_id, data_schema=schema, errors=errors)
+
+
+class IotBridgeOptionsFlow(OptionsFlowWithReload):
+    """Change prefixes and times; takes effect at once."""
+
+    async def async_step_init(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
+        """Show the options."""
+        errors: dict[str, str] = {}
+        if user_input is not None:
+            options, errors = check_options(user_input)
+            if not errors:
+                return self.async_create_entry(data=options)
+        schema = self.add_suggested_values_to_schema(OPTIONS_SCHEMA, user_input or self.config_entry.options)
+        return self.async_show_form(step_id="init", data_schema=schema, errors=errors)

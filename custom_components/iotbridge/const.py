@@ -1,0 +1,21 @@
+"""Names and numbers that two or more modules of the integration need."""
+
+import logging
+from typing import Final
+
+from homeassistant.const import Platform
+
+DOMAIN: Final = "iotbridge"
+MQTT_DOMAIN: Final = "mqtt"
+LOGGER = logging.getLogger(__package__)
+
+PLATFORMS: Final = (Platform.EVENT, Platform.SENSOR)
+
+CONF_PREFIXES: Final = "prefixes"
+CONF_RESPONSE_TIMEOUT: Final = "response_timeout"
+CONF_LOST_AFTER: Final = "lost_after"
+
+# The second one is the tree of IPWatch agents: they need no change to be found.
+DEFAULT_PREFIXES: Final = ("iotbridge", "ipwatch")
+DEFAULT_RESPONSE_TIMEOUT_S: Final = 5
+DEFAULT_LOST_AFTER_S: Final = 120

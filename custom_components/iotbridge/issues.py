@@ -1,0 +1,59 @@
+"""The only door to the issue registry: what a user can repair."""
+
+from homeassistant.core import HomeAssistant, callback
+from homeassistant.helpers import issue_registry as ir
+
+from .const import DOMAIN
+
+HELP_URL = "https://github.com/iot-bridge/iot-bridge/blob/main/docs/hosts.md"
+
+BROKER_GONE = "broker_gone"
+DISCOVERY_OFF = "discovery_off"
+NODE_ID_CONFLICT = "node_id_conflict"
+PROTOCOL_NEWER = "protocol_newer"
+CLOCK_DIFFERS = "clock_differs"
+NO_DEVICE = "no_device"
+
+SEVERITIES = {
+    BROKER_GONE: ir.IssueSeverity.ERROR,
+    NODE_ID_CONFLICT: ir.IssueSeverity.ERROR,
+}
+
+
+class Issues:
+    """The open issues of the config entry; raising one twice or clearing one that is not there is free."""
+
+    def __init__(self, hass: HomeAssistant) -> None:
+        """Start with what an earlier run left open."""
+        self._hass = hass
+        self._open = {issue_id for domain, issue_id in ir.async_get(hass).issues if domain == DOMAIN}
+
+    @callback
+    def async_set(self, kind: str, subject: str, is_open: bool, **placeholders: str) -> None:
+        """Open or close the issue of one kind about one subject."""
+        issue_id = f"{kind}_{subject}" if subject else kind
+        if is_open == (issue_id in self._open):
+            return
+        if not is_open:
+            self._open.discard(issue_id)
+            ir.async_delete_issue(self._hass, DOMAIN, issue_id)
+            return
+        self._open.add(issue_id)
+        ir.async_create_issue(
+            self._hass,
+            DOMAIN,
+            issue_id,
+            is_fixable=False,
+            severity=SEVERITIES.get(kind, ir.IssueSeverity.WARNING),
+            translation_key=kind,
+            translation_placeholders=placeholders,
+            learn_more_url=f"{HELP_URL}#{kind.replace('_', '-')}",
+        )
+
+    @callback
+    def async_clear(self, subject: str | None = None) -> None:
+        """Close everything about one subject, or everything."""
+        for issue_id in list(self._open):
+            if subject is None or issue_id.endswith(f"_{subject}"):
+                self._open.discard(issue_id)
+                ir.async_delete_issue(self._hass, DOMAIN, issue_id)

@@ -1,0 +1,78 @@
+"""The only door to core's mqtt."""
+
+from collections.abc import Callable
+import math
+
+from homeassistant.components import mqtt
+from homeassistant.config_entries import ConfigEntry
+from homeassistant.const import CONF_DISCOVERY, CONF_PROTOCOL
+from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
+from homeassistant.helpers import device_registry as dr
+
+from .const import MQTT_DOMAIN
+
+PROTOCOL_5 = "5"
+
+ReceiveMessage = mqtt.ReceiveMessage
+async_publish = mqtt.async_publish
+async_subscribe_connection_status = mqtt.async_subscribe_connection_status
+async_wait_for_client = mqtt.async_wait_for_mqtt_client
+is_connected = mqtt.is_connected
+valid_prefix = mqtt.valid_publish_topic
+
+
+@callback
+def async_entry(hass: HomeAssistant) -> ConfigEntry | None:
+    """Return the entry of core's mqtt; there is at most one."""
+    return next(iter(hass.config_entries.async_entries(MQTT_DOMAIN, include_ignore=False)), None)
+
+
+@callback
+def async_discovery_prefix(hass: HomeAssistant) -> str | None:
+    """Return where core's mqtt looks for discovery messages; None when the user switched that off."""
+    entry = async_entry(hass)
+    if entry is None or not entry.options.get(CONF_DISCOVERY, mqtt.DEFAULT_DISCOVERY):
+        return None
+    prefix: str = entry.options.get(mqtt.CONF_DISCOVERY_PREFIX, mqtt.DEFAULT_PREFIX)
+    return prefix
+
+
+@callback
+def async_device(hass: HomeAssistant, identifier: str) -> dr.DeviceEntry | None:
+    """Return the device that core's mqtt made for a discovery message."""
+    if (entry := async_entry(hass)) is None:
+        return None
+    return dr.async_get(hass).async_get_device_by_identifier((MQTT_DOMAIN, identifier), entry.entry_id)
+
+
+@callback
+def async_device_identifiers(hass: HomeAssistant, device_id: str) -> set[str]:
+    """Return the MQTT identifiers of a device; empty for the devices of others."""
+    device = dr.async_get(hass).async_get(device_id)
+    if not isinstance(device, dr.DeviceEntry):
+        return set()
+    return {identifier[1] for identifier in device.identifiers if identifier[0] == MQTT_DOMAIN}
+
+
+async def async_subscribe(
+    hass: HomeAssistant, topic: str, receive: Callable[[mqtt.ReceiveMessage], None]
+) -> CALLBACK_TYPE:
+    """Subscribe and get the payloads as bytes: what is no text must be seen, too."""
+    return await mqtt.async_subscribe(hass, topic, receive, qos=1, encoding=None)
+
+
+async def async_publish_command(hass: HomeAssistant, topic: str, payload: bytes, expiry_s: float) -> None:
+    """Publish a command that dies at the broker when its host is not there to take it.
+
+    Older MQTT versions know no expiry: there the agent's own check of the age has to do.
+    """
+    entry = async_entry(hass)
+    has_expiry = entry is not None and entry.data.get(CONF_PROTOCOL) == PROTOCOL_5
+    await mqtt.async_publish(
+        hass,
+        topic,
+        payload,
+        qos=1,
+        retain=False,
+        message_expiry_interval=math.ceil(expiry_s) if has_expiry else None,
+    )

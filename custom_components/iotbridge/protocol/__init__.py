@@ -1,0 +1,1 @@
+"""The integration's side of contract/: pure, without Home Assistant."""

@@ -1,0 +1,57 @@
+"""Every topic of the wire contract: the only place that knows where the slashes are."""
+
+from dataclasses import dataclass
+import hashlib
+import re
+from typing import Literal
+
+type Leaf = Literal["announce", "availability", "status", "command", "response"]
+
+LEAVES: tuple[Leaf, ...] = ("announce", "availability", "status", "command", "response")
+PREFIX = re.compile(r"[^/+#$\0\s][^/+#\0]*(/[^/+#\0]+)*")
+NODE_ID = re.compile(r"[A-Za-z0-9_.-]{1,64}")
+
+
+class TopicError(ValueError):
+    """A topic that is not of the contract; the text says why."""
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class HostKey:
+    """What tells one host from every other on this broker."""
+
+    prefix: str
+    node_id: str
+
+    def __str__(self) -> str:
+        """Return the topic above the host's leaves."""
+        return f"{self.prefix}/device/{self.node_id}"
+
+    def topic(self, leaf: Leaf) -> str:
+        """Return the topic of one of the host's leaves."""
+        return f"{self.prefix}/device/{self.node_id}/{leaf}"
+
+    @property
+    def uid(self) -> str:
+        """Return the identifier of the host's MQTT device where it has not announced one."""
+        plain = f"{self.prefix}_{self.node_id}"
+        safe = re.sub(r"[^A-Za-z0-9_-]", "-", plain)
+        if safe == plain:
+            return plain
+        return f"{safe}-{hashlib.sha256(f'{self.prefix}/{self.node_id}'.encode()).hexdigest()[:6]}"
+
+
+def wildcard(prefix: str) -> str:
+    """Return the one subscription that hears all hosts below a prefix."""
+    return f"{prefix}/device/+/+"
+
+
+def parse_topic(topic: str, prefix: str) -> tuple[HostKey, Leaf]:
+    """Return whose message this is, and which; raise TopicError for anything else."""
+    head = f"{prefix}/device/"
+    node_id, _, leaf = topic.removeprefix(head).rpartition("/")
+    if not topic.startswith(head) or leaf not in LEAVES:
+        raise TopicError(f"the last level is none of {', '.join(LEAVES)}")
+    if not NODE_ID.fullmatch(node_id):
+        raise TopicError("the node_id is not 1 to 64 of A-Z a-z 0-9 _ . -")
+    return HostKey(prefix, node_id), leaf

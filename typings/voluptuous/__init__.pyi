@@ -1,0 +1,2 @@
+# At run time Home Assistant puts its successor in voluptuous' place.
+from probatio import *
