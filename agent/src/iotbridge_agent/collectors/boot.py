@@ -1,9 +1,9 @@
 """When the machine was started."""
 
-import re
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
+import re
 
 from iotbridge_agent.collectors.base import Collector, Reading, SensorDescription
 from iotbridge_agent.collectors.linux import ROOT

@@ -1,10 +1,10 @@
 """How busy the processor is."""
 
+from collections.abc import Callable, Iterator
 import os
+from pathlib import Path
 import re
 import time
-from collections.abc import Callable, Iterator
-from pathlib import Path
 
 from iotbridge_agent.collectors.base import Collector, Reading, SensorDescription
 from iotbridge_agent.collectors.linux import ROOT, read_number

@@ -1,10 +1,10 @@
 """How full the real disks are, one sensor per file system."""
 
-import os
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+import os
 from pathlib import Path
+import re
 
 from iotbridge_agent.collectors.base import Collector, Reading, SensorDescription
 from iotbridge_agent.collectors.keys import is_wanted, unique_slugs
@@ -14,35 +14,9 @@ from iotbridge_agent.config import CollectorConfig, Config
 GIB = 1024**3
 
 # What lies on a disk of this machine. Network file systems are not here: asking one whose server is away hangs.
-DISK_TYPES = frozenset(
-    # fmt: off
-    (
-        "apfs",
-        "bcachefs",
-        "btrfs",
-        "exfat",
-        "ext2",
-        "ext3",
-        "ext4",
-        "f2fs",
-        "fat",
-        "fat32",
-        "fuseblk",
-        "hfs",
-        "hfsplus",
-        "jfs",
-        "msdos",
-        "nilfs2",
-        "ntfs",
-        "ntfs3",
-        "refs",
-        "reiserfs",
-        "ufs",
-        "vfat",
-        "xfs",
-        "zfs",
-    )
-    # fmt: on
+DISK_TYPES = re.compile(
+    r"apfs|bcachefs|btrfs|exfat|ext[234]|f2fs|fat|fat32|fuseblk|hfs|hfsplus|jfs|msdos|nilfs2|ntfs|ntfs3|refs|reiserfs"
+    r"|ufs|vfat|xfs|zfs"
 )
 # Hardly ever written, and full by design: there, and off by default.
 QUIET = ("/boot", "/efi")
@@ -98,7 +72,9 @@ class Disk:
 
 def _is_real(mount: Mount) -> bool:
     # The root is always wanted: in a container and on a read-only system it is an overlay, over a real disk.
-    return mount.point == "/" or (mount.type in DISK_TYPES and not mount.point.startswith(NOT_FOR_PEOPLE))
+    return mount.point == "/" or (
+        DISK_TYPES.fullmatch(mount.type) is not None and not mount.point.startswith(NOT_FOR_PEOPLE)
+    )
 
 
 def _usage(point: Path) -> tuple[float | None, float | None]:

@@ -1,8 +1,8 @@
 """Sensor keys for what the machine names in its own way: mounts, interfaces, chips."""
 
-import re
 from collections.abc import Iterable
 from fnmatch import fnmatchcase
+import re
 from zlib import crc32
 
 SLUG_LENGTH = 40  # leaves room for the longest prefix within the 64 characters of a key

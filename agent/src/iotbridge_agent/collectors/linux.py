@@ -1,7 +1,7 @@
 """Reading the small text files Linux describes itself with."""
 
-import sys
 from pathlib import Path
+import sys
 
 ROOT = Path("/") if sys.platform == "linux" else None
 """Where /proc and /sys are. None elsewhere: there psutil reads, which Linux spares itself (6 MB, 100 ms)."""

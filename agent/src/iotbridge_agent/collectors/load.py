@@ -1,7 +1,7 @@
 """The load average: how many tasks ran or waited to run."""
 
-import os
 from collections.abc import Iterator
+import os
 from pathlib import Path
 
 from iotbridge_agent.collectors.base import Collector, Reading, SensorDescription

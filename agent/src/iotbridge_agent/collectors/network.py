@@ -1,9 +1,9 @@
 """How much goes through the network, in both directions."""
 
-import re
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+import re
+import time
 from typing import NamedTuple
 
 from iotbridge_agent.collectors.base import Collector, Reading, SensorDescription

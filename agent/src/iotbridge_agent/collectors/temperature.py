@@ -1,8 +1,8 @@
 """How warm the machine is."""
 
-import re
 from collections.abc import Iterator
 from pathlib import Path
+import re
 
 from iotbridge_agent.collectors.base import Collector, Reading, SensorDescription
 from iotbridge_agent.collectors.hwmon import Probe, read_probes

@@ -1,0 +1,138 @@
+"""What the user wants looked at: an HTTP address, a TCP port, the age of a file or folder."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+import socket
+import time
+
+from iotbridge_agent.collectors.base import Collector, CollectorSpec, Reading, SensorDescription
+from iotbridge_agent.collectors.keys import unique_slugs
+from iotbridge_agent.config import CheckConfig
+
+DEFAULT_PORTS = {"http": 80, "https": 443}
+ACCEPTED = range(200, 400)
+
+
+class AnswerCheck:
+    """Connects, and over HTTP asks; reads whether there was an answer and after how long."""
+
+    def __init__(self, check: CheckConfig, slug: str) -> None:
+        self._check = check
+        self._answers = SensorDescription(
+            key=f"check_{slug}",
+            name="{check}",
+            placeholders={"check": check.name},
+            platform="binary_sensor",
+            device_class="connectivity",
+        )
+        self._latency = SensorDescription(
+            key=f"latency_{slug}",
+            name="{check} response time",
+            placeholders={"check": check.name},
+            unit="ms",
+            device_class="duration",
+            state_class="measurement",
+            category="diagnostic",
+            enabled=False,
+            decimals=0,
+            dead_band=20.0,
+        )
+
+    def collect(self) -> Iterator[Reading]:
+        """Read. Whatever goes wrong on the way to the target is the answer no, a bad certificate too."""
+        start = time.monotonic()
+        answers = _http_answers(self._check) if self._check.kind == "http" else _tcp_answers(self._check)
+        yield Reading(self._answers, answers)
+        yield Reading(self._latency, (time.monotonic() - start) * 1000 if answers else None)
+
+
+class AgeCheck:
+    """Reads when a file, or the newest thing in a folder, was written, and whether that is too long ago."""
+
+    def __init__(self, check: CheckConfig, slug: str) -> None:
+        self._check = check
+        self._problem = SensorDescription(
+            key=f"check_{slug}",
+            name="{check}",
+            placeholders={"check": check.name},
+            platform="binary_sensor",
+            device_class="problem",
+        )
+        # A time of the past changes with the file; an age would change with every look.
+        self._changed = SensorDescription(
+            key=f"changed_{slug}",
+            name="{check} last changed",
+            placeholders={"check": check.name},
+            device_class="timestamp",
+            enabled=check.max_age_h is None,
+        )
+
+    def collect(self) -> Iterator[Reading]:
+        """Read. What is missing, empty or unreadable is a problem."""
+        changed = _changed(Path(self._check.target).expanduser())
+        max_age_s = float("inf") if self._check.max_age_h is None else self._check.max_age_h * 3600
+        yield Reading(self._problem, changed is None or time.time() - changed > max_age_s)
+        text = None if changed is None else datetime.fromtimestamp(changed, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+        yield Reading(self._changed, text)
+
+
+def _http_answers(check: CheckConfig) -> bool:
+    from http.client import HTTPConnection, HTTPException, HTTPSConnection  # noqa: PLC0415 (only who has such a check)
+    from urllib.parse import urlsplit  # noqa: PLC0415 (the same)
+
+    url = urlsplit(check.target)
+    kind = HTTPSConnection if url.scheme == "https" else HTTPConnection
+    connection = kind(url.hostname or "", url.port, timeout=check.timeout_s)
+    try:
+        path = (url.path or "/") + (f"?{url.query}" if url.query else "")
+        connection.request("GET", path, headers={"User-Agent": "iotbridge-agent", "Connection": "close"})
+        status = connection.getresponse().status
+    except (OSError, HTTPException, ValueError):  # ValueError: an address with characters no request can carry
+        return False
+    finally:
+        connection.close()
+    return status in ACCEPTED if check.expect_status is None else status == check.expect_status
+
+
+def _tcp_answers(check: CheckConfig) -> bool:
+    host, _, port = check.target.rpartition(":")
+    try:
+        with socket.create_connection((host.strip("[]"), int(port)), timeout=check.timeout_s):
+            return True
+    except (OSError, OverflowError):  # OverflowError: a port above 65535
+        return False
+
+
+def _changed(path: Path) -> float | None:
+    """Return when a file was written. Of a folder its newest content counts: deleting touches the folder as well."""
+    try:
+        if path.is_dir():
+            times = (_written(entry) for entry in path.iterdir())
+            return max((seconds for seconds in times if seconds is not None), default=None)
+    except OSError:
+        return None
+    return _written(path)
+
+
+def _written(path: Path) -> float | None:
+    try:
+        return path.stat().st_mtime
+    except OSError:
+        return None
+
+
+def _spec(check: CheckConfig, slug: str) -> CollectorSpec:
+    def create(_config: object) -> Collector:
+        return AgeCheck(check, slug) if check.kind == "file" else AnswerCheck(check, slug)
+
+    # The check's own time-out is the shorter, so that a silent target is an answer and not a failed collector.
+    return CollectorSpec(
+        name=f"check_{slug}", create=create, interval_s=check.interval_s, timeout_s=check.timeout_s * 2 + 1
+    )
+
+
+def check_specs(checks: tuple[CheckConfig, ...]) -> tuple[CollectorSpec, ...]:
+    """Return one row per check, each with its own interval."""
+    slugs = unique_slugs(check.name for check in checks)
+    return tuple(_spec(check, slugs[check.name]) for check in checks)

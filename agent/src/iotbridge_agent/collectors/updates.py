@@ -1,0 +1,173 @@
+"""What the package manager of the Debian family would upgrade, and whether a reboot is waiting.
+
+Read from the lists of the last `apt update`, without running apt: the number `apt list --upgradable` would say, unless
+versions are pinned by hand. It needs lists that Python can read: plain, gz or xz, not the lz4 of container images.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+import re
+from typing import IO, TYPE_CHECKING, TypeAlias
+
+from iotbridge_agent.collectors.base import Collector, Reading, SensorDescription
+from iotbridge_agent.collectors.debian_version import VersionKey, version_key
+from iotbridge_agent.collectors.linux import ROOT, entries
+from iotbridge_agent.config import Config
+from iotbridge_agent.errors import NoDataError
+
+if TYPE_CHECKING:
+    from gzip import GzipFile
+
+CHUNK = 1 << 18
+PACKAGE_LIST = re.compile(r".+_Packages(\.[a-z0-9]+)?")
+
+PENDING = SensorDescription(
+    key="updates_pending", name="Pending updates", state_class="measurement", icon="mdi:package-up", decimals=0
+)
+SECURITY = SensorDescription(
+    key="updates_security",
+    name="Pending security updates",
+    state_class="measurement",
+    icon="mdi:shield-alert",
+    decimals=0,
+)
+REBOOT = SensorDescription(
+    key="reboot_required", name="Reboot required", platform="binary_sensor", icon="mdi:restart-alert"
+)
+
+Stamp: TypeAlias = tuple[tuple[str, int, int], ...]
+
+
+@dataclass
+class Package:
+    """An installed package and the newest versions the lists offer of it."""
+
+    installed: VersionKey
+    offered: VersionKey | None = None
+    backport: VersionKey | None = None
+    security: bool = False
+
+    @property
+    def upgradable(self) -> bool:
+        """Whether apt would upgrade it. A backport replaces only what is newer than the release, so a backport."""
+        if self.offered is not None and self.offered > self.installed:
+            return True
+        is_backport = self.offered is None or self.offered < self.installed
+        return is_backport and self.backport is not None and self.backport > self.installed
+
+
+class Updates:
+    """Counts pending updates, again only after apt or dpkg wrote something."""
+
+    def __init__(self, root: Path | None = ROOT) -> None:
+        self._root = root
+        self._stamp: Stamp | None = None
+        self._counts: tuple[int, int] | None = None
+
+    def collect(self) -> Iterator[Reading]:
+        """Read. Raises NoDataError outside the Debian family; the counts are missing where no list can be read."""
+        if self._root is None or not (self._root / "var/lib/dpkg/status").is_file():
+            raise NoDataError("this system does not use dpkg")
+        yield Reading(REBOOT, (self._root / "run/reboot-required").exists())
+        lists = [path for path in entries(self._root / "var/lib/apt/lists") if PACKAGE_LIST.fullmatch(path.name)]
+        stamp = _stamp([self._root / "var/lib/dpkg/status", *lists])
+        if stamp != self._stamp:
+            self._counts = _count(self._root, lists)
+            self._stamp = stamp
+        if self._counts is not None:
+            yield Reading(PENDING, self._counts[0])
+            yield Reading(SECURITY, self._counts[1])
+
+
+def _stamp(files: list[Path]) -> Stamp:
+    states = [(path.name, path.stat()) for path in files]
+    return tuple((name, state.st_mtime_ns, state.st_size) for name, state in states)
+
+
+def _count(root: Path, lists: list[Path]) -> tuple[int, int] | None:
+    """Return how many packages are upgradable and how many of them for security; None without readable lists."""
+    if not lists or not all(path.name.endswith(("_Packages", ".gz", ".xz")) for path in lists):
+        return None
+    packages = _installed(root / "var/lib/dpkg/status")
+    for path in lists:
+        _offer(packages, path)
+    pending = [package for package in packages.values() if package.upgradable]
+    return len(pending), sum(package.security for package in pending)
+
+
+def _installed(status: Path) -> dict[bytes, Package]:
+    """Return what is installed and not on hold, by name and architecture."""
+    return {
+        _identity(stanza): Package(version_key(_field(stanza, b"Version")))
+        for stanza in _stanzas(status)
+        if b"\nStatus: install ok installed\n" in stanza
+    }
+
+
+def _offer(packages: dict[bytes, Package], path: Path) -> None:
+    """Note every newer version that a list offers of an installed package."""
+    automatic, upgrades = _policy(path)
+    if not automatic and not upgrades:  # experimental: apt takes from it only what it is told to
+        return
+    security = "security" in path.name
+    names = {identity.partition(b":")[0] for identity in packages}
+    for stanza in _stanzas(path):
+        if stanza[9 : stanza.find(b"\n")] not in names or not stanza.startswith(b"Package: "):
+            continue
+        package = packages.get(_identity(stanza))
+        # Ubuntu hands an update to a growing share of machines; which ones are in is apt's secret until it is all.
+        if package is None or b"\nPhased-Update-Percentage: " in stanza:
+            continue
+        version = version_key(_field(stanza, b"Version"))
+        if automatic:
+            package.offered = version if package.offered is None else max(package.offered, version)
+            package.security |= security and version > package.installed
+        else:
+            package.backport = version if package.backport is None else max(package.backport, version)
+
+
+def _policy(path: Path) -> tuple[bool, bool]:
+    """Return whether apt installs, and whether it upgrades, from this list by itself; its release file says so."""
+    head = b""
+    for release in path.parent.glob("*Release"):
+        if path.name.startswith(release.name.removesuffix("Release").removesuffix("In")):
+            with release.open("rb") as file:
+                head = file.read(4096)
+    return b"\nNotAutomatic: yes" not in head, b"\nButAutomaticUpgrades: yes" in head
+
+
+def _identity(stanza: bytes) -> bytes:
+    return _field(stanza, b"Package").encode() + b":" + _field(stanza, b"Architecture").encode()
+
+
+def _field(stanza: bytes, name: bytes) -> str:
+    match = re.search(rb"^" + name + rb": *(\S+)", stanza, re.MULTILINE)
+    return match[1].decode(errors="replace") if match else ""
+
+
+def _stanzas(path: Path) -> Iterator[bytes]:
+    """Return a file's paragraphs, a part of it in memory at a time: a list of Debian's has 50 MB."""
+    rest = b""
+    with _open(path) as file:
+        while chunk := file.read(CHUNK):
+            *whole, rest = (rest + chunk).split(b"\n\n")
+            yield from whole
+    yield rest
+
+
+def _open(path: Path) -> "IO[bytes] | GzipFile":
+    if path.suffix == ".gz":
+        import gzip  # noqa: PLC0415 (most machines keep their lists as plain text)
+
+        return gzip.open(path)
+    if path.suffix == ".xz":
+        import lzma  # noqa: PLC0415 (the same)
+
+        return lzma.open(path)
+    return path.open("rb")
+
+
+def create(_config: Config) -> Collector:
+    """Make the collector."""
+    return Updates()
