@@ -1,0 +1,192 @@
+"""Power commands as each operating system wants them: logind or systemctl, macOS' and Windows' own programs.
+
+What acts is injected (``dbus_call``, ``execute_argv``), so that a test can never reach the real thing.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+import os
+from pathlib import Path
+import platform
+import subprocess
+import sys
+from typing import Any, TypeAlias
+
+from iotbridge_agent import dbus
+from iotbridge_agent.commands.base import CommandError, FailedReason, Permission, PowerBackend
+from iotbridge_agent.dbus import DBusError
+
+DBusCall: TypeAlias = Callable[..., tuple[Any, ...]]
+ExecuteArgv: TypeAlias = Callable[[Sequence[str]], None]
+
+LOGIND = ("org.freedesktop.login1", "/org/freedesktop/login1", "org.freedesktop.login1.Manager")
+LOGIND_MEMBERS = {"shutdown": "PowerOff", "reboot": "Reboot", "suspend": "Suspend"}
+INHIBITED_BY = {"shutdown": "shutdown", "reboot": "shutdown", "suspend": "sleep"}
+ERROR_PREFIX = "org.freedesktop.DBus.Error."
+NO_LOGIND = {ERROR_PREFIX + name for name in ("NoServer", "ServiceUnknown", "NameHasNoOwner", "Spawn.ChildExited")}
+FAILED_REASONS: Mapping[str, FailedReason] = {
+    ERROR_PREFIX + "AccessDenied": "not_permitted",
+    ERROR_PREFIX + "InteractiveAuthorizationRequired": "not_permitted",
+    ERROR_PREFIX + "NoReply": "timeout",
+}
+RULE_REMEDY = (
+    "Run `sudo iotbridge-agent service install`: it writes the polkit rule for this; polkit must be installed."
+)
+ARGV_TIMEOUT_S = 20
+WINDOWS_SUSPEND = "import ctypes, sys; sys.exit(not ctypes.windll.powrprof.SetSuspendState(0, 0, 0))"
+"""Called from Python: through rundll32 the arguments arrive as garbage, and the machine hibernates instead."""
+
+
+def system_backend(
+    *, dbus_call: DBusCall = dbus.call, execute_argv: ExecuteArgv | None = None, system: str | None = None
+) -> PowerBackend:
+    """Return what carries out power commands on this operating system."""
+    run = execute_argv or run_argv
+    match system or platform.system():
+        case "Linux":
+            return LinuxPower(dbus_call=dbus_call, execute_argv=run)
+        case "Darwin":
+            return ProgramPower(programs=_darwin_programs(), execute_argv=run, needs_root=("shutdown", "reboot"))
+        case "Windows":
+            return ProgramPower(programs=_windows_programs(), execute_argv=run)
+        case other:
+            return UnknownPower(other)
+
+
+def run_argv(argv: Sequence[str]) -> None:
+    """Run a program to its end; raise CommandError where it is missing, hangs or fails."""
+    try:
+        result = subprocess.run(  # noqa: S603 - fixed words from the tables of this file
+            argv, stdin=subprocess.DEVNULL, capture_output=True, timeout=ARGV_TIMEOUT_S, check=False
+        )
+    except FileNotFoundError:
+        raise CommandError("not_found", f"{argv[0]} is not on this machine.") from None
+    except subprocess.TimeoutExpired:
+        raise CommandError("timeout", f"{argv[0]} did not end within {ARGV_TIMEOUT_S} s.") from None
+    except OSError as error:
+        raise CommandError("error", f"{argv[0]} could not be started: {error.strerror}.") from error
+    if result.returncode:
+        said = (result.stderr or result.stdout).decode("utf-8", "replace").strip()[:200]
+        raise CommandError("exit_code", f"{argv[0]} ended with code {result.returncode}: {said or 'it said nothing'}")
+
+
+@dataclass(frozen=True, kw_only=True)
+class LinuxPower:
+    """Logind over D-Bus; systemctl where there is no logind and the agent is root."""
+
+    dbus_call: DBusCall
+    execute_argv: ExecuteArgv
+    booted: Path = Path("/run/systemd/system")
+    """There where systemd is process 1."""
+    systemctl: Path = Path("/usr/bin/systemctl")
+
+    def permission(self, command: str) -> Permission:
+        """Ask logind, as the agent's own user."""
+        try:
+            (answer,) = self.dbus_call(*LOGIND, f"Can{LOGIND_MEMBERS[command]}")
+        except DBusError as error:
+            return self._without_logind() if error.name in NO_LOGIND else Permission(False, f"logind: {error}.")
+        if answer == "yes":
+            return Permission(True, "logind allows it.")
+        if answer == "na":
+            return Permission(False, f"This machine cannot {command}, says logind.", f"Switch {command} off.")
+        if inhibitors := self._inhibitors(INHIBITED_BY[command]):
+            return Permission(False, f"It is blocked just now by {inhibitors}.", "Wait until that has ended.")
+        if answer == "challenge":
+            return Permission(False, "logind wants a password, and nobody is there to type it.", RULE_REMEDY)
+        return Permission(False, f"logind answers {answer!r}: user id {os.geteuid()} may not.", RULE_REMEDY)
+
+    def execute(self, command: str) -> None:
+        """Tell logind, without asking anybody; raise CommandError where it did not obey."""
+        try:
+            self.dbus_call(*LOGIND, LOGIND_MEMBERS[command], "b", False)
+        except DBusError as error:
+            if error.name not in NO_LOGIND:
+                reason = FAILED_REASONS.get(error.name, "error")
+                raise CommandError(reason, f"logind did not {command}: {error}") from error
+            permission = self._without_logind()
+            if not permission.allowed:
+                raise CommandError("not_permitted", f"{permission.detail} {permission.remedy}") from error
+            verb = "poweroff" if command == "shutdown" else command
+            self.execute_argv((str(self.systemctl), verb))
+
+    def _without_logind(self) -> Permission:
+        if not self.booted.is_dir():
+            remedy = "Power commands need logind; a container has none: run the agent on the machine itself."
+            return Permission(False, "There is no logind, and systemd does not run here.", remedy)
+        if os.geteuid() != 0:
+            remedy = "Install and start D-Bus and systemd-logind (packages dbus and libpam-systemd)."
+            return Permission(False, "logind does not answer on the D-Bus system bus.", remedy)
+        if not self.systemctl.exists():
+            return Permission(False, f"There is no logind and no {self.systemctl}.", "Install systemd-logind.")
+        return Permission(True, "There is no logind; systemctl, as root, will do it.")
+
+    def _inhibitors(self, what: str) -> str:
+        """Return who blocks it and why, e.g. a running package upgrade; empty for nobody."""
+        try:
+            (inhibitors,) = self.dbus_call(*LOGIND, "ListInhibitors")
+        except DBusError:
+            return ""
+        blocking = [f"{who} ({why})" for kinds, who, why, mode, *_ in inhibitors if _blocks(kinds, mode, what)]
+        return ", ".join(blocking)
+
+
+@dataclass(frozen=True, kw_only=True)
+class ProgramPower:
+    """Programs of the operating system, by absolute path."""
+
+    programs: Mapping[str, tuple[str, ...]]
+    execute_argv: ExecuteArgv
+    needs_root: tuple[str, ...] = ()
+
+    def permission(self, command: str) -> Permission:
+        """Look whether the program is there and the agent is who it must be."""
+        program = self.programs[command][0]
+        if not Path(program).exists():
+            return Permission(False, f"{program} is not on this machine.", f"Switch {command} off.")
+        if command in self.needs_root and os.geteuid() != 0:
+            return Permission(False, f"{program} obeys only root.", "Run the agent as a system service (LaunchDaemon).")
+        return Permission(True, f"{program} will do it.")
+
+    def execute(self, command: str) -> None:
+        """Run the program; raise CommandError where it fails."""
+        self.execute_argv(self.programs[command])
+
+
+@dataclass(frozen=True)
+class UnknownPower:
+    """An operating system we know no power commands of."""
+
+    system: str
+
+    def permission(self, command: str) -> Permission:
+        """Say no."""
+        return Permission(
+            False, f"How to {command} {self.system or 'this system'} is not known.", f"Switch {command} off."
+        )
+
+    def execute(self, command: str) -> None:
+        """Raise CommandError."""
+        raise CommandError("not_permitted", self.permission(command).detail)
+
+
+def _darwin_programs() -> dict[str, tuple[str, ...]]:
+    return {
+        "shutdown": ("/sbin/shutdown", "-h", "now"),
+        "reboot": ("/sbin/shutdown", "-r", "now"),
+        "suspend": ("/usr/bin/pmset", "sleepnow"),
+    }
+
+
+def _windows_programs() -> dict[str, tuple[str, ...]]:
+    shutdown = os.environ.get("SYSTEMROOT", r"C:\Windows") + r"\System32\shutdown.exe"
+    # /f: otherwise one unsaved document keeps the machine on, after we said it is going.
+    return {
+        "shutdown": (shutdown, "/s", "/f", "/t", "0"),
+        "reboot": (shutdown, "/r", "/f", "/t", "0"),
+        "suspend": (sys.executable, "-c", WINDOWS_SUSPEND),
+    }
+
+
+def _blocks(kinds: str, mode: str, what: str) -> bool:
+    return mode.startswith("block") and what in kinds.split(":")
