@@ -1,14 +1,15 @@
 """A real Mosquitto on loopback."""
 
 import asyncio
-import shutil
-import subprocess
 from dataclasses import dataclass
 from pathlib import Path
+import shutil
+import subprocess
 
 import aiomqtt
 
-from .processes import LabError, Program, free_port
+from .processes import Program, free_port
+from .waiting import LabError
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,13 +1,13 @@
 """Home Assistant from outside: its REST and WebSocket interfaces, as its own frontend uses them."""
 
 import asyncio
-import contextlib
 from collections.abc import AsyncIterator, Callable, Mapping
+import contextlib
 from typing import Any, Self
 
 import aiohttp
 
-from .processes import LabError
+from .waiting import LabError
 
 type Json = dict[str, Any]
 
@@ -45,6 +45,8 @@ class Client:
         if self._reader:
             self._reader.cancel()
             await asyncio.gather(self._reader, return_exceptions=True)
+        if self._socket:
+            await self._socket.close()
         await self._session.close()
 
     # -- REST

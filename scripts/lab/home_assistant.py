@@ -1,14 +1,14 @@
 """A real Home Assistant in a folder of its own: start, onboard, stop, kill, start again."""
 
 import json
-import shutil
-import sys
 from pathlib import Path
+import sys
 
 import aiohttp
 
 from .client import Client
-from .processes import ROOT, LabError, Program, free_port
+from .processes import ROOT, Program, free_port
+from .waiting import LabError
 
 USER = "demo"
 PASSWORD = "demo"  # noqa: S105  # of an instance that only loopback reaches, printed on the screen
@@ -122,11 +122,6 @@ class HomeAssistant:
             path.touch(mode=0o600)
             path.write_text(token, encoding="ascii")
         return path.read_text(encoding="ascii")
-
-
-def clear(folder: Path) -> None:
-    """Remove a folder of the lab and all that is in it."""
-    shutil.rmtree(folder, ignore_errors=True)
 
 
 def _seed(path: Path, version: int, data: dict[str, object]) -> None:

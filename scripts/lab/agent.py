@@ -1,0 +1,70 @@
+"""A real agent of this machine, in dry run."""
+
+from collections.abc import Mapping, Sequence
+import json
+from pathlib import Path
+from typing import Any
+
+from .processes import ROOT, Program
+
+AGENT_BIN = ROOT / "agent" / ".venv" / "bin"
+"""The agent's own environment: the system's Python, as its users have it."""
+
+
+class Agent:
+    """One agent process with its configuration and state in a folder."""
+
+    def __init__(
+        self,
+        folder: Path,
+        broker_url: str,
+        *,
+        node_id: str,
+        settings: Mapping[str, Mapping[str, Any]] | None = None,
+        script: Path | None = None,
+    ) -> None:
+        """``settings`` adds to the tables of agent.toml; ``script`` runs instead of the agent's own command line.
+
+        The script is called with the path of the configuration.
+        """
+        self.folder = folder
+        self.node_id = node_id
+        self.config = folder / "agent.toml"
+        self.program = Program(f"agent {node_id}", folder / "agent.log")
+        self._script = script
+        self._tables: dict[str, dict[str, Any]] = {
+            "agent": {"node_id": node_id, "state_dir": str(folder / "state"), "dry_run": True},
+            "broker": {"url": broker_url},
+            "commands": {"shutdown": True, "reboot": True, "suspend": True},
+        }
+        for name, table in (settings or {}).items():
+            self._tables.setdefault(name, {}).update(table)
+
+    async def start(self) -> None:
+        """Start the process; whether it reaches the broker is for the caller to see."""
+        self.folder.mkdir(parents=True, exist_ok=True)
+        self.config.write_text(toml(self._tables), encoding="utf-8")
+        argv: Sequence[str | Path] = (
+            [AGENT_BIN / "python", self._script, self.config]
+            if self._script
+            else [AGENT_BIN / "iotbridge-agent", "--config", self.config, "run"]
+        )
+        # Whatever configures a real agent of this machine is not for this one.
+        await self.program.start(argv, {"IOTBRIDGE_CONFIG": "", "STATE_DIRECTORY": ""})
+
+    async def stop(self) -> None:
+        """Stop it in an orderly way: it says goodbye."""
+        await self.program.stop()
+
+    async def kill(self) -> None:
+        """Kill it, as a power cut would: only its last will speaks."""
+        await self.program.kill()
+
+
+def toml(tables: Mapping[str, Mapping[str, Any]]) -> str:
+    """Return tables of text, numbers, flags and lists as TOML; for these, JSON values are TOML values."""
+    lines = []
+    for name, table in tables.items():
+        lines.append(f"[{name}]")
+        lines += [f"{key} = {json.dumps(value)}" for key, value in table.items()]
+    return "\n".join(lines) + "\n"

@@ -1,0 +1,183 @@
+"""scripts/demo: the real thing on this machine, with nothing that can hurt it.
+
+A real Home Assistant, a real broker and a real agent of this machine, which answers power commands without
+carrying them out. Everything listens on 127.0.0.1 only.
+"""
+
+import argparse
+import asyncio
+from collections.abc import Iterator
+from contextlib import contextmanager
+import fcntl
+from pathlib import Path
+import re
+import shutil
+import signal
+import socket
+import sys
+import tempfile
+import time
+
+from .home_assistant import PASSWORD, USER
+from .lab import Lab
+from .processes import ROOT, free_port, is_free
+from .report import Shown, host_entities, table
+from .waiting import LabError, until
+
+FOLDER = ROOT / ".demo"
+CHECKED_COMMANDS = {"ping": "done", "reboot": "accepted"}
+
+
+def main() -> int:
+    """Run the demo; 0 when all was well."""
+    parser = argparse.ArgumentParser(
+        prog="scripts/demo", description=__doc__, formatter_class=argparse.RawTextHelpFormatter
+    )
+    parser.add_argument("--check", action="store_true", help="start, prove that everything works, stop")
+    parser.add_argument("--keep", action="store_true", help="go on with the Home Assistant of the last demo")
+    parser.add_argument("--port", type=int, help="of Home Assistant; 8123 if that is free, else any")
+    options = parser.parse_args()
+    try:
+        with _check_folder() if options.check else _demo_folder(keep=options.keep) as folder:
+            return asyncio.run(_run(folder, options.port, check=options.check))
+    except LabError as error:
+        print(f"\n{error}", file=sys.stderr)
+        return 1
+
+
+async def _run(folder: Path, port: int | None, *, check: bool) -> int:
+    """Start everything, then check it or wait for Ctrl-C."""
+    task = asyncio.current_task()
+    assert task is not None  # noqa: S101  # inside asyncio.run there is one
+    for number in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(number, task.cancel)
+    try:
+        async with Lab(folder, port=port or (8123 if is_free(8123) else free_port()), name="IoT Bridge demo") as lab:
+            entities = await _start(lab)
+            if check:
+                return await _check(lab, entities)
+            _welcome(lab)
+            program = await lab.first_to_end()
+            raise LabError(program.obituary())
+    except asyncio.CancelledError:
+        print("\nStopped. Nothing of the demo runs any more.")
+        return 130 if check else 0
+
+
+async def _start(lab: Lab) -> list[Shown]:
+    """Start and set up everything, with a line per step; return the host's entities."""
+    node_id = _node_id()
+    agent = lab.add_agent(node_id, settings={"agent": {"interval_s": 10}})
+    with _step("broker"):
+        await lab.broker.start()
+    with _step(f"agent of this machine ({node_id}), dry run"):
+        await agent.start()
+        uid = await lab.uid(node_id)
+    with _step("Home Assistant (the very first start takes half a minute)"):
+        await lab.home_assistant.start()
+    with _step("MQTT set up in Home Assistant"):
+        await lab.set_up_mqtt()
+    with _step("IoT Bridge offered by itself, and accepted"):
+        await lab.accept_iotbridge()
+    with _step("all entities of this machine with values"):
+        return await _complete(lab, uid)
+
+
+async def _complete(lab: Lab, uid: str, *, timeout_s: float = 45) -> list[Shown]:
+    """Wait until no entity has a problem; LabError names those that still have one."""
+    shown: list[Shown] = []
+
+    async def complete() -> bool:
+        nonlocal shown
+        shown = await host_entities(lab, uid)
+        return not any(entity.problem for entity in shown)
+
+    try:
+        await until(complete, timeout_s=timeout_s, what="values of all entities", every_s=0.3)
+    except LabError as error:
+        missing = "\n".join(
+            f"  {entity.name} ({entity.unique_id}) {entity.problem}" for entity in shown if entity.problem
+        )
+        raise LabError(f"{error}. Missing:\n{missing}") from None
+    return shown
+
+
+async def _check(lab: Lab, entities: list[Shown]) -> int:
+    """Send commands through Home Assistant's API and print everything; 1 when an answer is not the right one."""
+    print("\n" + table(["entity", "name", "value"], [[str(e.entity_id), e.name, e.value] for e in entities]))
+    target = next(entity.entity_id for entity in entities if entity.unique_id.endswith("_power_state"))
+    rows, wrong = [], []
+    for command, expected in CHECKED_COMMANDS.items():
+        data = {"entity_id": target, "command": command}
+        answer = await lab.client.call("iotbridge.send_command", data, response=True)
+        for result in answer["results"]:
+            rows.append([command, result["host"], result["status"], f"{result['latency_ms']} ms", result["message"]])
+            if result["status"] != expected:
+                wrong.append(f"{command} was {result['status']} instead of {expected}: {result['message']}")
+        if not answer["results"]:
+            wrong.append(f"{command}: no host answered")
+    print("\n" + table(["command", "host", "answer", "after", "message"], rows))
+    print(
+        "\n" + ("\n".join(wrong) or f"All well: {len(entities)} entities with values, {len(rows)} commands answered.")
+    )
+    return 1 if wrong else 0
+
+
+def _welcome(lab: Lab) -> None:
+    print(f"""
+Everything is there.
+
+    {lab.home_assistant.url}      user {USER}, password {PASSWORD}
+
+What to try:
+  - Settings > Devices & services > MQTT > {_node_id()}: this machine's health, live.
+  - Press Reboot there, then look at Command and at the device's activity: the press is answered.
+    Dry run: the agent answers power commands and carries none of them out.
+  - Developer tools > Actions > "IoT Bridge: Send command", with this machine as target: the answer comes back.
+  - kill -9 {lab.agents[0].program.pid} ends the agent as a power cut would: the host is "lost".
+    The demo ends with it, and says so.
+
+Files and logs: {lab.folder}
+Ctrl-C stops everything.""")
+
+
+@contextmanager
+def _step(what: str) -> Iterator[None]:
+    began = time.monotonic()
+    print(f"  {what} … ", end="", flush=True)
+    yield
+    print(f"{time.monotonic() - began:.1f} s", flush=True)
+
+
+@contextmanager
+def _demo_folder(*, keep: bool) -> Iterator[Path]:
+    """Give the demo's folder, fresh unless it is to be kept, to one demo at a time."""
+    FOLDER.mkdir(exist_ok=True)
+    with (FOLDER / "lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise LabError(f"Another demo is running in {FOLDER}.") from None
+        if not keep:
+            shutil.rmtree(FOLDER / "lab", ignore_errors=True)
+        yield FOLDER / "lab"
+
+
+@contextmanager
+def _check_folder() -> Iterator[Path]:
+    """Give a folder of its own to a check; it stays when something was wrong."""
+    folder = Path(tempfile.mkdtemp(prefix="iotbridge-check-"))
+    try:
+        yield folder
+    except BaseException:
+        print(f"Logs: {folder}", file=sys.stderr)
+        raise
+    shutil.rmtree(folder)
+
+
+def _node_id() -> str:
+    return re.sub(r"[^A-Za-z0-9_.-]+", "-", socket.gethostname().split(".")[0])[:64] or "host"
+
+
+if __name__ == "__main__":
+    sys.exit(main())

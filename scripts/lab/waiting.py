@@ -1,0 +1,19 @@
+"""Waiting for something with a deadline, and the error that says what did not come."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+
+
+class LabError(Exception):
+    """Something of the lab did not come up, said no, or went away."""
+
+
+async def until[T](check: Callable[[], Awaitable[T]], *, timeout_s: float, what: str, every_s: float = 0.1) -> T:
+    """Ask ``check`` again and again; return its first true value. LabError after ``timeout_s``."""
+    try:
+        async with asyncio.timeout(timeout_s):
+            while not (value := await check()):  # noqa: ASYNC110  # what is asked about is another process
+                await asyncio.sleep(every_s)
+            return value
+    except TimeoutError:
+        raise LabError(f"{what} did not happen within {timeout_s:g} s") from None
