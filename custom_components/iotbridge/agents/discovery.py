@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import timedelta
+import time
 from typing import Any
 
 from homeassistant.core import HomeAssistant, callback
@@ -55,7 +56,7 @@ class HostDiscovery:
         prefix = mqtt_client.async_discovery_prefix(self._hass)
         if prefix is None or not self._manager.is_connected:
             return
-        now = self._hass.loop.time()
+        now = time.monotonic()
         for host in list(self._manager.inventory):
             if host.announce or not host.readings or now - host.first_heard_at < ANNOUNCE_WITHIN_S:
                 continue

@@ -4,11 +4,12 @@ import asyncio
 from collections import Counter, defaultdict
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
+import time
 from typing import Any
 import uuid
 
 from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
-from homeassistant.helpers.event import async_call_at, async_track_time_interval
+from homeassistant.helpers.event import async_call_later, async_track_time_interval
 from homeassistant.util import dt as dt_util
 
 from .. import issues as ir, mqtt_client
@@ -127,7 +128,7 @@ class AgentsManager:
 
     @callback
     def _async_host_message(self, message: Incoming) -> None:
-        now = self.hass.loop.time()
+        now = time.monotonic()
         before = self.inventory.get(message.key)
         power, announce = (before.power, before.announce) if before else (None, None)
         host = self.inventory.receive(message, now)
@@ -162,7 +163,7 @@ class AgentsManager:
 
     @callback
     def _async_connection_changed(self, is_connected: bool) -> None:
-        now = self.hass.loop.time()
+        now = time.monotonic()
         self.is_connected = is_connected
         if is_connected:
             self._disconnected_at = None
@@ -174,7 +175,7 @@ class AgentsManager:
 
     @callback
     def _async_sweep(self, _now: datetime) -> None:
-        now = self.hass.loop.time()
+        now = time.monotonic()
         if self._disconnected_at is not None:
             self.issues.async_set(ir.BROKER_GONE, "", now - self._disconnected_at >= BROKER_GONE_AFTER_S)
             return
@@ -186,7 +187,7 @@ class AgentsManager:
 
     @callback
     def _async_expect(self, key: HostKey, command: Command, timeout_s: float | None) -> None:
-        self._commander.given(key, command, self.hass.loop.time(), timeout_s)
+        self._commander.given(key, command, time.monotonic(), timeout_s)
         self._async_schedule_deadline()
 
     @callback
@@ -199,12 +200,14 @@ class AgentsManager:
             self._cancel_deadline = None
         self._deadline = deadline
         if deadline is not None:
-            self._cancel_deadline = async_call_at(self.hass, self._async_deadline, deadline)
+            self._cancel_deadline = async_call_later(
+                self.hass, max(0.0, deadline - time.monotonic()), self._async_deadline
+            )
 
     @callback
     def _async_deadline(self, _now: datetime) -> None:
         self._cancel_deadline = None
-        for result in self._commander.expire(self.hass.loop.time()):
+        for result in self._commander.expire(time.monotonic()):
             self._async_tell_result(result)
         self._async_schedule_deadline()
 
@@ -242,7 +245,7 @@ class AgentsManager:
     @callback
     def _async_judge_proof(self, host: Host) -> None:
         """A power command is done when the host is seen to have obeyed, not when it said that it would."""
-        now = self.hass.loop.time()
+        now = time.monotonic()
         if proof := self._commander.proof(host.key, host.power, host.boot_time, now):
             self._async_tell_result(proof)
 
@@ -301,7 +304,7 @@ class AgentsManager:
 
     def diagnostics(self) -> dict[str, Any]:
         """Return everything that helps to find a fault; the caller redacts."""
-        now = self.hass.loop.time()
+        now = time.monotonic()
         return {
             "prefixes": self._prefixes,
             "is_connected": self.is_connected,

@@ -1,0 +1,1 @@
+"""Tests of the integration; they mirror custom_components/iotbridge/."""
