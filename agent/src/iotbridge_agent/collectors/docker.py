@@ -8,7 +8,7 @@ import socket
 from iotbridge_agent.collectors.base import Collector, Reading, SensorDescription
 from iotbridge_agent.collectors.keys import unique_slugs
 from iotbridge_agent.config import Config
-from iotbridge_agent.errors import CollectorError, NoDataError
+from iotbridge_agent.errors import CollectorError
 
 DEFAULT_SOCKET = Path("/var/run/docker.sock")
 MAX_ANSWER = 1 << 20
@@ -27,11 +27,8 @@ class Docker:
     def collect(self) -> Iterator[Reading]:
         """Read; a container that is not there is not running.
 
-        Raises NoDataError without an engine, CollectorError when the engine does not answer as it should, and OSError
-        when it does not answer or does not let the agent in.
+        Raises CollectorError without an engine, or when it does not let the agent in or answer as it should.
         """
-        if not self._engine.exists():
-            raise NoDataError(f"there is no {self._engine}")
         for name, slug in self._slugs.items():
             state = self._inspect(name)
             yield Reading(_describe_running(name, slug), state.get("Running") is True)
@@ -65,8 +62,8 @@ class Docker:
             connection.request("GET", quote(path))
             response = connection.getresponse()
             return response.status, response.read(MAX_ANSWER)
-        except HTTPException as error:
-            raise CollectorError(f"{self._engine}: does not speak HTTP: {error!r}") from error
+        except (OSError, HTTPException) as error:
+            raise CollectorError(f"{self._engine}: {error!r}") from error
         finally:
             connection.close()
 

@@ -1,0 +1,47 @@
+"""What the tests of collectors share: a Linux made of text files, a clock to turn, and readings by key."""
+
+from collections.abc import Mapping
+from pathlib import Path
+import shutil
+
+from iotbridge_agent.collectors.base import Collector, Reading
+
+SERVER = Path(__file__).parent.parent / "fixtures" / "server"
+
+
+class Clock:
+    """A monotonic clock the test turns."""
+
+    def __init__(self) -> None:
+        self.now = 100.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+def write(root: Path, files: Mapping[str, str]) -> Path:
+    """Write files below the root of a machine; return the root."""
+    for name, text in files.items():
+        path = root / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+    return root
+
+
+def server(root: Path) -> Path:
+    """Lay out a usual server below a folder; return it."""
+    shutil.copytree(SERVER, root, dirs_exist_ok=True)
+    return root
+
+
+def readings(collector: Collector) -> dict[str, Reading]:
+    """Collect once; return the readings by key, of which none may come twice."""
+    listed = list(collector.collect())
+    by_key = {reading.description.key: reading for reading in listed}
+    assert len(by_key) == len(listed)
+    return by_key
+
+
+def values(collector: Collector) -> dict[str, object]:
+    """Collect once; return the values by key."""
+    return {key: reading.value for key, reading in readings(collector).items()}

@@ -1,0 +1,37 @@
+"""Who is logged in."""
+
+from pathlib import Path
+
+from collecting import values, write
+import pytest
+
+from iotbridge_agent.collectors.users import Users
+from iotbridge_agent.errors import NoDataError
+
+
+def test_each_person_counts_once(tmp_path: Path) -> None:
+    folder = "run/systemd/sessions"
+    write(
+        tmp_path,
+        {
+            f"{folder}/1": "# This is private data.\nUID=1000\nCLASS=user\nSTATE=active\n",
+            f"{folder}/2": "UID=1000\nCLASS=user\nSTATE=online\n",
+            f"{folder}/3": "UID=1001\nCLASS=user-early\nSTATE=online\n",
+            f"{folder}/4": "UID=1002\nCLASS=user\nSTATE=closing\n",
+            f"{folder}/5": "UID=33\nCLASS=background\nSTATE=active\n",
+            f"{folder}/c1": "UID=114\nCLASS=greeter\nSTATE=active\n",
+            f"{folder}/1.ref": "",
+            f"{folder}/6": "no assignment\n",
+        },
+    )
+    (tmp_path / folder / "7").symlink_to("gone")
+    assert values(Users(tmp_path)) == {"user_count": 2}
+
+
+def test_without_logind_there_is_no_data(tmp_path: Path) -> None:
+    with pytest.raises(NoDataError):
+        values(Users(tmp_path))
+
+
+def test_other_systems_are_read_too() -> None:
+    assert int(str(values(Users(None))["user_count"])) >= 0
