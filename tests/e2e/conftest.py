@@ -1,0 +1,66 @@
+"""One household for all tests; every test has hosts of its own in it."""
+
+from collections.abc import AsyncGenerator, Awaitable, Callable
+import json
+from pathlib import Path
+from typing import Any
+
+from host import Host
+from lab.lab import Lab
+import pytest
+
+type NewHost = Callable[..., Awaitable[Host]]
+
+
+@pytest.fixture(scope="session")
+async def lab(tmp_path_factory: pytest.TempPathFactory) -> AsyncGenerator[Lab]:
+    """Return a running household in which IoT Bridge was set up because an agent announced itself."""
+    async with Lab(tmp_path_factory.mktemp("lab")) as lab:
+        await lab.broker.start()
+        await lab.home_assistant.start()
+        await lab.set_up_mqtt()
+        await lab.add_agent("first").start()
+        await lab.accept_iotbridge()
+        await lab.client.watch_states()
+        yield lab
+
+
+@pytest.fixture
+async def new_host(lab: Lab, request: pytest.FixtureRequest) -> AsyncGenerator[NewHost]:
+    """Return what starts an agent named after the test, and waits until Home Assistant has it."""
+    hosts: list[Host] = []
+
+    async def new(suffix: str = "", *, started: bool = True, **options: Any) -> Host:
+        node_id = request.node.name.removeprefix("test_").replace("_", "-")[:50] + suffix
+        settings = {"agent": {"interval_s": 5}} | options.pop("settings", {})
+        host = Host(lab, lab.add_agent(node_id, settings=settings, **options))
+        hosts.append(host)
+        if started:
+            await host.agent.start()
+            await host.wait_power("on")
+        return host
+
+    yield new
+    for host in hosts:
+        await host.agent.stop()
+        lab.agents.remove(host.agent)
+
+
+@pytest.fixture
+async def host(new_host: NewHost) -> Host:
+    """Return a host in dry run."""
+    return await new_host()
+
+
+RECORDING_AGENT = Path(__file__).with_name("recording_agent.py")
+
+
+@pytest.fixture
+async def recording_host(new_host: NewHost) -> Host:
+    """Return a host that takes power commands seriously up to the last step, which is only written down."""
+    return await new_host(script=RECORDING_AGENT, settings={"agent": {"interval_s": 5, "dry_run": False}})
+
+
+def command(**fields: Any) -> str:
+    """Return the payload of a command."""
+    return json.dumps(fields)

@@ -1,0 +1,65 @@
+"""A host becomes a device by itself, with values."""
+
+import socket
+
+from conftest import NewHost
+from host import Host
+from lab.lab import Lab
+from lab.report import host_entities
+from lab.waiting import until
+
+
+async def test_iotbridge_was_offered_by_itself(lab: Lab) -> None:
+    (entry,) = await lab.client.entries("iotbridge")
+
+    assert entry["source"] == "mqtt"
+    assert entry["state"] == "loaded"
+
+
+async def test_every_promised_entity_has_a_value(host: Host, lab: Lab) -> None:
+    uid = await host.uid()
+
+    async def complete() -> bool:
+        return not [entity for entity in await host_entities(lab, uid) if entity.problem]
+
+    await until(complete, timeout_s=20, what="values of all entities")
+
+    assert len(await host_entities(lab, uid)) > 10
+
+
+async def test_all_entities_of_a_host_are_on_one_device(host: Host, lab: Lab) -> None:
+    uid = await host.uid()
+    rows = [row for row in await lab.client.entities() if row["unique_id"].startswith(f"{uid}_")]
+
+    assert {row["platform"] for row in rows} == {"mqtt", "iotbridge"}
+    assert {row["device_id"] for row in rows} == {await host.device_id()}
+
+
+async def test_announce_says_who_this_is(host: Host, lab: Lab) -> None:
+    announce = await lab.retained(f"{host.topic}/announce")
+
+    assert announce["protocol"] == 1
+    assert announce["hostname"] == socket.gethostname()
+    assert announce["dry_run"] is True
+    assert {"ping", "status", "shutdown", "reboot", "suspend"} <= set(announce["commands"])
+
+
+async def test_bridge_counts_hosts(host: Host, lab: Lab) -> None:
+    (entry,) = await lab.client.entries("iotbridge")
+    row = await lab.client.find_entity(f"{entry['entry_id']}_hosts_online")
+    assert row is not None
+    online = [
+        state
+        for entity in await lab.client.entities()
+        if entity["unique_id"].endswith("_power_state")
+        and (state := lab.client.states.get(entity["entity_id"]))
+        and state["state"] == "on"
+    ]
+
+    await lab.client.wait_state(row["entity_id"], str(len(online)))
+
+
+async def test_two_hosts_are_two_devices(new_host: NewHost) -> None:
+    one, two = await new_host("-1"), await new_host("-2")
+
+    assert await one.device_id() != await two.device_id()
