@@ -1,0 +1,64 @@
+"""What commands are made of: who may give one, who carries it out, and how it ends."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final, Literal, Protocol, TypeAlias
+
+from iotbridge_agent.errors import AgentError
+
+POWER_COMMANDS: Final = ("shutdown", "reboot", "suspend")
+BUILTIN_COMMANDS: Final = (*POWER_COMMANDS, "status", "ping")
+
+RefusedReason: TypeAlias = Literal[
+    "malformed",
+    "retained",
+    "expired",
+    "duplicate",
+    "unknown",
+    "not_enabled",
+    "not_permitted",
+    "invalid_args",
+    "rate_limited",
+    "busy",
+]
+FailedReason: TypeAlias = Literal["timeout", "exit_code", "not_found", "not_permitted", "error"]
+
+
+@dataclass(frozen=True)
+class Permission:
+    """Whether the system lets the agent do it; ``detail`` and ``remedy`` are sentences for a person."""
+
+    allowed: bool
+    detail: str = ""
+    remedy: str = ""
+
+
+class PowerBackend(Protocol):
+    """Carries out power commands: ``shutdown``, ``reboot``, ``suspend``."""
+
+    def permission(self, command: str) -> Permission:
+        """Ask the system, as the agent's own user; may block for seconds."""
+
+    def execute(self, command: str) -> None:
+        """Carry it out; may block. Raises CommandError."""
+
+
+class CommandError(AgentError):
+    """A command could not be carried out; ``reason`` is a word of the contract."""
+
+    def __init__(self, reason: FailedReason, message: str, data: Mapping[str, Any] | None = None) -> None:
+        super().__init__(message)
+        self.reason: FailedReason = reason
+        self.data = data
+
+
+class RefusedError(AgentError):
+    """A command is not carried out; ``reason`` is a word of the contract."""
+
+    def __init__(
+        self, reason: RefusedReason, message: str, *, message_id: str | None = None, command: str | None = None
+    ) -> None:
+        super().__init__(message)
+        self.reason: RefusedReason = reason
+        self.id = message_id
+        self.command = command

@@ -1,0 +1,216 @@
+"""Takes commands from the broker to their response."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
+from contextlib import suppress
+from datetime import UTC, datetime
+import logging
+import time
+from typing import Any, Protocol
+
+from iotbridge_agent.commands.base import (
+    POWER_COMMANDS,
+    CommandError,
+    Permission,
+    PowerBackend,
+    RefusedError,
+    RefusedReason,
+)
+from iotbridge_agent.commands.gate import Gate
+from iotbridge_agent.config import Config
+from iotbridge_agent.errors import AgentError
+from iotbridge_agent.protocol.messages import Command, Power, Response, Status
+from iotbridge_agent.state import State, StateError
+
+PERMISSION_TIMEOUT_S = 10.0
+STILL_HERE_S = 120.0
+"""A machine that was told to go and still runs after this did not go."""
+TICK_S = 1.0
+SLEPT_S = 3.0
+"""A clock that jumped by more than this between two ticks: the machine slept."""
+
+GOING: Mapping[str, tuple[Power, str]] = {
+    "shutdown": ("shutting_down", "Shutting down now."),
+    "reboot": ("rebooting", "Rebooting now."),
+    "suspend": ("suspended", "Suspending now."),
+}
+_LOG = logging.getLogger(__name__)
+
+
+class Host(Protocol):
+    """What a command needs from the agent around it."""
+
+    async def respond(self, response: Response, *, must_arrive: bool = False) -> None:
+        """Send a response. ``must_arrive``: raise AgentError if it cannot be sent now; otherwise it is sent later."""
+
+    async def refresh(self) -> None:
+        """Read everything anew and send a status."""
+
+    async def leave(self, power: Power) -> None:
+        """Say what the machine is about to be, and disconnect; stay away."""
+
+    def come_back(self) -> None:
+        """Connect again."""
+
+
+class Dispatcher:
+    """Lets commands in, carries them out, answers; one at a time of each name."""
+
+    def __init__(self, config: Config, state: State, power: PowerBackend, host: Host) -> None:
+        self._config = config
+        self._state = state
+        self._power = power
+        self._host = host
+        self._custom = {command.name: command for command in config.custom}
+        self._running: set[str] = set()
+        self._gate = Gate(
+            power=config.power,
+            custom=self._custom,
+            per_minute=config.commands_per_minute,
+            seen_ids=state.seen_ids,
+            running=self._running,
+        )
+
+    async def handle(self, payload: bytes, *, retained: bool) -> None:
+        """Carry out one message of the command topic, and answer it; never raises for what is in it."""
+        try:
+            command = self._gate.check(payload, retained=retained, now=datetime.now(UTC), monotonic=time.monotonic())
+        except RefusedError as refused:
+            await self._refuse(refused)
+            return
+        if command.id is not None:
+            self._state.remember(command.id)
+        self._running.add(command.command)
+        try:
+            await self._run(command)
+        except RefusedError as refused:
+            await self._refuse(refused)
+        except CommandError as error:
+            _LOG.warning("Command %s failed: %s", command.command, error)
+            await self._answer(command, "failed", str(error), reason=error.reason, data=error.data)
+        finally:
+            self._running.discard(command.command)
+
+    async def permission(self, name: str) -> Permission:
+        """Return whether a power command would be carried out; in dry run it always would, for show."""
+        if self._config.dry_run:
+            return Permission(allowed=True)
+        loop = asyncio.get_running_loop()
+        try:
+            async with asyncio.timeout(PERMISSION_TIMEOUT_S):
+                return await loop.run_in_executor(None, self._power.permission, name)
+        except TimeoutError:
+            return Permission(allowed=False, detail=f"The system did not say within {PERMISSION_TIMEOUT_S:g} s.")
+
+    async def _run(self, command: Command) -> None:
+        _LOG.info("Command %s (%s).", command.command, command.id or "without id")
+        runners: Mapping[str, Callable[[Command], Awaitable[None]]] = {"ping": self._ping, "status": self._status}
+        if command.command in POWER_COMMANDS:
+            await self._go(command)
+        elif runner := runners.get(command.command):
+            await runner(command)
+        else:
+            await self._run_custom(command)
+
+    async def _ping(self, command: Command) -> None:
+        await self._answer(command, "done", "pong", data={"pong": True})
+
+    async def _status(self, command: Command) -> None:
+        await self._host.refresh()
+        await self._answer(command, "done", "The status was sent.")
+
+    async def _run_custom(self, command: Command) -> None:
+        # asyncio's subprocess support is 1 MB that agents without custom commands do not need.
+        from iotbridge_agent.commands.custom import run_custom  # noqa: PLC0415
+
+        self._remember_for_good(command)
+        await self._answer(command, "accepted", f"{command.command} was started.")
+        data = await run_custom(self._custom[command.command])
+        await self._answer(command, "done", f"{command.command} ended well.", data=data)
+
+    async def _go(self, command: Command) -> None:
+        permission = await self.permission(command.command)
+        if not permission.allowed:
+            raise self._refusal(command, "not_permitted", permission.detail or "The system does not allow it.")
+        self._remember_for_good(command)
+        power, sentence = GOING[command.command]
+        if self._config.dry_run:
+            await self._answer(command, "accepted", sentence)
+            await self._answer(command, "done", f"Dry run: {command.command} was not executed.")
+            return
+        try:
+            await self._answer(command, "accepted", sentence, must_arrive=True)
+        except AgentError as error:
+            raise CommandError("error", f"The connection broke before {command.command} was carried out.") from error
+        _LOG.warning("%s", sentence)
+        await self._host.leave(power)
+        try:
+            await self._execute(command.command)
+        finally:
+            self._host.come_back()
+
+    async def _execute(self, name: str) -> None:
+        """Return when the machine slept and woke up; raise CommandError if it does not go."""
+        loop = asyncio.get_running_loop()
+        execution = loop.run_in_executor(None, self._power.execute, name)
+        deadline, last = time.monotonic() + STILL_HERE_S, time.time()
+        while time.monotonic() < deadline:
+            with suppress(TimeoutError):
+                await asyncio.wait_for(asyncio.shield(execution), TICK_S)
+                await asyncio.sleep(TICK_S)
+            if name == "suspend" and time.time() - last > SLEPT_S:
+                return
+            last = time.time()
+        raise CommandError("error", f"The system agreed to {name}, and still runs {STILL_HERE_S:g} s later.")
+
+    def _remember_for_good(self, command: Command) -> None:
+        """Have the id on the disk before anything is done, so that a repetition is known after a restart."""
+        if command.id is None:
+            return
+        try:
+            self._state.save()
+        except StateError as error:
+            message = f"A repetition of the command could not be recognised: {error}."
+            raise self._refusal(command, "not_permitted", message) from error
+
+    async def _refuse(self, refused: RefusedError) -> None:
+        _LOG.warning("Command %s refused: %s", refused.command or "(unreadable)", refused)
+        await self._host.respond(
+            Response(
+                id=refused.id,
+                command=refused.command,
+                status="refused",
+                message=str(refused),
+                timestamp=_now(),
+                reason=refused.reason,
+            )
+        )
+
+    async def _answer(
+        self,
+        command: Command,
+        status: Status,
+        message: str,
+        *,
+        reason: str | None = None,
+        data: Mapping[str, Any] | None = None,
+        must_arrive: bool = False,
+    ) -> None:
+        response = Response(
+            id=command.id,
+            command=command.command,
+            status=status,
+            message=message,
+            timestamp=_now(),
+            reason=reason,
+            data=data,
+        )
+        await self._host.respond(response, must_arrive=must_arrive)
+
+    @staticmethod
+    def _refusal(command: Command, reason: RefusedReason, message: str) -> RefusedError:
+        return RefusedError(reason, message, message_id=command.id, command=command.command)
+
+
+def _now() -> datetime:
+    return datetime.now(UTC).replace(microsecond=0)

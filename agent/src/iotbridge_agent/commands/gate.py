@@ -1,0 +1,99 @@
+"""Decides which commands are let in; pure but for what it remembers."""
+
+from collections import deque
+from collections.abc import Callable, Collection, Container
+from datetime import datetime
+
+from iotbridge_agent.commands.base import BUILTIN_COMMANDS, POWER_COMMANDS, RefusedError
+from iotbridge_agent.protocol.messages import DEFAULT_TTL_S, Command, MessageError, parse_command
+
+WINDOW_S = 60.0
+
+
+class Gate:
+    """Lets commands in, or raises RefusedError with the first reason that applies.
+
+    In this order, from what the message is to what the machine does now: malformed, retained, unknown, not_enabled,
+    invalid_args, expired, duplicate, busy, rate_limited. Whether the system permits it is asked afterwards, because
+    that takes time. ``running`` are the names of commands under way.
+    """
+
+    def __init__(
+        self,
+        *,
+        power: Collection[str],
+        custom: Collection[str],
+        per_minute: int,
+        seen_ids: Container[str],
+        running: Collection[str],
+    ) -> None:
+        self._known = {*BUILTIN_COMMANDS, *custom}
+        self._not_enabled = {*POWER_COMMANDS} - {*power}
+        self._per_minute = per_minute
+        self._seen_ids = seen_ids
+        self._running = running
+        self._recent: deque[float] = deque()
+
+    def check(self, payload: bytes, *, retained: bool, now: datetime, monotonic: float) -> Command:
+        """Return the command to carry out; raises RefusedError."""
+        try:
+            command = parse_command(payload)
+        except MessageError as error:
+            raise RefusedError(
+                "malformed", f"The command cannot be read: {error}.", message_id=error.id, command=error.command
+            ) from None
+        checks: tuple[Callable[[Command], None], ...] = (
+            self._check_known,
+            lambda command: _check_time(command, now),
+            self._check_repetition,
+            lambda command: self._check_rate(command, monotonic),
+        )
+        if retained:
+            raise _refused(command, "retained", "The command was retained by the broker: nobody is asking for it now.")
+        for check in checks:
+            check(command)
+        return command
+
+    def _check_known(self, command: Command) -> None:
+        if command.command not in self._known:
+            raise _refused(command, "unknown", f"There is no command {command.command} here.")
+        if command.command in self._not_enabled:
+            raise _refused(
+                command, "not_enabled", f"{command.command} is not switched on in this agent's configuration."
+            )
+        if command.args:
+            raise _refused(command, "invalid_args", f"{command.command} takes no arguments.")
+
+    def _check_repetition(self, command: Command) -> None:
+        if command.id is not None and command.id in self._seen_ids:
+            raise _refused(command, "duplicate", f"The command {command.id} was given before.")
+        if command.command in self._running:
+            raise _refused(command, "busy", f"{command.command} is still running.")
+        if command.command in POWER_COMMANDS and any(name in POWER_COMMANDS for name in self._running):
+            raise _refused(command, "busy", "Another power command is under way.")
+
+    def _check_rate(self, command: Command, monotonic: float) -> None:
+        while self._recent and monotonic - self._recent[0] >= WINDOW_S:
+            self._recent.popleft()
+        if len(self._recent) >= self._per_minute:
+            raise _refused(command, "rate_limited", f"More than {self._per_minute} commands in a minute.")
+        self._recent.append(monotonic)
+
+
+def _check_time(command: Command, now: datetime) -> None:
+    if command.timestamp is None:
+        return
+    ttl_s = DEFAULT_TTL_S if command.ttl_s is None else command.ttl_s
+    age_s = (now - command.timestamp).total_seconds()
+    if age_s > ttl_s:
+        raise _refused(command, "expired", f"The command is {age_s:.0f} s old and was valid for {ttl_s:g} s.")
+    if age_s < -ttl_s:
+        raise _refused(
+            command,
+            "expired",
+            f"The command is {-age_s:.0f} s in the future: the clock of this host or of the sender is wrong.",
+        )
+
+
+def _refused(command: Command, reason: str, message: str) -> RefusedError:
+    return RefusedError(reason, message, message_id=command.id, command=command.command)  # type: ignore[arg-type]

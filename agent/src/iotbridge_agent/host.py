@@ -1,0 +1,105 @@
+"""Who this machine is: name, addresses, operating system, make."""
+
+from dataclasses import dataclass
+from pathlib import Path
+import platform
+import re
+import socket
+import sys
+import time
+
+_MAC = re.compile(r"[0-9a-f]{2}(:[0-9a-f]{2}){5}")
+_NO_MAC = "00:00:00:00:00:00"
+_DMI = Path("/sys/class/dmi/id")
+_NETWORK = Path("/sys/class/net")
+# What makers of boards leave in the fields they did not fill in.
+_PLACEHOLDERS = {"", "default string", "to be filled by o.e.m.", "system manufacturer", "system product name", "none"}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Host:
+    """The facts that do not change while the machine runs."""
+
+    hostname: str
+    platform: str
+    platform_version: str
+    mac: tuple[str, ...] = ()
+    manufacturer: str | None = None
+    model: str | None = None
+
+
+def read_host() -> Host:
+    """Read the facts; never raises for what a system does not tell."""
+    return Host(
+        hostname=socket.gethostname() or "host",
+        platform=platform.system() or sys.platform,
+        platform_version=_platform_version(),
+        mac=_mac_addresses(),
+        manufacturer=_dmi("sys_vendor"),
+        model=_dmi("product_name"),
+    )
+
+
+def address_towards(host: str, port: int) -> str | None:
+    """Return the address this machine has on the way to ``host``, an IP address; sends nothing."""
+    for family in (socket.AF_INET, socket.AF_INET6):
+        try:
+            with socket.socket(family, socket.SOCK_DGRAM) as probe:
+                probe.connect((host, port))
+                return str(probe.getsockname()[0])
+        except OSError:
+            continue
+    return None
+
+
+def uptime_s() -> int:
+    """Return the seconds since the machine was started."""
+    try:
+        return int(float(Path("/proc/uptime").read_text(encoding="ascii").split()[0]))
+    except (OSError, ValueError):
+        import psutil  # noqa: PLC0415 - 6 MB that Linux does not need
+
+        return max(0, int(time.time() - psutil.boot_time()))
+
+
+def _platform_version() -> str:
+    if sys.platform == "linux":
+        try:
+            return platform.freedesktop_os_release()["PRETTY_NAME"][:255]
+        except (OSError, KeyError):
+            return platform.release()
+    if sys.platform == "darwin":
+        return platform.mac_ver()[0]
+    return platform.version()
+
+
+def _mac_addresses() -> tuple[str, ...]:
+    if sys.platform != "linux":
+        return _portable_mac_addresses()
+    # Bridges, containers' ends and tunnels have no device behind them, and none of them can wake the machine.
+    found = [_text(path.parent / "address") for path in sorted(_NETWORK.glob("*/device"))]
+    return _usable(found)
+
+
+def _portable_mac_addresses() -> tuple[str, ...]:
+    import psutil  # noqa: PLC0415 - 6 MB that Linux does not need
+
+    addresses = (address for found in psutil.net_if_addrs().values() for address in found)
+    return _usable([address.address for address in addresses if address.family == psutil.AF_LINK])
+
+
+def _usable(addresses: list[str | None]) -> tuple[str, ...]:
+    lower = (address.lower().replace("-", ":") for address in addresses if address)
+    return tuple(dict.fromkeys(mac for mac in lower if _MAC.fullmatch(mac) and mac != _NO_MAC))[:32]
+
+
+def _dmi(name: str) -> str | None:
+    text = _text(_DMI / name)
+    return None if text is None or text.lower() in _PLACEHOLDERS else text
+
+
+def _text(path: Path) -> str | None:
+    try:
+        return path.read_text(encoding="utf-8", errors="replace").strip()
+    except OSError:
+        return None

@@ -1,0 +1,60 @@
+"""Where the messages of one host are: ``<prefix>/device/<node_id>/<leaf>``, and the identifier of its device."""
+
+from dataclasses import dataclass
+import hashlib
+import re
+
+_NOT_IN_A_UID = re.compile(r"[^A-Za-z0-9_-]")
+_UID_LENGTH = 128
+_DIGEST_LENGTH = 6
+
+
+@dataclass(frozen=True)
+class Topics:
+    """The topics of one host."""
+
+    prefix: str
+    node_id: str
+
+    @property
+    def announce(self) -> str:
+        """Who this is and what it can do; retained."""
+        return self._leaf("announce")
+
+    @property
+    def availability(self) -> str:
+        """``online`` or ``offline``; retained."""
+        return self._leaf("availability")
+
+    @property
+    def status(self) -> str:
+        """The readings."""
+        return self._leaf("status")
+
+    @property
+    def command(self) -> str:
+        """What to do."""
+        return self._leaf("command")
+
+    @property
+    def response(self) -> str:
+        """What became of it."""
+        return self._leaf("response")
+
+    def _leaf(self, leaf: str) -> str:
+        return f"{self.prefix}/device/{self.node_id}/{leaf}"
+
+
+def device_uid(prefix: str, node_id: str) -> str:
+    """Return the identifier of the device in Home Assistant, ``[A-Za-z0-9_-]{1,128}``, different for every host."""
+    plain = f"{prefix}_{node_id}"
+    uid = _NOT_IN_A_UID.sub("-", plain)
+    if uid == plain and len(uid) <= _UID_LENGTH:
+        return uid
+    digest = hashlib.sha256(f"{prefix}/{node_id}".encode()).hexdigest()[:_DIGEST_LENGTH]
+    return f"{uid[: _UID_LENGTH - _DIGEST_LENGTH - 1]}-{digest}"
+
+
+def discovery_topic(discovery_prefix: str, uid: str) -> str:
+    """Return where Home Assistant looks for the discovery message of a device."""
+    return f"{discovery_prefix}/device/{uid}/config"

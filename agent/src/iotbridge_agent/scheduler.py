@@ -1,0 +1,209 @@
+"""Runs the collectors, each in a thread of its own, so that one that hangs or fails harms nobody else."""
+
+import asyncio
+from collections.abc import Callable, Iterable
+from concurrent.futures import Future, ThreadPoolExecutor
+import logging
+import math
+import threading
+import time
+from typing import Any
+
+from iotbridge_agent.collectors.base import Collector, CollectorSpec, Reading, SensorDescription, Value
+from iotbridge_agent.config import Config
+from iotbridge_agent.errors import NoDataError
+
+PAUSE_AFTER = 5
+PAUSE_S = 3600.0
+NO_DATA_PAUSE_S = 600.0
+"""A machine without a battery is not asked for it every 30 s; one may still be plugged in."""
+PATIENCE_S = 1.0
+"""What a status message waits for collectors; who is later comes with the next one."""
+
+FAILED = SensorDescription(
+    key="collectors_failed", name="Collector failures", category="diagnostic", icon="mdi:alert-circle-outline"
+)
+PAUSED = SensorDescription(
+    key="collectors_paused", name="Paused collectors", category="diagnostic", icon="mdi:pause-circle-outline"
+)
+DIAGNOSTICS = "agent"
+"""The owner of the two sensors above."""
+NOBODY = "none"
+NUMBER = (int, float)
+_LOG = logging.getLogger(__name__)
+
+
+class DaemonExecutor(ThreadPoolExecutor):
+    """Starts a daemon thread per call: one that hangs in a dead network mount does not keep the process alive."""
+
+    def submit(self, call: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
+        """Run the call in a new thread."""
+        future: Future[Any] = Future()
+        future.set_running_or_notify_cancel()
+
+        def run() -> None:
+            try:
+                future.set_result(call(*args, **kwargs))
+            except BaseException as error:  # noqa: BLE001 - the waiter gets it, as from any executor
+                future.set_exception(error)
+
+        threading.Thread(target=run, name=getattr(call, "__qualname__", "call"), daemon=True).start()
+        return future
+
+    def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
+        """Wait for nothing."""
+
+
+class Runner:
+    """One collector: its thread, its readings and its failures."""
+
+    def __init__(self, spec: CollectorSpec, config: Config) -> None:
+        self.spec = spec
+        self.readings: dict[str, Reading] = {}
+        self.settled = False
+        """Whether the last run worked, so that a sensor it did not name has really vanished."""
+        self.failures = 0
+        self.paused = False
+        self._config = config
+        self._collector: Collector | None = None
+        self._running: asyncio.Future[list[Reading]] | None = None
+        self._next = 0.0
+
+    @property
+    def failing(self) -> bool:
+        """Whether the last run failed."""
+        return self.failures > 0
+
+    def is_due(self, now: float) -> bool:
+        """Return whether it is time, and no earlier run still hangs in its thread."""
+        return now >= self._next and (self._running is None or self._running.done())
+
+    def hurry(self) -> None:
+        """Be due at once, also when paused."""
+        self._next = 0.0
+
+    async def run(self, now: float, tick_s: float) -> None:
+        """Collect once; never raises."""
+        # Half a tick of tolerance, or an interval of two ticks would become three.
+        self._next = now + (self.spec.interval_s or 0.0) - tick_s / 2
+        try:
+            self._running = asyncio.get_running_loop().run_in_executor(None, self._collect)
+            readings = await asyncio.wait_for(asyncio.shield(self._running), self.spec.timeout_s)
+        except NoDataError:
+            self._next = now + NO_DATA_PAUSE_S
+            self._worked([])
+        except TimeoutError:
+            self._running.add_done_callback(_forget) if self._running else None
+            self._failed(now, f"no answer within {self.spec.timeout_s:g} s")
+        except Exception as error:  # noqa: BLE001 - whatever a collector does, the others go on
+            self._failed(now, f"{type(error).__name__}: {error}")
+        else:
+            self._worked(readings)
+
+    def _collect(self) -> list[Reading]:
+        if self._collector is None:
+            self._collector = self.spec.create(self._config)
+        return list(self._collector.collect())
+
+    def _worked(self, readings: Iterable[Reading]) -> None:
+        if self.failures:
+            _LOG.info("Collector %s works again.", self.spec.name)
+        self.failures, self.paused, self.settled = 0, False, True
+        self.readings = {reading.description.key: reading for reading in readings}
+
+    def _failed(self, now: float, reason: str) -> None:
+        self.failures += 1
+        self.settled = False
+        # The last values are not those of now.
+        self.readings = {key: Reading(reading.description, None) for key, reading in self.readings.items()}
+        if self.failures == 1:
+            _LOG.warning("Collector %s failed: %s", self.spec.name, reason)
+        if self.failures < PAUSE_AFTER:
+            return
+        self._next = now + PAUSE_S
+        if not self.paused:
+            _LOG.warning("Collector %s failed %d times in a row; it pauses for an hour.", self.spec.name, PAUSE_AFTER)
+        self.paused = True
+
+
+class Scheduler:
+    """All collectors, and what they read last."""
+
+    def __init__(self, specs: Iterable[CollectorSpec], config: Config) -> None:
+        self.runners = tuple(Runner(spec, config) for spec in specs)
+        self._tick_s = config.interval_s
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._published: dict[str, Value] = {}
+
+    async def collect(self, patience_s: float = PATIENCE_S) -> None:
+        """Start whoever is due, and wait a little for those who belong to every status."""
+        now = time.monotonic()
+        for runner in self.runners:
+            if runner.is_due(now):
+                task = asyncio.create_task(runner.run(now, self._tick_s), name=f"collector {runner.spec.name}")
+                self._tasks.add(task)
+                task.add_done_callback(self._tasks.discard)
+        if self._tasks:
+            await asyncio.wait(self._tasks, timeout=patience_s)
+
+    def hurry(self) -> None:
+        """Make every collector due at once, paused ones too."""
+        for runner in self.runners:
+            runner.hurry()
+
+    def names(self) -> set[str]:
+        """Return the collectors that are switched on."""
+        return {runner.spec.name for runner in self.runners} | {DIAGNOSTICS}
+
+    def descriptions(self) -> dict[str, tuple[str, SensorDescription]]:
+        """Return the sensors that exist now, each with the name of its collector."""
+        found = {
+            key: (runner.spec.name, reading.description)
+            for runner in self.runners
+            for key, reading in runner.readings.items()
+        }
+        return found | {sensor.key: (DIAGNOSTICS, sensor) for sensor in (FAILED, PAUSED)}
+
+    def settled(self) -> set[str]:
+        """Return the collectors whose last run worked."""
+        return {runner.spec.name for runner in self.runners if runner.settled} | {DIAGNOSTICS}
+
+    def values(self) -> dict[str, Value]:
+        """Return the value of every sensor, rounded, and steady within its dead band."""
+        values = {
+            key: self._steady(reading) for runner in self.runners for key, reading in list(runner.readings.items())
+        }
+        return values | {
+            FAILED.key: _listed(runner.spec.name for runner in self.runners if runner.failing),
+            PAUSED.key: _listed(runner.spec.name for runner in self.runners if runner.paused),
+        }
+
+    def _steady(self, reading: Reading) -> Value:
+        description, value = reading.description, _rounded(reading.value, reading.description.decimals)
+        last = self._published.get(description.key)
+        if isinstance(value, NUMBER) and isinstance(last, NUMBER) and abs(value - last) < description.dead_band:
+            return last
+        self._published[description.key] = value
+        return value
+
+
+def _listed(names: Iterable[str]) -> str:
+    # Home Assistant refuses states longer than 255 characters.
+    return (", ".join(names) or NOBODY)[:255]
+
+
+def _rounded(value: Value, decimals: int | None) -> Value:
+    if isinstance(value, str):
+        return value[:255]
+    if not isinstance(value, NUMBER) or isinstance(value, bool):
+        return value
+    if not math.isfinite(value):
+        return None
+    if decimals is None:
+        return value
+    return round(value, decimals) if decimals else round(value)
+
+
+def _forget(running: "asyncio.Future[Any]") -> None:
+    if not running.cancelled():
+        running.exception()

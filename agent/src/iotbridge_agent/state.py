@@ -1,0 +1,125 @@
+"""What the agent remembers over a restart: its instance, the ids of commands, the entities it told of.
+
+One JSON file in the state folder, replaced as a whole. A damaged file is set aside and a new one begun.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+import json
+import logging
+import os
+from pathlib import Path
+import secrets
+from typing import IO, Any
+
+from iotbridge_agent.errors import AgentError, ConfigError
+
+MAX_IDS = 500
+FILE_NAME = "state.json"
+_LOG = logging.getLogger(__name__)
+
+
+class StateError(AgentError):
+    """The state cannot be written."""
+
+
+@dataclass
+class State:
+    """The remembered things; ``save`` writes them."""
+
+    path: Path
+    instance: str = field(default_factory=lambda: secrets.token_hex(8))
+    seen_ids: dict[str, None] = field(default_factory=dict)
+    """Of commands, oldest first; a dict because it keeps the order and finds quickly."""
+    components: dict[str, dict[str, Any]] = field(default_factory=dict)
+
+    def remember(self, command_id: str) -> None:
+        """Remember an id; the oldest is forgotten beyond MAX_IDS."""
+        self.seen_ids[command_id] = None
+        while len(self.seen_ids) > MAX_IDS:
+            del self.seen_ids[next(iter(self.seen_ids))]
+
+    def save(self) -> None:
+        """Write to the disk and wait until it is there; raises StateError."""
+        document = {"instance": self.instance, "seen_ids": list(self.seen_ids), "components": self.components}
+        temporary = self.path.with_suffix(".new")
+        try:
+            self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            with temporary.open("w", encoding="utf-8") as file:
+                json.dump(document, file, ensure_ascii=False, separators=(",", ":"))
+                file.flush()
+                os.fsync(file.fileno())
+            temporary.replace(self.path)
+            _sync_folder(self.path.parent)
+        except OSError as error:
+            raise StateError(f"{self.path} cannot be written ({error.strerror or error})") from error
+
+
+def load_state(folder: Path) -> State:
+    """Read the state of an earlier run, or begin a new one."""
+    path = folder / FILE_NAME
+    try:
+        return _parse(path, json.loads(path.read_text(encoding="utf-8")))
+    except FileNotFoundError:
+        return State(path)
+    except OSError as error:
+        _LOG.warning("%s cannot be read (%s); starting without it.", path, error.strerror)
+        return State(path)
+    except (ValueError, RecursionError):
+        aside = path.with_suffix(".corrupt")
+        _LOG.warning("%s is damaged; it is kept as %s and a new one is begun.", path, aside)
+        try:
+            path.replace(aside)
+        except OSError as error:
+            _LOG.warning("%s cannot be moved (%s).", path, error.strerror)
+        return State(path)
+
+
+def lock(folder: Path) -> IO[str] | None:
+    """Keep a second agent off this folder while the returned file is open; raises ConfigError if one is there.
+
+    Returns None where the folder cannot be written, or the system has no such locks.
+    """
+    try:
+        import fcntl  # noqa: PLC0415 - Windows has none
+    except ImportError:
+        return None
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        file = (folder / "lock").open("w", encoding="ascii")
+    except OSError:
+        return None
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        file.close()
+        raise ConfigError(
+            f"agent.state_dir: expected a folder of this agent alone, another agent runs with {folder}; "
+            "stop it (systemctl stop iotbridge-agent), or give this one its own folder and node_id"
+        ) from None
+    return file
+
+
+def _parse(path: Path, document: object) -> State:
+    if not isinstance(document, Mapping):
+        raise ValueError("no object")  # noqa: TRY004 - one kind of error for a damaged file
+    instance, seen_ids, components = (document.get(key) for key in ("instance", "seen_ids", "components"))
+    if (
+        not isinstance(instance, str)
+        or not instance
+        or not isinstance(seen_ids, list)
+        or not all(isinstance(seen, str) for seen in seen_ids)
+        or not isinstance(components, dict)
+    ):
+        raise ValueError("wrong types")
+    return State(path, instance, dict.fromkeys(seen_ids[-MAX_IDS:]), components)
+
+
+def _sync_folder(folder: Path) -> None:
+    if os.name == "nt":
+        return
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

@@ -1,0 +1,228 @@
+"""A real broker, a watcher of what it carries, and a real agent that can execute nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from dataclasses import dataclass, field
+import json
+from pathlib import Path
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from typing import Any, TypeVar
+
+import paho.mqtt.client as paho
+from paho.mqtt.enums import CallbackAPIVersion
+import pytest
+
+T = TypeVar("T")
+DEADLINE_S = 15.0
+MOSQUITTO = shutil.which("mosquitto") or "/usr/sbin/mosquitto"
+PROGRAM = Path(__file__).parent / "harmless_agent.py"
+
+
+def wait_until(condition: Callable[[], T], what: str, deadline_s: float = DEADLINE_S) -> T:
+    """Return what the condition returns once that is true; fail with ``what`` after the deadline."""
+    until = time.monotonic() + deadline_s
+    while not (result := condition()):
+        if time.monotonic() > until:
+            pytest.fail(f"waited {deadline_s:g} s for {what}")
+        time.sleep(0.01)
+    return result
+
+
+def free_port() -> int:
+    """Return a port of the loopback that nobody uses."""
+    with socket.socket() as sock:
+        sock.bind(("127.0.0.1", 0))
+        return int(sock.getsockname()[1])
+
+
+@dataclass
+class Broker:
+    """A mosquitto on the loopback, without persistence."""
+
+    folder: Path
+    port: int = field(default_factory=free_port)
+    options: tuple[str, ...] = ("allow_anonymous true",)
+    listener: tuple[str, ...] = ()
+    process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def url(self) -> str:
+        """Where it is."""
+        return f"mqtt://127.0.0.1:{self.port}"
+
+    def start(self) -> None:
+        """Start, and wait until it listens."""
+        lines = ["persistence false", *self.options, f"listener {self.port} 127.0.0.1", *self.listener]
+        config = self.folder / f"mosquitto-{self.port}.conf"
+        config.write_text("\n".join(lines) + "\n")
+        self.process = subprocess.Popen([MOSQUITTO, "-c", config], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        wait_until(self._listens, "the broker to listen")
+
+    def kill(self) -> None:
+        """End it as a crash would."""
+        if self.process:
+            self.process.kill()
+            self.process.wait()
+
+    def _listens(self) -> bool:
+        with suppress(OSError), socket.create_connection(("127.0.0.1", self.port), 1):
+            return True
+        return False
+
+
+@dataclass(frozen=True)
+class Seen:
+    """A message that went over the broker."""
+
+    topic: str
+    payload: bytes
+    retain: bool
+    qos: int
+    at: float
+
+    @property
+    def leaf(self) -> str:
+        """The last level of the topic."""
+        return self.topic.rsplit("/", 1)[-1]
+
+    def json(self) -> dict[str, Any]:
+        """The payload."""
+        document: dict[str, Any] = json.loads(self.payload)
+        return document
+
+
+class Watcher:
+    """A client that keeps every message, in order."""
+
+    def __init__(self, port: int, **connect: Any) -> None:
+        self.messages: list[Seen] = []
+        self._ready = threading.Event()
+        self._client = paho.Client(CallbackAPIVersion.VERSION2, protocol=paho.MQTTv5)
+        self._client.on_connect = lambda client, *_: client.subscribe("#", options=paho.SubscribeOptions(qos=1))
+        self._client.on_subscribe = lambda *_: self._ready.set()
+        self._client.on_message = self._keep
+        self._client.connect("127.0.0.1", port, **connect)
+        self._client.loop_start()
+        assert self._ready.wait(DEADLINE_S)
+
+    def _keep(self, _client: object, _userdata: object, message: paho.MQTTMessage) -> None:
+        self.messages.append(Seen(message.topic, bytes(message.payload), message.retain, message.qos, time.monotonic()))
+
+    def close(self) -> None:
+        """Disconnect."""
+        self._client.disconnect()
+        self._client.loop_stop()
+
+    def publish(self, topic: str, payload: object, *, retain: bool = False) -> None:
+        """Send; anything but bytes and text becomes JSON."""
+        data = payload if isinstance(payload, bytes | str) else json.dumps(payload)
+        self._client.publish(topic, data, 1, retain).wait_for_publish(DEADLINE_S)
+
+    def of(self, leaf: str) -> list[Seen]:
+        """Return the messages of a leaf so far."""
+        return [message for message in list(self.messages) if message.leaf == leaf]
+
+    def wait(self, leaf: str, test: Callable[[Seen], bool] = lambda _: True, *, count: int = 1) -> Seen:
+        """Return the newest of at least ``count`` messages of a leaf that pass the test."""
+        found = wait_until(
+            lambda: [m for m in self.of(leaf) if test(m)][count - 1 :],
+            f"{count} matching messages on {leaf}; seen: {[(m.topic, m.payload[:200]) for m in self.messages]}",
+        )
+        return found[-1]
+
+    def responses(self, message_id: str | None) -> list[dict[str, Any]]:
+        """Return the responses to a command so far."""
+        return [m.json() for m in self.of("response") if m.json()["id"] == message_id]
+
+    def response(self, message_id: str | None, status: str) -> dict[str, Any]:
+        """Wait for a response."""
+        return wait_until(
+            lambda: next((r for r in self.responses(message_id) if r["status"] == status), {}),
+            f"the response {status} to {message_id}; seen: {[m.json() for m in self.of('response')]}",
+        )
+
+
+class RunningAgent:
+    """A real agent in a process of its own, whose executor only writes down what it was told."""
+
+    def __init__(self, folder: Path, document: dict[str, Any]) -> None:
+        self.executed = folder / "executed"
+        self.log_file = folder / "agent.log"
+        self.document = document
+        self.node_id: str = document["agent"]["node_id"]
+        with self.log_file.open("ab") as log:
+            self.process = subprocess.Popen(
+                [sys.executable, PROGRAM, json.dumps(document), folder], stdout=log, stderr=log
+            )
+
+    @property
+    def command_topic(self) -> str:
+        """Where it takes commands."""
+        return f"iotbridge/device/{self.node_id}/command"
+
+    @property
+    def log(self) -> str:
+        """What it said so far."""
+        return self.log_file.read_text()
+
+    def stop(self) -> int:
+        """Ask it to end; return its exit code."""
+        self.process.send_signal(signal.SIGTERM)
+        return self.process.wait(DEADLINE_S)
+
+    def kill(self) -> None:
+        """End it without a chance to say a word."""
+        self.process.kill()
+        self.process.wait()
+
+
+@pytest.fixture
+def broker(tmp_path: Path) -> Iterator[Broker]:
+    """A running broker."""
+    broker = Broker(tmp_path)
+    broker.start()
+    yield broker
+    broker.kill()
+
+
+@pytest.fixture
+def watcher(broker: Broker) -> Iterator[Watcher]:
+    """A client that sees everything on the broker."""
+    watcher = Watcher(broker.port)
+    yield watcher
+    watcher.close()
+
+
+StartAgent = Callable[..., RunningAgent]
+
+
+@pytest.fixture
+def start_agent(tmp_path: Path) -> Iterator[StartAgent]:
+    """Start agents: ``start_agent(url, commands={...}, agent={...}, fake={...}, broker={...})``."""
+    started: list[RunningAgent] = []
+
+    def start(url: str, *, folder: str = "agent", fake: dict[str, Any] | None = None, **tables: Any) -> RunningAgent:
+        own = tmp_path / folder
+        own.mkdir(exist_ok=True)
+        document = {
+            "broker": {"url": url, **tables.pop("broker", {})},
+            "agent": {"node_id": "t1", "interval_s": 30, "state_dir": str(own / "state"), **tables.pop("agent", {})},
+            "fake": fake or {},
+            **tables,
+        }
+        agent = RunningAgent(own, document)
+        started.append(agent)
+        return agent
+
+    yield start
+    for agent in started:
+        if agent.process.poll() is None:
+            agent.kill()
