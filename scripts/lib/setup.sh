@@ -1,9 +1,15 @@
+# shellcheck shell=bash
 # Sourced by scripts/setup, from the project's root. Each function leaves at once when its work is already there.
 
 CACHE="${IOTBRIDGE_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/iotbridge-dev}"
 # Home Assistant 2026.11 refuses older ones.
 PYTHON_WANTED='>=3.14.2,<3.15'
 mkdir -p "$CACHE"
+# Two commands started at once fill the cache one after the other.
+if command -v flock >/dev/null; then
+    exec 9>"$CACHE/lock"
+    flock 9
+fi
 
 say() { printf '[setup] %s\n' "$*" >&2; }
 die() {
@@ -13,40 +19,45 @@ die() {
 
 # ---------------------------------------------------------------- programs
 
-# The package that brings a program, where the two differ.
-package_of() { case "$1" in *) echo "$1" ;; esac; }
-
 need_programs() {
     local missing=() program
     for program in "$@"; do
-        PATH="$PATH:/usr/sbin:/usr/local/sbin" command -v "$program" >/dev/null || missing+=("$(package_of "$program")")
+        # Servers are where ordinary users do not look: Debian's and Homebrew's sbin.
+        PATH="$PATH:/usr/sbin:/usr/local/sbin:/opt/homebrew/sbin" command -v "$program" >/dev/null || missing+=("$program")
     done
     [ ${#missing[@]} -eq 0 ] && return
-    if ! command -v apt-get >/dev/null; then
-        if command -v brew >/dev/null; then
-            die "missing: ${missing[*]}. Install with: brew install ${missing[*]}"
-        elif command -v dnf >/dev/null; then
-            die "missing: ${missing[*]}. Install with: sudo dnf install ${missing[*]}"
-        elif command -v pacman >/dev/null; then
-            die "missing: ${missing[*]}. Install with: sudo pacman -S ${missing[*]}"
+    can_install || die "missing: ${missing[*]}. $(how_to_install "${missing[@]}")"
+    install_packages "${missing[@]}"
+}
+
+can_install() { [ "$(id -u)" -eq 0 ] && command -v apt-get >/dev/null; }
+
+# The sentence with the command of this system's package manager.
+how_to_install() {
+    local manager
+    for manager in "apt-get:sudo apt-get install --no-install-recommends" "brew:brew install" \
+        "dnf:sudo dnf install" "pacman:sudo pacman -S" "zypper:sudo zypper install" "apk:sudo apk add"; do
+        if command -v "${manager%%:*}" >/dev/null; then
+            echo "Install with: ${manager#*:} $*"
+            return
         fi
-        die "missing: ${missing[*]}. Install them with this system's package manager."
-    fi
-    if [ "$(id -u)" -ne 0 ]; then
-        die "missing: ${missing[*]}. Install with: sudo apt-get install --no-install-recommends ${missing[*]}"
-    fi
-    say "installing ${missing[*]}"
+    done
+    echo "Install with this system's package manager: $*"
+}
+
+# As root on Debian and its relatives.
+install_packages() {
+    say "installing $*"
     # A package that is a service would be started by its own scripts; the development commands start
     # their own private broker, so this one must stay down.
-    local policy=/usr/sbin/policy-rc.d made=0
+    local policy=/usr/sbin/policy-rc.d made=0 status=0
     if [ ! -e $policy ]; then
         printf '#!/bin/sh\nexit 101\n' >$policy && chmod +x $policy && made=1
     fi
-    local status=0
-    { apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${missing[@]}"; } \
-        >"$CACHE/apt.log" 2>&1 || status=$?
+    { apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "$@"; } \
+        >"$CACHE/apt.log" 2>&1 </dev/null || status=$?
     [ $made -eq 1 ] && rm -f $policy
-    [ $status -eq 0 ] || die "apt-get could not install ${missing[*]}; its output is in $CACHE/apt.log"
+    [ $status -eq 0 ] || die "apt-get could not install $*; its output is in $CACHE/apt.log"
 }
 
 # ---------------------------------------------------------------- uv
@@ -62,22 +73,26 @@ find_uv() {
     say "installing uv"
     local python
     python=$(system_python)
-    "$python" -m venv "$CACHE/uv" >"$CACHE/uv.log" 2>&1 ||
-        die "this Python cannot make virtual environments. Install with: sudo apt-get install python3-venv" \
+    if ! "$python" -c 'import ensurepip' 2>/dev/null; then
+        # Debian has taken this out of its Python and put it into a package.
+        can_install || die "$python cannot make virtual environments. $(how_to_install python3-venv)" \
             "(or install uv itself, and run this again)"
+        install_packages python3-venv
+    fi
+    "$python" -m venv "$CACHE/uv" >"$CACHE/uv.log" 2>&1 || die "$python could not make $CACHE/uv; see $CACHE/uv.log"
     "$CACHE/uv/bin/pip" install -q uv >>"$CACHE/uv.log" 2>&1 || die "pip could not install uv; see $CACHE/uv.log"
 }
 
 # Python 3.11 is what the agent promises to run on, so it is preferred where there are several.
 system_python() {
     local candidate
-    for candidate in python3.11 python3 python3.12 python3.13; do
+    for candidate in python3.11 python3 python3.12 python3.13 python3.14; do
         if "$candidate" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then
             command -v "$candidate"
             return
         fi
     done
-    die "no Python 3.11 or newer found. Install with: sudo apt-get install python3 python3-venv"
+    die "no Python 3.11 or newer found. $(how_to_install python3)"
 }
 
 # ---------------------------------------------------------------- Python 3.14
@@ -85,27 +100,38 @@ system_python() {
 find_python314() {
     if [ -n "${PYTHON314:-}" ]; then return; fi
     local private="$CACHE/python3.14/usr/bin/python3.14"
-    if PYTHON314=$("$UV" python find --no-python-downloads "$PYTHON_WANTED" 2>/dev/null); then return; fi
+    if PYTHON314=$(installed_python314); then return; fi
     if [ -x "$private" ]; then
         PYTHON314=$private
         return
     fi
     say "fetching Python 3.14"
-    if timeout 120 "$UV" python install 3.14 >"$CACHE/python-install.log" 2>&1 &&
-        PYTHON314=$("$UV" python find --no-python-downloads "$PYTHON_WANTED" 2>/dev/null); then
+    if bounded 120 "$UV" python install 3.14 >"$CACHE/python-install.log" 2>&1 && PYTHON314=$(installed_python314); then
         return
     fi
     debian_python314 "$private"
     PYTHON314=$private
 }
 
+# --system: not the .venv of this folder, which may be the one about to be filled.
+installed_python314() { "$UV" python find --system --no-python-downloads "$PYTHON_WANTED" 2>/dev/null; }
+
+# macOS has no timeout(1).
+bounded() {
+    if command -v timeout >/dev/null; then timeout "$@"; else
+        shift
+        "$@"
+    fi
+}
+
 # Where only package mirrors are reachable: Debian's own packages of the next release, unpacked beside
 # each other in a private folder with their own C library. Nothing of the running system is touched.
 debian_python314() {
     local private=$1 work="$CACHE/debian" new="$CACHE/python3.14.new"
-    command -v apt-get >/dev/null && command -v dpkg >/dev/null ||
-        die "Python 3.14 is needed and uv could not download it (see $CACHE/python-install.log)." \
-            "Install Python 3.14.2 or newer with this system's package manager, then run this again."
+    if ! command -v apt-get >/dev/null || ! command -v dpkg >/dev/null; then
+        die "Python 3.14.2 or newer is needed, and uv could not download it (see $CACHE/python-install.log)." \
+            "$(how_to_install python3.14), then run this again."
+    fi
     say "uv cannot download it here: using Debian's python3.14 packages"
     rm -rf "$work" "$new"
     mkdir -p "$work/lists/partial" "$work/archives/partial" "$work/etc" "$work/deb" "$new"
@@ -159,11 +185,14 @@ CONF
 # A stamp of the lock file in the environment says that it is up to date: a second start asks nobody.
 stamp() { cat "$@" | cksum; }
 
+# The Python of an environment is a link into the cache, and the cache may have been deleted.
+is_filled() { [ -x "$1/bin/python" ] && [ "$(cat "$1/.iotbridge-stamp" 2>/dev/null)" = "$2" ]; }
+
 # environment DIR GROUP: the integration's environment DIR with the dependency group GROUP of pyproject.toml.
 environment() {
     local dir=$1 group=$2 want
     want="$group $(stamp uv.lock pyproject.toml agent/pyproject.toml)"
-    [ "$(cat "$dir/.iotbridge-stamp" 2>/dev/null)" = "$want" ] && return
+    is_filled "$dir" "$want" && return
     find_uv
     find_python314
     say "filling $dir (group $group)"
@@ -176,7 +205,7 @@ environment() {
 agent_environment() {
     local dir=agent/.venv want
     want="agent $(stamp agent/uv.lock agent/pyproject.toml)"
-    [ "$(cat "$dir/.iotbridge-stamp" 2>/dev/null)" = "$want" ] && return
+    is_filled "$dir" "$want" && return
     find_uv
     say "filling $dir"
     UV_PYTHON="$(system_python)" UV_PYTHON_DOWNLOADS=never "$UV" sync -q --locked --project agent
