@@ -19,7 +19,13 @@ def test_the_page_cache_is_not_in_use(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["", "MemTotal: 0 kB\nMemAvailable: 0 kB\n", "MemTotal: 5 kB\n", "MemTotal: 5 kB\nMemAvailable: 6 kB\n", "\xff:::\n"],
+    [
+        "",
+        "MemTotal: 0 kB\nMemAvailable: 0 kB\n",
+        "MemTotal: 5 kB\n",
+        "MemTotal: 5 kB\nMemAvailable: 6 kB\n",
+        "\xff:::\n",
+    ],
 )
 def test_garbage_is_an_error_that_names_the_file(tmp_path: Path, text: str) -> None:
     with pytest.raises(CollectorError, match="/proc/meminfo"):

@@ -10,7 +10,6 @@ from iotbridge_agent.collectors.base import Collector, CollectorSpec, Reading, S
 from iotbridge_agent.collectors.keys import unique_slugs
 from iotbridge_agent.config import CheckConfig
 
-DEFAULT_PORTS = {"http": 80, "https": 443}
 ACCEPTED = range(200, 400)
 
 
@@ -78,7 +77,17 @@ class AgeCheck:
 
 
 def _http_answers(check: CheckConfig) -> bool:
-    from http.client import HTTPConnection, HTTPException, HTTPSConnection  # noqa: PLC0415 (only who has such a check)
+    from http.client import HTTPException  # noqa: PLC0415 (only who has such a check needs it)
+
+    try:
+        status = _http_status(check)
+    except (OSError, HTTPException, ValueError):  # ValueError: an address that no request can carry
+        return False
+    return status in ACCEPTED if check.expect_status is None else status == check.expect_status
+
+
+def _http_status(check: CheckConfig) -> int:
+    from http.client import HTTPConnection, HTTPSConnection  # noqa: PLC0415 (only who has such a check needs it)
     from urllib.parse import urlsplit  # noqa: PLC0415 (the same)
 
     url = urlsplit(check.target)
@@ -87,12 +96,9 @@ def _http_answers(check: CheckConfig) -> bool:
     try:
         path = (url.path or "/") + (f"?{url.query}" if url.query else "")
         connection.request("GET", path, headers={"User-Agent": "iotbridge-agent", "Connection": "close"})
-        status = connection.getresponse().status
-    except (OSError, HTTPException, ValueError):  # ValueError: an address with characters no request can carry
-        return False
+        return connection.getresponse().status
     finally:
         connection.close()
-    return status in ACCEPTED if check.expect_status is None else status == check.expect_status
 
 
 def _tcp_answers(check: CheckConfig) -> bool:

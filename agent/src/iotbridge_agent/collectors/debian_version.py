@@ -20,7 +20,7 @@ def version_key(version: str) -> VersionKey:
 def _part_key(part: str) -> VersionKey:
     """Alternate what is no digit with what is; the end sorts after a tilde and before everything else."""
     key: list[object] = []
-    for text, digits in re.findall(r"(\D*)(\d*)", part):
+    for text, digits in re.findall(r"(\D*)(\d*)", part or "0"):
         key += [(*map(_order, text), 0), int(digits or 0)]
     return tuple(key)
 

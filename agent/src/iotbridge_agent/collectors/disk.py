@@ -24,7 +24,7 @@ QUIET = ("/boot", "/efi")
 NOT_FOR_PEOPLE = ("/var/lib/docker/", "/var/lib/containers/", "/var/lib/kubelet/", "/snap/", "/System/Volumes/")
 
 # Number, parent, device, path inside the file system, mount point, options and fields up to a dash; type, source.
-MOUNT = re.compile(r"\d+ \d+ (\d+:\d+) \S+ (\S+) .*?- (\S+) (\S+)")
+MOUNT = re.compile(r"\d+ \d+ (\d+:\d+) (\S+) (\S+) .*?- (\S+) (\S+)")
 
 
 @dataclass(frozen=True)
@@ -35,6 +35,8 @@ class Mount:
     type: str
     disk: str
     """The same for every mount of one file system."""
+    inside: str = "/"
+    """What of the file system is mounted: a folder, when it is a bind mount."""
 
 
 class Disk:
@@ -51,14 +53,14 @@ class Disk:
         main = "/" if "/" in points or os.name != "nt" else os.environ.get("SYSTEMDRIVE", "C:") + "\\"
         slugs = unique_slugs(point for point in points if point != main)
         for point in points:
-            used, free = _usage(self._path(point))
+            used, free = self._usage(point)
             for description, value in zip(_describe(point, slugs.get(point)), (used, free), strict=True):
                 yield Reading(description, value)
 
     def _choose(self, mounts: list[Mount]) -> list[str]:
-        """Return one mount point per file system: the shortest, because bind mounts repeat it further down."""
+        """Return one mount point per file system: the root, or the whole one rather than a folder of it."""
         chosen: dict[str, str] = {}
-        for mount in sorted(mounts, key=lambda mount: (len(mount.point), mount.point)):
+        for mount in sorted(mounts, key=_rank):
             if (
                 is_wanted(mount.point, self._settings.include, self._settings.exclude, default=_is_real(mount))
                 and self._path(mount.point).is_dir()
@@ -66,8 +68,18 @@ class Disk:
                 chosen.setdefault(mount.disk, mount.point)
         return sorted(chosen.values())
 
+    def _usage(self, point: str) -> tuple[float | None, float | None]:
+        try:
+            return _portable_usage(point) if self._root is None else _linux_usage(self._path(point))
+        except OSError:
+            return None, None
+
     def _path(self, point: str) -> Path:
         return Path(point) if self._root is None else self._root / point.lstrip("/")
+
+
+def _rank(mount: Mount) -> tuple[bool, bool, int, str]:
+    return mount.point != "/", mount.inside != "/", len(mount.point), mount.point
 
 
 def _is_real(mount: Mount) -> bool:
@@ -77,23 +89,18 @@ def _is_real(mount: Mount) -> bool:
     )
 
 
-def _usage(point: Path) -> tuple[float | None, float | None]:
+def _linux_usage(point: Path) -> tuple[float | None, float]:
     """Return per cent and GiB free as `df` counts them: what is kept for root is neither used nor free."""
-    try:
-        if not hasattr(os, "statvfs"):
-            return _portable_usage(point)
-        stat = os.statvfs(point)
-    except OSError:
-        return None, None
+    stat = os.statvfs(point)
     used = stat.f_blocks - stat.f_bfree
     reachable = used + stat.f_bavail
     return 100.0 * used / reachable if reachable else None, stat.f_bavail * stat.f_frsize / GIB
 
 
-def _portable_usage(point: Path) -> tuple[float, float]:
+def _portable_usage(point: str) -> tuple[float, float]:
     import psutil  # noqa: PLC0415 (6 MB that Linux does not need)
 
-    usage = psutil.disk_usage(str(point))
+    usage = psutil.disk_usage(point)
     return usage.percent, usage.free / GIB
 
 
@@ -136,11 +143,11 @@ def linux_mounts(root: Path) -> list[Mount]:
         match = MOUNT.match(line)
         if not match:
             continue
-        device, point, kind, source = match.groups()
+        device, inside, point, kind, source = match.groups()
         # Each dataset of a ZFS pool has a device number of its own, and all share the space of the pool.
         disk = f"zfs {source.split('/')[0]}" if kind == "zfs" else device
         # A loop device is a file of another disk: a snap, an image.
-        mounts.append(Mount(_unescape(point), "loop" if source.startswith("/dev/loop") else kind, disk))
+        mounts.append(Mount(_unescape(point), "loop" if source.startswith("/dev/loop") else kind, disk, inside))
     return mounts
 
 

@@ -1,0 +1,65 @@
+"""Every name an entity can have is there in every language, with the same placeholders."""
+
+import ast
+from pathlib import Path
+from string import Formatter
+
+import pytest
+
+import iotbridge_agent.collectors
+from iotbridge_agent.config import LANGUAGES
+from iotbridge_agent.names import TRANSLATIONS, translate
+
+OF_DISCOVERY = (
+    "Collector failures",
+    "Connection",
+    "Last seen",
+    "Paused collectors",
+    "Reboot",
+    "Refresh",
+    "Shut down",
+    "Status",
+    "Suspend",
+)
+
+
+def _texts(node: ast.expr) -> list[str]:
+    if isinstance(node, ast.IfExp):
+        return [*_texts(node.body), *_texts(node.orelse)]
+    assert isinstance(node, ast.Constant), f"line {node.lineno}: a name must stand there as text, to be translated"
+    return [str(node.value)]
+
+
+def templates() -> set[str]:
+    """Return the names written in the collectors' source."""
+    found = set()
+    for path in Path(iotbridge_agent.collectors.__file__).parent.glob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "SensorDescription":
+                found |= {text for word in node.keywords if word.arg == "name" for text in _texts(word.value)}
+    return found
+
+
+def placeholders(text: str) -> set[str | None]:
+    return {field for _, field, _, _ in Formatter().parse(text) if field is not None}
+
+
+def test_every_name_of_the_collectors_is_translated() -> None:
+    assert len(templates()) > 25
+    assert templates() | set(OF_DISCOVERY) <= set(TRANSLATIONS)
+
+
+@pytest.mark.parametrize("template", TRANSLATIONS)
+def test_translations_keep_the_placeholders(template: str) -> None:
+    for language in LANGUAGES:
+        assert placeholders(translate(template, language)) == placeholders(template)
+
+
+def test_each_language_has_its_own_words() -> None:
+    assert translate("CPU usage", "en") == "CPU usage"
+    assert translate("CPU usage", "it") == "Uso della CPU"
+    assert translate("CPU usage", "fr") == "Utilisation du processeur"
+
+
+def test_a_users_own_name_stays() -> None:
+    assert translate("My backup", "it") == "My backup"
