@@ -1,0 +1,150 @@
+"""The command line. What a command does not need is not imported: a start takes a fraction of a second."""
+
+import argparse
+import json
+import logging
+from pathlib import Path
+import sys
+
+from iotbridge_agent import __version__
+from iotbridge_agent.config import Config, default_config_path, load_config
+from iotbridge_agent.errors import AgentError, ConfigError
+from iotbridge_agent.terminal import complain, say
+
+FINE, NEEDS_A_HAND, BAD_CONFIGURATION, INTERRUPTED = 0, 1, 2, 130
+EPILOG = """\
+exit codes:
+  0    fine
+  1    something needs a hand: doctor found a problem, or a step failed
+  2    the command line or the configuration is wrong; one line on stderr says what is expected
+  130  stopped with Ctrl-C
+
+environment:
+  IOTBRIDGE_CONFIG                 path of the configuration
+  IOTBRIDGE_BROKER_URL and so on   IOTBRIDGE_<TABLE>_<KEY> of the tables agent and broker wins over the file
+"""
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Do what the command line says and return the exit code."""
+    arguments = _parser().parse_args(argv)
+    try:
+        return _dispatch(arguments)
+    except ConfigError as error:
+        complain(_one_line(error))
+        return BAD_CONFIGURATION
+    except AgentError as error:
+        complain(_one_line(error))
+        return NEEDS_A_HAND
+    except KeyboardInterrupt:
+        complain("Stopped.")
+        return INTERRUPTED
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="iotbridge-agent",
+        description="This machine's health and power commands in Home Assistant, over MQTT.",
+        epilog=EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("--version", action="version", version=f"%(prog)s {__version__}")
+    parser.add_argument("--config", type=Path, metavar="PATH", help=f"configuration (default {default_config_path()})")
+    commands = parser.add_subparsers(dest="what", required=True, metavar="COMMAND")
+    _add_setup(commands.add_parser("setup", help="ask a few questions, test the broker, write the configuration"))
+    run = commands.add_parser("run", help="report and obey until stopped")
+    run.add_argument("--dry-run", action="store_true", help="answer power commands without carrying them out")
+    run.add_argument("--verbose", action="store_true", help="tell more")
+    commands.add_parser("doctor", help="examine everything and say what to do about it")
+    _add_service(commands.add_parser("service", help="install or remove the systemd service"))
+    commands.add_parser("discovery", help="print the message Home Assistant gets, without connecting")
+    return parser
+
+
+def _add_setup(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--broker", metavar="URL", help="e.g. mqtts://broker.lan:8883")
+    parser.add_argument("--username", metavar="NAME")
+    parser.add_argument("--password-file", type=Path, metavar="FILE", help="file that holds the password")
+    parser.add_argument("--ca-file", type=Path, metavar="FILE", help="authority that signed the broker's certificate")
+    parser.add_argument("--node-id", metavar="ID", help="name in the topics (default: host name)")
+    parser.add_argument("--prefix", metavar="TOPIC", help="start of the topics (default: iotbridge)")
+    power = ("shutdown", "reboot", "suspend")
+    parser.add_argument("--enable", action="append", choices=power, help="switch a power command on; repeatable")
+    parser.add_argument("--yes", action="store_true", help="ask nothing; overwrite; fail if the broker does not answer")
+    parser.add_argument("--skip-test", action="store_true", help="with --yes: do not connect to the broker")
+
+
+def _add_service(parser: argparse.ArgumentParser) -> None:
+    verbs = parser.add_subparsers(dest="verb", required=True, metavar="install|remove")
+    install = verbs.add_parser("install", help="write unit, user and polkit rule; start the service")
+    install.add_argument("--print", action="store_true", help="only show the files")
+    remove = verbs.add_parser("remove", help="stop the service and take it away")
+    remove.add_argument("--purge", action="store_true", help="the configuration as well")
+    remove.add_argument("--forget", action="store_true", help="take the host out of Home Assistant, too")
+    for verb in (install, remove):
+        verb.add_argument("--root", type=Path, default=Path("/"), metavar="DIR", help="a folder to lay files out in")
+
+
+def _dispatch(arguments: argparse.Namespace) -> int:
+    path = arguments.config or default_config_path()
+    match arguments.what:
+        case "setup":
+            from iotbridge_agent import setup_wizard  # noqa: PLC0415
+
+            return setup_wizard.main(path, arguments)
+        case "run":
+            return _run(load_config(path), dry_run=arguments.dry_run, verbose=arguments.verbose)
+        case "doctor":
+            from iotbridge_agent import doctor  # noqa: PLC0415
+
+            return doctor.main(path)
+        case "service":
+            return _service(path, arguments)
+        case _:
+            from iotbridge_agent.agent import preview_discovery  # noqa: PLC0415
+
+            say(json.dumps(preview_discovery(load_config(path)), indent=2, ensure_ascii=False))
+            return FINE
+
+
+def _run(config: Config, *, dry_run: bool, verbose: bool) -> int:
+    import asyncio  # noqa: PLC0415
+    from dataclasses import replace  # noqa: PLC0415
+
+    from iotbridge_agent.agent import run  # noqa: PLC0415
+    from iotbridge_agent.commands.power import system_backend  # noqa: PLC0415
+
+    _set_up_log(verbose=verbose)
+    asyncio.run(run(replace(config, dry_run=True) if dry_run else config, power=system_backend()))
+    return FINE
+
+
+def _set_up_log(*, verbose: bool) -> None:
+    # A journal puts its own time before each line.
+    style = "%(asctime)s %(levelname)-7s %(message)s" if sys.stderr.isatty() else "%(levelname)s %(message)s"
+    logging.basicConfig(level=logging.DEBUG if verbose else logging.INFO, format=style, datefmt="%H:%M:%S")
+
+
+def _service(path: Path, arguments: argparse.Namespace) -> int:
+    from iotbridge_agent import service  # noqa: PLC0415
+
+    root = arguments.root.absolute()
+    host = service.Host(root=root, live=root == Path("/"))
+    if arguments.verb == "remove":
+        if arguments.forget:
+            from iotbridge_agent.forget import forget  # noqa: PLC0415
+
+            config = load_config(path)
+            service.remove(host, purge=arguments.purge)
+            forget(config)
+        else:
+            service.remove(host, purge=arguments.purge)
+    elif arguments.print:
+        service.print_files(path)
+    else:
+        service.install(path, host)
+    return FINE
+
+
+def _one_line(error: AgentError) -> str:
+    return "iotbridge-agent: " + " ".join(str(error).split())

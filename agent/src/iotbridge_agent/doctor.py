@@ -1,0 +1,211 @@
+"""`iotbridge-agent doctor`: what works, what does not, and what to do about it."""
+
+from collections.abc import Callable, Iterable, Iterator
+import ctypes
+import os
+from pathlib import Path
+import platform
+import stat
+import subprocess
+import sys
+import tomllib
+
+from iotbridge_agent import dbus
+from iotbridge_agent.collectors import specs_for
+from iotbridge_agent.collectors.base import CollectorSpec
+from iotbridge_agent.commands.base import PowerBackend
+from iotbridge_agent.commands.power import DBusCall, system_backend
+from iotbridge_agent.config import Config, load_config
+from iotbridge_agent.dbus import DBusError
+from iotbridge_agent.doctor_broker import Finding, Level, examine_broker
+from iotbridge_agent.errors import NoDataError
+from iotbridge_agent.scheduler import DaemonExecutor
+from iotbridge_agent.service import NAME, RULE, STATE_DIR, UNIT, rule_text
+from iotbridge_agent.terminal import Colour, coloured, say
+
+SYSTEMD = ("org.freedesktop.systemd1", "/org/freedesktop/systemd1", "org.freedesktop.systemd1.Manager")
+SECRET_KEYS = ("password_file", "psk_file", "client_key")
+NOT_SYNCHRONISED = 5
+"""What adjtimex(2) returns then: TIME_ERROR."""
+COLOURS: dict[Level, Colour] = {"ok": "green", "note": "yellow", "bad": "red"}
+REINSTALL = "Run `sudo iotbridge-agent service install` again."
+
+
+def main(path: Path, *, user: str = NAME, unit: Path = Path(UNIT), call: Callable[..., int] = subprocess.call) -> int:
+    """Examine everything; return 0 when all is fine and 1 when something needs a hand."""
+    if unit.exists() and _is_root() and (identity := _identity(user)):
+        # As root everything is allowed and proves nothing: the questions are asked as the service's user.
+        say(f"Examined as the service's user {user}.\n")
+        environ = {**os.environ, "STATE_DIRECTORY": STATE_DIR}
+        return call((sys.executable, "-m", "iotbridge_agent", "--config", str(path), "doctor"), env=environ, **identity)
+    config = load_config(path)
+    return report(examine(path, config, power=system_backend(), dbus_call=dbus.call, unit=unit))
+
+
+def report(findings: Iterable[Finding]) -> int:
+    """Tell the findings as they come; return the exit code."""
+    counts: dict[Level, int] = {"ok": 0, "note": 0, "bad": 0}
+    for finding in findings:
+        counts[finding.level] += 1
+        say(finding_line(finding))
+    say()
+    say(f"{counts['ok']} fine, {counts['note']} to know, {counts['bad']} to mend.")
+    return 1 if counts["bad"] else 0
+
+
+def finding_line(finding: Finding) -> str:
+    """Return the line, or the two lines, for a person."""
+    level = coloured(f"{finding.level:<5}", COLOURS[finding.level], sys.stdout)
+    line = f"{level} {finding.what:<18} {finding.detail}"
+    return f"{line}\n{'':<25}-> {finding.remedy}" if finding.remedy else line
+
+
+def examine(
+    path: Path,
+    config: Config,
+    *,
+    power: PowerBackend,
+    dbus_call: DBusCall,
+    unit: Path = Path(UNIT),
+    rule: Path = Path(RULE),
+) -> Iterator[Finding]:
+    """Yield everything there is to say about this agent; blocks for seconds."""
+    yield from examine_files(path)
+    yield from examine_state(config)
+    yield from examine_broker(config)
+    yield from examine_power(config, power, rule if unit.exists() else None)
+    yield from examine_service(unit, dbus_call)
+    yield examine_clock()
+    yield from examine_collectors(config)
+
+
+def examine_files(path: Path) -> Iterator[Finding]:
+    """Look who else can read the configuration and its secrets."""
+    broker = tomllib.loads(path.read_text(encoding="utf-8")).get("broker", {})
+    yield Finding("ok", "configuration", f"{path} is in order.")
+    named = [Path(broker[key]).expanduser() for key in SECRET_KEYS if isinstance(broker.get(key), str)]
+    for file in (path, *named):
+        mode = stat.S_IMODE(file.stat().st_mode)
+        if os.name != "nt" and mode & 0o027:
+            remedy = f"chmod {'640' if mode & stat.S_IRGRP else '600'} {file}"
+            yield Finding("bad", "configuration", f"{file} has mode {mode:o}: others can read or change it.", remedy)
+
+
+def examine_state(config: Config) -> Iterator[Finding]:
+    """Look whether the agent can remember command ids over a restart."""
+    folder = config.state_dir
+    nearest = next(parent for parent in (folder, *folder.parents) if parent.exists())
+    if os.access(nearest, os.W_OK | os.X_OK):
+        yield Finding("ok", "state folder", f"{folder} can be written.")
+    else:
+        remedy = "Make it belong to the agent's user, or name another with agent.state_dir."
+        yield Finding("bad", "state folder", f"{folder} cannot be written, so commands would be refused.", remedy)
+
+
+def examine_power(config: Config, power: PowerBackend, rule: Path | None) -> Iterator[Finding]:
+    """Ask the system for each power command; ``rule``: the polkit rule of an installed service."""
+    if not config.power:
+        yield Finding("ok", "power", "No power command is switched on in [commands].")
+    if config.dry_run and config.power:
+        yield Finding("note", "power", "dry_run is on: commands are answered and not carried out.")
+    for command in config.power:
+        permission = power.permission(command)
+        level: Level = "ok" if permission.allowed else "bad"
+        yield Finding(level, command, permission.detail, permission.remedy)
+    if rule and config.power:
+        yield _examine_rule(rule, rule_text(config.power))
+
+
+def _examine_rule(rule: Path, wanted: str) -> Finding:
+    try:
+        found = rule.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        return Finding("bad", "polkit rule", f"{rule} is missing.", REINSTALL)
+    except PermissionError:
+        # polkit keeps its folder to itself on some systems; logind's answer above counts.
+        return Finding("note", "polkit rule", f"{rule} may not be read by this user.")
+    if found != wanted:
+        return Finding("bad", "polkit rule", f"{rule} is not for the commands that are switched on now.", REINSTALL)
+    return Finding("ok", "polkit rule", f"{rule} allows exactly what is switched on.")
+
+
+def examine_service(unit: Path, dbus_call: DBusCall) -> Iterator[Finding]:
+    """Look whether the systemd service is there, started now, and started with the machine."""
+    if platform.system() != "Linux" or not unit.exists():
+        yield Finding(
+            "note", "service", "not installed.", "`sudo iotbridge-agent service install` (Linux with systemd)."
+        )
+        return
+    try:
+        (object_path,) = dbus_call(*SYSTEMD, "LoadUnit", "s", unit.name)
+        properties = (SYSTEMD[0], object_path, "org.freedesktop.DBus.Properties", "Get", "ss")
+        (state,) = dbus_call(*properties, "org.freedesktop.systemd1.Unit", "ActiveState")
+        (at_boot,) = dbus_call(*properties, "org.freedesktop.systemd1.Unit", "UnitFileState")
+    except DBusError as error:
+        yield Finding("note", "service", f"installed; systemd does not say how it is ({error}).")
+        return
+    if state == "active":
+        yield Finding("ok", "service", "running.")
+    else:
+        yield Finding(
+            "bad", "service", f"{state}.", f"`sudo systemctl restart {NAME}`; `journalctl -u {NAME}` tells why."
+        )
+    if at_boot == "enabled":
+        yield Finding("ok", "service", "starts with the machine.")
+    else:
+        yield Finding(
+            "bad", "service", f"{at_boot}: it will not start with the machine.", f"`sudo systemctl enable {NAME}`"
+        )
+
+
+def examine_clock() -> Finding:
+    """Ask the kernel whether something keeps the clock right.
+
+    MQTT tells nobody's time, so more cannot be known here. With a wrong clock the agent refuses commands as expired.
+    """
+    if platform.system() != "Linux":
+        return Finding("note", "clock", f"not examined on {platform.system()}; commands older than 30 s are refused.")
+    # A zeroed struct timex asks and sets nothing.
+    answer = ctypes.CDLL(None, use_errno=True).adjtimex(ctypes.create_string_buffer(512))
+    if answer == NOT_SYNCHRONISED:
+        sentence = "Nothing keeps this clock right; one that is 30 s off makes the agent refuse commands as expired."
+        return Finding("note", "clock", sentence, "Switch on systemd-timesyncd or chrony: `timedatectl set-ntp true`.")
+    if answer < 0:
+        return Finding("note", "clock", f"The kernel does not say ({os.strerror(ctypes.get_errno())}).")
+    return Finding("ok", "clock", "kept right by the network (NTP).")
+
+
+def examine_collectors(config: Config) -> Iterator[Finding]:
+    """Let every collector that is on read once."""
+    executor = DaemonExecutor()
+    for spec in specs_for(config):
+        yield _examine_collector(spec, config, executor)
+
+
+def _examine_collector(spec: CollectorSpec, config: Config, executor: DaemonExecutor) -> Finding:
+    future = executor.submit(lambda: list(spec.create(config).collect()))
+    try:
+        error = future.exception(timeout=spec.timeout_s)
+    except TimeoutError:
+        remedy = f"Give it more time with collectors.{spec.name}.timeout_s, or switch it off."
+        return Finding("bad", spec.name, f"no answer within {spec.timeout_s:g} s.", remedy)
+    if isinstance(error, NoDataError):
+        return Finding("ok", spec.name, f"nothing here ({error}).")
+    if error is not None:
+        remedy = f"Mend it, or switch it off: collectors.{spec.name}.enabled = false."
+        return Finding("bad", spec.name, f"fails: {error or type(error).__name__}", remedy)
+    return Finding("ok", spec.name, f"{len(future.result())} readings.")
+
+
+def _is_root() -> bool:
+    return os.name != "nt" and os.geteuid() == 0
+
+
+def _identity(user: str) -> dict[str, object] | None:
+    import pwd  # noqa: PLC0415 - Windows has none
+
+    try:
+        entry = pwd.getpwnam(user)
+    except KeyError:
+        return None
+    return {"user": entry.pw_uid, "group": entry.pw_gid, "extra_groups": os.getgrouplist(user, entry.pw_gid)}

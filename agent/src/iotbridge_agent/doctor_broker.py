@@ -1,0 +1,167 @@
+"""The doctor's questions to the broker, one step after the other, so that the first that fails is the one to mend."""
+
+import asyncio
+from collections.abc import Iterator
+from dataclasses import dataclass
+import secrets
+import socket
+import ssl
+import time
+from typing import Literal, TypeAlias
+
+from iotbridge_agent.config import BrokerConfig, Config
+from iotbridge_agent.connection import Link, LinkError, Session, explain, tls_context, warnings
+from iotbridge_agent.errors import ConfigError
+from iotbridge_agent.protocol.topics import Topics
+
+Level: TypeAlias = Literal["ok", "note", "bad"]
+TIMEOUT_S = 5.0
+ECHO_TIMEOUT_S = 2.0
+EXPIRES_SOON_DAYS = 14
+DAY_S = 86400
+ACL_REMEDY = (
+    "Give each agent a broker user of its own, and an ACL that lets it write its own tree only (docs/hosts.md)."
+)
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One line of the doctor: about what, how it is, and what to do about it."""
+
+    level: Level
+    what: str
+    detail: str
+    remedy: str = ""
+
+
+def examine_broker(config: Config) -> Iterator[Finding]:
+    """Examine name, port, TLS, login and rights, up to the first that fails; blocks for seconds."""
+    for step in (_name, _port, _encryption, _login):
+        for finding in step(config):
+            yield finding
+            if finding.level == "bad":
+                return
+
+
+def _name(config: Config) -> Iterator[Finding]:
+    host = config.broker.host
+    try:
+        found = socket.getaddrinfo(host, config.broker.port, type=socket.SOCK_STREAM)
+    except (OSError, UnicodeError) as error:
+        remedy = "Check the spelling of broker.url, or write the IP address."
+        yield Finding("bad", "broker name", f"{host} cannot be resolved ({_words(error)}).", remedy)
+        return
+    addresses = ", ".join(sorted({str(address[4][0]) for address in found}))
+    yield Finding("ok", "broker name", f"{host} is {addresses}." if addresses != host else f"{host} is an address.")
+
+
+def _port(config: Config) -> Iterator[Finding]:
+    broker = config.broker
+    try:
+        socket.create_connection((broker.host, broker.port), TIMEOUT_S).close()
+    except ConnectionRefusedError:
+        remedy = (
+            "Start the broker; Mosquitto listens to other machines only with a `listener` line. Or correct the port."
+        )
+        yield Finding("bad", "broker port", f"Nothing listens on port {broker.port} of {broker.host}.", remedy)
+    except OSError as error:
+        remedy = "Check the address, the network and the firewalls between here and there."
+        yield Finding("bad", "broker port", f"{broker.host}:{broker.port} cannot be reached ({_words(error)}).", remedy)
+    else:
+        yield Finding("ok", "broker port", f"{broker.host}:{broker.port} is open.")
+
+
+def _encryption(config: Config) -> Iterator[Finding]:
+    broker = config.broker
+    for sentence in warnings(broker):
+        yield Finding("note", "encryption", sentence, "Use mqtts://, with ca_file for an authority of your own.")
+    if not broker.tls or broker.psk is not None:
+        return
+    try:
+        certificate = _certificate(broker)
+    except ConfigError as error:
+        yield Finding("bad", "TLS", str(error), "Correct the file this key names.")
+    except OSError as error:
+        remedy = (
+            "Point ca_file to the authority's certificate, use the name the certificate is for, check port and clock."
+        )
+        yield Finding("bad", "TLS", explain(error, broker), remedy)
+    else:
+        if certificate:
+            yield _expiry(certificate)
+
+
+def _certificate(broker: BrokerConfig) -> dict[str, object]:
+    context = tls_context(broker)
+    assert context is not None  # noqa: S101 - only called with TLS
+    with (
+        socket.create_connection((broker.host, broker.port), TIMEOUT_S) as plain,
+        context.wrap_socket(plain, server_hostname=broker.host) as link,
+    ):
+        return dict(link.getpeercert() or {})
+
+
+def _expiry(certificate: dict[str, object]) -> Finding:
+    days = int((ssl.cert_time_to_seconds(str(certificate["notAfter"])) - time.time()) // DAY_S)
+    if days < EXPIRES_SOON_DAYS:
+        remedy = "Renew the broker's certificate: agents refuse the old one from that day on."
+        return Finding("note", "TLS", f"verified; the certificate expires in {days} days.", remedy)
+    return Finding("ok", "TLS", f"verified; the certificate is good for {days} days.")
+
+
+def _login(config: Config) -> Iterator[Finding]:
+    try:
+        findings = asyncio.run(_with_session(config))
+    except LinkError as error:
+        remedy = "Compare username and password_file with the broker's users; its log tells more."
+        yield Finding("bad", "login", str(error), remedy)
+    else:
+        yield from findings
+
+
+async def _with_session(config: Config) -> list[Finding]:
+    nonce = secrets.token_hex(8)
+    own = Topics(config.prefix, config.node_id)
+    foreign = Topics(config.prefix, f"not-{nonce}")
+    link = Link(config.broker, client_id=f"iotb-doctor-{nonce}")
+    async with link.session() as session:
+        user = f"as {config.broker.username}" if config.broker.username else "without a user"
+        findings = [Finding("ok", "login", f"let in {user}, with MQTT {session.mqtt_version}.")]
+        findings.append(await _own_tree(session, own, nonce))
+        if await _echoes(session, _doctor_topic(foreign), nonce):
+            sentence = "This user may write the topics of other agents, and so may every agent with the same user."
+            findings.append(Finding("note", "rights", sentence, ACL_REMEDY))
+        else:
+            findings.append(Finding("ok", "rights", "The topics of other agents are closed to this user."))
+        return findings
+
+
+async def _own_tree(session: Session, own: Topics, nonce: str) -> Finding:
+    """Find out whether a message comes back: a broker that forbids it says nothing to an MQTT 3 client."""
+    tree = f"{own.prefix}/device/{own.node_id}/#"
+    if await _echoes(session, _doctor_topic(own), nonce):
+        return Finding("ok", "own topics", f"{tree} can be written and read.")
+    remedy = f"Let this user read and write {tree} in the broker's ACL."
+    return Finding("bad", "own topics", f"What is written to {tree} does not come back.", remedy)
+
+
+async def _echoes(session: Session, topic: str, nonce: str) -> bool:
+    # No leaf of the contract: nobody else listens to it, nothing is retained.
+    try:
+        async with asyncio.timeout(ECHO_TIMEOUT_S):
+            await session.subscribe(topic)
+            await session.publish(topic, nonce, qos=1)
+            async for message in session.messages():
+                if message.topic == topic and message.payload == nonce.encode():
+                    return True
+    except (TimeoutError, LinkError):
+        return False
+    return False
+
+
+def _doctor_topic(topics: Topics) -> str:
+    return f"{topics.prefix}/device/{topics.node_id}/doctor"
+
+
+def _words(error: Exception) -> str:
+    return str(getattr(error, "strerror", None) or error)

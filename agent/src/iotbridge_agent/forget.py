@@ -1,0 +1,21 @@
+"""Takes a host out of Home Assistant: clears what its agent left in the broker's memory."""
+
+import asyncio
+import secrets
+
+from iotbridge_agent.config import Config
+from iotbridge_agent.connection import Link
+from iotbridge_agent.protocol.topics import Topics, device_uid, discovery_topic
+
+
+def forget(config: Config) -> None:
+    """Clear discovery, announce and availability; the agent must have stopped. Raises LinkError."""
+    asyncio.run(_forget(config))
+
+
+async def _forget(config: Config) -> None:
+    topics = Topics(config.prefix, config.node_id)
+    discovery = discovery_topic(config.discovery_prefix, device_uid(config.prefix, config.node_id))
+    async with Link(config.broker, client_id=f"iotb-forget-{secrets.token_hex(8)}").session() as session:
+        for topic in (discovery, topics.announce, topics.availability):
+            await session.publish(topic, b"", qos=1, retain=True)

@@ -1,0 +1,268 @@
+"""The agent as a systemd service: an unprivileged user, a hardened unit, and a polkit rule for its power commands."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+import json
+import os
+from pathlib import Path
+import platform
+import stat
+import sys
+
+from iotbridge_agent import terminal
+from iotbridge_agent.commands.power import ExecuteArgv, run_argv
+from iotbridge_agent.config import Config, load_config
+from iotbridge_agent.errors import AgentError
+
+NAME = "iotbridge-agent"
+UNIT = f"/etc/systemd/system/{NAME}.service"
+RULE = f"/etc/polkit-1/rules.d/50-{NAME}.rules"
+SYSUSERS = f"/etc/sysusers.d/{NAME}.conf"
+STATE_DIR = f"/var/lib/{NAME}"
+CONFIG_DIR = f"/etc/{NAME}"
+SYSTEMD_BOOTED = Path("/run/systemd/system")
+ACTIONS = {"shutdown": "power-off", "reboot": "reboot", "suspend": "suspend"}
+
+INSTEAD = {
+    "Darwin": "macOS has no systemd. Make a LaunchDaemon of `iotbridge-agent run`; docs/hosts.md has the file.",
+    "Windows": "Windows has no systemd. Make a task of `iotbridge-agent run` in the Task Scheduler; see docs/hosts.md.",
+}
+
+UNIT_TEXT = """\
+# Written by `iotbridge-agent service install`. Changes of your own belong into `systemctl edit iotbridge-agent`.
+[Unit]
+Description=IoT Bridge agent: this machine in Home Assistant
+Documentation=https://github.com/iot-bridge/iot-bridge/blob/main/docs/hosts.md
+Wants=network-online.target
+# Stopped in the reverse order: the agent still has a network, and a broker of this machine, to say goodbye.
+After=network-online.target dbus.socket systemd-logind.service mosquitto.service
+StartLimitIntervalSec=0
+
+[Service]
+Type=notify
+ExecStart={program} --config {config_path} run
+User=iotbridge-agent
+Group=iotbridge-agent
+Restart=always
+RestartSec=5
+# A configuration that cannot be used does not get better by trying again.
+RestartPreventExitStatus=2
+WatchdogSec=60
+TimeoutStopSec=20
+StateDirectory=iotbridge-agent
+StateDirectoryMode=0700
+UMask=0077
+
+# Power goes through logind and polkit, so the agent itself needs no privilege at all.
+NoNewPrivileges=yes
+CapabilityBoundingSet=
+AmbientCapabilities=
+ProtectSystem=strict
+ProtectHome=read-only
+PrivateTmp=yes
+PrivateDevices=yes
+ProtectClock=yes
+ProtectControlGroups=yes
+ProtectHostname=yes
+ProtectKernelLogs=yes
+ProtectKernelModules=yes
+ProtectKernelTunables=yes
+RestrictAddressFamilies=AF_UNIX AF_INET AF_INET6 AF_NETLINK
+RestrictNamespaces=yes
+RestrictRealtime=yes
+RestrictSUIDSGID=yes
+LockPersonality=yes
+MemoryDenyWriteExecute=yes
+RemoveIPC=yes
+SystemCallArchitectures=native
+SystemCallFilter=@system-service
+SystemCallFilter=~@privileged
+SystemCallErrorNumber=EPERM
+
+[Install]
+WantedBy=multi-user.target
+"""
+
+RULE_TEXT = """\
+// Written by `iotbridge-agent service install`: exactly what is switched on in its configuration, for its user alone.
+// "-multiple-sessions" is what logind asks for while somebody is logged in. "-ignore-inhibit" is left out on purpose:
+// a running package upgrade may hold a power command back.
+polkit.addRule(function (action, subject) {{
+    var actions = {actions};
+    if (subject.user === "iotbridge-agent" && actions.indexOf(action.id) >= 0) {{
+        return polkit.Result.YES;
+    }}
+    return polkit.Result.NOT_HANDLED;
+}});
+"""
+
+SYSUSERS_TEXT = f"""\
+# Written by `iotbridge-agent service install`: the user the agent runs as.
+u {NAME} - "IoT Bridge agent" {STATE_DIR}
+"""
+
+
+class ServiceError(AgentError):
+    """The service cannot be installed or removed; the text says what to do instead."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Host:
+    """Where files go, how programs are run, and where the steps are told."""
+
+    root: Path = Path("/")
+    live: bool = True
+    """Not live: files are only laid out below ``root``, nothing is run and nobody is asked."""
+    run: ExecuteArgv = run_argv
+    say: Callable[[str], None] = terminal.say
+    booted: Path = SYSTEMD_BOOTED
+
+    def path(self, absolute: str) -> Path:
+        """Return where a file of the system is on this host."""
+        return self.root / absolute.lstrip("/")
+
+
+def unit_text(config_path: Path, program: str | None = None) -> str:
+    """Return the systemd unit; ``program`` is the start of its ExecStart."""
+    quoted = program or f"{_quoted(sys.executable)} -m iotbridge_agent"
+    return UNIT_TEXT.format(program=quoted, config_path=_quoted(str(config_path)))
+
+
+def rule_text(power: Iterable[str]) -> str:
+    """Return the polkit rule that allows these power commands and nothing else."""
+    actions = [f"org.freedesktop.login1.{ACTIONS[name]}{more}" for name in power for more in ("", "-multiple-sessions")]
+    return RULE_TEXT.format(actions=json.dumps(actions))
+
+
+def files(config: Config, config_path: Path) -> dict[str, str]:
+    """Return every file of the service, by absolute path."""
+    wanted = {SYSUSERS: SYSUSERS_TEXT, UNIT: unit_text(config_path)}
+    if config.power:
+        wanted[RULE] = rule_text(config.power)
+    return wanted
+
+
+def print_files(config_path: Path, say: Callable[[str], None] = terminal.say) -> None:
+    """Show what install would write."""
+    for path, text in files(load_config(config_path), config_path).items():
+        say(f"# {path}\n{text}")
+
+
+def install(config_path: Path, host: Host) -> None:
+    """Write the files, make the user, start the service; raises ConfigError, ServiceError or CommandError."""
+    config_path = config_path.absolute()
+    config = load_config(config_path)
+    if host.live:
+        _demand_systemd_and_root(host, "install")
+        _demand_reachable(config_path, host.path(CONFIG_DIR))
+    _write(host, files(config, config_path))
+    if not config.power:
+        host.path(RULE).unlink(missing_ok=True)
+    if not host.live:
+        host.say(f"Staged in {host.root}; nothing was run.")
+        return
+    host.run(("systemd-sysusers", SYSUSERS))
+    _hand_over(config_path, host)
+    for words in (("daemon-reload",), ("enable", NAME), ("restart", NAME)):
+        host.run(("systemctl", *words))
+    host.say(f"The service runs. `systemctl status {NAME}` shows it, `iotbridge-agent doctor` examines it.")
+
+
+def remove(host: Host, *, purge: bool) -> None:
+    """Stop the service and take everything of it away; the configuration only with ``purge``."""
+    if host.live:
+        _demand_systemd_and_root(host, "remove")
+        if host.path(UNIT).exists():
+            host.run(("systemctl", "disable", "--now", NAME))
+    for path in (UNIT, RULE, SYSUSERS):
+        if host.path(path).exists():
+            host.path(path).unlink()
+            host.say(f"removed {host.path(path)}")
+    for folder in (STATE_DIR, *((CONFIG_DIR,) if purge else ())):
+        _remove_folder(host.path(folder), host.say)
+    if host.live:
+        host.run(("systemctl", "daemon-reload"))
+        if _user_exists():
+            host.run(("userdel", NAME))
+    if host.path(CONFIG_DIR).exists():
+        host.say(f"{host.path(CONFIG_DIR)} was kept; `service remove --purge` takes it away as well.")
+
+
+def unreachable_folder(path: Path, *, except_for: Path | None = None) -> Path | None:
+    """Return the first folder on the way to ``path`` that a user without rights cannot enter, or None."""
+    for folder in reversed(path.absolute().parents):
+        if not folder.stat().st_mode & stat.S_IXOTH and folder != except_for:
+            return folder
+    return None
+
+
+def _demand_systemd_and_root(host: Host, verb: str) -> None:
+    if sentence := INSTEAD.get(platform.system()):
+        raise ServiceError(sentence)
+    if not host.booted.is_dir():
+        raise ServiceError(
+            "systemd does not run here (a container?). Start `iotbridge-agent run` with what starts your programs, "
+            f"or use --root DIR to {verb} files in a folder only."
+        )
+    if os.geteuid() != 0:
+        raise ServiceError(f"Only root can {verb} a service: run `sudo {NAME} service {verb}`.")
+
+
+def _demand_reachable(config_path: Path, config_dir: Path) -> None:
+    """Refuse what the service's user could not even read: programs and files in a private home."""
+    program, package = Path(sys.executable), Path(__file__)
+    for path in (program, program.resolve(), package):
+        if folder := unreachable_folder(path):
+            raise ServiceError(
+                f"The service's user cannot enter {folder}, where this program is installed. Install it for all users: "
+                "`sudo pipx install --global iotbridge-agent`, then run that one."
+            )
+    if folder := unreachable_folder(config_path, except_for=config_dir):
+        raise ServiceError(
+            f"The service's user cannot enter {folder}. Move the configuration to {CONFIG_DIR}/agent.toml."
+        )
+
+
+def _hand_over(config_path: Path, host: Host) -> None:
+    """Let the service's group, and nobody else, read the configuration and the secrets beside it."""
+    folder = config_path.parent
+    if folder == host.path(CONFIG_DIR):
+        host.run(("chown", "-R", f"root:{NAME}", str(folder)))
+        host.run(("chmod", "-R", "u=rwX,g=rX,o=", str(folder)))
+    else:
+        host.run(("chown", f"root:{NAME}", str(config_path)))
+        host.run(("chmod", "640", str(config_path)))
+
+
+def _write(host: Host, texts: dict[str, str]) -> None:
+    for absolute, text in texts.items():
+        path = host.path(absolute)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+        path.chmod(0o644)
+        host.say(f"wrote {path}")
+
+
+def _remove_folder(folder: Path, say: Callable[[str], None]) -> None:
+    if not folder.is_dir() or folder.is_symlink():
+        return
+    import shutil  # noqa: PLC0415 - not needed to run
+
+    shutil.rmtree(folder)
+    say(f"removed {folder}")
+
+
+def _user_exists() -> bool:
+    import pwd  # noqa: PLC0415 - Windows has none
+
+    try:
+        pwd.getpwnam(NAME)
+    except KeyError:
+        return False
+    return True
+
+
+def _quoted(word: str) -> str:
+    """Quote for a unit file, where % and $ have a meaning of their own."""
+    word = word.replace("%", "%%").replace("$", "$$")
+    return f'"{word}"' if " " in word else word
