@@ -24,6 +24,7 @@ class Handler(BaseHTTPRequestHandler):
     """Answers with the status that is the path."""
 
     def do_GET(self) -> None:
+        """Answer."""
         self.send_response(int(self.path[1:4]))
         self.send_header("Content-Length", "0")
         self.end_headers()
@@ -32,7 +33,17 @@ class Handler(BaseHTTPRequestHandler):
         """Say nothing."""
 
 
-def serve(server: ThreadingHTTPServer) -> Iterator[str]:
+class Server(ThreadingHTTPServer):
+    """Says nothing about clients that go away, which is what they do when they refuse its certificate."""
+
+    def __init__(self) -> None:
+        super().__init__(("127.0.0.1", 0), Handler)
+
+    def handle_error(self, *args: object) -> None:
+        """Say nothing."""
+
+
+def serve(server: Server) -> Iterator[str]:
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
     thread.start()
     yield f"127.0.0.1:{server.server_port}"
@@ -43,18 +54,17 @@ def serve(server: ThreadingHTTPServer) -> Iterator[str]:
 
 @pytest.fixture
 def http() -> Iterator[str]:
-    yield from serve(ThreadingHTTPServer(("127.0.0.1", 0), Handler))
+    yield from serve(Server())
 
 
 @pytest.fixture
 def https(tmp_path: Path) -> Iterator[str]:
-    """Serve with a certificate nobody signed."""
+    """Serve with the certificate cert.pem, which nobody signed."""
     key, cert = tmp_path / "key.pem", tmp_path / "cert.pem"
     words = ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"]
-    subprocess.run(
-        [*words, "-keyout", key, "-out", cert, "-subj", "/CN=127.0.0.1", "-days", "2"], check=True, capture_output=True
-    )
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    subject = ["-subj", "/CN=127.0.0.1", "-addext", "subjectAltName=IP:127.0.0.1", "-days", "2"]
+    subprocess.run([*words, "-keyout", key, "-out", cert, *subject], check=True, capture_output=True)
+    server = Server()
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(cert, key)
     server.socket = context.wrap_socket(server.socket, server_side=True, do_handshake_on_connect=False)
@@ -115,8 +125,10 @@ def test_http_addresses_that_cannot_be_asked(url: str) -> None:
     assert values(make("http", url, timeout_s=0.2))["check_shop"] is False
 
 
-def test_a_certificate_nobody_signed_is_no_answer(https: str) -> None:
+def test_a_certificate_must_be_trusted(https: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert values(make("http", f"https://{https}/200"))["check_shop"] is False
+    monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "cert.pem"))
+    assert values(make("http", f"https://{https}/200"))["check_shop"] is True
 
 
 def test_a_server_that_speaks_no_tls_is_no_answer(http: str) -> None:

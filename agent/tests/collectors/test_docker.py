@@ -9,7 +9,8 @@ import threading
 from collecting import readings, values
 import pytest
 
-from iotbridge_agent.collectors.docker import Docker
+from iotbridge_agent.collectors.docker import Docker, create
+from iotbridge_agent.config import parse_config
 from iotbridge_agent.errors import CollectorError
 
 
@@ -47,6 +48,7 @@ class Engine:
                 client.sendall(self.answers.get(path, answer("404 Not Found", {"message": "No such container"})))
 
     def close(self) -> None:
+        """Let go of whoever waits, and stop."""
         self.over.set()
         with socket.socket(socket.AF_UNIX) as last:
             last.connect(str(self.path))
@@ -104,3 +106,10 @@ def test_an_engine_that_hangs_is_an_error(engine: Engine) -> None:
 def test_without_an_engine_it_fails(tmp_path: Path) -> None:
     with pytest.raises(CollectorError, match="No such file"):
         values(Docker(("web",), tmp_path / "none.sock"))
+
+
+def test_containers_and_socket_come_from_the_configuration(engine: Engine) -> None:
+    engine.answers = {"/containers/web/json": answer("200 OK", {"State": {"Running": True}})}
+    docker = {"containers": ["web"], "socket": str(engine.path)}
+    tables = {"broker": {"url": "mqtt://localhost"}, "collectors": {"docker": docker}}
+    assert values(create(parse_config(tables, source="test", environ={}))) == {"docker_web": True}

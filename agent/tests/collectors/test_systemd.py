@@ -9,7 +9,8 @@ import threading
 from collecting import readings, values
 import pytest
 
-from iotbridge_agent.collectors.systemd import Systemd
+from iotbridge_agent.collectors.systemd import Systemd, create
+from iotbridge_agent.config import parse_config
 from iotbridge_agent.dbus import DBusError
 
 
@@ -79,6 +80,7 @@ class Bus:
         return reply(serial, "a{sv}", properties(known))
 
     def close(self, path: Path) -> None:
+        """Stop."""
         with socket.socket(socket.AF_UNIX) as last:
             last.connect(str(path))
         self._thread.join(10)
@@ -126,3 +128,11 @@ def test_without_a_bus_it_fails(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setenv("DBUS_SYSTEM_BUS_ADDRESS", f"unix:path={tmp_path / 'none'}")
     with pytest.raises(DBusError, match="no D-Bus system bus"):
         values(Systemd(("nginx",)))
+
+
+def test_units_come_from_the_configuration(bus: Bus) -> None:
+    tables = {"broker": {"url": "mqtt://localhost"}, "collectors": {"systemd": {"units": ["nginx.service"]}}}
+    found = readings(create(parse_config(tables, source="test", environ={})))
+    assert found["systemd_nginx_service"].value == "active"
+    assert found["systemd_nginx_service"].description.placeholders == {"unit": "nginx"}
+    assert bus.asked == ["nginx.service"]

@@ -24,7 +24,7 @@ def package(name: str, version: str, *, status: str = "", arch: str = "amd64", m
 
 
 def installed(name: str, version: str, **kwargs: str) -> str:
-    return package(name, version, status="install ok installed", **kwargs)  # type: ignore[arg-type]
+    return package(name, version, status="install ok installed", **kwargs)
 
 
 STATUS = (
