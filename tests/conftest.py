@@ -4,6 +4,7 @@ from collections.abc import AsyncGenerator
 
 from freezegun.api import FrozenDateTimeFactory
 from homeassistant.core import HomeAssistant
+from hypothesis import HealthCheck, settings
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 from pytest_homeassistant_custom_component.typing import MqttMockHAClient, MqttMockHAClientGenerator
@@ -14,6 +15,10 @@ import custom_components.iotbridge
 from .kit import Kit
 
 __all__ = ["custom_components"]
+
+# How busy the machine is says nothing about the code.
+settings.register_profile("iotbridge", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("iotbridge")
 
 
 @pytest.fixture(autouse=True)

@@ -35,7 +35,7 @@ class CommandEvent(IotBridgeHostEntity, EventEntity):
     def __init__(self, agents: AgentsManager, host: Host, device: DeviceEntry) -> None:
         """Name the entity."""
         super().__init__(agents, host, device, "command")
-        self._attr_event_types = list(Outcome)
+        self._attr_event_types = [outcome.value for outcome in Outcome]
 
     @override
     async def async_added_to_hass(self) -> None:

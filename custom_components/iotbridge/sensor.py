@@ -68,7 +68,7 @@ class PowerStateSensor(IotBridgeHostEntity, SensorEntity):
     def __init__(self, agents: AgentsManager, host: Host, device: DeviceEntry) -> None:
         """Name the entity."""
         super().__init__(agents, host, device, "power_state")
-        self._attr_options = list(PowerState)
+        self._attr_options = [power.value for power in PowerState]
 
     @property
     @override

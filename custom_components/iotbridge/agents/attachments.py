@@ -1,6 +1,8 @@
 """Joins hosts to the devices that core's mqtt makes for them, and lets go of both together."""
 
 from collections.abc import Callable
+from datetime import datetime
+from functools import partial
 
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import CALLBACK_TYPE, Event, HomeAssistant, callback
@@ -71,12 +73,10 @@ class Attachments:
         if device := mqtt_client.async_device(self._hass, host.uid):
             self._async_attach(host, device)
         elif host.key not in self._waiting:
-            self._waiting[host.key] = async_call_later(
-                self._hass, DEVICE_WITHIN_S, lambda _now: self._async_missing(host)
-            )
+            self._waiting[host.key] = async_call_later(self._hass, DEVICE_WITHIN_S, partial(self._async_missing, host))
 
     @callback
-    def _async_missing(self, host: Host) -> None:
+    def _async_missing(self, host: Host, _now: datetime) -> None:
         """Tell why a host has no device: without one there is nowhere to put its entities."""
         self._waiting.pop(host.key, None)
         prefix = mqtt_client.async_discovery_prefix(self._hass)
@@ -114,16 +114,15 @@ class Attachments:
     def _async_detach(self, key: HostKey, device_id: str) -> None:
         """Follow a device that was removed: by the user, or because its discovery message was taken back."""
         del self._devices[key], self._hosts[device_id]
-        registry = er.async_get(self._hass)
-        for entity in er.async_entries_for_device(registry, device_id, include_disabled_entities=True):
-            if entity.config_entry_id == self._entry.entry_id:
-                registry.async_remove(entity.entity_id)
         host = self._manager.inventory.get(key)
+        uid = next(uid for uid, of in self._by_uid.items() if of == key)
+        # The registries are still in the middle of telling the entities that their device is gone.
+        self._hass.loop.call_soon(self._async_remove_entities, uid)
         if host is None or host.is_available:
             return
         # A host that is away cannot announce itself again; what the broker remembers of it would.
         LOGGER.debug("Forgetting %s, whose device was removed", key)
-        self._by_uid.pop(host.uid, None)
+        del self._by_uid[uid]
         self._manager.async_forget(host)
         for leaf in ("announce", "availability"):
             self._entry.async_create_task(
@@ -131,3 +130,10 @@ class Attachments:
                 mqtt_client.async_publish(self._hass, key.topic(leaf), "", qos=1, retain=True),
                 f"iotbridge forget {key}",
             )
+
+    @callback
+    def _async_remove_entities(self, uid: str) -> None:
+        registry = er.async_get(self._hass)
+        for entity in er.async_entries_for_config_entry(registry, self._entry.entry_id):
+            if entity.unique_id == f"{uid}_{entity.translation_key}":
+                registry.async_remove(entity.entity_id)

@@ -1,0 +1,272 @@
+"""The power state of a host, as a table of what was heard against what is said."""
+
+from datetime import UTC, datetime, timedelta
+import json
+from typing import Any
+
+import pytest
+
+from custom_components.iotbridge.agents.inventory import (
+    MAX_HOSTS,
+    REBOOT_GRACE_S,
+    SHUTDOWN_GRACE_S,
+    Host,
+    Incoming,
+    Inventory,
+    PowerState,
+)
+from custom_components.iotbridge.protocol.messages import MessageError
+from custom_components.iotbridge.protocol.topics import HostKey, Leaf
+
+KEY = HostKey("iotbridge", "nas")
+WALL = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
+LOST_AFTER_S = 120.0
+
+
+class Clocked:
+    """An inventory with a clock of its own."""
+
+    def __init__(self) -> None:
+        self.inventory = Inventory(LOST_AFTER_S)
+        self.now = 1000.0
+
+    def hear(self, leaf: Leaf, payload: Any, *, retained: bool = False, key: HostKey = KEY) -> Host | None:
+        raw = payload if isinstance(payload, bytes) else json.dumps(payload).encode()
+        received = WALL + timedelta(seconds=self.now)
+        message = Incoming(key=key, leaf=leaf, payload=raw, is_retained=retained, received=received)
+        return self.inventory.receive(message, self.now)
+
+    def announce(self, power: str = "on", *, retained: bool = False, **more: Any) -> None:
+        payload = {"protocol": 1, "agent": "1", "node_id": "nas", "hostname": "nas", "uid": "u", "instance": "a"}
+        self.hear("announce", payload | {"power": power} | more, retained=retained)
+
+    def status(self, clock_s: float = 0.0, **readings: Any) -> None:
+        time = WALL + timedelta(seconds=self.now + clock_s)
+        self.hear("status", {"timestamp": time.isoformat()} | readings)
+
+    def respond(self, command: str, status: str) -> None:
+        is_success = status in ("accepted", "done")
+        payload = {"id": None, "command": command, "success": is_success, "status": status, "message": ""}
+        self.hear("response", payload | {"timestamp": WALL.isoformat()})
+
+    def wait(self, seconds: float) -> list[Host]:
+        self.now += seconds
+        return self.inventory.sweep(self.now)
+
+    @property
+    def host(self) -> Host:
+        host = self.inventory.get(KEY)
+        assert host
+        return host
+
+
+@pytest.fixture
+def world() -> Clocked:
+    return Clocked()
+
+
+@pytest.mark.parametrize(
+    ("said", "at_once", "later"),
+    [
+        ("on", PowerState.LOST, PowerState.LOST),
+        ("off", PowerState.OFF, PowerState.OFF),
+        ("suspended", PowerState.SUSPENDED, PowerState.SUSPENDED),
+        ("shutting_down", PowerState.SHUTTING_DOWN, PowerState.OFF),
+        ("rebooting", PowerState.REBOOTING, PowerState.LOST),
+    ],
+)
+def test_what_an_offline_host_is_depends_on_what_it_said_before(
+    world: Clocked, said: str, at_once: PowerState, later: PowerState
+) -> None:
+    world.announce()
+    world.hear("availability", b"online")
+    assert world.host.power is PowerState.ON
+    world.announce(said)
+    world.hear("availability", b"offline")
+
+    assert world.host.power is at_once
+    world.wait(max(SHUTDOWN_GRACE_S, REBOOT_GRACE_S) + 1)
+    assert world.host.power is later
+
+
+def test_a_host_says_that_it_goes_before_it_goes(world: Clocked) -> None:
+    world.announce()
+    world.hear("availability", b"online")
+    world.announce("rebooting")
+
+    assert world.host.power is PowerState.REBOOTING
+    assert world.host.is_online
+
+
+def test_a_host_that_returns_is_on(world: Clocked) -> None:
+    world.announce("rebooting")
+    world.hear("availability", b"offline")
+    world.announce("on")
+    world.hear("availability", b"online")
+
+    assert world.host.power is PowerState.ON
+
+
+def test_silence_is_loss_and_a_word_ends_it(world: Clocked) -> None:
+    world.announce()
+    world.hear("availability", b"online")
+
+    assert world.wait(LOST_AFTER_S) == []
+    assert world.wait(1) == [world.host]
+    assert world.host.power is PowerState.LOST
+    assert not world.host.is_online
+    world.status()
+    assert world.host.power is PowerState.ON
+
+
+def test_a_slow_agent_is_given_three_of_its_own_intervals(world: Clocked) -> None:
+    world.announce(interval_s=300)
+    world.hear("availability", b"online")
+
+    assert world.wait(3 * 300) == []
+    assert world.wait(1) == [world.host]
+
+
+def test_nobody_is_lost_because_the_broker_was_away(world: Clocked) -> None:
+    world.announce()
+    world.hear("availability", b"online")
+    world.now += 10 * LOST_AFTER_S
+    world.inventory.reconnected(world.now)
+
+    assert world.wait(LOST_AFTER_S) == []
+
+
+def test_what_the_broker_remembers_of_a_shutdown_is_long_done(world: Clocked) -> None:
+    world.announce("shutting_down", retained=True)
+    world.hear("availability", b"offline", retained=True)
+
+    assert world.host.power is PowerState.OFF
+
+
+def test_a_remembered_reboot_may_still_come_back(world: Clocked) -> None:
+    world.announce("rebooting", retained=True)
+    world.hear("availability", b"offline", retained=True)
+
+    assert world.host.power is PowerState.REBOOTING
+
+
+def test_only_an_announce_says_nothing_about_presence(world: Clocked) -> None:
+    world.announce(retained=True)
+
+    assert world.host.power is None
+    assert world.host.is_online, "a command may be tried"
+
+
+class TestWithoutAnnounce:
+    """IPWatch agents."""
+
+    def test_offline_is_lost(self, world: Clocked) -> None:
+        world.hear("availability", b"online")
+        assert world.host.power is PowerState.ON
+        world.hear("availability", b"offline")
+        assert world.host.power is PowerState.LOST
+
+    def test_a_shutdown_it_agreed_to_is_believed(self, world: Clocked) -> None:
+        world.hear("availability", b"online")
+        world.respond("shutdown", "accepted")
+        world.hear("availability", b"offline")
+
+        assert world.host.power is PowerState.SHUTTING_DOWN
+        world.wait(SHUTDOWN_GRACE_S + 1)
+        assert world.host.power is PowerState.OFF
+        world.hear("availability", b"online")
+        assert world.host.power is PowerState.ON
+
+    @pytest.mark.parametrize(("command", "status"), [("shutdown", "failed"), ("ping", "done")])
+    def test_other_answers_mean_nothing_for_the_power(self, world: Clocked, command: str, status: str) -> None:
+        world.hear("availability", b"online")
+        world.respond(command, status)
+        world.hear("availability", b"offline")
+
+        assert world.host.power is PowerState.LOST
+
+    def test_its_name_is_the_one_in_its_status(self, world: Clocked) -> None:
+        world.status(hostname="desk")
+        assert world.host.name == "desk"
+        world.status(hostname=7)
+        assert world.host.name == "nas"
+
+
+class TestClock:
+    """A host whose clock differs refuses commands, so it must be known."""
+
+    def test_one_late_message_is_no_wrong_clock(self, world: Clocked) -> None:
+        world.status(-95)
+        assert world.host.clock_offset_s is None
+        world.status(0)
+        world.status(-95)
+        assert world.host.clock_offset_s is None
+
+    def test_two_in_a_row_are(self, world: Clocked) -> None:
+        world.status(-95)
+        world.status(-95)
+        assert world.host.clock_offset_s == -95
+        world.status(0)
+        assert world.host.clock_offset_s is None
+
+
+class TestConflict:
+    """Two machines with one node_id."""
+
+    def test_two_that_announce_in_turns(self, world: Clocked) -> None:
+        world.announce(instance="a")
+        world.announce(instance="b")
+        assert not world.host.has_conflict, "a machine that was set up anew"
+        world.announce(instance="a")
+        assert world.host.has_conflict
+
+    def test_it_ends_when_only_one_was_heard_for_an_hour(self, world: Clocked) -> None:
+        for instance in "abab":
+            world.announce(instance=instance)
+        world.now += 3601
+        world.announce(instance="a")
+        world.now += 10
+        world.announce(instance="a")
+
+        assert not world.host.has_conflict
+
+    def test_what_the_broker_remembers_is_no_second_machine(self, world: Clocked) -> None:
+        world.announce(instance="a")
+        world.announce(instance="b")
+        world.announce(instance="a", retained=True)
+
+        assert not world.host.has_conflict
+
+
+def test_a_retained_status_is_refused(world: Clocked) -> None:
+    with pytest.raises(MessageError, match="retained status"):
+        world.hear("status", {"timestamp": WALL.isoformat()}, retained=True)
+
+
+def test_a_bad_message_makes_no_host_and_changes_none(world: Clocked) -> None:
+    with pytest.raises(MessageError):
+        world.hear("availability", b"maybe")
+    assert len(world.inventory) == 0
+    world.announce()
+    with pytest.raises(MessageError):
+        world.announce("exploding")
+
+    assert world.host.announce is not None
+    assert world.host.announce.power == "on"
+
+
+def test_taking_a_message_back_is_no_mistake(world: Clocked) -> None:
+    world.announce()
+    assert world.hear("announce", b"") is None
+    assert world.hear("availability", b"") is None
+
+    assert world.host.announce is None
+
+
+def test_strangers_cannot_fill_the_memory(world: Clocked) -> None:
+    for number in range(MAX_HOSTS):
+        world.hear("availability", b"online", key=HostKey("iotbridge", str(number)))
+    with pytest.raises(MessageError, match="hosts already"):
+        world.hear("availability", b"online", key=HostKey("iotbridge", "one-more"))
+
+    assert len(world.inventory) == MAX_HOSTS
