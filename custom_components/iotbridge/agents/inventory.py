@@ -196,6 +196,9 @@ class Inventory:
         _set_intent(host, announce.power, message.is_retained, now)
         if not message.is_retained:
             host.heard_at = now
+            if announce.power is HostPower.ON:
+                # It says so itself, now; online follows, and until then a host back from a reboot is not lost.
+                host.is_available = True
 
     def _availability(self, host: Host, message: Incoming, now: float) -> None:
         host.is_available = parse_availability(message.payload)
