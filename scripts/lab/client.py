@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable, Mapping
 import contextlib
-from typing import Any, Self
+from typing import Any, Literal, Self
 
 import aiohttp
 
@@ -19,6 +19,8 @@ class Client:
         self.url = url
         self.states: dict[str, Json] = {}
         """The states as of the last event; filled by :meth:`watch_states`."""
+        self.history: list[Json] = []
+        """Every state since then, the short ones too."""
         self._token = token
         self._session = session
         self._socket: aiohttp.ClientWebSocketResponse | None = None
@@ -171,7 +173,7 @@ class Client:
         for state in await self.command("get_states"):
             self.states.setdefault(state["entity_id"], state)
 
-    async def wait_until[T](self, found: Callable[[], T | None], *, timeout_s: float, what: str) -> T:
+    async def wait_until[T](self, found: Callable[[], T | Literal[False] | None], *, timeout_s: float, what: str) -> T:
         """Return the first true value of ``found``, asked again after every change of a state."""
         try:
             async with asyncio.timeout(timeout_s):
@@ -201,6 +203,7 @@ class Client:
             self.states.pop(data["entity_id"], None)
         else:
             self.states[data["entity_id"]] = data["new_state"]
+            self.history.append(data["new_state"])
         self._changed.set()
 
     def _new_id(self) -> int:

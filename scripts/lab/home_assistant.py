@@ -13,8 +13,10 @@ from .waiting import LabError
 USER = "demo"
 PASSWORD = "demo"  # noqa: S105  # of an instance that only loopback reaches, printed on the screen
 
-# Home Assistant starts its own base set as well; this adds what a household has without default_config,
-# whose voice parts need a compiler.
+NO_VOICE = Path(__file__).with_name("no_voice")
+
+# Home Assistant starts its own base set as well; this adds what a household has without default_config, which looks
+# for devices on the network and talks to the Internet. Silenced: complaints about programs for cameras.
 CONFIGURATION = """\
 homeassistant:
   name: {name}
@@ -33,6 +35,9 @@ logger:
   logs:
     homeassistant.components.mqtt: info
     custom_components.iotbridge: debug
+    haffmpeg: critical
+    homeassistant.components.camera.img_util: critical
+    homeassistant.loader: error
 """
 
 # All keys of the stored form: it reads them without defaults.
@@ -72,7 +77,8 @@ class HomeAssistant:
         self._prepare()
         hass = Path(sys.executable).with_name("hass")
         # All requirements are in the environment: a missing one is an error here, never a download.
-        await self.program.start([hass, "-c", self.folder, "--skip-pip", "--log-no-color"])
+        argv = [hass, "-c", self.folder, "--skip-pip", "--log-no-color"]
+        await self.program.start(argv, {"PYTHONPATH": str(NO_VOICE)})
         await self.program.ready(self._answers, timeout_s=90, what="an answer of the web server")
         self._client = await Client.connect(self.url, await self._token())
         await self.program.ready(self._client.is_running, timeout_s=90, what="the end of the start")

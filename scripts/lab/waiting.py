@@ -8,7 +8,7 @@ class LabError(Exception):
     """Something of the lab did not come up, said no, or went away."""
 
 
-async def until[T](check: Callable[[], Awaitable[T]], *, timeout_s: float, what: str, every_s: float = 0.1) -> T:
+async def until[T](check: Callable[[], Awaitable[T | None]], *, timeout_s: float, what: str, every_s: float = 0.1) -> T:
     """Ask ``check`` again and again; return its first true value. LabError after ``timeout_s``."""
     try:
         async with asyncio.timeout(timeout_s):

@@ -5,9 +5,10 @@ import json
 from pathlib import Path
 from typing import Any
 
-from host import Host
 from lab.lab import Lab
 import pytest
+
+from .host import Host
 
 type NewHost = Callable[..., Awaitable[Host]]
 

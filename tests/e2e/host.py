@@ -55,13 +55,16 @@ class Host:
         return await self.lab.client.wait_state(await self.entity_id("power_state"), *states, timeout_s=timeout_s)
 
     async def wait_command_event(self, command: str, outcome: str, *, timeout_s: float = 15) -> Json:
-        """Wait until the last event of its command entity is this outcome of this command; return the attributes."""
+        """Wait for an event of this command with this outcome; return its attributes."""
         entity_id, client = await self.entity_id("command"), self.lab.client
 
         def found() -> Json | None:
-            attributes: Json = client.states.get(entity_id, {}).get("attributes", {})
-            is_it = (attributes.get("command"), attributes.get("event_type")) == (command, outcome)
-            return attributes if is_it else None
+            for state in client.history:
+                attributes: Json = state["attributes"]
+                if state["entity_id"] == entity_id and attributes.get("command") == command:
+                    if attributes["event_type"] == outcome:
+                        return attributes
+            return None
 
         return await client.wait_until(found, timeout_s=timeout_s, what=f"{entity_id}: {command} {outcome}")
 

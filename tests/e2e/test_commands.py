@@ -2,11 +2,12 @@
 
 from datetime import UTC, datetime, timedelta
 
-from conftest import NewHost, command
-from host import Host, next_of
 from lab.lab import Lab
 from lab.waiting import LabError, until
 import pytest
+
+from .conftest import NewHost, command
+from .host import Host, next_of
 
 
 async def test_ping_is_answered(host: Host) -> None:

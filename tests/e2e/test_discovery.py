@@ -2,11 +2,12 @@
 
 import socket
 
-from conftest import NewHost
-from host import Host
 from lab.lab import Lab
 from lab.report import host_entities
 from lab.waiting import until
+
+from .conftest import NewHost
+from .host import Host
 
 
 async def test_iotbridge_was_offered_by_itself(lab: Lab) -> None:

@@ -2,10 +2,11 @@
 
 import asyncio
 
-from conftest import NewHost
-from host import Host
 from lab.lab import Lab
 from lab.waiting import until
+
+from .conftest import NewHost
+from .host import Host
 
 
 async def test_killed_agent_is_lost_and_comes_back(host: Host) -> None:
