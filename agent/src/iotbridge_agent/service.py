@@ -116,6 +116,8 @@ class Host:
     run: ExecuteArgv = run_argv
     say: Callable[[str], None] = terminal.say
     booted: Path = SYSTEMD_BOOTED
+    installed: tuple[Path, ...] = (Path(sys.executable), Path(__file__))
+    """What the service's user must be able to read."""
 
     def path(self, absolute: str) -> Path:
         """Return where a file of the system is on this host."""
@@ -154,7 +156,7 @@ def install(config_path: Path, host: Host) -> None:
     config = load_config(config_path)
     if host.live:
         _demand_systemd_and_root(host, "install")
-        _demand_reachable(config_path, host.path(CONFIG_DIR))
+        _demand_reachable(config_path, host)
     _write(host, files(config, config_path))
     if not config.power:
         host.path(RULE).unlink(missing_ok=True)
@@ -208,16 +210,15 @@ def _demand_systemd_and_root(host: Host, verb: str) -> None:
         raise ServiceError(f"Only root can {verb} a service: run `sudo {NAME} service {verb}`.")
 
 
-def _demand_reachable(config_path: Path, config_dir: Path) -> None:
+def _demand_reachable(config_path: Path, host: Host) -> None:
     """Refuse what the service's user could not even read: programs and files in a private home."""
-    program, package = Path(sys.executable), Path(__file__)
-    for path in (program, program.resolve(), package):
-        if folder := unreachable_folder(path):
+    for path in host.installed:
+        if folder := unreachable_folder(path) or unreachable_folder(path.resolve()):
             raise ServiceError(
                 f"The service's user cannot enter {folder}, where this program is installed. Install it for all users: "
                 "`sudo pipx install --global iotbridge-agent`, then run that one."
             )
-    if folder := unreachable_folder(config_path, except_for=config_dir):
+    if folder := unreachable_folder(config_path, except_for=host.path(CONFIG_DIR)):
         raise ServiceError(
             f"The service's user cannot enter {folder}. Move the configuration to {CONFIG_DIR}/agent.toml."
         )
