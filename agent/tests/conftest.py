@@ -18,6 +18,7 @@ from typing import Any, TypeVar
 
 import paho.mqtt.client as paho
 from paho.mqtt.enums import CallbackAPIVersion
+from paho.mqtt.subscribeoptions import SubscribeOptions
 import pytest
 
 T = TypeVar("T")
@@ -60,7 +61,8 @@ class Broker:
 
     def start(self) -> None:
         """Start, and wait until it listens."""
-        lines = ["persistence false", *self.options, f"listener {self.port} 127.0.0.1", *self.listener]
+        # Started by root it would become another user, who cannot read the test's files; others ignore this line.
+        lines = ["user root", "persistence false", *self.options, f"listener {self.port} 127.0.0.1", *self.listener]
         config = self.folder / f"mosquitto-{self.port}.conf"
         config.write_text("\n".join(lines) + "\n")
         self.process = subprocess.Popen([MOSQUITTO, "-c", config], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
@@ -106,7 +108,7 @@ class Watcher:
         self.messages: list[Seen] = []
         self._ready = threading.Event()
         self._client = paho.Client(CallbackAPIVersion.VERSION2, protocol=paho.MQTTv5)
-        self._client.on_connect = lambda client, *_: client.subscribe("#", options=paho.SubscribeOptions(qos=1))
+        self._client.on_connect = lambda client, *_: client.subscribe("#", options=SubscribeOptions(qos=1))
         self._client.on_subscribe = lambda *_: self._ready.set()
         self._client.on_message = self._keep
         self._client.connect("127.0.0.1", port, **connect)

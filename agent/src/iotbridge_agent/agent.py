@@ -70,13 +70,17 @@ class Agent:
         self._status_due, self._discovery_due, self._collected = asyncio.Event(), asyncio.Event(), asyncio.Event()
         self._permissions_known = asyncio.Event()
         self._discovery_delay_s = 0.0
-        self._birth = self._was_connected = self._save_failed = False
+        self._was_connected = self._save_failed = False
+        # What this connection was told last; empty when it has to be told again.
         self._announced: Announce | None = None
+        self._discovery_sent = b""
+        self._commands_under_way: set[asyncio.Task[None]] = set()
         self._last_beat = time.monotonic()
 
     async def run(self) -> None:
         """Work until ``stop`` was called and everything is said."""
-        self._save()
+        if self._state.is_new:
+            self._save()
         for sentence in warnings(self._config.broker):
             _LOG.warning("%s", sentence)
         async with asyncio.TaskGroup() as group:
@@ -91,7 +95,7 @@ class Agent:
             sdnotify.notify(READY=1)
             await group.create_task(self._stay_connected(), name="connection")
             sdnotify.notify(STOPPING=1)
-            for task in tasks:
+            for task in (*tasks, *self._commands_under_way):
                 task.cancel()
 
     def stop(self) -> None:
@@ -183,6 +187,7 @@ class Agent:
         await self._publish(self._topics.availability, ONLINE, qos=1, retain=True)
         _LOG.info("Connected to %s (MQTT %s).", self._config.broker.address, session.mqtt_version)
         sdnotify.notify(STATUS=f"Connected to {self._config.broker.address}")
+        self._discovery_sent = b""
         self._want_discovery(random.random() if self._was_connected else 0.0)  # noqa: S311 - spreads load
         self._was_connected = True
         self._status_due.set()
@@ -210,9 +215,11 @@ class Agent:
         async for message in session.messages():
             if message.topic == self._topics.command:
                 handling = self._dispatcher.handle(message.payload, retained=message.retain)
-                self._group.create_task(handling, name="command")
+                task = self._group.create_task(handling, name="command")
+                self._commands_under_way.add(task)
+                task.add_done_callback(self._commands_under_way.discard)
             elif message.payload == BIRTH_PAYLOAD and not message.retain:
-                self._birth = True
+                self._announced, self._discovery_sent = None, b""
                 self._want_discovery(random.uniform(*BIRTH_JITTER_S))  # noqa: S311 - spreads load, keeps no secret
 
     async def _publish(self, topic: str, payload: bytes | str, *, qos: int = 0, retain: bool = False) -> None:
@@ -308,21 +315,24 @@ class Agent:
             await self._discovery_due.wait()
             await asyncio.sleep(self._discovery_delay_s)
             self._discovery_due.clear()
-            birth, self._birth = self._birth, False
             self._update_entities()
             with suppress(LinkError):
-                await self._send_discovery(birth=birth)
-                await asyncio.sleep(DISCOVERY_PAUSE_S)
-                self._status_due.set()
+                await self._send_discovery()
 
-    async def _send_discovery(self, *, birth: bool) -> None:
-        topic = discovery_topic(self._config.discovery_prefix, self._uid)
-        await self._publish(topic, encode(self._entities.message()), qos=1, retain=True)
-        if birth:
-            self._status_due.set()
+    async def _send_discovery(self) -> None:
+        message = encode(self._entities.message())
+        is_new = message != self._discovery_sent
+        if is_new:
+            self._discovery_sent = message
+            topic = discovery_topic(self._config.discovery_prefix, self._uid)
+            await self._publish(topic, message, qos=1, retain=True)
         # After the goodbye of leave() nothing may say "on".
-        if not self._leaving.is_set() and (birth or self._describe("on") != self._announced):
+        if self._describe("on") != self._announced and not self._leaving.is_set():
             await self._announce("on")
+            self._status_due.set()
+        if is_new:
+            await asyncio.sleep(DISCOVERY_PAUSE_S)
+            self._status_due.set()
 
     async def _ask_permissions(self) -> None:
         """Ask the system at the start; offer what it allows."""

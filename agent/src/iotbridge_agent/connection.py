@@ -329,7 +329,8 @@ def _explain_cause(cause: BaseException, error: BaseException, broker: BrokerCon
 def _explain_code(error: BaseException, cause: BaseException) -> str:
     if (code := reason_code(error)) is None:
         return f"hung up ({cause})"
-    if isinstance(error, MqttConnectError) or code >= _FIRST_REFUSAL:
+    # The library calls a connection that breaks "unspecified error", too.
+    if isinstance(error, MqttConnectError) or code > _FIRST_REFUSAL:
         return f"refused: {_REFUSALS.get(code, str(error))}"
     return "is gone: the connection was lost"
 

@@ -32,6 +32,8 @@ class State:
     seen_ids: dict[str, None] = field(default_factory=dict)
     """Of commands, oldest first; a dict because it keeps the order and finds quickly."""
     components: dict[str, dict[str, Any]] = field(default_factory=dict)
+    is_new: bool = True
+    """Whether there was no usable file."""
 
     def remember(self, command_id: str) -> None:
         """Remember an id; the oldest is forgotten beyond MAX_IDS."""
@@ -112,7 +114,7 @@ def _parse(path: Path, document: object) -> State:
         or not isinstance(components, dict)
     ):
         raise ValueError("wrong types")
-    return State(path, instance, dict.fromkeys(seen_ids[-MAX_IDS:]), components)
+    return State(path, instance, dict.fromkeys(seen_ids[-MAX_IDS:]), components, is_new=False)
 
 
 def _sync_folder(folder: Path) -> None:

@@ -92,6 +92,11 @@ class Response:
         return self.status in ("accepted", "done")
 
 
+def is_node_id(text: str) -> bool:
+    """Return whether a level of a topic can be a node_id."""
+    return _NODE_ID.fullmatch(text) is not None
+
+
 def format_time(moment: datetime) -> str:
     """Return RFC 3339 in UTC; a fraction only where there is one."""
     return moment.astimezone(UTC).isoformat().replace("+00:00", "Z")

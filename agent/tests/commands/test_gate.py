@@ -1,0 +1,145 @@
+"""Who is let in: a table, and whatever bytes there are."""
+
+from datetime import UTC, datetime, timedelta
+import json
+
+from hypothesis import given, strategies as st
+import pytest
+
+from iotbridge_agent.commands.base import RefusedError
+from iotbridge_agent.commands.gate import Gate
+from iotbridge_agent.protocol.messages import format_time
+
+NOW = datetime(2026, 11, 21, 10, 15, 30, tzinfo=UTC)
+
+
+def make(per_minute: int = 10, running: set[str] | None = None) -> Gate:
+    return Gate(
+        power=("reboot", "suspend"),
+        custom=("backup",),
+        per_minute=per_minute,
+        seen_ids={"seen": None},
+        running=set() if running is None else running,
+    )
+
+
+def at(seconds: float) -> str:
+    return format_time(NOW + timedelta(seconds=seconds))
+
+
+@pytest.mark.parametrize(
+    ("payload", "reason"),
+    [
+        (b"", "malformed"),
+        (b"reboot", "malformed"),
+        (b"\xff\xfe", "malformed"),
+        (b'{"command":"reboot; ls"}', "malformed"),
+        ({"command": "explode"}, "unknown"),
+        ({"command": "shutdown"}, "not_enabled"),
+        ({"command": "reboot", "args": {"x": 1}}, "invalid_args"),
+        ({"command": "ping", "args": {"x": 1}}, "invalid_args"),
+        ({"command": "reboot", "timestamp": at(-31)}, "expired"),
+        ({"command": "reboot", "timestamp": at(31)}, "expired"),
+        ({"command": "reboot", "timestamp": at(-61), "ttl_s": 60}, "expired"),
+        ({"command": "reboot", "timestamp": at(-2), "ttl_s": 1}, "expired"),
+        ({"command": "reboot", "timestamp": "0001-01-01T00:00:00+14:00"}, "expired"),
+        ({"command": "reboot", "timestamp": "9999-12-31T23:59:59-14:00"}, "expired"),
+        ({"command": "reboot", "id": "seen"}, "duplicate"),
+        ({"command": "reboot", "id": "seen", "timestamp": at(-99)}, "expired"),
+        ({"command": "explode", "id": "seen"}, "unknown"),
+    ],
+)
+def test_refused(payload: bytes | dict[str, object], reason: str) -> None:
+    data = payload if isinstance(payload, bytes) else json.dumps(payload).encode()
+    with pytest.raises(RefusedError) as refused:
+        make().check(data, retained=False, now=NOW, monotonic=0)
+    assert refused.value.reason == reason
+    assert str(refused.value).endswith(".")
+
+
+@pytest.mark.parametrize(
+    "payload",
+    [
+        {"command": "reboot"},
+        {"command": "reboot", "id": "new", "timestamp": at(-29.9), "args": {}},
+        {"command": "reboot", "timestamp": at(29)},
+        {"command": "reboot", "timestamp": at(-59), "ttl_s": 60},
+        {"command": "ping"},
+        {"command": "status"},
+        {"command": "backup"},
+    ],
+)
+def test_let_in(payload: dict[str, object]) -> None:
+    command = make().check(json.dumps(payload).encode(), retained=False, now=NOW, monotonic=0)
+    assert command.command == payload["command"]
+
+
+def test_retained_is_refused_even_if_unknown_and_answers_with_its_id() -> None:
+    with pytest.raises(RefusedError) as refused:
+        make().check(b'{"command":"explode","id":"r1"}', retained=True, now=NOW, monotonic=0)
+    assert (refused.value.reason, refused.value.id, refused.value.command) == ("retained", "r1", "explode")
+
+
+def test_the_clock_is_named_when_a_command_comes_from_the_future() -> None:
+    with pytest.raises(RefusedError, match="clock"):
+        make().check(
+            json.dumps({"command": "ping", "timestamp": at(3600)}).encode(), retained=False, now=NOW, monotonic=0
+        )
+
+
+def test_a_command_that_runs_is_busy_and_so_is_power_beside_power() -> None:
+    running = {"backup"}
+    gate = make(running=running)
+    with pytest.raises(RefusedError) as refused:
+        gate.check(b'{"command":"backup"}', retained=False, now=NOW, monotonic=0)
+    assert refused.value.reason == "busy"
+    gate.check(b'{"command":"reboot"}', retained=False, now=NOW, monotonic=0)
+    running.add("suspend")
+    with pytest.raises(RefusedError) as refused:
+        gate.check(b'{"command":"reboot"}', retained=False, now=NOW, monotonic=0)
+    assert refused.value.reason == "busy"
+
+
+def test_too_many_in_a_minute_and_again_after_it() -> None:
+    gate = make(per_minute=3)
+    for second in range(3):
+        gate.check(b'{"command":"ping"}', retained=False, now=NOW, monotonic=second)
+    with pytest.raises(RefusedError) as refused:
+        gate.check(b'{"command":"ping"}', retained=False, now=NOW, monotonic=59.9)
+    assert refused.value.reason == "rate_limited"
+    gate.check(b'{"command":"ping"}', retained=False, now=NOW, monotonic=60.1)
+
+
+def test_refused_commands_do_not_use_up_the_minute() -> None:
+    gate = make(per_minute=1)
+    for _ in range(5):
+        with pytest.raises(RefusedError):
+            gate.check(b"x", retained=False, now=NOW, monotonic=0)
+    gate.check(b'{"command":"ping"}', retained=False, now=NOW, monotonic=0)
+
+
+json_values = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=4), inner, max_size=3),
+    max_leaves=8,
+)
+nearly_commands = st.fixed_dictionaries(
+    {},
+    optional={
+        "command": json_values | st.sampled_from(["ping", "reboot", "backup"]),
+        "id": json_values,
+        "timestamp": json_values | st.datetimes().map(lambda moment: moment.isoformat(timespec="seconds") + "Z"),
+        "ttl_s": json_values,
+        "args": json_values,
+    },
+)
+
+
+@given(st.binary(max_size=200) | nearly_commands.map(lambda fields: json.dumps(fields).encode()), st.booleans())
+def test_no_bytes_do_more_than_be_refused(payload: bytes, retained: bool) -> None:
+    try:
+        make().check(payload, retained=retained, now=NOW, monotonic=0)
+    except RefusedError as refused:
+        assert str(refused)
+    else:
+        assert not retained

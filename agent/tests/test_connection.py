@@ -1,0 +1,292 @@
+"""The door to the broker: real certificates, real WebSockets, brokers of other times."""
+
+import asyncio
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from pathlib import Path
+import socket
+import subprocess
+import sys
+from typing import Any
+
+from conftest import Broker, free_port
+import pytest
+
+from iotbridge_agent.config import BrokerConfig
+from iotbridge_agent.connection import Backoff, Link, LinkError, client_arguments, probe, tls_context, warnings
+from iotbridge_agent.errors import ConfigError
+
+# The library leaves the socket of a failed handshake to the garbage collector.
+pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+
+
+def config(port: int, scheme: str = "mqtt", host: str = "127.0.0.1", **more: Any) -> BrokerConfig:
+    return BrokerConfig(scheme=scheme, host=host, port=port, **more)  # type: ignore[arg-type]
+
+
+def openssl(folder: Path, *words: str) -> None:
+    subprocess.run(["openssl", *words], cwd=folder, check=True, capture_output=True)
+
+
+def make_authority(folder: Path, name: str) -> None:
+    openssl(
+        folder, "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2",
+        "-subj", f"/CN={name}", "-keyout", f"{name}.key", "-out", f"{name}.crt",
+    )  # fmt: skip
+
+
+def make_certificate(folder: Path, authority: str, name: str, alternative: str) -> None:
+    openssl(
+        folder, "req", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes",
+        "-subj", f"/CN={name}", "-keyout", f"{name}.key", "-out", f"{name}.csr",
+    )  # fmt: skip
+    (folder / f"{name}.ext").write_text(f"subjectAltName={alternative}\n")
+    openssl(
+        folder, "x509", "-req", "-in", f"{name}.csr", "-CA", f"{authority}.crt", "-CAkey", f"{authority}.key",
+        "-CAcreateserial", "-days", "2", "-extfile", f"{name}.ext", "-out", f"{name}.crt",
+    )  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def certificates(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Two authorities, a certificate for the loopback, one for another name, one for a client."""
+    folder = tmp_path_factory.mktemp("certificates")
+    make_authority(folder, "ca")
+    make_authority(folder, "stranger")
+    make_certificate(folder, "ca", "broker", "IP:127.0.0.1")
+    make_certificate(folder, "ca", "elsewhere", "DNS:elsewhere.lan")
+    make_certificate(folder, "ca", "client", "DNS:client.lan")
+    openssl(folder, "ec", "-in", "client.key", "-aes256", "-passout", "pass:x", "-out", "locked.key")
+    return folder
+
+
+@pytest.fixture
+def secure(tmp_path: Path, certificates: Path) -> Iterator[Broker]:
+    """A broker with TLS."""
+    lines = (f"certfile {certificates}/broker.crt", f"keyfile {certificates}/broker.key")
+    broker = Broker(tmp_path, listener=lines)
+    broker.start()
+    yield broker
+    broker.kill()
+
+
+async def test_plain(broker: Broker) -> None:
+    result = await probe(config(broker.port))
+    assert (result.error, result.mqtt_version, result.tls_version) == (None, "5", None)
+
+
+async def test_a_ca_file_alone_is_enough(secure: Broker, certificates: Path) -> None:
+    result = await probe(config(secure.port, "mqtts", ca_file=certificates / "ca.crt"))
+    assert (result.error, result.tls_version) == (None, "TLSv1.3")
+
+
+async def test_another_authority_is_not_trusted(secure: Broker, certificates: Path) -> None:
+    result = await probe(config(secure.port, "mqtts", ca_file=certificates / "stranger.crt"))
+    assert "stranger.crt" in (result.error or "")
+    result = await probe(config(secure.port, "mqtts"))
+    assert "set ca_file" in (result.error or "")
+
+
+async def test_another_name_is_not_trusted(tmp_path: Path, certificates: Path) -> None:
+    lines = (f"certfile {certificates}/elsewhere.crt", f"keyfile {certificates}/elsewhere.key")
+    broker = Broker(tmp_path, listener=lines)
+    broker.start()
+    try:
+        result = await probe(config(broker.port, "mqtts", ca_file=certificates / "ca.crt"))
+        assert "not for the name 127.0.0.1" in (result.error or "")
+        insecure = await probe(config(broker.port, "mqtts", tls_insecure=True))
+        assert insecure.error is None
+    finally:
+        broker.kill()
+
+
+async def test_a_client_certificate_lets_in(tmp_path: Path, certificates: Path) -> None:
+    lines = (
+        f"certfile {certificates}/broker.crt",
+        f"keyfile {certificates}/broker.key",
+        f"cafile {certificates}/ca.crt",
+        "require_certificate true",
+    )
+    broker = Broker(tmp_path, listener=lines)
+    broker.start()
+    try:
+        without = config(broker.port, "mqtts", ca_file=certificates / "ca.crt")
+        assert (await probe(without, 5)).error
+        own = replace(without, client_cert=certificates / "client.crt", client_key=certificates / "client.key")
+        assert (await probe(own)).error is None
+    finally:
+        broker.kill()
+
+
+async def test_websockets(tmp_path: Path, certificates: Path) -> None:
+    broker = Broker(tmp_path, listener=("protocol websockets",))
+    broker.start()
+    tls = (f"certfile {certificates}/broker.crt", f"keyfile {certificates}/broker.key")
+    secure = Broker(tmp_path, listener=("protocol websockets", *tls))
+    secure.start()
+    try:
+        assert (await probe(config(broker.port, "ws"))).error is None
+        assert (await probe(config(secure.port, "wss", ca_file=certificates / "ca.crt"))).error is None
+        assert "stranger.crt" in (
+            (await probe(config(secure.port, "wss", ca_file=certificates / "stranger.crt"))).error or ""
+        )
+    finally:
+        broker.kill()
+        secure.kill()
+
+
+async def test_user_and_password(tmp_path: Path) -> None:
+    passwords = tmp_path / "passwords"
+    subprocess.run(["mosquitto_passwd", "-b", "-c", passwords, "agent", "right"], check=True, capture_output=True)
+    passwords.chmod(0o644)
+    broker = Broker(tmp_path, options=("allow_anonymous false", f"password_file {passwords}"))
+    broker.start()
+    try:
+        assert (await probe(config(broker.port, username="agent", password="right"))).error is None
+        wrong = (await probe(config(broker.port, username="agent", password="wr0ng"))).error or ""
+        assert "not allowed in" in wrong or "password is wrong" in wrong
+        assert "wr0ng" not in wrong
+    finally:
+        broker.kill()
+
+
+async def test_nobody_there_and_a_name_nobody_knows() -> None:
+    assert "nothing listens on port" in ((await probe(config(free_port()))).error or "")
+    assert "could not be resolved" in ((await probe(config(1883, host="no-such-host.invalid"))).error or "")
+
+
+async def test_somebody_who_never_answers() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        result = await probe(config(silent.getsockname()[1]), 0.5)
+    assert "did not answer within 0.5 s" in (result.error or "")
+
+
+async def test_tls_to_a_broker_without() -> None:
+    async with old_broker() as (port, _):
+        assert "TLS" in ((await probe(config(port, "mqtts", tls_insecure=True), 5)).error or "")
+
+
+@asynccontextmanager
+async def old_broker(first_answer: bytes = b"\x20\x02\x00\x01") -> AsyncIterator[tuple[int, list[int]]]:
+    """A broker of MQTT 3.1.1 that answers to anything newer as such brokers do, and the versions it was asked for."""
+    versions: list[int] = []
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        data = await reader.read(1024)
+        # Fixed header, length, "MQTT" with its length, and then the version.
+        if data[:1] == b"\x10" and len(data) > 8:
+            versions.append(data[8])
+            writer.write(b"\x20\x02\x00\x00" if data[8] == 4 else first_answer)
+            await reader.read(1024)
+        writer.close()
+
+    server = await asyncio.start_server(serve, "127.0.0.1", 0)
+    async with server:
+        yield server.sockets[0].getsockname()[1], versions
+
+
+@pytest.mark.parametrize("answer", [b"\x20\x02\x00\x01", b"\x20\x03\x00\x84\x00"], ids=["3.1.1 words", "5 words"])
+async def test_falls_back_to_3_1_1_and_remembers(answer: bytes) -> None:
+    async with old_broker(answer) as (port, versions):
+        link = Link(config(port), client_id="x")
+        for _ in range(2):
+            async with link.session() as session:
+                assert session.mqtt_version == "3.1.1"
+        assert versions == [5, 4, 4]
+
+
+async def test_a_message_that_cannot_be_sent_marks_the_session_as_lost(broker: Broker) -> None:
+    link = Link(config(broker.port), client_id="x", will_topic="x")
+    async with link.session() as session:
+        broker.kill()
+        with pytest.raises(LinkError, match="connection was lost"):
+            async for _ in session.messages():
+                pass
+        with pytest.raises(LinkError):
+            await session.publish("t", "x", qos=1)
+        assert session.lost.is_set()
+        with pytest.raises(LinkError):
+            await session.subscribe("t")
+
+
+async def test_a_topic_that_may_not_be_read_is_named(tmp_path: Path) -> None:
+    acl = tmp_path / "acl"
+    acl.write_text("topic read allowed\n")
+    acl.chmod(0o644)
+    broker = Broker(tmp_path, options=("allow_anonymous true", f"acl_file {acl}"))
+    broker.start()
+    try:
+        async with Link(config(broker.port), client_id="x").session() as session:
+            # This broker grants any subscription and keeps the messages back; others refuse.
+            await session.subscribe("allowed")
+    finally:
+        broker.kill()
+
+
+def test_secrets_are_not_in_what_is_printed() -> None:
+    assert "hunter2" not in repr(config(1, username="u", password="hunter2", psk=b"hunter2"))
+
+
+def test_an_unusable_file_is_named(certificates: Path, tmp_path: Path) -> None:
+    text = tmp_path / "text.crt"
+    text.write_text("not a certificate")
+    with pytest.raises(ConfigError, match="ca_file.*text.crt"):
+        tls_context(config(1, "mqtts", ca_file=text))
+    with pytest.raises(ConfigError, match="client_cert"):
+        tls_context(config(1, "mqtts", client_cert=certificates / "client.crt", client_key=certificates / "ca.key"))
+    with pytest.raises(ConfigError, match="client_key.*without a password"):
+        tls_context(config(1, "mqtts", client_cert=certificates / "client.crt", client_key=certificates / "locked.key"))
+
+
+@pytest.mark.skipif(sys.version_info >= (3, 13), reason="this Python can")
+def test_psk_needs_a_newer_python() -> None:
+    with pytest.raises(ConfigError, match=r"Python 3\.13"):
+        tls_context(config(1, "mqtts", psk=b"\x01", psk_identity="nas"))
+
+
+@pytest.mark.skipif(sys.version_info < (3, 13), reason="this Python cannot")
+async def test_psk(tmp_path: Path) -> None:
+    keys = tmp_path / "keys"
+    keys.write_text("nas:0102ff\n")
+    broker = Broker(tmp_path, listener=(f"psk_file {keys}", "psk_hint x"))
+    broker.start()
+    try:
+        right = config(broker.port, "mqtts", psk=bytes.fromhex("0102ff"), psk_identity="nas")
+        assert (await probe(right)).tls_version == "TLSv1.2"
+        assert (await probe(replace(right, psk=b"\x01"))).error
+    finally:
+        broker.kill()
+
+
+def test_nothing_of_a_session_outlives_it() -> None:
+    arguments = client_arguments(config(1), client_id="x")
+    assert arguments["clean_start"] is True
+    assert arguments["properties"].SessionExpiryInterval == 0
+    assert client_arguments(config(1), client_id="x", version="3.1.1")["clean_session"] is True
+
+
+def test_waits_longer_and_longer_and_begins_again() -> None:
+    backoff = Backoff()
+    waits = [backoff.next_s() for _ in range(12)]
+    assert waits[0] <= 1
+    assert 30 <= waits[-1] <= 60
+    assert waits[3] > waits[0]
+    backoff.reset()
+    assert backoff.next_s() <= 1
+
+
+@pytest.mark.parametrize(
+    ("broker", "word"),
+    [
+        (config(1883, host="broker.lan"), "not encrypted"),
+        (config(8883, "mqtts", host="broker.lan", tls_insecure=True), "tls_insecure"),
+    ],
+)
+def test_warns(broker: BrokerConfig, word: str) -> None:
+    assert word in warnings(broker)[0]
+
+
+def test_does_not_warn_without_need() -> None:
+    assert warnings(config(1883)) == ()
+    assert warnings(config(8883, "mqtts", host="broker.lan")) == ()

@@ -1,0 +1,120 @@
+"""The examples of the contract, both ways, and what the agent itself says against the schemas."""
+
+import base64
+from collections.abc import Callable
+from datetime import UTC, datetime
+import json
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import pytest
+
+from iotbridge_agent.protocol import messages
+from iotbridge_agent.protocol.messages import MessageError
+
+CONTRACT = Path(__file__).parents[2] / "contract"
+EXAMPLES = sorted(CONTRACT.glob("examples/*/*.json"))
+NOW = datetime(2026, 11, 21, 10, 15, 30, tzinfo=UTC)
+
+
+def read(path: Path) -> tuple[str, str, bytes, dict[str, Any]]:
+    example = json.loads(path.read_text())
+    if "payload_base64" in example:
+        payload = base64.b64decode(example["payload_base64"])
+    elif "payload_text" in example:
+        payload = example["payload_text"].encode()
+    else:
+        payload = json.dumps(example["payload"]).encode()
+    return path.parent.name, example["topic"], payload, example
+
+
+def parse(kind: str, topic: str, payload: bytes) -> Any:
+    prefix, node_id = topic.removesuffix(f"/{kind}").rsplit("/device/", 1)
+    assert prefix
+    if not messages.is_node_id(node_id):
+        raise MessageError("the topic has no node_id")
+    if kind == "announce":
+        return messages.parse_announce(payload, node_id=node_id)
+    parsers: dict[str, Callable[[bytes], Any]] = {
+        "availability": messages.parse_availability,
+        "status": messages.parse_status,
+        "command": messages.parse_command,
+        "response": messages.parse_response,
+    }
+    return parsers[kind](payload)
+
+
+ENCODERS: dict[str, Callable[[Any], bytes]] = {
+    "announce": messages.encode_announce,
+    "availability": str.encode,
+    "status": messages.encode,
+    "command": messages.encode_command,
+    "response": messages.encode_response,
+}
+
+
+def schema(kind: str) -> jsonschema.Draft202012Validator:
+    return jsonschema.Draft202012Validator(json.loads((CONTRACT / f"schemas/{kind}.json").read_text()))
+
+
+def test_there_are_examples_of_every_kind() -> None:
+    assert {path.parent.name for path in EXAMPLES} == set(ENCODERS)
+
+
+@pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: f"{path.parent.name}-{path.stem}")
+def test_example(path: Path) -> None:
+    kind, topic, payload, example = read(path)
+    if not example["valid"]:
+        with pytest.raises(MessageError):
+            parse(kind, topic, payload)
+        return
+    message = parse(kind, topic, payload)
+    again = ENCODERS[kind](message)
+    document = again.decode() if kind == "availability" else json.loads(again)
+    schema(kind).validate(document)
+    assert parse(kind, topic, again) == message
+    if "payload" in example:
+        assert {key: _moment(value) for key, value in document.items()} == {
+            key: _moment(value) for key, value in example["payload"].items() if key != "new_key"
+        }
+
+
+def _moment(value: object) -> object:
+    """Times are equal when they mean the same moment: the agent writes UTC."""
+    try:
+        return datetime.fromisoformat(value) if isinstance(value, str) else value
+    except ValueError:
+        return value
+
+
+def test_a_number_as_large_as_a_book_is_no_crash() -> None:
+    with pytest.raises(MessageError):
+        messages.parse_command(b'{"command":"ping","ttl_s":' + b"9" * 5000 + b"}")
+    with pytest.raises(MessageError):
+        messages.parse_status(b'{"timestamp":"2026-11-21T10:15:30Z","x":1e999}')
+
+
+def test_a_day_that_does_not_exist_is_no_time() -> None:
+    with pytest.raises(MessageError, match="timestamp"):
+        messages.parse_command(b'{"command":"ping","timestamp":"2026-02-30T10:15:30Z"}')
+
+
+def test_more_than_64_kib_is_refused() -> None:
+    with pytest.raises(MessageError, match="64 KiB"):
+        messages.parse_command(b'{"command":"ping","args":{"x":"' + b"x" * 65536 + b'"}}')
+
+
+def test_what_could_be_read_of_a_bad_command_is_in_the_error() -> None:
+    with pytest.raises(MessageError) as caught:
+        messages.parse_command(b'{"command":"reboot","id":"x1","ttl_s":"soon"}')
+    assert (caught.value.id, caught.value.command) == ("x1", "reboot")
+
+
+def test_times_are_written_in_utc() -> None:
+    assert messages.format_time(NOW) == "2026-11-21T10:15:30Z"
+
+
+def test_nan_is_never_written() -> None:
+    with pytest.raises(ValueError, match="JSON"):
+        messages.encode({"x": float("nan")})
