@@ -29,6 +29,7 @@ def test_a_laptop_on_its_battery(tmp_path: Path) -> None:
     supply(tmp_path, "AC", {"type": "Mains", "online": "0"})
     supply(tmp_path, "BAT0", LAPTOP)
     supply(tmp_path, "hidpp_battery_0", {"type": "Battery", "scope": "Device", "capacity": "5"})
+    supply(tmp_path, "phone", {"type": "USB", "scope": "Device", "online": "1"})
     assert values(Battery(tmp_path)) == {"battery_percent": 50.0, "battery_plugged": False, "battery_minutes": 120.0}
 
 

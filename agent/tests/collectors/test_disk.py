@@ -58,6 +58,18 @@ def test_include_adds_a_network_share_and_exclude_takes_away(root: Path) -> None
     assert set(points(root, CollectorConfig(include=("/tank",), exclude=("*",)))) == {"/tank"}
 
 
+def test_the_root_wins_over_the_whole_of_its_disk_and_volumes_of_pods_are_left_out(tmp_path: Path) -> None:
+    lines = (
+        "28 1 0:30 /@ / rw - btrfs /dev/sda2 rw",
+        "29 28 0:30 / /mnt/all rw - btrfs /dev/sda2 rw",
+        "30 28 252:0 / /var/lib/kubelet/pods/1/volume rw - ext4 /dev/rbd0 rw",
+    )
+    for folder in ("mnt/all", "var/lib/kubelet/pods/1/volume"):
+        (tmp_path / folder).mkdir(parents=True)
+    write(tmp_path, {"proc/self/mountinfo": "\n".join(lines)})
+    assert points(tmp_path) == {"/": True}
+
+
 def test_a_disk_that_is_pulled_out_vanishes(root: Path) -> None:
     disk = Disk(CollectorConfig(), root)
     assert "disk_percent_tank" in values(disk)

@@ -119,8 +119,9 @@ def test_experimental_and_phased_updates_do_not_count(root: Path) -> None:
     write(
         root,
         {
+            "var/lib/dpkg/status": STATUS + installed("nightly", "8"),
             f"{experimental}_Release": "Origin: Debian\nNotAutomatic: yes\n",
-            f"{experimental}_main_binary-amd64_Packages": package("current", "9"),
+            f"{experimental}_main_binary-amd64_Packages": package("current", "9") + package("nightly", "9"),
             f"{RELEASE}-updates_main_binary-amd64_Packages": package(
                 "current", "8", more="Phased-Update-Percentage: 10\n"
             ),
@@ -129,10 +130,16 @@ def test_experimental_and_phased_updates_do_not_count(root: Path) -> None:
     assert values(Updates(root))["updates_pending"] == 3
 
 
-def test_a_list_larger_than_what_is_read_at_once(root: Path) -> None:
-    filler = "".join(package(f"other{number}", "1", more=f"Description: {'x' * 200}\n") for number in range(3000))
-    write(root, {MAIN: filler + OFFERED + filler})
-    assert values(Updates(root))["updates_pending"] == 3
+def test_files_larger_than_what_is_read_at_once(root: Path) -> None:
+    names = [f"package{number}" for number in range(5000)]
+    write(
+        root,
+        {
+            "var/lib/dpkg/status": "".join(installed(name, "1.0") for name in names),
+            MAIN: "".join(package(name, "1.1") for name in names),
+        },
+    )
+    assert values(Updates(root))["updates_pending"] == 5000
 
 
 def test_garbage_is_not_counted(root: Path) -> None:
