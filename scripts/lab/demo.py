@@ -56,12 +56,21 @@ async def _run(folder: Path, port: int | None, *, check: bool) -> int:
             entities = await _start(lab)
             if check:
                 return await _check(lab, entities)
-            _welcome(lab)
-            program = await lab.first_to_end()
-            raise LabError(program.obituary())
+            await lab.furnish("Server room")
+            _welcome(lab, await _device_page(lab, entities))
+            await _watch(lab)
     except asyncio.CancelledError:
         print("\nStopped. Nothing of the demo runs any more.")
         return 130 if check else 0
+
+
+async def _watch(lab: Lab) -> None:
+    """Tell of an agent that ends; LabError when broker or Home Assistant does."""
+    while True:
+        program = await lab.next_to_end()
+        if program in (lab.broker.program, lab.home_assistant.program):
+            raise LabError(program.obituary())
+        print(f"\n{program.obituary()}\nHome Assistant shows how. Ctrl-C stops the rest.", flush=True)
 
 
 async def _start(lab: Lab) -> list[Shown]:
@@ -123,22 +132,30 @@ async def _check(lab: Lab, entities: list[Shown]) -> int:
     return 1 if wrong else 0
 
 
-def _welcome(lab: Lab) -> None:
-    print(f"""
+async def _device_page(lab: Lab, entities: list[Shown]) -> str:
+    row = await lab.client.find_entity(entities[0].unique_id)
+    return f"{lab.home_assistant.url}/config/devices/device/{row['device_id'] if row else ''}"
+
+
+def _welcome(lab: Lab, device_page: str) -> None:
+    print(
+        f"""
 Everything is there.
 
     {lab.home_assistant.url}      user {USER}, password {PASSWORD}
 
 What to try:
-  - Settings > Devices & services > MQTT > {_node_id()}: this machine's health, live.
+  - This machine's health, live: {device_page}
   - Press Reboot there, then look at Command and at the device's activity: the press is answered.
     Dry run: the agent answers power commands and carries none of them out.
   - Developer tools > Actions > "IoT Bridge: Send command", with this machine as target: the answer comes back.
-  - kill -9 {lab.agents[0].program.pid} ends the agent as a power cut would: the host is "lost".
-    The demo ends with it, and says so.
+  - kill {lab.agents[0].program.pid} stops the agent as its service manager would: the power state is "off".
+    With kill -9 it vanishes as in a power cut: "lost".
 
 Files and logs: {lab.folder}
-Ctrl-C stops everything.""")
+Ctrl-C stops everything.""",
+        flush=True,
+    )
 
 
 @contextmanager

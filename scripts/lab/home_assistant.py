@@ -77,7 +77,7 @@ class HomeAssistant:
         self._prepare()
         hass = Path(sys.executable).with_name("hass")
         # All requirements are in the environment: a missing one is an error here, never a download.
-        argv = [hass, "-c", self.folder, "--skip-pip", "--log-no-color"]
+        argv: list[str | Path] = [hass, "-c", self.folder, "--skip-pip", "--log-no-color"]
         await self.program.start(argv, {"PYTHONPATH": str(NO_VOICE)})
         await self.program.ready(self._answers, timeout_s=90, what="an answer of the web server")
         self._client = await Client.connect(self.url, await self._token())

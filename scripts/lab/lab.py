@@ -54,9 +54,9 @@ class Lab:
         self.agents.append(agent)
         return agent
 
-    async def first_to_end(self) -> Program:
-        """Wait until one of the programs ends by itself; return it."""
-        waiting = {asyncio.create_task(program.wait()): program for program in self.programs}
+    async def next_to_end(self) -> Program:
+        """Wait until one of the running programs ends by itself; return it."""
+        waiting = {asyncio.create_task(program.wait()): program for program in self.programs if program.running}
         try:
             done, _ = await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
         finally:
@@ -86,6 +86,14 @@ class Lab:
         if (source := flows[0]["context"]["source"]) != "mqtt":
             raise LabError(f"IoT Bridge was offered by {source}, not by mqtt")
         _created(await self.client.continue_flow(flows[0]["flow_id"], {}))
+
+    async def furnish(self, area: str) -> None:
+        """Put all devices into one area, the only one: what the first page of the frontend shows are areas."""
+        for row in await self.client.command("config/area_registry/list"):
+            await self.client.command("config/area_registry/delete", area_id=row["area_id"])
+        area_id = (await self.client.command("config/area_registry/create", name=area, icon="mdi:server"))["area_id"]
+        for device in await self.client.devices():
+            await self.client.command("config/device_registry/update", device_id=device["id"], area_id=area_id)
 
     async def retained(self, topic: str, *, timeout_s: float = 10) -> Json:
         """Return the JSON message the broker keeps for a topic, waiting for it if need be."""

@@ -61,9 +61,9 @@ class Host:
         def found() -> Json | None:
             for state in client.history:
                 attributes: Json = state["attributes"]
-                if state["entity_id"] == entity_id and attributes.get("command") == command:
-                    if attributes["event_type"] == outcome:
-                        return attributes
+                seen = (state["entity_id"], attributes.get("command"), attributes.get("event_type"))
+                if seen == (entity_id, command, outcome):
+                    return attributes
             return None
 
         return await client.wait_until(found, timeout_s=timeout_s, what=f"{entity_id}: {command} {outcome}")

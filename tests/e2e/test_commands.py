@@ -31,6 +31,8 @@ async def test_button_press_is_answered(host: Host, lab: Lab) -> None:
     components = (await host.discovery())["components"].values()
     reboot = next(c for c in components if c["platform"] == "button" and "reboot" in str(c))
     row = await until(lambda: lab.client.find_entity(reboot["unique_id"]), timeout_s=10, what="the reboot button")
+    # Home Assistant skips a button it does not yet know to be available, and says nothing.
+    await lab.client.wait_state(row["entity_id"], "unknown")
 
     await lab.client.call("button.press", {"entity_id": row["entity_id"]})
 

@@ -1,0 +1,1 @@
+"""The real programs together; see pytest.ini."""
