@@ -19,7 +19,7 @@ from iotbridge_agent.errors import NoDataError
 if TYPE_CHECKING:
     from gzip import GzipFile
 
-CHUNK = 1 << 18
+CHUNK = 1 << 16
 PACKAGE_LIST = re.compile(r".+_Packages(\.[a-z0-9]+)?")
 
 PENDING = SensorDescription(
