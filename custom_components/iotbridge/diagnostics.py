@@ -1,0 +1,99 @@
+"""What helps to find a fault, without telling whose house it is.
+
+Host names, topics and identifiers are replaced by numbered ones, the same name always by the same number, so that two
+agents behind one node_id or a device with a foreign identifier can still be seen. Addresses and texts go.
+"""
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import asdict
+from typing import Any
+
+from homeassistant.components.diagnostics import REDACTED
+from homeassistant.core import HomeAssistant
+
+from . import mqtt_client
+from .const import CONF_PREFIXES, DEFAULT_PREFIXES
+from .protocol.messages import Announce, Reading
+from .protocol.topics import LEAVES
+from .runtime import IotBridgeConfigEntry
+
+# The texts among the readings that many hosts have in common.
+PUBLIC_READINGS = ("platform", "platform_version", "boot_time")
+
+
+class Pseudonyms:
+    """Numbers for names; whoever made them can tell who is who, nobody else can."""
+
+    def __init__(self) -> None:
+        """Start with the names everybody knows."""
+        self._names: dict[tuple[str, str], str] = {("prefix", prefix): prefix for prefix in DEFAULT_PREFIXES}
+        self._counts: Counter[str] = Counter()
+
+    def of(self, kind: str, name: str) -> str:
+        """Return ``<kind>_<number>`` for a name."""
+        if (kind, name) not in self._names:
+            self._counts[kind] += 1
+            self._names[kind, name] = f"{kind}_{self._counts[kind]}"
+        return self._names[kind, name]
+
+    def topic(self, topic: str) -> str:
+        """Return a topic with its prefix and its node_id replaced, and a leaf that is none of ours left out."""
+        prefix, found, rest = topic.partition("/device/")
+        if not found:
+            return topic if topic == "others" else self.of("topic", topic)
+        node_id, _, leaf = rest.rpartition("/")
+        if not node_id:
+            return f"{self.of('prefix', prefix)}/device/{self.of('host', leaf)}"
+        return f"{self.of('prefix', prefix)}/device/{self.of('host', node_id)}/{leaf if leaf in LEAVES else '…'}"
+
+
+async def async_get_config_entry_diagnostics(hass: HomeAssistant, entry: IotBridgeConfigEntry) -> dict[str, Any]:
+    """Return what is behind Download diagnostics."""
+    runtime = entry.runtime_data
+    names = Pseudonyms()
+    found = runtime.agents.diagnostics()
+    hosts = [_host(host, names) for host in found["hosts"]]
+    rejected: Counter[str] = Counter()
+    for source, count in found["rejected"].items():
+        rejected[names.topic(source)] += count
+    mqtt = mqtt_client.async_entry(hass)
+    return {
+        "options": {**entry.options, CONF_PREFIXES: [names.of("prefix", prefix) for prefix in found["prefixes"]]},
+        "mqtt": {
+            "is_connected": found["is_connected"],
+            "protocol": mqtt.data.get("protocol") if mqtt else None,
+            "is_discovery_on": mqtt_client.async_discovery_prefix(hass) is not None,
+        },
+        "rejected": dict(rejected),
+        "hosts": hosts,
+    }
+
+
+def _host(host: Mapping[str, Any], names: Pseudonyms) -> dict[str, Any]:
+    announce: Announce | None = host["announce"]
+    return {
+        **host,
+        "topic": names.topic(host["topic"]),
+        "announce": _announce(announce, names) if announce else None,
+        "readings": {key: _reading(key, value, names) for key, value in host["readings"].items()},
+    }
+
+
+def _announce(announce: Announce, names: Pseudonyms) -> dict[str, Any]:
+    return {
+        **asdict(announce),
+        "node_id": names.of("host", announce.node_id),
+        "hostname": names.of("host", announce.hostname),
+        "uid": names.of("uid", announce.uid),
+        "instance": names.of("instance", announce.instance),
+        "ip": announce.ip and REDACTED,
+        "mac": [REDACTED for _ in announce.mac],
+    }
+
+
+def _reading(key: str, value: Reading, names: Pseudonyms) -> Reading:
+    """Return numbers, flags and what is public as they are: a text can hold anything."""
+    if not isinstance(value, str) or key in PUBLIC_READINGS:
+        return value
+    return names.of("host", value) if key == "hostname" else REDACTED

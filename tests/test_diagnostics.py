@@ -1,0 +1,89 @@
+"""What a user attaches to a bug report."""
+
+import json
+from typing import Any
+
+from pytest_homeassistant_custom_component.components.diagnostics import get_diagnostics_for_config_entry
+from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
+
+from homeassistant.setup import async_setup_component
+
+from .kit import Kit
+
+PRIVATE = ("rossi", "nas-of-anna", "192.168.7.20", "192.168.7.21", "00:11:22:33:44:55", "a-secret-word", "instance-7")
+
+
+async def download(kit: Kit, client: ClientSessionGenerator) -> dict[str, Any]:
+    """Press Download diagnostics."""
+    assert await async_setup_component(kit.hass, "diagnostics", {})
+    entry = kit.hass.config_entries.async_entries("iotbridge")[0]
+    data: dict[str, Any] = await get_diagnostics_for_config_entry(kit.hass, client, entry)
+    return data
+
+
+async def household(kit: Kit) -> None:
+    """A house with something to hide."""
+    host = await kit.host(
+        "nas-of-anna", ip="192.168.7.20", mac=["00:11:22:33:44:55"], instance="instance-7", platform="Linux"
+    )
+    await host.status(
+        ip="192.168.7.20", note="a-secret-word", platform="Linux", boot_time="2026-11-01T10:00:00Z", is_on_mains=True
+    )
+    old = await kit.host("192.168.7.21", prefix="ipwatch", uid="pc-7", hostname="nas-of-anna")
+    await old.availability("offline")
+    await kit.receive("iotbridge/device/nas-of-anna/status", "no JSON")
+    await kit.receive("iotbridge/device/nas-of-anna/rossi", "x")
+    await kit.receive("iotbridge/device/rossi rossi/status", "x")
+
+
+async def test_nothing_tells_whose_house_it_is(kit: Kit, hass_client: ClientSessionGenerator) -> None:
+    await household(kit)
+
+    text = json.dumps(await download(kit, hass_client))
+
+    assert [word for word in PRIVATE if word in text] == []
+
+
+async def test_it_is_still_useful(kit: Kit, hass_client: ClientSessionGenerator) -> None:
+    await household(kit)
+
+    data = await download(kit, hass_client)
+
+    nas, old = data["hosts"]
+    assert nas["topic"] == "iotbridge/device/host_1"
+    assert nas["power"] == "on"
+    assert nas["announce"]["commands"] == ["ping", "status", "reboot", "shutdown"]
+    assert nas["announce"]["mac"] == ["**REDACTED**"]
+    assert nas["readings"] == {
+        "hostname": "host_1",
+        "cpu_percent": 3.5,
+        "ip": "**REDACTED**",
+        "note": "**REDACTED**",
+        "platform": "Linux",
+        "boot_time": "2026-11-01T10:00:00Z",
+        "is_on_mains": True,
+    }
+    # One name, one number: here are two agents on one machine.
+    assert nas["announce"]["hostname"] == old["announce"]["hostname"] == "host_1"
+    assert old["topic"] == "ipwatch/device/host_2"
+    assert old["power"] == "lost"
+    assert data["rejected"] == {
+        "iotbridge/device/host_1/status": 1,
+        "iotbridge/device/host_1/…": 1,
+        "iotbridge/device/host_3/status": 1,
+    }
+    assert data["mqtt"] == {"is_connected": True, "protocol": "5", "is_discovery_on": True}
+
+
+async def test_prefixes_of_their_own_are_numbered(kit: Kit, hass_client: ClientSessionGenerator) -> None:
+    entry = kit.hass.config_entries.async_entries("iotbridge")[0]
+    options = {"prefixes": ["rossi/home", "iotbridge"], "response_timeout": 5, "lost_after": 120}
+    kit.hass.config_entries.async_update_entry(entry, options=options)
+    await kit.hass.config_entries.async_reload(entry.entry_id)
+    await kit.host("nas", prefix="rossi/home", uid="rossi_home_nas")
+
+    data = await download(kit, hass_client)
+
+    assert "rossi" not in json.dumps(data)
+    assert data["options"] == {"prefixes": ["prefix_1", "iotbridge"], "response_timeout": 5, "lost_after": 120}
+    assert data["hosts"][0]["topic"] == "prefix_1/device/host_1"
