@@ -2,6 +2,7 @@
 
 import asyncio
 from dataclasses import dataclass
+import getpass
 from pathlib import Path
 import shutil
 import subprocess
@@ -89,6 +90,8 @@ class Broker:
     def _config(self) -> str:
         # A listener's lines count until the next listener, so the plain one closes the list.
         lines = ["per_listener_settings false", "log_type error", "log_type warning", "log_type notice"]
+        # Started by root it would become another user: then it cannot write here, and outlives a killed lab.
+        lines += [f"user {getpass.getuser()}"]
         if self._passwords:
             lines += ["allow_anonymous false", f"password_file {self._password_file()}"]
         else:

@@ -17,6 +17,7 @@ import socket
 import sys
 import tempfile
 import time
+from typing import NoReturn
 
 from .home_assistant import PASSWORD, USER
 from .lab import Lab
@@ -64,7 +65,7 @@ async def _run(folder: Path, port: int | None, *, check: bool) -> int:
         return 130 if check else 0
 
 
-async def _watch(lab: Lab) -> None:
+async def _watch(lab: Lab) -> NoReturn:
     """Tell of an agent that ends; LabError when broker or Home Assistant does."""
     while True:
         program = await lab.next_to_end()
