@@ -66,7 +66,11 @@ class Broker:
         config = self.folder / f"mosquitto-{self.port}.conf"
         config.write_text("\n".join(lines) + "\n")
         self.process = subprocess.Popen([MOSQUITTO, "-c", config], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        wait_until(self._listens, "the broker to listen")
+        try:
+            wait_until(self._listens, "the broker to listen")
+        except BaseException:
+            self.kill()
+            raise
 
     def kill(self) -> None:
         """End it as a crash would."""

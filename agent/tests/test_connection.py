@@ -17,9 +17,6 @@ from iotbridge_agent.config import BrokerConfig
 from iotbridge_agent.connection import Backoff, Link, LinkError, client_arguments, probe, tls_context, warnings
 from iotbridge_agent.errors import ConfigError
 
-# The library leaves the socket of a failed handshake to the garbage collector.
-pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
-
 
 def config(port: int, scheme: str = "mqtt", host: str = "127.0.0.1", **more: Any) -> BrokerConfig:
     return BrokerConfig(scheme=scheme, host=host, port=port, **more)  # type: ignore[arg-type]
@@ -120,10 +117,13 @@ async def test_a_client_certificate_lets_in(tmp_path: Path, certificates: Path) 
 
 
 async def test_websockets(tmp_path: Path, certificates: Path) -> None:
-    broker = Broker(tmp_path, listener=("protocol websockets",))
+    # This broker does not start with nothing but WebSockets.
+    options = ("allow_anonymous true", f"listener {free_port()} 127.0.0.1")
+    broker = Broker(tmp_path, options=options, listener=("protocol websockets",))
     broker.start()
+    options = ("allow_anonymous true", f"listener {free_port()} 127.0.0.1")
     tls = (f"certfile {certificates}/broker.crt", f"keyfile {certificates}/broker.key")
-    secure = Broker(tmp_path, listener=("protocol websockets", *tls))
+    secure = Broker(tmp_path, options=options, listener=("protocol websockets", *tls))
     secure.start()
     try:
         assert (await probe(config(broker.port, "ws"))).error is None

@@ -62,6 +62,17 @@ class LinkError(AgentError):
     """There is no connection; the text says why in words for a person."""
 
 
+class _TidySocket(ssl.SSLSocket):
+    """Closes itself when the handshake fails; the MQTT library leaves that to the garbage collector."""
+
+    def do_handshake(self, block: bool = False) -> None:
+        try:
+            super().do_handshake(block)
+        except OSError:
+            self.close()
+            raise
+
+
 @dataclass(frozen=True)
 class Incoming:
     """A message from the broker."""
@@ -222,8 +233,12 @@ def tls_context(broker: BrokerConfig) -> ssl.SSLContext | None:
     """Return what checks the broker's certificate and name; None without TLS. Raises ConfigError."""
     if not broker.tls:
         return None
-    if broker.psk is not None:
-        return _psk_context(broker)
+    context = _certificate_context(broker) if broker.psk is None else _psk_context(broker)
+    context.sslsocket_class = _TidySocket
+    return context
+
+
+def _certificate_context(broker: BrokerConfig) -> ssl.SSLContext:
     try:
         context = ssl.create_default_context(cafile=broker.ca_file)
     except (ssl.SSLError, OSError) as error:

@@ -112,9 +112,20 @@ def _parse(path: Path, document: object) -> State:
         or not isinstance(seen_ids, list)
         or not all(isinstance(seen, str) for seen in seen_ids)
         or not isinstance(components, dict)
+        or not all(_is_component(entry) for entry in components.values())
     ):
         raise ValueError("wrong types")
     return State(path, instance, dict.fromkeys(seen_ids[-MAX_IDS:]), components, is_new=False)
+
+
+def _is_component(entry: object) -> bool:
+    return (
+        isinstance(entry, Mapping)
+        and isinstance(entry.get("owner"), str)
+        and isinstance(entry.get("config"), Mapping)
+        and isinstance(entry["config"].get("platform"), str)
+        and all(isinstance(entry.get(key, 0), int | float) for key in ("missing_since", "removed_at"))
+    )
 
 
 def _sync_folder(folder: Path) -> None:

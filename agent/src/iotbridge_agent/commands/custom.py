@@ -35,6 +35,8 @@ async def run_custom(command: CustomCommand) -> Mapping[str, Any]:
         if process.returncode is None:
             await _stop(process)
         reader.cancel()
+        # asyncio has no public way to close a pipe that something in the background still holds.
+        process._transport.close()  # type: ignore[attr-defined]  # noqa: SLF001
     truncated = len(kept) > command.max_output
     data = {
         "exit_code": process.returncode,
