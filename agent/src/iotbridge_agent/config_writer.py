@@ -60,9 +60,14 @@ def to_toml(document: Mapping[str, Mapping[str, Any]]) -> str:
         lines += [
             "",
             f"[{name}]",
-            *(f"{key} = {json.dumps(value, ensure_ascii=False)}" for key, value in table.items()),
+            *(f"{key} = {_toml_value(value)}" for key, value in table.items()),
         ]
     return "\n".join(lines) + "\n"
+
+
+def _toml_value(value: str | bool) -> str:
+    # JSON's texts and flags are TOML's, but for this one character.
+    return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
 
 
 def _document(answers: Answers) -> dict[str, dict[str, Any]]:

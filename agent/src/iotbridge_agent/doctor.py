@@ -193,7 +193,7 @@ def _examine_collector(spec: CollectorSpec, config: Config, executor: DaemonExec
         return Finding("ok", spec.name, f"nothing here ({error}).")
     if error is not None:
         remedy = f"Mend it, or switch it off: collectors.{spec.name}.enabled = false."
-        return Finding("bad", spec.name, f"fails: {error or type(error).__name__}", remedy)
+        return Finding("bad", spec.name, f"fails: {str(error) or type(error).__name__}", remedy)
     return Finding("ok", spec.name, f"{len(future.result())} readings.")
 
 

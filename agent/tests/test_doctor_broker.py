@@ -1,0 +1,144 @@
+"""The doctor's questions to the broker, asked of real brokers: open, closed, absent, with TLS, with an ACL."""
+
+from collections.abc import Iterator
+from pathlib import Path
+import shutil
+import subprocess
+
+from conftest import Broker, Watcher, free_port
+import pytest
+
+from iotbridge_agent.config import Config, parse_config
+from iotbridge_agent.doctor_broker import Finding, examine_broker
+
+PASSWORDS = "mosquitto_passwd"
+
+
+def config(url: str, **broker: object) -> Config:
+    document = {"broker": {"url": url, **broker}, "agent": {"node_id": "nas"}}
+    return parse_config(document, source="test", environ={})
+
+
+def examined(url: str, **broker: object) -> dict[str, Finding]:
+    return {finding.what: finding for finding in examine_broker(config(url, **broker))}
+
+
+def test_an_open_broker_works_and_its_openness_is_told(broker: Broker, watcher: Watcher) -> None:
+    found = examined(broker.url)
+    assert {what: finding.level for what, finding in found.items()} == {
+        "broker name": "ok",
+        "broker port": "ok",
+        "login": "ok",
+        "own topics": "ok",
+        "rights": "note",
+    }
+    assert found["login"].detail == "let in without a user, with MQTT 5."
+    assert "ACL" in found["rights"].remedy
+    watcher.wait("doctor", count=2)
+    assert {message.leaf for message in watcher.messages} == {"doctor"}
+    assert not any(message.retain for message in watcher.messages)
+
+
+def test_a_name_nobody_knows_ends_the_examination() -> None:
+    found = examined("mqtt://broker.invalid")
+    assert list(found) == ["broker name"]
+    assert found["broker name"].level == "bad"
+    assert "broker.invalid cannot be resolved" in found["broker name"].detail
+
+
+def test_a_port_where_nothing_listens_ends_the_examination() -> None:
+    port = free_port()
+    finding = examined(f"mqtt://localhost:{port}").popitem()[1]
+    assert (finding.what, finding.level) == ("broker port", "bad")
+    assert f"Nothing listens on port {port} of localhost" in finding.detail
+    assert "listener" in finding.remedy
+
+
+def test_an_address_that_cannot_be_reached() -> None:
+    finding = examined("mqtt://255.255.255.255").popitem()[1]
+    assert (finding.what, finding.level) == ("broker port", "bad")
+    assert "cannot be reached" in finding.detail
+
+
+@pytest.fixture
+def guarded(tmp_path: Path) -> Iterator[Broker]:
+    """A broker with users, and an ACL: each may use its own tree."""
+    if shutil.which(PASSWORDS) is None:
+        pytest.skip("mosquitto_passwd is not installed (package mosquitto)")
+    passwords, acl = tmp_path / "passwords", tmp_path / "acl"
+    for user in ("nas", "other"):
+        create = ["-c"] if not passwords.exists() else []
+        subprocess.run([PASSWORDS, "-b", *create, passwords, user, "right"], check=True, capture_output=True)
+    acl.write_text("pattern readwrite iotbridge/device/%u/#\n")
+    options = ("allow_anonymous false", f"password_file {passwords}", f"acl_file {acl}")
+    broker = Broker(tmp_path, options=options)
+    broker.start()
+    yield broker
+    broker.kill()
+
+
+def test_a_user_of_its_own_with_an_acl_is_all_fine(guarded: Broker) -> None:
+    found = examined(guarded.url, username="nas", password="right")
+    assert {finding.level for finding in found.values()} == {"ok"}
+    assert found["login"].detail.startswith("let in as nas")
+    assert "closed to this user" in found["rights"].detail
+
+
+@pytest.mark.parametrize("credentials", [{"username": "nas", "password": "wrong"}, {}])
+def test_a_wrong_password_is_named(guarded: Broker, credentials: dict[str, str]) -> None:
+    finding = examined(guarded.url, **credentials).popitem()[1]
+    assert (finding.what, finding.level) == ("login", "bad")
+    assert "refused" in finding.detail
+    assert "password_file" in finding.remedy
+
+
+def test_an_acl_that_forbids_the_own_tree_is_named(guarded: Broker) -> None:
+    finding = examined(guarded.url, username="other", password="right").popitem()[1]
+    assert (finding.what, finding.level) == ("own topics", "bad")
+    assert "iotbridge/device/nas/#" in finding.remedy
+
+
+def openssl(folder: Path, *words: str) -> None:
+    subprocess.run(["openssl", *words], cwd=folder, check=True, capture_output=True)
+
+
+@pytest.fixture(params=["365", "3"])
+def encrypted(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Broker]:
+    """A broker with a certificate of its own authority, good for so many days."""
+    if shutil.which("openssl") is None:
+        pytest.skip("openssl is not installed")
+    new = ("req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-subj", "/CN=lab")
+    days = ("-days", str(request.param), "-addext", "subjectAltName=IP:127.0.0.1")
+    openssl(tmp_path, *new, *days, "-keyout", "key.pem", "-out", "cert.pem")
+    listener = (f"certfile {tmp_path}/cert.pem", f"keyfile {tmp_path}/key.pem")
+    broker = Broker(tmp_path, listener=listener)
+    broker.start()
+    yield broker
+    broker.kill()
+
+
+def test_tls_is_verified_and_its_end_is_foretold(
+    encrypted: Broker, tmp_path: Path, request: pytest.FixtureRequest
+) -> None:
+    url = encrypted.url.replace("mqtt:", "mqtts:")
+    found = examined(url, ca_file=str(tmp_path / "cert.pem"))
+    soon = "[3]" in request.node.name
+    assert found["TLS"].level == ("note" if soon else "ok")
+    assert ("expires in 2 days" in found["TLS"].detail) is soon
+    assert found["login"].level == "ok"
+
+    unknown = examined(url).popitem()[1]
+    assert (unknown.what, unknown.level) == ("TLS", "bad")
+    assert "cannot be trusted" in unknown.detail
+
+    name = examined(url.replace("127.0.0.1", "localhost"), ca_file=str(tmp_path / "cert.pem")).popitem()[1]
+    assert "not for the name localhost" in name.detail
+
+    key = examined(url, ca_file=str(tmp_path / "key.pem")).popitem()[1]
+    assert (key.what, key.level) == ("TLS", "bad")
+    assert "broker.ca_file" in key.detail
+
+    insecure = examined(url, tls_insecure=True)
+    assert insecure["encryption"].level == "note"
+    assert "tls_insecure" in insecure["encryption"].detail
+    assert insecure["login"].level == "ok"

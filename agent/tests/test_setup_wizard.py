@@ -1,0 +1,250 @@
+"""Setup: a person's answers, a script's options, and a real broker that is there or not."""
+
+import argparse
+from collections.abc import Iterator
+import os
+from pathlib import Path
+import pty
+import select
+import subprocess
+import sys
+
+from conftest import Broker, free_port
+import pytest
+
+from iotbridge_agent.cli import _parser, main as cli_main
+from iotbridge_agent.config import load_config
+from iotbridge_agent.errors import ConfigError
+from iotbridge_agent.service import Host
+from iotbridge_agent.setup_wizard import Console, SetupError, main
+
+
+class Person:
+    """Answers questions in order and remembers what was shown; runs out where the test expects the end."""
+
+    def __init__(self, *answers: str) -> None:
+        self.answers = list(answers)
+        self.shown: list[str] = []
+
+    def console(self, *, terminal: bool = True) -> Console:
+        """Return the console this person sits at."""
+        return Console(ask=self._answer, ask_secret=self._answer, say=self.shown.append, is_terminal=lambda: terminal)
+
+    def _answer(self, question: str) -> str:
+        self.shown.append(question)
+        if not self.answers:
+            raise EOFError
+        return self.answers.pop(0)
+
+    @property
+    def screen(self) -> str:
+        """Everything shown so far."""
+        return "\n".join(self.shown)
+
+
+def arguments(*words: str) -> argparse.Namespace:
+    return _parser().parse_args(["setup", *words])
+
+
+def set_up(path: Path, person: Person, *words: str, host: Host | None = None) -> int:
+    return main(path, arguments(*words), person.console(), host or Host(booted=path / "no systemd"))
+
+
+def test_answers_become_a_configuration_after_the_broker_was_tried(tmp_path: Path, broker: Broker) -> None:
+    path = tmp_path / "etc" / "agent.toml"
+    person = Person(f"127.0.0.1:{broker.port}", "agent", "secret", "nas", "", "y", "y", "n")
+    assert set_up(path, person) == 0
+    config = load_config(path, environ={})
+    assert config.broker.address == broker.url
+    assert (config.broker.username, config.broker.password) == ("agent", "secret")
+    assert (config.node_id, config.prefix, config.power) == ("nas", "iotbridge", ("shutdown", "reboot"))
+    assert "let in as agent" in person.screen
+    assert "sudo iotbridge-agent service install" in person.screen
+    assert "secret" not in person.screen
+
+
+def test_what_is_wrong_is_said_and_can_be_answered_again(tmp_path: Path, broker: Broker) -> None:
+    path, port = tmp_path / "agent.toml", free_port()
+    wrong = [f"127.0.0.1:{port}", "", "n1", "", "n", "n", "n"]
+    again = ["what?", "a", broker.url, "", "", "", "", "", ""]
+    person = Person(*wrong, *again)
+    assert set_up(path, person) == 0
+    assert f"Nothing listens on port {port}" in person.screen
+    assert "-> Start the broker" in person.screen
+    config = load_config(path, environ={})
+    assert config.broker.port == broker.port
+    assert config.node_id == "n1"
+
+
+def test_a_configuration_can_be_saved_for_a_broker_that_is_not_there_yet(tmp_path: Path) -> None:
+    path = tmp_path / "agent.toml"
+    assert set_up(path, Person(f"127.0.0.1:{free_port()}", "", "n1", "", "", "", "", "s")) == 0
+    assert load_config(path, environ={}).power == ()
+
+
+def test_quitting_writes_nothing(tmp_path: Path) -> None:
+    path = tmp_path / "agent.toml"
+    assert set_up(path, Person(f"127.0.0.1:{free_port()}", "", "n1", "", "", "", "", "q")) == 1
+    assert not path.exists()
+
+
+def test_an_answer_that_cannot_be_used_is_asked_for_again(tmp_path: Path, broker: Broker) -> None:
+    path = tmp_path / "agent.toml"
+    bad = [broker.url, "", "a/b", "", "", "", ""]
+    person = Person(*bad, broker.url, "", "good", "", "maybe", "y", "", "")
+    assert set_up(path, person) == 0
+    assert "agent.node_id: expected letters" in person.screen
+    assert load_config(path, environ={}).node_id == "good"
+
+
+def test_the_broker_is_asked_until_there_is_an_answer_and_encryption_by_its_port(tmp_path: Path) -> None:
+    path = tmp_path / "agent.toml"
+    person = Person("", "", "localhost:8883", "me", "", "", "n", "", "", "", "", "s")
+    assert set_up(path, person) == 0
+    assert "authority that signed" in person.screen
+    assert load_config(path, environ={}).broker.address == "mqtts://localhost:8883"
+
+
+def test_given_options_are_the_defaults_and_a_dash_takes_one_away(tmp_path: Path, broker: Broker) -> None:
+    path, secret = tmp_path / "agent.toml", tmp_path / "secret"
+    secret.write_text("from file\n")
+    words = ["--broker", broker.url, "--username", "u", "--password-file", str(secret), "--enable", "reboot"]
+    assert set_up(path, Person("", "", "", "", "", "", "", ""), *words) == 0
+    config = load_config(path, environ={})
+    assert (config.broker.username, config.broker.password, config.power) == ("u", "from file", ("reboot",))
+    path.unlink()
+    assert set_up(path, Person("", "-", "", "", "", "", ""), *words) == 0
+    assert load_config(path, environ={}).broker.username is None
+
+
+@pytest.mark.parametrize(("answer", "replaced"), [("", False), ("n", False), ("y", True)])
+def test_a_file_that_is_there_is_replaced_only_when_told(
+    tmp_path: Path, broker: Broker, answer: str, replaced: bool
+) -> None:
+    path = tmp_path / "agent.toml"
+    path.write_text("precious")
+    assert set_up(path, Person(answer, broker.url, "", "", "", "", "", "")) == 0
+    assert (path.read_text() != "precious") is replaced
+
+
+@pytest.mark.parametrize(("answer", "installed"), [("", True), ("n", False)])
+def test_on_systemd_root_is_offered_the_service(
+    tmp_path: Path, broker: Broker, monkeypatch: pytest.MonkeyPatch, answer: str, installed: bool
+) -> None:
+    monkeypatch.setattr("os.geteuid", lambda: 0)
+    host = Host(root=tmp_path / "stage", live=False, booted=tmp_path)
+    person = Person(broker.url, "", "", "", "", "", "", answer)
+    assert set_up(tmp_path / "agent.toml", person, host=host) == 0
+    assert "Install the service" in person.screen
+    assert (tmp_path / "stage/etc/systemd/system/iotbridge-agent.service").exists() is installed
+
+
+def test_the_end_of_the_input_writes_nothing(tmp_path: Path) -> None:
+    with pytest.raises(SetupError, match="nothing was written"):
+        set_up(tmp_path / "agent.toml", Person("127.0.0.1"))
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_without_a_terminal_it_says_how_scripts_do_it(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="--yes"):
+        main(tmp_path / "a", arguments(), Person().console(terminal=False))
+
+
+def scripted(path: Path, *words: str) -> int:
+    return cli_main(["--config", str(path), "setup", "--yes", *words])
+
+
+def test_a_script_needs_no_answers(tmp_path: Path, broker: Broker, capsys: pytest.CaptureFixture[str]) -> None:
+    path, secret = tmp_path / "agent.toml", tmp_path / "secret"
+    secret.write_text("x\n")
+    path.write_text("old")
+    path.chmod(0o600)
+    words = [
+        "--username",
+        "u",
+        "--password-file",
+        str(secret),
+        "--enable",
+        "reboot",
+        "--node-id",
+        "n",
+        "--prefix",
+        "p/q",
+    ]
+    assert scripted(path, "--broker", broker.url, *words) == 0
+    config = load_config(path, environ={})
+    assert (config.node_id, config.prefix, config.power) == ("n", "p/q", ("reboot",))
+    assert "login" in capsys.readouterr().out
+
+
+def test_a_script_fails_when_the_broker_does_not_answer_unless_told_not_to_try(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path, url = tmp_path / "agent.toml", f"mqtt://127.0.0.1:{free_port()}"
+    assert scripted(path, "--broker", url) == 1
+    assert not path.exists()
+    assert "--skip-test" in capsys.readouterr().err
+    assert scripted(path, "--broker", url, "--skip-test") == 0
+    assert path.exists()
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        ((), "--broker: expected the address"),
+        (("--broker", "http://x"), "broker.url: expected mqtt://"),
+        (("--broker", "b", "--password-file", "/nowhere"), "--password-file: expected a file that can be read"),
+        (("--broker", "b", "--password-file", "/dev/null"), "--password-file: expected a file that is not empty"),
+        (("--broker", "b", "--ca-file", "/nowhere"), "broker.ca_file: expected a file that can be read"),
+    ],
+)
+def test_a_script_that_says_nonsense(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], words: tuple[str, ...], said: str
+) -> None:
+    assert scripted(tmp_path / "agent.toml", *words) == 2
+    assert said in capsys.readouterr().err
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.fixture
+def terminal() -> Iterator[tuple[int, int]]:
+    ours, theirs = pty.openpty()
+    yield ours, theirs
+    os.close(ours)
+
+
+def test_on_a_real_terminal_the_password_is_not_echoed(
+    tmp_path: Path, broker: Broker, terminal: tuple[int, int]
+) -> None:
+    ours, theirs = terminal
+    path = tmp_path / "agent.toml"
+    argv = [sys.executable, "-m", "iotbridge_agent", "--config", str(path), "setup"]
+    process = subprocess.Popen(argv, stdin=theirs, stdout=theirs, stderr=theirs, start_new_session=True)
+    os.close(theirs)
+    screen = b""
+    for question, answer in (
+        (b"Broker", broker.url),
+        (b"User", "agent"),
+        (b"Password: ", "top-secret"),
+        (b"Name of", "nas"),
+        (b"Start of", ""),
+        (b"shut down", "n"),
+        (b"reboot", "y"),
+        (b"suspend", "n"),
+    ):
+        screen += read_until(ours, question)
+        os.write(ours, answer.encode() + b"\n")
+    screen += read_until(ours, b"service install")
+    assert process.wait(15) == 0
+    assert b"top-secret" not in screen
+    assert load_config(path, environ={}).broker.password == "top-secret"
+
+
+def read_until(terminal: int, words: bytes) -> bytes:
+    seen = b""
+    while words not in seen or not seen.rstrip().endswith((b":", b"]", b".")):
+        ready, _, _ = select.select([terminal], [], [], 15)
+        if not ready:
+            pytest.fail(f"waited for {words!r}, saw {seen!r}")
+        seen += os.read(terminal, 4096)
+    return seen
