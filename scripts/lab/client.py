@@ -59,7 +59,7 @@ class Client:
             text = await answer.text()
             if answer.status >= 400:
                 raise LabError(f"{method} /api/{path}: {answer.status}: {text}")
-            return await answer.json(content_type=None) if text else None
+            return await answer.json() if answer.content_type == "application/json" else text
 
     async def is_running(self) -> bool:
         """Return whether Home Assistant finished its start."""

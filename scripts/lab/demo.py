@@ -19,6 +19,7 @@ import tempfile
 import time
 from typing import NoReturn
 
+from .client import Json
 from .home_assistant import PASSWORD, USER
 from .lab import Lab
 from .processes import ROOT, free_port, is_free
@@ -54,11 +55,11 @@ async def _run(folder: Path, port: int | None, *, check: bool) -> int:
         asyncio.get_running_loop().add_signal_handler(number, task.cancel)
     try:
         async with Lab(folder, port=port or (8123 if is_free(8123) else free_port()), name="IoT Bridge demo") as lab:
-            entities = await _start(lab)
+            entities = await start(lab)
             if check:
                 return await _check(lab, entities)
             await lab.furnish("Server room")
-            _welcome(lab, await _device_page(lab, entities))
+            _welcome(lab, await device_page(lab, entities))
             await _watch(lab)
     except asyncio.CancelledError:
         print("\nStopped. Nothing of the demo runs any more.")
@@ -74,7 +75,7 @@ async def _watch(lab: Lab) -> NoReturn:
         print(f"\n{program.obituary()}\nHome Assistant shows how. Ctrl-C stops the rest.", flush=True)
 
 
-async def _start(lab: Lab) -> list[Shown]:
+async def start(lab: Lab) -> list[Shown]:
     """Start and set up everything, with a line per step; return the host's entities."""
     node_id = _node_id()
     agent = lab.add_agent(node_id, settings={"agent": {"interval_s": 10}})
@@ -126,6 +127,7 @@ async def _check(lab: Lab, entities: list[Shown]) -> int:
                 wrong.append(f"{command} was {result['status']} instead of {expected}: {result['message']}")
         if not answer["results"]:
             wrong.append(f"{command}: no host answered")
+    rows.append(await _press_reboot(lab, entities))
     print("\n" + table(["command", "host", "answer", "after", "message"], rows))
     print(
         "\n" + ("\n".join(wrong) or f"All well: {len(entities)} entities with values, {len(rows)} commands answered.")
@@ -133,12 +135,30 @@ async def _check(lab: Lab, entities: list[Shown]) -> int:
     return 1 if wrong else 0
 
 
-async def _device_page(lab: Lab, entities: list[Shown]) -> str:
+async def _press_reboot(lab: Lab, entities: list[Shown]) -> list[str]:
+    """Press the button, as a person does, and return the answer that Home Assistant shows."""
+    ids = {entity.unique_id.rpartition("_")[2]: entity for entity in entities if entity.entity_id}
+    button, event = ids["reboot"], next(e for e in entities if str(e.entity_id).startswith("event."))
+    await lab.client.watch_states()
+    await lab.client.call("button.press", {"entity_id": button.entity_id})
+
+    def answered() -> Json | None:
+        return next((s["attributes"] for s in lab.client.history if s["entity_id"] == event.entity_id), None)
+
+    answer = await lab.client.wait_until(answered, timeout_s=10, what=f"an answer to a press of {button.entity_id}")
+    if answer["event_type"] != "accepted":
+        raise LabError(f"the press of {button.entity_id} was {answer['event_type']}: {answer.get('message')}")
+    latency = f"{answer['latency_ms']} ms"
+    return ["button Reboot", _node_id(), answer["event_type"], latency, answer["message"]]
+
+
+async def device_page(lab: Lab, entities: list[Shown]) -> str:
+    """Return the address of the host's page in Home Assistant."""
     row = await lab.client.find_entity(entities[0].unique_id)
     return f"{lab.home_assistant.url}/config/devices/device/{row['device_id'] if row else ''}"
 
 
-def _welcome(lab: Lab, device_page: str) -> None:
+def _welcome(lab: Lab, address: str) -> None:
     print(
         f"""
 Everything is there.
@@ -146,7 +166,7 @@ Everything is there.
     {lab.home_assistant.url}      user {USER}, password {PASSWORD}
 
 What to try:
-  - This machine's health, live: {device_page}
+  - This machine's health, live: {address}
   - Press Reboot there, then look at Command and at the device's activity: the press is answered.
     Dry run: the agent answers power commands and carries none of them out.
   - Developer tools > Actions > "IoT Bridge: Send command", with this machine as target: the answer comes back.

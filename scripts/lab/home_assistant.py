@@ -80,7 +80,7 @@ class HomeAssistant:
         argv: list[str | Path] = [hass, "-c", self.folder, "--skip-pip", "--log-no-color"]
         await self.program.start(argv, {"PYTHONPATH": str(NO_VOICE)})
         await self.program.ready(self._answers, timeout_s=90, what="an answer of the web server")
-        self._client = await Client.connect(self.url, await self._token())
+        self._client = await Client.connect(self.url, await self.token())
         await self.program.ready(self._client.is_running, timeout_s=90, what="the end of the start")
 
     async def stop(self) -> None:
@@ -120,7 +120,7 @@ class HomeAssistant:
         except aiohttp.ClientError:
             return False
 
-    async def _token(self) -> str:
+    async def token(self) -> str:
         """Return a token that lives for years, made at the first start and kept in the folder."""
         path = self.folder / ".storage" / "lab_token"
         if not path.exists():
