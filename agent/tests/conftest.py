@@ -231,4 +231,4 @@ def start_agent(tmp_path: Path) -> Iterator[StartAgent]:
     yield start
     for agent in started:
         if agent.process.poll() is None:
-            agent.kill()
+            agent.stop()

@@ -1,11 +1,13 @@
 """The agent from outside: a real process, a real broker."""
 
 from datetime import UTC, datetime, timedelta
+import itertools
 import json
 from pathlib import Path
 import socket
 import threading
 import time
+from typing import Self
 
 from conftest import Broker, StartAgent, Watcher, free_port, wait_until
 import jsonschema
@@ -158,7 +160,7 @@ def test_home_assistants_birth_gets_everything_again_once(
     watcher.wait("status", count=before["status"] + 2)
     configs = watcher.of("config")
     assert len(configs) == before["config"] + 1
-    assert all(b.at - a.at >= 1 for a, b in zip(configs, configs[1:], strict=False))
+    assert all(b.at - a.at >= 1 for a, b in itertools.pairwise(configs))
 
 
 @pytest.mark.parametrize(
@@ -344,7 +346,7 @@ class Relay:
         self._server = socket.create_server(("127.0.0.1", self.port))
         self._pairs: list[socket.socket] = []
 
-    def __enter__(self) -> "Relay":
+    def __enter__(self) -> Self:
         threading.Thread(target=self._accept, daemon=True).start()
         return self
 
@@ -354,9 +356,11 @@ class Relay:
             sock.close()
 
     def swallow(self) -> None:
+        """Keep what comes."""
         self._open.clear()
 
     def carry(self) -> None:
+        """Pass on what comes."""
         self._open.set()
 
     def _accept(self) -> None:

@@ -52,7 +52,7 @@ async def test_the_whole_group_is_stopped_after_the_timeout(tmp_path: Path) -> N
     # A parent that ignores the polite signal, and a child.
     script = f"trap '' TERM; sleep 60 & echo $! > {file}; wait; sleep 60"
     started = time.monotonic()
-    with pytest.raises(CommandError, match="longer than 0.5 s") as caught:
+    with pytest.raises(CommandError, match=r"longer than 0\.5 s") as caught:
         await run_custom(command("sh", "-c", script, timeout_s=0.5))
     assert caught.value.reason == "timeout"
     assert time.monotonic() - started < 8

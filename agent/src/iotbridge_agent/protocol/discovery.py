@@ -153,10 +153,10 @@ def _aged(old: Mapping[str, Any], *, now: float, limit_s: float, is_sure: bool) 
 
 
 def _command_template(command: str) -> str:
-    return (
-        f'{{"command":"{command}","id":"ha-{{{{ utcnow().timestamp()|int }}}}-{{{{ range(100000,999999)|random }}}}",'
-        f'"timestamp":"{{{{ utcnow().isoformat() }}}}","ttl_s":{COMMAND_TTL_S}}}'
-    )
+    # Home Assistant's templates have no UUID, and no range beyond 100000.
+    unique = "{{ (utcnow().timestamp() * 1000) | int }}-{{ range(99999) | random }}"
+    timestamp = "{{ utcnow().isoformat() }}"
+    return f'{{"command":"{command}","id":"ha-{unique}","timestamp":"{timestamp}","ttl_s":{COMMAND_TTL_S}}}'
 
 
 def _without_none(fields: Mapping[str, Any]) -> dict[str, Any]:
