@@ -1,0 +1,221 @@
+"""docs/hosts.md: the documented broker does what the guide says, with its own commands, files and access list."""
+
+import asyncio
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+import re
+import shutil
+import ssl
+import subprocess
+from typing import get_args
+
+from conftest import Broker, StartAgent
+import pytest
+
+from iotbridge_agent.commands.base import RefusedReason
+from iotbridge_agent.config import BrokerConfig, parse_config
+from iotbridge_agent.connection import Link, LinkError, Session, probe
+from iotbridge_agent.doctor_broker import examine_broker
+
+GUIDE = (Path(__file__).parents[2] / "docs" / "hosts.md").read_text(encoding="utf-8")
+SOURCES = Path(__file__).parents[1] / "src" / "iotbridge_agent"
+USERS = ("homeassistant", "nas", "media-pc")
+MOSQUITTO_PASSWD = shutil.which("mosquitto_passwd") or "/usr/bin/mosquitto_passwd"
+DEADLINE_S = 10.0
+OF_OTHERS = [
+    *(f"iotbridge/device/media-pc/{leaf}" for leaf in ("announce", "availability", "status", "command", "response")),
+    "iotbridge/device/new/announce",
+    "homeassistant/device/iotbridge_media-pc/config",
+    "homeassistant/sensor/nas/config",
+    "zigbee2mqtt/bridge/request/restart",
+]
+
+
+def block(start: str) -> str:
+    """Return the block of code of the guide that begins with these words."""
+    blocks = re.findall(r"^```\w+\n(.*?)^```$", GUIDE, re.MULTILINE | re.DOTALL)
+    found = [text for text in blocks if text.startswith(start)]
+    assert len(found) == 1, f"{len(found)} blocks begin with {start!r}"
+    return str(found[0])
+
+
+def lines(start: str, folder: Path) -> list[str]:
+    text = block(start).replace("/etc/mosquitto", str(folder))
+    return [line for line in text.splitlines() if line and not line.startswith("#")]
+
+
+@dataclass
+class Documented:
+    """A broker made from the guide."""
+
+    folder: Path
+    broker: Broker = field(init=False)
+
+    def __post_init__(self) -> None:
+        (self.folder / "certs").mkdir()
+        commands = block("cd /etc/mosquitto/certs").replace("/etc/mosquitto", str(self.folder))
+        commands = commands.replace("192.168.1.10", "127.0.0.1")
+        subprocess.run(["bash", "-e"], input=commands.encode(), check=True, capture_output=True)
+        passwords = self.folder / "iotbridge.passwords"
+        passwords.touch(mode=0o600)
+        for user in USERS:
+            subprocess.run([MOSQUITTO_PASSWD, "-b", passwords, user, f"{user}'s"], check=True)
+        (self.folder / "iotbridge.acl").write_text("\n".join(lines("# /etc/mosquitto/iotbridge.acl", self.folder)))
+
+    def start(self, *more: str, certificates: bool = True) -> None:
+        """Start with the guide's listener and lines of a variant of it."""
+        configuration = lines("# /etc/mosquitto/conf.d/iotbridge.conf", self.folder)
+        at = configuration.index("listener 8883")
+        listener = configuration[at + 1 :] if certificates else []
+        self.broker = Broker(self.folder, options=tuple(configuration[:at]), listener=(*listener, *more))
+        self.broker.start()
+
+    def config(self, user: str) -> BrokerConfig:
+        """Return what the guide tells a host to say about the broker."""
+        return BrokerConfig(
+            scheme="mqtts",
+            host="127.0.0.1",
+            port=self.broker.port,
+            username=user,
+            password=f"{user}'s",
+            ca_file=self.folder / "certs" / "ca.crt",
+        )
+
+    @asynccontextmanager
+    async def session(self, user: str, *topics: str) -> AsyncIterator[Session]:
+        """Connect as a user and listen to topics."""
+        async with Link(self.config(user), client_id=f"test-{user}").session() as session:
+            for topic in topics:
+                with suppress(LinkError):  # forbidden: that nothing comes is what counts
+                    await session.subscribe(topic)
+            yield session
+
+
+@pytest.fixture
+def documented(tmp_path: Path) -> Iterator[Documented]:
+    """The guide's broker, running."""
+    documented = Documented(tmp_path)
+    documented.start()
+    yield documented
+    documented.broker.kill()
+
+
+async def send(session: Session, topic: str, payload: str = "x") -> None:
+    with suppress(LinkError):  # a broker may say that it took nothing, or take it and drop it
+        await session.publish(topic, payload, qos=1)
+
+
+async def received(session: Session, last: str) -> list[str]:
+    """Return the topics of all messages up to one on the topic ``last``."""
+    topics = []
+    async with asyncio.timeout(DEADLINE_S):
+        async for message in session.messages():
+            topics.append(message.topic)
+            if message.topic == last:
+                break
+    return topics
+
+
+@pytest.mark.parametrize("source", sorted(SOURCES.glob("collectors/*.py")), ids=lambda path: path.stem)
+def test_every_sensor_is_in_the_guide(source: Path) -> None:
+    text = source.read_text(encoding="utf-8")
+    keys = re.findall(r'\bkey=f?"([a-z0-9_]+)', text)
+    names = re.findall(r'\bname="([A-Z{][^"]*)"', text)
+    missing = [word for word in (*keys, *names) if word not in GUIDE]
+    assert not missing, f"docs/hosts.md does not name {missing}"
+
+
+def test_every_refusal_is_in_the_guide() -> None:
+    assert [reason for reason in get_args(RefusedReason) if f"| `{reason}` |" not in GUIDE] == []
+
+
+async def test_home_assistant_and_an_agent_do_all_they_need(documented: Documented, start_agent: StartAgent) -> None:
+    credentials = {"username": "nas", "password": "nas's", "ca_file": str(documented.folder / "certs" / "ca.crt")}
+    async with documented.session("homeassistant", "#") as home_assistant:
+        start_agent(f"mqtts://127.0.0.1:{documented.broker.port}", broker=credentials, agent={"node_id": "nas"})
+        seen = await received(home_assistant, "iotbridge/device/nas/status")
+        if "homeassistant/device/iotbridge_nas/config" not in seen:
+            seen += await received(home_assistant, "homeassistant/device/iotbridge_nas/config")
+        assert {"iotbridge/device/nas/announce", "iotbridge/device/nas/availability"} <= set(seen)
+        await home_assistant.publish("iotbridge/device/nas/command", '{"command":"ping","id":"1"}', qos=1)
+        await received(home_assistant, "iotbridge/device/nas/response")
+        await home_assistant.publish("homeassistant/status", "online", qos=1)
+        await received(home_assistant, "iotbridge/device/nas/announce")
+
+
+async def test_an_agent_cannot_write_what_is_not_its_own(documented: Documented) -> None:
+    async with documented.session("homeassistant", "#") as home_assistant, documented.session("nas") as nas:
+        for topic in [*OF_OTHERS, "homeassistant/status"]:
+            await send(nas, topic)
+        await send(nas, "iotbridge/device/nas/status")
+        assert await received(home_assistant, "iotbridge/device/nas/status") == ["iotbridge/device/nas/status"]
+
+
+async def test_an_agent_cannot_read_what_is_not_its_own(documented: Documented) -> None:
+    async with documented.session("nas", "#", *OF_OTHERS) as nas, documented.session("homeassistant") as home_assistant:
+        for topic in [*OF_OTHERS, "iotbridge/device/nas/command"]:
+            await send(home_assistant, topic)
+        assert await received(nas, "iotbridge/device/nas/command") == ["iotbridge/device/nas/command"]
+
+
+async def test_nobody_gets_in_without_the_right_password(documented: Documented) -> None:
+    right = documented.config("nas")
+    assert (await probe(right)).error is None
+    for wrong in (replace(right, password="wrong"), replace(right, username=None, password=None)):
+        assert "refused" in str((await probe(wrong)).error)
+
+
+def test_the_doctor_finds_nothing_to_mend(documented: Documented) -> None:
+    config = replace(
+        parse_config({"broker": {"url": "mqtt://x"}, "agent": {"node_id": "nas"}}, source="test", environ={}),
+        broker=documented.config("nas"),
+    )
+    findings = {finding.what: finding.level for finding in examine_broker(config)}
+    assert findings == dict.fromkeys(("broker name", "broker port", "TLS", "login", "own topics", "rights"), "ok")
+
+
+def make_client_certificate(certs: Path, name: str) -> None:
+    for words in (
+        f"req -newkey rsa:2048 -nodes -subj /CN={name} -keyout {name}.key -out {name}.csr",
+        f"x509 -req -in {name}.csr -CA ca.crt -CAkey ca.key -out {name}.crt",
+    ):
+        subprocess.run(["openssl", *words.split()], cwd=certs, check=True, capture_output=True)
+
+
+async def test_a_client_certificate_is_a_user(tmp_path: Path) -> None:
+    documented = Documented(tmp_path)
+    documented.start(*lines("# in the listener: client certificates", tmp_path))
+    certs = tmp_path / "certs"
+    make_client_certificate(certs, "nas")
+    plain = replace(documented.config("nas"), username=None, password=None)
+    try:
+        assert (await probe(plain, timeout_s=2)).error is not None
+        config = replace(plain, client_cert=certs / "nas.crt", client_key=certs / "nas.key")
+        assert await own_topics(config) == ["iotbridge/device/nas/command"]
+    finally:
+        documented.broker.kill()
+
+
+@pytest.mark.skipif(not hasattr(ssl.SSLContext, "set_psk_client_callback"), reason="this Python has no TLS-PSK")
+async def test_a_pre_shared_key_is_a_user(tmp_path: Path) -> None:
+    (tmp_path / "iotbridge.psk").write_text(f"nas:{'ab' * 32}\n")
+    documented = Documented(tmp_path)
+    documented.start(*lines("# in a listener of its own: pre-shared keys", tmp_path), certificates=False)
+    plain = replace(documented.config("nas"), username=None, password=None, ca_file=None, psk_identity="nas")
+    try:
+        assert (await probe(replace(plain, psk=b"wrong"))).error is not None
+        assert await own_topics(replace(plain, psk=bytes.fromhex("ab" * 32))) == ["iotbridge/device/nas/command"]
+    finally:
+        documented.broker.kill()
+
+
+async def own_topics(config: BrokerConfig) -> list[str]:
+    """Return what comes back of messages to another's topic and to nas's own."""
+    async with Link(config, client_id="test").session() as session:
+        for topic in ("iotbridge/device/media-pc/command", "iotbridge/device/nas/command"):
+            with suppress(LinkError):
+                await session.subscribe(topic)
+            await send(session, topic)
+        return await received(session, "iotbridge/device/nas/command")
