@@ -1,0 +1,278 @@
+"""Every word a user reads is there, in every language, and none is there for nothing."""
+
+import ast
+from collections.abc import Iterator
+import json
+from pathlib import Path
+import string
+from typing import Any
+
+import pytest
+
+from custom_components.iotbridge import config_flow, issues
+from custom_components.iotbridge.agents.commander import Outcome
+from custom_components.iotbridge.agents.discovery import BUTTONS, KNOWN
+from custom_components.iotbridge.agents.inventory import PowerState
+from custom_components.iotbridge.automations.conditions import CONDITIONS
+from custom_components.iotbridge.automations.triggers import TRIGGERS
+from custom_components.iotbridge.system_health import system_health_info
+from homeassistant.helpers import entity_registry as er, issue_registry as ir, selector
+from homeassistant.helpers.translation import async_get_translations
+from homeassistant.setup import async_setup_component
+from homeassistant.util.yaml import load_yaml_dict
+
+from .kit import Kit
+
+ROOT = Path(config_flow.__file__).parent
+LANGUAGES = ("en", "it", "fr")
+# What Home Assistant reads of a custom integration's translations, as far as there is something to say.
+CATEGORIES = {
+    "title", "config", "options", "entity", "exceptions", "issues", "selector", "services", "triggers", "conditions",
+    "system_health",
+}  # fmt: skip
+
+
+def load(language: str = "en") -> dict[str, Any]:
+    words: dict[str, Any] = json.loads((ROOT / "translations" / f"{language}.json").read_text("utf-8"))
+    return words
+
+
+def flat(words: dict[str, Any], path: str = "") -> Iterator[tuple[str, str]]:
+    for key, value in words.items():
+        where = f"{path}.{key}" if path else key
+        if isinstance(value, dict):
+            yield from flat(value, where)
+        else:
+            yield where, value
+
+
+def placeholders(text: str) -> set[str]:
+    return {name for _, name, _, _ in string.Formatter().parse(text) if name is not None}
+
+
+def calls(*paths: Path) -> Iterator[ast.Call]:
+    for path in paths or ROOT.rglob("*.py"):
+        yield from (node for node in ast.walk(ast.parse(path.read_text("utf-8"))) if isinstance(node, ast.Call))
+
+
+def name_of(call: ast.Call) -> str:
+    return call.func.attr if isinstance(call.func, ast.Attribute) else getattr(call.func, "id", "")
+
+
+def keywords(call: ast.Call) -> dict[str | None, ast.expr]:
+    return {keyword.arg: keyword.value for keyword in call.keywords}
+
+
+WORDS = load()
+ICONS = json.loads((ROOT / "icons.json").read_text("utf-8"))
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_language_says_everything_with_the_same_placeholders(language: str) -> None:
+    spoken, english = dict(flat(load(language))), dict(flat(WORDS))
+
+    assert spoken.keys() == english.keys()
+    assert {key for key in english if placeholders(spoken[key]) != placeholders(english[key])} == set()
+    assert [key for key, text in spoken.items() if text != text.strip() or not text or "<" in text] == []
+
+
+@pytest.mark.parametrize("language", ["it", "fr"])
+def test_nothing_was_left_in_english(language: str) -> None:
+    spoken, english = dict(flat(load(language))), dict(flat(WORDS))
+
+    assert [key for key, text in english.items() if " " in text and spoken[key] == text and text != "IoT Bridge"] == []
+
+
+def test_home_assistant_reads_all_there_is() -> None:
+    assert WORDS.keys() == CATEGORIES
+
+
+async def test_home_assistant_finds_them_in_every_language(kit: Kit) -> None:
+    for language, name in (("en", "Lost"), ("it", "Perso"), ("fr", "Perdu")):
+        words = await async_get_translations(kit.hass, language, "entity", {"iotbridge"})
+        assert words["component.iotbridge.entity.sensor.power_state.state.lost"] == name
+
+
+# ---------------------------------------------------------------- the flows
+
+
+@pytest.mark.parametrize(
+    ("section", "flow"), [("config", config_flow.IotBridgeConfigFlow), ("options", config_flow.IotBridgeOptionsFlow)]
+)
+def test_every_step_has_its_words(section: str, flow: type) -> None:
+    steps = {name.removeprefix("async_step_") for name in vars(flow) if name.startswith("async_step_")} - {"mqtt"}
+
+    assert WORDS[section]["step"].keys() == steps
+    fields = {str(key) for key in config_flow.OPTIONS_SCHEMA.schema}
+    for step in WORDS[section]["step"].values():
+        assert "title" in step
+        if "data" in step:
+            assert step["data"].keys() == step["data_description"].keys() == fields
+
+
+def test_every_error_and_every_abort_has_its_words() -> None:
+    source = ROOT / "config_flow.py"
+    aborts = {
+        ast.literal_eval(keywords(call)["reason"])
+        for call in calls(source)
+        if "reason" in keywords(call) and "translation_domain" not in keywords(call)
+    }
+    errors = {
+        node.value.value
+        for node in ast.walk(ast.parse(source.read_text("utf-8")))
+        if isinstance(node, ast.Assign)
+        and isinstance(node.targets[0], ast.Subscript)
+        and getattr(node.targets[0].value, "id", "") == "errors"
+        and isinstance(node.value, ast.Constant)
+    }
+
+    assert WORDS["config"]["abort"].keys() == aborts
+    assert WORDS["config"]["error"].keys() == WORDS["options"]["error"].keys() == errors
+
+
+# ---------------------------------------------------------------- errors and issues
+
+
+def test_every_error_has_its_words_and_gives_them_what_they_need() -> None:
+    raised: dict[str, set[str | None]] = {}
+    for call in calls():
+        given = keywords(call)
+        if name_of(call) in ("CommandFailedError", "InvalidCallError"):
+            assert isinstance(call.args[0], ast.Constant)
+            raised[str(call.args[0].value)] = set(given)
+        elif isinstance(named := given.get("translation_key"), ast.Constant):
+            raised[str(named.value)] = set()
+
+    assert WORDS["exceptions"].keys() == raised.keys()
+    for key, given_names in raised.items():
+        assert placeholders(WORDS["exceptions"][key]["message"]) == given_names
+
+
+def test_every_issue_has_its_words() -> None:
+    kinds = {value for name, value in vars(issues).items() if name.isupper() and isinstance(value, str)}
+
+    assert WORDS["issues"].keys() == kinds - {issues.HELP_URL, "iotbridge"}
+
+
+async def test_every_issue_gives_its_words_what_they_need(kit: Kit) -> None:
+    nas = await kit.host("nas", protocol=2)
+    for _ in range(2):
+        await nas.status(timestamp="2020-01-01T00:00:00Z")
+        await nas.announce(instance="b2")
+        await nas.announce(instance="a1")
+    await kit.receive("iotbridge/device/pc/availability", "online")
+    await kit.wait(65)
+
+    raised = [issue for (domain, _), issue in ir.async_get(kit.hass).issues.items() if domain == "iotbridge"]
+
+    assert {issue.translation_key for issue in raised} == {"clock_differs", "node_id_conflict", "no_device"}
+    for issue in raised:
+        for text in WORDS["issues"][issue.translation_key].values():
+            assert placeholders(text) <= (issue.translation_placeholders or {}).keys()
+
+
+# ---------------------------------------------------------------- entities
+
+
+async def test_every_entity_has_its_name_and_its_icon(kit: Kit) -> None:
+    await kit.host()
+    ours = {
+        (entity.domain, entity.translation_key)
+        for entity in er.async_get(kit.hass).entities.values()
+        if entity.platform == "iotbridge"
+    }
+    discovered = {
+        ("binary_sensor", "host_connection"),
+        *(("sensor", f"host_{key}") for key in KNOWN),
+        *(("button", f"host_{command}") for command in BUTTONS),
+    }
+
+    def listed(tree: dict[str, dict[str, Any]]) -> set[tuple[str, str | None]]:
+        return {(domain, key) for domain, entities in tree.items() for key in entities}
+
+    assert listed(WORDS["entity"]) == ours | discovered
+    assert listed(ICONS["entity"]) == ours
+
+
+def test_every_state_has_its_name() -> None:
+    sensor, event = WORDS["entity"]["sensor"]["power_state"], WORDS["entity"]["event"]["command"]
+
+    assert sensor["state"].keys() == set(PowerState)
+    assert ICONS["entity"]["sensor"]["power_state"]["state"].keys() < set(PowerState)
+    assert event["state_attributes"]["event_type"]["state"].keys() == set(Outcome)
+
+
+async def test_every_attribute_of_an_event_has_its_name(kit: Kit) -> None:
+    host = await kit.host()
+    sent = {"command": "ping", "id": "c-1"}
+    await kit.receive(host.topic("command"), sent)
+    await host.respond(sent, "refused", reason="busy")
+
+    attributes = kit.state("iotbridge_nas_command").attributes.keys()
+
+    names = WORDS["entity"]["event"]["command"]["state_attributes"].keys()
+    assert names == attributes - {"event_types", "friendly_name", "icon"}
+
+
+async def test_every_line_of_the_system_information_has_its_name(kit: Kit) -> None:
+    assert WORDS["system_health"]["info"].keys() == (await system_health_info(kit.hass)).keys()
+
+
+# ---------------------------------------------------------------- actions, triggers, conditions
+
+
+KINDS = {"services": "service", "triggers": "trigger", "conditions": "condition"}
+
+
+def described(kind: str) -> dict[str, dict[str, Any]]:
+    """Return what a YAML file describes; the names with a dot are its own."""
+    return {name: what for name, what in load_yaml_dict(str(ROOT / f"{kind}.yaml")).items() if not name.startswith(".")}
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_whatever_is_described_has_its_words_and_its_icon(kind: str) -> None:
+    elements = described(kind)
+
+    assert WORDS[kind].keys() == elements.keys()
+    assert ICONS[kind] == {name: {KINDS[kind]: ICONS[kind][name][KINDS[kind]]} for name in elements}
+    for name, element in elements.items():
+        words = WORDS[kind][name]
+        assert words["name"]
+        assert words["description"]
+        assert words["fields"].keys() == element["fields"].keys()
+        selector.TargetSelector(element["target"])
+        for field in element["fields"].values():
+            assert field.keys() <= {"required", "default", "example", "selector"}
+            selector.selector(field["selector"])
+
+
+def test_what_is_described_is_what_there_is(kit: Kit) -> None:
+    assert described("services").keys() == kit.hass.services.async_services_for_domain("iotbridge").keys()
+    assert described("triggers").keys() == TRIGGERS.keys()
+    assert described("conditions").keys() == CONDITIONS.keys()
+
+
+def test_every_choice_of_a_selector_has_its_words() -> None:
+    choices = {
+        field["selector"]["select"]["translation_key"]: set(field["selector"]["select"]["options"])
+        for kind in KINDS
+        for element in described(kind).values()
+        for field in element["fields"].values()
+        if "select" in field["selector"]
+    }
+
+    assert {key: set(words["options"]) for key, words in WORDS["selector"].items()} == choices
+
+
+async def test_home_assistant_offers_triggers_and_conditions(kit: Kit, caplog: pytest.LogCaptureFixture) -> None:
+    """Its own reader is the judge of the YAML files; what it does not like it only logs."""
+    from homeassistant.helpers import condition, trigger  # noqa: PLC0415
+
+    assert await async_setup_component(kit.hass, "automation", {})
+    triggers = await trigger.async_get_all_descriptions(kit.hass)
+    conditions = await condition.async_get_all_descriptions(kit.hass)
+
+    assert {key for key in triggers if key.startswith("iotbridge.")} == {f"iotbridge.{name}" for name in TRIGGERS}
+    assert {key for key in conditions if key.startswith("iotbridge.")} == {f"iotbridge.{name}" for name in CONDITIONS}
+    assert None not in (*triggers.values(), *conditions.values())
+    assert "Unable to parse" not in caplog.text
