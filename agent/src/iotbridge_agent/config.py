@@ -3,14 +3,14 @@
 Every error is one line that names the file (or the environment variable), the key and what is expected.
 """
 
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 import os
+from pathlib import Path
 import platform
 import re
 import socket
 import tomllib
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any, Literal
 from urllib.parse import urlsplit
 
@@ -41,6 +41,7 @@ COLLECTOR_NAMES = (
     "checks",
 )
 DEFAULT_PORTS = {"mqtt": 1883, "mqtts": 8883, "ws": 80, "wss": 443}
+MAX_PORT = 65535
 LOCAL_HOSTS = ("localhost", "127.0.0.1", "::1")
 
 
@@ -237,21 +238,19 @@ def parse_config(document: Mapping[str, Any], *, source: str, environ: Mapping[s
 def _parse_broker(table: Table) -> BrokerConfig:
     url = table.text("url", required=True)
     expected = "mqtt://, mqtts://, ws:// or wss://, a host and perhaps a port, e.g. mqtts://broker.lan:8883"
+    if "@" in url:  # before anything that would repeat the address, and a password in it, in an error
+        raise table.error("url", "an address without user and password (use username and password_file)", None)
     try:
         parts = urlsplit(url)
-        port = parts.port
+        port = DEFAULT_PORTS.get(parts.scheme) if parts.port is None else parts.port
     except ValueError as error:
         raise table.error("url", expected, url) from error
-    if parts.scheme not in DEFAULT_PORTS or not parts.hostname or parts.query or parts.fragment:
+    if not port or parts.scheme not in DEFAULT_PORTS or not parts.hostname or parts.query or parts.fragment:
         raise table.error("url", expected, url)
-    if parts.username is not None or parts.password is not None:
-        raise table.error(
-            "url", "an address without user and password; use the keys username and password_file", "one with them"
-        )
     broker = BrokerConfig(
         scheme=parts.scheme,  # type: ignore[arg-type]
         host=parts.hostname,
-        port=port or DEFAULT_PORTS[parts.scheme],
+        port=port,
         path=parts.path or "/mqtt",
         username=table.optional_text("username"),
         password=table.secret("password"),
@@ -332,9 +331,9 @@ def _parse_checks(root: Table) -> tuple[CheckConfig, ...]:
             raise table.error("http", "exactly one of http, tcp and file", ", ".join(kinds) or None)
         kind = kinds[0]
         target = table.text(kind, required=True)
-        if kind == "http" and urlsplit(target).scheme not in ("http", "https"):
+        if kind == "http" and not _is_http_address(target):
             raise table.error(kind, "an address that starts with http:// or https://", target)
-        if kind == "tcp" and not re.fullmatch(r"(\[[^\]]+\]|[^:]+):\d{1,5}", target):
+        if kind == "tcp" and not _is_host_and_port(target):
             raise table.error(kind, "host:port", target)
         check = CheckConfig(
             name=table.text("name", required=True),
@@ -350,6 +349,19 @@ def _parse_checks(root: Table) -> tuple[CheckConfig, ...]:
         table.done()
         checks.append(check)
     return tuple(checks)
+
+
+def _is_http_address(text: str) -> bool:
+    try:
+        parts = urlsplit(text)
+        return parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        return False
+
+
+def _is_host_and_port(text: str) -> bool:
+    match = re.fullmatch(r"(?:\[[^\]]+\]|[^:\s]+):(\d{1,5})", text)
+    return match is not None and 1 <= int(match[1]) <= MAX_PORT
 
 
 def _whole(number: float | None) -> int | None:

@@ -1,9 +1,9 @@
 """Reads checked values out of a parsed TOML document; every refusal names file, key and what is expected."""
 
-import difflib
-import re
 from collections.abc import Mapping
+import difflib
 from pathlib import Path
+import re
 from typing import Any
 
 from iotbridge_agent.errors import ConfigError
@@ -79,9 +79,10 @@ class Table:
 
     def choice(self, key: str, choices: tuple[str, ...], *, default: str) -> str:
         """Return one of ``choices``."""
-        value = self.text(key, default=default)
+        expected = f"one of {', '.join(choices)}"
+        value = self.text(key, default=default, expected=expected)
         if value not in choices:
-            raise self.error(key, f"one of {', '.join(choices)}", value)
+            raise self.error(key, expected, value)
         return value
 
     def number(self, key: str, *, default: float, low: float, high: float) -> float:
@@ -127,16 +128,29 @@ class Table:
         value = self.optional_text(key)
         if value is None:
             return None
-        path = Path(value).expanduser()
         try:
+            path = Path(value).expanduser()
             with path.open("rb"):
                 return path
-        except OSError as error:
-            raise self.error(key, f"a file that can be read ({error.strerror})", value) from error
+        except (OSError, ValueError, RuntimeError) as error:  # no such file, a NUL in the name, no such user
+            reason = getattr(error, "strerror", None) or error
+            raise self.error(key, f"a file that can be read ({reason})", value) from error
 
     def secret(self, key: str) -> str | None:
-        """Return a secret given as ``key``, or as the content of the file ``key_file``."""
-        direct, path = self.optional_text(key), self.readable_file(f"{key}_file")
+        """Return a secret given as ``key``, or as the content of the file ``key_file``; no error ever shows it.
+
+        One from the environment wins over one from the file.
+        """
+        file_key = f"{key}_file"
+        direct: str | None = self._value(key, None)
+        if direct is not None and (not isinstance(direct, str) or not direct):
+            raise self.error(key, "a text that is not empty", None)
+        if self._variable(key) and not self._variable(file_key):
+            self._asked.add(file_key)
+            return str(direct)
+        if self._variable(file_key) and not self._variable(key):
+            direct = None
+        path = self.readable_file(file_key)
         if direct is not None and path is not None:
             raise self.error(key, f"either {key} or {key}_file, not both", None)
         if path is None:
