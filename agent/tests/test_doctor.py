@@ -265,6 +265,7 @@ def test_as_root_the_questions_are_asked_as_the_user_of_the_service(
     assert argv == (sys.executable, "-m", "iotbridge_agent", "--config", str(tmp_path / "agent.toml"), "doctor")
     assert options["user"] == pwd.getpwnam("nobody").pw_uid
     assert 0 not in options["extra_groups"]
+    assert options["cwd"] == "/"
     assert options["env"]["STATE_DIRECTORY"] == "/var/lib/iotbridge-agent"
 
 

@@ -36,8 +36,9 @@ def main(path: Path, *, user: str = NAME, unit: Path = Path(UNIT), call: Callabl
     if unit.exists() and _is_root() and (identity := _identity(user)):
         # As root everything is allowed and proves nothing: the questions are asked as the service's user.
         say(f"Examined as the service's user {user}.\n")
-        environ = {**os.environ, "STATE_DIRECTORY": STATE_DIR}
-        return call((sys.executable, "-m", "iotbridge_agent", "--config", str(path), "doctor"), env=environ, **identity)
+        environ = {**os.environ, "STATE_DIRECTORY": STATE_DIR, "HOME": STATE_DIR}
+        argv = (sys.executable, "-m", "iotbridge_agent", "--config", str(path.absolute()), "doctor")
+        return call(argv, env=environ, cwd="/", **identity)
     config = load_config(path)
     return report(examine(path, config, power=system_backend(), dbus_call=dbus.call, unit=unit))
 
