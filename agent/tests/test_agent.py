@@ -385,6 +385,44 @@ class Relay:
             target.close()
 
 
+def test_stops_at_once_while_the_broker_says_nothing(start_agent: StartAgent) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        agent = start_agent(f"mqtt://127.0.0.1:{silent.getsockname()[1]}")
+        near, _ = silent.accept()
+        with near:
+            started = time.monotonic()
+            assert agent.stop() == 0
+            assert time.monotonic() - started < 5
+
+
+def test_tells_systemd(
+    broker: Broker, start_agent: StartAgent, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as systemd:
+        systemd.bind(str(tmp_path / "notify"))
+        systemd.settimeout(10)
+        monkeypatch.setenv("NOTIFY_SOCKET", str(tmp_path / "notify"))
+        monkeypatch.setenv("WATCHDOG_USEC", "600000")
+        heard: list[bytes] = []
+
+        def hear(word: bytes) -> bytes:
+            while word not in (heard[-1] if heard else b""):
+                heard.append(systemd.recv(1000))
+            return heard[-1]
+
+        broker.kill()
+        agent = start_agent(broker.url)
+        hear(b"READY=1")
+        assert b"nothing listens" in hear(b"STATUS=Waiting for the broker")
+        broker.start()
+        hear(b"STATUS=Connected")
+        hear(b"WATCHDOG=1")
+        heard.clear()
+        hear(b"WATCHDOG=1")
+        agent.stop()
+        hear(b"STOPPING=1")
+
+
 def test_preview_is_the_message_that_would_be_sent(tmp_path: Path) -> None:
     document = {
         "broker": {"url": "mqtt://broker.lan"},

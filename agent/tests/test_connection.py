@@ -13,6 +13,7 @@ from typing import Any
 from conftest import Broker, free_port
 import pytest
 
+from iotbridge_agent import connection
 from iotbridge_agent.config import BrokerConfig
 from iotbridge_agent.connection import Backoff, Link, LinkError, client_arguments, probe, tls_context, warnings
 from iotbridge_agent.errors import ConfigError
@@ -43,6 +44,10 @@ def make_certificate(folder: Path, authority: str, name: str, alternative: str) 
         folder, "x509", "-req", "-in", f"{name}.csr", "-CA", f"{authority}.crt", "-CAkey", f"{authority}.key",
         "-CAcreateserial", "-days", "2", "-extfile", f"{name}.ext", "-out", f"{name}.crt",
     )  # fmt: skip
+
+
+def make_password(file: Path, user: str, password: str) -> None:
+    subprocess.run(["mosquitto_passwd", "-b", "-c", file, user, password], check=True, capture_output=True)
 
 
 @pytest.fixture(scope="module")
@@ -138,7 +143,7 @@ async def test_websockets(tmp_path: Path, certificates: Path) -> None:
 
 async def test_user_and_password(tmp_path: Path) -> None:
     passwords = tmp_path / "passwords"
-    await asyncio.to_thread(subprocess.run, ["mosquitto_passwd", "-b", "-c", passwords, "agent", "right"], check=True)
+    make_password(passwords, "agent", "right")
     passwords.chmod(0o644)
     broker = Broker(tmp_path, options=("allow_anonymous false", f"password_file {passwords}"))
     broker.start()
@@ -194,6 +199,31 @@ async def test_falls_back_to_3_1_1_and_remembers(answer: bytes) -> None:
             async with link.session() as session:
                 assert session.mqtt_version == "3.1.1"
         assert versions == [5, 4, 4]
+
+
+async def test_a_broker_that_says_nothing_to_version_5_is_asked_in_the_other(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(connection, "ANSWER_TIMEOUT_S", 0.3)
+    async with old_broker(b"") as (port, versions):
+        link = Link(config(port), client_id="x")
+        with pytest.raises(LinkError, match="did not answer in time"):
+            async with link.session():
+                pass
+        async with link.session() as session:
+            assert session.mqtt_version == "3.1.1"
+        # It may only have been slow.
+        with pytest.raises(LinkError):
+            async with link.session():
+                pass
+        assert versions == [5, 4, 5]
+
+
+async def test_nobody_there_is_no_reason_to_speak_another_version() -> None:
+    link = Link(config(free_port()), client_id="x")
+    for _ in range(2):
+        with pytest.raises(LinkError):
+            async with link.session():
+                pass
+    assert link._version == "5"
 
 
 async def test_a_message_that_cannot_be_sent_marks_the_session_as_lost(broker: Broker) -> None:

@@ -118,3 +118,7 @@ def test_times_are_written_in_utc() -> None:
 def test_nan_is_never_written() -> None:
     with pytest.raises(ValueError, match="JSON"):
         messages.encode({"x": float("nan")})
+
+
+def test_a_name_that_is_no_text_is_written_all_the_same() -> None:
+    assert messages.encode({"x": "a\udcff"}) == b'{"x":"a?"}'

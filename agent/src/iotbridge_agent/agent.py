@@ -70,7 +70,9 @@ class Agent:
         self._status_due, self._discovery_due, self._collected = asyncio.Event(), asyncio.Event(), asyncio.Event()
         self._permissions_known = asyncio.Event()
         self._discovery_delay_s = 0.0
+        self._connection: asyncio.Task[None] | None = None
         self._was_connected = self._save_failed = False
+        self._mqtt5 = True
         # What this connection was told last; empty when it has to be told again.
         self._announced: Announce | None = None
         self._discovery_sent = b""
@@ -93,7 +95,8 @@ class Agent:
                 group.create_task(self._watchdog(), name="watchdog"),
             ]
             sdnotify.notify(READY=1)
-            await group.create_task(self._stay_connected(), name="connection")
+            self._connection = group.create_task(self._stay_connected(), name="connection")
+            await asyncio.wait([self._connection])
             sdnotify.notify(STOPPING=1)
             for task in (*tasks, *self._commands_under_way):
                 task.cancel()
@@ -106,6 +109,9 @@ class Agent:
             _LOG.info("Stopping.")
         self._leaving.set()
         self._back.set()
+        if self._session is None and self._connection:
+            # An attempt to connect may hang for many seconds, and there is nobody to say goodbye to.
+            self._connection.cancel()
 
     # What commands need
 
@@ -182,7 +188,7 @@ class Agent:
             # The system usually answers sooner than the broker; then the first announce is the final one.
             async with asyncio.timeout(PERMISSION_PATIENCE_S):
                 await self._permissions_known.wait()
-        self._session = session
+        self._session, self._mqtt5 = session, session.mqtt_version == V5
         await self._announce("on")
         await self._publish(self._topics.availability, ONLINE, qos=1, retain=True)
         _LOG.info("Connected to %s (MQTT %s).", self._config.broker.address, session.mqtt_version)
@@ -296,7 +302,7 @@ class Agent:
             collectors=self._scheduler.names(),
             settled=self._scheduler.settled(),
             power=self._allowed,
-            expiry=self._session is None or self._session.mqtt_version == V5,
+            expiry=self._mqtt5,
             now=time.time(),
         )
         if changed:

@@ -35,6 +35,8 @@ _LIBRARY_LOG = logging.getLogger("iotbridge_agent.mqtt")
 _LIBRARY_LOG.setLevel(logging.CRITICAL)
 
 _FIRST_REFUSAL = 128
+_NO_ANSWER = "Operation timed out"
+"""The library's words when a connection stands and the broker says nothing on it."""
 _UNSUPPORTED_VERSION = (1, 132)
 # The reason codes of MQTT 5 and the return codes of 3.1.1 that a person can do something about.
 _REFUSALS = {
@@ -144,13 +146,18 @@ class Link:
         self._will = aiomqtt.Will(will_topic, "offline", qos=1, retain=True) if will_topic else None
         self._tls = tls_context(broker)
         self._version = V5
+        self._is_guess = False
+        """The broker did not ask for 3.1.1 and may only have been slow: the next session begins with 5 again."""
 
     @asynccontextmanager
     async def session(self) -> AsyncIterator[Session]:
         """Connect, and disconnect in an orderly way at the end; raises LinkError."""
         client = await self._connect()
+        version = self._version
+        if self._is_guess:
+            self._version, self._is_guess = V5, False
         try:
-            yield Session(client, self._version, self._broker)
+            yield Session(client, version, self._broker)
         finally:
             with suppress(aiomqtt.MqttError):
                 await client.__aexit__(None, None, None)
@@ -163,8 +170,8 @@ class Link:
                 raise LinkError(explain(error, self._broker)) from error
         except aiomqtt.MqttError as error:
             # Brokers from before MQTT 5 may hang up without a word: the next attempt speaks the other version.
-            if error.__context__ is None or isinstance(error.__context__, asyncio.TimeoutError):
-                self._version = V311 if self._version == V5 else V5
+            self._version = V311 if self._version == V5 and str(error) == _NO_ANSWER else V5
+            self._is_guess = self._version == V311
             raise LinkError(explain(error, self._broker)) from error
         self._version = V311
         try:

@@ -23,11 +23,8 @@ PATIENCE_S = 1.0
 FAILED = SensorDescription(
     key="collectors_failed", name="Collector failures", category="diagnostic", icon="mdi:alert-circle-outline"
 )
-PAUSED = SensorDescription(
-    key="collectors_paused", name="Paused collectors", category="diagnostic", icon="mdi:pause-circle-outline"
-)
 DIAGNOSTICS = "agent"
-"""The owner of the two sensors above."""
+"""The owner of the sensor above."""
 NOBODY = "none"
 NUMBER = (int, float)
 _LOG = logging.getLogger(__name__)
@@ -162,7 +159,7 @@ class Scheduler:
             for runner in self.runners
             for key, reading in runner.readings.items()
         }
-        return found | {sensor.key: (DIAGNOSTICS, sensor) for sensor in (FAILED, PAUSED)}
+        return found | {FAILED.key: (DIAGNOSTICS, FAILED)}
 
     def settled(self) -> set[str]:
         """Return the collectors whose last run worked."""
@@ -173,10 +170,9 @@ class Scheduler:
         values = {
             key: self._steady(reading) for runner in self.runners for key, reading in list(runner.readings.items())
         }
-        return values | {
-            FAILED.key: _listed(runner.spec.name for runner in self.runners if runner.failing),
-            PAUSED.key: _listed(runner.spec.name for runner in self.runners if runner.paused),
-        }
+        failed = [runner.spec.name + " (paused)" * runner.paused for runner in self.runners if runner.failing]
+        # Home Assistant refuses states longer than 255 characters.
+        return values | {FAILED.key: (", ".join(failed) or NOBODY)[:255]}
 
     def _steady(self, reading: Reading) -> Value:
         description, value = reading.description, _rounded(reading.value, reading.description.decimals)
@@ -185,11 +181,6 @@ class Scheduler:
             return last
         self._published[description.key] = value
         return value
-
-
-def _listed(names: Iterable[str]) -> str:
-    # Home Assistant refuses states longer than 255 characters.
-    return (", ".join(names) or NOBODY)[:255]
 
 
 def _rounded(value: Value, decimals: int | None) -> Value:

@@ -104,7 +104,9 @@ def format_time(moment: datetime) -> str:
 
 def encode(payload: Mapping[str, Any]) -> bytes:
     """Return compact JSON; raises ValueError for NaN and infinity, which are not JSON."""
-    return json.dumps(payload, separators=(",", ":"), ensure_ascii=False, allow_nan=False).encode()
+    text = json.dumps(payload, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+    # Names of files and mounts can be bytes that are no text; Python carries them as surrogates.
+    return text.encode(errors="replace")
 
 
 def encode_announce(announce: Announce) -> bytes:

@@ -1,0 +1,144 @@
+"""From a command to its responses, where a real agent would take minutes or a real suspend."""
+
+from collections.abc import Iterator
+import json
+from pathlib import Path
+import threading
+import time
+from typing import Any
+
+import pytest
+
+from iotbridge_agent.commands import dispatcher as module
+from iotbridge_agent.commands.base import CommandError, Permission
+from iotbridge_agent.commands.dispatcher import Dispatcher
+from iotbridge_agent.config import BrokerConfig, Config, CustomCommand
+from iotbridge_agent.connection import LinkError
+from iotbridge_agent.protocol.messages import Power, Response
+from iotbridge_agent.state import load_state
+
+
+class Recorder:
+    """Stands for the agent around the dispatcher, and for the system: writes down what is asked of it."""
+
+    def __init__(self) -> None:
+        self.done: list[str] = []
+        self.responses: list[Response] = []
+        self.link_is_broken = False
+        self.permission_gate = threading.Event()
+        self.permission_gate.set()
+        self.execution_error: CommandError | None = None
+
+    async def respond(self, response: Response, *, must_arrive: bool = False) -> None:
+        """Keep a response."""
+        if self.link_is_broken and must_arrive:
+            raise LinkError("gone")
+        self.responses.append(response)
+        self.done.append(response.status)
+
+    async def refresh(self) -> None:
+        """Keep the wish."""
+        self.done.append("refresh")
+
+    async def leave(self, power: Power) -> None:
+        """Keep the wish."""
+        self.done.append(f"leave {power}")
+
+    def come_back(self) -> None:
+        """Keep the wish."""
+        self.done.append("back")
+
+    def permission(self, _command: str) -> Permission:
+        """Permit, as soon as the gate is open."""
+        self.permission_gate.wait(10)
+        return Permission(allowed=True)
+
+    def execute(self, command: str) -> None:
+        """Execute nothing."""
+        self.done.append(f"execute {command}")
+        if self.execution_error:
+            raise self.execution_error
+
+
+@pytest.fixture
+def recorder() -> Iterator[Recorder]:
+    recorder = Recorder()
+    yield recorder
+    recorder.permission_gate.set()
+
+
+def make(recorder: Recorder, folder: Path, **more: Any) -> Dispatcher:
+    broker = BrokerConfig(scheme="mqtt", host="h", port=1)
+    config = Config(broker=broker, node_id="n", name="n", power=("shutdown", "reboot", "suspend"), **more)
+    return Dispatcher(config, load_state(folder), recorder, recorder)
+
+
+async def give(dispatcher: Dispatcher, **fields: Any) -> None:
+    await dispatcher.handle(json.dumps(fields).encode(), retained=False)
+
+
+async def test_a_suspended_machine_that_woke_up_comes_back(
+    recorder: Recorder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # The clock of the wall runs on while the machine sleeps.
+    real, started = time.time, time.monotonic()
+    monkeypatch.setattr(time, "time", lambda: real() + (3600 if time.monotonic() - started > 0.5 else 0))
+    await give(make(recorder, tmp_path), command="suspend", id="s")
+    assert recorder.done == ["accepted", "leave suspended", "execute suspend", "back"]
+
+
+async def test_a_power_command_without_id_is_carried_out(
+    recorder: Recorder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "STILL_HERE_S", 0.5)
+    await give(make(recorder, tmp_path), command="reboot")
+    assert recorder.done == ["accepted", "leave rebooting", "execute reboot", "back", "failed"]
+    assert recorder.responses[-1].id is None
+
+
+async def test_nothing_is_executed_that_could_not_be_announced(recorder: Recorder, tmp_path: Path) -> None:
+    recorder.link_is_broken = True
+    await give(make(recorder, tmp_path), command="reboot", id="r")
+    assert recorder.done == ["failed"]
+    assert recorder.responses[0].reason == "error"
+
+
+async def test_a_system_that_does_not_say_permits_nothing(
+    recorder: Recorder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "PERMISSION_TIMEOUT_S", 0.05)
+    recorder.permission_gate.clear()
+    await give(make(recorder, tmp_path), command="reboot", id="r")
+    assert recorder.done == ["refused"]
+    assert recorder.responses[0].reason == "not_permitted"
+
+
+async def test_a_failed_execution_is_told_after_coming_back(recorder: Recorder, tmp_path: Path) -> None:
+    recorder.execution_error = CommandError("timeout", "logind did not answer.")
+    await give(make(recorder, tmp_path), command="shutdown", id="s")
+    assert recorder.done == ["accepted", "leave shutting_down", "execute shutdown", "back", "failed"]
+    assert (recorder.responses[-1].reason, recorder.responses[-1].message) == ("timeout", "logind did not answer.")
+
+
+async def test_the_id_is_on_the_disk_before_anything_happens(recorder: Recorder, tmp_path: Path) -> None:
+    seen: list[bool] = []
+    real = recorder.execute
+
+    def execute(command: str) -> None:
+        seen.append("once" in load_state(tmp_path).seen_ids)
+        real(command)
+
+    recorder.execution_error = CommandError("error", "No.")
+    recorder.execute = execute  # type: ignore[method-assign]
+    await give(make(recorder, tmp_path), command="reboot", id="once")
+    assert seen == [True]
+    await give(make(recorder, tmp_path), command="reboot", id="once")
+    assert recorder.responses[-1].reason == "duplicate"
+
+
+async def test_a_finished_command_may_be_given_again(recorder: Recorder, tmp_path: Path) -> None:
+    dispatcher = make(recorder, tmp_path, custom=(CustomCommand(name="ok", argv=("true",), title="OK"),))
+    await give(dispatcher, command="ok", id="1")
+    await give(dispatcher, command="ok", id="2")
+    await give(dispatcher, command="status", id="3")
+    assert recorder.done == ["accepted", "done", "accepted", "done", "refresh", "done"]
