@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 import json
 
 from lab.agent import Agent
@@ -75,24 +75,29 @@ class Host:
         (result,) = answer["results"]
         return dict(result)
 
-    @asynccontextmanager
-    async def responses(self) -> AsyncIterator[asyncio.Queue[Json]]:
+    def responses(self) -> AbstractAsyncContextManager[asyncio.Queue[Json]]:
         """Listen to what its agent answers, on the broker itself."""
-        queue: asyncio.Queue[Json] = asyncio.Queue()
-        async with self.lab.broker.client() as mqtt:
-            await mqtt.subscribe(f"{self.topic}/response", qos=1)
+        return messages(self.lab, f"{self.topic}/response")
 
-            async def listen() -> None:
-                async for message in mqtt.messages:
-                    assert isinstance(message.payload, bytes)
-                    queue.put_nowait(json.loads(message.payload))
 
-            listener = asyncio.create_task(listen())
-            try:
-                yield queue
-            finally:
-                listener.cancel()
-                await asyncio.gather(listener, return_exceptions=True)
+@asynccontextmanager
+async def messages(lab: Lab, topic: str) -> AsyncIterator[asyncio.Queue[Json]]:
+    """Listen to the JSON messages of a topic; the queue has one item for each."""
+    queue: asyncio.Queue[Json] = asyncio.Queue()
+    async with lab.broker.client() as mqtt:
+        await mqtt.subscribe(topic, qos=1)
+
+        async def listen() -> None:
+            async for message in mqtt.messages:
+                assert isinstance(message.payload, bytes)
+                queue.put_nowait(json.loads(message.payload))
+
+        listener = asyncio.create_task(listen())
+        try:
+            yield queue
+        finally:
+            listener.cancel()
+            await asyncio.gather(listener, return_exceptions=True)
 
 
 async def next_of(queue: asyncio.Queue[Json], *, timeout_s: float = 10) -> Json:
