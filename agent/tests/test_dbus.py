@@ -111,6 +111,14 @@ def test_arguments_follow_the_signature(scripted: Callable[..., ScriptedBus]) ->
     assert struct.unpack("<I", bus.calls[1][4:8]) == (len(body),)
 
 
+@pytest.mark.parametrize(("flag", "body"), [(False, b"\0\0\0\0"), (True, b"\x01\0\0\0")])
+def test_a_flag_takes_four_bytes_both_ways(scripted: Callable[..., ScriptedBus], flag: bool, body: bytes) -> None:
+    bus = scripted(lambda _, serial: message(2, serial, b"b", body))
+    assert call("a.b", "/c", "a.b", "D", "b", flag) == (flag,)
+    assert struct.unpack("<I", bus.calls[1][4:8]) == (4,)
+    assert bus.calls[1].endswith(body)
+
+
 def test_arguments_that_do_not_fit_their_signature_are_a_mistake_of_the_caller(
     scripted: Callable[..., ScriptedBus],
 ) -> None:
