@@ -123,6 +123,17 @@ def test_in_process_errors_become_exit_codes(
     assert capsys.readouterr().err == "Stopped.\n"
 
 
+def test_a_reader_that_goes_away_is_no_crash(tmp_path: Path) -> None:
+    argv = [sys.executable, "-m", "iotbridge_agent", "--config", str(write_config(tmp_path)), "doctor"]
+    with subprocess.Popen(argv, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=ENVIRON) as process:
+        assert process.stdout
+        process.stdout.readline()
+        process.stdout.close()
+        assert process.stderr
+        assert process.stderr.read() == ""
+        assert process.wait(15) == 1
+
+
 def test_service_stages_prints_and_removes(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     path, root = str(write_config(tmp_path, more="[commands]\nreboot = true")), tmp_path / "stage"
     unit = root / "etc/systemd/system/iotbridge-agent.service"

@@ -1,15 +1,15 @@
 """The D-Bus client, against a scripted bus that sends bytes written by hand, and against a real dbus-daemon."""
 
+from collections.abc import Callable, Iterator
 import contextlib
+from io import BufferedRWPair
 import os
+from pathlib import Path
 import shutil
 import socket
 import struct
 import subprocess
 import threading
-from collections.abc import Callable, Iterator
-from io import BufferedRWPair
-from pathlib import Path
 
 import pytest
 

@@ -3,6 +3,7 @@
 import argparse
 import json
 import logging
+import os
 from pathlib import Path
 import sys
 
@@ -35,6 +36,10 @@ def main(argv: list[str] | None = None) -> int:
         return BAD_CONFIGURATION
     except AgentError as error:
         complain(_one_line(error))
+        return NEEDS_A_HAND
+    except BrokenPipeError:
+        # `iotbridge-agent doctor | head`: nobody reads on, and Python would complain once more while it ends.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return NEEDS_A_HAND
     except KeyboardInterrupt:
         complain("Stopped.")
