@@ -27,7 +27,14 @@ async def household(kit: Kit) -> None:
         "nas-of-anna", ip="192.168.7.20", mac=["00:11:22:33:44:55"], instance="instance-7", platform="Linux"
     )
     await host.status(
-        ip="192.168.7.20", note="a-secret-word", platform="Linux", boot_time="2026-11-01T10:00:00Z", is_on_mains=True
+        ip="192.168.7.20",
+        note="a-secret-word",
+        platform="Linux",
+        boot_time="2026-11-01T10:00:00Z",
+        is_on_mains=True,
+        disk_percent=12,
+        disk_percent_home_rossi=40,
+        docker_rossi_cloud=True,
     )
     old = await kit.host("192.168.7.21", prefix="ipwatch", uid="pc-7", hostname="nas-of-anna")
     await old.availability("offline")
@@ -62,6 +69,9 @@ async def test_it_is_still_useful(kit: Kit, hass_client: ClientSessionGenerator)
         "platform": "Linux",
         "boot_time": "2026-11-01T10:00:00Z",
         "is_on_mains": True,
+        "disk_percent": 12,
+        "disk_percent_1": 40,
+        "docker_1": True,
     }
     # One name, one number: here are two agents on one machine.
     assert nas["announce"]["hostname"] == old["announce"]["hostname"] == "host_1"

@@ -7,6 +7,7 @@ agents behind one node_id or a device with a foreign identifier can still be see
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import asdict
+import re
 from typing import Any
 
 from homeassistant.components.diagnostics import REDACTED
@@ -20,6 +21,8 @@ from .runtime import IotBridgeConfigEntry
 
 # The texts among the readings that many hosts have in common.
 PUBLIC_READINGS = ("platform", "platform_version", "boot_time")
+# Readings with a name of the user's behind them: a mount point, a service, a container, a check.
+NAMED_READINGS = re.compile(r"(disk_percent|disk_free|systemd|docker|health|check|latency|changed)_(.+)")
 
 
 class Pseudonyms:
@@ -76,7 +79,7 @@ def _host(host: Mapping[str, Any], names: Pseudonyms) -> dict[str, Any]:
         **host,
         "topic": names.topic(host["topic"]),
         "announce": _announce(announce, names) if announce else None,
-        "readings": {key: _reading(key, value, names) for key, value in host["readings"].items()},
+        "readings": {_key(key, names): _reading(key, value, names) for key, value in host["readings"].items()},
     }
 
 
@@ -90,6 +93,11 @@ def _announce(announce: Announce, names: Pseudonyms) -> dict[str, Any]:
         "ip": announce.ip and REDACTED,
         "mac": [REDACTED for _ in announce.mac],
     }
+
+
+def _key(key: str, names: Pseudonyms) -> str:
+    named = NAMED_READINGS.fullmatch(key)
+    return names.of(named[1], named[2]) if named else key
 
 
 def _reading(key: str, value: Reading, names: Pseudonyms) -> Reading:

@@ -1,0 +1,104 @@
+"""The shape of the house: who may know whom, what files may be called, how long they may be."""
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+import subprocess
+import sys
+
+import pytest
+
+REPOSITORY = Path(__file__).parent.parent
+ROOT = REPOSITORY / "custom_components" / "iotbridge"
+SOURCES = sorted(ROOT.rglob("*.py"))
+MAX_LINES = 400
+
+# Home Assistant looks modules of these names up in every integration; a package of ours would be taken for its own.
+LOOKED_UP = {
+    "account_link", "application_credentials", "assist_pipeline", "backup", "cast", "config", "device_action",
+    "device_condition", "device_trigger", "energy", "group", "hardware", "http", "logbook", "lovelace", "media_source",
+    "onboarding", "recorder", "reproduce_state", "significant_change", "weather",
+}  # fmt: skip
+DRAWERS = {"common", "helper", "helpers", "misc", "util", "utils"}
+
+
+def imported(path: Path) -> Iterator[str]:
+    """Yield the full names of what a file imports from outside."""
+    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and not node.level:
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+
+
+def importers(name: str) -> set[str]:
+    """Return the files that import a module of Home Assistant or something in it."""
+    return {
+        path.relative_to(ROOT).as_posix()
+        for path in SOURCES
+        if any(found == name or found.startswith(f"{name}.") for found in imported(path))
+    }
+
+
+def test_imports_go_down() -> None:
+    """The contracts are in pyproject.toml."""
+    result = subprocess.run(
+        [sys.executable, "-c", "from importlinter.cli import lint_imports_command as run; run()", "--no-cache"],
+        cwd=REPOSITORY,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert result.returncode == 0, result.stdout + result.stderr
+    assert "0 broken" in result.stdout
+
+
+def test_there_is_one_door_to_mqtt() -> None:
+    assert importers("homeassistant.components.mqtt") == {"mqtt_client.py"}
+    assert importers("aiomqtt") == importers("paho") == set()
+
+
+def test_there_is_one_door_to_the_issue_registry() -> None:
+    assert importers("homeassistant.helpers.issue_registry") == {"issues.py"}
+
+
+def test_protocol_and_rules_are_pure() -> None:
+    pure = {"agents/commander.py", "agents/inventory.py"}
+    users = importers("homeassistant")
+
+    assert {user for user in users if user in pure or user.startswith("protocol/")} == set()
+    assert users
+
+
+def test_the_integration_needs_nothing_but_home_assistant() -> None:
+    ours_or_core = {"homeassistant", "voluptuous", "orjson", *sys.stdlib_module_names}
+
+    assert {name.partition(".")[0] for path in SOURCES for name in imported(path)} <= ours_or_core
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=lambda path: path.relative_to(ROOT).as_posix())
+def test_no_file_is_too_long(path: Path) -> None:
+    assert len(path.read_text("utf-8").splitlines()) <= MAX_LINES
+
+
+def test_no_name_is_taken_by_home_assistant() -> None:
+    packages = {path.name for path in ROOT.iterdir() if path.is_dir()}
+
+    assert packages & LOOKED_UP == set()
+    assert {path.stem for path in ROOT.glob("*.py")} & LOOKED_UP == set()
+
+
+def test_there_is_no_drawer_for_everything() -> None:
+    assert {path.stem for path in SOURCES} & DRAWERS == set()
+    assert {path.name for path in ROOT.rglob("*") if path.is_dir()} & DRAWERS == set()
+
+
+def test_every_module_says_what_it_is_for() -> None:
+    assert [str(path) for path in SOURCES if not ast.get_docstring(ast.parse(path.read_text("utf-8")))] == []
+
+
+def test_translations_are_where_home_assistant_reads_them() -> None:
+    """A custom integration has no strings.json: nobody resolves its references."""
+    assert not (ROOT / "strings.json").exists()
+    assert [path for path in (ROOT / "translations").glob("*.json") if "[%key:" in path.read_text("utf-8")] == []
