@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 import socket
@@ -176,8 +176,10 @@ async def test_tls_to_a_broker_without() -> None:
 async def old_broker(first_answer: bytes = b"\x20\x02\x00\x01") -> AsyncIterator[tuple[int, list[int]]]:
     """A broker of MQTT 3.1.1 that answers to anything newer as such brokers do, and the versions it was asked for."""
     versions: list[int] = []
+    serving: list[asyncio.Task[None]] = []
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        serving.append(asyncio.current_task())  # type: ignore[arg-type]
         data = await reader.read(1024)
         # Fixed header, length, "MQTT" with its length, and then the version.
         if data[:1] == b"\x10" and len(data) > 8:
@@ -185,10 +187,13 @@ async def old_broker(first_answer: bytes = b"\x20\x02\x00\x01") -> AsyncIterator
             writer.write(b"\x20\x02\x00\x00" if data[8] == 4 else first_answer)
             await reader.read(1024)
         writer.close()
+        with suppress(OSError):
+            await writer.wait_closed()
 
     server = await asyncio.start_server(serve, "127.0.0.1", 0)
     async with server:
         yield server.sockets[0].getsockname()[1], versions
+        await asyncio.wait(serving, timeout=5)
 
 
 @pytest.mark.parametrize("answer", [b"\x20\x02\x00\x01", b"\x20\x03\x00\x84\x00"], ids=["3.1.1 words", "5 words"])

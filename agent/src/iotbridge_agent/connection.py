@@ -187,8 +187,10 @@ class Link:
         )
         try:
             return await client.__aenter__()
-        except ssl.CertificateError as error:
-            raise aiomqtt.MqttError(str(error)) from error
+        except BaseException:
+            # A client whose broker was too slow would connect after all, and live on beside the next attempt.
+            client._client.disconnect()  # noqa: SLF001 - aiomqtt only disconnects what was connected
+            raise
 
 
 class Backoff:
