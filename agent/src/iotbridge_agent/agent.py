@@ -188,12 +188,11 @@ class Agent:
             # The system usually answers sooner than the broker; then the first announce is the final one.
             async with asyncio.timeout(PERMISSION_PATIENCE_S):
                 await self._permissions_known.wait()
-        self._session, self._mqtt5 = session, session.mqtt_version == V5
+        self._session, self._mqtt5, self._discovery_sent = session, session.mqtt_version == V5, b""
         await self._announce("on")
         await self._publish(self._topics.availability, ONLINE, qos=1, retain=True)
         _LOG.info("Connected to %s (MQTT %s).", self._config.broker.address, session.mqtt_version)
         sdnotify.notify(STATUS=f"Connected to {self._config.broker.address}")
-        self._discovery_sent = b""
         self._want_discovery(random.random() if self._was_connected else 0.0)  # noqa: S311 - spreads load
         self._was_connected = True
         self._status_due.set()
