@@ -20,7 +20,7 @@ from .protocol.topics import LEAVES
 from .runtime import IotBridgeConfigEntry
 
 # The texts among the readings that many hosts have in common.
-PUBLIC_READINGS = ("platform", "platform_version", "boot_time")
+PUBLIC_READINGS = ("platform", "platform_version", "boot_time", "collectors_failed", "collectors_paused")
 # Readings with a name of the user's behind them: a mount point, a service, a container, a check.
 NAMED_READINGS = re.compile(r"(disk_percent|disk_free|systemd|docker|health|check|latency|changed)_(.+)")
 

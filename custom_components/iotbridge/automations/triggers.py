@@ -120,11 +120,6 @@ class CommandFailedTrigger(HostTrigger, StatelessEntityTriggerBase):
         self._commands = frozenset(self._options[CONF_COMMAND])
 
     @override
-    def is_valid_transition(self, from_state: State, to_state: State) -> bool:
-        """Tell two events apart that came within one millisecond, which is all the state has room for."""
-        return (from_state.state, *_event(from_state)) != (to_state.state, *_event(to_state))
-
-    @override
     def is_valid_state(self, state: State, report_not_triggered: NotTriggeredReasonReporter) -> bool:
         if state.attributes.get(ATTR_EVENT_TYPE) not in FAILURES:
             return False
@@ -134,10 +129,6 @@ class CommandFailedTrigger(HostTrigger, StatelessEntityTriggerBase):
     def _variables(self, state: State) -> dict[str, Any]:
         told = {key: state.attributes.get(key) for key in COMMAND_VARIABLES}
         return super()._variables(state) | told | {"outcome": state.attributes.get(ATTR_EVENT_TYPE)}
-
-
-def _event(state: State) -> tuple[Any, ...]:
-    return state.attributes.get(ATTR_EVENT_TYPE), state.attributes.get("command_id")
 
 
 TRIGGERS: dict[str, type[Trigger]] = {
