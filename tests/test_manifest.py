@@ -58,6 +58,15 @@ async def test_home_assistant_takes_it(kit: Kit) -> None:
     assert not integration.is_built_in
 
 
+def test_the_marketplace_finds_what_it_reads() -> None:
+    marketplace = json.loads((REPOSITORY / "hacs.json").read_text("utf-8"))
+
+    assert marketplace["name"] == MANIFEST["name"]
+    assert AwesomeVersion(marketplace["homeassistant"]).strategy is AwesomeVersionStrategy.CALVER
+    assert marketplace.keys() <= {"name", "homeassistant", "zip_release", "filename", "hide_default_branch"}
+    assert [path.name for path in ROOT.parent.iterdir() if (path / "manifest.json").exists()] == ["iotbridge"]
+
+
 @pytest.mark.parametrize("name", ["services.yaml", "triggers.yaml", "conditions.yaml", "quality_scale.yaml"])
 def test_home_assistant_can_read_the_yaml(name: str) -> None:
     assert load_yaml_dict(str(ROOT / name))

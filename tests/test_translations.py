@@ -4,6 +4,7 @@ import ast
 from collections.abc import Iterator
 import json
 from pathlib import Path
+import re
 import string
 from typing import Any
 
@@ -74,6 +75,15 @@ def test_every_language_says_everything_with_the_same_placeholders(language: str
     assert spoken.keys() == english.keys()
     assert {key for key in english if placeholders(spoken[key]) != placeholders(english[key])} == set()
     assert [key for key, text in spoken.items() if text != text.strip() or not text or "<" in text] == []
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_nothing_is_there_that_hassfest_refuses(language: str) -> None:
+    spoken = dict(flat(load(language)))
+
+    assert [key for key in spoken if not re.fullmatch(r"[a-z0-9_.]+", key) or "__" in key] == []
+    assert [key for key, text in spoken.items() if re.search(r"://|www\.|'\{\w+\}'", text)] == []
+    assert [key for key, text in spoken.items() if not all(name.isidentifier() for name in placeholders(text))] == []
 
 
 @pytest.mark.parametrize("language", ["it", "fr"])
