@@ -6,6 +6,7 @@ from typing import Any
 from pytest_homeassistant_custom_component.components.diagnostics import get_diagnostics_for_config_entry
 from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 
+from custom_components.iotbridge.diagnostics import Pseudonyms
 from homeassistant.setup import async_setup_component
 
 from .kit import Kit
@@ -97,3 +98,9 @@ async def test_prefixes_of_their_own_are_numbered(kit: Kit, hass_client: ClientS
     assert "rossi" not in json.dumps(data)
     assert data["options"] == {"prefixes": ["prefix_1", "iotbridge"], "response_timeout": 5, "lost_after": 120}
     assert data["hosts"][0]["topic"] == "prefix_1/device/host_1"
+
+
+def test_what_is_no_topic_of_ours_is_numbered_too() -> None:
+    names = Pseudonyms()
+
+    assert [names.topic(topic) for topic in ("rossi", "others", "rossi")] == ["topic_1", "others", "topic_1"]

@@ -94,6 +94,18 @@ async def test_sensors_of_other_integrations_in_the_area_do_not_start_it(kit: Ki
     assert ran == []
 
 
+async def test_a_host_that_joins_later_is_followed(kit: Kit, automate: Automate) -> None:
+    area = ar.async_get(kit.hass).async_create("Rack")
+    ran = await automate({"trigger": "iotbridge.host_lost", "target": {"area_id": area.id}})
+
+    host = await kit.host()
+    dr.async_get(kit.hass).async_update_device(device_id(kit), area_id=area.id)
+    await kit.hass.async_block_till_done()
+    await vanish(host)
+
+    assert len(ran) == 1
+
+
 @pytest.mark.parametrize("power", ["off", "shutting_down", "rebooting", "suspended"])
 async def test_a_host_that_says_goodbye_is_not_lost(kit: Kit, automate: Automate, power: str) -> None:
     host = await kit.host()
