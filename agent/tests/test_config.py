@@ -148,6 +148,13 @@ def test_a_broker_must_be_named(text: str, message: str) -> None:
         ("[[checks]]\nname = 'a'\nhttp = 'ftp://h'", "checks[0].http: expected an address that starts with http://"),
         ("[[checks]]\nname = 'a'\nhttp = 'http://'", "checks[0].http: expected an address that starts with http://"),
         ("[[checks]]\nname = 'a'\nhttp = 'http://[x'", "checks[0].http: expected an address that starts with http://"),
+        ("[[checks]]\nname = 'a'\nhttp = 'http://[::1/'", "expected an address that starts with http:// or https://"),
+        (
+            "[[checks]]\nname = 'a'\nhttp = 'http://h:0/'",
+            "http:// or https:// and has a valid port, found 'http://h:0/'",
+        ),
+        ("[[checks]]\nname = 'a'\nhttp = 'http://h:65536'", "http:// or https:// and has a valid port, found"),
+        ("[[checks]]\nname = 'a'\nhttp = 'https://h:x/'", "http:// or https:// and has a valid port, found"),
         ("[[checks]]\nname = 'a'\ntcp = 'h:1'\nmax_age_h = 3", "checks[0].max_age_h: there is no such key"),
         (
             "[[checks]]\nname='a'\ntcp='h:1'\n[[checks]]\nname='a'\ntcp='h:2'",

@@ -332,7 +332,7 @@ def _parse_checks(root: Table) -> tuple[CheckConfig, ...]:
         kind = kinds[0]
         target = table.text(kind, required=True)
         if kind == "http" and not _is_http_address(target):
-            raise table.error(kind, "an address that starts with http:// or https://", target)
+            raise table.error(kind, "an address that starts with http:// or https:// and has a valid port", target)
         if kind == "tcp" and not _is_host_and_port(target):
             raise table.error(kind, "host:port", target)
         check = CheckConfig(
