@@ -54,12 +54,9 @@ def address_towards(host: str, port: int) -> str | None:
 
 def uptime_s() -> int:
     """Return the seconds since the machine was started."""
-    try:
-        return int(float(Path("/proc/uptime").read_text(encoding="ascii").split()[0]))
-    except (OSError, ValueError):
-        import psutil  # noqa: PLC0415 - 6 MB that Linux does not need
+    import psutil  # noqa: PLC0415 - the collectors loaded it by now, and the announce does not wait for it
 
-        return max(0, int(time.time() - psutil.boot_time()))
+    return max(0, int(time.time() - psutil.boot_time()))
 
 
 def _platform_version() -> str:
@@ -82,7 +79,7 @@ def _mac_addresses() -> tuple[str, ...]:
 
 
 def _portable_mac_addresses() -> tuple[str, ...]:
-    import psutil  # noqa: PLC0415 - 6 MB that Linux does not need
+    import psutil  # noqa: PLC0415 - Linux announces itself before psutil is loaded
 
     addresses = (address for found in psutil.net_if_addrs().values() for address in found)
     return _usable([address.address for address in addresses if address.family == psutil.AF_LINK])

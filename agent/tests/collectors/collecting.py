@@ -4,6 +4,9 @@ from collections.abc import Mapping
 from pathlib import Path
 import shutil
 
+import psutil
+import pytest
+
 from iotbridge_agent.collectors.base import Collector, Reading
 
 SERVER = Path(__file__).parent.parent / "fixtures" / "server"
@@ -29,10 +32,11 @@ def write(root: Path, files: Mapping[str, str]) -> Path:
     return root
 
 
-def server(root: Path) -> Path:
-    """Lay out a usual server below a folder; return it."""
+def read_proc(monkeypatch: pytest.MonkeyPatch, root: Path, files: Mapping[str, str] | None = None) -> Path:
+    """Have psutil read a usual server's /proc, with some files replaced, from below a folder; return the folder."""
     shutil.copytree(SERVER, root, dirs_exist_ok=True)
-    return root
+    monkeypatch.setattr(psutil, "PROCFS_PATH", str(root / "proc"))
+    return write(root, {f"proc/{name}": text for name, text in (files or {}).items()})
 
 
 def readings(collector: Collector) -> dict[str, Reading]:

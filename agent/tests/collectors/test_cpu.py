@@ -1,85 +1,77 @@
 """The processor: usage between two looks, hostile counters, frequency."""
 
+from collections.abc import Callable
 from pathlib import Path
+import threading
+from types import SimpleNamespace
 
-from collecting import Clock, server, values, write
+from collecting import Clock, read_proc, values
+import psutil
 import pytest
 
 from iotbridge_agent.collectors.cpu import Cpu
-from iotbridge_agent.errors import CollectorError
+
+Tick = Callable[[str], object]
 
 
-def test_usage_is_what_was_busy_since_the_last_look(tmp_path: Path) -> None:
+@pytest.fixture
+def tick(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Tick:
+    """Return what turns the clock by 30 s, sets the counters and reads the usage."""
     clock = Clock()
-    cpu = Cpu(server(tmp_path), clock)
-    assert values(cpu)["cpu_percent"] is None
-    clock.now += 30
-    write(tmp_path, {"proc/stat": "cpu  1100 50 550 8700 350 10 40 200 30 0\n"})
-    assert values(cpu)["cpu_percent"] == pytest.approx(15.0)  # 150 of 1000; waiting for a disk is idle
+    cpu = Cpu(clock)
+
+    def turn(counters: str, seconds: float = 30) -> object:
+        clock.now += seconds
+        read_proc(monkeypatch, tmp_path, {"stat": f"cpu {counters}\ncpu0 {counters}\n"})
+        return values(cpu)["cpu_percent"]
+
+    return turn
 
 
-def test_a_look_too_soon_repeats_the_last_value(tmp_path: Path) -> None:
-    clock = Clock()
-    cpu = Cpu(write(tmp_path, {"proc/stat": "cpu 0 0 0 0 0\n"}), clock)
-    values(cpu)
-    clock.now += 30
-    write(tmp_path, {"proc/stat": "cpu 50 0 0 50 0\n"})
-    assert values(cpu)["cpu_percent"] == 50.0
-    clock.now += 0.1
-    write(tmp_path, {"proc/stat": "cpu 150 0 0 50 0\n"})
-    assert values(cpu)["cpu_percent"] == 50.0
-    clock.now += 30
-    assert values(cpu)["cpu_percent"] == 100.0
+def test_usage_is_what_was_busy_since_the_last_look(tick: Tick) -> None:
+    assert tick("1000 50 500 8000 200 10 40 200 30 0") is None
+    assert tick("1100 50 550 8700 350 10 40 200 40 0") == pytest.approx(15.0)  # 150 of 1000; waiting for a disk is idle
 
 
-def test_counters_that_go_back_give_no_value(tmp_path: Path) -> None:
-    clock = Clock()
-    cpu = Cpu(server(tmp_path), clock)
-    values(cpu)
-    clock.now += 30
-    write(tmp_path, {"proc/stat": "cpu 1 0 0 1 0\n"})
-    assert values(cpu)["cpu_percent"] is None
-    clock.now += 30
-    write(tmp_path, {"proc/stat": "cpu 2 0 0 2 0\n"})
-    assert values(cpu)["cpu_percent"] == 50.0
+def test_every_look_may_come_from_another_thread(tick: Tick) -> None:
+    tick("0 0 0 0 0 0 0 0 0 0")
+    found: list[object] = []
+    thread = threading.Thread(target=lambda: found.append(tick("50 0 0 50 0 0 0 0 0 0")))
+    thread.start()
+    thread.join()
+    assert found == [50.0]
 
 
-def test_usage_stays_a_percentage_when_the_wait_counter_goes_back(tmp_path: Path) -> None:
-    clock = Clock()
-    cpu = Cpu(write(tmp_path, {"proc/stat": "cpu 0 0 0 0 90\n"}), clock)
-    values(cpu)
-    clock.now += 30
-    write(tmp_path, {"proc/stat": "cpu 100 0 0 0 50\n"})
-    assert values(cpu)["cpu_percent"] == 100.0
+def test_a_look_too_soon_repeats_the_last_value(tick: Callable[..., object]) -> None:
+    tick("0 0 0 0 0 0 0 0 0 0")
+    assert tick("50 0 0 50 0 0 0 0 0 0") == 50.0
+    assert tick("150 0 0 50 0 0 0 0 0 0", 0.1) == 50.0
+    assert tick("150 0 0 50 0 0 0 0 0 0") == 100.0
 
 
-@pytest.mark.parametrize("text", ["", "cpu\n", "cpu 1 2 3\n", "cpu a b c d e\n", "intr 1 2 3 4 5\n", "\0\xff\n"])
-def test_garbage_is_an_error_that_names_the_file(tmp_path: Path, text: str) -> None:
-    with pytest.raises(CollectorError, match="/proc/stat"):
-        values(Cpu(write(tmp_path, {"proc/stat": text})))
+def test_counters_that_go_back_give_no_value(tick: Tick) -> None:
+    tick("1000 0 0 1000 0 0 0 0 0 0")
+    assert tick("1 0 0 1 0 0 0 0 0 0") is None
+    assert tick("2 0 0 2 0 0 0 0 0 0") == 50.0
 
 
-def test_frequency_is_the_mean_of_the_cores_in_mhz(tmp_path: Path) -> None:
-    folder = "sys/devices/system/cpu/cpufreq"
-    server(tmp_path)
-    assert "cpu_frequency" not in values(Cpu(tmp_path))
-    write(
-        tmp_path,
-        {
-            f"{folder}/policy0/scaling_cur_freq": "800000\n",
-            f"{folder}/policy1/scaling_cur_freq": "2400000\n",
-            f"{folder}/policy2/scaling_cur_freq": "<unknown>\n",
-        },
-    )
-    assert values(Cpu(tmp_path))["cpu_frequency"] == 1600.0
+def test_usage_stays_a_percentage_when_the_wait_counter_goes_back(tick: Tick) -> None:
+    tick("0 0 0 0 90 0 0 0 0 0")
+    assert tick("100 0 0 0 50 0 0 0 0 0") == 100.0
 
 
-def test_other_systems_are_read_too() -> None:
-    clock = Clock()
-    cpu = Cpu(None, clock)
-    assert values(cpu)["cpu_percent"] is None
-    sum(range(3_000_000))  # so that some time is counted
-    clock.now += 30
-    second = values(cpu)
-    assert second["cpu_percent"] is None or 0 <= float(str(second["cpu_percent"])) <= 100
-    assert isinstance(second["cpu_count"], int)
+def test_cores_and_their_frequency(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(psutil, "cpu_count", lambda: 4)
+    monkeypatch.setattr(psutil, "cpu_freq", lambda: SimpleNamespace(current=1600.0))
+    found = values(Cpu())
+    assert (found["cpu_count"], found["cpu_frequency"]) == (4, 1600.0)
+
+
+@pytest.mark.parametrize("error", [OSError, ValueError, NotImplementedError, None])
+def test_a_frequency_nobody_tells_is_not_there(monkeypatch: pytest.MonkeyPatch, error: type[Exception] | None) -> None:
+    def ask() -> None:
+        if error:
+            raise error
+
+    monkeypatch.setattr(psutil, "cpu_freq", ask)
+    assert "cpu_frequency" not in values(Cpu())

@@ -1,36 +1,35 @@
 """Which mounts are disks, and how full they are."""
 
+import os
 from pathlib import Path
+from types import SimpleNamespace
 
-from collecting import readings, server, values, write
+from collecting import read_proc, readings, values, write
+import psutil
 import pytest
 
 from iotbridge_agent.collectors.disk import Disk
 from iotbridge_agent.config import CollectorConfig
 
-FOLDERS = (
-    "boot/efi",
-    "srv/media library",
-    "home/anna/films",
-    "tank/photos",
-    "mnt/nas",
-    "mnt/image",
-    "snap/core22/1",
-    "var/lib/docker/overlay2/abc/merged",
-)
+GIB = 1024**3
 
 
-@pytest.fixture
-def root(tmp_path: Path) -> Path:
-    """Return a server whose mount points are there; /etc/hosts and /etc/hostname are files."""
-    for folder in FOLDERS:
-        (tmp_path / folder).mkdir(parents=True)
-    return write(server(tmp_path), {"etc/hosts": "", "etc/hostname": ""})
+@pytest.fixture(autouse=True)
+def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Return a server whose file systems can all be asked, /boot excepted."""
+
+    def usage(point: str) -> SimpleNamespace:
+        if point == "/boot":
+            raise OSError(5, "Input/output error")
+        return SimpleNamespace(percent=25.0, free=3 * GIB)
+
+    monkeypatch.setattr(psutil, "disk_usage", usage)
+    return read_proc(monkeypatch, tmp_path)
 
 
-def points(root: Path, settings: CollectorConfig | None = None) -> dict[str, bool]:
+def points(settings: CollectorConfig | None = None) -> dict[str, bool]:
     """Return whether it is on by default, by mount point; the main one is called /."""
-    found = readings(Disk(settings or CollectorConfig(), root)).values()
+    found = readings(Disk(settings or CollectorConfig())).values()
     return {
         reading.description.placeholders.get("mount", "/"): reading.description.enabled
         for reading in found
@@ -38,63 +37,90 @@ def points(root: Path, settings: CollectorConfig | None = None) -> dict[str, boo
     }
 
 
-def test_one_per_real_disk(root: Path) -> None:
-    assert points(root) == {"/": True, "/boot": False, "/boot/efi": False, "/srv/media library": True, "/tank": True}
+def mount(root: Path, *lines: str, mountinfo: str = "") -> None:
+    write(root, {"proc/self/mounts": "\n".join(lines), "proc/self/mountinfo": mountinfo})
 
 
-def test_keys_names_and_values(root: Path) -> None:
-    found = readings(Disk(CollectorConfig(), root))
+def test_one_per_real_disk() -> None:
+    assert points() == {"/": True, "/boot": False, "/boot/efi": False, "/srv/media library": True, "/tank": True}
+
+
+def test_keys_names_and_values() -> None:
+    found = readings(Disk(CollectorConfig()))
     assert set(found) >= {"disk_percent", "disk_free", "disk_percent_srv_media_library", "disk_free_srv_media_library"}
     assert found["disk_percent"].description.name == "Disk usage"
     assert found["disk_percent_tank"].description.name == "Disk usage {mount}"
-    assert 0 <= float(str(found["disk_percent"].value)) <= 100
-    assert float(str(found["disk_free"].value)) > 0
+    assert (found["disk_percent"].value, found["disk_free"].value) == (25.0, 3.0)
     assert not any(reading.description.enabled for key, reading in found.items() if key.startswith("disk_free"))
 
 
-def test_include_adds_a_network_share_and_exclude_takes_away(root: Path) -> None:
+def test_this_machine_is_as_full_as_df_says(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.undo()
+    stat = os.statvfs("/")
+    used = stat.f_blocks - stat.f_bfree
+    percent = values(Disk(CollectorConfig()))["disk_percent"]
+    assert percent == pytest.approx(100 * used / (used + stat.f_bavail), abs=1)
+
+
+def test_include_adds_a_network_share_and_exclude_takes_away() -> None:
     settings = CollectorConfig(include=("/mnt/*",), exclude=("/boot*", "/mnt/image"))
-    assert set(points(root, settings)) == {"/", "/srv/media library", "/tank", "/mnt/nas", "/mnt/image"}
-    assert set(points(root, CollectorConfig(include=("/tank",), exclude=("*",)))) == {"/tank"}
+    assert set(points(settings)) == {"/", "/srv/media library", "/tank", "/mnt/nas", "/mnt/image"}
+    assert set(points(CollectorConfig(include=("/tank",), exclude=("*",)))) == {"/tank"}
 
 
-def test_the_root_wins_over_the_whole_of_its_disk_and_volumes_of_pods_are_left_out(tmp_path: Path) -> None:
-    lines = (
-        "28 1 0:30 /@ / rw - btrfs /dev/sda2 rw",
-        "29 28 0:30 / /mnt/all rw - btrfs /dev/sda2 rw",
-        "30 28 252:0 / /var/lib/kubelet/pods/1/volume rw - ext4 /dev/rbd0 rw",
+def test_two_file_systems_in_memory_are_two(root: Path) -> None:
+    mount(root, "tmpfs /ram/a tmpfs rw 0 0", "tmpfs /ram/b tmpfs rw 0 0")
+    assert set(points(CollectorConfig(include=("/ram/*",)))) == {"/ram/a", "/ram/b"}
+
+
+def test_the_root_wins_over_the_whole_of_its_disk_and_volumes_of_pods_are_left_out(root: Path) -> None:
+    mount(
+        root,
+        "/dev/sda2 /mnt/all btrfs rw 0 0",
+        "/dev/sda2 / btrfs rw 0 0",
+        "/dev/rbd0 /var/lib/kubelet/pods/1/volume ext4 rw 0 0",
+        mountinfo="28 1 0:30 /@ / rw - btrfs /dev/sda2 rw\n29 28 0:30 / /mnt/all rw - btrfs /dev/sda2 rw\n",
     )
-    for folder in ("mnt/all", "var/lib/kubelet/pods/1/volume"):
-        (tmp_path / folder).mkdir(parents=True)
-    write(tmp_path, {"proc/self/mountinfo": "\n".join(lines)})
-    assert points(tmp_path) == {"/": True}
+    assert points() == {"/": True}
+
+
+def test_of_the_parts_of_one_disk_the_shortest_name_is_shown_in_any_order(root: Path) -> None:
+    parts = ("/dev/sdb1 /data/photos btrfs rw 0 0", "/dev/sdb1 /data/films btrfs rw 0 0")
+    for lines in (parts, parts[::-1]):
+        mount(root, *lines)
+        assert points() == {"/data/films": True}
+
+
+def test_a_container_has_the_disk_below_its_overlay(root: Path) -> None:
+    mount(root, "overlay / overlay rw 0 0", "/dev/sda1 /etc/hosts ext4 rw 0 0")
+    assert points() == {"/": True}
+
+
+def test_a_place_mounted_over_is_there_once(root: Path) -> None:
+    mount(root, "/dev/sda1 /data ext4 rw 0 0", "/dev/sdb1 /data ext4 rw 0 0")
+    assert points() == {"/data": True}
 
 
 def test_a_disk_that_is_pulled_out_vanishes(root: Path) -> None:
-    disk = Disk(CollectorConfig(), root)
+    disk = Disk(CollectorConfig())
     assert "disk_percent_tank" in values(disk)
-    table = root / "proc/self/mountinfo"
+    table = root / "proc/self/mounts"
     table.write_text("\n".join(line for line in table.read_text().splitlines() if "/tank" not in line))
     found = values(disk)
     assert "disk_percent_tank" not in found
     assert "disk_percent" in found
 
 
-def test_a_disk_that_cannot_be_asked_has_no_value(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def fail(_path: object) -> None:
-        raise OSError(5, "Input/output error")
-
-    monkeypatch.setattr("os.statvfs", fail)
-    found = values(Disk(CollectorConfig(), root))
-    assert found["disk_percent_tank"] is None
-    assert found["disk_free_tank"] is None
+def test_a_disk_that_cannot_be_asked_has_no_value() -> None:
+    found = values(Disk(CollectorConfig()))
+    assert (found["disk_percent_boot"], found["disk_free_boot"]) == (None, None)
 
 
-def test_a_table_of_nonsense_has_no_disk(tmp_path: Path) -> None:
-    write(tmp_path, {"proc/self/mountinfo": "\0\n1 2 3\n - - -\n1 1 x:y / / rw - ext4 sda\n"})
-    assert values(Disk(CollectorConfig(), tmp_path)) == {}
+def test_a_place_whose_name_is_no_text_has_a_key(root: Path) -> None:
+    (root / "proc/self/mounts").write_bytes(b"/dev/sdc1 /\xff ext4 rw 0 0\n")
+    assert len(points()) == 1
 
 
-def test_other_systems_are_read_too() -> None:
-    found = values(Disk(CollectorConfig(), None))
-    assert all(value is None or float(str(value)) >= 0 for value in found.values())
+def test_on_other_systems_there_is_no_table_of_folders(root: Path) -> None:
+    (root / "proc/self/mountinfo").unlink()
+    assert "/tank" in points()

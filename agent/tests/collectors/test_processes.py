@@ -2,15 +2,12 @@
 
 from pathlib import Path
 
-from collecting import values, write
+from collecting import read_proc, values
+import pytest
 
 from iotbridge_agent.collectors.processes import Processes
 
 
-def test_folders_with_a_number_count(tmp_path: Path) -> None:
-    write(tmp_path, {"proc/1/comm": "init", "proc/42/comm": "sh", "proc/self/comm": "sh", "proc/stat": ""})
-    assert values(Processes(tmp_path)) == {"process_count": 2}
-
-
-def test_other_systems_are_read_too() -> None:
-    assert int(str(values(Processes(None))["process_count"])) > 0
+def test_processes_count_and_their_threads_do_not(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    read_proc(monkeypatch, tmp_path, {"1/comm": "init", "42/comm": "sh", "42/task/43/comm": "sh"})
+    assert values(Processes()) == {"process_count": 2}

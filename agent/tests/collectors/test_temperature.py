@@ -20,7 +20,7 @@ def chip(root: Path, number: int, name: str, device: str | None, **files: str) -
         (root / folder / "device").symlink_to(root / "sys/devices" / device)
 
 
-def temperature(root: Path | None, **settings: tuple[str, ...]) -> Temperature:
+def temperature(root: Path, **settings: tuple[str, ...]) -> Temperature:
     return Temperature(CollectorConfig(**settings), root)  # type: ignore[arg-type]
 
 
@@ -114,9 +114,8 @@ def test_a_processor_that_does_not_answer_has_no_value(tmp_path: Path) -> None:
 
 
 def test_without_probes_there_is_no_data(tmp_path: Path) -> None:
-    for root in (tmp_path, None):
-        with pytest.raises(NoDataError):
-            values(temperature(root))
+    with pytest.raises(NoDataError):
+        values(temperature(tmp_path))
 
 
 def test_keys_do_not_depend_on_the_numbers_of_the_kernel(tmp_path: Path) -> None:

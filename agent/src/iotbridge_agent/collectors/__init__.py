@@ -1,44 +1,39 @@
 """The subjects an agent can read, one file each."""
 
 from dataclasses import replace
+from importlib import import_module
 
-from iotbridge_agent.collectors import (
-    battery,
-    boot,
-    cpu,
-    disk,
-    docker,
-    fan,
-    load,
-    memory,
-    network,
-    processes,
-    swap,
-    systemd,
-    temperature,
-    updates,
-    users,
-)
-from iotbridge_agent.collectors.base import CollectorSpec
+from iotbridge_agent.collectors.base import Collector, CollectorSpec
 from iotbridge_agent.collectors.checks import check_specs
 from iotbridge_agent.config import Config
 
+
+def _row(name: str, *, interval_s: float | None = None, timeout_s: float = 10.0) -> CollectorSpec:
+    """Make the row of the file of that name, which is loaded in the collector's thread: psutil takes its time."""
+
+    def create(config: Config) -> Collector:
+        collector: Collector = import_module(f"{__name__}.{name}").create(config)
+        return collector
+
+    return CollectorSpec(name=name, create=create, interval_s=interval_s, timeout_s=timeout_s)
+
+
 COLLECTORS: tuple[CollectorSpec, ...] = (
-    CollectorSpec(name="cpu", create=cpu.create),
-    CollectorSpec(name="load", create=load.create),
-    CollectorSpec(name="memory", create=memory.create),
-    CollectorSpec(name="swap", create=swap.create),
-    CollectorSpec(name="disk", create=disk.create),
-    CollectorSpec(name="network", create=network.create),
-    CollectorSpec(name="temperature", create=temperature.create),
-    CollectorSpec(name="fan", create=fan.create),
-    CollectorSpec(name="battery", create=battery.create),
-    CollectorSpec(name="boot", create=boot.create),
-    CollectorSpec(name="processes", create=processes.create),
-    CollectorSpec(name="users", create=users.create, interval_s=60),
-    CollectorSpec(name="updates", create=updates.create, interval_s=600, timeout_s=60),
-    CollectorSpec(name="systemd", create=systemd.create),
-    CollectorSpec(name="docker", create=docker.create),
+    _row("cpu"),
+    _row("load"),
+    _row("memory"),
+    _row("swap"),
+    _row("disk"),
+    _row("network"),
+    _row("temperature"),
+    _row("fan"),
+    _row("battery"),
+    _row("boot"),
+    _row("processes"),
+    _row("users", interval_s=60),
+    _row("updates", interval_s=600, timeout_s=60),
+    _row("systemd"),
+    _row("docker"),
 )
 """What reads the machine itself. The user's own checks come after these, one row each."""
 

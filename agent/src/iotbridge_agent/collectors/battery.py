@@ -1,13 +1,19 @@
-"""The batteries of a laptop, or of a UPS the kernel knows."""
+"""The battery of a laptop."""
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING
+
+import psutil
 
 from iotbridge_agent.collectors.base import Collector, Reading, SensorDescription
-from iotbridge_agent.collectors.linux import ROOT, entries, read_line, read_number
 from iotbridge_agent.config import Config
 from iotbridge_agent.errors import NoDataError
+
+if TYPE_CHECKING:
+    from psutil._ntuples import sbattery
+
+SUPPLIES = Path("/sys/class/power_supply")
 
 PERCENT = SensorDescription(
     key="battery_percent", name="Battery", unit="%", device_class="battery", state_class="measurement", decimals=0
@@ -26,80 +32,35 @@ MINUTES = SensorDescription(
 )
 
 
-class State(NamedTuple):
-    """All batteries taken together."""
-
-    percent: float | None
-    plugged: bool | None
-    minutes: float | None
-    """None while the battery is charged or does not tell."""
-
-
 class Battery:
-    """Reads charge, power supply and time left."""
+    """Reads charge, power supply and time left: None while it is plugged in or does not tell."""
 
-    def __init__(self, root: Path | None = ROOT) -> None:
-        self._root = root
+    def __init__(self, supplies: Path = SUPPLIES) -> None:
+        self._supplies = supplies
 
     def collect(self) -> Iterator[Reading]:
         """Read. Raises NoDataError without a battery."""
-        state = _portable_state() if self._root is None else _linux_state(self._root)
-        if state is None:
+        battery = None if self._is_of_peripheral() else _read()
+        if battery is None:
             raise NoDataError("this machine has no battery")
-        yield Reading(PERCENT, state.percent)
-        yield Reading(PLUGGED, state.plugged)
-        yield Reading(MINUTES, state.minutes)
+        # Charged up to a limit a battery is neither charging nor full nor discharging: psutil does not know then.
+        plugged = battery.power_plugged is not False
+        yield Reading(PERCENT, min(100.0, battery.percent))
+        yield Reading(PLUGGED, plugged)
+        yield Reading(MINUTES, None if plugged or battery.secsleft < 0 else battery.secsleft / 60)
+
+    def _is_of_peripheral(self) -> bool:
+        """Tell whether the battery psutil would take is a wireless mouse's, which only Linux lists."""
+        names = [path for path in self._supplies.glob("*") if "battery" in path.name.lower() or path.match("BAT*")]
+        scope = min(names, default=self._supplies) / "scope"
+        return scope.is_file() and scope.read_text(encoding="ascii").strip() == "Device"
 
 
-def _linux_state(root: Path) -> State | None:
-    supplies = entries(root / "sys/class/power_supply")
-    batteries = [supply for supply in supplies if _is_of_machine(supply)]
-    if not batteries:
+def _read() -> "sbattery | None":
+    try:
+        return psutil.sensors_battery()
+    except FileNotFoundError:  # a kernel built without power supplies
         return None
-    mains = [
-        read_number(supply / "online")
-        for supply in supplies
-        if read_line(supply / "type") in ("Mains", "USB") and read_line(supply / "scope") != "Device"
-    ]
-    states = [read_line(battery / "status") for battery in batteries]
-    plugged = any(mains) if any(value is not None for value in mains) else "Discharging" not in states
-    return State(_percent(batteries), plugged, None if plugged else _minutes(batteries))
-
-
-def _is_of_machine(supply: Path) -> bool:
-    # A wireless mouse is a power supply too, with scope Device.
-    return read_line(supply / "type") in ("Battery", "UPS") and read_line(supply / "scope") != "Device"
-
-
-def _percent(batteries: list[Path]) -> float | None:
-    """Return the mean charge, larger batteries counting more."""
-    weight = total = 0.0
-    for battery in batteries:
-        percent = read_number(battery / "capacity")
-        if percent is not None:
-            size = read_number(battery / "energy_full") or read_number(battery / "charge_full") or 1.0
-            weight += size
-            total += percent * size
-    return min(100.0, total / weight) if weight else None
-
-
-def _minutes(batteries: list[Path]) -> float | None:
-    """Return how long all batteries last, at the power drawn now."""
-    for stored, drawn in (("energy_now", "power_now"), ("charge_now", "current_now")):
-        left = sum(read_number(battery / stored) or 0 for battery in batteries)
-        flow = sum(abs(read_number(battery / drawn) or 0) for battery in batteries)
-        if left and flow:
-            return 60 * left / flow
-    return None
-
-
-def _portable_state() -> State | None:
-    import psutil  # noqa: PLC0415 (6 MB that Linux does not need)
-
-    battery = psutil.sensors_battery()
-    if battery is None:
-        return None
-    return State(battery.percent, battery.power_plugged, battery.secsleft / 60 if battery.secsleft >= 0 else None)
 
 
 def create(_config: Config) -> Collector:

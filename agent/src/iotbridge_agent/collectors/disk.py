@@ -1,17 +1,23 @@
 """How full the real disks are, one sensor per file system."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 import os
 from pathlib import Path
 import re
+from typing import TYPE_CHECKING
+
+import psutil
 
 from iotbridge_agent.collectors.base import Collector, Reading, SensorDescription
 from iotbridge_agent.collectors.keys import is_wanted, unique_slugs
-from iotbridge_agent.collectors.linux import ROOT
 from iotbridge_agent.config import CollectorConfig, Config
 
+if TYPE_CHECKING:
+    from psutil._ntuples import sdiskpart
+
 GIB = 1024**3
+# Number, parent, device; path inside the file system and mount point.
+MOUNT = re.compile(r"^\d+ \d+ \d+:\d+ (\S+) (\S+) ", re.MULTILINE)
 
 # What lies on a disk of this machine. Network file systems are not here: asking one whose server is away hangs.
 DISK_TYPES = re.compile(
@@ -23,84 +29,77 @@ QUIET = ("/boot", "/efi")
 # Nested and private copies of the same disks, made by container engines, snap and macOS.
 NOT_FOR_PEOPLE = ("/var/lib/docker/", "/var/lib/containers/", "/var/lib/kubelet/", "/snap/", "/System/Volumes/")
 
-# Number, parent, device, path inside the file system, mount point, options and fields up to a dash; type, source.
-MOUNT = re.compile(r"\d+ \d+ (\d+:\d+) (\S+) (\S+) .*?- (\S+) (\S+)")
-
-
-@dataclass(frozen=True)
-class Mount:
-    """A mounted file system."""
-
-    point: str
-    type: str
-    disk: str
-    """The same for every mount of one file system."""
-    inside: str = "/"
-    """What of the file system is mounted: a folder, when it is a bind mount."""
-
 
 class Disk:
     """Reads used share and free space of each file system."""
 
-    def __init__(self, settings: CollectorConfig, root: Path | None = ROOT) -> None:
+    def __init__(self, settings: CollectorConfig) -> None:
         self._settings = settings
-        self._root = root
 
     def collect(self) -> Iterator[Reading]:
         """Read; None for a file system that is mounted and cannot be asked."""
-        mounts = _portable_mounts() if self._root is None else linux_mounts(self._root)
-        points = self._choose(mounts)
+        points = self._choose()
         main = "/" if "/" in points or os.name != "nt" else os.environ.get("SYSTEMDRIVE", "C:") + "\\"
         slugs = unique_slugs(point for point in points if point != main)
         for point in points:
-            used, free = self._usage(point)
-            for description, value in zip(_describe(point, slugs.get(point)), (used, free), strict=True):
+            for description, value in zip(_describe(point, slugs.get(point)), _usage(point), strict=True):
                 yield Reading(description, value)
 
-    def _choose(self, mounts: list[Mount]) -> list[str]:
+    def _choose(self) -> list[str]:
         """Return one mount point per file system: the root, or the whole one rather than a folder of it."""
+        folders = _bind_mounts()
+
+        def rank(mount: "sdiskpart") -> tuple[bool, bool, int, str]:
+            point = mount.mountpoint
+            return point != "/", point in folders, len(point), point
+
         chosen: dict[str, str] = {}
-        for mount in sorted(mounts, key=_rank):
+        # Without `all`, psutil leaves out the root of a container and the network shares a user may ask for.
+        for mount in sorted(psutil.disk_partitions(all=True), key=rank):
+            point = mount.mountpoint
             if (
-                is_wanted(mount.point, self._settings.include, self._settings.exclude, default=_is_real(mount))
-                and self._path(mount.point).is_dir()
+                is_wanted(point, self._settings.include, self._settings.exclude, default=_is_real(mount))
+                and not os.path.isfile(point)  # noqa: PTH113 - Path.is_file raises where it is not let in
             ):  # engines mount single files into containers
-                chosen.setdefault(mount.disk, mount.point)
-        return sorted(chosen.values())
-
-    def _usage(self, point: str) -> tuple[float | None, float | None]:
-        try:
-            return _portable_usage(point) if self._root is None else _linux_usage(self._path(point))
-        except OSError:
-            return None, None
-
-    def _path(self, point: str) -> Path:
-        return Path(point) if self._root is None else self._root / point.lstrip("/")
+                chosen.setdefault(_disk(mount), point)
+        return sorted(set(chosen.values()))
 
 
-def _rank(mount: Mount) -> tuple[bool, bool, int, str]:
-    return mount.point != "/", mount.inside != "/", len(mount.point), mount.point
-
-
-def _is_real(mount: Mount) -> bool:
-    # The root is always wanted: in a container and on a read-only system it is an overlay, over a real disk.
-    return mount.point == "/" or (
-        DISK_TYPES.fullmatch(mount.type) is not None and not mount.point.startswith(NOT_FOR_PEOPLE)
+def _is_real(mount: "sdiskpart") -> bool:
+    # The root is always wanted: in a container and on a read-only system it is an overlay, over a real disk. A loop
+    # device is a file of another disk: a snap, an image.
+    return mount.mountpoint == "/" or (
+        DISK_TYPES.fullmatch(mount.fstype.lower()) is not None
+        and not mount.device.startswith("/dev/loop")
+        and not mount.mountpoint.startswith(NOT_FOR_PEOPLE)
     )
 
 
-def _linux_usage(point: Path) -> tuple[float | None, float]:
-    """Return per cent and GiB free as `df` counts them: what is kept for root is neither used nor free."""
-    stat = os.statvfs(point)
-    used = stat.f_blocks - stat.f_bfree
-    reachable = used + stat.f_bavail
-    return 100.0 * used / reachable if reachable else None, stat.f_bavail * stat.f_frsize / GIB
+def _disk(mount: "sdiskpart") -> str:
+    """Return what is the same for every mount of one file system."""
+    if mount.fstype == "zfs":  # all datasets share the space of the pool
+        return f"zfs {mount.device.split('/')[0]}"
+    return mount.device if DISK_TYPES.fullmatch(mount.fstype.lower()) else mount.mountpoint
 
 
-def _portable_usage(point: str) -> tuple[float, float]:
-    import psutil  # noqa: PLC0415 (6 MB that Linux does not need)
+def _bind_mounts() -> set[str]:
+    """Return the mount points that show a folder of a file system, which psutil does not tell; only Linux does."""
+    table = Path(getattr(psutil, "PROCFS_PATH", "/proc"), "self/mountinfo")
+    try:
+        text = table.read_text(encoding="utf-8", errors="surrogateescape")
+    except OSError:
+        return set()
+    found = {point for inside, point in MOUNT.findall(text) if inside != "/"}
+    # The kernel writes blanks and the like as octal numbers.
+    return {re.sub(r"\\([0-3][0-7]{2})", lambda match: chr(int(match[1], 8)), point) for point in found}
 
-    usage = psutil.disk_usage(point)
+
+def _usage(point: str) -> tuple[float | None, float | None]:
+    """Return per cent as `df` counts them and GiB free."""
+    try:
+        usage = psutil.disk_usage(point)
+    except OSError:
+        return None, None
     return usage.percent, usage.free / GIB
 
 
@@ -134,36 +133,6 @@ def _describe(point: str, slug: str | None) -> tuple[SensorDescription, SensorDe
         dead_band=0.5,
     )
     return used, free
-
-
-def linux_mounts(root: Path) -> list[Mount]:
-    """Return the mounts of /proc/self/mountinfo; lines that are no such thing are left out."""
-    mounts = []
-    for line in (root / "proc/self/mountinfo").read_text(encoding="utf-8", errors="replace").splitlines():
-        match = MOUNT.match(line)
-        if not match:
-            continue
-        device, inside, point, kind, source = match.groups()
-        # Each dataset of a ZFS pool has a device number of its own, and all share the space of the pool.
-        disk = f"zfs {source.split('/')[0]}" if kind == "zfs" else device
-        # A loop device is a file of another disk: a snap, an image.
-        mounts.append(Mount(_unescape(point), "loop" if source.startswith("/dev/loop") else kind, disk, inside))
-    return mounts
-
-
-def _unescape(text: str) -> str:
-    """Turn the kernel's octal numbers for blanks and the like back into what they stand for."""
-    return re.sub(r"\\([0-3][0-7]{2})", lambda match: chr(int(match[1], 8)), text)
-
-
-def _portable_mounts() -> list[Mount]:
-    import psutil  # noqa: PLC0415 (6 MB that Linux does not need)
-
-    return [
-        Mount(part.mountpoint, part.fstype.lower(), part.device)
-        for part in psutil.disk_partitions(all=False)
-        if "cdrom" not in part.opts
-    ]
 
 
 def create(config: Config) -> Collector:

@@ -4,9 +4,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from iotbridge_agent.collectors.base import Collector, Reading, SensorDescription
-from iotbridge_agent.collectors.hwmon import read_probes
+from iotbridge_agent.collectors.hwmon import ROOT, read_probes
 from iotbridge_agent.collectors.keys import is_wanted, unique_slugs
-from iotbridge_agent.collectors.linux import ROOT
 from iotbridge_agent.config import CollectorConfig, Config
 from iotbridge_agent.errors import NoDataError
 
@@ -14,14 +13,12 @@ from iotbridge_agent.errors import NoDataError
 class Fan:
     """Reads revolutions per minute; 0 where a fan stands still or no fan is connected."""
 
-    def __init__(self, settings: CollectorConfig, root: Path | None = ROOT) -> None:
+    def __init__(self, settings: CollectorConfig, root: Path = ROOT) -> None:
         self._settings = settings
         self._root = root
 
     def collect(self) -> Iterator[Reading]:
         """Read. Raises NoDataError when nothing measures here."""
-        if self._root is None:
-            raise NoDataError("only Linux shows fans to programs")
         fans = {
             probe.name: probe.value
             for probe in read_probes(self._root, "fan")

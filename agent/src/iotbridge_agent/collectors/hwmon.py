@@ -1,10 +1,14 @@
-"""The sensor chips of a mainboard, as the kernel's hwmon shows them; temperature and fan read from here."""
+"""The sensor chips of a machine, as Linux' hwmon shows them; temperature and fan read from here.
+
+Not by psutil: it names a chip's driver only, in an order that changes with a restart, and leaves out what does not
+answer, so that of two disks the one would be taken for the other.
+"""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from iotbridge_agent.collectors.linux import entries, read_line, read_number
+ROOT = Path("/")
 
 
 @dataclass(frozen=True)
@@ -39,3 +43,31 @@ def _place(folder: Path, chip: str) -> str:
     if device == "device" or device.startswith("thermal_zone"):
         return chip
     return device if device.startswith(chip) else f"{chip} {device}"
+
+
+def read_line(path: Path) -> str | None:
+    """Return the first line of a file, or None when it is not there, not readable or empty.
+
+    Drivers answer EIO, ENODATA or EAGAIN while the hardware sleeps, so every OSError means: no value now.
+    """
+    try:
+        return path.read_text(encoding="utf-8", errors="replace").split("\n", 1)[0].strip() or None
+    except OSError:
+        return None
+
+
+def read_number(path: Path) -> float | None:
+    """Return the number in a file, or None when there is none."""
+    line = read_line(path)
+    try:
+        return None if line is None else float(line)
+    except ValueError:
+        return None
+
+
+def entries(folder: Path) -> list[Path]:
+    """Return what is in a folder, in a stable order; nothing when there is no such folder."""
+    try:
+        return sorted(folder.iterdir())
+    except OSError:
+        return []

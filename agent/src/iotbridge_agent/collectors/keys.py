@@ -15,7 +15,7 @@ def unique_slugs(names: Iterable[str]) -> dict[str, str]:
     for name in sorted(set(names)):
         slug = re.sub(r"[^a-z0-9]+", "_", name.lower()).strip("_")
         if not slug or len(slug) > SLUG_LENGTH or slug in taken:
-            slug = f"{slug[: SLUG_LENGTH - 9]}_{crc32(name.encode()):08x}".strip("_")
+            slug = f"{slug[: SLUG_LENGTH - 9]}_{crc32(name.encode(errors='surrogatepass')):08x}".strip("_")
         taken.add(slug)
         slugs[name] = slug
     return slugs

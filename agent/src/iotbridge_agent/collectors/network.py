@@ -3,17 +3,22 @@
 from collections.abc import Callable, Iterator
 from pathlib import Path
 import re
+import sys
 import time
 from typing import NamedTuple
 
+import psutil
+
 from iotbridge_agent.collectors.base import Collector, Reading, SensorDescription
 from iotbridge_agent.collectors.keys import is_wanted, unique_slugs
-from iotbridge_agent.collectors.linux import ROOT, entries, read_number
 from iotbridge_agent.config import CollectorConfig, Config
 from iotbridge_agent.errors import NoDataError
 
 MEGABYTE = 1_000_000
 MIN_WINDOW_S = 1.0  # in a shorter time the agent's own messages are what would be measured
+
+DEVICES = Path("/sys/class/net") if sys.platform == "linux" else None
+"""Where Linux shows the hardware behind an interface; elsewhere only its name tells."""
 
 # A container's only interface is called eth0 and belongs to no device.
 OF_CONTAINER = re.compile(r"(eth|venet)\d+")
@@ -34,10 +39,10 @@ class Network:
     """Reads the rate since the last call: of all real interfaces and, where there are several, of each."""
 
     def __init__(
-        self, settings: CollectorConfig, root: Path | None = ROOT, clock: Callable[[], float] = time.monotonic
+        self, settings: CollectorConfig, devices: Path | None = DEVICES, clock: Callable[[], float] = time.monotonic
     ) -> None:
         self._settings = settings
-        self._root = root
+        self._devices = devices
         self._clock = clock
         self._before: dict[str, Traffic] = {}
         self._time: float | None = None
@@ -61,10 +66,11 @@ class Network:
         elapsed = None if self._time is None else now - self._time
         if elapsed is not None and elapsed < MIN_WINDOW_S and self._rates:
             return
+        # With nowrap psutil would make up bytes for a driver that was loaded again.
         counters = {
-            name: traffic
-            for name, (real, traffic) in (_portable() if self._root is None else _linux(self._root)).items()
-            if is_wanted(name, self._settings.include, self._settings.exclude, default=real)
+            name: Traffic(counter.bytes_recv, counter.bytes_sent)
+            for name, counter in sorted(psutil.net_io_counters(pernic=True, nowrap=False).items())
+            if is_wanted(name, self._settings.include, self._settings.exclude, default=_is_real(name, self._devices))
         }
         self._rates = {name: _rate(self._before.get(name), traffic, elapsed) for name, traffic in counters.items()}
         self._before, self._time = counters, now
@@ -110,25 +116,11 @@ def _readings(interface: str, suffix: str, rate: Traffic | None) -> Iterator[Rea
     yield Reading(up, rate.up if rate else None)
 
 
-def _linux(root: Path) -> dict[str, tuple[bool, Traffic]]:
-    """Return whether it is real, and the bytes so far, by interface. Bonds and bridges repeat their members."""
-    interfaces = {}
-    for folder in entries(root / "sys/class/net"):
-        down = read_number(folder / "statistics/rx_bytes")
-        up = read_number(folder / "statistics/tx_bytes")
-        if down is not None and up is not None:
-            real = (folder / "device").exists() or bool(OF_CONTAINER.fullmatch(folder.name))
-            interfaces[folder.name] = (real, Traffic(down, up))
-    return interfaces
-
-
-def _portable() -> dict[str, tuple[bool, Traffic]]:
-    import psutil  # noqa: PLC0415 (6 MB that Linux does not need)
-
-    return {
-        name: (not NOT_REAL.match(name), Traffic(counters.bytes_recv, counters.bytes_sent))
-        for name, counters in sorted(psutil.net_io_counters(pernic=True).items())
-    }
+def _is_real(name: str, devices: Path | None) -> bool:
+    """Tell a piece of hardware from what is made of software. Bonds and bridges repeat their members."""
+    if devices is None:
+        return not NOT_REAL.match(name)
+    return (devices / name / "device").exists() or bool(OF_CONTAINER.fullmatch(name))
 
 
 def create(config: Config) -> Collector:

@@ -5,9 +5,8 @@ from pathlib import Path
 import re
 
 from iotbridge_agent.collectors.base import Collector, Reading, SensorDescription
-from iotbridge_agent.collectors.hwmon import Probe, read_probes
+from iotbridge_agent.collectors.hwmon import ROOT, Probe, entries, read_line, read_number, read_probes
 from iotbridge_agent.collectors.keys import is_wanted, unique_slugs
-from iotbridge_agent.collectors.linux import ROOT, entries, read_line, read_number
 from iotbridge_agent.config import CollectorConfig, Config
 from iotbridge_agent.errors import NoDataError
 
@@ -37,14 +36,12 @@ CPU = SensorDescription(
 class Temperature:
     """Reads the processor's temperature and, off by default, all the others."""
 
-    def __init__(self, settings: CollectorConfig, root: Path | None = ROOT) -> None:
+    def __init__(self, settings: CollectorConfig, root: Path = ROOT) -> None:
         self._settings = settings
         self._root = root
 
     def collect(self) -> Iterator[Reading]:
         """Read, in °C. Raises NoDataError when nothing measures here."""
-        if self._root is None:
-            raise NoDataError("only Linux shows temperatures to programs")
         probes = [probe for probe in _all_probes(self._root) if not _is_absurd(probe.value)]
         if not probes:
             raise NoDataError("this machine has no temperature sensor")

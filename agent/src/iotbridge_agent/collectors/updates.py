@@ -12,7 +12,6 @@ from typing import IO, TYPE_CHECKING, TypeAlias
 
 from iotbridge_agent.collectors.base import Collector, Reading, SensorDescription
 from iotbridge_agent.collectors.debian_version import VersionKey, version_key
-from iotbridge_agent.collectors.linux import ROOT, entries
 from iotbridge_agent.config import Config
 from iotbridge_agent.errors import NoDataError
 
@@ -60,17 +59,18 @@ class Package:
 class Updates:
     """Counts pending updates, again only after apt or dpkg wrote something."""
 
-    def __init__(self, root: Path | None = ROOT) -> None:
+    def __init__(self, root: Path = Path("/")) -> None:
         self._root = root
+        self._lists = root / "var/lib/apt/lists"
         self._stamp: Stamp | None = None
         self._counts: tuple[int, int] | None = None
 
     def collect(self) -> Iterator[Reading]:
         """Read. Raises NoDataError outside the Debian family; the counts are missing where no list can be read."""
-        if self._root is None or not (self._root / "var/lib/dpkg/status").is_file():
+        if not (self._root / "var/lib/dpkg/status").is_file():
             raise NoDataError("this system does not use dpkg")
         yield Reading(REBOOT, (self._root / "run/reboot-required").exists())
-        lists = [path for path in entries(self._root / "var/lib/apt/lists") if PACKAGE_LIST.fullmatch(path.name)]
+        lists = sorted(path for path in self._lists.glob("*") if PACKAGE_LIST.fullmatch(path.name))
         stamp = _stamp([self._root / "var/lib/dpkg/status", *lists])
         if stamp != self._stamp:
             self._counts = _count(self._root, lists)

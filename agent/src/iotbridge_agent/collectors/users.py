@@ -3,10 +3,12 @@
 from collections.abc import Iterator
 from pathlib import Path
 
+import psutil
+
 from iotbridge_agent.collectors.base import Collector, Reading, SensorDescription
-from iotbridge_agent.collectors.linux import ROOT, entries
 from iotbridge_agent.config import Config
-from iotbridge_agent.errors import NoDataError
+
+SESSIONS = Path("/run/systemd/sessions")
 
 COUNT = SensorDescription(
     key="user_count",
@@ -22,20 +24,17 @@ COUNT = SensorDescription(
 class Users:
     """Counts the people who are logged in, each once."""
 
-    def __init__(self, root: Path | None = ROOT) -> None:
-        self._root = root
+    def __init__(self, sessions: Path = SESSIONS) -> None:
+        self._sessions = sessions
 
     def collect(self) -> Iterator[Reading]:
-        """Read. Raises NoDataError on a Linux without logind."""
-        yield Reading(COUNT, _portable_count() if self._root is None else _linux_count(self._root))
+        """Read."""
+        yield Reading(COUNT, _logind_count(self._sessions) if self._sessions.is_dir() else _portable_count())
 
 
-def _linux_count(root: Path) -> int:
-    """Count from logind's files, as its own library does: utmp ends with 2038, and distributions drop it now."""
-    folder = root / "run/systemd/sessions"
-    if not folder.is_dir():
-        raise NoDataError("systemd-logind does not run here")
-    sessions = [_read_session(path) for path in entries(folder) if not path.name.endswith(".ref")]
+def _logind_count(folder: Path) -> int:
+    """Count from logind's files: psutil reads utmp, which Debian 13 and others no longer write."""
+    sessions = [_read_session(path) for path in folder.iterdir() if path.suffix != ".ref"]
     return len({session["UID"] for session in sessions if _is_person(session)})
 
 
@@ -52,8 +51,6 @@ def _is_person(session: dict[str, str]) -> bool:
 
 
 def _portable_count() -> int:
-    import psutil  # noqa: PLC0415 (6 MB that Linux does not need)
-
     return len({user.name for user in psutil.users()})
 
 
