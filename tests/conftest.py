@@ -1,9 +1,6 @@
 """A Home Assistant with core's mqtt on a fake broker, and IoT Bridge in it."""
 
-from collections.abc import AsyncGenerator
-
 from freezegun.api import FrozenDateTimeFactory
-from homeassistant.core import HomeAssistant
 from hypothesis import HealthCheck, settings
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
@@ -11,6 +8,7 @@ from pytest_homeassistant_custom_component.typing import MqttMockHAClient, MqttM
 
 # Before the test kit puts its own folder of this name in front.
 import custom_components.iotbridge
+from homeassistant.core import HomeAssistant
 
 from .kit import Kit
 
@@ -43,8 +41,8 @@ def entry(hass: HomeAssistant) -> MockConfigEntry:
 @pytest.fixture
 async def kit(
     hass: HomeAssistant, mqtt: MqttMockHAClient, entry: MockConfigEntry, freezer: FrozenDateTimeFactory
-) -> AsyncGenerator[Kit]:
+) -> Kit:
     """Return a running IoT Bridge and the world around it."""
     assert await hass.config_entries.async_setup(entry.entry_id)
     await hass.async_block_till_done()
-    yield Kit(hass, mqtt, freezer)
+    return Kit(hass, mqtt, freezer)

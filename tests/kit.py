@@ -7,11 +7,12 @@ import json
 from typing import Any
 
 from freezegun.api import FrozenDateTimeFactory
+from pytest_homeassistant_custom_component.common import async_fire_mqtt_message, async_fire_time_changed
+from pytest_homeassistant_custom_component.typing import MqttMockHAClient
+
 from homeassistant.core import HomeAssistant, State
 from homeassistant.helpers import device_registry as dr, entity_registry as er
 from homeassistant.util import dt as dt_util
-from pytest_homeassistant_custom_component.common import async_fire_mqtt_message, async_fire_time_changed
-from pytest_homeassistant_custom_component.typing import MqttMockHAClient
 
 PREFIX = "iotbridge"
 
@@ -30,7 +31,7 @@ class Kit:
         async_fire_mqtt_message(self.hass, topic, data, retain=retain)
         await self.hass.async_block_till_done()
 
-    async def host(self, node_id: str = "nas", *, prefix: str = PREFIX, **announce: Any) -> "FakeHost":
+    async def host(self, node_id: str = "nas", *, prefix: str = PREFIX, **announce: Any) -> FakeHost:
         """Let an agent come up as a real one does: discovery, announce, availability, status."""
         host = FakeHost(self, node_id, prefix)
         await host.discover()
@@ -88,7 +89,7 @@ class FakeHost:
     @property
     def uid(self) -> str:
         """Return the identifier of its device."""
-        return f"{self.prefix}_{self.node_id}"
+        return f"{self.prefix}_{self.node_id}".replace("/", "-")
 
     def topic(self, leaf: str) -> str:
         """Return one of its topics."""

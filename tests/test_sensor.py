@@ -1,6 +1,5 @@
 """The power state of a host, and the counts over all of them."""
 
-from homeassistant.core import HomeAssistant
 from homeassistant.helpers import entity_registry as er
 
 from .kit import Kit

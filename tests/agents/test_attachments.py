@@ -1,8 +1,8 @@
 """Hosts and the devices that core's mqtt makes for them."""
 
-from homeassistant.helpers import device_registry as dr, entity_registry as er, issue_registry as ir
 import pytest
 
+from homeassistant.helpers import device_registry as dr, entity_registry as er, issue_registry as ir
 from tests.kit import FakeHost, Kit
 
 

@@ -60,6 +60,10 @@ class Clocked:
         return host
 
 
+def power(world: Clocked) -> PowerState | None:
+    return world.host.power
+
+
 @pytest.fixture
 def world() -> Clocked:
     return Clocked()
@@ -80,13 +84,13 @@ def test_what_an_offline_host_is_depends_on_what_it_said_before(
 ) -> None:
     world.announce()
     world.hear("availability", b"online")
-    assert world.host.power is PowerState.ON
+    assert power(world) is PowerState.ON
     world.announce(said)
     world.hear("availability", b"offline")
 
-    assert world.host.power is at_once
+    assert power(world) is at_once
     world.wait(max(SHUTDOWN_GRACE_S, REBOOT_GRACE_S) + 1)
-    assert world.host.power is later
+    assert power(world) is later
 
 
 def test_a_host_says_that_it_goes_before_it_goes(world: Clocked) -> None:
@@ -94,8 +98,19 @@ def test_a_host_says_that_it_goes_before_it_goes(world: Clocked) -> None:
     world.hear("availability", b"online")
     world.announce("rebooting")
 
-    assert world.host.power is PowerState.REBOOTING
+    assert power(world) is PowerState.REBOOTING
     assert world.host.is_online
+
+
+def test_an_announce_is_a_sign_of_life_of_its_own(world: Clocked) -> None:
+    """Between the announce of a host that is back and its availability it is not lost."""
+    world.announce()
+    world.hear("availability", b"online")
+    world.announce("rebooting")
+    world.hear("availability", b"offline")
+    world.announce("on")
+
+    assert power(world) is PowerState.ON
 
 
 def test_a_host_that_returns_is_on(world: Clocked) -> None:
@@ -104,7 +119,7 @@ def test_a_host_that_returns_is_on(world: Clocked) -> None:
     world.announce("on")
     world.hear("availability", b"online")
 
-    assert world.host.power is PowerState.ON
+    assert power(world) is PowerState.ON
 
 
 def test_silence_is_loss_and_a_word_ends_it(world: Clocked) -> None:
@@ -113,10 +128,10 @@ def test_silence_is_loss_and_a_word_ends_it(world: Clocked) -> None:
 
     assert world.wait(LOST_AFTER_S) == []
     assert world.wait(1) == [world.host]
-    assert world.host.power is PowerState.LOST
+    assert power(world) is PowerState.LOST
     assert not world.host.is_online
     world.status()
-    assert world.host.power is PowerState.ON
+    assert power(world) is PowerState.ON
 
 
 def test_a_slow_agent_is_given_three_of_its_own_intervals(world: Clocked) -> None:
@@ -140,20 +155,20 @@ def test_what_the_broker_remembers_of_a_shutdown_is_long_done(world: Clocked) ->
     world.announce("shutting_down", retained=True)
     world.hear("availability", b"offline", retained=True)
 
-    assert world.host.power is PowerState.OFF
+    assert power(world) is PowerState.OFF
 
 
 def test_a_remembered_reboot_may_still_come_back(world: Clocked) -> None:
     world.announce("rebooting", retained=True)
     world.hear("availability", b"offline", retained=True)
 
-    assert world.host.power is PowerState.REBOOTING
+    assert power(world) is PowerState.REBOOTING
 
 
 def test_only_an_announce_says_nothing_about_presence(world: Clocked) -> None:
     world.announce(retained=True)
 
-    assert world.host.power is None
+    assert power(world) is None
     assert world.host.is_online, "a command may be tried"
 
 
@@ -162,20 +177,20 @@ class TestWithoutAnnounce:
 
     def test_offline_is_lost(self, world: Clocked) -> None:
         world.hear("availability", b"online")
-        assert world.host.power is PowerState.ON
+        assert power(world) is PowerState.ON
         world.hear("availability", b"offline")
-        assert world.host.power is PowerState.LOST
+        assert power(world) is PowerState.LOST
 
     def test_a_shutdown_it_agreed_to_is_believed(self, world: Clocked) -> None:
         world.hear("availability", b"online")
         world.respond("shutdown", "accepted")
         world.hear("availability", b"offline")
 
-        assert world.host.power is PowerState.SHUTTING_DOWN
+        assert power(world) is PowerState.SHUTTING_DOWN
         world.wait(SHUTDOWN_GRACE_S + 1)
-        assert world.host.power is PowerState.OFF
+        assert power(world) is PowerState.OFF
         world.hear("availability", b"online")
-        assert world.host.power is PowerState.ON
+        assert power(world) is PowerState.ON
 
     @pytest.mark.parametrize(("command", "status"), [("shutdown", "failed"), ("ping", "done")])
     def test_other_answers_mean_nothing_for_the_power(self, world: Clocked, command: str, status: str) -> None:
@@ -183,7 +198,7 @@ class TestWithoutAnnounce:
         world.respond(command, status)
         world.hear("availability", b"offline")
 
-        assert world.host.power is PowerState.LOST
+        assert power(world) is PowerState.LOST
 
     def test_its_name_is_the_one_in_its_status(self, world: Clocked) -> None:
         world.status(hostname="desk")

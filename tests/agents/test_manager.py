@@ -3,11 +3,11 @@
 from datetime import UTC, datetime, timedelta
 import logging
 
+import pytest
+
 from homeassistant.components.mqtt.const import MQTT_CONNECTION_STATE
 from homeassistant.helpers import issue_registry as ir
 from homeassistant.helpers.dispatcher import async_dispatcher_send
-import pytest
-
 from tests.kit import Kit
 
 

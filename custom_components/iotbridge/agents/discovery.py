@@ -134,5 +134,5 @@ def _plain(value: Reading) -> dict[str, Any]:
 
 
 def _button_template(command: str) -> str:
-    command_id = "ha-{{ utcnow().timestamp() | string | replace('.', '-') }}-{{ range(1000000) | random }}"
+    command_id = "ha-{{ utcnow().timestamp() | string | replace('.', '-') }}-{{ range(99999) | random }}"
     return f'{{"command":"{command}","id":"{command_id}","timestamp":"{{{{ utcnow().isoformat() }}}}","ttl_s":30}}'

@@ -147,6 +147,8 @@ class AgentsManager:
     @callback
     def _async_command_seen(self, key: HostKey, payload: bytes, is_retained: bool) -> None:
         """Watch a command, whoever gave it."""
+        if not payload:
+            return  # somebody takes a retained command back
         if is_retained:
             raise MessageError("a retained command would be carried out at every connect; agents refuse it")
         self._async_expect(key, Command.parse(payload), None)

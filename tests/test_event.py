@@ -1,0 +1,108 @@
+"""What became of a command, whoever gave it."""
+
+from typing import Any
+
+import pytest
+
+from homeassistant.components.mqtt.const import MQTT_CONNECTION_STATE
+from homeassistant.helpers.dispatcher import async_dispatcher_send
+
+from .kit import FakeHost, Kit
+
+
+def last(kit: Kit) -> dict[str, Any]:
+    state = kit.state("iotbridge_nas_command")
+    return {k: v for k, v in state.attributes.items() if k not in ("event_types", "friendly_name", "latency_ms")}
+
+
+async def press(kit: Kit, host: FakeHost) -> dict[str, Any]:
+    """Press the button that core's mqtt made; the broker brings the command back to us."""
+    await kit.hass.services.async_call("button", "press", {"entity_id": "button.nas_reboot"}, blocking=True)
+    command = host.commands()[-1]
+    await kit.receive(host.topic("command"), command)
+    return command
+
+
+@pytest.mark.parametrize("status", ["accepted", "done", "refused", "failed"])
+async def test_the_answer_to_a_button(kit: Kit, status: str) -> None:
+    host = await kit.host()
+    command = await press(kit, host)
+    more = {"reason": "expired"} if status in ("refused", "failed") else {}
+    await host.respond(command, status, message="As I said.", **more)
+
+    expected = {"event_type": status, "command": "reboot", "command_id": "button-1", "message": "As I said."}
+    assert last(kit) == expected | more
+    assert kit.state("iotbridge_nas_command").attributes["latency_ms"] == 0
+
+
+async def test_a_button_nobody_answers(kit: Kit) -> None:
+    host = await kit.host()
+    await press(kit, host)
+    await kit.wait(4)
+    assert kit.state("iotbridge_nas_command").state == "unknown"
+    await kit.wait(1)
+
+    assert last(kit) == {
+        "event_type": "timed_out",
+        "command": "reboot",
+        "command_id": "button-1",
+        "message": "No answer within 5 s.",
+        "reason": "no_response",
+    }
+
+
+async def test_a_script_elsewhere_in_the_oldest_form(kit: Kit) -> None:
+    host = await kit.host()
+    await kit.receive(host.topic("command"), {"command": "reboot"})
+    await host.respond({"command": "reboot"}, "accepted")
+
+    assert last(kit) == {"event_type": "accepted", "command": "reboot", "message": "accepted."}
+
+
+async def test_a_reboot_is_done_when_the_host_is_back_with_a_new_boot_time(kit: Kit) -> None:
+    host = await kit.host()
+    await host.status(boot_time="2026-11-20T10:00:00Z")
+    await host.respond(await press(kit, host), "accepted")
+    await host.announce(power="rebooting")
+    await host.availability("offline")
+    assert host.power == "rebooting"
+    await host.announce(power="on")
+    await host.availability("online")
+    assert last(kit)["event_type"] == "accepted"
+    await kit.wait(40)
+    await host.status(boot_time="2026-11-21T10:00:00Z")
+
+    assert last(kit)["event_type"] == "done"
+    assert last(kit)["message"] == "The host is back."
+    assert kit.state("iotbridge_nas_command").attributes["latency_ms"] == 40_000
+
+
+async def test_a_shutdown_is_done_when_the_host_is_off(kit: Kit) -> None:
+    host = await kit.host()
+    await kit.receive(host.topic("command"), {"command": "shutdown", "id": "1"})
+    await host.respond({"command": "shutdown", "id": "1"}, "accepted")
+    await host.announce(power="shutting_down")
+    await host.availability("offline")
+    await kit.wait(60)
+    assert (host.power, last(kit)["event_type"]) == ("shutting_down", "accepted")
+    await kit.wait(60)
+
+    assert (host.power, last(kit)["event_type"]) == ("off", "done")
+
+
+async def test_two_hosts_are_not_mixed_up(kit: Kit) -> None:
+    await kit.host()
+    desk = await kit.host("desk")
+    await kit.receive(desk.topic("command"), {"command": "ping", "id": "1"})
+    await desk.respond({"command": "ping", "id": "1"}, "done")
+
+    assert kit.state("iotbridge_nas_command").state == "unknown"
+    assert kit.state("iotbridge_desk_command").state != "unknown"
+
+
+async def test_unavailable_without_a_broker(kit: Kit) -> None:
+    await kit.host()
+    async_dispatcher_send(kit.hass, MQTT_CONNECTION_STATE, False)
+    await kit.hass.async_block_till_done()
+
+    assert kit.state("iotbridge_nas_command").state == "unavailable"
