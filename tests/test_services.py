@@ -259,6 +259,7 @@ class TestPermissions:
 
     async def test_a_user_of_the_house_may_ping_and_not_reboot(self, kit: Kit) -> None:
         host = await kit.host()
+        await kit.hass.auth.async_create_user("owner")  # the first user becomes the owner
         user = await kit.hass.auth.async_create_user("guest", group_ids=["system-users"])
         task = await call(kit, {"device_id": device_of(kit, host)}, "ping", context=Context(user_id=user.id))
         await host.respond(host.commands()[0], "done")
