@@ -1,0 +1,1 @@
+"""What IoT Bridge costs, measured beside others: programs that print tables."""
