@@ -6,7 +6,7 @@ from typing import Any, override
 import voluptuous as vol
 
 from homeassistant.config_entries import ConfigEntry, ConfigFlow, ConfigFlowResult, OptionsFlowWithReload
-from homeassistant.core import DOMAIN as HOMEASSISTANT_DOMAIN, callback
+from homeassistant.core import callback
 from homeassistant.helpers import selector
 from homeassistant.helpers.service_info.mqtt import MqttServiceInfo
 
@@ -77,14 +77,11 @@ class IotBridgeConfigFlow(ConfigFlow, domain=DOMAIN):
         if mqtt_client.async_entry(self.hass) is None:
             return self.async_abort(reason="mqtt_missing")
         await self.async_set_unique_id(DOMAIN)
-        self._abort_if_unique_id_configured()
         return self._async_form("user", user_input, {})
 
     @override
     async def async_step_mqtt(self, discovery_info: MqttServiceInfo) -> ConfigFlowResult:
         """Offer the set-up when the first agent announces itself."""
-        if self._async_current_entries():
-            return self.async_abort(reason="single_instance_allowed", translation_domain=HOMEASSISTANT_DOMAIN)
         await self.async_set_unique_id(DOMAIN)
         payload = discovery_info.payload
         raw = payload if isinstance(payload, bytes) else str(payload).encode()

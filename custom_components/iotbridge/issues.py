@@ -1,5 +1,7 @@
 """The only door to the issue registry: what a user can repair."""
 
+import hashlib
+
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers import issue_registry as ir
 
@@ -31,7 +33,7 @@ class Issues:
     @callback
     def async_set(self, kind: str, subject: str, is_open: bool, **placeholders: str) -> None:
         """Open or close the issue of one kind about one subject."""
-        issue_id = f"{kind}_{subject}" if subject else kind
+        issue_id = f"{kind}_{_digest(subject)}" if subject else kind
         if is_open == (issue_id in self._open):
             return
         if not is_open:
@@ -54,6 +56,11 @@ class Issues:
     def async_clear(self, subject: str | None = None) -> None:
         """Close everything about one subject, or everything."""
         for issue_id in list(self._open):
-            if subject is None or issue_id.endswith(f"_{subject}"):
+            if subject is None or issue_id.endswith(f"_{_digest(subject)}"):
                 self._open.discard(issue_id)
                 ir.async_delete_issue(self._hass, DOMAIN, issue_id)
+
+
+def _digest(subject: str) -> str:
+    """Return a name for a subject that does not name it: issue ids are part of every diagnostics download."""
+    return hashlib.sha256(subject.encode()).hexdigest()[:8]

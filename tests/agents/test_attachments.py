@@ -44,11 +44,11 @@ async def test_a_host_without_device_is_a_repair_until_it_has_one(kit: Kit) -> N
     await kit.wait(61)
 
     registry = ir.async_get(kit.hass)
-    issue = registry.async_get_issue("iotbridge", "no_device_iotbridge/device/nas")
-    assert issue is not None
+    (issue,) = [issue for (domain, _id), issue in registry.issues.items() if domain == "iotbridge"]
+    assert issue.translation_key == "no_device"
     assert issue.translation_placeholders == {"host": "nas", "prefix": "homeassistant", "uid": "iotbridge_nas"}
     await host.discover()
-    assert registry.async_get_issue("iotbridge", "no_device_iotbridge/device/nas") is None
+    assert ("iotbridge", issue.issue_id) not in registry.issues
 
 
 @pytest.mark.parametrize("mqtt_config_entry_options", [{"discovery": False, "birth_message": {}}])

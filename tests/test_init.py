@@ -1,0 +1,37 @@
+"""Life of the config entry."""
+
+from pytest_homeassistant_custom_component.common import MockConfigEntry
+
+from homeassistant.config_entries import ConfigEntryState
+from homeassistant.core import HomeAssistant
+
+from .kit import Kit
+
+
+async def test_without_mqtt_it_waits(hass: HomeAssistant, entry: MockConfigEntry) -> None:
+    assert not await hass.config_entries.async_setup(entry.entry_id)
+
+    assert entry.state is ConfigEntryState.SETUP_RETRY
+    assert entry.error_reason_translation_key == "mqtt_not_ready"
+
+
+async def test_reload_finds_the_hosts_again_from_what_the_broker_remembers(kit: Kit) -> None:
+    host = await kit.host()
+    entry = kit.hass.config_entries.async_entries("iotbridge")[0]
+    await kit.hass.config_entries.async_reload(entry.entry_id)
+    await kit.hass.async_block_till_done()
+    await host.announce(retain=True)
+    await host.availability("online", retain=True)
+
+    assert host.power == "on"
+    assert kit.bridge("hosts_online") == "1"
+
+
+async def test_unloading_stops_hearing(kit: Kit) -> None:
+    host = await kit.host()
+    entry = kit.hass.config_entries.async_entries("iotbridge")[0]
+    assert await kit.hass.config_entries.async_unload(entry.entry_id)
+    await host.availability("offline")
+    await kit.wait(300)
+
+    assert host.power == "unavailable"
