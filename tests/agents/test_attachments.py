@@ -85,3 +85,21 @@ async def test_devices_of_others_are_left_alone(kit: Kit) -> None:
     await kit.hass.async_block_till_done()
 
     assert host.power == "on"
+
+
+async def test_a_host_cannot_take_the_device_of_another(kit: Kit, caplog: pytest.LogCaptureFixture) -> None:
+    host = await kit.host()
+    thief = FakeHost(kit, "thief", "iotbridge")
+    await thief.announce(uid=host.uid)
+    await thief.availability("offline")
+
+    assert host.power == "on"
+    assert "its uid iotbridge_nas is that of iotbridge/device/nas" in caplog.text
+
+
+async def test_a_hostile_host_name_is_no_markup_in_a_repair(kit: Kit) -> None:
+    await FakeHost(kit, "nas", "iotbridge").announce(hostname="[free](http://example.com)", protocol=9)
+
+    (issue,) = [issue for (domain, _id), issue in ir.async_get(kit.hass).issues.items() if domain == "iotbridge"]
+    assert issue.translation_placeholders is not None
+    assert issue.translation_placeholders["host"] == "nas"

@@ -29,7 +29,7 @@ class Attachments:
         self._hass = hass
         self._entry = entry
         self._manager = manager
-        self._devices: dict[HostKey, str] = {}
+        self._devices: dict[HostKey, tuple[str, str]] = {}
         self._hosts: dict[str, HostKey] = {}
         self._by_uid: dict[str, HostKey] = {}
         self._listeners: list[AttachListener] = []
@@ -63,13 +63,17 @@ class Attachments:
 
     def device_id(self, host: Host) -> str | None:
         """Return the device that a host is."""
-        return self._devices.get(host.key)
+        return self._devices.get(host.key, (None, ""))[0]
 
     @callback
     def _async_host_changed(self, host: Host) -> None:
         if host.key in self._devices:
             return
-        self._by_uid[host.uid] = host.key
+        if self._by_uid.setdefault(host.uid, host.key) != host.key:
+            LOGGER.warning(
+                "%s calls itself %s, as %s does already: ignored", host.key, host.uid, self._by_uid[host.uid]
+            )
+            return
         if device := mqtt_client.async_device(self._hass, host.uid):
             self._async_attach(host, device)
         elif host.key not in self._waiting:
@@ -105,7 +109,7 @@ class Attachments:
             cancel()
         self._manager.issues.async_set(ir.NO_DEVICE, str(host.key), False)
         self._manager.issues.async_set(ir.DISCOVERY_OFF, "", False)
-        self._devices[host.key] = device.id
+        self._devices[host.key] = (device.id, host.uid)
         self._hosts[device.id] = host.key
         for listener in self._listeners:
             listener(host, device)
@@ -113,16 +117,16 @@ class Attachments:
     @callback
     def _async_detach(self, key: HostKey, device_id: str) -> None:
         """Follow a device that was removed: by the user, or because its discovery message was taken back."""
-        del self._devices[key], self._hosts[device_id]
+        uid = self._devices.pop(key)[1]
+        del self._hosts[device_id]
         host = self._manager.inventory.get(key)
-        uid = next(uid for uid, of in self._by_uid.items() if of == key)
         # The registries are still in the middle of telling the entities that their device is gone.
         self._hass.loop.call_soon(self._async_remove_entities, uid)
         if host is None or host.is_available:
             return
         # A host that is away cannot announce itself again; what the broker remembers of it would.
         LOGGER.debug("Forgetting %s, whose device was removed", key)
-        del self._by_uid[uid]
+        self._by_uid = {claimed: of for claimed, of in self._by_uid.items() if of != key}
         self._manager.async_forget(host)
         for leaf in ("announce", "availability"):
             self._entry.async_create_task(

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+import re
 
 from ..protocol.messages import (
     Announce,
@@ -30,6 +31,8 @@ MAX_HOSTS = 2000
 CLOCK_TOLERANCE_S = 30.0
 # Two agents that share a node_id announce in turns; one that was set up anew announces once.
 CONFLICT_WINDOW_S = 3600.0
+
+PLAIN_NAME = re.compile(r"[\w .-]{1,64}")
 
 POWER_COMMANDS = {
     "shutdown": HostPower.SHUTTING_DOWN,
@@ -80,11 +83,9 @@ class Host:
 
     @property
     def name(self) -> str:
-        """Return a name for messages."""
-        if self.announce:
-            return self.announce.hostname
-        hostname = self.readings.get("hostname")
-        return hostname if isinstance(hostname, str) and hostname else self.key.node_id
+        """Return a name for messages to people; what looks like markup is no name."""
+        hostname = self.announce.hostname if self.announce else self.readings.get("hostname")
+        return hostname if isinstance(hostname, str) and PLAIN_NAME.fullmatch(hostname) else self.key.node_id
 
     @property
     def is_online(self) -> bool:

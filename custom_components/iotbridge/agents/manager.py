@@ -124,7 +124,7 @@ class AgentsManager:
                 )
             )
         except (TopicError, MessageError) as error:
-            self._async_reject(message.topic, str(error))
+            self.async_reject(message.topic, str(error))
 
     @callback
     def _async_host_message(self, message: Incoming) -> None:
@@ -154,12 +154,13 @@ class AgentsManager:
         self._async_expect(key, Command.parse(payload), None)
 
     @callback
-    def _async_reject(self, source: str, why: str) -> None:
+    def async_reject(self, source: str, why: str) -> None:
+        """Count what was not believed; name its source once, because it may send a thousand more."""
         if source not in self.rejected and len(self.rejected) >= MAX_SOURCES:
             source = "others"
         self.rejected[source] += 1
         if self.rejected[source] == 1:
-            LOGGER.warning("Rejected a message on %s: %s. Further ones from there are only counted", source[:256], why)
+            LOGGER.warning("Rejected a message on %r: %s. Further ones from there are only counted", source[:256], why)
 
     # ------------------------------------------------------------------ time
 
