@@ -70,9 +70,7 @@ class Attachments:
         if host.key in self._devices:
             return
         if self._by_uid.setdefault(host.uid, host.key) != host.key:
-            LOGGER.warning(
-                "%s calls itself %s, as %s does already: ignored", host.key, host.uid, self._by_uid[host.uid]
-            )
+            self._manager.async_reject(str(host.key), f"its uid {host.uid} is that of {self._by_uid[host.uid]}")
             return
         if device := mqtt_client.async_device(self._hass, host.uid):
             self._async_attach(host, device)
