@@ -1,0 +1,108 @@
+"""From the call of the action to the answer of the host, through a real Home Assistant, broker and agent.
+
+iotbridge.send_command with ping is called over the WebSocket, one call after the other: what is timed is the call
+until its result with the host's answer is there. Beside it what Home Assistant measured itself, from publishing the
+command to its response. Then one call for many hosts at once.
+"""
+
+import argparse
+import asyncio
+from pathlib import Path
+import statistics
+import sys
+import tempfile
+import time
+
+from lab.client import Json
+from lab.lab import Lab
+from lab.waiting import LabError, until
+
+from .report import Report
+
+HEAD = ["what", "p50 ms", "p95 ms", "p99 ms", "max ms", "count"]
+WARM_UP = 20
+MANY_ROUNDS = 50
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="scripts/bench commands", description=__doc__)
+    parser.add_argument("--write", action="store_true", help="put the table into docs/performance.md")
+    parser.add_argument(
+        "--calls", type=int, default=550, help="of one host; 550, at most 580: agents take 600 a minute"
+    )
+    parser.add_argument("--hosts", type=int, default=20, help="in the calls of many hosts; 20")
+    options = parser.parse_args()
+    try:
+        asyncio.run(_run(options))
+    except LabError as error:
+        print(f"\n{error}", file=sys.stderr)
+        return 1
+    return 0
+
+
+async def _run(options: argparse.Namespace) -> None:
+    report = Report("commands")
+    with tempfile.TemporaryDirectory(prefix="iotbridge-bench-") as name:
+        async with Lab(Path(name)) as lab:
+            devices = await _household(lab, options.hosts)
+            await _timed_calls(lab, devices[:1], WARM_UP)
+            one, own = await _timed_calls(lab, devices[:1], options.calls)
+            many, own_many = await _timed_calls(lab, devices, MANY_ROUNDS)
+    hosts = f"{options.hosts} hosts in one call"
+    rows = [
+        _row("one host: call to result", one),
+        _row("one host: command to response, by Home Assistant", own),
+        _row(f"{hosts}: call to result of all", many),
+        _row(f"{hosts}: command to response of each, by Home Assistant", own_many),
+    ]
+    report.add(HEAD, rows, title="`iotbridge.send_command` with `ping`, everything on loopback")
+    report.finish(write=options.write)
+
+
+async def _household(lab: Lab, hosts: int) -> list[str]:
+    """Start everything; return the hosts' device ids."""
+    await lab.broker.start()
+    await lab.home_assistant.start()
+    await lab.set_up_mqtt()
+    names = [f"bench-{number}" for number in range(hosts)]
+    for name in names:
+        await lab.add_agent(name, settings={"commands": {"per_minute": 600}}).start()
+    await lab.accept_iotbridge()
+    uids = [await lab.uid(name) for name in names]
+
+    async def devices() -> list[str] | None:
+        rows = {row["unique_id"]: row["device_id"] for row in await lab.client.entities()}
+        found = [rows.get(f"{uid}_power_state") for uid in uids]
+        return [device for device in found if device] if all(found) else None
+
+    found = await until(devices, timeout_s=60, what="a device for each host")
+    # The first readings of so many agents on one machine should not meet the calls.
+    await asyncio.sleep(15)
+    return found
+
+
+async def _timed_calls(lab: Lab, devices: list[str], count: int) -> tuple[list[float], list[float]]:
+    """Return the milliseconds of each call as seen from here, and of each answer as Home Assistant reports it."""
+    calls, own = [], []
+    for _ in range(count):
+        started = time.perf_counter()
+        answer: Json = await lab.client.command(
+            "call_service",
+            domain="iotbridge",
+            service="send_command",
+            service_data={"command": "ping"},
+            target={"device_id": devices},
+            return_response=True,
+        )
+        calls.append((time.perf_counter() - started) * 1000)
+        own += [float(result["latency_ms"]) for result in answer["response"]["results"]]
+    return calls, own
+
+
+def _row(what: str, times_ms: list[float]) -> list[str]:
+    cuts = statistics.quantiles(times_ms, n=100, method="inclusive")
+    return [what, *(f"{time_ms:.1f}" for time_ms in (cuts[49], cuts[94], cuts[98], max(times_ms))), str(len(times_ms))]
+
+
+if __name__ == "__main__":
+    sys.exit(main())
