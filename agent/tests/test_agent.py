@@ -13,8 +13,8 @@ from conftest import Broker, StartAgent, Watcher, free_port, wait_until
 import jsonschema
 import pytest
 
-from iotbridge_agent.agent import preview_discovery
 from iotbridge_agent.config import parse_config
+from iotbridge_agent.reporter import preview_discovery
 
 POWER = {"shutdown": True, "reboot": True, "suspend": True}
 DISCOVERY = "homeassistant/device/iotbridge_t1/config"

@@ -12,7 +12,8 @@ import pytest
 from iotbridge_agent.collectors.base import CollectorSpec, Reading, SensorDescription, Value
 from iotbridge_agent.config import BrokerConfig, Config
 from iotbridge_agent.errors import NoDataError
-from iotbridge_agent.scheduler import PAUSE_AFTER, DaemonExecutor, Scheduler
+from iotbridge_agent.scheduler import PAUSE_AFTER, Scheduler
+from iotbridge_agent.threads import DaemonExecutor
 
 CONFIG = Config(broker=BrokerConfig(scheme="mqtt", host="h", port=1), node_id="n", name="n", interval_s=0.0)
 
@@ -150,8 +151,8 @@ async def test_has_its_own_interval() -> None:
     [
         ((1.2345, 1.2345), {"decimals": 1}, 1.2),
         ((41.6, 41.6), {"decimals": 0}, 42),
-        ((50.0, 50.9), {"decimals": 1, "dead_band": 1.0}, 50.0),
-        ((50.0, 51.0), {"decimals": 1, "dead_band": 1.0}, 51.0),
+        ((50.0, 50.9), {"decimals": 1, "dead_band": 1.0}, 50),
+        ((50.0, 51.0), {"decimals": 1, "dead_band": 1.0}, 51),
         ((50.0, None), {"dead_band": 1.0}, None),
         ((1.0, float("nan")), {"decimals": 1}, None),
         ((1.0, float("-inf")), {}, None),

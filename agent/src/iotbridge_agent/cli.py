@@ -106,7 +106,7 @@ def _dispatch(arguments: argparse.Namespace) -> int:
         case "service":
             return _service(path, arguments)
         case _:
-            from iotbridge_agent.agent import preview_discovery  # noqa: PLC0415
+            from iotbridge_agent.reporter import preview_discovery  # noqa: PLC0415
 
             say(json.dumps(preview_discovery(load_config(path)), indent=2, ensure_ascii=False))
             return FINE

@@ -11,7 +11,7 @@ import platform
 import re
 import socket
 import tomllib
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 from urllib.parse import urlsplit
 
 from iotbridge_agent.errors import ConfigError
@@ -81,8 +81,7 @@ class BrokerConfig:
         return f"{self.scheme}://{host}:{self.port}" + (self.path if self.scheme in ("ws", "wss") else "")
 
 
-@dataclass(frozen=True, kw_only=True)
-class CustomCommand:
+class CustomCommand(NamedTuple):
     """A command of the user's own: fixed words, never a shell."""
 
     name: str
@@ -93,8 +92,7 @@ class CustomCommand:
     button: bool = True
 
 
-@dataclass(frozen=True, kw_only=True)
-class CollectorConfig:
+class CollectorConfig(NamedTuple):
     """What the user changed for one collector."""
 
     enabled: bool | None = None
@@ -109,8 +107,7 @@ class CollectorConfig:
     """Of docker."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class CheckConfig:
+class CheckConfig(NamedTuple):
     """Something to look at: an HTTP address, a TCP port, or the age of a file or folder."""
 
     name: str

@@ -3,13 +3,12 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
-from dataclasses import dataclass
 import logging
 import random
 import socket
 import ssl
 import time
-from typing import Any
+from typing import Any, NamedTuple
 
 import aiomqtt
 from aiomqtt.exceptions import MqttConnectError
@@ -75,8 +74,7 @@ class _TidySocket(ssl.SSLSocket):
             raise
 
 
-@dataclass(frozen=True)
-class Incoming:
+class Incoming(NamedTuple):
     """A message from the broker."""
 
     topic: str
@@ -84,8 +82,7 @@ class Incoming:
     retain: bool
 
 
-@dataclass(frozen=True, kw_only=True)
-class ProbeResult:
+class ProbeResult(NamedTuple):
     """What one attempt to connect found; ``error`` is a sentence, or None where it worked."""
 
     error: str | None = None
@@ -103,6 +100,11 @@ class Session:
         self.mqtt_version = mqtt_version
         self.lost = asyncio.Event()
         """Set when a message could not be sent: the link is dead, though nobody closed it."""
+
+    @property
+    def address(self) -> str:
+        """The broker's, for messages to people."""
+        return self._broker.address
 
     @property
     def tls_version(self) -> str | None:

@@ -1,12 +1,12 @@
 """Who this machine is: name, addresses, operating system, make."""
 
-from dataclasses import dataclass
 from pathlib import Path
 import platform
 import re
 import socket
 import sys
 import time
+from typing import NamedTuple
 
 _MAC = re.compile(r"[0-9a-f]{2}(:[0-9a-f]{2}){5}")
 _NO_MAC = "00:00:00:00:00:00"
@@ -16,8 +16,7 @@ _NETWORK = Path("/sys/class/net")
 _PLACEHOLDERS = {"", "default string", "to be filled by o.e.m.", "system manufacturer", "system product name", "none"}
 
 
-@dataclass(frozen=True, kw_only=True)
-class Host:
+class Host(NamedTuple):
     """The facts that do not change while the machine runs."""
 
     hostname: str

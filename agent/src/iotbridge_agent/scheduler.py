@@ -1,11 +1,9 @@
 """Runs the collectors, each in a thread of its own, so that one that hangs or fails harms nobody else."""
 
 import asyncio
-from collections.abc import Callable, Iterable
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Iterable
 import logging
 import math
-import threading
 import time
 from typing import Any
 
@@ -28,27 +26,6 @@ DIAGNOSTICS = "agent"
 NOBODY = "none"
 NUMBER = (int, float)
 _LOG = logging.getLogger(__name__)
-
-
-class DaemonExecutor(ThreadPoolExecutor):
-    """Starts a daemon thread per call: one that hangs in a dead network mount does not keep the process alive."""
-
-    def submit(self, call: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
-        """Run the call in a new thread."""
-        future: Future[Any] = Future()
-        future.set_running_or_notify_cancel()
-
-        def run() -> None:
-            try:
-                future.set_result(call(*args, **kwargs))
-            except BaseException as error:  # noqa: BLE001 - the waiter gets it, as from any executor
-                future.set_exception(error)
-
-        threading.Thread(target=run, name=getattr(call, "__qualname__", "call"), daemon=True).start()
-        return future
-
-    def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
-        """Wait for nothing."""
 
 
 class Runner:
@@ -140,6 +117,15 @@ class Scheduler:
                 task = asyncio.create_task(runner.run(now, self._tick_s), name=f"collector {runner.spec.name}")
                 self._tasks.add(task)
                 task.add_done_callback(self._tasks.discard)
+        await self.wait(patience_s)
+
+    @property
+    def busy(self) -> bool:
+        """Whether a collector is still reading."""
+        return bool(self._tasks)
+
+    async def wait(self, patience_s: float) -> None:
+        """Wait for the collectors that are still reading, at most so long."""
         if self._tasks:
             await asyncio.wait(self._tasks, timeout=patience_s)
 
@@ -190,9 +176,9 @@ def _rounded(value: Value, decimals: int | None) -> Value:
         return value
     if not math.isfinite(value):
         return None
-    if decimals is None:
-        return value
-    return round(value, decimals) if decimals else round(value)
+    rounded = value if decimals is None else round(value, decimals)
+    # 24 says what 24.0 says, in fewer bytes.
+    return int(rounded) if rounded == int(rounded) else rounded
 
 
 def _forget(running: "asyncio.Future[Any]") -> None:

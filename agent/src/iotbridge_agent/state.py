@@ -34,6 +34,7 @@ class State:
     components: dict[str, dict[str, Any]] = field(default_factory=dict)
     is_new: bool = True
     """Whether there was no usable file."""
+    _warned: bool = False
 
     def remember(self, command_id: str) -> None:
         """Remember an id; the oldest is forgotten beyond MAX_IDS."""
@@ -55,6 +56,17 @@ class State:
             _sync_folder(self.path.parent)
         except OSError as error:
             raise StateError(f"{self.path} cannot be written ({error.strerror or error})") from error
+
+    def save_or_warn(self) -> None:
+        """Write to the disk; where that fails, say what it means, once until it works again."""
+        try:
+            self.save()
+        except StateError as error:
+            if not self._warned:
+                _LOG.warning("%s: commands that act are refused, because a repetition could not be recognised.", error)
+            self._warned = True
+        else:
+            self._warned = False
 
 
 def load_state(folder: Path) -> State:

@@ -1,7 +1,6 @@
 """Reads checked values out of a parsed TOML document; every refusal names file, key and what is expected."""
 
 from collections.abc import Mapping
-import difflib
 from pathlib import Path
 import re
 from typing import Any
@@ -178,6 +177,8 @@ class Table:
         for key in self._values:
             if key in self._asked:
                 continue
+            import difflib  # noqa: PLC0415 - a configuration is seldom wrong
+
             near = difflib.get_close_matches(key, self._asked, n=1)
             hint = f"did you mean {near[0]}?" if near else f"known are: {', '.join(sorted(self._asked))}"
             msg = f"{self._source}: {self._key(key)}: there is no such key; {hint}"

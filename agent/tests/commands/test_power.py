@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from iotbridge_agent.commands.base import CommandError, PowerBackend
-from iotbridge_agent.commands.power import LinuxPower, run_argv, system_backend
+from iotbridge_agent.commands.power import LinuxPower, ProgramPower, run_argv, system_backend
 from iotbridge_agent.dbus import DBusError, NoBusError
 
 
@@ -198,8 +198,7 @@ def test_windows(recorder: Recorder, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_a_program_that_wants_root(recorder: Recorder, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    backend = system_backend(execute_argv=recorder, system="Darwin")
-    object.__setattr__(backend, "programs", {"reboot": (str(tmp_path),)})
+    backend = ProgramPower(programs={"reboot": (str(tmp_path),)}, execute_argv=recorder, needs_root=("reboot",))
     monkeypatch.setattr("os.geteuid", lambda: 501)
     assert "obeys only root" in backend.permission("reboot").detail
     monkeypatch.setattr("os.geteuid", lambda: 0)

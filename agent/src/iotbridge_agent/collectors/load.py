@@ -14,7 +14,7 @@ LOADS = (
         state_class="measurement",
         icon="mdi:gauge",
         display_precision=1,
-        decimals=2,
+        decimals=1,
         dead_band=0.3,
     ),
     SensorDescription(
@@ -24,7 +24,7 @@ LOADS = (
         icon="mdi:gauge",
         enabled=False,
         display_precision=1,
-        decimals=2,
+        decimals=1,
         dead_band=0.2,
     ),
     SensorDescription(
@@ -34,7 +34,7 @@ LOADS = (
         icon="mdi:gauge",
         enabled=False,
         display_precision=1,
-        decimals=2,
+        decimals=1,
         dead_band=0.1,
     ),
 )

@@ -28,7 +28,7 @@ USED = SensorDescription(
     icon="mdi:memory",
     enabled=False,
     display_precision=1,
-    decimals=2,
+    decimals=1,
     dead_band=0.1,
 )
 AVAILABLE = SensorDescription(
@@ -40,7 +40,7 @@ AVAILABLE = SensorDescription(
     icon="mdi:memory",
     enabled=False,
     display_precision=1,
-    decimals=2,
+    decimals=1,
     dead_band=0.1,
 )
 

@@ -1,8 +1,7 @@
 """What commands are made of: who may give one, who carries it out, and how it ends."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any, Final, Literal, Protocol, TypeAlias
+from typing import Any, Final, Literal, NamedTuple, Protocol, TypeAlias
 
 from iotbridge_agent.errors import AgentError
 
@@ -24,8 +23,7 @@ RefusedReason: TypeAlias = Literal[
 FailedReason: TypeAlias = Literal["timeout", "exit_code", "not_found", "not_permitted", "error"]
 
 
-@dataclass(frozen=True)
-class Permission:
+class Permission(NamedTuple):
     """Whether the system lets the agent do it; ``detail`` and ``remedy`` are sentences for a person."""
 
     allowed: bool

@@ -4,13 +4,12 @@ What acts is injected (``dbus_call``, ``execute_argv``), so that a test can neve
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 import os
 from pathlib import Path
 import platform
 import subprocess
 import sys
-from typing import Any, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
 from iotbridge_agent import dbus
 from iotbridge_agent.commands.base import CommandError, FailedReason, Permission, PowerBackend
@@ -70,8 +69,7 @@ def run_argv(argv: Sequence[str]) -> None:
         raise CommandError("exit_code", f"{argv[0]} ended with code {result.returncode}: {said or 'it said nothing'}")
 
 
-@dataclass(frozen=True, kw_only=True)
-class LinuxPower:
+class LinuxPower(NamedTuple):
     """Logind over D-Bus; systemctl where there is no logind and the agent is root."""
 
     dbus_call: DBusCall
@@ -131,8 +129,7 @@ class LinuxPower:
         return ", ".join(blocking)
 
 
-@dataclass(frozen=True, kw_only=True)
-class ProgramPower:
+class ProgramPower(NamedTuple):
     """Programs of the operating system, by absolute path."""
 
     programs: Mapping[str, tuple[str, ...]]
@@ -153,8 +150,7 @@ class ProgramPower:
         self.execute_argv(self.programs[command])
 
 
-@dataclass(frozen=True)
-class UnknownPower:
+class UnknownPower(NamedTuple):
     """An operating system we know no power commands of."""
 
     system: str

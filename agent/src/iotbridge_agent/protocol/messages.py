@@ -4,12 +4,11 @@ Reading refuses whatever the contract does not allow with one MessageError; unkn
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime
 import json
 import math
 import re
-from typing import Any, Literal, TypeAlias
+from typing import Any, Literal, NamedTuple, TypeAlias
 
 from iotbridge_agent.errors import AgentError
 
@@ -43,8 +42,7 @@ class MessageError(AgentError):
         self.command = command
 
 
-@dataclass(frozen=True, kw_only=True)
-class Announce:
+class Announce(NamedTuple):
     """Who an agent is and what it can do."""
 
     agent: str
@@ -63,8 +61,7 @@ class Announce:
     dry_run: bool | None = None
 
 
-@dataclass(frozen=True, kw_only=True)
-class Command:
+class Command(NamedTuple):
     """What an agent is to do."""
 
     command: str
@@ -74,8 +71,7 @@ class Command:
     args: Mapping[str, Any] | None = None
 
 
-@dataclass(frozen=True, kw_only=True)
-class Response:
+class Response(NamedTuple):
     """What became of a command."""
 
     id: str | None
@@ -111,12 +107,12 @@ def encode(payload: Mapping[str, Any]) -> bytes:
 
 def encode_announce(announce: Announce) -> bytes:
     """Return the payload of an announce, without the keys that have no value."""
-    return encode({key: value for key, value in vars(announce).items() if value is not None})
+    return encode({key: value for key, value in announce._asdict().items() if value is not None})
 
 
 def encode_command(command: Command) -> bytes:
     """Return the payload of a command."""
-    payload = {key: value for key, value in vars(command).items() if value is not None}
+    payload = {key: value for key, value in command._asdict().items() if value is not None}
     if command.timestamp:
         payload["timestamp"] = format_time(command.timestamp)
     return encode(payload)

@@ -1,16 +1,15 @@
 """Where the messages of one host are: ``<prefix>/device/<node_id>/<leaf>``, and the identifier of its device."""
 
-from dataclasses import dataclass
 import hashlib
 import re
+from typing import NamedTuple
 
 _NOT_IN_A_UID = re.compile(r"[^A-Za-z0-9_-]")
 _UID_LENGTH = 128
 _DIGEST_LENGTH = 6
 
 
-@dataclass(frozen=True)
-class Topics:
+class Topics(NamedTuple):
     """The topics of one host."""
 
     prefix: str

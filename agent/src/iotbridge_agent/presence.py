@@ -1,0 +1,82 @@
+"""What a host says of itself besides its readings: who it is, what it can be told, whether it is there."""
+
+from collections.abc import Awaitable
+from typing import Protocol
+
+from iotbridge_agent import __version__
+from iotbridge_agent.config import Config
+from iotbridge_agent.host import Host, address_towards
+from iotbridge_agent.protocol.messages import OFFLINE, ONLINE, Announce, Power, encode_announce
+from iotbridge_agent.protocol.topics import Topics, device_uid
+
+
+class Publish(Protocol):
+    """Sends a message; raises LinkError."""
+
+    def __call__(self, topic: str, payload: bytes | str, *, qos: int = 0, retain: bool = False) -> Awaitable[None]:
+        """Send."""
+
+
+class Presence:
+    """The announce and the availability of this host."""
+
+    def __init__(self, config: Config, host: Host, instance: str, publish: Publish) -> None:
+        self.host = host
+        self.ip: str | None = None
+        self.permitted: tuple[str, ...] | None = None
+        """The power commands the system allows; None while it did not say."""
+        self._config = config
+        self._topics = Topics(config.prefix, config.node_id)
+        self._uid = device_uid(config.prefix, config.node_id)
+        self._instance = instance
+        self._publish = publish
+        # What this connection was told last; None when it has to be told again.
+        self._announced: Announce | None = None
+
+    async def online(self) -> None:
+        """Announce, and be there."""
+        await self.announce("on")
+        await self._publish(self._topics.availability, ONLINE, qos=1, retain=True)
+
+    async def offline(self, power: Power) -> None:
+        """Announce what the machine is about to be, and be gone."""
+        await self.announce(power)
+        await self._publish(self._topics.availability, OFFLINE, qos=1, retain=True)
+
+    async def announce(self, power: Power) -> None:
+        """Say who this is."""
+        self.ip = address_towards(self._config.broker.host, self._config.broker.port) or self.ip
+        announce = self._describe(power)
+        await self._publish(self._topics.announce, encode_announce(announce), qos=1, retain=True)
+        self._announced = announce
+
+    async def announce_changes(self) -> bool:
+        """Say who this is if that is not what was said last; return whether it was said."""
+        if self._describe("on") == self._announced:
+            return False
+        await self.announce("on")
+        return True
+
+    def forget_announced(self) -> None:
+        """Have the announce said again: somebody new listens."""
+        self._announced = None
+
+    def _describe(self, power: Power) -> Announce:
+        return Announce(
+            agent=__version__,
+            node_id=self._config.node_id,
+            hostname=self.host.hostname,
+            uid=self._uid,
+            instance=self._instance,
+            power=power,
+            ip=self.ip,
+            mac=self.host.mac or None,
+            platform=self.host.platform,
+            platform_version=self.host.platform_version,
+            interval_s=self._config.interval_s,
+            commands=self._commands(),
+            dry_run=self._config.dry_run or None,
+        )
+
+    def _commands(self) -> tuple[str, ...]:
+        return ("ping", "status", *(self.permitted or ()), *(command.name for command in self._config.custom))

@@ -1,0 +1,155 @@
+"""Keeps the connection to the broker: makes it again whenever it is lost, and leaves in an orderly way."""
+
+import asyncio
+from collections import deque
+import logging
+import time
+from typing import Protocol
+
+from iotbridge_agent import sdnotify
+from iotbridge_agent.connection import STEADY_S, Backoff, Incoming, Link, LinkError, Session
+from iotbridge_agent.protocol.messages import Power, Response, encode_response
+
+LEAVE_TIMEOUT_S = 15.0
+UNSENT = 20
+_LOG = logging.getLogger(__name__)
+
+
+class Speaker(Protocol):
+    """Who speaks over the connection."""
+
+    async def hello(self, session: Session) -> None:
+        """Say what a new connection has to hear; raises LinkError."""
+
+    def received(self, message: Incoming) -> None:
+        """Take a message."""
+
+    async def goodbye(self, power: Power) -> None:
+        """Say what the machine is about to be; raises LinkError."""
+
+
+class Uplink:
+    """One connection after the other, until ``stop``."""
+
+    def __init__(self, link: Link, *, topics: tuple[str, ...], response_topic: str, speaker: Speaker) -> None:
+        self._link = link
+        self._topics = topics
+        self._response_topic = response_topic
+        self._speaker = speaker
+        self._session: Session | None = None
+        self._unsent: deque[Response] = deque(maxlen=UNSENT)
+        self._leave_as: Power | None = None
+        self._stopping = False
+        self._leaving, self._left, self._back = asyncio.Event(), asyncio.Event(), asyncio.Event()
+        self._task: asyncio.Task[None] | None = None
+
+    @property
+    def leaving(self) -> bool:
+        """Whether the goodbye is under way or said."""
+        return self._leaving.is_set()
+
+    async def run(self) -> None:
+        """Connect, and again after every loss; never raises for a broker that is away."""
+        self._task = asyncio.current_task()
+        backoff, last_reason = Backoff(), ""
+        while not self._stopping:
+            started = time.monotonic()
+            try:
+                async with self._link.session() as session:
+                    last_reason = ""
+                    await self._serve(session)
+            except LinkError as error:
+                if str(error) != last_reason:
+                    _LOG.warning("%s Trying again.", error)
+                    sdnotify.notify(STATUS=f"Waiting for the broker: {error}")
+                last_reason = str(error)
+            finally:
+                self._session = None
+            if time.monotonic() - started > STEADY_S:
+                backoff.reset()
+            await self._pause(backoff)
+
+    def stop(self) -> None:
+        """Say goodbye and end; after a power command there is nothing more to say."""
+        self._stopping = True
+        if self._leave_as is None:
+            self._leave_as = "off"
+            _LOG.info("Stopping.")
+        self._leaving.set()
+        self._back.set()
+        if self._session is None and self._task:
+            # An attempt to connect may hang for many seconds, and there is nobody to say goodbye to.
+            self._task.cancel()
+
+    async def leave(self, power: Power) -> None:
+        """Say what the machine is about to be, disconnect and stay away."""
+        self._leave_as = power
+        self._leaving.set()
+        try:
+            async with asyncio.timeout(LEAVE_TIMEOUT_S):
+                await self._left.wait()
+        except TimeoutError:
+            _LOG.warning("The broker did not take the goodbye in time.")
+
+    def come_back(self) -> None:
+        """Connect again after ``leave``."""
+        self._back.set()
+
+    async def publish(self, topic: str, payload: bytes | str, *, qos: int = 0, retain: bool = False) -> None:
+        """Send now; raises LinkError, also without a connection."""
+        if self._session is None:
+            raise LinkError("There is no connection to the broker.")
+        await self._session.publish(topic, payload, qos=qos, retain=retain)
+
+    async def respond(self, response: Response, *, must_arrive: bool = False) -> None:
+        """Send a response now, or keep it for the next connection. Raises LinkError if it ``must_arrive``."""
+        try:
+            await self.publish(self._response_topic, encode_response(response), qos=1)
+        except LinkError:
+            if must_arrive:
+                raise
+            self._unsent.append(response)
+
+    async def _serve(self, session: Session) -> None:
+        """Say hello, listen until the connection is lost or the agent leaves, say goodbye."""
+        await session.subscribe(*self._topics)
+        self._session = session
+        await self._speaker.hello(session)
+        for response in [self._unsent.popleft() for _ in range(len(self._unsent))]:
+            await self.respond(response)
+        await self._listen(session)
+        if self._leave_as:
+            await self._speaker.goodbye(self._leave_as)
+
+    async def _listen(self, session: Session) -> None:
+        receiver = asyncio.create_task(self._receive(session), name="receiver")
+        waiters = [asyncio.create_task(event.wait()) for event in (self._leaving, session.lost)]
+        try:
+            await asyncio.wait([receiver, *waiters], return_when=asyncio.FIRST_COMPLETED)
+            if receiver.done():
+                receiver.result()
+            if session.lost.is_set():
+                raise LinkError(f"The broker {session.address} takes no messages any more.")
+        finally:
+            for task in (receiver, *waiters):
+                task.cancel()
+
+    async def _receive(self, session: Session) -> None:
+        async for message in session.messages():
+            self._speaker.received(message)
+
+    async def _pause(self, backoff: Backoff) -> None:
+        """Wait before the next attempt; after ``leave``, until ``come_back``."""
+        if not self._leaving.is_set():
+            try:
+                async with asyncio.timeout(backoff.next_s()):
+                    await self._leaving.wait()
+            except TimeoutError:
+                return
+        self._left.set()
+        await self._back.wait()
+        if not self._stopping:
+            self._leave_as = None
+            backoff.reset()
+            for event in (self._leaving, self._left, self._back):
+                event.clear()
