@@ -3,11 +3,15 @@
 iotbridge.send_command with ping is called over the WebSocket, one call after the other: what is timed is the call
 until its result with the host's answer is there. Beside it what Home Assistant measured itself, from publishing the
 command to its response. Then one call for many hosts at once.
+
+Between two calls is a pause: right after an answer the kernel would hold back Home Assistant's next small packet until
+the broker has confirmed the last one (Nagle's algorithm), which nobody sees who presses a button now and then.
 """
 
 import argparse
 import asyncio
 from pathlib import Path
+import random
 import statistics
 import sys
 import tempfile
@@ -22,6 +26,7 @@ from .report import Report
 HEAD = ["what", "p50 ms", "p95 ms", "p99 ms", "max ms", "count"]
 WARM_UP = 20
 MANY_ROUNDS = 50
+PAUSE_S = (0.1, 0.2)
 
 
 def main() -> int:
@@ -85,6 +90,7 @@ async def _timed_calls(lab: Lab, devices: list[str], count: int) -> tuple[list[f
     """Return the milliseconds of each call as seen from here, and of each answer as Home Assistant reports it."""
     calls, own = [], []
     for _ in range(count):
+        await asyncio.sleep(random.uniform(*PAUSE_S))  # noqa: S311  # no rhythm with anything else
         started = time.perf_counter()
         answer: Json = await lab.client.command(
             "call_service",

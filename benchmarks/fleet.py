@@ -8,6 +8,7 @@ that of the Home Assistant process, less what it takes when nothing happens.
 import argparse
 import asyncio
 from dataclasses import dataclass, fields
+from functools import partial
 from pathlib import Path
 import statistics
 import sys
@@ -16,7 +17,7 @@ import time
 
 from lab.home_assistant import HomeAssistant
 from lab.lab import Lab
-from lab.waiting import LabError
+from lab.waiting import LabError, until
 
 from .report import Report
 from .simulated_hosts import ENTITIES, Fleet, SimulatedHost, numeric_sensors
@@ -26,7 +27,8 @@ OUR_ENTITIES = 2
 """Power state and the event of commands, beside those of the agent."""
 TURNS = (True, False, False, True)
 DEADLINE_S = 60.0
-REPORT_EVERY_S = 5.0
+REPORT_EVERY_S = 4.0
+VALUE_STEP = 100
 QUIET_S = 5.0
 INTERVAL_S = 30.0
 POLL_S = 0.25
@@ -107,6 +109,7 @@ async def _measure(folder: Path, hosts: list[SimulatedHost], *, ours: bool, roun
             fleet = Fleet(client, hosts)
             idle = await _idle_cpu(lab)
             entities_s, values_s, cpu = await _appear(lab, fleet, idle, ours=ours)
+            await asyncio.sleep(QUIET_S)
             idle = await _idle_cpu(lab)
             per_report = await _report(lab, fleet, idle, rounds)
             return Run(entities_s, values_s, cpu, per_report, lab.home_assistant.program.rss_mb())
@@ -168,16 +171,22 @@ async def _number(lab: Lab, template: str) -> int:
     return int(await lab.client.rest("POST", "template", {"template": template}))
 
 
+async def _reached(lab: Lab, template: str, wanted: int) -> bool:
+    return await _number(lab, template) >= wanted
+
+
 async def _report(lab: Lab, fleet: Fleet, idle: float, rounds: int) -> float:
     """Return CPU milliseconds per status report."""
     program = lab.home_assistant.program
     cpu, started = program.cpu_s(), time.monotonic()
     for number in range(rounds):
-        await fleet.report(100 * (number + 1), over_s=REPORT_EVERY_S)
-    last = f"{{{{ states.sensor | selectattr('state', 'eq', '{100 * rounds}') | list | count }}}}"
+        await fleet.report(VALUE_STEP * (number + 1), over_s=REPORT_EVERY_S)
+    # The first sensor of each host has this number, and no other has.
+    last = f"{{{{ states.sensor | selectattr('state', 'eq', '{VALUE_STEP * rounds}') | list | count }}}}"
+    await until(
+        partial(_reached, lab, last, len(fleet.hosts)), timeout_s=DEADLINE_S, what="the last value of each host"
+    )
     await asyncio.sleep(QUIET_S)
-    if not await _number(lab, last):
-        raise LabError("the last status did not arrive")
     used = program.cpu_s() - cpu - idle * (time.monotonic() - started)
     return used / (rounds * len(fleet.hosts)) * 1000
 

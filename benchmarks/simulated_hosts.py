@@ -6,7 +6,7 @@ processes. The sensors are those of this machine, read once; their discovery is 
 
 import asyncio
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 import random
 
@@ -30,17 +30,17 @@ STATUS_AFTER_DISCOVERY_S = 3.0
 
 
 async def numeric_sensors() -> list[SensorDescription]:
-    """Return ten sensors with numbers that this machine really has."""
+    """Return ten sensors of measurements that this machine really has."""
     config = Config(
         broker=BrokerConfig(scheme="mqtt", host="127.0.0.1", port=1883), node_id="template", name="template"
     )
     scheduler = Scheduler(specs_for(config), config)
     await scheduler.collect(patience_s=30)
-    values = scheduler.values()
     found = [
-        description
-        for key, (_, description) in scheduler.descriptions().items()
-        if description.enabled and description.unit and isinstance(values.get(key), int | float)
+        # Some of them are off by default; here all are on, for a host of full size.
+        replace(description, enabled=True)
+        for _, description in scheduler.descriptions().values()
+        if description.state_class == "measurement"
     ]
     if len(found) < SENSORS:
         raise LabError(f"this machine has {len(found)} numeric sensors, expected at least {SENSORS}")
