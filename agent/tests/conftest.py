@@ -160,7 +160,7 @@ class RunningAgent:
     """A real agent in a process of its own, whose executor only writes down what it was told."""
 
     def __init__(self, folder: Path, document: dict[str, Any]) -> None:
-        self.executed = folder / "executed"
+        self._executed = folder / "executed"
         self.log_file = folder / "agent.log"
         self.document = document
         self.node_id: str = document["agent"]["node_id"]
@@ -173,6 +173,12 @@ class RunningAgent:
     def command_topic(self) -> str:
         """Where it takes commands."""
         return f"iotbridge/device/{self.node_id}/command"
+
+    @property
+    def executed(self) -> list[str]:
+        """What it executed so far; a line that is being written does not count yet."""
+        lines = self._executed.read_text().splitlines(keepends=True) if self._executed.exists() else []
+        return [line[:-1] for line in lines if line.endswith("\n")]
 
     @property
     def log(self) -> str:

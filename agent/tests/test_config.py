@@ -225,6 +225,23 @@ def test_a_mistake_in_the_environment_names_the_variable(variable: str, value: s
     assert message.startswith(f"environment variable {variable}: {expected}")
 
 
+@pytest.mark.parametrize(
+    ("variable", "hint"),
+    [
+        ("IOTBRIDGE_BROKER_USER_NAME", "did you mean IOTBRIDGE_BROKER_USERNAME?"),
+        ("IOTBRIDGE_AGENT_DRYRUN", "did you mean IOTBRIDGE_AGENT_DRY_RUN?"),
+        ("IOTBRIDGE_BROKER_", "did you mean IOTBRIDGE_BROKER_"),
+    ],
+)
+def test_a_variable_that_names_no_key_is_not_ignored(variable: str, hint: str) -> None:
+    message = error_of(f"[broker]\n{URL}", **{variable: "x"})
+    assert message.startswith(f"environment variable {variable}: there is no such key; {hint}")
+
+
+def test_variables_of_others_are_none_of_its_business() -> None:
+    assert with_broker("", IOTBRIDGE_CONFIG="x", IOTBRIDGE_CACHE="y", IOTBRIDGE_AGENTS="z").broker.host
+
+
 def test_the_sample_has_every_key_and_its_defaults() -> None:
     sample = SAMPLE.read_text()
     defaults = parse(sample)

@@ -27,10 +27,10 @@ def openssl(folder: Path, *words: str) -> None:
     subprocess.run(["openssl", *words], cwd=folder, check=True, capture_output=True)
 
 
-def make_authority(folder: Path, name: str) -> None:
+def make_authority(folder: Path, name: str, *extensions: str) -> None:
     openssl(
         folder, "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2",
-        "-subj", f"/CN={name}", "-keyout", f"{name}.key", "-out", f"{name}.crt",
+        "-subj", f"/CN={name}", *extensions, "-keyout", f"{name}.key", "-out", f"{name}.crt",
     )  # fmt: skip
 
 
@@ -39,7 +39,7 @@ def make_certificate(folder: Path, authority: str, name: str, alternative: str) 
         folder, "req", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes",
         "-subj", f"/CN={name}", "-keyout", f"{name}.key", "-out", f"{name}.csr",
     )  # fmt: skip
-    (folder / f"{name}.ext").write_text(f"subjectAltName={alternative}\n")
+    (folder / f"{name}.ext").write_text(f"subjectAltName={alternative}\nauthorityKeyIdentifier=keyid\n")
     openssl(
         folder, "x509", "-req", "-in", f"{name}.csr", "-CA", f"{authority}.crt", "-CAkey", f"{authority}.key",
         "-CAcreateserial", "-days", "2", "-extfile", f"{name}.ext", "-out", f"{name}.crt",
@@ -54,9 +54,12 @@ def make_password(file: Path, user: str, password: str) -> None:
 def certificates(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Two authorities, a certificate for the loopback, one for another name, one for a client."""
     folder = tmp_path_factory.mktemp("certificates")
-    make_authority(folder, "ca")
-    make_authority(folder, "stranger")
+    key_usage = ("-addext", "keyUsage=critical,keyCertSign,cRLSign")  # as in docs/hosts.md
+    make_authority(folder, "ca", *key_usage)
+    make_authority(folder, "stranger", *key_usage)
+    make_authority(folder, "old")
     make_certificate(folder, "ca", "broker", "IP:127.0.0.1")
+    make_certificate(folder, "old", "of_old", "IP:127.0.0.1")
     make_certificate(folder, "ca", "elsewhere", "DNS:elsewhere.lan")
     make_certificate(folder, "ca", "client", "DNS:client.lan")
     openssl(folder, "ec", "-in", "client.key", "-aes256", "-passout", "pass:x", "-out", "locked.key")
@@ -99,6 +102,18 @@ async def test_another_name_is_not_trusted(tmp_path: Path, certificates: Path) -
         assert "not for the name 127.0.0.1" in (result.error or "")
         insecure = await probe(config(broker.port, "mqtts", tls_insecure=True))
         assert insecure.error is None
+    finally:
+        broker.kill()
+
+
+@pytest.mark.skipif(sys.version_info < (3, 13), reason="this Python is not so strict")
+async def test_an_authority_from_before_todays_rules_is_told_what_to_do(tmp_path: Path, certificates: Path) -> None:
+    broker = Broker(tmp_path, listener=(f"certfile {certificates}/of_old.crt", f"keyfile {certificates}/of_old.key"))
+    broker.start()
+    try:
+        error = (await probe(config(broker.port, "mqtts", ca_file=certificates / "old.crt"))).error or ""
+        assert "key usage" in error
+        assert "make new ones as in docs/hosts.md" in error
     finally:
         broker.kill()
 

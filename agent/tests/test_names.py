@@ -6,21 +6,10 @@ from string import Formatter
 
 import pytest
 
-import iotbridge_agent.collectors
+import iotbridge_agent
 from iotbridge_agent.config import LANGUAGES
 from iotbridge_agent.names import TRANSLATIONS, translate
-
-OF_DISCOVERY = (
-    "Collector failures",
-    "Connection",
-    "Last seen",
-    "Paused collectors",
-    "Reboot",
-    "Refresh",
-    "Shut down",
-    "Status",
-    "Suspend",
-)
+from iotbridge_agent.protocol import discovery
 
 
 def _texts(node: ast.expr) -> list[str]:
@@ -31,12 +20,14 @@ def _texts(node: ast.expr) -> list[str]:
 
 
 def templates() -> set[str]:
-    """Return the names written in the collectors' source."""
-    found = set()
-    for path in Path(iotbridge_agent.collectors.__file__).parent.glob("*.py"):
+    """Return the names written in the source."""
+    found = {name for name, *_ in discovery._COMMAND_BUTTONS.values()}
+    for path in Path(iotbridge_agent.__file__).parent.rglob("*.py"):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "SensorDescription":
                 found |= {text for word in node.keywords if word.arg == "name" for text in _texts(word.value)}
+            if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "translate":
+                found |= {str(word.value) for word in node.args if isinstance(word, ast.Constant)}
     return found
 
 
@@ -44,9 +35,9 @@ def placeholders(text: str) -> set[str | None]:
     return {field for _, field, _, _ in Formatter().parse(text) if field is not None}
 
 
-def test_every_name_of_the_collectors_is_translated() -> None:
+def test_every_name_is_translated_and_no_other() -> None:
     assert len(templates()) > 25
-    assert templates() | set(OF_DISCOVERY) <= set(TRANSLATIONS)
+    assert templates() == set(TRANSLATIONS)
 
 
 @pytest.mark.parametrize("template", TRANSLATIONS)

@@ -12,8 +12,8 @@ import pytest
 from iotbridge_agent.collectors.base import CollectorSpec, Reading, SensorDescription, Value
 from iotbridge_agent.config import BrokerConfig, Config
 from iotbridge_agent.errors import NoDataError
+from iotbridge_agent.event_loop import DaemonExecutor
 from iotbridge_agent.scheduler import PAUSE_AFTER, Scheduler
-from iotbridge_agent.threads import DaemonExecutor
 
 CONFIG = Config(broker=BrokerConfig(scheme="mqtt", host="h", port=1), node_id="n", name="n", interval_s=0.0)
 

@@ -15,12 +15,12 @@ from iotbridge_agent.commands.base import PowerBackend
 from iotbridge_agent.commands.dispatcher import Dispatcher
 from iotbridge_agent.config import Config
 from iotbridge_agent.connection import V5, Incoming, Link, Session, warnings
+from iotbridge_agent.event_loop import DaemonExecutor
 from iotbridge_agent.host import read_host
 from iotbridge_agent.presence import Presence
 from iotbridge_agent.protocol.messages import Power, Response
 from iotbridge_agent.protocol.topics import Topics
 from iotbridge_agent.state import load_state, lock
-from iotbridge_agent.threads import DaemonExecutor
 from iotbridge_agent.uplink import Uplink
 
 if TYPE_CHECKING:

@@ -2,7 +2,6 @@
 
 import argparse
 import json
-import logging
 import os
 from pathlib import Path
 import sys
@@ -10,6 +9,7 @@ import sys
 from iotbridge_agent import __version__
 from iotbridge_agent.config import Config, default_config_path, load_config
 from iotbridge_agent.errors import AgentError, ConfigError
+from iotbridge_agent.log import set_up_log
 from iotbridge_agent.terminal import complain, say
 
 FINE, NEEDS_A_HAND, BAD_CONFIGURATION, INTERRUPTED = 0, 1, 2, 130
@@ -113,21 +113,15 @@ def _dispatch(arguments: argparse.Namespace) -> int:
 
 
 def _run(config: Config, *, dry_run: bool, verbose: bool) -> int:
-    import asyncio  # noqa: PLC0415
     from dataclasses import replace  # noqa: PLC0415
 
     from iotbridge_agent.agent import run  # noqa: PLC0415
     from iotbridge_agent.commands.power import system_backend  # noqa: PLC0415
+    from iotbridge_agent.event_loop import run_loop  # noqa: PLC0415
 
-    _set_up_log(verbose=verbose)
-    asyncio.run(run(replace(config, dry_run=True) if dry_run else config, power=system_backend()))
+    set_up_log(verbose=verbose)
+    run_loop(run(replace(config, dry_run=True) if dry_run else config, power=system_backend()))
     return FINE
-
-
-def _set_up_log(*, verbose: bool) -> None:
-    # A journal puts its own time before each line.
-    style = "%(asctime)s %(levelname)-7s %(message)s" if sys.stderr.isatty() else "%(levelname)s %(message)s"
-    logging.basicConfig(level=logging.DEBUG if verbose else logging.INFO, format=style, datefmt="%H:%M:%S")
 
 
 def _service(path: Path, arguments: argparse.Namespace) -> int:

@@ -206,7 +206,7 @@ def parse_config(document: Mapping[str, Any], *, source: str, environ: Mapping[s
         "node_id", default=default_node_id(), pattern=NODE_ID, expected="letters, digits, _ . - (at most 64)"
     )
     prefix_expected = "topic levels without + and #"
-    interval_s = agent.number("interval_s", default=30.0, low=5, high=3600)
+    interval_s = agent.number("interval_s", default=30, low=5, high=3600)
     config = Config(
         broker=_parse_broker(root.table("broker", required=True, overridable=True)),
         node_id=node_id,

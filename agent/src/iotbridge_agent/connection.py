@@ -58,6 +58,9 @@ _REFUSALS = {
     159: "too many connections in a short time",
 }
 
+_OUTDATED_CERTIFICATE = range(79, 95)
+"""What OpenSSL minds only when it is strict: extensions that are missing or marked in the wrong way."""
+
 
 class LinkError(AgentError):
     """There is no connection; the text says why in words for a person."""
@@ -370,4 +373,9 @@ def _explain_certificate(error: ssl.SSLCertVerificationError, broker: BrokerConf
         return f"the authority that signed its certificate {hint}"
     if error.verify_code in (9, 10):
         return "its certificate is not valid today; is the clock right?"
+    if error.verify_code in _OUTDATED_CERTIFICATE:
+        return (
+            f"its certificate or the authority's is made in a way Python 3.13 and newer refuse "
+            f"({error.verify_message}); make new ones as in docs/hosts.md, Securing the broker"
+        )
     return error.verify_message or str(error)

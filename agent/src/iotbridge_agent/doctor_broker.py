@@ -12,6 +12,7 @@ from typing import Literal, TypeAlias
 from iotbridge_agent.config import BrokerConfig, Config
 from iotbridge_agent.connection import Link, LinkError, Session, explain, tls_context, warnings
 from iotbridge_agent.errors import ConfigError
+from iotbridge_agent.event_loop import run_loop
 from iotbridge_agent.protocol.topics import Topics
 
 Level: TypeAlias = Literal["ok", "note", "bad"]
@@ -111,7 +112,7 @@ def _expiry(certificate: dict[str, object]) -> Finding:
 
 def _login(config: Config) -> Iterator[Finding]:
     try:
-        findings = asyncio.run(_with_session(config))
+        findings = run_loop(_with_session(config))
     except LinkError as error:
         remedy = "Compare username and password_file with the broker's users; its log tells more."
         yield Finding("bad", "login", str(error), remedy)

@@ -1,16 +1,16 @@
 """Takes a host out of Home Assistant: clears what its agent left in the broker's memory."""
 
-import asyncio
 import secrets
 
 from iotbridge_agent.config import Config
 from iotbridge_agent.connection import Link
+from iotbridge_agent.event_loop import run_loop
 from iotbridge_agent.protocol.topics import Topics, device_uid, discovery_topic
 
 
 def forget(config: Config) -> None:
     """Clear discovery, announce and availability; the agent must have stopped. Raises LinkError."""
-    asyncio.run(_forget(config))
+    run_loop(_forget(config))
 
 
 async def _forget(config: Config) -> None:

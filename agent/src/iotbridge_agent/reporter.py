@@ -11,13 +11,13 @@ from iotbridge_agent.collectors import specs_for
 from iotbridge_agent.config import Config
 from iotbridge_agent.connection import LinkError
 from iotbridge_agent.entities import Entities
+from iotbridge_agent.event_loop import DaemonExecutor, run_loop
 from iotbridge_agent.host import read_host, uptime_s
 from iotbridge_agent.presence import Presence
 from iotbridge_agent.protocol.messages import encode, format_time
 from iotbridge_agent.protocol.topics import Topics, device_uid, discovery_topic
 from iotbridge_agent.scheduler import Scheduler
 from iotbridge_agent.state import State
-from iotbridge_agent.threads import DaemonExecutor
 from iotbridge_agent.uplink import Uplink
 
 DISCOVERY_PAUSE_S = 3.0
@@ -164,7 +164,7 @@ class Reporter:
 
 def preview_discovery(config: Config) -> dict[str, Any]:
     """Return the discovery message this host would send; reads every collector once and writes nothing."""
-    return asyncio.run(_preview(config))
+    return run_loop(_preview(config))
 
 
 async def _preview(config: Config) -> dict[str, Any]:

@@ -63,7 +63,7 @@ class State:
             self.save()
         except StateError as error:
             if not self._warned:
-                _LOG.warning("%s: commands that act are refused, because a repetition could not be recognised.", error)
+                _LOG.warning("%s: commands that act are refused where they have an id: a repetition would pass.", error)
             self._warned = True
         else:
             self._warned = False

@@ -175,14 +175,20 @@ class Table:
     def done(self) -> None:
         """Raise ConfigError for the first key nobody asked for: a misspelt key must not be ignored in silence."""
         for key in self._values:
-            if key in self._asked:
-                continue
-            import difflib  # noqa: PLC0415 - a configuration is seldom wrong
+            if key not in self._asked:
+                raise self._unknown(f"{self._source}: {self._key(key)}", key, self._asked)
+        variables = {f"IOTBRIDGE_{self._path}_{key}".upper() for key in self._asked}
+        for variable in self._environ or ():
+            if variable.startswith(f"IOTBRIDGE_{self._path}_".upper()) and variable not in variables:
+                raise self._unknown(f"environment variable {variable}", variable, variables)
 
-            near = difflib.get_close_matches(key, self._asked, n=1)
-            hint = f"did you mean {near[0]}?" if near else f"known are: {', '.join(sorted(self._asked))}"
-            msg = f"{self._source}: {self._key(key)}: there is no such key; {hint}"
-            raise ConfigError(msg)
+    @staticmethod
+    def _unknown(where: str, word: str, known: set[str]) -> ConfigError:
+        import difflib  # noqa: PLC0415 - a configuration is seldom wrong
+
+        near = difflib.get_close_matches(word, known, n=1)
+        hint = f"did you mean {near[0]}?" if near else f"known are: {', '.join(sorted(known))}"
+        return ConfigError(f"{where}: there is no such key; {hint}")
 
     def _key(self, key: str) -> str:
         return f"{self._path}.{key}" if self._path else key

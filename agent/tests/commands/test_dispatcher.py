@@ -109,6 +109,7 @@ async def test_a_system_that_does_not_say_permits_nothing(
     monkeypatch.setattr(module, "PERMISSION_TIMEOUT_S", 0.05)
     recorder.permission_gate.clear()
     await give(make(recorder, tmp_path), command="reboot", id="r")
+    recorder.permission_gate.set()  # or the loop would wait for the thread before it ends
     assert recorder.done == ["refused"]
     assert recorder.responses[0].reason == "not_permitted"
 

@@ -1,13 +1,18 @@
-"""Carries out the user's own commands: fixed words, never a shell."""
+"""Carries out the user's own commands: fixed words, never a shell.
+
+With threads and not with asyncio's subprocesses, which Windows does not have on the event loop the MQTT library needs.
+"""
 
 import asyncio
 from collections.abc import Mapping
+from contextlib import suppress
 import os
 import signal
 import subprocess
 import sys
+import threading
 import time
-from typing import Any
+from typing import IO, Any
 
 from iotbridge_agent.commands.base import CommandError
 from iotbridge_agent.config import CustomCommand
@@ -15,33 +20,24 @@ from iotbridge_agent.config import CustomCommand
 CHUNK = 4096
 GRACE_S = 2.0
 """Between the polite signal and the one nobody can ignore."""
+LAST_WORDS_S = 0.2
 
 
 async def run_custom(command: CustomCommand) -> Mapping[str, Any]:
     """Run to the end; return ``exit_code``, ``output``, ``truncated``, ``duration_s``. Raises CommandError."""
     started = time.monotonic()
-    process = await _start(command)
+    loop = asyncio.get_running_loop()
+    process = _start(command)
     kept = bytearray()
-    reader = asyncio.create_task(_read(process, kept, command.max_output), name=f"output of {command.name}")
     try:
-        async with asyncio.timeout(command.timeout_s):
-            await asyncio.gather(process.wait(), asyncio.shield(reader))
-    except TimeoutError:
-        # Ended in time, and something it left in the background still holds its output: that is not a timeout.
-        timed_out = process.returncode is None
-    else:
-        timed_out = False
+        timed_out = await loop.run_in_executor(None, _finish, process, kept, command)
     finally:
-        if process.returncode is None:
-            await _stop(process)
-        reader.cancel()
-        # asyncio has no public way to close a pipe that something in the background still holds.
-        process._transport.close()  # type: ignore[attr-defined]  # noqa: SLF001
-    truncated = len(kept) > command.max_output
+        if process.poll() is None:  # cancelled: the agent ends, and what it started does, too
+            await loop.run_in_executor(None, _stop, process)
     data = {
         "exit_code": process.returncode,
         "output": kept[: command.max_output].decode(errors="replace"),
-        "truncated": truncated,
+        "truncated": len(kept) > command.max_output,
         "duration_s": round(time.monotonic() - started, 1),
     }
     if timed_out:
@@ -51,13 +47,14 @@ async def run_custom(command: CustomCommand) -> Mapping[str, Any]:
     return data
 
 
-async def _start(command: CustomCommand) -> asyncio.subprocess.Process:
+def _start(command: CustomCommand) -> subprocess.Popen[bytes]:
     try:
-        return await asyncio.create_subprocess_exec(
-            *command.argv,
+        return subprocess.Popen(  # noqa: S603 - words of the configuration
+            command.argv,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
+            bufsize=0,
             start_new_session=True,
         )
     except FileNotFoundError as error:
@@ -69,25 +66,39 @@ async def _start(command: CustomCommand) -> asyncio.subprocess.Process:
         raise CommandError("error", message) from error
 
 
-async def _read(process: asyncio.subprocess.Process, kept: bytearray, limit: int) -> None:
+def _finish(process: subprocess.Popen[bytes], kept: bytearray, command: CustomCommand) -> bool:
+    """Read the output until the program ended or its time is over; return whether it had to be stopped."""
+    deadline = time.monotonic() + command.timeout_s
+    reader = threading.Thread(target=_read, args=(process.stdout, kept, command.max_output), daemon=True)
+    reader.start()
+    timed_out = False
+    try:
+        process.wait(command.timeout_s)
+    except subprocess.TimeoutExpired:
+        timed_out = True
+        _stop(process)
+    # Something the program left in the background may hold its output for ever: that is not a timeout.
+    reader.join(max(LAST_WORDS_S, deadline - time.monotonic()))
+    return timed_out
+
+
+def _read(output: IO[bytes], kept: bytearray, limit: int) -> None:
     # One byte more than the limit tells that there was more; the rest is read and dropped, or the program would block.
-    while process.stdout and (chunk := await process.stdout.read(CHUNK)):
-        kept += chunk[: limit + 1 - len(kept)]
+    with output:
+        while chunk := output.read(CHUNK):
+            kept += chunk[: limit + 1 - len(kept)]
 
 
-async def _stop(process: asyncio.subprocess.Process) -> None:
+def _stop(process: subprocess.Popen[bytes]) -> None:
     """Stop the program and its children: they are one process group."""
     _signal(process, signal.SIGTERM)
-    try:
-        async with asyncio.timeout(GRACE_S):
-            await process.wait()
-    except TimeoutError:
-        pass
+    with suppress(subprocess.TimeoutExpired):
+        process.wait(GRACE_S)
     _signal(process, signal.SIGKILL if sys.platform != "win32" else signal.SIGTERM)
-    await process.wait()
+    process.wait()
 
 
-def _signal(process: asyncio.subprocess.Process, number: int) -> None:
+def _signal(process: subprocess.Popen[bytes], number: int) -> None:
     try:
         if sys.platform == "win32":
             process.send_signal(number)

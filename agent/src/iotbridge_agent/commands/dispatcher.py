@@ -120,7 +120,7 @@ class Dispatcher:
         await self._answer(command, "done", "The status was sent.")
 
     async def _run_custom(self, command: Command) -> None:
-        # asyncio's subprocess support is 1 MB that agents without custom commands do not need.
+        # Agents without custom commands do not need it.
         from iotbridge_agent.commands.custom import run_custom  # noqa: PLC0415
 
         self._remember_for_good(command)
@@ -135,8 +135,8 @@ class Dispatcher:
         self._remember_for_good(command)
         power, sentence = GOING[command.command]
         if self._config.dry_run:
-            await self._answer(command, "accepted", sentence)
-            await self._answer(command, "done", f"Dry run: {command.command} was not executed.")
+            await self._answer(command, "accepted", f"This is a dry run: {command.command} will not be executed.")
+            await self._answer(command, "done", f"This was a dry run: {command.command} was not executed.")
             return
         try:
             await self._answer(command, "accepted", sentence, must_arrive=True)
@@ -165,7 +165,7 @@ class Dispatcher:
 
     def _remember_for_good(self, command: Command) -> None:
         """Have the id on the disk before anything is done, so that a repetition is known after a restart."""
-        if command.id is None:
+        if command.id is None:  # no repetition of it could be recognised anyway, whatever the disk says
             return
         try:
             self._state.save()

@@ -1,9 +1,18 @@
-"""Threads that nobody has to wait for."""
+"""The event loop the agent runs on, and threads that nobody has to wait for."""
 
-from collections.abc import Callable
+import asyncio
+from collections.abc import Callable, Coroutine
 from concurrent.futures import Future, ThreadPoolExecutor
 import threading
-from typing import Any
+from typing import Any, TypeVar
+
+T = TypeVar("T")
+
+
+def run_loop(work: Coroutine[Any, Any, T]) -> T:
+    """Run to the end, on a loop that can watch sockets for the MQTT library: the one Windows prefers cannot."""
+    with asyncio.Runner(loop_factory=asyncio.SelectorEventLoop) as runner:
+        return runner.run(work)
 
 
 class DaemonExecutor(ThreadPoolExecutor):
