@@ -260,6 +260,17 @@ async def test_a_message_that_cannot_be_sent_marks_the_session_as_lost(broker: B
             await session.subscribe("t")
 
 
+async def test_who_waits_for_the_brokers_word_is_let_go_with_the_connection() -> None:
+    async with old_broker() as (port, _):
+        async with Link(config(port), client_id="x").session() as session:
+            sending = asyncio.create_task(session.publish("t", "x", qos=1))
+            await asyncio.sleep(0.1)
+            assert not sending.done()
+        with pytest.raises(LinkError):
+            async with asyncio.timeout(3):
+                await sending
+
+
 async def test_a_topic_that_may_not_be_read_is_named(tmp_path: Path) -> None:
     acl = tmp_path / "acl"
     acl.write_text("topic read allowed\n")

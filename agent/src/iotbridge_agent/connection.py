@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 import logging
+import math
 import random
 import socket
 import ssl
@@ -103,6 +104,7 @@ class Session:
         self.mqtt_version = mqtt_version
         self.lost = asyncio.Event()
         """Set when a message could not be sent: the link is dead, though nobody closed it."""
+        self._waiting: set[asyncio.Timeout] = set()
 
     @property
     def address(self) -> str:
@@ -116,11 +118,21 @@ class Session:
 
     async def publish(self, topic: str, payload: bytes | str, *, qos: int = 0, retain: bool = False) -> None:
         """Send, and with QoS 1 wait for the broker's word; raises LinkError."""
+        patience = asyncio.timeout(ANSWER_TIMEOUT_S)
         try:
-            await self._client.publish(topic, payload, qos, retain, timeout=ANSWER_TIMEOUT_S)
-        except aiomqtt.MqttError as error:
+            async with patience:
+                self._waiting.add(patience)
+                await self._client.publish(topic, payload, qos, retain, timeout=math.inf)
+        except (aiomqtt.MqttError, TimeoutError) as error:
             self.lost.set()
             raise LinkError(explain(error, self._broker)) from error
+        finally:
+            self._waiting.discard(patience)
+
+    def end(self) -> None:
+        """Let go who still waits for the broker's word: it will not come on this connection."""
+        for patience in self._waiting:
+            patience.reschedule(asyncio.get_running_loop().time())
 
     async def subscribe(self, *topics: str) -> None:
         """Subscribe to all topics at QoS 1 in one packet; raises LinkError, also when the broker forbids one."""
@@ -161,9 +173,11 @@ class Link:
         version = self._version
         if self._is_guess:
             self._version, self._is_guess = V5, False
+        session = Session(client, version, self._broker)
         try:
-            yield Session(client, version, self._broker)
+            yield session
         finally:
+            session.end()
             with suppress(aiomqtt.MqttError):
                 await client.__aexit__(None, None, None)
 
