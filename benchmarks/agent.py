@@ -30,13 +30,23 @@ class Measured:
     """One agent of the run side by side."""
 
     name: str
+    early: Costs
     costs: Costs
     messages: Sequence[Heard]
     started: float
     ended: float
 
 
-HEAD = ["agent", "RSS MB", "PSS MB", "USS MB", "CPU s", "of it in children", "child processes"]
+HEAD = [
+    "agent",
+    "RSS MB",
+    "PSS MB",
+    "USS MB",
+    "CPU s",
+    f"of it in the first {SETTLING_S} s",
+    "of it in children",
+    "child processes",
+]
 HEAD_TRAFFIC = ["agent", "discovery messages", "bytes", "messages/min", "payload bytes/min", "repeated messages"]
 HEAD_START = ["agent", "median s", "fastest", "slowest", "starts"]
 
@@ -73,7 +83,7 @@ async def _run(options: argparse.Namespace) -> None:
             starts = await _time_starts(contestants, options.starts)
             measured = await _side_by_side(contestants, options.seconds)
     report.add(HEAD_START, [_start_row(name, times) for name, times in starts.items()], title="Process start to online")
-    rows = [_cost_row(one.name, one.costs) for one in measured]
+    rows = [_cost_row(one) for one in measured]
     report.add(HEAD, rows, title=f"Costs after {options.seconds:g} s side by side")
     rows = [_traffic_row(one) for one in measured]
     report.add(HEAD_TRAFFIC, rows, title=f"Traffic of the same run; per minute without its first {SETTLING_S} s")
@@ -104,13 +114,15 @@ async def _side_by_side(contestants: list[Contestant], seconds: float) -> list[M
             traffic = await stack.enter_async_context(listening(contestant.broker))
             await contestant.start()
             begun.append((contestant, traffic, time.monotonic()))
+        await asyncio.sleep(begun[0][2] + SETTLING_S - time.monotonic())
+        early = [costs(contestant.program.pid) for contestant in contestants]
         measured = []
-        for contestant, traffic, started in begun:
+        for (contestant, traffic, started), cost_then in zip(begun, early, strict=True):
             await asyncio.sleep(started + seconds - time.monotonic())
             if not contestant.program.running:
                 raise LabError(contestant.program.obituary())
             cost, messages = costs(contestant.program.pid), tuple(traffic.messages)
-            measured.append(Measured(contestant.name, cost, messages, started, time.monotonic()))
+            measured.append(Measured(contestant.name, cost_then, cost, messages, started, time.monotonic()))
         for contestant in contestants:
             await contestant.program.stop()
         return measured
@@ -121,10 +133,11 @@ def _start_row(name: str, times: list[float]) -> list[str]:
     return [name, *(f"{figure:.2f}" for figure in figures), str(len(times))]
 
 
-def _cost_row(name: str, cost: Costs) -> list[str]:
-    memory = (f"{figure:.1f}" for figure in (cost.rss_mb, cost.pss_mb, cost.uss_mb))
-    cpu = f"{cost.own_cpu_s + cost.children_cpu_s:.2f}"
-    return [name, *memory, cpu, f"{cost.children_cpu_s:.2f}", "yes" if cost.had_children else "none"]
+def _cost_row(measured: Measured) -> list[str]:
+    cost = measured.costs
+    figures = (f"{figure:.1f}" for figure in (cost.rss_mb, cost.pss_mb, cost.uss_mb))
+    cpu = (f"{figure:.2f}" for figure in (cost.cpu_s, measured.early.cpu_s, cost.children_cpu_s))
+    return [measured.name, *figures, *cpu, "yes" if cost.had_children else "none"]
 
 
 def _traffic_row(measured: Measured) -> list[str]:

@@ -19,6 +19,11 @@ class Costs:
     """Of children that ended."""
     had_children: bool
 
+    @property
+    def cpu_s(self) -> float:
+        """All of it."""
+        return self.own_cpu_s + self.children_cpu_s
+
 
 def costs(pid: int) -> Costs:
     """Read the costs of a running process."""
