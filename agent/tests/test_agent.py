@@ -49,6 +49,14 @@ def test_says_who_it_is_and_how_it_is(broker: Broker, watcher: Watcher, start_ag
     assert {key for key, c in components.items() if c.get("value_template")} <= status.keys()
 
 
+def test_rates_have_values_soon_after_the_start(broker: Broker, watcher: Watcher, start_agent: StartAgent) -> None:
+    agent = start_agent(broker.url)
+    assert watcher.wait("status").json()["cpu_percent"] is None
+    status = watcher.wait("status", lambda m: m.json()["cpu_percent"] is not None)
+    assert status.at - watcher.of("availability")[0].at < agent.document["agent"]["interval_s"] / 2
+    assert len(watcher.of("status")) == 2
+
+
 def test_what_it_says_is_retained_where_the_contract_says_so(
     broker: Broker, watcher: Watcher, start_agent: StartAgent
 ) -> None:

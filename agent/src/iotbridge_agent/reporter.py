@@ -159,6 +159,8 @@ class Reporter:
             self._status_due.set()
         if is_new:
             await asyncio.sleep(DISCOVERY_PAUSE_S)
+            # Rates need two readings: after a start, this is the first status with the processor's and the network's.
+            await self._scheduler.collect()
             self._status_due.set()
 
 

@@ -48,7 +48,7 @@ def device_uid(prefix: str, node_id: str) -> str:
     """Return the identifier of the device in Home Assistant, ``[A-Za-z0-9_-]{1,128}``, different for every host."""
     plain = f"{prefix}_{node_id}"
     uid = _NOT_IN_A_UID.sub("-", plain)
-    if uid == plain and len(uid) <= _UID_LENGTH:
+    if uid == plain and "_" not in prefix and len(uid) <= _UID_LENGTH:
         return uid
     digest = hashlib.sha256(f"{prefix}/{node_id}".encode()).hexdigest()[:_DIGEST_LENGTH]
     return f"{uid[: _UID_LENGTH - _DIGEST_LENGTH - 1]}-{digest}"
