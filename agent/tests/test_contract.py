@@ -35,7 +35,7 @@ def parse(kind: str, topic: str, payload: bytes) -> Any:
     if not messages.is_node_id(node_id):
         raise MessageError("the topic has no node_id")
     if kind == "announce":
-        return messages.parse_announce(payload, node_id=node_id)
+        return messages.parse_announce(payload, prefix=prefix, node_id=node_id)
     parsers: dict[str, Callable[[bytes], Any]] = {
         "availability": messages.parse_availability,
         "status": messages.parse_status,

@@ -23,6 +23,7 @@ def test_topics() -> None:
         ("iotbridge", "nas", "iotbridge_nas"),
         ("iotbridge", "10.0.0.7", "iotbridge_10-0-0-7-c4dcd7"),
         ("iotbridge", "10-0-0-7", "iotbridge_10-0-0-7"),
+        ("home/lab", "10.0.0.7", "home-lab_10-0-0-7-c745bd"),
     ],
 )
 def test_uid(prefix: str, node_id: str, uid: str) -> None:
@@ -37,3 +38,4 @@ def test_a_uid_always_fits_its_topic(prefix: str, node_id: str) -> None:
 def test_hosts_that_look_alike_have_different_uids() -> None:
     assert len({device_uid("p", name) for name in ("a.b", "a-b", "a_b")}) == 3
     assert device_uid("p" * 200, "a") != device_uid("p" * 201, "a")
+    assert device_uid("a_b", "c") != device_uid("a", "b_c")

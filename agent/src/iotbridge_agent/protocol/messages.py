@@ -11,10 +11,13 @@ import re
 from typing import Any, Literal, NamedTuple, TypeAlias
 
 from iotbridge_agent.errors import AgentError
+from iotbridge_agent.protocol.topics import device_uid
 
 PROTOCOL = 1
 MAX_PAYLOAD = 64 * 1024
 MAX_MESSAGE = 1024
+MAX_TEXT = 255
+MAX_STATUS_KEYS = 264
 ONLINE, OFFLINE = "online", "offline"
 POWER_STATES = ("on", "shutting_down", "rebooting", "suspended", "off")
 STATUSES = ("accepted", "done", "refused", "failed")
@@ -135,8 +138,8 @@ def encode_response(response: Response) -> bytes:
     return encode(payload)
 
 
-def parse_announce(payload: bytes, *, node_id: str) -> Announce:
-    """Read an announce that came on the topic of ``node_id``."""
+def parse_announce(payload: bytes, *, prefix: str, node_id: str) -> Announce:
+    """Read an announce that came on the topic of ``node_id`` below ``prefix``."""
     fields = _object(payload)
     announce = Announce(
         protocol=_required(fields, "protocol", _positive_integer),
@@ -156,6 +159,8 @@ def parse_announce(payload: bytes, *, node_id: str) -> Announce:
     )
     if announce.node_id != node_id:
         raise MessageError(f"node_id is {announce.node_id}, and the topic is that of {node_id}")
+    if announce.uid != device_uid(prefix, node_id):
+        raise MessageError(f"uid: expected {device_uid(prefix, node_id)}, which belongs to the topic")
     return announce
 
 
@@ -170,6 +175,8 @@ def parse_availability(payload: bytes) -> str:
 def parse_status(payload: bytes) -> dict[str, Any]:
     """Read a status: the keys of the contract checked, the others scalars; ``timestamp`` stays a text."""
     fields = _object(payload)
+    if len(fields) > MAX_STATUS_KEYS:
+        raise MessageError(f"expected at most {MAX_STATUS_KEYS} keys, found {len(fields)}")
     _required(fields, "timestamp", _time)
     for key in ("hostname", "ip", "platform", "platform_version"):
         _optional(fields, key, _text(255))
@@ -179,8 +186,8 @@ def parse_status(payload: bytes) -> dict[str, Any]:
     for key, value in fields.items():
         if not _COMMAND.fullmatch(key):
             raise MessageError("expected keys of a-z, 0-9 and _")
-        if isinstance(value, list | dict):
-            raise MessageError(f"{key}: expected a number, a text, true, false or null")
+        if isinstance(value, list | dict) or (isinstance(value, str) and len(value) > MAX_TEXT):
+            raise MessageError(f"{key}: expected a number, a text of at most {MAX_TEXT}, true, false or null")
     return fields
 
 
