@@ -1,23 +1,14 @@
 """The agent from outside: a real process, a real broker."""
 
-from contextlib import suppress
-from datetime import UTC, datetime, timedelta
-import itertools
 import json
 from pathlib import Path
 import socket
 import subprocess
 import sys
-import threading
-import time
-from typing import Self
 
-from conftest import Broker, StartAgent, Watcher, free_port, wait_until
+from conftest import Broker, StartAgent, Watcher, wait_until
 import jsonschema
 import pytest
-
-from iotbridge_agent.config import parse_config
-from iotbridge_agent.reporter import preview_discovery
 
 POWER = {"shutdown": True, "reboot": True, "suspend": True}
 DISCOVERY = "homeassistant/device/iotbridge_t1/config"
@@ -47,14 +38,6 @@ def test_says_who_it_is_and_how_it_is(broker: Broker, watcher: Watcher, start_ag
     assert "command_shutdown" not in components
     assert isinstance(status["memory_percent"], float | int)
     assert {key for key, c in components.items() if c.get("value_template")} <= status.keys()
-
-
-def test_rates_have_values_soon_after_the_start(broker: Broker, watcher: Watcher, start_agent: StartAgent) -> None:
-    agent = start_agent(broker.url)
-    assert watcher.wait("status").json()["cpu_percent"] is None
-    status = watcher.wait("status", lambda m: m.json()["cpu_percent"] is not None)
-    assert status.at - watcher.of("availability")[0].at < agent.document["agent"]["interval_s"] / 2
-    assert len(watcher.of("status")) == 2
 
 
 def test_what_it_says_is_retained_where_the_contract_says_so(
@@ -120,58 +103,6 @@ def test_the_broker_says_offline_for_a_killed_agent_and_the_announce_stays(
     agent.kill()
     watcher.wait("availability", lambda m: m.payload == b"offline")
     assert watcher.of("announce")[-1].json()["power"] == "on"
-
-
-def test_a_broker_that_comes_late_is_waited_for(broker: Broker, start_agent: StartAgent) -> None:
-    broker.kill()
-    agent = start_agent(broker.url)
-    wait_until(lambda: "nothing listens" in agent.log, "the agent to say that nobody is there")
-    broker.start()
-    watcher = Watcher(broker.port)
-    try:
-        watcher.wait("availability", lambda m: m.payload == b"online")
-        watcher.wait("config")
-        assert agent.log.count("nothing listens") == 1
-    finally:
-        watcher.close()
-
-
-def test_a_broker_that_lost_everything_gets_it_again_and_no_old_status(
-    broker: Broker, watcher: Watcher, start_agent: StartAgent
-) -> None:
-    agent = start_agent(broker.url, fake={"interval_s": 0.5, "longest_retry_s": 0.5})
-    watcher.wait("status")
-    broker.kill()
-    wait_until(lambda: "nothing listens" in agent.log, "the agent to notice")
-    # Several statuses fall into the outage; none may be sent afterwards. They tell the time in whole seconds.
-    time.sleep(3)
-    back_at = datetime.now(UTC) - timedelta(seconds=1.5)
-    broker.start()
-    second = Watcher(broker.port)
-    try:
-        second.wait("availability", lambda m: m.payload == b"online")
-        second.wait("config")
-        second.wait("announce")
-        second.wait("status")
-        assert all(datetime.fromisoformat(m.json()["timestamp"]) >= back_at for m in second.of("status"))
-    finally:
-        second.close()
-
-
-def test_home_assistants_birth_gets_everything_again_once(
-    broker: Broker, watcher: Watcher, start_agent: StartAgent
-) -> None:
-    start_agent(broker.url)
-    watcher.wait("status", count=2)
-    before = {leaf: len(watcher.of(leaf)) for leaf in ("config", "announce", "status")}
-    for _ in range(3):
-        watcher.publish("homeassistant/status", "online")
-    for leaf, count in before.items():
-        watcher.wait(leaf, count=count + 1)
-    watcher.wait("status", count=before["status"] + 2)
-    configs = watcher.of("config")
-    assert len(configs) == before["config"] + 1
-    assert all(b.at - a.at >= 1 for a, b in itertools.pairwise(configs))
 
 
 @pytest.mark.parametrize(
@@ -289,19 +220,6 @@ def test_runs_custom_commands(broker: Broker, watcher: Watcher, start_agent: Sta
     assert (failed["reason"], failed["data"]["exit_code"]) == ("exit_code", 1)
 
 
-def test_two_agents_with_one_node_id_do_not_throw_each_other_out(
-    broker: Broker, watcher: Watcher, start_agent: StartAgent
-) -> None:
-    first = start_agent(broker.url)
-    second = start_agent(broker.url, folder="other")
-    wait_until(lambda: len({m.json()["instance"] for m in watcher.of("announce")}) == 2, "two instances")
-    watcher.publish(first.command_topic, {"command": "ping", "id": "both"})
-    wait_until(lambda: len(watcher.responses("both")) == 2, "both to answer")
-    for agent in (first, second):
-        assert agent.process.poll() is None
-        assert agent.log.count("Connected to") == 1
-
-
 def test_a_second_agent_with_the_same_state_is_sent_away(
     broker: Broker, watcher: Watcher, start_agent: StartAgent
 ) -> None:
@@ -324,114 +242,11 @@ def test_a_state_folder_that_cannot_be_written_stops_commands_that_act_and_nothi
     assert not agent.executed
 
 
-def test_entities_that_were_switched_off_are_taken_out(
-    broker: Broker, watcher: Watcher, start_agent: StartAgent
-) -> None:
-    agent = start_agent(broker.url, commands=POWER)
-    assert "cpu_percent" in watcher.wait("config").json()["components"]
-    agent.stop()
-    start_agent(broker.url, commands={"reboot": True}, collectors={"cpu": {"enabled": False}})
-    components = watcher.wait("config", count=2).json()["components"]
-    assert components["cpu_percent"] == {"platform": "sensor"}
-    assert components["command_shutdown"] == {"platform": "button"}
-    assert components["command_reboot"]["name"] == "Reboot"
-
-
-def test_a_slow_reading_does_not_wait_for_the_next_round(
-    broker: Broker, watcher: Watcher, start_agent: StartAgent
-) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as slow:
-        address = f"http://127.0.0.1:{slow.getsockname()[1]}/"
-        start_agent(broker.url, checks=[{"name": "Slow", "http": address}])
-        asked, _ = slow.accept()
-        with asked:
-            first = watcher.wait("status").json()
-            assert first["memory_percent"] is not None
-            assert "check_slow" not in first
-            asked.sendall(b"HTTP/1.0 200 OK\r\n\r\n")
-        watcher.wait("config", lambda m: "check_slow" in m.json()["components"])
-        watcher.wait("status", lambda m: m.json().get("check_slow") is True)
-    # The first; one for the entities of the first, and one for the slow one's.
-    assert len(watcher.of("status")) <= 3
-
-
 def test_nothing_is_loaded_for_readings_before_the_host_is_there() -> None:
     program = "import iotbridge_agent.cli, iotbridge_agent.agent, sys; print(*sys.modules)"
     loaded = subprocess.run([sys.executable, "-c", program], capture_output=True, check=True, text=True).stdout.split()
     late = ("psutil", "iotbridge_agent.collectors", "iotbridge_agent.scheduler", "iotbridge_agent.commands.custom")
     assert [name for name in loaded if name.startswith(late)] == []
-
-
-def test_a_link_that_is_half_dead_is_noticed(broker: Broker, watcher: Watcher, start_agent: StartAgent) -> None:
-    with Relay(broker.port) as relay:
-        agent = start_agent(f"mqtt://127.0.0.1:{relay.port}", fake={"keepalive_s": 2})
-        watcher.wait("availability", lambda m: m.payload == b"online")
-        relay.swallow()
-        wait_until(lambda: agent.log.count("Trying again") >= 1, "the agent to notice", 25)
-        relay.carry()
-        watcher.wait("availability", lambda m: m.payload == b"online", count=2)
-
-
-class Relay:
-    """Stands between agent and broker, and can keep what it is given without a word."""
-
-    def __init__(self, port: int) -> None:
-        self.port = free_port()
-        self._target = port
-        self._open = threading.Event()
-        self._open.set()
-        self._server = socket.create_server(("127.0.0.1", self.port))
-        self._pairs: list[socket.socket] = []
-
-    def __enter__(self) -> Self:
-        threading.Thread(target=self._accept, daemon=True).start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        # Closing alone would not wake the threads that wait for these sockets, and the peers would learn nothing.
-        for sock in (self._server, *self._pairs):
-            with suppress(OSError):
-                sock.shutdown(socket.SHUT_RDWR)
-            sock.close()
-
-    def swallow(self) -> None:
-        """Keep what comes."""
-        self._open.clear()
-
-    def carry(self) -> None:
-        """Pass on what comes."""
-        self._open.set()
-
-    def _accept(self) -> None:
-        while True:
-            try:
-                near, _ = self._server.accept()
-            except OSError:
-                return
-            far = socket.create_connection(("127.0.0.1", self._target))
-            self._pairs += [near, far]
-            for a, b in ((near, far), (far, near)):
-                threading.Thread(target=self._pump, args=(a, b), daemon=True).start()
-
-    def _pump(self, source: socket.socket, target: socket.socket) -> None:
-        try:
-            while data := source.recv(4096):
-                if self._open.is_set():
-                    target.sendall(data)
-        except OSError:
-            pass
-        finally:
-            target.close()
-
-
-def test_stops_at_once_while_the_broker_says_nothing(start_agent: StartAgent) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as silent:
-        agent = start_agent(f"mqtt://127.0.0.1:{silent.getsockname()[1]}")
-        near, _ = silent.accept()
-        with near:
-            started = time.monotonic()
-            assert agent.stop() == 0
-            assert time.monotonic() - started < 5
 
 
 def test_tells_systemd(
@@ -460,16 +275,3 @@ def test_tells_systemd(
         hear(b"WATCHDOG=1")
         agent.stop()
         hear(b"STOPPING=1")
-
-
-def test_preview_is_the_message_that_would_be_sent(tmp_path: Path) -> None:
-    document = {
-        "broker": {"url": "mqtt://broker.lan"},
-        "agent": {"node_id": "10.0.0.7", "state_dir": str(tmp_path / "state"), "language": "it"},
-        "commands": {"reboot": True},
-    }
-    message = preview_discovery(parse_config(document, source="test", environ={}))
-    assert message["device"]["identifiers"][0].startswith("iotbridge_10-0-0-7-")
-    assert message["components"]["command_reboot"]["name"] == "Riavvia"
-    assert message["components"]["cpu_percent"]["name"] == "Uso della CPU"
-    assert not (tmp_path / "state").exists()

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Coroutine
 from contextlib import suppress
 from datetime import UTC, datetime
+from itertools import islice
 import time
 from typing import Any
 
@@ -14,7 +15,7 @@ from iotbridge_agent.entities import Entities
 from iotbridge_agent.event_loop import DaemonExecutor, run_loop
 from iotbridge_agent.host import read_host, uptime_s
 from iotbridge_agent.presence import Presence
-from iotbridge_agent.protocol.messages import encode, format_time
+from iotbridge_agent.protocol.messages import MAX_READINGS, encode, format_time
 from iotbridge_agent.protocol.topics import Topics, device_uid, discovery_topic
 from iotbridge_agent.scheduler import Scheduler
 from iotbridge_agent.state import State
@@ -116,7 +117,9 @@ class Reporter:
             "uptime": uptime_s(),
         }
         known = {key: value for key, value in base.items() if value is not None}
-        payload = known | dict.fromkeys(self._entities.sensor_keys()) | self._scheduler.values()
+        readings = dict.fromkeys(self._entities.sensor_keys()) | self._scheduler.values()
+        # One more would make the whole message invalid.
+        payload = known | dict(islice(readings.items(), MAX_READINGS))
         payload["timestamp"] = format_time(datetime.now(UTC).replace(microsecond=0))
         if not self._uplink.leaving:
             with suppress(LinkError):

@@ -1,0 +1,131 @@
+"""The connection from outside: brokers that come late, go away, or say nothing."""
+
+from contextlib import suppress
+from datetime import UTC, datetime, timedelta
+import socket
+import threading
+import time
+from typing import Self
+
+from conftest import Broker, StartAgent, Watcher, free_port, wait_until
+
+
+def test_a_broker_that_comes_late_is_waited_for(broker: Broker, start_agent: StartAgent) -> None:
+    broker.kill()
+    agent = start_agent(broker.url)
+    wait_until(lambda: "nothing listens" in agent.log, "the agent to say that nobody is there")
+    broker.start()
+    watcher = Watcher(broker.port)
+    try:
+        watcher.wait("availability", lambda m: m.payload == b"online")
+        watcher.wait("config")
+        assert agent.log.count("nothing listens") == 1
+    finally:
+        watcher.close()
+
+
+def test_a_broker_that_lost_everything_gets_it_again_and_no_old_status(
+    broker: Broker, watcher: Watcher, start_agent: StartAgent
+) -> None:
+    agent = start_agent(broker.url, fake={"interval_s": 0.5, "longest_retry_s": 0.5})
+    watcher.wait("status")
+    broker.kill()
+    wait_until(lambda: "nothing listens" in agent.log, "the agent to notice")
+    # Several statuses fall into the outage; none may be sent afterwards. They tell the time in whole seconds.
+    time.sleep(3)
+    back_at = datetime.now(UTC) - timedelta(seconds=1.5)
+    broker.start()
+    second = Watcher(broker.port)
+    try:
+        second.wait("availability", lambda m: m.payload == b"online")
+        second.wait("config")
+        second.wait("announce")
+        second.wait("status")
+        assert all(datetime.fromisoformat(m.json()["timestamp"]) >= back_at for m in second.of("status"))
+    finally:
+        second.close()
+
+
+def test_two_agents_with_one_node_id_do_not_throw_each_other_out(
+    broker: Broker, watcher: Watcher, start_agent: StartAgent
+) -> None:
+    first = start_agent(broker.url)
+    second = start_agent(broker.url, folder="other")
+    wait_until(lambda: len({m.json()["instance"] for m in watcher.of("announce")}) == 2, "two instances")
+    watcher.publish(first.command_topic, {"command": "ping", "id": "both"})
+    wait_until(lambda: len(watcher.responses("both")) == 2, "both to answer")
+    for agent in (first, second):
+        assert agent.process.poll() is None
+        assert agent.log.count("Connected to") == 1
+
+
+def test_a_link_that_is_half_dead_is_noticed(broker: Broker, watcher: Watcher, start_agent: StartAgent) -> None:
+    with Relay(broker.port) as relay:
+        agent = start_agent(f"mqtt://127.0.0.1:{relay.port}", fake={"keepalive_s": 2})
+        watcher.wait("availability", lambda m: m.payload == b"online")
+        relay.swallow()
+        wait_until(lambda: agent.log.count("Trying again") >= 1, "the agent to notice", 25)
+        relay.carry()
+        watcher.wait("availability", lambda m: m.payload == b"online", count=2)
+
+
+class Relay:
+    """Stands between agent and broker, and can keep what it is given without a word."""
+
+    def __init__(self, port: int) -> None:
+        self.port = free_port()
+        self._target = port
+        self._open = threading.Event()
+        self._open.set()
+        self._server = socket.create_server(("127.0.0.1", self.port))
+        self._pairs: list[socket.socket] = []
+
+    def __enter__(self) -> Self:
+        threading.Thread(target=self._accept, daemon=True).start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        # Closing alone would not wake the threads that wait for these sockets, and the peers would learn nothing.
+        for sock in (self._server, *self._pairs):
+            with suppress(OSError):
+                sock.shutdown(socket.SHUT_RDWR)
+            sock.close()
+
+    def swallow(self) -> None:
+        """Keep what comes."""
+        self._open.clear()
+
+    def carry(self) -> None:
+        """Pass on what comes."""
+        self._open.set()
+
+    def _accept(self) -> None:
+        while True:
+            try:
+                near, _ = self._server.accept()
+            except OSError:
+                return
+            far = socket.create_connection(("127.0.0.1", self._target))
+            self._pairs += [near, far]
+            for a, b in ((near, far), (far, near)):
+                threading.Thread(target=self._pump, args=(a, b), daemon=True).start()
+
+    def _pump(self, source: socket.socket, target: socket.socket) -> None:
+        try:
+            while data := source.recv(4096):
+                if self._open.is_set():
+                    target.sendall(data)
+        except OSError:
+            pass
+        finally:
+            target.close()
+
+
+def test_stops_at_once_while_the_broker_says_nothing(start_agent: StartAgent) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        agent = start_agent(f"mqtt://127.0.0.1:{silent.getsockname()[1]}")
+        near, _ = silent.accept()
+        with near:
+            started = time.monotonic()
+            assert agent.stop() == 0
+            assert time.monotonic() - started < 5
