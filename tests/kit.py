@@ -10,6 +10,7 @@ from freezegun.api import FrozenDateTimeFactory
 from pytest_homeassistant_custom_component.common import async_fire_mqtt_message, async_fire_time_changed
 from pytest_homeassistant_custom_component.typing import MqttMockHAClient
 
+from custom_components.iotbridge.protocol.topics import HostKey
 from homeassistant.core import HomeAssistant, State
 from homeassistant.helpers import device_registry as dr, entity_registry as er
 from homeassistant.util import dt as dt_util
@@ -89,7 +90,7 @@ class FakeHost:
     @property
     def uid(self) -> str:
         """Return the identifier of its device."""
-        return f"{self.prefix}_{self.node_id}".replace("/", "-")
+        return HostKey(self.prefix, self.node_id).uid
 
     def topic(self, leaf: str) -> str:
         """Return one of its topics."""

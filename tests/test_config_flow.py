@@ -102,7 +102,9 @@ async def test_home_assistant_hears_the_announce_by_itself(hass: HomeAssistant, 
 async def test_ten_agents_are_one_offer(hass: HomeAssistant, broker: MqttMockHAClient) -> None:
     for number in range(10):
         node = f"node{number}"
-        data = announced(json.dumps(ANNOUNCE | {"node_id": node}), f"iotbridge/device/{node}/announce")
+        data = announced(
+            json.dumps(ANNOUNCE | {"node_id": node, "uid": f"iotbridge_{node}"}), f"iotbridge/device/{node}/announce"
+        )
         await hass.config_entries.flow.async_init("iotbridge", context={"source": SOURCE_MQTT}, data=data)
 
     assert len(hass.config_entries.flow.async_progress()) == 1

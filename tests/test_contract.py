@@ -24,7 +24,7 @@ EXAMPLES = sorted(CONTRACT.glob("examples/*/*.json"))
 SCHEMAS = {path.stem: json.loads(path.read_text()) for path in CONTRACT.glob("schemas/*.json")}
 
 PARSERS: dict[str, Callable[[bytes, HostKey], Any]] = {
-    "announce": lambda payload, key: Announce.parse(payload, key.node_id),
+    "announce": Announce.parse,
     "availability": lambda payload, _key: parse_availability(payload),
     "status": lambda payload, _key: Status.parse(payload),
     "command": lambda payload, _key: Command.parse(payload),

@@ -37,7 +37,7 @@ async def household(kit: Kit) -> None:
         disk_percent_home_rossi=40,
         docker_rossi_cloud=True,
     )
-    old = await kit.host("192.168.7.21", prefix="ipwatch", uid="pc-7", hostname="nas-of-anna")
+    old = await kit.host("192.168.7.21", prefix="ipwatch", hostname="nas-of-anna")
     await old.availability("offline")
     await kit.receive("iotbridge/device/nas-of-anna/status", "no JSON")
     await kit.receive("iotbridge/device/nas-of-anna/rossi", "x")

@@ -112,8 +112,8 @@ async def test_a_custom_command_is_waited_for_to_its_end(kit: Kit) -> None:
 
     with pytest.raises(HomeAssistantError) as error:
         await task
-    assert error.value.translation_placeholders is not None
-    assert error.value.translation_placeholders["refused"] == "nas (disk full)"
+    assert error.value.translation_key == "command_refused"
+    assert error.value.translation_placeholders == {"command": "backup", "hosts": "nas (disk full)"}
 
 
 async def test_a_silent_host_is_named(kit: Kit) -> None:
@@ -123,13 +123,8 @@ async def test_a_silent_host_is_named(kit: Kit) -> None:
 
     with pytest.raises(HomeAssistantError) as error:
         await task
-    assert error.value.translation_key == "command_failed"
-    assert error.value.translation_placeholders == {
-        "command": "ping",
-        "offline": "-",
-        "silent": "nas",
-        "refused": "-",
-    }
+    assert error.value.translation_key == "command_silent"
+    assert error.value.translation_placeholders == {"command": "ping", "hosts": "nas"}
 
 
 async def test_the_ones_that_did_not_obey_are_named_by_what_they_did(kit: Kit) -> None:
@@ -150,6 +145,49 @@ async def test_the_ones_that_did_not_obey_are_named_by_what_they_did(kit: Kit) -
         "silent": "silent",
         "refused": "proud (reboot is not enabled.)",
     }
+
+
+async def test_a_host_that_is_offline_is_told_as_a_failed_command(kit: Kit) -> None:
+    gone = await kit.host()
+    await gone.availability("offline")
+    with pytest.raises(HomeAssistantError) as error:
+        await (await call(kit, {"device_id": device_of(kit, gone)}))
+
+    assert error.value.translation_key == "command_offline"
+    event = kit.state("iotbridge_nas_command")
+    assert (event.attributes["event_type"], event.attributes["reason"]) == ("failed", "offline")
+
+
+async def test_arguments_that_json_cannot_say(kit: Kit) -> None:
+    host = await kit.host()
+    with pytest.raises(ServiceValidationError) as error:
+        await (await call(kit, {"device_id": device_of(kit, host)}, args={1: 2}))
+    assert error.value.translation_key == "invalid_args"
+    await kit.wait(10)
+
+    assert kit.state("iotbridge_nas_command").state == "unknown", "nothing was sent, so nothing timed out"
+
+
+async def test_a_host_that_is_removed_meanwhile_is_named(kit: Kit) -> None:
+    host, other = await kit.host(), await kit.host("other")
+    task = await call(kit, {"device_id": [device_of(kit, host), device_of(kit, other)]}, raise_on_failure=False)
+    await host.announce(power="off")
+    await host.availability("offline")
+    dr.async_get(kit.hass).async_remove_device(device_of(kit, host))
+    await settle()
+    await other.respond(other.commands()[0], "done")
+
+    gone, there = (await task)["results"]
+    assert (gone["success"], gone["message"]) == (False, "nas was removed.")
+    assert there["success"]
+
+
+async def test_a_broker_that_takes_nothing_is_named(kit: Kit) -> None:
+    host = await kit.host()
+    kit.mqtt.async_publish.side_effect = HomeAssistantError("the broker said no")
+    (result,) = (await (await call(kit, {"device_id": device_of(kit, host)}, raise_on_failure=False)))["results"]
+
+    assert (result["reason"], result["message"]) == ("not_sent", "the broker said no")
 
 
 async def test_results_instead_of_an_error(kit: Kit) -> None:

@@ -22,7 +22,7 @@ from homeassistant.helpers.translation import async_get_translations
 from homeassistant.setup import async_setup_component
 from homeassistant.util.yaml import load_yaml_dict
 
-from .kit import Kit
+from .kit import FakeHost, Kit
 
 ROOT = Path(config_flow.__file__).parent
 LANGUAGES = ("en", "it", "fr")
@@ -170,7 +170,7 @@ async def test_every_issue_gives_its_words_what_they_need(kit: Kit) -> None:
         await nas.status(timestamp="2020-01-01T00:00:00Z")
         await nas.announce(instance="b2")
         await nas.announce(instance="a1")
-    await kit.receive("iotbridge/device/pc/availability", "online")
+    await FakeHost(kit, "pc", "iotbridge").announce()
     await kit.wait(65)
 
     raised = [issue for (domain, _), issue in ir.async_get(kit.hass).issues.items() if domain == "iotbridge"]

@@ -7,7 +7,6 @@ from homeassistant.helpers.typing import ConfigType
 
 from . import mqtt_client, runtime
 from .const import DOMAIN, PLATFORMS
-from .issues import Issues
 from .runtime import IotBridgeConfigEntry
 from .services import async_setup_services
 
@@ -33,8 +32,3 @@ async def async_setup_entry(hass: HomeAssistant, entry: IotBridgeConfigEntry) ->
 async def async_unload_entry(hass: HomeAssistant, entry: IotBridgeConfigEntry) -> bool:
     """Let go of everything."""
     return await hass.config_entries.async_unload_platforms(entry, PLATFORMS)
-
-
-async def async_remove_entry(hass: HomeAssistant, _entry: IotBridgeConfigEntry) -> None:
-    """Leave no open issue behind; devices and entities go with the entry."""
-    Issues(hass).async_clear()

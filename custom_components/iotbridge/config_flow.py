@@ -11,6 +11,7 @@ from homeassistant.helpers import selector
 from homeassistant.helpers.service_info.mqtt import MqttServiceInfo
 
 from . import mqtt_client
+from .agents.inventory import plain_name
 from .const import (
     CONF_LOST_AFTER,
     CONF_PREFIXES,
@@ -87,11 +88,11 @@ class IotBridgeConfigFlow(ConfigFlow, domain=DOMAIN):
         raw = payload if isinstance(payload, bytes) else str(payload).encode()
         try:
             key, _leaf = parse_topic(discovery_info.topic, discovery_info.subscribed_topic.partition("/device/")[0])
-            announce = Announce.parse(raw, key.node_id)
+            announce = Announce.parse(raw, key)
         except TopicError, MessageError:
             return self.async_abort(reason="invalid_announce")
-        self._host = announce.hostname
-        self.context["title_placeholders"] = {"name": announce.hostname}
+        self._host = plain_name(announce.hostname, key)
+        self.context["title_placeholders"] = {"name": self._host}
         return await self.async_step_confirm()
 
     async def async_step_confirm(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:

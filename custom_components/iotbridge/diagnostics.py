@@ -20,7 +20,8 @@ from .protocol.topics import LEAVES
 from .runtime import IotBridgeConfigEntry
 
 # The texts among the readings that many hosts have in common.
-PUBLIC_READINGS = ("platform", "platform_version", "boot_time", "collectors_failed", "collectors_paused")
+PUBLIC_READINGS = ("platform", "platform_version", "boot_time", "collectors_failed")
+KNOWN_COMMANDS = ("shutdown", "reboot", "suspend", "status", "ping")
 # Readings with a name of the user's behind them: a mount point, a service, a container, a check.
 NAMED_READINGS = re.compile(r"(disk_percent|disk_free|systemd|docker|health|check|latency|changed)_(.+)")
 
@@ -90,6 +91,7 @@ def _announce(announce: Announce, names: Pseudonyms) -> dict[str, Any]:
         "hostname": names.of("host", announce.hostname),
         "uid": names.of("uid", announce.uid),
         "instance": names.of("instance", announce.instance),
+        "commands": [c if c in KNOWN_COMMANDS else names.of("command", c) for c in announce.commands],
         "ip": announce.ip and REDACTED,
         "mac": [REDACTED for _ in announce.mac],
     }

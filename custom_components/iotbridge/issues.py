@@ -26,9 +26,9 @@ class Issues:
     """The open issues of the config entry; raising one twice or clearing one that is not there is free."""
 
     def __init__(self, hass: HomeAssistant) -> None:
-        """Start with what an earlier run left open."""
+        """Start with none: they are cleared when the entry is unloaded."""
         self._hass = hass
-        self._open = {issue_id for domain, issue_id in ir.async_get(hass).issues if domain == DOMAIN}
+        self._open: set[str] = set()
 
     @callback
     def async_set(self, kind: str, subject: str, is_open: bool, **placeholders: str) -> None:

@@ -43,7 +43,7 @@ def build(hass: HomeAssistant, entry: IotBridgeConfigEntry) -> Runtime:
 
 async def async_start(entry: IotBridgeConfigEntry, runtime: Runtime) -> None:
     """Start everything; the entities must be listening already."""
-    runtime.attachments.async_start()
+    runtime.attachments.async_start(runtime.agents.prefixes)
     entry.async_on_unload(runtime.attachments.async_stop)
     entry.async_on_unload(await runtime.discovery.async_start())
     entry.async_on_unload(runtime.agents.async_stop)

@@ -94,7 +94,26 @@ async def test_a_host_cannot_take_the_device_of_another(kit: Kit, caplog: pytest
     await thief.availability("offline")
 
     assert host.power == "on"
-    assert "its uid iotbridge_nas is that of iotbridge/device/nas" in caplog.text
+    assert "expected 'iotbridge_thief', which belongs to the topic, found 'iotbridge_nas'" in caplog.text
+
+
+async def test_a_host_of_ipwatch_that_is_off_is_no_fault_and_no_loss(kit: Kit) -> None:
+    await kit.receive("ipwatch/device/10.0.0.9/availability", "offline", retain=True)
+    await kit.wait(70)
+
+    assert list(ir.async_get(kit.hass).issues) == []
+    assert kit.bridge("hosts_lost") == "0"
+
+
+async def test_what_is_left_of_another_prefix_goes_with_it(kit: Kit) -> None:
+    await kit.host()
+    entry = kit.hass.config_entries.async_entries("iotbridge")[0]
+    kit.hass.config_entries.async_update_entry(entry, options={**entry.options, "prefixes": ["lab"]})
+    await kit.hass.config_entries.async_reload(entry.entry_id)
+    await kit.hass.async_block_till_done()
+
+    assert our_entities(kit) == set()
+    assert kit.bridge("hosts_online") == "0"
 
 
 async def test_a_hostile_host_name_is_no_markup_in_a_repair(kit: Kit) -> None:

@@ -130,6 +130,15 @@ class TestProof:
         assert (result.outcome, result.command, result.command_id, result.latency_s) == ("done", "reboot", "1", 51.0)
         assert commander.proof(NAS, PowerState.ON, "tuesday", 62.0) is None
 
+    def test_a_host_that_does_not_tell_when_it_booted_is_believed_when_it_went_and_came(
+        self, commander: Commander
+    ) -> None:
+        self.accept(commander, "reboot", None)
+
+        assert commander.proof(NAS, PowerState.ON, None, 12.0) is None
+        assert commander.proof(NAS, PowerState.REBOOTING, None, 13.0) is None
+        assert commander.proof(NAS, PowerState.ON, None, 60.0) is not None
+
     @pytest.mark.parametrize(
         ("command", "on_the_way", "there"),
         [
@@ -169,8 +178,9 @@ class TestProof:
         assert [result.key for result in expire(commander, 99.0)] == [DESK]
 
 
-def test_strangers_cannot_fill_the_memory(commander: Commander) -> None:
-    for number in range(MAX_PENDING + 10):
-        commander.given(NAS, Command(command="ping", id=str(number)), 10.0)
+def test_one_host_cannot_fill_the_memory_nor_stop_the_watching_of_others(commander: Commander) -> None:
+    taken = [commander.given(NAS, Command(command="ping", id=str(number)), 10.0) for number in range(MAX_PENDING + 10)]
 
-    assert len(expire(commander, 99.0)) == MAX_PENDING
+    assert taken.count(False) == 10
+    assert commander.given(DESK, Command(command="ping", id="1"), 10.0)
+    assert len(expire(commander, 99.0)) == MAX_PENDING + 1

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from homeassistant.core import HomeAssistant
+from homeassistant.helpers import device_registry as dr
 from tests.kit import Kit, now
 
 TOPIC = "homeassistant/device/ipwatch_192-168-1-77-"
@@ -35,7 +36,7 @@ class IpWatch:
 
     def published(self) -> list[dict[str, Any]]:
         calls = self.kit.mqtt.async_publish.call_args_list
-        return [json.loads(call.args[1]) for call in calls if call.args[0].startswith(TOPIC)]
+        return [json.loads(call.args[1]) for call in calls if call.args[0].startswith(TOPIC) and call.args[1]]
 
     async def discovered(self) -> None:
         """Bring what was published back, as the broker does."""
@@ -98,6 +99,19 @@ async def test_the_same_is_published_once_and_a_new_reading_again(kit: Kit, ipwa
 
     first, second = ipwatch.published()
     assert set(second["components"]) - set(first["components"]) == {"memory_percent"}
+
+
+async def test_a_device_that_was_deleted_comes_back_while_its_host_is_there(kit: Kit, ipwatch: IpWatch) -> None:
+    await ipwatch.discovered()
+    await ipwatch.send("availability", "online")
+    (message,) = ipwatch.published()
+    device = kit.device(message["device"]["identifiers"][0])
+    assert device is not None
+    dr.async_get(kit.hass).async_remove_device(device.id)
+    await kit.hass.async_block_till_done()
+    await kit.wait(10)
+
+    assert len(ipwatch.published()) == 2
 
 
 async def test_an_agent_of_ours_publishes_its_own(kit: Kit) -> None:

@@ -37,7 +37,14 @@ class Clocked:
         return self.inventory.receive(message, self.now)
 
     def announce(self, power: str = "on", *, retained: bool = False, **more: Any) -> None:
-        payload = {"protocol": 1, "agent": "1", "node_id": "nas", "hostname": "nas", "uid": "u", "instance": "a"}
+        payload = {
+            "protocol": 1,
+            "agent": "1",
+            "node_id": "nas",
+            "hostname": "nas",
+            "uid": "iotbridge_nas",
+            "instance": "a",
+        }
         self.hear("announce", payload | {"power": power} | more, retained=retained)
 
     def status(self, clock_s: float = 0.0, **readings: Any) -> None:
@@ -205,6 +212,18 @@ class TestWithoutAnnounce:
         assert world.host.name == "desk"
         world.status(hostname=7)
         assert world.host.name == "nas"
+
+
+def test_a_farewell_that_was_cut_off_is_a_loss_in_the_end(world: Clocked) -> None:
+    """The broker went away between the announce and the availability, and the host never came back."""
+    world.announce()
+    world.hear("availability", b"online")
+    world.announce("rebooting")
+    world.wait(REBOOT_GRACE_S)
+    assert power(world) is PowerState.REBOOTING
+    world.wait(1)
+
+    assert power(world) is PowerState.LOST
 
 
 class TestClock:

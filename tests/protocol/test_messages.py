@@ -14,8 +14,10 @@ from custom_components.iotbridge.protocol.messages import (
     Status,
     parse_availability,
 )
+from custom_components.iotbridge.protocol.topics import HostKey
 
-PARSERS = [lambda raw: Announce.parse(raw, "nas"), Status.parse, Command.parse, Response.parse, parse_availability]
+NAS = HostKey("iotbridge", "nas")
+PARSERS = [lambda raw: Announce.parse(raw, NAS), Status.parse, Command.parse, Response.parse, parse_availability]
 JSON = st.recursive(
     st.none() | st.booleans() | st.floats() | st.integers() | st.text(max_size=20),
     lambda children: st.lists(children, max_size=4) | st.dictionaries(st.text(max_size=12), children, max_size=6),
@@ -60,9 +62,9 @@ def test_an_impossible_time_is_refused() -> None:
 def test_the_error_names_what_was_found() -> None:
     with pytest.raises(MessageError, match=r"interval_s: expected a number from 0\.1 to 86400, found 'soon'"):
         Announce.parse(
-            b'{"protocol":1,"agent":"1","node_id":"nas","hostname":"n","uid":"u","instance":"i","power":"on",'
+            b'{"protocol":1,"agent":"1","node_id":"nas","hostname":"n","uid":"iotbridge_nas","instance":"i","power":"on",'
             b'"interval_s":"soon"}',
-            "nas",
+            NAS,
         )
 
 
@@ -82,9 +84,9 @@ def test_every_field_of_an_announce_is_checked(field: str, value: object, expect
         "agent": "1",
         "node_id": "nas",
         "hostname": "n",
-        "uid": "u",
+        "uid": "iotbridge_nas",
         "instance": "i",
         "power": "on",
     }
     with pytest.raises(MessageError, match=f"{field}: expected {expected}"):
-        Announce.parse(json.dumps(good | {field: value}).encode(), "nas")
+        Announce.parse(json.dumps(good | {field: value}).encode(), NAS)

@@ -29,7 +29,7 @@ HARMLESS = ("ping", "status")
 
 SEND_COMMAND_SCHEMA = cv.make_entity_service_schema(
     {
-        vol.Required(ATTR_COMMAND): cv.matches_regex(f"^{COMMAND_NAME.pattern}$"),
+        vol.Required(ATTR_COMMAND): cv.matches_regex(rf"^{COMMAND_NAME.pattern}\Z"),
         vol.Optional(ATTR_ARGS): dict,
         vol.Optional(ATTR_TIMEOUT): vol.All(vol.Coerce(float), vol.Range(min=0.5, max=300)),
         vol.Optional(ATTR_RAISE_ON_FAILURE, default=True): cv.boolean,
@@ -62,10 +62,15 @@ async def async_send_command(agents: AgentsManager, attachments: Attachments, ca
 async def _send(
     agents: AgentsManager, host: Host, command: str, args: dict[str, Any] | None, timeout_s: float
 ) -> CommandResult:
-    if not host.is_online or not agents.is_connected:
-        message = f"{host.name} is not online." if agents.is_connected else "The MQTT broker is not connected."
-        return CommandResult(key=host.key, outcome=Outcome.FAILED, command=command, reason="offline", message=message)
-    return await agents.async_send(host, command, args, timeout_s)
+    if host.is_online and agents.is_connected:
+        try:
+            return await agents.async_send(host, command, args, timeout_s)
+        except TypeError as error:
+            raise InvalidCallError("invalid_args", error=str(error)) from error
+    message = f"{host.name} is not online." if agents.is_connected else "The MQTT broker is not connected."
+    result = CommandResult(key=host.key, outcome=Outcome.FAILED, command=command, reason="offline", message=message)
+    agents.async_tell_result(result)
+    return result
 
 
 def _targets(hass: HomeAssistant, attachments: Attachments, call: ServiceCall) -> list[Host]:
@@ -130,19 +135,29 @@ def _response(host: Host, device_id: str | None, result: CommandResult) -> dict[
 
 
 def _raise_failures(command: str, hosts: list[Host], results: list[CommandResult]) -> None:
-    offline, silent, refused = [], [], []
+    """Name the hosts by what they did; where all did the same, in a sentence of its own."""
+    failures: dict[str, list[str]] = {}
     for host, result in zip(hosts, results, strict=True):
         if result.reason == "offline":
-            offline.append(host.name)
+            failures.setdefault("offline", []).append(host.name)
         elif result.outcome is Outcome.TIMED_OUT:
-            silent.append(host.name)
+            failures.setdefault("silent", []).append(host.name)
         elif not result.is_success:
-            refused.append(f"{host.name} ({result.message})")
-    if offline or silent or refused:
-        raise CommandFailedError(
-            "command_failed",
-            command=command,
-            offline=", ".join(offline) or "-",
-            silent=", ".join(silent) or "-",
-            refused=", ".join(refused) or "-",
-        )
+            failures.setdefault("refused", []).append(f"{host.name} ({result.message})")
+    names = {kind: ", ".join(those) for kind, those in failures.items()}
+    match [*names.items()]:
+        case []:
+            return
+        case [("offline", those)]:
+            raise CommandFailedError("command_offline", command=command, hosts=those)
+        case [("silent", those)]:
+            raise CommandFailedError("command_silent", command=command, hosts=those)
+        case [("refused", those)]:
+            raise CommandFailedError("command_refused", command=command, hosts=those)
+    raise CommandFailedError(
+        "command_failed",
+        command=command,
+        offline=names.get("offline", "-"),
+        silent=names.get("silent", "-"),
+        refused=names.get("refused", "-"),
+    )

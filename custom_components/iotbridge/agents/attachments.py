@@ -1,6 +1,6 @@
 """Joins hosts to the devices that core's mqtt makes for them, and lets go of both together."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import datetime
 from functools import partial
 
@@ -11,7 +11,7 @@ from homeassistant.helpers.event import async_call_later
 
 from .. import issues as ir, mqtt_client
 from ..const import LOGGER
-from ..protocol.topics import HostKey
+from ..protocol.topics import HostKey, uid_head
 from .inventory import Host
 from .manager import AgentsManager
 
@@ -29,7 +29,7 @@ class Attachments:
         self._hass = hass
         self._entry = entry
         self._manager = manager
-        self._devices: dict[HostKey, tuple[str, str]] = {}
+        self._devices: dict[HostKey, str] = {}
         self._hosts: dict[str, HostKey] = {}
         self._by_uid: dict[str, HostKey] = {}
         self._listeners: list[AttachListener] = []
@@ -37,8 +37,9 @@ class Attachments:
         self._waiting: dict[HostKey, CALLBACK_TYPE] = {}
 
     @callback
-    def async_start(self) -> None:
-        """Begin to watch hosts and devices."""
+    def async_start(self, prefixes: Iterable[str]) -> None:
+        """Begin to watch hosts and devices; what is left of hosts below other prefixes goes."""
+        self._async_remove_strangers(prefixes)
         self._stop.append(self._manager.async_add_host_listener(self._async_host_changed))
         self._stop.append(self._hass.bus.async_listen(dr.EVENT_DEVICE_REGISTRY_UPDATED, self._async_device_changed))
 
@@ -63,15 +64,21 @@ class Attachments:
 
     def device_id(self, host: Host) -> str | None:
         """Return the device that a host is."""
-        return self._devices.get(host.key, (None, ""))[0]
+        return self._devices.get(host.key)
+
+    @callback
+    def _async_remove_strangers(self, prefixes: Iterable[str]) -> None:
+        heads = (*map(uid_head, prefixes), f"{self._entry.entry_id}_")
+        registry = er.async_get(self._hass)
+        for entity in er.async_entries_for_config_entry(registry, self._entry.entry_id):
+            if not entity.unique_id.startswith(heads):
+                registry.async_remove(entity.entity_id)
 
     @callback
     def _async_host_changed(self, host: Host) -> None:
         if host.key in self._devices:
             return
-        if self._by_uid.setdefault(host.uid, host.key) != host.key:
-            self._manager.async_reject(str(host.key), f"its uid {host.uid} is that of {self._by_uid[host.uid]}")
-            return
+        self._by_uid[host.uid] = host.key
         if device := mqtt_client.async_device(self._hass, host.uid):
             self._async_attach(host, device)
         elif host.key not in self._waiting:
@@ -81,6 +88,8 @@ class Attachments:
     def _async_missing(self, host: Host, _now: datetime) -> None:
         """Tell why a host has no device: without one there is nowhere to put its entities."""
         self._waiting.pop(host.key, None)
+        if host.announce is None:
+            return  # an agent of IPWatch that is off: its device comes with its first status
         prefix = mqtt_client.async_discovery_prefix(self._hass)
         self._manager.issues.async_set(ir.DISCOVERY_OFF, "", prefix is None)
         self._manager.issues.async_set(
@@ -107,7 +116,7 @@ class Attachments:
             cancel()
         self._manager.issues.async_set(ir.NO_DEVICE, str(host.key), False)
         self._manager.issues.async_set(ir.DISCOVERY_OFF, "", False)
-        self._devices[host.key] = (device.id, host.uid)
+        self._devices[host.key] = device.id
         self._hosts[device.id] = host.key
         for listener in self._listeners:
             listener(host, device)
@@ -115,16 +124,15 @@ class Attachments:
     @callback
     def _async_detach(self, key: HostKey, device_id: str) -> None:
         """Follow a device that was removed: by the user, or because its discovery message was taken back."""
-        uid = self._devices.pop(key)[1]
-        del self._hosts[device_id]
+        del self._devices[key], self._hosts[device_id]
         host = self._manager.inventory.get(key)
         # The registries are still in the middle of telling the entities that their device is gone.
-        self._hass.loop.call_soon(self._async_remove_entities, uid)
+        self._hass.loop.call_soon(self._async_remove_entities, key.uid)
         if host is None or host.is_available:
             return
         # A host that is away cannot announce itself again; what the broker remembers of it would.
         LOGGER.debug("Forgetting %s, whose device was removed", key)
-        self._by_uid = {claimed: of for claimed, of in self._by_uid.items() if of != key}
+        del self._by_uid[key.uid]
         self._manager.async_forget(host)
         for leaf in ("announce", "availability"):
             self._entry.async_create_task(

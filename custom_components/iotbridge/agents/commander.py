@@ -13,8 +13,9 @@ from ..protocol.messages import Command, Response, ResponseStatus
 from ..protocol.topics import HostKey
 from .inventory import POWER_COMMANDS, PowerState
 
-# A stranger on the broker must not be able to fill the memory with commands that nobody answers.
-MAX_PENDING = 2000
+# A stranger on the broker must not be able to fill the memory with commands that nobody answers, nor can one host stop
+# the commands of the others from being watched.
+MAX_PENDING = 32
 # How long a host that agreed to go may take to be gone and, for a reboot, to be back.
 PROOF_WITHIN_S = 600.0
 # The longest a custom command can be configured to run.
@@ -88,13 +89,16 @@ class Commander:
         """Return when to call expire(), or None when nothing is pending."""
         return min((pending.deadline for pending in self._pending.values()), default=None)
 
-    def given(self, key: HostKey, command: Command, now: float, timeout_s: float | None = None) -> None:
-        """Note a command on its way to a host; one that is known already changes nothing."""
+    def given(self, key: HostKey, command: Command, now: float, timeout_s: float | None = None) -> bool:
+        """Note a command on its way to a host, one that is known already only once; return whether it is watched."""
         token = _token(key, command.id, command.command)
-        if token in self._pending or len(self._pending) >= MAX_PENDING:
-            return
+        if token in self._pending:
+            return True
+        if sum(pending.key == key for pending in self._pending.values()) >= MAX_PENDING:
+            return False
         deadline = now + (self.timeout_s if timeout_s is None else timeout_s)
         self._pending[token] = _Pending(key, command.command, command.id, now, deadline)
+        return True
 
     def answered(self, key: HostKey, response: Response, now: float, boot_time: str | None = None) -> CommandResult:
         """Return what a response means; one to a command nobody saw is told all the same."""
@@ -147,7 +151,8 @@ class Commander:
             del self._proofs[key]
             return None
         match pending.command, power:
-            case "reboot", PowerState.ON if pending.is_gone and boot_time != pending.boot_time:
+            # A host that does not tell when it booted is believed when it went and came back.
+            case "reboot", PowerState.ON if pending.is_gone and _is_new(boot_time, pending.boot_time):
                 message = "The host is back."
             case "shutdown", PowerState.OFF:
                 message = "The host is off."
@@ -173,3 +178,7 @@ class Commander:
 
 def _token(key: HostKey, command_id: str | None, command: str | None) -> _Token:
     return (key, command_id, command if command_id is None else None)
+
+
+def _is_new(boot_time: str | None, before: str | None) -> bool:
+    return before is None or (boot_time is not None and boot_time != before)

@@ -5,14 +5,13 @@ from datetime import timedelta
 import time
 from typing import Any
 
-from homeassistant.core import HomeAssistant, callback
+from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
 from homeassistant.helpers.event import async_track_time_interval
 from homeassistant.helpers.json import json_dumps
 from homeassistant.helpers.translation import async_get_translations
 
 from .. import mqtt_client
 from ..const import DOMAIN
-from ..protocol.messages import Reading
 from .inventory import Host
 from .manager import AgentsManager
 
@@ -43,7 +42,7 @@ class HostDiscovery:
         self._manager = manager
         self._published: dict[str, str] = {}
 
-    async def async_start(self) -> Any:
+    async def async_start(self) -> CALLBACK_TYPE:
         """Begin to look for such hosts; return what ends it."""
         names = await async_get_translations(self._hass, self._hass.config.language, "entity", {DOMAIN})
 
@@ -62,7 +61,7 @@ class HostDiscovery:
                 continue
             payload = json_dumps(discovery_config(host, names))
             topic = f"{prefix}/device/{host.uid}/config"
-            if self._published.get(topic) != payload:
+            if self._published.get(topic) != payload or mqtt_client.async_device(self._hass, host.uid) is None:
                 self._published[topic] = payload
                 await mqtt_client.async_publish(self._hass, topic, payload, qos=1, retain=True)
 
@@ -93,14 +92,14 @@ def discovery_config(host: Host, names: Mapping[str, str]) -> dict[str, Any]:
             "availability_template": "online",
         }
     }
-    for key, value in sorted(host.readings.items()):
+    for key in sorted(host.readings):
         if key not in LEFT_OUT:
             components[key] = {
                 "platform": "sensor",
                 "unique_id": f"{host.uid}_{key}",
                 "name": name("sensor", key),
                 "value_template": f"{{{{ value_json['{key}'] }}}}",
-                **KNOWN.get(key, _plain(value)),
+                **KNOWN.get(key, {"enabled_by_default": False}),
             }
     for command, options in BUTTONS.items():
         components[command] = {
@@ -125,12 +124,6 @@ def discovery_config(host: Host, names: Mapping[str, str]) -> dict[str, Any]:
         "availability_topic": host.key.topic("availability"),
         "components": components,
     }
-
-
-def _plain(value: Reading) -> dict[str, Any]:
-    """Return what is safe to say of a reading nobody described: nothing but that numbers can be drawn."""
-    is_number = isinstance(value, int | float) and not isinstance(value, bool)
-    return {"enabled_by_default": False, **({"state_class": "measurement"} if is_number else {})}
 
 
 def _button_template(command: str) -> str:

@@ -69,7 +69,7 @@ class Host:
     boot_time: str | None = None
     clock_offset_s: float | None = None
     """Host's clock minus ours, where it is beyond tolerance."""
-    was_off: bool = False
+    was_clock_off: bool = False
     """Whether the clock of the last status was beyond tolerance."""
     instances: dict[str, float] = field(default_factory=dict)
     """Installations that announced under this node_id, and when."""
@@ -79,13 +79,17 @@ class Host:
     @property
     def uid(self) -> str:
         """Return the identifier of the MQTT device."""
-        return self.announce.uid if self.announce else self.key.uid
+        return self.key.uid
 
     @property
     def name(self) -> str:
-        """Return a name for messages to people; what looks like markup is no name."""
-        hostname = self.announce.hostname if self.announce else self.readings.get("hostname")
-        return hostname if isinstance(hostname, str) and PLAIN_NAME.fullmatch(hostname) else self.key.node_id
+        """Return a name for messages to people."""
+        return plain_name(self.announce.hostname if self.announce else self.readings.get("hostname"), self.key)
+
+    @property
+    def is_known(self) -> bool:
+        """Return whether it has said anything but that it is there, or not."""
+        return self.announce is not None or bool(self.readings)
 
     @property
     def is_online(self) -> bool:
@@ -101,10 +105,13 @@ class Host:
         """Return the power state as of now; None while nobody has said whether it is there."""
         if self.is_available is None:
             return None
-        if self.intent is HostPower.ON:
-            is_silent = now - self.heard_at > self.lost_after(configured_s)
-            return PowerState.ON if self.is_available and not is_silent else PowerState.LOST
         since = now - self.intent_since
+        is_silent = now - self.heard_at > self.lost_after(configured_s)
+        if self.intent is HostPower.ON:
+            return PowerState.ON if self.is_available and not is_silent else PowerState.LOST
+        if self.is_available and is_silent and since > REBOOT_GRACE_S:
+            # The broker went away in the middle of the farewell, and the host never came back.
+            return PowerState.LOST
         if not self.is_available and self.intent is HostPower.SHUTTING_DOWN and since > SHUTDOWN_GRACE_S:
             return PowerState.OFF
         if not self.is_available and self.intent is HostPower.REBOOTING and since > REBOOT_GRACE_S:
@@ -191,7 +198,7 @@ class Inventory:
             host.heard_at = now
 
     def _announce(self, host: Host, message: Incoming, now: float) -> None:
-        announce = Announce.parse(message.payload, host.key.node_id)
+        announce = Announce.parse(message.payload, host.key)
         _note_instance(host, announce.instance, message.is_retained, now)
         host.announce = announce
         _set_intent(host, announce.power, message.is_retained, now)
@@ -230,11 +237,16 @@ class Inventory:
             host.intent = HostPower.ON
 
 
+def plain_name(hostname: Reading, key: HostKey) -> str:
+    """Return the name of a host; what looks like markup is no name."""
+    return hostname if isinstance(hostname, str) and PLAIN_NAME.fullmatch(hostname) else key.node_id
+
+
 def _note_clock(host: Host, offset_s: float) -> None:
     """Believe in a wrong clock when two messages in a row say so: one alone may have been held up on its way."""
     is_off = abs(offset_s) > CLOCK_TOLERANCE_S
-    host.clock_offset_s = offset_s if is_off and host.was_off else None
-    host.was_off = is_off
+    host.clock_offset_s = offset_s if is_off and host.was_clock_off else None
+    host.was_clock_off = is_off
 
 
 def _set_intent(host: Host, intent: HostPower, retained: bool, now: float) -> None:

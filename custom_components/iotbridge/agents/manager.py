@@ -1,6 +1,5 @@
 """Runs the hosts: hears their messages, keeps time, sends commands, and tells the entities."""
 
-import asyncio
 from collections import Counter, defaultdict
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
@@ -16,7 +15,8 @@ from .. import issues as ir, mqtt_client
 from ..const import LOGGER
 from ..protocol.messages import PROTOCOL_VERSION, Command, MessageError, Response
 from ..protocol.topics import HostKey, TopicError, parse_topic, wildcard
-from .commander import Commander, CommandResult, Outcome
+from .answers import Answers
+from .commander import Commander, CommandResult
 from .inventory import Host, Incoming, Inventory, PowerState
 
 SWEEP = timedelta(seconds=5)
@@ -42,10 +42,9 @@ class AgentsManager:
         self.is_connected = False
         self.rejected: Counter[str] = Counter()
         self.response_timeout_s = response_timeout_s
-        self._prefixes = prefixes
+        self.prefixes = prefixes
         self._commander = Commander(response_timeout_s)
-        self._answers: dict[tuple[HostKey, str | None], asyncio.Future[CommandResult]] = {}
-        self._interim: dict[tuple[HostKey, str | None], CommandResult] = {}
+        self._answers = Answers()
         # Of one host, or under None of all: 500 hosts must not each call the entities of 500 hosts.
         self._host_listeners: defaultdict[HostKey | None, list[HostListener]] = defaultdict(list)
         self._result_listeners: defaultdict[HostKey | None, list[ResultListener]] = defaultdict(list)
@@ -63,7 +62,7 @@ class AgentsManager:
         self._async_connection_changed(mqtt_client.is_connected(self.hass))
         self._stop.append(mqtt_client.async_subscribe_connection_status(self.hass, self._async_connection_changed))
         self._stop.append(async_track_time_interval(self.hass, self._async_sweep, SWEEP, name="iotbridge sweep"))
-        for prefix in self._prefixes:
+        for prefix in self.prefixes:
             receive = self._receiver(prefix)
             self._stop.append(await mqtt_client.async_subscribe(self.hass, wildcard(prefix), receive))
 
@@ -75,14 +74,8 @@ class AgentsManager:
         if self._cancel_deadline:
             self._cancel_deadline()
             self._cancel_deadline = None
-        for (key, command_id), answer in self._answers.items():
-            if not answer.done():
-                message = "IoT Bridge was stopped before an answer came."
-                answer.set_result(
-                    CommandResult(
-                        key=key, outcome=Outcome.TIMED_OUT, command=None, command_id=command_id, message=message
-                    )
-                )
+        self._answers.end("IoT Bridge was stopped before an answer came.")
+        self.issues.async_clear()
 
     @callback
     def async_add_host_listener(self, listener: HostListener, key: HostKey | None = None) -> CALLBACK_TYPE:
@@ -112,6 +105,8 @@ class AgentsManager:
 
     @callback
     def _async_receive(self, prefix: str, message: mqtt_client.ReceiveMessage) -> None:
+        if not self._stop:
+            return  # core's mqtt, set up anew, keeps subscriptions whose end it was told before
         payload = message.payload if isinstance(message.payload, bytes) else str(message.payload).encode()
         try:
             key, leaf = parse_topic(message.topic, prefix)
@@ -136,7 +131,7 @@ class AgentsManager:
             return
         if message.leaf == "response" and not message.is_retained:
             result = self._commander.answered(host.key, Response.parse(message.payload), now, host.boot_time)
-            self._async_tell_result(result)
+            self.async_tell_result(result)
         if message.leaf in ("announce", "status"):
             self._async_judge_issues(host)
         if message.leaf == "status":
@@ -156,11 +151,12 @@ class AgentsManager:
     @callback
     def async_reject(self, source: str, why: str) -> None:
         """Count what was not believed; name its source once, because it may send a thousand more."""
+        source = source[:256]
         if source not in self.rejected and len(self.rejected) >= MAX_SOURCES:
             source = "others"
         self.rejected[source] += 1
         if self.rejected[source] == 1:
-            LOGGER.warning("Rejected a message on %r: %s. Further ones from there are only counted", source[:256], why)
+            LOGGER.warning("Rejected a message on %r: %s. Further ones from there are only counted", source, why)
 
     # ------------------------------------------------------------------ time
 
@@ -211,7 +207,7 @@ class AgentsManager:
     def _async_deadline(self, _now: datetime) -> None:
         self._cancel_deadline = None
         for result in self._commander.expire(time.monotonic()):
-            self._async_tell_result(result)
+            self.async_tell_result(result)
         self._async_schedule_deadline()
 
     # ------------------------------------------------------------------ telling
@@ -236,12 +232,9 @@ class AgentsManager:
             listener()
 
     @callback
-    def _async_tell_result(self, result: CommandResult) -> None:
-        answer = self._answers.get((result.key, result.command_id))
-        if answer and not answer.done() and result.is_final:
-            answer.set_result(result)
-        elif answer:
-            self._interim[result.key, result.command_id] = result
+    def async_tell_result(self, result: CommandResult) -> None:
+        """Tell whoever waits for it, and the entities, what became of a command."""
+        self._answers.tell(result)
         for listener in (*self._result_listeners[result.key], *self._result_listeners[None]):
             listener(result)
 
@@ -250,7 +243,7 @@ class AgentsManager:
         """A power command is done when the host is seen to have obeyed, not when it said that it would."""
         now = time.monotonic()
         if proof := self._commander.proof(host.key, host.power, host.boot_time, now):
-            self._async_tell_result(proof)
+            self.async_tell_result(proof)
 
     @callback
     def _async_judge_issues(self, host: Host) -> None:
@@ -270,32 +263,24 @@ class AgentsManager:
     async def async_send(
         self, host: Host, command: str, args: Mapping[str, Any] | None, timeout_s: float
     ) -> CommandResult:
-        """Send a command and return its outcome; TIMED_OUT when there was no answer within ``timeout_s``."""
-        message = Command(
-            command=command, id=uuid.uuid4().hex, timestamp=dt_util.utcnow(), ttl_s=COMMAND_TTL_S, args=args
-        )
-        token = (host.key, message.id)
-        answer = self._answers[token] = self.hass.loop.create_future()
+        """Send a command and return its outcome; TIMED_OUT when there was no answer within ``timeout_s``.
+
+        Raises TypeError for args that JSON cannot say.
+        """
+        command_id = uuid.uuid4().hex
+        ttl_s = max(COMMAND_TTL_S, timeout_s)
+        message = Command(command=command, id=command_id, timestamp=dt_util.utcnow(), ttl_s=ttl_s, args=args)
+        payload = message.to_payload()
         self._async_expect(host.key, message, timeout_s)
-        publish = self.hass.async_create_task(
-            mqtt_client.async_publish_command(self.hass, host.key.topic("command"), message.to_payload(), timeout_s),
-            f"iotbridge {command} to {host.key}",
-        )
-        try:
-            # The answer may be here before the broker's receipt; only a publish that fails ends the waiting.
-            await asyncio.wait((answer, publish), timeout=timeout_s + 1, return_when=asyncio.FIRST_EXCEPTION)
-            if publish.done():
-                publish.result()
-            return answer.result() if answer.done() else self._interim[token]
-        finally:
-            del self._answers[token]
-            self._interim.pop(token, None)
+        publish = mqtt_client.async_publish_command(self.hass, host.key.topic("command"), payload, timeout_s)
+        return await self._answers.wait(host.key, command, command_id, publish, timeout_s)
 
     @callback
     def async_forget(self, host: Host) -> None:
         """Drop a host whose device was removed, with everything that is known of it."""
         self.inventory.forget(host.key)
         self._commander.forget(host.key)
+        self._answers.end(f"{host.name} was removed.", host.key)
         self.issues.async_clear(str(host.key))
         self._async_tell_fleet()
 
@@ -303,13 +288,13 @@ class AgentsManager:
 
     def count(self, *powers: PowerState) -> int:
         """Return how many hosts are in one of these power states."""
-        return sum(host.power in powers for host in self.inventory)
+        return sum(host.power in powers and host.is_known for host in self.inventory)
 
     def diagnostics(self) -> dict[str, Any]:
         """Return everything that helps to find a fault; the caller redacts."""
         now = time.monotonic()
         return {
-            "prefixes": self._prefixes,
+            "prefixes": self.prefixes,
             "is_connected": self.is_connected,
             "rejected": dict(self.rejected),
             "hosts": [

@@ -41,7 +41,7 @@ COMMAND_FAILED_SCHEMA = ENTITY_STATE_TRIGGER_SCHEMA.extend(
     {
         vol.Required(CONF_OPTIONS, default={}): {
             vol.Optional(CONF_COMMAND, default=[]): vol.All(
-                cv.ensure_list, [cv.matches_regex(f"^{COMMAND_NAME.pattern}$")]
+                cv.ensure_list, [cv.matches_regex(rf"^{COMMAND_NAME.pattern}\Z")]
             )
         }
     }

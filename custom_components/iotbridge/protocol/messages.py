@@ -14,10 +14,15 @@ from typing import Any, Self
 
 import orjson
 
+from .topics import HostKey
+
 PROTOCOL_VERSION = 1
 MAX_PAYLOAD = 64 * 1024
 MAX_TTL_S = 3600
 MAX_ITEMS = 128
+MAX_READINGS = 263
+"""The 256 of the contract and the names of the host."""
+MAX_TEXT = 255
 
 COMMAND_NAME = re.compile(r"[a-z0-9_]{1,64}")
 COMMAND_ID = re.compile(r"[A-Za-z0-9_.:-]{1,64}")
@@ -74,8 +79,8 @@ class Announce:
     dry_run: bool = False
 
     @classmethod
-    def parse(cls, payload: bytes, node_id: str) -> Self:
-        """Parse the payload of ``…/<node_id>/announce``."""
+    def parse(cls, payload: bytes, key: HostKey) -> Self:
+        """Parse the payload of a host's announce topic."""
         fields = _Fields(payload)
         announce = cls(
             protocol=fields.integer("protocol", low=1),
@@ -86,15 +91,17 @@ class Announce:
             instance=fields.matching("instance", INSTANCE),
             power=fields.member("power", HostPower),
             ip=fields.optional("ip", fields.any_text),
-            mac=fields.texts("mac", MAC),
+            mac=fields.texts("mac", MAC, limit=32),
             platform=fields.optional("platform", fields.any_text),
             platform_version=fields.optional("platform_version", fields.any_text),
             interval_s=fields.optional("interval_s", fields.interval) or 30.0,
             commands=fields.texts("commands", COMMAND_NAME),
             dry_run=fields.optional("dry_run", fields.flag) or False,
         )
-        if announce.node_id != node_id:
-            raise MessageError(f"node_id: expected {node_id!r} as in the topic, found {announce.node_id!r}")
+        if announce.node_id != key.node_id:
+            raise MessageError(f"node_id: expected {key.node_id!r} as in the topic, found {announce.node_id!r}")
+        if announce.uid != key.uid:
+            raise MessageError(f"uid: expected {key.uid!r}, which belongs to the topic, found {announce.uid!r}")
         return announce
 
     def to_payload(self) -> bytes:
@@ -114,11 +121,13 @@ class Status:
         """Parse the payload of ``…/status``."""
         fields = _Fields(payload)
         readings = {key: value for key, value in fields.values.items() if key != "timestamp"}
+        if len(readings) > MAX_READINGS:
+            raise MessageError(f"expected at most {MAX_READINGS} readings, found {len(readings)}")
         for key, value in readings.items():
             if not READING_KEY.fullmatch(key):
                 raise MessageError(f"expected keys of a-z, 0-9 and _ (at most 64), found {key[:64]!r}")
-            if isinstance(value, dict | list):
-                raise MessageError(f"{key}: expected a number, text, boolean or null")
+            if isinstance(value, dict | list) or (isinstance(value, str) and len(value) > MAX_TEXT):
+                raise MessageError(f"{key}: expected a number, a text of at most {MAX_TEXT}, boolean or null")
         return cls(timestamp=fields.time("timestamp"), readings=readings)
 
     def to_payload(self) -> bytes:
@@ -225,7 +234,7 @@ class _Fields:
     def nullable[T](self, key: str, read: Callable[[str], T]) -> T | None:
         return None if self.values.get(key, "") is None else read(key)
 
-    def any_text(self, key: str, limit: int = 255) -> str:
+    def any_text(self, key: str, limit: int = MAX_TEXT) -> str:
         value = self.values.get(key)
         if not isinstance(value, str) or len(value) > limit:
             raise self._error(key, f"a text of at most {limit} characters")
@@ -242,10 +251,10 @@ class _Fields:
             raise self._error(key, f"a text like {pattern.pattern}")
         return value
 
-    def texts(self, key: str, pattern: re.Pattern[str]) -> tuple[str, ...]:
+    def texts(self, key: str, pattern: re.Pattern[str], limit: int = MAX_ITEMS) -> tuple[str, ...]:
         values = self.values.get(key, [])
-        if not isinstance(values, list) or len(values) > MAX_ITEMS:
-            raise self._error(key, f"a list of at most {MAX_ITEMS} texts")
+        if not isinstance(values, list) or len(values) > limit:
+            raise self._error(key, f"a list of at most {limit} texts")
         if not all(isinstance(value, str) and pattern.fullmatch(value) for value in values):
             raise self._error(key, f"texts like {pattern.pattern}")
         return tuple(dict.fromkeys(values))
@@ -265,7 +274,7 @@ class _Fields:
     def number(self, key: str, low: float, high: float = math.inf) -> float:
         value = self.values.get(key)
         if isinstance(value, bool) or not isinstance(value, int | float) or not low <= value <= high:
-            raise self._error(key, f"a number from {low:g} to {high:g}")
+            raise self._error(key, f"a number from {low:g}" + (f" to {high:g}" if high < math.inf else ""))
         return value
 
     def interval(self, key: str) -> float:

@@ -9,6 +9,8 @@ type Leaf = Literal["announce", "availability", "status", "command", "response"]
 
 LEAVES: tuple[Leaf, ...] = ("announce", "availability", "status", "command", "response")
 PREFIX = re.compile(r"[^/+#$\0\s][^/+#\0]*(/[^/+#\0]+)*")
+UID_LENGTH = 128
+_NOT_IN_A_UID = re.compile(r"[^A-Za-z0-9_-]")
 NODE_ID = re.compile(r"[A-Za-z0-9_.-]{1,64}")
 
 
@@ -33,12 +35,18 @@ class HostKey:
 
     @property
     def uid(self) -> str:
-        """Return the identifier of the host's MQTT device where it has not announced one."""
+        """Return the identifier of the host's MQTT device: different for every host."""
         plain = f"{self.prefix}_{self.node_id}"
-        safe = re.sub(r"[^A-Za-z0-9_-]", "-", plain)
-        if safe == plain:
-            return plain
-        return f"{safe}-{hashlib.sha256(f'{self.prefix}/{self.node_id}'.encode()).hexdigest()[:6]}"
+        safe = _NOT_IN_A_UID.sub("-", plain)
+        if safe == plain and "_" not in self.prefix and len(safe) <= UID_LENGTH:
+            return safe
+        digest = hashlib.sha256(f"{self.prefix}/{self.node_id}".encode()).hexdigest()[:6]
+        return f"{safe[: UID_LENGTH - 7]}-{digest}"
+
+
+def uid_head(prefix: str) -> str:
+    """Return how the uids of all hosts below a prefix begin."""
+    return _NOT_IN_A_UID.sub("-", f"{prefix}_")[: UID_LENGTH - 7]
 
 
 def wildcard(prefix: str) -> str:

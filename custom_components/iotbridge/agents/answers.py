@@ -1,0 +1,75 @@
+"""The calls that wait until a host has answered."""
+
+import asyncio
+from collections.abc import Coroutine
+from dataclasses import dataclass
+
+from homeassistant.exceptions import HomeAssistantError
+
+from ..protocol.topics import HostKey
+from .commander import CommandResult, Outcome
+
+# The commander gives a silent host up at its deadline; this is for one that accepted and is still busy.
+AFTER_THE_DEADLINE_S = 0.5
+
+
+@dataclass(slots=True)
+class _Call:
+    command: str
+    final: asyncio.Future[CommandResult]
+    interim: CommandResult | None = None
+
+
+class Answers:
+    """Brings the outcome of a command to whoever gave it."""
+
+    def __init__(self) -> None:
+        """Start with nobody waiting."""
+        self._calls: dict[tuple[HostKey, str], _Call] = {}
+        self._sending: set[asyncio.Future[None]] = set()
+
+    async def wait(
+        self, key: HostKey, command: str, command_id: str, publish: Coroutine[None, None, None], timeout_s: float
+    ) -> CommandResult:
+        """Publish a command and return its outcome, which is there at the latest just after ``timeout_s``."""
+        call = self._calls[key, command_id] = _Call(command, asyncio.get_running_loop().create_future())
+        sending = asyncio.ensure_future(self._send(key, command_id, publish))
+        self._sending.add(sending)
+        sending.add_done_callback(self._sending.discard)
+        try:
+            # The answer may be here before the broker's receipt for the command is.
+            await asyncio.wait((call.final,), timeout=timeout_s + AFTER_THE_DEADLINE_S)
+        finally:
+            del self._calls[key, command_id]
+        if call.final.done():
+            return call.final.result()
+        return call.interim or _ended(key, command, command_id, Outcome.TIMED_OUT, "no_response", "No answer.")
+
+    def tell(self, result: CommandResult) -> None:
+        """Bring an outcome to whoever waits for it."""
+        call = self._calls.get((result.key, result.command_id or ""))
+        if call is None or call.final.done():
+            return
+        if result.is_final:
+            call.final.set_result(result)
+        else:
+            call.interim = result
+
+    def end(self, why: str, key: HostKey | None = None) -> None:
+        """Tell whoever waits, or waits for one host, that there will be no answer."""
+        for (of, command_id), call in self._calls.items():
+            if key in (None, of):
+                self.tell(_ended(of, call.command, command_id, Outcome.TIMED_OUT, "no_response", why))
+
+    async def _send(self, key: HostKey, command_id: str, publish: Coroutine[None, None, None]) -> None:
+        try:
+            await publish
+        except HomeAssistantError as error:
+            if call := self._calls.get((key, command_id)):
+                self.tell(_ended(key, call.command, command_id, Outcome.FAILED, "not_sent", str(error)))
+
+
+def _ended(key: HostKey, command: str, command_id: str, outcome: Outcome, reason: str, message: str) -> CommandResult:
+    return CommandResult(
+        key=key, outcome=outcome, command=command, command_id=command_id, reason=reason, message=message
+    )
