@@ -188,3 +188,22 @@ async def test_a_host_that_drops_dead_is_lost_by_its_last_will(home: HomeAssista
         with pytest.raises(aiomqtt.MqttError):
             await anext(agent.messages)
         await until(lambda: state(home, "sensor.nas_power_state") == "lost")
+
+
+@pytest.mark.parametrize("expected_lingering_timers", [True])
+async def test_mqtt_set_up_anew_and_then_we_hear_everything_once(
+    home: HomeAssistant, broker: Broker, entry: MockConfigEntry, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with broker.client() as agent:
+        await come_up(agent)
+        await until(lambda: state(home, "sensor.nas_power_state") == "on")
+        await home.config_entries.async_reload(home.config_entries.async_entries("mqtt")[0].entry_id)
+        await until(lambda: state(home, "sensor.nas_power_state") == "on")
+        await home.config_entries.async_reload(entry.entry_id)
+        await until(lambda: state(home, "sensor.nas_power_state") == "on")
+        await agent.publish(f"{NAS}/announce", "no announce", qos=1)
+        await agent.publish(f"{NAS}/availability", "offline", qos=1, retain=True)
+        await until(lambda: state(home, "sensor.nas_power_state") == "lost")
+
+        assert caplog.text.count("Rejected a message on 'iotbridge/device/nas/announce'") == 1
+        assert state(home, "sensor.iot_bridge_hosts_lost") == "1"
