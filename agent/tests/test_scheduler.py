@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Iterable
+import gc
 import logging
 import threading
 import time
@@ -117,6 +118,32 @@ async def test_pauses_after_five_failures_until_somebody_asks(caplog: pytest.Log
     values = scheduler.values()
     assert (values["bad"], values["collectors_failed"]) == (7, "none")
     assert [record.message.split()[2] for record in caplog.records] == ["failed:", "failed", "works"]
+
+
+async def test_one_that_fails_after_the_agent_gave_up_on_it_is_not_complained_of(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    begun, release = threading.Event(), threading.Event()
+
+    class Late(Invented):
+        def collect(self) -> Iterable[Reading]:
+            begun.set()
+            release.wait(10)
+            raise OSError("too late")
+
+    scheduler = schedule(Late("late"))
+    await scheduler.collect(patience_s=0.0)
+    assert await asyncio.to_thread(begun.wait, 10)
+    (task,) = scheduler._tasks
+    running = scheduler.runners[0]._running
+    assert running
+    task.cancel()
+    await asyncio.wait([task])
+    release.set()
+    await asyncio.wait([running])
+    del running, task, scheduler
+    gc.collect()
+    assert caplog.text == ""
 
 
 async def test_one_that_cannot_even_be_made_is_a_failure() -> None:

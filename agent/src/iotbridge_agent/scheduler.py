@@ -62,12 +62,13 @@ class Runner:
         self._next = now + (self.spec.interval_s or 0.0) - tick_s / 2
         try:
             self._running = asyncio.get_running_loop().run_in_executor(None, self._collect)
+            # Timed out or cancelled, nobody asks it any more how it ended.
+            self._running.add_done_callback(_forget)
             readings = await asyncio.wait_for(asyncio.shield(self._running), self.spec.timeout_s)
         except NoDataError:
             self._next = now + NO_DATA_PAUSE_S
             self._worked([])
         except TimeoutError:
-            self._running.add_done_callback(_forget) if self._running else None
             self._failed(now, f"no answer within {self.spec.timeout_s:g} s")
         except Exception as error:  # noqa: BLE001 - whatever a collector does, the others go on
             self._failed(now, f"{type(error).__name__}: {error}")
