@@ -30,7 +30,7 @@ from .report import Report
 HEAD = ["what", "p50 ms", "p95 ms", "p99 ms", "max ms", "count"]
 WARM_UP = 20
 MANY_ROUNDS = 50
-PAUSE_S = (0.1, 0.2)
+PAUSE_S = (0.06, 0.14)
 
 
 class PromptBroker(Broker):

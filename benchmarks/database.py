@@ -21,7 +21,7 @@ from .contestants import Lnxlink
 from .report import Report
 
 HEAD = ["host", "entities with rows", "rows", "rows per hour", "beside the first"]
-SETTLING_S = 90.0
+SETTLING_S = 60.0
 ROWS = """
     SELECT m.entity_id, COUNT(*) FROM states s JOIN states_meta m ON m.metadata_id = s.metadata_id
     WHERE s.last_updated_ts >= ? AND s.last_updated_ts < ? GROUP BY m.entity_id
