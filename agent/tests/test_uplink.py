@@ -79,17 +79,21 @@ class Relay:
         self._open.set()
         self._server = socket.create_server(("127.0.0.1", self.port))
         self._pairs: list[socket.socket] = []
+        self._accepting = threading.Thread(target=self._accept, daemon=True)
+        self._pumping: list[threading.Thread] = []
 
     def __enter__(self) -> Self:
-        threading.Thread(target=self._accept, daemon=True).start()
+        self._accepting.start()
         return self
 
     def __exit__(self, *_: object) -> None:
         # Closing alone would not wake the threads that wait for these sockets, and the peers would learn nothing.
-        for sock in (self._server, *self._pairs):
-            with suppress(OSError):
-                sock.shutdown(socket.SHUT_RDWR)
-            sock.close()
+        self._close(self._server)
+        self._accepting.join()
+        for sock in self._pairs:
+            self._close(sock)
+        for thread in self._pumping:
+            thread.join()
 
     def swallow(self) -> None:
         """Keep what comes."""
@@ -98,6 +102,12 @@ class Relay:
     def carry(self) -> None:
         """Pass on what comes."""
         self._open.set()
+
+    @staticmethod
+    def _close(sock: socket.socket) -> None:
+        with suppress(OSError):
+            sock.shutdown(socket.SHUT_RDWR)
+        sock.close()
 
     def _accept(self) -> None:
         while True:
@@ -108,7 +118,8 @@ class Relay:
             far = socket.create_connection(("127.0.0.1", self._target))
             self._pairs += [near, far]
             for a, b in ((near, far), (far, near)):
-                threading.Thread(target=self._pump, args=(a, b), daemon=True).start()
+                self._pumping.append(threading.Thread(target=self._pump, args=(a, b), daemon=True))
+                self._pumping[-1].start()
 
     def _pump(self, source: socket.socket, target: socket.socket) -> None:
         try:
@@ -118,7 +129,7 @@ class Relay:
         except OSError:
             pass
         finally:
-            target.close()
+            self._close(target)
 
 
 def test_stops_at_once_while_the_broker_says_nothing(start_agent: StartAgent) -> None:
