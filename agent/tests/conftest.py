@@ -126,6 +126,8 @@ class Watcher:
         """Disconnect."""
         self._client.disconnect()
         self._client.loop_stop()
+        # The library leaves its wake-up sockets to the garbage collector.
+        self._client._reset_sockets()
 
     def publish(self, topic: str, payload: object, *, retain: bool = False) -> None:
         """Send; anything but bytes and text becomes JSON."""
