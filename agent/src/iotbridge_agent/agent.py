@@ -106,6 +106,8 @@ class Agent:
     def received(self, message: Incoming) -> None:
         """Take a command, or Home Assistant's birth message."""
         if message.topic == self._topics.command:
+            if not message.payload:
+                return  # somebody takes a retained command back
             self._start(self._dispatcher.handle(message.payload, retained=message.retain), "command")
         elif message.payload == BIRTH_PAYLOAD and not message.retain:
             self._reporting().tell_again(random.uniform(*BIRTH_JITTER_S))  # noqa: S311 - spreads load, keeps no secret

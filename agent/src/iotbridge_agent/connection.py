@@ -29,6 +29,7 @@ MAX_QUEUED = 100
 MAX_PACKET = 256 * 1024
 """MQTT 5 brokers drop what is larger; four times the largest message of the contract."""
 
+_LOG = logging.getLogger(__name__)
 _VERSIONS = {V5: aiomqtt.ProtocolVersion.V5, V311: aiomqtt.ProtocolVersion.V311}
 # The library reports a lost packet or a full queue once per message, as a warning.
 _LIBRARY_LOG = logging.getLogger("iotbridge_agent.mqtt")
@@ -134,16 +135,23 @@ class Session:
         for patience in self._waiting:
             patience.reschedule(asyncio.get_running_loop().time())
 
-    async def subscribe(self, *topics: str) -> None:
-        """Subscribe to all topics at QoS 1 in one packet; raises LinkError, also when the broker forbids one."""
+    async def subscribe(self, topic: str, *wished: str) -> None:
+        """Subscribe at QoS 1, all in one packet; raises LinkError, also when the broker forbids ``topic``.
+
+        What it forbids of the others is only told.
+        """
+        topics = (topic, *wished)
         wanted = [(topic, SubscribeOptions(qos=1) if self.mqtt_version == V5 else 1) for topic in topics]
         try:
             granted = await self._client.subscribe(wanted, timeout=ANSWER_TIMEOUT_S)  # type: ignore[arg-type]
         except aiomqtt.MqttError as error:
             raise LinkError(explain(error, self._broker)) from error
-        for topic, code in zip(topics, granted, strict=False):
-            if _number(code) >= _FIRST_REFUSAL:
-                raise LinkError(f"The broker {self._broker.address} does not let this user read {topic}.")
+        refused = [t for t, code in zip(topics, granted, strict=False) if _number(code) >= _FIRST_REFUSAL]
+        for each in refused:
+            message = f"The broker {self._broker.address} does not let this user read {each}."
+            if each == topic:
+                raise LinkError(message)
+            _LOG.warning("%s", message)
 
     async def messages(self) -> AsyncIterator[Incoming]:
         """Yield what arrives; raises LinkError when the connection is lost."""
@@ -246,6 +254,8 @@ def client_arguments(
         "max_queued_incoming_messages": MAX_QUEUED,
         "max_queued_outgoing_messages": MAX_QUEUED,
         "tls_context": tls or tls_context(broker),
+        # A response waits 40 ms for the broker's receipt of the message before it, if the kernel may collect packets.
+        "socket_options": ((socket.IPPROTO_TCP, socket.TCP_NODELAY, 1),),
     }
     if broker.scheme in ("ws", "wss"):
         arguments |= {"transport": "websockets", "websocket_path": broker.path}

@@ -143,3 +143,13 @@ async def test_a_finished_command_may_be_given_again(recorder: Recorder, tmp_pat
     await give(dispatcher, command="ok", id="2")
     await give(dispatcher, command="status", id="3")
     assert recorder.done == ["accepted", "done", "accepted", "done", "refresh", "done"]
+
+
+async def test_a_flood_of_nonsense_is_not_answered_by_a_flood(
+    recorder: Recorder, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    dispatcher = make(recorder, tmp_path)
+    for _ in range(500):
+        await dispatcher.handle(b"nonsense", retained=False)
+
+    assert len(recorder.responses) == len(caplog.records) == 30

@@ -1,6 +1,7 @@
 """Takes commands from the broker to their response."""
 
 import asyncio
+from collections import deque
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
 from datetime import UTC, datetime
@@ -16,7 +17,7 @@ from iotbridge_agent.commands.base import (
     RefusedError,
     RefusedReason,
 )
-from iotbridge_agent.commands.gate import Gate
+from iotbridge_agent.commands.gate import WINDOW_S, Gate
 from iotbridge_agent.config import Config
 from iotbridge_agent.errors import AgentError
 from iotbridge_agent.protocol.messages import Command, Power, Response, Status
@@ -34,6 +35,9 @@ GOING: Mapping[str, tuple[Power, str]] = {
     "reboot": ("rebooting", "Rebooting now."),
     "suspend": ("suspended", "Suspending now."),
 }
+REFUSALS_ANSWERED = 30
+"""In a minute; what is refused beyond that is neither answered nor logged."""
+
 _LOG = logging.getLogger(__name__)
 
 
@@ -63,6 +67,7 @@ class Dispatcher:
         self._host = host
         self._custom = {command.name: command for command in config.custom}
         self._running: set[str] = set()
+        self._refusals: deque[float] = deque()
         self._gate = Gate(
             power=config.power,
             custom=self._custom,
@@ -174,6 +179,12 @@ class Dispatcher:
             raise self._refusal(command, "not_permitted", message) from error
 
     async def _refuse(self, refused: RefusedError) -> None:
+        now = time.monotonic()
+        while self._refusals and now - self._refusals[0] >= WINDOW_S:
+            self._refusals.popleft()
+        if len(self._refusals) >= REFUSALS_ANSWERED:
+            return  # whoever floods the topic gets no flood of answers, and no full log
+        self._refusals.append(now)
         _LOG.warning("Command %s refused: %s", refused.command or "(unreadable)", refused)
         await self._host.respond(
             Response(
