@@ -43,9 +43,7 @@ class PromptBroker(Broker):
 def main() -> int:
     parser = argparse.ArgumentParser(prog="scripts/bench commands", description=__doc__)
     parser.add_argument("--write", action="store_true", help="put the table into docs/performance.md")
-    parser.add_argument(
-        "--calls", type=int, default=550, help="of one host; 550, at most 580: agents take 600 a minute"
-    )
+    parser.add_argument("--calls", type=int, default=550, help="of one host; 550")
     parser.add_argument("--hosts", type=int, default=20, help="in the calls of many hosts; 20")
     options = parser.parse_args()
     try:
