@@ -61,9 +61,11 @@ def uptime_s() -> int:
 def _platform_version() -> str:
     if sys.platform == "linux":
         try:
-            return platform.freedesktop_os_release()["PRETTY_NAME"][:255]
-        except (OSError, KeyError):
+            release = platform.freedesktop_os_release()
+        except OSError:
             return platform.release()
+        # The code name of the pretty name says nothing new, and this goes out with every status.
+        return f"{release['NAME']} {release.get('VERSION_ID', '')}".strip()[:255]
     if sys.platform == "darwin":
         return platform.mac_ver()[0]
     return platform.version()

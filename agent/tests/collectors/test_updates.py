@@ -12,10 +12,10 @@ from iotbridge_agent.collectors.updates import Updates
 from iotbridge_agent.errors import NoDataError
 
 LISTS = "var/lib/apt/lists"
-RELEASE = f"{LISTS}/deb.debian.org_debian_dists_bookworm"
+RELEASE = f"{LISTS}/mirror.example_debian_dists_bookworm"
 MAIN = f"{RELEASE}_main_binary-amd64_Packages"
-SECURITY = f"{LISTS}/deb.debian.org_debian-security_dists_bookworm-security_main_binary-amd64_Packages"
-BACKPORTS = f"{LISTS}/deb.debian.org_debian_dists_bookworm-backports"
+SECURITY = f"{LISTS}/mirror.example_debian-security_dists_bookworm-security_main_binary-amd64_Packages"
+BACKPORTS = f"{LISTS}/mirror.example_debian_dists_bookworm-backports"
 
 
 def package(name: str, version: str, *, status: str = "", arch: str = "amd64", more: str = "") -> str:
@@ -115,7 +115,7 @@ def test_a_backport_is_upgraded_only_by_its_like(root: Path) -> None:
 
 
 def test_experimental_and_phased_updates_do_not_count(root: Path) -> None:
-    experimental = f"{LISTS}/deb.debian.org_debian_dists_experimental"
+    experimental = f"{LISTS}/mirror.example_debian_dists_experimental"
     write(
         root,
         {
