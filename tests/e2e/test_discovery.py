@@ -64,3 +64,22 @@ async def test_two_hosts_are_two_devices(new_host: NewHost) -> None:
     one, two = await new_host("-1"), await new_host("-2")
 
     assert await one.device_id() != await two.device_id()
+
+
+async def test_a_deleted_device_comes_back_with_its_agent(host: Host, lab: Lab) -> None:
+    (mqtt,) = await lab.client.entries("mqtt")
+    uid = await host.uid()
+    await lab.client.command(
+        "config/device_registry/remove_config_entry",
+        device_id=await host.device_id(),
+        config_entry_id=mqtt["entry_id"],
+    )
+
+    async def gone() -> bool:
+        return not [row for row in await lab.client.entities() if row["unique_id"].startswith(f"{uid}_")]
+
+    await until(gone, timeout_s=10, what="all entities of the device to go, ours as well")
+    await host.agent.stop()
+    await host.agent.start()
+
+    await host.wait_power("on")
