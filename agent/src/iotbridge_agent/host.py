@@ -15,6 +15,9 @@ _NETWORK = Path("/sys/class/net")
 # What makers of boards leave in the fields they did not fill in.
 _PLACEHOLDERS = {"", "default string", "to be filled by o.e.m.", "system manufacturer", "system product name", "none"}
 
+ANYWHERE = "192.0.2.1"
+"""An address of the documentation's own network: the way there is the way out."""
+
 
 class Host(NamedTuple):
     """The facts that do not change while the machine runs."""
@@ -40,7 +43,17 @@ def read_host() -> Host:
 
 
 def address_towards(host: str, port: int) -> str | None:
-    """Return the address this machine has on the way to ``host``, an IP address; sends nothing."""
+    """Return the address this machine has on the way to ``host``, an IP address; sends nothing.
+
+    Where ``host`` is the machine itself, the address that others see.
+    """
+    address = _source_address(host, port)
+    if address in ("127.0.0.1", "::1"):
+        return _source_address(ANYWHERE, port) or address
+    return address
+
+
+def _source_address(host: str, port: int) -> str | None:
     for family in (socket.AF_INET, socket.AF_INET6):
         try:
             with socket.socket(family, socket.SOCK_DGRAM) as probe:
