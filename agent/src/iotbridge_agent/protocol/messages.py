@@ -154,7 +154,7 @@ def parse_announce(payload: bytes, *, prefix: str, node_id: str) -> Announce:
         mac=_optional(fields, "mac", _words(_MAC, 32)),
         platform=_optional(fields, "platform", _text(255)),
         platform_version=_optional(fields, "platform_version", _text(255)),
-        interval_s=_optional(fields, "interval_s", _number(math.ulp(0), 86400)),
+        interval_s=_optional(fields, "interval_s", _number(0.1, 86400)),
         commands=_optional(fields, "commands", _words(_COMMAND, 128, unique=True)),
         dry_run=_optional(fields, "dry_run", _flag),
     )
