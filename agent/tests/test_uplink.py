@@ -69,6 +69,18 @@ def test_a_link_that_is_half_dead_is_noticed(broker: Broker, watcher: Watcher, s
         watcher.wait("availability", lambda m: m.payload == b"online", count=2)
 
 
+def test_a_broker_whose_receipts_are_lost_hears_the_whole_goodbye(
+    broker: Broker, watcher: Watcher, start_agent: StartAgent
+) -> None:
+    with Relay(broker.port) as relay:
+        agent = start_agent(f"mqtt://127.0.0.1:{relay.port}")
+        watcher.wait("availability", lambda m: m.payload == b"online")
+        relay.swallow_answers()
+        assert agent.stop() == 0
+        watcher.wait("availability", lambda m: m.payload == b"offline")
+        assert watcher.of("announce")[-1].json()["power"] == "off"
+
+
 class Relay:
     """Stands between agent and broker, and can keep what it is given without a word."""
 
@@ -77,6 +89,8 @@ class Relay:
         self._target = port
         self._open = threading.Event()
         self._open.set()
+        self._answering = threading.Event()
+        self._answering.set()
         self._server = socket.create_server(("127.0.0.1", self.port))
         self._pairs: list[socket.socket] = []
         self._accepting = threading.Thread(target=self._accept, daemon=True)
@@ -103,6 +117,10 @@ class Relay:
         """Pass on what comes."""
         self._open.set()
 
+    def swallow_answers(self) -> None:
+        """Keep what comes from the broker only."""
+        self._answering.clear()
+
     @staticmethod
     def _close(sock: socket.socket) -> None:
         with suppress(OSError):
@@ -117,14 +135,14 @@ class Relay:
                 return
             far = socket.create_connection(("127.0.0.1", self._target))
             self._pairs += [near, far]
-            for a, b in ((near, far), (far, near)):
-                self._pumping.append(threading.Thread(target=self._pump, args=(a, b), daemon=True))
+            for a, b, wanted in ((near, far, self._open), (far, near, self._answering)):
+                self._pumping.append(threading.Thread(target=self._pump, args=(a, b, wanted), daemon=True))
                 self._pumping[-1].start()
 
-    def _pump(self, source: socket.socket, target: socket.socket) -> None:
+    def _pump(self, source: socket.socket, target: socket.socket, wanted: threading.Event) -> None:
         try:
             while data := source.recv(4096):
-                if self._open.is_set():
+                if self._open.is_set() and wanted.is_set():
                     target.sendall(data)
         except OSError:
             pass

@@ -1,5 +1,6 @@
 """What a host says of itself besides its readings: who it is, what it can be told, whether it is there."""
 
+import asyncio
 from collections.abc import Awaitable
 from typing import Protocol
 
@@ -40,8 +41,11 @@ class Presence:
 
     async def offline(self, power: Power) -> None:
         """Announce what the machine is about to be, and be gone."""
-        await self.announce(power)
-        await self._publish(self._topics.availability, OFFLINE, qos=1, retain=True)
+        # Sent together, in this order: a broker that is slow still reads both before the disconnect, which takes the
+        # last will back. One after the other, a missing receipt of the first would leave the host online for ever.
+        await asyncio.gather(
+            self.announce(power), self._publish(self._topics.availability, OFFLINE, qos=1, retain=True)
+        )
 
     async def announce(self, power: Power) -> None:
         """Say who this is."""
