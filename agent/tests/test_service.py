@@ -232,7 +232,11 @@ def test_remove_leaves_only_the_configuration(machine: Machine) -> None:
     machine.programs.clear()
     remove(machine.host(), purge=False)
     assert machine.files() == {"etc/iotbridge-agent/agent.toml"}
-    assert machine.programs == [("systemctl", "disable", "--now", "iotbridge-agent"), ("systemctl", "daemon-reload")]
+    assert machine.programs == [
+        ("systemctl", "disable", "--now", "iotbridge-agent"),
+        ("systemctl", "daemon-reload"),
+        ("chown", "-R", "root:root", str(machine.root / "etc/iotbridge-agent")),
+    ]
     assert "was kept" in machine.said[-1]
     assert load_config(machine.config).power == ("shutdown", "reboot")
 

@@ -184,6 +184,9 @@ def remove(host: Host, *, purge: bool) -> None:
         _remove_folder(host.path(folder), host.say)
     if host.live:
         host.run(("systemctl", "daemon-reload"))
+        if host.path(CONFIG_DIR).exists():
+            # The number of the group that goes now may be given to another one later.
+            host.run(("chown", "-R", "root:root", str(host.path(CONFIG_DIR))))
         if _user_exists():
             host.run(("userdel", NAME))
     if host.path(CONFIG_DIR).exists():
