@@ -28,23 +28,21 @@ class Issues:
     def __init__(self, hass: HomeAssistant) -> None:
         """Start with none: they are cleared when the entry is unloaded."""
         self._hass = hass
-        self._open: set[str] = set()
+        self._open: set[tuple[str, str]] = set()
 
     @callback
     def async_set(self, kind: str, subject: str, is_open: bool, **placeholders: str) -> None:
         """Open or close the issue of one kind about one subject."""
-        issue_id = f"{kind}_{_digest(subject)}" if subject else kind
-        if is_open == (issue_id in self._open):
+        if is_open == ((kind, subject) in self._open):
             return
         if not is_open:
-            self._open.discard(issue_id)
-            ir.async_delete_issue(self._hass, DOMAIN, issue_id)
+            self._async_close(kind, subject)
             return
-        self._open.add(issue_id)
+        self._open.add((kind, subject))
         ir.async_create_issue(
             self._hass,
             DOMAIN,
-            issue_id,
+            _issue_id(kind, subject),
             is_fixable=False,
             severity=SEVERITIES.get(kind, ir.IssueSeverity.WARNING),
             translation_key=kind,
@@ -55,12 +53,16 @@ class Issues:
     @callback
     def async_clear(self, subject: str | None = None) -> None:
         """Close everything about one subject, or everything."""
-        for issue_id in list(self._open):
-            if subject is None or issue_id.endswith(f"_{_digest(subject)}"):
-                self._open.discard(issue_id)
-                ir.async_delete_issue(self._hass, DOMAIN, issue_id)
+        for kind, about in list(self._open):
+            if subject in (None, about):
+                self._async_close(kind, about)
+
+    @callback
+    def _async_close(self, kind: str, subject: str) -> None:
+        self._open.discard((kind, subject))
+        ir.async_delete_issue(self._hass, DOMAIN, _issue_id(kind, subject))
 
 
-def _digest(subject: str) -> str:
-    """Return a name for a subject that does not name it: issue ids are part of every diagnostics download."""
-    return hashlib.sha256(subject.encode()).hexdigest()[:8]
+def _issue_id(kind: str, subject: str) -> str:
+    """Return an id that does not name its subject: issue ids are part of every diagnostics download."""
+    return f"{kind}_{hashlib.sha256(subject.encode()).hexdigest()[:8]}" if subject else kind

@@ -39,7 +39,8 @@ class Attachments:
     @callback
     def async_start(self, prefixes: Iterable[str]) -> None:
         """Begin to watch hosts and devices; what is left of hosts below other prefixes goes."""
-        self._async_remove_strangers(prefixes)
+        heads = (*map(uid_head, prefixes), f"{self._entry.entry_id}_")
+        self._async_remove_entities(lambda entity: not entity.unique_id.startswith(heads))
         self._stop.append(self._manager.async_add_host_listener(self._async_host_changed))
         self._stop.append(self._hass.bus.async_listen(dr.EVENT_DEVICE_REGISTRY_UPDATED, self._async_device_changed))
 
@@ -65,14 +66,6 @@ class Attachments:
     def device_id(self, host: Host) -> str | None:
         """Return the device that a host is."""
         return self._devices.get(host.key)
-
-    @callback
-    def _async_remove_strangers(self, prefixes: Iterable[str]) -> None:
-        heads = (*map(uid_head, prefixes), f"{self._entry.entry_id}_")
-        registry = er.async_get(self._hass)
-        for entity in er.async_entries_for_config_entry(registry, self._entry.entry_id):
-            if not entity.unique_id.startswith(heads):
-                registry.async_remove(entity.entity_id)
 
     @callback
     def _async_host_changed(self, host: Host) -> None:
@@ -127,7 +120,9 @@ class Attachments:
         del self._devices[key], self._hosts[device_id]
         host = self._manager.inventory.get(key)
         # The registries are still in the middle of telling the entities that their device is gone.
-        self._hass.loop.call_soon(self._async_remove_entities, key.uid)
+        self._hass.loop.call_soon(
+            self._async_remove_entities, lambda entity: entity.unique_id == f"{key.uid}_{entity.translation_key}"
+        )
         if host is None or host.is_available:
             return
         # A host that is away cannot announce itself again; what the broker remembers of it would.
@@ -142,8 +137,8 @@ class Attachments:
             )
 
     @callback
-    def _async_remove_entities(self, uid: str) -> None:
+    def _async_remove_entities(self, is_leftover: Callable[[er.RegistryEntry], bool]) -> None:
         registry = er.async_get(self._hass)
         for entity in er.async_entries_for_config_entry(registry, self._entry.entry_id):
-            if entity.unique_id == f"{uid}_{entity.translation_key}":
+            if is_leftover(entity):
                 registry.async_remove(entity.entity_id)

@@ -215,16 +215,19 @@ class AgentsManager:
     @callback
     def _async_tell_host(self, host: Host) -> None:
         self._async_judge_proof(host)
-        for listener in (*self._host_listeners[host.key], *self._host_listeners[None]):
-            listener(host)
+        self._async_tell_listeners(host)
         self._async_tell_fleet()
 
     @callback
     def _async_tell_all(self) -> None:
         for host in self.inventory:
-            for listener in (*self._host_listeners[host.key], *self._host_listeners[None]):
-                listener(host)
+            self._async_tell_listeners(host)
         self._async_tell_fleet()
+
+    @callback
+    def _async_tell_listeners(self, host: Host) -> None:
+        for listener in (*self._host_listeners[host.key], *self._host_listeners[None]):
+            listener(host)
 
     @callback
     def _async_tell_fleet(self) -> None:
