@@ -15,8 +15,9 @@ import pytest
 
 from iotbridge_agent import connection
 from iotbridge_agent.config import BrokerConfig
-from iotbridge_agent.connection import Backoff, Link, LinkError, client_arguments, probe, tls_context, warnings
+from iotbridge_agent.connection import Backoff, Link, LinkError, client_arguments, probe, warnings
 from iotbridge_agent.errors import ConfigError
+from iotbridge_agent.tls import tls_context
 
 
 def config(port: int, scheme: str = "mqtt", host: str = "127.0.0.1", **more: Any) -> BrokerConfig:

@@ -10,10 +10,11 @@ import time
 from typing import Literal, TypeAlias
 
 from iotbridge_agent.config import BrokerConfig, Config
-from iotbridge_agent.connection import Link, LinkError, Session, explain, tls_context, warnings
+from iotbridge_agent.connection import Link, LinkError, Session, explain, warnings
 from iotbridge_agent.errors import ConfigError
 from iotbridge_agent.event_loop import run_loop
 from iotbridge_agent.protocol.topics import Topics
+from iotbridge_agent.tls import tls_context
 
 Level: TypeAlias = Literal["ok", "note", "bad"]
 TIMEOUT_S = 5.0
