@@ -17,6 +17,7 @@ import time
 
 from lab.waiting import LabError
 
+from . import command_line
 from .contestants import BareLoop, Contestant, IotBridge, Lnxlink
 from .process_costs import Costs, costs
 from .report import Report
@@ -52,17 +53,10 @@ HEAD_START = ["agent", "median s", "fastest", "slowest", "starts"]
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(prog="scripts/bench agent", description=__doc__)
-    parser.add_argument("--write", action="store_true", help="put the tables into docs/performance.md")
+    parser = command_line.parser("agent", __doc__)
     parser.add_argument("--seconds", type=float, default=180, help="of the run side by side; 180")
     parser.add_argument("--starts", type=int, default=7, help="of each agent; 7")
-    options = parser.parse_args()
-    try:
-        asyncio.run(_run(options))
-    except LabError as error:
-        print(f"\n{error}", file=sys.stderr)
-        return 1
-    return 0
+    return command_line.run(_run, parser.parse_args())
 
 
 async def _run(options: argparse.Namespace) -> None:

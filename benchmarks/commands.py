@@ -23,8 +23,9 @@ import time
 from lab.broker import Broker
 from lab.client import Json
 from lab.lab import Lab
-from lab.waiting import LabError, until
+from lab.waiting import until
 
+from . import command_line
 from .report import Report
 
 HEAD = ["what", "p50 ms", "p95 ms", "p99 ms", "max ms", "count"]
@@ -41,17 +42,10 @@ class PromptBroker(Broker):
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(prog="scripts/bench commands", description=__doc__)
-    parser.add_argument("--write", action="store_true", help="put the table into docs/performance.md")
+    parser = command_line.parser("commands", __doc__)
     parser.add_argument("--calls", type=int, default=550, help="of one host; 550")
     parser.add_argument("--hosts", type=int, default=20, help="in the calls of many hosts; 20")
-    options = parser.parse_args()
-    try:
-        asyncio.run(_run(options))
-    except LabError as error:
-        print(f"\n{error}", file=sys.stderr)
-        return 1
-    return 0
+    return command_line.run(_run, parser.parse_args())
 
 
 async def _run(options: argparse.Namespace) -> None:

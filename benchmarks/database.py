@@ -15,8 +15,8 @@ import tempfile
 import time
 
 from lab.lab import Lab
-from lab.waiting import LabError
 
+from . import command_line
 from .contestants import Lnxlink
 from .report import Report
 
@@ -29,16 +29,9 @@ ROWS = """
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(prog="scripts/bench database", description=__doc__)
-    parser.add_argument("--write", action="store_true", help="put the tables into docs/performance.md")
+    parser = command_line.parser("database", __doc__)
     parser.add_argument("--minutes", type=float, default=10, help="during which rows are counted; 10")
-    options = parser.parse_args()
-    try:
-        asyncio.run(_run(options))
-    except LabError as error:
-        print(f"\n{error}", file=sys.stderr)
-        return 1
-    return 0
+    return command_line.run(_run, parser.parse_args())
 
 
 async def _run(options: argparse.Namespace) -> None:

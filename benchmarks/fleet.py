@@ -18,6 +18,7 @@ from lab.home_assistant import HomeAssistant
 from lab.lab import Lab
 from lab.waiting import LabError
 
+from . import command_line
 from .report import Report
 from .simulated_hosts import ENTITIES, Fleet, SimulatedHost, numeric_sensors
 
@@ -65,17 +66,10 @@ class PlainHomeAssistant(HomeAssistant):
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(prog="scripts/bench fleet", description=__doc__)
-    parser.add_argument("--write", action="store_true", help="put the table into docs/performance.md")
+    parser = command_line.parser("fleet", __doc__)
     parser.add_argument("--agents", type=int, default=500, help="simulated; 500")
     parser.add_argument("--rounds", type=int, default=3, help="of status reports; 3")
-    options = parser.parse_args()
-    try:
-        asyncio.run(_run(options))
-    except LabError as error:
-        print(f"\n{error}", file=sys.stderr)
-        return 1
-    return 0
+    return command_line.run(_run, parser.parse_args())
 
 
 async def _run(options: argparse.Namespace) -> None:
