@@ -6,7 +6,8 @@ from homeassistant.helpers import config_validation as cv
 from homeassistant.helpers.typing import ConfigType
 
 from . import mqtt_client, runtime
-from .const import DOMAIN, PLATFORMS
+from .const import CONF_PREFIXES, DEFAULT_PREFIXES, DOMAIN, PLATFORMS
+from .devices.manager import async_forget_all
 from .runtime import IotBridgeConfigEntry
 from .services import async_setup_services
 
@@ -32,3 +33,8 @@ async def async_setup_entry(hass: HomeAssistant, entry: IotBridgeConfigEntry) ->
 async def async_unload_entry(hass: HomeAssistant, entry: IotBridgeConfigEntry) -> bool:
     """Let go of everything."""
     return await hass.config_entries.async_unload_platforms(entry, PLATFORMS)
+
+
+async def async_remove_entry(hass: HomeAssistant, entry: IotBridgeConfigEntry) -> None:
+    """Take back what was published for things; hosts announce themselves and stay."""
+    await async_forget_all(hass, entry.options.get(CONF_PREFIXES, DEFAULT_PREFIXES)[0])

@@ -11,6 +11,9 @@ LOGGER = logging.getLogger(__package__)
 
 PLATFORMS: Final = (Platform.EVENT, Platform.SENSOR)
 
+# The kind of subentry that is a thing; also the word in its flow's address.
+SUBENTRY_DEVICE: Final = "device"
+
 CONF_PREFIXES: Final = "prefixes"
 CONF_RESPONSE_TIMEOUT: Final = "response_timeout"
 CONF_LOST_AFTER: Final = "lost_after"

@@ -15,6 +15,12 @@ NODE_ID_CONFLICT = "node_id_conflict"
 PROTOCOL_NEWER = "protocol_newer"
 CLOCK_DIFFERS = "clock_differs"
 NO_DEVICE = "no_device"
+NEW_DEVICES = "new_devices"
+NEW_FIELDS = "new_fields"
+THING_FLOODING = "thing_flooding"
+
+# What repairs.py can mend with the user's help.
+FIXABLE = {NEW_DEVICES, NEW_FIELDS}
 
 SEVERITIES = {
     BROKER_GONE: ir.IssueSeverity.ERROR,
@@ -25,25 +31,28 @@ SEVERITIES = {
 class Issues:
     """The open issues of the config entry; raising one twice or clearing one that is not there is free."""
 
-    def __init__(self, hass: HomeAssistant) -> None:
-        """Start with none: they are cleared when the entry is unloaded."""
+    def __init__(self, hass: HomeAssistant, entry_id: str = "") -> None:
+        """Start with none: they are cleared when the entry is unloaded. What is fixable is about a subentry of it."""
         self._hass = hass
-        self._open: set[tuple[str, str]] = set()
+        self._entry_id = entry_id
+        self._open: dict[tuple[str, str], tuple[str, ...]] = {}
 
     @callback
     def async_set(self, kind: str, subject: str, is_open: bool, **placeholders: str) -> None:
-        """Open or close the issue of one kind about one subject."""
-        if is_open == ((kind, subject) in self._open):
+        """Open or close the issue of one kind about one subject; other placeholders make it tell something new."""
+        told = tuple(placeholders.values())
+        if self._open.get((kind, subject)) == (told if is_open else None):
             return
         if not is_open:
             self._async_close(kind, subject)
             return
-        self._open.add((kind, subject))
+        self._open[kind, subject] = told
         ir.async_create_issue(
             self._hass,
             DOMAIN,
             _issue_id(kind, subject),
-            is_fixable=False,
+            is_fixable=kind in FIXABLE,
+            data={"entry_id": self._entry_id, "subentry_id": subject} if kind in FIXABLE else None,
             severity=SEVERITIES.get(kind, ir.IssueSeverity.WARNING),
             translation_key=kind,
             translation_placeholders=placeholders,
@@ -59,7 +68,7 @@ class Issues:
 
     @callback
     def _async_close(self, kind: str, subject: str) -> None:
-        self._open.discard((kind, subject))
+        self._open.pop((kind, subject), None)
         ir.async_delete_issue(self._hass, DOMAIN, _issue_id(kind, subject))
 
 

@@ -14,6 +14,7 @@ from .const import MQTT_DOMAIN
 PROTOCOL_5 = "5"
 
 ReceiveMessage = mqtt.ReceiveMessage
+async_on_subscribe_done = mqtt.async_on_subscribe_done
 async_publish = mqtt.async_publish
 async_subscribe_connection_status = mqtt.async_subscribe_connection_status
 async_wait_for_client = mqtt.async_wait_for_mqtt_client

@@ -16,6 +16,7 @@ from .const import (
     DEFAULT_PREFIXES,
     DEFAULT_RESPONSE_TIMEOUT_S,
 )
+from .devices.manager import ThingsManager
 
 type IotBridgeConfigEntry = ConfigEntry[Runtime]
 
@@ -27,18 +28,21 @@ class Runtime:
     agents: AgentsManager
     attachments: Attachments
     discovery: HostDiscovery
+    things: ThingsManager
 
 
 def build(hass: HomeAssistant, entry: IotBridgeConfigEntry) -> Runtime:
     """Build the managers from the entry's options."""
     options = entry.options
+    prefixes = list(options.get(CONF_PREFIXES, DEFAULT_PREFIXES))
     agents = AgentsManager(
         hass,
-        list(options.get(CONF_PREFIXES, DEFAULT_PREFIXES)),
+        prefixes,
         response_timeout_s=options.get(CONF_RESPONSE_TIMEOUT, DEFAULT_RESPONSE_TIMEOUT_S),
         lost_after_s=options.get(CONF_LOST_AFTER, DEFAULT_LOST_AFTER_S),
     )
-    return Runtime(agents, Attachments(hass, entry, agents), HostDiscovery(hass, agents))
+    things = ThingsManager(hass, entry, prefixes[0])
+    return Runtime(agents, Attachments(hass, entry, agents), HostDiscovery(hass, agents), things)
 
 
 async def async_start(entry: IotBridgeConfigEntry, runtime: Runtime) -> None:
@@ -48,3 +52,5 @@ async def async_start(entry: IotBridgeConfigEntry, runtime: Runtime) -> None:
     entry.async_on_unload(await runtime.discovery.async_start())
     entry.async_on_unload(runtime.agents.async_stop)
     await runtime.agents.async_start()
+    entry.async_on_unload(runtime.things.async_stop)
+    await runtime.things.async_start()

@@ -4,10 +4,12 @@ from homeassistant.core import HomeAssistant, ServiceCall, ServiceResponse, Supp
 
 from .agents.actions import SEND_COMMAND_SCHEMA, async_send_command
 from .const import DOMAIN
+from .devices.actions import DECODE_PAYLOAD_SCHEMA, async_decode_payload
 from .errors import InvalidCallError
 from .runtime import IotBridgeConfigEntry, Runtime
 
 SERVICE_SEND_COMMAND = "send_command"
+SERVICE_DECODE_PAYLOAD = "decode_payload"
 
 
 @callback
@@ -21,6 +23,13 @@ def async_setup_services(hass: HomeAssistant) -> None:
 
     hass.services.async_register(
         DOMAIN, SERVICE_SEND_COMMAND, send_command, SEND_COMMAND_SCHEMA, supports_response=SupportsResponse.OPTIONAL
+    )
+
+    async def decode_payload(call: ServiceCall) -> ServiceResponse:
+        return await async_decode_payload(hass, call)
+
+    hass.services.async_register(
+        DOMAIN, SERVICE_DECODE_PAYLOAD, decode_payload, DECODE_PAYLOAD_SCHEMA, supports_response=SupportsResponse.ONLY
     )
 
 

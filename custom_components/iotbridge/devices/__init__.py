@@ -1,0 +1,1 @@
+"""Things: raw MQTT devices, learned from their own messages."""

@@ -1,0 +1,160 @@
+"""The discovery message of a thing: what core's mqtt makes entities of."""
+
+from collections.abc import Iterable
+import json
+import re
+from typing import Any
+
+from .mapping import slug
+from .models import About, Availability, Channel, Profile
+from .topics import fill
+
+# What may stand between quotes in a template: letters of any script, digits, and marks without a meaning there. All
+# else is read by us and handed on under a name of ours: a key from a stranger's message never is part of a program.
+_SAFE_KEY = re.compile(r"[\w.:/ \-]{1,64}")
+SUPPORT_URL = "https://github.com/iot-bridge/iot-bridge"
+
+
+def is_direct(profile: Profile, *, exact: bool) -> bool:
+    """Tell whether core's mqtt can read the device's own messages as we would.
+
+    Moments and positions are ours in any case: they need a look at what the message says.
+    """
+    return exact and all(_is_direct(channel) for channel in profile.channels if channel.enabled)
+
+
+def _is_direct(channel: Channel) -> bool:
+    safe = all(isinstance(part, int) or _SAFE_KEY.fullmatch(part) for part in channel.path)
+    return safe and channel.platform in {"sensor", "binary_sensor", "switch"}
+
+
+def component_id(channel: Channel) -> str:
+    """Return what the channel is called in discovery; a changed platform makes another component."""
+    return f"{channel.platform}_{slug(channel.key)}"
+
+
+def discovery_config(
+    profile: Profile, uid: str, base: str, about: About, channels: Iterable[Channel], *, state_topic: str | None
+) -> dict[str, Any]:
+    """Return the device discovery message.
+
+    ``channels`` are those the device has sent; ``state_topic`` is ours, None lets core's mqtt read the topics below
+    ``base`` itself.
+    """
+    device: dict[str, Any] = {"identifiers": [uid], "name": about.name or uid}
+    for name in ("manufacturer", "model", "serial_number", "sw_version"):
+        if (value := getattr(about, name)) is not None:
+            device[name] = value
+    if profile.area:
+        device["suggested_area"] = profile.area
+    components = {}
+    for channel in channels:
+        component = _component(channel, uid)
+        if state_topic is None:
+            _read_directly(component, channel, base)
+        else:
+            _read_ours(component, channel, state_topic)
+        components[component_id(channel)] = component
+    return {
+        "device": device,
+        "origin": {"name": "IoT Bridge", "support_url": SUPPORT_URL},
+        "components": components,
+    }
+
+
+def availability_config(availability: Availability, profile: Profile, base: str) -> list[dict[str, str]]:
+    """Return the availability of a device that says itself whether it is there."""
+    return [
+        {
+            "topic": fill(availability.topic, profile.topic, base),
+            "payload_available": availability.online,
+            "payload_not_available": availability.offline,
+        }
+    ]
+
+
+def _component(channel: Channel, uid: str) -> dict[str, Any]:
+    component: dict[str, Any] = {
+        "platform": channel.platform,
+        "unique_id": f"{uid}_{component_id(channel)}",
+        "name": channel.name,
+    }
+    optional: dict[str, Any] = {"device_class": channel.device_class, "entity_category": channel.entity_category}
+    if channel.platform == "sensor":
+        optional |= {
+            "unit_of_measurement": channel.unit,
+            "state_class": channel.state_class,
+            "suggested_display_precision": channel.precision,
+        }
+    if channel.platform == "switch":
+        optional |= {
+            "command_topic": channel.command_topic,
+            "payload_on": channel.command_on,
+            "payload_off": channel.command_off,
+        }
+    if channel.platform == "event":
+        optional["event_types"] = list(channel.event_types)
+    return component | {key: value for key, value in optional.items() if value is not None}
+
+
+def _read_ours(component: dict[str, Any], channel: Channel, state_topic: str) -> None:
+    """Point a component at what we publish: values by component id, all of them each time, moments when they happen."""
+    key = component_id(channel)
+    value = f"value_json['{key}']"
+    if channel.platform == "device_tracker":
+        component["json_attributes_topic"] = state_topic
+        component["json_attributes_template"] = f"{{{{ {value} | tojson if {value} else '{{}}' }}}}"
+        return
+    component["state_topic"] = state_topic
+    if channel.platform == "event":
+        component["value_template"] = f"{{{{ {{'event_type': {value}}} | tojson if '{key}' in value_json else '' }}}}"
+        return
+    component["value_template"] = f"{{{{ {value} }}}}"
+    if channel.platform == "binary_sensor":
+        component |= {"payload_on": "True", "payload_off": "False"}
+    if channel.platform == "switch":
+        component |= {"state_on": "True", "state_off": "False"}
+
+
+def _read_directly(component: dict[str, Any], channel: Channel, base: str) -> None:
+    """Point a component at the device's own messages."""
+    component["state_topic"] = "/".join(part for part in (base, channel.subtopic) if part)
+    found = _expression(channel)
+    if channel.platform == "sensor":
+        if (template := _sensor_template(channel, found)) is not None:
+            component["value_template"] = template
+        return
+    component["value_template"] = f"{{{{ {found} | string | lower }}}}"
+    names = ("state_on", "state_off") if channel.platform == "switch" else ("payload_on", "payload_off")
+    for name, word in zip(names, (channel.on, channel.off), strict=True):
+        if word is not None:
+            component[name] = word.lower()
+
+
+def _expression(channel: Channel) -> str:
+    """Return what finds the value in a message; an empty text, which core ignores, when it is not in this one."""
+    if not channel.path:
+        return "value"
+    found = "(value_json | default({}))"
+    for part in channel.path[:-1]:
+        found = f"({found}[{json.dumps(part)}] | default({{}}))"
+    return f"({found}[{json.dumps(channel.path[-1])}] | default(''))"
+
+
+def _sensor_template(channel: Channel, found: str) -> str | None:
+    if channel.scale != 1:
+        digits = max(0, len(f"{channel.scale:f}".rstrip("0").partition(".")[2])) + 3
+        scaled = f"(v | float * {channel.scale!r}) | round({digits})"
+        return f"{{% set v = {found} %}}{{{{ {scaled} if is_number(v) else '' }}}}"
+    if is_number_channel(channel):
+        return f"{{{{ {found} }}}}" if channel.path else "{{ value if is_number(value) else '' }}"
+    if not channel.path:
+        return None
+    # A text sensor takes an empty text for a value, so a message without this key must say what was said before.
+    before = "none if this.state in ('unknown', 'unavailable') else this.state"
+    return f"{{{{ {found.removesuffix(" | default(''))")} | default({before})) }}}}"
+
+
+def is_number_channel(channel: Channel) -> bool:
+    """Tell whether core takes the sensor for a number."""
+    return bool(channel.state_class or channel.unit or channel.device_class not in {None, "enum", "timestamp", "date"})

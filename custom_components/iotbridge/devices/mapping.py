@@ -1,0 +1,112 @@
+"""From a decoded message to the values of a profile's channels."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+import hashlib
+import re
+
+from .models import About, Channel, Decoded, Field, Path, Profile, Report, Scalar, Value, key_of
+from .topics import Place
+from .values import convert
+
+_PLAIN_ID = re.compile(r"[a-z][a-z0-9_]{0,39}")
+_MAX_SLUG = 32
+_POLE = 90
+_DATE_LINE = 180
+
+
+def slug(text: str) -> str:
+    """Return the text as an id of ``[a-z0-9_]``; what is not already one gets a digest, so that no two are the same."""
+    if _PLAIN_ID.fullmatch(text):
+        return text
+    plain = re.sub(r"[^a-z0-9]+", "_", text.lower()).strip("_")[:_MAX_SLUG].strip("_")
+    digest = hashlib.sha256(text.encode("utf-8", "replace")).hexdigest()[:8]
+    return f"{plain}_{digest}" if plain else digest
+
+
+def thing_uid(topic: str, identity: str) -> str:
+    """Return the identifier of a device: the same for the same filter and identity, whoever asks and when."""
+    name = slug(identity.rpartition("/")[2])[:_MAX_SLUG]
+    return f"iotbridge_thing_{name}_{hashlib.sha256(f'{topic}\n{identity}'.encode()).hexdigest()[:8]}"
+
+
+def placed(place: Place, report: Report) -> tuple[str, str]:
+    """Return identity and subtopic of a report: a message that names its device is stronger than its topic."""
+    if report.identity is not None:
+        return report.identity, ""
+    return place.identity, place.subtopic
+
+
+@dataclass(slots=True)
+class Update:
+    """What one message says of one device.
+
+    ``values`` by channel key; ``fields`` are all fields in it by key, known or not; ``broken`` the keys whose value
+    is not what the channel expects.
+    """
+
+    identity: str
+    about: About
+    values: dict[str, Value] = field(default_factory=dict)
+    fields: dict[str, Field] = field(default_factory=dict)
+    broken: list[str] = field(default_factory=list)
+
+
+class Reader:
+    """Reads messages as one profile says."""
+
+    def __init__(self, profile: Profile) -> None:
+        """Look up each field once, by its place."""
+        self._channels: dict[tuple[str, Path], list[Channel]] = {}
+        for channel in profile.channels:
+            if channel.enabled:
+                self._channels.setdefault((channel.subtopic, channel.path), []).append(channel)
+
+    def read(self, place: Place, decoded: Decoded) -> list[Update]:
+        """Return an update for each device that a message on a topic speaks of."""
+        updates = []
+        for report in decoded.reports:
+            identity, subtopic = placed(place, report)
+            updates.append(self._update(identity, subtopic, report))
+        return updates
+
+    def _update(self, identity: str, subtopic: str, report: Report) -> Update:
+        update = Update(identity, report.about)
+        by_path = {found.path: found.value for found in report.fields}
+        for found in report.fields:
+            channels = self._channels.get((subtopic, found.path), ())
+            update.fields[key_of(subtopic, found.path)] = found
+            for channel in channels:
+                try:
+                    update.values[channel.key] = _value(channel, found.value, by_path)
+                except ValueError:
+                    update.broken.append(channel.key)
+        return update
+
+
+def _value(channel: Channel, raw: Scalar, by_path: Mapping[Path, Scalar]) -> Value:
+    if channel.platform != "device_tracker":
+        return convert(channel, raw)
+    places = dict(channel.companions)
+    return position(raw, by_path.get(places.get("longitude", ())))
+
+
+def position(latitude: Scalar, longitude: Scalar) -> Value:
+    """Return a position; None where the receiver has none, which many say with zeros. ValueError: no coordinates."""
+    if latitude is None or longitude is None:
+        return None
+    north, east = float(latitude), float(longitude)
+    if abs(north) > _POLE or abs(east) > _DATE_LINE:
+        raise ValueError("no coordinates")
+    return None if north == east == 0 else (north, east)
+
+
+def companions(channel: Channel, fields: Iterable[Field]) -> dict[str, float]:
+    """Return the numbers that go with a position, such as its accuracy in metres."""
+    by_path = {found.path: found.value for found in fields}
+    found = {}
+    for role, path in channel.companions:
+        value = by_path.get(path)
+        if role != "longitude" and isinstance(value, int | float):
+            found[role] = float(value)
+    return found

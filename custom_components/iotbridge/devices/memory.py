@@ -1,0 +1,60 @@
+"""What is remembered of things over a restart: what was published, what they said last, how often they speak."""
+
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from homeassistant.core import HomeAssistant, callback
+from homeassistant.helpers.storage import Store
+
+from ..const import DOMAIN
+
+VERSION = 1
+SAVE_DELAY_S = 60
+KEY = f"{DOMAIN}.things"
+
+
+@dataclass(slots=True)
+class Remembered:
+    """One device. ``components`` are the published ones by id, with their platform; times are seconds since 1970."""
+
+    subentry_id: str
+    identity: str
+    base: str
+    topic: str = ""
+    components: dict[str, str] = field(default_factory=dict)
+    fields: list[str] = field(default_factory=list)
+    values: dict[str, Any] = field(default_factory=dict)
+    heard_at: float | None = None
+    online: bool = True
+    intervals: list[float] = field(default_factory=list)
+
+
+class Memory:
+    """The remembered devices by uid."""
+
+    def __init__(self, hass: HomeAssistant) -> None:
+        """Prepare; nothing is read before async_load."""
+        self._store: Store[dict[str, Any]] = Store(hass, VERSION, KEY, private=True)
+        self.devices: dict[str, Remembered] = {}
+
+    async def async_load(self) -> None:
+        """Read what was saved."""
+        data = await self._store.async_load() or {}
+        self.devices = {uid: Remembered(**device) for uid, device in data.get("devices", {}).items()}
+
+    @callback
+    def async_changed(self, *, soon: bool = False) -> None:
+        """Save within a minute, or at once where a loss would leave something behind at the broker."""
+        self._store.async_delay_save(self._data, 0 if soon else SAVE_DELAY_S)
+
+    async def async_save(self) -> None:
+        """Save now."""
+        await self._store.async_save(self._data())
+
+    async def async_remove(self) -> None:
+        """Forget everything."""
+        await self._store.async_remove()
+
+    @callback
+    def _data(self) -> dict[str, Any]:
+        return {"devices": {uid: asdict(device) for uid, device in self.devices.items()}}

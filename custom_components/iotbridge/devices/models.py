@@ -1,0 +1,299 @@
+"""The words of learning: samples go in, channels come out.
+
+A ``Sample`` is decoded into ``Report``s (one for each device that it speaks of) of ``Field``s; inference makes a
+``Channel`` of each field that is a reading; a ``Profile`` is what the user confirmed of them.
+"""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, replace
+from enum import StrEnum
+from typing import Any
+
+type Scalar = str | int | float | bool | None
+type Path = tuple[str | int, ...]
+# A position is the one reading that is more than a scalar: latitude, longitude.
+type Value = Scalar | tuple[float, float]
+
+
+class ProblemKind(StrEnum):
+    """Why something could not be understood; each is a sentence in the translations."""
+
+    BINARY = "payload_binary"
+    BROKEN = "payload_broken"
+    EMPTY = "payload_empty"
+    ENCODED = "payload_encoded"
+    MEMBER_UNUSABLE = "payload_member_unusable"
+    NO_VALUES = "payload_no_values"
+    TOO_COMPLEX = "payload_too_complex"
+    TOO_LARGE = "payload_too_large"
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """Something that could not be understood; ``placeholders`` fill its sentence."""
+
+    kind: ProblemKind
+    placeholders: tuple[tuple[str, str], ...] = ()
+
+
+class DecodeError(ValueError):
+    """A message that cannot be read at all."""
+
+    def __init__(self, kind: ProblemKind, **placeholders: str) -> None:
+        """``placeholders`` fill the sentence of the kind."""
+        super().__init__(kind.value, placeholders)
+        self.problem = Problem(kind, tuple(placeholders.items()))
+
+
+class LibraryNeededError(Exception):
+    """A message that needs a library which is not installed; ``requirement`` is what pip calls it."""
+
+    def __init__(self, requirement: str) -> None:
+        """``requirement`` is pinned."""
+        super().__init__(requirement)
+        self.requirement = requirement
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """One MQTT message."""
+
+    topic: str
+    payload: bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Field:
+    """One value in a message.
+
+    ``path`` is its place in the decoded document: members by name, array elements by index; empty when the whole
+    payload is the value. ``name`` and ``unit`` are set only where the format itself states them (SenML's ``u``, a CSV
+    heading), never guessed. ``technical`` marks what is about the transport (radio, counters), not about the world.
+    """
+
+    path: Path
+    value: Scalar
+    name: str | None = None
+    unit: str | None = None
+    technical: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class About:
+    """What a message says about the device itself; also what the user may correct."""
+
+    name: str | None = None
+    manufacturer: str | None = None
+    model: str | None = None
+    serial_number: str | None = None
+    sw_version: str | None = None
+
+    def or_else(self, other: About) -> About:
+        """Fill what is not known here from there."""
+        known = {key: value for key, value in asdict(self).items() if value is not None}
+        return replace(other, **known)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Report:
+    """What one message says of one device; ``identity`` is None where only the topic tells which device it is."""
+
+    fields: tuple[Field, ...]
+    identity: str | None = None
+    about: About = field(default_factory=About)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decoded:
+    """One message, read.
+
+    ``exact``: every field is where its path says in the raw payload (JSON, or one bare value), so that a template can
+    read it without us. ``problems`` are the parts that were left out, each with its reason.
+    """
+
+    format: str
+    reports: tuple[Report, ...]
+    exact: bool = False
+    problems: tuple[Problem, ...] = ()
+
+
+PLATFORMS = ("sensor", "binary_sensor", "switch", "event", "device_tracker")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Channel:
+    """One entity of a device, and where its value is found.
+
+    The value is at ``path`` in the messages on the device's topic plus ``subtopic`` (empty when the device has one
+    topic). ``unit``, ``device_class`` and ``state_class`` are Home Assistant's own. ``scale`` is multiplied to a
+    number, ``precision`` is the digits shown. ``on`` and ``off`` are the raw values, as text, of a binary sensor or a
+    switch (JSON's ``true`` is ``"true"``). ``companions`` are the other members a position is made of, by role
+    (``longitude``, ``accuracy``); its own path is the latitude's.
+    """
+
+    name: str
+    path: Path
+    subtopic: str = ""
+    platform: str = "sensor"
+    unit: str | None = None
+    device_class: str | None = None
+    state_class: str | None = None
+    entity_category: str | None = None
+    precision: int | None = None
+    scale: float = 1.0
+    enabled: bool = True
+    on: str | None = None
+    off: str | None = None
+    event_types: tuple[str, ...] = ()
+    companions: tuple[tuple[str, Path], ...] = ()
+    command_topic: str | None = None
+    command_on: str = "ON"
+    command_off: str = "OFF"
+
+    @property
+    def key(self) -> str:
+        """Return what the channel is called where people read or write it: ``ENERGY.Total``, ``Dc/0/Voltage``."""
+        return key_of(self.subtopic, self.path)
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return it for JSON and YAML: without what is at its default."""
+        plain: dict[str, Any] = {"name": self.name, "path": list(self.path)}
+        for name, value in asdict(self).items():
+            if name not in plain and value != CHANNEL_DEFAULTS[name]:
+                plain[name] = value
+        if self.event_types:
+            plain["event_types"] = list(self.event_types)
+        if self.companions:
+            plain["companions"] = {role: list(path) for role, path in self.companions}
+        return plain
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> Channel:
+        """Read what ``as_dict`` wrote."""
+        given = dict(data)
+        given["path"] = tuple(given["path"])
+        given["event_types"] = tuple(given.get("event_types", ()))
+        companions: Mapping[str, list[str | int]] = given.get("companions", {})
+        given["companions"] = tuple((role, tuple(place)) for role, place in companions.items())
+        return cls(**given)
+
+
+CHANNEL_DEFAULTS: dict[str, Any] = asdict(Channel(name="", path=()))
+
+
+def key_of(subtopic: str, path: Path) -> str:
+    """Return a place as text: ``Dc/0/Voltage``, ``ENERGY.Total``, ``onewire[0]``, ``state:params.switch:0.output``."""
+    text = ""
+    for part in path:
+        if isinstance(part, int):
+            text += f"[{part}]"
+        else:
+            text += f".{part}" if text else part
+    return f"{subtopic}:{text}" if subtopic and text else subtopic or text
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reading:
+    """A proposed channel with the value it has now, after conversion."""
+
+    channel: Channel
+    value: Value
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LearnedDevice:
+    """One device as its messages describe it."""
+
+    identity: str
+    about: About
+    readings: tuple[Reading, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Understanding:
+    """Everything that was understood of some messages.
+
+    ``system`` names a self-discovering system (Zigbee2MQTT …) whose messages these are; ``exact`` is that of all
+    messages together; ``depth`` how many levels of the topic belong to the device, see ``topics.split``.
+    """
+
+    format: str
+    devices: tuple[LearnedDevice, ...]
+    problems: tuple[Problem, ...] = ()
+    exact: bool = False
+    system: str | None = None
+    depth: int = 0
+
+
+class Joining(StrEnum):
+    """What happens when a wildcard hears of a device that is not known yet."""
+
+    ASK = "ask"
+    ADD = "add"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Availability:
+    """The topic on which a device says whether it is there; ``+`` stand for the same levels as in its own topic."""
+
+    topic: str
+    online: str = "online"
+    offline: str = "offline"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Profile:
+    """What the user confirmed: the data of one subentry.
+
+    ``topic`` is a topic or a filter, ``devices`` what is known of each identity that is wanted, ``dropped`` the keys
+    and ``ignored`` the identities that were seen and are not wanted. ``expire_after_s``: None learns it from the
+    device's rhythm, 0 never.
+    """
+
+    topic: str
+    depth: int
+    channels: tuple[Channel, ...]
+    devices: Mapping[str, About]
+    area: str | None = None
+    joining: Joining = Joining.ASK
+    dropped: frozenset[str] = frozenset()
+    ignored: frozenset[str] = frozenset()
+    availability: Availability | None = None
+    expire_after_s: int | None = None
+    exact: bool = False
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return it as the data of a subentry."""
+        return {
+            "topic": self.topic,
+            "depth": self.depth,
+            "channels": [channel.as_dict() for channel in self.channels],
+            "devices": {
+                identity: {key: value for key, value in asdict(about).items() if value is not None}
+                for identity, about in self.devices.items()
+            },
+            "area": self.area,
+            "joining": self.joining.value,
+            "dropped": sorted(self.dropped),
+            "ignored": sorted(self.ignored),
+            "availability": asdict(self.availability) if self.availability else None,
+            "expire_after_s": self.expire_after_s,
+            "exact": self.exact,
+        }
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> Profile:
+        """Read the data of a subentry."""
+        return cls(
+            topic=data["topic"],
+            depth=data["depth"],
+            channels=tuple(Channel.from_dict(channel) for channel in data["channels"]),
+            devices={identity: About(**about) for identity, about in data["devices"].items()},
+            area=data.get("area"),
+            joining=Joining(data["joining"]),
+            dropped=frozenset(data.get("dropped", ())),
+            ignored=frozenset(data.get("ignored", ())),
+            availability=Availability(**data["availability"]) if data.get("availability") else None,
+            expire_after_s=data.get("expire_after_s"),
+            exact=data.get("exact", False),
+        )

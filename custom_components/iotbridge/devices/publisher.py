@@ -1,0 +1,119 @@
+"""Keeps the discovery messages of things at the broker as they should be."""
+
+from collections.abc import Mapping
+from functools import partial
+import time
+from typing import Any
+
+from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
+from homeassistant.exceptions import HomeAssistantError
+from homeassistant.helpers.event import async_call_later
+from homeassistant.helpers.json import json_dumps
+
+from .. import mqtt_client
+from ..const import LOGGER
+from .memory import Memory, Remembered
+
+# Core's mqtt loses parts of a discovery message that follows the one before within about a second.
+GAP_S = 1.5
+
+
+class Publisher:
+    """Publishes one retained discovery message for each device, never two of them within a second."""
+
+    def __init__(self, hass: HomeAssistant, memory: Memory) -> None:
+        """Prepare; nothing is published before it is asked for."""
+        self._hass = hass
+        self._memory = memory
+        self._wanted: dict[str, Mapping[str, Any]] = {}
+        self._published: dict[str, str] = {}
+        self._published_at: dict[str, float] = {}
+        self._waiting: dict[str, CALLBACK_TYPE] = {}
+
+    @callback
+    def async_set(self, uid: str, remembered: Remembered, config: Mapping[str, Any]) -> None:
+        """Make this the discovery message of a device, now or when the one before is a moment old."""
+        self._memory.devices[uid] = remembered
+        self._wanted[uid] = config
+        self._async_soon(uid)
+
+    @callback
+    def async_remove(self, uid: str) -> None:
+        """Take back the discovery message: core's mqtt removes the device and its entities."""
+        self._wanted.pop(uid, None)
+        self._async_cancel(uid)
+        self._published.pop(uid, None)
+        remembered = self._memory.devices.pop(uid, None)
+        self._memory.async_changed(soon=True)
+        if remembered and remembered.topic:
+            self.async_publish(remembered.topic, "", retain=True)
+
+    @callback
+    def async_reconnected(self) -> None:
+        """Publish everything again: the broker may have lost it. Core ignores what it knows already."""
+        self._published.clear()
+        for uid in self._wanted:
+            self._async_soon(uid)
+
+    @callback
+    def async_stop(self) -> None:
+        """Publish nothing more."""
+        for uid in list(self._waiting):
+            self._async_cancel(uid)
+
+    def is_wanted(self, uid: str) -> bool:
+        """Tell whether a device should be there."""
+        return uid in self._wanted
+
+    @callback
+    def async_publish(self, topic: str, payload: str | bytes, *, retain: bool = False) -> None:
+        """Publish without waiting for the broker."""
+        self._hass.async_create_background_task(
+            self._async_publish(topic, payload, retain), f"iotbridge publish {topic}", eager_start=True
+        )
+
+    async def _async_publish(self, topic: str, payload: str | bytes, retain: bool) -> None:
+        try:
+            await mqtt_client.async_publish(self._hass, topic, payload, qos=1 if retain else 0, retain=retain)
+        except HomeAssistantError as error:
+            # The broker went away in between; what is retained is published again when it is back.
+            LOGGER.debug("Could not publish on %s: %s", topic, error)
+
+    @callback
+    def _async_soon(self, uid: str, _now: Any = None) -> None:
+        self._async_cancel(uid)
+        wait = self._published_at.get(uid, -GAP_S) + GAP_S - time.monotonic()
+        if wait > 0:
+            self._waiting[uid] = async_call_later(self._hass, wait, partial(self._async_soon, uid))
+            return
+        self._async_now(uid)
+
+    @callback
+    def _async_now(self, uid: str) -> None:
+        prefix = mqtt_client.async_discovery_prefix(self._hass)
+        if prefix is None or not mqtt_client.is_connected(self._hass):
+            return  # with a broker again, everything is published anew
+        remembered, config = self._memory.devices[uid], self._wanted[uid]
+        topic = f"{prefix}/device/{uid}/config"
+        if remembered.topic not in {"", topic}:
+            self.async_publish(remembered.topic, "", retain=True)  # the user moved discovery to another prefix
+        remembered.topic = topic
+        platforms = {key: component["platform"] for key, component in config["components"].items()}
+        # Leaving a component out does not remove it: it must be named once more, empty.
+        removed = {key: platform for key, platform in remembered.components.items() if key not in platforms}
+        stubs = {key: {"platform": platform} for key, platform in removed.items()}
+        payload = json_dumps({**config, "components": {**config["components"], **stubs}}) if platforms else ""
+        remembered.components = platforms
+        self._memory.async_changed(soon=True)
+        if self._published.get(uid) == payload:
+            return
+        self._published[uid] = payload
+        self._published_at[uid] = time.monotonic()
+        self.async_publish(topic, payload, retain=True)
+        if removed and platforms:
+            self._async_soon(uid)
+
+    @callback
+    def _async_cancel(self, uid: str) -> None:
+        if cancel := self._waiting.pop(uid, None):
+            cancel()

@@ -1,0 +1,136 @@
+"""Which part of a topic is the device, and which part is what it says."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+# Levels that say how or where a message goes, not whose it is.
+GENERIC = frozenset(
+    {
+        "cmnd", "data", "device", "devices", "event", "events", "home", "json", "measurement", "measurements",
+        "message", "messages", "mqtt", "n", "r", "reading", "readings", "result", "rpc", "rx", "sensor", "sensors",
+        "state", "stat", "status", "tele", "telemetry", "topic", "tx", "up", "uplink", "v3", "value", "values",
+    }
+)  # fmt: skip
+# Roots that name a system of many devices.
+SYSTEMS = frozenset({"emon", "homie", "owntracks", "rtl_433", "shellies", "wmbusmeters", "zigbee2mqtt"})
+NAME_LEVELS = 3
+# A level that tells phases or channels of one device apart (L1, L2, 0, 1) is shorter than a device's id or name.
+SHORT = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a message belongs: the device's ``base`` topic, its ``identity`` by the topic, the rest of the topic."""
+
+    base: str
+    identity: str
+    subtopic: str
+
+
+def matches(topic_filter: str, topic: str) -> bool:
+    """Tell whether a topic is covered by a filter, as MQTT has it: ``$SYS`` is hidden from leading wildcards."""
+    levels, wanted = topic.split("/"), topic_filter.split("/")
+    if topic.startswith("$") and wanted[0] in {"+", "#"}:
+        return False
+    for position, level in enumerate(wanted):
+        if level == "#":
+            return True
+        if position >= len(levels) or level not in {"+", levels[position]}:
+            return False
+    return len(levels) == len(wanted)
+
+
+def has_wildcard(topic_filter: str) -> bool:
+    """Tell whether a filter may cover several topics."""
+    return bool({"+", "#"} & set(topic_filter.split("/")))
+
+
+def split(topic_filter: str, depth: int, topic: str) -> Place:
+    """Split a topic that the filter matches.
+
+    ``depth`` levels from the start are the device; when negative, all but that many levels from the end; 0 is the whole
+    topic. The identity is what stands for the filter's wildcards in them, or all of them where it has none there.
+    """
+    levels, wanted = topic.split("/"), topic_filter.split("/")
+    count = depth if depth > 0 else len(levels) + depth
+    own = levels[:count]
+    rest = wanted.index("#") if "#" in wanted else len(wanted)
+    wild = [level for position, level in enumerate(own) if position >= rest or wanted[position] == "+"]
+    return Place("/".join(own), "/".join(wild or own), "/".join(levels[count:]))
+
+
+def fill(pattern: str, topic_filter: str, base: str) -> str:
+    """Put the levels of a device's topic in the place of the ``+`` of a pattern made for the same filter."""
+    levels, wanted = base.split("/"), topic_filter.split("/")
+    wild = iter([level for level, place in zip(levels, wanted, strict=False) if place == "+"])
+    return "/".join(next(wild, "+") if level == "+" else level for level in pattern.split("/"))
+
+
+def common_filter(topics: Sequence[str]) -> str:
+    """Return the narrowest filter that covers all topics: the topic itself when there is one."""
+    split_topics = [topic.split("/") for topic in dict.fromkeys(topics)]
+    if len(split_topics) == 1:
+        return topics[0]
+    start = []
+    for same in zip(*(levels[:-1] for levels in split_topics), strict=False):
+        if len(set(same)) > 1:
+            break
+        start.append(same[0])
+    lengths = {len(levels) for levels in split_topics}
+    if len(lengths) == 1 and len(start) + 1 == lengths.pop():
+        return "/".join([*start, "+"])
+    return "/".join([*start, "#"])
+
+
+def guess_depth(topic_filter: str, topics: Iterable[str], *, one_value_each: bool) -> int:
+    """Guess how many levels are the device.
+
+    ``one_value_each``: each topic carries one value, so the last level names the value, not the device.
+    """
+    seen = [topic for topic in dict.fromkeys(topics) if "/$" not in topic]
+    wanted = topic_filter.split("/")
+    if not one_value_each:
+        return -1 if _siblings(seen) else 0
+    if not has_wildcard(topic_filter):
+        return -1 if len(wanted) > 1 else 0
+    if wanted[-1] == "+":
+        return len(wanted) - 1
+    if wanted[-1] != "#":
+        return len(wanted) - wanted[::-1].index("+")
+    if len(wanted) == 1 or _alike(seen):
+        return -1
+    return len(wanted) - 1
+
+
+def _siblings(topics: Iterable[str]) -> bool:
+    """Tell whether devices use several topics, a level apart: ``tele/pow1/SENSOR`` and ``tele/pow1/STATE``."""
+    leaves = defaultdict(set)
+    for topic in topics:
+        parent, _, leaf = topic.rpartition("/")
+        leaves[parent].add(leaf.lower())
+    return any(len(found) > 1 and found <= GENERIC for found in leaves.values())
+
+
+def _alike(topics: Iterable[str]) -> bool:
+    """Tell whether the same values lie under several parents: then each parent is a device."""
+    leaves = defaultdict(set)
+    for topic in topics:
+        parent, _, leaf = topic.rpartition("/")
+        if len(parent.rpartition("/")[2]) > SHORT or "/devices/" in parent:
+            leaves[parent].add(leaf)
+    parents = list(leaves)
+    return any(leaves[one] & leaves[other] for one in parents for other in parents if one < other)
+
+
+def name_from(base: str) -> str:
+    """Return what a person would call the device on a topic: the levels that say something, at most three."""
+    levels = [level for level in base.split("/") if level and level.lower() not in GENERIC]
+    if len(levels) > 1 and levels[0].lower() in SYSTEMS:
+        levels = levels[1:]
+    # A level with "to" in the middle is a gateway's direction (BTtoMQTT), and what comes before it the gateway.
+    for position, level in enumerate(levels[:-1]):
+        if level.endswith("toMQTT"):
+            levels = levels[position + 1 :]
+            break
+    return " ".join(levels[-NAME_LEVELS:]).replace("_", " ") or base
