@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+import re
 
 # Levels that say how or where a message goes, not whose it is.
 GENERIC = frozenset(
@@ -15,6 +16,7 @@ GENERIC = frozenset(
 # Roots that name a system of many devices.
 SYSTEMS = frozenset({"emon", "homie", "owntracks", "rtl_433", "shellies", "wmbusmeters", "zigbee2mqtt"})
 NAME_LEVELS = 3
+_SERIAL = re.compile(r"[0-9a-fA-F]{8,}")
 # A level that tells phases or channels of one device apart (L1, L2, 0, 1) is shorter than a device's id or name.
 SHORT = 2
 
@@ -133,4 +135,7 @@ def name_from(base: str) -> str:
         if level.endswith("toMQTT"):
             levels = levels[position + 1 :]
             break
+    words = [level for level in levels if not _SERIAL.fullmatch(level)]
+    if len(words) > 1:
+        levels = words
     return " ".join(levels[-NAME_LEVELS:]).replace("_", " ") or base

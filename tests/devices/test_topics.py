@@ -1,0 +1,149 @@
+"""Which part of a topic is the device."""
+
+import pytest
+
+from custom_components.iotbridge.devices.systems import find_system
+from custom_components.iotbridge.devices.topics import (
+    Place,
+    common_filter,
+    fill,
+    guess_depth,
+    matches,
+    name_from,
+    split,
+)
+
+RTL = [
+    f"rtl_433/pi/devices/{device}/{value}"
+    for device in ("Acurite-Tower/A/1234", "LaCrosse-TX141/2/77", "Toyota/ab12")
+    for value in ("temperature_C", "battery_ok")
+]
+VICTRON = [f"N/c0ff/solarcharger/279/{leaf}" for leaf in ("Dc/0/Voltage", "Dc/0/Current", "Yield/Power", "State")]
+PHASES = [f"N/c0ff/grid/30/Ac/{phase}/{leaf}" for phase in ("L1", "L2", "L3") for leaf in ("Voltage", "Power")]
+
+
+@pytest.mark.parametrize(
+    ("topic_filter", "topic", "expected"),
+    [
+        ("a/b", "a/b", True),
+        ("a/b", "a/b/c", False),
+        ("a/+", "a/b", True),
+        ("a/+", "a", False),
+        ("a/+/c", "a/b/d", False),
+        ("a/#", "a", True),
+        ("a/#", "a/b/c", True),
+        ("#", "a/b", True),
+        ("#", "$SYS/broker/uptime", False),
+        ("+/broker/uptime", "$SYS/broker/uptime", False),
+        ("$SYS/#", "$SYS/broker/uptime", True),
+    ],
+)
+def test_filters_match_as_mqtt_says(topic_filter: str, topic: str, expected: bool) -> None:
+    assert matches(topic_filter, topic) is expected
+
+
+@pytest.mark.parametrize(
+    ("topic_filter", "topics", "one_value_each", "expected"),
+    [
+        pytest.param("emon/emontx/power1", ["emon/emontx/power1"], True, ["emon/emontx"], id="one scalar"),
+        pytest.param(
+            "emon/emontx/+", ["emon/emontx/power1", "emon/emontx/vrms"], True, ["emon/emontx"], id="last level"
+        ),
+        pytest.param("sensors/+/temperature", ["sensors/attic/temperature"], True, ["attic"], id="inner level"),
+        pytest.param("sensors/+/+", ["sensors/attic/t", "sensors/hall/t"], True, ["attic", "hall"], id="two levels"),
+        pytest.param("zigbee2mqtt/+", ["zigbee2mqtt/lamp", "zigbee2mqtt/door"], False, ["lamp", "door"], id="json"),
+        pytest.param("tele/+/+", ["tele/pow1/SENSOR", "tele/pow1/STATE"], False, ["pow1"], id="several messages"),
+        pytest.param(
+            "rtl_433/+/devices/#",
+            RTL,
+            True,
+            ["pi/Acurite-Tower/A/1234", "pi/LaCrosse-TX141/2/77", "pi/Toyota/ab12"],
+            id="a tree of many devices",
+        ),
+        pytest.param("N/c0ff/solarcharger/279/#", VICTRON, True, ["N/c0ff/solarcharger/279"], id="one device's tree"),
+        pytest.param("N/c0ff/grid/30/#", PHASES, True, ["N/c0ff/grid/30"], id="phases are no devices"),
+        pytest.param("N/+/solarcharger/+/#", VICTRON, True, ["c0ff/279"], id="wildcards before the tree"),
+        pytest.param(
+            "homie/super-car/engine/#",
+            ["homie/super-car/engine/temperature", "homie/super-car/engine/temperature/$unit"],
+            True,
+            ["homie/super-car/engine"],
+            id="attributes are no values",
+        ),
+    ],
+)
+def test_devices_are_found_in_topics(
+    topic_filter: str, topics: list[str], one_value_each: bool, expected: list[str]
+) -> None:
+    depth = guess_depth(topic_filter, topics, one_value_each=one_value_each)
+
+    assert list(dict.fromkeys(split(topic_filter, depth, topic).identity for topic in topics)) == expected
+
+
+def test_a_topic_is_split_into_device_and_rest() -> None:
+    assert split("rtl_433/+/devices/#", -1, "rtl_433/pi/devices/Acurite/A/1/temperature_C") == Place(
+        "rtl_433/pi/devices/Acurite/A/1", "pi/Acurite/A/1", "temperature_C"
+    )
+    assert split("N/c0ff/solarcharger/279/#", 4, "N/c0ff/solarcharger/279/Dc/0/Voltage") == Place(
+        "N/c0ff/solarcharger/279", "N/c0ff/solarcharger/279", "Dc/0/Voltage"
+    )
+    assert split("tele/+/SENSOR", 0, "tele/pow1/SENSOR") == Place("tele/pow1/SENSOR", "pow1", "")
+
+
+def test_an_availability_topic_has_the_levels_of_its_device() -> None:
+    assert fill("tele/+/LWT", "tele/+/SENSOR", "tele/pow1/SENSOR") == "tele/pow1/LWT"
+    assert fill("boat/status", "boat/tank", "boat/tank") == "boat/status"
+
+
+@pytest.mark.parametrize(
+    ("topics", "expected"),
+    [
+        (["a/b"], "a/b"),
+        (["a/b", "a/b"], "a/b"),
+        (["a/b", "a/c"], "a/+"),
+        (["a/b/c", "a/d"], "a/#"),
+        (["a/b", "c/d"], "#"),
+        (["N/x/Dc/0/Voltage", "N/x/Dc/0/Current"], "N/x/Dc/0/+"),
+    ],
+)
+def test_the_narrowest_filter_of_topics(topics: list[str], expected: str) -> None:
+    assert common_filter(topics) == expected
+    assert all(matches(expected, topic) for topic in topics)
+
+
+@pytest.mark.parametrize(
+    ("base", "expected"),
+    [
+        ("tele/pow1/SENSOR", "pow1"),
+        ("zigbee2mqtt/FRIENDLY_NAME", "FRIENDLY NAME"),
+        ("owntracks/jane/iphone", "jane iphone"),
+        ("emonhub/rx/10/values", "emonhub 10"),
+        ("N/c0619ab2f3d1/solarcharger/279", "solarcharger 279"),
+        ("airgradient/readings/ecda3b1eaaaf", "airgradient ecda3b1eaaaf"),
+        ("home/OpenMQTTGateway/BTtoMQTT/4C33A6603C79", "4C33A6603C79"),
+        ("sensors", "sensors"),
+    ],
+)
+def test_a_device_is_called_by_what_its_topic_says(base: str, expected: str) -> None:
+    assert name_from(base) == expected
+
+
+@pytest.mark.parametrize(
+    ("topic", "expected"),
+    [
+        ("zigbee2mqtt/lamp", "Zigbee2MQTT"),
+        ("tele/pow1/SENSOR", "Tasmota"),
+        ("shellies/shelly1-B929CC/relay/0", "Shelly"),
+        ("shellypro4pm-f008d1d8b8b8/events/rpc", "Shelly"),
+        ("kitchen/sensor/temperature/state", "ESPHome"),
+        ("home/OpenMQTTGateway/BTtoMQTT/4C33A6603C79", "OpenMQTTGateway"),
+        ("home/TheengsGateway/BTtoMQTT/4C33A6603C79", "Theengs"),
+        ("owntracks/jane/iphone", "OwnTracks"),
+        ("wmbusmeters/33225544", None),
+        ("rtl_433/pi/devices/Acurite/A/1/temperature_C", None),
+        ("telemetry/boat/SENSOR", None),
+    ],
+)
+def test_systems_that_discover_themselves_are_known(topic: str, expected: str | None) -> None:
+    system = find_system(topic)
+    assert (system.name if system else None) == expected
