@@ -1,0 +1,149 @@
+"""Values that are yes or no, that happen, or that are only text: binary sensors, switches, events and texts. Pure."""
+
+from dataclasses import dataclass
+import re
+
+from .keys import phrases
+from .knowledge.commands import COMMANDS
+from .knowledge.states import BINARY, BITS, EVENT_KEYS, EVENT_TYPES, EVENT_VALUES, PAIRS, Binary
+from .knowledge.words import WORDS
+from .meaning import Context, role_of
+from .places import Place
+from .values import NO, YES, text_of
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """A yes or no: its kind, and how the raw value writes each."""
+
+    kind: Binary
+    known: bool
+    on: str
+    off: str
+    device_class: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Command:
+    """Where a switch is told what to do, and with what words."""
+
+    topic: str
+    on: str
+    off: str
+
+
+def kind_of(one: Place) -> Binary | None:
+    """Return what yes or no a key asks for; None where it asks for something else."""
+    for index, level in enumerate(one.levels[:3]):
+        above = one.levels[index + 1] if index + 1 < len(one.levels) else ()
+        across = above + level
+        found = [phrase for phrase in phrases(across, BINARY) if phrase.end > len(above)]
+        if found:
+            best = max(found, key=lambda phrase: (not BINARY[phrase.text].weak, phrase.end - phrase.start, phrase.end))
+            return BINARY[best.text]
+        if any(phrases(level, WORDS)):
+            return None
+        if not all(word.isdigit() or len(word) < 3 for word in level):
+            return None
+    return None
+
+
+def answer_of(one: Place) -> Answer | None:
+    """Return the yes or no that a value is; None for any other value."""
+    kind = kind_of(one)
+    pair = pair_of(one, kind)
+    if pair is None:
+        return None
+    on, off, hint = pair
+    row = kind or Binary()
+    if row.inverted and text_of(one.value).lower() in YES | NO:
+        on, off = off, on
+    return Answer(kind=row, known=kind is not None, on=on, off=off, device_class=row.device_class or hint)
+
+
+def pair_of(one: Place, kind: Binary | None) -> tuple[str, str, str | None] | None:
+    """Return how a key's yes and no are written, and the class that the words tell."""
+    value = one.value
+    if value is None:
+        return ("true", "false", None) if kind and not kind.weak and not phrases(one.leaf, WORDS) else None
+    if isinstance(value, bool):
+        return "true", "false", None
+    if one.number is not None:
+        bit = one.number in BITS and kind is not None and not kind.weak
+        return ("1", "0", None) if bit else None
+    return words_pair(str(value), kind)
+
+
+def words_pair(text: str, kind: Binary | None) -> tuple[str, str, str | None] | None:
+    """Return the pair of words that a text is one of, written as it writes it."""
+    plain = text.strip().lower().replace("_", " ")
+    pairs = [pair for pair in PAIRS if plain in (pair[0].replace("_", " "), pair[1].replace("_", " "))]
+    if kind is not None and kind.device_class is not None:
+        pairs = [pair for pair in pairs if pair[2] in (None, kind.device_class)] or pairs
+    if not pairs:
+        return None
+    yes, no, hint = pairs[0]
+    return like(text, yes), like(text, no), hint
+
+
+def like(text: str, word: str) -> str:
+    """Return a word in the capitals, and with the blanks, of another text."""
+    if "_" in text:
+        word = word.replace(" ", "_")
+    if text.isupper():
+        return word.upper()
+    return word.capitalize() if text[:1].isupper() else word
+
+
+def is_event(one: Place) -> bool:
+    """Return whether a value is something that happened."""
+    if one.number is not None or one.is_bool:
+        return False
+    text = (one.text or "").strip().lower()
+    if text in EVENT_VALUES:
+        return True
+    key = " ".join(one.leaf)
+    if key not in EVENT_KEYS and not any(key.endswith(f" {word}") for word in ("action", "button event", "click")):
+        return False
+    return (
+        one.value is None
+        or one.value == ""
+        or (len(text) <= 32 and words_pair(text, None) is None and not is_sentence(text))
+    )
+
+
+def is_sentence(text: str) -> bool:
+    """Return whether a text is more than a type of event."""
+    return text.count(" ") > 2 or text.startswith(("http", "{", "["))
+
+
+def event_types(one: Place) -> tuple[str, ...]:
+    """Return what may happen: what has been seen, and what is usual, written in the same way."""
+    seen = text_of(one.value)
+    usual = tuple(word.upper() for word in EVENT_TYPES) if seen.isupper() else EVENT_TYPES
+    return tuple(dict.fromkeys([seen, *usual] if seen else usual))
+
+
+def command(one: Place, context: Context) -> Command | None:
+    """Return where a switch is told what to do, where a vendor's convention says it."""
+    topic = "/".join(part for part in (context.topic, one.subtopic) if part)
+    key = ".".join(map(str, one.field.path))
+    for row in COMMANDS:
+        match = re.fullmatch(f"{row.topic}\n{row.key}", f"{topic}\n{key}")
+        if match and (not row.settable or one.settable):
+            return Command(topic=match.expand(row.command), on=match.expand(row.on), off=match.expand(row.off))
+    return None
+
+
+def is_switch(one: Place, context: Context) -> bool:
+    """Return whether a yes or no is the state of something that is switched."""
+    if command(one, context) is not None:
+        return True
+    return any(
+        re.fullmatch(f"{row.topic}\n{row.key}", f"{context.topic}/{one.subtopic}\n{one.key}") for row in COMMANDS
+    )
+
+
+def text_role(one: Place) -> str | None:
+    """Return what a text is instead of a reading; see meaning.role_of."""
+    return role_of(one.leaf, None)

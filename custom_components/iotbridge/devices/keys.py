@@ -1,0 +1,149 @@
+"""Keys taken apart: the words in them, and the unit that a suffix names. Pure."""
+
+from collections.abc import Iterable, Mapping, Set as AbstractSet
+from functools import lru_cache
+import re
+from typing import NamedTuple
+
+from .knowledge import conventions, names, roles, states, units, words
+from .values import unit_of
+
+type Words = tuple[str, ...]
+
+PIECES = re.compile(r"[^0-9A-Za-zÀ-ÖØ-öø-ÿµ]+")
+CAMEL = re.compile(r"[A-ZÀ-Ö]+(?=[A-Z][a-z])|[A-ZÀ-Ö]?[a-zß-öø-ÿµ]+|[A-ZÀ-Ö]+|\d+")
+BRACKETS = re.compile(r"(.+?)\s*[\[(]\s*([^\])]{1,10})\s*[\])]\s*")
+LONGEST_PHRASE = 4
+# Shorter pieces are found in any word; these are worth it.
+SHORT_PIECES = frozenset({"in", "kw", "wh", "ma", "mv", "rh", "pv", "ac", "dc"})
+LAST_LETTERS = frozenset("cfv")
+
+
+def vocabulary(*tables: Iterable[str]) -> frozenset[str]:
+    """Return the single words of all phrases."""
+    return frozenset(word for table in tables for phrase in table for word in phrase.split())
+
+
+KNOWN = vocabulary(
+    words.WORDS, units.SUFFIXES, states.BINARY, states.EVENT_KEYS, names.SPELLED, names.QUALIFIERS, roles.IDENTITY,
+    roles.TIME, roles.SETTING, roles.INTERNAL, roles.ABOUT, roles.TEXTS, roles.GENERIC, conventions.VOCABULARY,
+)  # fmt: skip
+
+
+@lru_cache(maxsize=4096)
+def words_of(key: str) -> Words:
+    """Return the words of a key in lower case: "pm2.5", "tempOutC", "wind_avg_km_h" and "batterylevel" alike."""
+    found: list[str] = []
+    for piece in PIECES.split(key[:200]):
+        if piece.lower() in KNOWN:
+            found.append(piece.lower())
+        elif piece:
+            found += [part for camel in joined(CAMEL.findall(piece)) for part in segments(camel)]
+    return tuple(found)
+
+
+def joined(parts: list[str]) -> list[str]:
+    """Put together what belongs together: "k" and "Wh", "pm" and "25", "ss" and "id"."""
+    result: list[str] = []
+    lower = [part.lower() for part in parts]
+    index = 0
+    while index < len(lower):
+        length = next(
+            (
+                size
+                for size in range(min(3, len(lower) - index), 1, -1)
+                if "".join(lower[index : index + size]) in KNOWN
+            ),
+            1,
+        )
+        result.append("".join(lower[index : index + length]))
+        index += length
+    return result
+
+
+def segments(word: str) -> list[str]:
+    """Split what is written in one: "windspeedmph", "yieldday"; a word that is not made of known ones stays."""
+    if word in KNOWN or len(word) < 4 or not word.isalpha() or len(word) > 40:
+        return [word]
+    best: list[list[str] | None] = [[], *([None] * len(word))]
+    for end in range(1, len(word) + 1):
+        for start in range(end):
+            before, piece = best[start], word[start:end]
+            if before is None or not fits(piece, at_end=end == len(word) and start > 2):
+                continue
+            known = best[end]
+            if known is None or len(before) + 1 < len(known):
+                best[end] = [*before, piece]
+    return best[-1] or [word]
+
+
+def fits(piece: str, *, at_end: bool) -> bool:
+    """Return whether a piece of a word may be a word."""
+    if len(piece) == 1:
+        return at_end and piece in LAST_LETTERS
+    return piece in KNOWN and (len(piece) > 2 or piece in SHORT_PIECES)
+
+
+class Suffix(NamedTuple):
+    """A unit that a key ends with, and the words before it."""
+
+    unit: str
+    rest: Words
+
+
+def bracketed(key: str) -> Suffix | None:
+    """Return the unit of a heading like "Temperature (°C)"."""
+    match = BRACKETS.fullmatch(key)
+    unit = unit_of(match[2]) if match else None
+    return Suffix(unit, words_of(match[1])) if match and unit else None
+
+
+def suffix(key: Words) -> Suffix | None:
+    """Return the unit that the last words of a key can only be."""
+    end = len(key)
+    while end and key[end - 1].isdigit() and end > 1:
+        end -= 1
+    for stop in {len(key), end}:
+        for length in (3, 2, 1):
+            unit = units.SUFFIXES.get(" ".join(key[stop - length : stop])) if length <= stop else None
+            if unit:
+                return Suffix(unit, key[: stop - length] + key[stop:])
+    return None
+
+
+def letters(key: Words) -> tuple[tuple[str, ...], Words]:
+    """Return the units that a key's last letter may be, and the words before it."""
+    if key and key[-1] in units.LETTERS:
+        return units.LETTERS[key[-1]], key[:-1]
+    return (), key
+
+
+class Phrase(NamedTuple):
+    """Neighbouring words that a table knows; ``start`` and ``end`` are places in the key."""
+
+    text: str
+    start: int
+    end: int
+
+
+def phrases(key: Words, table: AbstractSet[str] | Mapping[str, object]) -> list[Phrase]:
+    """Return every phrase of a table that stands in a key, the longest first, later before earlier."""
+    found = [
+        Phrase(text, start, start + length)
+        for length in range(min(LONGEST_PHRASE, len(key)), 0, -1)
+        for start in range(len(key) - length, -1, -1)
+        if (text := " ".join(key[start : start + length])) in table
+    ]
+    return [
+        one for one in found if not any(one.start >= big.start and one.end <= big.end and big != one for big in found)
+    ]
+
+
+def is_number(word: str) -> bool:
+    """Return whether a word only counts."""
+    return word.isdigit()
+
+
+def only_qualifies(key: Words) -> bool:
+    """Return whether a key says which one, and not what: "Total", "L1", "value", "3"."""
+    return all(is_number(word) or word in names.QUALIFIERS or word in roles.GENERIC for word in key)

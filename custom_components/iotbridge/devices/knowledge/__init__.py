@@ -1,0 +1,1 @@
+"""What is known of quantities, units, words and vendors: tables, one line for each thing known."""

@@ -1,0 +1,69 @@
+"""What vendors mean by their keys where the key alone does not tell. A line for each convention.
+
+A row holds for a message when ``topic`` is found in its topic, or all of ``keys`` are among the names of its values
+(lower case); ``key`` must match the whole key of the value, lower case.
+"""
+
+from typing import NamedTuple
+
+
+class Convention(NamedTuple):
+    """One vendor's meaning of some keys: the quantity of quantities.py, the unit and the scale of the raw value.
+
+    ``quantity`` None keeps what the words say; "off" makes no enabled entity of it.
+    """
+
+    key: str
+    quantity: str | None
+    unit: str | None = None
+    scale: float = 1.0
+    topic: str | None = None
+    keys: frozenset[str] = frozenset()
+    name: str | None = None
+
+
+def having(*keys: str) -> frozenset[str]:
+    """Return names that must all be there."""
+    return frozenset(keys)
+
+
+CONVENTIONS: tuple[Convention, ...] = (
+    # Milesight counts energy in Wh and current in mA
+    Convention(
+        "(.+[./])?power_consumption",
+        "energy",
+        "Wh",
+        keys=having("power_consumption", "voltage", "current"),
+        name="Energy",
+    ),
+    Convention(
+        "(.+[./])?power_consumption", "energy", "Wh", keys=having("power_consumption", "active_power"), name="Energy"
+    ),
+    Convention(
+        "(.+[./])?power_consumption", "energy", "Wh", keys=having("power_consumption", "socket_status"), name="Energy"
+    ),
+    Convention("(.+[./])?current", "current", "mA", keys=having("power_consumption", "voltage", "current")),
+    Convention("(.+[./])?power_factor", "power factor", "%", keys=having("power_consumption", "active_power")),
+    # AirGradient
+    Convention("(.+[./])?pm003count", "particles per dL", name="Particles 0.3 µm"),
+    Convention("(.+[./])?(tvocraw|tvoc_raw|noxraw|nox_raw)", "off", keys=having("rco2")),
+    # OwnTracks: the accuracy of the altitude
+    Convention("vac", "off", keys=having("tid", "tst")),
+    # Tasmota
+    Convention("(.+[./])?energy[.]period", "off"),
+    Convention("(.+[./])?wifi[.]rssi", "signal share"),
+    # Shelly, second generation: Wh; the counters of the last minutes are for its own chart
+    Convention("(.+[./])?(ret_)?aenergy[.]total", "energy", "Wh"),
+    Convention("(.+[./])?(ret_)?aenergy[.](by_minute.*|minute_ts)", "off"),
+    Convention("(.+[./])?([abcn]_)?total_(act|act_ret)(_energy)?", "energy", "Wh"),
+    # Shelly, first generation: a relay counts watt-minutes, a meter watt-hours
+    Convention("(relay|roller|light)/\\d+/energy", "energy", "Wh", 1 / 60, topic="^shellies/"),
+    Convention("emeter/\\d+/energy", "off", topic="^shellies/"),
+    Convention("emeter/\\d+/(total|total_returned)", "energy", "Wh", topic="^shellies/"),
+    # OpenDTU and AhoyDTU: the day in Wh, the life in kWh
+    Convention("(.+[./])?yield_?day", "energy of a day", "Wh"),
+    Convention("(.+[./])?yield_?total", "energy", "kWh"),
+)
+
+# Words of vendors that no other table has, so that a key written in one falls apart rightly.
+VOCABULARY = frozenset({"bin"})

@@ -1,0 +1,234 @@
+"""What a number means: its quantity, its unit and its scale, from its words, its neighbours and its size. Pure."""
+
+from dataclasses import dataclass
+import re
+
+from .keys import Phrase, Words, letters, only_qualifies, phrases
+from .knowledge import names, roles
+from .knowledge.classes import SENSOR_CLASSES
+from .knowledge.conventions import CONVENTIONS, Convention
+from .knowledge.quantities import QUANTITIES, Quantity
+from .knowledge.units import QUANTITY_OF_UNIT
+from .knowledge.words import LETTER_FAMILIES, WORDS
+from .places import Place
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Meaning:
+    """What a number is; ``quantity`` None where nobody can tell, ``words`` are those that said it."""
+
+    quantity: str | None = None
+    unit: str | None = None
+    scale: float = 1.0
+    certain: bool = False
+    role: str | None = None
+    name: str | None = None
+
+    @property
+    def row(self) -> Quantity:
+        """Return the row of the quantity; an empty one where it is not known."""
+        return QUANTITIES[self.quantity] if self.quantity else Quantity()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Context:
+    """What is the same for all values of a device."""
+
+    topic: str
+    format: str
+    keys: frozenset[str]
+    units: dict[str, str]
+    imperial: bool
+    media: str | None
+
+
+def meaning(one: Place, context: Context) -> Meaning:
+    """Return what a number means."""
+    convention = known_convention(one, context)
+    if convention is not None:
+        role = "setting" if convention.quantity == "off" else None
+        quantity = None if convention.quantity == "off" else convention.quantity
+        return Meaning(quantity=quantity, unit=convention.unit, scale=convention.scale, role=role, name=convention.name,
+                       certain=convention.unit is not None)  # fmt: skip
+    word, words, level = quantity_word(one)
+    role = role_of(words, word) if level == 0 or not word else role_of(bare(one.leaf), None)
+    if role and not (one.stated and one.unit):
+        return Meaning(role=role)
+    quantity, unit = unit_of_suffix(one, WORDS[word.text] if word else None)
+    if quantity is None:
+        quantity = letter_quantity(one)
+    return Meaning(quantity=quantity, unit=unit, certain=unit is not None)
+
+
+def known_convention(one: Place, context: Context) -> Convention | None:
+    """Return the vendor's convention for a value, if there is one."""
+    key = one.key.lower().replace(":", ".")
+    return next(
+        (
+            row
+            for row in CONVENTIONS
+            if row.keys <= context.keys
+            and (row.topic is None or re.search(row.topic, context.topic))
+            and (re.fullmatch(row.key, key) or re.fullmatch(row.key, key.rpartition(".")[0] or "-"))
+        ),
+        None,
+    )
+
+
+def quantity_word(one: Place) -> tuple[Phrase | None, Words, int]:
+    """Return the words that name the quantity, those of the level they stand in, and how far up that is."""
+    levels = [strip_unit(one, index, level) for index, level in enumerate(one.levels)]
+    for index, level in enumerate(levels):
+        above = levels[index + 1] if index + 1 < len(levels) else ()
+        across = above + level
+        found = [phrase for phrase in phrases(across, WORDS) if phrase.end > len(above)]
+        if found:
+            best = max(found, key=lambda phrase: strength(phrase, across))
+            if QUANTITIES[WORDS[best.text]].subject and only_qualifies(level) and not is_electric(one):
+                further = [phrase for phrase in phrases(above, WORDS) if not QUANTITIES[WORDS[phrase.text]].subject]
+                if further:
+                    return max(further, key=lambda phrase: strength(phrase, above)), level, index
+            return Phrase(best.text, best.start - len(above), best.end - len(above)), level, index
+        if not only_qualifies(level) and not is_named_place(one, index):
+            return None, level, index
+    return None, levels[0] if levels else (), 0
+
+
+def is_electric(one: Place) -> bool:
+    """Return whether "current" beside a value's siblings is amperes: there is a voltage or a power too."""
+    return any(word in ("voltage", "power", "volt", "volts") for sibling in one.siblings for word in sibling.leaf)
+
+
+def strip_unit(one: Place, index: int, level: Words) -> Words:
+    """Return the words of a level without its unit."""
+    if one.suffix and one.levels and index < 2 and level[: len(one.suffix.rest)] == one.suffix.rest[: len(level)]:
+        return one.suffix.rest if len(one.suffix.rest) < len(level) else level
+    return level
+
+
+def strength(phrase: Phrase, words: Words) -> tuple[bool, int, int]:
+    """Return what makes one of several quantities in a key the one that is meant: the last one, in English."""
+    return not QUANTITIES[WORDS[phrase.text]].subject, phrase.end - phrase.start, phrase.end
+
+
+def is_named_place(one: Place, index: int) -> bool:
+    """Return whether siblings are names of places rather than quantities: {"temperature": {"kitchen": 21.2}}."""
+    if (
+        index
+        or not one.siblings
+        or any(sibling.number is None and sibling.value is not None for sibling in one.siblings)
+    ):
+        return False
+    return not any(phrases(sibling.leaf, WORDS) or role_of(sibling.leaf, None) for sibling in one.siblings)
+
+
+def bare(words: Words) -> Words:
+    """Return words without those that say nothing by themselves: what is left says what a value is beside its parent."""
+    return tuple(word for word in words if word not in roles.GENERIC)
+
+
+def role_of(words: Words, quantity: Phrase | None) -> str | None:
+    """Return what a key is instead of a reading: "identity", "time", "setting" or "internal"; None if it may be one."""
+    for role, table, anywhere in (
+        ("setting", roles.SETTING, True),
+        ("identity", roles.IDENTITY, False),
+        ("time", roles.TIME, False),
+        ("internal", roles.INTERNAL, False),
+    ):
+        for phrase in phrases(words, table):
+            if quantity and quantity.start <= phrase.start and phrase.end <= quantity.end:
+                continue
+            heads = only_qualifies(words[phrase.end :])
+            covers = quantity is not None and phrase.start <= quantity.start and phrase.end >= quantity.end
+            stronger = quantity is None or covers or (heads and phrase.end > quantity.end)
+            if (anywhere or heads) and (anywhere or stronger):
+                return role
+    return None
+
+
+def unit_of_suffix(one: Place, quantity: str | None) -> tuple[str | None, str | None]:
+    """Return the quantity and the unit once the key's suffix is read: "battery_mV" is a voltage."""
+    if one.stated and one.unit:
+        return fitting(quantity, one.unit), one.unit
+    if one.suffix:
+        return fitting(quantity, one.suffix.unit), one.suffix.unit
+    for level in one.levels[:1]:
+        units, rest = letters(level)
+        allowed = units_of(quantity)
+        row = QUANTITIES[quantity] if quantity else None
+        for unit in units:
+            if unit in allowed and rest:
+                return quantity, unit
+            if row and row.subject and unit in ("V", "A", "W", "°C", "°F"):
+                return fitting(quantity, unit), unit
+    return quantity, None
+
+
+def units_of(quantity: str | None) -> tuple[str | None, ...]:
+    """Return the units that a quantity's device class goes with."""
+    device_class = QUANTITIES[quantity].device_class if quantity else None
+    return SENSOR_CLASSES[device_class][0] if device_class else ()
+
+
+# A unit makes something else of a word.
+UNIT_WINS = {
+    ("rain", "mm/h"): "rain rate",
+    ("rain", "in/h"): "rain rate",
+    ("wind", "°"): "wind direction",
+    ("water", "°C"): "temperature",
+    ("moisture", "°C"): "temperature",
+    ("level", "%"): "tank",
+    ("volume", "%"): "percentage",
+    ("gas", "ppm"): "gas ppm",
+    ("light", "%"): "percentage",
+    ("luminosity", "lx"): "illuminance",
+    ("voc", "ppb"): "voc",
+    ("pressure", "dB"): "noise",
+    ("signal", "%"): "signal share",
+    ("snr", "dB"): "snr",
+    ("battery", "V"): "voltage",
+    ("battery", "Wh"): "stored energy",
+    ("battery", "kWh"): "stored energy",
+    ("solar", "kWh"): "energy",
+    ("position", "°"): "angle",
+    ("processor", "°C"): "temperature",
+    ("duration", "kWh"): "energy",
+    ("orp", "mV"): "orp",
+    ("noise", "dBA"): "noise",
+    ("rain", "°C"): "temperature",
+}
+
+
+def fitting(quantity: str | None, unit: str) -> str | None:
+    """Return the quantity that a word and a unit mean together; None where they contradict each other."""
+    if (quantity or "", unit) in UNIT_WINS:
+        return UNIT_WINS[quantity or "", unit]
+    if quantity and (unit in units_of(quantity) or unit == QUANTITIES[quantity].unit):
+        return quantity
+    by_unit = QUANTITY_OF_UNIT.get(unit)
+    if quantity and not units_of(quantity) and not QUANTITIES[quantity].subject and by_unit in (None, "decibel"):
+        return quantity
+    if quantity and QUANTITIES[quantity].device_class is None and QUANTITIES[quantity].diagnostic:
+        return quantity
+    if quantity and by_unit is None:
+        return quantity if not units_of(quantity) else None
+    return by_unit
+
+
+def letter_quantity(one: Place) -> str | None:
+    """Return what a single letter means among others of its family."""
+    if len(one.leaf) != 1 or len(one.leaf[0]) != 1:
+        return None
+    around = {sibling.leaf[0] for sibling in one.siblings if len(sibling.leaf) == 1 and sibling.number is not None}
+    best = max(LETTER_FAMILIES, key=lambda family: len(around & family.keys()))
+    return best.get(one.leaf[0]) if len(around & best.keys()) > 1 else None
+
+
+def qualifier(one: Place, table: frozenset[str]) -> bool:
+    """Return whether one of these words stands in the key, or right above it."""
+    return any(word in table for level in one.levels[:2] for word in level)
+
+
+def is_over(one: Place) -> bool:
+    """Return whether a value is of a time that is over, and so does not grow."""
+    return qualifier(one, names.OVER)

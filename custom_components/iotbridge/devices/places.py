@@ -1,0 +1,188 @@
+"""The values of one device, each with its place, its words and its neighbours. Pure."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+import re
+
+from .keys import Suffix, Words, bracketed, is_number, suffix, words_of
+from .knowledge.roles import GENERIC
+from .knowledge.unit_texts import NO_UNIT
+from .models import Field, Scalar, key_of
+from .values import is_absent, quantity_of, unit_of
+
+# Members of a record that name what another member of it holds: {"value_type": "humidity", "value": "45.1"}.
+NAMERS = ("value_type", "valuetype", "name", "n", "key", "sensor", "param", "parameter", "label", "measurement", "quantity",
+          "type", "field", "id", "channel", "code", "obis")  # fmt: skip
+VALUES = frozenset({"value", "val", "v", "reading", "measurement"})
+UNITS = ("unit", "units", "u", "uom", "unit_of_measurement", "unitofmeasurement", "$unit")
+# A part of a key that is an address: "0x2916", "4C33A6603C79", "28-0316a2799bff".
+ADDRESS = re.compile(
+    r"0x[0-9a-fA-F]{4,16}|(?=.*\d)[0-9a-fA-F]{8,16}|[0-9a-fA-F]{2}([:-][0-9a-fA-F]{2}){4,7}|\d{2}-[0-9a-fA-F]{12}"
+)
+
+
+@dataclass(slots=True, kw_only=True)
+class Place:
+    """One value of a device.
+
+    ``parts`` are the levels of its key from the topic down, as written; ``levels`` the words of those that say
+    something, the last one first; ``number`` is the value where it is a number or writes one; ``unit`` where the
+    message states it.
+    """
+
+    subtopic: str
+    field: Field
+    parts: tuple[str, ...]
+    value: Scalar
+    number: int | float | None = None
+    unit: str | None = None
+    stated: bool = False
+    levels: tuple[Words, ...] = ()
+    suffix: Suffix | None = None
+    siblings: tuple[Place, ...] = field(default=(), repr=False)
+    annotated: str | None = None
+    settable: bool = False
+
+    @property
+    def key(self) -> str:
+        """Return what it is called where people read it."""
+        return key_of(self.subtopic, self.field.path)
+
+    @property
+    def leaf(self) -> Words:
+        """Return the words that are its own."""
+        return self.levels[0] if self.levels else ()
+
+    @property
+    def parent(self) -> tuple[str, ...]:
+        """Return the levels above it."""
+        return self.parts[:-1]
+
+    @property
+    def is_bool(self) -> bool:
+        """Return whether it is JSON's true or false."""
+        return isinstance(self.value, bool)
+
+    @property
+    def text(self) -> str | None:
+        """Return it where it is a text that writes no number."""
+        return self.value if isinstance(self.value, str) and self.number is None else None
+
+
+def places_of(fields: Sequence[tuple[str, Field]]) -> list[Place]:
+    """Return the values of a device, annotations taken out and given to what they annotate."""
+    values = [(subtopic, one) for subtopic, one in fields if not is_annotation(subtopic)]
+    notes = {(subtopic, not one.path): one.value for subtopic, one in fields if is_annotation(subtopic)}
+    places = [place(subtopic, one) for subtopic, one in values]
+    for one in places:
+        annotate(one, {name.rsplit("/", 1)[-1]: value for (name, _), value in notes.items()
+                       if name.rpartition("/")[0] == one.subtopic and isinstance(value, str)})  # fmt: skip
+    families: defaultdict[tuple[str, ...], list[Place]] = defaultdict(list)
+    for one in places:
+        families[one.parent].append(one)
+    for one in places:
+        one.siblings = tuple(families[one.parent])
+    named = {id(one): record_name(one) for one in places}
+    for one in places:
+        spell(one, named[id(one)])
+    return places
+
+
+def is_annotation(subtopic: str) -> bool:
+    """Return whether a topic describes another one, as Homie's ``$unit`` does."""
+    return any(level.startswith("$") for level in subtopic.split("/"))
+
+
+def place(subtopic: str, one: Field) -> Place:
+    """Return a value with its place."""
+    levels = [level for level in subtopic.split("/") if level]
+    parts = (*levels, *map(str, one.path))
+    value = None if is_absent(one.value) and one.value != "" else one.value
+    number, unit = quantity_of(value) if isinstance(value, str) else (None, None)
+    if isinstance(value, (int, float)) and not isinstance(value, bool):
+        number = value
+    if isinstance(value, str) and re.fullmatch(r"0\d+", value.strip()):
+        number = None
+    if one.unit is not None:
+        unit = unit_of(one.unit)
+    return Place(subtopic=subtopic, field=one, parts=parts, value=value, number=number, unit=unit,
+                 stated=one.unit is not None or unit is not None)  # fmt: skip
+
+
+def annotate(one: Place, notes: dict[str, str]) -> None:
+    """Give a value what topics beside it say of it (Homie)."""
+    if not notes:
+        return
+    one.annotated = notes.get("$name")
+    one.settable = notes.get("$settable") == "true"
+    if "$unit" in notes:
+        one.unit, one.stated = unit_of(notes["$unit"]), True
+
+
+def member(one: Place, names: Sequence[str]) -> str | None:
+    """Return the text of a sibling that has one of these names."""
+    by_name = {str(sibling.parts[-1]).lower(): sibling.field.value for sibling in one.siblings if sibling.parts}
+    return next((value for name in names if isinstance(value := by_name.get(name), str) and value), None)
+
+
+def record_name(one: Place) -> str | None:
+    """Return the name that a record gives its own value; None where the key is the name."""
+    if not one.parts or one.parts[-1].lower() not in VALUES or not one.field.path:
+        return None
+    in_list = any(isinstance(part, int) for part in one.field.path[-2:])
+    return member(one, NAMERS if in_list else NAMERS[:3]) or None
+
+
+def spell(one: Place, record: str | None) -> None:
+    """Find the words of a value's key, and the unit in it or beside it."""
+    parts = [*one.parts]
+    name = one.field.name or record
+    if name is not None:
+        parts = [*parts[:-1], name]
+    headed = bracketed(parts[-1]) if parts else None
+    levels = [words_of(part) for part in parts if not ADDRESS.fullmatch(part)]
+    if headed:
+        levels[-1] = headed.rest
+    one.levels = tuple(level for level in reversed(levels) if level)
+    one.suffix = headed or unit_in(one.levels)
+    if not one.stated:
+        one.unit, one.stated = beside(one)
+
+
+def unit_in(levels: tuple[Words, ...]) -> Suffix | None:
+    """Return the unit that ends the first level with words of its own."""
+    for level in levels[:2]:
+        found = suffix(level)
+        if found:
+            return found
+        if not all(word in GENERIC or is_number(word) for word in level):
+            return None
+    return None
+
+
+def beside(one: Place) -> tuple[str | None, bool]:
+    """Return the unit that a sibling names, and whether one does: {"value": 21, "unit": "C"}, {"temp_unit": "F"}."""
+    last = one.parts[-1].lower() if one.parts else ""
+    if last in VALUES or last in ("current", "now"):
+        text = member(one, UNITS)
+        if text is not None:
+            return unit_of(text), unit_of(text) is not None or text in NO_UNIT
+    text = member(one, (f"{last}_unit", f"{last}unit", f"{last}_units", f"unit_{last}"))
+    return (unit_of(text), True) if text is not None else (None, False)
+
+
+def unit_siblings(places: Sequence[Place]) -> dict[str, str]:
+    """Return units that a message names once for all: {"TempUnit": "C"} is {"temperature": "°C"}."""
+    wanted = {
+        "tempunit": "temperature",
+        "temperatureunit": "temperature",
+        "pressureunit": "pressure",
+        "speedunit": "speed",
+    }
+    return {
+        wanted[name]: unit
+        for one in places
+        if one.parts and (name := one.parts[-1].lower().replace("_", "")) in wanted
+        if isinstance(one.value, str) and (unit := unit_of(one.value))
+    }
