@@ -22,7 +22,7 @@ from ..models import DecodeError, LibraryNeededError, ProblemKind
 from .gathering import MAX_FIELDS, MAX_LEVELS
 
 REQUIREMENT = "cbor2==6.2.1"
-MAX_ITEMS = 10_000
+MAX_ITEMS = 4_000
 MAX_DEPTH = 64
 
 _REFUSED_TAGS = {25, 28, 29, 35, 36, 256}

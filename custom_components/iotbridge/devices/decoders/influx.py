@@ -28,12 +28,13 @@ _TRUE, _FALSE = {"t", "T", "true", "True", "TRUE"}, {"f", "F", "false", "False",
 _IDENTITIES = ("device_id", "device", "id", "sensor_id", "sensor", "mac", "serial", "node", "host", "name")
 _UNITS = {"unit", "units"}
 _MAX_LINES = 1000
+_MAX_TEXT = 256 * 1024
 _NOT_A_VALUE = object()
 
 
 def decode(content: Content) -> Decoded | None:
     """Read lines; each set of tags is a device, and the newest value of a field counts."""
-    points = _points(content.text) if content.text else None
+    points = _points(content.text) if content.text and len(content.text) <= _MAX_TEXT else None
     if not points:
         return None
     devices: dict[str | None, dict[Path, tuple[int, Scalar, str | None]]] = {}

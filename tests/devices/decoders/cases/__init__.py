@@ -1,0 +1,13 @@
+"""The table: messages, and what they are read as."""
+
+from .case import Case, Unreadable
+from .documents import CBOR, JSON
+from .lorawan import LORAWAN
+from .samples import SAMPLES, sample_cases
+from .senml import SENML
+from .text import TEXT
+from .unreadable import UNREADABLE
+
+__all__ = ["CASES", "SAMPLES", "UNREADABLE", "Case", "Unreadable", "sample_cases"]
+
+CASES = (*LORAWAN, *SENML, *JSON, *CBOR, *TEXT)
