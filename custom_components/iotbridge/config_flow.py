@@ -5,7 +5,13 @@ from typing import Any, override
 
 import voluptuous as vol
 
-from homeassistant.config_entries import ConfigEntry, ConfigFlow, ConfigFlowResult, OptionsFlowWithReload
+from homeassistant.config_entries import (
+    ConfigEntry,
+    ConfigFlow,
+    ConfigFlowResult,
+    ConfigSubentryFlow,
+    OptionsFlowWithReload,
+)
 from homeassistant.core import callback
 from homeassistant.helpers import selector
 from homeassistant.helpers.service_info.mqtt import MqttServiceInfo
@@ -20,7 +26,9 @@ from .const import (
     DEFAULT_PREFIXES,
     DEFAULT_RESPONSE_TIMEOUT_S,
     DOMAIN,
+    SUBENTRY_DEVICE,
 )
+from .flows.device import DeviceFlow
 from .protocol.messages import Announce, MessageError
 from .protocol.topics import PREFIX, TopicError, parse_topic
 
@@ -71,6 +79,13 @@ class IotBridgeConfigFlow(ConfigFlow, domain=DOMAIN):
     def async_get_options_flow(config_entry: ConfigEntry) -> OptionsFlowWithReload:
         """Return the flow behind Configure."""
         return IotBridgeOptionsFlow()
+
+    @classmethod
+    @callback
+    @override
+    def async_get_supported_subentry_types(cls, config_entry: ConfigEntry) -> dict[str, type[ConfigSubentryFlow]]:
+        """Return the flows behind the buttons of the entry."""
+        return {SUBENTRY_DEVICE: DeviceFlow}
 
     @override
     async def async_step_user(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:

@@ -1,0 +1,1 @@
+"""The dialogs behind "Add a device" and behind the wheel of a device."""

@@ -1,0 +1,166 @@
+"""What can be changed of a device that was learned."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+import voluptuous as vol
+
+from homeassistant.config_entries import ConfigEntryState, ConfigSubentryFlow, SubentryFlowResult
+
+from ..devices.models import Channel, Joining, Profile
+from ..devices.topics import has_wildcard
+from . import presence
+from .channels import channel_selector, form_key, key_choices, read_channels, to_item
+from .forms import TEXT, choices, device_label, joining_schema
+from .live import Live, async_live, decided
+from .rules import ChannelError
+from .words import async_words
+
+
+class Changing(ConfigSubentryFlow):
+    """The steps behind Reconfigure."""
+
+    async def async_step_reconfigure(self, _user_input: dict[str, Any] | None = None) -> SubentryFlowResult:
+        """Ask what to change."""
+        if self._get_entry().state is not ConfigEntryState.LOADED:
+            return self.async_abort(reason="not_loaded")
+        live = await self._async_live()
+        words = await async_words(self.hass)
+        new = [words.say("new_fields", count=len(live.new))] if live.new else []
+        new += [words.say("new_devices", count=len(live.news.devices))] if live.news.devices else []
+        return self.async_show_menu(
+            step_id="reconfigure",
+            menu_options=["channels", "settings"],
+            description_placeholders={"topic": live.profile.topic, "news": " ".join(new)},
+        )
+
+    async def _async_live(self) -> Live:
+        return await async_live(self.hass, self._get_entry(), self._get_reconfigure_subentry())
+
+    def _save(self, profile: Profile, title: str | None = None) -> SubentryFlowResult:
+        subentry = self._get_reconfigure_subentry()
+        return self.async_update_and_abort(
+            self._get_entry(), subentry, data=profile.as_dict(), title=title or subentry.title
+        )
+
+    # ---------------------------------------------------------------- channels
+
+    async def async_step_channels(self, user_input: dict[str, Any] | None = None) -> SubentryFlowResult:
+        """Show the channels as they are now, with those that appeared since."""
+        live = await self._async_live()
+        words = await async_words(self.hass)
+        errors: dict[str, str] = {}
+        said = {"topic": live.profile.topic}
+        offered = (*live.profile.channels, *live.new)
+        if user_input is not None:
+            try:
+                return self._save(_changed(live, offered, user_input))
+            except ChannelError as error:
+                errors["channels"] = error.key
+                said |= error.placeholders
+        schema: dict[vol.Marker, Any] = {
+            vol.Required("channels"): channel_selector(words, key_choices(live.readings, offered, words))
+        }
+        if live.dropped:
+            labels = {form_key(channel.key): f"{channel.name} ({channel.key})" for channel in live.dropped}
+            schema[vol.Optional("taken_back")] = choices(labels, multiple=True)
+        suggested = user_input or {
+            "channels": [to_item(channel, words, live.shown(channel, new=channel in live.new)) for channel in offered]
+        }
+        return self.async_show_form(
+            step_id="channels",
+            data_schema=self.add_suggested_values_to_schema(vol.Schema(schema), suggested),
+            errors=errors,
+            description_placeholders=said,
+        )
+
+    # ---------------------------------------------------------------- settings
+
+    async def async_step_settings(self, user_input: dict[str, Any] | None = None) -> SubentryFlowResult:
+        """Change the name, which devices are wanted, and how it is known that they are there."""
+        live = await self._async_live()
+        errors: dict[str, str] = {}
+        title = self._get_reconfigure_subentry().title
+        if user_input is not None:
+            try:
+                profile = _settled(live, user_input, title)
+            except ValueError as error:
+                errors["base"] = str(error)
+            else:
+                return self._save(profile, user_input["name"].strip())
+        identities = live.identities()
+        schema: dict[vol.Marker, Any] = {
+            vol.Required("name"): TEXT,
+            vol.Optional("manufacturer"): TEXT,
+            vol.Optional("model"): TEXT,
+        }
+        if _is_family(live):
+            labels = {identity: device_label(identity, about) for identity, about in identities.items()}
+            schema |= {vol.Required("devices"): choices(labels, multiple=True), **joining_schema()}
+        schema[vol.Required(presence.SECTION)] = presence.schema()
+        return self.async_show_form(
+            step_id="settings",
+            data_schema=self.add_suggested_values_to_schema(
+                vol.Schema(schema), user_input or _suggested(live.profile, title)
+            ),
+            errors=errors,
+        )
+
+
+def _changed(live: Live, offered: tuple[Channel, ...], given: Mapping[str, Any]) -> Profile:
+    """Return the profile with the channels of the form; what is no longer in it was dropped."""
+    readings = live.readings
+    back = [channel for channel in live.dropped if form_key(channel.key) in given.get("taken_back", ())]
+    channels = (*read_channels(given["channels"], readings, offered), *back)
+    keys = {channel.key for channel in channels}
+    gone = {channel.key for channel in offered} | live.profile.dropped
+    return replace(live.profile, channels=tuple(dict.fromkeys(channels)), dropped=frozenset(gone - keys))
+
+
+def _settled(live: Live, given: Mapping[str, Any], title: str) -> Profile:
+    """Return the profile with the settings of the form; raise ValueError with an error of the flow."""
+    availability, expire_after_s = presence.read(given[presence.SECTION])
+    if not given["name"].strip():
+        raise ValueError("name_missing")
+    profile = replace(live.profile, availability=availability, expire_after_s=expire_after_s)
+    if _is_family(live):
+        if not given["devices"]:
+            raise ValueError("no_devices")
+        profile = decided(profile, set(given["devices"]), live.identities())
+        profile = replace(profile, joining=Joining(given["joining"]))
+    before, after = _shared(live.profile, title), {key: _text(given, key) for key in ("name", "manufacturer", "model")}
+    changed: dict[str, str | None] = {key: value for key, value in after.items() if value != before[key]}
+    if len(profile.devices) > 1:
+        changed.pop("name", None)
+    devices = {identity: replace(about, **changed) for identity, about in profile.devices.items()}
+    return replace(profile, devices=devices)
+
+
+def _is_family(live: Live) -> bool:
+    return has_wildcard(live.profile.topic) or len(live.identities()) > 1
+
+
+def _shared(profile: Profile, title: str) -> dict[str, str | None]:
+    """Return what the form says of all devices together."""
+    abouts = list(profile.devices.values())
+    shared = {}
+    for key in ("manufacturer", "model"):
+        values = {getattr(about, key) for about in abouts}
+        shared[key] = values.pop() if len(values) == 1 else None
+    return {"name": title, **shared}
+
+
+def _suggested(profile: Profile, title: str) -> dict[str, Any]:
+    shared = {key: value for key, value in _shared(profile, title).items() if value is not None}
+    return {
+        **shared,
+        "devices": list(profile.devices),
+        "joining": str(profile.joining),
+        presence.SECTION: presence.suggested(profile.availability, profile.expire_after_s),
+    }
+
+
+def _text(given: Mapping[str, Any], key: str) -> str | None:
+    text: str = given.get(key, "").strip()
+    return text or None

@@ -1,0 +1,40 @@
+"""Which topics may be listened to, and whose they are already."""
+
+from collections.abc import Iterable
+
+from ..devices.topics import matches
+
+_MAX_BYTES = 65535
+
+
+def fault(topic: str) -> str | None:
+    """Return what is wrong with a topic filter, as an error of the flow; None when MQTT and we take it."""
+    levels = topic.split("/")
+    faults = {
+        "topic_empty": not topic.strip(),
+        "topic_spaces": topic != topic.strip(),
+        "topic_long": len(topic.encode("utf-8", "replace")) > _MAX_BYTES,
+        "topic_characters": any(not letter.isprintable() for letter in topic),
+        "topic_hash": any("#" in level for level in levels[:-1]) or ("#" in levels[-1] and levels[-1] != "#"),
+        "topic_plus": any("+" in level and level != "+" for level in levels),
+        "topic_everything": all(level in {"+", "#"} for level in levels),
+        "topic_shared": levels[0] == "$share",
+    }
+    return next((key for key, wrong in faults.items() if wrong), None)
+
+
+def is_topic(topic: str) -> bool:
+    """Tell whether messages can be published on a topic."""
+    return fault(topic) is None and not {"+", "#"} & set(topic)
+
+
+def covers(known: str, wanted: str) -> bool:
+    """Tell whether a filter covers all that another one does."""
+    if wanted.endswith("#") and not known.endswith("#"):
+        return False
+    return matches(known, wanted)
+
+
+def below_one_of(prefixes: Iterable[str], topic: str) -> bool:
+    """Tell whether a topic or filter is inside one of the trees."""
+    return any(topic == prefix or topic.startswith(f"{prefix}/") for prefix in prefixes)

@@ -1,0 +1,256 @@
+"""How a device is found: by its topic, by listening, or from a message that the user has."""
+
+import asyncio
+import base64
+import binascii
+from collections.abc import Mapping
+from typing import Any
+
+import voluptuous as vol
+
+from homeassistant.config_entries import ConfigEntryState, SubentryFlowResult
+from homeassistant.exceptions import HomeAssistantError
+from homeassistant.helpers import selector
+
+from .. import mqtt_client
+from ..const import CONF_PREFIXES, DEFAULT_PREFIXES
+from ..devices.listening import LISTEN_S, MAX_PAYLOAD, WAIT_S, Heard, async_listen, async_wait
+from ..devices.models import Sample
+from ..devices.topics import common_filter
+from . import presence
+from .filters import below_one_of, covers, fault, is_topic
+from .forms import LINES, TEXT, choices
+from .learning import Learning
+from .talkers import Offers, Talk, heard_on, offers
+from .words import Words, async_words
+
+HOME_TOPIC = "homeassistant"
+
+
+class Finding(Learning):
+    """The steps until something was heard."""
+
+    def __init__(self) -> None:
+        """Start with nothing heard."""
+        super().__init__()
+        self._waiting: asyncio.Task[Heard] | None = None
+        self._listening: asyncio.Task[dict[str, bytes]] | None = None
+        self._messages: Mapping[str, bytes] = {}
+        self._offers = Offers({}, 0, {})
+        self._talk = Talk((), ())
+        self._pasted: tuple[Sample, ...] = ()
+
+    async def async_step_user(self, _user_input: dict[str, Any] | None = None) -> SubentryFlowResult:
+        """Ask how to find the device."""
+        if self._get_entry().state is not ConfigEntryState.LOADED:
+            return self.async_abort(reason="not_loaded")
+        return self.async_show_menu(step_id="user", menu_options=["topic", "listen", "paste"])
+
+    # ---------------------------------------------------------------- by topic
+
+    async def async_step_topic(self, user_input: dict[str, Any] | None = None) -> SubentryFlowResult:
+        """Ask for the topic."""
+        errors: dict[str, str] = {}
+        said = {"device": ""}
+        if user_input is not None:
+            topic = user_input["topic"]
+            if error := self._fault(topic, said):
+                errors["topic"] = error
+            else:
+                self._topic = topic
+                return await self.async_step_wait()
+        schema = vol.Schema({vol.Required("topic"): TEXT})
+        suggested = user_input or {"topic": self._topic}
+        return self.async_show_form(
+            step_id="topic",
+            data_schema=self.add_suggested_values_to_schema(schema, suggested),
+            errors=errors,
+            description_placeholders=said,
+            last_step=False,
+        )
+
+    def _fault(self, topic: str, said: dict[str, str]) -> str | None:
+        """Return why a topic cannot be learned, as an error of the flow; ``said`` gets the device that has it."""
+        if error := fault(topic):
+            return error
+        if below_one_of(self._ours(), topic):
+            return "topic_of_hosts"
+        if below_one_of(self._home(), topic):
+            return "topic_of_home_assistant"
+        for subentry in self._get_entry().subentries.values():
+            if subentry.subentry_type == self._subentry_type and covers(subentry.data["topic"], topic):
+                said["device"] = subentry.title
+                return "topic_covered"
+        return None
+
+    def _ours(self) -> tuple[str, ...]:
+        return tuple(self._get_entry().options.get(CONF_PREFIXES, DEFAULT_PREFIXES))
+
+    def _home(self) -> tuple[str, ...]:
+        mqtt_entry = mqtt_client.async_entry(self.hass)
+        birth = (mqtt_entry.options.get("birth_message") or {}) if mqtt_entry else {}
+        topics = (mqtt_client.async_discovery_prefix(self.hass), birth.get("topic"), HOME_TOPIC)
+        return tuple(dict.fromkeys(topic for topic in topics if topic))
+
+    async def async_step_wait(self, _user_input: dict[str, Any] | None = None) -> SubentryFlowResult:
+        """Wait for a message on the topic."""
+        if self._waiting is None:
+            beside = presence.neighbours(self._topic)
+            waiting = async_wait(self.hass, self._topic, beside, self.async_update_progress)
+            self._waiting = self.hass.async_create_background_task(waiting, "iotbridge wait", eager_start=True)
+        if not self._waiting.done():
+            return self.async_show_progress(
+                step_id="wait",
+                progress_action="wait",
+                description_placeholders={"topic": self._topic, "seconds": str(WAIT_S)},
+                progress_task=self._waiting,
+            )
+        waited, self._waiting = self._waiting, None
+        try:
+            heard = waited.result()
+        except HomeAssistantError:
+            return self.async_show_progress_done(next_step_id="no_mqtt")
+        self._samples, self._beside = heard.samples, heard.beside
+        return self.async_show_progress_done(next_step_id="learn" if heard.samples else "timed_out")
+
+    async def async_step_timed_out(self, _user_input: dict[str, Any] | None = None) -> SubentryFlowResult:
+        """Explain that nothing came, and what can be done."""
+        return self.async_show_menu(
+            step_id="timed_out",
+            menu_options=["wait", "topic", "listen", "paste"],
+            description_placeholders={"topic": self._topic, "seconds": str(WAIT_S)},
+        )
+
+    async def async_step_no_mqtt(self, _user_input: dict[str, Any] | None = None) -> SubentryFlowResult:
+        """Say that nothing can be heard."""
+        return self.async_abort(reason="no_mqtt")
+
+    # ---------------------------------------------------------------- by listening
+
+    async def async_step_listen(self, _user_input: dict[str, Any] | None = None) -> SubentryFlowResult:
+        """Listen to everything for a while."""
+        if self._listening is None:
+            self._talk = Talk(self._ours(), self._home())
+            listening = async_listen(self.hass, self._talk.notice, self.async_update_progress)
+            self._listening = self.hass.async_create_background_task(listening, "iotbridge listen", eager_start=True)
+        if not self._listening.done():
+            return self.async_show_progress(
+                step_id="listen",
+                progress_action="listen",
+                description_placeholders={"seconds": str(LISTEN_S)},
+                progress_task=self._listening,
+            )
+        listened, self._listening = self._listening, None
+        try:
+            self._messages = listened.result()
+        except HomeAssistantError:
+            return self.async_show_progress_done(next_step_id="no_mqtt")
+        words = await async_words(self.hass)
+        self._offers = offers(
+            self._messages,
+            self._talk.announced,
+            self._get_entry().runtime_data.things.covers,
+            lambda count: words.say("together", count=count),
+        )
+        return self.async_show_progress_done(next_step_id="talkers" if self._offers.topics else "silence")
+
+    async def async_step_talkers(self, user_input: dict[str, Any] | None = None) -> SubentryFlowResult:
+        """Let the user choose of what was heard."""
+        errors: dict[str, str] = {}
+        said = {"device": "", "left_out": self._left_out(await async_words(self.hass))}
+        if user_input is not None:
+            self._topic = user_input["topic"]
+            if error := self._fault(self._topic, said):
+                errors["topic"] = error
+            else:
+                return await self._async_talker()
+        return self.async_show_form(
+            step_id="talkers",
+            data_schema=vol.Schema({vol.Required("topic"): choices(self._offers.topics)}),
+            errors=errors,
+            description_placeholders=said,
+            last_step=False,
+        )
+
+    async def _async_talker(self) -> SubentryFlowResult:
+        """Learn from what was heard already; wait for the next message when that was too long to keep."""
+        self._samples = tuple(heard_on(self._topic, self._messages, MAX_PAYLOAD))
+        if not self._samples:
+            return await self.async_step_wait()
+        beside = [heard_on(topic, self._messages, MAX_PAYLOAD) for topic in presence.neighbours(self._topic)]
+        self._beside = tuple(sample for samples in beside for sample in samples)
+        return await self.async_step_learn()
+
+    async def async_step_silence(self, _user_input: dict[str, Any] | None = None) -> SubentryFlowResult:
+        """Explain that nobody spoke whom we do not know."""
+        return self.async_show_menu(
+            step_id="silence",
+            menu_options=["listen", "topic", "paste"],
+            description_placeholders={
+                "seconds": str(LISTEN_S),
+                "left_out": self._left_out(await async_words(self.hass)),
+            },
+        )
+
+    def _left_out(self, words: Words) -> str:
+        parts = []
+        if self._offers.known:
+            parts.append(words.say("left_out_known", count=self._offers.known))
+        if self._offers.systems:
+            listed = ", ".join(f"{name} ({count})" for name, count in sorted(self._offers.systems.items()))
+            parts.append(words.say("left_out_systems", systems=listed))
+        return " ".join(parts)
+
+    # ---------------------------------------------------------------- from a message of the user
+
+    async def async_step_paste(self, user_input: dict[str, Any] | None = None) -> SubentryFlowResult:
+        """Ask for messages until the user has no more."""
+        errors: dict[str, str] = {}
+        said = {"device": "", "problems": "", "count": str(len(self._pasted))}
+        suggested: Mapping[str, Any] = user_input or {"topic": self._topic}
+        if user_input is not None:
+            errors = self._paste(user_input, said)
+            if not errors and user_input["another"]:
+                said["count"] = str(len(self._pasted))
+                suggested = {"topic": user_input["topic"]}
+            elif not errors:
+                self._topic = common_filter([sample.topic for sample in self._pasted])
+                self._samples, self._beside = self._pasted, ()
+                if (problems := await self._async_learn()) is None:
+                    return await self._async_after_learning()
+                self._pasted = self._pasted[:-1]
+                errors["payload"] = "not_understood"
+                said["problems"] = problems
+        schema = vol.Schema(
+            {
+                vol.Required("topic"): TEXT,
+                vol.Required("payload"): LINES,
+                vol.Required("base64", default=False): selector.BooleanSelector(),
+                vol.Required("another", default=False): selector.BooleanSelector(),
+            }
+        )
+        return self.async_show_form(
+            step_id="paste",
+            data_schema=self.add_suggested_values_to_schema(schema, suggested),
+            errors=errors,
+            description_placeholders=said,
+            last_step=False,
+        )
+
+    def _paste(self, given: Mapping[str, Any], said: dict[str, str]) -> dict[str, str]:
+        """Keep a message; return what is wrong with it by field."""
+        topic = given["topic"]
+        if error := self._fault(topic, said):
+            return {"topic": error}
+        if not is_topic(topic):
+            return {"topic": "topic_wildcard"}
+        payload = given["payload"].strip().encode()
+        if given["base64"]:
+            try:
+                payload = base64.b64decode(b"".join(payload.split()), validate=True)
+            except binascii.Error:
+                return {"payload": "no_base64"}
+        if not payload:
+            return {"payload": "payload_missing"}
+        self._pasted = (*self._pasted, Sample(topic, payload))
+        return {}

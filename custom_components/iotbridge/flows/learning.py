@@ -1,0 +1,254 @@
+"""From messages to a device: what was understood, shown and corrected."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from homeassistant.config_entries import ConfigSubentryFlow, SubentryFlowResult
+from homeassistant.helpers import area_registry as ar
+
+from ..devices.libraries import async_understand
+from ..devices.models import About, Channel, Joining, LearnedDevice, Profile, Sample, Understanding
+from ..devices.systems import SYSTEMS
+from ..devices.topics import has_wildcard, name_from, split
+from ..devices.wording import async_sentences
+from ..errors import LibraryMissingError
+from . import forms, presence
+from .channels import Shown, channel_selector, key_choices, read_channels, to_item, union
+from .rules import ChannelError
+from .words import Words, async_words
+
+MAX_PREVIEWED = 200
+MAX_NAMES = 5
+
+
+class Learning(ConfigSubentryFlow):
+    """The steps after something was heard; ``_topic`` and ``_samples`` are what and where."""
+
+    def __init__(self) -> None:
+        """Start knowing nothing."""
+        self._topic = ""
+        self._samples: tuple[Sample, ...] = ()
+        self._beside: tuple[Sample, ...] = ()
+        self._learned = Understanding(format="", devices=())
+        self._joining = Joining.ASK
+        self._splits: dict[str, str] = {}
+
+    async def async_step_learn(self, _user_input: dict[str, Any] | None = None) -> SubentryFlowResult:
+        """Understand what was heard, and say so when that is nothing."""
+        problems = await self._async_learn()
+        if problems is not None:
+            return self.async_show_menu(
+                step_id="nothing",
+                menu_options=["wait", "topic", "paste"],
+                description_placeholders={"topic": self._topic, "problems": problems},
+            )
+        return await self._async_after_learning()
+
+    async def async_step_nothing(self, _user_input: dict[str, Any] | None = None) -> SubentryFlowResult:
+        """Say again that nothing was understood."""
+        return await self.async_step_learn()
+
+    async def _async_learn(self, depth: int | None = None) -> str | None:
+        """Understand the messages; return in words why that failed, None when it did not."""
+        try:
+            self._learned = await async_understand(self.hass, self._samples, topic=self._topic, depth=depth)
+        except LibraryMissingError as error:
+            return f"- {error}"
+        if any(device.readings for device in self._learned.devices):
+            return None
+        words = await async_words(self.hass)
+        sentences = await async_sentences(self.hass, self._learned.problems)
+        return "\n".join(f"- {sentence}" for sentence in sentences or [words.own["no_readings"]])
+
+    async def _async_after_learning(self) -> SubentryFlowResult:
+        system = next((found for found in SYSTEMS if found.name == self._learned.system), None)
+        if system is None:
+            return await self.async_step_go_on()
+        words = await async_words(self.hass)
+        how = words.say("system_integration", integration=system.integration) if system.integration else ""
+        return self.async_show_menu(
+            step_id="system",
+            menu_options=["stop", "go_on"],
+            description_placeholders={"system": system.name, "how": how or words.own["system_discovery"]},
+        )
+
+    async def async_step_system(self, _user_input: dict[str, Any] | None = None) -> SubentryFlowResult:
+        """Say again that the device announces itself."""
+        return await self._async_after_learning()
+
+    async def async_step_stop(self, _user_input: dict[str, Any] | None = None) -> SubentryFlowResult:
+        """Leave the device to the system it belongs to."""
+        return self.async_abort(reason="left_to_system", description_placeholders={"system": str(self._learned.system)})
+
+    async def async_step_go_on(self, _user_input: dict[str, Any] | None = None) -> SubentryFlowResult:
+        """Learn it all the same."""
+        if has_wildcard(self._topic) or len(self._learned.devices) > 1:
+            self._splits = await self._async_splits(await async_words(self.hass))
+            return await self.async_step_split()
+        return await self.async_step_device()
+
+    # ---------------------------------------------------------------- what is a device
+
+    async def _async_splits(self, words: Words) -> dict[str, str]:
+        """Return the ways to make devices of the topics: the depth as text, and what comes of it."""
+        topics = list(dict.fromkeys(sample.topic for sample in self._samples))
+        longest = max(topic.count("/") + 1 for topic in topics)
+        ways: dict[frozenset[frozenset[str]], int] = {}
+        for depth in (self._learned.depth, *range(1, longest + 1), -1, 0):
+            ways.setdefault(_grouped(self._topic, depth, topics), depth)
+        found: dict[frozenset[str], tuple[int, Understanding]] = {}
+        for depth in ways.values():
+            samples = self._samples[-MAX_PREVIEWED:]
+            understood = await async_understand(self.hass, samples, topic=self._topic, depth=depth)
+            # Devices that name themselves in their messages are the same whatever their topics say.
+            found.setdefault(frozenset(device.identity for device in understood.devices), (depth, understood))
+        by_number = sorted(found.values(), key=lambda way: len(way[1].devices))
+        return {str(depth): _in_words(understood.devices, words) for depth, understood in by_number}
+
+    async def async_step_split(self, user_input: dict[str, Any] | None = None) -> SubentryFlowResult:
+        """Ask what is a device, where a wildcard leaves a choice, and how further ones join."""
+        if user_input is not None:
+            self._joining = Joining(user_input["joining"])
+            depth = int(user_input.get("depth", self._learned.depth))
+            if depth != self._learned.depth:
+                await self._async_learn(depth)
+            return await self.async_step_device()
+        return self.async_show_form(
+            step_id="split",
+            data_schema=forms.split_schema(self._splits, str(self._learned.depth)),
+            description_placeholders={"topic": self._topic, "count": str(len(self._learned.devices))},
+            last_step=False,
+        )
+
+    # ---------------------------------------------------------------- the device and its channels
+
+    async def async_step_device(self, user_input: dict[str, Any] | None = None) -> SubentryFlowResult:
+        """Show what was understood, let the user correct it, and make it so."""
+        words = await async_words(self.hass)
+        errors: dict[str, str] = {}
+        said = await self._async_said(words)
+        if user_input is not None:
+            try:
+                profile = self._profile(user_input)
+            except ChannelError as error:
+                errors["channels"] = error.key
+                said |= error.placeholders
+            except ValueError as error:
+                errors["base"] = str(error)
+            else:
+                title = user_input["name"].strip() or self._name()
+                self._get_entry().runtime_data.things.async_hand_over(self._topic, self._samples)
+                return self.async_create_entry(title=title, data=profile.as_dict(), unique_id=self._topic)
+        readings = union(self._learned.devices)
+        schema = forms.device_schema(
+            channel_selector(words, key_choices(readings, (), words)),
+            {device.identity: forms.device_label(device.identity, device.about) for device in self._learned.devices},
+        )
+        return self.async_show_form(
+            step_id="device",
+            data_schema=self.add_suggested_values_to_schema(schema, user_input or self._suggested(words)),
+            errors=errors,
+            description_placeholders=said,
+            last_step=True,
+        )
+
+    async def _async_said(self, words: Words) -> dict[str, str]:
+        """Return what the form says of the messages, in words."""
+        readings = union(self._learned.devices)
+        lines = [
+            words.say("format", format=self._learned.format, topic=self._topic),
+            words.own["read_directly" if self._learned.exact else "decoded"],
+            words.say("found", on=sum(r.channel.enabled for r in readings.values()), count=len(readings)),
+        ]
+        if problems := await async_sentences(self.hass, self._learned.problems):
+            lines.append(words.own["not_understood"])
+            lines.append("\n".join(f"- {sentence}" for sentence in problems))
+        return {"understood": "\n\n".join(lines)}
+
+    def _suggested(self, words: Words) -> dict[str, Any]:
+        devices = self._learned.devices
+        readings = union(devices)
+        availability = presence.guess(self._topic, self._samples, self._beside, several=len(devices) > 1)
+        suggested: dict[str, Any] = {
+            "name": self._name(),
+            "manufacturer": _common([device.about.manufacturer for device in devices]),
+            "model": _common([device.about.model for device in devices]),
+            "devices": [device.identity for device in devices],
+            "channels": [to_item(reading.channel, words, Shown(reading)) for reading in readings.values()],
+            presence.SECTION: presence.suggested(availability, None),
+        }
+        return {key: value for key, value in suggested.items() if value is not None}
+
+    def _name(self) -> str:
+        devices = self._learned.devices
+        if len(devices) == 1 and devices[0].about.name:
+            return devices[0].about.name
+        return name_from("/".join(level for level in self._topic.split("/") if level not in {"+", "#"}))
+
+    def _profile(self, given: Mapping[str, Any]) -> Profile:
+        """Return what the user confirmed; raise ChannelError or ValueError with an error of the flow."""
+        readings = union(self._learned.devices)
+        channels = read_channels(given["channels"], readings, ())
+        availability, expire_after_s = presence.read(given[presence.SECTION])
+        wanted, ignored = self._wanted(given)
+        return Profile(
+            topic=self._topic,
+            depth=self._learned.depth,
+            channels=_some(channels),
+            devices=wanted,
+            area=self._area(given.get("area")),
+            joining=self._joining,
+            dropped=frozenset(readings) - {channel.key for channel in channels},
+            ignored=ignored,
+            availability=availability,
+            expire_after_s=expire_after_s,
+        )
+
+    def _wanted(self, given: Mapping[str, Any]) -> tuple[dict[str, About], frozenset[str]]:
+        """Return the chosen devices with what the user corrected of them, and those that are not wanted."""
+        devices = {device.identity: device.about for device in self._learned.devices}
+        chosen = given.get("devices", list(devices))
+        if not chosen:
+            raise ValueError("no_devices")
+        corrected = About(
+            name=(given["name"].strip() or None) if len(devices) == 1 else None,
+            manufacturer=given.get("manufacturer", "").strip() or None,
+            model=given.get("model", "").strip() or None,
+        )
+        blank = {"manufacturer": None, "model": None} if len(devices) == 1 else {}
+        wanted = {identity: corrected.or_else(replace(devices[identity], **blank)) for identity in chosen}
+        return wanted, frozenset(devices) - frozenset(chosen)
+
+    def _area(self, area_id: str | None) -> str | None:
+        """Return the name of an area: that is what discovery takes."""
+        area = ar.async_get(self.hass).async_get_area(area_id) if area_id else None
+        return area.name if area else None
+
+
+def _some(channels: tuple[Channel, ...]) -> tuple[Channel, ...]:
+    if not any(channel.enabled for channel in channels):
+        raise ValueError("no_channels")
+    return channels
+
+
+def _grouped(topic_filter: str, depth: int, topics: list[str]) -> frozenset[frozenset[str]]:
+    """Return which topics would be one device."""
+    groups: dict[str, set[str]] = {}
+    for topic in topics:
+        groups.setdefault(split(topic_filter, depth, topic).identity, set()).add(topic)
+    return frozenset(frozenset(group) for group in groups.values())
+
+
+def _in_words(devices: tuple[LearnedDevice, ...], words: Words) -> str:
+    names = [device.about.name or device.identity for device in devices[:MAX_NAMES]]
+    listed = ", ".join(names) + (" …" if len(devices) > MAX_NAMES else "")
+    return (
+        words.say("one_device", name=listed)
+        if len(devices) == 1
+        else words.say("many_devices", count=len(devices), names=listed)
+    )
+
+
+def _common(values: list[str | None]) -> str | None:
+    return values[0] if values and len(set(values)) == 1 else None

@@ -1,0 +1,115 @@
+"""The topic on which a device says whether it is there: guessed from what was heard, asked for in a form."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import voluptuous as vol
+
+from homeassistant.data_entry_flow import section
+from homeassistant.helpers import selector
+
+from ..devices.models import Availability, Sample
+from ..devices.topics import matches
+from .filters import is_topic
+
+SECTION = "availability"
+LEAVES = ("LWT", "availability", "available", "status", "online", "connected", "$state")
+_OPPOSITES = {
+    "online": "offline", "connected": "disconnected", "available": "unavailable", "alive": "dead", "up": "down",
+    "ready": "lost", "true": "false", "1": "0", "yes": "no", "on": "off",
+}  # fmt: skip
+_BACK = {off: on for on, off in _OPPOSITES.items()}
+# On a topic that is called status these are the state of something else.
+_WORDS = frozenset(_OPPOSITES) - {"true", "1", "yes", "on"}
+_TELLING = frozenset({"lwt", "availability", "available", "online", "connected"})
+LEARN, NEVER, AFTER = EXPIRIES = ("learn", "never", "after")
+
+
+def neighbours(topic: str) -> list[str]:
+    """Return the topics where a device on this topic or filter may say whether it is there."""
+    own = topic.removesuffix("/#")
+    parent = own.rpartition("/")[0]
+    bases = [base for base in (own, parent) if base and not set(base) <= {"+", "#", "/"}]
+    return [found for base in bases for leaf in LEAVES if (found := f"{base}/{leaf}") != topic]
+
+
+def guess(topic: str, samples: Iterable[Sample], beside: Iterable[Sample], *, several: bool) -> Availability | None:
+    """Return where the device says whether it is there; None when nothing heard looks like it.
+
+    ``several`` devices need a topic with the wildcards of their filter: one of them speaks for no other.
+    """
+    for sample in (*beside, *samples):
+        leaf = sample.topic.rpartition("/")[2]
+        if leaf not in LEAVES:
+            continue
+        pattern = _pattern(topic, sample.topic)
+        if (words := _words(sample.payload, leaf)) and ("+" in pattern or not several):
+            return Availability(topic=pattern, online=words[0], offline=words[1])
+    return None
+
+
+def _words(payload: bytes, leaf: str) -> tuple[str, str] | None:
+    text = payload.decode("utf-8", "replace").strip()
+    on = _BACK.get(text.lower(), text.lower())
+    if on not in _OPPOSITES or not (on in _WORDS or leaf.lower() in _TELLING):
+        return None
+    return _as(on, text), _as(_OPPOSITES[on], text)
+
+
+def _as(word: str, example: str) -> str:
+    """Write a word in capitals where the example does."""
+    if len(example) > 1 and example.isupper():
+        return word.upper()
+    return word.capitalize() if example[:1].isupper() else word
+
+
+def _pattern(topic: str, heard: str) -> str:
+    """Return the topic that was heard, with the wildcards of the filter in it as far as it is one of its neighbours."""
+    return next((found for found in neighbours(topic) if matches(found, heard)), heard)
+
+
+def schema() -> section:
+    """Return the folded part of a form."""
+    text = selector.TextSelector()
+    return section(
+        vol.Schema(
+            {
+                vol.Optional("topic"): text,
+                vol.Optional("online"): text,
+                vol.Optional("offline"): text,
+                vol.Required("expiry", default=LEARN): selector.SelectSelector(
+                    selector.SelectSelectorConfig(options=list(EXPIRIES), translation_key="expiry")
+                ),
+                vol.Optional("seconds"): selector.NumberSelector(
+                    selector.NumberSelectorConfig(
+                        min=10, max=31 * 86400, mode=selector.NumberSelectorMode.BOX, unit_of_measurement="s"
+                    )
+                ),
+            }
+        ),
+        {"collapsed": True},
+    )
+
+
+def suggested(availability: Availability | None, expire_after_s: int | None) -> dict[str, Any]:
+    """Return what the part of the form shows at first."""
+    shown: dict[str, Any] = {"expiry": {None: LEARN, 0: NEVER}.get(expire_after_s, AFTER)}
+    if expire_after_s:
+        shown["seconds"] = expire_after_s
+    if availability:
+        shown |= {"topic": availability.topic, "online": availability.online, "offline": availability.offline}
+    return shown
+
+
+def read(given: Mapping[str, Any]) -> tuple[Availability | None, int | None]:
+    """Return availability and expiry of the form; raise ValueError with an error of the flow."""
+    topic = given.get("topic", "").strip()
+    online, offline = given.get("online", "online").strip(), given.get("offline", "offline").strip()
+    if topic and not is_topic(topic.replace("+", "x")):
+        raise ValueError("availability_topic")
+    if topic and (not online or not offline or online == offline):
+        raise ValueError("availability_words")
+    if given["expiry"] == AFTER and not given.get("seconds"):
+        raise ValueError("no_seconds")
+    expire = {LEARN: None, NEVER: 0}.get(given["expiry"], int(given.get("seconds") or 0))
+    return Availability(topic=topic, online=online, offline=offline) if topic else None, expire

@@ -1,0 +1,138 @@
+"""What talks on the broker that somebody may want to learn."""
+
+import codecs
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+import json
+from typing import Any
+
+from ..devices.models import Sample
+from ..devices.systems import find_system
+from ..devices.topics import matches
+from .filters import below_one_of
+
+MAX_OFFERS = 100
+MAX_GROUPS = 12
+# From so many similar topics on they are offered together, too.
+ALIKE = 3
+GLIMPSE = 80
+_MAX_ANNOUNCED = 20_000
+_MAX_DEPTH = 8
+
+
+@dataclass(slots=True)
+class Talk:
+    """Sorts what is heard while listening everywhere.
+
+    ``ours`` are the trees of hosts, ``home`` the tree of MQTT discovery and the topics of Home Assistant itself.
+    ``announced`` collects the topics that discovery messages name.
+    """
+
+    ours: tuple[str, ...]
+    home: tuple[str, ...]
+    announced: set[str] = field(default_factory=set)
+
+    def notice(self, sample: Sample) -> bool:
+        """Tell whether a message may be one to learn from; what it announces is remembered."""
+        if below_one_of(self.home, sample.topic):
+            if len(self.announced) < _MAX_ANNOUNCED:
+                self.announced |= announced_topics(sample.payload)
+            return False
+        return not sample.topic.startswith("$") and not below_one_of(self.ours, sample.topic)
+
+
+@dataclass(frozen=True, slots=True)
+class Offers:
+    """Topics and filters that may be learned, by what to show of them; and how many were left out, and why."""
+
+    topics: Mapping[str, str]
+    known: int
+    systems: Mapping[str, int]
+
+
+def offers(
+    messages: Mapping[str, bytes], announced: set[str], covers: Callable[[str], bool], together: Callable[[int], str]
+) -> Offers:
+    """Sort the newest payload of each topic, newest topic last; ``together`` says how many topics a filter has."""
+    known = 0
+    systems: Counter[str] = Counter()
+    new: dict[str, bytes] = {}
+    for topic, payload in reversed(list(messages.items())):
+        if topic in announced or covers(topic):
+            known += 1
+        elif system := find_system(topic):
+            systems[system.name] += 1
+        else:
+            new[topic] = payload
+    topics = {pattern: f"{pattern} — {together(count)}" for pattern, count in groups(new)}
+    topics |= {topic: f"{topic} — {glimpse(payload)}" for topic, payload in list(new.items())[:MAX_OFFERS]}
+    return Offers(topics, known, systems)
+
+
+def groups(topics: Iterable[str]) -> list[tuple[str, int]]:
+    """Return filters for topics that differ in one level, or lie in one tree, with the number of their topics."""
+    found: dict[str, set[str]] = defaultdict(set)
+    for topic in topics:
+        levels = topic.split("/")
+        for position in range(1, len(levels)):
+            found["/".join([*levels[:position], "+", *levels[position + 1 :]])].add(topic)
+            found["/".join([*levels[:position], "#"])].add(topic)
+    offered: dict[frozenset[str], str] = {}
+    # Of several filters for the same topics the narrowest is offered: that with the most levels and without #.
+    for pattern in sorted(found, key=lambda pattern: ("#" in pattern, -pattern.count("/"), pattern)):
+        if len(found[pattern]) >= ALIKE:
+            offered.setdefault(frozenset(found[pattern]), pattern)
+    counted = [(pattern, len(members)) for members, pattern in offered.items()]
+    return sorted(counted, key=lambda pair: (-pair[1], pair[0]))[:MAX_GROUPS]
+
+
+def glimpse(payload: bytes) -> str:
+    """Return the beginning of a payload as one line."""
+    try:
+        # What is cut off in the middle of a letter is text all the same.
+        text = codecs.getincrementaldecoder("utf-8")().decode(payload[: 4 * GLIMPSE])
+    except UnicodeDecodeError:
+        text = ""
+    line = " ".join(text.split())
+    if not line.isprintable() or not line:
+        line = " ".join(f"{byte:02x}" for byte in payload[:24])
+    return line if len(line) <= GLIMPSE else f"{line[:GLIMPSE]}…"
+
+
+def announced_topics(payload: bytes) -> set[str]:
+    """Return the topics that a discovery message names, in full or by their abbreviated keys."""
+    try:
+        config = json.loads(payload)
+    except (ValueError, RecursionError):  # fmt: skip
+        return set()
+    return set(_topics(config, "", 0))
+
+
+def _topics(config: Any, base: str, depth: int) -> Iterable[str]:
+    if depth > _MAX_DEPTH:
+        return
+    if isinstance(config, list):
+        for part in config:
+            yield from _topics(part, base, depth + 1)
+        return
+    if not isinstance(config, dict):
+        return
+    base = str(config.get("~", base))
+    for key, value in config.items():
+        if not isinstance(value, str):
+            yield from _topics(value, base, depth + 1)
+        elif key in {"topic", "t"} or key.endswith(("_topic", "_t")):
+            yield _expanded(value, base)
+
+
+def _expanded(topic: str, base: str) -> str:
+    if topic.startswith("~"):
+        return base + topic[1:]
+    return topic[:-1] + base if topic.endswith("~") else topic
+
+
+def heard_on(topic_filter: str, messages: Mapping[str, bytes], longest: int) -> list[Sample]:
+    """Return what was heard on a filter; nothing when a payload was too long to be kept whole."""
+    heard = [Sample(topic, payload) for topic, payload in messages.items() if matches(topic_filter, topic)]
+    return [] if any(len(sample.payload) > longest for sample in heard) else heard

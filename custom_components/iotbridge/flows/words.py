@@ -1,0 +1,51 @@
+"""What the dialogs say inside a form, where Home Assistant does not translate for us."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from homeassistant.core import HomeAssistant
+from homeassistant.helpers.translation import async_get_translations
+
+from ..const import DOMAIN
+from ..devices.models import PLATFORMS
+
+_WITH_CLASSES = ("sensor", "binary_sensor", "switch", "event")
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """Names in the language of the home, by what they stand for."""
+
+    own: Mapping[str, str]
+    platforms: Mapping[str, str]
+    device_classes: Mapping[str, str]
+    state_classes: Mapping[str, str]
+
+    def say(self, key: str, **placeholders: object) -> str:
+        """Return one of our own sentences, filled in."""
+        return self.own[key].format(**placeholders)
+
+
+async def async_words(hass: HomeAssistant) -> Words:
+    """Read the names from the translations: Home Assistant's own where it has them."""
+    language = hass.config.language
+    own = await async_get_translations(hass, language, "selector", {DOMAIN})
+    titles = await async_get_translations(hass, language, "title", PLATFORMS)
+    names = await async_get_translations(hass, language, "entity_component", _WITH_CLASSES)
+    device_classes: dict[str, str] = {}
+    for platform in _WITH_CLASSES:
+        for key, name in _below(names, f"component.{platform}.entity_component.").items():
+            device_class, _, rest = key.partition(".")
+            if rest == "name" and device_class != "_":
+                device_classes.setdefault(device_class, name)
+    state_classes = "component.sensor.entity_component._.state_attributes.state_class.state."
+    return Words(
+        own=_below(own, f"component.{DOMAIN}.selector.wizard.options."),
+        platforms={platform: titles[f"component.{platform}.title"] for platform in PLATFORMS},
+        device_classes=device_classes,
+        state_classes=_below(names, state_classes),
+    )
+
+
+def _below(translations: Mapping[str, str], head: str) -> dict[str, str]:
+    return {key.removeprefix(head): text for key, text in translations.items() if key.startswith(head)}

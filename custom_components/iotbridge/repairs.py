@@ -1,0 +1,119 @@
+"""What a user decides in the repairs: new fields of a device, new devices of a family."""
+
+from abc import ABC, abstractmethod
+from dataclasses import replace
+from typing import Any
+
+import voluptuous as vol
+
+from homeassistant.components.repairs import RepairsFlow, RepairsFlowResult
+from homeassistant.config_entries import ConfigEntry, ConfigEntryState, ConfigSubentry
+from homeassistant.core import HomeAssistant
+
+from .devices.models import Profile
+from .flows.channels import form_key, spoken
+from .flows.forms import choices, device_label
+from .flows.live import Live, async_live
+from .flows.words import async_words
+from .issues import NEW_DEVICES
+
+type Data = dict[str, str | int | float | None]
+
+
+async def async_create_fix_flow(_hass: HomeAssistant, issue_id: str, data: Data | None) -> RepairsFlow:
+    """Return the dialog that repairs an issue."""
+    about = data or {}
+    flow = NewDevices if issue_id.startswith(NEW_DEVICES) else NewFields
+    return flow(str(about.get("entry_id")), str(about.get("subentry_id")))
+
+
+class _Decision(RepairsFlow, ABC):
+    """A choice about one subentry."""
+
+    def __init__(self, entry_id: str, subentry_id: str) -> None:
+        """The subentry may be gone when the dialog is opened."""
+        self._entry_id = entry_id
+        self._subentry_id = subentry_id
+
+    def _found(self) -> tuple[ConfigEntry, ConfigSubentry] | None:
+        entry = self.hass.config_entries.async_get_entry(self._entry_id)
+        if entry is None or entry.state is not ConfigEntryState.LOADED:
+            return None
+        subentry = entry.subentries.get(self._subentry_id)
+        return (entry, subentry) if subentry else None
+
+    async def async_step_init(self, user_input: dict[str, Any] | None = None) -> RepairsFlowResult:
+        """Ask which are wanted, and make it so."""
+        found = self._found()
+        if found is None:
+            return self.async_abort(reason="gone")
+        entry, subentry = found
+        live = await async_live(self.hass, entry, subentry)
+        if user_input is not None:
+            profile = self._decided(live, user_input["wanted"])
+            self.hass.config_entries.async_update_subentry(entry, subentry, data=profile.as_dict())
+            return self.async_create_entry(data={})
+        options = await self._async_options(live)
+        return self.async_show_form(
+            step_id="init",
+            data_schema=vol.Schema(
+                {vol.Required("wanted", default=self._proposed(live)): choices(options, multiple=True)}
+            ),
+            description_placeholders={"name": subentry.title, "topic": live.profile.topic},
+        )
+
+    @abstractmethod
+    async def _async_options(self, live: Live) -> dict[str, str]:
+        """Return what there is to choose from, and what to call it."""
+
+    @abstractmethod
+    def _proposed(self, live: Live) -> list[str]:
+        """Return what is chosen unless the user says otherwise."""
+
+    @abstractmethod
+    def _decided(self, live: Live, wanted: list[str]) -> Profile:
+        """Return the profile after the choice."""
+
+
+class NewFields(_Decision):
+    """A device sends more than it did."""
+
+    async def _async_options(self, live: Live) -> dict[str, str]:
+        words = await async_words(self.hass)
+        options = {}
+        for channel in live.new:
+            value = spoken(live.readings[channel.key].value, words)
+            unit = f" {channel.unit}" if channel.unit else ""
+            options[form_key(channel.key)] = f"{channel.name}: {value}{unit} ({channel.key})"
+        return options
+
+    def _proposed(self, live: Live) -> list[str]:
+        return [form_key(channel.key) for channel in live.new if channel.enabled]
+
+    def _decided(self, live: Live, wanted: list[str]) -> Profile:
+        added = [replace(channel, enabled=True) for channel in live.new if form_key(channel.key) in wanted]
+        keys = {channel.key for channel in added}
+        refused = {channel.key for channel in live.new if channel.key not in keys} | set(live.news.fields) - keys
+        return replace(
+            live.profile,
+            channels=(*live.profile.channels, *added),
+            dropped=live.profile.dropped | refused,
+        )
+
+
+class NewDevices(_Decision):
+    """A family has devices that nobody decided about."""
+
+    async def _async_options(self, live: Live) -> dict[str, str]:
+        return {identity: device_label(identity, about) for identity, about in live.news.devices.items()}
+
+    def _proposed(self, live: Live) -> list[str]:
+        return list(live.news.devices)
+
+    def _decided(self, live: Live, wanted: list[str]) -> Profile:
+        joined = {identity: about for identity, about in live.news.devices.items() if identity in wanted}
+        return replace(
+            live.profile,
+            devices={**live.profile.devices, **joined},
+            ignored=live.profile.ignored | (live.news.devices.keys() - joined.keys()),
+        )

@@ -1,0 +1,1 @@
+"""The dialogs, driven as Home Assistant's own interface drives them."""

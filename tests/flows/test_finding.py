@@ -1,0 +1,381 @@
+"""How a device is found: by its topic, by listening, from a pasted message."""
+
+import base64
+import json
+
+import pytest
+
+from homeassistant.config_entries import ConfigEntryState
+from homeassistant.data_entry_flow import FlowResultType
+
+from .wizard import WEATHER, Wizard
+
+CONFIG = {"~": "zigbee/lamp", "stat_t": "~/state", "components": {"a": {"command_topic": "set/~"}}, "availability": [{"t": "~/here"}]}
+
+
+# ---------------------------------------------------------------- by topic
+
+
+async def test_a_message_on_the_topic_becomes_a_device(wizard: Wizard) -> None:
+    assert (await wizard.start())["type"] is FlowResultType.MENU
+    await wizard.choose("topic")
+    assert wizard.step == "topic"
+    await wizard.submit(topic="garden/weather")
+    assert (wizard.result["type"], wizard.step) == (FlowResultType.SHOW_PROGRESS, "wait")
+    assert wizard.said == {"topic": "garden/weather", "seconds": "60"}
+    await wizard.kit.wait(20)
+    await wizard.kit.receive("garden/weather", WEATHER)
+    await wizard.wait(3)
+    assert (wizard.result["type"], wizard.step) == (FlowResultType.FORM, "device")
+    await wizard.submit(name="Weather")
+
+    assert wizard.result["type"] is FlowResultType.CREATE_ENTRY
+    assert (wizard.subentry.title, wizard.subentry.unique_id) == ("Weather", "garden/weather")
+    assert wizard.subentry.data["topic"] == "garden/weather"
+
+
+async def test_a_retained_message_counts_and_an_empty_one_does_not(wizard: Wizard) -> None:
+    await wizard.start("topic")
+    await wizard.submit(topic="garden/weather")
+    await wizard.kit.receive("garden/weather", "")
+    assert (await wizard.wait(3))["type"] is FlowResultType.SHOW_PROGRESS
+    await wizard.kit.receive("garden/weather", WEATHER, retain=True)
+
+    await wizard.wait(3)
+    assert wizard.step == "device"
+
+
+async def test_a_tree_is_given_time_to_say_everything(wizard: Wizard) -> None:
+    await wizard.start("topic")
+    await wizard.submit(topic="boiler/#")
+    for number, leaf in enumerate(("temperature", "pressure", "power")):
+        await wizard.kit.receive(f"boiler/{leaf}", str(20 + number))
+        await wizard.kit.wait(0.4)
+    await wizard.wait(3)
+    assert wizard.step == "split"
+    await wizard.submit()
+
+    assert wizard.channels.keys() == {"temperature", "pressure", "power"}
+
+
+async def test_a_tree_that_never_stops_talking_is_cut_short(wizard: Wizard) -> None:
+    await wizard.start("topic")
+    await wizard.submit(topic="boiler/#")
+    for number in range(14):
+        await wizard.kit.receive(f"boiler/temperature{number % 3}", str(20 + number))
+        await wizard.kit.wait(0.4)
+    await wizard.look()
+
+    assert wizard.step == "split"
+
+
+async def test_silence_is_explained_and_not_the_end(wizard: Wizard) -> None:
+    await wizard.start("topic")
+    await wizard.submit(topic="garden/weather")
+    await wizard.wait(61)
+
+    assert (wizard.result["type"], wizard.step) == (FlowResultType.MENU, "timed_out")
+    assert wizard.said == {"topic": "garden/weather", "seconds": "60"}
+    await wizard.choose("wait")
+    await wizard.kit.receive("garden/weather", WEATHER)
+    await wizard.wait(3)
+    assert wizard.step == "device"
+
+
+async def test_after_silence_another_topic_can_be_entered_from_the_one_before(wizard: Wizard) -> None:
+    await wizard.start("topic")
+    await wizard.submit(topic="garden/wether")
+    await wizard.wait(61)
+    await wizard.choose("topic")
+
+    assert wizard.suggested == {"topic": "garden/wether"}
+
+
+@pytest.mark.parametrize(
+    ("topic", "error"),
+    [
+        ("", "topic_empty"),
+        ("  ", "topic_empty"),
+        (" garden/weather", "topic_spaces"),
+        ("garden/weather ", "topic_spaces"),
+        ("garden/" + "x" * 65535, "topic_long"),
+        ("garden/\0weather", "topic_characters"),
+        ("garden/#/weather", "topic_hash"),
+        ("garden/weather#", "topic_hash"),
+        ("garden/we+ther", "topic_plus"),
+        ("#", "topic_everything"),
+        ("+/+", "topic_everything"),
+        ("+/#", "topic_everything"),
+        ("$share/group/garden", "topic_shared"),
+        ("iotbridge/device/nas/status", "topic_of_hosts"),
+        ("ipwatch/#", "topic_of_hosts"),
+        ("homeassistant/sensor/x/config", "topic_of_home_assistant"),
+    ],
+)
+async def test_what_is_wrong_with_a_topic_is_said_and_can_be_mended(wizard: Wizard, topic: str, error: str) -> None:
+    await wizard.start("topic")
+    await wizard.submit(topic=topic)
+    assert wizard.errors == {"topic": error}
+    await wizard.submit(topic="garden/weather")
+
+    assert wizard.step == "wait"
+
+
+@pytest.mark.parametrize(
+    ("known", "wanted", "covered"),
+    [
+        ("garden/weather", "garden/weather", True),
+        ("garden/+", "garden/weather", True),
+        ("garden/#", "garden/weather/+", True),
+        ("garden/+", "garden/#", False),
+        ("garden/weather", "garden/+", False),
+    ],
+)
+async def test_a_topic_that_a_device_has_already_is_said_with_its_name(
+    wizard: Wizard, known: str, wanted: str, covered: bool
+) -> None:
+    await wizard.start("topic")
+    await wizard.submit(topic=known)
+    await wizard.kit.receive("garden/weather", WEATHER)
+    await wizard.wait(8)
+    if wizard.step == "split":
+        await wizard.submit()
+    await wizard.submit(name="My weather")
+    await wizard.start("topic")
+    await wizard.submit(topic=wanted)
+
+    assert wizard.step == ("topic" if covered else "wait")
+    if covered:
+        assert (wizard.errors, wizard.said["device"]) == ({"topic": "topic_covered"}, "My weather")
+
+
+async def test_two_dialogs_for_one_topic_make_one_device(wizard: Wizard) -> None:
+    await wizard.hear("garden/weather", WEATHER)
+    other = Wizard(wizard.kit)
+    await other.add("garden/weather", WEATHER)
+    await wizard.submit()
+
+    assert wizard.step == "already_configured"
+
+
+async def test_leaving_the_dialog_ends_the_waiting(wizard: Wizard) -> None:
+    await wizard.start("topic")
+    await wizard.submit(topic="garden/weather")
+    wizard.kit.hass.config_entries.subentries.async_abort(wizard.result["flow_id"])
+    await wizard.kit.hass.async_block_till_done()
+
+    await wizard.kit.receive("garden/weather", WEATHER)
+    assert wizard.kit.hass.config_entries.subentries.async_progress() == []
+
+
+@pytest.mark.parametrize("way", ["wait", "listen"])
+async def test_without_mqtt_nothing_is_heard_and_it_says_so(wizard: Wizard, way: str) -> None:
+    mqtt = wizard.kit.hass.config_entries.async_entries("mqtt")[0]
+    await wizard.start()
+    await wizard.kit.hass.config_entries.async_set_disabled_by(mqtt.entry_id, "user")  # type: ignore[arg-type]
+    if way == "wait":
+        await wizard.choose("topic")
+        await wizard.submit(topic="garden/weather")
+    else:
+        await wizard.choose("listen")
+    await wizard.look()
+
+    assert wizard.step == "no_mqtt"
+
+
+async def test_without_iotbridge_running_it_says_so(wizard: Wizard) -> None:
+    entry = wizard.kit.hass.config_entries.async_entries("iotbridge")[0]
+    await wizard.add("garden/weather", WEATHER)
+    await wizard.kit.hass.config_entries.async_unload(entry.entry_id)
+    assert entry.state is ConfigEntryState.NOT_LOADED
+
+    await wizard.start()
+    assert wizard.step == "not_loaded"
+    await wizard.change()
+    assert wizard.step == "not_loaded"
+
+
+# ---------------------------------------------------------------- by listening
+
+
+async def test_listening_shows_what_talks_newest_first(wizard: Wizard) -> None:
+    await wizard.start("listen")
+    assert (wizard.result["type"], wizard.step) == (FlowResultType.SHOW_PROGRESS, "listen")
+    await wizard.kit.receive("garden/weather", WEATHER)
+    await wizard.kit.receive("cellar/pump", b"\xff\x00\x01")
+    await wizard.kit.receive("attic/fan", "x" * 200)
+    await wizard.wait(31)
+
+    assert (wizard.result["type"], wizard.step) == (FlowResultType.FORM, "talkers")
+    assert wizard.options("topic") == {
+        "attic/fan": "attic/fan — " + "x" * 80 + "…",
+        "cellar/pump": "cellar/pump — ff 00 01",
+        "garden/weather": "garden/weather — " + json.dumps(WEATHER),
+    }
+    assert wizard.said["left_out"] == ""
+    await wizard.submit(topic="garden/weather")
+    assert wizard.step == "device"
+
+
+async def test_who_is_known_is_left_out(wizard: Wizard) -> None:
+    await wizard.add("garden/weather", WEATHER)
+    await wizard.start("listen")
+    for topic, payload in {
+        "homeassistant/device/lamp/config": json.dumps(CONFIG),
+        "homeassistant/sensor/broken/config": "{",
+        "homeassistant/status": "online",
+        "zigbee/lamp/state": "on",
+        "set/zigbee/lamp": "off",
+        "zigbee/lamp/here": "yes",
+        "garden/weather": json.dumps(WEATHER),
+        "iotbridge/device/nas/status": "{}",
+        "zigbee2mqtt/lamp": "{}",
+        "tele/plug/SENSOR": "{}",
+        "tele/plug/STATE": "{}",
+        "cellar/pump": "12.5",
+    }.items():
+        await wizard.kit.receive(topic, payload)
+    await wizard.wait(31)
+
+    assert wizard.options("topic").keys() == {"cellar/pump"}
+    assert "4 topics" in wizard.said["left_out"]
+    assert "Tasmota (2), Zigbee2MQTT (1)" in wizard.said["left_out"]
+
+
+async def test_the_birth_topic_of_home_assistant_is_left_out_wherever_it_is(wizard: Wizard) -> None:
+    mqtt = wizard.kit.hass.config_entries.async_entries("mqtt")[0]
+    options = {**mqtt.options, "discovery_prefix": "found", "birth_message": {"topic": "house/alive", "payload": "1"}}
+    wizard.kit.hass.config_entries.async_update_entry(mqtt, options=options)
+    await wizard.start("listen")
+    for topic in ("house/alive", "found/sensor/x/config", "cellar/pump"):
+        await wizard.kit.receive(topic, "1")
+    await wizard.wait(31)
+
+    assert wizard.options("topic").keys() == {"cellar/pump"}
+
+
+async def test_similar_topics_are_offered_together(wizard: Wizard) -> None:
+    await wizard.start("listen")
+    for name in ("a", "b", "c"):
+        await wizard.kit.receive(f"sensors/{name}/data", {"temperature": 20.5})
+    for leaf in ("in/temperature", "out/temperature", "power"):
+        await wizard.kit.receive(f"boiler/{leaf}", "20")
+    await wizard.wait(31)
+
+    offered = wizard.options("topic")
+    assert offered["sensors/+/data"] == "sensors/+/data — 3 topics together"
+    assert offered["boiler/#"] == "boiler/# — 3 topics together"
+    assert "sensors/#" not in offered
+    assert len(offered) == 8
+    await wizard.submit(topic="sensors/+/data")
+    assert wizard.step == "split"
+    await wizard.submit()
+    assert wizard.options("devices").keys() == {"a", "b", "c"}
+
+
+async def test_a_message_too_long_to_keep_is_waited_for(wizard: Wizard) -> None:
+    await wizard.start("listen")
+    long = json.dumps({**WEATHER, "note": "x" * 20_000})
+    await wizard.kit.receive("garden/weather", long)
+    await wizard.wait(31)
+    await wizard.submit(topic="garden/weather")
+    assert wizard.step == "wait"
+    await wizard.kit.receive("garden/weather", long)
+    await wizard.wait(3)
+
+    assert wizard.step == "device"
+
+
+async def test_only_the_newest_five_hundred_topics_are_remembered(wizard: Wizard) -> None:
+    await wizard.start("listen")
+    for number in range(510):
+        await wizard.kit.receive(f"{number}/value", str(number))
+    await wizard.wait(31)
+
+    offered = list(wizard.options("topic"))
+    assert (offered[0], offered[-1], len(offered)) == ("509/value", "410/value", 100)
+
+
+async def test_nobody_new_is_explained_and_listening_goes_on(wizard: Wizard) -> None:
+    await wizard.start("listen")
+    await wizard.kit.receive("zigbee2mqtt/lamp", "{}")
+    await wizard.kit.receive("zigbee2mqtt/gone", "")
+    await wizard.wait(31)
+    assert (wizard.result["type"], wizard.step) == (FlowResultType.MENU, "silence")
+    assert "Zigbee2MQTT (1)" in wizard.said["left_out"]
+    await wizard.choose("listen")
+    await wizard.kit.receive("cellar/pump", "12.5")
+    await wizard.wait(31)
+
+    assert wizard.step == "talkers"
+
+
+async def test_a_device_added_meanwhile_is_not_added_again(wizard: Wizard) -> None:
+    await wizard.start("listen")
+    await wizard.kit.receive("garden/weather", WEATHER)
+    await wizard.wait(31)
+    await Wizard(wizard.kit).add("garden/weather", WEATHER, name="Weather")
+    await wizard.submit(topic="garden/weather")
+
+    assert (wizard.errors, wizard.said["device"]) == ({"topic": "topic_covered"}, "Weather")
+
+
+# ---------------------------------------------------------------- from a message of the user
+
+
+async def test_a_pasted_message_becomes_a_device(wizard: Wizard) -> None:
+    await wizard.start("paste")
+    await wizard.submit(topic="garden/weather", payload=json.dumps(WEATHER))
+    assert wizard.step == "device"
+    await wizard.submit()
+
+    assert wizard.subentry.data["topic"] == "garden/weather"
+
+
+async def test_a_message_that_is_no_text_is_pasted_as_base64(wizard: Wizard) -> None:
+    await wizard.start("paste")
+    text = base64.b64encode(json.dumps(WEATHER).encode()).decode()
+    await wizard.submit(topic="garden/weather", payload=f"{text[:20]}\n{text[20:]}\n", base64=True)
+
+    assert "temperature" in wizard.channels
+
+
+async def test_several_messages_are_pasted_one_after_the_other(wizard: Wizard) -> None:
+    await wizard.start("paste")
+    assert wizard.said["count"] == "0"
+    await wizard.submit(topic="boiler/temperature", payload="21.5", another=True)
+    assert (wizard.step, wizard.said["count"], wizard.errors) == ("paste", "1", {})
+    await wizard.submit(topic="boiler/pressure", payload="1013")
+    assert wizard.step == "split"
+    await wizard.submit()
+
+    assert wizard.channels.keys() == {"temperature", "pressure"}
+
+
+@pytest.mark.parametrize(
+    ("answers", "errors"),
+    [
+        ({"topic": "boiler/#", "payload": "1"}, {"topic": "topic_wildcard"}),
+        ({"topic": "", "payload": "1"}, {"topic": "topic_empty"}),
+        ({"topic": "boiler", "payload": "  "}, {"payload": "payload_missing"}),
+        ({"topic": "boiler", "payload": "21.5", "base64": True}, {"payload": "no_base64"}),
+    ],
+)
+async def test_what_is_wrong_with_a_pasted_message_is_said(
+    wizard: Wizard, answers: dict[str, object], errors: dict[str, str]
+) -> None:
+    await wizard.start("paste")
+    await wizard.submit(**answers)
+
+    assert (wizard.step, wizard.errors) == ("paste", errors)
+
+
+async def test_a_pasted_message_without_values_is_explained_and_can_be_mended(wizard: Wizard) -> None:
+    await wizard.start("paste")
+    await wizard.submit(topic="boiler/data", payload="{}")
+    assert wizard.errors == {"payload": "not_understood"}
+    assert wizard.said["problems"].startswith("- ")
+    await wizard.submit(topic="boiler/data", payload='{"temperature": 21.5}')
+
+    assert wizard.step == "device"
+    assert wizard.channels.keys() == {"temperature"}

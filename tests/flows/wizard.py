@@ -1,0 +1,131 @@
+"""Drives the flow of devices through Home Assistant's own flow manager."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from homeassistant.config_entries import ConfigSubentry, SubentryFlowResult
+from homeassistant.data_entry_flow import FlowResultType
+from tests.kit import Kit
+
+WEATHER = {"temperature": 21.5, "humidity": 44, "door": "open", "uptime": 12345}
+
+
+@dataclass
+class Wizard:
+    """One dialog at a time."""
+
+    kit: Kit
+    result: SubentryFlowResult = field(default_factory=SubentryFlowResult)
+
+    async def start(self, *choices: str) -> SubentryFlowResult:
+        """Open "Add a device" and choose from its menus."""
+        entry = self.kit.hass.config_entries.async_entries("iotbridge")[0]
+        flows = self.kit.hass.config_entries.subentries
+        self.result = await flows.async_init((entry.entry_id, "device"), context={"source": "user"})
+        for choice in choices:
+            await self.choose(choice)
+        return self.result
+
+    async def change(self, *choices: str) -> SubentryFlowResult:
+        """Open Reconfigure of the only device and choose from its menus."""
+        entry = self.kit.hass.config_entries.async_entries("iotbridge")[0]
+        flows = self.kit.hass.config_entries.subentries
+        context = {"source": "reconfigure", "subentry_id": self.subentry.subentry_id}
+        self.result = await flows.async_init((entry.entry_id, "device"), context=context)
+        for choice in choices:
+            await self.choose(choice)
+        return self.result
+
+    async def choose(self, choice: str) -> SubentryFlowResult:
+        """Choose from a menu."""
+        assert self.result["type"] is FlowResultType.MENU, self.result
+        assert choice in self.result["menu_options"]
+        return await self._configure({"next_step_id": choice})
+
+    async def submit(self, **answers: Any) -> SubentryFlowResult:
+        """Fill in a form with what it suggests, and with these answers; None takes a suggestion away."""
+        assert self.result["type"] is FlowResultType.FORM, self.result
+        given = self.suggested | answers
+        return await self._configure({key: value for key, value in given.items() if value is not None})
+
+    async def look(self) -> SubentryFlowResult:
+        """Look what the dialog shows now, as the browser does when it is told that something changed."""
+        await self.kit.hass.async_block_till_done()
+        self.result = await self.kit.hass.config_entries.subentries.async_configure(self.result["flow_id"])
+        return self.result
+
+    async def wait(self, seconds: float) -> SubentryFlowResult:
+        """Let time pass, and look."""
+        for _ in range(round(seconds)):
+            await self.kit.wait(1)
+        return await self.look()
+
+    async def hear(self, topic: str, payload: Any) -> SubentryFlowResult:
+        """Learn from the first message on a topic, up to the form or menu that follows."""
+        await self.start("topic")
+        await self.submit(topic=topic)
+        await self.kit.receive(topic, payload)
+        return await self.wait(3)
+
+    async def add(self, topic: str, payload: Any, **answers: Any) -> ConfigSubentry:
+        """Add a device as it is proposed, with these answers."""
+        await self.hear(topic, payload)
+        await self.submit(**answers)
+        assert self.result["type"] is FlowResultType.CREATE_ENTRY, self.result
+        await self.kit.hass.async_block_till_done()
+        return self.subentry
+
+    @property
+    def step(self) -> str:
+        """Return the step that is shown; of one that is over, how it ended."""
+        return str(self.result.get("reason") or self.result.get("step_id") or self.result["type"])
+
+    @property
+    def errors(self) -> dict[str, str]:
+        """Return the errors of the form."""
+        return self.result["errors"] or {}
+
+    @property
+    def said(self) -> dict[str, str]:
+        """Return what is filled into the words of the step."""
+        return dict(self.result["description_placeholders"] or {})
+
+    @property
+    def suggested(self) -> dict[str, Any]:
+        """Return what the form would send if nobody touched it."""
+        return suggestions(self.result["data_schema"])
+
+    @property
+    def channels(self) -> dict[str, dict[str, Any]]:
+        """Return the channels of the form by their keys."""
+        return {item["key"]: item for item in self.suggested["channels"]}
+
+    def options(self, name: str) -> dict[str, str]:
+        """Return what there is to choose from in a field, by its value."""
+        assert self.result["data_schema"] is not None
+        chooser = self.result["data_schema"].schema[name]
+        return {option["value"]: option["label"] for option in chooser.config["options"]}
+
+    @property
+    def subentry(self) -> ConfigSubentry:
+        """Return the only device there is."""
+        (subentry,) = self.kit.hass.config_entries.async_entries("iotbridge")[0].subentries.values()
+        return subentry
+
+    async def _configure(self, given: dict[str, Any]) -> SubentryFlowResult:
+        flows = self.kit.hass.config_entries.subentries
+        self.result = await flows.async_configure(self.result["flow_id"], given)
+        return self.result
+
+
+def suggestions(schema: Any) -> dict[str, Any]:
+    """Return the suggested values and defaults of a schema, those of its sections too."""
+    found: dict[str, Any] = {}
+    for marker, kind in schema.schema.items():
+        if hasattr(kind, "schema") and hasattr(kind, "options"):
+            found[str(marker)] = suggestions(kind.schema)
+        elif marker.description and "suggested_value" in marker.description:
+            found[str(marker)] = marker.description["suggested_value"]
+        elif callable(marker.default):
+            found[str(marker)] = marker.default()
+    return found
