@@ -1,5 +1,8 @@
 """A Home Assistant with core's mqtt on a fake broker, and IoT Bridge in it."""
 
+from collections.abc import AsyncGenerator
+from pathlib import Path
+
 from freezegun.api import FrozenDateTimeFactory
 from hypothesis import HealthCheck, settings
 import pytest
@@ -10,6 +13,7 @@ from pytest_homeassistant_custom_component.typing import MqttMockHAClient, MqttM
 import custom_components.iotbridge
 from homeassistant.core import HomeAssistant
 
+from .broker import Broker, until
 from .kit import Kit
 
 __all__ = ["custom_components"]
@@ -46,3 +50,28 @@ async def kit(
     assert await hass.config_entries.async_setup(entry.entry_id)
     await hass.async_block_till_done()
     return Kit(hass, mqtt, freezer)
+
+
+@pytest.fixture
+async def broker(socket_enabled: None, tmp_path: Path) -> AsyncGenerator[Broker]:
+    """Return a running Mosquitto."""
+    broker = Broker(tmp_path)
+    broker.start()
+    await until(broker.listens)
+    yield broker
+    broker.kill()
+
+
+@pytest.fixture
+async def home(
+    hass: HomeAssistant, mock_hass_config: None, broker: Broker, entry: MockConfigEntry
+) -> AsyncGenerator[HomeAssistant]:
+    """Return a Home Assistant with IoT Bridge whose core mqtt is connected to the Mosquitto."""
+    data = {"broker": "127.0.0.1", "port": broker.port, "protocol": "5"}
+    mqtt = MockConfigEntry(domain="mqtt", version=2, minor_version=1, data=data, options={"birth_message": {}})
+    mqtt.add_to_hass(hass)
+    assert await hass.config_entries.async_setup(mqtt.entry_id)
+    assert await hass.config_entries.async_setup(entry.entry_id)
+    yield hass
+    await hass.config_entries.async_unload(entry.entry_id)
+    await hass.config_entries.async_unload(mqtt.entry_id)

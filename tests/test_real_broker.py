@@ -1,12 +1,8 @@
 """The same integration on a real Mosquitto: retained messages, expiry and outages as a broker really does them."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Callable
 import json
-from pathlib import Path
-import shutil
 import socket
-import subprocess
 from typing import Any
 
 import aiomqtt
@@ -15,6 +11,7 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from homeassistant.core import HomeAssistant
 
+from .broker import Broker, state, until
 from .kit import now
 
 NAS = "iotbridge/device/nas"
@@ -40,76 +37,6 @@ DISCOVERY = {
         }
     },
 }
-
-
-class Broker:
-    """A Mosquitto of its own on loopback."""
-
-    def __init__(self, folder: Path) -> None:
-        self.port = free_port()
-        self._folder = folder
-        self._process: subprocess.Popen[bytes] | None = None
-
-    def start(self) -> None:
-        config = self._folder / "mosquitto.conf"
-        config.write_text(f"listener {self.port} 127.0.0.1\nallow_anonymous true\npersistence false\n")
-        program = shutil.which("mosquitto", path="/usr/sbin:/usr/local/sbin:/usr/bin:/opt/homebrew/sbin")
-        assert program, "mosquitto is not installed"
-        self._process = subprocess.Popen([program, "-c", config], stderr=subprocess.DEVNULL)
-
-    def kill(self) -> None:
-        if self._process:
-            self._process.kill()
-            self._process.wait()
-
-    def listens(self) -> bool:
-        with socket.socket() as probe:
-            return probe.connect_ex(("127.0.0.1", self.port)) == 0
-
-    def client(self) -> aiomqtt.Client:
-        return aiomqtt.Client("127.0.0.1", self.port, protocol=aiomqtt.ProtocolVersion.V5)
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
-
-
-async def until(check: Callable[[], bool], timeout_s: float = 20) -> None:
-    """Wait on the real clock until something is so."""
-    async with asyncio.timeout(timeout_s):
-        while not check():  # noqa: ASYNC110 - a broker in another process sets no event here
-            await asyncio.sleep(0.02)
-
-
-@pytest.fixture
-async def broker(socket_enabled: None, tmp_path: Path) -> AsyncGenerator[Broker]:
-    broker = Broker(tmp_path)
-    broker.start()
-    await until(broker.listens)
-    yield broker
-    broker.kill()
-
-
-@pytest.fixture
-async def home(
-    hass: HomeAssistant, mock_hass_config: None, broker: Broker, entry: MockConfigEntry
-) -> AsyncGenerator[HomeAssistant]:
-    data = {"broker": "127.0.0.1", "port": broker.port, "protocol": "5"}
-    mqtt = MockConfigEntry(domain="mqtt", version=2, minor_version=1, data=data, options={"birth_message": {}})
-    mqtt.add_to_hass(hass)
-    assert await hass.config_entries.async_setup(mqtt.entry_id)
-    assert await hass.config_entries.async_setup(entry.entry_id)
-    yield hass
-    await hass.config_entries.async_unload(entry.entry_id)
-    await hass.config_entries.async_unload(mqtt.entry_id)
-
-
-def state(hass: HomeAssistant, entity_id: str) -> str | None:
-    found = hass.states.get(entity_id)
-    return found.state if found else None
 
 
 async def come_up(client: aiomqtt.Client, **announce: Any) -> None:

@@ -55,7 +55,8 @@ class Device:
     introducing: bool = False
     flooding: bool = False
     flush: CALLBACK_TYPE | None = None
-    stop: list[CALLBACK_TYPE] = field(default_factory=list)
+    seed: list[CALLBACK_TYPE] = field(default_factory=list)
+    late: list[CALLBACK_TYPE] = field(default_factory=list)
 
 
 class Owner(Protocol):
@@ -106,6 +107,7 @@ class Thing:
             if known.identity in self.profile.devices:
                 self._async_device(known.identity, known.base, known)
         for sample in samples:
+            self._remember(sample.topic, sample.payload)
             self._async_read(sample, time.monotonic(), is_new=False)
         for device in self.devices.values():
             self._async_announce(device)
@@ -349,7 +351,7 @@ class Thing:
     @callback
     def _async_seed(self, device: Device) -> None:
         """Give the entities their values as soon as they listen."""
-        self._async_release(device)
+        _cancel(device.seed)
 
         @callback
         def seed(_now: datetime) -> None:
@@ -360,15 +362,15 @@ class Thing:
 
         @callback
         def subscribed() -> None:
-            self._async_release(device)
-            device.stop.append(async_call_later(self._hass, SETTLED_S, seed))
+            _cancel(device.seed)
+            device.seed.append(async_call_later(self._hass, SETTLED_S, seed))
 
-        device.stop.append(mqtt_client.async_on_subscribe_done(self._hass, self.state_topic(device), 0, subscribed))
+        device.seed.append(mqtt_client.async_on_subscribe_done(self._hass, self.state_topic(device), 0, subscribed))
 
     @callback
     def _async_release(self, device: Device) -> None:
-        while device.stop:
-            device.stop.pop()()
+        _cancel(device.seed)
+        _cancel(device.late)
         if device.flush:
             device.flush()
             device.flush = None
@@ -423,7 +425,7 @@ class Thing:
         def known(_now: datetime) -> None:
             self._async_publish_state(device, new)
 
-        device.stop.append(async_call_later(self._hass, EVENT_KNOWN_S, known))
+        device.late.append(async_call_later(self._hass, EVENT_KNOWN_S, known))
         return {key: value for key, value in happened.items() if key not in new}
 
     # ------------------------------------------------------- presence and floods
@@ -461,6 +463,11 @@ class Thing:
         self._owner.async_flooding(self)
         if self._direct:
             self._async_publish_config(device)
+
+
+def _cancel(timers: list[CALLBACK_TYPE]) -> None:
+    while timers:
+        timers.pop()()
 
 
 def _plain(value: Value) -> Any:
