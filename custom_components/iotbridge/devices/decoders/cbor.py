@@ -30,6 +30,8 @@ _BYTES, _TEXT, _ARRAY, _MAP, _TAG, _SIMPLE = 2, 3, 4, 5, 6, 7
 _CAN_BE_INDEFINITE = (_BYTES, _TEXT, _ARRAY, _MAP, _SIMPLE)
 _ONE_BYTE, _EIGHT_BYTES, _INDEFINITE = 24, 27, 31
 _UNTIL_BREAK = -1
+_PLAIN = (int, float, str, bytes)
+_LISTS = (list, tuple, set, frozenset)
 
 
 class _NotCborError(ValueError):
@@ -74,11 +76,13 @@ def _library() -> ModuleType:
 def _plain(node: Any, library: ModuleType) -> Any:
     """Return a document of plain values: content for unknown tags, text for dates, None for undefined.
 
-    The walk has bounded its depth.
+    The walk has bounded its depth. Inside of a tag, cbor2 makes its own frozen dictionaries and tuples.
     """
-    if isinstance(node, Mapping):  # inside of a tag, cbor2 makes it a frozendict
+    if isinstance(node, _PLAIN):
+        return node
+    if isinstance(node, Mapping):
         return {key: _plain(child, library) for key, child in node.items()}
-    if isinstance(node, list | tuple | set | frozenset):
+    if isinstance(node, _LISTS):
         return [_plain(child, library) for child in node]
     if isinstance(node, library.CBORTag | library.CBORSimpleValue):
         return _plain(node.value, library)

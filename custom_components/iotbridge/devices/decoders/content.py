@@ -57,9 +57,10 @@ class Content:
             DecodeError: it is meant to be JSON, and is broken.
         """
         try:
-            return Document(orjson.loads(self.payload), strict=True)
+            value = orjson.loads(self.payload)
         except orjson.JSONDecodeError:
             return _lenient(self.text) if self.text else None
+        return _within_text(value) or Document(value, strict=True)
 
     @cached_property
     def object(self) -> Mapping[str, Any]:
@@ -87,8 +88,18 @@ class Content:
 def inner(node: Any, *path: str) -> Any:
     """Return the member at a path of a document; None where there is none."""
     for key in path:
-        node = node.get(key) if isinstance(node, Mapping) else None
+        node = node.get(key) if isinstance(node, dict) else None
     return node
+
+
+def _within_text(value: Any) -> Document | None:
+    """Return the document that somebody made a JSON text of, as flows do that serialise twice."""
+    if isinstance(value, str) and value.startswith(("{", "[")):
+        try:
+            return Document(orjson.loads(value), strict=False)
+        except orjson.JSONDecodeError:
+            pass
+    return None
 
 
 def _text_of(payload: bytes) -> str | None:
@@ -97,8 +108,7 @@ def _text_of(payload: bytes) -> str | None:
             return payload.decode("utf-16")
         return payload.decode("utf-8")
     except UnicodeDecodeError:
-        high = sum(byte > 0x7F for byte in payload[:1024])  # noqa: PLR2004 - where ASCII ends
-        if _LATIN_SIGNS.fullmatch(payload) and high * 2 < len(payload):
+        if _LATIN_SIGNS.fullmatch(payload) and 2 * len(payload.decode("ascii", "ignore")) > len(payload):
             return payload.decode("latin-1")
     return None
 

@@ -1,6 +1,6 @@
 """What a decoder gathers: fields within bounds, and a problem for each part that was left out."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable
 from decimal import Decimal
 from math import isfinite
 import re
@@ -24,7 +24,7 @@ _CARRIERS = re.compile(r"(frm_?|raw_?)?(payload|data|bytes|message|hex)(_?(raw|h
 _PADDED_BASE64 = re.compile(r"(?:[A-Za-z0-9+/_-]{4})*+[A-Za-z0-9+/_-]{2}(?:==|[A-Za-z0-9+/_-]=)")
 _PLAIN_BASE64 = re.compile(r"(?=[^a-z]*[a-z])(?=[^A-Z]*[A-Z])(?=\D*\d)(?:[A-Za-z0-9+/]{4}){4,}+")
 _HEX = re.compile(r"(?=.*[A-Fa-f])(?=.*\d)(?:[0-9A-Fa-f]{2}){8,}+|(?:[0-9A-Fa-f]{2} ){3,}+[0-9A-Fa-f]{2}")
-_SHORT_HEX = re.compile(r"(?:[0-9A-Fa-f]{2}){2,}+")
+_SHORT_HEX = re.compile(r"(?=.*[A-Fa-f])(?=.*\d)(?:[0-9A-Fa-f]{2}){3,}+|\d{16,}+")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]+")
 
 
@@ -58,32 +58,35 @@ class Gathering:
         if not self._room:
             self.too_complex()
             return
-        if isinstance(raw, bytes | bytearray):
-            self.encoded(path)
-            return
-        if isinstance(raw, str) and path and carries_bytes(path[-1], raw):
+        if isinstance(raw, bytes) or (isinstance(raw, str) and path and carries_bytes(path[-1], raw)):
             self.encoded(path)
             return
         usable, value = scalar(raw)
-        if not usable or any(isinstance(part, str) and len(part) > MAX_TEXT for part in path):
+        if not usable or _too_long(path):
             self.problem(ProblemKind.MEMBER_UNUSABLE, field=shown(path))
             return
         self._room -= 1
         self._fields.append(Field(path=path, value=value, name=name, unit=unit, technical=technical))
 
-    def walk(self, path: Path, node: Any, *, technical: bool = False) -> None:
+    def walk(self, path: Path, node: Any) -> None:
         """Add every value of a document; ``path`` is where it lies."""
-        if not isinstance(node, Mapping | list | tuple | set | frozenset):
-            self.add(path, node, technical=technical)
-        elif len(path) >= MAX_LEVELS:
-            self.too_complex()
+        children: Iterable[tuple[str | int, Any]]
+        if isinstance(node, dict):
+            children = ((key_text(key), child) for key, child in node.items())
+        elif isinstance(node, list):
+            children = enumerate(node)
         else:
-            for key, child in members(node):
-                if not self._room or not self._nodes:
-                    self.too_complex()
-                    return
-                self._nodes -= 1
-                self.walk((*path, key), child, technical=technical)
+            self.add(path, node)
+            return
+        if len(path) >= MAX_LEVELS:
+            self.too_complex()
+            return
+        for key, child in children:
+            if not self._room or not self._nodes:
+                self.too_complex()
+                return
+            self._nodes -= 1
+            self.walk((*path, key), child)
 
     def report(self, identity: str | None = None, about: About | None = None) -> None:
         """Close the report of one device; one without fields is none."""
@@ -106,19 +109,10 @@ class Gathering:
         return Decoded(format=name, reports=tuple(self._reports), exact=exact, problems=problems)
 
 
-def members(node: Mapping[Any, Any] | Sequence[Any] | set[Any] | frozenset[Any]) -> Any:
-    """Return the members of a container with what stands for them in a path."""
-    if isinstance(node, Mapping):
-        return (
-            (key if isinstance(key, str) and key.isascii() else key_text(key), child) for key, child in node.items()
-        )
-    return enumerate(node)
-
-
 def key_text(key: Any) -> str:
     """Return what a member's name is in a path: CBOR has keys that are numbers, bytes or worse."""
     if isinstance(key, str):
-        return well_formed(key)
+        return key if key.isascii() else well_formed(key)
     if isinstance(key, bytes):
         return key[:MAX_TEXT].hex()
     usable, value = scalar(key)
@@ -142,6 +136,13 @@ def scalar(raw: Any) -> tuple[bool, Scalar]:
     return False, None
 
 
+def _too_long(path: Path) -> bool:
+    for part in path:  # noqa: SIM110 - a generator for each field costs as much as the rest of it
+        if isinstance(part, str) and len(part) > MAX_TEXT:
+            return True
+    return False
+
+
 def _number(raw: int | Decimal) -> tuple[bool, Scalar]:
     """Return a number that JSON can hold; wider ones lose digits, as they do in any JSON parser."""
     if isinstance(raw, int) and -_WIDEST < raw < _WIDEST:
@@ -163,8 +164,8 @@ def label(raw: Any) -> str | None:
     if isinstance(raw, bool) or not isinstance(raw, str | int):
         return None
     usable, value = scalar(raw)
-    text = _CONTROL.sub(" ", str(value)).strip() if usable else ""
-    return text or None
+    text = str(value) if usable else ""
+    return (text if text.isprintable() else _CONTROL.sub(" ", text)).strip() or None
 
 
 def shown(path: Path) -> str:

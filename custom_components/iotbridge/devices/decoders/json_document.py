@@ -5,7 +5,7 @@ from typing import Any
 
 from ..models import About, Decoded, Path, Scalar
 from .content import Content
-from .gathering import MAX_FIELDS, Gathering, label
+from .gathering import MAX_FIELDS, Gathering, key_text, label
 
 # What an object is known by, the surest first; compared without case and separators.
 _IDENTITIES = ("deveui", "uniqueid", "deviceid", "identity", "id", "mac", "macaddress", "address", "addr", "serial",
@@ -32,16 +32,19 @@ def gather(gathering: Gathering, document: dict[Any, Any] | list[Any]) -> bool:
     """Gather everything of a document; return whether each path is that of the document itself."""
     if isinstance(document, list):
         return _gather_list(gathering, document)
+    if not any(isinstance(value, list) and value and isinstance(value[0], dict) for value in document.values()):
+        gathering.walk((), document)
+        return True
     exact = True
     lists = []
     for key, value in document.items():
-        if isinstance(key, str) and _plain(key) in _LISTS_OF_DEVICES and _identity_key(value):
+        if isinstance(key, str) and _plain(key) in _LISTS_OF_DEVICES and identity_key(value):
             lists.append(value)
         elif named := _named_values(value):
-            _add_named(gathering, (key,), named)
+            _add_named(gathering, (key_text(key),), named)
             exact = False
         else:
-            gathering.walk((), {key: value})
+            gathering.walk((key_text(key),), value)
     gathering.report()
     for devices in lists:
         _gather_list(gathering, devices)
@@ -52,7 +55,7 @@ def _gather_list(gathering: Gathering, elements: list[Any]) -> bool:
     if named := _named_values(elements):
         _add_named(gathering, (), named)
         return False
-    if key := _identity_key(elements):
+    if key := identity_key(elements):
         for element in elements[:MAX_FIELDS]:
             gathering.walk((), {name: value for name, value in element.items() if name != key})
             gathering.report(label(element[key]), About(name=_name_of(element)))
@@ -61,8 +64,8 @@ def _gather_list(gathering: Gathering, elements: list[Any]) -> bool:
     return True
 
 
-def _identity_key(elements: Any) -> str | None:
-    """Return the member by which all objects of a list differ; None where there is none."""
+def identity_key(elements: Any) -> str | None:
+    """Return the member by which all objects of a list differ: each is a device; None where there is none."""
     if not isinstance(elements, list) or not elements or not all(isinstance(one, dict) for one in elements):
         return None
     members = {_plain(key): key for key in elements[0] if isinstance(key, str)}

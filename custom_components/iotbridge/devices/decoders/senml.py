@@ -7,6 +7,7 @@ packages for it (kpn-senml, micropython-senml) build messages, and one of them n
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from types import NoneType
 from typing import Any
 
 from ..models import Decoded, DecodeError, Path, ProblemKind
@@ -18,6 +19,10 @@ _NUMBERED = {-1: "bver", -2: "bn", -3: "bt", -4: "bu", -5: "bv", -6: "bs",
              0: "n", 1: "u", 2: "v", 3: "vs", 4: "vb", 5: "s", 6: "t", 7: "ut", 8: "vd"}  # fmt: skip
 _LABELS = frozenset(_NUMBERED.values())
 _BASE = frozenset(("bver", "bn", "bt", "bu", "bv", "bs"))
+_TEXTS = frozenset(("bn", "n", "bu", "u", "vs"))
+_NUMBERS = frozenset(("bt", "bv", "bs", "bver", "t", "v", "s"))
+# None is what is left of NaN.
+_NUMBER_OR_NAN = (int, float, NoneType)
 _VALUES = ("v", "vs", "vb", "vd", "s")
 # Times below count from now.
 _ABSOLUTE_FROM = 2**28
@@ -84,14 +89,12 @@ def _pack(document: Any) -> list[dict[str, Any]] | None:
 def _is_record(record: Mapping[Any, Any], *, has_base: bool) -> bool:
     if not has_base and (not isinstance(record.get("n"), str) or not _LABELS.issuperset(record)):
         return False
-    texts = all(isinstance(record.get(key, ""), str) for key in ("bn", "n", "bu", "u", "vs"))
-    numbers = all(_is_number(record.get(key, 0)) for key in ("bt", "bv", "bs", "bver", "t", "v", "s"))
-    return texts and numbers and not _LABELS.isdisjoint(record)
-
-
-def _is_number(value: Any) -> bool:
-    # None is what is left of NaN.
-    return value is None or (isinstance(value, int | float) and not isinstance(value, bool))
+    for key, value in record.items():
+        if key in _TEXTS and not isinstance(value, str):
+            return False
+        if key in _NUMBERS and (isinstance(value, bool) or not isinstance(value, _NUMBER_OR_NAN)):
+            return False
+    return not _LABELS.isdisjoint(record)
 
 
 def _resolve(pack: list[dict[str, Any]]) -> dict[str | None, _Thing]:

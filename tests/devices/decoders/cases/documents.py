@@ -65,6 +65,14 @@ JSON = (
     ),
     Case(name="byte order mark", payload=b'\xef\xbb\xbf{"t":1}', format="json", devices={None: {("t",): 1}}),
     Case(name="UTF-16", payload='{"t":"°C"}'.encode("utf-16"), format="json", devices={None: {("t",): "°C"}}),
+    Case(name="JSON within JSON", payload=rb'"{\"t\":21.5}"', format="json", devices={None: {("t",): 21.5}}),
+    Case(
+        name="numbers and words where bytes could be",
+        payload=b'{"data":"1234","message":"facade"}',
+        format="json",
+        devices={None: {("data",): "1234", ("message",): "facade"}},
+        exact=True,
+    ),
     Case(name="NUL at the end", payload=b'{"t":1}\0\0', format="json", devices={None: {("t",): 1}}),
     Case(name="newline at the end", payload=b'{"t":1}\r\n', format="json", devices={None: {("t",): 1}}, exact=True),
     Case(

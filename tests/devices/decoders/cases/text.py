@@ -109,6 +109,30 @@ TEXT = (
     Case(
         name="rows without headings: the newest", payload=b"1,2\n3,4", format="csv", devices={None: {(0,): 3, (1,): 4}}
     ),
+    Case(
+        name="names and numbers on lines",
+        payload=b"temp;21,5\nhum;40",
+        format="csv",
+        devices={None: {("temp",): 21.5, ("hum",): 40}},
+    ),
+    Case(
+        name="history without headings",
+        payload=b"2024-01-01 10:00,21.5\n2024-01-01 10:05,21.6",
+        format="csv",
+        devices={None: {(0,): "2024-01-01 10:05", (1,): 21.6}},
+    ),
+    Case(
+        name="a device on each line",
+        payload=b"sensor_id,temp,hum\nk1,20,40\nh2,19,",
+        format="csv",
+        devices={"k1": {("temp",): 20, ("hum",): 40}, "h2": {("temp",): 19, ("hum",): None}},
+    ),
+    Case(
+        name="history of one device",
+        payload=b"id,temp\nk1,20\nk1,21",
+        format="csv",
+        devices={None: {("id",): "k1", ("temp",): 21}},
+    ),
     # https://docs.influxdata.com/influxdb/v1/write_protocols/line_protocol_reference/
     Case(
         name="influx",
