@@ -11,7 +11,7 @@ from homeassistant.config_entries import ConfigEntry, ConfigEntryState, ConfigSu
 from homeassistant.core import HomeAssistant
 
 from .devices.models import Profile
-from .flows.channels import form_key, spoken
+from .flows.channels import form_key, with_unit
 from .flows.forms import choices, device_label
 from .flows.live import Live, async_live
 from .flows.words import async_words
@@ -42,7 +42,11 @@ class _Decision(RepairsFlow, ABC):
         subentry = entry.subentries.get(self._subentry_id)
         return (entry, subentry) if subentry else None
 
-    async def async_step_init(self, user_input: dict[str, Any] | None = None) -> RepairsFlowResult:
+    async def async_step_init(self, _user_input: dict[str, Any] | None = None) -> RepairsFlowResult:
+        """Begin; what is given here is no answer yet."""
+        return await self.async_step_decide()
+
+    async def async_step_decide(self, user_input: dict[str, Any] | None = None) -> RepairsFlowResult:
         """Ask which are wanted, and make it so."""
         found = self._found()
         if found is None:
@@ -55,7 +59,7 @@ class _Decision(RepairsFlow, ABC):
             return self.async_create_entry(data={})
         options = await self._async_options(live)
         return self.async_show_form(
-            step_id="init",
+            step_id="decide",
             data_schema=vol.Schema(
                 {vol.Required("wanted", default=self._proposed(live)): choices(options, multiple=True)}
             ),
@@ -82,9 +86,8 @@ class NewFields(_Decision):
         words = await async_words(self.hass)
         options = {}
         for channel in live.new:
-            value = spoken(live.readings[channel.key].value, words)
-            unit = f" {channel.unit}" if channel.unit else ""
-            options[form_key(channel.key)] = f"{channel.name}: {value}{unit} ({channel.key})"
+            value = with_unit(live.readings[channel.key].value, channel, words)
+            options[form_key(channel.key)] = f"{channel.name}: {value} ({channel.key})"
         return options
 
     def _proposed(self, live: Live) -> list[str]:

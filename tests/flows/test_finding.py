@@ -10,7 +10,12 @@ from homeassistant.data_entry_flow import FlowResultType
 
 from .wizard import WEATHER, Wizard
 
-CONFIG = {"~": "zigbee/lamp", "stat_t": "~/state", "components": {"a": {"command_topic": "set/~"}}, "availability": [{"t": "~/here"}]}
+CONFIG = {
+    "~": "zigbee/lamp",
+    "stat_t": "~/state",
+    "components": {"a": {"command_topic": "set/~"}},
+    "availability": [{"t": "~/here"}],
+}
 
 
 # ---------------------------------------------------------------- by topic
@@ -169,18 +174,16 @@ async def test_leaving_the_dialog_ends_the_waiting(wizard: Wizard) -> None:
 
 
 @pytest.mark.parametrize("way", ["wait", "listen"])
-async def test_without_mqtt_nothing_is_heard_and_it_says_so(wizard: Wizard, way: str) -> None:
-    mqtt = wizard.kit.hass.config_entries.async_entries("mqtt")[0]
+async def test_without_a_broker_nothing_can_be_heard_and_it_says_so(wizard: Wizard, way: str) -> None:
     await wizard.start()
-    await wizard.kit.hass.config_entries.async_set_disabled_by(mqtt.entry_id, "user")  # type: ignore[arg-type]
+    wizard.kit.mqtt.connected = False
     if way == "wait":
         await wizard.choose("topic")
         await wizard.submit(topic="garden/weather")
     else:
         await wizard.choose("listen")
-    await wizard.look()
 
-    assert wizard.step == "no_mqtt"
+    assert (wizard.result["type"], wizard.step) == (FlowResultType.ABORT, "no_mqtt")
 
 
 async def test_without_iotbridge_running_it_says_so(wizard: Wizard) -> None:
@@ -242,10 +245,16 @@ async def test_who_is_known_is_left_out(wizard: Wizard) -> None:
     assert "Tasmota (2), Zigbee2MQTT (1)" in wizard.said["left_out"]
 
 
+@pytest.mark.parametrize(
+    "mqtt_config_entry_options",
+    [
+        {
+            "discovery_prefix": "found",
+            "birth_message": {"topic": "house/alive", "payload": "1", "qos": 0, "retain": False},
+        }
+    ],
+)
 async def test_the_birth_topic_of_home_assistant_is_left_out_wherever_it_is(wizard: Wizard) -> None:
-    mqtt = wizard.kit.hass.config_entries.async_entries("mqtt")[0]
-    options = {**mqtt.options, "discovery_prefix": "found", "birth_message": {"topic": "house/alive", "payload": "1"}}
-    wizard.kit.hass.config_entries.async_update_entry(mqtt, options=options)
     await wizard.start("listen")
     for topic in ("house/alive", "found/sensor/x/config", "cellar/pump"):
         await wizard.kit.receive(topic, "1")

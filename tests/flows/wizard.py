@@ -7,7 +7,7 @@ from homeassistant.config_entries import ConfigSubentry, SubentryFlowResult
 from homeassistant.data_entry_flow import FlowResultType
 from tests.kit import Kit
 
-WEATHER = {"temperature": 21.5, "humidity": 44, "door": "open", "uptime": 12345}
+WEATHER = {"temperature": 21.5, "humidity": 44, "door": "open", "loops": 12345}
 
 
 @dataclass
@@ -54,11 +54,15 @@ class Wizard:
         self.result = await self.kit.hass.config_entries.subentries.async_configure(self.result["flow_id"])
         return self.result
 
-    async def wait(self, seconds: float) -> SubentryFlowResult:
+    async def wait(self, seconds: int) -> SubentryFlowResult:
         """Let time pass, and look."""
-        for _ in range(round(seconds)):
-            await self.kit.wait(1)
+        await self.wait_only(seconds)
         return await self.look()
+
+    async def wait_only(self, seconds: int) -> None:
+        """Let time pass."""
+        for _ in range(seconds):
+            await self.kit.wait(1)
 
     async def hear(self, topic: str, payload: Any) -> SubentryFlowResult:
         """Learn from the first message on a topic, up to the form or menu that follows."""

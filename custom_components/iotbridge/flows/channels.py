@@ -126,12 +126,17 @@ def now(channel: Channel, words: Words, shown: Shown | None) -> str:
         parts.append(words.own["new"])
     if not channel.enabled:
         parts.append(words.own["disabled"])
-    value = spoken(shown.reading.value if shown else None, words)
-    parts.append(f"{value} {channel.unit}" if channel.unit else value)
+    parts.append(with_unit(shown.reading.value if shown else None, channel, words))
     kind = words.device_classes.get(channel.device_class or "")
     if channel.platform != "sensor":
         kind = f"{words.platforms[channel.platform]} ({kind})" if kind else words.platforms[channel.platform]
     return " · ".join(part for part in (*parts, kind, channel.key) if part)
+
+
+def with_unit(value: Value, channel: Channel, words: Words) -> str:
+    """Return a value and its unit as a person reads them."""
+    text = spoken(value, words)
+    return f"{text} {channel.unit}" if channel.unit and value is not None else text
 
 
 def spoken(value: Value, words: Words) -> str:
@@ -159,6 +164,8 @@ def read_channels(
     made: list[Channel] = []
     for item in items:
         channel = _from_item(item, known[item["key"]])
+        if not channel.name:
+            raise ChannelError("no_name", place=item["key"])
         check(channel, values.get(channel.key))
         made.append(channel)
     _no_twins(made)

@@ -9,7 +9,6 @@ from typing import Any
 import voluptuous as vol
 
 from homeassistant.config_entries import ConfigEntryState, SubentryFlowResult
-from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers import selector
 
 from .. import mqtt_client
@@ -95,6 +94,8 @@ class Finding(Learning):
     async def async_step_wait(self, _user_input: dict[str, Any] | None = None) -> SubentryFlowResult:
         """Wait for a message on the topic."""
         if self._waiting is None:
+            if not mqtt_client.is_connected(self.hass):
+                return self.async_abort(reason="no_mqtt")
             beside = presence.neighbours(self._topic)
             waiting = async_wait(self.hass, self._topic, beside, self.async_update_progress)
             self._waiting = self.hass.async_create_background_task(waiting, "iotbridge wait", eager_start=True)
@@ -106,10 +107,7 @@ class Finding(Learning):
                 progress_task=self._waiting,
             )
         waited, self._waiting = self._waiting, None
-        try:
-            heard = waited.result()
-        except HomeAssistantError:
-            return self.async_show_progress_done(next_step_id="no_mqtt")
+        heard = waited.result()
         self._samples, self._beside = heard.samples, heard.beside
         return self.async_show_progress_done(next_step_id="learn" if heard.samples else "timed_out")
 
@@ -121,15 +119,13 @@ class Finding(Learning):
             description_placeholders={"topic": self._topic, "seconds": str(WAIT_S)},
         )
 
-    async def async_step_no_mqtt(self, _user_input: dict[str, Any] | None = None) -> SubentryFlowResult:
-        """Say that nothing can be heard."""
-        return self.async_abort(reason="no_mqtt")
-
     # ---------------------------------------------------------------- by listening
 
     async def async_step_listen(self, _user_input: dict[str, Any] | None = None) -> SubentryFlowResult:
         """Listen to everything for a while."""
         if self._listening is None:
+            if not mqtt_client.is_connected(self.hass):
+                return self.async_abort(reason="no_mqtt")
             self._talk = Talk(self._ours(), self._home())
             listening = async_listen(self.hass, self._talk.notice, self.async_update_progress)
             self._listening = self.hass.async_create_background_task(listening, "iotbridge listen", eager_start=True)
@@ -141,10 +137,7 @@ class Finding(Learning):
                 progress_task=self._listening,
             )
         listened, self._listening = self._listening, None
-        try:
-            self._messages = listened.result()
-        except HomeAssistantError:
-            return self.async_show_progress_done(next_step_id="no_mqtt")
+        self._messages = listened.result()
         words = await async_words(self.hass)
         self._offers = offers(
             self._messages,

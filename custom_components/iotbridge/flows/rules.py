@@ -48,11 +48,9 @@ class ChannelError(ValueError):
 def check(channel: Channel, value: Value) -> None:
     """Raise ChannelError when Home Assistant would not take the channel.
 
-    ``value`` is what it says now, None when that is not known. A channel that is off makes no entity: only a name is
+    ``value`` is what it says now, None when that is not known. A channel that is off makes no entity, so nothing is
     asked of it.
     """
-    if not channel.name:
-        raise ChannelError("no_name", place=channel.key)
     if not channel.enabled:
         return
     if channel.device_class and channel.device_class not in _DEVICE_CLASSES[channel.platform]:
