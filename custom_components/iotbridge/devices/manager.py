@@ -109,9 +109,7 @@ class ThingsManager:
     async def _async_add(self, subentry: ConfigSubentry) -> None:
         profile = Profile.from_dict(subentry.data)
         thing = self.things[subentry.subentry_id] = Thing(self, subentry.subentry_id, subentry.title, profile)
-        remembered = {
-            uid: device for uid, device in self._memory.devices.items() if device.subentry_id == subentry.subentry_id
-        }
+        remembered = [device for device in self._memory.devices.values() if device.subentry_id == subentry.subentry_id]
         await thing.async_start(remembered, self._handed_over.pop(profile.topic, ()))
 
     @callback
@@ -210,7 +208,7 @@ class ThingsManager:
     @callback
     def async_flooding(self, thing: Thing) -> None:
         """Tell the user of devices that send more than anyone could want."""
-        mad = [device.about.name or device.identity for device in thing.devices.values() if device.flooding]
+        mad = [device.name for device in thing.devices.values() if device.flooding]
         self.issues.async_set(ir.THING_FLOODING, thing.subentry_id, bool(mad), devices=", ".join(mad))
 
     @callback
@@ -241,7 +239,8 @@ class ThingsManager:
         if connected:
             self.publisher.async_reconnected()
             for thing in self.things.values():
-                thing.async_reconnected()
+                for device in thing.devices.values():
+                    device.async_reconnected()
 
     @callback
     def _async_sweep(self, _now: datetime) -> None:
@@ -259,6 +258,7 @@ class ThingsManager:
         for thing in list(self.things.values()):
             for device in list(thing.devices.values()):
                 if device.uid in uids and self.publisher.is_wanted(device.uid):
+                    self.publisher.async_taken_back(device.uid)
                     # The registries are still in the middle of telling everybody.
                     self.hass.loop.call_soon(self._async_forget, thing, device.identity)
 

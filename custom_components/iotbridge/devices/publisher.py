@@ -61,6 +61,11 @@ class Publisher:
         for uid in list(self._waiting):
             self._async_cancel(uid)
 
+    @callback
+    def async_taken_back(self, uid: str) -> None:
+        """Note that core's mqtt itself emptied the discovery topic, as it does when a user deletes the device."""
+        self._memory.devices[uid].topic = ""
+
     def is_wanted(self, uid: str) -> bool:
         """Tell whether a device should be there."""
         return uid in self._wanted

@@ -1,0 +1,291 @@
+"""One device of a thing: its values, how core is told to read them, and whether it is there."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+import time
+from typing import Any
+
+from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
+from homeassistant.helpers.event import async_call_later
+from homeassistant.helpers.json import json_dumps
+
+from .. import mqtt_client
+from .discovery import availability_config, component_id, discovery_config, is_direct
+from .mapping import Update, thing_uid
+from .memory import Remembered
+from .models import Channel, Profile, Value
+from .publisher import Publisher
+from .rhythm import Flood, Rhythm
+
+# Core's entities subscribe within half a second of their discovery message; then they can be given their values.
+SETTLED_S = 1.0
+# An event of a new type waits until core knows the type.
+EVENT_KNOWN_S = 3.0
+# Older values are not brought back by a restart where the device's rhythm does not say how long they hold.
+OLD_S = 24 * 3600.0
+FLOOD_FLUSH_S = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What the user confirmed, looked up once for all devices of a thing.
+
+    ``direct``: core's mqtt reads the device's own messages. ``channels`` are the enabled ones by key. ``prefix`` is
+    where we publish what we decode.
+    """
+
+    profile: Profile
+    direct: bool
+    channels: Mapping[str, Channel]
+    prefix: str
+
+    @classmethod
+    def of(cls, profile: Profile, prefix: str) -> Settings:
+        """Look up what a profile says."""
+        channels = {channel.key: channel for channel in profile.channels if channel.enabled}
+        return cls(profile, is_direct(profile, exact=profile.exact), channels, prefix)
+
+
+class Device:
+    """The run time of one device."""
+
+    def __init__(self, hass: HomeAssistant, publisher: Publisher, settings: Settings, remembered: Remembered) -> None:
+        """Bring back what is remembered of it; nothing is published before async_announce."""
+        self._hass = hass
+        self._publisher = publisher
+        self.settings = settings
+        self.remembered = remembered
+        self.identity = remembered.identity
+        self.uid = thing_uid(settings.profile.topic, remembered.identity)
+        self.flooding = False
+        self._flood = Flood()
+        self._rhythm = Rhythm()
+        self._rhythm.intervals.extend(remembered.intervals)
+        self._heard = time.monotonic()
+        self._online: bool | None = None
+        self._introducing = False
+        self._seed: list[CALLBACK_TYPE] = []
+        self._late: list[CALLBACK_TYPE] = []
+        self._flush: CALLBACK_TYPE | None = None
+        self.values: dict[str, Value] = {}
+        if time.time() - (remembered.heard_at or 0) < (self.expire_after_s or OLD_S):
+            self.values = {
+                key: (value[0], value[1]) if isinstance(value, list) else value
+                for key, value in remembered.values.items()
+            }
+
+    @property
+    def name(self) -> str:
+        """Return what people call it."""
+        return self.settings.profile.devices[self.identity].name or self.identity
+
+    @property
+    def hands_on(self) -> bool:
+        """Tell whether the device's values go through us, for good or for the moment."""
+        return not self.settings.direct or self._introducing or self.flooding
+
+    @property
+    def _sent(self) -> tuple[Channel, ...]:
+        """Return the channels that the device has sent: only these become entities."""
+        return tuple(channel for key, channel in self.settings.channels.items() if key in self.remembered.fields)
+
+    # ---------------------------------------------------------------- messages
+
+    @callback
+    def async_heard(self, now: float) -> bool:
+        """Note a sign of life; tell whether that began or ended a flood."""
+        self._heard = now
+        self._rhythm.heard(now)
+        self.remembered.intervals = list(self._rhythm.intervals)
+        self._async_set_online(True)
+        return self._async_set_flooding(self._flood.heard(now))
+
+    @callback
+    def async_update(self, update: Update, *, is_new: bool) -> dict[str, str]:
+        """Take what a message says, and hand it on; return the event types, by key, that core does not know yet."""
+        moments = {key for key in update.values if self.settings.channels[key].platform == "event"}
+        before = self._sent
+        self.values |= {key: value for key, value in update.values.items() if key not in moments}
+        self.remembered.fields.extend(key for key in update.fields if key not in self.remembered.fields)
+        self.remembered.values = self.values
+        self.remembered.heard_at = time.time()
+        if self._sent != before:
+            self.async_announce()
+        if not self.hands_on:
+            return {}
+        happened = {key: str(update.values[key]) for key in moments if is_new and update.values[key]}
+        unknown = {
+            key: value for key, value in happened.items() if value not in self.settings.channels[key].event_types
+        }
+        for key in unknown:
+            del happened[key]
+        if self.flooding and not happened:
+            self._async_flush_later()
+        else:
+            self._async_publish_state(happened)
+        return unknown
+
+    @callback
+    def async_late_events(self, happened: Mapping[str, str]) -> None:
+        """Hand on events whose types core is being told of at this moment."""
+
+        @callback
+        def known(_now: datetime) -> None:
+            self._async_publish_state(happened)
+
+        self._late.append(async_call_later(self._hass, EVENT_KNOWN_S, known))
+
+    # --------------------------------------------------------------- discovery
+
+    @callback
+    def async_announce(self) -> None:
+        """Publish how the device is to be read.
+
+        Core's mqtt does not know the message that was learned from, so new entities get their values from us first, and
+        only then read the device's own messages.
+        """
+        known = set(self.remembered.components)
+        if self.settings.direct and not known.issuperset(map(component_id, self._sent)):
+            self._introducing = True
+        self._async_publish_config()
+        if self.hands_on:
+            self._async_seed_later()
+
+    @callback
+    def _async_publish_config(self) -> None:
+        profile, base = self.settings.profile, self.remembered.base
+        config = discovery_config(
+            profile,
+            self.uid,
+            base,
+            profile.devices[self.identity],
+            self._sent,
+            state_topic=self._topic("state") if self.hands_on else None,
+        )
+        if profile.availability:
+            config["availability"] = availability_config(profile.availability, profile, base)
+        else:
+            config["availability"] = [{"topic": self._topic("availability")}]
+            if self._online is None:
+                self._async_set_online(self.remembered.online)
+        self._publisher.async_set(self.uid, self.remembered, config)
+
+    @callback
+    def _async_seed_later(self) -> None:
+        """Give the entities their values as soon as they listen."""
+        _cancel(self._seed)
+
+        @callback
+        def seed(_now: datetime) -> None:
+            self._async_publish_state({})
+            if self._introducing:
+                self._introducing = False
+                self._async_publish_config()
+
+        @callback
+        def subscribed() -> None:
+            _cancel(self._seed)
+            self._seed.append(async_call_later(self._hass, SETTLED_S, seed))
+
+        self._seed.append(mqtt_client.async_on_subscribe_done(self._hass, self._topic("state"), 0, subscribed))
+
+    @callback
+    def async_stop(self) -> None:
+        """Publish nothing more; the entities stay."""
+        _cancel(self._seed)
+        _cancel(self._late)
+        if self._flush:
+            self._flush()
+            self._flush = None
+
+    @callback
+    def async_remove(self) -> None:
+        """Take back everything there is of the device."""
+        self.async_stop()
+        self._publisher.async_remove(self.uid)
+        if self._online is not None:
+            self._publisher.async_publish(self._topic("availability"), "", retain=True)
+
+    # ------------------------------------------------------------------- state
+
+    def _topic(self, leaf: str) -> str:
+        return f"{self.settings.prefix}/thing/{self.uid}/{leaf}"
+
+    @callback
+    def _async_publish_state(self, happened: Mapping[str, str]) -> None:
+        """Publish all values, so that who hears one message knows everything; a moment is in one message only."""
+        state: dict[str, Any] = {}
+        for channel in self._sent:
+            if channel.platform != "event":
+                state[component_id(channel)] = _plain(self.values.get(channel.key))
+        for key, value in happened.items():
+            state[component_id(self.settings.channels[key])] = value
+        self._publisher.async_publish(self._topic("state"), json_dumps(state))
+
+    @callback
+    def _async_flush_later(self) -> None:
+        """Hand on the newest values of a mad device once a second."""
+
+        @callback
+        def flush(_now: datetime) -> None:
+            self._flush = None
+            self._async_publish_state({})
+
+        if self._flush is None:
+            self._flush = async_call_later(self._hass, FLOOD_FLUSH_S, flush)
+
+    # ------------------------------------------------------ presence and floods
+
+    @property
+    def expire_after_s(self) -> int | None:
+        """Return after which silence the device is not there; None when that is not known or not wanted."""
+        profile = self.settings.profile
+        if profile.availability:
+            return None
+        if profile.expire_after_s is None:
+            return self._rhythm.expire_after_s
+        return profile.expire_after_s or None
+
+    @callback
+    def async_sweep(self, now: float) -> bool:
+        """See whether it has been silent for too long; tell whether a flood ended."""
+        if self.expire_after_s and now - self._heard > self.expire_after_s:
+            self._async_set_online(False)
+        return self._async_set_flooding(self._flood.is_on(now))
+
+    @callback
+    def async_reconnected(self) -> None:
+        """Say again what the broker may have lost."""
+        online, self._online = self._online, None
+        if online is not None:
+            self._async_set_online(online)
+
+    @callback
+    def _async_set_online(self, online: bool) -> None:
+        if self._online == online or self.settings.profile.availability:
+            return
+        self._online = self.remembered.online = online
+        payload = "online" if online else "offline"
+        self._publisher.async_publish(self._topic("availability"), payload, retain=True)
+
+    @callback
+    def _async_set_flooding(self, flooding: bool) -> bool:
+        """Stand between a mad device and core, or step aside again; tell whether that is new."""
+        if flooding == self.flooding:
+            return False
+        self.flooding = flooding
+        if self.settings.direct:
+            self._async_publish_config()
+        return True
+
+
+def _cancel(timers: list[CALLBACK_TYPE]) -> None:
+    while timers:
+        timers.pop()()
+
+
+def _plain(value: Value) -> Any:
+    if isinstance(value, tuple):
+        return {"latitude": value[0], "longitude": value[1]}
+    return value
