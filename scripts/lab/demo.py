@@ -1,12 +1,13 @@
 """scripts/demo: the real thing on this machine, with nothing that can hurt it.
 
 A real Home Assistant, a real broker and a real agent of this machine, which answers power commands without
-carrying them out. Everything listens on 127.0.0.1 only.
+carrying them out; and replayed messages of things, of which all but one are learned already. Everything listens on
+127.0.0.1 only.
 """
 
 import argparse
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Awaitable, Callable, Iterable, Iterator
 from contextlib import contextmanager
 import fcntl
 from pathlib import Path
@@ -23,10 +24,13 @@ from .client import Json
 from .home_assistant import PASSWORD, USER
 from .lab import Lab
 from .processes import ROOT, free_port, is_free
-from .report import Shown, host_entities, table
+from .report import Shown, host_entities, table, thing_entities
+from .things import LEARNED, THINGS, UNLEARNED, learn
 from .waiting import LabError, until
+from .wizard import Wizard
 
 FOLDER = ROOT / ".demo"
+HOST_AREA = "Server room"
 CHECKED_COMMANDS = {"ping": "done", "reboot": "accepted"}
 
 
@@ -56,9 +60,9 @@ async def _run(folder: Path, port: int | None, *, check: bool) -> int:
     try:
         async with Lab(folder, port=port or (8123 if is_free(8123) else free_port()), name="IoT Bridge demo") as lab:
             entities = await start(lab)
+            things = await start_things(lab)
             if check:
-                return await _check(lab, entities)
-            await lab.furnish("Server room")
+                return await _check(lab, entities, things)
             _welcome(lab, await device_page(lab, entities))
             await _watch(lab)
     except asyncio.CancelledError:
@@ -91,16 +95,41 @@ async def start(lab: Lab) -> list[Shown]:
     with _step("IoT Bridge offered by itself, and accepted"):
         await lab.accept_iotbridge()
     with _step("all entities of this machine with values"):
-        return await _complete(lab, uid)
+        return await _complete(lambda: host_entities(lab, uid))
 
 
-async def _complete(lab: Lab, uid: str, *, timeout_s: float = 45) -> list[Shown]:
+async def start_things(lab: Lab) -> list[Shown]:
+    """Let the things speak, and learn all but one as a person would; return the entities of the learned."""
+    lab.speak_for(*THINGS)
+    areas = await lab.make_areas(dict.fromkeys([HOST_AREA, *(thing.area for thing in THINGS)]))
+    known = {row["title"] for row in await (await Wizard.of(lab.client)).subentries()}
+    for thing in LEARNED:
+        with _step(f"{thing.title} learned from {thing.topic}"):
+            if thing.title not in known:
+                await learn(await Wizard.of(lab.client), thing, areas[thing.area])
+    names = [name for thing in LEARNED for name in thing.devices]
+    with _step(f"all entities of {len(names)} learned devices with values"):
+        shown = await _complete(lambda: learned_entities(lab, names))
+    await lab.furnish(areas[HOST_AREA])
+    return shown
+
+
+async def learned_entities(lab: Lab, names: Iterable[str]) -> list[Shown]:
+    """Return the entities of learned devices by their names; a device that is not there is one with a problem."""
+    shown = []
+    for name in names:
+        missing = Shown("", name, None, "", "no such device in Home Assistant")
+        shown += await thing_entities(lab, name) or [missing]
+    return shown
+
+
+async def _complete(look: Callable[[], Awaitable[list[Shown]]], *, timeout_s: float = 45) -> list[Shown]:
     """Wait until no entity has a problem; LabError names those that still have one."""
     shown: list[Shown] = []
 
     async def complete() -> bool:
         nonlocal shown
-        shown = await host_entities(lab, uid)
+        shown = await look()
         return not any(entity.problem for entity in shown)
 
     try:
@@ -113,9 +142,10 @@ async def _complete(lab: Lab, uid: str, *, timeout_s: float = 45) -> list[Shown]
     return shown
 
 
-async def _check(lab: Lab, entities: list[Shown]) -> int:
+async def _check(lab: Lab, entities: list[Shown], things: list[Shown]) -> int:
     """Send commands through Home Assistant's API and print everything; 1 when an answer is not the right one."""
-    print("\n" + table(["entity", "name", "value"], [[str(e.entity_id), e.name, e.value] for e in entities]))
+    for shown in (entities, things):
+        print("\n" + table(["entity", "name", "value"], [[str(e.entity_id), e.name, e.value] for e in shown]))
     target = next(entity.entity_id for entity in entities if entity.unique_id.endswith("_power_state"))
     rows, wrong = [], []
     for command, expected in CHECKED_COMMANDS.items():
@@ -129,9 +159,11 @@ async def _check(lab: Lab, entities: list[Shown]) -> int:
             wrong.append(f"{command}: no host answered")
     rows.append(await _press_reboot(lab, entities))
     print("\n" + table(["command", "host", "answer", "after", "message"], rows))
-    print(
-        "\n" + ("\n".join(wrong) or f"All well: {len(entities)} entities with values, {len(rows)} commands answered.")
+    well = (
+        f"All well: {len(entities)} entities of this machine and {len(things)} of learned things with values, "
+        f"{len(rows)} commands answered."
     )
+    print("\n" + ("\n".join(wrong) or well))
     return 1 if wrong else 0
 
 
@@ -172,6 +204,11 @@ What to try:
   - Developer tools > Actions > "IoT Bridge: Send command", with this machine as target: the answer comes back.
   - kill {lab.agents[0].program.pid} stops the agent as its service manager would: the power state is "off".
     With kill -9 it vanishes as in a power cut: "lost".
+
+Things to try:
+  - What was learned, live: {lab.home_assistant.url}/config/integrations/integration/iotbridge
+  - {UNLEARNED.title}, which nobody has learned yet: Settings > Devices & services > IoT Bridge > Add a device,
+    topic {UNLEARNED.topic} (or let it listen and choose from what talks).
 
 Files and logs: {lab.folder}
 Ctrl-C stops everything.""",

@@ -1,6 +1,7 @@
 """Everything together: broker, Home Assistant and agents in one folder, stopped in order."""
 
 import asyncio
+from collections.abc import Iterable
 import contextlib
 import json
 from pathlib import Path
@@ -13,6 +14,7 @@ from .broker import Broker
 from .client import Client, Json
 from .home_assistant import HomeAssistant
 from .processes import Program
+from .things import Replayed, replay
 from .waiting import LabError, until
 
 
@@ -25,6 +27,7 @@ class Lab:
         self.broker = Broker(folder / "broker")
         self.home_assistant = HomeAssistant(folder / "config", port=port, name=name)
         self.agents: list[Agent] = []
+        self._voices: list[asyncio.Task[None]] = []
 
     async def __aenter__(self) -> Self:
         """Return the lab; nothing is started yet."""
@@ -32,6 +35,9 @@ class Lab:
 
     async def __aexit__(self, *_: object) -> None:
         """Stop everything, also when one of them does not want to."""
+        for voice in self._voices:
+            voice.cancel()
+        await asyncio.gather(*self._voices, return_exceptions=True)
         async with asyncio.TaskGroup() as tasks:
             for agent in self.agents:
                 tasks.create_task(agent.stop())
@@ -53,6 +59,10 @@ class Lab:
         agent = Agent(self.folder / f"agent-{node_id}", self.broker.url, node_id=node_id, **options)
         self.agents.append(agent)
         return agent
+
+    def speak_for(self, *things: Replayed) -> None:
+        """Let things speak on the broker, every few seconds until the lab ends or the broker is gone."""
+        self._voices.append(asyncio.create_task(replay(self.broker, things)))
 
     async def next_to_end(self) -> Program:
         """Wait until one of the running programs ends by itself; return it."""
@@ -87,13 +97,21 @@ class Lab:
             raise LabError(f"IoT Bridge was offered by {source}, not by mqtt")
         _created(await self.client.continue_flow(flows[0]["flow_id"], {}))
 
-    async def furnish(self, area: str) -> None:
-        """Put all devices into one area, the only one: what the first page of the frontend shows are areas."""
+    async def make_areas(self, names: Iterable[str]) -> dict[str, str]:
+        """Make these the only areas; return their ids by name."""
         for row in await self.client.command("config/area_registry/list"):
             await self.client.command("config/area_registry/delete", area_id=row["area_id"])
-        area_id = (await self.client.command("config/area_registry/create", name=area, icon="mdi:server"))["area_id"]
+        areas = {}
+        for name in names:
+            row = await self.client.command("config/area_registry/create", name=name)
+            areas[name] = row["area_id"]
+        return areas
+
+    async def furnish(self, area_id: str) -> None:
+        """Put all devices that are nowhere into an area: what the first page of the frontend shows are areas."""
         for device in await self.client.devices():
-            await self.client.command("config/device_registry/update", device_id=device["id"], area_id=area_id)
+            if device["area_id"] is None:
+                await self.client.command("config/device_registry/update", device_id=device["id"], area_id=area_id)
 
     async def retained(self, topic: str, *, timeout_s: float = 10) -> Json:
         """Return the JSON message the broker keeps for a topic, waiting for it if need be."""

@@ -1,5 +1,6 @@
-"""What Home Assistant shows of a host, against what the host's agent promised; tables for people."""
+"""What Home Assistant shows of a device, against what its discovery message promised; tables for people."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -25,13 +26,34 @@ class Shown:
 
 async def host_entities(lab: Lab, uid: str) -> list[Shown]:
     """Return every entity a host should have, with its value or with what is wrong with it."""
+    names = await _promised(lab, uid)
+    names |= {f"{uid}_{suffix}": f"{suffix} (IoT Bridge)" for suffix in OURS}
+    return await _entities(lab, names)
+
+
+async def thing_entities(lab: Lab, device: str) -> list[Shown]:
+    """Return every entity a learned device should have, by the name of the device; nothing when it is not there."""
+    uids = [
+        identifier
+        for row in await lab.client.devices()
+        for domain, identifier in row["identifiers"]
+        if domain == "mqtt" and row["name"] == device
+    ]
+    return await _entities(lab, await _promised(lab, uids[0])) if uids else []
+
+
+async def _promised(lab: Lab, uid: str) -> dict[str, str]:
+    """Return the names that the discovery message of a device has for its entities, by unique id."""
     promised = await lab.retained(f"homeassistant/device/{uid}/config")
-    names = {
+    return {
         component["unique_id"]: component.get("name") or key
         for key, component in promised["components"].items()
-        if component.get("enabled_by_default", True)
+        # One that only names its platform takes an entity away.
+        if "unique_id" in component and component.get("enabled_by_default", True)
     }
-    names |= {f"{uid}_{suffix}": f"{suffix} (IoT Bridge)" for suffix in OURS}
+
+
+async def _entities(lab: Lab, names: Mapping[str, str]) -> list[Shown]:
     registry = {
         row["unique_id"]: row for row in await lab.client.entities() if row["platform"] in ("mqtt", "iotbridge")
     }

@@ -9,7 +9,7 @@ import tempfile
 
 from playwright.async_api import Page, async_playwright  # type: ignore[import-not-found, unused-ignore]
 
-from .demo import device_page, start
+from .demo import device_page, start, start_things
 from .lab import Lab
 from .processes import ROOT
 from .waiting import LabError
@@ -42,7 +42,7 @@ def main() -> int:
 async def _run(folder: Path) -> None:
     async with Lab(folder, name="IoT Bridge demo") as lab:
         entities = await start(lab)
-        await lab.furnish("Server room")
+        await start_things(lab)
         power = next(entity.entity_id for entity in entities if entity.unique_id.endswith("_power_state"))
         await lab.client.call("iotbridge.send_command", {"entity_id": power, "command": "reboot"}, response=True)
         tokens = await _tokens(lab)

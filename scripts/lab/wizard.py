@@ -1,0 +1,147 @@
+"""The dialogs of a device, driven through Home Assistant's own interface as its frontend drives them."""
+
+from typing import Any
+
+from .client import Client, Json
+from .waiting import LabError, until
+
+FLOWS = "config/config_entries/subentries/flow"
+KIND = "device"
+
+
+class Wizard:
+    """One dialog, from "Add device" or "Reconfigure" to its end; ``result`` is what it shows now."""
+
+    def __init__(self, client: Client, entry_id: str) -> None:
+        """``entry_id`` is that of IoT Bridge."""
+        self.result: Json = {}
+        self._client = client
+        self._entry_id = entry_id
+
+    @classmethod
+    async def of(cls, client: Client) -> Wizard:
+        """Return a wizard of the only entry of IoT Bridge."""
+        (entry,) = await client.entries("iotbridge")
+        return cls(client, entry["entry_id"])
+
+    # ------------------------------------------------------------------ steps
+
+    async def start(self, *choices: str) -> Json:
+        """Open "Add device" and choose from its menus."""
+        return await self._open({}, choices)
+
+    async def change(self, subentry_id: str, *choices: str) -> Json:
+        """Open Reconfigure of a device and choose from its menus."""
+        return await self._open({"subentry_id": subentry_id}, choices)
+
+    async def choose(self, choice: str) -> Json:
+        """Choose from a menu; LabError when it does not offer that."""
+        self._expect("menu")
+        if choice not in self.result["menu_options"]:
+            raise LabError(f"the menu has no {choice}: {self.result}")
+        return await self._configure({"next_step_id": choice})
+
+    async def submit(self, **answers: Any) -> Json:
+        """Send a form with what it suggests and with these answers; None takes a suggestion away."""
+        self._expect("form")
+        given = self.suggested | answers
+        return await self._configure({key: value for key, value in given.items() if value is not None})
+
+    async def wait(self, *, timeout_s: float = 20) -> Json:
+        """Wait until progress is over; LabError when it takes longer."""
+
+        async def over() -> bool:
+            self.result = await self._client.rest("GET", f"{FLOWS}/{self.result['flow_id']}")
+            return bool(self.result["type"] != "progress")
+
+        await until(over, timeout_s=timeout_s, what=f"the end of the step {self.step}", every_s=0.2)
+        return self.result
+
+    async def learn(self, topic: str, *, timeout_s: float = 20) -> Json:
+        """Wait for messages on a topic and return what is shown then."""
+        await self.start("topic")
+        await self.submit(topic=topic)
+        self._expect("progress")
+        return await self.wait(timeout_s=timeout_s)
+
+    async def add(self, topic: str, *, joining: str = "ask", timeout_s: float = 20, **answers: Any) -> str:
+        """Learn a device and add it as it is proposed, with these answers; return the id of its subentry."""
+        await self.learn(topic, timeout_s=timeout_s)
+        if self.step == "split":
+            await self.submit(joining=joining)
+        return await self.finish(**answers)
+
+    async def finish(self, **answers: Any) -> str:
+        """Send the last form; return the id of the subentry that is there now."""
+        before = {row["subentry_id"] for row in await self.subentries()}
+        await self.submit(**answers)
+        self._expect("create_entry")
+        (new,) = {row["subentry_id"] for row in await self.subentries()} - before
+        return str(new)
+
+    async def subentries(self) -> list[Json]:
+        """Return the devices that were added."""
+        rows: list[Json] = await self._client.command("config_entries/subentries/list", entry_id=self._entry_id)
+        return rows
+
+    async def remove(self, subentry_id: str) -> None:
+        """Delete a device."""
+        await self._client.command("config_entries/subentries/delete", entry_id=self._entry_id, subentry_id=subentry_id)
+
+    async def close(self) -> None:
+        """Close the dialog, as with the cross in its corner."""
+        await self._client.rest("DELETE", f"{FLOWS}/{self.result['flow_id']}")
+
+    # --------------------------------------------------------------- what it shows
+
+    @property
+    def step(self) -> str:
+        """The step that is shown; of one that is over, how it ended."""
+        return str(self.result.get("reason") or self.result.get("step_id") or self.result["type"])
+
+    @property
+    def said(self) -> dict[str, str]:
+        """What is filled into the words of the step."""
+        return dict(self.result.get("description_placeholders") or {})
+
+    @property
+    def errors(self) -> dict[str, str]:
+        """The errors of the form."""
+        return dict(self.result.get("errors") or {})
+
+    @property
+    def suggested(self) -> dict[str, Any]:
+        """What the form would send if nobody touched it."""
+        return suggestions(self.result["data_schema"])
+
+    @property
+    def channels(self) -> dict[str, Json]:
+        """The channels of the form by their keys."""
+        return {item["key"]: item for item in self.suggested["channels"]}
+
+    async def _open(self, more: Json, choices: tuple[str, ...]) -> Json:
+        self.result = await self._client.rest("POST", FLOWS, {"handler": [self._entry_id, KIND], **more})
+        for choice in choices:
+            await self.choose(choice)
+        return self.result
+
+    async def _configure(self, given: Json) -> Json:
+        self.result = await self._client.rest("POST", f"{FLOWS}/{self.result['flow_id']}", given)
+        return self.result
+
+    def _expect(self, kind: str) -> None:
+        if self.result["type"] != kind:
+            raise LabError(f"the wizard shows no {kind}: {self.result}")
+
+
+def suggestions(schema: list[Json]) -> dict[str, Any]:
+    """Return the suggested values and defaults of a form as Home Assistant sends it, those of its sections too."""
+    found: dict[str, Any] = {}
+    for row in schema:
+        if row.get("type") == "expandable":
+            found[row["name"]] = suggestions(row["schema"])
+        elif "suggested_value" in (row.get("description") or {}):
+            found[row["name"]] = row["description"]["suggested_value"]
+        elif "default" in row:
+            found[row["name"]] = row["default"]
+    return found
