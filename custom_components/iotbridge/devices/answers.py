@@ -3,9 +3,9 @@
 from dataclasses import dataclass
 import re
 
-from .keys import phrases
+from .keys import only_qualifies, phrases, words_of
 from .knowledge.commands import COMMANDS
-from .knowledge.states import BINARY, BITS, EVENT_KEYS, EVENT_TYPES, EVENT_VALUES, PAIRS, Binary
+from .knowledge.states import ALARMS, BINARY, ONLY_WITH_A_KIND, BITS, EVENT_KEYS, EVENT_TYPES, EVENT_VALUES, PAIRS, Binary
 from .knowledge.words import WORDS
 from .meaning import Context, role_of
 from .places import Place
@@ -34,31 +34,40 @@ class Command:
 
 def kind_of(one: Place) -> Binary | None:
     """Return what yes or no a key asks for; None where it asks for something else."""
+    weak: Binary | None = None
     for index, level in enumerate(one.levels[:3]):
         above = one.levels[index + 1] if index + 1 < len(one.levels) else ()
         across = above + level
         found = [phrase for phrase in phrases(across, BINARY) if phrase.end > len(above)]
         if found:
             best = max(found, key=lambda phrase: (not BINARY[phrase.text].weak, phrase.end - phrase.start, phrase.end))
-            return BINARY[best.text]
-        if any(phrases(level, WORDS)):
-            return None
-        if not all(word.isdigit() or len(word) < 3 for word in level):
-            return None
-    return None
+            if not BINARY[best.text].weak or not only_qualifies(level):
+                return BINARY[best.text]
+            weak = weak or BINARY[best.text]
+        elif not only_qualifies(level) or phrases(level, WORDS):
+            break
+    return weak
 
 
 def answer_of(one: Place) -> Answer | None:
     """Return the yes or no that a value is; None for any other value."""
-    kind = kind_of(one)
+    kind = alarm_of(one) or kind_of(one)
     pair = pair_of(one, kind)
     if pair is None:
         return None
     on, off, hint = pair
     row = kind or Binary()
+    if one.leaf == ("connected",) and any("charging" in sibling.leaf for sibling in one.siblings):
+        row = BINARY["plugged in"]
     if row.inverted and text_of(one.value).lower() in YES | NO:
         on, off = off, on
     return Answer(kind=row, known=kind is not None, on=on, off=off, device_class=row.device_class or hint)
+
+
+def alarm_of(one: Place) -> Binary | None:
+    """Return the kind of what stands below "Alarms": each is an alarm, whatever it is about."""
+    above = {word for part in one.parts[:-1] for word in words_of(part)}
+    return BINARY["alarm"] if above & ALARMS and (one.is_bool or one.number in BITS) else None
 
 
 def pair_of(one: Place, kind: Binary | None) -> tuple[str, str, str | None] | None:
@@ -69,7 +78,7 @@ def pair_of(one: Place, kind: Binary | None) -> tuple[str, str, str | None] | No
     if isinstance(value, bool):
         return "true", "false", None
     if one.number is not None:
-        bit = one.number in BITS and kind is not None and not kind.weak
+        bit = one.number in BITS and kind is not None and not kind.weak and not one.stated and one.suffix is None
         return ("1", "0", None) if bit else None
     return words_pair(str(value), kind)
 
@@ -80,7 +89,7 @@ def words_pair(text: str, kind: Binary | None) -> tuple[str, str, str | None] | 
     pairs = [pair for pair in PAIRS if plain in (pair[0].replace("_", " "), pair[1].replace("_", " "))]
     if kind is not None and kind.device_class is not None:
         pairs = [pair for pair in pairs if pair[2] in (None, kind.device_class)] or pairs
-    if not pairs:
+    if not pairs or (kind is None and plain in ONLY_WITH_A_KIND):
         return None
     yes, no, hint = pairs[0]
     return like(text, yes), like(text, no), hint

@@ -7,11 +7,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 import re
 
-from .answers import Answer, answer_of, command, event_types, is_event
+from .answers import Answer, answer_of, command, event_types, is_event, kind_of
 from .keys import phrases
 from .knowledge import names as words, roles
 from .knowledge.quantities import QUANTITIES, Quantity
-from .meaning import Context, Meaning, is_over, meaning, qualifier, role_of
+from .meaning import Context, Meaning, is_over, known_convention, meaning, qualifier, role_of
 from .models import About, Channel, Field, Problem, ProblemKind, Reading, Value
 from .naming import name_of, unique
 from .places import Place, places_of, unit_siblings
@@ -22,7 +22,8 @@ from .sisters import without_sisters
 from .values import convert
 
 MOST_READINGS = 300
-IMPERIAL = re.compile(r"(_f|mph|_mi_h|inhg|_in|psi|fahrenheit|tempf)$|(temp|baro|rain|wind).*(in|f|mph)$")
+IMPERIAL = re.compile(r"(_f|mph|_mi_h|inhg|fahrenheit|tempf)$|(rain|barom).*in$")
+METRIC = re.compile(r"(_c|tempc|celsius|hpa|_mm|_km_h|_m_s)$")
 MEDIA = {"water": "water", "gas": "gas", "electricity": "energy", "heat": "heat"}
 
 
@@ -41,17 +42,20 @@ def infer(fields: Sequence[tuple[str, Field]], *, topic: str, format: str) -> In
     ``fields`` are pairs of a subtopic, empty when the device has one topic, and a value; ``topic`` is the device's own;
     ``format`` is the decoder's name for what the payload is.
     """
-    places = places_of(fields)
+    places = places_of(fields, topic)
     context = context_of(places, topic, format)
     located, rest = positions(places)
     proposed = [*located]
     for one in without_sisters(rest):
         channel = channel_of(one, context)
         if channel is not None:
+            convention = known_convention(one, context)
+            if convention is not None and convention.quantity == "off":
+                channel = replace(channel, enabled=False)
             proposed.append((one, channel))
     named = renamed(proposed[:MOST_READINGS])
     readings = [Reading(channel=channel, value=value_of(one, channel)) for one, channel in named]
-    about = about_of(places)
+    about = about_of(places).or_else(annotated(fields))
     problems = encoded(places, readings)
     return Inferred(about=about, readings=tuple(sorted(readings, key=usefulness)), problems=problems)
 
@@ -65,7 +69,12 @@ def context_of(places: Sequence[Place], topic: str, kind: str) -> Context:
     medium = spoken.get("media") or spoken.get("medium") or topic.lower()
     media = next((quantity for word, quantity in MEDIA.items() if re.search(rf"\b{word}|{word}\b", medium)), None)
     return Context(topic=topic, format=kind, keys=keys, units=unit_siblings(places), media=media,
-                   imperial=any(IMPERIAL.search(key) for key in keys) and not any(key.endswith(("_c", "tempc")) for key in keys))  # fmt: skip
+                   imperial=any(IMPERIAL.search(key) for key in keys) and not is_metric(keys), alone=len(places) == 1)  # fmt: skip
+
+
+def is_metric(keys: frozenset[str]) -> bool:
+    """Return whether a message has metric values beside imperial ones: what names no unit is metric then."""
+    return any(METRIC.search(key) or (f"{key}_f" in keys) for key in keys)
 
 
 def channel_of(one: Place, context: Context) -> Channel | None:
@@ -123,7 +132,8 @@ def text_channel(one: Place) -> Channel | None:
         return None
     if looks_encoded(one) or looks_like_id(text):
         return None
-    wanted = bool(phrases(one.leaf, roles.TEXTS)) and role in (None, "internal")
+    known = phrases(one.leaf, roles.TEXTS)
+    wanted = bool(known) and role_of(one.leaf, known[0]) in (None, "internal")
     return Channel(name=name_of(one, None, None), path=one.field.path, subtopic=one.subtopic,
                    enabled=wanted and not one.field.technical)  # fmt: skip
 
@@ -175,14 +185,20 @@ def is_wanted(one: Place, found: Meaning, context: Context) -> bool:
     """Return whether a person would expect this reading."""
     if found.role is not None:
         return False
-    if found.quantity is not None or found.name:
+    if found.quantity is not None or found.name or found.known or counts_answers(one):
         return found.row.enabled and (
             not one.field.technical or found.quantity in ("signal", "snr", "battery", "link quality")
         )
     if one.field.technical:
         return False
     nameless = not one.leaf or all(word.isdigit() for word in one.leaf)
-    return found.unit is not None or nameless or len(one.siblings) == 1 or is_measured(one)
+    return found.unit is not None or nameless or context.alone or is_measured(one)
+
+
+def counts_answers(one: Place) -> bool:
+    """Return whether a number stands where others have a yes or no: how often there was motion."""
+    kind = kind_of(one)
+    return kind is not None and not kind.weak and one.value is not None
 
 
 def is_measured(one: Place) -> bool:
@@ -269,6 +285,12 @@ def about_of(places: Sequence[Place]) -> About:
         ):
             known.setdefault(member, str(text)[:80])
     return About(**known)
+
+
+def annotated(fields: Sequence[tuple[str, Field]]) -> About:
+    """Return what Homie's topics say of the device itself."""
+    notes = {subtopic: one.value for subtopic, one in fields if isinstance(one.value, str)}
+    return About(name=notes.get("$name"), sw_version=notes.get("$fw/version"), manufacturer=notes.get("$implementation"))
 
 
 def renamed(proposed: Sequence[tuple[Place, Channel]]) -> list[tuple[Place, Channel]]:

@@ -112,9 +112,13 @@ def suffix(key: Words) -> Suffix | None:
 
 
 def letters(key: Words) -> tuple[tuple[str, ...], Words]:
-    """Return the units that a key's last letter may be, and the words before it."""
-    if key and key[-1] in units.LETTERS:
-        return units.LETTERS[key[-1]], key[:-1]
+    """Return the units that a key's last letter may be, and the words beside it: "temp_c", "tempc2"."""
+    end = len(key)
+    while end > 1 and key[end - 1].isdigit():
+        end -= 1
+    for stop in dict.fromkeys((len(key), end)):
+        if stop and key[stop - 1] in units.LETTERS:
+            return units.LETTERS[key[stop - 1]], key[: stop - 1] + key[stop:]
     return (), key
 
 

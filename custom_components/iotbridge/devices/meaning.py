@@ -15,7 +15,7 @@ from .places import Place
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Meaning:
-    """What a number is; ``quantity`` None where nobody can tell, ``words`` are those that said it."""
+    """What a number is; ``quantity`` None where nobody can tell. ``known``: its words are, only its unit is not."""
 
     quantity: str | None = None
     unit: str | None = None
@@ -23,6 +23,7 @@ class Meaning:
     certain: bool = False
     role: str | None = None
     name: str | None = None
+    known: bool = False
 
     @property
     def row(self) -> Quantity:
@@ -40,6 +41,7 @@ class Context:
     units: dict[str, str]
     imperial: bool
     media: str | None
+    alone: bool
 
 
 def meaning(one: Place, context: Context) -> Meaning:
@@ -51,7 +53,9 @@ def meaning(one: Place, context: Context) -> Meaning:
         return Meaning(quantity=quantity, unit=convention.unit, scale=convention.scale, role=role, name=convention.name,
                        certain=convention.unit is not None)  # fmt: skip
     word, words, level = quantity_word(one)
-    role = role_of(words, word) if level == 0 or not word else role_of(bare(one.leaf), None)
+    role = role_of(words, word) if level == 0 else role_of(bare(one.leaf), None)
+    if role is None and is_code(one, word):
+        role = "internal"
     if role and not (one.stated and one.unit):
         return Meaning(role=role)
     quantity, unit = unit_of_suffix(one, WORDS[word.text] if word else None)
@@ -60,16 +64,26 @@ def meaning(one: Place, context: Context) -> Meaning:
     return Meaning(quantity=quantity, unit=unit, certain=unit is not None)
 
 
+CODES = frozenset({"status", "state", "code", "mode"})
+
+
+def is_code(one: Place, word: Phrase | None) -> bool:
+    """Return whether a number only stands for a word: "inverterStatus": 102."""
+    own = [part for part in one.leaf if not part.isdigit()]
+    weak = word is None or QUANTITIES[WORDS[word.text]].subject
+    return bool(own) and own[-1] in CODES and weak and len(one.parts) > 0 and not one.stated
+
+
 def known_convention(one: Place, context: Context) -> Convention | None:
     """Return the vendor's convention for a value, if there is one."""
-    key = one.key.lower().replace(":", ".")
+    key = f"{context.topic}/{one.key}".lower()
     return next(
         (
             row
             for row in CONVENTIONS
             if row.keys <= context.keys
             and (row.topic is None or re.search(row.topic, context.topic))
-            and (re.fullmatch(row.key, key) or re.fullmatch(row.key, key.rpartition(".")[0] or "-"))
+            and re.fullmatch(f"(.*[./:])?{row.key}([.:]value)?", key)
         ),
         None,
     )
@@ -81,17 +95,28 @@ def quantity_word(one: Place) -> tuple[Phrase | None, Words, int]:
     for index, level in enumerate(levels):
         above = levels[index + 1] if index + 1 < len(levels) else ()
         across = above + level
-        found = [phrase for phrase in phrases(across, WORDS) if phrase.end > len(above)]
+        found = [phrase for phrase in phrases(across, WORDS) if phrase.end > len(above)] or without_numbers(level)
         if found:
             best = max(found, key=lambda phrase: strength(phrase, across))
             if QUANTITIES[WORDS[best.text]].subject and only_qualifies(level) and not is_electric(one):
-                further = [phrase for phrase in phrases(above, WORDS) if not QUANTITIES[WORDS[phrase.text]].subject]
-                if further:
+                further = phrases(above, WORDS)
+                if further and not is_count(best):
                     return max(further, key=lambda phrase: strength(phrase, above)), level, index
             return Phrase(best.text, best.start - len(above), best.end - len(above)), level, index
         if not only_qualifies(level) and not is_named_place(one, index):
             return None, level, index
     return None, levels[0] if levels else (), 0
+
+
+def without_numbers(words: Words) -> list[Phrase]:
+    """Return the quantities in words that numbers part: "line_1_total_in"."""
+    bare_words = tuple(word for word in words if not word.isdigit())
+    return phrases(bare_words, WORDS) if len(bare_words) < len(words) else []
+
+
+def is_count(phrase: Phrase) -> bool:
+    """Return whether a quantity in words of which is a count."""
+    return WORDS[phrase.text] == "count"
 
 
 def is_electric(one: Place) -> bool:
@@ -159,6 +184,8 @@ def unit_of_suffix(one: Place, quantity: str | None) -> tuple[str | None, str | 
         for unit in units:
             if unit in allowed and rest:
                 return quantity, unit
+            if unit in ("°C", "°F") and rest and set(rest) <= names.THERMAL:
+                return "temperature", unit
             if row and row.subject and unit in ("V", "A", "W", "°C", "°F"):
                 return fitting(quantity, unit), unit
     return quantity, None
@@ -217,11 +244,18 @@ def fitting(quantity: str | None, unit: str) -> str | None:
 
 def letter_quantity(one: Place) -> str | None:
     """Return what a single letter means among others of its family."""
-    if len(one.leaf) != 1 or len(one.leaf[0]) != 1:
+    letter = single_letter(one)
+    if letter is None:
         return None
-    around = {sibling.leaf[0] for sibling in one.siblings if len(sibling.leaf) == 1 and sibling.number is not None}
+    around = {single_letter(sibling) for sibling in one.siblings if sibling.number is not None} - {None}
     best = max(LETTER_FAMILIES, key=lambda family: len(around & family.keys()))
-    return best.get(one.leaf[0]) if len(around & best.keys()) > 1 else None
+    return best.get(letter) if len(around & best.keys()) > 1 else None
+
+
+def single_letter(one: Place) -> str | None:
+    """Return the letter that a key is, numbers aside: "t", "I1"."""
+    letters_only = [word for word in one.leaf if not word.isdigit()]
+    return letters_only[0] if len(letters_only) == 1 and len(letters_only[0]) == 1 else None
 
 
 def qualifier(one: Place, table: frozenset[str]) -> bool:

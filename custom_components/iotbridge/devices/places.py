@@ -9,7 +9,7 @@ from .keys import Suffix, Words, bracketed, is_number, suffix, words_of
 from .knowledge.roles import GENERIC
 from .knowledge.unit_texts import NO_UNIT
 from .models import Field, Scalar, key_of
-from .values import is_absent, quantity_of, unit_of
+from .values import is_absent, quantity_of, text_of, unit_of
 
 # Members of a record that name what another member of it holds: {"value_type": "humidity", "value": "45.1"}.
 NAMERS = ("value_type", "valuetype", "name", "n", "key", "sensor", "param", "parameter", "label", "measurement", "quantity",
@@ -20,6 +20,10 @@ UNITS = ("unit", "units", "u", "uom", "unit_of_measurement", "unitofmeasurement"
 ADDRESS = re.compile(
     r"0x[0-9a-fA-F]{4,16}|(?=.*\d)[0-9a-fA-F]{8,16}|[0-9a-fA-F]{2}([:-][0-9a-fA-F]{2}){4,7}|\d{2}-[0-9a-fA-F]{12}"
 )
+
+
+# So many levels of the device's own topic may say what it measures: "home/temperature/kitchen".
+BASE_LEVELS = 3
 
 
 @dataclass(slots=True, kw_only=True)
@@ -70,22 +74,22 @@ class Place:
         return self.value if isinstance(self.value, str) and self.number is None else None
 
 
-def places_of(fields: Sequence[tuple[str, Field]]) -> list[Place]:
-    """Return the values of a device, annotations taken out and given to what they annotate."""
+def places_of(fields: Sequence[tuple[str, Field]], topic: str) -> list[Place]:
+    """Return the values of a device on a topic, annotations taken out and given to what they annotate."""
     values = [(subtopic, one) for subtopic, one in fields if not is_annotation(subtopic)]
-    notes = {(subtopic, not one.path): one.value for subtopic, one in fields if is_annotation(subtopic)}
+    notes = {subtopic: text_of(one.value) for subtopic, one in fields if is_annotation(subtopic)}
     places = [place(subtopic, one) for subtopic, one in values]
     for one in places:
-        annotate(one, {name.rsplit("/", 1)[-1]: value for (name, _), value in notes.items()
-                       if name.rpartition("/")[0] == one.subtopic and isinstance(value, str)})  # fmt: skip
+        annotate(one, {name.rpartition("/")[2]: note for name, note in notes.items() if name.rpartition("/")[0] == one.subtopic})
     families: defaultdict[tuple[str, ...], list[Place]] = defaultdict(list)
     for one in places:
         families[one.parent].append(one)
     for one in places:
         one.siblings = tuple(families[one.parent])
     named = {id(one): record_name(one) for one in places}
+    base = [level for level in topic.split("/") if level][-BASE_LEVELS:]
     for one in places:
-        spell(one, named[id(one)])
+        spell(one, named[id(one)], base)
     return places
 
 
@@ -134,15 +138,15 @@ def record_name(one: Place) -> str | None:
     return member(one, NAMERS if in_list else NAMERS[:3]) or None
 
 
-def spell(one: Place, record: str | None) -> None:
-    """Find the words of a value's key, and the unit in it or beside it."""
-    parts = [*one.parts]
+def spell(one: Place, record: str | None, base: Sequence[str]) -> None:
+    """Find the words of a value's key, and the unit in it or beside it; ``base`` are the last levels of the topic."""
+    parts = [*base, *one.parts]
     name = one.field.name or record
     if name is not None:
         parts = [*parts[:-1], name]
     headed = bracketed(parts[-1]) if parts else None
     levels = [words_of(part) for part in parts if not ADDRESS.fullmatch(part)]
-    if headed:
+    if headed and levels:
         levels[-1] = headed.rest
     one.levels = tuple(level for level in reversed(levels) if level)
     one.suffix = headed or unit_in(one.levels)

@@ -5,7 +5,8 @@ from dataclasses import replace
 
 from .knowledge.quantities import QUANTITIES
 from .meaning import Context, Meaning, units_of
-from .places import Place
+from .places import UNITS, Place, member
+from .values import unit_of
 
 type Rule = Callable[[Meaning, Place, Context], Meaning]
 
@@ -14,7 +15,10 @@ def settled(found: Meaning, one: Place, context: Context) -> Meaning:
     """Return a meaning with the unit that is meant; without quantity or unit where nobody can tell."""
     if found.quantity is None or found.role:
         return found
-    found = found if found.certain else RULES.get(found.quantity, usual)(found, one, context)
+    beside = unit_of(member(one, UNITS) or "") if not found.certain else None
+    if beside and beside in units_of(found.quantity):
+        found = replace(found, unit=beside, certain=True)
+    found = found if found.certain else RULES.get(found.quantity or "", usual)(found, one, context)
     if found.quantity in ("pressure", "air pressure") and found.unit:
         found = replace(found, quantity=kind_of_pressure(found, one))
     return checked(found, one)
@@ -26,7 +30,7 @@ def checked(found: Meaning, one: Place) -> Meaning:
     if row.device_class and found.unit not in units_of(found.quantity):
         if row.device_class == "monetary":
             return found
-        return replace(found, quantity=unclassed(found), unit=found.unit)
+        return Meaning(unit=found.unit, name=found.name, known=True)
     value = one.number
     if value is None or found.unit != row.unit:
         return found
@@ -34,11 +38,6 @@ def checked(found: Meaning, one: Place) -> Meaning:
     if (row.low is not None and value < row.low) or (row.high is not None and value > row.high):
         return Meaning(name=found.name)
     return found
-
-
-def unclassed(found: Meaning) -> str | None:
-    """Return the quantity of a reading that has no class: only what makes it diagnostic is kept."""
-    return None
 
 
 def usual(found: Meaning, one: Place, context: Context) -> Meaning:
@@ -115,13 +114,13 @@ def battery(found: Meaning, one: Place, context: Context) -> Meaning:
 
 def current(found: Meaning, one: Place, context: Context) -> Meaning:
     """Decide amperes or milliamperes by the power beside it: 235 V times 74 can not be 7 W."""
-    power = sibling_number(one, "power", "w", "apower", "wattage")
-    volts = sibling_number(one, "voltage", "v", "volt")
+    power = sibling_number(one, "power", "apower", "wattage")
+    volts = sibling_number(one, "voltage", "volt")
     amps = one.number
     if power and volts and amps and 50 < volts < 500:
-        ratio = volts * amps / abs(power)
-        if ratio > 50:
-            return replace(found, unit="mA" if ratio < 30000 else None, quantity="current")
+        ratio = abs(volts * amps / power)
+        if 700 < ratio < 30000:
+            return replace(found, unit="mA")
     if amps is not None and abs(amps) > 200 and isinstance(amps, int):
         return replace(found, unit=None)
     return replace(found, unit="A")
@@ -129,11 +128,13 @@ def current(found: Meaning, one: Place, context: Context) -> Meaning:
 
 def sibling_number(one: Place, *words: str) -> float | None:
     """Return the number beside it whose key ends with one of these words."""
+    which = set(one.leaf[:-1]) - {"total"}
     return next(
         (
             sibling.number
             for sibling in one.siblings
             if sibling.leaf and sibling.leaf[-1] in words and sibling.number is not None
+            if set(sibling.leaf[:-1]) - {"active", "act"} == which
         ),
         None,
     )
@@ -216,26 +217,19 @@ def rain(found: Meaning, one: Place, context: Context) -> Meaning:
     return replace(found, unit=("in/h" if per_hour else "in") if context.imperial else found.row.unit)
 
 
-def meter(found: Meaning, one: Place, context: Context) -> Meaning:
-    """A meter without a unit is no meter."""
-    return Meaning()
-
-
 def speed(found: Meaning, one: Place, context: Context) -> Meaning:
     """A speed beside a position is that of a vehicle."""
+    if "speed" in context.units:
+        return replace(found, unit=context.units["speed"])
     around = {word for sibling in one.siblings for word in sibling.leaf}
     moving = around & {"lat", "latitude"}
     return replace(found, unit="km/h" if moving else None)
 
 
-def co(found: Meaning, one: Place, context: Context) -> Meaning:
-    """Take ppm."""
-    return replace(found, unit="ppm")
-
-
-def bare_gas(found: Meaning, one: Place, context: Context) -> Meaning:
-    """A gas in the air without a unit: ppb, ppm or µg/m³, nobody can tell."""
-    return Meaning(name=found.row.title)
+def reach(found: Meaning, one: Place, context: Context) -> Meaning:
+    """A range beside a state of charge is that of a vehicle."""
+    around = {word for sibling in one.siblings for word in sibling.leaf}
+    return replace(found, unit="km" if around & {"soc", "odometer", "vehicle"} else None)
 
 
 RULES: dict[str, Rule] = {
@@ -257,5 +251,6 @@ RULES: dict[str, Rule] = {
     "rain amount": rain,
     "rain rate": rain,
     "speed": speed,
+    "range": reach,
 }
 assert RULES.keys() <= QUANTITIES.keys()  # noqa: S101 - a row that no quantity has is a slip of the pen

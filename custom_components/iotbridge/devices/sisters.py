@@ -4,7 +4,6 @@ from collections import defaultdict
 from collections.abc import Sequence
 
 from .keys import Words, letters
-from .knowledge.unit_texts import WRITTEN
 from .knowledge.units import PREFERRED, QUANTITY_OF_UNIT
 from .places import Place
 
@@ -18,7 +17,7 @@ def without_sisters(places: Sequence[Place]) -> list[Place]:
             words, unit = stem
             family = QUANTITY_OF_UNIT.get(unit, unit)
             families[one.parent, words, "length" if family in ("distance", "rain rate") else family].append((unit, one))
-    dropped: set[int] = set()
+    dropped = {id(one) for one in places if repeats_in_fahrenheit(one)}
     for family in families.values():
         if len({unit for unit, _ in family}) == len(family) > 1:
             best = min(family, key=lambda member: rank(member[0]))
@@ -26,14 +25,18 @@ def without_sisters(places: Sequence[Place]) -> list[Place]:
     return [one for one in places if id(one) not in dropped]
 
 
+def repeats_in_fahrenheit(one: Place) -> bool:
+    """Return whether a neighbour says the same in Celsius without saying so: temperature and temperature_f."""
+    stem = stem_of(one)
+    return stem is not None and stem[1] == "°F" and any(sibling.leaf == stem[0] for sibling in one.siblings)
+
+
 def stem_of(one: Place) -> tuple[Words, str] | None:
     """Return a key's words without its unit, and the unit; None where it names none."""
     if one.suffix is not None:
         return one.suffix.rest, one.suffix.unit
     units, rest = letters(one.leaf)
-    if rest and units and (len(units) == 1 or units[0] in WRITTEN.values()):
-        return rest, units[0]
-    return None
+    return (rest, units[0]) if rest and units else None
 
 
 def rank(unit: str) -> int:

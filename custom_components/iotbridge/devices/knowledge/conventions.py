@@ -30,39 +30,56 @@ def having(*keys: str) -> frozenset[str]:
 CONVENTIONS: tuple[Convention, ...] = (
     # Milesight counts energy in Wh and current in mA
     Convention(
-        "(.+[./])?power_consumption",
+        "power_consumption",
         "energy",
         "Wh",
         keys=having("power_consumption", "voltage", "current"),
         name="Energy",
     ),
     Convention(
-        "(.+[./])?power_consumption", "energy", "Wh", keys=having("power_consumption", "active_power"), name="Energy"
+        "power_consumption", "energy", "Wh", keys=having("power_consumption", "active_power"), name="Energy"
     ),
     Convention(
-        "(.+[./])?power_consumption", "energy", "Wh", keys=having("power_consumption", "socket_status"), name="Energy"
+        "power_consumption", "energy", "Wh", keys=having("power_consumption", "socket_status"), name="Energy"
     ),
-    Convention("(.+[./])?current", "current", "mA", keys=having("power_consumption", "voltage", "current")),
-    Convention("(.+[./])?power_factor", "power factor", "%", keys=having("power_consumption", "active_power")),
+    Convention("current", "current", "mA", keys=having("power_consumption", "voltage", "current")),
+    Convention("total_current", "current", "mA", keys=having("power_consumption", "voltage", "total_current")),
+    Convention("power_factor", "power factor", "%", keys=having("power_consumption", "active_power")),
     # AirGradient
-    Convention("(.+[./])?pm003count", "particles per dL", name="Particles 0.3 µm"),
-    Convention("(.+[./])?(tvocraw|tvoc_raw|noxraw|nox_raw)", "off", keys=having("rco2")),
+    Convention("pm003count", "particles per dL", name="Particles 0.3 µm"),
+    Convention("(tvocraw|tvoc_raw|noxraw|nox_raw)", "off", keys=having("rco2")),
     # OwnTracks: the accuracy of the altitude
     Convention("vac", "off", keys=having("tid", "tst")),
     # Tasmota
-    Convention("(.+[./])?energy[.]period", "off"),
-    Convention("(.+[./])?wifi[.]rssi", "signal share"),
+    Convention("energy[.]period", "off"),
+    Convention("wifi[.]rssi", "signal share"),
     # Shelly, second generation: Wh; the counters of the last minutes are for its own chart
-    Convention("(.+[./])?(ret_)?aenergy[.]total", "energy", "Wh"),
-    Convention("(.+[./])?(ret_)?aenergy[.](by_minute.*|minute_ts)", "off"),
-    Convention("(.+[./])?([abcn]_)?total_(act|act_ret)(_energy)?", "energy", "Wh"),
+    Convention("(ret_)?aenergy[.]total", "energy", "Wh"),
+    Convention("(ret_)?aenergy[.](by_minute.*|minute_ts)", "off"),
+    Convention("([abcn]_)?total_(act|act_ret)(_energy)?", "energy", "Wh"),
     # Shelly, first generation: a relay counts watt-minutes, a meter watt-hours
     Convention("(relay|roller|light)/\\d+/energy", "energy", "Wh", 1 / 60, topic="^shellies/"),
     Convention("emeter/\\d+/energy", "off", topic="^shellies/"),
     Convention("emeter/\\d+/(total|total_returned)", "energy", "Wh", topic="^shellies/"),
+    # Zigbee2MQTT tells of a device's own firmware
+    Convention("update[.].*", "off", topic="^zigbee2mqtt/"),
+    # rtl_433 tells of the radio
+    Convention("freq[12]?", "off", keys=having("mod", "freq")),
+    Convention("(rssi|snr|noise)", "off", keys=having("mod", "freq", "noise")),
+    # Victron
+    Convention("timetogo", "remaining time", "s"),
+    # evcc counts a charge in Wh
+    Convention("(charged|session)_?energy", "energy", "Wh", topic="^evcc"),
+    # DSMR-reader: the grid's own unit is kW
+    Convention("electricity_currently_.*", "power", "kW"),
+    Convention("phase_currently_.*", "power", "kW"),
+    Convention("phase_power_current_.*", "current", "A"),
+    # Smart meters' telegrams in Tasmota and in HAN readers
+    Convention("sml[.](total|e)_?(in|out)[^.]*", "energy", "kWh"),
+    Convention("(tpi|tpo)", "energy", "kWh", keys=having("tpi")),
     # OpenDTU and AhoyDTU: the day in Wh, the life in kWh
-    Convention("(.+[./])?yield_?day", "energy of a day", "Wh"),
-    Convention("(.+[./])?yield_?total", "energy", "kWh"),
+    Convention("yield_?day", "energy of a day", "Wh"),
+    Convention("yield_?total", "energy", "kWh"),
 )
 
 # Words of vendors that no other table has, so that a key written in one falls apart rightly.

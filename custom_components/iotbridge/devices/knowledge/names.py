@@ -114,7 +114,15 @@ QUALIFIERS = frozenset({
     "level", "value", "val", "reading", "rate", "used", "free", "available", "percent", "user", "history", "since",
     "midnight", "previous", "lifetime", "est", "estimated", "measured", "absolute", "relative", "ac", "dc", "rms",
     "new", "old", "live", "state", "sensor", "room", "local", "ambient", "standard", "atm", "env", "usage",
-    "positive", "negative", "this", "charge", "discharge", "grid", "net", "gross", "ret", "received", "sent", "status",
+    "act", "feed", "consume", "positive", "negative", "this", "charge", "discharge", "grid", "net", "gross", "ret", "received", "sent", "status",
+})  # fmt: skip
+
+# Words that with a letter of a temperature are one: "forward_c", "outside_f".
+THERMAL = frozenset({
+    "forward", "return", "supply", "inlet", "outlet", "flow", "in", "out", "indoor", "outdoor", "inside", "outside",
+    "ambient", "room", "boiler", "radiator", "floor", "attic", "garage", "kitchen", "bedroom", "bath", "cellar",
+    "water", "dhw", "tank", "top", "bottom", "middle", "collector", "hot", "cold", "air", "soil", "pool", "battery",
+    "cpu",
 })  # fmt: skip
 
 # Units of time in a key's qualifiers: what has a rhythm in it restarts, what is over does not count on.

@@ -103,7 +103,8 @@ QUANTITIES: dict[str, Quantity] = {
     "price": Quantity(),
     "count": Quantity(None, None, METER, title="Count"),
     "pulses": Quantity(None, None, METER),
-    "people": Quantity(title="People"),
+    "people": Quantity(),
+    "score": Quantity(),
     # matter
     "distance": Quantity("distance"),
     "snow": Quantity("distance", subject=True),

@@ -20,6 +20,7 @@ class Binary(NamedTuple):
 BINARY: dict[str, Binary] = {
     # openings
     "contact": Binary("door", inverted=True),
+    "contact open": Binary("door"),
     "contact state": Binary("door"),
     "contact status": Binary("door"),
     "reed": Binary("opening"),
@@ -154,7 +155,8 @@ BINARY: dict[str, Binary] = {
     "socket status": Binary("outlet", title="Socket"),
     "socket": Binary("outlet"),
     "outlet": Binary("outlet"),
-    "power": Binary("power"),
+    "power": Binary("power", weak=True),
+    "input": Binary(),
     "power status": Binary("power"),
     "ac power": Binary("power"),
     "mains": Binary("power"),
@@ -232,9 +234,8 @@ PAIRS: tuple[tuple[str, str, str | None], ...] = (
     ("motion detected", "no motion", "motion"),
     ("occupied", "unoccupied", "occupancy"),
     ("occupied", "vacant", "occupancy"),
-    ("trigger", "idle", None),
+    ("trigger", "normal", None),
     ("triggered", "normal", None),
-    ("triggered", "idle", None),
     ("unlocked", "locked", "lock"),
     ("unlock", "lock", "lock"),
     ("online", "offline", "connectivity"),
@@ -272,6 +273,16 @@ PAIRS: tuple[tuple[str, str, str | None], ...] = (
 
 # A key of one of these classes says "normal" or "ok" for no, whatever it says for yes.
 CALM = frozenset({"normal", "ok", "clear", "none", "idle", "no", "off"})
+
+# Words of the pairs that mean something else in a key of no such kind: where somebody is, how high something is.
+ONLY_WITH_A_KIND = frozenset({
+    "home", "away", "not home", "low", "high", "normal", "ok", "none", "idle", "clear", "light", "dark", "bright",
+    "running", "stopped", "active", "inactive", "lost", "available", "unavailable", "charging", "discharging",
+    "present", "absent", "unknown",
+})  # fmt: skip
+
+# Groups of alarms: {"Alarms": {"LowVoltage": 0}}.
+ALARMS = frozenset({"alarm", "alarms", "alert", "alerts", "fault", "faults", "warning", "warnings"})
 
 # A value of these, in a key of the table above, is a state; in any other key it is only a number.
 BITS = {0: False, 1: True}

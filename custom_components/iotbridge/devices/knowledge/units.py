@@ -24,7 +24,6 @@ SUFFIXES: dict[str, str] = {
     "volt": "V",
     "volts": "V",
     "kv": "kV",
-    "uv": "µV",
     "ma": "mA",
     "milliamp": "mA",
     "milliamps": "mA",

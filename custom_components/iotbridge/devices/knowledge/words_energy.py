@@ -134,6 +134,7 @@ ELECTRICITY: dict[str, str] = {
     "time to go": "remaining time",
     "efficiency": "efficiency",
     "wirkungsgrad": "efficiency",
+    "adc": "solar",
     "solar": "solar",
     "pv": "solar",
     "grid": "solar",
