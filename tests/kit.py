@@ -10,7 +10,9 @@ from freezegun.api import FrozenDateTimeFactory
 from pytest_homeassistant_custom_component.common import async_fire_mqtt_message, async_fire_time_changed
 from pytest_homeassistant_custom_component.typing import MqttMockHAClient
 
+from custom_components.iotbridge.devices.models import Profile, Sample
 from custom_components.iotbridge.protocol.topics import HostKey
+from homeassistant.config_entries import ConfigEntry, ConfigSubentry
 from homeassistant.core import HomeAssistant, State
 from homeassistant.helpers import device_registry as dr, entity_registry as er
 from homeassistant.util import dt as dt_util
@@ -171,3 +173,16 @@ class FakeHost:
 def now() -> str:
     """Return the time as the contract writes it."""
     return datetime.now(UTC).isoformat().replace("+00:00", "Z")
+
+
+def learn(hass: HomeAssistant, entry: ConfigEntry, profile: Profile, *heard: Sample) -> ConfigSubentry:
+    """Do what the wizard does when the user confirms."""
+    entry.runtime_data.things.async_hand_over(profile.topic, heard)
+    subentry = ConfigSubentry(
+        data=profile.as_dict(),  # type: ignore[arg-type]
+        subentry_type="device",
+        title=next(about.name or "" for about in profile.devices.values()),
+        unique_id=profile.topic,
+    )
+    assert hass.config_entries.async_add_subentry(entry, subentry)
+    return subentry

@@ -6,10 +6,11 @@ from typing import Any
 from pytest_homeassistant_custom_component.components.diagnostics import get_diagnostics_for_config_entry
 from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 
+from custom_components.iotbridge.devices.models import About, Channel, Profile, Sample
 from custom_components.iotbridge.diagnostics import Pseudonyms
 from homeassistant.setup import async_setup_component
 
-from .kit import Kit
+from .kit import Kit, learn
 
 PRIVATE = ("rossi", "nas-of-anna", "192.168.7.20", "192.168.7.21", "00:11:22:33:44:55", "a-secret-word", "instance-7")
 
@@ -104,3 +105,31 @@ def test_what_is_no_topic_of_ours_is_numbered_too() -> None:
     names = Pseudonyms()
 
     assert [names.topic(topic) for topic in ("rossi", "others", "rossi")] == ["topic_1", "others", "topic_1"]
+
+
+async def test_a_thing_is_shown_without_its_owner(kit: Kit, hass_client: ClientSessionGenerator) -> None:
+    entry = kit.hass.config_entries.async_entries("iotbridge")[0]
+    profile = Profile(
+        topic="rossi/meters/+",
+        depth=0,
+        channels=(
+            Channel(name="Anna's tap", path=("total_m3",), unit="m³", device_class="water"),
+            Channel(name="Key", path=("a-secret-word",), enabled=False),
+        ),
+        devices={"instance-7": About(name="Rossi", serial_number="a-secret-word")},
+    )
+    learn(kit.hass, entry, profile, Sample("rossi/meters/instance-7", b'{"total_m3": 123.5, "imei": "192.168.7.20"}'))
+    await kit.hass.async_block_till_done()
+    await kit.receive("rossi/meters/instance-7", "{broken")
+
+    (thing,) = (await download(kit, hass_client))["things"]
+
+    text = json.dumps(thing)
+    assert [word for word in (*PRIVATE, "Rossi", "Anna", "123.5") if word in text] == []
+    assert thing["channels"] == [
+        {"key": "channel_1", "unit": "m³", "device_class": "water"},
+        {"key": "channel_2", "enabled": False},
+    ]
+    (device,) = thing["devices"]
+    assert device["broken_messages"] == 1
+    assert device["channels_sent"] == ["channel_1"]

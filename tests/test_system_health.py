@@ -30,6 +30,7 @@ async def test_a_house_with_three_hosts(kit: Kit) -> None:
         "hosts_online": 2,
         "hosts_lost": 1,
         "messages_rejected": 1,
+        "things": 0,
         "agent_version": "1.10.0",
         "prefixes": "iotbridge, ipwatch",
     }

@@ -15,6 +15,9 @@ from homeassistant.core import HomeAssistant
 
 from . import mqtt_client
 from .const import CONF_PREFIXES, DEFAULT_PREFIXES
+from .devices.discovery import is_direct
+from .devices.thing import Thing
+from .devices.topics import has_wildcard
 from .protocol.messages import Announce, Reading
 from .protocol.topics import LEAVES
 from .runtime import IotBridgeConfigEntry
@@ -22,6 +25,10 @@ from .runtime import IotBridgeConfigEntry
 # The texts among the readings that many hosts have in common.
 PUBLIC_READINGS = ("platform", "platform_version", "boot_time", "collectors_failed")
 KNOWN_COMMANDS = ("shutdown", "reboot", "suspend", "status", "ping")
+# What says how a channel is read, not what it is about; keys and names may be anything, a serial number, too.
+PUBLIC_OF_CHANNELS = (
+    "platform", "unit", "device_class", "state_class", "entity_category", "precision", "scale", "enabled",
+)  # fmt: skip
 # Readings with a name of the user's behind them: a mount point, a service, a container, a check.
 NAMED_READINGS = re.compile(r"(disk_percent|disk_free|systemd|docker|health|check|latency|changed)_(.+)")
 
@@ -71,6 +78,42 @@ async def async_get_config_entry_diagnostics(hass: HomeAssistant, entry: IotBrid
         },
         "rejected": dict(rejected),
         "hosts": hosts,
+        "things": [_thing(thing, names) for thing in runtime.things.things.values()],
+    }
+
+
+def _thing(thing: Thing, names: Pseudonyms) -> dict[str, Any]:
+    """Return how a thing is read and how it fares, without its topics, values and identities."""
+    profile = thing.profile
+    return {
+        "direct": is_direct(profile, exact=profile.exact),
+        "wildcards": has_wildcard(profile.topic),
+        "depth": profile.depth,
+        "joining": profile.joining.value,
+        "says_itself_whether_it_is_there": profile.availability is not None,
+        "expire_after_s": profile.expire_after_s,
+        "channels": [
+            {
+                **{key: value for key, value in channel.as_dict().items() if key in PUBLIC_OF_CHANNELS},
+                "key": names.of("channel", channel.key),
+            }
+            for channel in profile.channels
+        ],
+        "dropped": len(profile.dropped),
+        "ignored": len(profile.ignored),
+        "waiting": len(thing.waiting),
+        "topics_heard": len(thing.latest),
+        "devices": [
+            {
+                "device": names.of("thing", device.uid),
+                "online": device.online,
+                "expire_after_s": device.expire_after_s,
+                "flooding": device.flooding,
+                "broken_messages": thing.broken[device.identity],
+                "channels_sent": [names.of("channel", key) for key in device.values],
+            }
+            for device in thing.devices.values()
+        ],
     }
 
 

@@ -30,6 +30,7 @@ async def system_health_info(hass: HomeAssistant) -> dict[str, Any]:
         "hosts_online": agents.count(PowerState.ON),
         "hosts_lost": agents.count(PowerState.LOST),
         "messages_rejected": agents.rejected.total(),
+        "things": sum(len(thing.devices) for thing in entries[0].runtime_data.things.things.values()),
         "agent_version": max(versions, key=_version, default="-"),
         "prefixes": ", ".join(agents.diagnostics()["prefixes"]),
     }

@@ -12,11 +12,11 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.iotbridge.devices.mapping import thing_uid
 from custom_components.iotbridge.devices.models import About, Availability, Channel, Joining, Profile, Sample
-from homeassistant.config_entries import ConfigSubentry
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import device_registry as dr, entity_registry as er, issue_registry as ir
 
 from ..broker import Broker, state, until
+from ..kit import learn
 
 pytestmark = pytest.mark.parametrize("expected_lingering_timers", [True])
 
@@ -34,19 +34,6 @@ SAMPLE = Sample(TOPIC, b'{"temperature": 21.5, "door": "open", "mode": "eco"}')
 def profile(*channels: Channel, topic: str = TOPIC, identity: str = TOPIC, **more: Any) -> Profile:
     given: dict[str, Any] = {"depth": 0, "devices": {identity: About(name="Attic")}, "exact": True, **more}
     return Profile(topic=topic, channels=channels, **given)
-
-
-def learn(hass: HomeAssistant, entry: MockConfigEntry, wanted: Profile, *heard: Sample) -> ConfigSubentry:
-    """Do what the wizard does when the user confirms."""
-    entry.runtime_data.things.async_hand_over(wanted.topic, heard)
-    subentry = ConfigSubentry(
-        data=wanted.as_dict(),
-        subentry_type="device",
-        title="Attic",
-        unique_id=wanted.topic,  # type: ignore[arg-type]
-    )
-    assert hass.config_entries.async_add_subentry(entry, subentry)
-    return subentry
 
 
 @asynccontextmanager

@@ -81,6 +81,11 @@ class Device:
         return self.settings.profile.devices[self.identity].name or self.identity
 
     @property
+    def online(self) -> bool | None:
+        """Tell whether it speaks as often as it should; None where it says itself whether it is there."""
+        return self._online
+
+    @property
     def hands_on(self) -> bool:
         """Tell whether the device's values go through us, for good or for the moment."""
         return not self.settings.direct or self._introducing or self.flooding

@@ -1,6 +1,7 @@
 """Libraries that are installed when a message needs them, not before."""
 
 from collections.abc import Sequence
+from functools import partial
 import importlib
 
 from homeassistant.core import HomeAssistant
@@ -34,7 +35,8 @@ async def async_understand(
     installed: set[str] = set()
     while True:
         try:
-            return understand(samples, topic=topic, depth=depth)
+            # Milliseconds for each device: too long for the event loop.
+            return await hass.async_add_executor_job(partial(understand, samples, topic=topic, depth=depth))
         except LibraryNeededError as error:
             if error.requirement in installed:
                 raise LibraryMissingError(error.requirement) from error

@@ -143,8 +143,12 @@ class Thing:
             if device and not device.hands_on:
                 self._async_glance(device, payload, now)
                 return
+        is_first = sample.topic not in self._looked
         self._looked[sample.topic] = now
         self._async_read(sample, now, is_new=not message.retain)
+        if is_first:
+            # It may have had new fields already before Home Assistant was started.
+            self._owner.async_new_fields(self)
 
     def _is_ours(self, topic: str) -> bool:
         """Tell whether a message is one of ours or about entities: a filter of ``#`` hears these as well."""

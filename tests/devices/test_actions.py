@@ -1,0 +1,102 @@
+"""The action decode_payload: what the wizard would make of messages."""
+
+import base64
+from typing import Any
+
+import pytest
+
+from homeassistant.core import HomeAssistant
+from homeassistant.exceptions import HomeAssistantError
+
+from ..kit import Kit
+
+
+async def decode(hass: HomeAssistant, **data: Any) -> dict[str, Any]:
+    response = await hass.services.async_call("iotbridge", "decode_payload", data, blocking=True, return_response=True)
+    assert response
+    return dict(response)
+
+
+async def test_a_message_is_explained(hass: HomeAssistant, kit: Kit) -> None:
+    answer = await decode(hass, topic="wmbusmeters/33225544", payload='{"media": "water", "total_m3": 123.529}')
+
+    assert answer["format"] == "json"
+    assert answer["unknown"] == []
+    (device,) = answer["devices"]
+    assert device["identity"] == "wmbusmeters/33225544"
+    channel = next(found for found in device["channels"] if found["key"] == "total_m3")
+    assert channel == {
+        "key": "total_m3",
+        "name": channel["name"],
+        "platform": "sensor",
+        "value": 123.529,
+        "unit": "m³",
+        "device_class": "water",
+        "state_class": "total_increasing",
+        "enabled": True,
+    }
+
+
+async def test_several_topics_are_one_device(hass: HomeAssistant, kit: Kit) -> None:
+    messages = [
+        {"topic": "N/c0ff/solarcharger/279/Dc/0/Voltage", "payload": '{"value": 20.4}'},
+        {"topic": "N/c0ff/solarcharger/279/Dc/0/Current", "payload": '{"value": 1.5}'},
+    ]
+    answer = await decode(hass, messages=messages)
+
+    (device,) = answer["devices"]
+    assert {(channel["value"], channel["unit"]) for channel in device["channels"]} == {(20.4, "V"), (1.5, "A")}
+
+
+async def test_binary_messages_come_as_base64(hass: HomeAssistant, kit: Kit) -> None:
+    senml = base64.b64encode(bytes.fromhex("81a421646465763a006474656d70016343656c02f94e40")).decode()
+    answer = await decode(hass, payload_base64=senml)
+
+    assert answer["format"] == "senml-cbor"
+    assert answer["devices"][0]["channels"][0]["value"] == 25
+
+
+async def test_a_position_is_a_pair(hass: HomeAssistant, kit: Kit) -> None:
+    answer = await decode(hass, topic="cat/collar", payload='{"lat": 48.85833, "lon": 2.29513}')
+
+    (channel,) = answer["devices"][0]["channels"]
+    assert (channel["platform"], channel["value"]) == ("device_tracker", [48.85833, 2.29513])
+
+
+async def test_what_a_template_made_of_json_is_read_as_json(hass: HomeAssistant, kit: Kit) -> None:
+    answer = await decode(hass, topic="a", payload={"temperature": 21.5})
+
+    assert answer["devices"][0]["channels"][0]["value"] == 21.5
+
+
+@pytest.mark.parametrize(
+    ("language", "expected"),
+    [("en", "looks like something known but is damaged"), ("it", "è danneggiato"), ("fr", "il est abîmé")],
+)
+async def test_what_is_not_understood_is_said_in_the_users_words(
+    hass: HomeAssistant, kit: Kit, language: str, expected: str
+) -> None:
+    hass.config.language = language
+
+    answer = await decode(hass, topic="a", payload='{"temperature": ')
+
+    assert answer["devices"] == []
+    (sentence,) = answer["unknown"]
+    assert expected in sentence
+
+
+@pytest.mark.parametrize(
+    ("data", "expected"),
+    [
+        ({"topic": "a"}, "payload_or_base64"),
+        ({"topic": "a", "payload": "1", "payload_base64": "MQ=="}, "payload_or_base64"),
+        ({"payload_base64": "no base64!"}, "not_base64"),
+        ({"messages": []}, "no_message"),
+    ],
+)
+async def test_a_call_that_cannot_be_carried_out_says_why(
+    hass: HomeAssistant, kit: Kit, data: dict[str, Any], expected: str
+) -> None:
+    with pytest.raises(HomeAssistantError) as error:
+        await decode(hass, **data)
+    assert error.value.translation_key == expected
