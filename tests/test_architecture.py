@@ -72,7 +72,7 @@ def test_protocol_and_rules_are_pure() -> None:
 
 
 def test_the_integration_needs_nothing_but_home_assistant() -> None:
-    ours_or_core = {"homeassistant", "voluptuous", "orjson", *sys.stdlib_module_names}
+    ours_or_core = {"homeassistant", "voluptuous", "orjson", "yaml", *sys.stdlib_module_names}
 
     assert {name.partition(".")[0] for path in SOURCES for name in imported(path)} <= ours_or_core
 

@@ -1,6 +1,7 @@
 """What a decoder gathers: fields within bounds, and a problem for each part that was left out."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 from decimal import Decimal
 from math import isfinite
 import re
@@ -106,7 +107,16 @@ class Gathering:
             if problems:
                 raise DecodeError(problems[0].kind, **dict(problems[0].placeholders))
             raise DecodeError(ProblemKind.NO_VALUES)
-        return Decoded(format=name, reports=tuple(self._reports), exact=exact, problems=problems)
+        reports = [_named(report) for report in self._reports] if len(self._reports) > 1 else self._reports
+        return Decoded(format=name, reports=tuple(reports), exact=exact, problems=problems)
+
+
+def _named(report: Report) -> Report:
+    """Return a report whose device has a name: where one topic tells of several devices, it is the name of none."""
+    if report.identity is None or report.about.name:
+        return report
+    name = report.identity.rpartition(":")[2] if report.identity.startswith("urn:") else report.identity
+    return replace(report, about=replace(report.about, name=name))
 
 
 def key_text(key: Any) -> str:

@@ -17,5 +17,6 @@ def decode(content: Content) -> Decoded | None:
     parts = (model, label(document.get("channel")), label(document.get("id")))
     gathering = Gathering()
     gathering.walk((), {key: value for key, value in document.items() if key not in ("model", "channel", "id")})
-    gathering.report("-".join(part for part in parts if part), About(model=model))
+    known = [part for part in parts if part]
+    gathering.report("-".join(known), About(name=" ".join(known), model=model))
     return gathering.decoded("rtl-433")

@@ -24,7 +24,7 @@ def decode(content: Content) -> Decoded | None:
         identity = label(device.get("Device")) or label(key_text(key))
         gathering.walk((), {name: value for name, value in device.items() if name not in _ENVELOPE})
         about = About(
-            name=label(device.get("Name")),
+            name=label(device.get("Name")) or identity,
             manufacturer=label(device.get("Manufacturer")),
             model=label(device.get("ModelId")),
         )

@@ -184,7 +184,7 @@ JSON = (
             "0x662E": {("0500<00",): "200000010000", ("Contact",): 0, ("LinkQuality",): 157},
             "0x057B": {("Occupancy",): 1},
         },
-        about={"0x662E": About(name="door_sensor")},
+        about={"0x662E": About(name="door_sensor"), "0x057B": About(name="0x057B")},
     ),
     # https://shelly-api-docs.shelly.cloud/gen2/General/Notifications
     Case(
@@ -221,7 +221,7 @@ JSON = (
                 ("mic",): "CRC",
             }
         },
-        about={"Acurite-986-1R-1369": About(model="Acurite-986")},
+        about={"Acurite-986-1R-1369": About(name="Acurite-986 1R 1369", model="Acurite-986")},
     ),
 )
 
