@@ -137,8 +137,13 @@ def _expression(channel: Channel) -> str:
         return "value"
     found = "(value_json | default({}))"
     for part in channel.path[:-1]:
-        found = f"({found}[{json.dumps(part)}] | default({{}}))"
-    return f"({found}[{json.dumps(channel.path[-1])}] | default(''))"
+        found = f"({found}[{_quoted(part)}] | default({{}}))"
+    return f"({found}[{_quoted(channel.path[-1])}] | default(''))"
+
+
+def _quoted(part: str | int) -> str:
+    # A template knows no pairs of surrogates, which JSON's escapes are for letters from beyond the first plane.
+    return json.dumps(part, ensure_ascii=False)
 
 
 def _sensor_template(channel: Channel, found: str) -> str | None:
