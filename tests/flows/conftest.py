@@ -4,6 +4,7 @@ from collections.abc import AsyncGenerator
 
 import pytest
 
+from homeassistant.config_entries import ConfigEntryState
 from tests.kit import Kit
 
 from .wizard import Wizard
@@ -16,6 +17,9 @@ async def wizard(kit: Kit) -> AsyncGenerator[Wizard]:
     flows = kit.hass.config_entries.subentries
     for flow in flows.async_progress():
         flows.async_abort(flow["flow_id"])
+    (entry,) = kit.hass.config_entries.async_entries("iotbridge")
+    if entry.state is ConfigEntryState.LOADED:
+        await kit.hass.config_entries.async_unload(entry.entry_id)
     # Core's mqtt waits a moment before it tells the broker of subscriptions that came and went.
     for _ in range(3):
         await kit.wait(1)

@@ -1,13 +1,17 @@
 """What can be changed of a device that was learned, and what the repairs ask."""
 
+import sys
 from typing import Any
 
 import pytest
 
+from custom_components.iotbridge.devices import libraries
+from custom_components.iotbridge.devices.decoders import cbor
 from homeassistant.components.repairs import DOMAIN as REPAIRS
 from homeassistant.components.repairs.issue_handler import RepairsFlowManager
 from homeassistant.data_entry_flow import FlowResultType
 from homeassistant.helpers import issue_registry as ir
+from homeassistant.requirements import RequirementsNotFound
 from homeassistant.setup import async_setup_component
 from tests.kit import Kit
 
@@ -89,6 +93,19 @@ async def test_channels_are_renamed_dropped_and_taken_back(wizard: Wizard) -> No
     assert wizard.subentry.data["channels"][-1]["name"] == "Humidity"
 
 
+async def test_a_switch_is_shown_with_its_commands(wizard: Wizard) -> None:
+    await wizard.hear("garden/weather", WEATHER)
+    switch = wizard.channels["door"] | {"platform": "switch", "command_topic": "garden/door/set", "command_on": "open"}
+    del switch["device_class"]
+    await wizard.submit(channels=[switch])
+    await wizard.change("channels")
+
+    assert wizard.channels["door"].items() >= {
+        "platform": "switch", "on": "open", "off": "closed", "command_topic": "garden/door/set", "command_on": "open",
+        "command_off": "OFF",
+    }.items()  # fmt: skip
+
+
 async def test_a_device_that_was_silent_since_can_be_changed(wizard: Wizard) -> None:
     await wizard.add("garden/weather", WEATHER)
     entry = wizard.kit.hass.config_entries.async_entries("iotbridge")[0]
@@ -106,6 +123,21 @@ async def test_a_message_that_became_unreadable_does_no_harm(wizard: Wizard) -> 
     await wizard.change("channels")
 
     assert "temperature" in wizard.channels
+
+
+async def test_without_the_library_for_its_messages_a_device_can_be_changed(
+    wizard: Wizard, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def offline(*_args: object, **_more: object) -> None:
+        raise RequirementsNotFound("iotbridge", ["cbor2"])
+
+    await wizard.add("garden/weather", bytes.fromhex("a16b74656d706572617475726515"))
+    cbor._library.cache_clear()
+    monkeypatch.setitem(sys.modules, "cbor2", None)
+    monkeypatch.setattr(libraries, "async_process_requirements", offline)
+    await wizard.change("channels")
+
+    assert wizard.channels["temperature"]["now"].startswith("no value yet")
 
 
 async def test_a_channel_changed_wrongly_is_said(wizard: Wizard) -> None:

@@ -4,6 +4,7 @@ import base64
 import json
 
 import pytest
+from pytest_homeassistant_custom_component.common import async_fire_mqtt_message
 
 from homeassistant.config_entries import ConfigEntryState
 from homeassistant.data_entry_flow import FlowResultType
@@ -72,6 +73,19 @@ async def test_a_tree_that_never_stops_talking_is_cut_short(wizard: Wizard) -> N
     await wizard.look()
 
     assert wizard.step == "split"
+
+
+async def test_of_a_flood_the_newest_messages_count(wizard: Wizard) -> None:
+    await wizard.start("topic")
+    await wizard.submit(topic="boiler/#")
+    async_fire_mqtt_message(wizard.kit.hass, "boiler/first", "20")
+    for number in range(1001):
+        async_fire_mqtt_message(wizard.kit.hass, "boiler/temperature", str(number / 10))
+    await wizard.wait(3)
+    await wizard.submit()
+
+    assert wizard.channels.keys() == {"temperature"}
+    assert wizard.channels["temperature"]["now"].startswith("100 ")
 
 
 async def test_silence_is_explained_and_not_the_end(wizard: Wizard) -> None:

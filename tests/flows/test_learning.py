@@ -1,12 +1,16 @@
 """What was understood, shown and corrected."""
 
 import json
+import sys
 from typing import Any
 
 import pytest
 
+from custom_components.iotbridge.devices import libraries
+from custom_components.iotbridge.devices.decoders import cbor
 from homeassistant.data_entry_flow import FlowResultType
 from homeassistant.helpers import area_registry as ar
+from homeassistant.requirements import RequirementsNotFound
 
 from .wizard import WEATHER, Wizard
 
@@ -44,6 +48,21 @@ async def test_messages_with_nothing_but_times_are_explained(wizard: Wizard) -> 
 
     assert wizard.step == "nothing"
     assert wizard.said["problems"] == "- There are no values in them, only times, names and the like."
+
+
+async def test_a_message_that_needs_a_library_which_cannot_be_installed_is_explained(
+    wizard: Wizard, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def offline(*_args: object, **_more: object) -> None:
+        raise RequirementsNotFound("iotbridge", ["cbor2"])
+
+    cbor._library.cache_clear()
+    monkeypatch.setitem(sys.modules, "cbor2", None)
+    monkeypatch.setattr(libraries, "async_process_requirements", offline)
+    await wizard.hear("cellar/pump", bytes.fromhex("a16b74656d706572617475726515"))
+
+    assert wizard.step == "nothing"
+    assert "cbor2" in wizard.said["problems"]
 
 
 @pytest.mark.parametrize(
@@ -457,6 +476,15 @@ async def test_values_expire_as_the_user_says(wizard: Wizard, given: dict[str, A
 
     assert wizard.subentry.data["expire_after_s"] == expiry
     assert wizard.subentry.data["availability"] is None
+
+
+@pytest.mark.parametrize("item", [{"unit": "V"}, {"state_class": "measurement"}, {"precision": 2}])
+async def test_a_text_is_no_number(wizard: Wizard, item: dict[str, Any]) -> None:
+    await wizard.hear("garden/weather", WEATHER | {"sky": "cloudy"})
+    await wizard.submit(channels=[{"key": "sky", "name": "Sky", "platform": "sensor"} | item])
+
+    assert wizard.errors == {"channels": "not_a_number"}
+    assert wizard.said["value"] == "cloudy"
 
 
 async def test_a_long_text_is_cut_where_it_is_shown(wizard: Wizard) -> None:

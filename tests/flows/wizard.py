@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from typing import Any
 
-from homeassistant.config_entries import ConfigSubentry, SubentryFlowResult
+from homeassistant.config_entries import ConfigSubentry, SubentryFlowContext, SubentryFlowResult
 from homeassistant.data_entry_flow import FlowResultType
 from tests.kit import Kit
 
@@ -15,7 +15,7 @@ class Wizard:
     """One dialog at a time."""
 
     kit: Kit
-    result: SubentryFlowResult = field(default_factory=SubentryFlowResult)
+    result: SubentryFlowResult = field(init=False)
 
     async def start(self, *choices: str) -> SubentryFlowResult:
         """Open "Add a device" and choose from its menus."""
@@ -30,7 +30,7 @@ class Wizard:
         """Open Reconfigure of the only device and choose from its menus."""
         entry = self.kit.hass.config_entries.async_entries("iotbridge")[0]
         flows = self.kit.hass.config_entries.subentries
-        context = {"source": "reconfigure", "subentry_id": self.subentry.subentry_id}
+        context = SubentryFlowContext(source="reconfigure", subentry_id=self.subentry.subentry_id)
         self.result = await flows.async_init((entry.entry_id, "device"), context=context)
         for choice in choices:
             await self.choose(choice)

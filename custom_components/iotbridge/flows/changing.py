@@ -7,12 +7,16 @@ from typing import Any
 import voluptuous as vol
 
 from homeassistant.config_entries import ConfigEntryState, ConfigSubentryFlow, SubentryFlowResult
+from homeassistant.helpers.selector import BooleanSelector
 
+from ..const import LOGGER
 from ..devices.models import Channel, Joining, Profile
+from ..devices.profile_files import dump
 from ..devices.topics import has_wildcard
 from . import presence
 from .channels import channel_selector, form_key, key_choices, read_channels, to_item
-from .forms import TEXT, choices, device_label, joining_schema
+from .forms import LINES, TEXT, choices, device_label, joining_schema
+from .library import async_keep
 from .live import Live, async_live, decided
 from .rules import ChannelError
 from .words import async_words
@@ -31,7 +35,7 @@ class Changing(ConfigSubentryFlow):
         new += [words.say("new_devices", count=len(live.news.devices))] if live.news.devices else []
         return self.async_show_menu(
             step_id="reconfigure",
-            menu_options=["channels", "settings"],
+            menu_options=["channels", "settings", "export"],
             description_placeholders={"topic": live.profile.topic, "news": " ".join(new)},
         )
 
@@ -104,6 +108,32 @@ class Changing(ConfigSubentryFlow):
             data_schema=self.add_suggested_values_to_schema(
                 vol.Schema(schema), user_input or _suggested(live.profile, title)
             ),
+            errors=errors,
+        )
+
+    # ---------------------------------------------------------------- a profile for others
+
+    async def async_step_export(self, user_input: dict[str, Any] | None = None) -> SubentryFlowResult:
+        """Show the device as a profile, to copy or to keep."""
+        subentry = self._get_reconfigure_subentry()
+        profile = Profile.from_dict(subentry.data)
+        shared = _shared(profile, subentry.title)
+        text = dump(profile, subentry.title, manufacturer=shared["manufacturer"], model=shared["model"])
+        errors: dict[str, str] = {}
+        if user_input is not None:
+            if not user_input["keep"]:
+                return self.async_abort(reason="exported")
+            try:
+                path = await async_keep(self.hass, subentry.title, text)
+            except OSError as error:
+                LOGGER.warning("The profile of %s could not be written: %s", subentry.title, error)
+                errors["base"] = "not_written"
+            else:
+                return self.async_abort(reason="kept", description_placeholders={"path": str(path)})
+        schema = vol.Schema({vol.Optional("profile"): LINES, vol.Required("keep", default=False): BooleanSelector()})
+        return self.async_show_form(
+            step_id="export",
+            data_schema=self.add_suggested_values_to_schema(schema, {"profile": text}),
             errors=errors,
         )
 

@@ -15,6 +15,7 @@ from .. import mqtt_client
 from ..const import CONF_PREFIXES, DEFAULT_PREFIXES
 from ..devices.listening import LISTEN_S, MAX_PAYLOAD, WAIT_S, Heard, async_listen, async_wait
 from ..devices.models import Sample
+from ..devices.profile_files import ProfileError, parse
 from ..devices.topics import common_filter
 from . import presence
 from .filters import below_one_of, covers, fault, is_topic
@@ -43,7 +44,35 @@ class Finding(Learning):
         """Ask how to find the device."""
         if self._get_entry().state is not ConfigEntryState.LOADED:
             return self.async_abort(reason="not_loaded")
-        return self.async_show_menu(step_id="user", menu_options=["topic", "listen", "paste"])
+        return self.async_show_menu(step_id="user", menu_options=["topic", "listen", "paste", "profile"])
+
+    # ---------------------------------------------------------------- by a profile
+
+    async def async_step_profile(self, user_input: dict[str, Any] | None = None) -> SubentryFlowResult:
+        """Ask for a profile that somebody shared."""
+        errors: dict[str, str] = {}
+        said = {"device": "", "reason": ""}
+        if user_input is not None:
+            try:
+                brought = parse(user_input["profile"])
+            except ProfileError as error:
+                errors["profile"] = "profile_invalid"
+                said["reason"] = str(error)
+            else:
+                topic = user_input.get("topic") or brought.match.topic
+                if error_key := "topic_not_in_profile" if topic == "#" else self._fault(topic, said):
+                    errors["topic"] = error_key
+                else:
+                    self._topic, self._brought = topic, brought
+                    return await self.async_step_wait()
+        schema = vol.Schema({vol.Required("profile"): LINES, vol.Optional("topic"): TEXT})
+        return self.async_show_form(
+            step_id="profile",
+            data_schema=self.add_suggested_values_to_schema(schema, user_input),
+            errors=errors,
+            description_placeholders=said,
+            last_step=False,
+        )
 
     # ---------------------------------------------------------------- by topic
 

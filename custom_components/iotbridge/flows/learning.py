@@ -9,12 +9,15 @@ from homeassistant.helpers import area_registry as ar
 
 from ..devices.libraries import async_understand
 from ..devices.models import About, Channel, Joining, LearnedDevice, Profile, Sample, Understanding
+from ..devices.profile_files import ProfileFile, find
 from ..devices.systems import SYSTEMS
-from ..devices.topics import has_wildcard, name_from, split
+from ..devices.topics import has_wildcard, split
 from ..devices.wording import async_sentences
 from ..errors import LibraryMissingError
 from . import forms, presence
-from .channels import Shown, channel_selector, key_choices, read_channels, to_item, union
+from .channels import channel_selector, key_choices, read_channels, to_item
+from .library import async_profiles
+from .proposal import Proposal, propose
 from .rules import ChannelError
 from .words import Words, async_words
 
@@ -33,6 +36,9 @@ class Learning(ConfigSubentryFlow):
         self._learned = Understanding(format="", devices=())
         self._joining = Joining.ASK
         self._splits: dict[str, str] = {}
+        # What the user brought, and what the messages were recognised as.
+        self._brought: ProfileFile | None = None
+        self._recognised: ProfileFile | None = None
 
     async def async_step_learn(self, _user_input: dict[str, Any] | None = None) -> SubentryFlowResult:
         """Understand what was heard, and say so when that is nothing."""
@@ -50,11 +56,21 @@ class Learning(ConfigSubentryFlow):
         return await self.async_step_learn()
 
     async def _async_learn(self, depth: int | None = None) -> str | None:
-        """Understand the messages; return in words why that failed, None when it did not."""
+        """Understand the messages; return in words why that failed, None when it did not.
+
+        ``depth`` is what the user chose; without, that of a recognised profile counts, else it is guessed.
+        """
+        profiles = [self._brought] if self._brought else await async_profiles(self.hass)
         try:
             self._learned = await async_understand(self.hass, self._samples, topic=self._topic, depth=depth)
+            found = self._brought or await self.hass.async_add_executor_job(
+                find, self._samples[-MAX_PREVIEWED:], profiles
+            )
+            if found and depth is None and found.depth != self._learned.depth:
+                self._learned = await async_understand(self.hass, self._samples, topic=self._topic, depth=found.depth)
         except LibraryMissingError as error:
             return f"- {error}"
+        self._recognised = found if found and found.depth == self._learned.depth else None
         if any(device.readings for device in self._learned.devices):
             return None
         words = await async_words(self.hass)
@@ -126,70 +142,66 @@ class Learning(ConfigSubentryFlow):
     async def async_step_device(self, user_input: dict[str, Any] | None = None) -> SubentryFlowResult:
         """Show what was understood, let the user correct it, and make it so."""
         words = await async_words(self.hass)
+        proposal = await self.hass.async_add_executor_job(
+            propose, self._topic, self._samples, self._learned, self._recognised
+        )
         errors: dict[str, str] = {}
-        said = await self._async_said(words)
+        said = {"understood": await self._async_said(words, proposal)}
         if user_input is not None:
             try:
-                profile = self._profile(user_input)
+                profile = self._profile(user_input, proposal)
             except ChannelError as error:
                 errors["channels"] = error.key
                 said |= error.placeholders
             except ValueError as error:
                 errors["base"] = str(error)
             else:
-                title = user_input["name"].strip() or self._name()
+                title = user_input["name"].strip() or proposal.name
                 self._get_entry().runtime_data.things.async_hand_over(self._topic, self._samples)
                 return self.async_create_entry(title=title, data=profile.as_dict(), unique_id=self._topic)
-        readings = union(self._learned.devices)
         schema = forms.device_schema(
-            channel_selector(words, key_choices(readings, (), words)),
+            channel_selector(words, key_choices(proposal.readings, proposal.channels, words)),
             {device.identity: forms.device_label(device.identity, device.about) for device in self._learned.devices},
         )
+        suggested = user_input or self._suggested(words, proposal)
         return self.async_show_form(
             step_id="device",
-            data_schema=self.add_suggested_values_to_schema(schema, user_input or self._suggested(words)),
+            data_schema=self.add_suggested_values_to_schema(schema, suggested),
             errors=errors,
             description_placeholders=said,
             last_step=True,
         )
 
-    async def _async_said(self, words: Words) -> dict[str, str]:
+    async def _async_said(self, words: Words, proposal: Proposal) -> str:
         """Return what the form says of the messages, in words."""
-        readings = union(self._learned.devices)
-        lines = [
-            words.say("format", format=self._learned.format, topic=self._topic),
+        lines = [words.say("format", format=self._learned.format, topic=self._topic)]
+        if self._recognised:
+            lines.append(words.say("recognised", profile=self._recognised.name))
+        lines += [
             words.own["read_directly" if self._learned.exact else "decoded"],
-            words.say("found", on=sum(r.channel.enabled for r in readings.values()), count=len(readings)),
+            words.say("found", on=sum(channel.enabled for channel in proposal.channels), count=len(proposal.channels)),
         ]
         if problems := await async_sentences(self.hass, self._learned.problems):
             lines.append(words.own["not_understood"])
             lines.append("\n".join(f"- {sentence}" for sentence in problems))
-        return {"understood": "\n\n".join(lines)}
+        return "\n\n".join(lines)
 
-    def _suggested(self, words: Words) -> dict[str, Any]:
-        devices = self._learned.devices
-        readings = union(devices)
-        availability = presence.guess(self._topic, self._samples, self._beside, several=len(devices) > 1)
+    def _suggested(self, words: Words, proposal: Proposal) -> dict[str, Any]:
+        several = len(self._learned.devices) > 1
+        guessed = presence.guess(self._topic, self._samples, self._beside, several=several)
         suggested: dict[str, Any] = {
-            "name": self._name(),
-            "manufacturer": _common([device.about.manufacturer for device in devices]),
-            "model": _common([device.about.model for device in devices]),
-            "devices": [device.identity for device in devices],
-            "channels": [to_item(reading.channel, words, Shown(reading)) for reading in readings.values()],
-            presence.SECTION: presence.suggested(availability, None),
+            "name": proposal.name,
+            "manufacturer": proposal.manufacturer,
+            "model": proposal.model,
+            "devices": [device.identity for device in self._learned.devices],
+            "channels": [to_item(channel, words, proposal.shown(channel)) for channel in proposal.channels],
+            presence.SECTION: presence.suggested(proposal.availability or guessed, proposal.expire_after_s),
         }
         return {key: value for key, value in suggested.items() if value is not None}
 
-    def _name(self) -> str:
-        devices = self._learned.devices
-        if len(devices) == 1 and devices[0].about.name:
-            return devices[0].about.name
-        return name_from("/".join(level for level in self._topic.split("/") if level not in {"+", "#"}))
-
-    def _profile(self, given: Mapping[str, Any]) -> Profile:
+    def _profile(self, given: Mapping[str, Any], proposal: Proposal) -> Profile:
         """Return what the user confirmed; raise ChannelError or ValueError with an error of the flow."""
-        readings = union(self._learned.devices)
-        channels = read_channels(given["channels"], readings, ())
+        channels = read_channels(given["channels"], proposal.readings, proposal.channels)
         availability, expire_after_s = presence.read(given[presence.SECTION])
         wanted, ignored = self._wanted(given)
         return Profile(
@@ -199,10 +211,11 @@ class Learning(ConfigSubentryFlow):
             devices=wanted,
             area=self._area(given.get("area")),
             joining=self._joining,
-            dropped=frozenset(readings) - {channel.key for channel in channels},
+            dropped=frozenset(proposal.readings) - {channel.key for channel in channels},
             ignored=ignored,
             availability=availability,
             expire_after_s=expire_after_s,
+            exact=self._learned.exact,
         )
 
     def _wanted(self, given: Mapping[str, Any]) -> tuple[dict[str, About], frozenset[str]]:
@@ -248,7 +261,3 @@ def _in_words(devices: tuple[LearnedDevice, ...], words: Words) -> str:
         if len(devices) == 1
         else words.say("many_devices", count=len(devices), names=listed)
     )
-
-
-def _common(values: list[str | None]) -> str | None:
-    return values[0] if values and len(set(values)) == 1 else None

@@ -6,14 +6,12 @@ from dataclasses import dataclass, replace
 from homeassistant.config_entries import ConfigEntry, ConfigSubentry
 from homeassistant.core import HomeAssistant
 
-from ..devices import decoders
 from ..devices.libraries import async_understand
 from ..devices.manager import News
-from ..devices.mapping import Reader
-from ..devices.models import About, Channel, DecodeError, Profile, Reading, Sample, Value
-from ..devices.topics import split
+from ..devices.models import About, Channel, Profile, Reading, Value
 from ..errors import LibraryMissingError
 from .channels import Shown, union
+from .proposal import values_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,21 +55,8 @@ async def async_live(hass: HomeAssistant, entry: ConfigEntry, subentry: ConfigSu
         understood = await async_understand(hass, samples, topic=profile.topic, depth=profile.depth)
     except LibraryMissingError:
         return Live(profile, {}, {}, news)
-    return Live(profile, union(understood.devices), _values(profile, samples), news)
-
-
-def _values(profile: Profile, samples: list[Sample]) -> dict[str, Value]:
-    """Return the values as the user's own channels have them."""
-    reader = Reader(profile)
-    values: dict[str, Value] = {}
-    for sample in samples:
-        try:
-            decoded = decoders.decode(sample)
-        except DecodeError:
-            continue
-        for update in reader.read(split(profile.topic, profile.depth, sample.topic), decoded):
-            values |= update.values
-    return values
+    values = await hass.async_add_executor_job(values_of, profile, samples)
+    return Live(profile, union(understood.devices), values, news)
 
 
 def decided(profile: Profile, chosen: set[str], identities: Mapping[str, About]) -> Profile:

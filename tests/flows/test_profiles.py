@@ -1,0 +1,190 @@
+"""A profile that somebody shared, and one to share."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from custom_components.iotbridge.devices.profile_files import parse
+from homeassistant.data_entry_flow import FlowResultType
+
+from .wizard import WEATHER, Wizard
+
+PROFILE = """
+name: Weather station
+manufacturer: Acme
+model: W1
+match:
+  topic: stations/+/data
+  keys: [temperature, door]
+channels:
+  - {name: Outside, path: [temperature], unit: °F, device_class: temperature, scale: 0.1}
+  - {name: Hatch, path: [door], platform: binary_sensor, device_class: opening, 'on': open, 'off': closed}
+availability: {topic: stations/+/here, online: up, offline: down}
+expire_after_s: 900
+"""
+
+
+@pytest.fixture(autouse=True)
+def folder(wizard: Wizard, tmp_path: Path) -> Path:
+    """Return the folder of the user's own profiles, not yet there."""
+    wizard.kit.hass.config.config_dir = str(tmp_path)
+    return tmp_path / "iotbridge" / "profiles"
+
+
+@pytest.fixture
+def broken(folder: Path) -> None:
+    """Put files into the folder that are no profiles."""
+    folder.mkdir(parents=True)
+    (folder / "broken.yaml").write_text("name: [", "utf-8")
+    (folder / "binary.yaml").write_bytes(b"\xff\xfe")
+
+
+@pytest.fixture
+def in_the_way(folder: Path) -> None:
+    """Put a file where the folder would be."""
+    folder.parent.write_text("in the way", "utf-8")
+
+
+async def bring(wizard: Wizard, **answers: Any) -> None:
+    await wizard.start("profile")
+    await wizard.submit(profile=PROFILE, **answers)
+
+
+async def test_a_profile_that_was_brought_fills_in_the_form(wizard: Wizard) -> None:
+    await bring(wizard, topic="stations/roof/data")
+    assert (wizard.step, wizard.said["topic"]) == ("wait", "stations/roof/data")
+    await wizard.kit.receive("stations/roof/data", WEATHER)
+    await wizard.wait(3)
+
+    assert "**Weather station**" in wizard.said["understood"]
+    suggested = wizard.suggested
+    assert (suggested["name"], suggested["manufacturer"], suggested["model"]) == ("Weather station", "Acme", "W1")
+    assert suggested["availability"] == {
+        "topic": "stations/roof/here", "online": "up", "offline": "down", "expiry": "after", "seconds": 900,
+    }  # fmt: skip
+    assert wizard.channels["temperature"]["name"] == "Outside"
+    assert wizard.channels["temperature"]["now"].startswith("2.15 °F")
+    assert wizard.channels["door"]["now"] == "on · Binary sensor (Opening) · door"
+    assert wizard.channels["humidity"]["enabled"] is False
+    await wizard.submit()
+    assert wizard.result["type"] is FlowResultType.CREATE_ENTRY
+
+
+async def test_without_a_topic_that_of_the_profile_counts(wizard: Wizard) -> None:
+    await bring(wizard)
+    assert wizard.said["topic"] == "stations/+/data"
+    for name in ("a", "b"):
+        await wizard.kit.receive(f"stations/{name}/data", WEATHER)
+    await wizard.wait(3)
+    await wizard.submit()
+
+    assert wizard.suggested["name"] == "stations"
+    assert wizard.suggested["availability"]["topic"] == "stations/+/here"
+    assert wizard.channels["temperature"]["name"] == "Outside"
+
+
+async def test_the_profile_says_what_is_a_device(wizard: Wizard) -> None:
+    tree = PROFILE.replace("channels:", "depth: -1\nchannels:").replace("path:", "subtopic: data, path:")
+    await wizard.start("profile")
+    await wizard.submit(profile=tree, topic="stations/roof/data")
+    await wizard.kit.receive("stations/roof/data", WEATHER)
+    await wizard.wait(3)
+
+    assert wizard.channels["data:temperature"]["name"] == "Outside"
+    await wizard.submit()
+    assert wizard.subentry.data["depth"] == -1
+
+
+async def test_another_choice_of_what_is_a_device_leaves_the_profile(wizard: Wizard) -> None:
+    await bring(wizard)
+    for name in ("a", "b"):
+        await wizard.kit.receive(f"stations/{name}/data", WEATHER)
+    await wizard.wait(3)
+    one = next(depth for depth, label in wizard.options("depth").items() if label.startswith("One"))
+    await wizard.submit(depth=one)
+
+    assert "Weather station" not in wizard.said["understood"]
+    assert "a/data:temperature" in wizard.channels
+
+
+@pytest.mark.parametrize(
+    ("answers", "errors"),
+    [
+        ({"profile": "name: ["}, {"profile": "profile_invalid"}),
+        ({"profile": "name: x"}, {"profile": "profile_invalid"}),
+        ({"topic": "a/#/b"}, {"topic": "topic_hash"}),
+    ],
+)
+async def test_what_is_wrong_with_a_profile_is_said(
+    wizard: Wizard, answers: dict[str, str], errors: dict[str, str]
+) -> None:
+    await wizard.start("profile")
+    await wizard.submit(**({"profile": PROFILE} | answers))
+
+    assert (wizard.step, wizard.errors) == ("profile", errors)
+    assert bool(wizard.said["reason"]) == ("profile" in errors)
+
+
+async def test_a_profile_without_a_topic_asks_for_it(wizard: Wizard) -> None:
+    await wizard.start("profile")
+    await wizard.submit(profile=PROFILE.replace("  topic: stations/+/data\n", ""))
+    assert wizard.errors == {"topic": "topic_not_in_profile"}
+    await wizard.submit(topic="stations/roof/data")
+
+    assert wizard.step == "wait"
+
+
+async def test_a_device_is_exported_to_copy(wizard: Wizard) -> None:
+    await wizard.add("garden/weather", WEATHER, name="My station", manufacturer="Acme")
+    await wizard.change("export")
+    exported = parse(wizard.suggested["profile"])
+    await wizard.submit()
+
+    assert (exported.name, exported.manufacturer) == ("My station", "Acme")
+    assert [channel.as_dict() for channel in exported.channels] == wizard.subentry.data["channels"]
+    assert wizard.step == "exported"
+
+
+async def test_a_profile_that_is_kept_recognises_the_next_device(wizard: Wizard, folder: Path) -> None:
+    await wizard.hear("garden/weather", WEATHER)
+    items = wizard.channels
+    items["temperature"]["name"] = "Outside"
+    await wizard.submit(name="My station", channels=list(items.values()))
+    await wizard.change("export")
+    await wizard.submit(keep=True)
+    assert wizard.step == "kept"
+    assert wizard.said["path"] == str(folder / "my_station_bb95b294.yaml")
+
+    await wizard.hear("cellar/station", WEATHER)
+    assert "**My station**" in wizard.said["understood"]
+    assert wizard.channels["temperature"]["name"] == "Outside"
+
+
+async def test_a_broken_profile_of_the_user_does_no_harm(
+    wizard: Wizard, broken: None, caplog: pytest.LogCaptureFixture
+) -> None:
+    await wizard.hear("garden/weather", WEATHER)
+
+    assert wizard.step == "device"
+    assert "broken.yaml cannot be used" in caplog.text
+    assert "binary.yaml cannot be used" in caplog.text
+
+
+async def test_a_folder_that_cannot_be_written_is_said(wizard: Wizard, in_the_way: None) -> None:
+    await wizard.add("garden/weather", WEATHER)
+    await wizard.change("export")
+    await wizard.submit(keep=True)
+
+    assert (wizard.step, wizard.errors) == ("export", {"base": "not_written"})
+
+
+async def test_a_shipped_profile_is_recognised_by_the_messages(wizard: Wizard) -> None:
+    await wizard.hear("airgradient/readings/84fce612f5b8", AIRGRADIENT)
+
+    assert "**AirGradient ONE**" in wizard.said["understood"]
+    assert wizard.suggested["manufacturer"] == "AirGradient"
+
+
+AIRGRADIENT = """{"serialno": "84fce612f5b8", "wifi": -52, "rco2": 484, "pm01": 1, "pm02": 2, "pm10": 3,
+ "pm003Count": 55, "tvocIndex": 100, "noxIndex": 1, "atmp": 25.5, "rhum": 43, "boot": 6, "model": "I-9PSL"}"""
