@@ -54,9 +54,10 @@ def meaning(one: Place, context: Context) -> Meaning:
                        certain=convention.unit is not None)  # fmt: skip
     word, words, level = quantity_word(one)
     role = role_of(words, word) if level == 0 else role_of(bare(one.leaf), None)
-    if role is None and is_code(one, word):
+    if role is None and level == 0 and is_code(one, word):
         role = "internal"
-    if role and not (one.stated and one.unit):
+    share = one.suffix is not None and one.suffix.unit == "%" and role == "internal"
+    if role and not share and not (one.stated and one.unit):
         return Meaning(role=role)
     quantity, unit = unit_of_suffix(one, WORDS[word.text] if word else None)
     if quantity is None:
@@ -70,7 +71,7 @@ CODES = frozenset({"status", "state", "code", "mode"})
 def is_code(one: Place, word: Phrase | None) -> bool:
     """Return whether a number only stands for a word: "inverterStatus": 102."""
     own = [part for part in one.leaf if not part.isdigit()]
-    weak = word is None or QUANTITIES[WORDS[word.text]].subject
+    weak = word is None or (QUANTITIES[WORDS[word.text]].subject and WORDS[word.text] != "battery")
     return bool(own) and own[-1] in CODES and weak and len(one.parts) > 0 and not one.stated
 
 
@@ -163,7 +164,8 @@ def role_of(words: Words, quantity: Phrase | None) -> str | None:
         for phrase in phrases(words, table):
             if quantity and quantity.start <= phrase.start and phrase.end <= quantity.end:
                 continue
-            heads = only_qualifies(words[phrase.end :])
+            after = words[phrase.end :]
+            heads = only_qualifies(after) if role == "internal" else all(word.isdigit() for word in after)
             covers = quantity is not None and phrase.start <= quantity.start and phrase.end >= quantity.end
             stronger = quantity is None or covers or (heads and phrase.end > quantity.end)
             if (anywhere or heads) and (anywhere or stronger):
@@ -233,6 +235,8 @@ def fitting(quantity: str | None, unit: str) -> str | None:
     if quantity and (unit in units_of(quantity) or unit == QUANTITIES[quantity].unit):
         return quantity
     by_unit = QUANTITY_OF_UNIT.get(unit)
+    if quantity in ("memory", "disk", "heap", "free heap") and by_unit == "data size":
+        return "memory size"
     if quantity and not units_of(quantity) and not QUANTITIES[quantity].subject and by_unit in (None, "decibel"):
         return quantity
     if quantity and QUANTITIES[quantity].device_class is None and QUANTITIES[quantity].diagnostic:
@@ -254,7 +258,7 @@ def letter_quantity(one: Place) -> str | None:
 
 def single_letter(one: Place) -> str | None:
     """Return the letter that a key is, numbers aside: "t", "I1"."""
-    letters_only = [word for word in one.leaf if not word.isdigit()]
+    letters_only = [word for word in one.leaf if not word.isdigit() and word not in ("ac", "dc", "in", "out", "grid", "pv", "bat")]
     return letters_only[0] if len(letters_only) == 1 and len(letters_only[0]) == 1 else None
 
 

@@ -14,7 +14,7 @@ from .values import is_absent, quantity_of, text_of, unit_of
 # Members of a record that name what another member of it holds: {"value_type": "humidity", "value": "45.1"}.
 NAMERS = ("value_type", "valuetype", "name", "n", "key", "sensor", "param", "parameter", "label", "measurement", "quantity",
           "type", "field", "id", "channel", "code", "obis")  # fmt: skip
-VALUES = frozenset({"value", "val", "v", "reading", "measurement"})
+VALUES = frozenset({"measurementvalue", "sensorvalue", "datavalue", "value", "val", "v", "reading", "measurement"})
 UNITS = ("unit", "units", "u", "uom", "unit_of_measurement", "unitofmeasurement", "$unit")
 # A part of a key that is an address: "0x2916", "4C33A6603C79", "28-0316a2799bff".
 ADDRESS = re.compile(

@@ -70,6 +70,9 @@ CONVENTIONS: tuple[Convention, ...] = (
     Convention("timetogo", "remaining time", "s"),
     # evcc counts a charge in Wh
     Convention("(charged|session)_?energy", "energy", "Wh", topic="^evcc"),
+    # Fronius counts in Wh
+    Convention("e_(day|total|year)", "energy", "Wh", keys=having("p_pv", "e_day")),
+    Convention("(day|total|year)_energy([.]value)?", "energy", "Wh", keys=having("pac", "day_energy")),
     # DSMR-reader: the grid's own unit is kW
     Convention("electricity_currently_.*", "power", "kW"),
     Convention("phase_currently_.*", "power", "kW"),

@@ -145,6 +145,7 @@ QUANTITIES: dict[str, Quantity] = {
     "free heap": Quantity(diagnostic=True, title="Free heap"),
     "processor": Quantity(None, "%", low=0, high=6400, diagnostic=True, subject=True),
     "disk": Quantity(diagnostic=True, subject=True),
+    "memory size": Quantity("data_size", diagnostic=True),
     "load average": Quantity(diagnostic=True, title="Load average"),
     "boot count": Quantity(None, None, METER, low=0, diagnostic=True),
     "data size": Quantity("data_size"),

@@ -34,7 +34,7 @@ TIME = frozenset({
 })  # fmt: skip
 
 SETTING = frozenset({
-    "interval", "period", "threshold", "thresholds", "offset", "calibration", "calibrate", "calibrated", "sensitivity",
+    "interval", "period", "threshold", "thresholds", "offset", "calibration", "calibrate", "sensitivity",
     "mode", "led mode", "brightness", "contrast", "led", "leds", "display", "enable", "config", "configuration",
     "setting", "settings", "limit", "limits", "keep time", "timeout", "time out", "sleep", "sleep mode", "delay",
     "behavior", "behaviour", "power on behavior", "auto off", "auto on", "auto", "schedule", "scheduled", "program",

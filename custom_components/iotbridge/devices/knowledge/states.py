@@ -117,6 +117,7 @@ BINARY: dict[str, Binary] = {
     "error": Binary("problem", diagnostic=True),
     "problem": Binary("problem"),
     "failure": Binary("problem"),
+    "ok": Binary("problem", inverted=True),
     "trouble": Binary("problem", diagnostic=True),
     "overload": Binary("problem"),
     "overheat": Binary("heat"),

@@ -18,6 +18,7 @@ SUFFIXES: dict[str, str] = {
     "pct": "%",
     "perc": "%",
     "prc": "%",
+    "prcnt": "%",
     "mv": "mV",
     "millivolt": "mV",
     "millivolts": "mV",

@@ -122,6 +122,7 @@ METERS: dict[str, str] = {
 
 DEVICE: dict[str, str] = {
     "rssi": "signal",
+    "srssi": "signal",
     "dbm": "signal",
     "signal": "signal",
     "signal strength": "signal",
