@@ -147,6 +147,10 @@ def large() -> Iterator[tuple[str, bytes]]:
         "ab01",
     ):
         yield f"many {part!r}", (part * size).encode()[:size]
+    # Just below the limit of a decoder's own.
+    for part in ("a=1,", 'a="b" ', 'a="b', "a = ", " ", "a:b;", "A=A", "a=1 b", ", "):
+        yield f"16 KiB of {part!r}", (part * 16_384).encode()[:16_384]
+    yield "16 KiB of space", b"a=" + b" " * 16_000 + b"x"
     yield "a megabyte of text", b"x" * size
     yield "a long key", json.dumps({"k" * (size - 100): 1}).encode()
     yield "a long number", b"1" * size

@@ -1,4 +1,4 @@
-"""Values in columns, separated by comma, semicolon or tab; the first line may name the columns."""
+"""Values in columns, separated by comma, semicolon, tab or bar; numbers by spaces too. A first line may name them."""
 
 import csv
 import re
@@ -9,7 +9,7 @@ from .gathering import MAX_FIELDS, MAX_TEXT, Gathering
 from .json_document import gather, identity_key
 from .literals import is_number, literal
 
-_SEPARATORS = (";", "\t", ",")
+_SEPARATORS = (";", "\t", ",", "|", " ")
 _HEADING_UNIT = re.compile(r"(.+?)\s*[\[(]([^\[\]()]{1,12})[\])]")
 _DECIMAL_COMMA = re.compile(r"[+-]?\d{1,15},\d{1,15}")
 # A name in the first column; a date is none.
@@ -42,6 +42,10 @@ def _rows(text: str, separator: str) -> list[list[str]]:
     """Return the cells of the lines; of very many lines the last count, and the first that may name the columns."""
     lines = [line for line in text.splitlines() if line.strip()]
     lines = [*lines[:1], *lines[1:][-MAX_FIELDS:]]
+    if separator == " ":
+        rows = [line.split() for line in lines]
+        # Words with spaces between are a sentence.
+        return rows if all(is_number(cell) for row in rows for cell in row) else []
     try:
         return [[cell.strip() for cell in row] for row in csv.reader(lines, delimiter=separator)]
     except csv.Error:

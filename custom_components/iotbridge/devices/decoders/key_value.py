@@ -9,20 +9,19 @@ from .gathering import MAX_FIELDS, Gathering
 from .literals import is_number, literal
 
 _SEPARATORS = ("\n", "&", ";", ",", "|", "\t", " ")
-_KEY = r"[^\W\d][\w.\-/ %\[\]()°#]{0,63}"
-_PAIRS = (
-    re.compile(rf'\s*({_KEY}?)\s*=\s*("[^"]*"|[^=]*?)\s*'),
-    re.compile(rf'\s*({_KEY}?)\s*:\s*("[^"]*"|[^:=]*?)\s*'),
-)
-# A separator that is part of a quoted value is none.
-_OUTSIDE_QUOTES = {mark: re.compile(rf'{re.escape(mark)}+(?=(?:[^"]*"[^"]*")*[^"]*$)') for mark in _SEPARATORS}
+_MARKS = ("=", ":")
+_KEY = re.compile(r"[^\W\d][\w.\-/ %\[\]()°#]{0,63}")
+_QUOTED = re.compile(r'"[^"]*"')
+_TIME = re.compile(r"\d\d?(?::\d\d){1,2}")
+# A separator within quotes is none.
+_PARTS = {mark: re.compile(rf'(?:"[^"]*"|[^"{re.escape(mark)}])++') for mark in _SEPARATORS}
 _MAX_TEXT = 16_384
 
 
 def decode(content: Content) -> Decoded | None:
     """Read pairs; each is a value by its name."""
     text = content.text
-    if not text or len(text) > _MAX_TEXT or ("=" not in text and ":" not in text):
+    if not text or len(text) > _MAX_TEXT or not any(mark in text for mark in _MARKS):
         return None
     pairs = _pairs(text)
     if not pairs:
@@ -34,27 +33,34 @@ def decode(content: Content) -> Decoded | None:
 
 
 def _pairs(text: str) -> dict[str, str] | None:
-    for separator in _SEPARATORS:
-        if separator not in text and separator != _SEPARATORS[-1]:
-            continue
-        parts = [part for part in _split(text, separator) if part.strip()]
-        for pattern in _PAIRS:
-            if len(parts) <= 2 * MAX_FIELDS and (pairs := _read(parts, pattern, url=separator == "&")):
+    """Return the pairs by the first separator and mark that make pairs of the whole text."""
+    separators = [separator for separator in _SEPARATORS if separator in text]
+    for parts, url in [([text], False), *((_split(text, mark), mark == "&") for mark in separators)]:
+        for mark in _MARKS:
+            if len(parts) <= 2 * MAX_FIELDS and (pairs := _read(parts, mark, url=url)):
                 return pairs
     return None
 
 
 def _split(text: str, separator: str) -> list[str]:
-    return _OUTSIDE_QUOTES[separator].split(text) if '"' in text[:1024] else text.split(separator)
+    parts = _PARTS[separator].findall(text) if '"' in text else text.split(separator)
+    return [part for part in parts if part.strip()]
 
 
-def _read(parts: list[str], pattern: re.Pattern[str], *, url: bool) -> dict[str, str] | None:
+def _read(parts: list[str], mark: str, *, url: bool) -> dict[str, str] | None:
     """Return the pairs, or None where one part is no pair."""
     pairs: dict[str, str] = {}
     for part in parts:
-        if not (found := pattern.fullmatch(part)):
+        key, found, value = (unquote_plus(text).strip() if url else text.strip() for text in part.partition(mark))
+        if not found or not _KEY.fullmatch(key) or not _is_value(value, mark):
             return None
-        key, value = (unquote_plus(text) for text in found.groups()) if url else found.groups()
-        pairs[key.strip()] = value.removeprefix('"').removesuffix('"')
+        pairs[key] = value.removeprefix('"').removesuffix('"')
     # "Error: no network" is a sentence, and "token=" or "abc=" is something else.
     return None if len(pairs) == 1 and not is_number(next(iter(pairs.values()))) else pairs
+
+
+def _is_value(value: str, mark: str) -> bool:
+    """Return whether a text can be a value: one with another mark in it is an address or two pairs."""
+    if not any(other in value for other in (mark, "=")):
+        return True
+    return bool(_QUOTED.fullmatch(value) or _TIME.fullmatch(value))

@@ -6,13 +6,13 @@ from .gathering import MAX_TEXT, Gathering, looks_encoded
 
 
 def decode(content: Content) -> Decoded | None:
-    """Read one value; its path is empty.
+    """Read one value; its path is empty. XML is none.
 
     Raises:
         DecodeError: the text is bytes in base64 or hex.
     """
     text = content.text
-    if not text or len(text) > MAX_TEXT:
+    if not text or len(text) > MAX_TEXT or (text.startswith("<") and text.endswith(">")):
         return None
     if looks_encoded(text):
         raise DecodeError(ProblemKind.ENCODED, field="payload")

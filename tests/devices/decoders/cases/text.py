@@ -3,6 +3,28 @@
 from .case import Case
 
 TEXT = (
+    Case(
+        name="one pair with a colon",
+        payload=b"Temperature: 21.5",
+        format="key-value",
+        devices={None: {("Temperature",): 21.5}},
+    ),
+    Case(
+        name="pairs with a time",
+        payload=b"temp:20,time:12:30",
+        format="key-value",
+        devices={None: {("temp",): 20, ("time",): "12:30"}},
+    ),
+    Case(
+        name="numbers with spaces",
+        payload=b"21.5  40 1013",
+        format="csv",
+        devices={None: {(0,): 21.5, (1,): 40, (2,): 1013}},
+    ),
+    Case(name="bars", payload=b"21.5|40", format="csv", devices={None: {(0,): 21.5, (1,): 40}}),
+    Case(
+        name="words with a number", payload=b"garden 21", format="scalar", devices={None: {(): "garden 21"}}, exact=True
+    ),
     Case(name="number", payload=b"21.50", format="scalar", devices={None: {(): 21.5}}, exact=True),
     Case(name="number with newline", payload=b"21.5\n", format="scalar", devices={None: {(): 21.5}}),
     Case(name="number with NUL", payload=b"-7\0", format="scalar", devices={None: {(): -7}}),

@@ -10,6 +10,7 @@ from .case import Unreadable
 
 LOOP = bytes.fromhex("d81c81d81d00")
 UNREADABLE = (
+    Unreadable("XML", b"<xml><t>1</t></xml>", ProblemKind.NO_VALUES),
     Unreadable("nothing", b"", ProblemKind.EMPTY),
     Unreadable("only padding", b" \r\n\0\0", ProblemKind.EMPTY),
     Unreadable("nothing, compressed", gzip.compress(b""), ProblemKind.EMPTY),
