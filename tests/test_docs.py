@@ -12,19 +12,28 @@ from homeassistant.util.yaml import parse_yaml
 
 from .kit import Kit
 
-GUIDE = (Path(__file__).parents[1] / "docs" / "hosts.md").read_text(encoding="utf-8")
-EXAMPLES = [parse_yaml(block) for block in re.findall(r"^```yaml\n(.*?)^```$", GUIDE, re.MULTILINE | re.DOTALL)]
+DOCS = Path(__file__).parents[1] / "docs"
+HOSTS, THINGS = ((DOCS / f"{name}.md").read_text(encoding="utf-8") for name in ("hosts", "things"))
+
+
+def examples(guide: str) -> list[dict[str, Any]]:
+    return [parse_yaml(block) for block in re.findall(r"^```yaml\n(.*?)^```$", guide, re.MULTILINE | re.DOTALL)]
+
+
+def repairs(guide: str) -> set[str]:
+    headings = re.findall(r"^### (.+)$", guide, re.MULTILINE)
+    return {heading.lower().replace(" ", "-") for heading in headings}
 
 
 def test_every_repair_has_its_section() -> None:
     kinds = {value for name, value in vars(issues).items() if name.isupper() and isinstance(value, str)}
     kinds -= {"iotbridge", issues.HELP_URL}
-    headings = {heading.lower().replace(" ", "-") for heading in re.findall(r"^### (.+)$", GUIDE, re.MULTILINE)}
-    assert kinds
-    assert {kind.replace("_", "-") for kind in kinds} == headings
+    assert issues.OF_THINGS < kinds
+    assert {kind.replace("_", "-") for kind in issues.OF_THINGS} == repairs(THINGS)
+    assert {kind.replace("_", "-") for kind in kinds - issues.OF_THINGS} == repairs(HOSTS)
 
 
-@pytest.mark.parametrize("example", EXAMPLES, ids=",".join)
+@pytest.mark.parametrize("example", examples(HOSTS), ids=",".join)
 async def test_every_example_is_an_automation(kit: Kit, example: dict[str, Any]) -> None:
     await kit.host()
     automation = {"alias": "guide", "triggers": [{"trigger": "event", "event_type": "test"}], **example}
@@ -34,3 +43,12 @@ async def test_every_example_is_an_automation(kit: Kit, example: dict[str, Any])
     assert state is not None
     assert state.state == "on"
     await kit.hass.services.async_call("automation", "turn_off", {"entity_id": "automation.guide"}, blocking=True)
+
+
+@pytest.mark.parametrize("example", examples(THINGS), ids=",".join)
+async def test_every_action_of_the_guide_to_things_answers(kit: Kit, example: dict[str, Any]) -> None:
+    domain, _, name = example["action"].partition(".")
+    answer = await kit.hass.services.async_call(domain, name, example["data"], blocking=True, return_response=True)
+    assert answer
+    assert answer["devices"]
+    assert answer["unknown"] == []

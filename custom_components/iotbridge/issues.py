@@ -7,7 +7,7 @@ from homeassistant.helpers import issue_registry as ir
 
 from .const import DOMAIN
 
-HELP_URL = "https://github.com/iot-bridge/iot-bridge/blob/main/docs/hosts.md"
+HELP_URL = "https://github.com/iot-bridge/iot-bridge/blob/main/docs"
 
 BROKER_GONE = "broker_gone"
 DISCOVERY_OFF = "discovery_off"
@@ -19,6 +19,7 @@ NEW_DEVICES = "new_devices"
 NEW_FIELDS = "new_fields"
 THING_FLOODING = "thing_flooding"
 
+OF_THINGS = {NEW_DEVICES, NEW_FIELDS, THING_FLOODING}
 # What repairs.py can mend with the user's help.
 FIXABLE = {NEW_DEVICES, NEW_FIELDS}
 
@@ -56,7 +57,7 @@ class Issues:
             severity=SEVERITIES.get(kind, ir.IssueSeverity.WARNING),
             translation_key=kind,
             translation_placeholders=placeholders,
-            learn_more_url=f"{HELP_URL}#{kind.replace('_', '-')}",
+            learn_more_url=f"{HELP_URL}/{'things' if kind in OF_THINGS else 'hosts'}.md#{kind.replace('_', '-')}",
         )
 
     @callback
