@@ -16,6 +16,11 @@ from custom_components.iotbridge.agents.discovery import BUTTONS, KNOWN
 from custom_components.iotbridge.agents.inventory import PowerState
 from custom_components.iotbridge.automations.conditions import CONDITIONS
 from custom_components.iotbridge.automations.triggers import TRIGGERS
+from custom_components.iotbridge.devices.models import Joining, ProblemKind
+from custom_components.iotbridge.flows.channels import channel_selector
+from custom_components.iotbridge.flows.device import DeviceFlow
+from custom_components.iotbridge.flows.presence import EXPIRIES
+from custom_components.iotbridge.flows.words import Words
 from custom_components.iotbridge.system_health import system_health_info
 from homeassistant.helpers import entity_registry as er, issue_registry as ir, selector
 from homeassistant.helpers.translation import async_get_translations
@@ -28,8 +33,8 @@ ROOT = Path(config_flow.__file__).parent
 LANGUAGES = ("en", "it", "fr")
 # What Home Assistant reads of a custom integration's translations, as far as there is something to say.
 CATEGORIES = {
-    "title", "config", "options", "entity", "exceptions", "issues", "selector", "services", "triggers", "conditions",
-    "system_health",
+    "title", "config", "config_subentries", "options", "entity", "exceptions", "issues", "selector", "services",
+    "triggers", "conditions", "system_health",
 }  # fmt: skip
 
 
@@ -140,6 +145,54 @@ def test_every_error_and_every_abort_has_its_words() -> None:
     assert WORDS["config"]["error"].keys() == WORDS["options"]["error"].keys() == errors
 
 
+FLOW = WORDS["config_subentries"]["device"]
+# Home Assistant's own word for a second subentry with the same unique id.
+TWICE = "already_configured"
+
+
+def constants() -> set[str]:
+    """Return every text in the source of the dialogs."""
+    trees = [ast.parse(path.read_text("utf-8")) for path in (ROOT / "flows").glob("*.py")]
+    nodes = (node for tree in trees for node in ast.walk(tree) if isinstance(node, ast.Constant))
+    return {node.value for node in nodes if isinstance(node.value, str)}
+
+
+def test_nothing_in_the_words_of_the_dialogs_is_there_for_nothing() -> None:
+    """That all of them are there, and get what they need, is seen whenever a test drives a dialog: tests/flows."""
+    steps = {
+        ast.literal_eval(keywords(call)["step_id"])
+        for call in calls(*(ROOT / "flows").glob("*.py"))
+        if "step_id" in keywords(call)
+    }
+
+    assert FLOW["step"].keys() == steps
+    assert FLOW["abort"].keys() - {TWICE} <= constants()
+    assert FLOW["error"].keys() <= constants()
+    assert FLOW["progress"].keys() <= constants()
+    assert WORDS["selector"]["wizard"]["options"].keys() <= constants()
+    for step in FLOW["step"].values():
+        assert step.get("menu_options", {}).keys() <= {name.removeprefix("async_step_") for name in dir(DeviceFlow)}
+
+
+def test_every_word_that_a_dialog_says_by_itself_is_there() -> None:
+    said = {
+        ast.literal_eval(call.args[0])
+        for call in calls(*(ROOT / "flows").glob("*.py"))
+        if name_of(call) == "say" and isinstance(call.args[0], ast.Constant)
+    }
+
+    assert said <= WORDS["selector"]["wizard"]["options"].keys()
+
+
+def test_every_field_of_a_channel_has_its_words(kit: Kit) -> None:
+    words = Words({"diagnostic": "", "config": ""}, {}, {}, {})
+    fields = channel_selector(words, {}).config["fields"]
+
+    assert WORDS["selector"]["channels"]["fields"].keys() == fields.keys()
+    for names in WORDS["selector"]["channels"]["fields"].values():
+        assert names.keys() == {"name", "description"}
+
+
 # ---------------------------------------------------------------- errors and issues
 
 
@@ -150,10 +203,12 @@ def test_every_error_has_its_words_and_gives_them_what_they_need() -> None:
         if name_of(call) in ("CommandFailedError", "InvalidCallError"):
             assert isinstance(call.args[0], ast.Constant)
             raised[str(call.args[0].value)] = set(given)
+        elif name_of(call).endswith("SelectorConfig"):
+            continue  # names its choices, not an error
         elif isinstance(named := given.get("translation_key"), ast.Constant):
             raised[str(named.value)] = set()
 
-    assert WORDS["exceptions"].keys() == raised.keys()
+    assert WORDS["exceptions"].keys() == raised.keys() | set(ProblemKind)
     for key, given_names in raised.items():
         assert placeholders(WORDS["exceptions"][key]["message"]) == given_names
 
@@ -250,7 +305,8 @@ def test_whatever_is_described_has_its_words_and_its_icon(kind: str) -> None:
         assert words["name"]
         assert words["description"]
         assert words["fields"].keys() == element["fields"].keys()
-        selector.TargetSelector(element["target"])
+        if "target" in element:
+            selector.TargetSelector(element["target"])
         for field in element["fields"].values():
             assert field.keys() <= {"required", "default", "example", "selector"}
             selector.selector(field["selector"])
@@ -271,7 +327,9 @@ def test_every_choice_of_a_selector_has_its_words() -> None:
         if "select" in field["selector"]
     }
 
-    assert {key: set(words["options"]) for key, words in WORDS["selector"].items()} == choices
+    choices |= {"joining": set(Joining), "expiry": set(EXPIRIES)}
+    own = {key: set(words["options"]) for key, words in WORDS["selector"].items() if key not in ("channels", "wizard")}
+    assert own == choices
 
 
 async def test_home_assistant_offers_triggers_and_conditions(kit: Kit, caplog: pytest.LogCaptureFixture) -> None:

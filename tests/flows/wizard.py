@@ -1,11 +1,18 @@
 """Drives the flow of devices through Home Assistant's own flow manager."""
 
 from dataclasses import dataclass, field
+import json
+from pathlib import Path
+from string import Formatter
 from typing import Any
 
+from custom_components.iotbridge import config_flow
 from homeassistant.config_entries import ConfigSubentry, SubentryFlowContext, SubentryFlowResult
 from homeassistant.data_entry_flow import FlowResultType
 from tests.kit import Kit
+
+TRANSLATIONS = Path(config_flow.__file__).with_name("translations") / "en.json"
+WORDS = json.loads(TRANSLATIONS.read_text("utf-8"))["config_subentries"]["device"]
 
 WEATHER = {"temperature": 21.5, "humidity": 44, "door": "open", "loops": 12345}
 
@@ -21,7 +28,7 @@ class Wizard:
         """Open "Add a device" and choose from its menus."""
         entry = self.kit.hass.config_entries.async_entries("iotbridge")[0]
         flows = self.kit.hass.config_entries.subentries
-        self.result = await flows.async_init((entry.entry_id, "device"), context={"source": "user"})
+        self._seen(await flows.async_init((entry.entry_id, "device"), context={"source": "user"}))
         for choice in choices:
             await self.choose(choice)
         return self.result
@@ -31,7 +38,7 @@ class Wizard:
         entry = self.kit.hass.config_entries.async_entries("iotbridge")[0]
         flows = self.kit.hass.config_entries.subentries
         context = SubentryFlowContext(source="reconfigure", subentry_id=self.subentry.subentry_id)
-        self.result = await flows.async_init((entry.entry_id, "device"), context=context)
+        self._seen(await flows.async_init((entry.entry_id, "device"), context=context))
         for choice in choices:
             await self.choose(choice)
         return self.result
@@ -51,8 +58,7 @@ class Wizard:
     async def look(self) -> SubentryFlowResult:
         """Look what the dialog shows now, as the browser does when it is told that something changed."""
         await self.kit.hass.async_block_till_done()
-        self.result = await self.kit.hass.config_entries.subentries.async_configure(self.result["flow_id"])
-        return self.result
+        return self._seen(await self.kit.hass.config_entries.subentries.async_configure(self.result["flow_id"]))
 
     async def wait(self, seconds: int) -> SubentryFlowResult:
         """Let time pass, and look."""
@@ -116,10 +122,48 @@ class Wizard:
         (subentry,) = self.kit.hass.config_entries.async_entries("iotbridge")[0].subentries.values()
         return subentry
 
+    def _seen(self, result: SubentryFlowResult) -> SubentryFlowResult:
+        """Keep what is shown; all of it must have its words, and the words what they need."""
+        self.result = result
+        check_words(result)
+        return result
+
     async def _configure(self, given: dict[str, Any]) -> SubentryFlowResult:
         flows = self.kit.hass.config_entries.subentries
-        self.result = await flows.async_configure(self.result["flow_id"], given)
-        return self.result
+        return self._seen(await flows.async_configure(self.result["flow_id"], given))
+
+
+def check_words(result: SubentryFlowResult) -> None:
+    """Assert that all that is shown has its words, and that the words get what they need."""
+    kind = result["type"]
+    given = set(result.get("description_placeholders") or {})
+    texts: list[str] = []
+    if kind is FlowResultType.ABORT and not result.get("translation_domain"):
+        texts = [WORDS["abort"][result["reason"]]]
+    if kind is FlowResultType.SHOW_PROGRESS:
+        texts = [WORDS["step"][result["step_id"]]["title"], WORDS["progress"][result["progress_action"]]]
+    if kind in {FlowResultType.MENU, FlowResultType.FORM}:
+        step = WORDS["step"][result["step_id"]]
+        texts = [step["title"], step.get("description", "")]
+        if kind is FlowResultType.MENU:
+            assert step["menu_options"].keys() == set(result["menu_options"])
+            assert step.get("menu_option_descriptions", step["menu_options"]).keys() == step["menu_options"].keys()
+        else:
+            texts += [WORDS["error"][error] for error in (result["errors"] or {}).values()]
+            _check_fields(step, result["data_schema"])
+    for text in texts:
+        assert {name for _, name, _, _ in Formatter().parse(text) if name} <= given, text
+
+
+def _check_fields(step: dict[str, Any], schema: Any) -> None:
+    assert step["data"].keys() == step["data_description"].keys()
+    for marker, kind in schema.schema.items():
+        if hasattr(kind, "schema") and hasattr(kind, "options"):
+            part = step["sections"][str(marker)]
+            assert part["name"]
+            _check_fields(part, kind.schema)
+        else:
+            assert str(marker) in step["data"]
 
 
 def suggestions(schema: Any) -> dict[str, Any]:
