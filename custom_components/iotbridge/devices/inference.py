@@ -13,7 +13,7 @@ from .knowledge import names as words, roles
 from .knowledge.quantities import QUANTITIES, Quantity
 from .meaning import Context, Meaning, is_over, known_convention, meaning, qualifier, role_of
 from .models import About, Channel, Field, Problem, ProblemKind, Reading, Value
-from .naming import name_of, unique
+from .naming import Said, name_of, unique
 from .places import Place, places_of, unit_siblings
 from .plausible import settled
 from .position import position_of, positions
@@ -80,7 +80,7 @@ def is_metric(keys: frozenset[str]) -> bool:
 def channel_of(one: Place, context: Context) -> Channel | None:
     """Propose a channel for a value; None where it is no reading."""
     if is_event(one):
-        return Channel(name=name_of(one, None, None), path=one.field.path, subtopic=one.subtopic, platform="event",
+        return Channel(name=name_of(one, Said()), path=one.field.path, subtopic=one.subtopic, platform="event",
                        event_types=event_types(one), enabled=not one.field.technical)  # fmt: skip
     answer = answer_of(one)
     if answer is not None:
@@ -99,7 +99,7 @@ def answer_channel(one: Place, answer: Answer, context: Context) -> Channel | No
     platform = "switch" if told is not None or is_relay(one) else "binary_sensor"
     kind = answer.kind
     return Channel(
-        name=name_of(one, kind.title, None),
+        name=name_of(one, Said(name=kind.title)),
         path=one.field.path,
         subtopic=one.subtopic,
         platform=platform,
@@ -130,11 +130,11 @@ def text_channel(one: Place) -> Channel | None:
     text = one.text
     if text is None or role in ("identity", "time") or is_time(text) or text.startswith(("http", "/", "$")):
         return None
-    if looks_encoded(one) or looks_like_id(text):
+    if looks_encoded(one) or looks_like_id(text) or names_a_unit(one):
         return None
     known = phrases(one.leaf, roles.TEXTS)
     wanted = bool(known) and role_of(one.leaf, known[0]) in (None, "internal")
-    return Channel(name=name_of(one, None, None), path=one.field.path, subtopic=one.subtopic,
+    return Channel(name=name_of(one, Said()), path=one.field.path, subtopic=one.subtopic,
                    enabled=wanted and not one.field.technical)  # fmt: skip
 
 
@@ -149,7 +149,7 @@ def number_channel(one: Place, context: Context) -> Channel | None:
     device_class = media_class(one, found, context)
     state_class = state_class_of(one, found, device_class)
     return Channel(
-        name=name_of(one, found.name or row.title, found.unit),
+        name=name_of(one, said_of(one, found)),
         path=one.field.path,
         subtopic=one.subtopic,
         unit=found.unit,
@@ -160,6 +160,25 @@ def number_channel(one: Place, context: Context) -> Channel | None:
         scale=found.scale,
         enabled=is_wanted(one, found, context),
     )
+
+
+def said_of(one: Place, found: Meaning) -> Said:
+    """Return what a meaning adds to a name."""
+    noun = NOUNS.get(found.quantity or "", found.quantity)
+    letter = found.phrase is not None and len(found.phrase) == 1
+    return Said(name=found.name, title=found.row.title or (noun if letter else None), phrase=found.phrase, noun=noun, unit=found.unit)
+
+
+# What a quantity is called where its row is not the word for it.
+NOUNS = {
+    "air pressure": "pressure",
+    "signal share": "signal",
+    "signal": "signal",
+    "energy of a day": "energy",
+    "supply voltage": "voltage",
+    "rain amount": "rain",
+    "memory size": "memory",
+}
 
 
 def media_class(one: Place, found: Meaning, context: Context) -> str | None:
@@ -220,6 +239,11 @@ BASE64 = re.compile(r"(?=.*[A-Z0-9+/=])(?:[A-Za-z0-9+/_-]{4})+(?:[A-Za-z0-9+/_-]
 ENCODED = frozenset({"data", "payload", "raw", "hex", "bytes", "frame", "frm payload", "payload raw", "raw payload", "payload hex",
                      "raw data", "data hex", "manufacturerdata", "manufacturer data", "servicedata", "service data", "telegram",
                      "adv data", "advdata", "base64", "payload base64", "rawdata"})  # fmt: skip
+
+
+def names_a_unit(one: Place) -> bool:
+    """Return whether a text is the unit of another value."""
+    return bool(one.leaf) and one.leaf[-1] in ("unit", "units", "uom")
 
 
 def is_time(text: str) -> bool:
@@ -290,7 +314,7 @@ def about_of(places: Sequence[Place]) -> About:
 def annotated(fields: Sequence[tuple[str, Field]]) -> About:
     """Return what Homie's topics say of the device itself."""
     notes = {subtopic: one.value for subtopic, one in fields if isinstance(one.value, str)}
-    return About(name=notes.get("$name"), sw_version=notes.get("$fw/version"), manufacturer=notes.get("$implementation"))
+    return About(name=notes.get("$name"), sw_version=notes.get("$fw/version"))
 
 
 def renamed(proposed: Sequence[tuple[Place, Channel]]) -> list[tuple[Place, Channel]]:

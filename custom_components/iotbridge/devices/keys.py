@@ -17,6 +17,8 @@ LONGEST_PHRASE = 4
 # Shorter pieces are found in any word; these are worth it.
 SHORT_PIECES = frozenset({"in", "kw", "wh", "ma", "mv", "rh", "pv", "ac", "dc"})
 LAST_LETTERS = frozenset("cfv")
+# A letter right after one of these is its unit, wherever it stands: "TempC_SHT".
+TEMPERATURES = frozenset({"temp", "temperature", "tmp"})
 
 
 def vocabulary(*tables: Iterable[str]) -> frozenset[str]:
@@ -69,7 +71,8 @@ def segments(word: str) -> list[str]:
     for end in range(1, len(word) + 1):
         for start in range(end):
             before, piece = best[start], word[start:end]
-            if before is None or not fits(piece, at_end=end == len(word) and start > 2):
+            ends = end == len(word) and bool(before) and any(part in words.WORDS for part in before)
+            if before is None or not fits(piece, at_end=ends):
                 continue
             known = best[end]
             if known is None or len(before) + 1 < len(known):
@@ -113,6 +116,9 @@ def suffix(key: Words) -> Suffix | None:
 
 def letters(key: Words) -> tuple[tuple[str, ...], Words]:
     """Return the units that a key's last letter may be, and the words beside it: "temp_c", "tempc2"."""
+    for place in range(1, len(key) - 1):
+        if key[place] in ("c", "f") and key[place - 1] in TEMPERATURES:
+            return units.LETTERS[key[place]], key[:place] + key[place + 1 :]
     end = len(key)
     while end > 1 and key[end - 1].isdigit():
         end -= 1

@@ -24,6 +24,7 @@ class Meaning:
     role: str | None = None
     name: str | None = None
     known: bool = False
+    phrase: str | None = None
 
     @property
     def row(self) -> Quantity:
@@ -62,7 +63,8 @@ def meaning(one: Place, context: Context) -> Meaning:
     quantity, unit = unit_of_suffix(one, WORDS[word.text] if word else None)
     if quantity is None:
         quantity = letter_quantity(one)
-    return Meaning(quantity=quantity, unit=unit, certain=unit is not None)
+    phrase = word.text if word else single_letter(one)
+    return Meaning(quantity=quantity, unit=unit, certain=unit is not None, phrase=phrase)
 
 
 CODES = frozenset({"status", "state", "code", "mode"})

@@ -2,68 +2,145 @@
 
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import dataclass
 import re
 
-from .keys import Words, letters, only_qualifies, phrases, words_of
-from .knowledge.names import QUALIFIERS, SPELLED
+from .keys import Words, letters, only_qualifies, words_of
+from .knowledge.names import SPELLED, TELLING
 from .knowledge.roles import GENERIC
-from .knowledge.words import WORDS
 from .places import ADDRESS, Place
 
 LONGEST = 80
+# "BME680", "Flora-6ab577": the name of a part, said as it is written; "ch1" and "pv1" are words with a number.
+MADE_NAME = re.compile(r"(?=.*\d)(?=.*[A-Z]).+|.*\d[A-Za-z].*")
 
 
-def name_of(one: Place, title: str | None, unit: str | None) -> str:
-    """Return the shortest name that says what a reading is.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Said:
+    """What is known of a reading's name beside its key.
 
-    ``title`` is what it is called where its own words say nothing; ``unit`` is the one it has, which its words need
-    not repeat.
+    ``name`` is all of it, where a vendor's convention says so. ``title`` stands for ``phrase``, the words in the key
+    that told the quantity; ``noun`` is the quantity, said where the words do not say it. ``unit`` need not be repeated.
     """
-    if one.annotated:
-        return one.annotated[:LONGEST]
-    index = one.field.path[-1] if one.field.path and isinstance(one.field.path[-1], int) else None
-    own = spoken(without_unit(one, unit))
-    if index is not None and one.field.name is None:
-        own = spoken(one.levels[0] if one.levels and not one.levels[0][0].isdigit() else ()) or "value"
-        noun = "probe" if own in ("onewire", "probe", "probes", "one wire") else own.removesuffix("s")
-        return sentence(f"{noun} {index + 1}")
-    if title and (not own or only_qualifies(one.leaf)):
-        prefix = own if own and own.lower() not in title.lower() and own not in GENERIC else ""
-        return sentence(f"{title} {prefix}".strip())
-    if only_qualifies(one.leaf):
-        above = next((level for level in one.levels[1:] if not only_qualifies(level)), ())
-        return sentence(f"{spoken(above)} {'' if own in GENERIC else own}".strip() or one.key)
-    return sentence(own or one.key)
+
+    name: str | None = None
+    title: str | None = None
+    phrase: str | None = None
+    noun: str | None = None
+    unit: str | None = None
+
+
+def name_of(one: Place, said: Said) -> str:
+    """Return the shortest name that says what a reading is."""
+    if one.annotated or said.name:
+        return (one.annotated or said.name or "")[:LONGEST]
+    if numbered := element_of(one):
+        return sentence(numbered)
+    words = without_unit(one, said.unit)
+    own = spoken(replaced(words, said))
+    if one.leaf == ("wifi",):
+        own = "Wi-Fi signal"
+    if said.phrase not in words:
+        own = from_above(one, words, own, said)
+    if said.noun and said.noun.split()[-1] not in own.lower() and said.phrase in SUBJECTS:
+        own = f"{own} {said.noun}"
+    return sentence(prefixed(one, own) or one.key or spoken(one.leaf))
+
+
+# Words that say whose voltage it is, and do not say that it is a voltage.
+SUBJECTS = frozenset({
+    "battery", "batt", "bat", "battery level", "solar", "pv", "grid", "inverter", "house", "home", "light", "water", "tank",
+})  # fmt: skip
+
+
+def from_above(one: Place, words: Words, own: str, said: Said) -> str:
+    """Return the name of a value whose own words do not say what it is."""
+    if one.suffix is not None and not one.suffix.rest and said.noun and said.phrase is None:
+        return said.noun
+    if only_generic(words):
+        return above(one, said.phrase) or said.title or said.noun or own
+    return qualified(one, own, said) if only_qualifies(words) else own
+
+
+def element_of(one: Place) -> str | None:
+    """Return the name of an element of a list: "Probe 3"; None for anything else."""
+    if one.field.name is not None or not one.field.path or not isinstance(one.field.path[-1], int):
+        return None
+    own = spoken(next((level for level in one.levels[: one.depth] if not all(word.isdigit() for word in level)), ()))
+    noun = "probe" if own in ("onewire", "one wire", "1wire", "probes") else own.removesuffix("s") or "value"
+    return f"{noun} {one.field.path[-1] + 1}"
+
+
+def only_generic(words: Words) -> bool:
+    """Return whether words say nothing at all: "value", "state"."""
+    return all(word in GENERIC for word in words)
+
+
+def qualified(one: Place, own: str, said: Said) -> str:
+    """Return the name of a value whose own words only say which one: "Energy total", "Temperature outdoor"."""
+    parent = above(one, said.phrase)
+    if parent:
+        return parent if parent.lower().startswith(own.lower()) else f"{parent} {own}"
+    noun = said.title or said.noun
+    return f"{noun} {own}" if noun and noun.lower() not in own.lower() else own
+
+
+def above(one: Place, phrase: str | None) -> str:
+    """Return the level above a value that told its quantity, or the nearest that says something.
+
+    The levels of the device's topic count only where it has no other.
+    """
+    levels = one.levels[1 : one.depth] if one.depth > 1 else ()
+    found = (
+        next((level for level in levels if phrase and set(phrase.split()) <= set(level)), None)
+        or next((level for level in levels if not only_qualifies(level)), None)
+        or next((level for level in levels if not only_generic(level)), None)
+    )
+    if found is None and not one.field.path and len(one.levels) > one.depth:
+        found = one.levels[one.depth]
+    return spoken(found) if found else ""
+
+
+def prefixed(one: Place, own: str) -> str:
+    """Return a name with the levels above it that tell such readings apart everywhere: "DC voltage", "Wi-Fi RSSI"."""
+    for level in one.levels[1 : one.depth]:
+        if set(level) <= TELLING and spoken(level).lower() not in own.lower():
+            own = f"{spoken(level)} {lower_first(own)}"
+    return own
 
 
 def without_unit(one: Place, unit: str | None) -> Words:
     """Return a value's own words without the suffix that is its unit."""
-    if (
-        one.suffix is not None
-        and one.levels
-        and len(one.suffix.rest) < len(one.levels[0])
-        and (one.suffix.rest or not unit)
-    ):
-        if one.levels[0][: len(one.suffix.rest)] == one.suffix.rest or set(one.suffix.rest) <= set(one.levels[0]):
-            return one.suffix.rest
-    if one.suffix is None and unit:
-        units, rest = letters(one.leaf)
-        if unit in units and rest:
-            return rest
+    if one.suffix is not None and one.suffix.rest:
+        return one.suffix.rest if set(one.suffix.rest) <= set(one.leaf) else one.leaf
+    units, rest = letters(one.leaf)
+    if one.suffix is None and unit and unit in units and rest:
+        return rest
     return one.leaf
+
+
+def replaced(words: Words, said: Said) -> Words:
+    """Return words with the quantity's title in the place of the words that told it: "pm2 5" is PM2.5."""
+    if not said.title or not said.phrase or said.phrase in SPELLED or said.title in words:
+        return words
+    phrase = tuple(said.phrase.split())
+    for start in range(len(words) - len(phrase) + 1):
+        if words[start : start + len(phrase)] == phrase:
+            title = lower_first(said.title) if start else said.title
+            return (*words[:start], title, *words[start + len(phrase) :])
+    return words
 
 
 def spoken(words: Words) -> str:
     """Return words as a person says them."""
-    text = " ".join(SPELLED.get(word, word.lstrip("0") or "0" if word.isdigit() else word) for word in words)
+    text = " ".join(SPELLED.get(word, str(int(word)) if word.isdecimal() and word.isascii() else word) for word in words)
     return " ".join(text.split())
 
 
 def sentence(text: str) -> str:
     """Return a text in sentence case, what is written in capitals left alone."""
-    text = re.sub(r"\b(\w+)( \1)+\b", r"\1", text.strip())[:LONGEST]
-    first = text.split(" ", 1)[0]
-    return text[:1].upper() + text[1:] if first.islower() or first[:1].islower() and first[1:].islower() else text
+    text = re.sub(r"\b(\w{3,})( \1)+\b", r"\1", text.strip())[:LONGEST]
+    return text[:1].upper() + text[1:] if text.split(" ", 1)[0] not in ("pH", "eCO2") else text
 
 
 def unique(names: Sequence[str], places: Sequence[Place]) -> list[str]:
@@ -72,12 +149,11 @@ def unique(names: Sequence[str], places: Sequence[Place]) -> list[str]:
     for depth in (1, 2, 3):
         count = Counter(name.lower() for name in result)
         for index, name in enumerate(result):
-            if (
-                count[name.lower()] > 1
-                and (word := parent_word(places[index], depth))
-                and word.lower() not in name.lower()
-            ):
-                result[index] = f"{word} {lower_first(name)}"
+            if count[name.lower()] < 2:  # noqa: PLR2004 - one of a kind
+                continue
+            word = parent_word(places[index], depth)
+            if word and word.lower() not in name.lower():
+                result[index] = f"{name} {word}" if word.isdigit() else f"{word} {lower_first(name)}"
     seen: Counter[str] = Counter()
     for index, name in enumerate(result):
         seen[name.lower()] += 1
@@ -88,23 +164,19 @@ def unique(names: Sequence[str], places: Sequence[Place]) -> list[str]:
 
 def parent_word(one: Place, depth: int) -> str:
     """Return the level that many above a value, as a person says it."""
-    above = one.parts[:-1]
-    if depth > len(above):
+    higher = one.parts[:-1]
+    if depth > len(higher):
         return ""
-    raw = above[-depth]
-    if raw.isdigit() and depth < len(above):
-        return sentence(
-            f"{spoken(words_of(above[-depth - 1]))} {int(raw) + (0 if raw in one.subtopic.split('/') else 1)}"
-        )
-    return raw if ADDRESS.fullmatch(raw) else sentence(spoken(words_of(raw)))
+    raw = higher[-depth]
+    if ADDRESS.fullmatch(raw) or (MADE_NAME.fullmatch(raw) and len(raw) > 2):  # noqa: PLR2004 - L1 is a phase
+        return raw
+    if raw.isdigit() and depth < len(higher):
+        counted = int(raw) + (0 if raw in one.subtopic.split("/") else 1)
+        return sentence(f"{spoken(words_of(higher[-depth - 1]))} {counted}")
+    return sentence(spoken(words_of(raw)))
 
 
 def lower_first(name: str) -> str:
     """Return a name as it goes on after another word."""
     first = name.split(" ", 1)[0]
-    return name[:1].lower() + name[1:] if first[1:].islower() and first not in ("Wi-Fi",) else name
-
-
-def quantity_words(words: Words) -> bool:
-    """Return whether words name a quantity."""
-    return bool(phrases(words, WORDS)) and not set(words) <= QUALIFIERS
+    return name[:1].lower() + name[1:] if first[1:].islower() and first != "Wi-Fi" else name

@@ -32,7 +32,7 @@ class Place:
 
     ``parts`` are the levels of its key from the topic down, as written; ``levels`` the words of those that say
     something, the last one first; ``number`` is the value where it is a number or writes one; ``unit`` where the
-    message states it.
+    message states it; ``depth`` levels are its own, those after them its device's topic.
     """
 
     subtopic: str
@@ -46,6 +46,7 @@ class Place:
     suffix: Suffix | None = None
     siblings: tuple[Place, ...] = field(default=(), repr=False)
     annotated: str | None = None
+    depth: int = 0
     settable: bool = False
 
     @property
@@ -149,6 +150,7 @@ def spell(one: Place, record: str | None, base: Sequence[str]) -> None:
     if headed and levels:
         levels[-1] = headed.rest
     one.levels = tuple(level for level in reversed(levels) if level)
+    one.depth = len([level for part in parts[len(base) :] if not ADDRESS.fullmatch(part) and (level := words_of(part))])
     one.suffix = headed or unit_in(one.levels)
     if not one.stated:
         one.unit, one.stated = beside(one)

@@ -30,7 +30,7 @@ def checked(found: Meaning, one: Place) -> Meaning:
     if row.device_class and found.unit not in units_of(found.quantity):
         if row.device_class == "monetary":
             return found
-        return Meaning(unit=found.unit, name=found.name, known=True)
+        return Meaning(unit=found.unit, name=found.name, known=True, phrase=found.phrase)
     value = one.number
     if value is None or found.unit != row.unit:
         return found

@@ -48,7 +48,6 @@ SPELLED: dict[str, str] = {
     "mem": "memory",
     "vol": "volume",
     "pf": "power factor",
-    "factor": "power factor",
     "wifi": "Wi-Fi",
     "wlan": "Wi-Fi",
     "co2": "CO2",
@@ -100,6 +99,43 @@ SPELLED: dict[str, str] = {
     "sec": "",
     "s": "",
     "vpd": "VPD",
+    "pm1": "PM1",
+    "pm01": "PM1",
+    "pm2": "PM2.5",
+    "pm02": "PM2.5",
+    "pm25": "PM2.5",
+    "pm4": "PM4",
+    "pm10": "PM10",
+    "formaldehyd": "Formaldehyde",
+    "vbat": "battery voltage",
+    "vbatt": "battery voltage",
+    "vgrid": "grid voltage",
+    "igrid": "grid current",
+    "pgrid": "grid power",
+    "fgrid": "grid frequency",
+    "ppv": "PV power",
+    "vpv": "PV voltage",
+    "ipv": "PV current",
+    "pac": "AC power",
+    "pdc": "DC power",
+    "uac": "AC voltage",
+    "iac": "AC current",
+    "fac": "AC frequency",
+    "udc": "DC voltage",
+    "idc": "DC current",
+    "dhw": "DHW",
+    "gpu": "GPU",
+    "curr": "current",
+    "aprt": "apparent",
+    "abs": "absolute",
+    "rel": "relative",
+    "press": "pressure",
+    "mic": "MIC",
+    "ip": "IP",
+    "mqtt": "MQTT",
+    "led": "LED",
+    "srssi": "RSSI",
+    "airtime": "airtime",
 }
 
 # Words that tell one reading from its sister ("total", "outdoor"), and never what it is.
@@ -116,6 +152,9 @@ QUALIFIERS = frozenset({
     "new", "old", "live", "state", "sensor", "room", "local", "ambient", "standard", "atm", "env", "usage",
     "act", "feed", "consume", "positive", "negative", "this", "charge", "discharge", "grid", "net", "gross", "ret", "received", "sent", "status",
 })  # fmt: skip
+
+# Levels above a value that always belong to its name.
+TELLING = frozenset({"ac", "dc", "pv", "l1", "l2", "l3", "wifi", "battery", "batt", "indoor", "outdoor", "grid"})
 
 # Words that with a letter of a temperature are one: "forward_c", "outside_f".
 THERMAL = frozenset({

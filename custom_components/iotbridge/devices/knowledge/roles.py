@@ -119,5 +119,5 @@ GENERIC = frozenset({
     "value", "val", "v", "values", "state", "data", "measurement", "measurements", "reading", "readings", "sensor",
     "sensors", "payload", "decoded", "decoded payload", "decodedpayload", "object", "params", "result", "status", "now", "actual", "current",
     "telemetry", "attributes", "properties", "telemetry data", "uplink message", "message", "fields", "tele", "stat",
-    "sns", "body", "report", "out", "info", "live", "main", "all", "metrics", "metric", "statussns", "statusstate", "response", "event", "content",
+    "sns", "body", "report", "out", "info", "live", "main", "all", "output", "metrics", "metric", "statussns", "statussts", "response", "event", "content",
 })  # fmt: skip
