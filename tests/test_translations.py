@@ -206,7 +206,10 @@ def test_every_error_has_its_words_and_gives_them_what_they_need() -> None:
         elif name_of(call).endswith("SelectorConfig"):
             continue  # names its choices, not an error
         elif isinstance(named := given.get("translation_key"), ast.Constant):
-            raised[str(named.value)] = set()
+            filled = given.get("translation_placeholders")
+            raised[str(named.value)] = (
+                {ast.literal_eval(key) for key in filled.keys if key} if isinstance(filled, ast.Dict) else set()
+            )
 
     assert WORDS["exceptions"].keys() == raised.keys() | set(ProblemKind)
     for key, given_names in raised.items():

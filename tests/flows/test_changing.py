@@ -6,7 +6,6 @@ from typing import Any
 import pytest
 
 from custom_components.iotbridge.devices import libraries
-from custom_components.iotbridge.devices.decoders import cbor
 from homeassistant.components.repairs import DOMAIN as REPAIRS
 from homeassistant.components.repairs.issue_handler import RepairsFlowManager
 from homeassistant.data_entry_flow import FlowResultType
@@ -132,7 +131,6 @@ async def test_without_the_library_for_its_messages_a_device_can_be_changed(
         raise RequirementsNotFound("iotbridge", ["cbor2"])
 
     await wizard.add("garden/weather", bytes.fromhex("a16b74656d706572617475726515"))
-    cbor._library.cache_clear()
     monkeypatch.setitem(sys.modules, "cbor2", None)
     monkeypatch.setattr(libraries, "async_process_requirements", offline)
     await wizard.change("channels")

@@ -7,7 +7,6 @@ from typing import Any
 import pytest
 
 from custom_components.iotbridge.devices import libraries
-from custom_components.iotbridge.devices.decoders import cbor
 from homeassistant.data_entry_flow import FlowResultType
 from homeassistant.helpers import area_registry as ar
 from homeassistant.requirements import RequirementsNotFound
@@ -56,7 +55,6 @@ async def test_a_message_that_needs_a_library_which_cannot_be_installed_is_expla
     async def offline(*_args: object, **_more: object) -> None:
         raise RequirementsNotFound("iotbridge", ["cbor2"])
 
-    cbor._library.cache_clear()
     monkeypatch.setitem(sys.modules, "cbor2", None)
     monkeypatch.setattr(libraries, "async_process_requirements", offline)
     await wizard.hear("cellar/pump", bytes.fromhex("a16b74656d706572617475726515"))
