@@ -119,9 +119,6 @@ def test_the_best_gateway_has_the_same_path_wherever_it_stands() -> None:
 
 
 def test_cbor_without_the_library_says_what_is_needed(monkeypatch: pytest.MonkeyPatch) -> None:
-    from custom_components.iotbridge.devices.decoders import cbor  # noqa: PLC0415 - its cache is emptied
-
-    cbor._library.cache_clear()
     monkeypatch.setitem(sys.modules, "cbor2", None)
 
     with pytest.raises(LibraryNeededError) as caught:
@@ -132,6 +129,17 @@ def test_cbor_without_the_library_says_what_is_needed(monkeypatch: pytest.Monkey
     assert decode(Sample("t", cbor2.dumps({"temperature": 21.5}))).format == "cbor"
 
 
+async def test_the_library_is_not_imported_in_an_event_loop(monkeypatch: pytest.MonkeyPatch) -> None:
+    payload = cbor2.dumps({"temperature": 21.5})
+    monkeypatch.delitem(sys.modules, "cbor2")
+
+    with pytest.raises(LibraryNeededError):
+        decode(Sample("t", payload))
+
+    monkeypatch.undo()
+    assert decode(Sample("t", payload)).format == "cbor"
+
+
 def version() -> tuple[int, ...]:
     """Return the version of cbor2 that the tests run with, which is the one that users get."""
     from importlib.metadata import version as installed  # noqa: PLC0415 - only here
@@ -140,9 +148,6 @@ def version() -> tuple[int, ...]:
 
 
 def test_other_bytes_ask_for_no_library(monkeypatch: pytest.MonkeyPatch) -> None:
-    from custom_components.iotbridge.devices.decoders import cbor  # noqa: PLC0415 - its cache is emptied
-
-    cbor._library.cache_clear()
     monkeypatch.setitem(sys.modules, "cbor2", None)
 
     for payload in (b"\x01\x02\x03", b"\xa1\x01", b"\x82\x01", b"\xff\xfe\xfd", b"\xa1\x61a\x01\x00"):

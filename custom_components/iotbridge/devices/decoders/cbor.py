@@ -11,10 +11,11 @@ items: one item, complete, nothing behind it. The same walk keeps cbor2 from wha
 - other tags are dates, addresses and the like, bounded by the message; an unknown one keeps its content.
 """
 
+import asyncio
 from collections.abc import Mapping
 from datetime import date
-from functools import cache
 import importlib
+import sys
 from types import ModuleType
 from typing import Any
 
@@ -55,7 +56,7 @@ def load(payload: bytes) -> Any:
 
     Raises:
         DecodeError: a text that is no UTF-8, a date that is none.
-        LibraryNeededError: cbor2 is not there.
+        LibraryNeededError: cbor2 is not there, or not loaded yet.
     """
     library = _library()
     try:
@@ -64,13 +65,27 @@ def load(payload: bytes) -> Any:
         raise DecodeError(ProblemKind.BROKEN, reason=str(error)[:100], position="0") from None
 
 
-@cache
 def _library() -> ModuleType:
-    """Return cbor2; a failure is not kept, for it may be installed meanwhile."""
+    """Return cbor2.
+
+    An import reads files, which must not happen in an event loop: there it is needed until somebody has imported it.
+    """
+    if loaded := sys.modules.get("cbor2"):
+        return loaded
+    if _in_event_loop():
+        raise LibraryNeededError(REQUIREMENT)
     try:
         return importlib.import_module("cbor2")
     except ImportError:
         raise LibraryNeededError(REQUIREMENT) from None
+
+
+def _in_event_loop() -> bool:
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        return False
+    return True
 
 
 def _plain(node: Any, library: ModuleType) -> Any:
