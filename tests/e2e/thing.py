@@ -1,0 +1,129 @@
+"""Things as the tests see them: their messages on one side, Home Assistant on the other."""
+
+import asyncio
+from collections.abc import AsyncGenerator, Mapping
+from contextlib import asynccontextmanager
+import json
+from typing import Any
+
+import aiomqtt
+from lab.client import Json
+from lab.lab import Lab
+from lab.things import Replayed, replay
+from lab.waiting import until
+from lab.wizard import suggestions
+
+
+async def device(lab: Lab, name: str) -> Json:
+    """Return a device of the registry by its name, waiting for it if need be."""
+
+    async def found() -> Json | None:
+        return next((row for row in await lab.client.devices() if row["name"] == name), None)
+
+    return await until(found, timeout_s=20, what=f"the device {name}")
+
+
+async def uid(lab: Lab, name: str) -> str:
+    """Return the identifier a device has with MQTT."""
+    identifiers = (await device(lab, name))["identifiers"]
+    return str(next(identifier for domain, identifier in identifiers if domain == "mqtt"))
+
+
+async def entity(lab: Lab, name: str, key: str) -> Json:
+    """Return an entity of a device by its platform and the place of its value, such as ``sensor_temperature``.
+
+    What is behind that is a digest where the place is more than a word.
+    """
+    prefix = f"{await uid(lab, name)}_{key}"
+
+    async def found() -> Json | None:
+        rows = await lab.client.entities()
+        return next((row for row in rows if row["unique_id"].startswith(prefix)), None)
+
+    return await until(found, timeout_s=20, what=f"the entity {prefix}")
+
+
+async def wait_value(lab: Lab, name: str, key: str, *expected: str, timeout_s: float = 20) -> Json:
+    """Wait until an entity of a device has one of the states; return its attributes."""
+    row = await entity(lab, name, key)
+    state = await lab.client.wait_state(row["entity_id"], *expected, timeout_s=timeout_s)
+    return dict(state["attributes"])
+
+
+async def wait_any_value(lab: Lab, name: str, key: str, *besides: str) -> str:
+    """Wait until an entity of a device has a value that is none of these; return it."""
+    entity_id = (await entity(lab, name, key))["entity_id"]
+
+    def found() -> str | None:
+        state = lab.client.states.get(entity_id, {}).get("state", "unknown")
+        return None if state in ("unknown", "unavailable", *besides) else str(state)
+
+    return await lab.client.wait_until(found, timeout_s=20, what=f"a value of {entity_id}")
+
+
+async def publish(lab: Lab, messages: Mapping[str, Any], *, retain: bool = False) -> None:
+    """Publish what devices say; what is not bytes becomes JSON."""
+    async with lab.broker.client() as mqtt:
+        for topic, payload in messages.items():
+            body = payload if isinstance(payload, bytes) else json.dumps(payload)
+            await mqtt.publish(topic, body, qos=1, retain=retain)
+
+
+@asynccontextmanager
+async def speaking(lab: Lab, *things: Replayed) -> AsyncGenerator[None]:
+    """Replay things, not retained, as long as the block lasts."""
+    voice = asyncio.create_task(replay(lab.broker, things))
+    try:
+        yield
+    finally:
+        voice.cancel()
+        await asyncio.gather(voice, return_exceptions=True)
+
+
+async def retained(lab: Lab, *, about: str) -> list[str]:
+    """Return the topics on which the broker keeps a message, those that have a text in them."""
+    topics: list[str] = []
+    end = f"tests/end-of-retained/{about}"
+    async with lab.broker.client() as mqtt:
+        await mqtt.subscribe("#", qos=1)
+        # The broker sends what it keeps before anything that comes later.
+        await mqtt.publish(end, "end", qos=1)
+        async with asyncio.timeout(10):
+            async for message in mqtt.messages:
+                if message.topic.value == end:
+                    return topics
+                if message.retain and about in message.topic.value:
+                    topics.append(message.topic.value)
+    raise aiomqtt.MqttError("the broker went away")
+
+
+async def repair(lab: Lab, key: str, title: str, *, timeout_s: float = 20) -> Json:
+    """Return an open repair about a thing, waiting for it if need be."""
+
+    async def found() -> Json | None:
+        issues = await lab.client.repairs("iotbridge")
+        about = [row for row in issues if row["translation_key"] == key]
+        return next((row for row in about if row["translation_placeholders"]["name"] == title), None)
+
+    return await until(found, timeout_s=timeout_s, what=f"the repair {key} of {title}")
+
+
+async def decide(lab: Lab, issue: Json, **answers: Any) -> Json:
+    """Decide a repair in its dialog, as it proposes except for these answers; return its end."""
+    start = {"handler": "iotbridge", "issue_id": issue["issue_id"]}
+    shown: Json = await lab.client.rest("POST", "repairs/issues/fix", start)
+    given = suggestions(shown["data_schema"]) | answers
+    end: Json = await lab.client.rest("POST", f"repairs/issues/fix/{shown['flow_id']}", given)
+    return end
+
+
+async def wait_gone(lab: Lab, name: str, key: str | None = None) -> None:
+    """Wait until a device, or with ``key`` one of its entities, is no longer there."""
+    prefix = f"{await uid(lab, name)}_{key}" if key else None
+
+    async def gone() -> bool:
+        if prefix is None:
+            return not [row for row in await lab.client.devices() if row["name"] == name]
+        return not [row for row in await lab.client.entities() if row["unique_id"].startswith(prefix)]
+
+    await until(gone, timeout_s=20, what=f"the end of {prefix or name}")
