@@ -180,7 +180,9 @@ class Thing:
         try:
             decoded = decoders.decode(sample)
         except DecodeError as error:
-            self._async_broken(place.identity, error.problem.kind)
+            # Whose topic it is tells who spoke, also of a device that else names itself in its messages.
+            speakers = (device.identity for device in self.devices.values() if device.remembered.base == place.base)
+            self._async_broken(next(speakers, place.identity), error.problem.kind)
         except LibraryNeededError as error:
             self._owner.async_library_needed(self, sample, error.requirement)
         else:

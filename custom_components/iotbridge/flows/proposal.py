@@ -47,8 +47,13 @@ def propose(topic: str, samples: Sequence[Sample], learned: Understanding, file:
             name=name, manufacturer=manufacturer, model=model, channels=inferred, readings=readings, values={}
         )
     known = {channel.key for channel in file.channels}
-    # What the profile's author left out is most likely of no use; it is there, and off.
-    others = tuple(replace(channel, enabled=False) for channel in inferred if channel.key not in known)
+    # What the profile's author left out is most likely of no use; it is there, and off. In a family it may be what
+    # another kind of device says.
+    others = tuple(
+        replace(channel, enabled=channel.enabled and len(devices) > 1)
+        for channel in inferred
+        if channel.key not in known
+    )
     profile = Profile(topic=topic, depth=learned.depth, channels=file.channels, devices={})
     there = file.availability
     return Proposal(
