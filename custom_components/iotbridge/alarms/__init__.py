@@ -1,0 +1,1 @@
+"""Alarms over any entity of the home: rules, their lifecycle, and who is told."""

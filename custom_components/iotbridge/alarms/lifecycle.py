@@ -1,0 +1,172 @@
+"""The lifecycle of one alarm: verdicts, time and commands in, transitions out. Pure: the clock is the caller's.
+
+Every function changes the alarm and returns what happened, in order. Calling one twice changes nothing the second time.
+"""
+
+from .models import NOBODY, Alarm, AlarmState, By, Change, Timing, Transition, Verdict
+
+
+def judge(alarm: Alarm, timing: Timing, verdict: Verdict, now: float) -> list[Transition]:
+    """Take what the rule makes of its entity now.
+
+    Nothing known is no news: it neither raises nor clears, and a hold that is over waits for the next verdict.
+    """
+    alarm.last = verdict
+    if verdict.is_bad is None:
+        return []
+    alarm.value, alarm.why = verdict.value, verdict.why
+    if verdict.is_bad == alarm.active:
+        alarm.pending = None
+        return _worsen(alarm, verdict, now) if alarm.active else []
+    if alarm.pending is not verdict.is_bad or alarm.pending_since > now:
+        # A clock that was set back must not make a hold longer than it is.
+        alarm.pending, alarm.pending_since = verdict.is_bad, now
+    return tick(alarm, timing, now)
+
+
+def tick(alarm: Alarm, timing: Timing, now: float) -> list[Transition]:
+    """Do what is due at this time."""
+    happened = []
+    if alarm.shelved_until is not None and now >= alarm.shelved_until:
+        happened += unshelve(alarm, now)
+    if alarm.pending is None or alarm.last.is_bad is not alarm.pending or now < _pending_until(alarm, timing):
+        return happened
+    if alarm.pending:
+        return happened + _activate(alarm, alarm.last, now)
+    return happened + _deactivate(alarm, timing, now)
+
+
+def due(alarm: Alarm, timing: Timing) -> float | None:
+    """Return when the alarm wants its next tick."""
+    times = [] if alarm.shelved_until is None else [alarm.shelved_until]
+    if alarm.pending is not None and alarm.last.is_bad is alarm.pending:
+        times.append(_pending_until(alarm, timing))
+    return min(times, default=None)
+
+
+def acknowledge(alarm: Alarm, by: By, now: float) -> list[Transition]:
+    """Note that somebody knows; an alarm that has returned is over with that."""
+    if alarm.beneath not in {AlarmState.UNACKNOWLEDGED, AlarmState.RETURNED}:
+        return []
+    before = alarm.state
+    alarm.acknowledged, alarm.acknowledged_by = alarm.active, by
+    alarm.returned = False
+    return [_transition(alarm, Change.ACKNOWLEDGED, before, now, by=by)]
+
+
+def shelve(alarm: Alarm, until: float, by: By, now: float) -> list[Transition]:
+    """Put the alarm aside until a time; it comes back by itself."""
+    if until <= now or alarm.shelved_until == until:
+        return []
+    before = alarm.state
+    alarm.shelved_until, alarm.shelved_by = until, by
+    return [_transition(alarm, Change.SHELVED, before, now, by=by)]
+
+
+def unshelve(alarm: Alarm, now: float, by: By = NOBODY) -> list[Transition]:
+    """Take the alarm back before or at its time."""
+    if alarm.shelved_until is None:
+        return []
+    before = alarm.state
+    alarm.shelved_until, alarm.shelved_by = None, NOBODY
+    return [_transition(alarm, Change.UNSHELVED, before, now, by=by), *_announce(alarm, now)]
+
+
+def suppress(alarm: Alarm, reason: str, now: float, by: By = NOBODY) -> list[Transition]:
+    """Silence the alarm for a reason: its parent is down, maintenance, flapping."""
+    if reason in alarm.suppressed_by:
+        return []
+    before = alarm.state
+    alarm.suppressed_by = (*alarm.suppressed_by, reason)
+    return [_transition(alarm, Change.SUPPRESSED, before, now, by=by, detail=reason)]
+
+
+def unsuppress(alarm: Alarm, reason: str, now: float, by: By = NOBODY) -> list[Transition]:
+    """Take a reason away; with the last one the alarm is judged again."""
+    if reason not in alarm.suppressed_by:
+        return []
+    before = alarm.state
+    alarm.suppressed_by = tuple(other for other in alarm.suppressed_by if other != reason)
+    return [_transition(alarm, Change.UNSUPPRESSED, before, now, by=by, detail=reason), *_announce(alarm, now)]
+
+
+def take_out_of_service(alarm: Alarm, by: By, now: float) -> list[Transition]:
+    """Switch the alarm off until somebody switches it on."""
+    if alarm.out_of_service:
+        return []
+    before = alarm.state
+    alarm.out_of_service, alarm.out_of_service_by = True, by
+    return [_transition(alarm, Change.OUT_OF_SERVICE, before, now, by=by)]
+
+
+def return_to_service(alarm: Alarm, by: By, now: float) -> list[Transition]:
+    """Switch the alarm on again."""
+    if not alarm.out_of_service:
+        return []
+    before = alarm.state
+    alarm.out_of_service, alarm.out_of_service_by = False, NOBODY
+    return [_transition(alarm, Change.IN_SERVICE, before, now, by=by), *_announce(alarm, now)]
+
+
+def _pending_until(alarm: Alarm, timing: Timing) -> float:
+    return alarm.pending_since + (timing.hold_s if alarm.pending else timing.clear_after_s)
+
+
+def _activate(alarm: Alarm, verdict: Verdict, now: float) -> list[Transition]:
+    alarm.pending = None
+    alarm.active, alarm.severity = True, verdict.severity
+    alarm.acknowledged = alarm.returned = alarm.announced = False
+    alarm.acknowledged_by = NOBODY
+    alarm.episode += 1
+    alarm.raised_at, alarm.cleared_at = now, None
+    return _announce(alarm, now)
+
+
+def _announce(alarm: Alarm, now: float) -> list[Transition]:
+    """Raise an active alarm that nobody heard of yet, unless it is to be quiet."""
+    if alarm.is_quiet or not alarm.active or alarm.announced:
+        return []
+    alarm.announced = True
+    return [_transition(alarm, Change.RAISED, AlarmState.NORMAL, now)]
+
+
+def _deactivate(alarm: Alarm, timing: Timing, now: float) -> list[Transition]:
+    before = alarm.state
+    alarm.pending = None
+    alarm.active = False
+    alarm.returned = timing.latching and alarm.announced and not alarm.acknowledged
+    alarm.acknowledged = False
+    alarm.cleared_at = now
+    if not alarm.announced:
+        return []  # it came and went while it was to be quiet: nobody heard of it, nobody needs to hear its end
+    alarm.announced = False
+    return [_transition(alarm, Change.CLEARED, before, now)]
+
+
+def _worsen(alarm: Alarm, verdict: Verdict, now: float) -> list[Transition]:
+    """Follow the severity; a higher one is news, also to who acknowledged the lower one."""
+    is_worse = verdict.severity > alarm.severity
+    before = alarm.state
+    alarm.severity = verdict.severity
+    if not is_worse or not alarm.announced:
+        return []
+    alarm.acknowledged, alarm.acknowledged_by = False, NOBODY
+    return [_transition(alarm, Change.WORSENED, before, now)]
+
+
+def _transition(
+    alarm: Alarm, change: Change, before: AlarmState, now: float, *, by: By = NOBODY, detail: str = ""
+) -> Transition:
+    return Transition(
+        key=alarm.key,
+        change=change,
+        before=before,
+        after=alarm.state,
+        at=now,
+        severity=alarm.severity,
+        episode=alarm.episode,
+        value=alarm.value,
+        why=alarm.why,
+        by=by,
+        detail=detail,
+    )

@@ -1,0 +1,181 @@
+"""The words of alarms, after ISA-18.2; pure.
+
+A rule watches entities and has one ``Alarm`` for each. A ``Verdict`` says what the rule makes of its entity at this
+moment; the lifecycle turns verdicts, time and commands into ``Transition``s.
+"""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from enum import IntEnum, StrEnum
+from typing import Any, NamedTuple
+
+
+class Severity(IntEnum):
+    """How bad it is; a higher one may take the place of a lower one while an alarm is active."""
+
+    INFO = 1
+    WARNING = 2
+    CRITICAL = 3
+
+    @property
+    def word(self) -> str:
+        """Return what it is called in states, events and translations."""
+        return self.name.lower()
+
+
+class AlarmState(StrEnum):
+    """The states of ISA-18.2; what a person sees first stands last."""
+
+    NORMAL = "normal"
+    UNACKNOWLEDGED = "unacknowledged"
+    ACKNOWLEDGED = "acknowledged"
+    RETURNED = "returned_unacknowledged"
+    SHELVED = "shelved"
+    SUPPRESSED = "suppressed"
+    OUT_OF_SERVICE = "out_of_service"
+
+
+class Change(StrEnum):
+    """What can happen to an alarm; also the types of its event."""
+
+    RAISED = "raised"
+    WORSENED = "worsened"
+    CLEARED = "cleared"
+    ACKNOWLEDGED = "acknowledged"
+    SHELVED = "shelved"
+    UNSHELVED = "unshelved"
+    SUPPRESSED = "suppressed"
+    UNSUPPRESSED = "unsuppressed"
+    OUT_OF_SERVICE = "out_of_service"
+    IN_SERVICE = "in_service"
+    ESCALATED = "escalated"
+
+
+class AlarmKey(NamedTuple):
+    """One rule (by its subentry) over one entity; the subject is empty for a rule without entities."""
+
+    rule_id: str
+    subject: str
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What a rule makes of its entity now.
+
+    ``is_bad`` is None while nothing can be said: the entity is not there yet, or has no value. ``why`` is for people.
+    """
+
+    is_bad: bool | None
+    severity: Severity = Severity.WARNING
+    value: str = ""
+    why: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class By:
+    """Who did something, and from where; both empty when nobody did."""
+
+    who: str = ""
+    where: str = ""
+    comment: str = ""
+
+
+NOBODY = By()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Transition:
+    """One thing that happened to an alarm. ``at`` is in seconds since 1970; ``episode`` is that of the alarm."""
+
+    key: AlarmKey
+    change: Change
+    before: AlarmState
+    after: AlarmState
+    at: float
+    severity: Severity
+    episode: int
+    value: str = ""
+    why: str = ""
+    by: By = NOBODY
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Timing:
+    """How patient a rule is. Seconds; ``latching`` alarms stay until somebody acknowledged them."""
+
+    hold_s: float = 0.0
+    clear_after_s: float = 0.0
+    latching: bool = False
+
+
+@dataclass(slots=True, kw_only=True)
+class Alarm:
+    """One alarm; everything in it is kept over a restart.
+
+    ``active`` is the condition after its holds. ``pending`` is what it is about to become, since ``pending_since``.
+    ``announced`` tells whether people may have been told of this ``episode``, which counts the outages.
+    ``suppressed_by`` are reasons: the alarm is judged again when the last is gone.
+    """
+
+    key: AlarmKey
+    active: bool = False
+    severity: Severity = Severity.WARNING
+    value: str = ""
+    why: str = ""
+    episode: int = 0
+    announced: bool = False
+    acknowledged: bool = False
+    returned: bool = False
+    raised_at: float | None = None
+    cleared_at: float | None = None
+    acknowledged_by: By = NOBODY
+    pending: bool | None = None
+    pending_since: float = 0.0
+    shelved_until: float | None = None
+    shelved_by: By = NOBODY
+    suppressed_by: tuple[str, ...] = ()
+    out_of_service: bool = False
+    out_of_service_by: By = NOBODY
+    # What was judged last; not kept, because after a restart nothing is known.
+    last: Verdict = field(default=Verdict(None), compare=False)
+
+    @property
+    def state(self) -> AlarmState:
+        """Return the state a person sees."""
+        if self.out_of_service:
+            return AlarmState.OUT_OF_SERVICE
+        if self.suppressed_by:
+            return AlarmState.SUPPRESSED
+        if self.shelved_until is not None:
+            return AlarmState.SHELVED
+        return self.beneath
+
+    @property
+    def beneath(self) -> AlarmState:
+        """Return the state without shelving, suppression and service."""
+        if self.active:
+            return AlarmState.ACKNOWLEDGED if self.acknowledged else AlarmState.UNACKNOWLEDGED
+        return AlarmState.RETURNED if self.returned else AlarmState.NORMAL
+
+    @property
+    def is_quiet(self) -> bool:
+        """Tell whether nobody is to be told anything of it now."""
+        return self.out_of_service or bool(self.suppressed_by) or self.shelved_until is not None
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return it for the store."""
+        data = asdict(self)
+        del data["last"]
+        return data
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> Alarm:
+        """Read what ``as_dict`` wrote."""
+        given = dict(data)
+        given["key"] = AlarmKey(*given["key"])
+        given["severity"] = Severity(given["severity"])
+        given["suppressed_by"] = tuple(given["suppressed_by"])
+        for name in ("acknowledged_by", "shelved_by", "out_of_service_by"):
+            given[name] = By(**given[name])
+        return cls(**given)
