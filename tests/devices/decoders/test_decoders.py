@@ -4,6 +4,7 @@ from collections.abc import Mapping
 import gzip
 import json
 import sys
+import tracemalloc
 from typing import Any
 import zlib
 
@@ -177,10 +178,14 @@ def test_a_bomb_is_not_unpacked() -> None:
     bomb = zlib.compress(b"[" + b"0," * 40_000_000 + b"0]", 9)
     assert len(bomb) < MAX_PAYLOAD
 
+    tracemalloc.start()
     with pytest.raises(DecodeError) as caught:
         decode(Sample("t", bomb))
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
 
     assert caught.value.problem.kind is ProblemKind.TOO_LARGE
+    assert peak < 8 * 1024 * 1024
 
 
 def test_every_decoder_says_no_to_what_is_not_its_own() -> None:
