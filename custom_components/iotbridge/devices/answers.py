@@ -5,11 +5,24 @@ import re
 
 from .keys import only_qualifies, phrases, words_of
 from .knowledge.commands import COMMANDS
-from .knowledge.states import ALARMS, BINARY, ONLY_WITH_A_KIND, BITS, EVENT_KEYS, EVENT_TYPES, EVENT_VALUES, PAIRS, Binary
+from .knowledge.states import (
+    ALARMS,
+    BINARY,
+    BITS,
+    EVENT_KEYS,
+    EVENT_TYPES,
+    EVENT_VALUES,
+    ONLY_WITH_A_KIND,
+    PAIRS,
+    Binary,
+)
 from .knowledge.words import WORDS
 from .meaning import Context, role_of
 from .places import Place
 from .values import NO, YES, text_of
+
+LONGEST_TYPE = 32
+SENTENCE_WORDS = 3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -117,13 +130,13 @@ def is_event(one: Place) -> bool:
     return (
         one.value is None
         or one.value == ""
-        or (len(text) <= 32 and words_pair(text, None) is None and not is_sentence(text))
+        or (len(text) <= LONGEST_TYPE and words_pair(text, None) is None and not is_sentence(text))
     )
 
 
 def is_sentence(text: str) -> bool:
     """Return whether a text is more than a type of event."""
-    return text.count(" ") > 2 or text.startswith(("http", "{", "["))
+    return text.count(" ") >= SENTENCE_WORDS or text.startswith(("http", "{", "["))
 
 
 def event_types(one: Place) -> tuple[str, ...]:

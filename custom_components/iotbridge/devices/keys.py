@@ -14,6 +14,9 @@ PIECES = re.compile(r"[^0-9A-Za-zÀ-ÖØ-öø-ÿµ]+")
 CAMEL = re.compile(r"[A-ZÀ-Ö]+(?=[A-Z][a-z])|[A-ZÀ-Ö]?[a-zß-öø-ÿµ]+|[A-ZÀ-Ö]+|\d+")
 BRACKETS = re.compile(r"(.+?)\s*[\[(]\s*([^\])]{1,10})\s*[\])]\s*")
 LONGEST_PHRASE = 4
+# The words that are worth taking apart, and the pieces that are short.
+SHORTEST, LONGEST = 4, 40
+SHORT = 2
 # Shorter pieces are found in any word; these are worth it.
 SHORT_PIECES = frozenset({"in", "kw", "wh", "ma", "mv", "rh", "pv", "ac", "dc"})
 LAST_LETTERS = frozenset("cfv")
@@ -65,14 +68,16 @@ def joined(parts: list[str]) -> list[str]:
 
 def segments(word: str) -> list[str]:
     """Split what is written in one: "windspeedmph", "yieldday"; a word that is not made of known ones stays."""
-    if word in KNOWN or len(word) < 4 or not word.isalpha() or len(word) > 40:
+    if word in KNOWN or not SHORTEST <= len(word) <= LONGEST or not word.isalpha():
         return [word]
     best: list[list[str] | None] = [[], *([None] * len(word))]
     for end in range(1, len(word) + 1):
         for start in range(end):
             before, piece = best[start], word[start:end]
-            ends = end == len(word) and bool(before) and any(part in words.WORDS for part in before)
-            if before is None or not fits(piece, at_end=ends):
+            if before is None:
+                continue
+            ends = end == len(word) and any(part in words.WORDS for part in before)
+            if not fits(piece, at_end=ends):
                 continue
             known = best[end]
             if known is None or len(before) + 1 < len(known):
@@ -84,7 +89,7 @@ def fits(piece: str, *, at_end: bool) -> bool:
     """Return whether a piece of a word may be a word."""
     if len(piece) == 1:
         return at_end and piece in LAST_LETTERS
-    return piece in KNOWN and (len(piece) > 2 or piece in SHORT_PIECES)
+    return piece in KNOWN and (len(piece) > SHORT or piece in SHORT_PIECES)
 
 
 class Suffix(NamedTuple):

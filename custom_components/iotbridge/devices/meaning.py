@@ -100,11 +100,11 @@ def quantity_word(one: Place) -> tuple[Phrase | None, Words, int]:
         across = above + level
         found = [phrase for phrase in phrases(across, WORDS) if phrase.end > len(above)] or without_numbers(level)
         if found:
-            best = max(found, key=lambda phrase: strength(phrase, across))
+            best = max(found, key=strength)
             if QUANTITIES[WORDS[best.text]].subject and only_qualifies(level) and not is_electric(one):
                 further = phrases(above, WORDS)
                 if further and not is_count(best):
-                    return max(further, key=lambda phrase: strength(phrase, above)), level, index
+                    return max(further, key=strength), level, index
             return Phrase(best.text, best.start - len(above), best.end - len(above)), level, index
         if not only_qualifies(level) and not is_named_place(one, index):
             return None, level, index
@@ -127,14 +127,17 @@ def is_electric(one: Place) -> bool:
     return any(word in ("voltage", "power", "volt", "volts") for sibling in one.siblings for word in sibling.leaf)
 
 
+# A unit ends a value's own words, or those right above.
+SUFFIXED_LEVELS = 2
+
+
 def strip_unit(one: Place, index: int, level: Words) -> Words:
     """Return the words of a level without its unit."""
-    if one.suffix and one.levels and index < 2 and level[: len(one.suffix.rest)] == one.suffix.rest[: len(level)]:
-        return one.suffix.rest if len(one.suffix.rest) < len(level) else level
-    return level
+    rest = one.suffix.rest if one.suffix and index < SUFFIXED_LEVELS else level
+    return rest if len(rest) < len(level) and level[: len(rest)] == rest else level
 
 
-def strength(phrase: Phrase, words: Words) -> tuple[bool, int, int]:
+def strength(phrase: Phrase) -> tuple[bool, int, int]:
     """Return what makes one of several quantities in a key the one that is meant: the last one, in English."""
     return not QUANTITIES[WORDS[phrase.text]].subject, phrase.end - phrase.start, phrase.end
 
@@ -151,7 +154,7 @@ def is_named_place(one: Place, index: int) -> bool:
 
 
 def bare(words: Words) -> Words:
-    """Return words without those that say nothing by themselves: what is left says what a value is beside its parent."""
+    """Return words without those that say nothing by themselves."""
     return tuple(word for word in words if word not in roles.GENERIC)
 
 
@@ -213,7 +216,10 @@ UNIT_WINS = {
     ("gas", "ppm"): "gas ppm",
     ("light", "%"): "percentage",
     ("luminosity", "lx"): "illuminance",
-    ("voc", "ppb"): "voc",
+    ("voc", "ppb"): "voc parts",
+    ("voc", "ppm"): "voc parts",
+    ("voc", "µg/m³"): "voc mass",
+    ("voc", "mg/m³"): "voc mass",
     ("pressure", "dB"): "noise",
     ("signal", "%"): "signal share",
     ("snr", "dB"): "snr",
@@ -232,19 +238,18 @@ UNIT_WINS = {
 
 def fitting(quantity: str | None, unit: str) -> str | None:
     """Return the quantity that a word and a unit mean together; None where they contradict each other."""
-    if (quantity or "", unit) in UNIT_WINS:
-        return UNIT_WINS[quantity or "", unit]
-    if quantity and (unit in units_of(quantity) or unit == QUANTITIES[quantity].unit):
-        return quantity
     by_unit = QUANTITY_OF_UNIT.get(unit)
+    if quantity is None:
+        return by_unit
+    if (quantity, unit) in UNIT_WINS:
+        return UNIT_WINS[quantity, unit]
     if quantity in ("memory", "disk", "heap", "free heap") and by_unit == "data size":
         return "memory size"
-    if quantity and not units_of(quantity) and not QUANTITIES[quantity].subject and by_unit in (None, "decibel"):
+    row = QUANTITIES[quantity]
+    if unit in units_of(quantity) or unit == row.unit:
         return quantity
-    if quantity and QUANTITIES[quantity].device_class is None and QUANTITIES[quantity].diagnostic:
+    if row.device_class is None and (row.diagnostic or by_unit is None or (by_unit == "decibel" and not row.subject)):
         return quantity
-    if quantity and by_unit is None:
-        return quantity if not units_of(quantity) else None
     return by_unit
 
 
@@ -260,7 +265,9 @@ def letter_quantity(one: Place) -> str | None:
 
 def single_letter(one: Place) -> str | None:
     """Return the letter that a key is, numbers aside: "t", "I1"."""
-    letters_only = [word for word in one.leaf if not word.isdigit() and word not in ("ac", "dc", "in", "out", "grid", "pv", "bat")]
+    letters_only = [
+        word for word in one.leaf if not word.isdigit() and word not in ("ac", "dc", "in", "out", "grid", "pv", "bat")
+    ]
     return letters_only[0] if len(letters_only) == 1 and len(letters_only[0]) == 1 else None
 
 

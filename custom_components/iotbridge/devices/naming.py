@@ -49,7 +49,8 @@ def name_of(one: Place, said: Said) -> str:
 
 # Words that say whose voltage it is, and do not say that it is a voltage.
 SUBJECTS = frozenset({
-    "battery", "batt", "bat", "battery level", "solar", "pv", "grid", "inverter", "house", "home", "light", "water", "tank",
+    "battery", "batt", "bat", "battery level", "solar", "pv", "grid", "inverter", "house", "home", "light", "water",
+    "tank",
 })  # fmt: skip
 
 
@@ -96,8 +97,8 @@ def above(one: Place, phrase: str | None) -> str:
         or next((level for level in levels if not only_qualifies(level)), None)
         or next((level for level in levels if not only_generic(level)), None)
     )
-    if found is None and not one.field.path and len(one.levels) > one.depth:
-        found = one.levels[one.depth]
+    if found is None and not one.field.path:
+        found = next((level for level in one.levels[one.depth :] if not "".join(level).isdigit()), None)
     return spoken(found) if found else ""
 
 
@@ -133,7 +134,9 @@ def replaced(words: Words, said: Said) -> Words:
 
 def spoken(words: Words) -> str:
     """Return words as a person says them."""
-    text = " ".join(SPELLED.get(word, str(int(word)) if word.isdecimal() and word.isascii() else word) for word in words)
+    text = " ".join(
+        SPELLED.get(word, str(int(word)) if word.isdecimal() and word.isascii() else word) for word in words
+    )
     return " ".join(text.split())
 
 

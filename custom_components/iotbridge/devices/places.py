@@ -2,7 +2,8 @@
 
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+import dataclasses
+from dataclasses import dataclass
 import re
 
 from .keys import Suffix, Words, bracketed, is_number, suffix, words_of
@@ -44,7 +45,7 @@ class Place:
     stated: bool = False
     levels: tuple[Words, ...] = ()
     suffix: Suffix | None = None
-    siblings: tuple[Place, ...] = field(default=(), repr=False)
+    siblings: tuple[Place, ...] = dataclasses.field(default=(), repr=False)
     annotated: str | None = None
     depth: int = 0
     settable: bool = False
@@ -81,7 +82,10 @@ def places_of(fields: Sequence[tuple[str, Field]], topic: str) -> list[Place]:
     notes = {subtopic: text_of(one.value) for subtopic, one in fields if is_annotation(subtopic)}
     places = [place(subtopic, one) for subtopic, one in values]
     for one in places:
-        annotate(one, {name.rpartition("/")[2]: note for name, note in notes.items() if name.rpartition("/")[0] == one.subtopic})
+        annotate(
+            one,
+            {name.rpartition("/")[2]: note for name, note in notes.items() if name.rpartition("/")[0] == one.subtopic},
+        )
     families: defaultdict[tuple[str, ...], list[Place]] = defaultdict(list)
     for one in places:
         families[one.parent].append(one)

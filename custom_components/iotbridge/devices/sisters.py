@@ -18,10 +18,10 @@ def without_sisters(places: Sequence[Place]) -> list[Place]:
             family = QUANTITY_OF_UNIT.get(unit, unit)
             families[one.parent, words, "length" if family in ("distance", "rain rate") else family].append((unit, one))
     dropped = {id(one) for one in places if repeats_in_fahrenheit(one)}
-    for family in families.values():
-        if len({unit for unit, _ in family}) == len(family) > 1:
-            best = min(family, key=lambda member: rank(member[0]))
-            dropped |= {id(one) for _, one in family if one is not best[1]}
+    for members in families.values():
+        if len({unit for unit, _ in members}) == len(members) > 1:
+            best = min(members, key=lambda member: rank(member[0]))
+            dropped |= {id(one) for _, one in members if one is not best[1]}
     return [one for one in places if id(one) not in dropped]
 
 

@@ -4,7 +4,7 @@ import math
 import re
 
 from .knowledge.states import CALM, PAIRS
-from .knowledge.unit_texts import NO_UNIT, WRITTEN
+from .knowledge.unit_texts import WRITTEN
 from .knowledge.units import PLAIN, QUANTITY_OF_UNIT
 from .models import Channel, Scalar, Value
 
@@ -85,7 +85,7 @@ def convert(channel: Channel, raw: Scalar) -> Value:
 
 def plain(channel: Channel, raw: Scalar) -> Value:
     """Return a value that claims nothing: a number stays one, everything else is text."""
-    if isinstance(raw, str) or isinstance(raw, bool):
+    if isinstance(raw, str | bool):
         return text_of(raw)
     return scaled(number(raw), channel.scale)
 

@@ -1,6 +1,7 @@
 """What Home Assistant accepts: device classes, their units and their state classes, as it names them.
 
-The micro sign is written as people type it, U+00B5: Home Assistant takes it for its own Greek letter.
+The micro sign is written as people type it, U+00B5, which Home Assistant takes for its own Greek letter in every unit
+but microampere.
 """
 
 MEASUREMENT = ("measurement",)
@@ -22,7 +23,7 @@ SENSOR_CLASSES: dict[str, tuple[tuple[str | None, ...], tuple[str, ...]]] = {
     "carbon_monoxide": (("mg/m³", "ppb", "ppm", "µg/m³"), MEASUREMENT),
     "carbon_dioxide": (("ppm",), MEASUREMENT),
     "conductivity": (("S/cm", "mS/cm", "µS/cm"), MEASUREMENT),
-    "current": (("A", "mA", "µA"), MEASUREMENT),
+    "current": (("A", "mA", "\u03bcA"), MEASUREMENT),
     "data_rate": (
         ("B/s", "GB/s", "Gbit/s", "GiB/s", "KiB/s", "MB/s", "Mbit/s", "MiB/s", "bit/s", "kB/s", "kbit/s"),
         MEASUREMENT,

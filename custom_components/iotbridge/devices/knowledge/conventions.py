@@ -36,12 +36,8 @@ CONVENTIONS: tuple[Convention, ...] = (
         keys=having("power_consumption", "voltage", "current"),
         name="Energy",
     ),
-    Convention(
-        "power_consumption", "energy", "Wh", keys=having("power_consumption", "active_power"), name="Energy"
-    ),
-    Convention(
-        "power_consumption", "energy", "Wh", keys=having("power_consumption", "socket_status"), name="Energy"
-    ),
+    Convention("power_consumption", "energy", "Wh", keys=having("power_consumption", "active_power"), name="Energy"),
+    Convention("power_consumption", "energy", "Wh", keys=having("power_consumption", "socket_status"), name="Energy"),
     Convention("current", "current", "mA", keys=having("power_consumption", "voltage", "current")),
     Convention("total_current", "current", "mA", keys=having("power_consumption", "voltage", "total_current")),
     Convention("power_factor", "power factor", "%", keys=having("power_consumption", "active_power")),

@@ -58,6 +58,8 @@ QUANTITIES: dict[str, Quantity] = {
     "particles": Quantity(title="Particles"),
     "particles per dL": Quantity(None, "particles/dL", low=0, title="Particles"),
     "voc": Quantity(title="VOC"),
+    "voc mass": Quantity("volatile_organic_compounds", "µg/m³", low=0, title="VOC"),
+    "voc parts": Quantity("volatile_organic_compounds_parts", "ppb", low=0, title="VOC"),
     "voc index": Quantity(title="VOC index"),
     "nox index": Quantity(title="NOx index"),
     "aqi": Quantity("aqi", None, title="Air quality index"),

@@ -58,7 +58,7 @@ BINARY: dict[str, Binary] = {
     "unlocked": Binary("lock"),
     # somebody
     "motion": Binary("motion"),
-    "no motion": Binary("motion", inverted=True),
+    "no motion": Binary("motion", inverted=True, title="Motion"),
     "movement": Binary("motion"),
     "moving": Binary("moving"),
     "pir": Binary("motion"),
@@ -101,7 +101,7 @@ BINARY: dict[str, Binary] = {
     "tampered": Binary("tamper", diagnostic=True),
     "tamper status": Binary("tamper", diagnostic=True),
     "tamper alarm": Binary("tamper", diagnostic=True),
-    "tamper ok": Binary("tamper", inverted=True, diagnostic=True),
+    "tamper ok": Binary("tamper", inverted=True, diagnostic=True, title="Tamper"),
     "no tamper": Binary("tamper", inverted=True, diagnostic=True),
     "glass break": Binary("glass_break"),
     "glassbreak": Binary("glass_break"),
@@ -134,8 +134,8 @@ BINARY: dict[str, Binary] = {
     "low batt": Binary("battery", diagnostic=True),
     "batt low": Binary("battery", diagnostic=True),
     "bat low": Binary("battery", diagnostic=True),
-    "battery ok": Binary("battery", inverted=True, diagnostic=True),
-    "batt ok": Binary("battery", inverted=True, diagnostic=True),
+    "battery ok": Binary("battery", inverted=True, diagnostic=True, title="Battery low"),
+    "batt ok": Binary("battery", inverted=True, diagnostic=True, title="Battery low"),
     "battery": Binary("battery", diagnostic=True, weak=True),
     "charging": Binary("battery_charging"),
     "is charging": Binary("battery_charging"),
@@ -271,11 +271,35 @@ PAIRS: tuple[tuple[str, str, str | None], ...] = (
 CALM = frozenset({"normal", "ok", "clear", "none", "idle", "no", "off"})
 
 # Words of the pairs that mean something else in a key of no such kind: where somebody is, how high something is.
-ONLY_WITH_A_KIND = frozenset({
-    "home", "away", "not home", "low", "high", "normal", "ok", "none", "idle", "clear", "light", "dark", "bright",
-    "running", "stopped", "active", "inactive", "lost", "available", "unavailable", "charging", "discharging",
-    "present", "absent", "unknown",
-})  # fmt: skip
+ONLY_WITH_A_KIND = frozenset(
+    {
+        "home",
+        "away",
+        "not home",
+        "low",
+        "high",
+        "normal",
+        "ok",
+        "none",
+        "idle",
+        "clear",
+        "light",
+        "dark",
+        "bright",
+        "running",
+        "stopped",
+        "active",
+        "inactive",
+        "lost",
+        "available",
+        "unavailable",
+        "charging",
+        "discharging",
+        "present",
+        "absent",
+        "unknown",
+    }
+)
 
 # Groups of alarms: {"Alarms": {"LowVoltage": 0}}.
 ALARMS = frozenset({"alarm", "alarms", "alert", "alerts", "fault", "faults", "warning", "warnings"})
@@ -284,19 +308,77 @@ ALARMS = frozenset({"alarm", "alarms", "alert", "alerts", "fault", "faults", "wa
 BITS = {0: False, 1: True}
 
 # Words that say something happened, and what can happen.
-EVENT_KEYS = frozenset({
-    "action", "click", "event", "gesture", "button event", "press", "pressed", "button action", "button press",
-    "button", "press event", "press type", "button msg", "button status", "button pressed", "keypress", "key",
-    "knob", "ring", "doorbell", "dial", "trigger event", "rf key", "rfid", "input event", "transmission",
-})  # fmt: skip
+EVENT_KEYS = frozenset(
+    {
+        "action",
+        "click",
+        "event",
+        "gesture",
+        "button event",
+        "press",
+        "pressed",
+        "button action",
+        "button press",
+        "button",
+        "press event",
+        "press type",
+        "button msg",
+        "button status",
+        "button pressed",
+        "keypress",
+        "key",
+        "knob",
+        "ring",
+        "doorbell",
+        "dial",
+        "trigger event",
+        "rf key",
+        "rfid",
+        "input event",
+        "transmission",
+    }
+)
 EVENT_TYPES: tuple[str, ...] = (
     "single", "double", "triple", "quadruple", "many", "hold", "long", "release", "press", "short", "click",
 )  # fmt: skip
 # Words of a value that are a press, whatever the key is called.
-EVENT_VALUES = frozenset({
-    "single", "double", "triple", "quadruple", "hold", "release", "released", "single_push", "double_push",
-    "triple_push", "long_push", "btn_down", "btn_up", "long press", "short press", "double press", "long_press",
-    "short_press", "double_press", "single click", "double click", "long click", "single_press", "pressed", "short",
-    "long", "button_press", "button_long_press", "button_double_press", "shake", "tap", "flip90", "flip180", "slide",
-    "rotate_left", "rotate_right",
-})  # fmt: skip
+EVENT_VALUES = frozenset(
+    {
+        "single",
+        "double",
+        "triple",
+        "quadruple",
+        "hold",
+        "release",
+        "released",
+        "single_push",
+        "double_push",
+        "triple_push",
+        "long_push",
+        "btn_down",
+        "btn_up",
+        "long press",
+        "short press",
+        "double press",
+        "long_press",
+        "short_press",
+        "double_press",
+        "single click",
+        "double click",
+        "long click",
+        "single_press",
+        "pressed",
+        "short",
+        "long",
+        "button_press",
+        "button_long_press",
+        "button_double_press",
+        "shake",
+        "tap",
+        "flip90",
+        "flip180",
+        "slide",
+        "rotate_left",
+        "rotate_right",
+    }
+)

@@ -39,6 +39,8 @@ WRITTEN: dict[str, str] = {
     "Amps": "A",
     "amp": "A",
     "a": "A",
+    "µA": "\u03bcA",
+    "uA": "\u03bcA",
     "Watt": "W",
     "Watts": "W",
     "watt": "W",

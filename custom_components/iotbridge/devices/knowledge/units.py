@@ -32,7 +32,7 @@ SUFFIXES: dict[str, str] = {
     "amps": "A",
     "ampere": "A",
     "amperes": "A",
-    "ua": "µA",
+    "ua": "\u03bcA",
     "watt": "W",
     "watts": "W",
     "kw": "kW",
@@ -223,7 +223,7 @@ LETTERS: dict[str, tuple[str, ...]] = {
 # Units that stand in no list of Home Assistant's device classes, and are shown as they are.
 PLAIN = frozenset({
     "Ah", "mAh", "rpm", "bpm", "°", "µSv/h", "lqi", "kVAh", "particles/dL", "EUR", "USD", "EUR/kWh", "%", "kWp",
-    "W/m²", "ppm", "ppb", "klx", "NTU", "mg/L", "dB", "g/L", "S/m", "kg/m³", "pulses", "Bft", "1/h", "m/s²", "N",
+    "W/m²", "µg/m³", "mg/m³", "ppm", "ppb", "klx", "NTU", "mg/L", "dB", "g/L", "S/m", "kg/m³", "pulses", "Bft", "1/h", "m/s²", "N",
     "Ω", "kΩ", "µT", "mT",
 })  # fmt: skip
 
@@ -238,7 +238,7 @@ QUANTITY_OF_UNIT: dict[str, str] = {
     "µV": "voltage",
     "A": "current",
     "mA": "current",
-    "µA": "current",
+    "\u03bcA": "current",
     "W": "power",
     "kW": "power",
     "MW": "power",

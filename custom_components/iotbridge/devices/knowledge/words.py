@@ -1,5 +1,7 @@
-"""Which word in a key means which quantity. To teach a new one, add a line: the word, then a row of quantities.py,
-in the table of its subject: words_air.py, words_energy.py, words_things.py.
+"""Which word in a key means which quantity.
+
+To teach a new one, add a line in the table of its subject (words_air.py, words_energy.py, words_things.py): the word,
+then a row of quantities.py.
 
 Words are lower case; several words stand for neighbours in a key, however it is written: "dew point" is in dewPoint,
 dew_point and dewpoint.
