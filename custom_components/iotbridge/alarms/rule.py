@@ -82,7 +82,7 @@ class Selection:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Step:
-    """Whom to tell when nobody has acknowledged ``after_s`` seconds after it was raised: notifier groups by subentry."""
+    """Whom to tell (notifier groups by subentry) when nobody acknowledged ``after_s`` seconds after it was raised."""
 
     after_s: float
     groups: tuple[str, ...]
