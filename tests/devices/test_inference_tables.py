@@ -1,6 +1,7 @@
 """Every row of the knowledge tables holds in Home Assistant, and every proposal made of them too."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from typing import Any
 
 import pytest
 
@@ -23,7 +24,7 @@ from custom_components.iotbridge.devices.meaning import UNIT_WINS
 from custom_components.iotbridge.devices.models import Channel
 from custom_components.iotbridge.devices.plausible import RULES
 from custom_components.iotbridge.devices.precision import DIGITS
-from homeassistant.components.binary_sensor import BinarySensorDeviceClass
+from homeassistant.components.binary_sensor.const import BinarySensorDeviceClass
 from homeassistant.components.sensor.const import (
     AMBIGUOUS_UNITS,
     DEVICE_CLASS_STATE_CLASSES,
@@ -38,7 +39,7 @@ from tests.devices.test_score import HOLDOUT, SAMPLES, manifest, understood
 OURS_ALONE = {"outlet"}
 
 
-def as_core_spells(units: Iterable[str | None]) -> set[str | None]:
+def as_core_spells(units: Iterable[object]) -> set[str | None]:
     return {None if unit in (None, "None") else AMBIGUOUS_UNITS.get(str(unit), str(unit)) for unit in units}
 
 
@@ -76,7 +77,7 @@ def test_a_quantity_is_valid(name: str, row: Quantity) -> None:
 
 
 def test_words_lead_to_quantities() -> None:
-    tables = (WORDS, QUANTITY_OF_UNIT, UNIT_WINS, *LETTER_FAMILIES)
+    tables: tuple[Mapping[Any, str], ...] = (WORDS, QUANTITY_OF_UNIT, UNIT_WINS, *LETTER_FAMILIES)
 
     assert {quantity for table in tables for quantity in table.values()} <= QUANTITIES.keys()
     assert {row.quantity for row in CONVENTIONS} - {None, "off"} <= QUANTITIES.keys()

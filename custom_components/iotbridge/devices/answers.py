@@ -70,7 +70,7 @@ def answer_of(one: Place) -> Answer | None:
         return None
     on, off, hint = pair
     row = kind or Binary()
-    if one.leaf == ("connected",) and any("charging" in sibling.leaf for sibling in one.siblings):
+    if one.leaf == ("connected",) and "charging" in one.family.words:
         row = BINARY["plugged in"]
     if row.inverted and text_of(one.value).lower() in YES | NO:
         on, off = off, on

@@ -18,6 +18,8 @@ from .sisters import without_sisters
 from .texts import undecoded
 from .values import convert
 
+# More than that of one device is no message for a person.
+MOST_PLACES = 600
 MOST_READINGS = 300
 # What a device says of itself stands at the top of its message, or in a group there.
 ABOUT_DEPTH = 2
@@ -42,7 +44,7 @@ def infer(fields: Sequence[tuple[str, Field]], *, topic: str, format: str) -> In
     ``fields`` are pairs of a subtopic, empty when the device has one topic, and a value; ``topic`` is the device's own;
     ``format`` is the decoder's name for what the payload is.
     """
-    places = places_of(fields, topic)
+    places = places_of(fields[:MOST_PLACES], topic)
     context = context_of(places, topic, format)
     located, rest = positions(places)
     proposed = [*located]

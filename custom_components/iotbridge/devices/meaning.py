@@ -63,7 +63,7 @@ def meaning(one: Place, context: Context) -> Meaning:
     quantity, unit = unit_of_suffix(one, WORDS[word.text] if word else None)
     if quantity is None:
         quantity = letter_quantity(one)
-    phrase = word.text if word else single_letter(one)
+    phrase = word.text if word else one.letter
     return Meaning(quantity=quantity, unit=unit, certain=unit is not None, phrase=phrase)
 
 
@@ -124,9 +124,11 @@ def is_count(phrase: Phrase) -> bool:
 
 def is_electric(one: Place) -> bool:
     """Return whether "current" beside a value's siblings is amperes: there is a voltage or a power too."""
-    return any(word in ("voltage", "power", "volt", "volts") for sibling in one.siblings for word in sibling.leaf)
+    return bool(one.family.words & {"voltage", "power", "volt", "volts"})
 
 
+# So many rooms or tanks have one temperature each; a longer list is something else.
+MOST_NAMED_PLACES = 40
 # A unit ends a value's own words, or those right above.
 SUFFIXED_LEVELS = 2
 
@@ -144,11 +146,7 @@ def strength(phrase: Phrase) -> tuple[bool, int, int]:
 
 def is_named_place(one: Place, index: int) -> bool:
     """Return whether siblings are names of places rather than quantities: {"temperature": {"kitchen": 21.2}}."""
-    if (
-        index
-        or not one.siblings
-        or any(sibling.number is None and sibling.value is not None for sibling in one.siblings)
-    ):
+    if index or not one.family.has_only_numbers or len(one.siblings) > MOST_NAMED_PLACES:
         return False
     return not any(phrases(sibling.leaf, WORDS) or role_of(sibling.leaf, None) for sibling in one.siblings)
 
@@ -255,20 +253,8 @@ def fitting(quantity: str | None, unit: str) -> str | None:
 
 def letter_quantity(one: Place) -> str | None:
     """Return what a single letter means among others of its family."""
-    letter = single_letter(one)
-    if letter is None:
-        return None
-    around = {single_letter(sibling) for sibling in one.siblings if sibling.number is not None} - {None}
-    best = max(LETTER_FAMILIES, key=lambda family: len(around & family.keys()))
-    return best.get(letter) if len(around & best.keys()) > 1 else None
-
-
-def single_letter(one: Place) -> str | None:
-    """Return the letter that a key is, numbers aside: "t", "I1"."""
-    letters_only = [
-        word for word in one.leaf if not word.isdigit() and word not in ("ac", "dc", "in", "out", "grid", "pv", "bat")
-    ]
-    return letters_only[0] if len(letters_only) == 1 and len(letters_only[0]) == 1 else None
+    best = max(LETTER_FAMILIES, key=lambda family: len(one.family.letters & family.keys()))
+    return best.get(one.letter or "") if len(one.family.letters & best.keys()) > 1 else None
 
 
 def qualifier(one: Place, table: frozenset[str]) -> bool:

@@ -155,7 +155,7 @@ def unique(names: Sequence[str], places: Sequence[Place]) -> list[str]:
             if count[name.lower()] < 2:  # noqa: PLR2004 - one of a kind
                 continue
             word = parent_word(places[index], depth)
-            if word and word.lower() not in name.lower():
+            if word and not is_said(word, name):
                 result[index] = f"{name} {word}" if word.isdigit() else f"{word} {lower_first(name)}"
     seen: Counter[str] = Counter()
     for index, name in enumerate(result):
@@ -163,6 +163,11 @@ def unique(names: Sequence[str], places: Sequence[Place]) -> list[str]:
         if seen[name.lower()] > 1:
             result[index] = f"{name} {seen[name.lower()]}"
     return result
+
+
+def is_said(word: str, name: str) -> bool:
+    """Return whether a name has a word, or words, already."""
+    return f" {word.lower()} " in f" {name.lower()} "
 
 
 def parent_word(one: Place, depth: int) -> str:

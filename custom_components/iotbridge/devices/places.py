@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 import dataclasses
 from dataclasses import dataclass
+from functools import cached_property
 import re
 
 from .keys import Suffix, Words, bracketed, is_number, suffix, words_of
@@ -13,18 +14,55 @@ from .models import Field, Scalar, key_of
 from .values import is_absent, quantity_of, text_of, unit_of
 
 # Members of a record that name what another member of it holds: {"value_type": "humidity", "value": "45.1"}.
-NAMERS = ("value_type", "valuetype", "name", "n", "key", "sensor", "param", "parameter", "label", "measurement", "quantity",
-          "type", "field", "id", "channel", "code", "obis")  # fmt: skip
+NAMERS = ("value_type", "valuetype", "name", "n", "key", "sensor", "param", "parameter", "label", "measurement",
+          "quantity", "type", "field", "id", "channel", "code", "obis")  # fmt: skip
 VALUES = frozenset({"measurementvalue", "sensorvalue", "datavalue", "value", "val", "v", "reading", "measurement"})
 UNITS = ("unit", "units", "u", "uom", "unit_of_measurement", "unitofmeasurement", "$unit")
 # A part of a key that is an address: "0x2916", "4C33A6603C79", "28-0316a2799bff".
 ADDRESS = re.compile(
-    r"0x[0-9a-fA-F]{4,16}|(?=.*\d)[0-9a-fA-F]{8,16}|[0-9a-fA-F]{2}([:-][0-9a-fA-F]{2}){4,7}|\d{2}-[0-9a-fA-F]{12}"
+    r"0x[0-9a-fA-F]{4,16}|(?=.*\d)[0-9a-fA-F]{8,16}"
+    r"|[0-9a-fA-F]{2}([:-][0-9a-fA-F]{2}){4,7}|\d{2}-[0-9a-fA-F]{12}"
 )
 
 
 # So many levels of the device's own topic may say what it measures: "home/temperature/kitchen".
 BASE_LEVELS = 3
+
+
+class Family:
+    """The values under one parent; what is asked of them by each of them is found once."""
+
+    def __init__(self) -> None:
+        """A family is empty until it is filled, and not asked before."""
+        self.places: list[Place] = []
+
+    @cached_property
+    def texts(self) -> dict[str, str]:
+        """Return the members that are texts, by their names in lower case."""
+        return {
+            one.parts[-1].lower(): one.field.value
+            for one in self.places
+            if one.parts and isinstance(one.field.value, str) and one.field.value
+        }
+
+    @cached_property
+    def words(self) -> frozenset[str]:
+        """Return the words of all keys."""
+        return frozenset(word for one in self.places for word in one.leaf)
+
+    @cached_property
+    def letters(self) -> frozenset[str]:
+        """Return the keys of numbers that are a single letter."""
+        return frozenset(letter for one in self.places if one.number is not None and (letter := one.letter))
+
+    @cached_property
+    def has_only_numbers(self) -> bool:
+        """Return whether every member that has a value is a number."""
+        return all(one.number is not None or one.value is None for one in self.places)
+
+
+# Words that stand beside a letter without making a word of it: U_AC, I_DC.
+BESIDE_A_LETTER = frozenset({"ac", "dc", "in", "out", "grid", "pv", "bat"})
 
 
 @dataclass(slots=True, kw_only=True)
@@ -45,10 +83,15 @@ class Place:
     stated: bool = False
     levels: tuple[Words, ...] = ()
     suffix: Suffix | None = None
-    siblings: tuple[Place, ...] = dataclasses.field(default=(), repr=False)
+    family: Family = dataclasses.field(default_factory=Family, repr=False)
     annotated: str | None = None
     depth: int = 0
     settable: bool = False
+
+    @property
+    def siblings(self) -> Sequence[Place]:
+        """Return the values under the same parent, itself among them."""
+        return self.family.places
 
     @property
     def key(self) -> str:
@@ -59,6 +102,12 @@ class Place:
     def leaf(self) -> Words:
         """Return the words that are its own."""
         return self.levels[0] if self.levels else ()
+
+    @property
+    def letter(self) -> str | None:
+        """Return the letter that its key is, numbers aside: "t", "I1", "U_AC"."""
+        rest = [word for word in self.leaf if not word.isdigit() and word not in BESIDE_A_LETTER]
+        return rest[0] if len(rest) == 1 and len(rest[0]) == 1 else None
 
     @property
     def parent(self) -> tuple[str, ...]:
@@ -86,11 +135,10 @@ def places_of(fields: Sequence[tuple[str, Field]], topic: str) -> list[Place]:
             one,
             {name.rpartition("/")[2]: note for name, note in notes.items() if name.rpartition("/")[0] == one.subtopic},
         )
-    families: defaultdict[tuple[str, ...], list[Place]] = defaultdict(list)
+    families: defaultdict[tuple[str, ...], Family] = defaultdict(Family)
     for one in places:
-        families[one.parent].append(one)
-    for one in places:
-        one.siblings = tuple(families[one.parent])
+        one.family = families[one.parent]
+        one.family.places.append(one)
     named = {id(one): record_name(one) for one in places}
     base = [level for level in topic.split("/") if level][-BASE_LEVELS:]
     for one in places:
@@ -131,8 +179,7 @@ def annotate(one: Place, notes: dict[str, str]) -> None:
 
 def member(one: Place, names: Sequence[str]) -> str | None:
     """Return the text of a sibling that has one of these names."""
-    by_name = {str(sibling.parts[-1]).lower(): sibling.field.value for sibling in one.siblings if sibling.parts}
-    return next((value for name in names if isinstance(value := by_name.get(name), str) and value), None)
+    return next((text for name in names if (text := one.family.texts.get(name))), None)
 
 
 def record_name(one: Place) -> str | None:

@@ -72,9 +72,9 @@ class Case:
         """Return the words of the key and of what is above it."""
         return {word for level in self.one.levels[:levels] for word in level}
 
-    def around(self) -> set[str]:
+    def around(self) -> frozenset[str]:
         """Return the words of the neighbours' keys."""
-        return {word for sibling in self.one.siblings for word in sibling.leaf}
+        return self.one.family.words
 
     def to(self, unit: str | None, *, quantity: str | None = None, scale: float = 1.0) -> Meaning:
         """Return the meaning, settled."""

@@ -18,7 +18,10 @@ IDENTIFIER = re.compile(
     r"([0-9a-fA-F]{2}[:-]){3,}[0-9a-fA-F]{2}|0x[0-9a-fA-F]+|(\d{1,3}\.){3}\d{1,3}|[0-9a-fA-F-]{12,}|0\d+"
 )
 HEX = re.compile(r"(0x)?([0-9a-fA-F]{2}){4,}")
-BASE64 = re.compile(r"(?=.*[A-Z0-9+/=])(?:[A-Za-z0-9+/_-]{4})+(?:[A-Za-z0-9+/_-]{2}==|[A-Za-z0-9+/_-]{3}=)?")
+BASE64 = re.compile(
+    r"(?=.*[A-Z0-9+/=])(?:[A-Za-z0-9+/_-]{4})*"
+    r"(?:[A-Za-z0-9+/_-]{2}==|[A-Za-z0-9+/_-]{3}=|[A-Za-z0-9+/_-]{4})"
+)
 PADDED = re.compile(r"(?:[A-Za-z0-9+/_-]{4})*(?:[A-Za-z0-9+/_-]{2}==|[A-Za-z0-9+/_-]{3}=)")
 # Keys under which gateways hand on what they did not decode.
 ENCODED = frozenset({

@@ -14,9 +14,9 @@ ABSENT = frozenset(
 YES = frozenset({"true", "1", "on", "yes"})
 NO = frozenset({"false", "0", "off", "no"})
 
-NUMBER = re.compile(r"[-+]?(\d+([.,]\d+)?|[.]\d+)([eE][-+]?\d+)?")
-NUMBER_AND_UNIT = re.compile(r"([-+]?\d+(?:[.,]\d+)?)\s*([^\d\s.,:/-].{0,9})")
-THOUSANDS = re.compile(r"[-+]?[1-9]\d{0,2},\d{3}")
+NUMBER = re.compile(r"[-+]?(\d+([.,]\d+)?|[.]\d+)([eE][-+]?\d+)?", re.ASCII)
+NUMBER_AND_UNIT = re.compile(r"([-+]?\d+(?:[.,]\d+)?)\s*([^\d\s.,:/-].{0,9})", re.ASCII)
+THOUSANDS = re.compile(r"[-+]?[1-9]\d{0,2},\d{3}", re.ASCII)
 # As many digits as a double holds; one more shows how it is stored, not what was measured.
 DIGITS = 15
 
@@ -36,7 +36,7 @@ def number_of(text: str) -> int | float | None:
     number = float(text.replace(",", "."))
     if not math.isfinite(number):
         return None
-    return int(text) if re.fullmatch(r"[-+]?\d{1,18}", text) else number
+    return int(text) if re.fullmatch(r"[-+]?\d{1,18}", text, re.ASCII) else number
 
 
 def quantity_of(text: str) -> tuple[int | float | None, str | None]:

@@ -57,8 +57,8 @@ CONVENTIONS: tuple[Convention, ...] = (
     Convention("(relay|roller|light)/\\d+/energy", "energy", "Wh", 1 / 60, topic="^shellies/"),
     Convention("emeter/\\d+/energy", "off", topic="^shellies/"),
     Convention("emeter/\\d+/(total|total_returned)", "energy", "Wh", topic="^shellies/"),
-    # Zigbee2MQTT tells of a device's own firmware
-    Convention("update[.].*", "off", topic="^zigbee2mqtt/"),
+    # Zigbee2MQTT and others tell of a device's own firmware
+    Convention("update[.].*", "off"),
     # rtl_433 tells of the radio
     Convention("freq[12]?", "off", keys=having("mod", "freq")),
     Convention("(rssi|snr|noise)", "off", keys=having("mod", "freq", "noise")),

@@ -221,11 +221,45 @@ LETTERS: dict[str, tuple[str, ...]] = {
 }
 
 # Units that stand in no list of Home Assistant's device classes, and are shown as they are.
-PLAIN = frozenset({
-    "Ah", "mAh", "rpm", "bpm", "°", "µSv/h", "lqi", "kVAh", "particles/dL", "EUR", "USD", "EUR/kWh", "%", "kWp",
-    "W/m²", "µg/m³", "mg/m³", "ppm", "ppb", "klx", "NTU", "mg/L", "dB", "g/L", "S/m", "kg/m³", "pulses", "Bft", "1/h", "m/s²", "N",
-    "Ω", "kΩ", "µT", "mT",
-})  # fmt: skip
+PLAIN = frozenset(
+    {
+        "Ah",
+        "mAh",
+        "rpm",
+        "bpm",
+        "°",
+        "µSv/h",
+        "lqi",
+        "kVAh",
+        "particles/dL",
+        "EUR",
+        "USD",
+        "EUR/kWh",
+        "%",
+        "kWp",
+        "W/m²",
+        "µg/m³",
+        "mg/m³",
+        "ppm",
+        "ppb",
+        "klx",
+        "NTU",
+        "mg/L",
+        "dB",
+        "g/L",
+        "S/m",
+        "kg/m³",
+        "pulses",
+        "Bft",
+        "1/h",
+        "m/s²",
+        "N",
+        "Ω",
+        "kΩ",
+        "µT",
+        "mT",
+    }
+)
 
 # A unit alone, with a key that says nothing: the quantity of words.py that it must be.
 QUANTITY_OF_UNIT: dict[str, str] = {
