@@ -13,13 +13,14 @@ from .wizard import Wizard
 @pytest.fixture
 async def wizard(kit: Kit) -> AsyncGenerator[Wizard]:
     """Return what drives the flow of devices; what was left open is closed when the test is over."""
-    yield Wizard(kit)
+    wizard = Wizard(kit)
+    yield wizard
     flows = kit.hass.config_entries.subentries
     for flow in flows.async_progress():
         flows.async_abort(flow["flow_id"])
+    # Core's mqtt waits a moment before it tells the broker of subscriptions that came and went.
+    await wizard.wait_only(2)
     (entry,) = kit.hass.config_entries.async_entries("iotbridge")
     if entry.state is ConfigEntryState.LOADED:
         await kit.hass.config_entries.async_unload(entry.entry_id)
-    # Core's mqtt waits a moment before it tells the broker of subscriptions that came and went.
-    for _ in range(3):
-        await kit.wait(1)
+    await wizard.wait_only(2)

@@ -1,5 +1,6 @@
 """What was understood, shown and corrected."""
 
+import gzip
 import json
 import sys
 from typing import Any
@@ -171,7 +172,7 @@ async def test_what_was_understood_is_shown(wizard: Wizard) -> None:
 
     assert wizard.suggested["name"] == "garden weather"
     said = wizard.said["understood"]
-    assert "**json**, from **garden/weather**" in said
+    assert "**JSON**, from `garden/weather`" in said
     assert "works even without IoT Bridge" in said
     assert wizard.channels["temperature"] == {
         "name": "Temperature",
@@ -194,13 +195,14 @@ async def test_what_is_doubtful_is_off_and_says_so(wizard: Wizard) -> None:
     loops = wizard.channels["loops"]
 
     assert loops["enabled"] is False
-    assert loops["now"] == "off · 12345 · loops"
+    assert loops["now"] == "off so far · 12345 · loops"
     assert "Channels: 4, of which 3 are on" in wizard.said["understood"]
 
 
 async def test_a_message_that_only_we_can_read_says_so(wizard: Wizard) -> None:
-    await wizard.hear("garden/weather", "temperature=21.5 humidity=44")
+    await wizard.hear("garden/weather", gzip.compress(b"temperature=21.5 humidity=44"))
 
+    assert "**gzip+names with values**" in wizard.said["understood"]
     assert "IoT Bridge decodes these messages" in wizard.said["understood"]
 
 

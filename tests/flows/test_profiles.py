@@ -82,6 +82,7 @@ async def test_without_a_topic_that_of_the_profile_counts(wizard: Wizard) -> Non
     assert wizard.suggested["name"] == "stations"
     assert wizard.suggested["availability"]["topic"] == "stations/+/here"
     assert wizard.channels["temperature"]["name"] == "Outside"
+    assert wizard.channels["humidity"]["enabled"] is True
 
 
 async def test_the_profile_says_what_is_a_device(wizard: Wizard) -> None:

@@ -242,7 +242,7 @@ class Finding(Learning):
                     return await self._async_after_learning()
                 self._pasted = self._pasted[:-1]
                 errors["payload"] = "not_understood"
-                said["problems"] = problems
+                said["problems"] = " ".join(problems)
         schema = vol.Schema(
             {
                 vol.Required("topic"): TEXT,

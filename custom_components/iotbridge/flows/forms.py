@@ -48,12 +48,14 @@ def device_schema(channels: selector.ObjectSelector, devices: Mapping[str, str])
     """Return the form of a new device; with more than one they can be chosen."""
     schema: dict[vol.Marker, Any] = {
         vol.Required("name"): TEXT,
-        vol.Optional("manufacturer"): TEXT,
-        vol.Optional("model"): TEXT,
         vol.Optional("area"): selector.AreaSelector(),
     }
     if len(devices) > 1:
         schema[vol.Required("devices")] = choices(devices, multiple=True)
-    schema[vol.Required("channels")] = channels
-    schema[vol.Required(presence.SECTION)] = presence.schema()
+    schema |= {
+        vol.Required("channels"): channels,
+        vol.Optional("manufacturer"): TEXT,
+        vol.Optional("model"): TEXT,
+        vol.Required(presence.SECTION): presence.schema(),
+    }
     return vol.Schema(schema)

@@ -47,7 +47,7 @@ class Learning(ConfigSubentryFlow):
             return self.async_show_menu(
                 step_id="nothing",
                 menu_options=["wait", "topic", "paste"],
-                description_placeholders={"topic": self._topic, "problems": problems},
+                description_placeholders={"topic": self._topic, "problems": _listed(problems)},
             )
         return await self._async_after_learning()
 
@@ -55,8 +55,8 @@ class Learning(ConfigSubentryFlow):
         """Say again that nothing was understood."""
         return await self.async_step_learn()
 
-    async def _async_learn(self, depth: int | None = None) -> str | None:
-        """Understand the messages; return in words why that failed, None when it did not.
+    async def _async_learn(self, depth: int | None = None) -> list[str] | None:
+        """Understand the messages; return in sentences why that failed, None when it did not.
 
         ``depth`` is what the user chose; without, that of a recognised profile counts, else it is guessed.
         """
@@ -69,13 +69,12 @@ class Learning(ConfigSubentryFlow):
             if found and depth is None and found.depth != self._learned.depth:
                 self._learned = await async_understand(self.hass, self._samples, topic=self._topic, depth=found.depth)
         except LibraryMissingError as error:
-            return f"- {error}"
+            return [str(error)]
         self._recognised = found if found and found.depth == self._learned.depth else None
         if any(device.readings for device in self._learned.devices):
             return None
         words = await async_words(self.hass)
-        sentences = await async_sentences(self.hass, self._learned.problems)
-        return "\n".join(f"- {sentence}" for sentence in sentences or [words.own["no_readings"]])
+        return await async_sentences(self.hass, self._learned.problems) or [words.own["no_readings"]]
 
     async def _async_after_learning(self) -> SubentryFlowResult:
         system = next((found for found in SYSTEMS if found.name == self._learned.system), None)
@@ -174,16 +173,15 @@ class Learning(ConfigSubentryFlow):
 
     async def _async_said(self, words: Words, proposal: Proposal) -> str:
         """Return what the form says of the messages, in words."""
-        lines = [words.say("format", format=self._learned.format, topic=self._topic)]
+        origin = [words.say("format", format=words.format(self._learned.format), topic=self._topic)]
         if self._recognised:
-            lines.append(words.say("recognised", profile=self._recognised.name))
-        lines += [
-            words.own["read_directly" if self._learned.exact else "decoded"],
-            words.say("found", on=sum(channel.enabled for channel in proposal.channels), count=len(proposal.channels)),
-        ]
+            origin.append(words.say("recognised", profile=self._recognised.name))
+        origin.append(words.own["read_directly" if self._learned.exact else "decoded"])
+        on = sum(channel.enabled for channel in proposal.channels)
+        lines = [" ".join(origin), words.say("found", on=on, count=len(proposal.channels))]
         if problems := await async_sentences(self.hass, self._learned.problems):
             lines.append(words.own["not_understood"])
-            lines.append("\n".join(f"- {sentence}" for sentence in problems))
+            lines.append(_listed(problems))
         return "\n\n".join(lines)
 
     def _suggested(self, words: Words, proposal: Proposal) -> dict[str, Any]:
@@ -237,6 +235,10 @@ class Learning(ConfigSubentryFlow):
         """Return the name of an area: that is what discovery takes."""
         area = ar.async_get(self.hass).async_get_area(area_id) if area_id else None
         return area.name if area else None
+
+
+def _listed(sentences: list[str]) -> str:
+    return "\n".join(f"- {sentence}" for sentence in sentences)
 
 
 def _some(channels: tuple[Channel, ...]) -> tuple[Channel, ...]:

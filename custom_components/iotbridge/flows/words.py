@@ -9,6 +9,25 @@ from homeassistant.helpers.translation import async_get_translations
 from ..const import DOMAIN
 from ..devices.models import PLATFORMS
 
+# Formats as people know them; the names of the others are in the translations.
+_FORMATS = {
+    "cbor": "CBOR",
+    "chirpstack-v3": "ChirpStack 3",
+    "chirpstack-v4": "ChirpStack 4",
+    "csv": "CSV",
+    "influx": "InfluxDB line protocol",
+    "json": "JSON",
+    "json-array": "JSON",
+    "milesight-gateway": "Milesight",
+    "owntracks": "OwnTracks",
+    "rtl-433": "rtl_433",
+    "senml-cbor": "SenML in CBOR",
+    "senml-json": "SenML",
+    "shelly-rpc": "Shelly",
+    "tasmota-zigbee": "Tasmota Zigbee",
+    "ttn-v3": "The Things Stack",
+}
+
 _WITH_CLASSES = ("sensor", "binary_sensor", "switch", "event")
 
 
@@ -24,6 +43,15 @@ class Words:
     def say(self, key: str, **placeholders: object) -> str:
         """Return one of our own sentences, filled in."""
         return self.own[key].format(**placeholders)
+
+    def format(self, name: str) -> str:
+        """Return what people call a format, with its wrapping: ``gzip+json`` is ``gzip+JSON``."""
+        return " + ".join(dict.fromkeys(self._format(part) for part in name.split(" + ")))
+
+    def _format(self, name: str) -> str:
+        wrapping, plus, inner = name.rpartition("+")
+        known = {"scalar": self.own["format_scalar"], "key-value": self.own["format_key_value"], **_FORMATS}
+        return f"{wrapping}{plus}{known.get(inner, inner)}"
 
 
 async def async_words(hass: HomeAssistant) -> Words:
