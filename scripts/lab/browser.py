@@ -1,0 +1,61 @@
+"""A real browser that is logged in to the lab's Home Assistant."""
+
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+import json
+import shutil
+
+from playwright.async_api import Page, async_playwright  # type: ignore[import-not-found, unused-ignore]
+
+from .lab import Lab
+from .waiting import LabError
+
+# Without these the browser asks its maker's servers about things nobody asked for.
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+# The first page after the browser's start is compiled by it.
+PATIENCE_MS = 30_000
+
+
+@asynccontextmanager
+async def browsing(lab: Lab, *, width: int = 1280, height: int = 1180) -> AsyncGenerator[Page]:
+    """Return a page without an address yet; waiting for something that is not there fails after half a minute."""
+    tokens = json.dumps(await _tokens(lab))
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(executable_path=_chromium(), args=FLAGS)
+        context = await browser.new_context(viewport={"width": width, "height": height}, locale="en-GB")
+        await context.add_init_script(f"localStorage.hassTokens = {json.dumps(tokens)}")
+        page = await context.new_page()
+        page.set_default_timeout(PATIENCE_MS)
+        try:
+            yield page
+        finally:
+            await browser.close()
+
+
+async def _tokens(lab: Lab) -> dict[str, object]:
+    """Return what the frontend keeps of a login, with a token that outlives the pictures."""
+    url = lab.home_assistant.url
+    return {
+        "access_token": await lab.home_assistant.token(),
+        "refresh_token": "",
+        "token_type": "Bearer",
+        "expires_in": 1800,
+        "expires": 4_102_444_800_000,
+        "hassUrl": url,
+        "clientId": f"{url}/",
+    }
+
+
+def _chromium() -> str:
+    found = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    if not found:
+        raise LabError("there is no Chromium; scripts/setup shots brings it")
+    return found

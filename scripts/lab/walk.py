@@ -1,0 +1,96 @@
+"""The wizard as a person walks through it, in the real frontend; it fails where something is not on the page."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from playwright.async_api import Locator, Page  # type: ignore[import-not-found, unused-ignore]
+
+from .lab import Lab
+from .things import UNLEARNED
+
+LISTEN_MS = 45_000
+# Dialogs move in; a picture of one on its way is of no use.
+SETTLED_MS = 600
+ADDRESS = "/config/integrations/integration/iotbridge"
+
+
+@dataclass(frozen=True)
+class Walk:
+    """A walk through a page that leaves pictures in a folder: all, or only those of some names."""
+
+    page: Page
+    lab: Lab
+    pictures: Path
+    only: frozenset[str] | None = None
+
+    async def open(self) -> None:
+        """Open IoT Bridge's page, and the wizard on it."""
+        await self.page.goto(self.lab.home_assistant.url + ADDRESS)
+        await self.page.get_by_role("button", name="Add a device").first.click()
+        await self.see("How do you want to find it?")
+        await self.picture("wizard-start.png")
+
+    async def listen(self) -> None:
+        """Let it listen, and see among others the thing that nobody has learned."""
+        await self.page.get_by_text("Listen and show me what talks").click()
+        await self.see("Listening to everything on your MQTT broker")
+        await self.page.get_by_text("What talks", exact=True).wait_for(timeout=LISTEN_MS)
+        await self.see("airgradient/readings/")
+        await self.picture("wizard-talkers.png")
+
+    async def learn(self) -> None:
+        """Give a topic, wait for its message, and see what was understood."""
+        await self.page.get_by_text("I know its topic").click()
+        await self.see("The topic of the device")
+        # Labels of Home Assistant's own text fields are no labels to the browser.
+        await self.page.locator("ha-form input").first.fill(UNLEARNED.topic)
+        await self.picture("wizard-topic.png")
+        await self.press("Next")
+        await self.see("Waiting for a message on")
+        await self.picture("wizard-wait.png")
+        await self.see("When a device is heard for the first time")
+        await self.press("Next")
+        await self.see("Add the device")
+        await self.see("Carbon dioxide")
+
+    async def correct(self, name: str) -> None:
+        """Give the device another name, and look into its first channel."""
+        await self.page.locator("ha-form input").first.fill(name)
+        await self.picture("wizard-device.png")
+        await self.page.locator("ha-selector-object ha-icon-button").first.click()
+        await self.see("Device class")
+        await self.picture("wizard-channel.png")
+        await self.page.keyboard.press("Escape")
+        await self.page.get_by_text("Device class").first.wait_for(state="hidden")
+
+    async def add(self) -> None:
+        """Add the device, and see that Home Assistant says it is there."""
+        await self.press("Add the device")
+        await self.see("The device and its entities are there")
+        await self.picture("wizard-done.png")
+
+    async def device(self, device_id: str, *texts: str) -> None:
+        """Open a device's page and see texts on it."""
+        await self.page.goto(f"{self.lab.home_assistant.url}/config/devices/device/{device_id}")
+        for text in texts:
+            await self.see(text)
+        await self.page.wait_for_load_state("networkidle")
+        await self.picture("thing.png")
+
+    async def see(self, text: str) -> Locator:
+        """Wait until a text is on the page."""
+        found = self.page.get_by_text(text).first
+        await found.wait_for()
+        return found
+
+    async def press(self, name: str) -> None:
+        """Press a button of the dialog: the last with its name, for the page below may have one, too."""
+        await self.page.get_by_role("button", name=name).last.click()
+
+    async def picture(self, name: str) -> None:
+        """Take a picture of what stands still."""
+        if self.only is not None and name not in self.only:
+            return
+        self.pictures.mkdir(parents=True, exist_ok=True)
+        await self.page.wait_for_timeout(SETTLED_MS)
+        await self.page.screenshot(path=self.pictures / name, animations="disabled")
