@@ -62,13 +62,17 @@ class AlarmKey(NamedTuple):
 class Verdict:
     """What a rule makes of its entity now.
 
-    ``is_bad`` is None while nothing can be said: the entity is not there yet, or has no value. ``why`` is for people.
+    ``is_bad`` is None while nothing can be said: the entity is not there yet, or has no value. ``why`` is for people of
+    any language: numbers and units, or a state. Where a sentence says more, ``why_key`` names it in the translations and
+    ``why_values`` are its placeholders.
     """
 
     is_bad: bool | None
     severity: Severity = Severity.WARNING
     value: str = ""
     why: str = ""
+    why_key: str = ""
+    why_values: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

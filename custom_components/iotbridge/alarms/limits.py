@@ -1,0 +1,86 @@
+"""Whether a number is above, below or outside its limits; pure."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from .models import Severity, Verdict
+from .rule import Condition, Kind
+from .seen import Seen, comparison_text, number_of, number_text
+
+
+@dataclass(slots=True)
+class _Limit:
+    """One threshold; once passed it holds until the number is at ``release``."""
+
+    name: str
+    limit: float
+    release: float
+    severity: Severity
+    is_upper: bool
+    is_held: bool = False
+
+    def hold(self, number: float) -> bool:
+        """Take a number; tell whether the threshold is passed."""
+        threshold = self.release if self.is_held else self.limit
+        self.is_held = number > threshold if self.is_upper else number < threshold
+        return self.is_held
+
+    def why(self, number: float, unit: str | None) -> str:
+        """Return the number beside what it has passed, or has not come back to."""
+        if self.is_upper:
+            return comparison_text(number, ">", self.limit if number > self.limit else self.release, unit)
+        return comparison_text(number, "<", self.limit if number < self.limit else self.release, unit)
+
+
+class LimitJudge:
+    """ABOVE, BELOW and OUTSIDE: the worst of the thresholds that are passed."""
+
+    def __init__(self, condition: Condition, severity: Severity) -> None:
+        """Begin with no threshold passed."""
+        self._severity = severity
+        self._verdict = Verdict(None)
+        self._attribute = condition.attribute
+        worse, back = max(severity, condition.worse), max(0.0, condition.hysteresis)
+        uppers = [("above", condition.above, severity), ("worse_above", condition.worse_above, worse)]
+        lowers = [("below", condition.below, severity), ("worse_below", condition.worse_below, worse)]
+        self._limits: list[_Limit] = []
+        if condition.kind is not Kind.BELOW:
+            self._limits += [_Limit(name, at, at - back, bad, True) for name, at, bad in uppers if at is not None]
+        if condition.kind is not Kind.ABOVE:
+            self._limits += [_Limit(name, at, at + back, bad, False) for name, at, bad in lowers if at is not None]
+
+    def see(self, seen: Seen | None, _now: float) -> Verdict:
+        """Take a number, or that there is none."""
+        number = None if seen is None else number_of(seen, self._attribute)
+        if seen is None or number is None:
+            self._verdict = Verdict(None)
+            return self._verdict
+        unit = seen.unit if self._attribute is None else None
+        worst: _Limit | None = None
+        for limit in self._limits:
+            if limit.hold(number) and (worst is None or limit.severity >= worst.severity):
+                worst = limit
+        value = number_text(number, unit)
+        if worst is None:
+            self._verdict = Verdict(False, self._severity, value)
+        else:
+            self._verdict = Verdict(True, worst.severity, value, worst.why(number, unit))
+        return self._verdict
+
+    def due(self, _now: float) -> float | None:
+        """Return None: time changes nothing."""
+
+    def look(self, _now: float) -> Verdict:
+        """Return the last verdict."""
+        return self._verdict
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return which thresholds hold."""
+        held = [limit.name for limit in self._limits if limit.is_held]
+        return {"held": held} if held else {}
+
+    def restore(self, data: Mapping[str, Any]) -> None:
+        """Hold those thresholds."""
+        for limit in self._limits:
+            limit.is_held = limit.name in data["held"]

@@ -1,0 +1,98 @@
+"""What a rule sees of an entity, and how numbers and times are written for people of any language; pure."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+import math
+from typing import Any
+
+UNAVAILABLE = "unavailable"
+AWAY = frozenset({UNAVAILABLE, "unknown"})
+# Home Assistant writes a percent sign and degrees of an angle without a space.
+_CLOSE_UNITS = frozenset({"%", "°"})
+_LARGE = 1e15
+
+
+class Why(StrEnum):
+    """The reasons that need a sentence: ``Verdict.why_key``, with their placeholders."""
+
+    CHANGED = "changed"  # change, within, limit, per
+    HOST_LOST = "host_lost"
+    NOT_LOADED = "not_loaded"  # since
+    SILENT = "silent"  # silent, limit
+    SILENT_UNUSUAL = "silent_unusual"  # usual, silent
+    UNAVAILABLE = "unavailable"
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """An entity at a moment.
+
+    ``state`` may be Home Assistant's "unavailable" or "unknown". ``changed_at`` is when it was last reported, changed
+    or not, in seconds since 1970. ``unit`` is that of the state.
+    """
+
+    state: str
+    attributes: Mapping[str, Any]
+    changed_at: float
+    unit: str | None = None
+
+    @property
+    def is_away(self) -> bool:
+        """Tell whether there is no value."""
+        return self.state in AWAY
+
+
+def number_of(seen: Seen, attribute: str | None) -> float | None:
+    """Return the state or an attribute as a finite number, None when it is none or the entity is away."""
+    if seen.state in AWAY:
+        return None
+    value = seen.state if attribute is None else seen.attributes.get(attribute)
+    if isinstance(value, bool) or not isinstance(value, str | int | float):
+        return None
+    if isinstance(value, str) and "_" in value:
+        return None  # Python reads 1_000 as a number, people do not
+    try:
+        number = float(value)
+    except ValueError, OverflowError:
+        return None
+    return number if math.isfinite(number) else None
+
+
+def number_text(number: float, unit: str | None = None) -> str:
+    """Write a number as people do: two decimals are enough, three digits when it is small."""
+    if abs(number) >= _LARGE:
+        text = f"{number:.6g}"
+    elif number == int(number):
+        text = str(int(number))
+    elif abs(number) < 1:
+        text = f"{number:.3g}"
+    else:
+        text = f"{number:.2f}".rstrip("0").rstrip(".")
+    return _with_unit(text, unit)
+
+
+def comparison_text(number: float, sign: str, limit: float, unit: str | None = None) -> str:
+    """Write "81.5 °C > 80 °C", with as many decimals as it takes to see the difference."""
+    left, right = number_text(number, unit), number_text(limit, unit)
+    if left == right:
+        left, right = _with_unit(repr(number), unit), _with_unit(repr(limit), unit)
+    return f"{left} {sign} {right}"
+
+
+def duration_text(seconds: float) -> str:
+    """Write a time as "45 s", "9 min" or "2 h 10 min"; these units are the same in every language, days are not."""
+    if seconds < 10:  # noqa: PLR2004
+        return f"{number_text(round(seconds, 1))} s"
+    if seconds < 120:  # noqa: PLR2004
+        return f"{seconds:.0f} s"
+    hours, minutes = divmod(int(seconds // 60), 60)
+    if hours < 2:  # noqa: PLR2004
+        return f"{hours * 60 + minutes} min"
+    return f"{hours} h {minutes} min" if minutes and hours < 24 else f"{hours} h"  # noqa: PLR2004
+
+
+def _with_unit(text: str, unit: str | None) -> str:
+    if not unit:
+        return text
+    return f"{text}{unit}" if unit in _CLOSE_UNITS else f"{text} {unit}"
