@@ -130,7 +130,10 @@ class Wizard:
 
     async def _configure(self, given: dict[str, Any]) -> SubentryFlowResult:
         flows = self.kit.hass.config_entries.subentries
-        return self._seen(await flows.async_configure(self.result["flow_id"], given))
+        self._seen(await flows.async_configure(self.result["flow_id"], given))
+        if self.result["type"] is FlowResultType.SHOW_PROGRESS:
+            await self.wait_only(1)  # core's mqtt subscribes after a moment
+        return self.result
 
 
 def check_words(result: SubentryFlowResult) -> None:
