@@ -9,6 +9,7 @@ from .knowledge.states import (
     ALARMS,
     BINARY,
     BITS,
+    CALM,
     EVENT_KEYS,
     EVENT_TYPES,
     EVENT_VALUES,
@@ -22,6 +23,8 @@ from .places import Place
 from .values import NO, YES, text_of
 
 LONGEST_TYPE = 32
+# In a key with one of these a 0 or a 1 is a number: "alarm_counter".
+NUMBER_WORDS = frozenset({"count", "counter", "counts", "time", "duration", "code", "flags", "number", "total"})
 SENTENCE_WORDS = 3
 
 
@@ -91,8 +94,8 @@ def pair_of(one: Place, kind: Binary | None) -> tuple[str, str, str | None] | No
     if isinstance(value, bool):
         return "true", "false", None
     if one.number is not None:
-        bit = one.number in BITS and kind is not None and not kind.weak and not one.stated and one.suffix is None
-        return ("1", "0", None) if bit else None
+        plain = not one.stated and one.suffix is None and not set(one.leaf) & NUMBER_WORDS
+        return ("1", "0", None) if plain and one.number in BITS and kind is not None and not kind.weak else None
     return words_pair(str(value), kind)
 
 
@@ -102,10 +105,10 @@ def words_pair(text: str, kind: Binary | None) -> tuple[str, str, str | None] | 
     pairs = [pair for pair in PAIRS if plain in (pair[0].replace("_", " "), pair[1].replace("_", " "))]
     if kind is not None and kind.device_class is not None:
         pairs = [pair for pair in pairs if pair[2] in (None, kind.device_class)] or pairs
-    if not pairs or (kind is None and plain in ONLY_WITH_A_KIND):
+    if not pairs or (plain in ONLY_WITH_A_KIND and (kind is None or kind.device_class is None)):
         return None
     yes, no, hint = pairs[0]
-    return like(text, yes), like(text, no), hint
+    return like(text, yes), like(text, no), None if plain in CALM else hint
 
 
 def like(text: str, word: str) -> str:

@@ -17,6 +17,8 @@ LONGEST_PHRASE = 4
 # The words that are worth taking apart, and the pieces that are short.
 SHORTEST, LONGEST = 4, 40
 SHORT = 2
+# So short a unit is a key of its own; others of two letters are names: "TB", "MS".
+UNITS_ALONE = frozenset({"wh", "lx", "ah", "hz"})
 # Shorter pieces are found in any word; these are worth it.
 SHORT_PIECES = frozenset({"in", "kw", "wh", "ma", "mv", "rh", "pv", "ac", "dc"})
 LAST_LETTERS = frozenset("cfv")
@@ -113,8 +115,9 @@ def suffix(key: Words) -> Suffix | None:
         end -= 1
     for stop in {len(key), end}:
         for length in (3, 2, 1):
-            unit = units.SUFFIXES.get(" ".join(key[stop - length : stop])) if length <= stop else None
-            if unit:
+            text = " ".join(key[stop - length : stop]) if length <= stop else ""
+            unit = units.SUFFIXES.get(text)
+            if unit and (stop > length or len(text) > SHORT or text in UNITS_ALONE):
                 return Suffix(unit, key[: stop - length] + key[stop:])
     return None
 

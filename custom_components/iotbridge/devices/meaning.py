@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 import re
 
-from .keys import Phrase, Words, letters, only_qualifies, phrases
+from .keys import Phrase, Words, letters, only_qualifies, phrases, suffix
 from .knowledge import names, roles
 from .knowledge.classes import SENSOR_CLASSES
 from .knowledge.conventions import CONVENTIONS, Convention
@@ -99,6 +99,7 @@ def quantity_word(one: Place) -> tuple[Phrase | None, Words, int]:
         above = levels[index + 1] if index + 1 < len(levels) else ()
         across = above + level
         found = [phrase for phrase in phrases(across, WORDS) if phrase.end > len(above)] or without_numbers(level)
+        found = [phrase for phrase in found if phrase.text != "factor" or level == ("factor",)]
         if found:
             best = max(found, key=strength)
             if QUANTITIES[WORDS[best.text]].subject and only_qualifies(level) and not is_electric(one):
@@ -135,8 +136,9 @@ SUFFIXED_LEVELS = 2
 
 def strip_unit(one: Place, index: int, level: Words) -> Words:
     """Return the words of a level without its unit."""
-    rest = one.suffix.rest if one.suffix and index < SUFFIXED_LEVELS else level
-    return rest if len(rest) < len(level) and level[: len(rest)] == rest else level
+    if one.suffix is None or index >= SUFFIXED_LEVELS:
+        return level
+    return one.suffix.rest if suffix(level) == one.suffix else level
 
 
 def strength(phrase: Phrase) -> tuple[bool, int, int]:
@@ -160,6 +162,7 @@ def role_of(words: Words, quantity: Phrase | None) -> str | None:
     """Return what a key is instead of a reading: "identity", "time", "setting" or "internal"; None if it may be one."""
     for role, table, anywhere in (
         ("setting", roles.SETTING, True),
+        ("internal", roles.HISTORY, True),
         ("identity", roles.IDENTITY, False),
         ("time", roles.TIME, False),
         ("internal", roles.INTERNAL, False),

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import re
 
 from .keys import Words, letters, only_qualifies, words_of
-from .knowledge.names import SPELLED, TELLING
+from .knowledge.names import SPELLED, TELLING, THERMAL
 from .knowledge.roles import GENERIC
 from .places import ADDRESS, Place
 
@@ -44,6 +44,8 @@ def name_of(one: Place, said: Said) -> str:
         own = from_above(one, words, own, said)
     if said.noun and said.noun.split()[-1] not in own.lower() and said.phrase in SUBJECTS:
         own = f"{own} {said.noun}"
+    if said.noun == "temperature" and said.phrase in THERMAL and said.noun not in own.lower():
+        own = f"{own} temperature"
     return sentence(prefixed(one, own) or one.key or spoken(one.leaf))
 
 
@@ -95,7 +97,7 @@ def above(one: Place, phrase: str | None) -> str:
     found = (
         next((level for level in levels if phrase and set(phrase.split()) <= set(level)), None)
         or next((level for level in levels if not only_qualifies(level)), None)
-        or next((level for level in levels if not only_generic(level)), None)
+        or next((level for level in levels if not only_generic(level) and not "".join(level).isdigit()), None)
     )
     if found is None and not one.field.path:
         found = next((level for level in one.levels[one.depth :] if not "".join(level).isdigit()), None)

@@ -71,7 +71,8 @@ class Place:
 
     ``parts`` are the levels of its key from the topic down, as written; ``levels`` the words of those that say
     something, the last one first; ``number`` is the value where it is a number or writes one; ``unit`` where the
-    message states it; ``depth`` levels are its own, those after them its device's topic.
+    message states it; ``depth`` levels are its own, those after them its device's topic; ``recorded``: a
+    record names it.
     """
 
     subtopic: str
@@ -86,6 +87,7 @@ class Place:
     family: Family = dataclasses.field(default_factory=Family, repr=False)
     annotated: str | None = None
     depth: int = 0
+    recorded: bool = False
     settable: bool = False
 
     @property
@@ -194,6 +196,7 @@ def spell(one: Place, record: str | None, base: Sequence[str]) -> None:
     """Find the words of a value's key, and the unit in it or beside it; ``base`` are the last levels of the topic."""
     parts = [*base, *one.parts]
     name = one.field.name or record
+    one.recorded = record is not None
     if name is not None:
         parts = [*parts[:-1], name]
     headed = bracketed(parts[-1]) if parts else None
@@ -225,7 +228,7 @@ def beside(one: Place) -> tuple[str | None, bool]:
         text = member(one, UNITS)
         if text is not None:
             return unit_of(text), unit_of(text) is not None or text in NO_UNIT
-    text = member(one, (f"{last}_unit", f"{last}unit", f"{last}_units", f"unit_{last}"))
+    text = member(one, (f"{last}_unit", f"{last}unit", f"{last}_units", f"unit_{last}", f"{last}u"))
     return (unit_of(text), True) if text is not None else (None, False)
 
 

@@ -270,6 +270,13 @@ def speed(case: Case) -> Meaning:
     return case.to(case.context.units.get("speed", "km/h" if moving else None))
 
 
+def setpoint(case: Case) -> Meaning:
+    """Take degrees for a set point beside a temperature; of anything else it has no unit."""
+    if case.around() & {"temperature", "temp", "tmp"}:
+        return temperature(Case(replace(case.found, quantity="temperature"), case.one, case.context))
+    return Meaning(known=True, phrase=case.found.phrase)
+
+
 def reach(case: Case) -> Meaning:
     """Take kilometres for a range beside a state of charge: it is that of a vehicle."""
     return case.to("km" if case.around() & {"soc", "odometer", "vehicle"} else None)
@@ -295,4 +302,5 @@ RULES: dict[str, Rule] = {
     "rain rate": rain,
     "speed": speed,
     "range": reach,
+    "setpoint": setpoint,
 }

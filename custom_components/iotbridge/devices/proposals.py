@@ -18,6 +18,10 @@ from .texts import is_encoded, is_identifier, is_time, names_a_unit
 
 EPOCH_S = Range(1.4e9, 2.2e9)
 EPOCH_MS = Range(1.4e12, 2.2e12)
+# How the yes of a switch is written; a cover's is "open", a lock's is "lock".
+SWITCHED = frozenset({"on", "true", "1"})
+# Classes whose events are counted, too.
+COUNTED = frozenset({"motion", "occupancy", "presence", "vibration", "opening", "door"})
 # What is worth seeing of a message's transport.
 OF_TRANSPORT = frozenset({"signal", "snr", "battery", "link quality"})
 
@@ -50,7 +54,8 @@ def answer_channel(one: Place, answer: Answer, context: Context) -> Channel | No
     role = role_of(one.leaf, None)
     if role in ("identity", "time"):
         return None
-    platform = "switch" if told is not None or is_relay(one) else "binary_sensor"
+    switched = answer.on.lower() in SWITCHED and (told is not None or is_relay(one))
+    platform = "switch" if switched else "binary_sensor"
     kind = answer.kind
     return Channel(
         name=name_of(one, Said(name=kind.title)),
@@ -64,9 +69,9 @@ def answer_channel(one: Place, answer: Answer, context: Context) -> Channel | No
         and not one.field.technical,
         on=answer.on,
         off=answer.off,
-        command_topic=told.topic if told else None,
-        command_on=told.on if told else "ON",
-        command_off=told.off if told else "OFF",
+        command_topic=told.topic if told and switched else None,
+        command_on=told.on if told and switched else "ON",
+        command_off=told.off if told and switched else "OFF",
     )
 
 
@@ -91,7 +96,8 @@ def text_channel(one: Place) -> Channel | None:
 
 def is_no_reading(one: Place, text: str) -> bool:
     """Return whether a text is a time, an address, a unit or content that nobody decoded."""
-    if role_of(one.leaf, None) in ("identity", "time") or names_a_unit(one) or is_encoded(one):
+    known = phrases(one.leaf, roles.TEXTS)
+    if role_of(one.leaf, known[0] if known else None) in ("identity", "time") or names_a_unit(one) or is_encoded(one):
         return True
     return is_time(text) or is_identifier(text) or text.startswith(("http", "/", "$"))
 
@@ -166,20 +172,28 @@ def state_class_of(one: Place, found: Meaning, device_class: str | None) -> str 
 
 def is_wanted(one: Place, found: Meaning, context: Context) -> bool:
     """Return whether a person would expect this reading."""
+    if found.quantity == "signal" and is_heard(one):
+        return False
     if found.role is not None or set(one.leaf) & (LATITUDE | LONGITUDE):
         return False
     if found.quantity is not None or found.name or found.known or counts_answers(one):
         return found.row.enabled and (not one.field.technical or found.quantity in OF_TRANSPORT)
     if one.field.technical:
         return False
-    nameless = not one.leaf or all(word.isdigit() for word in one.leaf)
+    nameless = all(word.isdigit() for level in one.levels[: one.depth] for word in level)
     return found.unit is not None or nameless or context.alone or is_measured(one)
+
+
+def is_heard(one: Place) -> bool:
+    """Return whether a value stands in a list of what the device hears: other radios, not its own."""
+    listed = any(isinstance(part, int) for part in one.field.path)
+    return listed and not one.recorded and not one.field.technical
 
 
 def counts_answers(one: Place) -> bool:
     """Return whether a number stands where others have a yes or no: how often there was motion."""
     kind = kind_of(one)
-    return kind is not None and not kind.weak and one.value is not None
+    return kind is not None and kind.device_class in COUNTED and one.value is not None
 
 
 def is_measured(one: Place) -> bool:

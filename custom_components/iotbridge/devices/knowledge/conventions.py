@@ -48,7 +48,10 @@ CONVENTIONS: tuple[Convention, ...] = (
     Convention("vac", "off", keys=having("tid", "tst")),
     # Tasmota
     Convention("energy[.]period", "off"),
-    Convention("wifi[.]rssi", "signal share"),
+    Convention("status[.](power|poweronstate|powerretain)", "off"),
+    Convention("(as3935|ld2410s?)[.]energy.*", "off"),
+    # French meters count in Wh
+    Convention("(hchc|hchp|base)", "energy", "Wh", keys=having("ptec")),
     # Shelly, second generation: Wh; the counters of the last minutes are for its own chart
     Convention("(ret_)?aenergy[.]total", "energy", "Wh"),
     Convention("(ret_)?aenergy[.](by_minute.*|minute_ts)", "off"),
@@ -67,6 +70,10 @@ CONVENTIONS: tuple[Convention, ...] = (
     # evcc counts a charge in Wh
     Convention("(charged|session)_?energy", "energy", "Wh", topic="^evcc"),
     # Fronius counts in Wh
+    Convention("p_.+", "power", "W", keys=having("p_grid", "p_load")),
+    # Enphase
+    Convention("wnow", "power", "W"),
+    Convention("wh(lifetime|today|last.*)", "energy", "Wh", keys=having("wnow")),
     Convention("e_(day|total|year)", "energy", "Wh", keys=having("p_pv", "e_day")),
     Convention("(day|total|year)_energy([.]value)?", "energy", "Wh", keys=having("pac", "day_energy")),
     # DSMR-reader: the grid's own unit is kW

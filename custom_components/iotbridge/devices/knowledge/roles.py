@@ -6,9 +6,9 @@ wants it.
 
 from .roles_identity import IDENTITY, TIME
 from .roles_internal import INTERNAL
-from .roles_setting import SETTING
+from .roles_setting import HISTORY, SETTING
 
-__all__ = ["ABOUT", "GENERIC", "IDENTITY", "INTERNAL", "SETTING", "TEXTS", "TIME"]
+__all__ = ["ABOUT", "GENERIC", "HISTORY", "IDENTITY", "INTERNAL", "SETTING", "TEXTS", "TIME"]
 
 
 # What a field tells about the device: the words, then the member of About.
@@ -66,7 +66,6 @@ TEXTS = frozenset(
         "charging state",
         "charge state",
         "job",
-        "location",
         "zone",
         "room",
         "direction",

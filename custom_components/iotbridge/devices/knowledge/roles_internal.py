@@ -3,6 +3,10 @@
 INTERNAL = frozenset(
     {
         "seq",
+        "out of range",
+        "change",
+        "error",
+        "exception",
         "sequence",
         "seqno",
         "frame",

@@ -1,8 +1,15 @@
-"""Words of a key that holds a setting; see roles.py."""
+"""Words of a key that holds a setting, or what was long ago; see roles.py."""
 
 SETTING = frozenset(
     {
         "interval",
+        "report",
+        "clear",
+        "reboot",
+        "mutation",
+        "tolerance",
+        "conv",
+        "control",
         "period",
         "threshold",
         "thresholds",
@@ -119,5 +126,43 @@ SETTING = frozenset(
         "buzzer",
         "vmax",
         "class",
+    }
+)
+
+# A meter's memory of other months and of its reading days.
+HISTORY = frozenset(
+    {
+        "history",
+        "historic",
+        "ago",
+        "half months",
+        "at date",
+        "at set date",
+        "set date",
+        "due",
+        "prev",
+        "january",
+        "february",
+        "march",
+        "april",
+        "may",
+        "june",
+        "july",
+        "august",
+        "september",
+        "october",
+        "november",
+        "december",
+        "jan",
+        "feb",
+        "mar",
+        "apr",
+        "jun",
+        "jul",
+        "aug",
+        "sep",
+        "oct",
+        "nov",
+        "dec",
     }
 )

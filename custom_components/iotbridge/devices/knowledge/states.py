@@ -161,6 +161,7 @@ BINARY: dict[str, Binary] = {
     "switch": Binary(),
     "state": Binary(weak=True),
     "light": Binary(weak=True),
+    "light level": Binary("light", weak=True),
     # work
     "running": Binary("running"),
     "is running": Binary("running"),
@@ -273,6 +274,8 @@ CALM = frozenset({"normal", "ok", "clear", "none", "idle", "no", "off"})
 # Words of the pairs that mean something else in a key of no such kind: where somebody is, how high something is.
 ONLY_WITH_A_KIND = frozenset(
     {
+        "dry",
+        "wet",
         "home",
         "away",
         "not home",

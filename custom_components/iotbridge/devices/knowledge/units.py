@@ -194,6 +194,8 @@ SUFFIXES: dict[str, str] = {
     "bytes s": "B/s",
     "kwp": "kWp",
     "per hour": "1/h",
+    "hca": "HCA",
+    "m3c": "m³°C",
 }
 
 # One letter, or a word that is also something else, is a unit only where the rest of the key asks for that unit:
@@ -237,6 +239,9 @@ PLAIN = frozenset(
         "EUR/kWh",
         "%",
         "kWp",
+        "HCA",
+        "m³°C",
+        "y",
         "W/m²",
         "µg/m³",
         "mg/m³",
