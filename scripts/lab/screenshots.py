@@ -41,7 +41,7 @@ async def _run(folder: Path) -> None:
             await walk.see("Device info")
             await page.wait_for_load_state("networkidle")
             await walk.picture("host.png")
-        async with browsing(lab, height=1500) as page:
+        async with browsing(lab, width=760, height=1240) as page:
             walk = Walk(page, lab, IMAGES, KEPT)
             await walk.open()
             await walk.learn()
