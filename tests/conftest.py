@@ -29,6 +29,12 @@ def _custom_integrations(enable_custom_integrations: None) -> None:
 
 
 @pytest.fixture
+def hass_config_dir(hass_tmp_config_dir: str) -> str:
+    """Give each test a configuration folder of its own: what is kept there must not be found by the next."""
+    return hass_tmp_config_dir
+
+
+@pytest.fixture
 async def mqtt(mock_hass_config: None, mqtt_mock_entry: MqttMockHAClientGenerator) -> MqttMockHAClient:
     """Return core's mqtt, connected to a fake broker."""
     return await mqtt_mock_entry()

@@ -13,6 +13,9 @@ PLATFORMS: Final = (Platform.EVENT, Platform.SENSOR)
 
 # The kind of subentry that is a thing; also the word in its flow's address.
 SUBENTRY_DEVICE: Final = "device"
+SUBENTRY_ALARM: Final = "alarm"
+SUBENTRY_NOTIFIER: Final = "notifier"
+SUBENTRY_WINDOW: Final = "window"
 
 CONF_PREFIXES: Final = "prefixes"
 CONF_RESPONSE_TIMEOUT: Final = "response_timeout"

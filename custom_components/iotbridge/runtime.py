@@ -8,6 +8,7 @@ from homeassistant.core import HomeAssistant
 from .agents.attachments import Attachments
 from .agents.discovery import HostDiscovery
 from .agents.manager import AgentsManager
+from .alarms.manager import AlarmsManager
 from .const import (
     CONF_LOST_AFTER,
     CONF_PREFIXES,
@@ -29,6 +30,7 @@ class Runtime:
     attachments: Attachments
     discovery: HostDiscovery
     things: ThingsManager
+    alarms: AlarmsManager
 
 
 def build(hass: HomeAssistant, entry: IotBridgeConfigEntry) -> Runtime:
@@ -42,7 +44,9 @@ def build(hass: HomeAssistant, entry: IotBridgeConfigEntry) -> Runtime:
         lost_after_s=options.get(CONF_LOST_AFTER, DEFAULT_LOST_AFTER_S),
     )
     things = ThingsManager(hass, entry, prefixes[0])
-    return Runtime(agents, Attachments(hass, entry, agents), HostDiscovery(hass, agents), things)
+    return Runtime(
+        agents, Attachments(hass, entry, agents), HostDiscovery(hass, agents), things, AlarmsManager(hass, entry)
+    )
 
 
 async def async_start(entry: IotBridgeConfigEntry, runtime: Runtime) -> None:
@@ -54,3 +58,5 @@ async def async_start(entry: IotBridgeConfigEntry, runtime: Runtime) -> None:
     await runtime.agents.async_start()
     entry.async_on_unload(runtime.things.async_stop)
     await runtime.things.async_start()
+    entry.async_on_unload(runtime.alarms.async_stop)
+    await runtime.alarms.async_start()

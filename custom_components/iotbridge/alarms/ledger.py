@@ -1,0 +1,346 @@
+"""All alarms at work: what happens to one is written down, told and shown from here, once and in order."""
+
+import asyncio
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from datetime import datetime
+import heapq
+import time
+from typing import Any, Protocol
+
+from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
+from homeassistant.helpers.event import async_call_later
+
+from . import lifecycle, telling as tellings
+from .models import Alarm, AlarmKey, AlarmState, Change, Severity, Timing, Transition, Verdict
+from .rule import Rule
+from .store import AlarmStore, Batch, HistoryQuery, Loaded
+from .telling import Notice, Telling
+from .topology import PRESENCE
+from .verdicts import Judge
+
+# When something goes, much goes at once: whoever is to be told waits for what explains the rest.
+SETTLE_S = 2.0
+
+type Listener = Callable[[Rule, Transition], None]
+
+_BLANK = Alarm(key=AlarmKey("", ""))
+
+
+@dataclass(slots=True)
+class Instance:
+    """One alarm of a rule, how far it was told, and what judges its entity (None where the rule knows no entity)."""
+
+    rule: Rule
+    alarm: Alarm
+    telling: Telling = field(default_factory=Telling)
+    judge: Judge | None = None
+    due: float | None = None
+    is_stored: bool = False
+
+    @property
+    def key(self) -> AlarmKey:
+        """Return whose it is."""
+        return self.alarm.key
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return it for the store."""
+        judge = self.judge.as_dict() if self.judge else None
+        return {"alarm": self.alarm.as_dict(), "telling": self.telling.as_dict(), "judge": judge}
+
+
+class Outbox(Protocol):
+    """Where notices go."""
+
+    def async_add(self, notices: Sequence[Notice], batch: Batch, *, delay_s: float = 0.0) -> None:
+        """Put notices into a batch; they are sent when it was written and ``delay_s`` have passed."""
+
+    def async_wake(self) -> None:
+        """Send what is due."""
+
+
+class Ledger:
+    """The alarms by key."""
+
+    def __init__(self, hass: HomeAssistant, store: AlarmStore) -> None:
+        """Prepare; ``async_open`` reads what is kept."""
+        self._hass = hass
+        self._store = store
+        # One thread: what is written first is there first.
+        self._thread = ThreadPoolExecutor(1, "iotbridge alarms")
+        self._instances: dict[AlarmKey, Instance] = {}
+        self._by_rule: defaultdict[str, dict[str, Instance]] = defaultdict(dict)
+        self._heap: list[tuple[float, AlarmKey]] = []
+        self._timer: CALLBACK_TYPE | None = None
+        self._timer_at: float | None = None
+        self._batch = Batch()
+        self._writing: asyncio.Task[None] | None = None
+        self._counted: dict[AlarmKey, tuple[Severity, bool]] = {}
+        self._counts: Counter[tuple[Severity, bool]] = Counter()
+        self._listeners: list[Listener] = []
+        self._began = time.time() - time.monotonic()
+        self.outbox: Outbox | None = None
+        # Told of alarms that begin or cease to hold, before anything happened.
+        self.on_pending: Callable[[Instance], None] | None = None
+
+    # ------------------------------------------------------------------ life
+
+    async def async_open(self) -> Loaded:
+        """Read what is kept."""
+        return await self._hass.loop.run_in_executor(self._thread, self._store.open)
+
+    async def async_close(self) -> None:
+        """Write what is still to be written, and let go of the file."""
+        if self._timer:
+            self._timer()
+            self._timer = None
+        for instance in self._instances.values():
+            self.async_dirty(instance)
+        if self._writing:
+            await self._writing
+        await self._hass.loop.run_in_executor(self._thread, self._store.close)
+        await self._hass.async_add_executor_job(self._thread.shutdown)
+
+    def now(self) -> float:
+        """Return the time in seconds since 1970, by a clock that nobody sets: holds must not end because one was."""
+        return self._began + time.monotonic()
+
+    # -------------------------------------------------------------- instances
+
+    def __iter__(self) -> Iterator[Instance]:
+        """Go through all alarms."""
+        return iter(self._instances.values())
+
+    def get(self, key: AlarmKey) -> Instance | None:
+        """Return one alarm."""
+        return self._instances.get(key)
+
+    def of_rule(self, rule_id: str) -> list[Instance]:
+        """Return the alarms of one rule."""
+        return list(self._by_rule[rule_id].values())
+
+    @callback
+    def async_add(self, instance: Instance) -> None:
+        """Take up an alarm."""
+        self._instances[instance.key] = self._by_rule[instance.key.rule_id][instance.key.subject] = instance
+        self._count(instance)
+        self._async_schedule(instance)
+
+    @callback
+    def async_remove(self, instance: Instance) -> None:
+        """Let go of an alarm whose entity or rule is gone; whoever was told of it is told that it is over."""
+        alarm = instance.alarm
+        alarm.suppressed_by, alarm.shelved_until, alarm.out_of_service, alarm.pending = (), None, False, None
+        if alarm.announced:
+            gone = Timing(latching=False)
+            self.async_happened(instance, lifecycle.judge(alarm, gone, Verdict(False), self.now()))
+        del self._instances[instance.key], self._by_rule[instance.key.rule_id][instance.key.subject]
+        self._uncount(instance.key)
+        if instance.is_stored:
+            self._batch.instances[instance.key] = None
+            self._async_write()
+
+    @callback
+    def async_forget(self, key: AlarmKey) -> None:
+        """Forget what is kept of an alarm whose rule is gone."""
+        self._batch.instances[key] = None
+        self._async_write()
+
+    # ------------------------------------------------------------ what happens
+
+    @callback
+    def async_judge(self, instance: Instance, verdict: Verdict, now: float) -> None:
+        """Take a verdict. Most change nothing, and cost nothing more."""
+        alarm = instance.alarm
+        pending = alarm.pending
+        happened = lifecycle.judge(alarm, instance.rule.timing, verdict, now)
+        if happened:
+            self.async_happened(instance, happened)
+        elif alarm.pending is not pending:
+            # The beginning of a hold must be known after a restart.
+            self.async_dirty(instance)
+            self._async_schedule(instance)
+            if self.on_pending:
+                self.on_pending(instance)
+        elif alarm.pending is not None or instance.judge is not None:
+            self._async_schedule(instance)
+
+    @callback
+    def async_happened(self, instance: Instance, happened: Sequence[Transition]) -> None:
+        """Write down, tell and show what happened to an alarm."""
+        notices: list[Notice] = []
+        for transition in happened:
+            notices += tellings.tell(instance.telling, instance.rule.plan, instance.alarm, transition)
+        self._async_book(instance, happened, notices)
+
+    @callback
+    def _async_book(self, instance: Instance, happened: Sequence[Transition], notices: Sequence[Notice]) -> None:
+        self._batch.history += [(instance.rule.name, transition) for transition in happened]
+        if notices and self.outbox:
+            delay_s = SETTLE_S if instance.rule.condition.kind in PRESENCE else 0.0
+            self.outbox.async_add(notices, self._batch, delay_s=delay_s)
+        self._count(instance)
+        self.async_dirty(instance)
+        self._async_schedule(instance)
+        for transition in happened:
+            for listener in list(self._listeners):
+                listener(instance.rule, transition)
+
+    @callback
+    def async_dirty(self, instance: Instance) -> None:
+        """Have an alarm written; one that is as if nothing had ever happened needs no place."""
+        blank = _BLANK.as_dict() | {"key": instance.key, "severity": instance.alarm.severity, "value": "", "why": ""}
+        data = instance.as_dict()
+        is_blank = (
+            {**data["alarm"], "value": "", "why": ""} == blank and not data["judge"] and not data["telling"]["told"]
+        )
+        if is_blank and not instance.is_stored:
+            return
+        instance.is_stored = not is_blank
+        self._batch.instances[instance.key] = None if is_blank else data
+        self._async_write()
+
+    @callback
+    def async_remember(self, name: str, value: Any) -> None:
+        """Have anything else written."""
+        self._batch.remembered[name] = value
+        self._async_write()
+
+    @callback
+    def async_write(self, batch: Batch) -> None:
+        """Have what others did written with the rest."""
+        self._batch.outbox |= batch.outbox
+        self._async_write()
+
+    @callback
+    def _async_write(self) -> None:
+        if self._writing is None:
+            self._writing = self._hass.async_create_task(self._async_write_all(), "iotbridge alarms write")
+
+    async def _async_write_all(self) -> None:
+        """Write until there is nothing left; only what is written is told."""
+        try:
+            while self._batch:
+                batch, self._batch = self._batch, Batch()
+                await self._hass.loop.run_in_executor(self._thread, self._store.write, batch)
+                if self.outbox and batch.outbox:
+                    self.outbox.async_wake()
+        finally:
+            self._writing = None
+
+    async def async_history(self, query: HistoryQuery) -> list[dict[str, Any]]:
+        """Return what happened, newest first."""
+        if self._writing:
+            await asyncio.shield(self._writing)
+        return await self._hass.loop.run_in_executor(self._thread, self._store.history, query)
+
+    async def async_purge(self) -> None:
+        """Forget what is older than a year."""
+        await self._hass.loop.run_in_executor(self._thread, self._store.purge, self.now())
+
+    # ------------------------------------------------------------------- time
+
+    @callback
+    def _async_schedule(self, instance: Instance) -> None:
+        now = self.now()
+        times = [
+            lifecycle.due(instance.alarm, instance.rule.timing),
+            tellings.due(instance.telling, instance.rule.plan),
+            instance.judge.due(now) if instance.judge else None,
+        ]
+        due = min((at for at in times if at is not None), default=None)
+        if due == instance.due:
+            return
+        instance.due = due
+        if due is not None:
+            heapq.heappush(self._heap, (due, instance.key))
+            self._async_set_timer()
+
+    @callback
+    def _async_set_timer(self) -> None:
+        if not self._heap:
+            return
+        at = self._heap[0][0]
+        if self._timer_at is not None and self._timer_at <= at:
+            return
+        if self._timer:
+            self._timer()
+        self._timer_at = at
+        self._timer = async_call_later(self._hass, max(0.0, at - self.now()), self._async_due)
+
+    @callback
+    def _async_due(self, _now: datetime) -> None:
+        self._timer = self._timer_at = None
+        now = self.now()
+        while self._heap and self._heap[0][0] <= now:
+            at, key = heapq.heappop(self._heap)
+            instance = self._instances.get(key)
+            if instance is not None and instance.due == at:
+                instance.due = None
+                self._async_tick(instance, now)
+        self._async_set_timer()
+
+    @callback
+    def _async_tick(self, instance: Instance, now: float) -> None:
+        if instance.judge:
+            self.async_judge(instance, instance.judge.look(now), now)
+        if happened := lifecycle.tick(instance.alarm, instance.rule.timing, now):
+            self.async_happened(instance, happened)
+        if notices := tellings.tick(instance.telling, instance.rule.plan, instance.alarm, now):
+            escalated = [_escalated(instance, notice) for notice in notices if notice.news is tellings.News.ESCALATED]
+            self._async_book(instance, escalated, notices)
+        self._async_schedule(instance)
+
+    # --------------------------------------------------------------- listeners
+
+    @callback
+    def async_listen(self, listener: Listener) -> CALLBACK_TYPE:
+        """Call the listener with everything that happens."""
+        self._listeners.append(listener)
+        return lambda: self._listeners.remove(listener)
+
+    def count(self, severity: Severity, *, unacknowledged: bool) -> int:
+        """Return how many alarms of a severity are active, or of these nobody has acknowledged."""
+        known = self._counts[severity, False]
+        return self._counts[severity, True] + (0 if unacknowledged else known)
+
+    def _count(self, instance: Instance) -> None:
+        self._uncount(instance.key)
+        state = instance.alarm.state
+        is_open = state in {AlarmState.UNACKNOWLEDGED, AlarmState.RETURNED}
+        if is_open or state is AlarmState.ACKNOWLEDGED:
+            self._counted[instance.key] = (instance.alarm.severity, is_open)
+            self._counts[self._counted[instance.key]] += 1
+
+    def _uncount(self, key: AlarmKey) -> None:
+        if (before := self._counted.pop(key, None)) is not None:
+            self._counts[before] -= 1
+
+
+def _escalated(instance: Instance, notice: Notice) -> Transition:
+    alarm = instance.alarm
+    return Transition(
+        key=alarm.key,
+        change=Change.ESCALATED,
+        before=alarm.state,
+        after=alarm.state,
+        at=notice.at,
+        severity=alarm.severity,
+        episode=alarm.episode,
+        value=alarm.value,
+        why=alarm.why,
+        detail=", ".join(notice.groups),
+    )
+
+
+def changed(ledger: Ledger, keys: Iterable[AlarmKey], act: Callable[[Alarm], list[Transition]]) -> list[AlarmKey]:
+    """Do something to alarms; return those that it changed."""
+    done = []
+    for key in keys:
+        instance = ledger.get(key)
+        if instance is not None and (happened := act(instance.alarm)):
+            ledger.async_happened(instance, happened)
+            done.append(key)
+    return done

@@ -1,0 +1,343 @@
+"""Runs the rules: an alarm for each entity they match, kept over restarts."""
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping
+from datetime import datetime, timedelta
+from functools import partial
+from pathlib import Path
+from typing import Any
+import uuid
+
+from homeassistant.config_entries import SIGNAL_CONFIG_ENTRY_CHANGED, ConfigEntry, ConfigEntryChange
+from homeassistant.core import CALLBACK_TYPE, Event, HomeAssistant, callback
+from homeassistant.helpers import device_registry as dr, entity_registry as er
+from homeassistant.helpers.dispatcher import async_dispatcher_connect
+from homeassistant.helpers.event import async_track_time_interval
+from homeassistant.helpers.storage import STORAGE_DIR
+
+from ..const import SUBENTRY_ALARM, SUBENTRY_WINDOW
+from . import lifecycle
+from .ledger import Instance, Ledger, Listener, changed
+from .models import Alarm, AlarmKey, By, Change, Severity, Transition
+from .rule import WITHOUT_ENTITIES, Rule, Selection
+from .selection import Selections
+from .silencing import BY_HAND, Silencing, Window
+from .store import AlarmStore, HistoryQuery
+from .telling import Telling
+from .topology import PRESENCE
+from .verdicts import Judge
+from .watch import Watch
+
+FILE = "iotbridge_alarms.db"
+MINUTE = timedelta(minutes=1)
+DAY = timedelta(days=1)
+
+
+class AlarmsManager:
+    """The run time of all alarms."""
+
+    def __init__(self, hass: HomeAssistant, entry: ConfigEntry) -> None:
+        """Prepare; nothing is watched before async_start."""
+        self.hass = hass
+        self._entry = entry
+        self.ledger = Ledger(hass, AlarmStore(store_path(hass)))
+        self.rules: dict[str, Rule] = {}
+        self._watch = Watch(hass, self.ledger)
+        self._silencing = Silencing(hass, self.ledger)
+        self._selections = Selections(hass)
+        self._tracked: dict[str, CALLBACK_TYPE] = {}
+        self._kept: dict[AlarmKey, Mapping[str, Any]] = {}
+        self._rule_listeners: defaultdict[str, list[Callable[[], None]]] = defaultdict(list)
+        self._rules_listeners: list[Callable[[], None]] = []
+        self._stop: list[CALLBACK_TYPE] = []
+        self._is_silencing_due = False
+
+    # ------------------------------------------------------------------ life
+
+    async def async_start(self) -> None:
+        """Begin where the last run ended."""
+        loaded = await self.ledger.async_open()
+        self._kept = dict(loaded.instances)
+        self._silencing.maintenance = bool(loaded.remembered.get("maintenance", False))
+        timed = loaded.remembered.get("windows", {})
+        self._silencing.windows = {key: Window.from_dict(window) for key, window in timed.items()}
+        self.ledger.on_pending = self._async_pending
+        self._watch.async_start()
+        self._selections.async_start()
+        self._stop += [
+            self.ledger.async_listen(self._async_happened),
+            async_dispatcher_connect(self.hass, SIGNAL_CONFIG_ENTRY_CHANGED, self._async_entry_changed),
+            self.hass.bus.async_listen(dr.EVENT_DEVICE_REGISTRY_UPDATED, self._async_places_changed),
+            self.hass.bus.async_listen(er.EVENT_ENTITY_REGISTRY_UPDATED, self._async_places_changed),
+            async_track_time_interval(self.hass, self._async_minute, MINUTE, name="iotbridge alarms minute"),
+            async_track_time_interval(self.hass, self._async_day, DAY, name="iotbridge alarms day"),
+        ]
+        await self._async_follow()
+        for key in self._kept:
+            if key.rule_id not in self.rules:
+                self.ledger.async_forget(key)
+
+    async def async_stop(self) -> None:
+        """Watch no more; everything is kept."""
+        while self._stop:
+            self._stop.pop()()
+        self._selections.async_stop()
+        self._watch.async_stop()
+        await self.ledger.async_close()
+
+    # ------------------------------------------------------------------ rules
+
+    @callback
+    def _async_entry_changed(self, change: ConfigEntryChange, entry: ConfigEntry) -> None:
+        if entry.entry_id == self._entry.entry_id and change is ConfigEntryChange.UPDATED:
+            self._entry.async_create_task(self.hass, self._async_follow(), "iotbridge alarms follow")
+
+    async def _async_follow(self) -> None:
+        """Follow the subentries: rules and windows that were added, changed or removed."""
+        rules, windows = {}, {}
+        for subentry in self._entry.subentries.values():
+            if subentry.subentry_type == SUBENTRY_ALARM:
+                rules[subentry.subentry_id] = Rule.from_dict(subentry.subentry_id, subentry.title, subentry.data)
+            elif subentry.subentry_type == SUBENTRY_WINDOW:
+                windows[subentry.subentry_id] = Window.from_dict({**subentry.data, "name": subentry.title})
+        timed = {key: window for key, window in self._silencing.windows.items() if window.until is not None}
+        self._silencing.windows = {**windows, **timed}
+        if rules != self.rules:
+            await self._async_set_rules(rules)
+        self._async_silence_soon()
+
+    async def _async_set_rules(self, rules: dict[str, Rule]) -> None:
+        before, self.rules = self.rules, rules
+        for rule_id in before.keys() - rules.keys():
+            self._async_let_go(rule_id)
+            for instance in self.ledger.of_rule(rule_id):
+                self.ledger.async_remove(instance)
+        for rule_id, rule in rules.items():
+            if before.get(rule_id) != rule:
+                await self._async_take_up(rule, before.get(rule_id))
+        self._watch.async_set_instances(self.ledger)
+        for listener in list(self._rules_listeners):
+            listener()
+
+    async def _async_take_up(self, rule: Rule, before: Rule | None) -> None:
+        """Begin with a rule, or go on with one that was changed."""
+        self._async_let_go(rule.rule_id)
+        for instance in self.ledger.of_rule(rule.rule_id):
+            instance.rule = rule
+            if instance.judge and before is not None and before.condition != rule.condition:
+                instance.judge = _judge(rule)
+        if rule.condition.kind in WITHOUT_ENTITIES:
+            instance = self.ledger.get(AlarmKey(rule.rule_id, "")) or self._async_new(rule, "")
+            await self._watch.async_watch_rule(rule, instance)
+            return
+
+        @callback
+        def matched(entities: frozenset[str]) -> None:
+            self._async_matched(rule, entities)
+            self._watch.async_set_instances(self.ledger)
+
+        entities, self._tracked[rule.rule_id] = self._selections.async_track(rule.selection, matched)
+        self._async_matched(rule, entities)
+
+    @callback
+    def _async_let_go(self, rule_id: str) -> None:
+        self._watch.async_unwatch_rule(rule_id)
+        if end := self._tracked.pop(rule_id, None):
+            end()
+
+    @callback
+    def _async_matched(self, rule: Rule, entities: frozenset[str]) -> None:
+        """Have an alarm for each entity that a rule matches now."""
+        known = {instance.key.subject: instance for instance in self.ledger.of_rule(rule.rule_id)}
+        for subject in known.keys() - entities:
+            self.ledger.async_remove(known[subject])
+        for subject in sorted(entities):
+            self._watch.async_look(known.get(subject) or self._async_new(rule, subject))
+        self._async_silence_soon()
+
+    @callback
+    def _async_new(self, rule: Rule, subject: str) -> Instance:
+        key = AlarmKey(rule.rule_id, subject)
+        judge = None if rule.condition.kind in WITHOUT_ENTITIES else _judge(rule)
+        instance = Instance(rule, Alarm(key=key, severity=rule.severity), judge=judge)
+        if (kept := self._kept.pop(key, None)) is not None:
+            instance.alarm, instance.telling = Alarm.from_dict(kept["alarm"]), Telling.from_dict(kept["telling"])
+            instance.is_stored = True
+            if judge is not None and kept["judge"]:
+                judge.restore(kept["judge"])
+        self.ledger.async_add(instance)
+        return instance
+
+    # --------------------------------------------------------------- silencing
+
+    @callback
+    def _async_happened(self, rule: Rule, transition: Transition) -> None:
+        for listener in list(self._rule_listeners[rule.rule_id]):
+            listener()
+        if rule.condition.kind in PRESENCE and transition.change in {Change.RAISED, Change.CLEARED}:
+            self._async_silence_soon()
+
+    @callback
+    def _async_pending(self, instance: Instance) -> None:
+        if instance.rule.condition.kind in PRESENCE:
+            self._async_silence_soon()
+
+    @callback
+    def _async_silence_soon(self) -> None:
+        """See once, after all that happens now, which alarms are explained by others."""
+        if not self._is_silencing_due:
+            self._is_silencing_due = True
+            self.hass.loop.call_soon(self._async_silence)
+
+    @callback
+    def _async_silence(self) -> None:
+        self._is_silencing_due = False
+        if self._stop:
+            self._silencing.async_apply()
+
+    @callback
+    def _async_places_changed(self, _event: Event[Any]) -> None:
+        self._silencing.async_forget_places()
+
+    @callback
+    def _async_minute(self, _now: datetime) -> None:
+        for window_id in self._silencing.async_ended_windows():
+            del self._silencing.windows[window_id]
+            self._async_keep_windows()
+        self._silencing.async_apply()
+
+    async def _async_day(self, _now: datetime) -> None:
+        await self.ledger.async_purge()
+
+    @property
+    def maintenance(self) -> bool:
+        """Tell whether all alarms are silent because somebody works on the home."""
+        return self._silencing.maintenance
+
+    @callback
+    def async_set_maintenance(self, on: bool, by: By) -> None:
+        """Silence all alarms, or judge them again; measuring goes on."""
+        self._silencing.maintenance = on
+        self.ledger.async_remember("maintenance", on)
+        self._silencing.async_apply(by)
+
+    @callback
+    def async_start_window(self, name: str, selection: Selection, until: float, by: By) -> str:
+        """Silence the alarms of some entities until a time; return the id of the window."""
+        window_id = uuid.uuid4().hex
+        self._silencing.windows[window_id] = Window(name=name, selection=selection, until=until)
+        self._async_keep_windows()
+        self._silencing.async_apply(by)
+        return window_id
+
+    @callback
+    def async_end_window(self, window_id: str, by: By) -> None:
+        """End a window before its time."""
+        if self._silencing.windows.pop(window_id, None) is not None:
+            self._async_keep_windows()
+            self._silencing.async_apply(by)
+
+    def is_in_maintenance(self, entity_id: str) -> bool:
+        """Tell whether an entity's alarms are silent because somebody works on it."""
+        return self._silencing.is_in_maintenance(entity_id)
+
+    @callback
+    def _async_keep_windows(self) -> None:
+        timed = {key: window for key, window in self._silencing.windows.items() if window.until is not None}
+        self.ledger.async_remember("windows", {key: window.as_dict() for key, window in timed.items()})
+
+    def children(self, key: AlarmKey) -> list[Alarm]:
+        """Return the alarms that this one explains."""
+        return [instance.alarm for instance in self._silencing.children(key)]
+
+    # ---------------------------------------------------------------- commands
+
+    @callback
+    def async_acknowledge(self, keys: Iterable[AlarmKey], by: By) -> list[AlarmKey]:
+        """Note that somebody knows of these alarms; return those that were waiting for that."""
+        return self._changed(keys, lifecycle.acknowledge, by)
+
+    @callback
+    def async_shelve(self, keys: Iterable[AlarmKey], until: float, by: By) -> list[AlarmKey]:
+        """Put alarms aside until a time."""
+        now = self.ledger.now()
+        return changed(self.ledger, keys, lambda alarm: lifecycle.shelve(alarm, until, by, now))
+
+    @callback
+    def async_unshelve(self, keys: Iterable[AlarmKey], by: By) -> list[AlarmKey]:
+        """Take alarms back before their time."""
+        now = self.ledger.now()
+        return changed(self.ledger, keys, lambda alarm: lifecycle.unshelve(alarm, now, by))
+
+    @callback
+    def async_suppress(self, keys: Iterable[AlarmKey], by: By) -> list[AlarmKey]:
+        """Silence alarms by hand."""
+        now = self.ledger.now()
+        return changed(self.ledger, keys, lambda alarm: lifecycle.suppress(alarm, BY_HAND, now, by))
+
+    @callback
+    def async_unsuppress(self, keys: Iterable[AlarmKey], by: By) -> list[AlarmKey]:
+        """End the silence by hand."""
+        now = self.ledger.now()
+        return changed(self.ledger, keys, lambda alarm: lifecycle.unsuppress(alarm, BY_HAND, now, by))
+
+    @callback
+    def async_take_out_of_service(self, keys: Iterable[AlarmKey], by: By) -> list[AlarmKey]:
+        """Switch alarms off until somebody switches them on."""
+        return self._changed(keys, lifecycle.take_out_of_service, by)
+
+    @callback
+    def async_return_to_service(self, keys: Iterable[AlarmKey], by: By) -> list[AlarmKey]:
+        """Switch alarms on again."""
+        return self._changed(keys, lifecycle.return_to_service, by)
+
+    def _changed(
+        self, keys: Iterable[AlarmKey], act: Callable[[Alarm, By, float], list[Transition]], by: By
+    ) -> list[AlarmKey]:
+        now = self.ledger.now()
+        return changed(self.ledger, keys, lambda alarm: act(alarm, by, now))
+
+    # ------------------------------------------------------------------ looking
+
+    def alarms(self, rule_id: str | None = None) -> list[Alarm]:
+        """Return all alarms, or those of one rule."""
+        return [i.alarm for i in (self.ledger if rule_id is None else self.ledger.of_rule(rule_id))]
+
+    def alarm(self, key: AlarmKey) -> Alarm | None:
+        """Return one alarm."""
+        instance = self.ledger.get(key)
+        return instance.alarm if instance else None
+
+    def count(self, severity: Severity, *, unacknowledged: bool) -> int:
+        """Return how many alarms of a severity are active, or of these nobody has acknowledged."""
+        return self.ledger.count(severity, unacknowledged=unacknowledged)
+
+    async def async_history(self, query: HistoryQuery) -> list[dict[str, Any]]:
+        """Return what happened, newest first."""
+        return await self.ledger.async_history(query)
+
+    @callback
+    def async_listen(self, listener: Listener) -> CALLBACK_TYPE:
+        """Call the listener with everything that happens."""
+        return self.ledger.async_listen(listener)
+
+    @callback
+    def async_listen_rule(self, rule_id: str, listener: Callable[[], None]) -> CALLBACK_TYPE:
+        """Call the listener when something of a rule changed."""
+        self._rule_listeners[rule_id].append(listener)
+        return partial(self._rule_listeners[rule_id].remove, listener)
+
+    @callback
+    def async_listen_rules(self, listener: Callable[[], None]) -> CALLBACK_TYPE:
+        """Call the listener when rules were added, changed or removed."""
+        self._rules_listeners.append(listener)
+        return partial(self._rules_listeners.remove, listener)
+
+
+def store_path(hass: HomeAssistant) -> Path:
+    """Return where alarms are kept: among what Home Assistant backs up."""
+    return Path(hass.config.path(STORAGE_DIR, FILE))
+
+
+def _judge(rule: Rule) -> Judge:
+    return Judge(rule.condition, rule.severity)

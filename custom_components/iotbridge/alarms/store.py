@@ -1,0 +1,202 @@
+"""What alarms must not forget: their states, what is still to be told, and what happened in the last year.
+
+One small SQLite file, written in transactions: whatever was committed is there after Home Assistant was killed. Home
+Assistant's recorder forgets after ten days, and its own store writes late. All of this blocks: not for the event loop.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import closing
+from dataclasses import dataclass, field
+import json
+from pathlib import Path
+import sqlite3
+from typing import Any
+
+from .models import AlarmKey, Severity, Transition
+
+VERSION = 1
+KEEP_S = 400 * 24 * 3600.0
+MAX_ROWS = 10_000
+
+_TABLES = """
+CREATE TABLE IF NOT EXISTS instance (
+    rule_id TEXT NOT NULL, subject TEXT NOT NULL, data TEXT NOT NULL, PRIMARY KEY (rule_id, subject)
+) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS outbox (id INTEGER PRIMARY KEY, data TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS history (
+    id INTEGER PRIMARY KEY, at REAL NOT NULL, rule_id TEXT NOT NULL, rule TEXT NOT NULL, subject TEXT NOT NULL,
+    change TEXT NOT NULL, before TEXT NOT NULL, after TEXT NOT NULL, severity INTEGER NOT NULL,
+    episode INTEGER NOT NULL, value TEXT NOT NULL, why TEXT NOT NULL, who TEXT NOT NULL, place TEXT NOT NULL,
+    comment TEXT NOT NULL, detail TEXT NOT NULL
+);
+CREATE INDEX IF NOT EXISTS history_at ON history (at);
+CREATE TABLE IF NOT EXISTS remembered (name TEXT PRIMARY KEY, data TEXT NOT NULL) WITHOUT ROWID;
+"""
+
+
+@dataclass(slots=True)
+class Batch:
+    """What is written together, or not at all.
+
+    ``instances`` by key, None for those that are gone; ``outbox`` by id, None for what was told; ``remembered`` is
+    anything else by name.
+    """
+
+    instances: dict[AlarmKey, Mapping[str, Any] | None] = field(default_factory=dict)
+    outbox: dict[int, Mapping[str, Any] | None] = field(default_factory=dict)
+    history: list[tuple[str, Transition]] = field(default_factory=list)
+    remembered: dict[str, Any] = field(default_factory=dict)
+
+    def __bool__(self) -> bool:
+        """Tell whether there is anything to write."""
+        return bool(self.instances or self.outbox or self.history or self.remembered)
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """What was there at the start."""
+
+    instances: dict[AlarmKey, dict[str, Any]]
+    outbox: dict[int, dict[str, Any]]
+    remembered: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HistoryQuery:
+    """What to look for in the history; empty means all. Times are seconds since 1970; the newest come first."""
+
+    start: float | None = None
+    end: float | None = None
+    rules: Sequence[str] = ()
+    subjects: Sequence[str] = ()
+    changes: Sequence[str] = ()
+    limit: int = 1000
+
+
+class AlarmStore:
+    """The file."""
+
+    def __init__(self, path: Path) -> None:
+        """Open nothing yet."""
+        self._path = path
+        self._connection: sqlite3.Connection | None = None
+
+    def open(self) -> Loaded:
+        """Open the file, or make it; return what is in it.
+
+        A file that cannot be read is put aside under another name, and a new one begun.
+        """
+        self._path.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            return self._open()
+        except sqlite3.OperationalError:
+            raise  # the disk, not the file
+        except sqlite3.DatabaseError:
+            self.close()
+            self._path.replace(self._path.with_suffix(".broken"))
+            return self._open()
+
+    def _open(self) -> Loaded:
+        connection = self._connection = sqlite3.connect(self._path, check_same_thread=False)
+        connection.execute("PRAGMA journal_mode=WAL")
+        connection.execute("PRAGMA synchronous=NORMAL")
+        connection.executescript(_TABLES)
+        connection.execute(f"PRAGMA user_version={VERSION}")
+        self._path.chmod(0o600)
+        with closing(connection.cursor()) as cursor:
+            instances = {
+                AlarmKey(rule_id, subject): json.loads(data)
+                for rule_id, subject, data in cursor.execute("SELECT rule_id, subject, data FROM instance")
+            }
+            outbox = {number: json.loads(data) for number, data in cursor.execute("SELECT id, data FROM outbox")}
+            remembered = {name: json.loads(data) for name, data in cursor.execute("SELECT name, data FROM remembered")}
+        return Loaded(instances, outbox, remembered)
+
+    def write(self, batch: Batch) -> None:
+        """Write a batch; when this returns, it is there even if Home Assistant is killed."""
+        with self._opened as connection:
+            for key, data in batch.instances.items():
+                if data is None:
+                    connection.execute("DELETE FROM instance WHERE rule_id = ? AND subject = ?", key)
+                else:
+                    connection.execute("REPLACE INTO instance VALUES (?, ?, ?)", (*key, json.dumps(data)))
+            for number, notice in batch.outbox.items():
+                if notice is None:
+                    connection.execute("DELETE FROM outbox WHERE id = ?", (number,))
+                else:
+                    connection.execute("REPLACE INTO outbox VALUES (?, ?)", (number, json.dumps(notice)))
+            connection.executemany(
+                "INSERT INTO history (at, rule_id, rule, subject, change, before, after, severity, episode, value, why,"
+                " who, place, comment, detail) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                (_row(rule, happened) for rule, happened in batch.history),
+            )
+            for name, value in batch.remembered.items():
+                connection.execute("REPLACE INTO remembered VALUES (?, ?)", (name, json.dumps(value)))
+
+    def history(self, query: HistoryQuery) -> list[dict[str, Any]]:
+        """Return what happened, newest first."""
+        where, values = ["1"], list[Any]()
+        for condition, value in (("at >= ?", query.start), ("at < ?", query.end)):
+            if value is not None:
+                where.append(condition)
+                values.append(value)
+        for column, wanted in (("rule_id", query.rules), ("subject", query.subjects), ("change", query.changes)):
+            if wanted:
+                where.append(f"{column} IN ({', '.join('?' * len(wanted))})")
+                values += wanted
+        # What the user gives is in the values; the columns are ours.
+        cursor = self._opened.execute(
+            f"SELECT * FROM history WHERE {' AND '.join(where)} ORDER BY id DESC LIMIT ?",  # noqa: S608
+            (*values, min(query.limit, MAX_ROWS)),
+        )
+        names = [column[0] for column in cursor.description]
+        return [_shown(dict(zip(names, row, strict=True))) for row in cursor]
+
+    def purge(self, now: float) -> None:
+        """Forget what is older than a year."""
+        with self._opened as connection:
+            connection.execute("DELETE FROM history WHERE at < ?", (now - KEEP_S,))
+
+    def close(self) -> None:
+        """Close the file."""
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
+
+    @property
+    def _opened(self) -> sqlite3.Connection:
+        if self._connection is None:
+            raise RuntimeError("the store is not open")
+        return self._connection
+
+
+def files(path: Path) -> Iterable[Path]:
+    """Return the file and those that SQLite keeps beside it."""
+    return (path, path.with_name(f"{path.name}-wal"), path.with_name(f"{path.name}-shm"))
+
+
+def _row(rule: str, happened: Transition) -> tuple[Any, ...]:
+    return (
+        happened.at,
+        happened.key.rule_id,
+        rule,
+        happened.key.subject,
+        happened.change,
+        happened.before,
+        happened.after,
+        int(happened.severity),
+        happened.episode,
+        happened.value,
+        happened.why,
+        happened.by.who,
+        happened.by.where,
+        happened.by.comment,
+        happened.detail,
+    )
+
+
+def _shown(row: dict[str, Any]) -> dict[str, Any]:
+    del row["id"]
+    row["severity"] = Severity(row["severity"]).word
+    row["where"] = row.pop("place")
+    return row

@@ -1,0 +1,80 @@
+"""Which alarm is the cause of which: a host and what runs on it, a broker and all behind it, devices behind a device.
+
+Pure: what it needs to know of the home is given to it.
+"""
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+
+from .models import Alarm, AlarmKey
+from .rule import Kind, Rule
+
+# Rules that say: this is not there. Such an alarm speaks for all that lies behind it.
+PRESENCE = frozenset({Kind.HOST_LOST, Kind.NO_DATA, Kind.UNAVAILABLE})
+MAX_DEPTH = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where an entity belongs: its device and the devices that this one is behind, nearest first."""
+
+    device: str | None = None
+    behind: tuple[str, ...] = ()
+
+
+def is_cause(rule: Rule, alarm: Alarm) -> bool:
+    """Tell whether an alarm says that something is gone, or is about to say so."""
+    return rule.condition.kind in PRESENCE and (alarm.active or alarm.pending is True)
+
+
+def parent_of(
+    rule: Rule, alarm: Alarm, causes: Iterable[tuple[Rule, Alarm]], place: Callable[[str], Place]
+) -> AlarmKey | None:
+    """Return the alarm that explains this one; None when it stands for itself.
+
+    A parent is named by hand (its subject or the device of its subject), or is on a device that this one is behind, or
+    on the same device: there a lost host is the cause of everything, and of several that are gone the first.
+    """
+    here = place(alarm.key.subject)
+    best: tuple[int, AlarmKey] | None = None
+    for other_rule, other in causes:
+        if other.key == alarm.key:
+            continue
+        there = place(other.key.subject)
+        rank = _rank(rule, alarm, here, other_rule, other, there)
+        if rank is not None and (best is None or (rank, other.key) < best):
+            best = (rank, other.key)
+    return best[1] if best else None
+
+
+def _rank(rule: Rule, alarm: Alarm, here: Place, other_rule: Rule, other: Alarm, there: Place) -> int | None:
+    """Return how near a cause is, None when it is none; the farthest cause explains most, so it ranks first."""
+    if other.key.subject in rule.parents or (there.device is not None and there.device in rule.parents):
+        return -MAX_DEPTH
+    if there.device is not None and there.device in here.behind:
+        return -1 - here.behind.index(there.device)
+    if there.device is None or there.device != here.device:
+        return None
+    kinds = (rule.condition.kind, other_rule.condition.kind)
+    if kinds[1] is Kind.HOST_LOST and kinds[0] is not Kind.HOST_LOST:
+        return 0
+    # Of several that are gone the first speaks; one that is not gone needs no explanation.
+    is_gone = is_cause(rule, alarm) and kinds[0] is not Kind.HOST_LOST
+    return 1 if is_gone and _order(other) < _order(alarm) else None
+
+
+def _order(alarm: Alarm) -> tuple[float, AlarmKey]:
+    since = alarm.raised_at if alarm.active and alarm.raised_at is not None else alarm.pending_since
+    return (since, alarm.key)
+
+
+def chain(device: str, via: Callable[[str], str | None]) -> Iterator[str]:
+    """Return the devices that a device is behind, nearest first; a loop ends it."""
+    seen = {device}
+    for _ in range(MAX_DEPTH):
+        above = via(device)
+        if above is None or above in seen:
+            return
+        seen.add(above)
+        yield above
+        device = above

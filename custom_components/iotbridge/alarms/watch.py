@@ -1,0 +1,190 @@
+"""Looks at the home for the rules: states, templates, events and messages become verdicts."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from typing import Any
+
+from homeassistant.const import EVENT_HOMEASSISTANT_STARTED
+from homeassistant.core import CALLBACK_TYPE, CoreState, Event, EventStateChangedData, HomeAssistant, State, callback
+from homeassistant.exceptions import TemplateError
+from homeassistant.helpers.event import (
+    TrackTemplate,
+    TrackTemplateResult,
+    async_call_later,
+    async_track_state_change_event,
+    async_track_state_report_event,
+    async_track_template_result,
+)
+from homeassistant.helpers.template import Template, result_as_boolean
+
+from .. import mqtt_client
+from ..const import LOGGER
+from .ledger import Instance, Ledger
+from .models import Verdict
+from .rule import Kind, Rule
+from .topology import PRESENCE
+from .verdicts import Seen, event_matches, message_matches
+
+# After a start, integrations take a while to bring their entities back; until then nobody is missing.
+GRACE_S = 30.0
+
+type Stop = CALLBACK_TYPE
+
+
+class Watch:
+    """Feeds the ledger with verdicts."""
+
+    def __init__(self, hass: HomeAssistant, ledger: Ledger) -> None:
+        """Prepare; nothing is watched before async_start."""
+        self._hass = hass
+        self._ledger = ledger
+        self._by_entity: defaultdict[str, list[Instance]] = defaultdict(list)
+        self._is_settled = False
+        self._stop_states: list[Stop] = []
+        self._stop_rules: dict[str, Stop] = {}
+        self._stop: list[Stop] = []
+
+    @callback
+    def async_start(self) -> None:
+        """Begin; what is gone counts when Home Assistant has been up for a while."""
+        if self._hass.state is CoreState.running:
+            self._async_settled()
+            return
+
+        @callback
+        def started(_event: Event) -> None:
+            self._stop.append(async_call_later(self._hass, GRACE_S, self._async_settled))
+
+        self._stop.append(self._hass.bus.async_listen_once(EVENT_HOMEASSISTANT_STARTED, started))
+
+    @callback
+    def async_stop(self) -> None:
+        """Watch no more."""
+        for stops in (self._stop_states, self._stop):
+            while stops:
+                stops.pop()()
+        while self._stop_rules:
+            self._stop_rules.popitem()[1]()
+
+    @callback
+    def _async_settled(self, _now: datetime | None = None) -> None:
+        self._is_settled = True
+        for instance in list(self._ledger):
+            self.async_look(instance)
+
+    # ------------------------------------------------------------------ states
+
+    @callback
+    def async_set_instances(self, instances: Iterable[Instance]) -> None:
+        """Watch the entities of these alarms, and no others."""
+        self._by_entity.clear()
+        silent = set()
+        for instance in instances:
+            if instance.judge is not None:
+                self._by_entity[instance.key.subject].append(instance)
+                if instance.rule.condition.kind is Kind.NO_DATA:
+                    silent.add(instance.key.subject)
+        while self._stop_states:
+            self._stop_states.pop()()
+        if self._by_entity:
+            self._stop_states.append(
+                async_track_state_change_event(self._hass, list(self._by_entity), self._async_state_changed)
+            )
+        if silent:
+            # A value that stays the same is a sign of life as well.
+            self._stop_states.append(async_track_state_report_event(self._hass, list(silent), self._async_reported))
+
+    @callback
+    def async_look(self, instance: Instance) -> None:
+        """Judge an alarm by the state there is now."""
+        if instance.judge is not None:
+            self._async_see(instance, self._hass.states.get(instance.key.subject))
+
+    @callback
+    def _async_state_changed(self, event: Event[EventStateChangedData]) -> None:
+        for instance in self._by_entity.get(event.data["entity_id"], ()):
+            self._async_see(instance, event.data["new_state"])
+
+    @callback
+    def _async_reported(self, event: Event[Any]) -> None:
+        for instance in self._by_entity.get(event.data["entity_id"], ()):
+            if instance.rule.condition.kind is Kind.NO_DATA:
+                self._async_see(instance, event.data["new_state"])
+
+    @callback
+    def _async_see(self, instance: Instance, state: State | None) -> None:
+        assert instance.judge is not None  # noqa: S101 - only such are watched
+        now = self._ledger.now()
+        seen = None
+        if state is not None:
+            unit = state.attributes.get("unit_of_measurement")
+            seen = Seen(state.state, state.attributes, state.last_reported_timestamp, unit)
+        verdict = instance.judge.see(seen, now)
+        if verdict.is_bad and not self._is_settled and instance.rule.condition.kind in PRESENCE:
+            verdict = Verdict(None)
+        self._ledger.async_judge(instance, verdict, now)
+
+    # ------------------------------------------- templates, events and messages
+
+    async def async_watch_rule(self, rule: Rule, instance: Instance) -> None:
+        """Watch what a rule without entities looks at."""
+        self.async_unwatch_rule(rule.rule_id)
+        kind = rule.condition.kind
+        if kind is Kind.TEMPLATE:
+            self._stop_rules[rule.rule_id] = self._async_watch_template(instance)
+        elif kind is Kind.EVENT:
+            self._stop_rules[rule.rule_id] = self._async_watch_event(instance)
+        elif kind is Kind.MESSAGE:
+            self._stop_rules[rule.rule_id] = await self._async_watch_messages(instance)
+
+    @callback
+    def async_unwatch_rule(self, rule_id: str) -> None:
+        """Let go of what a rule looks at."""
+        if stop := self._stop_rules.pop(rule_id, None):
+            stop()
+
+    @callback
+    def _async_watch_template(self, instance: Instance) -> Stop:
+        @callback
+        def rendered(_event: Event[EventStateChangedData] | None, updates: list[TrackTemplateResult]) -> None:
+            result = updates.pop().result
+            is_bad = None if isinstance(result, TemplateError) else result_as_boolean(result)
+            if is_bad is None:
+                LOGGER.warning("The template of the alarm %s cannot be rendered: %s", instance.rule.name, result)
+            verdict = Verdict(is_bad, instance.rule.severity)
+            self._ledger.async_judge(instance, verdict, self._ledger.now())
+
+        template = Template(instance.rule.condition.template, self._hass)
+        tracked = async_track_template_result(self._hass, [TrackTemplate(template, None)], rendered)
+        tracked.async_refresh()
+        return tracked.async_remove
+
+    @callback
+    def _async_watch_event(self, instance: Instance) -> Stop:
+        condition = instance.rule.condition
+
+        @callback
+        def fired(event: Event[Mapping[str, Any]]) -> None:
+            if event_matches(condition.event_data, event.data):
+                self._async_moment(instance, condition.event_type)
+
+        return self._hass.bus.async_listen(condition.event_type, fired)
+
+    async def _async_watch_messages(self, instance: Instance) -> Stop:
+        condition = instance.rule.condition
+
+        @callback
+        def received(message: mqtt_client.ReceiveMessage) -> None:
+            payload = message.payload if isinstance(message.payload, bytes) else str(message.payload).encode()
+            if not message.retain and message_matches(condition.contains, payload):
+                self._async_moment(instance, message.topic)
+
+        return await mqtt_client.async_subscribe(self._hass, condition.topic, received)
+
+    @callback
+    def _async_moment(self, instance: Instance, what: str) -> None:
+        """Raise for something that has no state of its own; it is over when its time is."""
+        now = self._ledger.now()
+        self._ledger.async_judge(instance, Verdict(True, instance.rule.severity, value=what), now)
+        self._ledger.async_judge(instance, Verdict(False, instance.rule.severity, value=what), now)

@@ -1,0 +1,293 @@
+"""Alarms at work in Home Assistant: rules over entities, restarts, causes, maintenance."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from pytest_homeassistant_custom_component.common import MockConfigEntry
+
+from custom_components.iotbridge.alarms.manager import AlarmsManager, store_path
+from custom_components.iotbridge.alarms.models import AlarmKey, By, Severity, Timing
+from custom_components.iotbridge.alarms.rule import Condition, Kind, Rule, Selection
+from custom_components.iotbridge.alarms.store import HistoryQuery
+from homeassistant.config_entries import ConfigSubentry
+from homeassistant.core import HomeAssistant
+from homeassistant.helpers import device_registry as dr, entity_registry as er
+
+from ..kit import Kit
+
+ANNA = By("Anna", "phone")
+HOT = Condition(kind=Kind.ABOVE, above=80, hysteresis=2)
+
+
+def add(hass: HomeAssistant, entry: MockConfigEntry, condition: Condition, *entities: str, **more: Any) -> str:
+    """Add a rule as its flow does; return its id."""
+    rule = Rule(
+        rule_id="", name=more.pop("name", "Hot"), severity=more.pop("severity", Severity.WARNING),
+        condition=condition, selection=Selection(entities=entities), **more,
+    )  # fmt: skip
+    subentry = ConfigSubentry(
+        data=rule.as_dict(),  # type: ignore[arg-type]
+        subentry_type="alarm",
+        title=rule.name,
+        unique_id=None,
+    )
+    hass.config_entries.async_add_subentry(entry, subentry)
+    return subentry.subentry_id
+
+
+@pytest.fixture
+def alarms(kit: Kit, entry: MockConfigEntry) -> Callable[[], AlarmsManager]:
+    """Return what returns the running manager; a reload makes another."""
+    return lambda: entry.runtime_data.alarms
+
+
+async def set_state(hass: HomeAssistant, entity_id: str, state: str, **attributes: Any) -> None:
+    hass.states.async_set(entity_id, state, attributes)
+    await hass.async_block_till_done()
+
+
+async def history(manager: AlarmsManager) -> list[str]:
+    return [f"{row['change']} {row['subject']}" for row in reversed(await manager.async_history(HistoryQuery()))]
+
+
+async def test_one_rule_has_an_alarm_for_each_entity(
+    hass: HomeAssistant, kit: Kit, entry: MockConfigEntry, alarms: Callable[[], AlarmsManager]
+) -> None:
+    hass.states.async_set("sensor.one", "20")
+    rule_id = add(hass, entry, HOT, "sensor.one", "sensor.two")
+    await hass.async_block_till_done()
+
+    await set_state(hass, "sensor.one", "81")
+    await set_state(hass, "sensor.two", "20")
+
+    found = {alarm.key.subject: alarm.state for alarm in alarms().alarms(rule_id)}
+    assert found == {"sensor.one": "unacknowledged", "sensor.two": "normal"}
+    assert alarms().count(Severity.WARNING, unacknowledged=True) == 1
+
+    await set_state(hass, "sensor.one", "79")
+    assert alarms().count(Severity.WARNING, unacknowledged=True) == 1, "inside the hysteresis"
+    await set_state(hass, "sensor.one", "77")
+    assert alarms().count(Severity.WARNING, unacknowledged=True) == 0
+    assert await history(alarms()) == ["raised sensor.one", "cleared sensor.one"]
+
+
+async def test_a_hold_goes_on_over_a_restart(
+    hass: HomeAssistant, kit: Kit, entry: MockConfigEntry, alarms: Callable[[], AlarmsManager]
+) -> None:
+    hass.states.async_set("sensor.one", "20")
+    rule_id = add(hass, entry, HOT, "sensor.one", timing=Timing(hold_s=600))
+    await hass.async_block_till_done()
+    await set_state(hass, "sensor.one", "90")
+    await kit.wait(400)
+
+    assert await hass.config_entries.async_reload(entry.entry_id)
+    await hass.async_block_till_done()
+    await kit.wait(150)
+    assert alarms().alarms(rule_id)[0].state == "normal"
+    await kit.wait(60)
+
+    assert alarms().alarms(rule_id)[0].state == "unacknowledged"
+
+
+async def test_who_knew_is_known_after_a_restart(
+    hass: HomeAssistant, kit: Kit, entry: MockConfigEntry, alarms: Callable[[], AlarmsManager]
+) -> None:
+    rule_id = add(hass, entry, HOT, "sensor.one")
+    await hass.async_block_till_done()
+    await set_state(hass, "sensor.one", "90")
+    assert alarms().async_acknowledge([AlarmKey(rule_id, "sensor.one")], ANNA) == [(rule_id, "sensor.one")]
+
+    hass.states.async_remove("sensor.one")
+    assert await hass.config_entries.async_reload(entry.entry_id)
+    await hass.async_block_till_done()
+
+    (alarm,) = alarms().alarms(rule_id)
+    assert (alarm.state, alarm.acknowledged_by.who) == ("acknowledged", "Anna")
+    await set_state(hass, "sensor.one", "91")
+    assert await history(alarms()) == ["raised sensor.one", "acknowledged sensor.one"], "nothing is raised twice"
+    await set_state(hass, "sensor.one", "20")
+    assert (await history(alarms()))[-1] == "cleared sensor.one"
+
+
+async def test_shelved_until(
+    hass: HomeAssistant, kit: Kit, entry: MockConfigEntry, alarms: Callable[[], AlarmsManager]
+) -> None:
+    rule_id = add(hass, entry, HOT, "sensor.one")
+    await hass.async_block_till_done()
+    await set_state(hass, "sensor.one", "90")
+    key = AlarmKey(rule_id, "sensor.one")
+    alarms().async_shelve([key], alarms().ledger.now() + 3600, ANNA)
+    assert alarms().alarm(key).state == "shelved"  # type: ignore[union-attr]
+
+    await kit.wait(3599)
+    assert alarms().alarm(key).state == "shelved"  # type: ignore[union-attr]
+    await kit.wait(2)
+
+    assert alarms().alarm(key).state == "unacknowledged"  # type: ignore[union-attr]
+
+
+async def test_a_lost_host_explains_what_is_gone_with_it(
+    hass: HomeAssistant, kit: Kit, entry: MockConfigEntry, alarms: Callable[[], AlarmsManager]
+) -> None:
+    host = await kit.host("nas")
+    registry = er.async_get(hass)
+    power = kit.entity_id(f"{host.uid}_power_state")
+    device_id = registry.async_get(power).device_id  # type: ignore[union-attr]
+    registry.async_get_or_create("sensor", "test", "disk", suggested_object_id="disk", device_id=device_id)
+    registry.async_get_or_create("sensor", "test", "fan", suggested_object_id="fan", device_id=device_id)
+    lost = add(hass, entry, Condition(kind=Kind.HOST_LOST), power, name="Lost", severity=Severity.CRITICAL)
+    gone = add(hass, entry, Condition(kind=Kind.UNAVAILABLE), "sensor.disk", "sensor.fan", name="Gone")
+    await set_state(hass, "sensor.disk", "5")
+    await set_state(hass, "sensor.fan", "900")
+
+    await set_state(hass, "sensor.disk", "unavailable")
+    await set_state(hass, "sensor.fan", "unavailable")
+    disk, fan = AlarmKey(gone, "sensor.disk"), AlarmKey(gone, "sensor.fan")
+    assert alarms().alarm(disk).state == "unacknowledged"  # type: ignore[union-attr]
+    assert alarms().alarm(fan).state == "suppressed", "of several that are gone, one speaks"  # type: ignore[union-attr]
+    await host.availability("offline")
+    await hass.async_block_till_done()
+
+    parent = AlarmKey(lost, power)
+    assert alarms().alarm(parent).state == "unacknowledged"  # type: ignore[union-attr]
+    assert alarms().alarm(disk).state == "suppressed"  # type: ignore[union-attr]
+    assert {alarm.key for alarm in alarms().children(parent)} == {disk, fan}
+
+    await host.availability("online")
+    await set_state(hass, "sensor.fan", "800")
+    assert alarms().alarm(disk).state == "unacknowledged", "judged again"  # type: ignore[union-attr]
+    assert alarms().alarm(fan).state == "normal"  # type: ignore[union-attr]
+
+
+async def test_what_is_behind_a_device_is_explained_by_it(
+    hass: HomeAssistant, kit: Kit, entry: MockConfigEntry, alarms: Callable[[], AlarmsManager]
+) -> None:
+    other = MockConfigEntry(domain="test")
+    other.add_to_hass(hass)
+    devices, entities = dr.async_get(hass), er.async_get(hass)
+    hub = devices.async_get_or_create(config_entry_id=other.entry_id, identifiers={("test", "hub")})
+    leaf = devices.async_get_or_create(
+        config_entry_id=other.entry_id, identifiers={("test", "leaf")}, via_device_id=hub.id
+    )
+    entities.async_get_or_create("sensor", "test", "hub", suggested_object_id="hub", device_id=hub.id)
+    entities.async_get_or_create("sensor", "test", "leaf", suggested_object_id="leaf", device_id=leaf.id)
+    rule_id = add(hass, entry, Condition(kind=Kind.UNAVAILABLE), "sensor.hub", "sensor.leaf")
+    await set_state(hass, "sensor.hub", "on")
+    await set_state(hass, "sensor.leaf", "on")
+
+    await set_state(hass, "sensor.leaf", "unavailable")
+    await set_state(hass, "sensor.hub", "unavailable")
+
+    states = {alarm.key.subject: alarm.state for alarm in alarms().alarms(rule_id)}
+    assert states == {"sensor.hub": "unacknowledged", "sensor.leaf": "suppressed"}
+
+
+async def test_maintenance_silences_and_goes_on_measuring(
+    hass: HomeAssistant, kit: Kit, entry: MockConfigEntry, alarms: Callable[[], AlarmsManager]
+) -> None:
+    rule_id = add(hass, entry, HOT, "sensor.one")
+    await hass.async_block_till_done()
+    alarms().async_set_maintenance(True, ANNA)
+    await set_state(hass, "sensor.one", "90")
+    (alarm,) = alarms().alarms(rule_id)
+    assert (alarm.state, alarm.active) == ("suppressed", True)
+
+    assert await hass.config_entries.async_reload(entry.entry_id)
+    await hass.async_block_till_done()
+    assert alarms().maintenance
+    alarms().async_set_maintenance(False, ANNA)
+
+    assert alarms().alarms(rule_id)[0].state == "unacknowledged"
+
+
+async def test_a_timed_window_ends_by_itself(
+    hass: HomeAssistant, kit: Kit, entry: MockConfigEntry, alarms: Callable[[], AlarmsManager]
+) -> None:
+    rule_id = add(hass, entry, HOT, "sensor.one")
+    await hass.async_block_till_done()
+    until = alarms().ledger.now() + 1800
+    alarms().async_start_window("Painting", Selection(entities=("sensor.one",)), until, ANNA)
+    await set_state(hass, "sensor.one", "90")
+    assert alarms().alarms(rule_id)[0].state == "suppressed"
+    assert alarms().is_in_maintenance("sensor.one")
+
+    await kit.wait(1860)
+
+    assert alarms().alarms(rule_id)[0].state == "unacknowledged"
+    assert not alarms().is_in_maintenance("sensor.one")
+
+
+@pytest.mark.parametrize("state", ["unavailable", "unknown", "warm"])
+async def test_what_is_no_number_raises_and_clears_nothing(
+    hass: HomeAssistant, kit: Kit, entry: MockConfigEntry, alarms: Callable[[], AlarmsManager], state: str
+) -> None:
+    rule_id = add(hass, entry, HOT, "sensor.one")
+    await hass.async_block_till_done()
+    await set_state(hass, "sensor.one", state)
+    assert alarms().alarms(rule_id)[0].state == "normal"
+
+    await set_state(hass, "sensor.one", "90")
+    await set_state(hass, "sensor.one", state)
+
+    assert alarms().alarms(rule_id)[0].state == "unacknowledged"
+
+
+async def test_a_template_an_event_and_a_message(
+    hass: HomeAssistant, kit: Kit, entry: MockConfigEntry, alarms: Callable[[], AlarmsManager]
+) -> None:
+    template = add(hass, entry, Condition(kind=Kind.TEMPLATE, template="{{ is_state('input.x', 'bad') }}"))
+    event = add(
+        hass,
+        entry,
+        Condition(kind=Kind.EVENT, event_type="doorbell", event_data={"door": "back"}),
+        timing=Timing(latching=True),
+    )
+    message = add(
+        hass, entry, Condition(kind=Kind.MESSAGE, topic="alert/#", contains="fire"), timing=Timing(latching=True)
+    )
+    await hass.async_block_till_done()
+
+    await set_state(hass, "input.x", "bad")
+    hass.bus.async_fire("doorbell", {"door": "front"})
+    await kit.receive("alert/kitchen", "smoke")
+    await hass.async_block_till_done()
+    states = {rule_id: alarms().alarms(rule_id)[0].state for rule_id in (template, event, message)}
+    assert states == {template: "unacknowledged", event: "normal", message: "normal"}
+
+    hass.bus.async_fire("doorbell", {"door": "back"})
+    await kit.receive("alert/kitchen", "fire!")
+    await set_state(hass, "input.x", "good")
+    states = {rule_id: alarms().alarms(rule_id)[0].state for rule_id in (template, event, message)}
+    assert states == {template: "normal", event: "returned_unacknowledged", message: "returned_unacknowledged"}
+
+
+async def test_a_removed_rule_leaves_nothing(
+    hass: HomeAssistant, kit: Kit, entry: MockConfigEntry, alarms: Callable[[], AlarmsManager]
+) -> None:
+    rule_id = add(hass, entry, HOT, "sensor.one")
+    await hass.async_block_till_done()
+    await set_state(hass, "sensor.one", "90")
+
+    hass.config_entries.async_remove_subentry(entry, rule_id)
+    await hass.async_block_till_done()
+
+    assert alarms().alarms() == []
+    assert alarms().count(Severity.WARNING, unacknowledged=True) == 0
+    assert await hass.config_entries.async_reload(entry.entry_id)
+    await hass.async_block_till_done()
+    assert alarms().alarms() == []
+
+
+async def test_a_file_that_cannot_be_read_is_put_aside(
+    hass: HomeAssistant, kit: Kit, entry: MockConfigEntry, alarms: Callable[[], AlarmsManager]
+) -> None:
+    path = store_path(hass)
+    await hass.config_entries.async_unload(entry.entry_id)
+    await hass.async_add_executor_job(path.write_bytes, b"no database at all" * 100)
+
+    assert await hass.config_entries.async_setup(entry.entry_id)
+    await hass.async_block_till_done()
+
+    assert await hass.async_add_executor_job(path.with_suffix(".broken").exists)
+    assert alarms().alarms() == []
