@@ -594,3 +594,83 @@ def test_what_is_about_the_transport_is_diagnostic() -> None:
 def test_hostile_keys_and_values_do_no_harm(document: dict[str, Any]) -> None:
     for reading in inferred(document).readings:
         assert reading.channel.name
+
+
+@pytest.mark.parametrize(
+    "document",
+    [
+        {"alarm_counter": 0},
+        {"error_code_counter": 1},
+        {"operating_time_in_error_h": 0},
+        {"current_power_production_kw": 0},
+        {"leak_count": 1},
+    ],
+)
+def test_a_counter_of_nought_or_one_is_no_state(document: dict[str, Any]) -> None:
+    assert {one.channel.platform for one in inferred(document).readings} == {"sensor"}
+
+
+@pytest.mark.parametrize(
+    ("document", "key"),
+    [
+        ({"TB": 31.0, "x": 1}, "TB"),
+        ({"MS": 301, "x": 1}, "MS"),
+        ({"current_consumption_hca": 166}, "current_consumption_hca"),
+        ({"Chlorine": {"Setpoint": 1.0, "Data": 0.7}}, "Chlorine.Setpoint"),
+        ({"ct_numerator_factor": 0.5}, "ct_numerator_factor"),
+        ({"remaining_battery_life_y": 9}, "remaining_battery_life_y"),
+        ({"forward_energy_m3c": 299}, "forward_energy_m3c"),
+        ({"noise": 20}, "noise"),
+        ({"distance": 2116}, "distance"),
+        ({"tvoc": 0.37}, "tvoc"),
+    ],
+)
+def test_a_wrong_guess_is_worse_than_none(document: dict[str, Any], key: str) -> None:
+    assert channel(document, key).device_class is None
+
+
+@pytest.mark.parametrize(
+    ("document", "key", "unit"),
+    [
+        ({"ENERGY": {"Power": [120, 30], "Current": [0.5, 0.1]}}, "ENERGY.Current[0]", "A"),
+        ({"ENERGY": {"Voltage": 230, "Current": 0.5}}, "ENERGY.Current", "A"),
+        ({"temperature": {"current": 21.5, "min": 4.0}}, "temperature.current", "°C"),
+        ({"power": {"current": 120, "max": 300}}, "power.current", "W"),
+        ({"current_temperature": 21.5}, "current_temperature", "°C"),
+        ({"battery": {"V": 5.77, "percent": 93}}, "battery.percent", "%"),
+        ({"battery": {"V": 5.77, "percent": 93}}, "battery.V", "V"),
+    ],
+)
+def test_current_is_amperes_or_now(document: dict[str, Any], key: str, unit: str) -> None:
+    assert channel(document, key).unit == unit
+
+
+def test_what_a_device_hears_of_others_is_off() -> None:
+    document = {"temperature": 21.5, "wifi": [{"mac": "1c:c3:16:22:2d:f9", "rssi": -61}]}
+
+    assert values(document) == {"temperature": 21.5}
+
+
+@pytest.mark.parametrize(
+    ("topic", "document"), [("zigbee2mqtt/blind", {"state": "OPEN"}), ("zigbee2mqtt/lock", {"state": "UNLOCK"})]
+)
+def test_a_cover_and_a_lock_are_no_switches(topic: str, document: dict[str, Any]) -> None:
+    found = channel(document, "state", topic)
+
+    assert (found.platform, found.command_topic) == ("binary_sensor", None)
+
+
+def test_a_remote_that_says_on_is_pressed() -> None:
+    assert channel({"action": "on"}, "action").platform == "event"
+
+
+def test_the_topic_names_what_a_bare_value_is() -> None:
+    [reading] = inferred_tree("livingroom/sensor/bme280_temperature", {"state": 21.5}).readings
+
+    assert (reading.channel.unit, reading.channel.device_class) == ("°C", "temperature")
+
+
+def test_a_meter_remembers_other_months_in_silence() -> None:
+    document = {"media": "water", "total_m3": 3.4, "April_total_m3": 2.5, "consumption_at_history_1_m3": 1.2}
+
+    assert values(document) == {"total_m3": 3.4}

@@ -26,6 +26,8 @@ LONGEST_TYPE = 32
 # In a key with one of these a 0 or a 1 is a number: "alarm_counter".
 NUMBER_WORDS = frozenset({"count", "counter", "counts", "time", "duration", "code", "flags", "number", "total"})
 SENTENCE_WORDS = 3
+# A remote's "on" is a press, not a state.
+ALWAYS_EVENTS = frozenset({"action", "click"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -130,16 +132,14 @@ def is_event(one: Place) -> bool:
     key = " ".join(one.leaf)
     if key not in EVENT_KEYS and not any(key.endswith(f" {word}") for word in ("action", "button event", "click")):
         return False
-    return (
-        one.value is None
-        or one.value == ""
-        or (len(text) <= LONGEST_TYPE and words_pair(text, None) is None and not is_sentence(text))
-    )
+    if not text or one.leaf[-1] in ALWAYS_EVENTS:
+        return not is_sentence(text)
+    return words_pair(text, None) is None and not is_sentence(text)
 
 
 def is_sentence(text: str) -> bool:
     """Return whether a text is more than a type of event."""
-    return text.count(" ") >= SENTENCE_WORDS or text.startswith(("http", "{", "["))
+    return len(text) > LONGEST_TYPE or text.count(" ") >= SENTENCE_WORDS or text.startswith(("http", "{", "["))
 
 
 def event_types(one: Place) -> tuple[str, ...]:

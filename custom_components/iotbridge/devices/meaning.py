@@ -104,7 +104,7 @@ def quantity_word(one: Place) -> tuple[Phrase | None, Words, int]:
             best = max(found, key=strength)
             if QUANTITIES[WORDS[best.text]].subject and only_qualifies(level) and not is_electric(one):
                 further = phrases(above, WORDS)
-                if further and not is_count(best):
+                if further and not stands_alone(best, further):
                     return max(further, key=strength), level, index
             return Phrase(best.text, best.start - len(above), best.end - len(above)), level, index
         if not only_qualifies(level) and not is_named_place(one, index):
@@ -118,9 +118,10 @@ def without_numbers(words: Words) -> list[Phrase]:
     return phrases(bare_words, WORDS) if len(bare_words) < len(words) else []
 
 
-def is_count(phrase: Phrase) -> bool:
-    """Return whether a quantity in words of which is a count."""
-    return WORDS[phrase.text] == "count"
+def stands_alone(phrase: Phrase, above: list[Phrase]) -> bool:
+    """Return whether a word means itself whatever is above it: a count, and the current of an ENERGY group."""
+    quantity = WORDS[phrase.text]
+    return quantity == "count" or (quantity == "current" and any(WORDS[one.text] == "energy" for one in above))
 
 
 def is_electric(one: Place) -> bool:

@@ -34,7 +34,7 @@ def name_of(one: Place, said: Said) -> str:
     """Return the shortest name that says what a reading is."""
     if one.annotated or said.name:
         return (one.annotated or said.name or "")[:LONGEST]
-    if numbered := element_of(one):
+    if numbered := element_of(one, said.phrase):
         return sentence(numbered)
     words = without_unit(one, said.unit)
     own = spoken(replaced(words, said))
@@ -46,7 +46,7 @@ def name_of(one: Place, said: Said) -> str:
         own = f"{own} {said.noun}"
     if said.noun == "temperature" and said.phrase in THERMAL and said.noun not in own.lower():
         own = f"{own} temperature"
-    return sentence(prefixed(one, own) or one.key or spoken(one.leaf))
+    return sentence(prefixed(one, own).strip() or one.key.strip() or spoken(one.leaf) or "value")
 
 
 # Words that say whose voltage it is, and do not say that it is a voltage.
@@ -65,11 +65,15 @@ def from_above(one: Place, words: Words, own: str, said: Said) -> str:
     return qualified(one, own, said) if only_qualifies(words) else own
 
 
-def element_of(one: Place) -> str | None:
+def element_of(one: Place, phrase: str | None) -> str | None:
     """Return the name of an element of a list: "Probe 3"; None for anything else."""
     if one.field.name is not None or not one.field.path or not isinstance(one.field.path[-1], int):
         return None
-    own = spoken(next((level for level in one.levels[: one.depth] if not all(word.isdigit() for word in level)), ()))
+    levels = [level for level in one.levels[: one.depth] if not all(word.isdigit() for word in level)]
+    own = spoken(levels[0]) if levels else ""
+    telling = next((level for level in levels[1:] if phrase and set(phrase.split()) <= set(level)), None)
+    if telling and only_qualifies(levels[0]) and phrase not in levels[0]:
+        own = f"{spoken(telling)} {own}"
     noun = "probe" if own in ("onewire", "one wire", "1wire", "probes") else own.removesuffix("s") or "value"
     return f"{noun} {one.field.path[-1] + 1}"
 

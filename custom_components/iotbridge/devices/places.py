@@ -157,7 +157,9 @@ def place(subtopic: str, one: Field) -> Place:
     """Return a value with its place."""
     levels = [level for level in subtopic.split("/") if level]
     parts = (*levels, *map(str, one.path))
-    value = None if is_absent(one.value) and one.value != "" else one.value
+    # "none" may be a state: no alarm.
+    absent = is_absent(one.value) and one.value != "" and str(one.value).strip().lower() != "none"
+    value = None if absent else one.value
     number, unit = quantity_of(value) if isinstance(value, str) else (None, None)
     if isinstance(value, (int, float)) and not isinstance(value, bool):
         number = value

@@ -14,7 +14,7 @@ from .places import Place
 from .plausible import Range, settled
 from .position import LATITUDE, LONGITUDE
 from .precision import precision_of
-from .texts import is_encoded, is_identifier, is_time, names_a_unit
+from .texts import is_encoded, is_identifier, is_time, names_a_record, names_a_unit
 
 EPOCH_S = Range(1.4e9, 2.2e9)
 EPOCH_MS = Range(1.4e12, 2.2e12)
@@ -97,7 +97,12 @@ def text_channel(one: Place) -> Channel | None:
 def is_no_reading(one: Place, text: str) -> bool:
     """Return whether a text is a time, an address, a unit or content that nobody decoded."""
     known = phrases(one.leaf, roles.TEXTS)
-    if role_of(one.leaf, known[0] if known else None) in ("identity", "time") or names_a_unit(one) or is_encoded(one):
+    if (
+        role_of(one.leaf, known[0] if known else None) in ("identity", "time")
+        or names_a_unit(one)
+        or names_a_record(one)
+        or is_encoded(one)
+    ):
         return True
     return is_time(text) or is_identifier(text) or text.startswith(("http", "/", "$"))
 

@@ -5,7 +5,7 @@ import re
 
 from .meaning import role_of
 from .models import Problem, ProblemKind, Reading
-from .places import Place
+from .places import NAMERS, UNITS, Place
 
 TIME = re.compile(
     r"\d{4}-\d\d-\d\d([T ].*)?"
@@ -47,6 +47,12 @@ def is_identifier(text: str) -> bool:
 def names_a_unit(one: Place) -> bool:
     """Return whether a text is the unit of another value."""
     return bool(one.leaf) and one.leaf[-1] in UNIT_WORDS
+
+
+def names_a_record(one: Place) -> bool:
+    """Return whether a text is the name, or the unit, of the record that it stands in."""
+    key = one.parts[-1].lower() if one.parts else ""
+    return key in {*NAMERS, *UNITS} and any(sibling.recorded for sibling in one.siblings)
 
 
 def is_encoded(one: Place) -> bool:

@@ -62,6 +62,8 @@ CONVENTIONS: tuple[Convention, ...] = (
     Convention("emeter/\\d+/(total|total_returned)", "energy", "Wh", topic="^shellies/"),
     # Zigbee2MQTT and others tell of a device's own firmware
     Convention("update[.].*", "off"),
+    # The colour of a lamp is set, not measured
+    Convention("colou?r[.].*", "off"),
     # rtl_433 tells of the radio
     Convention("freq[12]?", "off", keys=having("mod", "freq")),
     Convention("(rssi|snr|noise)", "off", keys=having("mod", "freq", "noise")),

@@ -169,7 +169,6 @@ IDENTITY = frozenset(
 TIME = frozenset(
     {
         "time",
-        "times",
         "timestamp",
         "time stamp",
         "ts",

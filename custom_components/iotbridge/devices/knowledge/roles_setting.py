@@ -3,6 +3,9 @@
 SETTING = frozenset(
     {
         "interval",
+        "minimum range",
+        "maximum range",
+        "detection range",
         "report",
         "clear",
         "reboot",
