@@ -63,8 +63,8 @@ class Verdict:
     """What a rule makes of its entity now.
 
     ``is_bad`` is None while nothing can be said: the entity is not there yet, or has no value. ``why`` is for people of
-    any language: numbers and units, or a state. Where a sentence says more, ``why_key`` names it in the translations and
-    ``why_values`` are its placeholders.
+    any language: numbers and units, or a state. Where a sentence says more, ``why_key`` names it in the translations
+    and ``why_values`` are its placeholders.
     """
 
     is_bad: bool | None

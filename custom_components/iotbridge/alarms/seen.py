@@ -76,7 +76,7 @@ def comparison_text(number: float, sign: str, limit: float, unit: str | None = N
     """Write "81.5 °C > 80 °C", with as many decimals as it takes to see the difference."""
     left, right = number_text(number, unit), number_text(limit, unit)
     if left == right:
-        left, right = _with_unit(repr(number), unit), _with_unit(repr(limit), unit)
+        left, right = _with_unit(f"{number:.15g}", unit), _with_unit(f"{limit:.15g}", unit)
     return f"{left} {sign} {right}"
 
 

@@ -90,7 +90,7 @@ class SilenceJudge:
     def see(self, seen: Seen | None, now: float) -> Verdict:
         """Take a report, or that there is none."""
         if seen is None:
-            self._heard_at, self._is_new, self._is_away = None, True, True
+            self._heard_at, self._value, self._is_new, self._is_away = None, "", True, True
             return Verdict(None)
         at = min(seen.changed_at, now)
         if seen.is_away:
