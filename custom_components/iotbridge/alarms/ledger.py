@@ -217,7 +217,10 @@ class Ledger:
     @callback
     def _async_write(self) -> None:
         if self._writing is None:
-            self._writing = self._hass.async_create_task(self._async_write_all(), "iotbridge alarms write")
+            # Not eagerly: a quick disk would have it finished, and None in its place, before it is put there.
+            self._writing = self._hass.async_create_task(
+                self._async_write_all(), "iotbridge alarms write", eager_start=False
+            )
 
     async def _async_write_all(self) -> None:
         """Write until there is nothing left; only what is written is told."""

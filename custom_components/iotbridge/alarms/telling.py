@@ -4,7 +4,7 @@ The lifecycle says what happened; this says to whom it is news. What comes out a
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from enum import StrEnum
 from typing import Any
 
@@ -62,7 +62,7 @@ class Telling:
 
     def as_dict(self) -> dict[str, Any]:
         """Return it for the store."""
-        return {name: getattr(self, name) for name in self.__slots__}
+        return asdict(self)
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Telling:
