@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable, Mapping
 import contextlib
+from contextlib import AbstractAsyncContextManager
 from typing import Any, Literal, Self
 
 import aiohttp
@@ -151,13 +152,17 @@ class Client:
         """Send a command over the WebSocket and return its result; LabError when Home Assistant refuses it."""
         return await self._send(self._new_id(), kind, fields)
 
-    @contextlib.asynccontextmanager
-    async def events(self, event_type: str) -> AsyncIterator[asyncio.Queue[Json]]:
+    def events(self, event_type: str) -> AbstractAsyncContextManager[asyncio.Queue[Json]]:
         """Subscribe to an event type; the queue has one item per event, from now on."""
+        return self.subscribe("subscribe_events", event_type=event_type)
+
+    @contextlib.asynccontextmanager
+    async def subscribe(self, kind: str, **fields: Any) -> AsyncIterator[asyncio.Queue[Json]]:
+        """Send a command that is a subscription; the queue has what comes of it, from now on."""
         queue: asyncio.Queue[Json] = asyncio.Queue()
         number = self._new_id()
         self._events[number] = queue.put_nowait
-        await self._send(number, "subscribe_events", {"event_type": event_type})
+        await self._send(number, kind, fields)
         try:
             yield queue
         finally:

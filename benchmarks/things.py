@@ -1,0 +1,271 @@
+"""What a learned device costs in a real Home Assistant, beside the same device with hand-written MQTT discovery.
+
+First, without Home Assistant, what it takes to read typical messages. Then three crowds of the same devices in one Home
+Assistant, which speak in turns, round after round, as fast as they can: with hand-written discovery; learned, where
+Home Assistant reads the device's own topic; learned, where IoT Bridge decodes and hands on, because a key has signs in
+it that may be no part of a template. The recorder is off: it adds the same to each, and would hide the differences.
+"""
+
+import argparse
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+import json
+from pathlib import Path
+import statistics
+import sys
+import tempfile
+import time
+
+from aiomqtt import Client as Mqtt
+from lab.home_assistant import HomeAssistant
+from lab.lab import Lab
+from lab.waiting import LabError, until
+from lab.wizard import Wizard
+
+from . import command_line, things_reading
+from .report import Report
+
+MESSAGES = 80
+"""Of each device in a round: below what IoT Bridge takes for a flood, and refilled until its next turn."""
+CYCLE_S = 12.0
+SETTLING_S = 5.0
+IDLE_S = 5.0
+DEADLINE_S = 60.0
+CLASSES = {
+    "temperature": ("temperature", "°C"),
+    "humidity": ("humidity", "%"),
+    "pressure": ("pressure", "hPa"),
+    "co2": ("carbon_dioxide", "ppm"),
+    "battery": ("battery", "%"),
+}
+HAND, DIRECT, DECODED = "hand-written MQTT discovery", "learned, read directly", "learned, decoded and handed on"
+HEAD = ["device", "CPU ms per message", "in the rounds", "beside hand-written", "in the rounds", "messages/s", "bytes"]
+
+
+@dataclass
+class Crowd:
+    """Some devices of one kind, with what was measured of them in each round."""
+
+    kind: str
+    base: str
+    temperature: str = "temperature"
+    last: str = ""
+    """The entity that has the last value when all have."""
+    cpu_ms: list[float] = field(default_factory=list)
+    per_s: list[float] = field(default_factory=list)
+
+    def payload(self, number: int) -> str:
+        """Return a message in which every value differs from those of other numbers."""
+        values = {
+            self.temperature: round(20 + number / 100, 2),
+            "humidity": round(40 + number / 100, 2),
+            "pressure": round(1000 + number / 10, 1),
+            "co2": 600 + number,
+            "battery": round(50 + number / 100, 2),
+        }
+        return json.dumps(values)
+
+    def topic(self, device: int) -> str:
+        """Return the topic of a device."""
+        return f"{self.base}/{device}"
+
+    def name(self, device: int) -> str:
+        """Return what a device is called."""
+        return f"{self.base} {device}"
+
+
+class UnrecordedHomeAssistant(HomeAssistant):
+    """Home Assistant that keeps no history."""
+
+    def _prepare(self) -> None:
+        kept = [line for line in self._configuration.splitlines() if line not in UNWANTED]
+        self._configuration = "\n".join(kept) + "\n"
+        super()._prepare()
+
+
+UNWANTED = ("history:", "logbook:", "recorder:", "  commit_interval: 1", "    custom_components.iotbridge: debug")
+
+
+def main() -> int:
+    parser = command_line.parser("things", __doc__)
+    parser.add_argument("--devices", type=int, default=40, help="of each kind; 40")
+    parser.add_argument("--rounds", type=int, default=8, help="8")
+    return command_line.run(_run, parser.parse_args())
+
+
+async def _run(options: argparse.Namespace) -> None:
+    report = Report("things")
+    crowds = [Crowd(HAND, "hand"), Crowd(DIRECT, "direct"), Crowd(DECODED, "decoded", "temperature (°C)")]
+    with tempfile.TemporaryDirectory(prefix="iotbridge-bench-") as name:
+        async with Lab(Path(name)) as lab:
+            lab.home_assistant = UnrecordedHomeAssistant(Path(name) / "config")
+            await _prepare(lab, crowds, options.devices)
+            await _measure(lab, crowds, options.devices, options.rounds)
+    cases = things_reading.cases()
+    # Importing a library is nothing for an event loop, and neither is this.
+    await asyncio.to_thread(things_reading.measure, cases)
+    report.add(
+        things_reading.HEAD, [things_reading.row(case) for case in cases], title="Reading a message, on one core"
+    )
+    title = (
+        f"{options.devices} devices of each kind with {len(CLASSES)} sensors, every value new in every message; "
+        f"{options.rounds} rounds of {options.devices * MESSAGES:,} messages each"
+    )
+    report.add(HEAD, [_row(crowd, crowds[0]) for crowd in crowds], title=title)
+    report.finish(write=options.write)
+
+
+# ---------------------------------------------------------------- preparation
+
+
+async def _prepare(lab: Lab, crowds: Sequence[Crowd], devices: int) -> None:
+    """Start everything and let all devices be there with values."""
+    await lab.broker.start()
+    await lab.home_assistant.start()
+    await lab.set_up_mqtt()
+    result = await lab.client.flow("iotbridge", {})
+    if result["type"] != "create_entry":
+        raise LabError(f"IoT Bridge was not set up: {result}")
+    for crowd in crowds:
+        for device in range(devices):
+            if crowd.kind == HAND:
+                await _write_by_hand(lab, crowd, device)
+            else:
+                await _learn(lab, crowd, device)
+    async with lab.broker.client() as mqtt:
+        await asyncio.sleep(SETTLING_S)
+        for crowd in crowds:
+            await _say(mqtt, crowd, devices, range(1))
+    for crowd in crowds:
+        await until(lambda crowd=crowd: _complete(lab, crowd, devices), timeout_s=60, what=f"values of {crowd.kind}")
+    await _check_ways(lab)
+    await asyncio.sleep(SETTLING_S)
+
+
+async def _write_by_hand(lab: Lab, crowd: Crowd, device: int) -> None:
+    """Publish what a person with a good manual would write."""
+    components = {
+        key: {
+            "platform": "sensor",
+            "unique_id": f"{crowd.base}_{device}_{key}",
+            "state_topic": crowd.topic(device),
+            "value_template": f"{{{{ value_json.{key} }}}}",
+            "device_class": device_class,
+            "unit_of_measurement": unit,
+            "state_class": "measurement",
+        }
+        for key, (device_class, unit) in CLASSES.items()
+    }
+    config = {
+        "device": {"identifiers": [f"{crowd.base}_{device}"], "name": crowd.name(device)},
+        "origin": {"name": "a person"},
+        "components": components,
+    }
+    async with lab.broker.client() as mqtt:
+        await mqtt.publish(f"homeassistant/device/{crowd.base}_{device}/config", json.dumps(config), qos=1, retain=True)
+
+
+async def _learn(lab: Lab, crowd: Crowd, device: int) -> None:
+    """Walk through the wizard with a pasted message."""
+    wizard = await Wizard.of(lab.client)
+    await wizard.start("paste")
+    await wizard.submit(topic=crowd.topic(device), payload=crowd.payload(0))
+    await wizard.finish(name=crowd.name(device))
+
+
+async def _complete(lab: Lab, crowd: Crowd, devices: int) -> bool:
+    """Tell whether all sensors of a crowd have values; remember that which gets the last one."""
+    rows = await lab.client.devices()
+    ids = {row["id"]: row["name"] for row in rows if row["name"].startswith(f"{crowd.base} ")}
+    sensors = [row for row in await lab.client.entities() if row["device_id"] in ids]
+    states = {state["entity_id"]: state["state"] for state in await lab.client.rest("GET", "states")}
+    having = [row for row in sensors if states.get(row["entity_id"], "unknown") not in ("unknown", "unavailable")]
+    last = [row for row in having if ids[row["device_id"]] == crowd.name(devices - 1)]
+    crowd.last = next((row["entity_id"] for row in last if "co2" in row["unique_id"]), "")
+    return len(having) == devices * len(CLASSES) and bool(crowd.last)
+
+
+async def _check_ways(lab: Lab) -> None:
+    """Raise LabError when the values do not go the ways that are to be measured."""
+    uids = {row["name"]: identifier for row in await lab.client.devices() for _, identifier in row["identifiers"]}
+    for name, wanted in (("direct 0", "direct/0"), ("decoded 0", f"iotbridge/thing/{uids['decoded 0']}/state")):
+        config = await lab.retained(f"homeassistant/device/{uids[name]}/config")
+        topics = {component["state_topic"] for component in config["components"].values()}
+        if topics != {wanted}:
+            raise LabError(f"{name} is read from {topics}, not from {wanted}")
+
+
+# ---------------------------------------------------------------- measuring
+
+
+async def _measure(lab: Lab, crowds: list[Crowd], devices: int, rounds: int) -> None:
+    """Let the crowds speak in turns; the first round only warms up."""
+    idle = await _idle_cpu(lab)
+    number = 1
+    async with lab.broker.client() as mqtt:
+        for turn in range(rounds + 1):
+            began = time.monotonic()
+            for crowd in crowds[turn % 3 :] + crowds[: turn % 3]:
+                cpu_s, took_s = await _burst(lab, mqtt, crowd, devices, range(number, number + MESSAGES), idle)
+                if turn:
+                    crowd.cpu_ms.append(cpu_s / (devices * MESSAGES) * 1000)
+                    crowd.per_s.append(devices * MESSAGES / took_s)
+                    print(f"{crowd.kind}: {crowd.cpu_ms[-1]:.3f} ms, {crowd.per_s[-1]:.0f}/s", flush=True)
+            number += MESSAGES
+            await asyncio.sleep(began + CYCLE_S - time.monotonic())
+    if floods := [issue for issue in await lab.client.repairs("iotbridge") if "flood" in issue["translation_key"]]:
+        raise LabError(f"IoT Bridge took the benchmark for a flood: {floods}")
+
+
+async def _idle_cpu(lab: Lab) -> float:
+    """Return how much processor time a second takes in which nothing happens."""
+    before = lab.home_assistant.program.cpu_s()
+    await asyncio.sleep(IDLE_S)
+    return (lab.home_assistant.program.cpu_s() - before) / IDLE_S
+
+
+async def _burst(lab: Lab, mqtt: Mqtt, crowd: Crowd, devices: int, numbers: range, idle: float) -> tuple[float, float]:
+    """Return processor seconds of Home Assistant and seconds until the last value was in its last entity."""
+    program = lab.home_assistant.program
+    async with lab.client.subscribe("subscribe_entities", entity_ids=[crowd.last]) as changes:
+        cpu, began = program.cpu_s(), time.monotonic()
+        await _say(mqtt, crowd, devices, numbers)
+        wanted = str(600 + numbers[-1])
+        async with asyncio.timeout(DEADLINE_S):
+            while _said(await changes.get(), crowd.last) != wanted:
+                pass
+        took = time.monotonic() - began
+        return program.cpu_s() - cpu - idle * took, took
+
+
+async def _say(mqtt: Mqtt, crowd: Crowd, devices: int, numbers: range) -> None:
+    """Let every device of a crowd say every number, one device after the other."""
+    for number in numbers:
+        payload = crowd.payload(number)
+        for device in range(devices):
+            await mqtt.publish(crowd.topic(device), payload)
+
+
+def _said(event: dict[str, dict[str, dict[str, object]]], entity_id: str) -> object:
+    """Return the state in an event of ``subscribe_entities``."""
+    added, changed = event.get("a", {}).get(entity_id, {}), event.get("c", {}).get(entity_id, {})
+    more = changed.get("+", added)
+    return more.get("s") if isinstance(more, dict) else None
+
+
+def _row(crowd: Crowd, hand: Crowd) -> list[str]:
+    ratios = [ours / theirs for ours, theirs in zip(crowd.cpu_ms, hand.cpu_ms, strict=True)]
+    return [
+        crowd.kind,
+        f"{statistics.median(crowd.cpu_ms):.3f}",
+        f"{min(crowd.cpu_ms):.3f} to {max(crowd.cpu_ms):.3f}",
+        f"{statistics.median(ratios):.2f}",
+        f"{min(ratios):.2f} to {max(ratios):.2f}",
+        f"{statistics.median(crowd.per_s):.0f}",
+        str(len(crowd.payload(0))),
+    ]
+
+
+if __name__ == "__main__":
+    sys.exit(main())
