@@ -26,8 +26,6 @@ SETTLE_S = 2.0
 
 type Listener = Callable[[Rule, Transition], None]
 
-_BLANK = Alarm(key=AlarmKey("", ""))
-
 
 @dataclass(slots=True)
 class Instance:
@@ -76,6 +74,7 @@ class Ledger:
         self._timer: CALLBACK_TYPE | None = None
         self._timer_at: float | None = None
         self._batch = Batch()
+        self._dirty: dict[AlarmKey, Instance] = {}
         self._writing: asyncio.Task[None] | None = None
         self._counted: dict[AlarmKey, tuple[Severity, bool]] = {}
         self._counts: Counter[tuple[Severity, bool]] = Counter()
@@ -138,6 +137,7 @@ class Ledger:
             self.async_happened(instance, lifecycle.judge(alarm, gone, Verdict(False), self.now()))
         del self._instances[instance.key], self._by_rule[instance.key.rule_id][instance.key.subject]
         self._uncount(instance.key)
+        self._dirty.pop(instance.key, None)
         if instance.is_stored:
             self._batch.instances[instance.key] = None
             self._async_write()
@@ -190,16 +190,8 @@ class Ledger:
 
     @callback
     def async_dirty(self, instance: Instance) -> None:
-        """Have an alarm written; one that is as if nothing had ever happened needs no place."""
-        blank = _BLANK.as_dict() | {"key": instance.key, "severity": instance.alarm.severity, "value": "", "why": ""}
-        data = instance.as_dict()
-        is_blank = (
-            {**data["alarm"], "value": "", "why": ""} == blank and not data["judge"] and not data["telling"]["told"]
-        )
-        if is_blank and not instance.is_stored:
-            return
-        instance.is_stored = not is_blank
-        self._batch.instances[instance.key] = None if is_blank else data
+        """Have an alarm written, as it will be when its turn comes."""
+        self._dirty[instance.key] = instance
         self._async_write()
 
     @callback
@@ -225,13 +217,25 @@ class Ledger:
     async def _async_write_all(self) -> None:
         """Write until there is nothing left; only what is written is told."""
         try:
-            while self._batch:
+            while self._batch or self._dirty:
+                self._take_dirty()
                 batch, self._batch = self._batch, Batch()
                 await self._hass.loop.run_in_executor(self._thread, self._store.write, batch)
                 if self.outbox and batch.outbox:
                     self.outbox.async_wake()
         finally:
             self._writing = None
+
+    def _take_dirty(self) -> None:
+        """Put what changed into the batch; what is as if nothing had ever happened needs no place."""
+        for key, instance in self._dirty.items():
+            data = instance.as_dict()
+            is_blank = instance.alarm.is_blank and not data["judge"]
+            if is_blank and not instance.is_stored:
+                continue
+            instance.is_stored = not is_blank
+            self._batch.instances[key] = None if is_blank else data
+        self._dirty.clear()
 
     async def async_history(self, query: HistoryQuery) -> list[dict[str, Any]]:
         """Return what happened, newest first."""

@@ -163,6 +163,18 @@ class Alarm:
         return AlarmState.RETURNED if self.returned else AlarmState.NORMAL
 
     @property
+    def is_blank(self) -> bool:
+        """Tell whether it is as if nothing had ever happened."""
+        return not (
+            self.episode
+            or self.active
+            or self.suppressed_by
+            or self.out_of_service
+            or self.pending is not None
+            or self.shelved_until is not None
+        )
+
+    @property
     def is_quiet(self) -> bool:
         """Tell whether nobody is to be told anything of it now."""
         return self.out_of_service or bool(self.suppressed_by) or self.shelved_until is not None
