@@ -40,7 +40,9 @@ class Attachments:
     def async_start(self, prefixes: Iterable[str]) -> None:
         """Begin to watch hosts and devices; what is left of hosts below other prefixes goes."""
         heads = (*map(uid_head, prefixes), f"{self._entry.entry_id}_")
-        self._async_remove_entities(lambda entity: not entity.unique_id.startswith(heads))
+        self._async_remove_entities(
+            lambda entity: entity.config_subentry_id is None and not entity.unique_id.startswith(heads)
+        )
         self._stop.append(self._manager.async_add_host_listener(self._async_host_changed))
         self._stop.append(self._hass.bus.async_listen(dr.EVENT_DEVICE_REGISTRY_UPDATED, self._async_device_changed))
 

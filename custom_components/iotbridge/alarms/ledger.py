@@ -83,6 +83,8 @@ class Ledger:
         self.outbox: Outbox | None = None
         # Told of alarms that begin or cease to hold, before anything happened.
         self.on_pending: Callable[[Instance], None] | None = None
+        # Told when a count is another.
+        self.on_counts: Callable[[], None] | None = None
 
     # ------------------------------------------------------------------ life
 
@@ -136,7 +138,7 @@ class Ledger:
             gone = Timing(latching=False)
             self.async_happened(instance, lifecycle.judge(alarm, gone, Verdict(False), self.now()))
         del self._instances[instance.key], self._by_rule[instance.key.rule_id][instance.key.subject]
-        self._uncount(instance.key)
+        self._set_counted(instance.key, None)
         self._dirty.pop(instance.key, None)
         if instance.is_stored:
             self._batch.instances[instance.key] = None
@@ -314,16 +316,20 @@ class Ledger:
         return self._counts[severity, True] + (0 if unacknowledged else known)
 
     def _count(self, instance: Instance) -> None:
-        self._uncount(instance.key)
         state = instance.alarm.state
         is_open = state in {AlarmState.UNACKNOWLEDGED, AlarmState.RETURNED}
-        if is_open or state is AlarmState.ACKNOWLEDGED:
-            self._counted[instance.key] = (instance.alarm.severity, is_open)
-            self._counts[self._counted[instance.key]] += 1
+        is_counted = is_open or state is AlarmState.ACKNOWLEDGED
+        self._set_counted(instance.key, (instance.alarm.severity, is_open) if is_counted else None)
 
-    def _uncount(self, key: AlarmKey) -> None:
-        if (before := self._counted.pop(key, None)) is not None:
+    def _set_counted(self, key: AlarmKey, counted: tuple[Severity, bool] | None) -> None:
+        before = self._counted.pop(key, None)
+        if counted is not None:
+            self._counted[key] = counted
+            self._counts[counted] += 1
+        if before is not None:
             self._counts[before] -= 1
+        if before != counted and self.on_counts:
+            self.on_counts()
 
 
 def _escalated(instance: Instance, notice: Notice) -> Transition:

@@ -49,6 +49,7 @@ class AlarmsManager:
         self._kept: dict[AlarmKey, Mapping[str, Any]] = {}
         self._rule_listeners: defaultdict[str, list[Callable[[], None]]] = defaultdict(list)
         self._rules_listeners: list[Callable[[], None]] = []
+        self._counts_listeners: list[Callable[[], None]] = []
         self._stop: list[CALLBACK_TYPE] = []
         self._is_silencing_due = False
 
@@ -62,6 +63,7 @@ class AlarmsManager:
         timed = loaded.remembered.get("windows", {})
         self._silencing.windows = {key: Window.from_dict(window) for key, window in timed.items()}
         self.ledger.on_pending = self._async_pending
+        self.ledger.on_counts = self._async_counts_changed
         self._watch.async_start()
         self._selections.async_start()
         self._stop += [
@@ -76,6 +78,7 @@ class AlarmsManager:
         for key in self._kept:
             if key.rule_id not in self.rules:
                 self.ledger.async_forget(key)
+        self._async_counts_changed()
 
     async def async_stop(self) -> None:
         """Watch no more; everything is kept."""
@@ -100,8 +103,7 @@ class AlarmsManager:
                 rules[subentry.subentry_id] = Rule.from_dict(subentry.subentry_id, subentry.title, subentry.data)
             elif subentry.subentry_type == SUBENTRY_WINDOW:
                 windows[subentry.subentry_id] = Window.from_dict({**subentry.data, "name": subentry.title})
-        timed = {key: window for key, window in self._silencing.windows.items() if window.until is not None}
-        self._silencing.windows = {**windows, **timed}
+        self._silencing.windows = {**windows, **self.windows}
         if rules != self.rules:
             await self._async_set_rules(rules)
         self._async_silence_soon()
@@ -220,12 +222,15 @@ class AlarmsManager:
         self._silencing.maintenance = on
         self.ledger.async_remember("maintenance", on)
         self._silencing.async_apply(by)
+        self._async_counts_changed()
 
     @callback
-    def async_start_window(self, name: str, selection: Selection, until: float, by: By) -> str:
-        """Silence the alarms of some entities until a time; return the id of the window."""
+    def async_start_window(
+        self, name: str, selection: Selection, until: float, by: By, *, rules: tuple[str, ...] = ()
+    ) -> str:
+        """Silence the alarms of some entities and rules until a time; return the id of the window."""
         window_id = uuid.uuid4().hex
-        self._silencing.windows[window_id] = Window(name=name, selection=selection, until=until)
+        self._silencing.windows[window_id] = Window(name=name, selection=selection, rules=rules, until=until)
         self._async_keep_windows()
         self._silencing.async_apply(by)
         return window_id
@@ -237,14 +242,18 @@ class AlarmsManager:
             self._async_keep_windows()
             self._silencing.async_apply(by)
 
+    @property
+    def windows(self) -> dict[str, Window]:
+        """Return the timed windows that are not over, by id."""
+        return {key: window for key, window in self._silencing.windows.items() if window.until is not None}
+
     def is_in_maintenance(self, entity_id: str) -> bool:
         """Tell whether an entity's alarms are silent because somebody works on it."""
         return self._silencing.is_in_maintenance(entity_id)
 
     @callback
     def _async_keep_windows(self) -> None:
-        timed = {key: window for key, window in self._silencing.windows.items() if window.until is not None}
-        self.ledger.async_remember("windows", {key: window.as_dict() for key, window in timed.items()})
+        self.ledger.async_remember("windows", {key: window.as_dict() for key, window in self.windows.items()})
 
     def children(self, key: AlarmKey) -> list[Alarm]:
         """Return the alarms that this one explains."""
@@ -326,6 +335,17 @@ class AlarmsManager:
         """Call the listener when something of a rule changed."""
         self._rule_listeners[rule_id].append(listener)
         return partial(self._rule_listeners[rule_id].remove, listener)
+
+    @callback
+    def async_listen_counts(self, listener: Callable[[], None]) -> CALLBACK_TYPE:
+        """Call the listener when a count is another, or maintenance began or ended."""
+        self._counts_listeners.append(listener)
+        return partial(self._counts_listeners.remove, listener)
+
+    @callback
+    def _async_counts_changed(self) -> None:
+        for listener in list(self._counts_listeners):
+            listener()
 
     @callback
     def async_listen_rules(self, listener: Callable[[], None]) -> CALLBACK_TYPE:

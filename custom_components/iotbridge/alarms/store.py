@@ -63,7 +63,10 @@ class Loaded:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HistoryQuery:
-    """What to look for in the history; empty means all. Times are seconds since 1970; the newest come first."""
+    """What to look for in the history; empty means all. Times are seconds since 1970; the newest come first.
+
+    ``before`` is the id of the last row of the page before this one.
+    """
 
     start: float | None = None
     end: float | None = None
@@ -71,6 +74,7 @@ class HistoryQuery:
     subjects: Sequence[str] = ()
     changes: Sequence[str] = ()
     limit: int = 1000
+    before: int | None = None
 
 
 class AlarmStore:
@@ -136,7 +140,7 @@ class AlarmStore:
     def history(self, query: HistoryQuery) -> list[dict[str, Any]]:
         """Return what happened, newest first."""
         where, values = ["1"], list[Any]()
-        for condition, value in (("at >= ?", query.start), ("at < ?", query.end)):
+        for condition, value in (("at >= ?", query.start), ("at < ?", query.end), ("id < ?", query.before)):
             if value is not None:
                 where.append(condition)
                 values.append(value)
@@ -196,7 +200,6 @@ def _row(rule: str, happened: Transition) -> tuple[Any, ...]:
 
 
 def _shown(row: dict[str, Any]) -> dict[str, Any]:
-    del row["id"]
     row["severity"] = Severity(row["severity"]).word
     row["where"] = row.pop("place")
     return row
