@@ -18,14 +18,17 @@ NO_DEVICE = "no_device"
 NEW_DEVICES = "new_devices"
 NEW_FIELDS = "new_fields"
 THING_FLOODING = "thing_flooding"
+NOTIFIER_FAILING = "notifier_failing"
 
 OF_THINGS = {NEW_DEVICES, NEW_FIELDS, THING_FLOODING}
+OF_ALARMS = {NOTIFIER_FAILING}
 # What repairs.py can mend with the user's help.
 FIXABLE = {NEW_DEVICES, NEW_FIELDS}
 
 SEVERITIES = {
     BROKER_GONE: ir.IssueSeverity.ERROR,
     NODE_ID_CONFLICT: ir.IssueSeverity.ERROR,
+    NOTIFIER_FAILING: ir.IssueSeverity.ERROR,
 }
 
 
@@ -57,7 +60,7 @@ class Issues:
             severity=SEVERITIES.get(kind, ir.IssueSeverity.WARNING),
             translation_key=kind,
             translation_placeholders=placeholders,
-            learn_more_url=f"{HELP_URL}/{'things' if kind in OF_THINGS else 'hosts'}.md#{kind.replace('_', '-')}",
+            learn_more_url=f"{HELP_URL}/{_page(kind)}.md#{kind.replace('_', '-')}",
         )
 
     @callback
@@ -71,6 +74,13 @@ class Issues:
     def _async_close(self, kind: str, subject: str) -> None:
         self._open.pop((kind, subject), None)
         ir.async_delete_issue(self._hass, DOMAIN, _issue_id(kind, subject))
+
+
+def _page(kind: str) -> str:
+    """Return the page of the guide that tells what to do."""
+    if kind in OF_ALARMS:
+        return "alarms"
+    return "things" if kind in OF_THINGS else "hosts"
 
 
 def _issue_id(kind: str, subject: str) -> str:

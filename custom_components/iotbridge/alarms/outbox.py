@@ -1,0 +1,309 @@
+"""What is to be told, until it was told: kept in the store, tried again, told by others when it does not work."""
+
+import asyncio
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
+from functools import partial
+from typing import Any
+
+from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
+from homeassistant.helpers.event import async_call_later
+from homeassistant.util import dt as dt_util
+
+from ..issues import NOTIFIER_FAILING, Issues
+from .message import Message
+from .notifier import Notifier, TellError
+from .pending import Changes, Delivery, Pending, Review, Row, heard_before
+from .policy import Hold, Policy
+from .store import Batch
+from .telling import CALLS, News, Notice
+
+# How long to wait after each failure. Then the fallback is used, and all are tried after the last of these.
+RETRY_S = (10.0, 60.0, 300.0)
+# The end of an alarm that could not be told for so long is of no use any more.
+KEEP_END_S = 24 * 3600.0
+
+type Describe = Callable[[Notice], Message | None]
+
+
+class Outbox:
+    """Tells the groups one thing after the other, each group beside the others."""
+
+    def __init__(
+        self,
+        hass: HomeAssistant,
+        notifier: Notifier,
+        policy: Policy,
+        write: Callable[[Batch], None],
+        clock: Callable[[], float],
+        describe: Describe,
+        issues: Issues,
+    ) -> None:
+        """``describe`` says a notice, or None when nothing is known of its alarm any more; ``write`` has it written."""
+        self._hass = hass
+        self._notifier = notifier
+        self._policy = policy
+        self._write = write
+        self._clock = clock
+        self._describe = describe
+        self._issues = issues
+        self._pending = Pending()
+        self._unwritten: list[Row] = []
+        self._timers: dict[str, CALLBACK_TYPE] = {}
+        self._busy: set[str] = set()
+        self._tasks: set[asyncio.Task[None]] = set()
+        # The targets that did not work although they were tried again and again.
+        self._failing: dict[str, set[str]] = {}
+        self._is_stopped = False
+
+    # ------------------------------------------------------------------ life
+
+    @callback
+    def async_load(self, rows: Mapping[int, Mapping[str, Any]]) -> None:
+        """Tell what was not told before Home Assistant stopped."""
+        now = self._clock()
+        changes: Changes = {}
+        loaded = []
+        for number, data in rows.items():
+            row = Row.from_dict(number, data)
+            if row.is_done and row.news in {News.CLEARED, News.WITHDRAWN} and now - row.at > KEEP_END_S:
+                changes[number] = None
+                continue
+            if row.digest:
+                # The quiet hours may be others now.
+                row.due_at = min(row.due_at, self._policy.quiet_until(row.severity, self._local(now)) or now)
+            loaded.append(row)
+        self._pending = Pending(loaded)
+        self._save(changes)
+        self._async_look()
+
+    async def async_stop(self) -> None:
+        """Begin nothing more, and wait for what is being told: it must be noted that it was."""
+        self._is_stopped = True
+        for cancel in self._timers.values():
+            cancel()
+        self._timers.clear()
+        if self._tasks:
+            await asyncio.wait(self._tasks)
+
+    @callback
+    def async_add(self, notices: Sequence[Notice], batch: Batch, *, delay_s: float = 0.0) -> None:
+        """Put notices into a batch; they are told when it was written and ``delay_s`` have passed."""
+        now = self._clock()
+        for notice in notices:
+            message = self._describe(notice)
+            if message is None:
+                continue
+            said = message.as_dict()
+            for group in notice.groups:
+                row = Row(
+                    id=self._pending.next_id(),
+                    group=group,
+                    news=notice.news,
+                    key=notice.key,
+                    episode=notice.episode,
+                    severity=notice.severity,
+                    at=notice.at,
+                    due_at=now + delay_s,
+                    message=said,
+                    heard=heard_before(notice.news),
+                )
+                self._unwritten.append(row)
+                batch.outbox[row.id] = row.as_dict()
+
+    @callback
+    def async_wake(self, written: Batch | None = None) -> None:
+        """Tell what is due. ``written`` is the batch that is safe now; all that was added if it is not given."""
+        left = []
+        for row in self._unwritten:
+            if written is None or row.id in written.outbox:
+                self._pending.add(row)
+            else:
+                left.append(row)
+        self._unwritten = left
+        self._async_look()
+
+    # ------------------------------------------------------------------ when
+
+    @callback
+    def _async_look(self) -> None:
+        for group in self._pending.groups:
+            self._async_start(group)
+
+    @callback
+    def _async_start(self, group: str) -> None:
+        """Begin to tell a group, or wait until there is something to tell."""
+        if cancel := self._timers.pop(group, None):
+            cancel()
+        now = self._clock()
+        due = self._pending.due(group, now)
+        if due is None or group in self._busy or self._is_stopped:
+            return
+        if due > now:
+            self._timers[group] = async_call_later(self._hass, due - now, partial(self._async_timer, group))
+            return
+        self._busy.add(group)
+        task = self._hass.async_create_task(self._async_work(group), f"iotbridge tell {group}")
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    @callback
+    def _async_timer(self, group: str, _now: datetime) -> None:
+        self._timers.pop(group, None)
+        self._async_start(group)
+
+    async def _async_work(self, group: str) -> None:
+        try:
+            while not self._is_stopped:
+                review = self._review(group)
+                for delivery in review.single:
+                    if self._pending.is_last(delivery.row) and not self._is_stopped:
+                        await self._async_tell(group, [delivery])
+                if review.together:
+                    await self._async_tell(group, review.together)
+                elif not review.single:
+                    break
+        finally:
+            self._busy.discard(group)
+            if self._notifier.group(group) is None and not self._pending.waiting(group):
+                self._set_failing(group, set(), "")
+        self._async_start(group)
+
+    def _review(self, group: str) -> Review:
+        now = self._clock()
+        found = self._notifier.group(group)
+
+        def hold(row: Row) -> Hold | None:
+            return self._policy.hold(
+                group,
+                row.severity,
+                self._local(now),
+                breaks_through=found is not None and found.breaks_through,
+                is_new=row.attempts == 0,
+            )
+
+        review = self._pending.review(group, now, hold, self._everyone(group))
+        self._save(review.changes)
+        return review
+
+    def _local(self, now: float) -> datetime:
+        return datetime.fromtimestamp(now, dt_util.get_default_time_zone())
+
+    # ------------------------------------------------------------------- how
+
+    async def _async_tell(self, group: str, deliveries: Sequence[Delivery]) -> None:
+        """Tell rows together; who got some of them before gets only the others."""
+        parts: dict[frozenset[str], list[Row]] = {}
+        for delivery in deliveries:
+            parts.setdefault(delivery.to, []).append(delivery.row)
+        waits_until: float | None = None
+        for to, rows in parts.items():
+            if waits_until is None:
+                waits_until = await self._async_send(group, rows, to)
+                continue
+            # An end must not be told while its beginning could not be.
+            for row in rows:
+                row.due_at = waits_until
+            self._save({row.id: row.as_dict() for row in rows})
+
+    async def _async_send(self, group: str, rows: Sequence[Row], to: frozenset[str]) -> float | None:
+        """Send some rows to some targets; return when to try again, None when there is nothing left to try."""
+        found = self._notifier.group(group)
+        names = to & (found.targets.keys() | found.fallback.keys()) if found else to
+        if not names and (self._everyone(group) or not any(row.is_call for row in rows)):
+            self._finish(rows)  # whom it concerned is not in the group any more
+            return None
+        try:
+            await self._notifier.async_send(group, [self._message(row) for row in rows], only=names)
+        except TellError as error:
+            _sent(rows, names - error.failed.keys() if names else names)
+            return await self._async_failed(group, rows, error)
+        _sent(rows, names)
+        self._finish(rows)
+        self._async_works(group, names)
+        return None
+
+    async def _async_failed(self, group: str, rows: Sequence[Row], error: TellError) -> float | None:
+        """Try again later. When that has been done, the fallback is told, and the user that something is wrong."""
+        now = self._clock()
+        if self._hass.is_running:  # before that, who is to be told may not be there yet
+            for row in rows:
+                row.attempts += 1
+        failing = self._failing.get(group, set())
+        if failing & error.failed.keys() or any(row.attempts > len(RETRY_S) for row in rows):
+            self._set_failing(group, failing | error.failed.keys(), error.reasons)
+            if await self._async_fall_back(group, rows):
+                self._finish(rows)
+                return None
+            for row in rows:
+                row.attempts = max(row.attempts, len(RETRY_S))
+        old = [row for row in rows if not row.is_call and now - row.at > KEEP_END_S]
+        self._finish(old)
+        left = [row for row in rows if row not in old]
+        again = now + RETRY_S[min(max([1, *(row.attempts for row in left)]), len(RETRY_S)) - 1]
+        for row in left:
+            row.due_at = again
+        self._save({row.id: row.as_dict() for row in left})
+        return again if left else None
+
+    async def _async_fall_back(self, group: str, rows: Sequence[Row]) -> bool:
+        """Tell those who stand in for a group; return whether anybody of them heard it."""
+        found = self._notifier.group(group)
+        calls = [row for row in rows if row.news in CALLS]
+        if found is None or not found.fallback or not calls:
+            return False
+        names = frozenset(found.fallback)
+        try:
+            await self._notifier.async_send(group, [self._message(row) for row in rows], only=names)
+        except TellError as error:
+            names -= error.failed.keys()
+        _sent(rows, names)
+        return bool(names)
+
+    @callback
+    def _async_works(self, group: str, names: frozenset[str]) -> None:
+        """Note that targets work; what waited for them to work again is told now."""
+        failing = self._failing.get(group)
+        if failing is None or not failing & names:
+            return
+        self._set_failing(group, failing - names, "")
+        if group not in self._failing:
+            for row in self._pending.waiting(group):
+                if row.attempts:
+                    row.due_at = min(row.due_at, self._clock())
+
+    def _set_failing(self, group: str, names: set[str], reasons: str) -> None:
+        if names:
+            self._failing[group] = names
+        elif self._failing.pop(group, None) is None:
+            return
+        found = self._notifier.group(group)
+        told = {"name": found.title if found else group, "reasons": reasons} if names else {}
+        if reasons or not names:
+            self._issues.async_set(NOTIFIER_FAILING, group, bool(names), **told)
+
+    def _message(self, row: Row) -> Message:
+        """Return what to say now, or what was said when it happened if nothing is known of the alarm any more."""
+        notice = Notice(
+            news=row.news, key=row.key, episode=row.episode, groups=(row.group,), severity=row.severity, at=row.at
+        )
+        return self._describe(notice) or Message.from_dict(row.message)
+
+    def _everyone(self, group: str) -> frozenset[str]:
+        found = self._notifier.group(group)
+        return frozenset(found.targets) if found else frozenset()
+
+    def _finish(self, rows: Sequence[Row]) -> None:
+        changes: Changes = {}
+        for row in rows:
+            changes |= self._pending.finish(row, self._everyone(row.group))
+        self._save(changes)
+
+    def _save(self, changes: Changes) -> None:
+        if changes:
+            self._write(Batch(outbox=dict(changes)))
+
+
+def _sent(rows: Sequence[Row], names: frozenset[str]) -> None:
+    for row in rows:
+        row.sent |= names

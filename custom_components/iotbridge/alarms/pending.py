@@ -1,0 +1,259 @@
+"""What is still to be told, and to whom it still makes sense. Pure: the clock and the groups are the caller's.
+
+Of one alarm and one group only the last news is told. Who knows of the alarm decides about its end: nobody is told of
+the end of what he never heard of.
+"""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+from .models import AlarmKey, Severity
+from .policy import Digest, Hold
+from .telling import CALLS, News
+
+# Changed rows by id, as a batch for the store has them; None for those that are gone.
+type Changes = dict[int, Mapping[str, Any] | None]
+# None is: all of the group.
+type Heard = frozenset[str] | None
+
+_NOBODY: frozenset[str] = frozenset()
+_OVER = frozenset({News.CLEARED, News.WITHDRAWN})
+# The first that a group hears of an alarm; all other news go to groups that know, unless an earlier row says otherwise.
+_FIRST = frozenset({News.RAISED, News.ESCALATED})
+
+
+@dataclass(slots=True, kw_only=True, eq=False)
+class Row:
+    """One thing to tell to one group; a row of the store.
+
+    ``heard`` are the targets that knew of the alarm before, ``sent`` those that got this row. A row that ``is_done`` is
+    only kept because not all of the group heard the same.
+    """
+
+    id: int
+    group: str
+    news: News
+    key: AlarmKey
+    episode: int
+    severity: Severity
+    at: float
+    due_at: float
+    message: Mapping[str, Any]
+    attempts: int = 0
+    digest: Digest | None = None
+    heard: Heard = None
+    sent: frozenset[str] = _NOBODY
+    is_done: bool = False
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return it for the store."""
+        data = {name: getattr(self, name) for name in self.__slots__ if name != "id"}
+        return data | {
+            "key": list(self.key),
+            "severity": int(self.severity),
+            "heard": None if self.heard is None else sorted(self.heard),
+            "sent": sorted(self.sent),
+        }
+
+    @classmethod
+    def from_dict(cls, number: int, data: Mapping[str, Any]) -> Row:
+        """Read what ``as_dict`` wrote."""
+        given = dict(data)
+        return cls(
+            **given
+            | {
+                "id": number,
+                "news": News(given["news"]),
+                "key": AlarmKey(*given["key"]),
+                "severity": Severity(given["severity"]),
+                "digest": Digest(given["digest"]) if given["digest"] else None,
+                "heard": None if given["heard"] is None else frozenset(given["heard"]),
+                "sent": frozenset(given["sent"]),
+            }
+        )
+
+    @property
+    def is_call(self) -> bool:
+        """Tell whether it calls for somebody."""
+        return self.news in CALLS
+
+
+def heard_before(news: News) -> Heard:
+    """Return who knows of an alarm before a notice of it, as far as the notice itself tells."""
+    return _NOBODY if news in _FIRST else None
+
+
+class Delivery(NamedTuple):
+    """A row that is due, and the targets that it goes to."""
+
+    row: Row
+    to: frozenset[str]
+
+
+@dataclass(slots=True)
+class Review:
+    """What came out of looking at a group: what is to be sent, and what changed in the store."""
+
+    single: list[Delivery] = field(default_factory=list)
+    together: list[Delivery] = field(default_factory=list)
+    changes: Changes = field(default_factory=dict)
+
+
+class Pending:
+    """The rows, by group and alarm, in the order in which they came."""
+
+    def __init__(self, rows: Iterable[Row] = ()) -> None:
+        """Begin with what is in the store."""
+        self._groups: dict[str, dict[AlarmKey, list[Row]]] = {}
+        self._last_id = 0
+        for row in sorted(rows, key=lambda row: row.id):
+            self._last_id = row.id
+            self.add(row)
+
+    def next_id(self) -> int:
+        """Return a number that no row of the store has."""
+        self._last_id += 1
+        return self._last_id
+
+    def add(self, row: Row) -> None:
+        """Put a row after those that are there."""
+        self._groups.setdefault(row.group, {}).setdefault(row.key, []).append(row)
+
+    @property
+    def groups(self) -> list[str]:
+        """Return the groups for which there is anything."""
+        return list(self._groups)
+
+    def waiting(self, group: str) -> list[Row]:
+        """Return what is still to be told to a group."""
+        return [row for rows in self._groups.get(group, {}).values() for row in rows if not row.is_done]
+
+    def is_last(self, row: Row) -> bool:
+        """Tell whether a row is still the last news of its alarm."""
+        rows = self._groups.get(row.group, {}).get(row.key)
+        return rows is not None and rows[-1] is row
+
+    def due(self, group: str, now: float) -> float | None:
+        """Return when a group is to be looked at."""
+        last = [rows[-1] for rows in self._groups.get(group, {}).values() if not rows[-1].is_done]
+        return min((now if _is_due(row, now) else row.due_at for row in last), default=None)
+
+    def review(self, group: str, now: float, hold: Callable[[Row], Hold | None], everyone: frozenset[str]) -> Review:
+        """Return what is due for a group, and drop what is of no use any more. ``everyone`` are its targets."""
+        review = Review()
+        for rows in list(self._groups.get(group, {}).values()):
+            last = rows[-1]
+            if last.is_done or not _is_due(last, now):
+                continue
+            if last.digest is None:
+                self._place(rows, hold, everyone, review.changes)
+            if rows[-1].digest is not None:
+                review.together += _lines(rows, everyone) if _is_due(rows[-1], now) else []
+            elif not last.is_done:
+                review.single.append(Delivery(last, _recipients(last, last.heard, everyone)))
+        review.single.sort(key=lambda delivery: (-delivery.row.severity, delivery.row.id))
+        return review
+
+    def finish(self, row: Row, everyone: frozenset[str]) -> Changes:
+        """Note that nobody is to be told this row any more; return what changed in the store.
+
+        Where not all of the group know the same, who does is kept for the next news.
+        """
+        rows = self._groups[row.group][row.key]
+        place = rows.index(row)
+        before = _fold(rows[:place], everyone) if place else row.heard
+        after = _after(before, row, everyone)
+        changes = self._drop(rows, rows[:place])
+        if len(rows) > 1:
+            rows[1].heard = after
+            changes[rows[1].id] = rows[1].as_dict()
+        elif after is not None and not (row.news in _OVER and before is None):
+            row.is_done, row.heard, row.sent, row.message = True, after, _NOBODY, {}
+            return changes | {row.id: row.as_dict()}
+        return changes | self._drop(rows, [row])
+
+    def _place(
+        self, rows: list[Row], hold: Callable[[Row], Hold | None], everyone: frozenset[str], changes: Changes
+    ) -> None:
+        """Decide about the last news of an alarm, which is due: now, in a digest, or not at all."""
+        last, before = rows[-1], rows[:-1]
+        heard = _fold(before, everyone) if before else last.heard
+        held = [row for row in before if row.digest]
+        if held and last.news not in CALLS | {News.WITHDRAWN}:
+            # Who is told of both together sees how it began and how it ended.
+            last.digest, last.due_at = held[-1].digest, held[-1].due_at
+            changes[last.id] = last.as_dict()
+            return
+        is_told = last.is_call or heard != _NOBODY
+        wait = hold(last) if is_told and last.news is not News.WITHDRAWN else None
+        if wait and held:
+            if last.news is News.REPEATED and held[-1].is_call:
+                changes |= self._drop(rows, [last])
+                return
+        else:
+            retried = [row.attempts for row in before if not row.is_done]
+            last.attempts = max([last.attempts, *retried]) if last.is_call else last.attempts
+            last.heard = heard
+            changes |= self._drop(rows, before)
+        if wait:
+            last.digest, last.due_at = wait
+        if not is_told:
+            last.is_done, last.message = True, {}
+        if wait or before or not is_told:
+            changes[last.id] = last.as_dict()
+
+    def _drop(self, rows: list[Row], dropped: Iterable[Row]) -> Changes:
+        changes: Changes = {}
+        for row in list(dropped):
+            rows.remove(row)
+            changes[row.id] = None
+            if not rows:
+                del self._groups[row.group][row.key]
+                if not self._groups[row.group]:
+                    del self._groups[row.group]
+        return changes
+
+
+def _is_due(row: Row, now: float) -> bool:
+    """Tell whether a row's time has come. A clock that was set back must not make anything wait for longer."""
+    return row.due_at <= now or (row.digest is None and row.at > now)
+
+
+def _fold(rows: Iterable[Row], everyone: frozenset[str]) -> Heard:
+    """Return who knows of the alarm after some rows."""
+    heard: Heard = None
+    for place, row in enumerate(rows):
+        heard = _after(row.heard if place == 0 else heard, row, everyone)
+    return heard
+
+
+def _after(heard: Heard, row: Row, everyone: frozenset[str]) -> Heard:
+    """Return who knows of the alarm after those that got a row have read it."""
+    if row.is_done:
+        return row.heard
+    if row.news in _OVER:
+        return (everyone if heard is None else heard) - row.sent
+    if not row.is_call or heard is None:
+        return heard
+    known = heard | row.sent
+    return None if everyone and known == everyone else known
+
+
+def _recipients(row: Row, heard: Heard, everyone: frozenset[str]) -> frozenset[str]:
+    return (everyone if row.is_call or heard is None else heard) - row.sent
+
+
+def _lines(rows: Iterable[Row], everyone: frozenset[str]) -> list[Delivery]:
+    """Return what a digest says of an alarm: the end goes also to those who learn of the beginning in it."""
+    deliveries = []
+    heard: Heard = None
+    for place, row in enumerate(rows):
+        heard = row.heard if place == 0 or row.is_done else heard
+        if not row.is_done:
+            deliveries.append(Delivery(row, _recipients(row, heard, everyone)))
+        if row.is_call:
+            heard = None if heard is None else heard | everyone
+        elif row.news in _OVER:
+            heard = _NOBODY
+    return deliveries
