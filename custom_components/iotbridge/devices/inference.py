@@ -8,11 +8,12 @@ from dataclasses import dataclass, replace
 import re
 
 from .knowledge import roles
+from .mapping import position
 from .meaning import Context
 from .models import About, Channel, Field, Problem, Reading, Value
 from .naming import unique
 from .places import Place, places_of, unit_siblings
-from .position import position_of, positions
+from .position import positions
 from .proposals import propose
 from .sisters import without_sisters
 from .texts import undecoded
@@ -85,11 +86,11 @@ def is_metric(keys: frozenset[str]) -> bool:
 
 def value_of(one: Place, channel: Channel) -> Value:
     """Return the value that a channel has now; None where it has none."""
-    if channel.platform == "device_tracker":
-        by_path = {other.field.path: other.field.value for other in one.siblings}
-        return position_of(one.field.value, by_path.get(dict(channel.companions)["longitude"]))
     try:
-        return convert(channel, one.value)
+        if channel.platform != "device_tracker":
+            return convert(channel, one.value)
+        by_path = {other.field.path: other.field.value for other in one.siblings}
+        return position(one.field.value, by_path.get(dict(channel.companions)["longitude"]))
     except ValueError:
         return None
 

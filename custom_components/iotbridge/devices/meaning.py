@@ -255,10 +255,15 @@ def fitting(quantity: str | None, unit: str) -> str | None:
     return by_unit
 
 
+# Beside one of these, written out, a letter is of the same family: {"t": 21.5, "rh": 40}.
+SURE_RELATIVES = frozenset({"temperature", "humidity", "voltage", "current"})
+
+
 def letter_quantity(one: Place) -> str | None:
     """Return what a single letter means among others of its family."""
     best = max(LETTER_FAMILIES, key=lambda family: len(one.family.letters & family.keys()))
-    return best.get(one.letter or "") if len(one.family.letters & best.keys()) > 1 else None
+    spelled = any(WORDS.get(word) in SURE_RELATIVES & set(best.values()) for word in one.family.words)
+    return best.get(one.letter or "") if len(one.family.letters & best.keys()) > 1 or spelled else None
 
 
 def qualifier(one: Place, table: frozenset[str]) -> bool:

@@ -3,14 +3,13 @@
 from collections.abc import Sequence
 
 from .keys import Words
-from .models import Channel, Path, Scalar, Value
+from .models import Channel, Path
 from .places import Place
 
 LATITUDE = frozenset({"lat", "latitude", "gpslat"})
 LONGITUDE = frozenset({"lon", "lng", "long", "longitude", "gpslon", "gpslng"})
 ACCURACY = frozenset({"acc", "accuracy", "hacc"})
 ALTITUDE = frozenset({"alt", "altitude", "elevation"})
-HEMISPHERE = {"latitude": 90, "longitude": 180}
 
 
 def positions(places: Sequence[Place]) -> tuple[list[tuple[Place, Channel]], list[Place]]:
@@ -47,14 +46,3 @@ def without(words: Words, table: frozenset[str]) -> Words | None:
 def is_degrees(one: Place, most: float) -> bool:
     """Return whether a value can be a latitude or a longitude; nothing yet can."""
     return one.value is None or (one.number is not None and abs(one.number) <= most)
-
-
-def position_of(latitude: Scalar, longitude: Scalar) -> Value:
-    """Return a position; None where there is none yet: 0,0 is how a receiver says that it has no fix."""
-    try:
-        here = (float(str(latitude)), float(str(longitude)))
-    except ValueError:
-        return None
-    if here == (0.0, 0.0) or not (abs(here[0]) <= HEMISPHERE["latitude"] and abs(here[1]) <= HEMISPHERE["longitude"]):
-        return None
-    return here

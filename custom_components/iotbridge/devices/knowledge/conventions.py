@@ -69,6 +69,11 @@ CONVENTIONS: tuple[Convention, ...] = (
     Convention("(rssi|snr|noise)", "off", keys=having("mod", "freq", "noise")),
     # Victron
     Convention("timetogo", "remaining time", "s"),
+    Convention("p", "power", "W", topic="^N/"),
+    Convention("v", "voltage", "V", topic="^N/"),
+    Convention("i", "current", "A", topic="^N/"),
+    Convention("f", "frequency", "Hz", topic="^N/"),
+    Convention("s", "apparent power", "VA", topic="^N/"),
     # evcc counts a charge in Wh
     Convention("(charged|session)_?energy", "energy", "Wh", topic="^evcc"),
     # Fronius counts in Wh

@@ -11,6 +11,7 @@ INTERNAL = frozenset(
         "seqno",
         "frame",
         "frame count",
+        "frame counter",
         "fcnt",
         "f cnt",
         "f port",
