@@ -3,10 +3,10 @@
 import asyncio
 from collections.abc import Collection, Coroutine, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 from homeassistant.components.notify.const import NotifyEntityFeature
-from homeassistant.config_entries import ConfigEntry
+from homeassistant.config_entries import ConfigSubentry
 from homeassistant.const import ATTR_ENTITY_ID, ATTR_SUPPORTED_FEATURES, STATE_UNAVAILABLE
 from homeassistant.core import Context, HomeAssistant
 from homeassistant.exceptions import HomeAssistantError
@@ -46,10 +46,18 @@ class Group:
     breaks_through: bool
 
 
+class Groups(Protocol):
+    """Where the groups are: the config entry, or a dialog with one that is not saved yet."""
+
+    @property
+    def subentries(self) -> Mapping[str, ConfigSubentry]:
+        """Return them by their ids."""
+
+
 class Notifier:
     """Tells the groups of the config entry, as they are at that moment."""
 
-    def __init__(self, hass: HomeAssistant, entry: ConfigEntry, *, timeout_s: float = TIMEOUT_S) -> None:
+    def __init__(self, hass: HomeAssistant, entry: Groups, *, timeout_s: float = TIMEOUT_S) -> None:
         """``timeout_s`` is how long one target may take."""
         self._hass = hass
         self._entry = entry
