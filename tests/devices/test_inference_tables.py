@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from custom_components.iotbridge.devices.discovery import discovery_config
 from custom_components.iotbridge.devices.knowledge import roles, words_air, words_energy, words_things
 from custom_components.iotbridge.devices.knowledge.classes import BINARY_CLASSES, SENSOR_CLASSES
 from custom_components.iotbridge.devices.knowledge.commands import COMMANDS
@@ -21,7 +22,7 @@ from custom_components.iotbridge.devices.knowledge.units import (
 )
 from custom_components.iotbridge.devices.knowledge.words import LETTER_FAMILIES, WORDS
 from custom_components.iotbridge.devices.meaning import UNIT_WINS
-from custom_components.iotbridge.devices.models import Channel
+from custom_components.iotbridge.devices.models import About, Channel, Profile
 from custom_components.iotbridge.devices.plausible import RULES
 from custom_components.iotbridge.devices.precision import DIGITS
 from homeassistant.components.binary_sensor.const import BinarySensorDeviceClass
@@ -123,6 +124,15 @@ def test_every_word_is_lower_case_and_about_names_a_member() -> None:
 
 def test_commands_are_told_in_words_of_their_own_topic() -> None:
     assert all(row.topic and row.command for row in COMMANDS)
+
+
+def test_a_class_of_ours_is_published_as_one_of_cores() -> None:
+    channel = Channel(name="Socket", path=("socket_status",), platform="binary_sensor", device_class="outlet")
+    profile = Profile(topic="a", depth=0, channels=(channel,), devices={"a": About()}, exact=True)
+
+    config = discovery_config(profile, "uid", "a", About(), [channel], state_topic=None)
+
+    assert [component["device_class"] for component in config["components"].values()] == ["power"]
 
 
 def proposals() -> list[Channel]:

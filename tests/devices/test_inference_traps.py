@@ -437,6 +437,8 @@ def test_a_position_knows_its_companions() -> None:
     [
         ("tele/plug/STATE", {"POWER": "OFF"}, "POWER", ("cmnd/plug/POWER", "ON", "OFF")),
         ("stat/plug/RESULT", {"POWER2": "ON"}, "POWER2", ("cmnd/plug/POWER2", "ON", "OFF")),
+        ("plug/tele/STATE", {"POWER": "OFF"}, "POWER", ("plug/cmnd/POWER", "ON", "OFF")),
+        ("home/tele/plug/STATE", {"POWER1": "ON"}, "POWER1", ("home/cmnd/plug/POWER1", "ON", "OFF")),
         ("zigbee2mqtt/plug", {"state": "ON"}, "state", ("zigbee2mqtt/plug/set", "ON", "OFF")),
         (
             "zigbee2mqtt/plug",

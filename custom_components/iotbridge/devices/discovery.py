@@ -12,6 +12,8 @@ from .topics import fill
 # What may stand between quotes in a template: letters of any script, digits, and marks without a meaning there. All
 # else is read by us and handed on under a name of ours: a key from a stranger's message never is part of a program.
 _SAFE_KEY = re.compile(r"[\w.:/ \-]{1,64}")
+# A socket that is only seen is an "outlet" to people; core has that class for switches alone, and refuses it here.
+_SAME_IN_CORE: dict[tuple[str, str | None], str] = {("binary_sensor", "outlet"): "power"}
 SUPPORT_URL = "https://github.com/iot-bridge/iot-bridge"
 
 
@@ -79,7 +81,8 @@ def _component(channel: Channel, uid: str) -> dict[str, Any]:
         "unique_id": f"{uid}_{component_id(channel)}",
         "name": channel.name,
     }
-    optional: dict[str, Any] = {"device_class": channel.device_class, "entity_category": channel.entity_category}
+    device_class = _SAME_IN_CORE.get((channel.platform, channel.device_class), channel.device_class)
+    optional: dict[str, Any] = {"device_class": device_class, "entity_category": channel.entity_category}
     if channel.platform == "sensor":
         optional |= {
             "unit_of_measurement": channel.unit,

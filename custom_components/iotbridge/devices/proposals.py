@@ -1,7 +1,6 @@
 """Proposals: a value becomes a channel, or none. Pure."""
 
 from dataclasses import replace
-import re
 
 from .answers import Answer, answer_of, command, event_types, is_event, kind_of
 from .keys import phrases
@@ -54,7 +53,7 @@ def answer_channel(one: Place, answer: Answer, context: Context) -> Channel | No
     role = role_of(one.leaf, None)
     if role in ("identity", "time"):
         return None
-    switched = answer.on.lower() in SWITCHED and (told is not None or is_relay(one))
+    switched = told is not None and answer.on.lower() in SWITCHED
     platform = "switch" if switched else "binary_sensor"
     kind = answer.kind
     return Channel(
@@ -73,14 +72,6 @@ def answer_channel(one: Place, answer: Answer, context: Context) -> Channel | No
         command_on=told.on if told and switched else "ON",
         command_off=told.off if told and switched else "OFF",
     )
-
-
-def is_relay(one: Place) -> bool:
-    """Return whether a value is a relay of a maker whose relays are called so: POWER, POWER1, switch:0.output."""
-    leaf = one.parts[-1] if one.parts else ""
-    if re.fullmatch(r"POWER\d*", leaf):
-        return True
-    return leaf == "output" and any(re.fullmatch(r"switch:\d+", part) for part in one.parts)
 
 
 def text_channel(one: Place) -> Channel | None:

@@ -18,6 +18,9 @@ COMMANDS: tuple[CommandRow, ...] = (
     # Tasmota: the relay's own name is its command
     CommandRow(r"(?:stat|tele)/(?P<t>.+)/[A-Z0-9]+", r"(?P<k>POWER\d*)", r"cmnd/\g<t>/\g<k>"),
     CommandRow(r"(?:stat|tele)/(?P<t>[^\n]+)/(?P<k>POWER\d*)", r"", r"cmnd/\g<t>/\g<k>"),
+    # … in other orders of its full topic: %topic%/%prefix%/, and with a level before the prefix
+    CommandRow(r"(?P<t>[^\n]+)/(?:stat|tele)/[A-Z0-9]+", r"(?P<k>POWER\d*)", r"\g<t>/cmnd/\g<k>"),
+    CommandRow(r"(?P<a>.+?)/(?:stat|tele)/(?P<t>.+)/[A-Z0-9]+", r"(?P<k>POWER\d*)", r"\g<a>/cmnd/\g<t>/\g<k>"),
     # Shelly, second generation and later
     CommandRow(
         r"(?P<t>.+)/events/rpc", r"(?:.*\.)?params\.(?P<k>switch:\d+)\.output", r"\g<t>/command/\g<k>", "on", "off"
