@@ -166,6 +166,12 @@ def test_inside_its_band_it_says_what_it_waits_for() -> None:
     assert tell(rule, 78, 3, "°C") == Verdict(False, Severity.WARNING, "78 °C")
 
 
+def test_of_two_equally_bad_thresholds_the_farther_is_named() -> None:
+    rule = judge(Severity.CRITICAL, kind=Kind.ABOVE, above=80, worse_above=90)
+
+    assert tell(rule, 95, 0).why == "95 > 90"
+
+
 NUMBERS = st.floats(-100, 100, allow_nan=False) | st.sampled_from(["unavailable", "unknown", "warm", None])
 
 
@@ -361,10 +367,11 @@ def test_crowded_readings_shorten_the_window_by_a_200th(series: list[tuple[int, 
         assert fast(readings, at, 200, 8) or not verdict
 
 
-def test_what_is_kept_of_many_readings_is_bounded() -> None:
+@pytest.mark.parametrize("step", [1, -1])
+def test_what_is_kept_of_many_readings_is_bounded(step: int) -> None:
     rule = judge(kind=Kind.RATE, change=1e9, per_s=1000)
     for number in range(20_000):
-        tell(rule, number, number / 100)
+        tell(rule, number * step, number / 100)
 
     assert len(json.dumps(rule.as_dict())) < 15_000
 

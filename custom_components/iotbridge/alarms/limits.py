@@ -41,7 +41,7 @@ class LimitJudge:
         self._severity = severity
         self._verdict = Verdict(None)
         self._attribute = condition.attribute
-        worse, back = max(severity, condition.worse), max(0.0, condition.hysteresis)
+        worse, back = condition.worse, max(0.0, condition.hysteresis)
         uppers = [("above", condition.above, severity), ("worse_above", condition.worse_above, worse)]
         lowers = [("below", condition.below, severity), ("worse_below", condition.worse_below, worse)]
         self._limits: list[_Limit] = []
