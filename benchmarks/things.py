@@ -10,6 +10,7 @@ import argparse
 import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import partial
 import json
 from pathlib import Path
 import statistics
@@ -138,7 +139,7 @@ async def _prepare(lab: Lab, crowds: Sequence[Crowd], devices: int) -> None:
         for crowd in crowds:
             await _say(mqtt, crowd, devices, range(1))
     for crowd in crowds:
-        await until(lambda crowd=crowd: _complete(lab, crowd, devices), timeout_s=60, what=f"values of {crowd.kind}")
+        await until(partial(_complete, lab, crowd, devices), timeout_s=60, what=f"values of {crowd.kind}")
     await _check_ways(lab)
     await asyncio.sleep(SETTLING_S)
 

@@ -12,6 +12,8 @@ import aiomqtt
 from .processes import Program, free_port
 from .waiting import LabError
 
+LAST_PORT = "port"
+
 
 @dataclass(frozen=True, kw_only=True)
 class Tls:
@@ -37,7 +39,7 @@ class Broker:
         name: str = "broker",
     ) -> None:
         self.folder = folder
-        self.port = port or free_port()
+        self.port = port or _last_port(folder) or free_port()
         self.websockets_port = free_port() if websockets else None
         self._passwords = passwords or {}
         self._tls = tls
@@ -52,6 +54,7 @@ class Broker:
     async def start(self) -> None:
         """Start Mosquitto and wait until it answers an MQTT connect."""
         self.folder.mkdir(parents=True, exist_ok=True)
+        (self.folder / LAST_PORT).write_text(str(self.port), encoding="ascii")
         config = self.folder / "mosquitto.conf"
         config.write_text(self._config(), encoding="utf-8")
         await self.program.start([_mosquitto("mosquitto"), "-c", config])
@@ -111,6 +114,12 @@ class Broker:
         for user, password in self._passwords.items():
             subprocess.run([_mosquitto("mosquitto_passwd"), "-b", path, user, password], check=True)
         return path
+
+
+def _last_port(folder: Path) -> int | None:
+    """Return the port of the broker that ran in a folder before: Home Assistant looks for it there."""
+    path = folder / LAST_PORT
+    return int(path.read_text(encoding="ascii")) if path.exists() else None
 
 
 async def _listens(port: int) -> bool:

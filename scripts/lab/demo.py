@@ -206,7 +206,7 @@ What to try:
     With kill -9 it vanishes as in a power cut: "lost".
 
 Things to try:
-  - What was learned, live: {lab.home_assistant.url}/config/integrations/integration/iotbridge
+  - What was learned, live: {lab.home_assistant.url}/config/areas/area/garden
   - {UNLEARNED.title}, which nobody has learned yet: Settings > Devices & services > IoT Bridge > Add a device,
     topic {UNLEARNED.topic} (or let it listen and choose from what talks).
 

@@ -1,7 +1,7 @@
 """Everything together: broker, Home Assistant and agents in one folder, stopped in order."""
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Collection
 import contextlib
 import json
 from pathlib import Path
@@ -97,14 +97,18 @@ class Lab:
             raise LabError(f"IoT Bridge was offered by {source}, not by mqtt")
         _created(await self.client.continue_flow(flows[0]["flow_id"], {}))
 
-    async def make_areas(self, names: Iterable[str]) -> dict[str, str]:
+    async def make_areas(self, names: Collection[str]) -> dict[str, str]:
         """Make these the only areas; return their ids by name."""
-        for row in await self.client.command("config/area_registry/list"):
-            await self.client.command("config/area_registry/delete", area_id=row["area_id"])
         areas = {}
+        for row in await self.client.command("config/area_registry/list"):
+            if row["name"] in names:
+                areas[row["name"]] = row["area_id"]
+            else:
+                await self.client.command("config/area_registry/delete", area_id=row["area_id"])
         for name in names:
-            row = await self.client.command("config/area_registry/create", name=name)
-            areas[name] = row["area_id"]
+            if name not in areas:
+                row = await self.client.command("config/area_registry/create", name=name)
+                areas[name] = row["area_id"]
         return areas
 
     async def furnish(self, area_id: str) -> None:
