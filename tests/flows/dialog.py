@@ -1,0 +1,138 @@
+"""Drives the flows of alarms, notifier groups and windows through Home Assistant's own flow manager."""
+
+from dataclasses import dataclass, field
+import json
+from string import Formatter
+from typing import Any
+
+from homeassistant.config_entries import ConfigEntry, ConfigSubentry, SubentryFlowContext, SubentryFlowResult
+from homeassistant.core import HomeAssistant
+from homeassistant.data_entry_flow import FlowResultType
+
+from .wizard import TRANSLATIONS, suggestions
+
+WORDS = json.loads(TRANSLATIONS.read_text("utf-8"))["config_subentries"]
+
+
+@dataclass
+class Dialog:
+    """One dialog at a time, about subentries of one type."""
+
+    hass: HomeAssistant
+    kind: str
+    result: SubentryFlowResult = field(init=False)
+
+    async def start(self, *choices: str) -> SubentryFlowResult:
+        """Open "Add" and choose from its menus."""
+        return await self._open(SubentryFlowContext(source="user"), choices)
+
+    async def change(self, subentry_id: str, *choices: str) -> SubentryFlowResult:
+        """Open Reconfigure and choose from its menus."""
+        return await self._open(SubentryFlowContext(source="reconfigure", subentry_id=subentry_id), choices)
+
+    async def _open(self, context: SubentryFlowContext, choices: tuple[str, ...]) -> SubentryFlowResult:
+        flows = self.hass.config_entries.subentries
+        self._seen(await flows.async_init((self.entry.entry_id, self.kind), context=context))
+        for choice in choices:
+            await self.choose(choice)
+        return self.result
+
+    async def choose(self, choice: str) -> SubentryFlowResult:
+        """Choose from a menu."""
+        assert self.result["type"] is FlowResultType.MENU, self.result
+        assert choice in self.result["menu_options"]
+        return await self._configure({"next_step_id": choice})
+
+    async def submit(self, **answers: Any) -> SubentryFlowResult:
+        """Fill in a form with what it suggests, and with these answers; None takes a suggestion away."""
+        assert self.result["type"] is FlowResultType.FORM, self.result
+        given = self.suggested | answers
+        return await self._configure({key: value for key, value in given.items() if value is not None})
+
+    async def look(self) -> SubentryFlowResult:
+        """Look what the dialog shows now, as the browser does when it is told that something changed."""
+        await self.hass.async_block_till_done(wait_background_tasks=True)
+        return self._seen(await self.hass.config_entries.subentries.async_configure(self.result["flow_id"]))
+
+    async def tried(self) -> SubentryFlowResult:
+        """Wait until the rule was tried."""
+        if self.result["type"] is FlowResultType.SHOW_PROGRESS:
+            await self.look()
+        assert self.step == "tried", self.result
+        return self.result
+
+    @property
+    def entry(self) -> ConfigEntry:
+        """Return the config entry."""
+        (entry,) = self.hass.config_entries.async_entries("iotbridge")
+        return entry
+
+    @property
+    def made(self) -> list[ConfigSubentry]:
+        """Return the subentries of this type, oldest first."""
+        return [found for found in self.entry.subentries.values() if found.subentry_type == self.kind]
+
+    @property
+    def step(self) -> str:
+        """Return the step that is shown; of one that is over, how it ended."""
+        return str(self.result.get("reason") or self.result.get("step_id") or self.result["type"])
+
+    @property
+    def errors(self) -> dict[str, str]:
+        """Return the errors of the form."""
+        return self.result["errors"] or {}
+
+    @property
+    def said(self) -> dict[str, str]:
+        """Return what is filled into the words of the step."""
+        return dict(self.result["description_placeholders"] or {})
+
+    @property
+    def suggested(self) -> dict[str, Any]:
+        """Return what the form would send if nobody touched it."""
+        return suggestions(self.result["data_schema"])
+
+    @property
+    def fields(self) -> set[str]:
+        """Return the fields of the form."""
+        assert self.result["data_schema"] is not None
+        return {str(marker) for marker in self.result["data_schema"].schema}
+
+    async def _configure(self, given: dict[str, Any]) -> SubentryFlowResult:
+        flows = self.hass.config_entries.subentries
+        return self._seen(await flows.async_configure(self.result["flow_id"], given))
+
+    def _seen(self, result: SubentryFlowResult) -> SubentryFlowResult:
+        """Keep what is shown; all of it must have its words, and the words what they need."""
+        self.result = result
+        words, kind = WORDS[self.kind], result["type"]
+        given = set(result.get("description_placeholders") or {})
+        texts: list[str] = []
+        if kind is FlowResultType.ABORT and not result.get("translation_domain"):
+            texts = [words["abort"][result["reason"]]]
+        if kind is FlowResultType.SHOW_PROGRESS:
+            texts = [words["step"][result["step_id"]]["title"], words["progress"][result["progress_action"]]]
+        if kind in {FlowResultType.MENU, FlowResultType.FORM}:
+            step = words["step"][result["step_id"]]
+            texts = [step["title"], step.get("description", "")]
+            if kind is FlowResultType.MENU:
+                assert set(result["menu_options"]) <= step["menu_options"].keys()
+            else:
+                texts += [words["error"][error] for error in (result["errors"] or {}).values()]
+                _check_fields(step, result["data_schema"])
+                # An error stands at a field of the form, or above it.
+                assert set(result["errors"] or {}) <= {"base", *self.fields}
+        for text in texts:
+            assert {name for _, name, _, _ in Formatter().parse(text) if name} <= given, text
+        return result
+
+
+def _check_fields(step: dict[str, Any], schema: Any) -> None:
+    assert step["data"].keys() == step["data_description"].keys()
+    for marker, kind in schema.schema.items():
+        if hasattr(kind, "schema") and hasattr(kind, "options"):
+            part = step["sections"][str(marker)]
+            assert part["name"]
+            _check_fields(part, kind.schema)
+        else:
+            assert str(marker) in step["data"]
