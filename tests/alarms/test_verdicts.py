@@ -446,6 +446,23 @@ def test_an_irregular_entity_has_no_rhythm() -> None:
     assert silence(rule, at + 1_000_000) == "?"
 
 
+def test_a_silence_ends_even_when_the_rhythm_is_lost_with_it() -> None:
+    rule = judge(kind=Kind.NO_DATA)
+    heard = 0.0
+    for gap in (60, 60, 60, 60, 60, 60, 200, 200):
+        tell(rule, 1, heard)
+        heard += gap
+    tell(rule, 1, heard)
+    assert silence(rule, heard + 401) == "warning"
+
+    verdict = tell(rule, 1, heard + 500)
+
+    assert rule.due(START + heard + 500) is None
+    assert word(verdict) == silence(rule, heard + 99_999) == "good"
+    rule = restarted(rule, kind=Kind.NO_DATA)
+    assert word(tell(rule, 1, heard + 100_000)) == "good"
+
+
 def test_a_rhythm_bears_some_jitter_and_some_lost_reports() -> None:
     rule = judge(kind=Kind.NO_DATA)
     at = 0.0

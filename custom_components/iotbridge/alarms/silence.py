@@ -81,6 +81,8 @@ class SilenceJudge:
         self._severity = severity
         self._rhythm = Rhythm()
         self._is_silent = False
+        # It was silent once: that it is no longer is to be said even when its rhythm is lost with that.
+        self._has_ended = False
         self._is_new = True
         self._heard_at: float | None = None
         self._value = ""
@@ -110,6 +112,7 @@ class SilenceJudge:
         elif at - last < _BURST_S:
             self._heard_at = last
         else:
+            self._has_ended = self._has_ended or self._is_silent
             self._is_silent = False
             if self._fixed_s is None:
                 self._rhythm.learn(at - last, at)
@@ -132,7 +135,7 @@ class SilenceJudge:
         if limit is not None and now >= self._heard_at + limit:
             self._is_silent = True
             return self._silent(now - self._heard_at, limit)
-        if limit is None or self._is_silent or self._is_away:
+        if self._is_silent or self._is_away or (limit is None and not self._has_ended):
             return Verdict(None, self._severity, self._value)
         return Verdict(False, self._severity, self._value)
 
@@ -150,10 +153,11 @@ class SilenceJudge:
 
     def as_dict(self) -> dict[str, Any]:
         """Return what survives a restart."""
-        return {"silent": self._is_silent, **(self._rhythm.as_dict() if self._fixed_s is None else {})}
+        kept = {"silent": self._is_silent, "ended": self._has_ended}
+        return {**kept, **(self._rhythm.as_dict() if self._fixed_s is None else {})}
 
     def restore(self, data: Mapping[str, Any]) -> None:
         """Take up what survived."""
-        self._is_silent = data["silent"]
+        self._is_silent, self._has_ended = data["silent"], data["ended"]
         if self._fixed_s is None and "gaps" in data:
             self._rhythm.restore(data)
