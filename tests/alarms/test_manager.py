@@ -4,11 +4,11 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from pytest_homeassistant_custom_component.common import MockConfigEntry
+from pytest_homeassistant_custom_component.common import MockConfigEntry, async_mock_service
 
 from custom_components.iotbridge.alarms.manager import AlarmsManager, store_path
 from custom_components.iotbridge.alarms.models import AlarmKey, By, Severity, Timing
-from custom_components.iotbridge.alarms.rule import Condition, Kind, Rule, Selection
+from custom_components.iotbridge.alarms.rule import Condition, Kind, Plan, Rule, Selection, Step
 from custom_components.iotbridge.alarms.store import HistoryQuery
 from homeassistant.config_entries import ConfigSubentry
 from homeassistant.core import HomeAssistant
@@ -291,3 +291,114 @@ async def test_a_file_that_cannot_be_read_is_put_aside(
 
     assert await hass.async_add_executor_job(path.with_suffix(".broken").exists)
     assert alarms().alarms() == []
+
+
+def group(hass: HomeAssistant, entry: MockConfigEntry, *targets: dict[str, Any]) -> str:
+    """Add a notifier group as its flow does; return its id."""
+    data = {"targets": list(targets), "fallback": [], "break_through": False}
+    subentry = ConfigSubentry(data=data, subentry_type="notifier", title="Family", unique_id=None)  # type: ignore[arg-type]
+    hass.config_entries.async_add_subentry(entry, subentry)
+    return subentry.subentry_id
+
+
+def plan(*steps: tuple[float, str]) -> Plan:
+    return Plan(steps=tuple(Step(after_s=after_s, groups=(group_id,)) for after_s, group_id in steps))
+
+
+async def test_who_is_told_acknowledges_on_the_phone(
+    hass: HomeAssistant, kit: Kit, entry: MockConfigEntry, alarms: Callable[[], AlarmsManager]
+) -> None:
+    told = async_mock_service(hass, "notify", "mobile_app_anna")
+    family = group(hass, entry, {"kind": "mobile_app", "action": "notify.mobile_app_anna"})
+    rule_id = add(hass, entry, HOT, "sensor.one", plan=plan((0, family)), what_to_do="Open the window.")
+    await hass.async_block_till_done()
+    await set_state(hass, "sensor.one", "81.5", unit_of_measurement="°C", friendly_name="Attic")
+    await hass.async_block_till_done(wait_background_tasks=True)
+    assert [call.data["title"] for call in told] == ["Warning: Hot: Attic"]
+    assert "81.5 °C" in told[0].data["message"]
+    assert "Open the window." in told[0].data["message"]
+
+    hass.bus.async_fire("mobile_app_notification_action", {"action": told[0].data["data"]["actions"][0]["action"]})
+    await hass.async_block_till_done(wait_background_tasks=True)
+    (alarm,) = alarms().alarms(rule_id)
+    assert (alarm.state, alarm.acknowledged_by.where) == ("acknowledged", "phone")
+    await set_state(hass, "sensor.one", "20", friendly_name="Attic")
+    await hass.async_block_till_done(wait_background_tasks=True)
+
+    assert [call.data["title"] for call in told][1:] == ["Acknowledged: Hot: Attic", "Over: Hot: Attic"]
+    assert {call.data["data"]["tag"] for call in told} == {told[0].data["data"]["tag"]}
+
+
+async def test_an_escalation_goes_on_over_a_restart_and_nobody_is_told_twice(
+    hass: HomeAssistant, kit: Kit, entry: MockConfigEntry, alarms: Callable[[], AlarmsManager]
+) -> None:
+    first, second = (async_mock_service(hass, "notify", f"mobile_app_{who}") for who in ("anna", "ben"))
+    anna = group(hass, entry, {"kind": "mobile_app", "action": "notify.mobile_app_anna"})
+    ben = group(hass, entry, {"kind": "mobile_app", "action": "notify.mobile_app_ben"})
+    add(hass, entry, HOT, "sensor.one", plan=plan((0, anna), (600, ben)))
+    await hass.async_block_till_done()
+    await set_state(hass, "sensor.one", "90")
+    await hass.async_block_till_done(wait_background_tasks=True)
+    await kit.wait(500)
+    assert (len(first), len(second)) == (1, 0)
+
+    assert await hass.config_entries.async_reload(entry.entry_id)
+    await hass.async_block_till_done(wait_background_tasks=True)
+    await kit.wait(101)
+    await hass.async_block_till_done(wait_background_tasks=True)
+
+    assert (len(first), len(second)) == (1, 1)
+    assert "escalated sensor.one" in await history(alarms())
+
+
+async def test_one_outage_is_told_once_with_all_that_it_took_away(
+    hass: HomeAssistant, kit: Kit, entry: MockConfigEntry, alarms: Callable[[], AlarmsManager]
+) -> None:
+    told = async_mock_service(hass, "notify", "mobile_app_anna")
+    anna = group(hass, entry, {"kind": "mobile_app", "action": "notify.mobile_app_anna"})
+    host = await kit.host("nas")
+    registry = er.async_get(hass)
+    power = kit.entity_id(f"{host.uid}_power_state")
+    device_id = registry.async_get(power).device_id  # type: ignore[union-attr]
+    for name in ("disk", "fan"):
+        registry.async_get_or_create("sensor", "test", name, suggested_object_id=name, device_id=device_id)
+        await set_state(hass, f"sensor.{name}", "5", friendly_name=name.capitalize())
+    add(hass, entry, Condition(kind=Kind.HOST_LOST), power, name="Lost", plan=plan((0, anna)))
+    add(hass, entry, Condition(kind=Kind.UNAVAILABLE), "sensor.disk", "sensor.fan", name="Gone", plan=plan((0, anna)))
+    await hass.async_block_till_done()
+
+    for name in ("disk", "fan"):
+        await set_state(hass, f"sensor.{name}", "unavailable", friendly_name=name.capitalize())
+    await host.availability("offline")
+    await kit.wait(3)
+    await hass.async_block_till_done(wait_background_tasks=True)
+
+    (call,) = told
+    assert call.data["title"].startswith("Warning: Lost: nas")
+    assert "Disk" in call.data["message"]
+    assert "Fan" in call.data["message"]
+
+
+async def test_what_comes_and_goes_is_told_once_more_and_then_not_until_it_is_calm(
+    hass: HomeAssistant, kit: Kit, entry: MockConfigEntry, alarms: Callable[[], AlarmsManager]
+) -> None:
+    told = async_mock_service(hass, "notify", "mobile_app_anna")
+    anna = group(hass, entry, {"kind": "mobile_app", "action": "notify.mobile_app_anna"})
+    rule_id = add(hass, entry, HOT, "sensor.one", plan=plan((0, anna)))
+    await hass.async_block_till_done()
+    for _ in range(20):
+        for value in ("90", "20"):
+            await set_state(hass, "sensor.one", value)
+            await kit.wait(5)
+            await hass.async_block_till_done(wait_background_tasks=True)
+    await set_state(hass, "sensor.one", "90")
+    await hass.async_block_till_done(wait_background_tasks=True)
+
+    assert alarms().alarms(rule_id)[0].state == "suppressed"
+    assert len([call for call in told if call.data["message"].startswith("It comes and goes")]) == 1
+    before = len(told)
+    await kit.wait(3700)
+    await hass.async_block_till_done(wait_background_tasks=True)
+
+    assert alarms().alarms(rule_id)[0].state == "unacknowledged"
+    assert len(told) == before + 1

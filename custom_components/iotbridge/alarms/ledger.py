@@ -4,7 +4,7 @@ import asyncio
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 import heapq
 import time
@@ -14,13 +14,16 @@ from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
 from homeassistant.helpers.event import async_call_later
 
 from . import lifecycle, telling as tellings
+from .flapping import DEFAULT_PER_HOUR, Flapping
 from .models import Alarm, AlarmKey, AlarmState, Change, Severity, Timing, Transition, Verdict
 from .rule import Rule
 from .store import AlarmStore, Batch, HistoryQuery, Loaded
-from .telling import Notice, Telling
+from .telling import News, Notice, Telling
 from .topology import PRESENCE
 from .verdicts import Judge
 
+# The reason for which an alarm that comes and goes is silent.
+FLAPPING = "flapping"
 # When something goes, much goes at once: whoever is to be told waits for what explains the rest.
 SETTLE_S = 2.0
 
@@ -35,6 +38,7 @@ class Instance:
     alarm: Alarm
     telling: Telling = field(default_factory=Telling)
     judge: Judge | None = None
+    flapping: Flapping = field(default_factory=Flapping)
     due: float | None = None
     is_stored: bool = False
 
@@ -46,7 +50,12 @@ class Instance:
     def as_dict(self) -> dict[str, Any]:
         """Return it for the store."""
         judge = self.judge.as_dict() if self.judge else None
-        return {"alarm": self.alarm.as_dict(), "telling": self.telling.as_dict(), "judge": judge}
+        return {
+            "alarm": self.alarm.as_dict(),
+            "telling": self.telling.as_dict(),
+            "judge": judge,
+            "flapping": self.flapping.as_dict(),
+        }
 
 
 class Outbox(Protocol):
@@ -55,8 +64,8 @@ class Outbox(Protocol):
     def async_add(self, notices: Sequence[Notice], batch: Batch, *, delay_s: float = 0.0) -> None:
         """Put notices into a batch; they are sent when it was written and ``delay_s`` have passed."""
 
-    def async_wake(self) -> None:
-        """Send what is due."""
+    def async_wake(self, written: Batch) -> None:
+        """Send what is due of that which is written."""
 
 
 class Ledger:
@@ -81,6 +90,9 @@ class Ledger:
         self._listeners: list[Listener] = []
         self._began = time.time() - time.monotonic()
         self.outbox: Outbox | None = None
+        # Puts a verdict's reason into words.
+        self.explain: Callable[[Verdict], str] | None = None
+        self.flapping_per_hour = DEFAULT_PER_HOUR
         # Told of alarms that begin or cease to hold, before anything happened.
         self.on_pending: Callable[[Instance], None] | None = None
         # Told when a count is another.
@@ -156,7 +168,9 @@ class Ledger:
     def async_judge(self, instance: Instance, verdict: Verdict, now: float) -> None:
         """Take a verdict. Most change nothing, and cost nothing more."""
         alarm = instance.alarm
-        pending = alarm.pending
+        pending, episode = alarm.pending, alarm.episode
+        if verdict.why_key and verdict.is_bad is not alarm.active and self.explain:
+            verdict = replace(verdict, why=self.explain(verdict), why_key="")
         happened = lifecycle.judge(alarm, instance.rule.timing, verdict, now)
         if happened:
             self.async_happened(instance, happened)
@@ -168,6 +182,8 @@ class Ledger:
                 self.on_pending(instance)
         elif alarm.pending is not None or instance.judge is not None:
             self._async_schedule(instance)
+        if alarm.episode != episode:
+            self._async_came(instance, now)
 
     @callback
     def async_happened(self, instance: Instance, happened: Sequence[Transition]) -> None:
@@ -224,7 +240,7 @@ class Ledger:
                 batch, self._batch = self._batch, Batch()
                 await self._hass.loop.run_in_executor(self._thread, self._store.write, batch)
                 if self.outbox and batch.outbox:
-                    self.outbox.async_wake()
+                    self.outbox.async_wake(batch)
         finally:
             self._writing = None
 
@@ -258,6 +274,7 @@ class Ledger:
             lifecycle.due(instance.alarm, instance.rule.timing),
             tellings.due(instance.telling, instance.rule.plan),
             instance.judge.due(now) if instance.judge else None,
+            instance.flapping.due(self.flapping_per_hour),
         ]
         due = min((at for at in times if at is not None), default=None)
         if due == instance.due:
@@ -295,12 +312,31 @@ class Ledger:
     def _async_tick(self, instance: Instance, now: float) -> None:
         if instance.judge:
             self.async_judge(instance, instance.judge.look(now), now)
+        episode = instance.alarm.episode
         if happened := lifecycle.tick(instance.alarm, instance.rule.timing, now):
             self.async_happened(instance, happened)
+        if instance.alarm.episode != episode:
+            self._async_came(instance, now)
+        if instance.flapping.calm(now, self.flapping_per_hour):
+            self.async_happened(instance, lifecycle.unsuppress(instance.alarm, FLAPPING, now))
         if notices := tellings.tick(instance.telling, instance.rule.plan, instance.alarm, now):
-            escalated = [_escalated(instance, notice) for notice in notices if notice.news is tellings.News.ESCALATED]
+            escalated = [_escalated(instance, notice) for notice in notices if notice.news is News.ESCALATED]
             self._async_book(instance, escalated, notices)
         self._async_schedule(instance)
+
+    @callback
+    def _async_came(self, instance: Instance, now: float) -> None:
+        """Count how often an alarm comes; one that comes and goes is told once, and then no more until it is calm."""
+        if not instance.flapping.note(now, self.flapping_per_hour):
+            return
+        told = tuple(instance.telling.told)
+        self.async_happened(instance, lifecycle.suppress(instance.alarm, FLAPPING, now))
+        if told:
+            alarm = instance.alarm
+            note = Notice(
+                news=News.RAISED, key=alarm.key, episode=alarm.episode, groups=told, severity=alarm.severity, at=now
+            )
+            self._async_book(instance, (), (note,))
 
     # --------------------------------------------------------------- listeners
 

@@ -16,9 +16,17 @@ from homeassistant.helpers.event import async_track_time_interval
 from homeassistant.helpers.storage import STORAGE_DIR
 
 from ..const import SUBENTRY_ALARM, SUBENTRY_WINDOW
+from ..issues import Issues
 from . import lifecycle
+from .describing import async_describe, async_explain
+from .flapping import DEFAULT_PER_HOUR, Flapping
 from .ledger import Instance, Ledger, Listener, changed
+from .message import alarm_words, test_message
 from .models import Alarm, AlarmKey, By, Change, Severity, Transition
+from .notifier import Notifier
+from .outbox import Outbox
+from .phone import async_listen_actions
+from .policy import Policy
 from .rule import WITHOUT_ENTITIES, Rule, Selection
 from .selection import Selections
 from .silencing import BY_HAND, Silencing, Window
@@ -50,6 +58,17 @@ class AlarmsManager:
         self._rule_listeners: defaultdict[str, list[Callable[[], None]]] = defaultdict(list)
         self._rules_listeners: list[Callable[[], None]] = []
         self._counts_listeners: list[Callable[[], None]] = []
+        self.issues = Issues(hass)
+        self.notifier = Notifier(hass, entry)
+        self._outbox = Outbox(
+            hass,
+            self.notifier,
+            Policy.from_options(entry.options),
+            self.ledger.async_write,
+            self.ledger.now,
+            partial(async_describe, hass, self.ledger, self.children),
+            self.issues,
+        )
         self._stop: list[CALLBACK_TYPE] = []
         self._is_silencing_due = False
 
@@ -63,6 +82,8 @@ class AlarmsManager:
         timed = loaded.remembered.get("windows", {})
         self._silencing.windows = {key: Window.from_dict(window) for key, window in timed.items()}
         self.ledger.on_pending = self._async_pending
+        self.ledger.explain = partial(async_explain, self.hass)
+        self.ledger.flapping_per_hour = self._entry.options.get("flapping_per_hour", DEFAULT_PER_HOUR)
         self.ledger.on_counts = self._async_counts_changed
         self._watch.async_start()
         self._selections.async_start()
@@ -74,6 +95,9 @@ class AlarmsManager:
             async_track_time_interval(self.hass, self._async_minute, MINUTE, name="iotbridge alarms minute"),
             async_track_time_interval(self.hass, self._async_day, DAY, name="iotbridge alarms day"),
         ]
+        self.ledger.outbox = self._outbox
+        self._outbox.async_load(loaded.outbox)
+        self._stop.append(async_listen_actions(self.hass, self))
         await self._async_follow()
         for key in self._kept:
             if key.rule_id not in self.rules:
@@ -86,7 +110,9 @@ class AlarmsManager:
             self._stop.pop()()
         self._selections.async_stop()
         self._watch.async_stop()
+        await self._outbox.async_stop()
         await self.ledger.async_close()
+        self.issues.async_clear()
 
     # ------------------------------------------------------------------ rules
 
@@ -165,6 +191,7 @@ class AlarmsManager:
         if (kept := self._kept.pop(key, None)) is not None:
             instance.alarm, instance.telling = Alarm.from_dict(kept["alarm"]), Telling.from_dict(kept["telling"])
             instance.is_stored = True
+            instance.flapping = Flapping.from_dict(kept["flapping"])
             if judge is not None and kept["judge"]:
                 judge.restore(kept["judge"])
         self.ledger.async_add(instance)
@@ -305,6 +332,13 @@ class AlarmsManager:
     ) -> list[AlarmKey]:
         now = self.ledger.now()
         return changed(self.ledger, keys, lambda alarm: act(alarm, by, now))
+
+    async def async_test(self, rule_id: str) -> None:
+        """Send a test message to all groups that a rule tells. Raises TellError for the first that does not work."""
+        rule = self.rules[rule_id]
+        message = test_message(alarm_words(self.hass), rule_id, rule.name, rule.severity, self.ledger.now())
+        for group in dict.fromkeys(group for step in rule.plan.steps for group in step.groups):
+            await self.notifier.async_send(group, [message])
 
     # ------------------------------------------------------------------ looking
 
