@@ -43,7 +43,7 @@ def test_filters_match_as_mqtt_says(topic_filter: str, topic: str, expected: boo
 
 
 @pytest.mark.parametrize(
-    ("topic_filter", "topics", "one_value_each", "expected"),
+    ("topic_filter", "topics", "single", "expected"),
     [
         pytest.param("emon/emontx/power1", ["emon/emontx/power1"], True, ["emon/emontx"], id="one scalar"),
         pytest.param(
@@ -64,6 +64,27 @@ def test_filters_match_as_mqtt_says(topic_filter: str, topic: str, expected: boo
         pytest.param("N/c0ff/grid/30/#", PHASES, True, ["N/c0ff/grid/30"], id="phases are no devices"),
         pytest.param("N/+/solarcharger/+/#", VICTRON, True, ["c0ff/279"], id="wildcards before the tree"),
         pytest.param(
+            "kitchen/#",
+            ["kitchen/sensor/temperature/state", "kitchen/sensor/humidity/state", "kitchen/status"],
+            True,
+            ["kitchen"],
+            id="state under everything is no name",
+        ),
+        pytest.param(
+            "inverter/HM-600/#",
+            [f"inverter/HM-600/{channel}/{leaf}" for channel in ("ch0", "ch1") for leaf in ("U_DC", "P_DC")],
+            True,
+            ["inverter/HM-600"],
+            id="channels are no devices",
+        ),
+        pytest.param(
+            "tele/+/+",
+            ["tele/pow1/SENSOR", "tele/pow1/STATE", "tele/pow1/LWT"],
+            False,
+            ["pow1"],
+            id="several messages, and one that says whether it is there",
+        ),
+        pytest.param(
             "homie/super-car/engine/#",
             ["homie/super-car/engine/temperature", "homie/super-car/engine/temperature/$unit"],
             True,
@@ -72,10 +93,8 @@ def test_filters_match_as_mqtt_says(topic_filter: str, topic: str, expected: boo
         ),
     ],
 )
-def test_devices_are_found_in_topics(
-    topic_filter: str, topics: list[str], one_value_each: bool, expected: list[str]
-) -> None:
-    depth = guess_depth(topic_filter, topics, one_value_each=one_value_each)
+def test_devices_are_found_in_topics(topic_filter: str, topics: list[str], single: bool, expected: list[str]) -> None:
+    depth = guess_depth(topic_filter, topics, single=topics if single else ())
 
     assert list(dict.fromkeys(split(topic_filter, depth, topic).identity for topic in topics)) == expected
 
@@ -147,3 +166,13 @@ def test_a_device_is_called_by_what_its_topic_says(base: str, expected: str) -> 
 def test_systems_that_discover_themselves_are_known(topic: str, expected: str | None) -> None:
     system = find_system(topic)
     assert (system.name if system else None) == expected
+
+
+def test_documents_with_bare_presence_beside_them_are_devices() -> None:
+    topics = ["zigbee2mqtt/lamp", "zigbee2mqtt/lamp/availability", "zigbee2mqtt/door", "zigbee2mqtt/door/availability"]
+    assert guess_depth("zigbee2mqtt/#", topics, single={topics[1], topics[3]}) == 0
+
+
+def test_documents_among_bare_values_are_of_the_same_device() -> None:
+    topics = ["shellies/plug/relay/0", "shellies/plug/relay/0/power", "shellies/plug/info"]
+    assert guess_depth("shellies/plug/#", topics, single=set(topics[:2])) == 2

@@ -1,7 +1,7 @@
 """Which part of a topic is the device, and which part is what it says."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 import re
 
@@ -15,10 +15,12 @@ GENERIC = frozenset(
 )  # fmt: skip
 # Roots that name a system of many devices.
 SYSTEMS = frozenset({"emon", "homie", "owntracks", "rtl_433", "shellies", "wmbusmeters", "zigbee2mqtt"})
+# Where devices say whether they are there.
+PRESENCE = frozenset({"availability", "available", "connected", "connection", "lwt", "online", "status"})
 NAME_LEVELS = 3
 _SERIAL = re.compile(r"[0-9a-fA-F]{8,}")
-# A level that tells phases or channels of one device apart (L1, L2, 0, 1) is shorter than a device's id or name.
-SHORT = 2
+# A level that tells phases or channels of one device apart.
+_NUMBERED = re.compile(r"[A-Za-z]{0,4}[-_]?[0-9]{1,2}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,14 +87,14 @@ def common_filter(topics: Sequence[str]) -> str:
     return "/".join([*start, "#"])
 
 
-def guess_depth(topic_filter: str, topics: Iterable[str], *, one_value_each: bool) -> int:
+def guess_depth(topic_filter: str, topics: Iterable[str], *, single: Collection[str]) -> int:
     """Guess how many levels are the device.
 
-    ``one_value_each``: each topic carries one value, so the last level names the value, not the device.
+    ``single`` are the topics that carry one value each: there the last level names the value, not the device.
     """
     seen = [topic for topic in dict.fromkeys(topics) if "/$" not in topic]
     wanted = topic_filter.split("/")
-    if not one_value_each:
+    if not any(topic in single and _leaf(topic) not in PRESENCE for topic in seen):
         return -1 if _siblings(seen) else 0
     if not has_wildcard(topic_filter):
         return -1 if len(wanted) > 1 else 0
@@ -105,21 +107,28 @@ def guess_depth(topic_filter: str, topics: Iterable[str], *, one_value_each: boo
     return len(wanted) - 1
 
 
+def _leaf(topic: str) -> str:
+    return topic.rpartition("/")[2].lower()
+
+
 def _siblings(topics: Iterable[str]) -> bool:
     """Tell whether devices use several topics, a level apart: ``tele/pow1/SENSOR`` and ``tele/pow1/STATE``."""
     leaves = defaultdict(set)
     for topic in topics:
-        parent, _, leaf = topic.rpartition("/")
-        leaves[parent].add(leaf.lower())
-    return any(len(found) > 1 and found <= GENERIC for found in leaves.values())
+        leaves[topic.rpartition("/")[0]].add(_leaf(topic))
+    return any(len(found) > 1 and found <= GENERIC | PRESENCE for found in leaves.values())
 
 
 def _alike(topics: Iterable[str]) -> bool:
-    """Tell whether the same values lie under several parents: then each parent is a device."""
+    """Tell whether the same values lie under several parents: then each parent is a device.
+
+    A level that only numbers (L1, ch0, 2) is a part of a device, and ``state`` under everything is no value's name.
+    """
     leaves = defaultdict(set)
     for topic in topics:
         parent, _, leaf = topic.rpartition("/")
-        if len(parent.rpartition("/")[2]) > SHORT or "/devices/" in parent:
+        is_part = _NUMBERED.fullmatch(parent.rpartition("/")[2]) and "/devices/" not in parent
+        if not is_part and leaf.lower() not in GENERIC and not _NUMBERED.fullmatch(leaf):
             leaves[parent].add(leaf)
     parents = list(leaves)
     return any(leaves[one] & leaves[other] for one in parents for other in parents if one < other)

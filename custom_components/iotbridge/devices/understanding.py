@@ -51,7 +51,7 @@ def understand(samples: Sequence[Sample], *, topic: str | None = None, depth: in
     topics = [topic for topic, _ in readable]
     topic_filter = topic or common_filter([sample.topic for sample in samples])
     if depth is None:
-        depth = guess_depth(topic_filter, topics, one_value_each=_one_value_each(readable))
+        depth = guess_depth(topic_filter, topics, single=_single(readable))
     learned = []
     for identity, device in _by_device(readable, topic_filter, depth).items():
         fields = [(subtopic, found) for (subtopic, _), found in device.fields.items()]
@@ -85,12 +85,13 @@ def _by_device(readable: Iterable[tuple[str, Decoded]], topic_filter: str, depth
     return devices
 
 
-def _one_value_each(readable: Iterable[tuple[str, Decoded]]) -> bool:
-    """Tell whether each topic carries one value, as in ``emon/emontx/power1`` or Victron's ``{"value": 12}``."""
-    return all(
-        len(decoded.reports) == 1
+def _single(readable: Iterable[tuple[str, Decoded]]) -> set[str]:
+    """Return the topics that carry one value each, as ``emon/emontx/power1`` or Victron's ``{"value": 12}``."""
+    return {
+        topic
+        for topic, decoded in readable
+        if len(decoded.reports) == 1
         and decoded.reports[0].identity is None
         and len(decoded.reports[0].fields) == 1
         and decoded.reports[0].fields[0].path in {(), ("value",)}
-        for _, decoded in readable
-    )
+    }
