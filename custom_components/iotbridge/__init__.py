@@ -6,6 +6,7 @@ from homeassistant.helpers import config_validation as cv
 from homeassistant.helpers.typing import ConfigType
 
 from . import mqtt_client, runtime
+from .alarms.websocket import async_setup_websocket
 from .const import CONF_PREFIXES, DEFAULT_PREFIXES, DOMAIN, PLATFORMS
 from .devices.manager import async_forget_all
 from .runtime import IotBridgeConfigEntry
@@ -17,6 +18,7 @@ CONFIG_SCHEMA = cv.config_entry_only_config_schema(DOMAIN)
 async def async_setup(hass: HomeAssistant, _config: ConfigType) -> bool:
     """Offer the actions; they say themselves when there is no entry yet."""
     async_setup_services(hass)
+    async_setup_websocket(hass)
     return True
 
 

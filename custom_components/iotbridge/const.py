@@ -9,7 +9,7 @@ DOMAIN: Final = "iotbridge"
 MQTT_DOMAIN: Final = "mqtt"
 LOGGER = logging.getLogger(__package__)
 
-PLATFORMS: Final = (Platform.EVENT, Platform.SENSOR)
+PLATFORMS: Final = (Platform.BINARY_SENSOR, Platform.BUTTON, Platform.EVENT, Platform.SENSOR, Platform.SWITCH)
 
 # The kind of subentry that is a thing; also the word in its flow's address.
 SUBENTRY_DEVICE: Final = "device"

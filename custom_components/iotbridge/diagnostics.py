@@ -14,6 +14,9 @@ from homeassistant.components.diagnostics import REDACTED
 from homeassistant.core import HomeAssistant
 
 from . import mqtt_client
+from .alarms.manager import AlarmsManager
+from .alarms.models import Alarm
+from .alarms.rule import Rule
 from .const import CONF_PREFIXES, DEFAULT_PREFIXES
 from .devices.discovery import is_direct
 from .devices.thing import Thing
@@ -79,6 +82,30 @@ async def async_get_config_entry_diagnostics(hass: HomeAssistant, entry: IotBrid
         "rejected": dict(rejected),
         "hosts": hosts,
         "things": [_thing(thing, names) for thing in runtime.things.things.values()],
+        "alarms": _alarms(runtime.alarms),
+    }
+
+
+def _alarms(alarms: AlarmsManager) -> dict[str, Any]:
+    """Return what kinds of rules there are and how their alarms fare, without names, values and who was told."""
+    return {
+        "maintenance": alarms.maintenance,
+        "windows": len(alarms.windows),
+        "rules": [_rule(rule, alarms.alarms(rule.rule_id)) for rule in alarms.rules.values()],
+    }
+
+
+def _rule(rule: Rule, alarms: list[Alarm]) -> dict[str, Any]:
+    return {
+        "kind": rule.condition.kind.value,
+        "severity": rule.severity.word,
+        "timing": asdict(rule.timing),
+        "steps": [{"after_s": step.after_s, "groups": len(step.groups)} for step in rule.plan.steps],
+        "repeat_s": rule.plan.repeat_s,
+        "selected_by": [name for name, chosen in asdict(rule.selection).items() if chosen],
+        "parents": len(rule.parents),
+        "states": dict(Counter(alarm.state.value for alarm in alarms)),
+        "not_judged": sum(alarm.last.is_bad is None for alarm in alarms),
     }
 
 

@@ -1,13 +1,21 @@
-"""What the entities of hosts have in common."""
+"""What the entities of hosts have in common, those of the bridge, and those of alarm rules."""
 
+from collections.abc import Callable, Iterable
 from typing import override
 
-from homeassistant.core import callback
-from homeassistant.helpers.device_registry import DeviceEntry
+from homeassistant.config_entries import ConfigEntry
+from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
+from homeassistant.helpers import device_registry as dr, entity_registry as er
+from homeassistant.helpers.device_registry import DeviceEntry, DeviceEntryType, DeviceInfo
 from homeassistant.helpers.entity import Entity
+from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from .agents.inventory import Host
 from .agents.manager import AgentsManager
+from .alarms.manager import AlarmsManager
+from .alarms.meant import RULE_KEY
+from .alarms.rule import Rule
+from .const import DOMAIN
 
 
 class IotBridgeHostEntity(Entity):
@@ -44,3 +52,107 @@ class IotBridgeHostEntity(Entity):
     def _async_host_changed(self, host: Host) -> None:
         self._host = host
         self.async_write_ha_state()
+
+
+class IotBridgeEntity(Entity):
+    """An entity on the bridge's own device."""
+
+    _attr_has_entity_name = True
+    _attr_should_poll = False
+
+    def __init__(self, entry: ConfigEntry, key: str) -> None:
+        """Join the device."""
+        self._attr_unique_id = f"{entry.entry_id}_{key}"
+        self._attr_translation_key = key
+        self._attr_device_info = bridge_device_info(entry)
+
+    @callback
+    def async_entity_id_changed(self, old_entity_id: str) -> None:
+        """Allow renaming in place: nothing here is keyed by the entity id."""
+
+
+class IotBridgeRuleEntity(Entity):
+    """An entity of an alarm rule: named as the rule, gone with its subentry."""
+
+    _attr_has_entity_name = True
+    _attr_should_poll = False
+    _attr_translation_key = RULE_KEY
+
+    def __init__(self, alarms: AlarmsManager, rule: Rule, device: DeviceEntry) -> None:
+        """Join the device of all alarms; it belongs to no rule."""
+        self.device_entry = device
+        self._alarms = alarms
+        self._rule = rule
+        self._attr_unique_id = f"{rule.rule_id}_{RULE_KEY}"
+        self._attr_name = rule.name
+
+    @override
+    async def async_added_to_hass(self) -> None:
+        """Follow the rule."""
+        self.async_on_remove(self._alarms.async_listen_rules(self._async_rules_changed))
+
+    @callback
+    def async_entity_id_changed(self, old_entity_id: str) -> None:
+        """Allow renaming in place: nothing here is keyed by the entity id."""
+
+    @callback
+    def _async_rules_changed(self) -> None:
+        """Take the rule as it is now; a new name is that of the entity, too, unless the user gave it another."""
+        rule = self._alarms.rules.get(self._rule.rule_id)
+        if rule is None or rule == self._rule:
+            return
+        if rule.name != self._rule.name:
+            self._attr_name = rule.name
+            er.async_get(self.hass).async_update_entity(self.entity_id, original_name=rule.name)
+        self._rule = rule
+        self.async_write_ha_state()
+
+
+def bridge_device_info(entry: ConfigEntry) -> DeviceInfo:
+    """Return the bridge's own device."""
+    return DeviceInfo(
+        identifiers={(DOMAIN, entry.entry_id)},
+        entry_type=DeviceEntryType.SERVICE,
+        name="IoT Bridge",
+        manufacturer="IoT Bridge",
+    )
+
+
+@callback
+def async_follow_rules(
+    hass: HomeAssistant,
+    entry: ConfigEntry,
+    alarms: AlarmsManager,
+    async_add_entities: AddConfigEntryEntitiesCallback,
+    make: Callable[[Rule, DeviceEntry], Iterable[Entity]],
+) -> CALLBACK_TYPE:
+    """Add the entities of every rule there is and will be; return what ends that."""
+    known: set[str] = set()
+
+    @callback
+    def add_missing() -> None:
+        missing = [rule for rule_id, rule in alarms.rules.items() if rule_id not in known]
+        known.intersection_update(alarms.rules)
+        known.update(rule.rule_id for rule in missing)
+        if missing:
+            device = _async_alarms_device(hass, entry)
+            for rule in missing:
+                async_add_entities(make(rule, device), config_subentry_id=rule.rule_id)
+
+    add_missing()
+    return alarms.async_listen_rules(add_missing)
+
+
+@callback
+def _async_alarms_device(hass: HomeAssistant, entry: ConfigEntry) -> DeviceEntry:
+    """Return the device on which all rules show their alarms; it is behind the bridge."""
+    devices = dr.async_get(hass)
+    bridge = devices.async_get_or_create(config_entry_id=entry.entry_id, **bridge_device_info(entry))
+    return devices.async_get_or_create(
+        config_entry_id=entry.entry_id,
+        identifiers={(DOMAIN, f"{entry.entry_id}_alarms")},
+        entry_type=DeviceEntryType.SERVICE,
+        manufacturer="IoT Bridge",
+        translation_key="alarms",
+        via_device_id=bridge.id,
+    )

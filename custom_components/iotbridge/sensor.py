@@ -1,4 +1,4 @@
-"""Sensors: the power state of each host, and the counts over all of them."""
+"""Sensors: the power state of each host, the counts over all of them, and those of alarms."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -7,13 +7,14 @@ from typing import override
 from homeassistant.components.sensor import SensorDeviceClass, SensorEntity, SensorEntityDescription, SensorStateClass
 from homeassistant.const import EntityCategory
 from homeassistant.core import HomeAssistant, callback
-from homeassistant.helpers.device_registry import DeviceEntry, DeviceEntryType, DeviceInfo
+from homeassistant.helpers.device_registry import DeviceEntry
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from .agents.inventory import Host, PowerState
 from .agents.manager import AgentsManager
-from .const import DOMAIN
-from .entity import IotBridgeHostEntity
+from .alarms.manager import AlarmsManager
+from .alarms.models import Severity
+from .entity import IotBridgeEntity, IotBridgeHostEntity
 from .runtime import IotBridgeConfigEntry
 
 PARALLEL_UPDATES = 0
@@ -52,6 +53,11 @@ async def async_setup_entry(
     """Add the counts now, and each host's power state when its device is there."""
     runtime = entry.runtime_data
     async_add_entities(BridgeSensor(runtime.agents, entry, description) for description in BRIDGE_SENSORS)
+    async_add_entities(
+        AlarmCount(runtime.alarms, entry, severity, unacknowledged=unacknowledged)
+        for unacknowledged in (False, True)
+        for severity in reversed(Severity)
+    )
 
     @callback
     def add_host(host: Host, device: DeviceEntry) -> None:
@@ -77,27 +83,18 @@ class PowerStateSensor(IotBridgeHostEntity, SensorEntity):
         return self._host.power
 
 
-class BridgeSensor(SensorEntity):
+class BridgeSensor(IotBridgeEntity, SensorEntity):
     """A count over all hosts, on the bridge's own device."""
 
-    _attr_has_entity_name = True
-    _attr_should_poll = False
     entity_description: BridgeSensorDescription
 
     def __init__(
         self, agents: AgentsManager, entry: IotBridgeConfigEntry, description: BridgeSensorDescription
     ) -> None:
         """Put the sensor on the bridge."""
+        super().__init__(entry, description.key)
         self.entity_description = description
         self._agents = agents
-        self._attr_translation_key = description.key
-        self._attr_unique_id = f"{entry.entry_id}_{description.key}"
-        self._attr_device_info = DeviceInfo(
-            identifiers={(DOMAIN, entry.entry_id)},
-            entry_type=DeviceEntryType.SERVICE,
-            name="IoT Bridge",
-            manufacturer="IoT Bridge",
-        )
 
     @override
     async def async_added_to_hass(self) -> None:
@@ -106,12 +103,47 @@ class BridgeSensor(SensorEntity):
         self._attr_native_value = self.entity_description.value_fn(self._agents)
 
     @callback
-    def async_entity_id_changed(self, old_entity_id: str) -> None:
-        """Allow renaming in place: nothing here is keyed by the entity id."""
-
-    @callback
     def _async_fleet_changed(self) -> None:
         value = self.entity_description.value_fn(self._agents)
         if value != self._attr_native_value:
             self._attr_native_value = value
             self.async_write_ha_state()
+
+
+class AlarmCount(IotBridgeEntity, SensorEntity):
+    """How many alarms of a severity are active, or wait for somebody; silent ones do not count."""
+
+    _attr_state_class = SensorStateClass.MEASUREMENT
+
+    def __init__(
+        self, alarms: AlarmsManager, entry: IotBridgeConfigEntry, severity: Severity, *, unacknowledged: bool
+    ) -> None:
+        """Put the sensor on the bridge."""
+        super().__init__(entry, f"alarms_{'unacknowledged' if unacknowledged else 'active'}_{severity.word}")
+        self._alarms = alarms
+        self._severity = severity
+        self._unacknowledged = unacknowledged
+        self._is_due = False
+
+    @override
+    async def async_added_to_hass(self) -> None:
+        """Follow the counts."""
+        self.async_on_remove(self._alarms.async_listen_counts(self._async_changed_soon))
+        self._attr_native_value = self._count()
+
+    @callback
+    def _async_changed_soon(self) -> None:
+        """Show once what happens together."""
+        if not self._is_due:
+            self._is_due = True
+            self.hass.loop.call_soon(self._async_changed)
+
+    @callback
+    def _async_changed(self) -> None:
+        self._is_due = False
+        if (count := self._count()) != self._attr_native_value:
+            self._attr_native_value = count
+            self.async_write_ha_state()
+
+    def _count(self) -> int:
+        return self._alarms.count(self._severity, unacknowledged=self._unacknowledged)

@@ -7,6 +7,7 @@ from homeassistant.components.system_health import SystemHealthRegistration
 from homeassistant.core import HomeAssistant, callback
 
 from .agents.inventory import PowerState
+from .alarms.models import Severity
 from .const import DOMAIN
 from .runtime import IotBridgeConfigEntry
 
@@ -22,7 +23,7 @@ async def system_health_info(hass: HomeAssistant) -> dict[str, Any]:
     entries: list[IotBridgeConfigEntry] = hass.config_entries.async_loaded_entries(DOMAIN)
     if not entries:
         return {}
-    agents = entries[0].runtime_data.agents
+    agents, alarms = entries[0].runtime_data.agents, entries[0].runtime_data.alarms
     versions = [host.announce.agent for host in agents.inventory if host.announce]
     return {
         "broker_connected": agents.is_connected,
@@ -31,6 +32,10 @@ async def system_health_info(hass: HomeAssistant) -> dict[str, Any]:
         "hosts_lost": agents.count(PowerState.LOST),
         "messages_rejected": agents.rejected.total(),
         "things": sum(len(thing.devices) for thing in entries[0].runtime_data.things.things.values()),
+        "alarm_rules": len(alarms.rules),
+        "alarms_active": sum(alarms.count(severity, unacknowledged=False) for severity in Severity),
+        "alarms_unacknowledged": sum(alarms.count(severity, unacknowledged=True) for severity in Severity),
+        "maintenance": alarms.maintenance,
         "agent_version": max(versions, key=_version, default="-"),
         "prefixes": ", ".join(agents.diagnostics()["prefixes"]),
     }

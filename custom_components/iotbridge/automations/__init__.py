@@ -1,4 +1,4 @@
-"""What automations can start on and ask of hosts: seen from their entities, never from the wire."""
+"""What automations can start on and ask: of hosts, seen from their entities, never from the wire; of alarms."""
 
 from homeassistant.components.sensor import DOMAIN as SENSOR_DOMAIN
 from homeassistant.core import HomeAssistant

@@ -7,6 +7,7 @@ from homeassistant.helpers.condition import Condition, EntityStateConditionBase
 
 from ..agents.inventory import PowerState
 from . import POWER_STATE, SENSORS, entities_of_hosts
+from .alarm_conditions import ALARM_CONDITIONS
 
 ONLINE: set[str | bool] = {PowerState.ON}
 
@@ -27,4 +28,4 @@ class HostIsOnlineCondition(EntityStateConditionBase):
         return True
 
 
-CONDITIONS: dict[str, type[Condition]] = {"is_host_online": HostIsOnlineCondition}
+CONDITIONS: dict[str, type[Condition]] = {**ALARM_CONDITIONS, "is_host_online": HostIsOnlineCondition}

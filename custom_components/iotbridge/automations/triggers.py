@@ -26,6 +26,7 @@ from ..agents.commander import Outcome
 from ..agents.inventory import PowerState
 from ..protocol.messages import COMMAND_NAME
 from . import POWER_STATE, SENSORS, entities_of_hosts
+from .alarm_triggers import ALARM_TRIGGERS
 
 CONF_COMMAND = "command"
 
@@ -132,6 +133,7 @@ class CommandFailedTrigger(HostTrigger, StatelessEntityTriggerBase):
 
 
 TRIGGERS: dict[str, type[Trigger]] = {
+    **ALARM_TRIGGERS,
     "command_failed": CommandFailedTrigger,
     "host_back": HostBackTrigger,
     "host_lost": HostLostTrigger,

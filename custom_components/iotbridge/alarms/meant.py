@@ -1,0 +1,102 @@
+"""Which alarms are meant by targets, and who may see and change them."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from homeassistant.auth.models import User
+from homeassistant.const import ENTITY_MATCH_ALL, Platform
+from homeassistant.core import Context, HomeAssistant, callback
+from homeassistant.helpers import entity_registry as er, target
+
+from ..const import DOMAIN
+from .manager import AlarmsManager
+from .members import ALARM_KEY
+from .models import AlarmKey, By
+
+# The entities of a rule, each in its domain; a rule's id is that of its subentry.
+RULE_KEY = ALARM_KEY
+FROM_DASHBOARD = "dashboard"
+FROM_AUTOMATION = "automation"
+
+
+@dataclass(frozen=True, slots=True)
+class Meant:
+    """What a target means: the alarms of some entities, and all alarms of some rules; everything without a target."""
+
+    subjects: frozenset[str]
+    rules: frozenset[str]
+    is_everything: bool
+
+    def includes(self, key: AlarmKey) -> bool:
+        """Tell whether an alarm is meant."""
+        return self.is_everything or key.subject in self.subjects or key.rule_id in self.rules
+
+
+@callback
+def async_manager(hass: HomeAssistant) -> AlarmsManager | None:
+    """Return who runs the alarms, None while IoT Bridge is not set up."""
+    for entry in hass.config_entries.async_loaded_entries(DOMAIN):
+        manager: AlarmsManager = entry.runtime_data.alarms
+        return manager
+    return None
+
+
+@callback
+def async_meant(hass: HomeAssistant, config: Mapping[str, Any]) -> Meant:
+    """Return what a target means now.
+
+    An area that holds the entity of a rule does not mean the rule: it is about entities elsewhere. The entity itself,
+    its device and its own label do.
+    """
+    selection = target.TargetSelection(dict(config))
+    if not selection.has_any_target or ENTITY_MATCH_ALL in selection.entity_ids:
+        return Meant(frozenset(), frozenset(), is_everything=True)
+    selected = target.async_extract_referenced_entity_ids(hass, selection, primary_entities_only=False)
+    entities = selected.referenced | selected.indirectly_referenced
+    registry = er.async_get(hass)
+    rules = {
+        entry.config_subentry_id
+        for entry in map(registry.async_get, entities)
+        if entry is not None
+        and is_of_rule(entry)
+        and (
+            entry.entity_id in selected.referenced
+            or entry.device_id in selection.device_ids
+            or not selection.label_ids.isdisjoint(entry.labels)
+        )
+    }
+    return Meant(frozenset(entities), frozenset(rule for rule in rules if rule), is_everything=False)
+
+
+def is_of_rule(entry: er.RegistryEntry) -> bool:
+    """Tell whether an entity shows the alarms of a rule."""
+    return entry.platform == DOMAIN and entry.translation_key == RULE_KEY
+
+
+@callback
+def async_rule_entity(hass: HomeAssistant, rule_id: str) -> str | None:
+    """Return the entity that sums a rule up."""
+    return er.async_get(hass).async_get_entity_id(Platform.BINARY_SENSOR, DOMAIN, f"{rule_id}_{RULE_KEY}")
+
+
+@callback
+def async_permits(hass: HomeAssistant, user: User, key: AlarmKey, policy: str) -> bool:
+    """Tell whether a user may read or control the entity that an alarm is about; the rule's own where there is none."""
+    if user.is_admin:
+        return True
+    entity_id = key.subject or async_rule_entity(hass, key.rule_id)
+    return entity_id is not None and user.permissions.check_entity(entity_id, policy)
+
+
+async def async_by(hass: HomeAssistant, context: Context | None, comment: str = "") -> By:
+    """Return who did something, as far as its context tells: a user, or an automation or script by its name."""
+    if context is None:
+        return By(comment=comment)
+    user = await hass.auth.async_get_user(context.user_id) if context.user_id else None
+    if user is not None and context.parent_id is None:
+        return By(user.name or "", FROM_DASHBOARD, comment)
+    running = (state for state in hass.states.async_all(("automation", "script")) if state.context.id == context.id)
+    found = next(running, None)
+    who = found.name if found else (user.name or "") if user else ""
+    return By(who, FROM_AUTOMATION, comment)
