@@ -31,6 +31,10 @@ async def test_a_house_with_three_hosts(kit: Kit) -> None:
         "hosts_lost": 1,
         "messages_rejected": 1,
         "things": 0,
+        "alarm_rules": 0,
+        "alarms_active": 0,
+        "alarms_unacknowledged": 0,
+        "maintenance": False,
         "agent_version": "1.10.0",
         "prefixes": "iotbridge, ipwatch",
     }

@@ -1,7 +1,7 @@
 """All alarms at work: what happens to one is written down, told and shown from here, once and in order."""
 
 import asyncio
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
@@ -14,8 +14,9 @@ from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
 from homeassistant.helpers.event import async_call_later
 
 from . import lifecycle, telling as tellings
+from .counts import Counts
 from .flapping import DEFAULT_PER_HOUR, Flapping
-from .models import Alarm, AlarmKey, AlarmState, Change, Severity, Timing, Transition, Verdict
+from .models import Alarm, AlarmKey, Change, Timing, Transition, Verdict
 from .rule import Rule
 from .store import AlarmStore, Batch, HistoryQuery, Loaded
 from .telling import News, Notice, Telling
@@ -85,8 +86,7 @@ class Ledger:
         self._batch = Batch()
         self._dirty: dict[AlarmKey, Instance] = {}
         self._writing: asyncio.Task[None] | None = None
-        self._counted: dict[AlarmKey, tuple[Severity, bool]] = {}
-        self._counts: Counter[tuple[Severity, bool]] = Counter()
+        self.counts = Counts()
         self._listeners: list[Listener] = []
         self._began = time.time() - time.monotonic()
         self.outbox: Outbox | None = None
@@ -95,8 +95,8 @@ class Ledger:
         self.flapping_per_hour = DEFAULT_PER_HOUR
         # Told of alarms that begin or cease to hold, before anything happened.
         self.on_pending: Callable[[Instance], None] | None = None
-        # Told when a count is another.
-        self.on_counts: Callable[[], None] | None = None
+        # Told of alarms that look different though nothing happened that is told.
+        self.on_shown: Callable[[Instance], None] | None = None
 
     # ------------------------------------------------------------------ life
 
@@ -138,7 +138,7 @@ class Ledger:
     def async_add(self, instance: Instance) -> None:
         """Take up an alarm."""
         self._instances[instance.key] = self._by_rule[instance.key.rule_id][instance.key.subject] = instance
-        self._count(instance)
+        self.counts.take(instance.alarm)
         self._async_schedule(instance)
 
     @callback
@@ -150,7 +150,7 @@ class Ledger:
             gone = Timing(latching=False)
             self.async_happened(instance, lifecycle.judge(alarm, gone, Verdict(False), self.now()))
         del self._instances[instance.key], self._by_rule[instance.key.rule_id][instance.key.subject]
-        self._set_counted(instance.key, None)
+        self.counts.forget(instance.key)
         self._dirty.pop(instance.key, None)
         if instance.is_stored:
             self._batch.instances[instance.key] = None
@@ -168,7 +168,7 @@ class Ledger:
     def async_judge(self, instance: Instance, verdict: Verdict, now: float) -> None:
         """Take a verdict. Most change nothing, and cost nothing more."""
         alarm = instance.alarm
-        pending, episode = alarm.pending, alarm.episode
+        pending, episode, shown = alarm.pending, alarm.episode, _shown(alarm)
         if verdict.why_key and verdict.is_bad is not alarm.active and self.explain:
             verdict = replace(verdict, why=self.explain(verdict), why_key="")
         happened = lifecycle.judge(alarm, instance.rule.timing, verdict, now)
@@ -182,8 +182,17 @@ class Ledger:
                 self.on_pending(instance)
         elif alarm.pending is not None or instance.judge is not None:
             self._async_schedule(instance)
+        if not happened and shown != _shown(alarm):
+            self._async_quietly(instance)
         if alarm.episode != episode:
             self._async_came(instance, now)
+
+    @callback
+    def _async_quietly(self, instance: Instance) -> None:
+        """Keep and show what is no news: it came or went while it was to be quiet, or something is known of it now."""
+        self.async_dirty(instance)
+        if self.on_shown:
+            self.on_shown(instance)
 
     @callback
     def async_happened(self, instance: Instance, happened: Sequence[Transition]) -> None:
@@ -199,7 +208,7 @@ class Ledger:
         if notices and self.outbox:
             delay_s = SETTLE_S if instance.rule.condition.kind in PRESENCE else 0.0
             self.outbox.async_add(notices, self._batch, delay_s=delay_s)
-        self._count(instance)
+        self.counts.take(instance.alarm)
         self.async_dirty(instance)
         self._async_schedule(instance)
         for transition in happened:
@@ -313,8 +322,11 @@ class Ledger:
         if instance.judge:
             self.async_judge(instance, instance.judge.look(now), now)
         episode = instance.alarm.episode
+        shown = _shown(instance.alarm)
         if happened := lifecycle.tick(instance.alarm, instance.rule.timing, now):
             self.async_happened(instance, happened)
+        elif shown != _shown(instance.alarm):
+            self._async_quietly(instance)
         if instance.alarm.episode != episode:
             self._async_came(instance, now)
         if instance.flapping.calm(now, self.flapping_per_hour):
@@ -346,26 +358,9 @@ class Ledger:
         self._listeners.append(listener)
         return lambda: self._listeners.remove(listener)
 
-    def count(self, severity: Severity, *, unacknowledged: bool) -> int:
-        """Return how many alarms of a severity are active, or of these nobody has acknowledged."""
-        known = self._counts[severity, False]
-        return self._counts[severity, True] + (0 if unacknowledged else known)
 
-    def _count(self, instance: Instance) -> None:
-        state = instance.alarm.state
-        is_open = state in {AlarmState.UNACKNOWLEDGED, AlarmState.RETURNED}
-        is_counted = is_open or state is AlarmState.ACKNOWLEDGED
-        self._set_counted(instance.key, (instance.alarm.severity, is_open) if is_counted else None)
-
-    def _set_counted(self, key: AlarmKey, counted: tuple[Severity, bool] | None) -> None:
-        before = self._counted.pop(key, None)
-        if counted is not None:
-            self._counted[key] = counted
-            self._counts[counted] += 1
-        if before is not None:
-            self._counts[before] -= 1
-        if before != counted and self.on_counts:
-            self.on_counts()
+def _shown(alarm: Alarm) -> tuple[bool, bool]:
+    return (alarm.active, alarm.last.is_bad is None)
 
 
 def _escalated(instance: Instance, notice: Notice) -> Transition:

@@ -57,7 +57,6 @@ class AlarmsManager:
         self._kept: dict[AlarmKey, Mapping[str, Any]] = {}
         self._rule_listeners: defaultdict[str, list[Callable[[], None]]] = defaultdict(list)
         self._rules_listeners: list[Callable[[], None]] = []
-        self._counts_listeners: list[Callable[[], None]] = []
         self.issues = Issues(hass)
         self.notifier = Notifier(hass, entry)
         self._outbox = Outbox(
@@ -84,7 +83,7 @@ class AlarmsManager:
         self.ledger.on_pending = self._async_pending
         self.ledger.explain = partial(async_explain, self.hass)
         self.ledger.flapping_per_hour = self._entry.options.get("flapping_per_hour", DEFAULT_PER_HOUR)
-        self.ledger.on_counts = self._async_counts_changed
+        self.ledger.on_shown = lambda instance: self._async_tell_rule(instance.key.rule_id)
         self._watch.async_start()
         self._selections.async_start()
         self._stop += [
@@ -102,7 +101,7 @@ class AlarmsManager:
         for key in self._kept:
             if key.rule_id not in self.rules:
                 self.ledger.async_forget(key)
-        self._async_counts_changed()
+        self.ledger.counts.tell()
 
     async def async_stop(self) -> None:
         """Watch no more; everything is kept."""
@@ -201,10 +200,14 @@ class AlarmsManager:
 
     @callback
     def _async_happened(self, rule: Rule, transition: Transition) -> None:
-        for listener in list(self._rule_listeners[rule.rule_id]):
-            listener()
+        self._async_tell_rule(rule.rule_id)
         if rule.condition.kind in PRESENCE and transition.change in {Change.RAISED, Change.CLEARED}:
             self._async_silence_soon()
+
+    @callback
+    def _async_tell_rule(self, rule_id: str) -> None:
+        for listener in list(self._rule_listeners[rule_id]):
+            listener()
 
     @callback
     def _async_pending(self, instance: Instance) -> None:
@@ -249,7 +252,7 @@ class AlarmsManager:
         self._silencing.maintenance = on
         self.ledger.async_remember("maintenance", on)
         self._silencing.async_apply(by)
-        self._async_counts_changed()
+        self.ledger.counts.tell()
 
     @callback
     def async_start_window(
@@ -353,7 +356,7 @@ class AlarmsManager:
 
     def count(self, severity: Severity, *, unacknowledged: bool) -> int:
         """Return how many alarms of a severity are active, or of these nobody has acknowledged."""
-        return self.ledger.count(severity, unacknowledged=unacknowledged)
+        return self.ledger.counts.count(severity, unacknowledged=unacknowledged)
 
     async def async_history(self, query: HistoryQuery) -> list[dict[str, Any]]:
         """Return what happened, newest first."""
@@ -373,13 +376,7 @@ class AlarmsManager:
     @callback
     def async_listen_counts(self, listener: Callable[[], None]) -> CALLBACK_TYPE:
         """Call the listener when a count is another, or maintenance began or ended."""
-        self._counts_listeners.append(listener)
-        return partial(self._counts_listeners.remove, listener)
-
-    @callback
-    def _async_counts_changed(self) -> None:
-        for listener in list(self._counts_listeners):
-            listener()
+        return self.ledger.counts.listen(listener)
 
     @callback
     def async_listen_rules(self, listener: Callable[[], None]) -> CALLBACK_TYPE:

@@ -1,0 +1,53 @@
+"""How many alarms there are of each severity. Pure."""
+
+from collections import Counter
+from collections.abc import Callable
+
+from .models import Alarm, AlarmKey, AlarmState, Severity
+
+_OPEN = frozenset({AlarmState.UNACKNOWLEDGED, AlarmState.RETURNED})
+
+
+class Counts:
+    """The active alarms, and those of them that nobody has acknowledged; silent ones do not count."""
+
+    def __init__(self) -> None:
+        """Begin with none."""
+        self._counted: dict[AlarmKey, tuple[Severity, bool]] = {}
+        self._counts: Counter[tuple[Severity, bool]] = Counter()
+        self._listeners: list[Callable[[], None]] = []
+
+    def count(self, severity: Severity, *, unacknowledged: bool) -> int:
+        """Return how many alarms of a severity are active, or of these nobody has acknowledged."""
+        known = self._counts[severity, False]
+        return self._counts[severity, True] + (0 if unacknowledged else known)
+
+    def take(self, alarm: Alarm) -> None:
+        """Count an alarm as it is now."""
+        is_open = alarm.state in _OPEN
+        is_counted = is_open or alarm.state is AlarmState.ACKNOWLEDGED
+        self._set(alarm.key, (alarm.severity, is_open) if is_counted else None)
+
+    def forget(self, key: AlarmKey) -> None:
+        """Count an alarm no more."""
+        self._set(key, None)
+
+    def _set(self, key: AlarmKey, counted: tuple[Severity, bool] | None) -> None:
+        before = self._counted.pop(key, None)
+        if counted is not None:
+            self._counted[key] = counted
+            self._counts[counted] += 1
+        if before is not None:
+            self._counts[before] -= 1
+        if before != counted:
+            self.tell()
+
+    def listen(self, listener: Callable[[], None]) -> Callable[[], None]:
+        """Call the listener when a count is another; return what ends that."""
+        self._listeners.append(listener)
+        return lambda: self._listeners.remove(listener)
+
+    def tell(self) -> None:
+        """Call the listeners."""
+        for listener in list(self._listeners):
+            listener()

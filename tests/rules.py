@@ -1,0 +1,60 @@
+"""Adds alarm rules as their flow does."""
+
+from typing import Any
+
+from custom_components.iotbridge.alarms.models import Severity
+from custom_components.iotbridge.alarms.rule import Condition, Kind, Rule, Selection
+from homeassistant.config_entries import ConfigSubentry
+from homeassistant.helpers import entity_registry as er
+
+from .kit import Kit
+
+HOT = Condition(kind=Kind.ABOVE, above=80, hysteresis=2)
+
+
+async def add_rule(kit: Kit, *entities: str, condition: Condition = HOT, **more: Any) -> str:
+    """Add a rule over entities; return its id."""
+    rule = Rule(
+        rule_id="",
+        name=more.pop("name", "Hot"),
+        severity=more.pop("severity", Severity.WARNING),
+        condition=condition,
+        selection=more.pop("selection", Selection(entities=entities)),
+        **more,
+    )
+    subentry = ConfigSubentry(
+        data=rule.as_dict(),  # type: ignore[arg-type]
+        subentry_type="alarm",
+        title=rule.name,
+        unique_id=None,
+    )
+    kit.hass.config_entries.async_add_subentry(kit.hass.config_entries.async_entries("iotbridge")[0], subentry)
+    await kit.hass.async_block_till_done()
+    return subentry.subentry_id
+
+
+async def set_state(kit: Kit, entity_id: str, state: str, **attributes: Any) -> None:
+    """Let an entity report."""
+    kit.hass.states.async_set(entity_id, state, attributes)
+    await kit.hass.async_block_till_done()
+
+
+async def call(kit: Kit, action: str, *, answer: bool = False, **data: Any) -> Any:
+    """Call an action of ours."""
+    context = data.pop("context", None)
+    result = await kit.hass.services.async_call(
+        "iotbridge", action, data, blocking=True, return_response=answer, context=context
+    )
+    await kit.hass.async_block_till_done()
+    return result
+
+
+def rule_entity(kit: Kit, rule_id: str, domain: str = "binary_sensor") -> str:
+    """Return an entity of a rule."""
+    found = [
+        entity_id
+        for entity_id in kit.hass.states.async_entity_ids(domain)
+        if (entry := er.async_get(kit.hass).async_get(entity_id)) and entry.unique_id == f"{rule_id}_alarm"
+    ]
+    assert found, f"no {domain} of {rule_id}"
+    return found[0]
