@@ -56,7 +56,7 @@ class Flapping:
 
     def _forget(self, now: float) -> None:
         """Forget what is older than an hour, or lies in the future because a clock was set back."""
-        self.times = [at for at in self.times if now - WINDOW_S < at <= now]
+        self.times = [at for at in self.times if at <= now < at + WINDOW_S]
 
 
 def _low(per_hour: int) -> int:

@@ -68,7 +68,7 @@ class Storm:
             return waits
         self._until.pop(group, None)
         told = self._told[group]
-        while told and not now - MINUTE_S < told[0] <= now:  # what lies in the future was told by another clock
+        while told and not told[0] <= now < told[0] + MINUTE_S:  # what lies in the future was told by another clock
             told.popleft()
         if len(told) < self.per_minute:
             told.append(now)
