@@ -9,17 +9,21 @@ import string
 from typing import Any
 
 import pytest
+from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.iotbridge import config_flow, issues
 from custom_components.iotbridge.agents.commander import Outcome
 from custom_components.iotbridge.agents.discovery import BUTTONS, KNOWN
 from custom_components.iotbridge.agents.inventory import PowerState
+from custom_components.iotbridge.alarms.models import Severity
 from custom_components.iotbridge.automations.conditions import CONDITIONS
 from custom_components.iotbridge.automations.triggers import TRIGGERS
 from custom_components.iotbridge.devices.models import Joining, ProblemKind
+from custom_components.iotbridge.flows import alarm_telling, notifier
+from custom_components.iotbridge.flows.alarm_condition import RHYTHMS
 from custom_components.iotbridge.flows.channels import channel_selector
-from custom_components.iotbridge.flows.device import DeviceFlow
 from custom_components.iotbridge.flows.presence import EXPIRIES
+from custom_components.iotbridge.flows.window import DAYS
 from custom_components.iotbridge.flows.words import Words
 from custom_components.iotbridge.system_health import system_health_info
 from homeassistant.helpers import entity_registry as er, issue_registry as ir, selector
@@ -33,8 +37,8 @@ ROOT = Path(config_flow.__file__).parent
 LANGUAGES = ("en", "it", "fr")
 # What Home Assistant reads of a custom integration's translations, as far as there is something to say.
 CATEGORIES = {
-    "title", "config", "config_subentries", "options", "entity", "exceptions", "issues", "selector", "services",
-    "triggers", "conditions", "system_health",
+    "title", "config", "config_subentries", "options", "device", "entity", "exceptions", "issues", "selector",
+    "services", "triggers", "conditions", "system_health",
 }  # fmt: skip
 
 
@@ -142,42 +146,47 @@ def test_every_error_and_every_abort_has_its_words() -> None:
     }
 
     assert WORDS["config"]["abort"].keys() == aborts
-    assert WORDS["config"]["error"].keys() == WORDS["options"]["error"].keys() == errors
+    assert WORDS["config"]["error"].keys() == errors
+    assert WORDS["options"]["error"].keys() == errors | {"quiet_half"}
 
 
-FLOW = WORDS["config_subentries"]["device"]
+FLOWS = WORDS["config_subentries"]
 # Home Assistant's own word for a second subentry with the same unique id.
 TWICE = "already_configured"
-MODULES = (
-    "changing", "channels", "filters", "finding", "forms", "learning", "presence", "proposal", "rules", "talkers",
-)  # fmt: skip
-SOURCES = [ROOT / "flows" / f"{name}.py" for name in MODULES]
+SUBENTRY_FLOWS = config_flow.IotBridgeConfigFlow.async_get_supported_subentry_types(MockConfigEntry(domain="iotbridge"))
 
 
-def constants() -> set[str]:
+def constants(*folders: str) -> set[str]:
     """Return every text in the source of the dialogs."""
-    trees = [ast.parse(path.read_text("utf-8")) for path in (ROOT / "flows").glob("*.py")]
+    trees = [ast.parse(path.read_text("utf-8")) for folder in folders for path in (ROOT / folder).glob("*.py")]
     nodes = (node for tree in trees for node in ast.walk(tree) if isinstance(node, ast.Constant))
     return {node.value for node in nodes if isinstance(node.value, str)}
 
 
-def test_nothing_in_the_words_of_the_dialogs_is_there_for_nothing() -> None:
+@pytest.mark.parametrize("kind", FLOWS)
+def test_nothing_in_the_words_of_the_dialogs_is_there_for_nothing(kind: str) -> None:
     """That all of them are there, and get what they need, is seen whenever a test drives a dialog: tests/flows."""
-    steps = {ast.literal_eval(keywords(call)["step_id"]) for call in calls(*SOURCES) if "step_id" in keywords(call)}
+    flow, words = SUBENTRY_FLOWS[kind], FLOWS[kind]
+    steps = {name.removeprefix("async_step_") for name in dir(flow) if name.startswith("async_step_")}
+    said = constants("flows", "alarms")
 
-    assert FLOW["step"].keys() == steps
-    assert FLOW["abort"].keys() - {TWICE} <= constants()
-    assert FLOW["error"].keys() <= constants()
-    assert FLOW["progress"].keys() <= constants()
-    assert WORDS["selector"]["wizard"]["options"].keys() <= constants()
-    for step in FLOW["step"].values():
-        assert step.get("menu_options", {}).keys() <= {name.removeprefix("async_step_") for name in dir(DeviceFlow)}
+    assert words["step"].keys() <= steps & said
+    assert words["abort"].keys() - {TWICE} <= said
+    assert words["error"].keys() <= said
+    assert words.get("progress", {}).keys() <= said
+    for step in words["step"].values():
+        assert step.get("menu_options", {}).keys() <= steps
+
+
+def test_every_subentry_has_its_dialog_and_its_words() -> None:
+    assert FLOWS.keys() == SUBENTRY_FLOWS.keys()
+    assert WORDS["selector"]["wizard"]["options"].keys() <= constants("flows", "alarms")
 
 
 def test_every_word_that_a_dialog_says_by_itself_is_there() -> None:
     said = {
         ast.literal_eval(call.args[0])
-        for call in calls(*SOURCES)
+        for call in calls(*(ROOT / "flows").glob("*.py"))
         if name_of(call) == "say" and isinstance(call.args[0], ast.Constant)
     }
 
@@ -191,6 +200,15 @@ def test_every_field_of_a_channel_has_its_words(kit: Kit) -> None:
     assert WORDS["selector"]["channels"]["fields"].keys() == fields.keys()
     for names in WORDS["selector"]["channels"]["fields"].values():
         assert names.keys() == {"name", "description"}
+
+
+def test_every_field_of_a_list_has_its_words(kit: Kit) -> None:
+    lists = {**alarm_telling.schema({}).schema, **notifier.target_fields(kit.hass, {})}
+
+    for name in ("steps", "actions"):
+        words = WORDS["selector"][name]["fields"]
+        assert words.keys() == lists[name].config["fields"].keys()
+        assert all(field.keys() == {"name", "description"} for field in words.values())
 
 
 # ---------------------------------------------------------------- errors and issues
@@ -330,9 +348,12 @@ def test_every_choice_of_a_selector_has_its_words() -> None:
         if "select" in field["selector"]
     }
 
-    choices |= {"joining": set(Joining), "expiry": set(EXPIRIES)}
-    own = {key: set(words["options"]) for key, words in WORDS["selector"].items() if key not in ("channels", "wizard")}
-    assert own == choices
+    choices |= {"joining": set(Joining), "expiry": set(EXPIRIES), "rhythm": set(RHYTHMS), "days": set(DAYS)}
+    choices |= {"severity": {severity.word for severity in Severity}}
+    own = {key: set(words["options"]) for key, words in WORDS["selector"].items() if "options" in words}
+    # What is said in sentences is no choice.
+    said = {key for key in own.keys() - choices.keys() if key == "wizard" or key.startswith("alarm_")}
+    assert {key: words for key, words in own.items() if key not in said} == choices
 
 
 async def test_home_assistant_offers_triggers_and_conditions(kit: Kit, caplog: pytest.LogCaptureFixture) -> None:

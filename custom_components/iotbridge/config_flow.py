@@ -26,9 +26,16 @@ from .const import (
     DEFAULT_PREFIXES,
     DEFAULT_RESPONSE_TIMEOUT_S,
     DOMAIN,
+    SUBENTRY_ALARM,
     SUBENTRY_DEVICE,
+    SUBENTRY_NOTIFIER,
+    SUBENTRY_WINDOW,
 )
+from .flows import alarm_options
+from .flows.alarm import AlarmFlow
 from .flows.device import DeviceFlow
+from .flows.notifier import NotifierFlow
+from .flows.window import WindowFlow
 from .protocol.messages import Announce, MessageError
 from .protocol.topics import PREFIX, TopicError, parse_topic
 
@@ -85,7 +92,12 @@ class IotBridgeConfigFlow(ConfigFlow, domain=DOMAIN):
     @override
     def async_get_supported_subentry_types(cls, config_entry: ConfigEntry) -> dict[str, type[ConfigSubentryFlow]]:
         """Return the flows behind the buttons of the entry."""
-        return {SUBENTRY_DEVICE: DeviceFlow}
+        return {
+            SUBENTRY_DEVICE: DeviceFlow,
+            SUBENTRY_ALARM: AlarmFlow,
+            SUBENTRY_NOTIFIER: NotifierFlow,
+            SUBENTRY_WINDOW: WindowFlow,
+        }
 
     @override
     async def async_step_user(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
@@ -130,21 +142,28 @@ class IotBridgeConfigFlow(ConfigFlow, domain=DOMAIN):
             if not errors and step_id == "user":
                 return self.async_create_entry(title=TITLE, data={}, options=options)
             if not errors:
-                return self.async_update_reload_and_abort(self._get_reconfigure_entry(), options=options)
+                entry = self._get_reconfigure_entry()
+                return self.async_update_reload_and_abort(entry, options={**entry.options, **options})
             suggested = user_input
         schema = self.add_suggested_values_to_schema(OPTIONS_SCHEMA, suggested)
         return self.async_show_form(step_id=step_id, data_schema=schema, errors=errors)
 
 
 class IotBridgeOptionsFlow(OptionsFlowWithReload):
-    """Change prefixes and times; takes effect at once."""
+    """Change prefixes, times and what alarms do; takes effect at once."""
 
     async def async_step_init(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
         """Show the options."""
         errors: dict[str, str] = {}
         if user_input is not None:
             options, errors = check_options(user_input)
+            options, wrong = alarm_options.read(options, self.config_entry.options)
+            if wrong:
+                errors["base"] = wrong
             if not errors:
                 return self.async_create_entry(data=options)
-        schema = self.add_suggested_values_to_schema(OPTIONS_SCHEMA, user_input or self.config_entry.options)
-        return self.async_show_form(step_id="init", data_schema=schema, errors=errors)
+        schema = OPTIONS_SCHEMA.extend({vol.Optional(alarm_options.SECTION): alarm_options.schema()})
+        suggested = user_input or alarm_options.nested(self.config_entry.options)
+        return self.async_show_form(
+            step_id="init", data_schema=self.add_suggested_values_to_schema(schema, suggested), errors=errors
+        )

@@ -116,7 +116,8 @@ class Dialog:
             step = words["step"][result["step_id"]]
             texts = [step["title"], step.get("description", "")]
             if kind is FlowResultType.MENU:
-                assert set(result["menu_options"]) <= step["menu_options"].keys()
+                options: list[str] = list(result["menu_options"])  # type: ignore[call-overload]
+                assert set(options) <= step["menu_options"].keys()
             else:
                 texts += [words["error"][error] for error in (result["errors"] or {}).values()]
                 _check_fields(step, result["data_schema"])

@@ -1,0 +1,159 @@
+"""Tries a rule against what the recorder kept: how often would it have been raised?"""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+import time
+
+from homeassistant.core import HomeAssistant
+from homeassistant.helpers.recorder import get_instance
+from homeassistant.util import dt as dt_util
+
+from . import lifecycle
+from .models import Alarm, AlarmKey, Change, Transition, Verdict
+from .rule import Rule
+from .verdicts import JUDGED, Judge, Seen
+
+DAYS = 7
+MAX_ENTITIES = 200
+# Someone sits in front of the dialog; what was not reached by then is said.
+BUDGET_S = 60.0
+# Read at once of one entity: so many hours, so that a sensor with ten values a second needs no gigabytes.
+_SLICE = timedelta(hours=6)
+_OVERLAP = timedelta(milliseconds=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Outage:
+    """One time that the alarm would have been raised; ``cleared_at`` is None when it still is. Seconds since 1970."""
+
+    raised_at: float
+    cleared_at: float | None
+    value: str
+
+
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """What came out: the outages with their entities, newest first, of how many entities, and how many were left."""
+
+    outages: Sequence[tuple[str, Outage]]
+    entities: int
+    left_out: int
+    until: float
+
+    @property
+    def longest_s(self) -> float:
+        """Return how long the longest was, in seconds."""
+        return max(((found.cleared_at or self.until) - found.raised_at for _, found in self.outages), default=0.0)
+
+
+def replay(rule: Rule, series: Iterable[tuple[float, Seen | None]], until: float) -> list[Outage]:
+    """Return when the rule would have been raised by a series of readings, each with the time it came; pure."""
+    judge = Judge(rule.condition, rule.severity)
+    alarm = Alarm(key=AlarmKey(rule.rule_id, ""))
+    outages: list[Outage] = []
+
+    def note(happened: Iterable[Transition]) -> None:
+        for transition in happened:
+            if transition.change is Change.RAISED:
+                outages.append(Outage(transition.at, None, transition.value or transition.why))
+            elif transition.change is Change.CLEARED:
+                outages[-1] = Outage(outages[-1].raised_at, transition.at, outages[-1].value)
+
+    def judged(verdict: Verdict, now: float) -> None:
+        note(lifecycle.judge(alarm, rule.timing, verdict, now))
+
+    now = 0.0
+    for at, seen in series:
+        _pass_time(rule, judge, alarm, (now, at), judged, note)
+        now = max(now, at)
+        judged(judge.see(seen, now), now)
+    _pass_time(rule, judge, alarm, (now, until), judged, note)
+    return outages
+
+
+def _pass_time(
+    rule: Rule,
+    judge: Judge,
+    alarm: Alarm,
+    between: tuple[float, float],
+    judged: Callable[[Verdict, float], None],
+    note: Callable[[Iterable[Transition]], None],
+) -> None:
+    """Do what falls due between two readings, in its order."""
+    now, until = between
+    while True:
+        held, looked = lifecycle.due(alarm, rule.timing), judge.due(now)
+        due = min((at for at in (held, looked) if at is not None), default=until)
+        if due >= until:
+            return
+        now = max(now, due)
+        if looked is not None and looked <= now:
+            judged(judge.look(now), now)
+        note(lifecycle.tick(alarm, rule.timing, now))
+
+
+def can_try(hass: HomeAssistant, rule: Rule) -> str | None:
+    """Return why a rule cannot be tried, as a word of the dialog; None when it can."""
+    if rule.condition.kind not in JUDGED:
+        return "no_history"
+    return None if "recorder" in hass.config.components else "no_recorder"
+
+
+async def async_try(
+    hass: HomeAssistant, rule: Rule, entity_ids: Iterable[str], progress: Callable[[float], None]
+) -> Trial:
+    """Replay the history of entities, one after the other; ``progress`` gets the share that is done.
+
+    The recorder has to be running, and the rule one that ``can_try`` has nothing against.
+    """
+    wanted = sorted(entity_ids)
+    entities = wanted[:MAX_ENTITIES]
+    end = dt_util.utcnow()
+    started = time.monotonic()
+    outages: list[tuple[str, Outage]] = []
+    done = 0
+    for entity_id in entities:
+        if time.monotonic() - started > BUDGET_S:
+            break
+        state = hass.states.get(entity_id)
+        unit = state.attributes.get("unit_of_measurement") if state else None
+        found = await get_instance(hass).async_add_executor_job(_replayed, hass, rule, entity_id, unit, end)
+        outages += [(entity_id, outage) for outage in found]
+        done += 1
+        progress(done / len(entities))
+    outages.sort(key=lambda item: item[1].raised_at, reverse=True)
+    return Trial(outages, done, len(wanted) - done, end.timestamp())
+
+
+def _replayed(hass: HomeAssistant, rule: Rule, entity_id: str, unit: str | None, end: datetime) -> list[Outage]:
+    return replay(rule, _readings(hass, rule, entity_id, unit, end), end.timestamp())
+
+
+def _readings(
+    hass: HomeAssistant, rule: Rule, entity_id: str, unit: str | None, end: datetime
+) -> Iterator[tuple[float, Seen | None]]:
+    """Yield what the recorder has of an entity, in order. Reads the database: for the recorder's own threads."""
+    # Only where the recorder runs; it brings a database with it.
+    from homeassistant.components.recorder.history import get_significant_states  # noqa: PLC0415
+
+    start = begin = end - timedelta(days=DAYS)
+    last = 0.0
+    while begin < end:
+        rows = get_significant_states(
+            hass,
+            # What is just on the border is in neither part.
+            begin if begin == start else begin - _OVERLAP,
+            min(begin + _SLICE, end),
+            [entity_id],
+            include_start_time_state=begin == start,
+            significant_changes_only=False,
+            no_attributes=rule.condition.attribute is None,
+        )
+        for state in rows.get(entity_id, ()):
+            assert not isinstance(state, dict)  # noqa: S101 - only the compressed format has dicts
+            at = max(state.last_updated_timestamp, start.timestamp())
+            if at > last:
+                last = at
+                yield at, Seen(state.state, state.attributes, at, unit)
+        begin += _SLICE
