@@ -14,7 +14,7 @@ from custom_components.iotbridge.alarms.rule import Condition, Kind, Rule
 from custom_components.iotbridge.alarms.trial import Outage, Trial, async_try, can_try, replay
 from custom_components.iotbridge.alarms.verdicts import Seen
 from homeassistant.core import HomeAssistant
-from homeassistant.helpers.recorder import DATA_INSTANCE
+from homeassistant.helpers.recorder import DATA_INSTANCE, get_instance
 from homeassistant.util import dt as dt_util
 
 HOUR = 3600.0
@@ -149,6 +149,21 @@ class TestRecorder:
 
         assert len((await self.run(hass, rule(attribute="level"), "sensor.attic")).outages) == 1
         assert len((await self.run(hass, rule(attribute="other"), "sensor.attic")).outages) == 0
+
+    async def test_a_start_of_home_assistant_is_no_outage(
+        self, hass: HomeAssistant, freezer: FrozenDateTimeFactory
+    ) -> None:
+        for minutes, value in ((0, "unavailable"), (2, "on"), (30, "unavailable"), (40, "on"), (50, "on")):
+            freezer.move_to(get_instance(hass).recorder_runs_manager.recording_start + timedelta(minutes=minutes))
+            hass.states.async_set("light.a", value)
+            await hass.async_block_till_done()
+        await async_wait_recording_done(hass)
+        found = await self.run(hass, rule(Kind.UNAVAILABLE), "light.a")
+
+        assert [round(outage.cleared_at - outage.raised_at) for _, outage in found.outages if outage.cleared_at] == [
+            600
+        ]
+        assert len(found.outages) == 1
 
     async def test_no_more_than_so_many_entities(self, hass: HomeAssistant, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(trial, "MAX_ENTITIES", 2)

@@ -11,7 +11,8 @@ from homeassistant.data_entry_flow import FlowResultType
 
 from .wizard import TRANSLATIONS, suggestions
 
-WORDS = json.loads(TRANSLATIONS.read_text("utf-8"))["config_subentries"]
+ALL_WORDS = json.loads(TRANSLATIONS.read_text("utf-8"))
+WORDS = ALL_WORDS["config_subentries"]
 
 
 @dataclass
@@ -126,6 +127,14 @@ class Dialog:
         for text in texts:
             assert {name for _, name, _, _ in Formatter().parse(text) if name} <= given, text
         return result
+
+
+def check_form(result: Any, part: str) -> None:
+    """Assert that a form of another part of the translations has its words."""
+    words = ALL_WORDS[part]
+    assert result["errors"].keys() <= {"base"}
+    assert set(result["errors"].values()) <= words["error"].keys()
+    _check_fields(words["step"][result["step_id"]], result["data_schema"])
 
 
 def _check_fields(step: dict[str, Any], schema: Any) -> None:

@@ -1,18 +1,20 @@
 """Tries a rule against what the recorder kept: how often would it have been raised?"""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 import time
+from typing import Any
 
-from homeassistant.core import HomeAssistant
-from homeassistant.helpers.recorder import get_instance
+from homeassistant.core import HomeAssistant, State
+from homeassistant.helpers.recorder import get_instance, session_scope
 from homeassistant.util import dt as dt_util
 
 from . import lifecycle
 from .models import Alarm, AlarmKey, Change, Transition, Verdict
 from .rule import Rule
-from .verdicts import JUDGED, Judge, Seen
+from .seen import UNAVAILABLE, Seen
+from .verdicts import JUDGED, NOT_LOADED_S, Judge
 
 DAYS = 7
 MAX_ENTITIES = 200
@@ -113,12 +115,14 @@ async def async_try(
     started = time.monotonic()
     outages: list[tuple[str, Outage]] = []
     done = 0
+    starts = await get_instance(hass).async_add_executor_job(_starts, hass, end - timedelta(days=DAYS))
     for entity_id in entities:
         if time.monotonic() - started > BUDGET_S:
             break
         state = hass.states.get(entity_id)
         unit = state.attributes.get("unit_of_measurement") if state else None
-        found = await get_instance(hass).async_add_executor_job(_replayed, hass, rule, entity_id, unit, end)
+        past = _Past(entity_id, unit, starts, end)
+        found = await get_instance(hass).async_add_executor_job(_replayed, hass, rule, past)
         outages += [(entity_id, outage) for outage in found]
         done += 1
         progress(done / len(entities))
@@ -126,34 +130,61 @@ async def async_try(
     return Trial(outages, done, len(wanted) - done, end.timestamp())
 
 
-def _replayed(hass: HomeAssistant, rule: Rule, entity_id: str, unit: str | None, end: datetime) -> list[Outage]:
-    return replay(rule, _readings(hass, rule, entity_id, unit, end), end.timestamp())
+@dataclass(frozen=True, slots=True)
+class _Past:
+    """What to read: an entity, the unit it has now, when Home Assistant was started, and until when."""
+
+    entity_id: str
+    unit: str | None
+    starts: Sequence[float]
+    end: datetime
+
+    def seen(self, state: State, at: float) -> Seen:
+        """Return a row of the history as it was seen then.
+
+        The recorder does not keep that a state is only a placeholder until its integration was loaded.
+        """
+        attributes: Mapping[str, Any] = state.attributes
+        if state.state == UNAVAILABLE and any(start <= at < start + NOT_LOADED_S for start in self.starts):
+            attributes = {**attributes, "restored": True}
+        return Seen(state.state, attributes, at, self.unit)
 
 
-def _readings(
-    hass: HomeAssistant, rule: Rule, entity_id: str, unit: str | None, end: datetime
-) -> Iterator[tuple[float, Seen | None]]:
-    """Yield what the recorder has of an entity, in order. Reads the database: for the recorder's own threads."""
+def _starts(hass: HomeAssistant, since: datetime) -> list[float]:
+    """Return when Home Assistant was started. Reads the database: for the recorder's own threads."""
     # Only where the recorder runs; it brings a database with it.
-    from homeassistant.components.recorder.history import get_significant_states  # noqa: PLC0415
+    from homeassistant.components.recorder.db_schema import RecorderRuns  # noqa: PLC0415
 
-    start = begin = end - timedelta(days=DAYS)
+    with session_scope(hass=hass, read_only=True) as session:
+        runs = session.query(RecorderRuns.start).filter(RecorderRuns.start >= since).all()
+    return [start.replace(tzinfo=dt_util.UTC).timestamp() for (start,) in runs]
+
+
+def _replayed(hass: HomeAssistant, rule: Rule, past: _Past) -> list[Outage]:
+    return replay(rule, _readings(hass, rule, past), past.end.timestamp())
+
+
+def _readings(hass: HomeAssistant, rule: Rule, past: _Past) -> Iterator[tuple[float, Seen | None]]:
+    """Yield what the recorder has of an entity, in order. Reads the database: for the recorder's own threads."""
+    from homeassistant.components.recorder.history import get_significant_states  # noqa: PLC0415 - see above
+
+    start = begin = past.end - timedelta(days=DAYS)
     last = 0.0
-    while begin < end:
+    while begin < past.end:
         rows = get_significant_states(
             hass,
             # What is just on the border is in neither part.
             begin if begin == start else begin - _OVERLAP,
-            min(begin + _SLICE, end),
-            [entity_id],
+            min(begin + _SLICE, past.end),
+            [past.entity_id],
             include_start_time_state=begin == start,
             significant_changes_only=False,
             no_attributes=rule.condition.attribute is None,
         )
-        for state in rows.get(entity_id, ()):
+        for state in rows.get(past.entity_id, ()):
             assert not isinstance(state, dict)  # noqa: S101 - only the compressed format has dicts
             at = max(state.last_updated_timestamp, start.timestamp())
             if at > last:
                 last = at
-                yield at, Seen(state.state, state.attributes, at, unit)
+                yield at, past.seen(state, at)
         begin += _SLICE
