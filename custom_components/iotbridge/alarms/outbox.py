@@ -6,7 +6,7 @@ from datetime import datetime
 from functools import partial
 from typing import Any
 
-from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
+from homeassistant.core import CALLBACK_TYPE, CoreState, HomeAssistant, callback
 from homeassistant.helpers.event import async_call_later
 from homeassistant.util import dt as dt_util
 
@@ -72,6 +72,8 @@ class Outbox:
             if row.digest:
                 # The quiet hours may be others now.
                 row.due_at = min(row.due_at, self._policy.quiet_until(row.severity, self._local(now)) or now)
+            elif row.attempts:
+                row.due_at = now  # it may work again
             loaded.append(row)
         self._pending = Pending(loaded)
         self._save(changes)
@@ -226,7 +228,7 @@ class Outbox:
     async def _async_failed(self, group: str, rows: Sequence[Row], error: TellError) -> float | None:
         """Try again later. When that has been done, the fallback is told, and the user that something is wrong."""
         now = self._clock()
-        if self._hass.is_running:  # before that, who is to be told may not be there yet
+        if self._hass.state is CoreState.running:  # before that, who is to be told may not be there yet
             for row in rows:
                 row.attempts += 1
         failing = self._failing.get(group, set())
