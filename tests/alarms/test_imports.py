@@ -220,6 +220,7 @@ def test_triggers_of_events_and_messages() -> None:
         ("threshold: {value: sensor.a, maximum: 5}\ncondition: sensor.b", Reason.THRESHOLD_AND_CONDITION),
         ("trigger: {platform: state, entity_id: sensor.a}", Reason.TRIGGER),
         ("trigger: {platform: mqtt, topic: a, payload: b}", Reason.TRIGGER),
+        ("trigger: {platform: event, event_type: a, context: {user_id: b}}", Reason.TRIGGER),
         ("trigger: [a, b]", Reason.TRIGGER),
         ("trigger: {platform: event, event_type: a}\ncondition: sensor.b", Reason.TRIGGER),
         ("condition_on: sensor.a\ncondition_off: sensor.b", Reason.ON_AND_OFF),
@@ -234,7 +235,7 @@ def test_what_no_rule_can_say_is_said(alert: str, reason: Reason) -> None:
 
 
 def test_a_list_alone_is_of_alert2() -> None:
-    assert one("- domain: a\n  name: b\n  condition: light.a").rule.name == "A b"
+    assert one("- domain: a\n  name: b\n  condition: light.a\n- words").rule.name == "A b"
     assert (
         one("defaults: {priority: high}\nalerts:\n- {name: b, condition: light.a}").rule.severity is Severity.CRITICAL
     )

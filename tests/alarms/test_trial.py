@@ -5,6 +5,7 @@ from datetime import timedelta
 from typing import Any
 
 from freezegun.api import FrozenDateTimeFactory
+from hypothesis import given, strategies as st
 import pytest
 from pytest_homeassistant_custom_component.components.recorder.common import async_wait_recording_done
 
@@ -12,7 +13,7 @@ from custom_components.iotbridge.alarms import trial
 from custom_components.iotbridge.alarms.models import Severity, Timing
 from custom_components.iotbridge.alarms.rule import Condition, Kind, Rule
 from custom_components.iotbridge.alarms.trial import Outage, Trial, async_try, can_try, replay
-from custom_components.iotbridge.alarms.verdicts import Seen
+from custom_components.iotbridge.alarms.verdicts import JUDGED, Seen
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.recorder import DATA_INSTANCE, get_instance
 from homeassistant.util import dt as dt_util
@@ -144,6 +145,15 @@ class TestRecorder:
 
         assert round(found.longest_s / HOUR) == 144
 
+    async def test_what_is_at_the_border_of_two_parts_counts_once(
+        self, hass: HomeAssistant, freezer: FrozenDateTimeFactory
+    ) -> None:
+        just_before = 24 + 0.0005 / HOUR
+        await self.past(hass, freezer, "sensor.attic", (30, 20), (just_before, 31), (24, 20), (18, 31), (12, 20))
+        found = await self.run(hass, rule(), "sensor.attic")
+
+        assert len(found.outages) == 2
+
     async def test_an_attribute(self, hass: HomeAssistant, freezer: FrozenDateTimeFactory) -> None:
         await self.past(hass, freezer, "sensor.attic", (20, 35), (10, 20))
 
@@ -185,3 +195,43 @@ class TestRecorder:
 
 async def test_without_a_recorder_nothing_can_be_tried(hass: HomeAssistant) -> None:
     assert can_try(hass, rule()) == "no_recorder"
+
+
+CONDITIONS: dict[Kind, dict[str, Any]] = {
+    Kind.ABOVE: {"above": 30.0, "hysteresis": 2.0},
+    Kind.BELOW: {"below": 5.0},
+    Kind.OUTSIDE: {"above": 30.0, "below": 5.0, "worse_above": 50.0},
+    Kind.STATE: {"states": ("open",)},
+    Kind.RATE: {"change": 5.0, "per_s": 60.0},
+    Kind.NO_DATA: {"silent_s": 100.0},
+    Kind.UNAVAILABLE: {},
+    Kind.HOST_LOST: {},
+}
+VALUES = st.one_of(st.none(), st.floats(-10, 60), st.sampled_from(["open", "lost", "unavailable", "unknown", "closed"]))
+
+
+@given(
+    kind=st.sampled_from(list(JUDGED)),
+    learned=st.booleans(),
+    gaps=st.lists(st.tuples(st.floats(-50, 2000), VALUES, st.booleans()), max_size=40),
+    timing=st.builds(Timing, hold_s=st.floats(0, 500), clear_after_s=st.floats(0, 500), latching=st.booleans()),
+)
+def test_outages_never_overlap(
+    kind: Kind, learned: bool, gaps: list[tuple[float, float | str | None, bool]], timing: Timing
+) -> None:
+    condition = {} if learned and kind is Kind.NO_DATA else CONDITIONS[kind]
+    at, series = 0.0, []
+    for gap, value, restored in gaps:
+        at += gap
+        series.append((at, None if value is None else Seen(str(value), {"restored": True} if restored else {}, at)))
+    until = max([moment for moment, _ in series], default=0) + 1000
+    found = replay(
+        Rule(rule_id="", name="", severity=Severity.INFO, condition=Condition(kind=kind, **condition), timing=timing),
+        series,
+        until,
+    )
+
+    times = [time for outage in found for time in (outage.raised_at, outage.cleared_at) if time is not None]
+    assert times == sorted(times)
+    assert all(outage.cleared_at is not None for outage in found[:-1])
+    assert all(time <= until for time in times)

@@ -309,13 +309,12 @@ def _triggered(given: Any, alert: Mapping[str, Any]) -> Condition:
     if not isinstance(trigger, Mapping) or "condition" in alert:
         raise _CannotError(Reason.TRIGGER)
     kind = trigger.get("trigger", trigger.get("platform"))
-    if kind == "event" and isinstance(trigger.get("event_type"), str):
-        if trigger.keys() <= {"trigger", "platform", "event_type", "event_data", "id"}:
-            return Condition(
-                kind=Kind.EVENT, event_type=trigger["event_type"], event_data=dict(trigger.get("event_data") or {})
-            )
-    elif kind == "mqtt" and trigger.keys() <= {"trigger", "platform", "topic", "id"} and trigger.get("topic"):
-        return Condition(kind=Kind.MESSAGE, topic=str(trigger["topic"]))
+    given_keys = trigger.keys() - {"trigger", "platform", "id"}
+    event_type, topic = trigger.get("event_type"), trigger.get("topic")
+    if kind == "event" and isinstance(event_type, str) and given_keys <= {"event_type", "event_data"}:
+        return Condition(kind=Kind.EVENT, event_type=event_type, event_data=dict(trigger.get("event_data") or {}))
+    if kind == "mqtt" and isinstance(topic, str) and given_keys == {"topic"}:
+        return Condition(kind=Kind.MESSAGE, topic=topic)
     raise _CannotError(Reason.TRIGGER)
 
 
