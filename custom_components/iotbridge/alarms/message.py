@@ -162,9 +162,12 @@ def test_message(words: Words, rule_id: str, name: str, severity: Severity, now:
 
 
 def digest(words: Words, messages: Sequence[Message]) -> Message:
-    """Return several messages as one, with a line for each alarm, the worst first."""
+    """Return several messages as one, with a line for each alarm, the worst first.
+
+    Those of one alarm come in the order in which it happened.
+    """
     by_tag: dict[str, list[Message]] = {}
-    for message in sorted(messages, key=lambda message: message.at):
+    for message in messages:
         by_tag.setdefault(message.tag, []).append(message)
     alarms = sorted(by_tag.values(), key=lambda about: (-max(m.severity for m in about), about[0].at))
     lines = [_line(words, about) for about in alarms]
@@ -214,15 +217,12 @@ def _acknowledged(words: Words, by: By) -> str:
 
 
 def _line(words: Words, about: Sequence[Message]) -> str:
-    """Return what happened to one alarm; when it was raised often, only how often and when last."""
-    said = []
-    raised = [message for message in about if message.news is News.RAISED]
-    for message in about:
-        if len(raised) > 1 and message.news is News.RAISED:
-            if message is raised[-1]:
-                said.append(words.say("line_often", count=len(raised), time=_clock(message.at)))
-        elif len(raised) <= 1 or message.at >= raised[-1].at:
-            said.append(words.say(f"line_{message.news}", time=_clock(message.at)))
+    """Return what happened to one alarm; when it was raised often, only how often and what came after the last time."""
+    raised = [place for place, message in enumerate(about) if message.news is News.RAISED]
+    is_often = len(raised) > 1
+    said = [words.say("line_often", count=len(raised), time=_clock(about[raised[-1]].at))] if is_often else []
+    after = about[raised[-1] + 1 :] if is_often else about
+    said += [words.say(f"line_{message.news}", time=_clock(message.at)) for message in after]
     head = words.title(max(message.severity for message in about), about[0].name)
     return f"{head} ({', '.join(said)})"
 

@@ -16,7 +16,7 @@ from ..const import DOMAIN, LOGGER
 from .message import Message, Words, alarm_words, digest
 from .models import Severity
 from .phone import alert, withdrawal
-from .telling import News
+from .telling import CALLS, News
 
 TIMEOUT_S = 10.0
 
@@ -141,8 +141,8 @@ class Notifier:
         await self._call(action, alert(message, breaks_through=is_critical))
         if len(messages) > 1:
             # What the digest says is over must not stay on the phone with buttons.
-            over = {each.tag for each in messages if each.news in {News.CLEARED, News.ACKNOWLEDGED}}
-            for tag in sorted(over):
+            last = {each.tag: each.news for each in messages}
+            for tag in (tag for tag, news in last.items() if news not in CALLS):
                 await self._call(action, withdrawal(tag))
 
     async def _async_persistent(self, message: Message) -> None:
