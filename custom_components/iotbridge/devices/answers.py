@@ -26,6 +26,13 @@ LONGEST_TYPE = 32
 # In a key with one of these a 0 or a 1 is a number: "alarm_counter".
 NUMBER_WORDS = frozenset({"count", "counter", "counts", "time", "duration", "code", "flags", "number", "total"})
 SENTENCE_WORDS = 3
+# What somebody's remote sends beside its command.
+OF_A_REMOTE = frozenset({"rolling", "counter", "button", "remote"})
+# Words that say in which state something is, under keys that else tell of something that happened.
+CONDITIONS = frozenset({
+    "heating", "cooling", "idle", "drying", "fan", "defrosting", "preheating", "ready", "disabled", "enabled",
+    "inactive", "unavailable", "stopped", "running", "auto", "standby",
+})  # fmt: skip
 # A remote's "on" is a press, not a state.
 ALWAYS_EVENTS = frozenset({"action", "click"})
 
@@ -50,8 +57,16 @@ class Command:
     off: str
 
 
+# Words that ask for a yes or no only where they are the whole key: {"on": true}, but not "on_demand".
+ALONE = {("on",): Binary()}
+# A relay that is closed lets the current through.
+CONTACTS = frozenset({"relay", "contactor", "breaker"})
+
+
 def kind_of(one: Place) -> Binary | None:
     """Return what yes or no a key asks for; None where it asks for something else."""
+    if one.leaf in ALONE:
+        return ALONE[one.leaf]
     weak: Binary | None = None
     for index, level in enumerate(one.levels[:3]):
         above = one.levels[index + 1] if index + 1 < len(one.levels) else ()
@@ -77,6 +92,8 @@ def answer_of(one: Place) -> Answer | None:
     row = kind or Binary()
     if one.leaf == ("connected",) and "charging" in one.family.words:
         row = BINARY["plugged in"]
+    if hint == "opening" and not CONTACTS.isdisjoint(one.leaf):
+        on, off, hint = off, on, None
     if row.inverted and text_of(one.value).lower() in YES | NO:
         on, off = off, on
     return Answer(kind=row, known=kind is not None, on=on, off=off, device_class=row.device_class or hint)
@@ -96,9 +113,29 @@ def pair_of(one: Place, kind: Binary | None) -> tuple[str, str, str | None] | No
     if isinstance(value, bool):
         return "true", "false", None
     if one.number is not None:
-        plain = not one.stated and one.suffix is None and not set(one.leaf) & NUMBER_WORDS
+        plain = (
+            isinstance(one.number, int)
+            and not one.stated
+            and one.suffix is None
+            and not set(one.leaf) & NUMBER_WORDS
+            and (alarm_of(one) is not None or not is_quantity(one))
+        )
         return ("1", "0", None) if plain and one.number in BITS and kind is not None and not kind.weak else None
     return words_pair(str(value), kind)
+
+
+def is_quantity(one: Place) -> bool:
+    """Return whether a key ends with what is measured, or its sister holds another number than 0 and 1."""
+    own = one.pattern
+    measured = phrases(own, WORDS)
+    states = [phrase for phrase in phrases(own, BINARY) if not BINARY[phrase.text].weak]
+    if any(phrase.end == len(own) for phrase in measured) and not any(phrase.end == len(own) for phrase in states):
+        return True
+    if len(own) == len(one.leaf):
+        return False
+    return any(
+        sibling.number is not None and sibling.number not in BITS for sibling in one.siblings if sibling.pattern == own
+    )
 
 
 def words_pair(text: str, kind: Binary | None) -> tuple[str, str, str | None] | None:
@@ -127,9 +164,11 @@ def is_event(one: Place) -> bool:
     if one.number is not None or one.is_bool:
         return False
     text = (one.text or "").strip().lower()
-    if text in EVENT_VALUES:
-        return True
+    if text in EVENT_VALUES or text in CONDITIONS or text.startswith("not "):
+        return text in EVENT_VALUES
     key = " ".join(one.leaf)
+    if one.leaf == ("command",) and not one.family.words.isdisjoint(OF_A_REMOTE):
+        return bool(text) and not is_sentence(text)
     if key not in EVENT_KEYS and not any(key.endswith(f" {word}") for word in ("action", "button event", "click")):
         return False
     if not text or one.leaf[-1] in ALWAYS_EVENTS:

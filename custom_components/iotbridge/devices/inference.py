@@ -7,7 +7,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 import re
 
+from .keys import phrases
 from .knowledge import roles
+from .knowledge.obis import OBIS
+from .knowledge.words import WORDS
 from .mapping import position
 from .meaning import Context
 from .models import About, Channel, Field, Problem, Reading, Value
@@ -63,10 +66,11 @@ def infer(fields: Sequence[tuple[str, Field]], *, topic: str, format: str) -> In
 def context_of(places: Sequence[Place], topic: str, kind: str) -> Context:
     """Return what is the same for all values of a device."""
     keys = frozenset(one.parts[-1].lower() for one in places if one.parts)
+    weather = is_imperial_weather(places)
     spoken = {
         one.parts[-1].lower(): str(one.value).lower() for one in places if one.parts and isinstance(one.value, str)
     }
-    medium = spoken.get("media") or spoken.get("medium") or topic.lower()
+    medium = spoken.get("media") or spoken.get("medium") or spoken.get("type", "") + " " + topic.lower()
     media = next((quantity for word, quantity in MEDIA.items() if re.search(rf"\b{word}|{word}\b", medium)), None)
     return Context(
         topic=topic,
@@ -74,9 +78,44 @@ def context_of(places: Sequence[Place], topic: str, kind: str) -> Context:
         keys=keys,
         units=unit_siblings(places),
         media=media,
-        imperial=any(IMPERIAL.search(key) for key in keys) and not is_metric(keys),
+        imperial=(any(IMPERIAL.search(key) for key in keys) or weather) and not is_metric(keys),
         alone=len(places) == 1,
+        watt_hours=any(counts_watt_hours(one) for one in places),
     )
+
+
+# Nobody's house has drawn a thousand megawatt hours: who counts so far, counts in watt hours.
+MOST_KWH = 1e6
+# The air weighs that many inches of mercury, and is never so moist that dew falls above that many degrees Celsius.
+INCHES = (24, 32)
+HIGHEST_DEW_POINT = 40
+WEATHER = frozenset({"wind", "rain", "dewpoint", "dewpt", "dew", "feelslike", "uv", "precip", "precipitation"})
+OF_THE_AIR = frozenset({"sealevel", "station", "barometer", "baro", "barom", "relative", "absolute", "pressure"})
+
+
+def counts_watt_hours(one: Place) -> bool:
+    """Return whether a number is an energy without a unit, and too large for kilowatt hours."""
+    if one.number is None or abs(one.number) < MOST_KWH or one.suffix is not None or one.unit:
+        return False
+    if one.obis is not None:
+        return OBIS[one.obis.kind].quantity == "energy"
+    return any(WORDS[phrase.text] == "energy" for phrase in phrases(one.leaf, WORDS))
+
+
+def is_imperial_weather(places: Sequence[Place]) -> bool:
+    """Return whether values of the weather can only be imperial: a pressure of 30.1, a dew point of 67."""
+    if not any(WEATHER & set(one.leaf) for one in places):
+        return False
+    for one in places:
+        if one.number is None or one.suffix is not None or one.unit:
+            continue
+        words = set(one.leaf)
+        if words & {"dewpoint", "dewpt"} or {"dew", "point"} <= words:
+            if one.number > HIGHEST_DEW_POINT:
+                return True
+        elif words & OF_THE_AIR and isinstance(one.number, float) and INCHES[0] < one.number < INCHES[1]:
+            return True
+    return False
 
 
 def is_metric(keys: frozenset[str]) -> bool:

@@ -84,7 +84,17 @@ def segments(word: str) -> list[str]:
             known = best[end]
             if known is None or len(before) + 1 < len(known):
                 best[end] = [*before, piece]
-    return best[-1] or [word]
+    return best[-1] or with_ending(word)
+
+
+# Words that end others: "ipmtemp", "busvolt".
+ENDINGS = ("temperature", "humidity", "pressure", "voltage", "temp", "volt")
+
+
+def with_ending(word: str) -> list[str]:
+    """Split off a quantity that an unknown word ends with."""
+    ending = next((one for one in ENDINGS if word.endswith(one) and len(word) - len(one) >= SHORT), None)
+    return [word.removesuffix(ending), ending] if ending else [word]
 
 
 def fits(piece: str, *, at_end: bool) -> bool:
@@ -117,9 +127,22 @@ def suffix(key: Words) -> Suffix | None:
         for length in (3, 2, 1):
             text = " ".join(key[stop - length : stop]) if length <= stop else ""
             unit = units.SUFFIXES.get(text)
+            if unit and is_span(key[: stop - length], unit):
+                continue
             if unit and (stop > length or len(text) > SHORT or text in UNITS_ALONE):
                 return Suffix(unit, key[: stop - length] + key[stop:])
     return None
+
+
+# "consumption last hour" and "rain 24 hours" are of that time, and not in hours.
+SPANS = frozenset({"last", "this", "past", "previous", "current", "first", "next"})
+TIMES = frozenset({"h", "d", "min", "s"})
+
+
+def is_span(before: Words, unit: str) -> bool:
+    """Return whether a unit of time only tells over how long something was measured."""
+    rest = [word for word in before if not word.isdigit()]
+    return unit in TIMES and bool(rest) and rest[-1] in SPANS
 
 
 def letters(key: Words) -> tuple[tuple[str, ...], Words]:

@@ -7,10 +7,11 @@ from .keys import Phrase, Words, letters, only_qualifies, phrases, suffix
 from .knowledge import names, roles
 from .knowledge.classes import SENSOR_CLASSES
 from .knowledge.conventions import CONVENTIONS, Convention
+from .knowledge.obis import OBIS
 from .knowledge.quantities import QUANTITIES, Quantity
 from .knowledge.units import QUANTITY_OF_UNIT
 from .knowledge.words import LETTER_FAMILIES, WORDS
-from .places import Place
+from .places import ObisKey, Place
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,6 +44,7 @@ class Context:
     imperial: bool
     media: str | None
     alone: bool
+    watt_hours: bool = False
 
 
 def meaning(one: Place, context: Context) -> Meaning:
@@ -53,18 +55,45 @@ def meaning(one: Place, context: Context) -> Meaning:
         quantity = None if convention.quantity == "off" else convention.quantity
         return Meaning(quantity=quantity, unit=convention.unit, scale=convention.scale, role=role, name=convention.name,
                        certain=convention.unit is not None)  # fmt: skip
+    if one.obis is not None:
+        return by_number(one.obis, one, context)
     word, words, level = quantity_word(one)
     role = role_of(words, word) if level == 0 else role_of(bare(one.leaf), None)
     if role is None and level == 0 and is_code(one, word):
         role = "internal"
     share = one.suffix is not None and one.suffix.unit == "%" and role == "internal"
+    if one.family.is_date and one.leaf and one.leaf[-1].removesuffix("s") in DATE_PARTS:
+        role = "time"
     if role and not share and not (one.stated and one.unit):
-        return Meaning(role=role)
+        return Meaning(role="internal" if role == "time" and is_lasting(one) else role)
     quantity, unit = unit_of_suffix(one, WORDS[word.text] if word else None)
     if quantity is None:
         quantity = letter_quantity(one)
     phrase = word.text if word else one.letter
     return Meaning(quantity=quantity, unit=unit, certain=unit is not None, phrase=phrase)
+
+
+DATE_PARTS = frozenset({"year", "month", "mounth", "day", "hour", "minute", "second"})
+# Smaller numbers are no time of our age.
+EPOCH = 1e8
+
+
+def is_lasting(one: Place) -> bool:
+    """Return whether a "…Time" is how long something took: a small number, and no known moment."""
+    found = phrases(one.leaf, roles.TIME)
+    lasting = bool(found) and found[0].text == "time" and len(one.leaf) > 1
+    return lasting and one.number is not None and abs(one.number) < EPOCH
+
+
+def by_number(key: ObisKey, one: Place, context: Context) -> Meaning:
+    """Return what a reading of a meter is that is called by its number in OBIS; single tariffs are off."""
+    row = OBIS[key.kind]
+    name = f"{row.name} tariff {key.tariff}" if key.tariff else row.name
+    role = "internal" if key.tariff else None
+    unit = one.unit or row.unit or ("Wh" if row.quantity == "energy" and context.watt_hours else None)
+    if row.quantity == "energy" and unit is None:
+        return Meaning(name=name, role=role, known=True)
+    return Meaning(quantity=row.quantity, unit=unit, certain=unit is not None, name=name, role=role)
 
 
 CODES = frozenset({"status", "state", "code", "mode"})
@@ -99,7 +128,7 @@ def quantity_word(one: Place) -> tuple[Phrase | None, Words, int]:
         above = levels[index + 1] if index + 1 < len(levels) else ()
         across = above + level
         found = [phrase for phrase in phrases(across, WORDS) if phrase.end > len(above)] or without_numbers(level)
-        found = [phrase for phrase in found if phrase.text != "factor" or level == ("factor",)]
+        found = [phrase for phrase in found if not is_adjective(phrase, across, one)]
         if found:
             best = max(found, key=strength)
             if QUANTITIES[WORDS[best.text]].subject and only_qualifies(level) and not is_electric(one):
@@ -112,6 +141,32 @@ def quantity_word(one: Place) -> tuple[Phrase | None, Words, int]:
     return None, levels[0] if levels else (), 0
 
 
+ELECTRIC = frozenset({"voltage", "power", "volt", "volts", "energy", "watt", "apower"})
+ELECTRIC_OF_A_FACTOR = ELECTRIC | {"current", "pf"}
+NOW = frozenset({"current", "curr"})
+# Where one of these is beside "current", it only means "now".
+OTHER_TIMES = frozenset({("target",), ("setpoint",), ("set",), ("desired",), ("goal",), ("previous",), ("total",)})
+AXES = frozenset({"x", "y", "z"})
+
+
+def is_adjective(phrase: Phrase, across: Words, one: Place) -> bool:
+    """Return whether a word that may be a quantity is none here: a scale factor, the current version."""
+    if phrase.text == "factor":
+        return one.leaf != ("factor",) or one.family.words.isdisjoint(ELECTRIC_OF_A_FACTOR)
+    if phrase.text not in NOW or is_electric(one):
+        return False
+    after = across[phrase.end :]
+    if after:
+        unclear = not only_qualifies(after) and not phrases(after, WORDS) and not ends_in_unit(after)
+        return after[0] in AXES or unclear
+    return any(sibling.leaf in OTHER_TIMES for sibling in one.siblings)
+
+
+def ends_in_unit(words: Words) -> bool:
+    """Return whether the last word is a letter that is a unit: "curr_w", "current_pump_a"."""
+    return bool(letters(("", *words))[0]) or words[-1] == "a"
+
+
 def without_numbers(words: Words) -> list[Phrase]:
     """Return the quantities in words that numbers part: "line_1_total_in"."""
     bare_words = tuple(word for word in words if not word.isdigit())
@@ -121,12 +176,15 @@ def without_numbers(words: Words) -> list[Phrase]:
 def stands_alone(phrase: Phrase, above: list[Phrase]) -> bool:
     """Return whether a word means itself whatever is above it: a count, and the current of an ENERGY group."""
     quantity = WORDS[phrase.text]
-    return quantity == "count" or (quantity == "current" and any(WORDS[one.text] == "energy" for one in above))
+    return quantity == "count" or (quantity == "current" and any(WORDS[one.text] in HAVE_A_CURRENT for one in above))
+
+
+HAVE_A_CURRENT = frozenset({"energy", "battery", "solar"})
 
 
 def is_electric(one: Place) -> bool:
     """Return whether "current" beside a value's siblings is amperes: there is a voltage or a power too."""
-    return bool(one.family.words & {"voltage", "power", "volt", "volts"})
+    return not one.family.words.isdisjoint(ELECTRIC)
 
 
 # So many rooms or tanks have one temperature each; a longer list is something else.
@@ -183,21 +241,38 @@ def role_of(words: Words, quantity: Phrase | None) -> str | None:
 def unit_of_suffix(one: Place, quantity: str | None) -> tuple[str | None, str | None]:
     """Return the quantity and the unit once the key's suffix is read: "battery_mV" is a voltage."""
     if one.stated and one.unit:
-        return fitting(quantity, one.unit), one.unit
+        return UNIT_TELLS.get(one.field.unit or "") or fitting(quantity, one.unit), one.unit
     if one.suffix:
         return fitting(quantity, one.suffix.unit), one.suffix.unit
-    for level in one.levels[:1]:
-        units, rest = letters(level)
-        allowed = units_of(quantity)
-        row = QUANTITIES[quantity] if quantity else None
-        for unit in units:
-            if unit in allowed and rest:
-                return quantity, unit
-            if unit in ("°C", "°F") and rest and set(rest) <= names.THERMAL:
-                return "temperature", unit
-            if row and row.subject and unit in ("V", "A", "W", "°C", "°F"):
-                return fitting(quantity, unit), unit
+    units, rest = letters(one.leaf)
+    row = QUANTITIES[quantity] if quantity else None
+    for unit in units:
+        if unit in units_of(quantity) and rest:
+            return quantity, unit
+        if unit in ("°C", "°F") and rest and (set(rest) <= names.THERMAL or rest == ("t",)):
+            return "temperature", unit
+        of_subject = row is not None and row.subject and unit in ("V", "A", "W", "°C", "°F")
+        if of_subject or (quantity is None and is_unit_letter(one, unit, rest)):
+            return fitting(quantity, unit), unit
     return quantity, None
+
+
+# SenML's own units, that say more than what Home Assistant calls them.
+UNIT_TELLS = {"%EL": "battery", "EL": "battery time", "%RH": "humidity"}
+LETTER_OF = {"V": "vu", "A": "i", "W": "p"}
+# Units among a value's neighbours that show that the maker ends keys with units.
+ELECTRIC_UNITS = frozenset({"kWh", "Wh", "kW", "VA", "kVA", "var", "kvar", "Hz", "kvarh", "varh"})
+COUNTED_BY_LETTERS = frozenset({"phase", "ph", "line", "ch", "channel", "port", "group", "zone", "class", "type"})
+
+
+def is_unit_letter(one: Place, unit: str, rest: Words) -> bool:
+    """Return whether a last letter is a unit: "v_mppt1_v" says it twice, "l2_v" stands beside "l2_kw"."""
+    if unit not in LETTER_OF or not rest or rest[-1] in COUNTED_BY_LETTERS:
+        return False
+    if any(sibling.leaf == (*rest, letter) for sibling in one.siblings for letter in "bc"):
+        return False
+    twice = rest[0][0] in LETTER_OF[unit] and len(rest[0]) <= len("vln") and len(rest) > 1
+    return twice or not one.family.suffixes.isdisjoint(ELECTRIC_UNITS)
 
 
 def units_of(quantity: str | None) -> tuple[str | None, ...]:

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 import re
 
-from .keys import Words, letters, only_qualifies, words_of
+from .keys import KNOWN, Words, letters, only_qualifies, words_of
 from .knowledge.names import SPELLED, TELLING, THERMAL
 from .knowledge.roles import GENERIC
 from .places import ADDRESS, Place
@@ -37,7 +37,7 @@ def name_of(one: Place, said: Said) -> str:
     if numbered := element_of(one, said.phrase):
         return sentence(numbered)
     words = without_unit(one, said.unit)
-    own = spoken(replaced(words, said))
+    own = "temperature" if words == ("t",) and said.noun == "temperature" else spoken(replaced(words, said))
     if one.leaf == ("wifi",):
         own = "Wi-Fi signal"
     if said.phrase not in words:
@@ -46,13 +46,30 @@ def name_of(one: Place, said: Said) -> str:
         own = f"{own} {said.noun}"
     if said.noun == "temperature" and said.phrase in THERMAL and said.noun not in own.lower():
         own = f"{own} temperature"
-    return sentence(prefixed(one, own).strip() or one.key.strip() or spoken(one.leaf) or "value")
+    return as_written(one, prefixed(one, own).strip() or one.key.strip() or spoken(one.leaf) or "value")
+
+
+# A part's name, as its maker writes it: "BME280", "DS18B20-1", "SHT"; in a key that is all capitals nothing stands out.
+MAKERS_NAME = re.compile(r"(?<![A-Za-z])[A-Z]{2,}(?:\d+[A-Z]*\d*)?(?:-\d+)?(?![a-z])")
+
+
+def as_written(one: Place, name: str) -> str:
+    """Return a name as a sentence, with the parts of the thing written as its maker writes them."""
+    raw = one.parts[-1] if one.parts else ""
+    if raw.isupper() and "_" not in raw and "-" not in raw:
+        return sentence(name)
+    for made in MAKERS_NAME.findall(raw):
+        plain = spoken(words_of(made))
+        if made.lower() in KNOWN or (raw.isupper() and made.isalpha()) or plain.lower() == made.lower() == name.lower():
+            continue
+        name = re.sub(rf"(?<!\w){re.escape(plain)}(?!\w)", made, name, count=1, flags=re.IGNORECASE)
+    return sentence(name)
 
 
 # Words that say whose voltage it is, and do not say that it is a voltage.
 SUBJECTS = frozenset({
     "battery", "batt", "bat", "battery level", "solar", "pv", "grid", "inverter", "house", "home", "light", "water",
-    "tank",
+    "tank", "current", "curr",
 })  # fmt: skip
 
 
@@ -67,7 +84,7 @@ def from_above(one: Place, words: Words, own: str, said: Said) -> str:
 
 def element_of(one: Place, phrase: str | None) -> str | None:
     """Return the name of an element of a list: "Probe 3"; None for anything else."""
-    if one.field.name is not None or not one.field.path or not isinstance(one.field.path[-1], int):
+    if one.recorded or one.field.name is not None or not one.field.path or not isinstance(one.field.path[-1], int):
         return None
     levels = [level for level in one.levels[: one.depth] if not all(word.isdigit() for word in level)]
     own = spoken(levels[0]) if levels else ""

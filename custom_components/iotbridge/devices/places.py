@@ -1,16 +1,20 @@
 """The values of one device, each with its place, its words and its neighbours. Pure."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 import dataclasses
 from dataclasses import dataclass
 from functools import cached_property
 import re
+from typing import NamedTuple
+from urllib.parse import unquote
 
 from .keys import Suffix, Words, bracketed, is_number, suffix, words_of
+from .knowledge.obis import OBIS
 from .knowledge.roles import GENERIC
 from .knowledge.unit_texts import NO_UNIT
 from .models import Field, Scalar, key_of
+from .records import Record, record_of, title_of
 from .values import is_absent, quantity_of, text_of, unit_of
 
 # Members of a record that name what another member of it holds: {"value_type": "humidity", "value": "45.1"}.
@@ -25,6 +29,8 @@ ADDRESS = re.compile(
 )
 
 
+# A key that starts with the address of what it is about: "BidCos-RF.LEQ0423081:4.VALVE_STATE".
+ADDRESSED = re.compile(r"(?:.*[./])?[A-Za-z]{0,4}\d{6,}[0-9A-Za-z]*(?::\d+)?[./](?=[A-Za-z])([^./]+)")
 # So many levels of the device's own topic may say what it measures: "home/temperature/kitchen".
 BASE_LEVELS = 3
 
@@ -56,6 +62,29 @@ class Family:
         return frozenset(letter for one in self.places if one.number is not None and (letter := one.letter))
 
     @cached_property
+    def is_date(self) -> bool:
+        """Return whether its members are the parts of a date and a time of day."""
+        keys = {one.parts[-1].lower().removesuffix("s") for one in self.places if one.parts}
+        return {"hour", "minute"} <= keys and bool({"year", "month", "day"} & keys)
+
+    @cached_property
+    def measured(self) -> frozenset[Words]:
+        """Return the patterns of keys that hold a number with digits behind the point: what only counts has none."""
+        return frozenset(
+            one.pattern for one in self.places if isinstance(one.number, float) and not one.number.is_integer()
+        )
+
+    @cached_property
+    def totals(self) -> int:
+        """Return how many keys begin with "total"."""
+        return sum(one.leaf[:1] == ("total",) for one in self.places)
+
+    @cached_property
+    def suffixes(self) -> frozenset[str]:
+        """Return the units that keys end with, beyond doubt."""
+        return frozenset(one.suffix.unit for one in self.places if one.suffix is not None)
+
+    @cached_property
     def has_only_numbers(self) -> bool:
         """Return whether every member that has a value is a number."""
         return all(one.number is not None or one.value is None for one in self.places)
@@ -63,6 +92,25 @@ class Family:
 
 # Words that stand beside a letter without making a word of it: U_AC, I_DC.
 BESIDE_A_LETTER = frozenset({"ac", "dc", "in", "out", "grid", "pv", "bat"})
+
+
+# A meter's name for a reading: "1-0:16.7.0", "1.8.0*255".
+NUMBERED = re.compile(r"(?:\d+-\d+:)?(\d{1,2})\.(\d{1,2})\.(\d{1,3})(?:\*\d+)?")
+TOTAL = ("0", "255")
+
+
+class ObisKey(NamedTuple):
+    """What an OBIS number says: which reading, and of which tariff, empty for all of them."""
+
+    kind: tuple[int, int]
+    tariff: str
+
+
+def obis_of(key: str) -> ObisKey | None:
+    """Return what a meter's number for a reading says; None where it is no such number."""
+    match = NUMBERED.fullmatch(key) if key[:1].isdigit() else None
+    kind = (int(match[1]), int(match[2])) if match else None
+    return ObisKey(kind, "" if match[3] in TOTAL else match[3]) if match and kind in OBIS else None
 
 
 @dataclass(slots=True, kw_only=True)
@@ -89,6 +137,9 @@ class Place:
     depth: int = 0
     recorded: bool = False
     settable: bool = False
+    factor: float = 1.0
+    spare: bool = False
+    obis: ObisKey | None = None
 
     @property
     def siblings(self) -> Sequence[Place]:
@@ -104,6 +155,11 @@ class Place:
     def leaf(self) -> Words:
         """Return the words that are its own."""
         return self.levels[0] if self.levels else ()
+
+    @property
+    def pattern(self) -> Words:
+        """Return the words that it shares with its sisters: those of "temp1" and "temp2", or of a list's elements."""
+        return tuple(word for word in self.leaf if not word.isdigit())
 
     @property
     def letter(self) -> str | None:
@@ -143,9 +199,31 @@ def places_of(fields: Sequence[tuple[str, Field]], topic: str) -> list[Place]:
         one.family.places.append(one)
     named = {id(one): record_name(one) for one in places}
     base = [level for level in topic.split("/") if level][-BASE_LEVELS:]
+    records = {id(family): record_of(family) for family in families.values()}
     for one in places:
         spell(one, named[id(one)], base)
+        record = records[id(one.family)]
+        if record is not None:
+            tell(one, record, families)
     return places
+
+
+def tell(one: Place, record: Record, families: Mapping[tuple[str, ...], Family]) -> None:
+    """Give a value what the other members of its record say of it; ``families`` are all, by their parents."""
+    one.spare = id(one) in record.spare
+    if one is not record.value:
+        return
+    one.unit, one.stated, one.suffix, one.factor = unit_of(record.unit), True, None, record.factor
+    name = record.name
+    if name is None:
+        return
+    title = title_of(one, families) if one.field.path[-1:] == (1,) else None
+    words = words_of(name)
+    one.recorded = True
+    above = (words_of(title),) if title else one.levels[1:]
+    one.levels = (words, *above) if words else one.levels
+    one.depth = max(one.depth, 2 if title else 1)
+    one.annotated = f"{title} {name[:1].lower()}{name[1:]}" if title and title.lower() not in name.lower() else name
 
 
 def is_annotation(subtopic: str) -> bool:
@@ -201,6 +279,9 @@ def spell(one: Place, record: str | None, base: Sequence[str]) -> None:
     one.recorded = record is not None
     if name is not None:
         parts = [*parts[:-1], name]
+    elif one.field.path and isinstance(one.field.path[-1], str) and (bare := ADDRESSED.fullmatch(unquote(parts[-1]))):
+        parts = [*parts[:-1], bare[1]]
+    one.obis = obis_of(parts[-1]) if parts else None
     headed = bracketed(parts[-1]) if parts else None
     levels = [words_of(part) for part in parts if not ADDRESS.fullmatch(part)]
     if headed and levels:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+import re
 from typing import NamedTuple
 
 from .meaning import Context, Meaning, units_of
@@ -205,6 +206,45 @@ def sibling_number(one: Place, *words: str) -> float | None:
     )
 
 
+def energy(case: Case) -> Meaning:
+    """Decide kilowatt hours or watt hours: a message with one count above a million counts in the smaller."""
+    return case.to("Wh" if case.context.watt_hours else "kWh")
+
+
+KILOWATTS = Range(-100, 100)
+
+
+def power(case: Case) -> Meaning:
+    """Decide watts, the kilowatts of a smart meter's telegram, or a yes or no that is only called power."""
+    if case.words(1) & DELIVERED and is_telegram(case) and KILOWATTS.has(case.value):
+        return case.to("kW")
+    if case.value in (0, 1) and case.is_whole and not case.around() & MEASURED_BESIDE_POWER and is_among_bits(case.one):
+        return Meaning(known=True, phrase=case.found.phrase)
+    return case.to("W")
+
+
+DELIVERED = frozenset({"delivered", "returned"})
+MEASURED_BESIDE_POWER = frozenset({"voltage", "volt", "current", "energy", "kwh", "wh", "frequency", "pf", "apower"})
+FEW_BITS = 3
+
+
+def is_telegram(case: Case) -> bool:
+    """Return whether a message uses the words of Dutch and Belgian meters: energy delivered and returned, by tariff."""
+    around = case.around()
+    return bool(around & DELIVERED) and "tariff" in around and bool(around & {"energy", "electricity"})
+
+
+def is_among_bits(one: Place) -> bool:
+    """Return whether most of what stands beside a value is 0, 1, yes or no, or a mode."""
+    bits = sum(sibling.is_bool or (sibling.number in (0, 1) and sibling is not one) for sibling in one.siblings)
+    return bits >= FEW_BITS or bool(one.family.words & {"mode", "swing", "fan", "target", "setpoint"})
+
+
+def gas(case: Case) -> Meaning:
+    """Take cubic metres for gas that a smart meter says was delivered."""
+    return case.to("m³" if case.words(1) & DELIVERED and case.around() & {"energy", "electricity", "power"} else None)
+
+
 def power_factor(case: Case) -> Meaning:
     """Decide a fraction or a percentage by size."""
     return case.to("%" if case.value is not None and abs(case.value) > 1 else None)
@@ -253,6 +293,26 @@ def noise_ratio(case: Case) -> Meaning:
     return case.to("dB", scale=0.1 if tenths else 1.0)
 
 
+def illuminance(case: Case) -> Meaning:
+    """Take lux; beside the same in lux a number without a unit is the raw one."""
+    if any(
+        sibling.suffix is not None and sibling.suffix.rest == case.one.leaf and sibling.number != case.value
+        for sibling in case.one.siblings
+    ):
+        return Meaning(role="internal")
+    return case.to("lx")
+
+
+SLOWEST_TURNING = 101
+
+
+def rotation(case: Case) -> Meaning:
+    """Take turns per minute, but for a fan's speed that may be a percentage or a step."""
+    if case.found.phrase == "fan speed" and case.value is not None and case.value < SLOWEST_TURNING:
+        return Meaning(known=True, phrase=case.found.phrase)
+    return case.to("rpm")
+
+
 def wind_speed(case: Case) -> Meaning:
     """Take the unit that the message uses for speeds; metres per second otherwise."""
     return case.to(case.context.units.get("speed", "mph" if case.context.imperial else "m/s"))
@@ -272,9 +332,22 @@ def speed(case: Case) -> Meaning:
 
 def setpoint(case: Case) -> Meaning:
     """Take degrees for a set point beside a temperature; of anything else it has no unit."""
-    if case.around() & {"temperature", "temp", "tmp"}:
+    if case.value is not None and case.value < COLDEST_TARGET:
+        return Meaning(role="setting")
+    if case.around() & {"temperature", "temp", "tmp"} or is_of_a_room(case):
         return temperature(Case(replace(case.found, quantity="temperature"), case.one, case.context))
     return Meaning(known=True, phrase=case.found.phrase)
+
+
+COLDEST_TARGET = -40
+ROOM = Range(4, 36)
+HEATED = frozenset({"heat", "heating", "thermostat", "climate", "radiator", "trv", "hvac", "floorheating"})
+
+
+def is_of_a_room(case: Case) -> bool:
+    """Return whether a "current" and a "target" below the word heating are those of a room."""
+    topic = set(re.split(r"[^a-z]+", case.context.topic.lower()))
+    return bool((topic | case.words(4)) & HEATED) and ROOM.has(case.value)
 
 
 def reach(case: Case) -> Meaning:
@@ -290,6 +363,11 @@ RULES: dict[str, Rule] = {
     "battery": battery,
     "current": current,
     "power factor": power_factor,
+    "power": power,
+    "energy": energy,
+    "gas": gas,
+    "illuminance": illuminance,
+    "rotation": rotation,
     "pressure": pressure,
     "air pressure": pressure,
     "signal": signal,

@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from .answers import Answer, answer_of, command, event_types, is_event, kind_of
-from .keys import phrases
+from .keys import Phrase, only_qualifies, phrases, words_of
 from .knowledge import names as words, roles
 from .knowledge.quantities import QUANTITIES
 from .meaning import Context, Meaning, is_over, known_convention, meaning, qualifier, role_of
@@ -27,11 +27,28 @@ OF_TRANSPORT = frozenset({"signal", "snr", "battery", "link quality"})
 
 def propose(one: Place, context: Context) -> Channel | None:
     """Propose a channel for a value; None where it is no reading."""
+    if one.spare and one.number is None:
+        return None
     channel = channel_of(one, context)
+    if channel is not None and (one.spare or is_of_a_group(one, channel)):
+        return replace(channel, enabled=False)
     convention = known_convention(one, context)
     if channel is not None and convention is not None and convention.quantity == "off":
         return replace(channel, enabled=False)
     return channel
+
+
+# Groups of what a device is told, and of how its message came here.
+GROUPS = frozenset({
+    "settings", "config", "configuration", "setup", "limits", "preferences", "header", "meta", "metadata",
+})  # fmt: skip
+
+
+def is_of_a_group(one: Place, channel: Channel) -> bool:
+    """Return whether a value stands among settings or in a header; how well its radio is heard is still worth it."""
+    if one.field.technical or channel.device_class in ("signal_strength", "battery"):
+        return False
+    return any(not GROUPS.isdisjoint(words_of(part)[-1:]) for part in one.parts[:-1])
 
 
 def channel_of(one: Place, context: Context) -> Channel | None:
@@ -63,8 +80,8 @@ def answer_channel(one: Place, answer: Answer, context: Context) -> Channel | No
         platform=platform,
         device_class=answer.device_class if platform == "binary_sensor" else None,
         entity_category="diagnostic" if kind.diagnostic or one.field.technical else None,
-        enabled=(answer.known or answer.device_class is not None or told is not None)
-        and role is None
+        enabled=(answer.known or answer.device_class is not None or told is not None or is_alone(one, context))
+        and (role is None or one.annotated is not None)
         and not one.field.technical,
         on=answer.on,
         off=answer.off,
@@ -80,13 +97,39 @@ def text_channel(one: Place) -> Channel | None:
     if text is None or is_no_reading(one, text):
         return None
     known = phrases(one.leaf, roles.TEXTS)
-    wanted = bool(known) and role_of(one.leaf, known[0]) in (None, "internal")
+    wanted = bool(known) and role_of(one.leaf, known[0]) in (None, "internal") and says_more(one, known[0])
+    wanted = wanted or bool(one.annotated) or is_who(one)
     return Channel(name=name_of(one, Said()), path=one.field.path, subtopic=one.subtopic,
-                   enabled=wanted and not one.field.technical)  # fmt: skip
+                   enabled=wanted and text.strip().lower() not in NOTHING and not one.field.technical)  # fmt: skip
+
+
+# A text that says that there is nothing to say.
+NOTHING = frozenset({"", "noop", "nop"})
+TELLS = frozenset({"text", "name", "description", "message", "detail", "details", "string", "str", "msg"})
+# Beside one of these a user is not an account, but who it was.
+AT_A_DOOR = frozenset({"access", "card", "uid", "tag", "badge", "pin", "unlock", "door"})
+
+
+def says_more(one: Place, phrase: Phrase) -> bool:
+    """Return whether a key ends with the words that make its text worth reading: no "status_hex"."""
+    after = one.leaf[phrase.end :]
+    return only_qualifies(after) or not TELLS.isdisjoint(after)
+
+
+def is_who(one: Place) -> bool:
+    """Return whether a text is whoever opened a door."""
+    return one.leaf in (("username",), ("user",)) and not one.family.words.isdisjoint(AT_A_DOOR)
+
+
+def is_alone(one: Place, context: Context) -> bool:
+    """Return whether nothing else is told of a device, or its maker gave the value a name."""
+    return context.alone or one.annotated is not None
 
 
 def is_no_reading(one: Place, text: str) -> bool:
     """Return whether a text is a time, an address, a unit or content that nobody decoded."""
+    if is_who(one):
+        return False
     known = phrases(one.leaf, roles.TEXTS)
     if (
         role_of(one.leaf, known[0] if known else None) in ("identity", "time")
@@ -117,7 +160,7 @@ def number_channel(one: Place, context: Context) -> Channel | None:
         state_class=state_class,
         entity_category="diagnostic" if row.diagnostic or one.field.technical or found.role == "internal" else None,
         precision=precision_of(device_class, found.unit, one.number),
-        scale=found.scale,
+        scale=found.scale * one.factor,
         enabled=is_wanted(one, found, context),
     )
 
@@ -174,10 +217,28 @@ def is_wanted(one: Place, found: Meaning, context: Context) -> bool:
         return False
     if found.quantity is not None or found.name or found.known or counts_answers(one):
         return found.row.enabled and (not one.field.technical or found.quantity in OF_TRANSPORT)
-    if one.field.technical:
-        return False
+    return not one.field.technical and (found.unit is not None or is_telling(one, context))
+
+
+def is_telling(one: Place, context: Context) -> bool:
+    """Return whether a number of which nobody knows what it is looks like one that somebody wants to see."""
     nameless = all(word.isdigit() for level in one.levels[: one.depth] for word in level)
-    return found.unit is not None or nameless or context.alone or is_measured(one)
+    if one.field.path and isinstance(one.field.path[-1], int) and len(one.siblings) >= LONG_LIST:
+        return nameless and not is_named(context)
+    if nameless or context.alone or one.annotated is not None or one.leaf[-1:] == ("consumption",):
+        return True
+    return one.pattern in one.family.measured or (one.leaf[:1] == ("total",) and one.family.totals >= MANY_TOTALS)
+
+
+# So many "total…" beside each other are counts of things.
+MANY_TOTALS = 3
+# Nobody can tell what the numbers of so long a list without names are.
+LONG_LIST = 4
+
+
+def is_named(context: Context) -> bool:
+    """Return whether any value of the device has a name."""
+    return any(not key.isdigit() for key in context.keys)
 
 
 def is_heard(one: Place) -> bool:
@@ -190,11 +251,6 @@ def counts_answers(one: Place) -> bool:
     """Return whether a number stands where others have a yes or no: how often there was motion."""
     kind = kind_of(one)
     return kind is not None and kind.device_class in COUNTED and one.value is not None
-
-
-def is_measured(one: Place) -> bool:
-    """Return whether a number has digits behind the point: what only counts has none."""
-    return isinstance(one.number, float) and not one.number.is_integer()
 
 
 def is_epoch(one: Place, found: Meaning) -> bool:

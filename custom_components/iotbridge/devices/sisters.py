@@ -17,7 +17,7 @@ def without_sisters(places: Sequence[Place]) -> list[Place]:
             words, unit = stem
             family = QUANTITY_OF_UNIT.get(unit, unit)
             families[one.parent, words, "length" if family in ("distance", "rain rate") else family].append((unit, one))
-    dropped = {id(one) for one in places if repeats_in_fahrenheit(one)}
+    dropped = {id(one) for one in places if repeats(one)}
     for members in families.values():
         if len({unit for unit, _ in members}) == len(members) > 1:
             best = min(members, key=lambda member: rank(member[0]))
@@ -25,10 +25,16 @@ def without_sisters(places: Sequence[Place]) -> list[Place]:
     return [one for one in places if id(one) not in dropped]
 
 
-def repeats_in_fahrenheit(one: Place) -> bool:
-    """Return whether a neighbour says the same in Celsius without saying so: temperature and temperature_f."""
+def repeats(one: Place) -> bool:
+    """Return whether a neighbour says the same without a unit: illuminance and illuminance_lux, or in Celsius."""
     stem = stem_of(one)
-    return stem is not None and stem[1] == "°F" and any(sibling.leaf == stem[0] for sibling in one.siblings)
+    if stem is None or not stem[0]:
+        return False
+    return any(
+        sibling.leaf == stem[0] and (stem[1] == "°F" or (one.suffix is not None and sibling.number == one.number))
+        for sibling in one.siblings
+        if sibling is not one
+    )
 
 
 def stem_of(one: Place) -> tuple[Words, str] | None:

@@ -17,6 +17,15 @@ NO = frozenset({"false", "0", "off", "no"})
 NUMBER = re.compile(r"[-+]?(\d+([.,]\d+)?|[.]\d+)([eE][-+]?\d+)?", re.ASCII)
 NUMBER_AND_UNIT = re.compile(r"([-+]?\d+(?:[.,]\d+)?)\s*([^\d\s.,:/-].{0,9})", re.ASCII)
 THOUSANDS = re.compile(r"[-+]?[1-9]\d{0,2},\d{3}", re.ASCII)
+# A number and a short word that is no unit we know: "12.4 xyz". Whatever is dated or counted off is none.
+NUMBER_AND_WORD = re.compile(r"([-+]?\d+(?:[.,]\d+)?) ([A-Za-z]{2,5})", re.ASCII)
+NO_UNIT_WORDS = frozenset({
+    "am", "pm", "of", "or", "to", "on", "off", "ok", "yes", "no", "open", "jan", "feb", "mar", "apr", "may", "jun",
+    "jul", "aug", "sep", "sept", "oct", "nov", "dec", "march", "april", "june", "july", "mon", "tue", "wed", "thu",
+    "fri", "sat", "sun", "day", "days", "ago", "left", "new", "and", "x", "beta", "alpha", "rc", "low", "high",
+    "full", "empty", "alarm", "error", "fault",
+})  # fmt: skip
+SHORTEST_WORD = 3
 # As many digits as a double holds; one more shows how it is stored, not what was measured.
 DIGITS = 15
 
@@ -25,7 +34,10 @@ def unit_of(text: str) -> str | None:
     """Return Home Assistant's unit for what stands beside a value; None when it is none that is known."""
     text = text.strip()
     unit = WRITTEN.get(text, text)
-    return unit if unit in QUANTITY_OF_UNIT or unit in PLAIN else None
+    if unit in QUANTITY_OF_UNIT or unit in PLAIN:
+        return unit
+    # "Percent", "MINUTES": capitals tell units of one or two letters apart, not words.
+    return WRITTEN.get(text.lower()) if len(text) >= SHORTEST_WORD else None
 
 
 def number_of(text: str) -> int | float | None:
@@ -45,8 +57,12 @@ def quantity_of(text: str) -> tuple[int | float | None, str | None]:
     if number is not None:
         return number, None
     match = NUMBER_AND_UNIT.fullmatch(text.strip())
-    unit = unit_of(match[2]) if match else None
-    return (number_of(match[1]), unit) if match and unit else (None, None)
+    if match is None:
+        return None, None
+    unit = unit_of(match[2].removeprefix("*"))
+    if unit is None and (word := NUMBER_AND_WORD.fullmatch(text.strip())) and word[2].lower() not in NO_UNIT_WORDS:
+        unit = word[2]
+    return (number_of(match[1]), unit) if unit else (None, None)
 
 
 def is_absent(raw: Scalar) -> bool:

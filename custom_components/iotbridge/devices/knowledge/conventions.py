@@ -44,6 +44,9 @@ CONVENTIONS: tuple[Convention, ...] = (
     # AirGradient
     Convention("pm003count", "particles per dL", name="Particles 0.3 µm"),
     Convention("(tvocraw|tvoc_raw|noxraw|nox_raw)", "off", keys=having("rco2")),
+    # Frigate counts what it sees
+    Convention("(car|dog|cat|truck|bus|bicycle|motorcycle)", "people", topic="^frigate/"),
+    Convention("(car|dog|cat|truck|bus|bicycle|motorcycle)", "people", keys=having("person", "car")),
     # OwnTracks: the accuracy of the altitude
     Convention("vac", "off", keys=having("tid", "tst")),
     # Tasmota

@@ -131,6 +131,7 @@ QUANTITIES: dict[str, Quantity] = {
     "glucose": Quantity("blood_glucose_concentration"),
     "vibration": Quantity(subject=True),
     "percentage": Quantity(None, "%", low=0, high=1000),
+    "progress": Quantity(None, "%", low=0, high=100, subject=True),
     "position": Quantity(None, "%", low=0, high=100, subject=True),
     "range": Quantity("distance", subject=True),
     "odometer": Quantity("distance", "km", METER, low=0),

@@ -3,6 +3,15 @@
 INTERNAL = frozenset(
     {
         "seq",
+        "msg id counter",
+        "message id counter",
+        "msg id",
+        "message id",
+        "packet id",
+        "msg id count",
+        "soc status",
+        "soc state",
+        "esn",
         "out of range",
         "change",
         "error",
@@ -127,7 +136,6 @@ INTERNAL = frozenset(
         "test",
         "learn",
         "update available",
-        "progress",
         "result",
         "success",
         "retained",

@@ -3,6 +3,9 @@
 SETTING = frozenset(
     {
         "interval",
+        "wakeup",
+        "wake up",
+        "party",
         "minimum range",
         "maximum range",
         "detection range",
