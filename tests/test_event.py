@@ -3,11 +3,14 @@
 from typing import Any
 
 import pytest
+from pytest_homeassistant_custom_component.common import MockUser
 
 from homeassistant.components.mqtt.const import MQTT_CONNECTION_STATE
+from homeassistant.core import Context, Event, EventStateChangedData, callback
 from homeassistant.helpers.dispatcher import async_dispatcher_send
 
 from .kit import FakeHost, Kit
+from .rules import add_rule, call, rule_entity, set_state
 
 
 def last(kit: Kit) -> dict[str, Any]:
@@ -106,3 +109,78 @@ async def test_unavailable_without_a_broker(kit: Kit) -> None:
     await kit.hass.async_block_till_done()
 
     assert kit.state("iotbridge_nas_command").state == "unavailable"
+
+
+# ---------------------------------------------------------------- alarms
+
+
+def happened(kit: Kit, rule_id: str) -> dict[str, Any]:
+    state = kit.hass.states.get(rule_entity(kit, rule_id, "event"))
+    assert state is not None
+    hidden = ("event_types", "friendly_name", "why")
+    return {key: value for key, value in state.attributes.items() if key not in hidden}
+
+
+async def test_what_happens_to_the_alarms_of_a_rule(kit: Kit, hass_admin_user: MockUser) -> None:
+    await set_state(kit, "sensor.one", "20", friendly_name="Boiler")
+    rule_id = await add_rule(kit, "sensor.one")
+
+    await set_state(kit, "sensor.one", "90", friendly_name="Boiler")
+    told = {"alarm": "Boiler", "subject": "sensor.one", "severity": "warning", "value": "90"}
+    assert happened(kit, rule_id) == told | {"event_type": "raised", "who": "", "where": "", "comment": ""}
+
+    context = Context(user_id=hass_admin_user.id)
+    await call(kit, "acknowledge", entity_id="sensor.one", comment="Mine.", context=context)
+    by = {"who": hass_admin_user.name, "where": "dashboard", "comment": "Mine."}
+    assert happened(kit, rule_id) == told | {"event_type": "acknowledged"} | by
+
+    await set_state(kit, "sensor.one", "20", friendly_name="Boiler")
+    assert happened(kit, rule_id)["event_type"] == "cleared"
+
+
+async def test_a_new_rule_that_finds_something_bad_at_once_tells_it(kit: Kit) -> None:
+    await set_state(kit, "sensor.one", "90")
+
+    rule_id = await add_rule(kit, "sensor.one")
+
+    assert happened(kit, rule_id)["event_type"] == "raised"
+
+
+async def test_what_happened_while_home_assistant_was_down_is_told_once(kit: Kit) -> None:
+    await set_state(kit, "sensor.one", "20")
+    rule_id = await add_rule(kit, "sensor.one")
+    entry = kit.hass.config_entries.async_entries("iotbridge")[0]
+    assert await kit.hass.config_entries.async_unload(entry.entry_id)
+    await set_state(kit, "sensor.one", "90")
+    seen: list[str] = []
+
+    @callback
+    def note(event: Event[EventStateChangedData]) -> None:
+        state = event.data["new_state"]
+        if state is not None and state.domain == "event" and "event_type" in state.attributes:
+            seen.append(state.attributes["event_type"])
+
+    kit.hass.bus.async_listen("state_changed", note)
+    assert await kit.hass.config_entries.async_setup(entry.entry_id)
+    await kit.hass.async_block_till_done()
+
+    assert happened(kit, rule_id)["event_type"] == "raised"
+    assert [kind for kind in seen if kind] == ["raised"]
+
+
+async def test_two_alarms_at_once_are_two_events(kit: Kit) -> None:
+    rule_id = await add_rule(kit, "sensor.one", "sensor.two")
+    states: list[str] = []
+    entity_id = rule_entity(kit, rule_id, "event")
+
+    @callback
+    def note(event: Event[EventStateChangedData]) -> None:
+        if event.data["entity_id"] == entity_id and event.data["new_state"]:
+            states.append(event.data["new_state"].state)
+
+    kit.hass.bus.async_listen("state_changed", note)
+    kit.hass.states.async_set("sensor.one", "90")
+    kit.hass.states.async_set("sensor.two", "90")
+    await kit.hass.async_block_till_done()
+
+    assert len(set(states)) == 2

@@ -11,7 +11,7 @@ from homeassistant.util.signal_type import SignalType
 
 from ..const import DOMAIN
 from .manager import AlarmsManager
-from .meant import async_rule_entity
+from .meant import MANAGER, async_rule_entity
 from .models import Change, Transition
 from .rule import Rule
 from .shown import async_name
@@ -27,6 +27,7 @@ _QUIET = frozenset({Change.SUPPRESSED, Change.UNSUPPRESSED})
 @callback
 def async_make_known(hass: HomeAssistant, manager: AlarmsManager) -> CALLBACK_TYPE:
     """Pass on what happens from now on; return what ends it."""
+    hass.data[MANAGER] = manager
 
     @callback
     def happened(rule: Rule, transition: Transition) -> None:
@@ -42,6 +43,7 @@ def async_make_known(hass: HomeAssistant, manager: AlarmsManager) -> CALLBACK_TY
 
     @callback
     def stop() -> None:
+        del hass.data[MANAGER]
         for end in stops:
             end()
 

@@ -8,6 +8,7 @@ from homeassistant.auth.models import User
 from homeassistant.const import ENTITY_MATCH_ALL, Platform
 from homeassistant.core import Context, HomeAssistant, callback
 from homeassistant.helpers import entity_registry as er, target
+from homeassistant.util.hass_dict import HassKey
 
 from ..const import DOMAIN
 from .manager import AlarmsManager
@@ -16,6 +17,8 @@ from .models import AlarmKey, By
 
 # The entities of a rule, each in its domain; a rule's id is that of its subentry.
 RULE_KEY = ALARM_KEY
+# Who runs the alarms, from before the first thing happens to them until the entry is unloaded.
+MANAGER: HassKey[AlarmsManager] = HassKey(f"{DOMAIN}_alarms")
 FROM_DASHBOARD = "dashboard"
 FROM_AUTOMATION = "automation"
 
@@ -36,10 +39,7 @@ class Meant:
 @callback
 def async_manager(hass: HomeAssistant) -> AlarmsManager | None:
     """Return who runs the alarms, None while IoT Bridge is not set up."""
-    for entry in hass.config_entries.async_loaded_entries(DOMAIN):
-        manager: AlarmsManager = entry.runtime_data.alarms
-        return manager
-    return None
+    return hass.data.get(MANAGER)
 
 
 @callback
