@@ -88,9 +88,7 @@ def message(
     **more: Any,
 ) -> Message:
     notice = Notice(news=news, key=key, episode=1, groups=("family",), severity=severity, at=at)
-    return compose(
-        alarm_words(hass), notice, about or alarm(), name=name, text="31 °C, above 28 °C", now=NOW, **more
-    )
+    return compose(alarm_words(hass), notice, about or alarm(), name=name, text="31 °C, above 28 °C", now=NOW, **more)
 
 
 # -------------------------------------------------------------------- the texts
@@ -123,7 +121,7 @@ async def test_texts(hass: HomeAssistant, news: News, language: str, title: str,
 
 
 async def test_what_to_do_and_what_else_is_affected(hass: HomeAssistant) -> None:
-    more = {"what_to_do": "Open the window.", "children": [f"Disk {number}" for number in range(1, 13)]}
+    more: dict[str, Any] = {"what_to_do": "Open the window.", "children": [f"Disk {number}" for number in range(1, 13)]}
 
     assert message(hass, **more).text.splitlines()[1:] == [
         "Also affected: Disk 1, Disk 2, Disk 3, Disk 4, Disk 5, Disk 6, Disk 7, Disk 8, Disk 9, Disk 10, and 2 more",
@@ -147,8 +145,8 @@ async def test_durations(hass: HomeAssistant, seconds: float, spoken: str) -> No
 
 
 async def test_a_digest_has_one_line_for_each_alarm_the_worst_first(hass: HomeAssistant) -> None:
-    other = {"key": AlarmKey("rule", "sensor.cellar"), "name": "Cellar"}
-    third = {"key": AlarmKey("rule", "sensor.door"), "name": "Door"}
+    other: dict[str, Any] = {"key": AlarmKey("rule", "sensor.cellar"), "name": "Cellar"}
+    third: dict[str, Any] = {"key": AlarmKey("rule", "sensor.door"), "name": "Door"}
     told = digest(
         alarm_words(hass),
         [
@@ -383,7 +381,8 @@ async def test_any_action_with_templates(hass: HomeAssistant, notifier: Notifier
         "options": {"about": "{{ entity_id }}", "urgent": "{{ news == 'raised' }}", "plain": "{as it is}"},
     }
     plain = async_mock_service(hass, "script", "announce")
-    family = group({"kind": "action", "action": "tts.speak", "data": data}, {"kind": "action", "action": "script.announce"})
+    speak, announce = ({"kind": "action", "action": action} for action in ("tts.speak", "script.announce"))
+    family = group({**speak, "data": data}, announce)
 
     await notifier.async_send(family, [message(hass)])
     await notifier.async_send(family, [message(hass, News.WITHDRAWN)])

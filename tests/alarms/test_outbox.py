@@ -1,14 +1,13 @@
 """Nothing is lost, nothing is told twice, and nobody hears the end of what he never heard of."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Callable, Iterable, Sequence
+from collections.abc import AsyncGenerator, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 import json
 from typing import Any
 
 from freezegun.api import FrozenDateTimeFactory
-from hypothesis import HealthCheck, given, settings, strategies as st
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry, async_fire_time_changed
 
@@ -156,9 +155,7 @@ class World:
 
 
 @pytest.fixture
-async def world(
-    hass: HomeAssistant, entry: MockConfigEntry, freezer: FrozenDateTimeFactory
-) -> AsyncGenerator[World]:
+async def world(hass: HomeAssistant, entry: MockConfigEntry, freezer: FrozenDateTimeFactory) -> AsyncGenerator[World]:
     await hass.config.async_set_time_zone("UTC")
     hass.config.components.add("iotbridge")
     await async_load_integrations(hass, {"iotbridge"})
@@ -477,7 +474,10 @@ async def test_a_critical_one_may_wake_people(world: World) -> None:
     await world.happen([soft, loud], News.CLEARED, ATTIC, Severity.CRITICAL)
     assert world.heard() == ["ben: cleared attic"]
     await world.wait(8 * 3600)
-    assert world.heard() == ["anna: raised Critical: attic", "  Critical: attic (raised at 23:00, worse at 23:00, over at 23:00)"]
+    assert world.heard() == [
+        "anna: raised Critical: attic",
+        "  Critical: attic (raised at 23:00, worse at 23:00, over at 23:00)",
+    ]
 
 
 async def test_what_is_put_aside_at_night_is_not_told_in_the_morning(world: World) -> None:
