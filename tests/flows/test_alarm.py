@@ -77,7 +77,7 @@ async def through(dialog: Dialog, kind: str, condition: dict[str, Any] | None = 
         ("no_data", {"rhythm": "fixed", "silent": {"days": 1, "hours": 1}}, "No data from Attic", {"silent_s": 90000}),
         ("unavailable", None, "Attic unavailable", {}),
         ("host_lost", None, "Host lost: Attic", {}),
-        ("template", {"template": "{{ is_state('lock.door', 'locked') }}"}, "Template: several",
+        ("template", {"template": "{{ is_state('lock.door', 'locked') }}"}, "Alarm by template",
          {"template": "{{ is_state('lock.door', 'locked') }}"}),
         ("event", {"event_type": " tag_scanned ", "event_data": {"tag_id": "x"}}, "Event tag_scanned",
          {"event_type": "tag_scanned", "event_data": {"tag_id": "x"}}),
@@ -186,7 +186,7 @@ async def test_all_that_match_are_counted(dialog: Dialog) -> None:
     await dialog.submit(all={"areas": [area.id], "device_classes": ["temperature"], "excluded": ["sensor.demo_3"]})
     assert dialog.said["now"].startswith("6 now: sensor.demo_0, sensor.demo_1, sensor.demo_2, sensor.demo_4")
     assert dialog.said["now"].endswith(" …")
-    assert dialog.suggested["name"] == "several too high"
+    assert dialog.suggested["name"] == "Temperature too high"
     await dialog.submit()
     await dialog.submit()
     await dialog.tried()
@@ -217,6 +217,8 @@ async def test_nothing_chosen_is_said(dialog: Dialog) -> None:
 
     assert (dialog.step, dialog.errors) == ("entities", {"base": "no_entities"})
     assert dialog.suggested["all"] == {"excluded": [ATTIC]}
+    await dialog.submit(entities=[ATTIC, "lock.door"])
+    assert dialog.suggested["name"] == "Something unavailable"
 
 
 async def test_without_a_choice_all_hosts_are_meant(dialog: Dialog, kit: Kit) -> None:
@@ -224,6 +226,7 @@ async def test_without_a_choice_all_hosts_are_meant(dialog: Dialog, kit: Kit) ->
     await kit.host("pc")
     made = await through(dialog, "host_lost")
 
+    assert made.name == "Host lost: any"
     assert made.selection.entities == ()
     assert made.selection.integrations == ("iotbridge",)
     await dialog.change(dialog.made[0].subentry_id)

@@ -174,7 +174,8 @@ class AlarmFlow(Kinds, Importing):
         schema = vol.Schema(await alarm_selecting.async_schema(self.hass, words, hosts=hosts))
         suggested = user_input or alarm_selecting.suggested(self._rule.selection)
         watched = entities_text(self.hass, words, self._matching())
-        return self._form("entities", schema, suggested, wrong, watched=watched)
+        hint = words.own["hint_hosts"] if hosts else ""
+        return self._form("entities", schema, suggested, wrong, watched=watched, hint=hint)
 
     async def async_step_timing(self, user_input: dict[str, Any] | None = None) -> SubentryFlowResult:
         """Ask for the name, how bad it is, how patient to be, and the texts."""

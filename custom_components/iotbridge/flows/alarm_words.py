@@ -42,14 +42,15 @@ _CONDITIONS = {
 
 def proposed_name(hass: HomeAssistant, words: Words, rule: Rule) -> str:
     """Return what to call a rule whose user did not say."""
-    condition = rule.condition
+    condition, chosen = rule.condition, rule.selection
     what = condition.event_type or condition.topic
-    entities = rule.selection.entities
-    if len(entities) == 1:
-        what = name_of(hass, entities[0])
-    elif entities or not what:
-        what = words.own["several"]
-    return words.say(_NAMES[condition.kind], what=what)
+    if len(chosen.entities) == 1:
+        what = name_of(hass, chosen.entities[0])
+    elif condition.kind is Kind.HOST_LOST:
+        what = words.own["any_host"]
+    elif len(chosen.device_classes) == 1:
+        what = words.device_classes.get(chosen.device_classes[0], chosen.device_classes[0])
+    return words.say(_NAMES[condition.kind], what=what or words.own["something"])
 
 
 def condition_text(words: Words, condition: Condition) -> str:
