@@ -150,8 +150,8 @@ async def test_a_template_that_is_no_template_is_refused(dialog: Dialog) -> None
 @pytest.mark.parametrize(
     ("template", "now"),
     [
-        ("{{ is_state('lock.door', 'locked') }}", "the template is true."),
-        ("{{ is_state('lock.door', 'open') }}", "the template is false."),
+        ("{{ is_state('lock.door', 'locked') }}", "At this moment the template is **true**."),
+        ("{{ is_state('lock.door', 'open') }}", "At this moment the template is **false**."),
     ],
 )
 async def test_a_template_shows_what_it_is_now(dialog: Dialog, template: str, now: str) -> None:
@@ -168,7 +168,7 @@ async def test_a_template_that_breaks_later_is_false(dialog: Dialog) -> None:
     dialog.hass.states.async_set(ATTIC, "0")
     await dialog.submit(name="")
 
-    assert dialog.said["now"] == "the template is false."
+    assert dialog.said["now"] == "At this moment the template is **false**."
 
 
 # ---------------------------------------------------------------- which entities
@@ -182,10 +182,12 @@ async def test_all_that_match_are_counted(dialog: Dialog) -> None:
         registry.async_update_entity(entry.entity_id, area_id=area.id)
     await dialog.start("above")
     await dialog.submit(above=30)
-    assert dialog.said["watched"] == "no entity"
+    assert dialog.said["watched"] == "no entities yet"
     await dialog.submit(all={"areas": [area.id], "device_classes": ["temperature"], "excluded": ["sensor.demo_3"]})
-    assert dialog.said["now"].startswith("6 now: sensor.demo_0, sensor.demo_1, sensor.demo_2, sensor.demo_4")
-    assert dialog.said["now"].endswith(" …")
+    assert dialog.said["now"].startswith(
+        "Watched are 6 now (sensor.demo_0, sensor.demo_1, sensor.demo_2, sensor.demo_4"
+    )
+    assert dialog.said["now"].endswith(" …).")
     assert dialog.suggested["name"] == "Temperature too high"
     await dialog.submit()
     await dialog.submit()
@@ -230,7 +232,7 @@ async def test_without_a_choice_all_hosts_are_meant(dialog: Dialog, kit: Kit) ->
     assert made.selection.entities == ()
     assert made.selection.integrations == ("iotbridge",)
     await dialog.change(dialog.made[0].subentry_id)
-    assert dialog.said["entities"].startswith("2 now: ")
+    assert dialog.said["entities"].startswith("2 now (")
     assert "power" in dialog.said["entities"].lower()
     await dialog.choose("entities")
     assert "domains" not in str(dialog.result["data_schema"])
@@ -382,7 +384,7 @@ async def test_nothing_changes_before_it_is_saved(dialog: Dialog) -> None:
     await dialog.change(dialog.made[0].subentry_id)
     assert dialog.result["menu_options"] == ["condition", "entities", "timing", "telling", "trial", "save"]
     assert dialog.said["condition"] == "above 30"
-    assert dialog.said["entities"] == "1 now: Attic"
+    assert dialog.said["entities"] == "1 now (Attic)"
     assert dialog.said["telling"] == "nobody, it is only shown"
     await dialog.choose("condition")
     assert dialog.suggested["above"] == 30
@@ -423,7 +425,7 @@ async def test_a_rule_is_shown_in_words(dialog: Dialog, kind: str, condition: di
 
     assert dialog.said["condition"] == text
     assert dialog.said["entities"] == (
-        "no entity of its own" if kind in {"template", "event", "message"} else "1 now: Attic"
+        "no entity of its own" if kind in {"template", "event", "message"} else "1 now (Attic)"
     )
 
 
@@ -452,7 +454,7 @@ async def test_without_a_recorder_it_is_said(dialog: Dialog) -> None:
 async def test_what_has_no_history_cannot_be_tried(dialog: Dialog) -> None:
     await dialog.start("message")
     await dialog.submit(topic="a/b")
-    assert dialog.said["now"] == "waiting for it to happen."
+    assert dialog.said["now"] == "The alarm waits for it to happen."
     await dialog.submit()
     await dialog.submit()
 

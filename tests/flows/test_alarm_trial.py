@@ -122,7 +122,7 @@ async def test_without_an_entity_there_is_nothing_to_try(dialog: Dialog) -> None
     await dialog.start("above")
     await dialog.submit(above=30)
     await dialog.submit(all={"device_classes": ["water"]})
-    assert dialog.said["now"] == "no entity"
+    assert dialog.said["now"] == "Watched are no entities yet."
     await dialog.submit()
     await dialog.submit()
     await dialog.tried()

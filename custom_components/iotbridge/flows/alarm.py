@@ -198,7 +198,7 @@ class AlarmFlow(Kinds, Importing):
             return words.own["now_true" if alarm_condition.is_true(self.hass, condition.template) else "now_false"]
         if condition.kind in WITHOUT_ENTITIES:
             return words.own["now_waiting"]
-        return entities_text(self.hass, words, self._matching())
+        return words.say("now_watched", watched=entities_text(self.hass, words, self._matching()))
 
     async def async_step_telling(self, user_input: dict[str, Any] | None = None) -> SubentryFlowResult:
         """Ask who is told."""
