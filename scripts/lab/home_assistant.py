@@ -29,6 +29,7 @@ logbook:
 recorder:
   commit_interval: 1
 automation:
+mobile_app:
 system_health:
 logger:
   default: warning

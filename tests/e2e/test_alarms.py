@@ -1,0 +1,279 @@
+"""Alarms from what happens to the phone that rings, over outages of agent, broker and Home Assistant itself."""
+
+from collections import Counter
+from collections.abc import AsyncGenerator
+from contextlib import AsyncExitStack
+from datetime import datetime
+
+from lab.alarms import add_group, add_rule, alarms, history, remove, subentries
+from lab.client import Json
+from lab.lab import Lab
+from lab.waiting import until
+import pytest
+
+from .alarm import Gauge, Phone, phone, wait_kept, wait_told
+from .conftest import NewHost
+from .host import Host
+
+HOLD_S = 20
+STEP_S = 15
+NEAR_S = 5
+"""How far a moment may be from the one at which it should be."""
+
+
+@pytest.fixture
+async def tidy(lab: Lab) -> AsyncGenerator[AsyncExitStack]:
+    """Take away what a test adds: the alarms of one must not ring in the next."""
+    before = {row["subentry_id"] for row in await subentries(lab.client)}
+    async with AsyncExitStack() as stack:
+        yield stack
+        for row in await subentries(lab.client):
+            if row["subentry_id"] not in before:
+                await remove(lab.client, row["subentry_id"])
+
+
+@pytest.fixture
+async def mine(lab: Lab, tidy: AsyncExitStack, request: pytest.FixtureRequest) -> Phone:
+    """Return a phone that is a notifier group of its own, of the same name."""
+    return await _phone(lab, tidy, f"{request.node.name} mine")
+
+
+@pytest.fixture
+async def theirs(lab: Lab, tidy: AsyncExitStack, request: pytest.FixtureRequest) -> Phone:
+    """Return another phone."""
+    return await _phone(lab, tidy, f"{request.node.name} theirs")
+
+
+@pytest.fixture
+async def gauge(lab: Lab, request: pytest.FixtureRequest) -> Gauge:
+    """Return a number that is well."""
+    found = Gauge(lab, request.node.name)
+    await found.discover()
+    await found.say(20.0)
+    return found
+
+
+async def _phone(lab: Lab, tidy: AsyncExitStack, name: str) -> Phone:
+    found = await tidy.enter_async_context(phone(lab, name.removeprefix("test_")))
+    await add_group(lab.client, found.name, phones=[found.action])
+    return found
+
+
+async def watch(lab: Lab, host: Host, *phones: Phone) -> tuple[str, str]:
+    """Add an alarm for a host that vanishes and one over everything of it; return their names."""
+    lost, gone = f"Lost {host.node_id}", f"Gone {host.node_id}"
+    steps = {0: [each.name for each in phones]}
+    power = await host.entity_id("power_state")
+    await add_rule(lab.client, "host_lost", lost, entities=[power], steps=steps, severity="critical")
+    await add_rule(lab.client, "unavailable", gone, devices=[await host.device_id()], steps=steps)
+    return lost, gone
+
+
+async def normal(lab: Lab, *names: str, timeout_s: float = 60) -> None:
+    """Wait until all alarms of rules are normal and nothing is left to be told."""
+
+    async def is_normal() -> bool:
+        return not [alarm for name in names for alarm in await alarms(lab.client, name)]
+
+    await until(is_normal, timeout_s=timeout_s, what=f"the end of {names}")
+    await wait_told(lab)
+
+
+async def kill_home_assistant(lab: Lab) -> None:
+    await lab.home_assistant.kill()
+    await lab.home_assistant.start()
+    await lab.client.watch_states()
+
+
+async def times(lab: Lab, name: str) -> dict[str, float]:
+    """Return when what happened to the only alarm of a rule; each may have happened once."""
+    rows = await history(lab.client, name)
+    assert max(Counter(row["change"] for row in rows).values()) == 1, rows
+    return {row["change"]: datetime.fromisoformat(row["at"]).timestamp() for row in rows}
+
+
+def titles(rang: Phone) -> list[str]:
+    return [message["title"] for message in rang.messages]
+
+
+def buttons(message: Json) -> list[Json]:
+    return list(message["data"].get("actions", ()))
+
+
+async def since(lab: Lab, entity_id: str) -> float:
+    """Return since when an entity has its state."""
+    return datetime.fromisoformat((await lab.client.state(entity_id))["last_changed"]).timestamp()
+
+
+# ---------------------------------------------------------------- agent and broker
+
+
+async def test_lost_host_is_one_alarm_acknowledged_on_the_phone_and_told_once_when_over(
+    host: Host, lab: Lab, mine: Phone
+) -> None:
+    lost, gone = await watch(lab, host, mine)
+
+    await host.agent.kill()
+    (message,) = await mine.rings(1)
+
+    assert message["title"].startswith(f"Critical: {lost}")
+    assert "the host is lost" in message["message"]
+    children = await alarms(lab.client, gone)
+    assert len(children) >= 5
+    assert {alarm["state"] for alarm in children} == {"suppressed"}
+    assert {reason["reason"] for alarm in children for reason in alarm["suppressed_by"]} == {"parent"}
+    affected = message["message"].partition("Also affected: ")[2]
+    assert any(alarm["alarm"] in affected for alarm in children), affected
+    assert len(affected.split(", ")) == min(len(children), 11)
+    acknowledge, snooze = buttons(message)
+    assert (acknowledge["title"], snooze["title"]) == ("Acknowledge", "Snooze for 1 h")
+
+    await mine.press(acknowledge)
+    *_, answer = await mine.rings(2)
+    assert answer["title"].startswith(f"Acknowledged: {lost}")
+    assert answer["message"] == "Demo has acknowledged this."
+    assert answer["data"]["tag"] == message["data"]["tag"]
+    assert not buttons(answer)
+
+    await host.agent.start()
+    await host.wait_power("on")
+    await mine.rings(3)
+    await normal(lab, lost, gone)
+    assert titles(mine)[2].startswith(f"Over: {lost}")
+    assert len(mine.messages) == 3
+    happened = await history(lab.client, lost)
+    assert [row["change"] for row in happened] == ["raised", "acknowledged", "cleared"]
+    assert (happened[1]["who"], happened[1]["where"]) == ("Demo", "phone")
+
+
+async def test_killed_broker_is_no_storm(new_host: NewHost, lab: Lab, mine: Phone) -> None:
+    """Everything of two hosts is unavailable at once; each host is told once, and once that it is over."""
+    hosts = [await new_host("-a"), await new_host("-b")]
+    names = [name for host in hosts for name in await watch(lab, host, mine)]
+
+    await lab.broker.kill()
+    try:
+        await mine.rings(len(hosts))
+        gone = [alarm for name in names for alarm in await alarms(lab.client, name)]
+        assert len(gone) > 10 * len(hosts)
+    finally:
+        await lab.broker.start()
+
+    for host in hosts:
+        await host.wait_power("on", timeout_s=60)
+    await normal(lab, *names)
+    assert Counter(title.partition(":")[0] for title in titles(mine)) == {"Warning": len(hosts), "Over": len(hosts)}
+
+
+# ---------------------------------------------------------------- Home Assistant
+
+
+async def test_hold_goes_on_when_home_assistant_is_killed_in_the_middle_of_it(
+    lab: Lab, mine: Phone, gauge: Gauge
+) -> None:
+    name = "Hot for a while"
+    rule_id = await add_rule(
+        lab.client,
+        "above",
+        name,
+        condition={"above": 80},
+        entities=[gauge.entity_id],
+        steps={0: [mine.name]},
+        hold={"seconds": HOLD_S},
+    )
+    await gauge.say(90.0)
+    began = await since(lab, gauge.entity_id)
+    await wait_kept(lab, rule_id, pending=True)
+
+    await kill_home_assistant(lab)
+
+    (message,) = await mine.rings(1)
+    assert message["message"] == "90 °C > 80 °C"
+    back = await since(lab, gauge.entity_id)
+    raised = (await times(lab, name))["raised"]
+    # It waits for the rest of its time, and not for all of it once more.
+    assert max(began + HOLD_S, back) - 0.1 <= raised < max(began + HOLD_S, back) + NEAR_S
+
+    await gauge.say(20.0)
+    await mine.rings(2)
+    await normal(lab, name)
+    assert [title.partition(":")[0] for title in titles(mine)] == ["Warning", "Over"]
+    assert (await times(lab, name)).keys() == {"raised", "cleared"}
+
+
+async def test_escalation_goes_on_when_home_assistant_is_killed_in_the_middle_of_it(
+    lab: Lab, mine: Phone, theirs: Phone, gauge: Gauge
+) -> None:
+    name = "Nobody looks"
+    steps = {0: [mine.name], STEP_S: [theirs.name]}
+    rule_id = await add_rule(
+        lab.client, "above", name, condition={"above": 80}, entities=[gauge.entity_id], steps=steps
+    )
+    await gauge.say(90.0)
+    await mine.rings(1)
+    await wait_kept(lab, rule_id, active=True)
+    await wait_told(lab)
+
+    await kill_home_assistant(lab)
+
+    (message,) = await theirs.rings(1)
+    assert "Nobody has acknowledged this for" in message["message"]
+    happened = await times(lab, name)
+    assert happened["escalated"] >= happened["raised"] + STEP_S
+    assert len(mine.messages) == 1
+
+    await theirs.press(buttons(message)[0])
+    await mine.rings(2)
+    await theirs.rings(2)
+    await gauge.say(20.0)
+    for rang in (mine, theirs):
+        await rang.rings(3)
+    await normal(lab, name)
+    for rang in (mine, theirs):
+        assert [title.partition(":")[0] for title in titles(rang)] == ["Warning", "Acknowledged", "Over"]
+    assert (await times(lab, name)).keys() == {"raised", "escalated", "acknowledged", "cleared"}
+
+
+async def test_what_was_not_told_when_home_assistant_was_killed_is_told_once_afterwards(
+    lab: Lab, mine: Phone, gauge: Gauge
+) -> None:
+    name = "Not told yet"
+    rule_id = await add_rule(
+        lab.client, "above", name, condition={"above": 80}, entities=[gauge.entity_id], steps={0: [mine.name]}
+    )
+    mine.answer(with_push=False)
+    await gauge.say(90.0)
+    await mine.reached.get()
+    await wait_kept(lab, rule_id, active=True)
+
+    await lab.home_assistant.kill()
+    mine.messages.clear()
+    mine.answer(with_push=True)
+    await lab.home_assistant.start()
+    await lab.client.watch_states()
+
+    await mine.rings(1)
+    await wait_told(lab)
+    assert [title.partition(":")[0] for title in titles(mine)] == ["Warning"]
+    assert (await times(lab, name)).keys() == {"raised"}
+
+
+async def test_lost_host_is_told_once_although_home_assistant_was_killed_while_it_was_lost(
+    host: Host, lab: Lab, mine: Phone
+) -> None:
+    lost, gone = await watch(lab, host, mine)
+    await host.agent.kill()
+    await mine.rings(1)
+    (rule_id,) = [row["subentry_id"] for row in await subentries(lab.client) if row["title"] == lost]
+    await wait_kept(lab, rule_id, active=True)
+    await wait_told(lab)
+
+    await kill_home_assistant(lab)
+    await host.wait_power("lost", timeout_s=30)
+    await host.agent.start()
+    await host.wait_power("on", timeout_s=30)
+
+    await mine.rings(2)
+    await normal(lab, lost, gone)
+    assert [title.partition(":")[0] for title in titles(mine)] == ["Critical", "Over"]
+    assert [row["change"] for row in await history(lab.client, lost)] == ["raised", "cleared"]
