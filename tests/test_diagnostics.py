@@ -6,11 +6,13 @@ from typing import Any
 from pytest_homeassistant_custom_component.components.diagnostics import get_diagnostics_for_config_entry
 from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 
+from custom_components.iotbridge.alarms.rule import Plan, Step
 from custom_components.iotbridge.devices.models import About, Channel, Profile, Sample
 from custom_components.iotbridge.diagnostics import Pseudonyms
 from homeassistant.setup import async_setup_component
 
 from .kit import Kit, learn
+from .rules import add_rule, call, set_state
 
 PRIVATE = ("rossi", "nas-of-anna", "192.168.7.20", "192.168.7.21", "00:11:22:33:44:55", "a-secret-word", "instance-7")
 
@@ -133,3 +135,31 @@ async def test_a_thing_is_shown_without_its_owner(kit: Kit, hass_client: ClientS
     (device,) = thing["devices"]
     assert device["broken_messages"] == 1
     assert device["channels_sent"] == ["channel_1"]
+
+
+async def test_alarms_without_names(kit: Kit, hass_client: ClientSessionGenerator) -> None:
+    plan = Plan(steps=(Step(after_s=0, groups=("rossi-group",)),), repeat_s=600)
+    await add_rule(kit, "sensor.rossi", "sensor.two", name="rossi", plan=plan, what_to_do="a-secret-word")
+    await set_state(kit, "sensor.rossi", "90")
+    await call(kit, "maintenance_start", entity_id="sensor.two", duration=600, name="rossi", comment="a-secret-word")
+
+    alarms = (await download(kit, hass_client))["alarms"]
+
+    assert [word for word in PRIVATE if word in json.dumps(alarms)] == []
+    assert alarms == {
+        "maintenance": False,
+        "windows": 1,
+        "rules": [
+            {
+                "kind": "above",
+                "severity": "warning",
+                "timing": {"hold_s": 0.0, "clear_after_s": 0.0, "latching": False},
+                "steps": [{"after_s": 0, "groups": 1}],
+                "repeat_s": 600,
+                "selected_by": ["entities"],
+                "parents": 0,
+                "states": {"unacknowledged": 1, "suppressed": 1},
+                "not_judged": 1,
+            }
+        ],
+    }

@@ -15,7 +15,7 @@ from custom_components.iotbridge import config_flow, issues
 from custom_components.iotbridge.agents.commander import Outcome
 from custom_components.iotbridge.agents.discovery import BUTTONS, KNOWN
 from custom_components.iotbridge.agents.inventory import PowerState
-from custom_components.iotbridge.alarms.models import Severity
+from custom_components.iotbridge.alarms.models import AlarmState, Change, Severity
 from custom_components.iotbridge.automations.conditions import CONDITIONS
 from custom_components.iotbridge.automations.triggers import TRIGGERS
 from custom_components.iotbridge.devices.models import Joining, ProblemKind
@@ -32,6 +32,7 @@ from homeassistant.setup import async_setup_component
 from homeassistant.util.yaml import load_yaml_dict
 
 from .kit import FakeHost, Kit
+from .rules import add_rule, rule_entity, set_state
 
 ROOT = Path(config_flow.__file__).parent
 LANGUAGES = ("en", "it", "fr")
@@ -221,8 +222,8 @@ def test_every_error_has_its_words_and_gives_them_what_they_need() -> None:
         if name_of(call) in ("CommandFailedError", "InvalidCallError"):
             assert isinstance(call.args[0], ast.Constant)
             raised[str(call.args[0].value)] = set(given)
-        elif name_of(call).endswith("SelectorConfig"):
-            continue  # names its choices, not an error
+        elif name_of(call).endswith("SelectorConfig") or name_of(call) == "async_get_or_create":
+            continue  # names its choices, or a device, not an error
         elif isinstance(named := given.get("translation_key"), ast.Constant):
             filled = given.get("translation_placeholders")
             raised[str(named.value)] = (
@@ -262,6 +263,7 @@ async def test_every_issue_gives_its_words_what_they_need(kit: Kit) -> None:
 
 async def test_every_entity_has_its_name_and_its_icon(kit: Kit) -> None:
     await kit.host()
+    await add_rule(kit, "sensor.one")
     ours = {
         (entity.domain, entity.translation_key)
         for entity in er.async_get(kit.hass).entities.values()
@@ -286,6 +288,10 @@ def test_every_state_has_its_name() -> None:
     assert sensor["state"].keys() == set(PowerState)
     assert ICONS["entity"]["sensor"]["power_state"]["state"].keys() < set(PowerState)
     assert event["state_attributes"]["event_type"]["state"].keys() == set(Outcome)
+    for domain in ("binary_sensor", "event"):
+        alarm = WORDS["entity"][domain]["alarm"]["state_attributes"]
+        assert alarm["severity"]["state"].keys() == {severity.word for severity in Severity}
+    assert alarm["event_type"]["state"].keys() == set(Change)
 
 
 async def test_every_attribute_of_an_event_has_its_name(kit: Kit) -> None:
@@ -298,6 +304,18 @@ async def test_every_attribute_of_an_event_has_its_name(kit: Kit) -> None:
 
     names = WORDS["entity"]["event"]["command"]["state_attributes"].keys()
     assert names == attributes - {"event_types", "friendly_name", "icon"}
+
+
+@pytest.mark.parametrize("domain", ["binary_sensor", "event"])
+async def test_every_attribute_of_an_alarm_has_its_name(kit: Kit, domain: str) -> None:
+    rule_id = await add_rule(kit, "sensor.one")
+    await set_state(kit, "sensor.one", "90")
+
+    state = kit.hass.states.get(rule_entity(kit, rule_id, domain))
+
+    assert state is not None
+    names = WORDS["entity"][domain]["alarm"]["state_attributes"].keys()
+    assert names == state.attributes.keys() - {"event_types", "friendly_name", "icon", "device_class"}
 
 
 async def test_every_line_of_the_system_information_has_its_name(kit: Kit) -> None:
@@ -347,6 +365,8 @@ def test_every_choice_of_a_selector_has_its_words() -> None:
         for field in element["fields"].values()
         if "select" in field["selector"]
     }
+    assert choices["alarm_state"] == set(AlarmState)
+    assert choices["alarm_change"] == set(Change)
 
     choices |= {"joining": set(Joining), "expiry": set(EXPIRIES), "rhythm": set(RHYTHMS), "days": set(DAYS)}
     choices |= {"severity": {severity.word for severity in Severity}}

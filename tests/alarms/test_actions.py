@@ -24,6 +24,7 @@ from ..kit import Kit
 from ..rules import add_rule, call, rule_entity, set_state
 
 EVERYTHING = "all"
+NOTHING: dict[str, Any] = {}
 
 
 async def states(kit: Kit, **wanted: Any) -> dict[str, str]:
@@ -80,7 +81,7 @@ async def test_every_change_and_its_way_back(kit: Kit) -> None:
     await two_bad(kit)
 
     for action, state, more in (
-        ("acknowledge", "acknowledged", {}),
+        ("acknowledge", "acknowledged", NOTHING),
         ("shelve", "shelved", {"duration": "01:00:00"}),
         ("unshelve", "acknowledged", {}),
         ("suppress", "suppressed", {}),
@@ -128,7 +129,7 @@ async def test_shelved_until_a_time_of_day(kit: Kit) -> None:
         ({"until": "2020-01-01 00:00:00"}, "until_past"),
     ],
 )
-async def test_shelved_for_how_long(kit: Kit, given: dict[str, str], error: str) -> None:
+async def test_shelved_for_how_long(kit: Kit, given: dict[str, Any], error: str) -> None:
     await two_bad(kit)
 
     with pytest.raises(ServiceValidationError) as raised:
@@ -273,7 +274,7 @@ async def test_a_guest_does_nothing_to_a_rule_without_entities(kit: Kit, guest: 
 @pytest.mark.parametrize("action", ["test", "maintenance_start"])
 async def test_what_else_a_guest_may_not(kit: Kit, guest: MockUser, action: str) -> None:
     await two_bad(kit)
-    more = {"duration": 60} if action == "maintenance_start" else {}
+    more: dict[str, Any] = {"duration": 60} if action == "maintenance_start" else {}
 
     with pytest.raises(ServiceValidationError) as raised:
         await call(kit, action, entity_id="sensor.two", context=Context(user_id=guest.id), **more)
@@ -443,7 +444,7 @@ async def test_maintenance_that_is_not_there(kit: Kit, guest: MockUser) -> None:
     await two_bad(kit)
     await call(kit, "maintenance_start", entity_id="sensor.two", duration=3600)
 
-    for given, error in (({}, "maintenance_which"), ({"entity_id": "sensor.one"}, "maintenance_none")):
+    for given, error in ((NOTHING, "maintenance_which"), ({"entity_id": "sensor.one"}, "maintenance_none")):
         with pytest.raises(ServiceValidationError) as raised:
             await call(kit, "maintenance_end", **given)
         assert raised.value.translation_key == error

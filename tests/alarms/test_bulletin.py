@@ -79,7 +79,7 @@ async def test_a_rule_without_entities_has_its_own_page(kit: Kit, logbook: list[
 @pytest.mark.parametrize(
     ("language", "line"),
     [
-        ("it", "Boiler è scattato l’allarme Hot (Avviso)"),
+        ("it", "Boiler è scattato l\u2019allarme Hot (Avviso)"),
         ("fr", "Boiler alarme Hot déclenchée (Avertissement)"),
         ("de", "Boiler alarm Hot was raised (Warning)"),
     ],

@@ -25,14 +25,20 @@ FROM_AUTOMATION = "automation"
 
 @dataclass(frozen=True, slots=True)
 class Meant:
-    """What a target means: the alarms of some entities, and all alarms of some rules; everything without a target."""
+    """What a target means: the alarms of some entities, and all alarms of some rules; everything without a target.
+
+    The alarms of what is ``excluded`` are not meant in any case.
+    """
 
     subjects: frozenset[str]
     rules: frozenset[str]
     is_everything: bool
+    excluded: frozenset[str] = frozenset()
 
     def includes(self, key: AlarmKey) -> bool:
         """Tell whether an alarm is meant."""
+        if key.subject in self.excluded:
+            return False
         return self.is_everything or key.subject in self.subjects or key.rule_id in self.rules
 
 
@@ -50,8 +56,9 @@ def async_meant(hass: HomeAssistant, config: Mapping[str, Any]) -> Meant:
     its device and its own label do.
     """
     selection = target.TargetSelection(dict(config))
+    excluded = _async_excluded(hass, selection)
     if not selection.has_any_target or ENTITY_MATCH_ALL in selection.entity_ids:
-        return Meant(frozenset(), frozenset(), is_everything=True)
+        return Meant(frozenset(), frozenset(), is_everything=True, excluded=excluded)
     selected = target.async_extract_referenced_entity_ids(hass, selection, primary_entities_only=False)
     entities = selected.referenced | selected.indirectly_referenced
     registry = er.async_get(hass)
@@ -66,7 +73,15 @@ def async_meant(hass: HomeAssistant, config: Mapping[str, Any]) -> Meant:
             or not selection.label_ids.isdisjoint(entry.labels)
         )
     }
-    return Meant(frozenset(entities), frozenset(rule for rule in rules if rule), is_everything=False)
+    found = frozenset(rule for rule in rules if rule)
+    return Meant(frozenset(entities), found, is_everything=False, excluded=excluded)
+
+
+@callback
+def _async_excluded(hass: HomeAssistant, selection: target.TargetSelection) -> frozenset[str]:
+    """Return what a target leaves out; Home Assistant knows that since 2026.11."""
+    extract = getattr(target, "async_extract_excluded_entity_ids", None)
+    return frozenset() if extract is None else frozenset(extract(hass, selection))
 
 
 def is_of_rule(entry: er.RegistryEntry) -> bool:
