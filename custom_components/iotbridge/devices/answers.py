@@ -94,9 +94,24 @@ def answer_of(one: Place) -> Answer | None:
         row = BINARY["plugged in"]
     if hint == "opening" and not CONTACTS.isdisjoint(one.leaf):
         on, off, hint = off, on, None
+    if is_about_more(one, row):
+        row = Binary()
     if row.inverted and text_of(one.value).lower() in YES | NO:
         on, off = off, on
     return Answer(kind=row, known=kind is not None, on=on, off=off, device_class=row.device_class or hint)
+
+
+BATTERY_WORDS = frozenset({
+    "battery", "batt", "bat", "low", "critical", "warning", "alarm", "weak", "empty", "replace", "state", "status",
+    "ok", "alert", "flat", "dead", "fault", "level",
+})  # fmt: skip
+
+
+def is_about_more(one: Place, row: Binary) -> bool:
+    """Return whether a yes or no is not of the class that a weak word in its key tells: a battery that is connected."""
+    if row is BINARY["battery"]:
+        return not set(one.pattern) <= BATTERY_WORDS
+    return row is BINARY["present"] and one.depth > 1
 
 
 def alarm_of(one: Place) -> Binary | None:

@@ -104,6 +104,8 @@ def counts_watt_hours(one: Place) -> bool:
 
 def is_imperial_weather(places: Sequence[Place]) -> bool:
     """Return whether values of the weather can only be imperial: a pressure of 30.1, a dew point of 67."""
+    if any(one.leaf == ("us", "units") and one.number == 1 for one in places):
+        return True
     if not any(WEATHER & set(one.leaf) for one in places):
         return False
     for one in places:

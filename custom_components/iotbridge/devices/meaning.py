@@ -69,10 +69,14 @@ def meaning(one: Place, context: Context) -> Meaning:
     quantity, unit = unit_of_suffix(one, WORDS[word.text] if word else None)
     if quantity is None:
         quantity = letter_quantity(one)
+    if quantity == "energy" and not STORED.isdisjoint(one.leaf):
+        quantity = "stored energy"
     phrase = word.text if word else one.letter
     return Meaning(quantity=quantity, unit=unit, certain=unit is not None, phrase=phrase)
 
 
+# Energy that is there, and not counted.
+STORED = frozenset({"remaining", "capacity", "stored"})
 DATE_PARTS = frozenset({"year", "month", "mounth", "day", "hour", "minute", "second"})
 # Smaller numbers are no time of our age.
 EPOCH = 1e8
@@ -89,7 +93,8 @@ def by_number(key: ObisKey, one: Place, context: Context) -> Meaning:
     """Return what a reading of a meter is that is called by its number in OBIS; single tariffs are off."""
     row = OBIS[key.kind]
     name = f"{row.name} tariff {key.tariff}" if key.tariff else row.name
-    role = "internal" if key.tariff else None
+    has_total = any(other.obis == ObisKey(key.kind, "") for other in one.siblings)
+    role = "internal" if key.tariff and has_total else None
     unit = one.unit or row.unit or ("Wh" if row.quantity == "energy" and context.watt_hours else None)
     if row.quantity == "energy" and unit is None:
         return Meaning(name=name, role=role, known=True)
@@ -259,6 +264,7 @@ def unit_of_suffix(one: Place, quantity: str | None) -> tuple[str | None, str | 
 
 # SenML's own units, that say more than what Home Assistant calls them.
 UNIT_TELLS = {"%EL": "battery", "EL": "battery time", "%RH": "humidity"}
+ELECTRIC_LETTERS = (("v",), ("a",), ("w",))
 LETTER_OF = {"V": "vu", "A": "i", "W": "p"}
 # Units among a value's neighbours that show that the maker ends keys with units.
 ELECTRIC_UNITS = frozenset({"kWh", "Wh", "kW", "VA", "kVA", "var", "kvar", "Hz", "kvarh", "varh"})
@@ -271,6 +277,11 @@ def is_unit_letter(one: Place, unit: str, rest: Words) -> bool:
         return False
     if any(sibling.leaf == (*rest, letter) for sibling in one.siblings for letter in "bc"):
         return False
+    if rest[-1] == "cell" and unit == "V":
+        return True
+    sisters = [other for other in one.siblings if other.leaf[:-1] == rest and other.leaf[-1:] in ELECTRIC_LETTERS]
+    if len(sisters) > 1:
+        return True
     twice = rest[0][0] in LETTER_OF[unit] and len(rest[0]) <= len("vln") and len(rest) > 1
     return twice or not one.family.suffixes.isdisjoint(ELECTRIC_UNITS)
 

@@ -44,6 +44,8 @@ def name_of(one: Place, said: Said) -> str:
         own = from_above(one, words, own, said)
     if said.noun and said.noun.split()[-1] not in own.lower() and said.phrase in SUBJECTS:
         own = f"{own} {said.noun}"
+    if said.phrase is None and said.noun in ELECTRIC_NOUNS and said.noun.split()[-1] not in own.lower():
+        own = f"{own} {said.noun}"
     if said.noun == "temperature" and said.phrase in THERMAL and said.noun not in own.lower():
         own = f"{own} temperature"
     return as_written(one, prefixed(one, own).strip() or one.key.strip() or spoken(one.leaf) or "value")
@@ -66,6 +68,8 @@ def as_written(one: Place, name: str) -> str:
     return sentence(name)
 
 
+# Of one thing these are told together: "load_watt", "load_va", "load_kwh".
+ELECTRIC_NOUNS = frozenset({"power", "apparent power", "reactive power", "voltage", "current", "energy"})
 # Words that say whose voltage it is, and do not say that it is a voltage.
 SUBJECTS = frozenset({
     "battery", "batt", "bat", "battery level", "solar", "pv", "grid", "inverter", "house", "home", "light", "water",
@@ -165,6 +169,7 @@ def spoken(words: Words) -> str:
 
 def sentence(text: str) -> str:
     """Return a text in sentence case, what is written in capitals left alone."""
+    text = text.replace(" State of", " state of")
     text = re.sub(r"\b(\w{3,})( \1)+\b", r"\1", text.strip())[:LONGEST]
     return text[:1].upper() + text[1:] if text.split(" ", 1)[0] not in ("pH", "eCO2") else text
 

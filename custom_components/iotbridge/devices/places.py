@@ -97,6 +97,8 @@ BESIDE_A_LETTER = frozenset({"ac", "dc", "in", "out", "grid", "pv", "bat"})
 # A meter's name for a reading: "1-0:16.7.0", "1.8.0*255".
 NUMBERED = re.compile(r"(?:\d+-\d+:)?(\d{1,2})\.(\d{1,2})\.(\d{1,3})(?:\*\d+)?")
 TOTAL = ("0", "255")
+# D of the readings that are counted by tariff.
+TARIFFS = (8,)
 
 
 class ObisKey(NamedTuple):
@@ -110,7 +112,9 @@ def obis_of(key: str) -> ObisKey | None:
     """Return what a meter's number for a reading says; None where it is no such number."""
     match = NUMBERED.fullmatch(key) if key[:1].isdigit() else None
     kind = (int(match[1]), int(match[2])) if match else None
-    return ObisKey(kind, "" if match[3] in TOTAL else match[3]) if match and kind in OBIS else None
+    if match is None or kind is None or kind not in OBIS:
+        return None
+    return ObisKey(kind, "" if match[3] in TOTAL or kind[1] not in TARIFFS else match[3])
 
 
 @dataclass(slots=True, kw_only=True)

@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 from .answers import Answer, answer_of, command, event_types, is_event, kind_of
+from .case import Range
 from .keys import Phrase, only_qualifies, phrases, words_of
 from .knowledge import names as words, roles
 from .knowledge.quantities import QUANTITIES
@@ -10,7 +11,7 @@ from .meaning import Context, Meaning, is_over, known_convention, meaning, quali
 from .models import Channel
 from .naming import Said, name_of
 from .places import Place
-from .plausible import Range, settled
+from .plausible import settled
 from .position import LATITUDE, LONGITUDE
 from .precision import precision_of
 from .texts import is_encoded, is_identifier, is_time, names_a_record, names_a_unit

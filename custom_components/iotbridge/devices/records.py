@@ -11,14 +11,17 @@ from .values import unit_of
 if TYPE_CHECKING:
     from .places import Family, Place
 
-VALUE_WORDS = frozenset({"value", "val", "v", "reading", "measurement", "consumption", "total", "counter", "level"})
+VALUE_WORDS = frozenset(
+    {"value", "val", "v", "reading", "measurement", "consumption", "total", "counter", "level", "data"}
+)
 UNIT_WORDS = frozenset({"unit", "units", "uom"})
-NAME_WORDS = ("name", "title", "label", "designation")
+NAME_WORDS = ("name", "title", "titel", "label", "designation")
 # What stands beside a value and its unit is about them: its limits, its digits, how it is written for people.
+TITLES = ("title", "titel", "label", "designation")
 SPARE = frozenset({
     "min", "max", "minimum", "maximum", "step", "factor", "scale", "multiplier", "divisor", "digits", "decimals",
     "precision", "text", "string", "str", "display", "formatted", "writable", "writeable", "readonly", "category",
-    "title", "name", "designation", "enum", "offset",
+    "title", "titel", "name", "designation", "enum", "offset", "raw", "register",
 })  # fmt: skip
 FACTORS = frozenset({"factor", "multiplier", "scale", "sf", "scalefactor", "scale_factor"})
 # A row of a table: what, how much, in which unit, and perhaps a word more.
@@ -53,9 +56,14 @@ def described(family: Family) -> Record | None:
     if value is None:
         return None
     twins = [one for one in family.places if one is not value and one.number is not None and one.stated]
-    applied = any(one.number == value.number for one in twins)
+    applied = any(one.number == value.number for one in twins) or has_raw(family)
     spare = frozenset(id(one) for one in family.places if one is not value and (one in twins or is_spare(one)))
     return Record(value, units[0].text or "", name_of(family, prefix), 1.0 if applied else factor_of(family), spare)
+
+
+def has_raw(family: Family) -> bool:
+    """Return whether the number before its factor is there, too: the other one is right then."""
+    return any(one.number is not None and "raw" in words_of(one.parts[-1]) for one in family.places)
 
 
 def names_unit(one: Place) -> bool:
@@ -93,7 +101,7 @@ def name_of(family: Family, prefix: Words) -> str | None:
         words = words_of(one.parts[-1]) if one.text else ()
         if prefix and words and words[-1] in NAME_WORDS and words[:-1] == prefix:
             return one.text
-    return None
+    return next((text for key in TITLES if not prefix and (text := family.texts.get(key))), None)
 
 
 def row_of(family: Family) -> Record | None:

@@ -26,6 +26,8 @@ NO_UNIT_WORDS = frozenset({
     "full", "empty", "alarm", "error", "fault",
 })  # fmt: skip
 SHORTEST_WORD = 3
+# "04d" names something; a number is not written so.
+CODE = re.compile(r"0\d+[A-Za-z]+", re.ASCII)
 # As many digits as a double holds; one more shows how it is stored, not what was measured.
 DIGITS = 15
 
@@ -57,7 +59,7 @@ def quantity_of(text: str) -> tuple[int | float | None, str | None]:
     if number is not None:
         return number, None
     match = NUMBER_AND_UNIT.fullmatch(text.strip())
-    if match is None:
+    if match is None or CODE.fullmatch(text.strip()):
         return None, None
     unit = unit_of(match[2].removeprefix("*"))
     if unit is None and (word := NUMBER_AND_WORD.fullmatch(text.strip())) and word[2].lower() not in NO_UNIT_WORDS:

@@ -118,6 +118,8 @@ SPELLED: dict[str, str] = {
     "pm10": "PM10",
     "formaldehyd": "Formaldehyde",
     "vbat": "battery voltage",
+    "ubat": "battery voltage",
+    "ubatt": "battery voltage",
     "vbatt": "battery voltage",
     "vgrid": "grid voltage",
     "igrid": "grid current",
@@ -292,7 +294,9 @@ QUALIFIERS = frozenset(
 )
 
 # Levels above a value that always belong to its name.
-TELLING = frozenset({"ac", "dc", "pv", "l1", "l2", "l3", "wifi", "battery", "batt", "indoor", "outdoor", "grid"})
+TELLING = frozenset({
+    "wind", "ac", "dc", "pv", "l1", "l2", "l3", "wifi", "battery", "batt", "indoor", "outdoor", "grid",
+})  # fmt: skip
 
 # Words that with a letter of a temperature are one: "forward_c", "outside_f".
 THERMAL = frozenset(

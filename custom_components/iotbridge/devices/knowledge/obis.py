@@ -41,4 +41,5 @@ OBIS: dict[tuple[int, int], Obis] = {
     (72, 7): Obis("voltage", "V", "Voltage L3"),
     (13, 7): Obis("power factor", None, "Power factor"),
     (14, 7): Obis("frequency", "Hz", "Frequency"),
+    (24, 2): Obis("volume", None, "Volume"),
 }

@@ -42,6 +42,7 @@ QUANTITIES: dict[str, Quantity] = {
     "uv index": Quantity(title="UV index"),
     "wind speed": Quantity("wind_speed", "m/s", low=0, high=120),
     "wind direction": Quantity("wind_direction", "°", "measurement_angle", low=0, high=360),
+    "wind force": Quantity(),
     "wind": Quantity("wind_speed", "m/s", low=0, high=120, subject=True),
     "rain": Quantity("precipitation", "mm", METER, low=0, high=100000, subject=True),
     "rain amount": Quantity("precipitation", "mm", low=0, high=100000, subject=True),

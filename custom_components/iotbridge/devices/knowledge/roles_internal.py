@@ -3,6 +3,8 @@
 INTERNAL = frozenset(
     {
         "seq",
+        "wifi status",
+        "rf status",
         "msg id counter",
         "message id counter",
         "msg id",

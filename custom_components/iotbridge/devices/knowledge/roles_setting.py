@@ -3,6 +3,11 @@
 SETTING = frozenset(
     {
         "interval",
+        "setpoint hold",
+        "hold duration",
+        "max curr",
+        "curr user",
+        "curr hw",
         "wakeup",
         "wake up",
         "party",
