@@ -410,6 +410,21 @@ async def test_who_was_never_told_hears_no_end_even_after_a_restart(world: World
     assert world.heard() == []
 
 
+async def test_who_stands_in_later_hears_the_end_too(world: World) -> None:
+    family = world.group("anna", "ben", fallback=["carl"])
+    await world.happen(family)
+    world.broken = {"ben"}
+    await world.happen(family, News.WORSENED)
+    for seconds in (10, 60, 300):
+        await world.wait(seconds)
+    world.heard()
+    world.broken = set()
+
+    await world.happen(family, News.CLEARED)
+
+    assert sorted(world.heard()) == ["anna: cleared attic", "ben: cleared attic", "carl: cleared attic"]
+
+
 async def test_an_end_that_fails_is_not_forgotten_by_the_next_beginning(world: World) -> None:
     family = world.group("anna")
     await world.happen(family)

@@ -234,9 +234,10 @@ def _after(heard: Heard, row: Row, everyone: frozenset[str]) -> Heard:
         return row.heard
     if row.news in _OVER:
         return (everyone if heard is None else heard) - row.sent
-    if not row.is_call or heard is None:
+    if not row.is_call or (heard is None and row.sent <= everyone):
         return heard
-    known = heard | row.sent
+    # Who stands in for the group is not of it, and has to hear of the end all the same.
+    known = (everyone if heard is None else heard) | row.sent
     return None if everyone and known == everyone else known
 
 
