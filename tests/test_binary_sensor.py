@@ -119,6 +119,12 @@ async def test_it_sits_on_the_device_of_alarms_and_goes_with_its_rule(kit: Kit, 
     assert registry.async_get(entity_id) is None
     assert kit.hass.states.get(entity_id) is None
     assert rule_entity(kit, other_id)
+    assert devices.async_get(device.id) is not None
+
+    kit.hass.config_entries.async_remove_subentry(entry, other_id)
+    await kit.hass.async_block_till_done()
+
+    assert devices.async_get(device.id) is None
 
 
 async def test_what_the_user_called_it_outlives_a_restart(kit: Kit, entry: MockConfigEntry) -> None:

@@ -139,8 +139,14 @@ def async_follow_rules(
             for rule in missing:
                 async_add_entities(make(rule, device), config_subentry_id=rule.rule_id)
 
+    @callback
+    def rules_changed() -> None:
+        add_missing()
+        if not alarms.rules:
+            _async_remove_alarms_device(hass, entry)
+
     add_missing()
-    return alarms.async_listen_rules(add_missing)
+    return alarms.async_listen_rules(rules_changed)
 
 
 @callback
@@ -150,9 +156,21 @@ def _async_alarms_device(hass: HomeAssistant, entry: ConfigEntry) -> DeviceEntry
     bridge = devices.async_get_or_create(config_entry_id=entry.entry_id, **bridge_device_info(entry))
     return devices.async_get_or_create(
         config_entry_id=entry.entry_id,
-        identifiers={(DOMAIN, f"{entry.entry_id}_alarms")},
+        identifiers={_alarms_identifier(entry)},
         entry_type=DeviceEntryType.SERVICE,
         manufacturer="IoT Bridge",
         translation_key="alarms",
         via_device_id=bridge.id,
     )
+
+
+@callback
+def _async_remove_alarms_device(hass: HomeAssistant, entry: ConfigEntry) -> None:
+    """The last rule is gone: its device has nothing to show any more."""
+    devices = dr.async_get(hass)
+    if device := devices.async_get_device_by_identifier(_alarms_identifier(entry), entry.entry_id):
+        devices.async_remove_device(device.id)
+
+
+def _alarms_identifier(entry: ConfigEntry) -> tuple[str, str]:
+    return (DOMAIN, f"{entry.entry_id}_alarms")
