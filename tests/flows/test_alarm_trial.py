@@ -70,7 +70,7 @@ async def test_what_was_never_wrong_is_said(dialog: Dialog, freezer: FrozenDateT
 
 async def test_after_a_change_it_can_be_tried_again(dialog: Dialog, freezer: FrozenDateTimeFactory) -> None:
     await past(dialog.hass, freezer, (30, 20), (20, 31.5), (18, 20))
-    assert "**1** times" in await try_it(dialog, above=30)
+    assert "raised **once**, for 2 h." in await try_it(dialog, above=30)
     await dialog.choose("overview")
     await dialog.choose("condition")
     await dialog.submit(above=40)

@@ -114,8 +114,9 @@ def trial_text(hass: HomeAssistant, words: Words, rule: Rule, trial: Trial) -> s
     if not trial.outages:
         lines.append(words.say("trial_never", days=DAYS, entities=trial.entities))
     else:
-        longest = duration_text(trial.longest_s)
-        lines.append(words.say("trial_found", days=DAYS, count=len(trial.outages), longest=longest))
+        count, longest = len(trial.outages), duration_text(trial.longest_s)
+        key = "trial_once" if count == 1 else "trial_found"
+        lines.append(words.say(key, days=DAYS, count=count, longest=longest))
         lines.append("\n".join(_outages(hass, words, trial)))
         if (more := len(trial.outages) - MAX_LISTED) > 0:
             lines.append(words.say("trial_more", count=more))
