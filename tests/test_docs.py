@@ -13,7 +13,7 @@ from homeassistant.util.yaml import parse_yaml
 from .kit import Kit
 
 DOCS = Path(__file__).parents[1] / "docs"
-HOSTS, THINGS = ((DOCS / f"{name}.md").read_text(encoding="utf-8") for name in ("hosts", "things"))
+HOSTS, THINGS, ALARMS = ((DOCS / f"{name}.md").read_text(encoding="utf-8") for name in ("hosts", "things", "alarms"))
 
 
 def examples(guide: str) -> list[dict[str, Any]]:
@@ -28,9 +28,10 @@ def repairs(guide: str) -> set[str]:
 def test_every_repair_has_its_section() -> None:
     kinds = {value for name, value in vars(issues).items() if name.isupper() and isinstance(value, str)}
     kinds -= {"iotbridge", issues.HELP_URL}
-    assert issues.OF_THINGS < kinds
+    assert kinds > issues.OF_THINGS | issues.OF_ALARMS
     assert {kind.replace("_", "-") for kind in issues.OF_THINGS} == repairs(THINGS)
-    assert {kind.replace("_", "-") for kind in kinds - issues.OF_THINGS} == repairs(HOSTS)
+    assert {kind.replace("_", "-") for kind in issues.OF_ALARMS} == repairs(ALARMS)
+    assert {kind.replace("_", "-") for kind in kinds - issues.OF_THINGS - issues.OF_ALARMS} == repairs(HOSTS)
 
 
 @pytest.mark.parametrize("example", examples(HOSTS), ids=",".join)
