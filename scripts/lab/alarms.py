@@ -34,21 +34,21 @@ async def add_rule(
     condition: Mapping[str, Any] | None = None,
     entities: Sequence[str] = (),
     devices: Sequence[str] = (),
-    steps: Mapping[float, Sequence[str]] | None = None,
+    steps: Sequence[tuple[float, Sequence[str]]] = (),
     **timing: Any,
 ) -> str:
     """Add an alarm over entities, or over all that belong to devices; return the id of its subentry.
 
-    ``steps`` are names of groups by how many seconds later they are told, ``timing`` goes into the form of times
+    ``steps`` are names of groups and how many seconds later they are told, ``timing`` goes into the form of times
     (``severity``, ``hold`` …). Before it is saved it is tried, as everybody's is.
     """
-    told = [{"after": after_s / 60, "groups": list(groups)} for after_s, groups in (steps or {}).items()]
+    told = [{"after": after_s / 60, "groups": list(groups)} for after_s, groups in steps]
     where = {"entities": list(entities)} if entities else {}
     answers = {
         "user": kind,
         "condition": dict(condition or {}),
         "entities": {**where, "all": {"devices": list(devices)} if devices else {}},
-        "timing": {"name": name, **timing},
+        "timing": {"name": name, "more": {}, **timing},
         "telling": {"steps": told},
         "tried": "save",
     }

@@ -1,8 +1,8 @@
 """scripts/demo: the real thing on this machine, with nothing that can hurt it.
 
 A real Home Assistant, a real broker and a real agent of this machine, which answers power commands without
-carrying them out; and replayed messages of things, of which all but one are learned already. Everything listens on
-127.0.0.1 only.
+carrying them out; replayed messages of things, of which all but one are learned already; and three alarms to trip.
+Everything listens on 127.0.0.1 only.
 """
 
 import argparse
@@ -21,6 +21,7 @@ import time
 from typing import NoReturn
 
 from .client import Json
+from .demo_alarms import advice, start_alarms, trip
 from .home_assistant import PASSWORD, USER
 from .lab import Lab
 from .processes import ROOT, free_port, is_free
@@ -61,6 +62,8 @@ async def _run(folder: Path, port: int | None, *, check: bool) -> int:
         async with Lab(folder, port=port or (8123 if is_free(8123) else free_port()), name="IoT Bridge demo") as lab:
             entities = await start(lab)
             things = await start_things(lab)
+            with _step("alarms"):
+                await start_alarms(lab, power_state(entities))
             if check:
                 return await _check(lab, entities, things)
             _welcome(lab, await device_page(lab, entities))
@@ -146,7 +149,7 @@ async def _check(lab: Lab, entities: list[Shown], things: list[Shown]) -> int:
     """Send commands through Home Assistant's API and print everything; 1 when an answer is not the right one."""
     for shown in (entities, things):
         print("\n" + table(["entity", "name", "value"], [[str(e.entity_id), e.name, e.value] for e in shown]))
-    target = next(entity.entity_id for entity in entities if entity.unique_id.endswith("_power_state"))
+    target = power_state(entities)
     rows, wrong = [], []
     for command, expected in CHECKED_COMMANDS.items():
         data = {"entity_id": target, "command": command}
@@ -159,9 +162,11 @@ async def _check(lab: Lab, entities: list[Shown], things: list[Shown]) -> int:
             wrong.append(f"{command}: no host answered")
     rows.append(await _press_reboot(lab, entities))
     print("\n" + table(["command", "host", "answer", "after", "message"], rows))
+    tripped = await trip(lab)
+    print("\n" + table(["attic", "alarm", "notification", "message"], tripped))
     well = (
         f"All well: {len(entities)} entities of this machine and {len(things)} of learned things with values, "
-        f"{len(rows)} commands answered."
+        f"{len(rows)} commands answered, an alarm raised and over."
     )
     print("\n" + ("\n".join(wrong) or well))
     return 1 if wrong else 0
@@ -182,6 +187,11 @@ async def _press_reboot(lab: Lab, entities: list[Shown]) -> list[str]:
         raise LabError(f"the press of {button.entity_id} was {answer['event_type']}: {answer.get('message')}")
     latency = f"{answer['latency_ms']} ms"
     return ["button Reboot", _node_id(), answer["event_type"], latency, answer["message"]]
+
+
+def power_state(entities: Iterable[Shown]) -> str:
+    """Return the entity that shows whether the host is on."""
+    return next(str(entity.entity_id) for entity in entities if entity.unique_id.endswith("_power_state"))
 
 
 async def device_page(lab: Lab, entities: list[Shown]) -> str:
@@ -209,6 +219,8 @@ Things to try:
   - What was learned, live: {lab.home_assistant.url}/config/areas/area/garden
   - {UNLEARNED.title}, which nobody has learned yet: Settings > Devices & services > IoT Bridge > Add a device,
     topic {UNLEARNED.topic} (or let it listen and choose from what talks).
+
+{advice(lab.agents[0].program.pid)}
 
 Files and logs: {lab.folder}
 Ctrl-C stops everything.""",

@@ -29,6 +29,8 @@ logbook:
 recorder:
   commit_interval: 1
 automation:
+input_boolean:
+input_number:
 mobile_app:
 system_health:
 logger:

@@ -62,7 +62,7 @@ async def _phone(lab: Lab, tidy: AsyncExitStack, name: str) -> Phone:
 async def watch(lab: Lab, host: Host, *phones: Phone) -> tuple[str, str]:
     """Add an alarm for a host that vanishes and one over everything of it; return their names."""
     lost, gone = f"Lost {host.node_id}", f"Gone {host.node_id}"
-    steps = {0: [each.name for each in phones]}
+    steps = [(0, [each.name for each in phones])]
     power = await host.entity_id("power_state")
     await add_rule(lab.client, "host_lost", lost, entities=[power], steps=steps, severity="critical")
     await add_rule(lab.client, "unavailable", gone, devices=[await host.device_id()], steps=steps)
@@ -178,7 +178,7 @@ async def test_hold_goes_on_when_home_assistant_is_killed_in_the_middle_of_it(
         name,
         condition={"above": 80},
         entities=[gauge.entity_id],
-        steps={0: [mine.name]},
+        steps=[(0, [mine.name])],
         hold={"seconds": HOLD_S},
     )
     await gauge.say(90.0)
@@ -205,7 +205,7 @@ async def test_escalation_goes_on_when_home_assistant_is_killed_in_the_middle_of
     lab: Lab, mine: Phone, theirs: Phone, gauge: Gauge
 ) -> None:
     name = "Nobody looks"
-    steps = {0: [mine.name], STEP_S: [theirs.name]}
+    steps = [(0, [mine.name]), (STEP_S, [theirs.name])]
     rule_id = await add_rule(
         lab.client, "above", name, condition={"above": 80}, entities=[gauge.entity_id], steps=steps
     )
@@ -239,7 +239,7 @@ async def test_what_was_not_told_when_home_assistant_was_killed_is_told_once_aft
 ) -> None:
     name = "Not told yet"
     rule_id = await add_rule(
-        lab.client, "above", name, condition={"above": 80}, entities=[gauge.entity_id], steps={0: [mine.name]}
+        lab.client, "above", name, condition={"above": 80}, entities=[gauge.entity_id], steps=[(0, [mine.name])]
     )
     mine.answer(with_push=False)
     await gauge.say(90.0)
