@@ -12,7 +12,7 @@ from .knowledge import roles
 from .knowledge.obis import OBIS
 from .knowledge.words import WORDS
 from .mapping import position
-from .meaning import Context
+from .meaning import Context, conventions_of
 from .models import About, Channel, Field, Problem, Reading, Value
 from .naming import unique
 from .places import Place, places_of, unit_siblings
@@ -80,6 +80,7 @@ def context_of(places: Sequence[Place], topic: str, kind: str) -> Context:
         media=media,
         imperial=(any(IMPERIAL.search(key) for key in keys) or weather) and not is_metric(keys),
         alone=len(places) == 1,
+        conventions=conventions_of(keys, topic),
         watt_hours=any(counts_watt_hours(one) for one in places),
     )
 

@@ -45,6 +45,7 @@ class Context:
     media: str | None
     alone: bool
     watt_hours: bool = False
+    conventions: tuple[tuple[Convention, re.Pattern[str]], ...] = ()
 
 
 def meaning(one: Place, context: Context) -> Meaning:
@@ -68,10 +69,10 @@ def meaning(one: Place, context: Context) -> Meaning:
         return Meaning(role="internal" if role == "time" and is_lasting(one) else role)
     quantity, unit = unit_of_suffix(one, WORDS[word.text] if word else None)
     if quantity is None:
-        quantity = letter_quantity(one)
+        quantity = letter_quantity(one) or reached(one)
     if quantity == "energy" and not STORED.isdisjoint(one.leaf):
         quantity = "stored energy"
-    phrase = word.text if word else one.letter
+    phrase = word.text if word else one.letter or (one.leaf[0] if quantity == "setpoint" else None)
     return Meaning(quantity=quantity, unit=unit, certain=unit is not None, phrase=phrase)
 
 
@@ -111,19 +112,23 @@ def is_code(one: Place, word: Phrase | None) -> bool:
     return bool(own) and own[-1] in CODES and weak and len(one.parts) > 0 and not one.stated
 
 
+# The keys of the conventions, ready to be compared.
+KEYS = tuple((row, re.compile(f"(.*[./:])?{row.key}([.:]value)?")) for row in CONVENTIONS)
+
+
+def conventions_of(keys: frozenset[str], topic: str) -> tuple[tuple[Convention, re.Pattern[str]], ...]:
+    """Return the vendors' conventions that may hold for a message."""
+    return tuple(
+        (row, key)
+        for row, key in KEYS
+        if row.keys <= keys and (row.topic is None or re.search(row.topic, topic) is not None)
+    )
+
+
 def known_convention(one: Place, context: Context) -> Convention | None:
     """Return the vendor's convention for a value, if there is one."""
     key = f"{context.topic}/{one.key}".lower()
-    return next(
-        (
-            row
-            for row in CONVENTIONS
-            if row.keys <= context.keys
-            and (row.topic is None or re.search(row.topic, context.topic))
-            and re.fullmatch(f"(.*[./:])?{row.key}([.:]value)?", key)
-        ),
-        None,
-    )
+    return next((row for row, pattern in context.conventions if pattern.fullmatch(key)), None)
 
 
 def quantity_word(one: Place) -> tuple[Phrase | None, Words, int]:
@@ -343,6 +348,16 @@ def fitting(quantity: str | None, unit: str) -> str | None:
 
 # Beside one of these, written out, a letter is of the same family: {"t": 21.5, "rh": 40}.
 SURE_RELATIVES = frozenset({"temperature", "humidity", "voltage", "current"})
+
+
+# What is now, beside what it shall be.
+REACHED = frozenset({("current",), ("actual",)})
+WANTED = frozenset({("target",), ("setpoint",)})
+
+
+def reached(one: Place) -> str | None:
+    """Return that a value is of the kind of the target beside it: {"actual": 21.3, "target": 22}."""
+    return "setpoint" if one.leaf in REACHED and any(other.leaf in WANTED for other in one.siblings) else None
 
 
 def letter_quantity(one: Place) -> str | None:
