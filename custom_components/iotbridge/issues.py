@@ -18,9 +18,10 @@ NO_DEVICE = "no_device"
 NEW_DEVICES = "new_devices"
 NEW_FIELDS = "new_fields"
 THING_FLOODING = "thing_flooding"
+LIBRARY_MISSING = "library_missing"
 NOTIFIER_FAILING = "notifier_failing"
 
-OF_THINGS = {NEW_DEVICES, NEW_FIELDS, THING_FLOODING}
+OF_THINGS = {NEW_DEVICES, NEW_FIELDS, THING_FLOODING, LIBRARY_MISSING}
 OF_ALARMS = {NOTIFIER_FAILING}
 # What repairs.py can mend with the user's help.
 FIXABLE = {NEW_DEVICES, NEW_FIELDS}

@@ -43,7 +43,7 @@ def build(hass: HomeAssistant, entry: IotBridgeConfigEntry) -> Runtime:
         response_timeout_s=options.get(CONF_RESPONSE_TIMEOUT, DEFAULT_RESPONSE_TIMEOUT_S),
         lost_after_s=options.get(CONF_LOST_AFTER, DEFAULT_LOST_AFTER_S),
     )
-    things = ThingsManager(hass, entry, prefixes[0])
+    things = ThingsManager(hass, entry, prefixes)
     return Runtime(
         agents, Attachments(hass, entry, agents), HostDiscovery(hass, agents), things, AlarmsManager(hass, entry)
     )

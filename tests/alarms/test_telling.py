@@ -81,6 +81,18 @@ def play(plan: Plan, inputs: Iterable[Input], timing: Timing) -> list[str]:
             id="snoozed",
         ),
         pytest.param(
+            THEN_OTHERS,
+            [(0, BAD), (600, "tick"), (700, "shelve 800"), (800, "tick"), (1400, "tick")],
+            [
+                "0 raised: family",
+                "600 escalated: neighbour",
+                "700 withdrawn: family, neighbour",
+                "800 repeated: family",
+                "800 repeated: neighbour",
+            ],
+            id="snoozed after others were told: they are told again, and once",
+        ),
+        pytest.param(
             AT_ONCE,
             [(0, BAD), (5, "suppress a"), (6, GOOD), (7, "unsuppress a")],
             ["0 raised: family", "5 withdrawn: family", "6 withdrawn: family"],

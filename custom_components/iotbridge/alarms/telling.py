@@ -85,8 +85,13 @@ def tell(telling: Telling, plan: Plan, alarm: Alarm, happened: Transition) -> li
         telling.told += also
         notices += _notice(alarm, News.WORSENED, also, now)
     elif change in _BACK and _is_known(telling, alarm):
-        _begin(telling, alarm, now, told=telling.told)
+        # Their messages were withdrawn: whoever was told before the silence is told again, of later steps as well.
+        before = telling.told
+        _begin(telling, alarm, now, told=[])
         notices = _steps(telling, plan, alarm, now, News.REPEATED)
+        also = [group for group in before if group not in telling.told]
+        telling.told += also
+        notices += _notice(alarm, News.REPEATED, also, now)
     elif change in _ASIDE:
         notices = _end(telling, alarm, now, News.WITHDRAWN, forget=False)
     elif change is Change.ACKNOWLEDGED:

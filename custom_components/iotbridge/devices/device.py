@@ -16,15 +16,19 @@ from .mapping import Update, thing_uid
 from .memory import Remembered
 from .models import Channel, Profile, Value
 from .publisher import Publisher
-from .rhythm import Flood, Rhythm
+from .rhythm import Rhythm
 
 # Core's entities subscribe within half a second of their discovery message; then they can be given their values.
 SETTLED_S = 1.0
+SLOW_S = 6.0
 # An event of a new type waits until core knows the type.
 EVENT_KNOWN_S = 3.0
 # Older values are not brought back by a restart where the device's rhythm does not say how long they hold.
 OLD_S = 24 * 3600.0
-FLOOD_FLUSH_S = 1.0
+# More words than these for one event are no types, but numbers or texts.
+MAX_EVENT_TYPES = 50
+# What core's device trackers call what goes with a position.
+_AROUND = {"accuracy": "gps_accuracy", "altitude": "altitude"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +48,7 @@ class Settings:
     def of(cls, profile: Profile, prefix: str) -> Settings:
         """Look up what a profile says."""
         channels = {channel.key: channel for channel in profile.channels if channel.enabled}
-        return cls(profile, is_direct(profile, exact=profile.exact), channels, prefix)
+        return cls(profile, is_direct(profile), channels, prefix)
 
 
 class Device:
@@ -59,7 +63,6 @@ class Device:
         self.identity = remembered.identity
         self.uid = thing_uid(settings.profile.topic, remembered.identity)
         self.flooding = False
-        self._flood = Flood()
         self._rhythm = Rhythm()
         self._rhythm.intervals.extend(remembered.intervals)
         self._heard = time.monotonic()
@@ -67,7 +70,8 @@ class Device:
         self._introducing = False
         self._seed: list[CALLBACK_TYPE] = []
         self._late: list[CALLBACK_TYPE] = []
-        self._flush: CALLBACK_TYPE | None = None
+        self._fields = set(remembered.fields)
+        self._around: dict[str, dict[str, float]] = {}
         self.values: dict[str, Value] = {}
         if time.time() - (remembered.heard_at or 0) < (self.expire_after_s or OLD_S):
             self.values = {
@@ -93,18 +97,17 @@ class Device:
     @property
     def _sent(self) -> tuple[Channel, ...]:
         """Return the channels that the device has sent: only these become entities."""
-        return tuple(channel for key, channel in self.settings.channels.items() if key in self.remembered.fields)
+        return tuple(channel for key, channel in self.settings.channels.items() if key in self._fields)
 
     # ---------------------------------------------------------------- messages
 
     @callback
-    def async_heard(self, now: float) -> bool:
-        """Note a sign of life; tell whether that began or ended a flood."""
+    def async_heard(self, now: float) -> None:
+        """Note a sign of life."""
         self._heard = now
         self._rhythm.heard(now)
         self.remembered.intervals = list(self._rhythm.intervals)
         self._async_set_online(True)
-        return self._async_set_flooding(self._flood.heard(now))
 
     @callback
     def async_update(self, update: Update, *, is_new: bool) -> dict[str, str]:
@@ -112,7 +115,10 @@ class Device:
         moments = {key for key in update.values if self.settings.channels[key].platform == "event"}
         before = self._sent
         self.values |= {key: value for key, value in update.values.items() if key not in moments}
-        self.remembered.fields.extend(key for key in update.fields if key not in self.remembered.fields)
+        self._around |= update.around
+        for key in update.fields.keys() & self._of_interest - self._fields:
+            self._fields.add(key)
+            self.remembered.fields.append(key)
         self.remembered.values = self.values
         self.remembered.heard_at = time.time()
         if self._sent != before:
@@ -125,11 +131,16 @@ class Device:
         }
         for key in unknown:
             del happened[key]
-        if self.flooding and not happened:
-            self._async_flush_later()
-        else:
-            self._async_publish_state(happened)
-        return unknown
+        self._async_publish_state(happened)
+        return {key: value for key, value in unknown.items() if self._may_learn(key)}
+
+    @property
+    def _of_interest(self) -> set[str]:
+        """Return the fields that may become entities: what else a device sends is of no use, and has no end."""
+        return {channel.key for channel in self.settings.profile.channels}
+
+    def _may_learn(self, key: str) -> bool:
+        return len(self.settings.channels[key].event_types) < MAX_EVENT_TYPES
 
     @callback
     def async_late_events(self, happened: Mapping[str, str]) -> None:
@@ -137,9 +148,11 @@ class Device:
 
         @callback
         def known(_now: datetime) -> None:
+            self._late.remove(cancel)
             self._async_publish_state(happened)
 
-        self._late.append(async_call_later(self._hass, EVENT_KNOWN_S, known))
+        cancel = async_call_later(self._hass, EVENT_KNOWN_S, known)
+        self._late.append(cancel)
 
     # --------------------------------------------------------------- discovery
 
@@ -174,6 +187,7 @@ class Device:
             config["availability"] = [{"topic": self._topic("availability")}]
             if self._online is None:
                 self._async_set_online(self.remembered.online)
+        self._async_leave_availability()
         self._publisher.async_set(self.uid, self.remembered, config)
 
     @callback
@@ -189,9 +203,16 @@ class Device:
                 self._async_publish_config()
 
         @callback
+        def again(_now: datetime) -> None:
+            self._async_publish_state({})
+
+        @callback
         def subscribed() -> None:
             _cancel(self._seed)
             self._seed.append(async_call_later(self._hass, SETTLED_S, seed))
+            if not self._introducing:
+                # A busy machine may not have had all entities listening yet.
+                self._seed.append(async_call_later(self._hass, SLOW_S, again))
 
         self._seed.append(mqtt_client.async_on_subscribe_done(self._hass, self._topic("state"), 0, subscribed))
 
@@ -200,17 +221,16 @@ class Device:
         """Publish nothing more; the entities stay."""
         _cancel(self._seed)
         _cancel(self._late)
-        if self._flush:
-            self._flush()
-            self._flush = None
+        if self.settings.direct and self._online is False:
+            # Nobody would say that it is back; core reads it without us.
+            self._publisher.async_publish(self._topic("availability"), "online", retain=True)
 
     @callback
     def async_remove(self) -> None:
         """Take back everything there is of the device."""
-        self.async_stop()
+        _cancel(self._seed)
+        _cancel(self._late)
         self._publisher.async_remove(self.uid)
-        if self._online is not None:
-            self._publisher.async_publish(self._topic("availability"), "", retain=True)
 
     # ------------------------------------------------------------------- state
 
@@ -223,22 +243,11 @@ class Device:
         state: dict[str, Any] = {}
         for channel in self._sent:
             if channel.platform != "event":
-                state[component_id(channel)] = _plain(self.values.get(channel.key))
+                state[component_id(channel)] = _plain(self.values.get(channel.key), self._around.get(channel.key, {}))
         for key, value in happened.items():
-            state[component_id(self.settings.channels[key])] = value
+            if key in self.settings.channels:  # the user may have dropped it a moment ago
+                state[component_id(self.settings.channels[key])] = value
         self._publisher.async_publish(self._topic("state"), json_dumps(state))
-
-    @callback
-    def _async_flush_later(self) -> None:
-        """Hand on the newest values of a mad device once a second."""
-
-        @callback
-        def flush(_now: datetime) -> None:
-            self._flush = None
-            self._async_publish_state({})
-
-        if self._flush is None:
-            self._flush = async_call_later(self._hass, FLOOD_FLUSH_S, flush)
 
     # ------------------------------------------------------ presence and floods
 
@@ -253,15 +262,16 @@ class Device:
         return profile.expire_after_s or None
 
     @callback
-    def async_sweep(self, now: float) -> bool:
-        """See whether it has been silent for too long; tell whether a flood ended."""
+    def async_sweep(self, now: float) -> None:
+        """See whether it has been silent for too long."""
         if self.expire_after_s and now - self._heard > self.expire_after_s:
             self._async_set_online(False)
-        return self._async_set_flooding(self._flood.is_on(now))
 
     @callback
-    def async_reconnected(self) -> None:
-        """Say again what the broker may have lost."""
+    def async_reconnected(self, now: float) -> None:
+        """Say again what the broker may have lost; while it was away nobody could be heard, and nobody was silent."""
+        self._heard = now
+        self._rhythm.interrupted()
         online, self._online = self._online, None
         if online is not None:
             self._async_set_online(online)
@@ -271,18 +281,27 @@ class Device:
         if self._online == online or self.settings.profile.availability:
             return
         self._online = self.remembered.online = online
+        self.remembered.availability = self._topic("availability")
         payload = "online" if online else "offline"
         self._publisher.async_publish(self._topic("availability"), payload, retain=True)
 
     @callback
-    def _async_set_flooding(self, flooding: bool) -> bool:
-        """Stand between a mad device and core, or step aside again; tell whether that is new."""
+    def _async_leave_availability(self) -> None:
+        """Empty the topic where we said before whether it is there, when it is not that any more."""
+        before = self.remembered.availability
+        now = "" if self.settings.profile.availability else self._topic("availability")
+        if before not in {"", now}:
+            self._publisher.async_publish(before, "", retain=True)
+            self.remembered.availability = now
+
+    @callback
+    def async_set_flooding(self, flooding: bool) -> None:
+        """Stand between a mad device and core, or step aside again."""
         if flooding == self.flooding:
-            return False
+            return
         self.flooding = flooding
         if self.settings.direct:
             self._async_publish_config()
-        return True
 
 
 def _cancel(timers: list[CALLBACK_TYPE]) -> None:
@@ -290,7 +309,8 @@ def _cancel(timers: list[CALLBACK_TYPE]) -> None:
         timers.pop()()
 
 
-def _plain(value: Value) -> Any:
+def _plain(value: Value, around: Mapping[str, float]) -> Any:
     if isinstance(value, tuple):
-        return {"latitude": value[0], "longitude": value[1]}
+        more = {_AROUND[role]: number for role, number in around.items() if role in _AROUND}
+        return {"latitude": value[0], "longitude": value[1], **more}
     return value

@@ -15,6 +15,7 @@ from homeassistant.helpers.event import async_call_later, async_track_time_inter
 from .. import issues as ir, mqtt_client
 from ..const import LOGGER, MQTT_DOMAIN, SUBENTRY_DEVICE
 from ..errors import LibraryMissingError
+from .device import Device
 from .libraries import async_install, async_understand
 from .memory import Memory
 from .models import About, Joining, Profile, Sample
@@ -22,8 +23,19 @@ from .publisher import Publisher
 from .thing import Thing
 
 SWEEP = timedelta(seconds=10)
-# New fields come in the same message or moment: they are told together.
+# New fields come in the same message or moment: they are told together, and not more often than this.
 NEWS_AFTER_S = 5.0
+NEWS_EVERY_S = 60.0
+# New devices come by the dozen when a gateway is switched on: they join together.
+JOIN_AFTER_S = 2.0
+MAX_DEVICES = 200
+MAX_NAMED = 10
+# Core subscribes again in the first moments of a connection; who is to hear that a device is gone must be there.
+CLEAR_AFTER_S = 5.0
+# A device goes within this time after its discovery message was emptied.
+TAKEN_AWAY_S = 5.0
+INSTALL_AGAIN_S = 3600.0
+MAX_HANDED_OVER = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,10 +49,15 @@ class News:
 class ThingsManager:
     """The run time of all things."""
 
-    def __init__(self, hass: HomeAssistant, entry: ConfigEntry, prefix: str) -> None:
-        """Prepare; nothing is heard before async_start. ``prefix`` is where decoded values are published."""
+    def __init__(self, hass: HomeAssistant, entry: ConfigEntry, prefixes: Sequence[str]) -> None:
+        """Prepare; nothing is heard before async_start.
+
+        ``prefixes`` are those of hosts; below the first one decoded values are published.
+        """
         self.hass = hass
-        self.prefix = prefix
+        self.prefix = prefixes[0]
+        self.not_things = tuple(f"{prefix}/" for prefix in prefixes)
+        self._prefixes = prefixes
         self.issues = ir.Issues(hass, entry.entry_id)
         self._entry = entry
         self._memory = Memory(hass)
@@ -49,6 +66,14 @@ class ThingsManager:
         self._handed_over: dict[str, Sequence[Sample]] = {}
         self._new_fields: dict[str, tuple[str, ...]] = {}
         self._news_timers: dict[str, CALLBACK_TYPE] = {}
+        self._news_at: dict[str, float] = {}
+        self._join_timers: dict[str, CALLBACK_TYPE] = {}
+        self._emptied_at: dict[str, float] = {}
+        self._installing: dict[str, float] = {}
+        self._saved_at: float | None = None
+        self._is_connected = False
+        self._stop_emptied: CALLBACK_TYPE | None = None
+        self._discovery_prefix: str | None = None
         self._stop: list[CALLBACK_TYPE] = []
 
     # ------------------------------------------------------------------ life
@@ -60,8 +85,10 @@ class ThingsManager:
         for uid, remembered in list(self._memory.devices.items()):
             if remembered.subentry_id not in wanted:
                 self.publisher.async_remove(uid)
+        await self._async_follow_discovery()
         for subentry in self._subentries():
             await self._async_add(subentry)
+        self._async_connection_changed(mqtt_client.is_connected(self.hass))
         changed = async_dispatcher_connect(self.hass, SIGNAL_CONFIG_ENTRY_CHANGED, self._async_entry_changed)
         self._stop += [
             changed,
@@ -74,8 +101,11 @@ class ThingsManager:
         """Hear nothing more; devices and values stay as they are."""
         while self._stop:
             self._stop.pop()()
-        while self._news_timers:
-            self._news_timers.popitem()[1]()
+        for timers in (self._news_timers, self._join_timers):
+            while timers:
+                timers.popitem()[1]()
+        if self._stop_emptied:
+            self._stop_emptied()
         for thing in self.things.values():
             thing.async_stop()
         self.publisher.async_stop()
@@ -86,15 +116,17 @@ class ThingsManager:
     def async_hand_over(self, topic: str, samples: Sequence[Sample]) -> None:
         """Keep what the wizard heard for the subentry that it is about to make: its entities start with it."""
         self._handed_over[topic] = samples
+        while len(self._handed_over) > MAX_HANDED_OVER:  # of dialogs that were never finished
+            del self._handed_over[next(iter(self._handed_over))]
 
     def covers(self, topic: str) -> bool:
         """Tell whether a topic is that of a known device."""
         return any(thing.covers(topic) for thing in self.things.values())
 
     def latest(self, subentry_id: str) -> list[Sample]:
-        """Return the newest message of each topic that was heard for a subentry, oldest first."""
+        """Return the newest message of each kind that was heard for a subentry, oldest first."""
         thing = self.things.get(subentry_id)
-        return [Sample(topic, payload) for topic, payload in thing.latest.items()] if thing else []
+        return thing.samples if thing else []
 
     def news(self, subentry_id: str) -> News:
         """Return what appeared since the user decided."""
@@ -111,6 +143,8 @@ class ThingsManager:
         thing = self.things[subentry.subentry_id] = Thing(self, subentry.subentry_id, subentry.title, profile)
         remembered = [device for device in self._memory.devices.values() if device.subentry_id == subentry.subentry_id]
         await thing.async_start(remembered, self._handed_over.pop(profile.topic, ()))
+        if self.things.get(subentry.subentry_id) is not thing:
+            thing.async_stop()  # it was removed in the meantime
 
     @callback
     def _async_entry_changed(self, change: ConfigEntryChange, entry: ConfigEntry) -> None:
@@ -141,13 +175,16 @@ class ThingsManager:
     @callback
     def async_new_fields(self, thing: Thing) -> None:
         """See, when the moment is over, which of the fields that appeared are readings."""
-        if thing.subentry_id not in self._news_timers:
-            self._news_timers[thing.subentry_id] = async_call_later(
-                self.hass, NEWS_AFTER_S, partial(self._async_look_for_news, thing)
-            )
+        if thing.subentry_id in self._news_timers:
+            return
+        again_s = self._news_at.get(thing.subentry_id, -NEWS_EVERY_S) + NEWS_EVERY_S - time.monotonic()
+        self._news_timers[thing.subentry_id] = async_call_later(
+            self.hass, max(NEWS_AFTER_S, again_s), partial(self._async_look_for_news, thing)
+        )
 
     async def _async_look_for_news(self, thing: Thing, _now: datetime) -> None:
         self._news_timers.pop(thing.subentry_id, None)
+        self._news_at[thing.subentry_id] = time.monotonic()
         try:
             understood = await async_understand(
                 self.hass, self.latest(thing.subentry_id), topic=thing.profile.topic, depth=thing.profile.depth
@@ -155,6 +192,8 @@ class ThingsManager:
         except LibraryMissingError as error:
             LOGGER.warning("%s", error)
             return
+        if self.things.get(thing.subentry_id) is not thing:
+            return  # it was removed in the meantime
         known = {channel.key for channel in thing.profile.channels} | thing.profile.dropped
         new = {
             reading.channel.key: None
@@ -174,13 +213,23 @@ class ThingsManager:
         )
 
     @callback
-    def async_new_device(self, thing: Thing, identity: str, about: About) -> None:
-        """Add a device that appeared, or ask the user, as the user chose."""
-        if thing.profile.joining is Joining.ADD:
-            devices = {**thing.profile.devices, identity: about}
-            self._async_save(thing, replace(thing.profile, devices=devices))
-        else:
-            self._async_tell_devices(thing)
+    def async_new_device(self, thing: Thing) -> None:
+        """Add devices that appeared, or ask the user, when the moment is over."""
+        if thing.subentry_id not in self._join_timers:
+            self._join_timers[thing.subentry_id] = async_call_later(
+                self.hass, JOIN_AFTER_S, partial(self._async_join, thing)
+            )
+
+    @callback
+    def _async_join(self, thing: Thing, _now: datetime) -> None:
+        self._join_timers.pop(thing.subentry_id, None)
+        if self.things.get(thing.subentry_id) is not thing:
+            return
+        free = MAX_DEVICES - len(thing.profile.devices)
+        if thing.profile.joining is Joining.ADD and thing.waiting and free > 0:
+            joined = dict(list(thing.waiting.items())[:free])
+            self._async_save(thing, replace(thing.profile, devices={**thing.profile.devices, **joined}))
+        self._async_tell_devices(thing)
 
     @callback
     def _async_tell_devices(self, thing: Thing) -> None:
@@ -191,7 +240,7 @@ class ThingsManager:
             bool(names),
             name=thing.title,
             count=str(len(names)),
-            devices=", ".join(names),
+            devices=", ".join(names[:MAX_NAMED]) + (" …" if len(names) > MAX_NAMED else ""),
         )
 
     @callback
@@ -208,12 +257,16 @@ class ThingsManager:
     @callback
     def async_flooding(self, thing: Thing) -> None:
         """Tell the user of devices that send more than anyone could want."""
-        mad = [device.name for device in thing.devices.values() if device.flooding]
-        self.issues.async_set(ir.THING_FLOODING, thing.subentry_id, bool(mad), devices=", ".join(mad))
+        mad = [device.name for device in thing.devices.values() if device.flooding] or sorted(thing.flooding)
+        self.issues.async_set(ir.THING_FLOODING, thing.subentry_id, bool(mad), devices=", ".join(mad[:MAX_NAMED]))
 
     @callback
     def async_library_needed(self, thing: Thing, sample: Sample, requirement: str) -> None:
-        """Install a library and read the message again."""
+        """Install a library and read the message again; what does not work is tried again after an hour."""
+        now = time.monotonic()
+        if now - self._installing.get(requirement, -INSTALL_AGAIN_S) < INSTALL_AGAIN_S:
+            return
+        self._installing[requirement] = now
         self._entry.async_create_background_task(
             self.hass, self._async_install(thing, sample, requirement), f"iotbridge install {requirement}"
         )
@@ -223,7 +276,9 @@ class ThingsManager:
             await async_install(self.hass, requirement)
         except LibraryMissingError as error:
             LOGGER.warning("%s", error)
+            self.issues.async_set(ir.LIBRARY_MISSING, requirement, True, library=requirement)
             return
+        self.issues.async_set(ir.LIBRARY_MISSING, requirement, False)
         thing.async_read_again(sample)
 
     @callback
@@ -236,18 +291,59 @@ class ThingsManager:
 
     @callback
     def _async_connection_changed(self, connected: bool) -> None:
-        if connected:
-            self.publisher.async_reconnected()
-            for thing in self.things.values():
-                for device in thing.devices.values():
-                    device.async_reconnected()
+        self._is_connected = connected
+        if not connected:
+            return
+        now = time.monotonic()
+        self.publisher.async_reconnected()
+        for thing in self.things.values():
+            for device in thing.devices.values():
+                device.async_reconnected(now)
+        self._stop.append(async_call_later(self.hass, CLEAR_AFTER_S, self._async_clear_leftovers))
+        self._entry.async_create_task(self.hass, self._async_follow_discovery(), "iotbridge follow discovery")
+
+    @callback
+    def _async_clear_leftovers(self, _now: datetime) -> None:
+        """Have devices go that were removed while nobody could be told."""
+        if not self._is_connected:
+            return
+        registry = dr.async_get(self.hass)
+        for uid in list(self._memory.leftovers):
+            if device := mqtt_client.async_device(self.hass, uid):
+                registry.async_remove_device(device.id)
+        self.publisher.async_clear_leftovers()
+
+    async def _async_follow_discovery(self) -> None:
+        """Hear who empties a discovery message: not every device that goes was deleted by the user."""
+        prefix = mqtt_client.async_discovery_prefix(self.hass)
+        self.not_things = tuple(f"{own}/" for own in (*self._prefixes, *([prefix] if prefix else ())))
+        self.issues.async_set(ir.DISCOVERY_OFF, "things", prefix is None and bool(self._subentries()))
+        if prefix == self._discovery_prefix:
+            return
+        self._discovery_prefix = prefix
+        if self._stop_emptied:
+            self._stop_emptied()
+            self._stop_emptied = None
+        if prefix is not None:
+            topic = f"{prefix}/device/+/config"
+            self._stop_emptied = await mqtt_client.async_subscribe(self.hass, topic, self._async_config_heard)
+
+    @callback
+    def _async_config_heard(self, message: mqtt_client.ReceiveMessage) -> None:
+        uid = message.topic.split("/")[-2]
+        if not message.payload and self.publisher.is_wanted(uid):
+            self._emptied_at[uid] = time.monotonic()
 
     @callback
     def _async_sweep(self, _now: datetime) -> None:
         now = time.monotonic()
-        for thing in self.things.values():
-            thing.async_sweep(now)
-        self._memory.async_changed()
+        if self._is_connected:
+            for thing in self.things.values():
+                thing.async_sweep(now)
+        heard_at = max((device.heard_at or 0.0 for device in self._memory.devices.values()), default=0.0)
+        if heard_at != self._saved_at:
+            self._saved_at = heard_at
+            self._memory.async_changed()
 
     @callback
     def _async_device_changed(self, event: Event[dr.EventDeviceRegistryUpdatedData]) -> None:
@@ -258,9 +354,23 @@ class ThingsManager:
         for thing in list(self.things.values()):
             for device in list(thing.devices.values()):
                 if device.uid in uids and self.publisher.is_wanted(device.uid):
-                    self.publisher.async_taken_back(device.uid)
                     # The registries are still in the middle of telling everybody.
-                    self.hass.loop.call_soon(self._async_forget, thing, device.identity)
+                    self.hass.loop.call_soon(self._async_device_removed, thing, device)
+
+    @callback
+    def _async_device_removed(self, thing: Thing, device: Device) -> None:
+        """Forget a device that the user deleted.
+
+        Core empties the discovery message after that. Where it was emptied before, somebody cleared the broker's retained
+        messages, which is not the user's word about this device.
+        """
+        emptied_at = self._emptied_at.pop(device.uid, None)
+        if emptied_at is not None and time.monotonic() - emptied_at < TAKEN_AWAY_S:
+            LOGGER.warning("The discovery message of %s was taken away; it is published again", device.name)
+            self.publisher.async_republish(device.uid)
+            return
+        self.publisher.async_taken_back(device.uid)
+        self._async_forget(thing, device.identity)
 
     @callback
     def _async_forget(self, thing: Thing, identity: str) -> None:
@@ -280,7 +390,7 @@ async def async_forget_all(hass: HomeAssistant, prefix: str) -> None:
     await memory.async_load()
     if mqtt_client.async_entry(hass) is not None and memory.devices:
         for uid, device in memory.devices.items():
-            for topic in (device.topic, f"{prefix}/thing/{uid}/availability"):
+            for topic in (device.topic, device.availability or f"{prefix}/thing/{uid}/availability"):
                 if topic:
                     await mqtt_client.async_publish(hass, topic, "", qos=1, retain=True)
     await memory.async_remove()

@@ -1,13 +1,14 @@
 """From a decoded message to the values of a profile's channels."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 import hashlib
 import re
 
 from .models import About, Channel, Decoded, Field, Path, Profile, Report, Scalar, Value, key_of
 from .topics import Place
-from .values import convert
+from .values import convert, number
 
 _PLAIN_ID = re.compile(r"[a-z][a-z0-9_]{0,39}")
 _MAX_SLUG = 32
@@ -15,6 +16,7 @@ _POLE = 90
 _DATE_LINE = 180
 
 
+@lru_cache(4096)
 def slug(text: str) -> str:
     """Return the text as an id of ``[a-z0-9_]``; what is not already one gets a digest, so that no two are the same."""
     if _PLAIN_ID.fullmatch(text):
@@ -41,14 +43,15 @@ def placed(place: Place, report: Report) -> tuple[str, str]:
 class Update:
     """What one message says of one device.
 
-    ``values`` by channel key; ``fields`` are all fields in it by key, known or not; ``broken`` the keys whose value
-    is not what the channel expects.
+    ``values`` by channel key, ``around`` what goes with a position; ``fields`` are all fields in it by key, known or
+    not; ``broken`` the keys whose value is not what the channel expects.
     """
 
     identity: str
     about: About
     values: dict[str, Value] = field(default_factory=dict)
     fields: dict[str, Field] = field(default_factory=dict)
+    around: dict[str, dict[str, float]] = field(default_factory=dict)
     broken: list[str] = field(default_factory=list)
 
 
@@ -81,6 +84,8 @@ class Reader:
                     update.values[channel.key] = _value(channel, found.value, by_path)
                 except ValueError:
                     update.broken.append(channel.key)
+                if channel.companions:
+                    update.around[channel.key] = _companions(channel, by_path)
         return update
 
 
@@ -95,18 +100,18 @@ def position(latitude: Scalar, longitude: Scalar) -> Value:
     """Return a position; None where the receiver has none, which many say with zeros. ValueError: no coordinates."""
     if latitude is None or longitude is None:
         return None
-    north, east = float(latitude), float(longitude)
-    if abs(north) > _POLE or abs(east) > _DATE_LINE:
+    north, east = float(number(latitude)), float(number(longitude))
+    is_flag = isinstance(latitude, bool) or isinstance(longitude, bool)
+    if is_flag or abs(north) > _POLE or abs(east) > _DATE_LINE:
         raise ValueError("no coordinates")
     return None if north == east == 0 else (north, east)
 
 
-def companions(channel: Channel, fields: Iterable[Field]) -> dict[str, float]:
-    """Return the numbers that go with a position, such as its accuracy in metres."""
-    by_path = {found.path: found.value for found in fields}
+def _companions(channel: Channel, by_path: Mapping[Path, Scalar]) -> dict[str, float]:
+    """Return the numbers that go with a position: its accuracy and its altitude in metres."""
     found = {}
     for role, path in channel.companions:
         value = by_path.get(path)
-        if role != "longitude" and isinstance(value, int | float):
+        if role != "longitude" and isinstance(value, int | float) and not isinstance(value, bool):
             found[role] = float(value)
     return found

@@ -27,6 +27,8 @@ class Remembered:
     heard_at: float | None = None
     online: bool = True
     intervals: list[float] = field(default_factory=list)
+    # Where we said last whether it is there: that is retained, too.
+    availability: str = ""
 
 
 class Memory:
@@ -36,16 +38,23 @@ class Memory:
         """Prepare; nothing is read before async_load."""
         self._store: Store[dict[str, Any]] = Store(hass, VERSION, KEY, private=True)
         self.devices: dict[str, Remembered] = {}
+        # Topics that are still to be emptied at the broker, by the uid of the device that is gone.
+        self.leftovers: dict[str, list[str]] = {}
+        self._is_due = False
 
     async def async_load(self) -> None:
         """Read what was saved."""
         data = await self._store.async_load() or {}
         self.devices = {uid: Remembered(**device) for uid, device in data.get("devices", {}).items()}
+        self.leftovers = data.get("leftovers", {})
 
     @callback
     def async_changed(self, *, soon: bool = False) -> None:
         """Save within a minute, or at once where a loss would leave something behind at the broker."""
-        self._store.async_delay_save(self._data, 0 if soon else SAVE_DELAY_S)
+        if soon or not self._is_due:
+            # A later call would only put off what is due.
+            self._is_due = True
+            self._store.async_delay_save(self._data, 0 if soon else SAVE_DELAY_S)
 
     async def async_save(self) -> None:
         """Save now."""
@@ -57,4 +66,8 @@ class Memory:
 
     @callback
     def _data(self) -> dict[str, Any]:
-        return {"devices": {uid: asdict(device) for uid, device in self.devices.items()}}
+        self._is_due = False
+        return {
+            "devices": {uid: asdict(device) for uid, device in self.devices.items()},
+            "leftovers": self.leftovers,
+        }

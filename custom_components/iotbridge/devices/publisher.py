@@ -43,10 +43,40 @@ class Publisher:
         self._wanted.pop(uid, None)
         self._async_cancel(uid)
         self._published.pop(uid, None)
-        remembered = self._memory.devices.pop(uid, None)
+        if remembered := self._memory.devices.pop(uid, None):
+            # The discovery message last: when the device is gone, everything is.
+            topics = [topic for topic in (remembered.availability, remembered.topic) if topic]
+            self._memory.leftovers[uid] = topics
+            self._memory.async_changed(soon=True)
+            self._async_clear(uid)
+
+    @callback
+    def async_clear_leftovers(self) -> None:
+        """Empty the topics of devices that were removed while there was no broker."""
+        for uid in list(self._memory.leftovers):
+            self._async_clear(uid)
+
+    @callback
+    def _async_clear(self, uid: str) -> None:
+        if not mqtt_client.is_connected(self._hass):
+            return  # with a broker again, everything is published anew
+        self._hass.async_create_background_task(self._async_empty(uid), f"iotbridge clear {uid}", eager_start=True)
+
+    async def _async_empty(self, uid: str) -> None:
+        try:
+            for topic in self._memory.leftovers.get(uid, ()):
+                await mqtt_client.async_publish(self._hass, topic, "", qos=1, retain=True)
+        except HomeAssistantError as error:
+            LOGGER.debug("Could not clear what is left of %s: %s", uid, error)
+            return
+        self._memory.leftovers.pop(uid, None)
         self._memory.async_changed(soon=True)
-        if remembered and remembered.topic:
-            self.async_publish(remembered.topic, "", retain=True)
+
+    @callback
+    def async_republish(self, uid: str) -> None:
+        """Publish a discovery message again that somebody else took away."""
+        self._published.pop(uid, None)
+        self._async_soon(uid)
 
     @callback
     def async_reconnected(self) -> None:
@@ -64,7 +94,8 @@ class Publisher:
     @callback
     def async_taken_back(self, uid: str) -> None:
         """Note that core's mqtt itself emptied the discovery topic, as it does when a user deletes the device."""
-        self._memory.devices[uid].topic = ""
+        if remembered := self._memory.devices.get(uid):
+            remembered.topic = ""
 
     def is_wanted(self, uid: str) -> bool:
         """Tell whether a device should be there."""
@@ -110,7 +141,7 @@ class Publisher:
         payload = json_dumps({**config, "components": {**config["components"], **stubs}}) if platforms else ""
         remembered.components = platforms
         self._memory.async_changed(soon=True)
-        if self._published.get(uid) == payload:
+        if self._published.get(uid, "") == payload:
             return
         self._published[uid] = payload
         self._published_at[uid] = time.monotonic()

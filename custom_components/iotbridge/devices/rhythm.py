@@ -28,6 +28,10 @@ class Rhythm:
             self.intervals.append(now - self._last)
         self._last = now
 
+    def interrupted(self) -> None:
+        """Forget when it spoke last: for a while nobody could hear it."""
+        self._last = None
+
     @property
     def expire_after_s(self) -> int | None:
         """Return after which silence the device is not there; None while its rhythm is not known, or has none."""

@@ -1,28 +1,36 @@
 """One subentry at work: hears its topics and tells its devices what the messages say."""
 
-from collections import Counter, OrderedDict
-from collections.abc import Iterable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
 import time
 from typing import Protocol
 
 import orjson
 
 from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
+from homeassistant.helpers.event import async_call_later
 
 from .. import mqtt_client
 from ..const import LOGGER
 from . import decoders
 from .device import Device, Settings
+from .heard import Heard
 from .mapping import Reader
 from .memory import Remembered
-from .models import About, Decoded, DecodeError, LibraryNeededError, Profile, Sample
+from .models import About, Decoded, DecodeError, Joining, LibraryNeededError, Profile, Report, Sample
 from .publisher import Publisher
-from .topics import Place, name_from, split
+from .topics import Place, matches, name_from, split
 
-MAX_TOPICS = 200
 MAX_PAYLOAD = 64 * 1024
+# Whatever is sent: so many are enough to know.
+MAX_WAITING = 200
+MAX_FIELDS = 1000
+MAX_BROKEN = 200
 # A device that core reads itself is looked into now and then only: for new fields, and for what it costs.
 LOOK_EVERY_S = 30.0
+FLUSH_S = 1.0
 
 
 class Owner(Protocol):
@@ -31,12 +39,14 @@ class Owner(Protocol):
     hass: HomeAssistant
     publisher: Publisher
     prefix: str
+    # The beginnings of topics that are hosts', ours or about entities.
+    not_things: tuple[str, ...]
 
     def async_new_fields(self, thing: Thing) -> None:
         """Fields appeared that are no channels yet."""
 
-    def async_new_device(self, thing: Thing, identity: str, about: About) -> None:
-        """A device appeared that nobody decided about yet."""
+    def async_new_device(self, thing: Thing) -> None:
+        """A device appeared that nobody decided about yet; it is among those that wait."""
 
     def async_new_event_types(self, thing: Thing, types: Mapping[str, str]) -> None:
         """An event had a type, by channel key, that its channel does not have yet."""
@@ -58,9 +68,12 @@ class Thing:
         self.title = title
         self.devices: dict[str, Device] = {}
         self.waiting: dict[str, About] = {}
-        self.latest: OrderedDict[str, bytes] = OrderedDict()
+        self.flooding: set[str] = set()
         self.broken: Counter[str] = Counter()
-        self._looked: dict[str, float] = {}
+        self._heard = Heard()
+        self._held: dict[str, bytes] = {}
+        self._flush: CALLBACK_TYPE | None = None
+        self._fields: set[str] = set()
         self._stop: CALLBACK_TYPE | None = None
         self._set_profile(profile)
 
@@ -78,7 +91,6 @@ class Thing:
             if known.identity in self.profile.devices:
                 self._async_add_device(known)
         for sample in samples:
-            self._remember(sample)
             self._async_read(sample, time.monotonic(), is_new=False)
         for device in self.devices.values():
             device.async_announce()
@@ -90,6 +102,9 @@ class Thing:
         if self._stop:
             self._stop()
             self._stop = None
+        if self._flush:
+            self._flush()
+            self._flush = None
         for device in self.devices.values():
             device.async_stop()
 
@@ -103,6 +118,7 @@ class Thing:
     @callback
     def async_update(self, title: str, profile: Profile) -> None:
         """Follow what the user changed; the topic never changes."""
+        before = self.profile
         self.title = title
         self._set_profile(profile)
         for identity in self.devices.keys() - profile.devices.keys():
@@ -111,71 +127,97 @@ class Thing:
             device.settings = self._settings
         decided = profile.devices.keys() | profile.ignored
         self.waiting = {identity: about for identity, about in self.waiting.items() if identity not in decided}
-        self._looked.clear()
-        for topic, payload in list(self.latest.items()):
-            self._async_read(Sample(topic, payload), time.monotonic(), is_new=False)
-        for device in self.devices.values():
-            device.async_announce()
+        changed = {key for key, about in profile.devices.items() if before.devices.get(key) != about}
+        if _reading(before) != _reading(profile):
+            changed = set(profile.devices)
+        for sample in self._heard.samples:
+            self._async_read(sample, time.monotonic(), is_new=False, only=changed)
+        for identity in changed & self.devices.keys():
+            self.devices[identity].async_announce()
+
+    @property
+    def samples(self) -> list[Sample]:
+        """Return what was heard last, oldest first."""
+        return self._heard.samples
 
     def covers(self, topic: str) -> bool:
-        """Tell whether a message on this topic was one of this thing's devices."""
-        return topic in self.latest
+        """Tell whether a message on this topic would be one of this thing's devices."""
+        return matches(self.profile.topic, topic)
 
     @callback
     def async_sweep(self, now: float) -> None:
         """See which devices have been silent for too long, and whose flood is over."""
-        calmed = [device for device in self.devices.values() if device.async_sweep(now)]
-        if calmed:
-            self._owner.async_flooding(self)
+        for device in self.devices.values():
+            device.async_sweep(now)
+        if self.flooding:
+            self._async_set_flooding(self._heard.flooding(now))
 
     # --------------------------------------------------------------- messages
 
     @callback
     def _async_receive(self, message: mqtt_client.ReceiveMessage) -> None:
-        if self._is_ours(message.topic):
+        topic, now = message.topic, time.monotonic()
+        if self._is_ours(topic):
             return
         payload = message.payload if isinstance(message.payload, bytes) else str(message.payload).encode()
-        sample = Sample(message.topic, payload)
-        now = time.monotonic()
-        self._remember(sample)
-        if self._settings.direct and now - self._looked.get(sample.topic, -LOOK_EVERY_S) < LOOK_EVERY_S:
-            device = self.devices.get(split(self.profile.topic, self.profile.depth, sample.topic).identity)
+        if not message.retain and self._heard.is_flood(topic, now):
+            self._async_hold(topic, payload, now)
+            return
+        looked = self._heard.looked(topic)
+        if self._settings.direct and looked is not None and now - looked < LOOK_EVERY_S:
+            device = self.devices.get(split(self.profile.topic, self.profile.depth, topic).identity)
             if device and not device.hands_on:
                 self._async_glance(device, payload, now)
                 return
-        is_first = sample.topic not in self._looked
-        self._looked[sample.topic] = now
-        self._async_read(sample, now, is_new=not message.retain)
-        if is_first:
+        self._heard.look(topic, now)
+        self._async_read(Sample(topic, payload), now, is_new=not message.retain)
+        if looked is None:
             # It may have had new fields already before Home Assistant was started.
             self._owner.async_new_fields(self)
 
     def _is_ours(self, topic: str) -> bool:
         """Tell whether a message is one of ours or about entities: a filter of ``#`` hears these as well."""
-        discovery = mqtt_client.async_discovery_prefix(self._owner.hass)
-        return topic.startswith((f"{self._owner.prefix}/", f"{discovery}/"))
+        return topic.startswith(self._owner.not_things)
 
-    def _remember(self, sample: Sample) -> None:
-        if len(sample.payload) > MAX_PAYLOAD:
+    @callback
+    def _async_hold(self, topic: str, payload: bytes, now: float) -> None:
+        """Of a flood read the newest message of each topic once a second, and nothing of the rest."""
+        self._held[topic] = payload
+        if topic not in self.flooding:
+            self._async_set_flooding(self._heard.flooding(now))
+        if self._flush is None:
+            self._flush = async_call_later(self._owner.hass, FLUSH_S, self._async_flush)
+
+    @callback
+    def _async_flush(self, _now: datetime) -> None:
+        self._flush = None
+        held, self._held = self._held, {}
+        for topic, payload in held.items():
+            self._async_read(Sample(topic, payload), time.monotonic(), is_new=True)
+
+    @callback
+    def _async_set_flooding(self, flooding: set[str]) -> None:
+        if flooding == self.flooding:
             return
-        self.latest[sample.topic] = sample.payload
-        self.latest.move_to_end(sample.topic)
-        if len(self.latest) > MAX_TOPICS:
-            old, _ = self.latest.popitem(last=False)
-            self._looked.pop(old, None)
+        self.flooding = flooding
+        mad = {split(self.profile.topic, self.profile.depth, topic).identity for topic in flooding}
+        for device in self.devices.values():
+            device.async_set_flooding(device.identity in mad)
+        self._owner.async_flooding(self)
 
     @callback
     def _async_glance(self, device: Device, payload: bytes, now: float) -> None:
         """Take a message of a device that core reads itself for a sign of life, and see that it can be read at all."""
-        self._async_heard(device, now)
-        if self._is_json:
+        device.async_heard(now)
+        if self._is_json and len(payload) <= MAX_PAYLOAD:
             try:
                 orjson.loads(payload)
             except orjson.JSONDecodeError as error:
                 self._async_broken(device.identity, str(error))
 
     @callback
-    def _async_read(self, sample: Sample, now: float, *, is_new: bool) -> None:
+    def _async_read(self, sample: Sample, now: float, *, is_new: bool, only: Collection[str] | None = None) -> None:
+        """Read a message; ``only`` are the devices it is read for, by default all."""
         place = split(self.profile.topic, self.profile.depth, sample.topic)
         try:
             decoded = decoders.decode(sample)
@@ -186,7 +228,9 @@ class Thing:
         except LibraryNeededError as error:
             self._owner.async_library_needed(self, sample, error.requirement)
         else:
-            self._async_take(place, decoded, now, is_new=is_new)
+            if only is None:
+                self._heard.keep(sample, (key for report in decoded.reports for key in _kind(report)))
+            self._async_take(place, decoded, now, is_new=is_new, only=only)
 
     @callback
     def async_read_again(self, sample: Sample) -> None:
@@ -194,40 +238,49 @@ class Thing:
         self._async_read(sample, time.monotonic(), is_new=True)
 
     @callback
-    def _async_take(self, place: Place, decoded: Decoded, now: float, *, is_new: bool) -> None:
+    def _async_take(
+        self, place: Place, decoded: Decoded, now: float, *, is_new: bool, only: Collection[str] | None
+    ) -> None:
         for update in self._reader.read(place, decoded):
-            if update.identity in self.profile.ignored:
+            identity = update.identity
+            if identity in self.profile.ignored or (only is not None and identity not in only):
                 continue
-            if update.identity not in self.devices and update.identity not in self.profile.devices:
-                about = update.about.or_else(About(name=name_from(place.base)))
-                if update.identity not in self.waiting:
-                    self.waiting[update.identity] = about
-                    self._owner.async_new_device(self, update.identity, about)
+            if identity not in self.devices and identity not in self.profile.devices:
+                self._async_stranger(identity, update.about.or_else(About(name=name_from(place.base))))
                 continue
-            device = self.devices.get(update.identity) or self._async_add_device(
-                Remembered(self.subentry_id, update.identity, place.base)
+            device = self.devices.get(identity) or self._async_add_device(
+                Remembered(self.subentry_id, identity, place.base)
             )
             if is_new:
-                self._async_heard(device, now)
+                device.async_heard(now)
             if update.broken:
                 self._async_broken(device.identity, ", ".join(update.broken))
-            if not update.fields.keys() <= set(device.remembered.fields):
-                self._owner.async_new_fields(self)
+            self._async_look_for_fields(update.fields)
             if unknown := device.async_update(update, is_new=is_new):
                 self._owner.async_new_event_types(self, unknown)
                 device.async_late_events(unknown)
 
     @callback
-    def _async_heard(self, device: Device, now: float) -> None:
-        if device.async_heard(now):
-            self._owner.async_flooding(self)
+    def _async_stranger(self, identity: str, about: About) -> None:
+        """Note a device nobody decided about; a wildcard in a busy street hears more than anybody wants to read of."""
+        if identity not in self.waiting and len(self.waiting) < MAX_WAITING:
+            self.waiting[identity] = about
+            self._owner.async_new_device(self)
+
+    @callback
+    def _async_look_for_fields(self, fields: Iterable[str]) -> None:
+        new = set(fields) - self._fields
+        if new and len(self._fields) < MAX_FIELDS:
+            self._fields |= new
+            self._owner.async_new_fields(self)
 
     @callback
     def _async_broken(self, identity: str, reason: str) -> None:
-        """Count what could not be read; it is named once in the log."""
-        self.broken[identity] += 1
-        if self.broken[identity] == 1:
+        """Count what could not be read; the first is named in the log."""
+        if not self.broken:
             LOGGER.warning("A message of %s (%s) could not be read: %s", self.title, identity, reason)
+        if identity in self.broken or len(self.broken) < MAX_BROKEN:
+            self.broken[identity] += 1
 
     @callback
     def _async_add_device(self, remembered: Remembered) -> Device:
@@ -235,3 +288,13 @@ class Thing:
         self.devices[remembered.identity] = device
         self.waiting.pop(remembered.identity, None)
         return device
+
+
+def _kind(report: Report) -> list[str]:
+    """Return what tells one kind of message from another on the same topic: whose it is and what is in it."""
+    return [f"of {report.identity}", *(str(found.path) for found in report.fields)]
+
+
+def _reading(profile: Profile) -> Profile:
+    """Return what all devices of a profile share."""
+    return replace(profile, devices={}, ignored=frozenset(), dropped=frozenset(), joining=Joining.ASK)
