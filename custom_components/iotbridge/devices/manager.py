@@ -361,8 +361,8 @@ class ThingsManager:
     def _async_device_removed(self, thing: Thing, device: Device) -> None:
         """Forget a device that the user deleted.
 
-        Core empties the discovery message after that. Where it was emptied before, somebody cleared the broker's retained
-        messages, which is not the user's word about this device.
+        Core empties the discovery message after that. Where it was emptied before, somebody cleared the broker's
+        retained messages, which is not the user's word about this device.
         """
         emptied_at = self._emptied_at.pop(device.uid, None)
         if emptied_at is not None and time.monotonic() - emptied_at < TAKEN_AWAY_S:
