@@ -85,6 +85,9 @@ def test_a_number_and_a_word_that_is_no_unit(text: str) -> None:
         ({"rainRate_cm_per_hour": 0.3}, "rainRate_cm_per_hour", ("cm/h", None)),
         ({"rainRate_inch_per_hour": 0.3}, "rainRate_inch_per_hour", ("in/h", "precipitation_intensity")),
         ({"tC": 21.5}, "tC", ("°C", "temperature")),
+        ({"W": 312, "kWh": 123.4}, "W", ("W", "power")),
+        ({"apprntPwr": 480, "rmsVoltage": 231.2}, "apprntPwr", ("VA", "apparent_power")),
+        ({"charging_power": 7.2}, "charging_power", (None, None)),
         ({"UV": 3.2}, "UV", (None, None)),
     ],
 )
@@ -288,3 +291,15 @@ def test_a_room_below_the_word_heating() -> None:
         ("10/current", "°C"),
         ("10/target", "°C"),
     }
+
+
+def test_a_key_that_is_a_unit_is_called_by_what_it_measures() -> None:
+    found = {one.channel.key: one.channel.name for one in inferred({"kWh": 12.5, "liters": 3}, "energy/x").readings}
+
+    assert found == {"kWh": "Energy", "liters": "Volume"}
+
+
+def test_one_thing_told_in_several_units_has_several_names() -> None:
+    document = {"Load_watt": 420, "Load_va": 500, "Load_pct": 12}
+
+    assert {one.channel.name for one in inferred(document).readings} == {"Load power", "Load apparent power", "Load"}

@@ -17,6 +17,9 @@ MILLIAMPERES_BY_POWER = Range(700, 30000)
 AMPERES = Range(-200, 200)
 BATTERIES = frozenset({"battery", "batt", "bat", "vbat", "vbatt", "vcc", "vdd"})
 KILOWATTS = Range(-100, 100)
+# What a car is charged with is in kilowatts then, or it trickles.
+OF_A_CAR = frozenset({"charging", "charger"})
+SMALL_POWER = Range(0.1, 25)
 DELIVERED = frozenset({"delivered", "returned"})
 MEASURED_BESIDE_POWER = frozenset({"voltage", "volt", "current", "energy", "kwh", "wh", "frequency", "pf", "apower"})
 FEW_BITS = 3
@@ -86,6 +89,8 @@ def power(case: Case) -> Meaning:
     if case.words(1) & DELIVERED and is_telegram(case) and KILOWATTS.has(case.value):
         return case.to("kW")
     if in_tenths(case):
+        return Meaning(known=True, phrase=case.found.phrase)
+    if case.words(1) & OF_A_CAR and SMALL_POWER.has(case.value) and isinstance(case.value, float):
         return Meaning(known=True, phrase=case.found.phrase)
     if case.value in (0, 1) and case.is_whole and not case.around() & MEASURED_BESIDE_POWER and is_among_bits(case.one):
         return Meaning(known=True, phrase=case.found.phrase)

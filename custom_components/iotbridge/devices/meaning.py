@@ -360,8 +360,14 @@ def reached(one: Place) -> str | None:
     return "setpoint" if one.leaf in REACHED and any(other.leaf in WANTED for other in one.siblings) else None
 
 
+# What a single letter is beside a key that ends with a unit of electricity: {"W": 312, "kWh": 12.1}.
+LETTERS_BESIDE_UNITS = {"w": "power", "v": "voltage"}
+
+
 def letter_quantity(one: Place) -> str | None:
     """Return what a single letter means among others of its family."""
+    if one.letter in LETTERS_BESIDE_UNITS and not one.family.suffixes.isdisjoint(ELECTRIC_UNITS):
+        return LETTERS_BESIDE_UNITS[one.letter]
     best = max(LETTER_FAMILIES, key=lambda family: len(one.family.letters & family.keys()))
     spelled = any(WORDS.get(word) in SURE_RELATIVES & set(best.values()) for word in one.family.words)
     return best.get(one.letter or "") if len(one.family.letters & best.keys()) > 1 or spelled else None

@@ -44,7 +44,12 @@ def name_of(one: Place, said: Said) -> str:
         own = from_above(one, words, own, said)
     if said.noun and said.noun.split()[-1] not in own.lower() and said.phrase in SUBJECTS:
         own = f"{own} {said.noun}"
-    if said.phrase is None and said.noun in ELECTRIC_NOUNS and said.noun.split()[-1] not in own.lower():
+    if (
+        said.phrase is None
+        and one.suffix is not None
+        and said.noun in ELECTRIC_NOUNS
+        and said.noun.split()[-1] not in own.lower()
+    ):
         own = f"{own} {said.noun}"
     if said.noun == "temperature" and said.phrase in THERMAL and said.noun not in own.lower():
         own = f"{own} temperature"
@@ -79,8 +84,8 @@ SUBJECTS = frozenset({
 
 def from_above(one: Place, words: Words, own: str, said: Said) -> str:
     """Return the name of a value whose own words do not say what it is."""
-    if one.suffix is not None and not one.suffix.rest and said.noun and said.phrase is None:
-        return said.noun
+    if one.suffix is not None and not one.suffix.rest and said.noun:
+        return said.noun if said.phrase is None else above(one, said.phrase) or said.noun
     if only_generic(words):
         return above(one, said.phrase) or said.title or said.noun or own
     return qualified(one, own, said) if only_qualifies(words) else own
