@@ -113,7 +113,7 @@ def _thing(thing: Thing, names: Pseudonyms) -> dict[str, Any]:
     """Return how a thing is read and how it fares, without its topics, values and identities."""
     profile = thing.profile
     return {
-        "direct": is_direct(profile, exact=profile.exact),
+        "direct": is_direct(profile),
         "wildcards": has_wildcard(profile.topic),
         "depth": profile.depth,
         "joining": profile.joining.value,

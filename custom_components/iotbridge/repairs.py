@@ -13,8 +13,9 @@ from homeassistant.core import HomeAssistant
 from .devices.models import Profile
 from .flows.channels import form_key, with_unit
 from .flows.forms import choices, device_label
-from .flows.live import Live, async_live
-from .flows.words import async_words
+from .flows.live import Live, async_live, decided, extended
+from .flows.rules import ChannelError
+from .flows.words import async_reason, async_words
 from .issues import NEW_DEVICES
 
 type Data = dict[str, str | int | float | None]
@@ -32,6 +33,8 @@ class _Decision(RepairsFlow, ABC):
 
     def __init__(self, entry_id: str, subentry_id: str) -> None:
         """The subentry may be gone when the dialog is opened."""
+        # What the form was made of: while somebody looks at it, the device goes on talking.
+        self._live: Live | None = None
         self._entry_id = entry_id
         self._subentry_id = subentry_id
 
@@ -52,18 +55,28 @@ class _Decision(RepairsFlow, ABC):
         if found is None:
             return self.async_abort(reason="gone")
         entry, subentry = found
-        live = await async_live(self.hass, entry, subentry)
+        if self._live is None:
+            self._live = await async_live(self.hass, entry, subentry)
+        live = self._live
+        errors: dict[str, str] = {}
+        said = {"name": subentry.title, "topic": live.profile.topic}
+        proposed = self._proposed(live)
         if user_input is not None:
-            profile = self._decided(live, user_input["wanted"])
-            self.hass.config_entries.async_update_subentry(entry, subentry, data=profile.as_dict())
-            return self.async_create_entry(data={})
+            proposed = user_input["wanted"]
+            try:
+                profile = self._decided(Profile.from_dict(subentry.data), live, proposed)
+            except ChannelError as error:
+                errors["base"] = "not_taken"
+                said["reason"] = await async_reason(self.hass, error)
+            else:
+                self.hass.config_entries.async_update_subentry(entry, subentry, data=profile.as_dict())
+                return self.async_create_entry(data={})
         options = await self._async_options(live)
         return self.async_show_form(
             step_id="decide",
-            data_schema=vol.Schema(
-                {vol.Required("wanted", default=self._proposed(live)): choices(options, multiple=True)}
-            ),
-            description_placeholders={"name": subentry.title, "topic": live.profile.topic},
+            data_schema=vol.Schema({vol.Required("wanted", default=proposed): choices(options, multiple=True)}),
+            errors=errors,
+            description_placeholders=said,
         )
 
     @abstractmethod
@@ -75,8 +88,8 @@ class _Decision(RepairsFlow, ABC):
         """Return what is chosen unless the user says otherwise."""
 
     @abstractmethod
-    def _decided(self, live: Live, wanted: list[str]) -> Profile:
-        """Return the profile after the choice."""
+    def _decided(self, profile: Profile, live: Live, wanted: list[str]) -> Profile:
+        """Return the profile after the choice; raise ChannelError where it cannot be."""
 
 
 class NewFields(_Decision):
@@ -93,15 +106,9 @@ class NewFields(_Decision):
     def _proposed(self, live: Live) -> list[str]:
         return [form_key(channel.key) for channel in live.new if channel.enabled]
 
-    def _decided(self, live: Live, wanted: list[str]) -> Profile:
+    def _decided(self, profile: Profile, live: Live, wanted: list[str]) -> Profile:
         added = [replace(channel, enabled=True) for channel in live.new if form_key(channel.key) in wanted]
-        keys = {channel.key for channel in added}
-        refused = {channel.key for channel in live.new if channel.key not in keys} | set(live.news.fields) - keys
-        return replace(
-            live.profile,
-            channels=(*live.profile.channels, *added),
-            dropped=live.profile.dropped | refused,
-        )
+        return extended(profile, added, live.new)
 
 
 class NewDevices(_Decision):
@@ -113,10 +120,5 @@ class NewDevices(_Decision):
     def _proposed(self, live: Live) -> list[str]:
         return list(live.news.devices)
 
-    def _decided(self, live: Live, wanted: list[str]) -> Profile:
-        joined = {identity: about for identity, about in live.news.devices.items() if identity in wanted}
-        return replace(
-            live.profile,
-            devices={**live.profile.devices, **joined},
-            ignored=live.profile.ignored | (live.news.devices.keys() - joined.keys()),
-        )
+    def _decided(self, profile: Profile, live: Live, wanted: list[str]) -> Profile:
+        return decided(profile, set(wanted), live.news.devices)

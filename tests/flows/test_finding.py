@@ -19,6 +19,8 @@ CONFIG = {
 }
 
 
+ANNOUNCED = {str(number): {"stat_t": f"lamps/{number}"} for number in range(600)}
+
 # ---------------------------------------------------------------- by topic
 
 
@@ -141,31 +143,47 @@ async def test_what_is_wrong_with_a_topic_is_said_and_can_be_mended(wizard: Wiza
 
 
 @pytest.mark.parametrize(
-    ("known", "wanted", "covered"),
+    ("known", "wanted", "error"),
     [
-        ("garden/weather", "garden/weather", True),
-        ("garden/+", "garden/weather", True),
-        ("garden/#", "garden/weather/+", True),
-        ("garden/+", "garden/#", False),
-        ("garden/weather", "garden/+", False),
+        ("garden/weather", "garden/weather", "topic_covered"),
+        ("garden/+", "garden/weather", "topic_covered"),
+        ("garden/#", "garden/weather/+", "topic_covered"),
+        ("garden/+", "garden/#", "topic_wider"),
+        ("garden/weather", "garden/+", "topic_wider"),
+        ("garden/weather", "+/weather", "topic_wider"),
     ],
 )
 async def test_a_topic_that_a_device_has_already_is_said_with_its_name(
-    wizard: Wizard, known: str, wanted: str, covered: bool
+    wizard: Wizard, known: str, wanted: str, error: str
 ) -> None:
-    await wizard.start("topic")
-    await wizard.submit(topic=known)
-    await wizard.kit.receive("garden/weather", WEATHER)
-    await wizard.wait(8)
-    if wizard.step == "split":
-        await wizard.submit()
-    await wizard.submit(name="My weather")
+    await wizard.add(known, WEATHER, heard_on="garden/weather", name="My weather")
     await wizard.start("topic")
     await wizard.submit(topic=wanted)
 
-    assert wizard.step == ("topic" if covered else "wait")
-    if covered:
-        assert (wizard.errors, wizard.said["device"]) == ({"topic": "topic_covered"}, "My weather")
+    assert (wizard.errors, wizard.said["device"]) == ({"topic": error}, "My weather")
+    await wizard.submit(topic="garden2/weather")
+    assert wizard.step == "wait"
+
+
+async def test_a_wildcard_does_not_learn_hosts_and_discovery(wizard: Wizard) -> None:
+    await wizard.start("topic")
+    await wizard.submit(topic="+/device/#")
+    await wizard.kit.receive("iotbridge/device/nas/status", {"cpu_percent": 3})
+    await wizard.kit.receive("homeassistant/device/abc/config", {"device": {"name": "x"}, "value": 3})
+    await wizard.wait(3)
+    assert wizard.step == "wait"
+    await wizard.kit.receive("cellar/device/pump", {"power": 35})
+    await wizard.wait(6)
+    await wizard.submit()
+
+    assert wizard.channels.keys() == {"power"}
+
+
+@pytest.mark.parametrize("mqtt_config_entry_options", [{"discovery": False}])
+async def test_without_discovery_nothing_can_appear_and_it_says_so(wizard: Wizard) -> None:
+    await wizard.start()
+
+    assert (wizard.result["type"], wizard.step) == (FlowResultType.ABORT, "discovery_off")
 
 
 async def test_two_dialogs_for_one_topic_make_one_device(wizard: Wizard) -> None:
@@ -309,10 +327,26 @@ async def test_a_message_too_long_to_keep_is_waited_for(wizard: Wizard) -> None:
     assert wizard.step == "device"
 
 
-async def test_only_the_newest_five_hundred_topics_are_remembered(wizard: Wizard) -> None:
+async def test_a_crowd_of_known_devices_does_not_hide_a_new_one(wizard: Wizard) -> None:
+    await wizard.add("garden/#", WEATHER, heard_on="garden/weather")
+    await wizard.start("listen")
+    await wizard.kit.receive("homeassistant/device/many/config", json.dumps({"components": ANNOUNCED}))
+    await wizard.kit.receive("cellar/pump", "12.5")
+    await wizard.kit.receive("garden/weather", WEATHER)
+    for number in range(600):
+        async_fire_mqtt_message(wizard.kit.hass, f"tele/plug{number}/STATE", "{}")
+        async_fire_mqtt_message(wizard.kit.hass, f"lamps/{number}", "on")
+    await wizard.wait(31)
+
+    assert wizard.options("topic").keys() == {"cellar/pump"}
+    assert "601 topics" in wizard.said["left_out"]
+    assert "Tasmota (600)" in wizard.said["left_out"]
+
+
+async def test_of_unknown_topics_the_newest_five_hundred_are_remembered(wizard: Wizard) -> None:
     await wizard.start("listen")
     for number in range(510):
-        await wizard.kit.receive(f"{number}/value", str(number))
+        async_fire_mqtt_message(wizard.kit.hass, f"{number}/value", str(number))
     await wizard.wait(31)
 
     offered = list(wizard.options("topic"))
@@ -397,7 +431,7 @@ async def test_a_pasted_message_without_values_is_explained_and_can_be_mended(wi
     await wizard.start("paste")
     await wizard.submit(topic="boiler/data", payload="{}")
     assert wizard.errors == {"payload": "not_understood"}
-    assert wizard.said["problems"] == "There is no value in the payload."
+    assert wizard.said["problems"] == "There is no value in the message."
     await wizard.submit(topic="boiler/data", payload='{"temperature": 21.5}')
 
     assert wizard.step == "device"

@@ -324,6 +324,7 @@ DOOR = {"key": "door", "name": "D", "platform": "binary_sensor", "on": "open", "
         ([DOOR | {"off": "open"}], "on_and_off", {"channel": "D"}),
         ([DOOR | {"platform": "switch"}], "command_topic_invalid", {"channel": "D"}),
         ([DOOR | {"platform": "switch", "command_topic": "a/#"}], "command_topic_invalid", {"channel": "D"}),
+        ([DOOR | {"platform": "switch", "command_topic": "garden/+/set"}], "command_topic_plus", {"channel": "D"}),
         ([DOOR | {"platform": "event", "event_types": [" "]}], "no_event_types", {"channel": "D"}),
         ([DOOR | {"platform": "device_tracker"}], "not_a_position", {"channel": "D"}),
     ],
@@ -349,7 +350,7 @@ async def test_what_home_assistant_would_not_take_is_said_with_the_channel(
         DOOR | {"platform": "sensor"},
         DOOR | {"platform": "sensor", "device_class": "enum"},
         DOOR | {"category": "diagnostic", "device_class": "door"},
-        DOOR | {"platform": "switch", "command_topic": "garden/+/set", "command_on": "1", "category": "config"},
+        DOOR | {"platform": "switch", "command_topic": "garden/door/set", "command_on": "1", "category": "config"},
         DOOR | {"platform": "event", "event_types": ["open"]},
     ],
 )
@@ -454,6 +455,8 @@ async def test_listening_finds_the_neighbour_too(wizard: Wizard) -> None:
     ("given", "error"),
     [
         ({"topic": "a/#", "expiry": "learn"}, "availability_topic"),
+        ({"topic": "a/+", "expiry": "learn"}, "availability_plus"),
+        ({"topic": "a/here", "path": "a{{ b }}", "expiry": "learn"}, "availability_path"),
         ({"topic": "a/here", "online": "1", "offline": "1", "expiry": "learn"}, "availability_words"),
         ({"topic": "a/here", "online": " ", "offline": "1", "expiry": "learn"}, "availability_words"),
         ({"expiry": "after"}, "no_seconds"),

@@ -5,7 +5,12 @@ import json
 import pytest
 
 from custom_components.iotbridge.devices.models import Sample
-from custom_components.iotbridge.flows.talkers import Talk, announced_topics, glimpse, groups
+from custom_components.iotbridge.flows.talkers import Talk, announced_topics, glimpse, groups, offers
+
+
+def unknown(_topic: str) -> bool:
+    """Cover no topic."""
+    return False
 
 
 @pytest.mark.parametrize(
@@ -38,7 +43,7 @@ def test_a_discovery_message_is_not_followed_into_the_deep() -> None:
 
 
 def test_what_is_announced_is_remembered_up_to_a_limit() -> None:
-    talk = Talk((), ("homeassistant",))
+    talk = Talk((), ("homeassistant",), unknown)
     many = json.dumps({"components": [{"t": f"topic/{number}"} for number in range(20_001)]}).encode()
     assert not talk.notice(Sample("homeassistant/device/a/config", many))
     assert not talk.notice(Sample("homeassistant/device/b/config", b'{"t": "one/more"}'))
@@ -52,7 +57,7 @@ def test_what_is_announced_is_remembered_up_to_a_limit() -> None:
     [("$SYS/broker/uptime", False), ("iotbridge/x", False), ("iotbridges/x", True), ("garden/x", True)],
 )
 def test_only_what_may_be_learned_is_kept(topic: str, wanted: bool) -> None:
-    assert Talk(("iotbridge",), ("homeassistant",)).notice(Sample(topic, b"1")) is wanted
+    assert Talk(("iotbridge",), ("homeassistant",), unknown).notice(Sample(topic, b"1")) is wanted
 
 
 @pytest.mark.parametrize(
@@ -68,6 +73,17 @@ def test_only_what_may_be_learned_is_kept(topic: str, wanted: bool) -> None:
 )
 def test_similar_topics_make_a_filter(topics: list[str], offered: list[tuple[str, int]]) -> None:
     assert groups(topics) == offered
+
+
+def test_topics_of_known_devices_and_systems_are_counted_once_each() -> None:
+    talk = Talk(("iotbridge",), ("homeassistant",), lambda topic: topic == "garden/weather")
+    talk.notice(Sample("homeassistant/sensor/x/config", b'{"stat_t": "lamp/state"}'))
+    heard = ["garden/weather", "lamp/state", "tele/a/STATE", "tele/b/STATE", "msh/x"] * 2
+    assert not any(talk.notice(Sample(topic, b"1")) for topic in heard)
+    found = offers({"cellar/pump": b"1", "tele/c/STATE": b"1"}, talk, str)
+
+    assert (set(found.topics), found.known) == ({"cellar/pump"}, 2)
+    assert found.systems == {"Tasmota": 3, "Meshtastic": 1}
 
 
 def test_no_more_than_a_dozen_filters_are_offered() -> None:

@@ -1,5 +1,6 @@
 """Drives the flow of devices through Home Assistant's own flow manager."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 import json
 from pathlib import Path
@@ -77,9 +78,23 @@ class Wizard:
         await self.kit.receive(topic, payload)
         return await self.wait(3)
 
-    async def add(self, topic: str, payload: Any, **answers: Any) -> ConfigSubentry:
-        """Add a device as it is proposed, with these answers."""
-        await self.hear(topic, payload)
+    async def hear_all(self, topic: str, messages: Mapping[str, Any]) -> SubentryFlowResult:
+        """Learn from messages on a wildcard, up to the form of the device, as it is proposed."""
+        await self.start("topic")
+        await self.submit(topic=topic)
+        for one, payload in messages.items():
+            await self.kit.receive(one, payload)
+        await self.wait(6)
+        if self.step == "system":
+            await self.choose("go_on")
+        return await self.submit() if self.step == "split" else self.result
+
+    async def add(self, topic: str, payload: Any, *, heard_on: str | None = None, **answers: Any) -> ConfigSubentry:
+        """Add a device as it is proposed, with these answers; ``heard_on`` where its topic is a wildcard."""
+        if heard_on is None:
+            await self.hear(topic, payload)
+        else:
+            await self.hear_all(topic, {heard_on: payload})
         await self.submit(**answers)
         assert self.result["type"] is FlowResultType.CREATE_ENTRY, self.result
         await self.kit.hass.async_block_till_done()

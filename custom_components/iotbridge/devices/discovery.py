@@ -1,13 +1,14 @@
 """The discovery message of a thing: what core's mqtt makes entities of."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 import json
 import re
 from typing import Any
 
 from .mapping import slug
-from .models import About, Availability, Channel, Profile
-from .topics import fill
+from .models import About, Availability, Channel, Path, Profile
+from .topics import fill, fill_exactly
 
 # What may stand between quotes in a template: letters of any script, digits, and marks without a meaning there. All
 # else is read by us and handed on under a name of ours: a key from a stranger's message never is part of a program.
@@ -17,17 +18,16 @@ _SAME_IN_CORE: dict[tuple[str, str | None], str] = {("binary_sensor", "outlet"):
 SUPPORT_URL = "https://github.com/iot-bridge/iot-bridge"
 
 
-def is_direct(profile: Profile, *, exact: bool) -> bool:
+def is_direct(profile: Profile) -> bool:
     """Tell whether core's mqtt can read the device's own messages as we would.
 
     Moments and positions are ours in any case: they need a look at what the message says.
     """
-    return exact and all(_is_direct(channel) for channel in profile.channels if channel.enabled)
+    return profile.exact and all(_is_direct(channel) for channel in profile.channels if channel.enabled)
 
 
 def _is_direct(channel: Channel) -> bool:
-    safe = all(isinstance(part, int) or _SAFE_KEY.fullmatch(part) for part in channel.path)
-    return safe and channel.platform in {"sensor", "binary_sensor", "switch"}
+    return (not channel.path or is_safe(channel.path)) and channel.platform in {"sensor", "binary_sensor", "switch"}
 
 
 def component_id(channel: Channel) -> str:
@@ -41,7 +41,7 @@ def discovery_config(
     """Return the device discovery message.
 
     ``channels`` are those the device has sent; ``state_topic`` is ours, None lets core's mqtt read the topics below
-    ``base`` itself.
+    ``base`` itself. A switch whose command topic cannot be told from its device's is left out.
     """
     device: dict[str, Any] = {"identifiers": [uid], "name": about.name or uid}
     for name in ("manufacturer", "model", "serial_number", "sw_version"):
@@ -51,6 +51,11 @@ def discovery_config(
         device["suggested_area"] = profile.area
     components = {}
     for channel in channels:
+        if channel.command_topic is not None:
+            command_topic = fill_exactly(channel.command_topic, profile.topic, base)
+            if command_topic is None:
+                continue
+            channel = replace(channel, command_topic=command_topic)  # noqa: PLW2901
         component = _component(channel, uid)
         if state_topic is None:
             _read_directly(component, channel, base)
@@ -66,13 +71,20 @@ def discovery_config(
 
 def availability_config(availability: Availability, profile: Profile, base: str) -> list[dict[str, str]]:
     """Return the availability of a device that says itself whether it is there."""
-    return [
-        {
-            "topic": fill(availability.topic, profile.topic, base),
-            "payload_available": availability.online,
-            "payload_not_available": availability.offline,
-        }
-    ]
+    config = {
+        "topic": fill(availability.topic, profile.topic, base),
+        "payload_available": availability.online,
+        "payload_not_available": availability.offline,
+    }
+    if is_safe(availability.path):
+        config["value_template"] = f"{{{{ {_expression(availability.path)} | string | lower }}}}"
+        config |= {name: config[name].lower() for name in ("payload_available", "payload_not_available")}
+    return [config]
+
+
+def is_safe(path: Path) -> bool:
+    """Tell whether a template may name each part of a path; an empty one needs no template."""
+    return bool(path) and all(isinstance(part, int) or _SAFE_KEY.fullmatch(part) for part in path)
 
 
 def _component(channel: Channel, uid: str) -> dict[str, Any]:
@@ -122,7 +134,7 @@ def _read_ours(component: dict[str, Any], channel: Channel, state_topic: str) ->
 def _read_directly(component: dict[str, Any], channel: Channel, base: str) -> None:
     """Point a component at the device's own messages."""
     component["state_topic"] = "/".join(part for part in (base, channel.subtopic) if part)
-    found = _expression(channel)
+    found = _expression(channel.path)
     if channel.platform == "sensor":
         if (template := _sensor_template(channel, found)) is not None:
             component["value_template"] = template
@@ -134,14 +146,14 @@ def _read_directly(component: dict[str, Any], channel: Channel, base: str) -> No
             component[name] = word.lower()
 
 
-def _expression(channel: Channel) -> str:
+def _expression(path: Path) -> str:
     """Return what finds the value in a message; an empty text, which core ignores, when it is not in this one."""
-    if not channel.path:
+    if not path:
         return "value"
     found = "(value_json | default({}))"
-    for part in channel.path[:-1]:
+    for part in path[:-1]:
         found = f"({found}[{_quoted(part)}] | default({{}}))"
-    return f"({found}[{_quoted(channel.path[-1])}] | default(''))"
+    return f"({found}[{_quoted(path[-1])}] | default(''))"
 
 
 def _quoted(part: str | int) -> str:

@@ -31,8 +31,9 @@ type Progress = Callable[[float], None]
 class Ear:
     """Keeps the newest messages, bounded in number and bytes."""
 
-    def __init__(self) -> None:
-        """Start with nothing heard."""
+    def __init__(self, ignores: Callable[[str], bool]) -> None:
+        """Start with nothing heard; what comes on a topic that is ignored is no message."""
+        self._ignores = ignores
         self.samples: list[Sample] = []
         self.heard = asyncio.Event()
         self._bytes = 0
@@ -41,7 +42,7 @@ class Ear:
     def async_receive(self, message: mqtt_client.ReceiveMessage) -> None:
         """Keep a message; an empty one only takes back a retained one."""
         payload = message.payload
-        if not payload or not isinstance(payload, bytes):
+        if not payload or not isinstance(payload, bytes) or self._ignores(message.topic):
             return
         self.samples.append(Sample(message.topic, payload))
         self._bytes += len(payload)
@@ -58,12 +59,15 @@ class Heard:
     beside: tuple[Sample, ...] = ()
 
 
-async def async_wait(hass: HomeAssistant, topic: str, beside: Iterable[str], progress: Progress) -> Heard:
+async def async_wait(
+    hass: HomeAssistant, topic: str, beside: Iterable[str], ignores: Callable[[str], bool], progress: Progress
+) -> Heard:
     """Wait for a device to speak, and then a moment more; what was heard is empty after WAIT_S of silence.
 
-    ``beside`` are topics where the device may say whether it is there; ``progress`` is told from 0 to 1.
+    ``beside`` are topics where the device may say whether it is there; ``ignores`` tells of a topic whether a wildcard
+    catches there what is no device; ``progress`` is told from 0 to 1.
     """
-    ear, neighbour = Ear(), Ear()
+    ear, neighbour = Ear(ignores), Ear(ignores)
     async with _subscribed(hass, {topic: ear} | dict.fromkeys(beside, neighbour)):
         async with _told(hass, WAIT_S, progress):
             try:

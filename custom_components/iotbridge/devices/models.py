@@ -25,6 +25,7 @@ class ProblemKind(StrEnum):
     MEMBER_UNUSABLE = "payload_member_unusable"
     NO_VALUES = "payload_no_values"
     TOO_COMPLEX = "payload_too_complex"
+    TOO_MANY_DEVICES = "payload_too_many_devices"
     TOO_LARGE = "payload_too_large"
 
 
@@ -127,8 +128,9 @@ class Channel:
     The value is at ``path`` in the messages on the device's topic plus ``subtopic`` (empty when the device has one
     topic). ``unit``, ``device_class`` and ``state_class`` are Home Assistant's own. ``scale`` is multiplied to a
     number, ``precision`` is the digits shown. ``on`` and ``off`` are the raw values, as text, of a binary sensor or a
-    switch (JSON's ``true`` is ``"true"``). ``companions`` are the other members a position is made of, by role
-    (``longitude``, ``accuracy``); its own path is the latitude's.
+    switch (JSON's ``true`` is ``"true"``); the ``+`` of a ``command_topic`` stand for the levels by which the devices
+    of a filter differ. ``companions`` are the other members a position is made of, by role (``longitude``,
+    ``accuracy``); its own path is the latitude's.
     """
 
     name: str
@@ -154,6 +156,16 @@ class Channel:
     def key(self) -> str:
         """Return what the channel is called where people read or write it: ``ENERGY.Total``, ``Dc/0/Voltage``."""
         return key_of(self.subtopic, self.path)
+
+    def as_seen(self) -> Channel:
+        """Return a switch as what can be seen of it."""
+        return replace(
+            self,
+            platform="binary_sensor",
+            command_topic=None,
+            command_on=CHANNEL_DEFAULTS["command_on"],
+            command_off=CHANNEL_DEFAULTS["command_off"],
+        )
 
     def as_dict(self) -> dict[str, Any]:
         """Return it for JSON and YAML: without what is at its default."""
@@ -234,11 +246,25 @@ class Joining(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Availability:
-    """The topic on which a device says whether it is there; ``+`` stand for the same levels as in its own topic."""
+    """The topic on which a device says whether it is there; ``+`` stand for the same levels as in its own topic.
+
+    ``online`` and ``offline`` are the whole payload, or what is at ``path`` in it.
+    """
 
     topic: str
     online: str = "online"
     offline: str = "offline"
+    path: Path = ()
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return it for JSON and YAML."""
+        plain: dict[str, Any] = {"topic": self.topic, "online": self.online, "offline": self.offline}
+        return plain | ({"path": list(self.path)} if self.path else {})
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> Availability:
+        """Read what ``as_dict`` wrote."""
+        return cls(**{**data, "path": tuple(data.get("path", ()))})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -276,7 +302,7 @@ class Profile:
             "joining": self.joining.value,
             "dropped": sorted(self.dropped),
             "ignored": sorted(self.ignored),
-            "availability": asdict(self.availability) if self.availability else None,
+            "availability": self.availability.as_dict() if self.availability else None,
             "expire_after_s": self.expire_after_s,
             "exact": self.exact,
         }
@@ -293,7 +319,7 @@ class Profile:
             joining=Joining(data["joining"]),
             dropped=frozenset(data.get("dropped", ())),
             ignored=frozenset(data.get("ignored", ())),
-            availability=Availability(**data["availability"]) if data.get("availability") else None,
+            availability=Availability.from_dict(data["availability"]) if data.get("availability") else None,
             expire_after_s=data.get("expire_after_s"),
             exact=data.get("exact", False),
         )

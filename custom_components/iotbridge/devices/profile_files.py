@@ -14,7 +14,7 @@ A file comes from anybody: YAML tags, aliases and depth are refused, and every m
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from pathlib import Path as File
 from typing import Any
 
@@ -92,7 +92,7 @@ def parse(text: str) -> ProfileFile:
         raise ProfileError("channels", "at least one channel")
     availability = top.member("availability") if top.has("availability") else None
     if availability:
-        availability.only(("topic", "online", "offline"))
+        availability.only(("topic", "online", "offline", "path"))
     return ProfileFile(
         name=top.text("name"),
         manufacturer=top.optional_text("manufacturer"),
@@ -108,6 +108,7 @@ def parse(text: str) -> ProfileFile:
             topic=availability.text("topic"),
             online=availability.optional_text("online") or "online",
             offline=availability.optional_text("offline") or "offline",
+            path=availability.path("path") if availability.has("path") else (),
         )
         if availability
         else None,
@@ -127,9 +128,11 @@ def dump(profile: Profile, name: str, *, manufacturer: str | None = None, model:
     plain["match"] = {"topic": profile.topic} if by_topic else {}
     plain["match"]["keys"] = keys[: _KEYS_WITH_TOPIC if by_topic else _KEYS_ALONE]
     plain["depth"] = profile.depth
-    plain["channels"] = [channel.as_dict() for channel in profile.channels]
-    if profile.availability:
-        plain["availability"] = asdict(profile.availability)
+    # Of one device the topics of commands and availability are its own.
+    channels = [channel if by_topic or not channel.command_topic else channel.as_seen() for channel in profile.channels]
+    plain["channels"] = [channel.as_dict() for channel in channels]
+    if profile.availability and by_topic:
+        plain["availability"] = profile.availability.as_dict()
     if profile.expire_after_s is not None:
         plain["expire_after_s"] = profile.expire_after_s
     written: str = yaml.safe_dump(plain, sort_keys=False, allow_unicode=True, width=110)

@@ -66,9 +66,51 @@ def split(topic_filter: str, depth: int, topic: str) -> Place:
 
 def fill(pattern: str, topic_filter: str, base: str) -> str:
     """Put the levels of a device's topic in the place of the ``+`` of a pattern made for the same filter."""
-    levels, wanted = base.split("/"), topic_filter.split("/")
-    wild = iter([level for level, place in zip(levels, wanted, strict=False) if place == "+"])
+    levels = base.split("/")
+    wild = iter([levels[position] for position in _wild(topic_filter, len(levels))])
     return "/".join(next(wild, "+") if level == "+" else level for level in pattern.split("/"))
+
+
+def fill_exactly(pattern: str, topic_filter: str, base: str) -> str | None:
+    """Fill a pattern that has a ``+`` for each level by which the filter's devices differ; None when it has not.
+
+    What is to reach one device alone must not be short of what tells it from the others.
+    """
+    if pattern.split("/").count("+") != len(_wild(topic_filter, base.count("/") + 1)):
+        return None
+    return fill(pattern, topic_filter, base)
+
+
+def pattern_of(topic: str, topic_filter: str, depth: int, base: str) -> str | None:
+    """Return the pattern that ``fill`` makes this topic of; None when that is not to be.
+
+    ``base`` is the device whose topic it is. Each level by which it differs from the filter's other devices must be in
+    the topic, at the same place.
+    """
+    levels, own = topic.split("/"), base.split("/")
+    wild = _wild(topic_filter, len(own))
+    if len(wild) != count_blanks(topic_filter, depth):
+        return None
+    for position in wild:
+        if position >= len(levels) or levels[position] != own[position]:
+            return None
+        levels[position] = "+"
+    return "/".join(levels)
+
+
+def count_blanks(topic_filter: str, depth: int) -> int:
+    """Return how many ``+`` of a pattern can be filled for every device of a filter."""
+    wanted = topic_filter.split("/")
+    named = [level for level in wanted if level != "#"]
+    return len(_wild(topic_filter, depth if depth > 0 else max(0, len(named) + depth)))
+
+
+def _wild(topic_filter: str, count: int) -> list[int]:
+    """Return at which of the first levels of a topic, so many of them, the filter leaves open what is there."""
+    wanted = topic_filter.split("/")
+    rest = wanted.index("#") if "#" in wanted else len(wanted)
+    levels = count if rest < len(wanted) else min(count, rest)
+    return [position for position in range(levels) if position >= rest or wanted[position] == "+"]
 
 
 def common_filter(topics: Sequence[str]) -> str:

@@ -1,7 +1,8 @@
 """From messages to proposed devices: what the wizard shows and ``iotbridge.decode_payload`` answers."""
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from . import decoders, inference
 from .mapping import placed
@@ -13,11 +14,13 @@ from .models import (
     LearnedDevice,
     Path,
     Problem,
+    ProblemKind,
+    Reading,
     Sample,
     Understanding,
 )
 from .systems import find_system
-from .topics import common_filter, guess_depth, name_from, split
+from .topics import common_filter, guess_depth, name_from, pattern_of, split
 
 MAX_DEVICES = 200
 
@@ -53,11 +56,20 @@ def understand(samples: Sequence[Sample], *, topic: str | None = None, depth: in
     if depth is None:
         depth = guess_depth(topic_filter, topics, single=_single(readable))
     learned = []
-    for identity, device in _by_device(readable, topic_filter, depth).items():
+    devices, left_out = _by_device(readable, topic_filter, depth)
+    if left_out:
+        counts = (("most", str(MAX_DEVICES)), ("count", str(MAX_DEVICES + left_out)))
+        problems.append(Problem(ProblemKind.TOO_MANY_DEVICES, counts))
+    bases = Counter(device.base for device in devices.values())
+    for identity, device in devices.items():
         fields = [(subtopic, found) for (subtopic, _), found in device.fields.items()]
         inferred = inference.infer(fields, topic=device.base, format=device.format)
         about = device.about.or_else(inferred.about).or_else(About(name=name_from(device.base)))
-        learned.append(LearnedDevice(identity=identity, about=about, readings=inferred.readings))
+        readings = tuple(
+            _of_all(reading, topic_filter, depth, device.base if bases[device.base] == 1 else None)
+            for reading in inferred.readings
+        )
+        learned.append(LearnedDevice(identity=identity, about=about, readings=readings))
         problems.extend(inferred.problems)
     system = next((found for sample in samples if (found := find_system(sample.topic))), None)
     return Understanding(
@@ -70,19 +82,38 @@ def understand(samples: Sequence[Sample], *, topic: str | None = None, depth: in
     )
 
 
-def _by_device(readable: Iterable[tuple[str, Decoded]], topic_filter: str, depth: int) -> dict[str, _Device]:
+def _of_all(reading: Reading, topic_filter: str, depth: int, base: str | None) -> Reading:
+    """Return what can be said of a switch for every device of the filter: each listens on a topic of its own.
+
+    ``base`` is None where several devices share their topic. What cannot be told where it listens is only seen.
+    """
+    channel = reading.channel
+    if channel.command_topic is None:
+        return reading
+    pattern = None if base is None else pattern_of(channel.command_topic, topic_filter, depth, base)
+    if pattern is None:
+        return replace(reading, channel=channel.as_seen())
+    return replace(reading, channel=replace(channel, command_topic=pattern))
+
+
+def _by_device(
+    readable: Iterable[tuple[str, Decoded]], topic_filter: str, depth: int
+) -> tuple[dict[str, _Device], int]:
+    """Return the devices by identity, and how many more there are."""
     devices: dict[str, _Device] = {}
+    left_out: set[str] = set()
     for topic, decoded in readable:
         place = split(topic_filter, depth, topic)
         for report in decoded.reports:
             identity, subtopic = placed(place, report)
             if identity not in devices and len(devices) >= MAX_DEVICES:
+                left_out.add(identity)
                 continue
             device = devices.setdefault(identity, _Device(place.base, decoded.format))
             device.about = report.about.or_else(device.about)
             for found in report.fields:
                 device.fields[subtopic, found.path] = found
-    return devices
+    return devices, len(left_out)
 
 
 def _single(readable: Iterable[tuple[str, Decoded]]) -> set[str]:

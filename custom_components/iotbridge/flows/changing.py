@@ -10,6 +10,7 @@ from homeassistant.config_entries import ConfigEntryState, ConfigSubentryFlow, S
 from homeassistant.helpers.selector import BooleanSelector
 
 from ..const import LOGGER
+from ..devices.discovery import is_direct
 from ..devices.models import Channel, Joining, Profile
 from ..devices.profile_files import dump
 from ..devices.topics import has_wildcard
@@ -17,19 +18,22 @@ from . import presence
 from .channels import channel_selector, form_key, key_choices, read_channels, to_item
 from .forms import LINES, TEXT, choices, device_label, joining_schema
 from .library import async_keep
-from .live import Live, async_live, decided
-from .rules import ChannelError
+from .live import Live, async_live, decided, extended
+from .rules import ChannelError, blanks_of
 from .words import async_words
 
 
 class Changing(ConfigSubentryFlow):
     """The steps behind Reconfigure."""
 
+    # What the form on the screen was made of: while somebody looks at it, the device goes on talking.
+    _live: Live | None = None
+
     async def async_step_reconfigure(self, _user_input: dict[str, Any] | None = None) -> SubentryFlowResult:
         """Ask what to change."""
         if self._get_entry().state is not ConfigEntryState.LOADED:
             return self.async_abort(reason="not_loaded")
-        live = await self._async_live()
+        live = await self._async_live(None)
         words = await async_words(self.hass)
         new = [words.say("new_fields", count=len(live.new))] if live.new else []
         new += [words.say("new_devices", count=len(live.news.devices))] if live.news.devices else []
@@ -39,8 +43,15 @@ class Changing(ConfigSubentryFlow):
             description_placeholders={"topic": live.profile.topic, "news": " ".join(new)},
         )
 
-    async def _async_live(self) -> Live:
-        return await async_live(self.hass, self._get_entry(), self._get_reconfigure_subentry())
+    async def _async_live(self, answered: Mapping[str, Any] | None) -> Live:
+        """Return what the form is made of: of one that was answered, what it was when it was shown."""
+        if self._live is None or answered is None:
+            self._live = await async_live(self.hass, self._get_entry(), self._get_reconfigure_subentry())
+        return self._live
+
+    def _profile_now(self) -> Profile:
+        """Return the profile that an answer is about: it may have changed since the form was shown."""
+        return Profile.from_dict(self._get_reconfigure_subentry().data)
 
     def _save(self, profile: Profile, title: str | None = None) -> SubentryFlowResult:
         subentry = self._get_reconfigure_subentry()
@@ -52,14 +63,15 @@ class Changing(ConfigSubentryFlow):
 
     async def async_step_channels(self, user_input: dict[str, Any] | None = None) -> SubentryFlowResult:
         """Show the channels as they are now, with those that appeared since."""
-        live = await self._async_live()
+        live = await self._async_live(user_input)
         words = await async_words(self.hass)
         errors: dict[str, str] = {}
-        said = {"topic": live.profile.topic}
+        how = words.own["read_directly" if is_direct(live.profile) else "decoded"]
+        said = {"topic": live.profile.topic, "how": how}
         offered = (*live.profile.channels, *live.new)
         if user_input is not None:
             try:
-                return self._save(_changed(live, offered, user_input))
+                return self._save(_changed(self._profile_now(), live, offered, user_input))
             except ChannelError as error:
                 errors["channels"] = error.key
                 said |= error.placeholders
@@ -83,12 +95,12 @@ class Changing(ConfigSubentryFlow):
 
     async def async_step_settings(self, user_input: dict[str, Any] | None = None) -> SubentryFlowResult:
         """Change the name, which devices are wanted, and how it is known that they are there."""
-        live = await self._async_live()
+        live = await self._async_live(user_input)
         errors: dict[str, str] = {}
         title = self._get_reconfigure_subentry().title
         if user_input is not None:
             try:
-                profile = _settled(live, user_input, title)
+                profile = _settled(self._profile_now(), live, user_input, title)
             except ValueError as error:
                 errors["base"] = str(error)
             else:
@@ -138,22 +150,37 @@ class Changing(ConfigSubentryFlow):
         )
 
 
-def _changed(live: Live, offered: tuple[Channel, ...], given: Mapping[str, Any]) -> Profile:
-    """Return the profile with the channels of the form; what is no longer in it was dropped."""
-    readings = live.readings
+def _changed(profile: Profile, live: Live, offered: tuple[Channel, ...], given: Mapping[str, Any]) -> Profile:
+    """Return the profile with the channels of the form; what was shown and is no longer in it was dropped."""
+    blanks = blanks_of(profile.topic, profile.depth, profile.devices)
+    before = {channel.key: channel for channel in live.profile.channels}
+    now = {channel.key: channel for channel in profile.channels}
+    made = [
+        _with_types_of(channel, before.get(channel.key), now.get(channel.key))
+        for channel in read_channels(given["channels"], live.readings, offered, blanks)
+    ]
+    shown = {channel.key for channel in offered} | {channel.key for channel in made}
+    kept = [channel for key, channel in now.items() if key not in shown]
+    dropped = (profile.dropped | shown) - {channel.key for channel in made}
+    changed = replace(profile, channels=(*made, *kept), dropped=frozenset(dropped))
     back = [channel for channel in live.dropped if form_key(channel.key) in given.get("taken_back", ())]
-    channels = (*read_channels(given["channels"], readings, offered), *back)
-    keys = {channel.key for channel in channels}
-    gone = {channel.key for channel in offered} | live.profile.dropped
-    return replace(live.profile, channels=tuple(dict.fromkeys(channels)), dropped=frozenset(gone - keys))
+    return extended(changed, back, ())
 
 
-def _settled(live: Live, given: Mapping[str, Any], title: str) -> Profile:
+def _with_types_of(channel: Channel, before: Channel | None, now: Channel | None) -> Channel:
+    """Return a channel with the event types that joined it while the form was open, unless the user changed them."""
+    if before and now and channel.event_types == before.event_types:
+        return replace(channel, event_types=now.event_types)
+    return channel
+
+
+def _settled(profile: Profile, live: Live, given: Mapping[str, Any], title: str) -> Profile:
     """Return the profile with the settings of the form; raise ValueError with an error of the flow."""
-    availability, expire_after_s = presence.read(given[presence.SECTION])
+    blanks = blanks_of(profile.topic, profile.depth, profile.devices)
+    availability, expire_after_s = presence.read(given[presence.SECTION], blanks or 0)
     if not given["name"].strip():
         raise ValueError("name_missing")
-    profile = replace(live.profile, availability=availability, expire_after_s=expire_after_s)
+    profile = replace(profile, availability=availability, expire_after_s=expire_after_s)
     if _is_family(live):
         if not given["devices"]:
             raise ValueError("no_devices")

@@ -28,14 +28,25 @@ class Shown:
 
 
 def union(devices: Iterable[LearnedDevice]) -> dict[str, Reading]:
-    """Return the readings of all devices together, by key: the first with a value counts."""
+    """Return the readings of all devices together, by key: the first with a value counts.
+
+    A channel that is not the same switch for all of them is only seen.
+    """
     found: dict[str, Reading] = {}
+    commands: dict[str, set[str | None]] = {}
     for device in devices:
         for reading in device.readings:
-            known = found.get(reading.channel.key)
+            key = reading.channel.key
+            commands.setdefault(key, set()).add(reading.channel.command_topic)
+            known = found.get(key)
             if known is None or known.value is None:
-                found[reading.channel.key] = reading
-    return found
+                found[key] = reading
+    return {
+        key: replace(reading, channel=reading.channel.as_seen())
+        if len(commands[key]) > 1 and reading.channel.platform == "switch"
+        else reading
+        for key, reading in found.items()
+    }
 
 
 def channel_selector(words: Words, keys: Mapping[str, str]) -> selector.ObjectSelector:
@@ -152,11 +163,12 @@ def spoken(value: Value, words: Words) -> str:
 
 
 def read_channels(
-    items: Iterable[Item], readings: Mapping[str, Reading], channels: Iterable[Channel]
+    items: Iterable[Item], readings: Mapping[str, Reading], channels: Iterable[Channel], blanks: int | None
 ) -> tuple[Channel, ...]:
     """Return the channels of a form; raise ChannelError for the first that Home Assistant would not take.
 
-    ``readings`` and ``channels`` are what the form was made of: an item is found there by its key.
+    ``readings`` and ``channels`` are what the form was made of: an item is found there by its key. ``blanks`` as in
+    ``rules.check``.
     """
     known = {form_key(key): reading.channel for key, reading in readings.items()}
     known |= {form_key(channel.key): channel for channel in channels}
@@ -166,10 +178,30 @@ def read_channels(
         channel = _from_item(item, known[item["key"]])
         if not channel.name:
             raise ChannelError("no_name", place=item["key"])
-        check(channel, values.get(channel.key))
         made.append(channel)
-    _no_twins(made)
+    check_all(made, values, blanks)
     return tuple(made)
+
+
+def check_all(channels: Sequence[Channel], values: Mapping[str, Value], blanks: int | None) -> None:
+    """Raise ChannelError for the first channel that Home Assistant would not take, or that is there twice.
+
+    ``values`` are those of now, by key.
+    """
+    for channel in channels:
+        check(channel, values.get(channel.key), blanks)
+    _no_twins(channels)
+
+
+def named_apart(channels: Iterable[Channel], there: Iterable[Channel]) -> list[Channel]:
+    """Return channels with names that nothing else has; where one is taken, the place of the value tells them apart."""
+    taken = {channel.name.casefold() for channel in there}
+    apart = []
+    for channel in channels:
+        new = replace(channel, name=f"{channel.name} ({channel.key})") if channel.name.casefold() in taken else channel
+        taken.add(new.name.casefold())
+        apart.append(new)
+    return apart
 
 
 def _from_item(item: Item, base: Channel) -> Channel:

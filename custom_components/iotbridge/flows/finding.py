@@ -4,6 +4,7 @@ import asyncio
 import base64
 import binascii
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 import voluptuous as vol
@@ -37,13 +38,15 @@ class Finding(Learning):
         self._listening: asyncio.Task[dict[str, bytes]] | None = None
         self._messages: Mapping[str, bytes] = {}
         self._offers = Offers({}, 0, {})
-        self._talk = Talk((), ())
+        self._talk = Talk((), (), lambda _topic: False)
         self._pasted: tuple[Sample, ...] = ()
 
     async def async_step_user(self, _user_input: dict[str, Any] | None = None) -> SubentryFlowResult:
         """Ask how to find the device."""
         if self._get_entry().state is not ConfigEntryState.LOADED:
             return self.async_abort(reason="not_loaded")
+        if mqtt_client.async_discovery_prefix(self.hass) is None:
+            return self.async_abort(reason="discovery_off")
         return self.async_show_menu(step_id="user", menu_options=["topic", "listen", "paste", "profile"])
 
     # ---------------------------------------------------------------- by a profile
@@ -106,9 +109,13 @@ class Finding(Learning):
         if below_one_of(self._home(), topic):
             return "topic_of_home_assistant"
         for subentry in self._get_entry().subentries.values():
-            if subentry.subentry_type == self._subentry_type and covers(subentry.data["topic"], topic):
-                said["device"] = subentry.title
+            if subentry.subentry_type != self._subentry_type:
+                continue
+            said["device"] = subentry.title
+            if covers(subentry.data["topic"], topic):
                 return "topic_covered"
+            if covers(topic, subentry.data["topic"]):
+                return "topic_wider"
         return None
 
     def _ours(self) -> tuple[str, ...]:
@@ -126,7 +133,10 @@ class Finding(Learning):
             if not mqtt_client.is_connected(self.hass):
                 return self.async_abort(reason="no_mqtt")
             beside = presence.neighbours(self._topic)
-            waiting = async_wait(self.hass, self._topic, beside, self.async_update_progress)
+            trees = (*self._ours(), *self._home())
+            waiting = async_wait(
+                self.hass, self._topic, beside, partial(below_one_of, trees), self.async_update_progress
+            )
             self._waiting = self.hass.async_create_background_task(waiting, "iotbridge wait", eager_start=True)
         if not self._waiting.done():
             return self.async_show_progress(
@@ -155,7 +165,7 @@ class Finding(Learning):
         if self._listening is None:
             if not mqtt_client.is_connected(self.hass):
                 return self.async_abort(reason="no_mqtt")
-            self._talk = Talk(self._ours(), self._home())
+            self._talk = Talk(self._ours(), self._home(), self._get_entry().runtime_data.things.covers)
             listening = async_listen(self.hass, self._talk.notice, self.async_update_progress)
             self._listening = self.hass.async_create_background_task(listening, "iotbridge listen", eager_start=True)
         if not self._listening.done():
@@ -168,12 +178,7 @@ class Finding(Learning):
         listened, self._listening = self._listening, None
         self._messages = listened.result()
         words = await async_words(self.hass)
-        self._offers = offers(
-            self._messages,
-            self._talk.announced,
-            self._get_entry().runtime_data.things.covers,
-            lambda count: words.say("together", count=count),
-        )
+        self._offers = offers(self._messages, self._talk, lambda count: words.say("together", count=count))
         return self.async_show_progress_done(next_step_id="talkers" if self._offers.topics else "silence")
 
     async def async_step_talkers(self, user_input: dict[str, Any] | None = None) -> SubentryFlowResult:

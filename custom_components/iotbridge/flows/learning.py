@@ -7,6 +7,7 @@ from typing import Any
 from homeassistant.config_entries import ConfigSubentryFlow, SubentryFlowResult
 from homeassistant.helpers import area_registry as ar
 
+from ..devices.discovery import is_direct
 from ..devices.libraries import async_understand
 from ..devices.models import About, Channel, Joining, LearnedDevice, Profile, Sample, Understanding
 from ..devices.profile_files import ProfileFile, find
@@ -18,7 +19,7 @@ from . import forms, presence
 from .channels import channel_selector, key_choices, read_channels, to_item
 from .library import async_profiles
 from .proposal import Proposal, propose
-from .rules import ChannelError
+from .rules import ChannelError, blanks_of
 from .words import Words, async_words
 
 MAX_PREVIEWED = 200
@@ -176,7 +177,9 @@ class Learning(ConfigSubentryFlow):
         origin = [words.say("format", format=words.format(self._learned.format), topic=self._topic)]
         if self._recognised:
             origin.append(words.say("recognised", profile=self._recognised.name))
-        origin.append(words.own["read_directly" if self._learned.exact else "decoded"])
+        channels = proposal.channels
+        given = Profile(topic=self._topic, depth=0, channels=channels, devices={}, exact=self._learned.exact)
+        origin.append(words.own["read_directly" if is_direct(given) else "decoded"])
         on = sum(channel.enabled for channel in proposal.channels)
         lines = [" ".join(origin), words.say("found", on=on, count=len(proposal.channels))]
         if problems := await async_sentences(self.hass, self._learned.problems):
@@ -199,9 +202,10 @@ class Learning(ConfigSubentryFlow):
 
     def _profile(self, given: Mapping[str, Any], proposal: Proposal) -> Profile:
         """Return what the user confirmed; raise ChannelError or ValueError with an error of the flow."""
-        channels = read_channels(given["channels"], proposal.readings, proposal.channels)
-        availability, expire_after_s = presence.read(given[presence.SECTION])
         wanted, ignored = self._wanted(given)
+        blanks = blanks_of(self._topic, self._learned.depth, wanted)
+        channels = read_channels(given["channels"], proposal.readings, proposal.channels, blanks)
+        availability, expire_after_s = presence.read(given[presence.SECTION], blanks or 0)
         return Profile(
             topic=self._topic,
             depth=self._learned.depth,

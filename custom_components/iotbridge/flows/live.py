@@ -1,6 +1,6 @@
 """What a known device says now, and what of it is new."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 
 from homeassistant.config_entries import ConfigEntry, ConfigSubentry
@@ -10,8 +10,9 @@ from ..devices.libraries import async_understand
 from ..devices.manager import News
 from ..devices.models import About, Channel, Profile, Reading, Value
 from ..errors import LibraryMissingError
-from .channels import Shown, union
+from .channels import Shown, check_all, named_apart, union
 from .proposal import values_of
+from .rules import blanks_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,10 +60,20 @@ async def async_live(hass: HomeAssistant, entry: ConfigEntry, subentry: ConfigSu
     return Live(profile, union(understood.devices), values, news)
 
 
-def decided(profile: Profile, chosen: set[str], identities: Mapping[str, About]) -> Profile:
-    """Return the profile with these devices in it; all others that are known are not wanted."""
-    return replace(
-        profile,
-        devices={identity: about for identity, about in identities.items() if identity in chosen},
-        ignored=frozenset(identities) - chosen,
-    )
+def decided(profile: Profile, chosen: set[str], shown: Mapping[str, About]) -> Profile:
+    """Return the profile with the chosen devices in it; the others that were shown are not wanted."""
+    kept = {identity: about for identity, about in profile.devices.items() if identity not in shown}
+    added = {identity: profile.devices.get(identity, about) for identity, about in shown.items() if identity in chosen}
+    ignored = (profile.ignored - shown.keys()) | (frozenset(shown) - chosen)
+    return replace(profile, devices=added | kept, ignored=ignored)
+
+
+def extended(profile: Profile, wanted: Collection[Channel], shown: Collection[Channel]) -> Profile:
+    """Return the profile with more channels; the others that were shown are not wanted. ChannelError: it cannot be."""
+    known = {channel.key for channel in profile.channels}
+    added = [channel for channel in wanted if channel.key not in known]
+    channels = (*profile.channels, *named_apart(added, profile.channels))
+    check_all(channels, {}, blanks_of(profile.topic, profile.depth, profile.devices))
+    keys = {channel.key for channel in channels}
+    dropped = (profile.dropped | {channel.key for channel in shown}) - keys
+    return replace(profile, channels=channels, dropped=frozenset(dropped))

@@ -1,6 +1,8 @@
 """The topic on which a device says whether it is there: guessed from what was heard, asked for in a form."""
 
 from collections.abc import Iterable, Mapping
+import json
+import re
 from typing import Any
 
 import voluptuous as vol
@@ -8,7 +10,9 @@ import voluptuous as vol
 from homeassistant.data_entry_flow import section
 from homeassistant.helpers import selector
 
-from ..devices.models import Availability, Sample
+from ..devices.decoders import decode
+from ..devices.discovery import is_safe
+from ..devices.models import Availability, DecodeError, LibraryNeededError, Path, Sample, key_of
 from ..devices.topics import matches
 from .filters import is_topic
 
@@ -43,13 +47,32 @@ def guess(topic: str, samples: Iterable[Sample], beside: Iterable[Sample], *, se
         if leaf not in LEAVES:
             continue
         pattern = _pattern(topic, sample.topic)
-        if (words := _words(sample.payload, leaf)) and ("+" in pattern or not several):
-            return Availability(topic=pattern, online=words[0], offline=words[1])
+        if (found := _found(sample, leaf)) and ("+" in pattern or not several):
+            path, online, offline = found
+            return Availability(topic=pattern, online=online, offline=offline, path=path)
     return None
 
 
-def _words(payload: bytes, leaf: str) -> tuple[str, str] | None:
-    text = payload.decode("utf-8", "replace").strip()
+def _found(sample: Sample, leaf: str) -> tuple[Path, str, str] | None:
+    """Return where in a message a device says that it is there or gone, and its words for both."""
+    if words := _words(sample.payload.decode("utf-8", "replace").strip(), leaf):
+        return (), *words
+    try:
+        decoded = decode(sample)
+    except DecodeError, LibraryNeededError:
+        return None
+    if not decoded.exact:
+        return None
+    for report in decoded.reports:
+        for field in report.fields:
+            text = json.dumps(field.value) if isinstance(field.value, bool) else str(field.value)
+            # A key that says it, or any that is usual here: a ``state`` below ``availability``.
+            if is_safe(field.path) and _is_plain(field.path) and (words := _words(text, str(field.path[-1]))):
+                return field.path, *words
+    return None
+
+
+def _words(text: str, leaf: str) -> tuple[str, str] | None:
     on = _BACK.get(text.lower(), text.lower())
     if on not in _OPPOSITES or not (on in _WORDS or leaf.lower() in _TELLING):
         return None
@@ -77,6 +100,7 @@ def schema() -> section:
                 vol.Optional("topic"): text,
                 vol.Optional("online"): text,
                 vol.Optional("offline"): text,
+                vol.Optional("path"): text,
                 vol.Required("expiry", default=LEARN): selector.SelectSelector(
                     selector.SelectSelectorConfig(options=list(EXPIRIES), translation_key="expiry")
                 ),
@@ -98,18 +122,41 @@ def suggested(availability: Availability | None, expire_after_s: int | None) -> 
         shown["seconds"] = expire_after_s
     if availability:
         shown |= {"topic": availability.topic, "online": availability.online, "offline": availability.offline}
+        if availability.path:
+            shown["path"] = key_of("", availability.path)
     return shown
 
 
-def read(given: Mapping[str, Any]) -> tuple[Availability | None, int | None]:
-    """Return availability and expiry of the form; raise ValueError with an error of the flow."""
+def read(given: Mapping[str, Any], blanks: int) -> tuple[Availability | None, int | None]:
+    """Return availability and expiry of the form; raise ValueError with an error of the flow.
+
+    ``blanks`` is how many ``+`` of the topic can be filled for each device.
+    """
     topic = given.get("topic", "").strip()
     online, offline = given.get("online", "online").strip(), given.get("offline", "offline").strip()
     if topic and not is_topic(topic.replace("+", "x")):
         raise ValueError("availability_topic")
+    if topic.split("/").count("+") > blanks:
+        raise ValueError("availability_plus")
+    path = _path(given.get("path", "").strip())
+    if path and not is_safe(path):
+        raise ValueError("availability_path")
     if topic and (not online or not offline or online == offline):
         raise ValueError("availability_words")
     if given["expiry"] == AFTER and not given.get("seconds"):
         raise ValueError("no_seconds")
     expire = {LEARN: None, NEVER: 0}.get(given["expiry"], int(given.get("seconds") or 0))
-    return Availability(topic=topic, online=online, offline=offline) if topic else None, expire
+    return Availability(topic=topic, online=online, offline=offline, path=path) if topic else None, expire
+
+
+_PART = re.compile(r"\[([0-9]{1,4})\]|([^.\[\]]+)")
+
+
+def _path(text: str) -> Path:
+    """Read a path as ``key_of`` writes it."""
+    return tuple(int(index) if index else name for index, name in _PART.findall(text))
+
+
+def _is_plain(path: Path) -> bool:
+    """Tell whether a path can be read again from its text."""
+    return _path(key_of("", path)) == path

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from ..devices import decoders
 from ..devices.mapping import Reader
 from ..devices.models import Availability, Channel, DecodeError, Profile, Reading, Sample, Understanding, Value
-from ..devices.profile_files import ProfileFile
+from ..devices.profile_files import ANY_TOPIC, ProfileFile
 from ..devices.topics import fill, name_from, split
 from .channels import Shown, union
 
@@ -46,7 +46,8 @@ def propose(topic: str, samples: Sequence[Sample], learned: Understanding, file:
         return Proposal(
             name=name, manufacturer=manufacturer, model=model, channels=inferred, readings=readings, values={}
         )
-    known = {channel.key for channel in file.channels}
+    channels = tuple(_here(channel, file, topic, readings.get(channel.key)) for channel in file.channels)
+    known = {channel.key for channel in channels}
     # What the profile's author left out is most likely of no use; it is there, and off. In a family it may be what
     # another kind of device says.
     others = tuple(
@@ -54,18 +55,30 @@ def propose(topic: str, samples: Sequence[Sample], learned: Understanding, file:
         for channel in inferred
         if channel.key not in known
     )
-    profile = Profile(topic=topic, depth=learned.depth, channels=file.channels, devices={})
+    profile = Profile(topic=topic, depth=learned.depth, channels=channels, devices={})
     there = file.availability
     return Proposal(
         name=file.name if len(devices) == 1 else name,
         manufacturer=file.manufacturer or manufacturer,
         model=file.model or model,
-        channels=(*file.channels, *others),
+        channels=(*channels, *others),
         readings=readings,
         values=values_of(profile, samples),
         availability=there and replace(there, topic=fill(there.topic, file.match.topic, topic)),
         expire_after_s=file.expire_after_s,
     )
+
+
+def _here(channel: Channel, file: ProfileFile, topic: str, heard: Reading | None) -> Channel:
+    """Return a profile's channel for a topic: a switch that cannot be told where it listens here is only seen."""
+    if channel.command_topic is None:
+        return channel
+    if heard and heard.channel.command_topic:
+        return replace(channel, command_topic=heard.channel.command_topic)
+    is_for_all = "+" in channel.command_topic.split("/") and file.match.topic != ANY_TOPIC
+    if not is_for_all and topic != file.match.topic:
+        return channel.as_seen()
+    return replace(channel, command_topic=fill(channel.command_topic, file.match.topic, topic))
 
 
 def values_of(profile: Profile, samples: Iterable[Sample]) -> dict[str, Value]:

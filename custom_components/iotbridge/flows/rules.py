@@ -14,6 +14,7 @@ from homeassistant.components.sensor.const import (
 from homeassistant.components.switch.const import SwitchDeviceClass
 
 from ..devices.models import Channel, Value
+from ..devices.topics import count_blanks
 from .filters import is_topic
 
 _DEVICE_CLASSES: dict[str, set[str]] = {
@@ -45,11 +46,17 @@ class ChannelError(ValueError):
         self.placeholders = placeholders
 
 
-def check(channel: Channel, value: Value) -> None:
+def blanks_of(topic_filter: str, depth: int, devices: Collection[str]) -> int | None:
+    """Return how many ``+`` a command topic needs; None when several devices cannot be told apart by their topics."""
+    count = count_blanks(topic_filter, depth)
+    return None if count == 0 and len(devices) > 1 else count
+
+
+def check(channel: Channel, value: Value, blanks: int | None) -> None:
     """Raise ChannelError when Home Assistant would not take the channel.
 
-    ``value`` is what it says now, None when that is not known. A channel that is off makes no entity, so nothing is
-    asked of it.
+    ``value`` is what it says now, None when that is not known; ``blanks`` is that of ``blanks_of``. A channel that is
+    off makes no entity, so nothing is asked of it.
     """
     if not channel.enabled:
         return
@@ -63,6 +70,8 @@ def check(channel: Channel, value: Value) -> None:
     if channel.entity_category == "config" and channel.platform in {"sensor", "binary_sensor"}:
         raise ChannelError("category_invalid", channel=channel.name)
     _CHECKS[channel.platform](channel, value)
+    if channel.platform == "switch":
+        _command_topic(channel, blanks)
 
 
 def _sensor(channel: Channel, value: Value) -> None:
@@ -110,13 +119,23 @@ def _switch(channel: Channel, value: Value) -> None:
         raise ChannelError("command_topic_invalid", channel=channel.name)
 
 
+def _command_topic(channel: Channel, blanks: int | None) -> None:
+    given = (channel.command_topic or "").split("/").count("+")
+    if blanks is None:
+        raise ChannelError("command_topic_shared", channel=channel.name)
+    if given > blanks:
+        raise ChannelError("command_topic_plus", channel=channel.name)
+    if given < blanks:
+        raise ChannelError("command_topic_family", channel=channel.name)
+
+
 def _event(channel: Channel, _value: Value) -> None:
     if not channel.event_types:
         raise ChannelError("no_event_types", channel=channel.name)
 
 
 def _device_tracker(channel: Channel, _value: Value) -> None:
-    if not channel.companions:
+    if "longitude" not in dict(channel.companions):
         raise ChannelError("not_a_position", channel=channel.name)
 
 

@@ -1,7 +1,7 @@
 """What talks on the broker that somebody may want to learn."""
 
 import codecs
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 import json
@@ -19,19 +19,23 @@ ALIKE = 3
 GLIMPSE = 80
 _MAX_ANNOUNCED = 20_000
 _MAX_DEPTH = 8
+_KNOWN = ""
 
 
 @dataclass(slots=True)
 class Talk:
-    """Sorts what is heard while listening everywhere.
+    """Sorts what is heard while listening everywhere, so that a crowd of known devices does not hide a new one.
 
-    ``ours`` are the trees of hosts, ``home`` the tree of MQTT discovery and the topics of Home Assistant itself.
-    ``announced`` collects the topics that discovery messages name.
+    ``ours`` are the trees of hosts, ``home`` the tree of MQTT discovery and the topics of Home Assistant itself;
+    ``covers`` tells of a topic whether it is that of a thing. ``announced`` collects the topics that discovery messages
+    name; ``left_out`` the topics that were heard of devices that are known (under an empty name) and of systems.
     """
 
     ours: tuple[str, ...]
     home: tuple[str, ...]
+    covers: Callable[[str], bool]
     announced: set[str] = field(default_factory=set)
+    left_out: dict[str, set[str]] = field(default_factory=dict)
 
     def notice(self, sample: Sample) -> bool:
         """Tell whether a message may be one to learn from; what it announces is remembered."""
@@ -39,7 +43,22 @@ class Talk:
             if len(self.announced) < _MAX_ANNOUNCED:
                 self.announced |= announced_topics(sample.payload)
             return False
-        return not sample.topic.startswith("$") and not below_one_of(self.ours, sample.topic)
+        if sample.topic.startswith("$") or below_one_of(self.ours, sample.topic):
+            return False
+        return not self.leaves_out(sample.topic)
+
+    def leaves_out(self, topic: str) -> bool:
+        """Tell whether a topic is that of a device that is known or announces itself, and count it."""
+        if topic in self.announced or self.covers(topic):
+            name = _KNOWN
+        elif system := find_system(topic):
+            name = system.name
+        else:
+            return False
+        topics = self.left_out.setdefault(name, set())
+        if len(topics) < _MAX_ANNOUNCED:
+            topics.add(topic)
+        return True
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,23 +70,14 @@ class Offers:
     systems: Mapping[str, int]
 
 
-def offers(
-    messages: Mapping[str, bytes], announced: set[str], covers: Callable[[str], bool], together: Callable[[int], str]
-) -> Offers:
+def offers(messages: Mapping[str, bytes], talk: Talk, together: Callable[[int], str]) -> Offers:
     """Sort the newest payload of each topic, newest topic last; ``together`` says how many topics a filter has."""
-    known = 0
-    systems: Counter[str] = Counter()
-    new: dict[str, bytes] = {}
-    for topic, payload in reversed(list(messages.items())):
-        if topic in announced or covers(topic):
-            known += 1
-        elif system := find_system(topic):
-            systems[system.name] += 1
-        else:
-            new[topic] = payload
+    # Some were announced only after they were heard.
+    new = {topic: payload for topic, payload in reversed(list(messages.items())) if not talk.leaves_out(topic)}
     topics = {pattern: f"{pattern} — {together(count)}" for pattern, count in groups(new)}
     topics |= {topic: f"{topic} — {glimpse(payload)}" for topic, payload in list(new.items())[:MAX_OFFERS]}
-    return Offers(topics, known, systems)
+    counts = {name: len(heard) for name, heard in talk.left_out.items()}
+    return Offers(topics, counts.pop(_KNOWN, 0), counts)
 
 
 def groups(topics: Iterable[str]) -> list[tuple[str, int]]:

@@ -8,6 +8,7 @@ from homeassistant.helpers.translation import async_get_translations
 
 from ..const import DOMAIN
 from ..devices.models import PLATFORMS
+from .rules import ChannelError
 
 # Formats as people know them; the names of the others are in the translations.
 _FORMATS = {
@@ -73,6 +74,12 @@ async def async_words(hass: HomeAssistant) -> Words:
         device_classes=device_classes,
         state_classes=_below(names, state_classes),
     )
+
+
+async def async_reason(hass: HomeAssistant, error: ChannelError) -> str:
+    """Return why a channel cannot be as it is, in a sentence."""
+    texts = await async_get_translations(hass, hass.config.language, "config_subentries", {DOMAIN})
+    return texts[f"component.{DOMAIN}.config_subentries.device.error.{error.key}"].format(**error.placeholders)
 
 
 def _below(translations: Mapping[str, str], head: str) -> dict[str, str]:
