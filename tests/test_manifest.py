@@ -31,8 +31,8 @@ def test_the_keys_stand_as_hassfest_wants_them() -> None:
 
     assert keys == ["domain", "name", *sorted(keys[2:])]
     assert keys[2:] == [
-        "after_dependencies", "codeowners", "config_flow", "dependencies", "documentation", "integration_type", "iot_class",
-        "issue_tracker", "loggers", "mqtt", "requirements", "single_config_entry", "version",
+        "after_dependencies", "codeowners", "config_flow", "dependencies", "documentation", "integration_type",
+        "iot_class", "issue_tracker", "loggers", "mqtt", "requirements", "single_config_entry", "version",
     ]  # fmt: skip
 
 
