@@ -25,6 +25,7 @@ def enabled(document: dict[str, Any]) -> set[str]:
         ({"titel": "Outdoor", "unit": "°C", "factor": 10, "data": 8.2, "raw_data": 82}, "data", 8.2,
          ("°C", "temperature")),
         ({"Type": "Gas", "Units": "ft3", "Consumption": 1234}, "Consumption", 1234, ("ft³", "gas")),
+        ({"temperature": 70.5, "unit": "F"}, "temperature", 70.5, ("°F", "temperature")),
         ({"rows": [["Humidity", "38", "%"], ["Wind", "3.4", "m/s"]]}, "rows[1][1]", 3.4, ("m/s", "wind_speed")),
         ({"readings": [{"type": "hygrometry", "value": "66", "unit": ""}]}, "readings[0].value", 66,
          ("%", "humidity")),
@@ -303,3 +304,10 @@ def test_one_thing_told_in_several_units_has_several_names() -> None:
     document = {"Load_watt": 420, "Load_va": 500, "Load_pct": 12}
 
     assert {one.channel.name for one in inferred(document).readings} == {"Load power", "Load apparent power", "Load"}
+
+
+def test_a_unit_is_of_the_member_that_is_called_by_its_quantity() -> None:
+    assert kinds({"temperature": 70.5, "unit": "F", "level": 3}) == {
+        "temperature": ("°F", "temperature"),
+        "level": (None, None),
+    }

@@ -5,14 +5,12 @@ import re
 
 from .keys import only_qualifies, phrases, words_of
 from .knowledge.commands import COMMANDS
+from .knowledge.events import EVENT_KEYS, EVENT_TYPES, EVENT_VALUES
 from .knowledge.states import (
     ALARMS,
     BINARY,
     BITS,
     CALM,
-    EVENT_KEYS,
-    EVENT_TYPES,
-    EVENT_VALUES,
     ONLY_WITH_A_KIND,
     PAIRS,
     Binary,

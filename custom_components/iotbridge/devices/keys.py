@@ -5,7 +5,7 @@ from functools import lru_cache
 import re
 from typing import NamedTuple
 
-from .knowledge import conventions, names, roles, states, units, words
+from .knowledge import conventions, events, names, roles, states, units, words
 from .values import unit_of
 
 type Words = tuple[str, ...]
@@ -32,7 +32,7 @@ def vocabulary(*tables: Iterable[str]) -> frozenset[str]:
 
 
 KNOWN = vocabulary(
-    words.WORDS, units.SUFFIXES, states.BINARY, states.EVENT_KEYS, names.SPELLED, names.QUALIFIERS, roles.IDENTITY,
+    words.WORDS, units.SUFFIXES, states.BINARY, events.EVENT_KEYS, names.SPELLED, names.QUALIFIERS, roles.IDENTITY,
     roles.TIME, roles.SETTING, roles.INTERNAL, roles.ABOUT, roles.TEXTS, roles.GENERIC, conventions.VOCABULARY,
 )  # fmt: skip
 

@@ -4,8 +4,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from .keys import Words, words_of
+from .keys import Words, phrases, words_of
 from .knowledge.unit_texts import NO_UNIT
+from .knowledge.units import QUANTITY_OF_UNIT
+from .knowledge.words import WORDS
 from .values import unit_of
 
 if TYPE_CHECKING:
@@ -52,7 +54,7 @@ def described(family: Family) -> Record | None:
     if len(units) != 1 or (unit_of(units[0].text or "") is None and units[0].text not in NO_UNIT):
         return None
     prefix = words_of(units[0].parts[-1])[:-1]
-    value = value_of(family, prefix)
+    value = value_of(family, prefix, QUANTITY_OF_UNIT.get(unit_of(units[0].text or "") or ""))
     if value is None:
         return None
     twins = [one for one in family.places if one is not value and one.number is not None and one.stated]
@@ -72,12 +74,16 @@ def names_unit(one: Place) -> bool:
     return bool(words) and (words[-1] in UNIT_WORDS or words == ("u",))
 
 
-def value_of(family: Family, prefix: Words) -> Place | None:
-    """Return the member that a unit is of: "value" beside it, or the only number there is."""
+def value_of(family: Family, prefix: Words, quantity: str | None) -> Place | None:
+    """Return the member that a unit is of: the one that is called by its quantity, or "value"."""
     numbers = [one for one in family.places if one.number is not None and not is_spare(one) and not one.unit]
     own = [(words_of(one.parts[-1]), one) for one in numbers]
     if prefix and any(words == prefix for words, _ in own):
         return None
+    if not prefix and quantity:
+        fitting = [one for words, one in own if any(WORDS[phrase.text] == quantity for phrase in phrases(words, WORDS))]
+        if fitting:
+            return fitting[0] if len(fitting) == 1 else None
     named = [one for words, one in own if words and words[-1] in VALUE_WORDS and words[:-1] in ((), prefix)]
     return named[0] if len(named) == 1 else None
 

@@ -1,0 +1,77 @@
+"""Things that happen: words in a key that say so, and words of a value that are what happened."""
+
+# Words that say something happened, and what can happen.
+EVENT_KEYS = frozenset(
+    {
+        "action",
+        "click",
+        "event",
+        "gesture",
+        "button event",
+        "press",
+        "pressed",
+        "button action",
+        "button press",
+        "button",
+        "press event",
+        "press type",
+        "button msg",
+        "button status",
+        "button pressed",
+        "keypress",
+        "key",
+        "knob",
+        "ring",
+        "doorbell",
+        "dial",
+        "trigger event",
+        "rf key",
+        "rfid",
+        "input event",
+        "transmission",
+    }
+)
+EVENT_TYPES: tuple[str, ...] = (
+    "single", "double", "triple", "quadruple", "many", "hold", "long", "release", "press", "short", "click",
+)  # fmt: skip
+# Words of a value that are a press, whatever the key is called.
+EVENT_VALUES = frozenset(
+    {
+        "single",
+        "double",
+        "triple",
+        "quadruple",
+        "hold",
+        "release",
+        "released",
+        "single_push",
+        "double_push",
+        "triple_push",
+        "long_push",
+        "btn_down",
+        "btn_up",
+        "long press",
+        "short press",
+        "double press",
+        "long_press",
+        "short_press",
+        "double_press",
+        "single click",
+        "double click",
+        "long click",
+        "single_press",
+        "pressed",
+        "short",
+        "long",
+        "button_press",
+        "button_long_press",
+        "button_double_press",
+        "shake",
+        "tap",
+        "flip90",
+        "flip180",
+        "slide",
+        "rotate_left",
+        "rotate_right",
+    }
+)
