@@ -17,7 +17,8 @@ HOSTS, THINGS, ALARMS = ((DOCS / f"{name}.md").read_text(encoding="utf-8") for n
 
 
 def examples(guide: str) -> list[dict[str, Any]]:
-    return [parse_yaml(block) for block in re.findall(r"^```yaml\n(.*?)^```$", guide, re.MULTILINE | re.DOTALL)]
+    found = [parse_yaml(block) for block in re.findall(r"^```yaml\n(.*?)^```$", guide, re.MULTILINE | re.DOTALL)]
+    return [example for example in found if isinstance(example, dict)]
 
 
 def repairs(guide: str) -> set[str]:
@@ -39,6 +40,16 @@ async def test_every_example_is_an_automation(kit: Kit, example: dict[str, Any])
     await kit.host()
     automation = {"alias": "guide", "triggers": [{"trigger": "event", "event_type": "test"}], **example}
     assert await async_setup_component(kit.hass, "automation", {"automation": automation})
+    await kit.hass.async_block_till_done()
+    state = kit.hass.states.get("automation.guide")
+    assert state is not None
+    assert state.state == "on"
+    await kit.hass.services.async_call("automation", "turn_off", {"entity_id": "automation.guide"}, blocking=True)
+
+
+@pytest.mark.parametrize("example", examples(ALARMS), ids=",".join)
+async def test_every_example_of_the_guide_to_alarms_is_an_automation(kit: Kit, example: dict[str, Any]) -> None:
+    assert await async_setup_component(kit.hass, "automation", {"automation": {"alias": "guide", **example}})
     await kit.hass.async_block_till_done()
     state = kit.hass.states.get("automation.guide")
     assert state is not None

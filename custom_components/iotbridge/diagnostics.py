@@ -129,7 +129,7 @@ def _thing(thing: Thing, names: Pseudonyms) -> dict[str, Any]:
         "dropped": len(profile.dropped),
         "ignored": len(profile.ignored),
         "waiting": len(thing.waiting),
-        "topics_heard": len(thing.latest),
+        "messages_kept": len(thing.samples),
         "devices": [
             {
                 "device": names.of("thing", device.uid),

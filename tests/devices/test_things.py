@@ -55,7 +55,7 @@ async def listening(broker: Broker, topic: str) -> AsyncGenerator[list[aiomqtt.M
 
 
 def config(messages: list[aiomqtt.Message]) -> Mapping[str, Any]:
-    return json.loads(bytes(messages[-1].payload))  # type: ignore[arg-type,no-any-return]
+    return json.loads(bytes(messages[-1].payload))  # type: ignore[no-any-return]
 
 
 def says(hass: HomeAssistant, entity_id: str, expected: str) -> Callable[[], bool]:
