@@ -256,12 +256,12 @@ class Ledger:
     def _take_dirty(self) -> None:
         """Put what changed into the batch; what is as if nothing had ever happened needs no place."""
         for key, instance in self._dirty.items():
-            data = instance.as_dict()
-            is_blank = instance.alarm.is_blank and not data["judge"]
+            # At a start these are all alarms, and nearly all of them are blank: that must cost nothing.
+            is_blank = instance.alarm.is_blank and not (instance.judge and instance.judge.as_dict())
             if is_blank and not instance.is_stored:
                 continue
             instance.is_stored = not is_blank
-            self._batch.instances[key] = None if is_blank else data
+            self._batch.instances[key] = None if is_blank else instance.as_dict()
         self._dirty.clear()
 
     async def async_history(self, query: HistoryQuery) -> list[dict[str, Any]]:
