@@ -85,6 +85,14 @@ async def test_what_is_not_understood_is_said_in_the_users_words(
     assert expected in sentence
 
 
+async def test_more_devices_than_are_looked_at_are_counted(hass: HomeAssistant, kit: Kit) -> None:
+    messages = [{"topic": f"rooms/{number}/data", "payload": '{"temperature": 20}'} for number in range(230)]
+    answer = await decode(hass, messages=messages)
+
+    assert len(answer["devices"]) == 200
+    assert answer["unknown"] == ["The messages are of 230 devices; only the first 200 are looked at."]
+
+
 @pytest.mark.parametrize(
     ("data", "expected"),
     [

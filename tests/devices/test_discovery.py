@@ -1,5 +1,6 @@
 """What core's mqtt is told: its templates find the value that was meant, and a stranger's key is never a program."""
 
+from dataclasses import replace
 import importlib
 import json
 from typing import Any
@@ -7,9 +8,9 @@ from typing import Any
 from hypothesis import HealthCheck, given, settings, strategies as st
 import pytest
 
-from custom_components.iotbridge.devices.discovery import discovery_config, is_direct
+from custom_components.iotbridge.devices.discovery import availability_config, discovery_config, is_direct
 from custom_components.iotbridge.devices.mapping import slug, thing_uid
-from custom_components.iotbridge.devices.models import About, Channel, Path, Profile
+from custom_components.iotbridge.devices.models import About, Availability, Channel, Path, Profile
 from homeassistant.components.mqtt.models import MqttValueTemplate, PayloadSentinel
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.template import Template
@@ -106,6 +107,59 @@ async def test_json_booleans_are_on_and_off(hass: HomeAssistant, payload: str, e
 
     words = {found["payload_on"]: True, found["payload_off"]: False}
     assert words.get(rendered) is expected
+
+
+@pytest.mark.parametrize(
+    ("availability", "message", "there"),
+    [
+        (Availability(topic="a/there", path=("state",)), '{"state": "online"}', True),
+        (Availability(topic="a/there", path=("state",)), '{"state": "offline"}', False),
+        (Availability(topic="a/there", path=("d", "on"), online="true", offline="false"), '{"d": {"on": true}}', True),
+        (
+            Availability(topic="a/there", path=("d", "on"), online="true", offline="false"),
+            '{"d": {"on": false}}',
+            False,
+        ),
+        (Availability(topic="a/there", path=("state",), online="Up", offline="Down"), '{"state": "Up"}', True),
+        (Availability(topic="a/there", path=("state",)), '{"x": 1}', None),
+        (Availability(topic="a/there", path=("state",)), "online", None),
+    ],
+)
+async def test_availability_is_read_out_of_json(
+    hass: HomeAssistant, availability: Availability, message: str, there: bool | None
+) -> None:
+    (found,) = availability_config(availability, profile(), "a/b")
+    rendered = render(hass, found["value_template"], message)
+
+    assert {found["payload_available"]: True, found["payload_not_available"]: False}.get(rendered) is there
+
+
+def test_availability_without_a_path_that_is_safe_has_no_template() -> None:
+    for path in ((), ("a{{ b }}",)):
+        (found,) = availability_config(Availability(topic="+/there", online="Up", path=path), profile(), "a/b")
+        assert (found["payload_available"], "value_template" in found) == ("Up", False)
+
+
+@pytest.mark.parametrize(
+    ("topic_filter", "pattern", "base", "told"),
+    [
+        ("shellies/+/relay/0", "shellies/+/relay/0/command", "shellies/b/relay/0", "shellies/b/relay/0/command"),
+        ("shellies/#", "shellies/+/command", "shellies/b", "shellies/b/command"),
+        ("tele/plug/#", "cmnd/plug/POWER", "tele/plug", "cmnd/plug/POWER"),
+        ("tele/plug/#", "cmnd/plug/POWER", "tele/plug/x", None),
+        ("a/b", "a/+/set", "a/b", None),
+        ("a/+", "a/b/set", "a/b", None),
+        ("a/+", "a/+/+", "a/b", None),
+    ],
+)
+def test_a_switch_listens_where_its_own_device_does_or_is_not_there(
+    topic_filter: str, pattern: str, base: str, told: str | None
+) -> None:
+    switch = Channel(name="W", path=("w",), platform="switch", on="ON", off="OFF", command_topic=pattern)
+    family = replace(profile(switch), topic=topic_filter)
+    config = discovery_config(family, "uid", base, About(name="B"), [switch], state_topic=None)
+
+    assert [one["command_topic"] for one in config["components"].values()] == ([told] if told else [])
 
 
 async def test_core_takes_every_kind_of_component(hass: HomeAssistant) -> None:

@@ -7,9 +7,11 @@ from custom_components.iotbridge.devices.topics import (
     Place,
     common_filter,
     fill,
+    fill_exactly,
     guess_depth,
     matches,
     name_from,
+    pattern_of,
     split,
 )
 
@@ -112,6 +114,30 @@ def test_a_topic_is_split_into_device_and_rest() -> None:
 def test_an_availability_topic_has_the_levels_of_its_device() -> None:
     assert fill("tele/+/LWT", "tele/+/SENSOR", "tele/pow1/SENSOR") == "tele/pow1/LWT"
     assert fill("boat/status", "boat/tank", "boat/tank") == "boat/status"
+
+
+@pytest.mark.parametrize(
+    ("topic", "topic_filter", "depth", "base", "pattern"),
+    [
+        ("cmnd/a/POWER", "tele/+/STATE", 2, "tele/a", "cmnd/+/POWER"),
+        ("cmnd/a/POWER", "tele/+/STATE", -1, "tele/a", "cmnd/+/POWER"),
+        ("a/a/set", "+/a/state", 0, "a/a/state", "+/a/set"),
+        ("x/a/b/set", "x/+/+/state", 0, "x/a/b/state", "x/+/+/set"),
+        ("x/a/set", "x/+/+/state", 0, "x/a/b/state", None),
+        ("set/x/a", "x/+/state", 0, "x/a/state", None),
+        ("shellies/a/relay/0/command", "shellies/#", 2, "shellies/a", "shellies/+/relay/0/command"),
+        ("shellies/a/command", "shellies/#", 0, "shellies/a", None),
+        ("cmnd/plug/POWER", "tele/plug/#", -1, "tele/plug", "cmnd/plug/POWER"),
+        ("boiler/set", "boiler/+", 1, "boiler", "boiler/set"),
+        ("a/set", "a/b", 0, "a/b", "a/set"),
+    ],
+)
+def test_a_topic_of_one_device_becomes_that_of_all(
+    topic: str, topic_filter: str, depth: int, base: str, pattern: str | None
+) -> None:
+    assert pattern_of(topic, topic_filter, depth, base) == pattern
+    if pattern is not None:
+        assert fill_exactly(pattern, topic_filter, base) == topic
 
 
 @pytest.mark.parametrize(

@@ -206,6 +206,31 @@ async def test_a_message_that_only_we_can_read_says_so(wizard: Wizard) -> None:
     assert "IoT Bridge decodes these messages" in wizard.said["understood"]
 
 
+@pytest.mark.parametrize(
+    ("payload", "how"),
+    [
+        (WEATHER, "by itself"),
+        ({"lat": 48.1, "lon": 11.5, "battery": 80}, "decodes"),
+        ({"action": "single", "battery": 80}, "decodes"),
+        ({"temperature (C)": 20.5}, "decodes"),
+    ],
+)
+async def test_who_reads_the_messages_is_said_of_the_channels_as_they_are(
+    wizard: Wizard, payload: dict[str, Any], how: str
+) -> None:
+    await wizard.hear("garden/thing", payload)
+    assert how in wizard.said["understood"]
+    await wizard.submit()
+    await wizard.change("channels")
+    assert how in wizard.said["how"]
+
+    kept = [item for item in wizard.channels.values() if item["platform"] == "sensor" and item["key"].isalnum()]
+    if kept:
+        await wizard.submit(channels=kept)
+        await wizard.change("channels")
+        assert "by itself" in wizard.said["how"]
+
+
 async def test_what_could_not_be_understood_is_said_in_words(wizard: Wizard) -> None:
     await wizard.start("topic")
     await wizard.submit(topic="garden/#")
@@ -413,6 +438,37 @@ async def test_a_neighbour_that_tells_whether_the_device_is_there_is_proposed(
         assert proposed == {"expiry": "learn"}
     else:
         assert (proposed["topic"], proposed["online"], proposed["offline"]) == expected
+
+
+@pytest.mark.parametrize(
+    ("topic", "message", "expected"),
+    [
+        ("garden/weather/availability", '{"state":"online"}', ("online", "offline", "state")),
+        ("garden/weather/status", '{"state":"Offline","ip":"x"}', ("Online", "Offline", "state")),
+        ("garden/weather/status", '{"device":{"online":true}}', ("true", "false", "device.online")),
+        ("garden/weather/status", '{"light":"on","pump":true}', None),
+        ("garden/weather/status", '{"a{{ b }}":"online"}', None),
+        ("garden/weather/status", '{"a.b":"online"}', None),
+    ],
+)
+async def test_the_word_is_found_in_a_message_of_json(
+    wizard: Wizard, topic: str, message: str, expected: tuple[str, str, str] | None
+) -> None:
+    await wizard.start("topic")
+    await wizard.submit(topic="garden/weather")
+    await wizard.kit.receive(topic, message, retain=True)
+    await wizard.kit.receive("garden/weather", WEATHER)
+    await wizard.wait(3)
+
+    proposed = wizard.suggested["availability"]
+    if expected is None:
+        assert proposed == {"expiry": "learn"}
+        return
+    assert (proposed["online"], proposed["offline"], proposed["path"]) == expected
+    await wizard.submit()
+    assert wizard.subentry.data["availability"]["path"] == expected[2].split(".")
+    await wizard.change("settings")
+    assert wizard.suggested["availability"]["path"] == expected[2]
 
 
 async def test_a_family_is_proposed_a_topic_with_its_wildcards(wizard: Wizard) -> None:

@@ -127,6 +127,43 @@ async def test_what_is_wrong_with_a_profile_is_said(
     assert bool(wizard.said["reason"]) == ("profile" in errors)
 
 
+CHANNEL = "{name: Outside, path: [temperature], unit: °F, device_class: temperature, scale: 0.1}"
+
+
+@pytest.mark.parametrize(
+    ("channel", "more", "error"),
+    [
+        ("{name: A, path: [a], device_class: nonsense}", "", "device_class_invalid"),
+        ("{name: A, path: [a], unit: bogus, device_class: temperature}", "", "unit_invalid"),
+        (f"{{name: A, path: [a], unit: {'x' * 65}}}", "", "unit_long"),
+        ("{name: A, path: [a], platform: event}", "", "no_event_types"),
+        ("{name: A, path: [a], platform: device_tracker, companions: {accuracy: [b]}}", "", "not_a_position"),
+        ("{name: A, path: [a], subtopic: 'a/#'}", "", "subtopic_invalid"),
+        ("{name: hatch, path: [a]}", "", "name_twice"),
+        ("{name: A, path: [door]}", "", "channel_twice"),
+        (
+            "{name: A, path: [a], platform: switch, 'on': '1', 'off': '0', command_topic: 'a/#'}",
+            "",
+            "command_topic_invalid",
+        ),
+        (CHANNEL, "depth: 12", "depth_invalid"),
+        (CHANNEL, "depth: -3", "depth_invalid"),
+        (CHANNEL, "availability: {topic: 'a/#'}", "availability_topic"),
+        (CHANNEL, "availability: {topic: a, path: ['{{ a }}']}", "availability_path"),
+        (CHANNEL, "availability: {topic: a, online: x, offline: x}", "availability_words"),
+    ],
+)
+async def test_a_profile_that_home_assistant_would_not_take_is_refused_at_once(
+    wizard: Wizard, channel: str, more: str, error: str
+) -> None:
+    text = PROFILE.replace(CHANNEL, channel)
+    text = "\n".join(line for line in text.splitlines() if not (more and line.startswith("availability")))
+    await wizard.start("profile")
+    await wizard.submit(profile=f"{text}\n{more}", topic="stations/roof/data")
+
+    assert (wizard.step, wizard.errors) == ("profile", {"profile": error})
+
+
 async def test_a_profile_without_a_topic_asks_for_it(wizard: Wizard) -> None:
     await wizard.start("profile")
     await wizard.submit(profile=PROFILE.replace("  topic: stations/+/data\n", ""))

@@ -190,7 +190,7 @@ def check_all(channels: Sequence[Channel], values: Mapping[str, Value], blanks: 
     """
     for channel in channels:
         check(channel, values.get(channel.key), blanks)
-    _no_twins(channels)
+    check_twins(channels)
 
 
 def named_apart(channels: Iterable[Channel], there: Iterable[Channel]) -> list[Channel]:
@@ -230,7 +230,8 @@ def _text(item: Item, name: str) -> str | None:
     return item.get(name, "").strip() or None
 
 
-def _no_twins(channels: Sequence[Channel]) -> None:
+def check_twins(channels: Sequence[Channel]) -> None:
+    """Raise ChannelError for the first channel whose place or name another one has."""
     keys: set[str] = set()
     names: set[str] = set()
     for channel in channels:

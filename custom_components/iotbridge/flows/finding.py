@@ -16,12 +16,14 @@ from .. import mqtt_client
 from ..const import CONF_PREFIXES, DEFAULT_PREFIXES
 from ..devices.listening import LISTEN_S, MAX_PAYLOAD, WAIT_S, Heard, async_listen, async_wait
 from ..devices.models import Sample
-from ..devices.profile_files import ProfileError, parse
+from ..devices.profile_files import ProfileError
 from ..devices.topics import common_filter
 from . import presence
 from .filters import below_one_of, covers, fault, is_topic
 from .forms import LINES, TEXT, choices
 from .learning import Learning
+from .library import read_profile
+from .rules import ChannelError
 from .talkers import Offers, Talk, heard_on, offers
 from .words import Words, async_words
 
@@ -57,10 +59,15 @@ class Finding(Learning):
         said = {"device": "", "reason": ""}
         if user_input is not None:
             try:
-                brought = parse(user_input["profile"])
+                brought = await self.hass.async_add_executor_job(
+                    read_profile, user_input["profile"], user_input.get("topic")
+                )
             except ProfileError as error:
                 errors["profile"] = "profile_invalid"
                 said["reason"] = str(error)
+            except ChannelError as error:
+                errors["profile"] = error.key
+                said |= error.placeholders
             else:
                 topic = user_input.get("topic") or brought.match.topic
                 if error_key := "topic_not_in_profile" if topic == "#" else self._fault(topic, said):

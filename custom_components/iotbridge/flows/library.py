@@ -5,8 +5,12 @@ from pathlib import Path
 from homeassistant.core import HomeAssistant
 
 from ..const import DOMAIN, LOGGER
+from ..devices.discovery import is_safe
 from ..devices.mapping import slug
 from ..devices.profile_files import ProfileError, ProfileFile, parse, shipped
+from .channels import check_twins
+from .filters import is_topic
+from .rules import ChannelError, check
 
 _FOLDER = "profiles"
 
@@ -23,6 +27,41 @@ async def async_keep(hass: HomeAssistant, name: str, text: str) -> Path:
     return path
 
 
+def read_profile(text: str, topic: str | None = None) -> ProfileFile:
+    """Read a profile and hold it against the rules of Home Assistant. Takes its time: not for the event loop.
+
+    ``topic`` is where its device is, by default where the profile says.
+
+    Raises:
+        ProfileError: the text is no profile.
+        ChannelError: something in it could not become an entity, or does not go with the topic.
+    """
+    file = parse(text)
+    for channel in file.channels:
+        if {"+", "#"} & set(channel.subtopic.split("/")):
+            raise ChannelError("subtopic_invalid", channel=channel.name)
+        # Whether its + can be filled is seen when the topic is known.
+        check(channel, None, (channel.command_topic or "").split("/").count("+"))
+    check_twins(file.channels)
+    _check_availability(file)
+    topic_filter = topic or file.match.topic
+    levels = topic_filter.split("/")
+    if "#" not in levels and not -len(levels) < file.depth <= len(levels):
+        raise ChannelError("depth_invalid")
+    return file
+
+
+def _check_availability(file: ProfileFile) -> None:
+    if (there := file.availability) is None:
+        return
+    if not is_topic(there.topic.replace("+", "x")):
+        raise ChannelError("availability_topic")
+    if there.path and not is_safe(there.path):
+        raise ChannelError("availability_path")
+    if there.online == there.offline:
+        raise ChannelError("availability_words")
+
+
 def _folder(hass: HomeAssistant) -> Path:
     return Path(hass.config.path(DOMAIN, _FOLDER))
 
@@ -31,8 +70,8 @@ def _read(folder: Path) -> list[ProfileFile]:
     found = []
     for path in sorted(folder.glob("*.yaml")):
         try:
-            found.append(parse(path.read_text("utf-8")))
-        except (ProfileError, OSError, UnicodeDecodeError) as error:
+            found.append(read_profile(path.read_text("utf-8")))
+        except (ProfileError, ChannelError, OSError, UnicodeDecodeError) as error:
             LOGGER.warning("The profile %s cannot be used: %s", path, error)
     return [*found, *shipped()]
 

@@ -34,6 +34,7 @@ _UNITS = {str(kind): _plain(units) for kind, units in DEVICE_CLASS_UNITS.items()
 _STATE_CLASS_UNITS = {str(kind): _plain(units) for kind, units in STATE_CLASS_UNITS.items()}
 _STATE_CLASSES = {str(kind): set(allowed) for kind, allowed in DEVICE_CLASS_STATE_CLASSES.items()}
 _SHOWN = 12
+_MAX_UNIT = 64
 
 
 class ChannelError(ValueError):
@@ -60,6 +61,8 @@ def check(channel: Channel, value: Value, blanks: int | None) -> None:
     """
     if not channel.enabled:
         return
+    if len(channel.unit or "") > _MAX_UNIT:
+        raise ChannelError("unit_long", channel=channel.name)
     if channel.device_class and channel.device_class not in _DEVICE_CLASSES[channel.platform]:
         raise ChannelError(
             "device_class_invalid",
