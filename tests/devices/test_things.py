@@ -81,6 +81,18 @@ async def test_entities_are_there_with_the_values_that_were_learned_from(
         await until(says(home, "sensor.attic_temperature", "unknown"))
 
 
+async def test_nothing_is_missed_while_core_takes_over(
+    home: HomeAssistant, entry: MockConfigEntry, broker: Broker
+) -> None:
+    """A device that speaks just then, and seldom, would show an old value for an hour."""
+    async with listening(broker, "homeassistant/device/+/config") as seen, broker.client() as thing:
+        learn(home, entry, profile(TEMPERATURE), SAMPLE)
+        await until(lambda: bool(seen) and config(seen)["components"]["sensor_temperature"]["state_topic"] == TOPIC)
+        await thing.publish(TOPIC, '{"temperature": 99}')
+        await until(says(home, "sensor.attic_temperature", "99"))
+        await until(lambda: config(seen)["components"]["sensor_temperature"]["state_topic"] == TOPIC)
+
+
 async def test_the_device_works_without_us_when_core_can_read_it(
     home: HomeAssistant, entry: MockConfigEntry, broker: Broker
 ) -> None:

@@ -21,6 +21,10 @@ from .rhythm import Rhythm
 # Core's entities subscribe within half a second of their discovery message; then they can be given their values.
 SETTLED_S = 1.0
 SLOW_S = 6.0
+# How long core may take to find the device's own topics; what came meanwhile is handed to it, so often at most. Who
+# goes on speaking needs no more: the next message is heard.
+STEP_ASIDE_S = 4.0
+MAX_INTRODUCTIONS = 2
 # An event of a new type waits until core knows the type.
 EVENT_KNOWN_S = 3.0
 # Older values are not brought back by a restart where the device's rhythm does not say how long they hold.
@@ -68,6 +72,9 @@ class Device:
         self._heard = time.monotonic()
         self._online: bool | None = None
         self._introducing = False
+        self._introductions = 0
+        self._changed = False
+        self._settled_at = 0.0
         self._seed: list[CALLBACK_TYPE] = []
         self._late: list[CALLBACK_TYPE] = []
         self._fields = set(remembered.fields)
@@ -95,6 +102,11 @@ class Device:
         return not self.settings.direct or self._introducing or self.flooding
 
     @property
+    def is_read(self) -> bool:
+        """Tell whether every message is to be read by us: core may not have found the device's own topics yet."""
+        return self.hands_on or time.monotonic() < self._settled_at
+
+    @property
     def _sent(self) -> tuple[Channel, ...]:
         """Return the channels that the device has sent: only these become entities."""
         return tuple(channel for key, channel in self.settings.channels.items() if key in self._fields)
@@ -116,6 +128,7 @@ class Device:
         before = self._sent
         self.values |= {key: value for key, value in update.values.items() if key not in moments}
         self._around |= update.around
+        self._changed = True
         for key in update.fields.keys() & self._of_interest - self._fields:
             self._fields.add(key)
             self.remembered.fields.append(key)
@@ -199,8 +212,10 @@ class Device:
         def seed(_now: datetime) -> None:
             self._async_publish_state({})
             if self._introducing:
-                self._introducing = False
+                self._introducing = self._changed = False
                 self._async_publish_config()
+                self._settled_at = time.monotonic() + STEP_ASIDE_S
+                self._late.append(async_call_later(self._hass, STEP_ASIDE_S, self._async_stepped_aside))
 
         @callback
         def again(_now: datetime) -> None:
@@ -215,6 +230,17 @@ class Device:
                 self._seed.append(async_call_later(self._hass, SLOW_S, again))
 
         self._seed.append(mqtt_client.async_on_subscribe_done(self._hass, self._topic("state"), 0, subscribed))
+
+    @callback
+    def _async_stepped_aside(self, _now: datetime) -> None:
+        """See that core missed nothing between our last message and the first that it heard itself."""
+        if not self._changed or self._introductions >= MAX_INTRODUCTIONS:
+            self._introductions = 0
+            return
+        self._introductions += 1
+        self._introducing = True
+        self._async_publish_config()
+        self._async_seed_later()
 
     @callback
     def async_stop(self) -> None:

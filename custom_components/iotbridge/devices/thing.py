@@ -166,7 +166,7 @@ class Thing:
         looked = self._heard.looked(topic)
         if self._settings.direct and looked is not None and now - looked < LOOK_EVERY_S:
             device = self.devices.get(split(self.profile.topic, self.profile.depth, topic).identity)
-            if device and not device.hands_on:
+            if device and not device.is_read:
                 self._async_glance(device, payload, now)
                 return
         self._heard.look(topic, now)
