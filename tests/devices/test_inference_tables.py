@@ -6,6 +6,9 @@ from typing import Any
 import pytest
 
 from custom_components.iotbridge.devices.discovery import discovery_config
+from custom_components.iotbridge.devices.inference.meaning import UNIT_WINS
+from custom_components.iotbridge.devices.inference.plausible import RULES
+from custom_components.iotbridge.devices.inference.precision import DIGITS
 from custom_components.iotbridge.devices.knowledge import roles, words_air, words_energy, words_things
 from custom_components.iotbridge.devices.knowledge.classes import BINARY_CLASSES, SENSOR_CLASSES
 from custom_components.iotbridge.devices.knowledge.commands import COMMANDS
@@ -21,10 +24,7 @@ from custom_components.iotbridge.devices.knowledge.units import (
     SUFFIXES,
 )
 from custom_components.iotbridge.devices.knowledge.words import LETTER_FAMILIES, WORDS
-from custom_components.iotbridge.devices.meaning import UNIT_WINS
 from custom_components.iotbridge.devices.models import About, Channel, Profile
-from custom_components.iotbridge.devices.plausible import RULES
-from custom_components.iotbridge.devices.precision import DIGITS
 from homeassistant.components.binary_sensor.const import BinarySensorDeviceClass
 from homeassistant.components.sensor.const import (
     AMBIGUOUS_UNITS,

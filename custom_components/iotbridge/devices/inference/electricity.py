@@ -1,0 +1,127 @@
+"""Which unit an electric number without one is in; see plausible.py. Pure."""
+
+from .case import FRACTION, PERCENT, Case, Range, sibling_number
+from .meaning import Meaning
+from .places import Place
+
+# A battery of some cells, in millivolts; one lithium or two alkaline cells in volts; what may be volts or percent.
+BATTERY_MV = Range(1200, 60000)
+CELL_MV = Range(1500, 6000)
+CELL_V = Range(1.8, 4.4)
+PACK_V = Range(4.4, 20)
+CHIP_MV = Range(100, 60000)
+MAINS_V = Range(50, 500)
+TENTHS_OF_MAINS = Range(2001, 2600)
+# Volts times milliamperes by watts is 1000 and more, the less the load is resistive; of amperes it is 1 and more.
+MILLIAMPERES_BY_POWER = Range(700, 30000)
+AMPERES = Range(-200, 200)
+BATTERIES = frozenset({"battery", "batt", "bat", "vbat", "vbatt", "vcc", "vdd"})
+KILOWATTS = Range(-100, 100)
+# What a car is charged with is in kilowatts then, or it trickles.
+OF_A_CAR = frozenset({"charging", "charger"})
+SMALL_POWER = Range(0.1, 25)
+DELIVERED = frozenset({"delivered", "returned"})
+MEASURED_BESIDE_POWER = frozenset({"voltage", "volt", "current", "energy", "kwh", "wh", "frequency", "pf", "apower"})
+FEW_BITS = 3
+CARRIER_HZ = 1e6
+CARRIER_MHZ = Range(430, 930)
+
+
+def voltage(case: Case) -> Meaning:
+    """Decide volts or millivolts: a battery of 3025 is in millivolts, the mains of 230 in volts."""
+    of_battery = case.words() & BATTERIES or case.around() & BATTERIES
+    if of_battery and BATTERY_MV.has(case.value):
+        return case.to("mV")
+    if case.is_whole and TENTHS_OF_MAINS.has(case.value) and case.around() & {"current", "power"}:
+        return case.to("V", scale=0.1)
+    if case.context.topic.startswith("zigbee2mqtt/") and CELL_MV.has(case.value):
+        return case.to("mV")
+    return case.to("V")
+
+
+def supply_voltage(case: Case) -> Meaning:
+    """Decide volts or millivolts of what a chip runs on."""
+    return case.to("mV" if CHIP_MV.has(case.value) else "V")
+
+
+def battery(case: Case) -> Meaning:
+    """Decide percent, volts or millivolts: nobody has a battery of 3.02 percent, or of 3020."""
+    if case.value is None or (case.is_whole and PERCENT.has(case.value)):
+        return case.to("%")
+    if BATTERY_MV.has(case.value):
+        return case.to("mV", quantity="voltage")
+    if CELL_V.has(case.value):
+        return case.to("V", quantity="voltage")
+    if FRACTION.has(case.value):
+        return case.to("%", scale=100.0)
+    if PACK_V.has(case.value) and not float(case.value).is_integer():
+        return Meaning(known=True, phrase=case.found.phrase)
+    return case.to("%")
+
+
+def current(case: Case) -> Meaning:
+    """Decide amperes or milliamperes by the power beside it: 235 V times 74 can not be 7 W."""
+    if in_tenths(case):
+        return Meaning(known=True, phrase=case.found.phrase)
+    power = sibling_number(case.one, "power", "apower", "wattage")
+    volts = sibling_number(case.one, "voltage", "volt")
+    ratio = abs(volts * case.value / power) if power and volts and case.value else None
+    if MAINS_V.has(volts) and MILLIAMPERES_BY_POWER.has(ratio):
+        return case.to("mA")
+    if case.is_whole and not AMPERES.has(case.value):
+        return case.to(None)
+    return case.to("A")
+
+
+def in_tenths(case: Case) -> bool:
+    """Return whether a voltage beside a whole number is in tenths: nobody can tell what the number is in then."""
+    volts = sibling_number(case.one, "voltage", "volt")
+    return case.is_whole and isinstance(volts, int) and TENTHS_OF_MAINS.has(volts)
+
+
+def energy(case: Case) -> Meaning:
+    """Decide kilowatt hours or watt hours: a message with one count above a million counts in the smaller."""
+    return case.to("Wh" if case.context.watt_hours else "kWh")
+
+
+def power(case: Case) -> Meaning:
+    """Decide watts, the kilowatts of a smart meter's telegram, or a yes or no that is only called power."""
+    if case.words(1) & DELIVERED and is_telegram(case) and KILOWATTS.has(case.value):
+        return case.to("kW")
+    if in_tenths(case):
+        return Meaning(known=True, phrase=case.found.phrase)
+    if case.words(1) & OF_A_CAR and SMALL_POWER.has(case.value) and isinstance(case.value, float):
+        return Meaning(known=True, phrase=case.found.phrase)
+    if case.value in (0, 1) and case.is_whole and not case.around() & MEASURED_BESIDE_POWER and is_among_bits(case.one):
+        return Meaning(known=True, phrase=case.found.phrase)
+    return case.to("W")
+
+
+def is_telegram(case: Case) -> bool:
+    """Return whether a message uses the words of Dutch and Belgian meters: energy delivered and returned, by tariff."""
+    around = case.around()
+    return bool(around & DELIVERED) and "tariff" in around and bool(around & {"energy", "electricity"})
+
+
+def is_among_bits(one: Place) -> bool:
+    """Return whether most of what stands beside a value is 0, 1, yes or no, or a mode."""
+    bits = sum(sibling.is_bool or (sibling.number in (0, 1) and sibling is not one) for sibling in one.siblings)
+    return bits >= FEW_BITS or bool(one.family.words & {"mode", "swing", "fan", "target", "setpoint"})
+
+
+def gas(case: Case) -> Meaning:
+    """Take cubic metres for gas that a smart meter says was delivered."""
+    return case.to("m³" if case.words(1) & DELIVERED and case.around() & {"energy", "electricity", "power"} else None)
+
+
+def power_factor(case: Case) -> Meaning:
+    """Decide a fraction or a percentage by size."""
+    return case.to("%" if case.value is not None and abs(case.value) > 1 else None)
+
+
+def frequency(case: Case) -> Meaning:
+    """Take hertz; what is as high as a radio's carrier is of no interest."""
+    value = case.value or 0
+    if value >= CARRIER_HZ or (CARRIER_MHZ.has(value) and case.around() & {"rssi", "snr", "mod"}):
+        return Meaning(role="internal")
+    return case.to("Hz")
