@@ -10,10 +10,10 @@ import re
 from ..knowledge import roles
 from ..knowledge.obis import OBIS
 from ..knowledge.words import WORDS
+from ..mapping import position
 from ..models import About, Channel, Field, Problem, Reading, Value
 from ..values import convert
 from .keys import phrases
-from .mapping import position
 from .meaning import Context, conventions_of
 from .naming import unique
 from .places import Place, places_of, unit_siblings
