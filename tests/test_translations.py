@@ -19,6 +19,7 @@ from custom_components.iotbridge.alarms.models import AlarmState, Change, Severi
 from custom_components.iotbridge.automations.conditions import CONDITIONS
 from custom_components.iotbridge.automations.triggers import TRIGGERS
 from custom_components.iotbridge.devices.models import Joining, ProblemKind
+from custom_components.iotbridge.devices.profile_checks import IN_ENGLISH, Expected
 from custom_components.iotbridge.flows import alarm_telling, notifier
 from custom_components.iotbridge.flows.alarm_condition import RHYTHMS
 from custom_components.iotbridge.flows.channels import channel_selector
@@ -181,7 +182,8 @@ def test_nothing_in_the_words_of_the_dialogs_is_there_for_nothing(kind: str) -> 
 
 def test_every_subentry_has_its_dialog_and_its_words() -> None:
     assert FLOWS.keys() == SUBENTRY_FLOWS.keys()
-    assert WORDS["selector"]["wizard"]["options"].keys() <= constants("flows", "alarms")
+    assert WORDS["selector"]["wizard"]["options"].keys() <= constants("flows", "alarms") | set(Expected)
+    assert WORDS["selector"]["wizard"]["options"].items() >= IN_ENGLISH.items()
 
 
 def test_every_word_that_a_dialog_says_by_itself_is_there() -> None:

@@ -164,6 +164,31 @@ async def test_a_profile_that_home_assistant_would_not_take_is_refused_at_once(
     assert (wizard.step, wizard.errors) == ("profile", {"profile": error})
 
 
+@pytest.mark.parametrize(
+    ("language", "scale", "broken"),
+    [
+        ("en", "channels[0].scale: expected a number other than 0.", "The file: expected valid YAML in line 1."),
+        (
+            "it",
+            "channels[0].scale: qui ci vuole un numero diverso da 0.",
+            "Il file: qui ci vuole YAML valido alla riga 1.",
+        ),
+        (
+            "fr",
+            "channels[0].scale : attendu ici, un nombre autre que 0.",
+            "Le fichier : attendu ici, du YAML valide à la ligne 1.",
+        ),
+    ],
+)
+async def test_the_reason_is_in_the_users_language(wizard: Wizard, language: str, scale: str, broken: str) -> None:
+    wizard.kit.hass.config.language = language
+    await wizard.start("profile")
+    await wizard.submit(profile=PROFILE.replace("scale: 0.1", "scale: 0"))
+    assert wizard.said["reason"] == scale
+    await wizard.submit(profile="name: [")
+    assert wizard.said["reason"] == broken
+
+
 async def test_a_profile_without_a_topic_asks_for_it(wizard: Wizard) -> None:
     await wizard.start("profile")
     await wizard.submit(profile=PROFILE.replace("  topic: stations/+/data\n", ""))

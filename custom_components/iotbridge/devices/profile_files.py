@@ -33,7 +33,7 @@ from .models import (
     Scalar,
     key_of,
 )
-from .profile_checks import ProfileError, Reader
+from .profile_checks import Expected, ProfileError, Reader
 from .topics import has_wildcard, matches, split
 
 __all__ = ["Match", "ProfileError", "ProfileFile", "dump", "find", "parse", "shipped"]
@@ -86,10 +86,10 @@ def parse(text: str) -> ProfileFile:
     match.only(("topic", "keys", "values"))
     values = match.member("values") if match.has("values") else None
     if not any(match.has(member) for member in ("topic", "keys", "values")):
-        raise ProfileError("match", "a topic, keys or values")
+        raise ProfileError("match", Expected.MATCH)
     channels = [_channel(channel) for channel in top.elements("channels", most=MAX_CHANNELS)]
     if not channels:
-        raise ProfileError("channels", "at least one channel")
+        raise ProfileError("channels", Expected.CHANNEL)
     availability = top.member("availability") if top.has("availability") else None
     if availability:
         availability.only(("topic", "online", "offline", "path"))
@@ -158,23 +158,24 @@ def shipped() -> list[ProfileFile]:
 def _load(text: str) -> Any:
     """Read YAML without tags, aliases and depth: each of them can make much of little."""
     if len(text) > MAX_TEXT:
-        raise ProfileError("", f"at most {MAX_TEXT // 1024} KiB")
+        raise ProfileError("", Expected.SIZE, most=MAX_TEXT // 1024)
     level = 0
     try:
         for event in yaml.parse(text, Loader=yaml.SafeLoader):
             if isinstance(event, yaml.AliasEvent):
-                raise ProfileError("", "no aliases (*)")
+                raise ProfileError("", Expected.NO_ALIASES)
             if isinstance(event, yaml.CollectionStartEvent | yaml.CollectionEndEvent):
                 level += 1 if isinstance(event, yaml.CollectionStartEvent) else -1
             if level > _MAX_LEVELS:
-                raise ProfileError("", f"at most {_MAX_LEVELS} levels")
+                raise ProfileError("", Expected.LEVELS, most=_MAX_LEVELS)
         return yaml.safe_load(text)
     except (yaml.YAMLError, ValueError, OverflowError) as error:
         if isinstance(error, ProfileError):
             raise
         mark = getattr(error, "problem_mark", None)
-        place = f"line {mark.line + 1}" if mark else ""
-        raise ProfileError(place, "valid YAML") from None
+        if mark is None:
+            raise ProfileError("", Expected.YAML) from None
+        raise ProfileError("", Expected.YAML_LINE, line=mark.line + 1) from None
 
 
 def _channel(given: Reader) -> Channel:

@@ -64,7 +64,7 @@ class Finding(Learning):
                 )
             except ProfileError as error:
                 errors["profile"] = "profile_invalid"
-                said["reason"] = str(error)
+                said["reason"] = (await async_words(self.hass)).reason(error)
             except ChannelError as error:
                 errors["profile"] = error.key
                 said |= error.placeholders

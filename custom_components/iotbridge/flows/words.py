@@ -8,6 +8,7 @@ from homeassistant.helpers.translation import async_get_translations
 
 from ..const import DOMAIN
 from ..devices.models import PLATFORMS
+from ..devices.profile_checks import ProfileError
 from .rules import ChannelError
 
 # Formats as people know them; the names of the others are in the translations.
@@ -44,6 +45,11 @@ class Words:
     def say(self, key: str, **placeholders: object) -> str:
         """Return one of our own sentences, filled in."""
         return self.own[key].format(**placeholders)
+
+    def reason(self, error: ProfileError) -> str:
+        """Return why a file is no profile."""
+        place = error.place or self.own["profile_whole"]
+        return self.say("profile_expected", place=place, expected=self.say(error.kind, **error.placeholders))
 
     def format(self, name: str) -> str:
         """Return what people call a format, with its wrapping: ``gzip+json`` is ``gzip+JSON``."""
