@@ -1,0 +1,95 @@
+"""The same thousand rules for IoT Bridge, for Home Assistant's own automations, and for Alert2."""
+
+from collections.abc import Iterator, Sequence
+import json
+from pathlib import Path
+import secrets
+from typing import Any
+
+from custom_components.iotbridge.alarms.models import Severity
+from custom_components.iotbridge.alarms.rule import Condition, Kind, Plan, Rule, Selection, Step
+
+NOBODY, OURS, AUTOMATIONS, ALERT2 = "nobody", "IoT Bridge", "automations", "Alert2"
+LIMIT = 80
+PER_RULE = 5
+TRIPPED = 40
+"""Rules more, each over one entity of MQTT, for the way from a message to a notification."""
+GROUP = "01BENCHGROUP00000000000000"
+
+type Rules = Sequence[tuple[str, list[str]]]
+
+
+def rules(count: int) -> Rules:
+    """Return names and entities of the rules."""
+    watched = [
+        (f"Rule {number}", [f"sensor.watched_{number * PER_RULE + place}" for place in range(PER_RULE)])
+        for number in range(count)
+    ]
+    return [*watched, *((f"Tripped {number}", [f"sensor.tripped_{number}"]) for number in range(TRIPPED))]
+
+
+def write(who: str, folder: Path, wanted: Rules) -> str:
+    """Put the rules where a contestant looks for them; return what is to be added to the configuration."""
+    if who == OURS:
+        _into_entry(folder / ".storage" / "core.config_entries", wanted)
+    elif who == AUTOMATIONS:
+        (folder / "bench.json").write_text(json.dumps([_automation(*rule) for rule in wanted]), encoding="utf-8")
+        return "automation bench: !include bench.json\n"
+    elif who == ALERT2:
+        alerts = {"skip_internal_errors": True, "alerts": [_alert(*rule) for rule in wanted]}
+        (folder / "bench.json").write_text(json.dumps(alerts), encoding="utf-8")
+        return "alert2: !include bench.json\n"
+    return ""
+
+
+def _into_entry(path: Path, wanted: Rules) -> None:
+    """Write the rules as subentries while Home Assistant is stopped: the dialogs would take minutes."""
+    document = json.loads(path.read_text(encoding="utf-8"))
+    entry = next(entry for entry in document["data"]["entries"] if entry["domain"] == "iotbridge")
+    entry["subentries"] = list(_subentries(wanted))
+    # Everything is to be told at once, however much it is.
+    entry["options"] |= {"storm_per_minute": 0, "flapping_per_hour": 0}
+    path.write_text(json.dumps(document), encoding="utf-8")
+
+
+def _subentries(wanted: Rules) -> Iterator[dict[str, Any]]:
+    target = {"kind": "action", "action": "notify.bench", "data": {}}
+    group = {"targets": [target], "fallback": [], "break_through": False}
+    yield {"subentry_id": GROUP, "subentry_type": "notifier", "title": "Bench", "unique_id": None, "data": group}
+    for name, entities in wanted:
+        rule = Rule(
+            rule_id="",
+            name=name,
+            severity=Severity.WARNING,
+            condition=Condition(kind=Kind.ABOVE, above=LIMIT),
+            selection=Selection(entities=tuple(entities)),
+            plan=Plan(steps=(Step(after_s=0.0, groups=(GROUP,)),)),
+        )
+        number = f"01{secrets.token_hex(12).upper()}"
+        yield {
+            "subentry_id": number,
+            "subentry_type": "alarm",
+            "title": name,
+            "unique_id": None,
+            "data": rule.as_dict(),
+        }
+
+
+def _automation(name: str, entities: list[str]) -> dict[str, Any]:
+    message = {"title": name, "message": "{{ trigger.to_state.name }}: {{ trigger.to_state.state }}"}
+    return {
+        "alias": name,
+        "triggers": [{"trigger": "numeric_state", "entity_id": entities, "above": LIMIT}],
+        "actions": [{"action": "notify.bench", "data": message}],
+    }
+
+
+def _alert(name: str, entities: list[str]) -> dict[str, Any]:
+    values = ", ".join(f"states('{entity_id}') | float(0)" for entity_id in entities)
+    return {
+        "domain": "bench",
+        "name": name.replace(" ", "_").lower(),
+        "condition": f"{{{{ [{values}] | max > {LIMIT} }}}}",
+        "message": f"{{{{ [{values}] | max }}}}",
+        "notifier": "bench",
+    }

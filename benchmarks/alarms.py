@@ -1,0 +1,262 @@
+"""What a thousand alarms cost a real Home Assistant, beside automations of its own and Alert2 doing the same.
+
+Each in a Home Assistant of its own with a real broker, in turns, there and back; and one without any rules. An
+integration of the benchmark changes values inside, and looks at the clock of the event loop. The recorder is off: it
+adds the same to each.
+"""
+
+import argparse
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+import json
+from pathlib import Path
+import re
+import statistics
+import sys
+import tempfile
+import time
+
+from lab.client import Json
+from lab.home_assistant import HomeAssistant
+from lab.lab import Lab
+from lab.waiting import LabError, until
+
+from . import alarm_rivals as rivals, command_line
+from .report import Report
+
+PROBE = Path(__file__).with_name("bench_probe")
+OTHER, WATCHED = 1000, 5000
+CHANGES = 5000
+BURSTS = 4
+PER_S = 500
+PAUSE_S = 0.1
+QUIET_S = 5.0
+WELL, BAD = 20, 1000
+DOMAINS = {rivals.OURS: "iotbridge", rivals.AUTOMATIONS: "automation", rivals.ALERT2: "alert2"}
+UNWANTED = ("history:", "logbook:", "recorder:", "  commit_interval: 1", "    custom_components.iotbridge: debug")
+
+
+@dataclass
+class Found:
+    """What was measured of one contestant, in all its turns."""
+
+    who: str
+    other_us: list[float] = field(default_factory=list)
+    watched_us: list[float] = field(default_factory=list)
+    share: list[float] = field(default_factory=list)
+    delays_ms: list[float] = field(default_factory=list)
+    full_ms: list[float] = field(default_factory=list)
+    objects: list[int] = field(default_factory=list)
+    collected_ms: list[float] = field(default_factory=list)
+    lost: int = 0
+    trips: int = 0
+    start_s: list[float] = field(default_factory=list)
+    setup_s: list[float] = field(default_factory=list)
+
+
+class RiggedHomeAssistant(HomeAssistant):
+    """Home Assistant with the probe and without a recorder; with Alert2 from a folder if that is given."""
+
+    def rig(self, more: str, alert2: Path | None) -> None:
+        """Add to the configuration."""
+        kept = [line for line in self._configuration.splitlines() if line not in UNWANTED]
+        self._configuration = "\n".join(kept) + "\n" + more
+        custom = self.folder / "custom_components"
+        custom.mkdir(parents=True, exist_ok=True)
+        for source in [PROBE, *([alert2] if alert2 else [])]:
+            link = custom / source.name
+            if not link.is_symlink():
+                link.symlink_to(source, target_is_directory=True)
+
+
+def main() -> int:
+    parser = command_line.parser("alarms", __doc__)
+    parser.add_argument("--rules", type=int, default=WATCHED // rivals.PER_RULE, help="1000")
+    parser.add_argument("--trips", type=int, default=150, help="messages that raise an alarm, in each turn; 150")
+    parser.add_argument("--alert2", type=Path, help="custom_components/alert2 of a checkout; left out without")
+    parser.add_argument("--only", help="one of them beside nobody: IoT Bridge, automations or Alert2")
+    parser.add_argument("--once", action="store_true", help="one turn of each")
+    return command_line.run(_run, parser.parse_args())
+
+
+async def _run(options: argparse.Namespace) -> None:
+    report = Report("alarms")
+    names = [rivals.NOBODY, rivals.OURS, rivals.AUTOMATIONS, *([rivals.ALERT2] if options.alert2 else [])]
+    if options.only:
+        names = [rivals.NOBODY, options.only]
+    found = {name: Found(name) for name in names}
+    for name in names if options.once else [*names, *reversed(names)]:
+        with tempfile.TemporaryDirectory(prefix="iotbridge-bench-") as folder:
+            async with Lab(Path(folder)) as lab:
+                await _turn(lab, found[name], options)
+        print(f"{name}: measured", flush=True)
+    nobody = found[rivals.NOBODY]
+    others = [found[name] for name in names[1:]]
+    title = f"Event loop, {options.rules:,} rules over {options.rules * rivals.PER_RULE:,} entities; µs are medians"
+    report.add(LOOP_HEAD, [_loop_row(one, nobody) for one in found.values()], title=title)
+    title = f"From publishing to the call of the notify action, while {PER_S} other values change in a second"
+    report.add(DELAY_HEAD, [_delay_row(one) for one in others], title=title)
+    report.add(START_HEAD, [_start_row(one) for one in found.values()], title="Start, and what stays in memory")
+    report.finish(write=options.write)
+
+
+# ---------------------------------------------------------------- one turn
+
+
+async def _turn(lab: Lab, found: Found, options: argparse.Namespace) -> None:
+    """Set everything up, start once more with the rules, and measure."""
+    home = lab.home_assistant = RiggedHomeAssistant(lab.folder / "config")
+    home.rig("", None)
+    await lab.broker.start()
+    await home.start()
+    await lab.set_up_mqtt()
+    if found.who == rivals.OURS:
+        result = await lab.client.flow("iotbridge", {})
+        if result["type"] != "create_entry":
+            raise LabError(f"IoT Bridge was not set up: {result}")
+    await home.stop()
+    wanted = rivals.rules(options.rules)
+    more = rivals.write(found.who, home.folder, wanted)
+    home.rig(f"bench_probe: {{other: {OTHER}, watched: {WATCHED}}}\n{more}", options.alert2)
+    await _tripped(lab)
+    if found.who == rivals.OURS:
+        # The entities of new rules are made once; what counts is every start after that.
+        await home.start()
+        await until(lambda: _rules_there(lab, len(wanted)), timeout_s=120, what="entities of all rules")
+        await asyncio.sleep(QUIET_S * 3)
+        await home.stop()
+    began = time.monotonic()
+    await home.start()
+    found.start_s.append(time.monotonic() - began)
+    await until(lambda: _all_well(lab), timeout_s=60, what="values of all that is to be tripped")
+    await asyncio.sleep(QUIET_S)
+    if found.who in DOMAINS:
+        timings = await lab.client.command("integration/setup_info")
+        found.setup_s += [row["seconds"] for row in timings if row["domain"] == DOMAINS[found.who]]
+    for _ in range(BURSTS):
+        found.other_us.append(await _burst(lab, "other"))
+        found.watched_us.append(await _burst(lab, "watched"))
+    await _taken(lab)
+    answer = await lab.client.call("bench_probe.collect", response=True)
+    found.full_ms.append(answer["ms"])
+    found.objects.append(answer["objects"])
+    await _stream(lab, found, options.trips)
+
+
+async def _burst(lab: Lab, group: str) -> float:
+    answer = await lab.client.call("bench_probe.burst", {"group": group, "changes": CHANGES}, response=True)
+    return float(answer["us"])
+
+
+async def _taken(lab: Lab) -> list[Json]:
+    answer = await lab.client.call("bench_probe.taken", response=True)
+    told: list[Json] = answer["told"]
+    return told
+
+
+async def _stream(lab: Lab, found: Found, trips: int) -> None:
+    """Let values change all the time, first only that, then with messages that raise alarms."""
+    data = {"group": "watched", "per_s": PER_S, "seconds": QUIET_S}
+    answer = await lab.client.call("bench_probe.stream", data, response=True)
+    found.share.append(answer["share"])
+    if found.who == rivals.NOBODY:
+        return
+    data["seconds"] = trips * PAUSE_S + QUIET_S
+    stream = asyncio.create_task(lab.client.call("bench_probe.stream", data, response=True))
+    published: dict[int, float] = {}
+    async with lab.broker.client() as mqtt:
+        for number in range(trips):
+            # Half a round later it is well again.
+            await mqtt.publish(f"bench/{(number + rivals.TRIPPED // 2) % rivals.TRIPPED}", str(WELL))
+            await asyncio.sleep(PAUSE_S / 2)
+            published[BAD + number] = time.time()
+            await mqtt.publish(f"bench/{number % rivals.TRIPPED}", str(BAD + number))
+            await asyncio.sleep(PAUSE_S / 2)
+    found.collected_ms.append((await stream)["collected_ms"])
+    heard: dict[int, float] = {}
+    for message in await _taken(lab):
+        for value in re.findall(r"\b\d{4}\b", message["message"]):
+            heard.setdefault(int(value), message["at"])
+    found.delays_ms += [(heard[value] - at) * 1000 for value, at in published.items() if value in heard]
+    found.lost += len(published.keys() - heard.keys())
+    found.trips += len(published)
+
+
+async def _tripped(lab: Lab) -> None:
+    """Let the broker keep the entities of MQTT, and that they are well."""
+    async with lab.broker.client() as mqtt:
+        for number in range(rivals.TRIPPED):
+            config = {
+                "unique_id": f"bench_tripped_{number}",
+                "default_entity_id": f"sensor.tripped_{number}",
+                "name": f"Tripped {number}",
+                "state_topic": f"bench/{number}",
+                "unit_of_measurement": "°C",
+                "device_class": "temperature",
+            }
+            await mqtt.publish(f"homeassistant/sensor/bench_{number}/config", json.dumps(config), qos=1, retain=True)
+            await mqtt.publish(f"bench/{number}", str(WELL), qos=1, retain=True)
+
+
+async def _all_well(lab: Lab) -> bool:
+    states = await lab.client.rest("GET", "states")
+    tripped = [state["state"] for state in states if state["entity_id"].startswith("sensor.tripped_")]
+    return len(tripped) == rivals.TRIPPED and set(tripped) <= {str(WELL), f"{WELL}.0"}
+
+
+async def _rules_there(lab: Lab, count: int) -> bool:
+    states = await lab.client.rest("GET", "states")
+    problems = [state for state in states if state["attributes"].get("device_class") == "problem"]
+    return len(problems) >= count
+
+
+# ---------------------------------------------------------------- tables
+
+LOOP_HEAD = ["who", "a value no rule watches, µs", "more than nobody", "a watched value, µs", "more than nobody",
+             f"loop busy at {PER_S} changes/s, %"]  # fmt: skip
+DELAY_HEAD = ["who", "p50 ms", "p95 ms", "p99 ms", "max ms", "told", "not told", "longest garbage collection, ms"]
+START_HEAD = ["who", "start of Home Assistant, s", "of it set-up of the integration, s", "full garbage collection, ms",
+              "of objects"]  # fmt: skip
+
+
+def _loop_row(found: Found, nobody: Found) -> list[str]:
+    other, watched = statistics.median(found.other_us), statistics.median(found.watched_us)
+    return [
+        found.who,
+        f"{other:.1f}",
+        f"{other - statistics.median(nobody.other_us):.1f}",
+        f"{watched:.1f}",
+        f"{watched - statistics.median(nobody.watched_us):.1f}",
+        " and ".join(f"{share * 100:.1f}" for share in found.share),
+    ]
+
+
+def _delay_row(found: Found) -> list[str]:
+    delays = sorted(found.delays_ms) or [float("nan")]
+    told = [f"{_percentile(delays, share):.1f}" for share in (0.50, 0.95, 0.99, 1.0)]
+    return [
+        found.who,
+        *told,
+        str(len(found.delays_ms)),
+        str(found.lost),
+        " and ".join(f"{ms:.0f}" for ms in found.collected_ms),
+    ]
+
+
+def _percentile(values: Sequence[float], share: float) -> float:
+    return values[min(len(values) - 1, round(share * (len(values) - 1)))]
+
+
+def _start_row(found: Found) -> list[str]:
+    return [
+        found.who,
+        " and ".join(f"{value:.1f}" for value in found.start_s),
+        " and ".join(f"{value:.2f}" for value in found.setup_s),
+        " and ".join(f"{value:.0f}" for value in found.full_ms),
+        f"{max(found.objects):,}",
+    ]
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,110 @@
+"""An integration that only benchmarks put into a Home Assistant: it makes values, takes messages, looks at the clock.
+
+It runs in the event loop that is measured, so what it says of that loop is neither guessed nor asked for from outside.
+"""
+
+import asyncio
+import gc
+from itertools import count
+import time
+from typing import Any
+
+from homeassistant.core import HomeAssistant, ServiceCall, SupportsResponse, callback
+from homeassistant.helpers.typing import ConfigType
+
+DOMAIN = "bench_probe"
+ATTRIBUTES = {"unit_of_measurement": "°C", "device_class": "temperature", "state_class": "measurement"}
+IN_ONE_GO = 100
+SETTLE_S = 0.2
+TICK_S = 0.02
+
+
+async def async_setup(hass: HomeAssistant, config: ConfigType) -> bool:
+    """Make the entities, ``config`` says how many of each group, and the actions of the benchmark."""
+    probe = Probe(hass, config[DOMAIN])
+    for name in ("burst", "stream", "taken", "collect"):
+        act = getattr(probe, f"async_{name}")
+        hass.services.async_register(DOMAIN, name, act, supports_response=SupportsResponse.ONLY)
+    hass.services.async_register("notify", "bench", probe.async_notify)
+    return True
+
+
+class Probe:
+    """Entities that change, and what was told."""
+
+    def __init__(self, hass: HomeAssistant, sizes: dict[str, int]) -> None:
+        """``sizes`` are those of the groups of entities."""
+        self._hass = hass
+        self._sizes = sizes
+        self._taken: list[dict[str, Any]] = []
+        self._numbers = count()
+        self._collecting_since = 0.0
+        self._collected_s = 0.0
+        gc.callbacks.append(self._collect)
+        for group, size in sizes.items():
+            for number in range(size):
+                hass.states.async_set(f"sensor.{group}_{number}", "20.0", ATTRIBUTES)
+
+    @callback
+    def _say(self, group: str) -> None:
+        """Change one entity of a group to a value that nobody minds."""
+        number = next(self._numbers)
+        entity_id = f"sensor.{group}_{number % self._sizes[group]}"
+        self._hass.states.async_set(entity_id, f"{20 + number % 997 / 100:.2f}", ATTRIBUTES)
+
+    def _collect(self, phase: str, _info: dict[str, int]) -> None:
+        """Remember the longest time for which Python's garbage collector stopped everything."""
+        if phase == "start":
+            self._collecting_since = time.monotonic()
+        else:
+            self._collected_s = max(self._collected_s, time.monotonic() - self._collecting_since)
+
+    async def async_burst(self, call: ServiceCall) -> dict[str, Any]:
+        """Change entities as fast as it goes; return the loop's processor time in µs per change and what follows it."""
+        group, changes = call.data["group"], call.data["changes"]
+        idle = await _idle_s()
+        began = time.thread_time()
+        for first in range(0, changes, IN_ONE_GO):
+            for _ in range(first, min(first + IN_ONE_GO, changes)):
+                self._say(group)
+            await asyncio.sleep(0)
+        await asyncio.sleep(SETTLE_S)
+        return {"us": (time.thread_time() - began - idle) / changes * 1e6}
+
+    async def async_stream(self, call: ServiceCall) -> dict[str, Any]:
+        """Change entities so often in a second; return the loop's share of a processor.
+
+        And the longest time for which the garbage collector stopped it.
+        """
+        group, per_s, seconds = call.data["group"], call.data["per_s"], call.data["seconds"]
+        began, used, done = time.monotonic(), time.thread_time(), 0
+        self._collected_s = 0.0
+        while (passed := time.monotonic() - began) < seconds:
+            while done < passed * per_s:
+                self._say(group)
+                done += 1
+            await asyncio.sleep(TICK_S)
+        return {"share": (time.thread_time() - used) / passed, "collected_ms": self._collected_s * 1000}
+
+    async def async_collect(self, _call: ServiceCall) -> dict[str, Any]:
+        """Return how long a full garbage collection stops everything, and how many objects it looks at."""
+        gc.collect()
+        self._collected_s = 0.0
+        gc.collect()
+        return {"ms": self._collected_s * 1000, "objects": len(gc.get_objects())}
+
+    async def async_taken(self, _call: ServiceCall) -> dict[str, Any]:
+        """Return what was told since the last call, with the time at which it was."""
+        told, self._taken = self._taken, []
+        return {"told": told}
+
+    async def async_notify(self, call: ServiceCall) -> None:
+        """Take a message."""
+        self._taken.append({"at": time.time(), **call.data})
+
+
+async def _idle_s() -> float:
+    """Return how much processor time the loop takes when nothing happens."""
+    began = time.thread_time()
+    await asyncio.sleep(SETTLE_S)
+    return time.thread_time() - began
