@@ -6,7 +6,8 @@ import sys
 import tempfile
 
 from .browser import browsing
-from .demo import device_page, start, start_things
+from .demo import device_page, power_state, start, start_things
+from .demo_alarms import ATTIC_ID, HOT, start_alarms
 from .lab import Lab
 from .processes import ROOT
 from .things import UNLEARNED
@@ -14,7 +15,19 @@ from .waiting import LabError, until
 from .walk import Walk
 
 IMAGES = ROOT / "docs" / "images"
-KEPT = frozenset({"host.png", "wizard-start.png", "wizard-device.png", "wizard-channel.png", "thing.png"})
+KEPT = frozenset(
+    {
+        "host.png",
+        "wizard-start.png",
+        "wizard-device.png",
+        "wizard-channel.png",
+        "thing.png",
+        "alarm-start.png",
+        "alarm-condition.png",
+        "alarm-device.png",
+        "alarm-notification.png",
+    }
+)
 """Of the pictures of the walk those that documents show, or may."""
 
 
@@ -33,7 +46,7 @@ async def _run(folder: Path) -> None:
     async with Lab(folder, name="IoT Bridge demo") as lab:
         entities = await start(lab)
         await start_things(lab)
-        power = next(entity.entity_id for entity in entities if entity.unique_id.endswith("_power_state"))
+        power = power_state(entities)
         await lab.client.call("iotbridge.send_command", {"entity_id": power, "command": "reboot"}, response=True)
         async with browsing(lab) as page:
             walk = Walk(page, lab, IMAGES, KEPT)
@@ -50,11 +63,18 @@ async def _run(folder: Path) -> None:
         async with browsing(lab) as page:
             device_id = await until(lambda: _device_id(lab), timeout_s=20, what="the device of the wizard")
             await Walk(page, lab, IMAGES, KEPT).device(device_id, "Device info", "g/m³")
+        await start_alarms(lab, power)
+        await lab.client.call("input_number.set_value", {"entity_id": ATTIC_ID, "value": HOT})
+        async with browsing(lab, width=760, height=1240) as page:
+            await Walk(page, lab, IMAGES, KEPT).add_alarm()
+        async with browsing(lab, height=760) as page:
+            device_id = await until(lambda: _device_id(lab, "Alarms"), timeout_s=20, what="the device of the alarms")
+            await Walk(page, lab, IMAGES, KEPT).alarms(device_id)
     print(f"written into {IMAGES.relative_to(ROOT)}: {', '.join(sorted(KEPT))}")
 
 
-async def _device_id(lab: Lab) -> str | None:
-    return next((row["id"] for row in await lab.client.devices() if row["name"] == UNLEARNED.title), None)
+async def _device_id(lab: Lab, name: str = UNLEARNED.title) -> str | None:
+    return next((row["id"] for row in await lab.client.devices() if row["name"] == name), None)
 
 
 if __name__ == "__main__":

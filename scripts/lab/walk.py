@@ -77,6 +77,26 @@ class Walk:
         await self.page.wait_for_load_state("networkidle")
         await self.picture("thing.png")
 
+    async def add_alarm(self) -> None:
+        """Open "Add an alarm" and look at its first form, the one for what is too high."""
+        await self.page.goto(self.lab.home_assistant.url + ADDRESS)
+        await self.page.get_by_role("button", name="Add an alarm").first.click()
+        await self.see("What is wrong when the alarm is to be raised?")
+        await self.picture("alarm-start.png")
+        await self.page.get_by_text("Too high").first.click()
+        await self.see("Hysteresis")
+        await self.picture("alarm-condition.png")
+
+    async def alarms(self, device_id: str) -> None:
+        """See the device of the alarms while one is raised, and its message."""
+        await self.page.goto(f"{self.lab.home_assistant.url}/config/devices/device/{device_id}")
+        await self.see("Attic too warm")
+        await self.page.wait_for_load_state("networkidle")
+        await self.picture("alarm-device.png")
+        await self.page.get_by_text("Notifications", exact=True).first.click()
+        await self.see("35 °C > 30 °C")
+        await self.picture("alarm-notification.png")
+
     async def see(self, text: str) -> Locator:
         """Wait until a text is on the page."""
         found = self.page.get_by_text(text).first
