@@ -12,6 +12,7 @@ from homeassistant.helpers import device_registry as dr
 from .const import MQTT_DOMAIN
 
 PROTOCOL_5 = "5"
+QOS = 1
 
 ReceiveMessage = mqtt.ReceiveMessage
 async_on_subscribe_done = mqtt.async_on_subscribe_done
@@ -59,7 +60,37 @@ async def async_subscribe(
     hass: HomeAssistant, topic: str, receive: Callable[[mqtt.ReceiveMessage], None]
 ) -> CALLBACK_TYPE:
     """Subscribe and get the payloads as bytes: what is no text must be seen, too."""
-    return await mqtt.async_subscribe(hass, topic, receive, qos=1, encoding=None)
+    return await mqtt.async_subscribe(hass, topic, receive, qos=QOS, encoding=None)
+
+
+class Lease:
+    """A subscription for a short while, given back only when it was made.
+
+    Core's mqtt subscribes in rounds, and loses the rest of a round when one in it was taken back meanwhile.
+    """
+
+    def __init__(self, hass: HomeAssistant, topic: str, remove: CALLBACK_TYPE) -> None:
+        """``remove`` is what a subscription of this moment returned."""
+        self._remove = remove
+        self._is_made = False
+        self._is_over = False
+        self._stop = mqtt.async_on_subscribe_done(hass, topic, QOS, self._async_made)
+
+    @callback
+    def _async_made(self) -> None:
+        if self._is_made:
+            return
+        self._is_made = True
+        self._stop()
+        if self._is_over:
+            self._remove()
+
+    @callback
+    def async_release(self) -> None:
+        """Give it back, now or when it is made."""
+        self._is_over = True
+        if self._is_made:
+            self._remove()
 
 
 async def async_publish_command(hass: HomeAssistant, topic: str, payload: bytes, expiry_s: float) -> None:

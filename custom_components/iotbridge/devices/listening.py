@@ -115,14 +115,15 @@ async def async_listen(hass: HomeAssistant, notice: Callable[[Sample], bool], pr
 
 @asynccontextmanager
 async def _subscribed(hass: HomeAssistant, receivers: dict[str, Ear] | dict[str, Crowd]) -> AsyncGenerator[None]:
-    removes = []
+    leases = []
     try:
         for topic, receiver in receivers.items():
-            removes.append(await mqtt_client.async_subscribe(hass, topic, receiver.async_receive))
+            remove = await mqtt_client.async_subscribe(hass, topic, receiver.async_receive)
+            leases.append(mqtt_client.Lease(hass, topic, remove))
         yield
     finally:
-        for remove in removes:
-            remove()
+        for lease in leases:
+            lease.async_release()
 
 
 @asynccontextmanager
