@@ -6,11 +6,14 @@ from datetime import datetime
 import time
 from typing import Any
 
-from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
+from homeassistant.const import ATTR_LATITUDE, STATE_UNAVAILABLE, STATE_UNKNOWN, Platform
+from homeassistant.core import CALLBACK_TYPE, HomeAssistant, State, callback
+from homeassistant.helpers import entity_registry as er
 from homeassistant.helpers.event import async_call_later
 from homeassistant.helpers.json import json_dumps
 
 from .. import mqtt_client
+from ..const import MQTT_DOMAIN
 from .discovery import availability_config, component_id, discovery_config, is_direct
 from .mapping import Update, thing_uid
 from .memory import Remembered
@@ -18,9 +21,9 @@ from .models import Channel, Profile, Value
 from .publisher import Publisher
 from .rhythm import Rhythm
 
-# Core's entities subscribe within half a second of their discovery message; then they can be given their values.
-SETTLED_S = 1.0
-SLOW_S = 6.0
+# How often new entities are given their values until they have them, and how far apart: a busy machine takes seconds.
+FEED_S = 0.5
+MAX_FEEDS = 20
 # How long core may take to find the device's own topics; what came meanwhile is handed to it, so often at most. Who
 # goes on speaking needs no more: the next message is heard.
 STEP_ASIDE_S = 4.0
@@ -180,8 +183,6 @@ class Device:
         if self.settings.direct and not known.issuperset(map(component_id, self._sent)):
             self._introducing = True
         self._async_publish_config()
-        if self.hands_on:
-            self._async_seed_later()
 
     @callback
     def _async_publish_config(self) -> None:
@@ -201,35 +202,55 @@ class Device:
             if self._online is None:
                 self._async_set_online(self.remembered.online)
         self._async_leave_availability()
-        self._publisher.async_set(self.uid, self.remembered, config)
+        self._publisher.async_set(self.uid, self.remembered, config, self._async_published)
 
     @callback
-    def _async_seed_later(self) -> None:
-        """Give the entities their values as soon as they listen."""
+    def _async_published(self) -> None:
+        """Give the entities their values as soon as they listen: core makes them when the discovery message is back."""
         _cancel(self._seed)
+        if not self.hands_on:
+            return
+        tries = 0
 
         @callback
-        def seed(_now: datetime) -> None:
+        def feed(_now: datetime) -> None:
+            nonlocal tries
+            self._seed.clear()
+            if self._are_fed() or tries >= MAX_FEEDS:
+                self._async_fed()
+                return
+            tries += 1
             self._async_publish_state({})
-            if self._introducing:
-                self._introducing = self._changed = False
-                self._async_publish_config()
-                self._settled_at = time.monotonic() + STEP_ASIDE_S
-                self._late.append(async_call_later(self._hass, STEP_ASIDE_S, self._async_stepped_aside))
-
-        @callback
-        def again(_now: datetime) -> None:
-            self._async_publish_state({})
+            self._seed.append(async_call_later(self._hass, FEED_S, feed))
 
         @callback
         def subscribed() -> None:
             _cancel(self._seed)
-            self._seed.append(async_call_later(self._hass, SETTLED_S, seed))
-            if not self._introducing:
-                # A busy machine may not have had all entities listening yet.
-                self._seed.append(async_call_later(self._hass, SLOW_S, again))
+            self._seed.append(async_call_later(self._hass, FEED_S, feed))
 
         self._seed.append(mqtt_client.async_on_subscribe_done(self._hass, self._topic("state"), 0, subscribed))
+
+    def _are_fed(self) -> bool:
+        """Tell whether all entities have a value, as far as there is one; what the user disabled needs none."""
+        registry = er.async_get(self._hass)
+        for channel in self._sent:
+            if self.values.get(channel.key) is None or channel.platform == "event":
+                continue
+            unique_id = f"{self.uid}_{component_id(channel)}"
+            entity_id = registry.async_get_entity_id(channel.platform, MQTT_DOMAIN, unique_id)
+            entry = registry.async_get(entity_id) if entity_id else None
+            if entry is None or not (entry.disabled or _has_value(self._hass.states.get(entry.entity_id))):
+                return False
+        return True
+
+    @callback
+    def _async_fed(self) -> None:
+        """Let core read the device's own topics from now on, where it can."""
+        if self._introducing:
+            self._introducing = self._changed = False
+            self._async_publish_config()
+            self._settled_at = time.monotonic() + STEP_ASIDE_S
+            self._late.append(async_call_later(self._hass, STEP_ASIDE_S, self._async_stepped_aside))
 
     @callback
     def _async_stepped_aside(self, _now: datetime) -> None:
@@ -240,7 +261,6 @@ class Device:
         self._introductions += 1
         self._introducing = True
         self._async_publish_config()
-        self._async_seed_later()
 
     @callback
     def async_stop(self) -> None:
@@ -328,6 +348,14 @@ class Device:
         self.flooding = flooding
         if self.settings.direct:
             self._async_publish_config()
+
+
+def _has_value(state: State | None) -> bool:
+    if state is None:
+        return False
+    if state.domain == Platform.DEVICE_TRACKER:
+        return ATTR_LATITUDE in state.attributes
+    return state.state not in {STATE_UNKNOWN, STATE_UNAVAILABLE}
 
 
 def _cancel(timers: list[CALLBACK_TYPE]) -> None:

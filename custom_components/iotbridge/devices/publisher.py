@@ -1,6 +1,6 @@
 """Keeps the discovery messages of things at the broker as they should be."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import partial
 import time
 from typing import Any
@@ -29,10 +29,17 @@ class Publisher:
         self._published: dict[str, str] = {}
         self._published_at: dict[str, float] = {}
         self._waiting: dict[str, CALLBACK_TYPE] = {}
+        self._told: dict[str, Callable[[], None]] = {}
 
     @callback
-    def async_set(self, uid: str, remembered: Remembered, config: Mapping[str, Any]) -> None:
-        """Make this the discovery message of a device, now or when the one before is a moment old."""
+    def async_set(
+        self, uid: str, remembered: Remembered, config: Mapping[str, Any], published: Callable[[], None]
+    ) -> None:
+        """Make this the discovery message of a device, now or when the one before is a moment old.
+
+        ``published`` is called when it was handed to the broker.
+        """
+        self._told[uid] = published
         self._memory.devices[uid] = remembered
         self._wanted[uid] = config
         self._async_soon(uid)
@@ -41,6 +48,7 @@ class Publisher:
     def async_remove(self, uid: str) -> None:
         """Take back the discovery message: core's mqtt removes the device and its entities."""
         self._wanted.pop(uid, None)
+        self._told.pop(uid, None)
         self._async_cancel(uid)
         self._published.pop(uid, None)
         if remembered := self._memory.devices.pop(uid, None):
@@ -146,6 +154,7 @@ class Publisher:
         self._published[uid] = payload
         self._published_at[uid] = time.monotonic()
         self.async_publish(topic, payload, retain=True)
+        self._told[uid]()
         if removed and platforms:
             self._async_soon(uid)
 
