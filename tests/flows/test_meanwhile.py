@@ -159,6 +159,19 @@ async def test_a_repair_gives_a_name_that_nothing_else_has(wizard: Wizard, repai
     assert (channels(wizard)["temperature"], channels(wizard)["pressure"]) == ("Pressure", "Pressure (pressure)")
 
 
+async def test_what_is_wrong_with_other_channels_is_not_in_the_way_of_a_repair(wizard: Wizard, repair: Repair) -> None:
+    await wizard.add("garden/weather", WEATHER)
+    data: dict[str, Any] = Profile.from_dict(wizard.subentry.data).as_dict()
+    data["channels"][0]["unit"] = "bogus"
+    change(wizard, Profile.from_dict(data))
+    await wizard.kit.receive("garden/weather", WEATHER | {"pressure": 1013.5})
+    await wizard.wait_only(10)
+    done = await repair.submit(await repair.open("new_fields"), ["pressure"])
+
+    assert done["type"] is FlowResultType.CREATE_ENTRY
+    assert "pressure" in channels(wizard)
+
+
 async def test_a_repair_of_devices_leaves_alone_those_that_came_later(wizard: Wizard, repair: Repair) -> None:
     await add_family(wizard)
     await wizard.kit.receive("sensors/c/data", PARTIAL)

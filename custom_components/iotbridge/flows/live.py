@@ -10,9 +10,9 @@ from ..devices.libraries import async_understand
 from ..devices.manager import News
 from ..devices.models import About, Channel, Profile, Reading, Value
 from ..errors import LibraryMissingError
-from .channels import Shown, check_all, named_apart, union
+from .channels import Shown, check_twins, named_apart, union
 from .proposal import values_of
-from .rules import blanks_of
+from .rules import blanks_of, check
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +73,10 @@ def extended(profile: Profile, wanted: Collection[Channel], shown: Collection[Ch
     known = {channel.key for channel in profile.channels}
     added = [channel for channel in wanted if channel.key not in known]
     channels = (*profile.channels, *named_apart(added, profile.channels))
-    check_all(channels, {}, blanks_of(profile.topic, profile.depth, profile.devices))
+    blanks = blanks_of(profile.topic, profile.depth, profile.devices)
+    for channel in channels[len(profile.channels) :]:
+        check(channel, None, blanks)
+    check_twins(channels)
     keys = {channel.key for channel in channels}
     dropped = (profile.dropped | {channel.key for channel in shown}) - keys
     return replace(profile, channels=channels, dropped=frozenset(dropped))
