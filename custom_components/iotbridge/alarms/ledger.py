@@ -4,66 +4,38 @@ import asyncio
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import datetime
 import heapq
+import sqlite3
 import time
 from typing import Any, Protocol
 
 from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
 from homeassistant.helpers.event import async_call_later
 
+from ..const import LOGGER
 from . import lifecycle, telling as tellings
 from .counts import Counts
-from .flapping import DEFAULT_PER_HOUR, Flapping
+from .flapping import DEFAULT_PER_HOUR
+from .instance import Instance
 from .models import Alarm, AlarmKey, Change, Timing, Transition, Verdict
 from .rule import Rule
 from .store import AlarmStore, Batch, HistoryQuery, Loaded
-from .telling import News, Notice, Telling
-from .topology import PRESENCE
-from .verdicts import Judge
+from .telling import News, Notice
 
 # The reason for which an alarm that comes and goes is silent.
 FLAPPING = "flapping"
-# When something goes, much goes at once: whoever is to be told waits for what explains the rest.
-SETTLE_S = 2.0
+WRITE_AGAIN_S = 30
 
 type Listener = Callable[[Rule, Transition], None]
-
-
-@dataclass(slots=True)
-class Instance:
-    """One alarm of a rule, how far it was told, and what judges its entity (None where the rule knows no entity)."""
-
-    rule: Rule
-    alarm: Alarm
-    telling: Telling = field(default_factory=Telling)
-    judge: Judge | None = None
-    flapping: Flapping = field(default_factory=Flapping)
-    due: float | None = None
-    is_stored: bool = False
-
-    @property
-    def key(self) -> AlarmKey:
-        """Return whose it is."""
-        return self.alarm.key
-
-    def as_dict(self) -> dict[str, Any]:
-        """Return it for the store."""
-        judge = self.judge.as_dict() if self.judge else None
-        return {
-            "alarm": self.alarm.as_dict(),
-            "telling": self.telling.as_dict(),
-            "judge": judge,
-            "flapping": self.flapping.as_dict(),
-        }
 
 
 class Outbox(Protocol):
     """Where notices go."""
 
-    def async_add(self, notices: Sequence[Notice], batch: Batch, *, delay_s: float = 0.0) -> None:
-        """Put notices into a batch; they are sent when it was written and ``delay_s`` have passed."""
+    def async_add(self, notices: Sequence[Notice], batch: Batch) -> None:
+        """Put notices into a batch; they are sent when it was written."""
 
     def async_wake(self, written: Batch) -> None:
         """Send what is due of that which is written."""
@@ -93,12 +65,10 @@ class Ledger:
         # Puts a verdict's reason into words.
         self.explain: Callable[[Verdict], str] | None = None
         self.flapping_per_hour = DEFAULT_PER_HOUR
-        # Told of alarms that begin or cease to hold, before anything happened.
+        # Told of alarms that begin or cease to be bad, whether that is news or not.
         self.on_pending: Callable[[Instance], None] | None = None
         # Told of alarms that look different though nothing happened that is told.
         self.on_shown: Callable[[Instance], None] | None = None
-
-    # ------------------------------------------------------------------ life
 
     async def async_open(self) -> Loaded:
         """Read what is kept."""
@@ -119,8 +89,6 @@ class Ledger:
     def now(self) -> float:
         """Return the time in seconds since 1970, by a clock that nobody sets: holds must not end because one was."""
         return self._began + time.monotonic()
-
-    # -------------------------------------------------------------- instances
 
     def __iter__(self) -> Iterator[Instance]:
         """Go through all alarms."""
@@ -162,28 +130,28 @@ class Ledger:
         self._batch.instances[key] = None
         self._async_write()
 
-    # ------------------------------------------------------------ what happens
-
     @callback
     def async_judge(self, instance: Instance, verdict: Verdict, now: float) -> None:
         """Take a verdict. Most change nothing, and cost nothing more."""
         alarm = instance.alarm
-        pending, episode, shown = alarm.pending, alarm.episode, _shown(alarm)
+        episode, before = alarm.episode, (alarm.pending, alarm.active)
+        shown, severity = _shown(alarm), alarm.severity
         if verdict.why_key and verdict.is_bad is not alarm.active and self.explain:
             verdict = replace(verdict, why=self.explain(verdict), why_key="")
-        happened = lifecycle.judge(alarm, instance.rule.timing, verdict, now)
+        happened = lifecycle.judge(alarm, instance.timing, verdict, now)
         if happened:
             self.async_happened(instance, happened)
-        elif alarm.pending is not pending:
+        elif (alarm.pending, alarm.active) != before:
             # The beginning of a hold must be known after a restart.
             self.async_dirty(instance)
             self._async_schedule(instance)
-            if self.on_pending:
-                self.on_pending(instance)
         elif alarm.pending is not None or instance.judge is not None:
             self._async_schedule(instance)
-        if not happened and shown != _shown(alarm):
+        if not happened and (shown != _shown(alarm) or severity is not alarm.severity):
+            self.counts.take(alarm)
             self._async_quietly(instance)
+        if (alarm.pending, alarm.active) != before and self.on_pending:
+            self.on_pending(instance)
         if alarm.episode != episode:
             self._async_came(instance, now)
 
@@ -206,8 +174,7 @@ class Ledger:
     def _async_book(self, instance: Instance, happened: Sequence[Transition], notices: Sequence[Notice]) -> None:
         self._batch.history += [(instance.rule.name, transition) for transition in happened]
         if notices and self.outbox:
-            delay_s = SETTLE_S if instance.rule.condition.kind in PRESENCE else 0.0
-            self.outbox.async_add(notices, self._batch, delay_s=delay_s)
+            self.outbox.async_add(notices, self._batch)
         self.counts.take(instance.alarm)
         self.async_dirty(instance)
         self._async_schedule(instance)
@@ -247,11 +214,21 @@ class Ledger:
             while self._batch or self._dirty:
                 self._take_dirty()
                 batch, self._batch = self._batch, Batch()
-                await self._hass.loop.run_in_executor(self._thread, self._store.write, batch)
+                try:
+                    await self._hass.loop.run_in_executor(self._thread, self._store.write, batch)
+                except sqlite3.Error:
+                    LOGGER.exception("Alarms could not be written; it is tried again in %s seconds", WRITE_AGAIN_S)
+                    self._batch = batch.before(self._batch)
+                    async_call_later(self._hass, WRITE_AGAIN_S, self._async_write_again)
+                    return
                 if self.outbox and batch.outbox:
                     self.outbox.async_wake(batch)
         finally:
             self._writing = None
+
+    @callback
+    def _async_write_again(self, _now: datetime) -> None:
+        self._async_write()
 
     def _take_dirty(self) -> None:
         """Put what changed into the batch; what is as if nothing had ever happened needs no place."""
@@ -274,13 +251,11 @@ class Ledger:
         """Forget what is older than a year."""
         await self._hass.loop.run_in_executor(self._thread, self._store.purge, self.now())
 
-    # ------------------------------------------------------------------- time
-
     @callback
     def _async_schedule(self, instance: Instance) -> None:
         now = self.now()
         times = [
-            lifecycle.due(instance.alarm, instance.rule.timing),
+            lifecycle.due(instance.alarm, instance.timing),
             tellings.due(instance.telling, instance.rule.plan),
             instance.judge.due(now) if instance.judge else None,
             instance.flapping.due(self.flapping_per_hour),
@@ -290,6 +265,10 @@ class Ledger:
             return
         instance.due = due
         if due is not None:
+            if len(self._heap) > 2 * len(self._instances) + 1000:
+                # What was put off again and again is in there many times.
+                self._heap = [(other.due, other.key) for other in self if other.due is not None]
+                heapq.heapify(self._heap)
             heapq.heappush(self._heap, (due, instance.key))
             self._async_set_timer()
 
@@ -323,7 +302,7 @@ class Ledger:
             self.async_judge(instance, instance.judge.look(now), now)
         episode = instance.alarm.episode
         shown = _shown(instance.alarm)
-        if happened := lifecycle.tick(instance.alarm, instance.rule.timing, now):
+        if happened := lifecycle.tick(instance.alarm, instance.timing, now):
             self.async_happened(instance, happened)
         elif shown != _shown(instance.alarm):
             self._async_quietly(instance)
@@ -349,8 +328,6 @@ class Ledger:
                 news=News.RAISED, key=alarm.key, episode=alarm.episode, groups=told, severity=alarm.severity, at=now
             )
             self._async_book(instance, (), (note,))
-
-    # --------------------------------------------------------------- listeners
 
     @callback
     def async_listen(self, listener: Listener) -> CALLBACK_TYPE:

@@ -25,15 +25,17 @@ def judge(alarm: Alarm, timing: Timing, verdict: Verdict, now: float) -> list[Tr
 
 
 def tick(alarm: Alarm, timing: Timing, now: float) -> list[Transition]:
-    """Do what is due at this time."""
-    happened = []
+    """Do what is due at this time.
+
+    First what became of the condition, then the end of shelving: what is over by now is not raised for it.
+    """
+    happened: list[Transition] = []
+    is_due = alarm.pending is not None and now >= _pending_until(alarm, timing)
+    if is_due and alarm.last.is_bad is alarm.pending:
+        happened += _activate(alarm, alarm.last, now) if alarm.pending else _deactivate(alarm, timing, now)
     if alarm.shelved_until is not None and now >= alarm.shelved_until:
         happened += unshelve(alarm, now)
-    if alarm.pending is None or alarm.last.is_bad is not alarm.pending or now < _pending_until(alarm, timing):
-        return happened
-    if alarm.pending:
-        return happened + _activate(alarm, alarm.last, now)
-    return happened + _deactivate(alarm, timing, now)
+    return happened
 
 
 def due(alarm: Alarm, timing: Timing) -> float | None:

@@ -20,7 +20,8 @@ from ..issues import Issues
 from . import lifecycle
 from .describing import async_describe, async_explain
 from .flapping import DEFAULT_PER_HOUR, Flapping
-from .ledger import Instance, Ledger, Listener, changed
+from .instance import Instance
+from .ledger import Ledger, Listener, changed
 from .message import alarm_words, test_message
 from .models import Alarm, AlarmKey, By, Change, Severity, Transition
 from .notifier import Notifier
@@ -151,7 +152,7 @@ class AlarmsManager:
         self._async_let_go(rule.rule_id)
         for instance in self.ledger.of_rule(rule.rule_id):
             instance.rule = rule
-            if instance.judge and before is not None and before.condition != rule.condition:
+            if instance.judge and before is not None and _judged(before) != _judged(rule):
                 instance.judge = _judge(rule)
         if rule.condition.kind in WITHOUT_ENTITIES:
             instance = self.ledger.get(AlarmKey(rule.rule_id, "")) or self._async_new(rule, "")
@@ -388,6 +389,10 @@ class AlarmsManager:
 def store_path(hass: HomeAssistant) -> Path:
     """Return where alarms are kept: among what Home Assistant backs up."""
     return Path(hass.config.path(STORAGE_DIR, FILE))
+
+
+def _judged(rule: Rule) -> object:
+    return rule.condition, rule.severity
 
 
 def _judge(rule: Rule) -> Judge:

@@ -8,7 +8,8 @@ from homeassistant.util import dt as dt_util
 
 from .models import Alarm, By, Transition
 from .rule import Rule
-from .silencing import PARENT, WINDOW
+from .silencing import WINDOW
+from .topology import PARENT
 
 
 @callback

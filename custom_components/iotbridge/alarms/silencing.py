@@ -1,5 +1,6 @@
 """Why alarms are silent: maintenance, windows, and causes that explain them. Kept in step with the home."""
 
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass
 from datetime import datetime, time as day_time, timedelta
@@ -10,16 +11,16 @@ from homeassistant.helpers import device_registry as dr, entity_registry as er
 from homeassistant.util import dt as dt_util
 
 from . import lifecycle
-from .ledger import Instance, Ledger
-from .models import NOBODY, AlarmKey, By
-from .rule import Selection
+from .instance import Instance
+from .ledger import Ledger
+from .models import NOBODY, Alarm, AlarmKey, By
+from .rule import Rule, Selection
 from .selection import async_matching
-from .topology import Place, chain, is_cause, parent_of
+from .topology import PARENT, Place, chain, is_cause, parent_of
 
 MAINTENANCE = "maintenance"
 BY_HAND = "by_hand"
 WINDOW = "window:"
-PARENT = "parent:"
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
 
@@ -83,11 +84,23 @@ class Silencing:
         instances = list(self._ledger)
         open_windows = self._open_windows(now)
         causes = [(i.rule, i.alarm) for i in instances if is_cause(i.rule, i.alarm)]
+        by_device: defaultdict[str | None, list[tuple[Rule, Alarm]]] = defaultdict(list)
+        for cause in causes:
+            by_device[self._place(cause[1].key.subject).device].append(cause)
         for instance in instances:
             reasons = self._reasons(instance, open_windows)
-            if causes and (parent := parent_of(instance.rule, instance.alarm, causes, self._place)):
+            near = causes if instance.rule.parents else self._near(instance, by_device)
+            if near and (parent := parent_of(instance.rule, instance.alarm, near, self._place)):
                 reasons.append(f"{PARENT}{parent.rule_id}/{parent.subject}")
             self._async_set(instance, reasons, now, by)
+
+    def _near(
+        self, instance: Instance, by_device: Mapping[str | None, list[tuple[Rule, Alarm]]]
+    ) -> list[tuple[Rule, Alarm]]:
+        """Return the causes on the alarm's device and on those it is behind."""
+        place = self._place(instance.key.subject) if by_device else Place()
+        devices = (place.device, *place.behind) if place.device else ()
+        return [cause for device in devices for cause in by_device.get(device, ())]
 
     @callback
     def async_ended_windows(self) -> list[str]:

@@ -47,6 +47,15 @@ class Batch:
     history: list[tuple[str, Transition]] = field(default_factory=list)
     remembered: dict[str, Any] = field(default_factory=dict)
 
+    def before(self, later: Batch) -> Batch:
+        """Return both as one, of which this was first."""
+        return Batch(
+            self.instances | later.instances,
+            self.outbox | later.outbox,
+            self.history + later.history,
+            self.remembered | later.remembered,
+        )
+
     def __bool__(self) -> bool:
         """Tell whether there is anything to write."""
         return bool(self.instances or self.outbox or self.history or self.remembered)

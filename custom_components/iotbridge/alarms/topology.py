@@ -12,6 +12,8 @@ from .rule import Kind, Rule
 # Rules that say: this is not there. Such an alarm speaks for all that lies behind it.
 PRESENCE = frozenset({Kind.HOST_LOST, Kind.NO_DATA, Kind.UNAVAILABLE})
 MAX_DEPTH = 8
+# The reason of an alarm that another one explains; its key follows.
+PARENT = "parent:"
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,9 +24,16 @@ class Place:
     behind: tuple[str, ...] = ()
 
 
-def is_cause(rule: Rule, alarm: Alarm) -> bool:
+def is_gone(rule: Rule, alarm: Alarm) -> bool:
     """Tell whether an alarm says that something is gone, or is about to say so."""
-    return rule.condition.kind in PRESENCE and (alarm.active or alarm.pending is True)
+    is_pending = alarm.pending is True and alarm.last.is_bad is True
+    return rule.condition.kind in PRESENCE and (alarm.active or is_pending)
+
+
+def is_cause(rule: Rule, alarm: Alarm) -> bool:
+    """Tell whether an alarm may speak for others: one that is to be silent itself does not."""
+    is_silent = alarm.out_of_service or alarm.shelved_until is not None
+    return is_gone(rule, alarm) and not is_silent and all(reason.startswith(PARENT) for reason in alarm.suppressed_by)
 
 
 def parent_of(
@@ -52,15 +61,16 @@ def _rank(rule: Rule, alarm: Alarm, here: Place, other_rule: Rule, other: Alarm,
     if other.key.subject in rule.parents or (there.device is not None and there.device in rule.parents):
         return -MAX_DEPTH
     if there.device is not None and there.device in here.behind:
-        return -1 - here.behind.index(there.device)
+        # What still speaks from behind a device that seems gone is no part of that outage.
+        return -1 - here.behind.index(there.device) if is_gone(rule, alarm) else None
     if there.device is None or there.device != here.device:
         return None
     kinds = (rule.condition.kind, other_rule.condition.kind)
     if kinds[1] is Kind.HOST_LOST and kinds[0] is not Kind.HOST_LOST:
         return 0
     # Of several that are gone the first speaks; one that is not gone needs no explanation.
-    is_gone = is_cause(rule, alarm) and kinds[0] is not Kind.HOST_LOST
-    return 1 if is_gone and _order(other) < _order(alarm) else None
+    is_like = is_gone(rule, alarm) and kinds[0] is not Kind.HOST_LOST
+    return 1 if is_like and _order(other) < _order(alarm) else None
 
 
 def _order(alarm: Alarm) -> tuple[float, AlarmKey]:

@@ -1,7 +1,7 @@
 """Looks at the home for the rules: states, templates, events and messages become verdicts."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -20,7 +20,8 @@ from homeassistant.helpers.template import Template, result_as_boolean
 
 from .. import mqtt_client
 from ..const import LOGGER
-from .ledger import Instance, Ledger
+from .instance import Instance
+from .ledger import Ledger
 from .models import Verdict
 from .rule import Kind, Rule
 from .topology import PRESENCE
@@ -44,6 +45,7 @@ class Watch:
         self._stop_states: list[Stop] = []
         self._stop_rules: dict[str, Stop] = {}
         self._stop: list[Stop] = []
+        self._templates: dict[str, Callable[[], None]] = {}
 
     @callback
     def async_start(self) -> None:
@@ -72,6 +74,8 @@ class Watch:
         self._is_settled = True
         for instance in list(self._ledger):
             self.async_look(instance)
+        for refresh in list(self._templates.values()):
+            refresh()
 
     # ------------------------------------------------------------------ states
 
@@ -152,13 +156,22 @@ class Watch:
             is_bad = None if isinstance(result, TemplateError) else result_as_boolean(result)
             if is_bad is None:
                 LOGGER.warning("The template of the alarm %s cannot be rendered: %s", instance.rule.name, result)
+            if not is_bad and not self._is_settled:
+                is_bad = None  # what it looks at may not be there yet
             verdict = Verdict(is_bad, instance.rule.severity)
             self._ledger.async_judge(instance, verdict, self._ledger.now())
 
         template = Template(instance.rule.condition.template, self._hass)
         tracked = async_track_template_result(self._hass, [TrackTemplate(template, None)], rendered)
         tracked.async_refresh()
-        return tracked.async_remove
+        self._templates[instance.rule.rule_id] = tracked.async_refresh
+
+        @callback
+        def stop() -> None:
+            self._templates.pop(instance.rule.rule_id, None)
+            tracked.async_remove()
+
+        return stop
 
     @callback
     def _async_watch_event(self, instance: Instance) -> Stop:
