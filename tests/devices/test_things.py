@@ -335,7 +335,7 @@ async def test_a_device_that_goes_mad_is_slowed_down_and_named(
             await thing.publish(TOPIC, json.dumps({"temperature": number}))
         await until(lambda: issue(home, "thing_flooding") is not None)
         await until(says(home, "sensor.attic_temperature", "599"))
-        assert len(handed_on) - before < 100
+        assert len(handed_on) - before < 150, "of six hundred: a burst is fine, then one in a second"
 
 
 async def test_values_come_back_after_a_restart(home: HomeAssistant, entry: MockConfigEntry, broker: Broker) -> None:
