@@ -11,7 +11,8 @@ from custom_components.iotbridge.alarms.models import AlarmKey, By, Severity, Ti
 from custom_components.iotbridge.alarms.rule import Condition, Kind, Plan, Rule, Selection, Step
 from custom_components.iotbridge.alarms.store import HistoryQuery
 from homeassistant.config_entries import ConfigSubentry
-from homeassistant.core import HomeAssistant
+from homeassistant.const import EVENT_HOMEASSISTANT_STARTED
+from homeassistant.core import CoreState, HomeAssistant
 from homeassistant.helpers import device_registry as dr, entity_registry as er
 
 from ..kit import Kit
@@ -444,3 +445,55 @@ async def test_a_hub_that_seems_gone_does_not_silence_what_still_speaks(
     await set_state(hass, "sensor.leaf", "90")
 
     assert alarms().alarms(leak)[0].state == "unacknowledged"
+
+
+async def test_a_parent_named_by_hand_explains_whatever_it_is(
+    hass: HomeAssistant, kit: Kit, entry: MockConfigEntry, alarms: Callable[[], AlarmsManager]
+) -> None:
+    mains = Condition(kind=Kind.STATE, states=("off",))
+    add(hass, entry, mains, "binary_sensor.mains", name="No mains", severity=Severity.CRITICAL)
+    pump = add(hass, entry, mains, "switch.pump", name="Pump off", parents=("binary_sensor.mains",))
+    await set_state(hass, "binary_sensor.mains", "on")
+    await set_state(hass, "switch.pump", "on")
+
+    await set_state(hass, "binary_sensor.mains", "off")
+    await set_state(hass, "switch.pump", "off")
+    assert alarms().alarms(pump)[0].state == "suppressed"
+    await set_state(hass, "binary_sensor.mains", "on")
+
+    assert alarms().alarms(pump)[0].state == "unacknowledged"
+
+
+async def test_a_rule_follows_its_new_severity(
+    hass: HomeAssistant, kit: Kit, entry: MockConfigEntry, alarms: Callable[[], AlarmsManager]
+) -> None:
+    rule_id = add(hass, entry, HOT, "sensor.one")
+    await hass.async_block_till_done()
+    data = {**entry.subentries[rule_id].data, "severity": "critical"}
+
+    hass.config_entries.async_update_subentry(entry, entry.subentries[rule_id], data=data)
+    await hass.async_block_till_done()
+    await set_state(hass, "sensor.one", "90")
+
+    assert alarms().count(Severity.CRITICAL, unacknowledged=True) == 1
+
+
+async def test_a_template_says_nothing_while_home_assistant_starts(
+    hass: HomeAssistant, kit: Kit, entry: MockConfigEntry, alarms: Callable[[], AlarmsManager]
+) -> None:
+    rule_id = add(hass, entry, Condition(kind=Kind.TEMPLATE, template="{{ is_state('input.x', 'bad') }}"))
+    await set_state(hass, "input.x", "bad")
+    alarms().async_acknowledge([AlarmKey(rule_id, "")], ANNA)
+    await hass.config_entries.async_unload(entry.entry_id)
+    hass.states.async_remove("input.x")
+
+    hass.set_state(CoreState.starting)
+    assert await hass.config_entries.async_setup(entry.entry_id)
+    await hass.async_block_till_done()
+    assert alarms().alarms(rule_id)[0].state == "acknowledged"
+    await set_state(hass, "input.x", "bad")
+    hass.set_state(CoreState.running)
+    hass.bus.async_fire(EVENT_HOMEASSISTANT_STARTED)
+    await kit.wait(31)
+
+    assert await history(alarms()) == ["raised ", "acknowledged "]

@@ -406,6 +406,7 @@ async def test_one_that_does_not_work_does_not_stop_the_others(
     calls = async_mock_service(hass, "notify", "mobile_app_anna")
 
     async def hangs(_call: ServiceCall) -> None:
+        """A script that speaks for minutes has begun; it is not begun again."""
         await asyncio.Event().wait()
 
     async def refuses(_call: ServiceCall) -> None:
@@ -424,12 +425,9 @@ async def test_one_that_does_not_work_does_not_stop_the_others(
 
     assert len(calls) == 1
     failed = raised.value.failed
-    assert failed["notify.hangs"] == "notify.hangs gave no answer within 0 s"
     assert failed["notify.refuses"] == "no credit"
     assert failed["notify.breaks"] == "'webhook'"
-    assert failed.keys() == {
-        "notify.mobile_app_anna", "notify.hangs", "notify.refuses", "notify.breaks", "notify.missing",
-    }  # fmt: skip
+    assert failed.keys() == {"notify.mobile_app_anna", "notify.refuses", "notify.breaks", "notify.missing"}
     assert "Family" in str(raised.value)
     assert "no credit" in str(raised.value)
 

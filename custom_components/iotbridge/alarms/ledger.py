@@ -79,12 +79,16 @@ class Ledger:
         if self._timer:
             self._timer()
             self._timer = None
+        await self.async_flush()
+        await self._hass.loop.run_in_executor(self._thread, self._store.close)
+        await self._hass.async_add_executor_job(self._thread.shutdown)
+
+    async def async_flush(self) -> None:
+        """Write everything there is to write."""
         for instance in self._instances.values():
             self.async_dirty(instance)
         if self._writing:
             await self._writing
-        await self._hass.loop.run_in_executor(self._thread, self._store.close)
-        await self._hass.async_add_executor_job(self._thread.shutdown)
 
     def now(self) -> float:
         """Return the time in seconds since 1970, by a clock that nobody sets: holds must not end because one was."""

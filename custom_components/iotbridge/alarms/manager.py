@@ -9,6 +9,7 @@ from typing import Any
 import uuid
 
 from homeassistant.config_entries import SIGNAL_CONFIG_ENTRY_CHANGED, ConfigEntry, ConfigEntryChange
+from homeassistant.const import EVENT_HOMEASSISTANT_FINAL_WRITE
 from homeassistant.core import CALLBACK_TYPE, Event, HomeAssistant, callback
 from homeassistant.helpers import device_registry as dr, entity_registry as er
 from homeassistant.helpers.dispatcher import async_dispatcher_connect
@@ -72,8 +73,6 @@ class AlarmsManager:
         self._stop: list[CALLBACK_TYPE] = []
         self._is_silencing_due = False
 
-    # ------------------------------------------------------------------ life
-
     async def async_start(self) -> None:
         """Begin where the last run ended."""
         loaded = await self.ledger.async_open()
@@ -93,6 +92,7 @@ class AlarmsManager:
             self.hass.bus.async_listen(dr.EVENT_DEVICE_REGISTRY_UPDATED, self._async_places_changed),
             self.hass.bus.async_listen(er.EVENT_ENTITY_REGISTRY_UPDATED, self._async_places_changed),
             async_track_time_interval(self.hass, self._async_minute, MINUTE, name="iotbridge alarms minute"),
+            self.hass.bus.async_listen(EVENT_HOMEASSISTANT_FINAL_WRITE, self._async_final_write),
             async_track_time_interval(self.hass, self._async_day, DAY, name="iotbridge alarms day"),
         ]
         self.ledger.outbox = self._outbox
@@ -104,6 +104,10 @@ class AlarmsManager:
                 self.ledger.async_forget(key)
         self.ledger.counts.tell()
 
+    async def _async_final_write(self, _event: Event) -> None:
+        """Keep what was learned when Home Assistant stops: then entries are not unloaded."""
+        await self.ledger.async_flush()
+
     async def async_stop(self) -> None:
         """Watch no more; everything is kept."""
         while self._stop:
@@ -113,8 +117,6 @@ class AlarmsManager:
         await self._outbox.async_stop()
         await self.ledger.async_close()
         self.issues.async_clear()
-
-    # ------------------------------------------------------------------ rules
 
     @callback
     def _async_entry_changed(self, change: ConfigEntryChange, entry: ConfigEntry) -> None:
@@ -197,12 +199,11 @@ class AlarmsManager:
         self.ledger.async_add(instance)
         return instance
 
-    # --------------------------------------------------------------- silencing
-
     @callback
     def _async_happened(self, rule: Rule, transition: Transition) -> None:
         self._async_tell_rule(rule.rule_id)
-        if rule.condition.kind in PRESENCE and transition.change in {Change.RAISED, Change.CLEARED}:
+        is_cause = rule.condition.kind in PRESENCE or any(other.parents for other in self.rules.values())
+        if is_cause and transition.change in {Change.RAISED, Change.CLEARED}:
             self._async_silence_soon()
 
     @callback
@@ -290,8 +291,6 @@ class AlarmsManager:
         """Return the alarms that this one explains."""
         return [instance.alarm for instance in self._silencing.children(key)]
 
-    # ---------------------------------------------------------------- commands
-
     @callback
     def async_acknowledge(self, keys: Iterable[AlarmKey], by: By) -> list[AlarmKey]:
         """Note that somebody knows of these alarms; return those that were waiting for that."""
@@ -343,8 +342,6 @@ class AlarmsManager:
         message = test_message(alarm_words(self.hass), rule_id, rule.name, rule.severity, self.ledger.now())
         for group in dict.fromkeys(group for step in rule.plan.steps for group in step.groups):
             await self.notifier.async_send(group, [message])
-
-    # ------------------------------------------------------------------ looking
 
     def alarms(self, rule_id: str | None = None) -> list[Alarm]:
         """Return all alarms, or those of one rule."""

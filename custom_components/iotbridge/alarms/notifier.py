@@ -111,6 +111,9 @@ class Notifier:
         self, target: Mapping[str, Any], messages: Sequence[Message], words: Words, breaks_through: bool
     ) -> None:
         message = messages[0] if len(messages) == 1 else digest(words, messages)
+        if target["kind"] == "action":
+            await self._async_action(target, message)
+            return
         async with asyncio.timeout(self._timeout_s):
             match target["kind"]:
                 case "notify":
@@ -119,8 +122,6 @@ class Notifier:
                     await self._async_phone(target["action"], message, messages, breaks_through)
                 case "persistent":
                     await self._async_persistent(message)
-                case "action":
-                    await self._async_action(target, message)
 
     async def _async_entity(self, entity_id: str, message: Message, words: Words) -> None:
         """Tell a notify entity; Home Assistant itself says nothing when it is not there or not available."""
@@ -165,7 +166,14 @@ class Notifier:
             "entity_id": message.entity_id,
             "news": str(message.news),
         }
-        await self._call(target["action"], self._rendered(data, variables))
+        call = self._call(target["action"], self._rendered(data, variables))
+        begun = self._hass.async_create_background_task(call, f"iotbridge tell {target['action']}", eager_start=True)
+        done, _ = await asyncio.wait({begun}, timeout=self._timeout_s)
+        if done:
+            begun.result()
+            return
+        # A script may speak, or wait, for minutes. It has begun: to begin it again would say everything twice.
+        begun.add_done_callback(_log_failure)
 
     def _rendered(self, value: Any, variables: Mapping[str, Any]) -> Any:
         if isinstance(value, Mapping):
@@ -187,6 +195,11 @@ class Notifier:
         if not isinstance(error, HomeAssistantError):
             LOGGER.warning("Telling %s failed", name, exc_info=error)
         return str(error) or words.say("not_available", name=name)
+
+
+def _log_failure(task: asyncio.Task[Any]) -> None:
+    if not task.cancelled() and (error := task.exception()):
+        LOGGER.warning("%s did not work: %s", task.get_name(), error)
 
 
 def _named(targets: Iterable[Mapping[str, Any]]) -> list[tuple[str, Mapping[str, Any]]]:

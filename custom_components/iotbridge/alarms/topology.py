@@ -31,9 +31,13 @@ def is_gone(rule: Rule, alarm: Alarm) -> bool:
 
 
 def is_cause(rule: Rule, alarm: Alarm) -> bool:
-    """Tell whether an alarm may speak for others: one that is to be silent itself does not."""
+    """Tell whether an alarm may speak for others: one that is to be silent itself does not.
+
+    One that does not say that something is gone speaks only for rules that name it.
+    """
     is_silent = alarm.out_of_service or alarm.shelved_until is not None
-    return is_gone(rule, alarm) and not is_silent and all(reason.startswith(PARENT) for reason in alarm.suppressed_by)
+    is_bad = is_gone(rule, alarm) or alarm.active
+    return is_bad and not is_silent and all(reason.startswith(PARENT) for reason in alarm.suppressed_by)
 
 
 def parent_of(
@@ -60,6 +64,8 @@ def _rank(rule: Rule, alarm: Alarm, here: Place, other_rule: Rule, other: Alarm,
     """Return how near a cause is, None when it is none; the farthest cause explains most, so it ranks first."""
     if other.key.subject in rule.parents or (there.device is not None and there.device in rule.parents):
         return -MAX_DEPTH
+    if other_rule.condition.kind not in PRESENCE:
+        return None
     if there.device is not None and there.device in here.behind:
         # What still speaks from behind a device that seems gone is no part of that outage.
         return -1 - here.behind.index(there.device) if is_gone(rule, alarm) else None
