@@ -497,3 +497,34 @@ async def test_a_template_says_nothing_while_home_assistant_starts(
     await kit.wait(31)
 
     assert await history(alarms()) == ["raised ", "acknowledged "]
+
+
+async def test_of_many_that_are_gone_the_same_one_speaks_to_the_end(
+    hass: HomeAssistant, kit: Kit, entry: MockConfigEntry, alarms: Callable[[], AlarmsManager]
+) -> None:
+    told = async_mock_service(hass, "notify", "mobile_app_anna")
+    anna = group(hass, entry, {"kind": "mobile_app", "action": "notify.mobile_app_anna"})
+    other = MockConfigEntry(domain="test")
+    other.add_to_hass(hass)
+    box = dr.async_get(hass).async_get_or_create(config_entry_id=other.entry_id, identifiers={("test", "box")})
+    names = [f"sensor.z{number}" for number in range(5)]
+    for name in names:
+        er.async_get(hass).async_get_or_create(
+            "sensor", "test", name, suggested_object_id=name.partition(".")[2], device_id=box.id
+        )
+        hass.states.async_set(name, "5")
+    timing = Timing(clear_after_s=20)
+    add(hass, entry, Condition(kind=Kind.UNAVAILABLE), *names, plan=plan((0, anna)), timing=timing)
+    await hass.async_block_till_done()
+
+    for name in reversed(names):
+        await set_state(hass, name, "unavailable")
+    for _ in range(10):
+        await kit.wait(1)
+    for name in reversed(names):
+        await set_state(hass, name, "5")
+    for _ in range(30):
+        await kit.wait(1)
+        await hass.async_block_till_done(wait_background_tasks=True)
+
+    assert [call.data.get("title", "withdrawn") for call in told] == ["Warning: Hot: z0", "Over: Hot: z0"]

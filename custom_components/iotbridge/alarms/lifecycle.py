@@ -21,6 +21,8 @@ def judge(alarm: Alarm, timing: Timing, verdict: Verdict, now: float) -> list[Tr
     if alarm.pending is not verdict.is_bad or alarm.pending_since > now:
         # A clock that was set back must not make a hold longer than it is.
         alarm.pending, alarm.pending_since = verdict.is_bad, now
+        if verdict.is_bad:
+            alarm.bad_since = now
     return tick(alarm, timing, now)
 
 

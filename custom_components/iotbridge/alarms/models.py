@@ -117,7 +117,8 @@ class Timing:
 class Alarm:
     """One alarm; everything in it is kept over a restart.
 
-    ``active`` is the condition after its holds. ``pending`` is what it is about to become, since ``pending_since``.
+    ``active`` is the condition after its holds. ``pending`` is what it is about to become, since ``pending_since``;
+    ``bad_since`` is when it began to be bad the last time, holds included.
     ``announced`` tells whether people may have been told of this ``episode``, which counts the outages.
     ``suppressed_by`` are reasons: the alarm is judged again when the last is gone.
     """
@@ -136,6 +137,7 @@ class Alarm:
     acknowledged_by: By = NOBODY
     pending: bool | None = None
     pending_since: float = 0.0
+    bad_since: float = 0.0
     shelved_until: float | None = None
     shelved_by: By = NOBODY
     suppressed_by: tuple[str, ...] = ()

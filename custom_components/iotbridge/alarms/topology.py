@@ -80,8 +80,8 @@ def _rank(rule: Rule, alarm: Alarm, here: Place, other_rule: Rule, other: Alarm,
 
 
 def _order(alarm: Alarm) -> tuple[float, AlarmKey]:
-    since = alarm.raised_at if alarm.active and alarm.raised_at is not None else alarm.pending_since
-    return (since, alarm.key)
+    """Return what tells which was gone first; it stays the same as long as both are gone."""
+    return (alarm.bad_since, alarm.key)
 
 
 def chain(device: str, via: Callable[[str], str | None]) -> Iterator[str]:
