@@ -275,5 +275,6 @@ async def test_lost_host_is_told_once_although_home_assistant_was_killed_while_i
 
     await mine.rings(2)
     await normal(lab, lost, gone)
-    assert [title.partition(":")[0] for title in titles(mine)] == ["Critical", "Over"]
+    # What the host took away may be raised for a moment, when its entities come back later than the host itself.
+    assert [title.partition(":")[0] for title in titles(mine) if lost in title] == ["Critical", "Over"]
     assert [row["change"] for row in await history(lab.client, lost)] == ["raised", "cleared"]
