@@ -1,6 +1,7 @@
 """A Home Assistant with core's mqtt on a fake broker, and IoT Bridge in it."""
 
 from collections.abc import AsyncGenerator
+import math
 from pathlib import Path
 
 from freezegun.api import FrozenDateTimeFactory
@@ -53,6 +54,8 @@ async def kit(
     hass: HomeAssistant, mqtt: MqttMockHAClient, entry: MockConfigEntry, freezer: FrozenDateTimeFactory
 ) -> Kit:
     """Return a running IoT Bridge and the world around it."""
+    # Of a clock that is put forward by hand every step of it looks like a slow callback.
+    hass.loop.slow_callback_duration = math.inf
     assert await hass.config_entries.async_setup(entry.entry_id)
     await hass.async_block_till_done()
     return Kit(hass, mqtt, freezer)
