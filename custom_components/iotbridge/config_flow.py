@@ -111,11 +111,9 @@ class IotBridgeConfigFlow(ConfigFlow, domain=DOMAIN):
     async def async_step_mqtt(self, discovery_info: MqttServiceInfo) -> ConfigFlowResult:
         """Offer the set-up when the first agent announces itself."""
         await self.async_set_unique_id(DOMAIN)
-        payload = discovery_info.payload
-        raw = payload if isinstance(payload, bytes) else str(payload).encode()
         try:
             key, _leaf = parse_topic(discovery_info.topic, discovery_info.subscribed_topic.partition("/device/")[0])
-            announce = Announce.parse(raw, key)
+            announce = Announce.parse(mqtt_client.payload_of(discovery_info), key)
         except TopicError, MessageError:
             return self.async_abort(reason="invalid_announce")
         self._host = plain_name(announce.hostname, key)

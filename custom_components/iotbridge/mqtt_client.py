@@ -8,6 +8,7 @@ from homeassistant.config_entries import ConfigEntry
 from homeassistant.const import CONF_DISCOVERY, CONF_PROTOCOL
 from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
 from homeassistant.helpers import device_registry as dr
+from homeassistant.helpers.service_info.mqtt import MqttServiceInfo
 
 from .const import MQTT_DOMAIN
 
@@ -61,6 +62,11 @@ async def async_subscribe(
 ) -> CALLBACK_TYPE:
     """Subscribe and get the payloads as bytes: what is no text must be seen, too."""
     return await mqtt.async_subscribe(hass, topic, receive, qos=QOS, encoding=None)
+
+
+def payload_of(message: mqtt.ReceiveMessage | MqttServiceInfo) -> bytes:
+    """Return the payload as bytes: where a text was asked for, core's mqtt hands on a text."""
+    return message.payload.encode() if isinstance(message.payload, str) else bytes(message.payload)
 
 
 class Lease:

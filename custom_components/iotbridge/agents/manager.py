@@ -107,7 +107,7 @@ class AgentsManager:
     def _async_receive(self, prefix: str, message: mqtt_client.ReceiveMessage) -> None:
         if not self._stop:
             return  # core's mqtt, set up anew, keeps subscriptions whose end it was told before
-        payload = message.payload if isinstance(message.payload, bytes) else str(message.payload).encode()
+        payload = mqtt_client.payload_of(message)
         try:
             key, leaf = parse_topic(message.topic, prefix)
             if leaf == "command":

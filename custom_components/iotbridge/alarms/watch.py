@@ -189,7 +189,7 @@ class Watch:
 
         @callback
         def received(message: mqtt_client.ReceiveMessage) -> None:
-            payload = message.payload if isinstance(message.payload, bytes) else str(message.payload).encode()
+            payload = mqtt_client.payload_of(message)
             if not message.retain and message_matches(condition.contains, payload):
                 self._async_moment(instance, message.topic)
 

@@ -159,7 +159,7 @@ class Thing:
         topic, now = message.topic, time.monotonic()
         if self._is_ours(topic):
             return
-        payload = message.payload if isinstance(message.payload, bytes) else str(message.payload).encode()
+        payload = mqtt_client.payload_of(message)
         if not message.retain and self._heard.is_flood(topic, now):
             self._async_hold(topic, payload, now)
             return
