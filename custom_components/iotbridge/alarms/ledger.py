@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import datetime
@@ -19,7 +19,7 @@ from . import lifecycle, telling as tellings
 from .counts import Counts
 from .flapping import DEFAULT_PER_HOUR
 from .instance import Instance
-from .models import Alarm, AlarmKey, Change, Timing, Transition, Verdict
+from .models import Alarm, AlarmKey, Change, Severity, Timing, Transition, Verdict
 from .rule import Rule
 from .store import AlarmStore, Batch, HistoryQuery, Loaded
 from .telling import News, Notice
@@ -138,33 +138,32 @@ class Ledger:
     def async_judge(self, instance: Instance, verdict: Verdict, now: float) -> None:
         """Take a verdict. Most change nothing, and cost nothing more."""
         alarm = instance.alarm
-        episode, before = alarm.episode, (alarm.pending, alarm.active)
-        shown, severity = _shown(alarm), alarm.severity
+        before, pending = _Before(alarm), (alarm.pending, alarm.active)
         if verdict.why_key and verdict.is_bad is not alarm.active and self.explain:
             verdict = replace(verdict, why=self.explain(verdict), why_key="")
-        happened = lifecycle.judge(alarm, instance.timing, verdict, now)
-        if happened:
-            self.async_happened(instance, happened)
-        elif (alarm.pending, alarm.active) != before:
+        self._async_follow_up(instance, before, lifecycle.judge(alarm, instance.timing, verdict, now), now)
+        if (alarm.pending, alarm.active) != pending:
             # The beginning of a hold must be known after a restart.
             self.async_dirty(instance)
             self._async_schedule(instance)
+            if self.on_pending:
+                self.on_pending(instance)
         elif alarm.pending is not None or instance.judge is not None:
             self._async_schedule(instance)
-        if not happened and (shown != _shown(alarm) or severity is not alarm.severity):
-            self.counts.take(alarm)
-            self._async_quietly(instance)
-        if (alarm.pending, alarm.active) != before and self.on_pending:
-            self.on_pending(instance)
-        if alarm.episode != episode:
-            self._async_came(instance, now)
 
     @callback
-    def _async_quietly(self, instance: Instance) -> None:
-        """Keep and show what is no news: it came or went while it was to be quiet, or something is known of it now."""
-        self.async_dirty(instance)
-        if self.on_shown:
-            self.on_shown(instance)
+    def _async_follow_up(self, instance: Instance, before: _Before, happened: Sequence[Transition], now: float) -> None:
+        """Do what follows from what happened, and from what is no news: it came or went while it was to be quiet."""
+        alarm = instance.alarm
+        if happened:
+            self.async_happened(instance, happened)
+        elif before.shown != _shown(alarm):
+            self.counts.take(alarm)
+            self.async_dirty(instance)
+            if self.on_shown:
+                self.on_shown(instance)
+        if alarm.episode != before.episode:
+            self._async_came(instance, now)
 
     @callback
     def async_happened(self, instance: Instance, happened: Sequence[Transition]) -> None:
@@ -304,14 +303,8 @@ class Ledger:
     def _async_tick(self, instance: Instance, now: float) -> None:
         if instance.judge:
             self.async_judge(instance, instance.judge.look(now), now)
-        episode = instance.alarm.episode
-        shown = _shown(instance.alarm)
-        if happened := lifecycle.tick(instance.alarm, instance.timing, now):
-            self.async_happened(instance, happened)
-        elif shown != _shown(instance.alarm):
-            self._async_quietly(instance)
-        if instance.alarm.episode != episode:
-            self._async_came(instance, now)
+        before = _Before(instance.alarm)
+        self._async_follow_up(instance, before, lifecycle.tick(instance.alarm, instance.timing, now), now)
         if instance.flapping.calm(now, self.flapping_per_hour):
             self.async_happened(instance, lifecycle.unsuppress(instance.alarm, FLAPPING, now))
         if notices := tellings.tick(instance.telling, instance.rule.plan, instance.alarm, now):
@@ -340,8 +333,18 @@ class Ledger:
         return lambda: self._listeners.remove(listener)
 
 
-def _shown(alarm: Alarm) -> tuple[bool, bool]:
-    return (alarm.active, alarm.last.is_bad is None)
+class _Before:
+    """What an alarm was before something was done to it."""
+
+    __slots__ = ("episode", "shown")
+
+    def __init__(self, alarm: Alarm) -> None:
+        self.episode = alarm.episode
+        self.shown = _shown(alarm)
+
+
+def _shown(alarm: Alarm) -> tuple[bool, bool, Severity]:
+    return (alarm.active, alarm.last.is_bad is None, alarm.severity)
 
 
 def _escalated(instance: Instance, notice: Notice) -> Transition:
@@ -358,14 +361,3 @@ def _escalated(instance: Instance, notice: Notice) -> Transition:
         why=alarm.why,
         detail=", ".join(notice.groups),
     )
-
-
-def changed(ledger: Ledger, keys: Iterable[AlarmKey], act: Callable[[Alarm], list[Transition]]) -> list[AlarmKey]:
-    """Do something to alarms; return those that it changed."""
-    done = []
-    for key in keys:
-        instance = ledger.get(key)
-        if instance is not None and (happened := act(instance.alarm)):
-            ledger.async_happened(instance, happened)
-            done.append(key)
-    return done

@@ -1,7 +1,7 @@
 """Runs the rules: an alarm for each entity they match, kept over restarts."""
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
@@ -22,7 +22,7 @@ from . import lifecycle
 from .describing import async_describe, async_explain
 from .flapping import DEFAULT_PER_HOUR, Flapping
 from .instance import Instance
-from .ledger import Ledger, Listener, changed
+from .ledger import Ledger, Listener
 from .message import alarm_words, test_message
 from .models import Alarm, AlarmKey, By, Change, Severity, Transition
 from .notifier import Notifier
@@ -294,47 +294,48 @@ class AlarmsManager:
     @callback
     def async_acknowledge(self, keys: Iterable[AlarmKey], by: By) -> list[AlarmKey]:
         """Note that somebody knows of these alarms; return those that were waiting for that."""
-        return self._changed(keys, lifecycle.acknowledge, by)
+        return self._changed(keys, lambda alarm, now: lifecycle.acknowledge(alarm, by, now))
 
     @callback
     def async_shelve(self, keys: Iterable[AlarmKey], until: float, by: By) -> list[AlarmKey]:
         """Put alarms aside until a time."""
-        now = self.ledger.now()
-        return changed(self.ledger, keys, lambda alarm: lifecycle.shelve(alarm, until, by, now))
+        return self._changed(keys, lambda alarm, now: lifecycle.shelve(alarm, until, by, now))
 
     @callback
     def async_unshelve(self, keys: Iterable[AlarmKey], by: By) -> list[AlarmKey]:
         """Take alarms back before their time."""
-        now = self.ledger.now()
-        return changed(self.ledger, keys, lambda alarm: lifecycle.unshelve(alarm, now, by))
+        return self._changed(keys, lambda alarm, now: lifecycle.unshelve(alarm, now, by))
 
     @callback
     def async_suppress(self, keys: Iterable[AlarmKey], by: By) -> list[AlarmKey]:
         """Silence alarms by hand."""
-        now = self.ledger.now()
-        return changed(self.ledger, keys, lambda alarm: lifecycle.suppress(alarm, BY_HAND, now, by))
+        return self._changed(keys, lambda alarm, now: lifecycle.suppress(alarm, BY_HAND, now, by))
 
     @callback
     def async_unsuppress(self, keys: Iterable[AlarmKey], by: By) -> list[AlarmKey]:
         """End the silence by hand."""
-        now = self.ledger.now()
-        return changed(self.ledger, keys, lambda alarm: lifecycle.unsuppress(alarm, BY_HAND, now, by))
+        return self._changed(keys, lambda alarm, now: lifecycle.unsuppress(alarm, BY_HAND, now, by))
 
     @callback
     def async_take_out_of_service(self, keys: Iterable[AlarmKey], by: By) -> list[AlarmKey]:
         """Switch alarms off until somebody switches them on."""
-        return self._changed(keys, lifecycle.take_out_of_service, by)
+        return self._changed(keys, lambda alarm, now: lifecycle.take_out_of_service(alarm, by, now))
 
     @callback
     def async_return_to_service(self, keys: Iterable[AlarmKey], by: By) -> list[AlarmKey]:
         """Switch alarms on again."""
-        return self._changed(keys, lifecycle.return_to_service, by)
+        return self._changed(keys, lambda alarm, now: lifecycle.return_to_service(alarm, by, now))
 
-    def _changed(
-        self, keys: Iterable[AlarmKey], act: Callable[[Alarm, By, float], list[Transition]], by: By
-    ) -> list[AlarmKey]:
+    def _changed(self, keys: Iterable[AlarmKey], act: Callable[[Alarm, float], Sequence[Transition]]) -> list[AlarmKey]:
+        """Do something to alarms; return those that it changed."""
         now = self.ledger.now()
-        return changed(self.ledger, keys, lambda alarm: act(alarm, by, now))
+        done = []
+        for key in keys:
+            instance = self.ledger.get(key)
+            if instance is not None and (happened := act(instance.alarm, now)):
+                self.ledger.async_happened(instance, happened)
+                done.append(key)
+        return done
 
     async def async_test(self, rule_id: str) -> None:
         """Send a test message to all groups that a rule tells. Raises TellError for the first that does not work."""

@@ -79,6 +79,11 @@ class Selection:
     integrations: tuple[str, ...] = ()
     excluded: tuple[str, ...] = ()
 
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> Selection:
+        """Read it from the data of a subentry, or from the store."""
+        return cls(**{name: tuple(ids) for name, ids in data.items()})
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Step:
@@ -139,12 +144,10 @@ class Rule:
                     "states": tuple(condition.get("states", ())),
                 }
             ),
-            selection=Selection(**{key: tuple(value) for key, value in data.get("selection", {}).items()}),
+            selection=Selection.from_dict(data.get("selection", {})),
             timing=Timing(**data.get("timing", {})),
             plan=Plan(
-                steps=tuple(
-                    Step(after_s=step["after_s"], groups=tuple(step["groups"])) for step in plan.get("steps", ())
-                ),
+                steps=tuple(_step(step) for step in plan.get("steps", ())),
                 repeat_s=plan.get("repeat_s", 0.0),
             ),
             message=data.get("message", ""),

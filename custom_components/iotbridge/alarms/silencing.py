@@ -56,7 +56,7 @@ class Window:
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Window:
         """Read what ``as_dict`` wrote, or the data of a subentry."""
-        selection = Selection(**{key: tuple(value) for key, value in data.get("selection", {}).items()})
+        selection = Selection.from_dict(data.get("selection", {}))
         given = {**data, "rules": tuple(data.get("rules", ())), "days": tuple(data.get("days", ()))}
         return cls(**{**given, "selection": selection})
 

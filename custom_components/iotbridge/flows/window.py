@@ -76,7 +76,7 @@ class WindowFlow(ConfigSubentryFlow):
             "start": data["start"],
             "duration": duration(data["duration_s"]),
             "rules": [rule for rule in data["rules"] if rule in known],
-            **alarm_selecting.suggested(Selection(**{key: tuple(value) for key, value in data["selection"].items()})),
+            **alarm_selecting.suggested(Selection.from_dict(data["selection"])),
         }
 
     def _save(self, title: str, data: dict[str, Any]) -> SubentryFlowResult:
