@@ -47,10 +47,6 @@ class Heard:
         """Note that a message on the topic is read."""
         _put(self._looked, topic, now)
 
-    def look_again(self) -> None:
-        """Have the next message of each topic read."""
-        self._looked.clear()
-
     def is_flood(self, topic: str, now: float) -> bool:
         """Count a message on the topic; tell whether these are too many."""
         flood = self._floods.get(topic)
