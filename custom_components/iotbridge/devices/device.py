@@ -42,20 +42,25 @@ _AROUND = {"accuracy": "gps_accuracy", "altitude": "altitude"}
 class Settings:
     """What the user confirmed, looked up once for all devices of a thing.
 
-    ``direct``: core's mqtt reads the device's own messages. ``channels`` are the enabled ones by key. ``prefix`` is
-    where we publish what we decode.
+    ``direct``: core's mqtt reads the device's own messages. ``channels`` are the enabled ones by key, ``components``
+    what discovery calls them. ``keys`` are those of all channels: what else a device sends never becomes an entity, and
+    has no end. ``prefix`` is where we publish what we decode.
     """
 
     profile: Profile
     direct: bool
     channels: Mapping[str, Channel]
+    components: Mapping[str, str]
+    keys: frozenset[str]
     prefix: str
 
     @classmethod
     def of(cls, profile: Profile, prefix: str) -> Settings:
         """Look up what a profile says."""
         channels = {channel.key: channel for channel in profile.channels if channel.enabled}
-        return cls(profile, is_direct(profile), channels, prefix)
+        components = {key: component_id(channel) for key, channel in channels.items()}
+        keys = frozenset(channel.key for channel in profile.channels)
+        return cls(profile, is_direct(profile), channels, components, keys, prefix)
 
 
 class Device:
@@ -65,7 +70,6 @@ class Device:
         """Bring back what is remembered of it; nothing is published before async_announce."""
         self._hass = hass
         self._publisher = publisher
-        self.settings = settings
         self.remembered = remembered
         self.identity = remembered.identity
         self.uid = thing_uid(settings.profile.topic, remembered.identity)
@@ -81,6 +85,7 @@ class Device:
         self._seed: list[CALLBACK_TYPE] = []
         self._late: list[CALLBACK_TYPE] = []
         self._fields = set(remembered.fields)
+        self.async_follow(settings)
         self._around: dict[str, dict[str, float]] = {}
         self.values: dict[str, Value] = {}
         if time.time() - (remembered.heard_at or 0) < (self.expire_after_s or OLD_S):
@@ -88,6 +93,16 @@ class Device:
                 key: (value[0], value[1]) if isinstance(value, list) else value
                 for key, value in remembered.values.items()
             }
+
+    @callback
+    def async_follow(self, settings: Settings) -> None:
+        """Take what the user confirmed; nothing is published before async_announce."""
+        self.settings = settings
+        self._look_up()
+
+    def _look_up(self) -> None:
+        """Look up the channels that the device has sent: only these become entities."""
+        self._sent = {key: channel for key, channel in self.settings.channels.items() if key in self._fields}
 
     @property
     def name(self) -> str:
@@ -109,11 +124,6 @@ class Device:
         """Tell whether every message is to be read by us: core may not have found the device's own topics yet."""
         return self.hands_on or time.monotonic() < self._settled_at
 
-    @property
-    def _sent(self) -> tuple[Channel, ...]:
-        """Return the channels that the device has sent: only these become entities."""
-        return tuple(channel for key, channel in self.settings.channels.items() if key in self._fields)
-
     # ---------------------------------------------------------------- messages
 
     @callback
@@ -128,17 +138,17 @@ class Device:
     def async_update(self, update: Update, *, is_new: bool) -> dict[str, str]:
         """Take what a message says, and hand it on; return the event types, by key, that core does not know yet."""
         moments = {key for key in update.values if self.settings.channels[key].platform == "event"}
-        before = self._sent
         self.values |= {key: value for key, value in update.values.items() if key not in moments}
         self._around |= update.around
         self._changed = True
-        for key in update.fields.keys() & self._of_interest - self._fields:
-            self._fields.add(key)
-            self.remembered.fields.append(key)
         self.remembered.values = self.values
         self.remembered.heard_at = time.time()
-        if self._sent != before:
-            self.async_announce()
+        if new := update.keys & self.settings.keys - self._fields:
+            self._fields |= new
+            self.remembered.fields.extend(new)
+            self._look_up()
+            if not new.isdisjoint(self.settings.channels):
+                self.async_announce()
         if not self.hands_on:
             return {}
         happened = {key: str(update.values[key]) for key in moments if is_new and update.values[key]}
@@ -149,11 +159,6 @@ class Device:
             del happened[key]
         self._async_publish_state(happened)
         return {key: value for key, value in unknown.items() if self._may_learn(key)}
-
-    @property
-    def _of_interest(self) -> set[str]:
-        """Return the fields that may become entities: what else a device sends is of no use, and has no end."""
-        return {channel.key for channel in self.settings.profile.channels}
 
     def _may_learn(self, key: str) -> bool:
         return len(self.settings.channels[key].event_types) < MAX_EVENT_TYPES
@@ -180,7 +185,7 @@ class Device:
         only then read the device's own messages.
         """
         known = set(self.remembered.components)
-        if self.settings.direct and not known.issuperset(map(component_id, self._sent)):
+        if self.settings.direct and not known.issuperset(self.settings.components[key] for key in self._sent):
             self._introducing = True
         self._async_publish_config()
 
@@ -192,7 +197,7 @@ class Device:
             self.uid,
             base,
             profile.devices[self.identity],
-            self._sent,
+            self._sent.values(),
             state_topic=self._topic("state") if self.hands_on else None,
         )
         if profile.availability:
@@ -233,10 +238,10 @@ class Device:
     def _are_fed(self) -> bool:
         """Tell whether all entities have a value, as far as there is one; what the user disabled needs none."""
         registry = er.async_get(self._hass)
-        for channel in self._sent:
-            if self.values.get(channel.key) is None or channel.platform == "event":
+        for key, channel in self._sent.items():
+            if self.values.get(key) is None or channel.platform == "event":
                 continue
-            unique_id = f"{self.uid}_{component_id(channel)}"
+            unique_id = f"{self.uid}_{self.settings.components[key]}"
             entity_id = registry.async_get_entity_id(channel.platform, MQTT_DOMAIN, unique_id)
             entry = registry.async_get(entity_id) if entity_id else None
             if entry is None or not (entry.disabled or _has_value(self._hass.states.get(entry.entity_id))):
@@ -287,12 +292,13 @@ class Device:
     def _async_publish_state(self, happened: Mapping[str, str]) -> None:
         """Publish all values, so that who hears one message knows everything; a moment is in one message only."""
         state: dict[str, Any] = {}
-        for channel in self._sent:
+        components = self.settings.components
+        for key, channel in self._sent.items():
             if channel.platform != "event":
-                state[component_id(channel)] = _plain(self.values.get(channel.key), self._around.get(channel.key, {}))
+                state[components[key]] = _plain(self.values.get(key), self._around.get(key, {}))
         for key, value in happened.items():
-            if key in self.settings.channels:  # the user may have dropped it a moment ago
-                state[component_id(self.settings.channels[key])] = value
+            if key in components:  # the user may have dropped it a moment ago
+                state[components[key]] = value
         self._publisher.async_publish(self._topic("state"), json_dumps(state))
 
     # ------------------------------------------------------ presence and floods

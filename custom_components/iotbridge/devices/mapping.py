@@ -6,7 +6,7 @@ from functools import lru_cache
 import hashlib
 import re
 
-from .models import About, Channel, Decoded, Field, Path, Profile, Report, Scalar, Value, key_of
+from .models import About, Channel, Decoded, Path, Profile, Report, Scalar, Value, key_of
 from .topics import Place
 from .values import convert, number
 
@@ -43,14 +43,14 @@ def placed(place: Place, report: Report) -> tuple[str, str]:
 class Update:
     """What one message says of one device.
 
-    ``values`` by channel key, ``around`` what goes with a position; ``fields`` are all fields in it by key, known or
-    not; ``broken`` the keys whose value is not what the channel expects.
+    ``values`` by channel key, ``around`` what goes with a position; ``keys`` are those of all fields in it, known or
+    not; ``broken`` those whose value is not what the channel expects.
     """
 
     identity: str
     about: About
     values: dict[str, Value] = field(default_factory=dict)
-    fields: dict[str, Field] = field(default_factory=dict)
+    keys: set[str] = field(default_factory=set)
     around: dict[str, dict[str, float]] = field(default_factory=dict)
     broken: list[str] = field(default_factory=list)
 
@@ -60,10 +60,7 @@ class Reader:
 
     def __init__(self, profile: Profile) -> None:
         """Look up each field once, by its place."""
-        self._channels: dict[tuple[str, Path], list[Channel]] = {}
-        for channel in profile.channels:
-            if channel.enabled:
-                self._channels.setdefault((channel.subtopic, channel.path), []).append(channel)
+        self._channels = {(channel.subtopic, channel.path): channel for channel in profile.channels if channel.enabled}
 
     def read(self, place: Place, decoded: Decoded) -> list[Update]:
         """Return an update for each device that a message on a topic speaks of."""
@@ -77,15 +74,17 @@ class Reader:
         update = Update(identity, report.about)
         by_path = {found.path: found.value for found in report.fields}
         for found in report.fields:
-            channels = self._channels.get((subtopic, found.path), ())
-            update.fields[key_of(subtopic, found.path)] = found
-            for channel in channels:
-                try:
-                    update.values[channel.key] = _value(channel, found.value, by_path)
-                except ValueError:
-                    update.broken.append(channel.key)
-                if channel.companions:
-                    update.around[channel.key] = _companions(channel, by_path)
+            key = key_of(subtopic, found.path)
+            update.keys.add(key)
+            channel = self._channels.get((subtopic, found.path))
+            if channel is None:
+                continue
+            try:
+                update.values[key] = _value(channel, found.value, by_path)
+            except ValueError:
+                update.broken.append(key)
+            if channel.companions:
+                update.around[key] = _companions(channel, by_path)
         return update
 
 

@@ -124,7 +124,7 @@ class Thing:
         for identity in self.devices.keys() - profile.devices.keys():
             self.devices.pop(identity).async_remove()
         for device in self.devices.values():
-            device.settings = self._settings
+            device.async_follow(self._settings)
         decided = profile.devices.keys() | profile.ignored
         self.waiting = {identity: about for identity, about in self.waiting.items() if identity not in decided}
         changed = {key for key, about in profile.devices.items() if before.devices.get(key) != about}
@@ -255,7 +255,7 @@ class Thing:
                 device.async_heard(now)
             if update.broken:
                 self._async_broken(device.identity, ", ".join(update.broken))
-            self._async_look_for_fields(update.fields)
+            self._async_look_for_fields(update.keys)
             if unknown := device.async_update(update, is_new=is_new):
                 self._owner.async_new_event_types(self, unknown)
                 device.async_late_events(unknown)
@@ -268,8 +268,8 @@ class Thing:
             self._owner.async_new_device(self)
 
     @callback
-    def _async_look_for_fields(self, fields: Iterable[str]) -> None:
-        new = set(fields) - self._fields
+    def _async_look_for_fields(self, keys: set[str]) -> None:
+        new = keys - self._fields
         if new and len(self._fields) < MAX_FIELDS:
             self._fields |= new
             self._owner.async_new_fields(self)
