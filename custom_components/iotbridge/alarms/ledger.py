@@ -11,8 +11,9 @@ import sqlite3
 import time
 from typing import Any, Protocol
 
-from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
+from homeassistant.core import CALLBACK_TYPE, HassJobType, HomeAssistant, callback
 from homeassistant.helpers.event import async_call_later
+from homeassistant.util.logging import catch_log_exception
 
 from ..const import LOGGER
 from . import lifecycle, telling as tellings
@@ -59,7 +60,7 @@ class Ledger:
         self._dirty: dict[AlarmKey, Instance] = {}
         self._writing: asyncio.Task[None] | None = None
         self.counts = Counts()
-        self._listeners: list[Listener] = []
+        self._listeners: list[Callable[[Rule, Transition], Any]] = []
         self._began = time.time() - time.monotonic()
         self.outbox: Outbox | None = None
         # Puts a verdict's reason into words.
@@ -68,7 +69,7 @@ class Ledger:
         # Told of alarms that begin or cease to be bad, whether that is news or not.
         self.on_pending: Callable[[Instance], None] | None = None
         # Told of alarms that look different though nothing happened that is told.
-        self.on_shown: Callable[[Instance], None] | None = None
+        self.on_shown: list[Callable[[Instance], None]] = []
 
     async def async_open(self) -> Loaded:
         """Read what is kept."""
@@ -159,11 +160,16 @@ class Ledger:
             self.async_happened(instance, happened)
         elif before.shown != _shown(alarm):
             self.counts.take(alarm)
-            self.async_dirty(instance)
-            if self.on_shown:
-                self.on_shown(instance)
+            self.async_quietly(instance)
         if alarm.episode != before.episode:
             self._async_came(instance, now)
+
+    @callback
+    def async_quietly(self, instance: Instance) -> None:
+        """Keep and show what is no news."""
+        self.async_dirty(instance)
+        for shown in list(self.on_shown):
+            shown(instance)
 
     @callback
     def async_happened(self, instance: Instance, happened: Sequence[Transition]) -> None:
@@ -248,7 +254,11 @@ class Ledger:
         """Return what happened, newest first."""
         if self._writing:
             await asyncio.shield(self._writing)
-        return await self._hass.loop.run_in_executor(self._thread, self._store.history, query)
+        return await self._hass.async_add_executor_job(self._store.history, query)
+
+    async def async_keep_still(self, still: bool) -> None:
+        """Keep the file as it is while it is copied, or no more; it goes on being written to, beside it."""
+        await self._hass.loop.run_in_executor(self._thread, self._store.keep_still, still)
 
     async def async_purge(self) -> None:
         """Forget what is older than a year."""
@@ -315,6 +325,8 @@ class Ledger:
     @callback
     def _async_came(self, instance: Instance, now: float) -> None:
         """Count how often an alarm comes; one that comes and goes is told once, and then no more until it is calm."""
+        if instance.alarm.suppressed_by and FLAPPING not in instance.alarm.suppressed_by:
+            self.async_happened(instance, [lifecycle.came_silently(instance.alarm, now)])
         if not instance.flapping.note(now, self.flapping_per_hour):
             return
         told = tuple(instance.telling.told)
@@ -328,9 +340,10 @@ class Ledger:
 
     @callback
     def async_listen(self, listener: Listener) -> CALLBACK_TYPE:
-        """Call the listener with everything that happens."""
-        self._listeners.append(listener)
-        return lambda: self._listeners.remove(listener)
+        """Call the listener with everything that happens; one that fails is logged and keeps nobody from hearing it."""
+        heard = catch_log_exception(listener, lambda *told: f"{listener} failed, told of {told}", HassJobType.Callback)
+        self._listeners.append(heard)
+        return lambda: self._listeners.remove(heard)
 
 
 class _Before:

@@ -94,6 +94,11 @@ def unsuppress(alarm: Alarm, reason: str, now: float, by: By = NOBODY) -> list[T
     return [_transition(alarm, Change.UNSUPPRESSED, before, now, by=by, detail=reason), *_announce(alarm, now)]
 
 
+def came_silently(alarm: Alarm, now: float) -> Transition:
+    """Return that an alarm came while it is suppressed: who asks later why nobody was told finds the reason."""
+    return _transition(alarm, Change.SUPPRESSED, alarm.state, now, detail=alarm.suppressed_by[-1])
+
+
 def take_out_of_service(alarm: Alarm, by: By, now: float) -> list[Transition]:
     """Switch the alarm off until somebody switches it on."""
     if alarm.out_of_service:

@@ -13,7 +13,7 @@ from homeassistant.const import EVENT_HOMEASSISTANT_FINAL_WRITE
 from homeassistant.core import CALLBACK_TYPE, Event, HomeAssistant, callback
 from homeassistant.helpers import device_registry as dr, entity_registry as er
 from homeassistant.helpers.dispatcher import async_dispatcher_connect
-from homeassistant.helpers.event import async_track_time_interval
+from homeassistant.helpers.event import async_call_later, async_track_time_interval
 from homeassistant.helpers.storage import STORAGE_DIR
 
 from ..const import SUBENTRY_ALARM, SUBENTRY_WINDOW
@@ -41,6 +41,7 @@ from .watch import Watch
 FILE = "iotbridge_alarms.db"
 MINUTE = timedelta(minutes=1)
 DAY = timedelta(days=1)
+SOON = timedelta(minutes=10)
 
 
 class AlarmsManager:
@@ -83,7 +84,7 @@ class AlarmsManager:
         self.ledger.on_pending = self._async_pending
         self.ledger.explain = partial(async_explain, self.hass)
         self.ledger.flapping_per_hour = self._entry.options.get("flapping_per_hour", DEFAULT_PER_HOUR)
-        self.ledger.on_shown = lambda instance: self._async_tell_rule(instance.key.rule_id)
+        self.ledger.on_shown.append(lambda instance: self._async_tell_rule(instance.key.rule_id))
         self._watch.async_start()
         self._selections.async_start()
         self._stop += [
@@ -94,6 +95,7 @@ class AlarmsManager:
             async_track_time_interval(self.hass, self._async_minute, MINUTE, name="iotbridge alarms minute"),
             self.hass.bus.async_listen(EVENT_HOMEASSISTANT_FINAL_WRITE, self._async_final_write),
             async_track_time_interval(self.hass, self._async_day, DAY, name="iotbridge alarms day"),
+            async_call_later(self.hass, SOON, self._async_day),
         ]
         self.ledger.outbox = self._outbox
         self._outbox.async_load(loaded.outbox)

@@ -13,7 +13,7 @@ from homeassistant.util import dt as dt_util
 from . import lifecycle
 from .instance import Instance
 from .ledger import Ledger
-from .models import NOBODY, Alarm, AlarmKey, By
+from .models import NOBODY, Alarm, AlarmKey, AlarmState, By
 from .rule import Rule, Selection
 from .selection import async_matching
 from .topology import PARENT, Place, chain, is_cause, parent_of
@@ -145,7 +145,10 @@ class Silencing:
             happened += lifecycle.suppress(alarm, reason, now, by)
         for reason in sorted(ours - wanted):
             happened += lifecycle.unsuppress(alarm, reason, now, by)
-        if happened:
+        if happened and alarm.beneath is AlarmState.NORMAL:
+            # It has nothing to say: a hub that is gone for a moment is no history of all that is behind it.
+            self._ledger.async_quietly(instance)
+        elif happened:
             self._ledger.async_happened(instance, happened)
 
     def _place(self, entity_id: str) -> Place:

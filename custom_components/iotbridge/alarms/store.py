@@ -4,7 +4,7 @@ One small SQLite file, written in transactions: whatever was committed is there 
 Assistant's recorder forgets after ten days, and its own store writes late. All of this blocks: not for the event loop.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
 import json
@@ -14,11 +14,14 @@ from typing import Any
 
 from .models import AlarmKey, Severity, Transition
 
-VERSION = 1
 KEEP_S = 400 * 24 * 3600.0
 MAX_ROWS = 10_000
+# How many pages SQLite puts into the log before it moves them into the file, unless it is told not to.
+_CHECKPOINT_PAGES = 1000
 
-_TABLES = """
+# What makes each version of the file of the one before; the first makes it of nothing.
+_STEPS = (
+    """
 CREATE TABLE IF NOT EXISTS instance (
     rule_id TEXT NOT NULL, subject TEXT NOT NULL, data TEXT NOT NULL, PRIMARY KEY (rule_id, subject)
 ) WITHOUT ROWID;
@@ -31,7 +34,12 @@ CREATE TABLE IF NOT EXISTS history (
 );
 CREATE INDEX IF NOT EXISTS history_at ON history (at);
 CREATE TABLE IF NOT EXISTS remembered (name TEXT PRIMARY KEY, data TEXT NOT NULL) WITHOUT ROWID;
-"""
+""",
+    """
+CREATE INDEX IF NOT EXISTS history_rule ON history (rule_id, at);
+CREATE INDEX IF NOT EXISTS history_subject ON history (subject, at);
+""",
+)
 
 
 @dataclass(slots=True)
@@ -87,7 +95,7 @@ class HistoryQuery:
 
 
 class AlarmStore:
-    """The file."""
+    """The file. One thread writes; the history is read beside that, so that nothing waits for a long search."""
 
     def __init__(self, path: Path) -> None:
         """Open nothing yet."""
@@ -113,8 +121,9 @@ class AlarmStore:
         connection = self._connection = sqlite3.connect(self._path, check_same_thread=False)
         connection.execute("PRAGMA journal_mode=WAL")
         connection.execute("PRAGMA synchronous=NORMAL")
-        connection.executescript(_TABLES)
-        connection.execute(f"PRAGMA user_version={VERSION}")
+        (version,) = connection.execute("PRAGMA user_version").fetchone()
+        for number, step in enumerate(_STEPS[version:], version + 1):
+            connection.executescript(f"BEGIN; {step} PRAGMA user_version={number}; COMMIT;")
         self._path.chmod(0o600)
         with closing(connection.cursor()) as cursor:
             instances = {
@@ -148,27 +157,27 @@ class AlarmStore:
 
     def history(self, query: HistoryQuery) -> list[dict[str, Any]]:
         """Return what happened, newest first."""
-        where, values = ["1"], list[Any]()
-        for condition, value in (("at >= ?", query.start), ("at < ?", query.end), ("id < ?", query.before)):
-            if value is not None:
-                where.append(condition)
-                values.append(value)
-        for column, wanted in (("rule_id", query.rules), ("subject", query.subjects), ("change", query.changes)):
-            if wanted:
-                where.append(f"{column} IN ({', '.join('?' * len(wanted))})")
-                values += wanted
-        # What the user gives is in the values; the columns are ours.
-        cursor = self._opened.execute(
-            f"SELECT * FROM history WHERE {' AND '.join(where)} ORDER BY id DESC LIMIT ?",  # noqa: S608
-            (*values, min(query.limit, MAX_ROWS)),
-        )
-        names = [column[0] for column in cursor.description]
-        return [_shown(dict(zip(names, row, strict=True))) for row in cursor]
+        with closing(sqlite3.connect(f"{self._path.absolute().as_uri()}?mode=ro", uri=True)) as connection:
+            cursor = connection.execute(*statement(query))
+            names = [column[0] for column in cursor.description]
+            return [_shown(dict(zip(names, row, strict=True))) for row in cursor]
 
     def purge(self, now: float) -> None:
         """Forget what is older than a year."""
         with self._opened as connection:
             connection.execute("DELETE FROM history WHERE at < ?", (now - KEEP_S,))
+
+    def keep_still(self, still: bool) -> None:
+        """Keep the file as it is while somebody copies it, or no more.
+
+        What is written meanwhile is in the log beside it, which is only added to: with as much of that as was copied,
+        the copy is what the file was at that moment. Closed meanwhile, the log stays.
+        """
+        connection = self._opened
+        connection.setconfig(sqlite3.SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, still)
+        connection.execute(f"PRAGMA wal_autocheckpoint={0 if still else _CHECKPOINT_PAGES}")
+        if still:
+            connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
     def close(self) -> None:
         """Close the file."""
@@ -183,9 +192,28 @@ class AlarmStore:
         return self._connection
 
 
-def files(path: Path) -> Iterable[Path]:
-    """Return the file and those that SQLite keeps beside it."""
-    return (path, path.with_name(f"{path.name}-wal"), path.with_name(f"{path.name}-shm"))
+def statement(query: HistoryQuery) -> tuple[str, list[Any]]:
+    """Return the SQL of a query, and its values.
+
+    By time and not by id: the indexes then have the rows of a rule or an entity in the order that is wanted, and the
+    start and end as well. Two of the same time are in the order in which they were written.
+    """
+    where, values = ["1"], list[Any]()
+    for condition, value in (
+        ("at >= ?", query.start),
+        ("at < ?", query.end),
+        ("(at, id) < (SELECT at, id FROM history WHERE id = ?)", query.before),
+    ):
+        if value is not None:
+            where.append(condition)
+            values.append(value)
+    for column, wanted in (("rule_id", query.rules), ("subject", query.subjects), ("change", query.changes)):
+        if wanted:
+            where.append(f"{column} IN ({', '.join('?' * len(wanted))})")
+            values += wanted
+    # What the user gives is in the values; the columns are ours.
+    text = f"SELECT * FROM history WHERE {' AND '.join(where)} ORDER BY at DESC, id DESC LIMIT ?"  # noqa: S608
+    return text, [*values, min(query.limit, MAX_ROWS)]
 
 
 def _row(rule: str, happened: Transition) -> tuple[Any, ...]:
