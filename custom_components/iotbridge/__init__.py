@@ -7,8 +7,8 @@ from homeassistant.helpers.typing import ConfigType
 
 from . import mqtt_client, runtime
 from .alarms.websocket import async_setup_websocket
-from .const import CONF_PREFIXES, DEFAULT_PREFIXES, DOMAIN, PLATFORMS
-from .devices.manager import async_forget_all
+from .const import DOMAIN, PLATFORMS
+from .devices.publisher import async_forget_all
 from .runtime import IotBridgeConfigEntry
 from .services import async_setup_services
 
@@ -37,6 +37,6 @@ async def async_unload_entry(hass: HomeAssistant, entry: IotBridgeConfigEntry) -
     return await hass.config_entries.async_unload_platforms(entry, PLATFORMS)
 
 
-async def async_remove_entry(hass: HomeAssistant, entry: IotBridgeConfigEntry) -> None:
+async def async_remove_entry(hass: HomeAssistant, _entry: IotBridgeConfigEntry) -> None:
     """Take back what was published for things; hosts announce themselves and stay."""
-    await async_forget_all(hass, entry.options.get(CONF_PREFIXES, DEFAULT_PREFIXES)[0])
+    await async_forget_all(hass)

@@ -75,6 +75,25 @@ async def test_what_was_removed_without_a_broker_goes_when_it_is_back(
     )
 
 
+async def test_removing_the_integration_takes_back_what_was_left_without_a_broker(
+    hass: HomeAssistant, kit: Kit, entry: MockConfigEntry
+) -> None:
+    gone = learn(hass, entry, profile(TEMPERATURE), SAMPLE)
+    other = Sample("cellar/weather", SAMPLE.payload)
+    learn(hass, entry, profile(TEMPERATURE, topic=other.topic, identity=other.topic), other)
+    await hass.async_block_till_done()
+    kit.mqtt.connected = False
+    hass.config_entries.async_remove_subentry(entry, gone.subentry_id)
+    await hass.async_block_till_done()
+    kit.mqtt.connected = True
+
+    await hass.config_entries.async_remove(entry.entry_id)
+
+    emptied = {call.args[0] for call in kit.mqtt.async_publish.call_args_list if not call.args[1]}
+    for uid in (UID, thing_uid(other.topic, other.topic)):
+        assert {f"homeassistant/device/{uid}/config", f"iotbridge/thing/{uid}/availability"} <= emptied
+
+
 async def test_many_new_devices_join_together(hass: HomeAssistant, kit: Kit, entry: MockConfigEntry) -> None:
     wanted = profile(TEMPERATURE, topic="meter/+", identity="0", joining=Joining.ADD, exact=False)
     subentry = learn(hass, entry, wanted, Sample("meter/0", b'{"temperature": 1}'))

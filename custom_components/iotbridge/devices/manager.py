@@ -72,6 +72,7 @@ class ThingsManager:
         self._installing: dict[str, float] = {}
         self._saved_at: float | None = None
         self._is_connected = False
+        self._clearing: CALLBACK_TYPE | None = None
         self._stop_emptied: CALLBACK_TYPE | None = None
         self._discovery_prefix: str | None = None
         self._stop: list[CALLBACK_TYPE] = []
@@ -104,8 +105,9 @@ class ThingsManager:
         for timers in (self._news_timers, self._join_timers):
             while timers:
                 timers.popitem()[1]()
-        if self._stop_emptied:
-            self._stop_emptied()
+        for stop in (self._clearing, self._stop_emptied):
+            if stop:
+                stop()
         for thing in self.things.values():
             thing.async_stop()
         self.publisher.async_stop()
@@ -299,7 +301,9 @@ class ThingsManager:
         for thing in self.things.values():
             for device in thing.devices.values():
                 device.async_reconnected(now)
-        self._stop.append(async_call_later(self.hass, CLEAR_AFTER_S, self._async_clear_leftovers))
+        if self._clearing:
+            self._clearing()
+        self._clearing = async_call_later(self.hass, CLEAR_AFTER_S, self._async_clear_leftovers)
         self._entry.async_create_task(self.hass, self._async_follow_discovery(), "iotbridge follow discovery")
 
     @callback
@@ -382,15 +386,3 @@ class ThingsManager:
             self.hass.config_entries.async_remove_subentry(self._entry, thing.subentry_id)
             return
         self._async_save(thing, replace(profile, devices=devices, ignored=profile.ignored | {identity}))
-
-
-async def async_forget_all(hass: HomeAssistant, prefix: str) -> None:
-    """Take back everything that was published for things: the integration is being removed."""
-    memory = Memory(hass)
-    await memory.async_load()
-    if mqtt_client.async_entry(hass) is not None and memory.devices:
-        for uid, device in memory.devices.items():
-            for topic in (device.topic, device.availability or f"{prefix}/thing/{uid}/availability"):
-                if topic:
-                    await mqtt_client.async_publish(hass, topic, "", qos=1, retain=True)
-    await memory.async_remove()

@@ -30,6 +30,11 @@ class Remembered:
     # Where we said last whether it is there: that is retained, too.
     availability: str = ""
 
+    @property
+    def retained(self) -> list[str]:
+        """Return our topics at the broker, the discovery message last: when the device is gone, everything is."""
+        return [topic for topic in (self.availability, self.topic) if topic]
+
 
 class Memory:
     """The remembered devices by uid."""

@@ -52,9 +52,7 @@ class Publisher:
         self._async_cancel(uid)
         self._published.pop(uid, None)
         if remembered := self._memory.devices.pop(uid, None):
-            # The discovery message last: when the device is gone, everything is.
-            topics = [topic for topic in (remembered.availability, remembered.topic) if topic]
-            self._memory.leftovers[uid] = topics
+            self._memory.leftovers[uid] = remembered.retained
             self._memory.async_changed(soon=True)
             self._async_clear(uid)
 
@@ -162,3 +160,14 @@ class Publisher:
     def _async_cancel(self, uid: str) -> None:
         if cancel := self._waiting.pop(uid, None):
             cancel()
+
+
+async def async_forget_all(hass: HomeAssistant) -> None:
+    """Take back everything that was published for things: the integration is being removed."""
+    memory = Memory(hass)
+    await memory.async_load()
+    if mqtt_client.async_entry(hass) is not None:
+        for topics in (*memory.leftovers.values(), *(device.retained for device in memory.devices.values())):
+            for topic in topics:
+                await mqtt_client.async_publish(hass, topic, "", qos=1, retain=True)
+    await memory.async_remove()
