@@ -45,6 +45,10 @@ class Flapping:
         low = _low(per_hour)
         return self.times[-low] + WINDOW_S if len(self.times) >= low else (self.times or [0.0])[-1]
 
+    def shift(self, by_s: float) -> None:
+        """Take the hour along when the clock is set."""
+        self.times = [at + by_s for at in self.times]
+
     def as_dict(self) -> dict[str, Any]:
         """Return it for the store."""
         return {"is_flapping": self.is_flapping, "times": self.times}

@@ -39,6 +39,15 @@ class Instance:
         """Return how patient to be: at least as much as the kind of rule needs."""
         return _patient(self.rule.timing, self.rule.condition.kind)
 
+    def shift(self, by_s: float) -> None:
+        """Take what lasts along when the clock is set; what is for a certain time of the day stays there."""
+        self.alarm.shift(by_s)
+        self.telling.shift(by_s)
+        self.flapping.shift(by_s)
+        if self.judge:
+            self.judge.shift(by_s)
+        self.due = None
+
     def as_dict(self) -> dict[str, Any]:
         """Return it for the store."""
         judge = self.judge.as_dict() if self.judge else None

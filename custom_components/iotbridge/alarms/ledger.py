@@ -28,6 +28,8 @@ from .telling import News, Notice
 # The reason for which an alarm that comes and goes is silent.
 FLAPPING = "flapping"
 WRITE_AGAIN_S = 30
+# A clock that is disciplined over the network is off by less.
+CLOCK_OFF_S = 2.0
 
 type Listener = Callable[[Rule, Transition], None]
 
@@ -92,8 +94,26 @@ class Ledger:
             await self._writing
 
     def now(self) -> float:
-        """Return the time in seconds since 1970, by a clock that nobody sets: holds must not end because one was."""
+        """Return the time in seconds since 1970, by a clock that is only set by ``async_set_clock``."""
         return self._began + time.monotonic()
+
+    @callback
+    def async_set_clock(self) -> None:
+        """Follow the system's clock when it was set, or when the machine slept.
+
+        Holds, escalations and silences take as long as before; shelves end at their time of the day.
+        """
+        by_s = time.time() - self.now()
+        if abs(by_s) < CLOCK_OFF_S:
+            return
+        LOGGER.info("The clock was set by %+.0f s, or the machine slept; holds and escalations go on", by_s)
+        self._began += by_s
+        self._heap.clear()
+        for instance in self:
+            instance.shift(by_s)
+            self.async_dirty(instance)
+            self._async_schedule(instance)
+        self._async_due()
 
     def __iter__(self) -> Iterator[Instance]:
         """Go through all alarms."""
@@ -298,7 +318,9 @@ class Ledger:
         self._timer = async_call_later(self._hass, max(0.0, at - self.now()), self._async_due)
 
     @callback
-    def _async_due(self, _now: datetime) -> None:
+    def _async_due(self, _now: datetime | None = None) -> None:
+        if self._timer:
+            self._timer()
         self._timer = self._timer_at = None
         now = self.now()
         while self._heap and self._heap[0][0] <= now:

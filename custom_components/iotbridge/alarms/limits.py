@@ -75,6 +75,9 @@ class LimitJudge:
         """Return the last verdict."""
         return self._verdict
 
+    def shift(self, _by_s: float) -> None:
+        """Keep no time."""
+
     def as_dict(self) -> dict[str, Any]:
         """Return which thresholds hold."""
         held = [limit.name for limit in self._limits if limit.is_held]

@@ -237,6 +237,7 @@ class AlarmsManager:
 
     @callback
     def _async_minute(self, _now: datetime) -> None:
+        self.ledger.async_set_clock()
         for window_id in self._silencing.async_ended_windows():
             del self._silencing.windows[window_id]
             self._async_keep_windows()

@@ -181,6 +181,11 @@ class Alarm:
         """Tell whether nobody is to be told anything of it now."""
         return self.out_of_service or bool(self.suppressed_by) or self.shelved_until is not None
 
+    def shift(self, by_s: float) -> None:
+        """Take what is being waited for along when the clock is set: it lasts as long as before."""
+        self.pending_since += by_s
+        self.bad_since += by_s
+
     def as_dict(self) -> dict[str, Any]:
         """Return it for the store."""
         data = asdict(self)

@@ -55,6 +55,11 @@ class Extremes:
         self.high.clear()
         self.low.clear()
 
+    def shift(self, by_s: float) -> None:
+        """Take the readings along when the clock is set."""
+        for kept in (self.high, self.low):
+            kept.extend([_later(kept.popleft(), by_s) for _ in range(len(kept))])
+
 
 class RateJudge:
     """Bad while any two readings of the last ``per_s`` seconds are more than ``change`` apart.
@@ -119,6 +124,13 @@ class RateJudge:
         values = (("change", change), ("within", within), ("limit", limit), ("per", per))
         return Verdict(True, self._severity, value, f"{change} / {within} > {limit} / {per}", Why.CHANGED, values)
 
+    def shift(self, by_s: float) -> None:
+        """Take the readings along when the clock is set."""
+        self._window.shift(by_s)
+        self._last = self._last and _later(self._last, by_s)
+        self._jump = self._jump and (_later(self._jump[0], by_s), _later(self._jump[1], by_s))
+        self._newest_at = None if self._newest_at is None else self._newest_at + by_s
+
     def _changes(self, now: float) -> tuple[Reading, Reading] | None:
         """Return the two readings that are too far apart, None when there are none."""
         window = self._window
@@ -151,6 +163,10 @@ class RateJudge:
             before, after = data["jump"]
             self._jump = (Reading(*before), Reading(*after))
         self._newest_at = data["newest_at"]
+
+
+def _later(reading: Reading, by_s: float) -> Reading:
+    return Reading(reading.at + by_s, reading.number)
 
 
 def _number(reading: Reading) -> float:

@@ -139,6 +139,11 @@ class SilenceJudge:
             return Verdict(None, self._severity, self._value)
         return Verdict(False, self._severity, self._value)
 
+    def shift(self, by_s: float) -> None:
+        """Take the silence along when the clock is set."""
+        if self._heard_at is not None:
+            self._heard_at += by_s
+
     @property
     def _limit_s(self) -> float | None:
         return self._rhythm.limit_s if self._fixed_s is None else self._fixed_s

@@ -60,6 +60,11 @@ class Telling:
     repeat_at: float | None = None
     told: list[str] = field(default_factory=list)
 
+    def shift(self, by_s: float) -> None:
+        """Take the steps and the repeats along when the clock is set."""
+        self.began_at = None if self.began_at is None else self.began_at + by_s
+        self.repeat_at = None if self.repeat_at is None else self.repeat_at + by_s
+
     def as_dict(self) -> dict[str, Any]:
         """Return it for the store."""
         return asdict(self)

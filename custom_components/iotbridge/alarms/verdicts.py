@@ -27,6 +27,7 @@ class _KindJudge(Protocol):
     def see(self, seen: Seen | None, now: float) -> Verdict: ...
     def due(self, now: float) -> float | None: ...
     def look(self, now: float) -> Verdict: ...
+    def shift(self, by_s: float) -> None: ...
     def as_dict(self) -> dict[str, Any]: ...
     def restore(self, data: Mapping[str, Any]) -> None: ...
 
@@ -52,6 +53,10 @@ class Judge:
     def look(self, now: float) -> Verdict:
         """Judge what was seen last at a later time."""
         return self._judge.look(now)
+
+    def shift(self, by_s: float) -> None:
+        """Take all times along when the clock is set: what was seen is as old as before."""
+        self._judge.shift(by_s)
 
     def as_dict(self) -> dict[str, Any]:
         """Return what survives a restart, as JSON has it; empty when there is nothing."""
@@ -95,6 +100,9 @@ class _StatelessJudge:
 
     def look(self, _now: float) -> Verdict:
         return self._verdict
+
+    def shift(self, by_s: float) -> None:
+        """Keep no time."""
 
     def as_dict(self) -> dict[str, Any]:
         return {}
@@ -167,6 +175,10 @@ class _UnavailableJudge(_StatelessJudge):
             return None
         at = self._not_loaded_since + NOT_LOADED_S
         return at if at > now else None
+
+    def shift(self, by_s: float) -> None:
+        if self._not_loaded_since is not None:
+            self._not_loaded_since += by_s
 
     def look(self, now: float) -> Verdict:
         since = self._not_loaded_since

@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
+import time
 from typing import Any
 
 from homeassistant.const import EVENT_HOMEASSISTANT_STARTED
@@ -101,9 +102,11 @@ class Watch:
 
     @callback
     def async_look(self, instance: Instance) -> None:
-        """Judge an alarm by the state there is now."""
+        """Judge an alarm by the state there is now, however old it is."""
         if instance.judge is not None:
-            self._async_see(instance, self._hass.states.get(instance.key.subject))
+            state = self._hass.states.get(instance.key.subject)
+            age_s = time.time() - state.last_reported_timestamp if state else 0.0
+            self._async_see(instance, state, max(0.0, age_s))
 
     @callback
     def _async_state_changed(self, event: Event[EventStateChangedData]) -> None:
@@ -117,13 +120,14 @@ class Watch:
                 self._async_see(instance, event.data["new_state"])
 
     @callback
-    def _async_see(self, instance: Instance, state: State | None) -> None:
+    def _async_see(self, instance: Instance, state: State | None, age_s: float = 0.0) -> None:
+        """Judge by a report that is so many seconds old."""
         assert instance.judge is not None  # noqa: S101 - only such are watched
         now = self._ledger.now()
         seen = None
         if state is not None:
             unit = state.attributes.get("unit_of_measurement")
-            seen = Seen(state.state, state.attributes, state.last_reported_timestamp, unit)
+            seen = Seen(state.state, state.attributes, now - age_s, unit)
         verdict = instance.judge.see(seen, now)
         if verdict.is_bad and not self._is_settled and instance.rule.condition.kind in PRESENCE:
             verdict = Verdict(None)

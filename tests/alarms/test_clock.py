@@ -1,0 +1,125 @@
+"""A machine that slept, and a clock that is set while Home Assistant runs."""
+
+from collections.abc import Callable
+from datetime import timedelta
+import time
+
+import pytest
+
+from custom_components.iotbridge.alarms.manager import AlarmsManager
+from custom_components.iotbridge.alarms.models import Alarm, AlarmKey, By, Timing
+from custom_components.iotbridge.alarms.rule import Condition, Kind, Plan, Step
+from homeassistant.core import HomeAssistant
+
+from ..kit import Kit
+from ..rules import add_rule, set_state
+
+HOUR_S = 3600.0
+SILENT = Condition(kind=Kind.NO_DATA, silent_s=600)
+
+type SetClock = Callable[[float], None]
+
+
+@pytest.fixture
+def set_clock(kit: Kit, monkeypatch: pytest.MonkeyPatch) -> SetClock:
+    """Return what sets the system's clock by some seconds; the clock that nobody sets goes on as if nothing was."""
+    real = time.monotonic
+    set_by_s = 0.0
+
+    def set_by(seconds: float) -> None:
+        nonlocal set_by_s
+        set_by_s += seconds
+        kit.freezer.tick(timedelta(seconds=seconds))
+
+    monkeypatch.setattr(time, "monotonic", lambda: real() - set_by_s)
+    return set_by
+
+
+def alarms(kit: Kit) -> AlarmsManager:
+    manager: AlarmsManager = kit.hass.config_entries.async_entries("iotbridge")[0].runtime_data.alarms
+    return manager
+
+
+def alarm(kit: Kit, rule_id: str) -> Alarm:
+    (found,) = alarms(kit).alarms(rule_id)
+    return found
+
+
+async def test_a_hold_and_an_escalation_take_as_long_as_before(kit: Kit, set_clock: SetClock) -> None:
+    hold = await add_rule(kit, "sensor.slow", timing=Timing(hold_s=600))
+    plan = Plan(steps=(Step(after_s=600, groups=("nobody",)),))
+    told = await add_rule(kit, "sensor.hot", plan=plan, name="Told late")
+    await set_state(kit, "sensor.slow", "90")
+    await set_state(kit, "sensor.hot", "90")
+
+    for seconds in (8 * HOUR_S, -4 * HOUR_S):
+        set_clock(seconds)
+        await kit.wait(120)
+        assert alarm(kit, hold).state == "normal"
+
+    await kit.wait(350)
+    assert alarm(kit, hold).state == "normal"
+    assert alarms(kit).ledger.get(AlarmKey(told, "sensor.hot")).telling.step == 0  # type: ignore[union-attr]
+    await kit.wait(20)
+    assert alarm(kit, hold).state == "unacknowledged"
+    assert alarms(kit).ledger.get(AlarmKey(told, "sensor.hot")).telling.step == 1  # type: ignore[union-attr]
+
+
+async def test_a_shelf_ends_at_its_time_of_the_day(kit: Kit, set_clock: SetClock) -> None:
+    rule_id = await add_rule(kit, "sensor.hot")
+    await set_state(kit, "sensor.hot", "90")
+    alarms(kit).async_shelve([AlarmKey(rule_id, "sensor.hot")], time.time() + 2 * HOUR_S, By("Anna"))
+
+    set_clock(8 * HOUR_S)
+    await kit.wait(61)
+
+    assert alarm(kit, rule_id).state == "unacknowledged"
+
+
+async def test_times_are_those_of_the_day_again(kit: Kit, set_clock: SetClock) -> None:
+    rule_id = await add_rule(kit, "sensor.hot")
+    set_clock(8 * HOUR_S)
+    await kit.wait(61)
+
+    await set_state(kit, "sensor.hot", "90")
+
+    assert alarm(kit, rule_id).raised_at == pytest.approx(time.time(), abs=1)
+
+
+@pytest.mark.parametrize("seconds", [8 * HOUR_S, -HOUR_S])
+async def test_nobody_was_silent_while_the_clock_was_set(
+    hass: HomeAssistant, kit: Kit, set_clock: SetClock, seconds: float
+) -> None:
+    rule_id = await add_rule(kit, "sensor.talks", condition=SILENT)
+    for number in range(3):
+        await set_state(kit, "sensor.talks", str(number))
+        await kit.wait(60)
+
+    set_clock(seconds)
+    for number in range(5):
+        await set_state(kit, "sensor.talks", str(number + 10))
+        await kit.wait(60)
+        assert alarm(kit, rule_id).state == "normal"
+
+    await kit.wait(500)
+    assert alarm(kit, rule_id).state == "normal"
+    await kit.wait(100)
+    await kit.wait(3)
+    assert alarm(kit, rule_id).state == "unacknowledged"
+
+
+async def test_a_fast_change_is_judged_by_the_time_that_passed(kit: Kit, set_clock: SetClock) -> None:
+    fast = Condition(kind=Kind.RATE, change=10, per_s=600)
+    rule_id = await add_rule(kit, "sensor.level", condition=fast)
+    await set_state(kit, "sensor.level", "5")
+    await kit.wait(60)
+
+    set_clock(8 * HOUR_S)
+    await kit.wait(120)
+    await set_state(kit, "sensor.level", "20")
+    assert alarm(kit, rule_id).state == "unacknowledged"
+
+    await kit.wait(420)
+    assert alarm(kit, rule_id).state == "unacknowledged"
+    await kit.wait(300)
+    assert alarm(kit, rule_id).state == "normal"
