@@ -15,7 +15,7 @@ MAX_LINES = 400
 
 # Home Assistant looks modules of these names up in every integration; a package of ours would be taken for its own.
 LOOKED_UP = {
-    "account_link", "application_credentials", "assist_pipeline", "backup", "cast", "config", "device_action",
+    "account_link", "application_credentials", "assist_pipeline", "cast", "config", "device_action",
     "device_condition", "device_trigger", "energy", "group", "hardware", "http", "logbook", "lovelace", "media_source",
     "onboarding", "recorder", "reproduce_state", "significant_change", "weather",
 }  # fmt: skip

@@ -1,0 +1,90 @@
+"""Alarms in a backup of Home Assistant."""
+
+import io
+from pathlib import Path
+import tarfile
+
+from custom_components.iotbridge.alarms.manager import FILE
+from custom_components.iotbridge.alarms.store import AlarmStore, HistoryQuery
+from homeassistant.components.backup.const import DATA_MANAGER
+from homeassistant.components.backup.manager import BackupManager
+from homeassistant.setup import async_setup_component
+
+from .kit import Kit
+from .rules import add_rule, set_state
+
+
+async def _manager(kit: Kit) -> BackupManager:
+    assert await async_setup_component(kit.hass, "backup", {})
+    await kit.hass.async_block_till_done()
+    return kit.hass.data[DATA_MANAGER]
+
+
+async def test_alarms_are_in_it(kit: Kit, tmp_path: Path) -> None:
+    await add_rule(kit, "sensor.one", "sensor.two")
+    await set_state(kit, "sensor.one", "90")
+    manager = await _manager(kit)
+    folder = Path(kit.hass.config.path("backups"))
+    await kit.hass.async_add_executor_job(folder.mkdir)
+
+    await manager.async_create_backup(
+        agent_ids=["backup.local"],
+        include_addons=None,
+        include_all_addons=False,
+        include_database=False,
+        include_folders=None,
+        include_homeassistant=True,
+        name="Test",
+        password=None,
+    )
+
+    _unpack(folder, tmp_path)
+    store = AlarmStore(tmp_path / "data" / ".storage" / FILE)
+    assert {key.subject for key in store.open().instances} == {"sensor.one"}
+    assert [(row["change"], row["subject"]) for row in store.history(HistoryQuery())] == [("raised", "sensor.one")]
+    store.close()
+
+
+async def test_the_file_has_everything_and_keeps_still_and_alarms_go_on(kit: Kit, tmp_path: Path) -> None:
+    rule_id = await add_rule(kit, "sensor.one")
+    await set_state(kit, "sensor.one", "90")
+    manager = await _manager(kit)
+
+    await manager.async_pre_backup_actions()
+    before = _content(kit)
+    await set_state(kit, "sensor.one", "20")
+    alarms = kit.hass.config_entries.async_loaded_entries("iotbridge")[0].runtime_data.alarms
+    told = await alarms.async_history(HistoryQuery(rules=[rule_id]))
+    await manager.async_post_backup_actions()
+
+    assert [row["change"] for row in told] == ["cleared", "raised"]
+    assert _content(kit) == before
+    (tmp_path / FILE).write_bytes(before)
+    alone = AlarmStore(tmp_path / FILE)
+    alone.open()
+    assert [row["change"] for row in alone.history(HistoryQuery())] == ["raised"]
+    alone.close()
+
+
+async def test_without_a_loaded_entry(kit: Kit) -> None:
+    manager = await _manager(kit)
+    assert "iotbridge" in manager.platforms
+    (entry,) = kit.hass.config_entries.async_loaded_entries("iotbridge")
+    assert await kit.hass.config_entries.async_unload(entry.entry_id)
+
+    await manager.async_pre_backup_actions()
+    await manager.async_post_backup_actions()
+
+
+def _content(kit: Kit) -> bytes:
+    return Path(kit.hass.config.path(".storage", FILE)).read_bytes()
+
+
+def _unpack(folder: Path, target: Path) -> None:
+    (backup,) = folder.iterdir()
+    with tarfile.open(backup) as outer:
+        inner = next(member for member in outer.getmembers() if "homeassistant.tar" in member.name)
+        data = outer.extractfile(inner)
+        assert data is not None
+        with tarfile.open(fileobj=io.BytesIO(data.read())) as archive:
+            archive.extractall(target, filter="data")
