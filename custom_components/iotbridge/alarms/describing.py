@@ -8,7 +8,8 @@ from homeassistant.helpers.template import Template
 from homeassistant.helpers.translation import async_get_cached_translations
 
 from ..const import DOMAIN, LOGGER
-from .ledger import FLAPPING, Ledger
+from .flapping import FLAPPING
+from .ledger import Ledger
 from .message import Message, alarm_words, compose
 from .models import Alarm, AlarmKey, Verdict
 from .rule import Rule

@@ -8,6 +8,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+# The reason for which an alarm that comes and goes is silent.
+FLAPPING = "flapping"
 WINDOW_S = 3600.0
 DEFAULT_PER_HOUR = 6
 

@@ -18,15 +18,13 @@ from homeassistant.util.logging import catch_log_exception
 from ..const import LOGGER
 from . import lifecycle, telling as tellings
 from .counts import Counts
-from .flapping import DEFAULT_PER_HOUR
+from .flapping import DEFAULT_PER_HOUR, FLAPPING
 from .instance import Instance
 from .models import Alarm, AlarmKey, Change, Severity, Timing, Transition, Verdict
 from .rule import Rule
 from .store import AlarmStore, Batch, HistoryQuery, Loaded
 from .telling import News, Notice
 
-# The reason for which an alarm that comes and goes is silent.
-FLAPPING = "flapping"
 WRITE_AGAIN_S = 30
 # A clock that is disciplined over the network is off by less.
 CLOCK_OFF_S = 2.0
