@@ -1,7 +1,5 @@
 """Puts alarms into the words of the home: why something is bad, and what a notice says of it."""
 
-from collections.abc import Callable, Iterable
-
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.exceptions import TemplateError
 from homeassistant.helpers.template import Template
@@ -11,9 +9,10 @@ from ..const import DOMAIN, LOGGER
 from .flapping import FLAPPING
 from .ledger import Ledger
 from .message import Message, alarm_words, compose
-from .models import Alarm, AlarmKey, Verdict
+from .models import Alarm, Verdict
 from .rule import Rule
 from .shown import async_name
+from .silencing import Silencing
 from .telling import News, Notice
 
 _WHY = f"component.{DOMAIN}.selector.alarm_why.options."
@@ -30,9 +29,7 @@ def async_explain(hass: HomeAssistant, verdict: Verdict) -> str:
 
 
 @callback
-def async_describe(
-    hass: HomeAssistant, ledger: Ledger, children: Callable[[AlarmKey], Iterable[Alarm]], notice: Notice
-) -> Message | None:
+def async_describe(hass: HomeAssistant, ledger: Ledger, silencing: Silencing, notice: Notice) -> Message | None:
     """Return the message of a notice; None when its alarm is no more."""
     instance = ledger.get(notice.key)
     if instance is None:
@@ -44,6 +41,8 @@ def async_describe(
     text = _text(hass, rule, alarm, subject)
     if notice.news is News.RAISED and FLAPPING in alarm.suppressed_by:
         text = words.say("flapping", count=len(instance.flapping.times))
+    elif silencing.lacks_broker(instance):
+        text = f"{text}\n{words.say('broker_gone')}"
     return compose(
         words,
         notice,
@@ -52,7 +51,7 @@ def async_describe(
         text=text,
         now=ledger.now(),
         what_to_do=rule.what_to_do,
-        children=[async_name(hass, rule, child.key.subject) for child in children(notice.key)],
+        children=[async_name(hass, child.rule, child.key.subject) for child in silencing.children(notice.key)],
     )
 
 

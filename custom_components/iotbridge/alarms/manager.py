@@ -16,6 +16,7 @@ from homeassistant.helpers.dispatcher import async_dispatcher_connect
 from homeassistant.helpers.event import async_call_later, async_track_time_interval
 from homeassistant.helpers.storage import STORAGE_DIR
 
+from .. import mqtt_client
 from ..const import SUBENTRY_ALARM, SUBENTRY_WINDOW
 from ..issues import Issues
 from . import lifecycle
@@ -54,8 +55,8 @@ class AlarmsManager:
         self.ledger = Ledger(hass, AlarmStore(store_path(hass)))
         self.rules: dict[str, Rule] = {}
         self._watch = Watch(hass, self.ledger)
-        self._silencing = Silencing(hass, self.ledger)
         self._selections = Selections(hass)
+        self._silencing = Silencing(hass, self.ledger, self._selections)
         self._tracked: dict[str, CALLBACK_TYPE] = {}
         self._kept: dict[AlarmKey, Mapping[str, Any]] = {}
         self._rule_listeners: defaultdict[str, list[Callable[[], None]]] = defaultdict(list)
@@ -67,12 +68,11 @@ class AlarmsManager:
             self.notifier,
             Policy.from_options(entry.options),
             self.ledger.async_write,
-            self.ledger.now,
-            partial(async_describe, hass, self.ledger, self.children),
+            partial(async_describe, hass, self.ledger, self._silencing),
             self.issues,
         )
         self._stop: list[CALLBACK_TYPE] = []
-        self._is_silencing_due = False
+        self._has_parents = False
 
     async def async_start(self) -> None:
         """Begin where the last run ended."""
@@ -92,6 +92,7 @@ class AlarmsManager:
             async_dispatcher_connect(self.hass, SIGNAL_CONFIG_ENTRY_CHANGED, self._async_entry_changed),
             self.hass.bus.async_listen(dr.EVENT_DEVICE_REGISTRY_UPDATED, self._async_places_changed),
             self.hass.bus.async_listen(er.EVENT_ENTITY_REGISTRY_UPDATED, self._async_places_changed),
+            mqtt_client.async_subscribe_connection_status(self.hass, self._async_connection_changed),
             async_track_time_interval(self.hass, self._async_minute, MINUTE, name="iotbridge alarms minute"),
             self.hass.bus.async_listen(EVENT_HOMEASSISTANT_FINAL_WRITE, self._async_final_write),
             async_track_time_interval(self.hass, self._async_day, DAY, name="iotbridge alarms day"),
@@ -99,7 +100,7 @@ class AlarmsManager:
         ]
         self.ledger.outbox = self._outbox
         self._outbox.async_load(loaded.outbox)
-        self._stop.append(async_listen_actions(self.hass, self))
+        self._stop.append(async_listen_actions(self.hass, self, self.ledger.now))
         await self._async_follow()
         for key in self._kept:
             if key.rule_id not in self.rules:
@@ -114,6 +115,7 @@ class AlarmsManager:
         """Watch no more; everything is kept."""
         while self._stop:
             self._stop.pop()()
+        self._silencing.async_stop()
         self._selections.async_stop()
         self._watch.async_stop()
         await self._outbox.async_stop()
@@ -136,10 +138,11 @@ class AlarmsManager:
         self._silencing.windows = {**windows, **self.windows}
         if rules != self.rules:
             await self._async_set_rules(rules)
-        self._async_silence_soon()
+        self._silencing.async_soon()
 
     async def _async_set_rules(self, rules: dict[str, Rule]) -> None:
         before, self.rules = self.rules, rules
+        self._has_parents = any(rule.parents for rule in rules.values())
         for rule_id in before.keys() - rules.keys():
             self._async_let_go(rule_id)
             for instance in self.ledger.of_rule(rule_id):
@@ -185,7 +188,7 @@ class AlarmsManager:
             self.ledger.async_remove(known[subject])
         for subject in sorted(entities):
             self._watch.async_look(known.get(subject) or self._async_new(rule, subject))
-        self._async_silence_soon()
+        self._silencing.async_soon()
 
     @callback
     def _async_new(self, rule: Rule, subject: str) -> Instance:
@@ -204,9 +207,11 @@ class AlarmsManager:
     @callback
     def _async_happened(self, rule: Rule, transition: Transition) -> None:
         self._async_tell_rule(rule.rule_id)
-        is_cause = rule.condition.kind in PRESENCE or any(other.parents for other in self.rules.values())
-        if is_cause and transition.change in {Change.RAISED, Change.CLEARED}:
-            self._async_silence_soon()
+        if transition.change in {Change.RAISED, Change.CLEARED} and self._may_explain(rule, transition.key.subject):
+            self._silencing.async_soon()
+
+    def _may_explain(self, rule: Rule, subject: str) -> bool:
+        return self._has_parents or rule.condition.kind in PRESENCE or self._silencing.is_broker(subject)
 
     @callback
     def _async_tell_rule(self, rule_id: str) -> None:
@@ -215,21 +220,12 @@ class AlarmsManager:
 
     @callback
     def _async_pending(self, instance: Instance) -> None:
-        if instance.rule.condition.kind in PRESENCE:
-            self._async_silence_soon()
+        if self._may_explain(instance.rule, instance.key.subject):
+            self._silencing.async_soon()
 
     @callback
-    def _async_silence_soon(self) -> None:
-        """See once, after all that happens now, which alarms are explained by others."""
-        if not self._is_silencing_due:
-            self._is_silencing_due = True
-            self.hass.loop.call_soon(self._async_silence)
-
-    @callback
-    def _async_silence(self) -> None:
-        self._is_silencing_due = False
-        if self._stop:
-            self._silencing.async_apply()
+    def _async_connection_changed(self, _is_connected: bool) -> None:
+        self._silencing.async_soon()
 
     @callback
     def _async_places_changed(self, _event: Event[Any]) -> None:

@@ -86,16 +86,26 @@ class Selections:
         self._members = None
 
     @callback
+    def async_matching(self, selection: Selection) -> frozenset[str]:
+        """Return the entities of a selection now; an empty selection has none."""
+        return async_matching_of(self._hass, self._async_members(), selection)
+
+    @callback
+    def _async_members(self) -> Members:
+        """Look at the home, unless nothing changed in it since the last time."""
+        if self._members is None or not self._stop:
+            self._members = async_members(self._hass)
+        return self._members
+
+    @callback
     def async_track(self, selection: Selection, listener: SelectionListener) -> tuple[frozenset[str], CALLBACK_TYPE]:
         """Return the entities of a selection now, and what ends the tracking.
 
         The listener gets the whole set each time it is another, at most once a second. Start before the first call.
         """
-        if self._members is None or not self._stop:
-            self._members = async_members(self._hass)
         key = object()
         self._tracked[key] = (selection, listener)
-        self._matching[key] = matching = async_matching_of(self._hass, self._members, selection)
+        self._matching[key] = matching = self.async_matching(selection)
 
         @callback
         def end() -> None:

@@ -9,7 +9,7 @@ from homeassistant.util import dt as dt_util
 from .models import Alarm, By, Transition
 from .rule import Rule
 from .silencing import WINDOW
-from .topology import PARENT
+from .topology import PARENT, key_of
 
 
 @callback
@@ -83,8 +83,8 @@ def _by(by: By) -> dict[str, str] | None:
 def _reason(reason: str) -> dict[str, str]:
     """Return why it is silent; with the alarm that explains it, or the window."""
     if reason.startswith(PARENT):
-        rule_id, _, subject = reason.removeprefix(PARENT).partition("/")
-        return {"reason": "parent", "rule_id": rule_id, "entity_id": subject}
+        parent = key_of(reason)
+        return {"reason": "parent", "rule_id": parent.rule_id, "entity_id": parent.subject}
     if reason.startswith(WINDOW):
         return {"reason": "window", "window_id": reason.removeprefix(WINDOW)}
     return {"reason": reason}

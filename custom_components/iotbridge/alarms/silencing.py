@@ -1,26 +1,34 @@
 """Why alarms are silent: maintenance, windows, and causes that explain them. Kept in step with the home."""
 
-from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass
 from datetime import datetime, time as day_time, timedelta
 from typing import Any
 
-from homeassistant.core import HomeAssistant, callback
+from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
 from homeassistant.helpers import device_registry as dr, entity_registry as er
+from homeassistant.helpers.event import async_call_later
 from homeassistant.util import dt as dt_util
 
+from .. import mqtt_client
+from ..const import DOMAIN, MQTT_DOMAIN
+from ..soon import Soon
 from . import lifecycle
 from .instance import Instance
 from .ledger import Ledger
-from .models import NOBODY, Alarm, AlarmKey, AlarmState, By
-from .rule import Rule, Selection
-from .selection import async_matching
-from .topology import PARENT, Place, chain, is_cause, parent_of
+from .models import NOBODY, AlarmKey, AlarmState, By, Transition
+from .rule import Selection
+from .selection import Selections
+from .topology import BROKER, PARENT, Causes, Member, Place, chain, key_of, reason_of
 
 MAINTENANCE = "maintenance"
 BY_HAND = "by_hand"
 WINDOW = "window:"
+# Of the entity that says whether the broker is there.
+BROKER_CONNECTED = "broker_connected"
+# When a cause is over, what it took away gets this time to come back before it speaks for itself: hosts find a broker
+# again within a minute.
+LINGER_S = 75.0
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
 
@@ -64,11 +72,17 @@ class Window:
 class Silencing:
     """Puts reasons on alarms and takes them away."""
 
-    def __init__(self, hass: HomeAssistant, ledger: Ledger) -> None:
+    def __init__(self, hass: HomeAssistant, ledger: Ledger, selections: Selections) -> None:
         """Prepare; nothing is silent."""
         self._hass = hass
         self._ledger = ledger
+        self._selections = selections
         self._places: dict[str, Place] = {}
+        self._children: dict[str, list[Instance]] | None = None
+        # Until when a cause that is over goes on to explain an alarm.
+        self._lingering: dict[tuple[AlarmKey, str], float] = {}
+        self._stop_waiting: CALLBACK_TYPE | None = None
+        self.async_soon = Soon(hass, self.async_apply)
         self.maintenance = False
         self.windows: dict[str, Window] = {}
 
@@ -78,29 +92,57 @@ class Silencing:
         self._places.clear()
 
     @callback
+    def async_stop(self) -> None:
+        """Apply no more."""
+        self.async_soon.cancel()
+        if self._stop_waiting:
+            self._stop_waiting()
+            self._stop_waiting = None
+
+    @callback
     def async_apply(self, by: By = NOBODY) -> None:
         """Give every alarm exactly the reasons that hold now."""
+        self.async_stop()
         now = self._ledger.now()
-        instances = list(self._ledger)
+        self._children = None
+        lingering, self._lingering = self._lingering, {}
         open_windows = self._open_windows(now)
-        causes = [(i.rule, i.alarm) for i in instances if is_cause(i.rule, i.alarm)]
-        by_device: defaultdict[str | None, list[tuple[Rule, Alarm]]] = defaultdict(list)
-        for cause in causes:
-            by_device[self._place(cause[1].key.subject).device].append(cause)
-        for instance in instances:
+        members = [(instance, self._member(instance)) for instance in self._ledger]
+        is_broker_down = not mqtt_client.is_connected(self._hass)
+        causes = Causes((member for _, member in members if member.is_cause), is_broker_down=is_broker_down)
+        for instance, member in members:
             reasons = self._reasons(instance, open_windows)
-            near = causes if instance.rule.parents else self._near(instance, by_device)
-            if near and (parent := parent_of(instance.rule, instance.alarm, near, self._place)):
-                reasons.append(f"{PARENT}{parent.rule_id}/{parent.subject}")
+            if (parent := causes.parent_of(member)) is not None:
+                reasons.append(reason_of(parent))
+            else:
+                reasons += self._over(instance, lingering, now)
             self._async_set(instance, reasons, now, by)
+        if self._lingering:
+            wait_s = max(0.0, min(self._lingering.values()) - now)
+            self._stop_waiting = async_call_later(self._hass, wait_s, self._async_waited)
 
-    def _near(
-        self, instance: Instance, by_device: Mapping[str | None, list[tuple[Rule, Alarm]]]
-    ) -> list[tuple[Rule, Alarm]]:
-        """Return the causes on the alarm's device and on those it is behind."""
-        place = self._place(instance.key.subject) if by_device else Place()
-        devices = (place.device, *place.behind) if place.device else ()
-        return [cause for device in devices for cause in by_device.get(device, ())]
+    @callback
+    def _async_waited(self, _now: datetime) -> None:
+        self.async_apply()
+
+    def _member(self, instance: Instance) -> Member:
+        return Member(instance.rule, instance.alarm, self._place(instance.key.subject))
+
+    def _over(self, instance: Instance, lingering: Mapping[tuple[AlarmKey, str], float], now: float) -> list[str]:
+        """Return the cause that explained an alarm until now, when that is over and the alarm may be so in a moment."""
+        if instance.alarm.last.is_bad is False:
+            return []
+        for reason in instance.alarm.suppressed_by:
+            if not reason.startswith(PARENT):
+                continue
+            cause = self._ledger.get(key_of(reason))
+            if cause is None or cause.alarm.active or cause.alarm.pending is True:
+                return []  # it is not over, it explains nothing any more
+            until = lingering.get((instance.key, reason), now + LINGER_S)
+            if now < until:
+                self._lingering[instance.key, reason] = until
+                return [reason]
+        return []
 
     @callback
     def async_ended_windows(self) -> list[str]:
@@ -110,8 +152,21 @@ class Silencing:
 
     def children(self, key: AlarmKey) -> list[Instance]:
         """Return the alarms that this one explains."""
-        reason = f"{PARENT}{key.rule_id}/{key.subject}"
-        return [instance for instance in self._ledger if reason in instance.alarm.suppressed_by]
+        if self._children is None:
+            self._children = {}
+            for instance in self._ledger:
+                for reason in instance.alarm.suppressed_by:
+                    self._children.setdefault(reason, []).append(instance)
+        return self._children.get(reason_of(key), [])
+
+    def is_broker(self, entity_id: str) -> bool:
+        """Tell whether an entity says whether the broker is there."""
+        return self._place(entity_id).device == BROKER
+
+    def lacks_broker(self, instance: Instance) -> bool:
+        """Tell whether an alarm says that something is gone that cannot be reached without the broker."""
+        member = self._member(instance)
+        return member.is_gone and BROKER in member.place.behind and not mqtt_client.is_connected(self._hass)
 
     def is_in_maintenance(self, entity_id: str) -> bool:
         """Tell whether an entity's alarms are silent because somebody works on it."""
@@ -121,7 +176,7 @@ class Silencing:
     def _open_windows(self, now: float) -> dict[str, tuple[Window, frozenset[str]]]:
         local = dt_util.now()
         return {
-            key: (window, _matching(self._hass, window.selection))
+            key: (window, self._selections.async_matching(window.selection))
             for key, window in self.windows.items()
             if window.is_open(now, local)
         }
@@ -140,11 +195,13 @@ class Silencing:
     def _async_set(self, instance: Instance, reasons: Iterable[str], now: float, by: By) -> None:
         wanted, alarm = set(reasons), instance.alarm
         ours = {reason for reason in alarm.suppressed_by if reason.startswith((MAINTENANCE, WINDOW, PARENT))}
-        happened = []
+        happened: list[Transition] = []
         for reason in sorted(wanted - ours):
             happened += lifecycle.suppress(alarm, reason, now, by)
         for reason in sorted(ours - wanted):
             happened += lifecycle.unsuppress(alarm, reason, now, by)
+        if happened:
+            self._children = None
         if happened and alarm.beneath is AlarmState.NORMAL:
             # It has nothing to say: a hub that is gone for a moment is no history of all that is behind it.
             self._ledger.async_quietly(instance)
@@ -158,10 +215,22 @@ class Silencing:
 
     def _find(self, entity_id: str) -> Place:
         entry = er.async_get(self._hass).async_get(entity_id)
-        if entry is None or entry.device_id is None:
+        if entry is None:
             return Place()
-        devices = dr.async_get(self._hass)
-        return Place(entry.device_id, tuple(chain(entry.device_id, _via(devices))))
+        if entry.platform == DOMAIN and entry.unique_id.endswith(BROKER_CONNECTED):
+            return Place(BROKER)
+        behind: tuple[str, ...] = ()
+        if entry.device_id is not None:
+            behind = tuple(chain(entry.device_id, _via(dr.async_get(self._hass))))
+        if self._is_behind_broker(entry):
+            behind = (*behind, BROKER)
+        return Place(entry.device_id, behind)
+
+    def _is_behind_broker(self, entry: er.RegistryEntry) -> bool:
+        """Tell whether an entity is of core's mqtt, or what we add to a device of core's mqtt."""
+        if entry.platform == DOMAIN and entry.device_id is not None:
+            return bool(mqtt_client.async_device_identifiers(self._hass, entry.device_id))
+        return entry.platform == MQTT_DOMAIN
 
 
 def _via(devices: dr.DeviceRegistry) -> Callable[[str], str | None]:
@@ -172,8 +241,3 @@ def _via(devices: dr.DeviceRegistry) -> Callable[[str], str | None]:
         return device.parent_device_id if isinstance(device, dr.ChildDeviceEntry) else None
 
     return via
-
-
-def _matching(hass: HomeAssistant, selection: Selection) -> frozenset[str]:
-    """Return the entities of a window; one that names only rules has none."""
-    return async_matching(hass, selection) if selection != Selection() else frozenset()

@@ -3,8 +3,10 @@
 Pure: what it needs to know of the home is given to it.
 """
 
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from .models import Alarm, AlarmKey
 from .rule import Kind, Rule
@@ -14,74 +16,132 @@ PRESENCE = frozenset({Kind.HOST_LOST, Kind.NO_DATA, Kind.UNAVAILABLE})
 MAX_DEPTH = 8
 # The reason of an alarm that another one explains; its key follows.
 PARENT = "parent:"
+# What everything that speaks MQTT is behind, whatever else it is behind: no device of the registry.
+BROKER = "broker"
+
+# How near causes are; what is behind a device is at -1 and below.
+_SAME_DEVICE = 1
+_HOST = 0
+_SAME_BROKER = -MAX_DEPTH - 1
+_BROKER = -MAX_DEPTH - 2
+_BY_HAND = -MAX_DEPTH - 3
 
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where an entity belongs: its device and the devices that this one is behind, nearest first."""
+    """Where an entity belongs: its device and the devices that this one is behind, nearest first.
+
+    The device of the entity that says whether the broker is there is BROKER; of what is behind it BROKER comes last.
+    """
 
     device: str | None = None
     behind: tuple[str, ...] = ()
 
 
-def is_gone(rule: Rule, alarm: Alarm) -> bool:
-    """Tell whether an alarm says that something is gone, or is about to say so."""
-    is_pending = alarm.pending is True and alarm.last.is_bad is True
-    return rule.condition.kind in PRESENCE and (alarm.active or is_pending)
+class Member(NamedTuple):
+    """An alarm, and where its entity belongs."""
+
+    rule: Rule
+    alarm: Alarm
+    place: Place
+
+    @property
+    def is_gone(self) -> bool:
+        """Tell whether it says that something is gone, or is about to say so."""
+        is_absence = self.rule.condition.kind in PRESENCE or self.place.device == BROKER
+        is_pending = self.alarm.pending is True and self.alarm.last.is_bad is True
+        return is_absence and (self.alarm.active or is_pending)
+
+    @property
+    def is_cause(self) -> bool:
+        """Tell whether it may speak for others: one that is to be silent itself does not.
+
+        One that does not say that something is gone speaks only for rules that name it.
+        """
+        alarm = self.alarm
+        is_silent = alarm.out_of_service or alarm.shelved_until is not None
+        is_bad = self.is_gone or alarm.active
+        return is_bad and not is_silent and all(reason.startswith(PARENT) for reason in alarm.suppressed_by)
+
+    @property
+    def order(self) -> tuple[bool, int, float, AlarmKey]:
+        """Return what tells who speaks for many: whom people are told of, the worst, the first.
+
+        It stays the same as long as all are gone.
+        """
+        return (not self.rule.plan.steps, -self.rule.severity, self.alarm.bad_since, self.alarm.key)
 
 
-def is_cause(rule: Rule, alarm: Alarm) -> bool:
-    """Tell whether an alarm may speak for others: one that is to be silent itself does not.
+class Causes:
+    """The alarms that may explain others, by where they are."""
 
-    One that does not say that something is gone speaks only for rules that name it.
-    """
-    is_silent = alarm.out_of_service or alarm.shelved_until is not None
-    is_bad = is_gone(rule, alarm) or alarm.active
-    return is_bad and not is_silent and all(reason.startswith(PARENT) for reason in alarm.suppressed_by)
+    def __init__(self, causes: Iterable[Member], *, is_broker_down: bool = False) -> None:
+        """``causes`` are all that ``is_cause``; of those that explain the same, the first in order is kept."""
+        self._all = list(causes)
+        self._is_broker_down = is_broker_down
+        first: dict[tuple[str, bool], Member] = {}
+        for cause in sorted((cause for cause in self._all if cause.is_gone), key=lambda cause: cause.order):
+            if cause.place.device is not None:
+                first.setdefault((cause.place.device, cause.rule.condition.kind is Kind.HOST_LOST), cause)
+        self._by_device: defaultdict[str, list[Member]] = defaultdict(list)
+        for (device, _), cause in first.items():
+            self._by_device[device].append(cause)
+        if is_broker_down:
+            behind = [cause for cause in self._all if cause.is_gone and BROKER in cause.place.behind]
+            self._by_device[BROKER] += sorted(behind, key=lambda cause: cause.order)[:1]
+
+    def parent_of(self, child: Member) -> AlarmKey | None:
+        """Return the alarm that explains this one; None when it stands for itself.
+
+        A parent is named by hand (its subject or the device of its subject), or is on a device that this one is behind,
+        or on the same device: there a lost host is the cause of everything, and of several that are gone one speaks.
+        When the broker is not there and no alarm says so, one of those that are gone behind it speaks for all.
+        """
+        if child.rule.parents:
+            near = self._all
+        else:
+            devices = (child.place.device, *child.place.behind)
+            near = [cause for device in devices if device for cause in self._by_device.get(device, ())]
+        others = (cause for cause in near if cause.alarm.key != child.alarm.key)
+        ranks = [(rank, cause.order) for cause in others if (rank := self._rank(child, cause)) is not None]
+        return min(ranks)[1][-1] if ranks else None
+
+    def _rank(self, child: Member, cause: Member) -> int | None:
+        """Return how near a cause is, None when it is none; the farthest cause explains most, so it ranks first."""
+        device = cause.place.device
+        if cause.alarm.key.subject in child.rule.parents or (device is not None and device in child.rule.parents):
+            return _BY_HAND
+        if not cause.is_gone or (child.rule.plan.steps and not cause.rule.plan.steps):
+            return None  # who is to be told of this one would be told nothing
+        if child.is_gone and (rank := self._rank_behind(child, cause)) is not None:
+            return rank
+        if device is None or device != child.place.device or child.rule.condition.kind is Kind.HOST_LOST:
+            return None
+        if cause.rule.condition.kind is Kind.HOST_LOST:
+            return _HOST
+        return _SAME_DEVICE if child.is_gone and cause.order < child.order else None
+
+    def _rank_behind(self, child: Member, cause: Member) -> int | None:
+        """Return how near a cause is to what is gone behind it.
+
+        What still speaks from behind a device that seems gone is no part of that outage.
+        """
+        device, behind = cause.place.device, child.place.behind
+        if device is not None and device in behind:
+            return _BROKER if device == BROKER else -1 - behind.index(device)
+        is_shared = self._is_broker_down and BROKER in behind and BROKER in cause.place.behind
+        return _SAME_BROKER if is_shared and cause.order < child.order else None
 
 
-def parent_of(
-    rule: Rule, alarm: Alarm, causes: Iterable[tuple[Rule, Alarm]], place: Callable[[str], Place]
-) -> AlarmKey | None:
-    """Return the alarm that explains this one; None when it stands for itself.
-
-    A parent is named by hand (its subject or the device of its subject), or is on a device that this one is behind, or
-    on the same device: there a lost host is the cause of everything, and of several that are gone the first.
-    """
-    here = place(alarm.key.subject)
-    best: tuple[int, AlarmKey] | None = None
-    for other_rule, other in causes:
-        if other.key == alarm.key:
-            continue
-        there = place(other.key.subject)
-        rank = _rank(rule, alarm, here, other_rule, other, there)
-        if rank is not None and (best is None or (rank, other.key) < best):
-            best = (rank, other.key)
-    return best[1] if best else None
+def reason_of(key: AlarmKey) -> str:
+    """Return the reason of the alarms that this one explains."""
+    return f"{PARENT}{key.rule_id}/{key.subject}"
 
 
-def _rank(rule: Rule, alarm: Alarm, here: Place, other_rule: Rule, other: Alarm, there: Place) -> int | None:
-    """Return how near a cause is, None when it is none; the farthest cause explains most, so it ranks first."""
-    if other.key.subject in rule.parents or (there.device is not None and there.device in rule.parents):
-        return -MAX_DEPTH
-    if other_rule.condition.kind not in PRESENCE:
-        return None
-    if there.device is not None and there.device in here.behind:
-        # What still speaks from behind a device that seems gone is no part of that outage.
-        return -1 - here.behind.index(there.device) if is_gone(rule, alarm) else None
-    if there.device is None or there.device != here.device:
-        return None
-    kinds = (rule.condition.kind, other_rule.condition.kind)
-    if kinds[1] is Kind.HOST_LOST and kinds[0] is not Kind.HOST_LOST:
-        return 0
-    # Of several that are gone the first speaks; one that is not gone needs no explanation.
-    is_like = is_gone(rule, alarm) and kinds[0] is not Kind.HOST_LOST
-    return 1 if is_like and _order(other) < _order(alarm) else None
-
-
-def _order(alarm: Alarm) -> tuple[float, AlarmKey]:
-    """Return what tells which was gone first; it stays the same as long as both are gone."""
-    return (alarm.bad_since, alarm.key)
+def key_of(reason: str) -> AlarmKey:
+    """Return the alarm that a reason is about."""
+    rule_id, _, subject = reason.removeprefix(PARENT).partition("/")
+    return AlarmKey(rule_id, subject)
 
 
 def chain(device: str, via: Callable[[str], str | None]) -> Iterator[str]:
