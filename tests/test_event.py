@@ -5,6 +5,8 @@ from typing import Any
 import pytest
 from pytest_homeassistant_custom_component.common import MockUser
 
+from custom_components.iotbridge.alarms.models import Transition
+from custom_components.iotbridge.alarms.rule import Rule
 from homeassistant.components.mqtt.const import MQTT_CONNECTION_STATE
 from homeassistant.core import Context, Event, EventStateChangedData, callback
 from homeassistant.helpers.dispatcher import async_dispatcher_send
@@ -117,8 +119,7 @@ async def test_unavailable_without_a_broker(kit: Kit) -> None:
 def happened(kit: Kit, rule_id: str) -> dict[str, Any]:
     state = kit.hass.states.get(rule_entity(kit, rule_id, "event"))
     assert state is not None
-    hidden = ("event_types", "friendly_name", "why")
-    return {key: value for key, value in state.attributes.items() if key not in hidden}
+    return {key: value for key, value in state.attributes.items() if key not in ("event_types", "friendly_name")}
 
 
 async def test_what_happens_to_the_alarms_of_a_rule(kit: Kit, hass_admin_user: MockUser) -> None:
@@ -126,7 +127,7 @@ async def test_what_happens_to_the_alarms_of_a_rule(kit: Kit, hass_admin_user: M
     rule_id = await add_rule(kit, "sensor.one")
 
     await set_state(kit, "sensor.one", "90", friendly_name="Boiler")
-    told = {"alarm": "Boiler", "subject": "sensor.one", "severity": "warning", "value": "90"}
+    told = {"alarm": "Boiler", "subject": "sensor.one", "severity": "warning"}
     assert happened(kit, rule_id) == told | {"event_type": "raised", "who": "", "where": "", "comment": ""}
 
     context = Context(user_id=hass_admin_user.id)
@@ -136,6 +137,28 @@ async def test_what_happens_to_the_alarms_of_a_rule(kit: Kit, hass_admin_user: M
 
     await set_state(kit, "sensor.one", "20", friendly_name="Boiler")
     assert happened(kit, rule_id)["event_type"] == "cleared"
+
+
+@pytest.mark.no_fail_on_log_exception
+async def test_no_other_listener_keeps_it_from_being_told(kit: Kit, caplog: pytest.LogCaptureFixture) -> None:
+    """As with Home Assistant's own signals: what fails is logged, and all others are told all the same."""
+    rule_id = await add_rule(kit, "sensor.one", "sensor.two")
+    manager = kit.hass.config_entries.async_loaded_entries("iotbridge")[0].runtime_data.alarms
+    later: list[str] = []
+
+    def broken(_rule: Rule, _happened: Transition) -> None:
+        raise ValueError("of no use")
+
+    manager.async_listen(broken)
+    manager.async_listen(lambda _rule, transition: later.append(transition.key.subject))
+
+    await set_state(kit, "sensor.one", "90")
+    await set_state(kit, "sensor.two", "90")
+
+    assert later == ["sensor.one", "sensor.two"]
+    assert happened(kit, rule_id)["subject"] == "sensor.two"
+    assert [record.levelname for record in caplog.records if "of no use" in record.getMessage()] == ["ERROR"] * 2
+    caplog.clear()
 
 
 async def test_a_new_rule_that_finds_something_bad_at_once_tells_it(kit: Kit) -> None:

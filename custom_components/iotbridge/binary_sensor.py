@@ -22,7 +22,8 @@ PARALLEL_UPDATES = 0
 
 # More alarms than anybody reads in the attributes of one entity; the action list has all.
 MAX_SHOWN = 50
-SHOWN = ("alarm", "entity_id", "state", "severity", "value", "why", "since", "acknowledged_by")
+# No values of other entities: attributes are for all who may see this one.
+SHOWN = ("alarm", "entity_id", "state", "severity", "since", "acknowledged_by", "suppressed_by")
 WAITING = frozenset({AlarmState.UNACKNOWLEDGED, AlarmState.RETURNED})
 
 

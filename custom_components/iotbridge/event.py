@@ -22,8 +22,8 @@ from .runtime import IotBridgeConfigEntry
 PARALLEL_UPDATES = 0
 
 # What an event tells beside its type; the entity it is about is not named "entity_id", which in an attribute means a
-# group of entities.
-TOLD = ("alarm", "subject", "severity", "value", "why", "who", "where", "comment")
+# group of entities. No values of that entity: attributes are for all who may see this one.
+TOLD = ("alarm", "subject", "severity", "who", "where", "comment")
 # What is kept for an entity that is not there yet; one that the user disabled never comes.
 EARLY = 20
 

@@ -120,6 +120,23 @@ async def test_a_subscription(kit: Kit, client: MockHAClientWebSocket) -> None:
     assert told["alarm"]["rule_id"] == rule_id
 
 
+async def test_a_subscription_shows_what_is_no_news(kit: Kit, client: MockHAClientWebSocket) -> None:
+    """A card that lists what is in maintenance must not go on doing so."""
+    await two_bad(kit)
+    await client.send_json_auto_id({"type": "iotbridge/alarms/subscribe", "target": {"entity_id": ["sensor.three"]}})
+    for _ in range(2):
+        await client.receive_json()
+
+    window = await call(kit, "maintenance_start", answer=True, entity_id="sensor.three", duration=3600)
+    shown = (await client.receive_json())["event"]
+    assert "happened" not in shown
+    assert shown["alarm"]["state"] == "suppressed"
+    assert shown["alarm"]["suppressed_by"][0]["reason"] == "window"
+
+    await call(kit, "maintenance_end", window_id=window["window_id"])
+    assert (await client.receive_json())["event"]["alarm"]["state"] == "normal"
+
+
 async def test_a_subscription_outlives_a_reload(
     kit: Kit, entry: MockConfigEntry, client: MockHAClientWebSocket
 ) -> None:
@@ -130,7 +147,8 @@ async def test_a_subscription_outlives_a_reload(
     assert await kit.hass.config_entries.async_reload(entry.entry_id)
     await kit.hass.async_block_till_done()
 
-    again = (await client.receive_json())["event"]
+    while "alarms" not in (again := (await client.receive_json())["event"]):
+        assert "happened" not in again, "nothing happens because of that"
     assert seen(again["alarms"]) == {"sensor.one": "unacknowledged", "sensor.two": "unacknowledged"}
     await set_state(kit, "sensor.one", "20")
     assert (await client.receive_json())["event"]["happened"]["change"] == "cleared"

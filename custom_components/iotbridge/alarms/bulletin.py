@@ -10,13 +10,16 @@ from homeassistant.helpers.translation import async_get_cached_translations
 from homeassistant.util.signal_type import SignalType
 
 from ..const import DOMAIN
+from .instance import Instance
 from .manager import AlarmsManager
 from .meant import MANAGER, async_rule_entity
-from .models import Change, Transition
+from .models import AlarmKey, Change, Transition
 from .rule import Rule
 from .shown import async_name
 
 SIGNAL_HAPPENED: SignalType[Rule, Transition] = SignalType(f"{DOMAIN}_alarm_happened")
+# An alarm looks different though nothing happened to it that is told.
+SIGNAL_SHOWN: SignalType[Rule, AlarmKey] = SignalType(f"{DOMAIN}_alarm_shown")
 SIGNAL_RULES: SignalType[()] = SignalType(f"{DOMAIN}_alarm_rules")
 
 _WORDS = f"component.{DOMAIN}.selector.alarm_logbook.options."
@@ -36,14 +39,22 @@ def async_make_known(hass: HomeAssistant, manager: AlarmsManager) -> CALLBACK_TY
             _async_log(hass, rule, transition)
 
     @callback
+    def shown(instance: Instance) -> None:
+        # At a start these are all alarms, and nearly all of them are as if nothing had ever happened.
+        if instance.is_stored or not instance.alarm.is_blank:
+            async_dispatcher_send(hass, SIGNAL_SHOWN, instance.rule, instance.key)
+
+    @callback
     def rules_changed() -> None:
         async_dispatcher_send(hass, SIGNAL_RULES)
 
     stops = (manager.async_listen(happened), manager.async_listen_rules(rules_changed))
+    manager.ledger.on_shown.append(shown)
 
     @callback
     def stop() -> None:
         del hass.data[MANAGER]
+        manager.ledger.on_shown.remove(shown)
         for end in stops:
             end()
 

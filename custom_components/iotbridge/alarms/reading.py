@@ -87,7 +87,7 @@ async def _rows(manager: AlarmsManager, meant: Meant, query: HistoryQuery) -> li
     if meant.subjects:
         found = await manager.async_history(replace(query, subjects=sorted(meant.subjects)))
         rows |= {row["id"]: row for row in found}
-    return [rows[number] for number in sorted(rows, reverse=True)][: query.limit]
+    return sorted(rows.values(), key=lambda row: (row["at"], row["id"]), reverse=True)[: query.limit]
 
 
 def _key(row: dict[str, Any]) -> AlarmKey:

@@ -17,10 +17,10 @@ from homeassistant.util import dt as dt_util
 
 from ..const import DOMAIN
 from .actions import SEVERITIES
-from .bulletin import SIGNAL_HAPPENED, SIGNAL_RULES
+from .bulletin import SIGNAL_HAPPENED, SIGNAL_RULES, SIGNAL_SHOWN
 from .manager import AlarmsManager
 from .meant import async_manager, async_meant, async_permits
-from .models import AlarmState, Change, Transition
+from .models import AlarmKey, AlarmState, Change, Transition
 from .reading import Filter, async_history, async_list
 from .rule import Rule
 from .shown import async_alarm, async_happened
@@ -81,10 +81,11 @@ async def handle_history(hass: HomeAssistant, connection: ActiveConnection, msg:
 @websocket_command({vol.Required("type"): f"{DOMAIN}/alarms/subscribe", **_WANTED})
 @callback
 def handle_subscribe(hass: HomeAssistant, connection: ActiveConnection, msg: dict[str, Any]) -> None:
-    """Send the alarms now and whenever the rules change, and everything that happens to one of them.
+    """Send the alarms now and whenever the rules change, and each that looks different, with what happened to it.
 
-    The messages are ``{"alarms": […]}``, which replaces all, and ``{"happened": {…}, "alarm": {…}}``, which replaces
-    one. The subscription outlives a reload of the integration.
+    The messages are ``{"alarms": […]}``, which replaces all, and ``{"alarm": {…}, "happened": {…}}``, which replaces
+    one; without ``happened`` when it is nothing that is told, for example that a normal alarm is in maintenance now.
+    The subscription outlives a reload of the integration.
     """
     if _manager(hass, connection, msg) is None:
         return
@@ -95,20 +96,25 @@ def handle_subscribe(hass: HomeAssistant, connection: ActiveConnection, msg: dic
             connection.send_event(msg["id"], {"alarms": _listed(hass, connection, manager, msg)})
 
     @callback
-    def send_one(rule: Rule, happened: Transition) -> None:
+    def send_one(rule: Rule, key: AlarmKey, happened: Transition | None = None) -> None:
         manager = async_manager(hass)
-        alarm = manager.alarm(happened.key) if manager else None
+        alarm = manager.alarm(key) if manager else None
         if (
             alarm is None
-            or not async_permits(hass, connection.user, happened.key, POLICY_READ)
-            or not async_meant(hass, msg["target"]).includes(happened.key)
+            or not async_permits(hass, connection.user, key, POLICY_READ)
+            or not async_meant(hass, msg["target"]).includes(key)
         ):
             return
-        told = {"happened": async_happened(hass, rule, happened), "alarm": async_alarm(hass, rule, alarm)}
-        connection.send_event(msg["id"], told)
+        told = {"happened": async_happened(hass, rule, happened)} if happened else {}
+        connection.send_event(msg["id"], told | {"alarm": async_alarm(hass, rule, alarm)})
+
+    @callback
+    def send_happened(rule: Rule, happened: Transition) -> None:
+        send_one(rule, happened.key, happened)
 
     stops = (
-        async_dispatcher_connect(hass, SIGNAL_HAPPENED, send_one),
+        async_dispatcher_connect(hass, SIGNAL_HAPPENED, send_happened),
+        async_dispatcher_connect(hass, SIGNAL_SHOWN, send_one),
         async_dispatcher_connect(hass, SIGNAL_RULES, send_all),
     )
 
