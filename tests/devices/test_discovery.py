@@ -80,6 +80,11 @@ async def test_a_key_is_a_key_and_nothing_else(hass: HomeAssistant, keys: list[s
         pytest.param(("a", "t"), '{"a": null}', "", id="null where an object was"),
         pytest.param(("a", 1), '{"a": [1, 2]}', "2", id="an element"),
         pytest.param(("a", 5), '{"a": [1, 2]}', "", id="a shorter array"),
+        pytest.param(("t",), '{"t": "21.50"}', "21.50", id="a number as text"),
+        pytest.param(("t",), '{"t": true}', "1", id="yes where a number was"),
+        pytest.param(("t",), '{"t": "warm"}', "", id="a word where a number was"),
+        pytest.param(("t",), '{"t": {"x": 1}}', "", id="an object where a number was"),
+        pytest.param(("values",), "{}", "", id="a key that Python knows otherwise"),
         pytest.param((), "12.5", "12.5", id="a bare number"),
         pytest.param((), "offline", "", id="a bare word where a number was"),
     ],
@@ -96,6 +101,8 @@ async def test_a_scaled_number_has_no_noise(hass: HomeAssistant) -> None:
     assert render(hass, template, '{"t": 3}') == "0.3"
     assert render(hass, template, '{"t": -822}') == "-82.2"
     assert render(hass, template, "{}") == ""
+    assert render(hass, template, '{"t": "x"}') == ""
+    assert render(hass, template, '{"t": null}') == "None"
 
 
 @pytest.mark.parametrize(

@@ -113,18 +113,21 @@ def _component(channel: Channel, uid: str) -> dict[str, Any]:
 
 
 def _read_ours(component: dict[str, Any], channel: Channel, state_topic: str) -> None:
-    """Point a component at what we publish: values by component id, all of them each time, moments when they happen."""
+    """Point a component at what we publish: values by component id, all of them each time, moments when they happen.
+
+    A channel that the user dropped is missing, too, until core has removed its entity.
+    """
     key = component_id(channel)
     value = f"value_json['{key}']"
     if channel.platform == "device_tracker":
         component["json_attributes_topic"] = state_topic
-        component["json_attributes_template"] = f"{{{{ {value} | tojson if {value} else '{{}}' }}}}"
+        component["json_attributes_template"] = f"{{{{ ({value} | default(none) or {{}}) | tojson }}}}"
         return
     component["state_topic"] = state_topic
     if channel.platform == "event":
         component["value_template"] = f"{{{{ {{'event_type': {value}}} | tojson if '{key}' in value_json else '' }}}}"
         return
-    component["value_template"] = f"{{{{ {value} }}}}"
+    component["value_template"] = f"{{{{ {value} | default('') }}}}"
     if channel.platform == "binary_sensor":
         component |= {"payload_on": "True", "payload_off": "False"}
     if channel.platform == "switch":
@@ -134,12 +137,11 @@ def _read_ours(component: dict[str, Any], channel: Channel, state_topic: str) ->
 def _read_directly(component: dict[str, Any], channel: Channel, base: str) -> None:
     """Point a component at the device's own messages."""
     component["state_topic"] = "/".join(part for part in (base, channel.subtopic) if part)
-    found = _expression(channel.path)
     if channel.platform == "sensor":
-        if (template := _sensor_template(channel, found)) is not None:
+        if (template := _sensor_template(channel)) is not None:
             component["value_template"] = template
         return
-    component["value_template"] = f"{{{{ {found} | string | lower }}}}"
+    component["value_template"] = f"{{{{ {_expression(channel.path)} | string | lower }}}}"
     names = ("state_on", "state_off") if channel.platform == "switch" else ("payload_on", "payload_off")
     for name, word in zip(names, (channel.on, channel.off), strict=True):
         if word is not None:
@@ -148,12 +150,15 @@ def _read_directly(component: dict[str, Any], channel: Channel, base: str) -> No
 
 def _expression(path: Path) -> str:
     """Return what finds the value in a message; an empty text, which core ignores, when it is not in this one."""
-    if not path:
-        return "value"
+    return f"({_found(path)} | default(''))" if path else "value"
+
+
+def _found(path: Path) -> str:
+    """Return what finds the value in a JSON message; undefined when it is not in this one."""
     found = "(value_json | default({}))"
     for part in path[:-1]:
         found = f"({found}[{_quoted(part)}] | default({{}}))"
-    return f"({found}[{_quoted(path[-1])}] | default(''))"
+    return f"{found}[{_quoted(path[-1])}]"
 
 
 def _quoted(part: str | int) -> str:
@@ -161,18 +166,24 @@ def _quoted(part: str | int) -> str:
     return json.dumps(part, ensure_ascii=False)
 
 
-def _sensor_template(channel: Channel, found: str) -> str | None:
+def _sensor_template(channel: Channel) -> str | None:
+    given = f"{{% set v = {_expression(channel.path)} %}}"
     if channel.scale != 1:
         digits = max(0, len(f"{channel.scale:f}".rstrip("0").partition(".")[2])) + 3
         scaled = f"(v | float * {channel.scale!r}) | round({digits})"
-        return f"{{% set v = {found} %}}{{{{ {scaled} if is_number(v) else '' }}}}"
+        return f"{given}{{{{ {scaled} if is_number(v) else none if v is none else '' }}}}"
     if is_number_channel(channel):
-        return f"{{{{ {found} }}}}" if channel.path else "{{ value if is_number(value) else '' }}"
+        if not channel.path:
+            return "{{ value if is_number(value) else '' }}"
+        # What needs no look at a text comes first: nearly all messages are so, and this is done for each of them.
+        is_fine = "v is float or v is integer or v is none or is_number(v | string)"
+        return f"{given}{{{{ v if {is_fine} else v | int('') }}}}"
     if not channel.path:
         return None
-    # A text sensor takes an empty text for a value, so a message without this key must say what was said before.
+    # A text sensor takes an empty text for a value, so a message without this key must say what was said before. In
+    # its place a template finds something undefined or, for a key such as "items", a function; both can be called.
     before = "none if this.state in ('unknown', 'unavailable') else this.state"
-    return f"{{{{ {found.removesuffix(" | default(''))")} | default({before})) }}}}"
+    return f"{{% set v = {_found(channel.path)} %}}{{{{ ({before}) if v is callable else v }}}}"
 
 
 def is_number_channel(channel: Channel) -> bool:
