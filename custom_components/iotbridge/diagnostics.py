@@ -89,8 +89,8 @@ async def async_get_config_entry_diagnostics(hass: HomeAssistant, entry: IotBrid
 def _alarms(alarms: AlarmsManager) -> dict[str, Any]:
     """Return what kinds of rules there are and how their alarms fare, without names, values and who was told."""
     return {
-        "maintenance": alarms.maintenance,
-        "windows": len(alarms.windows),
+        "maintenance": alarms.silencing.maintenance,
+        "windows": len(alarms.silencing.timed_windows),
         "rules": [_rule(rule, alarms.alarms(rule.rule_id)) for rule in alarms.rules.values()],
     }
 

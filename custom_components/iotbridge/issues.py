@@ -20,15 +20,17 @@ NEW_FIELDS = "new_fields"
 THING_FLOODING = "thing_flooding"
 LIBRARY_MISSING = "library_missing"
 NOTIFIER_FAILING = "notifier_failing"
+ALARM_UNREADABLE = "alarm_unreadable"
 
 OF_THINGS = {NEW_DEVICES, NEW_FIELDS, THING_FLOODING, LIBRARY_MISSING}
-OF_ALARMS = {NOTIFIER_FAILING}
+OF_ALARMS = {NOTIFIER_FAILING, ALARM_UNREADABLE}
 # What repairs.py can mend with the user's help.
 FIXABLE = {NEW_DEVICES, NEW_FIELDS}
 
 SEVERITIES = {
     BROKER_GONE: ir.IssueSeverity.ERROR,
     NODE_ID_CONFLICT: ir.IssueSeverity.ERROR,
+    ALARM_UNREADABLE: ir.IssueSeverity.ERROR,
     NOTIFIER_FAILING: ir.IssueSeverity.ERROR,
 }
 

@@ -35,7 +35,7 @@ async def system_health_info(hass: HomeAssistant) -> dict[str, Any]:
         "alarm_rules": len(alarms.rules),
         "alarms_active": sum(alarms.count(severity, unacknowledged=False) for severity in Severity),
         "alarms_unacknowledged": sum(alarms.count(severity, unacknowledged=True) for severity in Severity),
-        "maintenance": alarms.maintenance,
+        "maintenance": alarms.silencing.maintenance,
         "agent_version": max(versions, key=_version, default="-"),
         "prefixes": ", ".join(agents.diagnostics()["prefixes"]),
     }

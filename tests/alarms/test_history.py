@@ -81,13 +81,13 @@ async def test_maintenance_is_in_the_history_of_what_is_bad(
     await set_state(hass, "sensor.one", "90")
     await set_state(hass, "sensor.two", "20")
 
-    alarms().async_set_maintenance(True, ANNA)
+    alarms().silencing.async_set_maintenance(True, ANNA)
     await hass.async_block_till_done()
     assert {alarm.state for alarm in alarms().alarms(rule_id)} == {"suppressed"}
     assert await hass.config_entries.async_reload(entry.entry_id)
     await hass.async_block_till_done()
     assert {alarm.state for alarm in alarms().alarms(rule_id)} == {"suppressed"}, "also after a restart"
-    alarms().async_set_maintenance(False, ANNA)
+    alarms().silencing.async_set_maintenance(False, ANNA)
     await hass.async_block_till_done()
 
     told = await history(alarms())

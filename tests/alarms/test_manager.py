@@ -194,15 +194,15 @@ async def test_maintenance_silences_and_goes_on_measuring(
 ) -> None:
     rule_id = add(hass, entry, HOT, "sensor.one")
     await hass.async_block_till_done()
-    alarms().async_set_maintenance(True, ANNA)
+    alarms().silencing.async_set_maintenance(True, ANNA)
     await set_state(hass, "sensor.one", "90")
     (alarm,) = alarms().alarms(rule_id)
     assert (alarm.state, alarm.active) == ("suppressed", True)
 
     assert await hass.config_entries.async_reload(entry.entry_id)
     await hass.async_block_till_done()
-    assert alarms().maintenance
-    alarms().async_set_maintenance(False, ANNA)
+    assert alarms().silencing.maintenance
+    alarms().silencing.async_set_maintenance(False, ANNA)
 
     assert alarms().alarms(rule_id)[0].state == "unacknowledged"
 
@@ -213,15 +213,15 @@ async def test_a_timed_window_ends_by_itself(
     rule_id = add(hass, entry, HOT, "sensor.one")
     await hass.async_block_till_done()
     until = alarms().ledger.now() + 1800
-    alarms().async_start_window("Painting", Selection(entities=("sensor.one",)), until, ANNA)
+    alarms().silencing.async_start_window("Painting", Selection(entities=("sensor.one",)), until, ANNA)
     await set_state(hass, "sensor.one", "90")
     assert alarms().alarms(rule_id)[0].state == "suppressed"
-    assert alarms().is_in_maintenance("sensor.one")
+    assert alarms().silencing.is_in_maintenance("sensor.one")
 
     await kit.wait(1860)
 
     assert alarms().alarms(rule_id)[0].state == "unacknowledged"
-    assert not alarms().is_in_maintenance("sensor.one")
+    assert not alarms().silencing.is_in_maintenance("sensor.one")
 
 
 @pytest.mark.parametrize("state", ["unavailable", "unknown", "warm"])

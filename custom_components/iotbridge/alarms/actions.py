@@ -132,8 +132,8 @@ async def async_start_maintenance(hass: HomeAssistant, manager: AlarmsManager, c
     meant = async_meant(hass, call.data)
     name = call.data.get(ATTR_NAME) or by.comment or by.who
     windows = [
-        manager.async_start_window(name, selection, until, by, rules=rules)
-        for selection, rules in _selections(call, meant)
+        manager.silencing.async_start_window(name, selection, until, by, rules=rules)
+        for selection, rules in _selections(call, meant, keys)
     ]
     return {"window_id": windows}
 
@@ -145,7 +145,7 @@ async def async_end_maintenance(hass: HomeAssistant, manager: AlarmsManager, cal
         raise InvalidCallError("maintenance_which")
     ended: list[str] = []
     keys: set[AlarmKey] = set()
-    for window_id, window in manager.windows.items():
+    for window_id, window in manager.silencing.timed_windows.items():
         subjects = async_matching(hass, window.selection) if window.selection != Selection() else frozenset()
         concerned = Meant(subjects, frozenset(window.rules), is_everything=False)
         inside = {alarm.key for _, alarm in async_found(manager, concerned)}
@@ -157,13 +157,24 @@ async def async_end_maintenance(hass: HomeAssistant, manager: AlarmsManager, cal
     await _check_permission(hass, manager, call, keys)
     by = await async_by(hass, call.context, call.data[ATTR_COMMENT])
     for window_id in ended:
-        manager.async_end_window(window_id, by)
+        manager.silencing.async_end_window(window_id, by)
 
 
-def _selections(call: ServiceCall, meant: Meant) -> list[tuple[Selection, tuple[str, ...]]]:
-    """Return what is meant as selections: the lists of one narrow each other, a target means all it names."""
+def _selections(call: ServiceCall, meant: Meant, keys: Iterable[AlarmKey]) -> list[tuple[Selection, tuple[str, ...]]]:
+    """Return what is meant as selections: the lists of one narrow each other, a target means all it names.
+
+    ``keys`` are the alarms that are meant: everything is what has an alarm now.
+    """
     selection = target.TargetSelection(call.data)
     rules = tuple(sorted(meant.rules))
+    if meant.is_everything:
+        subjects = {key.subject for key in keys if key.subject}
+        return [
+            (
+                Selection(entities=tuple(sorted(subjects))),
+                tuple(sorted({key.rule_id for key in keys if not key.subject})),
+            )
+        ]
     if getattr(selection, "exclude", None) is not None:  # Home Assistant 2026.11 and later
         return [(Selection(entities=tuple(sorted(meant.subjects))), rules)]
     given = [

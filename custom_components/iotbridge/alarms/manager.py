@@ -1,12 +1,12 @@
 """Runs the rules: an alarm for each entity they match, kept over restarts."""
 
+import asyncio
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
 from typing import Any
-import uuid
 
 from homeassistant.config_entries import SIGNAL_CONFIG_ENTRY_CHANGED, ConfigEntry, ConfigEntryChange
 from homeassistant.const import EVENT_HOMEASSISTANT_FINAL_WRITE
@@ -17,8 +17,9 @@ from homeassistant.helpers.event import async_call_later, async_track_time_inter
 from homeassistant.helpers.storage import STORAGE_DIR
 
 from .. import mqtt_client
-from ..const import SUBENTRY_ALARM, SUBENTRY_WINDOW
-from ..issues import Issues
+from ..const import LOGGER, SUBENTRY_ALARM, SUBENTRY_WINDOW
+from ..issues import ALARM_UNREADABLE, Issues
+from ..soon import Soon
 from . import lifecycle
 from .describing import async_describe, async_explain
 from .flapping import DEFAULT_PER_HOUR, Flapping
@@ -30,14 +31,15 @@ from .notifier import Notifier
 from .outbox import Outbox
 from .phone import async_listen_actions
 from .policy import Policy
-from .rule import WITHOUT_ENTITIES, Rule, Selection
+from .rule import WITHOUT_ENTITIES, Rule
 from .selection import Selections
-from .silencing import BY_HAND, Silencing, Window
+from .silencing import BY_HAND, Silencing
 from .store import AlarmStore, HistoryQuery
 from .telling import Telling
 from .topology import PRESENCE
 from .verdicts import Judge
 from .watch import Watch
+from .window import Window
 
 FILE = "iotbridge_alarms.db"
 MINUTE = timedelta(minutes=1)
@@ -56,7 +58,7 @@ class AlarmsManager:
         self.rules: dict[str, Rule] = {}
         self._watch = Watch(hass, self.ledger)
         self._selections = Selections(hass)
-        self._silencing = Silencing(hass, self.ledger, self._selections)
+        self.silencing = Silencing(hass, self.ledger, self._selections)
         self._tracked: dict[str, CALLBACK_TYPE] = {}
         self._kept: dict[AlarmKey, Mapping[str, Any]] = {}
         self._rule_listeners: defaultdict[str, list[Callable[[], None]]] = defaultdict(list)
@@ -68,19 +70,22 @@ class AlarmsManager:
             self.notifier,
             Policy.from_options(entry.options),
             self.ledger.async_write,
-            partial(async_describe, hass, self.ledger, self._silencing),
+            partial(async_describe, hass, self.ledger, self.silencing),
             self.issues,
         )
         self._stop: list[CALLBACK_TYPE] = []
         self._has_parents = False
+        self._following = asyncio.Lock()
+        self._unread: set[str] = set()
+        self._watch_soon = Soon(hass, partial(self._watch.async_set_instances, self.ledger))
+        # Since when an entity that has no id, and so nothing but its state, is not there.
+        self._away: dict[AlarmKey, float] = {}
 
     async def async_start(self) -> None:
         """Begin where the last run ended."""
         loaded = await self.ledger.async_open()
         self._kept = dict(loaded.instances)
-        self._silencing.maintenance = bool(loaded.remembered.get("maintenance", False))
-        timed = loaded.remembered.get("windows", {})
-        self._silencing.windows = {key: Window.from_dict(window) for key, window in timed.items()}
+        self.silencing.async_restore(loaded.remembered)
         self.ledger.on_pending = self._async_pending
         self.ledger.explain = partial(async_explain, self.hass)
         self.ledger.flapping_per_hour = self._entry.options.get("flapping_per_hour", DEFAULT_PER_HOUR)
@@ -103,7 +108,7 @@ class AlarmsManager:
         self._stop.append(async_listen_actions(self.hass, self, self.ledger.now))
         await self._async_follow()
         for key in self._kept:
-            if key.rule_id not in self.rules:
+            if key.rule_id not in self._entry.subentries:
                 self.ledger.async_forget(key)
         self.ledger.counts.tell()
 
@@ -115,7 +120,8 @@ class AlarmsManager:
         """Watch no more; everything is kept."""
         while self._stop:
             self._stop.pop()()
-        self._silencing.async_stop()
+        self.silencing.async_stop()
+        self._watch_soon.cancel()
         self._selections.async_stop()
         self._watch.async_stop()
         await self._outbox.async_stop()
@@ -129,16 +135,29 @@ class AlarmsManager:
 
     async def _async_follow(self) -> None:
         """Follow the subentries: rules and windows that were added, changed or removed."""
-        rules, windows = {}, {}
-        for subentry in self._entry.subentries.values():
-            if subentry.subentry_type == SUBENTRY_ALARM:
-                rules[subentry.subentry_id] = Rule.from_dict(subentry.subentry_id, subentry.title, subentry.data)
-            elif subentry.subentry_type == SUBENTRY_WINDOW:
-                windows[subentry.subentry_id] = Window.from_dict({**subentry.data, "name": subentry.title})
-        self._silencing.windows = {**windows, **self.windows}
-        if rules != self.rules:
-            await self._async_set_rules(rules)
-        self._silencing.async_soon()
+        # Some rules have to wait for the broker, and the next change may come meanwhile.
+        async with self._following:
+            for subentry_id in self._unread - self._entry.subentries.keys():
+                self.issues.async_clear(subentry_id)
+            rules = self._async_read(SUBENTRY_ALARM, Rule.from_dict)
+            self.silencing.async_set_windows(self._async_read(SUBENTRY_WINDOW, Window.of_subentry))
+            if rules != self.rules:
+                await self._async_set_rules(rules)
+
+    @callback
+    def _async_read[T](self, kind: str, read: Callable[[str, str, Mapping[str, Any]], T]) -> dict[str, T]:
+        """Return what the subentries of a kind say; one that cannot be read is left out, and a repair says so."""
+        found = {}
+        for subentry_id, subentry in self._entry.subentries.items():
+            if subentry.subentry_type != kind:
+                continue
+            try:
+                found[subentry_id] = read(subentry_id, subentry.title, subentry.data)
+            except (KeyError, TypeError, ValueError) as error:
+                LOGGER.error("%s cannot be read: %r", subentry.title, error)
+                self._unread.add(subentry_id)
+            self.issues.async_set(ALARM_UNREADABLE, subentry_id, subentry_id not in found, name=subentry.title)
+        return found
 
     async def _async_set_rules(self, rules: dict[str, Rule]) -> None:
         before, self.rules = self.rules, rules
@@ -168,11 +187,29 @@ class AlarmsManager:
 
         @callback
         def matched(entities: frozenset[str]) -> None:
-            self._async_matched(rule, entities)
-            self._watch.async_set_instances(self.ledger)
+            self._async_matched(rule, entities | self._async_away(rule, entities))
+            self._watch_soon()
 
         entities, self._tracked[rule.rule_id] = self._selections.async_track(rule.selection, matched)
         self._async_matched(rule, entities)
+
+    @callback
+    def _async_away(self, rule: Rule, entities: frozenset[str]) -> frozenset[str]:
+        """Return the entities that are not there for a moment, as while their integration reloads.
+
+        What has no unique id is nothing without its state. As long as there is something to say of its alarm it is
+        waited for, but not for ever.
+        """
+        away = set()
+        for instance in self.ledger.of_rule(rule.rule_id):
+            subject = instance.key.subject
+            is_known = subject in entities or er.async_get(self.hass).async_get(subject) is not None
+            if is_known or self.hass.states.get(subject) is not None or instance.alarm.is_idle:
+                self._away.pop(instance.key, None)
+                continue
+            if self.ledger.now() < self._away.setdefault(instance.key, self.ledger.now()) + DAY.total_seconds():
+                away.add(subject)
+        return frozenset(away)
 
     @callback
     def _async_let_go(self, rule_id: str) -> None:
@@ -188,7 +225,7 @@ class AlarmsManager:
             self.ledger.async_remove(known[subject])
         for subject in sorted(entities):
             self._watch.async_look(known.get(subject) or self._async_new(rule, subject))
-        self._silencing.async_soon()
+        self.silencing.async_soon()
 
     @callback
     def _async_new(self, rule: Rule, subject: str) -> Instance:
@@ -208,10 +245,10 @@ class AlarmsManager:
     def _async_happened(self, rule: Rule, transition: Transition) -> None:
         self._async_tell_rule(rule.rule_id)
         if transition.change in {Change.RAISED, Change.CLEARED} and self._may_explain(rule, transition.key.subject):
-            self._silencing.async_soon()
+            self.silencing.async_soon()
 
     def _may_explain(self, rule: Rule, subject: str) -> bool:
-        return self._has_parents or rule.condition.kind in PRESENCE or self._silencing.is_broker(subject)
+        return self._has_parents or rule.condition.kind in PRESENCE or self.silencing.is_broker(subject)
 
     @callback
     def _async_tell_rule(self, rule_id: str) -> None:
@@ -221,74 +258,32 @@ class AlarmsManager:
     @callback
     def _async_pending(self, instance: Instance) -> None:
         if self._may_explain(instance.rule, instance.key.subject):
-            self._silencing.async_soon()
+            self.silencing.async_soon()
 
     @callback
     def _async_connection_changed(self, _is_connected: bool) -> None:
-        self._silencing.async_soon()
+        self.silencing.async_soon()
 
     @callback
     def _async_places_changed(self, _event: Event[Any]) -> None:
-        self._silencing.async_forget_places()
+        self.silencing.async_forget_places()
 
     @callback
     def _async_minute(self, _now: datetime) -> None:
         self.ledger.async_set_clock()
-        for window_id in self._silencing.async_ended_windows():
-            del self._silencing.windows[window_id]
-            self._async_keep_windows()
-        self._silencing.async_apply()
+        self.silencing.async_minute()
 
     async def _async_day(self, _now: datetime) -> None:
+        now = self.ledger.now()
+        for key in [key for key, since in self._away.items() if now >= since + DAY.total_seconds()]:
+            del self._away[key]
+            if (instance := self.ledger.get(key)) is not None and self.hass.states.get(key.subject) is None:
+                self.ledger.async_remove(instance)
         await self.ledger.async_purge()
-
-    @property
-    def maintenance(self) -> bool:
-        """Tell whether all alarms are silent because somebody works on the home."""
-        return self._silencing.maintenance
-
-    @callback
-    def async_set_maintenance(self, on: bool, by: By) -> None:
-        """Silence all alarms, or judge them again; measuring goes on."""
-        self._silencing.maintenance = on
-        self.ledger.async_remember("maintenance", on)
-        self._silencing.async_apply(by)
-        self.ledger.counts.tell()
-
-    @callback
-    def async_start_window(
-        self, name: str, selection: Selection, until: float, by: By, *, rules: tuple[str, ...] = ()
-    ) -> str:
-        """Silence the alarms of some entities and rules until a time; return the id of the window."""
-        window_id = uuid.uuid4().hex
-        self._silencing.windows[window_id] = Window(name=name, selection=selection, rules=rules, until=until)
-        self._async_keep_windows()
-        self._silencing.async_apply(by)
-        return window_id
-
-    @callback
-    def async_end_window(self, window_id: str, by: By) -> None:
-        """End a window before its time."""
-        if self._silencing.windows.pop(window_id, None) is not None:
-            self._async_keep_windows()
-            self._silencing.async_apply(by)
-
-    @property
-    def windows(self) -> dict[str, Window]:
-        """Return the timed windows that are not over, by id."""
-        return {key: window for key, window in self._silencing.windows.items() if window.until is not None}
-
-    def is_in_maintenance(self, entity_id: str) -> bool:
-        """Tell whether an entity's alarms are silent because somebody works on it."""
-        return self._silencing.is_in_maintenance(entity_id)
-
-    @callback
-    def _async_keep_windows(self) -> None:
-        self.ledger.async_remember("windows", {key: window.as_dict() for key, window in self.windows.items()})
 
     def children(self, key: AlarmKey) -> list[Alarm]:
         """Return the alarms that this one explains."""
-        return [instance.alarm for instance in self._silencing.children(key)]
+        return [instance.alarm for instance in self.silencing.children(key)]
 
     @callback
     def async_acknowledge(self, keys: Iterable[AlarmKey], by: By) -> list[AlarmKey]:

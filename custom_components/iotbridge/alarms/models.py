@@ -120,6 +120,7 @@ class Alarm:
     ``active`` is the condition after its holds. ``pending`` is what it is about to become, since ``pending_since``;
     ``bad_since`` is when it began to be bad the last time, holds included.
     ``announced`` tells whether people may have been told of this ``episode``, which counts the outages.
+    ``shelved_for`` is the severity that was seen when it was put aside; None when it was put aside beforehand.
     ``suppressed_by`` are reasons: the alarm is judged again when the last is gone.
     """
 
@@ -140,6 +141,7 @@ class Alarm:
     bad_since: float = 0.0
     shelved_until: float | None = None
     shelved_by: By = NOBODY
+    shelved_for: Severity | None = None
     suppressed_by: tuple[str, ...] = ()
     out_of_service: bool = False
     out_of_service_by: By = NOBODY
@@ -177,6 +179,12 @@ class Alarm:
         )
 
     @property
+    def is_idle(self) -> bool:
+        """Tell whether there is nothing to say of it now, and nobody decided anything about it."""
+        is_normal = self.beneath is AlarmState.NORMAL and self.pending is None
+        return is_normal and self.shelved_until is None and not self.out_of_service
+
+    @property
     def is_quiet(self) -> bool:
         """Tell whether nobody is to be told anything of it now."""
         return self.out_of_service or bool(self.suppressed_by) or self.shelved_until is not None
@@ -198,6 +206,8 @@ class Alarm:
         given = dict(data)
         given["key"] = AlarmKey(*given["key"])
         given["severity"] = Severity(given["severity"])
+        if given.get("shelved_for") is not None:
+            given["shelved_for"] = Severity(given["shelved_for"])
         given["suppressed_by"] = tuple(given["suppressed_by"])
         for name in ("acknowledged_by", "shelved_by", "out_of_service_by"):
             given[name] = By(**given[name])

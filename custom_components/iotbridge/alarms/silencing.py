@@ -1,9 +1,9 @@
 """Why alarms are silent: maintenance, windows, and causes that explain them. Kept in step with the home."""
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import asdict, dataclass
-from datetime import datetime, time as day_time, timedelta
+from datetime import datetime
 from typing import Any
+import uuid
 
 from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
 from homeassistant.helpers import device_registry as dr, entity_registry as er
@@ -20,6 +20,7 @@ from .models import NOBODY, AlarmKey, AlarmState, By, Transition
 from .rule import Selection
 from .selection import Selections
 from .topology import BROKER, PARENT, Causes, Member, Place, chain, key_of, reason_of
+from .window import Window
 
 MAINTENANCE = "maintenance"
 BY_HAND = "by_hand"
@@ -29,44 +30,6 @@ BROKER_CONNECTED = "broker_connected"
 # When a cause is over, what it took away gets this time to come back before it speaks for itself: hosts find a broker
 # again within a minute.
 LINGER_S = 75.0
-DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Window:
-    """A time in which alarms of some entities or rules are silent; ``until`` in seconds since 1970."""
-
-    name: str
-    selection: Selection
-    rules: tuple[str, ...] = ()
-    until: float | None = None
-    days: tuple[str, ...] = ()
-    start: str = ""
-    duration_s: float = 0.0
-
-    def is_open(self, now: float, local: datetime) -> bool:
-        """Tell whether it is this time; ``local`` is the same moment in the home's time zone."""
-        if self.until is not None:
-            return now < self.until
-        begins = day_time.fromisoformat(self.start)
-        # The one that began yesterday may go over midnight.
-        for days_ago in (0, 1):
-            day = local.date() - timedelta(days=days_ago)
-            began = datetime.combine(day, begins, local.tzinfo)
-            if DAYS[day.weekday()] in self.days and began <= local < began + timedelta(seconds=self.duration_s):
-                return True
-        return False
-
-    def as_dict(self) -> dict[str, Any]:
-        """Return it for the store."""
-        return asdict(self)
-
-    @classmethod
-    def from_dict(cls, data: Mapping[str, Any]) -> Window:
-        """Read what ``as_dict`` wrote, or the data of a subentry."""
-        selection = Selection.from_dict(data.get("selection", {}))
-        given = {**data, "rules": tuple(data.get("rules", ())), "days": tuple(data.get("days", ()))}
-        return cls(**{**given, "selection": selection})
 
 
 class Silencing:
@@ -85,6 +48,64 @@ class Silencing:
         self.async_soon = Soon(hass, self.async_apply)
         self.maintenance = False
         self.windows: dict[str, Window] = {}
+
+    @callback
+    def async_restore(self, remembered: Mapping[str, Any]) -> None:
+        """Take up what was silent before a restart."""
+        self.maintenance = bool(remembered.get("maintenance", False))
+        self.windows = {key: Window.from_dict(window) for key, window in remembered.get("windows", {}).items()}
+
+    @property
+    def timed_windows(self) -> dict[str, Window]:
+        """Return the windows that end once and for all, by id."""
+        return {key: window for key, window in self.windows.items() if window.until is not None}
+
+    @callback
+    def async_set_windows(self, recurring: Mapping[str, Window]) -> None:
+        """Follow the windows that come again and again."""
+        self.windows = {**recurring, **self.timed_windows}
+        self.async_soon()
+
+    @callback
+    def async_set_maintenance(self, on: bool, by: By) -> None:
+        """Silence all alarms, or judge them again; measuring goes on."""
+        self.maintenance = on
+        self._ledger.async_remember("maintenance", on)
+        self.async_apply(by)
+        self._ledger.counts.tell()
+
+    @callback
+    def async_start_window(
+        self, name: str, selection: Selection, until: float, by: By, *, rules: tuple[str, ...] = ()
+    ) -> str:
+        """Silence the alarms of some entities and rules until a time; return the id of the window."""
+        window_id = uuid.uuid4().hex
+        self.windows[window_id] = Window(name=name, selection=selection, rules=rules, until=until)
+        self._async_keep_windows()
+        self.async_apply(by)
+        return window_id
+
+    @callback
+    def async_end_window(self, window_id: str, by: By) -> None:
+        """End a window before its time."""
+        if self.windows.pop(window_id, None) is not None:
+            self._async_keep_windows()
+            self.async_apply(by)
+
+    @callback
+    def async_minute(self) -> None:
+        """Forget the windows that are over, and see which begin or end now."""
+        now = self._ledger.now()
+        over = [key for key, window in self.timed_windows.items() if not window.is_open(now, dt_util.now())]
+        for window_id in over:
+            del self.windows[window_id]
+        if over:
+            self._async_keep_windows()
+        self.async_apply()
+
+    @callback
+    def _async_keep_windows(self) -> None:
+        self._ledger.async_remember("windows", {key: window.as_dict() for key, window in self.timed_windows.items()})
 
     @callback
     def async_forget_places(self) -> None:
@@ -143,12 +164,6 @@ class Silencing:
                 self._lingering[instance.key, reason] = until
                 return [reason]
         return []
-
-    @callback
-    def async_ended_windows(self) -> list[str]:
-        """Return the timed windows that are over."""
-        now = self._ledger.now()
-        return [key for key, window in self.windows.items() if window.until is not None and now >= window.until]
 
     def children(self, key: AlarmKey) -> list[Instance]:
         """Return the alarms that this one explains."""

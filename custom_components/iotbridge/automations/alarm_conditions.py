@@ -89,9 +89,9 @@ class InMaintenanceCondition(AlarmCondition):
 
     @override
     def _holds(self, manager: AlarmsManager, meant: Meant) -> bool:
-        if manager.maintenance or meant.is_everything:
-            return manager.maintenance
-        return any(map(manager.is_in_maintenance, meant.subjects)) or any(
+        if manager.silencing.maintenance or meant.is_everything:
+            return manager.silencing.maintenance
+        return any(map(manager.silencing.is_in_maintenance, meant.subjects)) or any(
             meant.includes(alarm.key) and _is_in_maintenance(alarm) for alarm in manager.alarms()
         )
 
