@@ -108,7 +108,7 @@ class NewFields(_Decision):
 
     def _decided(self, profile: Profile, live: Live, wanted: list[str]) -> Profile:
         added = [replace(channel, enabled=True) for channel in live.new if form_key(channel.key) in wanted]
-        return extended(profile, added, live.new)
+        return extended(replace(profile, exact=profile.exact and live.exact), added, live.new)
 
 
 class NewDevices(_Decision):

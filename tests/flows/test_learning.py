@@ -231,6 +231,22 @@ async def test_who_reads_the_messages_is_said_of_the_channels_as_they_are(
         assert "by itself" in wizard.said["how"]
 
 
+@pytest.mark.parametrize(
+    ("payload", "how"),
+    [
+        ({"temperature": "21,5"}, "decodes"),
+        ({"temperature": "21.5 °C", "humidity": 44}, "decodes"),
+        ({"temperature": "21.5", "note": "mild, 21,5"}, "by itself"),
+        ("21.5 °C", "decodes"),
+        ("21.5", "by itself"),
+    ],
+)
+async def test_a_number_that_only_people_can_read_is_read_by_us(wizard: Wizard, payload: Any, how: str) -> None:
+    await wizard.hear("garden/temperature", payload)
+
+    assert how in wizard.said["understood"]
+
+
 async def test_what_could_not_be_understood_is_said_in_words(wizard: Wizard) -> None:
     await wizard.start("topic")
     await wizard.submit(topic="garden/#")

@@ -134,6 +134,24 @@ async def test_a_repair_adds_and_drops_what_it_showed(wizard: Wizard, repair: Re
     assert wizard.subentry.data["dropped"] == ["battery"], "what came later was not shown"
 
 
+@pytest.mark.parametrize("by_repair", [True, False])
+async def test_a_new_field_that_only_people_can_read_is_read_by_us(
+    wizard: Wizard, repair: Repair, *, by_repair: bool
+) -> None:
+    await wizard.add("garden/weather", WEATHER)
+    await wizard.kit.receive("garden/weather", WEATHER | {"pressure": "1013,5 hPa"})
+    await wizard.wait_only(10)
+    if by_repair:
+        await repair.submit(await repair.open("new_fields"), ["pressure"])
+    else:
+        await wizard.change("channels")
+        await wizard.submit()
+
+    await wizard.change("channels")
+    assert wizard.channels["pressure"]["now"].startswith("1013.5 hPa")
+    assert "decodes" in wizard.said["how"]
+
+
 async def test_a_repair_opened_after_a_partial_message_shows_what_is_new(wizard: Wizard, repair: Repair) -> None:
     await wizard.add("garden/weather", WEATHER)
     await wizard.kit.receive("garden/weather", WEATHER | {"pressure": 1013.5})

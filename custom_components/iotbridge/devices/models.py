@@ -225,8 +225,9 @@ class LearnedDevice:
 class Understanding:
     """Everything that was understood of some messages.
 
-    ``system`` names a self-discovering system (Zigbee2MQTT …) whose messages these are; ``exact`` is that of all
-    messages together; ``depth`` how many levels of the topic belong to the device, see ``topics.split``.
+    ``system`` names a self-discovering system (Zigbee2MQTT …) whose messages these are; ``exact``: a template finds
+    every value in all of them as we do; ``depth`` how many levels of the topic belong to the device, see
+    ``topics.split``.
     """
 
     format: str

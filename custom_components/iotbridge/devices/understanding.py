@@ -5,9 +5,11 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
 from . import decoders, inference
+from .discovery import is_number_channel
 from .mapping import placed
 from .models import (
     About,
+    Channel,
     Decoded,
     DecodeError,
     Field,
@@ -17,6 +19,7 @@ from .models import (
     ProblemKind,
     Reading,
     Sample,
+    Scalar,
     Understanding,
 )
 from .systems import find_system
@@ -56,6 +59,7 @@ def understand(samples: Sequence[Sample], *, topic: str | None = None, depth: in
     if depth is None:
         depth = guess_depth(topic_filter, topics, single=_single(readable))
     learned = []
+    exact = bool(readable) and all(decoded.exact for _, decoded in readable)
     devices, left_out = _by_device(readable, topic_filter, depth)
     if left_out:
         counts = (("most", str(MAX_DEVICES)), ("count", str(MAX_DEVICES + left_out)))
@@ -69,6 +73,10 @@ def understand(samples: Sequence[Sample], *, topic: str | None = None, depth: in
             _of_all(reading, topic_filter, depth, device.base if bases[device.base] == 1 else None)
             for reading in inferred.readings
         )
+        exact = exact and all(
+            _is_read_alike(reading.channel, device.fields[reading.channel.subtopic, reading.channel.path].value)
+            for reading in inferred.readings
+        )
         learned.append(LearnedDevice(identity=identity, about=about, readings=readings))
         problems.extend(inferred.problems)
     system = next((found for sample in samples if (found := find_system(sample.topic))), None)
@@ -76,7 +84,7 @@ def understand(samples: Sequence[Sample], *, topic: str | None = None, depth: in
         format=" + ".join(dict.fromkeys(decoded.format for _, decoded in readable)),
         devices=tuple(learned),
         problems=tuple(dict.fromkeys(problems)),
-        exact=bool(readable) and all(decoded.exact for _, decoded in readable),
+        exact=exact,
         system=system.name if system else None,
         depth=depth,
     )
@@ -94,6 +102,17 @@ def _of_all(reading: Reading, topic_filter: str, depth: int, base: str | None) -
     if pattern is None:
         return replace(reading, channel=channel.as_seen())
     return replace(reading, channel=replace(channel, command_topic=pattern))
+
+
+def _is_read_alike(channel: Channel, raw: Scalar) -> bool:
+    """Tell whether a template finds the number that we find: not in "21,5" or "21.5 °C"."""
+    if channel.platform != "sensor" or not isinstance(raw, str) or not is_number_channel(channel):
+        return True
+    try:
+        float(raw)
+    except ValueError:
+        return False
+    return True
 
 
 def _by_device(

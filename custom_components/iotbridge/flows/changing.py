@@ -162,7 +162,8 @@ def _changed(profile: Profile, live: Live, offered: tuple[Channel, ...], given: 
     shown = {channel.key for channel in offered} | {channel.key for channel in made}
     kept = [channel for key, channel in now.items() if key not in shown]
     dropped = (profile.dropped | shown) - {channel.key for channel in made}
-    changed = replace(profile, channels=(*made, *kept), dropped=frozenset(dropped))
+    exact = profile.exact and live.exact
+    changed = replace(profile, channels=(*made, *kept), dropped=frozenset(dropped), exact=exact)
     back = [channel for channel in live.dropped if form_key(channel.key) in given.get("taken_back", ())]
     return extended(changed, back, ())
 

@@ -17,12 +17,16 @@ from .rules import blanks_of, check
 
 @dataclass(frozen=True, slots=True)
 class Live:
-    """A known device: what the user confirmed of it, what it says, and what appeared since."""
+    """A known device: what the user confirmed of it, what it says, and what appeared since.
+
+    ``exact`` as in ``Profile``: whether a template finds all of it as we do.
+    """
 
     profile: Profile
     readings: Mapping[str, Reading]
     values: Mapping[str, Value]
     news: News
+    exact: bool
 
     @property
     def new(self) -> tuple[Channel, ...]:
@@ -55,9 +59,10 @@ async def async_live(hass: HomeAssistant, entry: ConfigEntry, subentry: ConfigSu
     try:
         understood = await async_understand(hass, samples, topic=profile.topic, depth=profile.depth)
     except LibraryMissingError:
-        return Live(profile, {}, {}, news)
+        return Live(profile, {}, {}, news, exact=False)
     values = await hass.async_add_executor_job(values_of, profile, samples)
-    return Live(profile, union(understood.devices), values, news)
+    exact = profile.exact and (understood.exact or not samples)
+    return Live(profile, union(understood.devices), values, news, exact)
 
 
 def decided(profile: Profile, chosen: set[str], shown: Mapping[str, About]) -> Profile:
