@@ -76,8 +76,7 @@ class RuleProblem(IotBridgeRuleEntity, BinarySensorEntity):
 
     @override
     @callback
-    def _async_rules_changed(self) -> None:
-        super()._async_rules_changed()
+    def _async_rule_changed(self) -> None:
         self._async_changed_soon()
 
     @callback

@@ -105,6 +105,11 @@ class IotBridgeRuleEntity(Entity):
             self._attr_name = rule.name
             er.async_get(self.hass).async_update_entity(self.entity_id, original_name=rule.name)
         self._rule = rule
+        self._async_rule_changed()
+
+    @callback
+    def _async_rule_changed(self) -> None:
+        """Show the rule as it is now."""
         self.async_write_ha_state()
 
 

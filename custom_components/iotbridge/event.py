@@ -112,11 +112,12 @@ class Happenings:
 class AlarmEvent(IotBridgeRuleEntity, EventEntity):
     """Everything that happens to the alarms of a rule."""
 
+    _attr_event_types = [change.value for change in Change]  # noqa: RUF012 - Home Assistant's own is no ClassVar
+
     def __init__(self, alarms: AlarmsManager, rule: Rule, device: DeviceEntry, happenings: Happenings) -> None:
-        """Name what can happen."""
+        """Show nothing yet."""
         super().__init__(alarms, rule, device)
         self._happenings = happenings
-        self._attr_event_types = [change.value for change in Change]
 
     @override
     async def async_added_to_hass(self) -> None:
