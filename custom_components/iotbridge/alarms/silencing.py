@@ -19,7 +19,7 @@ from .ledger import Ledger
 from .models import NOBODY, AlarmKey, AlarmState, By, Transition
 from .rule import Selection
 from .selection import Selections
-from .topology import BROKER, PARENT, Causes, Member, Place, chain, key_of, reason_of
+from .topology import BROKER, PARENT, Member, Place, chain, key_of, parents, reason_of
 from .window import Window
 
 MAINTENANCE = "maintenance"
@@ -128,12 +128,12 @@ class Silencing:
         self._children = None
         lingering, self._lingering = self._lingering, {}
         open_windows = self._open_windows(now)
-        members = [(instance, self._member(instance)) for instance in self._ledger]
+        instances = list(self._ledger)
         is_broker_down = not mqtt_client.is_connected(self._hass)
-        causes = Causes((member for _, member in members if member.is_cause), is_broker_down=is_broker_down)
-        for instance, member in members:
+        explained = parents(map(self._member, instances), is_broker_down=is_broker_down)
+        for instance in instances:
             reasons = self._reasons(instance, open_windows)
-            if (parent := causes.parent_of(member)) is not None:
+            if (parent := explained.get(instance.key)) is not None:
                 reasons.append(reason_of(parent))
             else:
                 reasons += self._over(instance, lingering, now)

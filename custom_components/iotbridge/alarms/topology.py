@@ -4,7 +4,7 @@ Pure: what it needs to know of the home is given to it.
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -72,10 +72,41 @@ class Member(NamedTuple):
         return (not self.rule.plan.steps, -self.rule.severity, self.alarm.bad_since, self.alarm.key)
 
 
-class Causes:
+def parents(members: Iterable[Member], *, is_broker_down: bool = False) -> dict[AlarmKey, AlarmKey]:
+    """Return of each alarm that another one explains by which; all others stand for themselves.
+
+    A parent is named by hand (its subject or the device of its subject), or is on a device that this one is behind,
+    or on the same device: there a lost host is the cause of everything, and of several that are gone one speaks.
+    When the broker is not there and no alarm says so, one of those that are gone behind it speaks for all.
+    """
+    known = {member.alarm.key: member for member in members}
+    causes = _Causes((member for member in known.values() if member.is_cause), is_broker_down=is_broker_down)
+    found = {key: parent for key, member in known.items() if (parent := causes.parent_of(member)) is not None}
+    for loop in _loops(found):
+        # Named by hand, two may explain each other. Somebody has to say it.
+        del found[min(loop, key=lambda key: known[key].order)]
+    return found
+
+
+def _loops(found: Mapping[AlarmKey, AlarmKey]) -> list[list[AlarmKey]]:
+    """Return the alarms that explain themselves, one after the other."""
+    loops, seen = [], set[AlarmKey]()
+    for start in found:
+        path: dict[AlarmKey, None] = {}
+        key: AlarmKey | None = start
+        while key is not None and key not in path and key not in seen:
+            path[key] = None
+            key = found.get(key)
+        if key is not None and key in path:
+            loops.append(list(path)[list(path).index(key) :])
+        seen |= path.keys()
+    return loops
+
+
+class _Causes:
     """The alarms that may explain others, by where they are."""
 
-    def __init__(self, causes: Iterable[Member], *, is_broker_down: bool = False) -> None:
+    def __init__(self, causes: Iterable[Member], *, is_broker_down: bool) -> None:
         """``causes`` are all that ``is_cause``; of those that explain the same, the first in order is kept."""
         self._all = list(causes)
         self._is_broker_down = is_broker_down
@@ -91,12 +122,7 @@ class Causes:
             self._by_device[BROKER] += sorted(behind, key=lambda cause: cause.order)[:1]
 
     def parent_of(self, child: Member) -> AlarmKey | None:
-        """Return the alarm that explains this one; None when it stands for itself.
-
-        A parent is named by hand (its subject or the device of its subject), or is on a device that this one is behind,
-        or on the same device: there a lost host is the cause of everything, and of several that are gone one speaks.
-        When the broker is not there and no alarm says so, one of those that are gone behind it speaks for all.
-        """
+        """Return the alarm that explains this one; None when it stands for itself."""
         if child.rule.parents:
             near = self._all
         else:
@@ -113,24 +139,21 @@ class Causes:
             return _BY_HAND
         if not cause.is_gone or (child.rule.plan.steps and not cause.rule.plan.steps):
             return None  # who is to be told of this one would be told nothing
-        if child.is_gone and (rank := self._rank_behind(child, cause)) is not None:
-            return rank
-        if device is None or device != child.place.device or child.rule.condition.kind is Kind.HOST_LOST:
+        if self._is_broker_down and child.is_gone and BROKER in child.place.behind and BROKER in cause.place.behind:
+            return _SAME_BROKER if cause.order < child.order else None
+        if device is not None and device in child.place.behind:
+            # What still speaks from behind a device that seems gone is no part of that outage.
+            depth = _BROKER if device == BROKER else -1 - child.place.behind.index(device)
+            return depth if child.is_gone else None
+        return self._rank_beside(child, cause) if device is not None and device == child.place.device else None
+
+    def _rank_beside(self, child: Member, cause: Member) -> int | None:
+        """Return how near a cause on the same device is."""
+        if child.rule.condition.kind is Kind.HOST_LOST:
             return None
         if cause.rule.condition.kind is Kind.HOST_LOST:
             return _HOST
         return _SAME_DEVICE if child.is_gone and cause.order < child.order else None
-
-    def _rank_behind(self, child: Member, cause: Member) -> int | None:
-        """Return how near a cause is to what is gone behind it.
-
-        What still speaks from behind a device that seems gone is no part of that outage.
-        """
-        device, behind = cause.place.device, child.place.behind
-        if device is not None and device in behind:
-            return _BROKER if device == BROKER else -1 - behind.index(device)
-        is_shared = self._is_broker_down and BROKER in behind and BROKER in cause.place.behind
-        return _SAME_BROKER if is_shared and cause.order < child.order else None
 
 
 def reason_of(key: AlarmKey) -> str:
