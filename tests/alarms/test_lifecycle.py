@@ -129,15 +129,77 @@ def happen(alarm: Alarm, timing: Timing, what: object, at: float) -> list[Transi
         ),
         pytest.param(
             Timing(),
-            [(1, BAD), (2, "shelve 10"), (3, WORSE), (10, "tick"), (11, GOOD)],
+            [(1, BAD), (2, "shelve 10"), (3, BAD), (10, "tick"), (11, GOOD)],
             [
                 "1 raised → unacknowledged",
                 "2 shelved → shelved",
-                "3 worsened → shelved",
                 "10 unshelved → unacknowledged",
                 "11 cleared → normal",
             ],
             id="shelved until",
+        ),
+        pytest.param(
+            Timing(),
+            [(1, BAD), (2, "ack"), (3, "shelve 10"), (4, WORSE), (10, "tick"), (11, GOOD)],
+            [
+                "1 raised → unacknowledged",
+                "2 acknowledged → acknowledged",
+                "3 shelved → shelved",
+                "4 unshelved → acknowledged",
+                "4 worsened → unacknowledged",
+                "11 cleared → normal",
+            ],
+            id="worse than what was shelved",
+        ),
+        pytest.param(
+            Timing(),
+            [(1, BAD), (2, "shelve 10"), (3, GOOD), (4, BAD), (5, WORSE), (6, GOOD)],
+            [
+                "1 raised → unacknowledged",
+                "2 shelved → shelved",
+                "3 cleared → shelved",
+                "5 unshelved → unacknowledged",
+                "5 raised → unacknowledged",
+                "6 cleared → normal",
+            ],
+            id="back again while it is shelved, and then worse",
+        ),
+        pytest.param(
+            Timing(),
+            [(1, BAD), (2, "shelve 10"), (3, GOOD), (4, WORSE)],
+            [
+                "1 raised → unacknowledged",
+                "2 shelved → shelved",
+                "3 cleared → shelved",
+                "4 unshelved → unacknowledged",
+                "4 raised → unacknowledged",
+            ],
+            id="back again worse while it is shelved",
+        ),
+        pytest.param(
+            Timing(),
+            [(1, WORSE), (2, "shelve 10"), (3, BAD), (4, WORSE)],
+            ["1 raised → unacknowledged", "2 shelved → shelved", "4 worsened → shelved"],
+            id="as bad as when it was shelved",
+        ),
+        pytest.param(
+            Timing(),
+            [(1, "shelve 10"), (2, BAD), (3, WORSE), (10, "tick")],
+            ["1 shelved → shelved", "10 unshelved → unacknowledged", "10 raised → unacknowledged"],
+            id="shelved beforehand, however bad it becomes",
+        ),
+        pytest.param(
+            Timing(),
+            [(1, BAD), (2, "shelve 10"), (3, "suppress a"), (4, WORSE), (5, "unsuppress a")],
+            [
+                "1 raised → unacknowledged",
+                "2 shelved → shelved",
+                "3 suppressed → suppressed",
+                "4 unshelved → suppressed",
+                "4 worsened → suppressed",
+                "5 unsuppressed → unacknowledged",
+            ],
+            id="worse while it is shelved and suppressed",
         ),
         pytest.param(
             Timing(),
@@ -202,7 +264,7 @@ TIMINGS = st.builds(
     Timing, hold_s=st.sampled_from([0, 10]), clear_after_s=st.sampled_from([0, 10]), latching=st.booleans()
 )
 WHATS = [GOOD, BAD, WORSE, UNKNOWN, "restart", "tick", "ack", "shelve", "unshelve", "out", "in"]
-WHATS += [f"{word} {reason}" for word in ("suppress", "unsuppress") for reason in "ab"]
+WHATS += [f"{word} {reason}" for word in ("suppress", "unsuppress") for reason in ("a", "parent:b", "flapping")]
 INPUTS = st.lists(
     st.tuples(
         st.integers(-30, 60),
@@ -239,6 +301,8 @@ def test_no_sequence_leads_to_a_lie(timing: Timing, inputs: list[tuple[int, obje
             assert alarm.announced, "active, and nobody was told"
         if alarm.state is AlarmState.NORMAL:
             assert not alarm.active
+        if alarm.active and alarm.shelved_for is not None:
+            assert alarm.severity <= alarm.shelved_for, "worse than what was put aside"
         assert Alarm.from_dict(alarm.as_dict()) == alarm
 
 

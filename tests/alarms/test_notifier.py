@@ -2,10 +2,8 @@
 
 import asyncio
 from collections.abc import Callable, Iterable
-from datetime import timedelta
 from typing import Any
 
-from freezegun.api import FrozenDateTimeFactory
 import pytest
 from pytest_homeassistant_custom_component.common import (
     MockConfigEntry,
@@ -23,13 +21,14 @@ from custom_components.iotbridge.alarms.message import (
     alarm_words,
     compose,
     digest,
+    passed,
     tag_of,
     test_message as message_of_test,
 )
 from custom_components.iotbridge.alarms.models import Alarm, AlarmKey, By, Severity
 from custom_components.iotbridge.alarms.notifier import Notifier, TellError
 from custom_components.iotbridge.alarms.phone import async_listen_actions
-from custom_components.iotbridge.alarms.telling import News, Notice
+from custom_components.iotbridge.alarms.telling import Manner, News, Notice
 from homeassistant.components.notify.const import NotifyEntityFeature
 from homeassistant.components.persistent_notification import async_register_callback
 from homeassistant.config_entries import ConfigEntry, ConfigFlow, ConfigSubentry
@@ -38,7 +37,6 @@ from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers.entity import Entity
 from homeassistant.helpers.translation import async_load_integrations
 from homeassistant.setup import async_setup_component
-from homeassistant.util import dt as dt_util
 
 KEY = AlarmKey("rule", "sensor.attic")
 TAG = tag_of(KEY)
@@ -48,7 +46,7 @@ PERSISTENT = {"kind": "persistent"}
 
 
 @pytest.fixture(autouse=True)
-async def _words(hass: HomeAssistant) -> None:
+async def words(hass: HomeAssistant) -> None:
     await hass.config.async_set_time_zone("Europe/Rome")
     hass.config.components.add("iotbridge")
     await async_load_integrations(hass, {"iotbridge"})
@@ -85,9 +83,10 @@ def message(
     at: float = NOW,
     key: AlarmKey = KEY,
     name: str = "Attic temperature",
+    manner: Manner = Manner.ALOUD,
     **more: Any,
 ) -> Message:
-    notice = Notice(news=news, key=key, episode=1, groups=("family",), severity=severity, at=at)
+    notice = Notice(news=news, key=key, episode=1, groups=("family",), severity=severity, at=at, manner=manner)
     return compose(alarm_words(hass), notice, about or alarm(), name=name, text="31 °C, above 28 °C", now=NOW, **more)
 
 
@@ -118,6 +117,48 @@ async def test_texts(hass: HomeAssistant, news: News, language: str, title: str,
 
     assert (told.title, told.text) == (title, text)
     assert Message.from_dict(told.as_dict()) == told
+
+
+@pytest.mark.parametrize(
+    ("language", "back", "title", "text"),
+    [
+        ("en", [7200], "Over already: Attic", "31 °C, above 28 °C\nRaised at 07:00, over at 09:00, after 2 h."),
+        ("en", [0], "Over already: Attic", "31 °C, above 28 °C\nThis was at 09:00 and is over."),
+        ("en", [7200, 60], "Over already: Attic",
+         "31 °C, above 28 °C\nRaised 2 times, the last time at 08:59; over at 09:00."),
+        ("it", [60], "Già rientrato: Attic",
+         "31 °C, above 28 °C\nScattato alle 08:59, rientrato alle 09:00, dopo 1 min."),
+        ("fr", [60], "Déjà terminée : Attic",
+         "31 °C, above 28 °C\nDéclenchée à 08:59, terminée à 09:00, après 1 min."),
+    ],
+)  # fmt: skip
+async def test_what_is_over_before_it_was_told(
+    hass: HomeAssistant, language: str, back: list[float], title: str, text: str
+) -> None:
+    await hass.config.async_update(language=language)
+    await async_load_integrations(hass, {"iotbridge"})
+    begun = [message(hass, at=NOW - seconds, name="Attic", what_to_do="Open the window.") for seconds in back]
+
+    told = passed(alarm_words(hass), [*begun, message(hass, News.CLEARED, name="Attic")])
+
+    assert (told.title, told.text) == (title, text)
+    assert (told.news, told.acknowledge, told.snooze) == (News.CLEARED, "", "")
+
+
+async def test_what_is_over_before_it_was_told_and_waits_to_be_acknowledged_is_a_call(hass: HomeAssistant) -> None:
+    about = alarm(active=False, returned=True, cleared_at=NOW)
+    begun = message(hass, what_to_do="Open the window.")
+
+    told = passed(alarm_words(hass), [begun, message(hass, News.CLEARED, Severity.CRITICAL, about=about)])
+
+    assert told.title == "Critical: Attic temperature"
+    assert told.text.splitlines() == [
+        "31 °C, above 28 °C",
+        "This was at 09:00 and is over.",
+        "Nobody has acknowledged it yet.",
+        "What to do: Open the window.",
+    ]
+    assert (told.news, told.acknowledge, told.snooze) == (News.RAISED, "Acknowledge", "")
 
 
 async def test_what_to_do_and_what_else_is_affected(hass: HomeAssistant) -> None:
@@ -236,6 +277,55 @@ async def test_the_end_takes_the_place_of_the_call(
     assert calls[2].data == {"message": "clear_notification", "data": {"tag": TAG}}
 
 
+async def test_the_end_of_what_was_put_aside_makes_no_sound(
+    hass: HomeAssistant, notifier: Notifier, group: Callable[..., str]
+) -> None:
+    calls = async_mock_service(hass, "notify", "mobile_app_anna")
+
+    await notifier.async_send(group(PHONE), [message(hass, News.CLEARED, manner=Manner.SOFT)])
+
+    (call,) = calls
+    assert call.data["title"] == "Over: Attic temperature"
+    assert call.data["data"] == {
+        "tag": TAG,
+        "group": "iotbridge",
+        "push": {"interruption-level": "passive"},
+        "channel": "IoT Bridge",
+        "importance": "low",
+    }
+
+
+async def test_what_its_cause_explains_is_over_without_a_word_where_it_was_taken_away(
+    hass: HomeAssistant, notifier: Notifier, group: Callable[..., str]
+) -> None:
+    assert await async_setup_component(hass, "persistent_notification", {})
+    phone = async_mock_service(hass, "notify", "mobile_app_anna")
+    mail = async_mock_service(hass, "script", "mail")
+    family = group(PHONE, PERSISTENT, {"kind": "action", "action": "script.mail"})
+    over = message(hass, News.CLEARED, manner=Manner.UNSEEN)
+    other = message(hass, News.CLEARED, key=AlarmKey("rule", "sensor.nas"), name="NAS")
+
+    await notifier.async_send(family, [over])
+    await notifier.async_send(family, [over, other])
+
+    assert [call.data["message"] for call in phone] == ["clear_notification", "Back to normal.", "clear_notification"]
+    assert [call.data["title"] for call in mail] == ["Over: Attic temperature", "2 alarms"]
+
+
+async def test_what_waits_to_be_acknowledged_keeps_its_button(
+    hass: HomeAssistant, notifier: Notifier, group: Callable[..., str]
+) -> None:
+    calls = async_mock_service(hass, "notify", "mobile_app_anna")
+    over = message(hass, News.CLEARED, about=alarm(active=False, returned=True, cleared_at=NOW))
+
+    await notifier.async_send(group(PHONE), [over])
+
+    (call,) = calls
+    assert call.data["title"] == "Over: Attic temperature"
+    assert call.data["message"] == "Back to normal after 20 min.\nNobody has acknowledged it yet."
+    assert call.data["data"]["actions"] == [{"action": f"IOTBRIDGE_ACK_{TAG}", "title": "Acknowledge"}]
+
+
 async def test_what_a_digest_ends_goes_from_the_phone(
     hass: HomeAssistant, notifier: Notifier, group: Callable[..., str]
 ) -> None:
@@ -267,16 +357,16 @@ class Manager:
         return []
 
 
-async def test_buttons_act(hass: HomeAssistant, freezer: FrozenDateTimeFactory) -> None:
-    manager, user = Manager(), MockUser(name="Anna").add_to_hass(hass)
-    stop = async_listen_actions(hass, manager)
+async def test_buttons_act(hass: HomeAssistant) -> None:
+    manager, user = Manager(), MockUser(name="Anna", is_owner=True).add_to_hass(hass)
+    stop = async_listen_actions(hass, manager, lambda: NOW)
 
     def press(action: object, context: Context | None = None, **more: Any) -> None:
         hass.bus.async_fire("mobile_app_notification_action", {"action": action, **more}, context=context)
 
     press(f"IOTBRIDGE_ACK_{TAG}", Context(user_id=user.id))
     press(f"IOTBRIDGE_SNOOZE_{TAG}", device_name="Anna's phone")
-    press(f"IOTBRIDGE_ACK_{TAG}", Context(user_id="gone"))
+    press(f"IOTBRIDGE_ACK_{TAG}")
     for strange in ("IOTBRIDGE_ACK_iotbridge_other_000000000000", "TURN_OFF", None, 7):
         press(strange)
     await hass.async_block_till_done()
@@ -286,9 +376,40 @@ async def test_buttons_act(hass: HomeAssistant, freezer: FrozenDateTimeFactory) 
 
     assert manager.done == [
         ("ack", [KEY], By("Anna", "phone")),
-        ("shelve", [KEY], (dt_util.utcnow() + timedelta(hours=1)).timestamp(), By("Anna's phone", "phone")),
+        ("shelve", [KEY], NOW + 3600, By("Anna's phone", "phone")),
         ("ack", [KEY], By("", "phone")),
     ]
+
+
+@pytest.mark.parametrize(
+    ("user", "policy", "may"),
+    [
+        ({}, {"entities": True}, True),
+        ({}, {"entities": {"entity_ids": {KEY.subject: True}}}, True),
+        ({}, {"entities": {"all": {"read": True}}}, False),
+        ({}, {}, False),
+        ({"is_owner": True}, None, True),
+        ({"is_owner": True, "is_active": False}, None, False),
+        (None, None, False),
+    ],
+    ids=["everything", "this one", "only reading", "nothing", "the owner", "switched off", "removed"],
+)
+async def test_buttons_act_for_those_who_may(
+    hass: HomeAssistant, user: dict[str, bool] | None, policy: dict[str, Any] | None, may: bool
+) -> None:
+    manager = Manager()
+    if user is not None:
+        owner = MockUser(id="anna", **user).add_to_hass(hass)
+        if policy is not None:
+            owner.mock_policy(policy)
+    stop = async_listen_actions(hass, manager, lambda: NOW)
+
+    for action in (f"IOTBRIDGE_ACK_{TAG}", f"IOTBRIDGE_SNOOZE_{TAG}"):
+        hass.bus.async_fire("mobile_app_notification_action", {"action": action}, context=Context(user_id="anna"))
+    await hass.async_block_till_done()
+    stop()
+
+    assert [what for what, *_ in manager.done] == (["ack", "shelve"] if may else [])
 
 
 # --------------------------------------------------------------- other targets

@@ -58,7 +58,6 @@ class World:
             Notifier(self.hass, self.entry, timeout_s=0.05),
             Policy.from_options(self.options),
             self.write,
-            lambda: dt_util.utcnow().timestamp(),
             self.describe,
             self.issues,
         )
@@ -106,8 +105,8 @@ class World:
             await self.hanging.wait()
         self.spoken.set()
         self.told.append(f"{call.service}: {call.data['told']}")
-        if "(" in call.data["message"]:
-            self.told += [f"  {line}" for line in call.data["message"].splitlines()]
+        if " at " in call.data["message"]:
+            self.told += [f"  {line}" for line in call.data["message"].splitlines() if "bad" not in line]
 
     def add(
         self,
@@ -117,13 +116,13 @@ class World:
         severity: Severity = Severity.WARNING,
         *,
         episode: int = 1,
-        delay_s: float = 0.0,
     ) -> Batch:
         groups = (group,) if isinstance(group, str) else tuple(group)
         at = dt_util.utcnow().timestamp()
-        notice = Notice(news=news, key=key, episode=episode, groups=groups, severity=severity, at=at)
+        is_last = news is News.CLEARED
+        notice = Notice(news=news, key=key, episode=episode, groups=groups, severity=severity, at=at, is_last=is_last)
         batch = Batch()
-        self.outbox.async_add([notice], batch, delay_s=delay_s)
+        self.outbox.async_add([notice], batch)
         return batch
 
     async def happen(self, group: str | Sequence[str], news: News = News.RAISED, *args: Any, **more: Any) -> None:
@@ -220,16 +219,16 @@ async def test_what_was_said_is_said_even_if_the_rule_is_gone(world: World) -> N
     assert world.heard() == []
 
 
-async def test_an_alarm_that_is_over_before_its_time_is_not_told(world: World) -> None:
+async def test_an_alarm_that_is_over_before_it_was_told_is_told_with_its_end(world: World) -> None:
     family = world.group("anna")
+    batch = world.add(family).before(world.add(family, News.CLEARED))
+    world.write(batch)
+    world.outbox.async_wake(batch)
+    await world.settle()
 
-    await world.happen(family, delay_s=2)
-    await world.wait(1)
-    await world.happen(family, News.CLEARED, delay_s=2)
-    await world.wait(10)
-    assert world.heard() == []
-    await world.happen(family, episode=2, delay_s=2)
-    await world.wait(2)
+    assert world.heard() == ["anna: cleared attic", "  This was at 12:00 and is over."]
+    assert world.disk == {}
+    await world.happen(family, episode=2)
     await world.happen(family, News.CLEARED, episode=2)
     assert world.heard() == ["anna: raised attic", "anna: cleared attic"]
     assert world.disk == {}
@@ -384,7 +383,25 @@ async def test_stopping_waits_for_what_is_being_told(world: World) -> None:
 # ------------------------------------------------------------- who knows of what
 
 
-async def test_the_end_is_told_to_those_who_heard_the_beginning(world: World) -> None:
+async def test_the_end_is_told_to_those_who_heard_the_beginning_and_the_others_are_told_both(world: World) -> None:
+    family = world.group("anna", "ben")
+    world.broken = {"ben"}
+    await world.happen(family)
+    await world.wait(5)
+    world.broken = set()
+
+    await world.happen(family, News.CLEARED)
+
+    assert sorted(world.heard()) == [
+        "  Raised at 12:00, over at 12:00, after 5 s.",
+        "anna: cleared attic",
+        "anna: raised attic",
+        "ben: cleared attic",
+    ]
+    assert world.disk == {}
+
+
+async def test_who_missed_it_before_somebody_acknowledged_it_is_told_nothing_more(world: World) -> None:
     family = world.group("anna", "ben")
     world.broken = {"ben"}
     await world.happen(family)
@@ -396,6 +413,49 @@ async def test_the_end_is_told_to_those_who_heard_the_beginning(world: World) ->
     assert world.heard() == ["anna: raised attic", "anna: acknowledged attic", "anna: cleared attic"]
     await world.happen(family, episode=2)
     assert sorted(world.heard()) == ["anna: raised attic", "ben: raised attic"]
+
+
+async def test_what_came_and_went_while_nobody_could_be_told_is_told_once(world: World) -> None:
+    family = world.group("anna")
+    world.broken = {"anna"}
+    for episode in (1, 2):
+        await world.happen(family, episode=episode)
+        await world.wait(3600)
+        await world.happen(family, News.WORSENED, episode=episode)
+        await world.happen(family, News.CLEARED, episode=episode)
+    await world.wait(20 * 3600)
+    await world.restart()
+    assert world.heard() == []
+    world.broken = set()
+    await world.wait(300)
+
+    assert world.heard() == ["anna: cleared attic", "  Raised 2 times, the last time at 13:00; over at 14:00."]
+    assert world.disk == {}
+
+
+async def test_the_next_one_is_told_both_when_nobody_of_the_group_can_be(world: World) -> None:
+    family = world.group("anna", fallback=["carl"])
+    world.broken = {"anna"}
+    await world.happen(family)
+    await world.happen(family, News.CLEARED)
+    for seconds in (10, 60, 300):
+        await world.wait(seconds)
+
+    assert world.heard() == ["carl: cleared attic", "  This was at 12:00 and is over."]
+    assert world.disk == {}
+
+
+async def test_who_was_told_hears_the_end_although_it_was_put_aside(world: World) -> None:
+    family = world.group("anna", "ben")
+    world.broken = {"ben"}
+    await world.happen(family)
+    await world.happen(family, News.WITHDRAWN)
+    world.broken = set()
+    await world.restart()
+    await world.happen(family, News.CLEARED)
+
+    assert world.heard() == ["anna: raised attic", "anna: cleared attic"]
+    assert world.disk == {}
 
 
 async def test_who_was_never_told_hears_no_end_even_after_a_restart(world: World) -> None:

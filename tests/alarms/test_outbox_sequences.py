@@ -11,11 +11,11 @@ from freezegun.api import FrozenDateTimeFactory
 from hypothesis import HealthCheck, given, settings, strategies as st
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
-from custom_components.iotbridge.alarms.message import tag_of
+from custom_components.iotbridge.alarms.message import Message, alarm_words, compose, tag_of
 from custom_components.iotbridge.alarms.models import Alarm, AlarmKey, Timing
 from custom_components.iotbridge.alarms.rule import Plan, Step
 from custom_components.iotbridge.alarms.store import Batch
-from custom_components.iotbridge.alarms.telling import CALLS, News, Telling
+from custom_components.iotbridge.alarms.telling import CALLS, News, Notice, Telling
 from homeassistant.config_entries import ConfigSubentry
 from homeassistant.core import HomeAssistant, ServiceCall
 from homeassistant.exceptions import HomeAssistantError
@@ -35,9 +35,13 @@ STORM = {"storm_per_minute": 2}
 class Phones(World):
     """A home in which phones are told.
 
-    ``shown`` is what each phone shows of each alarm, ``began`` those whose beginning its owner heard and whose end not.
+    ``shown`` is what each phone shows of each alarm, ``began`` those whose beginning its owner heard and whose end not,
+    ``news`` the number of the last news that its owner heard of each.
     """
 
+    alarms: dict[AlarmKey, tuple[Alarm, Telling]] = field(default_factory=dict)
+    news: defaultdict[str, dict[str, int]] = field(default_factory=lambda: defaultdict(dict))
+    count: int = 0
     shown: defaultdict[str, dict[str, str]] = field(default_factory=lambda: defaultdict(dict))
     began: defaultdict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
     ever: defaultdict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
@@ -56,6 +60,11 @@ class Phones(World):
         self.hass.config_entries.async_add_subentry(self.entry, subentry)
         return subentry.subentry_id
 
+    def describe(self, notice: Notice) -> Message | None:
+        about, _ = self.alarms[notice.key]
+        name = notice.key.subject.removeprefix("sensor.")
+        return compose(alarm_words(self.hass), notice, about, name=name, text="bad", now=notice.at)
+
     def write(self, batch: Batch) -> None:
         if not self.loses:
             super().write(batch)
@@ -71,6 +80,9 @@ class Phones(World):
             self.shown[name].pop(tag, None)
         else:
             head = call.data["title"].partition(":")[0]
+            if "aised" in call.data["message"] or "was at" in call.data["message"]:
+                self._show(name, tag, "raised")
+                head = "Over"
             self._show(name, tag, {"Over": "over", "Acknowledged": "acknowledged"}.get(head, "raised"))
 
     def _line(self, name: str, line: str) -> None:
@@ -90,6 +102,8 @@ class Phones(World):
             self.began[name].add(tag)
         elif tag not in known[name]:
             self.untold.append(f"{name} heard of {tag} without its beginning: {what}")
+        if what != "acknowledged":
+            self.news[name][tag] = self.count = self.count + 1
         if what == "over":
             self.began[name].discard(tag)
             self.shown[name].pop(tag, None)
@@ -106,20 +120,39 @@ class Play:
         self.family, self.work = world.phones("anna", "ben", fallback=["carl"]), world.phones("dora")
         steps = (Step(after_s=0, groups=(self.family,)), Step(after_s=600, groups=(self.work,)))
         self.plan = Plan(steps=steps, repeat_s=900)
-        self.alarms = {key: (Alarm(key=key), Telling()) for key in KEYS}
+        self.alarms = world.alarms = {key: (Alarm(key=key), Telling()) for key in KEYS}
         self.last: dict[tuple[str, AlarmKey], News] = {}
+        # Since which news a group is to hear something of an alarm.
+        self.owed: dict[tuple[str, AlarmKey], int] = {}
 
     async def happen(self, key: AlarmKey, what: object, *, is_told: bool = True) -> None:
         now = dt_util.utcnow().timestamp()
         what = f"shelve {now + 1000}" if what == "shelve" else what
         batch = Batch()
         notices = react(*self.alarms[key], self.plan, self.timing, what, now)
-        self.last |= {(group, key): notice.news for notice in notices for group in notice.groups}
+        for notice in notices:
+            for group in notice.groups:
+                self._note(group, key, notice.news)
         self.world.outbox.async_add(notices, batch)
         World.write(self.world, batch)
         if is_told:
             self.world.outbox.async_wake(batch)
             await self.world.settle()
+
+    def _note(self, group: str, key: AlarmKey, news: News) -> None:
+        """Follow what a group is to hear: whoever put an alarm aside or acknowledged it knows of it."""
+        self.last[group, key] = news
+        if news in {News.WITHDRAWN, News.ACKNOWLEDGED}:
+            self.owed.pop((group, key), None)
+        elif news is News.RAISED or (news in CALLS and (group, key) not in self.owed):
+            self.owed[group, key] = self.world.count
+
+    async def flash(self, key: AlarmKey) -> None:
+        """Let an alarm be over before anything of it could be sent."""
+        await self.happen(key, BAD, is_told=False)
+        await self.happen(key, GOOD, is_told=False)
+        self.world.outbox.async_wake()
+        await self.world.settle()
 
     async def wait(self, seconds: int) -> None:
         await self.world.wait(seconds)
@@ -156,8 +189,12 @@ class Play:
         await self.world.outbox.async_stop()
 
     def check(self, key: AlarmKey, group: str, names: Sequence[str], fallback: Sequence[str]) -> None:
-        """See that what a group shows of an alarm is the last news of it."""
+        """See that what a group shows of an alarm is the last news of it, and that none of them missed it."""
         last = self.last.get((group, key))
+        if (group, key) in self.owed:
+            since = self.owed[group, key]
+            heard = {name for name in (*names, *fallback) if self.world.news[name].get(tag_of(key), 0) > since}
+            assert heard >= set(names) or heard & set(fallback), "an alarm that nobody was told of"
         shown = [self.world.shown[name].get(tag_of(key)) for name in names]
         instead = [self.world.shown[name].get(tag_of(key)) for name in fallback]
         if last in CALLS:
@@ -166,12 +203,16 @@ class Play:
             assert "raised" not in shown + instead, (shown, instead)
         else:
             assert set(shown + instead) == {None}, (shown, instead)
+        if last is News.CLEARED:
+            told = [name for name in (*names, *fallback) if tag_of(key) in self.world.began[name]]
+            assert not told, "the end of what they heard of was kept from them"
 
 
 HAPPENS = st.sampled_from([BAD, BAD, GOOD, GOOD, WORSE, "ack", "shelve", "unshelve"])
 STEPS = st.one_of(
     st.tuples(st.just("happen"), st.sampled_from(KEYS), HAPPENS),
     st.tuples(st.just("happen"), st.sampled_from(KEYS), HAPPENS),
+    st.tuples(st.just("flash"), st.sampled_from(KEYS)),
     st.tuples(st.sampled_from(["fail", "mend"]), st.sampled_from(TARGETS)),
     st.tuples(st.just("wait"), st.sampled_from([1, 30, 400, 3000])),
     st.tuples(st.sampled_from(["restart", "kill_before_sending", "kill_after_sending"])),

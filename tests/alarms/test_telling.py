@@ -8,7 +8,7 @@ import pytest
 from custom_components.iotbridge.alarms import telling as tellings
 from custom_components.iotbridge.alarms.models import Alarm, AlarmState, Timing
 from custom_components.iotbridge.alarms.rule import Plan, Step
-from custom_components.iotbridge.alarms.telling import CALLS, News, Notice, Telling
+from custom_components.iotbridge.alarms.telling import CALLS, Manner, News, Notice, Telling
 
 from .test_lifecycle import BAD, GOOD, INPUTS, KEY, TIMINGS, UNKNOWN, WORSE, Input, happen
 
@@ -28,10 +28,14 @@ def react(alarm: Alarm, telling: Telling, plan: Plan, timing: Timing, what: obje
     return notices
 
 
+def said(notice: Notice) -> str:
+    return "" if notice.manner is Manner.ALOUD else f" ({notice.manner})"
+
+
 def play(plan: Plan, inputs: Iterable[Input], timing: Timing) -> list[str]:
     alarm, telling = Alarm(key=KEY), Telling()
     return [
-        f"{notice.at:g} {notice.news}: {', '.join(notice.groups)}"
+        f"{notice.at:g} {notice.news}: {', '.join(notice.groups)}" + said(notice)
         for at, what in inputs
         for notice in react(alarm, telling, plan, timing, what, at)
     ]
@@ -95,8 +99,44 @@ def play(plan: Plan, inputs: Iterable[Input], timing: Timing) -> list[str]:
         pytest.param(
             AT_ONCE,
             [(0, BAD), (5, "suppress a"), (6, GOOD), (7, "unsuppress a")],
-            ["0 raised: family", "5 withdrawn: family", "6 withdrawn: family"],
+            ["0 raised: family", "5 withdrawn: family", "6 cleared: family (soft)"],
+            id="over while it was silent",
+        ),
+        pytest.param(
+            AT_ONCE,
+            [(0, BAD), (5, "suppress parent:x"), (6, GOOD), (7, "unsuppress parent:x")],
+            ["0 raised: family", "5 withdrawn: family", "6 cleared: family (unseen)"],
             id="silenced by its parent, and gone with it",
+        ),
+        pytest.param(
+            AT_ONCE,
+            [(0, BAD), (5, "shelve 50"), (6, "suppress parent:x"), (7, GOOD), (8, "unsuppress parent:x"), (50, "tick")],
+            ["0 raised: family", "5 withdrawn: family", "6 withdrawn: family", "7 cleared: family (soft)"],
+            id="over while it was snoozed and silenced",
+        ),
+        pytest.param(
+            AT_ONCE,
+            [(0, BAD), (1, "suppress flapping"), (2, GOOD), (3, BAD), (4, GOOD), (9, "unsuppress flapping")],
+            ["0 raised: family", "1 withdrawn: family", "9 cleared: family (soft)"],
+            id="what comes and goes is over when it is calm",
+        ),
+        pytest.param(
+            AT_ONCE,
+            [(0, BAD), (1, "suppress flapping"), (2, GOOD), (3, BAD), (9, "unsuppress flapping"), (10, GOOD)],
+            ["0 raised: family", "1 withdrawn: family", "9 raised: family", "10 cleared: family"],
+            id="calm, and still bad",
+        ),
+        pytest.param(
+            THEN_OTHERS,
+            [(0, BAD), (600, "tick"), (700, "shelve 5000"), (800, WORSE)],
+            [
+                "0 raised: family",
+                "600 escalated: neighbour",
+                "700 withdrawn: family, neighbour",
+                "800 worsened: family",
+                "800 worsened: neighbour",
+            ],
+            id="snoozed, and then worse",
         ),
         pytest.param(AT_ONCE, [(0, BAD), (1, UNKNOWN), (2, BAD)], ["0 raised: family"], id="unknown in between"),
     ],
@@ -129,12 +169,16 @@ def test_nobody_is_left_out_and_nobody_is_told_of_nothing(
                 assert alarm.active, "a call without an alarm"
                 assert not alarm.is_quiet, "a call in silence"
                 knowing |= set(notice.groups)
+            if notice.news not in CALLS:
+                assert set(notice.groups) <= knowing, "news of something nobody was told of"
+            if notice.is_last:
+                knowing -= set(notice.groups)
             if notice.news is News.CLEARED:
-                assert set(notice.groups) <= knowing, "the end of something nobody was told of"
                 assert not alarm.active
+                assert notice.is_last is (alarm.beneath is AlarmState.NORMAL)
         if alarm.state is AlarmState.UNACKNOWLEDGED:
             assert telling.told, "an alarm that nobody is told of"
             assert telling.episode == alarm.episode
         if alarm.state is AlarmState.NORMAL:
             assert not telling.told
-            knowing.clear()
+            assert not knowing, "over, and who was told of it was not told that"

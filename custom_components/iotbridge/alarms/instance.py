@@ -6,15 +6,13 @@ from typing import Any
 
 from .flapping import Flapping
 from .models import Alarm, AlarmKey, Timing
-from .rule import MOMENTARY, Kind, Rule
+from .rule import Kind, Rule
 from .telling import Telling
 from .topology import PRESENCE
 from .verdicts import Judge
 
 # What is gone must be gone for so long, so that what explains it is known before it is raised.
 SETTLE_S = 2.0
-# What is over in the same moment would be no news any more before anybody was told.
-MOMENT_S = 5.0
 
 
 @dataclass(slots=True)
@@ -63,6 +61,4 @@ class Instance:
 def _patient(timing: Timing, kind: Kind) -> Timing:
     if kind in PRESENCE:
         return replace(timing, hold_s=max(timing.hold_s, SETTLE_S))
-    if kind in MOMENTARY:
-        return replace(timing, clear_after_s=max(timing.clear_after_s, MOMENT_S))
     return timing

@@ -59,21 +59,22 @@ def acknowledge(alarm: Alarm, by: By, now: float) -> list[Transition]:
 
 
 def shelve(alarm: Alarm, until: float, by: By, now: float) -> list[Transition]:
-    """Put the alarm aside until a time; it comes back by itself."""
+    """Put the alarm aside until a time; it comes back by itself, earlier when it is worse than what was seen."""
     if until <= now or alarm.shelved_until == until:
         return []
     before = alarm.state
     alarm.shelved_until, alarm.shelved_by = until, by
+    alarm.shelved_for = alarm.severity if alarm.announced else None
     return [_transition(alarm, Change.SHELVED, before, now, by=by)]
 
 
-def unshelve(alarm: Alarm, now: float, by: By = NOBODY) -> list[Transition]:
+def unshelve(alarm: Alarm, now: float, by: By = NOBODY, *, detail: str = "") -> list[Transition]:
     """Take the alarm back before or at its time."""
     if alarm.shelved_until is None:
         return []
     before = alarm.state
-    alarm.shelved_until, alarm.shelved_by = None, NOBODY
-    return [_transition(alarm, Change.UNSHELVED, before, now, by=by), *_announce(alarm, now)]
+    alarm.shelved_until, alarm.shelved_by, alarm.shelved_for = None, NOBODY, None
+    return [_transition(alarm, Change.UNSHELVED, before, now, by=by, detail=detail), *_announce(alarm, now)]
 
 
 def suppress(alarm: Alarm, reason: str, now: float, by: By = NOBODY) -> list[Transition]:
@@ -128,7 +129,7 @@ def _activate(alarm: Alarm, verdict: Verdict, now: float) -> list[Transition]:
     alarm.acknowledged_by = NOBODY
     alarm.episode += 1
     alarm.raised_at, alarm.cleared_at = now, None
-    return _announce(alarm, now)
+    return _unshelve_worse(alarm, now) or _announce(alarm, now)
 
 
 def _announce(alarm: Alarm, now: float) -> list[Transition]:
@@ -153,14 +154,24 @@ def _deactivate(alarm: Alarm, timing: Timing, now: float) -> list[Transition]:
 
 
 def _worsen(alarm: Alarm, verdict: Verdict, now: float) -> list[Transition]:
-    """Follow the severity; a higher one is news, also to who acknowledged the lower one."""
-    is_worse = verdict.severity > alarm.severity
-    before = alarm.state
+    """Follow the severity; a higher one is news, also to who acknowledged the lower one or put it aside."""
+    is_worse, was_announced = verdict.severity > alarm.severity, alarm.announced
     alarm.severity = verdict.severity
-    if not is_worse or not alarm.announced:
+    if not is_worse:
         return []
+    happened = _unshelve_worse(alarm, now)
+    if not was_announced:
+        return happened
+    before = alarm.state
     alarm.acknowledged, alarm.acknowledged_by = False, NOBODY
-    return [_transition(alarm, Change.WORSENED, before, now)]
+    return [*happened, _transition(alarm, Change.WORSENED, before, now)]
+
+
+def _unshelve_worse(alarm: Alarm, now: float) -> list[Transition]:
+    """Take an alarm back that is worse than what somebody saw when they put it aside."""
+    if alarm.shelved_for is None or alarm.severity <= alarm.shelved_for:
+        return []
+    return unshelve(alarm, now, detail=Change.WORSENED)
 
 
 def _transition(

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from homeassistant.auth.models import User
 from homeassistant.const import ENTITY_MATCH_ALL, Platform
@@ -11,9 +11,11 @@ from homeassistant.helpers import entity_registry as er, target
 from homeassistant.util.hass_dict import HassKey
 
 from ..const import DOMAIN
-from .manager import AlarmsManager
 from .members import ALARM_KEY
 from .models import AlarmKey, By
+
+if TYPE_CHECKING:
+    from .manager import AlarmsManager  # which imports this
 
 # The entities of a rule, each in its domain; a rule's id is that of its subentry.
 RULE_KEY = ALARM_KEY

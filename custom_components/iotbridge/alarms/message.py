@@ -1,7 +1,7 @@
 """What a person reads: title and text of a notification, in the language of the home."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 import hashlib
 from typing import Any
@@ -11,8 +11,8 @@ from homeassistant.helpers.translation import async_get_cached_translations
 from homeassistant.util import dt as dt_util
 
 from ..const import DOMAIN
-from .models import Alarm, AlarmKey, By, Severity
-from .telling import CALLS, News, Notice
+from .models import Alarm, AlarmKey, AlarmState, By, Severity
+from .telling import CALLS, Manner, News, Notice
 
 ACKNOWLEDGE = "IOTBRIDGE_ACK_"
 SNOOZE = "IOTBRIDGE_SNOOZE_"
@@ -31,7 +31,8 @@ _MINUTE_S, _HOUR_S, _DAY_S = 60, 3600, 86400
 class Message:
     """One notification. ``name`` is what is wrong, without what happened to it; ``at`` is in seconds since 1970.
 
-    The texts of the two buttons are empty where there is nothing to acknowledge.
+    ``said`` is the part of the text that is about this moment. The texts of the buttons are empty where there is
+    nothing to acknowledge, and nothing to put aside.
     """
 
     news: News
@@ -46,6 +47,8 @@ class Message:
     children: tuple[str, ...] = ()
     acknowledge: str = ""
     snooze: str = ""
+    said: str = ""
+    manner: Manner = Manner.ALOUD
 
     @property
     def ack_id(self) -> str:
@@ -65,7 +68,7 @@ class Message:
     def from_dict(cls, data: Mapping[str, Any]) -> Message:
         """Read what ``as_dict`` wrote."""
         given = {**data, "news": News(data["news"]), "severity": Severity[data["severity"].upper()]}
-        return cls(**given | {"children": tuple(data["children"])})
+        return cls(**given | {"children": tuple(data["children"]), "manner": Manner(data["manner"])})
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,11 +128,16 @@ def compose(
     ``children`` are the names of what else does not work because of it.
     """
     is_call = notice.news in CALLS
-    parts = [_what_happened(words, notice, alarm, text, now)]
+    is_same = alarm.episode == notice.episode
+    waits = notice.news is News.CLEARED and is_same and alarm.beneath is AlarmState.RETURNED
+    said = _what_happened(words, notice, alarm, text, now)
+    parts = [said]
     if notice.news is not News.REPEATED and now - notice.at >= LATE_S:
         parts.append(words.say("at_time", time=_clock(notice.at)))
     if is_call and children:
         parts.append(words.say("also_affected", names=_listed(words, children)))
+    if waits:
+        parts.append(words.say("waits"))
     if is_call and what_to_do:
         parts.append(words.say("what_to_do", text=what_to_do))
     return Message(
@@ -137,14 +145,45 @@ def compose(
         severity=notice.severity,
         name=name,
         title=words.title(notice.severity, name) if is_call else words.say(f"title_{notice.news}", name=name),
-        text="\n".join(part for part in parts if part),
+        text=_joined(parts),
         tag=tag_of(notice.key),
         at=notice.at,
         entity_id=notice.key.subject,
         what_to_do=what_to_do if is_call else "",
         children=tuple(children) if is_call else (),
-        acknowledge=words.say("acknowledge") if is_call else "",
+        acknowledge=words.say("acknowledge") if is_call or waits else "",
         snooze=words.say("snooze") if is_call else "",
+        said=said,
+        manner=notice.manner,
+    )
+
+
+def passed(words: Words, messages: Sequence[Message]) -> Message:
+    """Say in one message that something was so and is over: beginnings and then the end, to who heard of none.
+
+    One that still waits to be acknowledged is a call.
+    """
+    *begun, over = messages
+    began = begun[-1]
+    times = {"began": _clock(began.at), "over": _clock(over.at)}
+    if len(begun) > 1:
+        when = words.say("passed_often", count=len(begun), **times)
+    elif over.at - began.at < 1:
+        when = words.say("passed_at_once", **times)
+    else:
+        when = words.say("passed", duration=words.duration(over.at - began.at), **times)
+    parts = [began.said, when]
+    if not over.acknowledge:
+        return replace(over, title=words.say("title_passed", name=over.name), text=_joined(parts))
+    parts += [words.say("waits")]
+    if began.what_to_do:
+        parts.append(words.say("what_to_do", text=began.what_to_do))
+    return replace(
+        over,
+        news=News.RAISED,
+        title=words.title(over.severity, over.name),
+        text=_joined(parts),
+        what_to_do=began.what_to_do,
     )
 
 
@@ -187,6 +226,7 @@ def digest(words: Words, messages: Sequence[Message]) -> Message:
         tag=f"{DOMAIN}_digest_{int(at)}_{first.tag[-12:]}",
         at=at,
         entity_id=first.entity_id if len(alarms) == 1 else "",
+        manner=Manner.ALOUD if any(message.manner is Manner.ALOUD for message in messages) else Manner.SOFT,
     )
 
 
@@ -225,6 +265,10 @@ def _line(words: Words, about: Sequence[Message]) -> str:
     said += [words.say(f"line_{message.news}", time=_clock(message.at)) for message in after]
     head = words.title(max(message.severity for message in about), about[0].name)
     return f"{head} ({', '.join(said)})"
+
+
+def _joined(parts: Sequence[str]) -> str:
+    return "\n".join(part for part in parts if part)
 
 
 def _listed(words: Words, names: Sequence[str]) -> str:

@@ -15,8 +15,8 @@ from homeassistant.helpers.template import Template, is_template_string
 from ..const import DOMAIN, LOGGER
 from .message import Message, Words, alarm_words, digest
 from .models import Severity
-from .phone import alert, withdrawal
-from .telling import CALLS, News
+from .phone import alert, failures, withdrawal
+from .telling import CALLS, Manner, News
 
 TIMEOUT_S = 10.0
 
@@ -26,7 +26,7 @@ class TellError(HomeAssistantError):
 
     def __init__(self, title: str, failed: Mapping[str, str]) -> None:
         """``title`` is what the user calls the group."""
-        self.failed = failed
+        self.title, self.failed = title, failed
         reasons = "; ".join(dict.fromkeys(failed.values()))
         super().__init__(
             translation_domain=DOMAIN,
@@ -34,6 +34,13 @@ class TellError(HomeAssistantError):
             translation_placeholders={"name": title, "reasons": reasons},
         )
         self.reasons = reasons
+
+    def joined(self, others: Sequence[TellError]) -> TellError:
+        """Return this and others of the same group as one."""
+        failed = dict(self.failed)
+        for other in others:
+            failed |= other.failed
+        return TellError(self.title, failed)
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +109,7 @@ class Notifier:
         failed = {
             name: self._reason(name, result, words)
             for name, result in zip(names, results, strict=True)
-            if isinstance(result, Exception)
+            if isinstance(result, BaseException)
         }
         if failed:
             raise TellError(group.title, failed)
@@ -110,18 +117,17 @@ class Notifier:
     async def _async_tell(
         self, target: Mapping[str, Any], messages: Sequence[Message], words: Words, breaks_through: bool
     ) -> None:
-        message = messages[0] if len(messages) == 1 else digest(words, messages)
         if target["kind"] == "action":
-            await self._async_action(target, message)
+            await self._async_action(target, _one(words, messages))
             return
         async with asyncio.timeout(self._timeout_s):
             match target["kind"]:
                 case "notify":
-                    await self._async_entity(target[ATTR_ENTITY_ID], message, words)
+                    await self._async_entity(target[ATTR_ENTITY_ID], _one(words, messages), words)
                 case "mobile_app":
-                    await self._async_phone(target["action"], message, messages, breaks_through)
+                    await self._async_phone(target["action"], messages, words, breaks_through)
                 case "persistent":
-                    await self._async_persistent(message)
+                    await self._async_persistent(messages, words)
 
     async def _async_entity(self, entity_id: str, message: Message, words: Words) -> None:
         """Tell a notify entity; Home Assistant itself says nothing when it is not there or not available."""
@@ -135,23 +141,27 @@ class Notifier:
             data = {ATTR_ENTITY_ID: entity_id, "message": f"{message.title}\n{message.text}"}
         await self._call("notify.send_message", data)
 
-    async def _async_phone(
-        self, action: str, message: Message, messages: Sequence[Message], breaks_through: bool
-    ) -> None:
-        is_critical = breaks_through and message.severity is Severity.CRITICAL
-        await self._call(action, alert(message, breaks_through=is_critical))
-        if len(messages) > 1:
-            # What the digest says is over must not stay on the phone with buttons.
-            last = {each.tag: each.news for each in messages}
-            for tag in (tag for tag, news in last.items() if news not in CALLS):
+    async def _async_phone(self, action: str, messages: Sequence[Message], words: Words, breaks_through: bool) -> None:
+        """Tell a phone; what Home Assistant only logs when its maker's service refuses it is a failure here."""
+        shown, gone = _shown(messages)
+        with failures() as failed:
+            if shown:
+                message = _one(words, shown)
+                is_critical = breaks_through and message.severity is Severity.CRITICAL
+                await self._call(action, alert(message, breaks_through=is_critical))
+            for tag in gone:
                 await self._call(action, withdrawal(tag))
+        if failed:
+            raise HomeAssistantError(failed[0])
 
-    async def _async_persistent(self, message: Message) -> None:
-        if message.news is News.WITHDRAWN:
-            await self._call("persistent_notification.dismiss", {"notification_id": message.tag})
-            return
-        data = {"notification_id": message.tag, "title": message.title, "message": message.text}
-        await self._call("persistent_notification.create", data)
+    async def _async_persistent(self, messages: Sequence[Message], words: Words) -> None:
+        shown, gone = _shown(messages)
+        if shown:
+            message = _one(words, shown)
+            data = {"notification_id": message.tag, "title": message.title, "message": message.text}
+            await self._call("persistent_notification.create", data)
+        for tag in gone:
+            await self._call("persistent_notification.dismiss", {"notification_id": tag})
 
     async def _async_action(self, target: Mapping[str, Any], message: Message) -> None:
         """Carry out what the user wrote; without data the action gets what a notifier gets."""
@@ -188,13 +198,25 @@ class Notifier:
         domain, _, name = action.partition(".")
         return self._hass.services.async_call(domain, name, data, blocking=True, context=Context())
 
-    def _reason(self, name: str, error: Exception, words: Words) -> str:
+    def _reason(self, name: str, error: BaseException, words: Words) -> str:
         """Return for people why a target could not be told."""
         if isinstance(error, TimeoutError):
             return words.say("no_answer", name=name, seconds=round(self._timeout_s))
         if not isinstance(error, HomeAssistantError):
             LOGGER.warning("Telling %s failed", name, exc_info=error)
         return str(error) or words.say("not_available", name=name)
+
+
+def _one(words: Words, messages: Sequence[Message]) -> Message:
+    return messages[0] if len(messages) == 1 else digest(words, messages)
+
+
+def _shown(messages: Sequence[Message]) -> tuple[list[Message], list[str]]:
+    """Return what to show, and the tags of what to take away: what a digest says is over must not keep its buttons."""
+    shown = [each for each in messages if each.news is not News.WITHDRAWN and each.manner is not Manner.UNSEEN]
+    last = {each.tag: each for each in messages}
+    over = [tag for tag, each in last.items() if each.news not in CALLS and not each.acknowledge]
+    return shown, [tag for tag in over if len(shown) != 1 or tag != shown[0].tag]
 
 
 def _log_failure(task: asyncio.Task[Any]) -> None:

@@ -11,17 +11,19 @@ from homeassistant.helpers.event import async_call_later
 from homeassistant.util import dt as dt_util
 
 from ..issues import NOTIFIER_FAILING, Issues
-from .message import Message
+from .message import Message, alarm_words, passed
 from .notifier import Notifier, TellError
 from .pending import Changes, Delivery, Pending, Review, Row, heard_before
 from .policy import Hold, Policy
 from .store import Batch
-from .telling import CALLS, News, Notice
+from .telling import CALLS, Notice
 
 # How long to wait after each failure. Then the fallback is used, and all are tried after the last of these.
 RETRY_S = (10.0, 60.0, 300.0)
-# The end of an alarm that could not be told for so long is of no use any more.
+# What could not be told for so long is of no use any more: the end of an alarm, and anything for a group that is gone.
 KEEP_END_S = 24 * 3600.0
+# A machine that slept must not wait for so much longer.
+LOOK_S = 60.0
 
 type Describe = Callable[[Notice], Message | None]
 
@@ -35,16 +37,17 @@ class Outbox:
         notifier: Notifier,
         policy: Policy,
         write: Callable[[Batch], None],
-        clock: Callable[[], float],
         describe: Describe,
         issues: Issues,
     ) -> None:
-        """``describe`` says a notice, or None when nothing is known of its alarm any more; ``write`` has it written."""
+        """``describe`` says a notice, or None when nothing is known of its alarm any more; ``write`` has it written.
+
+        The clock is the system's: quiet hours are those of the people, also after it was set or the machine slept.
+        """
         self._hass = hass
         self._notifier = notifier
         self._policy = policy
         self._write = write
-        self._clock = clock
         self._describe = describe
         self._issues = issues
         self._pending = Pending()
@@ -61,22 +64,17 @@ class Outbox:
     @callback
     def async_load(self, rows: Mapping[int, Mapping[str, Any]]) -> None:
         """Tell what was not told before Home Assistant stopped."""
-        now = self._clock()
-        changes: Changes = {}
+        now = dt_util.now()
         loaded = []
         for number, data in rows.items():
             row = Row.from_dict(number, data)
-            if row.is_done and row.news in {News.CLEARED, News.WITHDRAWN} and now - row.at > KEEP_END_S:
-                changes[number] = None
-                continue
             if row.digest:
                 # The quiet hours may be others now.
-                row.due_at = min(row.due_at, self._policy.quiet_until(row.severity, self._local(now)) or now)
+                row.due_at = min(row.due_at, self._policy.quiet_until(row.severity, now) or now.timestamp())
             elif row.attempts:
-                row.due_at = now  # it may work again
+                row.due_at = now.timestamp()  # it may work again
             loaded.append(row)
         self._pending = Pending(loaded)
-        self._save(changes)
         self._async_look()
 
     async def async_stop(self) -> None:
@@ -89,9 +87,9 @@ class Outbox:
             await asyncio.wait(self._tasks)
 
     @callback
-    def async_add(self, notices: Sequence[Notice], batch: Batch, *, delay_s: float = 0.0) -> None:
-        """Put notices into a batch; they are told when it was written and ``delay_s`` have passed."""
-        now = self._clock()
+    def async_add(self, notices: Sequence[Notice], batch: Batch) -> None:
+        """Put notices into a batch; they are told when it was written."""
+        now = _now()
         for notice in notices:
             message = self._describe(notice)
             if message is None:
@@ -106,9 +104,12 @@ class Outbox:
                     episode=notice.episode,
                     severity=notice.severity,
                     at=notice.at,
-                    due_at=now + delay_s,
+                    due_at=now,
                     message=said,
                     heard=heard_before(notice.news),
+                    manner=notice.manner,
+                    is_last=notice.is_last,
+                    times=int(notice.news in CALLS),
                 )
                 self._unwritten.append(row)
                 batch.outbox[row.id] = row.as_dict()
@@ -137,12 +138,13 @@ class Outbox:
         """Begin to tell a group, or wait until there is something to tell."""
         if cancel := self._timers.pop(group, None):
             cancel()
-        now = self._clock()
+        now = _now()
         due = self._pending.due(group, now)
         if due is None or group in self._busy or self._is_stopped:
             return
         if due > now:
-            self._timers[group] = async_call_later(self._hass, due - now, partial(self._async_timer, group))
+            wait_s = min(due - now, LOOK_S)
+            self._timers[group] = async_call_later(self._hass, wait_s, partial(self._async_timer, group))
             return
         self._busy.add(group)
         task = self._hass.async_create_task(self._async_work(group), f"iotbridge tell {group}")
@@ -172,24 +174,21 @@ class Outbox:
         self._async_start(group)
 
     def _review(self, group: str) -> Review:
-        now = self._clock()
+        now = dt_util.now()
         found = self._notifier.group(group)
 
         def hold(row: Row) -> Hold | None:
             return self._policy.hold(
                 group,
                 row.severity,
-                self._local(now),
+                now,
                 breaks_through=found is not None and found.breaks_through,
                 is_new=row.attempts == 0,
             )
 
-        review = self._pending.review(group, now, hold, self._everyone(group))
+        review = self._pending.review(group, now.timestamp(), hold, self._everyone(group))
         self._save(review.changes)
         return review
-
-    def _local(self, now: float) -> datetime:
-        return datetime.fromtimestamp(now, dt_util.get_default_time_zone())
 
     # ------------------------------------------------------------------- how
 
@@ -216,7 +215,7 @@ class Outbox:
             self._finish(rows)  # whom it concerned is not in the group any more
             return None
         try:
-            await self._notifier.async_send(group, [self._message(row) for row in rows], only=names)
+            await self._async_say(group, rows, names)
         except TellError as error:
             _sent(rows, names - error.failed.keys() if names else names)
             return await self._async_failed(group, rows, error)
@@ -225,9 +224,23 @@ class Outbox:
         self._async_works(group, names)
         return None
 
+    async def _async_say(self, group: str, rows: Sequence[Row], names: frozenset[str]) -> None:
+        """Say to each what is new to them. Raises TellError when some could not be told."""
+        parts: dict[tuple[bool, ...], set[str]] = {} if names else {(False,) * len(rows): set()}
+        for name in sorted(names):
+            parts.setdefault(tuple(row.is_new_to(name) for row in rows), set()).add(name)
+        errors: list[TellError] = []
+        for news, those in parts.items():
+            try:
+                await self._notifier.async_send(group, self._messages(rows, news), only=those)
+            except TellError as error:
+                errors.append(error)
+        if errors:
+            raise errors[0].joined(errors[1:])
+
     async def _async_failed(self, group: str, rows: Sequence[Row], error: TellError) -> float | None:
         """Try again later. When that has been done, the fallback is told, and the user that something is wrong."""
-        now = self._clock()
+        now = _now()
         if self._hass.state is CoreState.running:  # before that, who is to be told may not be there yet
             for row in rows:
                 row.attempts += 1
@@ -239,7 +252,8 @@ class Outbox:
                 return None
             for row in rows:
                 row.attempts = max(row.attempts, len(RETRY_S))
-        old = [row for row in rows if not row.is_call and now - row.at > KEEP_END_S]
+        is_gone = self._notifier.group(group) is None
+        old = [row for row in rows if (is_gone or not row.is_call) and now - row.at > KEEP_END_S]
         self._finish(old)
         left = [row for row in rows if row not in old]
         again = now + RETRY_S[min(max([1, *(row.attempts for row in left)]), len(RETRY_S)) - 1]
@@ -251,12 +265,13 @@ class Outbox:
     async def _async_fall_back(self, group: str, rows: Sequence[Row]) -> bool:
         """Tell those who stand in for a group; return whether anybody of them heard it."""
         found = self._notifier.group(group)
-        calls = [row for row in rows if row.news in CALLS]
+        # Whoever of the group heard of the beginning is told of the end, as soon as that works again.
+        calls = [row for row in rows if row.is_call or (row.times and not row.heard)]
         if found is None or not found.fallback or not calls:
             return False
         names = frozenset(found.fallback)
         try:
-            await self._notifier.async_send(group, [self._message(row) for row in rows], only=names)
+            await self._async_say(group, rows, names)
         except TellError as error:
             names -= error.failed.keys()
         _sent(rows, names)
@@ -272,7 +287,7 @@ class Outbox:
         if group not in self._failing:
             for row in self._pending.waiting(group):
                 if row.attempts:
-                    row.due_at = min(row.due_at, self._clock())
+                    row.due_at = min(row.due_at, _now())
 
     def _set_failing(self, group: str, names: set[str], reasons: str) -> None:
         if names:
@@ -284,10 +299,25 @@ class Outbox:
         if reasons or not names:
             self._issues.async_set(NOTIFIER_FAILING, group, bool(names), **told)
 
+    def _messages(self, rows: Sequence[Row], news: Sequence[bool]) -> list[Message]:
+        """Return what to say of rows; before the end that is ``news`` to somebody comes how it began."""
+        said: list[Message] = []
+        for row, is_new in zip(rows, news, strict=True):
+            began = [Message.from_dict(row.began)] * row.times if is_new and row.began else []
+            said += [*began, self._message(row)]
+        return [passed(alarm_words(self._hass), said)] if len(rows) == 1 and len(said) > 1 else said
+
     def _message(self, row: Row) -> Message:
         """Return what to say now, or what was said when it happened if nothing is known of the alarm any more."""
         notice = Notice(
-            news=row.news, key=row.key, episode=row.episode, groups=(row.group,), severity=row.severity, at=row.at
+            news=row.news,
+            key=row.key,
+            episode=row.episode,
+            groups=(row.group,),
+            severity=row.severity,
+            at=row.at,
+            manner=row.manner,
+            is_last=row.is_last,
         )
         return self._describe(notice) or Message.from_dict(row.message)
 
@@ -304,6 +334,10 @@ class Outbox:
     def _save(self, changes: Changes) -> None:
         if changes:
             self._write(Batch(outbox=dict(changes)))
+
+
+def _now() -> float:
+    return dt_util.utcnow().timestamp()
 
 
 def _sent(rows: Sequence[Row], names: frozenset[str]) -> None:

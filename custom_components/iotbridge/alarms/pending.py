@@ -1,16 +1,17 @@
 """What is still to be told, and to whom it still makes sense. Pure: the clock and the groups are the caller's.
 
-Of one alarm and one group only the last news is told. Who knows of the alarm decides about its end: nobody is told of
-the end of what he never heard of.
+Of one alarm and one group only the last news is told. Who knows of the alarm decides about its end: who heard of the
+beginning is told that it is over, and who did not is told both together.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import Any, NamedTuple
 
 from .models import AlarmKey, Severity
 from .policy import Digest, Hold
-from .telling import CALLS, News
+from .telling import CALLS, Manner, News
 
 # Changed rows by id, as a batch for the store has them; None for those that are gone.
 type Changes = dict[int, Mapping[str, Any] | None]
@@ -18,9 +19,12 @@ type Changes = dict[int, Mapping[str, Any] | None]
 type Heard = frozenset[str] | None
 
 _NOBODY: frozenset[str] = frozenset()
-_OVER = frozenset({News.CLEARED, News.WITHDRAWN})
 # The first that a group hears of an alarm; all other news go to groups that know, unless an earlier row says otherwise.
 _FIRST = frozenset({News.RAISED, News.ESCALATED})
+# After these nobody is to be told of the beginning any more: somebody knows, or wants it to be silent.
+_SETTLED = frozenset({News.ACKNOWLEDGED, News.WITHDRAWN})
+# Retries and storms take five minutes at most, and quiet hours a day: what waits for longer does so by another clock.
+_LONGEST_S: Mapping[Digest | None, float] = {None: 300.0, Digest.STORM: 300.0, Digest.QUIET: 26 * 3600.0}
 
 
 @dataclass(slots=True, kw_only=True, eq=False)
@@ -28,7 +32,8 @@ class Row:
     """One thing to tell to one group; a row of the store.
 
     ``heard`` are the targets that knew of the alarm before, ``sent`` those that got this row. A row that ``is_done`` is
-    only kept because not all of the group heard the same.
+    only kept because not all of the group heard the same. ``times`` is how often the alarm was raised since the others
+    heard of it, ``began`` the message of the last of these beginnings where it is not this row's own.
     """
 
     id: int
@@ -45,6 +50,10 @@ class Row:
     heard: Heard = None
     sent: frozenset[str] = _NOBODY
     is_done: bool = False
+    manner: Manner = Manner.ALOUD
+    is_last: bool = False
+    began: Mapping[str, Any] | None = None
+    times: int = 0
 
     def as_dict(self) -> dict[str, Any]:
         """Return it for the store."""
@@ -70,6 +79,7 @@ class Row:
                 "digest": Digest(given["digest"]) if given["digest"] else None,
                 "heard": None if given["heard"] is None else frozenset(given["heard"]),
                 "sent": frozenset(given["sent"]),
+                "manner": Manner(given["manner"]),
             }
         )
 
@@ -77,6 +87,10 @@ class Row:
     def is_call(self) -> bool:
         """Tell whether it calls for somebody."""
         return self.news in CALLS
+
+    def is_new_to(self, name: str) -> bool:
+        """Tell whether a target is told of an end without having heard of the beginning."""
+        return bool(self.times) and not self.is_call and self.heard is not None and name not in self.heard
 
 
 def heard_before(news: News) -> Heard:
@@ -148,7 +162,7 @@ class Pending:
                 continue
             if last.digest is None:
                 self._place(rows, hold, everyone, review.changes)
-            if rows[-1].digest is not None:
+            if rows and rows[-1].digest is not None:
                 review.together += _lines(rows, everyone) if _is_due(rows[-1], now) else []
             elif not last.is_done:
                 review.single.append(Delivery(last, _recipients(last, last.heard, everyone)))
@@ -162,13 +176,14 @@ class Pending:
         """
         rows = self._groups[row.group][row.key]
         place = rows.index(row)
-        before = _fold(rows[:place], everyone) if place else row.heard
-        after = _after(before, row, everyone)
+        is_latest = row is rows[-1]
+        known = _known(rows[: place + 1 if is_latest else place + 2], everyone)
+        after = _after(known, row, everyone) if is_latest else known
         changes = self._drop(rows, rows[:place])
         if len(rows) > 1:
             rows[1].heard = after
             changes[rows[1].id] = rows[1].as_dict()
-        elif after is not None and not (row.news in _OVER and before is None):
+        elif after is not None and not row.is_last:
             row.is_done, row.heard, row.sent, row.message = True, after, _NOBODY, {}
             return changes | {row.id: row.as_dict()}
         return changes | self._drop(rows, [row])
@@ -178,14 +193,15 @@ class Pending:
     ) -> None:
         """Decide about the last news of an alarm, which is due: now, in a digest, or not at all."""
         last, before = rows[-1], rows[:-1]
-        heard = _fold(before, everyone) if before else last.heard
+        heard = _known(rows, everyone)
         held = [row for row in before if row.digest]
         if held and last.news not in CALLS | {News.WITHDRAWN}:
             # Who is told of both together sees how it began and how it ended.
             last.digest, last.due_at = held[-1].digest, held[-1].due_at
             changes[last.id] = last.as_dict()
             return
-        is_told = last.is_call or heard != _NOBODY
+        began, times = (last.began, last.times) if heard is None else _untold(rows)
+        is_told = last.is_call or times > 0 or heard != _NOBODY
         wait = hold(last) if is_told and last.news is not News.WITHDRAWN else None
         if wait and held:
             if last.news is News.REPEATED and held[-1].is_call:
@@ -193,14 +209,17 @@ class Pending:
                 return
         else:
             retried = [row.attempts for row in before if not row.is_done]
-            last.attempts = max([last.attempts, *retried]) if last.is_call else last.attempts
-            last.heard = heard
+            last.attempts = max([last.attempts, *retried]) if times else last.attempts
+            last.heard, last.times = heard, times
+            last.began = None if began is last.message else began
             changes |= self._drop(rows, before)
         if wait:
             last.digest, last.due_at = wait
         if not is_told:
             last.is_done, last.message = True, {}
-        if wait or before or not is_told:
+        if last.is_done and last.is_last:
+            changes |= self._drop(rows, [last])
+        elif wait or before or not is_told:
             changes[last.id] = last.as_dict()
 
     def _drop(self, rows: list[Row], dropped: Iterable[Row]) -> Changes:
@@ -217,32 +236,48 @@ class Pending:
 
 def _is_due(row: Row, now: float) -> bool:
     """Tell whether a row's time has come. A clock that was set back must not make anything wait for longer."""
-    return row.due_at <= now or (row.digest is None and row.at > now)
+    return not now < row.due_at <= now + _LONGEST_S[row.digest]
 
 
-def _fold(rows: Iterable[Row], everyone: frozenset[str]) -> Heard:
-    """Return who knows of the alarm after some rows."""
-    heard: Heard = None
-    for place, row in enumerate(rows):
-        heard = _after(row.heard if place == 0 else heard, row, everyone)
+def _known(rows: Sequence[Row], everyone: frozenset[str]) -> Heard:
+    """Return who knows of the alarm before the last of some rows."""
+    heard = rows[0].heard
+    for row, later in pairwise(rows):
+        # One that waited to be acknowledged was over all the same when it came again.
+        is_over = row.news is News.CLEARED and row.episode != later.episode
+        heard = _after(heard, row, everyone, is_over=is_over)
     return heard
 
 
-def _after(heard: Heard, row: Row, everyone: frozenset[str]) -> Heard:
+def _after(heard: Heard, row: Row, everyone: frozenset[str], *, is_over: bool = False) -> Heard:
     """Return who knows of the alarm after those that got a row have read it."""
     if row.is_done:
-        return row.heard
-    if row.news in _OVER:
+        return _NOBODY if is_over else row.heard
+    if row.is_last or is_over:
         return (everyone if heard is None else heard) - row.sent
-    if not row.is_call or (heard is None and row.sent <= everyone):
+    if not (row.is_call or row.times) or (heard is None and row.sent <= everyone):
         return heard
     # Who stands in for the group is not of it, and has to hear of the end all the same.
     known = (everyone if heard is None else heard) | row.sent
     return None if everyone and known == everyone else known
 
 
+def _untold(rows: Iterable[Row]) -> tuple[Mapping[str, Any] | None, int]:
+    """Return the last beginning that was not told to all, and how many there were; no more than the rows know."""
+    began: Mapping[str, Any] | None = None
+    times = 0
+    for row in rows:
+        if row.is_done or row.news in _SETTLED:
+            began, times = None, 0
+        elif row.times and (row.news is News.RAISED or not times):
+            began, times = row.began or row.message, times + row.times
+    return began, times
+
+
 def _recipients(row: Row, heard: Heard, everyone: frozenset[str]) -> frozenset[str]:
-    return (everyone if row.is_call or heard is None else heard) - row.sent
+    if row.is_call or heard is None:
+        return everyone - row.sent
+    return (everyone | heard if row.times else heard) - row.sent
 
 
 def _lines(rows: Iterable[Row], everyone: frozenset[str]) -> list[Delivery]:
@@ -255,6 +290,6 @@ def _lines(rows: Iterable[Row], everyone: frozenset[str]) -> list[Delivery]:
             deliveries.append(Delivery(row, _recipients(row, heard, everyone)))
         if row.is_call:
             heard = None if heard is None else heard | everyone
-        elif row.news in _OVER:
+        elif row.is_last:
             heard = _NOBODY
     return deliveries

@@ -4,12 +4,14 @@ The lifecycle says what happened; this says to whom it is news. What comes out a
 """
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from enum import StrEnum
 from typing import Any
 
+from .flapping import FLAPPING
 from .models import Alarm, AlarmKey, AlarmState, Change, Severity, Transition
 from .rule import Plan
+from .topology import PARENT
 
 LONGEST_REPEAT_S = 24 * 3600.0
 
@@ -27,6 +29,16 @@ class News(StrEnum):
     WITHDRAWN = "withdrawn"
 
 
+class Manner(StrEnum):
+    """How the end of an alarm is told."""
+
+    ALOUD = "aloud"
+    # The message was taken away when the alarm was put aside: that it is over need not ring.
+    SOFT = "soft"
+    # What explains the alarm says that it is over; only where nothing can be taken away this has to be said, too.
+    UNSEEN = "unseen"
+
+
 # What calls for somebody, and so may have to wait for the morning.
 CALLS = frozenset({News.RAISED, News.WORSENED, News.REPEATED, News.ESCALATED})
 
@@ -36,7 +48,10 @@ _BACK = frozenset({Change.UNSHELVED, Change.UNSUPPRESSED, Change.IN_SERVICE})
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Notice:
-    """Something to tell to groups of notifiers, by the id of their subentry."""
+    """Something to tell to groups of notifiers, by the id of their subentry.
+
+    After the ``is_last`` of an episode there is nothing left to say of it.
+    """
 
     news: News
     key: AlarmKey
@@ -44,6 +59,8 @@ class Notice:
     groups: tuple[str, ...]
     severity: Severity
     at: float
+    manner: Manner = Manner.ALOUD
+    is_last: bool = False
 
 
 @dataclass(slots=True)
@@ -83,27 +100,15 @@ def tell(telling: Telling, plan: Plan, alarm: Alarm, happened: Transition) -> li
         _begin(telling, alarm, now, told=[])
         notices = _steps(telling, plan, alarm, now, News.RAISED)
     elif change is Change.WORSENED and not alarm.is_quiet:
-        before = telling.told
-        _begin(telling, alarm, now, told=[])
-        notices = _steps(telling, plan, alarm, now, News.WORSENED)
-        also = [group for group in before if group not in telling.told]
-        telling.told += also
-        notices += _notice(alarm, News.WORSENED, also, now)
-    elif change in _BACK and _is_known(telling, alarm):
-        # Their messages were withdrawn: whoever was told before the silence is told again, of later steps as well.
-        before = telling.told
-        _begin(telling, alarm, now, told=[])
-        notices = _steps(telling, plan, alarm, now, News.REPEATED)
-        also = [group for group in before if group not in telling.told]
-        telling.told += also
-        notices += _notice(alarm, News.REPEATED, also, now)
+        notices = _again(telling, plan, alarm, now, News.WORSENED)
     elif change in _ASIDE:
-        notices = _end(telling, alarm, now, News.WITHDRAWN, forget=False)
+        notices = _end(telling, alarm, now, News.WITHDRAWN, is_last=False)
+    elif change in _BACK:
+        notices = _back(telling, plan, alarm, happened)
     elif change is Change.ACKNOWLEDGED:
-        notices = _end(telling, alarm, now, News.ACKNOWLEDGED, forget=not alarm.active)
+        notices = _end(telling, alarm, now, News.ACKNOWLEDGED, is_last=not alarm.active)
     elif change is Change.CLEARED:
-        news = News.WITHDRAWN if alarm.is_quiet else News.CLEARED
-        notices = _end(telling, alarm, now, news, forget=alarm.beneath is not AlarmState.RETURNED)
+        notices = _cleared(telling, alarm, now)
     return notices
 
 
@@ -129,9 +134,42 @@ def due(telling: Telling, plan: Plan) -> float | None:
     return min(times, default=None)
 
 
-def _is_known(telling: Telling, alarm: Alarm) -> bool:
-    """Tell whether somebody was told of this episode before it was put aside, and it still calls for somebody."""
-    return alarm.state is AlarmState.UNACKNOWLEDGED and alarm.announced and telling.episode == alarm.episode
+def _again(telling: Telling, plan: Plan, alarm: Alarm, now: float, news: News) -> list[Notice]:
+    """Begin anew: whoever was told before is told again, of later steps as well."""
+    before = telling.told
+    _begin(telling, alarm, now, told=[])
+    notices = _steps(telling, plan, alarm, now, news)
+    also = [group for group in before if group not in telling.told]
+    telling.told += also
+    return notices + _notice(alarm, news, also, now)
+
+
+def _back(telling: Telling, plan: Plan, alarm: Alarm, happened: Transition) -> list[Notice]:
+    """Tell again what was withdrawn and still calls for somebody; what became worse is told as that."""
+    if happened.detail == FLAPPING and telling.told and not alarm.active:
+        # It is calm. What came and went since was not told, so it is one and the same for those who were told.
+        telling.episode = alarm.episode
+        is_last = alarm.beneath is not AlarmState.RETURNED
+        return _end(telling, alarm, happened.at, News.CLEARED, is_last=is_last, manner=Manner.SOFT)
+    is_known = alarm.state is AlarmState.UNACKNOWLEDGED and alarm.announced and telling.episode == alarm.episode
+    if not is_known or happened.detail == Change.WORSENED:
+        return []
+    return _again(telling, plan, alarm, happened.at, News.REPEATED)
+
+
+def _cleared(telling: Telling, alarm: Alarm, now: float) -> list[Notice]:
+    """Tell the end to all who were told; that of what comes and goes when it is calm."""
+    if FLAPPING in alarm.suppressed_by:
+        telling.began_at = telling.repeat_at = None
+        return []
+    return _end(
+        telling,
+        alarm,
+        now,
+        News.CLEARED,
+        is_last=alarm.beneath is not AlarmState.RETURNED,
+        manner=_manner(alarm),
+    )
 
 
 def _begin(telling: Telling, alarm: Alarm, now: float, told: list[str]) -> None:
@@ -154,12 +192,23 @@ def _steps(telling: Telling, plan: Plan, alarm: Alarm, now: float, news: News) -
     return _notice(alarm, news, groups, now)
 
 
-def _end(telling: Telling, alarm: Alarm, now: float, news: News, *, forget: bool) -> list[Notice]:
+def _end(
+    telling: Telling, alarm: Alarm, now: float, news: News, *, is_last: bool, manner: Manner = Manner.ALOUD
+) -> list[Notice]:
     told = list(telling.told) if telling.episode == alarm.episode else []
     telling.began_at = telling.repeat_at = None
-    if forget:
+    if is_last:
         telling.told = []
-    return _notice(alarm, news, told, now)
+    return [replace(notice, is_last=is_last, manner=manner) for notice in _notice(alarm, news, told, now)]
+
+
+def _manner(alarm: Alarm) -> Manner:
+    """Return how to tell the end: whose message was taken away hears of it without being called."""
+    if not alarm.is_quiet:
+        return Manner.ALOUD
+    is_aside = alarm.out_of_service or alarm.shelved_until is not None
+    is_explained = all(reason.startswith(PARENT) for reason in alarm.suppressed_by)
+    return Manner.UNSEEN if is_explained and not is_aside else Manner.SOFT
 
 
 def _repeat_s(plan: Plan, repeats: int) -> float:
