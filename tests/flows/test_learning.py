@@ -12,7 +12,7 @@ from homeassistant.data_entry_flow import FlowResultType
 from homeassistant.helpers import area_registry as ar
 from homeassistant.requirements import RequirementsNotFound
 
-from .wizard import WEATHER, Wizard
+from .wizard import WEATHER, WORDS, Wizard
 
 DEVICES = {"a": {"temperature": 20.5}, "b": {"temperature": 21.5}, "c": {"temperature": 22.5, "humidity": 40}}
 
@@ -566,3 +566,31 @@ async def test_a_long_text_is_cut_where_it_is_shown(wizard: Wizard) -> None:
     await wizard.hear("garden/weather", json.dumps({**WEATHER, "note": "many words " * 20}))
 
     assert all(len(item["now"]) < 150 for item in wizard.channels.values())
+
+
+# ---------------------------------------------------------------- the end
+
+
+def told(wizard: Wizard) -> str:
+    """Return what the end of the dialog says; all it needs must be given."""
+    assert wizard.result["type"] is FlowResultType.CREATE_ENTRY
+    text: str = WORDS["create_entry"][wizard.result["description"] or "default"]
+    return text.format(**wizard.said)
+
+
+async def test_the_end_says_where_the_device_is(wizard: Wizard) -> None:
+    await wizard.hear("garden/weather", WEATHER)
+    on = sum(item["enabled"] for item in wizard.channels.values())
+    assert 0 < on < len(wizard.channels)
+    await wizard.submit(name="Terrace")
+
+    assert f"The device Terrace is there. Entities: {on}." in told(wizard)
+    assert "(/config/devices/dashboard?domain=mqtt)" in told(wizard)
+
+
+async def test_the_end_says_how_many_devices_there_are(wizard: Wizard) -> None:
+    await hear_family(wizard)
+    await wizard.submit()
+    await wizard.submit(name="Rooms", devices=["a", "c"])
+
+    assert "The devices of Rooms are there: 2. Entities: up to 2 each." in told(wizard)

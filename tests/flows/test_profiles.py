@@ -71,6 +71,18 @@ async def test_a_profile_that_was_brought_fills_in_the_form(wizard: Wizard) -> N
     assert wizard.result["type"] is FlowResultType.CREATE_ENTRY
 
 
+async def test_what_the_device_has_not_said_yet_is_not_counted(wizard: Wizard) -> None:
+    await wizard.start("profile")
+    rainy = PROFILE.replace("channels:", "channels:\n  - {name: Rain, path: [rain]}")
+    await wizard.submit(profile=rainy, topic="stations/roof/data")
+    await wizard.kit.receive("stations/roof/data", WEATHER)
+    await wizard.wait(3)
+    assert [item["enabled"] for item in wizard.channels.values()].count(True) == 3
+    await wizard.submit()
+
+    assert wizard.said["entities"] == "2"
+
+
 async def test_without_a_topic_that_of_the_profile_counts(wizard: Wizard) -> None:
     await bring(wizard)
     assert wizard.said["topic"] == "stations/+/data"

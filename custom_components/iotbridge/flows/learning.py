@@ -156,9 +156,7 @@ class Learning(ConfigSubentryFlow):
             except ValueError as error:
                 errors["base"] = str(error)
             else:
-                title = user_input["name"].strip() or proposal.name
-                self._get_entry().runtime_data.things.async_hand_over(self._topic, self._samples)
-                return self.async_create_entry(title=title, data=profile.as_dict(), unique_id=self._topic)
+                return self._created(user_input["name"].strip() or proposal.name, profile, proposal)
         schema = forms.device_schema(
             channel_selector(words, key_choices(proposal.readings, proposal.channels, words)),
             {device.identity: forms.device_label(device.identity, device.about) for device in self._learned.devices},
@@ -170,6 +168,23 @@ class Learning(ConfigSubentryFlow):
             errors=errors,
             description_placeholders=said,
             last_step=True,
+        )
+
+    def _created(self, title: str, profile: Profile, proposal: Proposal) -> SubentryFlowResult:
+        """Make it so, and say where it is: a device of MQTT is not on our page."""
+        self._get_entry().runtime_data.things.async_hand_over(self._topic, self._samples)
+        is_family = len(profile.devices) > 1
+        enabled = [channel for channel in profile.channels if channel.enabled]
+        # What a profile knows and the device has not said yet comes when it does.
+        heard = sum(
+            is_family or channel.key in proposal.readings or channel.key in proposal.values for channel in enabled
+        )
+        return self.async_create_entry(
+            title=title,
+            data=profile.as_dict(),
+            unique_id=self._topic,
+            description="family" if is_family else None,
+            description_placeholders={"name": title, "devices": str(len(profile.devices)), "entities": str(heard)},
         )
 
     async def _async_said(self, words: Words, proposal: Proposal) -> str:
