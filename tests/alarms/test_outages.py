@@ -150,6 +150,49 @@ async def test_a_host_that_does_not_come_back_with_the_broker_is_told(
     assert titles(told) == ["Warning", "Over", "Warning"]
 
 
+async def test_what_is_back_later_than_the_one_that_spoke_is_not_told(
+    kit: Kit, hosts: list[FakeHost], plan: Plan, told: list[ServiceCall]
+) -> None:
+    """The one that spoke for all is gone for good: the others are waited for all the same."""
+    registry = er.async_get(kit.hass)
+    for name in ("a", "z"):
+        registry.async_get_or_create("binary_sensor", "mqtt", name, suggested_object_id=name)
+        await set_state(kit, f"binary_sensor.{name}", "on")
+    names = ("binary_sensor.a", "binary_sensor.z")
+    rule_id = await add_rule(kit, *names, condition=UNAVAILABLE, plan=plan, name="Gone")
+    for name in names:
+        kit.hass.states.async_set(name, "unavailable")
+    await lose_broker(kit)
+    assert {a.key.subject: a.state for a in alarms(kit).alarms(rule_id)}["binary_sensor.z"] == "suppressed"
+
+    await find_broker(kit)
+    await wait(kit, 20)
+    await set_state(kit, "binary_sensor.z", "on")
+    await wait(kit, 80)
+
+    assert titles(told) == ["Warning"]
+
+
+async def test_what_was_told_before_the_broker_went_is_not_told_again(
+    kit: Kit, hosts: list[FakeHost], plan: Plan, told: list[ServiceCall]
+) -> None:
+    registry = er.async_get(kit.hass)
+    for name in ("a", "z"):
+        registry.async_get_or_create("binary_sensor", "mqtt", name, suggested_object_id=name)
+        await set_state(kit, f"binary_sensor.{name}", "on")
+    await add_rule(kit, "binary_sensor.a", "binary_sensor.z", condition=UNAVAILABLE, plan=plan, name="Gone")
+    for name in ("a", "z"):
+        await set_state(kit, f"binary_sensor.{name}", "unavailable")
+    await wait(kit, 60)
+    assert titles(told) == ["Warning", "Warning"]
+
+    await lose_broker(kit)
+    await find_broker(kit)
+    await wait(kit, 80)
+
+    assert titles(told) == ["Warning", "Warning"]
+
+
 async def test_what_took_a_moment_longer_than_its_host_is_not_told(
     kit: Kit, hosts: list[FakeHost], plan: Plan, told: list[ServiceCall]
 ) -> None:

@@ -49,7 +49,7 @@ def gone(name: str, place: Place, since: float = 10.0, kind: Kind = Kind.UNAVAIL
 
 def explained(*given: Given, is_broker_down: bool = False) -> dict[str, str]:
     """Return by what each alarm is explained."""
-    found = parents((each.member() for each in given), is_broker_down=is_broker_down)
+    found = parents((each.member() for each in given), broker_gone_at=10.0 if is_broker_down else None)
     return {child.rule_id: parent.rule_id for child, parent in found.items()}
 
 
@@ -115,6 +115,9 @@ LEAF = gone("leaf", SENSOR, 16)
             ],
             False, {"b": "a"}, id="two that name each other",
         ),
+        pytest.param(
+            [gone("old", NAS, 1), LEAF, gone("new", SENSOR, 17)], True, {"new": "leaf"}, id="an outage of before"
+        ),
         pytest.param([LOST, DISK], True, {"lost": "disk"}, id="a host that was lost before the broker"),
     ],
 )  # fmt: skip
@@ -134,6 +137,6 @@ def test_a_loop_of_devices_ends() -> None:
 
 
 def test_a_thousand_that_are_gone_are_explained_by_one() -> None:
-    many = [gone(f"n{number:04}", Place(f"host{number % 10}", (BROKER,)), number) for number in range(1000)]
+    many = [gone(f"n{number:04}", Place(f"host{number % 10}", (BROKER,)), 10 + number) for number in range(1000)]
 
     assert set(explained(*many, is_broker_down=True).values()) == {"n0000"}

@@ -45,6 +45,7 @@ class Silencing:
         # Until when a cause that is over goes on to explain an alarm.
         self._lingering: dict[tuple[AlarmKey, str], float] = {}
         self._stop_waiting: CALLBACK_TYPE | None = None
+        self._broker_gone_at: float | None = None
         self.async_soon = Soon(hass, self.async_apply)
         self.maintenance = False
         self.windows: dict[str, Window] = {}
@@ -129,8 +130,11 @@ class Silencing:
         lingering, self._lingering = self._lingering, {}
         open_windows = self._open_windows(now)
         instances = list(self._ledger)
-        is_broker_down = not mqtt_client.is_connected(self._hass)
-        explained = parents(map(self._member, instances), is_broker_down=is_broker_down)
+        if mqtt_client.is_connected(self._hass):
+            self._broker_gone_at = None
+        elif self._broker_gone_at is None:
+            self._broker_gone_at = now
+        explained = parents(map(self._member, instances), broker_gone_at=self._broker_gone_at)
         for instance in instances:
             reasons = self._reasons(instance, open_windows)
             if (parent := explained.get(instance.key)) is not None:
@@ -150,15 +154,15 @@ class Silencing:
         return Member(instance.rule, instance.alarm, self._place(instance.key.subject))
 
     def _over(self, instance: Instance, lingering: Mapping[tuple[AlarmKey, str], float], now: float) -> list[str]:
-        """Return the cause that explained an alarm until now, when that is over and the alarm may be so in a moment."""
+        """Return the cause that explained an alarm until now, when the alarm may be over in a moment as well."""
         if instance.alarm.last.is_bad is False:
             return []
         for reason in instance.alarm.suppressed_by:
             if not reason.startswith(PARENT):
                 continue
             cause = self._ledger.get(key_of(reason))
-            if cause is None or cause.alarm.active or cause.alarm.pending is True:
-                return []  # it is not over, it explains nothing any more
+            if cause is None or (cause.alarm.active and not self._member(cause).is_cause):
+                return []  # somebody has silenced it, or taken it away
             until = lingering.get((instance.key, reason), now + LINGER_S)
             if now < until:
                 self._lingering[instance.key, reason] = until
@@ -181,7 +185,7 @@ class Silencing:
     def lacks_broker(self, instance: Instance) -> bool:
         """Tell whether an alarm says that something is gone that cannot be reached without the broker."""
         member = self._member(instance)
-        return member.is_gone and BROKER in member.place.behind and not mqtt_client.is_connected(self._hass)
+        return member.is_gone and BROKER in member.place.behind and self._broker_gone_at is not None
 
     def is_in_maintenance(self, entity_id: str) -> bool:
         """Tell whether an entity's alarms are silent because somebody works on it."""

@@ -25,6 +25,8 @@ _HOST = 0
 _SAME_BROKER = -MAX_DEPTH - 1
 _BROKER = -MAX_DEPTH - 2
 _BY_HAND = -MAX_DEPTH - 3
+# Of one outage the parts are not seen in the same moment.
+_TOGETHER_S = 5.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,15 +74,15 @@ class Member(NamedTuple):
         return (not self.rule.plan.steps, -self.rule.severity, self.alarm.bad_since, self.alarm.key)
 
 
-def parents(members: Iterable[Member], *, is_broker_down: bool = False) -> dict[AlarmKey, AlarmKey]:
+def parents(members: Iterable[Member], *, broker_gone_at: float | None = None) -> dict[AlarmKey, AlarmKey]:
     """Return of each alarm that another one explains by which; all others stand for themselves.
 
     A parent is named by hand (its subject or the device of its subject), or is on a device that this one is behind,
     or on the same device: there a lost host is the cause of everything, and of several that are gone one speaks.
-    When the broker is not there and no alarm says so, one of those that are gone behind it speaks for all.
+    When the broker is not there and no alarm says so, one of those that went with it speaks for all.
     """
     known = {member.alarm.key: member for member in members}
-    causes = _Causes((member for member in known.values() if member.is_cause), is_broker_down=is_broker_down)
+    causes = _Causes((member for member in known.values() if member.is_cause), broker_gone_at)
     found = {key: parent for key, member in known.items() if (parent := causes.parent_of(member)) is not None}
     for loop in _loops(found):
         # Named by hand, two may explain each other. Somebody has to say it.
@@ -106,10 +108,10 @@ def _loops(found: Mapping[AlarmKey, AlarmKey]) -> list[list[AlarmKey]]:
 class _Causes:
     """The alarms that may explain others, by where they are."""
 
-    def __init__(self, causes: Iterable[Member], *, is_broker_down: bool) -> None:
+    def __init__(self, causes: Iterable[Member], broker_gone_at: float | None) -> None:
         """``causes`` are all that ``is_cause``; of those that explain the same, the first in order is kept."""
         self._all = list(causes)
-        self._is_broker_down = is_broker_down
+        self._broker_gone_at = broker_gone_at
         first: dict[tuple[str, bool], Member] = {}
         for cause in sorted((cause for cause in self._all if cause.is_gone), key=lambda cause: cause.order):
             if cause.place.device is not None:
@@ -117,9 +119,8 @@ class _Causes:
         self._by_device: defaultdict[str, list[Member]] = defaultdict(list)
         for (device, _), cause in first.items():
             self._by_device[device].append(cause)
-        if is_broker_down:
-            behind = [cause for cause in self._all if cause.is_gone and BROKER in cause.place.behind]
-            self._by_device[BROKER] += sorted(behind, key=lambda cause: cause.order)[:1]
+        went = [cause for cause in self._all if self._went_with_broker(cause)]
+        self._by_device[BROKER] += sorted(went, key=lambda cause: cause.order)[:1]
 
     def parent_of(self, child: Member) -> AlarmKey | None:
         """Return the alarm that explains this one; None when it stands for itself."""
@@ -139,13 +140,19 @@ class _Causes:
             return _BY_HAND
         if not cause.is_gone or (child.rule.plan.steps and not cause.rule.plan.steps):
             return None  # who is to be told of this one would be told nothing
-        if self._is_broker_down and child.is_gone and BROKER in child.place.behind and BROKER in cause.place.behind:
+        if self._went_with_broker(child) and self._went_with_broker(cause):
             return _SAME_BROKER if cause.order < child.order else None
         if device is not None and device in child.place.behind:
             # What still speaks from behind a device that seems gone is no part of that outage.
             depth = _BROKER if device == BROKER else -1 - child.place.behind.index(device)
             return depth if child.is_gone else None
         return self._rank_beside(child, cause) if device is not None and device == child.place.device else None
+
+    def _went_with_broker(self, member: Member) -> bool:
+        """Tell whether something is gone since the broker is; what was gone before is another outage."""
+        at = self._broker_gone_at
+        is_behind = at is not None and BROKER in member.place.behind
+        return is_behind and member.is_gone and member.alarm.bad_since >= (at or 0.0) - _TOGETHER_S
 
     def _rank_beside(self, child: Member, cause: Member) -> int | None:
         """Return how near a cause on the same device is."""
