@@ -76,13 +76,12 @@ def _async_log(hass: HomeAssistant, rule: Rule, transition: Transition) -> None:
     What integrations describe themselves is not shown on the pages of other integrations' entities; this is.
     """
     words = async_get_cached_translations(hass, hass.config.language, "selector", DOMAIN)
-    said = {key.removeprefix(_WORDS): text for key, text in words.items() if key.startswith(_WORDS)}
     severity = words.get(f"{_SEVERITIES}{transition.severity.word}", transition.severity.word)
-    message = said.get(transition.change, transition.change).format(rule=rule.name, severity=severity)
+    message = words.get(f"{_WORDS}{transition.change}", transition.change).format(rule=rule.name, severity=severity)
     if transition.by.who:
-        message += " " + said.get("by", "({who})").format(who=transition.by.who)
+        message += " " + words.get(f"{_WORDS}by", "({who})").format(who=transition.by.who)
     reason = transition.detail.partition(":")[0] if transition.change in _QUIET else ""
-    why = transition.by.comment or said.get(f"because_{reason}", "") or transition.why
+    why = transition.by.comment or words.get(f"{_WORDS}because_{reason}", "") or transition.why
     entity_id = transition.key.subject or async_rule_entity(hass, rule.rule_id)
     data = {
         "name": async_name(hass, rule, transition.key.subject),

@@ -85,6 +85,8 @@ class By:
 
 
 NOBODY = By()
+# Where an alarm says who did something.
+_BY = ("acknowledged_by", "shelved_by", "out_of_service_by")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -196,9 +198,9 @@ class Alarm:
 
     def as_dict(self) -> dict[str, Any]:
         """Return it for the store."""
-        data = asdict(self)
-        del data["last"]
-        return data
+        # Not asdict of all: it copies everything to its depth, and a thousand alarms may be raised together.
+        data = {name: getattr(self, name) for name in self.__slots__ if name != "last"}
+        return data | {name: asdict(data[name]) for name in _BY}
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Alarm:
@@ -209,6 +211,6 @@ class Alarm:
         if given.get("shelved_for") is not None:
             given["shelved_for"] = Severity(given["shelved_for"])
         given["suppressed_by"] = tuple(given["suppressed_by"])
-        for name in ("acknowledged_by", "shelved_by", "out_of_service_by"):
+        for name in _BY:
             given[name] = By(**given[name])
         return cls(**given)
