@@ -11,12 +11,12 @@ from homeassistant.helpers.device_registry import DeviceEntry
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from . import mqtt_client
-from .alarms.manager import AlarmsManager
 from .alarms.models import Alarm, AlarmState
 from .alarms.rule import MOMENTARY, Rule
 from .alarms.shown import async_alarm
 from .entity import IotBridgeEntity, IotBridgeRuleEntity, async_follow_rules
 from .runtime import IotBridgeConfigEntry
+from .soon import Soon
 
 PARALLEL_UPDATES = 0
 
@@ -49,35 +49,24 @@ class RuleProblem(IotBridgeRuleEntity, BinarySensorEntity):
     _attr_device_class = BinarySensorDeviceClass.PROBLEM
     _unrecorded_attributes = frozenset({"alarms", "what_to_do"})
 
-    def __init__(self, alarms: AlarmsManager, rule: Rule, device: DeviceEntry) -> None:
-        """Show nothing yet."""
-        super().__init__(alarms, rule, device)
-        self._is_due = False
-
     @override
     async def async_added_to_hass(self) -> None:
-        """Follow the rule and its alarms."""
+        """Follow the rule and its alarms; a rule over a thousand entities may have a thousand alarms at once."""
         await super().async_added_to_hass()
-        self.async_on_remove(self._alarms.async_listen_rule(self._rule.rule_id, self._async_changed_soon))
+        self._changed = Soon(self.hass, self._async_changed)
+        self.async_on_remove(self._changed.cancel)
+        self.async_on_remove(self._alarms.async_listen_rule(self._rule.rule_id, self._changed))
         self._async_look()
 
     @callback
-    def _async_changed_soon(self) -> None:
-        """Show once what happens together: a rule over a thousand entities may have a thousand alarms at once."""
-        if not self._is_due:
-            self._is_due = True
-            self.hass.loop.call_soon(self._async_changed)
-
-    @callback
     def _async_changed(self) -> None:
-        self._is_due = False
         self._async_look()
         self.async_write_ha_state()
 
     @override
     @callback
     def _async_rule_changed(self) -> None:
-        self._async_changed_soon()
+        self._changed()
 
     @callback
     def _async_look(self) -> None:

@@ -16,6 +16,7 @@ from .alarms.manager import AlarmsManager
 from .alarms.models import Severity
 from .entity import IotBridgeEntity, IotBridgeHostEntity
 from .runtime import IotBridgeConfigEntry
+from .soon import Soon
 
 PARALLEL_UPDATES = 0
 
@@ -123,24 +124,17 @@ class AlarmCount(IotBridgeEntity, SensorEntity):
         self._alarms = alarms
         self._severity = severity
         self._unacknowledged = unacknowledged
-        self._is_due = False
 
     @override
     async def async_added_to_hass(self) -> None:
-        """Follow the counts."""
-        self.async_on_remove(self._alarms.async_listen_counts(self._async_changed_soon))
+        """Follow the counts; what happens together is shown once."""
+        changed = Soon(self.hass, self._async_changed)
+        self.async_on_remove(changed.cancel)
+        self.async_on_remove(self._alarms.async_listen_counts(changed))
         self._attr_native_value = self._count()
 
     @callback
-    def _async_changed_soon(self) -> None:
-        """Show once what happens together."""
-        if not self._is_due:
-            self._is_due = True
-            self.hass.loop.call_soon(self._async_changed)
-
-    @callback
     def _async_changed(self) -> None:
-        self._is_due = False
         if (count := self._count()) != self._attr_native_value:
             self._attr_native_value = count
             self.async_write_ha_state()
