@@ -102,6 +102,16 @@ def test_values_of_two_devices_do_not_add_up_to_one() -> None:
     assert find(halves, shipped()) is None
 
 
+def test_the_gateway_of_the_inverters_is_none() -> None:
+    inverter = THINGS["opendtu_inverter"]
+    (known,) = [profile for profile in shipped() if find(inverter, [profile])]
+
+    for other in ("dtu", "ac", "dc"):
+        alike = [Sample(sample.topic.replace("114190641177", other), sample.payload) for sample in inverter]
+        assert find(alike, shipped()) is None
+        assert find([*alike, *inverter], shipped()) == known
+
+
 def test_the_profile_that_asks_for_more_wins() -> None:
     loose = parse(MINIMAL)
     strict = parse(MINIMAL.replace("name: x", "name: y").replace("a/+}", "a/+, keys: [t]}"))

@@ -71,6 +71,49 @@ async def test_a_profile_that_was_brought_fills_in_the_form(wizard: Wizard) -> N
     assert wizard.result["type"] is FlowResultType.CREATE_ENTRY
 
 
+GATEWAY = {"dtu/uptime": 7200, "dtu/rssi": -61, "ac/power": 312, "ac/yieldtotal": 13.4, "dc/power": 330}
+INVERTER = {"0/power": 312, "0/yieldtotal": 13.4, "0/voltage": 231, "status/reachable": 1}
+
+
+async def test_what_a_profile_says_is_no_such_thing_is_not_proposed(wizard: Wizard) -> None:
+    inverter = {f"114190641177/{leaf}": value for leaf, value in INVERTER.items()}
+    messages = {f"solar/{leaf}": str(value) for leaf, value in (GATEWAY | inverter).items()}
+    await wizard.hear_all("solar/#", messages)
+    assert "**Inverter (OpenDTU)**" in wizard.said["understood"]
+    assert set(wizard.options("devices")) == {"dtu", "ac", "dc", "114190641177"}
+    assert wizard.suggested["devices"] == ["114190641177"]
+    assert "rssi" not in wizard.channels
+    await wizard.submit()
+
+    assert list(wizard.subentry.data["devices"]) == ["114190641177"]
+    assert wizard.subentry.data["ignored"] == ["ac", "dc", "dtu"]
+
+
+async def test_who_wants_the_others_gets_them(wizard: Wizard) -> None:
+    await wizard.hear_all(
+        "solar/#",
+        {f"solar/5{number}/0/power": "1" for number in range(2)}
+        | {f"solar/5{number}/0/yieldtotal": "1" for number in range(2)}
+        | {"solar/dtu/rssi": "-61"},
+    )
+    await wizard.submit(devices=["50", "dtu"])
+
+    assert set(wizard.subentry.data["devices"]) == {"50", "dtu"}
+    assert wizard.subentry.data["ignored"] == ["51", "ac", "dc"]
+
+
+async def test_who_learns_just_that_is_shown_it(wizard: Wizard) -> None:
+    await wizard.start("profile")
+    profile = PROFILE.replace("keys:", "without: [stations/roof/data]\n  keys:")
+    await wizard.submit(profile=profile, topic="stations/roof/data")
+    await wizard.kit.receive("stations/roof/data", WEATHER)
+    await wizard.wait(3)
+    assert "humidity" in wizard.channels
+    await wizard.submit()
+
+    assert list(wizard.subentry.data["devices"]) == ["stations/roof/data"]
+
+
 async def test_what_the_device_has_not_said_yet_is_not_counted(wizard: Wizard) -> None:
     await wizard.start("profile")
     rainy = PROFILE.replace("channels:", "channels:\n  - {name: Rain, path: [rain]}")

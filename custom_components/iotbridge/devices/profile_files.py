@@ -6,6 +6,7 @@
       topic: airgradient/readings/+      # a topic filter
       keys: [rco2, pm02]                 # values that must be there, by their keys
       values: {media: [water]}           # values that must be one of these
+      without: [gateway]                 # what stands for the wildcards where the topic is that of something else
     depth: 0                             # how many levels of the topic are the device
     channels:
       - {name: CO2, path: [rco2], unit: ppm, device_class: carbon_dioxide, state_class: measurement}
@@ -53,11 +54,15 @@ _MEMBERS = ("name", "manufacturer", "model", "match", "depth", "channels", "avai
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Match:
-    """By what a thing is recognised: all that is given must hold."""
+    """By what a thing is recognised: all that is given must hold.
+
+    ``without`` are identities that are no such thing, though the topic is that of one.
+    """
 
     topic: str = ANY_TOPIC
     keys: tuple[str, ...] = ()
     values: Mapping[str, tuple[Scalar, ...]] = field(default_factory=dict)
+    without: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,7 +88,7 @@ def parse(text: str) -> ProfileFile:
     top = Reader("", _load(text))
     top.only(_MEMBERS)
     match = top.member("match")
-    match.only(("topic", "keys", "values"))
+    match.only(("topic", "keys", "values", "without"))
     values = match.member("values") if match.has("values") else None
     if not any(match.has(member) for member in ("topic", "keys", "values")):
         raise ProfileError("match", Expected.MATCH)
@@ -101,6 +106,7 @@ def parse(text: str) -> ProfileFile:
             topic=match.topic_filter("topic") if match.has("topic") else ANY_TOPIC,
             keys=tuple(match.texts("keys")),
             values={key: values.choices(key) for key in values.names()} if values else {},
+            without=frozenset(match.texts("without")),
         ),
         depth=top.integer("depth", 0, -_MAX_DEPTH, _MAX_DEPTH),
         channels=tuple(channels),
@@ -220,6 +226,8 @@ def _devices(
             continue
         place = split(file.match.topic, file.depth, topic)
         for identity, values in reports:
+            if (identity or place.identity) in file.match.without:
+                continue
             subtopic = "" if identity else place.subtopic
             device = devices.setdefault(identity or place.identity, {})
             device |= {_joined(subtopic, key): value for key, value in values.items()}

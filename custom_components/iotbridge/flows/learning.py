@@ -209,7 +209,7 @@ class Learning(ConfigSubentryFlow):
             "name": proposal.name,
             "manufacturer": proposal.manufacturer,
             "model": proposal.model,
-            "devices": [device.identity for device in self._learned.devices],
+            "devices": [device.identity for device in self._learned.devices if device.identity not in proposal.without],
             "channels": [to_item(channel, words, proposal.shown(channel)) for channel in proposal.channels],
             presence.SECTION: presence.suggested(proposal.availability or guessed, proposal.expire_after_s),
         }
@@ -229,7 +229,7 @@ class Learning(ConfigSubentryFlow):
             area=self._area(given.get("area")),
             joining=self._joining,
             dropped=frozenset(proposal.readings) - {channel.key for channel in channels},
-            ignored=ignored,
+            ignored=ignored | proposal.without - wanted.keys(),
             availability=availability,
             expire_after_s=expire_after_s,
             exact=self._learned.exact,

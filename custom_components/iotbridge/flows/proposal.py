@@ -16,6 +16,7 @@ class Proposal:
     """A device, or a family of devices, as it would be added if the user changed nothing.
 
     ``readings`` are all that were understood, by key; ``values`` those of the channels that a profile knows better.
+    ``without`` are the identities that the profile says are no such thing.
     """
 
     name: str
@@ -26,6 +27,7 @@ class Proposal:
     values: Mapping[str, Value]
     availability: Availability | None = None
     expire_after_s: int | None = None
+    without: frozenset[str] = frozenset()
 
     def shown(self, channel: Channel) -> Shown:
         """Return what the form says of a channel."""
@@ -35,10 +37,13 @@ class Proposal:
 
 def propose(topic: str, samples: Sequence[Sample], learned: Understanding, file: ProfileFile | None) -> Proposal:
     """Return what to begin with; ``file`` is the profile that the messages were recognised as."""
-    devices = learned.devices
+    without = file.match.without if file else frozenset()
+    devices = tuple(device for device in learned.devices if device.identity not in without)
+    if not devices:  # they are what the user wants to learn
+        devices, without = learned.devices, frozenset()
     readings = union(devices)
     inferred = tuple(reading.channel for reading in readings.values())
-    name = devices[0].about.name if len(devices) == 1 else None
+    name = devices[0].about.name if len(learned.devices) == 1 else None
     name = name or name_from("/".join(level for level in topic.split("/") if level not in {"+", "#"}))
     manufacturer = _common(device.about.manufacturer for device in devices)
     model = _common(device.about.model for device in devices)
@@ -66,6 +71,7 @@ def propose(topic: str, samples: Sequence[Sample], learned: Understanding, file:
         values=values_of(profile, samples),
         availability=there and replace(there, topic=fill(there.topic, file.match.topic, topic)),
         expire_after_s=file.expire_after_s,
+        without=without,
     )
 
 
