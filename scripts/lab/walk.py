@@ -69,6 +69,14 @@ class Walk:
         await self.see("You find it in")
         await self.picture("wizard-done.png")
 
+    async def follow(self, *texts: str) -> None:
+        """Go where the end of the wizard leads, to the devices of MQTT, and see texts there."""
+        await self.page.get_by_role("link", name="Settings > Devices & services > Devices").click()
+        await self.page.wait_for_url("**/config/devices/dashboard**")
+        await self.page.get_by_role("button", name="Finish").wait_for(state="hidden")
+        for text in texts:
+            await self.see(text)
+
     async def device(self, device_id: str, *texts: str) -> None:
         """Open a device's page and see texts on it."""
         await self.page.goto(f"{self.lab.home_assistant.url}/config/devices/device/{device_id}")
