@@ -28,6 +28,8 @@ class Phone:
         """One item for each time that the push service was asked, answered or not."""
         self._answers = asyncio.Event()
         self._answers.set()
+        self.refuses = False
+        """Whether the push service wants no more notifications for it today."""
         self._webhook = ""
 
     @property
@@ -64,6 +66,8 @@ class Phone:
         message: Json = await request.json()
         self.reached.put_nowait(None)
         await self._answers.wait()
+        if self.refuses:
+            return web.json_response({"message": "too many"}, status=429)
         if request.transport is None or request.transport.is_closing():
             raise web.HTTPServiceUnavailable  # who asked is gone: nothing was taken
         del message["push_token"], message["registration_info"]

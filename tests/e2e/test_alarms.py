@@ -278,3 +278,29 @@ async def test_lost_host_is_told_once_although_home_assistant_was_killed_while_i
     await normal(lab, lost, gone)
     assert [title.partition(":")[0] for title in titles(mine)] == ["Critical", "Over"]
     assert [row["change"] for row in await history(lab.client, lost)] == ["raised", "cleared"]
+
+
+# ---------------------------------------------------------------- what fails
+
+
+async def test_what_the_push_service_refuses_is_told_later_with_its_end(lab: Lab, mine: Phone, gauge: Gauge) -> None:
+    """Home Assistant's integration of the apps only logs that; the alarm is over before it is tried again."""
+    name = "Refused"
+    rule_id = await add_rule(
+        lab.client, "above", name, condition={"above": 80}, entities=[gauge.entity_id], steps=[(0, [mine.name])]
+    )
+    mine.refuses = True
+    await gauge.say(90.0)
+    await mine.reached.get()
+    await wait_kept(lab, rule_id, active=True)
+    mine.refuses = False
+    await gauge.say(20.0)
+
+    (message,) = await mine.rings(1)
+    await wait_told(lab)
+
+    assert message["title"].startswith(f"Over already: {name}")
+    assert message["message"].startswith("90 °C > 80 °C\nRaised at ")
+    assert not buttons(message)
+    assert len(mine.messages) == 1
+    assert (await times(lab, name)).keys() == {"raised", "cleared"}
