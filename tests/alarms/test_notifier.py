@@ -359,7 +359,7 @@ class Manager:
 
 async def test_buttons_act(hass: HomeAssistant) -> None:
     manager, user = Manager(), MockUser(name="Anna", is_owner=True).add_to_hass(hass)
-    stop = async_listen_actions(hass, manager, lambda: NOW)
+    stop = async_listen_actions(hass, manager, lambda seconds: NOW + seconds)
 
     def press(action: object, context: Context | None = None, **more: Any) -> None:
         hass.bus.async_fire("mobile_app_notification_action", {"action": action, **more}, context=context)
@@ -402,7 +402,7 @@ async def test_buttons_act_for_those_who_may(
         owner = MockUser(id="anna", **user).add_to_hass(hass)
         if policy is not None:
             owner.mock_policy(policy)
-    stop = async_listen_actions(hass, manager, lambda: NOW)
+    stop = async_listen_actions(hass, manager, lambda seconds: NOW + seconds)
 
     for action in (f"IOTBRIDGE_ACK_{TAG}", f"IOTBRIDGE_SNOOZE_{TAG}"):
         hass.bus.async_fire("mobile_app_notification_action", {"action": action}, context=Context(user_id="anna"))
@@ -536,10 +536,15 @@ async def test_one_that_does_not_work_does_not_stop_the_others(
     async def breaks(_call: ServiceCall) -> None:
         raise KeyError("webhook")
 
-    for name, handler in (("hangs", hangs), ("refuses", refuses), ("breaks", breaks)):
+    async def gives_up(_call: ServiceCall) -> None:
+        raise asyncio.CancelledError
+
+    handlers = {"hangs": hangs, "refuses": refuses, "breaks": breaks, "gives_up": gives_up}
+    for name, handler in handlers.items():
         hass.services.async_register("notify", name, handler)
     broken = {"kind": "action", "action": "notify.mobile_app_anna", "data": {"message": "{{ nothing() }}"}}
-    others = [{"kind": "action", "action": f"notify.{name}"} for name in ("hangs", "refuses", "breaks", "missing")]
+    others = [{"kind": "action", "action": f"notify.{name}"} for name in (*handlers, "missing")]
+    others.append({"kind": "mobile_app", "action": "notify.gives_up"})
 
     with pytest.raises(TellError) as raised:
         await notifier.async_send(group(broken, *others, PHONE), [message(hass)])
@@ -548,7 +553,15 @@ async def test_one_that_does_not_work_does_not_stop_the_others(
     failed = raised.value.failed
     assert failed["notify.refuses"] == "no credit"
     assert failed["notify.breaks"] == "'webhook'"
-    assert failed.keys() == {"notify.mobile_app_anna", "notify.refuses", "notify.breaks", "notify.missing"}
+    assert failed["notify.gives_up"] == failed["notify.gives_up#2"] == "notify.gives_up is not available"
+    assert failed.keys() == {
+        "notify.mobile_app_anna",
+        "notify.refuses",
+        "notify.breaks",
+        "notify.missing",
+        "notify.gives_up",
+        "notify.gives_up#2",
+    }
     assert "Family" in str(raised.value)
     assert "no credit" in str(raised.value)
 

@@ -264,7 +264,7 @@ def _until(manager: AlarmsManager, call: ServiceCall) -> float:
         raise InvalidCallError("how_long")
     if seconds <= 0:
         raise InvalidCallError("until_past")
-    return manager.ledger.now() + float(seconds)
+    return manager.ledger.async_after(seconds)
 
 
 def _timestamp(at: Any) -> float | None:

@@ -96,6 +96,12 @@ class Ledger:
         return self._began + time.monotonic()
 
     @callback
+    def async_after(self, seconds: float) -> float:
+        """Return the time in so many seconds, for what ends at a time of the day."""
+        self.async_set_clock()
+        return self.now() + seconds
+
+    @callback
     def async_set_clock(self) -> None:
         """Follow the system's clock when it was set, or when the machine slept.
 

@@ -105,7 +105,7 @@ class AlarmsManager:
         ]
         self.ledger.outbox = self._outbox
         self._outbox.async_load(loaded.outbox)
-        self._stop.append(async_listen_actions(self.hass, self, self.ledger.now))
+        self._stop.append(async_listen_actions(self.hass, self, self.ledger.async_after))
         await self._async_follow()
         for key in self._kept:
             if key.rule_id not in self._entry.subentries:

@@ -104,8 +104,8 @@ class _Failures(logging.Handler):
 
 
 @callback
-def async_listen_actions(hass: HomeAssistant, alarms: Alarms, clock: Callable[[], float]) -> CALLBACK_TYPE:
-    """Let the buttons of our notifications act; return how to stop. ``clock`` is that of the alarms."""
+def async_listen_actions(hass: HomeAssistant, alarms: Alarms, after: Callable[[float], float]) -> CALLBACK_TYPE:
+    """Let the buttons of our notifications act; return how to stop. ``after`` tells the time in so many seconds."""
 
     async def async_pressed(event: Event) -> None:
         action = event.data.get("action")
@@ -124,7 +124,7 @@ def async_listen_actions(hass: HomeAssistant, alarms: Alarms, clock: Callable[[]
         if is_ack:
             alarms.async_acknowledge(keys, by)
         else:
-            alarms.async_shelve(keys, clock() + SNOOZE_S, by)
+            alarms.async_shelve(keys, after(SNOOZE_S), by)
 
     return hass.bus.async_listen(EVENT_BUTTON, async_pressed)
 
