@@ -124,6 +124,18 @@ async def test_what_core_cannot_read_is_decoded_and_handed_on(
         await until(says(home, "sensor.attic_voltage", "119.5"))
 
 
+async def test_a_text_with_a_device_class_is_handed_on(
+    home: HomeAssistant, entry: MockConfigEntry, broker: Broker
+) -> None:
+    mode = Channel(name="Mode", path=("mode",), device_class="enum")
+    since = Channel(name="Since", path=("since",), device_class="timestamp")
+    sample = Sample(TOPIC, b'{"mode": "eco", "since": "2026-11-21T17:00:00Z"}')
+    learn(home, entry, profile(mode, since, exact=False), sample)
+
+    await until(says(home, "sensor.attic_mode", "eco"))
+    await until(says(home, "sensor.attic_since", "2026-11-21T17:00:00+00:00"))
+
+
 async def test_a_key_is_never_part_of_a_program(home: HomeAssistant, entry: MockConfigEntry, broker: Broker) -> None:
     key = 'x\'] }}{{ states | list }}{% set a = "1" %}\\'
     wanted = profile(Channel(name="Odd", path=(key,), state_class="measurement"))

@@ -172,7 +172,7 @@ def _sensor_template(channel: Channel) -> str | None:
         digits = max(0, len(f"{channel.scale:f}".rstrip("0").partition(".")[2])) + 3
         scaled = f"(v | float * {channel.scale!r}) | round({digits})"
         return f"{given}{{{{ {scaled} if is_number(v) else none if v is none else '' }}}}"
-    if is_number_channel(channel):
+    if channel.is_number:
         if not channel.path:
             return "{{ value if is_number(value) else '' }}"
         # What needs no look at a text comes first: nearly all messages are so, and this is done for each of them.
@@ -184,8 +184,3 @@ def _sensor_template(channel: Channel) -> str | None:
     # its place a template finds something undefined or, for a key such as "items", a function; both can be called.
     before = "none if this.state in ('unknown', 'unavailable') else this.state"
     return f"{{% set v = {_found(channel.path)} %}}{{{{ ({before}) if v is callable else v }}}}"
-
-
-def is_number_channel(channel: Channel) -> bool:
-    """Tell whether core takes the sensor for a number."""
-    return bool(channel.state_class or channel.unit or channel.device_class not in {None, "enum", "timestamp", "date"})

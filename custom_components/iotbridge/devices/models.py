@@ -157,6 +157,12 @@ class Channel:
         """Return what the channel is called where people read or write it: ``ENERGY.Total``, ``Dc/0/Voltage``."""
         return key_of(self.subtopic, self.path)
 
+    @property
+    def is_number(self) -> bool:
+        """Tell whether Home Assistant takes it for a number, and nothing else."""
+        is_text = self.device_class in {None, "enum", "timestamp", "date"} and not (self.state_class or self.unit)
+        return self.platform == "sensor" and not is_text
+
     def as_seen(self) -> Channel:
         """Return a switch as what can be seen of it."""
         return replace(

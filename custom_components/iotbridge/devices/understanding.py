@@ -5,7 +5,6 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
 from . import decoders, inference
-from .discovery import is_number_channel
 from .mapping import placed
 from .models import (
     About,
@@ -106,7 +105,7 @@ def _of_all(reading: Reading, topic_filter: str, depth: int, base: str | None) -
 
 def _is_read_alike(channel: Channel, raw: Scalar) -> bool:
     """Tell whether a template finds the number that we find: not in "21,5" or "21.5 °C"."""
-    if channel.platform != "sensor" or not isinstance(raw, str) or not is_number_channel(channel):
+    if not isinstance(raw, str) or not channel.is_number:
         return True
     try:
         float(raw)

@@ -84,8 +84,8 @@ def text_of(raw: Scalar) -> str:
 def convert(channel: Channel, raw: Scalar) -> Value:
     """Return the state that a raw value means for a channel.
 
-    A sensor with a unit or a state class is a number, any other is text; a binary sensor or a switch is a boolean, an
-    event its type. None stays None, and so does a word that says "nothing".
+    A sensor that is a number is one, any other is what it is; a binary sensor or a switch is a boolean, an event its
+    type. None stays None, and of a number so does a word that says "nothing".
 
     Raises:
         ValueError: The value is not what the channel expects.
@@ -96,7 +96,7 @@ def convert(channel: Channel, raw: Scalar) -> Value:
         return None if raw is None or raw == "" else state(channel, raw)
     if channel.platform == "event":
         return text_of(raw) or None
-    if channel.unit is None and channel.state_class is None and channel.device_class is None:
+    if not channel.is_number:
         return None if raw is None else plain(channel, raw)
     return None if is_absent(raw) else scaled(number(raw), channel.scale)
 
