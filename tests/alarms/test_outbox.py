@@ -43,6 +43,7 @@ class World:
     disk: dict[int, dict[str, Any]] = field(default_factory=dict)
     told: list[str] = field(default_factory=list)
     broken: set[str] = field(default_factory=set)
+    failures: int = 0
     hanging: asyncio.Event | None = None
     gone: set[AlarmKey] = field(default_factory=set)
     spoken: asyncio.Event = field(default_factory=asyncio.Event)
@@ -100,6 +101,7 @@ class World:
 
     async def tell(self, call: ServiceCall) -> None:
         if call.service in self.broken:
+            self.failures += 1
             raise HomeAssistantError(f"{call.service} is broken")
         if self.hanging and call.service == "slow":
             await self.hanging.wait()
@@ -348,6 +350,33 @@ async def test_a_group_that_is_gone_opens_a_repair_and_stops_nobody(world: World
     assert world.repairs() == []
 
 
+async def test_what_is_for_a_group_that_is_gone_is_given_up_after_a_day(world: World) -> None:
+    await world.happen("gone")
+    for _ in range(25):
+        await world.wait(3600)
+
+    assert [row for row in world.disk.values() if not row["is_done"]] == []
+    assert world.repairs() == []
+    await world.happen("gone", News.CLEARED)
+    assert world.disk == {}
+
+
+async def test_a_clock_that_was_set_back_neither_delays_nor_hurries(world: World) -> None:
+    family = world.group("anna")
+    world.broken = {"anna"}
+    await world.happen(family)
+    world.freezer.move_to(NOON - timedelta(hours=1))
+    await world.restart()
+    assert world.failures == 2
+
+    world.freezer.move_to(NOON - timedelta(hours=2))
+    await world.happen(family, News.REPEATED)
+    assert world.failures == 3
+    world.broken = set()
+    await world.wait(300)
+    assert world.heard() == ["anna: repeated attic"]
+
+
 async def test_a_target_that_hangs_delays_no_other_group(world: World) -> None:
     slow, fast = world.group("slow"), world.group("anna")
     world.hanging = asyncio.Event()
@@ -577,6 +606,19 @@ async def test_quiet_hours_that_are_over_after_a_restart_hold_nothing(world: Wor
 
     await world.restart(quiet_start=None)
     assert world.heard() == ["anna: raised attic"]
+
+
+async def test_quiet_hours_are_those_of_a_clock_that_was_corrected(world: World) -> None:
+    await world.restart(**NIGHT)
+    family = world.group("anna")
+    await world.wait(11 * 3600)
+    await world.happen(family)
+    assert world.heard() == []
+
+    world.freezer.move_to(NOON + timedelta(hours=2))
+    await world.happen(family, News.RAISED, CELLAR)
+
+    assert world.heard() == ["anna: raised cellar", "anna: raised attic"]
 
 
 async def test_a_storm_becomes_one_digest(world: World) -> None:

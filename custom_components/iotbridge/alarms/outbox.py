@@ -14,7 +14,7 @@ from ..issues import NOTIFIER_FAILING, Issues
 from .message import Message, alarm_words, passed
 from .notifier import Notifier, TellError
 from .pending import Changes, Delivery, Pending, Review, Row, heard_before
-from .policy import Hold, Policy
+from .policy import Digest, Hold, Policy
 from .store import Batch
 from .telling import CALLS, Notice
 
@@ -139,6 +139,7 @@ class Outbox:
         if cancel := self._timers.pop(group, None):
             cancel()
         now = _now()
+        self._follow_clock(group)
         due = self._pending.due(group, now)
         if due is None or group in self._busy or self._is_stopped:
             return
@@ -150,6 +151,13 @@ class Outbox:
         task = self._hass.async_create_task(self._async_work(group), f"iotbridge tell {group}")
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+
+    def _follow_clock(self, group: str) -> None:
+        """Let nothing wait for the end of quiet hours that are none any more since the clock was set."""
+        now = dt_util.now()
+        for row in self._pending.waiting(group):
+            if row.digest is Digest.QUIET and not row.attempts:
+                row.due_at = min(row.due_at, self._policy.quiet_until(row.severity, now) or now.timestamp())
 
     @callback
     def _async_timer(self, group: str, _now: datetime) -> None:
