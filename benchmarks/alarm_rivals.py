@@ -1,6 +1,6 @@
 """The same thousand rules for IoT Bridge, for Home Assistant's own automations, and for Alert2."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 import json
 from pathlib import Path
 import secrets
@@ -31,7 +31,8 @@ def rules(count: int) -> Rules:
 def write(who: str, folder: Path, wanted: Rules) -> str:
     """Put the rules where a contestant looks for them; return what is to be added to the configuration."""
     if who == OURS:
-        _into_entry(folder / ".storage" / "core.config_entries", wanted)
+        # Everything is to be told at once, however much it is.
+        into_entry(folder, (_rule(*rule) for rule in wanted), {"storm_per_minute": 0, "flapping_per_hour": 0})
     elif who == AUTOMATIONS:
         (folder / "bench.json").write_text(json.dumps([_automation(*rule) for rule in wanted]), encoding="utf-8")
         return "automation bench: !include bench.json\n"
@@ -42,34 +43,36 @@ def write(who: str, folder: Path, wanted: Rules) -> str:
     return ""
 
 
-def _into_entry(path: Path, wanted: Rules) -> None:
-    """Write the rules as subentries while Home Assistant is stopped: the dialogs would take minutes."""
+def into_entry(folder: Path, rules: Iterable[Rule], options: Mapping[str, Any]) -> None:
+    """Write rules as subentries while Home Assistant is stopped: the dialogs would take minutes."""
+    path = folder / ".storage" / "core.config_entries"
     document = json.loads(path.read_text(encoding="utf-8"))
     entry = next(entry for entry in document["data"]["entries"] if entry["domain"] == "iotbridge")
-    entry["subentries"] = list(_subentries(wanted))
-    # Everything is to be told at once, however much it is.
-    entry["options"] |= {"storm_per_minute": 0, "flapping_per_hour": 0}
+    entry["subentries"] = list(_subentries(rules))
+    entry["options"] |= options
     path.write_text(json.dumps(document), encoding="utf-8")
 
 
-def _subentries(wanted: Rules) -> Iterator[dict[str, Any]]:
+def _rule(name: str, entities: list[str]) -> Rule:
+    return Rule(
+        rule_id="",
+        name=name,
+        severity=Severity.WARNING,
+        condition=Condition(kind=Kind.ABOVE, above=LIMIT),
+        selection=Selection(entities=tuple(entities)),
+        plan=Plan(steps=(Step(after_s=0.0, groups=(GROUP,)),)),
+    )
+
+
+def _subentries(rules: Iterable[Rule]) -> Iterator[dict[str, Any]]:
     target = {"kind": "action", "action": "notify.bench", "data": {}}
     group = {"targets": [target], "fallback": [], "break_through": False}
     yield {"subentry_id": GROUP, "subentry_type": "notifier", "title": "Bench", "unique_id": None, "data": group}
-    for name, entities in wanted:
-        rule = Rule(
-            rule_id="",
-            name=name,
-            severity=Severity.WARNING,
-            condition=Condition(kind=Kind.ABOVE, above=LIMIT),
-            selection=Selection(entities=tuple(entities)),
-            plan=Plan(steps=(Step(after_s=0.0, groups=(GROUP,)),)),
-        )
-        number = f"01{secrets.token_hex(12).upper()}"
+    for rule in rules:
         yield {
-            "subentry_id": number,
+            "subentry_id": f"01{secrets.token_hex(12).upper()}",
             "subentry_type": "alarm",
-            "title": name,
+            "title": rule.name,
             "unique_id": None,
             "data": rule.as_dict(),
         }

@@ -18,14 +18,13 @@ import tempfile
 import time
 
 from lab.client import Json
-from lab.home_assistant import HomeAssistant
 from lab.lab import Lab
-from lab.waiting import LabError, until
+from lab.waiting import until
 
-from . import alarm_rivals as rivals, command_line
+from . import alarm_crowds as crowds, alarm_rivals as rivals, command_line
 from .report import Report
+from .rigged import set_up
 
-PROBE = Path(__file__).with_name("bench_probe")
 OTHER, WATCHED = 1000, 5000
 CHANGES = 5000
 BURSTS = 4
@@ -34,7 +33,6 @@ PAUSE_S = 0.1
 QUIET_S = 5.0
 WELL, BAD = 20, 1000
 DOMAINS = {rivals.OURS: "iotbridge", rivals.AUTOMATIONS: "automation", rivals.ALERT2: "alert2"}
-UNWANTED = ("history:", "logbook:", "recorder:", "  commit_interval: 1", "    custom_components.iotbridge: debug")
 
 
 @dataclass
@@ -53,21 +51,6 @@ class Found:
     trips: int = 0
     start_s: list[float] = field(default_factory=list)
     setup_s: list[float] = field(default_factory=list)
-
-
-class RiggedHomeAssistant(HomeAssistant):
-    """Home Assistant with the probe and without a recorder; with Alert2 from a folder if that is given."""
-
-    def rig(self, more: str, alert2: Path | None) -> None:
-        """Add to the configuration."""
-        kept = [line for line in self._configuration.splitlines() if line not in UNWANTED]
-        self._configuration = "\n".join(kept) + "\n" + more
-        custom = self.folder / "custom_components"
-        custom.mkdir(parents=True, exist_ok=True)
-        for source in [PROBE, *([alert2] if alert2 else [])]:
-            link = custom / source.name
-            if not link.is_symlink():
-                link.symlink_to(source, target_is_directory=True)
 
 
 def main() -> int:
@@ -98,6 +81,8 @@ async def _run(options: argparse.Namespace) -> None:
     title = f"From publishing to the call of the notify action, while {PER_S} other values change in a second"
     report.add(DELAY_HEAD, [_delay_row(one) for one in others], title=title)
     report.add(START_HEAD, [_start_row(one) for one in found.values()], title="Start, and what stays in memory")
+    if options.only in {None, rivals.OURS}:
+        crowds.add(report, await crowds.measure(rivals.NOBODY), await crowds.measure(rivals.OURS))
     report.finish(write=options.write)
 
 
@@ -106,16 +91,7 @@ async def _run(options: argparse.Namespace) -> None:
 
 async def _turn(lab: Lab, found: Found, options: argparse.Namespace) -> None:
     """Set everything up, start once more with the rules, and measure."""
-    home = lab.home_assistant = RiggedHomeAssistant(lab.folder / "config")
-    home.rig("", None)
-    await lab.broker.start()
-    await home.start()
-    await lab.set_up_mqtt()
-    if found.who == rivals.OURS:
-        result = await lab.client.flow("iotbridge", {})
-        if result["type"] != "create_entry":
-            raise LabError(f"IoT Bridge was not set up: {result}")
-    await home.stop()
+    home = await set_up(lab, iot_bridge=found.who == rivals.OURS)
     wanted = rivals.rules(options.rules)
     more = rivals.write(found.who, home.folder, wanted)
     home.rig(f"bench_probe: {{other: {OTHER}, watched: {WATCHED}}}\n{more}", options.alert2)

@@ -17,12 +17,13 @@ ATTRIBUTES = {"unit_of_measurement": "°C", "device_class": "temperature", "stat
 IN_ONE_GO = 100
 SETTLE_S = 0.2
 TICK_S = 0.02
+BEAT_S = 0.002
 
 
 async def async_setup(hass: HomeAssistant, config: ConfigType) -> bool:
     """Make the entities, ``config`` says how many of each group, and the actions of the benchmark."""
     probe = Probe(hass, config[DOMAIN])
-    for name in ("burst", "stream", "taken", "collect"):
+    for name in ("burst", "stream", "taken", "collect", "follow", "blast", "report"):
         act = getattr(probe, f"async_{name}")
         hass.services.async_register(DOMAIN, name, act, supports_response=SupportsResponse.ONLY)
     hass.services.async_register("notify", "bench", probe.async_notify)
@@ -53,11 +54,11 @@ class Probe:
         self._hass.states.async_set(entity_id, f"{20 + number % 997 / 100:.2f}", ATTRIBUTES)
 
     def _collect(self, phase: str, _info: dict[str, int]) -> None:
-        """Remember the longest time for which Python's garbage collector stopped everything."""
+        """Remember the most processor time for which Python's garbage collector stopped everything."""
         if phase == "start":
-            self._collecting_since = time.monotonic()
+            self._collecting_since = time.thread_time()
         else:
-            self._collected_s = max(self._collected_s, time.monotonic() - self._collecting_since)
+            self._collected_s = max(self._collected_s, time.thread_time() - self._collecting_since)
 
     async def async_burst(self, call: ServiceCall) -> dict[str, Any]:
         """Change entities as fast as it goes; return the loop's processor time in µs per change and what follows it."""
@@ -86,6 +87,36 @@ class Probe:
             await asyncio.sleep(TICK_S)
         return {"share": (time.thread_time() - used) / passed, "collected_ms": self._collected_s * 1000}
 
+    async def async_follow(self, call: ServiceCall) -> dict[str, Any]:
+        """Look for some seconds at what the loop does, whatever happens."""
+        self._taken.clear()
+        beat = Beat(self._hass.loop)
+        await asyncio.sleep(call.data["seconds"])
+        return beat.end() | {"told": len(self._taken)}
+
+    async def async_blast(self, call: ServiceCall) -> dict[str, Any]:
+        """Change all entities of a group in one go to one value; look at what the loop does then."""
+        group = call.data["group"]
+        self._hass.loop.call_later(SETTLE_S, self._change_all, group, call.data["value"])
+        return await self.async_follow(call)
+
+    @callback
+    def _change_all(self, group: str, value: str) -> None:
+        for number in range(self._sizes[group]):
+            self._hass.states.async_set(f"sensor.{group}_{number}", value, ATTRIBUTES)
+
+    async def async_report(self, call: ServiceCall) -> dict[str, Any]:
+        """Let the entities of a group report, so many in a second, what they reported before."""
+        group, per_s, seconds = call.data["group"], call.data["per_s"], call.data["seconds"]
+        following = asyncio.create_task(self.async_follow(call))
+        began, done = time.monotonic(), 0
+        while (passed := time.monotonic() - began) < seconds:
+            while done < passed * per_s:
+                self._hass.states.async_set(f"sensor.{group}_{done % self._sizes[group]}", "20.0", ATTRIBUTES)
+                done += 1
+            await asyncio.sleep(TICK_S)
+        return await following
+
     async def async_collect(self, _call: ServiceCall) -> dict[str, Any]:
         """Return how long a full garbage collection stops everything, and how many objects it looks at."""
         gc.collect()
@@ -101,6 +132,27 @@ class Probe:
     async def async_notify(self, call: ServiceCall) -> None:
         """Take a message."""
         self._taken.append({"at": time.time(), **call.data})
+
+
+class Beat:
+    """Looks at the loop so often that what is between two looks was one go."""
+
+    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
+        """Begin; ``loop`` is the one that runs."""
+        self._loop = loop
+        self._began = self._last = time.thread_time()
+        self._longest_s = 0.0
+        self._next = loop.call_later(BEAT_S, self._look)
+
+    def _look(self) -> None:
+        now = time.thread_time()
+        self._longest_s, self._last = max(self._longest_s, now - self._last), now
+        self._next = self._loop.call_later(BEAT_S, self._look)
+
+    def end(self) -> dict[str, float]:
+        """Return the processor time of the longest go and of all together, in ms."""
+        self._next.cancel()
+        return {"longest_ms": self._longest_s * 1000, "all_ms": (time.thread_time() - self._began) * 1000}
 
 
 async def _idle_s() -> float:

@@ -1,0 +1,154 @@
+"""What a real Home Assistant does when many alarms come together: how long it is busy in one go, and in all.
+
+An outage, a burst and many that only report, each beside a Home Assistant without any rules to which the same happens.
+"""
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass
+import json
+from pathlib import Path
+import tempfile
+
+from lab.client import Json
+from lab.lab import Lab
+from lab.waiting import until
+
+from custom_components.iotbridge.alarms.models import Severity
+from custom_components.iotbridge.alarms.rule import Condition, Kind, Plan, Rule, Selection, Step
+
+from . import alarm_rivals as rivals
+from .report import Report
+from .rigged import set_up
+
+CROWD, SILENT = 1000, 500
+REPORTS_PER_S = 100
+REPORTING_S = 30
+# What is gone is raised after two seconds; then everything is to be quiet again.
+SETTLE_S = 8
+# Integrations have half a minute after a start to bring their entities back; before that nothing is gone.
+GRACE_S = 35
+AVAILABILITY = "bench/crowd/availability"
+
+
+@dataclass(frozen=True)
+class Crowd:
+    """What one case took: processor time of the event loop's thread in ms, in one go and in all, and messages told."""
+
+    case: str
+    longest_ms: float
+    all_ms: float
+    told: int
+
+
+async def measure(who: str) -> list[Crowd]:
+    """Measure all cases in a Home Assistant without rules, or with those of IoT Bridge."""
+    with tempfile.TemporaryDirectory(prefix="iotbridge-bench-") as folder:
+        async with Lab(Path(folder)) as lab:
+            home = await set_up(lab, iot_bridge=who == rivals.OURS)
+            if who == rivals.OURS:
+                rivals.into_entry(home.folder, _rules(), {})
+            home.rig(f"bench_probe: {{burst: {CROWD}, silent: {SILENT}}}\n")
+            await _announced(lab)
+            await home.start()
+            await until(lambda: _available(lab), timeout_s=120, what="entities of the host that will be gone")
+            await asyncio.sleep(GRACE_S)
+            return await _cases(lab)
+
+
+async def _cases(lab: Lab) -> list[Crowd]:
+    found = []
+    for payload, case in (("offline", "outage"), ("online", "its end")):
+        following = asyncio.create_task(_call(lab, "follow", {"seconds": SETTLE_S}))
+        await asyncio.sleep(0.5)
+        async with lab.broker.client() as mqtt:
+            await mqtt.publish(AVAILABILITY, payload, qos=1, retain=True)
+        found.append(_crowd(f"{case}, {CROWD:,} entities of a host by one message", await following))
+    for value, case in ((rivals.LIMIT + 10, "burst"), (rivals.LIMIT - 60, "its end")):
+        answer = await _call(lab, "blast", {"group": "burst", "value": str(value), "seconds": SETTLE_S})
+        found.append(_crowd(f"{case}, {CROWD:,} values in one go", answer))
+    answer = await _call(lab, "report", {"group": "silent", "per_s": REPORTS_PER_S, "seconds": REPORTING_S})
+    found.append(_crowd(f"{SILENT} that are watched for silence, {REPORTS_PER_S * REPORTING_S:,} reports", answer))
+    return found
+
+
+def _crowd(case: str, answer: Json) -> Crowd:
+    return Crowd(case, answer["longest_ms"], answer["all_ms"], answer["told"])
+
+
+async def _call(lab: Lab, name: str, data: Json) -> Json:
+    answer: Json = await lab.client.call(f"bench_probe.{name}", data, response=True)
+    return answer
+
+
+def _rules() -> list[Rule]:
+    cases = {
+        "Gone": (Condition(kind=Kind.UNAVAILABLE), [f"sensor.crowd_{number}" for number in range(CROWD)]),
+        "Burst": (Condition(kind=Kind.ABOVE, above=rivals.LIMIT), [f"sensor.burst_{n}" for n in range(CROWD)]),
+        "Silent": (Condition(kind=Kind.NO_DATA, silent_s=24 * 3600.0), [f"sensor.silent_{n}" for n in range(SILENT)]),
+    }
+    return [
+        Rule(
+            rule_id="",
+            name=name,
+            severity=Severity.WARNING,
+            condition=condition,
+            selection=Selection(entities=tuple(entities)),
+            plan=Plan(steps=(Step(after_s=0.0, groups=(rivals.GROUP,)),)),
+        )
+        for name, (condition, entities) in cases.items()
+    ]
+
+
+async def _announced(lab: Lab) -> None:
+    """Let the broker keep a device with many entities that come and go together."""
+    config = {
+        "device": {"identifiers": ["bench_crowd"], "name": "Crowd"},
+        "origin": {"name": "benchmark"},
+        "availability": [{"topic": AVAILABILITY}],
+        "state_topic": "bench/crowd/state",
+        "components": {
+            f"crowd_{number}": {
+                "platform": "sensor",
+                "unique_id": f"bench_crowd_{number}",
+                "default_entity_id": f"sensor.crowd_{number}",
+                "name": f"Crowd {number}",
+            }
+            for number in range(CROWD)
+        },
+    }
+    async with lab.broker.client() as mqtt:
+        await mqtt.publish("homeassistant/device/bench_crowd/config", json.dumps(config), qos=1, retain=True)
+        await mqtt.publish(AVAILABILITY, "online", qos=1, retain=True)
+        await mqtt.publish("bench/crowd/state", "20", qos=1, retain=True)
+
+
+async def _available(lab: Lab) -> bool:
+    states = await lab.client.rest("GET", "states")
+    return [s["state"] for s in states if s["entity_id"].startswith("sensor.crowd_")] == ["20"] * CROWD
+
+
+HEAD = (
+    "what happens",
+    "without rules: in one go, ms",
+    "in all, ms",
+    "IoT Bridge: in one go, ms",
+    "in all, ms",
+    "messages",
+)
+
+
+def add(report: Report, nobody: Sequence[Crowd], ours: Sequence[Crowd]) -> None:
+    """Put the table into the report."""
+    rows = [
+        (
+            one.case,
+            f"{other.longest_ms:.0f}",
+            f"{other.all_ms:.0f}",
+            f"{one.longest_ms:.0f}",
+            f"{one.all_ms:.0f}",
+            str(one.told),
+        )
+        for other, one in zip(nobody, ours, strict=True)
+    ]
+    report.add(HEAD, rows, title="Many together, processor time of the event loop's thread")

@@ -1,0 +1,41 @@
+"""A Home Assistant with the probe of the benchmarks inside, and nothing that would hide what is measured."""
+
+from pathlib import Path
+
+from lab.home_assistant import HomeAssistant
+from lab.lab import Lab
+from lab.waiting import LabError
+
+PROBE = Path(__file__).with_name("bench_probe")
+UNWANTED = ("history:", "logbook:", "recorder:", "  commit_interval: 1", "    custom_components.iotbridge: debug")
+
+
+class RiggedHomeAssistant(HomeAssistant):
+    """Home Assistant with the probe and without a recorder; with another integration from a folder if that is given."""
+
+    def rig(self, more: str, integration: Path | None = None) -> None:
+        """Add to the configuration."""
+        kept = [line for line in self._configuration.splitlines() if line not in UNWANTED]
+        self._configuration = "\n".join(kept) + "\n" + more
+        custom = self.folder / "custom_components"
+        custom.mkdir(parents=True, exist_ok=True)
+        for source in [PROBE, *([integration] if integration else [])]:
+            link = custom / source.name
+            if not link.is_symlink():
+                link.symlink_to(source, target_is_directory=True)
+
+
+async def set_up(lab: Lab, *, iot_bridge: bool) -> RiggedHomeAssistant:
+    """Start a broker and such a Home Assistant, set up MQTT and IoT Bridge if wanted, and stop it again."""
+    home = RiggedHomeAssistant(lab.folder / "config")
+    lab.home_assistant = home
+    home.rig("")
+    await lab.broker.start()
+    await home.start()
+    await lab.set_up_mqtt()
+    if iot_bridge:
+        result = await lab.client.flow("iotbridge", {})
+        if result["type"] != "create_entry":
+            raise LabError(f"IoT Bridge was not set up: {result}")
+    await home.stop()
+    return home
