@@ -1,8 +1,12 @@
 """A Home Assistant with core's mqtt on a fake broker, and IoT Bridge in it."""
 
+import asyncio
 from collections.abc import AsyncGenerator
+import logging
 import math
+import os
 from pathlib import Path
+from unittest.mock import patch
 
 from freezegun.api import FrozenDateTimeFactory
 from hypothesis import HealthCheck, settings
@@ -23,10 +27,28 @@ __all__ = ["custom_components"]
 settings.register_profile("iotbridge", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("iotbridge")
 
+# The test kit asks for every line of Home Assistant and of its database. Said here once and not to pytest, which would
+# set it, and forget what all loggers know, six times for each test.
+for name in (None, "sqlalchemy.engine"):
+    logging.getLogger(name).setLevel(logging.WARNING)
+
 
 @pytest.fixture(autouse=True)
-def _custom_integrations(enable_custom_integrations: None) -> None:
-    """Let Home Assistant load the integration from this repository."""
+async def _no_origins(enable_event_loop_debug: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Keep what asyncio checks in debug mode, and leave out where every task, future and timer was made.
+
+    That takes half as long again as the tests themselves, and helps only where one was left behind: PYTHONASYNCIODEBUG=1
+    brings it back.
+    """
+    if not os.environ.get("PYTHONASYNCIODEBUG"):
+        monkeypatch.setattr(asyncio.get_running_loop(), "get_debug", lambda: False)
+
+
+@pytest.fixture(autouse=True)
+def _custom_integrations(request: pytest.FixtureRequest) -> None:
+    """Let Home Assistant load the integration from this repository; a test without a Home Assistant gets none."""
+    if "hass" in request.fixturenames:
+        request.getfixturevalue("enable_custom_integrations")
 
 
 @pytest.fixture
@@ -36,9 +58,14 @@ def hass_config_dir(hass_tmp_config_dir: str) -> str:
 
 
 @pytest.fixture
-async def mqtt(mock_hass_config: None, mqtt_mock_entry: MqttMockHAClientGenerator) -> MqttMockHAClient:
+async def mqtt(
+    hass: HomeAssistant, mock_hass_config: None, mqtt_mock_entry: MqttMockHAClientGenerator
+) -> AsyncGenerator[MqttMockHAClient]:
     """Return core's mqtt, connected to a fake broker."""
-    return await mqtt_mock_entry()
+    # Core subscribes in rounds that nobody waits for: how far one has come depends on how fast the machine is, and what
+    # hangs on it (a subscription that is given back when it was made) would happen in the middle of the clearing up.
+    with patch("homeassistant.components.mqtt.util.create_eager_task", hass.async_create_task):
+        yield await mqtt_mock_entry()
 
 
 @pytest.fixture

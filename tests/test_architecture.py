@@ -1,7 +1,7 @@
 """The shape of the house: who may know whom, what files may be called, how long they may be."""
 
 import ast
-from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 import subprocess
 import sys
@@ -22,13 +22,16 @@ LOOKED_UP = {
 DRAWERS = {"common", "helper", "helpers", "misc", "util", "utils"}
 
 
-def imported(path: Path) -> Iterator[str]:
-    """Yield the full names of what a file imports from outside."""
+@cache
+def imported(path: Path) -> list[str]:
+    """Return the full names of what a file imports from outside."""
+    found: list[str] = []
     for node in ast.walk(ast.parse(path.read_text("utf-8"))):
         if isinstance(node, ast.Import):
-            yield from (alias.name for alias in node.names)
+            found += (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom) and not node.level:
-            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+            found += (f"{node.module}.{alias.name}" for alias in node.names)
+    return found
 
 
 def importers(name: str) -> set[str]:
