@@ -1,4 +1,4 @@
-"""The blind examination: real messages, judged before inference saw them, by somebody who had not seen inference.
+"""The blind examinations: real messages, judged before inference saw them, by somebody who had not seen inference.
 
 Beside what the other manifests say, ``alternatives`` of an expected reading are other answers that are as right,
 an ``optional`` one must be right when it is on and may be missing, and ``allowed`` names what may be on or off.
@@ -13,21 +13,25 @@ from pathlib import Path
 import re
 from typing import Any
 
+import pytest
+
 from custom_components.iotbridge.devices.models import Reading, Sample
 from custom_components.iotbridge.devices.understanding import understand
 
 from .test_score import is_same
 
-FOLDER = Path(__file__).parent / "blind"
+HERE = Path(__file__).parent
 STEPS = re.compile(r"\[(\d+)\]|[.]?([^.\[\]]+)")
-BEST_RIGHT = 423
-LEAST_FALSE = 1
+# What was reached with each: readings that are right, and false ones that are on.
+REACHED = {"blind": (423, 1), "blind2": (411, 0)}
 JUDGED = ("unit", "device_class", "platform")
 
 
-def samples() -> list[dict[str, Any]]:
-    """Return the samples of all manifests."""
-    return [one for path in sorted(FOLDER.glob("*.json")) for one in json.loads(path.read_text("utf-8"))["samples"]]
+def samples(folder: str) -> list[dict[str, Any]]:
+    """Return the samples of all manifests of an examination."""
+    return [
+        one for path in sorted((HERE / folder).glob("*.json")) for one in json.loads(path.read_text("utf-8"))["samples"]
+    ]
 
 
 def readings_of(sample: dict[str, Any]) -> list[Reading]:
@@ -130,10 +134,12 @@ def judge(sample: dict[str, Any]) -> Judgement:
     return result
 
 
-def test_the_blind_examination_is_scored() -> None:
+@pytest.mark.parametrize("folder", REACHED)
+def test_a_blind_examination_is_scored(folder: str) -> None:
+    """Prints every score; docs/things.md tells what each was at first sight, before anything was changed."""
     right = total = false = perfect = state_classes = 0
     lines = []
-    everything = samples()
+    everything = samples(folder)
     for sample in everything:
         one = judge(sample)
         right += one.expected - len(one.wrong)
@@ -146,7 +152,7 @@ def test_the_blind_examination_is_scored() -> None:
         lines += [f"    (state class) {line}" for line in one.state_classes]
     lines.append(f"{perfect} of {len(everything)} perfect, {right} of {total} right, {false} false that are on")
     lines.append(f"{state_classes} of the right ones with another state class")
-    print("\n".join(lines))  # noqa: T201 - the score is what this test is for
+    print(folder, *lines, sep="\n")  # noqa: T201 - the score is what this test is for
 
-    # Seen for the first time, 339 of 424 were right and 47 false; what is left is a matter of taste.
-    assert (right >= BEST_RIGHT, false <= LEAST_FALSE) == (True, True), "\n".join(lines)
+    best_right, least_false = REACHED[folder]
+    assert (right >= best_right, false <= least_false) == (True, True), "\n".join(lines)

@@ -16,6 +16,9 @@ _TIME = re.compile(r"\d\d?(?::\d\d){1,2}")
 # A separator within quotes is none.
 _PARTS = {mark: re.compile(rf'(?:"[^"]*"|[^"{re.escape(mark)}])++') for mark in _SEPARATORS}
 _MAX_TEXT = 16_384
+# So many parts without a mark may stand before the pairs, and so many pairs must follow.
+_MOST_HEADS = 3
+_FEWEST_PAIRS = 2
 
 
 def decode(content: Content) -> Decoded | None:
@@ -35,11 +38,19 @@ def decode(content: Content) -> Decoded | None:
 def _pairs(text: str) -> dict[str, str] | None:
     """Return the pairs by the first separator and mark that make pairs of the whole text."""
     separators = [separator for separator in _SEPARATORS if separator in text]
-    for parts, url in [([text], False), *((_split(text, mark), mark == "&") for mark in separators)]:
+    splits = [([text], False), *((_split(text, mark), mark == "&") for mark in separators)]
+    for parts, url in splits:
         for mark in _MARKS:
             if len(parts) <= 2 * MAX_FIELDS and (pairs := _read(parts, mark, url=url)):
                 return pairs
-    return None
+    return next((pairs for parts, url in splits[1:] if not url and (pairs := _after_head(parts))), None)
+
+
+def _after_head(parts: list[str]) -> dict[str, str] | None:
+    """Return the pairs after what stands before them: "20;0A;Alecto V4;ID=58d0;TEMP=00d7;HUM=66;"."""
+    head = next((index for index, part in enumerate(parts) if "=" in part), 0)
+    rest = parts[head:]
+    return _read(rest, "=", url=False) if 0 < head <= _MOST_HEADS and len(rest) >= _FEWEST_PAIRS else None
 
 
 def _split(text: str, separator: str) -> list[str]:

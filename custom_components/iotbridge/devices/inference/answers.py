@@ -22,7 +22,10 @@ from .places import Place
 
 LONGEST_TYPE = 32
 # In a key with one of these a 0 or a 1 is a number: "alarm_counter".
-NUMBER_WORDS = frozenset({"count", "counter", "counts", "time", "duration", "code", "flags", "number", "total"})
+NUMBER_WORDS = frozenset({
+    "count", "counter", "counts", "time", "duration", "code", "flags", "number", "total", "cnt",
+    "num", "nr", "requests", "attempts", "events", "retries", "seconds", "minutes", "hours", "days",
+})  # fmt: skip
 SENTENCE_WORDS = 3
 # What somebody's remote sends beside its command.
 OF_A_REMOTE = frozenset({"rolling", "counter", "button", "remote"})
@@ -56,7 +59,7 @@ class Command:
 
 
 # Words that ask for a yes or no only where they are the whole key: {"on": true}, but not "on_demand".
-ALONE = {("on",): Binary()}
+ALONE = {("on",): Binary(), ("operating",): Binary("running")}
 # A relay that is closed lets the current through.
 CONTACTS = frozenset({"relay", "contactor", "breaker"})
 
@@ -82,7 +85,7 @@ def kind_of(one: Place) -> Binary | None:
 
 def answer_of(one: Place) -> Answer | None:
     """Return the yes or no that a value is; None for any other value."""
-    kind = alarm_of(one) or kind_of(one)
+    kind = alarm_of(one) or kind_of(one) or bound_of(one)
     pair = pair_of(one, kind)
     if pair is None:
         return None
@@ -92,8 +95,10 @@ def answer_of(one: Place) -> Answer | None:
         row = BINARY["plugged in"]
     if hint == "opening" and not CONTACTS.isdisjoint(one.leaf):
         on, off, hint = off, on, None
-    if is_about_more(one, row):
+    if hint is None and row is BINARY["water"] and on.lower() == "on":
         row = Binary()
+    if is_about_more(one, row):
+        row = BINARY["problem"] if is_limit(one) else Binary()
     if row.inverted and text_of(one.value).lower() in YES | NO:
         on, off = off, on
     return Answer(kind=row, known=kind is not None, on=on, off=off, device_class=row.device_class or hint)
@@ -105,10 +110,21 @@ BATTERY_WORDS = frozenset({
 })  # fmt: skip
 
 
+WATER_WORDS = frozenset({"water", "alarm", "state", "status", "sensor", "alert", "is", "warning", "detector"})
+LIMITS = frozenset({"low", "high", "lack", "missing", "shortage", "over", "under", "too"})
+
+
+def is_limit(one: Place) -> bool:
+    """Return whether a yes says that something is too low or too high: "lowWaterPressure"."""
+    return not LIMITS.isdisjoint(one.leaf)
+
+
 def is_about_more(one: Place, row: Binary) -> bool:
     """Return whether a yes or no is not of the class that a weak word in its key tells: a battery that is connected."""
     if row is BINARY["battery"]:
         return not set(one.pattern) <= BATTERY_WORDS
+    if row is BINARY["water"]:
+        return not set(one.pattern) <= WATER_WORDS
     return row is BINARY["present"] and one.depth > 1
 
 
@@ -118,11 +134,26 @@ def alarm_of(one: Place) -> Binary | None:
     return BINARY["alarm"] if above & ALARMS and (one.is_bool or one.number in BITS) else None
 
 
+BOUNDS = frozenset({("low",), ("high",)})
+
+
+def bound_of(one: Place) -> Binary | None:
+    """Return that a yes or no tells whether something is too low or too high: "Storage_Low", "lowOilPressure"."""
+    if one.is_bool:
+        return BINARY["problem"] if is_limit(one) and phrases(one.leaf, WORDS) else None
+    bits = sum(sibling.is_bool or sibling.number in BITS for sibling in one.siblings)
+    among = one.number in BITS and bits >= FEW_BITS and one.leaf[-1:] in BOUNDS and len(one.leaf) > 1
+    return BINARY["problem"] if among else None
+
+
+FEW_BITS = 4
+
+
 def pair_of(one: Place, kind: Binary | None) -> tuple[str, str, str | None] | None:
     """Return how a key's yes and no are written, and the class that the words tell."""
     value = one.value
     if value is None:
-        return ("true", "false", None) if kind and not kind.weak and not phrases(one.leaf, WORDS) else None
+        return ("true", "false", None) if kind and not kind.weak and is_asked(one) else None
     if isinstance(value, bool):
         return "true", "false", None
     if one.number is not None:
@@ -137,9 +168,25 @@ def pair_of(one: Place, kind: Binary | None) -> tuple[str, str, str | None] | No
     return words_pair(str(value), kind)
 
 
+def is_asked(one: Place) -> bool:
+    """Return whether a key is nothing but a yes or no, or ends with one and has no quantity: "low_battery"."""
+    if " ".join(one.leaf) in BINARY:
+        return True
+    ends = only_qualifies(one.leaf) or any(phrase.end == len(one.leaf) for phrase in phrases(one.leaf, BINARY))
+    return ends and not phrases(one.leaf, WORDS)
+
+
+# Where all that begins with one of these is 0 or 1, each is a yes or a no, whatever it is about.
+FLAGS = (("error",), ("err",), ("fault",), ("alarm",), ("warning",))
+
+
 def is_quantity(one: Place) -> bool:
     """Return whether a key ends with what is measured, or its sister holds another number than 0 and 1."""
     own = one.pattern
+    if own[-1:] in BOUNDS:
+        return False
+    if own[:1] in FLAGS and all(other.number in BITS for other in one.siblings if other.leaf[:1] == own[:1]):
+        return False
     measured = phrases(own, WORDS)
     states = [phrase for phrase in phrases(own, BINARY) if not BINARY[phrase.text].weak]
     if any(phrase.end == len(own) for phrase in measured) and not any(phrase.end == len(own) for phrase in states):

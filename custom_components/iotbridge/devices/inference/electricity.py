@@ -23,6 +23,9 @@ SMALL_POWER = Range(0.1, 25)
 DELIVERED = frozenset({"delivered", "returned"})
 MEASURED_BESIDE_POWER = frozenset({"voltage", "volt", "current", "energy", "kwh", "wh", "frequency", "pf", "apower"})
 FEW_BITS = 3
+# What a beacon sends with, or is heard with at one metre.
+RADIOS = frozenset({"measured", "tx", "ref", "reference", "calibrated"})
+DBM = Range(-120, -0.000001)
 CARRIER_HZ = 1e6
 CARRIER_MHZ = Range(430, 930)
 
@@ -36,7 +39,19 @@ def voltage(case: Case) -> Meaning:
         return case.to("V", scale=0.1)
     if case.context.topic.startswith("zigbee2mqtt/") and CELL_MV.has(case.value):
         return case.to("mV")
+    if case.is_whole and BATTERY_MV.has(case.value) and is_of_a_small_thing(case):
+        return case.to("mV")
     return case.to("V")
+
+
+# What nothing that is fed by thousands of volts has beside its voltage, and what something that is measures.
+OF_SMALL_THINGS = frozenset({"temperature", "temp", "humidity", "hum", "rssi", "uptime", "heap", "moisture", "co2"})
+
+
+def is_of_a_small_thing(case: Case) -> bool:
+    """Return whether a voltage is that of a sensor, and not measured by a meter."""
+    around = case.around()
+    return bool(around & OF_SMALL_THINGS) and not around & (MEASURED_BESIDE_POWER - {"voltage", "volt"} | {"power"})
 
 
 def supply_voltage(case: Case) -> Meaning:
@@ -85,7 +100,9 @@ def energy(case: Case) -> Meaning:
 
 
 def power(case: Case) -> Meaning:
-    """Decide watts, the kilowatts of a smart meter's telegram, or a yes or no that is only called power."""
+    """Decide watts, the kilowatts of a smart meter's telegram, or what is only called power: a yes, a radio's dBm."""
+    if case.words(1) & RADIOS and DBM.has(case.value) and case.around() & {"rssi"}:
+        return Meaning(role="internal")
     if case.words(1) & DELIVERED and is_telegram(case) and KILOWATTS.has(case.value):
         return case.to("kW")
     if in_tenths(case):

@@ -87,8 +87,9 @@ def segments(word: str) -> list[str]:
     return best[-1] or with_ending(word)
 
 
-# Words that end others: "ipmtemp", "busvolt".
-ENDINGS = ("temperature", "humidity", "pressure", "voltage", "temp", "volt")
+# Words that end others: "ipmtemp", "busvolt"; in German they are said in one: "Kesseltemperatur".
+COMPOUNDS = ("temperatur", "spannung", "leistung", "feuchtigkeit", "feuchte", "druck", "energie")
+ENDINGS = ("temperature", "humidity", "pressure", "voltage", "temp", "volt", *COMPOUNDS)
 
 
 def with_ending(word: str) -> list[str]:
@@ -131,6 +132,18 @@ def suffix(key: Words) -> Suffix | None:
                 continue
             if unit and (stop > length or len(text) > SHORT or text in UNITS_ALONE):
                 return Suffix(unit, key[: stop - length] + key[stop:])
+    return leading(key)
+
+
+# Words that stand after a unit, and say which one: "psi_low".
+WHICH = frozenset({"low", "high"})
+
+
+def leading(key: Words) -> Suffix | None:
+    """Return the unit that a key begins with: a time before anything, another before words that say which one."""
+    unit = units.FIRST.get(key[0]) if len(key) > 1 else None
+    if unit in TIMES or (unit and only_qualifies(tuple(word for word in key[1:] if word not in WHICH))):
+        return Suffix(unit, key[1:])
     return None
 
 

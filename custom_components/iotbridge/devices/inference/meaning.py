@@ -10,6 +10,7 @@ from ..knowledge.obis import OBIS
 from ..knowledge.quantities import QUANTITIES, Quantity
 from ..knowledge.units import QUANTITY_OF_UNIT
 from ..knowledge.words import LETTER_FAMILIES, WORDS
+from .codes import is_beside_its_number, is_code
 from .keys import Phrase, Words, letters, only_qualifies, phrases, suffix
 from .places import ObisKey, Place
 
@@ -59,23 +60,35 @@ def meaning(one: Place, context: Context) -> Meaning:
     if one.obis is not None:
         return by_number(one.obis, one, context)
     word, words, level = quantity_word(one)
-    role = role_of(words, word) if level == 0 else role_of(bare(one.leaf), None)
-    if role is None and level == 0 and is_code(one, word):
+    held = level == 0 or (one.leaf in HOLDERS and level == 1)
+    role = role_of(words, word) if held else role_of(bare(one.leaf), None)
+    firm = role is not None and held and bool(phrases(words, roles.HISTORY) or phrases(words, FIRM_SETTINGS))
+    if role is None and (is_beside_its_number(one) or (level == 0 and is_code(one, word))):
         role = "internal"
     share = one.suffix is not None and one.suffix.unit == "%" and role == "internal"
     if one.family.is_date and one.leaf and one.leaf[-1].removesuffix("s") in DATE_PARTS:
         role = "time"
-    if role and not share and not (one.stated and one.unit):
+    if role == "time" and one.family.periods > 1 and not one.family.is_date and one.number is not None:
+        role = None
+    if role and not share and (firm or not (one.stated and one.unit)):
         return Meaning(role="internal" if role == "time" and is_lasting(one) else role)
     quantity, unit = unit_of_suffix(one, WORDS[word.text] if word else None)
     if quantity is None:
         quantity = letter_quantity(one) or reached(one)
+    if "wind" in one.leaf:
+        quantity = OF_THE_WIND.get(quantity or "", quantity)
     if quantity == "energy" and not STORED.isdisjoint(one.leaf):
         quantity = "stored energy"
     phrase = word.text if word else one.letter or (one.leaf[0] if quantity == "setpoint" else None)
     return Meaning(quantity=quantity, unit=unit, certain=unit is not None, phrase=phrase)
 
 
+# What is a setting even with a unit beside it: no reading is called so.
+FIRM_SETTINGS = frozenset({"interval", "intervall", "period", "threshold", "timeout", "hysteresis", "sampling"})
+# Keys that only hold what the level above names.
+HOLDERS = (("value",), ("val",), ("data",), ("reading",))
+# What is only a speed or a direction by its last word: "wind_instant_speed".
+OF_THE_WIND = {"speed": "wind speed", "course": "wind direction"}
 # Energy that is there, and not counted.
 STORED = frozenset({"remaining", "capacity", "stored"})
 DATE_PARTS = frozenset({"year", "month", "mounth", "day", "hour", "minute", "second"})
@@ -100,16 +113,6 @@ def by_number(key: ObisKey, one: Place, context: Context) -> Meaning:
     if row.quantity == "energy" and unit is None:
         return Meaning(name=name, role=role, known=True)
     return Meaning(quantity=row.quantity, unit=unit, certain=unit is not None, name=name, role=role)
-
-
-CODES = frozenset({"status", "state", "code", "mode"})
-
-
-def is_code(one: Place, word: Phrase | None) -> bool:
-    """Return whether a number only stands for a word: "inverterStatus": 102."""
-    own = [part for part in one.leaf if not part.isdigit()]
-    weak = word is None or (QUANTITIES[WORDS[word.text]].subject and WORDS[word.text] != "battery")
-    return bool(own) and own[-1] in CODES and weak and len(one.parts) > 0 and not one.stated
 
 
 # The keys of the conventions, ready to be compared.
@@ -366,6 +369,8 @@ LETTERS_BESIDE_UNITS = {"w": "power", "v": "voltage"}
 
 def letter_quantity(one: Place) -> str | None:
     """Return what a single letter means among others of its family."""
+    if one.letter == "a" and "d" in one.family.marks and one.family.letters.isdisjoint("viupw"):
+        return None
     if one.letter in LETTERS_BESIDE_UNITS and not one.family.suffixes.isdisjoint(ELECTRIC_UNITS):
         return LETTERS_BESIDE_UNITS[one.letter]
     best = max(LETTER_FAMILIES, key=lambda family: len(one.family.letters & family.keys()))

@@ -7,7 +7,7 @@ import re
 
 from ..knowledge.names import SPELLED, TELLING, THERMAL
 from ..knowledge.roles import GENERIC
-from .keys import KNOWN, Words, letters, only_qualifies, words_of
+from .keys import COMPOUNDS, KNOWN, Words, letters, only_qualifies, words_of
 from .places import ADDRESS, Place
 
 LONGEST = 80
@@ -65,6 +65,9 @@ def as_written(one: Place, name: str) -> str:
     raw = one.parts[-1] if one.parts else ""
     if raw.isupper() and "_" not in raw and "-" not in raw:
         return sentence(name)
+    for ending in COMPOUNDS:
+        if re.search(rf"[a-zäöüß]{ending}", raw.lower()):
+            name = name.replace(f" {ending}", ending)
     for made in MAKERS_NAME.findall(raw):
         plain = spoken(words_of(made))
         if made.lower() in KNOWN or (raw.isupper() and made.isalpha()) or plain.lower() == made.lower() == name.lower():

@@ -16,10 +16,11 @@ from ..models import Field, Scalar, key_of
 from ..values import is_absent, quantity_of, text_of, unit_of
 from .keys import Suffix, Words, bracketed, is_number, suffix, words_of
 from .records import Record, record_of, title_of
+from .series import outdated
 
 # Members of a record that name what another member of it holds: {"value_type": "humidity", "value": "45.1"}.
 NAMERS = ("value_type", "valuetype", "name", "n", "key", "sensor", "param", "parameter", "label", "measurement",
-          "quantity", "type", "field", "id", "channel", "code", "obis")  # fmt: skip
+          "variable", "metric", "quantity", "type", "field", "id", "channel", "code", "obis")  # fmt: skip
 VALUES = frozenset({"measurementvalue", "sensorvalue", "datavalue", "value", "val", "v", "reading", "measurement"})
 UNITS = ("unit", "units", "u", "uom", "unit_of_measurement", "unitofmeasurement", "$unit")
 # A part of a key that is an address: "0x2916", "4C33A6603C79", "28-0316a2799bff".
@@ -35,6 +36,15 @@ ADDRESSED = re.compile(r"(?:.*[./])?[A-Za-z]{0,4}\d{6,}[0-9A-Za-z]*(?::\d+)?[./]
 BASE_LEVELS = 3
 
 
+# A text under one of these is never a number with its unit: "5A" is no current.
+NAMED = re.compile(r"(?i).*(hex|id|code|type|version|model|serial|name|address|addr|mac|eui)")
+
+
+def plain(member_name: str) -> str:
+    """Return a member's name in lower case, without the marks that some put before it: "_unit", "@name"."""
+    return member_name.lower().lstrip("_@#")
+
+
 class Family:
     """The values under one parent; what is asked of them by each of them is found once."""
 
@@ -46,7 +56,7 @@ class Family:
     def texts(self) -> dict[str, str]:
         """Return the members that are texts, by their names in lower case."""
         return {
-            one.parts[-1].lower(): one.field.value
+            plain(one.parts[-1]): one.field.value
             for one in self.places
             if one.parts and isinstance(one.field.value, str) and one.field.value
         }
@@ -60,6 +70,23 @@ class Family:
     def letters(self) -> frozenset[str]:
         """Return the keys of numbers that are a single letter."""
         return frozenset(letter for one in self.places if one.number is not None and (letter := one.letter))
+
+    @cached_property
+    def marks(self) -> frozenset[str]:
+        """Return the letters that keys are, whatever they hold: inputs are called A1 and D1."""
+        return frozenset(letter for one in self.places if (letter := one.letter))
+
+    @cached_property
+    def periods(self) -> int:
+        """Return how many keys are only a day, a week, a month or a year."""
+        return sum(one.leaf in PERIODS for one in self.places)
+
+    @cached_property
+    def phases(self) -> frozenset[str]:
+        """Return the last letters of keys like Va, Ia and Pa: those of the phases."""
+        pairs = {tuple(one.leaf[0]) for one in self.places if len(one.leaf) == 1 and len(one.leaf[0]) == len("Va")}
+        volts = {last for first, last in pairs if first in "vu" and last in "abc"}
+        return frozenset(last for first, last in pairs if first in "iap" and last in volts)
 
     @cached_property
     def is_date(self) -> bool:
@@ -90,6 +117,8 @@ class Family:
         return all(one.number is not None or one.value is None for one in self.places)
 
 
+# Beside each other these tell of counts, not of a date.
+PERIODS = (("day",), ("today",), ("week",), ("month",), ("year",))
 # Words that stand beside a letter without making a word of it: U_AC, I_DC.
 BESIDE_A_LETTER = frozenset({"ac", "dc", "in", "out", "grid", "pv", "bat"})
 
@@ -169,7 +198,9 @@ class Place:
     def letter(self) -> str | None:
         """Return the letter that its key is, numbers aside: "t", "I1", "U_AC"."""
         rest = [word for word in self.leaf if not word.isdigit() and word not in BESIDE_A_LETTER]
-        return rest[0] if len(rest) == 1 and len(rest[0]) == 1 else None
+        if len(rest) != 1 or len(rest[0]) > len("Va"):
+            return None
+        return rest[0][0] if len(rest[0]) == 1 or rest[0][1] in self.family.phases else None
 
     @property
     def parent(self) -> tuple[str, ...]:
@@ -204,8 +235,10 @@ def places_of(fields: Sequence[tuple[str, Field]], topic: str) -> list[Place]:
     named = {id(one): record_name(one) for one in places}
     base = [level for level in topic.split("/") if level][-BASE_LEVELS:]
     records = {id(family): record_of(family) for family in families.values()}
+    old = {id(one) for family in outdated(families) for one in family.places}
     for one in places:
         spell(one, named[id(one)], base)
+        one.spare = id(one) in old
         record = records[id(one.family)]
         if record is not None:
             tell(one, record, families)
@@ -214,7 +247,7 @@ def places_of(fields: Sequence[tuple[str, Field]], topic: str) -> list[Place]:
 
 def tell(one: Place, record: Record, families: Mapping[tuple[str, ...], Family]) -> None:
     """Give a value what the other members of its record say of it; ``families`` are all, by their parents."""
-    one.spare = id(one) in record.spare
+    one.spare = one.spare or id(one) in record.spare
     if one is not record.value:
         return
     one.unit, one.stated, one.suffix, one.factor = unit_of(record.unit), True, None, record.factor
@@ -247,6 +280,8 @@ def place(subtopic: str, one: Field) -> Place:
         number = value
     if isinstance(value, str) and re.fullmatch(r"0\d+", value.strip()):
         number = None
+    if unit is not None and parts and NAMED.fullmatch(parts[-1]):
+        number, unit = None, None
     if one.unit is not None:
         unit = unit_of(one.unit)
     return Place(subtopic=subtopic, field=one, parts=parts, value=value, number=number, unit=unit,
@@ -270,7 +305,7 @@ def member(one: Place, names: Sequence[str]) -> str | None:
 
 def record_name(one: Place) -> str | None:
     """Return the name that a record gives its own value; None where the key is the name."""
-    if not one.parts or one.parts[-1].lower() not in VALUES or not one.field.path:
+    if not one.parts or plain(one.parts[-1]) not in VALUES or not one.field.path:
         return None
     in_list = any(isinstance(part, int) for part in one.field.path[-2:])
     return member(one, NAMERS if in_list else NAMERS[:3]) or None
@@ -310,7 +345,7 @@ def unit_in(levels: tuple[Words, ...]) -> Suffix | None:
 
 def beside(one: Place) -> tuple[str | None, bool]:
     """Return the unit that a sibling names, and whether one does: {"value": 21, "unit": "C"}, {"temp_unit": "F"}."""
-    last = one.parts[-1].lower() if one.parts else ""
+    last = plain(one.parts[-1]) if one.parts else ""
     if last in VALUES or last in ("current", "now"):
         text = member(one, UNITS)
         if text is not None:

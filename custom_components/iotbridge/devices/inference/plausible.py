@@ -3,6 +3,7 @@
 from dataclasses import replace
 import re
 
+from ..knowledge.states import BITS
 from ..values import unit_of
 from . import electricity
 from .case import FRACTION, PERCENT, Case, Range, Rule
@@ -73,12 +74,17 @@ def temperature(case: Case) -> Meaning:
         and humidity_scale(case.one) == 1
     ):
         return Meaning(known=True, phrase=case.found.phrase)
+    if KELVIN.has(case.value) and any("pressure" in one.leaf and PASCALS.has(one.number) for one in case.one.siblings):
+        return case.to("K")
     scale = humidity_scale(case.one)
     if scale < 1 and case.is_whole and abs(case.value or 0) * scale <= ROOM_LIMIT:
         return case.to(unit, scale=scale)
     return case.to(unit)
 
 
+# Who tells pressures in pascals, may tell temperatures in kelvins.
+KELVIN = Range(230, 340)
+PASCALS = Range(20000, 1e8)
 # A whole number above that is a temperature only of something that burns; of anything else it is in tenths.
 TENTHS_OF_DEGREES = Range(151, 1300)
 HOT = frozenset({
@@ -136,6 +142,8 @@ def is_of_the_air(case: Case) -> bool:
 
 def signal(case: Case) -> Meaning:
     """Decide dBm, tenths of it or percent: a signal in dBm is negative."""
+    if case.found.phrase == "wifi" and case.is_whole and case.value in BITS:
+        return Meaning(role="internal")
     if case.value is None or DBM.has(case.value):
         return case.to("dBm")
     if case.is_whole and TENTHS_OF_DBM.has(case.value):
@@ -164,6 +172,34 @@ def illuminance(case: Case) -> Meaning:
     return case.to("lx")
 
 
+LAMPS = frozenset({"pool", "spa", "pump", "relay", "filter", "heater", "garage", "lamp"})
+
+
+def light(case: Case) -> Meaning:
+    """Take lux; where things are switched, a light of 0 or 1 is off or on."""
+    switched = bool(case.words(3) & LAMPS or case.around() & LAMPS)
+    if case.is_whole and case.value in BITS and switched:
+        return Meaning(known=True, phrase=case.found.phrase)
+    return illuminance(case)
+
+
+def angle(case: Case) -> Meaning:
+    """Take degrees; among bits a tilt of 1 is a yes."""
+    if case.is_whole and case.value in BITS and electricity.is_among_bits(case.one):
+        return Meaning(known=True, phrase=case.found.phrase)
+    return case.to("°")
+
+
+# Whose distance is told by a radio, tells it in metres.
+BY_RADIO = frozenset({"bluetooth", "ble", "beacon", "ibeacon"})
+
+
+def distance(case: Case) -> Meaning:
+    """Take metres for what a radio guesses; any other distance has its unit or none."""
+    topic = frozenset(re.split(r"[^a-z]+", case.context.topic.lower()))
+    return case.to("m" if (topic | case.words(4)) & BY_RADIO else None)
+
+
 SLOWEST_TURNING = 101
 
 
@@ -182,7 +218,8 @@ def wind_speed(case: Case) -> Meaning:
 def rain(case: Case) -> Meaning:
     """Take millimetres, or inches among other inches."""
     inches = "in/h" if case.found.quantity == "rain rate" else "in"
-    return case.to(inches if case.context.imperial else case.found.row.unit)
+    imperial = case.context.imperial or unit_of(member(case.one, UNITS) or "") == "in"
+    return case.to(inches if imperial else case.found.row.unit)
 
 
 def speed(case: Case) -> Meaning:
@@ -229,6 +266,9 @@ RULES: dict[str, Rule] = {
     "gas": electricity.gas,
     "frequency": electricity.frequency,
     "illuminance": illuminance,
+    "light": light,
+    "angle": angle,
+    "distance": distance,
     "rotation": rotation,
     "pressure": pressure,
     "air pressure": pressure,

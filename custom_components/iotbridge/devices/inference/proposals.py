@@ -4,11 +4,12 @@ from dataclasses import replace
 
 from ..knowledge import names as words, roles
 from ..knowledge.quantities import QUANTITIES
+from ..knowledge.states import BINARY
 from ..models import Channel
 from .answers import Answer, answer_of, command, event_types, is_event, kind_of
 from .case import Range
-from .keys import Phrase, only_qualifies, phrases, words_of
-from .meaning import Context, Meaning, is_over, known_convention, meaning, qualifier, role_of
+from .keys import Phrase, Words, only_qualifies, phrases, words_of
+from .meaning import HOLDERS, Context, Meaning, is_over, known_convention, meaning, qualifier, role_of
 from .naming import Said, name_of
 from .places import Place
 from .plausible import settled
@@ -45,10 +46,19 @@ GROUPS = frozenset({
 })  # fmt: skip
 
 
+# Groups of what was measured before now.
+PAST = frozenset({
+    "history", "historic", "historical", "archive", "archived", "archieved", "datalog", "backlog",
+    "timeseries",
+})  # fmt: skip
+
+
 def is_of_a_group(one: Place, channel: Channel) -> bool:
     """Return whether a value stands among settings or in a header; how well its radio is heard is still worth it."""
     if one.field.technical or channel.device_class in ("signal_strength", "battery"):
         return False
+    if any(not PAST.isdisjoint(words_of(part)) for part in one.parts[:-1]):
+        return True
     return any(not GROUPS.isdisjoint(words_of(part)[-1:]) for part in one.parts[:-1])
 
 
@@ -68,7 +78,8 @@ def channel_of(one: Place, context: Context) -> Channel | None:
 def answer_channel(one: Place, answer: Answer, context: Context) -> Channel | None:
     """Propose a binary sensor, or a switch where the device's maker says how to switch it."""
     told = command(one, context)
-    role = role_of(one.leaf, None)
+    named = one.levels[1] if one.leaf in HOLDERS and len(one.levels) > 1 else one.leaf
+    role = role_of(named, asked_of(one))
     if role in ("identity", "time"):
         return None
     switched = told is not None and answer.on.lower() in SWITCHED
@@ -92,13 +103,22 @@ def answer_channel(one: Place, answer: Answer, context: Context) -> Channel | No
     )
 
 
+def asked_of(one: Place) -> Phrase | None:
+    """Return the words that are a whole key and ask for a yes or a no beyond doubt: "error"."""
+    text = " ".join(one.leaf)
+    listed = any(isinstance(part, int) for part in one.field.path)
+    known = text in BINARY and not BINARY[text].weak and one.is_bool and not listed
+    return Phrase(text, 0, len(one.leaf)) if known else None
+
+
 def text_channel(one: Place) -> Channel | None:
     """Propose a sensor of text; None for an identity, a time, or nothing to read."""
     text = one.text
     if text is None or is_no_reading(one, text):
         return None
-    known = phrases(one.leaf, roles.TEXTS)
-    wanted = bool(known) and role_of(one.leaf, known[0]) in (None, "internal") and says_more(one, known[0])
+    leaf = one.leaf if one.leaf not in HOLDERS else next((level for level in one.levels if level not in HOLDERS), ())
+    known = phrases(leaf, roles.TEXTS)
+    wanted = bool(known) and role_of(leaf, known[0]) in (None, "internal") and says_more(leaf, known[0])
     wanted = wanted or bool(one.annotated) or is_who(one)
     return Channel(name=name_of(one, Said()), path=one.field.path, subtopic=one.subtopic,
                    enabled=wanted and text.strip().lower() not in NOTHING and not one.field.technical)  # fmt: skip
@@ -111,9 +131,9 @@ TELLS = frozenset({"text", "name", "description", "message", "detail", "details"
 AT_A_DOOR = frozenset({"access", "card", "uid", "tag", "badge", "pin", "unlock", "door"})
 
 
-def says_more(one: Place, phrase: Phrase) -> bool:
+def says_more(leaf: Words, phrase: Phrase) -> bool:
     """Return whether a key ends with the words that make its text worth reading: no "status_hex"."""
-    after = one.leaf[phrase.end :]
+    after = leaf[phrase.end :]
     return only_qualifies(after) or not TELLS.isdisjoint(after)
 
 
@@ -226,11 +246,20 @@ def is_telling(one: Place, context: Context) -> bool:
     nameless = all(word.isdigit() for level in one.levels[: one.depth] for word in level)
     if one.field.path and isinstance(one.field.path[-1], int) and len(one.siblings) >= LONG_LIST:
         return nameless and not is_named(context)
-    if nameless or context.alone or one.annotated is not None or one.leaf[-1:] == ("consumption",):
+    if any(words_of(part)[-1:] == ("info",) for part in one.parts[:-1]):
+        return False
+    used = not USED.isdisjoint(one.leaf) and (only_qualifies(one.leaf) or one.leaf[-1] in USED)
+    if nameless or context.alone or one.annotated is not None or used:
+        return True
+    if one.field.path and one.parent and one.parts[-2].lower() in HELD:
         return True
     return one.pattern in one.family.measured or (one.leaf[:1] == ("total",) and one.family.totals >= MANY_TOTALS)
 
 
+# What was used of something is worth seeing, whatever it was.
+USED = frozenset({"consumption", "used"})
+# Who names a group so, has put into it what was measured.
+HELD = frozenset({"values", "readings", "measurements", "tags", "metrics"})
 # So many "total…" beside each other are counts of things.
 MANY_TOTALS = 3
 # Nobody can tell what the numbers of so long a list without names are.

@@ -17,12 +17,18 @@ def without_sisters(places: Sequence[Place]) -> list[Place]:
             words, unit = stem
             family = QUANTITY_OF_UNIT.get(unit, unit)
             families[one.parent, words, "length" if family in ("distance", "rain rate") else family].append((unit, one))
-    dropped = {id(one) for one in places if repeats(one)}
+    dropped = {id(one) for one in places if repeats(one)} | listed_again(places)
     for members in families.values():
         if len({unit for unit, _ in members}) == len(members) > 1:
             best = min(members, key=lambda member: rank(member[0]))
             dropped |= {id(one) for _, one in members if one is not best[1]}
     return [one for one in places if id(one) not in dropped]
+
+
+def listed_again(places: Sequence[Place]) -> set[int]:
+    """Return the records of a list that a member above the list says, too: {"samples": [{…}], "temperature": 21}."""
+    said = {(one.parent, one.leaf, one.number) for one in places if one.number is not None and not one.recorded}
+    return {id(one) for one in places if one.recorded and (one.parent[:-2], one.leaf, one.number) in said}
 
 
 def repeats(one: Place) -> bool:

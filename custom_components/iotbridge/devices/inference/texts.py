@@ -5,7 +5,7 @@ import re
 
 from ..models import Problem, ProblemKind, Reading
 from .meaning import role_of
-from .places import NAMERS, UNITS, Place
+from .places import NAMERS, UNITS, Place, plain
 
 TIME = re.compile(
     r"\d{4}-\d\d-\d\d([T ].*)?"
@@ -51,7 +51,7 @@ def names_a_unit(one: Place) -> bool:
 
 def names_a_record(one: Place) -> bool:
     """Return whether a text is the name, or the unit, of the record that it stands in."""
-    key = one.parts[-1].lower() if one.parts else ""
+    key = plain(one.parts[-1]) if one.parts else ""
     return key in {*NAMERS, *UNITS} and any(sibling.recorded for sibling in one.siblings)
 
 

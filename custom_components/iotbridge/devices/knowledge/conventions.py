@@ -49,6 +49,8 @@ CONVENTIONS: tuple[Convention, ...] = (
     Convention("(car|dog|cat|truck|bus|bicycle|motorcycle)", "people", keys=having("person", "car")),
     # OwnTracks: the accuracy of the altitude
     Convention("vac", "off", keys=having("tid", "tst")),
+    # The counter of the messages themselves
+    Convention("cnt", "off"),
     # Tasmota
     Convention("energy[.]period", "off"),
     Convention("status[.](power|poweronstate|powerretain)", "off"),

@@ -74,6 +74,8 @@ TEXTS = frozenset(
         "shift state",
         "operating mode",
         "operation mode",
+        "exec",
+        "execution",
         "tariff indicator",
         "air quality",
         "species",

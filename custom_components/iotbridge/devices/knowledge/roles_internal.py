@@ -3,6 +3,10 @@
 INTERNAL = frozenset(
     {
         "seq",
+        "accuracy aqi",
+        "aqi accuracy",
+        "accuracy iaq",
+        "iaq accuracy",
         "wifi status",
         "rf status",
         "msg id counter",

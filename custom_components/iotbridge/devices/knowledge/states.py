@@ -73,6 +73,7 @@ BINARY: dict[str, Binary] = {
     "pir trigger": Binary("motion"),
     "occupancy": Binary("occupancy"),
     "occupied": Binary("occupancy"),
+    "occu": Binary("occupancy"),
     "vacant": Binary("occupancy", inverted=True),
     "presence": Binary("presence"),
     "present": Binary("presence"),
@@ -83,6 +84,9 @@ BINARY: dict[str, Binary] = {
     "water leak": Binary("moisture"),
     "leak": Binary("moisture"),
     "leakage": Binary("moisture"),
+    "water alarm": Binary("moisture"),
+    "leak alarm": Binary("moisture"),
+    "flood alarm": Binary("moisture"),
     "leak status": Binary("moisture"),
     "water leak status": Binary("moisture"),
     "leakage status": Binary("moisture"),
@@ -134,6 +138,12 @@ BINARY: dict[str, Binary] = {
     "blocked": Binary("problem"),
     "stuck": Binary("problem"),
     "dirty": Binary("problem"),
+    "full": Binary(),
+    "bin full": Binary("problem"),
+    "tank full": Binary("problem"),
+    "box full": Binary("problem"),
+    "aqua stop": Binary("problem"),
+    "aquastop": Binary("problem"),
     "service needed": Binary("problem"),
     "service required": Binary("problem"),
     "maintenance needed": Binary("problem"),
@@ -163,6 +173,8 @@ BINARY: dict[str, Binary] = {
     "battery ok": Binary("battery", inverted=True, diagnostic=True, title="Battery"),
     "batt ok": Binary("battery", inverted=True, diagnostic=True, title="Battery"),
     "battery": Binary("battery", diagnostic=True, weak=True),
+    "batt": Binary("battery", diagnostic=True, weak=True),
+    "bat": Binary("battery", diagnostic=True, weak=True),
     "charging": Binary("battery_charging"),
     "battery charging": Binary("battery_charging"),
     "discharging": Binary(),
@@ -179,7 +191,7 @@ BINARY: dict[str, Binary] = {
     "vehicle connected": Binary("plug"),
     "car connected": Binary("plug"),
     "socket status": Binary("outlet", title="Socket"),
-    "socket": Binary("outlet"),
+    "socket": Binary("outlet", weak=True),
     "outlet": Binary("outlet"),
     "power": Binary("power", weak=True),
     "input": Binary(),
@@ -195,6 +207,12 @@ BINARY: dict[str, Binary] = {
     # work
     "running": Binary("running"),
     "is running": Binary("running"),
+    "is operating": Binary("running"),
+    "watering": Binary("running"),
+    "irrigating": Binary("running"),
+    "irrigation": Binary("running"),
+    "mowing": Binary("running"),
+    "bypass": Binary(),
     "active": Binary("running", weak=True),
     "pump": Binary("running"),
     "heating": Binary("heat"),
@@ -224,6 +242,7 @@ BINARY: dict[str, Binary] = {
     "status": Binary(weak=True),
     "clean": Binary(weak=True),
     "detected": Binary(),
+    "detection": Binary(),
     "triggered": Binary(),
     "is on": Binary(weak=True),
     "powered on": Binary("power"),
@@ -342,7 +361,7 @@ ONLY_WITH_A_KIND = frozenset(
 )
 
 # Groups of alarms: {"Alarms": {"LowVoltage": 0}}.
-ALARMS = frozenset({"alarm", "alarms", "alert", "alerts", "fault", "faults", "warning", "warnings"})
+ALARMS = frozenset({"error", "errors", "alarm", "alarms", "alert", "alerts", "fault", "faults", "warning", "warnings"})
 
 # A value of these, in a key of the table above, is a state; in any other key it is only a number.
 BITS = {0: False, 1: True}

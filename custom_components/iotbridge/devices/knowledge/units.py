@@ -176,6 +176,8 @@ SUFFIXES: dict[str, str] = {
     "µs cm": "µS/cm",
     "ms cm": "mS/cm",
     "db": "dB",
+    "dbspl": "dB",
+    "db spl": "dB",
     "dba": "dBA",
     "dbm": "dBm",
     "rpm": "rpm",
@@ -198,6 +200,11 @@ SUFFIXES: dict[str, str] = {
     "deg": "°",
     "degree": "°",
     "degrees": "°",
+    "sqft": "ft²",
+    "sq ft": "ft²",
+    "ft2": "ft²",
+    "sqm": "m²",
+    "m2": "m²",
     "kg": "kg",
     "grams": "g",
     "lbs": "lb",
@@ -221,6 +228,12 @@ SUFFIXES: dict[str, str] = {
     "hca": "HCA",
     "m3c": "m³°C",
 }
+
+# A unit that stands first, before words that only tell which one: "psi_low", "hours_compressor".
+FIRST: dict[str, str] = {
+    "kwh": "kWh", "kw": "kW", "psi": "psi", "rpm": "rpm", "ppm": "ppm", "dbm": "dBm", "hours": "h", "minutes": "min",
+    "seconds": "s", "days": "d",
+}  # fmt: skip
 
 # One letter, or a word that is also something else, is a unit only where the rest of the key asks for that unit:
 # "temperature_C" but not "power_c" (a phase), "time_min" but not "temperature_min" (the lowest).
@@ -247,50 +260,11 @@ LETTERS: dict[str, tuple[str, ...]] = {
 }
 
 # Units that stand in no list of Home Assistant's device classes, and are shown as they are.
-PLAIN = frozenset(
-    {
-        "Ah",
-        "mAh",
-        "rpm",
-        "bpm",
-        "°",
-        "µSv/h",
-        "lqi",
-        "kVAh",
-        "particles/dL",
-        "EUR",
-        "USD",
-        "EUR/kWh",
-        "%",
-        "kWp",
-        "HCA",
-        "m³°C",
-        "y",
-        "W/m²",
-        "µg/m³",
-        "mg/m³",
-        "ppm",
-        "ppb",
-        "klx",
-        "NTU",
-        "mg/L",
-        "dB",
-        "g/L",
-        "S/m",
-        "kg/m³",
-        "pulses",
-        "Bft",
-        "1/h",
-        "m/s²",
-        "cm/h",
-        "cpm",
-        "N",
-        "Ω",
-        "kΩ",
-        "µT",
-        "mT",
-    }
-)
+PLAIN = frozenset({
+    "Ah", "mAh", "rpm", "bpm", "°", "µSv/h", "lqi", "kVAh", "particles/dL", "EUR", "USD", "EUR/kWh", "%", "kWp",
+    "HCA", "m³°C", "y", "W/m²", "µg/m³", "mg/m³", "ppm", "ppb", "klx", "NTU", "mg/L", "dB", "g/L", "S/m", "kg/m³",
+    "pulses", "Bft", "1/h", "m/s²", "cm/h", "cpm", "N", "Ω", "kΩ", "µT", "mT", "1/cm³",
+})  # fmt: skip
 
 # A unit alone, with a key that says nothing: the quantity of words.py that it must be.
 QUANTITY_OF_UNIT: dict[str, str] = {
@@ -370,6 +344,9 @@ QUANTITY_OF_UNIT: dict[str, str] = {
     "min": "duration",
     "h": "duration",
     "d": "duration",
+    "m²": "area",
+    "ft²": "area",
+    "1/cm³": "particles",
     "kg": "weight",
     "g": "weight",
     "lb": "weight",

@@ -101,6 +101,12 @@ TEXT = (
         format="key-value",
         devices={None: {("temp",): 21.5, ("room",): "living room", ("unit",): "°C"}},
     ),
+    Case(
+        name="pairs after what stands before them",
+        payload=b"20;2D;UPM/Esic;ID=0001;TEMP=00cf;HUM=16;BAT=OK;",
+        format="key-value",
+        devices={None: {("ID",): "0001", ("TEMP",): "00cf", ("HUM",): 16, ("BAT",): "OK"}},
+    ),
     Case(name="one pair", payload=b"level=12", format="key-value", devices={None: {("level",): 12}}),
     Case(
         name="pairs, quoted",
