@@ -37,8 +37,8 @@ for name in (None, "sqlalchemy.engine"):
 async def _no_origins(enable_event_loop_debug: None, monkeypatch: pytest.MonkeyPatch) -> None:
     """Keep what asyncio checks in debug mode, and leave out where every task, future and timer was made.
 
-    That takes half as long again as the tests themselves, and helps only where one was left behind: PYTHONASYNCIODEBUG=1
-    brings it back.
+    To note that takes half as long again as the tests themselves, and helps only where one of them was left behind:
+    PYTHONASYNCIODEBUG=1 brings it back.
     """
     if not os.environ.get("PYTHONASYNCIODEBUG"):
         monkeypatch.setattr(asyncio.get_running_loop(), "get_debug", lambda: False)
