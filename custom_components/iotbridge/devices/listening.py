@@ -41,8 +41,8 @@ class Ear:
     @callback
     def async_receive(self, message: mqtt_client.ReceiveMessage) -> None:
         """Keep a message; an empty one only takes back a retained one."""
-        payload = message.payload
-        if not payload or not isinstance(payload, bytes) or self._ignores(message.topic):
+        payload = mqtt_client.payload_of(message)
+        if not payload or self._ignores(message.topic):
             return
         self.samples.append(Sample(message.topic, payload))
         self._bytes += len(payload)
@@ -96,8 +96,8 @@ class Crowd:
     @callback
     def async_receive(self, message: mqtt_client.ReceiveMessage) -> None:
         """Keep a message, or its beginning when it is long."""
-        payload = message.payload
-        if not payload or not isinstance(payload, bytes) or not self._notice(Sample(message.topic, payload)):
+        payload = mqtt_client.payload_of(message)
+        if not payload or not self._notice(Sample(message.topic, payload)):
             return
         self.messages.pop(message.topic, None)
         self.messages[message.topic] = payload[: MAX_PAYLOAD + 1]
