@@ -16,6 +16,7 @@ A file comes from anybody: YAML tags, aliases and depth are refused, and every m
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path as File
 from typing import Any
 
@@ -152,13 +153,14 @@ def find(samples: Sequence[Sample], files: Iterable[ProfileFile]) -> ProfileFile
     return max(known, key=lambda file: len(file.match.keys) + len(file.match.values), default=None)
 
 
-def shipped() -> list[ProfileFile]:
-    """Return the profiles that come with the integration. Reads files: not for the event loop.
+@cache
+def shipped() -> tuple[ProfileFile, ...]:
+    """Return the profiles that come with the integration. Reads files the first time: not for the event loop.
 
     Raises:
         ProfileError: one of them is broken.
     """
-    return [parse(file.read_text("utf-8")) for file in sorted(FOLDER.glob("*.yaml"))]
+    return tuple(parse(file.read_text("utf-8")) for file in sorted(FOLDER.glob("*.yaml")))
 
 
 def _load(text: str) -> Any:
