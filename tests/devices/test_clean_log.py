@@ -5,7 +5,7 @@ import logging
 from typing import Any
 
 import pytest
-from pytest_homeassistant_custom_component.common import MockConfigEntry
+from pytest_homeassistant_custom_component.common import MockConfigEntry, async_capture_events
 
 from custom_components.iotbridge.devices.models import Channel, Sample
 from homeassistant.core import HomeAssistant
@@ -78,6 +78,7 @@ async def test_a_dropped_channel_goes_quietly(
     await until(says(home, "switch.attic_door", "on"))
     await until(says(home, "sensor.attic_temperature", "21.5"))
     await until(says(home, "sensor.attic_mode", "eco"))
+    said = async_capture_events(home, "state_changed")
     caplog.clear()
 
     home.config_entries.async_update_subentry(entry, subentry, data=profile(INNER, exact=False).as_dict())
@@ -88,4 +89,5 @@ async def test_a_dropped_channel_goes_quietly(
         await until(lambda: state(home, "sensor.attic_temperature") is None)
 
     assert [state(home, f"{gone}") for gone in ("switch.attic_door", "sensor.attic_mode")] == [None, None]
+    assert "" not in {event.data["new_state"].state for event in said if event.data["new_state"]}
     assert complaints(caplog) == []

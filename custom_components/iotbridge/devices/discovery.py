@@ -127,7 +127,8 @@ def _read_ours(component: dict[str, Any], channel: Channel, state_topic: str) ->
     if channel.platform == "event":
         component["value_template"] = f"{{{{ {{'event_type': {value}}} | tojson if '{key}' in value_json else '' }}}}"
         return
-    component["value_template"] = f"{{{{ {value} | default('') }}}}"
+    is_text = channel.platform == "sensor" and not channel.is_number
+    component["value_template"] = _text_template(value) if is_text else f"{{{{ {value} | default('') }}}}"
     if channel.platform == "binary_sensor":
         component |= {"payload_on": "True", "payload_off": "False"}
     if channel.platform == "switch":
@@ -178,9 +179,14 @@ def _sensor_template(channel: Channel) -> str | None:
         # What needs no look at a text comes first: nearly all messages are so, and this is done for each of them.
         is_fine = "v is float or v is integer or v is none or is_number(v | string)"
         return f"{given}{{{{ v if {is_fine} else v | int('') }}}}"
-    if not channel.path:
-        return None
-    # A text sensor takes an empty text for a value, so a message without this key must say what was said before. In
-    # its place a template finds something undefined or, for a key such as "items", a function; both can be called.
+    return _text_template(_found(channel.path)) if channel.path else None
+
+
+def _text_template(found: str) -> str:
+    """Return the template of a text: of a message that does not have it, what was said before.
+
+    An empty text would be a value to core. Where the key is missing, a template finds something undefined or, for a key
+    such as "items", a function; both can be called.
+    """
     before = "none if this.state in ('unknown', 'unavailable') else this.state"
-    return f"{{% set v = {_found(channel.path)} %}}{{{{ ({before}) if v is callable else v }}}}"
+    return f"{{% set v = {found} %}}{{{{ ({before}) if v is callable else v }}}}"
