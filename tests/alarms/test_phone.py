@@ -10,7 +10,9 @@ import logging
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
+from custom_components.iotbridge.alarms.models import AlarmKey
 from custom_components.iotbridge.alarms.notifier import Notifier, TellError
+from custom_components.iotbridge.alarms.telling import News
 from homeassistant.core import HomeAssistant, ServiceCall
 
 from .test_notifier import group, message, words
@@ -64,3 +66,23 @@ async def test_a_phone_that_is_not_registered_was_not_told(
         await Notifier(hass, entry).async_send(group(ANNA), [message(hass)])
 
     assert raised.value.failed.keys() == {"notify.mobile_app_anna"}
+
+
+async def test_what_was_said_is_not_said_again_because_tidying_up_failed(
+    hass: HomeAssistant, entry: MockConfigEntry, group: Callable[..., str]
+) -> None:
+    told: list[str] = []
+
+    async def push(call: ServiceCall) -> None:
+        told.append(call.data["message"])
+        if call.data["message"] == "clear_notification":
+            APP.error("Error sending notification")
+
+    hass.services.async_register("notify", "mobile_app_anna", push)
+    others = [message(hass, News.CLEARED, key=AlarmKey("rule", f"sensor.{name}")) for name in ("cellar", "door")]
+
+    await Notifier(hass, entry).async_send(group(ANNA), others)
+    assert told[1:] == ["clear_notification"] * 2
+
+    with pytest.raises(TellError):
+        await Notifier(hass, entry).async_send(group(ANNA), [message(hass, News.WITHDRAWN)])

@@ -110,6 +110,17 @@ def play(plan: Plan, inputs: Iterable[Input], timing: Timing) -> list[str]:
         ),
         pytest.param(
             AT_ONCE,
+            [(0, BAD), (5, "shelve 50"), (6, "ack"), (7, GOOD)],
+            [
+                "0 raised: family",
+                "5 withdrawn: family",
+                "6 acknowledged: family (soft)",
+                "7 cleared: family (soft)",
+            ],
+            id="acknowledged while it was snoozed",
+        ),
+        pytest.param(
+            AT_ONCE,
             [(0, BAD), (5, "shelve 50"), (6, "suppress parent:x"), (7, GOOD), (8, "unsuppress parent:x"), (50, "tick")],
             ["0 raised: family", "5 withdrawn: family", "6 withdrawn: family", "7 cleared: family (soft)"],
             id="over while it was snoozed and silenced",
@@ -149,6 +160,12 @@ def test_an_alarm_that_came_back_unseen_is_over_when_somebody_says_so() -> None:
     told = play(AT_ONCE, [(0, BAD), (1, GOOD), (2, "ack")], Timing(latching=True))
 
     assert told == ["0 raised: family", "1 cleared: family", "2 acknowledged: family"]
+
+
+def test_what_waits_to_be_acknowledged_is_seen_although_its_cause_explains_it() -> None:
+    told = play(AT_ONCE, [(0, BAD), (1, "suppress parent:x"), (2, GOOD)], Timing(latching=True))
+
+    assert told == ["0 raised: family", "1 withdrawn: family", "2 cleared: family (soft)"]
 
 
 @given(st.sampled_from([AT_ONCE, THEN_OTHERS, AGAIN]), TIMINGS, INPUTS)

@@ -68,7 +68,7 @@ class Message:
     def from_dict(cls, data: Mapping[str, Any]) -> Message:
         """Read what ``as_dict`` wrote."""
         given = {**data, "news": News(data["news"]), "severity": Severity[data["severity"].upper()]}
-        return cls(**given | {"children": tuple(data["children"]), "manner": Manner(data["manner"])})
+        return cls(**given | {"children": tuple(data["children"]), "manner": Manner(data.get("manner", Manner.ALOUD))})
 
 
 @dataclass(frozen=True, slots=True)

@@ -144,15 +144,16 @@ class Notifier:
     async def _async_phone(self, action: str, messages: Sequence[Message], words: Words, breaks_through: bool) -> None:
         """Tell a phone; what Home Assistant only logs when its maker's service refuses it is a failure here."""
         shown, gone = _shown(messages)
-        with failures() as failed:
-            if shown:
-                message = _one(words, shown)
-                is_critical = breaks_through and message.severity is Severity.CRITICAL
-                await self._call(action, alert(message, breaks_through=is_critical))
-            for tag in gone:
-                await self._call(action, withdrawal(tag))
-        if failed:
-            raise HomeAssistantError(failed[0])
+        pushes = [withdrawal(tag) for tag in gone]
+        if shown:
+            message = _one(words, shown)
+            is_critical = breaks_through and message.severity is Severity.CRITICAL
+            pushes.insert(0, alert(message, breaks_through=is_critical))
+        for place, data in enumerate(pushes):
+            with failures() as failed:
+                await self._call(action, data)
+            if failed and not place:  # the others only tidy up: what was said must not be said again for them
+                raise HomeAssistantError(failed[0])
 
     async def _async_persistent(self, messages: Sequence[Message], words: Words) -> None:
         shown, gone = _shown(messages)

@@ -79,7 +79,7 @@ class Row:
                 "digest": Digest(given["digest"]) if given["digest"] else None,
                 "heard": None if given["heard"] is None else frozenset(given["heard"]),
                 "sent": frozenset(given["sent"]),
-                "manner": Manner(given["manner"]),
+                "manner": Manner(given.get("manner", Manner.ALOUD)),
             }
         )
 

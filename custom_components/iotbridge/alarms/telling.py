@@ -106,7 +106,8 @@ def tell(telling: Telling, plan: Plan, alarm: Alarm, happened: Transition) -> li
     elif change in _BACK:
         notices = _back(telling, plan, alarm, happened)
     elif change is Change.ACKNOWLEDGED:
-        notices = _end(telling, alarm, now, News.ACKNOWLEDGED, is_last=not alarm.active)
+        manner = Manner.SOFT if alarm.is_quiet else Manner.ALOUD
+        notices = _end(telling, alarm, now, News.ACKNOWLEDGED, is_last=not alarm.active, manner=manner)
     elif change is Change.CLEARED:
         notices = _cleared(telling, alarm, now)
     return notices
@@ -208,7 +209,8 @@ def _manner(alarm: Alarm) -> Manner:
         return Manner.ALOUD
     is_aside = alarm.out_of_service or alarm.shelved_until is not None
     is_explained = all(reason.startswith(PARENT) for reason in alarm.suppressed_by)
-    return Manner.UNSEEN if is_explained and not is_aside else Manner.SOFT
+    is_seen = is_aside or not is_explained or alarm.beneath is AlarmState.RETURNED
+    return Manner.SOFT if is_seen else Manner.UNSEEN
 
 
 def _repeat_s(plan: Plan, repeats: int) -> float:
