@@ -44,6 +44,14 @@ type Kind = tuple[str | None, str | None]
         ({"batt_vol": 3.4, "x": "y"}, "batt_vol", ("V", "voltage")),
         ({"cleaned_sqm": 12, "x": "y"}, "cleaned_sqm", ("m²", "area")),
         ({"out_acp": 540, "x": "y"}, "out_acp", ("W", "power")),
+        ({"wh_exported": 812.5, "x": "y"}, "wh_exported", ("Wh", "energy")),
+        ({"UPhase2": 231.5, "IPhase2": 1.5, "PPhase2": 310}, "UPhase2", ("V", "voltage")),
+        ({"UPhase2": 231.5, "IPhase2": 1.5, "PPhase2": 310}, "IPhase2", ("A", "current")),
+        ({"Pumpendrehzahl": 2140, "drehzahl": 2140}, "drehzahl", ("rpm", None)),
+        ({"Netzfrequenz": 50.5, "x": "y"}, "Netzfrequenz", ("Hz", "frequency")),
+        ({"puissance": 512, "x": "y"}, "puissance", ("W", "power")),
+        ({"monthly_power_yields": 81.5, "x": "y"}, "monthly_power_yields", ("kWh", "energy")),
+        ({"cell_battery": 1.45, "x": "y"}, "cell_battery", ("V", "voltage")),
         ({"conc": 812, "temperature": 21.5}, "conc", (None, None)),
         ({"lane1_cnt": 17, "lane1_spd": 43}, "lane1_cnt", (None, None)),
     ],
@@ -73,6 +81,12 @@ def test_words_and_neighbours_tell_a_unit(document: dict[str, Any], key: str, ki
         # what is set, whatever unit it has
         ({"sampling_freq": 154, "temperature": 21.5}, "sampling_freq"),
         ({"report": {"interval": {"value": 10, "unit": "min"}, "temperature": 21.5}}, "report.interval.value"),
+        # an energy that is called a power, the heat of a house in kilowatts, a duty, a place, a share of one
+        ({"power_today": 12.5, "x": 1.5}, "power_today"),
+        ({"heating_power": 8.25, "x": 1.5}, "heating_power"),
+        ({"bed": {"temperature": 60.1, "target": 60.5, "power": 0.25}}, "bed.power"),
+        ({"head": {"position": [12.5, 3, 41.5]}}, "head.position[0]"),
+        ({"battery": {"charge": 12, "discharge": 0}}, "battery.discharge"),
         # what was on another day
         ({"energy_at_due_date": {"value": 812, "unit": "kWh"}, "power": 3}, "energy_at_due_date.value"),
         ({"iaq": 31, "iaq_accuracy": 3}, "iaq_accuracy"),
@@ -110,6 +124,18 @@ def test_a_yes_or_no(document: dict[str, Any], key: str, device_class: str | Non
 
     assert (found.platform, found.device_class, found.enabled) == ("binary_sensor", device_class, True)
     assert values(document)[key] is value
+
+
+def test_of_a_number_below_one_nobody_knows_whether_it_is_a_percentage() -> None:
+    assert [channel({"progress": value, "x": 1.5}, "progress").unit for value in (0.42, 42.5)] == [None, "%"]
+
+
+def test_what_is_called_bool_is_one() -> None:
+    assert channel({"boolPlug": 1, "x": 1.5}, "boolPlug").platform == "binary_sensor"
+
+
+def test_a_valve_between_two_ways_is_not_open() -> None:
+    assert channel({"3way_valve": "OFF", "x": 1.5}, "3way_valve").device_class is None
 
 
 def test_a_counter_of_a_contact_is_no_contact() -> None:

@@ -164,7 +164,8 @@ def pair_of(one: Place, kind: Binary | None) -> tuple[str, str, str | None] | No
             and not set(one.leaf) & NUMBER_WORDS
             and (alarm_of(one) is not None or not is_quantity(one))
         )
-        return ("1", "0", None) if plain and one.number in BITS and kind is not None and not kind.weak else None
+        told = kind is not None and (not kind.weak or one.leaf[:1] == ("bool",))
+        return ("1", "0", None) if plain and one.number in BITS and told else None
     return words_pair(str(value), kind)
 
 

@@ -1,5 +1,6 @@
 """Which unit an electric number without one is in; see plausible.py. Pure."""
 
+from ..knowledge.names import PERIODS, STATISTICS
 from .case import FRACTION, PERCENT, Case, Range, sibling_number
 from .meaning import Meaning
 from .places import Place
@@ -7,7 +8,7 @@ from .places import Place
 # A battery of some cells, in millivolts; one lithium or two alkaline cells in volts; what may be volts or percent.
 BATTERY_MV = Range(1200, 60000)
 CELL_MV = Range(1500, 6000)
-CELL_V = Range(1.8, 4.4)
+CELL_V = Range(1.05, 4.4)
 PACK_V = Range(4.4, 20)
 CHIP_MV = Range(100, 60000)
 MAINS_V = Range(50, 500)
@@ -17,14 +18,16 @@ MILLIAMPERES_BY_POWER = Range(700, 30000)
 AMPERES = Range(-200, 200)
 BATTERIES = frozenset({"battery", "batt", "bat", "vbat", "vbatt", "vcc", "vdd"})
 KILOWATTS = Range(-100, 100)
-# What a car is charged with is in kilowatts then, or it trickles.
-OF_A_CAR = frozenset({"charging", "charger"})
+# What a car is charged with, or a house heated, is in kilowatts then, or it trickles.
+OF_A_CAR = frozenset({"charging", "charger", "heat", "heating", "heiz", "thermal"})
 SMALL_POWER = Range(0.1, 25)
 DELIVERED = frozenset({"delivered", "returned"})
 MEASURED_BESIDE_POWER = frozenset({"voltage", "volt", "current", "energy", "kwh", "wh", "frequency", "pf", "apower"})
 FEW_BITS = 3
 # What a beacon sends with, or is heard with at one metre.
 RADIOS = frozenset({"measured", "tx", "ref", "reference", "calibrated"})
+# How much of its power a heater is given that holds a temperature.
+DUTY = Range(0, 1)
 DBM = Range(-120, -0.000001)
 CARRIER_HZ = 1e6
 CARRIER_MHZ = Range(430, 930)
@@ -59,8 +62,15 @@ def supply_voltage(case: Case) -> Meaning:
     return case.to("mV" if CHIP_MV.has(case.value) else "V")
 
 
+# Beside a discharge, a battery's charge is what flows into it.
+FLOWS = frozenset({"charge", "discharge"})
+
+
 def battery(case: Case) -> Meaning:
     """Decide percent, volts or millivolts: nobody has a battery of 3.02 percent, or of 3020."""
+    of_a_pack = PACK_V.has(case.value) and not float(case.value or 0).is_integer()
+    if of_a_pack or (not FLOWS.isdisjoint(case.one.leaf) and "discharge" in case.around()):
+        return Meaning(known=True, phrase=case.found.phrase)
     if case.value is None or (case.is_whole and PERCENT.has(case.value)):
         return case.to("%")
     if BATTERY_MV.has(case.value):
@@ -69,8 +79,6 @@ def battery(case: Case) -> Meaning:
         return case.to("V", quantity="voltage")
     if FRACTION.has(case.value):
         return case.to("%", scale=100.0)
-    if PACK_V.has(case.value) and not float(case.value).is_integer():
-        return Meaning(known=True, phrase=case.found.phrase)
     return case.to("%")
 
 
@@ -105,7 +113,9 @@ def power(case: Case) -> Meaning:
         return Meaning(role="internal")
     if case.words(1) & DELIVERED and is_telegram(case) and KILOWATTS.has(case.value):
         return case.to("kW")
-    if in_tenths(case):
+    duty = isinstance(case.value, float) and DUTY.has(case.value) and case.around() >= {"temperature", "target"}
+    of_a_period = case.words(1) & PERIODS and not case.words(1) & STATISTICS
+    if duty or of_a_period or in_tenths(case):
         return Meaning(known=True, phrase=case.found.phrase)
     if case.words(1) & OF_A_CAR and SMALL_POWER.has(case.value) and isinstance(case.value, float):
         return Meaning(known=True, phrase=case.found.phrase)

@@ -88,7 +88,7 @@ def segments(word: str) -> list[str]:
 
 
 # Words that end others: "ipmtemp", "busvolt"; in German they are said in one: "Kesseltemperatur".
-COMPOUNDS = ("temperatur", "spannung", "leistung", "feuchtigkeit", "feuchte", "druck", "energie")
+COMPOUNDS = ("temperatur", "spannung", "leistung", "feuchtigkeit", "feuchte", "druck", "energie", "frequenz")
 ENDINGS = ("temperature", "humidity", "pressure", "voltage", "temp", "volt", *COMPOUNDS)
 
 

@@ -197,6 +197,8 @@ class Place:
     @property
     def letter(self) -> str | None:
         """Return the letter that its key is, numbers aside: "t", "I1", "U_AC"."""
+        if self.leaf[1:2] == ("phase",) and len(self.leaf[0]) == 1:
+            return self.leaf[0]
         rest = [word for word in self.leaf if not word.isdigit() and word not in BESIDE_A_LETTER]
         if len(rest) != 1 or len(rest[0]) > len("Va"):
             return None

@@ -190,6 +190,17 @@ def angle(case: Case) -> Meaning:
     return case.to("°")
 
 
+def position(case: Case) -> Meaning:
+    """Take percent; a list of positions is a place in space."""
+    listed = case.one.field.path and isinstance(case.one.field.path[-1], int) and len(case.one.siblings) > 1
+    return Meaning(known=True, phrase=case.found.phrase) if listed else case.to("%")
+
+
+def progress(case: Case) -> Meaning:
+    """Take percent; of a number below one nobody can tell whether it is a share of one, or of a hundred."""
+    return Meaning(known=True, phrase=case.found.phrase) if FRACTION.has(case.value) else case.to("%")
+
+
 # Whose distance is told by a radio, tells it in metres.
 BY_RADIO = frozenset({"bluetooth", "ble", "beacon", "ibeacon"})
 
@@ -269,6 +280,8 @@ RULES: dict[str, Rule] = {
     "light": light,
     "angle": angle,
     "distance": distance,
+    "position": position,
+    "progress": progress,
     "rotation": rotation,
     "pressure": pressure,
     "air pressure": pressure,

@@ -188,7 +188,7 @@ def number_channel(one: Place, context: Context) -> Channel | None:
 
 def said_of(found: Meaning) -> Said:
     """Return what a meaning adds to a name."""
-    noun = NOUNS.get(found.quantity or "", found.quantity)
+    noun = NOUNS.get(found.quantity or "", found.quantity) if found.quantity != "solar" else None
     letter = found.phrase is not None and len(found.phrase) == 1
     return Said(
         name=found.name,

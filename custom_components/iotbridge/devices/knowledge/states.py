@@ -227,6 +227,7 @@ BINARY: dict[str, Binary] = {
     "boiler": Binary("running"),
     "valve": Binary("opening", weak=True),
     "valve status": Binary("opening"),
+    "way valve": Binary(),
     "sound": Binary("sound", weak=True),
     "noise": Binary("sound", weak=True),
     "connected": Binary("connectivity"),

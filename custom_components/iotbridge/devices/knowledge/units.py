@@ -231,8 +231,8 @@ SUFFIXES: dict[str, str] = {
 
 # A unit that stands first, before words that only tell which one: "psi_low", "hours_compressor".
 FIRST: dict[str, str] = {
-    "kwh": "kWh", "kw": "kW", "psi": "psi", "rpm": "rpm", "ppm": "ppm", "dbm": "dBm", "hours": "h", "minutes": "min",
-    "seconds": "s", "days": "d",
+    "kwh": "kWh", "wh": "Wh", "kw": "kW", "psi": "psi", "rpm": "rpm", "ppm": "ppm", "dbm": "dBm", "hours": "h",
+    "minutes": "min", "seconds": "s", "days": "d",
 }  # fmt: skip
 
 # One letter, or a word that is also something else, is a unit only where the rest of the key asks for that unit:
