@@ -53,6 +53,8 @@ type Kind = tuple[str | None, str | None]
         ({"monthly_power_yields": 81.5, "x": "y"}, "monthly_power_yields", ("kWh", "energy")),
         ({"cell_battery": 1.45, "x": "y"}, "cell_battery", ("V", "voltage")),
         ({"conc": 812, "temperature": 21.5}, "conc", (None, None)),
+        # behind an index stands whose it is
+        ({"aqi_us": 31, "pm25": 8}, "aqi_us", (None, "aqi")),
         ({"lane1_cnt": 17, "lane1_spd": 43}, "lane1_cnt", (None, None)),
     ],
 )

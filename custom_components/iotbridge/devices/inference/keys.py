@@ -150,12 +150,14 @@ def leading(key: Words) -> Suffix | None:
 # "consumption last hour" and "rain 24 hours" are of that time, and not in hours.
 SPANS = frozenset({"last", "this", "past", "previous", "current", "first", "next"})
 TIMES = frozenset({"h", "d", "min", "s"})
+# They have no unit: behind an index stands whose it is, "aqi_us", or of how long, "aqi_24h".
+INDICES = frozenset({"aqi", "iaq", "caqi"})
 
 
 def is_span(before: Words, unit: str) -> bool:
-    """Return whether a unit of time only tells over how long something was measured."""
+    """Return whether a unit only tells over how long something was measured, or whose index it is."""
     rest = [word for word in before if not word.isdigit()]
-    return unit in TIMES and bool(rest) and rest[-1] in SPANS
+    return bool(rest) and ((unit in TIMES and rest[-1] in SPANS) or rest[-1] in INDICES)
 
 
 def letters(key: Words) -> tuple[tuple[str, ...], Words]:

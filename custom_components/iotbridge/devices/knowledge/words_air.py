@@ -254,6 +254,8 @@ AIR: dict[str, str] = {
     "nox": "nox index",
     "nox index": "nox index",
     "aqi": "aqi",
+    "aqi us": "aqi",
+    "us aqi": "aqi",
     "pm25 aqi": "aqi",
     "pm2 5 aqi": "aqi",
     "pm 2 5 aqi": "aqi",
