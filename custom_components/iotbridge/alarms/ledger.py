@@ -20,7 +20,7 @@ from . import lifecycle, telling as tellings
 from .counts import Counts
 from .flapping import DEFAULT_PER_HOUR, FLAPPING
 from .instance import Instance
-from .models import Alarm, AlarmKey, Change, Severity, Timing, Transition, Verdict
+from .models import Alarm, AlarmKey, Severity, Timing, Transition, Verdict
 from .rule import Rule
 from .store import AlarmStore, Batch, HistoryQuery, Loaded
 from .telling import News, Notice
@@ -256,6 +256,8 @@ class Ledger:
                     return
                 if self.outbox and batch.outbox:
                     self.outbox.async_wake(batch)
+                if self._store.is_untidy and not self._batch:
+                    await self._hass.loop.run_in_executor(self._thread, self._store.tidy)
         finally:
             self._writing = None
 
@@ -344,8 +346,8 @@ class Ledger:
         if instance.flapping.calm(now, self.flapping_per_hour):
             self.async_happened(instance, lifecycle.unsuppress(instance.alarm, FLAPPING, now))
         if notices := tellings.tick(instance.telling, instance.rule.plan, instance.alarm, now):
-            escalated = [_escalated(instance, notice) for notice in notices if notice.news is News.ESCALATED]
-            self._async_book(instance, escalated, notices)
+            later = [notice.groups for notice in notices if notice.news is News.ESCALATED]
+            self._async_book(instance, [lifecycle.escalated(instance.alarm, groups, now) for groups in later], notices)
         self._async_schedule(instance)
 
     @callback
@@ -384,19 +386,3 @@ class _Before:
 
 def _shown(alarm: Alarm) -> tuple[bool, bool, Severity]:
     return (alarm.active, alarm.last.is_bad is None, alarm.severity)
-
-
-def _escalated(instance: Instance, notice: Notice) -> Transition:
-    alarm = instance.alarm
-    return Transition(
-        key=alarm.key,
-        change=Change.ESCALATED,
-        before=alarm.state,
-        after=alarm.state,
-        at=notice.at,
-        severity=alarm.severity,
-        episode=alarm.episode,
-        value=alarm.value,
-        why=alarm.why,
-        detail=", ".join(notice.groups),
-    )

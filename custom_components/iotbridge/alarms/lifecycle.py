@@ -3,6 +3,8 @@
 Every function changes the alarm and returns what happened, in order. Calling one twice changes nothing the second time.
 """
 
+from collections.abc import Iterable
+
 from .models import NOBODY, Alarm, AlarmState, By, Change, Timing, Transition, Verdict
 
 
@@ -98,6 +100,11 @@ def unsuppress(alarm: Alarm, reason: str, now: float, by: By = NOBODY) -> list[T
 def came_silently(alarm: Alarm, now: float) -> Transition:
     """Return that an alarm came while it is suppressed: who asks later why nobody was told finds the reason."""
     return _transition(alarm, Change.SUPPRESSED, alarm.state, now, detail=alarm.suppressed_by[-1])
+
+
+def escalated(alarm: Alarm, groups: Iterable[str], now: float) -> Transition:
+    """Return that more groups are told, because nobody acknowledged."""
+    return _transition(alarm, Change.ESCALATED, alarm.state, now, detail=", ".join(groups))
 
 
 def take_out_of_service(alarm: Alarm, by: By, now: float) -> list[Transition]:

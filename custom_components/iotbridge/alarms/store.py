@@ -5,7 +5,7 @@ Assistant's recorder forgets after ten days, and its own store writes late. All 
 """
 
 from collections.abc import Mapping, Sequence
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import dataclass, field
 import json
 from pathlib import Path
@@ -16,8 +16,8 @@ from .models import AlarmKey, Severity, Transition
 
 KEEP_S = 400 * 24 * 3600.0
 MAX_ROWS = 10_000
-# How many pages SQLite puts into the log before it moves them into the file, unless it is told not to.
-_CHECKPOINT_PAGES = 1000
+# How many rows the log beside the file may have before they are moved into the file.
+_LONG_LOG = 500
 
 # What makes each version of the file of the one before; the first makes it of nothing.
 _STEPS = (
@@ -101,6 +101,8 @@ class AlarmStore:
         """Open nothing yet."""
         self._path = path
         self._connection: sqlite3.Connection | None = None
+        self._logged = 0
+        self._is_still = False
 
     def open(self) -> Loaded:
         """Open the file, or make it; return what is in it.
@@ -121,6 +123,8 @@ class AlarmStore:
         connection = self._connection = sqlite3.connect(self._path, check_same_thread=False)
         connection.execute("PRAGMA journal_mode=WAL")
         connection.execute("PRAGMA synchronous=NORMAL")
+        # Not by itself while it writes: that waits for the disk, and what was written is to be told at once.
+        connection.execute("PRAGMA wal_autocheckpoint=0")
         (version,) = connection.execute("PRAGMA user_version").fetchone()
         for number, step in enumerate(_STEPS[version:], version + 1):
             connection.executescript(f"BEGIN; {step} PRAGMA user_version={number}; COMMIT;")
@@ -154,6 +158,18 @@ class AlarmStore:
             )
             for name, value in batch.remembered.items():
                 connection.execute("REPLACE INTO remembered VALUES (?, ?)", (name, json.dumps(value)))
+        self._logged += len(batch.instances) + len(batch.outbox) + len(batch.history)
+
+    @property
+    def is_untidy(self) -> bool:
+        """Tell whether the log beside the file is long."""
+        return self._logged >= _LONG_LOG and not self._is_still
+
+    def tidy(self) -> None:
+        """Move the log into the file. A disk that does not take it now gets it later."""
+        self._logged = 0
+        with suppress(sqlite3.OperationalError):
+            self._opened.execute("PRAGMA wal_checkpoint(PASSIVE)")
 
     def history(self, query: HistoryQuery) -> list[dict[str, Any]]:
         """Return what happened, newest first."""
@@ -173,11 +189,10 @@ class AlarmStore:
         What is written meanwhile is in the log beside it, which is only added to: with as much of that as was copied,
         the copy is what the file was at that moment. Closed meanwhile, the log stays.
         """
-        connection = self._opened
-        connection.setconfig(sqlite3.SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, still)
-        connection.execute(f"PRAGMA wal_autocheckpoint={0 if still else _CHECKPOINT_PAGES}")
+        self._is_still = still
+        self._opened.setconfig(sqlite3.SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, still)
         if still:
-            connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+            self._opened.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
     def close(self) -> None:
         """Close the file."""
