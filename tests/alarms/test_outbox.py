@@ -639,6 +639,23 @@ async def test_a_storm_becomes_one_digest(world: World) -> None:
     assert world.disk == {}
 
 
+async def test_who_missed_a_digest_that_others_got_instead_hears_no_end_of_it(world: World) -> None:
+    await world.restart(storm_per_minute=1)
+    family = world.group("anna", fallback=["carl"])
+    await world.happen(family, News.RAISED, AlarmKey("rule", "sensor.first"))
+    world.broken = {"anna"}
+    await world.happen(family)
+    await world.happen(family, News.RAISED, CELLAR)
+    for seconds in (60, 10, 60, 300):
+        await world.wait(seconds)
+    assert "carl: raised 2 alarms" in world.heard()
+    world.broken = set()
+
+    await world.happen(family, News.CLEARED)
+
+    assert world.heard() == ["carl: cleared attic"]
+
+
 async def test_a_digest_that_fails_is_told_later(world: World) -> None:
     await world.restart(storm_per_minute=1)
     family = world.group("anna", "ben")

@@ -194,7 +194,7 @@ class Pending:
         """Decide about the last news of an alarm, which is due: now, in a digest, or not at all."""
         last, before = rows[-1], rows[:-1]
         heard = _known(rows, everyone)
-        held = [row for row in before if row.digest]
+        held = [row for row in before if row.digest and not row.is_done]
         if held and last.news not in CALLS | {News.WITHDRAWN}:
             # Who is told of both together sees how it began and how it ended.
             last.digest, last.due_at = held[-1].digest, held[-1].due_at
