@@ -67,6 +67,8 @@ async def test_restarted_home_assistant_knows_who_vanished_meanwhile(new_host: N
     entities = {await stays.entity_id("power_state"), await vanishes.entity_id("power_state")}
 
     await lab.home_assistant.stop()
+    # It says so and waits ten seconds when a thread is left that nobody ends.
+    assert "non-daemonic" not in lab.home_assistant.program.log_tail()
     await vanishes.agent.kill()
     await asyncio.gather(lab.home_assistant.start(), lab.wait_message(f"{vanishes.topic}/availability", b"offline"))
     await lab.client.watch_states()

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from homeassistant.config_entries import SIGNAL_CONFIG_ENTRY_CHANGED, ConfigEntry, ConfigEntryChange
-from homeassistant.const import EVENT_HOMEASSISTANT_FINAL_WRITE
+from homeassistant.const import EVENT_HOMEASSISTANT_CLOSE, EVENT_HOMEASSISTANT_FINAL_WRITE
 from homeassistant.core import CALLBACK_TYPE, Event, HomeAssistant, callback
 from homeassistant.helpers import device_registry as dr, entity_registry as er
 from homeassistant.helpers.dispatcher import async_dispatcher_connect
@@ -100,6 +100,7 @@ class AlarmsManager:
             mqtt_client.async_subscribe_connection_status(self.hass, self._async_connection_changed),
             async_track_time_interval(self.hass, self._async_minute, MINUTE, name="iotbridge alarms minute"),
             self.hass.bus.async_listen(EVENT_HOMEASSISTANT_FINAL_WRITE, self._async_final_write),
+            self.hass.bus.async_listen(EVENT_HOMEASSISTANT_CLOSE, self._async_close),
             async_track_time_interval(self.hass, self._async_day, DAY, name="iotbridge alarms day"),
             async_call_later(self.hass, SOON, self._async_day),
         ]
@@ -115,6 +116,10 @@ class AlarmsManager:
     async def _async_final_write(self, _event: Event) -> None:
         """Keep what was learned when Home Assistant stops: then entries are not unloaded."""
         await self.ledger.async_flush()
+
+    async def _async_close(self, _event: Event) -> None:
+        """Let go of the file and its thread: Home Assistant's process waits ten seconds for one that is left."""
+        await self.ledger.async_close()
 
     async def async_stop(self) -> None:
         """Watch no more; everything is kept."""
