@@ -58,7 +58,7 @@ class Broker:
         config = self.folder / "mosquitto.conf"
         config.write_text(self._config(), encoding="utf-8")
         await self.program.start([_mosquitto("mosquitto"), "-c", config])
-        await self.program.ready(self._answers, timeout_s=10, what="an answer to an MQTT connect")
+        await self.program.ready(self._answers, timeout_s=30, what="an answer to an MQTT connect")
 
     async def stop(self) -> None:
         """Stop it in an orderly way: clients are told."""

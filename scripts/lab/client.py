@@ -189,7 +189,7 @@ class Client:
         except TimeoutError:
             raise LabError(f"{what} did not happen within {timeout_s:g} s") from None
 
-    async def wait_state(self, entity_id: str, *expected: str, timeout_s: float = 20) -> Json:
+    async def wait_state(self, entity_id: str, *expected: str, timeout_s: float = 60) -> Json:
         """Wait until an entity has one of the states; LabError names the one it has."""
 
         def found() -> Json | None:

@@ -86,7 +86,7 @@ class Lab:
         }
         _created(await self.client.flow("mqtt", answers))
 
-    async def accept_iotbridge(self, *, timeout_s: float = 20) -> None:
+    async def accept_iotbridge(self, *, timeout_s: float = 60) -> None:
         """Wait until Home Assistant offers IoT Bridge by itself (an agent announced), and say yes."""
         if await self.client.entries("iotbridge"):
             return
@@ -117,13 +117,13 @@ class Lab:
             if device["area_id"] is None:
                 await self.client.command("config/device_registry/update", device_id=device["id"], area_id=area_id)
 
-    async def retained(self, topic: str, *, timeout_s: float = 10) -> Json:
+    async def retained(self, topic: str, *, timeout_s: float = 60) -> Json:
         """Return the JSON message the broker keeps for a topic, waiting for it if need be."""
         payload = await self.wait_message(topic, timeout_s=timeout_s)
         document: Json = json.loads(payload)
         return document
 
-    async def wait_message(self, topic: str, payload: bytes | None = None, *, timeout_s: float = 10) -> bytes:
+    async def wait_message(self, topic: str, payload: bytes | None = None, *, timeout_s: float = 60) -> bytes:
         """Return the first message of a topic, retained or live; with ``payload``, the first with that one."""
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(timeout_s), self.broker.client() as mqtt:

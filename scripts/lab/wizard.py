@@ -47,7 +47,7 @@ class Wizard:
         given = self.suggested | answers
         return await self._configure({key: value for key, value in given.items() if value is not None})
 
-    async def wait(self, *, timeout_s: float = 20) -> Json:
+    async def wait(self, *, timeout_s: float = 60) -> Json:
         """Wait until progress is over; LabError when it takes longer."""
 
         async def over() -> bool:
@@ -57,14 +57,14 @@ class Wizard:
         await until(over, timeout_s=timeout_s, what=f"the end of the step {self.step}", every_s=0.2)
         return self.result
 
-    async def learn(self, topic: str, *, timeout_s: float = 20) -> Json:
+    async def learn(self, topic: str, *, timeout_s: float = 60) -> Json:
         """Wait for messages on a topic and return what is shown then."""
         await self.start("topic")
         await self.submit(topic=topic)
         self._expect("progress")
         return await self.wait(timeout_s=timeout_s)
 
-    async def add(self, topic: str, *, joining: str = "ask", timeout_s: float = 20, **answers: Any) -> str:
+    async def add(self, topic: str, *, joining: str = "ask", timeout_s: float = 60, **answers: Any) -> str:
         """Learn a device and add it as it is proposed, with these answers; return the id of its subentry."""
         await self.learn(topic, timeout_s=timeout_s)
         if self.step == "split":

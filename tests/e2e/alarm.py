@@ -59,7 +59,7 @@ class Phone:
             domains = await self._lab.client.rest("GET", "services")
             return any(f"{row['domain']}.{name}" == self.action for row in domains for name in row["services"])
 
-        await until(is_there, timeout_s=20, what=self.action)
+        await until(is_there, timeout_s=60, what=self.action)
 
     async def push(self, request: web.Request) -> web.Response:
         """Take a notification, as the push service does."""
@@ -161,7 +161,7 @@ async def wait_kept(lab: Lab, rule_id: str, **expected: Any) -> None:
             expected.items() <= alarm.items() for alarm in _alarms(lab, rule_id)
         )
 
-    await until(kept, timeout_s=30, what=f"{expected} of {rule_id} on the disk")
+    await until(kept, timeout_s=60, what=f"{expected} of {rule_id} on the disk")
 
 
 async def wait_told(lab: Lab) -> None:
@@ -175,7 +175,7 @@ async def wait_told(lab: Lab) -> None:
         return not rows
 
     try:
-        await until(told, timeout_s=30, what="an empty outbox on the disk")
+        await until(told, timeout_s=60, what="an empty outbox on the disk")
     except LabError as error:
         raise LabError(f"{error}: {rows}") from None
 

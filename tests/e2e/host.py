@@ -37,7 +37,7 @@ class Host:
     async def entity_id(self, key: str) -> str:
         """Return the entity with the unique id ``<uid>_<key>``, waiting for it if need be."""
         unique_id = f"{await self.uid()}_{key}"
-        row = await until(lambda: self.lab.client.find_entity(unique_id), timeout_s=20, what=f"the entity {unique_id}")
+        row = await until(lambda: self.lab.client.find_entity(unique_id), timeout_s=60, what=f"the entity {unique_id}")
         return str(row["entity_id"])
 
     async def device_id(self) -> str:
@@ -50,11 +50,11 @@ class Host:
         """Return the discovery message the broker keeps of it."""
         return await self.lab.retained(f"homeassistant/device/{await self.uid()}/config")
 
-    async def wait_power(self, *states: str, timeout_s: float = 20) -> Json:
+    async def wait_power(self, *states: str, timeout_s: float = 60) -> Json:
         """Wait until its power state is one of these."""
         return await self.lab.client.wait_state(await self.entity_id("power_state"), *states, timeout_s=timeout_s)
 
-    async def wait_command_event(self, command: str, outcome: str, *, timeout_s: float = 15) -> Json:
+    async def wait_command_event(self, command: str, outcome: str, *, timeout_s: float = 60) -> Json:
         """Wait for an event of this command with this outcome; return its attributes."""
         entity_id, client = await self.entity_id("command"), self.lab.client
 
@@ -100,7 +100,7 @@ async def messages(lab: Lab, topic: str) -> AsyncIterator[asyncio.Queue[Json]]:
             await asyncio.gather(listener, return_exceptions=True)
 
 
-async def next_of(queue: asyncio.Queue[Json], *, timeout_s: float = 10) -> Json:
+async def next_of(queue: asyncio.Queue[Json], *, timeout_s: float = 60) -> Json:
     """Return the next item, with a deadline."""
     async with asyncio.timeout(timeout_s):
         return await queue.get()

@@ -30,7 +30,7 @@ async def test_reboot_in_dry_run_is_accepted_and_the_host_stays(host: Host, lab:
 async def test_button_press_is_answered(host: Host, lab: Lab) -> None:
     components = (await host.discovery())["components"].values()
     reboot = next(c for c in components if c["platform"] == "button" and "reboot" in str(c))
-    row = await until(lambda: lab.client.find_entity(reboot["unique_id"]), timeout_s=10, what="the reboot button")
+    row = await until(lambda: lab.client.find_entity(reboot["unique_id"]), timeout_s=60, what="the reboot button")
     # Home Assistant skips a button it does not yet know to be available, and says nothing.
     await lab.client.wait_state(row["entity_id"], "unknown")
 
@@ -78,7 +78,7 @@ async def test_reboot_for_real_goes_and_comes_back(recording_host: Host) -> None
     async def executed() -> bool:
         return recording_host.executed == ["reboot"]
 
-    await until(executed, timeout_s=10, what="the execution of reboot")
+    await until(executed, timeout_s=60, what="the execution of reboot")
     # What the machine would have done now.
     await recording_host.agent.kill()
     await recording_host.agent.start()

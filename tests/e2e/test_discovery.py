@@ -23,7 +23,7 @@ async def test_every_promised_entity_has_a_value(host: Host, lab: Lab) -> None:
     async def complete() -> bool:
         return not [entity for entity in await host_entities(lab, uid) if entity.problem]
 
-    await until(complete, timeout_s=20, what="values of all entities")
+    await until(complete, timeout_s=60, what="values of all entities")
 
     assert len(await host_entities(lab, uid)) > 10
 
@@ -78,7 +78,7 @@ async def test_a_deleted_device_comes_back_with_its_agent(host: Host, lab: Lab) 
     async def gone() -> bool:
         return not [row for row in await lab.client.entities() if row["unique_id"].startswith(f"{uid}_")]
 
-    await until(gone, timeout_s=10, what="all entities of the device to go, ours as well")
+    await until(gone, timeout_s=60, what="all entities of the device to go, ours as well")
     await host.agent.stop()
     await host.agent.start()
 

@@ -49,11 +49,11 @@ async def test_host_without_announce_becomes_a_device_whose_button_works(lab: La
 
     async with ipwatch_agent(lab) as mqtt:
         # It is given half a minute to announce itself, before that is done for it.
-        cpu = await until(lambda: entity("_cpu_percent"), timeout_s=45, what="the entity of a reading")
+        cpu = await until(lambda: entity("_cpu_percent"), timeout_s=60, what="the entity of a reading")
         await client.wait_state(cpu["entity_id"], "12.0")
 
-        button = await until(lambda: entity("_reboot"), timeout_s=10, what="the reboot button")
-        power = await until(lambda: entity("_power_state"), timeout_s=10, what="the power state")
+        button = await until(lambda: entity("_reboot"), timeout_s=60, what="the reboot button")
+        power = await until(lambda: entity("_power_state"), timeout_s=60, what="the power state")
         await client.wait_state(power["entity_id"], "on")
         assert cpu["device_id"] == button["device_id"] == power["device_id"]
 

@@ -33,7 +33,7 @@ async def test_agent_starts_without_a_broker(new_host: NewHost, lab: Lab) -> Non
         async def complains() -> bool:
             return str(lab.broker.port) in host.agent.program.log_tail()
 
-        await until(complains, timeout_s=10, what="a word about the missing broker")
+        await until(complains, timeout_s=60, what="a word about the missing broker")
         assert host.agent.program.running
     finally:
         await lab.broker.start()
@@ -45,7 +45,7 @@ async def test_broker_is_killed_and_comes_back(host: Host, lab: Lab) -> None:
     """Its memory is gone as well: what it had kept, the agents say again."""
     promised = (await host.discovery())["components"].values()
     sensor = next(c for c in promised if c["platform"] == "sensor" and c.get("enabled_by_default", True))
-    row = await until(lambda: lab.client.find_entity(sensor["unique_id"]), timeout_s=10, what="a sensor")
+    row = await until(lambda: lab.client.find_entity(sensor["unique_id"]), timeout_s=60, what="a sensor")
     power = await host.entity_id("power_state")
 
     await lab.broker.kill()
@@ -73,8 +73,8 @@ async def test_restarted_home_assistant_knows_who_vanished_meanwhile(new_host: N
     await asyncio.gather(lab.home_assistant.start(), lab.wait_message(f"{vanishes.topic}/availability", b"offline"))
     await lab.client.watch_states()
 
-    await stays.wait_power("on", timeout_s=30)
-    await vanishes.wait_power("lost", timeout_s=30)
+    await stays.wait_power("on", timeout_s=60)
+    await vanishes.wait_power("lost", timeout_s=60)
     assert {await stays.entity_id("power_state"), await vanishes.entity_id("power_state")} == entities
     assert (await stays.send("ping"))["status"] == "done"
 
@@ -84,5 +84,5 @@ async def test_killed_home_assistant_starts_again(host: Host, lab: Lab) -> None:
     await lab.home_assistant.start()
     await lab.client.watch_states()
 
-    await host.wait_power("on", timeout_s=30)
+    await host.wait_power("on", timeout_s=60)
     assert (await host.send("ping"))["status"] == "done"

@@ -168,7 +168,7 @@ async def test_plain_json_is_read_by_home_assistant_itself(lab: Lab, wizard: Wiz
         components: list[Json] = list(config["components"].values())
         return {part["state_topic"] for part in components} == {"shed/meter"}
 
-    await until(points_at_the_device, timeout_s=10, what="a discovery message with the device's own topic")
+    await until(points_at_the_device, timeout_s=60, what="a discovery message with the device's own topic")
     # Home Assistant subscribes to it a moment later: a message that is kept for that is not missed.
     await publish(lab, {"shed/meter": {"temperature": 8.5}}, retain=True)
     await wait_value(lab, "Shed", "sensor_temperature", "8.5")
@@ -233,7 +233,7 @@ async def test_new_fields_are_offered(lab: Lab, wizard: Wizard) -> None:
 
     await publish(lab, {"pool/probe": {"temperature": 24.5, "ph": 7.2}}, retain=True)
     # A device that Home Assistant reads itself is looked into every half minute.
-    issue = await repair(lab, "new_fields", "Pool", timeout_s=45)
+    issue = await repair(lab, "new_fields", "Pool", timeout_s=60)
     await publish(lab, {"pool/probe": {"temperature": 24.5, "ph": 7.2}}, retain=True)
     await decide(lab, issue)
 
@@ -259,7 +259,7 @@ async def test_removed_device_leaves_nothing_behind(lab: Lab, wizard: Wizard) ->
 
 
 async def test_topic_that_is_silent_is_explained(unanswered: Wizard) -> None:
-    await unanswered.wait(timeout_s=70)
+    await unanswered.wait(timeout_s=120)
 
     assert unanswered.step == "timed_out"
     assert unanswered.said == {"topic": NEVER_HEARD, "seconds": "60"}
@@ -284,8 +284,8 @@ async def test_restarted_home_assistant_has_devices_and_values(lab: Lab, wizard:
     await lab.home_assistant.start()
     await lab.client.watch_states()
 
-    await wait_value(lab, "Barn", "sensor_temperature", "11.5", timeout_s=30)
-    await wait_value(lab, "Barn, plain", "sensor_temperature", "12.5", timeout_s=30)
+    await wait_value(lab, "Barn", "sensor_temperature", "11.5", timeout_s=60)
+    await wait_value(lab, "Barn, plain", "sensor_temperature", "12.5", timeout_s=60)
     for name, row in rows.items():
         assert (await entity(lab, name, "sensor_temperature"))["entity_id"] == row["entity_id"]
     await publish(lab, {"barn/pack": cbor([{-2: "urn:dev:mac:barn:", 0: "temperature", 1: "Cel", 2: 10.5}])})

@@ -20,7 +20,7 @@ async def device(lab: Lab, name: str) -> Json:
     async def found() -> Json | None:
         return next((row for row in await lab.client.devices() if row["name"] == name), None)
 
-    return await until(found, timeout_s=20, what=f"the device {name}")
+    return await until(found, timeout_s=60, what=f"the device {name}")
 
 
 async def uid(lab: Lab, name: str) -> str:
@@ -40,10 +40,10 @@ async def entity(lab: Lab, name: str, key: str) -> Json:
         rows = await lab.client.entities()
         return next((row for row in rows if row["unique_id"].startswith(prefix)), None)
 
-    return await until(found, timeout_s=20, what=f"the entity {prefix}")
+    return await until(found, timeout_s=60, what=f"the entity {prefix}")
 
 
-async def wait_value(lab: Lab, name: str, key: str, *expected: str, timeout_s: float = 20) -> Json:
+async def wait_value(lab: Lab, name: str, key: str, *expected: str, timeout_s: float = 60) -> Json:
     """Wait until an entity of a device has one of the states; return its attributes."""
     row = await entity(lab, name, key)
     state = await lab.client.wait_state(row["entity_id"], *expected, timeout_s=timeout_s)
@@ -58,7 +58,7 @@ async def wait_any_value(lab: Lab, name: str, key: str, *besides: str) -> str:
         state = lab.client.states.get(entity_id, {}).get("state", "unknown")
         return None if state in ("unknown", "unavailable", *besides) else str(state)
 
-    return await lab.client.wait_until(found, timeout_s=20, what=f"a value of {entity_id}")
+    return await lab.client.wait_until(found, timeout_s=60, what=f"a value of {entity_id}")
 
 
 async def publish(lab: Lab, messages: Mapping[str, Any], *, retain: bool = False) -> None:
@@ -97,7 +97,7 @@ async def retained(lab: Lab, *, about: str) -> list[str]:
     raise aiomqtt.MqttError("the broker went away")
 
 
-async def repair(lab: Lab, key: str, title: str, *, timeout_s: float = 20) -> Json:
+async def repair(lab: Lab, key: str, title: str, *, timeout_s: float = 60) -> Json:
     """Return an open repair about a thing, waiting for it if need be."""
 
     async def found() -> Json | None:
@@ -126,4 +126,4 @@ async def wait_gone(lab: Lab, name: str, key: str | None = None) -> None:
             return not [row for row in await lab.client.devices() if row["name"] == name]
         return not [row for row in await lab.client.entities() if row["unique_id"].startswith(prefix)]
 
-    await until(gone, timeout_s=20, what=f"the end of {prefix or name}")
+    await until(gone, timeout_s=60, what=f"the end of {prefix or name}")
