@@ -51,6 +51,7 @@ class Found:
     trips: int = 0
     start_s: list[float] = field(default_factory=list)
     setup_s: list[float] = field(default_factory=list)
+    again_s: list[float] = field(default_factory=list)
 
 
 def main() -> int:
@@ -118,6 +119,9 @@ async def _turn(lab: Lab, found: Found, options: argparse.Namespace) -> None:
     found.full_ms.append(answer["ms"])
     found.objects.append(answer["objects"])
     await _stream(lab, found, options.trips)
+    if found.who == rivals.OURS:
+        answer = await lab.client.call("bench_probe.reload", {"domain": DOMAINS[found.who]}, response=True)
+        found.again_s.append(answer["s"])
 
 
 async def _burst(lab: Lab, group: str) -> float:
@@ -192,7 +196,8 @@ async def _rules_there(lab: Lab, count: int) -> bool:
 LOOP_HEAD = ["who", "a value no rule watches, µs", "more than nobody", "a watched value, µs", "more than nobody",
              f"loop busy at {PER_S} changes/s, %"]  # fmt: skip
 DELAY_HEAD = ["who", "p50 ms", "p95 ms", "p99 ms", "max ms", "told", "not told", "longest garbage collection, ms"]
-START_HEAD = ["who", "start of Home Assistant, s", "of it set-up of the integration, s", "full garbage collection, ms",
+START_HEAD = ["who", "start of Home Assistant, s", "of it set-up of the integration, s",
+              "set-up again, processor s", "full garbage collection, ms",
               "of objects"]  # fmt: skip
 
 
@@ -229,6 +234,7 @@ def _start_row(found: Found) -> list[str]:
         found.who,
         " and ".join(f"{value:.1f}" for value in found.start_s),
         " and ".join(f"{value:.2f}" for value in found.setup_s),
+        " and ".join(f"{value:.2f}" for value in found.again_s),
         " and ".join(f"{value:.0f}" for value in found.full_ms),
         f"{max(found.objects):,}",
     ]

@@ -23,7 +23,7 @@ BEAT_S = 0.002
 async def async_setup(hass: HomeAssistant, config: ConfigType) -> bool:
     """Make the entities, ``config`` says how many of each group, and the actions of the benchmark."""
     probe = Probe(hass, config[DOMAIN])
-    for name in ("burst", "stream", "taken", "collect", "follow", "blast", "report"):
+    for name in ("burst", "stream", "taken", "collect", "follow", "blast", "report", "reload"):
         act = getattr(probe, f"async_{name}")
         hass.services.async_register(DOMAIN, name, act, supports_response=SupportsResponse.ONLY)
     hass.services.async_register("notify", "bench", probe.async_notify)
@@ -123,6 +123,17 @@ class Probe:
         self._collected_s = 0.0
         gc.collect()
         return {"ms": self._collected_s * 1000, "objects": len(gc.get_objects())}
+
+    async def async_reload(self, call: ServiceCall) -> dict[str, Any]:
+        """Set an integration up once more; return the loop's processor time for that in seconds."""
+        entries = self._hass.config_entries
+        (entry,) = entries.async_entries(call.data["domain"])
+        await entries.async_unload(entry.entry_id)
+        await asyncio.sleep(SETTLE_S)
+        gc.collect()
+        began = time.thread_time()
+        await entries.async_setup(entry.entry_id)
+        return {"s": time.thread_time() - began}
 
     async def async_taken(self, _call: ServiceCall) -> dict[str, Any]:
         """Return what was told since the last call, with the time at which it was."""
