@@ -23,7 +23,7 @@ from .test_score import is_same
 HERE = Path(__file__).parent
 STEPS = re.compile(r"\[(\d+)\]|[.]?([^.\[\]]+)")
 # What was reached with each: readings that are right, and false ones that are on.
-REACHED = {"blind": (423, 1), "blind2": (411, 0)}
+REACHED = {"blind": (423, 1), "blind2": (411, 0), "blind3": (86, 3)}
 JUDGED = ("unit", "device_class", "platform")
 
 

@@ -53,6 +53,17 @@ type Kind = tuple[str | None, str | None]
         ({"monthly_power_yields": 81.5, "x": "y"}, "monthly_power_yields", ("kWh", "energy")),
         ({"cell_battery": 1.45, "x": "y"}, "cell_battery", ("V", "voltage")),
         ({"conc": 812, "temperature": 21.5}, "conc", (None, None)),
+        # a letter and what it is of, in one word
+        ({"Veps": 231.4, "Pgen": 0, "Iload": 2.1, "a": 0, "b": 1, "c": 0}, "Veps", ("V", "voltage")),
+        ({"Veps": 231.4, "Pgen": 0, "Iload": 2.1, "a": 0, "b": 1, "c": 0}, "Pgen", ("W", "power")),
+        ({"Veps": 231.4, "Pgen": 0, "Iload": 2.1, "a": 0, "b": 1, "c": 0}, "Iload", ("A", "current")),
+        ({"Egrid": 812.4, "x": "y"}, "Egrid", ("kWh", "energy")),
+        # the energy of a battery may be what it holds
+        ({"Ebatt": 4.2, "x": "y"}, "Ebatt", (None, None)),
+        # a unit between what it is of and its number
+        ({"cellV3": 3.412, "cellV4": 3.409}, "cellV3", ("V", "voltage")),
+        # with volts and amperes Q is of power
+        ({"U": 229.8, "I": 2.2, "P": 498, "Q": 31}, "Q", ("var", "reactive_power")),
         # behind an index stands whose it is
         ({"aqi_us": 31, "pm25": 8}, "aqi_us", (None, "aqi")),
         ({"lane1_cnt": 17, "lane1_spd": 43}, "lane1_cnt", (None, None)),
@@ -65,6 +76,11 @@ def test_words_and_neighbours_tell_a_unit(document: dict[str, Any], key: str, ki
 @pytest.mark.parametrize(
     ("document", "key"),
     [
+        # an hour and a day, and a time beside a temperature
+        ({"h": 0.31, "d": 4.2, "t": 3}, "t"),
+        ({"temp": 21.5, "hum": 41, "t": 12}, "t"),
+        # with a flow, it is the power of heat, or a pressure in a pipe
+        ({"P": 498, "Q": 31, "T": 47.5}, "P"),
         # inputs by number are no currents
         ({"A1": 3.1, "A2": 4.1, "D1": 0, "D2": 1, "voltage": 3.6}, "A1"),
         # a beacon's power at one metre

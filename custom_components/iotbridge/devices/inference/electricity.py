@@ -1,6 +1,7 @@
 """Which unit an electric number without one is in; see plausible.py. Pure."""
 
 from ..knowledge.names import PERIODS, STATISTICS
+from ..knowledge.words import WORDS
 from .case import FRACTION, PERCENT, Case, Range, sibling_number
 from .meaning import Meaning
 from .places import Place
@@ -23,6 +24,8 @@ OF_A_CAR = frozenset({"charging", "charger", "heat", "heating", "heiz", "thermal
 SMALL_POWER = Range(0.1, 25)
 DELIVERED = frozenset({"delivered", "returned"})
 MEASURED_BESIDE_POWER = frozenset({"voltage", "volt", "current", "energy", "kwh", "wh", "frequency", "pf", "apower"})
+QUANTITIES_BESIDE_POWER = frozenset({"voltage", "current", "frequency"})
+LETTERS_BESIDE_POWER = frozenset({"u", "v", "i"})
 FEW_BITS = 3
 # What a beacon sends with, or is heard with at one metre.
 RADIOS = frozenset({"measured", "tx", "ref", "reference", "calibrated"})
@@ -119,9 +122,18 @@ def power(case: Case) -> Meaning:
         return Meaning(known=True, phrase=case.found.phrase)
     if case.words(1) & OF_A_CAR and SMALL_POWER.has(case.value) and isinstance(case.value, float):
         return Meaning(known=True, phrase=case.found.phrase)
-    if case.value in (0, 1) and case.is_whole and not case.around() & MEASURED_BESIDE_POWER and is_among_bits(case.one):
+    if case.value in (0, 1) and case.is_whole and not is_measured(case) and is_among_bits(case.one):
         return Meaning(known=True, phrase=case.found.phrase)
     return case.to("W")
+
+
+def is_measured(case: Case) -> bool:
+    """Return whether something that is measured with a power stands beside it, in a word or a letter of it."""
+    around = case.around()
+    return (
+        bool(around & MEASURED_BESIDE_POWER or case.one.family.letters & LETTERS_BESIDE_POWER)
+        or not QUANTITIES_BESIDE_POWER.isdisjoint(WORDS.get(word) for word in around)
+    )  # fmt: skip
 
 
 def is_telegram(case: Case) -> bool:

@@ -9,9 +9,10 @@ from ..knowledge.conventions import CONVENTIONS, Convention
 from ..knowledge.obis import OBIS
 from ..knowledge.quantities import QUANTITIES, Quantity
 from ..knowledge.units import QUANTITY_OF_UNIT
-from ..knowledge.words import LETTER_FAMILIES, WORDS
+from ..knowledge.words import WORDS
 from .codes import is_beside_its_number, is_code
 from .keys import Phrase, Words, letters, only_qualifies, phrases, suffix
+from .letters import is_unit_letter, letter_quantity
 from .places import ObisKey, Place
 
 
@@ -272,26 +273,6 @@ def unit_of_suffix(one: Place, quantity: str | None) -> tuple[str | None, str | 
 
 # SenML's own units, that say more than what Home Assistant calls them.
 UNIT_TELLS = {"%EL": "battery", "EL": "battery time", "%RH": "humidity"}
-ELECTRIC_LETTERS = (("v",), ("a",), ("w",))
-LETTER_OF = {"V": "vu", "A": "i", "W": "p"}
-# Units among a value's neighbours that show that the maker ends keys with units.
-ELECTRIC_UNITS = frozenset({"kWh", "Wh", "kW", "VA", "kVA", "var", "kvar", "Hz", "kvarh", "varh"})
-COUNTED_BY_LETTERS = frozenset({"phase", "ph", "line", "ch", "channel", "port", "group", "zone", "class", "type"})
-
-
-def is_unit_letter(one: Place, unit: str, rest: Words) -> bool:
-    """Return whether a last letter is a unit: "v_mppt1_v" says it twice, "l2_v" stands beside "l2_kw"."""
-    if unit not in LETTER_OF or not rest or rest[-1] in COUNTED_BY_LETTERS:
-        return False
-    if any(sibling.leaf == (*rest, letter) for sibling in one.siblings for letter in "bc"):
-        return False
-    if rest[-1] == "cell" and unit == "V":
-        return True
-    sisters = [other for other in one.siblings if other.leaf[:-1] == rest and other.leaf[-1:] in ELECTRIC_LETTERS]
-    if len(sisters) > 1:
-        return True
-    twice = rest[0][0] in LETTER_OF[unit] and len(rest[0]) <= len("vln") and len(rest) > 1
-    return twice or not one.family.suffixes.isdisjoint(ELECTRIC_UNITS)
 
 
 def units_of(quantity: str | None) -> tuple[str | None, ...]:
@@ -349,10 +330,6 @@ def fitting(quantity: str | None, unit: str) -> str | None:
     return by_unit
 
 
-# Beside one of these, written out, a letter is of the same family: {"t": 21.5, "rh": 40}.
-SURE_RELATIVES = frozenset({"temperature", "humidity", "voltage", "current"})
-
-
 # What is now, beside what it shall be.
 REACHED = frozenset({("current",), ("actual",)})
 WANTED = frozenset({("target",), ("setpoint",)})
@@ -361,21 +338,6 @@ WANTED = frozenset({("target",), ("setpoint",)})
 def reached(one: Place) -> str | None:
     """Return that a value is of the kind of the target beside it: {"actual": 21.3, "target": 22}."""
     return "setpoint" if one.leaf in REACHED and any(other.leaf in WANTED for other in one.siblings) else None
-
-
-# What a single letter is beside a key that ends with a unit of electricity: {"W": 312, "kWh": 12.1}.
-LETTERS_BESIDE_UNITS = {"w": "power", "v": "voltage"}
-
-
-def letter_quantity(one: Place) -> str | None:
-    """Return what a single letter means among others of its family."""
-    if one.letter == "a" and "d" in one.family.marks and one.family.letters.isdisjoint("viupw"):
-        return None
-    if one.letter in LETTERS_BESIDE_UNITS and not one.family.suffixes.isdisjoint(ELECTRIC_UNITS):
-        return LETTERS_BESIDE_UNITS[one.letter]
-    best = max(LETTER_FAMILIES, key=lambda family: len(one.family.letters & family.keys()))
-    spelled = any(WORDS.get(word) in SURE_RELATIVES & set(best.values()) for word in one.family.words)
-    return best.get(one.letter or "") if len(one.family.letters & best.keys()) > 1 or spelled else None
 
 
 def qualifier(one: Place, table: frozenset[str]) -> bool:

@@ -1,7 +1,14 @@
 """How a person writes the words of keys, and the words that only tell one reading from its sister."""
 
+from .words_energy import LETTERS, PLACES
+
 # Written so, wherever they stand.
 SPELLED: dict[str, str] = {
+    **{letter + place: f"{name} {quantity}" for letter, quantity in LETTERS.items() for place, name in PLACES.items()},
+    "ptogrid": "power to grid",
+    "ptouser": "power to house",
+    "etogrid": "energy to grid",
+    "etouser": "energy to house",
     "temp": "temperature",
     "temps": "temperature",
     "tmp": "temperature",
@@ -117,17 +124,7 @@ SPELLED: dict[str, str] = {
     "pm4": "PM4",
     "pm10": "PM10",
     "formaldehyd": "Formaldehyde",
-    "vbat": "battery voltage",
-    "ubat": "battery voltage",
-    "ubatt": "battery voltage",
-    "vbatt": "battery voltage",
-    "vgrid": "grid voltage",
-    "igrid": "grid current",
-    "pgrid": "grid power",
     "fgrid": "grid frequency",
-    "ppv": "PV power",
-    "vpv": "PV voltage",
-    "ipv": "PV current",
     "pac": "AC power",
     "pdc": "DC power",
     "uac": "AC voltage",

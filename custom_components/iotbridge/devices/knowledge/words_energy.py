@@ -1,6 +1,35 @@
 """Words of electricity and batteries; see words.py."""
 
+# Inverters write a letter and what it is of in one: "Vgrid", "Iload", "Pinv".
+LETTERS = {"v": "voltage", "u": "voltage", "i": "current", "p": "power", "e": "energy"}
+PLACES = {
+    "pv": "PV",
+    "grid": "grid",
+    "load": "load",
+    "inv": "inverter",
+    "eps": "EPS",
+    "gen": "generator",
+    "bat": "battery",
+    "batt": "battery",
+    "battery": "battery",
+    "charge": "charge",
+    "discharge": "discharge",
+}
+
 ELECTRICITY: dict[str, str] = {
+    # What a battery holds may be its content, or what went through it.
+    **{
+        letter + place: quantity
+        for letter, quantity in LETTERS.items()
+        for place in PLACES
+        if letter + place[:3] != "ebat"
+    },
+    "ptogrid": "power",
+    "ptouser": "power",
+    "etogrid": "energy",
+    "etouser": "energy",
+    "tbat": "temperature",
+    "tbatt": "temperature",
     "voltage": "voltage",
     "voltages": "voltage",
     "volt": "voltage",
@@ -14,17 +43,9 @@ ELECTRICITY: dict[str, str] = {
     "vrms": "voltage",
     "vac": "voltage",
     "vdc": "voltage",
-    "ubat": "voltage",
-    "ubatt": "voltage",
-    "vbat": "voltage",
-    "vbatt": "voltage",
     "vbus": "voltage",
     "uac": "voltage",
     "udc": "voltage",
-    "vpv": "voltage",
-    "vgrid": "voltage",
-    "vload": "voltage",
-    "vbattery": "voltage",
     "acv": "voltage",
     "dcv": "voltage",
     "aci": "current",
@@ -33,23 +54,17 @@ ELECTRICITY: dict[str, str] = {
     "dcp": "power",
     "acw": "power",
     "dcw": "power",
-    "igrid": "current",
-    "iload": "current",
-    "ibattery": "current",
     "fgrid": "frequency",
     "etoday": "energy of a day",
     "eday": "energy of a day",
     "emonth": "energy of a day",
     "eyear": "energy of a day",
     "etotal": "energy",
-    "epv": "energy",
     "epv today": "energy of a day",
     "epv total": "energy",
     "eac": "energy",
     "eac today": "energy of a day",
     "eac total": "energy",
-    "pbattery": "power",
-    "pbat": "power",
     "e day": "energy of a day",
     "e today": "energy of a day",
     "e total": "energy",
@@ -69,8 +84,6 @@ ELECTRICITY: dict[str, str] = {
     "iinst": "current",
     "iac": "current",
     "idc": "current",
-    "ipv": "current",
-    "ibat": "current",
     "electric current": "current",
     "charge current": "current",
     "battery charge current": "current",
@@ -118,11 +131,8 @@ ELECTRICITY: dict[str, str] = {
     "max power production": "power",
     "max power today": "power",
     "papprox": "power",
-    "ppv": "power",
     "pac": "power",
     "pdc": "power",
-    "pgrid": "power",
-    "pload": "power",
     "power delivered": "power",
     "power returned": "power",
     "apparent power": "apparent power",
