@@ -60,9 +60,13 @@ async def test_what_comes_in_silence_is_in_the_history_with_the_reason(
     for name in ("sensor.hub", leaf):
         await set_state(hass, name, "5")
 
+    heard: list[str] = []
+    alarms().async_listen(lambda _rule, happened: heard.append(happened.key.subject))
+
     for name in (leaf, "sensor.hub"):
         await set_state(hass, name, "unavailable")
     await kit.wait(3)
+    assert heard == ["sensor.hub"], "events and automations hear of the cause only"
     assert sorted(await history(alarms())) == ["raised sensor.hub", f"suppressed {leaf}"]
     (row,) = await alarms().async_history(HistoryQuery(subjects=[leaf]))
     assert row["detail"] == f"parent:{gone}/sensor.hub"

@@ -354,7 +354,8 @@ class Ledger:
     def _async_came(self, instance: Instance, now: float) -> None:
         """Count how often an alarm comes; one that comes and goes is told once, and then no more until it is calm."""
         if instance.alarm.suppressed_by and FLAPPING not in instance.alarm.suppressed_by:
-            self.async_happened(instance, [lifecycle.came_silently(instance.alarm, now)])
+            # For who asks later; an outage of a thousand entities is no thousand events.
+            self._batch.history.append((instance.rule.name, lifecycle.came_silently(instance.alarm, now)))
         if not instance.flapping.note(now, self.flapping_per_hour):
             return
         told = tuple(instance.telling.told)
