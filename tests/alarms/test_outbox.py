@@ -656,6 +656,42 @@ async def test_who_missed_a_digest_that_others_got_instead_hears_no_end_of_it(wo
     assert world.heard() == ["carl: cleared attic"]
 
 
+async def test_those_who_stand_in_for_a_group_hear_no_end_of_what_they_never_heard_of(world: World) -> None:
+    await world.restart(storm_per_minute=2)
+    family = world.group("anna", fallback=["carl"])
+    await world.happen(family)
+    await world.happen(family, News.RAISED, AlarmKey("rule", "sensor.first"))
+    world.broken = {"anna"}
+    await world.happen(family, News.CLEARED)
+    await world.happen(family, News.RAISED, CELLAR)
+    world.heard()
+    for seconds in (60, 10, 60, 300):
+        await world.wait(seconds)
+    assert world.heard() == ["carl: raised cellar"]
+
+    world.broken = set()
+    await world.wait(300)
+    assert world.heard() == ["anna: cleared attic"]
+    assert world.disk == {}
+
+
+async def test_an_end_that_is_given_up_takes_its_beginning_with_it(world: World) -> None:
+    await world.restart(storm_per_minute=1)
+    family = world.group("anna")
+    await world.happen(family, News.RAISED, AlarmKey("rule", "sensor.first"))
+    world.broken = {"anna"}
+    await world.happen(family)
+    await world.happen(family, News.CLEARED)
+    for _ in range(25):
+        await world.wait(3600)
+
+    await world.restart()
+    world.broken = set()
+    await world.wait(300)
+    assert [line for line in world.heard() if "attic" in line] == []
+    assert world.disk == {}
+
+
 async def test_a_digest_that_fails_is_told_later(world: World) -> None:
     await world.restart(storm_per_minute=1)
     family = world.group("anna", "ben")

@@ -12,6 +12,7 @@ from homeassistant.util import dt as dt_util
 
 from ..issues import NOTIFIER_FAILING, Issues
 from .message import Message, alarm_words, passed
+from .models import AlarmKey
 from .notifier import Notifier, TellError
 from .pending import Changes, Delivery, Pending, Review, Row, heard_before
 from .policy import Digest, Hold, Policy
@@ -202,11 +203,8 @@ class Outbox:
 
     async def _async_tell(self, group: str, deliveries: Sequence[Delivery]) -> None:
         """Tell rows together; who got some of them before gets only the others."""
-        parts: dict[frozenset[str], list[Row]] = {}
-        for delivery in deliveries:
-            parts.setdefault(delivery.to, []).append(delivery.row)
         waits_until: float | None = None
-        for to, rows in parts.items():
+        for to, rows in _parts(deliveries):
             if waits_until is None:
                 waits_until = await self._async_send(group, rows, to)
                 continue
@@ -255,35 +253,40 @@ class Outbox:
         failing = self._failing.get(group, set())
         if failing & error.failed.keys() or any(row.attempts > len(RETRY_S) for row in rows):
             self._set_failing(group, failing | error.failed.keys(), error.reasons)
-            if await self._async_fall_back(group, rows):
-                self._finish(rows)
-                return None
+            self._finish(await self._async_fall_back(group, rows))
             for row in rows:
                 row.attempts = max(row.attempts, len(RETRY_S))
         is_gone = self._notifier.group(group) is None
-        old = [row for row in rows if (is_gone or not row.is_call) and now - row.at > KEEP_END_S]
-        self._finish(old)
-        left = [row for row in rows if row not in old]
+        left = [row for row in rows if self._pending.is_waiting(row)]
+        self._finish([row for row in left if (is_gone or not row.is_call) and now - row.at > KEEP_END_S])
+        left = [row for row in left if self._pending.is_waiting(row)]
         again = now + RETRY_S[min(max([1, *(row.attempts for row in left)]), len(RETRY_S)) - 1]
         for row in left:
             row.due_at = again
         self._save({row.id: row.as_dict() for row in left})
         return again if left else None
 
-    async def _async_fall_back(self, group: str, rows: Sequence[Row]) -> bool:
-        """Tell those who stand in for a group; return whether anybody of them heard it."""
+    async def _async_fall_back(self, group: str, rows: Sequence[Row]) -> Sequence[Row]:
+        """Tell those who stand in for a group; return what any of them heard.
+
+        Whoever of the group heard of a beginning is told of its end, as soon as that works again.
+        """
         found = self._notifier.group(group)
-        # Whoever of the group heard of the beginning is told of the end, as soon as that works again.
-        calls = [row for row in rows if row.is_call or (row.times and not row.heard)]
-        if found is None or not found.fallback or not calls:
-            return False
+        begun: set[AlarmKey] = set()
+        told: list[Row] = []
+        for row in rows:
+            if row.key in begun or row.is_call or (row.times and not row.heard):
+                begun.add(row.key)
+                told.append(row)
+        if found is None or not found.fallback or not told:
+            return ()
         names = frozenset(found.fallback)
         try:
-            await self._async_say(group, rows, names)
+            await self._async_say(group, told, names)
         except TellError as error:
             names -= error.failed.keys()
-        _sent(rows, names)
-        return bool(names)
+        _sent(told, names)
+        return told if names else ()
 
     @callback
     def _async_works(self, group: str, names: frozenset[str]) -> None:
@@ -342,6 +345,20 @@ class Outbox:
     def _save(self, changes: Changes) -> None:
         if changes:
             self._write(Batch(outbox=dict(changes)))
+
+
+def _parts(deliveries: Sequence[Delivery]) -> list[tuple[frozenset[str], list[Row]]]:
+    """Return what goes to the same targets together; of one alarm nothing before what happened before it."""
+    parts: list[tuple[frozenset[str], list[Row]]] = []
+    latest: dict[AlarmKey, int] = {}
+    for row, to in deliveries:
+        begin = latest.get(row.key, 0)
+        place = next((n for n in range(begin, len(parts)) if parts[n][0] == to), len(parts))
+        if place == len(parts):
+            parts.append((to, []))
+        parts[place][1].append(row)
+        latest[row.key] = place
+    return parts
 
 
 def _now() -> float:

@@ -6,7 +6,7 @@ beginning is told that it is over, and who did not is told both together.
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import pairwise
+from itertools import pairwise, zip_longest
 from typing import Any, NamedTuple
 
 from .models import AlarmKey, Severity
@@ -148,6 +148,10 @@ class Pending:
         rows = self._groups.get(row.group, {}).get(row.key)
         return rows is not None and rows[-1] is row
 
+    def is_waiting(self, row: Row) -> bool:
+        """Tell whether a row is still to be told."""
+        return not row.is_done and row in self._groups.get(row.group, {}).get(row.key, ())
+
     def due(self, group: str, now: float) -> float | None:
         """Return when a group is to be looked at."""
         last = [rows[-1] for rows in self._groups.get(group, {}).values() if not rows[-1].is_done]
@@ -243,23 +247,26 @@ def _known(rows: Sequence[Row], everyone: frozenset[str]) -> Heard:
     """Return who knows of the alarm before the last of some rows."""
     heard = rows[0].heard
     for row, later in pairwise(rows):
-        # One that waited to be acknowledged was over all the same when it came again.
-        is_over = row.news is News.CLEARED and row.episode != later.episode
-        heard = _after(heard, row, everyone, is_over=is_over)
+        heard = _after(heard, row, everyone, later)
     return heard
 
 
-def _after(heard: Heard, row: Row, everyone: frozenset[str], *, is_over: bool = False) -> Heard:
-    """Return who knows of the alarm after those that got a row have read it."""
+def _after(heard: Heard, row: Row, everyone: frozenset[str], later: Row | None = None) -> Heard:
+    """Return who knows of the alarm after those that got a row have read it, for a ``later`` one."""
     if row.is_done:
-        return _NOBODY if is_over else row.heard
-    if row.is_last or is_over:
+        return _NOBODY if _is_over(row, later) else row.heard
+    if _is_over(row, later):
         return (everyone if heard is None else heard) - row.sent
     if not (row.is_call or row.times) or (heard is None and row.sent <= everyone):
         return heard
     # Who stands in for the group is not of it, and has to hear of the end all the same.
     known = (everyone if heard is None else heard) | row.sent
     return None if everyone and known == everyone else known
+
+
+def _is_over(row: Row, later: Row | None) -> bool:
+    """Tell whether nothing is left to say after a row: what waits to be acknowledged is over when it comes again."""
+    return row.is_last or (row.news is News.CLEARED and later is not None and later.episode != row.episode)
 
 
 def _untold(rows: Iterable[Row]) -> tuple[Mapping[str, Any] | None, int]:
@@ -280,16 +287,16 @@ def _recipients(row: Row, heard: Heard, everyone: frozenset[str]) -> frozenset[s
     return (everyone | heard if row.times else heard) - row.sent
 
 
-def _lines(rows: Iterable[Row], everyone: frozenset[str]) -> list[Delivery]:
+def _lines(rows: Sequence[Row], everyone: frozenset[str]) -> list[Delivery]:
     """Return what a digest says of an alarm: the end goes also to those who learn of the beginning in it."""
     deliveries = []
     heard: Heard = None
-    for place, row in enumerate(rows):
-        heard = row.heard if place == 0 or row.is_done else heard
+    for row, later in zip_longest(rows, rows[1:]):
+        heard = row.heard if row is rows[0] or row.is_done else heard
         if not row.is_done:
             deliveries.append(Delivery(row, _recipients(row, heard, everyone)))
-        if row.is_call:
-            heard = None if heard is None else heard | everyone
-        elif row.is_last:
+        if _is_over(row, later):
             heard = _NOBODY
+        elif row.is_call:
+            heard = None if heard is None else heard | everyone
     return deliveries
