@@ -672,6 +672,8 @@ async def test_those_who_stand_in_for_a_group_hear_no_end_of_what_they_never_hea
     world.broken = set()
     await world.wait(300)
     assert world.heard() == ["anna: cleared attic"]
+    await world.happen(family, News.CLEARED, CELLAR)
+    assert world.heard() == ["carl: cleared cellar"]
     assert world.disk == {}
 
 
