@@ -53,6 +53,14 @@ type Kind = tuple[str | None, str | None]
         ({"monthly_power_yields": 81.5, "x": "y"}, "monthly_power_yields", ("kWh", "energy")),
         ({"cell_battery": 1.45, "x": "y"}, "cell_battery", ("V", "voltage")),
         ({"conc": 812, "temperature": 21.5}, "conc", (None, None)),
+        # other languages, where a word is none of English
+        ({"teplota": 20.5, "vlhkost": 44}, "vlhkost", ("%", "humidity")),
+        ({"lämpötila": 20.5, "x": "y"}, "lämpötila", ("°C", "temperature")),
+        ({"lufttryck": 1009, "x": "y"}, "lufttryck", ("hPa", "atmospheric_pressure")),
+        ({"spaending": 229.8, "x": "y"}, "spaending", ("V", "voltage")),
+        ({"baterie": 71, "teplota": 20.5}, "baterie", ("%", "battery")),
+        ({"velocidad_viento": 3.2, "x": "y"}, "velocidad_viento", ("m/s", "wind_speed")),
+        ({"direction_vent": 212, "x": "y"}, "direction_vent", ("°", "wind_direction")),
         # a letter and what it is of, in one word
         ({"Veps": 231.4, "Pgen": 0, "Iload": 2.1, "a": 0, "b": 1, "c": 0}, "Veps", ("V", "voltage")),
         ({"Veps": 231.4, "Pgen": 0, "Iload": 2.1, "a": 0, "b": 1, "c": 0}, "Pgen", ("W", "power")),
@@ -76,6 +84,9 @@ def test_words_and_neighbours_tell_a_unit(document: dict[str, Any], key: str, ki
 @pytest.mark.parametrize(
     ("document", "key"),
     [
+        # as much as air has is also what oil and fuel have
+        ({"oil_pressure": 960, "x": "y"}, "oil_pressure"),
+        ({"fuel": {"pressure": 402}}, "fuel.pressure"),
         # an hour and a day, and a time beside a temperature
         ({"h": 0.31, "d": 4.2, "t": 3}, "t"),
         ({"temp": 21.5, "hum": 41, "t": 12}, "t"),

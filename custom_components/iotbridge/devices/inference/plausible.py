@@ -23,7 +23,10 @@ AIR = {
     "mmHg": Range(500, 830),
 }
 TENTHS_OF_HPA = Range(8000, 11000)
-NOT_OF_THE_AIR = frozenset({"water", "tire", "tyre", "pump", "system", "boiler", "filter"})
+NOT_OF_THE_AIR = frozenset({
+    "water", "tire", "tyre", "pump", "system", "boiler", "filter", "oil", "fuel", "coolant", "brake", "hydraulic",
+    "suction", "manifold", "boost", "pipe",
+})  # fmt: skip
 ROOM_LIMIT = 100
 
 
@@ -124,6 +127,13 @@ def pressure(case: Case) -> Meaning:
         return case.to(case.context.units["pressure"])
     if case.value is None:
         return case.to("hPa" if of_air else None)
+    if of_air or not case.words() & NOT_OF_THE_AIR:
+        return pressure_by_size(case, of_air=of_air)
+    return Meaning(known=True, phrase=case.found.phrase)
+
+
+def pressure_by_size(case: Case, *, of_air: bool) -> Meaning:
+    """Take for the air's what is about as much as it has; ``of_air``: its name says so."""
     for unit in ("hPa", "Pa", "kPa"):
         if AIR[unit].has(case.value):
             return case.to(unit, quantity="air pressure")

@@ -1,7 +1,7 @@
 """Which word in a key means which quantity.
 
 To teach a new one, add a line in the table of its subject (words_air.py, words_energy.py, words_things.py): the word,
-then a row of quantities.py.
+then a row of quantities.py. What it is called in another language goes to words_languages.py.
 
 Words are lower case; several words stand for neighbours in a key, however it is written: "dew point" is in dewPoint,
 dew_point and dewpoint.
@@ -9,9 +9,10 @@ dew_point and dewpoint.
 
 from .words_air import AIR, CLIMATE
 from .words_energy import ELECTRICITY
+from .words_languages import LANGUAGES
 from .words_things import DEVICE, METERS
 
-WORDS: dict[str, str] = {**CLIMATE, **AIR, **ELECTRICITY, **METERS, **DEVICE}
+WORDS: dict[str, str] = {**LANGUAGES, **CLIMATE, **AIR, **ELECTRICITY, **METERS, **DEVICE}
 
 # One letter means a quantity only among others of its family: {"t": 21.5, "h": 40}, {"V": 12.1, "I": 0.3}.
 LETTER_FAMILIES: tuple[dict[str, str], ...] = (
