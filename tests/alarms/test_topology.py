@@ -4,11 +4,13 @@ from dataclasses import dataclass
 
 import pytest
 
-from custom_components.iotbridge.alarms.models import Alarm, AlarmKey, By, Severity, Verdict
+from custom_components.iotbridge.alarms.models import Alarm, AlarmKey, By, Severity, Timing, Verdict
 from custom_components.iotbridge.alarms.rule import Condition, Kind, Plan, Rule, Step
 from custom_components.iotbridge.alarms.topology import BROKER, Member, Place, chain, key_of, parents, reason_of
 
 TOLD = Plan(steps=(Step(after_s=0, groups=("anna",)),))
+LATE = Plan(steps=(Step(after_s=600, groups=("anna",)),))
+TO_BEN = Plan(steps=(Step(after_s=0, groups=("ben",)),))
 SHOWN = Plan()
 NAS = Place("nas", ("switch", "router", BROKER))
 SENSOR = Place("sensor", ("hub", BROKER))
@@ -26,6 +28,7 @@ class Given:
     severity: Severity = Severity.WARNING
     parents: tuple[str, ...] = ()
     is_pending: bool = False
+    hold_s: float = 0.0
     shelved_until: float | None = None
     out_of_service: bool = False
     suppressed_by: tuple[str, ...] = ()
@@ -33,10 +36,11 @@ class Given:
     def member(self) -> Member:
         rule = Rule(
             rule_id=self.name, name=self.name, severity=self.severity, condition=Condition(kind=self.kind),
-            plan=self.plan, parents=self.parents,
+            plan=self.plan, parents=self.parents, timing=Timing(hold_s=self.hold_s),
         )  # fmt: skip
         alarm = Alarm(
             key=AlarmKey(self.name, f"sensor.{self.name}"), active=not self.is_pending, bad_since=self.since,
+            severity=self.severity,
             pending=True if self.is_pending else None, shelved_until=self.shelved_until, shelved_by=By("Anna"),
             out_of_service=self.out_of_service, suppressed_by=self.suppressed_by, last=Verdict(True),
         )  # fmt: skip
@@ -94,7 +98,26 @@ LEAF = gone("leaf", SENSOR, 16)
             [gone("grave", NAS, 30, severity=Severity.CRITICAL), DISK], False, {"disk": "grave"}, id="the worst speaks"
         ),
         pytest.param([gone("soon", NAS, 1, is_pending=True), DISK], False, {"disk": "soon"}, id="in its hold"),
-        pytest.param([gone("a", NAS, 1, shelved_until=99.0), DISK], False, {}, id="a shelved cause"),
+        pytest.param([gone("a", NAS, 1, shelved_until=99.0), DISK], False, {"disk": "a"}, id="a cause put aside"),
+        pytest.param([gone("old", NAS, -9000), DISK, FAN], False, {"fan": "disk"}, id="a part that broke long ago"),
+        pytest.param([gone("old", Place("switch", ()), -9000), DISK], False, {}, id="a hub's part that broke long ago"),
+        pytest.param(
+            [gone("lost", NAS, -9000, Kind.HOST_LOST), DISK], False, {"disk": "lost"}, id="a host that is long lost"
+        ),
+        pytest.param(
+            [gone("lost", NAS, 9, Kind.HOST_LOST), gone("grave", NAS, severity=Severity.CRITICAL)], False, {},
+            id="a cause that is less grave",
+        ),
+        pytest.param(
+            [gone("lost", NAS, 9, Kind.HOST_LOST, plan=LATE), DISK], False, {}, id="a cause that is told later"
+        ),
+        pytest.param(
+            [gone("lost", NAS, 9, Kind.HOST_LOST, plan=TO_BEN), DISK], False, {}, id="a cause that others are told"
+        ),
+        pytest.param(
+            [gone("lost", NAS, 9, Kind.HOST_LOST, is_pending=True, hold_s=3600), DISK], False, {},
+            id="a cause that waits for an hour",
+        ),
         pytest.param([gone("a", NAS, 1, out_of_service=True), DISK], False, {}, id="a cause out of service"),
         pytest.param([gone("a", NAS, 1, suppressed_by=("maintenance",)), DISK], False, {}, id="a cause in maintenance"),
         pytest.param(

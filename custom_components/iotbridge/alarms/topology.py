@@ -6,14 +6,20 @@ Pure: what it needs to know of the home is given to it.
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
+from math import inf
 from typing import NamedTuple
 
-from .models import Alarm, AlarmKey
-from .rule import Kind, Rule
+from .models import Alarm, AlarmKey, Severity
+from .rule import Kind, Plan, Rule
 
 # Rules that say: this is not there. Such an alarm speaks for all that lies behind it.
 PRESENCE = frozenset({Kind.HOST_LOST, Kind.NO_DATA, Kind.UNAVAILABLE})
 MAX_DEPTH = 8
+# What goes so long after the first is another outage: devices behind a hub are missed after a while only.
+OUTAGE_S = 1800.0
+# How long an alarm waits for the hold of another that will explain it.
+PATIENCE_S = 120.0
 # The reason of an alarm that another one explains; its key follows.
 PARENT = "parent:"
 # What everything that speaks MQTT is behind, whatever else it is behind: no device of the registry.
@@ -58,12 +64,16 @@ class Member(NamedTuple):
     def is_cause(self) -> bool:
         """Tell whether it may speak for others: one that is to be silent itself does not.
 
-        One that does not say that something is gone speaks only for rules that name it.
+        One that does not say that something is gone speaks only for rules that name it. Who puts it aside has seen it,
+        and does not want to hear of all that it explains instead.
         """
-        alarm = self.alarm
-        is_silent = alarm.out_of_service or alarm.shelved_until is not None
-        is_bad = self.is_gone or alarm.active
-        return is_bad and not is_silent and all(reason.startswith(PARENT) for reason in alarm.suppressed_by)
+        is_heard = all(reason.startswith(PARENT) for reason in self.alarm.suppressed_by)
+        return (self.is_gone or self.alarm.active) and not self.alarm.out_of_service and is_heard
+
+    @property
+    def severity(self) -> Severity:
+        """Return how bad it is, or will be."""
+        return self.alarm.severity if self.alarm.active else self.rule.severity
 
     @property
     def order(self) -> tuple[bool, int, float, AlarmKey]:
@@ -72,6 +82,14 @@ class Member(NamedTuple):
         It stays the same as long as all are gone.
         """
         return (not self.rule.plan.steps, -self.rule.severity, self.alarm.bad_since, self.alarm.key)
+
+    def speaks_for(self, child: Member) -> bool:
+        """Tell whether who is to be told of a child hears of this one instead: as grave, and no later."""
+        patience_s = max(child.rule.timing.hold_s, PATIENCE_S)
+        if self.severity < child.severity or not (self.alarm.active or self.rule.timing.hold_s <= patience_s):
+            return False
+        told = _told(self.rule.plan)
+        return all(told.get(group, inf) <= after_s for group, after_s in _told(child.rule.plan).items())
 
 
 def parents(members: Iterable[Member], *, broker_gone_at: float | None = None) -> dict[AlarmKey, AlarmKey]:
@@ -110,43 +128,47 @@ class _Causes:
 
     def __init__(self, causes: Iterable[Member], broker_gone_at: float | None) -> None:
         """``causes`` are all that ``is_cause``; of those that explain the same, the first in order is kept."""
-        self._all = list(causes)
         self._broker_gone_at = broker_gone_at
-        first: dict[tuple[str, bool], Member] = {}
-        for cause in sorted((cause for cause in self._all if cause.is_gone), key=lambda cause: cause.order):
-            if cause.place.device is not None:
-                first.setdefault((cause.place.device, cause.rule.condition.kind is Kind.HOST_LOST), cause)
+        # By the names that rules give their parents: entities and devices.
+        self._named: dict[str, Member] = {}
         self._by_device: defaultdict[str, list[Member]] = defaultdict(list)
-        for (device, _), cause in first.items():
-            self._by_device[device].append(cause)
-        went = [cause for cause in self._all if self._went_with_broker(cause)]
-        self._by_device[BROKER] += sorted(went, key=lambda cause: cause.order)[:1]
+        went = []
+        for cause in sorted(causes, key=lambda cause: cause.order):
+            device = cause.place.device
+            for name in (cause.alarm.key.subject, device):
+                if name:
+                    self._named.setdefault(name, cause)
+            if cause.is_gone and device is not None:
+                known = self._by_device[device]
+                if not any(_is_host(cause) == _is_host(other) and _is_one_outage(cause, other) for other in known):
+                    known.append(cause)
+            if self._went_with_broker(cause):
+                went.append(cause)
+        self._by_device[BROKER] += went[:1]
 
     def parent_of(self, child: Member) -> AlarmKey | None:
         """Return the alarm that explains this one; None when it stands for itself."""
-        if child.rule.parents:
-            near = self._all
-        else:
-            devices = (child.place.device, *child.place.behind)
-            near = [cause for device in devices if device for cause in self._by_device.get(device, ())]
-        others = (cause for cause in near if cause.alarm.key != child.alarm.key)
-        ranks = [(rank, cause.order) for cause in others if (rank := self._rank(child, cause)) is not None]
+        named = [self._named[name] for name in child.rule.parents if name in self._named]
+        ranks = [(_BY_HAND, cause.order) for cause in named if cause.alarm.key != child.alarm.key]
+        for device in (child.place.device, *child.place.behind):
+            for cause in self._by_device.get(device, ()) if device else ():
+                is_other = cause.alarm.key != child.alarm.key
+                if is_other and cause.speaks_for(child) and (rank := self._rank(child, cause)) is not None:
+                    ranks.append((rank, cause.order))
         return min(ranks)[1][-1] if ranks else None
 
     def _rank(self, child: Member, cause: Member) -> int | None:
         """Return how near a cause is, None when it is none; the farthest cause explains most, so it ranks first."""
         device = cause.place.device
-        if cause.alarm.key.subject in child.rule.parents or (device is not None and device in child.rule.parents):
-            return _BY_HAND
-        if not cause.is_gone or (child.rule.plan.steps and not cause.rule.plan.steps):
-            return None  # who is to be told of this one would be told nothing
         if self._went_with_broker(child) and self._went_with_broker(cause):
             return _SAME_BROKER if cause.order < child.order else None
+        if device == BROKER:
+            return _BROKER if child.is_gone else None
         if device is not None and device in child.place.behind:
             # What still speaks from behind a device that seems gone is no part of that outage.
-            depth = _BROKER if device == BROKER else -1 - child.place.behind.index(device)
-            return depth if child.is_gone else None
-        return self._rank_beside(child, cause) if device is not None and device == child.place.device else None
+            is_part = child.is_gone and (_is_host(cause) or _is_one_outage(child, cause))
+            return -1 - child.place.behind.index(device) if is_part else None
+        return _rank_beside(child, cause) if device == child.place.device else None
 
     def _went_with_broker(self, member: Member) -> bool:
         """Tell whether something is gone since the broker is; what was gone before is another outage."""
@@ -154,13 +176,34 @@ class _Causes:
         is_behind = at is not None and BROKER in member.place.behind
         return is_behind and member.is_gone and member.alarm.bad_since >= (at or 0.0) - _TOGETHER_S
 
-    def _rank_beside(self, child: Member, cause: Member) -> int | None:
-        """Return how near a cause on the same device is."""
-        if child.rule.condition.kind is Kind.HOST_LOST:
-            return None
-        if cause.rule.condition.kind is Kind.HOST_LOST:
-            return _HOST
-        return _SAME_DEVICE if child.is_gone and cause.order < child.order else None
+
+def _rank_beside(child: Member, cause: Member) -> int | None:
+    """Return how near a cause on the same device is."""
+    if _is_host(child):
+        return None
+    if _is_host(cause):
+        return _HOST
+    is_part = child.is_gone and _is_one_outage(child, cause) and cause.order < child.order
+    return _SAME_DEVICE if is_part else None
+
+
+def _is_host(member: Member) -> bool:
+    return member.rule.condition.kind is Kind.HOST_LOST
+
+
+def _is_one_outage(one: Member, other: Member) -> bool:
+    """Tell whether two are gone for the same reason, as far as time tells: what broke long ago explains nothing new."""
+    return abs(one.alarm.bad_since - other.alarm.bad_since) <= OUTAGE_S
+
+
+@lru_cache(1024)
+def _told(plan: Plan) -> dict[str, float]:
+    """Return how many seconds after it was raised each group is told of an alarm."""
+    told: dict[str, float] = {}
+    for step in plan.steps:
+        for group in step.groups:
+            told[group] = min(step.after_s, told.get(group, inf))
+    return told
 
 
 def reason_of(key: AlarmKey) -> str:
