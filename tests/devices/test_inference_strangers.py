@@ -72,6 +72,8 @@ type Kind = tuple[str | None, str | None]
         ({"cellV3": 3.412, "cellV4": 3.409}, "cellV3", ("V", "voltage")),
         # with volts and amperes Q is of power
         ({"U": 229.8, "I": 2.2, "P": 498, "Q": 31}, "Q", ("var", "reactive_power")),
+        # a height in the sky
+        ({"azimuth": 181.2, "elevation": 24.5}, "elevation", ("°", None)),
         # behind an index stands whose it is
         ({"aqi_us": 31, "pm25": 8}, "aqi_us", (None, "aqi")),
         ({"lane1_cnt": 17, "lane1_spd": 43}, "lane1_cnt", (None, None)),
@@ -84,6 +86,13 @@ def test_words_and_neighbours_tell_a_unit(document: dict[str, Any], key: str, ki
 @pytest.mark.parametrize(
     ("document", "key"),
     [
+        # a car's power is in kilowatts, an air conditioner's a yes
+        ({"odometer": 12345.6, "power": 12, "soc": 61}, "power"),
+        ({"power": 1, "swing": 0, "fan": 3, "energy": 41.2}, "power"),
+        # how fast something is counted, or what it costs
+        ({"energy_rate": 0.31, "x": "y"}, "energy_rate"),
+        # a part of one, or of a watt
+        ({"efficiency": 0.91, "x": "y"}, "efficiency"),
         # as much as air has is also what oil and fuel have
         ({"oil_pressure": 960, "x": "y"}, "oil_pressure"),
         ({"fuel": {"pressure": 402}}, "fuel.pressure"),

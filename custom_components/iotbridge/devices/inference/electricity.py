@@ -26,7 +26,11 @@ DELIVERED = frozenset({"delivered", "returned"})
 MEASURED_BESIDE_POWER = frozenset({"voltage", "volt", "current", "energy", "kwh", "wh", "frequency", "pf", "apower"})
 QUANTITIES_BESIDE_POWER = frozenset({"voltage", "current", "frequency"})
 LETTERS_BESIDE_POWER = frozenset({"u", "v", "i"})
+# What is switched on and off, and may count energy.
+AIR_CONDITIONING = frozenset({"fan", "swing"})
 FEW_BITS = 3
+# No car has more.
+CAR_KW = 500
 # What a beacon sends with, or is heard with at one metre.
 RADIOS = frozenset({"measured", "tx", "ref", "reference", "calibrated"})
 # How much of its power a heater is given that holds a temperature.
@@ -116,20 +120,33 @@ def power(case: Case) -> Meaning:
         return Meaning(role="internal")
     if case.words(1) & DELIVERED and is_telegram(case) and KILOWATTS.has(case.value):
         return case.to("kW")
-    duty = isinstance(case.value, float) and DUTY.has(case.value) and case.around() >= {"temperature", "target"}
-    of_a_period = case.words(1) & PERIODS and not case.words(1) & STATISTICS
-    if duty or of_a_period or in_tenths(case):
-        return Meaning(known=True, phrase=case.found.phrase)
-    if case.words(1) & OF_A_CAR and SMALL_POWER.has(case.value) and isinstance(case.value, float):
-        return Meaning(known=True, phrase=case.found.phrase)
-    if case.value in (0, 1) and case.is_whole and not is_measured(case) and is_among_bits(case.one):
+    if is_no_wattage(case):
         return Meaning(known=True, phrase=case.found.phrase)
     return case.to("W")
+
+
+def is_no_wattage(case: Case) -> bool:
+    """Return whether a power may be a share of one, kilowatts, or a yes."""
+    of_a_period = case.words(1) & PERIODS and not case.words(1) & STATISTICS
+    if of_a_period or in_tenths(case):
+        return True
+    if isinstance(case.value, float):
+        duty = DUTY.has(case.value) and case.around() >= {"temperature", "target"}
+        return duty or bool(case.words(1) & OF_A_CAR and SMALL_POWER.has(case.value)) or is_driven(case)
+    is_bit = case.value in (0, 1)
+    return is_driven(case) or (is_bit and not is_measured(case) and is_among_bits(case.one))
+
+
+def is_driven(case: Case) -> bool:
+    """Return whether a power is that of a car, which has kilowatts."""
+    return "odometer" in case.around() and abs(case.value or 0) < CAR_KW
 
 
 def is_measured(case: Case) -> bool:
     """Return whether something that is measured with a power stands beside it, in a word or a letter of it."""
     around = case.around()
+    if around & AIR_CONDITIONING:
+        around -= {"energy", "kwh", "wh", "frequency", "freq"}
     return (
         bool(around & MEASURED_BESIDE_POWER or case.one.family.letters & LETTERS_BESIDE_POWER)
         or not QUANTITIES_BESIDE_POWER.isdisjoint(WORDS.get(word) for word in around)

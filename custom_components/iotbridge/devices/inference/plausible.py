@@ -30,6 +30,10 @@ NOT_OF_THE_AIR = frozenset({
 ROOM_LIMIT = 100
 
 
+# What grows; its rate is how fast it does, or what it costs.
+COUNTED = frozenset({"energy", "gas", "water", "volume", "heat"})
+
+
 def settled(found: Meaning, one: Place, context: Context) -> Meaning:
     """Return a meaning with the unit that is meant; without quantity or unit where nobody can tell."""
     if found.quantity is None or found.role:
@@ -38,6 +42,8 @@ def settled(found: Meaning, one: Place, context: Context) -> Meaning:
         found = found if electricity.AMPERES.has(one.number) else Meaning(known=True)
     if found.quantity is None:
         return found
+    if found.quantity in COUNTED and not found.certain and "rate" in one.leaf:
+        return Meaning(known=True, phrase=found.phrase)
     if not found.certain:
         beside = unit_of(member(one, UNITS) or "")
         if beside and beside in units_of(found.quantity):
@@ -200,6 +206,18 @@ def angle(case: Case) -> Meaning:
     return case.to("°")
 
 
+def altitude(case: Case) -> Meaning:
+    """Take metres; what stands beside an azimuth is a height in the sky."""
+    return case.to("°", quantity="angle") if "azimuth" in case.around() else case.to("m")
+
+
+def efficiency(case: Case) -> Meaning:
+    """Take percent; below one it may be a part of one, or so much by watt."""
+    return (
+        case.to("%") if case.value is None or not 0 < case.value <= 1 else Meaning(known=True, phrase=case.found.phrase)
+    )
+
+
 def position(case: Case) -> Meaning:
     """Take percent; a list of positions is a place in space."""
     listed = case.one.field.path and isinstance(case.one.field.path[-1], int) and len(case.one.siblings) > 1
@@ -289,6 +307,8 @@ RULES: dict[str, Rule] = {
     "illuminance": illuminance,
     "light": light,
     "angle": angle,
+    "altitude": altitude,
+    "efficiency": efficiency,
     "distance": distance,
     "position": position,
     "progress": progress,

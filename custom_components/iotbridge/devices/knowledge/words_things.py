@@ -75,6 +75,7 @@ METERS: dict[str, str] = {
     "pitch": "angle",
     "yaw": "angle",
     "angle": "angle",
+    "azimuth": "angle",
     "inclination": "angle",
     "acceleration": "acceleration",
     "accel": "acceleration",
