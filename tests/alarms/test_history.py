@@ -15,7 +15,8 @@ from homeassistant.core import HomeAssistant
 from homeassistant.helpers import device_registry as dr, entity_registry as er
 
 from ..kit import Kit
-from .test_manager import HOT, add, history, set_state
+from ..rules import HOT
+from .test_manager import add, history, set_state
 
 ANNA = By("Anna", "phone")
 

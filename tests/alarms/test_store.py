@@ -227,11 +227,26 @@ def test_the_log_is_moved_into_the_file_after_the_telling(store: AlarmStore, pat
     assert not store.is_untidy
 
 
-def test_the_log_is_not_moved_while_the_file_keeps_still(store: AlarmStore) -> None:
+def test_the_log_of_a_run_that_was_killed_is_moved_soon(store: AlarmStore, path: Path) -> None:
+    _write_much(store)
+    before = path.stat().st_size
+    next_run = AlarmStore(path)
+    next_run.open()
+
+    next_run.purge(START)
+
+    assert path.stat().st_size > before + 10_000_000
+    next_run.close()
+
+
+def test_the_log_is_not_moved_while_the_file_keeps_still(store: AlarmStore, path: Path) -> None:
     store.keep_still(True)
     _write_much(store)
     _write_much(store)
     assert not store.is_untidy
+    before = path.read_bytes()
+    store.purge(START)
+    assert path.read_bytes() == before
 
     store.keep_still(False)
 

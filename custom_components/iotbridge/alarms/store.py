@@ -166,7 +166,9 @@ class AlarmStore:
         return self._logged >= _LONG_LOG and not self._is_still
 
     def tidy(self) -> None:
-        """Move the log into the file. A disk that does not take it now gets it later."""
+        """Move the log into the file, unless that keeps still. A disk that does not take it now gets it later."""
+        if self._is_still:
+            return
         self._logged = 0
         with suppress(sqlite3.OperationalError):
             self._opened.execute("PRAGMA wal_checkpoint(PASSIVE)")
@@ -179,9 +181,11 @@ class AlarmStore:
             return [_shown(dict(zip(names, row, strict=True))) for row in cursor]
 
     def purge(self, now: float) -> None:
-        """Forget what is older than a year."""
+        """Forget what is older than a year, and tidy up."""
         with self._opened as connection:
             connection.execute("DELETE FROM history WHERE at < ?", (now - KEEP_S,))
+        # Home Assistant ends without closing anything: the log of the last run may be there still.
+        self.tidy()
 
     def keep_still(self, still: bool) -> None:
         """Keep the file as it is while somebody copies it, or no more.
