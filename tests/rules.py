@@ -4,7 +4,8 @@ from typing import Any
 
 from custom_components.iotbridge.alarms.models import Severity
 from custom_components.iotbridge.alarms.rule import Condition, Kind, Rule, Selection
-from homeassistant.config_entries import ConfigSubentry
+from homeassistant.config_entries import ConfigEntry, ConfigSubentry
+from homeassistant.core import HomeAssistant
 from homeassistant.helpers import entity_registry as er
 
 from .kit import Kit
@@ -12,8 +13,8 @@ from .kit import Kit
 HOT = Condition(kind=Kind.ABOVE, above=80, hysteresis=2)
 
 
-async def add_rule(kit: Kit, *entities: str, condition: Condition = HOT, **more: Any) -> str:
-    """Add a rule over entities; return its id."""
+def put_rule(hass: HomeAssistant, entry: ConfigEntry, *entities: str, condition: Condition = HOT, **more: Any) -> str:
+    """Put a rule over entities into the config entry; return its id."""
     rule = Rule(
         rule_id="",
         name=more.pop("name", "Hot"),
@@ -28,9 +29,16 @@ async def add_rule(kit: Kit, *entities: str, condition: Condition = HOT, **more:
         title=rule.name,
         unique_id=None,
     )
-    kit.hass.config_entries.async_add_subentry(kit.hass.config_entries.async_entries("iotbridge")[0], subentry)
-    await kit.hass.async_block_till_done()
+    hass.config_entries.async_add_subentry(entry, subentry)
     return subentry.subentry_id
+
+
+async def add_rule(kit: Kit, *entities: str, **more: Any) -> str:
+    """Add a rule over entities, and let it begin; return its id."""
+    entry = kit.hass.config_entries.async_entries("iotbridge")[0]
+    rule_id = put_rule(kit.hass, entry, *entities, **more)
+    await kit.hass.async_block_till_done()
+    return rule_id
 
 
 async def set_state(kit: Kit, entity_id: str, state: str, **attributes: Any) -> None:

@@ -8,7 +8,7 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry, async_
 
 from custom_components.iotbridge.alarms.manager import AlarmsManager, store_path
 from custom_components.iotbridge.alarms.models import AlarmKey, By, Severity, Timing
-from custom_components.iotbridge.alarms.rule import Condition, Kind, Plan, Rule, Selection, Step
+from custom_components.iotbridge.alarms.rule import Condition, Kind, Plan, Selection, Step
 from custom_components.iotbridge.alarms.store import HistoryQuery
 from homeassistant.config_entries import ConfigSubentry
 from homeassistant.const import EVENT_HOMEASSISTANT_STARTED
@@ -16,25 +16,14 @@ from homeassistant.core import CoreState, HomeAssistant
 from homeassistant.helpers import device_registry as dr, entity_registry as er
 
 from ..kit import Kit
+from ..rules import HOT, put_rule
 
 ANNA = By("Anna", "phone")
-HOT = Condition(kind=Kind.ABOVE, above=80, hysteresis=2)
 
 
 def add(hass: HomeAssistant, entry: MockConfigEntry, condition: Condition, *entities: str, **more: Any) -> str:
     """Add a rule as its flow does; return its id."""
-    rule = Rule(
-        rule_id="", name=more.pop("name", "Hot"), severity=more.pop("severity", Severity.WARNING),
-        condition=condition, selection=Selection(entities=entities), **more,
-    )  # fmt: skip
-    subentry = ConfigSubentry(
-        data=rule.as_dict(),  # type: ignore[arg-type]
-        subentry_type="alarm",
-        title=rule.name,
-        unique_id=None,
-    )
-    hass.config_entries.async_add_subentry(entry, subentry)
-    return subentry.subentry_id
+    return put_rule(hass, entry, *entities, condition=condition, **more)
 
 
 @pytest.fixture
