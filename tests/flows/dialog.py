@@ -1,22 +1,23 @@
-"""Drives the flows of alarms, notifier groups and windows through Home Assistant's own flow manager."""
+"""Drives the flows of subentries through Home Assistant's own flow manager."""
 
 from dataclasses import dataclass, field
 import json
+from pathlib import Path
 from string import Formatter
 from typing import Any
 
+from custom_components.iotbridge import config_flow
 from homeassistant.config_entries import ConfigEntry, ConfigSubentry, SubentryFlowContext, SubentryFlowResult
 from homeassistant.core import HomeAssistant
 from homeassistant.data_entry_flow import FlowResultType
 
-from .wizard import TRANSLATIONS, suggestions
-
+TRANSLATIONS = Path(config_flow.__file__).with_name("translations") / "en.json"
 ALL_WORDS = json.loads(TRANSLATIONS.read_text("utf-8"))
 WORDS = ALL_WORDS["config_subentries"]
 
 
 @dataclass
-class Dialog:
+class Flow:
     """One dialog at a time, about subentries of one type."""
 
     hass: HomeAssistant
@@ -26,10 +27,6 @@ class Dialog:
     async def start(self, *choices: str) -> SubentryFlowResult:
         """Open "Add" and choose from its menus."""
         return await self._open(SubentryFlowContext(source="user"), choices)
-
-    async def change(self, subentry_id: str, *choices: str) -> SubentryFlowResult:
-        """Open Reconfigure and choose from its menus."""
-        return await self._open(SubentryFlowContext(source="reconfigure", subentry_id=subentry_id), choices)
 
     async def _open(self, context: SubentryFlowContext, choices: tuple[str, ...]) -> SubentryFlowResult:
         flows = self.hass.config_entries.subentries
@@ -52,15 +49,8 @@ class Dialog:
 
     async def look(self) -> SubentryFlowResult:
         """Look what the dialog shows now, as the browser does when it is told that something changed."""
-        await self.hass.async_block_till_done(wait_background_tasks=True)
+        await self.hass.async_block_till_done()
         return self._seen(await self.hass.config_entries.subentries.async_configure(self.result["flow_id"]))
-
-    async def tried(self) -> SubentryFlowResult:
-        """Wait until the rule was tried."""
-        if self.result["type"] is FlowResultType.SHOW_PROGRESS:
-            await self.look()
-        assert self.step == "tried", self.result
-        return self.result
 
     @property
     def entry(self) -> ConfigEntry:
@@ -117,8 +107,7 @@ class Dialog:
             step = words["step"][result["step_id"]]
             texts = [step["title"], step.get("description", "")]
             if kind is FlowResultType.MENU:
-                options: list[str] = list(result["menu_options"])  # type: ignore[call-overload]
-                assert set(options) <= step["menu_options"].keys()
+                self._check_menu(step, list(result["menu_options"]))  # type: ignore[call-overload]
             else:
                 texts += [words["error"][error] for error in (result["errors"] or {}).values()]
                 _check_fields(step, result["data_schema"])
@@ -127,6 +116,29 @@ class Dialog:
         for text in texts:
             assert {name for _, name, _, _ in Formatter().parse(text) if name} <= given, text
         return result
+
+    def _check_menu(self, step: dict[str, Any], options: list[str]) -> None:
+        assert set(options) <= step["menu_options"].keys()
+
+
+class Dialog(Flow):
+    """A dialog of alarms, notifier groups or windows."""
+
+    async def change(self, subentry_id: str, *choices: str) -> SubentryFlowResult:
+        """Open Reconfigure and choose from its menus."""
+        return await self._open(SubentryFlowContext(source="reconfigure", subentry_id=subentry_id), choices)
+
+    async def look(self) -> SubentryFlowResult:
+        """Look what the dialog shows when all that it started is done."""
+        await self.hass.async_block_till_done(wait_background_tasks=True)
+        return await super().look()
+
+    async def tried(self) -> SubentryFlowResult:
+        """Wait until the rule was tried."""
+        if self.result["type"] is FlowResultType.SHOW_PROGRESS:
+            await self.look()
+        assert self.step == "tried", self.result
+        return self.result
 
 
 def check_form(result: Any, part: str) -> None:
@@ -146,3 +158,16 @@ def _check_fields(step: dict[str, Any], schema: Any) -> None:
             _check_fields(part, kind.schema)
         else:
             assert str(marker) in step["data"]
+
+
+def suggestions(schema: Any) -> dict[str, Any]:
+    """Return the suggested values and defaults of a schema, those of its sections too."""
+    found: dict[str, Any] = {}
+    for marker, kind in schema.schema.items():
+        if hasattr(kind, "schema") and hasattr(kind, "options"):
+            found[str(marker)] = suggestions(kind.schema)
+        elif marker.description and "suggested_value" in marker.description:
+            found[str(marker)] = marker.description["suggested_value"]
+        elif callable(marker.default):
+            found[str(marker)] = marker.default()
+    return found

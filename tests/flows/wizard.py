@@ -1,65 +1,32 @@
-"""Drives the flow of devices through Home Assistant's own flow manager."""
+"""Drives the flow of devices, with the things that speak meanwhile."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-import json
-from pathlib import Path
-from string import Formatter
 from typing import Any
 
-from custom_components.iotbridge import config_flow
 from homeassistant.config_entries import ConfigSubentry, SubentryFlowContext, SubentryFlowResult
 from homeassistant.data_entry_flow import FlowResultType
 from tests.kit import Kit
 
-TRANSLATIONS = Path(config_flow.__file__).with_name("translations") / "en.json"
-WORDS = json.loads(TRANSLATIONS.read_text("utf-8"))["config_subentries"]["device"]
+from .dialog import WORDS as ALL_WORDS, Flow, suggestions
+
+__all__ = ["WORDS", "suggestions"]
+
+WORDS = ALL_WORDS["device"]
 
 WEATHER = {"temperature": 21.5, "humidity": 44, "door": "open", "loops": 12345}
 
 
-@dataclass
-class Wizard:
+class Wizard(Flow):
     """One dialog at a time."""
 
-    kit: Kit
-    result: SubentryFlowResult = field(init=False)
-
-    async def start(self, *choices: str) -> SubentryFlowResult:
-        """Open "Add a device" and choose from its menus."""
-        entry = self.kit.hass.config_entries.async_entries("iotbridge")[0]
-        flows = self.kit.hass.config_entries.subentries
-        self._seen(await flows.async_init((entry.entry_id, "device"), context={"source": "user"}))
-        for choice in choices:
-            await self.choose(choice)
-        return self.result
+    def __init__(self, kit: Kit) -> None:
+        super().__init__(kit.hass, "device")
+        self.kit = kit
 
     async def change(self, *choices: str) -> SubentryFlowResult:
         """Open Reconfigure of the only device and choose from its menus."""
-        entry = self.kit.hass.config_entries.async_entries("iotbridge")[0]
-        flows = self.kit.hass.config_entries.subentries
         context = SubentryFlowContext(source="reconfigure", subentry_id=self.subentry.subentry_id)
-        self._seen(await flows.async_init((entry.entry_id, "device"), context=context))
-        for choice in choices:
-            await self.choose(choice)
-        return self.result
-
-    async def choose(self, choice: str) -> SubentryFlowResult:
-        """Choose from a menu."""
-        assert self.result["type"] is FlowResultType.MENU, self.result
-        assert choice in self.result["menu_options"]
-        return await self._configure({"next_step_id": choice})
-
-    async def submit(self, **answers: Any) -> SubentryFlowResult:
-        """Fill in a form with what it suggests, and with these answers; None takes a suggestion away."""
-        assert self.result["type"] is FlowResultType.FORM, self.result
-        given = self.suggested | answers
-        return await self._configure({key: value for key, value in given.items() if value is not None})
-
-    async def look(self) -> SubentryFlowResult:
-        """Look what the dialog shows now, as the browser does when it is told that something changed."""
-        await self.kit.hass.async_block_till_done()
-        return self._seen(await self.kit.hass.config_entries.subentries.async_configure(self.result["flow_id"]))
+        return await self._open(context, choices)
 
     async def wait(self, seconds: int) -> SubentryFlowResult:
         """Let time pass, and look."""
@@ -101,26 +68,6 @@ class Wizard:
         return self.subentry
 
     @property
-    def step(self) -> str:
-        """Return the step that is shown; of one that is over, how it ended."""
-        return str(self.result.get("reason") or self.result.get("step_id") or self.result["type"])
-
-    @property
-    def errors(self) -> dict[str, str]:
-        """Return the errors of the form."""
-        return self.result["errors"] or {}
-
-    @property
-    def said(self) -> dict[str, str]:
-        """Return what is filled into the words of the step."""
-        return dict(self.result["description_placeholders"] or {})
-
-    @property
-    def suggested(self) -> dict[str, Any]:
-        """Return what the form would send if nobody touched it."""
-        return suggestions(self.result["data_schema"])
-
-    @property
     def channels(self) -> dict[str, dict[str, Any]]:
         """Return the channels of the form by their keys."""
         return {item["key"]: item for item in self.suggested["channels"]}
@@ -137,61 +84,12 @@ class Wizard:
         (subentry,) = self.kit.hass.config_entries.async_entries("iotbridge")[0].subentries.values()
         return subentry
 
-    def _seen(self, result: SubentryFlowResult) -> SubentryFlowResult:
-        """Keep what is shown; all of it must have its words, and the words what they need."""
-        self.result = result
-        check_words(result)
-        return result
-
     async def _configure(self, given: dict[str, Any]) -> SubentryFlowResult:
-        flows = self.kit.hass.config_entries.subentries
-        self._seen(await flows.async_configure(self.result["flow_id"], given))
+        await super()._configure(given)
         if self.result["type"] is FlowResultType.SHOW_PROGRESS:
             await self.wait_only(1)  # core's mqtt subscribes after a moment
         return self.result
 
-
-def check_words(result: SubentryFlowResult) -> None:
-    """Assert that all that is shown has its words, and that the words get what they need."""
-    kind = result["type"]
-    given = set(result.get("description_placeholders") or {})
-    texts: list[str] = []
-    if kind is FlowResultType.ABORT and not result.get("translation_domain"):
-        texts = [WORDS["abort"][result["reason"]]]
-    if kind is FlowResultType.SHOW_PROGRESS:
-        texts = [WORDS["step"][result["step_id"]]["title"], WORDS["progress"][result["progress_action"]]]
-    if kind in {FlowResultType.MENU, FlowResultType.FORM}:
-        step = WORDS["step"][result["step_id"]]
-        texts = [step["title"], step.get("description", "")]
-        if kind is FlowResultType.MENU:
-            assert list(step["menu_options"]) == sorted(result["menu_options"])  # type: ignore[call-overload]
-            assert step.get("menu_option_descriptions", step["menu_options"]).keys() == step["menu_options"].keys()
-        else:
-            texts += [WORDS["error"][error] for error in (result["errors"] or {}).values()]
-            _check_fields(step, result["data_schema"])
-    for text in texts:
-        assert {name for _, name, _, _ in Formatter().parse(text) if name} <= given, text
-
-
-def _check_fields(step: dict[str, Any], schema: Any) -> None:
-    assert step["data"].keys() == step["data_description"].keys()
-    for marker, kind in schema.schema.items():
-        if hasattr(kind, "schema") and hasattr(kind, "options"):
-            part = step["sections"][str(marker)]
-            assert part["name"]
-            _check_fields(part, kind.schema)
-        else:
-            assert str(marker) in step["data"]
-
-
-def suggestions(schema: Any) -> dict[str, Any]:
-    """Return the suggested values and defaults of a schema, those of its sections too."""
-    found: dict[str, Any] = {}
-    for marker, kind in schema.schema.items():
-        if hasattr(kind, "schema") and hasattr(kind, "options"):
-            found[str(marker)] = suggestions(kind.schema)
-        elif marker.description and "suggested_value" in marker.description:
-            found[str(marker)] = marker.description["suggested_value"]
-        elif callable(marker.default):
-            found[str(marker)] = marker.default()
-    return found
+    def _check_menu(self, step: dict[str, Any], options: list[str]) -> None:
+        assert list(step["menu_options"]) == sorted(options)
+        assert step.get("menu_option_descriptions", step["menu_options"]).keys() == step["menu_options"].keys()
