@@ -21,15 +21,17 @@ THING_FLOODING = "thing_flooding"
 LIBRARY_MISSING = "library_missing"
 NOTIFIER_FAILING = "notifier_failing"
 ALARM_UNREADABLE = "alarm_unreadable"
+ALARMS_NOT_WRITTEN = "alarms_not_written"
 
 OF_THINGS = {NEW_DEVICES, NEW_FIELDS, THING_FLOODING, LIBRARY_MISSING}
-OF_ALARMS = {NOTIFIER_FAILING, ALARM_UNREADABLE}
+OF_ALARMS = {NOTIFIER_FAILING, ALARM_UNREADABLE, ALARMS_NOT_WRITTEN}
 # What repairs.py can mend with the user's help.
 FIXABLE = {NEW_DEVICES, NEW_FIELDS}
 
 SEVERITIES = {
     BROKER_GONE: ir.IssueSeverity.ERROR,
     NODE_ID_CONFLICT: ir.IssueSeverity.ERROR,
+    ALARMS_NOT_WRITTEN: ir.IssueSeverity.ERROR,
     ALARM_UNREADABLE: ir.IssueSeverity.ERROR,
     NOTIFIER_FAILING: ir.IssueSeverity.ERROR,
 }

@@ -1,12 +1,13 @@
 """One alarm at work. Pure."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import Any
 
 from .flapping import Flapping
 from .models import Alarm, AlarmKey, Timing
-from .rule import Kind, Rule
+from .rule import WITHOUT_ENTITIES, Kind, Rule
 from .telling import Telling
 from .topology import PRESENCE
 from .verdicts import Judge
@@ -24,8 +25,27 @@ class Instance:
     telling: Telling = field(default_factory=Telling)
     judge: Judge | None = None
     flapping: Flapping = field(default_factory=Flapping)
-    due: float | None = None
     is_stored: bool = False
+
+    @classmethod
+    def blank(cls, rule: Rule, subject: str) -> Instance:
+        """Return an alarm to which nothing has ever happened."""
+        return cls(rule, Alarm(key=AlarmKey(rule.rule_id, subject), severity=rule.severity), judge=_judge(rule))
+
+    @classmethod
+    def from_dict(cls, rule: Rule, data: Mapping[str, Any]) -> Instance:
+        """Read what ``as_dict`` wrote."""
+        judge = _judge(rule)
+        if judge is not None and data["judge"]:
+            judge.restore(data["judge"])
+        alarm, telling = Alarm.from_dict(data["alarm"]), Telling.from_dict(data["telling"])
+        return cls(rule, alarm, telling, judge, Flapping.from_dict(data["flapping"]), is_stored=True)
+
+    def follow(self, rule: Rule) -> None:
+        """Go on with a rule that was changed; another condition begins anew."""
+        if (rule.condition, rule.severity) != (self.rule.condition, self.rule.severity):
+            self.judge = _judge(rule)
+        self.rule = rule
 
     @property
     def key(self) -> AlarmKey:
@@ -44,7 +64,6 @@ class Instance:
         self.flapping.shift(by_s)
         if self.judge:
             self.judge.shift(by_s)
-        self.due = None
 
     def as_dict(self) -> dict[str, Any]:
         """Return it for the store."""
@@ -55,6 +74,10 @@ class Instance:
             "judge": judge,
             "flapping": self.flapping.as_dict(),
         }
+
+
+def _judge(rule: Rule) -> Judge | None:
+    return None if rule.condition.kind in WITHOUT_ENTITIES else Judge(rule.condition, rule.severity)
 
 
 @lru_cache

@@ -6,9 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import datetime
-import heapq
 import sqlite3
-import time
 from typing import Any, Protocol
 
 from homeassistant.core import CALLBACK_TYPE, HassJobType, HomeAssistant, callback
@@ -17,17 +15,17 @@ from homeassistant.util.logging import catch_log_exception
 
 from ..const import LOGGER
 from . import lifecycle, telling as tellings
+from .agenda import Agenda
+from .clock import Clock
 from .counts import Counts
 from .flapping import DEFAULT_PER_HOUR, FLAPPING
 from .instance import Instance
-from .models import Alarm, AlarmKey, Severity, Timing, Transition, Verdict
+from .models import NOBODY, Alarm, AlarmKey, Severity, Timing, Transition, Verdict
 from .rule import Rule
 from .store import AlarmStore, Batch, HistoryQuery, Loaded
 from .telling import News, Notice
 
 WRITE_AGAIN_S = 30
-# A clock that is disciplined over the network is off by less.
-CLOCK_OFF_S = 2.0
 
 type Listener = Callable[[Rule, Transition], None]
 
@@ -53,19 +51,22 @@ class Ledger:
         self._thread = ThreadPoolExecutor(1, "iotbridge alarms")
         self._instances: dict[AlarmKey, Instance] = {}
         self._by_rule: defaultdict[str, dict[str, Instance]] = defaultdict(dict)
-        self._heap: list[tuple[float, AlarmKey]] = []
-        self._timer: CALLBACK_TYPE | None = None
-        self._timer_at: float | None = None
+        self._clock = Clock()
+        self._agenda = Agenda(hass, self.now, self._async_tick)
         self._batch = Batch()
         self._dirty: dict[AlarmKey, Instance] = {}
         self._writing: asyncio.Task[None] | None = None
         self.counts = Counts()
         self._listeners: list[Callable[[Rule, Transition], Any]] = []
-        self._began = time.time() - time.monotonic()
+        self._stop_waiting: CALLBACK_TYPE | None = None
         self.outbox: Outbox | None = None
         # Puts a verdict's reason into words.
         self.explain: Callable[[Verdict], str] | None = None
         self.flapping_per_hour = DEFAULT_PER_HOUR
+        # Told by how many seconds the clock was set.
+        self.on_clock: list[Callable[[float], None]] = []
+        # Told why nothing can be written, or None when it can be again.
+        self.on_unwritten: Callable[[str | None], None] | None = None
         # Told of alarms that begin or cease to be bad, whether that is news or not.
         self.on_pending: Callable[[Instance], None] | None = None
         # Told of alarms that look different though nothing happened that is told.
@@ -77,9 +78,10 @@ class Ledger:
 
     async def async_close(self) -> None:
         """Write what is still to be written, and let go of the file."""
-        if self._timer:
-            self._timer()
-            self._timer = None
+        self._agenda.async_clear()
+        if self._stop_waiting:
+            self._stop_waiting()
+            self._stop_waiting = None
         await self.async_flush()
         await self._hass.loop.run_in_executor(self._thread, self._store.close)
         await self._hass.async_add_executor_job(self._thread.shutdown)
@@ -93,7 +95,7 @@ class Ledger:
 
     def now(self) -> float:
         """Return the time in seconds since 1970, by a clock that is only set by ``async_set_clock``."""
-        return self._began + time.monotonic()
+        return self._clock.now()
 
     @callback
     def async_after(self, seconds: float) -> float:
@@ -107,17 +109,17 @@ class Ledger:
 
         Holds, escalations and silences take as long as before; shelves end at their time of the day.
         """
-        by_s = time.time() - self.now()
-        if abs(by_s) < CLOCK_OFF_S:
+        if not (by_s := self._clock.follow()):
             return
         LOGGER.info("The clock was set by %+.0f s, or the machine slept; holds and escalations go on", by_s)
-        self._began += by_s
-        self._heap.clear()
+        self._agenda.async_clear()
         for instance in self:
             instance.shift(by_s)
             self.async_dirty(instance)
             self._async_schedule(instance)
-        self._async_due()
+        for moved in self.on_clock:
+            moved(by_s)
+        self._agenda.async_look()
 
     def __iter__(self) -> Iterator[Instance]:
         """Go through all alarms."""
@@ -146,8 +148,12 @@ class Ledger:
         if alarm.announced:
             gone = Timing(latching=False)
             self.async_happened(instance, lifecycle.judge(alarm, gone, Verdict(False), self.now()))
+        elif alarm.returned:
+            # Nobody can acknowledge it any more, and its message has buttons.
+            self.async_happened(instance, lifecycle.acknowledge(alarm, NOBODY, self.now()))
         del self._instances[instance.key], self._by_rule[instance.key.rule_id][instance.key.subject]
         self.counts.forget(instance.key)
+        self._agenda.async_set(instance.key, None)
         self._dirty.pop(instance.key, None)
         if instance.is_stored:
             self._batch.instances[instance.key] = None
@@ -235,25 +241,25 @@ class Ledger:
 
     @callback
     def _async_write(self) -> None:
-        if self._writing is None:
+        if self._writing is None and self._stop_waiting is None:
             # Not eagerly: a quick disk would have it finished, and None in its place, before it is put there.
             self._writing = self._hass.async_create_task(
                 self._async_write_all(), "iotbridge alarms write", eager_start=False
             )
 
     async def _async_write_all(self) -> None:
-        """Write until there is nothing left; only what is written is told."""
+        """Write until there is nothing left; only what is written is told, unless nothing can be written."""
         try:
             while self._batch or self._dirty:
                 self._take_dirty()
                 batch, self._batch = self._batch, Batch()
                 try:
                     await self._hass.loop.run_in_executor(self._thread, self._store.write, batch)
-                except sqlite3.Error:
-                    LOGGER.exception("Alarms could not be written; it is tried again in %s seconds", WRITE_AGAIN_S)
-                    self._batch = batch.before(self._batch)
-                    async_call_later(self._hass, WRITE_AGAIN_S, self._async_write_again)
+                except sqlite3.Error as error:
+                    self._async_failed(batch, str(error))
                     return
+                if self.on_unwritten:
+                    self.on_unwritten(None)
                 if self.outbox and batch.outbox:
                     self.outbox.async_wake(batch)
                 if self._store.is_untidy and not self._batch:
@@ -262,7 +268,19 @@ class Ledger:
             self._writing = None
 
     @callback
+    def _async_failed(self, batch: Batch, reason: str) -> None:
+        """Try again later. A message that may be told twice after a crash is better than one that nobody gets."""
+        LOGGER.error("Alarms could not be written; it is tried again in %s seconds: %s", WRITE_AGAIN_S, reason)
+        self._batch = batch.before(self._batch)
+        self._stop_waiting = async_call_later(self._hass, WRITE_AGAIN_S, self._async_write_again)
+        if self.on_unwritten:
+            self.on_unwritten(reason)
+        if self.outbox and batch.outbox:
+            self.outbox.async_wake(batch)
+
+    @callback
     def _async_write_again(self, _now: datetime) -> None:
+        self._stop_waiting = None
         self._async_write()
 
     def _take_dirty(self) -> None:
@@ -299,46 +317,12 @@ class Ledger:
             instance.judge.due(now) if instance.judge else None,
             instance.flapping.due(self.flapping_per_hour),
         ]
-        due = min((at for at in times if at is not None), default=None)
-        if due == instance.due:
-            return
-        instance.due = due
-        if due is not None:
-            if len(self._heap) > 2 * len(self._instances) + 1000:
-                # What was put off again and again is in there many times.
-                self._heap = [(other.due, other.key) for other in self if other.due is not None]
-                heapq.heapify(self._heap)
-            heapq.heappush(self._heap, (due, instance.key))
-            self._async_set_timer()
+        self._agenda.async_set(instance.key, min((at for at in times if at is not None), default=None))
 
     @callback
-    def _async_set_timer(self) -> None:
-        if not self._heap:
+    def _async_tick(self, key: AlarmKey, now: float) -> None:
+        if (instance := self._instances.get(key)) is None:
             return
-        at = self._heap[0][0]
-        if self._timer_at is not None and self._timer_at <= at:
-            return
-        if self._timer:
-            self._timer()
-        self._timer_at = at
-        self._timer = async_call_later(self._hass, max(0.0, at - self.now()), self._async_due)
-
-    @callback
-    def _async_due(self, _now: datetime | None = None) -> None:
-        if self._timer:
-            self._timer()
-        self._timer = self._timer_at = None
-        now = self.now()
-        while self._heap and self._heap[0][0] <= now:
-            at, key = heapq.heappop(self._heap)
-            instance = self._instances.get(key)
-            if instance is not None and instance.due == at:
-                instance.due = None
-                self._async_tick(instance, now)
-        self._async_set_timer()
-
-    @callback
-    def _async_tick(self, instance: Instance, now: float) -> None:
         if instance.judge:
             self.async_judge(instance, instance.judge.look(now), now)
         before = _Before(instance.alarm)
@@ -353,9 +337,11 @@ class Ledger:
     @callback
     def _async_came(self, instance: Instance, now: float) -> None:
         """Count how often an alarm comes; one that comes and goes is told once, and then no more until it is calm."""
-        if instance.alarm.suppressed_by and FLAPPING not in instance.alarm.suppressed_by:
-            # For who asks later; an outage of a thousand entities is no thousand events.
-            self._batch.history.append((instance.rule.name, lifecycle.came_silently(instance.alarm, now)))
+        if not instance.alarm.announced and FLAPPING not in instance.alarm.suppressed_by:
+            if instance.alarm.suppressed_by:
+                # For who asks later; an outage of a thousand entities is no thousand events.
+                self._batch.history.append((instance.rule.name, lifecycle.came_silently(instance.alarm, now)))
+            return
         if not instance.flapping.note(now, self.flapping_per_hour):
             return
         told = tuple(instance.telling.told)

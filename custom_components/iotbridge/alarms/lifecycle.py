@@ -19,7 +19,7 @@ def judge(alarm: Alarm, timing: Timing, verdict: Verdict, now: float) -> list[Tr
     alarm.value, alarm.why = verdict.value, verdict.why
     if verdict.is_bad == alarm.active:
         alarm.pending = None
-        return _worsen(alarm, verdict, now) if alarm.active else []
+        return (_worsen(alarm, verdict, now) or _announce(alarm, now)) if alarm.active else []
     if alarm.pending is not verdict.is_bad or alarm.pending_since > now:
         # A clock that was set back must not make a hold longer than it is.
         alarm.pending, alarm.pending_since = verdict.is_bad, now
@@ -97,6 +97,11 @@ def unsuppress(alarm: Alarm, reason: str, now: float, by: By = NOBODY) -> list[T
     return [_transition(alarm, Change.UNSUPPRESSED, before, now, by=by, detail=reason), *_announce(alarm, now)]
 
 
+def explain(alarm: Alarm, before: str, after: str) -> None:
+    """Put another reason in the place of one; the alarm is as silent as it was."""
+    alarm.suppressed_by = tuple(after if reason == before else reason for reason in alarm.suppressed_by)
+
+
 def came_silently(alarm: Alarm, now: float) -> Transition:
     """Return that an alarm came while it is suppressed: who asks later why nobody was told finds the reason."""
     return _transition(alarm, Change.SUPPRESSED, alarm.state, now, detail=alarm.suppressed_by[-1])
@@ -140,8 +145,8 @@ def _activate(alarm: Alarm, verdict: Verdict, now: float) -> list[Transition]:
 
 
 def _announce(alarm: Alarm, now: float) -> list[Transition]:
-    """Raise an active alarm that nobody heard of yet, unless it is to be quiet."""
-    if alarm.is_quiet or not alarm.active or alarm.announced:
+    """Raise an active alarm that nobody heard of yet, unless it is to be quiet, or about to be over."""
+    if alarm.is_quiet or not alarm.active or alarm.announced or alarm.pending is False:
         return []
     alarm.announced = True
     return [_transition(alarm, Change.RAISED, AlarmState.NORMAL, now)]

@@ -17,13 +17,14 @@ from homeassistant.helpers.event import async_call_later, async_track_time_inter
 from homeassistant.helpers.storage import STORAGE_DIR
 
 from .. import mqtt_client
-from ..const import LOGGER, SUBENTRY_ALARM, SUBENTRY_WINDOW
-from ..issues import ALARM_UNREADABLE, Issues
+from ..const import SUBENTRY_ALARM, SUBENTRY_WINDOW
+from ..issues import ALARM_UNREADABLE, ALARMS_NOT_WRITTEN, Issues
 from ..soon import Soon
 from . import lifecycle
 from .describing import async_describe, async_explain
-from .flapping import DEFAULT_PER_HOUR, Flapping
+from .flapping import DEFAULT_PER_HOUR
 from .instance import Instance
+from .kept import read
 from .ledger import Ledger, Listener
 from .message import alarm_words, test_message
 from .models import Alarm, AlarmKey, By, Change, Severity, Transition
@@ -35,9 +36,7 @@ from .rule import WITHOUT_ENTITIES, Rule
 from .selection import Selections
 from .silencing import BY_HAND, Silencing
 from .store import AlarmStore, HistoryQuery
-from .telling import Telling
 from .topology import PRESENCE
-from .verdicts import Judge
 from .watch import Watch
 from .window import Window
 
@@ -60,7 +59,8 @@ class AlarmsManager:
         self._selections = Selections(hass)
         self.silencing = Silencing(hass, self.ledger, self._selections)
         self._tracked: dict[str, CALLBACK_TYPE] = {}
-        self._kept: dict[AlarmKey, Mapping[str, Any]] = {}
+        # By rule and subject.
+        self._kept: defaultdict[str, dict[str, Mapping[str, Any]]] = defaultdict(dict)
         self._rule_listeners: defaultdict[str, list[Callable[[], None]]] = defaultdict(list)
         self._rules_listeners: list[Callable[[], None]] = []
         self.issues = Issues(hass)
@@ -84,11 +84,14 @@ class AlarmsManager:
     async def async_start(self) -> None:
         """Begin where the last run ended."""
         loaded = await self.ledger.async_open()
-        self._kept = dict(loaded.instances)
+        for key, kept in loaded.instances.items():
+            self._kept[key.rule_id][key.subject] = kept
         self.silencing.async_restore(loaded.remembered)
         self.ledger.on_pending = self._async_pending
         self.ledger.explain = partial(async_explain, self.hass)
         self.ledger.flapping_per_hour = self._entry.options.get("flapping_per_hour", DEFAULT_PER_HOUR)
+        self.ledger.on_unwritten = self._async_unwritten
+        self.ledger.on_clock += [self.silencing.async_clock_set, self._async_clock_set]
         self.ledger.on_shown.append(lambda instance: self._async_tell_rule(instance.key.rule_id))
         self._watch.async_start()
         self._selections.async_start()
@@ -108,10 +111,18 @@ class AlarmsManager:
         self._outbox.async_load(loaded.outbox)
         self._stop.append(async_listen_actions(self.hass, self, self.ledger.async_after))
         await self._async_follow()
-        for key in self._kept:
+        for key in loaded.instances:
             if key.rule_id not in self._entry.subentries:
                 self.ledger.async_forget(key)
         self.ledger.counts.tell()
+
+    @callback
+    def _async_unwritten(self, reason: str | None) -> None:
+        self.issues.async_set(ALARMS_NOT_WRITTEN, "", reason is not None, reason=reason or "")
+
+    @callback
+    def _async_clock_set(self, by_s: float) -> None:
+        self._away = {key: since + by_s for key, since in self._away.items()}
 
     async def _async_final_write(self, _event: Event) -> None:
         """Keep what was learned when Home Assistant stops: then entries are not unloaded."""
@@ -145,23 +156,22 @@ class AlarmsManager:
             for subentry_id in self._unread - self._entry.subentries.keys():
                 self.issues.async_clear(subentry_id)
             rules = self._async_read(SUBENTRY_ALARM, Rule.from_dict)
-            self.silencing.async_set_windows(self._async_read(SUBENTRY_WINDOW, Window.of_subentry))
             if rules != self.rules:
                 await self._async_set_rules(rules)
+            self.silencing.async_set_windows(self._async_read(SUBENTRY_WINDOW, Window.of_subentry))
 
     @callback
-    def _async_read[T](self, kind: str, read: Callable[[str, str, Mapping[str, Any]], T]) -> dict[str, T]:
+    def _async_read[T](self, kind: str, reader: Callable[[str, str, Mapping[str, Any]], T]) -> dict[str, T]:
         """Return what the subentries of a kind say; one that cannot be read is left out, and a repair says so."""
         found = {}
         for subentry_id, subentry in self._entry.subentries.items():
             if subentry.subentry_type != kind:
                 continue
-            try:
-                found[subentry_id] = read(subentry_id, subentry.title, subentry.data)
-            except (KeyError, TypeError, ValueError) as error:
-                LOGGER.error("%s cannot be read: %r", subentry.title, error)
+            if said := read(subentry.title, partial(reader, subentry_id, subentry.title, subentry.data)):
+                found[subentry_id] = said
+            else:
                 self._unread.add(subentry_id)
-            self.issues.async_set(ALARM_UNREADABLE, subentry_id, subentry_id not in found, name=subentry.title)
+            self.issues.async_set(ALARM_UNREADABLE, subentry_id, said is None, name=subentry.title)
         return found
 
     async def _async_set_rules(self, rules: dict[str, Rule]) -> None:
@@ -182,9 +192,7 @@ class AlarmsManager:
         """Begin with a rule, or go on with one that was changed."""
         self._async_let_go(rule.rule_id)
         for instance in self.ledger.of_rule(rule.rule_id):
-            instance.rule = rule
-            if instance.judge and before is not None and _judged(before) != _judged(rule):
-                instance.judge = _judge(rule)
+            instance.follow(rule)
         if rule.condition.kind in WITHOUT_ENTITIES:
             instance = self.ledger.get(AlarmKey(rule.rule_id, "")) or self._async_new(rule, "")
             await self._watch.async_watch_rule(rule, instance)
@@ -196,7 +204,11 @@ class AlarmsManager:
             self._watch_soon()
 
         entities, self._tracked[rule.rule_id] = self._selections.async_track(rule.selection, matched)
-        self._async_matched(rule, entities)
+        if before is None:
+            for subject in self._kept[rule.rule_id].keys() - entities:
+                self._async_new(rule, subject)
+        is_same = before is None or before.selection == rule.selection
+        self._async_matched(rule, entities | self._async_away(rule, entities) if is_same else entities)
 
     @callback
     def _async_away(self, rule: Rule, entities: frozenset[str]) -> frozenset[str]:
@@ -234,15 +246,10 @@ class AlarmsManager:
 
     @callback
     def _async_new(self, rule: Rule, subject: str) -> Instance:
-        key = AlarmKey(rule.rule_id, subject)
-        judge = None if rule.condition.kind in WITHOUT_ENTITIES else _judge(rule)
-        instance = Instance(rule, Alarm(key=key, severity=rule.severity), judge=judge)
-        if (kept := self._kept.pop(key, None)) is not None:
-            instance.alarm, instance.telling = Alarm.from_dict(kept["alarm"]), Telling.from_dict(kept["telling"])
-            instance.is_stored = True
-            instance.flapping = Flapping.from_dict(kept["flapping"])
-            if judge is not None and kept["judge"]:
-                judge.restore(kept["judge"])
+        instance = None
+        if (kept := self._kept[rule.rule_id].pop(subject, None)) is not None:
+            instance = read(f"An alarm of {rule.name}", partial(Instance.from_dict, rule, kept))
+        instance = instance or Instance.blank(rule, subject)
         self.ledger.async_add(instance)
         return instance
 
@@ -386,11 +393,3 @@ class AlarmsManager:
 def store_path(hass: HomeAssistant) -> Path:
     """Return where alarms are kept: among what Home Assistant backs up."""
     return Path(hass.config.path(STORAGE_DIR, FILE))
-
-
-def _judged(rule: Rule) -> object:
-    return rule.condition, rule.severity
-
-
-def _judge(rule: Rule) -> Judge:
-    return Judge(rule.condition, rule.severity)

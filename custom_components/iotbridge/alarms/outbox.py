@@ -11,6 +11,7 @@ from homeassistant.helpers.event import async_call_later
 from homeassistant.util import dt as dt_util
 
 from ..issues import NOTIFIER_FAILING, Issues
+from .kept import read
 from .message import Message, alarm_words, passed
 from .models import AlarmKey
 from .notifier import Notifier, TellError
@@ -68,7 +69,8 @@ class Outbox:
         now = dt_util.now()
         loaded = []
         for number, data in rows.items():
-            row = Row.from_dict(number, data)
+            if (row := read("What was to be told", partial(Row.from_dict, number, data))) is None:
+                continue
             if row.digest:
                 # The quiet hours may be others now.
                 row.due_at = min(row.due_at, self._policy.quiet_until(row.severity, now) or now.timestamp())

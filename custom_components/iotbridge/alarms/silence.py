@@ -139,6 +139,13 @@ class SilenceJudge:
             return Verdict(None, self._severity, self._value)
         return Verdict(False, self._severity, self._value)
 
+    def excuse(self, since: float, now: float) -> Verdict:
+        """Begin to wait anew; what had fallen silent before is so still."""
+        limit = self._limit_s
+        if self._heard_at is not None and (limit is None or self._heard_at + limit >= since):
+            self._heard_at, self._is_silent, self._has_ended = now, False, True
+        return self.look(now)
+
     def shift(self, by_s: float) -> None:
         """Take the silence along when the clock is set."""
         if self._heard_at is not None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
+from functools import partial
 from typing import Any
 import uuid
 
@@ -15,6 +16,7 @@ from ..const import DOMAIN, MQTT_DOMAIN
 from ..soon import Soon
 from . import lifecycle
 from .instance import Instance
+from .kept import read
 from .ledger import Ledger
 from .models import NOBODY, AlarmKey, AlarmState, By, Transition
 from .rule import Selection
@@ -54,7 +56,10 @@ class Silencing:
     def async_restore(self, remembered: Mapping[str, Any]) -> None:
         """Take up what was silent before a restart."""
         self.maintenance = bool(remembered.get("maintenance", False))
-        self.windows = {key: Window.from_dict(window) for key, window in remembered.get("windows", {}).items()}
+        for key, data in remembered.get("windows", {}).items():
+            if window := read("A maintenance window", partial(Window.from_dict, data)):
+                self.windows[key] = window
+        self._broker_gone_at = remembered.get(BROKER)
 
     @property
     def timed_windows(self) -> dict[str, Window]:
@@ -122,6 +127,13 @@ class Silencing:
             self._stop_waiting = None
 
     @callback
+    def async_clock_set(self, by_s: float) -> None:
+        """Take what lasts along when the clock is set."""
+        self._lingering = {key: until + by_s for key, until in self._lingering.items()}
+        if self._broker_gone_at is not None:
+            self._broker_gone_at += by_s
+
+    @callback
     def async_apply(self, by: By = NOBODY) -> None:
         """Give every alarm exactly the reasons that hold now."""
         self.async_stop()
@@ -130,10 +142,7 @@ class Silencing:
         lingering, self._lingering = self._lingering, {}
         open_windows = self._open_windows(now)
         instances = list(self._ledger)
-        if mqtt_client.is_connected(self._hass):
-            self._broker_gone_at = None
-        elif self._broker_gone_at is None:
-            self._broker_gone_at = now
+        self._async_look_at_broker(instances, now)
         explained = parents(map(self._member, instances), broker_gone_at=self._broker_gone_at)
         for instance in instances:
             reasons = self._reasons(instance, open_windows)
@@ -150,12 +159,26 @@ class Silencing:
     def _async_waited(self, _now: datetime) -> None:
         self.async_apply()
 
+    @callback
+    def _async_look_at_broker(self, instances: Iterable[Instance], now: float) -> None:
+        """Note since when the broker is gone; when it is back, what could not be heard was not silent."""
+        gone_at, is_gone = self._broker_gone_at, not mqtt_client.is_connected(self._hass)
+        if is_gone is (gone_at is not None):
+            return
+        self._broker_gone_at = now if is_gone else None
+        self._ledger.async_remember(BROKER, self._broker_gone_at)
+        if gone_at is None:
+            return
+        for instance in instances:
+            if instance.judge and BROKER in self._place(instance.key.subject).behind:
+                self._ledger.async_judge(instance, instance.judge.excuse(gone_at, now), now)
+
     def _member(self, instance: Instance) -> Member:
         return Member(instance.rule, instance.alarm, self._place(instance.key.subject))
 
     def _over(self, instance: Instance, lingering: Mapping[tuple[AlarmKey, str], float], now: float) -> list[str]:
         """Return the cause that explained an alarm until now, when the alarm may be over in a moment as well."""
-        if instance.alarm.last.is_bad is False:
+        if instance.alarm.last.is_bad is False and not instance.alarm.active:
             return []
         for reason in instance.alarm.suppressed_by:
             if not reason.startswith(PARENT):
@@ -214,12 +237,19 @@ class Silencing:
     def _async_set(self, instance: Instance, reasons: Iterable[str], now: float, by: By) -> None:
         wanted, alarm = set(reasons), instance.alarm
         ours = {reason for reason in alarm.suppressed_by if reason.startswith((MAINTENANCE, WINDOW, PARENT))}
+        before, after = _parent(ours - wanted), _parent(wanted - ours)
+        if before and after:
+            # That another one speaks for it now is no news.
+            lifecycle.explain(alarm, before, after)
+            ours = ours - {before} | {after}
+            self._children = None
+            self._ledger.async_quietly(instance)
         happened: list[Transition] = []
         for reason in sorted(wanted - ours):
             happened += lifecycle.suppress(alarm, reason, now, by)
         for reason in sorted(ours - wanted):
             happened += lifecycle.unsuppress(alarm, reason, now, by)
-        if happened:
+        if any(each.detail.startswith(PARENT) for each in happened):
             self._children = None
         if happened and alarm.beneath is AlarmState.NORMAL:
             # It has nothing to say: a hub that is gone for a moment is no history of all that is behind it.
@@ -250,6 +280,10 @@ class Silencing:
         if entry.platform == DOMAIN and entry.device_id is not None:
             return bool(mqtt_client.async_device_identifiers(self._hass, entry.device_id))
         return entry.platform == MQTT_DOMAIN
+
+
+def _parent(reasons: Iterable[str]) -> str | None:
+    return next((reason for reason in reasons if reason.startswith(PARENT)), None)
 
 
 def _via(devices: dr.DeviceRegistry) -> Callable[[str], str | None]:

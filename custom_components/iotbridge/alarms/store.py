@@ -236,7 +236,7 @@ def statement(query: HistoryQuery) -> tuple[str, list[Any]]:
 
 
 def _row(rule: str, happened: Transition) -> tuple[Any, ...]:
-    return (
+    row = (
         happened.at,
         happened.key.rule_id,
         rule,
@@ -253,6 +253,8 @@ def _row(rule: str, happened: Transition) -> tuple[Any, ...]:
         happened.by.comment,
         happened.detail,
     )
+    # Half of a character that was cut off is no text for SQLite.
+    return tuple(item.encode(errors="replace").decode() if isinstance(item, str) else item for item in row)
 
 
 def _shown(row: dict[str, Any]) -> dict[str, Any]:

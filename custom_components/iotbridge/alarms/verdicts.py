@@ -28,6 +28,7 @@ class _KindJudge(Protocol):
     def due(self, now: float) -> float | None: ...
     def look(self, now: float) -> Verdict: ...
     def shift(self, by_s: float) -> None: ...
+    def excuse(self, since: float, now: float) -> Verdict: ...
     def as_dict(self) -> dict[str, Any]: ...
     def restore(self, data: Mapping[str, Any]) -> None: ...
 
@@ -57,6 +58,10 @@ class Judge:
     def shift(self, by_s: float) -> None:
         """Take all times along when the clock is set: what was seen is as old as before."""
         self._judge.shift(by_s)
+
+    def excuse(self, since: float, now: float) -> Verdict:
+        """Judge again after a time in which nobody could be heard: it was no silence."""
+        return self._judge.excuse(since, now)
 
     def as_dict(self) -> dict[str, Any]:
         """Return what survives a restart, as JSON has it; empty when there is nothing."""
@@ -103,6 +108,9 @@ class _StatelessJudge:
 
     def shift(self, by_s: float) -> None:
         """Keep no time."""
+
+    def excuse(self, _since: float, now: float) -> Verdict:
+        return self.look(now)
 
     def as_dict(self) -> dict[str, Any]:
         return {}

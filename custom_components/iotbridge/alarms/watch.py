@@ -160,7 +160,7 @@ class Watch:
             is_bad = None if isinstance(result, TemplateError) else result_as_boolean(result)
             if is_bad is None:
                 LOGGER.warning("The template of the alarm %s cannot be rendered: %s", instance.rule.name, result)
-            if not is_bad and not self._is_settled:
+            if not self._is_settled:
                 is_bad = None  # what it looks at may not be there yet
             verdict = Verdict(is_bad, instance.rule.severity)
             self._ledger.async_judge(instance, verdict, self._ledger.now())
