@@ -72,6 +72,13 @@ type Kind = tuple[str | None, str | None]
         ({"cellV3": 3.412, "cellV4": 3.409}, "cellV3", ("V", "voltage")),
         # with volts and amperes Q is of power
         ({"U": 229.8, "I": 2.2, "P": 498, "Q": 31}, "Q", ("var", "reactive_power")),
+        # a t, and what has a temperature
+        ({"T_supply": 41.2, "T_return": 33.1, "T_rise": 0.4}, "T_supply", ("°C", "temperature")),
+        ({"T_supply": 41.2, "T_return": 33.1, "T_rise": 0.4}, "T_rise", (None, None)),
+        # into something, and out of it
+        ({"Vout": 12.1, "Iin": 1.4, "x": "y"}, "Vout", ("V", "voltage")),
+        ({"Vout": 12.1, "Iin": 1.4, "x": "y"}, "Iin", ("A", "current")),
+        ({"cpu_temp": "47.8'C", "x": "y"}, "cpu_temp", ("°C", "temperature")),
         # a height in the sky
         ({"azimuth": 181.2, "elevation": 24.5}, "elevation", ("°", None)),
         # behind an index stands whose it is
@@ -89,6 +96,9 @@ def test_words_and_neighbours_tell_a_unit(document: dict[str, Any], key: str, ki
         # a car's power is in kilowatts, an air conditioner's a yes
         ({"odometer": 12345.6, "power": 12, "soc": 61}, "power"),
         ({"power": 1, "swing": 0, "fan": 3, "energy": 41.2}, "power"),
+        # what so much is paid for
+        ({"price_kwh": 0.29, "x": "y"}, "price_kwh"),
+        ({"eur_per_l": 1.79, "x": "y"}, "eur_per_l"),
         # how fast something is counted, or what it costs
         ({"energy_rate": 0.31, "x": "y"}, "energy_rate"),
         # a part of one, or of a watt
@@ -251,3 +261,11 @@ def test_a_text_below_a_level_that_names_it() -> None:
 
 def test_a_compound_is_named_in_one_word() -> None:
     assert channel({"Vorlauftemperatur_Soll": 35.5, "x": 1}, "Vorlauftemperatur_Soll").name == "Vorlauftemperatur soll"
+
+
+def test_a_member_that_is_called_by_a_number_keeps_it() -> None:
+    tree = {"relays": {"3": {"power": 31.2}, "4": {"power": 0.5}}}
+    assert {one.channel.key: one.channel.name for one in inferred(tree).readings} == {
+        "relays.3.power": "Relays 3 power",
+        "relays.4.power": "Relays 4 power",
+    }

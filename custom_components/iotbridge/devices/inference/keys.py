@@ -152,12 +152,14 @@ SPANS = frozenset({"last", "this", "past", "previous", "current", "first", "next
 TIMES = frozenset({"h", "d", "min", "s"})
 # They have no unit: behind an index stands whose it is, "aqi_us", or of how long, "aqi_24h".
 INDICES = frozenset({"aqi", "iaq", "caqi"})
+# Behind these stands what so much is paid for: "price_kwh", "eur_per_l".
+PRICES = frozenset({"price", "prices", "cost", "costs", "per", "eur", "euro", "usd", "gbp", "chf", "ct", "cent"})
 
 
 def is_span(before: Words, unit: str) -> bool:
-    """Return whether a unit only tells over how long something was measured, or whose index it is."""
+    """Return whether a unit only tells over how long something was measured, whose index it is, or what is paid for."""
     rest = [word for word in before if not word.isdigit()]
-    return bool(rest) and ((unit in TIMES and rest[-1] in SPANS) or rest[-1] in INDICES)
+    return bool(rest) and ((unit in TIMES and rest[-1] in SPANS) or rest[-1] in INDICES | PRICES)
 
 
 def letters(key: Words) -> tuple[tuple[str, ...], Words]:

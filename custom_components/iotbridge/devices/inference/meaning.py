@@ -268,7 +268,13 @@ def unit_of_suffix(one: Place, quantity: str | None) -> tuple[str | None, str | 
         of_subject = row is not None and row.subject and unit in ("V", "A", "W", "°C", "°F")
         if of_subject or (quantity is None and is_unit_letter(one, unit, rest)):
             return fitting(quantity, unit), unit
-    return quantity, None
+    return "temperature" if is_t_of_a_place(one) else quantity, None
+
+
+def is_t_of_a_place(one: Place) -> bool:
+    """Return whether a key is a t and nothing but what has a temperature: "T_return", "tDhw2"."""
+    places = {word for word in one.leaf[1:] if not word.isdigit()}
+    return one.leaf[:1] == ("t",) and bool(places) and places <= names.THERMAL
 
 
 # SenML's own units, that say more than what Home Assistant calls them.

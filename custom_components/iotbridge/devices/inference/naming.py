@@ -215,7 +215,8 @@ def parent_word(one: Place, depth: int) -> str:
     if ADDRESS.fullmatch(raw) or (MADE_NAME.fullmatch(raw) and len(raw) > 2):  # noqa: PLR2004 - L1 is a phase
         return raw
     if raw.isdigit() and depth < len(higher):
-        counted = int(raw) + (0 if raw in one.subtopic.split("/") else 1)
+        # People count the elements of a list from one; a member that is called "1" they have already counted.
+        counted = int(raw) + (1 if int(raw) in one.field.path else 0)
         return sentence(f"{spoken(words_of(higher[-depth - 1]))} {counted}")
     return sentence(spoken(words_of(raw)))
 

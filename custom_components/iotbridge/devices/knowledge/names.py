@@ -5,6 +5,12 @@ from .words_energy import LETTERS, PLACES
 # Written so, wherever they stand.
 SPELLED: dict[str, str] = {
     **{letter + place: f"{name} {quantity}" for letter, quantity in LETTERS.items() for place, name in PLACES.items()},
+    "vout": "output voltage",
+    "uin": "input voltage",
+    "uout": "output voltage",
+    "iin": "input current",
+    "iout": "output current",
+    "pout": "output power",
     "ptogrid": "power to grid",
     "ptouser": "power to house",
     "etogrid": "energy to grid",

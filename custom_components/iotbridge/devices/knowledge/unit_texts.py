@@ -8,6 +8,7 @@ WRITTEN: dict[str, str] = {
     "℃": "°C",
     "ºC": "°C",
     "° C": "°C",
+    "'C": "°C",
     "degC": "°C",
     "deg C": "°C",
     "celsius": "°C",
