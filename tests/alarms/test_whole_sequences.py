@@ -133,6 +133,7 @@ class Home:
     async def shelve(self, entity_id: str) -> None:
         keys = [alarm.key for alarm in self.alarms.alarms() if alarm.key.subject == entity_id]
         self.alarms.async_shelve(keys, self.alarms.ledger.async_after(SHELF_S), ANNA)
+        await self.kit.hass.async_block_till_done(wait_background_tasks=True)
 
     async def restart(self) -> None:
         assert await self.kit.hass.config_entries.async_reload(self.entry.entry_id)
