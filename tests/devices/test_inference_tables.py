@@ -9,7 +9,7 @@ from custom_components.iotbridge.devices.discovery import discovery_config
 from custom_components.iotbridge.devices.inference.meaning import UNIT_WINS
 from custom_components.iotbridge.devices.inference.plausible import RULES
 from custom_components.iotbridge.devices.inference.precision import DIGITS
-from custom_components.iotbridge.devices.knowledge import roles, words_air, words_energy, words_things
+from custom_components.iotbridge.devices.knowledge import roles, words_air, words_energy, words_languages, words_things
 from custom_components.iotbridge.devices.knowledge.classes import BINARY_CLASSES, SENSOR_CLASSES
 from custom_components.iotbridge.devices.knowledge.commands import COMMANDS
 from custom_components.iotbridge.devices.knowledge.conventions import CONVENTIONS
@@ -86,9 +86,14 @@ def test_words_lead_to_quantities() -> None:
 
 
 def test_a_word_stands_in_one_table_only() -> None:
-    tables = [words_air.CLIMATE, words_air.AIR, words_energy.ELECTRICITY, words_things.METERS, words_things.DEVICE]
+    tables = [
+        words_air.CLIMATE, words_air.AIR, words_energy.ELECTRICITY, words_things.METERS, words_things.DEVICE,
+        words_languages.LANGUAGES,
+    ]  # fmt: skip
+    spoken = [word for words in words_languages.SPOKEN.values() for word in words]
 
     assert sum(len(table) for table in tables) == len(WORDS)
+    assert len(spoken) == len(words_languages.LANGUAGES)
 
 
 def test_units_are_known() -> None:
