@@ -34,7 +34,8 @@ LETTERS_BESIDE_UNITS = {"w": "power", "v": "voltage"}
 
 def letter_quantity(one: Place) -> str | None:
     """Return what a single letter means among others of its family."""
-    if one.letter == "a" and "d" in one.family.marks and one.family.letters.isdisjoint("viupw"):
+    inputs = one.letter == "a" and "d" in one.family.marks and one.family.letters.isdisjoint("viupw")
+    if one.letter is None or inputs:
         return None
     if one.letter in LETTERS_BESIDE_UNITS and not one.family.suffixes.isdisjoint(ELECTRIC_UNITS):
         return LETTERS_BESIDE_UNITS[one.letter]
