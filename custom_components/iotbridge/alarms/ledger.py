@@ -20,7 +20,7 @@ from .clock import Clock
 from .counts import Counts
 from .flapping import DEFAULT_PER_HOUR, FLAPPING
 from .instance import Instance
-from .models import NOBODY, Alarm, AlarmKey, Severity, Timing, Transition, Verdict
+from .models import Alarm, AlarmKey, Severity, Timing, Transition, Verdict
 from .rule import Rule
 from .store import AlarmStore, Batch, HistoryQuery, Loaded
 from .telling import News, Notice
@@ -148,9 +148,8 @@ class Ledger:
         if alarm.announced:
             gone = Timing(latching=False)
             self.async_happened(instance, lifecycle.judge(alarm, gone, Verdict(False), self.now()))
-        elif alarm.returned:
-            # Nobody can acknowledge it any more, and its message has buttons.
-            self.async_happened(instance, lifecycle.acknowledge(alarm, NOBODY, self.now()))
+        else:
+            self._async_book(instance, (), tellings.withdraw(instance.telling, alarm, self.now()))
         del self._instances[instance.key], self._by_rule[instance.key.rule_id][instance.key.subject]
         self.counts.forget(instance.key)
         self._agenda.async_set(instance.key, None)

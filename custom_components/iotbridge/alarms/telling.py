@@ -193,6 +193,11 @@ def _steps(telling: Telling, plan: Plan, alarm: Alarm, now: float, news: News) -
     return _notice(alarm, news, groups, now)
 
 
+def withdraw(telling: Telling, alarm: Alarm, now: float) -> list[Notice]:
+    """Return what takes the last message away where nothing will follow it: its buttons would do nothing."""
+    return _end(telling, alarm, now, News.WITHDRAWN, is_last=True)
+
+
 def _end(
     telling: Telling, alarm: Alarm, now: float, news: News, *, is_last: bool, manner: Manner = Manner.ALOUD
 ) -> list[Notice]:

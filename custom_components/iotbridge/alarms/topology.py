@@ -10,6 +10,7 @@ from functools import lru_cache
 from math import inf
 from typing import NamedTuple
 
+from .flapping import FLAPPING
 from .models import Alarm, AlarmKey, Severity
 from .rule import Kind, Plan, Rule
 
@@ -67,7 +68,7 @@ class Member(NamedTuple):
         One that does not say that something is gone speaks only for rules that name it. Who puts it aside has seen it,
         and does not want to hear of all that it explains instead.
         """
-        is_heard = all(reason.startswith(PARENT) for reason in self.alarm.suppressed_by)
+        is_heard = all(reason.startswith((PARENT, FLAPPING)) for reason in self.alarm.suppressed_by)
         return (self.is_gone or self.alarm.active) and not self.alarm.out_of_service and is_heard
 
     @property
