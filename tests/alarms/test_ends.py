@@ -12,7 +12,8 @@ from custom_components.iotbridge.alarms.rule import Condition, Kind
 from homeassistant.core import HomeAssistant, ServiceCall
 
 from ..kit import Kit
-from .test_manager import HOT, add, alarms, group, plan, set_state
+from ..rules import HOT
+from .test_manager import add, alarms, group, plan, set_state
 
 __all__ = ["alarms"]
 
