@@ -1,43 +1,19 @@
 """A machine that slept, and a clock that is set while Home Assistant runs."""
 
-from collections.abc import Callable
-from datetime import timedelta
 import time
 
 import pytest
 
-from custom_components.iotbridge.alarms.manager import AlarmsManager
 from custom_components.iotbridge.alarms.models import Alarm, AlarmKey, By, Timing
 from custom_components.iotbridge.alarms.rule import Condition, Kind, Plan, Step
 from homeassistant.core import HomeAssistant
 
 from ..kit import Kit
 from ..rules import add_rule, set_state
+from .home import SetClock, alarms
 
 HOUR_S = 3600.0
 SILENT = Condition(kind=Kind.NO_DATA, silent_s=600)
-
-type SetClock = Callable[[float], None]
-
-
-@pytest.fixture
-def set_clock(kit: Kit, monkeypatch: pytest.MonkeyPatch) -> SetClock:
-    """Return what sets the system's clock by some seconds; the clock that nobody sets goes on as if nothing was."""
-    real = time.monotonic
-    set_by_s = 0.0
-
-    def set_by(seconds: float) -> None:
-        nonlocal set_by_s
-        set_by_s += seconds
-        kit.freezer.tick(timedelta(seconds=seconds))
-
-    monkeypatch.setattr(time, "monotonic", lambda: real() - set_by_s)
-    return set_by
-
-
-def alarms(kit: Kit) -> AlarmsManager:
-    manager: AlarmsManager = kit.hass.config_entries.async_entries("iotbridge")[0].runtime_data.alarms
-    return manager
 
 
 def alarm(kit: Kit, rule_id: str) -> Alarm:

@@ -2,7 +2,6 @@
 
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
-from custom_components.iotbridge.alarms.manager import AlarmsManager
 from custom_components.iotbridge.alarms.models import AlarmKey, AlarmState, By
 from custom_components.iotbridge.alarms.rule import Condition, Kind, Selection
 from custom_components.iotbridge.alarms.store import HistoryQuery
@@ -11,14 +10,10 @@ from homeassistant.helpers import issue_registry as ir
 
 from ..kit import Kit
 from ..rules import HOT, add_rule, call, set_state
+from .home import alarms
 
 DAY_S = 24 * 3600
 EVERYTHING_HOT = Selection(domains=("sensor",), device_classes=("temperature",))
-
-
-def alarms(kit: Kit) -> AlarmsManager:
-    manager: AlarmsManager = kit.hass.config_entries.async_entries("iotbridge")[0].runtime_data.alarms
-    return manager
 
 
 async def changes(kit: Kit) -> list[str]:

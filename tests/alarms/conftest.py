@@ -1,0 +1,52 @@
+"""What tests of alarms begin with: a phone that is told, hosts, and a clock that can be set."""
+
+from datetime import timedelta
+import time
+from typing import Any
+
+import pytest
+from pytest_homeassistant_custom_component.common import MockConfigEntry, async_mock_service
+
+from custom_components.iotbridge.alarms.rule import Plan, Step
+from homeassistant.config_entries import ConfigSubentry
+from homeassistant.core import HomeAssistant, ServiceCall
+
+from ..kit import FakeHost, Kit
+from .home import SetClock
+
+
+@pytest.fixture
+def told(hass: HomeAssistant) -> list[ServiceCall]:
+    """Return what Anna's phone is told."""
+    calls: list[ServiceCall] = async_mock_service(hass, "notify", "mobile_app_anna")
+    return calls
+
+
+@pytest.fixture
+async def plan(kit: Kit, entry: MockConfigEntry, told: list[ServiceCall]) -> Plan:
+    """Return the plan that tells Anna at once."""
+    data: dict[str, Any] = {"targets": [{"kind": "mobile_app", "action": "notify.mobile_app_anna"}]}
+    group = ConfigSubentry(data=data, subentry_type="notifier", title="Anna", unique_id=None)  # type: ignore[arg-type]
+    kit.hass.config_entries.async_add_subentry(entry, group)
+    return Plan(steps=(Step(after_s=0, groups=(group.subentry_id,)),))
+
+
+@pytest.fixture
+async def hosts(kit: Kit) -> list[FakeHost]:
+    """Return two hosts that are there."""
+    return [await kit.host("nas"), await kit.host("pi")]
+
+
+@pytest.fixture
+def set_clock(kit: Kit, monkeypatch: pytest.MonkeyPatch) -> SetClock:
+    """Return what sets the system's clock by some seconds; the clock that nobody sets goes on as if nothing was."""
+    real = time.monotonic
+    set_by_s = 0.0
+
+    def set_by(seconds: float) -> None:
+        nonlocal set_by_s
+        set_by_s += seconds
+        kit.freezer.tick(timedelta(seconds=seconds))
+
+    monkeypatch.setattr(time, "monotonic", lambda: real() - set_by_s)
+    return set_by

@@ -1,0 +1,135 @@
+"""A home that alarms watch: what befalls it, and what Anna's phone is told of it."""
+
+from collections.abc import Callable
+from typing import Any
+
+from pytest_homeassistant_custom_component.common import MockConfigEntry
+
+from custom_components.iotbridge.alarms.manager import AlarmsManager
+from custom_components.iotbridge.alarms.rule import Condition, Kind
+from homeassistant.components.mqtt.const import MQTT_CONNECTION_STATE
+from homeassistant.config_entries import ConfigEntry
+from homeassistant.const import EVENT_HOMEASSISTANT_STARTED
+from homeassistant.core import CoreState, ServiceCall
+from homeassistant.helpers import device_registry as dr, entity_registry as er
+from homeassistant.helpers.dispatcher import async_dispatcher_send
+
+from ..kit import Kit
+
+UNAVAILABLE = Condition(kind=Kind.UNAVAILABLE)
+BROKER_OFF = Condition(kind=Kind.STATE, states=("off",))
+
+type SetClock = Callable[[float], None]
+
+
+def bridge(kit: Kit) -> ConfigEntry[Any]:
+    """Return the config entry of IoT Bridge."""
+    (entry,) = kit.hass.config_entries.async_entries("iotbridge")
+    return entry
+
+
+def alarms(kit: Kit) -> AlarmsManager:
+    """Return the running manager; a reload makes another."""
+    manager: AlarmsManager = bridge(kit).runtime_data.alarms
+    return manager
+
+
+async def wait(kit: Kit, seconds: int, step: int = 1) -> None:
+    """Let time pass, and all be told that is to be told meanwhile; ``step`` is how many seconds pass at once."""
+    for _ in range(0, seconds, step):
+        await kit.wait(step)
+        await kit.hass.async_block_till_done(wait_background_tasks=True)
+
+
+def titles(told: list[ServiceCall]) -> list[str]:
+    """Return how each message begins."""
+    return [call.data.get("title", "taken away").partition(":")[0] for call in told]
+
+
+def buttons(told: list[ServiceCall]) -> list[str]:
+    """Return what the buttons do that the phone shows now: the last message of each alarm has them, or none."""
+    last = {call.data["data"]["tag"]: call.data["data"].get("actions", []) for call in told}
+    return [action["action"] for actions in last.values() for action in actions]
+
+
+async def press(kit: Kit, button: str) -> None:
+    """Press a button on the phone."""
+    kit.hass.bus.async_fire("mobile_app_notification_action", {"action": button})
+    await kit.hass.async_block_till_done(wait_background_tasks=True)
+
+
+async def stop(kit: Kit) -> None:
+    """Stop IoT Bridge as Home Assistant does when it stops."""
+    assert await kit.hass.config_entries.async_unload(bridge(kit).entry_id)
+    kit.hass.set_state(CoreState.starting)
+
+
+async def start(kit: Kit) -> None:
+    """Start IoT Bridge while Home Assistant is starting."""
+    assert await kit.hass.config_entries.async_setup(bridge(kit).entry_id)
+    await wait(kit, 5)
+
+
+async def started(kit: Kit) -> None:
+    """Let Home Assistant have started."""
+    kit.hass.set_state(CoreState.running)
+    kit.hass.bus.async_fire(EVENT_HOMEASSISTANT_STARTED)
+    await kit.hass.async_block_till_done()
+
+
+async def restart(kit: Kit) -> None:
+    """Let Home Assistant stop and start."""
+    await stop(kit)
+    await start(kit)
+    await started(kit)
+
+
+async def reload(kit: Kit) -> None:
+    """Let somebody reload IoT Bridge."""
+    assert await kit.hass.config_entries.async_reload(bridge(kit).entry_id)
+    await kit.hass.async_block_till_done()
+
+
+async def lose_broker(kit: Kit) -> None:
+    """Let the broker go, and alarms see it."""
+    kit.mqtt.connected = False
+    async_dispatcher_send(kit.hass, MQTT_CONNECTION_STATE, False)
+    await kit.hass.async_block_till_done()
+    await wait(kit, 3)
+
+
+async def find_broker(kit: Kit) -> None:
+    """Let the broker come back."""
+    kit.mqtt.connected = True
+    async_dispatcher_send(kit.hass, MQTT_CONNECTION_STATE, True)
+    await kit.hass.async_block_till_done()
+
+
+def broker_entity(kit: Kit) -> str:
+    """Return the entity that says whether the broker is there."""
+    return kit.entity_id(f"{bridge(kit).entry_id}_broker_connected")
+
+
+def device(kit: Kit, name: str) -> str:
+    """Return the id of a device of another integration."""
+    other = MockConfigEntry(domain="test")
+    other.add_to_hass(kit.hass)
+    known = dr.async_get(kit.hass)
+    return known.async_get_or_create(config_entry_id=other.entry_id, identifiers={("test", name)}).id
+
+
+def device_of(kit: Kit, entity_id: str) -> str:
+    """Return the id of the device of an entity."""
+    entry = er.async_get(kit.hass).async_get(entity_id)
+    assert entry is not None
+    assert entry.device_id is not None
+    return entry.device_id
+
+
+def part(kit: Kit, entity_id: str, device_id: str | None = None, *, platform: str = "test") -> str:
+    """Register an entity, perhaps of a device; it says that all is well."""
+    domain, name = entity_id.split(".")
+    registry = er.async_get(kit.hass)
+    registry.async_get_or_create(domain, platform, name, suggested_object_id=name, device_id=device_id)
+    kit.hass.states.async_set(entity_id, "5")
+    return entity_id
