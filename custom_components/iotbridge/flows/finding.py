@@ -169,6 +169,8 @@ class Finding(Learning):
 
     async def async_step_listen(self, _user_input: dict[str, Any] | None = None) -> SubentryFlowResult:
         """Listen to everything for a while."""
+        # Nothing may be waited for between the end of listening and its result: a page that is loaded again asks twice.
+        words = await async_words(self.hass)
         if self._listening is None:
             if not mqtt_client.is_connected(self.hass):
                 return self.async_abort(reason="no_mqtt")
@@ -184,7 +186,6 @@ class Finding(Learning):
             )
         listened, self._listening = self._listening, None
         self._messages = listened.result()
-        words = await async_words(self.hass)
         self._offers = offers(self._messages, self._talk, lambda count: words.say("together", count=count))
         return self.async_show_progress_done(next_step_id="talkers" if self._offers.topics else "silence")
 
