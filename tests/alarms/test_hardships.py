@@ -2,6 +2,8 @@
 
 import asyncio
 from contextlib import closing
+from datetime import timedelta
+import logging
 import sqlite3
 from typing import Any
 
@@ -11,13 +13,30 @@ from custom_components.iotbridge.alarms.manager import store_path
 from custom_components.iotbridge.alarms.models import AlarmKey, AlarmState, By, Severity, Timing
 from custom_components.iotbridge.alarms.rule import Condition, Kind, Plan, Selection
 from custom_components.iotbridge.alarms.store import HistoryQuery
+from custom_components.iotbridge.alarms.window import DAYS
 from homeassistant.components import mqtt
-from homeassistant.core import CALLBACK_TYPE, ServiceCall
+from homeassistant.config_entries import ConfigSubentry
+from homeassistant.core import CALLBACK_TYPE, HomeAssistant, ServiceCall
 from homeassistant.helpers import issue_registry as ir
+from homeassistant.util import dt as dt_util
 
 from ..kit import Kit
 from ..rules import add_rule, set_state
-from .home import UNAVAILABLE, alarms, bridge, buttons, device, part, restart, start, started, stop, titles, wait
+from .home import (
+    UNAVAILABLE,
+    alarms,
+    bridge,
+    buttons,
+    device,
+    part,
+    reload,
+    restart,
+    start,
+    started,
+    stop,
+    titles,
+    wait,
+)
 
 FULL = "CREATE TRIGGER full BEFORE INSERT ON history BEGIN SELECT RAISE(ABORT, 'database or disk is full'); END"
 TEMPERATURES = Selection(device_classes=("temperature",))
@@ -191,8 +210,48 @@ async def test_what_is_nothing_but_its_state_is_waited_for_while_its_rule_is_edi
     assert titles(told) == ["Warning"]
 
 
+async def test_a_reload_after_a_start_is_no_error(kit: Kit, caplog: pytest.LogCaptureFixture) -> None:
+    await add_rule(kit, "sensor.hot")
+    await restart(kit)
+
+    await reload(kit)
+
+    assert [record.getMessage() for record in caplog.records if record.levelno >= logging.ERROR] == []
+
+
+@pytest.fixture
+def slow_broker(monkeypatch: pytest.MonkeyPatch) -> tuple[asyncio.Event, asyncio.Event]:
+    """Return what is set when a rule waits for the broker, and what has to be set for it to go on."""
+    waits, is_there = asyncio.Event(), asyncio.Event()
+    is_there.set()
+    subscribe = mqtt.async_subscribe
+
+    async def subscribe_later(hass: HomeAssistant, topic: str, *args: Any, **more: Any) -> CALLBACK_TYPE:
+        if topic == "alert/#":
+            waits.set()
+            await is_there.wait()
+        return await subscribe(hass, topic, *args, **more)
+
+    monkeypatch.setattr(mqtt, "async_subscribe", subscribe_later)
+    return waits, is_there
+
+
+async def restart_slowly(kit: Kit, waits: asyncio.Event, is_there: asyncio.Event) -> None:
+    """Restart, and let the broker be there only after a while."""
+    await stop(kit)
+    waits.clear()
+    is_there.clear()
+    starting = asyncio.create_task(kit.hass.config_entries.async_setup(bridge(kit).entry_id))
+    await waits.wait()
+    await wait(kit, 5)
+    is_there.set()
+    assert await starting
+    await started(kit)
+    await wait(kit, 90, 5)
+
+
 async def test_a_rule_that_waits_for_the_broker_does_not_keep_others_from_their_cause(
-    kit: Kit, plan: Plan, told: list[ServiceCall], monkeypatch: pytest.MonkeyPatch
+    kit: Kit, plan: Plan, told: list[ServiceCall], slow_broker: tuple[asyncio.Event, asyncio.Event]
 ) -> None:
     box = device(kit, "box")
     part(kit, "sensor.child", box)
@@ -204,21 +263,26 @@ async def test_a_rule_that_waits_for_the_broker_does_not_keep_others_from_their_
     for entity_id in ("sensor.child", "sensor.cause"):
         kit.hass.states.async_set(entity_id, "unavailable")
     await wait(kit, 5)
-    await stop(kit)
-    is_there = asyncio.Event()
-    subscribe = mqtt.async_subscribe
 
-    async def subscribe_later(*args: Any, **more: Any) -> CALLBACK_TYPE:
-        await is_there.wait()
-        return await subscribe(*args, **more)
-
-    monkeypatch.setattr(mqtt, "async_subscribe", subscribe_later)
-    starting = asyncio.create_task(kit.hass.config_entries.async_setup(bridge(kit).entry_id))
-    await wait(kit, 5)
-    is_there.set()
-    assert await starting
-    await started(kit)
-    await wait(kit, 90, 5)
+    await restart_slowly(kit, *slow_broker)
 
     assert titles(told) == ["Critical"]
     assert [alarm.state for alarm in alarms(kit).alarms(child)] == [AlarmState.SUPPRESSED]
+
+
+async def test_a_rule_that_waits_for_the_broker_does_not_keep_others_from_their_maintenance(
+    kit: Kit, plan: Plan, told: list[ServiceCall], slow_broker: tuple[asyncio.Event, asyncio.Event]
+) -> None:
+    rule_id = await add_rule(kit, "sensor.hot", plan=plan)
+    await add_rule(kit, condition=Condition(kind=Kind.MESSAGE, topic="alert/#"), plan=plan, name="Message")
+    begins = (dt_util.now() - timedelta(hours=1)).strftime("%H:%M:%S")
+    data: dict[str, Any] = {"rules": [rule_id], "days": list(DAYS), "start": begins, "duration_s": 7200}
+    window = ConfigSubentry(data=data, subentry_type="window", title="Works", unique_id=None)  # type: ignore[arg-type]
+    kit.hass.config_entries.async_add_subentry(bridge(kit), window)
+    await set_state(kit, "sensor.hot", "90")
+    await wait(kit, 3)
+
+    await restart_slowly(kit, *slow_broker)
+
+    assert titles(told) == []
+    assert [alarm.state for alarm in alarms(kit).alarms(rule_id)] == [AlarmState.SUPPRESSED]

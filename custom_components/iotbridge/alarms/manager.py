@@ -155,10 +155,11 @@ class AlarmsManager:
         async with self._following:
             for subentry_id in self._unread - self._entry.subentries.keys():
                 self.issues.async_clear(subentry_id)
+            # First: a rule that waits for the broker must not keep the windows from being known.
+            self.silencing.async_set_windows(self._async_read(SUBENTRY_WINDOW, Window.of_subentry))
             rules = self._async_read(SUBENTRY_ALARM, Rule.from_dict)
             if rules != self.rules:
                 await self._async_set_rules(rules)
-            self.silencing.async_set_windows(self._async_read(SUBENTRY_WINDOW, Window.of_subentry))
 
     @callback
     def _async_read[T](self, kind: str, reader: Callable[[str, str, Mapping[str, Any]], T]) -> dict[str, T]:

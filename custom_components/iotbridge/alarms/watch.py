@@ -6,7 +6,6 @@ from datetime import datetime
 import time
 from typing import Any
 
-from homeassistant.const import EVENT_HOMEASSISTANT_STARTED
 from homeassistant.core import CALLBACK_TYPE, CoreState, Event, EventStateChangedData, HomeAssistant, State, callback
 from homeassistant.exceptions import TemplateError
 from homeassistant.helpers.event import (
@@ -17,6 +16,7 @@ from homeassistant.helpers.event import (
     async_track_state_report_event,
     async_track_template_result,
 )
+from homeassistant.helpers.start import async_at_started
 from homeassistant.helpers.template import Template, result_as_boolean
 
 from .. import mqtt_client
@@ -56,10 +56,10 @@ class Watch:
             return
 
         @callback
-        def started(_event: Event) -> None:
+        def started(_hass: HomeAssistant) -> None:
             self._stop.append(async_call_later(self._hass, GRACE_S, self._async_settled))
 
-        self._stop.append(self._hass.bus.async_listen_once(EVENT_HOMEASSISTANT_STARTED, started))
+        self._stop.append(async_at_started(self._hass, started))
 
     @callback
     def async_stop(self) -> None:
