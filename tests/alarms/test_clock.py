@@ -5,12 +5,12 @@ import time
 import pytest
 
 from custom_components.iotbridge.alarms.models import Alarm, AlarmKey, By, Timing
-from custom_components.iotbridge.alarms.rule import Condition, Kind, Plan, Step
-from homeassistant.core import HomeAssistant
+from custom_components.iotbridge.alarms.rule import Condition, Kind, Plan, Selection, Step
+from homeassistant.core import HomeAssistant, ServiceCall
 
-from ..kit import Kit
+from ..kit import FakeHost, Kit
 from ..rules import add_rule, set_state
-from .home import SetClock, alarms
+from .home import UNAVAILABLE, SetClock, alarms, device_of, part, titles, wait
 
 HOUR_S = 3600.0
 SILENT = Condition(kind=Kind.NO_DATA, silent_s=600)
@@ -99,3 +99,45 @@ async def test_a_fast_change_is_judged_by_the_time_that_passed(kit: Kit, set_clo
     assert alarm(kit, rule_id).state == "unacknowledged"
     await kit.wait(300)
     assert alarm(kit, rule_id).state == "normal"
+
+
+async def test_what_is_back_a_moment_after_its_host_is_waited_for_whatever_the_clock_says(
+    kit: Kit, hosts: list[FakeHost], plan: Plan, told: list[ServiceCall], set_clock: SetClock
+) -> None:
+    power = kit.entity_id(f"{hosts[0].uid}_power_state")
+    part(kit, "sensor.disk", device_of(kit, power))
+    await add_rule(kit, power, condition=Condition(kind=Kind.HOST_LOST), plan=plan, name="Lost")
+    await add_rule(kit, "sensor.disk", condition=UNAVAILABLE, plan=plan, name="Gone")
+    await set_state(kit, "sensor.disk", "unavailable")
+    await hosts[0].availability("offline")
+    await wait(kit, 3)
+    await hosts[0].availability("online")
+    await wait(kit, 5)
+
+    set_clock(HOUR_S)
+    # The host goes on as before.
+    await hosts[0].availability("online")
+    await hosts[0].status()
+    await wait(kit, 62)
+    await set_state(kit, "sensor.disk", "5")
+    await wait(kit, 5)
+
+    assert titles(told) == ["Warning", "Over"]
+
+
+async def test_what_is_not_there_for_a_moment_is_waited_for_a_day_whatever_the_clock_says(
+    kit: Kit, set_clock: SetClock
+) -> None:
+    rule_id = await add_rule(kit, selection=Selection(device_classes=("temperature",)))
+    await set_state(kit, "sensor.template", "90", device_class="temperature")
+    await wait(kit, 3)
+    kit.hass.states.async_remove("sensor.template")
+    await wait(kit, 3)
+
+    set_clock(48 * HOUR_S)
+    await wait(kit, 60, 10)
+    await set_state(kit, "sensor.new", "20", device_class="temperature")
+    await wait(kit, 3)
+
+    states = {each.key.subject: each.state for each in alarms(kit).alarms(rule_id)}
+    assert states == {"sensor.template": "unacknowledged", "sensor.new": "normal"}

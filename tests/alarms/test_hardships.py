@@ -65,7 +65,7 @@ def repairs(kit: Kit) -> dict[str, dict[str, str] | None]:
 async def test_a_full_disk_keeps_nobody_from_hearing_and_a_repair_says_so(
     kit: Kit, plan: Plan, told: list[ServiceCall]
 ) -> None:
-    await add_rule(kit, "sensor.hot", plan=plan)
+    await add_rule(kit, "sensor.hot", "sensor.wet", plan=plan)
     await execute(kit, FULL)
 
     await set_state(kit, "sensor.hot", "90")
@@ -73,15 +73,18 @@ async def test_a_full_disk_keeps_nobody_from_hearing_and_a_repair_says_so(
 
     assert titles(told) == ["Warning"]
     assert repairs(kit) == {"alarms_not_written": {"reason": "database or disk is full"}}
+    await set_state(kit, "sensor.wet", "90")
+    await wait(kit, 30)
+    assert titles(told) == ["Warning", "Warning"]
 
     await execute(kit, "DROP TRIGGER full")
     await wait(kit, 30)
 
     assert repairs(kit) == {}
-    assert [row["change"] for row in await history(kit)] == ["raised"]
+    assert [row["change"] for row in await history(kit)] == ["raised", "raised"]
     await restart(kit)
     await wait(kit, 5)
-    assert titles(told) == ["Warning"]
+    assert titles(told) == ["Warning", "Warning"]
 
 
 async def test_half_a_character_in_a_state_stands_in_nobodys_way(kit: Kit, plan: Plan, told: list[ServiceCall]) -> None:
