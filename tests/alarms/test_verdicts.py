@@ -715,3 +715,10 @@ def test_an_event_has_all_that_is_wanted(wanted: dict[str, Any], data: dict[str,
 )  # fmt: skip
 def test_a_message_has_the_text_in_it(contains: str, payload: str | bytes, expected: bool) -> None:
     assert message_matches(contains, payload) is expected
+
+
+def test_of_a_long_attribute_the_beginning_is_kept() -> None:
+    judge = Judge(Condition(kind=Kind.STATE, attribute="text", states=("x" * 1000,)), Severity.WARNING)
+    verdict = judge.see(Seen("on", {"text": "x" * 1000}, START), START)
+    assert verdict.is_bad
+    assert verdict.value == verdict.why == "x" * 255

@@ -19,6 +19,8 @@ __all__ = ["JUDGED", "Judge", "Seen", "Why", "event_matches", "message_matches"]
 # Home Assistant shows an entity as unavailable while its integration is not loaded yet. After so long, it is.
 NOT_LOADED_S = 300.0
 HOST_LOST = "lost"
+# As long as a state can be; an attribute may be a whole document, and would be in every message and in the history.
+MAX_WORD = 255
 
 
 class _KindJudge(Protocol):
@@ -133,9 +135,9 @@ class _StateJudge(_StatelessJudge):
         if word is None:
             self._verdict = Verdict(None)
         elif word.casefold() in self._words:
-            self._verdict = Verdict(True, self._severity, word, word, self._why_key)
+            self._verdict = Verdict(True, self._severity, word[:MAX_WORD], word[:MAX_WORD], self._why_key)
         else:
-            self._verdict = Verdict(False, self._severity, word)
+            self._verdict = Verdict(False, self._severity, word[:MAX_WORD])
         return self._verdict
 
     def _word(self, seen: Seen) -> str | None:
