@@ -11,7 +11,7 @@ from homeassistant.helpers.device_registry import DeviceEntry
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from . import mqtt_client
-from .alarms.models import Alarm, AlarmState
+from .alarms.models import WAITING, Alarm, AlarmState
 from .alarms.rule import MOMENTARY, Rule
 from .alarms.shown import async_alarm
 from .entity import IotBridgeEntity, IotBridgeRuleEntity, async_follow_rules
@@ -24,7 +24,6 @@ PARALLEL_UPDATES = 0
 MAX_SHOWN = 50
 # No values of other entities: attributes are for all who may see this one.
 SHOWN = ("alarm", "entity_id", "state", "severity", "since", "acknowledged_by", "suppressed_by")
-WAITING = frozenset({AlarmState.UNACKNOWLEDGED, AlarmState.RETURNED})
 
 
 async def async_setup_entry(

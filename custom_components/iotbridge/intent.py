@@ -11,11 +11,10 @@ from homeassistant.helpers import intent
 from .alarms.manager import AlarmsManager
 from .alarms.meant import async_manager, async_permits
 from .alarms.message import alarm_words
-from .alarms.models import Alarm, AlarmState, By
+from .alarms.models import WAITING, Alarm, AlarmState, By
 from .alarms.shown import async_name
 
 VOICE = "voice"
-WAITING = frozenset({AlarmState.UNACKNOWLEDGED, AlarmState.RETURNED})
 ACTIVE = WAITING | {AlarmState.ACKNOWLEDGED}
 # More names than anybody listens to.
 MAX_SPOKEN = 5
@@ -89,8 +88,9 @@ def _names(hass: HomeAssistant, manager: AlarmsManager, alarms: Iterable[Alarm])
 def _answer(intent_obj: intent.Intent, some: str, none: str, names: list[str]) -> intent.IntentResponse:
     words = alarm_words(intent_obj.hass)
     listed = ", ".join(names[:MAX_SPOKEN])
-    if more := len(names) - MAX_SPOKEN if len(names) > MAX_SPOKEN else 0:
-        listed = f"{listed} {words.say('and_more', count=more)}"
+    left = len(names) - MAX_SPOKEN
+    if left > 0:
+        listed = f"{listed} {words.say('and_more', count=left)}"
     response = intent_obj.create_response()
     response.async_set_speech(words.say(some, count=len(names), names=listed) if names else words.say(none))
     return response

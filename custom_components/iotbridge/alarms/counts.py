@@ -3,9 +3,7 @@
 from collections import Counter
 from collections.abc import Callable
 
-from .models import Alarm, AlarmKey, AlarmState, Severity
-
-_OPEN = frozenset({AlarmState.UNACKNOWLEDGED, AlarmState.RETURNED})
+from .models import WAITING, Alarm, AlarmKey, AlarmState, Severity
 
 
 class Counts:
@@ -24,7 +22,7 @@ class Counts:
 
     def take(self, alarm: Alarm) -> None:
         """Count an alarm as it is now."""
-        is_open = alarm.state in _OPEN
+        is_open = alarm.state in WAITING
         is_counted = is_open or alarm.state is AlarmState.ACKNOWLEDGED
         self._set(alarm.key, (alarm.severity, is_open) if is_counted else None)
 

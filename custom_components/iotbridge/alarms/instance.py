@@ -2,12 +2,11 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from functools import lru_cache
 from typing import Any
 
 from .flapping import Flapping
 from .models import Alarm, AlarmKey, Timing
-from .rule import WITHOUT_ENTITIES, Kind, Rule
+from .rule import WITHOUT_ENTITIES, Rule
 from .telling import Telling
 from .topology import PRESENCE
 from .verdicts import Judge
@@ -18,7 +17,10 @@ SETTLE_S = 2.0
 
 @dataclass(slots=True)
 class Instance:
-    """One alarm of a rule, how far it was told, and what judges its entity (None where the rule knows no entity)."""
+    """One alarm of a rule, how far it was told, and what judges its entity (None where the rule knows no entity).
+
+    ``timing`` is how patient to be: as the rule says, and at least as its kind needs.
+    """
 
     rule: Rule
     alarm: Alarm
@@ -26,6 +28,11 @@ class Instance:
     judge: Judge | None = None
     flapping: Flapping = field(default_factory=Flapping)
     is_stored: bool = False
+    timing: Timing = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Take the patience of the rule once: it is asked for at every evaluation."""
+        self.timing = _patient(self.rule)
 
     @classmethod
     def blank(cls, rule: Rule, subject: str) -> Instance:
@@ -45,17 +52,12 @@ class Instance:
         """Go on with a rule that was changed; another condition begins anew."""
         if (rule.condition, rule.severity) != (self.rule.condition, self.rule.severity):
             self.judge = _judge(rule)
-        self.rule = rule
+        self.rule, self.timing = rule, _patient(rule)
 
     @property
     def key(self) -> AlarmKey:
         """Return whose it is."""
         return self.alarm.key
-
-    @property
-    def timing(self) -> Timing:
-        """Return how patient to be: at least as much as the kind of rule needs."""
-        return _patient(self.rule.timing, self.rule.condition.kind)
 
     def shift(self, by_s: float) -> None:
         """Take what lasts along when the clock is set; what is for a certain time of the day stays there."""
@@ -80,8 +82,7 @@ def _judge(rule: Rule) -> Judge | None:
     return None if rule.condition.kind in WITHOUT_ENTITIES else Judge(rule.condition, rule.severity)
 
 
-@lru_cache
-def _patient(timing: Timing, kind: Kind) -> Timing:
-    if kind in PRESENCE:
-        return replace(timing, hold_s=max(timing.hold_s, SETTLE_S))
-    return timing
+def _patient(rule: Rule) -> Timing:
+    if rule.condition.kind in PRESENCE:
+        return replace(rule.timing, hold_s=max(rule.timing.hold_s, SETTLE_S))
+    return rule.timing

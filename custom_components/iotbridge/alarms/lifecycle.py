@@ -5,7 +5,7 @@ Every function changes the alarm and returns what happened, in order. Calling on
 
 from collections.abc import Iterable
 
-from .models import NOBODY, Alarm, AlarmState, By, Change, Timing, Transition, Verdict
+from .models import NOBODY, WAITING, Alarm, AlarmState, By, Change, Timing, Transition, Verdict
 
 
 def judge(alarm: Alarm, timing: Timing, verdict: Verdict, now: float) -> list[Transition]:
@@ -52,7 +52,7 @@ def due(alarm: Alarm, timing: Timing) -> float | None:
 
 def acknowledge(alarm: Alarm, by: By, now: float) -> list[Transition]:
     """Note that somebody knows; an alarm that has returned is over with that."""
-    if alarm.beneath not in {AlarmState.UNACKNOWLEDGED, AlarmState.RETURNED}:
+    if alarm.beneath not in WAITING:
         return []
     before = alarm.state
     alarm.acknowledged, alarm.acknowledged_by = alarm.active, by

@@ -35,6 +35,10 @@ class AlarmState(StrEnum):
     OUT_OF_SERVICE = "out_of_service"
 
 
+# The states in which an alarm waits for somebody to acknowledge it.
+WAITING = frozenset({AlarmState.UNACKNOWLEDGED, AlarmState.RETURNED})
+
+
 class Change(StrEnum):
     """What can happen to an alarm; also the types of its event."""
 
