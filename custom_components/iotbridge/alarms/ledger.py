@@ -182,6 +182,12 @@ class Ledger:
             self._async_schedule(instance)
 
     @callback
+    def async_regrade(self, instance: Instance, now: float) -> None:
+        """Follow the severity of a rule that was edited, where no verdict will bring it."""
+        before = _Before(instance.alarm)
+        self._async_follow_up(instance, before, lifecycle.regrade(instance.alarm, instance.rule.severity, now), now)
+
+    @callback
     def _async_follow_up(self, instance: Instance, before: _Before, happened: Sequence[Transition], now: float) -> None:
         """Do what follows from what happened, and from what is no news: it came or went while it was to be quiet."""
         alarm = instance.alarm

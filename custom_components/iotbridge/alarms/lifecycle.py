@@ -5,7 +5,7 @@ Every function changes the alarm and returns what happened, in order. Calling on
 
 from collections.abc import Iterable
 
-from .models import NOBODY, WAITING, Alarm, AlarmState, By, Change, Timing, Transition, Verdict
+from .models import NOBODY, WAITING, Alarm, AlarmState, By, Change, Severity, Timing, Transition, Verdict
 
 
 def judge(alarm: Alarm, timing: Timing, verdict: Verdict, now: float) -> list[Transition]:
@@ -26,6 +26,15 @@ def judge(alarm: Alarm, timing: Timing, verdict: Verdict, now: float) -> list[Tr
         if verdict.is_bad:
             alarm.bad_since = now
     return tick(alarm, timing, now)
+
+
+def regrade(alarm: Alarm, severity: Severity, now: float) -> list[Transition]:
+    """Follow a severity that somebody edited; a higher one is news while the alarm is active."""
+    if alarm.active:
+        return _worsen(alarm, Verdict(True, severity), now)
+    if alarm.beneath is AlarmState.RETURNED:
+        alarm.severity = severity
+    return []
 
 
 def tick(alarm: Alarm, timing: Timing, now: float) -> list[Transition]:

@@ -24,7 +24,7 @@ from ..const import LOGGER
 from .instance import Instance
 from .ledger import Ledger
 from .models import Verdict
-from .rule import Kind, Rule
+from .rule import MOMENTARY, Kind, Rule
 from .topology import PRESENCE
 from .verdicts import Seen, event_matches, message_matches
 
@@ -75,8 +75,8 @@ class Watch:
         self._is_settled = True
         for instance in list(self._ledger):
             self.async_look(instance)
-        for refresh in list(self._templates.values()):
-            refresh()
+        for settle in list(self._templates.values()):
+            settle()
 
     # ------------------------------------------------------------------ states
 
@@ -139,6 +139,9 @@ class Watch:
         """Watch what a rule without entities looks at."""
         self.async_unwatch_rule(rule.rule_id)
         kind = rule.condition.kind
+        if kind in MOMENTARY:
+            # First: its time must not wait for the broker.
+            self._async_resume_moment(instance)
         if kind is Kind.TEMPLATE:
             self._stop_rules[rule.rule_id] = self._async_watch_template(instance)
         elif kind is Kind.EVENT:
@@ -154,21 +157,33 @@ class Watch:
 
     @callback
     def _async_watch_template(self, instance: Instance) -> Stop:
+        is_bad: bool | None = None
+
+        @callback
+        def judge() -> None:
+            # Before everything is settled, what the template looks at may not be there yet.
+            verdict = Verdict(is_bad if self._is_settled else None, instance.rule.severity)
+            self._ledger.async_judge(instance, verdict, self._ledger.now())
+
         @callback
         def rendered(_event: Event[EventStateChangedData] | None, updates: list[TrackTemplateResult]) -> None:
+            nonlocal is_bad
             result = updates.pop().result
             is_bad = None if isinstance(result, TemplateError) else result_as_boolean(result)
             if is_bad is None:
                 LOGGER.warning("The template of the alarm %s cannot be rendered: %s", instance.rule.name, result)
-            if not self._is_settled:
-                is_bad = None  # what it looks at may not be there yet
-            verdict = Verdict(is_bad, instance.rule.severity)
-            self._ledger.async_judge(instance, verdict, self._ledger.now())
+            judge()
+
+        @callback
+        def settle() -> None:
+            # A refresh calls back only when the result is another than the last, which was not judged.
+            tracked.async_refresh()
+            judge()
 
         template = Template(instance.rule.condition.template, self._hass)
         tracked = async_track_template_result(self._hass, [TrackTemplate(template, None)], rendered)
         tracked.async_refresh()
-        self._templates[instance.rule.rule_id] = tracked.async_refresh
+        self._templates[instance.rule.rule_id] = settle
 
         @callback
         def stop() -> None:
@@ -198,6 +213,14 @@ class Watch:
                 self._async_moment(instance, message.topic)
 
         return await mqtt_client.async_subscribe(self._hass, condition.topic, received)
+
+    @callback
+    def _async_resume_moment(self, instance: Instance) -> None:
+        """Go on waiting for the end of a moment, after a start or a change of its rule."""
+        alarm, now = instance.alarm, self._ledger.now()
+        self._ledger.async_regrade(instance, now)
+        if alarm.active:
+            self._ledger.async_judge(instance, Verdict(False, alarm.severity, value=alarm.value), now)
 
     @callback
     def _async_moment(self, instance: Instance, what: str) -> None:
