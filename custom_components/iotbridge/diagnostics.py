@@ -161,6 +161,7 @@ def _announce(announce: Announce, names: Pseudonyms) -> dict[str, Any]:
         "hostname": names.of("host", announce.hostname),
         "uid": names.of("uid", announce.uid),
         "instance": names.of("instance", announce.instance),
+        "machine": announce.machine and names.of("machine", announce.machine),
         "commands": [c if c in KNOWN_COMMANDS else names.of("command", c) for c in announce.commands],
         "ip": announce.ip and REDACTED,
         "mac": [REDACTED for _ in announce.mac],

@@ -271,6 +271,32 @@ class TestConflict:
 
         assert not world.host.has_conflict
 
+    def test_a_restored_backup_of_the_same_machine_is_not_a_second_one(self, world: Clocked) -> None:
+        for instance in "aba":
+            world.announce(instance=instance, machine="m", mac=["00:11:22:33:44:55"])
+
+        assert not world.host.has_conflict
+
+    def test_a_clone_with_the_machine_id_of_its_original_and_another_network_card(self, world: Clocked) -> None:
+        for instance, card in (("a", "00:11:22:33:44:55"), ("b", "00:11:22:33:44:66"), ("a", "00:11:22:33:44:55")):
+            world.announce(instance=instance, machine="m", mac=[card])
+
+        assert world.host.has_conflict
+
+    def test_agents_that_say_so_themselves_are_believed_until_they_take_it_back(self, world: Clocked) -> None:
+        world.announce(instance="a", conflict=True, retained=True)
+        assert world.host.has_conflict
+        world.announce(instance="a")
+
+        assert not world.host.has_conflict
+
+    def test_an_announce_that_was_wiped_and_said_again_is_no_conflict(self, world: Clocked) -> None:
+        world.announce(instance="a")
+        world.hear("announce", b"", retained=False)
+        world.announce(instance="a")
+
+        assert not world.host.has_conflict
+
 
 def test_a_retained_status_is_refused(world: Clocked) -> None:
     with pytest.raises(MessageError, match="retained status"):

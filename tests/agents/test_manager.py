@@ -142,6 +142,13 @@ class TestRepairs:
 
         assert issues(kit) == {"node_id_conflict"}
 
+    async def test_an_agent_that_found_another_one(self, kit: Kit) -> None:
+        host = await kit.host(conflict=True)
+        assert issues(kit) == {"node_id_conflict"}
+        await host.announce(conflict=False)
+
+        assert issues(kit) == set()
+
     async def test_an_agent_of_the_future(self, kit: Kit) -> None:
         host = await kit.host(protocol=2)
         assert issues(kit) == {"protocol_newer"}

@@ -24,7 +24,7 @@ JSON = st.recursive(
     max_leaves=12,
 )
 FIELDS = (
-    "protocol agent node_id hostname uid instance power mac interval_s commands "
+    "protocol agent node_id hostname uid instance machine conflict power mac interval_s commands "
     "id command timestamp ttl_s args success status message reason data"
 )
 KEYS = st.sampled_from(FIELDS.split())
@@ -76,6 +76,8 @@ def test_the_error_names_what_was_found() -> None:
         ("mac", "00:11:22:33:44:55", "a list of at most"),
         ("protocol", 1.5, "a whole number"),
         ("dry_run", "yes", "true or false"),
+        ("machine", "my machine", "a text like"),
+        ("conflict", 1, "true or false"),
     ],
 )
 def test_every_field_of_an_announce_is_checked(field: str, value: object, expected: str) -> None:

@@ -73,7 +73,8 @@ class Host:
     """Whether the clock of the last status was beyond tolerance."""
     instances: dict[str, float] = field(default_factory=dict)
     """Installations that announced under this node_id, and when."""
-    has_conflict: bool = False
+    is_alternating: bool = False
+    """Whether two machines announced under this node_id in turns."""
     power: PowerState | None = None
 
     @property
@@ -90,6 +91,11 @@ class Host:
     def is_known(self) -> bool:
         """Return whether it has said anything but that it is there, or not."""
         return self.announce is not None or bool(self.readings)
+
+    @property
+    def has_conflict(self) -> bool:
+        """Return whether two agents use this node_id, by their own word or because they announce in turns."""
+        return self.is_alternating or (self.announce is not None and self.announce.conflict)
 
     @property
     def is_online(self) -> bool:
@@ -199,7 +205,7 @@ class Inventory:
 
     def _announce(self, host: Host, message: Incoming, now: float) -> None:
         announce = Announce.parse(message.payload, host.key)
-        _note_instance(host, announce.instance, message.is_retained, now)
+        _note_instance(host, announce, message.is_retained, now)
         host.announce = announce
         _set_intent(host, announce.power, message.is_retained, now)
         if not message.is_retained:
@@ -257,14 +263,17 @@ def _set_intent(host: Host, intent: HostPower, retained: bool, now: float) -> No
     host.intent_since = now - SHUTDOWN_GRACE_S - 1 if retained and intent is HostPower.SHUTTING_DOWN else now
 
 
-def _note_instance(host: Host, instance: str, retained: bool, now: float) -> None:
-    """Find two installations behind one node_id: each comes back after the other was heard."""
-    seen = host.instances
-    current = host.announce.instance if host.announce else None
-    if not retained and instance != current and now - seen.get(instance, -CONFLICT_WINDOW_S) < CONFLICT_WINDOW_S:
-        host.has_conflict = True
+def _note_instance(host: Host, announce: Announce, retained: bool, now: float) -> None:
+    """Find two installations behind one node_id: each comes back after the other was heard.
+
+    A machine whose agent was set up anew and then restored from a backup comes back as well: it is only one.
+    """
+    seen, instance, previous = host.instances, announce.instance, host.announce
+    is_another = previous is not None and instance != previous.instance and not announce.is_same_machine(previous)
+    if not retained and is_another and now - seen.get(instance, -CONFLICT_WINDOW_S) < CONFLICT_WINDOW_S:
+        host.is_alternating = True
     for old in [old for old, at in seen.items() if now - at > CONFLICT_WINDOW_S]:
         del seen[old]
     if len(seen) == 1 and instance in seen:
-        host.has_conflict = False
+        host.is_alternating = False
     seen[instance] = now

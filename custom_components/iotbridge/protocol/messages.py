@@ -77,6 +77,8 @@ class Announce:
     interval_s: float = 30.0
     commands: tuple[str, ...] = ()
     dry_run: bool = False
+    machine: str | None = None
+    conflict: bool = False
 
     @classmethod
     def parse(cls, payload: bytes, key: HostKey) -> Self:
@@ -97,12 +99,23 @@ class Announce:
             interval_s=fields.optional("interval_s", fields.interval) or 30.0,
             commands=fields.texts("commands", COMMAND_NAME),
             dry_run=fields.optional("dry_run", fields.flag) or False,
+            machine=fields.optional("machine", lambda key: fields.matching(key, INSTANCE)),
+            conflict=fields.optional("conflict", fields.flag) or False,
         )
         if announce.node_id != key.node_id:
             raise MessageError(f"node_id: expected {key.node_id!r} as in the topic, found {announce.node_id!r}")
         if announce.uid != key.uid:
             raise MessageError(f"uid: expected {key.uid!r}, which belongs to the topic, found {announce.uid!r}")
         return announce
+
+    def is_same_machine(self, other: Self) -> bool:
+        """Return whether both announces are known to come from one machine.
+
+        The disk of a cloned machine carries its machine id along, its network cards do not.
+        """
+        if self.mac and other.mac and not {*self.mac} & {*other.mac}:
+            return False
+        return self.machine is not None and self.machine == other.machine
 
     def to_payload(self) -> bytes:
         """Return the message as it goes over the wire."""

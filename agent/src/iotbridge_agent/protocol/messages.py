@@ -63,6 +63,9 @@ class Announce(NamedTuple):
     interval_s: float | None = None
     commands: tuple[str, ...] | None = None
     dry_run: bool | None = None
+    machine: str | None = None
+    run: str | None = None
+    conflict: bool | None = None
 
 
 class Command(NamedTuple):
@@ -157,6 +160,9 @@ def parse_announce(payload: bytes, *, prefix: str, node_id: str) -> Announce:
         interval_s=_optional(fields, "interval_s", _number(0.1, 86400)),
         commands=_optional(fields, "commands", _words(_COMMAND, 128, unique=True)),
         dry_run=_optional(fields, "dry_run", _flag),
+        machine=_optional(fields, "machine", _word(_INSTANCE)),
+        run=_optional(fields, "run", _word(_INSTANCE)),
+        conflict=_optional(fields, "conflict", _flag),
     )
     if announce.node_id != node_id:
         raise MessageError(f"node_id is {announce.node_id}, and the topic is that of {node_id}")
