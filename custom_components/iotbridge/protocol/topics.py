@@ -11,6 +11,8 @@ LEAVES: tuple[Leaf, ...] = ("announce", "availability", "status", "command", "re
 PREFIX = re.compile(r"[^/+#$\0\s][^/+#\0]*(/[^/+#\0]+)*")
 UID_LENGTH = 128
 _NOT_IN_A_UID = re.compile(r"[^A-Za-z0-9_-]")
+# Node ids that would read like the uid of another host, with its digest, or like that of a thing.
+_AMBIGUOUS_NODE_ID = re.compile(r"thing_.*|.*-[0-9a-f]{6}")
 NODE_ID = re.compile(r"[A-Za-z0-9_.-]{1,64}")
 
 
@@ -38,7 +40,8 @@ class HostKey:
         """Return the identifier of the host's MQTT device: different for every host."""
         plain = f"{self.prefix}_{self.node_id}"
         safe = _NOT_IN_A_UID.sub("-", plain)
-        if safe == plain and "_" not in self.prefix and len(safe) <= UID_LENGTH:
+        is_plain = safe == plain and "_" not in self.prefix and len(safe) <= UID_LENGTH
+        if is_plain and not _AMBIGUOUS_NODE_ID.fullmatch(self.node_id):
             return safe
         digest = hashlib.sha256(f"{self.prefix}/{self.node_id}".encode()).hexdigest()[:6]
         return f"{safe[: UID_LENGTH - 7]}-{digest}"

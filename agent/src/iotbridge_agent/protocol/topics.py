@@ -5,6 +5,8 @@ import re
 from typing import NamedTuple
 
 _NOT_IN_A_UID = re.compile(r"[^A-Za-z0-9_-]")
+# Node ids that would read like the uid of another host, with its digest, or like that of a thing.
+_AMBIGUOUS_NODE_ID = re.compile(r"thing_.*|.*-[0-9a-f]{6}")
 _UID_LENGTH = 128
 _DIGEST_LENGTH = 6
 
@@ -48,7 +50,8 @@ def device_uid(prefix: str, node_id: str) -> str:
     """Return the identifier of the device in Home Assistant, ``[A-Za-z0-9_-]{1,128}``, different for every host."""
     plain = f"{prefix}_{node_id}"
     uid = _NOT_IN_A_UID.sub("-", plain)
-    if uid == plain and "_" not in prefix and len(uid) <= _UID_LENGTH:
+    is_plain = uid == plain and "_" not in prefix and len(uid) <= _UID_LENGTH
+    if is_plain and not _AMBIGUOUS_NODE_ID.fullmatch(node_id):
         return uid
     digest = hashlib.sha256(f"{prefix}/{node_id}".encode()).hexdigest()[:_DIGEST_LENGTH]
     return f"{uid[: _UID_LENGTH - _DIGEST_LENGTH - 1]}-{digest}"
