@@ -1,5 +1,6 @@
 """The only door to core's mqtt."""
 
+import codecs
 from collections.abc import Callable
 import math
 
@@ -14,6 +15,7 @@ from .const import MQTT_DOMAIN
 
 PROTOCOL_5 = "5"
 QOS = 1
+LOSSLESS = "iotbridge_lossless"
 
 ReceiveMessage = mqtt.ReceiveMessage
 async_on_subscribe_done = mqtt.async_on_subscribe_done
@@ -22,6 +24,20 @@ async_subscribe_connection_status = mqtt.async_subscribe_connection_status
 async_wait_for_client = mqtt.async_wait_for_mqtt_client
 is_connected = mqtt.is_connected
 valid_prefix = mqtt.valid_publish_topic
+
+
+def _lossless_codec(name: str) -> codecs.CodecInfo | None:
+    """Return the codec LOSSLESS: UTF-8 that carries any byte through a text and back."""
+    if name != LOSSLESS:
+        return None
+    return codecs.CodecInfo(
+        name=LOSSLESS,
+        encode=lambda text, _errors="strict": (text.encode("utf-8", "surrogateescape"), len(text)),
+        decode=lambda payload, _errors="strict": (bytes(payload).decode("utf-8", "surrogateescape"), len(payload)),
+    )
+
+
+codecs.register(_lossless_codec)
 
 
 @callback
@@ -60,13 +76,38 @@ def async_device_identifiers(hass: HomeAssistant, device_id: str) -> set[str]:
 async def async_subscribe(
     hass: HomeAssistant, topic: str, receive: Callable[[mqtt.ReceiveMessage], None]
 ) -> CALLBACK_TYPE:
-    """Subscribe and get the payloads as bytes: what is no text must be seen, too."""
-    return await mqtt.async_subscribe(hass, topic, receive, qos=QOS, encoding=None)
+    """Subscribe to every payload, also one that is not text; ``payload_of`` returns its bytes.
+
+    Core builds one message for all subscriptions of a topic, in the encoding of whichever comes first. Without an
+    encoding, core's own entities and automations would get our bytes where they expect text: a number in bytes is no
+    number to them. LOSSLESS decodes UTF-8 exactly as they would, and only what they skip as undecodable differs.
+
+    The returned function ends the subscription, also after core's mqtt was reloaded: core then holds a copy of the
+    subscription that it gives no handle to.
+    """
+    is_live = True
+
+    @callback
+    def receive_while_live(message: mqtt.ReceiveMessage) -> None:
+        if is_live:
+            receive(message)
+
+    remove = await mqtt.async_subscribe(hass, topic, receive_while_live, qos=QOS, encoding=LOSSLESS)
+
+    @callback
+    def unsubscribe() -> None:
+        nonlocal is_live
+        is_live = False
+        remove()
+
+    return unsubscribe
 
 
 def payload_of(message: mqtt.ReceiveMessage | MqttServiceInfo) -> bytes:
-    """Return the payload as bytes: where a text was asked for, core's mqtt hands on a text."""
-    return message.payload.encode() if isinstance(message.payload, str) else bytes(message.payload)
+    """Return the payload as the broker sent it."""
+    if isinstance(message.payload, str):
+        return message.payload.encode("utf-8", "surrogateescape")
+    return bytes(message.payload)
 
 
 class Lease:

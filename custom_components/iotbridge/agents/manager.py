@@ -105,8 +105,6 @@ class AgentsManager:
 
     @callback
     def _async_receive(self, prefix: str, message: mqtt_client.ReceiveMessage) -> None:
-        if not self._stop:
-            return  # core's mqtt, set up anew, keeps subscriptions whose end it was told before
         payload = mqtt_client.payload_of(message)
         try:
             key, leaf = parse_topic(message.topic, prefix)

@@ -1,0 +1,193 @@
+"""Subscriptions beside those of others, and across a reload of core's mqtt, on a real Mosquitto."""
+
+from collections import defaultdict
+import json
+from typing import Any
+from uuid import uuid4
+
+import aiomqtt
+import pytest
+from pytest_homeassistant_custom_component.common import MockConfigEntry
+
+from custom_components.iotbridge import mqtt_client
+from custom_components.iotbridge.alarms.rule import Condition, Kind, Selection
+from custom_components.iotbridge.alarms.store import HistoryQuery
+from custom_components.iotbridge.devices.mapping import thing_uid
+from custom_components.iotbridge.devices.models import About, Channel, Profile, Sample
+from homeassistant.components import mqtt
+from homeassistant.components.mqtt import debug_info
+from homeassistant.core import HomeAssistant, callback
+from homeassistant.data_entry_flow import FlowResultType
+from homeassistant.helpers import device_registry as dr
+
+from .broker import Broker, state, until
+from .flows.dialog import Flow
+from .kit import learn
+from .rules import put_rule
+
+pytestmark = pytest.mark.parametrize("expected_lingering_timers", [True])
+
+# Core keeps the subscriptions of a topic in a set: which of two comes first is a toss for each topic.
+NAMES = ("attic", "cellar", "garage", "kitchen", "office", "porch", "shed", "stable")
+TEXTS = ("21.5", "ON", "", "Zürich", '{"door": "open"}')
+NOT_TEXT = b"\x00\xff\xfe\x81"
+
+
+def mqtt_entry(home: HomeAssistant) -> MockConfigEntry:
+    (entry,) = home.config_entries.async_entries("mqtt")
+    assert isinstance(entry, MockConfigEntry)
+    return entry
+
+
+def read_by_core(home: HomeAssistant) -> set[str]:
+    """Return the topics that core's MQTT entities are subscribed to."""
+    entities = debug_info.info_for_config_entry(home)["entities"]
+    return {subscription["topic"] for entity in entities for subscription in entity["subscriptions"]}
+
+
+def mqtt_device(home: HomeAssistant, identifier: str) -> dr.DeviceEntry | None:
+    registry, entry_id = dr.async_get(home), mqtt_entry(home).entry_id
+    return registry.async_get_device_by_identifier(("mqtt", identifier), entry_id)
+
+
+async def settle(home: HomeAssistant, client: aiomqtt.Client) -> None:
+    """Wait until Home Assistant has received what the client published before, and the broker knows its topics.
+
+    Core subscribes in rounds: what was asked for earlier is in the round of the marker or before it.
+    """
+    received: list[mqtt.ReceiveMessage] = []
+    marker = f"marker/{uuid4()}"
+    stop = await mqtt.async_subscribe(home, marker, received.append)
+    await client.publish(marker, "", qos=1)
+    await client.publish(marker, "end", qos=1, retain=True)
+    await until(lambda: bool(received))
+    stop()
+
+
+async def reload_mqtt(home: HomeAssistant, client: aiomqtt.Client) -> None:
+    assert await home.config_entries.async_reload(mqtt_entry(home).entry_id)
+    await until(lambda: mqtt.is_connected(home))
+    await settle(home, client)
+
+
+def weather(name: str = "Attic", topic: str = "attic/weather") -> tuple[Profile, Sample]:
+    channel = Channel(name="Temperature", path=("temperature",), state_class="measurement")
+    profile = Profile(topic=topic, depth=0, channels=(channel,), devices={topic: About(name=name)}, exact=True)
+    return profile, Sample(topic, b'{"temperature": 21.5}')
+
+
+async def test_learned_things_with_bare_values_follow_their_topics(home: HomeAssistant, broker: Broker) -> None:
+    dialog = Flow(home, "device")
+    for name in NAMES:
+        await dialog.start("paste")
+        await dialog.submit(topic=f"{name}/temperature", payload="21.5")
+        assert dialog.step == "device"
+        assert (await dialog.submit(name=name.title()))["type"] is FlowResultType.CREATE_ENTRY
+    topics = {f"{name}/temperature" for name in NAMES}
+    await until(lambda: topics <= read_by_core(home))
+
+    async with broker.client() as devices:
+        await settle(home, devices)
+        for value in ("30.25", "31.25"):
+            for topic in topics:
+                await devices.publish(topic, value, qos=1)
+            await settle(home, devices)
+            assert {name: state(home, f"sensor.{name}_temperature") for name in NAMES} == dict.fromkeys(NAMES, value)
+
+
+@pytest.mark.parametrize("topic", ["{}/value", "{}/+"], ids=["exact", "wildcard"])
+async def test_others_on_the_same_topic_get_the_text_they_would_get_without_us(
+    home: HomeAssistant, broker: Broker, topic: str
+) -> None:
+    ours, theirs = defaultdict[str, list[bytes]](list), defaultdict[str, list[Any]](list)
+
+    @callback
+    def receive(message: mqtt.ReceiveMessage) -> None:
+        ours[message.topic].append(mqtt_client.payload_of(message))
+
+    @callback
+    def receive_text(message: mqtt.ReceiveMessage) -> None:
+        theirs[message.topic].append(message.payload)
+
+    stops = []
+    for number, name in enumerate(NAMES):
+        foreign = mqtt.async_subscribe(home, topic.format(name), receive_text, qos=1)
+        own = mqtt_client.async_subscribe(home, topic.format(name), receive)
+        stops += [await subscription for subscription in ((foreign, own) if number % 2 else (own, foreign))]
+    payloads = [*(text.encode() for text in TEXTS), NOT_TEXT]
+    async with broker.client() as device:
+        await settle(home, device)
+        for name in NAMES:
+            for payload in payloads:
+                await device.publish(f"{name}/value", payload, qos=1)
+        await settle(home, device)
+    for stop in stops:
+        stop()
+
+    topics = [f"{name}/value" for name in NAMES]
+    assert theirs == {one: list(TEXTS) for one in topics}
+    assert ours == dict.fromkeys(topics, payloads)
+
+
+async def test_a_removed_thing_stays_away_after_mqtt_was_reloaded(
+    home: HomeAssistant, entry: MockConfigEntry, broker: Broker
+) -> None:
+    profile, sample = weather()
+    uid = thing_uid(profile.topic, profile.topic)
+    subentry = learn(home, entry, profile, sample)
+    await until(lambda: profile.topic in read_by_core(home))
+    async with broker.client() as device:
+        await reload_mqtt(home, device)
+        home.config_entries.async_remove_subentry(entry, subentry.subentry_id)
+        await until(lambda: mqtt_device(home, uid) is None)
+
+        await device.subscribe("iotbridge/thing/#", qos=1)
+        await device.subscribe("homeassistant/#", qos=1)
+        await device.publish("homeassistant/end", "retained", qos=1)
+        while str((await anext(device.messages)).topic) != "homeassistant/end":
+            pass
+        for value in range(3):
+            await device.publish(profile.topic, json.dumps({"temperature": 30 + value}), qos=1)
+        await settle(home, device)
+        await home.async_block_till_done()
+        await device.publish("homeassistant/end", "now", qos=1)
+        assert str((await anext(device.messages)).topic) == "homeassistant/end"
+
+
+async def test_mqtt_devices_are_removed_by_their_discovery_topic_after_mqtt_was_reloaded(
+    home: HomeAssistant, entry: MockConfigEntry, broker: Broker
+) -> None:
+    profile, sample = weather()
+    learn(home, entry, profile, sample)
+    uid = thing_uid(profile.topic, profile.topic)
+    await until(lambda: mqtt_device(home, uid) is not None)
+    foreign = {
+        "device": {"identifiers": ["lamp-1"], "name": "Lamp"},
+        "origin": {"name": "lamps"},
+        "components": {"power": {"platform": "sensor", "unique_id": "lamp-1-power", "state_topic": "lamp/power"}},
+    }
+    async with broker.client() as vendor:
+        await vendor.publish("homeassistant/device/lamp-1/config", json.dumps(foreign), qos=1, retain=True)
+        await until(lambda: mqtt_device(home, "lamp-1") is not None)
+        await reload_mqtt(home, vendor)
+        await vendor.publish("homeassistant/device/lamp-1/config", "", qos=1, retain=True)
+        await until(lambda: mqtt_device(home, "lamp-1") is None)
+
+
+async def test_a_removed_rule_for_messages_hears_nothing_after_mqtt_was_reloaded(
+    home: HomeAssistant, entry: MockConfigEntry, broker: Broker
+) -> None:
+    condition = Condition(kind=Kind.MESSAGE, topic="boiler/error")
+    kept = put_rule(home, entry, condition=condition, selection=Selection(), name="Boiler")
+    removed = put_rule(home, entry, condition=condition, selection=Selection(), name="Old boiler")
+    await home.async_block_till_done()
+    alarms = entry.runtime_data.alarms
+    async with broker.client() as boiler:
+        await reload_mqtt(home, boiler)
+        home.config_entries.async_remove_subentry(entry, removed)
+        await home.async_block_till_done()
+        await boiler.publish("boiler/error", "E17", qos=1)
+        await settle(home, boiler)
+
+    rows = await alarms.async_history(HistoryQuery())
+    assert {row["rule_id"] for row in rows} == {kept}
