@@ -18,11 +18,18 @@ class RiggedHomeAssistant(HomeAssistant):
         kept = [line for line in self._configuration.splitlines() if line not in UNWANTED]
         self._configuration = "\n".join(kept) + "\n" + more
         custom = self.folder / "custom_components"
-        custom.mkdir(parents=True, exist_ok=True)
-        for source in [PROBE, *([integration] if integration else [])]:
-            link = custom / source.name
-            if not link.is_symlink():
-                link.symlink_to(source, target_is_directory=True)
+        _link(custom / PROBE.name / "__init__.py", PROBE / "__init__.py")
+        # Under its own name in the repository: hassfest takes each folder with a manifest.json for an integration.
+        _link(custom / PROBE.name / "manifest.json", PROBE / "integration.json")
+        if integration:
+            _link(custom / integration.name, integration)
+
+
+def _link(link: Path, target: Path) -> None:
+    """Make a symbolic link, and the folders above it, unless it is there."""
+    link.parent.mkdir(parents=True, exist_ok=True)
+    if not link.is_symlink():
+        link.symlink_to(target)
 
 
 async def set_up(lab: Lab, *, iot_bridge: bool) -> RiggedHomeAssistant:

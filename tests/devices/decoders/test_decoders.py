@@ -63,7 +63,7 @@ def test_what_cannot_be_read_says_why(case: Unreadable) -> None:
 
 def test_every_sample_has_its_case() -> None:
     """The manifest names the files; a message of each is in the table."""
-    manifest = json.loads((SAMPLES / "manifest.json").read_text("utf-8"))
+    manifest = json.loads((SAMPLES / "manifest-samples.json").read_text("utf-8"))
 
     assert {sample["id"] for sample in manifest["samples"]} == {case.name.split(" ")[0] for case in sample_cases()}
     assert len(manifest["samples"]) == 21

@@ -68,7 +68,7 @@ HOMIE: Mapping[str, Scalar] = {
 
 def sample_cases() -> list[Case]:
     """Return a case for each message of each sample."""
-    manifest = json.loads((SAMPLES / "manifest.json").read_text("utf-8"))
+    manifest = json.loads((SAMPLES / "manifest-samples.json").read_text("utf-8"))
     cases = []
     for sample in manifest["samples"]:
         for number, (topic, payload) in enumerate(_messages(sample["topic"], SAMPLES / sample["file"])):
