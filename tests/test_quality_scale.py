@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from custom_components.iotbridge.devices.decoders.cbor import REQUIREMENT
 from homeassistant.util.yaml import load_yaml_dict
 
 REPOSITORY = Path(__file__).parent.parent
@@ -62,3 +63,8 @@ def test_what_is_documented_can_be_found(rule: str) -> None:
 def test_no_platform_limits_its_updates() -> None:
     for name in ("event.py", "sensor.py"):
         assert "PARALLEL_UPDATES = 0" in (ROOT / name).read_text("utf-8")
+
+
+@pytest.mark.parametrize("rule", ["dependency-transparency", "async-dependency"])
+def test_the_library_that_is_installed_when_it_is_needed_is_accounted_for(rule: str) -> None:
+    assert REQUIREMENT.partition("==")[0] in comment(rule)
