@@ -1,5 +1,6 @@
 """The blueprints: Home Assistant takes them, and they do what they say."""
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +20,10 @@ from .kit import Kit
 from .rules import add_rule, rule_entity, set_state
 
 REPOSITORY = Path(__file__).parent.parent
-PAGE = "https://github.com/iot-bridge/iot-bridge/blob/main/"
+ADDRESS: str = json.loads((REPOSITORY / "custom_components/iotbridge/manifest.json").read_text("utf-8"))[
+    "documentation"
+]
+PAGE = f"{ADDRESS}/blob/main/"
 FILES = sorted((REPOSITORY / "blueprints").rglob("*.yaml"))
 BLUEPRINTS = {path: path.read_text("utf-8") for path in FILES}
 
@@ -42,13 +46,13 @@ async def automate(kit: Kit, name: str, **given: Any) -> None:
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
 async def test_home_assistant_imports_it(kit: Kit, aioclient_mock: AiohttpClientMocker, path: Path) -> None:
     place = path.relative_to(REPOSITORY).as_posix()
-    raw = f"https://raw.githubusercontent.com/iot-bridge/iot-bridge/main/{place}"
+    raw = f"{ADDRESS.replace('github.com', 'raw.githubusercontent.com')}/main/{place}"
     text = BLUEPRINTS[path]
     aioclient_mock.get(raw, text=text)
 
     imported = await fetch_blueprint_from_url(kit.hass, PAGE + place)
 
-    assert imported.suggested_filename == f"iot-bridge/{path.stem}"
+    assert imported.suggested_filename == f"{ADDRESS.split('/')[3]}/{path.stem}"
     assert imported.blueprint.metadata["source_url"] == PAGE + place
     assert f"source_url: {PAGE}{place}\n" in text
     assert imported.blueprint.validate() is None

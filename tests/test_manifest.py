@@ -1,5 +1,6 @@
 """What Home Assistant and the Marketplace read before they load anything."""
 
+from collections.abc import Mapping
 import json
 from pathlib import Path
 import struct
@@ -31,8 +32,9 @@ def test_the_keys_stand_as_hassfest_wants_them() -> None:
 
     assert keys == ["domain", "name", *sorted(keys[2:])]
     assert keys[2:] == [
-        "after_dependencies", "codeowners", "config_flow", "dependencies", "documentation", "integration_type",
-        "iot_class", "issue_tracker", "loggers", "mqtt", "requirements", "single_config_entry", "version",
+        "after_dependencies", "categories", "codeowners", "config_flow", "connectivity", "dependencies",
+        "documentation", "integration_type", "iot_class", "issue_tracker", "loggers", "mqtt", "requirements",
+        "single_config_entry", "version",
     ]  # fmt: skip
 
 
@@ -56,6 +58,10 @@ async def test_home_assistant_takes_it(kit: Kit) -> None:
     assert integration.mqtt == ["iotbridge/device/+/announce"]
     assert integration.single_config_entry
     assert not integration.is_built_in
+    # New in 2026.11; the release before, which this test kit has, takes them without asking for them.
+    manifest: Mapping[str, object] = integration.manifest
+    assert manifest["categories"] == ["computers_network.monitoring", "diy_makers", "messaging_notifications"]
+    assert manifest["connectivity"] == ["mqtt"]
 
 
 def test_the_marketplace_finds_what_it_reads() -> None:

@@ -7,7 +7,7 @@ from homeassistant.helpers import issue_registry as ir
 
 from .const import DOMAIN
 
-HELP_URL = "https://github.com/iot-bridge/iot-bridge/blob/main/docs"
+HELP_URL = "https://github.com/owner.invalid/iot-bridge/blob/main/docs"
 
 BROKER_GONE = "broker_gone"
 DISCOVERY_OFF = "discovery_off"

@@ -32,7 +32,7 @@ UNIT_TEXT = """\
 # Written by `iotbridge-agent service install`. Changes of your own belong into `systemctl edit iotbridge-agent`.
 [Unit]
 Description=IoT Bridge agent: this machine in Home Assistant
-Documentation=https://github.com/iot-bridge/iot-bridge/blob/main/docs/hosts.md
+Documentation=https://github.com/owner.invalid/iot-bridge/blob/main/docs/hosts.md
 Wants=network-online.target
 # Stopped in the reverse order: the agent still has a network, and a broker of this machine, to say goodbye.
 After=network-online.target dbus.socket systemd-logind.service mosquitto.service
@@ -219,7 +219,7 @@ def _demand_reachable(config_path: Path, host: Host) -> None:
         if folder := unreachable_folder(path) or unreachable_folder(path.resolve()):
             raise ServiceError(
                 f"The service's user cannot enter {folder}, where this program is installed. Install it for all users: "
-                "`sudo pipx install --global iotbridge-agent`, then run that one."
+                "`sudo pipx install --global ./agent` in a copy of the repository, then run that one."
             )
     if folder := unreachable_folder(config_path, except_for=host.path(CONFIG_DIR)):
         raise ServiceError(

@@ -119,7 +119,7 @@ def discovery_config(host: Host, names: Mapping[str, str]) -> dict[str, Any]:
             "name": host.name,
             "model": " ".join(str(host.readings[k]) for k in ("platform", "platform_version") if host.readings.get(k)),
         },
-        "origin": {"name": "IoT Bridge", "url": "https://github.com/iot-bridge/iot-bridge"},
+        "origin": {"name": "IoT Bridge", "url": "https://github.com/owner.invalid/iot-bridge"},
         "state_topic": host.key.topic("status"),
         "availability_topic": host.key.topic("availability"),
         "components": components,

@@ -15,7 +15,7 @@ from .topics import fill, fill_exactly
 _SAFE_KEY = re.compile(r"[\w.:/ \-]{1,64}")
 # A socket that is only seen is an "outlet" to people; core has that class for switches alone, and refuses it here.
 _SAME_IN_CORE: dict[tuple[str, str | None], str] = {("binary_sensor", "outlet"): "power"}
-SUPPORT_URL = "https://github.com/iot-bridge/iot-bridge"
+SUPPORT_URL = "https://github.com/owner.invalid/iot-bridge"
 
 
 def is_direct(profile: Profile) -> bool:

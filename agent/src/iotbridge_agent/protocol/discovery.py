@@ -7,7 +7,7 @@ from iotbridge_agent.collectors.base import SensorDescription
 from iotbridge_agent.protocol.topics import Topics
 
 ORIGIN_NAME = "IoT Bridge agent"
-SUPPORT_URL = "https://github.com/iot-bridge/iot-bridge"
+SUPPORT_URL = "https://github.com/owner.invalid/iot-bridge"
 COMMAND_TTL_S = 30
 CONNECTION = "connection"
 TOMBSTONE_S = 7 * 86400.0
