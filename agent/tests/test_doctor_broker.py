@@ -1,6 +1,7 @@
 """The doctor's questions to the broker, asked of real brokers: open, closed, absent, with TLS, with an ACL."""
 
-from collections.abc import Iterator
+import asyncio
+from collections.abc import Callable, Iterator
 from pathlib import Path
 import shutil
 import subprocess
@@ -9,6 +10,7 @@ from conftest import Broker, Watcher, free_port
 import pytest
 
 from iotbridge_agent.config import Config, parse_config
+from iotbridge_agent.connection import Link
 from iotbridge_agent.doctor_broker import Finding, examine_broker
 
 PASSWORDS = "mosquitto_passwd"
@@ -33,8 +35,9 @@ def test_an_open_broker_works_and_its_openness_is_told(broker: Broker, watcher: 
         "rights": "note",
     }
     assert found["login"].detail == "let in without a user, with MQTT 5."
+    assert "not confined" in found["rights"].detail
     assert "ACL" in found["rights"].remedy
-    watcher.wait("doctor", count=2)
+    watcher.wait("doctor", count=3)
     assert {message.leaf for message in watcher.messages} == {"doctor"}
     assert not any(message.retain for message in watcher.messages)
 
@@ -60,28 +63,91 @@ def test_an_address_that_cannot_be_reached() -> None:
     assert "cannot be reached" in finding.detail
 
 
+StartGuarded = Callable[[str | None], Broker]
+
+
 @pytest.fixture
-def guarded(tmp_path: Path) -> Iterator[Broker]:
-    """A broker with users, and an ACL: each may use its own tree."""
+def start_guarded(tmp_path: Path) -> Iterator[StartGuarded]:
+    """Start a broker with users, and with an ACL if one is given."""
     if shutil.which(PASSWORDS) is None:
         pytest.skip("mosquitto_passwd is not installed (package mosquitto)")
     passwords, acl = tmp_path / "passwords", tmp_path / "acl"
     for user in ("nas", "other"):
         create = ["-c"] if not passwords.exists() else []
         subprocess.run([PASSWORDS, "-b", *create, passwords, user, "right"], check=True, capture_output=True)
-    acl.write_text("pattern readwrite iotbridge/device/%u/#\n")
-    options = ("allow_anonymous false", f"password_file {passwords}", f"acl_file {acl}")
-    broker = Broker(tmp_path, options=options)
-    broker.start()
-    yield broker
-    broker.kill()
+    started: list[Broker] = []
+
+    def start(rules: str | None) -> Broker:
+        options = ["allow_anonymous false", f"password_file {passwords}"]
+        if rules is not None:
+            acl.write_text(rules)
+            options.append(f"acl_file {acl}")
+        started.append(Broker(tmp_path, options=tuple(options)))
+        started[-1].start()
+        return started[-1]
+
+    yield start
+    for broker in started:
+        broker.kill()
+
+
+OWN_TREE = "pattern readwrite iotbridge/device/%u/#\n"
+
+
+@pytest.fixture
+def guarded(start_guarded: StartGuarded) -> Broker:
+    """Return a broker with users, and an ACL: each may use its own tree."""
+    return start_guarded(OWN_TREE)
 
 
 def test_a_user_of_its_own_with_an_acl_is_all_fine(guarded: Broker) -> None:
     found = examined(guarded.url, username="nas", password="right")
     assert {finding.level for finding in found.values()} == {"ok"}
     assert found["login"].detail.startswith("let in as nas")
-    assert "closed to this user" in found["rights"].detail
+    assert found["rights"].detail.startswith("confined: ")
+
+
+async def introduce(broker: Broker, *node_ids: str) -> None:
+    """Let other hosts say that they are online, as their agents do."""
+    other = config(broker.url, username="other", password="right").broker
+    async with Link(other, client_id="other").session() as session:
+        for node_id in node_ids:
+            await session.publish(f"iotbridge/device/{node_id}/availability", "online", qos=1, retain=True)
+
+
+@pytest.mark.parametrize(
+    ("rules", "level", "words"),
+    [
+        (None, "note", "not confined: a message to iotbridge/device/not-"),
+        ("topic readwrite iotbridge/#\n", "note", "not confined: a message to iotbridge/device/not-"),
+        # Names what it may reach: a host that does not exist would look closed.
+        ("topic readwrite iotbridge/device/media/#\n", "note", "not confined: a message to iotbridge/device/media/"),
+        ("topic read iotbridge/device/+/availability\n", "note", "may read what other hosts say: messages of media"),
+        ("", "ok", "confined: "),
+    ],
+)
+async def test_whether_a_user_is_confined_is_told_by_delivery(
+    start_guarded: StartGuarded, rules: str | None, level: str, words: str
+) -> None:
+    acl = f"{OWN_TREE}user nas\n{rules}user other\ntopic readwrite #\n"
+    broker = start_guarded(None if rules is None else acl)
+    await introduce(broker, "media", "nas")
+
+    found = await asyncio.to_thread(examined, broker.url, username="nas", password="right")
+
+    assert found["own topics"].level == "ok"
+    assert found["rights"].level == level
+    assert found["rights"].detail.startswith(words)
+
+
+async def test_a_household_with_many_hosts_is_examined_as_fast_as_one_with_few(start_guarded: StartGuarded) -> None:
+    broker = start_guarded(None)
+    await introduce(broker, *(f"host-{number}" for number in range(300)))
+
+    found = await asyncio.to_thread(examined, broker.url, username="nas", password="right")
+
+    assert found["login"].level == found["own topics"].level == "ok"
+    assert found["rights"].level == "note"
 
 
 @pytest.mark.parametrize("credentials", [{"username": "nas", "password": "wrong"}, {}])

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 import secrets
 import socket
@@ -21,8 +22,10 @@ TIMEOUT_S = 5.0
 ECHO_TIMEOUT_S = 2.0
 EXPIRES_SOON_DAYS = 14
 DAY_S = 86400
+MAX_NEIGHBOURS = 3
 ACL_REMEDY = (
-    "Give each agent a broker user of its own, and an ACL that lets it write its own tree only (docs/hosts.md)."
+    "Give each agent a broker user of its own, and the broker an ACL that it obeys: Home Assistant's Mosquitto app 7 "
+    "loads one and never asks it (docs/hosts.md, Securing the broker)."
 )
 
 
@@ -124,17 +127,14 @@ def _login(config: Config) -> Iterator[Finding]:
 async def _with_session(config: Config) -> list[Finding]:
     nonce = secrets.token_hex(8)
     own = Topics(config.prefix, config.node_id)
-    foreign = Topics(config.prefix, f"not-{nonce}")
     link = Link(config.broker, client_id=f"iotb-doctor-{nonce}")
+    async with link.session() as session:
+        neighbours = await _neighbours(session, own, nonce)
     async with link.session() as session:
         user = f"as {config.broker.username}" if config.broker.username else "without a user"
         findings = [Finding("ok", "login", f"let in {user}, with MQTT {session.mqtt_version}.")]
         findings.append(await _own_tree(session, own, nonce))
-        if await _echoes(session, _doctor_topic(foreign), nonce):
-            sentence = "This user may write the topics of other agents, and so may every agent with the same user."
-            findings.append(Finding("note", "rights", sentence, ACL_REMEDY))
-        else:
-            findings.append(Finding("ok", "rights", "The topics of other agents are closed to this user."))
+        findings.append(await _confinement(session, own, nonce, neighbours))
         return findings
 
 
@@ -145,6 +145,40 @@ async def _own_tree(session: Session, own: Topics, nonce: str) -> Finding:
         return Finding("ok", "own topics", f"{tree} can be written and read.")
     remedy = f"Let this user read and write {tree} in the broker's ACL."
     return Finding("bad", "own topics", f"What is written to {tree} does not come back.", remedy)
+
+
+async def _confinement(session: Session, own: Topics, nonce: str, neighbours: list[str]) -> Finding:
+    """Find out by delivery whether this user reaches other hosts: a broker may load an access list and not ask it."""
+    for node_id in (f"not-{nonce}", *neighbours):
+        topic = _doctor_topic(Topics(own.prefix, node_id))
+        if await _echoes(session, topic, nonce):
+            sentence = (
+                f"not confined: a message to {topic} was delivered. With this user's password every host can be "
+                "commanded, and so can this one by others that have such a user."
+            )
+            return Finding("note", "rights", sentence, ACL_REMEDY)
+    if neighbours:
+        sentence = f"may read what other hosts say: messages of {', '.join(neighbours)} were delivered."
+        return Finding("note", "rights", sentence, ACL_REMEDY)
+    sentence = "confined: no message to another host's topic was delivered, and none of another host."
+    return Finding("ok", "rights", sentence)
+
+
+async def _neighbours(session: Session, own: Topics, nonce: str) -> list[str]:
+    """Return the node ids of at most three other hosts whose retained messages this user is given."""
+    found: set[str] = set()
+    # Without the right to subscribe there is nothing to see, and a closed own tree is told by its own line.
+    with suppress(TimeoutError, LinkError):
+        async with asyncio.timeout(ECHO_TIMEOUT_S):
+            await session.subscribe(_doctor_topic(own))
+            await session.subscribe(Topics(own.prefix, "+").availability)
+            # Comes back behind what the broker retains.
+            await session.publish(_doctor_topic(own), nonce, qos=1)
+            async for message in session.messages():
+                if message.topic == _doctor_topic(own) or len(found) == MAX_NEIGHBOURS:
+                    break
+                found |= {message.topic.split("/")[-2]} - {own.node_id}
+    return sorted(found)
 
 
 async def _echoes(session: Session, topic: str, nonce: str) -> bool:
