@@ -8,6 +8,7 @@ from uuid import uuid4
 import aiomqtt
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
+from pytest_homeassistant_custom_component.typing import ClientSessionGenerator, WebSocketGenerator
 
 from custom_components.iotbridge import mqtt_client
 from custom_components.iotbridge.alarms.rule import Condition, Kind, Selection
@@ -19,6 +20,7 @@ from homeassistant.components.mqtt import debug_info
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.data_entry_flow import FlowResultType
 from homeassistant.helpers import device_registry as dr
+from homeassistant.setup import async_setup_component
 
 from .broker import Broker, state, until
 from .flows.dialog import Flow
@@ -30,7 +32,7 @@ pytestmark = pytest.mark.parametrize("expected_lingering_timers", [True])
 # Core keeps the subscriptions of a topic in a set: which of two comes first is a toss for each topic.
 NAMES = ("attic", "cellar", "garage", "kitchen", "office", "porch", "shed", "stable")
 TEXTS = ("21.5", "ON", "", "Zürich", '{"door": "open"}')
-NOT_TEXT = b"\x00\xff\xfe\x81"
+NOT_TEXT = (b"\x00\xff\xfe\x81", b"\xff")
 
 
 def mqtt_entry(home: HomeAssistant) -> MockConfigEntry:
@@ -114,7 +116,7 @@ async def test_others_on_the_same_topic_get_the_text_they_would_get_without_us(
         foreign = mqtt.async_subscribe(home, topic.format(name), receive_text, qos=1)
         own = mqtt_client.async_subscribe(home, topic.format(name), receive)
         stops += [await subscription for subscription in ((foreign, own) if number % 2 else (own, foreign))]
-    payloads = [*(text.encode() for text in TEXTS), NOT_TEXT]
+    payloads = [*(text.encode() for text in TEXTS), *NOT_TEXT]
     async with broker.client() as device:
         await settle(home, device)
         for name in NAMES:
@@ -127,6 +129,89 @@ async def test_others_on_the_same_topic_get_the_text_they_would_get_without_us(
     topics = [f"{name}/value" for name in NAMES]
     assert theirs == {one: list(TEXTS) for one in topics}
     assert ours == dict.fromkeys(topics, payloads)
+
+
+async def test_others_on_the_same_topic_get_the_bytes_they_asked_for(
+    home: HomeAssistant, broker: Broker, hass_client: ClientSessionGenerator, hass_ws_client: WebSocketGenerator
+) -> None:
+    assert await async_setup_component(home, "image", {})
+    client = await hass_ws_client(home)
+    payload = b"\x00\xd7\xff"
+    stops = []
+    async with broker.client() as device:
+        await settle(home, device)
+        for name in NAMES:
+            topic = f"{name}/raw"
+            stops += [
+                await mqtt_client.async_subscribe(home, f"{name}/{leaf}", lambda _message: None)
+                for leaf in ("raw", "latin")
+            ]
+            components: dict[str, dict[str, str]] = {
+                "image": {"platform": "image", "image_topic": topic, "content_type": "image/png"},
+                "sensor": {
+                    "platform": "sensor",
+                    "state_topic": topic,
+                    "encoding": "",
+                    "value_template": "{{ value | unpack('>H') }}",
+                },
+                "text": {"platform": "sensor", "state_topic": f"{name}/latin", "encoding": "iso-8859-1"},
+            }
+            for key, component in components.items():
+                component |= {
+                    "unique_id": f"{name}_{key}",
+                    "default_entity_id": f"{component['platform']}.{name}_{key}",
+                }
+            config = {"device": {"identifiers": [name]}, "origin": {"name": "others"}, "components": components}
+            await device.publish(f"homeassistant/device/{name}/config", json.dumps(config), qos=1)
+            await client.send_json_auto_id({"type": "mqtt/subscribe", "topic": topic, "qos": 1})
+            assert (await client.receive_json())["success"]
+        await until(lambda: {f"{name}/{leaf}" for name in NAMES for leaf in ("raw", "latin")} <= read_by_core(home))
+        await settle(home, device)
+        for name in NAMES:
+            await device.publish(f"{name}/raw", payload, qos=1)
+            await device.publish(f"{name}/latin", "21 °C".encode("latin-1"), qos=1)
+        await settle(home, device)
+
+    http = await hass_client()
+    for name in NAMES:
+        assert (await client.receive_json())["event"]["payload"] in {str(payload), payload.decode("latin-1")}
+        assert state(home, f"sensor.{name}_sensor") == "215"
+        assert state(home, f"sensor.{name}_text") == "21 °C"
+        response = await http.get(f"/api/image_proxy/image.{name}_image")
+        assert await response.read() == payload
+    for stop in stops:
+        stop()
+
+
+async def test_nothing_of_ours_stays_in_core_after_mqtt_was_reloaded(
+    home: HomeAssistant, entry: MockConfigEntry, broker: Broker
+) -> None:
+    def topics() -> list[str]:
+        return sorted(subscription.topic for subscription in home.data["mqtt"].client.subscriptions)
+
+    before = topics()
+    async with broker.client() as client:
+        await reload_mqtt(home, client)
+    assert topics() == before
+    assert await home.config_entries.async_unload(entry.entry_id)
+    assert not [topic for topic in topics() if topic.startswith("iotbridge/device/+/+")]
+    assert await home.config_entries.async_setup(entry.entry_id)
+    assert topics() == before
+
+
+async def test_a_thing_learned_while_mqtt_is_away_is_read_when_it_is_back(
+    home: HomeAssistant, entry: MockConfigEntry, broker: Broker
+) -> None:
+    assert await home.config_entries.async_unload(mqtt_entry(home).entry_id)
+    learn(home, entry, *weather())
+    await home.async_block_till_done()
+    assert await home.config_entries.async_setup(mqtt_entry(home).entry_id)
+    await until(lambda: state(home, "sensor.attic_temperature") == "21.5")
+
+    async with broker.client() as device:
+        await settle(home, device)
+        await device.publish("attic/weather", '{"temperature": 22.5}', qos=1)
+        await until(lambda: state(home, "sensor.attic_temperature") == "22.5")
 
 
 async def test_a_removed_thing_stays_away_after_mqtt_was_reloaded(

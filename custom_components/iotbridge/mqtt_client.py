@@ -1,17 +1,26 @@
 """The only door to core's mqtt."""
 
 import codecs
-from collections.abc import Callable
+from collections.abc import Buffer, Callable
+from dataclasses import dataclass
 import math
+from typing import Self, override
 
 from homeassistant.components import mqtt
-from homeassistant.config_entries import ConfigEntry
+from homeassistant.config_entries import (
+    SIGNAL_CONFIG_ENTRY_CHANGED,
+    ConfigEntry,
+    ConfigEntryChange,
+    ConfigEntryState,
+)
 from homeassistant.const import CONF_DISCOVERY, CONF_PROTOCOL
 from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
 from homeassistant.helpers import device_registry as dr
+from homeassistant.helpers.dispatcher import async_dispatcher_connect
 from homeassistant.helpers.service_info.mqtt import MqttServiceInfo
+from homeassistant.util.hass_dict import HassKey
 
-from .const import MQTT_DOMAIN
+from .const import DOMAIN, MQTT_DOMAIN
 
 PROTOCOL_5 = "5"
 QOS = 1
@@ -26,15 +35,48 @@ is_connected = mqtt.is_connected
 valid_prefix = mqtt.valid_publish_topic
 
 
+class _NotText(str):  # noqa: SLOT000 - a string with its bytes beside it
+    """A payload that is not UTF-8: Latin-1 as text, and its bytes wherever bytes are asked for.
+
+    Core hands it to others only where they asked for bytes or for another encoding than UTF-8 on the very topic.
+    """
+
+    _payload: bytes
+
+    @classmethod
+    def of(cls, payload: bytes) -> Self:
+        """Return the payload as such a text."""
+        text = cls(payload, "latin-1")
+        text._payload = payload
+        return text
+
+    def __buffer__(self, _flags: int) -> memoryview:
+        """Return the bytes, as a template's ``unpack`` or a response's body reads them."""
+        return memoryview(self._payload)
+
+    @override
+    def encode(self, encoding: str = "utf-8", errors: str = "strict") -> bytes:
+        """Return the bytes, whatever the encoding: they never were text."""
+        return self._payload
+
+
+def _decode_lossless(data: Buffer, _errors: str = "strict") -> tuple[str, int]:
+    payload = bytes(data)
+    try:
+        return payload.decode(), len(payload)
+    except UnicodeDecodeError:
+        if len(payload) == 1:  # CPython replaces a text of one character by its own
+            return payload.decode("utf-8", "surrogateescape"), 1
+        return _NotText.of(payload), len(payload)
+
+
+def _encode_lossless(text: str, _errors: str = "strict") -> tuple[bytes, int]:
+    return text.encode("utf-8", "surrogateescape"), len(text)
+
+
 def _lossless_codec(name: str) -> codecs.CodecInfo | None:
-    """Return the codec LOSSLESS: UTF-8 that carries any byte through a text and back."""
-    if name != LOSSLESS:
-        return None
-    return codecs.CodecInfo(
-        name=LOSSLESS,
-        encode=lambda text, _errors="strict": (text.encode("utf-8", "surrogateescape"), len(text)),
-        decode=lambda payload, _errors="strict": (bytes(payload).decode("utf-8", "surrogateescape"), len(payload)),
-    )
+    """Return the codec LOSSLESS: UTF-8 that carries any other payload through a text and back."""
+    return codecs.CodecInfo(_encode_lossless, _decode_lossless, name=LOSSLESS) if name == LOSSLESS else None
 
 
 codecs.register(_lossless_codec)
@@ -73,6 +115,68 @@ def async_device_identifiers(hass: HomeAssistant, device_id: str) -> set[str]:
     return {identifier[1] for identifier in device.identifiers if identifier[0] == MQTT_DOMAIN}
 
 
+class _Subscriptions:
+    """Subscriptions of this integration: ended before core's mqtt is unloaded, made anew when it is loaded.
+
+    Core itself keeps copies of them in its next client and gives no handle to those: they could never be ended. And a
+    subscription that is made between two clients would be lost.
+    """
+
+    def __init__(self, hass: HomeAssistant) -> None:
+        """Follow the state of core's mqtt for as long as Home Assistant runs."""
+        self._hass = hass
+        self._ends: dict[_Subscription, CALLBACK_TYPE | None] = {}
+        async_dispatcher_connect(hass, SIGNAL_CONFIG_ENTRY_CHANGED, self._async_entry_changed)
+
+    async def async_add(self, subscription: _Subscription) -> CALLBACK_TYPE:
+        """Make a subscription, at once or as soon as core's mqtt is loaded; return the function that ends it."""
+        entry = async_entry(self._hass)
+        is_between = entry is not None and not entry.disabled_by and entry.state is not ConfigEntryState.LOADED
+        self._ends[subscription] = None if is_between else await self._async_make(subscription)
+
+        @callback
+        def unsubscribe() -> None:
+            if end := self._ends.pop(subscription, None):
+                end()
+
+        return unsubscribe
+
+    async def _async_make(self, subscription: _Subscription) -> CALLBACK_TYPE:
+        @callback
+        def receive(message: mqtt.ReceiveMessage) -> None:
+            if subscription in self._ends:  # core goes through a list that was made before the end
+                subscription.receive(message)
+
+        return await mqtt.async_subscribe(self._hass, subscription.topic, receive, qos=QOS, encoding=LOSSLESS)
+
+    @callback
+    def _async_entry_changed(self, change: ConfigEntryChange, entry: ConfigEntry) -> None:
+        if entry.domain != MQTT_DOMAIN or change is not ConfigEntryChange.UPDATED:
+            return
+        if entry.state is ConfigEntryState.UNLOAD_IN_PROGRESS:
+            for subscription, end in self._ends.items():
+                self._ends[subscription] = None
+                if end:
+                    end()
+        elif entry.state is ConfigEntryState.LOADED and None in self._ends.values():
+            self._hass.async_create_task(self._async_make_missing(), "iotbridge subscribe")
+
+    async def _async_make_missing(self) -> None:
+        for subscription in [missing for missing, end in self._ends.items() if end is None]:
+            self._ends[subscription] = await self._async_make(subscription)
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class _Subscription:
+    """A topic filter and the function that receives its messages; two equal ones are not the same."""
+
+    topic: str
+    receive: Callable[[mqtt.ReceiveMessage], None]
+
+
+SUBSCRIPTIONS: HassKey[_Subscriptions] = HassKey(f"{DOMAIN}_subscriptions")
+
+
 async def async_subscribe(
     hass: HomeAssistant, topic: str, receive: Callable[[mqtt.ReceiveMessage], None]
 ) -> CALLBACK_TYPE:
@@ -82,25 +186,12 @@ async def async_subscribe(
     encoding, core's own entities and automations would get our bytes where they expect text: a number in bytes is no
     number to them. LOSSLESS decodes UTF-8 exactly as they would, and only what they skip as undecodable differs.
 
-    The returned function ends the subscription, also after core's mqtt was reloaded: core then holds a copy of the
-    subscription that it gives no handle to.
+    The subscription outlives a reload of core's mqtt. Raise HomeAssistantError where there is no core mqtt, or it is
+    switched off.
     """
-    is_live = True
-
-    @callback
-    def receive_while_live(message: mqtt.ReceiveMessage) -> None:
-        if is_live:
-            receive(message)
-
-    remove = await mqtt.async_subscribe(hass, topic, receive_while_live, qos=QOS, encoding=LOSSLESS)
-
-    @callback
-    def unsubscribe() -> None:
-        nonlocal is_live
-        is_live = False
-        remove()
-
-    return unsubscribe
+    if (subscriptions := hass.data.get(SUBSCRIPTIONS)) is None:
+        subscriptions = hass.data[SUBSCRIPTIONS] = _Subscriptions(hass)
+    return await subscriptions.async_add(_Subscription(topic, receive))
 
 
 def payload_of(message: mqtt.ReceiveMessage | MqttServiceInfo) -> bytes:
