@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field, replace
+import json
 from pathlib import Path
 import re
 import shutil
@@ -174,6 +175,92 @@ def test_the_doctor_finds_nothing_to_mend(documented: Documented) -> None:
     )
     findings = {finding.what: finding.level for finding in examine_broker(config)}
     assert findings == dict.fromkeys(("broker name", "broker port", "TLS", "login", "own topics", "rights"), "ok")
+
+
+# ---------------------------------------------------------------- roles
+
+PLUGIN = "# in place of password_file and acl_file: the dynamic security plugin"
+CONTROL = "$CONTROL/dynamic-security/v1"
+MAKE_ACCOUNT = json.dumps({"commands": [{"command": "createClient", "username": "thief", "password": "x"}]})
+
+
+@dataclass
+class WithRoles:
+    """A broker with the dynamic security plugin, the guide's roles, and a password that is each user's name."""
+
+    folder: Path
+    broker: Broker = field(init=False)
+
+    def start(self) -> None:
+        """Start, and set up what the guide says."""
+        options = [line.replace("/var/lib/mosquitto", str(self.folder)) for line in lines(PLUGIN, self.folder)]
+        self.ctl("dynsec", "init", str(self.folder / "dynamic-security.json"), "admin", "admin")
+        self.broker = Broker(self.folder, options=("allow_anonymous false", *options))
+        self.broker.start()
+        commands = re.sub(r"createClient (\S+)", r"createClient \1 -p \1", block("# roles"))
+        where = f"mosquitto_ctrl -h 127.0.0.1 -p {self.broker.port} -P admin"
+        script = commands.replace("mosquitto_ctrl", where)
+        subprocess.run(["bash", "-e"], input=script.encode(), check=True, capture_output=True)
+
+    def ctl(self, *words: str) -> str:
+        """Return what mosquitto_ctrl says."""
+        return subprocess.run(["mosquitto_ctrl", *words], check=True, capture_output=True, text=True).stdout
+
+    def accounts(self) -> set[str]:
+        """Return the names of all accounts."""
+        who = ("-h", "127.0.0.1", "-p", str(self.broker.port), "-u", "admin", "-P", "admin")
+        return set(self.ctl(*who, "dynsec", "listClients").split())
+
+    def config(self, user: str) -> BrokerConfig:
+        """Return what a user says about the broker."""
+        return BrokerConfig(scheme="mqtt", host="127.0.0.1", port=self.broker.port, username=user, password=user)
+
+
+@pytest.fixture
+def roles(tmp_path: Path) -> Iterator[WithRoles]:
+    """The guide's broker with roles, running."""
+    if shutil.which("mosquitto_ctrl") is None or not Path(lines(PLUGIN, tmp_path)[0].split()[1]).exists():
+        pytest.skip("the dynamic security plugin is not where Debian has it on amd64 (package mosquitto)")
+    roles = WithRoles(tmp_path)
+    roles.start()
+    yield roles
+    roles.broker.kill()
+
+
+def test_a_host_with_the_role_of_the_guide_is_confined(roles: WithRoles) -> None:
+    config = replace(
+        parse_config({"broker": {"url": "mqtt://x"}, "agent": {"node_id": "nas"}}, source="test", environ={}),
+        broker=roles.config("nas"),
+    )
+    found = {finding.what: finding for finding in examine_broker(config)}
+    assert {finding.level for finding in found.values()} == {"ok"}
+    assert found["rights"].detail.startswith("confined: ")
+
+
+async def test_a_button_makes_no_account_but_with_the_role_admin(roles: WithRoles) -> None:
+    for user, is_dangerous in (("homeassistant", False), ("admin", True)):
+        async with Link(roles.config(user), client_id=user).session() as session:
+            await send(session, CONTROL, MAKE_ACCOUNT)
+        assert ("thief" in roles.accounts()) is is_dangerous
+
+
+async def test_home_assistant_reaches_all_hosts_with_its_role(roles: WithRoles) -> None:
+    async with (
+        Link(roles.config("homeassistant"), client_id="ha").session() as home_assistant,
+        Link(roles.config("nas"), client_id="nas").session() as nas,
+    ):
+        await home_assistant.subscribe("iotbridge/device/+/+")
+        await nas.subscribe("iotbridge/device/nas/command", "homeassistant/status")
+        await send(nas, "iotbridge/device/media-pc/status")
+        await send(nas, "iotbridge/device/nas/status")
+        assert await received(home_assistant, "iotbridge/device/nas/status") == ["iotbridge/device/nas/status"]
+        await send(home_assistant, "homeassistant/status")
+        await send(home_assistant, "iotbridge/device/nas/command")
+        topics = ["homeassistant/status", "iotbridge/device/nas/command"]
+        assert await received(nas, "iotbridge/device/nas/command") == topics
+
+
+# ---------------------------------------------------------------- certificates and keys as users
 
 
 def make_client_certificate(certs: Path, name: str) -> None:
