@@ -23,15 +23,19 @@ class Window:
     duration_s: float = 0.0
 
     def is_open(self, now: float, local: datetime) -> bool:
-        """Tell whether it is this time; ``local`` is the same moment in the home's time zone."""
+        """Tell whether it is this time; ``local`` is the same moment in the home's time zone.
+
+        Instants are compared: a window is as long in the nights when clocks change as in all others. One whose start
+        these skip begins when the skipped hour would have; of an hour that comes twice, it begins in the first.
+        """
         if self.until is not None:
             return now < self.until
         begins = day_time.fromisoformat(self.start)
         # The one that began yesterday may go over midnight.
         for days_ago in (0, 1):
             day = local.date() - timedelta(days=days_ago)
-            began = datetime.combine(day, begins, local.tzinfo)
-            if DAYS[day.weekday()] in self.days and began <= local < began + timedelta(seconds=self.duration_s):
+            began = datetime.combine(day, begins, local.tzinfo).timestamp()
+            if DAYS[day.weekday()] in self.days and began <= local.timestamp() < began + self.duration_s:
                 return True
         return False
 
