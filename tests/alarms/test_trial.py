@@ -105,13 +105,18 @@ class TestRecorder:
         """Run the recorder in memory, and only then what every test has."""
 
     async def past(
-        self, hass: HomeAssistant, freezer: FrozenDateTimeFactory, entity_id: str, *values: tuple[float, object]
+        self,
+        hass: HomeAssistant,
+        freezer: FrozenDateTimeFactory,
+        entity_id: str,
+        *values: tuple[float, object],
+        unit: str = "°C",
     ) -> None:
         """Let an entity have had values, so many hours ago."""
         now = dt_util.utcnow()
         for hours, value in values:
             freezer.move_to(now - timedelta(hours=hours))
-            hass.states.async_set(entity_id, str(value), {"level": value, "unit_of_measurement": "°C"})
+            hass.states.async_set(entity_id, str(value), {"level": value, "unit_of_measurement": unit})
             await hass.async_block_till_done()
         freezer.move_to(now)
         await async_wait_recording_done(hass)
@@ -136,6 +141,15 @@ class TestRecorder:
         ]
         assert found.outages[0][1].cleared_at is None
         assert (found.entities, found.left_out, round(found.longest_s / HOUR)) == (3, 0, 3)
+
+    async def test_what_was_shown_in_another_unit_then(
+        self, hass: HomeAssistant, freezer: FrozenDateTimeFactory
+    ) -> None:
+        await self.past(hass, freezer, "sensor.attic", (100, 68), (90, 90), (80, 70), unit="°F")
+        await self.past(hass, freezer, "sensor.attic", (50, 20), (10, 31), (5, 20))
+        found = await self.run(hass, rule(unit="°C"), "sensor.attic")
+
+        assert [outage.value for _, outage in found.outages] == ["31 °C", "90 °F"]
 
     async def test_what_was_so_before_the_week_counts_from_its_begin(
         self, hass: HomeAssistant, freezer: FrozenDateTimeFactory

@@ -131,7 +131,7 @@ def test_an_attribute_that_is_no_number_says_nothing(value: object) -> None:
 def test_an_attribute_is_judged_instead_of_the_state() -> None:
     rule = judge(kind=Kind.ABOVE, above=20, attribute="temperature")
 
-    verdict = tell(rule, 5, 0, unit="%", temperature=21.5)
+    verdict = tell(rule, 5, 0, temperature=21.5)
 
     assert (verdict.is_bad, verdict.value, verdict.why) == (True, "21.5", "21.5 > 20")
     assert tell(rule, "unavailable", 1, temperature=21.5).is_bad is None

@@ -50,8 +50,13 @@ class Instance:
 
     def follow(self, rule: Rule) -> None:
         """Go on with a rule that was changed; another condition begins anew."""
-        if (rule.condition, rule.severity) != (self.rule.condition, self.rule.severity):
+        before = self.rule
+        if (rule.condition, rule.severity) != (before.condition, before.severity):
+            is_same = before.condition == rule.condition or before.condition.differs_only_in_new_unit(rule.condition)
+            kept = self.judge.as_dict() if self.judge and is_same else {}
             self.judge = _judge(rule)
+            if self.judge:
+                self.judge.restore(kept)
         self.rule, self.timing = rule, _patient(rule)
 
     @property

@@ -6,7 +6,7 @@ from typing import Any
 
 from .models import Severity, Verdict
 from .rule import Condition, Kind
-from .seen import Seen, comparison_text, number_of, number_text
+from .seen import Seen, Span, comparison_text, number_text, reading_text, span_of
 
 
 @dataclass(slots=True)
@@ -20,17 +20,21 @@ class _Limit:
     is_upper: bool
     is_held: bool = False
 
-    def hold(self, number: float) -> bool:
+    def hold(self, span: Span) -> bool:
         """Take a number; tell whether the threshold is passed."""
-        threshold = self.release if self.is_held else self.limit
-        self.is_held = number > threshold if self.is_upper else number < threshold
+        self.is_held = self._is_beyond(span, self.release if self.is_held else self.limit)
         return self.is_held
 
-    def why(self, number: float, unit: str | None) -> str:
-        """Return the number beside what it has passed, or has not come back to."""
-        if self.is_upper:
-            return comparison_text(number, ">", self.limit if number > self.limit else self.release, unit)
-        return comparison_text(number, "<", self.limit if number < self.limit else self.release, unit)
+    def _is_beyond(self, span: Span, threshold: float) -> bool:
+        return span.low > threshold if self.is_upper else span.high < threshold
+
+    def why(self, span: Span, shown: str, unit: str | None) -> str:
+        """Return the number beside what it has passed, or has not come back to; ``unit`` is that of the limit."""
+        sign = ">" if self.is_upper else "<"
+        passed = self.limit if self._is_beyond(span, self.limit) else self.release
+        if span.low < span.high:
+            return f"{shown} {sign} {number_text(passed, unit)}"
+        return comparison_text(span.middle, sign, passed, unit)
 
 
 class LimitJudge:
@@ -40,7 +44,7 @@ class LimitJudge:
         """Begin with no threshold passed."""
         self._severity = severity
         self._verdict = Verdict(None)
-        self._attribute = condition.attribute
+        self._attribute, self._unit = condition.attribute, condition.unit
         worse, back = condition.worse, max(0.0, condition.hysteresis)
         uppers = [("above", condition.above, severity), ("worse_above", condition.worse_above, worse)]
         lowers = [("below", condition.below, severity), ("worse_below", condition.worse_below, worse)]
@@ -52,20 +56,19 @@ class LimitJudge:
 
     def see(self, seen: Seen | None, _now: float) -> Verdict:
         """Take a number, or that there is none."""
-        number = None if seen is None else number_of(seen, self._attribute)
-        if seen is None or number is None:
+        span = None if seen is None else span_of(seen, self._attribute)
+        if seen is None or span is None:
             self._verdict = Verdict(None)
             return self._verdict
-        unit = seen.unit if self._attribute is None else None
         worst: _Limit | None = None
         for limit in self._limits:
-            if limit.hold(number) and (worst is None or limit.severity >= worst.severity):
+            if limit.hold(span) and (worst is None or limit.severity >= worst.severity):
                 worst = limit
-        value = number_text(number, unit)
+        value = reading_text(seen, self._attribute)
         if worst is None:
             self._verdict = Verdict(False, self._severity, value)
         else:
-            self._verdict = Verdict(True, worst.severity, value, worst.why(number, unit))
+            self._verdict = Verdict(True, worst.severity, value, worst.why(span, value, self._unit if seen.in_rule else seen.unit))
         return self._verdict
 
     def due(self, _now: float) -> float | None:

@@ -37,6 +37,7 @@ from .selection import Selections
 from .silencing import BY_HAND, Silencing
 from .store import AlarmStore, HistoryQuery
 from .topology import PRESENCE
+from .units import LimitUnits
 from .watch import Watch
 from .window import Window
 
@@ -55,7 +56,7 @@ class AlarmsManager:
         self._entry = entry
         self.ledger = Ledger(hass, AlarmStore(store_path(hass)))
         self.rules: dict[str, Rule] = {}
-        self._watch = Watch(hass, self.ledger)
+        self._watch = Watch(hass, self.ledger, LimitUnits(hass, entry, self.ledger))
         self._selections = Selections(hass)
         self.silencing = Silencing(hass, self.ledger, self._selections)
         self._tracked: dict[str, CALLBACK_TYPE] = {}

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 from .models import Severity, Verdict
 from .rule import Condition
-from .seen import Seen, Why, duration_text, number_of, number_text
+from .seen import Seen, Why, duration_text, number_text, reading_text, span_of
 
 # Readings closer together than this share of the window count as one time, which bounds what is kept.
 _RESOLUTION = 200
@@ -79,20 +79,26 @@ class RateJudge:
         # The last two neighbours that were too far apart, and the newest reading there ever was.
         self._jump: tuple[Reading, Reading] | None = None
         self._newest_at: float | None = None
+        # What the readings are in: the unit of the rule, or that of an entity that measures something else.
+        self._rule_unit = condition.unit
         self._unit: str | None = None
+        self._value = ""
 
     def see(self, seen: Seen | None, now: float) -> Verdict:
         """Take a reading, or that there is none."""
-        number = None if seen is None else number_of(seen, self._attribute)
-        if seen is None or number is None:
+        span = None if seen is None else span_of(seen, self._attribute)
+        if seen is None or span is None:
             self._last = None
             return Verdict(None)
-        self._unit = seen.unit if self._attribute is None else None
+        self._follow_unit(self._rule_unit if seen.in_rule else seen.unit)
+        self._value = reading_text(seen, self._attribute)
+        # One that another unit has only rounded is no change.
+        is_same = self._last is not None and span.low <= self._last.number <= span.high
+        number = self._last.number if self._last and is_same else span.middle
         reading = Reading(min(seen.changed_at, now), number)
         if self._newest_at is not None and reading.at < self._newest_at:
             # The clock was set back: what was read in its future says nothing.
-            self._window.clear()
-            self._last = self._jump = None
+            self._forget()
         if self._last is not None and abs(number - self._last.number) > self._change:
             self._jump = (self._last, reading)
         self._last, self._newest_at = reading, reading.at
@@ -112,17 +118,16 @@ class RateJudge:
         """Judge at this time."""
         if self._last is None:
             return Verdict(None)
-        value = number_text(self._last.number, self._unit)
         changes = self._changes(now)
         if not changes:
-            return Verdict(False, self._severity, value)
+            return Verdict(False, self._severity, self._value)
         first, last = sorted(changes)
         sign = "+" if last.number > first.number else "-"
         change = sign + number_text(abs(last.number - first.number), self._unit)
         limit = number_text(self._change, self._unit)
         within, per = duration_text(last.at - first.at), duration_text(self._per_s)
         values = (("change", change), ("within", within), ("limit", limit), ("per", per))
-        return Verdict(True, self._severity, value, f"{change} / {within} > {limit} / {per}", Why.CHANGED, values)
+        return Verdict(True, self._severity, self._value, f"{change} / {within} > {limit} / {per}", Why.CHANGED, values)
 
     def shift(self, by_s: float) -> None:
         """Take the readings along when the clock is set."""
@@ -130,6 +135,18 @@ class RateJudge:
         self._last = self._last and _later(self._last, by_s)
         self._jump = self._jump and (_later(self._jump[0], by_s), _later(self._jump[1], by_s))
         self._newest_at = None if self._newest_at is None else self._newest_at + by_s
+
+    def _follow_unit(self, unit: str | None) -> None:
+        """Begin anew when the entity measures something else than before."""
+        if unit is None:
+            return
+        if self._unit not in {None, unit}:
+            self._forget()
+        self._unit = unit
+
+    def _forget(self) -> None:
+        self._window.clear()
+        self._last = self._jump = None
 
     def _changes(self, now: float) -> tuple[Reading, Reading] | None:
         """Return the two readings that are too far apart, None when there are none."""
@@ -157,6 +174,7 @@ class RateJudge:
             "low": [list(reading) for reading in self._window.low],
             "jump": self._jump and [list(reading) for reading in self._jump],
             "newest_at": self._newest_at,
+            "unit": self._unit,
         }
 
     def restore(self, data: Mapping[str, Any]) -> None:
@@ -166,7 +184,7 @@ class RateJudge:
         if data["jump"]:
             before, after = data["jump"]
             self._jump = (Reading(*before), Reading(*after))
-        self._newest_at = data["newest_at"]
+        self._newest_at, self._unit = data["newest_at"], data.get("unit")
 
 
 def _later(reading: Reading, by_s: float) -> Reading:

@@ -1,7 +1,7 @@
 """A rule, as the user wrote it: the data of one subentry. Pure."""
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from enum import StrEnum
 from typing import Any
 
@@ -26,6 +26,8 @@ class Kind(StrEnum):
 
 # Those that look at no entity: they have one alarm with an empty subject.
 WITHOUT_ENTITIES = frozenset({Kind.TEMPLATE, Kind.EVENT, Kind.MESSAGE})
+# Those whose numbers have a unit.
+MEASURING = frozenset({Kind.ABOVE, Kind.BELOW, Kind.OUTSIDE, Kind.RATE})
 # Those that know a moment and no state: an alarm is over after clear_after_s, or when it is acknowledged if latching.
 MOMENTARY = frozenset({Kind.EVENT, Kind.MESSAGE})
 
@@ -40,7 +42,7 @@ class Condition:
     changes by more than ``change`` within ``per_s`` seconds, in either direction. NO_DATA: silent for longer than
     ``silent_s``; None learns the entity's own rhythm. TEMPLATE: ``template`` renders true. EVENT: an event of
     ``event_type`` whose data has all of ``event_data``. MESSAGE: an MQTT message on the filter ``topic`` whose payload
-    has ``contains`` in it.
+    has ``contains`` in it. ``unit`` is what limits, hysteresis and change are in; None where no entity has shown one.
     """
 
     kind: Kind
@@ -60,6 +62,11 @@ class Condition:
     event_data: Mapping[str, Any] = field(default_factory=dict)
     topic: str = ""
     contains: str = ""
+    unit: str | None = None
+
+    def differs_only_in_new_unit(self, other: Condition) -> bool:
+        """Return whether the other is the same condition, with the unit that this one does not know."""
+        return self.unit is None and self == replace(other, unit=None)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,16 +1,20 @@
 """What a rule sees of an entity, and how numbers and times are written for people of any language; pure."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from decimal import Decimal
 from enum import StrEnum
 import math
-from typing import Any
+from typing import Any, NamedTuple
 
 UNAVAILABLE = "unavailable"
 AWAY = frozenset({UNAVAILABLE, "unknown"})
 # Home Assistant writes a percent sign and degrees of an angle without a space.
 _CLOSE_UNITS = frozenset({"%", "°"})
 _LARGE = 1e15
+
+# Turns a number of one unit into another; None for what has no counterpart there.
+type Conversion = Callable[[float], float | None]
 
 
 class Why(StrEnum):
@@ -29,13 +33,15 @@ class Seen:
     """An entity at a moment.
 
     ``state`` may be Home Assistant's "unavailable" or "unknown". ``changed_at`` is when it was last reported, changed
-    or not, in seconds since 1970. ``unit`` is that of the state.
+    or not, in seconds since 1970. ``unit`` is that of the value that the rule looks at; ``in_rule`` turns its numbers
+    into the unit of the rule, None when they are in it or have none in common with it.
     """
 
     state: str
     attributes: Mapping[str, Any]
     changed_at: float
     unit: str | None = None
+    in_rule: Conversion | None = None
 
     @property
     def is_away(self) -> bool:
@@ -59,6 +65,34 @@ def number_of(seen: Seen, attribute: str | None) -> float | None:
     return number if math.isfinite(number) else None
 
 
+class Span(NamedTuple):
+    """The numbers that a reading may stand for, in the unit of the rule: one, unless it was shown in another unit."""
+
+    low: float
+    middle: float
+    high: float
+
+
+def span_of(seen: Seen, attribute: str | None) -> Span | None:
+    """Return a reading in the unit of its rule, None when it is no number.
+
+    Home Assistant rounds when it converts: 21 °C are shown as 70 °F, which are 21.1 °C. So no limit counts as passed
+    that the shown number cannot tell from itself.
+    """
+    if (number := number_of(seen, attribute)) is None:
+        return None
+    if seen.in_rule is None:
+        return Span(number, number, number)
+    if (middle := seen.in_rule(number)) is None:
+        return None
+    value = seen.state if attribute is None else seen.attributes[attribute]
+    exponent = Decimal(str(value).strip()).as_tuple().exponent
+    half = 0.5 * 10 ** min(0, int(exponent))
+    ends = [seen.in_rule(number - half), seen.in_rule(number + half), middle]
+    known = [end for end in ends if end is not None]
+    return Span(min(known), middle, max(known))
+
+
 def number_text(number: float, unit: str | None = None) -> str:
     """Write a number as people do: two decimals are enough, three digits when it is small."""
     if abs(number) >= _LARGE:
@@ -70,6 +104,12 @@ def number_text(number: float, unit: str | None = None) -> str:
     else:
         text = f"{number:.2f}".rstrip("0").rstrip(".")
     return _with_unit(text, unit)
+
+
+def reading_text(seen: Seen, attribute: str | None) -> str:
+    """Write a reading as its entity shows it, empty when it is no number."""
+    number = number_of(seen, attribute)
+    return "" if number is None else number_text(number, seen.unit)
 
 
 def comparison_text(number: float, sign: str, limit: float, unit: str | None = None) -> str:

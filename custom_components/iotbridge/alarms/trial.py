@@ -1,7 +1,7 @@
 """Tries a rule against what the recorder kept: how often would it have been raised?"""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 import time
 from typing import Any
@@ -12,8 +12,9 @@ from homeassistant.util import dt as dt_util
 
 from . import lifecycle
 from .models import Alarm, AlarmKey, Change, Transition, Verdict
-from .rule import Rule
+from .rule import MEASURING, Condition, Rule
 from .seen import UNAVAILABLE, Seen
+from .units import seen_of
 from .verdicts import JUDGED, NOT_LOADED_S, Judge
 
 DAYS = 7
@@ -119,9 +120,7 @@ async def async_try(
     for entity_id in entities:
         if time.monotonic() - started > BUDGET_S:
             break
-        state = hass.states.get(entity_id)
-        unit = state.attributes.get("unit_of_measurement") if state else None
-        past = _Past(entity_id, unit, starts, end)
+        past = _Past(hass, rule.condition, entity_id, starts, end)
         found = await get_instance(hass).async_add_executor_job(_replayed, hass, rule, past)
         outages += [(entity_id, outage) for outage in found]
         done += 1
@@ -132,10 +131,11 @@ async def async_try(
 
 @dataclass(frozen=True, slots=True)
 class _Past:
-    """What to read: an entity, the unit it has now, when Home Assistant was started, and until when."""
+    """What to read: an entity, for which condition, when Home Assistant was started, and until when."""
 
+    hass: HomeAssistant
+    condition: Condition
     entity_id: str
-    unit: str | None
     starts: Sequence[float]
     end: datetime
 
@@ -144,10 +144,10 @@ class _Past:
 
         The recorder does not keep that a state is only a placeholder until its integration was loaded.
         """
-        attributes: Mapping[str, Any] = state.attributes
+        seen = seen_of(self.hass, self.condition, state, at)
         if state.state == UNAVAILABLE and any(start <= at < start + NOT_LOADED_S for start in self.starts):
-            attributes = {**attributes, "restored": True}
-        return Seen(state.state, attributes, at, self.unit)
+            return replace(seen, attributes={**seen.attributes, "restored": True})
+        return seen
 
 
 def _starts(hass: HomeAssistant, since: datetime) -> list[float]:
@@ -179,7 +179,8 @@ def _readings(hass: HomeAssistant, rule: Rule, past: _Past) -> Iterator[tuple[fl
             [past.entity_id],
             include_start_time_state=begin == start,
             significant_changes_only=False,
-            no_attributes=rule.condition.attribute is None,
+            # The unit of a number is among the attributes: it may have been another then.
+            no_attributes=rule.condition.attribute is None and rule.condition.kind not in MEASURING,
         )
         for state in rows.get(past.entity_id, ()):
             assert not isinstance(state, dict)  # noqa: S101 - only the compressed format has dicts

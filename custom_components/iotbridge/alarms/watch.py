@@ -26,7 +26,8 @@ from .ledger import Ledger
 from .models import Verdict
 from .rule import MOMENTARY, Kind, Rule
 from .topology import PRESENCE
-from .verdicts import Seen, event_matches, message_matches
+from .units import LimitUnits, seen_of
+from .verdicts import event_matches, message_matches
 
 # After a start, integrations take a while to bring their entities back; until then nobody is missing.
 GRACE_S = 30.0
@@ -37,10 +38,11 @@ type Stop = CALLBACK_TYPE
 class Watch:
     """Feeds the ledger with verdicts."""
 
-    def __init__(self, hass: HomeAssistant, ledger: Ledger) -> None:
+    def __init__(self, hass: HomeAssistant, ledger: Ledger, units: LimitUnits) -> None:
         """Prepare; nothing is watched before async_start."""
         self._hass = hass
         self._ledger = ledger
+        self._units = units
         self._by_entity: defaultdict[str, list[Instance]] = defaultdict(list)
         self._is_settled = False
         self._stop_states: list[Stop] = []
@@ -64,6 +66,7 @@ class Watch:
     @callback
     def async_stop(self) -> None:
         """Watch no more."""
+        self._units.cancel()
         for stops in (self._stop_states, self._stop):
             while stops:
                 stops.pop()()
@@ -126,8 +129,9 @@ class Watch:
         now = self._ledger.now()
         seen = None
         if state is not None:
-            unit = state.attributes.get("unit_of_measurement")
-            seen = Seen(state.state, state.attributes, now - age_s, unit)
+            seen = seen_of(self._hass, instance.rule.condition, state, now - age_s)
+            if seen.unit is not None and instance.rule.condition.unit is None:
+                self._units.async_ask(instance.key.rule_id)
         verdict = instance.judge.see(seen, now)
         if verdict.is_bad and not self._is_settled and instance.rule.condition.kind in PRESENCE:
             verdict = Verdict(None)
