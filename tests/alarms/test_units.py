@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
-from pytest_homeassistant_custom_component.common import MockConfigEntry
 import pytest
+from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.iotbridge.alarms.models import Severity
 from custom_components.iotbridge.alarms.rule import Condition, Kind, Plan, Selection

@@ -100,6 +100,40 @@ async def test_every_kind_asks_for_its_own(
     assert made.timing.clear_after_s == (3600 if kind in {"event", "message"} else 0)
 
 
+async def test_a_limit_is_in_the_unit_of_what_is_watched(kit: Kit, dialog: Dialog) -> None:
+    await dialog.start("above")
+    assert "unit" not in dialog.fields, "what is watched comes next"
+    await dialog.submit(above=30)
+    await dialog.submit(entities=[ATTIC])
+    await dialog.submit()
+    await dialog.submit()
+    await dialog.tried()
+    await dialog.choose("overview")
+    assert dialog.said["condition"] == "above 30 °C"
+    await dialog.choose("save")
+    assert rule(dialog).condition.unit == "°C"
+
+    kit.hass.states.async_set(ATTIC, "70.7", {"device_class": "temperature", "unit_of_measurement": "°F"})
+    await dialog.change(dialog.made[0].subentry_id, "condition")
+    assert dialog.suggested["unit"] == "°C"
+    await dialog.submit(above=86, hysteresis=0, worse="critical", unit="°F")
+    assert dialog.said["condition"] == "above 86 °F"
+    await dialog.choose("save")
+    assert rule(dialog).condition.unit == "°F"
+
+
+async def test_a_limit_over_other_entities_is_in_their_unit(kit: Kit, dialog: Dialog) -> None:
+    await through(dialog, "above", {"above": 30}, entities=[ATTIC])
+    kit.hass.states.async_set("sensor.tank", "70", {"unit_of_measurement": "%"})
+
+    await dialog.change(dialog.made[0].subentry_id, "entities")
+    await dialog.submit(entities=["sensor.tank"])
+    assert dialog.said["condition"] == "above 30%"
+    await dialog.choose("save")
+
+    assert rule(dialog).condition.unit == "%"
+
+
 async def test_the_menu_offers_every_kind_and_the_import(dialog: Dialog) -> None:
     await dialog.start()
 
@@ -383,13 +417,13 @@ async def test_nothing_changes_before_it_is_saved(dialog: Dialog) -> None:
     before = await through(dialog, "above", {"above": 30}, entities=[ATTIC])
     await dialog.change(dialog.made[0].subentry_id)
     assert dialog.result["menu_options"] == ["condition", "entities", "timing", "telling", "trial", "save"]
-    assert dialog.said["condition"] == "above 30"
+    assert dialog.said["condition"] == "above 30 °C"
     assert dialog.said["entities"] == "1 now (Attic)"
     assert dialog.said["telling"] == "nobody, it is only shown"
     await dialog.choose("condition")
     assert dialog.suggested["above"] == 30
     await dialog.submit(above=35.5)
-    assert (dialog.step, dialog.said["condition"]) == ("overview", "above 35.5")
+    assert (dialog.step, dialog.said["condition"]) == ("overview", "above 35.5 °C")
     assert rule(dialog) == before
     await dialog.choose("timing")
     await dialog.submit(name="Hotter")
@@ -409,9 +443,9 @@ async def test_a_kind_without_fields_has_no_form_for_them(dialog: Dialog) -> Non
 @pytest.mark.parametrize(
     ("kind", "condition", "text"),
     [
-        ("outside", {"below": 5, "above": 30}, "below 5 or above 30"),
+        ("outside", {"below": 5, "above": 30}, "below 5 °C or above 30 °C"),
         ("state", {"states": ["open", "jammed"]}, "in the state open, jammed"),
-        ("rate", {"change": 3, "per": {"minutes": 10}}, "changes by more than 3 within 10 min"),
+        ("rate", {"change": 3, "per": {"minutes": 10}}, "changes by more than 3 °C within 10 min"),
         ("no_data", {}, "silent for much longer than usual"),
         ("no_data", {"rhythm": "fixed", "silent": {"hours": 3}}, "silent for more than 3 h"),
         ("template", {"template": "{{ true }}"}, "the template is true"),

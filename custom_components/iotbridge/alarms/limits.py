@@ -68,7 +68,9 @@ class LimitJudge:
         if worst is None:
             self._verdict = Verdict(False, self._severity, value)
         else:
-            self._verdict = Verdict(True, worst.severity, value, worst.why(span, value, self._unit if seen.in_rule else seen.unit))
+            self._verdict = Verdict(
+                True, worst.severity, value, worst.why(span, value, self._unit if seen.in_rule else seen.unit)
+            )
         return self._verdict
 
     def due(self, _now: float) -> float | None:

@@ -1,10 +1,9 @@
 """Tries a rule against what the recorder kept: how often would it have been raised?"""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 import time
-from typing import Any
 
 from homeassistant.core import HomeAssistant, State
 from homeassistant.helpers.recorder import get_instance, session_scope

@@ -16,6 +16,7 @@ from ..alarms.models import Severity, Timing
 from ..alarms.rule import WITHOUT_ENTITIES, Condition, Kind, Rule
 from ..alarms.selection import async_matching
 from ..alarms.trial import Trial, async_try, can_try
+from ..alarms.units import async_unit_choices, async_with_unit
 from . import alarm_condition, alarm_selecting, alarm_telling
 from .alarm_fields import DURATION, SEVERITY, FieldError, duration, filled, seconds, text
 from .alarm_kinds import Kinds
@@ -95,6 +96,12 @@ class AlarmFlow(Kinds, Importing):
         following = [*self._steps, "trial"]
         return await self._async_step(following[following.index(step) + 1])
 
+    def _take(self, **changes: Any) -> None:
+        """Change what the rule looks for; its limits are in the unit of what it watches."""
+        self._rule = rule = replace(self._rule, **changes)
+        condition = async_with_unit(self.hass, rule.condition, self._matching())
+        self._rule = replace(rule, condition=condition)
+
     def _matching(self) -> Collection[str]:
         return async_matching(self.hass, self._rule.selection)
 
@@ -151,13 +158,14 @@ class AlarmFlow(Kinds, Importing):
         wrong = None
         if user_input is not None:
             try:
-                self._rule = replace(self._rule, condition=alarm_condition.read(self.hass, kind, user_input))
+                self._take(condition=alarm_condition.read(self.hass, kind, user_input))
             except FieldError as error:
                 wrong = error
             else:
                 return await self._async_after("condition")
         suggested = user_input or alarm_condition.suggested(self._rule.condition)
-        return self._form("condition", alarm_condition.schema(kind), suggested, wrong)
+        units = async_unit_choices(self.hass, self._rule.condition, self._matching())
+        return self._form("condition", alarm_condition.schema(kind, units), suggested, wrong)
 
     async def async_step_entities(self, user_input: dict[str, Any] | None = None) -> SubentryFlowResult:
         """Ask of which entities."""
@@ -169,7 +177,7 @@ class AlarmFlow(Kinds, Importing):
             if alarm_selecting.is_empty(selection):
                 wrong = FieldError("base", "no_entities")
             else:
-                self._rule = replace(self._rule, selection=selection)
+                self._take(selection=selection)
                 return await self._async_after("entities")
         schema = vol.Schema(await alarm_selecting.async_schema(self.hass, words, hosts=hosts))
         suggested = user_input or alarm_selecting.suggested(self._rule.selection)

@@ -1,6 +1,6 @@
 """The condition of an alarm as a form, for each kind its own fields, and back."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -12,7 +12,7 @@ from homeassistant.helpers import selector
 from homeassistant.helpers.template import Template, result_as_boolean
 
 from ..alarms.models import Severity
-from ..alarms.rule import Condition, Kind
+from ..alarms.rule import MEASURING, Condition, Kind
 from .alarm_fields import DURATION, NUMBER, SEVERITY, WORDS_LIST, FieldError, duration, filled, seconds, text
 from .filters import fault
 from .forms import TEXT
@@ -70,9 +70,14 @@ _FIELDS: Mapping[Kind, Fields] = {
 }
 
 
-def schema(kind: Kind) -> vol.Schema:
-    """Return the form of a kind."""
-    return vol.Schema(_FIELDS[kind])
+def schema(kind: Kind, units: Sequence[str] = ()) -> vol.Schema:
+    """Return the form of a kind; ``units`` are those in which its limits can be written."""
+    if kind not in MEASURING or not units:
+        return vol.Schema(_FIELDS[kind])
+    chosen = selector.SelectSelector(
+        selector.SelectSelectorConfig(options=list(units), mode=selector.SelectSelectorMode.DROPDOWN)
+    )
+    return vol.Schema({**_FIELDS[kind], vol.Optional("unit"): chosen})
 
 
 def suggested(condition: Condition) -> dict[str, Any]:
@@ -95,6 +100,7 @@ def suggested(condition: Condition) -> dict[str, Any]:
         "event_data": dict(condition.event_data) or None,
         "topic": condition.topic,
         "contains": condition.contains,
+        "unit": condition.unit,
     }
     return filled(shown)
 
@@ -107,7 +113,8 @@ def read(hass: HomeAssistant, kind: Kind, given: Given) -> Condition:
             Template(given["template"], hass).async_render()
         except TemplateError as error:
             raise FieldError("template", "template_fails", reason=str(error)) from None
-    return replace(_READERS[kind](given), kind=kind, attribute=text(given, "attribute") or None)
+    attribute, unit = text(given, "attribute") or None, given.get("unit") or None
+    return replace(_READERS[kind](given), kind=kind, attribute=attribute, unit=unit)
 
 
 def is_true(hass: HomeAssistant, template: str) -> bool:

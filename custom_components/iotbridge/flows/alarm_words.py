@@ -61,10 +61,10 @@ def condition_text(words: Words, condition: Condition) -> str:
         return words.say("is_silent", silent=duration_text(condition.silent_s))
     return words.say(
         _CONDITIONS[condition.kind],
-        above="" if condition.above is None else number_text(condition.above),
-        below="" if condition.below is None else number_text(condition.below),
+        above="" if condition.above is None else number_text(condition.above, condition.unit),
+        below="" if condition.below is None else number_text(condition.below, condition.unit),
         states=", ".join(condition.states),
-        change=number_text(condition.change),
+        change=number_text(condition.change, condition.unit),
         within=duration_text(condition.per_s),
         event=condition.event_type,
         topic=condition.topic,

@@ -12,6 +12,7 @@ from homeassistant.helpers import selector
 
 from ..alarms.imports import Imported, ImportYamlError, Skipped, Target, read
 from ..alarms.rule import Rule, Step
+from ..alarms.units import async_with_unit
 from ..const import SUBENTRY_ALARM, SUBENTRY_NOTIFIER
 from .alarm_fields import FieldError
 from .alarm_telling import groups
@@ -39,7 +40,7 @@ class Importing(ConfigSubentryFlow):
                 errors["yaml"] = error.key
                 said["line"] = str(error.line or "")
             else:
-                self._found = [found for found in results if isinstance(found, Imported)]
+                self._found = [self._with_unit(found) for found in results if isinstance(found, Imported)]
                 self._skipped = [found for found in results if isinstance(found, Skipped)]
                 if self._found:
                     return await self.async_step_imported()
@@ -81,6 +82,11 @@ class Importing(ConfigSubentryFlow):
             },
             last_step=True,
         )
+
+    def _with_unit(self, found: Imported) -> Imported:
+        """Return an alert whose limits are in the unit of its entity."""
+        condition = async_with_unit(self.hass, found.rule.condition, found.rule.selection.entities)
+        return replace(found, rule=replace(found.rule, condition=condition))
 
     def _skipped_text(self, words: Words) -> str:
         lines = [f"- **{skipped.name}**: {words.own[skipped.reason]}" for skipped in self._skipped]
