@@ -220,6 +220,23 @@ def test_runs_custom_commands(broker: Broker, watcher: Watcher, start_agent: Sta
     assert (failed["reason"], failed["data"]["exit_code"]) == ("exit_code", 1)
 
 
+def test_a_custom_command_that_is_cut_off_by_the_end_of_the_agent_is_answered(
+    broker: Broker, watcher: Watcher, start_agent: StartAgent, tmp_path: Path
+) -> None:
+    pid = tmp_path / "pid"
+    custom = {"backup": {"argv": ["sh", "-c", f"echo $$ > {pid}; exec sleep 60"]}}
+    agent = start_agent(broker.url, commands={"custom": custom})
+    watcher.wait("availability")
+    watcher.publish(agent.command_topic, {"command": "backup", "id": "b1"})
+    wait_until(lambda: pid.exists() and pid.read_text(), "the program to run")
+    assert agent.stop() == 0
+    failed = watcher.response("b1", "failed")
+    assert (failed["reason"], failed["message"]) == ("error", "backup was cut off: the agent is being stopped.")
+    watcher.wait("availability", lambda m: m.payload == b"offline")
+    assert last_words(watcher)[-3:] == [("response", "failed"), ("announce", "off"), ("availability", "offline")]
+    assert not Path(f"/proc/{pid.read_text().strip()}").exists()
+
+
 def test_a_second_agent_with_the_same_state_is_sent_away(
     broker: Broker, watcher: Watcher, start_agent: StartAgent
 ) -> None:

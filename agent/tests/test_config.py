@@ -90,6 +90,9 @@ def test_a_password_in_the_address_is_never_repeated(url: str) -> None:
         ("broker = 3", "agent.toml: broker: expected a table, found 3"),
         ("[broker]", "agent.toml: broker.url: expected a text; it is missing"),
         ("[broker]\nurl = 5", "agent.toml: broker.url: expected a text, found 5"),
+        ('[broker]\nurl = "mqtt://a..b"', "agent.toml: broker.url: expected a host name whose parts"),
+        ('[broker]\nurl = "mqtt://.lan"', "agent.toml: broker.url: expected a host name whose parts"),
+        (f'[broker]\nurl = "mqtts://{"x" * 64}.lan"', "agent.toml: broker.url: expected a host name whose parts"),
         ('[broker]\nurl = "mqtt://b/x"', "agent.toml: broker.url: expected no path after the port"),
     ],
 )

@@ -4,13 +4,14 @@ import asyncio
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, suppress
 from dataclasses import replace
+import gc
 from pathlib import Path
 import socket
 import subprocess
 import sys
 from typing import Any
 
-from conftest import Broker, free_port
+from conftest import Broker, Watcher, free_port
 import pytest
 
 from iotbridge_agent import connection
@@ -18,6 +19,9 @@ from iotbridge_agent.config import BrokerConfig
 from iotbridge_agent.connection import Backoff, Link, LinkError, client_arguments, probe, warnings
 from iotbridge_agent.errors import ConfigError
 from iotbridge_agent.tls import tls_context
+
+SUBACK = 0x90
+CONNACK_5, SUBACK_5 = b"\x20\x03\x00\x00\x00", b"\x90\x04\x00\x00\x00\x01"
 
 
 def config(port: int, scheme: str = "mqtt", host: str = "127.0.0.1", **more: Any) -> BrokerConfig:
@@ -261,15 +265,101 @@ async def test_a_message_that_cannot_be_sent_marks_the_session_as_lost(broker: B
             await session.subscribe("t")
 
 
+@asynccontextmanager
+async def mute_broker(*answers: bytes) -> AsyncIterator[int]:
+    """A broker that gives one answer after the other to what it reads; then it says nothing, or hangs up after b""."""
+    serving: list[asyncio.Task[None]] = []
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        serving.append(asyncio.current_task())  # type: ignore[arg-type]
+        for answer in answers:
+            data = await reader.read(1024)
+            if not answer:
+                break
+            # A SUBACK carries the number of the SUBSCRIBE.
+            writer.write(answer[:2] + data[2:4] + answer[4:] if answer[0] == SUBACK else answer)
+        else:
+            while await reader.read(1024):
+                pass
+        writer.close()
+        with suppress(OSError):
+            await writer.wait_closed()
+
+    server = await asyncio.start_server(serve, "127.0.0.1", 0)
+    async with server:
+        yield server.sockets[0].getsockname()[1]
+        await asyncio.wait(serving, timeout=5)
+
+
 async def test_who_waits_for_the_brokers_word_is_let_go_with_the_connection() -> None:
-    async with old_broker() as (port, _):
+    async with mute_broker(CONNACK_5) as port:
         async with Link(config(port), client_id="x").session() as session:
             sending = asyncio.create_task(session.publish("t", "x", qos=1))
-            await asyncio.sleep(0.1)
+            await asyncio.wait({sending}, timeout=0.1)
             assert not sending.done()
         with pytest.raises(LinkError):
             async with asyncio.timeout(3):
                 await sending
+
+
+@pytest.mark.parametrize(
+    "answers", [(b"",), (CONNACK_5, b""), (CONNACK_5, SUBACK_5, b"")], ids=["connect", "subscribe", "publish"]
+)
+async def test_a_connection_lost_while_a_word_is_waited_for_is_noticed_at_once(
+    answers: tuple[bytes, ...], caplog: pytest.LogCaptureFixture
+) -> None:
+    async def say_hello(port: int) -> None:
+        async with asyncio.timeout(3), Link(config(port), client_id="x").session() as session:
+            await session.subscribe("a")
+            await session.publish("announce", b"x", qos=1, retain=True)
+
+    async with mute_broker(*answers) as port:
+        with pytest.raises(LinkError) as caught:
+            await say_hello(port)
+    assert "did not answer" not in str(caught.value)
+    del caught
+    gc.collect()
+    assert [record for record in caplog.records if record.name == "asyncio"] == []
+
+
+@pytest.mark.parametrize("version", ["5", "3.1.1"])
+@pytest.mark.parametrize("says_goodbye", [True, False])
+async def test_the_last_will_is_taken_back_by_a_goodbye_only(
+    broker: Broker, watcher: Watcher, version: str, says_goodbye: bool
+) -> None:
+    link = Link(config(broker.port), client_id="x", will_topic="x/availability")
+    link._version = version
+    async with link.session() as session:
+        assert session.mqtt_version == version
+        await session.publish("x/availability", "online", qos=1, retain=True)
+        session.keeps_will = not says_goodbye
+    async with Link(config(broker.port), client_id="y").session() as session:
+        await session.publish("x/end", "x", qos=1)
+    await asyncio.to_thread(watcher.wait, "end")
+    # The will of a connection that broke is published when the broker noticed it, which may be a little later.
+    if not says_goodbye:
+        await asyncio.to_thread(watcher.wait, "availability", lambda m: m.payload == b"offline")
+    assert [m.payload for m in watcher.of("availability")] == [b"online"] + [b"offline"] * (not says_goodbye)
+
+
+async def test_a_connection_given_up_while_it_comes_about_leaves_nothing(caplog: pytest.LogCaptureFixture) -> None:
+    """The thread that connects cannot be stopped: what it makes is closed as soon as it is there."""
+    loop = asyncio.get_running_loop()
+    complaints: list[dict[str, Any]] = []
+    loop.set_exception_handler(lambda _loop, context: complaints.append(context))
+    async with mute_broker() as port:
+        for after_s in (0, 0.001, 0.002, 0.005, 0.01, 0.02):
+            opening = asyncio.create_task(Link(config(port), client_id="x")._connect())
+            await asyncio.wait({opening}, timeout=after_s)
+            opening.cancel()
+            with pytest.raises(asyncio.CancelledError):
+                await opening
+        others = asyncio.all_tasks() - {asyncio.current_task()}
+        # The library's own tasks and those that serve end with their sockets.
+        _, left = await asyncio.wait(others, timeout=5)
+        assert not left
+    assert complaints == []
+    assert caplog.text == ""
 
 
 async def test_a_topic_that_may_not_be_read_is_named(tmp_path: Path) -> None:

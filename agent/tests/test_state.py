@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+import time
 
 import pytest
 
@@ -32,6 +33,25 @@ def test_forgets_the_oldest_ids(tmp_path: Path) -> None:
     assert "3" in state.seen_ids
 
 
+def test_keeps_an_id_as_long_as_its_command_is_valid(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    state = load_state(tmp_path)
+    now = time.time()
+    state.remember("reboot", now + 3600)
+    for number in range(2 * MAX_IDS):
+        state.remember(str(number))
+    state.save()
+    assert "reboot" in load_state(tmp_path).seen_ids
+    monkeypatch.setattr(time, "time", lambda: now + 3601)
+    state.remember("another")
+    assert "reboot" not in state.seen_ids
+    assert len(state.seen_ids) == MAX_IDS
+
+
+def test_reads_ids_that_were_written_without_their_time(tmp_path: Path) -> None:
+    (tmp_path / "state.json").write_text('{"instance":"x","seen_ids":["a","b"],"components":{}}')
+    assert list(load_state(tmp_path).seen_ids) == ["a", "b"]
+
+
 @pytest.mark.parametrize(
     "content",
     [
@@ -43,6 +63,7 @@ def test_forgets_the_oldest_ids(tmp_path: Path) -> None:
         b"[" * 100_000,
         b'{"instance":1,"seen_ids":[],"components":{}}',
         b'{"instance":"x","seen_ids":[1],"components":{}}',
+        b'{"instance":"x","seen_ids":{"a":"soon"},"components":{}}',
         b'{"instance":"x","seen_ids":[],"components":[]}',
         b'{"instance":"x","seen_ids":[],"components":{"cpu":1}}',
         b'{"instance":"x","seen_ids":[],"components":{"cpu":{"owner":"cpu","config":{}}}}',

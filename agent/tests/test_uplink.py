@@ -9,6 +9,8 @@ from typing import Self
 
 from conftest import Broker, StartAgent, Watcher, free_port, wait_until
 
+PUBACK = 0x40
+
 
 def test_a_broker_that_comes_late_is_waited_for(broker: Broker, start_agent: StartAgent) -> None:
     broker.kill()
@@ -81,6 +83,18 @@ def test_a_broker_whose_receipts_are_lost_hears_the_whole_goodbye(
         assert watcher.of("announce")[-1].json()["power"] == "off"
 
 
+def test_stopped_while_it_says_hello_it_is_off(broker: Broker, watcher: Watcher, start_agent: StartAgent) -> None:
+    with Relay(broker.port) as relay:
+        relay.swallow_receipts()
+        agent = start_agent(f"mqtt://127.0.0.1:{relay.port}")
+        watcher.wait("announce", lambda m: m.json()["power"] == "on")
+        assert agent.stop() == 0
+    watcher.wait("availability", lambda m: m.payload == b"offline")
+    assert watcher.of("availability")[-1].payload == b"offline"
+    assert watcher.of("announce")[-1].json()["power"] == "off"
+    assert "Traceback" not in agent.log
+
+
 class Relay:
     """Stands between agent and broker, and can keep what it is given without a word."""
 
@@ -91,6 +105,7 @@ class Relay:
         self._open.set()
         self._answering = threading.Event()
         self._answering.set()
+        self._without_receipts = threading.Event()
         self._server = socket.create_server(("127.0.0.1", self.port))
         self._pairs: list[socket.socket] = []
         self._accepting = threading.Thread(target=self._accept, daemon=True)
@@ -121,6 +136,10 @@ class Relay:
         """Keep what comes from the broker only."""
         self._answering.clear()
 
+    def swallow_receipts(self) -> None:
+        """Keep what comes from the broker from the first receipt of a message on."""
+        self._without_receipts.set()
+
     @staticmethod
     def _close(sock: socket.socket) -> None:
         with suppress(OSError):
@@ -142,6 +161,8 @@ class Relay:
     def _pump(self, source: socket.socket, target: socket.socket, wanted: threading.Event) -> None:
         try:
             while data := source.recv(4096):
+                if self._without_receipts.is_set() and wanted is self._answering and data[0] == PUBACK:
+                    self._answering.clear()
                 if self._open.is_set() and wanted.is_set():
                     target.sendall(data)
         except OSError:

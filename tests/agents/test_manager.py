@@ -98,6 +98,15 @@ async def test_a_flood_of_strangers_is_counted_in_bounded_memory(kit: Kit, caplo
     assert len([record for record in caplog.records if "Rejected" in record.message]) <= 501
 
 
+async def test_the_echoes_of_doctor_are_not_counted_as_rejected(kit: Kit) -> None:
+    await kit.host()
+    for node_id in ("nas", "not-6f1c0d5e9a2b4c7d"):
+        await kit.receive(f"iotbridge/device/{node_id}/doctor/echo", "6f1c0d5e9a2b4c7d")
+    await kit.wait(10)
+
+    assert kit.bridge("messages_rejected") == "0"
+
+
 async def test_a_retained_command_is_rejected(kit: Kit, caplog: pytest.LogCaptureFixture) -> None:
     host = await kit.host()
     await kit.receive(host.topic("command"), '{"command":"reboot","id":"1"}', retain=True)

@@ -113,7 +113,9 @@ class Agent:
             self._reporting().tell_again(random.uniform(*BIRTH_JITTER_S))  # noqa: S311 - spreads load, keeps no secret
 
     async def goodbye(self, power: Power) -> None:
-        """Say what the machine is about to be."""
+        """Say what became of what still runs, and what the machine is about to be."""
+        if power == "off":
+            await self._dispatcher.stop()
         await self._presence.offline(power)
 
     # Tasks
@@ -159,14 +161,19 @@ async def run(config: Config, *, power: PowerBackend) -> None:
     """Be the agent until SIGTERM or SIGINT; raises ConfigError for what can never work."""
     loop = asyncio.get_running_loop()
     loop.set_default_executor(DaemonExecutor())
+
+    def stop(*_: object) -> None:
+        agent.stop()
+
+    # Before anything else: the loop calls it only when this function waits, and by then there is an agent to stop.
+    for number in (signal.SIGTERM, signal.SIGINT):
+        if sys.platform == "win32":
+            signal.signal(number, lambda *_: loop.call_soon_threadsafe(stop))
+        else:
+            loop.add_signal_handler(number, stop)
     guard = lock(config.state_dir)
     try:
         agent = Agent(config, power=power)
-        for number in (signal.SIGTERM, signal.SIGINT):
-            if sys.platform == "win32":
-                signal.signal(number, lambda *_: loop.call_soon_threadsafe(agent.stop))
-            else:
-                loop.add_signal_handler(number, agent.stop)
         await agent.run()
     finally:
         if guard:

@@ -4,6 +4,7 @@ import argparse
 import json
 import os
 from pathlib import Path
+import signal
 import sys
 
 from iotbridge_agent import __version__
@@ -19,6 +20,7 @@ exit codes:
   1    something needs a hand: doctor found a problem, or a step failed
   2    the command line or the configuration is wrong; one line on stderr says what is expected
   130  stopped with Ctrl-C
+  143  ended by SIGTERM before `run` had begun; afterwards that is a stop in good order, 0
 
 environment:
   IOTBRIDGE_CONFIG                 path of the configuration
@@ -113,6 +115,9 @@ def _dispatch(arguments: argparse.Namespace) -> int:
 
 
 def _run(config: Config, *, dry_run: bool, verbose: bool) -> int:
+    # Until the agent takes over there is nothing to say goodbye to. An exception instead could be raised, and lost, in
+    # the midst of an import.
+    signal.signal(signal.SIGTERM, lambda *_: os._exit(FINE))
     from dataclasses import replace  # noqa: PLC0415
 
     from iotbridge_agent.agent import run  # noqa: PLC0415

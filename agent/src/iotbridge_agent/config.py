@@ -12,7 +12,7 @@ import re
 import socket
 import tomllib
 from typing import Any, Literal, NamedTuple
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 from iotbridge_agent.errors import ConfigError
 from iotbridge_agent.toml_table import Table
@@ -232,7 +232,8 @@ def parse_config(document: Mapping[str, Any], *, source: str, environ: Mapping[s
     return config
 
 
-def _parse_broker(table: Table) -> BrokerConfig:
+def _parse_url(table: Table) -> tuple[SplitResult, int]:
+    """Return the address of the broker and its port."""
     url = table.text("url", required=True)
     expected = "mqtt://, mqtts://, ws:// or wss://, a host and perhaps a port, e.g. mqtts://broker.lan:8883"
     if "@" in url:  # before anything that would repeat the address, and a password in it, in an error
@@ -244,9 +245,20 @@ def _parse_broker(table: Table) -> BrokerConfig:
         raise table.error("url", expected, url) from error
     if not port or parts.scheme not in DEFAULT_PORTS or not parts.hostname or parts.query or parts.fragment:
         raise table.error("url", expected, url)
+    try:
+        parts.hostname.encode("idna")
+    except UnicodeError as error:
+        raise table.error("url", "a host name whose parts between the dots have 1 to 63 characters", url) from error
+    if parts.path not in ("", "/") and parts.scheme in ("mqtt", "mqtts"):
+        raise table.error("url", "no path after the port (only ws:// and wss:// have one)", url)
+    return parts, port
+
+
+def _parse_broker(table: Table) -> BrokerConfig:
+    parts, port = _parse_url(table)
     broker = BrokerConfig(
         scheme=parts.scheme,  # type: ignore[arg-type]
-        host=parts.hostname,
+        host=parts.hostname or "",
         port=port,
         path=parts.path or "/mqtt",
         username=table.optional_text("username"),
@@ -259,15 +271,13 @@ def _parse_broker(table: Table) -> BrokerConfig:
         psk=table.hex_secret("psk"),
         keepalive_s=int(table.number("keepalive_s", default=30, low=5, high=3600)),
     )
-    if parts.path not in ("", "/") and broker.scheme in ("mqtt", "mqtts"):
-        raise table.error("url", "no path after the port (only ws:// and wss:// have one)", url)
     if broker.client_key and not broker.client_cert:
         raise table.error("client_cert", "the certificate that belongs to client_key", None)
     if (broker.psk is None) != (broker.psk_identity is None):
         raise table.error("psk_identity", "psk_identity and psk (or psk_file) together", None)
     for key in ("ca_file", "client_cert", "tls_insecure", "psk_identity"):
         if getattr(broker, key) and not broker.tls:
-            raise table.error(key, "an mqtts:// or wss:// address: without TLS it has no effect", url)
+            raise table.error(key, "an mqtts:// or wss:// address: without TLS it has no effect", parts.geturl())
     if broker.password is not None and broker.username is None:
         raise table.error("username", "a user name, because there is a password", None)
     table.done()

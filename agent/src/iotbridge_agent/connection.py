@@ -1,15 +1,15 @@
 """The only door to the MQTT library: opens connections to one broker and says in plain words why one failed."""
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from collections.abc import AsyncIterator, Coroutine
+from contextlib import asynccontextmanager
 import logging
 import math
 import random
 import socket
 import ssl
 import time
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 import aiomqtt
 from aiomqtt.exceptions import MqttConnectError
@@ -19,8 +19,11 @@ from paho.mqtt.subscribeoptions import SubscribeOptions
 
 from iotbridge_agent.config import BrokerConfig
 from iotbridge_agent.errors import AgentError
+from iotbridge_agent.link_failures import FIRST_REFUSAL, explain, reason_code, reason_number
+from iotbridge_agent.mqtt_client import HUNG_UP, NO_ANSWER, Client
 from iotbridge_agent.tls import tls_context
 
+T = TypeVar("T")
 V5, V311 = "5", "3.1.1"
 ANSWER_TIMEOUT_S = 10.0
 FIRST_RETRY_S, LONGEST_RETRY_S = 1.0, 60.0
@@ -36,37 +39,24 @@ _VERSIONS = {V5: aiomqtt.ProtocolVersion.V5, V311: aiomqtt.ProtocolVersion.V311}
 _LIBRARY_LOG = logging.getLogger("iotbridge_agent.mqtt")
 _LIBRARY_LOG.setLevel(logging.CRITICAL)
 
-_FIRST_REFUSAL = 128
-_NO_ANSWER = "Operation timed out"
-"""The library's words when a connection stands and the broker says nothing on it."""
+_TAKEN_OVER = 142
 _UNSUPPORTED_VERSION = (1, 132)
-# The reason codes of MQTT 5 and the return codes of 3.1.1 that a person can do something about.
-_REFUSALS = {
-    2: "it does not accept the client id",
-    3: "it is not available now",
-    4: "user or password is wrong",
-    5: "the user is not allowed in (or user and password are missing)",
-    128: "it gave no reason",
-    133: "it does not accept the client id",
-    134: "user or password is wrong",
-    135: "the user is not allowed in (or user and password are missing)",
-    136: "it is not available now",
-    137: "it is busy",
-    138: "this client is banned",
-    139: "it is shutting down",
-    141: "it heard nothing for too long",
-    142: "another client with the same id took over; does a second agent run with a copy of this state folder?",
-    149: "a message was too large",
-    151: "its quota is used up",
-    159: "too many connections in a short time",
-}
-
-_OUTDATED_CERTIFICATE = range(79, 95)
-"""What OpenSSL minds only when it is strict: extensions that are missing or marked in the wrong way."""
 
 
 class LinkError(AgentError):
     """There is no connection; the text says why in words for a person."""
+
+
+class TakenOverError(LinkError):
+    """Another client with this one's id took the connection over."""
+
+
+class EncryptionError(LinkError):
+    """Broker and configuration do not agree on TLS or on the certificates; ``remedy`` says what to change."""
+
+    def __init__(self, message: str, remedy: str) -> None:
+        super().__init__(message)
+        self.remedy = remedy
 
 
 class Incoming(NamedTuple):
@@ -89,13 +79,15 @@ class ProbeResult(NamedTuple):
 class Session:
     """One open connection."""
 
-    def __init__(self, client: aiomqtt.Client, mqtt_version: str, broker: BrokerConfig) -> None:
+    def __init__(self, client: Client, mqtt_version: str, broker: BrokerConfig) -> None:
         self._client = client
         self._broker = broker
         self.mqtt_version = mqtt_version
         self.lost = asyncio.Event()
         """Set when a message could not be sent: the link is dead, though nobody closed it."""
-        self._waiting: set[asyncio.Timeout] = set()
+        self.keeps_will = True
+        """Whether the broker publishes the last will at the end; not after a goodbye."""
+        self._gone = client.gone
 
     @property
     def address(self) -> str:
@@ -105,25 +97,40 @@ class Session:
     @property
     def tls_version(self) -> str | None:
         """The version of TLS that was agreed on, or None without TLS."""
-        return getattr(self._client._client.socket(), "version", lambda: None)()  # noqa: SLF001 - not in aiomqtt
+        return self._client.tls_version
 
     async def publish(self, topic: str, payload: bytes | str, *, qos: int = 0, retain: bool = False) -> None:
-        """Send, and with QoS 1 wait for the broker's word; raises LinkError."""
-        patience = asyncio.timeout(ANSWER_TIMEOUT_S)
+        """Send, and with QoS 1 wait for the broker's receipt; raises LinkError, at once when the connection is lost."""
         try:
-            async with patience:
-                self._waiting.add(patience)
-                await self._client.publish(topic, payload, qos, retain, timeout=math.inf)
-        except (aiomqtt.MqttError, TimeoutError) as error:
+            await self._answer(self._client.publish(topic, payload, qos, retain, timeout=math.inf))
+        except LinkError:
             self.lost.set()
-            raise LinkError(explain(error, self._broker)) from error
-        finally:
-            self._waiting.discard(patience)
+            raise
 
-    def end(self) -> None:
-        """Let go who still waits for the broker's word: it will not come on this connection."""
-        for patience in self._waiting:
-            patience.reschedule(asyncio.get_running_loop().time())
+    async def end(self) -> None:
+        """Disconnect; whoever still waits for a receipt is told that it will not come."""
+        await self._client.close(with_will=self.keeps_will)
+
+    async def _answer(self, call: Coroutine[Any, Any, T]) -> T:
+        """Return the broker's answer to a call of the library; raises LinkError when none comes or will come."""
+        calling = asyncio.create_task(call)
+        try:
+            await asyncio.wait((calling, self._gone), timeout=ANSWER_TIMEOUT_S, return_when=asyncio.FIRST_COMPLETED)
+            if calling.done():
+                return calling.result()
+        except aiomqtt.MqttError as error:
+            raise self._loss() if self._gone.done() else LinkError(explain(error, self._broker)) from error
+        finally:
+            _discard(calling)
+        raise self._loss() if self._gone.done() else LinkError(explain(TimeoutError(), self._broker))
+
+    def _loss(self) -> LinkError:
+        """Return what is known about the lost connection."""
+        error = None if self._gone.cancelled() else self._gone.exception()
+        if error is None:
+            return LinkError(f"The connection to {self.address} was ended.")
+        kind = TakenOverError if reason_code(error) == _TAKEN_OVER else LinkError
+        return kind(explain(error, self._broker))
 
     async def subscribe(self, topic: str, *wished: str) -> None:
         """Subscribe at QoS 1, all in one packet; raises LinkError, also when the broker forbids ``topic``.
@@ -132,11 +139,8 @@ class Session:
         """
         topics = (topic, *wished)
         wanted = [(topic, SubscribeOptions(qos=1) if self.mqtt_version == V5 else 1) for topic in topics]
-        try:
-            granted = await self._client.subscribe(wanted, timeout=ANSWER_TIMEOUT_S)  # type: ignore[arg-type]
-        except aiomqtt.MqttError as error:
-            raise LinkError(explain(error, self._broker)) from error
-        refused = [t for t, code in zip(topics, granted, strict=False) if _number(code) >= _FIRST_REFUSAL]
+        granted = await self._answer(self._client.subscribe(wanted, timeout=math.inf))  # type: ignore[arg-type]
+        refused = [t for t, code in zip(topics, granted, strict=False) if reason_number(code) >= FIRST_REFUSAL]
         for each in refused:
             message = f"The broker {self._broker.address} does not let this user read {each}."
             if each == topic:
@@ -149,7 +153,7 @@ class Session:
             async for message in self._client.messages:
                 yield Incoming(str(message.topic), bytes(message.payload), message.retain)
         except aiomqtt.MqttError as error:
-            raise LinkError(explain(error.__cause__ or error, self._broker)) from error
+            raise self._loss() from error
 
 
 class Link:
@@ -172,14 +176,17 @@ class Link:
         if self._is_guess:
             self._version, self._is_guess = V5, False
         session = Session(client, version, self._broker)
+        session.keeps_will = self._will is not None
         try:
             yield session
         finally:
-            session.end()
-            with suppress(aiomqtt.MqttError):
-                await client.__aexit__(None, None, None)
+            await session.end()
 
-    async def _connect(self) -> aiomqtt.Client:
+    def rename(self, client_id: str) -> None:
+        """Connect with another client id from the next session on."""
+        self._client_id = client_id
+
+    async def _connect(self) -> Client:
         try:
             return await self._attempt()
         except MqttConnectError as error:
@@ -187,7 +194,7 @@ class Link:
                 raise LinkError(explain(error, self._broker)) from error
         except aiomqtt.MqttError as error:
             # Brokers from before MQTT 5 may hang up without a word: the next attempt speaks the other version.
-            self._version = V311 if self._version == V5 and str(error) == _NO_ANSWER else V5
+            self._version = V311 if self._version == V5 and str(error) in (NO_ANSWER, HUNG_UP) else V5
             self._is_guess = self._version == V311
             raise LinkError(explain(error, self._broker)) from error
         self._version = V311
@@ -197,17 +204,19 @@ class Link:
             self._version = V5
             raise LinkError(explain(error, self._broker)) from error
 
-    async def _attempt(self) -> aiomqtt.Client:
-        client = aiomqtt.Client(
+    async def _attempt(self) -> Client:
+        client = Client(
             **client_arguments(self._broker, client_id=self._client_id, version=self._version, tls=self._tls),
             will=self._will,
         )
-        try:
-            return await client.__aenter__()
-        except BaseException:
-            # A client whose broker was too slow would connect after all, and live on beside the next attempt.
-            client._client.disconnect()  # noqa: SLF001 - aiomqtt only disconnects what was connected
-            raise
+        await client.open()
+        return client
+
+
+def _discard(task: asyncio.Task[Any]) -> None:
+    """End a task that nobody waits for any more, and take note of its error."""
+    if not task.cancel() and not task.cancelled():
+        task.exception()
 
 
 class Backoff:
@@ -282,65 +291,3 @@ def warnings(broker: BrokerConfig) -> tuple[str, ...]:
     if not broker.tls and not broker.is_local:
         return (f"{broker.address} is not encrypted: others in the network can read along and give commands.",)
     return ()
-
-
-def reason_code(error: BaseException) -> int | None:
-    """Return the MQTT reason in an error of the library, if it has one."""
-    code = getattr(error, "rc", None)
-    return None if code is None else _number(code)
-
-
-def _number(code: Any) -> int:
-    """Return MQTT's number, which MQTT 5 wraps."""
-    return int(getattr(code, "value", code))
-
-
-def explain(error: BaseException, broker: BrokerConfig) -> str:
-    """Return a sentence that says what went wrong with the broker, without any secret."""
-    cause = error if isinstance(error, OSError) else error.__cause__ or error.__context__ or error
-    return f"The broker {broker.address} {_explain_cause(cause, error, broker)}."
-
-
-def _explain_cause(cause: BaseException, error: BaseException, broker: BrokerConfig) -> str:
-    match cause:
-        case ssl.SSLCertVerificationError():
-            text = f"cannot be trusted: {_explain_certificate(cause, broker)}"
-        case socket.gaierror():
-            text = f"was not found: the name {broker.host} could not be resolved"
-        case ConnectionRefusedError():
-            text = f"refused the connection: nothing listens on port {broker.port}"
-        case TimeoutError():
-            text = "did not answer in time"
-        case ssl.SSLError():
-            text = f"does not agree on TLS ({cause.reason or cause})"
-        case OSError():
-            text = f"cannot be reached ({cause.strerror or cause})"
-        case _:
-            text = _explain_code(error, cause)
-    return text
-
-
-def _explain_code(error: BaseException, cause: BaseException) -> str:
-    if (code := reason_code(error)) is None:
-        return f"hung up ({cause})"
-    # The library calls a connection that breaks "unspecified error", too.
-    if isinstance(error, MqttConnectError) or code > _FIRST_REFUSAL:
-        return f"refused: {_REFUSALS.get(code, str(error))}"
-    return "is gone: the connection was lost"
-
-
-def _explain_certificate(error: ssl.SSLCertVerificationError, broker: BrokerConfig) -> str:
-    # The numbers are OpenSSL's X509_V_ERR_* codes; its words change from release to release.
-    if error.verify_code in (62, 64):
-        return f"its certificate is not for the name {broker.host}"
-    if error.verify_code in (18, 19, 20, 21):
-        hint = f"is not in {broker.ca_file}" if broker.ca_file else "is not known to this system; set ca_file"
-        return f"the authority that signed its certificate {hint}"
-    if error.verify_code in (9, 10):
-        return "its certificate is not valid today; is the clock right?"
-    if error.verify_code in _OUTDATED_CERTIFICATE:
-        return (
-            f"its certificate or the authority's is made in a way Python 3.13 and newer refuse "
-            f"({error.verify_message}); make new ones as in docs/hosts.md, Securing the broker"
-        )
-    return error.verify_message or str(error)

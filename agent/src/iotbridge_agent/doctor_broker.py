@@ -11,9 +11,10 @@ import time
 from typing import Literal, TypeAlias
 
 from iotbridge_agent.config import BrokerConfig, Config
-from iotbridge_agent.connection import Link, LinkError, Session, explain, warnings
+from iotbridge_agent.connection import Link, LinkError, Session, warnings
 from iotbridge_agent.errors import ConfigError
 from iotbridge_agent.event_loop import run_loop
+from iotbridge_agent.link_failures import explain
 from iotbridge_agent.protocol.topics import Topics
 from iotbridge_agent.tls import tls_context
 
@@ -182,7 +183,6 @@ async def _neighbours(session: Session, own: Topics, nonce: str) -> list[str]:
 
 
 async def _echoes(session: Session, topic: str, nonce: str) -> bool:
-    # No leaf of the contract: nobody else listens to it, nothing is retained.
     try:
         async with asyncio.timeout(ECHO_TIMEOUT_S):
             await session.subscribe(topic)
@@ -196,7 +196,8 @@ async def _echoes(session: Session, topic: str, nonce: str) -> bool:
 
 
 def _doctor_topic(topics: Topics) -> str:
-    return f"{topics.prefix}/device/{topics.node_id}/doctor"
+    """Return a topic one level below the leaves of the contract: IoT Bridge does not hear it."""
+    return f"{topics.prefix}/device/{topics.node_id}/doctor/echo"
 
 
 def _words(error: Exception) -> str:

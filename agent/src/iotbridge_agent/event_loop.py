@@ -3,10 +3,17 @@
 import asyncio
 from collections.abc import Callable, Coroutine
 from concurrent.futures import Future, ThreadPoolExecutor
+from functools import partial
 import threading
 from typing import Any, TypeVar
 
 T = TypeVar("T")
+
+
+def forget_error(future: "asyncio.Future[Any]") -> None:
+    """Take note of the error of a call that nobody waits for any more; a callback for ``add_done_callback``."""
+    if not future.cancelled():
+        future.exception()
 
 
 def run_loop(work: Coroutine[Any, Any, T]) -> T:
@@ -18,19 +25,32 @@ def run_loop(work: Coroutine[Any, Any, T]) -> T:
 class DaemonExecutor(ThreadPoolExecutor):
     """Starts a daemon thread per call: one that hangs in a dead network mount does not keep the process alive."""
 
+    def __init__(self) -> None:
+        """Start without threads."""
+        super().__init__()
+        self._delivery = threading.Lock()
+        self._is_shut_down = False
+
     def submit(self, call: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
         """Run the call in a new thread."""
         future: Future[Any] = Future()
         future.set_running_or_notify_cancel()
 
         def run() -> None:
+            deliver: Callable[[], None]
             try:
-                future.set_result(call(*args, **kwargs))
+                deliver = partial(future.set_result, call(*args, **kwargs))
             except BaseException as error:  # noqa: BLE001 - the waiter gets it, as from any executor
-                future.set_exception(error)
+                deliver = partial(future.set_exception, error)
+            # The event loop that waited for it may be closed in the meantime, and would complain of the late result.
+            with self._delivery:
+                if not self._is_shut_down:
+                    deliver()
 
         threading.Thread(target=run, name=getattr(call, "__qualname__", "call"), daemon=True).start()
         return future
 
-    def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
-        """Wait for nothing."""
+    def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:  # noqa: ARG002 - the signature of Executor
+        """Wait for nothing, and deliver no result any more."""
+        with self._delivery:
+            self._is_shut_down = True

@@ -5,11 +5,11 @@ from collections.abc import Iterable
 import logging
 import math
 import time
-from typing import Any
 
 from iotbridge_agent.collectors.base import Collector, CollectorSpec, Reading, SensorDescription, Value
 from iotbridge_agent.config import Config
 from iotbridge_agent.errors import NoDataError
+from iotbridge_agent.event_loop import forget_error
 
 PAUSE_AFTER = 5
 PAUSE_S = 3600.0
@@ -63,17 +63,20 @@ class Runner:
         try:
             self._running = asyncio.get_running_loop().run_in_executor(None, self._collect)
             # Timed out or cancelled, nobody asks it any more how it ended.
-            self._running.add_done_callback(_forget)
-            readings = await asyncio.wait_for(asyncio.shield(self._running), self.spec.timeout_s)
+            self._running.add_done_callback(forget_error)
+            # Neither wait_for, which would cancel it, nor shield, which complains of its late errors since Python 3.14.
+            done, _ = await asyncio.wait({self._running}, timeout=self.spec.timeout_s)
+            readings = self._running.result() if done else None
         except NoDataError:
             self._next = now + NO_DATA_PAUSE_S
             self._worked([])
-        except TimeoutError:
-            self._failed(now, f"no answer within {self.spec.timeout_s:g} s")
         except Exception as error:  # noqa: BLE001 - whatever a collector does, the others go on
             self._failed(now, f"{type(error).__name__}: {error}")
         else:
-            self._worked(readings)
+            if readings is None:
+                self._failed(now, f"no answer within {self.spec.timeout_s:g} s")
+            else:
+                self._worked(readings)
 
     def _collect(self) -> list[Reading]:
         if self._collector is None:
@@ -180,8 +183,3 @@ def _rounded(value: Value, decimals: int | None) -> Value:
     rounded = value if decimals is None else round(value, decimals)
     # 24 says what 24.0 says, in fewer bytes.
     return int(rounded) if rounded == int(rounded) else rounded
-
-
-def _forget(running: "asyncio.Future[Any]") -> None:
-    if not running.cancelled():
-        running.exception()

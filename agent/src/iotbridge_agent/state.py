@@ -10,6 +10,7 @@ import logging
 import os
 from pathlib import Path
 import secrets
+import time
 from typing import IO, Any
 
 from iotbridge_agent.errors import AgentError, ConfigError
@@ -29,22 +30,24 @@ class State:
 
     path: Path
     instance: str = field(default_factory=lambda: secrets.token_hex(8))
-    seen_ids: dict[str, None] = field(default_factory=dict)
-    """Of commands, oldest first; a dict because it keeps the order and finds quickly."""
+    seen_ids: dict[str, float] = field(default_factory=dict)
+    """Ids of commands, oldest first, with the Unix time until which a repetition would be carried out."""
     components: dict[str, dict[str, Any]] = field(default_factory=dict)
     is_new: bool = True
     """Whether there was no usable file."""
     _warned: bool = False
 
-    def remember(self, command_id: str) -> None:
-        """Remember an id; the oldest is forgotten beyond MAX_IDS."""
-        self.seen_ids[command_id] = None
-        while len(self.seen_ids) > MAX_IDS:
-            del self.seen_ids[next(iter(self.seen_ids))]
+    def remember(self, command_id: str, valid_until: float = 0.0) -> None:
+        """Remember an id as long as its message is valid, and the newest MAX_IDS also beyond that."""
+        self.seen_ids[command_id] = valid_until
+        if (surplus := len(self.seen_ids) - MAX_IDS) > 0:
+            now = time.time()
+            for old in [old for old, until in self.seen_ids.items() if until < now][:surplus]:
+                del self.seen_ids[old]
 
     def save(self) -> None:
         """Write to the disk and wait until it is there; raises StateError."""
-        document = {"instance": self.instance, "seen_ids": list(self.seen_ids), "components": self.components}
+        document = {"instance": self.instance, "seen_ids": self.seen_ids, "components": self.components}
         temporary = self.path.with_suffix(".new")
         try:
             self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -118,16 +121,18 @@ def _parse(path: Path, document: object) -> State:
     if not isinstance(document, Mapping):
         raise ValueError("no object")  # noqa: TRY004 - one kind of error for a damaged file
     instance, seen_ids, components = (document.get(key) for key in ("instance", "seen_ids", "components"))
+    if isinstance(seen_ids, list) and all(isinstance(seen, str) for seen in seen_ids):
+        seen_ids = dict.fromkeys(seen_ids, 0.0)  # as written before it was known how long each is valid
     if (
         not isinstance(instance, str)
         or not instance
-        or not isinstance(seen_ids, list)
-        or not all(isinstance(seen, str) for seen in seen_ids)
+        or not isinstance(seen_ids, dict)
+        or not all(isinstance(until, int | float) for until in seen_ids.values())
         or not isinstance(components, dict)
         or not all(_is_component(entry) for entry in components.values())
     ):
         raise ValueError("wrong types")
-    return State(path, instance, dict.fromkeys(seen_ids[-MAX_IDS:]), components, is_new=False)
+    return State(path, instance, seen_ids, components, is_new=False)
 
 
 def _is_component(entry: object) -> bool:

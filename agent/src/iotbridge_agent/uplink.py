@@ -4,7 +4,7 @@ import asyncio
 from collections import deque
 import logging
 import time
-from typing import Protocol
+from typing import Any, Protocol
 
 from iotbridge_agent import sdnotify
 from iotbridge_agent.connection import STEADY_S, Backoff, Incoming, Link, LinkError, Session
@@ -111,30 +111,27 @@ class Uplink:
             self._unsent.append(response)
 
     async def _serve(self, session: Session) -> None:
-        """Say hello, listen until the connection is lost or the agent leaves, say goodbye."""
+        """Say hello and listen until the connection is lost or the agent leaves; say goodbye."""
         await session.subscribe(*self._topics)
         self._session = session
+        working = asyncio.create_task(self._work(session), name="session")
+        waiters = [asyncio.create_task(event.wait()) for event in (self._leaving, session.lost)]
+        try:
+            await asyncio.wait([working, *waiters], return_when=asyncio.FIRST_COMPLETED)
+            if not self._leave_as:
+                if working.done():
+                    working.result()
+                raise LinkError(f"The broker {session.address} takes no messages any more.")
+        finally:
+            await _end(working, *waiters)
+        await self._speaker.goodbye(self._leave_as)
+        session.keeps_will = False
+
+    async def _work(self, session: Session) -> None:
+        """Say hello and what could not be said before, and take messages until the connection is lost."""
         await self._speaker.hello(session)
         for response in [self._unsent.popleft() for _ in range(len(self._unsent))]:
             await self.respond(response)
-        await self._listen(session)
-        if self._leave_as:
-            await self._speaker.goodbye(self._leave_as)
-
-    async def _listen(self, session: Session) -> None:
-        receiver = asyncio.create_task(self._receive(session), name="receiver")
-        waiters = [asyncio.create_task(event.wait()) for event in (self._leaving, session.lost)]
-        try:
-            await asyncio.wait([receiver, *waiters], return_when=asyncio.FIRST_COMPLETED)
-            if receiver.done():
-                receiver.result()
-            if session.lost.is_set():
-                raise LinkError(f"The broker {session.address} takes no messages any more.")
-        finally:
-            for task in (receiver, *waiters):
-                task.cancel()
-
-    async def _receive(self, session: Session) -> None:
         async for message in session.messages():
             self._speaker.received(message)
 
@@ -153,3 +150,10 @@ class Uplink:
             backoff.reset()
             for event in (self._leaving, self._left, self._back):
                 event.clear()
+
+
+async def _end(*tasks: asyncio.Task[Any]) -> None:
+    """Cancel the tasks and wait until they have ended; an error of theirs that nobody asked for is taken note of."""
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)

@@ -59,9 +59,18 @@ async def test_the_whole_group_is_stopped_after_the_timeout(tmp_path: Path) -> N
     wait_until(_gone(int(file.read_text())), "the child to be gone")
 
 
-async def test_a_program_that_leaves_something_in_the_background_is_no_timeout() -> None:
-    data = await run_custom(command("sh", "-c", "sleep 3 & echo started", timeout_s=1))
+async def test_what_a_program_leaves_in_the_background_is_not_waited_for() -> None:
+    started = time.monotonic()
+    data = await run_custom(command("sh", "-c", "sleep 12 & echo started", timeout_s=10))
     assert (data["exit_code"], data["output"]) == (0, "started\n")
+    assert time.monotonic() - started < 8
+
+
+async def test_what_a_program_said_last_is_all_there() -> None:
+    data = await run_custom(
+        command("sh", "-c", "sleep 12 & head -c 300000 /dev/zero | tr '\\0' x; echo end", max_output=400_000)
+    )
+    assert data["output"] == "x" * 300_000 + "end\n"
 
 
 async def test_what_cannot_be_started(tmp_path: Path) -> None:

@@ -1,6 +1,7 @@
 """From a command to its responses, where a real agent would take minutes or a real suspend."""
 
 from collections.abc import Iterator
+from datetime import UTC, datetime
 import json
 from pathlib import Path
 import threading
@@ -153,3 +154,29 @@ async def test_a_flood_of_nonsense_is_not_answered_by_a_flood(
         await dispatcher.handle(b"nonsense", retained=False)
 
     assert len(recorder.responses) == len(caplog.records) == 30
+
+
+async def test_a_flood_of_pings_locks_out_neither_a_reboot_nor_its_refusal(recorder: Recorder, tmp_path: Path) -> None:
+    recorder.execution_error = CommandError("error", "No.")
+    dispatcher = make(recorder, tmp_path)
+    for number in range(500):
+        await give(dispatcher, command="ping", id=f"p{number}")
+    await give(dispatcher, command="reboot", id="r")
+    await give(dispatcher, command="reboot", id="r")
+    assert [(r.command, r.status) for r in recorder.responses if r.command != "ping"] == [
+        ("reboot", "accepted"),
+        ("reboot", "failed"),
+        ("reboot", "refused"),
+    ]
+
+
+async def test_a_reboot_is_not_carried_out_again_after_a_flood_of_other_ids(recorder: Recorder, tmp_path: Path) -> None:
+    recorder.execution_error = CommandError("error", "No.")
+    dispatcher = make(recorder, tmp_path, commands_per_minute=600)
+    message = {"command": "reboot", "id": "once", "timestamp": datetime.now(UTC).isoformat(), "ttl_s": 3600}
+    await give(dispatcher, **message)
+    for number in range(600):
+        await give(dispatcher, command="ping", id=f"p{number}")
+    await give(dispatcher, **message)
+    assert recorder.responses[-1].reason == "duplicate"
+    assert recorder.done.count("execute reboot") == 1

@@ -7,7 +7,7 @@ from hypothesis import given, strategies as st
 import pytest
 
 from iotbridge_agent.commands.base import RefusedError
-from iotbridge_agent.commands.gate import Gate
+from iotbridge_agent.commands.gate import Gate, valid_until
 from iotbridge_agent.protocol.messages import format_time
 
 NOW = datetime(2026, 11, 21, 10, 15, 30, tzinfo=UTC)
@@ -108,6 +108,28 @@ def test_too_many_in_a_minute_and_again_after_it() -> None:
         gate.check(b'{"command":"ping"}', retained=False, now=NOW, monotonic=59.9)
     assert refused.value.reason == "rate_limited"
     gate.check(b'{"command":"ping"}', retained=False, now=NOW, monotonic=60.1)
+
+
+def test_a_flood_of_one_kind_does_not_lock_out_the_others() -> None:
+    gate = make(per_minute=3)
+    for command in ("ping", "status", "ping", "backup"):
+        gate.check(json.dumps({"command": command}).encode(), retained=False, now=NOW, monotonic=0)
+    with pytest.raises(RefusedError, match="More than 3 commands of this kind"):
+        gate.check(b'{"command":"status"}', retained=False, now=NOW, monotonic=1)
+    assert gate.check(b'{"command":"reboot"}', retained=False, now=NOW, monotonic=1).command == "reboot"
+
+
+@pytest.mark.parametrize(
+    ("fields", "expected_s"),
+    [
+        ({"command": "reboot", "timestamp": at(-5)}, 25),
+        ({"command": "backup", "timestamp": at(0), "ttl_s": 3600}, 3600),
+        ({"command": "reboot"}, 3600),
+    ],
+)
+def test_a_command_is_valid_until_its_time_to_live_is_over(fields: dict[str, object], expected_s: float) -> None:
+    command = make().check(json.dumps(fields).encode(), retained=False, now=NOW, monotonic=0)
+    assert valid_until(command, NOW) == NOW.timestamp() + expected_s
 
 
 def test_refused_commands_do_not_use_up_the_minute() -> None:

@@ -6,7 +6,8 @@ from typing import Any, Final, Literal, NamedTuple, Protocol, TypeAlias
 from iotbridge_agent.errors import AgentError
 
 POWER_COMMANDS: Final = ("shutdown", "reboot", "suspend")
-BUILTIN_COMMANDS: Final = (*POWER_COMMANDS, "status", "ping")
+HARMLESS_COMMANDS: Final = ("status", "ping")
+BUILTIN_COMMANDS: Final = (*POWER_COMMANDS, *HARMLESS_COMMANDS)
 
 RefusedReason: TypeAlias = Literal[
     "malformed",
@@ -21,6 +22,16 @@ RefusedReason: TypeAlias = Literal[
     "busy",
 ]
 FailedReason: TypeAlias = Literal["timeout", "exit_code", "not_found", "not_permitted", "error"]
+
+
+Kind: TypeAlias = Literal["power", "custom", "harmless"]
+
+
+def kind_of(command: str | None) -> Kind:
+    """Return the kind of a command; what is unknown or unreadable counts as harmless, because nothing is done."""
+    if command in POWER_COMMANDS:
+        return "power"
+    return "harmless" if command is None or command in HARMLESS_COMMANDS else "custom"
 
 
 class Permission(NamedTuple):

@@ -68,7 +68,6 @@ def _start(command: CustomCommand) -> subprocess.Popen[bytes]:
 
 def _finish(process: subprocess.Popen[bytes], kept: bytearray, command: CustomCommand) -> bool:
     """Read the output until the program ended or its time is over; return whether it had to be stopped."""
-    deadline = time.monotonic() + command.timeout_s
     reader = threading.Thread(target=_read, args=(process.stdout, kept, command.max_output), daemon=True)
     reader.start()
     timed_out = False
@@ -77,8 +76,12 @@ def _finish(process: subprocess.Popen[bytes], kept: bytearray, command: CustomCo
     except subprocess.TimeoutExpired:
         timed_out = True
         _stop(process)
-    # Something the program left in the background may hold its output for ever: that is not a timeout.
-    reader.join(max(LAST_WORDS_S, deadline - time.monotonic()))
+    # A process that the program left in the background may hold its output for ever: when nothing more comes, the
+    # program's own words are all here.
+    said = -1
+    while reader.is_alive() and said < len(kept):
+        said = len(kept)
+        reader.join(LAST_WORDS_S)
     return timed_out
 
 

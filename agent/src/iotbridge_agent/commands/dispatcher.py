@@ -1,9 +1,7 @@
 """Takes commands from the broker to their response."""
 
 import asyncio
-from collections import deque
 from collections.abc import Awaitable, Callable, Mapping
-from contextlib import suppress
 from datetime import UTC, datetime
 import logging
 import time
@@ -16,10 +14,12 @@ from iotbridge_agent.commands.base import (
     PowerBackend,
     RefusedError,
     RefusedReason,
+    kind_of,
 )
-from iotbridge_agent.commands.gate import WINDOW_S, Gate
+from iotbridge_agent.commands.gate import Gate, RateLimit, valid_until
 from iotbridge_agent.config import Config
 from iotbridge_agent.errors import AgentError
+from iotbridge_agent.event_loop import forget_error
 from iotbridge_agent.protocol.messages import Command, Power, Response, Status
 from iotbridge_agent.state import State, StateError
 
@@ -36,7 +36,9 @@ GOING: Mapping[str, tuple[Power, str]] = {
     "suspend": ("suspended", "Suspending now."),
 }
 REFUSALS_ANSWERED = 30
-"""In a minute; what is refused beyond that is neither answered nor logged."""
+"""In a minute and of each kind; what is refused beyond that is neither answered nor logged."""
+STOP_PATIENCE_S = 5.0
+"""For custom commands to end and to be answered when the agent is stopped."""
 
 _LOG = logging.getLogger(__name__)
 
@@ -67,7 +69,10 @@ class Dispatcher:
         self._host = host
         self._custom = {command.name: command for command in config.custom}
         self._running: set[str] = set()
-        self._refusals: deque[float] = deque()
+        self._refusals = RateLimit(REFUSALS_ANSWERED)
+        self._executions: dict[asyncio.Task[Any], asyncio.Task[Any] | None] = {}
+        """Custom commands that run, each with the task that answers it."""
+        self._is_stopping = False
         self._gate = Gate(
             power=config.power,
             custom=self._custom,
@@ -78,13 +83,14 @@ class Dispatcher:
 
     async def handle(self, payload: bytes, *, retained: bool) -> None:
         """Carry out one message of the command topic, and answer it; never raises for what is in it."""
+        now = datetime.now(UTC)
         try:
-            command = self._gate.check(payload, retained=retained, now=datetime.now(UTC), monotonic=time.monotonic())
+            command = self._gate.check(payload, retained=retained, now=now, monotonic=time.monotonic())
         except RefusedError as refused:
             await self._refuse(refused)
             return
         if command.id is not None:
-            self._state.remember(command.id)
+            self._state.remember(command.id, valid_until(command, now))
         self._running.add(command.command)
         try:
             await self._run(command)
@@ -95,6 +101,15 @@ class Dispatcher:
             await self._answer(command, "failed", str(error), reason=error.reason, data=error.data)
         finally:
             self._running.discard(command.command)
+
+    async def stop(self) -> None:
+        """Cut off the custom commands that run, and wait until each has been answered."""
+        self._is_stopping = True
+        answering = [task for task in self._executions.values() if task]
+        for execution in self._executions:
+            execution.cancel()
+        if answering:
+            await asyncio.wait(answering, timeout=STOP_PATIENCE_S)
 
     async def permission(self, name: str) -> Permission:
         """Return whether a power command would be carried out; in dry run it always would, for show."""
@@ -130,7 +145,18 @@ class Dispatcher:
 
         self._remember_for_good(command)
         await self._answer(command, "accepted", f"{command.command} was started.")
-        data = await run_custom(self._custom[command.command])
+        execution = asyncio.create_task(run_custom(self._custom[command.command]))
+        self._executions[execution] = asyncio.current_task()
+        if self._is_stopping:
+            execution.cancel()
+        try:
+            data = await execution
+        except asyncio.CancelledError:
+            if not self._is_stopping:
+                raise
+            raise CommandError("error", f"{command.command} was cut off: the agent is being stopped.") from None
+        finally:
+            del self._executions[execution]
         await self._answer(command, "done", f"{command.command} ended well.", data=data)
 
     async def _go(self, command: Command) -> None:
@@ -158,10 +184,13 @@ class Dispatcher:
         """Return when the machine slept and woke up; raise CommandError if it does not go."""
         loop = asyncio.get_running_loop()
         execution = loop.run_in_executor(None, self._power.execute, name)
+        execution.add_done_callback(forget_error)
         deadline, last = time.monotonic() + STILL_HERE_S, time.time()
         while time.monotonic() < deadline:
-            with suppress(TimeoutError):
-                await asyncio.wait_for(asyncio.shield(execution), TICK_S)
+            # Not shield: it complains of an error that comes after its time, since Python 3.14.
+            await asyncio.wait({execution}, timeout=TICK_S)
+            if execution.done():
+                execution.result()
                 await asyncio.sleep(TICK_S)
             if name == "suspend" and time.time() - last > SLEPT_S:
                 return
@@ -179,12 +208,8 @@ class Dispatcher:
             raise self._refusal(command, "not_permitted", message) from error
 
     async def _refuse(self, refused: RefusedError) -> None:
-        now = time.monotonic()
-        while self._refusals and now - self._refusals[0] >= WINDOW_S:
-            self._refusals.popleft()
-        if len(self._refusals) >= REFUSALS_ANSWERED:
+        if not self._refusals.admit(kind_of(refused.command), time.monotonic()):
             return  # whoever floods the topic gets no flood of answers, and no full log
-        self._refusals.append(now)
         _LOG.warning("Command %s refused: %s", refused.command or "(unreadable)", refused)
         await self._host.respond(
             Response(

@@ -1,13 +1,32 @@
 """Decides which commands are let in; pure but for what it remembers."""
 
-from collections import deque
+from collections import defaultdict, deque
 from collections.abc import Callable, Collection, Container
 from datetime import datetime
 
-from iotbridge_agent.commands.base import BUILTIN_COMMANDS, POWER_COMMANDS, RefusedError
-from iotbridge_agent.protocol.messages import DEFAULT_TTL_S, Command, MessageError, parse_command
+from iotbridge_agent.commands.base import BUILTIN_COMMANDS, POWER_COMMANDS, Kind, RefusedError, kind_of
+from iotbridge_agent.protocol.messages import DEFAULT_TTL_S, MAX_TTL_S, Command, MessageError, parse_command
 
 WINDOW_S = 60.0
+
+
+class RateLimit:
+    """Admits so many events a minute of each kind of command: a flood of pings must not lock out a reboot."""
+
+    def __init__(self, per_minute: int) -> None:
+        """Start with nothing admitted."""
+        self._per_minute = per_minute
+        self._recent: defaultdict[Kind, deque[float]] = defaultdict(deque)
+
+    def admit(self, kind: Kind, monotonic: float) -> bool:
+        """Return whether one more of this kind is within the limit, and count it then."""
+        recent = self._recent[kind]
+        while recent and monotonic - recent[0] >= WINDOW_S:
+            recent.popleft()
+        if len(recent) >= self._per_minute:
+            return False
+        recent.append(monotonic)
+        return True
 
 
 class Gate:
@@ -30,9 +49,9 @@ class Gate:
         self._known = {*BUILTIN_COMMANDS, *custom}
         self._not_enabled = {*POWER_COMMANDS} - {*power}
         self._per_minute = per_minute
+        self._rate = RateLimit(per_minute)
         self._seen_ids = seen_ids
         self._running = running
-        self._recent: deque[float] = deque()
 
     def check(self, payload: bytes, *, retained: bool, now: datetime, monotonic: float) -> Command:
         """Return the command to carry out; raises RefusedError."""
@@ -73,11 +92,21 @@ class Gate:
             raise _refused(command, "busy", "Another power command is under way.")
 
     def _check_rate(self, command: Command, monotonic: float) -> None:
-        while self._recent and monotonic - self._recent[0] >= WINDOW_S:
-            self._recent.popleft()
-        if len(self._recent) >= self._per_minute:
-            raise _refused(command, "rate_limited", f"More than {self._per_minute} commands in a minute.")
-        self._recent.append(monotonic)
+        if not self._rate.admit(kind_of(command.command), monotonic):
+            raise _refused(command, "rate_limited", f"More than {self._per_minute} commands of this kind in a minute.")
+
+
+def valid_until(command: Command, now: datetime) -> float:
+    """Return the Unix time until which a repetition of the command would be carried out.
+
+    Without a timestamp that is for ever; such a one is remembered as long as the longest of the others. A repeated ping
+    or status does no harm.
+    """
+    if kind_of(command.command) == "harmless":
+        return 0.0
+    if command.timestamp is None:
+        return now.timestamp() + MAX_TTL_S
+    return command.timestamp.timestamp() + (DEFAULT_TTL_S if command.ttl_s is None else command.ttl_s)
 
 
 def _check_time(command: Command, now: datetime) -> None:

@@ -22,7 +22,7 @@ MAX_STATUS_KEYS = MAX_READINGS + 8
 ONLINE, OFFLINE = "online", "offline"
 POWER_STATES = ("on", "shutting_down", "rebooting", "suspended", "off")
 STATUSES = ("accepted", "done", "refused", "failed")
-DEFAULT_TTL_S = 30.0
+DEFAULT_TTL_S, MAX_TTL_S = 30.0, 3600.0
 
 Power: TypeAlias = Literal["on", "shutting_down", "rebooting", "suspended", "off"]
 Status: TypeAlias = Literal["accepted", "done", "refused", "failed"]
@@ -206,7 +206,7 @@ def parse_command(payload: bytes) -> Command:
             command=_required(fields, "command", _word(_COMMAND)),
             id=_optional(fields, "id", _word(_ID)),
             timestamp=_optional(fields, "timestamp", _time),
-            ttl_s=_optional(fields, "ttl_s", _number(1, 3600)),
+            ttl_s=_optional(fields, "ttl_s", _number(1, MAX_TTL_S)),
             args=_optional(fields, "args", _mapping),
         )
     except MessageError as error:
