@@ -16,10 +16,15 @@ import threading
 import time
 from typing import Any, TypeVar
 
+from hypothesis import HealthCheck, settings
 import paho.mqtt.client as paho
 from paho.mqtt.enums import CallbackAPIVersion
 from paho.mqtt.subscribeoptions import SubscribeOptions
 import pytest
+
+# How long an example takes says how busy the machine is.
+settings.register_profile("agent", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("agent")
 
 T = TypeVar("T")
 DEADLINE_S = 15.0
