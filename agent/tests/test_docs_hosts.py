@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 import json
 from pathlib import Path
 import re
+import shlex
 import shutil
 import ssl
 import subprocess
@@ -184,23 +185,31 @@ CONTROL = "$CONTROL/dynamic-security/v1"
 MAKE_ACCOUNT = json.dumps({"commands": [{"command": "createClient", "username": "thief", "password": "x"}]})
 
 
-@dataclass
-class WithRoles:
-    """A broker with the dynamic security plugin, the guide's roles, and a password that is each user's name."""
+class WithRoles(Documented):
+    """The guide's broker with the dynamic security plugin and the guide's roles."""
 
-    folder: Path
-    broker: Broker = field(init=False)
-
-    def start(self) -> None:
-        """Start, and set up what the guide says."""
-        options = [line.replace("/var/lib/mosquitto", str(self.folder)) for line in lines(PLUGIN, self.folder)]
-        self.ctl("dynsec", "init", str(self.folder / "dynamic-security.json"), "admin", "admin")
-        self.broker = Broker(self.folder, options=("allow_anonymous false", *options))
+    def start_with_roles(self) -> None:
+        """Start with the plugin in place of the lists, and make the roles."""
+        configuration = lines("# /etc/mosquitto/conf.d/iotbridge.conf", self.folder)
+        replaced = {"password_file", "acl_file"}
+        assert replaced <= {line.split()[0] for line in configuration}
+        configuration = [line for line in configuration if line.split()[0] not in replaced]
+        plugin = [line.replace("/var/lib/mosquitto", str(self.folder)) for line in lines(PLUGIN, self.folder)]
+        at = configuration.index("listener 8883")
+        options = (*configuration[:at], *plugin)
+        self.ctl("dynsec", "init", str(self.folder / "dynamic-security.json"), "admin", "admin's")
+        self.broker = Broker(self.folder, options=options, listener=tuple(configuration[at + 1 :]))
         self.broker.start()
-        commands = re.sub(r"createClient (\S+)", r"createClient \1 -p \1", block("# roles"))
-        where = f"mosquitto_ctrl -h 127.0.0.1 -p {self.broker.port} -P admin"
-        script = commands.replace("mosquitto_ctrl", where)
-        subprocess.run(["bash", "-e"], input=script.encode(), check=True, capture_output=True)
+        commands = re.sub(r"createClient (\S+)", r"""createClient \1 -p "\1's" """, self.local(block("# roles")))
+        subprocess.run(["bash", "-e"], input=commands.encode(), check=True, capture_output=True)
+
+    def local(self, commands: str) -> str:
+        """Return commands of the guide for this broker."""
+        names = {"broker.lan": "127.0.0.1", "8883": str(self.broker.port), "/etc/mosquitto": str(self.folder)}
+        password = shlex.quote("admin's")
+        for name, here in {**names, "-u admin": f"-u admin -P {password}"}.items():
+            commands = commands.replace(name, here)
+        return commands
 
     def ctl(self, *words: str) -> str:
         """Return what mosquitto_ctrl says."""
@@ -208,12 +217,8 @@ class WithRoles:
 
     def accounts(self) -> set[str]:
         """Return the names of all accounts."""
-        who = ("-h", "127.0.0.1", "-p", str(self.broker.port), "-u", "admin", "-P", "admin")
-        return set(self.ctl(*who, "dynsec", "listClients").split())
-
-    def config(self, user: str) -> BrokerConfig:
-        """Return what a user says about the broker."""
-        return BrokerConfig(scheme="mqtt", host="127.0.0.1", port=self.broker.port, username=user, password=user)
+        where = ("-h", "127.0.0.1", "-p", str(self.broker.port), "--cafile", str(self.folder / "certs" / "ca.crt"))
+        return set(self.ctl(*where, "-u", "admin", "-P", "admin's", "dynsec", "listClients").split())
 
 
 @pytest.fixture
@@ -222,7 +227,7 @@ def roles(tmp_path: Path) -> Iterator[WithRoles]:
     if shutil.which("mosquitto_ctrl") is None or not Path(lines(PLUGIN, tmp_path)[0].split()[1]).exists():
         pytest.skip("the dynamic security plugin is not where Debian has it on amd64 (package mosquitto)")
     roles = WithRoles(tmp_path)
-    roles.start()
+    roles.start_with_roles()
     yield roles
     roles.broker.kill()
 
