@@ -54,7 +54,15 @@ async def test_from_the_ui(hass: HomeAssistant, broker: MqttMockHAClient) -> Non
 
 @pytest.mark.parametrize(
     ("prefixes", "error"),
-    [([], "no_prefix"), ([" ", "/"], "no_prefix"), (["a/#"], "invalid_prefix"), (["+"], "invalid_prefix")],
+    [
+        ([], "no_prefix"),
+        ([" ", "/"], "no_prefix"),
+        (["a/#"], "invalid_prefix"),
+        (["+"], "invalid_prefix"),
+        (["a/" * 999 + "b"], "invalid_prefix"),
+        (["a" * 65535], "invalid_prefix"),
+        (["a\nb"], "invalid_prefix"),
+    ],
 )
 async def test_a_bad_prefix_is_said_and_can_be_mended(
     hass: HomeAssistant, broker: MqttMockHAClient, prefixes: list[str], error: str

@@ -108,3 +108,9 @@ async def test_a_call_that_cannot_be_carried_out_says_why(
     with pytest.raises(HomeAssistantError) as error:
         await decode(hass, **data)
     assert error.value.translation_key == expected
+
+
+@pytest.mark.parametrize("topic", ["a/" * 999 + "b", "a" * 65535, "a\0b", "a/+", "a/#"])
+async def test_a_topic_no_message_can_have_is_refused(hass: HomeAssistant, kit: Kit, topic: str) -> None:
+    with pytest.raises(HomeAssistantError, match="not a topic"):
+        await decode(hass, topic=topic, payload="{}")

@@ -161,6 +161,8 @@ LIMITS = {"hysteresis": 0, "worse": "critical"}
         ("event", {"event_type": "a", "event_data": [1]}, {"event_data": "data_invalid"}),
         ("message", {"topic": "#"}, {"topic": "topic_everything"}),
         ("message", {"topic": "a+/b"}, {"topic": "topic_plus"}),
+        ("message", {"topic": "a/" * 999 + "b"}, {"topic": "topic_levels"}),
+        ("message", {"topic": "a" * 65535}, {"topic": "topic_long"}),
     ],
 )
 async def test_what_was_wrong_is_said_and_can_be_mended(

@@ -120,6 +120,7 @@ async def test_after_silence_another_topic_can_be_entered_from_the_one_before(wi
         (" garden/weather", "topic_spaces"),
         ("garden/weather ", "topic_spaces"),
         ("garden/" + "x" * 65535, "topic_long"),
+        ("garden/" * 999 + "x", "topic_levels"),
         ("garden/\0weather", "topic_characters"),
         ("garden/#/weather", "topic_hash"),
         ("garden/weather#", "topic_hash"),

@@ -219,6 +219,14 @@ async def test_a_profile_that_home_assistant_would_not_take_is_refused_at_once(
     assert (wizard.step, wizard.errors) == ("profile", {"profile": error})
 
 
+async def test_a_subtopic_that_makes_the_topic_too_deep_is_refused(wizard: Wizard) -> None:
+    text = PROFILE.replace(CHANNEL, f"{{name: A, path: [a], subtopic: '{'a/' * 120}b'}}")
+    await wizard.start("profile")
+    await wizard.submit(profile=text, topic="stations/" * 100 + "data")
+
+    assert wizard.errors == {"profile": "subtopic_invalid"}
+
+
 @pytest.mark.parametrize(
     ("language", "scale", "broken"),
     [

@@ -37,14 +37,14 @@ def read_profile(text: str, topic: str | None = None) -> ProfileFile:
         ChannelError: something in it could not become an entity, or does not go with the topic.
     """
     file = parse(text)
+    topic_filter = topic or file.match.topic
     for channel in file.channels:
-        if {"+", "#"} & set(channel.subtopic.split("/")):
+        if channel.subtopic and not is_topic(f"{_plain(topic_filter)}/{channel.subtopic}"):
             raise ChannelError("subtopic_invalid", channel=channel.name)
         # Whether its + can be filled is seen when the topic is known.
         check(channel, None, (channel.command_topic or "").split("/").count("+"))
     check_twins(file.channels)
     _check_availability(file)
-    topic_filter = topic or file.match.topic
     levels = topic_filter.split("/")
     if "#" not in levels and not -len(levels) < file.depth <= len(levels):
         raise ChannelError("depth_invalid")
@@ -60,6 +60,11 @@ def _check_availability(file: ProfileFile) -> None:
         raise ChannelError("availability_path")
     if there.online == there.offline:
         raise ChannelError("availability_words")
+
+
+def _plain(topic_filter: str) -> str:
+    """Return a filter as a topic that it covers."""
+    return "/".join("x" if level in {"+", "#"} else level for level in topic_filter.split("/"))
 
 
 def _folder(hass: HomeAssistant) -> Path:

@@ -14,7 +14,7 @@ from ..devices.decoders import decode
 from ..devices.discovery import is_safe
 from ..devices.models import Availability, DecodeError, LibraryNeededError, Path, Sample, key_of
 from ..devices.topics import matches
-from .filters import is_topic
+from .filters import fault, is_topic
 
 SECTION = "availability"
 LEAVES = ("LWT", "availability", "available", "status", "online", "connected", "$state")
@@ -34,7 +34,9 @@ def neighbours(topic: str) -> list[str]:
     own = topic.removesuffix("/#")
     parent = own.rpartition("/")[0]
     bases = [base for base in (own, parent) if base and not set(base) <= {"+", "#", "/"}]
-    return [found for base in bases for leaf in LEAVES if (found := f"{base}/{leaf}") != topic]
+    beside = [f"{base}/{leaf}" for base in bases for leaf in LEAVES]
+    # A topic that is just short enough has none that a broker would take.
+    return [found for found in beside if found != topic and fault(found) is None]
 
 
 def guess(topic: str, samples: Iterable[Sample], beside: Iterable[Sample], *, several: bool) -> Availability | None:

@@ -16,6 +16,12 @@ _AMBIGUOUS_NODE_ID = re.compile(r"thing_.*|.*-[0-9a-f]{6}")
 NODE_ID = re.compile(r"[A-Za-z0-9_.-]{1,64}")
 
 
+# Mosquitto hangs up on a client that subscribes to more than 201 levels, EMQX at more than 4096 bytes. Core then
+# connects and subscribes again, for ever: one such topic cuts all of Home Assistant off.
+MAX_LEVELS = 200
+MAX_BYTES = 4096
+
+
 class TopicError(ValueError):
     """A topic that is not of the contract; the text says why."""
 
@@ -66,3 +72,20 @@ def parse_topic(topic: str, prefix: str) -> tuple[HostKey, Leaf]:
     if not NODE_ID.fullmatch(node_id):
         raise TopicError("the node_id is not 1 to 64 of A-Z a-z 0-9 _ . -")
     return HostKey(prefix, node_id), leaf
+
+
+def topic_fault(topic_filter: str) -> str | None:
+    """Return the error of the flows for a topic or filter that a broker may refuse or that is too wide; else None."""
+    levels = topic_filter.split("/")
+    faults = {
+        "topic_empty": not topic_filter.strip(),
+        "topic_spaces": topic_filter != topic_filter.strip(),
+        "topic_long": len(topic_filter.encode("utf-8", "replace")) > MAX_BYTES,
+        "topic_levels": len(levels) > MAX_LEVELS,
+        "topic_characters": any(not letter.isprintable() for letter in topic_filter),
+        "topic_hash": any("#" in level for level in levels[:-1]) or ("#" in levels[-1] and levels[-1] != "#"),
+        "topic_plus": any("+" in level and level != "+" for level in levels),
+        "topic_everything": all(level in {"+", "#"} for level in levels),
+        "topic_shared": levels[0] == "$share",
+    }
+    return next((key for key, wrong in faults.items() if wrong), None)
