@@ -160,6 +160,19 @@ class Device:
         self._async_publish_state(happened)
         return {key: value for key, value in unknown.items() if self._may_learn(key)}
 
+    @callback
+    def async_clear(self, subtopic: str) -> None:
+        """Forget the values that came on one of the device's topics."""
+        keys = {key for key, channel in self.settings.channels.items() if channel.subtopic == subtopic}
+        cleared = {key for key in keys if self.values.get(key) is not None}
+        if not cleared:
+            return
+        self.values |= dict.fromkeys(cleared)
+        self.remembered.values = self.values
+        self._changed = True
+        if self.hands_on:
+            self._async_publish_state({})
+
     def _may_learn(self, key: str) -> bool:
         return len(self.settings.channels[key].event_types) < MAX_EVENT_TYPES
 
@@ -221,7 +234,8 @@ class Device:
         def feed(_now: datetime) -> None:
             nonlocal tries
             self._seed.clear()
-            if self._are_fed() or tries >= MAX_FEEDS:
+            # Entities that read elsewhere before have values, but not these.
+            if (tries and self._are_fed()) or tries >= MAX_FEEDS:
                 self._async_fed()
                 return
             tries += 1

@@ -15,6 +15,8 @@ from .topics import fill, fill_exactly
 _SAFE_KEY = re.compile(r"[\w.:/ \-]{1,64}")
 # A socket that is only seen is an "outlet" to people; core has that class for switches alone, and refuses it here.
 _SAME_IN_CORE: dict[tuple[str, str | None], str] = {("binary_sensor", "outlet"): "power"}
+# Of a topic whose retained message was deleted core gets an empty text.
+_CLEARED = "value == ''"
 SUPPORT_URL = "https://github.com/owner.invalid/iot-bridge"
 
 
@@ -139,10 +141,10 @@ def _read_directly(component: dict[str, Any], channel: Channel, base: str) -> No
     """Point a component at the device's own messages."""
     component["state_topic"] = "/".join(part for part in (base, channel.subtopic) if part)
     if channel.platform == "sensor":
-        if (template := _sensor_template(channel)) is not None:
-            component["value_template"] = template
+        component["value_template"] = _sensor_template(channel)
         return
-    component["value_template"] = f"{{{{ {_expression(channel.path)} | string | lower }}}}"
+    given = f"{{% set v = {_expression(channel.path)} %}}"
+    component["value_template"] = f"{given}{{{{ none if v is none or {_CLEARED} else v | string | lower }}}}"
     names = ("state_on", "state_off") if channel.platform == "switch" else ("payload_on", "payload_off")
     for name, word in zip(names, (channel.on, channel.off), strict=True):
         if word is not None:
@@ -167,19 +169,19 @@ def _quoted(part: str | int) -> str:
     return json.dumps(part, ensure_ascii=False)
 
 
-def _sensor_template(channel: Channel) -> str | None:
+def _sensor_template(channel: Channel) -> str:
     given = f"{{% set v = {_expression(channel.path)} %}}"
     if channel.scale != 1:
         digits = max(0, len(f"{channel.scale:f}".rstrip("0").partition(".")[2])) + 3
         scaled = f"(v | float * {channel.scale!r}) | round({digits})"
-        return f"{given}{{{{ {scaled} if is_number(v) else none if v is none else '' }}}}"
+        return f"{given}{{{{ {scaled} if is_number(v) else none if v is none or {_CLEARED} else '' }}}}"
     if channel.is_number:
         if not channel.path:
-            return "{{ value if is_number(value) else '' }}"
+            return f"{{{{ value if is_number(value) else none if {_CLEARED} else '' }}}}"
         # What needs no look at a text comes first: nearly all messages are so, and this is done for each of them.
         is_fine = "v is float or v is integer or v is none or is_number(v | string)"
-        return f"{given}{{{{ v if {is_fine} else v | int('') }}}}"
-    return _text_template(_found(channel.path)) if channel.path else None
+        return f"{given}{{{{ v if {is_fine} else none if {_CLEARED} else v | int('') }}}}"
+    return _text_template(_found(channel.path)) if channel.path else f"{{{{ none if {_CLEARED} else value }}}}"
 
 
 def _text_template(found: str) -> str:
@@ -189,4 +191,4 @@ def _text_template(found: str) -> str:
     such as "items", a function; both can be called.
     """
     before = "none if this.state in ('unknown', 'unavailable') else this.state"
-    return f"{{% set v = {found} %}}{{{{ ({before}) if v is callable else v }}}}"
+    return f"{{% set v = {found} %}}{{{{ none if {_CLEARED} else ({before}) if v is callable else v }}}}"

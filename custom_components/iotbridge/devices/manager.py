@@ -257,6 +257,12 @@ class ThingsManager:
         self._async_save(thing, replace(thing.profile, channels=channels))
 
     @callback
+    def async_unreadable_for_core(self, thing: Thing) -> None:
+        """Hand on the values of devices from now on that core has read itself so far."""
+        LOGGER.info("%s sends what only IoT Bridge can read; its values are handed on from now on", thing.title)
+        self._async_save(thing, replace(thing.profile, exact=False))
+
+    @callback
     def async_flooding(self, thing: Thing) -> None:
         """Tell the user of devices that send more than anyone could want."""
         mad = [device.name for device in thing.devices.values() if device.flooding] or sorted(thing.flooding)

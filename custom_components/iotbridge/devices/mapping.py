@@ -8,7 +8,7 @@ import re
 
 from .models import About, Channel, Decoded, Path, Profile, Report, Scalar, Value, key_of
 from .topics import Place
-from .values import convert, number
+from .values import convert, is_read_alike, number
 
 _PLAIN_ID = re.compile(r"[a-z][a-z0-9_]{0,39}")
 _MAX_SLUG = 32
@@ -44,7 +44,7 @@ class Update:
     """What one message says of one device.
 
     ``values`` by channel key, ``around`` what goes with a position; ``keys`` are those of all fields in it, known or
-    not; ``broken`` those whose value is not what the channel expects.
+    not; ``broken`` those whose value is not what the channel expects. ``is_alike``: core's templates find the same.
     """
 
     identity: str
@@ -53,6 +53,7 @@ class Update:
     keys: set[str] = field(default_factory=set)
     around: dict[str, dict[str, float]] = field(default_factory=dict)
     broken: list[str] = field(default_factory=list)
+    is_alike: bool = True
 
 
 class Reader:
@@ -67,7 +68,9 @@ class Reader:
         updates = []
         for report in decoded.reports:
             identity, subtopic = placed(place, report)
-            updates.append(self._update(identity, subtopic, report))
+            update = self._update(identity, subtopic, report)
+            update.is_alike = update.is_alike and decoded.exact
+            updates.append(update)
         return updates
 
     def _update(self, identity: str, subtopic: str, report: Report) -> Update:
@@ -79,6 +82,7 @@ class Reader:
             channel = self._channels.get((subtopic, found.path))
             if channel is None:
                 continue
+            update.is_alike = update.is_alike and is_read_alike(channel, found.value)
             try:
                 update.values[key] = _value(channel, found.value, by_path)
             except ValueError:

@@ -1,29 +1,28 @@
 """One subentry at work: hears its topics and tells its devices what the messages say."""
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
+from functools import partial
 import time
 from typing import Protocol
-
-import orjson
 
 from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
 from homeassistant.helpers.event import async_call_later
 
 from .. import mqtt_client
 from ..const import LOGGER
-from . import decoders
+from .decode_queue import MAX_INLINE, DecodeQueue, Job, Outcome
 from .device import Device, Settings
+from .direct_reading import is_same_for_core
 from .heard import Heard
 from .mapping import Reader
 from .memory import Remembered
-from .models import About, Decoded, DecodeError, Joining, LibraryNeededError, Profile, Report, Sample
+from .models import About, Channel, Decoded, DecodeError, Joining, LibraryNeededError, Profile, Report, Sample
 from .publisher import Publisher
 from .topics import Place, matches, name_from, split
 
-MAX_PAYLOAD = 64 * 1024
 # Whatever is sent: so many are enough to know.
 MAX_WAITING = 200
 MAX_FIELDS = 1000
@@ -51,6 +50,9 @@ class Owner(Protocol):
     def async_new_event_types(self, thing: Thing, types: Mapping[str, str]) -> None:
         """An event had a type, by channel key, that its channel does not have yet."""
 
+    def async_unreadable_for_core(self, thing: Thing) -> None:
+        """A device that core reads itself sends what only we can read."""
+
     def async_flooding(self, thing: Thing) -> None:
         """A device began or ceased to send too much."""
 
@@ -75,13 +77,17 @@ class Thing:
         self._flush: CALLBACK_TYPE | None = None
         self._fields: set[str] = set()
         self._stop: CALLBACK_TYPE | None = None
+        self._is_stopped = False
+        self._queue = DecodeQueue(owner.hass, f"iotbridge decode {title}")
         self._set_profile(profile)
 
     def _set_profile(self, profile: Profile) -> None:
         self.profile = profile
         self._reader = Reader(profile)
         self._settings = Settings.of(profile, self._owner.prefix)
-        self._is_json = any(channel.path for channel in self._settings.channels.values())
+        self._by_subtopic: defaultdict[str, list[Channel]] = defaultdict(list)
+        for channel in self._settings.channels.values():
+            self._by_subtopic[channel.subtopic].append(channel)
 
     # ------------------------------------------------------------------ life
 
@@ -90,8 +96,10 @@ class Thing:
         for known in remembered:
             if known.identity in self.profile.devices:
                 self._async_add_device(known)
-        for sample in samples:
-            self._async_read(sample, time.monotonic(), is_new=False)
+        self._async_read_again(samples)
+        await self._queue.async_join()
+        if self._is_stopped:
+            return
         for device in self.devices.values():
             device.async_announce()
         self._stop = await mqtt_client.async_subscribe(self._owner.hass, self.profile.topic, self._async_receive)
@@ -99,6 +107,8 @@ class Thing:
     @callback
     def async_stop(self) -> None:
         """Hear nothing more; the devices stay."""
+        self._is_stopped = True
+        self._queue.async_stop()
         if self._stop:
             self._stop()
             self._stop = None
@@ -130,9 +140,12 @@ class Thing:
         changed = {key for key, about in profile.devices.items() if before.devices.get(key) != about}
         if _reading(before) != _reading(profile):
             changed = set(profile.devices)
-        for sample in self._heard.samples:
-            self._async_read(sample, time.monotonic(), is_new=False, only=changed)
-        for identity in changed & self.devices.keys():
+        self._async_read_again(self._heard.samples, only=changed)
+        self._queue.async_call(partial(self._async_announce, changed))
+
+    @callback
+    def _async_announce(self, identities: Collection[str]) -> None:
+        for identity in identities & self.devices.keys():
             self.devices[identity].async_announce()
 
     @property
@@ -164,11 +177,9 @@ class Thing:
             self._async_hold(topic, payload, now)
             return
         looked = self._heard.looked(topic)
-        if self._settings.direct and looked is not None and now - looked < LOOK_EVERY_S:
-            device = self.devices.get(split(self.profile.topic, self.profile.depth, topic).identity)
-            if device and not device.is_read:
-                self._async_glance(device, payload, now)
-                return
+        is_recent = looked is not None and now - looked < LOOK_EVERY_S
+        if is_recent and self._settings.direct and self._async_glance(topic, payload, now):
+            return
         self._heard.look(topic, now)
         self._async_read(Sample(topic, payload), now, is_new=not message.retain)
         if looked is None:
@@ -206,31 +217,69 @@ class Thing:
         self._owner.async_flooding(self)
 
     @callback
-    def _async_glance(self, device: Device, payload: bytes, now: float) -> None:
-        """Take a message of a device that core reads itself for a sign of life, and see that it can be read at all."""
+    def _async_glance(self, topic: str, payload: bytes, now: float) -> bool:
+        """Take a message of a device that core reads itself for a sign of life; return False if it is to be read."""
+        place = split(self.profile.topic, self.profile.depth, topic)
+        device = self.devices.get(place.identity)
+        if device is None or device.is_read or not is_same_for_core(payload, self._by_subtopic[place.subtopic]):
+            return False
         device.async_heard(now)
-        if self._is_json and len(payload) <= MAX_PAYLOAD:
-            try:
-                orjson.loads(payload)
-            except orjson.JSONDecodeError as error:
-                self._async_broken(device.identity, str(error))
+        return True
 
     @callback
-    def _async_read(self, sample: Sample, now: float, *, is_new: bool, only: Collection[str] | None = None) -> None:
+    def _async_read_again(self, samples: Collection[Sample], only: Collection[str] | None = None) -> None:
+        """Read messages that were heard before."""
+        are_short = sum(len(sample.payload) for sample in samples) <= MAX_INLINE
+        for sample in samples:
+            self._async_read(sample, time.monotonic(), is_new=False, only=only, may_inline=are_short)
+
+    @callback
+    def _async_read(
+        self,
+        sample: Sample,
+        now: float,
+        *,
+        is_new: bool,
+        only: Collection[str] | None = None,
+        may_inline: bool = True,
+    ) -> None:
         """Read a message; ``only`` are the devices it is read for, by default all."""
+        if not sample.payload:
+            self._queue.async_call(partial(self._async_cleared, sample.topic))
+            return
+        job = Job(sample, partial(self._async_decoded, sample, now, is_new=is_new, only=only))
+        if dropped := self._queue.async_put(job, may_inline=may_inline):
+            self._async_broken(self._speaker(dropped.topic), "too many messages are waiting")
+
+    def _speaker(self, topic: str) -> str:
+        """Return whose topic it is, also of a device that else names itself in its messages."""
+        place = split(self.profile.topic, self.profile.depth, topic)
+        speakers = (device.identity for device in self.devices.values() if device.remembered.base == place.base)
+        return next(speakers, place.identity)
+
+    @callback
+    def _async_decoded(
+        self, sample: Sample, now: float, outcome: Outcome, *, is_new: bool, only: Collection[str] | None
+    ) -> None:
+        if isinstance(outcome, DecodeError):
+            self._async_broken(self._speaker(sample.topic), outcome.problem.kind)
+            return
+        if isinstance(outcome, LibraryNeededError):
+            self._owner.async_library_needed(self, sample, outcome.requirement)
+            return
+        if only is None:
+            self._heard.keep(sample, (key for report in outcome.reports for key in _kind(report)))
         place = split(self.profile.topic, self.profile.depth, sample.topic)
-        try:
-            decoded = decoders.decode(sample)
-        except DecodeError as error:
-            # Whose topic it is tells who spoke, also of a device that else names itself in its messages.
-            speakers = (device.identity for device in self.devices.values() if device.remembered.base == place.base)
-            self._async_broken(next(speakers, place.identity), error.problem.kind)
-        except LibraryNeededError as error:
-            self._owner.async_library_needed(self, sample, error.requirement)
-        else:
-            if only is None:
-                self._heard.keep(sample, (key for report in decoded.reports for key in _kind(report)))
-            self._async_take(place, decoded, now, is_new=is_new, only=only)
+        self._async_take(place, outcome, now, is_new=is_new, only=only)
+
+    @callback
+    def _async_cleared(self, topic: str) -> None:
+        """Forget the values of a topic whose retained message was deleted."""
+        place = split(self.profile.topic, self.profile.depth, topic)
+        for device in self.devices.values():
+            if device.remembered.base == place.base:
+                # A device that names itself in its messages has no subtopics.
+                device.async_clear(place.subtopic if device.identity == place.identity else "")
 
     @callback
     def async_read_again(self, sample: Sample) -> None:
@@ -241,6 +290,7 @@ class Thing:
     def _async_take(
         self, place: Place, decoded: Decoded, now: float, *, is_new: bool, only: Collection[str] | None
     ) -> None:
+        is_alike = True
         for update in self._reader.read(place, decoded):
             identity = update.identity
             if identity in self.profile.ignored or (only is not None and identity not in only):
@@ -259,6 +309,9 @@ class Thing:
             if unknown := device.async_update(update, is_new=is_new):
                 self._owner.async_new_event_types(self, unknown)
                 device.async_late_events(unknown)
+            is_alike = is_alike and (update.is_alike or not update.values)
+        if not is_alike and self._settings.direct:
+            self._owner.async_unreadable_for_core(self)
 
     @callback
     def _async_stranger(self, identity: str, about: About) -> None:

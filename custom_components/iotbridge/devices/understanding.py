@@ -8,7 +8,6 @@ from . import decoders, inference
 from .mapping import placed
 from .models import (
     About,
-    Channel,
     Decoded,
     DecodeError,
     Field,
@@ -18,11 +17,11 @@ from .models import (
     ProblemKind,
     Reading,
     Sample,
-    Scalar,
     Understanding,
 )
 from .systems import find_system
 from .topics import common_filter, guess_depth, name_from, pattern_of, split
+from .values import is_read_alike
 
 MAX_DEVICES = 200
 
@@ -73,7 +72,7 @@ def understand(samples: Sequence[Sample], *, topic: str | None = None, depth: in
             for reading in inferred.readings
         )
         exact = exact and all(
-            _is_read_alike(reading.channel, device.fields[reading.channel.subtopic, reading.channel.path].value)
+            is_read_alike(reading.channel, device.fields[reading.channel.subtopic, reading.channel.path].value)
             for reading in inferred.readings
         )
         learned.append(LearnedDevice(identity=identity, about=about, readings=readings))
@@ -101,17 +100,6 @@ def _of_all(reading: Reading, topic_filter: str, depth: int, base: str | None) -
     if pattern is None:
         return replace(reading, channel=channel.as_seen())
     return replace(reading, channel=replace(channel, command_topic=pattern))
-
-
-def _is_read_alike(channel: Channel, raw: Scalar) -> bool:
-    """Tell whether a template finds the number that we find: not in "21,5" or "21.5 °C"."""
-    if not isinstance(raw, str) or not channel.is_number:
-        return True
-    try:
-        float(raw)
-    except ValueError:
-        return False
-    return True
 
 
 def _by_device(

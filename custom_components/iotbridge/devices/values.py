@@ -134,6 +134,34 @@ def scaled(value: float, scale: float) -> int | float:
     return int(result) if result.is_integer() and isinstance(value, int) and scale >= 1 else result
 
 
+def is_read_alike(channel: Channel, raw: Scalar) -> bool:
+    """Return whether core's template makes of a raw value what ``convert`` makes of it.
+
+    It does not of "21,5", "21.5 °C" or "n/a" where a number is expected, nor of "1" where the words are "on" and "off".
+    """
+    if channel.platform in ("binary_sensor", "switch"):
+        return raw is None or _is_word_of(channel, raw)
+    if not channel.is_number or not isinstance(raw, str):
+        return True
+    try:
+        return math.isfinite(float(raw)) or not is_absent(raw)
+    except ValueError:
+        return not is_absent(raw) and quantity_of(raw)[0] is None
+
+
+def _is_word_of(channel: Channel, raw: Scalar) -> bool:
+    """Return whether a template finds the channel's word for yes or no; True also where we find neither."""
+    if str(raw).lower() in {(channel.on or "").lower(), (channel.off or "").lower()}:
+        return True
+    if raw == "":
+        return False
+    try:
+        state(channel, raw)
+    except ValueError:
+        return True
+    return False
+
+
 def state(channel: Channel, raw: Scalar) -> bool:
     """Return whether a raw value is the channel's yes or its no.
 

@@ -25,10 +25,10 @@ from . import (
     ttn,
 )
 from .binary import kind_of, unreadable
-from .compression import unwrap
+from .compression import is_compressed, unwrap
 from .content import Content
 
-__all__ = ["DECODERS", "MAX_PAYLOAD", "DecodeError", "LibraryNeededError", "decode"]
+__all__ = ["DECODERS", "MAX_PAYLOAD", "DecodeError", "LibraryNeededError", "decode", "is_compressed"]
 
 MAX_PAYLOAD = 256 * 1024
 

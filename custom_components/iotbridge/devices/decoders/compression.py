@@ -4,7 +4,7 @@ import zlib
 
 from ..models import DecodeError, ProblemKind
 
-MAX_INFLATED = 1024 * 1024
+MAX_INFLATED = 256 * 1024
 # A message within a message happens where a bridge compresses what a device has compressed already.
 MAX_LAYERS = 2
 _GZIP = b"\x1f\x8b\x08"
@@ -32,6 +32,11 @@ def unwrap(payload: bytes) -> tuple[str, bytes]:
             raise DecodeError(ProblemKind.BROKEN, reason=str(error)[:100], position="0") from None
         prefix += f"{name}+"
     return prefix, payload
+
+
+def is_compressed(payload: bytes) -> bool:
+    """Return whether a payload looks as if it had to be inflated first."""
+    return _compression(payload) is not None
 
 
 def _compression(payload: bytes) -> str | None:

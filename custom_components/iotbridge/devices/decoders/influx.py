@@ -29,6 +29,8 @@ _IDENTITIES = ("device_id", "device", "id", "sensor_id", "sensor", "mac", "seria
 _UNITS = {"unit", "units"}
 _MAX_LINES = 1000
 _MAX_TEXT = 256 * 1024
+# One line is one step of the regular expression engine, which holds up all threads meanwhile.
+_MAX_LINE = 16 * 1024
 _NOT_A_VALUE = object()
 
 
@@ -61,6 +63,8 @@ def _points(text: str) -> list[tuple[dict[str, str], str, dict[str, Scalar], int
         if comment := _COMMENT.match(text, position):
             position = comment.end()
             continue
+        if text.find("\n", position, position + _MAX_LINE) < 0 and len(text) - position > _MAX_LINE:
+            return None
         line = _LINE.match(text, position)
         fields = _fields(line["fields"]) if line else None
         if line is None or fields is None:
