@@ -123,6 +123,11 @@ async def introduce(broker: Broker, *node_ids: str) -> None:
         ("topic readwrite iotbridge/#\n", "note", "not confined: a message to iotbridge/device/not-"),
         # Names what it may reach: a host that does not exist would look closed.
         ("topic readwrite iotbridge/device/media/#\n", "note", "not confined: a message to iotbridge/device/media/"),
+        (
+            "topic write iotbridge/device/#\n",
+            "note",
+            "not confined: the broker takes messages to ",
+        ),
         ("topic read iotbridge/device/+/availability\n", "note", "may read what other hosts say: messages of media"),
         ("", "ok", "confined: "),
     ],

@@ -158,6 +158,10 @@ async def _confinement(session: Session, own: Topics, nonce: str, neighbours: li
                 "commanded, and so can this one by others that have such a user."
             )
             return Finding("note", "rights", sentence, ACL_REMEDY)
+    with suppress(LinkError):  # a broker may hang up on who writes what is forbidden
+        if await session.takes(topic := _doctor_topic(Topics(own.prefix, f"not-{nonce}")), nonce):
+            sentence = f"not confined: the broker takes messages to {topic}, though it does not give them to this user."
+            return Finding("note", "rights", sentence, ACL_REMEDY)
     if neighbours:
         sentence = f"may read what other hosts say: messages of {', '.join(neighbours)} were delivered."
         return Finding("note", "rights", sentence, ACL_REMEDY)
