@@ -95,7 +95,7 @@ class Session:
         return self._broker.address
 
     async def takes(self, topic: str, payload: str) -> bool | None:
-        """Publish with QoS 1; return whether the broker took the message, or None: receipts of MQTT 3.1.1 do not say it.
+        """Publish with QoS 1; return whether the broker took the message, or None: receipts of MQTT 3.1.1 do not say.
 
         Raises LinkError.
         """
