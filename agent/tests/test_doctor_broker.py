@@ -210,7 +210,36 @@ def test_tls_is_verified_and_its_end_is_foretold(
     assert (key.what, key.level) == ("TLS", "bad")
     assert "broker.ca_file" in key.detail
 
+    plain = examined(encrypted.url).popitem()[1]
+    assert (plain.what, plain.level) == ("TLS", "bad")
+    assert "expects TLS" in plain.detail
+    assert "mqtts://" in plain.remedy
+
     insecure = examined(url, tls_insecure=True)
     assert insecure["encryption"].level == "note"
     assert "tls_insecure" in insecure["encryption"].detail
     assert insecure["login"].level == "ok"
+
+
+def test_tls_on_a_port_without_it_is_named(broker: Broker) -> None:
+    finding = examined(broker.url.replace("mqtt:", "mqtts:"), username="nas", password="right").popitem()[1]
+    assert (finding.what, finding.level) == ("TLS", "bad")
+    assert "has no TLS" in finding.detail
+    assert "password" not in finding.remedy
+
+
+def test_a_client_certificate_that_is_missing_is_named_and_no_password_asked_for(tmp_path: Path) -> None:
+    new = ("req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-subj", "/CN=lab")
+    openssl(tmp_path, *new, "-addext", "subjectAltName=IP:127.0.0.1", "-keyout", "key.pem", "-out", "cert.pem")
+    lines = (f"certfile {tmp_path}/cert.pem", f"keyfile {tmp_path}/key.pem", f"cafile {tmp_path}/cert.pem")
+    broker = Broker(tmp_path, listener=(*lines, "require_certificate true"))
+    broker.start()
+    try:
+        found = examined(broker.url.replace("mqtt:", "mqtts:"), ca_file=str(tmp_path / "cert.pem"))
+    finally:
+        broker.kill()
+    finding = found.popitem()[1]
+    assert (finding.what, finding.level) == ("TLS", "bad")
+    assert "demands a client certificate" in finding.detail
+    assert "client_cert and client_key" in finding.remedy
+    assert "login" not in found

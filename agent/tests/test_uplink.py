@@ -2,7 +2,9 @@
 
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 import socket
+import subprocess
 import threading
 import time
 from typing import Self
@@ -169,6 +171,21 @@ class Relay:
             pass
         finally:
             self._close(target)
+
+
+def test_a_port_with_tls_is_named_in_the_log_with_what_to_do(tmp_path: Path, start_agent: StartAgent) -> None:
+    new = ("req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-subj", "/CN=lab")
+    files = ("-keyout", tmp_path / "key.pem", "-out", tmp_path / "cert.pem")
+    subprocess.run(["openssl", *new, *files], check=True, capture_output=True)
+    broker = Broker(tmp_path, listener=(f"certfile {tmp_path}/cert.pem", f"keyfile {tmp_path}/key.pem"))
+    broker.start()
+    try:
+        agent = start_agent(broker.url)
+        wait_until(lambda: "expects TLS on port" in agent.log, "the agent to say it")
+        assert "Write mqtts:// in broker.url" in agent.log
+        assert "did not answer" not in agent.log
+    finally:
+        broker.kill()
 
 
 def test_stops_at_once_while_the_broker_says_nothing(start_agent: StartAgent) -> None:

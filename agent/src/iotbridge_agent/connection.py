@@ -19,9 +19,10 @@ from paho.mqtt.subscribeoptions import SubscribeOptions
 
 from iotbridge_agent.config import BrokerConfig
 from iotbridge_agent.errors import AgentError
-from iotbridge_agent.link_failures import FIRST_REFUSAL, explain, reason_code, reason_number
+from iotbridge_agent.link_failures import FIRST_REFUSAL, explain, may_be_encryption, reason_code, reason_number
 from iotbridge_agent.mqtt_client import HUNG_UP, NO_ANSWER, Client
 from iotbridge_agent.tls import tls_context
+from iotbridge_agent.tls_mistakes import find_mistake
 
 T = TypeVar("T")
 V5, V311 = "5", "3.1.1"
@@ -44,7 +45,11 @@ _UNSUPPORTED_VERSION = (1, 132)
 
 
 class LinkError(AgentError):
-    """There is no connection; the text says why in words for a person."""
+    """There is no connection; the text says why in words for a person, ``remedy`` what to do where that is known."""
+
+    def __init__(self, message: str, remedy: str = "") -> None:
+        super().__init__(message)
+        self.remedy = remedy
 
 
 class TakenOverError(LinkError):
@@ -52,11 +57,7 @@ class TakenOverError(LinkError):
 
 
 class EncryptionError(LinkError):
-    """Broker and configuration do not agree on TLS or on the certificates; ``remedy`` says what to change."""
-
-    def __init__(self, message: str, remedy: str) -> None:
-        super().__init__(message)
-        self.remedy = remedy
+    """Broker and configuration do not agree on TLS or on the certificates."""
 
 
 class Incoming(NamedTuple):
@@ -208,6 +209,20 @@ class Link:
         self._client_id = client_id
 
     async def _connect(self) -> Client:
+        """Return a client that is connected; raises LinkError, an EncryptionError where that is the reason."""
+        try:
+            return await self._negotiate()
+        except LinkError as error:
+            if isinstance(error.__cause__, MqttConnectError) or not may_be_encryption(error.__cause__):
+                raise
+            loop = asyncio.get_running_loop()
+            if (mistake := await loop.run_in_executor(None, find_mistake, self._broker)) is None:
+                raise
+            self._version, self._is_guess = V5, False
+            raise EncryptionError(*mistake) from error
+
+    async def _negotiate(self) -> Client:
+        """Return a client that is connected with the version of MQTT the broker speaks."""
         try:
             return await self._attempt()
         except MqttConnectError as error:

@@ -11,12 +11,13 @@ import time
 from typing import Literal, TypeAlias
 
 from iotbridge_agent.config import BrokerConfig, Config
-from iotbridge_agent.connection import Link, LinkError, Session, warnings
+from iotbridge_agent.connection import EncryptionError, Link, LinkError, Session, warnings
 from iotbridge_agent.errors import ConfigError
 from iotbridge_agent.event_loop import run_loop
 from iotbridge_agent.link_failures import explain
 from iotbridge_agent.protocol.topics import Topics
 from iotbridge_agent.tls import tls_context
+from iotbridge_agent.tls_mistakes import find_mistake
 
 Level: TypeAlias = Literal["ok", "note", "bad"]
 TIMEOUT_S = 5.0
@@ -91,7 +92,7 @@ def _encryption(config: Config) -> Iterator[Finding]:
         remedy = (
             "Point ca_file to the authority's certificate, use the name the certificate is for, check port and clock."
         )
-        yield Finding("bad", "TLS", explain(error, broker), remedy)
+        yield Finding("bad", "TLS", *(find_mistake(broker) or (explain(error, broker), remedy)))
     else:
         if certificate:
             yield _expiry(certificate)
@@ -118,6 +119,8 @@ def _expiry(certificate: dict[str, object]) -> Finding:
 def _login(config: Config) -> Iterator[Finding]:
     try:
         findings = run_loop(_with_session(config))
+    except EncryptionError as error:
+        yield Finding("bad", "TLS", str(error), error.remedy)
     except LinkError as error:
         remedy = "Compare username and password_file with the broker's users; its log tells more."
         yield Finding("bad", "login", str(error), remedy)

@@ -51,6 +51,14 @@ def explain(error: BaseException, broker: BrokerConfig) -> str:
     return f"The broker {broker.address} {_explain_cause(cause, error, broker)}."
 
 
+def may_be_encryption(error: BaseException | None) -> bool:
+    """Return whether a connection that failed this way may have met a port with TLS, or without it."""
+    cause = None if error is None else error.__cause__ or error.__context__ or error
+    return not isinstance(
+        cause, socket.gaierror | ConnectionRefusedError | ssl.SSLCertVerificationError | UnicodeError | None
+    )
+
+
 def _explain_cause(cause: BaseException, error: BaseException, broker: BrokerConfig) -> str:
     match cause:
         case ssl.SSLCertVerificationError():

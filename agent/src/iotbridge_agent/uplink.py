@@ -60,7 +60,7 @@ class Uplink:
                     await self._serve(session)
             except LinkError as error:
                 if str(error) != last_reason:
-                    _LOG.warning("%s Trying again.", error)
+                    _LOG.warning("%s Trying again.", f"{error} {error.remedy}".strip())
                     sdnotify.notify(STATUS=f"Waiting for the broker: {error}")
                 last_reason = str(error)
             finally:
