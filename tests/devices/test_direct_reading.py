@@ -48,12 +48,15 @@ async def is_read_directly(client: aiomqtt.Client, topic: str = TOPIC) -> bool:
     return all(component["state_topic"].startswith(topic) for component in components)
 
 
-async def read_directly(broker: Broker, hass: HomeAssistant, uid: str, topic: str = TOPIC) -> None:
-    """Wait until core reads the device itself."""
+async def read_directly(broker: Broker, entry: MockConfigEntry, uid: str, topic: str = TOPIC) -> None:
+    """Wait until core reads the device itself, and we do no more than glance at its messages."""
     async with broker.client() as client:
         await client.subscribe(f"homeassistant/device/{uid}/config", qos=1)
         while not await is_read_directly(client, topic):
             pass
+    (thing,) = entry.runtime_data.things.things.values()
+    (device,) = thing.devices.values()
+    await until(lambda: not device.is_read)
 
 
 @real_broker
@@ -70,7 +73,7 @@ async def test_a_message_only_we_can_read_is_handed_on_from_then_on(
     home: HomeAssistant, entry: MockConfigEntry, broker: Broker, payload: str, expected: str
 ) -> None:
     subentry = learn(home, entry, profile(*CHANNELS), Sample(TOPIC, FIRST))
-    await read_directly(broker, home, thing_uid(TOPIC, TOPIC))
+    await read_directly(broker, entry, thing_uid(TOPIC, TOPIC))
     await until(shows(home, "21.5", "40", "on", "eco"))
 
     async with broker.client() as device:
@@ -96,7 +99,7 @@ async def test_a_bare_value_only_we_can_read_is_handed_on(
     bare = Channel(name="Temperature", path=(), subtopic="temperature", state_class="measurement")
     wanted = profile(bare, topic=topic, depth=-1, devices={"attic": About(name="Attic")})
     learn(home, entry, wanted, Sample(topic, b"21.5"))
-    await read_directly(broker, home, thing_uid(topic, "attic"), topic)
+    await read_directly(broker, entry, thing_uid(topic, "attic"), topic)
     await until(shows(home, "21.5"))
 
     async with broker.client() as device:
@@ -135,7 +138,7 @@ async def test_a_cleared_topic_makes_its_values_unknown(
     )
     await until(shows(home, "21.5", "40", "on", "eco"))
     if exact:
-        await read_directly(broker, home, thing_uid("attic/weather/+", TOPIC))
+        await read_directly(broker, entry, thing_uid("attic/weather/+", TOPIC))
 
     async with broker.client() as device:
         await device.publish(topics[1], '{"temperature": 22, "door": "open"}', retain=True)

@@ -319,7 +319,7 @@ class ThingsManager:
             return
         registry = dr.async_get(self.hass)
         for uid in list(self._memory.leftovers):
-            if device := mqtt_client.async_device(self.hass, uid):
+            if not self.publisher.is_wanted(uid) and (device := mqtt_client.async_device(self.hass, uid)):
                 registry.async_remove_device(device.id)
         self.publisher.async_clear_leftovers()
 

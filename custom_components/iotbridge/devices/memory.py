@@ -9,7 +9,9 @@ from homeassistant.helpers.storage import Store
 from ..const import DOMAIN
 
 VERSION = 1
-SAVE_DELAY_S = 60
+# Values and signs of life change with every message; a memory card wears out of being written each minute. Core saves
+# the states of its entities as often.
+SAVE_DELAY_S = 15 * 60
 KEY = f"{DOMAIN}.things"
 
 
@@ -43,19 +45,19 @@ class Memory:
         """Prepare; nothing is read before async_load."""
         self._store: Store[dict[str, Any]] = Store(hass, VERSION, KEY, private=True)
         self.devices: dict[str, Remembered] = {}
-        # Topics that are still to be emptied at the broker, by the uid of the device that is gone.
-        self.leftovers: dict[str, list[str]] = {}
+        # Removed devices whose topics are still to be emptied at the broker.
+        self.leftovers: dict[str, Remembered] = {}
         self._is_due = False
 
     async def async_load(self) -> None:
         """Read what was saved."""
         data = await self._store.async_load() or {}
         self.devices = {uid: Remembered(**device) for uid, device in data.get("devices", {}).items()}
-        self.leftovers = data.get("leftovers", {})
+        self.leftovers = {uid: _leftover(left) for uid, left in data.get("leftovers", {}).items()}
 
     @callback
     def async_changed(self, *, soon: bool = False) -> None:
-        """Save within a minute, or at once where a loss would leave something behind at the broker."""
+        """Save within a quarter of an hour, or at once where a loss would leave something behind at the broker."""
         if soon or not self._is_due:
             # A later call would only put off what is due.
             self._is_due = True
@@ -74,5 +76,12 @@ class Memory:
         self._is_due = False
         return {
             "devices": {uid: asdict(device) for uid, device in self.devices.items()},
-            "leftovers": self.leftovers,
+            "leftovers": {uid: asdict(device) for uid, device in self.leftovers.items()},
         }
+
+
+def _leftover(data: dict[str, Any] | list[str]) -> Remembered:
+    """Return a removed device; before 1.0.0 only its topics were kept, the discovery message last."""
+    if isinstance(data, list):
+        return Remembered("", "", "", topic=data[-1] if data else "", availability=data[0] if len(data) > 1 else "")
+    return Remembered(**data)

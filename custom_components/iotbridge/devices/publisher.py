@@ -40,6 +40,10 @@ class Publisher:
         ``published`` is called when it was handed to the broker.
         """
         self._told[uid] = published
+        if left := self._memory.leftovers.get(uid):
+            # It was removed and learned again before the broker could be told: what it had before has to go.
+            remembered.components = left.components | remembered.components
+            remembered.topic = remembered.topic or left.topic
         self._memory.devices[uid] = remembered
         self._wanted[uid] = config
         self._async_soon(uid)
@@ -52,7 +56,7 @@ class Publisher:
         self._async_cancel(uid)
         self._published.pop(uid, None)
         if remembered := self._memory.devices.pop(uid, None):
-            self._memory.leftovers[uid] = remembered.retained
+            self._memory.leftovers[uid] = remembered
             self._memory.async_changed(soon=True)
             self._async_clear(uid)
 
@@ -66,12 +70,16 @@ class Publisher:
     def _async_clear(self, uid: str) -> None:
         if not mqtt_client.is_connected(self._hass):
             return  # with a broker again, everything is published anew
+        self._published_at[uid] = time.monotonic()
         self._hass.async_create_background_task(self._async_empty(uid), f"iotbridge clear {uid}", eager_start=True)
 
     async def _async_empty(self, uid: str) -> None:
+        left = self._memory.leftovers.get(uid)
         try:
-            for topic in self._memory.leftovers.get(uid, ()):
-                await mqtt_client.async_publish(self._hass, topic, "", qos=1, retain=True)
+            for topic in left.retained if left else ():
+                # It may be learned again at any moment; what it uses then is not left over.
+                if uid not in self._memory.devices or topic not in self._memory.devices[uid].retained:
+                    await mqtt_client.async_publish(self._hass, topic, "", qos=1, retain=True)
         except HomeAssistantError as error:
             LOGGER.debug("Could not clear what is left of %s: %s", uid, error)
             return
@@ -167,7 +175,7 @@ async def async_forget_all(hass: HomeAssistant) -> None:
     memory = Memory(hass)
     await memory.async_load()
     if mqtt_client.async_entry(hass) is not None:
-        for topics in (*memory.leftovers.values(), *(device.retained for device in memory.devices.values())):
-            for topic in topics:
+        for device in (*memory.leftovers.values(), *memory.devices.values()):
+            for topic in device.retained:
                 await mqtt_client.async_publish(hass, topic, "", qos=1, retain=True)
     await memory.async_remove()
