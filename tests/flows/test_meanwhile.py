@@ -204,3 +204,15 @@ async def test_a_repair_of_devices_leaves_alone_those_that_came_later(wizard: Wi
     assert wizard.subentry.data["devices"].keys() == {"a", "b", "c", "e"}
     assert wizard.subentry.data["ignored"] == []
     assert Profile.from_dict(wizard.subentry.data).devices["e"] == About(name="E")
+
+
+async def test_a_wildcard_over_a_device_that_was_learned_meanwhile_is_refused(wizard: Wizard) -> None:
+    other = Wizard(wizard.kit)
+    await wizard.hear_all("garden/+", {"garden/bed": {"moisture": 20}, "garden/pond": {"moisture": 99}})
+    assert wizard.step == "device"
+    await other.add("garden/weather", WEATHER)
+    await wizard.submit()
+
+    assert (wizard.step, wizard.errors) == ("device", {"base": "topic_wider"})
+    assert wizard.said["device"] == other.subentry.title
+    assert len(wizard.kit.hass.config_entries.async_entries("iotbridge")[0].subentries) == 1

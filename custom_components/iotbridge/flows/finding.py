@@ -13,21 +13,18 @@ from homeassistant.config_entries import ConfigEntryState, SubentryFlowResult
 from homeassistant.helpers import selector
 
 from .. import mqtt_client
-from ..const import CONF_PREFIXES, DEFAULT_PREFIXES
 from ..devices.listening import LISTEN_S, MAX_PAYLOAD, WAIT_S, Heard, async_listen, async_wait
 from ..devices.models import Sample
 from ..devices.profile_files import ProfileError
 from ..devices.topics import common_filter
 from . import presence
-from .filters import below_one_of, covers, fault, is_topic
+from .filters import below_one_of, is_topic
 from .forms import LINES, TEXT, choices
 from .learning import Learning
 from .library import read_profile
 from .rules import ChannelError
 from .talkers import Offers, Talk, heard_on, offers
 from .words import Words, async_words
-
-HOME_TOPIC = "homeassistant"
 
 
 class Finding(Learning):
@@ -106,33 +103,6 @@ class Finding(Learning):
             description_placeholders=said,
             last_step=False,
         )
-
-    def _fault(self, topic: str, said: dict[str, str]) -> str | None:
-        """Return why a topic cannot be learned, as an error of the flow; ``said`` gets the device that has it."""
-        if error := fault(topic):
-            return error
-        if below_one_of(self._ours(), topic):
-            return "topic_of_hosts"
-        if below_one_of(self._home(), topic):
-            return "topic_of_home_assistant"
-        for subentry in self._get_entry().subentries.values():
-            if subentry.subentry_type != self._subentry_type:
-                continue
-            said["device"] = subentry.title
-            if covers(subentry.data["topic"], topic):
-                return "topic_covered"
-            if covers(topic, subentry.data["topic"]):
-                return "topic_wider"
-        return None
-
-    def _ours(self) -> tuple[str, ...]:
-        return tuple(self._get_entry().options.get(CONF_PREFIXES, DEFAULT_PREFIXES))
-
-    def _home(self) -> tuple[str, ...]:
-        mqtt_entry = mqtt_client.async_entry(self.hass)
-        birth = (mqtt_entry.options.get("birth_message") or {}) if mqtt_entry else {}
-        topics = (mqtt_client.async_discovery_prefix(self.hass), birth.get("topic"), HOME_TOPIC)
-        return tuple(dict.fromkeys(topic for topic in topics if topic))
 
     async def async_step_wait(self, _user_input: dict[str, Any] | None = None) -> SubentryFlowResult:
         """Wait for a message on the topic."""
@@ -249,13 +219,10 @@ class Finding(Learning):
                 said["count"] = str(len(self._pasted))
                 suggested = {"topic": user_input["topic"]}
             elif not errors:
-                self._topic = common_filter([sample.topic for sample in self._pasted])
-                self._samples, self._beside = self._pasted, ()
-                if (problems := await self._async_learn()) is None:
+                errors = await self._async_learn_pasted(said)
+                if not errors:
                     return await self._async_after_learning()
                 self._pasted = self._pasted[:-1]
-                errors["payload"] = "not_understood"
-                said["problems"] = " ".join(problems)
         schema = vol.Schema(
             {
                 vol.Required("topic"): TEXT,
@@ -271,6 +238,17 @@ class Finding(Learning):
             description_placeholders=said,
             last_step=False,
         )
+
+    async def _async_learn_pasted(self, said: dict[str, str]) -> dict[str, str]:
+        """Learn from the pasted messages together; return what is wrong with the last of them by field."""
+        topic = common_filter([sample.topic for sample in self._pasted])
+        if error := self._fault(topic, said):
+            return {"topic": error}
+        self._topic, self._samples, self._beside = topic, self._pasted, ()
+        if (problems := await self._async_learn()) is None:
+            return {}
+        said["problems"] = " ".join(problems)
+        return {"payload": "not_understood"}
 
     def _paste(self, given: Mapping[str, Any], said: dict[str, str]) -> dict[str, str]:
         """Keep a message; return what is wrong with it by field."""

@@ -7,6 +7,8 @@ from typing import Any
 from homeassistant.config_entries import ConfigSubentryFlow, SubentryFlowResult
 from homeassistant.helpers import area_registry as ar
 
+from .. import mqtt_client
+from ..const import CONF_PREFIXES, DEFAULT_PREFIXES
 from ..devices.discovery import is_direct
 from ..devices.libraries import async_understand
 from ..devices.models import About, Channel, Joining, LearnedDevice, Profile, Sample, Understanding
@@ -17,11 +19,13 @@ from ..devices.wording import async_sentences
 from ..errors import LibraryMissingError
 from . import forms, presence
 from .channels import channel_selector, key_choices, read_channels, to_item
+from .filters import below_one_of, covers, fault
 from .library import async_profiles
 from .proposal import Proposal, propose
 from .rules import ChannelError, blanks_of
 from .words import Words, async_words
 
+HOME_TOPIC = "homeassistant"
 MAX_PREVIEWED = 200
 MAX_NAMES = 5
 
@@ -104,6 +108,36 @@ class Learning(ConfigSubentryFlow):
             return await self.async_step_split()
         return await self.async_step_device()
 
+    def _fault(self, topic: str, said: dict[str, str]) -> str | None:
+        """Return why a topic cannot be learned, as an error of the flow; ``said`` gets the device that has it."""
+        if error := fault(topic):
+            return error
+        if below_one_of(self._ours(), topic):
+            return "topic_of_hosts"
+        if below_one_of(self._home(), topic):
+            return "topic_of_home_assistant"
+        for subentry in self._get_entry().subentries.values():
+            if subentry.subentry_type != self._subentry_type:
+                continue
+            said["device"] = subentry.title
+            if covers(subentry.data["topic"], topic):
+                return "topic_covered"
+            if covers(topic, subentry.data["topic"]):
+                return "topic_wider"
+        return None
+
+    def _is_taken(self) -> bool:
+        return any(subentry.unique_id == self._topic for subentry in self._get_entry().subentries.values())
+
+    def _ours(self) -> tuple[str, ...]:
+        return tuple(self._get_entry().options.get(CONF_PREFIXES, DEFAULT_PREFIXES))
+
+    def _home(self) -> tuple[str, ...]:
+        mqtt_entry = mqtt_client.async_entry(self.hass)
+        birth = (mqtt_entry.options.get("birth_message") or {}) if mqtt_entry else {}
+        topics = (mqtt_client.async_discovery_prefix(self.hass), birth.get("topic"), HOME_TOPIC)
+        return tuple(dict.fromkeys(topic for topic in topics if topic))
+
     # ---------------------------------------------------------------- what is a device
 
     async def _async_splits(self, words: Words) -> dict[str, str]:
@@ -146,16 +180,19 @@ class Learning(ConfigSubentryFlow):
             propose, self._topic, self._samples, self._learned, self._recognised
         )
         errors: dict[str, str] = {}
-        said = {"understood": await self._async_said(words, proposal)}
+        said = {"understood": await self._async_said(words, proposal), "device": ""}
         if user_input is not None:
             try:
                 profile = self._profile(user_input, proposal)
+                # Another dialog may have been finished since this one began. Of the same topic Home Assistant tells.
+                if not self._is_taken() and (error_key := self._fault(self._topic, said)):
+                    errors["base"] = error_key
             except ChannelError as error:
                 errors["channels"] = error.key
                 said |= error.placeholders
             except ValueError as error:
                 errors["base"] = str(error)
-            else:
+            if not errors:
                 return self._created(user_input["name"].strip() or proposal.name, profile, proposal)
         schema = forms.device_schema(
             channel_selector(words, key_choices(proposal.readings, proposal.channels, words)),
