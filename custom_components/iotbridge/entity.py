@@ -1,5 +1,6 @@
 """What the entities of hosts have in common, those of the bridge, and those of alarm rules."""
 
+import asyncio
 from collections.abc import Callable, Iterable
 from typing import override
 
@@ -134,15 +135,20 @@ def async_follow_rules(
     """Add the entities of every rule there is and will be; return what ends that."""
     known: set[str] = set()
 
+    async def async_add(missing: list[Rule]) -> None:
+        device = _async_alarms_device(hass, entry)
+        for rule in missing:
+            if rule.rule_id in alarms.rules:
+                async_add_entities(make(rule, device), config_subentry_id=rule.rule_id)
+            await asyncio.sleep(0)  # an import brings hundreds
+
     @callback
     def add_missing() -> None:
         missing = [rule for rule_id, rule in alarms.rules.items() if rule_id not in known]
         known.intersection_update(alarms.rules)
         known.update(rule.rule_id for rule in missing)
         if missing:
-            device = _async_alarms_device(hass, entry)
-            for rule in missing:
-                async_add_entities(make(rule, device), config_subentry_id=rule.rule_id)
+            entry.async_create_task(hass, async_add(missing), "iotbridge add rules")
 
     @callback
     def rules_changed() -> None:

@@ -9,7 +9,7 @@ from homeassistant.core import HomeAssistant, callback
 class Soon:
     """Does something once, after all that happens now, however often it was asked to."""
 
-    def __init__(self, hass: HomeAssistant, act: Callable[[], None]) -> None:
+    def __init__(self, hass: HomeAssistant, act: Callable[[], object]) -> None:
         """``act`` runs in the event loop."""
         self._loop = hass.loop
         self._act = act

@@ -257,6 +257,9 @@ def test_a_list_alone_is_of_alert2() -> None:
         ("alert2:\nalert: 5", "import_nothing", None),
         ("sensor: []", "import_nothing", None),
         ("a" * 300_000, "import_too_many", None),
+        ("alert:\n" + "  a:\n    name: n\n    entity_id: s.a\n" * 6000, "import_too_many", None),
+        (f"[{'1,' * 100_000}]", "import_too_many", None),
+        (f"[{'{},' * 80_000}]", "import_too_many", None),
         ("\n".join(f"a{number}: {{entity_id: light.a}}" for number in range(MAX_ALERTS + 1)), "import_too_many", None),
     ],
 )

@@ -3,9 +3,11 @@
 from typing import Any
 
 import pytest
+from pytest_homeassistant_custom_component.common import async_capture_events, async_fire_mqtt_message
 
 from custom_components.iotbridge.alarms.models import Severity, Timing
 from custom_components.iotbridge.alarms.rule import Condition, Kind, Plan
+from custom_components.iotbridge.alarms.store import HistoryQuery
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import ServiceCall
 
@@ -118,6 +120,25 @@ async def test_a_moment_ends_in_its_time_over_a_start(
 
     await happen(kit, condition)
     assert (titles(told), shown(kit, rule_id)) == (["Warning", "Over", "Warning"], "on")
+
+
+@pytest.mark.parametrize("timing", [HOUR, Timing(latching=True)], ids=["for an hour", "latching"])
+async def test_a_flood_is_one_moment(kit: Kit, plan: Plan, told: list[ServiceCall], timing: Timing) -> None:
+    topic = f"attic/{'x' * 60_000}"
+    rule_id = await add_rule(kit, condition=Condition(kind=Kind.MESSAGE, topic="attic/#"), timing=timing, plan=plan)
+    changed = async_capture_events(kit.hass, "state_changed")
+    for number in range(500):
+        async_fire_mqtt_message(kit.hass, f"{topic}{number}", "x" * 1000)
+    await wait(kit, 2)
+
+    history = await alarms(kit).async_history(HistoryQuery())
+    assert len(history) == (2 if timing.latching else 1)
+    assert all(len(row["value"]) < 300 for row in history)
+    assert titles(told)[:1] == ["Warning"]
+    assert len(changed) < 20
+    await happen(kit, SMOKE)
+    assert len(await alarms(kit).async_history(HistoryQuery())) == (4 if timing.latching else 1)
+    assert shown(kit, rule_id) == ("off" if timing.latching else "on")
 
 
 async def test_a_shorter_time_reaches_a_moment_that_is_raised(kit: Kit, plan: Plan, told: list[ServiceCall]) -> None:

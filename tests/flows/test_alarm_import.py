@@ -1,5 +1,8 @@
 """Alarms out of pasted YAML."""
 
+import asyncio
+from itertools import pairwise
+
 import pytest
 
 from custom_components.iotbridge.alarms.rule import Kind, Rule
@@ -118,3 +121,26 @@ async def test_what_cannot_be_imported_is_said_and_can_be_mended(
     await dialog.submit(yaml=STEPS)
 
     assert dialog.step == "imported"
+
+
+async def test_an_import_of_hundreds_lets_others_have_their_turn(kit: Kit, dialog: Dialog) -> None:
+    await dialog.start("import_yaml")
+    await dialog.submit(yaml="alert:\n" + "".join(f"  a{n}: {{entity_id: light.a{n}}}\n" for n in range(200)))
+    added: list[int] = []
+    entities: list[int] = []
+
+    async def look() -> None:
+        while True:
+            added.append(len(dialog.made))
+            entities.append(len(kit.hass.states.async_entity_ids()))
+            await asyncio.sleep(0)
+
+    looking = asyncio.create_task(look())
+    await dialog.submit()
+    await kit.hass.async_block_till_done()
+    looking.cancel()
+
+    assert (added[0], added[-1]) == (0, 200)
+    assert max(after - before for before, after in pairwise(added)) <= 20
+    assert entities[-1] - entities[0] >= 400, "each has a binary sensor and an event"
+    assert max(after - before for before, after in pairwise(entities)) <= 20

@@ -42,9 +42,7 @@ from .watch import Watch
 from .window import Window
 
 FILE = "iotbridge_alarms.db"
-MINUTE = timedelta(minutes=1)
 DAY = timedelta(days=1)
-SOON = timedelta(minutes=10)
 
 
 class AlarmsManager:
@@ -60,7 +58,6 @@ class AlarmsManager:
         self._selections = Selections(hass)
         self.silencing = Silencing(hass, self.ledger, self._selections)
         self._tracked: dict[str, CALLBACK_TYPE] = {}
-        # By rule and subject.
         self._kept: defaultdict[str, dict[str, Mapping[str, Any]]] = defaultdict(dict)
         self._rule_listeners: defaultdict[str, list[Callable[[], None]]] = defaultdict(list)
         self._rules_listeners: list[Callable[[], None]] = []
@@ -76,7 +73,10 @@ class AlarmsManager:
         )
         self._stop: list[CALLBACK_TYPE] = []
         self._has_parents = False
+        self._is_started = False
         self._following = asyncio.Lock()
+        self._follow = lambda: entry.async_create_task(hass, self._async_follow(), "iotbridge alarms follow")
+        self._follow_soon = Soon(hass, self._follow)
         self._unread: set[str] = set()
         self._watch_soon = Soon(hass, partial(self._watch.async_set_instances, self.ledger))
         # Since when an entity that has no id, and so nothing but its state, is not there.
@@ -102,11 +102,11 @@ class AlarmsManager:
             self.hass.bus.async_listen(dr.EVENT_DEVICE_REGISTRY_UPDATED, self._async_places_changed),
             self.hass.bus.async_listen(er.EVENT_ENTITY_REGISTRY_UPDATED, self._async_places_changed),
             mqtt_client.async_subscribe_connection_status(self.hass, self._async_connection_changed),
-            async_track_time_interval(self.hass, self._async_minute, MINUTE, name="iotbridge alarms minute"),
+            async_track_time_interval(self.hass, self._async_minute, timedelta(minutes=1), name="iotbridge minute"),
             self.hass.bus.async_listen(EVENT_HOMEASSISTANT_FINAL_WRITE, self._async_final_write),
             self.hass.bus.async_listen(EVENT_HOMEASSISTANT_CLOSE, self._async_close),
             async_track_time_interval(self.hass, self._async_day, DAY, name="iotbridge alarms day"),
-            async_call_later(self.hass, SOON, self._async_day),
+            async_call_later(self.hass, timedelta(minutes=10), self._async_day),
         ]
         self.ledger.outbox = self._outbox
         self._outbox.async_load(loaded.outbox)
@@ -116,6 +116,7 @@ class AlarmsManager:
             if key.rule_id not in self._entry.subentries:
                 self.ledger.async_forget(key)
         self.ledger.counts.tell()
+        self._is_started = True
 
     @callback
     def _async_unwritten(self, reason: str | None) -> None:
@@ -137,10 +138,10 @@ class AlarmsManager:
         """Watch no more; everything is kept."""
         while self._stop:
             self._stop.pop()()
-        self.silencing.async_stop()
+        self._follow_soon.cancel()
         self._watch_soon.cancel()
-        self._selections.async_stop()
-        self._watch.async_stop()
+        for part in (self.silencing, self._selections, self._watch):
+            part.async_stop()
         await self._outbox.async_stop()
         await self.ledger.async_close()
         self.issues.async_clear()
@@ -148,7 +149,7 @@ class AlarmsManager:
     @callback
     def _async_entry_changed(self, change: ConfigEntryChange, entry: ConfigEntry) -> None:
         if entry.entry_id == self._entry.entry_id and change is ConfigEntryChange.UPDATED:
-            self._entry.async_create_task(self.hass, self._async_follow(), "iotbridge alarms follow")
+            (self._follow_soon if self._following.locked() else self._follow)()
 
     async def _async_follow(self) -> None:
         """Follow the subentries: rules and windows that were added, changed or removed."""
@@ -184,9 +185,12 @@ class AlarmsManager:
             for instance in self.ledger.of_rule(rule_id):
                 self.ledger.async_remove(instance)
         changed = [rule for rule_id, rule in rules.items() if before.get(rule_id) != rule]
-        # What may have to wait for the broker comes last: half of the rules do not know what explains what.
+        # What may have to wait for the broker comes last.
         for rule in sorted(changed, key=lambda rule: rule.condition.kind is Kind.MESSAGE):
             await self._async_take_up(rule, before.get(rule.rule_id))
+            if self._is_started:  # an import brings hundreds; at a start half of the rules tell no truth
+                self._watch_soon()
+                await asyncio.sleep(0)
         self._watch.async_set_instances(self.ledger)
         for listener in list(self._rules_listeners):
             listener()
@@ -249,10 +253,9 @@ class AlarmsManager:
 
     @callback
     def _async_new(self, rule: Rule, subject: str) -> Instance:
-        instance = None
-        if (kept := self._kept[rule.rule_id].pop(subject, None)) is not None:
-            instance = read(f"An alarm of {rule.name}", partial(Instance.from_dict, rule, kept))
-        instance = instance or Instance.blank(rule, subject)
+        kept = self._kept[rule.rule_id].pop(subject, None)
+        restored = read(f"An alarm of {rule.name}", partial(Instance.from_dict, rule, kept)) if kept else None
+        instance = restored or Instance.blank(rule, subject)
         self.ledger.async_add(instance)
         return instance
 
@@ -359,8 +362,7 @@ class AlarmsManager:
 
     def alarm(self, key: AlarmKey) -> Alarm | None:
         """Return one alarm."""
-        instance = self.ledger.get(key)
-        return instance.alarm if instance else None
+        return instance.alarm if (instance := self.ledger.get(key)) else None
 
     def count(self, severity: Severity, *, unacknowledged: bool) -> int:
         """Return how many alarms of a severity are active, or of these nobody has acknowledged."""

@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
+import math
 import time
 from typing import Any
 
@@ -23,14 +24,17 @@ from .. import mqtt_client
 from ..const import LOGGER
 from .instance import Instance
 from .ledger import Ledger
-from .models import Verdict
+from .models import AlarmState, Verdict
 from .rule import MOMENTARY, Kind, Rule
 from .topology import PRESENCE
 from .units import LimitUnits, seen_of
-from .verdicts import event_matches, message_matches
+from .verdicts import MAX_WORD, event_matches, message_matches
 
 # After a start, integrations take a while to bring their entities back; until then nobody is missing.
 GRACE_S = 30.0
+
+# What comes again and again within so short a time is one moment: a flood of messages is no flood of work.
+SAME_S = 1.0
 
 type Stop = CALLBACK_TYPE
 
@@ -48,6 +52,8 @@ class Watch:
         self._stop_states: list[Stop] = []
         self._stop_rules: dict[str, Stop] = {}
         self._stop: list[Stop] = []
+        # When the last moment of each rule was.
+        self._moments: dict[str, float] = {}
         self._templates: dict[str, Callable[[], None]] = {}
 
     @callback
@@ -156,6 +162,7 @@ class Watch:
     @callback
     def async_unwatch_rule(self, rule_id: str) -> None:
         """Let go of what a rule looks at."""
+        self._moments.pop(rule_id, None)
         if stop := self._stop_rules.pop(rule_id, None):
             stop()
 
@@ -229,6 +236,11 @@ class Watch:
     @callback
     def _async_moment(self, instance: Instance, what: str) -> None:
         """Raise for something that has no state of its own; it is over when its time is."""
-        now = self._ledger.now()
+        now, rule_id = self._ledger.now(), instance.key.rule_id
+        is_same = 0 <= now - self._moments.get(rule_id, -math.inf) < SAME_S
+        if is_same and instance.alarm.beneath is not AlarmState.NORMAL:
+            return
+        self._moments[rule_id] = now
+        what = what[:MAX_WORD]
         self._ledger.async_judge(instance, Verdict(True, instance.rule.severity, value=what), now)
         self._ledger.async_judge(instance, Verdict(False, instance.rule.severity, value=what), now)

@@ -1,5 +1,6 @@
 """Alarms out of the YAML of core's ``alert`` and of Alert2: pasted, looked at, confirmed."""
 
+import asyncio
 from collections.abc import Sequence
 from dataclasses import replace
 from types import MappingProxyType
@@ -19,6 +20,9 @@ from .alarm_telling import groups
 from .alarm_words import condition_text, timing_text
 from .forms import LINES, choices
 from .words import Words, async_words
+
+# Rules that are added before anything else gets its turn.
+_AT_ONCE = 20
 
 
 class Importing(ConfigSubentryFlow):
@@ -65,7 +69,7 @@ class Importing(ConfigSubentryFlow):
             except FieldError as error:
                 errors[error.field] = error.key
             else:
-                return self._create(rules)
+                return await self._async_create(rules)
         labels = {str(number): found.rule.name for number, found in enumerate(self._found)}
         schema: dict[vol.Marker, Any] = {vol.Required("rules", default=list(labels)): choices(labels, multiple=True)}
         if names := groups(self._get_entry()):
@@ -123,10 +127,12 @@ class Importing(ConfigSubentryFlow):
         self.hass.config_entries.async_add_subentry(entry, group)
         return group.subentry_id
 
-    def _create(self, rules: Sequence[Rule]) -> SubentryFlowResult:
+    async def _async_create(self, rules: Sequence[Rule]) -> SubentryFlowResult:
         """Add the rules; the last one is the result of the dialog."""
         *others, last = rules
-        for rule in others:
+        for number, rule in enumerate(others, 1):
+            if number % _AT_ONCE == 0:
+                await asyncio.sleep(0)
             subentry = ConfigSubentry(
                 data=MappingProxyType(rule.as_dict()), subentry_type=SUBENTRY_ALARM, title=rule.name, unique_id=None
             )
