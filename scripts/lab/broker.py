@@ -92,7 +92,8 @@ class Broker:
 
     def _config(self) -> str:
         # A listener's lines count until the next listener, so the plain one closes the list.
-        lines = ["per_listener_settings false", "log_type error", "log_type warning", "log_type notice"]
+        lines = ["per_listener_settings false"]
+        lines += [f"log_type {kind}" for kind in ("error", "warning", "notice", "subscribe", "unsubscribe")]
         # Started by root it would become another user: then it cannot write here, and outlives a killed lab.
         lines += [f"user {getpass.getuser()}"]
         if self._passwords:

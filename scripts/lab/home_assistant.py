@@ -62,6 +62,8 @@ class HomeAssistant:
 
     def __init__(self, folder: Path, *, port: int | None = None, name: str = "Home", extra_yaml: str = "") -> None:
         self.folder = folder
+        self.environ: dict[str, str] = {}
+        """Added to the environment of the process at its next start."""
         self.port = port or free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self.program = Program("home-assistant", folder.parent / "home-assistant.log")
@@ -81,7 +83,7 @@ class HomeAssistant:
         hass = Path(sys.executable).with_name("hass")
         # All requirements are in the environment: a missing one is an error here, never a download.
         argv: list[str | Path] = [hass, "-c", self.folder, "--skip-pip", "--log-no-color"]
-        await self.program.start(argv, {"PYTHONPATH": str(NO_VOICE)})
+        await self.program.start(argv, {"PYTHONPATH": str(NO_VOICE), **self.environ})
         await self.program.ready(self._answers, timeout_s=90, what="an answer of the web server")
         self._client = await Client.connect(self.url, await self.token())
         await self.program.ready(self._client.is_running, timeout_s=90, what="the end of the start")

@@ -70,11 +70,15 @@ def _encoded(
 
 
 def _json(values: Values) -> bytes:
-    return json.dumps(dict(values)).encode()
+    # Many small boards write what C prints for "not a number", which JSON does not know.
+    return json.dumps({key: float("nan") if value == "nan" else value for key, value in values.items()}).encode()
 
 
 def _nested(values: Values) -> bytes:
-    return json.dumps({"environment": {"temperature": values["temperature"]}, "co2": values["co2"]}).encode()
+    return b'{"environment": %s, "co2": %s}' % (
+        _json({"temperature": values["temperature"]}),
+        json.dumps(values["co2"]).encode(),
+    )
 
 
 def _pairs(values: Values) -> bytes:
@@ -142,3 +146,31 @@ THINGS = {
         ),
     )
 }
+
+
+def _gauge(name: str) -> Thing:
+    """Return a thing that announces itself to Home Assistant, as other makers' do."""
+    return _bare(name, "level", 20.0)
+
+
+FOREIGN = {name: _gauge(name) for name in ("North", "South")}
+"""Things that Home Assistant finds without IoT Bridge."""
+
+
+def discovery(name: str) -> tuple[str, bytes]:
+    """Return the topic and the payload with which a foreign thing announces itself."""
+    config = {
+        "device": {"identifiers": [f"maker_{name.lower()}"], "name": name},
+        "origin": {"name": "maker"},
+        "components": {
+            "level": {
+                "platform": "sensor",
+                "unique_id": f"maker_{name.lower()}_level",
+                "name": "Level",
+                "state_topic": f"{name.lower()}/level",
+                "unit_of_measurement": "°C",
+                "device_class": "temperature",
+            }
+        },
+    }
+    return f"homeassistant/device/maker_{name.lower()}/config", json.dumps(config).encode()

@@ -2,23 +2,31 @@
 
 import asyncio
 from collections.abc import Iterable
-from typing import Any
 
 from lab.waiting import LabError
 
-from .model import Model, differences
+from .differences import differences
+from .model import Model
+from .operations import Operation
 from .world import World
-
-type Operation = dict[str, Any]
-"""``do`` is the name of the operation, the rest are its arguments; all of it is JSON."""
 
 VALUE_S = 5.0
 RESTART_S = 60.0
-BOUNDS_S = {"restart": RESTART_S, "restart_broker": RESTART_S, "reload_mqtt": RESTART_S, "learn": 15.0}
+BOUNDS_S = {
+    "restart": RESTART_S,
+    "restart_broker": RESTART_S,
+    "reload": RESTART_S,
+    "reload_mqtt": RESTART_S,
+    "enable": 30 + RESTART_S,  # Home Assistant reloads the integration half a minute later
+    "start_agent": RESTART_S,
+    "disabled": RESTART_S,
+    "wait_over": 30.0,
+    "learn": 15.0,
+}
 EVERY_S = 0.1
 
 
-class Differs(AssertionError):
+class DiffersError(AssertionError):
     """The world is not as the model says, and its time is over."""
 
     def __init__(self, done: list[Operation], lines: list[str], seconds: float) -> None:
@@ -28,28 +36,38 @@ class Differs(AssertionError):
         super().__init__(f"{seconds:g} s after operation {len(done)}, {done[-1]}:\n{told}")
 
 
-async def run(world: World, operations: Iterable[Operation]) -> int:
-    """Do the operations; return how many. Differs when the world is not as it has to be."""
-    model, done = Model(), list[Operation]()
+async def run(world: World, operations: Iterable[Operation], model: Model | None = None) -> int:
+    """Do the operations; return how many. DiffersError when the world is not as it has to be."""
+    model = model or Model()
+    done: list[Operation] = []
     for operation in operations:
         done.append(operation)
-        name, arguments = operation["do"], {key: value for key, value in operation.items() if key != "do"}
-        await getattr(world, f"do_{name}")(**arguments)
-        getattr(model, f"do_{name}")(**arguments)
+        await world.do(operation)
+        model.do(operation)
         await _compare(world, model, done)
     return len(done)
 
 
 async def _compare(world: World, model: Model, done: list[Operation]) -> None:
-    bound_s = BOUNDS_S.get(done[-1]["do"], VALUE_S)
-    deadline = asyncio.get_running_loop().time() + bound_s
-    while True:
-        try:
-            lines = differences(model.expected(), await world.actual())
-        except LabError as error:
-            lines = [str(error)]
-        if not lines:
-            return
-        if asyncio.get_running_loop().time() > deadline:
-            raise Differs(done, lines, bound_s)
+    """Wait until all of it is as it has to be; with ``stays``, see that it stays so."""
+    clock, last = asyncio.get_running_loop().time, done[-1]
+    bound_s = BOUNDS_S.get(last["do"], VALUE_S)
+    stays = last["do"] == "stays"
+    began = clock()
+    while lines := await _differences(world, model):
+        if clock() > began + bound_s:
+            raise DiffersError(done, lines, bound_s)
         await asyncio.sleep(EVERY_S)
+    began = clock()
+    while stays and clock() < began + last["seconds"]:
+        if lines := await _differences(world, model):
+            raise DiffersError(done, lines, clock() - began)
+        await asyncio.sleep(EVERY_S)
+
+
+async def _differences(world: World, model: Model) -> list[str]:
+    expected = model.expected()
+    try:
+        return differences(expected, await world.actual(expected))
+    except LabError as error:
+        return [str(error)]

@@ -1,67 +1,41 @@
 """The real household: each operation done to real programs, and a look at the whole of it."""
 
-import asyncio
-import base64
 from collections.abc import Mapping
-import contextlib
-import json
+from contextlib import AsyncExitStack
+import functools
 from pathlib import Path
 from typing import Any, Self
 
-import aiomqtt
+from lab.broker import Broker
 from lab.client import Client
 from lab.lab import Lab
-from lab.waiting import LabError
-from lab.wizard import Wizard
+from lab.waiting import until
+from lab.wizard import suggestions
 
-from .catalogue import THINGS, Values
-from .model import written
+from .kept import Kept, Subscriptions
+from .operations import Operation, arguments
+from .world_alarms import Alarms
+from .world_hosts import Hosts
+from .world_registry import Registry
+from .world_things import Things
 
-
-class Kept:
-    """What a broker keeps: a copy of its retained messages that follows it over restarts."""
-
-    def __init__(self, lab: Lab) -> None:
-        self.messages: dict[str, bytes] = {}
-        self._lab = lab
-        self._task: asyncio.Task[None] | None = None
-
-    async def follow(self) -> None:
-        """Begin anew with what the broker keeps now, and follow it until it goes away."""
-        await self.stop()
-        self.messages.clear()
-        self._task = asyncio.create_task(self._follow())
-
-    async def stop(self) -> None:
-        """Stop following."""
-        if self._task:
-            self._task.cancel()
-            await asyncio.gather(self._task, return_exceptions=True)
-
-    async def _follow(self) -> None:
-        with contextlib.suppress(aiomqtt.MqttError):
-            async with self._lab.broker.client() as mqtt:
-                options = aiomqtt.client.SubscribeOptions(qos=1, retainAsPublished=True)
-                await mqtt.subscribe("#", options=options)
-                async for message in mqtt.messages:
-                    if message.retain:
-                        self._take(message.topic.value, message.payload)
-
-    def _take(self, topic: str, payload: Any) -> None:
-        if payload:
-            self.messages[topic] = payload
-        else:
-            self.messages.pop(topic, None)
+OPTIONS = {"alarms": {"storm_per_minute": 1000, "flapping_per_hour": 1000}}
+"""A year passes in minutes here: what is much in a minute or an hour is not."""
 
 
 class World:
-    """A household of real programs; one method for each operation."""
+    """A household of real programs."""
 
     def __init__(self, folder: Path) -> None:
         self.lab = Lab(folder)
-        self.lab.broker = type(self.lab.broker)(folder / "broker", persistence=True)
-        self.kept = Kept(self.lab)
-        self._subentries: dict[str, str] = {}
+        self.lab.broker = Broker(folder / "broker", persistence=True)
+        self.kept = Kept(self.lab.broker)
+        self._subscriptions = Subscriptions(self.lab.broker.program.log)
+        self._stack = AsyncExitStack()
+        self.registry = Registry(self.lab)
+        self.things = Things(self.lab, self.kept)
+        self.hosts = Hosts(self.lab)
+        self.alarms = Alarms(self.lab, self.registry, self._stack)
 
     @property
     def client(self) -> Client:
@@ -70,91 +44,45 @@ class World:
 
     async def __aenter__(self) -> Self:
         """Start broker and Home Assistant, and set both integrations up."""
+        await self._stack.enter_async_context(self.lab)
         await self.lab.broker.start()
         await self.lab.home_assistant.start()
         await self.lab.set_up_mqtt()
         form = await self.client.flow("iotbridge")
         await self.client.continue_flow(form["flow_id"], {})
+        await self._set_options()
+        await until(self._is_loaded, timeout_s=60, what="IoT Bridge with its options")
         await self.client.watch_states()
+        self._stack.push_async_callback(self.kept.stop)
         await self.kept.follow()
         return self
 
     async def __aexit__(self, *error: object) -> None:
         """Stop everything."""
-        await self.kept.stop()
-        await self.lab.__aexit__(*error)
+        await self._stack.aclose()
 
-    # ------------------------------------------------------------------ what is
+    async def _is_loaded(self) -> bool:
+        return all(entry["state"] == "loaded" for entry in await self.client.entries("iotbridge"))
 
-    async def actual(self) -> dict[str, Any]:
-        """Return the whole of it, in the sections of the model."""
-        rows = [row for row in await self.client.devices() if self._is_thing(row)]
-        names = {row["id"]: row["name_by_user"] or row["name"] for row in rows}
-        entities = [row for row in await self.client.entities() if row["device_id"] in names]
-        states = self.client.states
-        return {
-            "values": {
-                f"{names[row['device_id']]}/{row['original_name'].lower()}": written(
-                    states.get(row["entity_id"], {}).get("state", "missing")
-                )
-                for row in entities
-            },
-            "devices": set(names.values()),
-            "announced": set(self._announced()),
-            "repairs": {
-                f"{row['translation_key']} {row['translation_placeholders']}"
-                for row in await self.client.repairs("iotbridge")
-            },
-            "entries": {
-                row["domain"]: row["state"]
-                for row in await self.client.entries("mqtt") + await self.client.entries("iotbridge")
-            },
-        }
+    async def _set_options(self) -> None:
+        (entry,) = await self.client.entries("iotbridge")
+        path = "config/config_entries/options/flow"
+        form = await self.client.rest("POST", path, {"handler": entry["entry_id"]})
+        given = suggestions(form["data_schema"])
+        given["alarms"] = given["alarms"] | OPTIONS["alarms"]
+        result = await self.client.rest("POST", f"{path}/{form['flow_id']}", given)
+        assert result["type"] == "create_entry", result
 
-    def _is_thing(self, device: Mapping[str, Any]) -> bool:
-        return any(domain == "mqtt" for domain, _ in device["identifiers"])
+    # ------------------------------------------------------------------ operations
 
-    def _announced(self) -> list[str]:
-        names = []
-        for topic, payload in self.kept.messages.items():
-            if topic.startswith("homeassistant/device/"):
-                device = json.loads(payload)
-                names.append((device.get("device") or device["dev"])["name"])
-        return names
-
-    # ------------------------------------------------------------------ things
-
-    async def do_learn(self, thing: str) -> None:
-        found = THINGS[thing]
-        wizard = await Wizard.of(self.client)
-        messages = found.messages(found.first)
-        if found.is_pasted:
-            ((topic, payload),) = messages.items()
-            await wizard.start("paste")
-            await wizard.submit(topic=topic, payload=base64.b64encode(payload).decode(), base64=True)
-        else:
-            await self._publish(messages, retain=True)
-            await wizard.learn(found.topic)
-        if wizard.step == "split":
-            await wizard.submit(joining="add")
-        self._subentries[thing] = await wizard.finish(name=found.name)
-
-    async def do_remove(self, thing: str) -> None:
-        wizard = await Wizard.of(self.client)
-        await wizard.remove(self._subentries.pop(thing))
-
-    async def do_say(self, thing: str, values: Values, *, retain: bool = False) -> None:
-        await self._publish(THINGS[thing].messages(values), retain=retain)
-
-    async def do_clear(self, thing: str) -> None:
-        await self._publish(dict.fromkeys(THINGS[thing].messages(THINGS[thing].first), b""), retain=True)
-
-    async def _publish(self, messages: Mapping[str, bytes], *, retain: bool) -> None:
-        async with self.lab.broker.client() as mqtt:
-            for topic, payload in messages.items():
-                await mqtt.publish(topic, payload, qos=1, retain=retain)
-
-    # ------------------------------------------------------------------ programs
+    async def do(self, operation: Operation) -> None:
+        """Do an operation; each part has the methods for what concerns it, named after the operation."""
+        given = arguments(operation)
+        for part in (self, self.registry, self.things, self.hosts, self.alarms):
+            if (found := getattr(part, f"do_{operation['do']}", None)) is not None:
+                await found(**given)
+                return
+        raise LookupError(f"there is no operation {operation['do']}")
 
     async def do_reload_mqtt(self) -> None:
         await self._reload("mqtt")
@@ -166,17 +94,47 @@ class World:
         (entry,) = await self.client.entries(domain)
         await self.client.rest("POST", f"config/config_entries/entry/{entry['entry_id']}/reload")
 
-    async def do_restart(self, *, kill: bool = False) -> None:
+    async def do_restart(self, *, kill: bool = False, meanwhile: tuple[Operation, ...] = ()) -> None:
         await (self.lab.home_assistant.kill() if kill else self.lab.home_assistant.stop())
+        for operation in meanwhile:
+            await self.do(operation)
         await self.lab.home_assistant.start()
         await self.client.watch_states()
 
-    async def do_restart_broker(self, *, memory: bool) -> None:
+    async def do_restart_broker(self, *, memory: bool, meanwhile: tuple[Operation, ...] = ()) -> None:
         await self.lab.broker.stop()
         if not memory:
             (self.lab.broker.folder / "mosquitto.db").unlink(missing_ok=True)
+        for operation in meanwhile:
+            await self.do(operation)
         await self.lab.broker.start()
         await self.kept.follow()
 
+    async def do_stays(self, seconds: float) -> None:
+        """Do nothing; the comparison looks for so long whether all of it stays as it has to be."""
 
-__all__ = ["LabError", "World"]
+    async def do_disabled(self, *, meanwhile: tuple[Operation, ...]) -> None:
+        """Switch IoT Bridge off, as on its page, and on again."""
+        (entry,) = await self.client.entries("iotbridge")
+        switch = functools.partial(self.client.command, "config_entries/disable", entry_id=entry["entry_id"])
+        await switch(disabled_by="user")
+        for operation in meanwhile:
+            await self.do(operation)
+        await switch(disabled_by=None)
+
+    # ------------------------------------------------------------------ what is
+
+    async def actual(self, expected: Mapping[str, Any]) -> dict[str, Any]:
+        """Return the whole of it, in the sections of the model."""
+        rows = await self.registry.read()
+        heard = expected["heard"] or ()
+        return {
+            "entries": {row["domain"]: row["state"] for domain in OURS for row in await self.client.entries(domain)},
+            "heard": {topic for topic in heard if self._subscriptions.heard(topic)},
+            **self.things.actual(rows),
+            **self.hosts.actual(rows),
+            **await self.alarms.actual(rows),
+        }
+
+
+OURS = ("mqtt", "iotbridge")

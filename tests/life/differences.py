@@ -1,0 +1,61 @@
+"""Comparing what has to be with what is."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+ABSENT = "absent"
+"""A state that an entry of a section may have without being there."""
+
+
+class About(frozenset[str]):
+    """Words: each has to be in one of the texts, and each text has to have one of them."""
+
+
+class Told(tuple[str, ...]):
+    """What has to have been told, in this order; what ends with a question mark may have been."""
+
+    __slots__ = ()
+
+
+def differences(expected: Mapping[str, Any], actual: Mapping[str, Any]) -> list[str]:
+    """Return a line for each difference, section by section; sections that are None are not compared."""
+    return sorted(
+        f"{section}: {line}"
+        for section, wanted in expected.items()
+        if wanted is not None
+        for line in _section(wanted, actual[section])
+    )
+
+
+def _section(wanted: Any, found: Any) -> Iterator[str]:
+    if isinstance(wanted, About):
+        yield from (f"{text} is there" for text in found if not any(word in text for word in wanted))
+        yield from (f"nothing about {word}" for word in wanted if not any(word in text for text in found))
+    elif isinstance(wanted, Mapping):
+        for key in sorted(wanted.keys() | found.keys()):
+            want, have = wanted.get(key, ABSENT), found.get(key, ABSENT)
+            if not _fits(want, have):
+                yield f"{key} is {have}, not {_either(want)}"
+    else:
+        yield from (f"{key} is there" for key in found - wanted)
+        yield from (f"{key} is missing" for key in wanted - found)
+
+
+def _fits(wanted: Any, found: Any) -> bool:
+    if isinstance(wanted, Told):
+        return _told(wanted, () if found == ABSENT else found)
+    return found in wanted if isinstance(wanted, frozenset) else bool(found == wanted)
+
+
+def _told(wanted: Sequence[str], found: Sequence[str]) -> bool:
+    if not wanted:
+        return not found
+    first, *rest = wanted
+    if first.endswith("?"):
+        with_it = bool(found) and found[0] == first[:-1] and _told(rest, found[1:])
+        return with_it or _told(rest, found)
+    return bool(found) and found[0] == first and _told(rest, found[1:])
+
+
+def _either(wanted: Any) -> str:
+    return " or ".join(sorted(wanted)) if isinstance(wanted, frozenset) else str(wanted)

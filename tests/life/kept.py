@@ -1,0 +1,92 @@
+"""Mosquitto from outside: what it keeps, and what its clients listen to."""
+
+import asyncio
+import contextlib
+from pathlib import Path
+import re
+from typing import Any
+
+import aiomqtt
+from lab.broker import Broker
+
+OWN = "life-"
+"""The beginning of the identifiers of our own clients."""
+
+
+class Kept:
+    """A copy of the retained messages; it has to be told of restarts."""
+
+    def __init__(self, broker: Broker) -> None:
+        self.messages: dict[str, bytes] = {}
+        self._broker = broker
+        self._task: asyncio.Task[None] | None = None
+
+    async def follow(self) -> None:
+        """Begin anew with what the broker keeps now, and follow it until it goes away."""
+        await self.stop()
+        self.messages.clear()
+        self._task = asyncio.create_task(self._follow())
+
+    async def stop(self) -> None:
+        """Stop following."""
+        if self._task:
+            self._task.cancel()
+            await asyncio.gather(self._task, return_exceptions=True)
+
+    async def _follow(self) -> None:
+        with contextlib.suppress(aiomqtt.MqttError):
+            async with self._broker.client(f"{OWN}kept") as mqtt:
+                options = aiomqtt.client.SubscribeOptions(qos=1, retainAsPublished=True)
+                await mqtt.subscribe("#", options=options)
+                async for message in mqtt.messages:
+                    if message.retain:
+                        self._take(message.topic.value, message.payload)
+
+    def _take(self, topic: str, payload: Any) -> None:
+        if payload:
+            self.messages[topic] = payload
+        else:
+            self.messages.pop(topic, None)
+
+
+_STARTED = re.compile(r"mosquitto version \S+ starting$")
+_CONNECTED = re.compile(r"New client connected from \S+ as (\S+) \(")
+_LEFT = re.compile(r"Client (\S+) (?:closed|disconnected|has exceeded|already connected)")
+_SUBSCRIBED = re.compile(r": (\S+) \d (\S+)$")
+_UNSUBSCRIBED = re.compile(r": (\S+) (\S+)$")
+
+
+class Subscriptions:
+    """The filters that clients have subscribed to, by the broker's log."""
+
+    def __init__(self, log: Path) -> None:
+        self._log = log
+        self._read = 0
+        self._filters: dict[str, set[str]] = {}
+
+    def heard(self, topic: str) -> bool:
+        """Return whether a client other than ours listens to a topic."""
+        self._follow()
+        filters = (each for client, each in self._filters.items() if not client.startswith(OWN))
+        return any(aiomqtt.Topic(topic).matches(pattern) for each in filters for pattern in each if pattern != "#")
+
+    def _follow(self) -> None:
+        with self._log.open("rb") as log:
+            log.seek(self._read)
+            text = log.read()
+        complete = text.rfind(b"\n") + 1
+        self._read += complete
+        for line in text[:complete].decode(errors="replace").splitlines():
+            self._take(line)
+
+    def _take(self, line: str) -> None:
+        if _STARTED.search(line):
+            self._filters.clear()
+        elif found := _CONNECTED.search(line):
+            self._filters[found[1]] = set()
+        elif found := _LEFT.search(line):
+            self._filters.pop(found[1], None)
+        elif found := _SUBSCRIBED.search(line):
+            self._filters.setdefault(found[1], set()).add(found[2])
+        elif (found := _UNSUBSCRIBED.search(line)) and found[1] in self._filters:
+            self._filters[found[1]].discard(found[2])

@@ -1,0 +1,165 @@
+"""The part of the model that knows alarms: what is bad, since when somebody knows, and who was told."""
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from .differences import ABSENT, About, Told
+from .model_things import Things
+
+MOMENTARY = {"event", "message"}
+
+
+@dataclass(kw_only=True)
+class Rule:
+    """A rule: bad above a limit, or when something happens. ``on`` are labels; what happens has none."""
+
+    name: str
+    kind: str
+    on: list[str]
+    limit: float
+    groups: list[str]
+    label: str | None = None
+    active: set[str] = field(default_factory=set)
+    """The labels for which it is raised; "" for what has none."""
+    maybe_over: bool = False
+    """Whether what happened may be over by now."""
+
+    @property
+    def is_blind(self) -> bool:
+        """Whether it watches by a label or tells a group that is not there any more."""
+        return self.label == ABSENT or ABSENT in self.groups
+
+
+class Alarms:
+    """The rules of the household, and what the phones of its groups have to show."""
+
+    def __init__(self, things: Things) -> None:
+        self._things = things
+        self.rules: dict[str, Rule] = {}
+        self.labelled: dict[str, list[str]] = {}
+        self._told: defaultdict[str, list[str]] = defaultdict(list)
+
+    def expected(self) -> dict[str, Any]:
+        """Return the sections about alarms."""
+        alarms: dict[str, frozenset[str]] = {}
+        for rule in self.rules.values():
+            for label in rule.active:
+                alternatives = {"unacknowledged", ABSENT} if rule.maybe_over else {"unacknowledged"}
+                alarms[f"{rule.name} {label}".strip()] = frozenset(alternatives)
+        return {
+            "alarms": alarms,
+            "told": {who: Told(news) for who, news in self._told.items()},
+            "repairs": About(rule.name for rule in self.rules.values() if self._is_worth_a_repair(rule)),
+        }
+
+    def _is_worth_a_repair(self, rule: Rule) -> bool:
+        return rule.is_blind or any(self._things.value(label) is None for label in self._watched(rule))
+
+    def _watched(self, rule: Rule) -> Sequence[str]:
+        return self.labelled.get(rule.label or "", []) or rule.on
+
+    # ------------------------------------------------------------------ operations
+
+    def do_add_group(self, group: str) -> None:
+        """Nobody was told anything yet."""
+
+    def do_remove_group(self, group: str) -> None:
+        for rule in self.rules.values():
+            rule.groups = [ABSENT if name == group else name for name in rule.groups]
+
+    def do_add_rule(self, rule: Mapping[str, Any]) -> None:
+        added = Rule(
+            name=rule["name"],
+            kind=rule["kind"],
+            on=list(rule.get("on", [])),
+            limit=rule.get("limit", 0),
+            groups=list(rule["groups"]),
+            label=rule.get("label"),
+        )
+        self.rules[added.name] = added
+
+    def do_edit_rule(self, rule: str, *, limit: float | None = None, groups: list[str] | None = None) -> None:
+        edited = self.rules[rule]
+        if limit is not None:
+            edited.limit = limit
+        if groups is not None:
+            for group in set(groups) - set(edited.groups):
+                self._told[f"{group}: {rule}"] += ["raised"] * len(edited.active)
+            edited.groups = groups
+
+    def do_remove_rule(self, rule: str) -> None:
+        self._over(self.rules.pop(rule), self.rules.get(rule, Rule).active if rule in self.rules else ())
+
+    def do_add_label(self, label: str, on: list[str]) -> None:
+        self.labelled[label] = on
+
+    def do_remove_label(self, label: str) -> None:
+        del self.labelled[label]
+        for rule in self.rules.values():
+            if rule.label == label:
+                rule.label = ABSENT
+
+    def do_happen(self, rule: str) -> None:
+        happened = self.rules[rule]
+        happened.maybe_over = True
+        happened.active.add("")
+        self._tell(happened, "raised")
+        self._tell(happened, "over?")
+
+    def do_wait_over(self, rule: str) -> None:
+        """Wait until what happened is over by itself."""
+        ended = self.rules[rule]
+        ended.active.clear()
+        ended.maybe_over = False
+        for group in ended.groups:
+            self._told[f"{group}: {rule}"][-1] = "over"
+
+    def do_reload_mqtt(self) -> None:
+        """For a moment everything of MQTT is unavailable, and a template may see that."""
+        for rule in self.rules.values():
+            if rule.kind == "template" and rule.active:
+                self._tell(rule, "over?")
+                self._tell(rule, "raised?")
+
+    # ------------------------------------------------------------------ rules of the world
+
+    def evaluate(self) -> None:
+        """Raise and clear by what the entities show now."""
+        if not self._things.running:
+            return
+        for rule in self.rules.values():
+            if rule.kind in MOMENTARY:
+                continue
+            watched = () if rule.label == ABSENT else self._watched(rule)
+            bad = {label for label in watched if self._is_bad(rule, label)}
+            for _ in bad - rule.active:
+                self._tell(rule, "raised")
+            self._over(rule, rule.active - bad)
+            rule.active = bad
+
+    def _is_bad(self, rule: Rule, label: str) -> bool:
+        """Return whether it is bad; what is unknown leaves it as it was."""
+        shown = self._things.value(label)
+        if shown is None:
+            return False
+        numbers = [float(value) for value in shown if _is_number(value)]
+        return any(number > rule.limit for number in numbers) if numbers else label in rule.active
+
+    def _over(self, rule: Rule, ended: Any) -> None:
+        for _ in ended:
+            self._tell(rule, "over")
+
+    def _tell(self, rule: Rule, news: str) -> None:
+        for group in rule.groups:
+            if group != ABSENT:
+                self._told[f"{group}: {rule.name}"].append(news)
+
+
+def _is_number(value: str) -> bool:
+    try:
+        float(value)
+    except ValueError:
+        return False
+    return True

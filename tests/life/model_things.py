@@ -1,0 +1,161 @@
+"""The part of the model that knows things: learned, announced by themselves, silent, gone."""
+
+from typing import Any
+
+from .catalogue import FOREIGN, THINGS, Thing, Value, Values
+
+type Shown = frozenset[str]
+"""The states that an entity may show; more than one where a person would accept either."""
+
+GONE = "unavailable"
+UNKNOWN = "unknown"
+ALL = THINGS | FOREIGN
+
+
+def written(value: Value) -> str:
+    """Return a state in one way of writing: 40, 40.0 and "40.0" are the same number."""
+    try:
+        return f"{float(value):g}"
+    except ValueError:
+        return str(value)
+
+
+def state(value: Value) -> str:
+    """Return the state in which Home Assistant shows a value."""
+    return {"ON": "on", "OFF": "off", "nan": UNKNOWN}.get(str(value), written(value))
+
+
+class Things:
+    """The things of the household."""
+
+    def __init__(self) -> None:
+        self.there: set[str] = set()
+        self.disabled: set[str] = set()
+        self.connected = True
+        self.running = True
+        self._retained: dict[str, dict[str, Shown]] = {}
+        """What the broker keeps of the things' own messages: labels and states by thing."""
+        self._values: dict[str, Shown] = {}
+
+    def expected(self) -> dict[str, Any]:
+        """Return the sections about things."""
+        devices = {device for name in self.there for device in ALL[name].devices}
+        return {
+            "values": {label: self.shown(label) for label in self.labels - self.disabled},
+            "devices": devices,
+            "announced": devices if self.connected else None,
+            "heard": self._heard() if self.connected else None,
+        }
+
+    def _heard(self) -> set[str]:
+        """Return the topics that somebody has to listen to."""
+        listening = (ALL[name] for name in self.there if not labels(ALL[name]) <= self.disabled)
+        return {topic for thing in listening for topic in thing.messages(thing.first)}
+
+    @property
+    def labels(self) -> set[str]:
+        """The labels of all entities, the disabled ones too."""
+        return {label for name in self.there for label in labels(ALL[name])}
+
+    def shown(self, label: str) -> Shown:
+        """Return the states that an entity may show."""
+        return self._values[label] if self.connected else frozenset({GONE})
+
+    def value(self, label: str) -> Shown | None:
+        """Return what an entity has last said, also while the broker is away; None when it is not there."""
+        return None if label in self.disabled else self._values.get(label)
+
+    # ------------------------------------------------------------------ operations
+
+    def do_learn(self, things: list[str]) -> None:
+        for name in things:
+            self.there.add(name)
+            found = THINGS[name]
+            if not found.is_pasted:
+                self.do_say(name, found.first, retain=True)
+            self._take(found, found.first)
+            if name in self._retained:
+                self._values |= self._retained[name]
+            elif found.direct and not self.connected:
+                # Nobody can be told before the broker is back, and the thing speaks again by itself.
+                self._or_unknown(found)
+
+    def do_remove(self, thing: str) -> None:
+        self.there.discard(thing)
+        gone = labels(ALL[thing])
+        self.disabled -= gone
+        for label in gone:
+            self._values.pop(label, None)
+
+    def do_announce(self, thing: str, values: Values) -> None:
+        self.there.add(thing)
+        self.do_say(thing, values, retain=True)
+
+    def do_withdraw(self, thing: str) -> None:
+        self.do_remove(thing)
+
+    def do_say(self, thing: str, values: Values, *, retain: bool = False) -> None:
+        found = ALL[thing]
+        if retain:
+            self._retained[thing] = self._retained.get(thing, {}) | _states(found, values)
+        if thing in self.there and self.running:
+            self._take(found, values)
+
+    def do_clear(self, thing: str) -> None:
+        self._retained.pop(thing, None)
+        if thing in self.there and self.running:
+            self._values |= dict.fromkeys(labels(ALL[thing]), frozenset({UNKNOWN}))
+
+    def do_disable(self, label: str) -> None:
+        self.disabled.add(label)
+
+    def do_enable(self, label: str) -> None:
+        self.disabled.discard(label)
+        self._start()
+
+    def do_reload_mqtt(self) -> None:
+        self._start()
+
+    def before_restart(self) -> None:
+        self.running = False
+
+    def do_restart(self, *, kill: bool = False) -> None:
+        del kill
+        self.running = True
+        self._start()
+
+    def before_restart_broker(self) -> None:
+        self.connected = False
+
+    def do_restart_broker(self, *, memory: bool) -> None:
+        self.connected = True
+        if not memory:
+            self._retained.clear()
+
+    # ------------------------------------------------------------------ rules of the world
+
+    def _take(self, thing: Thing, values: Values) -> None:
+        self._values |= _states(thing, values)
+
+    def _start(self) -> None:
+        """Show what the broker keeps; what it does not keep stays only where IoT Bridge hands it on.
+
+        To show the last value of what Home Assistant reads itself would be as good.
+        """
+        for name in self.there:
+            self._values |= self._retained.get(name, {})
+            if ALL[name].direct and name not in self._retained:
+                self._or_unknown(ALL[name])
+
+    def _or_unknown(self, thing: Thing) -> None:
+        for label in labels(thing):
+            self._values[label] = self._values[label] | {UNKNOWN}
+
+
+def labels(thing: Thing) -> set[str]:
+    """Return the labels of all entities of a thing."""
+    return set(thing.shows(thing.first))
+
+
+def _states(thing: Thing, values: Values) -> dict[str, Shown]:
+    return {label: frozenset({state(value)}) for label, value in thing.shows(values).items()}

@@ -1,0 +1,84 @@
+"""Things in the real household: what they say, how they are learned, and what is shown of them."""
+
+import base64
+from collections.abc import Iterable, Mapping
+import json
+from typing import Any
+
+from lab.lab import Lab
+from lab.wizard import Wizard
+
+from .catalogue import THINGS, Values, discovery
+from .kept import OWN, Kept
+from .model_things import ALL, written
+from .world_registry import Entity
+
+
+class Things:
+    """The voices of all things, and the hand that learns and removes them."""
+
+    def __init__(self, lab: Lab, kept: Kept) -> None:
+        self._lab = lab
+        self._kept = kept
+        self._subentries: dict[str, str] = {}
+
+    def actual(self, rows: Iterable[Entity]) -> dict[str, Any]:
+        """Return the sections about things."""
+        ours = [row for row in rows if row.is_mqtt]
+        announced = self._announced()
+        return {
+            "values": {row.label: written(row.state or "missing") for row in ours if not row.is_disabled},
+            "devices": {row.device for row in ours},
+            "announced": announced,
+        }
+
+    def _announced(self) -> set[str]:
+        names = set()
+        for topic, payload in self._kept.messages.items():
+            if topic.startswith("homeassistant/device/"):
+                names.add(json.loads(payload)["device"]["name"])
+        return names
+
+    async def do_learn(self, things: list[str]) -> None:
+        for name in things:
+            await self._learn(name)
+
+    async def _learn(self, name: str) -> None:
+        thing = THINGS[name]
+        wizard = await Wizard.of(self._lab.client)
+        messages = thing.messages(thing.first)
+        if thing.is_pasted:
+            ((topic, payload),) = messages.items()
+            await wizard.start("paste")
+            await wizard.submit(topic=topic, payload=base64.b64encode(payload).decode(), base64=True)
+        else:
+            await self._publish(messages, retain=True)
+            await wizard.learn(thing.topic)
+        if wizard.step == "split":
+            await wizard.submit(joining="add")
+        self._subentries[name] = await wizard.finish(name=name)
+
+    async def do_remove(self, thing: str) -> None:
+        wizard = await Wizard.of(self._lab.client)
+        await wizard.remove(self._subentries.pop(thing))
+
+    async def do_announce(self, thing: str, values: Values) -> None:
+        topic, payload = discovery(thing)
+        await self._publish(ALL[thing].messages(values) | {topic: payload}, retain=True)
+
+    async def do_withdraw(self, thing: str) -> None:
+        topic, _ = discovery(thing)
+        await self._publish({topic: b""}, retain=True)
+
+    async def do_say(self, thing: str, values: Values, *, retain: bool = False) -> None:
+        await self._publish(ALL[thing].messages(values), retain=retain)
+
+    async def do_clear(self, thing: str) -> None:
+        await self._publish(dict.fromkeys(ALL[thing].messages(ALL[thing].first), b""), retain=True)
+
+    async def _publish(self, messages: Mapping[str, bytes], *, retain: bool) -> None:
+        async with self._lab.broker.client(f"{OWN}voice") as mqtt:
+            for topic, payload in messages.items():
+                await mqtt.publish(topic, payload, qos=1, retain=retain)
+
+
