@@ -34,20 +34,23 @@ async def add_rule(
     condition: Mapping[str, Any] | None = None,
     entities: Sequence[str] = (),
     devices: Sequence[str] = (),
+    labels: Sequence[str] = (),
     steps: Sequence[tuple[float, Sequence[str]]] = (),
     **timing: Any,
 ) -> str:
-    """Add an alarm over entities, or over all that belong to devices; return the id of its subentry.
+    """Add an alarm over entities, or over all that belong to devices or have labels; return the id of its subentry.
 
     ``steps`` are names of groups and how many seconds later they are told, ``timing`` goes into the form of times
     (``severity``, ``hold`` …). Before it is saved it is tried, as everybody's is.
     """
     told = [{"after": after_s / 60, "groups": list(groups)} for after_s, groups in steps]
     where = {"entities": list(entities)} if entities else {}
+    matching = {"devices": list(devices)} if devices else {}
+    matching |= {"labels": list(labels)} if labels else {}
     answers = {
         "user": kind,
         "condition": dict(condition or {}),
-        "entities": {**where, "all": {"devices": list(devices)} if devices else {}},
+        "entities": {**where, "all": matching},
         "timing": {"name": name, "more": {}, **timing},
         "telling": {"steps": told},
         "tried": "save",

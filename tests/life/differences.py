@@ -1,6 +1,6 @@
 """Comparing what has to be with what is."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 
 ABSENT = "absent"
@@ -8,7 +8,7 @@ ABSENT = "absent"
 
 
 class About(frozenset[str]):
-    """Words: each has to be in one of the texts, and each text has to have one of them."""
+    """Words: each text has to have one of them, and each of them has to be in a text unless it ends with a "?"."""
 
 
 class Told(tuple[str, ...]):
@@ -29,8 +29,9 @@ def differences(expected: Mapping[str, Any], actual: Mapping[str, Any]) -> list[
 
 def _section(wanted: Any, found: Any) -> Iterator[str]:
     if isinstance(wanted, About):
-        yield from (f"{text} is there" for text in found if not any(word in text for word in wanted))
-        yield from (f"nothing about {word}" for word in wanted if not any(word in text for text in found))
+        words = [word.removesuffix("?") for word in wanted]
+        yield from (f"{text} is there" for text in found if not any(word in text for word in words))
+        yield from (f"nothing about {word}" for word in wanted if not _is_in(word, found))
     elif isinstance(wanted, Mapping):
         for key in sorted(wanted.keys() | found.keys()):
             want, have = wanted.get(key, ABSENT), found.get(key, ABSENT)
@@ -39,6 +40,10 @@ def _section(wanted: Any, found: Any) -> Iterator[str]:
     else:
         yield from (f"{key} is there" for key in found - wanted)
         yield from (f"{key} is missing" for key in wanted - found)
+
+
+def _is_in(word: str, texts: Collection[str]) -> bool:
+    return word.endswith("?") or any(word in text for text in texts)
 
 
 def _fits(wanted: Any, found: Any) -> bool:

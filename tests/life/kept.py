@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import json
 from pathlib import Path
 import re
 from typing import Any
@@ -41,6 +42,13 @@ class Kept:
                 async for message in mqtt.messages:
                     if message.retain:
                         self._take(message.topic.value, message.payload)
+
+    def announced(self) -> set[str]:
+        """Return the names of the devices that announce themselves to Home Assistant."""
+        announcing = [
+            payload for topic, payload in self.messages.items() if topic.startswith("homeassistant/device/")
+        ]
+        return {json.loads(payload)["device"]["name"] for payload in announcing}
 
     def _take(self, topic: str, payload: Any) -> None:
         if payload:

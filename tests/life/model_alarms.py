@@ -1,7 +1,7 @@
 """The part of the model that knows alarms: what is bad, since when somebody knows, and who was told."""
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -46,16 +46,21 @@ class Alarms:
         alarms: dict[str, frozenset[str]] = {}
         for rule in self.rules.values():
             for label in rule.active:
+                subject = "" if rule.kind == "template" else label
                 alternatives = {"unacknowledged", ABSENT} if rule.maybe_over else {"unacknowledged"}
-                alarms[f"{rule.name} {label}".strip()] = frozenset(alternatives)
+                alarms[f"{rule.name} {subject}".strip()] = frozenset(alternatives)
         return {
             "alarms": alarms,
             "told": {who: Told(news) for who, news in self._told.items()},
-            "repairs": About(rule.name for rule in self.rules.values() if self._is_worth_a_repair(rule)),
+            "repairs": About(self._repairs()),
         }
 
-    def _is_worth_a_repair(self, rule: Rule) -> bool:
-        return rule.is_blind or any(self._things.value(label) is None for label in self._watched(rule))
+    def _repairs(self) -> Iterator[str]:
+        """Return the names of the rules that need a look; of a template nobody insists on it."""
+        for rule in self.rules.values():
+            is_blind = rule.is_blind or any(self._things.value(label) is None for label in self._watched(rule))
+            if is_blind:
+                yield f"{rule.name}?" if rule.kind == "template" else rule.name
 
     def _watched(self, rule: Rule) -> Sequence[str]:
         return self.labelled.get(rule.label or "", []) or rule.on
@@ -80,8 +85,16 @@ class Alarms:
         )
         self.rules[added.name] = added
 
-    def do_edit_rule(self, rule: str, *, limit: float | None = None, groups: list[str] | None = None) -> None:
+    def do_edit_rule(
+        self,
+        rule: str,
+        *,
+        limit: float | None = None,
+        groups: list[str] | None = None,
+        clear_after: float | None = None,
+    ) -> None:
         edited = self.rules[rule]
+        edited.maybe_over = clear_after is not None or edited.maybe_over
         if limit is not None:
             edited.limit = limit
         if groups is not None:
@@ -90,7 +103,8 @@ class Alarms:
             edited.groups = groups
 
     def do_remove_rule(self, rule: str) -> None:
-        self._over(self.rules.pop(rule), self.rules.get(rule, Rule).active if rule in self.rules else ())
+        removed = self.rules.pop(rule)
+        self._over(removed, removed.active)
 
     def do_add_label(self, label: str, on: list[str]) -> None:
         self.labelled[label] = on
@@ -140,6 +154,11 @@ class Alarms:
             rule.active = bad
 
     def _is_bad(self, rule: Rule, label: str) -> bool:
+        if rule.kind == "rate":
+            return False  # the catalogue's things do nothing that fast
+        return self._is_above(rule, label)
+
+    def _is_above(self, rule: Rule, label: str) -> bool:
         """Return whether it is bad; what is unknown leaves it as it was."""
         shown = self._things.value(label)
         if shown is None:

@@ -2,7 +2,10 @@
 
 from typing import Any
 
-from .model_things import Things
+from .model_things import GONE, Things
+
+BASICS = {"cpu usage", "memory usage", "connection", "refresh", "reboot", "shut down", "suspend"}
+"""Entities that every host has, by their names."""
 
 
 class Hosts:
@@ -13,9 +16,14 @@ class Hosts:
         self.powers: dict[str, str] = {}
 
     def expected(self) -> dict[str, Any]:
-        """Return the section about hosts: power, and whether all that the host once showed is there."""
-        shown = {node_id: f"{power}, complete" for node_id, power in self.powers.items()}
-        return {"hosts": shown if self._things.connected else None}
+        """Return the sections about hosts."""
+        if not self._things.connected:
+            return {"hosts": None, "announced hosts": None}
+        return {
+            "hosts": {name: {"power": power, "missing": "", "usage": "there" if power == "on" else GONE}
+                      for name, power in self.powers.items()},
+            "announced hosts": set(self.powers),
+        }
 
     def do_start_agent(self, host: str) -> None:
         self.powers[host] = "on"
@@ -25,3 +33,6 @@ class Hosts:
 
     def do_kill_agent(self, host: str) -> None:
         self.powers[host] = "lost"
+
+    def do_wipe_host(self, host: str, what: str) -> None:
+        """Lose what the broker keeps of a live host: it says it again."""

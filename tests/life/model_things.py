@@ -36,6 +36,7 @@ class Things:
         self._retained: dict[str, dict[str, Shown]] = {}
         """What the broker keeps of the things' own messages: labels and states by thing."""
         self._values: dict[str, Shown] = {}
+        self._fahrenheit: set[str] = set()
 
     def expected(self) -> dict[str, Any]:
         """Return the sections about things."""
@@ -59,7 +60,10 @@ class Things:
 
     def shown(self, label: str) -> Shown:
         """Return the states that an entity may show."""
-        return self._values[label] if self.connected else frozenset({GONE})
+        if not self.connected:
+            return frozenset({GONE})
+        shown = self._values[label]
+        return frozenset(map(_fahrenheit, shown)) if label in self._fahrenheit else shown
 
     def value(self, label: str) -> Shown | None:
         """Return what an entity has last said, also while the broker is away; None when it is not there."""
@@ -113,6 +117,12 @@ class Things:
         self.disabled.discard(label)
         self._start()
 
+    def do_unit(self, label: str, unit: str) -> None:
+        if unit == "°F":
+            self._fahrenheit.add(label)
+        else:
+            self._fahrenheit.discard(label)
+
     def do_reload_mqtt(self) -> None:
         self._start()
 
@@ -155,6 +165,10 @@ class Things:
 def labels(thing: Thing) -> set[str]:
     """Return the labels of all entities of a thing."""
     return set(thing.shows(thing.first))
+
+
+def _fahrenheit(celsius: str) -> str:
+    return celsius if celsius in (UNKNOWN, GONE) else written(round(float(celsius) * 9 / 5 + 32, 2))
 
 
 def _states(thing: Thing, values: Values) -> dict[str, Shown]:

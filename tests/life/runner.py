@@ -20,6 +20,7 @@ BOUNDS_S = {
     "enable": 30 + RESTART_S,  # Home Assistant reloads the integration half a minute later
     "start_agent": RESTART_S,
     "disabled": RESTART_S,
+    "wipe_host": RESTART_S,
     "wait_over": 30.0,
     "learn": 15.0,
 }

@@ -26,15 +26,17 @@ OPTIONS = {"alarms": {"storm_per_minute": 1000, "flapping_per_hour": 1000}}
 class World:
     """A household of real programs."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *, seed: int = 0) -> None:
+        """``seed`` makes Home Assistant's sets come in the same order each time."""
         self.lab = Lab(folder)
+        self.lab.home_assistant.environ["PYTHONHASHSEED"] = str(seed % 2**32)
         self.lab.broker = Broker(folder / "broker", persistence=True)
         self.kept = Kept(self.lab.broker)
         self._subscriptions = Subscriptions(self.lab.broker.program.log)
         self._stack = AsyncExitStack()
         self.registry = Registry(self.lab)
         self.things = Things(self.lab, self.kept)
-        self.hosts = Hosts(self.lab)
+        self.hosts = Hosts(self.lab, self.kept)
         self.alarms = Alarms(self.lab, self.registry, self._stack)
 
     @property
@@ -109,6 +111,8 @@ class World:
             await self.do(operation)
         await self.lab.broker.start()
         await self.kept.follow()
+        if not memory:
+            await self.things.announce_again()
 
     async def do_stays(self, seconds: float) -> None:
         """Do nothing; the comparison looks for so long whether all of it stays as it has to be."""
@@ -131,7 +135,7 @@ class World:
         return {
             "entries": {row["domain"]: row["state"] for domain in OURS for row in await self.client.entries(domain)},
             "heard": {topic for topic in heard if self._subscriptions.heard(topic)},
-            **self.things.actual(rows),
+            **self.things.actual(rows, self.hosts.agents),
             **self.hosts.actual(rows),
             **await self.alarms.actual(rows),
         }

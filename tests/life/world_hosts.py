@@ -1,33 +1,65 @@
 """Hosts in the real household: agents in dry run, and what is shown of them."""
 
 from collections.abc import Iterable
+import json
 from typing import Any
 
 from lab.agent import Agent
 from lab.lab import Lab
 
+from .kept import OWN, Kept
+from .model_hosts import BASICS
 from .world_registry import Entity
 
 
 class Hosts:
     """The agents, by node id."""
 
-    def __init__(self, lab: Lab) -> None:
+    def __init__(self, lab: Lab, kept: Kept) -> None:
         self._lab = lab
-        self._agents: dict[str, Agent] = {}
+        self._kept = kept
+        self.agents: dict[str, Agent] = {}
 
     def actual(self, rows: Iterable[Entity]) -> dict[str, Any]:
-        """Return the section about hosts."""
-        del rows
-        return {"hosts": {}}
+        """Return the sections about hosts."""
+        by_host: dict[str, dict[str, str | None]] = {name: {} for name in self.agents}
+        for row in rows:
+            if row.device in by_host:
+                by_host[row.device][row.label.partition("/")[2]] = row.state
+        return {
+            "hosts": {name: _shown(states) for name, states in by_host.items()},
+            "announced hosts": {
+                name
+                for name in self._kept.announced() & self.agents.keys()
+                if f"iotbridge/device/{name}/announce" in self._kept.messages
+            },
+        }
 
     async def do_start_agent(self, host: str) -> None:
-        if host not in self._agents:
-            self._agents[host] = self._lab.add_agent(host, settings={"agent": {"interval_s": 5}})
-        await self._agents[host].start()
+        if host not in self.agents:
+            settings = {"agent": {"interval_s": 5}}
+            self.agents[host] = self._lab.add_agent(host, settings=settings)
+        await self.agents[host].start()
 
     async def do_stop_agent(self, host: str) -> None:
-        await self._agents[host].stop()
+        await self.agents[host].stop()
 
     async def do_kill_agent(self, host: str) -> None:
-        await self._agents[host].kill()
+        await self.agents[host].kill()
+
+    async def do_wipe_host(self, host: str, what: str) -> None:
+        announce = f"iotbridge/device/{host}/announce"
+        uid = json.loads(self._kept.messages[announce])["uid"]
+        topic = {"announce": announce, "discovery": f"homeassistant/device/{uid}/config"}[what]
+        async with self._lab.broker.client(f"{OWN}voice") as mqtt:
+            await mqtt.publish(topic, b"", qos=1, retain=True)
+
+
+def _shown(states: dict[str, str | None]) -> dict[str, str]:
+    usage = states.get("cpu usage")
+    is_there = usage not in (None, "unavailable", "unknown")
+    return {
+        "power": states.get("power state") or "missing",
+        "missing": ", ".join(sorted(BASICS - states.keys())),
+        "usage": "there" if is_there else str(usage),
+    }

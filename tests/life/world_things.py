@@ -1,8 +1,7 @@
 """Things in the real household: what they say, how they are learned, and what is shown of them."""
 
 import base64
-from collections.abc import Iterable, Mapping
-import json
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
 from lab.lab import Lab
@@ -21,23 +20,16 @@ class Things:
         self._lab = lab
         self._kept = kept
         self._subentries: dict[str, str] = {}
+        self._announcing: set[str] = set()
 
-    def actual(self, rows: Iterable[Entity]) -> dict[str, Any]:
-        """Return the sections about things."""
-        ours = [row for row in rows if row.is_mqtt]
-        announced = self._announced()
+    def actual(self, rows: Iterable[Entity], hosts: Collection[str]) -> dict[str, Any]:
+        """Return the sections about things; ``hosts`` are the devices that are none."""
+        ours = [row for row in rows if row.is_mqtt and row.device not in hosts]
         return {
             "values": {row.label: written(row.state or "missing") for row in ours if not row.is_disabled},
             "devices": {row.device for row in ours},
-            "announced": announced,
+            "announced": self._kept.announced() - set(hosts),
         }
-
-    def _announced(self) -> set[str]:
-        names = set()
-        for topic, payload in self._kept.messages.items():
-            if topic.startswith("homeassistant/device/"):
-                names.add(json.loads(payload)["device"]["name"])
-        return names
 
     async def do_learn(self, things: list[str]) -> None:
         for name in things:
@@ -63,10 +55,16 @@ class Things:
         await wizard.remove(self._subentries.pop(thing))
 
     async def do_announce(self, thing: str, values: Values) -> None:
+        self._announcing.add(thing)
         topic, payload = discovery(thing)
         await self._publish(ALL[thing].messages(values) | {topic: payload}, retain=True)
 
+    async def announce_again(self) -> None:
+        """Let foreign things announce themselves, as they do when they connect."""
+        await self._publish(dict(map(discovery, self._announcing)), retain=True)
+
     async def do_withdraw(self, thing: str) -> None:
+        self._announcing.discard(thing)
         topic, _ = discovery(thing)
         await self._publish({topic: b""}, retain=True)
 

@@ -1,0 +1,72 @@
+"""The life of households for as long as one likes; see ``scripts/soak --help``."""
+
+import argparse
+import asyncio
+from collections.abc import Iterable
+from itertools import count
+from pathlib import Path
+import sys
+import tempfile
+import time
+
+from .life import Life, Outcome, keep
+from .sequence import Sequence
+from .shrinking import shrink
+
+
+def main() -> int:
+    """Live until the time is over or something differs; return the exit status."""
+    given = _arguments()
+    deadline = time.monotonic() + given.minutes * 60
+    failed = False
+    for life in _lives(given, deadline):
+        outcome = asyncio.run(life.live(given.folder / life.name))
+        print(outcome, flush=True)
+        failed |= outcome.error is not None
+        if outcome.error is not None and not given.replay:
+            _keep(outcome, given)
+            break
+    return int(failed)
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="scripts/soak", description=__doc__)
+    parser.add_argument("--minutes", type=float, default=10, help="how long to go on (10)")
+    parser.add_argument("--seed", type=int, default=int(time.time()), help="of the first household (the time)")
+    parser.add_argument("--replay", type=Path, nargs="+", metavar="FILE", help="do these sequences instead")
+    parser.add_argument("--shrink", type=float, default=0, metavar="MINUTES", help="make a failing sequence shorter")
+    parser.add_argument("--quiet", action="store_true", help="do not print each operation")
+    parser.add_argument("--folder", type=Path, help="where households live (a new one in the system's for these)")
+    given = parser.parse_args()
+    given.folder = given.folder or Path(tempfile.mkdtemp(prefix="life-"))
+    return given
+
+
+def _lives(given: argparse.Namespace, deadline: float) -> Iterable[Life]:
+    told = None if given.quiet else _tell
+    if given.replay:
+        for path in given.replay:
+            yield Life.of_sequence(path.stem, Sequence.read(path), told=told)
+        return
+    for seed in count(given.seed):
+        if time.monotonic() > deadline:
+            return
+        yield Life.of_seed(seed, deadline=deadline, told=told)
+
+
+def _tell(line: str) -> None:
+    print(line, flush=True)
+
+
+def _keep(outcome: Outcome, given: argparse.Namespace) -> None:
+    path = keep(outcome)
+    print(f"Again: scripts/soak --replay {path}", flush=True)
+    if given.shrink:
+        shorter = asyncio.run(shrink(Sequence.read(path), given.folder, minutes=given.shrink, told=_tell))
+        path = path.with_name(f"{outcome.name}-shorter.json")
+        shorter.write(path)
+        print(f"Shorter: scripts/soak --replay {path}", flush=True)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

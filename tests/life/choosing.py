@@ -1,0 +1,221 @@
+"""Random operations from a seed: what a household does in a year, as far as the model allows it now."""
+
+from collections.abc import Callable, Iterator
+from random import Random
+from typing import Any
+
+from .catalogue import FOREIGN, THINGS, Values
+from .model import Model
+from .model_alarms import MOMENTARY
+from .model_things import ALL
+from .operations import Operation
+
+HOSTS = ("tower",)
+RULES: dict[str, dict[str, Any]] = {
+    "Hot": {"name": "Hot", "kind": "above", "on": ["North/level"], "limit": 50, "groups": ["Family"]},
+    "Dry": {"name": "Dry", "kind": "above", "on": ["Shed/humidity"], "limit": 50, "groups": ["Family"]},
+    "Warm": {"name": "Warm", "kind": "template", "on": ["South/level"], "limit": 50, "groups": ["Neighbours"]},
+    "Bell": {"name": "Bell", "kind": "event", "groups": ["Family"], "clear_after": 4},
+    "Leak": {"name": "Leak", "kind": "message", "groups": ["Neighbours"], "clear_after": 4},
+}
+GROUPS = ("Family", "Neighbours")
+
+
+def household() -> Iterator[Operation]:
+    """Return the operations that furnish the household."""
+    yield {"do": "learn", "things": list(THINGS)}
+    yield {"do": "start_agent", "host": HOSTS[0]}
+    for name in FOREIGN:
+        yield {"do": "announce", "thing": name, "values": {"level": 20}}
+    for group in GROUPS:
+        yield {"do": "add_group", "group": group}
+    for rule in RULES.values():
+        yield {"do": "add_rule", "rule": rule}
+
+
+class Chooser:
+    """Operations without end for a model; the same for the same seed."""
+
+    def __init__(self, seed: int, model: Model) -> None:
+        self._random = Random(seed)  # noqa: S311  # to be repeated is its purpose
+        self._model = model
+        self._names = 0
+
+    def __iter__(self) -> Iterator[Operation]:
+        """Return the operations one by one, each chosen when it is asked for."""
+        while True:
+            yield self._choose(self._weights())
+
+    def _weights(self) -> list[tuple[int, Callable[[], Operation | None]]]:
+        return [
+            (40, self._say),
+            (12, self._say_foreign),
+            (6, self._say_nan),
+            (3, self._clear),
+            (3, self._remove),
+            (5, self._learn),
+            (3, self._withdraw),
+            (3, self._announce),
+            (3, self._rename),
+            (3, self._happen),
+            (3, self._wait_over),
+            (2, self._edit),
+            (3, self._rule),
+            (2, self._agent),
+            (2, self._wipe_host),
+            (2, lambda: {"do": "reload"}),
+            (3, lambda: {"do": "reload_mqtt"}),
+            (1, self._restart),
+            (2, self._restart_broker),
+            (1, self._disabled),
+        ]
+
+    def _choose(self, weights: list[tuple[int, Callable[[], Operation | None]]]) -> Operation:
+        makers = [make for _, make in weights]
+        while True:
+            (make,) = self._random.choices(makers, [weight for weight, _ in weights])
+            if (operation := make()) is not None:
+                return operation
+
+    def _one(self, among: set[str]) -> str | None:
+        return self._random.choice(sorted(among)) if among else None
+
+    # ------------------------------------------------------------------ things
+
+    @property
+    def _learned(self) -> set[str]:
+        return self._model.things.there & THINGS.keys()
+
+    @property
+    def _announced(self) -> set[str]:
+        return self._model.things.there & FOREIGN.keys()
+
+    def _value(self, key: str) -> float | str:
+        if key == "motion":
+            return self._random.choice(("ON", "OFF"))
+        return self._random.choice((20, 49, 50, 51, 60, self._random.randrange(0, 400) / 4))
+
+    def _values(self, thing: str) -> Values:
+        return {key: self._value(key) for key in ALL[thing].first}
+
+    def _say(self) -> Operation | None:
+        """Let a thing speak, also one that nobody has learned: each always retains its messages, or never."""
+        thing = self._random.choice(sorted(THINGS))
+        return {"do": "say", "thing": thing, "values": self._values(thing), "retain": _retains(thing)}
+
+    def _say_foreign(self) -> Operation | None:
+        if (thing := self._one(self._announced)) is None:
+            return None
+        return {"do": "say", "thing": thing, "values": self._values(thing), "retain": True}
+
+    def _say_nan(self) -> Operation | None:
+        thing = self._random.choice(("Attic", "Cellar", "Shed", "Cabin", "Loft"))
+        values = {**self._values(thing), "temperature": "nan"}
+        return {"do": "say", "thing": thing, "values": values, "retain": _retains(thing)}
+
+    def _clear(self) -> Operation | None:
+        return {"do": "clear", "thing": self._random.choice(sorted(THINGS))}
+
+    def _remove(self) -> Operation | None:
+        thing = self._one(self._learned)
+        return thing and {"do": "remove", "thing": thing}
+
+    def _learn(self) -> Operation | None:
+        connected = self._model.things.connected
+        missing = {name for name in THINGS.keys() - self._learned if connected or THINGS[name].is_pasted}
+        thing = self._one(missing)
+        return thing and {"do": "learn", "things": [thing]}
+
+    def _withdraw(self) -> Operation | None:
+        thing = self._one(self._announced)
+        return thing and {"do": "withdraw", "thing": thing}
+
+    def _announce(self) -> Operation | None:
+        thing = self._one(FOREIGN.keys() - self._announced)
+        return thing and {"do": "announce", "thing": thing, "values": self._values(thing)}
+
+    def _rename(self) -> Operation | None:
+        label = self._one(self._model.things.labels - self._model.things.disabled)
+        self._names += 1
+        return label and {"do": "rename", "label": label, "to": f"{_domain(label)}.called_{self._names}"}
+
+    # ------------------------------------------------------------------ alarms
+
+    def _happen(self) -> Operation | None:
+        rules = self._model.alarms.rules.values()
+        rule = self._one({rule.name for rule in rules if rule.kind in MOMENTARY and not rule.maybe_over})
+        return rule and {"do": "happen", "rule": rule}
+
+    def _wait_over(self) -> Operation | None:
+        rule = self._one({rule.name for rule in self._model.alarms.rules.values() if rule.maybe_over})
+        return rule and {"do": "wait_over", "rule": rule}
+
+    def _edit(self) -> Operation | None:
+        rule = self._one({rule.name for rule in self._model.alarms.rules.values() if rule.kind == "above"})
+        if rule is None:
+            return None
+        if self._random.random() < 0.5:
+            return {"do": "edit_rule", "rule": rule, "limit": self._random.choice((19, 48, 52))}
+        return {"do": "edit_rule", "rule": rule, "groups": self._random.choice((["Family"], list(GROUPS)))}
+
+    def _rule(self) -> Operation | None:
+        rules = self._model.alarms.rules
+        absent = self._one(RULES.keys() - rules.keys())
+        if absent is None:
+            gone = self._one({rule.name for rule in rules.values() if not rule.maybe_over})
+            return gone and {"do": "remove_rule", "rule": gone}
+        if not set(RULES[absent].get("on", [])) <= self._model.things.labels:
+            return None
+        return {"do": "add_rule", "rule": RULES[absent]}
+
+    # ------------------------------------------------------------------ programs
+
+    def _agent(self) -> Operation | None:
+        host = self._random.choice(HOSTS)
+        if self._model.hosts.powers.get(host) == "on":
+            return {"do": self._random.choice(("kill_agent", "stop_agent")), "host": host}
+        return {"do": "start_agent", "host": host}
+
+    def _wipe_host(self) -> Operation | None:
+        host = self._random.choice(HOSTS)
+        if self._model.hosts.powers.get(host) != "on":
+            return None
+        return {"do": "wipe_host", "host": host, "what": self._random.choice(("announce", "discovery"))}
+
+    def _restart(self) -> Operation:
+        """Stop or kill Home Assistant, while the world goes on."""
+        makers = [(4, self._say), (2, self._say_foreign), (1, self._agent), (1, self._clear)]
+        return {"do": "restart", "kill": self._random.random() < 0.5, "meanwhile": self._meanwhile(makers)}
+
+    def _restart_broker(self) -> Operation:
+        makers = [(1, self._remove), (2, self._learn), (1, self._rename)]
+        # A host that is off says nothing again to a broker that forgot everything.
+        memory = self._random.random() < 0.6 or set(self._model.hosts.powers.values()) != {"on"}
+        return {"do": "restart_broker", "memory": memory, "meanwhile": self._meanwhile(makers)}
+
+    def _disabled(self) -> Operation:
+        makers = [(2, self._rename), (2, self._say_foreign)]
+        return {"do": "disabled", "meanwhile": self._meanwhile(makers)}
+
+    def _meanwhile(self, weights: list[tuple[int, Callable[[], Operation | None]]]) -> list[Operation]:
+        """Choose up to two operations; each is possible when the other was done."""
+        chosen: list[Operation] = []
+        for _ in range(self._random.randrange(3)):
+            makers = [make for _, make in weights]
+            (make,) = self._random.choices(makers, [weight for weight, _ in weights])
+            operation = make()
+            if operation is not None and operation not in chosen and operation["do"] not in _kinds(chosen):
+                chosen.append(operation)
+        return chosen
+
+
+def _kinds(operations: list[Operation]) -> set[str]:
+    return {str(operation["do"]) for operation in operations}
+
+
+def _retains(thing: str) -> bool:
+    return sorted(THINGS).index(thing) % 2 == 0
+
+
+def _domain(label: str) -> str:
+    return "binary_sensor" if label == "Gate/motion" else "sensor"

@@ -1,0 +1,95 @@
+"""One life of one household: from a seed or from a sequence, until it ends or differs from the model."""
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from itertools import chain
+from pathlib import Path
+import time
+from typing import Self
+
+from lab.waiting import LabError
+
+from .choosing import Chooser, household
+from .model import Model
+from .operations import Operation
+from .runner import DiffersError, run
+from .sequence import Sequence
+from .world import World
+
+type Told = Callable[[str], None] | None
+
+HOUSEHOLD_OPERATIONS = 300
+"""After so many a new household begins: what is wrong from the start shows there, and its logs stay readable."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Outcome:
+    """How a life ended."""
+
+    name: str
+    folder: Path
+    seconds: float
+    done: list[Operation]
+    error: str | None
+
+    def __str__(self) -> str:
+        """Return it in words."""
+        words = f"{self.name}: {len(self.done)} operations in {self.seconds:.0f} s"
+        return words if self.error is None else f"{words}\n{self.error}\nIts logs are in {self.folder}"
+
+
+def keep(outcome: Outcome) -> Path:
+    """Write the operations of a life beside its folder, to be replayed; return the file."""
+    path = outcome.folder.with_name(f"{outcome.name}.json")
+    Sequence(f"{outcome.name}: {outcome.error}".splitlines()[0], outcome.done).write(path)
+    return path
+
+
+class Life:
+    """One household with its operations, to be lived once."""
+
+    def __init__(self, name: str, seed: int, operations: Callable[[Model], Iterable[Operation]], told: Told) -> None:
+        """``operations`` are asked for with the model that they may look at; ``told`` hears of each."""
+        self.name = name
+        self._seed = seed
+        self._operations = operations
+        self._told = told
+        self._began = time.monotonic()
+        self._done: list[Operation] = []
+
+    @classmethod
+    def of_seed(cls, seed: int, *, deadline: float, told: Told = None) -> Self:
+        """Return a life of random operations that ends at a time of :func:`time.monotonic`."""
+
+        def operations(model: Model) -> Iterator[Operation]:
+            for number, operation in enumerate(chain(household(), Chooser(seed, model))):
+                if number >= HOUSEHOLD_OPERATIONS or time.monotonic() > deadline:
+                    return
+                yield operation
+
+        return cls(f"seed-{seed}", seed, operations, told)
+
+    @classmethod
+    def of_sequence(cls, name: str, sequence: Sequence, *, told: Told = None) -> Self:
+        """Return a life of the operations of a sequence."""
+        return cls(name, 0, lambda _: sequence.operations, told)
+
+    async def live(self, folder: Path) -> Outcome:
+        """Live it in a folder."""
+        self._began = time.monotonic()
+        error = None
+        async with World(folder, seed=self._seed) as world:
+            model = Model()
+            try:
+                await run(world, self._noted(self._operations(model)), model)
+            except (DiffersError, LabError) as problem:
+                error = str(problem)
+        seconds = time.monotonic() - self._began
+        return Outcome(name=self.name, folder=folder, seconds=seconds, done=self._done, error=error)
+
+    def _noted(self, operations: Iterable[Operation]) -> Iterator[Operation]:
+        for operation in operations:
+            self._done.append(operation)
+            if self._told:
+                self._told(f"{time.monotonic() - self._began:6.1f} s  {operation}")
+            yield operation

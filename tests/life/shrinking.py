@@ -1,0 +1,41 @@
+"""Making a failing sequence shorter: leave operations out as long as it goes on failing."""
+
+from pathlib import Path
+import time
+
+from .life import Life, Told
+from .sequence import Sequence
+
+
+async def shrink(sequence: Sequence, folder: Path, *, minutes: float, told: Told = None) -> Sequence:
+    """Return the shortest sequence found in the time that still ends in a difference.
+
+    First halves, then quarters and so on are left out. The last operation stays: it is where it showed.
+    """
+    deadline = time.monotonic() + minutes * 60
+    operations = sequence.operations
+    size, number = max(1, len(operations) // 2), 0
+    while time.monotonic() < deadline:
+        start = 0
+        while start < len(operations) - 1 and time.monotonic() < deadline:
+            shorter = operations[:start] + operations[min(start + size, len(operations) - 1) :]
+            number += 1
+            if await _still_differs(shorter, folder / f"shrink-{number}"):
+                operations = shorter
+                if told:
+                    told(f"{len(operations)} operations are enough")
+            else:
+                start += size
+        if size == 1:
+            break
+        size //= 2
+    return Sequence(sequence.about, operations)
+
+
+async def _still_differs(operations: list[dict[str, object]], folder: Path) -> bool:
+    """Return whether it differs; what cannot be done without what was left out does not count."""
+    try:
+        outcome = await Life.of_sequence(folder.name, Sequence("", operations)).live(folder)
+    except (LookupError, StopIteration):
+        return False
+    return outcome.error is not None and len(outcome.done) == len(operations)

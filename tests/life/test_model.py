@@ -1,0 +1,57 @@
+"""The model is a second opinion: it knows nothing of ours."""
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+import sys
+
+from .differences import About, Told, differences
+
+HERE = Path(__file__).parent
+ITS_OWN = {"catalogue", "differences", "model", "model_alarms", "model_hosts", "model_things", "operations"}
+"""The modules of the model, and nothing else of this folder."""
+FROM_ELSEWHERE = {"lab.things"}
+"""An encoder of CBOR."""
+
+
+def _imports(module: str) -> Iterator[tuple[int, str]]:
+    """Return the level and the name of each import."""
+    for node in ast.walk(ast.parse((HERE / f"{module}.py").read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from ((0, alias.name) for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            yield node.level, node.module or ""
+
+
+def test_the_model_imports_nothing_of_the_product() -> None:
+    for module in ITS_OWN:
+        for level, name in _imports(module):
+            if level:
+                assert (level, name in ITS_OWN) == (1, True), f"{module} imports {name}"
+            else:
+                assert name in FROM_ELSEWHERE or name.split(".")[0] in sys.stdlib_module_names, f"{module} imports {name}"
+
+
+def test_states_that_a_person_would_accept() -> None:
+    expected = {"values": {"Attic/temperature": frozenset({"21.5", "unknown"}), "Shed/humidity": frozenset({"40"})}}
+    assert differences(expected, {"values": {"Attic/temperature": "unknown", "Shed/humidity": "40"}}) == []
+    assert differences(expected, {"values": {"Attic/temperature": "unknown", "Shed/humidity": "41"}}) == [
+        "values: Shed/humidity is 41, not 40"
+    ]
+    assert differences(expected, {"values": {"Attic/temperature": "21.5"}}) == ["values: Shed/humidity is absent, not 40"]
+
+
+def test_order_and_number_of_what_was_told() -> None:
+    expected = {"told": {"Family: Hot": Told(("raised", "over?", "raised?", "over"))}}
+    for news in (["raised", "over"], ["raised", "over", "raised", "over"]):
+        assert differences(expected, {"told": {"Family: Hot": news}}) == []
+    for news in ([], ["raised"], ["over", "raised"], ["raised", "raised", "over", "over"]):
+        assert differences(expected, {"told": {"Family: Hot": news}})
+
+
+def test_repairs_that_are_about_a_rule() -> None:
+    expected = {"repairs": About({"Hot", "Warm?"})}
+    assert differences(expected, {"repairs": {"watches nothing: Hot"}}) == []
+    assert differences(expected, {"repairs": {"watches nothing: Hot", "watches nothing: Warm"}}) == []
+    assert differences(expected, {"repairs": set()}) == ["repairs: nothing about Hot"]
+    assert differences(expected, {"repairs": {"Hot", "disk full"}}) == ["repairs: disk full is there"]
