@@ -118,37 +118,37 @@ class Chooser:
 
     def _remove(self) -> Operation | None:
         thing = self._one(self._learned)
-        return thing and {"do": "remove", "thing": thing}
+        return _maybe("remove", thing=thing)
 
     def _learn(self) -> Operation | None:
         connected = self._model.things.connected
         missing = {name for name in THINGS.keys() - self._learned if connected or THINGS[name].is_pasted}
         thing = self._one(missing)
-        return thing and {"do": "learn", "things": [thing]}
+        return None if thing is None else {"do": "learn", "things": [thing]}
 
     def _withdraw(self) -> Operation | None:
         thing = self._one(self._announced)
-        return thing and {"do": "withdraw", "thing": thing}
+        return _maybe("withdraw", thing=thing)
 
     def _announce(self) -> Operation | None:
         thing = self._one(FOREIGN.keys() - self._announced)
-        return thing and {"do": "announce", "thing": thing, "values": self._values(thing)}
+        return None if thing is None else {"do": "announce", "thing": thing, "values": self._values(thing)}
 
     def _rename(self) -> Operation | None:
         label = self._one(self._model.things.labels - self._model.things.disabled)
         self._names += 1
-        return label and {"do": "rename", "label": label, "to": f"{_domain(label)}.called_{self._names}"}
+        return None if label is None else _maybe("rename", label=label, to=f"{_domain(label)}.called_{self._names}")
 
     # ------------------------------------------------------------------ alarms
 
     def _happen(self) -> Operation | None:
         rules = self._model.alarms.rules.values()
         rule = self._one({rule.name for rule in rules if rule.kind in MOMENTARY and not rule.maybe_over})
-        return rule and {"do": "happen", "rule": rule}
+        return _maybe("happen", rule=rule)
 
     def _wait_over(self) -> Operation | None:
         rule = self._one({rule.name for rule in self._model.alarms.rules.values() if rule.maybe_over})
-        return rule and {"do": "wait_over", "rule": rule}
+        return _maybe("wait_over", rule=rule)
 
     def _edit(self) -> Operation | None:
         rule = self._one({rule.name for rule in self._model.alarms.rules.values() if rule.kind == "above"})
@@ -163,7 +163,7 @@ class Chooser:
         absent = self._one(RULES.keys() - rules.keys())
         if absent is None:
             gone = self._one({rule.name for rule in rules.values() if not rule.maybe_over})
-            return gone and {"do": "remove_rule", "rule": gone}
+            return _maybe("remove_rule", rule=gone)
         if not set(RULES[absent].get("on", [])) <= self._model.things.labels:
             return None
         return {"do": "add_rule", "rule": RULES[absent]}
@@ -207,6 +207,11 @@ class Chooser:
             if operation is not None and operation not in chosen and operation["do"] not in _kinds(chosen):
                 chosen.append(operation)
         return chosen
+
+
+def _maybe(do: str, **given: str | None) -> Operation | None:
+    """Return an operation; None when there is nothing to do it to."""
+    return None if None in given.values() else {"do": do, **given}
 
 
 def _kinds(operations: list[Operation]) -> set[str]:

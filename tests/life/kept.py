@@ -9,6 +9,7 @@ from typing import Any
 
 import aiomqtt
 from lab.broker import Broker
+from paho.mqtt.subscribeoptions import SubscribeOptions
 
 OWN = "life-"
 """The beginning of the identifiers of our own clients."""
@@ -37,7 +38,7 @@ class Kept:
     async def _follow(self) -> None:
         with contextlib.suppress(aiomqtt.MqttError):
             async with self._broker.client(f"{OWN}kept") as mqtt:
-                options = aiomqtt.client.SubscribeOptions(qos=1, retainAsPublished=True)
+                options = SubscribeOptions(qos=1, retainAsPublished=True)
                 await mqtt.subscribe("#", options=options)
                 async for message in mqtt.messages:
                     if message.retain:
@@ -45,9 +46,7 @@ class Kept:
 
     def announced(self) -> set[str]:
         """Return the names of the devices that announce themselves to Home Assistant."""
-        announcing = [
-            payload for topic, payload in self.messages.items() if topic.startswith("homeassistant/device/")
-        ]
+        announcing = [payload for topic, payload in self.messages.items() if topic.startswith("homeassistant/device/")]
         return {json.loads(payload)["device"]["name"] for payload in announcing}
 
     def _take(self, topic: str, payload: Any) -> None:

@@ -20,8 +20,10 @@ class Hosts:
         if not self._things.connected:
             return {"hosts": None, "announced hosts": None}
         return {
-            "hosts": {name: {"power": power, "missing": "", "usage": "there" if power == "on" else GONE}
-                      for name, power in self.powers.items()},
+            "hosts": {
+                name: {"power": power, "missing": "", "usage": "there" if power == "on" else GONE}
+                for name, power in self.powers.items()
+            },
             "announced hosts": set(self.powers),
         }
 

@@ -36,6 +36,6 @@ async def _still_differs(operations: list[dict[str, object]], folder: Path) -> b
     """Return whether it differs; what cannot be done without what was left out does not count."""
     try:
         outcome = await Life.of_sequence(folder.name, Sequence("", operations)).live(folder)
-    except (LookupError, StopIteration):
+    except LookupError, StopIteration:
         return False
     return outcome.error is not None and len(outcome.done) == len(operations)

@@ -29,7 +29,9 @@ def test_the_model_imports_nothing_of_the_product() -> None:
             if level:
                 assert (level, name in ITS_OWN) == (1, True), f"{module} imports {name}"
             else:
-                assert name in FROM_ELSEWHERE or name.split(".")[0] in sys.stdlib_module_names, f"{module} imports {name}"
+                assert name in FROM_ELSEWHERE or name.split(".")[0] in sys.stdlib_module_names, (
+                    f"{module} imports {name}"
+                )
 
 
 def test_states_that_a_person_would_accept() -> None:
@@ -38,7 +40,9 @@ def test_states_that_a_person_would_accept() -> None:
     assert differences(expected, {"values": {"Attic/temperature": "unknown", "Shed/humidity": "41"}}) == [
         "values: Shed/humidity is 41, not 40"
     ]
-    assert differences(expected, {"values": {"Attic/temperature": "21.5"}}) == ["values: Shed/humidity is absent, not 40"]
+    assert differences(expected, {"values": {"Attic/temperature": "21.5"}}) == [
+        "values: Shed/humidity is absent, not 40"
+    ]
 
 
 def test_order_and_number_of_what_was_told() -> None:

@@ -72,10 +72,8 @@ class Alarms:
     async def do_add_rule(self, rule: Mapping[str, Any]) -> None:
         name = rule["name"]
         on = [await self._registry.entity_id(label) for label in rule.get("on", [])]
-        more: dict[str, Any] = {}
-        if "label" in rule:
-            more["labels"] = [await self._registry.label_id(rule["label"])]
-        timing = {"clear_after": {"seconds": rule["clear_after"]}} if "clear_after" in rule else {}
+        labels = [await self._registry.label_id(rule["label"])] if "label" in rule else []
+        timing: dict[str, Any] = {"clear_after": {"seconds": rule["clear_after"]}} if "clear_after" in rule else {}
         self._rules[name] = rule
         self._subentries[name] = await alarms.add_rule(
             self._client,
@@ -84,7 +82,7 @@ class Alarms:
             condition=_condition(rule, on),
             entities=[] if rule["kind"] == "template" else on,
             steps=[(0, rule["groups"])],
-            **more,
+            labels=labels,
             **timing,
         )
 

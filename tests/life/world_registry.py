@@ -35,7 +35,9 @@ class Registry:
         """Return the entities on devices, those of other integrations left out."""
         devices = {row["id"]: row["name_by_user"] or row["name"] for row in await self._client.devices()}
         rows = [
-            row for row in await self._client.entities() if row["platform"] in ("mqtt", "iotbridge") and row["device_id"]
+            row
+            for row in await self._client.entities()
+            if row["platform"] in ("mqtt", "iotbridge") and row["device_id"]
         ]
         return [self._entity(row, devices[row["device_id"]]) for row in rows if row["device_id"] in devices]
 

@@ -57,7 +57,7 @@ class Things:
     async def do_announce(self, thing: str, values: Values) -> None:
         self._announcing.add(thing)
         topic, payload = discovery(thing)
-        await self._publish(ALL[thing].messages(values) | {topic: payload}, retain=True)
+        await self._publish({topic: payload, **ALL[thing].messages(values)}, retain=True)
 
     async def announce_again(self) -> None:
         """Let foreign things announce themselves, as they do when they connect."""
@@ -78,5 +78,3 @@ class Things:
         async with self._lab.broker.client(f"{OWN}voice") as mqtt:
             for topic, payload in messages.items():
                 await mqtt.publish(topic, payload, qos=1, retain=retain)
-
-
