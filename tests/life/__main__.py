@@ -35,6 +35,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--seed", type=int, default=int(time.time()), help="of the first household (the time)")
     parser.add_argument("--replay", type=Path, nargs="+", metavar="FILE", help="do these sequences instead")
     parser.add_argument("--shrink", type=float, default=0, metavar="MINUTES", help="make a failing sequence shorter")
+    parser.add_argument("--without", nargs="+", default=(), metavar="OPERATION", help="leave these operations out")
     parser.add_argument("--quiet", action="store_true", help="do not print each operation")
     parser.add_argument("--folder", type=Path, help="where households live (a new one in the system's for these)")
     given = parser.parse_args()
@@ -51,7 +52,7 @@ def _lives(given: argparse.Namespace, deadline: float) -> Iterable[Life]:
     for seed in count(given.seed):
         if time.monotonic() > deadline:
             return
-        yield Life.of_seed(seed, deadline=deadline, told=told)
+        yield Life.of_seed(seed, deadline=deadline, told=told, without=given.without)
 
 
 def _tell(line: str) -> None:

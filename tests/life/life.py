@@ -1,6 +1,6 @@
 """One life of one household: from a seed or from a sequence, until it ends or differs from the model."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
@@ -58,11 +58,14 @@ class Life:
         self._done: list[Operation] = []
 
     @classmethod
-    def of_seed(cls, seed: int, *, deadline: float, told: Told = None) -> Self:
-        """Return a life of random operations that ends at a time of :func:`time.monotonic`."""
+    def of_seed(cls, seed: int, *, deadline: float, told: Told = None, without: Collection[str] = ()) -> Self:
+        """Return a life of random operations that ends at a time of :func:`time.monotonic`.
+
+        ``without`` are names of operations that are left out.
+        """
 
         def operations(model: Model) -> Iterator[Operation]:
-            for number, operation in enumerate(chain(household(), Chooser(seed, model))):
+            for number, operation in enumerate(chain(household(), Chooser(seed, model, without))):
                 if number >= HOUSEHOLD_OPERATIONS or time.monotonic() > deadline:
                     return
                 yield operation

@@ -36,6 +36,8 @@ class Things:
         self._retained: dict[str, dict[str, Shown]] = {}
         """What the broker keeps of the things' own messages: labels and states by thing."""
         self._values: dict[str, Shown] = {}
+        self._before: dict[str, Shown] = {}
+        """All that each entity has shown since it is there."""
         self._fahrenheit: set[str] = set()
 
     def expected(self) -> dict[str, Any]:
@@ -90,6 +92,7 @@ class Things:
         self.disabled -= gone
         for label in gone:
             self._values.pop(label, None)
+            self._before.pop(label, None)
 
     def do_announce(self, thing: str, values: Values) -> None:
         self.there.add(thing)
@@ -130,8 +133,9 @@ class Things:
         self.running = False
 
     def do_restart(self, *, kill: bool = False) -> None:
-        del kill
         self.running = True
+        if kill:
+            self._recall()
         self._start()
 
     def before_restart_broker(self) -> None:
@@ -145,7 +149,10 @@ class Things:
     # ------------------------------------------------------------------ rules of the world
 
     def _take(self, thing: Thing, values: Values) -> None:
-        self._values |= _states(thing, values)
+        states = _states(thing, values)
+        self._values |= states
+        for label, shown in states.items():
+            self._before[label] = self._before.get(label, frozenset()) | shown
 
     def _start(self) -> None:
         """Show what the broker keeps; what it does not keep stays only where IoT Bridge hands it on.
@@ -156,6 +163,13 @@ class Things:
             self._values |= self._retained.get(name, {})
             if ALL[name].direct and name not in self._retained:
                 self._or_unknown(ALL[name])
+
+    def _recall(self) -> None:
+        """Allow for what is handed on any value that it had: a crash may take the last minute along."""
+        for name in self.there:
+            if name not in self._retained:
+                for label in labels(ALL[name]):
+                    self._values[label] |= self._before.get(label, frozenset())
 
     def _or_unknown(self, thing: Thing) -> None:
         for label in labels(thing):
