@@ -2,7 +2,8 @@
 
 ``fake`` in the configuration: ``allowed`` (false: the system permits nothing), ``error`` (executing fails with this
 sentence), ``still_here_s`` (how soon a machine counts as still there); ``interval_s``, ``keepalive_s`` and
-``longest_retry_s``: shorter than the configuration allows, to save the tests' time.
+``longest_retry_s``: shorter than the configuration allows, to save the tests' time; ``machine``: what identifies the
+machine it runs on, ``mac``: its network cards; ``mqtt``: the version it begins with.
 """
 
 from dataclasses import replace
@@ -16,7 +17,10 @@ from iotbridge_agent import agent, connection
 from iotbridge_agent.commands import dispatcher
 from iotbridge_agent.commands.base import CommandError, Permission
 from iotbridge_agent.config import parse_config
+from iotbridge_agent.connection import Link
 from iotbridge_agent.event_loop import run_loop
+from iotbridge_agent.host import read_host
+from iotbridge_agent.machine import Machine
 
 
 class WritesDown:
@@ -38,6 +42,21 @@ class WritesDown:
             raise CommandError("not_permitted", error)
 
 
+def imitate_machine(fake: dict[str, Any]) -> None:
+    """Let the agent find itself on the machine of the test, and know what its broker speaks."""
+    host = read_host()._replace(mac=tuple(fake.get("mac", ())))
+    machine = Machine.from_dict(fake.get("machine", {"id": "harmless"}))
+    agent.read_host = lambda: host  # type: ignore[attr-defined]
+    agent.read_machine = lambda host: machine  # type: ignore[attr-defined]  # noqa: ARG005
+
+    class KnowingLink(Link):
+        def __init__(self, *arguments: Any, **more: Any) -> None:
+            super().__init__(*arguments, **more)
+            self._version = fake.get("mqtt", self._version)
+
+    agent.Link = KnowingLink  # type: ignore[attr-defined]
+
+
 def main() -> None:
     """Run until a signal comes."""
     logging.basicConfig(level=logging.INFO, format="%(levelname)s %(message)s")
@@ -45,6 +64,7 @@ def main() -> None:
     fake = document.pop("fake")
     dispatcher.STILL_HERE_S = fake.get("still_here_s", dispatcher.STILL_HERE_S)
     connection.LONGEST_RETRY_S = fake.get("longest_retry_s", connection.LONGEST_RETRY_S)
+    imitate_machine(fake)
     config = parse_config(document, source="test", environ={})
     broker = replace(config.broker, keepalive_s=fake.get("keepalive_s", config.broker.keepalive_s))
     config = replace(config, broker=broker, interval_s=fake.get("interval_s", config.interval_s))

@@ -5,6 +5,7 @@ from collections.abc import Coroutine
 from contextlib import suppress
 import logging
 import random
+import secrets
 import signal
 import sys
 import time
@@ -14,9 +15,11 @@ from iotbridge_agent import sdnotify
 from iotbridge_agent.commands.base import PowerBackend
 from iotbridge_agent.commands.dispatcher import Dispatcher
 from iotbridge_agent.config import Config
-from iotbridge_agent.connection import V5, Incoming, Link, Session, warnings
+from iotbridge_agent.connection import V5, Incoming, Link, LinkError, Session, TakenOverError, warnings
 from iotbridge_agent.event_loop import DaemonExecutor
 from iotbridge_agent.host import read_host
+from iotbridge_agent.machine import Machine, read_machine
+from iotbridge_agent.namesakes import Namesakes
 from iotbridge_agent.presence import Presence
 from iotbridge_agent.protocol.messages import Power, Response
 from iotbridge_agent.protocol.topics import Topics
@@ -28,6 +31,8 @@ if TYPE_CHECKING:
 
 BIRTH_JITTER_S = (0.1, 2.0)
 BIRTH_PAYLOAD = b"online"
+NAMESAKE_JITTER_S = (0.5, 1.5)
+RUN_BYTES = 4
 PERMISSION_PATIENCE_S = 0.1
 MISSED_BEATS = 3
 _LOG = logging.getLogger(__name__)
@@ -40,10 +45,17 @@ class Agent:
         self._config = config
         self._topics = Topics(config.prefix, config.node_id)
         self._state = load_state(config.state_dir)
-        link = Link(config.broker, client_id=f"iotb-{self._state.instance}", will_topic=self._topics.availability)
-        read = (self._topics.command, config.birth_topic)
-        self._uplink = Uplink(link, topics=read, response_topic=self._topics.response, speaker=self)
-        self._presence = Presence(config, read_host(), self._state.instance, self._uplink.publish)
+        host = read_host()
+        self._settle(read_machine(host))
+        self._had_announced = False
+        """Whether this installation had announced itself before the present connection."""
+        self._namesakes = Namesakes(
+            self._topics, machine=self._state.machine.id, mac=host.mac, run=secrets.token_hex(RUN_BYTES)
+        )
+        self._link = Link(config.broker, client_id=self._client_id, will_topic=self._topics.availability)
+        read = (self._topics.command, config.birth_topic, self._topics.announce)
+        self._uplink = Uplink(self._link, topics=read, response_topic=self._topics.response, speaker=self)
+        self._presence = Presence(config, host, self._state, self._uplink.publish, self._namesakes)
         self._dispatcher = Dispatcher(config, self._state, power, self)
         self._reporter: Reporter | None = None
         """None until the first connection: whoever waits for the host to be there does not wait for its readings."""
@@ -52,8 +64,6 @@ class Agent:
 
     async def run(self) -> None:
         """Work until ``stop`` was called and everything is said."""
-        if self._state.is_new:
-            self._state.save_or_warn()
         for sentence in warnings(self._config.broker):
             _LOG.warning("%s", sentence)
         async with asyncio.TaskGroup() as group:
@@ -97,6 +107,7 @@ class Agent:
             # The system usually answers sooner than the broker; then the first announce is the final one.
             async with asyncio.timeout(PERMISSION_PATIENCE_S):
                 await self._permissions_known.wait()
+        self._had_announced = self._state.announced == self._topics.announce
         await self._presence.online()
         _LOG.info("Connected to %s (MQTT %s).", session.address, session.mqtt_version)
         sdnotify.notify(STATUS=f"Connected to {session.address}")
@@ -109,6 +120,8 @@ class Agent:
             if not message.payload:
                 return  # somebody takes a retained command back
             self._start(self._dispatcher.handle(message.payload, retained=message.retain), "command")
+        elif message.topic == self._topics.announce:
+            self._announce_received(message)
         elif message.payload == BIRTH_PAYLOAD and not message.retain:
             self._reporting().tell_again(random.uniform(*BIRTH_JITTER_S))  # noqa: S311 - spreads load, keeps no secret
 
@@ -117,6 +130,49 @@ class Agent:
         if power == "off":
             await self._dispatcher.stop()
         await self._presence.offline(power)
+
+    def taken_over(self) -> None:
+        """Be a new installation from now on: another agent has a copy of the state folder."""
+        self._namesakes.taken_over()
+        self._state.begin_anew()
+        self._state.save_or_warn()
+        self._link.rename(self._client_id)
+
+    @property
+    def _client_id(self) -> str:
+        return f"iotb-{self._state.instance}"
+
+    def _settle(self, machine: Machine) -> None:
+        before = self._state.machine
+        if difference := self._state.settle(machine):
+            _LOG.warning(
+                "The state folder %s was written on another machine, or this one was rebuilt: %s. The agent goes on as "
+                "a new installation. If the other machine still runs an agent, give each its own node_id.",
+                self._config.state_dir,
+                difference,
+            )
+        if self._state.is_new or machine != before:
+            self._state.save_or_warn()
+
+    def _announce_received(self, message: Incoming) -> None:
+        """Look whether it is another agent's; if so, say again who this is, so that both and Home Assistant notice."""
+        is_to_answer = self._namesakes.received(
+            message.payload,
+            retained=message.retain,
+            instance=self._state.instance,
+            has_announced=self._had_announced,
+        )
+        if self._namesakes.has_twin:
+            raise TakenOverError("Another agent takes the connection over each time, with this one's client id.")
+        if is_to_answer:
+            self._start(self._announce_again(), "announce")
+
+    async def _announce_again(self) -> None:
+        # Behind what the other one has to say beside its announce, and not at the same moment as a third.
+        await asyncio.sleep(random.uniform(*NAMESAKE_JITTER_S))  # noqa: S311 - spreads load, keeps no secret
+        if not self._uplink.leaving:
+            with suppress(LinkError):
+                await self._presence.online()
 
     # Tasks
 

@@ -37,8 +37,8 @@ def read_host() -> Host:
         platform=platform.system() or sys.platform,
         platform_version=_platform_version(),
         mac=_mac_addresses(),
-        manufacturer=_dmi("sys_vendor"),
-        model=_dmi("product_name"),
+        manufacturer=read_dmi("sys_vendor"),
+        model=read_dmi("product_name"),
     )
 
 
@@ -88,7 +88,7 @@ def _mac_addresses() -> tuple[str, ...]:
     if sys.platform != "linux":
         return _portable_mac_addresses()
     # Bridges, containers' ends and tunnels have no device behind them, and none of them can wake the machine.
-    found = [_text(path.parent / "address") for path in sorted(_NETWORK.glob("*/device"))]
+    found = [read_text(path.parent / "address") for path in sorted(_NETWORK.glob("*/device"))]
     return _usable(found)
 
 
@@ -104,12 +104,14 @@ def _usable(addresses: list[str | None]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(mac for mac in lower if _MAC.fullmatch(mac) and mac != _NO_MAC))[:32]
 
 
-def _dmi(name: str) -> str | None:
-    text = _text(_DMI / name)
+def read_dmi(name: str) -> str | None:
+    """Return what the maker of the board wrote, or None."""
+    text = read_text(_DMI / name)
     return None if text is None or text.lower() in _PLACEHOLDERS else text
 
 
-def _text(path: Path) -> str | None:
+def read_text(path: Path) -> str | None:
+    """Return the text of a file of the system, or None where it cannot be read."""
     try:
         return path.read_text(encoding="utf-8", errors="replace").strip()
     except OSError:

@@ -7,8 +7,10 @@ from typing import Protocol
 from iotbridge_agent import __version__
 from iotbridge_agent.config import Config
 from iotbridge_agent.host import Host, address_towards
+from iotbridge_agent.namesakes import Namesakes
 from iotbridge_agent.protocol.messages import OFFLINE, ONLINE, Announce, Power, encode_announce
 from iotbridge_agent.protocol.topics import Topics, device_uid
+from iotbridge_agent.state import State
 
 
 class Publish(Protocol):
@@ -21,7 +23,7 @@ class Publish(Protocol):
 class Presence:
     """The announce and the availability of this host."""
 
-    def __init__(self, config: Config, host: Host, instance: str, publish: Publish) -> None:
+    def __init__(self, config: Config, host: Host, state: State, publish: Publish, namesakes: Namesakes) -> None:
         self.host = host
         self.ip: str | None = None
         self.permitted: tuple[str, ...] | None = None
@@ -29,7 +31,8 @@ class Presence:
         self._config = config
         self._topics = Topics(config.prefix, config.node_id)
         self._uid = device_uid(config.prefix, config.node_id)
-        self._instance = instance
+        self._state = state
+        self._namesakes = namesakes
         self._publish = publish
         # What this connection was told last; None when it has to be told again.
         self._announced: Announce | None = None
@@ -53,6 +56,9 @@ class Presence:
         announce = self._describe(power)
         await self._publish(self._topics.announce, encode_announce(announce), qos=1, retain=True)
         self._announced = announce
+        if self._state.announced != self._topics.announce:
+            self._state.announced = self._topics.announce
+            self._state.save_or_warn()
 
     async def announce_changes(self) -> bool:
         """Say who this is if that is not what was said last; return whether it was said."""
@@ -71,7 +77,7 @@ class Presence:
             node_id=self._config.node_id,
             hostname=self.host.hostname,
             uid=self._uid,
-            instance=self._instance,
+            instance=self._state.instance,
             power=power,
             ip=self.ip,
             mac=self.host.mac or None,
@@ -80,6 +86,9 @@ class Presence:
             interval_s=self._config.interval_s,
             commands=self._commands(),
             dry_run=self._config.dry_run or None,
+            machine=self._state.machine.id,
+            run=self._namesakes.run,
+            conflict=self._namesakes.has_any or None,
         )
 
     def _commands(self) -> tuple[str, ...]:

@@ -14,10 +14,16 @@ import time
 from typing import IO, Any
 
 from iotbridge_agent.errors import AgentError, ConfigError
+from iotbridge_agent.machine import Machine
 
 MAX_IDS = 500
 FILE_NAME = "state.json"
 _LOG = logging.getLogger(__name__)
+
+
+def new_instance() -> str:
+    """Return a name that no other installation has."""
+    return secrets.token_hex(8)
 
 
 class StateError(AgentError):
@@ -29,10 +35,14 @@ class State:
     """The remembered things; ``save`` writes them."""
 
     path: Path
-    instance: str = field(default_factory=lambda: secrets.token_hex(8))
+    instance: str = field(default_factory=new_instance)
     seen_ids: dict[str, float] = field(default_factory=dict)
     """Ids of commands, oldest first, with the Unix time until which a repetition would be carried out."""
     components: dict[str, dict[str, Any]] = field(default_factory=dict)
+    machine: Machine = field(default_factory=Machine)
+    """The machine it was written on."""
+    announced: str = ""
+    """The topic under which this instance announced itself last."""
     is_new: bool = True
     """Whether there was no usable file."""
     _warned: bool = False
@@ -45,9 +55,27 @@ class State:
             for old in [old for old, until in self.seen_ids.items() if until < now][:surplus]:
                 del self.seen_ids[old]
 
+    def settle(self, machine: Machine) -> str | None:
+        """Take note of the machine; on another one than before, be a new instance and return how it differs."""
+        if (difference := machine.difference(self.machine)) is not None:
+            self.begin_anew()
+        self.machine = machine
+        return difference
+
+    def begin_anew(self) -> None:
+        """Be a new instance, because another agent has this one; what is remembered of commands stays."""
+        self.instance = new_instance()
+        self.announced = ""
+
     def save(self) -> None:
         """Write to the disk and wait until it is there; raises StateError."""
-        document = {"instance": self.instance, "seen_ids": self.seen_ids, "components": self.components}
+        document = {
+            "instance": self.instance,
+            "seen_ids": self.seen_ids,
+            "components": self.components,
+            "machine": self.machine.as_dict(),
+            "announced": self.announced,
+        }
         temporary = self.path.with_suffix(".new")
         try:
             self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -121,6 +149,7 @@ def _parse(path: Path, document: object) -> State:
     if not isinstance(document, Mapping):
         raise ValueError("no object")  # noqa: TRY004 - one kind of error for a damaged file
     instance, seen_ids, components = (document.get(key) for key in ("instance", "seen_ids", "components"))
+    machine, announced = document.get("machine", {}), document.get("announced", "")
     if isinstance(seen_ids, list) and all(isinstance(seen, str) for seen in seen_ids):
         seen_ids = dict.fromkeys(seen_ids, 0.0)  # as written before it was known how long each is valid
     if (
@@ -130,9 +159,11 @@ def _parse(path: Path, document: object) -> State:
         or not all(isinstance(until, int | float) for until in seen_ids.values())
         or not isinstance(components, dict)
         or not all(_is_component(entry) for entry in components.values())
+        or not isinstance(machine, Mapping)
+        or not isinstance(announced, str)
     ):
         raise ValueError("wrong types")
-    return State(path, instance, seen_ids, components, is_new=False)
+    return State(path, instance, seen_ids, components, Machine.from_dict(machine), announced, is_new=False)
 
 
 def _is_component(entry: object) -> bool:

@@ -7,7 +7,7 @@ import time
 from typing import Any, Protocol
 
 from iotbridge_agent import sdnotify
-from iotbridge_agent.connection import STEADY_S, Backoff, Incoming, Link, LinkError, Session
+from iotbridge_agent.connection import STEADY_S, Backoff, Incoming, Link, LinkError, Session, TakenOverError
 from iotbridge_agent.protocol.messages import Power, Response, encode_response
 
 LEAVE_TIMEOUT_S = 15.0
@@ -22,10 +22,13 @@ class Speaker(Protocol):
         """Say what a new connection has to hear; raises LinkError."""
 
     def received(self, message: Incoming) -> None:
-        """Take a message."""
+        """Take a message; raises TakenOverError where it shows that the connection is not this agent's alone."""
 
     async def goodbye(self, power: Power) -> None:
         """Say what the machine is about to be; raises LinkError."""
+
+    def taken_over(self) -> None:
+        """Take note that another client with this one's id took the connection over."""
 
 
 class Uplink:
@@ -63,6 +66,8 @@ class Uplink:
                     _LOG.warning("%s Trying again.", f"{error} {error.remedy}".strip())
                     sdnotify.notify(STATUS=f"Waiting for the broker: {error}")
                 last_reason = str(error)
+                if isinstance(error, TakenOverError):
+                    self._speaker.taken_over()
             finally:
                 self._session = None
             if time.monotonic() - started > STEADY_S:

@@ -1,0 +1,70 @@
+"""The identity of a machine: what counts as another one, and what is read of the real one."""
+
+from pathlib import Path
+import sys
+
+import pytest
+
+from iotbridge_agent import machine as module
+from iotbridge_agent.host import Host
+from iotbridge_agent.machine import Machine, read_machine
+
+KNOWN = Machine(id="i", board="b", serial="s", cards=("00:11:22:33:44:55", "00:11:22:33:44:66"))
+
+
+@pytest.mark.parametrize(
+    ("now", "difference"),
+    [
+        (KNOWN, None),
+        (Machine(), None),
+        (Machine(id="i"), None),
+        (KNOWN._replace(cards=KNOWN.cards[1:]), None),
+        (KNOWN._replace(cards=(*KNOWN.cards, "00:11:22:33:44:77")), None),
+        (KNOWN._replace(id="other"), "machine id"),
+        (KNOWN._replace(board="other"), "board"),
+        (KNOWN._replace(serial="other"), "board"),
+        (KNOWN._replace(cards=("00:11:22:33:44:77",)), "network cards"),
+    ],
+)
+def test_what_makes_another_machine(now: Machine, difference: str | None) -> None:
+    found = now.difference(KNOWN)
+    assert found == difference if difference is None else difference in str(found)
+
+
+def test_nothing_known_of_before_is_no_other_machine() -> None:
+    assert KNOWN.difference(Machine()) is None
+
+
+def test_goes_through_a_file() -> None:
+    assert Machine.from_dict(KNOWN.as_dict()) == KNOWN
+    with pytest.raises(ValueError, match="machine"):
+        Machine.from_dict({"id": 7})
+
+
+def test_this_machine_stays_the_same_and_tells_nobody_its_machine_id(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / "machine-id"
+    file.write_text("2f1c0a7b5d3e4c6f8a9b0c1d2e3f4a5b\n")
+    monkeypatch.setattr(module, "_MACHINE_IDS", (tmp_path / "missing", file))
+    host = Host("h", "Linux", "1")
+    first = read_machine(host)
+    assert first == read_machine(host)
+    assert first.id
+    assert "2f1c" not in first.id
+    file.write_text("3f1c0a7b5d3e4c6f8a9b0c1d2e3f4a5b\n")
+    assert read_machine(host).difference(first) == "its machine id is another"
+
+
+def test_addresses_that_the_system_made_up_identify_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, kind, address in (("eth0", "0", "00:11:22:33:44:55"), ("wlan0", "1", "02:11:22:33:44:66")):
+        folder = tmp_path / name
+        (folder / "device").mkdir(parents=True)
+        (folder / "addr_assign_type").write_text(f"{kind}\n")
+        (folder / "address").write_text(f"{address}\n")
+    monkeypatch.setattr(module, "_NETWORK", tmp_path)
+    mac = ("00:11:22:33:44:55", "02:11:22:33:44:66")
+    monkeypatch.setattr(sys, "platform", "linux")
+    assert read_machine(Host("h", "Linux", "1", mac=mac)).cards == mac[:1]
+    monkeypatch.setattr(sys, "platform", "darwin")
+    assert read_machine(Host("h", "Darwin", "1", mac=mac)).cards == mac[:1]
