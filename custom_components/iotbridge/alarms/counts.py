@@ -1,7 +1,7 @@
 """How many alarms there are of each severity. Pure."""
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from .models import WAITING, Alarm, AlarmKey, AlarmState, Severity
 
@@ -29,6 +29,11 @@ class Counts:
     def forget(self, key: AlarmKey) -> None:
         """Count an alarm no more."""
         self._set(key, None)
+
+    def move(self, keys: Mapping[AlarmKey, AlarmKey]) -> None:
+        """Follow alarms whose keys changed, all at once: no count is another for that."""
+        counted = {after: self._counted.pop(before) for before, after in keys.items() if before in self._counted}
+        self._counted |= counted
 
     def _set(self, key: AlarmKey, counted: tuple[Severity, bool] | None) -> None:
         before = self._counted.pop(key, None)

@@ -35,9 +35,10 @@ class Instance:
         self.timing = _patient(self.rule)
 
     @classmethod
-    def blank(cls, rule: Rule, subject: str) -> Instance:
+    def blank(cls, rule: Rule, subject: str, identity: str = "") -> Instance:
         """Return an alarm to which nothing has ever happened."""
-        return cls(rule, Alarm(key=AlarmKey(rule.rule_id, subject), severity=rule.severity), judge=_judge(rule))
+        key = AlarmKey(rule.rule_id, subject)
+        return cls(rule, Alarm(key=key, identity=identity, severity=rule.severity), judge=_judge(rule))
 
     @classmethod
     def from_dict(cls, rule: Rule, data: Mapping[str, Any]) -> Instance:

@@ -21,6 +21,7 @@ from .counts import Counts
 from .flapping import DEFAULT_PER_HOUR, FLAPPING
 from .instance import Instance
 from .models import Alarm, AlarmKey, Severity, Timing, Transition, Verdict
+from .references import Moves, moved_key, moved_reason
 from .rule import Rule
 from .store import AlarmStore, Batch, HistoryQuery, Loaded
 from .telling import News, Notice
@@ -159,9 +160,24 @@ class Ledger:
             self._async_write()
 
     @callback
-    def async_forget(self, key: AlarmKey) -> None:
-        """Forget what is kept of an alarm whose rule is gone."""
-        self._batch.instances[key] = None
+    def async_move(self, moves: Moves) -> None:
+        """Follow a rename of entities: alarms, what they say of each other, and what happened to them."""
+        self._batch.move(moves)
+        moved = [instance for instance in self if instance.key.subject in moves]
+        self.counts.move({instance.key: moved_key(instance.key, moves) for instance in moved})
+        for instance in moved:
+            del self._instances[instance.key], self._by_rule[instance.key.rule_id][instance.key.subject]
+            self._agenda.async_set(instance.key, None)
+            self._dirty.pop(instance.key, None)
+            self._batch.instances[instance.key] = None
+        for instance in moved:
+            instance.alarm.move(moved_key(instance.key, moves))
+            self.async_add(instance)
+        for instance in self:
+            reasons = tuple(moved_reason(reason, moves) for reason in instance.alarm.suppressed_by)
+            if instance.key.subject in moves.values() or reasons != instance.alarm.suppressed_by:
+                instance.alarm.suppressed_by = reasons
+                self.async_dirty(instance)
         self._async_write()
 
     @callback
@@ -242,6 +258,7 @@ class Ledger:
     def async_write(self, batch: Batch) -> None:
         """Have what others did written with the rest."""
         self._batch.outbox |= batch.outbox
+        self._batch.instances |= batch.instances
         self._async_write()
 
     @callback

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
@@ -20,22 +20,26 @@ from .. import mqtt_client
 from ..const import SUBENTRY_ALARM, SUBENTRY_WINDOW
 from ..issues import ALARM_UNREADABLE, ALARMS_NOT_WRITTEN, Issues
 from ..soon import Soon
-from . import lifecycle
+from .absences import Absences
+from .access import AlarmAccess
 from .describing import async_describe, async_explain
 from .flapping import DEFAULT_PER_HOUR
 from .instance import Instance
 from .kept import read
-from .ledger import Ledger, Listener
+from .ledger import Ledger
 from .message import alarm_words, test_message
-from .models import Alarm, AlarmKey, By, Change, Severity, Transition
+from .models import AlarmKey, Change, Transition
 from .notifier import Notifier
 from .outbox import Outbox
 from .phone import async_listen_actions
 from .policy import Policy
+from .references import Moves, moved_rule
+from .registry_ids import RegistryIds
+from .restored import RestoredAlarms
 from .rule import WITHOUT_ENTITIES, Kind, Rule
 from .selection import Selections
-from .silencing import BY_HAND, Silencing
-from .store import AlarmStore, HistoryQuery
+from .silencing import Silencing
+from .store import AlarmStore
 from .topology import PRESENCE
 from .units import LimitUnits
 from .watch import Watch
@@ -45,7 +49,7 @@ FILE = "iotbridge_alarms.db"
 DAY = timedelta(days=1)
 
 
-class AlarmsManager:
+class AlarmsManager(AlarmAccess):
     """The run time of all alarms."""
 
     def __init__(self, hass: HomeAssistant, entry: ConfigEntry) -> None:
@@ -54,11 +58,20 @@ class AlarmsManager:
         self._entry = entry
         self.ledger = Ledger(hass, AlarmStore(store_path(hass)))
         self.rules: dict[str, Rule] = {}
-        self._watch = Watch(hass, self.ledger, LimitUnits(hass, entry, self.ledger))
-        self._selections = Selections(hass)
+        self._registry_ids = RegistryIds(
+            hass,
+            entry,
+            remember=self.ledger.async_remember,
+            move=self._async_move,
+            replace=self._async_replace,
+            follow=self._async_follow_later,
+        )
+        units = LimitUnits(hass, entry, self.ledger)
+        self._watch = Watch(hass, self.ledger, units, self._registry_ids.is_moving)
+        self._selections = Selections(hass, self._registry_ids.is_gone)
         self.silencing = Silencing(hass, self.ledger, self._selections)
         self._tracked: dict[str, CALLBACK_TYPE] = {}
-        self._kept: defaultdict[str, dict[str, Mapping[str, Any]]] = defaultdict(dict)
+        self._restored = RestoredAlarms(self.ledger.async_write)
         self._rule_listeners: defaultdict[str, list[Callable[[], None]]] = defaultdict(list)
         self._rules_listeners: list[Callable[[], None]] = []
         self.issues = Issues(hass)
@@ -79,14 +92,15 @@ class AlarmsManager:
         self._follow_soon = Soon(hass, self._follow)
         self._unread: set[str] = set()
         self._watch_soon = Soon(hass, partial(self._watch.async_set_instances, self.ledger))
-        # Since when an entity that has no id, and so nothing but its state, is not there.
-        self._away: dict[AlarmKey, float] = {}
+        self._moved_soon = Soon(hass, self._async_show_moved)
+        self._absences = Absences(hass, self.ledger, self._registry_ids.is_gone)
+        # Entities that another registry entry has replaced since the last run, and the registry ids of the former ones.
+        self._replaced: Mapping[str, str] = {}
 
     async def async_start(self) -> None:
         """Begin where the last run ended."""
         loaded = await self.ledger.async_open()
-        for key, kept in loaded.instances.items():
-            self._kept[key.rule_id][key.subject] = kept
+        self._restored.load(loaded.instances)
         self.silencing.async_restore(loaded.remembered)
         self.ledger.on_pending = self._async_pending
         self.ledger.explain = partial(async_explain, self.hass)
@@ -110,11 +124,11 @@ class AlarmsManager:
         ]
         self.ledger.outbox = self._outbox
         self._outbox.async_load(loaded.outbox)
+        self._stop.append(self._registry_ids.async_start(loaded.remembered))
         self._stop.append(async_listen_actions(self.hass, self, self.ledger.async_after))
         await self._async_follow()
-        for key in loaded.instances:
-            if key.rule_id not in self._entry.subentries:
-                self.ledger.async_forget(key)
+        for rule_id in self._restored.rule_ids() - self._entry.subentries.keys():
+            self._restored.async_forget(rule_id)
         self.ledger.counts.tell()
         self._is_started = True
 
@@ -124,7 +138,7 @@ class AlarmsManager:
 
     @callback
     def _async_clock_set(self, by_s: float) -> None:
-        self._away = {key: since + by_s for key, since in self._away.items()}
+        self._absences.shift(by_s)
 
     async def _async_final_write(self, _event: Event) -> None:
         """Keep what was learned when Home Assistant stops: then entries are not unloaded."""
@@ -140,6 +154,7 @@ class AlarmsManager:
             self._stop.pop()()
         self._follow_soon.cancel()
         self._watch_soon.cancel()
+        self._moved_soon.cancel()
         for part in (self.silencing, self._selections, self._watch):
             part.async_stop()
         await self._outbox.async_stop()
@@ -148,8 +163,13 @@ class AlarmsManager:
 
     @callback
     def _async_entry_changed(self, change: ConfigEntryChange, entry: ConfigEntry) -> None:
-        if entry.entry_id == self._entry.entry_id and change is ConfigEntryChange.UPDATED:
-            (self._follow_soon if self._following.locked() else self._follow)()
+        is_ours = entry.entry_id == self._entry.entry_id and change is ConfigEntryChange.UPDATED
+        if is_ours and not self._registry_ids.is_writing:
+            self._async_follow_later()
+
+    @callback
+    def _async_follow_later(self) -> None:
+        (self._follow_soon if self._following.locked() else self._follow)()
 
     async def _async_follow(self) -> None:
         """Follow the subentries: rules and windows that were added, changed or removed."""
@@ -157,6 +177,7 @@ class AlarmsManager:
         async with self._following:
             for subentry_id in self._unread - self._entry.subentries.keys():
                 self.issues.async_clear(subentry_id)
+            self._registry_ids.async_note_subentries()
             # First: a rule that waits for the broker must not keep the windows from being known.
             self.silencing.async_set_windows(self._async_read(SUBENTRY_WINDOW, Window.of_subentry))
             rules = self._async_read(SUBENTRY_ALARM, Rule.from_dict)
@@ -179,6 +200,8 @@ class AlarmsManager:
 
     async def _async_set_rules(self, rules: dict[str, Rule]) -> None:
         before, self.rules = self.rules, rules
+        replaced, self._replaced = self._replaced, {}
+        self._async_replace(replaced)
         self._has_parents = any(rule.parents for rule in rules.values())
         for rule_id in before.keys() - rules.keys():
             self._async_let_go(rule_id)
@@ -207,33 +230,68 @@ class AlarmsManager:
 
         @callback
         def matched(entities: frozenset[str]) -> None:
-            self._async_matched(rule, entities | self._async_away(rule, entities))
+            waited_for = self._absences.async_waited_for(rule.rule_id, entities)
+            self._async_matched(self.rules[rule.rule_id], entities | waited_for)
             self._watch_soon()
 
         entities, self._tracked[rule.rule_id] = self._selections.async_track(rule.selection, matched)
         if before is None:
-            for subject in self._kept[rule.rule_id].keys() - entities:
+            for subject in self._restored.subjects(rule.rule_id) - entities:
                 self._async_new(rule, subject)
         is_same = before is None or before.selection == rule.selection
-        self._async_matched(rule, entities | self._async_away(rule, entities) if is_same else entities)
+        waited_for = self._absences.async_waited_for(rule.rule_id, entities) if is_same else frozenset()
+        self._async_matched(rule, entities | waited_for)
 
     @callback
-    def _async_away(self, rule: Rule, entities: frozenset[str]) -> frozenset[str]:
-        """Return the entities that are not there for a moment, as while their integration reloads.
+    def _async_move(self, moves: Moves) -> None:
+        """Follow a rename of entities: their alarms go on under the new ids."""
+        self._async_set_aside({after: f"{after} (replaced)" for after in moves.values() if after not in moves})
+        self._restored.async_move(moves)
+        self.ledger.async_move(moves)
+        self._outbox.async_move(moves)
+        self.silencing.async_move(moves)
+        self._selections.async_move(moves)
+        self._watch.async_move(moves)
+        for rule_id, rule in self.rules.items():
+            if rule.condition.kind not in WITHOUT_ENTITIES and (moved := moved_rule(rule, moves)) != rule:
+                self.rules[rule_id] = moved
+                for instance in self.ledger.of_rule(rule_id):
+                    instance.follow(moved)
+        self._moved_soon()
 
-        What has no unique id is nothing without its state. As long as there is something to say of its alarm it is
-        waited for, but not for ever.
-        """
-        away = set()
-        for instance in self.ledger.of_rule(rule.rule_id):
-            subject = instance.key.subject
-            is_known = subject in entities or er.async_get(self.hass).async_get(subject) is not None
-            if is_known or self.hass.states.get(subject) is not None or instance.alarm.is_idle:
-                self._away.pop(instance.key, None)
-                continue
-            if self.ledger.now() < self._away.setdefault(instance.key, self.ledger.now()) + DAY.total_seconds():
-                away.add(subject)
-        return frozenset(away)
+    @callback
+    def _async_show_moved(self) -> None:
+        self._watch.async_set_instances(self.ledger)
+        for rule_id in self.rules:
+            self._async_tell_rule(rule_id)
+        for listener in list(self._rules_listeners):
+            listener()
+
+    @callback
+    def _async_set_aside(self, names: Moves) -> None:
+        """End the alarms of entities whose ids others get now; at a start, under other names when their rules begin."""
+        if self.rules:
+            self._async_replace(names)
+            return
+        self._restored.async_move(names)
+        self._replaced = {**self._replaced, **{name: name for name in names.values()}}
+
+    @callback
+    def _async_replace(self, former: Mapping[str, str]) -> None:
+        """End the alarms of entities whose ids other entities have now; ``former`` names the former ones by these."""
+        if not self.rules:
+            self._replaced = {**self._replaced, **former}
+            return
+        for rule_id, rule in self.rules.items():
+            for subject in former:
+                if subject in self._restored.subjects(rule_id):
+                    self._async_new(rule, subject)
+                if instance := self.ledger.get(AlarmKey(rule_id, subject)):
+                    self.ledger.async_remove(instance)
+                    self._async_new(rule, subject)
+        # What is still to be told of the former ones is not about the others.
+        self._outbox.async_move(former)
+        self._watch_soon()
 
     @callback
     def _async_let_go(self, rule_id: str) -> None:
@@ -253,9 +311,10 @@ class AlarmsManager:
 
     @callback
     def _async_new(self, rule: Rule, subject: str) -> Instance:
-        kept = self._kept[rule.rule_id].pop(subject, None)
-        restored = read(f"An alarm of {rule.name}", partial(Instance.from_dict, rule, kept)) if kept else None
-        instance = restored or Instance.blank(rule, subject)
+        self._registry_ids.async_note([subject])
+        entry = er.async_get(self.hass).async_get(subject)
+        identity = entry.id if entry else ""
+        instance = self._restored.take(rule, subject) or Instance.blank(rule, subject, identity)
         self.ledger.async_add(instance)
         return instance
 
@@ -289,65 +348,11 @@ class AlarmsManager:
     @callback
     def _async_minute(self, _now: datetime) -> None:
         self.ledger.async_set_clock()
+        self._absences.async_look(entity_id for rule in self.rules.values() for entity_id in rule.selection.entities)
         self.silencing.async_minute()
 
     async def _async_day(self, _now: datetime) -> None:
-        now = self.ledger.now()
-        for key in [key for key, since in self._away.items() if now >= since + DAY.total_seconds()]:
-            del self._away[key]
-            if (instance := self.ledger.get(key)) is not None and self.hass.states.get(key.subject) is None:
-                self.ledger.async_remove(instance)
         await self.ledger.async_purge()
-
-    def children(self, key: AlarmKey) -> list[Alarm]:
-        """Return the alarms that this one explains."""
-        return [instance.alarm for instance in self.silencing.children(key)]
-
-    @callback
-    def async_acknowledge(self, keys: Iterable[AlarmKey], by: By) -> list[AlarmKey]:
-        """Note that somebody knows of these alarms; return those that were waiting for that."""
-        return self._changed(keys, lambda alarm, now: lifecycle.acknowledge(alarm, by, now))
-
-    @callback
-    def async_shelve(self, keys: Iterable[AlarmKey], until: float, by: By) -> list[AlarmKey]:
-        """Put alarms aside until a time."""
-        return self._changed(keys, lambda alarm, now: lifecycle.shelve(alarm, until, by, now))
-
-    @callback
-    def async_unshelve(self, keys: Iterable[AlarmKey], by: By) -> list[AlarmKey]:
-        """Take alarms back before their time."""
-        return self._changed(keys, lambda alarm, now: lifecycle.unshelve(alarm, now, by))
-
-    @callback
-    def async_suppress(self, keys: Iterable[AlarmKey], by: By) -> list[AlarmKey]:
-        """Silence alarms by hand."""
-        return self._changed(keys, lambda alarm, now: lifecycle.suppress(alarm, BY_HAND, now, by))
-
-    @callback
-    def async_unsuppress(self, keys: Iterable[AlarmKey], by: By) -> list[AlarmKey]:
-        """End the silence by hand."""
-        return self._changed(keys, lambda alarm, now: lifecycle.unsuppress(alarm, BY_HAND, now, by))
-
-    @callback
-    def async_take_out_of_service(self, keys: Iterable[AlarmKey], by: By) -> list[AlarmKey]:
-        """Switch alarms off until somebody switches them on."""
-        return self._changed(keys, lambda alarm, now: lifecycle.take_out_of_service(alarm, by, now))
-
-    @callback
-    def async_return_to_service(self, keys: Iterable[AlarmKey], by: By) -> list[AlarmKey]:
-        """Switch alarms on again."""
-        return self._changed(keys, lambda alarm, now: lifecycle.return_to_service(alarm, by, now))
-
-    def _changed(self, keys: Iterable[AlarmKey], act: Callable[[Alarm, float], Sequence[Transition]]) -> list[AlarmKey]:
-        """Do something to alarms; return those that it changed."""
-        now = self.ledger.now()
-        done = []
-        for key in keys:
-            instance = self.ledger.get(key)
-            if instance is not None and (happened := act(instance.alarm, now)):
-                self.ledger.async_happened(instance, happened)
-                done.append(key)
-        return done
 
     async def async_test(self, rule_id: str) -> None:
         """Send a test message to all groups that a rule tells. Raises TellError for the first that does not work."""
@@ -356,37 +361,11 @@ class AlarmsManager:
         for group in dict.fromkeys(group for step in rule.plan.steps for group in step.groups):
             await self.notifier.async_send(group, [message])
 
-    def alarms(self, rule_id: str | None = None) -> list[Alarm]:
-        """Return all alarms, or those of one rule."""
-        return [i.alarm for i in (self.ledger if rule_id is None else self.ledger.of_rule(rule_id))]
-
-    def alarm(self, key: AlarmKey) -> Alarm | None:
-        """Return one alarm."""
-        return instance.alarm if (instance := self.ledger.get(key)) else None
-
-    def count(self, severity: Severity, *, unacknowledged: bool) -> int:
-        """Return how many alarms of a severity are active, or of these nobody has acknowledged."""
-        return self.ledger.counts.count(severity, unacknowledged=unacknowledged)
-
-    async def async_history(self, query: HistoryQuery) -> list[dict[str, Any]]:
-        """Return what happened, newest first."""
-        return await self.ledger.async_history(query)
-
-    @callback
-    def async_listen(self, listener: Listener) -> CALLBACK_TYPE:
-        """Call the listener with everything that happens."""
-        return self.ledger.async_listen(listener)
-
     @callback
     def async_listen_rule(self, rule_id: str, listener: Callable[[], None]) -> CALLBACK_TYPE:
         """Call the listener when something of a rule changed."""
         self._rule_listeners[rule_id].append(listener)
         return partial(self._rule_listeners[rule_id].remove, listener)
-
-    @callback
-    def async_listen_counts(self, listener: Callable[[], None]) -> CALLBACK_TYPE:
-        """Call the listener when a count is another, or maintenance began or ended."""
-        return self.ledger.counts.listen(listener)
 
     @callback
     def async_listen_rules(self, listener: Callable[[], None]) -> CALLBACK_TYPE:

@@ -106,9 +106,12 @@ def alarm_words(hass: HomeAssistant) -> Words:
     return Words(async_get_cached_translations(hass, hass.config.language, "selector", DOMAIN))
 
 
-def tag_of(key: AlarmKey) -> str:
-    """Return what makes a later notification of an alarm take the place of an earlier one."""
-    return f"{DOMAIN}_{key.rule_id}_{hashlib.sha256(key.subject.encode()).hexdigest()[:12]}"
+def tag_of(key: AlarmKey, identity: str = "") -> str:
+    """Return what makes a later notification of an alarm take the place of an earlier one.
+
+    ``identity`` is that of the alarm, which outlives a rename of its entity.
+    """
+    return f"{DOMAIN}_{key.rule_id}_{hashlib.sha256((identity or key.subject).encode()).hexdigest()[:12]}"
 
 
 def compose(
@@ -146,7 +149,7 @@ def compose(
         name=name,
         title=words.title(notice.severity, name) if is_call else words.say(f"title_{notice.news}", name=name),
         text=_joined(parts),
-        tag=tag_of(notice.key),
+        tag=tag_of(notice.key, alarm.identity),
         at=notice.at,
         entity_id=notice.key.subject,
         what_to_do=what_to_do if is_call else "",

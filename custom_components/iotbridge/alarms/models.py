@@ -128,9 +128,12 @@ class Alarm:
     ``announced`` tells whether people may have been told of this ``episode``, which counts the outages.
     ``shelved_for`` is the severity that was seen when it was put aside; None when it was put aside beforehand.
     ``suppressed_by`` are reasons: the alarm is judged again when the last is gone.
+    ``identity`` stays the same when the entity is renamed, so that later notifications replace earlier ones; the
+    subject of the key where it is empty.
     """
 
     key: AlarmKey
+    identity: str = ""
     active: bool = False
     severity: Severity = Severity.WARNING
     value: str = ""
@@ -171,6 +174,11 @@ class Alarm:
         if self.active:
             return AlarmState.ACKNOWLEDGED if self.acknowledged else AlarmState.UNACKNOWLEDGED
         return AlarmState.RETURNED if self.returned else AlarmState.NORMAL
+
+    def move(self, key: AlarmKey) -> None:
+        """Take the key that the alarm has since its entity was renamed."""
+        self.identity = self.identity or self.key.subject
+        self.key = key
 
     @property
     def is_blank(self) -> bool:

@@ -15,8 +15,9 @@ from .kept import read
 from .message import Message, alarm_words, passed
 from .models import AlarmKey
 from .notifier import Notifier, TellError
-from .pending import Changes, Delivery, Pending, Review, Row, heard_before
+from .pending import Changes, Delivery, Pending, Review, Row, heard_before, moved_name
 from .policy import Digest, Hold, Policy
+from .references import Moves
 from .store import Batch
 from .telling import CALLS, Notice
 
@@ -128,6 +129,14 @@ class Outbox:
                 left.append(row)
         self._unwritten = left
         self._async_look()
+
+    @callback
+    def async_move(self, moves: Moves) -> None:
+        """Follow a rename of entities, of those that alarms are about and of those that are told."""
+        for group, names in self._failing.items():
+            self._failing[group] = {moved_name(name, moves) for name in names}
+        unwritten: Changes = {row.id: row.as_dict() for row in self._unwritten if row.move(moves)}
+        self._save(unwritten | self._pending.move(moves))
 
     # ------------------------------------------------------------------ when
 

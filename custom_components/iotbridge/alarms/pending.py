@@ -6,11 +6,12 @@ beginning is told that it is over, and who did not is told both together.
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import pairwise, zip_longest
+from itertools import chain, pairwise, zip_longest
 from typing import Any, NamedTuple
 
 from .models import AlarmKey, Severity
 from .policy import Digest, Hold
+from .references import Moves, moved_key
 from .telling import CALLS, Manner, News
 
 # Changed rows by id, as a batch for the store has them; None for those that are gone.
@@ -83,6 +84,16 @@ class Row:
             }
         )
 
+    def move(self, moves: Moves) -> bool:
+        """Follow a rename of entities, of the alarm's own and of targets; return whether the row is another now."""
+        before = self.as_dict()
+        self.key = moved_key(self.key, moves)
+        self.heard = None if self.heard is None else _moved_names(self.heard, moves)
+        self.sent = _moved_names(self.sent, moves)
+        self.message = _moved_message(self.message, moves)
+        self.began = None if self.began is None else _moved_message(self.began, moves)
+        return self.as_dict() != before
+
     @property
     def is_call(self) -> bool:
         """Tell whether it calls for somebody."""
@@ -133,6 +144,13 @@ class Pending:
     def add(self, row: Row) -> None:
         """Put a row after those that are there."""
         self._groups.setdefault(row.group, {}).setdefault(row.key, []).append(row)
+
+    def move(self, moves: Moves) -> Changes:
+        """Follow a rename of entities; return what changed in the store."""
+        changed = [row for rows in self._groups.values() for row in chain(*rows.values()) if row.move(moves)]
+        for group, rows in self._groups.items():
+            self._groups[group] = {moved_key(key, moves): waiting for key, waiting in rows.items()}
+        return {row.id: row.as_dict() for row in changed}
 
     @property
     def groups(self) -> list[str]:
@@ -236,6 +254,21 @@ class Pending:
                 if not self._groups[row.group]:
                     del self._groups[row.group]
         return changes
+
+
+def moved_name(name: str, moves: Moves) -> str:
+    """Return the name of a target after a rename of entities; the second of the same name has its number."""
+    entity_id, number, count = name.partition("#")
+    return f"{moves.get(entity_id, entity_id)}{number}{count}"
+
+
+def _moved_names(names: Iterable[str], moves: Moves) -> frozenset[str]:
+    return frozenset(moved_name(name, moves) for name in names)
+
+
+def _moved_message(message: Mapping[str, Any], moves: Moves) -> Mapping[str, Any]:
+    entity_id = message.get("entity_id", "")
+    return {**message, "entity_id": moves[entity_id]} if entity_id in moves else message
 
 
 def _is_due(row: Row, now: float) -> bool:

@@ -114,7 +114,7 @@ def async_listen_actions(hass: HomeAssistant, alarms: Alarms, after: Callable[[f
         is_ack = action.startswith(ACKNOWLEDGE)
         tag = action.removeprefix(ACKNOWLEDGE if is_ack else SNOOZE)
         user = await _async_user(hass, event)
-        found = [alarm.key for alarm in alarms.alarms() if tag_of(alarm.key) == tag]
+        found = [alarm.key for alarm in alarms.alarms() if tag_of(alarm.key, alarm.identity) == tag]
         keys = [key for key in found if _may(hass, event, user, key)]
         if not keys:
             if found:

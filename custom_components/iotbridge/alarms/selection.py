@@ -24,6 +24,7 @@ from homeassistant.helpers.event import (
 from homeassistant.util.event_type import EventType
 
 from .members import Members, async_matching_of, async_members
+from .references import Moves, moved_selection
 from .rule import Selection
 
 # How long changes are collected: when Home Assistant starts they come by the thousand.
@@ -54,9 +55,13 @@ def async_matching(hass: HomeAssistant, selection: Selection) -> frozenset[str]:
 class Selections:
     """The selections of all rules, kept up to date together."""
 
-    def __init__(self, hass: HomeAssistant) -> None:
-        """Prepare; nothing is watched before async_start."""
+    def __init__(self, hass: HomeAssistant, is_gone: Callable[[str], bool] = lambda _: False) -> None:
+        """Prepare; nothing is watched before async_start.
+
+        ``is_gone`` returns whether an entity was removed or disabled: it is not watched although it is named.
+        """
         self._hass = hass
+        self._is_gone = is_gone
         self._members: Members | None = None
         self._tracked: dict[object, tuple[Selection, SelectionListener]] = {}
         self._matching: dict[object, frozenset[str]] = {}
@@ -88,7 +93,12 @@ class Selections:
     @callback
     def async_matching(self, selection: Selection) -> frozenset[str]:
         """Return the entities of a selection now; an empty selection has none."""
-        return async_matching_of(self._hass, self._async_members(), selection)
+        return self._async_matching(self._async_members(), selection)
+
+    @callback
+    def _async_matching(self, members: Members, selection: Selection) -> frozenset[str]:
+        matching = async_matching_of(self._hass, members, selection)
+        return matching.difference(entity_id for entity_id in selection.entities if self._is_gone(entity_id))
 
     @callback
     def _async_members(self) -> Members:
@@ -113,6 +123,15 @@ class Selections:
             self._matching.pop(key, None)
 
         return matching, end
+
+    @callback
+    def async_move(self, moves: Moves) -> None:
+        """Follow a rename of entities in what was matched; the listeners know of it."""
+        self._members = None
+        for key, matching in self._matching.items():
+            self._matching[key] = frozenset(moves.get(entity_id, entity_id) for entity_id in matching)
+        for key, (selection, listener) in self._tracked.items():
+            self._tracked[key] = (moved_selection(selection, moves), listener)
 
     @callback
     def _async_entity_updated(self, event: Event[er.EventEntityRegistryUpdatedData]) -> None:
@@ -142,7 +161,7 @@ class Selections:
         self._collecting = None
         self._members = members = async_members(self._hass)
         for key, (selection, listener) in list(self._tracked.items()):
-            matching = async_matching_of(self._hass, members, selection)
+            matching = self._async_matching(members, selection)
             if key in self._tracked and matching != self._matching[key]:
                 self._matching[key] = matching
                 listener(matching)

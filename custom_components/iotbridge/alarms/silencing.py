@@ -1,6 +1,7 @@
 """Why alarms are silent: maintenance, windows, and causes that explain them. Kept in step with the home."""
 
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
 from datetime import datetime
 from functools import partial
 from typing import Any
@@ -19,6 +20,7 @@ from .instance import Instance
 from .kept import read
 from .ledger import Ledger
 from .models import NOBODY, AlarmKey, AlarmState, By, Transition
+from .references import Moves, moved_key, moved_reason, moved_selection
 from .rule import Selection
 from .selection import Selections
 from .topology import BROKER, PARENT, Member, Place, chain, key_of, parents, reason_of
@@ -117,6 +119,23 @@ class Silencing:
     def async_forget_places(self) -> None:
         """Devices or entities changed: look again where they belong."""
         self._places.clear()
+
+    @callback
+    def async_move(self, moves: Moves) -> None:
+        """Follow a rename of entities."""
+        self._lingering = {
+            (moved_key(key, moves), moved_reason(reason, moves)): until
+            for (key, reason), until in self._lingering.items()
+        }
+        self._children = None
+        self._places.clear()
+        moved = {
+            key: replace(each, selection=moved_selection(each.selection, moves)) for key, each in self.windows.items()
+        }
+        if moved != self.windows:
+            self.windows = moved
+            self._async_keep_windows()
+        self.async_soon()
 
     @callback
     def async_stop(self) -> None:

@@ -6,13 +6,15 @@ Assistant's recorder forgets after ten days, and its own store writes late. All 
 
 from collections.abc import Mapping, Sequence
 from contextlib import closing, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 import json
 from pathlib import Path
 import sqlite3
 from typing import Any
 
 from .models import AlarmKey, Severity, Transition
+from .references import Moves, joined, moved_key, moved_reason
+from .topology import PARENT
 
 KEEP_S = 400 * 24 * 3600.0
 MAX_ROWS = 10_000
@@ -47,26 +49,35 @@ class Batch:
     """What is written together, or not at all.
 
     ``instances`` by key, None for those that are gone; ``outbox`` by id, None for what was told; ``remembered`` is
-    anything else by name.
+    anything else by name. ``moves`` are renames of entities, for the history that is in the file; ``history`` has the
+    new ids already.
     """
 
     instances: dict[AlarmKey, Mapping[str, Any] | None] = field(default_factory=dict)
     outbox: dict[int, Mapping[str, Any] | None] = field(default_factory=dict)
     history: list[tuple[str, Transition]] = field(default_factory=list)
     remembered: dict[str, Any] = field(default_factory=dict)
+    moves: Moves = field(default_factory=dict)
+
+    def move(self, moves: Moves) -> None:
+        """Take a rename of entities into what is not written yet, and to the history that is."""
+        self.history = [(rule, _moved(happened, moves)) for rule, happened in self.history]
+        self.moves = joined(self.moves, moves)
 
     def before(self, later: Batch) -> Batch:
         """Return both as one, of which this was first."""
+        self.move(later.moves)
         return Batch(
             self.instances | later.instances,
             self.outbox | later.outbox,
             self.history + later.history,
             self.remembered | later.remembered,
+            self.moves,
         )
 
     def __bool__(self) -> bool:
         """Tell whether there is anything to write."""
-        return bool(self.instances or self.outbox or self.history or self.remembered)
+        return bool(self.instances or self.outbox or self.history or self.remembered or self.moves)
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,6 +152,8 @@ class AlarmStore:
     def write(self, batch: Batch) -> None:
         """Write a batch; when this returns, it is there even if Home Assistant is killed."""
         with self._opened as connection:
+            if batch.moves:
+                _move_history(connection, batch.moves)
             for key, data in batch.instances.items():
                 if data is None:
                     connection.execute("DELETE FROM instance WHERE rule_id = ? AND subject = ?", key)
@@ -233,6 +246,21 @@ def statement(query: HistoryQuery) -> tuple[str, list[Any]]:
     # What the user gives is in the values; the columns are ours.
     text = f"SELECT * FROM history WHERE {' AND '.join(where)} ORDER BY at DESC, id DESC LIMIT ?"  # noqa: S608
     return text, [*values, min(query.limit, MAX_ROWS)]
+
+
+def _moved(happened: Transition, moves: Moves) -> Transition:
+    return replace(happened, key=moved_key(happened.key, moves), detail=moved_reason(happened.detail, moves))
+
+
+def _move_history(connection: sqlite3.Connection, moves: Moves) -> None:
+    """Give what happened to renamed entities their new ids, in one statement: two may have swapped theirs."""
+    connection.create_function("moved_subject", 1, lambda subject: moves.get(subject, subject), deterministic=True)
+    connection.create_function("moved_reason", 1, lambda reason: moved_reason(reason, moves), deterministic=True)
+    marks = ", ".join("?" * len(moves))
+    change = f"UPDATE history SET subject = moved_subject(subject) WHERE subject IN ({marks})"  # noqa: S608 - only marks
+    connection.execute(change, list(moves))
+    change = "UPDATE history SET detail = moved_reason(detail) WHERE detail LIKE ? AND detail != moved_reason(detail)"
+    connection.execute(change, (f"{PARENT}%",))
 
 
 def _row(rule: str, happened: Transition) -> tuple[Any, ...]:

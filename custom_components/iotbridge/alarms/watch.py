@@ -25,6 +25,7 @@ from ..const import LOGGER
 from .instance import Instance
 from .ledger import Ledger
 from .models import AlarmState, Verdict
+from .references import Moves, named
 from .rule import MOMENTARY, Kind, Rule
 from .topology import PRESENCE
 from .units import LimitUnits, seen_of
@@ -32,6 +33,8 @@ from .verdicts import MAX_WORD, event_matches, message_matches
 
 # After a start, integrations take a while to bring their entities back; until then nobody is missing.
 GRACE_S = 30.0
+# After a rename, an entity has a state again by then.
+RENAME_S = 5.0
 
 # What comes again and again within so short a time is one moment: a flood of messages is no flood of work.
 SAME_S = 1.0
@@ -42,11 +45,20 @@ type Stop = CALLBACK_TYPE
 class Watch:
     """Feeds the ledger with verdicts."""
 
-    def __init__(self, hass: HomeAssistant, ledger: Ledger, units: LimitUnits) -> None:
-        """Prepare; nothing is watched before async_start."""
+    def __init__(
+        self, hass: HomeAssistant, ledger: Ledger, units: LimitUnits, is_moving: Callable[[str], bool]
+    ) -> None:
+        """Prepare; nothing is watched before async_start.
+
+        ``is_moving`` returns whether an entity has another id already, which alarms do not have yet.
+        """
         self._hass = hass
         self._ledger = ledger
         self._units = units
+        self._is_moving = is_moving
+        # Old and new ids of renamed entities; between the two an entity may have no state.
+        self._former: set[str] = set()
+        self._renamed: set[str] = set()
         self._by_entity: defaultdict[str, list[Instance]] = defaultdict(list)
         self._is_settled = False
         self._stop_states: list[Stop] = []
@@ -118,9 +130,27 @@ class Watch:
             self._async_see(instance, state, max(0.0, age_s))
 
     @callback
+    def async_move(self, moves: Moves) -> None:
+        """Follow a rename of entities: the state that one gets under its new id is no report."""
+        self._former = self._former - set(moves.values()) | moves.keys()
+        self._renamed |= {entity_id for entity_id in moves.values() if self._hass.states.get(entity_id) is None}
+
+    def _is_between(self, entity_id: str) -> bool:
+        """Return whether an entity has no state because it was renamed in this moment."""
+        is_renamed = self._is_moving(entity_id) or entity_id in self._former | self._renamed
+        return is_renamed and self._hass.states.get(entity_id) is None
+
+    @callback
     def _async_state_changed(self, event: Event[EventStateChangedData]) -> None:
-        for instance in self._by_entity.get(event.data["entity_id"], ()):
-            self._async_see(instance, event.data["new_state"])
+        entity_id, state = event.data["entity_id"], event.data["new_state"]
+        if state is None and self._is_moving(entity_id):
+            return
+        is_renamed = state is not None and entity_id in self._renamed
+        self._renamed.discard(entity_id)
+        for instance in self._by_entity.get(entity_id, ()):
+            is_report = not is_renamed or instance.rule.condition.kind is not Kind.NO_DATA
+            if instance.key.subject == entity_id and is_report:
+                self._async_see(instance, state)
 
     @callback
     def _async_reported(self, event: Event[Any]) -> None:
@@ -169,9 +199,13 @@ class Watch:
     @callback
     def _async_watch_template(self, instance: Instance) -> Stop:
         is_bad: bool | None = None
+        names = named({"template": instance.rule.condition.template})
 
         @callback
         def judge() -> None:
+            if any(map(self._is_between, names)):
+                self._stop.append(async_call_later(self._hass, RENAME_S, settle_later))
+                return
             # Before everything is settled, what the template looks at may not be there yet.
             verdict = Verdict(is_bad if self._is_settled else None, instance.rule.severity)
             self._ledger.async_judge(instance, verdict, self._ledger.now())
@@ -190,6 +224,11 @@ class Watch:
             # A refresh calls back only when the result is another than the last, which was not judged.
             tracked.async_refresh()
             judge()
+
+        @callback
+        def settle_later(_now: datetime) -> None:
+            if self._templates.get(instance.rule.rule_id) is settle:
+                settle()
 
         template = Template(instance.rule.condition.template, self._hass)
         tracked = async_track_template_result(self._hass, [TrackTemplate(template, None)], rendered)

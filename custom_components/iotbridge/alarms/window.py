@@ -5,6 +5,7 @@ from dataclasses import asdict, dataclass
 from datetime import datetime, time as day_time, timedelta
 from typing import Any
 
+from .references import REGISTRY_IDS
 from .rule import Selection
 
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
@@ -53,4 +54,4 @@ class Window:
     @classmethod
     def of_subentry(cls, _window_id: str, name: str, data: Mapping[str, Any]) -> Window:
         """Read the data of a subentry."""
-        return cls.from_dict({**data, "name": name})
+        return cls.from_dict({**{key: value for key, value in data.items() if key != REGISTRY_IDS}, "name": name})
