@@ -1,5 +1,6 @@
 """What tests of alarms begin with: a phone that is told, hosts, and a clock that can be set."""
 
+from collections.abc import Callable
 from datetime import timedelta
 import time
 from typing import Any
@@ -29,6 +30,20 @@ async def plan(kit: Kit, entry: MockConfigEntry, told: list[ServiceCall]) -> Pla
     group = ConfigSubentry(data=data, subentry_type="notifier", title="Anna", unique_id=None)  # type: ignore[arg-type]
     kit.hass.config_entries.async_add_subentry(entry, group)
     return Plan(steps=(Step(after_s=0, groups=(group.subentry_id,)),))
+
+
+@pytest.fixture
+def group(kit: Kit, entry: MockConfigEntry) -> Callable[..., ConfigSubentry]:
+    """Return what adds a notifier group of phones and other targets."""
+
+    def add(title: str, phone: str, *targets: dict[str, Any]) -> ConfigSubentry:
+        phones = [{"kind": "mobile_app", "action": phone}] if phone else []
+        data: dict[str, Any] = {"targets": [*phones, *targets]}
+        made = ConfigSubentry(data=data, subentry_type="notifier", title=title, unique_id=None)  # type: ignore[arg-type]
+        kit.hass.config_entries.async_add_subentry(entry, made)
+        return made
+
+    return add
 
 
 @pytest.fixture

@@ -15,6 +15,7 @@ from homeassistant.helpers import device_registry as dr, entity_registry as er
 from homeassistant.helpers.dispatcher import async_dispatcher_send
 
 from ..kit import Kit
+from ..rules import call
 
 UNAVAILABLE = Condition(kind=Kind.UNAVAILABLE)
 BROKER_OFF = Condition(kind=Kind.STATE, states=("off",))
@@ -133,3 +134,41 @@ def part(kit: Kit, entity_id: str, device_id: str | None = None, *, platform: st
     registry.async_get_or_create(domain, platform, name, suggested_object_id=name, device_id=device_id)
     kit.hass.states.async_set(entity_id, "5")
     return entity_id
+
+
+async def sensor(kit: Kit, name: str, value: str = "20") -> str:
+    """Return a sensor of core's mqtt that has said a value."""
+    config = f'{{"unique_id": "{name}", "name": "{name}", "state_topic": "sensors/{name}"}}'
+    await kit.receive(f"homeassistant/sensor/{name}/config", config)
+    await kit.hass.async_block_till_done(wait_background_tasks=True)
+    await say(kit, name, value)
+    return kit.entity_id(name, "mqtt")
+
+
+async def say(kit: Kit, name: str, value: str) -> None:
+    """Let a sensor say a value."""
+    await kit.receive(f"sensors/{name}", value)
+    await kit.hass.async_block_till_done(wait_background_tasks=True)
+
+
+async def rename(kit: Kit, entity_id: str, to: str) -> None:
+    """Give an entity another id, as the user does in its settings."""
+    er.async_get(kit.hass).async_update_entity(entity_id, new_entity_id=to)
+    await kit.hass.async_block_till_done(wait_background_tasks=True)
+
+
+async def listed(kit: Kit) -> dict[str, str]:
+    """Return the states of the alarms that are not normal, by entity."""
+    answer = await call(kit, "list", answer=True)
+    return {alarm["entity_id"]: alarm["state"] for alarm in answer["alarms"]}
+
+
+async def history(kit: Kit, entity_id: str) -> list[str]:
+    """Return what happened to the alarms of an entity, the oldest first."""
+    answer = await call(kit, "history", answer=True, entity_id=entity_id)
+    return [row["change"] for row in reversed(answer["events"])]
+
+
+def selection_of(kit: Kit, rule_id: str) -> Any:
+    """Return what the subentry of a rule or a window says of its entities."""
+    return bridge(kit).subentries[rule_id].data["selection"]

@@ -13,47 +13,25 @@ from homeassistant.helpers import entity_registry as er, label_registry as lr
 
 from ..kit import Kit
 from ..rules import add_rule, call
-from .home import bridge, buttons, press, reload, start, started, stop, titles, wait
+from .home import (
+    bridge,
+    buttons,
+    history,
+    listed,
+    press,
+    reload,
+    rename,
+    say,
+    selection_of,
+    sensor,
+    start,
+    started,
+    stop,
+    titles,
+    wait,
+)
 
 ABOVE_50 = Condition(kind=Kind.ABOVE, above=50)
-
-
-async def sensor(kit: Kit, name: str, value: str = "20") -> str:
-    """Return a sensor of core's mqtt that has said a value."""
-    config = f'{{"unique_id": "{name}", "name": "{name}", "state_topic": "sensors/{name}"}}'
-    await kit.receive(f"homeassistant/sensor/{name}/config", config)
-    await kit.hass.async_block_till_done(wait_background_tasks=True)
-    await say(kit, name, value)
-    return kit.entity_id(name, "mqtt")
-
-
-async def say(kit: Kit, name: str, value: str) -> None:
-    """Let a sensor say a value."""
-    await kit.receive(f"sensors/{name}", value)
-    await kit.hass.async_block_till_done(wait_background_tasks=True)
-
-
-async def rename(kit: Kit, entity_id: str, to: str) -> None:
-    """Give an entity another id, as the user does in its settings."""
-    er.async_get(kit.hass).async_update_entity(entity_id, new_entity_id=to)
-    await kit.hass.async_block_till_done(wait_background_tasks=True)
-
-
-async def listed(kit: Kit) -> dict[str, str]:
-    """Return the states of the alarms that are not normal, by entity."""
-    answer = await call(kit, "list", answer=True)
-    return {alarm["entity_id"]: alarm["state"] for alarm in answer["alarms"]}
-
-
-async def history(kit: Kit, entity_id: str) -> list[str]:
-    """Return what happened to the alarms of an entity, the oldest first."""
-    answer = await call(kit, "history", answer=True, entity_id=entity_id)
-    return [row["change"] for row in reversed(answer["events"])]
-
-
-def selection_of(kit: Kit, rule_id: str) -> Any:
-    """Return what the subentry of a rule or a window says of its entities."""
-    return bridge(kit).subentries[rule_id].data["selection"]
 
 
 async def raised(kit: Kit, plan: Plan, **more: Any) -> tuple[str, str]:

@@ -178,7 +178,10 @@ class Home:
         """See that the phones show exactly what somebody has to know."""
         assert self.wrong == []
         for alarm in self.alarms.alarms():
-            about = (alarm, {tag: said for tag, said in self.said.items() if tag[1] == tag_of(alarm.key)})
+            about = (
+                alarm,
+                {tag: said for tag, said in self.said.items() if tag[1] == tag_of(alarm.key, alarm.identity)},
+            )
             if alarm.state is AlarmState.UNACKNOWLEDGED:
                 assert alarm.pending is False or self._is_shown(alarm), about
             elif alarm.state is AlarmState.SUPPRESSED and alarm.active and alarm.pending is None:
@@ -192,7 +195,7 @@ class Home:
         return self.entry.subentries[group].title
 
     def _is_shown(self, alarm: Alarm) -> bool:
-        return self.shown.get((self._phone(alarm), tag_of(alarm.key))) in CALLS
+        return self.shown.get((self._phone(alarm), tag_of(alarm.key, alarm.identity))) in CALLS
 
     def _is_told_of(self, child: Alarm) -> bool:
         """Tell whether the right phone shows an alarm, or that which explains it, or somebody wanted silence."""

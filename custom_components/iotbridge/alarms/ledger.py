@@ -23,6 +23,7 @@ from .instance import Instance
 from .models import Alarm, AlarmKey, Severity, Timing, Transition, Verdict
 from .references import Moves, moved_key, moved_reason
 from .rule import Rule
+from .seen import Why
 from .store import AlarmStore, Batch, HistoryQuery, Loaded
 from .telling import News, Notice
 
@@ -148,7 +149,8 @@ class Ledger:
         alarm.suppressed_by, alarm.shelved_until, alarm.out_of_service, alarm.pending = (), None, False, None
         if alarm.announced:
             gone = Timing(latching=False)
-            self.async_happened(instance, lifecycle.judge(alarm, gone, Verdict(False), self.now()))
+            why = self.explain(Verdict(False, why_key=Why.NOT_WATCHED)) if self.explain else ""
+            self.async_happened(instance, lifecycle.judge(alarm, gone, Verdict(False, why=why), self.now()))
         else:
             self._async_book(instance, (), tellings.withdraw(instance.telling, alarm, self.now()))
         del self._instances[instance.key], self._by_rule[instance.key.rule_id][instance.key.subject]

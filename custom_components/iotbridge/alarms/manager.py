@@ -24,6 +24,7 @@ from .absences import Absences
 from .access import AlarmAccess
 from .describing import async_describe, async_explain
 from .flapping import DEFAULT_PER_HOUR
+from .gone import GoneReferences
 from .instance import Instance
 from .kept import read
 from .ledger import Ledger
@@ -84,6 +85,7 @@ class AlarmsManager(AlarmAccess):
             partial(async_describe, hass, self.ledger, self.silencing),
             self.issues,
         )
+        self._gone = GoneReferences(hass, entry, self.issues, self._is_gone)
         self._stop: list[CALLBACK_TYPE] = []
         self._has_parents = False
         self._is_started = False
@@ -127,6 +129,7 @@ class AlarmsManager(AlarmAccess):
         self._stop.append(self._registry_ids.async_start(loaded.remembered))
         self._stop.append(async_listen_actions(self.hass, self, self.ledger.async_after))
         await self._async_follow()
+        self._stop.append(self._gone.async_start())
         for rule_id in self._restored.rule_ids() - self._entry.subentries.keys():
             self._restored.async_forget(rule_id)
         self.ledger.counts.tell()
@@ -183,6 +186,7 @@ class AlarmsManager(AlarmAccess):
             rules = self._async_read(SUBENTRY_ALARM, Rule.from_dict)
             if rules != self.rules:
                 await self._async_set_rules(rules)
+            self._gone.async_look()
 
     @callback
     def _async_read[T](self, kind: str, reader: Callable[[str, str, Mapping[str, Any]], T]) -> dict[str, T]:
@@ -242,6 +246,9 @@ class AlarmsManager(AlarmAccess):
         waited_for = self._absences.async_waited_for(rule.rule_id, entities) if is_same else frozenset()
         self._async_matched(rule, entities | waited_for)
 
+    def _is_gone(self, entity_id: str) -> bool:
+        return self._registry_ids.is_gone(entity_id) or self._absences.is_over(entity_id)
+
     @callback
     def _async_move(self, moves: Moves) -> None:
         """Follow a rename of entities: their alarms go on under the new ids."""
@@ -262,6 +269,9 @@ class AlarmsManager(AlarmAccess):
     @callback
     def _async_show_moved(self) -> None:
         self._watch.async_set_instances(self.ledger)
+        for instance in list(self.ledger):
+            if instance.alarm.last.is_bad is None:
+                self._watch.async_look(instance)
         for rule_id in self.rules:
             self._async_tell_rule(rule_id)
         for listener in list(self._rules_listeners):
@@ -291,7 +301,7 @@ class AlarmsManager(AlarmAccess):
                     self._async_new(rule, subject)
         # What is still to be told of the former ones is not about the others.
         self._outbox.async_move(former)
-        self._watch_soon()
+        self._moved_soon()
 
     @callback
     def _async_let_go(self, rule_id: str) -> None:
@@ -350,6 +360,7 @@ class AlarmsManager(AlarmAccess):
         self.ledger.async_set_clock()
         self._absences.async_look(entity_id for rule in self.rules.values() for entity_id in rule.selection.entities)
         self.silencing.async_minute()
+        self._gone.async_look()
 
     async def _async_day(self, _now: datetime) -> None:
         await self.ledger.async_purge()

@@ -246,7 +246,8 @@ def _what_happened(words: Words, notice: Notice, alarm: Alarm, text: str, now: f
         case News.ACKNOWLEDGED:
             said = _acknowledged(words, alarm.acknowledged_by)
         case News.CLEARED if is_same and alarm.cleared_at is not None:
-            said = words.say("cleared_after", duration=words.duration(alarm.cleared_at - since))
+            # A condition that is over has no reason; an alarm that ends for another reason has.
+            said = alarm.why or words.say("cleared_after", duration=words.duration(alarm.cleared_at - since))
         case News.CLEARED:
             said = words.say("cleared")
         case News.WITHDRAWN:

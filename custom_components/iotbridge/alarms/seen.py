@@ -20,6 +20,7 @@ type Conversion = Callable[[float], float | None]
 class Why(StrEnum):
     """The reasons that need a sentence: ``Verdict.why_key``, with their placeholders."""
 
+    NOT_WATCHED = "not_watched"
     CHANGED = "changed"  # change, within, limit, per
     HOST_LOST = "host_lost"
     NOT_LOADED = "not_loaded"  # since

@@ -149,7 +149,9 @@ class Watch:
         self._renamed.discard(entity_id)
         for instance in self._by_entity.get(entity_id, ()):
             is_report = not is_renamed or instance.rule.condition.kind is not Kind.NO_DATA
-            if instance.key.subject == entity_id and is_report:
+            # Another alarm may have the key by now, and this one another.
+            is_at_work = instance.key.subject == entity_id and self._ledger.get(instance.key) is instance
+            if is_at_work and is_report:
                 self._async_see(instance, state)
 
     @callback
