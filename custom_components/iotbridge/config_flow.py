@@ -37,7 +37,7 @@ from .flows.device import DeviceFlow
 from .flows.notifier import NotifierFlow
 from .flows.window import WindowFlow
 from .protocol.messages import Announce, MessageError
-from .protocol.topics import PREFIX, TopicError, parse_topic, topic_fault
+from .protocol.topics import PREFIX, TopicError, is_acceptable, parse_topic
 
 TITLE = "IoT Bridge"
 # The longest that stands below a prefix: a topic with it has to be one that a broker takes.
@@ -68,7 +68,7 @@ def check_options(user_input: Mapping[str, Any]) -> tuple[dict[str, Any], dict[s
     errors = {}
     if not prefixes:
         errors[CONF_PREFIXES] = "no_prefix"
-    elif not all(PREFIX.fullmatch(prefix) and topic_fault(f"{prefix}{BELOW_PREFIX}") is None for prefix in prefixes):
+    elif not all(PREFIX.fullmatch(prefix) and is_acceptable(f"{prefix}{BELOW_PREFIX}") for prefix in prefixes):
         errors[CONF_PREFIXES] = "invalid_prefix"
     return {**user_input, CONF_PREFIXES: prefixes}, errors
 

@@ -6,6 +6,7 @@ from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers import issue_registry as ir
 
 from .const import DOMAIN
+from .markdown import escaped
 
 HELP_URL = "https://github.com/owner.invalid/iot-bridge/blob/main/docs"
 
@@ -66,7 +67,8 @@ class Issues:
             data={"entry_id": self._entry_id, "subentry_id": subject} if kind in FIXABLE else None,
             severity=SEVERITIES.get(kind, ir.IssueSeverity.WARNING),
             translation_key=kind,
-            translation_placeholders=placeholders,
+            # The frontend shows descriptions as markdown, and a device may call itself a link.
+            translation_placeholders={key: escaped(text) for key, text in placeholders.items()},
             learn_more_url=f"{HELP_URL}/{_page(kind)}.md#{kind.replace('_', '-')}",
         )
 

@@ -17,6 +17,7 @@ from .flows.live import Live, async_live, decided, extended
 from .flows.rules import ChannelError
 from .flows.words import async_reason, async_words
 from .issues import NEW_DEVICES
+from .markdown import escaped
 
 type Data = dict[str, str | int | float | None]
 
@@ -59,7 +60,7 @@ class _Decision(RepairsFlow, ABC):
             self._live = await async_live(self.hass, entry, subentry)
         live = self._live
         errors: dict[str, str] = {}
-        said = {"name": subentry.title, "topic": live.profile.topic}
+        said = {"name": subentry.title, "topic": escaped(live.profile.topic)}
         proposed = self._proposed(live)
         if user_input is not None:
             proposed = user_input["wanted"]

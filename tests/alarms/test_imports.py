@@ -222,7 +222,7 @@ def test_triggers_of_events_and_messages() -> None:
         ("trigger: {platform: mqtt, topic: a, payload: b}", Reason.TRIGGER),
         ("trigger: {platform: event, event_type: a, context: {user_id: b}}", Reason.TRIGGER),
         ("trigger: [a, b]", Reason.TRIGGER),
-        (f"trigger: {{platform: mqtt, topic: {'a/' * 999}b}}", Reason.TOPIC),
+        (f"trigger: {{platform: mqtt, topic: {'a/' * 999}b}}", Reason.TRIGGER),
         ("trigger: {platform: event, event_type: a}\ncondition: sensor.b", Reason.TRIGGER),
         ("condition_on: sensor.a\ncondition_off: sensor.b", Reason.ON_AND_OFF),
         ("condition: '{{ trigger.to_state }}'", Reason.BROKEN),

@@ -11,7 +11,7 @@ from typing import Any
 
 import yaml  # type: ignore[import-untyped]  # Home Assistant brings it
 
-from ..protocol.topics import topic_fault
+from ..protocol.topics import is_acceptable
 from .models import Severity, Timing
 from .rule import MOMENTARY, Condition, Kind, Plan, Rule, Selection
 
@@ -54,7 +54,6 @@ class Reason(StrEnum):
     ON_AND_OFF = "import_on_and_off"
     THRESHOLD = "import_threshold"
     THRESHOLD_AND_CONDITION = "import_threshold_and_condition"
-    TOPIC = "import_topic"
     TRIGGER = "import_trigger"
 
 
@@ -328,9 +327,7 @@ def _triggered(given: Any, alert: Mapping[str, Any]) -> Condition:
     event_type, topic = trigger.get("event_type"), trigger.get("topic")
     if kind == "event" and isinstance(event_type, str) and given_keys <= {"event_type", "event_data"}:
         return Condition(kind=Kind.EVENT, event_type=event_type, event_data=dict(trigger.get("event_data") or {}))
-    if kind == "mqtt" and isinstance(topic, str) and given_keys == {"topic"}:
-        if topic_fault(topic):
-            raise _CannotError(Reason.TOPIC)
+    if kind == "mqtt" and isinstance(topic, str) and given_keys == {"topic"} and is_acceptable(topic):
         return Condition(kind=Kind.MESSAGE, topic=topic)
     raise _CannotError(Reason.TRIGGER)
 

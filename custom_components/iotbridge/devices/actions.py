@@ -12,7 +12,7 @@ from homeassistant.core import HomeAssistant, ServiceCall
 from homeassistant.helpers import config_validation as cv
 
 from ..errors import InvalidCallError
-from ..protocol.topics import topic_fault
+from ..protocol.topics import is_acceptable
 from .libraries import async_understand
 from .models import LearnedDevice, Sample, Value
 from .wording import async_sentences
@@ -55,7 +55,7 @@ async def async_decode_payload(hass: HomeAssistant, call: ServiceCall) -> dict[s
 
 def _sample(message: Mapping[str, Any]) -> Sample:
     topic: str = message[ATTR_TOPIC]
-    if topic and (topic_fault(topic) or {"+", "#"} & set(topic)):
+    if topic and (not is_acceptable(topic) or {"+", "#"} & set(topic)):
         raise InvalidCallError("invalid_topic")
     if (ATTR_PAYLOAD in message) == (ATTR_PAYLOAD_BASE64 in message):
         raise InvalidCallError("payload_or_base64")

@@ -17,6 +17,7 @@ from ..alarms.rule import WITHOUT_ENTITIES, Condition, Kind, Rule
 from ..alarms.selection import async_matching
 from ..alarms.trial import Trial, async_try, can_try
 from ..alarms.units import async_unit_choices, async_with_unit
+from ..markdown import escaped
 from . import alarm_condition, alarm_selecting, alarm_telling
 from .alarm_fields import DURATION, SEVERITY, FieldError, duration, filled, seconds, text
 from .alarm_kinds import Kinds
@@ -116,11 +117,11 @@ class AlarmFlow(Kinds, Importing):
             step_id="overview",
             menu_options=[*self._steps, "trial", "save"],
             description_placeholders={
-                "name": rule.name,
-                "condition": condition_text(words, rule.condition),
-                "entities": watched,
-                "timing": timing_text(words, rule),
-                "telling": plan_text(words, rule.plan, names),
+                "name": escaped(rule.name),
+                "condition": escaped(condition_text(words, rule.condition)),
+                "entities": escaped(watched),
+                "timing": escaped(timing_text(words, rule)),
+                "telling": escaped(plan_text(words, rule.plan, names)),
             },
         )
 

@@ -8,6 +8,7 @@ from homeassistant.util import dt as dt_util
 from ..alarms.rule import MOMENTARY, Condition, Kind, Plan, Rule
 from ..alarms.seen import duration_text, number_text
 from ..alarms.trial import DAYS, Trial
+from ..markdown import escaped
 from .words import Words
 
 MAX_NAMED = 5
@@ -133,8 +134,8 @@ def _outages(hass: HomeAssistant, words: Words, trial: Trial) -> list[str]:
         at = dt_util.as_local(dt_util.utc_from_timestamp(outage.raised_at)).strftime("%Y-%m-%d %H:%M")
         lasted = duration_text((outage.cleared_at or trial.until) - outage.raised_at)
         still = "" if outage.cleared_at is not None else f", {words.own['trial_still']}"
-        value = f", {outage.value}" if outage.value else ""
-        lines.append(f"- {at}: **{name_of(hass, entity_id)}**{value}, {lasted}{still}")
+        value = f", {escaped(outage.value)}" if outage.value else ""
+        lines.append(f"- {at}: **{escaped(name_of(hass, entity_id))}**{value}, {lasted}{still}")
     return lines
 
 

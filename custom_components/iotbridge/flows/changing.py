@@ -14,6 +14,7 @@ from ..devices.discovery import is_direct
 from ..devices.models import Channel, Joining, Profile
 from ..devices.profile_files import dump
 from ..devices.topics import has_wildcard
+from ..markdown import in_code
 from . import presence
 from .channels import channel_selector, form_key, key_choices, read_channels, to_item
 from .forms import LINES, TEXT, choices, device_label, joining_schema
@@ -40,7 +41,7 @@ class Changing(ConfigSubentryFlow):
         return self.async_show_menu(
             step_id="reconfigure",
             menu_options=["channels", "settings", "export"],
-            description_placeholders={"topic": live.profile.topic, "news": " ".join(new)},
+            description_placeholders={"topic": in_code(live.profile.topic), "news": " ".join(new)},
         )
 
     async def _async_live(self, answered: Mapping[str, Any] | None) -> Live:
@@ -67,7 +68,7 @@ class Changing(ConfigSubentryFlow):
         words = await async_words(self.hass)
         errors: dict[str, str] = {}
         how = words.own["read_directly" if is_direct(live.profile) else "decoded"]
-        said = {"topic": live.profile.topic, "how": how}
+        said = {"topic": in_code(live.profile.topic), "how": how}
         offered = (*live.profile.channels, *live.new)
         if user_input is not None:
             try:

@@ -3,9 +3,24 @@
 from collections.abc import Iterable
 
 from ..devices.topics import matches
-from ..protocol.topics import topic_fault as fault
+from ..protocol.topics import MAX_BYTES, MAX_LEVELS
 
-__all__ = ["below_one_of", "covers", "fault", "is_topic"]
+
+def fault(topic: str) -> str | None:
+    """Return what is wrong with a topic filter, as an error of the flow; None when MQTT and we take it."""
+    levels = topic.split("/")
+    faults = {
+        "topic_empty": not topic.strip(),
+        "topic_spaces": topic != topic.strip(),
+        "topic_long": len(topic.encode("utf-8", "replace")) > MAX_BYTES,
+        "topic_levels": len(levels) > MAX_LEVELS,
+        "topic_characters": any(not letter.isprintable() for letter in topic),
+        "topic_hash": any("#" in level for level in levels[:-1]) or ("#" in levels[-1] and levels[-1] != "#"),
+        "topic_plus": any("+" in level and level != "+" for level in levels),
+        "topic_everything": all(level in {"+", "#"} for level in levels),
+        "topic_shared": levels[0] == "$share",
+    }
+    return next((key for key, wrong in faults.items() if wrong), None)
 
 
 def is_topic(topic: str) -> bool:

@@ -17,6 +17,7 @@ from ..devices.listening import LISTEN_S, MAX_PAYLOAD, WAIT_S, Heard, async_list
 from ..devices.models import Sample
 from ..devices.profile_files import ProfileError
 from ..devices.topics import common_filter
+from ..markdown import in_code
 from . import presence
 from .filters import below_one_of, is_topic
 from .forms import LINES, TEXT, choices
@@ -119,7 +120,7 @@ class Finding(Learning):
             return self.async_show_progress(
                 step_id="wait",
                 progress_action="wait",
-                description_placeholders={"topic": self._topic, "seconds": str(WAIT_S)},
+                description_placeholders={"topic": in_code(self._topic), "seconds": str(WAIT_S)},
                 progress_task=self._waiting,
             )
         waited, self._waiting = self._waiting, None
@@ -132,7 +133,7 @@ class Finding(Learning):
         return self.async_show_menu(
             step_id="timed_out",
             menu_options=["wait", "topic", "listen", "paste"],
-            description_placeholders={"topic": self._topic, "seconds": str(WAIT_S)},
+            description_placeholders={"topic": in_code(self._topic), "seconds": str(WAIT_S)},
         )
 
     # ---------------------------------------------------------------- by listening

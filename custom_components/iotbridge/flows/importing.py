@@ -15,6 +15,7 @@ from ..alarms.imports import Imported, ImportYamlError, Skipped, Target, read
 from ..alarms.rule import Rule, Step
 from ..alarms.units import async_with_unit
 from ..const import SUBENTRY_ALARM, SUBENTRY_NOTIFIER
+from ..markdown import escaped
 from .alarm_fields import FieldError
 from .alarm_telling import groups
 from .alarm_words import condition_text, timing_text
@@ -93,7 +94,7 @@ class Importing(ConfigSubentryFlow):
         return replace(found, rule=replace(found.rule, condition=condition))
 
     def _skipped_text(self, words: Words) -> str:
-        lines = [f"- **{skipped.name}**: {words.own[skipped.reason]}" for skipped in self._skipped]
+        lines = [f"- **{escaped(skipped.name)}**: {words.own[skipped.reason]}" for skipped in self._skipped]
         return "\n\n".join([words.own["import_left"], "\n".join(lines)]) if lines else ""
 
     def _rules(self, given: dict[str, Any]) -> list[Rule]:
@@ -142,9 +143,10 @@ class Importing(ConfigSubentryFlow):
 
 def _becomes(found: Imported, words: Words) -> str:
     """Return a line of the list: what an alert becomes, and what of it does not."""
-    line = f"- **{found.rule.name}**: {condition_text(words, found.rule.condition)}; {timing_text(words, found.rule)}"
+    condition = escaped(condition_text(words, found.rule.condition))
+    line = f"- **{escaped(found.rule.name)}**: {condition}; {timing_text(words, found.rule)}"
     if entities := ", ".join(found.rule.selection.entities):
-        line += f" ({entities})"
+        line += f" ({escaped(entities)})"
     if found.left_out:
-        line += f". {words.say('import_without', options=', '.join(found.left_out))}"
+        line += f". {words.say('import_without', options=escaped(', '.join(found.left_out)))}"
     return line

@@ -17,6 +17,7 @@ from ..devices.systems import SYSTEMS
 from ..devices.topics import has_wildcard, split
 from ..devices.wording import async_sentences
 from ..errors import LibraryMissingError
+from ..markdown import escaped, in_code
 from . import forms, presence
 from .channels import channel_selector, key_choices, read_channels, to_item
 from .filters import below_one_of, covers, fault
@@ -52,7 +53,7 @@ class Learning(ConfigSubentryFlow):
             return self.async_show_menu(
                 step_id="nothing",
                 menu_options=["wait", "topic", "paste"],
-                description_placeholders={"topic": self._topic, "problems": _listed(problems)},
+                description_placeholders={"topic": in_code(self._topic), "problems": _listed(problems)},
             )
         return await self._async_after_learning()
 
@@ -167,7 +168,7 @@ class Learning(ConfigSubentryFlow):
         return self.async_show_form(
             step_id="split",
             data_schema=forms.split_schema(self._splits, str(self._learned.depth)),
-            description_placeholders={"topic": self._topic, "count": str(len(self._learned.devices))},
+            description_placeholders={"topic": in_code(self._topic), "count": str(len(self._learned.devices))},
             last_step=False,
         )
 
@@ -221,14 +222,18 @@ class Learning(ConfigSubentryFlow):
             data=profile.as_dict(),
             unique_id=self._topic,
             description="family" if is_family else None,
-            description_placeholders={"name": title, "devices": str(len(profile.devices)), "entities": str(heard)},
+            description_placeholders={
+                "name": escaped(title),
+                "devices": str(len(profile.devices)),
+                "entities": str(heard),
+            },
         )
 
     async def _async_said(self, words: Words, proposal: Proposal) -> str:
         """Return what the form says of the messages, in words."""
-        origin = [words.say("format", format=words.format(self._learned.format), topic=self._topic)]
+        origin = [words.say("format", format=words.format(self._learned.format), topic=in_code(self._topic))]
         if self._recognised:
-            origin.append(words.say("recognised", profile=self._recognised.name))
+            origin.append(words.say("recognised", profile=escaped(self._recognised.name)))
         channels = proposal.channels
         given = Profile(topic=self._topic, depth=0, channels=channels, devices={}, exact=self._learned.exact)
         origin.append(words.own["read_directly" if is_direct(given) else "decoded"])
@@ -294,7 +299,7 @@ class Learning(ConfigSubentryFlow):
 
 
 def _listed(sentences: list[str]) -> str:
-    return "\n".join(f"- {sentence}" for sentence in sentences)
+    return "\n".join(f"- {escaped(sentence)}" for sentence in sentences)
 
 
 def _some(channels: tuple[Channel, ...]) -> tuple[Channel, ...]:

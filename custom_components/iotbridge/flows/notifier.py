@@ -24,6 +24,7 @@ from ..alarms.message import alarm_words, test_message
 from ..alarms.models import Severity
 from ..alarms.notifier import Notifier, TellError
 from ..const import SUBENTRY_NOTIFIER
+from ..markdown import escaped
 from .alarm_fields import FieldError, text
 from .forms import TEXT
 from .words import async_words
@@ -112,7 +113,7 @@ class NotifierFlow(ConfigSubentryFlow):
         return self.async_show_menu(
             step_id="ready",
             menu_options=["save", "try_it", "targets"],
-            description_placeholders={"name": self._name, "result": result},
+            description_placeholders={"name": escaped(self._name), "result": escaped(result)},
         )
 
     async def async_step_try_it(self, _user_input: dict[str, Any] | None = None) -> SubentryFlowResult:
