@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import datetime
 import sqlite3
-from typing import Any, Protocol
+from typing import Any
 
 from homeassistant.core import CALLBACK_TYPE, HassJobType, HomeAssistant, callback
 from homeassistant.helpers.event import async_call_later
@@ -25,21 +25,11 @@ from .references import Moves, moved_key, moved_reason
 from .rule import Rule
 from .seen import Why
 from .store import AlarmStore, Batch, HistoryQuery, Loaded
-from .telling import News, Notice
+from .telling import News, Notice, Outbox
 
 WRITE_AGAIN_S = 30
 
 type Listener = Callable[[Rule, Transition], None]
-
-
-class Outbox(Protocol):
-    """Where notices go."""
-
-    def async_add(self, notices: Sequence[Notice], batch: Batch) -> None:
-        """Put notices into a batch; they are sent when it was written."""
-
-    def async_wake(self, written: Batch) -> None:
-        """Send what is due of that which is written."""
 
 
 class Ledger:
@@ -160,6 +150,14 @@ class Ledger:
         if instance.is_stored:
             self._batch.instances[instance.key] = None
             self._async_write()
+
+    @callback
+    def async_follow(self, instance: Instance, rule: Rule) -> None:
+        """Go on with a rule that was changed; whoever it would have told by now is told."""
+        plan = instance.rule.plan
+        instance.follow(rule)
+        if rule.plan != plan:
+            self._async_book(instance, (), tellings.replan(instance.telling, rule.plan, instance.alarm, self.now()))
 
     @callback
     def async_move(self, moves: Moves) -> None:

@@ -25,6 +25,7 @@ from .access import AlarmAccess
 from .describing import async_describe, async_explain
 from .flapping import DEFAULT_PER_HOUR
 from .gone import GoneReferences
+from .group_edits import GroupEdits
 from .instance import Instance
 from .kept import read
 from .ledger import Ledger
@@ -85,6 +86,7 @@ class AlarmsManager(AlarmAccess):
             partial(async_describe, hass, self.ledger, self.silencing),
             self.issues,
         )
+        self._group_edits = GroupEdits(entry, self.notifier, self.ledger, self._outbox.async_introduce)
         self._gone = GoneReferences(hass, entry, self.issues, self._is_gone)
         self._stop: list[CALLBACK_TYPE] = []
         self._has_parents = False
@@ -186,6 +188,7 @@ class AlarmsManager(AlarmAccess):
             rules = self._async_read(SUBENTRY_ALARM, Rule.from_dict)
             if rules != self.rules:
                 await self._async_set_rules(rules)
+            self._group_edits.async_follow()
             self._gone.async_look()
 
     @callback
@@ -226,7 +229,7 @@ class AlarmsManager(AlarmAccess):
         """Begin with a rule, or go on with one that was changed."""
         self._async_let_go(rule.rule_id)
         for instance in self.ledger.of_rule(rule.rule_id):
-            instance.follow(rule)
+            self.ledger.async_follow(instance, rule)
         if rule.condition.kind in WITHOUT_ENTITIES:
             instance = self.ledger.get(AlarmKey(rule.rule_id, "")) or self._async_new(rule, "")
             await self._watch.async_watch_rule(rule, instance)
@@ -256,6 +259,7 @@ class AlarmsManager(AlarmAccess):
         self._restored.async_move(moves)
         self.ledger.async_move(moves)
         self._outbox.async_move(moves)
+        self._group_edits.move(moves)
         self.silencing.async_move(moves)
         self._selections.async_move(moves)
         self._watch.async_move(moves)

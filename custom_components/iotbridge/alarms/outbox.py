@@ -1,7 +1,7 @@
 """What is to be told, until it was told: kept in the store, tried again, told by others when it does not work."""
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from functools import partial
 from typing import Any
@@ -11,15 +11,16 @@ from homeassistant.helpers.event import async_call_later
 from homeassistant.util import dt as dt_util
 
 from ..issues import NOTIFIER_FAILING, Issues
+from .instance import Instance
 from .kept import read
 from .message import Message, alarm_words, passed
-from .models import AlarmKey
+from .models import AlarmKey, AlarmState
 from .notifier import Notifier, TellError
-from .pending import Changes, Delivery, Pending, Review, Row, heard_before, moved_name
+from .pending import Changes, Delivery, Pending, Review, Row, moved_name
 from .policy import Digest, Hold, Policy
 from .references import Moves
 from .store import Batch
-from .telling import CALLS, Notice
+from .telling import News, Notice
 
 # How long to wait after each failure. Then the fallback is used, and all are tried after the last of these.
 RETRY_S = (10.0, 60.0, 300.0)
@@ -93,30 +94,48 @@ class Outbox:
     @callback
     def async_add(self, notices: Sequence[Notice], batch: Batch) -> None:
         """Put notices into a batch; they are told when it was written."""
-        now = _now()
         for notice in notices:
-            message = self._describe(notice)
-            if message is None:
-                continue
-            said = message.as_dict()
             for group in notice.groups:
-                row = Row(
-                    id=self._pending.next_id(),
-                    group=group,
-                    news=notice.news,
-                    key=notice.key,
-                    episode=notice.episode,
-                    severity=notice.severity,
-                    at=notice.at,
-                    due_at=now,
-                    message=said,
-                    heard=heard_before(notice.news),
-                    manner=notice.manner,
-                    is_last=notice.is_last,
-                    times=int(notice.news in CALLS),
-                )
+                if row := self._row(notice, group):
+                    self._unwritten.append(row)
+                    batch.outbox[row.id] = row.as_dict()
+
+    @callback
+    def async_introduce(self, group: str, before: frozenset[str], instances: Iterable[Instance]) -> None:
+        """Tell the new targets of a group of the alarms that call at this moment; of the end of others, they are not.
+
+        ``before`` are the targets that it had.
+        """
+        batch = Batch()
+        for instance in instances:
+            alarm = instance.alarm
+            notice = Notice(
+                news=News.RAISED,
+                key=alarm.key,
+                episode=alarm.episode,
+                groups=(group,),
+                severity=alarm.severity,
+                at=alarm.raised_at or _now(),
+            )
+            row = self._row(notice, group)
+            about = (group, alarm.key)
+            if row is None or any(each.is_call and (each.group, each.key) == about for each in self._unwritten):
+                continue
+            row.heard, row.is_done = before, alarm.state is not AlarmState.UNACKNOWLEDGED
+            if not row.is_done:
+                row.sent = before
+            changes = self._pending.introduce(row, before)
+            if changes is None:
                 self._unwritten.append(row)
-                batch.outbox[row.id] = row.as_dict()
+                changes = {row.id: row.as_dict()}
+            batch.outbox |= changes
+        self._write(batch)
+
+    def _row(self, notice: Notice, group: str) -> Row | None:
+        """Return a notice as a row of a group, None when nothing is known of its alarm."""
+        if (message := self._describe(notice)) is None:
+            return None
+        return Row.of(notice, group, number=self._pending.next_id(), message=message.as_dict(), due_at=_now())
 
     @callback
     def async_wake(self, written: Batch | None = None) -> None:

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 from .models import AlarmKey, Severity
 from .policy import Digest, Hold
 from .references import Moves, moved_key
-from .telling import CALLS, Manner, News
+from .telling import CALLS, Manner, News, Notice
 
 # Changed rows by id, as a batch for the store has them; None for those that are gone.
 type Changes = dict[int, Mapping[str, Any] | None]
@@ -55,6 +55,25 @@ class Row:
     is_last: bool = False
     began: Mapping[str, Any] | None = None
     times: int = 0
+
+    @classmethod
+    def of(cls, notice: Notice, group: str, *, number: int, message: Mapping[str, Any], due_at: float) -> Row:
+        """Return a notice as a row of one of its groups."""
+        return cls(
+            id=number,
+            group=group,
+            news=notice.news,
+            key=notice.key,
+            episode=notice.episode,
+            severity=notice.severity,
+            at=notice.at,
+            due_at=due_at,
+            message=message,
+            heard=heard_before(notice.news),
+            manner=notice.manner,
+            is_last=notice.is_last,
+            times=int(notice.news in CALLS),
+        )
 
     def as_dict(self) -> dict[str, Any]:
         """Return it for the store."""
@@ -151,6 +170,19 @@ class Pending:
         for group, rows in self._groups.items():
             self._groups[group] = {moved_key(key, moves): waiting for key, waiting in rows.items()}
         return {row.id: row.as_dict() for row in changed}
+
+    def introduce(self, row: Row, before: frozenset[str]) -> Changes | None:
+        """Return what changes because a group has new targets, to whom ``row`` tells an alarm; None when it does.
+
+        ``before`` are the targets that heard of the alarm.
+        """
+        rows = self._groups.get(row.group, {}).get(row.key)
+        if rows and not rows[-1].is_done:
+            if rows[-1].is_call or rows[0].heard is not None:
+                return {}  # it goes to the whole group, or only to those who know
+            rows[0].heard = before
+            return {rows[0].id: rows[0].as_dict()}
+        return {} if rows and row.is_done else None
 
     @property
     def groups(self) -> list[str]:

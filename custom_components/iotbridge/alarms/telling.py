@@ -3,14 +3,16 @@
 The lifecycle says what happened; this says to whom it is news. What comes out are notices, for groups of notifiers.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from enum import StrEnum
-from typing import Any
+from itertools import chain
+from typing import Any, Protocol
 
 from .flapping import FLAPPING
 from .models import Alarm, AlarmKey, AlarmState, Change, Severity, Transition
 from .rule import Plan
+from .store import Batch
 from .topology import PARENT
 
 LONGEST_REPEAT_S = 24 * 3600.0
@@ -61,6 +63,16 @@ class Notice:
     at: float
     manner: Manner = Manner.ALOUD
     is_last: bool = False
+
+
+class Outbox(Protocol):
+    """Where notices go."""
+
+    def async_add(self, notices: Sequence[Notice], batch: Batch) -> None:
+        """Put notices into a batch; they are sent when it was written."""
+
+    def async_wake(self, written: Batch) -> None:
+        """Send what is due of that which is written."""
 
 
 @dataclass(slots=True)
@@ -123,6 +135,21 @@ def tick(telling: Telling, plan: Plan, alarm: Alarm, now: float) -> list[Notice]
     telling.repeats += 1
     telling.repeat_at = now + _repeat_s(plan, telling.repeats)
     return _notice(alarm, News.REPEATED, telling.told, now)
+
+
+def replan(telling: Telling, plan: Plan, alarm: Alarm, now: float) -> list[Notice]:
+    """Follow a changed plan; return the groups that would have been told by now and were not."""
+    if telling.began_at is None or alarm.state is not AlarmState.UNACKNOWLEDGED:
+        return []
+    come = [step for step in plan.steps if now >= telling.began_at + step.after_s]
+    groups = [group for group in dict.fromkeys(chain(*(step.groups for step in come))) if group not in telling.told]
+    telling.step = len(come)
+    telling.told += groups
+    if not plan.repeat_s:
+        telling.repeat_at = None
+    elif telling.repeat_at is None and telling.told:
+        telling.repeat_at = now + _repeat_s(plan, telling.repeats)
+    return _notice(alarm, News.RAISED, groups, now)
 
 
 def due(telling: Telling, plan: Plan) -> float | None:
