@@ -308,3 +308,58 @@ async def test_what_the_push_service_refuses_is_told_later_with_its_end(lab: Lab
     assert not buttons(message)
     assert len(mine.messages) == 1
     assert (await times(lab, name)).keys() == {"raised", "cleared"}
+
+
+# ---------------------------------------------------------------- renames
+
+
+async def rename(lab: Lab, entity_id: str, to: str) -> None:
+    """Give an entity another id, as its settings do."""
+    await lab.client.command("config/entity_registry/update", entity_id=entity_id, new_entity_id=to)
+
+
+async def set_disabled(lab: Lab, *, disabled: bool) -> None:
+    """Switch IoT Bridge off or on, as the user does."""
+    (entry,) = await lab.client.entries("iotbridge")
+    by = "user" if disabled else None
+    await lab.client.command("config_entries/disable", entry_id=entry["entry_id"], disabled_by=by)
+
+
+async def test_a_renamed_entity_keeps_its_alarm_and_the_message_on_the_phone(
+    lab: Lab, mine: Phone, gauge: Gauge
+) -> None:
+    """It is renamed while everything runs, and once more while IoT Bridge is switched off."""
+    name = "Renamed"
+    entity_id = gauge.entity_id
+    rule_id = await add_rule(
+        lab.client, "above", name, condition={"above": 80}, entities=[entity_id], steps=[(0, [mine.name])]
+    )
+    await gauge.say(90.0)
+    (message,) = await mine.rings(1)
+    await wait_kept(lab, rule_id, active=True)
+
+    await rename(lab, entity_id, f"{entity_id}_one")
+    (alarm,) = await alarms(lab.client, name)
+    assert (alarm["entity_id"], alarm["state"]) == (f"{entity_id}_one", "unacknowledged")
+
+    await set_disabled(lab, disabled=True)
+    await rename(lab, f"{entity_id}_one", f"{entity_id}_two")
+    await set_disabled(lab, disabled=False)
+
+    async def is_followed() -> bool:
+        return [found["entity_id"] for found in await alarms(lab.client, name)] == [f"{entity_id}_two"]
+
+    await until(is_followed, timeout_s=60, what="the alarm under the new id")
+    await mine.press(buttons(message)[0])
+    (_, answer) = await mine.rings(2)
+    gauge.entity_id = f"{entity_id}_two"
+    await gauge.say(20.0)
+    (*_, over) = await mine.rings(3)
+    await wait_told(lab)
+
+    assert titles(mine) == [f"Warning: {message['title'].partition(': ')[2]}", answer["title"], over["title"]]
+    assert over["title"].startswith(f"Over: {name}")
+    assert len({told["data"]["tag"] for told in mine.messages}) == 1
+    rows = await history(lab.client, name)
+    assert [row["change"] for row in rows] == ["raised", "acknowledged", "cleared"]
+    assert {row["entity_id"] for row in rows} == {f"{entity_id}_two"}
