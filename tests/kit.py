@@ -98,8 +98,11 @@ class FakeHost:
         """Return one of its topics."""
         return f"{self.prefix}/device/{self.node_id}/{leaf}"
 
-    async def discover(self) -> None:
-        """Publish a device discovery message with one sensor and the button."""
+    async def discover(self, *, retain: bool = True) -> None:
+        """Publish a device discovery message with one sensor and the button.
+
+        What comes from the broker's memory, with ``retain``, core's mqtt takes once for each topic.
+        """
         payload = {
             "device": {"identifiers": [self.uid], "name": self.node_id},
             "origin": {"name": "iotbridge-agent"},
@@ -121,7 +124,7 @@ class FakeHost:
                 },
             },
         }
-        await self.kit.receive(f"homeassistant/device/{self.uid}/config", payload, retain=True)
+        await self.kit.receive(f"homeassistant/device/{self.uid}/config", payload, retain=retain)
         await self.kit.hass.async_block_till_done(wait_background_tasks=True)
 
     async def announce(self, *, retain: bool = False, **changes: Any) -> None:

@@ -133,4 +133,4 @@ async def test_mqtt_set_up_anew_and_then_we_hear_everything_once(
         await until(lambda: state(home, "sensor.nas_power_state") == "lost")
 
         assert caplog.text.count("Rejected a message on 'iotbridge/device/nas/announce'") == 1
-        assert state(home, "sensor.iot_bridge_hosts_lost") == "1"
+        await until(lambda: state(home, "sensor.iot_bridge_hosts_lost") == "1")

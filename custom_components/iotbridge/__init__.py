@@ -6,6 +6,7 @@ from homeassistant.helpers import config_validation as cv
 from homeassistant.helpers.typing import ConfigType
 
 from . import mqtt_client, runtime
+from .agents.announced import AnnouncedHosts
 from .alarms.websocket import async_setup_websocket
 from .const import DOMAIN, PLATFORMS
 from .devices.publisher import async_forget_all
@@ -39,4 +40,5 @@ async def async_unload_entry(hass: HomeAssistant, entry: IotBridgeConfigEntry) -
 
 async def async_remove_entry(hass: HomeAssistant, _entry: IotBridgeConfigEntry) -> None:
     """Take back what was published for things; hosts announce themselves and stay."""
+    await AnnouncedHosts(hass).async_remove()
     await async_forget_all(hass)

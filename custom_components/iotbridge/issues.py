@@ -16,6 +16,8 @@ NODE_ID_CONFLICT = "node_id_conflict"
 PROTOCOL_NEWER = "protocol_newer"
 CLOCK_DIFFERS = "clock_differs"
 NO_DEVICE = "no_device"
+STALE_HOST = "stale_host"
+HOST_FLOODING = "host_flooding"
 NEW_DEVICES = "new_devices"
 NEW_FIELDS = "new_fields"
 THING_FLOODING = "thing_flooding"
@@ -29,7 +31,7 @@ ALARMS_NOT_WRITTEN = "alarms_not_written"
 OF_THINGS = {NEW_DEVICES, NEW_FIELDS, THING_FLOODING, LIBRARY_MISSING}
 OF_ALARMS = {ALARM_TELLS_NOBODY, REFERENCE_GONE, NOTIFIER_FAILING, ALARM_UNREADABLE, ALARMS_NOT_WRITTEN}
 # What repairs.py can mend with the user's help.
-FIXABLE = {NEW_DEVICES, NEW_FIELDS}
+FIXABLE = {NEW_DEVICES, NEW_FIELDS, STALE_HOST}
 
 SEVERITIES = {
     BROKER_GONE: ir.IssueSeverity.ERROR,

@@ -1,4 +1,4 @@
-"""What a user decides in the repairs: new fields of a device, new devices of a family."""
+"""Dialogs of the repairs: new fields of a device, new devices of a family, a host that is gone."""
 
 from abc import ABC, abstractmethod
 from dataclasses import replace
@@ -10,14 +10,16 @@ from homeassistant.components.repairs import RepairsFlow, RepairsFlowResult
 from homeassistant.config_entries import ConfigEntry, ConfigEntryState, ConfigSubentry
 from homeassistant.core import HomeAssistant
 
+from .const import DOMAIN
 from .devices.models import Profile
 from .flows.channels import form_key, with_unit
 from .flows.forms import choices, device_label
 from .flows.live import Live, async_live, decided, extended
 from .flows.rules import ChannelError
 from .flows.words import async_reason, async_words
-from .issues import NEW_DEVICES
+from .issues import NEW_DEVICES, STALE_HOST
 from .markdown import escaped
+from .runtime import IotBridgeConfigEntry
 
 type Data = dict[str, str | int | float | None]
 
@@ -25,6 +27,8 @@ type Data = dict[str, str | int | float | None]
 async def async_create_fix_flow(_hass: HomeAssistant, issue_id: str, data: Data | None) -> RepairsFlow:
     """Return the dialog that repairs an issue."""
     about = data or {}
+    if issue_id.startswith(STALE_HOST):
+        return ForgetHost(str(about.get("subentry_id")))
     flow = NewDevices if issue_id.startswith(NEW_DEVICES) else NewFields
     return flow(str(about.get("entry_id")), str(about.get("subentry_id")))
 
@@ -123,3 +127,27 @@ class NewDevices(_Decision):
 
     def _decided(self, profile: Profile, live: Live, wanted: list[str]) -> Profile:
         return decided(profile, set(wanted), live.news.devices)
+
+
+class ForgetHost(RepairsFlow):
+    """Forgets a host that is offline and has no device."""
+
+    def __init__(self, topic: str) -> None:
+        """``topic`` is that above the host's own."""
+        self._topic = topic
+
+    async def async_step_init(self, _user_input: dict[str, Any] | None = None) -> RepairsFlowResult:
+        """Begin; what is given here is no answer yet."""
+        return await self.async_step_confirm()
+
+    async def async_step_confirm(self, user_input: dict[str, Any] | None = None) -> RepairsFlowResult:
+        """Ask, and clear what the broker remembers of the host."""
+        entries: list[IotBridgeConfigEntry] = self.hass.config_entries.async_loaded_entries(DOMAIN)
+        hosts = entries[0].runtime_data.agents.inventory if entries else ()
+        host = next((host for host in hosts if str(host.key) == self._topic), None)
+        if host is None or host.is_online or host.has_device:
+            return self.async_abort(reason="gone")
+        if user_input is None:
+            return self.async_show_form(step_id="confirm", description_placeholders={"host": host.name})
+        entries[0].runtime_data.attachments.async_forget(host)
+        return self.async_create_entry(data={})

@@ -7,6 +7,7 @@ from homeassistant.core import HomeAssistant
 
 from .agents.attachments import Attachments
 from .agents.discovery import HostDiscovery
+from .agents.discovery_monitor import DiscoveryMonitor
 from .agents.manager import AgentsManager
 from .alarms.manager import AlarmsManager
 from .const import (
@@ -28,6 +29,7 @@ class Runtime:
 
     agents: AgentsManager
     attachments: Attachments
+    monitor: DiscoveryMonitor
     discovery: HostDiscovery
     things: ThingsManager
     alarms: AlarmsManager
@@ -44,15 +46,18 @@ def build(hass: HomeAssistant, entry: IotBridgeConfigEntry) -> Runtime:
         lost_after_s=options.get(CONF_LOST_AFTER, DEFAULT_LOST_AFTER_S),
     )
     things = ThingsManager(hass, entry, prefixes)
-    return Runtime(
-        agents, Attachments(hass, entry, agents), HostDiscovery(hass, agents), things, AlarmsManager(hass, entry)
-    )
+    attachments = Attachments(hass, entry, agents)
+    monitor = DiscoveryMonitor(hass, entry, agents, attachments)
+    discovery = HostDiscovery(hass, agents, monitor)
+    return Runtime(agents, attachments, monitor, discovery, things, AlarmsManager(hass, entry))
 
 
 async def async_start(entry: IotBridgeConfigEntry, runtime: Runtime) -> None:
     """Start everything; the entities must be listening already."""
     runtime.attachments.async_start(runtime.agents.prefixes)
     entry.async_on_unload(runtime.attachments.async_stop)
+    entry.async_on_unload(runtime.monitor.async_stop)
+    await runtime.monitor.async_start()
     entry.async_on_unload(await runtime.discovery.async_start())
     entry.async_on_unload(runtime.agents.async_stop)
     await runtime.agents.async_start()

@@ -2,10 +2,13 @@
 
 from datetime import UTC, datetime
 
+from hypothesis import given, strategies as st
 import pytest
 
 from custom_components.iotbridge.agents.commander import (
+    MAX_ANSWERS,
     MAX_PENDING,
+    MAX_STALE_DEADLINES,
     PROOF_WITHIN_S,
     RUNS_AT_MOST_S,
     Commander,
@@ -13,7 +16,7 @@ from custom_components.iotbridge.agents.commander import (
     Outcome,
 )
 from custom_components.iotbridge.agents.inventory import PowerState
-from custom_components.iotbridge.protocol.messages import Command, Response, ResponseStatus
+from custom_components.iotbridge.protocol.messages import BareResponse, Command, Response, ResponseStatus
 from custom_components.iotbridge.protocol.topics import HostKey
 
 NAS = HostKey("iotbridge", "nas")
@@ -184,3 +187,88 @@ def test_one_host_cannot_fill_the_memory_nor_stop_the_watching_of_others(command
     assert taken.count(False) == 10
     assert commander.given(DESK, Command(command="ping", id="1"), 10.0)
     assert len(expire(commander, 99.0)) == MAX_PENDING + 1
+
+
+class TestBare:
+    """Responses that name no command, those of IPWatch's agents."""
+
+    def bare(self, *, success: bool = True) -> BareResponse:
+        return BareResponse(success=success, message="Shutdown en cours...", timestamp=datetime.now(UTC))
+
+    def test_they_answer_the_oldest_open_command(self, commander: Commander) -> None:
+        commander.given(NAS, Command(command="reboot", id="1"), 10.0)
+        commander.given(DESK, Command(command="shutdown", id="2"), 9.0)
+        commander.given(NAS, Command(command="status", id="3"), 11.0)
+        first = commander.answered_bare(NAS, self.bare(), 12.0)
+        second = commander.answered_bare(NAS, self.bare(success=False), 12.5)
+
+        assert (first.outcome, first.command, first.command_id, first.latency_s) == (Outcome.ACCEPTED, "reboot", "1", 2)
+        assert (second.outcome, second.command, second.command_id) == (Outcome.FAILED, "status", "3")
+        assert (second.reason, second.message) == ("error", "Shutdown en cours...")
+        assert [result.key for result in expire(commander, 99.0)] == [DESK]
+
+    def test_they_are_the_only_answer(self, commander: Commander) -> None:
+        commander.given(NAS, Command(command="status"), 10.0)
+        result = commander.answered_bare(NAS, self.bare(), 11.0)
+
+        assert result.is_final
+        assert commander.next_deadline is None
+
+    def test_an_accepted_reboot_is_proved_like_any_other(self, commander: Commander) -> None:
+        commander.given(NAS, Command(command="reboot"), 10.0)
+        commander.answered_bare(NAS, self.bare(), 11.0)
+        commander.proof(NAS, PowerState.REBOOTING, None, 20.0)
+        result = commander.proof(NAS, PowerState.ON, None, 60.0)
+
+        assert result
+        assert (result.outcome, result.command) == (Outcome.DONE, "reboot")
+
+    def test_one_that_answers_nothing_is_told_all_the_same(self, commander: Commander) -> None:
+        result = commander.answered_bare(NAS, self.bare(), 11.0)
+
+        assert (result.outcome, result.command, result.latency_s) == (Outcome.ACCEPTED, None, None)
+
+
+def test_in_a_flood_the_answers_of_open_commands_are_found(commander: Commander) -> None:
+    commander.given(NAS, Command(command="ping", id="ha-7"), 10.0)
+    found = [commander.awaits(NAS, f'{{"id":"ha-{number}"}}'.encode(), is_bare=False) for number in range(20)]
+
+    assert found == [number == 7 for number in range(20)]
+    assert not commander.awaits(DESK, b'{"id":"ha-7"}', is_bare=False)
+
+
+def test_a_stranger_who_saw_the_id_of_a_command_cannot_flood_with_it(commander: Commander) -> None:
+    commander.given(NAS, Command(command="backup", id="ha-7"), 10.0)
+
+    assert sum(commander.awaits(NAS, b'{"id":"ha-7"}', is_bare=False) for _ in range(1000)) == MAX_ANSWERS
+
+
+@given(st.lists(st.tuples(st.sampled_from("gaf"), st.integers(0, 5), st.integers(0, 3)), max_size=80))
+def test_the_next_deadline_is_that_of_the_earliest_open_command(steps: list[tuple[str, int, int]]) -> None:
+    """Commands given, answered and forgotten in any order; a plain dict of deadlines says what has to be."""
+    commander, expected, now = Commander(TIMEOUT_S), dict[tuple[HostKey, str], float](), 0.0
+    for step, number, host in steps:
+        now += 0.5
+        key, command_id = HostKey("iotbridge", f"h{host}"), str(number)
+        if step == "g":
+            expected.setdefault((key, command_id), now + TIMEOUT_S + number)
+            commander.given(key, Command(command="ping", id=command_id), now, TIMEOUT_S + number)
+        elif step == "a":
+            commander.answered(key, answer("done", command_id=command_id), now)
+            expected.pop((key, command_id), None)
+        else:
+            commander.forget(key)
+            expected = {token: at for token, at in expected.items() if token[0] != key}
+        for result in commander.expire(now):
+            assert expected.pop((result.key, str(result.command_id))) <= now
+        assert commander.next_deadline == min(expected.values(), default=None)
+        assert len(commander) == len(expected)
+
+
+def test_commands_that_come_and_are_answered_leave_nothing_behind(commander: Commander) -> None:
+    for number in range(5000):
+        commander.given(NAS, Command(command="ping", id=str(number)), 0.0, timeout_s=3600)
+        commander.answered(NAS, answer("done", command_id=str(number)), 0.0)
+
+    assert len(commander) == 0
+    assert len(commander._deadlines) <= MAX_STALE_DEADLINES + 1

@@ -8,6 +8,7 @@ import pytest
 
 from custom_components.iotbridge.agents.inventory import (
     MAX_HOSTS,
+    MAX_NEWCOMERS,
     REBOOT_GRACE_S,
     SHUTDOWN_GRACE_S,
     Host,
@@ -51,10 +52,8 @@ class Clocked:
         time = WALL + timedelta(seconds=self.now + clock_s)
         self.hear("status", {"timestamp": time.isoformat()} | readings)
 
-    def respond(self, command: str, status: str) -> None:
-        is_success = status in ("accepted", "done")
-        payload = {"id": None, "command": command, "success": is_success, "status": status, "message": ""}
-        self.hear("response", payload | {"timestamp": WALL.isoformat()})
+    def obey(self, command: str, *, is_success: bool = True) -> None:
+        self.inventory.obeyed(self.host, command, self.now, is_success=is_success)
 
     def wait(self, seconds: float) -> list[Host]:
         self.now += seconds
@@ -190,7 +189,7 @@ class TestWithoutAnnounce:
 
     def test_a_shutdown_it_agreed_to_is_believed(self, world: Clocked) -> None:
         world.hear("availability", b"online")
-        world.respond("shutdown", "accepted")
+        world.obey("shutdown")
         world.hear("availability", b"offline")
 
         assert power(world) is PowerState.SHUTTING_DOWN
@@ -199,10 +198,9 @@ class TestWithoutAnnounce:
         world.hear("availability", b"online")
         assert power(world) is PowerState.ON
 
-    @pytest.mark.parametrize(("command", "status"), [("shutdown", "failed"), ("ping", "done")])
-    def test_other_answers_mean_nothing_for_the_power(self, world: Clocked, command: str, status: str) -> None:
+    def test_a_shutdown_that_failed_means_nothing_for_the_power(self, world: Clocked) -> None:
         world.hear("availability", b"online")
-        world.respond(command, status)
+        world.obey("shutdown", is_success=False)
         world.hear("availability", b"offline")
 
         assert power(world) is PowerState.LOST
@@ -316,17 +314,80 @@ def test_a_bad_message_makes_no_host_and_changes_none(world: Clocked) -> None:
 
 
 def test_taking_a_message_back_is_no_mistake(world: Clocked) -> None:
-    world.announce()
+    world.announce(retained=True)
     assert world.hear("announce", b"") is None
     assert world.hear("availability", b"") is None
 
     assert world.host.announce is None
+    assert world.host.has_announced
 
 
-def test_strangers_cannot_fill_the_memory(world: Clocked) -> None:
-    for number in range(MAX_HOSTS):
-        world.hear("availability", b"online", key=HostKey("iotbridge", str(number)))
-    with pytest.raises(MessageError, match="hosts already"):
-        world.hear("availability", b"online", key=HostKey("iotbridge", "one-more"))
+def test_a_host_that_is_online_is_what_it_announced_although_the_announce_was_wiped(world: Clocked) -> None:
+    world.announce(interval_s=600)
+    world.hear("availability", b"online")
+    world.hear("announce", b"")
+    world.wait(601)
 
-    assert len(world.inventory) == MAX_HOSTS
+    assert power(world) is PowerState.ON
+    world.announce("off")
+    world.hear("availability", b"offline")
+    assert power(world) is PowerState.OFF
+
+
+def test_a_host_that_announced_itself_before_a_restart_is_known_to_have() -> None:
+    inventory = Inventory(LOST_AFTER_S, announced={KEY})
+    message = Incoming(key=KEY, leaf="availability", payload=b"online", is_retained=True, received=WALL)
+
+    host = inventory.receive(message, 1000.0)
+    assert host
+    assert host.has_announced
+
+
+class TestStrangers:
+    """Anyone on the broker can make up hosts."""
+
+    def fill(self, world: Clocked, leaf: Leaf, payload: Any, count: int) -> None:
+        for number in range(count):
+            world.hear(leaf, payload, key=HostKey("iotbridge", f"stranger-{number}"))
+
+    def status(self, world: Clocked) -> dict[str, Any]:
+        return {"timestamp": (WALL + timedelta(seconds=world.now)).isoformat(), "cpu_percent": 1}
+
+    def test_they_cannot_fill_the_memory(self, world: Clocked) -> None:
+        self.fill(world, "availability", b"online", 2 * MAX_NEWCOMERS)
+        assert len(world.inventory) == MAX_NEWCOMERS
+        self.fill(world, "status", self.status(world), 2 * MAX_HOSTS)
+        assert len(world.inventory) <= MAX_HOSTS + MAX_NEWCOMERS
+
+    @pytest.mark.parametrize("leaf", ["availability", "status"])
+    def test_they_keep_no_host_out(self, world: Clocked, leaf: Leaf) -> None:
+        self.fill(world, leaf, b"online" if leaf == "availability" else self.status(world), MAX_HOSTS + 1)
+        world.announce()
+        world.hear("availability", b"online")
+
+        assert power(world) is PowerState.ON
+
+    def test_they_drive_no_host_out_that_has_a_device(self, world: Clocked) -> None:
+        world.hear("availability", b"offline", retained=True)
+        world.inventory.set_device(world.host, has_device=True)
+        self.fill(world, "availability", b"online", MAX_NEWCOMERS + 1)
+        self.fill(world, "status", self.status(world), MAX_HOSTS + 1)
+
+        assert world.host.has_device
+
+    def test_the_one_that_makes_room_is_told_of(self) -> None:
+        evicted: list[Host] = []
+        world = Clocked()
+        world.inventory = Inventory(LOST_AFTER_S, on_evicted=evicted.append)
+        self.fill(world, "availability", b"online", MAX_NEWCOMERS + 2)
+
+        assert [host.key.node_id for host in evicted] == ["stranger-0", "stranger-1"]
+
+    def test_two_thousand_devices_are_the_end(self, world: Clocked) -> None:
+        self.fill(world, "status", self.status(world), MAX_HOSTS)
+        for host in list(world.inventory):
+            world.inventory.set_device(host, has_device=True)
+
+        with pytest.raises(MessageError, match="hosts already"):
+            world.announce()
+        assert world.inventory.get(KEY) is None

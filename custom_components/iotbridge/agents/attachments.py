@@ -1,22 +1,16 @@
 """Joins hosts to the devices that core's mqtt makes for them, and lets go of both together."""
 
 from collections.abc import Callable, Iterable
-from datetime import datetime
-from functools import partial
 
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import CALLBACK_TYPE, Event, HomeAssistant, callback
 from homeassistant.helpers import device_registry as dr, entity_registry as er
-from homeassistant.helpers.event import async_call_later
 
-from .. import issues as ir, mqtt_client
+from .. import mqtt_client
 from ..const import LOGGER
 from ..protocol.topics import HostKey, uid_head
 from .inventory import Host
 from .manager import AgentsManager
-
-# An agent publishes its discovery message within seconds of its announce.
-DEVICE_WITHIN_S = 60
 
 type AttachListener = Callable[[Host, dr.DeviceEntry], None]
 
@@ -31,10 +25,9 @@ class Attachments:
         self._manager = manager
         self._devices: dict[HostKey, str] = {}
         self._hosts: dict[str, HostKey] = {}
-        self._by_uid: dict[str, HostKey] = {}
+        self._by_identifier: dict[str, HostKey] = {}
         self._listeners: list[AttachListener] = []
         self._stop: list[CALLBACK_TYPE] = []
-        self._waiting: dict[HostKey, CALLBACK_TYPE] = {}
 
     @callback
     def async_start(self, prefixes: Iterable[str]) -> None:
@@ -44,6 +37,7 @@ class Attachments:
             lambda entity: entity.config_subentry_id is None and not entity.unique_id.startswith(heads)
         )
         self._stop.append(self._manager.async_add_host_listener(self._async_host_changed))
+        self._stop.append(self._manager.async_add_forget_listener(self._async_host_forgotten))
         self._stop.append(self._hass.bus.async_listen(dr.EVENT_DEVICE_REGISTRY_UPDATED, self._async_device_changed))
 
     @callback
@@ -51,8 +45,6 @@ class Attachments:
         """Watch no more."""
         while self._stop:
             self._stop.pop()()
-        while self._waiting:
-            self._waiting.popitem()[1]()
 
     @callback
     def async_add_listener(self, listener: AttachListener) -> CALLBACK_TYPE:
@@ -65,31 +57,32 @@ class Attachments:
         key = self._hosts.get(device_id)
         return self._manager.inventory.get(key) if key else None
 
+    def host_of(self, identifier: str) -> Host | None:
+        """Return the host whose device has, or will have, an identifier."""
+        key = self._by_identifier.get(identifier)
+        return self._manager.inventory.get(key) if key else None
+
     def device_id(self, host: Host) -> str | None:
         """Return the device that a host is."""
         return self._devices.get(host.key)
 
     @callback
     def _async_host_changed(self, host: Host) -> None:
+        self._by_identifier[host.identifier] = host.key
         if host.key in self._devices:
             return
-        self._by_uid[host.uid] = host.key
-        if device := mqtt_client.async_device(self._hass, host.uid):
+        if host.is_deleted and not host.is_online:
+            # The user deleted its device while it was online, and it went before it announced itself again.
+            self.async_forget(host)
+            return
+        if device := mqtt_client.async_device(self._hass, host.identifier):
             self._async_attach(host, device)
-        elif host.key not in self._waiting:
-            self._waiting[host.key] = async_call_later(self._hass, DEVICE_WITHIN_S, partial(self._async_missing, host))
 
     @callback
-    def _async_missing(self, host: Host, _now: datetime) -> None:
-        """Tell why a host has no device: without one there is nowhere to put its entities."""
-        self._waiting.pop(host.key, None)
-        if host.announce is None:
-            return  # an agent of IPWatch that is off: its device comes with its first status
-        prefix = mqtt_client.async_discovery_prefix(self._hass)
-        self._manager.issues.async_set(ir.DISCOVERY_OFF, "", prefix is None)
-        self._manager.issues.async_set(
-            ir.NO_DEVICE, str(host.key), prefix is not None, host=host.name, prefix=prefix or "", uid=host.uid
-        )
+    def _async_host_forgotten(self, host: Host) -> None:
+        for identifier in (host.uid, host.key.ipwatch_identifier):
+            if identifier and self._by_identifier.get(identifier) == host.key:
+                del self._by_identifier[identifier]
 
     @callback
     def _async_device_changed(self, event: Event[dr.EventDeviceRegistryUpdatedData]) -> None:
@@ -99,18 +92,16 @@ class Attachments:
                 self._async_detach(key, device_id)
             return
         for identifier in mqtt_client.async_device_identifiers(self._hass, device_id):
-            key = self._by_uid.get(identifier)
-            host = self._manager.inventory.get(key) if key else None
+            host = self.host_of(identifier)
             device = mqtt_client.async_device(self._hass, identifier)
             if host and device and host.key not in self._devices:
                 self._async_attach(host, device)
 
     @callback
     def _async_attach(self, host: Host, device: dr.DeviceEntry) -> None:
-        if cancel := self._waiting.pop(host.key, None):
-            cancel()
-        self._manager.issues.async_set(ir.NO_DEVICE, str(host.key), False)
-        self._manager.issues.async_set(ir.DISCOVERY_OFF, "", False)
+        if device.id in self._hosts:
+            return
+        self._manager.inventory.set_device(host, True)
         self._devices[host.key] = device.id
         self._hosts[device.id] = host.key
         for listener in self._listeners:
@@ -125,17 +116,24 @@ class Attachments:
         self._hass.loop.call_soon(
             self._async_remove_entities, lambda entity: entity.unique_id == f"{key.uid}_{entity.translation_key}"
         )
-        if host is None or host.is_available:
+        if host is None:
             return
-        # A host that is away cannot announce itself again; what the broker remembers of it would.
-        LOGGER.debug("Forgetting %s, whose device was removed", key)
-        del self._by_uid[key.uid]
+        self._manager.inventory.set_device(host, False)
+        if host.is_available:
+            host.is_deleted = True
+        else:
+            self.async_forget(host)
+
+    @callback
+    def async_forget(self, host: Host) -> None:
+        """Forget a host that is away: it cannot announce itself again, and what the broker remembers of it would."""
+        LOGGER.debug("Forgetting %s, which has no device", host.key)
         self._manager.async_forget(host)
         for leaf in ("announce", "availability"):
             self._entry.async_create_task(
                 self._hass,
-                mqtt_client.async_publish(self._hass, key.topic(leaf), "", qos=1, retain=True),
-                f"iotbridge forget {key}",
+                mqtt_client.async_publish(self._hass, host.key.topic(leaf), "", qos=1, retain=True),
+                f"iotbridge forget {host.key}",
             )
 
     @callback

@@ -6,12 +6,14 @@ import time
 from typing import Any
 
 from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
+from homeassistant.helpers import entity_registry as er
 from homeassistant.helpers.event import async_track_time_interval
 from homeassistant.helpers.json import json_dumps
 from homeassistant.helpers.translation import async_get_translations
 
 from .. import mqtt_client
-from ..const import DOMAIN
+from ..const import DOMAIN, MQTT_DOMAIN
+from .discovery_monitor import DiscoveryMonitor
 from .inventory import Host
 from .manager import AgentsManager
 
@@ -28,18 +30,21 @@ KNOWN: dict[str, dict[str, Any]] = {
     "boot_time": {"device_class": "timestamp", "entity_category": "diagnostic"},
     "ip": {"entity_category": "diagnostic", "icon": "mdi:ip-network"},
 }
-# The device itself shows these, and a ticking counter is no reading.
-LEFT_OUT = {"hostname", "platform", "platform_version", "uptime", "timestamp"}
+# The device itself shows these.
+LEFT_OUT = {"hostname", "platform", "platform_version", "timestamp"}
+# In the options of the entity, under our domain.
+DISABLED_ONCE = "disabled_once"
 BUTTONS = {"shutdown": {"icon": "mdi:power"}, "reboot": {"device_class": "restart"}}
 
 
 class HostDiscovery:
     """Publishes the discovery message of every host that lets others do it."""
 
-    def __init__(self, hass: HomeAssistant, manager: AgentsManager) -> None:
+    def __init__(self, hass: HomeAssistant, manager: AgentsManager, monitor: DiscoveryMonitor) -> None:
         """Prepare; nothing is published before async_start."""
         self._hass = hass
         self._manager = manager
+        self._monitor = monitor
         self._published: dict[str, str] = {}
 
     async def async_start(self) -> CALLBACK_TYPE:
@@ -57,20 +62,40 @@ class HostDiscovery:
             return
         now = time.monotonic()
         for host in list(self._manager.inventory):
-            if host.announce or not host.readings or now - host.first_heard_at < ANNOUNCE_WITHIN_S:
+            # A host that ever announced itself has a discovery message of its own.
+            if host.has_announced or not host.readings or now - host.first_heard_at < ANNOUNCE_WITHIN_S:
                 continue
-            payload = json_dumps(discovery_config(host, names))
+            has_device = async_disable_status_sensor(self._hass, host.identifier)
+            payload = json_dumps(discovery_config(host, names, is_part_of_device=has_device))
             topic = f"{prefix}/device/{host.uid}/config"
-            if self._published.get(topic) != payload or mqtt_client.async_device(self._hass, host.uid) is None:
+            if self._published.get(topic) != payload or not (host.has_device and self._monitor.has_message(host)):
                 self._published[topic] = payload
                 await mqtt_client.async_publish(self._hass, topic, payload, qos=1, retain=True)
 
 
 @callback
-def discovery_config(host: Host, names: Mapping[str, str]) -> dict[str, Any]:
+def async_disable_status_sensor(hass: HomeAssistant, identifier: str) -> bool:
+    """Disable the sensor an agent of IPWatch makes of itself; return whether it has one.
+
+    Its state is the whole status message as text, at most 255 characters of it. A user who enables it has the last
+    word: it is disabled once.
+    """
+    registry = er.async_get(hass)
+    if (entity_id := registry.async_get_entity_id("sensor", MQTT_DOMAIN, identifier)) is None:
+        return False
+    entity = registry.async_get(entity_id)
+    if entity and DISABLED_ONCE not in entity.options.get(DOMAIN, {}):
+        registry.async_update_entity_options(entity_id, DOMAIN, {DISABLED_ONCE: True})
+        if not entity.disabled:
+            registry.async_update_entity(entity_id, disabled_by=er.RegistryEntryDisabler.INTEGRATION)
+    return True
+
+
+@callback
+def discovery_config(host: Host, names: Mapping[str, str], *, is_part_of_device: bool = False) -> dict[str, Any]:
     """Return the device discovery message of a host, made from the keys of its status.
 
-    ``names``: translations of this integration's entities.
+    ``names``: translations of this integration's entities. ``is_part_of_device``: the agent describes its device.
     """
 
     def name(platform: str, key: str) -> str:
@@ -93,7 +118,10 @@ def discovery_config(host: Host, names: Mapping[str, str]) -> dict[str, Any]:
         }
     }
     for key in sorted(host.readings):
-        if key not in LEFT_OUT:
+        if key == "uptime":
+            if "boot_time" not in host.readings:
+                components[key] = _uptime_sensor(host, name("sensor", "boot_time"))
+        elif key not in LEFT_OUT:
             components[key] = {
                 "platform": "sensor",
                 "unique_id": f"{host.uid}_{key}",
@@ -113,16 +141,30 @@ def discovery_config(host: Host, names: Mapping[str, str]) -> dict[str, Any]:
             "retain": False,
             **options,
         }
+    device: dict[str, Any] = {"identifiers": [host.identifier]}
+    if not is_part_of_device:
+        model = " ".join(str(host.readings[key]) for key in ("platform", "platform_version") if host.readings.get(key))
+        device |= {"name": host.name, "model": model}
     return {
-        "device": {
-            "identifiers": [host.uid],
-            "name": host.name,
-            "model": " ".join(str(host.readings[k]) for k in ("platform", "platform_version") if host.readings.get(k)),
-        },
+        "device": device,
         "origin": {"name": "IoT Bridge", "url": "https://github.com/owner.invalid/iot-bridge"},
         "state_topic": host.key.topic("status"),
         "availability_topic": host.key.topic("availability"),
         "components": components,
+    }
+
+
+def _uptime_sensor(host: Host, name: str) -> dict[str, Any]:
+    """Return the sensor of the last boot for a host that only counts the seconds since; core evens out the jitter."""
+    return {
+        "platform": "sensor",
+        "unique_id": f"{host.uid}_uptime",
+        "name": name,
+        "device_class": "uptime",
+        "entity_category": "diagnostic",
+        "value_template": (
+            "{{ utcnow() - timedelta(seconds=value_json['uptime']) if value_json['uptime'] is number else None }}"
+        ),
     }
 
 

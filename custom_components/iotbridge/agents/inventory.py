@@ -3,10 +3,11 @@
 All times are seconds of one monotonic clock.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Container, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+from itertools import chain
 import re
 
 from ..protocol.messages import (
@@ -14,8 +15,6 @@ from ..protocol.messages import (
     HostPower,
     MessageError,
     Reading,
-    Response,
-    ResponseStatus,
     Status,
     parse_availability,
 )
@@ -26,8 +25,9 @@ SHUTDOWN_GRACE_S = 90.0
 REBOOT_GRACE_S = 600.0
 # A status of an agent may be late by the time a slow machine needs; a broker's answer takes longer than one interval.
 MISSED_STATUSES = 3
-# A stranger on the broker must not be able to fill the registries.
+# A stranger on the broker must not be able to fill the registries, nor keep a host out that comes later.
 MAX_HOSTS = 2000
+MAX_NEWCOMERS = 500
 CLOCK_TOLERANCE_S = 30.0
 # Two agents that share a node_id announce in turns; one that was set up anew announces once.
 CONFLICT_WINDOW_S = 3600.0
@@ -76,11 +76,21 @@ class Host:
     is_alternating: bool = False
     """Whether two machines announced under this node_id in turns."""
     power: PowerState | None = None
+    has_announced: bool = False
+    """Whether it ever announced itself, also before a restart of Home Assistant."""
+    has_device: bool = False
+    is_deleted: bool = False
+    """Whether the user deleted its device while it was online."""
 
     @property
     def uid(self) -> str:
-        """Return the identifier of the MQTT device."""
+        """Return the identifier that belongs to the topic."""
         return self.key.uid
+
+    @property
+    def identifier(self) -> str:
+        """Return the identifier of the MQTT device: an agent of IPWatch names its own."""
+        return self.uid if self.has_announced else self.key.ipwatch_identifier or self.uid
 
     @property
     def name(self) -> str:
@@ -140,10 +150,24 @@ class Incoming:
 class Inventory:
     """All hosts of this broker."""
 
-    def __init__(self, lost_after_s: float) -> None:
-        """Start empty; ``lost_after_s``: seconds of silence, see Host.lost_after."""
+    def __init__(
+        self,
+        lost_after_s: float,
+        *,
+        announced: Container[HostKey] = (),
+        on_evicted: Callable[[Host], None] = lambda _host: None,
+    ) -> None:
+        """Start empty.
+
+        ``lost_after_s``: seconds of silence, see Host.lost_after. ``announced``: hosts that announced themselves in an
+        earlier run. ``on_evicted`` is called with each host that has to make room for another.
+        """
         self.lost_after_s = lost_after_s
+        self._announced = announced
+        self._on_evicted = on_evicted
         self._hosts: dict[HostKey, Host] = {}
+        # Hosts without a device that said nothing but that they are there, or not: anyone can make up thousands.
+        self._newcomers: dict[HostKey, Host] = {}
         self._readers: dict[Leaf, Callable[[Host, Incoming, float], None]] = {
             "announce": self._announce,
             "availability": self._availability,
@@ -153,19 +177,28 @@ class Inventory:
 
     def __iter__(self) -> Iterator[Host]:
         """Iterate over all hosts."""
-        return iter(self._hosts.values())
+        return chain(self._hosts.values(), self._newcomers.values())
 
     def __len__(self) -> int:
         """Return how many hosts there are."""
-        return len(self._hosts)
+        return len(self._hosts) + len(self._newcomers)
 
     def get(self, key: HostKey) -> Host | None:
         """Return a host that was heard before."""
-        return self._hosts.get(key)
+        return self._hosts.get(key) or self._newcomers.get(key)
 
     def forget(self, key: HostKey) -> None:
         """Drop a host; it is new when it is heard again."""
         self._hosts.pop(key, None)
+        self._newcomers.pop(key, None)
+
+    def set_device(self, host: Host, has_device: bool) -> None:
+        """Note whether a host has its device; one that has is never evicted."""
+        host.has_device = has_device
+        if has_device:
+            host.is_deleted = False
+            self._newcomers.pop(host.key, None)
+            self._hosts[host.key] = host
 
     def receive(self, message: Incoming, now: float) -> Host | None:
         """Take a message in; return the host it was of, None where it only took something back.
@@ -173,25 +206,46 @@ class Inventory:
         Raises MessageError, and then nothing was changed.
         """
         key, leaf = message.key, message.leaf
-        host = self._hosts.get(key)
+        host = self.get(key)
         if not message.payload and leaf in ("announce", "availability"):
-            # An empty retained message is how MQTT takes one back.
-            if host and leaf == "announce":
+            # An empty retained message is how MQTT takes one back. A host that is online still is what it announced,
+            # and announces again.
+            if host and leaf == "announce" and not host.is_available:
                 host.announce = None
             return None
-        if host is None:
-            if len(self._hosts) >= MAX_HOSTS:
-                raise MessageError(f"there are {MAX_HOSTS} hosts already")
-            host = Host(key, first_heard_at=now, heard_at=now)
+        host = host or Host(key, first_heard_at=now, heard_at=now, has_announced=key in self._announced)
+        if key not in self._hosts and leaf != "availability":
+            self._check_room()
         self._readers[leaf](host, message, now)
-        self._hosts[key] = host
+        if key not in self._hosts:
+            self._place(host)
         host.power = host.judge(now, self.lost_after_s)
         return host
+
+    def _check_room(self) -> None:
+        if len(self._hosts) >= MAX_HOSTS and all(host.has_device for host in self._hosts.values()):
+            raise MessageError(f"there are {MAX_HOSTS} hosts already")
+
+    def _place(self, host: Host) -> None:
+        """Put a host where it counts, and evict the oldest one that has no device where there are too many."""
+        if not host.is_known and not host.has_device:
+            self._newcomers[host.key] = host
+            if len(self._newcomers) > MAX_NEWCOMERS:
+                self._evict(next(iter(self._newcomers.values())))
+            return
+        self._newcomers.pop(host.key, None)
+        if len(self._hosts) >= MAX_HOSTS:
+            self._evict(next(host for host in self._hosts.values() if not host.has_device))
+        self._hosts[host.key] = host
+
+    def _evict(self, host: Host) -> None:
+        self.forget(host.key)
+        self._on_evicted(host)
 
     def sweep(self, now: float) -> list[Host]:
         """Judge all hosts by the clock; return those whose power state changed."""
         changed = []
-        for host in self._hosts.values():
+        for host in self:
             power = host.judge(now, self.lost_after_s)
             if power is not host.power:
                 host.power = power
@@ -200,13 +254,13 @@ class Inventory:
 
     def reconnected(self, now: float) -> None:
         """Give every host its whole time again: while the broker was away nobody could be heard."""
-        for host in self._hosts.values():
+        for host in self:
             host.heard_at = now
 
     def _announce(self, host: Host, message: Incoming, now: float) -> None:
         announce = Announce.parse(message.payload, host.key)
         _note_instance(host, announce, message.is_retained, now)
-        host.announce = announce
+        host.announce, host.has_announced = announce, True
         _set_intent(host, announce.power, message.is_retained, now)
         if not message.is_retained:
             host.heard_at = now
@@ -231,16 +285,14 @@ class Inventory:
         host.boot_time = boot_time if isinstance(boot_time, str) else None
         _note_clock(host, (status.timestamp - message.received).total_seconds())
 
-    def _response(self, host: Host, message: Incoming, now: float) -> None:
-        """Learn what a host without announce is about to do from what it agreed to."""
-        response = Response.parse(message.payload)
+    def _response(self, host: Host, _message: Incoming, now: float) -> None:
         host.heard_at = now
-        if host.announce is not None or message.is_retained or response.command not in POWER_COMMANDS:
-            return
-        if response.status in (ResponseStatus.ACCEPTED, ResponseStatus.DONE):
-            _set_intent(host, POWER_COMMANDS[response.command], False, now)
-        else:
-            host.intent = HostPower.ON
+
+    def obeyed(self, host: Host, command: str, now: float, *, is_success: bool) -> None:
+        """Learn from its answer to a power command what a host without announce is about to do."""
+        if host.announce is None:
+            _set_intent(host, POWER_COMMANDS[command] if is_success else HostPower.ON, False, now)
+            host.power = host.judge(now, self.lost_after_s)
 
 
 def plain_name(hostname: Reading, key: HostKey) -> str:

@@ -1,23 +1,27 @@
 """Runs the hosts: hears their messages, keeps time, sends commands, and tells the entities."""
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Coroutine, Mapping
 from datetime import datetime, timedelta
 import time
 from typing import Any
 import uuid
 
 from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
+from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers.event import async_call_later, async_track_time_interval
 from homeassistant.util import dt as dt_util
 
 from .. import issues as ir, mqtt_client
 from ..const import LOGGER
-from ..protocol.messages import PROTOCOL_VERSION, Command, MessageError, Response
-from ..protocol.topics import HostKey, TopicError, parse_topic, wildcard
+from ..protocol.messages import PROTOCOL_VERSION, BareResponse, Command, MessageError, Response
+from ..protocol.topics import HostKey
+from ..soon import Soon
+from .announced import AnnouncedHosts
 from .answers import Answers
 from .commander import Commander, CommandResult
-from .inventory import Host, Incoming, Inventory, PowerState
+from .intake import MessageIntake
+from .inventory import POWER_COMMANDS, Host, Incoming, Inventory, PowerState
 
 SWEEP = timedelta(seconds=5)
 BROKER_GONE_AFTER_S = 60.0
@@ -37,18 +41,25 @@ class AgentsManager:
     ) -> None:
         """Prepare; nothing is heard before async_start."""
         self.hass = hass
-        self.inventory = Inventory(lost_after_s)
+        self._announced = AnnouncedHosts(hass)
+        self.inventory = Inventory(lost_after_s, announced=self._announced, on_evicted=self._async_drop)
         self.issues = ir.Issues(hass)
         self.is_connected = False
         self.rejected: Counter[str] = Counter()
         self.response_timeout_s = response_timeout_s
         self.prefixes = prefixes
         self._commander = Commander(response_timeout_s)
+        self._intake = MessageIntake(
+            hass, self.inventory, self._commander, read=self._async_read, reject=self.async_reject
+        )
         self._answers = Answers()
         # Of one host, or under None of all: 500 hosts must not each call the entities of 500 hosts.
         self._host_listeners: defaultdict[HostKey | None, list[HostListener]] = defaultdict(list)
         self._result_listeners: defaultdict[HostKey | None, list[ResultListener]] = defaultdict(list)
+        self._forget_listeners: list[HostListener] = []
         self._fleet_listeners: list[CALLBACK_TYPE] = []
+        # The counts go over all hosts: of a thousand messages at once they are made once.
+        self._fleet_changed = Soon(hass, self._async_tell_fleet)
         self._stop: list[CALLBACK_TYPE] = []
         self._cancel_deadline: CALLBACK_TYPE | None = None
         self._deadline: float | None = None
@@ -59,12 +70,12 @@ class AgentsManager:
 
     async def async_start(self) -> None:
         """Begin to hear."""
+        await self._announced.async_load()
         self._async_connection_changed(mqtt_client.is_connected(self.hass))
         self._stop.append(mqtt_client.async_subscribe_connection_status(self.hass, self._async_connection_changed))
         self._stop.append(async_track_time_interval(self.hass, self._async_sweep, SWEEP, name="iotbridge sweep"))
-        for prefix in self.prefixes:
-            receive = self._receiver(prefix)
-            self._stop.append(await mqtt_client.async_subscribe(self.hass, wildcard(prefix), receive))
+        self._stop.append(self._intake.async_stop)
+        await self._intake.async_start(self.prefixes)
 
     @callback
     def async_stop(self) -> None:
@@ -74,6 +85,7 @@ class AgentsManager:
         if self._cancel_deadline:
             self._cancel_deadline()
             self._cancel_deadline = None
+        self._fleet_changed.cancel()
         self._answers.end("IoT Bridge was stopped before an answer came.")
         self.issues.async_clear()
 
@@ -88,53 +100,63 @@ class AgentsManager:
         return _add(self._result_listeners[key], listener)
 
     @callback
+    def async_add_forget_listener(self, listener: HostListener) -> CALLBACK_TYPE:
+        """Call the listener with every host that is forgotten, or makes room for another."""
+        return _add(self._forget_listeners, listener)
+
+    @callback
     def async_add_fleet_listener(self, listener: CALLBACK_TYPE) -> CALLBACK_TYPE:
         """Call the listener when the counts over all hosts may have changed."""
         return _add(self._fleet_listeners, listener)
 
     # ------------------------------------------------------------------ hearing
 
-    def _receiver(self, prefix: str) -> Callable[[mqtt_client.ReceiveMessage], None]:
-        """Return the receiver of one prefix: which of them a message belongs to is known by its subscription."""
-
-        @callback
-        def receive(message: mqtt_client.ReceiveMessage) -> None:
-            self._async_receive(prefix, message)
-
-        return receive
-
     @callback
-    def _async_receive(self, prefix: str, message: mqtt_client.ReceiveMessage) -> None:
-        payload = mqtt_client.payload_of(message)
-        try:
-            key, leaf = parse_topic(message.topic, prefix)
-            if leaf == "command":
-                self._async_command_seen(key, payload, message.retain)
-                return
-            self._async_host_message(
-                Incoming(
-                    key=key, leaf=leaf, payload=payload, is_retained=bool(message.retain), received=dt_util.utcnow()
-                )
-            )
-        except (TopicError, MessageError) as error:
-            self.async_reject(message.topic, str(error))
+    def _async_read(self, message: Incoming) -> None:
+        match message.leaf:
+            case "command":
+                self._async_command_seen(message.key, message.payload, message.is_retained)
+            case "response":
+                self._async_response(message)
+            case _:
+                self._async_host_message(message)
 
     @callback
     def _async_host_message(self, message: Incoming) -> None:
-        now = time.monotonic()
         before = self.inventory.get(message.key)
         power, announce = (before.power, before.announce) if before else (None, None)
-        host = self.inventory.receive(message, now)
+        host = self.inventory.receive(message, time.monotonic())
         if host is None:
             return
-        if message.leaf == "response" and not message.is_retained:
-            result = self._commander.answered(host.key, Response.parse(message.payload), now, host.boot_time)
-            self.async_tell_result(result)
+        if message.leaf == "announce":
+            self._announced.add(host.key)
         if message.leaf in ("announce", "status"):
             self._async_judge_issues(host)
         if message.leaf == "status":
             self._async_judge_proof(host)
         if before is None or host.power is not power or host.announce != announce:
+            self._async_tell_host(host)
+
+    @callback
+    def _async_response(self, message: Incoming) -> None:
+        """Match a response with its command; what a host without announce agreed to is what it is about to do."""
+        if message.is_retained:
+            return
+        key, now = message.key, time.monotonic()
+        host = self.inventory.get(key)
+        parse = Response.parse if host and host.has_announced else BareResponse.parse
+        response = parse(message.payload)
+        if (host := self.inventory.receive(message, now)) is None:
+            return
+        if isinstance(response, BareResponse):
+            result = self._commander.answered_bare(key, response, now, host.boot_time)
+        else:
+            result = self._commander.answered(key, response, now, host.boot_time)
+        self.async_tell_result(result)
+        power = host.power
+        if result.command in POWER_COMMANDS:
+            self.inventory.obeyed(host, result.command, now, is_success=result.is_success)
+        if host.power is not power:
             self._async_tell_host(host)
 
     @callback
@@ -178,9 +200,10 @@ class AgentsManager:
             return
         for host in self.inventory.sweep(now):
             self._async_tell_host(host)
+        self._async_judge_floods(now)
         if (total := self.rejected.total()) != self._told_rejected:
             self._told_rejected = total
-            self._async_tell_fleet()
+            self._fleet_changed()
 
     @callback
     def _async_expect(self, key: HostKey, command: Command, timeout_s: float | None) -> None:
@@ -214,17 +237,17 @@ class AgentsManager:
     def _async_tell_host(self, host: Host) -> None:
         self._async_judge_proof(host)
         self._async_tell_listeners(host)
-        self._async_tell_fleet()
+        self._fleet_changed()
 
     @callback
     def _async_tell_all(self) -> None:
-        for host in self.inventory:
+        for host in list(self.inventory):
             self._async_tell_listeners(host)
-        self._async_tell_fleet()
+        self._fleet_changed()
 
     @callback
     def _async_tell_listeners(self, host: Host) -> None:
-        for listener in (*self._host_listeners[host.key], *self._host_listeners[None]):
+        for listener in _listeners(self._host_listeners, host.key):
             listener(host)
 
     @callback
@@ -236,7 +259,7 @@ class AgentsManager:
     def async_tell_result(self, result: CommandResult) -> None:
         """Tell whoever waits for it, and the entities, what became of a command."""
         self._answers.tell(result)
-        for listener in (*self._result_listeners[result.key], *self._result_listeners[None]):
+        for listener in _listeners(self._result_listeners, result.key):
             listener(result)
 
     @callback
@@ -259,6 +282,12 @@ class AgentsManager:
             ir.CLOCK_DIFFERS, str(host.key), offset is not None, **name, seconds=f"{abs(offset or 0):.0f}"
         )
 
+    @callback
+    def _async_judge_floods(self, now: float) -> None:
+        flooding = self._intake.flooding(now)
+        for host in self.inventory:
+            self.issues.async_set(ir.HOST_FLOODING, str(host.key), host.key in flooding, host=host.name)
+
     # ------------------------------------------------------------------ commands
 
     async def async_send(
@@ -268,22 +297,44 @@ class AgentsManager:
 
         Raises TypeError for args that JSON cannot say.
         """
-        command_id = uuid.uuid4().hex
+        message, publish = self._async_prepare(host, command, args, timeout_s)
+        return await self._answers.wait(host.key, command, str(message.id), publish, timeout_s)
+
+    async def async_refresh(self, host: Host) -> None:
+        """Have an agent say everything again; what it answers is an event like any other."""
+        _, publish = self._async_prepare(host, "status", None, self.response_timeout_s)
+        try:
+            await publish
+        except HomeAssistantError as error:
+            LOGGER.debug("Could not ask %s to announce itself again: %s", host.key, error)
+
+    @callback
+    def _async_prepare(
+        self, host: Host, command: str, args: Mapping[str, Any] | None, timeout_s: float
+    ) -> tuple[Command, Coroutine[None, None, None]]:
+        """Note a command, and return it with what publishes it."""
         ttl_s = max(COMMAND_TTL_S, timeout_s)
-        message = Command(command=command, id=command_id, timestamp=dt_util.utcnow(), ttl_s=ttl_s, args=args)
+        message = Command(command=command, id=uuid.uuid4().hex, timestamp=dt_util.utcnow(), ttl_s=ttl_s, args=args)
         payload = message.to_payload()
         self._async_expect(host.key, message, timeout_s)
-        publish = mqtt_client.async_publish_command(self.hass, host.key.topic("command"), payload, timeout_s)
-        return await self._answers.wait(host.key, command, command_id, publish, timeout_s)
+        return message, mqtt_client.async_publish_command(self.hass, host.key.topic("command"), payload, timeout_s)
 
     @callback
     def async_forget(self, host: Host) -> None:
         """Drop a host whose device was removed, with everything that is known of it."""
         self.inventory.forget(host.key)
+        self._async_drop(host)
+
+    @callback
+    def _async_drop(self, host: Host) -> None:
         self._commander.forget(host.key)
+        self._intake.forget(host.key)
+        self._announced.discard(host.key)
         self._answers.end(f"{host.name} was removed.", host.key)
         self.issues.async_clear(str(host.key))
-        self._async_tell_fleet()
+        for listener in list(self._forget_listeners):
+            listener(host)
+        self._fleet_changed()
 
     # ------------------------------------------------------------------ for people
 
@@ -294,6 +345,7 @@ class AgentsManager:
     def diagnostics(self) -> dict[str, Any]:
         """Return everything that helps to find a fault; the caller redacts."""
         now = time.monotonic()
+        flooding = self._intake.flooding(now)
         return {
             "prefixes": self.prefixes,
             "is_connected": self.is_connected,
@@ -308,11 +360,17 @@ class AgentsManager:
                     "silent_for_s": round(now - host.heard_at, 1),
                     "clock_offset_s": host.clock_offset_s,
                     "has_conflict": host.has_conflict,
+                    "is_flooding": host.key in flooding,
                     "readings": host.readings,
                 }
                 for host in self.inventory
             ],
         }
+
+
+def _listeners[T](listeners: Mapping[HostKey | None, list[T]], key: HostKey) -> list[T]:
+    """Return the listeners of one host and those of all; a host nobody follows leaves nothing behind."""
+    return [*listeners.get(key, ()), *listeners.get(None, ())]
 
 
 def _add[T](listeners: list[T], listener: T) -> CALLBACK_TYPE:

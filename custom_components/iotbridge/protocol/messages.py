@@ -212,6 +212,27 @@ class Response:
         return orjson.dumps(nulls | _wire(self))
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BareResponse:
+    """A response that names no command: agents of IPWatch send no other."""
+
+    success: bool
+    message: str
+    timestamp: datetime
+
+    @classmethod
+    def parse(cls, payload: bytes) -> Self | Response:
+        """Parse the payload of ``…/response`` of a host that never announced itself; it may send full ones as well."""
+        fields = _Fields(payload)
+        if fields.values.keys() & {"id", "command", "status"}:
+            return Response.parse(payload)
+        return cls(
+            success=fields.flag("success"),
+            message=fields.any_text("message", limit=1024),
+            timestamp=fields.time("timestamp"),
+        )
+
+
 def parse_availability(payload: bytes) -> bool:
     """Return whether the host is online."""
     match payload:

@@ -14,6 +14,8 @@ _NOT_IN_A_UID = re.compile(r"[^A-Za-z0-9_-]")
 # Node ids that would read like the uid of another host, with its digest, or like that of a thing.
 _AMBIGUOUS_NODE_ID = re.compile(r"thing_.*|.*-[0-9a-f]{6}")
 NODE_ID = re.compile(r"[A-Za-z0-9_.-]{1,64}")
+IPWATCH_PREFIX = "ipwatch"
+_IP_ADDRESS = re.compile(r"\d{1,3}(\.\d{1,3}){3}")
 
 
 # Mosquitto hangs up on a client that subscribes to more than 201 levels, EMQX at more than 4096 bytes. Core then
@@ -51,6 +53,13 @@ class HostKey:
             return safe
         digest = hashlib.sha256(f"{self.prefix}/{self.node_id}".encode()).hexdigest()[:6]
         return f"{safe[: UID_LENGTH - 7]}-{digest}"
+
+    @property
+    def ipwatch_identifier(self) -> str | None:
+        """Return the identifier that an agent of IPWatch gives its device and its sensor; None for other topics."""
+        if self.prefix != IPWATCH_PREFIX or not _IP_ADDRESS.fullmatch(self.node_id):
+            return None
+        return f"{IPWATCH_PREFIX}_{self.node_id.replace('.', '_')}"
 
 
 def uid_head(prefix: str) -> str:
