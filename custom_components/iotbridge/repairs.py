@@ -148,6 +148,6 @@ class ForgetHost(RepairsFlow):
         if host is None or host.is_online or host.has_device:
             return self.async_abort(reason="gone")
         if user_input is None:
-            return self.async_show_form(step_id="confirm", description_placeholders={"host": host.name})
+            return self.async_show_form(step_id="confirm", description_placeholders={"host": escaped(host.name)})
         entries[0].runtime_data.attachments.async_forget(host)
         return self.async_create_entry(data={})
