@@ -9,6 +9,7 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.iotbridge.devices.mapping import thing_uid
 from custom_components.iotbridge.devices.models import About, Channel, Joining, Profile, Sample
+from homeassistant.const import EVENT_HOMEASSISTANT_FINAL_WRITE, EVENT_HOMEASSISTANT_STOP
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import device_registry as dr, issue_registry as ir
 
@@ -218,6 +219,23 @@ async def test_values_are_saved_now_and_then_while_home_assistant_runs(
         assert number - value <= 92
 
     assert len(saved) <= 5
+
+
+async def test_what_was_said_just_before_a_stop_is_saved(
+    hass: HomeAssistant, kit: Kit, entry: MockConfigEntry, hass_storage: dict[str, Any]
+) -> None:
+    learn(hass, entry, profile(TEMPERATURE, exact=False), SAMPLE)
+    await hass.async_block_till_done()
+    # What is due is written, and the next message comes in time for no other.
+    hass.bus.async_fire(EVENT_HOMEASSISTANT_FINAL_WRITE)
+    await hass.async_block_till_done()
+    await kit.receive(TOPIC, {"temperature": 22.5})
+
+    hass.bus.async_fire(EVENT_HOMEASSISTANT_STOP)
+    hass.bus.async_fire(EVENT_HOMEASSISTANT_FINAL_WRITE)
+    await hass.async_block_till_done()
+
+    assert hass_storage["iotbridge.things"]["data"]["devices"][UID]["values"]["temperature"] == 22.5
 
 
 async def test_an_outage_of_the_broker_is_no_silence_of_the_device(

@@ -7,6 +7,7 @@ from functools import partial
 import time
 
 from homeassistant.config_entries import SIGNAL_CONFIG_ENTRY_CHANGED, ConfigEntry, ConfigEntryChange, ConfigSubentry
+from homeassistant.const import EVENT_HOMEASSISTANT_STOP
 from homeassistant.core import CALLBACK_TYPE, Event, HomeAssistant, callback
 from homeassistant.helpers import device_registry as dr
 from homeassistant.helpers.dispatcher import async_dispatcher_connect
@@ -96,6 +97,7 @@ class ThingsManager:
             mqtt_client.async_subscribe_connection_status(self.hass, self._async_connection_changed),
             self.hass.bus.async_listen(dr.EVENT_DEVICE_REGISTRY_UPDATED, self._async_device_changed),
             async_track_time_interval(self.hass, self._async_sweep, SWEEP, name="iotbridge things sweep"),
+            self.hass.bus.async_listen(EVENT_HOMEASSISTANT_STOP, self._async_stopping),
         ]
 
     async def async_stop(self) -> None:
@@ -354,6 +356,11 @@ class ThingsManager:
         if heard_at != self._saved_at:
             self._saved_at = heard_at
             self._memory.async_changed()
+
+    @callback
+    def _async_stopping(self, _event: Event) -> None:
+        """Keep what was said since the last sweep as well: what is due is written before Home Assistant ends."""
+        self._memory.async_changed()
 
     @callback
     def _async_device_changed(self, event: Event[dr.EventDeviceRegistryUpdatedData]) -> None:
