@@ -28,8 +28,8 @@ class Phone:
         """One item for each time that the push service was asked, answered or not."""
         self._answers = asyncio.Event()
         self._answers.set()
-        self.refuses = False
-        """Whether the push service wants no more notifications for it today."""
+        self.refuses: int | None = None
+        """The HTTP status with which the push service refuses notifications for it; None while it takes them."""
         self._webhook = ""
 
     @property
@@ -67,7 +67,7 @@ class Phone:
         self.reached.put_nowait(None)
         await self._answers.wait()
         if self.refuses:
-            return web.json_response({"message": "too many"}, status=429)
+            return web.json_response({"message": "not now"}, status=self.refuses)
         if request.transport is None or request.transport.is_closing():
             raise web.HTTPServiceUnavailable  # who asked is gone: nothing was taken
         del message["push_token"], message["registration_info"]

@@ -283,17 +283,20 @@ async def test_lost_host_is_told_once_although_home_assistant_was_killed_while_i
 # ---------------------------------------------------------------- what fails
 
 
-async def test_what_the_push_service_refuses_is_told_later_with_its_end(lab: Lab, mine: Phone, gauge: Gauge) -> None:
+@pytest.mark.parametrize("status", [429, 500], ids=["too many", "error"])
+async def test_what_the_push_service_refuses_is_told_later_with_its_end(
+    lab: Lab, mine: Phone, gauge: Gauge, status: int
+) -> None:
     """Home Assistant's integration of the apps only logs that; the alarm is over before it is tried again."""
-    name = "Refused"
+    name = f"Refused with {status}"
     rule_id = await add_rule(
         lab.client, "above", name, condition={"above": 80}, entities=[gauge.entity_id], steps=[(0, [mine.name])]
     )
-    mine.refuses = True
+    mine.refuses = status
     await gauge.say(90.0)
     await mine.reached.get()
     await wait_kept(lab, rule_id, active=True)
-    mine.refuses = False
+    mine.refuses = None
     await gauge.say(20.0)
 
     (message,) = await mine.rings(1)
