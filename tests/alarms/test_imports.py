@@ -198,6 +198,13 @@ def test_until_a_person_says_so_is_latching() -> None:
     assert found.rule.timing.latching
 
 
+def test_a_moment_is_not_waited_for() -> None:
+    found = one(alert2("trigger: {trigger: mqtt, topic: boiler/error}\ndelay_on_secs: 30"))
+
+    assert found.rule.timing.hold_s == 0
+    assert found.left_out == ("delay_on_secs",)
+
+
 def test_triggers_of_events_and_messages() -> None:
     event = one(alert2("trigger: [{platform: event, event_type: tag_scanned, event_data: {tag_id: x}}]"))
     message = one(alert2("trigger: {trigger: mqtt, topic: boiler/error}"))

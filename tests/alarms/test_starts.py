@@ -13,7 +13,7 @@ from homeassistant.core import ServiceCall
 
 from ..kit import Kit
 from ..rules import add_rule, call, rule_entity, set_state
-from .home import alarms, bridge, reload, restart, start, started, stop, titles, wait
+from .home import alarms, bridge, buttons, reload, restart, start, started, stop, titles, wait
 
 FROST = Condition(kind=Kind.TEMPLATE, template="{{ states('sensor.outside') | float(9) < 5 }}")
 BELL = Condition(kind=Kind.EVENT, event_type="doorbell")
@@ -139,6 +139,42 @@ async def test_a_flood_is_one_moment(kit: Kit, plan: Plan, told: list[ServiceCal
     await happen(kit, SMOKE)
     assert len(await alarms(kit).async_history(HistoryQuery())) == (4 if timing.latching else 1)
     assert shown(kit, rule_id) == ("off" if timing.latching else "on")
+
+
+async def test_a_moment_has_no_hold(kit: Kit, plan: Plan, told: list[ServiceCall]) -> None:
+    """As an alert of Alert2 with a trigger and a delay was imported once."""
+    await add_rule(kit, condition=BELL, timing=Timing(hold_s=60, clear_after_s=3600), plan=plan)
+
+    await happen(kit, BELL)
+
+    assert titles(told) == ["Warning"]
+
+
+async def test_what_the_configuration_lost_is_over(kit: Kit, plan: Plan, told: list[ServiceCall]) -> None:
+    """As when Home Assistant is killed before it has written its configuration: the store has an alarm of no rule."""
+    hot = await add_rule(kit, "sensor.attic", plan=plan, name="Hot attic")
+    latched = await add_rule(kit, condition=BELL, timing=Timing(latching=True), plan=plan, name="Bell")
+    silent = await add_rule(kit, "sensor.cellar", name="Hot cellar")
+    await set_state(kit, "sensor.attic", "90")
+    await set_state(kit, "sensor.cellar", "90")
+    await happen(kit, BELL)
+    await wait(kit, 2)
+    del told[:]
+
+    await stop(kit)
+    for rule_id in (hot, latched, silent):
+        kit.hass.config_entries.async_remove_subentry(bridge(kit), rule_id)
+    await start(kit)
+    await started(kit)
+    await wait(kit, 5)
+
+    said = [(call.data.get("title", ""), call.data["message"]) for call in told]
+    # Of the bell nobody can acknowledge any more that it rang.
+    assert sorted(said) == [("", "clear_notification"), ("Over: Hot attic: attic", "Back to normal after 2 s.")]
+    assert alarms(kit).alarms() == []
+    assert buttons(told) == []
+    await restart(kit)
+    assert len(told) == 2
 
 
 async def test_a_shorter_time_reaches_a_moment_that_is_raised(kit: Kit, plan: Plan, told: list[ServiceCall]) -> None:

@@ -234,7 +234,7 @@ def _from_alert2(name: str, alert: Mapping[str, Any]) -> Imported:
     repeat, is_whole = _minutes(alert.get("reminder_frequency_mins", _ALERT2_REMINDER_MIN))
     left += [] if is_whole else ["reminder_frequency_mins"]
     hold = alert.get("delay_on_secs", 0)
-    if isinstance(hold, str) and "{" in hold:
+    if (isinstance(hold, str) and "{" in hold) or (hold and condition.kind in MOMENTARY):
         hold, left = 0, [*left, "delay_on_secs"]
     if condition.kind is Kind.TEMPLATE and "threshold" in alert and alert["threshold"].get("hysteresis"):
         left = [*left, "threshold.hysteresis"]

@@ -6,7 +6,7 @@ from typing import Any
 
 from .flapping import Flapping
 from .models import Alarm, AlarmKey, Timing
-from .rule import WITHOUT_ENTITIES, Rule
+from .rule import MOMENTARY, WITHOUT_ENTITIES, Rule
 from .telling import Telling
 from .topology import PRESENCE
 from .verdicts import Judge
@@ -91,4 +91,6 @@ def _judge(rule: Rule) -> Judge | None:
 def _patient(rule: Rule) -> Timing:
     if rule.condition.kind in PRESENCE:
         return replace(rule.timing, hold_s=max(rule.timing.hold_s, SETTLE_S))
+    if rule.condition.kind in MOMENTARY:
+        return replace(rule.timing, hold_s=0.0)  # a moment lasts for no time
     return rule.timing

@@ -32,6 +32,7 @@ from .ledger import Ledger
 from .message import alarm_words, test_message
 from .models import AlarmKey, Change, Transition
 from .notifier import Notifier
+from .orphans import async_end_orphans
 from .outbox import Outbox
 from .phone import async_listen_actions
 from .policy import Policy
@@ -132,8 +133,7 @@ class AlarmsManager(AlarmAccess):
         self._stop.append(async_listen_actions(self.hass, self, self.ledger.async_after))
         await self._async_follow()
         self._stop.append(self._gone.async_start())
-        for rule_id in self._restored.rule_ids() - self._entry.subentries.keys():
-            self._restored.async_forget(rule_id)
+        await async_end_orphans(self.ledger, self._restored, self._entry.subentries)
         self.ledger.counts.tell()
         self._is_started = True
 

@@ -43,11 +43,6 @@ class RestoredAlarms:
         return read(f"An alarm of {rule.name}", partial(Instance.from_dict, rule, kept))
 
     @callback
-    def async_forget(self, rule_id: str) -> None:
-        """Delete the alarms of a rule that is no more."""
-        self._write(Batch(instances={AlarmKey(rule_id, subject): None for subject in self._kept.pop(rule_id, ())}))
-
-    @callback
     def async_move(self, moves: Moves) -> None:
         """Follow a rename of entities."""
         for rule_id, kept in self._kept.items():
