@@ -1,9 +1,9 @@
 """Runs an agent whose power backend only writes down what it was told: ``harmless_agent.py CONFIG_JSON FOLDER``.
 
 ``fake`` in the configuration: ``allowed`` (false: the system permits nothing), ``error`` (executing fails with this
-sentence), ``still_here_s`` (how soon a machine counts as still there); ``interval_s``, ``keepalive_s`` and
-``longest_retry_s``: shorter than the configuration allows, to save the tests' time; ``machine``: what identifies the
-machine it runs on, ``mac``: its network cards; ``mqtt``: the version it begins with.
+sentence), ``still_here_s`` (how soon a machine counts as still there); ``interval_s``, ``keepalive_s``,
+``longest_retry_s`` and ``forget_after_s``: shorter than the configuration allows, to save the tests' time; ``machine``: what
+identifies the machine it runs on, ``mac``: its network cards; ``mqtt``: the version it begins with.
 """
 
 from dataclasses import replace
@@ -13,7 +13,7 @@ from pathlib import Path
 import sys
 from typing import Any
 
-from iotbridge_agent import agent, connection
+from iotbridge_agent import agent, connection, namesakes
 from iotbridge_agent.commands import dispatcher
 from iotbridge_agent.commands.base import CommandError, Permission
 from iotbridge_agent.config import parse_config
@@ -65,6 +65,7 @@ def main() -> None:
     dispatcher.STILL_HERE_S = fake.get("still_here_s", dispatcher.STILL_HERE_S)
     connection.LONGEST_RETRY_S = fake.get("longest_retry_s", connection.LONGEST_RETRY_S)
     imitate_machine(fake)
+    namesakes.FORGET_AFTER_S = fake.get("forget_after_s", namesakes.FORGET_AFTER_S)
     config = parse_config(document, source="test", environ={})
     broker = replace(config.broker, keepalive_s=fake.get("keepalive_s", config.broker.keepalive_s))
     config = replace(config, broker=broker, interval_s=fake.get("interval_s", config.interval_s))

@@ -58,6 +58,21 @@ def test_a_copy_that_runs_when_the_original_does_not_is_recognised_by_both(
     assert agent.log.count(COPIED) == 1
 
 
+def test_a_conflict_ends_when_the_other_one_stays_away(
+    broker: Broker, watcher: Watcher, start_agent: StartAgent, tmp_path: Path
+) -> None:
+    fake = {**ONE, "forget_after_s": 2}
+    original = start_agent(broker.url, fake=fake)
+    online(watcher, 1)
+    copy(tmp_path, "agent", "copy")
+    second = start_agent(broker.url, folder="copy", fake=CLONE)
+    watcher.wait("announce", lambda m: m.json().get("conflict") is True and m.json()["mac"] == ONE["mac"])
+    assert second.stop() == 0
+    wait_until(lambda: "conflict" not in watcher.of("announce")[-1].json(), "the original to take it back")
+    assert watcher.of("announce")[-1].json()["mac"] == ONE["mac"]
+    assert original.log.count(NAMESAKE) == 1
+
+
 def test_a_copy_that_runs_beside_the_original_is_recognised_by_both(
     broker: Broker, watcher: Watcher, start_agent: StartAgent, tmp_path: Path
 ) -> None:

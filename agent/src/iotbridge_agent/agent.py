@@ -11,7 +11,7 @@ import sys
 import time
 from typing import TYPE_CHECKING, Any
 
-from iotbridge_agent import sdnotify
+from iotbridge_agent import namesakes, sdnotify
 from iotbridge_agent.commands.base import PowerBackend
 from iotbridge_agent.commands.dispatcher import Dispatcher
 from iotbridge_agent.config import Config
@@ -173,6 +173,10 @@ class Agent:
         if not self._uplink.leaving:
             with suppress(LinkError):
                 await self._presence.online()
+        await asyncio.sleep(namesakes.FORGET_AFTER_S)
+        if not self._uplink.leaving:
+            with suppress(LinkError):
+                await self._presence.announce_changes()
 
     # Tasks
 
