@@ -2,8 +2,8 @@
 
 ``fake`` in the configuration: ``allowed`` (false: the system permits nothing), ``error`` (executing fails with this
 sentence), ``still_here_s`` (how soon a machine counts as still there); ``interval_s``, ``keepalive_s``,
-``longest_retry_s`` and ``forget_after_s``: shorter than the configuration allows, to save the tests' time; ``machine``: what
-identifies the machine it runs on, ``mac``: its network cards; ``mqtt``: the version it begins with.
+``longest_retry_s`` and ``forget_after_s``: shorter than the configuration allows, to save the tests' time;
+``machine``: what identifies the machine it runs on, ``mac``: its network cards; ``mqtt``: the version it begins with.
 """
 
 from dataclasses import replace
