@@ -2,7 +2,7 @@
 
 import base64
 import binascii
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 import json
 from typing import Any
 
@@ -23,6 +23,8 @@ ATTR_PAYLOAD_BASE64 = "payload_base64"
 ATTR_MESSAGES = "messages"
 
 MAX_MESSAGES = 1000
+MAX_BYTES = 512 * 1024
+MAX_PROBLEMS = 100
 
 _MESSAGE = {
     vol.Optional(ATTR_TOPIC, default=""): cv.string,
@@ -42,15 +44,27 @@ async def async_decode_payload(hass: HomeAssistant, call: ServiceCall) -> dict[s
     needed cannot be installed.
     """
     messages = call.data.get(ATTR_MESSAGES)
-    samples = [_sample(message) for message in ([call.data] if messages is None else messages)]
-    if not samples:
-        raise InvalidCallError("no_message")
+    # Whatever grows with the messages is done in the executor.
+    samples = await hass.async_add_executor_job(_samples, [call.data] if messages is None else messages)
     understood = await async_understand(hass, samples)
     return {
         "format": understood.format,
-        "devices": [_device(device) for device in understood.devices],
-        "unknown": await async_sentences(hass, understood.problems),
+        "devices": await hass.async_add_executor_job(_devices, understood.devices),
+        "unknown": await async_sentences(hass, understood.problems[:MAX_PROBLEMS]),
     }
+
+
+def _samples(messages: Sequence[Mapping[str, Any]]) -> list[Sample]:
+    samples = [_sample(message) for message in messages]
+    if not samples:
+        raise InvalidCallError("no_message")
+    if (size := sum(len(sample.payload) for sample in samples)) > MAX_BYTES:
+        raise InvalidCallError("messages_too_large", size=str(size), limit=str(MAX_BYTES))
+    return samples
+
+
+def _devices(devices: Sequence[LearnedDevice]) -> list[dict[str, Any]]:
+    return [_device(device) for device in devices]
 
 
 def _sample(message: Mapping[str, Any]) -> Sample:

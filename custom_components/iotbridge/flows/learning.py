@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 from homeassistant.config_entries import ConfigSubentryFlow, SubentryFlowResult
@@ -29,6 +30,8 @@ from .words import Words, async_words
 HOME_TOPIC = "homeassistant"
 MAX_PREVIEWED = 200
 MAX_NAMES = 5
+# A device that is known by more levels of its topic is nobody's.
+MAX_DEPTH = 16
 
 
 class Learning(ConfigSubentryFlow):
@@ -144,12 +147,9 @@ class Learning(ConfigSubentryFlow):
     async def _async_splits(self, words: Words) -> dict[str, str]:
         """Return the ways to make devices of the topics: the depth as text, and what comes of it."""
         topics = list(dict.fromkeys(sample.topic for sample in self._samples))
-        longest = max(topic.count("/") + 1 for topic in topics)
-        ways: dict[frozenset[frozenset[str]], int] = {}
-        for depth in (self._learned.depth, *range(1, longest + 1), -1, 0):
-            ways.setdefault(_grouped(self._topic, depth, topics), depth)
+        ways = await self.hass.async_add_executor_job(_ways, self._topic, self._learned.depth, topics)
         found: dict[frozenset[str], tuple[int, Understanding]] = {}
-        for depth in ways.values():
+        for depth in ways:
             samples = self._samples[-MAX_PREVIEWED:]
             understood = await async_understand(self.hass, samples, topic=self._topic, depth=depth)
             # Devices that name themselves in their messages are the same whatever their topics say.
@@ -199,7 +199,7 @@ class Learning(ConfigSubentryFlow):
             channel_selector(words, key_choices(proposal.readings, proposal.channels, words)),
             {device.identity: forms.device_label(device.identity, device.about) for device in self._learned.devices},
         )
-        suggested = user_input or self._suggested(words, proposal)
+        suggested = user_input or await self._async_suggested(words, proposal)
         return self.async_show_form(
             step_id="device",
             data_schema=self.add_suggested_values_to_schema(schema, suggested),
@@ -244,9 +244,11 @@ class Learning(ConfigSubentryFlow):
             lines.append(_listed(problems))
         return "\n\n".join(lines)
 
-    def _suggested(self, words: Words, proposal: Proposal) -> dict[str, Any]:
+    async def _async_suggested(self, words: Words, proposal: Proposal) -> dict[str, Any]:
         several = len(self._learned.devices) > 1
-        guessed = presence.guess(self._topic, self._samples, self._beside, several=several)
+        guessed = await self.hass.async_add_executor_job(
+            partial(presence.guess, self._topic, self._samples, self._beside, several=several)
+        )
         suggested: dict[str, Any] = {
             "name": proposal.name,
             "manufacturer": proposal.manufacturer,
@@ -306,6 +308,15 @@ def _some(channels: tuple[Channel, ...]) -> tuple[Channel, ...]:
     if not any(channel.enabled for channel in channels):
         raise ValueError("no_channels")
     return channels
+
+
+def _ways(topic_filter: str, depth: int, topics: list[str]) -> list[int]:
+    """Return the depths that make different devices of the topics, the guessed one first."""
+    longest = min(MAX_DEPTH, max(topic.count("/") + 1 for topic in topics))
+    ways: dict[frozenset[frozenset[str]], int] = {}
+    for possible in (depth, *range(1, longest + 1), -1, 0):
+        ways.setdefault(_grouped(topic_filter, possible, topics), possible)
+    return list(ways.values())
 
 
 def _grouped(topic_filter: str, depth: int, topics: list[str]) -> frozenset[frozenset[str]]:

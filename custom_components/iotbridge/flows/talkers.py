@@ -4,8 +4,9 @@ import codecs
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-import json
 from typing import Any
+
+import orjson
 
 from ..devices.models import Sample
 from ..devices.systems import find_system
@@ -19,6 +20,11 @@ ALIKE = 3
 GLIMPSE = 80
 _MAX_ANNOUNCED = 20_000
 _MAX_DEPTH = 8
+# Nobody's devices have deeper or longer topics, and to group five hundred of those would take seconds.
+_MAX_LEVELS = 16
+_MAX_TOPIC = 256
+# Many times what the largest discovery messages of known systems have.
+_MAX_CONFIG = 512 * 1024
 _KNOWN = ""
 
 
@@ -85,6 +91,8 @@ def groups(topics: Iterable[str]) -> list[tuple[str, int]]:
     found: dict[str, set[str]] = defaultdict(set)
     for topic in topics:
         levels = topic.split("/")
+        if len(levels) > _MAX_LEVELS or len(topic) > _MAX_TOPIC:
+            continue
         for position in range(1, len(levels)):
             found["/".join([*levels[:position], "+", *levels[position + 1 :]])].add(topic)
             found["/".join([*levels[:position], "#"])].add(topic)
@@ -112,9 +120,11 @@ def glimpse(payload: bytes) -> str:
 
 def announced_topics(payload: bytes) -> set[str]:
     """Return the topics that a discovery message names, in full or by their abbreviated keys."""
+    if len(payload) > _MAX_CONFIG:
+        return set()
     try:
-        config = json.loads(payload)
-    except (ValueError, RecursionError):  # fmt: skip
+        config = orjson.loads(payload)
+    except orjson.JSONDecodeError:
         return set()
     return set(_topics(config, "", 0))
 
