@@ -5,6 +5,7 @@ from pathlib import Path
 import socket
 
 from conftest import Broker, StartAgent, Watcher
+import pytest
 
 from iotbridge_agent.config import parse_config
 from iotbridge_agent.protocol.messages import parse_status
@@ -35,6 +36,35 @@ def test_home_assistants_birth_gets_everything_again_once(
     configs = watcher.of("config")
     assert len(configs) == before["config"] + 1
     assert all(b.at - a.at >= 1 for a, b in itertools.pairwise(configs))
+
+
+@pytest.mark.parametrize("leaf", ["announce", "availability"])
+def test_what_is_emptied_at_the_broker_comes_back(
+    broker: Broker, watcher: Watcher, start_agent: StartAgent, leaf: str
+) -> None:
+    agent = start_agent(broker.url)
+    watcher.wait("status", count=2)
+    before = {name: len(watcher.of(name)) for name in ("config", "announce", "availability", "status")}
+    emptied = [agent.command_topic.replace("command", leaf), watcher.of("config")[0].topic]
+    for topic in emptied:
+        watcher.publish(topic, b"", retain=True)
+    for name, count in before.items():
+        watcher.wait(name, lambda m: bool(m.payload), count=count + 1)
+    agent.stop()
+
+    assert watcher.of("availability")[-1].payload == b"offline"
+    assert watcher.wait("announce", lambda m: bool(m.payload)).json()["power"] == "off"
+
+
+def test_a_status_command_has_everything_said_again(broker: Broker, watcher: Watcher, start_agent: StartAgent) -> None:
+    agent = start_agent(broker.url)
+    watcher.wait("status", count=2)
+    watcher.publish(watcher.of("config")[0].topic, b"", retain=True)
+    watcher.publish(agent.command_topic, {"command": "status", "id": "s1"})
+    watcher.response("s1", "done")
+
+    watcher.wait("config", lambda m: bool(m.payload), count=2)
+    watcher.wait("announce", count=2)
 
 
 def test_entities_that_were_switched_off_are_taken_out(

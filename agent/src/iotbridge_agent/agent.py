@@ -53,7 +53,9 @@ class Agent:
             self._topics, machine=self._state.machine.id, mac=host.mac, run=secrets.token_hex(RUN_BYTES)
         )
         self._link = Link(config.broker, client_id=self._client_id, will_topic=self._topics.availability)
-        read = (self._topics.command, config.birth_topic, self._topics.announce)
+        self._retained = (self._topics.announce, self._topics.availability)
+        self._is_restoring = False
+        read = (self._topics.command, config.birth_topic, *self._retained)
         self._uplink = Uplink(self._link, topics=read, response_topic=self._topics.response, speaker=self)
         self._presence = Presence(config, host, self._state, self._uplink.publish, self._namesakes)
         self._dispatcher = Dispatcher(config, self._state, power, self)
@@ -88,8 +90,9 @@ class Agent:
         await self._uplink.respond(response, must_arrive=must_arrive)
 
     async def refresh(self) -> None:
-        """Read everything anew and send a status."""
+        """Read everything anew, send a status, and announce this host again."""
         await self._reporting().refresh()
+        self._reporting().tell_again(0.0)
 
     async def leave(self, power: Power) -> None:
         """Say what the machine is about to be, and disconnect."""
@@ -120,9 +123,13 @@ class Agent:
             if not message.payload:
                 return  # somebody takes a retained command back
             self._start(self._dispatcher.handle(message.payload, retained=message.retain), "command")
+        elif message.topic in self._retained and not message.payload:
+            if not self._is_restoring:
+                self._is_restoring = True
+                self._start(self._restore(), "restore")
         elif message.topic == self._topics.announce:
             self._announce_received(message)
-        elif message.payload == BIRTH_PAYLOAD and not message.retain:
+        elif message.topic == self._config.birth_topic and message.payload == BIRTH_PAYLOAD and not message.retain:
             self._reporting().tell_again(random.uniform(*BIRTH_JITTER_S))  # noqa: S311 - spreads load, keeps no secret
 
     async def goodbye(self, power: Power) -> None:
@@ -177,6 +184,15 @@ class Agent:
         if not self._uplink.leaving:
             with suppress(LinkError):
                 await self._presence.announce_changes()
+
+    async def _restore(self) -> None:
+        """Publish again what was emptied at the broker: all at once, for it is usually emptied together."""
+        await asyncio.sleep(random.uniform(*BIRTH_JITTER_S))  # noqa: S311 - spreads load, keeps no secret
+        self._is_restoring = False
+        if not self._uplink.leaving:
+            self._reporting().tell_again(0.0)
+            with suppress(LinkError):
+                await self._presence.online()
 
     # Tasks
 
