@@ -1,5 +1,7 @@
 """Life of the config entry."""
 
+from typing import Any
+
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from homeassistant.config_entries import ConfigEntryState
@@ -35,3 +37,12 @@ async def test_unloading_stops_hearing(kit: Kit) -> None:
     await kit.wait(300)
 
     assert host.power == "unavailable"
+
+
+async def test_removing_the_integration_removes_the_file_of_hosts(kit: Kit, hass_storage: dict[str, Any]) -> None:
+    await kit.host()
+    await kit.wait(2)
+    assert hass_storage["iotbridge.hosts"]["data"] == {"announced": [["iotbridge", "nas"]]}
+    await kit.hass.config_entries.async_remove(kit.hass.config_entries.async_entries("iotbridge")[0].entry_id)
+
+    assert "iotbridge.hosts" not in hass_storage
