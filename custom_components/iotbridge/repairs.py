@@ -17,7 +17,7 @@ from .flows.forms import choices, device_label
 from .flows.live import Live, async_live, decided, extended
 from .flows.rules import ChannelError
 from .flows.words import async_reason, async_words
-from .issues import NEW_DEVICES, STALE_HOST
+from .issues import NEW_DEVICES, STALE_HOST, THINGS_WITHOUT_OWNER
 from .markdown import escaped
 from .runtime import IotBridgeConfigEntry
 
@@ -27,6 +27,8 @@ type Data = dict[str, str | int | float | None]
 async def async_create_fix_flow(_hass: HomeAssistant, issue_id: str, data: Data | None) -> RepairsFlow:
     """Return the dialog that repairs an issue."""
     about = data or {}
+    if issue_id.startswith(THINGS_WITHOUT_OWNER):
+        return ThingsWithoutOwner(str(about.get("entry_id")))
     if issue_id.startswith(STALE_HOST):
         return ForgetHost(str(about.get("subentry_id")))
     flow = NewDevices if issue_id.startswith(NEW_DEVICES) else NewFields
@@ -95,6 +97,32 @@ class _Decision(RepairsFlow, ABC):
     @abstractmethod
     def _decided(self, profile: Profile, live: Live, wanted: list[str]) -> Profile:
         """Return the profile after the choice; raise ChannelError where it cannot be."""
+
+
+class ThingsWithoutOwner(RepairsFlow):
+    """Devices that were learned and belong to nothing on our page; another Home Assistant may have learned them."""
+
+    def __init__(self, entry_id: str) -> None:
+        """The entry may be gone when the dialog is opened."""
+        self._entry_id = entry_id
+
+    async def async_step_init(self, _user_input: dict[str, Any] | None = None) -> RepairsFlowResult:
+        """Begin; what is given here is no answer yet."""
+        return await self.async_step_decide()
+
+    async def async_step_decide(self, user_input: dict[str, Any] | None = None) -> RepairsFlowResult:
+        """Ask which are to go, and take them back."""
+        entry = self.hass.config_entries.async_get_entry(self._entry_id)
+        if entry is None or entry.state is not ConfigEntryState.LOADED:
+            return self.async_abort(reason="gone")
+        things = entry.runtime_data.things
+        orphans: dict[str, str] = things.async_orphans()
+        if user_input is not None:
+            for uid in orphans.keys() & set(user_input["wanted"]):
+                things.async_remove_orphan(uid)
+            return self.async_create_entry(data={})
+        fields = {vol.Required("wanted", default=list(orphans)): choices(orphans, multiple=True)}
+        return self.async_show_form(step_id="decide", data_schema=vol.Schema(fields))
 
 
 class NewFields(_Decision):

@@ -380,3 +380,55 @@ async def test_a_broker_that_forgot_everything_is_told_again(
         await until(says(home, "sensor.attic_temperature", "23"))
     async with listening(broker, "homeassistant/device/+/config") as seen:
         await until(lambda: bool(seen))
+
+
+async def test_a_removed_thing_stays_away_after_mqtt_was_reloaded(
+    home: HomeAssistant, entry: MockConfigEntry, broker: Broker
+) -> None:
+    """Switching on one MQTT entity is enough for that: core's mqtt then reloads itself."""
+    subentry = learn(home, entry, profile(TEMPERATURE), SAMPLE)
+    await until(says(home, "sensor.attic_temperature", "21.5"))
+    entity = er.async_get(home).async_update_entity(
+        "sensor.attic_temperature", disabled_by=er.RegistryEntryDisabler.USER
+    )
+    await until(lambda: home.states.get(entity.entity_id) is None)
+    (mqtt,) = home.config_entries.async_entries("mqtt")
+    reloaded = home.config_entries.async_reload(mqtt.entry_id)
+    er.async_get(home).async_update_entity(entity.entity_id, disabled_by=None)
+    assert await reloaded
+    async with broker.client() as thing:
+        await thing.publish(TOPIC, '{"temperature": 22}', retain=True)
+        await until(says(home, "sensor.attic_temperature", "22"))
+
+    home.config_entries.async_remove_subentry(entry, subentry.subentry_id)
+    await until(lambda: device(home) is None)
+
+    async with listening(broker, "#") as messages, broker.client() as thing:
+        for number in range(3):
+            await thing.publish(TOPIC, json.dumps({"temperature": number}))
+        await thing.publish("end", "")
+        await until(lambda: any(message.topic.value == "end" for message in messages))
+        # What was published because of these messages came before our own answer to a later one.
+        learn(home, entry, profile(TEMPERATURE, topic="other", identity="other"), Sample("other", SAMPLE.payload))
+        await until(lambda: device(home, "other", "other") is not None)
+    uid = thing_uid(TOPIC, TOPIC)
+    assert [message.topic.value for message in messages if uid in message.topic.value and message.payload] == []
+    assert device(home) is None
+
+
+async def test_bare_values_stay_alive_for_core(home: HomeAssistant, entry: MockConfigEntry, broker: Broker) -> None:
+    """Core and we subscribe to the same topic; whoever is first must not spoil the payload for the other."""
+    names = [f"attic{number}" for number in range(6)]
+    for name in names:
+        channel = Channel(name="Temperature", path=(), subtopic="temperature", state_class="measurement")
+        wanted = profile(channel, topic=f"{name}/temperature", depth=-1, devices={name: About(name=name)})
+        learn(home, entry, wanted, Sample(wanted.topic, b"21.5"))
+    for name in names:
+        await until(says(home, f"sensor.{name}_temperature", "21.5"))
+
+    async with broker.client() as thing:
+        for value in ("30.25", "31.25"):
+            for name in names:
+                await thing.publish(f"{name}/temperature", value, qos=1)
+            for name in names:
+                await until(says(home, f"sensor.{name}_temperature", value))

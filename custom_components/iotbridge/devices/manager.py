@@ -1,7 +1,7 @@
 """Runs the things: one for each subentry of the user, following what is added, changed and removed."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
 import time
@@ -12,14 +12,18 @@ from homeassistant.core import CALLBACK_TYPE, Event, HomeAssistant, callback
 from homeassistant.helpers import device_registry as dr
 from homeassistant.helpers.dispatcher import async_dispatcher_connect
 from homeassistant.helpers.event import async_call_later, async_track_time_interval
+from homeassistant.util import dt as dt_util
 
 from .. import issues as ir, mqtt_client
 from ..const import LOGGER, MQTT_DOMAIN, SUBENTRY_DEVICE
 from ..errors import LibraryMissingError
 from .device import Device
-from .libraries import async_install, async_understand
-from .memory import Memory
-from .models import About, Joining, Profile, Sample
+from .libraries import LibraryInstaller, async_understand
+from .mapping import thing_uid
+from .memory import Memory, Remembered
+from .models import Joining, Profile, Sample
+from .news import MAX_NAMED, News, counted
+from .orphans import Orphans
 from .publisher import Publisher
 from .thing import Thing
 
@@ -30,21 +34,11 @@ NEWS_EVERY_S = 60.0
 # New devices come by the dozen when a gateway is switched on: they join together.
 JOIN_AFTER_S = 2.0
 MAX_DEVICES = 200
-MAX_NAMED = 10
 # Core subscribes again in the first moments of a connection; who is to hear that a device is gone must be there.
 CLEAR_AFTER_S = 5.0
 # A device goes within this time after its discovery message was emptied.
 TAKEN_AWAY_S = 5.0
-INSTALL_AGAIN_S = 3600.0
 MAX_HANDED_OVER = 5
-
-
-@dataclass(frozen=True, slots=True)
-class News:
-    """What appeared since the user decided: keys of fields that are no channels, and devices nobody decided about."""
-
-    fields: tuple[str, ...]
-    devices: Mapping[str, About]
 
 
 class ThingsManager:
@@ -70,7 +64,8 @@ class ThingsManager:
         self._news_at: dict[str, float] = {}
         self._join_timers: dict[str, CALLBACK_TYPE] = {}
         self._emptied_at: dict[str, float] = {}
-        self._installing: dict[str, float] = {}
+        self._orphans = Orphans()
+        self._installer = LibraryInstaller(hass, entry, self.issues)
         self._saved_at: float | None = None
         self._is_connected = False
         self._clearing: CALLBACK_TYPE | None = None
@@ -243,8 +238,7 @@ class ThingsManager:
             thing.subentry_id,
             bool(names),
             name=thing.title,
-            count=str(len(names)),
-            devices=", ".join(names[:MAX_NAMED]) + (" …" if len(names) > MAX_NAMED else ""),
+            **counted(names),
         )
 
     @callback
@@ -272,24 +266,8 @@ class ThingsManager:
 
     @callback
     def async_library_needed(self, thing: Thing, sample: Sample, requirement: str) -> None:
-        """Install a library and read the message again; what does not work is tried again after an hour."""
-        now = time.monotonic()
-        if now - self._installing.get(requirement, -INSTALL_AGAIN_S) < INSTALL_AGAIN_S:
-            return
-        self._installing[requirement] = now
-        self._entry.async_create_background_task(
-            self.hass, self._async_install(thing, sample, requirement), f"iotbridge install {requirement}"
-        )
-
-    async def _async_install(self, thing: Thing, sample: Sample, requirement: str) -> None:
-        try:
-            await async_install(self.hass, requirement)
-        except LibraryMissingError as error:
-            LOGGER.warning("%s", error)
-            self.issues.async_set(ir.LIBRARY_MISSING, requirement, True, library=requirement)
-            return
-        self.issues.async_set(ir.LIBRARY_MISSING, requirement, False)
-        thing.async_read_again(sample)
+        """Install a library and read the message again."""
+        self._installer.async_need(requirement, partial(thing.async_read_again, sample))
 
     @callback
     def _async_clear_news(self, subentry_id: str) -> None:
@@ -343,8 +321,23 @@ class ThingsManager:
     @callback
     def _async_config_heard(self, message: mqtt_client.ReceiveMessage) -> None:
         uid = message.topic.split("/")[-2]
+        self._orphans.heard(uid, mqtt_client.payload_of(message))
         if not message.payload and self.publisher.is_wanted(uid):
             self._emptied_at[uid] = time.monotonic()
+
+    @callback
+    def async_orphans(self) -> dict[str, str]:
+        """Return the names of devices at the broker that were learned and belong to no subentry, by uid."""
+        owned = {thing_uid(thing.profile.topic, one) for thing in self.things.values() for one in thing.profile.devices}
+        return self._orphans.without_owner(owned | self._memory.devices.keys() | self._memory.leftovers.keys())
+
+    @callback
+    def async_remove_orphan(self, uid: str) -> None:
+        """Take back a device that belongs to no subentry."""
+        topic = f"{self._discovery_prefix}/device/{uid}/config"
+        left = Remembered("", "", "", topic=topic, availability=f"{self.prefix}/thing/{uid}/availability")
+        self._memory.leftovers[uid] = left
+        self._async_clear_leftovers(dt_util.utcnow())
 
     @callback
     def _async_sweep(self, _now: datetime) -> None:
@@ -352,6 +345,8 @@ class ThingsManager:
         if self._is_connected:
             for thing in self.things.values():
                 thing.async_sweep(now)
+            names = list(self.async_orphans().values())
+            self.issues.async_set(ir.THINGS_WITHOUT_OWNER, "", bool(names), **counted(names))
         heard_at = max((device.heard_at or 0.0 for device in self._memory.devices.values()), default=0.0)
         if heard_at != self._saved_at:
             self._saved_at = heard_at

@@ -12,6 +12,7 @@ from .values import convert, is_read_alike, number
 
 _PLAIN_ID = re.compile(r"[a-z][a-z0-9_]{0,39}")
 _MAX_SLUG = 32
+UID_PREFIX = "iotbridge_thing_"
 _POLE = 90
 _DATE_LINE = 180
 
@@ -29,7 +30,7 @@ def slug(text: str) -> str:
 def thing_uid(topic: str, identity: str) -> str:
     """Return the identifier of a device: the same for the same filter and identity, whoever asks and when."""
     name = slug(identity.rpartition("/")[2])[:_MAX_SLUG]
-    return f"iotbridge_thing_{name}_{hashlib.sha256(f'{topic}\n{identity}'.encode()).hexdigest()[:8]}"
+    return f"{UID_PREFIX}{name}_{hashlib.sha256(f'{topic}\n{identity}'.encode()).hexdigest()[:8]}"
 
 
 def placed(place: Place, report: Report) -> tuple[str, str]:

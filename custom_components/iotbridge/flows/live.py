@@ -7,8 +7,8 @@ from homeassistant.config_entries import ConfigEntry, ConfigSubentry
 from homeassistant.core import HomeAssistant
 
 from ..devices.libraries import async_understand
-from ..devices.manager import News
 from ..devices.models import About, Channel, Profile, Reading, Value
+from ..devices.news import News
 from ..errors import LibraryMissingError
 from .channels import Shown, check_twins, named_apart, union
 from .proposal import values_of

@@ -1,0 +1,42 @@
+"""Devices that were learned once and that no subentry has any more, as after an older backup was restored. Pure."""
+
+from collections.abc import Collection
+
+import orjson
+
+from .mapping import UID_PREFIX
+
+MAX_ORPHANS = 1000
+_MAX_CONFIG = 256 * 1024
+_MAX_NAME = 100
+
+
+class Orphans:
+    """The discovery messages of things at the broker, by the uid of the device."""
+
+    def __init__(self) -> None:
+        """Start with none heard."""
+        self._names: dict[str, str] = {}
+
+    def heard(self, uid: str, payload: bytes) -> None:
+        """Note a discovery message; an empty one takes its device away."""
+        if not payload:
+            self._names.pop(uid, None)
+        elif uid.startswith(UID_PREFIX) and (uid in self._names or len(self._names) < MAX_ORPHANS):
+            self._names[uid] = _name_in(payload) or uid
+
+    def without_owner(self, owned: Collection[str]) -> dict[str, str]:
+        """Return the names of devices that are not among the owned ones, by uid."""
+        return {uid: name for uid, name in self._names.items() if uid not in owned}
+
+
+def _name_in(payload: bytes) -> str | None:
+    if len(payload) > _MAX_CONFIG:
+        return None
+    try:
+        config = orjson.loads(payload)
+    except orjson.JSONDecodeError:
+        return None
+    device = config.get("device") if isinstance(config, dict) else None
+    name = device.get("name") if isinstance(device, dict) else None
+    return name[:_MAX_NAME] if isinstance(name, str) else None
