@@ -4,15 +4,21 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from pytest_homeassistant_custom_component.common import MockConfigEntry, async_mock_service
+from pytest_homeassistant_custom_component.common import (
+    MockConfigEntry,
+    MockModule,
+    async_mock_service,
+    mock_integration,
+)
 
 from custom_components.iotbridge.alarms.rule import Plan, Rule, Step
 from homeassistant.config_entries import ConfigSubentry
 from homeassistant.core import HomeAssistant, ServiceCall
+from homeassistant.helpers import issue_registry as ir
 
 from ..kit import Kit
 from ..rules import add_rule, call, set_state
-from .home import bridge, restart, titles, wait
+from .home import bridge, restart, start, started, stop, titles, wait
 
 ANNA = {"kind": "mobile_app", "action": "notify.mobile_app_anna"}
 BEN = {"kind": "mobile_app", "action": "notify.mobile_app_ben"}
@@ -142,3 +148,51 @@ async def test_a_group_that_is_edited_before_it_was_told_is_told_once(
     await wait(kit, 400, 20)
 
     assert (titles(calls), titles(ben)) == (["Warning"], ["Warning"])
+
+
+def add_phone(kit: Kit, name: str) -> MockConfigEntry:
+    """Register the app of a phone."""
+    mock_integration(kit.hass, MockModule("mobile_app"))  # its own requires libraries of cameras
+    phone = MockConfigEntry(domain="mobile_app", data={"device_name": name})
+    phone.add_to_hass(kit.hass)
+    return phone
+
+
+async def rename_phone(kit: Kit, phone: MockConfigEntry, name: str) -> None:
+    """Let the app say what the phone is called now; Home Assistant then offers another action."""
+    kit.hass.config_entries.async_update_entry(phone, data={"device_name": name})
+    await kit.hass.async_block_till_done()
+
+
+@pytest.mark.parametrize("running", [True, False])
+async def test_a_phone_that_is_renamed_stays_in_its_group(
+    kit: Kit, hass: HomeAssistant, plan: Plan, told: list[ServiceCall], ben: list[ServiceCall], running: bool
+) -> None:
+    phone = add_phone(kit, "Anna")
+    await raised(kit, plan)
+
+    if not running:
+        await stop(kit)
+    await rename_phone(kit, phone, "Ben")
+    hass.services.async_remove("notify", "mobile_app_anna")
+    if not running:
+        await start(kit)
+        await started(kit)
+    await set_state(kit, "sensor.one", "20")
+    await wait(kit, 5)
+
+    assert bridge(kit).subentries[plan.steps[0].groups[0]].data["targets"] == [BEN]
+    assert (titles(told), titles(ben)) == (["Warning"], ["Over"])
+
+
+async def test_a_phone_that_is_removed_is_missed(kit: Kit, hass: HomeAssistant, plan: Plan) -> None:
+    phone = add_phone(kit, "Anna")
+    await add_rule(kit, "sensor.one", plan=plan)
+    assert not ir.async_get(hass).issues
+
+    hass.services.async_remove("notify", "mobile_app_anna")
+    await hass.config_entries.async_remove(phone.entry_id)
+    await wait(kit, 70, 35)
+
+    (issue,) = ir.async_get(hass).issues.values()
+    assert issue.translation_placeholders == {"name": "Anna", "gone": "notify.mobile_app_anna"}

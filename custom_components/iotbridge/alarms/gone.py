@@ -97,6 +97,7 @@ class GoneReferences:
         targets = [*_list(data, "targets"), *_list(data, "fallback")]
         entities = [*_list(selection, "entities"), *(parent for parent in parents if "." in parent)]
         entities += [target["entity_id"] for target in targets if target.get("kind") == "notify"]
+        entities += [target["action"] for target in targets if target.get("kind") == "mobile_app"]
         yield from filter(self._is_gone, entities)
         devices = [*_list(selection, "devices"), *(parent for parent in parents if "." not in parent)]
         yield from (self._say("device", self._names.get(each, each)) for each in devices if self._is_device_gone(each))

@@ -293,7 +293,7 @@ class AlarmsManager(AlarmAccess):
     @callback
     def _async_replace(self, former: Mapping[str, str]) -> None:
         """End the alarms of entities whose ids other entities have now; ``former`` names the former ones by these."""
-        if not self.rules:
+        if not former or not self.rules:
             self._replaced = {**self._replaced, **former}
             return
         for rule_id, rule in self.rules.items():

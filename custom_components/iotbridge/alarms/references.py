@@ -2,6 +2,7 @@
 
 An entity id is what the user sees and may change; the id of its registry entry stays. Data that names entities has
 ``registry_ids`` (registry id by entity id), so that a rename is recognised that happened while IoT Bridge was stopped.
+The action of a phone changes with the phone's name: it is a reference as well, by the id of the phone's config entry.
 """
 
 from collections.abc import Callable, Mapping
@@ -98,7 +99,9 @@ def moved_instance(data: Mapping[str, Any], moves: Moves) -> dict[str, Any]:
 def _rewritten(value: Any, rewrite: Callable[[str], str], *, refers: bool = False) -> Any:
     """Return a copy of JSON data in which texts that may name entities are rewritten."""
     if isinstance(value, Mapping):
-        return {key: _rewritten(item, rewrite, refers=refers or key in _REFERRING) for key, item in value.items()}
+        # The action of a phone is made of the phone's name; other actions are no references.
+        names = _REFERRING | {"action"} if value.get("kind") == "mobile_app" else _REFERRING
+        return {key: _rewritten(item, rewrite, refers=refers or key in names) for key, item in value.items()}
     if isinstance(value, list | tuple):
         return [_rewritten(item, rewrite, refers=refers) for item in value]
     return rewrite(value) if refers and isinstance(value, str) else value

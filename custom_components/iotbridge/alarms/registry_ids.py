@@ -1,16 +1,21 @@
 """Follows renames of the entities that alarms name, also those that happened while IoT Bridge was stopped."""
 
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-from homeassistant.config_entries import ConfigEntry, ConfigSubentry
+from homeassistant.config_entries import SIGNAL_CONFIG_ENTRY_CHANGED, ConfigEntry, ConfigEntryChange, ConfigSubentry
 from homeassistant.core import CALLBACK_TYPE, Event, HomeAssistant, callback
 from homeassistant.helpers import entity_registry as er
+from homeassistant.helpers.dispatcher import async_dispatcher_connect
+from homeassistant.util import slugify
 
 from ..const import SUBENTRY_ALARM, SUBENTRY_NOTIFIER, SUBENTRY_WINDOW
 from ..soon import Soon
 from .references import REGISTRY_IDS, Moves, moved_data, moved_ids, moves_of, named
 
+MOBILE_APP = "mobile_app"
+_PHONE = f"notify.{MOBILE_APP}_"
 _REFERRING_SUBENTRIES = frozenset({SUBENTRY_ALARM, SUBENTRY_NOTIFIER, SUBENTRY_WINDOW})
 
 
@@ -59,11 +64,15 @@ class RegistryIds:
         )
         self.async_note_subentries()
         self.async_note(list(self._known))
-        stop = self._hass.bus.async_listen(er.EVENT_ENTITY_REGISTRY_UPDATED, self._async_registry_updated)
+        stops = (
+            self._hass.bus.async_listen(er.EVENT_ENTITY_REGISTRY_UPDATED, self._async_registry_updated),
+            async_dispatcher_connect(self._hass, SIGNAL_CONFIG_ENTRY_CHANGED, self._async_entry_changed),
+        )
 
         @callback
         def end() -> None:
-            stop()
+            for stop in stops:
+                stop()
             self._keep_soon.cancel()
 
         return end
@@ -71,8 +80,7 @@ class RegistryIds:
     @callback
     def async_note(self, entity_ids: Iterable[str]) -> None:
         """Note the registry ids of entities that have an alarm; those without a registry entry have none."""
-        registry = er.async_get(self._hass)
-        found = {entity_id: entry.id for entity_id in entity_ids if (entry := registry.async_get(entity_id))}
+        found = self._async_ids(entity_ids)
         before = {entity_id: self._known.get(entity_id) for entity_id in found}
         if found == before:
             return
@@ -84,15 +92,16 @@ class RegistryIds:
     @callback
     def async_note_subentries(self) -> None:
         """Note in each subentry the registry ids of the entities that it names; that of one that is gone stays."""
-        registry = er.async_get(self._hass)
 
         def noted(subentry: ConfigSubentry) -> dict[str, Any]:
             before = subentry.data.get(REGISTRY_IDS, {})
-            found = {key: entry.id for key in named(subentry.data) if (entry := registry.async_get(key))}
-            gone = {key: before[key] for key in named(subentry.data) & before.keys() - found.keys()}
-            for entity_id, known in gone.items():
-                self._known.setdefault(entity_id, known)
-            return {**subentry.data, REGISTRY_IDS: found | gone} if found or gone or before else dict(subentry.data)
+            names = named(subentry.data)
+            found = self._async_ids(names)
+            ids = {key: before[key] for key in names & before.keys()} | found
+            if not ids.keys() <= self._known.keys():
+                self._known = ids | self._known
+                self._keep_soon()
+            return {**subentry.data, REGISTRY_IDS: ids} if ids or before else dict(subentry.data)
 
         self._async_write(noted)
 
@@ -106,7 +115,10 @@ class RegistryIds:
         entry = er.async_get(self._hass).async_get(entity_id)
         if entry is not None:
             return entry.disabled
-        return entity_id in self._known and self._hass.states.get(entity_id) is None
+        known = self._known.get(entity_id)
+        if known is None or self._entity_id(known) is not None or self._hass.states.get(entity_id) is not None:
+            return False
+        return not self._hass.services.has_service(*entity_id.split(".", 1))
 
     @callback
     def _async_registry_updated(self, event: Event[er.EventEntityRegistryUpdatedData]) -> None:
@@ -115,12 +127,24 @@ class RegistryIds:
         if data["action"] == "create" and entity_id in self._known:
             self.async_note([entity_id])
         elif data["action"] == "update" and "old_entity_id" in data:
-            moves = {data["old_entity_id"]: entity_id}
-            self._known = moved_ids(self._known, moves)
-            self._keep_soon()
-            self._move(moves)
-            if self._async_write(lambda subentry: moved_data(subentry.data, moves)):
-                self._follow()
+            self._async_follow_moves({data["old_entity_id"]: entity_id})
+
+    @callback
+    def _async_entry_changed(self, _change: ConfigEntryChange, entry: ConfigEntry) -> None:
+        if entry.domain != MOBILE_APP:
+            return
+        if moves := moves_of(self._known, self._entity_id):
+            self._async_follow_moves(moves)
+        else:
+            self._follow()
+
+    @callback
+    def _async_follow_moves(self, moves: Moves) -> None:
+        self._known = moved_ids(self._known, moves)
+        self._keep_soon()
+        self._move(moves)
+        if self._async_write(lambda subentry: moved_data(subentry.data, moves)):
+            self._follow()
 
     @callback
     def _async_write(self, rewrite: Callable[[ConfigSubentry], dict[str, Any]]) -> bool:
@@ -142,5 +166,27 @@ class RegistryIds:
         self._remember(REGISTRY_IDS, dict(self._known))
 
     def _entity_id(self, registry_id: str) -> str | None:
-        entry = er.async_get(self._hass).entities.get_entry(registry_id)
-        return entry.entity_id if entry else None
+        """Return the entity id of a registry entry, or the action of a phone by its config entry."""
+        if entry := er.async_get(self._hass).entities.get_entry(registry_id):
+            return entry.entity_id
+        return next((action for action, known in self._async_phones().items() if known == registry_id), None)
+
+    @callback
+    def _async_ids(self, entity_ids: Iterable[str]) -> dict[str, str]:
+        """Return the registry ids of entities, and the ids of the config entries of phones by their actions."""
+        registry = er.async_get(self._hass)
+        found: dict[str, str] = {}
+        for entity_id in entity_ids:
+            if entry := registry.async_get(entity_id):
+                found[entity_id] = entry.id
+            elif entity_id.startswith(_PHONE) and (known := self._async_phones().get(entity_id)):
+                found[entity_id] = known
+        return found
+
+    @callback
+    def _async_phones(self) -> dict[str, str]:
+        """Return the config entries of phones by their actions; two phones of one name cannot be told apart."""
+        actions: defaultdict[str, list[str]] = defaultdict(list)
+        for entry in self._hass.config_entries.async_entries(MOBILE_APP):
+            actions[f"{_PHONE}{slugify(str(entry.data.get('device_name', '')))}"].append(entry.entry_id)
+        return {action: ids[0] for action, ids in actions.items() if len(ids) == 1}
