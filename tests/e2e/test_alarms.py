@@ -283,10 +283,15 @@ async def test_lost_host_is_told_once_although_home_assistant_was_killed_while_i
 # ---------------------------------------------------------------- what fails
 
 
-@pytest.mark.parametrize("status", [429, 500], ids=["too many", "error"])
-async def test_what_the_push_service_refuses_is_told_later_with_its_end(
-    lab: Lab, mine: Phone, gauge: Gauge, status: int
-) -> None:
+async def test_what_the_push_service_refuses_is_told_later_with_its_end(lab: Lab, mine: Phone, gauge: Gauge) -> None:
+    await be_refused(lab, mine, gauge, 429)
+
+
+async def test_what_the_push_service_fails_at_is_told_later_with_its_end(lab: Lab, mine: Phone, gauge: Gauge) -> None:
+    await be_refused(lab, mine, gauge, 500)
+
+
+async def be_refused(lab: Lab, mine: Phone, gauge: Gauge, status: int) -> None:
     """Home Assistant's integration of the apps only logs that; the alarm is over before it is tried again."""
     name = f"Refused with {status}"
     rule_id = await add_rule(
