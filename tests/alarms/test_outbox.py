@@ -45,6 +45,7 @@ class World:
     broken: set[str] = field(default_factory=set)
     failures: int = 0
     hanging: asyncio.Event | None = None
+    writing: asyncio.Future[None] | None = None
     gone: set[AlarmKey] = field(default_factory=set)
     spoken: asyncio.Event = field(default_factory=asyncio.Event)
 
@@ -71,12 +72,13 @@ class World:
         self.start()
         await self.settle()
 
-    def write(self, batch: Batch) -> None:
+    def write(self, batch: Batch) -> asyncio.Future[None] | None:
         for number, data in batch.outbox.items():
             if data is None:
                 self.disk.pop(number, None)
             else:
                 self.disk[number] = json.loads(json.dumps(data))
+        return self.writing
 
     def describe(self, notice: Notice) -> Message | None:
         if notice.key in self.gone:
@@ -234,6 +236,24 @@ async def test_an_alarm_that_is_over_before_it_was_told_is_told_with_its_end(wor
     await world.happen(family, News.CLEARED, episode=2)
     assert world.heard() == ["anna: raised attic", "anna: cleared attic"]
     assert world.disk == {}
+
+
+async def test_the_next_is_told_when_it_is_noted_that_the_last_was(world: World) -> None:
+    """Killed at any moment, Home Assistant repeats one message of each group."""
+    family, others = world.group("anna"), world.group("ben")
+    world.writing = asyncio.get_running_loop().create_future()
+    for subject in ("one", "two", "three"):
+        batch = world.add([family, others], key=AlarmKey("rule", f"sensor.{subject}"))
+        world.write(batch)
+        world.outbox.async_wake(batch)
+    for _ in range(200):
+        await asyncio.sleep(0)
+    assert sorted(world.heard()) == ["anna: raised one", "ben: raised one"]
+
+    world.writing.set_result(None)
+    await world.settle()
+
+    assert len(world.heard()) == 4
 
 
 async def test_the_worst_is_told_first(world: World) -> None:

@@ -255,11 +255,12 @@ class Ledger:
         self._async_write()
 
     @callback
-    def async_write(self, batch: Batch) -> None:
-        """Have what others did written with the rest."""
+    def async_write(self, batch: Batch) -> asyncio.Task[None] | None:
+        """Have what others did written with the rest; return what writes it, None when that has to wait."""
         self._batch.outbox |= batch.outbox
         self._batch.instances |= batch.instances
         self._async_write()
+        return self._writing
 
     @callback
     def _async_write(self) -> None:

@@ -16,7 +16,7 @@ from .kept import read
 from .message import Message, alarm_words, passed
 from .models import AlarmKey, AlarmState
 from .notifier import Notifier, TellError
-from .pending import Changes, Delivery, Pending, Review, Row, moved_name
+from .pending import Changes, Delivery, Pending, Review, Row, moved_name, parts
 from .policy import Digest, Hold, Policy
 from .references import Moves
 from .store import Batch
@@ -40,11 +40,13 @@ class Outbox:
         hass: HomeAssistant,
         notifier: Notifier,
         policy: Policy,
-        write: Callable[[Batch], None],
+        write: Callable[[Batch], asyncio.Future[None] | None],
         describe: Describe,
         issues: Issues,
     ) -> None:
-        """``describe`` says a notice, or None when nothing is known of its alarm any more; ``write`` has it written.
+        """``describe`` says a notice, or None when nothing is known of its alarm any more.
+
+        ``write`` has something written, and returns what is done when it is; None when there is nothing to wait for.
 
         The clock is the system's: quiet hours are those of the people, also after it was set or the machine slept.
         """
@@ -52,6 +54,7 @@ class Outbox:
         self._notifier = notifier
         self._policy = policy
         self._write = write
+        self._noted: asyncio.Future[None] | None = None
         self._describe = describe
         self._issues = issues
         self._pending = Pending()
@@ -232,9 +235,9 @@ class Outbox:
     # ------------------------------------------------------------------- how
 
     async def _async_tell(self, group: str, deliveries: Sequence[Delivery]) -> None:
-        """Tell rows together; who got some of them before gets only the others."""
+        """Tell rows together, and have it noted; who got some of them before gets only the others."""
         waits_until: float | None = None
-        for to, rows in _parts(deliveries):
+        for to, rows in parts(deliveries):
             if waits_until is None:
                 waits_until = await self._async_send(group, rows, to)
                 continue
@@ -242,6 +245,9 @@ class Outbox:
             for row in rows:
                 row.due_at = waits_until
             self._save({row.id: row.as_dict() for row in rows})
+        if self._noted:
+            # One after the other: if Home Assistant is killed now, this is all that is told once more.
+            await asyncio.wait({self._noted})
 
     async def _async_send(self, group: str, rows: Sequence[Row], to: frozenset[str]) -> float | None:
         """Send some rows to some targets; return when to try again, None when there is nothing left to try."""
@@ -374,21 +380,7 @@ class Outbox:
 
     def _save(self, changes: Changes) -> None:
         if changes:
-            self._write(Batch(outbox=dict(changes)))
-
-
-def _parts(deliveries: Sequence[Delivery]) -> list[tuple[frozenset[str], list[Row]]]:
-    """Return what goes to the same targets together; of one alarm nothing before what happened before it."""
-    parts: list[tuple[frozenset[str], list[Row]]] = []
-    latest: dict[AlarmKey, int] = {}
-    for row, to in deliveries:
-        begin = latest.get(row.key, 0)
-        place = next((n for n in range(begin, len(parts)) if parts[n][0] == to), len(parts))
-        if place == len(parts):
-            parts.append((to, []))
-        parts[place][1].append(row)
-        latest[row.key] = place
-    return parts
+            self._noted = self._write(Batch(outbox=dict(changes)))
 
 
 def _now() -> float:

@@ -144,6 +144,20 @@ class Review:
     changes: Changes = field(default_factory=dict)
 
 
+def parts(deliveries: Sequence[Delivery]) -> list[tuple[frozenset[str], list[Row]]]:
+    """Return what goes to the same targets together; of one alarm nothing before what happened before it."""
+    found: list[tuple[frozenset[str], list[Row]]] = []
+    latest: dict[AlarmKey, int] = {}
+    for row, to in deliveries:
+        begin = latest.get(row.key, 0)
+        place = next((n for n in range(begin, len(found)) if found[n][0] == to), len(found))
+        if place == len(found):
+            found.append((to, []))
+        found[place][1].append(row)
+        latest[row.key] = place
+    return found
+
+
 class Pending:
     """The rows, by group and alarm, in the order in which they came."""
 

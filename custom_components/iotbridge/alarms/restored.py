@@ -18,7 +18,7 @@ from .store import Batch
 class RestoredAlarms:
     """What the store has of alarms, by rule and subject, until their rules begin."""
 
-    def __init__(self, write: Callable[[Batch], None]) -> None:
+    def __init__(self, write: Callable[[Batch], object]) -> None:
         """``write`` writes a batch to the store."""
         self._write = write
         self._kept: defaultdict[str, dict[str, Mapping[str, Any]]] = defaultdict(dict)
