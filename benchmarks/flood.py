@@ -32,7 +32,7 @@ from .simulated_hosts import ENTITIES, SimulatedHost, numeric_sensors
 HEAD = ["flood", "median ms", "99 of 100 ms", "slowest ms", "CPU of Home Assistant per message, ms", "sent a second"]
 PING_EVERY_S = 0.01
 QUIET_S = 2.0
-QUIET_CPU = 0.1
+QUIET_CPU = 0.3
 QUIET_WITHIN_S = 60.0
 APPEAR_WITHIN_S = 60.0
 NODE = "flooded"
