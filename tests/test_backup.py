@@ -4,6 +4,8 @@ import io
 from pathlib import Path
 import tarfile
 
+import pytest
+
 from custom_components.iotbridge.alarms.manager import FILE
 from custom_components.iotbridge.alarms.store import AlarmStore, HistoryQuery
 from homeassistant.components.backup.const import DATA_MANAGER
@@ -27,16 +29,7 @@ async def test_alarms_are_in_it(kit: Kit, tmp_path: Path) -> None:
     folder = Path(kit.hass.config.path("backups"))
     await kit.hass.async_add_executor_job(folder.mkdir)
 
-    await manager.async_create_backup(
-        agent_ids=["backup.local"],
-        include_addons=None,
-        include_all_addons=False,
-        include_database=False,
-        include_folders=None,
-        include_homeassistant=True,
-        name="Test",
-        password=None,
-    )
+    await _back_up(manager)
 
     _unpack(folder, tmp_path)
     store = AlarmStore(tmp_path / "data" / ".storage" / FILE)
@@ -66,6 +59,42 @@ async def test_the_file_has_everything_and_keeps_still_and_alarms_go_on(kit: Kit
     alone.close()
 
 
+async def test_a_hook_that_fails_costs_no_backup(kit: Kit, tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    await add_rule(kit, "sensor.one")
+    await set_state(kit, "sensor.one", "90")
+    manager = await _manager(kit)
+    (entry,) = kit.hass.config_entries.async_loaded_entries("iotbridge")
+    # As after a disk that was gone for a moment: what was opened cannot be used any more.
+    entry.runtime_data.alarms.ledger.writer._store._connection.close()
+    folder = Path(kit.hass.config.path("backups"))
+    await kit.hass.async_add_executor_job(folder.mkdir)
+
+    await _back_up(manager)
+
+    assert caplog.text.count("The file of the alarms could not be prepared for the backup") == 2
+    assert "ProgrammingError" in caplog.text
+    _unpack(folder, tmp_path)
+    store = AlarmStore(tmp_path / "data" / ".storage" / FILE)
+    assert {key.subject for key in store.open().instances} == {"sensor.one"}
+    store.close()
+
+
+async def test_while_the_file_cannot_be_opened_a_backup_works(kit: Kit) -> None:
+    (entry,) = kit.hass.config_entries.async_loaded_entries("iotbridge")
+    manager = await _manager(kit)
+    assert await kit.hass.config_entries.async_unload(entry.entry_id)
+    path = Path(kit.hass.config.path(".storage", FILE))
+    await kit.hass.async_add_executor_job(path.unlink)
+    await kit.hass.async_add_executor_job(path.mkdir)
+    assert await kit.hass.config_entries.async_setup(entry.entry_id)
+
+    await manager.async_pre_backup_actions()
+    await set_state(kit, "sensor.one", "90")
+    await manager.async_post_backup_actions()
+
+    assert await kit.hass.config_entries.async_unload(entry.entry_id)
+
+
 async def test_without_a_loaded_entry(kit: Kit) -> None:
     manager = await _manager(kit)
     assert "iotbridge" in manager.platforms
@@ -74,6 +103,19 @@ async def test_without_a_loaded_entry(kit: Kit) -> None:
 
     await manager.async_pre_backup_actions()
     await manager.async_post_backup_actions()
+
+
+async def _back_up(manager: BackupManager) -> None:
+    await manager.async_create_backup(
+        agent_ids=["backup.local"],
+        include_addons=None,
+        include_all_addons=False,
+        include_database=False,
+        include_folders=None,
+        include_homeassistant=True,
+        name="Test",
+        password=None,
+    )
 
 
 def _content(kit: Kit) -> bytes:

@@ -5,11 +5,12 @@ from homeassistant.exceptions import ConfigEntryNotReady
 from homeassistant.helpers import config_validation as cv
 from homeassistant.helpers.typing import ConfigType
 
-from . import mqtt_client, runtime
+from . import migration, mqtt_client, runtime, subentries
 from .agents.announced import AnnouncedHosts
 from .alarms.websocket import async_setup_websocket
 from .const import DOMAIN, PLATFORMS
 from .devices.publisher import async_forget_all
+from .issues import ENTRY_NEWER, Issues
 from .runtime import IotBridgeConfigEntry
 from .services import async_setup_services
 
@@ -20,16 +21,34 @@ async def async_setup(hass: HomeAssistant, _config: ConfigType) -> bool:
     """Offer the actions; they say themselves when there is no entry yet."""
     async_setup_services(hass)
     async_setup_websocket(hass)
+    # Home Assistant refuses a newer entry without asking the integration, and without a word for the user.
+    is_newer = any(entry.version > migration.MAJOR_VERSION for entry in hass.config_entries.async_entries(DOMAIN))
+    Issues(hass).async_set(ENTRY_NEWER, "", is_newer)
+    return True
+
+
+async def async_migrate_entry(hass: HomeAssistant, entry: IotBridgeConfigEntry) -> bool:
+    """Bring the entry to the version of this release; one of a later minor version can be read as it is."""
+    current = migration.version_of(migration.ENTRY)
+    if entry.minor_version < current:
+        options = migration.upgraded(migration.ENTRY, entry.options, entry.minor_version)
+        hass.config_entries.async_update_entry(entry, options=options, minor_version=current)
     return True
 
 
 async def async_setup_entry(hass: HomeAssistant, entry: IotBridgeConfigEntry) -> bool:
-    """Start to look after the hosts."""
+    """Start to look after hosts, things and alarms."""
     if not await mqtt_client.async_wait_for_client(hass):
         raise ConfigEntryNotReady(translation_domain=DOMAIN, translation_key="mqtt_not_ready")
+    subentries.async_migrate(hass, entry)
     entry.runtime_data = runtime.build(hass, entry)
     await hass.config_entries.async_forward_entry_setups(entry, PLATFORMS)
-    await runtime.async_start(entry, entry.runtime_data)
+    try:
+        await runtime.async_start(hass, entry, entry.runtime_data)
+    except BaseException:
+        # Home Assistant ends what was begun, but leaves platforms set up: the next attempt would be refused for them.
+        await hass.config_entries.async_unload_platforms(entry, PLATFORMS)
+        raise
     return True
 
 

@@ -2,7 +2,7 @@
 
 from homeassistant.core import HomeAssistant
 
-from .const import DOMAIN
+from .const import DOMAIN, LOGGER
 from .runtime import IotBridgeConfigEntry
 
 
@@ -20,4 +20,9 @@ async def _async_keep_still(hass: HomeAssistant, *, still: bool) -> None:
     """Without a loaded entry the file is closed, and still by itself."""
     entry: IotBridgeConfigEntry
     for entry in hass.config_entries.async_loaded_entries(DOMAIN):
-        await entry.runtime_data.alarms.ledger.async_keep_still(still)
+        try:
+            await entry.runtime_data.alarms.ledger.writer.async_keep_still(still)
+        except Exception:  # noqa: BLE001 - logged, and the backup goes on
+            # A backup without the last minutes of the alarms is better than none: Home Assistant gives up the whole
+            # backup where a hook raises.
+            LOGGER.exception("The file of the alarms could not be prepared for the backup")

@@ -16,7 +16,7 @@ from homeassistant.core import callback
 from homeassistant.helpers import selector
 from homeassistant.helpers.service_info.mqtt import MqttServiceInfo
 
-from . import mqtt_client
+from . import migration, mqtt_client
 from .agents.inventory import plain_name
 from .const import (
     CONF_LOST_AFTER,
@@ -76,7 +76,8 @@ def check_options(user_input: Mapping[str, Any]) -> tuple[dict[str, Any], dict[s
 class IotBridgeConfigFlow(ConfigFlow, domain=DOMAIN):
     """Make the one entry there is."""
 
-    VERSION = 1
+    VERSION = migration.MAJOR_VERSION
+    MINOR_VERSION = migration.version_of(migration.ENTRY)
 
     def __init__(self) -> None:
         """Start without a discovered host."""

@@ -10,6 +10,10 @@ from .markdown import escaped
 
 HELP_URL = "https://github.com/owner.invalid/iot-bridge/blob/main/docs"
 
+HOSTS_NOT_STARTED = "hosts_not_started"
+THINGS_NOT_STARTED = "things_not_started"
+ALARMS_NOT_STARTED = "alarms_not_started"
+ENTRY_NEWER = "entry_newer"
 BROKER_GONE = "broker_gone"
 DISCOVERY_OFF = "discovery_off"
 NODE_ID_CONFLICT = "node_id_conflict"
@@ -23,23 +27,47 @@ NEW_FIELDS = "new_fields"
 THING_FLOODING = "thing_flooding"
 THINGS_WITHOUT_OWNER = "things_without_owner"
 LIBRARY_MISSING = "library_missing"
+THING_UNREADABLE = "thing_unreadable"
 NOTIFIER_FAILING = "notifier_failing"
 ALARM_UNREADABLE = "alarm_unreadable"
 ALARM_TELLS_NOBODY = "alarm_tells_nobody"
 REFERENCE_GONE = "reference_gone"
 ALARMS_NOT_WRITTEN = "alarms_not_written"
+ALARMS_DAMAGED = "alarms_damaged"
 
-OF_THINGS = {NEW_DEVICES, NEW_FIELDS, THING_FLOODING, LIBRARY_MISSING, THINGS_WITHOUT_OWNER}
-OF_ALARMS = {ALARM_TELLS_NOBODY, REFERENCE_GONE, NOTIFIER_FAILING, ALARM_UNREADABLE, ALARMS_NOT_WRITTEN}
+OF_THINGS = {
+    LIBRARY_MISSING,
+    NEW_DEVICES,
+    NEW_FIELDS,
+    THING_FLOODING,
+    THING_UNREADABLE,
+    THINGS_NOT_STARTED,
+    THINGS_WITHOUT_OWNER,
+}
+OF_ALARMS = {
+    ALARM_TELLS_NOBODY,
+    ALARM_UNREADABLE,
+    ALARMS_DAMAGED,
+    ALARMS_NOT_STARTED,
+    ALARMS_NOT_WRITTEN,
+    NOTIFIER_FAILING,
+    REFERENCE_GONE,
+}
 # What repairs.py can mend with the user's help.
-FIXABLE = {NEW_DEVICES, NEW_FIELDS, STALE_HOST, THINGS_WITHOUT_OWNER}
+FIXABLE = {ALARMS_DAMAGED, NEW_DEVICES, NEW_FIELDS, STALE_HOST, THINGS_WITHOUT_OWNER}
 
 SEVERITIES = {
+    HOSTS_NOT_STARTED: ir.IssueSeverity.ERROR,
+    THINGS_NOT_STARTED: ir.IssueSeverity.ERROR,
+    ALARMS_NOT_STARTED: ir.IssueSeverity.ERROR,
+    ENTRY_NEWER: ir.IssueSeverity.ERROR,
     BROKER_GONE: ir.IssueSeverity.ERROR,
     NODE_ID_CONFLICT: ir.IssueSeverity.ERROR,
+    ALARMS_DAMAGED: ir.IssueSeverity.ERROR,
     ALARMS_NOT_WRITTEN: ir.IssueSeverity.ERROR,
     ALARM_UNREADABLE: ir.IssueSeverity.ERROR,
     NOTIFIER_FAILING: ir.IssueSeverity.ERROR,
+    THING_UNREADABLE: ir.IssueSeverity.ERROR,
 }
 
 
@@ -86,6 +114,13 @@ class Issues:
     def _async_close(self, kind: str, subject: str) -> None:
         self._open.pop((kind, subject), None)
         ir.async_delete_issue(self._hass, DOMAIN, _issue_id(kind, subject))
+
+
+@callback
+def async_placeholders(hass: HomeAssistant, issue_id: str) -> dict[str, str]:
+    """Return what is filled into the text of an issue; nothing where it is closed already."""
+    issue = ir.async_get(hass).async_get_issue(DOMAIN, issue_id)
+    return dict((issue and issue.translation_placeholders) or {})
 
 
 def _page(kind: str) -> str:

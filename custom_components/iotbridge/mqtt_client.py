@@ -15,12 +15,13 @@ from homeassistant.config_entries import (
 )
 from homeassistant.const import CONF_DISCOVERY, CONF_PROTOCOL
 from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
+from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers import device_registry as dr
 from homeassistant.helpers.dispatcher import async_dispatcher_connect
 from homeassistant.helpers.service_info.mqtt import MqttServiceInfo
 from homeassistant.util.hass_dict import HassKey
 
-from .const import DOMAIN, MQTT_DOMAIN
+from .const import DOMAIN, LOGGER, MQTT_DOMAIN
 
 PROTOCOL_5 = "5"
 QOS = 1
@@ -130,9 +131,10 @@ class _Subscriptions:
 
     async def async_add(self, subscription: _Subscription) -> CALLBACK_TYPE:
         """Make a subscription, at once or as soon as core's mqtt is loaded; return the function that ends it."""
+        self._ends[subscription] = None
         entry = async_entry(self._hass)
-        is_between = entry is not None and not entry.disabled_by and entry.state is not ConfigEntryState.LOADED
-        self._ends[subscription] = None if is_between else await self._async_make(subscription)
+        if entry is not None and entry.state is ConfigEntryState.LOADED:
+            await self._async_make(subscription)
 
         @callback
         def unsubscribe() -> None:
@@ -141,13 +143,18 @@ class _Subscriptions:
 
         return unsubscribe
 
-    async def _async_make(self, subscription: _Subscription) -> CALLBACK_TYPE:
+    async def _async_make(self, subscription: _Subscription) -> None:
         @callback
         def receive(message: mqtt.ReceiveMessage) -> None:
             if subscription in self._ends:  # core goes through a list that was made before the end
                 subscription.receive(message)
 
-        return await mqtt.async_subscribe(self._hass, subscription.topic, receive, qos=QOS, encoding=LOSSLESS)
+        try:
+            end = await mqtt.async_subscribe(self._hass, subscription.topic, receive, qos=QOS, encoding=LOSSLESS)
+        except HomeAssistantError as error:
+            LOGGER.warning("%s is subscribed to when MQTT is set up again: %s", subscription.topic, error)
+            return
+        self._ends[subscription] = end
 
     @callback
     def _async_entry_changed(self, change: ConfigEntryChange, entry: ConfigEntry) -> None:
@@ -163,7 +170,7 @@ class _Subscriptions:
 
     async def _async_make_missing(self) -> None:
         for subscription in [missing for missing, end in self._ends.items() if end is None]:
-            self._ends[subscription] = await self._async_make(subscription)
+            await self._async_make(subscription)
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -186,8 +193,7 @@ async def async_subscribe(
     encoding, core's own entities and automations would get our bytes where they expect text: a number in bytes is no
     number to them. LOSSLESS decodes UTF-8 exactly as they would, and only what they skip as undecodable differs.
 
-    The subscription outlives a reload of core's mqtt. Raise HomeAssistantError where there is no core mqtt, or it is
-    switched off.
+    The subscription outlives a reload of core's mqtt, and is made when there is one again where there is none now.
     """
     if (subscriptions := hass.data.get(SUBSCRIPTIONS)) is None:
         subscriptions = hass.data[SUBSCRIPTIONS] = _Subscriptions(hass)

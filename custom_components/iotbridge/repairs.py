@@ -1,4 +1,4 @@
-"""Dialogs of the repairs: new fields of a device, new devices of a family, a host that is gone."""
+"""Dialogs of the repairs: new fields of a device, new devices of a family, a host that is gone, damaged files."""
 
 from abc import ABC, abstractmethod
 from dataclasses import replace
@@ -17,7 +17,7 @@ from .flows.forms import choices, device_label
 from .flows.live import Live, async_live, decided, extended
 from .flows.rules import ChannelError
 from .flows.words import async_reason, async_words
-from .issues import NEW_DEVICES, STALE_HOST, THINGS_WITHOUT_OWNER
+from .issues import ALARMS_DAMAGED, NEW_DEVICES, STALE_HOST, THINGS_WITHOUT_OWNER, async_placeholders
 from .markdown import escaped
 from .runtime import IotBridgeConfigEntry
 
@@ -26,6 +26,8 @@ type Data = dict[str, str | int | float | None]
 
 async def async_create_fix_flow(_hass: HomeAssistant, issue_id: str, data: Data | None) -> RepairsFlow:
     """Return the dialog that repairs an issue."""
+    if issue_id == ALARMS_DAMAGED:
+        return DamagedFiles()
     about = data or {}
     if issue_id.startswith(THINGS_WITHOUT_OWNER):
         return ThingsWithoutOwner(str(about.get("entry_id")))
@@ -179,3 +181,22 @@ class ForgetHost(RepairsFlow):
             return self.async_show_form(step_id="confirm", description_placeholders={"host": escaped(host.name)})
         entries[0].runtime_data.attachments.async_forget(host)
         return self.async_create_entry(data={})
+
+
+class DamagedFiles(RepairsFlow):
+    """Deletion of the damaged files of the alarms that were put aside."""
+
+    async def async_step_init(self, _user_input: dict[str, Any] | None = None) -> RepairsFlowResult:
+        """Begin; an answer is expected in the next step."""
+        return await self.async_step_confirm()
+
+    async def async_step_confirm(self, user_input: dict[str, Any] | None = None) -> RepairsFlowResult:
+        """Delete the files once the user has read what happened."""
+        entries = self.hass.config_entries.async_loaded_entries(DOMAIN)
+        if not entries:
+            return self.async_abort(reason="not_running")
+        if user_input is not None:
+            await entries[0].runtime_data.alarms.ledger.writer.async_remove_damaged()
+            return self.async_create_entry(data={})
+        said = async_placeholders(self.hass, self.issue_id)
+        return self.async_show_form(step_id="confirm", description_placeholders=said)

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry, async_mock_service
 
-from custom_components.iotbridge.alarms.manager import AlarmsManager, store_path
+from custom_components.iotbridge.alarms.manager import AlarmsManager
 from custom_components.iotbridge.alarms.models import AlarmKey, By, Severity, Timing
 from custom_components.iotbridge.alarms.rule import Condition, Kind, Plan, Selection, Step
 from custom_components.iotbridge.alarms.store import HistoryQuery
@@ -272,20 +272,6 @@ async def test_a_removed_rule_leaves_nothing(
     assert alarms().count(Severity.WARNING, unacknowledged=True) == 0
     assert await hass.config_entries.async_reload(entry.entry_id)
     await hass.async_block_till_done()
-    assert alarms().alarms() == []
-
-
-async def test_a_file_that_cannot_be_read_is_put_aside(
-    hass: HomeAssistant, kit: Kit, entry: MockConfigEntry, alarms: Callable[[], AlarmsManager]
-) -> None:
-    path = store_path(hass)
-    await hass.config_entries.async_unload(entry.entry_id)
-    await hass.async_add_executor_job(path.write_bytes, b"no database at all" * 100)
-
-    assert await hass.config_entries.async_setup(entry.entry_id)
-    await hass.async_block_till_done()
-
-    assert await hass.async_add_executor_job(path.with_suffix(".broken").exists)
     assert alarms().alarms() == []
 
 

@@ -1,7 +1,9 @@
 """Things in a bad neighbourhood: floods, crowds, clean-ups, outages; nothing is lost, nothing grows for ever."""
 
+import asyncio
 from collections import Counter
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -134,6 +136,30 @@ async def test_removing_the_integration_takes_back_what_was_left_without_a_broke
     emptied = {call.args[0] for call in kit.mqtt.async_publish.call_args_list if not call.args[1]}
     for uid in (UID, thing_uid(other.topic, other.topic)):
         assert {f"homeassistant/device/{uid}/config", f"iotbridge/thing/{uid}/availability"} <= emptied
+
+
+@real_broker
+async def test_removing_the_integration_without_a_broker_takes_everything_back_when_it_is_there(
+    home: HomeAssistant, entry: MockConfigEntry, broker: Broker
+) -> None:
+    learn(home, entry, profile(TEMPERATURE), SAMPLE)
+    await until(lambda: state(home, "sensor.attic_temperature") == "21.5")
+    mqtt = home.config_entries.async_entries("mqtt")[0]
+    broker.kill()
+    await until(lambda: state(home, "sensor.attic_temperature") == "unavailable")
+
+    await home.config_entries.async_remove(entry.entry_id)
+    broker.start()
+    # What the broker kept over its restart, or another bridge gave it back.
+    await until(broker.listens)
+    async with broker.client() as other:
+        await other.subscribe(f"homeassistant/device/{UID}/config", qos=1)
+        async with asyncio.timeout(40):
+            message = await anext(other.messages)
+    assert message.payload == b""
+    await until(lambda: dr.async_get(home).async_get_device_by_identifier(("mqtt", UID), mqtt.entry_id) is None)
+    await until(lambda: not Path(home.config.path(".storage", "iotbridge.things")).exists())
+    entry.add_to_hass(home)  # for the fixture that ends it
 
 
 async def test_many_new_devices_join_together(hass: HomeAssistant, kit: Kit, entry: MockConfigEntry) -> None:

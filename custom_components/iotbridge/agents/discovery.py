@@ -6,13 +6,14 @@ import time
 from typing import Any
 
 from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
+from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers import entity_registry as er
 from homeassistant.helpers.event import async_track_time_interval
 from homeassistant.helpers.json import json_dumps
 from homeassistant.helpers.translation import async_get_translations
 
 from .. import mqtt_client
-from ..const import DOMAIN, MQTT_DOMAIN
+from ..const import DOMAIN, LOGGER, MQTT_DOMAIN
 from .discovery_monitor import DiscoveryMonitor
 from .inventory import Host
 from .manager import AgentsManager
@@ -69,8 +70,12 @@ class HostDiscovery:
             payload = json_dumps(discovery_config(host, names, is_part_of_device=has_device))
             topic = f"{prefix}/device/{host.uid}/config"
             if self._published.get(topic) != payload or not (host.has_device and self._monitor.has_message(host)):
-                self._published[topic] = payload
-                await mqtt_client.async_publish(self._hass, topic, payload, qos=1, retain=True)
+                try:
+                    await mqtt_client.async_publish(self._hass, topic, payload, qos=1, retain=True)
+                except HomeAssistantError as error:
+                    LOGGER.debug("Could not publish on %s, and try again: %s", topic, error)
+                else:
+                    self._published[topic] = payload
 
 
 @callback

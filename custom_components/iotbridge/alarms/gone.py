@@ -35,12 +35,24 @@ _FINDING = ("entities", "devices", "areas", "floors", "labels", "domains", "devi
 class GoneReferences:
     """The repairs about what subentries name; each goes when what it is about is mended."""
 
-    def __init__(self, hass: HomeAssistant, entry: ConfigEntry, issues: Issues, is_gone: Callable[[str], bool]) -> None:
-        """``is_gone`` returns whether an entity is not there any more."""
+    def __init__(
+        self,
+        hass: HomeAssistant,
+        entry: ConfigEntry,
+        issues: Issues,
+        is_gone: Callable[[str], bool],
+        is_read: Callable[[str], bool],
+    ) -> None:
+        """Prepare; nothing is looked at before async_start.
+
+        ``is_gone`` returns whether an entity is not there any more, ``is_read`` whether a subentry could be read: one
+        that could not has a repair that says so.
+        """
         self._hass = hass
         self._entry = entry
         self._issues = issues
         self._is_gone = is_gone
+        self._is_read = is_read
         # What devices were called when they were there.
         self._names: dict[str, str] = {}
         self._told: set[str] = set()
@@ -70,10 +82,11 @@ class GoneReferences:
         for subentry_id, subentry in self._entry.subentries.items():
             if subentry.subentry_type in _KINDS:
                 self._told.add(subentry_id)
-                gone = list(dict.fromkeys(self._gone(subentry.data)))
+                data = subentry.data if self._is_read(subentry_id) else {}
+                gone = list(dict.fromkeys(self._gone(data)))
                 told = {"name": subentry.title, "gone": ", ".join(gone)}
                 self._issues.async_set(REFERENCE_GONE, subentry_id, bool(gone), **told)
-                tells_nobody = any(self._tells_nobody(step) for step in _list(_map(subentry.data.get("plan")), "steps"))
+                tells_nobody = any(self._tells_nobody(step) for step in _list(_map(data.get("plan")), "steps"))
                 self._issues.async_set(ALARM_TELLS_NOBODY, subentry_id, tells_nobody, name=subentry.title)
 
     @callback

@@ -3,14 +3,10 @@
 import asyncio
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from datetime import datetime
-import sqlite3
 from typing import Any
 
 from homeassistant.core import CALLBACK_TYPE, HassJobType, HomeAssistant, callback
-from homeassistant.helpers.event import async_call_later
 from homeassistant.util.logging import catch_log_exception
 
 from ..const import LOGGER
@@ -18,16 +14,16 @@ from . import lifecycle, telling as tellings
 from .agenda import Agenda
 from .clock import Clock
 from .counts import Counts
+from .database import Loaded
 from .flapping import DEFAULT_PER_HOUR, FLAPPING
 from .instance import Instance
 from .models import Alarm, AlarmKey, Severity, Timing, Transition, Verdict
 from .references import Moves, moved_key, moved_reason
 from .rule import Rule
 from .seen import Why
-from .store import AlarmStore, Batch, HistoryQuery, Loaded
+from .store import AlarmStore, Batch, HistoryQuery
 from .telling import News, Notice, Outbox
-
-WRITE_AGAIN_S = 30
+from .writer import Writer
 
 type Listener = Callable[[Rule, Transition], None]
 
@@ -38,27 +34,20 @@ class Ledger:
     def __init__(self, hass: HomeAssistant, store: AlarmStore) -> None:
         """Prepare; ``async_open`` reads what is kept."""
         self._hass = hass
-        self._store = store
-        # One thread: what is written first is there first.
-        self._thread = ThreadPoolExecutor(1, "iotbridge alarms")
+        self.writer = Writer(hass, store, self._take_dirty, self._async_wake)
         self._instances: dict[AlarmKey, Instance] = {}
         self._by_rule: defaultdict[str, dict[str, Instance]] = defaultdict(dict)
         self._clock = Clock()
         self._agenda = Agenda(hass, self.now, self._async_tick)
-        self._batch = Batch()
         self._dirty: dict[AlarmKey, Instance] = {}
-        self._writing: asyncio.Task[None] | None = None
         self.counts = Counts()
         self._listeners: list[Callable[[Rule, Transition], Any]] = []
-        self._stop_waiting: CALLBACK_TYPE | None = None
         self.outbox: Outbox | None = None
         # Puts a verdict's reason into words.
         self.explain: Callable[[Verdict], str] | None = None
         self.flapping_per_hour = DEFAULT_PER_HOUR
         # Told by how many seconds the clock was set.
         self.on_clock: list[Callable[[float], None]] = []
-        # Told why nothing can be written, or None when it can be again.
-        self.on_unwritten: Callable[[str | None], None] | None = None
         # Told of alarms that begin or cease to be bad, whether that is news or not.
         self.on_pending: Callable[[Instance], None] | None = None
         # Told of alarms that look different though nothing happened that is told.
@@ -66,24 +55,18 @@ class Ledger:
 
     async def async_open(self) -> Loaded:
         """Read what is kept."""
-        return await self._hass.loop.run_in_executor(self._thread, self._store.open)
+        return await self.writer.async_open()
 
     async def async_close(self) -> None:
         """Write what is still to be written, and let go of the file."""
         self._agenda.async_clear()
-        if self._stop_waiting:
-            self._stop_waiting()
-            self._stop_waiting = None
-        await self.async_flush()
-        await self._hass.loop.run_in_executor(self._thread, self._store.close)
-        await self._hass.async_add_executor_job(self._thread.shutdown)
+        self._dirty |= self._instances
+        await self.writer.async_close()
 
     async def async_flush(self) -> None:
         """Write everything there is to write."""
-        for instance in self._instances.values():
-            self.async_dirty(instance)
-        if self._writing:
-            await self._writing
+        self._dirty |= self._instances
+        await self.writer.async_flush()
 
     def now(self) -> float:
         """Return the time in seconds since 1970, by a clock that is only set by ``async_set_clock``."""
@@ -133,6 +116,17 @@ class Ledger:
         self._async_schedule(instance)
 
     @callback
+    def async_restore(self, instance: Instance, restored: Instance) -> None:
+        """Let an alarm to which nothing has happened yet be what it was before the start."""
+        last = instance.alarm.last
+        instance.alarm, instance.telling, instance.flapping = restored.alarm, restored.telling, restored.flapping
+        instance.is_stored = True
+        self.counts.take(instance.alarm)
+        self.async_quietly(instance)
+        self.async_judge(instance, last, self.now())
+        self._async_schedule(instance)
+
+    @callback
     def async_remove(self, instance: Instance) -> None:
         """Let go of an alarm whose entity or rule is gone; whoever was told of it is told that it is over."""
         alarm = instance.alarm
@@ -148,8 +142,8 @@ class Ledger:
         self._agenda.async_set(instance.key, None)
         self._dirty.pop(instance.key, None)
         if instance.is_stored:
-            self._batch.instances[instance.key] = None
-            self._async_write()
+            self.writer.batch.instances[instance.key] = None
+            self.writer.async_write()
 
     @callback
     def async_follow(self, instance: Instance, rule: Rule) -> None:
@@ -162,14 +156,14 @@ class Ledger:
     @callback
     def async_move(self, moves: Moves) -> None:
         """Follow a rename of entities: alarms, what they say of each other, and what happened to them."""
-        self._batch.move(moves)
+        self.writer.batch.move(moves)
         moved = [instance for instance in self if instance.key.subject in moves]
         self.counts.move({instance.key: moved_key(instance.key, moves) for instance in moved})
         for instance in moved:
             del self._instances[instance.key], self._by_rule[instance.key.rule_id][instance.key.subject]
             self._agenda.async_set(instance.key, None)
             self._dirty.pop(instance.key, None)
-            self._batch.instances[instance.key] = None
+            self.writer.batch.instances[instance.key] = None
         for instance in moved:
             instance.alarm.move(moved_key(instance.key, moves))
             self.async_add(instance)
@@ -178,7 +172,7 @@ class Ledger:
             if instance.key.subject in moves.values() or reasons != instance.alarm.suppressed_by:
                 instance.alarm.suppressed_by = reasons
                 self.async_dirty(instance)
-        self._async_write()
+        self.writer.async_write()
 
     @callback
     def async_judge(self, instance: Instance, verdict: Verdict, now: float) -> None:
@@ -232,9 +226,11 @@ class Ledger:
 
     @callback
     def _async_book(self, instance: Instance, happened: Sequence[Transition], notices: Sequence[Notice]) -> None:
-        self._batch.history += [(instance.rule.name, transition) for transition in happened]
+        for transition in happened:
+            self.writer.async_note(instance.rule.name, transition)
         if notices and self.outbox:
-            self.outbox.async_add(notices, self._batch)
+            self.outbox.async_add(notices, self.writer.batch)
+            self.writer.async_hurry()
         self.counts.take(instance.alarm)
         self.async_dirty(instance)
         self._async_schedule(instance)
@@ -246,67 +242,27 @@ class Ledger:
     def async_dirty(self, instance: Instance) -> None:
         """Have an alarm written, as it will be when its turn comes."""
         self._dirty[instance.key] = instance
-        self._async_write()
+        self.writer.async_write()
 
     @callback
     def async_remember(self, name: str, value: Any) -> None:
         """Have anything else written."""
-        self._batch.remembered[name] = value
-        self._async_write()
+        self.writer.batch.remembered[name] = value
+        self.writer.async_write()
 
     @callback
     def async_write(self, batch: Batch) -> asyncio.Task[None] | None:
         """Have what others did written with the rest; return what writes it, None when that has to wait."""
-        self._batch.outbox |= batch.outbox
-        self._batch.instances |= batch.instances
-        self._async_write()
-        return self._writing
+        self.writer.batch.outbox |= batch.outbox
+        self.writer.batch.instances |= batch.instances
+        return self.writer.async_write()
 
     @callback
-    def _async_write(self) -> None:
-        if self._writing is None and self._stop_waiting is None:
-            # Not eagerly: a quick disk would have it finished, and None in its place, before it is put there.
-            self._writing = self._hass.async_create_task(
-                self._async_write_all(), "iotbridge alarms write", eager_start=False
-            )
-
-    async def _async_write_all(self) -> None:
-        """Write until there is nothing left; only what is written is told, unless nothing can be written."""
-        try:
-            while self._batch or self._dirty:
-                self._take_dirty()
-                batch, self._batch = self._batch, Batch()
-                try:
-                    await self._hass.loop.run_in_executor(self._thread, self._store.write, batch)
-                except sqlite3.Error as error:
-                    self._async_failed(batch, str(error))
-                    return
-                if self.on_unwritten:
-                    self.on_unwritten(None)
-                if self.outbox and batch.outbox:
-                    self.outbox.async_wake(batch)
-                if self._store.is_untidy and not self._batch:
-                    await self._hass.loop.run_in_executor(self._thread, self._store.tidy)
-        finally:
-            self._writing = None
-
-    @callback
-    def _async_failed(self, batch: Batch, reason: str) -> None:
-        """Try again later. A message that may be told twice after a crash is better than one that nobody gets."""
-        LOGGER.error("Alarms could not be written; it is tried again in %s seconds: %s", WRITE_AGAIN_S, reason)
-        self._batch = batch.before(self._batch)
-        self._stop_waiting = async_call_later(self._hass, WRITE_AGAIN_S, self._async_write_again)
-        if self.on_unwritten:
-            self.on_unwritten(reason)
-        if self.outbox and batch.outbox:
+    def _async_wake(self, batch: Batch) -> None:
+        if self.outbox:
             self.outbox.async_wake(batch)
 
-    @callback
-    def _async_write_again(self, _now: datetime) -> None:
-        self._stop_waiting = None
-        self._async_write()
-
-    def _take_dirty(self) -> None:
+    def _take_dirty(self, batch: Batch) -> None:
         """Put what changed into the batch; what is as if nothing had ever happened needs no place."""
         for key, instance in self._dirty.items():
             # At a start these are all alarms, and nearly all of them are blank: that must cost nothing.
@@ -314,22 +270,16 @@ class Ledger:
             if is_blank and not instance.is_stored:
                 continue
             instance.is_stored = not is_blank
-            self._batch.instances[key] = None if is_blank else instance.as_dict()
+            batch.instances[key] = None if is_blank else instance.as_dict()
         self._dirty.clear()
 
     async def async_history(self, query: HistoryQuery) -> list[dict[str, Any]]:
         """Return what happened, newest first."""
-        if self._writing:
-            await asyncio.shield(self._writing)
-        return await self._hass.async_add_executor_job(self._store.history, query)
-
-    async def async_keep_still(self, still: bool) -> None:
-        """Keep the file as it is while it is copied, or no more; it goes on being written to, beside it."""
-        await self._hass.loop.run_in_executor(self._thread, self._store.keep_still, still)
+        return await self.writer.async_history(query)
 
     async def async_purge(self) -> None:
         """Forget what is older than a year."""
-        await self._hass.loop.run_in_executor(self._thread, self._store.purge, self.now())
+        await self.writer.async_purge(self.now())
 
     @callback
     def _async_schedule(self, instance: Instance) -> None:
@@ -363,7 +313,7 @@ class Ledger:
         if not instance.alarm.announced and FLAPPING not in instance.alarm.suppressed_by:
             if instance.alarm.suppressed_by:
                 # For who asks later; an outage of a thousand entities is no thousand events.
-                self._batch.history.append((instance.rule.name, lifecycle.came_silently(instance.alarm, now)))
+                self.writer.async_note(instance.rule.name, lifecycle.came_silently(instance.alarm, now))
             return
         if not instance.flapping.note(now, self.flapping_per_hour):
             return

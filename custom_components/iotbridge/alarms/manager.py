@@ -17,9 +17,10 @@ from homeassistant.helpers.event import async_call_later, async_track_time_inter
 from homeassistant.helpers.storage import STORAGE_DIR
 
 from .. import mqtt_client
-from ..const import SUBENTRY_ALARM, SUBENTRY_WINDOW
-from ..issues import ALARM_UNREADABLE, ALARMS_NOT_WRITTEN, Issues
+from ..const import SUBENTRY_ALARM, SUBENTRY_NOTIFIER, SUBENTRY_WINDOW
+from ..issues import ALARM_UNREADABLE, Issues
 from ..soon import Soon
+from ..subentries import Reader
 from .absences import Absences
 from .access import AlarmAccess
 from .describing import async_describe, async_explain
@@ -27,15 +28,15 @@ from .flapping import DEFAULT_PER_HOUR
 from .gone import GoneReferences
 from .group_edits import GroupEdits
 from .instance import Instance
-from .kept import read
 from .ledger import Ledger
 from .message import alarm_words, test_message
 from .models import AlarmKey, Change, Transition
-from .notifier import Notifier
+from .notifier import Group, Notifier
 from .orphans import async_end_orphans
 from .outbox import Outbox
 from .phone import async_listen_actions
 from .policy import Policy
+from .recovery import Recovery
 from .references import Moves, moved_rule
 from .registry_ids import RegistryIds
 from .restored import RestoredAlarms
@@ -88,14 +89,23 @@ class AlarmsManager(AlarmAccess):
             self.issues,
         )
         self._group_edits = GroupEdits(entry, self.notifier, self.ledger, self._outbox.async_introduce)
-        self._gone = GoneReferences(hass, entry, self.issues, self._is_gone)
+        self._reader = Reader(self.issues, ALARM_UNREADABLE)
+        self._gone = GoneReferences(hass, entry, self.issues, self._is_gone, self._reader.is_read)
+        self._recovery = Recovery(
+            hass,
+            self.ledger,
+            self.silencing,
+            self._outbox,
+            self.issues,
+            self._restored,
+            lambda: async_end_orphans(self.ledger, self._restored, entry.subentries),
+        )
         self._stop: list[CALLBACK_TYPE] = []
         self._has_parents = False
         self._is_started = False
         self._following = asyncio.Lock()
         self._follow = lambda: entry.async_create_task(hass, self._async_follow(), "iotbridge alarms follow")
         self._follow_soon = Soon(hass, self._follow)
-        self._unread: set[str] = set()
         self._watch_soon = Soon(hass, partial(self._watch.async_set_instances, self.ledger))
         self._moved_soon = Soon(hass, self._async_show_moved)
         self._absences = Absences(hass, self.ledger, self._registry_ids.is_gone)
@@ -110,7 +120,6 @@ class AlarmsManager(AlarmAccess):
         self.ledger.on_pending = self._async_pending
         self.ledger.explain = partial(async_explain, self.hass)
         self.ledger.flapping_per_hour = self._entry.options.get("flapping_per_hour", DEFAULT_PER_HOUR)
-        self.ledger.on_unwritten = self._async_unwritten
         self.ledger.on_clock += [self.silencing.async_clock_set, self._async_clock_set]
         self.ledger.on_shown.append(lambda instance: self._async_tell_rule(instance.key.rule_id))
         self._watch.async_start()
@@ -136,10 +145,6 @@ class AlarmsManager(AlarmAccess):
         await async_end_orphans(self.ledger, self._restored, self._entry.subentries)
         self.ledger.counts.tell()
         self._is_started = True
-
-    @callback
-    def _async_unwritten(self, reason: str | None) -> None:
-        self.issues.async_set(ALARMS_NOT_WRITTEN, "", reason is not None, reason=reason or "")
 
     @callback
     def _async_clock_set(self, by_s: float) -> None:
@@ -180,11 +185,11 @@ class AlarmsManager(AlarmAccess):
         """Follow the subentries: rules and windows that were added, changed or removed."""
         # Some rules have to wait for the broker, and the next change may come meanwhile.
         async with self._following:
-            for subentry_id in self._unread - self._entry.subentries.keys():
-                self.issues.async_clear(subentry_id)
+            self._reader.async_keep(self._entry.subentries)
             self._registry_ids.async_note_subentries()
             # First: a rule that waits for the broker must not keep the windows from being known.
             self.silencing.async_set_windows(self._async_read(SUBENTRY_WINDOW, Window.of_subentry))
+            self._async_read(SUBENTRY_NOTIFIER, Group.of_subentry)
             rules = self._async_read(SUBENTRY_ALARM, Rule.from_dict)
             if rules != self.rules:
                 await self._async_set_rules(rules)
@@ -198,11 +203,9 @@ class AlarmsManager(AlarmAccess):
         for subentry_id, subentry in self._entry.subentries.items():
             if subentry.subentry_type != kind:
                 continue
-            if said := read(subentry.title, partial(reader, subentry_id, subentry.title, subentry.data)):
+            said = self._reader.async_read(subentry, partial(reader, subentry_id, subentry.title))
+            if said is not None:
                 found[subentry_id] = said
-            else:
-                self._unread.add(subentry_id)
-            self.issues.async_set(ALARM_UNREADABLE, subentry_id, said is None, name=subentry.title)
         return found
 
     async def _async_set_rules(self, rules: dict[str, Rule]) -> None:

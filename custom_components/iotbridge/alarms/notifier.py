@@ -12,13 +12,16 @@ from homeassistant.core import Context, HomeAssistant
 from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers.template import Template, is_template_string
 
-from ..const import DOMAIN, LOGGER
+from ..const import DOMAIN, LOGGER, SUBENTRY_NOTIFIER
+from ..migration import check
+from ..subentries import UNREADABLE
 from .message import Message, Words, alarm_words, digest
 from .models import Severity
 from .phone import alert, failures, withdrawal
 from .telling import CALLS, Manner, News
 
 TIMEOUT_S = 10.0
+KINDS = frozenset({"action", "mobile_app", "notify", "persistent"})
 
 
 class TellError(HomeAssistantError):
@@ -52,6 +55,15 @@ class Group:
     fallback: Mapping[str, Mapping[str, Any]]
     breaks_through: bool
 
+    @classmethod
+    def of_subentry(cls, _group_id: str, title: str, data: Mapping[str, Any]) -> Group:
+        """Read the data of a subentry."""
+        named = _named([*data["targets"], *data.get("fallback", ())])
+        if unknown := {target["kind"] for _, target in named} - KINDS:
+            raise ValueError(f"it has targets of kinds that are not known here: {sorted(unknown)}")
+        count = len(data["targets"])
+        return cls(title, dict(named[:count]), dict(named[count:]), bool(data.get("break_through", False)))
+
 
 class Groups(Protocol):
     """Where the groups are: the config entry, or a dialog with one that is not saved yet."""
@@ -71,18 +83,15 @@ class Notifier:
         self._timeout_s = timeout_s
 
     def group(self, group_id: str) -> Group | None:
-        """Return a group; None when the user removed it."""
+        """Return a group, without targets where it cannot be read; None when the user removed it."""
         subentry = self._entry.subentries.get(group_id)
         if subentry is None:
             return None
-        named = _named([*subentry.data["targets"], *subentry.data.get("fallback", ())])
-        count = len(subentry.data["targets"])
-        return Group(
-            subentry.title,
-            dict(named[:count]),
-            dict(named[count:]),
-            bool(subentry.data.get("break_through", False)),
-        )
+        try:
+            check(SUBENTRY_NOTIFIER, subentry.data)
+            return Group.of_subentry(group_id, subentry.title, subentry.data)
+        except UNREADABLE:
+            return Group(subentry.title, {}, {}, breaks_through=False)
 
     async def async_send(
         self, group_id: str, messages: Sequence[Message], *, only: Collection[str] | None = None

@@ -57,7 +57,8 @@ class Outbox:
         self._noted: asyncio.Future[None] | None = None
         self._describe = describe
         self._issues = issues
-        self._pending = Pending()
+        # By the time: also where it is not known which numbers the store has, no new one is among them.
+        self._pending = Pending(last_id=int(_now() * 1000))
         self._unwritten: list[Row] = []
         self._timers: dict[str, CALLBACK_TYPE] = {}
         self._busy: set[str] = set()
@@ -70,9 +71,9 @@ class Outbox:
 
     @callback
     def async_load(self, rows: Mapping[int, Mapping[str, Any]]) -> None:
-        """Tell what was not told before Home Assistant stopped."""
+        """Tell what was not told before Home Assistant stopped, also when that is read late."""
         now = dt_util.now()
-        loaded = []
+        loaded = list(self._pending)
         for number, data in rows.items():
             if (row := read("What was to be told", partial(Row.from_dict, number, data))) is None:
                 continue
@@ -82,7 +83,7 @@ class Outbox:
             elif row.attempts:
                 row.due_at = now.timestamp()  # it may work again
             loaded.append(row)
-        self._pending = Pending(loaded)
+        self._pending = Pending(loaded, self._pending.last_id)
         self._async_look()
 
     async def async_stop(self) -> None:
@@ -199,6 +200,7 @@ class Outbox:
         self._async_start(group)
 
     async def _async_work(self, group: str) -> None:
+        is_done = False
         try:
             while not self._is_stopped:
                 review = self._review(group)
@@ -209,10 +211,14 @@ class Outbox:
                     await self._async_tell(group, review.together)
                 elif not review.single:
                     break
+            is_done = True
         finally:
             self._busy.discard(group)
             if self._notifier.group(group) is None and not self._pending.waiting(group):
                 self._set_failing(group, set(), "")
+            if not is_done and not self._is_stopped:
+                # An error that nobody expects is logged by Home Assistant; the group must not be silent for ever.
+                self._timers[group] = async_call_later(self._hass, LOOK_S, partial(self._async_timer, group))
         self._async_start(group)
 
     def _review(self, group: str) -> Review:

@@ -4,7 +4,7 @@ Of one alarm and one group only the last news is told. Who knows of the alarm de
 beginning is told that it is over, and who did not is told both together.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import chain, pairwise, zip_longest
 from typing import Any, NamedTuple
@@ -161,18 +161,22 @@ def parts(deliveries: Sequence[Delivery]) -> list[tuple[frozenset[str], list[Row
 class Pending:
     """The rows, by group and alarm, in the order in which they came."""
 
-    def __init__(self, rows: Iterable[Row] = ()) -> None:
-        """Begin with what is in the store."""
+    def __init__(self, rows: Iterable[Row] = (), last_id: int = 0) -> None:
+        """Begin with what is in the store; new rows get numbers after its own and after ``last_id``."""
         self._groups: dict[str, dict[AlarmKey, list[Row]]] = {}
-        self._last_id = 0
+        self.last_id = last_id
         for row in sorted(rows, key=lambda row: row.id):
-            self._last_id = row.id
+            self.last_id = max(self.last_id, row.id)
             self.add(row)
 
     def next_id(self) -> int:
         """Return a number that no row of the store has."""
-        self._last_id += 1
-        return self._last_id
+        self.last_id += 1
+        return self.last_id
+
+    def __iter__(self) -> Iterator[Row]:
+        """Go through all rows."""
+        return (row for alarms in self._groups.values() for rows in alarms.values() for row in rows)
 
     def add(self, row: Row) -> None:
         """Put a row after those that are there."""

@@ -5,6 +5,7 @@ from dataclasses import asdict, dataclass, field, replace
 from enum import StrEnum
 from typing import Any
 
+from ..migration import ALARM, marked
 from .models import Severity, Timing
 
 
@@ -132,7 +133,7 @@ class Rule:
         del data["rule_id"], data["name"]
         data["severity"] = self.severity.word
         data["condition"]["worse"] = self.condition.worse.word
-        return _plain(data)  # type: ignore[no-any-return]
+        return marked(ALARM, _plain(data))
 
     @classmethod
     def from_dict(cls, rule_id: str, name: str, data: Mapping[str, Any]) -> Rule:

@@ -12,6 +12,8 @@ from pathlib import Path
 import sqlite3
 from typing import Any
 
+from . import database
+from .database import Loaded
 from .models import AlarmKey, Severity, Transition
 from .references import Moves, joined, moved_key, moved_reason
 from .topology import PARENT
@@ -20,28 +22,6 @@ KEEP_S = 400 * 24 * 3600.0
 MAX_ROWS = 10_000
 # How many rows the log beside the file may have before they are moved into the file.
 _LONG_LOG = 500
-
-# What makes each version of the file of the one before; the first makes it of nothing.
-_STEPS = (
-    """
-CREATE TABLE IF NOT EXISTS instance (
-    rule_id TEXT NOT NULL, subject TEXT NOT NULL, data TEXT NOT NULL, PRIMARY KEY (rule_id, subject)
-) WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS outbox (id INTEGER PRIMARY KEY, data TEXT NOT NULL);
-CREATE TABLE IF NOT EXISTS history (
-    id INTEGER PRIMARY KEY, at REAL NOT NULL, rule_id TEXT NOT NULL, rule TEXT NOT NULL, subject TEXT NOT NULL,
-    change TEXT NOT NULL, before TEXT NOT NULL, after TEXT NOT NULL, severity INTEGER NOT NULL,
-    episode INTEGER NOT NULL, value TEXT NOT NULL, why TEXT NOT NULL, who TEXT NOT NULL, place TEXT NOT NULL,
-    comment TEXT NOT NULL, detail TEXT NOT NULL
-);
-CREATE INDEX IF NOT EXISTS history_at ON history (at);
-CREATE TABLE IF NOT EXISTS remembered (name TEXT PRIMARY KEY, data TEXT NOT NULL) WITHOUT ROWID;
-""",
-    """
-CREATE INDEX IF NOT EXISTS history_rule ON history (rule_id, at);
-CREATE INDEX IF NOT EXISTS history_subject ON history (subject, at);
-""",
-)
 
 
 @dataclass(slots=True)
@@ -80,15 +60,6 @@ class Batch:
         return bool(self.instances or self.outbox or self.history or self.remembered or self.moves)
 
 
-@dataclass(frozen=True, slots=True)
-class Loaded:
-    """What was there at the start."""
-
-    instances: dict[AlarmKey, dict[str, Any]]
-    outbox: dict[int, dict[str, Any]]
-    remembered: dict[str, Any]
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HistoryQuery:
     """What to look for in the history; empty means all. Times are seconds since 1970; the newest come first.
@@ -114,43 +85,91 @@ class AlarmStore:
         self._connection: sqlite3.Connection | None = None
         self._logged = 0
         self._is_still = False
+        # How often something was put aside; at the start what was found there counts as once.
+        self.rescues = 1
 
     def open(self) -> Loaded:
         """Open the file, or make it; return what is in it.
 
-        A file that cannot be read is put aside under another name, and a new one begun.
+        A damaged file is put aside, and what can be read of it is taken into a new one. Raise sqlite3.Error or OSError
+        where the disk does not let the file be opened.
         """
         self._path.parent.mkdir(parents=True, exist_ok=True)
+        if not self._path.exists() and (new := database.rebuilt(self._path)).exists():
+            new.replace(self._path)  # Home Assistant was killed between the two steps
         try:
             return self._open()
-        except sqlite3.OperationalError:
-            raise  # the disk, not the file
-        except sqlite3.DatabaseError:
-            self.close()
-            self._path.replace(self._path.with_suffix(".broken"))
-            return self._open()
+        except sqlite3.DatabaseError as error:
+            if not database.is_damage(error):
+                raise
+        self.rescues += 1
+        database.rebuild(self._path)
+        return self._open()
 
     def _open(self) -> Loaded:
-        connection = self._connection = sqlite3.connect(self._path, check_same_thread=False)
-        connection.execute("PRAGMA journal_mode=WAL")
-        connection.execute("PRAGMA synchronous=NORMAL")
-        # Not by itself while it writes: that waits for the disk, and what was written is to be told at once.
-        connection.execute("PRAGMA wal_autocheckpoint=0")
-        (version,) = connection.execute("PRAGMA user_version").fetchone()
-        for number, step in enumerate(_STEPS[version:], version + 1):
-            connection.executescript(f"BEGIN; {step} PRAGMA user_version={number}; COMMIT;")
-        self._path.chmod(0o600)
-        with closing(connection.cursor()) as cursor:
-            instances = {
-                AlarmKey(rule_id, subject): json.loads(data)
-                for rule_id, subject, data in cursor.execute("SELECT rule_id, subject, data FROM instance")
-            }
-            outbox = {number: json.loads(data) for number, data in cursor.execute("SELECT id, data FROM outbox")}
-            remembered = {name: json.loads(data) for name, data in cursor.execute("SELECT name, data FROM remembered")}
-        return Loaded(instances, outbox, remembered)
+        connection = database.connect(self._path)
+        try:
+            connection.setconfig(sqlite3.SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, self._is_still)
+            loaded, unread = database.load(connection)
+            if unread:
+                self.rescues += 1
+                database.put_rows_aside(self._path, connection, unread)
+        except BaseException:
+            connection.close()
+            raise
+        self._connection = connection
+        return loaded
+
+    def peek(self) -> Loaded | None:
+        """Return what is in a file that cannot be opened for writing; None where that cannot be told for sure."""
+        try:
+            with closing(database.read_only(self._path)) as connection:
+                loaded, unread = database.load(connection)
+        except sqlite3.Error, OSError:
+            return None
+        return None if unread else loaded
+
+    @property
+    def damaged(self) -> list[str]:
+        """Return the names of files that were put aside because they are damaged."""
+        return [path.name for path in database.damaged_copies(self._path)]
+
+    def remove_damaged(self) -> None:
+        """Delete the files that were put aside."""
+        self.rescues += 1
+        database.remove_copies(database.damaged_copies(self._path))
+
+    @property
+    def is_open(self) -> bool:
+        """Tell whether the file can be written to."""
+        return self._connection is not None
 
     def write(self, batch: Batch) -> None:
         """Write a batch; when this returns, it is there even if Home Assistant is killed."""
+        try:
+            self._write(batch)
+        except sqlite3.DatabaseError as error:
+            if isinstance(error, sqlite3.OperationalError):
+                # What was opened when the disk could only be read stays so; the next attempt opens it anew.
+                self.close()
+            if not database.is_damage(error):
+                raise
+            self.rebuild()
+            self._write(batch)
+
+    def rebuild(self) -> None:
+        """Put the file aside because it is damaged, and take what can be read of it into a new one.
+
+        Raise sqlite3.OperationalError while the file is being copied: it has to stay what it is.
+        """
+        if self._is_still:
+            raise sqlite3.OperationalError("the file is damaged, and is being copied for a backup")
+        self.close()
+        self.rescues += 1
+        database.rebuild(self._path)
+        self._open()
+
+    def _write(self, batch: Batch) -> None:
         with self._opened as connection:
             if batch.moves:
                 _move_history(connection, batch.moves)
@@ -194,7 +213,9 @@ class AlarmStore:
             return [_shown(dict(zip(names, row, strict=True))) for row in cursor]
 
     def purge(self, now: float) -> None:
-        """Forget what is older than a year, and tidy up."""
+        """Forget what is older than a year, and tidy up; nothing while the file is not open."""
+        if not self.is_open:
+            return
         with self._opened as connection:
             connection.execute("DELETE FROM history WHERE at < ?", (now - KEEP_S,))
         # Home Assistant ends without closing anything: the log of the last run may be there still.
@@ -204,9 +225,13 @@ class AlarmStore:
         """Keep the file as it is while somebody copies it, or no more.
 
         What is written meanwhile is in the log beside it, which is only added to: with as much of that as was copied,
-        the copy is what the file was at that moment. Closed meanwhile, the log stays.
+        the copy is what the file was at that moment. Closed meanwhile, the log stays. Raise sqlite3.Error where the
+        log cannot be moved into the file before: the file keeps still all the same, and the copy is complete with
+        its log.
         """
         self._is_still = still
+        if not self.is_open:
+            return
         self._opened.setconfig(sqlite3.SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, still)
         if still:
             self._opened.execute("PRAGMA wal_checkpoint(TRUNCATE)")

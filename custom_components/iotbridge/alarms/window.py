@@ -5,6 +5,7 @@ from dataclasses import asdict, dataclass
 from datetime import datetime, time as day_time, timedelta
 from typing import Any
 
+from ..migration import VERSION_KEY
 from .references import REGISTRY_IDS
 from .rule import Selection
 
@@ -54,4 +55,5 @@ class Window:
     @classmethod
     def of_subentry(cls, _window_id: str, name: str, data: Mapping[str, Any]) -> Window:
         """Read the data of a subentry."""
-        return cls.from_dict({**{key: value for key, value in data.items() if key != REGISTRY_IDS}, "name": name})
+        given = {key: value for key, value in data.items() if key not in {REGISTRY_IDS, VERSION_KEY}}
+        return cls.from_dict({**given, "name": name})

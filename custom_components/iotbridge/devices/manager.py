@@ -17,6 +17,7 @@ from homeassistant.util import dt as dt_util
 from .. import issues as ir, mqtt_client
 from ..const import LOGGER, MQTT_DOMAIN, SUBENTRY_DEVICE
 from ..errors import LibraryMissingError
+from ..subentries import Reader
 from .device import Device
 from .libraries import LibraryInstaller, async_understand
 from .mapping import thing_uid
@@ -24,7 +25,7 @@ from .memory import Memory, Remembered
 from .models import Joining, Profile, Sample
 from .news import MAX_NAMED, News, counted
 from .orphans import Orphans
-from .publisher import Publisher
+from .publisher import CLEAR_AFTER_S, Publisher
 from .thing import Thing
 
 SWEEP = timedelta(seconds=10)
@@ -34,8 +35,6 @@ NEWS_EVERY_S = 60.0
 # New devices come by the dozen when a gateway is switched on: they join together.
 JOIN_AFTER_S = 2.0
 MAX_DEVICES = 200
-# Core subscribes again in the first moments of a connection; who is to hear that a device is gone must be there.
-CLEAR_AFTER_S = 5.0
 # A device goes within this time after its discovery message was emptied.
 TAKEN_AWAY_S = 5.0
 MAX_HANDED_OVER = 5
@@ -55,6 +54,7 @@ class ThingsManager:
         self._prefixes = prefixes
         self.issues = ir.Issues(hass, entry.entry_id)
         self._entry = entry
+        self._reader = Reader(self.issues, ir.THING_UNREADABLE)
         self._memory = Memory(hass)
         self.publisher = Publisher(hass, self._memory)
         self.things: dict[str, Thing] = {}
@@ -84,7 +84,8 @@ class ThingsManager:
                 self.publisher.async_remove(uid)
         await self._async_follow_discovery()
         for subentry in self._subentries():
-            await self._async_add(subentry)
+            if profile := self._reader.async_read(subentry, Profile.from_dict):
+                await self._async_add(subentry, profile)
         self._async_connection_changed(mqtt_client.is_connected(self.hass))
         changed = async_dispatcher_connect(self.hass, SIGNAL_CONFIG_ENTRY_CHANGED, self._async_entry_changed)
         self._stop += [
@@ -137,8 +138,7 @@ class ThingsManager:
     def _subentries(self) -> list[ConfigSubentry]:
         return [found for found in self._entry.subentries.values() if found.subentry_type == SUBENTRY_DEVICE]
 
-    async def _async_add(self, subentry: ConfigSubentry) -> None:
-        profile = Profile.from_dict(subentry.data)
+    async def _async_add(self, subentry: ConfigSubentry, profile: Profile) -> None:
         thing = self.things[subentry.subentry_id] = Thing(self, subentry.subentry_id, subentry.title, profile)
         remembered = [device for device in self._memory.devices.values() if device.subentry_id == subentry.subentry_id]
         await thing.async_start(remembered, self._handed_over.pop(profile.topic, ()))
@@ -150,15 +150,19 @@ class ThingsManager:
         if entry.entry_id != self._entry.entry_id or change is not ConfigEntryChange.UPDATED:
             return
         subentries = {subentry.subentry_id: subentry for subentry in self._subentries()}
+        self._reader.async_keep(subentries)
         for subentry_id in self.things.keys() - subentries.keys():
             self.things.pop(subentry_id).async_remove()
             self._async_clear_news(subentry_id)
             self.issues.async_clear(subentry_id)
         for subentry_id, subentry in subentries.items():
-            thing = self.things.get(subentry_id)
+            thing, profile = self.things.get(subentry_id), self._reader.async_read(subentry, Profile.from_dict)
+            if profile is None:
+                continue
             if thing is None:
-                self._entry.async_create_task(self.hass, self._async_add(subentry), f"iotbridge add {subentry.title}")
-            elif (profile := Profile.from_dict(subentry.data)) != thing.profile or subentry.title != thing.title:
+                add = self._async_add(subentry, profile)
+                self._entry.async_create_task(self.hass, add, f"iotbridge add {subentry.title}")
+            elif profile != thing.profile or subentry.title != thing.title:
                 self._async_clear_news(subentry_id)
                 thing.async_update(subentry.title, profile)
                 self.async_new_fields(thing)
@@ -310,13 +314,13 @@ class ThingsManager:
         self.issues.async_set(ir.DISCOVERY_OFF, "things", prefix is None and bool(self._subentries()))
         if prefix == self._discovery_prefix:
             return
-        self._discovery_prefix = prefix
         if self._stop_emptied:
             self._stop_emptied()
             self._stop_emptied = None
         if prefix is not None:
             topic = f"{prefix}/device/+/config"
             self._stop_emptied = await mqtt_client.async_subscribe(self.hass, topic, self._async_config_heard)
+        self._discovery_prefix = prefix
 
     @callback
     def _async_config_heard(self, message: mqtt_client.ReceiveMessage) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.storage import Store
 
-from ..const import DOMAIN
+from ..const import DOMAIN, LOGGER
 
 VERSION = 1
 # Values and signs of life change with every message; a memory card wears out of being written each minute. Core saves
@@ -52,7 +52,12 @@ class Memory:
     async def async_load(self) -> None:
         """Read what was saved."""
         data = await self._store.async_load() or {}
-        self.devices = {uid: Remembered(**device) for uid, device in data.get("devices", {}).items()}
+        for uid, device in data.get("devices", {}).items():
+            try:
+                self.devices[uid] = Remembered(**device)
+            except TypeError as error:
+                # Written by another version: the device is known again as soon as it speaks.
+                LOGGER.warning("It cannot be read what is remembered of %s: %s", uid, error)
         self.leftovers = {uid: _leftover(left) for uid, left in data.get("leftovers", {}).items()}
 
     @callback

@@ -9,6 +9,8 @@ from dataclasses import asdict, dataclass, field, replace
 from enum import StrEnum
 from typing import Any
 
+from ..migration import DEVICE, VERSION_KEY, version_of
+
 type Scalar = str | int | float | bool | None
 type Path = tuple[str | int, ...]
 # A position is the one reading that is more than a scalar: latitude, longitude.
@@ -298,6 +300,7 @@ class Profile:
     def as_dict(self) -> dict[str, Any]:
         """Return it as the data of a subentry."""
         return {
+            VERSION_KEY: version_of(DEVICE),
             "topic": self.topic,
             "depth": self.depth,
             "channels": [channel.as_dict() for channel in self.channels],

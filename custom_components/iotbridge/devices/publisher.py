@@ -1,6 +1,7 @@
 """Keeps the discovery messages of things at the broker as they should be."""
 
 from collections.abc import Callable, Mapping
+from datetime import datetime
 from functools import partial
 import time
 from typing import Any
@@ -11,11 +12,13 @@ from homeassistant.helpers.event import async_call_later
 from homeassistant.helpers.json import json_dumps
 
 from .. import mqtt_client
-from ..const import LOGGER
+from ..const import DOMAIN, LOGGER
 from .memory import Memory, Remembered
 
 # Core's mqtt loses parts of a discovery message that follows the one before within about a second.
 GAP_S = 1.5
+# Core subscribes again in the first moments of a connection; who is to hear that a device is gone must be there.
+CLEAR_AFTER_S = 5.0
 
 
 class Publisher:
@@ -171,11 +174,45 @@ class Publisher:
 
 
 async def async_forget_all(hass: HomeAssistant) -> None:
-    """Take back everything that was published for things: the integration is being removed."""
+    """Take back everything that was published for things: the integration is being removed.
+
+    What a broker that is away cannot be told now is kept, and told as soon as it is back; after a restart of Home
+    Assistant only once the integration is set up again.
+    """
     memory = Memory(hass)
     await memory.async_load()
-    if mqtt_client.async_entry(hass) is not None:
-        for device in (*memory.leftovers.values(), *memory.devices.values()):
+    memory.leftovers |= memory.devices
+    memory.devices.clear()
+    if mqtt_client.async_entry(hass) is None:
+        memory.leftovers.clear()  # with core's mqtt went its devices, and there is nobody to tell
+    if await _async_emptied(hass, memory):
+        await memory.async_remove()
+        return
+    await memory.async_save()
+
+    async def again(_now: datetime) -> None:
+        if hass.config_entries.async_entries(DOMAIN):
+            stop()  # set up again meanwhile: the things take this over
+        elif await _async_emptied(hass, memory):
+            stop()
+            await memory.async_remove()
+
+    @callback
+    def connected(is_connected: bool) -> None:
+        if is_connected:
+            async_call_later(hass, CLEAR_AFTER_S, again)
+
+    stop = mqtt_client.async_subscribe_connection_status(hass, connected)
+
+
+async def _async_emptied(hass: HomeAssistant, memory: Memory) -> bool:
+    """Empty the topics of devices that are gone; return whether none is left."""
+    for uid, device in list(memory.leftovers.items()):
+        try:
             for topic in device.retained:
                 await mqtt_client.async_publish(hass, topic, "", qos=1, retain=True)
-    await memory.async_remove()
+        except HomeAssistantError as error:
+            LOGGER.warning("What is left of %s at the broker could not be taken back: %s", uid, error)
+        else:
+            del memory.leftovers[uid]
+    return not memory.leftovers

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Collection, Mapping
 from dataclasses import replace
+from functools import partial
 from typing import Any, override
 
 import voluptuous as vol
@@ -18,6 +19,7 @@ from ..alarms.selection import async_matching
 from ..alarms.trial import Trial, async_try, can_try
 from ..alarms.units import async_unit_choices, async_with_unit
 from ..markdown import escaped
+from ..subentries import read
 from . import alarm_condition, alarm_selecting, alarm_telling
 from .alarm_fields import DURATION, SEVERITY, FieldError, duration, filled, seconds, text
 from .alarm_kinds import Kinds
@@ -68,7 +70,10 @@ class AlarmFlow(Kinds, Importing):
         if self._get_entry().state is not ConfigEntryState.LOADED:
             return self.async_abort(reason="not_loaded")
         subentry = self._get_reconfigure_subentry()
-        self._rule = Rule.from_dict(subentry.subentry_id, subentry.title, subentry.data)
+        rule = read(subentry, partial(Rule.from_dict, subentry.subentry_id, subentry.title))
+        if rule is None:
+            return self.async_abort(reason="unreadable")
+        self._rule = rule
         self._is_first = False
         return await self.async_step_overview()
 

@@ -15,6 +15,7 @@ from ..devices.models import Channel, Joining, Profile
 from ..devices.profile_files import dump
 from ..devices.topics import has_wildcard
 from ..markdown import in_code
+from ..subentries import read
 from . import presence
 from .channels import channel_selector, form_key, key_choices, read_channels, to_item
 from .forms import LINES, TEXT, choices, device_label, joining_schema
@@ -34,6 +35,8 @@ class Changing(ConfigSubentryFlow):
         """Ask what to change."""
         if self._get_entry().state is not ConfigEntryState.LOADED:
             return self.async_abort(reason="not_loaded")
+        if read(self._get_reconfigure_subentry(), Profile.from_dict) is None:
+            return self.async_abort(reason="unreadable")
         live = await self._async_live(None)
         words = await async_words(self.hass)
         new = [words.say("new_fields", count=len(live.new))] if live.new else []

@@ -16,6 +16,7 @@ from ..alarms.rule import Rule, Step
 from ..alarms.units import async_with_unit
 from ..const import SUBENTRY_ALARM, SUBENTRY_NOTIFIER
 from ..markdown import escaped
+from ..migration import marked
 from .alarm_fields import FieldError
 from .alarm_telling import groups
 from .alarm_words import condition_text, timing_text
@@ -115,10 +116,10 @@ class Importing(ConfigSubentryFlow):
         """Return the notifier group that tells just these, a new one if there is none."""
         entry = self._get_entry()
         for subentry in entry.subentries.values():
-            if subentry.subentry_type == SUBENTRY_NOTIFIER and list(subentry.data["targets"]) == list(targets):
+            if subentry.subentry_type == SUBENTRY_NOTIFIER and subentry.data.get("targets") == list(targets):
                 return subentry.subentry_id
         names = [str(target.get("entity_id") or target.get("action") or "notify.home_assistant") for target in targets]
-        data = {"targets": list(targets), "fallback": [], "break_through": False}
+        data = marked(SUBENTRY_NOTIFIER, {"targets": list(targets), "fallback": [], "break_through": False})
         group = ConfigSubentry(
             data=MappingProxyType(data),
             subentry_type=SUBENTRY_NOTIFIER,

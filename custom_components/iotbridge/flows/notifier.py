@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import partial
 import re
 import time
 from types import MappingProxyType
@@ -22,9 +23,11 @@ from homeassistant.helpers import selector
 
 from ..alarms.message import alarm_words, test_message
 from ..alarms.models import Severity
-from ..alarms.notifier import Notifier, TellError
+from ..alarms.notifier import Group, Notifier, TellError
 from ..const import SUBENTRY_NOTIFIER
 from ..markdown import escaped
+from ..migration import marked
+from ..subentries import read
 from .alarm_fields import FieldError, text
 from .forms import TEXT
 from .words import async_words
@@ -50,7 +53,7 @@ class NotifierFlow(ConfigSubentryFlow):
     def __init__(self) -> None:
         """Start with nobody."""
         self._name = ""
-        self._data: dict[str, Any] = {"targets": [], "fallback": [], "break_through": False}
+        self._data = marked(SUBENTRY_NOTIFIER, {"targets": [], "fallback": [], "break_through": False})
 
     async def async_step_user(self, _user_input: dict[str, Any] | None = None) -> SubentryFlowResult:
         """Ask for a new group."""
@@ -63,6 +66,8 @@ class NotifierFlow(ConfigSubentryFlow):
         if self._get_entry().state is not ConfigEntryState.LOADED:
             return self.async_abort(reason="not_loaded")
         subentry = self._get_reconfigure_subentry()
+        if read(subentry, partial(Group.of_subentry, "", subentry.title)) is None:
+            return self.async_abort(reason="unreadable")
         self._name, self._data = subentry.title, {**self._data, **subentry.data}
         return await self.async_step_ready()
 
@@ -201,11 +206,12 @@ def _read(hass: HomeAssistant, given: Mapping[str, Any]) -> dict[str, Any]:
     targets = _targets(hass, given)
     if not targets:
         raise FieldError("base", "no_targets")
-    return {
+    data = {
         "targets": targets,
         "fallback": _targets(hass, given[FALLBACK]),
         "break_through": given["break_through"],
     }
+    return marked(SUBENTRY_NOTIFIER, data)
 
 
 def _targets(hass: HomeAssistant, given: Mapping[str, Any]) -> list[Target]:

@@ -1,6 +1,7 @@
 """Add a maintenance window, and change one: the flow of the subentries of type ``window``."""
 
 from dataclasses import asdict
+from functools import partial
 from typing import Any
 
 import voluptuous as vol
@@ -9,7 +10,10 @@ from homeassistant.config_entries import SOURCE_RECONFIGURE, ConfigEntryState, C
 from homeassistant.helpers import selector
 
 from ..alarms.rule import Selection
-from ..const import SUBENTRY_ALARM
+from ..alarms.window import Window
+from ..const import SUBENTRY_ALARM, SUBENTRY_WINDOW
+from ..migration import marked
+from ..subentries import read
 from . import alarm_selecting
 from .alarm_fields import DURATION, FieldError, duration, seconds, text
 from .alarm_telling import groups
@@ -29,6 +33,9 @@ class WindowFlow(ConfigSubentryFlow):
 
     async def async_step_reconfigure(self, user_input: dict[str, Any] | None = None) -> SubentryFlowResult:
         """Show a window as it is."""
+        subentry = self._get_reconfigure_subentry()
+        if read(subentry, partial(Window.of_subentry, "", subentry.title)) is None:
+            return self.async_abort(reason="unreadable")
         return await self._async_form("reconfigure", user_input)
 
     async def _async_form(self, step: str, user_input: dict[str, Any] | None) -> SubentryFlowResult:
@@ -98,10 +105,11 @@ def _read(given: dict[str, Any]) -> dict[str, Any]:
     selection, rules = alarm_selecting.read(given), list(given.get("rules", ()))
     if alarm_selecting.is_empty(selection) and not rules:
         raise FieldError("base", "window_of_nothing")
-    return {
+    data = {
         "days": [day for day in DAYS if day in given["days"]],
         "start": given["start"],
         "duration_s": duration_s,
         "selection": {name: list(chosen) for name, chosen in asdict(selection).items()},
         "rules": rules,
     }
+    return marked(SUBENTRY_WINDOW, data)

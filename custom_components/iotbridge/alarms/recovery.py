@@ -1,0 +1,78 @@
+"""Recovery of the alarm store: repairs about its file, and what is read of it later than at the start."""
+
+from collections.abc import Callable, Coroutine, Mapping
+from functools import partial
+from typing import Any
+
+from homeassistant.core import HomeAssistant, callback
+
+from ..issues import ALARMS_DAMAGED, ALARMS_NOT_WRITTEN, Issues
+from .database import Loaded
+from .instance import Instance
+from .kept import read
+from .ledger import Ledger
+from .models import AlarmKey
+from .outbox import Outbox
+from .restored import RestoredAlarms
+from .silencing import Silencing
+
+MAX_NAMED = 5
+
+
+class Recovery:
+    """Follows the writer of the alarm store."""
+
+    def __init__(
+        self,
+        hass: HomeAssistant,
+        ledger: Ledger,
+        silencing: Silencing,
+        outbox: Outbox,
+        issues: Issues,
+        restored: RestoredAlarms,
+        end_orphans: Callable[[], Coroutine[Any, Any, None]],
+    ) -> None:
+        """Begin to follow.
+
+        ``restored`` takes what is kept of an alarm that is not there yet; ``end_orphans`` ends alarms of the store
+        whose rules are gone.
+        """
+        self._hass = hass
+        self._ledger = ledger
+        self._silencing = silencing
+        self._outbox = outbox
+        self._issues = issues
+        self._restored = restored
+        self._end_orphans = end_orphans
+        ledger.writer.on_unwritten = self._async_unwritten
+        ledger.writer.on_damaged = self._async_damaged
+        ledger.writer.on_read = self._async_read
+
+    @callback
+    def _async_unwritten(self, reason: str | None) -> None:
+        self._issues.async_set(ALARMS_NOT_WRITTEN, "", reason is not None, reason=reason or "")
+
+    @callback
+    def _async_damaged(self, names: list[str]) -> None:
+        listed = ", ".join(names[-MAX_NAMED:])
+        self._issues.async_set(ALARMS_DAMAGED, "", bool(names), files=listed)
+
+    @callback
+    def _async_read(self, loaded: Loaded) -> None:
+        """Take in a file that could be read only now. Where something happened meanwhile, that counts."""
+        for key, data in loaded.instances.items():
+            if (instance := self._ledger.get(key)) is None:
+                self._restored.load({key: data})
+            elif instance.alarm.is_blank:
+                self._async_restore(key, instance, data)
+        self._hass.async_create_task(self._end_orphans(), "iotbridge alarms end orphans")
+        self._silencing.async_restore({**loaded.remembered, **self._ledger.writer.batch.remembered})
+        self._silencing.async_soon()
+        self._outbox.async_load(loaded.outbox)
+        self._ledger.counts.tell()
+
+    @callback
+    def _async_restore(self, key: AlarmKey, instance: Instance, data: Mapping[str, Any]) -> None:
+        restored = read(f"The alarm of {key.subject}", partial(Instance.from_dict, instance.rule, data))
+        if restored is not None:
+            self._ledger.async_restore(instance, restored)

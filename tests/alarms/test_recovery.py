@@ -1,0 +1,293 @@
+"""Alarms whose file cannot be opened, cannot be written, or is damaged."""
+
+from collections.abc import AsyncGenerator
+from contextlib import closing
+from pathlib import Path
+import sqlite3
+
+import pytest
+
+from custom_components.iotbridge.alarms.manager import store_path
+from custom_components.iotbridge.alarms.models import AlarmKey, AlarmState, By
+from custom_components.iotbridge.alarms.rule import Plan
+from custom_components.iotbridge.alarms.store import MAX_ROWS, HistoryQuery
+from custom_components.iotbridge.markdown import escaped
+from custom_components.iotbridge.repairs import DamagedFiles, async_create_fix_flow
+from homeassistant.config_entries import ConfigEntryState
+from homeassistant.core import ServiceCall
+from homeassistant.data_entry_flow import FlowResultType
+from homeassistant.helpers import issue_registry as ir
+
+from ..kit import Kit
+from ..rules import add_rule, call, set_state
+from .home import alarms, bridge, restart, start, started, stop, titles, wait
+
+NOT_WRITTEN = "alarms_not_written"
+DAMAGED = "alarms_damaged"
+
+
+@pytest.fixture
+async def path(kit: Kit) -> AsyncGenerator[Path]:
+    """Return where the file is."""
+    yield store_path(kit.hass)
+    if bridge(kit).state is ConfigEntryState.LOADED:
+        await kit.hass.config_entries.async_unload(bridge(kit).entry_id)
+
+
+def repairs(kit: Kit) -> set[str]:
+    return {issue.translation_key or "" for issue in ir.async_get(kit.hass).issues.values()}
+
+
+async def changes(kit: Kit) -> list[str]:
+    rows = await alarms(kit).async_history(HistoryQuery(limit=MAX_ROWS))
+    return [f"{row['change']} {row['subject']}" for row in reversed(rows)]
+
+
+def states(kit: Kit, rule_id: str) -> dict[str, AlarmState]:
+    return {alarm.key.subject: alarm.state for alarm in alarms(kit).alarms(rule_id)}
+
+
+def copies(path: Path) -> list[str]:
+    return sorted(found.name for found in path.parent.glob("iotbridge_alarms-damaged-*"))
+
+
+async def start_fully(kit: Kit) -> None:
+    await start(kit)
+    await started(kit)
+    await wait(kit, 5)
+
+
+@pytest.mark.parametrize("obstacle", ["directory", "link"])
+async def test_a_file_that_can_only_be_read_is_where_alarms_go_on_and_what_happens_is_written_later(
+    kit: Kit, path: Path, plan: Plan, told: list[ServiceCall], obstacle: str
+) -> None:
+    rule_id = await add_rule(kit, "sensor.hot", "sensor.wet", plan=plan)
+    await set_state(kit, "sensor.hot", "90")
+    await wait(kit, 3)
+    alarms(kit).async_acknowledge([AlarmKey(rule_id, "sensor.hot")], By("Anna"))
+    await stop(kit)
+    # With a directory there SQLite opens the file, but never writes; with such a link it does not open it.
+    in_the_way = path.with_name(f"{path.name}-shm")
+    _put(in_the_way, obstacle)
+
+    await start_fully(kit)
+
+    assert bridge(kit).state is ConfigEntryState.LOADED
+    assert repairs(kit) == {NOT_WRITTEN}
+    assert states(kit, rule_id) == {"sensor.hot": AlarmState.ACKNOWLEDGED, "sensor.wet": AlarmState.NORMAL}
+    told.clear()
+    await set_state(kit, "sensor.wet", "90")
+    await wait(kit, 3)
+    assert titles(told) == ["Warning"], "told at once, although it is not written"
+    _take_away(in_the_way)
+    await wait(kit, 35, 5)
+
+    assert repairs(kit) == set()
+    assert (await changes(kit))[-1] == "raised sensor.wet"
+    told.clear()
+    await restart(kit)
+    await wait(kit, 5)
+    assert states(kit, rule_id) == {"sensor.hot": AlarmState.ACKNOWLEDGED, "sensor.wet": AlarmState.UNACKNOWLEDGED}
+    assert told == []
+
+
+async def test_a_file_that_cannot_be_read_is_taken_in_when_it_can(
+    kit: Kit, path: Path, plan: Plan, told: list[ServiceCall]
+) -> None:
+    rule_id = await add_rule(kit, "sensor.hot", "sensor.wet", "sensor.dry", plan=plan)
+    for entity_id in ("sensor.hot", "sensor.wet"):
+        await set_state(kit, entity_id, "90")
+    await set_state(kit, "sensor.dry", "20")
+    await wait(kit, 3)
+    alarms(kit).async_acknowledge([AlarmKey(rule_id, "sensor.wet")], By("Anna"))
+    await call(kit, "out_of_service", entity_id="sensor.dry")
+    await kit.hass.services.async_call(
+        "switch", "turn_on", {"entity_id": kit.entity_id(f"{bridge(kit).entry_id}_maintenance")}, blocking=True
+    )
+    await stop(kit)
+    away = path.with_name("away.db")
+    _move(path, away)
+    _put(path, "directory")
+    kit.hass.states.async_remove("sensor.wet")
+
+    await start_fully(kit)
+    assert repairs(kit) == {NOT_WRITTEN}
+    assert states(kit, rule_id)["sensor.dry"] is AlarmState.NORMAL
+    await set_state(kit, "sensor.hot", "20")
+    await wait(kit, 3)
+    _take_away(path)
+    _move(away, path)
+    await wait(kit, 35, 5)
+
+    assert repairs(kit) == set()
+    found = states(kit, rule_id)
+    assert found["sensor.dry"] is AlarmState.OUT_OF_SERVICE
+    assert kit.state(f"{bridge(kit).entry_id}_maintenance").state == "on"
+    assert (await changes(kit))[0] == "raised sensor.hot", "what was there before is there"
+    await restart(kit)
+    assert states(kit, rule_id) == found
+
+
+@pytest.mark.parametrize("content", ["rubbish", "pages"])
+async def test_of_a_damaged_file_all_that_can_be_read_is_kept_and_a_repair_says_so(
+    kit: Kit, path: Path, content: str
+) -> None:
+    rule_id = await add_rule(kit, *(f"sensor.n{number}" for number in range(150)))
+    for number in range(150):
+        await set_state(kit, f"sensor.n{number}", "90")
+    before = await changes(kit)
+    await stop(kit)
+    _damage(path, content)
+
+    await start_fully(kit)
+
+    assert bridge(kit).state is ConfigEntryState.LOADED
+    await changes(kit)
+    assert repairs(kit) == {DAMAGED}
+    (aside,) = [name for name in copies(path) if name.endswith(".db")]
+    (issue,) = ir.async_get(kit.hass).issues.values()
+    assert issue.translation_placeholders == {"files": escaped(aside)}
+    assert set(states(kit, rule_id).values()) == {AlarmState.UNACKNOWLEDGED}
+    with closing(sqlite3.connect(path)) as file:
+        assert file.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+    if content == "pages":
+        kept = await changes(kit)
+        assert kept[0] == before[0], "from before the damage"
+        assert kept[len(kept) - kept[::-1].index(before[-1]) - 1] == before[-1], "and from after it"
+
+    await restart(kit)
+    assert repairs(kit) == {DAMAGED}, "until the copy is deleted"
+    flow = await async_create_fix_flow(kit.hass, issue.issue_id, None)
+    assert isinstance(flow, DamagedFiles)
+    flow.hass, flow.issue_id = kit.hass, issue.issue_id
+    assert (await flow.async_step_init())["type"] is FlowResultType.FORM
+    assert (await flow.async_step_confirm({}))["type"] is FlowResultType.CREATE_ENTRY
+    assert copies(path) == []
+    assert repairs(kit) == set()
+
+
+def _put(path: Path, obstacle: str) -> None:
+    if obstacle == "directory":
+        path.mkdir()
+    else:
+        path.symlink_to("/nowhere/at/all")
+
+
+def _take_away(obstacle: Path) -> None:
+    obstacle.unlink() if obstacle.is_symlink() else obstacle.rmdir()
+
+
+def _move(path: Path, target: Path) -> None:
+    path.rename(target)
+
+
+def _text(path: Path) -> str:
+    return path.read_text("utf-8")
+
+
+def _damage(path: Path, content: str) -> None:
+    if content == "zeros":
+        path.write_bytes(b"\x00" * path.stat().st_size)
+        return
+    if content == "rubbish":
+        path.write_bytes(b"no database" * 1000)
+        return
+    with closing(sqlite3.connect(path)) as file:
+        leaves = "SELECT pageno FROM dbstat WHERE name = 'history' AND pagetype = 'leaf' ORDER BY path"
+        pages = [page for (page,) in file.execute(leaves)]
+    data = bytearray(path.read_bytes())
+    size = int.from_bytes(data[16:18])
+    middle = pages[len(pages) // 2]
+    data[(middle - 1) * size : middle * size] = b"\xa5" * size
+    path.write_bytes(data)
+
+
+async def test_damage_that_is_found_by_a_search_is_mended_while_alarms_go_on(kit: Kit, path: Path) -> None:
+    rule_id = await add_rule(kit, "sensor.hot", "sensor.wet")
+    await set_state(kit, "sensor.hot", "90")
+    await restart(kit)
+    _damage(path, "zeros")
+
+    await changes(kit)
+    await set_state(kit, "sensor.wet", "90")
+
+    assert repairs(kit) == {DAMAGED}
+    assert len(copies(path)) == 1
+    assert (await changes(kit))[-1] == "raised sensor.wet"
+    await restart(kit)
+    assert states(kit, rule_id) == {
+        "sensor.hot": AlarmState.UNACKNOWLEDGED,
+        "sensor.wet": AlarmState.UNACKNOWLEDGED,
+    }
+
+
+@pytest.mark.parametrize("table", ["instance", "outbox", "remembered"])
+async def test_one_damaged_row_costs_no_other(kit: Kit, path: Path, table: str) -> None:
+    rule_id = await add_rule(kit, "sensor.hot", "sensor.odd")
+    for entity_id in ("sensor.hot", "sensor.odd"):
+        await set_state(kit, entity_id, "90")
+    alarms(kit).async_acknowledge([AlarmKey(rule_id, "sensor.hot")], By("Anna"))
+    await kit.hass.async_block_till_done()
+    await stop(kit)
+    statement = {
+        "instance": "UPDATE instance SET data = '{\"alarm\"' WHERE subject = 'sensor.odd'",
+        "outbox": "INSERT INTO outbox VALUES (7, 'x')",
+        "remembered": "REPLACE INTO remembered VALUES ('windows', CAST(x'ff7b' AS TEXT))",
+    }[table]
+    with closing(sqlite3.connect(path)) as file, file:
+        file.execute(statement)
+
+    await start_fully(kit)
+
+    assert states(kit, rule_id)["sensor.hot"] is AlarmState.ACKNOWLEDGED
+    assert repairs(kit) == {DAMAGED}
+    (name,) = copies(path)
+    assert table in _text(path.with_name(name))
+
+
+async def test_an_unexpected_failure_of_the_writer_loses_nothing(
+    kit: Kit, plan: Plan, told: list[ServiceCall], caplog: pytest.LogCaptureFixture
+) -> None:
+    await add_rule(kit, "sensor.hot", "sensor.wet", plan=plan)
+    ledger = alarms(kit).ledger
+    ledger.async_remember("odd", object())
+    await set_state(kit, "sensor.hot", "90")
+    await set_state(kit, "sensor.wet", "90")
+    await wait(kit, 95, 5)
+
+    assert titles(told) == ["Warning", "Warning"]
+    assert repairs(kit) == {NOT_WRITTEN}
+    assert caplog.text.count("Alarms cannot be written") == 1, "once, however often it is tried"
+    assert "is not JSON serializable" in caplog.text
+    ledger.async_remember("odd", 1)
+    await wait(kit, 35, 5)
+
+    assert repairs(kit) == set()
+    assert await changes(kit) == ["raised sensor.hot", "raised sensor.wet"]
+
+
+async def test_a_disk_that_stays_full_does_not_fill_the_memory(kit: Kit, caplog: pytest.LogCaptureFixture) -> None:
+    await add_rule(kit, "sensor.hot")
+    writer = alarms(kit).ledger.writer
+    writer.batch.remembered["odd"] = object()
+    await set_state(kit, "sensor.hot", "90")
+    (rule, transition) = writer.batch.history[-1]
+    for _ in range(MAX_ROWS + 10):
+        writer.async_note(rule, transition)
+
+    assert len(writer.batch.history) == MAX_ROWS
+    writer.batch.remembered["odd"] = 1
+
+
+async def test_after_the_end_nothing_is_written_or_tried_again(kit: Kit, caplog: pytest.LogCaptureFixture) -> None:
+    await add_rule(kit, "sensor.hot")
+    ledger = alarms(kit).ledger
+    ledger.async_remember("odd", object())
+    await stop(kit)
+    ledger.async_remember("late", 1)
+    await wait(kit, 65, 5)
+
+    assert caplog.text.count("Alarms cannot be written") == 1
+    assert "these are lost" in caplog.text
+    await ledger.async_close()
+    await start(kit)
