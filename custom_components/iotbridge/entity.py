@@ -138,7 +138,7 @@ def async_follow_rules(
     async def async_add(missing: list[Rule]) -> None:
         device = _async_alarms_device(hass, entry)
         for rule in missing:
-            if rule.rule_id in alarms.rules:
+            if rule.rule_id in entry.subentries:  # it may be removed again before its turn
                 async_add_entities(make(rule, device), config_subentry_id=rule.rule_id)
             await asyncio.sleep(0)  # an import brings hundreds
 
