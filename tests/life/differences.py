@@ -7,6 +7,10 @@ ABSENT = "absent"
 """A state that an entry of a section may have without being there."""
 
 
+ANY = "any state, or none"
+"""Nobody can say what an entry of a section has to be."""
+
+
 class About(frozenset[str]):
     """Words: each text has to have one of them, and each of them has to be in a text unless it ends with a "?"."""
 
@@ -38,8 +42,8 @@ def _section(wanted: Any, found: Any) -> Iterator[str]:
             if not _fits(want, have):
                 yield f"{key} is {have}, not {_either(want)}"
     else:
-        yield from (f"{key} is there" for key in found - wanted)
-        yield from (f"{key} is missing" for key in wanted - found)
+        yield from (f"{key} is there" for key in found if not {key, f"{key}?"} & wanted)
+        yield from (f"{key} is missing" for key in wanted - found if not key.endswith("?"))
 
 
 def _is_in(word: str, texts: Collection[str]) -> bool:
@@ -47,6 +51,8 @@ def _is_in(word: str, texts: Collection[str]) -> bool:
 
 
 def _fits(wanted: Any, found: Any) -> bool:
+    if wanted == ANY:
+        return True
     if isinstance(wanted, Told):
         return _told(wanted, () if found == ABSENT else found)
     return found in wanted if isinstance(wanted, frozenset) else bool(found == wanted)

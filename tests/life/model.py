@@ -4,6 +4,7 @@ It knows the messages and what a person would expect, and nothing of how Home As
 """
 
 from collections.abc import Mapping
+import copy
 from typing import Any
 
 from .model_alarms import Alarms
@@ -17,6 +18,7 @@ class Model:
 
     def __init__(self) -> None:
         self.things = Things()
+        self._backup = self.things
         self.hosts = Hosts(self.things)
         self.alarms = Alarms(self.things)
 
@@ -29,6 +31,10 @@ class Model:
             for inner in meanwhile:
                 self.do(inner)
         self._each(f"do_{name}", given)
+        if name == "back_up":
+            self._backup = copy.deepcopy(self.things)
+        elif name == "restore":
+            self.things.restore(self._backup)
         self.alarms.evaluate()
 
     def _each(self, method: str, given: Mapping[str, Any]) -> None:

@@ -39,6 +39,9 @@ class Alarms:
         self._things = things
         self.rules: dict[str, Rule] = {}
         self.labelled: dict[str, list[str]] = {}
+        self._unreadable: set[str] = set()
+        """Rules and groups whose settings are of a newer version."""
+        self._is_unwritten = False
         self._told: defaultdict[str, list[str]] = defaultdict(list)
 
     def expected(self) -> dict[str, Any]:
@@ -56,16 +59,32 @@ class Alarms:
         }
 
     def _repairs(self) -> Iterator[str]:
-        """Return the names of the rules that need a look; of a template nobody insists on it."""
+        """Return the names of what needs a look; of a template nobody insists on it."""
+        yield from self._things.unreadable | self._unreadable
+        yield from (f"{name}?" for name in self._things.orphans)
+        if self._is_unwritten:
+            yield "alarms_not_written"
         for rule in self.rules.values():
-            is_blind = rule.is_blind or any(self._things.value(label) is None for label in self._watched(rule))
-            if is_blind:
+            if rule.is_blind or any(self._things.value(label) is None for label in self._watched(rule)):
                 yield f"{rule.name}?" if rule.kind == "template" else rule.name
+            elif not self._unreadable.isdisjoint(rule.groups):
+                yield f"{rule.name}?"
 
     def _watched(self, rule: Rule) -> Sequence[str]:
         return self.labelled.get(rule.label or "", []) or rule.on
 
     # ------------------------------------------------------------------ operations
+
+    def do_break_alarm_file(self) -> None:
+        self._is_unwritten = True
+
+    def do_mend_alarm_file(self) -> None:
+        self._is_unwritten = False
+
+    def do_break_subentry(self, title: str) -> None:
+        if title not in self._things.there:
+            self._unreadable.add(title)
+            self.rules.pop(title, None)
 
     def do_add_group(self, group: str) -> None:
         """Nobody was told anything yet."""
@@ -172,7 +191,7 @@ class Alarms:
 
     def _tell(self, rule: Rule, news: str) -> None:
         for group in rule.groups:
-            if group != ABSENT:
+            if group not in {ABSENT, *self._unreadable}:
                 self._told[f"{group}: {rule.name}"].append(news)
 
 

@@ -3,6 +3,7 @@
 from typing import Any
 
 from .catalogue import FOREIGN, THINGS, Thing, Value, Values
+from .differences import ANY
 
 type Shown = frozenset[str]
 """The states that an entity may show; more than one where a person would accept either."""
@@ -31,6 +32,10 @@ class Things:
     def __init__(self) -> None:
         self.there: set[str] = set()
         self.disabled: set[str] = set()
+        self.unreadable: set[str] = set()
+        """Those whose settings are of a newer version."""
+        self.orphans: set[str] = set()
+        """Those that were learned after a backup that was restored."""
         self.connected = True
         self.running = True
         self._retained: dict[str, dict[str, Shown]] = {}
@@ -42,9 +47,15 @@ class Things:
 
     def expected(self) -> dict[str, Any]:
         """Return the sections about things."""
-        devices = {device for name in self.there for device in ALL[name].devices}
+        devices = {device for name in self.there - self.unreadable for device in ALL[name].devices}
+        devices |= {f"{device}?" for name in self.unreadable | self.orphans for device in ALL[name].devices}
+        uncertain = {label for name in self.unreadable | self.orphans for label in labels(ALL[name])}
         return {
-            "values": {label: self.shown(label) for label in self.labels - self.disabled},
+            "values": {
+                **{label: self.shown(label) for label in self.labels - self.disabled},
+                **dict.fromkeys(uncertain, ANY),
+            },
+            "orphans": dict.fromkeys(self.orphans, frozenset({"gone", "offered"})),
             "devices": devices,
             "announced": devices if self.connected else None,
             "heard": self._heard() if self.connected else None,
@@ -52,7 +63,7 @@ class Things:
 
     def _heard(self) -> set[str]:
         """Return the topics that somebody has to listen to."""
-        listening = (ALL[name] for name in self.there if not labels(ALL[name]) <= self.disabled)
+        listening = (ALL[name] for name in self.there - self.unreadable if not labels(ALL[name]) <= self.disabled)
         return {topic for thing in listening for topic in thing.messages(thing.first)}
 
     @property
@@ -145,6 +156,24 @@ class Things:
         self.connected = True
         if not memory:
             self._retained.clear()
+
+    def do_break_subentry(self, title: str) -> None:
+        if title in self.there:
+            self.unreadable.add(title)
+
+    def do_learn_in_two_tabs(self, thing: str, wildcard: str) -> None:
+        """Learn the thing; the wildcard over it is refused then."""
+        del wildcard
+        self.do_learn([thing])
+
+    def restore(self, backup: Things) -> None:
+        """Go back to what was learned then; of values what the backup has, or what the broker keeps."""
+        self.orphans = self.there - backup.there
+        self.there = set(backup.there)
+        self.disabled = set(backup.disabled)
+        now, self._values = self._values, dict(backup._values)
+        for label in self._values:
+            self._values[label] |= now.get(label, frozenset()) | {UNKNOWN}
 
     # ------------------------------------------------------------------ rules of the world
 

@@ -19,6 +19,7 @@ BOUNDS_S = {
     "reload_mqtt": RESTART_S,
     "enable": 30 + RESTART_S,  # Home Assistant reloads the integration half a minute later
     "start_agent": RESTART_S,
+    "mend_alarm_file": RESTART_S,
     "disabled": RESTART_S,
     "wipe_host": RESTART_S,
     "wait_over": 30.0,

@@ -15,6 +15,7 @@ from lab.wizard import suggestions
 from .kept import Kept, Subscriptions
 from .operations import Operation, arguments
 from .world_alarms import Alarms
+from .world_disk import Disk
 from .world_hosts import Hosts
 from .world_registry import Registry
 from .world_things import Things
@@ -37,6 +38,7 @@ class World:
         self.registry = Registry(self.lab)
         self.things = Things(self.lab, self.kept)
         self.hosts = Hosts(self.lab, self.kept)
+        self.disk = Disk(self.lab, self.things)
         self.alarms = Alarms(self.lab, self.registry, self._stack)
 
     @property
@@ -80,7 +82,7 @@ class World:
     async def do(self, operation: Operation) -> None:
         """Do an operation; each part has the methods for what concerns it, named after the operation."""
         given = arguments(operation)
-        for part in (self, self.registry, self.things, self.hosts, self.alarms):
+        for part in (self, self.registry, self.things, self.hosts, self.disk, self.alarms):
             if (found := getattr(part, f"do_{operation['do']}", None)) is not None:
                 await found(**given)
                 return
@@ -137,7 +139,8 @@ class World:
             "heard": {topic for topic in heard if self._subscriptions.heard(topic)},
             **self.things.actual(rows, self.hosts.agents),
             **self.hosts.actual(rows),
-            **await self.alarms.actual(rows),
+            **(alarms := await self.alarms.actual(rows)),
+            "orphans": self.things.orphans(rows, alarms["repairs"], expected["orphans"]),
         }
 
 

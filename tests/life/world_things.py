@@ -19,7 +19,7 @@ class Things:
     def __init__(self, lab: Lab, kept: Kept) -> None:
         self._lab = lab
         self._kept = kept
-        self._subentries: dict[str, str] = {}
+        self.subentries: dict[str, str] = {}
         self._announcing: set[str] = set()
 
     def actual(self, rows: Iterable[Entity], hosts: Collection[str]) -> dict[str, Any]:
@@ -30,6 +30,16 @@ class Things:
             "devices": {row.device for row in ours},
             "announced": self._kept.announced() - set(hosts),
         }
+
+    def orphans(self, rows: Iterable[Entity], repairs: Iterable[str], names: Iterable[str]) -> dict[str, str]:
+        """Return what has become of things without an owner."""
+        devices = {row.device for row in rows}
+        found = {}
+        for name in names:
+            is_offered = any(name in text for text in repairs)
+            is_there = name in devices or name in self._kept.announced()
+            found[name] = "offered" if is_offered else "left behind" if is_there else "gone"
+        return found
 
     async def do_learn(self, things: list[str]) -> None:
         for name in things:
@@ -48,11 +58,29 @@ class Things:
             await wizard.learn(thing.topic)
         if wizard.step == "split":
             await wizard.submit(joining="add")
-        self._subentries[name] = await wizard.finish(name=name)
+        self.subentries[name] = await wizard.finish(name=name, availability={"expiry": "never"})
+
+    async def do_learn_wildcard(self, topic: str, payload: str) -> None:
+        """Try to learn a wildcard from a pasted message, as far as the dialog goes."""
+        wizard = await Wizard.of(self._lab.client)
+        await wizard.start("paste")
+        await wizard.submit(topic=topic, payload=payload)
+        while wizard.result["type"] == "form" and not wizard.errors:
+            await wizard.submit(**({"joining": "add"} if wizard.step == "split" else {}))
+
+    async def do_learn_in_two_tabs(self, thing: str, wildcard: str) -> None:
+        """Open a dialog for a wildcard, learn in another what it covers, and go on with the first."""
+        ((_, payload),) = THINGS[thing].messages(THINGS[thing].first).items()
+        first = await Wizard.of(self._lab.client)
+        await first.start("paste")
+        await first.submit(topic=wildcard, payload=payload.decode())
+        await self._learn(thing)
+        while first.result["type"] == "form" and not first.errors:
+            await first.submit(**({"joining": "add"} if first.step == "split" else {}))
 
     async def do_remove(self, thing: str) -> None:
         wizard = await Wizard.of(self._lab.client)
-        await wizard.remove(self._subentries.pop(thing))
+        await wizard.remove(self.subentries.pop(thing))
 
     async def do_announce(self, thing: str, values: Values) -> None:
         self._announcing.add(thing)
