@@ -78,17 +78,20 @@ class Life:
         return cls(name, 0, lambda _: sequence.operations, told)
 
     async def live(self, folder: Path) -> Outcome:
-        """Live it in a folder."""
-        self._began = time.monotonic()
-        error = None
+        """Live it in a household of its own, in a folder."""
         async with World(folder, seed=self._seed) as world:
-            model = Model()
-            try:
-                await run(world, self._noted(self._operations(model)), model)
-            except (DiffersError, LabError) as problem:
-                error = str(problem)
+            return await self.live_in(world)
+
+    async def live_in(self, world: World) -> Outcome:
+        """Live it in a household that is empty."""
+        self._began = time.monotonic()
+        error, model = None, Model()
+        try:
+            await run(world, self._noted(self._operations(model)), model)
+        except (DiffersError, LabError) as problem:
+            error = str(problem)
         seconds = time.monotonic() - self._began
-        return Outcome(name=self.name, folder=folder, seconds=seconds, done=self._done, error=error)
+        return Outcome(name=self.name, folder=world.lab.folder, seconds=seconds, done=self._done, error=error)
 
     def _noted(self, operations: Iterable[Operation]) -> Iterator[Operation]:
         for operation in operations:

@@ -50,6 +50,17 @@ async def run(world: World, operations: Iterable[Operation], model: Model | None
     return len(done)
 
 
+async def empty(world: World) -> None:
+    """Empty the household for another sequence; LabError when something stays behind."""
+    await world.empty()
+    model, clock = Model(), asyncio.get_running_loop().time
+    deadline = clock() + RESTART_S
+    while lines := await _differences(world, model):
+        if clock() > deadline:
+            raise LabError(f"the household is not empty: {'; '.join(lines)}")
+        await asyncio.sleep(EVERY_S)
+
+
 async def _compare(world: World, model: Model, done: list[Operation]) -> None:
     """Wait until all of it is as it has to be; with ``stays``, see that it stays so."""
     clock, last = asyncio.get_running_loop().time, done[-1]

@@ -6,6 +6,7 @@ import functools
 from pathlib import Path
 from typing import Any, Self
 
+from lab import alarms
 from lab.broker import Broker
 from lab.client import Client
 from lab.lab import Lab
@@ -51,10 +52,7 @@ class World:
         await self._stack.enter_async_context(self.lab)
         await self.lab.broker.start()
         await self.lab.home_assistant.start()
-        await self.lab.set_up_mqtt()
-        form = await self.client.flow("iotbridge")
-        await self.client.continue_flow(form["flow_id"], {})
-        await self._set_options()
+        await self._set_up()
         await until(self._is_loaded, timeout_s=60, what="IoT Bridge with its options")
         await self.client.watch_states()
         self._stack.push_async_callback(self.kept.stop)
@@ -64,6 +62,24 @@ class World:
     async def __aexit__(self, *error: object) -> None:
         """Stop everything."""
         await self._stack.aclose()
+
+    async def empty(self) -> None:
+        """Remove all that operations have brought; it goes as soon as the programs agree."""
+        await self.registry.restore()
+        await self.hosts.empty()
+        await self.things.empty()
+        await self.alarms.empty()
+        (entry,) = await self.client.entries("iotbridge")
+        for row in await alarms.subentries(self.client):
+            await self.client.command(
+                "config_entries/subentries/delete", entry_id=entry["entry_id"], subentry_id=row["subentry_id"]
+            )
+
+    async def _set_up(self) -> None:
+        await self.lab.set_up_mqtt()
+        form = await self.client.flow("iotbridge")
+        await self.client.continue_flow(form["flow_id"], {})
+        await self._set_options()
 
     async def _is_loaded(self) -> bool:
         return all(entry["state"] == "loaded" for entry in await self.client.entries("iotbridge"))
@@ -139,8 +155,8 @@ class World:
             "heard": {topic for topic in heard if self._subscriptions.heard(topic)},
             **self.things.actual(rows, self.hosts.agents),
             **self.hosts.actual(rows),
-            **(alarms := await self.alarms.actual(rows)),
-            "orphans": self.things.orphans(rows, alarms["repairs"], expected["orphans"]),
+            **(about_alarms := await self.alarms.actual(rows)),
+            "orphans": self.things.orphans(rows, about_alarms["repairs"], expected["orphans"]),
         }
 
 

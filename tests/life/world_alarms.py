@@ -61,6 +61,13 @@ class Alarms:
 
     # ------------------------------------------------------------------ operations
 
+    async def empty(self) -> None:
+        """Forget what was told; rules and groups are for others to remove."""
+        for rang in self._phones.values():
+            rang.messages.clear()
+        self._subentries.clear()
+        self._rules.clear()
+
     async def do_add_group(self, group: str) -> None:
         if group not in self._phones:
             self._phones[group] = await self._stack.enter_async_context(phone(self._lab, f"{group} phone"))

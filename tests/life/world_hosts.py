@@ -35,6 +35,15 @@ class Hosts:
             },
         }
 
+    async def empty(self) -> None:
+        """Stop all agents and take what they have said out of the broker."""
+        for name, agent in self.agents.items():
+            await agent.stop()
+            self._lab.agents.remove(agent)
+            for what in ("discovery", "availability", "announce"):
+                await self.do_wipe_host(name, what)
+        self.agents.clear()
+
     async def do_start_agent(self, host: str) -> None:
         if host not in self.agents:
             settings = {"agent": {"interval_s": 5}}
@@ -48,9 +57,8 @@ class Hosts:
         await self.agents[host].kill()
 
     async def do_wipe_host(self, host: str, what: str) -> None:
-        announce = f"iotbridge/device/{host}/announce"
-        uid = json.loads(self._kept.messages[announce])["uid"]
-        topic = {"announce": announce, "discovery": f"homeassistant/device/{uid}/config"}[what]
+        uid = json.loads(self._kept.messages[f"iotbridge/device/{host}/announce"])["uid"]
+        topic = f"homeassistant/device/{uid}/config" if what == "discovery" else f"iotbridge/device/{host}/{what}"
         async with self._lab.broker.client(f"{OWN}voice") as mqtt:
             await mqtt.publish(topic, b"", qos=1, retain=True)
 

@@ -26,6 +26,7 @@ class Registry:
 
     def __init__(self, lab: Lab) -> None:
         self._lab = lab
+        self._undo: dict[str, dict[str, Any]] = {}
 
     @property
     def _client(self) -> Client:
@@ -56,7 +57,16 @@ class Registry:
         """Return the id of an entity."""
         return next(row.entity_id for row in await self.read() if row.label == label)
 
+    async def restore(self) -> None:
+        """Take back what operations have changed: of a removed entity Home Assistant remembers that."""
+        for label, undo in self._undo.items():
+            await self._update(label, **undo)
+        self._undo.clear()
+        for row in await self._client.command("config/label_registry/list"):
+            await self._client.command("config/label_registry/delete", label_id=row["label_id"])
+
     async def do_rename(self, label: str, to: str) -> None:
+        self._undo.setdefault(label, {}).setdefault("new_entity_id", await self.entity_id(label))
         await self._update(label, new_entity_id=to)
 
     async def do_disable(self, label: str) -> None:
@@ -66,6 +76,7 @@ class Registry:
         await self._update(label, disabled_by=None)
 
     async def do_unit(self, label: str, unit: str) -> None:
+        self._undo.setdefault(label, {}).update(options_domain="sensor", options=None)
         await self._update(label, options_domain="sensor", options={"unit_of_measurement": unit})
 
     async def do_add_label(self, label: str, on: list[str]) -> None:

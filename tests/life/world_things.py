@@ -7,7 +7,7 @@ from typing import Any
 from lab.lab import Lab
 from lab.wizard import Wizard
 
-from .catalogue import THINGS, Values, discovery
+from .catalogue import FOREIGN, THINGS, Values, discovery
 from .kept import OWN, Kept
 from .model_things import ALL, written
 from .world_registry import Entity
@@ -40,6 +40,14 @@ class Things:
             is_there = name in devices or name in self._kept.announced()
             found[name] = "offered" if is_offered else "left behind" if is_there else "gone"
         return found
+
+    async def empty(self) -> None:
+        """Take all that things have said out of the broker; learned ones are for others to remove."""
+        topics = {topic for thing in ALL.values() for topic in thing.messages(thing.first)}
+        topics |= {discovery(name)[0] for name in FOREIGN}
+        await self._publish(dict.fromkeys(topics, b""), retain=True)
+        self.subentries.clear()
+        self._announcing.clear()
 
     async def do_learn(self, things: list[str]) -> None:
         for name in things:
