@@ -5,6 +5,7 @@ from random import Random
 from typing import Any
 
 from .catalogue import FOREIGN, THINGS, Values
+from .clock import compiler
 from .model import Model
 from .model_alarms import MOMENTARY
 from .model_things import ALL
@@ -70,6 +71,7 @@ class Chooser:
             (1, self._restart),
             (2, self._restart_broker),
             (1, self._disabled),
+            (2 if compiler() else 0, self._put_clock_forward),
         ]
 
     def _choose(self, weights: list[tuple[int, Callable[[], Operation | None]]]) -> Operation:
@@ -184,6 +186,9 @@ class Chooser:
         if self._model.hosts.powers.get(host) != "on":
             return None
         return {"do": "wipe_host", "host": host, "what": self._random.choice(("announce", "discovery"))}
+
+    def _put_clock_forward(self) -> Operation:
+        return {"do": "put_clock_forward", "seconds": self._random.choice((90, 3600, 26 * 3600))}
 
     def _restart(self) -> Operation:
         """Stop or kill Home Assistant, while the world goes on."""

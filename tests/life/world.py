@@ -13,6 +13,7 @@ from lab.lab import Lab
 from lab.waiting import until
 from lab.wizard import suggestions
 
+from .clock import Clock
 from .kept import Kept, Subscriptions
 from .operations import Operation, arguments
 from .world_alarms import Alarms
@@ -31,7 +32,8 @@ class World:
     def __init__(self, folder: Path, *, seed: int = 0) -> None:
         """``seed`` makes Home Assistant's sets come in the same order each time."""
         self.lab = Lab(folder)
-        self.lab.home_assistant.environ["PYTHONHASHSEED"] = str(seed % 2**32)
+        self._clock = Clock(folder)
+        self.lab.home_assistant.environ |= {"PYTHONHASHSEED": str(seed % 2**32), **self._clock.environ}
         self.lab.broker = Broker(folder / "broker", persistence=True)
         self.kept = Kept(self.lab.broker)
         self._subscriptions = Subscriptions(self.lab.broker.program.log)
@@ -131,6 +133,10 @@ class World:
         await self.kept.follow()
         if not memory:
             await self.things.announce_again()
+
+    async def do_put_clock_forward(self, seconds: int) -> None:
+        """Put the clock of Home Assistant forward, as when a machine without a battery finds its time server."""
+        await self._clock.put_forward(seconds, self.client)
 
     async def do_stays(self, seconds: float) -> None:
         """Do nothing; the comparison looks for so long whether all of it stays as it has to be."""
