@@ -1,5 +1,6 @@
 """The part of the model that knows things: learned, announced by themselves, silent, gone."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from .catalogue import FOREIGN, THINGS, Thing, Value, Values
@@ -161,9 +162,9 @@ class Things:
         if title in self.there:
             self.unreadable.add(title)
 
-    def do_learn_in_two_tabs(self, thing: str, wildcard: str) -> None:
+    def do_learn_in_two_tabs(self, thing: str, messages: Mapping[str, str]) -> None:
         """Learn the thing; the wildcard over it is refused then."""
-        del wildcard
+        del messages
         self.do_learn([thing])
 
     def restore(self, backup: Things) -> None:

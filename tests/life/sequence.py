@@ -1,5 +1,6 @@
 """Sequences of operations as files."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 import json
 from pathlib import Path
@@ -20,6 +21,11 @@ class Sequence:
         """Read a file."""
         document: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
         return cls(document["about"], document["operations"])
+
+    def has(self, names: Collection[str]) -> bool:
+        """Return whether one of these operations is in it, also within another."""
+        inner = (each for operation in self.operations for each in (operation, *operation.get("meanwhile", ())))
+        return any(operation["do"] in names for operation in inner)
 
     def write(self, path: Path) -> None:
         """Write a file, with an operation on each line."""

@@ -68,23 +68,29 @@ class Things:
             await wizard.submit(joining="add")
         self.subentries[name] = await wizard.finish(name=name, availability={"expiry": "never"})
 
-    async def do_learn_wildcard(self, topic: str, payload: str) -> None:
-        """Try to learn a wildcard from a pasted message, as far as the dialog goes."""
+    async def do_learn_wildcard(self, messages: Mapping[str, str]) -> None:
+        """Try to learn what pasted messages of several topics have in common, as far as the dialog goes."""
+        await self._go_on(await self._paste(messages))
+
+    async def do_learn_in_two_tabs(self, thing: str, messages: Mapping[str, str]) -> None:
+        """Paste messages of several topics, learn in another tab what they cover, and go on with the first."""
+        first = await self._paste(messages)
+        await self._learn(thing)
+        await self._go_on(first)
+
+    async def _paste(self, messages: Mapping[str, str]) -> Wizard:
         wizard = await Wizard.of(self._lab.client)
         await wizard.start("paste")
-        await wizard.submit(topic=topic, payload=payload)
+        for number, (topic, payload) in enumerate(messages.items(), 1):
+            await wizard.submit(topic=topic, payload=payload, another=number < len(messages))
+        return wizard
+
+    async def _go_on(self, wizard: Wizard) -> None:
+        """Agree with all that is proposed until the dialog ends or refuses."""
         while wizard.result["type"] == "form" and not wizard.errors:
             await wizard.submit(**({"joining": "add"} if wizard.step == "split" else {}))
-
-    async def do_learn_in_two_tabs(self, thing: str, wildcard: str) -> None:
-        """Open a dialog for a wildcard, learn in another what it covers, and go on with the first."""
-        ((_, payload),) = THINGS[thing].messages(THINGS[thing].first).items()
-        first = await Wizard.of(self._lab.client)
-        await first.start("paste")
-        await first.submit(topic=wildcard, payload=payload.decode())
-        await self._learn(thing)
-        while first.result["type"] == "form" and not first.errors:
-            await first.submit(**({"joining": "add"} if first.step == "split" else {}))
+        if wizard.result["type"] == "form":
+            await wizard.close()
 
     async def do_remove(self, thing: str) -> None:
         wizard = await Wizard.of(self._lab.client)
