@@ -158,7 +158,18 @@ class Alarms:
             self._told[f"{group}: {rule}"][-1] = "over"
 
     def do_reload_mqtt(self) -> None:
-        """For a moment everything of MQTT is unavailable, and a template may see that."""
+        self._blink()
+
+    def do_enable(self, label: str) -> None:
+        del label
+        self._blink()
+
+    def do_restart_broker(self, *, memory: bool) -> None:
+        del memory
+        self._blink()
+
+    def _blink(self) -> None:
+        """Let everything of MQTT be unavailable for a moment: a template may see that."""
         for rule in self.rules.values():
             if rule.kind == "template" and rule.active:
                 self._tell(rule, "over?")
