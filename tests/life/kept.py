@@ -20,6 +20,7 @@ class Kept:
 
     def __init__(self, broker: Broker) -> None:
         self.messages: dict[str, bytes] = {}
+        self._emptied: set[str] = set()
         self._broker = broker
         self._task: asyncio.Task[None] | None = None
 
@@ -44,6 +45,12 @@ class Kept:
                     if message.retain:
                         self._take(message.topic.value, message.payload)
 
+    def lost(self, topic: str) -> bool:
+        """Return whether a topic was emptied since it was last asked about."""
+        was_emptied = topic in self._emptied
+        self._emptied.discard(topic)
+        return was_emptied
+
     def announced(self) -> set[str]:
         """Return the names of the devices that announce themselves to Home Assistant."""
         announcing = [payload for topic, payload in self.messages.items() if topic.startswith("homeassistant/device/")]
@@ -54,6 +61,7 @@ class Kept:
             self.messages[topic] = payload
         else:
             self.messages.pop(topic, None)
+            self._emptied.add(topic)
 
 
 _STARTED = re.compile(r"mosquitto version \S+ starting$")

@@ -11,6 +11,7 @@ type Shown = frozenset[str]
 
 GONE = "unavailable"
 UNKNOWN = "unknown"
+DAY_S = 24 * 3600
 ALL = THINGS | FOREIGN
 
 
@@ -45,6 +46,7 @@ class Things:
         self._before: dict[str, Shown] = {}
         """All that each entity has shown since it is there."""
         self._fahrenheit: set[str] = set()
+        self._ahead_s = 0
 
     def expected(self) -> dict[str, Any]:
         """Return the sections about things."""
@@ -141,6 +143,15 @@ class Things:
     def do_reload_mqtt(self) -> None:
         self._start()
 
+    def do_reload(self) -> None:
+        self._age()
+
+    def do_disabled(self) -> None:
+        self._age()
+
+    def do_put_clock_forward(self, seconds: int) -> None:
+        self._ahead_s += seconds
+
     def before_restart(self) -> None:
         self.running = False
 
@@ -148,6 +159,7 @@ class Things:
         self.running = True
         if kill:
             self._recall()
+        self._age()
         self._start()
 
     def before_restart_broker(self) -> None:
@@ -200,6 +212,12 @@ class Things:
             if name not in self._retained:
                 for label in labels(ALL[name]):
                     self._values[label] |= self._before.get(label, frozenset())
+
+    def _age(self) -> None:
+        """Allow for a value that is a day old to be unknown after a start."""
+        if self._ahead_s >= DAY_S:
+            for name in self.there - self._retained.keys():
+                self._or_unknown(ALL[name])
 
     def _or_unknown(self, thing: Thing) -> None:
         for label in labels(thing):

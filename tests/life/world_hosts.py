@@ -6,6 +6,7 @@ from typing import Any
 
 from lab.agent import Agent
 from lab.lab import Lab
+from lab.waiting import until
 
 from .kept import OWN, Kept
 from .model_hosts import BASICS
@@ -59,8 +60,14 @@ class Hosts:
     async def do_wipe_host(self, host: str, what: str) -> None:
         uid = json.loads(self._kept.messages[f"iotbridge/device/{host}/announce"])["uid"]
         topic = f"homeassistant/device/{uid}/config" if what == "discovery" else f"iotbridge/device/{host}/{what}"
+        self._kept.lost(topic)
         async with self._lab.broker.client(f"{OWN}voice") as mqtt:
             await mqtt.publish(topic, b"", qos=1, retain=True)
+
+        async def is_lost() -> bool:
+            return self._kept.lost(topic)
+
+        await until(is_lost, timeout_s=10, what=f"the end of what the broker keeps for {topic}")
 
 
 def _shown(states: dict[str, str | None]) -> dict[str, str]:
