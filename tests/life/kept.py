@@ -77,7 +77,14 @@ class Subscriptions:
     def __init__(self, log: Path) -> None:
         self._log = log
         self._read = 0
+        self._connections = 0
         self._filters: dict[str, set[str]] = {}
+
+    @property
+    def connections(self) -> int:
+        """How often others than we have connected so far."""
+        self._follow()
+        return self._connections
 
     def heard(self, topic: str) -> bool:
         """Return whether a client other than ours listens to a topic."""
@@ -99,6 +106,7 @@ class Subscriptions:
             self._filters.clear()
         elif found := _CONNECTED.search(line):
             self._filters[found[1]] = set()
+            self._connections += not found[1].startswith(OWN)
         elif found := _LEFT.search(line):
             self._filters.pop(found[1], None)
         elif found := _SUBSCRIBED.search(line):

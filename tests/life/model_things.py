@@ -143,6 +143,9 @@ class Things:
     def do_reload_mqtt(self) -> None:
         self._start()
 
+    def do_wait_reload(self) -> None:
+        self._start()
+
     def do_reload(self) -> None:
         self._age()
 

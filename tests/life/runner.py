@@ -17,6 +17,7 @@ BOUNDS_S = {
     "restart_broker": RESTART_S,
     "reload": RESTART_S,
     "reload_mqtt": RESTART_S,
+    "wait_reload": RESTART_S,
     "enable": 30 + RESTART_S,  # Home Assistant reloads the integration half a minute later
     "start_agent": RESTART_S,
     "mend_alarm_file": RESTART_S,

@@ -138,6 +138,15 @@ class World:
         """Put the clock of Home Assistant forward, as when a machine without a battery finds its time server."""
         await self._clock.put_forward(seconds, self.client)
 
+    async def do_wait_reload(self) -> None:
+        """Wait until Home Assistant reloads its MQTT by itself, as it does half a minute after an entity is enabled."""
+        before = self._subscriptions.connections
+
+        async def is_reloaded() -> bool:
+            return self._subscriptions.connections > before
+
+        await until(is_reloaded, timeout_s=60, what="the reload of MQTT")
+
     async def do_stays(self, seconds: float) -> None:
         """Do nothing; the comparison looks for so long whether all of it stays as it has to be."""
 
