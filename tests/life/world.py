@@ -3,7 +3,9 @@
 from collections.abc import Mapping
 from contextlib import AsyncExitStack
 import functools
+import json
 from pathlib import Path
+import time
 from typing import Any, Self
 
 from lab import alarms
@@ -33,6 +35,7 @@ class World:
         """``seed`` makes Home Assistant's sets come in the same order each time."""
         self.lab = Lab(folder)
         self._clock = Clock(folder)
+        self._changed_at = 0.0
         self.lab.home_assistant.environ |= {"PYTHONHASHSEED": str(seed % 2**32), **self._clock.environ}
         self.lab.broker = Broker(folder / "broker", persistence=True)
         self.kept = Kept(self.lab.broker)
@@ -100,6 +103,8 @@ class World:
     async def do(self, operation: Operation) -> None:
         """Do an operation; each part has the methods for what concerns it, named after the operation."""
         given = arguments(operation)
+        if operation["do"] not in QUIET:
+            self._changed_at = time.time()
         for part in (self, self.registry, self.things, self.hosts, self.disk, self.alarms):
             if (found := getattr(part, f"do_{operation['do']}", None)) is not None:
                 await found(**given)
@@ -117,11 +122,29 @@ class World:
         await self.client.rest("POST", f"config/config_entries/entry/{entry['entry_id']}/reload")
 
     async def do_restart(self, *, kill: bool = False, meanwhile: tuple[Operation, ...] = ()) -> None:
-        await (self.lab.home_assistant.kill() if kill else self.lab.home_assistant.stop())
+        if kill:
+            await until(self._is_written, timeout_s=60, what="all of the registries on the disk")
+            await self.lab.home_assistant.kill()
+        else:
+            await self.lab.home_assistant.stop()
         for operation in meanwhile:
             await self.do(operation)
         await self.lab.home_assistant.start()
         await self.client.watch_states()
+
+    async def _is_written(self) -> bool:
+        """Return whether the files have what operations have changed.
+
+        Home Assistant writes its configuration a second after a change and its entities ten: a crash in between takes
+        that along, whatever integrations do.
+        """
+        storage = self.lab.home_assistant.folder / ".storage"
+        path = storage / "core.entity_registry"
+        written = json.loads(path.read_text(encoding="utf-8"))["data"]["entities"] if path.exists() else []
+        known = {row["id"]: (row["entity_id"], row["disabled_by"]) for row in await self.client.entities()}
+        if known != {row["id"]: (row["entity_id"], row["disabled_by"]) for row in written}:
+            return False
+        return time.time() - self._changed_at > WRITTEN_S
 
     async def do_restart_broker(self, *, memory: bool, meanwhile: tuple[Operation, ...] = ()) -> None:
         await self.lab.broker.stop()
@@ -176,3 +199,7 @@ class World:
 
 
 OURS = ("mqtt", "iotbridge")
+WRITTEN_S = 2.0
+"""When a change of the configuration is on the disk for sure."""
+QUIET = {"restart", "say", "stays", "clear"}
+"""Operations that change no configuration."""
