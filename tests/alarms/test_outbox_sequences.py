@@ -9,6 +9,7 @@ from typing import Any
 
 from freezegun.api import FrozenDateTimeFactory
 from hypothesis import HealthCheck, given, settings, strategies as st
+import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.iotbridge.alarms.message import Message, alarm_words, compose, tag_of
@@ -218,16 +219,21 @@ STEPS = st.one_of(
 OPTIONS = [{"storm_per_minute": 0}, STORM, NIGHT | STORM]
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
-@given(st.lists(STEPS, max_size=25), st.sampled_from(OPTIONS), st.booleans())
-async def test_nothing_is_lost_and_nothing_is_untrue(
+ATTIC, CELLAR, DOOR = KEYS
+FULL_MINUTE = (("flash", CELLAR), ("flash", DOOR))
+UNTIL_FALLBACK = (("wait", 400),) * 5
+
+
+async def run(
     hass: HomeAssistant,
     entry: MockConfigEntry,
     freezer: FrozenDateTimeFactory,
-    steps: list[tuple[Any, ...]],
+    steps: Sequence[tuple[Any, ...]],
     options: dict[str, Any],
+    *,
     latching: bool,
 ) -> None:
+    """Play the steps in a new home, and see that all is told."""
     await hass.config.async_set_time_zone("UTC")
     hass.config.components.add("iotbridge")
     await async_load_integrations(hass, {"iotbridge"})
@@ -244,3 +250,54 @@ async def test_nothing_is_lost_and_nothing_is_untrue(
     for key in KEYS:
         play.check(key, play.family, ("anna", "ben"), ("carl",))
         play.check(key, play.work, ("dora",), ())
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
+@given(st.lists(STEPS, max_size=25), st.sampled_from(OPTIONS), st.booleans())
+async def test_nothing_is_lost_and_nothing_is_untrue(
+    hass: HomeAssistant,
+    entry: MockConfigEntry,
+    freezer: FrozenDateTimeFactory,
+    steps: list[tuple[Any, ...]],
+    options: dict[str, Any],
+    latching: bool,
+) -> None:
+    await run(hass, entry, freezer, steps, options, latching=latching)
+
+
+@pytest.mark.parametrize("latching", [False, True])
+@pytest.mark.parametrize(
+    "steps",
+    [
+        pytest.param(
+            [
+                ("happen", ATTIC, BAD),
+                ("fail", "anna"),
+                *FULL_MINUTE,
+                ("flash", ATTIC),
+                ("flash", ATTIC),
+                *UNTIL_FALLBACK,
+            ],
+            id="an end, then another alarm that began and ended",
+        ),
+        pytest.param(
+            [("happen", ATTIC, BAD), ("wait", 400), *FULL_MINUTE, ("happen", ATTIC, WORSE), ("happen", ATTIC, GOOD)]
+            + [("fail", "anna"), ("fail", "ben"), *UNTIL_FALLBACK],
+            id="worse, then over",
+        ),
+        pytest.param(
+            [("happen", ATTIC, BAD), ("wait", 400), *FULL_MINUTE, ("happen", ATTIC, WORSE), ("happen", ATTIC, "ack")]
+            + [("fail", "anna"), ("fail", "ben"), *UNTIL_FALLBACK],
+            id="worse, then acknowledged",
+        ),
+    ],
+)
+async def test_phones_that_failed_are_told_the_end_although_the_fallback_heard_all(
+    hass: HomeAssistant,
+    entry: MockConfigEntry,
+    freezer: FrozenDateTimeFactory,
+    steps: list[tuple[Any, ...]],
+    latching: bool,
+) -> None:
+    """In a storm one digest says all of an alarm; the fallback gets it for those who heard of the beginning before."""
+    await run(hass, entry, freezer, steps, STORM, latching=latching)

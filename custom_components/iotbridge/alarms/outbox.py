@@ -309,7 +309,7 @@ class Outbox:
         return again if left else None
 
     async def _async_fall_back(self, group: str, rows: Sequence[Row]) -> Sequence[Row]:
-        """Tell those who stand in for a group; return what any of them heard.
+        """Tell those who stand in for a group; return what is done with because any of them heard it.
 
         Whoever of the group heard of a beginning is told of its end, as soon as that works again.
         """
@@ -328,7 +328,7 @@ class Outbox:
         except TellError as error:
             names -= error.failed.keys()
         _sent(told, names)
-        return told if names else ()
+        return [row for row in told if not self._pending.is_owed(row, self._everyone(group))] if names else ()
 
     @callback
     def _async_works(self, group: str, names: frozenset[str]) -> None:

@@ -220,6 +220,12 @@ class Pending:
         """Tell whether a row is still to be told."""
         return not row.is_done and row in self._groups.get(row.group, {}).get(row.key, ())
 
+    def is_owed(self, row: Row, everyone: frozenset[str]) -> bool:
+        """Tell whether targets that know of an alarm have still to hear that nobody is called any more."""
+        rows = self._groups[row.group][row.key]
+        heard = _known(rows[: rows.index(row) + 1], everyone)
+        return not row.is_call and not (everyone if heard is None else heard) <= row.sent
+
     def due(self, group: str, now: float) -> float | None:
         """Return when a group is to be looked at."""
         last = [rows[-1] for rows in self._groups.get(group, {}).values() if not rows[-1].is_done]
