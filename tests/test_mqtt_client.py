@@ -1,5 +1,6 @@
 """Subscriptions beside those of others, and across a reload of core's mqtt, on a real Mosquitto."""
 
+import asyncio
 from collections import defaultdict
 import json
 from typing import Any
@@ -17,8 +18,9 @@ from custom_components.iotbridge.devices.mapping import thing_uid
 from custom_components.iotbridge.devices.models import About, Channel, Profile, Sample
 from homeassistant.components import mqtt
 from homeassistant.components.mqtt import debug_info
-from homeassistant.core import HomeAssistant, callback
+from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
 from homeassistant.data_entry_flow import FlowResultType
+from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers import device_registry as dr
 from homeassistant.setup import async_setup_component
 
@@ -276,3 +278,60 @@ async def test_a_removed_rule_for_messages_hears_nothing_after_mqtt_was_reloaded
 
     rows = await alarms.async_history(HistoryQuery())
     assert {row["rule_id"] for row in rows} == {kept}
+
+
+async def test_a_subscription_that_is_ended_while_it_is_made_is_not_left_in_core(
+    home: HomeAssistant, broker: Broker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    waits, may_go_on = asyncio.Event(), asyncio.Event()
+    subscribe = mqtt.async_subscribe
+
+    async def subscribe_later(hass: HomeAssistant, topic: str, *args: Any, **more: Any) -> CALLBACK_TYPE:
+        if topic == "ended":
+            waits.set()
+            await may_go_on.wait()
+        return await subscribe(hass, topic, *args, **more)
+
+    assert await home.config_entries.async_unload(mqtt_entry(home).entry_id)
+    end = await mqtt_client.async_subscribe(home, "ended", lambda _message: None)
+    keep = await mqtt_client.async_subscribe(home, "kept", lambda _message: None)
+    monkeypatch.setattr(mqtt, "async_subscribe", subscribe_later)
+    assert await home.config_entries.async_setup(mqtt_entry(home).entry_id)
+    await waits.wait()
+    end()
+    may_go_on.set()
+
+    async with broker.client() as client:
+        await settle(home, client)
+    topics = {subscription.topic for subscription in home.data["mqtt"].client.subscriptions}
+    assert topics & {"ended", "kept"} == {"kept"}
+    keep()
+
+
+async def test_a_subscription_that_core_refuses_does_not_keep_others_from_being_made(
+    home: HomeAssistant, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    refuses = True
+    subscribe = mqtt.async_subscribe
+
+    async def refuse(hass: HomeAssistant, topic: str, *args: Any, **more: Any) -> CALLBACK_TYPE:
+        if refuses and topic == "refused":
+            raise HomeAssistantError("not now")
+        return await subscribe(hass, topic, *args, **more)
+
+    def topics() -> set[str]:
+        return {subscription.topic for subscription in home.data["mqtt"].client.subscriptions}
+
+    assert await home.config_entries.async_unload(mqtt_entry(home).entry_id)
+    stops = [await mqtt_client.async_subscribe(home, topic, lambda _message: None) for topic in ("refused", "other")]
+    monkeypatch.setattr(mqtt, "async_subscribe", refuse)
+    assert await home.config_entries.async_setup(mqtt_entry(home).entry_id)
+    await until(lambda: "other" in topics())
+    assert "refused" not in topics()
+    assert "refused is subscribed to when MQTT is set up again: not now" in caplog.text
+
+    refuses = False
+    assert await home.config_entries.async_reload(mqtt_entry(home).entry_id)
+    await until(lambda: {"refused", "other"} <= topics())
+    for stop in stops:
+        stop()

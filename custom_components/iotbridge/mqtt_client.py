@@ -154,7 +154,10 @@ class _Subscriptions:
         except HomeAssistantError as error:
             LOGGER.warning("%s is subscribed to when MQTT is set up again: %s", subscription.topic, error)
             return
-        self._ends[subscription] = end
+        if self._ends.get(subscription, end) is None:
+            self._ends[subscription] = end
+        else:
+            end()  # it was ended, or made otherwise, in the meantime
 
     @callback
     def _async_entry_changed(self, change: ConfigEntryChange, entry: ConfigEntry) -> None:

@@ -273,6 +273,29 @@ async def test_a_rule_that_waits_for_the_broker_does_not_keep_others_from_their_
     assert [alarm.state for alarm in alarms(kit).alarms(child)] == [AlarmState.SUPPRESSED]
 
 
+async def test_a_rule_that_waits_for_the_broker_does_not_keep_other_moments_from_their_end(
+    kit: Kit, plan: Plan, told: list[ServiceCall], slow_broker: tuple[asyncio.Event, asyncio.Event]
+) -> None:
+    waits, is_there = slow_broker
+    for topic in ("alert/#", "smoke/#"):
+        condition, timing = Condition(kind=Kind.MESSAGE, topic=topic), Timing(clear_after_s=60)
+        await add_rule(kit, condition=condition, timing=timing, plan=plan, name=topic)
+    await kit.receive("alert/attic", "1")
+    await kit.receive("smoke/attic", "1")
+    await wait(kit, 3)
+    assert titles(told) == ["Warning", "Warning"]
+
+    await stop(kit)
+    waits.clear()
+    is_there.clear()
+    starting = asyncio.create_task(kit.hass.config_entries.async_setup(bridge(kit).entry_id))
+    await waits.wait()
+    await wait(kit, 90, 5)
+    assert titles(told) == ["Warning", "Warning", "Over", "Over"]
+    is_there.set()
+    assert await starting
+
+
 async def test_a_rule_that_waits_for_the_broker_does_not_keep_others_from_their_maintenance(
     kit: Kit, plan: Plan, told: list[ServiceCall], slow_broker: tuple[asyncio.Event, asyncio.Event]
 ) -> None:

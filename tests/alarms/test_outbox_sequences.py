@@ -301,3 +301,11 @@ async def test_phones_that_failed_are_told_the_end_although_the_fallback_heard_a
 ) -> None:
     """In a storm one digest says all of an alarm; the fallback gets it for those who heard of the beginning before."""
     await run(hass, entry, freezer, steps, STORM, latching=latching)
+
+
+@pytest.mark.parametrize("latching", [False, True])
+async def test_an_alarm_that_comes_again_after_it_was_put_aside_is_told_from_its_beginning(
+    hass: HomeAssistant, entry: MockConfigEntry, freezer: FrozenDateTimeFactory, latching: bool
+) -> None:
+    steps = [("fail", "ben"), ("flash", ATTIC), ("happen", ATTIC, "shelve"), ("wait", 3000), ("flash", ATTIC)]
+    await run(hass, entry, freezer, steps, STORM, latching=latching)

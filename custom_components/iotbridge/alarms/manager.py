@@ -218,24 +218,25 @@ class AlarmsManager(AlarmAccess):
             for instance in self.ledger.of_rule(rule_id):
                 self.ledger.async_remove(instance)
         changed = [rule for rule_id, rule in rules.items() if before.get(rule_id) != rule]
-        # What may have to wait for the broker comes last.
-        for rule in sorted(changed, key=lambda rule: rule.condition.kind is Kind.MESSAGE):
-            await self._async_take_up(rule, before.get(rule.rule_id))
+        for rule in changed:
+            self._async_take_up(rule, before.get(rule.rule_id))
             if self._is_started:  # an import brings hundreds; at a start half of the rules tell no truth
                 self._watch_soon()
                 await asyncio.sleep(0)
         self._watch.async_set_instances(self.ledger)
         for listener in list(self._rules_listeners):
             listener()
+        await self._watch.async_watch_messages(changed)  # last: this may have to wait for the broker
 
-    async def _async_take_up(self, rule: Rule, before: Rule | None) -> None:
+    @callback
+    def _async_take_up(self, rule: Rule, before: Rule | None) -> None:
         """Begin with a rule, or go on with one that was changed."""
         self._async_let_go(rule.rule_id)
         for instance in self.ledger.of_rule(rule.rule_id):
             self.ledger.async_follow(instance, rule)
         if rule.condition.kind in WITHOUT_ENTITIES:
             instance = self.ledger.get(AlarmKey(rule.rule_id, "")) or self._async_new(rule, "")
-            await self._watch.async_watch_rule(rule, instance)
+            self._watch.async_watch_rule(rule, instance)
             return
 
         @callback

@@ -24,7 +24,7 @@ from .. import mqtt_client
 from ..const import LOGGER
 from .instance import Instance
 from .ledger import Ledger
-from .models import AlarmState, Verdict
+from .models import AlarmKey, AlarmState, Verdict
 from .references import Moves, named
 from .rule import MOMENTARY, Kind, Rule
 from .topology import PRESENCE
@@ -177,19 +177,24 @@ class Watch:
 
     # ------------------------------------------- templates, events and messages
 
-    async def async_watch_rule(self, rule: Rule, instance: Instance) -> None:
-        """Watch what a rule without entities looks at."""
+    @callback
+    def async_watch_rule(self, rule: Rule, instance: Instance) -> None:
+        """Watch what a rule without entities looks at; for messages, ``async_watch_messages`` has to follow."""
         self.async_unwatch_rule(rule.rule_id)
         kind = rule.condition.kind
         if kind in MOMENTARY:
-            # First: its time must not wait for the broker.
             self._async_resume_moment(instance)
         if kind is Kind.TEMPLATE:
             self._stop_rules[rule.rule_id] = self._async_watch_template(instance)
         elif kind is Kind.EVENT:
             self._stop_rules[rule.rule_id] = self._async_watch_event(instance)
-        elif kind is Kind.MESSAGE:
-            self._stop_rules[rule.rule_id] = await self._async_watch_messages(instance)
+
+    async def async_watch_messages(self, rules: Iterable[Rule]) -> None:
+        """Subscribe to what the rules for messages among these listen to; the broker may keep them waiting."""
+        for rule in rules:
+            instance = self._ledger.get(AlarmKey(rule.rule_id, ""))
+            if instance is not None and rule.condition.kind is Kind.MESSAGE:
+                self._stop_rules[rule.rule_id] = await self._async_watch_messages(instance)
 
     @callback
     def async_unwatch_rule(self, rule_id: str) -> None:
