@@ -222,6 +222,7 @@ OPTIONS = [{"storm_per_minute": 0}, STORM, NIGHT | STORM]
 ATTIC, CELLAR, DOOR = KEYS
 FULL_MINUTE = (("flash", CELLAR), ("flash", DOOR))
 UNTIL_FALLBACK = (("wait", 400),) * 5
+BECAME_WORSE = (("happen", ATTIC, BAD), ("wait", 400), *FULL_MINUTE, ("happen", ATTIC, WORSE))
 
 
 async def run(
@@ -281,13 +282,11 @@ async def test_nothing_is_lost_and_nothing_is_untrue(
             id="an end, then another alarm that began and ended",
         ),
         pytest.param(
-            [("happen", ATTIC, BAD), ("wait", 400), *FULL_MINUTE, ("happen", ATTIC, WORSE), ("happen", ATTIC, GOOD)]
-            + [("fail", "anna"), ("fail", "ben"), *UNTIL_FALLBACK],
+            [*BECAME_WORSE, ("happen", ATTIC, GOOD), ("fail", "anna"), ("fail", "ben"), *UNTIL_FALLBACK],
             id="worse, then over",
         ),
         pytest.param(
-            [("happen", ATTIC, BAD), ("wait", 400), *FULL_MINUTE, ("happen", ATTIC, WORSE), ("happen", ATTIC, "ack")]
-            + [("fail", "anna"), ("fail", "ben"), *UNTIL_FALLBACK],
+            [*BECAME_WORSE, ("happen", ATTIC, "ack"), ("fail", "anna"), ("fail", "ben"), *UNTIL_FALLBACK],
             id="worse, then acknowledged",
         ),
     ],

@@ -40,7 +40,7 @@ from .recovery import Recovery
 from .references import Moves, moved_rule
 from .registry_ids import RegistryIds
 from .restored import RestoredAlarms
-from .rule import WITHOUT_ENTITIES, Kind, Rule
+from .rule import WITHOUT_ENTITIES, Rule
 from .selection import Selections
 from .silencing import Silencing
 from .store import AlarmStore

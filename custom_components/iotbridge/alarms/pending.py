@@ -354,7 +354,7 @@ def _after(heard: Heard, row: Row, everyone: frozenset[str], later: Row | None =
 
 
 def _is_over(row: Row, later: Row | None) -> bool:
-    """Tell whether nothing is left to say after a row: what was only left to acknowledge is over when it comes again."""
+    """Tell whether nothing is left to say after a row: what was only to be acknowledged is over when it comes again."""
     is_quiet = row.news in {News.CLEARED, News.WITHDRAWN}
     return row.is_last or (is_quiet and later is not None and later.episode != row.episode)
 
