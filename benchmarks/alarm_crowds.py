@@ -14,8 +14,8 @@ from lab.client import Json
 from lab.lab import Lab
 from lab.waiting import until
 
-from custom_components.iotbridge.alarms.models import Severity
-from custom_components.iotbridge.alarms.rule import Condition, Kind, Plan, Rule, Selection, Step
+from custom_components.iotbridge.alarms.engine.models import Severity
+from custom_components.iotbridge.alarms.engine.rule import Condition, Kind, Plan, Rule, Selection, Step
 
 from . import alarm_rivals as rivals
 from .report import Report

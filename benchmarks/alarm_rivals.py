@@ -6,8 +6,8 @@ from pathlib import Path
 import secrets
 from typing import Any
 
-from custom_components.iotbridge.alarms.models import Severity
-from custom_components.iotbridge.alarms.rule import Condition, Kind, Plan, Rule, Selection, Step
+from custom_components.iotbridge.alarms.engine.models import Severity
+from custom_components.iotbridge.alarms.engine.rule import Condition, Kind, Plan, Rule, Selection, Step
 
 NOBODY, OURS, AUTOMATIONS, ALERT2 = "nobody", "IoT Bridge", "automations", "Alert2"
 LIMIT = 80

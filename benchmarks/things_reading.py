@@ -8,11 +8,12 @@ import time
 
 from lab import things
 
-from custom_components.iotbridge.devices import decoders
-from custom_components.iotbridge.devices.mapping import Reader, Update
-from custom_components.iotbridge.devices.models import About, Profile, Sample
-from custom_components.iotbridge.devices.topics import split
-from custom_components.iotbridge.devices.understanding import understand
+from custom_components.iotbridge.things import decoders
+from custom_components.iotbridge.things.analysis import understand
+from custom_components.iotbridge.things.model.mapping import Reader, Update
+from custom_components.iotbridge.things.model.message import About, Sample
+from custom_components.iotbridge.things.model.profile import Profile
+from custom_components.iotbridge.things.model.topic_matching import split
 
 ROUNDS = 7
 SLICE_S = 0.15

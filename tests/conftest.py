@@ -18,10 +18,11 @@ from pytest_homeassistant_custom_component.typing import MqttMockHAClient, MqttM
 import custom_components.iotbridge
 from homeassistant.core import HomeAssistant
 
+from .automation import automate, names
 from .broker import Broker, until
 from .kit import Kit
 
-__all__ = ["custom_components"]
+__all__ = ["automate", "custom_components", "names"]
 
 # How busy the machine is says nothing about the code.
 settings.register_profile("iotbridge", deadline=None, suppress_health_check=[HealthCheck.too_slow])

@@ -10,8 +10,9 @@ from freezegun.api import FrozenDateTimeFactory
 from pytest_homeassistant_custom_component.common import async_fire_mqtt_message, async_fire_time_changed
 from pytest_homeassistant_custom_component.typing import MqttMockHAClient
 
-from custom_components.iotbridge.devices.models import Profile, Sample
 from custom_components.iotbridge.protocol.topics import HostKey
+from custom_components.iotbridge.things.model.message import Sample
+from custom_components.iotbridge.things.model.profile import Profile
 from homeassistant.config_entries import ConfigEntry, ConfigSubentry
 from homeassistant.core import HomeAssistant, State
 from homeassistant.helpers import device_registry as dr, entity_registry as er

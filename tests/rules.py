@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from custom_components.iotbridge.alarms.models import Severity
-from custom_components.iotbridge.alarms.rule import Condition, Kind, Rule, Selection
+from custom_components.iotbridge.alarms.engine.models import Severity
+from custom_components.iotbridge.alarms.engine.rule import Condition, Kind, Rule, Selection
 from homeassistant.config_entries import ConfigEntry, ConfigSubentry
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import entity_registry as er

@@ -66,14 +66,6 @@ def test_there_is_one_door_to_the_issue_registry() -> None:
     assert importers("homeassistant.helpers.issue_registry") == {"issues.py"}
 
 
-def test_protocol_and_rules_are_pure() -> None:
-    pure = {"agents/commander.py", "agents/inventory.py"}
-    users = importers("homeassistant")
-
-    assert {user for user in users if user in pure or user.startswith("protocol/")} == set()
-    assert users
-
-
 def test_the_integration_needs_nothing_but_home_assistant() -> None:
     ours_or_core = {"homeassistant", "voluptuous", "orjson", "yaml", *sys.stdlib_module_names}
 

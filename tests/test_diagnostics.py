@@ -6,9 +6,10 @@ from typing import Any
 from pytest_homeassistant_custom_component.components.diagnostics import get_diagnostics_for_config_entry
 from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 
-from custom_components.iotbridge.alarms.rule import Plan, Step
-from custom_components.iotbridge.devices.models import About, Channel, Profile, Sample
-from custom_components.iotbridge.diagnostics import Pseudonyms
+from custom_components.iotbridge.alarms.engine.rule import Plan, Step
+from custom_components.iotbridge.pseudonyms import Pseudonyms
+from custom_components.iotbridge.things.model.message import About, Sample
+from custom_components.iotbridge.things.model.profile import Channel, Profile
 from homeassistant.setup import async_setup_component
 
 from .kit import Kit, learn

@@ -9,12 +9,13 @@ import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry, async_mock_service
 
 from custom_components.iotbridge import config_flow, migration
+from custom_components.iotbridge.alarms.engine.models import Severity
+from custom_components.iotbridge.alarms.engine.rule import Plan, Rule, Selection, Step
 from custom_components.iotbridge.alarms.manager import store_path
-from custom_components.iotbridge.alarms.models import Severity
-from custom_components.iotbridge.alarms.rule import Plan, Rule, Selection, Step
-from custom_components.iotbridge.devices.mapping import thing_uid
-from custom_components.iotbridge.devices.models import About, Channel, Profile
 from custom_components.iotbridge.subentries import async_migrate
+from custom_components.iotbridge.things.model.mapping import thing_uid
+from custom_components.iotbridge.things.model.message import About
+from custom_components.iotbridge.things.model.profile import Channel, Profile
 from homeassistant.config_entries import ConfigEntryState, ConfigSubentryDataWithId, SubentryFlowContext
 from homeassistant.core import HomeAssistant
 from homeassistant.data_entry_flow import FlowResultType

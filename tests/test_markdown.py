@@ -7,13 +7,14 @@ from hypothesis import given, strategies as st
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
-from custom_components.iotbridge.devices.models import About, Channel, Profile
 from custom_components.iotbridge.markdown import escaped, in_code
+from custom_components.iotbridge.things.model.message import About
+from custom_components.iotbridge.things.model.profile import Channel, Profile
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import issue_registry as ir
 
-from .flows.conftest import wizard
-from .flows.wizard import Wizard
+from .things.flow.conftest import wizard
+from .things.flow.wizard import Wizard
 
 __all__ = ["wizard"]
 from .kit import Kit, learn

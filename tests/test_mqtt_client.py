@@ -12,10 +12,11 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 from pytest_homeassistant_custom_component.typing import ClientSessionGenerator, WebSocketGenerator
 
 from custom_components.iotbridge import mqtt_client
-from custom_components.iotbridge.alarms.rule import Condition, Kind, Selection
-from custom_components.iotbridge.alarms.store import HistoryQuery
-from custom_components.iotbridge.devices.mapping import thing_uid
-from custom_components.iotbridge.devices.models import About, Channel, Profile, Sample
+from custom_components.iotbridge.alarms.engine.rule import Condition, Kind, Selection
+from custom_components.iotbridge.alarms.runtime.store import HistoryQuery
+from custom_components.iotbridge.things.model.mapping import thing_uid
+from custom_components.iotbridge.things.model.message import About, Sample
+from custom_components.iotbridge.things.model.profile import Channel, Profile
 from homeassistant.components import mqtt
 from homeassistant.components.mqtt import debug_info
 from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
@@ -25,7 +26,7 @@ from homeassistant.helpers import device_registry as dr
 from homeassistant.setup import async_setup_component
 
 from .broker import Broker, state, until
-from .flows.dialog import Flow
+from .dialog import Flow
 from .kit import learn
 from .rules import put_rule
 

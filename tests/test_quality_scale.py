@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from custom_components.iotbridge.devices.decoders.cbor import REQUIREMENT
+from custom_components.iotbridge.things.decoders.cbor import REQUIREMENT
 from homeassistant.util.yaml import load_yaml_dict
 
 REPOSITORY = Path(__file__).parent.parent

@@ -12,21 +12,24 @@ import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.iotbridge import config_flow, issues
-from custom_components.iotbridge.agents.commander import Outcome
-from custom_components.iotbridge.agents.discovery import BUTTONS, KNOWN
-from custom_components.iotbridge.agents.inventory import PowerState
-from custom_components.iotbridge.alarms.models import AlarmState, Change, Severity
-from custom_components.iotbridge.automations.conditions import CONDITIONS
-from custom_components.iotbridge.automations.triggers import TRIGGERS
-from custom_components.iotbridge.devices.models import Joining, ProblemKind
-from custom_components.iotbridge.devices.profile_checks import IN_ENGLISH, Expected
-from custom_components.iotbridge.flows import alarm_telling, notifier
-from custom_components.iotbridge.flows.alarm_condition import RHYTHMS
-from custom_components.iotbridge.flows.channels import channel_selector
-from custom_components.iotbridge.flows.presence import EXPIRIES
-from custom_components.iotbridge.flows.window import DAYS
-from custom_components.iotbridge.flows.words import Words
+from custom_components.iotbridge.alarms.conditions import ALARM_CONDITIONS
+from custom_components.iotbridge.alarms.engine.models import AlarmState, Change, Severity
+from custom_components.iotbridge.alarms.flow import escalation_form, notifier_flow
+from custom_components.iotbridge.alarms.flow.condition_form import RHYTHMS
+from custom_components.iotbridge.alarms.flow.maintenance_flow import DAYS
+from custom_components.iotbridge.alarms.triggers import ALARM_TRIGGERS
+from custom_components.iotbridge.hosts.commander import Outcome
+from custom_components.iotbridge.hosts.conditions import HOST_CONDITIONS
+from custom_components.iotbridge.hosts.discovery import BUTTONS, KNOWN
+from custom_components.iotbridge.hosts.inventory import PowerState
+from custom_components.iotbridge.hosts.triggers import HOST_TRIGGERS
 from custom_components.iotbridge.system_health import system_health_info
+from custom_components.iotbridge.things.flow.availability_form import EXPIRIES
+from custom_components.iotbridge.things.flow.channel_form import channel_selector
+from custom_components.iotbridge.things.flow.texts import ThingTexts
+from custom_components.iotbridge.things.model.message import ProblemKind
+from custom_components.iotbridge.things.model.profile import Joining
+from custom_components.iotbridge.things.profiles.validation import IN_ENGLISH, Expected
 from homeassistant.helpers import entity_registry as er, issue_registry as ir, selector
 from homeassistant.helpers.translation import async_get_translations
 from homeassistant.setup import async_setup_component
@@ -36,6 +39,10 @@ from .kit import FakeHost, Kit
 from .rules import add_rule, rule_entity, set_state
 
 ROOT = Path(config_flow.__file__).parent
+TRIGGERS = {**ALARM_TRIGGERS, **HOST_TRIGGERS}
+CONDITIONS = {**ALARM_CONDITIONS, **HOST_CONDITIONS}
+# Files whose literals name steps, errors, aborts and sentences of the dialogs.
+DIALOGS = ("*/flow/*.py", "alarms/**/*.py", "forms.py", "topic_filters.py")
 LANGUAGES = ("en", "it", "fr")
 # What Home Assistant reads of a custom integration's translations, as far as there is something to say.
 CATEGORIES = {
@@ -158,19 +165,19 @@ TWICE = "already_configured"
 SUBENTRY_FLOWS = config_flow.IotBridgeConfigFlow.async_get_supported_subentry_types(MockConfigEntry(domain="iotbridge"))
 
 
-def constants(*folders: str) -> set[str]:
+def constants(*patterns: str) -> set[str]:
     """Return every text in the source of the dialogs."""
-    trees = [ast.parse(path.read_text("utf-8")) for folder in folders for path in (ROOT / folder).glob("*.py")]
+    trees = [ast.parse(path.read_text("utf-8")) for pattern in patterns for path in ROOT.glob(pattern)]
     nodes = (node for tree in trees for node in ast.walk(tree) if isinstance(node, ast.Constant))
     return {node.value for node in nodes if isinstance(node.value, str)}
 
 
 @pytest.mark.parametrize("kind", FLOWS)
 def test_nothing_in_the_words_of_the_dialogs_is_there_for_nothing(kind: str) -> None:
-    """That all of them are there, and get what they need, is seen whenever a test drives a dialog: tests/flows."""
+    """The tests of the flows show that no text is missing."""
     flow, words = SUBENTRY_FLOWS[kind], FLOWS[kind]
     steps = {name.removeprefix("async_step_") for name in dir(flow) if name.startswith("async_step_")}
-    said = constants("flows", "alarms")
+    said = constants(*DIALOGS)
 
     assert words["step"].keys() <= steps & said
     assert words["abort"].keys() - {TWICE} <= said
@@ -182,14 +189,16 @@ def test_nothing_in_the_words_of_the_dialogs_is_there_for_nothing(kind: str) -> 
 
 def test_every_subentry_has_its_dialog_and_its_words() -> None:
     assert FLOWS.keys() == SUBENTRY_FLOWS.keys()
-    assert WORDS["selector"]["wizard"]["options"].keys() <= constants("flows", "alarms") | set(Expected)
+    assert WORDS["selector"]["wizard"]["options"].keys() <= constants(
+        "*/flow/*.py", "alarms/**/*.py", "forms.py", "topic_filters.py"
+    ) | set(Expected)
     assert WORDS["selector"]["wizard"]["options"].items() >= IN_ENGLISH.items()
 
 
 def test_every_word_that_a_dialog_says_by_itself_is_there() -> None:
     said = {
         ast.literal_eval(call.args[0])
-        for call in calls(*(ROOT / "flows").glob("*.py"))
+        for call in calls(*ROOT.glob("*/flow/*.py"))
         if name_of(call) == "say" and isinstance(call.args[0], ast.Constant)
     }
 
@@ -197,7 +206,7 @@ def test_every_word_that_a_dialog_says_by_itself_is_there() -> None:
 
 
 def test_every_field_of_a_channel_has_its_words(kit: Kit) -> None:
-    words = Words({"diagnostic": "", "config": ""}, {}, {}, {})
+    words = ThingTexts({"diagnostic": "", "config": ""}, {}, {}, {})
     fields = channel_selector(words, {}).config["fields"]
 
     assert WORDS["selector"]["channels"]["fields"].keys() == fields.keys()
@@ -206,7 +215,7 @@ def test_every_field_of_a_channel_has_its_words(kit: Kit) -> None:
 
 
 def test_every_field_of_a_list_has_its_words(kit: Kit) -> None:
-    lists = {**alarm_telling.schema({}).schema, **notifier.target_fields(kit.hass, {})}
+    lists = {**escalation_form.schema({}).schema, **notifier_flow.target_fields(kit.hass, {})}
 
     for name in ("steps", "actions"):
         words = WORDS["selector"][name]["fields"]

@@ -6,13 +6,13 @@ from homeassistant.helpers import config_validation as cv
 from homeassistant.helpers.typing import ConfigType
 
 from . import migration, mqtt_client, runtime, subentries
-from .agents.announced import AnnouncedHosts
-from .alarms.websocket import async_setup_websocket
+from .alarms.api.websocket import async_setup_websocket
 from .const import DOMAIN, PLATFORMS
-from .devices.publisher import async_forget_all
+from .hosts.announce_store import AnnouncedHosts
 from .issues import ENTRY_NEWER, Issues
 from .runtime import IotBridgeConfigEntry
 from .services import async_setup_services
+from .things.runtime.publisher import async_forget_all
 
 CONFIG_SCHEMA = cv.config_entry_only_config_schema(DOMAIN)
 

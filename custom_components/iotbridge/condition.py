@@ -1,11 +1,12 @@
-"""The conditions, where Home Assistant looks for them."""
+"""Condition platform: the automation conditions of every capability."""
 
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.condition import Condition
 
-from .automations.conditions import CONDITIONS
+from .alarms.conditions import ALARM_CONDITIONS
+from .hosts.conditions import HOST_CONDITIONS
 
 
 async def async_get_conditions(_hass: HomeAssistant) -> dict[str, type[Condition]]:
     """Return the conditions by name."""
-    return CONDITIONS
+    return {**ALARM_CONDITIONS, **HOST_CONDITIONS}

@@ -17,7 +17,10 @@ from homeassistant.helpers import selector
 from homeassistant.helpers.service_info.mqtt import MqttServiceInfo
 
 from . import migration, mqtt_client
-from .agents.inventory import plain_name
+from .alarms.flow import options_form
+from .alarms.flow.maintenance_flow import WindowFlow
+from .alarms.flow.notifier_flow import NotifierFlow
+from .alarms.flow.rule_flow import AlarmFlow
 from .const import (
     CONF_LOST_AFTER,
     CONF_PREFIXES,
@@ -31,13 +34,10 @@ from .const import (
     SUBENTRY_NOTIFIER,
     SUBENTRY_WINDOW,
 )
-from .flows import alarm_options
-from .flows.alarm import AlarmFlow
-from .flows.device import DeviceFlow
-from .flows.notifier import NotifierFlow
-from .flows.window import WindowFlow
+from .hosts.inventory import plain_name
 from .protocol.messages import Announce, MessageError
 from .protocol.topics import PREFIX, TopicError, is_acceptable, parse_topic
+from .things.flow.device_flow import DeviceFlow
 
 TITLE = "IoT Bridge"
 # The longest that stands below a prefix: a topic with it has to be one that a broker takes.
@@ -158,13 +158,13 @@ class IotBridgeOptionsFlow(OptionsFlowWithReload):
         errors: dict[str, str] = {}
         if user_input is not None:
             options, errors = check_options(user_input)
-            options, wrong = alarm_options.read(options, self.config_entry.options)
+            options, wrong = options_form.read(options, self.config_entry.options)
             if wrong:
                 errors["base"] = wrong
             if not errors:
                 return self.async_create_entry(data=options)
-        schema = OPTIONS_SCHEMA.extend({vol.Optional(alarm_options.SECTION): alarm_options.schema()})
-        suggested = user_input or alarm_options.nested(self.config_entry.options)
+        schema = OPTIONS_SCHEMA.extend({vol.Optional(options_form.SECTION): options_form.schema()})
+        suggested = user_input or options_form.nested(self.config_entry.options)
         return self.async_show_form(
             step_id="init", data_schema=self.add_suggested_values_to_schema(schema, suggested), errors=errors
         )

@@ -1,134 +1,19 @@
-"""Events: what became of the commands a host was given, and what happens to the alarms of a rule."""
+"""Event platform: sets up the event entities of every capability."""
 
-from collections import defaultdict, deque
-from typing import Any, override
-
-from homeassistant.components.event import EventEntity
-from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
-from homeassistant.helpers.device_registry import DeviceEntry
+from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
-from .agents.commander import CommandResult, Outcome
-from .agents.inventory import Host
-from .agents.manager import AgentsManager
-from .alarms.bulletin import async_make_known
-from .alarms.manager import AlarmsManager
-from .alarms.models import Change, Transition
-from .alarms.rule import Rule
-from .alarms.shown import async_happened
-from .entity import IotBridgeHostEntity, IotBridgeRuleEntity, async_follow_rules
+from .alarms.event import async_setup_alarm_events
+from .hosts.event import async_setup_host_events
 from .runtime import IotBridgeConfigEntry
 
 PARALLEL_UPDATES = 0
-
-# What an event tells beside its type; the entity it is about is not named "entity_id", which in an attribute means a
-# group of entities. No values of that entity: attributes are for all who may see this one.
-TOLD = ("alarm", "subject", "severity", "who", "where", "comment")
-# What is kept for an entity that is not there yet; one that the user disabled never comes.
-EARLY = 20
 
 
 async def async_setup_entry(
     hass: HomeAssistant, entry: IotBridgeConfigEntry, async_add_entities: AddConfigEntryEntitiesCallback
 ) -> None:
-    """Add each host's command events when its device is there, and those of each rule as it comes."""
+    """Set up the event entities of each capability."""
     runtime = entry.runtime_data
-
-    @callback
-    def add_host(host: Host, device: DeviceEntry) -> None:
-        async_add_entities([CommandEvent(runtime.agents, host, device)])
-
-    entry.async_on_unload(runtime.attachments.async_add_listener(add_host))
-
-    entry.async_on_unload(async_make_known(hass, runtime.alarms))
-    happenings = Happenings(runtime.alarms)
-    entry.async_on_unload(runtime.alarms.async_listen(happenings.async_happened))
-
-    @callback
-    def make(rule: Rule, device: DeviceEntry) -> list[AlarmEvent]:
-        return [AlarmEvent(runtime.alarms, rule, device, happenings)]
-
-    entry.async_on_unload(async_follow_rules(hass, entry, runtime.alarms, async_add_entities, make))
-
-
-class CommandEvent(IotBridgeHostEntity, EventEntity):
-    """A command of a host was accepted, done, refused, failed or timed out."""
-
-    def __init__(self, agents: AgentsManager, host: Host, device: DeviceEntry) -> None:
-        """Name the entity."""
-        super().__init__(agents, host, device, "command")
-        self._attr_event_types = [outcome.value for outcome in Outcome]
-
-    @override
-    async def async_added_to_hass(self) -> None:
-        """Follow the host and the outcomes of its commands."""
-        await super().async_added_to_hass()
-        self.async_on_remove(self._agents.async_add_result_listener(self._async_result, self._host.key))
-
-    @callback
-    def _async_result(self, result: CommandResult) -> None:
-        attributes: dict[str, Any] = {
-            "command": result.command,
-            "command_id": result.command_id,
-            "message": result.message,
-            "reason": result.reason,
-            "latency_ms": None if result.latency_s is None else round(result.latency_s * 1000, 1),
-        }
-        self._trigger_event(result.outcome, {key: value for key, value in attributes.items() if value is not None})
-        self.async_write_ha_state()
-
-
-class Happenings:
-    """Hands what happens to the entity of its rule; a new rule may find something bad before its entity is there."""
-
-    def __init__(self, alarms: AlarmsManager) -> None:
-        """Know nobody."""
-        self._alarms = alarms
-        self._entities: dict[str, AlarmEvent] = {}
-        self._early: defaultdict[str, deque[Transition]] = defaultdict(lambda: deque(maxlen=EARLY))
-
-    @callback
-    def async_happened(self, rule: Rule, transition: Transition) -> None:
-        """Tell the entity, now or when it is there."""
-        if entity := self._entities.get(rule.rule_id):
-            entity.async_happened(transition)
-        elif rule.rule_id in self._alarms.rules:
-            self._early[rule.rule_id].append(transition)
-
-    @callback
-    def async_add(self, rule_id: str, entity: AlarmEvent) -> CALLBACK_TYPE:
-        """Take up an entity and tell it what it missed; return what lets it go."""
-        self._entities[rule_id] = entity
-        for transition in self._early.pop(rule_id, ()):
-            entity.async_happened(transition)
-
-        @callback
-        def let_go() -> None:
-            del self._entities[rule_id]
-
-        return let_go
-
-
-class AlarmEvent(IotBridgeRuleEntity, EventEntity):
-    """Everything that happens to the alarms of a rule."""
-
-    _attr_event_types = [change.value for change in Change]  # noqa: RUF012 - Home Assistant's own is no ClassVar
-
-    def __init__(self, alarms: AlarmsManager, rule: Rule, device: DeviceEntry, happenings: Happenings) -> None:
-        """Show nothing yet."""
-        super().__init__(alarms, rule, device)
-        self._happenings = happenings
-
-    @override
-    async def async_added_to_hass(self) -> None:
-        """Follow the rule and its alarms."""
-        await super().async_added_to_hass()
-        self.async_on_remove(self._happenings.async_add(self._rule.rule_id, self))
-
-    @callback
-    def async_happened(self, transition: Transition) -> None:
-        """Show one thing that happened."""
-        told = async_happened(self.hass, self._rule, transition)
-        told["subject"] = told["entity_id"]
-        self._trigger_event(transition.change, {key: told[key] for key in TOLD})
-        self.async_write_ha_state()
+    async_setup_host_events(entry, runtime.agents, runtime.attachments, async_add_entities)
+    async_setup_alarm_events(hass, entry, runtime.alarms, async_add_entities)

@@ -6,10 +6,6 @@ from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import HomeAssistant
 
 from . import issues as ir
-from .agents.attachments import Attachments
-from .agents.discovery import HostDiscovery
-from .agents.discovery_monitor import DiscoveryMonitor
-from .agents.manager import AgentsManager
 from .alarms.manager import AlarmsManager
 from .const import (
     CONF_LOST_AFTER,
@@ -20,7 +16,11 @@ from .const import (
     DEFAULT_RESPONSE_TIMEOUT_S,
     LOGGER,
 )
-from .devices.manager import ThingsManager
+from .hosts.device_links import Attachments
+from .hosts.discovery import HostDiscovery
+from .hosts.discovery_monitor import DiscoveryMonitor
+from .hosts.manager import AgentsManager
+from .things.manager import ThingsManager
 
 type IotBridgeConfigEntry = ConfigEntry[Runtime]
 

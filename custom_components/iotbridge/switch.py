@@ -1,15 +1,9 @@
-"""Switches: maintenance, in which no alarm is told."""
+"""Switch platform: sets up the switches of every capability."""
 
-from typing import Any, override
-
-from homeassistant.components.switch import SwitchEntity
-from homeassistant.const import EntityCategory
-from homeassistant.core import HomeAssistant, callback
+from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
-from .alarms.manager import AlarmsManager
-from .alarms.meant import async_by
-from .entity import IotBridgeEntity
+from .alarms.switch import async_setup_alarm_switches
 from .runtime import IotBridgeConfigEntry
 
 PARALLEL_UPDATES = 0
@@ -18,38 +12,5 @@ PARALLEL_UPDATES = 0
 async def async_setup_entry(
     _hass: HomeAssistant, entry: IotBridgeConfigEntry, async_add_entities: AddConfigEntryEntitiesCallback
 ) -> None:
-    """Add the switch."""
-    async_add_entities([Maintenance(entry, entry.runtime_data.alarms)])
-
-
-class Maintenance(IotBridgeEntity, SwitchEntity):
-    """While it is on, all alarms are silent; measuring goes on."""
-
-    _attr_entity_category = EntityCategory.CONFIG
-
-    def __init__(self, entry: IotBridgeConfigEntry, alarms: AlarmsManager) -> None:
-        """Put the switch on the bridge."""
-        super().__init__(entry, "maintenance")
-        self._alarms = alarms
-
-    @override
-    async def async_added_to_hass(self) -> None:
-        """Follow what is kept: a restart does not end the maintenance."""
-        self.async_on_remove(self._alarms.async_listen_counts(self._async_changed))
-        self._attr_is_on = self._alarms.silencing.maintenance
-
-    @callback
-    def _async_changed(self) -> None:
-        if self._attr_is_on != self._alarms.silencing.maintenance:
-            self._attr_is_on = self._alarms.silencing.maintenance
-            self.async_write_ha_state()
-
-    @override
-    async def async_turn_on(self, **kwargs: Any) -> None:
-        """Silence all alarms."""
-        self._alarms.silencing.async_set_maintenance(True, await async_by(self.hass, self._context))
-
-    @override
-    async def async_turn_off(self, **kwargs: Any) -> None:
-        """Judge all alarms again, and tell what is the matter."""
-        self._alarms.silencing.async_set_maintenance(False, await async_by(self.hass, self._context))
+    """Set up the switches of each capability."""
+    async_setup_alarm_switches(entry, entry.runtime_data.alarms, async_add_entities)

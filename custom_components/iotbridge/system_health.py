@@ -6,9 +6,9 @@ from typing import Any
 from homeassistant.components.system_health import SystemHealthRegistration
 from homeassistant.core import HomeAssistant, callback
 
-from .agents.inventory import PowerState
-from .alarms.models import Severity
+from .alarms.engine.models import Severity
 from .const import DOMAIN
+from .hosts.inventory import PowerState
 from .runtime import IotBridgeConfigEntry
 
 

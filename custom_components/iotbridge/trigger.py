@@ -1,11 +1,12 @@
-"""The triggers, where Home Assistant looks for them."""
+"""Trigger platform: the automation triggers of every capability."""
 
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.trigger import Trigger
 
-from .automations.triggers import TRIGGERS
+from .alarms.triggers import ALARM_TRIGGERS
+from .hosts.triggers import HOST_TRIGGERS
 
 
 async def async_get_triggers(_hass: HomeAssistant) -> dict[str, type[Trigger]]:
     """Return the triggers by name."""
-    return TRIGGERS
+    return {**ALARM_TRIGGERS, **HOST_TRIGGERS}

@@ -5,8 +5,8 @@ from typing import Any
 
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
+from custom_components.iotbridge.alarms.engine.rule import Condition, Kind
 from custom_components.iotbridge.alarms.manager import AlarmsManager
-from custom_components.iotbridge.alarms.rule import Condition, Kind
 from homeassistant.components.mqtt.const import MQTT_CONNECTION_STATE
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.const import EVENT_HOMEASSISTANT_STARTED

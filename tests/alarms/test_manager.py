@@ -6,10 +6,10 @@ from typing import Any
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry, async_mock_service
 
+from custom_components.iotbridge.alarms.engine.models import AlarmKey, By, Severity, Timing
+from custom_components.iotbridge.alarms.engine.rule import Condition, Kind, Plan, Selection, Step
 from custom_components.iotbridge.alarms.manager import AlarmsManager
-from custom_components.iotbridge.alarms.models import AlarmKey, By, Severity, Timing
-from custom_components.iotbridge.alarms.rule import Condition, Kind, Plan, Selection, Step
-from custom_components.iotbridge.alarms.store import HistoryQuery
+from custom_components.iotbridge.alarms.runtime.store import HistoryQuery
 from homeassistant.config_entries import ConfigSubentry
 from homeassistant.const import EVENT_HOMEASSISTANT_STARTED
 from homeassistant.core import CoreState, HomeAssistant

@@ -7,12 +7,13 @@ import sqlite3
 
 import pytest
 
+from custom_components.iotbridge.alarms.engine.models import AlarmKey, AlarmState, By
+from custom_components.iotbridge.alarms.engine.rule import Plan
 from custom_components.iotbridge.alarms.manager import store_path
-from custom_components.iotbridge.alarms.models import AlarmKey, AlarmState, By
-from custom_components.iotbridge.alarms.rule import Plan
-from custom_components.iotbridge.alarms.store import MAX_ROWS, HistoryQuery
+from custom_components.iotbridge.alarms.repairs import DamagedFiles
+from custom_components.iotbridge.alarms.runtime.store import MAX_ROWS, HistoryQuery
 from custom_components.iotbridge.markdown import escaped
-from custom_components.iotbridge.repairs import DamagedFiles, async_create_fix_flow
+from custom_components.iotbridge.repairs import async_create_fix_flow
 from homeassistant.config_entries import ConfigEntryState
 from homeassistant.core import ServiceCall
 from homeassistant.data_entry_flow import FlowResultType

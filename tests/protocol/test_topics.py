@@ -6,8 +6,8 @@ from pathlib import Path
 from hypothesis import given, strategies as st
 import pytest
 
-from custom_components.iotbridge.devices.mapping import thing_uid
 from custom_components.iotbridge.protocol.topics import NODE_ID, PREFIX, HostKey, TopicError, parse_topic, wildcard
+from custom_components.iotbridge.things.model.mapping import thing_uid
 
 UIDS = Path(__file__).parents[2] / "contract" / "examples" / "uid.json"
 # Few characters, so that names meet that differ in what a uid cannot hold, or that end like a digest.

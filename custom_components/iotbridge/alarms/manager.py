@@ -17,37 +17,37 @@ from homeassistant.helpers.event import async_call_later, async_track_time_inter
 from homeassistant.helpers.storage import STORAGE_DIR
 
 from .. import mqtt_client
+from ..coalescing import Soon
 from ..const import SUBENTRY_ALARM, SUBENTRY_NOTIFIER, SUBENTRY_WINDOW
 from ..issues import ALARM_UNREADABLE, Issues
-from ..soon import Soon
 from ..subentries import Reader
-from .absences import Absences
-from .access import AlarmAccess
-from .describing import async_describe, async_explain
-from .flapping import DEFAULT_PER_HOUR
-from .gone import GoneReferences
-from .group_edits import GroupEdits
-from .instance import Instance
-from .ledger import Ledger
-from .message import alarm_words, test_message
-from .models import AlarmKey, Change, Transition
-from .notifier import Group, Notifier
-from .orphans import async_end_orphans
-from .outbox import Outbox
-from .phone import async_listen_actions
-from .policy import Policy
+from .engine.flapping import DEFAULT_PER_HOUR
+from .engine.instance import Instance
+from .engine.maintenance_window import Window
+from .engine.models import AlarmKey, Change, Transition
+from .engine.references import Moves, moved_rule
+from .engine.root_cause import PRESENCE
+from .engine.rule import WITHOUT_ENTITIES, Rule
+from .missing_references import GoneReferences
+from .notifications.delivery_policy import Policy
+from .notifications.group_changes import GroupEdits
+from .notifications.message import alarm_words, test_message
+from .notifications.mobile_app import async_listen_actions
+from .notifications.notifier import Group, Notifier
+from .notifications.outbox import Outbox
+from .notifications.rendering import async_describe, async_explain
 from .recovery import Recovery
-from .references import Moves, moved_rule
-from .registry_ids import RegistryIds
-from .restored import RestoredAlarms
-from .rule import WITHOUT_ENTITIES, Rule
-from .selection import Selections
-from .silencing import Silencing
-from .store import AlarmStore
-from .topology import PRESENCE
-from .units import LimitUnits
-from .watch import Watch
-from .window import Window
+from .runtime.absence_tracker import Absences
+from .runtime.alarm_access import AlarmAccess
+from .runtime.entity_selector import Selections
+from .runtime.limit_units import LimitUnits
+from .runtime.orphaned_alarms import async_end_orphans
+from .runtime.processor import Ledger
+from .runtime.registry_ids import RegistryIds
+from .runtime.restored_alarms import RestoredAlarms
+from .runtime.state_watcher import Watch
+from .runtime.store import AlarmStore
+from .runtime.suppressor import Silencing
 
 FILE = "iotbridge_alarms.db"
 DAY = timedelta(days=1)

@@ -7,14 +7,14 @@ from typing import Any
 from homeassistant.core import HomeAssistant, callback
 
 from ..issues import ALARMS_DAMAGED, ALARMS_NOT_WRITTEN, Issues
-from .database import Loaded
-from .instance import Instance
-from .kept import read
-from .ledger import Ledger
-from .models import AlarmKey
-from .outbox import Outbox
-from .restored import RestoredAlarms
-from .silencing import Silencing
+from .engine.instance import Instance
+from .engine.models import AlarmKey
+from .engine.parsing import read
+from .notifications.outbox import Outbox
+from .runtime.database import Loaded
+from .runtime.processor import Ledger
+from .runtime.restored_alarms import RestoredAlarms
+from .runtime.suppressor import Silencing
 
 MAX_NAMED = 5
 

@@ -1,0 +1,1 @@
+"""Interfaces of the alarms: actions, targets, queries, serialization, signals, WebSocket."""

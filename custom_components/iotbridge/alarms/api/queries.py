@@ -1,0 +1,111 @@
+"""Lists alarms and what happened to them, as far as a user may see them."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from homeassistant.auth.models import User
+from homeassistant.auth.permissions.const import POLICY_READ
+from homeassistant.core import HomeAssistant, callback
+
+from ..engine.models import Alarm, AlarmKey, AlarmState
+from ..engine.rule import Rule
+from ..manager import AlarmsManager
+from ..runtime.display_name import async_name
+from ..runtime.permissions import async_permits
+from ..runtime.store import HistoryQuery
+from .serialization import async_alarm, iso
+from .targets import Meant
+
+# What nobody needs to see unless he asks for it.
+UNEVENTFUL = frozenset({AlarmState.NORMAL.value})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Filter:
+    """Which of the alarms that are meant; empty means all. The words are those of states and severities."""
+
+    severities: Sequence[str] = ()
+    states: Sequence[str] = ()
+    subjects: Sequence[str] = ()
+
+    def includes(self, alarm: Alarm) -> bool:
+        """Tell whether an alarm is one of them."""
+        return (
+            (not self.severities or alarm.severity.word in self.severities)
+            and (not self.states or alarm.state.value in self.states)
+            and (not self.subjects or alarm.key.subject in self.subjects)
+        )
+
+
+@callback
+def async_found(manager: AlarmsManager, meant: Meant) -> Iterator[tuple[Rule, Alarm]]:
+    """Yield the alarms that are meant."""
+    for alarm in manager.alarms():
+        rule = manager.rules.get(alarm.key.rule_id)
+        if rule is not None and meant.includes(alarm.key):
+            yield rule, alarm
+
+
+@callback
+def async_list(
+    hass: HomeAssistant, manager: AlarmsManager, user: User | None, meant: Meant, wanted: Filter
+) -> list[dict[str, Any]]:
+    """Return the alarms that are meant and that the user (None: an automation) may see, the worst first.
+
+    Normal ones only when their state is asked for.
+    """
+    alarms = [
+        (rule, alarm)
+        for rule, alarm in async_found(manager, meant)
+        if wanted.includes(alarm)
+        and (wanted.states or alarm.state.value not in UNEVENTFUL)
+        and (user is None or async_permits(hass, user, alarm.key, POLICY_READ))
+    ]
+    alarms.sort(key=lambda item: (-item[1].severity, -(item[1].raised_at or 0.0), item[1].key))
+    return [async_alarm(hass, rule, alarm) for rule, alarm in alarms]
+
+
+async def async_history(
+    hass: HomeAssistant, manager: AlarmsManager, user: User | None, meant: Meant, query: HistoryQuery
+) -> tuple[list[dict[str, Any]], int | None]:
+    """Return what happened to the alarms that are meant, newest first, and what ``before`` is for the next page.
+
+    What the user may not see is left out, so a page can have fewer rows than its limit; the last has no next one.
+    """
+    rows = await _rows(manager, meant, query)
+    following = rows[-1]["id"] if len(rows) == query.limit else None
+    seen = [row for row in rows if user is None or async_permits(hass, user, _key(row), POLICY_READ)]
+    return [_row(hass, manager, row) for row in seen], following
+
+
+async def _rows(manager: AlarmsManager, meant: Meant, query: HistoryQuery) -> list[dict[str, Any]]:
+    if meant.is_everything:
+        return await manager.async_history(query)
+    rows: dict[int, dict[str, Any]] = {}
+    if meant.rules:
+        found = await manager.async_history(replace(query, rules=sorted(meant.rules)))
+        rows |= {row["id"]: row for row in found}
+    if meant.subjects:
+        found = await manager.async_history(replace(query, subjects=sorted(meant.subjects)))
+        rows |= {row["id"]: row for row in found}
+    return sorted(rows.values(), key=lambda row: (row["at"], row["id"]), reverse=True)[: query.limit]
+
+
+def _key(row: dict[str, Any]) -> AlarmKey:
+    return AlarmKey(row["rule_id"], row["subject"])
+
+
+def _row(hass: HomeAssistant, manager: AlarmsManager, row: dict[str, Any]) -> dict[str, Any]:
+    rule = manager.rules.get(row["rule_id"])
+    subject = row["subject"]
+    return {
+        "id": row["id"],
+        "at": iso(row["at"]),
+        "rule_id": row["rule_id"],
+        "rule": rule.name if rule else row["rule"],
+        "alarm": async_name(hass, rule, subject) if rule else subject or row["rule"],
+        "entity_id": subject or None,
+        **{key: row[key] for key in ("change", "before", "after", "severity", "episode", "value", "why")},
+        **{key: row[key] for key in ("who", "where", "comment", "detail")},
+    }

@@ -1,0 +1,81 @@
+"""Which alarms are meant by targets, and who may see and change them."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from homeassistant.const import ENTITY_MATCH_ALL
+from homeassistant.core import HomeAssistant, callback
+from homeassistant.helpers import entity_registry as er, target
+from homeassistant.util.hass_dict import HassKey
+
+from ...const import DOMAIN
+from ..engine.models import AlarmKey
+from ..runtime.permissions import is_of_rule
+
+if TYPE_CHECKING:
+    from ..manager import AlarmsManager  # which imports this
+
+# Who runs the alarms, from before the first thing happens to them until the entry is unloaded.
+MANAGER: HassKey[AlarmsManager] = HassKey(f"{DOMAIN}_alarms")
+
+
+@dataclass(frozen=True, slots=True)
+class Meant:
+    """What a target means: the alarms of some entities, and all alarms of some rules; everything without a target.
+
+    The alarms of what is ``excluded`` are not meant in any case.
+    """
+
+    subjects: frozenset[str]
+    rules: frozenset[str]
+    is_everything: bool
+    excluded: frozenset[str] = frozenset()
+
+    def includes(self, key: AlarmKey) -> bool:
+        """Tell whether an alarm is meant."""
+        if key.subject in self.excluded:
+            return False
+        return self.is_everything or key.subject in self.subjects or key.rule_id in self.rules
+
+
+@callback
+def async_manager(hass: HomeAssistant) -> AlarmsManager | None:
+    """Return who runs the alarms, None while IoT Bridge is not set up."""
+    return hass.data.get(MANAGER)
+
+
+@callback
+def async_meant(hass: HomeAssistant, config: Mapping[str, Any]) -> Meant:
+    """Return what a target means now.
+
+    An area that holds the entity of a rule does not mean the rule: it is about entities elsewhere. The entity itself,
+    its device and its own label do.
+    """
+    selection = target.TargetSelection(dict(config))
+    excluded = _async_excluded(hass, selection)
+    if not selection.has_any_target or ENTITY_MATCH_ALL in selection.entity_ids:
+        return Meant(frozenset(), frozenset(), is_everything=True, excluded=excluded)
+    selected = target.async_extract_referenced_entity_ids(hass, selection, primary_entities_only=False)
+    entities = selected.referenced | selected.indirectly_referenced
+    registry = er.async_get(hass)
+    rules = {
+        entry.config_subentry_id
+        for entry in map(registry.async_get, entities)
+        if entry is not None
+        and is_of_rule(entry)
+        and (
+            entry.entity_id in selected.referenced
+            or entry.device_id in selection.device_ids
+            or not selection.label_ids.isdisjoint(entry.labels)
+        )
+    }
+    found = frozenset(rule for rule in rules if rule)
+    return Meant(frozenset(entities), found, is_everything=False, excluded=excluded)
+
+
+@callback
+def _async_excluded(hass: HomeAssistant, selection: target.TargetSelection) -> frozenset[str]:
+    """Return what a target leaves out; Home Assistant knows that since 2026.11."""
+    extract = getattr(target, "async_extract_excluded_entity_ids", None)
+    return frozenset() if extract is None else frozenset(extract(hass, selection))

@@ -1,0 +1,145 @@
+"""The alarms over Home Assistant's WebSocket: for cards and other clients."""
+
+from typing import Any
+
+import voluptuous as vol
+
+from homeassistant.auth.permissions.const import POLICY_READ
+from homeassistant.components.websocket_api import async_register_command
+from homeassistant.components.websocket_api.connection import ActiveConnection
+from homeassistant.components.websocket_api.const import ERR_NOT_FOUND
+from homeassistant.components.websocket_api.decorators import async_response, websocket_command
+from homeassistant.core import HomeAssistant, callback
+from homeassistant.helpers import config_validation as cv
+from homeassistant.helpers.dispatcher import async_dispatcher_connect
+from homeassistant.helpers.translation import async_get_exception_message
+from homeassistant.util import dt as dt_util
+
+from ...const import DOMAIN
+from ..engine.models import AlarmKey, AlarmState, Change, Transition
+from ..engine.rule import Rule
+from ..manager import AlarmsManager
+from ..runtime.permissions import async_permits
+from ..runtime.store import HistoryQuery
+from .queries import Filter, async_history, async_list
+from .serialization import async_alarm, async_happened
+from .services import SEVERITIES
+from .signals import SIGNAL_HAPPENED, SIGNAL_RULES, SIGNAL_SHOWN
+from .targets import async_manager, async_meant
+
+MAX_PAGE = 1000
+
+_WANTED: dict[Any, Any] = {
+    vol.Optional("target", default={}): cv.TARGET_FIELDS,
+    vol.Optional("severity", default=[]): [vol.In(SEVERITIES)],
+    vol.Optional("state", default=[]): [vol.In([state.value for state in AlarmState])],
+}
+
+
+@callback
+def async_setup_websocket(hass: HomeAssistant) -> None:
+    """Register the commands once."""
+    for command in (handle_list, handle_history, handle_subscribe):
+        async_register_command(hass, command)
+
+
+@websocket_command({vol.Required("type"): f"{DOMAIN}/alarms/list", **_WANTED})
+@callback
+def handle_list(hass: HomeAssistant, connection: ActiveConnection, msg: dict[str, Any]) -> None:
+    """Answer with the alarms that the user may see."""
+    if (manager := _manager(hass, connection, msg)) is not None:
+        connection.send_result(msg["id"], {"alarms": _listed(hass, connection, manager, msg)})
+
+
+@websocket_command(
+    {
+        vol.Required("type"): f"{DOMAIN}/alarms/history",
+        vol.Optional("target", default={}): cv.TARGET_FIELDS,
+        vol.Optional("start"): cv.datetime,
+        vol.Optional("end"): cv.datetime,
+        vol.Optional("change", default=[]): [vol.In([change.value for change in Change])],
+        vol.Optional("limit", default=100): vol.All(int, vol.Range(min=1, max=MAX_PAGE)),
+        vol.Optional("before"): int,
+    }
+)
+@async_response
+async def handle_history(hass: HomeAssistant, connection: ActiveConnection, msg: dict[str, Any]) -> None:
+    """Answer with a page of what happened; ``next`` of the answer is ``before`` of the next page, None at the end."""
+    if (manager := _manager(hass, connection, msg)) is None:
+        return
+    query = HistoryQuery(
+        start=dt_util.as_utc(msg["start"]).timestamp() if "start" in msg else None,
+        end=dt_util.as_utc(msg["end"]).timestamp() if "end" in msg else None,
+        changes=msg["change"],
+        limit=msg["limit"],
+        before=msg.get("before"),
+    )
+    meant = async_meant(hass, msg["target"])
+    events, following = await async_history(hass, manager, connection.user, meant, query)
+    connection.send_result(msg["id"], {"events": events, "next": following})
+
+
+@websocket_command({vol.Required("type"): f"{DOMAIN}/alarms/subscribe", **_WANTED})
+@callback
+def handle_subscribe(hass: HomeAssistant, connection: ActiveConnection, msg: dict[str, Any]) -> None:
+    """Send the alarms now and whenever the rules change, and each that looks different, with what happened to it.
+
+    The messages are ``{"alarms": […]}``, which replaces all, and ``{"alarm": {…}, "happened": {…}}``, which replaces
+    one; without ``happened`` when it is nothing that is told, for example that a normal alarm is in maintenance now.
+    The subscription outlives a reload of the integration.
+    """
+    if _manager(hass, connection, msg) is None:
+        return
+
+    @callback
+    def send_all() -> None:
+        if (manager := async_manager(hass)) is not None:
+            connection.send_event(msg["id"], {"alarms": _listed(hass, connection, manager, msg)})
+
+    @callback
+    def send_one(rule: Rule, key: AlarmKey, happened: Transition | None = None) -> None:
+        manager = async_manager(hass)
+        alarm = manager.alarm(key) if manager else None
+        if (
+            alarm is None
+            or not async_permits(hass, connection.user, key, POLICY_READ)
+            or not async_meant(hass, msg["target"]).includes(key)
+        ):
+            return
+        told = {"happened": async_happened(hass, rule, happened)} if happened else {}
+        connection.send_event(msg["id"], told | {"alarm": async_alarm(hass, rule, alarm)})
+
+    @callback
+    def send_happened(rule: Rule, happened: Transition) -> None:
+        send_one(rule, happened.key, happened)
+
+    stops = (
+        async_dispatcher_connect(hass, SIGNAL_HAPPENED, send_happened),
+        async_dispatcher_connect(hass, SIGNAL_SHOWN, send_one),
+        async_dispatcher_connect(hass, SIGNAL_RULES, send_all),
+    )
+
+    @callback
+    def stop() -> None:
+        for end in stops:
+            end()
+
+    connection.subscriptions[msg["id"]] = stop
+    connection.send_result(msg["id"])
+    send_all()
+
+
+def _listed(
+    hass: HomeAssistant, connection: ActiveConnection, manager: AlarmsManager, msg: dict[str, Any]
+) -> list[dict[str, Any]]:
+    wanted = Filter(severities=msg["severity"], states=msg["state"])
+    return async_list(hass, manager, connection.user, async_meant(hass, msg["target"]), wanted)
+
+
+def _manager(hass: HomeAssistant, connection: ActiveConnection, msg: dict[str, Any]) -> AlarmsManager | None:
+    """Return who runs the alarms; say so when nobody does."""
+    manager = async_manager(hass)
+    if manager is None:
+        message = async_get_exception_message(DOMAIN, "not_set_up")
+        connection.send_error(msg["id"], ERR_NOT_FOUND, message)
+    return manager

@@ -1,0 +1,86 @@
+"""Binary sensor of an alarm rule: on while one of its alarms is active."""
+
+from collections import Counter
+from typing import Any, override
+
+from homeassistant.components.binary_sensor import BinarySensorEntity
+from homeassistant.components.binary_sensor.const import BinarySensorDeviceClass
+from homeassistant.config_entries import ConfigEntry
+from homeassistant.core import HomeAssistant, callback
+from homeassistant.helpers.device_registry import DeviceEntry
+from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
+
+from ..coalescing import Soon
+from .api.serialization import async_alarm
+from .engine.models import WAITING, Alarm, AlarmState
+from .engine.rule import MOMENTARY, Rule
+from .entity import IotBridgeRuleEntity, async_follow_rules
+from .manager import AlarmsManager
+
+# More alarms than anybody reads in the attributes of one entity; the action list has all.
+MAX_SHOWN = 50
+# No values of other entities: attributes are for all who may see this one.
+SHOWN = ("alarm", "entity_id", "state", "severity", "since", "acknowledged_by", "suppressed_by")
+
+
+@callback
+def async_setup_alarm_binary_sensors(
+    hass: HomeAssistant, entry: ConfigEntry, alarms: AlarmsManager, async_add_entities: AddConfigEntryEntitiesCallback
+) -> None:
+    """Add a sensor for each rule, now and when a rule is created."""
+
+    def make(rule: Rule, device: DeviceEntry) -> list[RuleProblem]:
+        return [RuleProblem(alarms, rule, device)]
+
+    entry.async_on_unload(async_follow_rules(hass, entry, alarms, async_add_entities, make))
+
+
+class RuleProblem(IotBridgeRuleEntity, BinarySensorEntity):
+    """Whether what a rule looks for is the case with any of its entities, told or silent.
+
+    An alarm that is out of service does not count. While nothing is known of any entity, neither is this.
+    """
+
+    _attr_device_class = BinarySensorDeviceClass.PROBLEM
+    _unrecorded_attributes = frozenset({"alarms", "what_to_do"})
+
+    @override
+    async def async_added_to_hass(self) -> None:
+        """Follow the rule and its alarms; a rule over a thousand entities may have a thousand alarms at once."""
+        await super().async_added_to_hass()
+        self._changed = Soon(self.hass, self._async_changed)
+        self.async_on_remove(self._changed.cancel)
+        self.async_on_remove(self._alarms.async_listen_rule(self._rule.rule_id, self._changed))
+        self._async_look()
+
+    @callback
+    def _async_changed(self) -> None:
+        self._async_look()
+        self.async_write_ha_state()
+
+    @override
+    @callback
+    def _async_rule_changed(self) -> None:
+        self._changed()
+
+    @callback
+    def _async_look(self) -> None:
+        alarms = self._alarms.alarms(self._rule.rule_id)
+        active = [alarm for alarm in alarms if alarm.active and not alarm.out_of_service]
+        is_known = self._rule.condition.kind in MOMENTARY or any(alarm.last.is_bad is not None for alarm in alarms)
+        self._attr_is_on = True if active else False if is_known else None
+        self._attr_extra_state_attributes = self._attributes(alarms, active)
+
+    def _attributes(self, alarms: list[Alarm], active: list[Alarm]) -> dict[str, Any]:
+        states = Counter(alarm.state for alarm in alarms)
+        eventful = [alarm for alarm in alarms if alarm.state is not AlarmState.NORMAL]
+        eventful.sort(key=lambda alarm: (-alarm.severity, -(alarm.raised_at or 0.0), alarm.key))
+        shown = (async_alarm(self.hass, self._rule, alarm) for alarm in eventful[:MAX_SHOWN])
+        return {
+            "severity": max((alarm.severity for alarm in active), default=self._rule.severity).word,
+            "total": len(alarms),
+            "active": len(active),
+            "unacknowledged": sum(states[state] for state in WAITING),
+            "alarms": [{key: alarm[key] for key in SHOWN} for alarm in shown],
+            "what_to_do": self._rule.what_to_do,
+        }

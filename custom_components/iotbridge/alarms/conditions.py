@@ -1,0 +1,106 @@
+"""An alarm is active; something is in maintenance."""
+
+from collections.abc import Callable
+from typing import Unpack, override
+
+import voluptuous as vol
+
+from homeassistant.const import CONF_OPTIONS, CONF_TARGET
+from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
+from homeassistant.helpers import config_validation as cv
+from homeassistant.helpers.condition import Condition, ConditionCheckParams, ConditionConfig
+from homeassistant.helpers.dispatcher import async_dispatcher_connect
+from homeassistant.helpers.typing import ConfigType
+
+from .api.signals import SIGNAL_HAPPENED
+from .api.targets import Meant, async_manager, async_meant
+from .engine.models import Alarm, AlarmState, Transition
+from .engine.rule import Rule
+from .manager import AlarmsManager
+from .runtime.suppressor import MAINTENANCE, WINDOW
+from .triggers import CONF_RULE, CONF_SEVERITY, OPTIONS
+
+ACTIVE = frozenset({AlarmState.UNACKNOWLEDGED, AlarmState.ACKNOWLEDGED})
+
+_TARGET = {vol.Optional(CONF_TARGET, default={}): cv.TARGET_FIELDS}
+
+
+class AlarmCondition(Condition):
+    """Asks the alarms of a target, of all without one; nothing is true while IoT Bridge is not running."""
+
+    _schema: vol.Schema
+
+    @override
+    @classmethod
+    async def async_validate_config(cls, hass: HomeAssistant, config: ConfigType) -> ConfigType:
+        checked: ConfigType = cls._schema(config)
+        return checked
+
+    def __init__(self, hass: HomeAssistant, config: ConditionConfig) -> None:
+        """Read what is meant."""
+        super().__init__(hass, config)
+        self._target = config.target or {}
+
+    @override
+    async def _async_track_changes(self, action: Callable[[], None]) -> CALLBACK_TYPE:
+        @callback
+        def happened(_rule: Rule, _transition: Transition) -> None:
+            action()
+
+        return async_dispatcher_connect(self._hass, SIGNAL_HAPPENED, happened)
+
+    @override
+    def _async_check(self, **kwargs: Unpack[ConditionCheckParams]) -> bool:
+        manager = async_manager(self._hass)
+        return manager is not None and self._holds(manager, async_meant(self._hass, self._target))
+
+    def _holds(self, manager: AlarmsManager, meant: Meant) -> bool:
+        raise NotImplementedError
+
+
+class AlarmIsActiveCondition(AlarmCondition):
+    """At least one of the alarms is active, acknowledged or not; one that was put aside or is silent does not count."""
+
+    _schema = vol.Schema({**_TARGET, vol.Optional(CONF_OPTIONS, default={}): OPTIONS})
+
+    def __init__(self, hass: HomeAssistant, config: ConditionConfig) -> None:
+        """Read which alarms count."""
+        super().__init__(hass, config)
+        options = config.options or {}
+        self._severities = frozenset(options.get(CONF_SEVERITY, ()))
+        self._rules = options.get(CONF_RULE, ())
+
+    @override
+    def _holds(self, manager: AlarmsManager, meant: Meant) -> bool:
+        rules = async_meant(self._hass, {"entity_id": self._rules}).rules if self._rules else None
+        return any(
+            alarm.state in ACTIVE
+            and (rules is None or alarm.key.rule_id in rules)
+            and (not self._severities or alarm.severity.word in self._severities)
+            and meant.includes(alarm.key)
+            for alarm in manager.alarms()
+        )
+
+
+class InMaintenanceCondition(AlarmCondition):
+    """The home, or at least one of the targets, is in maintenance: silent, because somebody works on it."""
+
+    _schema = vol.Schema({**_TARGET, vol.Optional(CONF_OPTIONS, default={}): {}})
+
+    @override
+    def _holds(self, manager: AlarmsManager, meant: Meant) -> bool:
+        if manager.silencing.maintenance or meant.is_everything:
+            return manager.silencing.maintenance
+        return any(map(manager.silencing.is_in_maintenance, meant.subjects)) or any(
+            meant.includes(alarm.key) and _is_in_maintenance(alarm) for alarm in manager.alarms()
+        )
+
+
+def _is_in_maintenance(alarm: Alarm) -> bool:
+    return any(reason.startswith((MAINTENANCE, WINDOW)) for reason in alarm.suppressed_by)
+
+
+ALARM_CONDITIONS: dict[str, type[Condition]] = {
+    "alarm_active": AlarmIsActiveCondition,
+    "in_maintenance": InMaintenanceCondition,
+}

@@ -1,0 +1,32 @@
+"""Diagnostics of alarms: kinds and states, without names, values and recipients."""
+
+from collections import Counter
+from dataclasses import asdict
+from typing import Any
+
+from .engine.models import Alarm
+from .engine.rule import Rule
+from .manager import AlarmsManager
+
+
+def alarms_diagnostics(alarms: AlarmsManager) -> dict[str, Any]:
+    """Return the rules by kind with the states of their alarms."""
+    return {
+        "maintenance": alarms.silencing.maintenance,
+        "windows": len(alarms.silencing.timed_windows),
+        "rules": [_rule(rule, alarms.alarms(rule.rule_id)) for rule in alarms.rules.values()],
+    }
+
+
+def _rule(rule: Rule, alarms: list[Alarm]) -> dict[str, Any]:
+    return {
+        "kind": rule.condition.kind.value,
+        "severity": rule.severity.word,
+        "timing": asdict(rule.timing),
+        "steps": [{"after_s": step.after_s, "groups": len(step.groups)} for step in rule.plan.steps],
+        "repeat_s": rule.plan.repeat_s,
+        "selected_by": [name for name, chosen in asdict(rule.selection).items() if chosen],
+        "parents": len(rule.parents),
+        "states": dict(Counter(alarm.state.value for alarm in alarms)),
+        "not_judged": sum(alarm.last.is_bad is None for alarm in alarms),
+    }

@@ -1,0 +1,1 @@
+"""Rules, alarm instances, their life cycle and escalation. Pure: no Home Assistant."""

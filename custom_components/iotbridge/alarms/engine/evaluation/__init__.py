@@ -1,0 +1,1 @@
+"""Evaluators: one per alarm kind, from an entity's state to an evaluation. Pure."""

@@ -1,0 +1,196 @@
+"""Whether a number changes too fast; pure."""
+
+from collections import deque
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+from ..models import Severity, Verdict
+from ..rule import Condition
+from .formatting import duration_text, number_text
+from .snapshot import Seen, Why, reading_text, span_of
+
+# Readings closer together than this share of the window count as one time, which bounds what is kept.
+_RESOLUTION = 200
+
+
+class Reading(NamedTuple):
+    """A number and when it was read."""
+
+    at: float
+    number: float
+
+
+class Extremes:
+    """The largest and the smallest of the readings in a window: only those that can still become it are kept.
+
+    At most 201 of each; a reading may leave the window by a 200th of it too early.
+    """
+
+    def __init__(self, per_s: float) -> None:
+        """Begin with an empty window of ``per_s`` seconds."""
+        self._per_s = per_s
+        self.high: deque[Reading] = deque()
+        self.low: deque[Reading] = deque()
+
+    def add(self, reading: Reading) -> None:
+        """Take a reading that is not older than the others."""
+        apart = self._per_s / _RESOLUTION
+        high, low = self.high, self.low
+        while high and high[-1].number <= reading.number:
+            high.pop()
+        while low and low[-1].number >= reading.number:
+            low.pop()
+        if not high or high[-1].at + apart <= reading.at:
+            high.append(reading)
+        if not low or low[-1].at + apart <= reading.at:
+            low.append(reading)
+
+    def forget(self, now: float) -> None:
+        """Let go of what has left the window."""
+        for kept in (self.high, self.low):
+            while kept and kept[0].at + self._per_s <= now:
+                kept.popleft()
+
+    def clear(self) -> None:
+        """Let go of everything."""
+        self.high.clear()
+        self.low.clear()
+
+    def shift(self, by_s: float) -> None:
+        """Take the readings along when the clock is set."""
+        for kept in (self.high, self.low):
+            kept.extend([_later(kept.popleft(), by_s) for _ in range(len(kept))])
+
+
+class RateJudge:
+    """Bad while any two readings of the last ``per_s`` seconds are more than ``change`` apart.
+
+    A reading holds until the next, as most entities report only changes: a value that stood still for an hour and then
+    jumps has changed fast. Across a time without a value nothing is held.
+    """
+
+    def __init__(self, condition: Condition, severity: Severity) -> None:
+        """Begin with no reading."""
+        self._attribute = condition.attribute
+        self._change = condition.change
+        self._per_s = condition.per_s
+        self._severity = severity
+        self._window = Extremes(condition.per_s)
+        self._last: Reading | None = None
+        # The last two neighbours that were too far apart, and the newest reading there ever was.
+        self._jump: tuple[Reading, Reading] | None = None
+        self._newest_at: float | None = None
+        # What the readings are in: the unit of the rule, or that of an entity that measures something else.
+        self._rule_unit = condition.unit
+        self._unit: str | None = None
+        self._value = ""
+
+    def see(self, seen: Seen | None, now: float) -> Verdict:
+        """Take a reading, or that there is none."""
+        span = None if seen is None else span_of(seen, self._attribute)
+        if seen is None or span is None:
+            self._last = None
+            return Verdict(None)
+        self._follow_unit(self._rule_unit if seen.in_rule else seen.unit)
+        self._value = reading_text(seen, self._attribute)
+        # One that another unit has only rounded is no change.
+        is_same = self._last is not None and span.low <= self._last.number <= span.high
+        number = self._last.number if self._last and is_same else span.middle
+        reading = Reading(min(seen.changed_at, now), number)
+        if self._newest_at is not None and reading.at < self._newest_at:
+            # The clock was set back: what was read in its future says nothing.
+            self._forget()
+        if self._last is not None and abs(number - self._last.number) > self._change:
+            self._jump = (self._last, reading)
+        self._last, self._newest_at = reading, reading.at
+        self._window.add(reading)
+        return self.look(now)
+
+    def due(self, now: float) -> float | None:
+        """Return when the reading that makes it bad leaves the window."""
+        if self._last is None or not self._changes(now):
+            return None
+        times = [kept[0].at for kept in (self._window.high, self._window.low) if kept]
+        if self._jump is not None:
+            times.append(self._jump[1].at)
+        return min((at + self._per_s for at in times if at + self._per_s > now), default=None)
+
+    def look(self, now: float) -> Verdict:
+        """Judge at this time."""
+        if self._last is None:
+            return Verdict(None)
+        changes = self._changes(now)
+        if not changes:
+            return Verdict(False, self._severity, self._value)
+        first, last = sorted(changes)
+        sign = "+" if last.number > first.number else "-"
+        change = sign + number_text(abs(last.number - first.number), self._unit)
+        limit = number_text(self._change, self._unit)
+        within, per = duration_text(last.at - first.at), duration_text(self._per_s)
+        values = (("change", change), ("within", within), ("limit", limit), ("per", per))
+        return Verdict(True, self._severity, self._value, f"{change} / {within} > {limit} / {per}", Why.CHANGED, values)
+
+    def shift(self, by_s: float) -> None:
+        """Take the readings along when the clock is set."""
+        self._window.shift(by_s)
+        self._last = self._last and _later(self._last, by_s)
+        self._jump = self._jump and (_later(self._jump[0], by_s), _later(self._jump[1], by_s))
+        self._newest_at = None if self._newest_at is None else self._newest_at + by_s
+
+    def _follow_unit(self, unit: str | None) -> None:
+        """Begin anew when the entity measures something else than before."""
+        if unit is None:
+            return
+        if self._unit not in {None, unit}:
+            self._forget()
+        self._unit = unit
+
+    def _forget(self) -> None:
+        self._window.clear()
+        self._last = self._jump = None
+
+    def _changes(self, now: float) -> tuple[Reading, Reading] | None:
+        """Return the two readings that are too far apart, None when there are none."""
+        window = self._window
+        window.forget(now)
+        if self._jump is not None and self._jump[1].at + self._per_s <= now:
+            self._jump = None
+        if self._last is not None:
+            high = max(window.high[0] if window.high else self._last, self._last, key=_number)
+            low = min(window.low[0] if window.low else self._last, self._last, key=_number)
+            if high.number - low.number > self._change:
+                return high, low
+        return self._jump
+
+    def excuse(self, _since: float, now: float) -> Verdict:
+        """Judge as ever: a reading is as good as it was."""
+        return self.look(now)
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return what survives a restart: the times of the readings tell what they are still worth."""
+        if not self._window.high and self._jump is None:
+            return {}
+        return {
+            "high": [list(reading) for reading in self._window.high],
+            "low": [list(reading) for reading in self._window.low],
+            "jump": self._jump and [list(reading) for reading in self._jump],
+            "newest_at": self._newest_at,
+            "unit": self._unit,
+        }
+
+    def restore(self, data: Mapping[str, Any]) -> None:
+        """Take up what survived."""
+        self._window.high.extend(Reading(*reading) for reading in data["high"])
+        self._window.low.extend(Reading(*reading) for reading in data["low"])
+        if data["jump"]:
+            before, after = data["jump"]
+            self._jump = (Reading(*before), Reading(*after))
+        self._newest_at, self._unit = data["newest_at"], data.get("unit")
+
+
+def _later(reading: Reading, by_s: float) -> Reading:
+    return Reading(reading.at + by_s, reading.number)
+
+
+def _number(reading: Reading) -> float:
+    return reading.number

@@ -1,0 +1,99 @@
+"""What a rule sees of an entity, and how numbers and times are written for people of any language; pure."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from enum import StrEnum
+import math
+from typing import Any, NamedTuple
+
+from .formatting import number_text
+
+UNAVAILABLE = "unavailable"
+AWAY = frozenset({UNAVAILABLE, "unknown"})
+
+# Turns a number of one unit into another; None for what has no counterpart there.
+type Conversion = Callable[[float], float | None]
+
+
+class Why(StrEnum):
+    """The reasons that need a sentence: ``Verdict.why_key``, with their placeholders."""
+
+    NOT_WATCHED = "not_watched"
+    CHANGED = "changed"  # change, within, limit, per
+    HOST_LOST = "host_lost"
+    NOT_LOADED = "not_loaded"  # since
+    SILENT = "silent"  # silent, limit
+    SILENT_UNUSUAL = "silent_unusual"  # usual, silent
+    UNAVAILABLE = "unavailable"
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """An entity at a moment.
+
+    ``state`` may be Home Assistant's "unavailable" or "unknown". ``changed_at`` is when it was last reported, changed
+    or not, in seconds since 1970. ``unit`` is that of the value that the rule looks at; ``in_rule`` turns its numbers
+    into the unit of the rule, None when they are in it or have none in common with it.
+    """
+
+    state: str
+    attributes: Mapping[str, Any]
+    changed_at: float
+    unit: str | None = None
+    in_rule: Conversion | None = None
+
+    @property
+    def is_away(self) -> bool:
+        """Tell whether there is no value."""
+        return self.state in AWAY
+
+
+def number_of(seen: Seen, attribute: str | None) -> float | None:
+    """Return the state or an attribute as a finite number, None when it is none or the entity is away."""
+    if seen.state in AWAY:
+        return None
+    value = seen.state if attribute is None else seen.attributes.get(attribute)
+    if isinstance(value, bool) or not isinstance(value, str | int | float):
+        return None
+    if isinstance(value, str) and "_" in value:
+        return None  # Python reads 1_000 as a number, people do not
+    try:
+        number = float(value)
+    except ValueError, OverflowError:
+        return None
+    return number if math.isfinite(number) else None
+
+
+class Span(NamedTuple):
+    """The numbers that a reading may stand for, in the unit of the rule: one, unless it was shown in another unit."""
+
+    low: float
+    middle: float
+    high: float
+
+
+def span_of(seen: Seen, attribute: str | None) -> Span | None:
+    """Return a reading in the unit of its rule, None when it is no number.
+
+    Home Assistant rounds when it converts: 21 °C are shown as 70 °F, which are 21.1 °C. So no limit counts as passed
+    that the shown number cannot tell from itself.
+    """
+    if (number := number_of(seen, attribute)) is None:
+        return None
+    if seen.in_rule is None:
+        return Span(number, number, number)
+    if (middle := seen.in_rule(number)) is None:
+        return None
+    value = seen.state if attribute is None else seen.attributes[attribute]
+    exponent = Decimal(str(value).strip()).as_tuple().exponent
+    half = 0.5 * 10 ** min(0, int(exponent))
+    ends = [seen.in_rule(number - half), seen.in_rule(number + half), middle]
+    known = [end for end in ends if end is not None]
+    return Span(min(known), middle, max(known))
+
+
+def reading_text(seen: Seen, attribute: str | None) -> str:
+    """Write a reading as its entity shows it, empty when it is no number."""
+    number = number_of(seen, attribute)
+    return "" if number is None else number_text(number, seen.unit)

@@ -1,0 +1,96 @@
+"""One alarm at work. Pure."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from .escalation import Telling
+from .evaluation.evaluator import Judge
+from .flapping import Flapping
+from .models import Alarm, AlarmKey, Timing
+from .root_cause import PRESENCE
+from .rule import MOMENTARY, WITHOUT_ENTITIES, Rule
+
+# What is gone must be gone for so long, so that what explains it is known before it is raised.
+SETTLE_S = 2.0
+
+
+@dataclass(slots=True)
+class Instance:
+    """One alarm of a rule, how far it was told, and what judges its entity (None where the rule knows no entity).
+
+    ``timing`` is how patient to be: as the rule says, and at least as its kind needs.
+    """
+
+    rule: Rule
+    alarm: Alarm
+    telling: Telling = field(default_factory=Telling)
+    judge: Judge | None = None
+    flapping: Flapping = field(default_factory=Flapping)
+    is_stored: bool = False
+    timing: Timing = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Take the patience of the rule once: it is asked for at every evaluation."""
+        self.timing = _patient(self.rule)
+
+    @classmethod
+    def blank(cls, rule: Rule, subject: str, identity: str = "") -> Instance:
+        """Return an alarm to which nothing has ever happened."""
+        key = AlarmKey(rule.rule_id, subject)
+        return cls(rule, Alarm(key=key, identity=identity, severity=rule.severity), judge=_judge(rule))
+
+    @classmethod
+    def from_dict(cls, rule: Rule, data: Mapping[str, Any]) -> Instance:
+        """Read what ``as_dict`` wrote."""
+        judge = _judge(rule)
+        if judge is not None and data["judge"]:
+            judge.restore(data["judge"])
+        alarm, telling = Alarm.from_dict(data["alarm"]), Telling.from_dict(data["telling"])
+        return cls(rule, alarm, telling, judge, Flapping.from_dict(data["flapping"]), is_stored=True)
+
+    def follow(self, rule: Rule) -> None:
+        """Go on with a rule that was changed; another condition begins anew."""
+        before = self.rule
+        if (rule.condition, rule.severity) != (before.condition, before.severity):
+            is_same = before.condition == rule.condition or before.condition.differs_only_in_new_unit(rule.condition)
+            kept = self.judge.as_dict() if self.judge and is_same else {}
+            self.judge = _judge(rule)
+            if self.judge:
+                self.judge.restore(kept)
+        self.rule, self.timing = rule, _patient(rule)
+
+    @property
+    def key(self) -> AlarmKey:
+        """Return whose it is."""
+        return self.alarm.key
+
+    def shift(self, by_s: float) -> None:
+        """Take what lasts along when the clock is set; what is for a certain time of the day stays there."""
+        self.alarm.shift(by_s)
+        self.telling.shift(by_s)
+        self.flapping.shift(by_s)
+        if self.judge:
+            self.judge.shift(by_s)
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return it for the store."""
+        judge = self.judge.as_dict() if self.judge else None
+        return {
+            "alarm": self.alarm.as_dict(),
+            "telling": self.telling.as_dict(),
+            "judge": judge,
+            "flapping": self.flapping.as_dict(),
+        }
+
+
+def _judge(rule: Rule) -> Judge | None:
+    return None if rule.condition.kind in WITHOUT_ENTITIES else Judge(rule.condition, rule.severity)
+
+
+def _patient(rule: Rule) -> Timing:
+    if rule.condition.kind in PRESENCE:
+        return replace(rule.timing, hold_s=max(rule.timing.hold_s, SETTLE_S))
+    if rule.condition.kind in MOMENTARY:
+        return replace(rule.timing, hold_s=0.0)  # a moment lasts for no time
+    return rule.timing

@@ -1,0 +1,177 @@
+"""A rule, as the user wrote it: the data of one subentry. Pure."""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, replace
+from enum import StrEnum
+from typing import Any
+
+from ...migration import ALARM, marked
+from .models import Severity, Timing
+
+
+class Kind(StrEnum):
+    """What a rule looks for."""
+
+    ABOVE = "above"
+    BELOW = "below"
+    OUTSIDE = "outside"
+    STATE = "state"
+    RATE = "rate"
+    NO_DATA = "no_data"
+    UNAVAILABLE = "unavailable"
+    HOST_LOST = "host_lost"
+    TEMPLATE = "template"
+    EVENT = "event"
+    MESSAGE = "message"
+
+
+# Those that look at no entity: they have one alarm with an empty subject.
+WITHOUT_ENTITIES = frozenset({Kind.TEMPLATE, Kind.EVENT, Kind.MESSAGE})
+# Those whose numbers have a unit.
+MEASURING = frozenset({Kind.ABOVE, Kind.BELOW, Kind.OUTSIDE, Kind.RATE})
+# Those that know a moment and no state: an alarm is over after clear_after_s, or when it is acknowledged if latching.
+MOMENTARY = frozenset({Kind.EVENT, Kind.MESSAGE})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Condition:
+    """When it is bad.
+
+    ABOVE, BELOW and OUTSIDE compare the state, or ``attribute``, with ``above`` and ``below`` (bad when greater than
+    above, or less than below); it is good again when ``hysteresis`` better than that. ``worse_above`` and
+    ``worse_below`` are the second thresholds, of severity ``worse``. STATE: the state is one of ``states``. RATE: it
+    changes by more than ``change`` within ``per_s`` seconds, in either direction. NO_DATA: silent for longer than
+    ``silent_s``; None learns the entity's own rhythm. TEMPLATE: ``template`` renders true. EVENT: an event of
+    ``event_type`` whose data has all of ``event_data``. MESSAGE: an MQTT message on the filter ``topic`` whose payload
+    has ``contains`` in it. ``unit`` is what limits, hysteresis and change are in; None where no entity has shown one.
+    """
+
+    kind: Kind
+    attribute: str | None = None
+    above: float | None = None
+    below: float | None = None
+    hysteresis: float = 0.0
+    worse_above: float | None = None
+    worse_below: float | None = None
+    worse: Severity = Severity.CRITICAL
+    states: tuple[str, ...] = ()
+    change: float = 0.0
+    per_s: float = 60.0
+    silent_s: float | None = None
+    template: str = ""
+    event_type: str = ""
+    event_data: Mapping[str, Any] = field(default_factory=dict)
+    topic: str = ""
+    contains: str = ""
+    unit: str | None = None
+
+    def differs_only_in_new_unit(self, other: Condition) -> bool:
+        """Return whether the other is the same condition, with the unit that this one does not know."""
+        return self.unit is None and self == replace(other, unit=None)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Selection:
+    """Which entities, now and in future: those named, and those that match all other lists that are not empty.
+
+    ``domains``, ``device_classes`` and ``integrations`` narrow; areas, floors, labels and devices find.
+    """
+
+    entities: tuple[str, ...] = ()
+    devices: tuple[str, ...] = ()
+    areas: tuple[str, ...] = ()
+    floors: tuple[str, ...] = ()
+    labels: tuple[str, ...] = ()
+    domains: tuple[str, ...] = ()
+    device_classes: tuple[str, ...] = ()
+    integrations: tuple[str, ...] = ()
+    excluded: tuple[str, ...] = ()
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> Selection:
+        """Read it from the data of a subentry, or from the store."""
+        return cls(**{name: tuple(ids) for name, ids in data.items()})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """Whom to tell (notifier groups by subentry) when nobody acknowledged ``after_s`` seconds after it was raised."""
+
+    after_s: float
+    groups: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """Who is told, in which order. ``repeat_s``: told again after that, then after twice that, and so on; 0 never."""
+
+    steps: tuple[Step, ...] = ()
+    repeat_s: float = 0.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rule:
+    """One rule. ``message`` is a template for the notification, empty for ours; ``what_to_do`` is shown with it.
+
+    ``parents`` are entities or devices whose alarms silence those of this rule, named by hand.
+    """
+
+    rule_id: str
+    name: str
+    severity: Severity
+    condition: Condition
+    selection: Selection = field(default_factory=Selection)
+    timing: Timing = field(default_factory=Timing)
+    plan: Plan = field(default_factory=Plan)
+    message: str = ""
+    what_to_do: str = ""
+    parents: tuple[str, ...] = ()
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return it as the data of a subentry, whose title is the name."""
+        data = asdict(self)
+        del data["rule_id"], data["name"]
+        data["severity"] = self.severity.word
+        data["condition"]["worse"] = self.condition.worse.word
+        return marked(ALARM, _plain(data))
+
+    @classmethod
+    def from_dict(cls, rule_id: str, name: str, data: Mapping[str, Any]) -> Rule:
+        """Read the data of a subentry."""
+        condition = dict(data["condition"])
+        plan = data.get("plan", {})
+        return cls(
+            rule_id=rule_id,
+            name=name,
+            severity=Severity[data["severity"].upper()],
+            condition=Condition(
+                **{
+                    **condition,
+                    "kind": Kind(condition["kind"]),
+                    "worse": Severity[condition.get("worse", "critical").upper()],
+                    "states": tuple(condition.get("states", ())),
+                }
+            ),
+            selection=Selection.from_dict(data.get("selection", {})),
+            timing=Timing(**data.get("timing", {})),
+            plan=Plan(
+                steps=tuple(_step(step) for step in plan.get("steps", ())),
+                repeat_s=plan.get("repeat_s", 0.0),
+            ),
+            message=data.get("message", ""),
+            what_to_do=data.get("what_to_do", ""),
+            parents=tuple(data.get("parents", ())),
+        )
+
+
+def _step(data: Mapping[str, Any]) -> Step:
+    return Step(after_s=data["after_s"], groups=tuple(data["groups"]))
+
+
+def _plain(value: Any) -> Any:
+    """Return it as JSON has it."""
+    if isinstance(value, Mapping):
+        return {key: _plain(item) for key, item in value.items()}
+    if isinstance(value, tuple | list):
+        return [_plain(item) for item in value]
+    return value.value if isinstance(value, StrEnum) else value

@@ -1,0 +1,123 @@
+"""Base class of the entities of an alarm rule, and the device they are on."""
+
+import asyncio
+from collections.abc import Callable, Iterable
+from typing import override
+
+from homeassistant.config_entries import ConfigEntry
+from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
+from homeassistant.helpers import device_registry as dr, entity_registry as er
+from homeassistant.helpers.device_registry import DeviceEntry, DeviceEntryType
+from homeassistant.helpers.entity import Entity
+from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
+
+from ..const import DOMAIN
+from ..entity import bridge_device_info
+from .engine.rule import Rule
+from .manager import AlarmsManager
+from .runtime.permissions import RULE_KEY
+
+
+class IotBridgeRuleEntity(Entity):
+    """An entity of an alarm rule: named as the rule, gone with its subentry."""
+
+    _attr_has_entity_name = True
+    _attr_should_poll = False
+    _attr_translation_key = RULE_KEY
+
+    def __init__(self, alarms: AlarmsManager, rule: Rule, device: DeviceEntry) -> None:
+        """Join the device of all alarms; it belongs to no rule."""
+        self.device_entry = device
+        self._alarms = alarms
+        self._rule = rule
+        self._attr_unique_id = f"{rule.rule_id}_{RULE_KEY}"
+        self._attr_name = rule.name
+
+    @override
+    async def async_added_to_hass(self) -> None:
+        """Follow the rule."""
+        self.async_on_remove(self._alarms.async_listen_rules(self._async_rules_changed))
+
+    @callback
+    def async_entity_id_changed(self, old_entity_id: str) -> None:
+        """Allow renaming in place: nothing here is keyed by the entity id."""
+
+    @callback
+    def _async_rules_changed(self) -> None:
+        """Take the rule as it is now; a new name is that of the entity, too, unless the user gave it another."""
+        rule = self._alarms.rules.get(self._rule.rule_id)
+        if rule is None or rule == self._rule:
+            return
+        if rule.name != self._rule.name:
+            self._attr_name = rule.name
+            er.async_get(self.hass).async_update_entity(self.entity_id, original_name=rule.name)
+        self._rule = rule
+        self._async_rule_changed()
+
+    @callback
+    def _async_rule_changed(self) -> None:
+        """Show the rule as it is now."""
+        self.async_write_ha_state()
+
+
+@callback
+def async_follow_rules(
+    hass: HomeAssistant,
+    entry: ConfigEntry,
+    alarms: AlarmsManager,
+    async_add_entities: AddConfigEntryEntitiesCallback,
+    make: Callable[[Rule, DeviceEntry], Iterable[Entity]],
+) -> CALLBACK_TYPE:
+    """Add the entities of every rule there is and will be; return what ends that."""
+    known: set[str] = set()
+
+    async def async_add(missing: list[Rule]) -> None:
+        device = _async_alarms_device(hass, entry)
+        for rule in missing:
+            if rule.rule_id in entry.subentries:  # it may be removed again before its turn
+                async_add_entities(make(rule, device), config_subentry_id=rule.rule_id)
+            await asyncio.sleep(0)  # an import brings hundreds
+
+    @callback
+    def add_missing() -> None:
+        missing = [rule for rule_id, rule in alarms.rules.items() if rule_id not in known]
+        known.intersection_update(alarms.rules)
+        known.update(rule.rule_id for rule in missing)
+        if missing:
+            entry.async_create_task(hass, async_add(missing), "iotbridge add rules")
+
+    @callback
+    def rules_changed() -> None:
+        add_missing()
+        if not alarms.rules:
+            _async_remove_alarms_device(hass, entry)
+
+    add_missing()
+    return alarms.async_listen_rules(rules_changed)
+
+
+@callback
+def _async_alarms_device(hass: HomeAssistant, entry: ConfigEntry) -> DeviceEntry:
+    """Return the device on which all rules show their alarms; it is behind the bridge."""
+    devices = dr.async_get(hass)
+    bridge = devices.async_get_or_create(config_entry_id=entry.entry_id, **bridge_device_info(entry))
+    return devices.async_get_or_create(
+        config_entry_id=entry.entry_id,
+        identifiers={_alarms_identifier(entry)},
+        entry_type=DeviceEntryType.SERVICE,
+        manufacturer="IoT Bridge",
+        translation_key="alarms",
+        via_device_id=bridge.id,
+    )
+
+
+@callback
+def _async_remove_alarms_device(hass: HomeAssistant, entry: ConfigEntry) -> None:
+    """The last rule is gone: its device has nothing to show any more."""
+    devices = dr.async_get(hass)
+    if device := devices.async_get_device_by_identifier(_alarms_identifier(entry), entry.entry_id):
+        devices.async_remove_device(device.id)
+
+
+def _alarms_identifier(entry: ConfigEntry) -> tuple[str, str]:
+    return (DOMAIN, f"{entry.entry_id}_alarms")

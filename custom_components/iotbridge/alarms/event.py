@@ -1,0 +1,95 @@
+"""Event entity of an alarm rule: each transition of its alarms."""
+
+from collections import defaultdict, deque
+from typing import override
+
+from homeassistant.components.event import EventEntity
+from homeassistant.config_entries import ConfigEntry
+from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
+from homeassistant.helpers.device_registry import DeviceEntry
+from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
+
+from .api.serialization import async_happened
+from .api.signals import async_make_known
+from .engine.models import Change, Transition
+from .engine.rule import Rule
+from .entity import IotBridgeRuleEntity, async_follow_rules
+from .manager import AlarmsManager
+
+# What an event tells beside its type; the entity it is about is not named "entity_id", which in an attribute means a
+# group of entities. No values of that entity: attributes are for all who may see this one.
+TOLD = ("alarm", "subject", "severity", "who", "where", "comment")
+# What is kept for an entity that is not there yet; one that the user disabled never comes.
+EARLY = 20
+
+
+@callback
+def async_setup_alarm_events(
+    hass: HomeAssistant, entry: ConfigEntry, alarms: AlarmsManager, async_add_entities: AddConfigEntryEntitiesCallback
+) -> None:
+    """Add an event entity for each rule, now and when a rule is created."""
+    entry.async_on_unload(async_make_known(hass, alarms))
+    happenings = Happenings(alarms)
+    entry.async_on_unload(alarms.async_listen(happenings.async_happened))
+
+    @callback
+    def make(rule: Rule, device: DeviceEntry) -> list[AlarmEvent]:
+        return [AlarmEvent(alarms, rule, device, happenings)]
+
+    entry.async_on_unload(async_follow_rules(hass, entry, alarms, async_add_entities, make))
+
+
+class Happenings:
+    """Hands what happens to the entity of its rule; a new rule may find something bad before its entity is there."""
+
+    def __init__(self, alarms: AlarmsManager) -> None:
+        """Know nobody."""
+        self._alarms = alarms
+        self._entities: dict[str, AlarmEvent] = {}
+        self._early: defaultdict[str, deque[Transition]] = defaultdict(lambda: deque(maxlen=EARLY))
+
+    @callback
+    def async_happened(self, rule: Rule, transition: Transition) -> None:
+        """Tell the entity, now or when it is there."""
+        if entity := self._entities.get(rule.rule_id):
+            entity.async_happened(transition)
+        elif rule.rule_id in self._alarms.rules:
+            self._early[rule.rule_id].append(transition)
+
+    @callback
+    def async_add(self, rule_id: str, entity: AlarmEvent) -> CALLBACK_TYPE:
+        """Take up an entity and tell it what it missed; return what lets it go."""
+        self._entities[rule_id] = entity
+        for transition in self._early.pop(rule_id, ()):
+            entity.async_happened(transition)
+
+        @callback
+        def let_go() -> None:
+            del self._entities[rule_id]
+
+        return let_go
+
+
+class AlarmEvent(IotBridgeRuleEntity, EventEntity):
+    """Everything that happens to the alarms of a rule."""
+
+    _attr_event_types = [change.value for change in Change]  # noqa: RUF012 - Home Assistant's own is no ClassVar
+
+    def __init__(self, alarms: AlarmsManager, rule: Rule, device: DeviceEntry, happenings: Happenings) -> None:
+        """Show nothing yet."""
+        super().__init__(alarms, rule, device)
+        self._happenings = happenings
+
+    @override
+    async def async_added_to_hass(self) -> None:
+        """Follow the rule and its alarms."""
+        await super().async_added_to_hass()
+        self.async_on_remove(self._happenings.async_add(self._rule.rule_id, self))
+
+    @callback
+    def async_happened(self, transition: Transition) -> None:
+        """Show one thing that happened."""
+        told = async_happened(self.hass, self._rule, transition)
+        told["subject"] = told["entity_id"]
+        self._trigger_event(transition.change, {key: told[key] for key in TOLD})
+        self.async_write_ha_state()

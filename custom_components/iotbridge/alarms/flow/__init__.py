@@ -1,0 +1,1 @@
+"""Dialogs that create and change rules, notifier groups and maintenance windows."""

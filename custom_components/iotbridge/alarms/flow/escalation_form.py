@@ -1,0 +1,90 @@
+"""Who is told of an alarm, and when, as a form and back."""
+
+from collections import Counter
+from collections.abc import Mapping
+from typing import Any
+
+import voluptuous as vol
+
+from homeassistant.config_entries import ConfigEntry
+from homeassistant.helpers import selector
+
+from ...const import SUBENTRY_NOTIFIER
+from ..engine.rule import Plan, Step
+from .fields import DURATION, FieldError, duration, seconds
+
+_MOST_MINUTES = 7 * 24 * 60
+
+
+def groups(entry: ConfigEntry, subentry_type: str = SUBENTRY_NOTIFIER) -> dict[str, str]:
+    """Return what subentries of a type are called in a form, by their ids; two of one name are numbered.
+
+    The list of steps shows what was chosen just as it is sent: so names are sent, not ids.
+    """
+    found = [sub for sub in entry.subentries.values() if sub.subentry_type == subentry_type]
+    seen: Counter[str] = Counter()
+    names = {}
+    for subentry in found:
+        seen[subentry.title] += 1
+        number = seen[subentry.title]
+        names[subentry.subentry_id] = subentry.title if number == 1 else f"{subentry.title} ({number})"
+    return names
+
+
+def schema(names: Mapping[str, str]) -> vol.Schema:
+    """Return the form; ``names`` are those of the groups by their ids."""
+    chosen = selector.SelectSelector(
+        selector.SelectSelectorConfig(
+            options=list(names.values()), multiple=True, mode=selector.SelectSelectorMode.LIST
+        )
+    )
+    after = selector.NumberSelector(
+        selector.NumberSelectorConfig(
+            min=0, max=_MOST_MINUTES, step="any", mode=selector.NumberSelectorMode.BOX, unit_of_measurement="min"
+        )
+    )
+    steps = selector.ObjectSelector(
+        selector.ObjectSelectorConfig(
+            multiple=True,
+            translation_key="steps",
+            label_field="groups",
+            description_field="after",
+            fields={
+                "after": selector.ObjectSelectorField(selector=after.serialize()["selector"], required=True, default=0),
+                "groups": selector.ObjectSelectorField(selector=chosen.serialize()["selector"], required=True),
+            },
+        )
+    )
+    return vol.Schema({vol.Optional("steps"): steps, vol.Optional("repeat"): DURATION})
+
+
+def suggested(plan: Plan, names: Mapping[str, str]) -> dict[str, Any]:
+    """Return what the form shows at first; a group that was deleted since is left out."""
+    steps = [
+        {"after": step.after_s / 60, "groups": [names[group] for group in step.groups if group in names]}
+        for step in plan.steps
+    ]
+    shown: dict[str, Any] = {"steps": [step for step in steps if step["groups"]]}
+    if plan.repeat_s:
+        shown["repeat"] = duration(plan.repeat_s)
+    return shown
+
+
+def read(given: Mapping[str, Any], names: Mapping[str, str]) -> Plan:
+    """Return the plan of a form, its steps in order of time; raise FieldError."""
+    ids = {name: group for group, name in names.items()}
+    steps = []
+    for item in given.get("steps") or ():
+        chosen = tuple(dict.fromkeys(ids[name] for name in item.get("groups") or () if name in ids))
+        if not chosen:
+            raise FieldError("steps", "step_without_group")
+        steps.append(Step(after_s=item["after"] * 60, groups=chosen))
+    steps.sort(key=lambda step: step.after_s)
+    if len({step.after_s for step in steps}) < len(steps):
+        raise FieldError("steps", "steps_together")
+    repeat = seconds(given, "repeat")
+    if repeat and not steps:
+        raise FieldError("repeat", "repeat_to_nobody")
+    if 0 < repeat < 60:  # noqa: PLR2004
+        raise FieldError("repeat", "repeat_short")
+    return Plan(steps=tuple(steps), repeat_s=repeat)

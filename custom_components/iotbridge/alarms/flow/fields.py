@@ -1,0 +1,61 @@
+"""Fields of the forms about alarms: durations, numbers, choices; and what is wrong with what was entered."""
+
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Any
+
+from homeassistant.helpers import selector
+
+from ..engine.models import Severity
+
+DURATION = selector.DurationSelector(selector.DurationSelectorConfig(enable_day=True))
+NUMBER = selector.NumberSelector(
+    selector.NumberSelectorConfig(step="any", mode=selector.NumberSelectorMode.BOX),
+)
+WORDS_LIST = selector.TextSelector(selector.TextSelectorConfig(multiple=True))
+SEVERITY = selector.SelectSelector(
+    selector.SelectSelectorConfig(
+        options=[severity.word for severity in reversed(Severity)],
+        translation_key="severity",
+        mode=selector.SelectSelectorMode.LIST,
+    )
+)
+
+LONGEST_S = 365 * 86400.0
+
+
+class FieldError(ValueError):
+    """Something entered that cannot be; ``key`` is the error of the flow, for a field or ``base``."""
+
+    def __init__(self, field: str, key: str, **placeholders: str) -> None:
+        super().__init__(key)
+        self.field = field
+        self.key = key
+        self.placeholders = placeholders
+
+
+def seconds(given: Mapping[str, Any], field: str, *, least: float = 0.0) -> float:
+    """Return a duration of the form in seconds, 0 when it is not there; raise FieldError when it is out of range."""
+    total = timedelta(**given.get(field) or {}).total_seconds()
+    if not least <= total <= LONGEST_S:
+        raise FieldError(field, "duration_missing" if total < least else "duration_long")
+    return total
+
+
+def duration(total_s: float) -> dict[str, int]:
+    """Return seconds as a form has them."""
+    minutes, second = divmod(round(total_s), 60)
+    hours, minute = divmod(minutes, 60)
+    days, hour = divmod(hours, 24)
+    return {"days": days, "hours": hour, "minutes": minute, "seconds": second}
+
+
+def text(given: Mapping[str, Any], field: str) -> str:
+    """Return what was entered into a field of text."""
+    entered: str = given.get(field) or ""
+    return entered.strip()
+
+
+def filled(suggested: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what there is to suggest: an empty field stays empty."""
+    return {key: value for key, value in suggested.items() if value not in (None, "", [], ())}

@@ -1,0 +1,62 @@
+"""The first choice when an alarm is added: what it looks for."""
+
+from abc import abstractmethod
+from typing import Any
+
+from homeassistant.config_entries import ConfigSubentryFlow, SubentryFlowResult
+
+from ..engine.rule import Kind
+
+type Given = dict[str, Any] | None
+
+
+class Kinds(ConfigSubentryFlow):
+    """A step for each kind, as a menu needs them; all go the same way."""
+
+    @abstractmethod
+    async def _async_begin(self, kind: Kind) -> SubentryFlowResult:
+        """Go on with a kind."""
+
+    async def async_step_above(self, _user_input: Given = None) -> SubentryFlowResult:
+        """Look for what is too high."""
+        return await self._async_begin(Kind.ABOVE)
+
+    async def async_step_below(self, _user_input: Given = None) -> SubentryFlowResult:
+        """Look for what is too low."""
+        return await self._async_begin(Kind.BELOW)
+
+    async def async_step_outside(self, _user_input: Given = None) -> SubentryFlowResult:
+        """Look for what is out of its range."""
+        return await self._async_begin(Kind.OUTSIDE)
+
+    async def async_step_state(self, _user_input: Given = None) -> SubentryFlowResult:
+        """Look for a state."""
+        return await self._async_begin(Kind.STATE)
+
+    async def async_step_rate(self, _user_input: Given = None) -> SubentryFlowResult:
+        """Look for what changes too fast."""
+        return await self._async_begin(Kind.RATE)
+
+    async def async_step_no_data(self, _user_input: Given = None) -> SubentryFlowResult:
+        """Look for what has fallen silent."""
+        return await self._async_begin(Kind.NO_DATA)
+
+    async def async_step_unavailable(self, _user_input: Given = None) -> SubentryFlowResult:
+        """Look for what cannot be reached."""
+        return await self._async_begin(Kind.UNAVAILABLE)
+
+    async def async_step_host_lost(self, _user_input: Given = None) -> SubentryFlowResult:
+        """Look for hosts that vanish."""
+        return await self._async_begin(Kind.HOST_LOST)
+
+    async def async_step_template(self, _user_input: Given = None) -> SubentryFlowResult:
+        """Look for what a template says."""
+        return await self._async_begin(Kind.TEMPLATE)
+
+    async def async_step_event(self, _user_input: Given = None) -> SubentryFlowResult:
+        """Look for an event."""
+        return await self._async_begin(Kind.EVENT)
+
+    async def async_step_message(self, _user_input: Given = None) -> SubentryFlowResult:
+        """Look for a message on MQTT."""
+        return await self._async_begin(Kind.MESSAGE)

@@ -1,0 +1,319 @@
+"""Add an alarm, and change one: the flow of the subentries of type ``alarm``."""
+
+import asyncio
+from collections.abc import Collection, Mapping
+from dataclasses import replace
+from functools import partial
+from typing import Any, override
+
+import voluptuous as vol
+
+from homeassistant.config_entries import SOURCE_RECONFIGURE, ConfigEntryState, SubentryFlowResult
+from homeassistant.core import callback
+from homeassistant.data_entry_flow import section
+from homeassistant.helpers import selector
+
+from ...forms import LINES, TEXT
+from ...markdown import escaped
+from ...subentries import read
+from ...texts import Words, async_words
+from ..engine.models import Severity, Timing
+from ..engine.rule import WITHOUT_ENTITIES, Condition, Kind, Rule
+from ..runtime.backtest import Trial, async_try, can_try
+from ..runtime.entity_selector import async_matching
+from ..runtime.limit_units import async_unit_choices, async_with_unit
+from . import condition_form, entities_form, escalation_form
+from .fields import DURATION, SEVERITY, FieldError, duration, filled, seconds, text
+from .import_steps import Importing
+from .kind_menu import Kinds
+from .summaries import (
+    condition_text,
+    entities_text,
+    is_momentary,
+    plan_text,
+    proposed_name,
+    timing_text,
+    trial_text,
+)
+
+MORE = "more"
+
+
+class AlarmFlow(Kinds, Importing):
+    """One form after the other until the rule was tried; after that, and for a rule that is there, any of them."""
+
+    def __init__(self) -> None:
+        """Start with nothing said."""
+        super().__init__()
+        self._rule = Rule(rule_id="", name="", severity=Severity.WARNING, condition=Condition(kind=Kind.ABOVE))
+        self._is_first = True
+        self._trying: asyncio.Task[Trial] | None = None
+        self._trial: Trial | None = None
+
+    @override
+    @callback
+    def async_remove(self) -> None:
+        """Try no more when the dialog is closed."""
+        if self._trying is not None:
+            self._trying.cancel()
+
+    # ---------------------------------------------------------------- the way through
+
+    async def async_step_user(self, _user_input: dict[str, Any] | None = None) -> SubentryFlowResult:
+        """Ask what to look for."""
+        if self._get_entry().state is not ConfigEntryState.LOADED:
+            return self.async_abort(reason="not_loaded")
+        return self.async_show_menu(step_id="user", menu_options=[*(str(kind) for kind in Kind), "import_yaml"])
+
+    async def async_step_reconfigure(self, _user_input: dict[str, Any] | None = None) -> SubentryFlowResult:
+        """Show the rule as it is."""
+        if self._get_entry().state is not ConfigEntryState.LOADED:
+            return self.async_abort(reason="not_loaded")
+        subentry = self._get_reconfigure_subentry()
+        rule = read(subentry, partial(Rule.from_dict, subentry.subentry_id, subentry.title))
+        if rule is None:
+            return self.async_abort(reason="unreadable")
+        self._rule = rule
+        self._is_first = False
+        return await self.async_step_overview()
+
+    @override
+    async def _async_begin(self, kind: Kind) -> SubentryFlowResult:
+        self._rule = replace(self._rule, condition=Condition(kind=kind))
+        if is_momentary(self._rule):
+            self._rule = replace(self._rule, timing=Timing(clear_after_s=3600.0))
+        return await self._async_step(self._steps[0])
+
+    @property
+    def _steps(self) -> list[str]:
+        """Return the forms of this kind of rule."""
+        kind = self._rule.condition.kind
+        condition = [] if kind in condition_form.WITHOUT_FIELDS else ["condition"]
+        return [*condition, *([] if kind in WITHOUT_ENTITIES else ["entities"]), "timing", "telling"]
+
+    async def _async_step(self, step: str) -> SubentryFlowResult:
+        result: SubentryFlowResult = await getattr(self, f"async_step_{step}")()
+        return result
+
+    async def _async_after(self, step: str) -> SubentryFlowResult:
+        """Go on to the next form; when all were seen once, to the overview."""
+        if not self._is_first:
+            return await self.async_step_overview()
+        following = [*self._steps, "trial"]
+        return await self._async_step(following[following.index(step) + 1])
+
+    def _take(self, **changes: Any) -> None:
+        """Change what the rule looks for; its limits are in the unit of what it watches."""
+        self._rule = rule = replace(self._rule, **changes)
+        condition = async_with_unit(self.hass, rule.condition, self._matching())
+        self._rule = replace(rule, condition=condition)
+
+    def _matching(self) -> Collection[str]:
+        return async_matching(self.hass, self._rule.selection)
+
+    async def async_step_overview(self, _user_input: dict[str, Any] | None = None) -> SubentryFlowResult:
+        """Show the rule in words, and ask what to change."""
+        words = await async_words(self.hass)
+        rule, names = self._rule, escalation_form.groups(self._get_entry())
+        watched = words.own["watches_home"]
+        if rule.condition.kind not in WITHOUT_ENTITIES:
+            watched = entities_text(self.hass, words, self._matching())
+        return self.async_show_menu(
+            step_id="overview",
+            menu_options=[*self._steps, "trial", "save"],
+            description_placeholders={
+                "name": escaped(rule.name),
+                "condition": escaped(condition_text(words, rule.condition)),
+                "entities": escaped(watched),
+                "timing": escaped(timing_text(words, rule)),
+                "telling": escaped(plan_text(words, rule.plan, names)),
+            },
+        )
+
+    async def async_step_save(self, _user_input: dict[str, Any] | None = None) -> SubentryFlowResult:
+        """Keep the rule."""
+        data, title = self._rule.as_dict(), self._rule.name
+        if self.source == SOURCE_RECONFIGURE:
+            return self.async_update_and_abort(
+                self._get_entry(), self._get_reconfigure_subentry(), data=data, title=title
+            )
+        return self.async_create_entry(title=title, data=data)
+
+    def _form(
+        self,
+        step: str,
+        schema: vol.Schema,
+        suggested: Mapping[str, Any],
+        wrong: FieldError | None,
+        **said: str,
+    ) -> SubentryFlowResult:
+        placeholders = {"reason": "", **said, **(wrong.placeholders if wrong else {})}
+        return self.async_show_form(
+            step_id=step,
+            data_schema=self.add_suggested_values_to_schema(schema, suggested),
+            errors={wrong.field: wrong.key} if wrong else {},
+            description_placeholders=placeholders,
+            last_step=False,
+        )
+
+    # ---------------------------------------------------------------- the forms
+
+    async def async_step_condition(self, user_input: dict[str, Any] | None = None) -> SubentryFlowResult:
+        """Ask for the limits, the states, the template: what the kind needs."""
+        kind = self._rule.condition.kind
+        wrong = None
+        if user_input is not None:
+            try:
+                self._take(condition=condition_form.read(self.hass, kind, user_input))
+            except FieldError as error:
+                wrong = error
+            else:
+                return await self._async_after("condition")
+        suggested = user_input or condition_form.suggested(self._rule.condition)
+        units = async_unit_choices(self.hass, self._rule.condition, self._matching())
+        return self._form("condition", condition_form.schema(kind, units), suggested, wrong)
+
+    async def async_step_entities(self, user_input: dict[str, Any] | None = None) -> SubentryFlowResult:
+        """Ask of which entities."""
+        words = await async_words(self.hass)
+        hosts = self._rule.condition.kind is Kind.HOST_LOST
+        wrong = None
+        if user_input is not None:
+            selection = entities_form.read(user_input, hosts=hosts)
+            if entities_form.is_empty(selection):
+                wrong = FieldError("base", "no_entities")
+            else:
+                self._take(selection=selection)
+                return await self._async_after("entities")
+        schema = vol.Schema(await entities_form.async_schema(self.hass, words, hosts=hosts))
+        suggested = user_input or entities_form.suggested(self._rule.selection)
+        watched = entities_text(self.hass, words, self._matching())
+        hint = words.own["hint_hosts"] if hosts else ""
+        return self._form("entities", schema, suggested, wrong, watched=watched, hint=hint)
+
+    async def async_step_timing(self, user_input: dict[str, Any] | None = None) -> SubentryFlowResult:
+        """Ask for the name, how bad it is, how patient to be, and the texts."""
+        words = await async_words(self.hass)
+        wrong = None
+        if user_input is not None:
+            try:
+                self._rule = _timed(self._rule, user_input)
+            except FieldError as error:
+                wrong = error
+            else:
+                return await self._async_after("timing")
+        suggested = user_input or _timing(self._rule, proposed_name(self.hass, words, self._rule))
+        return self._form("timing", _timing_schema(self._rule), suggested, wrong, now=self._now(words))
+
+    def _now(self, words: Words) -> str:
+        """Return how it stands at this moment."""
+        condition = self._rule.condition
+        if condition.kind is Kind.TEMPLATE:
+            return words.own["now_true" if condition_form.is_true(self.hass, condition.template) else "now_false"]
+        if condition.kind in WITHOUT_ENTITIES:
+            return words.own["now_waiting"]
+        return words.say("now_watched", watched=entities_text(self.hass, words, self._matching()))
+
+    async def async_step_telling(self, user_input: dict[str, Any] | None = None) -> SubentryFlowResult:
+        """Ask who is told."""
+        words = await async_words(self.hass)
+        names = escalation_form.groups(self._get_entry())
+        wrong = None
+        if user_input is not None:
+            try:
+                self._rule = replace(self._rule, plan=escalation_form.read(user_input, names))
+            except FieldError as error:
+                wrong = error
+            else:
+                return await self._async_after("telling")
+        suggested = user_input or escalation_form.suggested(self._rule.plan, names)
+        groups = words.own["groups_there" if names else "groups_none"]
+        return self._form("telling", escalation_form.schema(names), suggested, wrong, groups=groups)
+
+    # ---------------------------------------------------------------- try it
+
+    async def async_step_trial(self, _user_input: dict[str, Any] | None = None) -> SubentryFlowResult:
+        """Replay the last days."""
+        self._is_first = False
+        if can_try(self.hass, self._rule):
+            return await self.async_step_tried()
+        if self._trying is None:
+            trying = async_try(self.hass, self._rule, self._matching(), self.async_update_progress)
+            self._trying = self.hass.async_create_background_task(trying, "iotbridge trial", eager_start=True)
+        if not self._trying.done():
+            return self.async_show_progress(step_id="trial", progress_action="trial", progress_task=self._trying)
+        tried, self._trying = self._trying, None
+        self._trial = tried.result()
+        return self.async_show_progress_done(next_step_id="tried")
+
+    async def async_step_tried(self, _user_input: dict[str, Any] | None = None) -> SubentryFlowResult:
+        """Say how often the rule would have been raised."""
+        words = await async_words(self.hass)
+        why = can_try(self.hass, self._rule)
+        said = words.own[why] if why else ""
+        if self._trial is not None and not why:
+            said = trial_text(self.hass, words, self._rule, self._trial)
+        return self.async_show_menu(
+            step_id="tried", menu_options=["save", "overview"], description_placeholders={"result": said}
+        )
+
+
+def _timing_schema(rule: Rule) -> vol.Schema:
+    fields: dict[vol.Marker, Any] = {vol.Required("name"): TEXT, vol.Required("severity"): SEVERITY}
+    if not is_momentary(rule):
+        fields[vol.Optional("hold")] = DURATION
+    fields |= {
+        vol.Optional("clear_after"): DURATION,
+        vol.Required("latching", default=False): selector.BooleanSelector(),
+    }
+    parents = selector.DeviceSelector(selector.DeviceSelectorConfig(multiple=True))
+    more: dict[vol.Marker, Any] = {
+        vol.Optional("message"): selector.TemplateSelector(),
+        vol.Optional("what_to_do"): LINES,
+        vol.Optional("parents"): parents,
+        vol.Optional("parent_entities"): selector.EntitySelector(selector.EntitySelectorConfig(multiple=True)),
+    }
+    return vol.Schema({**fields, vol.Required(MORE): section(vol.Schema(more), {"collapsed": True})})
+
+
+def _timing(rule: Rule, name: str) -> dict[str, Any]:
+    """Return what the form of times and texts shows at first."""
+    more = {
+        "message": rule.message,
+        "what_to_do": rule.what_to_do,
+        "parents": [parent for parent in rule.parents if "." not in parent],
+        "parent_entities": [parent for parent in rule.parents if "." in parent],
+    }
+    return {
+        "name": rule.name or name,
+        "severity": rule.severity.word,
+        "hold": duration(rule.timing.hold_s),
+        "clear_after": duration(rule.timing.clear_after_s),
+        "latching": rule.timing.latching,
+        MORE: filled(more),
+    }
+
+
+def _timed(rule: Rule, given: Mapping[str, Any]) -> Rule:
+    """Return the rule with the times and texts of the form; raise FieldError."""
+    if not (name := text(given, "name")):
+        raise FieldError("name", "name_missing")
+    severity = Severity[given["severity"].upper()]
+    condition = rule.condition
+    if (condition.worse_above, condition.worse_below) != (None, None) and condition.worse <= severity:
+        raise FieldError("severity", "severity_not_less")
+    timing = Timing(
+        hold_s=seconds(given, "hold"), clear_after_s=seconds(given, "clear_after"), latching=given["latching"]
+    )
+    if is_momentary(rule) and not timing.latching and not timing.clear_after_s:
+        raise FieldError("clear_after", "moment_without_end")
+    more = given[MORE]
+    return replace(
+        rule,
+        name=name,
+        severity=severity,
+        timing=timing,
+        message=text(more, "message"),
+        what_to_do=text(more, "what_to_do"),
+        parents=(*more.get("parents", ()), *more.get("parent_entities", ())),
+    )

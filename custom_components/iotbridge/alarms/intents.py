@@ -1,0 +1,98 @@
+"""Voice intents of alarms: list the active ones, acknowledge the waiting ones."""
+
+from collections.abc import Iterable
+from typing import override
+
+from homeassistant.auth.models import User
+from homeassistant.auth.permissions.const import POLICY_CONTROL, POLICY_READ
+from homeassistant.core import HomeAssistant, callback
+from homeassistant.helpers import intent
+
+from .api.targets import async_manager
+from .engine.models import WAITING, Alarm, AlarmState, By
+from .manager import AlarmsManager
+from .notifications.message import alarm_words
+from .runtime.display_name import async_name
+from .runtime.permissions import async_permits
+
+VOICE = "voice"
+ACTIVE = WAITING | {AlarmState.ACKNOWLEDGED}
+# More names than anybody listens to.
+MAX_SPOKEN = 5
+
+
+@callback
+def async_setup_alarm_intents(hass: HomeAssistant) -> None:
+    """Register the intents; sentences for them are the user's own, as for all custom integrations."""
+    intent.async_register(hass, AcknowledgeAlarms())
+    intent.async_register(hass, ListAlarms())
+
+
+class AcknowledgeAlarms(intent.IntentHandler):
+    """Acknowledges all alarms that wait for somebody, as far as whoever speaks may control what they are about."""
+
+    intent_type = "IotBridgeAcknowledgeAlarms"
+    description = "Acknowledges all alarms of IoT Bridge that nobody has acknowledged yet"
+
+    @override
+    async def async_handle(self, intent_obj: intent.Intent) -> intent.IntentResponse:
+        """Acknowledge, and say what."""
+        manager, user = _manager(intent_obj), await _async_user(intent_obj)
+        waiting = _alarms(intent_obj.hass, manager, user, POLICY_CONTROL, WAITING)
+        spoken = _names(intent_obj.hass, manager, waiting)
+        by = By((user.name or "") if user else "", VOICE)
+        manager.async_acknowledge([alarm.key for alarm in waiting], by)
+        return _answer(intent_obj, "voice_acknowledged", "voice_none_waits", spoken)
+
+
+class ListAlarms(intent.IntentHandler):
+    """Says which alarms are active, as far as whoever asks may read what they are about."""
+
+    intent_type = "IotBridgeListAlarms"
+    description = "Tells which alarms of IoT Bridge are active"
+
+    @override
+    async def async_handle(self, intent_obj: intent.Intent) -> intent.IntentResponse:
+        """Say which."""
+        manager, user = _manager(intent_obj), await _async_user(intent_obj)
+        active = _alarms(intent_obj.hass, manager, user, POLICY_READ, ACTIVE)
+        return _answer(intent_obj, "voice_active", "voice_none", _names(intent_obj.hass, manager, active))
+
+
+def _manager(intent_obj: intent.Intent) -> AlarmsManager:
+    if (manager := async_manager(intent_obj.hass)) is None:
+        raise intent.IntentHandleError("IoT Bridge is not running")
+    return manager
+
+
+async def _async_user(intent_obj: intent.Intent) -> User | None:
+    """Return who speaks; a voice satellite is nobody, like a button on the wall."""
+    user_id = intent_obj.context.user_id
+    user = await intent_obj.hass.auth.async_get_user(user_id) if user_id else None
+    if user_id and user is None:
+        raise intent.IntentHandleError("Who speaks is not known")
+    return user
+
+
+def _alarms(
+    hass: HomeAssistant, manager: AlarmsManager, user: User | None, policy: str, states: Iterable[AlarmState]
+) -> list[Alarm]:
+    """Return the alarms in some states, the worst first."""
+    found = [alarm for alarm in manager.alarms() if alarm.state in states]
+    permitted = [alarm for alarm in found if user is None or async_permits(hass, user, alarm.key, policy)]
+    return sorted(permitted, key=lambda alarm: (-alarm.severity, alarm.key))
+
+
+def _names(hass: HomeAssistant, manager: AlarmsManager, alarms: Iterable[Alarm]) -> list[str]:
+    return [async_name(hass, manager.rules[alarm.key.rule_id], alarm.key.subject) for alarm in alarms]
+
+
+def _answer(intent_obj: intent.Intent, some: str, none: str, names: list[str]) -> intent.IntentResponse:
+    words = alarm_words(intent_obj.hass)
+    listed = ", ".join(names[:MAX_SPOKEN])
+    left = len(names) - MAX_SPOKEN
+    if left > 0:
+        listed = f"{listed} {words.say('and_more', count=left)}"
+    response = intent_obj.create_response()
+    response.async_set_speech(words.say(some, count=len(names), names=listed) if names else words.say(none))
+    return response

@@ -1,0 +1,1 @@
+"""Notifications: queue, delivery policy, texts, and the ways they are delivered."""

@@ -1,0 +1,285 @@
+"""What a person reads: title and text of a notification, in the language of the home."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
+from datetime import datetime
+import hashlib
+from typing import Any
+
+from homeassistant.core import HomeAssistant, callback
+from homeassistant.helpers.translation import async_get_cached_translations
+from homeassistant.util import dt as dt_util
+
+from ...const import DOMAIN
+from ..engine.escalation import CALLS, Manner, News, Notice
+from ..engine.models import Alarm, AlarmKey, AlarmState, By, Severity
+
+ACKNOWLEDGE = "IOTBRIDGE_ACK_"
+SNOOZE = "IOTBRIDGE_SNOOZE_"
+SNOOZE_S = 3600.0
+
+MAX_CHILDREN = 10
+MAX_LINES = 20
+# From then on a message says when it happened: it was held back, or could not be delivered.
+LATE_S = 300.0
+
+_WORDS = f"component.{DOMAIN}.selector.alarm_text.options."
+_MINUTE_S, _HOUR_S, _DAY_S = 60, 3600, 86400
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Message:
+    """One notification. ``name`` is what is wrong, without what happened to it; ``at`` is in seconds since 1970.
+
+    ``said`` is the part of the text that is about this moment. The texts of the buttons are empty where there is
+    nothing to acknowledge, and nothing to put aside.
+    """
+
+    news: News
+    severity: Severity
+    name: str
+    title: str
+    text: str
+    tag: str
+    at: float
+    entity_id: str = ""
+    what_to_do: str = ""
+    children: tuple[str, ...] = ()
+    acknowledge: str = ""
+    snooze: str = ""
+    said: str = ""
+    manner: Manner = Manner.ALOUD
+
+    @property
+    def ack_id(self) -> str:
+        """Return the action that the phone sends when the button is pressed."""
+        return f"{ACKNOWLEDGE}{self.tag}"
+
+    @property
+    def snooze_id(self) -> str:
+        """Return the action that the phone sends when the button is pressed."""
+        return f"{SNOOZE}{self.tag}"
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return it for the store."""
+        return {**asdict(self), "severity": self.severity.word, "children": list(self.children)}
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> Message:
+        """Read what ``as_dict`` wrote."""
+        given = {**data, "news": News(data["news"]), "severity": Severity[data["severity"].upper()]}
+        return cls(**given | {"children": tuple(data["children"]), "manner": Manner(data.get("manner", Manner.ALOUD))})
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """Our sentences in the language of the home, by key."""
+
+    texts: Mapping[str, str]
+
+    def say(self, key: str, **placeholders: object) -> str:
+        """Return a sentence, filled in."""
+        return self.texts[f"{_WORDS}{key}"].format(**placeholders)
+
+    def title(self, severity: Severity, name: str) -> str:
+        """Return what is wrong and how bad it is."""
+        return self.say(f"title_{severity.word}", name=name)
+
+    def duration(self, seconds: float) -> str:
+        """Return how long something lasted, to the two greatest units: ``2 h 10 min``."""
+        count = max(0, int(seconds))
+        if count < _MINUTE_S:
+            return f"{count} s"
+        if count < _HOUR_S:
+            return f"{count // _MINUTE_S} min"
+        hours, minutes = count // _HOUR_S, count % _HOUR_S // _MINUTE_S
+        if count < _DAY_S:
+            return f"{hours} h {minutes} min" if minutes else f"{hours} h"
+        days, hours = divmod(hours, 24)
+        spoken = self.say("day") if days == 1 else self.say("days", count=days)
+        return f"{spoken} {hours} h" if hours else spoken
+
+
+@callback
+def alarm_words(hass: HomeAssistant) -> Words:
+    """Return the sentences. Home Assistant has read them when the integration was set up."""
+    return Words(async_get_cached_translations(hass, hass.config.language, "selector", DOMAIN))
+
+
+def tag_of(key: AlarmKey, identity: str = "") -> str:
+    """Return what makes a later notification of an alarm take the place of an earlier one.
+
+    ``identity`` is that of the alarm, which outlives a rename of its entity.
+    """
+    return f"{DOMAIN}_{key.rule_id}_{hashlib.sha256((identity or key.subject).encode()).hexdigest()[:12]}"
+
+
+def compose(
+    words: Words,
+    notice: Notice,
+    alarm: Alarm,
+    *,
+    name: str,
+    text: str,
+    now: float,
+    what_to_do: str = "",
+    children: Sequence[str] = (),
+) -> Message:
+    """Say what a notice is about.
+
+    ``name`` is what people call it ("Attic temperature"), ``text`` what is wrong with it ("31 °C, above 28 °C"),
+    ``children`` are the names of what else does not work because of it.
+    """
+    is_call = notice.news in CALLS
+    is_same = alarm.episode == notice.episode
+    waits = notice.news is News.CLEARED and is_same and alarm.beneath is AlarmState.RETURNED
+    said = _what_happened(words, notice, alarm, text, now)
+    parts = [said]
+    if notice.news is not News.REPEATED and now - notice.at >= LATE_S:
+        parts.append(words.say("at_time", time=_clock(notice.at)))
+    if is_call and children:
+        parts.append(words.say("also_affected", names=_listed(words, children)))
+    if waits:
+        parts.append(words.say("waits"))
+    if is_call and what_to_do:
+        parts.append(words.say("what_to_do", text=what_to_do))
+    return Message(
+        news=notice.news,
+        severity=notice.severity,
+        name=name,
+        title=words.title(notice.severity, name) if is_call else words.say(f"title_{notice.news}", name=name),
+        text=_joined(parts),
+        tag=tag_of(notice.key, alarm.identity),
+        at=notice.at,
+        entity_id=notice.key.subject,
+        what_to_do=what_to_do if is_call else "",
+        children=tuple(children) if is_call else (),
+        acknowledge=words.say("acknowledge") if is_call or waits else "",
+        snooze=words.say("snooze") if is_call else "",
+        said=said,
+        manner=notice.manner,
+    )
+
+
+def passed(words: Words, messages: Sequence[Message]) -> Message:
+    """Say in one message that something was so and is over: beginnings and then the end, to who heard of none.
+
+    One that still waits to be acknowledged is a call.
+    """
+    *begun, over = messages
+    began = begun[-1]
+    times = {"began": _clock(began.at), "over": _clock(over.at)}
+    if len(begun) > 1:
+        when = words.say("passed_often", count=len(begun), **times)
+    elif over.at - began.at < 1:
+        when = words.say("passed_at_once", **times)
+    else:
+        when = words.say("passed", duration=words.duration(over.at - began.at), **times)
+    parts = [began.said, when]
+    if not over.acknowledge:
+        return replace(over, title=words.say("title_passed", name=over.name), text=_joined(parts))
+    parts += [words.say("waits")]
+    if began.what_to_do:
+        parts.append(words.say("what_to_do", text=began.what_to_do))
+    return replace(
+        over,
+        news=News.RAISED,
+        title=words.title(over.severity, over.name),
+        text=_joined(parts),
+        what_to_do=began.what_to_do,
+    )
+
+
+def test_message(words: Words, rule_id: str, name: str, severity: Severity, now: float) -> Message:
+    """Return what is sent to try the notifications of a rule."""
+    return Message(
+        news=News.RAISED,
+        severity=severity,
+        name=name,
+        title=words.say("title_test", name=name),
+        text=words.say("test"),
+        tag=tag_of(AlarmKey(rule_id, "test")),
+        at=now,
+    )
+
+
+def digest(words: Words, messages: Sequence[Message]) -> Message:
+    """Return several messages as one, with a line for each alarm, the worst first.
+
+    Those of one alarm come in the order in which it happened.
+    """
+    by_tag: dict[str, list[Message]] = {}
+    for message in messages:
+        by_tag.setdefault(message.tag, []).append(message)
+    alarms = sorted(by_tag.values(), key=lambda about: (-max(m.severity for m in about), about[0].at))
+    lines = [_line(words, about) for about in alarms]
+    if len(lines) > MAX_LINES:
+        lines[MAX_LINES:] = [words.say("and_more", count=len(lines) - MAX_LINES)]
+    calls = [message for message in messages if message.news in CALLS]
+    worst = max(message.severity for message in calls or messages)
+    first = alarms[0][0]
+    title = words.title(worst, first.name) if len(alarms) == 1 else words.say("title_digest", count=len(alarms))
+    at = max(message.at for message in messages)
+    return Message(
+        news=News.RAISED if calls else News.CLEARED,
+        severity=worst,
+        name=title,
+        title=title,
+        text="\n".join(lines),
+        tag=f"{DOMAIN}_digest_{int(at)}_{first.tag[-12:]}",
+        at=at,
+        entity_id=first.entity_id if len(alarms) == 1 else "",
+        manner=Manner.ALOUD if any(message.manner is Manner.ALOUD for message in messages) else Manner.SOFT,
+    )
+
+
+def _what_happened(words: Words, notice: Notice, alarm: Alarm, text: str, now: float) -> str:
+    is_same = alarm.episode == notice.episode
+    since = alarm.raised_at if is_same and alarm.raised_at is not None else notice.at
+    match notice.news:
+        case News.RAISED:
+            said = text
+        case News.WORSENED:
+            said = words.say("worsened", text=text)
+        case News.REPEATED | News.ESCALATED:
+            said = words.say(notice.news, duration=words.duration(now - since), text=text)
+        case News.ACKNOWLEDGED:
+            said = _acknowledged(words, alarm.acknowledged_by)
+        case News.CLEARED if is_same and alarm.cleared_at is not None:
+            # A condition that is over has no reason; an alarm that ends for another reason has.
+            said = alarm.why or words.say("cleared_after", duration=words.duration(alarm.cleared_at - since))
+        case News.CLEARED:
+            said = words.say("cleared")
+        case News.WITHDRAWN:
+            said = ""
+    return said
+
+
+def _acknowledged(words: Words, by: By) -> str:
+    said = words.say("acknowledged_by", who=by.who) if by.who else words.say("acknowledged")
+    return f"{said}\n{by.comment}" if by.comment else said
+
+
+def _line(words: Words, about: Sequence[Message]) -> str:
+    """Return what happened to one alarm; when it was raised often, only how often and what came after the last time."""
+    raised = [place for place, message in enumerate(about) if message.news is News.RAISED]
+    is_often = len(raised) > 1
+    said = [words.say("line_often", count=len(raised), time=_clock(about[raised[-1]].at))] if is_often else []
+    after = about[raised[-1] + 1 :] if is_often else about
+    said += [words.say(f"line_{message.news}", time=_clock(message.at)) for message in after]
+    head = words.title(max(message.severity for message in about), about[0].name)
+    return f"{head} ({', '.join(said)})"
+
+
+def _joined(parts: Sequence[str]) -> str:
+    return "\n".join(part for part in parts if part)
+
+
+def _listed(words: Words, names: Sequence[str]) -> str:
+    shown = ", ".join(names[:MAX_CHILDREN])
+    left = len(names) - MAX_CHILDREN
+    return f"{shown}, {words.say('and_more', count=left)}" if left > 0 else shown
+
+
+def _clock(at: float) -> str:
+    return dt_util.as_local(datetime.fromtimestamp(at, dt_util.UTC)).strftime("%H:%M")

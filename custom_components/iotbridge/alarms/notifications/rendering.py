@@ -1,0 +1,76 @@
+"""Puts alarms into the words of the home: why something is bad, and what a notice says of it."""
+
+from homeassistant.core import HomeAssistant, callback
+from homeassistant.exceptions import TemplateError
+from homeassistant.helpers.template import Template
+from homeassistant.helpers.translation import async_get_cached_translations
+
+from ...const import DOMAIN, LOGGER
+from ..engine.escalation import News, Notice
+from ..engine.flapping import FLAPPING
+from ..engine.models import Alarm, Verdict
+from ..engine.rule import Rule
+from ..runtime.display_name import async_name
+from ..runtime.processor import Ledger
+from ..runtime.suppressor import Silencing
+from .message import Message, alarm_words, compose
+
+_WHY = f"component.{DOMAIN}.selector.alarm_why.options."
+
+
+@callback
+def async_explain(hass: HomeAssistant, verdict: Verdict) -> str:
+    """Return why something is bad: a sentence where there is one, otherwise what the verdict says."""
+    if not verdict.why_key:
+        return verdict.why
+    words = async_get_cached_translations(hass, hass.config.language, "selector", DOMAIN)
+    sentence = words.get(f"{_WHY}{verdict.why_key}")
+    return sentence.format(**dict(verdict.why_values)) if sentence else verdict.why
+
+
+@callback
+def async_describe(hass: HomeAssistant, ledger: Ledger, silencing: Silencing, notice: Notice) -> Message | None:
+    """Return the message of a notice; None when its alarm is no more."""
+    instance = ledger.get(notice.key)
+    if instance is None:
+        return None
+    rule, alarm = instance.rule, instance.alarm
+    words = alarm_words(hass)
+    subject = async_name(hass, rule, alarm.key.subject)
+    name = rule.name if subject == rule.name else f"{rule.name}: {subject}"
+    text = _text(hass, rule, alarm, subject)
+    if notice.news is News.RAISED and FLAPPING in alarm.suppressed_by:
+        text = words.say("flapping", count=len(instance.flapping.times))
+    elif silencing.lacks_broker(instance):
+        text = f"{text}\n{words.say('broker_gone')}"
+    return compose(
+        words,
+        notice,
+        alarm,
+        name=name,
+        text=text,
+        now=ledger.now(),
+        what_to_do=rule.what_to_do,
+        children=[async_name(hass, child.rule, child.key.subject) for child in silencing.children(notice.key)],
+    )
+
+
+def _text(hass: HomeAssistant, rule: Rule, alarm: Alarm, subject: str) -> str:
+    """Return what is wrong: the user's own words, or ours."""
+    ours = alarm.why or alarm.value
+    if not rule.message:
+        return ours
+    variables = {
+        "name": subject,
+        "rule": rule.name,
+        "entity_id": alarm.key.subject,
+        "value": alarm.value,
+        "why": alarm.why,
+        "severity": alarm.severity.word,
+    }
+    try:
+        return str(Template(rule.message, hass).async_render(variables, parse_result=False))
+    except TemplateError as error:
+        # A message with a mistake in it is no reason to say nothing.
+        LOGGER.warning("The message of the alarm %s cannot be rendered: %s", rule.name, error)
+        return ours

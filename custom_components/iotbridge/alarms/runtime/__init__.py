@@ -1,0 +1,1 @@
+"""Alarms at work in Home Assistant: state watching, processing, deadlines, storage."""

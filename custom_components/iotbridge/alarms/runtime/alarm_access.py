@@ -1,0 +1,96 @@
+"""Access to alarms: queries, listeners, and commands such as acknowledge, shelve and suppress."""
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
+
+from homeassistant.core import CALLBACK_TYPE, callback
+
+from ..engine import lifecycle
+from ..engine.models import Alarm, AlarmKey, By, Severity, Transition
+from .processor import Ledger, Listener
+from .store import HistoryQuery
+from .suppressor import BY_HAND, Silencing
+
+
+class AlarmAccess:
+    """The queries and commands over the alarms of a ledger."""
+
+    ledger: Ledger
+    silencing: Silencing
+
+    def children(self, key: AlarmKey) -> list[Alarm]:
+        """Return the alarms that this one explains."""
+        return [instance.alarm for instance in self.silencing.children(key)]
+
+    def alarms(self, rule_id: str | None = None) -> list[Alarm]:
+        """Return all alarms, or those of one rule."""
+        return [i.alarm for i in (self.ledger if rule_id is None else self.ledger.of_rule(rule_id))]
+
+    def alarm(self, key: AlarmKey) -> Alarm | None:
+        """Return one alarm."""
+        instance = self.ledger.get(key)
+        return instance.alarm if instance else None
+
+    def count(self, severity: Severity, *, unacknowledged: bool) -> int:
+        """Return how many alarms of a severity are active, or of these nobody has acknowledged."""
+        return self.ledger.counts.count(severity, unacknowledged=unacknowledged)
+
+    async def async_history(self, query: HistoryQuery) -> list[dict[str, Any]]:
+        """Return what happened, newest first."""
+        return await self.ledger.async_history(query)
+
+    @callback
+    def async_listen(self, listener: Listener) -> CALLBACK_TYPE:
+        """Call the listener with everything that happens."""
+        return self.ledger.async_listen(listener)
+
+    @callback
+    def async_listen_counts(self, listener: Callable[[], None]) -> CALLBACK_TYPE:
+        """Call the listener when a count is another, or maintenance began or ended."""
+        return self.ledger.counts.listen(listener)
+
+    @callback
+    def async_acknowledge(self, keys: Iterable[AlarmKey], by: By) -> list[AlarmKey]:
+        """Note that somebody knows of these alarms; return those that were waiting for that."""
+        return self._changed(keys, lambda alarm, now: lifecycle.acknowledge(alarm, by, now))
+
+    @callback
+    def async_shelve(self, keys: Iterable[AlarmKey], until: float, by: By) -> list[AlarmKey]:
+        """Put alarms aside until a time."""
+        return self._changed(keys, lambda alarm, now: lifecycle.shelve(alarm, until, by, now))
+
+    @callback
+    def async_unshelve(self, keys: Iterable[AlarmKey], by: By) -> list[AlarmKey]:
+        """Take alarms back before their time."""
+        return self._changed(keys, lambda alarm, now: lifecycle.unshelve(alarm, now, by))
+
+    @callback
+    def async_suppress(self, keys: Iterable[AlarmKey], by: By) -> list[AlarmKey]:
+        """Silence alarms by hand."""
+        return self._changed(keys, lambda alarm, now: lifecycle.suppress(alarm, BY_HAND, now, by))
+
+    @callback
+    def async_unsuppress(self, keys: Iterable[AlarmKey], by: By) -> list[AlarmKey]:
+        """End the silence by hand."""
+        return self._changed(keys, lambda alarm, now: lifecycle.unsuppress(alarm, BY_HAND, now, by))
+
+    @callback
+    def async_take_out_of_service(self, keys: Iterable[AlarmKey], by: By) -> list[AlarmKey]:
+        """Switch alarms off until somebody switches them on."""
+        return self._changed(keys, lambda alarm, now: lifecycle.take_out_of_service(alarm, by, now))
+
+    @callback
+    def async_return_to_service(self, keys: Iterable[AlarmKey], by: By) -> list[AlarmKey]:
+        """Switch alarms on again."""
+        return self._changed(keys, lambda alarm, now: lifecycle.return_to_service(alarm, by, now))
+
+    def _changed(self, keys: Iterable[AlarmKey], act: Callable[[Alarm, float], Sequence[Transition]]) -> list[AlarmKey]:
+        """Do something to alarms; return those that it changed."""
+        now = self.ledger.now()
+        done = []
+        for key in keys:
+            instance = self.ledger.get(key)
+            if instance is not None and (happened := act(instance.alarm, now)):
+                self.ledger.async_happened(instance, happened)
+                done.append(key)
+        return done

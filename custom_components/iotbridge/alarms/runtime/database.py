@@ -1,0 +1,208 @@
+"""SQLite file of the alarms: its tables, and the rescue of a damaged one. Blocks: not for the event loop."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import closing
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+import json
+import logging
+from pathlib import Path
+import sqlite3
+from typing import Any
+
+from ..engine.models import AlarmKey
+
+LOGGER = logging.getLogger(__package__)
+
+# What makes each version of the file of the one before; the first makes it of nothing.
+_STEPS = (
+    """
+CREATE TABLE IF NOT EXISTS instance (
+    rule_id TEXT NOT NULL, subject TEXT NOT NULL, data TEXT NOT NULL, PRIMARY KEY (rule_id, subject)
+) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS outbox (id INTEGER PRIMARY KEY, data TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS history (
+    id INTEGER PRIMARY KEY, at REAL NOT NULL, rule_id TEXT NOT NULL, rule TEXT NOT NULL, subject TEXT NOT NULL,
+    change TEXT NOT NULL, before TEXT NOT NULL, after TEXT NOT NULL, severity INTEGER NOT NULL,
+    episode INTEGER NOT NULL, value TEXT NOT NULL, why TEXT NOT NULL, who TEXT NOT NULL, place TEXT NOT NULL,
+    comment TEXT NOT NULL, detail TEXT NOT NULL
+);
+CREATE INDEX IF NOT EXISTS history_at ON history (at);
+CREATE TABLE IF NOT EXISTS remembered (name TEXT PRIMARY KEY, data TEXT NOT NULL) WITHOUT ROWID;
+""",
+    """
+CREATE INDEX IF NOT EXISTS history_rule ON history (rule_id, at);
+CREATE INDEX IF NOT EXISTS history_subject ON history (subject, at);
+""",
+)
+# The key of each table, by which a damaged file is read from both ends.
+_KEYS = {"instance": "rule_id {0}, subject {0}", "outbox": "id {0}", "remembered": "name {0}", "history": "id {0}"}
+# The file and what belongs to it, the log first: a file without its log would look complete.
+_SUFFIXES = ("-shm", "-wal", "")
+# A card that is dying must not fill itself with copies of what it damaged.
+MAX_COPIES = 3
+
+type Unread = tuple[str, tuple[Any, ...], str]
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """Content of the file but for the history, at the start."""
+
+    instances: dict[AlarmKey, dict[str, Any]] = field(default_factory=dict)
+    outbox: dict[int, dict[str, Any]] = field(default_factory=dict)
+    remembered: dict[str, Any] = field(default_factory=dict)
+
+
+def connect(path: Path) -> sqlite3.Connection:
+    """Return a connection to the file, which is made, or brought to this version, where it is not."""
+    connection = sqlite3.connect(path, check_same_thread=False)
+    try:
+        connection.text_factory = _text
+        connection.execute("PRAGMA journal_mode=WAL")
+        connection.execute("PRAGMA synchronous=NORMAL")
+        # Not by itself while it writes: that waits for the disk, and what was written is to be told at once.
+        connection.execute("PRAGMA wal_autocheckpoint=0")
+        (version,) = connection.execute("PRAGMA user_version").fetchone()
+        for number, step in enumerate(_STEPS[version:], version + 1):
+            connection.executescript(f"BEGIN; {step} PRAGMA user_version={number}; COMMIT;")
+        path.chmod(0o600)
+    except BaseException:
+        connection.close()
+        raise
+    return connection
+
+
+def read_only(path: Path) -> sqlite3.Connection:
+    """Return a connection that changes nothing, not even the files beside the file."""
+    log = _beside(path, "-wal")
+    # Without a log the file is complete by itself; with one, SQLite has to see both.
+    how = "mode=ro" if log.exists() and log.stat().st_size else "mode=ro&immutable=1"
+    connection = sqlite3.connect(f"{path.absolute().as_uri()}?{how}", uri=True)
+    connection.text_factory = _text
+    return connection
+
+
+def load(connection: sqlite3.Connection) -> tuple[Loaded, list[Unread]]:
+    """Return what is in the file, and the rows that are no JSON: their table, their key and their text."""
+    loaded, unread = Loaded(), list[Unread]()
+    for rule_id, subject, data in connection.execute("SELECT rule_id, subject, data FROM instance"):
+        if isinstance(value := _json(data), dict):
+            loaded.instances[AlarmKey(rule_id, subject)] = value
+        else:
+            unread.append(("instance", (rule_id, subject), data))
+    for number, data in connection.execute("SELECT id, data FROM outbox"):
+        if isinstance(value := _json(data), dict):
+            loaded.outbox[number] = value
+        else:
+            unread.append(("outbox", (number,), data))
+    for name, data in connection.execute("SELECT name, data FROM remembered"):
+        if (value := _json(data)) is not _json:
+            loaded.remembered[name] = value
+        else:
+            unread.append(("remembered", (name,), data))
+    return loaded, unread
+
+
+def is_damage(error: sqlite3.Error) -> bool:
+    """Tell whether an error is about the content of the file, not about the disk."""
+    code = getattr(error, "sqlite_errorcode", 0) & 0xFF
+    return code in {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
+
+
+def rebuild(path: Path) -> None:
+    """Put a damaged file aside, and put a new one with all that can be read of it in its place.
+
+    Raise sqlite3.Error or OSError where the disk does not let it; the damaged file then stays where it is.
+    """
+    new = rebuilt(path)
+    for suffix in _SUFFIXES:
+        _beside(new, suffix).unlink(missing_ok=True)
+    with closing(sqlite3.connect(path)) as damaged, closing(connect(new)) as target:
+        damaged.text_factory = _text
+        damaged.setconfig(sqlite3.SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, True)
+        with target:
+            rows = {table: _salvage(damaged, target, table) for table in _KEYS}
+    aside = _aside(path, ".db")
+    for suffix in _SUFFIXES:
+        if (part := _beside(path, suffix)).exists():
+            part.replace(_beside(aside, suffix))
+    new.replace(path)
+    LOGGER.error("The file of the alarms is damaged; it was put aside as %s, and read as far as %s rows", aside, rows)
+    _drop_old_copies(path)
+
+
+def rebuilt(path: Path) -> Path:
+    """Return where a new file is made; it is complete as soon as there is none in its place."""
+    return path.with_name(f"{path.name}.new")
+
+
+def put_rows_aside(path: Path, connection: sqlite3.Connection, rows: Sequence[Unread]) -> None:
+    """Move rows that cannot be read out of the file into one of their own."""
+    aside = _aside(path, ".jsonl")
+    aside.touch(0o600)
+    aside.write_text("".join(f"{json.dumps([table, *key, data])}\n" for table, key, data in rows), "utf-8")
+    columns = {"instance": "rule_id = ? AND subject = ?", "outbox": "id = ?", "remembered": "name = ?"}
+    with connection:
+        for table, key, _ in rows:
+            connection.execute(f"DELETE FROM {table} WHERE {columns[table]}", key)  # noqa: S608 - names of ours
+    LOGGER.error("%s rows of the file of the alarms are damaged; they were put aside as %s", len(rows), aside)
+    _drop_old_copies(path)
+
+
+def damaged_copies(path: Path) -> list[Path]:
+    """Return the files that were put aside, oldest first."""
+    return sorted(found for found in path.parent.glob(f"{path.stem}-damaged-*") if found.suffix in {".db", ".jsonl"})
+
+
+def remove_copies(paths: Sequence[Path]) -> None:
+    """Delete files that were put aside, with what belongs to them."""
+    for path in paths:
+        for suffix in _SUFFIXES:
+            _beside(path, suffix).unlink(missing_ok=True)
+
+
+def _beside(path: Path, suffix: str) -> Path:
+    return path.with_name(f"{path.name}{suffix}")
+
+
+def _aside(path: Path, suffix: str) -> Path:
+    stamp = datetime.now(UTC).strftime("%Y%m%d-%H%M%S-%f")
+    return path.with_name(f"{path.stem}-damaged-{stamp}{suffix}")
+
+
+def _drop_old_copies(path: Path) -> None:
+    remove_copies(damaged_copies(path)[:-MAX_COPIES])
+
+
+def _salvage(damaged: sqlite3.Connection, target: sqlite3.Connection, table: str) -> int:
+    """Copy the rows of a table that can be read, from both ends up to the damage; return how many."""
+    columns = [row[1] for row in target.execute(f"PRAGMA table_info({table})")]
+    insert = f"INSERT OR IGNORE INTO {table} VALUES ({', '.join('?' * len(columns))})"  # noqa: S608 - names of ours
+    count = 0
+    for direction in ("ASC", "DESC"):
+        order = _KEYS[table].format(direction)
+        select = f"SELECT {', '.join(columns)} FROM {table} ORDER BY {order}"  # noqa: S608 - names of ours
+        for row in _readable(damaged, select):
+            count += target.execute(insert, row).rowcount
+    return count
+
+
+def _readable(damaged: sqlite3.Connection, select: str) -> Iterator[Sequence[Any]]:
+    try:
+        yield from damaged.execute(select)
+    except sqlite3.DatabaseError:
+        return
+
+
+def _json(text: str) -> Any:
+    """Return what a text says; this function itself, which no JSON can be, where it is none."""
+    try:
+        return json.loads(text)
+    except TypeError, ValueError, RecursionError:
+        return _json
+
+
+def _text(data: bytes) -> str:
+    """Return a text of the file: a damaged one as well, so that the rest of its row is not lost."""
+    return data.decode(errors="replace")

@@ -1,0 +1,147 @@
+"""Where in the home each entity belongs: areas, floors, labels, devices, domains, device classes, integrations.
+
+Registered entities count from the registry, whether they have a state or not, so that a start changes nothing.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from homeassistant.const import ATTR_DEVICE_CLASS
+from homeassistant.core import HomeAssistant, callback, split_entity_id
+from homeassistant.helpers import area_registry as ar, device_registry as dr, entity_registry as er
+from homeassistant.helpers.entity import entity_sources
+
+from ...const import DOMAIN
+from ..engine.rule import Selection
+
+# The translation keys of all entities that show alarms begin with this word; a rule over them would feed itself.
+ALARM_KEY = "alarm"
+
+type _Groups = defaultdict[str, set[str]]
+
+
+def _groups() -> _Groups:
+    return defaultdict(set)
+
+
+@dataclass(slots=True)
+class Members:
+    """The entities of the home by what they belong to; the names are those of ``Selection``."""
+
+    own: set[str] = field(default_factory=set)
+    areas: _Groups = field(default_factory=_groups)
+    floors: _Groups = field(default_factory=_groups)
+    labels: _Groups = field(default_factory=_groups)
+    devices: _Groups = field(default_factory=_groups)
+    domains: _Groups = field(default_factory=_groups)
+    device_classes: _Groups = field(default_factory=_groups)
+    integrations: _Groups = field(default_factory=_groups)
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """What all entities of a device share, as far as they have no area of their own."""
+
+    device_ids: tuple[str, ...] = ()
+    area_id: str | None = None
+    labels: frozenset[str] = frozenset()
+
+
+@callback
+def async_matching_of(hass: HomeAssistant, members: Members, selection: Selection) -> frozenset[str]:
+    """Return the entities of a selection: those named, there or not yet, and those that match all its lists."""
+    lists: list[tuple[_Groups, Iterable[str]]] = [
+        (members.areas, selection.areas),
+        (members.floors, selection.floors),
+        (members.labels, selection.labels),
+        (members.devices, _async_devices(hass, selection.devices)),
+        (members.domains, selection.domains),
+        (members.device_classes, selection.device_classes),
+        (members.integrations, selection.integrations),
+    ]
+    found: set[str] | None = None
+    for groups, names in lists:
+        if not names:
+            continue
+        group = set().union(*(groups.get(name, ()) for name in names))
+        found = group if found is None else found & group
+    return frozenset({*selection.entities, *(found or ())}.difference(selection.excluded, members.own))
+
+
+@callback
+def _async_devices(hass: HomeAssistant, device_ids: Iterable[str]) -> list[str]:
+    """Return the devices; the id of one that Home Assistant has split since stands for all its parts."""
+    registry = dr.async_get(hass)
+    found = []
+    for device_id in device_ids:
+        parts = registry.async_get_devices_for_composite_device_id(device_id)
+        found += [part.id for part in parts] if parts else [device_id]
+    return found
+
+
+@callback
+def async_members(hass: HomeAssistant) -> Members:
+    """Look at the whole home once."""
+    members = Members()
+    registry = er.async_get(hass)
+    areas = {area.id: area for area in ar.async_get(hass).async_list_areas()}
+    places: dict[str | None, _Place] = {}
+    for entry in registry.entities.values():
+        if entry.platform == DOMAIN and (entry.translation_key or "").startswith(ALARM_KEY):
+            members.own.add(entry.entity_id)
+        elif entry.disabled_by is None and entry.hidden_by is None:
+            _add(members, entry.entity_id, _async_device_class(hass, entry), entry.platform)
+            if (place := places.get(entry.device_id)) is None:
+                place = places[entry.device_id] = _async_place(hass, entry.device_id)
+            _put(members, entry, place, areas.get(entry.area_id or place.area_id or ""))
+    sources = entity_sources(hass)
+    for state in hass.states.async_all():
+        if state.entity_id not in registry.entities:
+            integration = sources[state.entity_id]["domain"] if state.entity_id in sources else None
+            _add(members, state.entity_id, state.attributes.get(ATTR_DEVICE_CLASS), integration)
+    return members
+
+
+def _add(members: Members, entity_id: str, device_class: str | None, integration: str | None) -> None:
+    """Note what an entity is."""
+    members.domains[split_entity_id(entity_id)[0]].add(entity_id)
+    if device_class is not None:
+        members.device_classes[device_class].add(entity_id)
+    if integration is not None:
+        members.integrations[integration].add(entity_id)
+
+
+def _put(members: Members, entry: er.RegistryEntry, place: _Place, area: ar.AreaEntry | None) -> None:
+    """Note where an entity is; the labels of its device and of its area are its own, as in targets of actions."""
+    for device_id in place.device_ids:
+        members.devices[device_id].add(entry.entity_id)
+    for label in (*entry.labels, *place.labels, *(area.labels if area else ())):
+        members.labels[label].add(entry.entity_id)
+    if area is not None:
+        members.areas[area.id].add(entry.entity_id)
+        if area.floor_id is not None:
+            members.floors[area.floor_id].add(entry.entity_id)
+
+
+@callback
+def _async_device_class(hass: HomeAssistant, entry: er.RegistryEntry) -> str | None:
+    if device_class := entry.device_class or entry.original_device_class:
+        return device_class
+    state = hass.states.get(entry.entity_id)
+    return state.attributes.get(ATTR_DEVICE_CLASS) if state else None
+
+
+@callback
+def _async_place(hass: HomeAssistant, device_id: str | None) -> _Place:
+    """Return where a device is; a part of another device is where that one is, and has its labels too."""
+    registry = dr.async_get(hass)
+    device = registry.async_get(device_id) if device_id else None
+    if device is None:
+        return _Place()
+    area_id = dr.async_get_effective_area_id(hass, device)
+    if not isinstance(device, dr.ChildDeviceEntry):
+        return _Place((device.id,), area_id, frozenset(device.labels))
+    parent = registry.async_get(device.parent_device_id, include_child_devices=False)
+    labels = device.labels | (parent.labels if parent else set())
+    return _Place((device.id, device.parent_device_id), area_id, frozenset(labels))

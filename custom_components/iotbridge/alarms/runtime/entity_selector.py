@@ -1,0 +1,167 @@
+"""Which entities a rule watches, now and when the home changes.
+
+One look at the home serves all rules: it is taken once after a change, and a rule is told when its own set is another.
+"""
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+
+from homeassistant.const import MATCH_ALL
+from homeassistant.core import CALLBACK_TYPE, Event, EventStateChangedData, HomeAssistant, callback
+from homeassistant.helpers import (
+    area_registry as ar,
+    device_registry as dr,
+    entity_registry as er,
+    floor_registry as fr,
+    label_registry as lr,
+)
+from homeassistant.helpers.event import (
+    async_call_later,
+    async_track_state_added_domain,
+    async_track_state_removed_domain,
+)
+from homeassistant.util.event_type import EventType
+
+from ..engine.references import Moves, moved_selection
+from ..engine.rule import Selection
+from .entity_index import Members, async_matching_of, async_members
+
+# How long changes are collected: when Home Assistant starts they come by the thousand.
+_COLLECT_S = 1.0
+
+# What in an entry matters here; the rest changes often and means nothing to a rule.
+_OF_ENTITY = frozenset({
+    "area_id", "device_class", "device_id", "disabled_by", "entity_id", "hidden_by", "labels",
+    "original_device_class", "platform", "translation_key",
+})  # fmt: skip
+_OF_DEVICE = frozenset({"area_id", "labels", "parent_device_id"})
+# Their changes are rare.
+_OTHER_EVENTS: tuple[EventType[Any], ...] = (
+    ar.EVENT_AREA_REGISTRY_UPDATED,
+    fr.EVENT_FLOOR_REGISTRY_UPDATED,
+    lr.EVENT_LABEL_REGISTRY_UPDATED,
+)
+
+type SelectionListener = Callable[[frozenset[str]], None]
+
+
+@callback
+def async_matching(hass: HomeAssistant, selection: Selection) -> frozenset[str]:
+    """Return the entities of a selection: those named, there or not yet, and those that match all its lists."""
+    return async_matching_of(hass, async_members(hass), selection)
+
+
+class Selections:
+    """The selections of all rules, kept up to date together."""
+
+    def __init__(self, hass: HomeAssistant, is_gone: Callable[[str], bool] = lambda _: False) -> None:
+        """Prepare; nothing is watched before async_start.
+
+        ``is_gone`` returns whether an entity was removed or disabled: it is not watched although it is named.
+        """
+        self._hass = hass
+        self._is_gone = is_gone
+        self._members: Members | None = None
+        self._tracked: dict[object, tuple[Selection, SelectionListener]] = {}
+        self._matching: dict[object, frozenset[str]] = {}
+        self._stop: list[CALLBACK_TYPE] = []
+        self._collecting: CALLBACK_TYPE | None = None
+
+    @callback
+    def async_start(self) -> None:
+        """Begin to watch the registries, and the entities that are in none of them."""
+        listen = self._hass.bus.async_listen
+        self._stop = [
+            listen(er.EVENT_ENTITY_REGISTRY_UPDATED, self._async_entity_updated),
+            listen(dr.EVENT_DEVICE_REGISTRY_UPDATED, self._async_device_updated),
+            *(listen(event, self._async_changed) for event in _OTHER_EVENTS),
+            async_track_state_added_domain(self._hass, MATCH_ALL, self._async_state_came_or_went),
+            async_track_state_removed_domain(self._hass, MATCH_ALL, self._async_state_came_or_went),
+        ]
+
+    @callback
+    def async_stop(self) -> None:
+        """Watch no more."""
+        while self._stop:
+            self._stop.pop()()
+        if self._collecting is not None:
+            self._collecting()
+            self._collecting = None
+        self._members = None
+
+    @callback
+    def async_matching(self, selection: Selection) -> frozenset[str]:
+        """Return the entities of a selection now; an empty selection has none."""
+        return self._async_matching(self._async_members(), selection)
+
+    @callback
+    def _async_matching(self, members: Members, selection: Selection) -> frozenset[str]:
+        matching = async_matching_of(self._hass, members, selection)
+        return matching.difference(entity_id for entity_id in selection.entities if self._is_gone(entity_id))
+
+    @callback
+    def _async_members(self) -> Members:
+        """Look at the home, unless nothing changed in it since the last time."""
+        if self._members is None or not self._stop:
+            self._members = async_members(self._hass)
+        return self._members
+
+    @callback
+    def async_track(self, selection: Selection, listener: SelectionListener) -> tuple[frozenset[str], CALLBACK_TYPE]:
+        """Return the entities of a selection now, and what ends the tracking.
+
+        The listener gets the whole set each time it is another, at most once a second. Start before the first call.
+        """
+        key = object()
+        self._tracked[key] = (selection, listener)
+        self._matching[key] = matching = self.async_matching(selection)
+
+        @callback
+        def end() -> None:
+            self._tracked.pop(key, None)
+            self._matching.pop(key, None)
+
+        return matching, end
+
+    @callback
+    def async_move(self, moves: Moves) -> None:
+        """Follow a rename of entities in what was matched; the listeners know of it."""
+        self._members = None
+        for key, matching in self._matching.items():
+            self._matching[key] = frozenset(moves.get(entity_id, entity_id) for entity_id in matching)
+        for key, (selection, listener) in self._tracked.items():
+            self._tracked[key] = (moved_selection(selection, moves), listener)
+
+    @callback
+    def _async_entity_updated(self, event: Event[er.EventEntityRegistryUpdatedData]) -> None:
+        if event.data["action"] != "update" or not _OF_ENTITY.isdisjoint(event.data["changes"]):
+            self._async_changed(event)
+
+    @callback
+    def _async_device_updated(self, event: Event[dr.EventDeviceRegistryUpdatedData]) -> None:
+        if event.data["action"] != "update" or not _OF_DEVICE.isdisjoint(event.data["changes"]):
+            self._async_changed(event)
+
+    @callback
+    def _async_state_came_or_went(self, event: Event[EventStateChangedData]) -> None:
+        entry = er.async_get(self._hass).async_get(event.data["entity_id"])
+        if entry is None or not (entry.device_class or entry.original_device_class):
+            self._async_changed(event)
+
+    @callback
+    def _async_changed(self, _event: object) -> None:
+        self._members = None
+        if self._collecting is None:
+            self._collecting = async_call_later(self._hass, _COLLECT_S, self._async_tell)
+
+    @callback
+    def _async_tell(self, _now: datetime) -> None:
+        """Tell the rules whose set is another."""
+        self._collecting = None
+        self._members = members = async_members(self._hass)
+        for key, (selection, listener) in list(self._tracked.items()):
+            matching = self._async_matching(members, selection)
+            if key in self._tracked and matching != self._matching[key]:
+                self._matching[key] = matching
+                listener(matching)

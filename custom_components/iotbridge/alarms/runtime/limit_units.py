@@ -1,0 +1,145 @@
+"""Units of limits: in which unit an entity shows its value, and how that becomes the unit of a rule.
+
+People choose another unit for an entity, or for the whole home. A limit stays in the unit in which it was written.
+"""
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import replace
+from functools import lru_cache, partial
+
+from homeassistant.components.sensor.const import UNIT_CONVERTERS
+from homeassistant.config_entries import ConfigEntry
+from homeassistant.const import ATTR_DEVICE_CLASS, ATTR_UNIT_OF_MEASUREMENT
+from homeassistant.core import HomeAssistant, State, callback, split_entity_id
+from homeassistant.util.unit_conversion import BaseUnitConverter
+
+from ...coalescing import Soon
+from ..engine.evaluation.snapshot import Conversion, Seen
+from ..engine.parsing import read
+from ..engine.rule import MEASURING, Condition, Rule
+from .processor import Ledger
+
+# A weather entity has a unit for each kind of attribute; a thermostat has the unit of the home.
+_WEATHER_UNITS = {
+    "temperature": "temperature_unit",
+    "apparent_temperature": "temperature_unit",
+    "dew_point": "temperature_unit",
+    "pressure": "pressure_unit",
+    "wind_speed": "wind_speed_unit",
+    "wind_gust_speed": "wind_speed_unit",
+    "visibility": "visibility_unit",
+}
+_THERMOSTATS = frozenset({"climate", "water_heater"})
+
+
+def unit_of(hass: HomeAssistant, state: State, attribute: str | None) -> str | None:
+    """Return the unit of a state, or of one of its attributes; None when there is none, or nobody says."""
+    if attribute is None:
+        unit = state.attributes.get(ATTR_UNIT_OF_MEASUREMENT)
+    elif (domain := split_entity_id(state.entity_id)[0]) == "weather":
+        unit = state.attributes.get(_WEATHER_UNITS.get(attribute, ""))
+    else:
+        is_temperature = domain in _THERMOSTATS and "temp" in attribute
+        unit = hass.config.units.temperature_unit if is_temperature else None
+    return unit if isinstance(unit, str) else None
+
+
+def seen_of(hass: HomeAssistant, condition: Condition, state: State, at: float) -> Seen:
+    """Return what a rule sees of a state that was reported at a time, in seconds since 1970."""
+    if condition.kind not in MEASURING:
+        return Seen(state.state, state.attributes, at)
+    unit = unit_of(hass, state, condition.attribute)
+    in_rule = None
+    if condition.unit is not None and unit != condition.unit:
+        in_rule = conversion(unit, condition.unit, _device_class(state, condition.attribute))
+    return Seen(state.state, state.attributes, at, unit, in_rule)
+
+
+@lru_cache(maxsize=512)
+def conversion(unit: str | None, wanted: str, device_class: str | None) -> Conversion | None:
+    """Return what turns numbers of one unit into another; None when they do not measure the same."""
+    if (converter := _converter(unit, device_class)) is None or wanted not in converter.VALID_UNITS:
+        return None
+    return converter.converter_factory_allow_none(unit, wanted)
+
+
+def _converter(unit: str | None, device_class: str | None) -> type[BaseUnitConverter] | None:
+    """Return what converts a unit; without a unit only the device class can say that it is a ratio."""
+    if device_class is None and unit is None:
+        return None
+    known = UNIT_CONVERTERS.get(device_class)
+    candidates = [known] if known else UNIT_CONVERTERS.values()
+    return next((converter for converter in candidates if unit in converter.VALID_UNITS), None)
+
+
+def _device_class(state: State, attribute: str | None) -> str | None:
+    return state.attributes.get(ATTR_DEVICE_CLASS) if attribute is None else None
+
+
+@callback
+def async_unit_choices(hass: HomeAssistant, condition: Condition, entity_ids: Iterable[str]) -> list[str]:
+    """Return the units in which the limits of a rule over some entities can be written."""
+    units = {condition.unit} if condition.unit else set()
+    for state in _states(hass, entity_ids):
+        unit = unit_of(hass, state, condition.attribute)
+        converter = _converter(unit, _device_class(state, condition.attribute))
+        units |= {unit, *(converter.VALID_UNITS if converter else ())} - {None}
+    return sorted(str(unit) for unit in units)
+
+
+@callback
+def async_with_unit(hass: HomeAssistant, condition: Condition, entity_ids: Iterable[str]) -> Condition:
+    """Return a condition whose limits are in the unit that most of its entities show.
+
+    One that has a unit keeps it while any entity can be compared with it.
+    """
+    if condition.kind not in MEASURING:
+        return condition
+    states = [(unit_of(hass, state, condition.attribute), state) for state in _states(hass, entity_ids)]
+    shown = [(unit, _device_class(state, condition.attribute)) for unit, state in states if unit is not None]
+    if not shown or (condition.unit and any(_fits(*each, condition.unit) for each in shown)):
+        return condition
+    counted = Counter(unit for unit, _ in shown)
+    return replace(condition, unit=min(counted, key=lambda unit: (-counted[unit], unit)))
+
+
+def _fits(unit: str, device_class: str | None, wanted: str) -> bool:
+    return unit == wanted or conversion(unit, wanted, device_class) is not None
+
+
+def _states(hass: HomeAssistant, entity_ids: Iterable[str]) -> list[State]:
+    return [state for entity_id in entity_ids if (state := hass.states.get(entity_id)) is not None]
+
+
+class LimitUnits:
+    """Notes the unit of the limits in rules that have none, when one of their entities shows it."""
+
+    def __init__(self, hass: HomeAssistant, entry: ConfigEntry, ledger: Ledger) -> None:
+        """Prepare; nothing is noted before it is asked for."""
+        self._hass = hass
+        self._entry = entry
+        self._ledger = ledger
+        self._rule_ids: set[str] = set()
+        self._note = Soon(hass, self._async_note)
+        self.cancel = self._note.cancel
+
+    @callback
+    def async_ask(self, rule_id: str) -> None:
+        """Have the unit of a rule noted."""
+        self._rule_ids.add(rule_id)
+        self._note()
+
+    @callback
+    def _async_note(self) -> None:
+        rule_ids, self._rule_ids = self._rule_ids, set()
+        for rule_id in rule_ids & self._entry.subentries.keys():
+            subentry = self._entry.subentries[rule_id]
+            rule = read(subentry.title, partial(Rule.from_dict, rule_id, subentry.title, subentry.data))
+            if rule is None or rule.condition.unit is not None:
+                continue
+            watched = [instance.key.subject for instance in self._ledger.of_rule(rule_id)]
+            condition = async_with_unit(self._hass, rule.condition, watched)
+            if condition != rule.condition:
+                data = {**subentry.data, "condition": {**subentry.data["condition"], "unit": condition.unit}}
+                self._hass.config_entries.async_update_subentry(self._entry, subentry, data=data)

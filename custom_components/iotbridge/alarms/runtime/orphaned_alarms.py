@@ -1,0 +1,32 @@
+"""Alarms in the store whose rule is not in the configuration.
+
+Home Assistant writes its configuration a second after a change. When it is killed before that, a rule is gone whose
+alarm may have been told. The same happens to a rule that is removed while IoT Bridge is not loaded.
+"""
+
+from collections.abc import Iterable
+
+from ..engine.models import AlarmKey, Severity
+from ..engine.rule import Condition, Kind, Rule
+from .processor import Ledger
+from .restored_alarms import RestoredAlarms
+from .store import Batch, HistoryQuery
+
+
+async def async_end_orphans(ledger: Ledger, restored: RestoredAlarms, rule_ids: Iterable[str]) -> None:
+    """Delete the alarms of all other rules; tell whoever was told of one that it is over."""
+    for rule_id in restored.rule_ids().difference(rule_ids):
+        rule = await _async_former(ledger, rule_id)
+        for subject in restored.subjects(rule_id):
+            if (instance := restored.take(rule, subject)) is None:
+                ledger.async_write(Batch(instances={AlarmKey(rule_id, subject): None}))
+            else:
+                ledger.async_add(instance)
+                ledger.async_remove(instance)
+
+
+async def _async_former(ledger: Ledger, rule_id: str) -> Rule:
+    """Return what is known of a rule that is no more: its name, as it is in the history."""
+    rows = await ledger.async_history(HistoryQuery(rules=(rule_id,), limit=1))
+    name = rows[0]["rule"] if rows else ""
+    return Rule(rule_id=rule_id, name=name, severity=Severity.WARNING, condition=Condition(kind=Kind.EVENT))

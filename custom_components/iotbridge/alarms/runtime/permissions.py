@@ -1,0 +1,48 @@
+"""Permissions on alarms, the entity of a rule, and the actor behind a context."""
+
+from homeassistant.auth.models import User
+from homeassistant.const import Platform
+from homeassistant.core import Context, HomeAssistant, callback
+from homeassistant.helpers import entity_registry as er
+
+from ...const import DOMAIN
+from ..engine.models import AlarmKey, By
+from .entity_index import ALARM_KEY
+
+# The entities of a rule, each in its domain; a rule's id is that of its subentry.
+RULE_KEY = ALARM_KEY
+FROM_DASHBOARD = "dashboard"
+FROM_AUTOMATION = "automation"
+
+
+def is_of_rule(entry: er.RegistryEntry) -> bool:
+    """Tell whether an entity shows the alarms of a rule."""
+    return entry.platform == DOMAIN and entry.translation_key == RULE_KEY
+
+
+@callback
+def async_rule_entity(hass: HomeAssistant, rule_id: str) -> str | None:
+    """Return the entity that sums a rule up."""
+    return er.async_get(hass).async_get_entity_id(Platform.BINARY_SENSOR, DOMAIN, f"{rule_id}_{RULE_KEY}")
+
+
+@callback
+def async_permits(hass: HomeAssistant, user: User, key: AlarmKey, policy: str) -> bool:
+    """Tell whether a user may read or control the entity that an alarm is about; the rule's own where there is none."""
+    if user.is_admin:
+        return True
+    entity_id = key.subject or async_rule_entity(hass, key.rule_id)
+    return entity_id is not None and user.permissions.check_entity(entity_id, policy)
+
+
+async def async_by(hass: HomeAssistant, context: Context | None, comment: str = "") -> By:
+    """Return who did something, as far as its context tells: a user, or an automation or script by its name."""
+    if context is None:
+        return By(comment=comment)
+    user = await hass.auth.async_get_user(context.user_id) if context.user_id else None
+    if user is not None and context.parent_id is None:
+        return By(user.name or "", FROM_DASHBOARD, comment)
+    running = (state for state in hass.states.async_all(("automation", "script")) if state.context.id == context.id)
+    found = next(running, None)
+    who = found.name if found else (user.name or "") if user else ""
+    return By(who, FROM_AUTOMATION, comment)

@@ -1,0 +1,192 @@
+"""Follows renames of the entities that alarms name, also those that happened while IoT Bridge was stopped."""
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+from homeassistant.config_entries import SIGNAL_CONFIG_ENTRY_CHANGED, ConfigEntry, ConfigEntryChange, ConfigSubentry
+from homeassistant.core import CALLBACK_TYPE, Event, HomeAssistant, callback
+from homeassistant.helpers import entity_registry as er
+from homeassistant.helpers.dispatcher import async_dispatcher_connect
+from homeassistant.util import slugify
+
+from ...coalescing import Soon
+from ...const import SUBENTRY_ALARM, SUBENTRY_NOTIFIER, SUBENTRY_WINDOW
+from ..engine.references import REGISTRY_IDS, Moves, moved_data, moved_ids, moves_of, named
+
+MOBILE_APP = "mobile_app"
+_PHONE = f"notify.{MOBILE_APP}_"
+_REFERRING_SUBENTRIES = frozenset({SUBENTRY_ALARM, SUBENTRY_NOTIFIER, SUBENTRY_WINDOW})
+
+
+class RegistryIds:
+    """The registry ids of entities that have or had an alarm, and of those that subentries name.
+
+    The former are kept in the alarm store, the latter in each subentry, so that each of them can be restored alone.
+    """
+
+    def __init__(
+        self,
+        hass: HomeAssistant,
+        entry: ConfigEntry,
+        *,
+        remember: Callable[[str, Any], None],
+        move: Callable[[Moves], None],
+        replace: Callable[[Mapping[str, str]], None],
+        follow: Callable[[], None],
+    ) -> None:
+        """Prepare; nothing is followed before async_start.
+
+        ``remember`` writes a value to the alarm store. ``move`` is called with a rename before subentries have it;
+        ``replace`` with the entity ids that belong to other registry entries now, and the ids of the former ones;
+        ``follow`` when subentries were rewritten.
+        """
+        self._hass = hass
+        self._entry = entry
+        self._remember = remember
+        self._move = move
+        self._replace = replace
+        self._follow = follow
+        self._known: dict[str, str] = {}
+        self._keep_soon = Soon(hass, self._async_keep)
+        self.is_writing = False
+
+    @callback
+    def async_start(self, remembered: Mapping[str, Any]) -> CALLBACK_TYPE:
+        """Apply what was renamed since the last run, and follow from now on; return what ends that."""
+        self._known = dict(remembered.get(REGISTRY_IDS, {}))
+        if moves := moves_of(self._known, self._entity_id):
+            self._known = moved_ids(self._known, moves)
+            self._move(moves)
+            self._keep_soon()
+        self._async_write(
+            lambda subentry: moved_data(subentry.data, moves_of(subentry.data.get(REGISTRY_IDS, {}), self._entity_id))
+        )
+        self.async_note_subentries()
+        self.async_note(list(self._known))
+        stops = (
+            self._hass.bus.async_listen(er.EVENT_ENTITY_REGISTRY_UPDATED, self._async_registry_updated),
+            async_dispatcher_connect(self._hass, SIGNAL_CONFIG_ENTRY_CHANGED, self._async_entry_changed),
+        )
+
+        @callback
+        def end() -> None:
+            for stop in stops:
+                stop()
+            self._keep_soon.cancel()
+
+        return end
+
+    @callback
+    def async_note(self, entity_ids: Iterable[str]) -> None:
+        """Note the registry ids of entities that have an alarm; those without a registry entry have none."""
+        found = self._async_ids(entity_ids)
+        before = {entity_id: self._known.get(entity_id) for entity_id in found}
+        if found == before:
+            return
+        self._known |= found
+        self._keep_soon()
+        if replaced := {key: known for key, known in before.items() if known and known != found[key]}:
+            self._replace(replaced)
+
+    @callback
+    def async_note_subentries(self) -> None:
+        """Note in each subentry the registry ids of the entities that it names; that of one that is gone stays."""
+
+        def noted(subentry: ConfigSubentry) -> dict[str, Any]:
+            before = subentry.data.get(REGISTRY_IDS, {})
+            names = named(subentry.data)
+            found = self._async_ids(names)
+            ids = {key: before[key] for key in names & before.keys()} | found
+            if not ids.keys() <= self._known.keys():
+                self._known = ids | self._known
+                self._keep_soon()
+            return {**subentry.data, REGISTRY_IDS: ids} if ids or before else dict(subentry.data)
+
+        self._async_write(noted)
+
+    def is_moving(self, entity_id: str) -> bool:
+        """Return whether an entity has another id already that is not followed yet."""
+        known = self._known.get(entity_id)
+        return known is not None and self._entity_id(known) not in (None, entity_id)
+
+    def is_gone(self, entity_id: str) -> bool:
+        """Return whether an entity was removed from the registry, or is disabled."""
+        entry = er.async_get(self._hass).async_get(entity_id)
+        if entry is not None:
+            return entry.disabled
+        known = self._known.get(entity_id)
+        if known is None or self._entity_id(known) is not None or self._hass.states.get(entity_id) is not None:
+            return False
+        return not self._hass.services.has_service(*entity_id.split(".", 1))
+
+    @callback
+    def _async_registry_updated(self, event: Event[er.EventEntityRegistryUpdatedData]) -> None:
+        data = event.data
+        entity_id = data["entity_id"]
+        if data["action"] == "create" and entity_id in self._known:
+            self.async_note([entity_id])
+        elif data["action"] == "update" and "old_entity_id" in data:
+            self._async_follow_moves({data["old_entity_id"]: entity_id})
+
+    @callback
+    def _async_entry_changed(self, _change: ConfigEntryChange, entry: ConfigEntry) -> None:
+        if entry.domain != MOBILE_APP:
+            return
+        if moves := moves_of(self._known, self._entity_id):
+            self._async_follow_moves(moves)
+        else:
+            self._follow()
+
+    @callback
+    def _async_follow_moves(self, moves: Moves) -> None:
+        self._known = moved_ids(self._known, moves)
+        self._keep_soon()
+        self._move(moves)
+        if self._async_write(lambda subentry: moved_data(subentry.data, moves)):
+            self._follow()
+
+    @callback
+    def _async_write(self, rewrite: Callable[[ConfigSubentry], dict[str, Any]]) -> bool:
+        """Rewrite the data of subentries, and return whether any changed; ``is_writing`` until all of them are."""
+        is_changed = False
+        self.is_writing = True
+        try:
+            for subentry in list(self._entry.subentries.values()):
+                if subentry.subentry_type in _REFERRING_SUBENTRIES:
+                    data = rewrite(subentry)
+                    update = self._hass.config_entries.async_update_subentry
+                    is_changed = update(self._entry, subentry, data=data) or is_changed
+        finally:
+            self.is_writing = False
+        return is_changed
+
+    @callback
+    def _async_keep(self) -> None:
+        self._remember(REGISTRY_IDS, dict(self._known))
+
+    def _entity_id(self, registry_id: str) -> str | None:
+        """Return the entity id of a registry entry, or the action of a phone by its config entry."""
+        if entry := er.async_get(self._hass).entities.get_entry(registry_id):
+            return entry.entity_id
+        return next((action for action, known in self._async_phones().items() if known == registry_id), None)
+
+    @callback
+    def _async_ids(self, entity_ids: Iterable[str]) -> dict[str, str]:
+        """Return the registry ids of entities, and the ids of the config entries of phones by their actions."""
+        registry = er.async_get(self._hass)
+        found: dict[str, str] = {}
+        for entity_id in entity_ids:
+            if entry := registry.async_get(entity_id):
+                found[entity_id] = entry.id
+            elif entity_id.startswith(_PHONE) and (known := self._async_phones().get(entity_id)):
+                found[entity_id] = known
+        return found
+
+    @callback
+    def _async_phones(self) -> dict[str, str]:
+        """Return the config entries of phones by their actions; two phones of one name cannot be told apart."""
+        actions: defaultdict[str, list[str]] = defaultdict(list)
+        for entry in self._hass.config_entries.async_entries(MOBILE_APP):
+            actions[f"{_PHONE}{slugify(str(entry.data.get('device_name', '')))}"].append(entry.entry_id)
+        return {action: ids[0] for action, ids in actions.items() if len(ids) == 1}

@@ -1,0 +1,236 @@
+"""Writer of the alarm store: one batch after the other, again and again where the disk does not take it."""
+
+import asyncio
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime
+import sqlite3
+from typing import Any
+
+from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
+from homeassistant.helpers.event import async_call_later
+
+from ...const import LOGGER
+from ..engine.models import Transition
+from .database import Loaded, is_damage
+from .store import MAX_ROWS, AlarmStore, Batch, HistoryQuery
+
+WRITE_AGAIN_S = 30
+
+
+class Writer:
+    """Writes batches in the order in which they came, and keeps what could not be written."""
+
+    def __init__(
+        self, hass: HomeAssistant, store: AlarmStore, collect: Callable[[Batch], None], wake: Callable[[Batch], None]
+    ) -> None:
+        """Prepare; ``async_open`` reads what is kept.
+
+        ``collect`` puts what changed into a batch that is about to be written; ``wake`` is called with a batch that
+        was written, or that cannot be and is told all the same.
+        """
+        self._hass = hass
+        self._store = store
+        self._collect = collect
+        self._wake = wake
+        # One thread: what is written first is there first.
+        self._thread = ThreadPoolExecutor(1, "iotbridge alarms")
+        # What is to be written next.
+        self.batch = Batch()
+        self._writing: asyncio.Task[None] | None = None
+        self._stop_waiting: CALLBACK_TYPE | None = None
+        self._is_failing = False
+        self._is_closed = False
+        # Whether all that the file says was read; a file that could not be is read when it can be opened.
+        self._is_read = True
+        self._rescues = 0
+        # Told why nothing can be written, or None when it can be again.
+        self.on_unwritten: Callable[[str | None], None] | None = None
+        # Told what a file says that could not be read at the start.
+        self.on_read: Callable[[Loaded], None] | None = None
+        # Told the names of damaged files that were put aside.
+        self.on_damaged: Callable[[list[str]], None] | None = None
+
+    # ------------------------------------------------------------------ life
+
+    async def async_open(self) -> Loaded:
+        """Read what is kept.
+
+        Where the disk does not let the file be opened, alarms begin with what can be read of it, and all that happens
+        stays in memory until it can be written.
+        """
+        try:
+            loaded = await self._async_run(self._store.open)
+        except (sqlite3.Error, OSError) as error:
+            peeked = await self._async_run(self._store.peek)
+            self._is_read = peeked is not None
+            self._async_failed(Batch(), error)
+            loaded = peeked or Loaded()
+        await self._async_look_for_damage()
+        return loaded
+
+    async def async_close(self) -> None:
+        """Write what is still to be written, and let go of the file."""
+        if self._is_closed:
+            return
+        await self.async_flush()
+        self._is_closed = True
+        self._async_stop_waiting()
+        if self.batch:
+            LOGGER.error("Alarms end with changes that could not be written; these are lost")
+        await self._async_run(self._store.close)
+        await self._hass.async_add_executor_job(self._thread.shutdown)
+
+    async def async_flush(self) -> None:
+        """Write everything there is to write, also when that failed a moment ago."""
+        self._async_stop_waiting()
+        self.async_write()
+        if self._writing:
+            await self._writing
+
+    @callback
+    def _async_stop_waiting(self) -> None:
+        if self._stop_waiting:
+            self._stop_waiting()
+            self._stop_waiting = None
+
+    def _async_run[T](self, job: Callable[..., T], *args: Any) -> asyncio.Future[T]:
+        return self._hass.loop.run_in_executor(self._thread, job, *args)
+
+    # --------------------------------------------------------------- writing
+
+    @callback
+    def async_write(self) -> asyncio.Task[None] | None:
+        """Have written what there is; return what writes it, None while the disk is waited for."""
+        if self._writing is None and self._stop_waiting is None and not self._is_closed:
+            # Not eagerly: a quick disk would have it finished, and None in its place, before it is put there.
+            self._writing = self._hass.async_create_task(
+                self._async_write_all(), "iotbridge alarms write", eager_start=False
+            )
+        return self._writing
+
+    @callback
+    def async_note(self, rule: str, happened: Transition) -> None:
+        """Put a transition into the history."""
+        self.batch.history.append((rule, happened))
+        self._trim()
+
+    @callback
+    def async_hurry(self) -> None:
+        """Have told what was just put into the batch, although it cannot be written."""
+        if self._is_failing:
+            # Not from within: it may be told at once, and what happened is not yet all done.
+            self._hass.loop.call_soon(self._wake, self.batch)
+
+    async def _async_write_all(self) -> None:
+        """Write until there is nothing left; only what is written is told, unless nothing can be written."""
+        batch = Batch()
+        try:
+            if not self._store.is_open:
+                await self._async_open_again()
+            while self._collected():
+                batch, self.batch = self.batch, Batch()
+                await self._async_run(self._store.write, batch)
+                self._async_written(batch)
+                batch = Batch()
+                if self._store.is_untidy and not self.batch:
+                    await self._async_run(self._store.tidy)
+            await self._async_look_for_damage()
+        except Exception as error:  # noqa: BLE001 - the batch would be lost with it, whatever it is
+            self._async_failed(batch, error)
+        except BaseException:
+            # Home Assistant ends the task: the flush at its end writes what this one did not.
+            self.batch = batch.before(self.batch)
+            raise
+        finally:
+            self._writing = None
+
+    def _collected(self) -> bool:
+        self._collect(self.batch)
+        return bool(self.batch)
+
+    async def _async_open_again(self) -> None:
+        loaded = await self._async_run(self._store.open)
+        if not self._is_read and self.on_read:
+            self.on_read(loaded)
+        self._is_read = True
+
+    @callback
+    def _async_written(self, batch: Batch) -> None:
+        if self._is_failing:
+            self._is_failing = False
+            LOGGER.warning("Alarms are written again")
+        if self.on_unwritten:
+            self.on_unwritten(None)
+        if batch.outbox:
+            self._wake(batch)
+
+    @callback
+    def _async_failed(self, batch: Batch, error: Exception) -> None:
+        """Try again later. A message that may be told twice after a crash is better than one that nobody gets."""
+        if not self._is_failing:
+            is_disk = isinstance(error, sqlite3.Error | OSError)
+            LOGGER.error(
+                "Alarms cannot be written; it is tried again every %s seconds: %s",
+                WRITE_AGAIN_S,
+                error,
+                exc_info=None if is_disk else error,
+            )
+        self._is_failing = True
+        self.batch = batch.before(self.batch)
+        self._trim()
+        if not self._is_closed:
+            self._stop_waiting = async_call_later(self._hass, WRITE_AGAIN_S, self._async_write_again)
+        if self.on_unwritten:
+            self.on_unwritten(str(error) or type(error).__name__)
+        if self.batch.outbox:
+            self._wake(self.batch)
+
+    def _trim(self) -> None:
+        """Keep no more of an unwritten history than there is memory for; the oldest goes first."""
+        if self._is_failing and len(self.batch.history) > MAX_ROWS:
+            del self.batch.history[:-MAX_ROWS]
+
+    @callback
+    def _async_write_again(self, _now: datetime) -> None:
+        self._stop_waiting = None
+        self.async_write()
+
+    # ------------------------------------------------------------ everything else
+
+    async def async_history(self, query: HistoryQuery) -> list[dict[str, Any]]:
+        """Return what happened, newest first; nothing while the file cannot be read."""
+        if self._writing:
+            await asyncio.shield(self._writing)
+        try:
+            return await self._hass.async_add_executor_job(self._store.history, query)
+        except sqlite3.DatabaseError as error:
+            if not is_damage(error):
+                if self._is_failing:
+                    return []  # the repair says so
+                raise
+        await self._async_run(self._store.rebuild)
+        await self._async_look_for_damage()
+        return await self._hass.async_add_executor_job(self._store.history, query)
+
+    async def async_keep_still(self, still: bool) -> None:
+        """Keep the file as it is while it is copied, or no more; it goes on being written to, beside it."""
+        if not self._is_closed:
+            await self._async_run(self._store.keep_still, still)
+
+    async def async_purge(self, now: float) -> None:
+        """Forget what is older than a year; a disk that does not take that now is asked again tomorrow."""
+        try:
+            await self._async_run(self._store.purge, now)
+        except sqlite3.Error as error:
+            LOGGER.warning("The history of the alarms could not be shortened: %s", error)
+
+    async def async_remove_damaged(self) -> None:
+        """Delete the files that were put aside because they are damaged."""
+        await self._async_run(self._store.remove_damaged)
+        await self._async_look_for_damage()
+
+    async def _async_look_for_damage(self) -> None:
+        if self._rescues != self._store.rescues and self.on_damaged:
+            self._rescues = self._store.rescues
+            self.on_damaged(await self._async_run(lambda: self._store.damaged))

@@ -1,0 +1,55 @@
+"""Sensors of alarms: counts by severity on the bridge's own device."""
+
+from typing import override
+
+from homeassistant.components.sensor import SensorEntity, SensorStateClass
+from homeassistant.config_entries import ConfigEntry
+from homeassistant.core import callback
+from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
+
+from ..coalescing import Soon
+from ..entity import IotBridgeEntity
+from .engine.models import Severity
+from .manager import AlarmsManager
+
+
+@callback
+def async_setup_alarm_sensors(
+    entry: ConfigEntry, alarms: AlarmsManager, async_add_entities: AddConfigEntryEntitiesCallback
+) -> None:
+    """Add the counts of active and of unacknowledged alarms for each severity."""
+    async_add_entities(
+        AlarmCount(alarms, entry, severity, unacknowledged=unacknowledged)
+        for unacknowledged in (False, True)
+        for severity in reversed(Severity)
+    )
+
+
+class AlarmCount(IotBridgeEntity, SensorEntity):
+    """How many alarms of a severity are active, or wait for somebody; silent ones do not count."""
+
+    _attr_state_class = SensorStateClass.MEASUREMENT
+
+    def __init__(self, alarms: AlarmsManager, entry: ConfigEntry, severity: Severity, *, unacknowledged: bool) -> None:
+        """Put the sensor on the bridge."""
+        super().__init__(entry, f"alarms_{'unacknowledged' if unacknowledged else 'active'}_{severity.word}")
+        self._alarms = alarms
+        self._severity = severity
+        self._unacknowledged = unacknowledged
+
+    @override
+    async def async_added_to_hass(self) -> None:
+        """Follow the counts; what happens together is shown once."""
+        changed = Soon(self.hass, self._async_changed)
+        self.async_on_remove(changed.cancel)
+        self.async_on_remove(self._alarms.async_listen_counts(changed))
+        self._attr_native_value = self._count()
+
+    @callback
+    def _async_changed(self) -> None:
+        if (count := self._count()) != self._attr_native_value:
+            self._attr_native_value = count
+            self.async_write_ha_state()
+
+    def _count(self) -> int:
+        return self._alarms.count(self._severity, unacknowledged=self._unacknowledged)

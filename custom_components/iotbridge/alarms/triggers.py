@@ -1,0 +1,112 @@
+"""An alarm was raised, cleared, acknowledged, escalated."""
+
+from typing import ClassVar, override
+
+import voluptuous as vol
+
+from homeassistant.const import CONF_OPTIONS, CONF_TARGET
+from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
+from homeassistant.helpers import config_validation as cv
+from homeassistant.helpers.dispatcher import async_dispatcher_connect
+from homeassistant.helpers.trigger import Trigger, TriggerActionRunner, TriggerConfig, TriggerNotTriggeredReporter
+from homeassistant.helpers.typing import ConfigType
+
+from .api.serialization import async_happened
+from .api.services import SEVERITIES
+from .api.signals import SIGNAL_HAPPENED
+from .api.targets import async_meant
+from .engine.models import Change, Transition
+from .engine.rule import Rule
+
+CONF_RULE = "rule"
+CONF_SEVERITY = "severity"
+
+OPTIONS = {
+    vol.Optional(CONF_SEVERITY, default=[]): vol.All(cv.ensure_list, [vol.In(SEVERITIES)]),
+    vol.Optional(CONF_RULE, default=[]): cv.entity_ids,
+}
+SCHEMA = vol.Schema(
+    {vol.Optional(CONF_TARGET, default={}): cv.TARGET_FIELDS, vol.Optional(CONF_OPTIONS, default={}): OPTIONS}
+)
+
+
+class AlarmTrigger(Trigger):
+    """Follows what happens to alarms.
+
+    The target is what the alarms are about, or the entity of a rule; without one all alarms are meant. It is looked up
+    each time, so that what comes to an area or a label later counts, too.
+    """
+
+    _changes: ClassVar[frozenset[Change]]
+    _sentence: ClassVar[str]
+
+    @override
+    @classmethod
+    async def async_validate_config(cls, hass: HomeAssistant, config: ConfigType) -> ConfigType:
+        checked: ConfigType = SCHEMA(config)
+        return checked
+
+    def __init__(self, hass: HomeAssistant, config: TriggerConfig) -> None:
+        """Read which alarms are meant."""
+        super().__init__(hass, config)
+        options = config.options or {}
+        self._target = config.target or {}
+        self._severities = frozenset(options.get(CONF_SEVERITY, ()))
+        self._rules = options.get(CONF_RULE, ())
+
+    @override
+    async def async_attach_runner(
+        self, run_action: TriggerActionRunner, did_not_trigger: TriggerNotTriggeredReporter | None = None
+    ) -> CALLBACK_TYPE:
+        @callback
+        def happened(rule: Rule, transition: Transition) -> None:
+            if self._is_meant(transition):
+                variables = async_happened(self._hass, rule, transition)
+                run_action(variables, self._sentence.format_map(variables))
+
+        return async_dispatcher_connect(self._hass, SIGNAL_HAPPENED, happened)
+
+    def _is_meant(self, happened: Transition) -> bool:
+        if happened.change not in self._changes:
+            return False
+        if self._severities and happened.severity.word not in self._severities:
+            return False
+        if self._rules and happened.key.rule_id not in async_meant(self._hass, {"entity_id": self._rules}).rules:
+            return False
+        return async_meant(self._hass, self._target).includes(happened.key)
+
+
+class AlarmRaisedTrigger(AlarmTrigger):
+    """An alarm came up, or one that was known became worse."""
+
+    _changes = frozenset({Change.RAISED, Change.WORSENED})
+    _sentence = "alarm {rule} was raised for {alarm}"
+
+
+class AlarmClearedTrigger(AlarmTrigger):
+    """What an alarm was about is over."""
+
+    _changes = frozenset({Change.CLEARED})
+    _sentence = "alarm {rule} was cleared for {alarm}"
+
+
+class AlarmAcknowledgedTrigger(AlarmTrigger):
+    """Somebody knows of an alarm."""
+
+    _changes = frozenset({Change.ACKNOWLEDGED})
+    _sentence = "alarm {rule} was acknowledged for {alarm}"
+
+
+class AlarmEscalatedTrigger(AlarmTrigger):
+    """Nobody acknowledged an alarm in time, and others are told."""
+
+    _changes = frozenset({Change.ESCALATED})
+    _sentence = "alarm {rule} was escalated for {alarm}"
+
+
+ALARM_TRIGGERS: dict[str, type[Trigger]] = {
+    "alarm_acknowledged": AlarmAcknowledgedTrigger,
+    "alarm_cleared": AlarmClearedTrigger,
+    "alarm_escalated": AlarmEscalatedTrigger,
+    "alarm_raised": AlarmRaisedTrigger,
+}

@@ -1,0 +1,30 @@
+"""A host is online."""
+
+from typing import override
+
+from homeassistant.core import State
+from homeassistant.helpers.condition import Condition, EntityStateConditionBase
+
+from .entity_filter import POWER_STATE, SENSORS, entities_of_hosts
+from .inventory import PowerState
+
+ONLINE: set[str | bool] = {PowerState.ON}
+
+
+class HostIsOnlineCondition(EntityStateConditionBase):
+    """Any, or all, of the hosts are on: one on its way down is not."""
+
+    _domain_specs = SENSORS
+    _states = ONLINE
+
+    @override
+    def entity_filter(self, entities: set[str]) -> set[str]:
+        return entities_of_hosts(self._hass, super().entity_filter(entities), POWER_STATE)
+
+    @override
+    def _should_include(self, _state: State) -> bool:
+        """Count a host of which nothing is known: without the broker "all are online" would be true of nobody."""
+        return True
+
+
+HOST_CONDITIONS: dict[str, type[Condition]] = {"is_host_online": HostIsOnlineCondition}

@@ -1,0 +1,70 @@
+"""Diagnostics of hosts: announces and readings, with addresses and texts redacted."""
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import asdict
+import re
+from typing import Any
+
+from homeassistant.components.diagnostics import REDACTED
+
+from ..protocol.messages import Announce, Reading
+from ..pseudonyms import Pseudonyms
+from .manager import AgentsManager
+
+# The texts among the readings that many hosts have in common.
+PUBLIC_READINGS = ("platform", "platform_version", "boot_time", "collectors_failed")
+KNOWN_COMMANDS = ("shutdown", "reboot", "suspend", "status", "ping")
+# Readings with a name of the user's behind them: a mount point, a service, a container, a check.
+NAMED_READINGS = re.compile(r"(disk_percent|disk_free|systemd|docker|health|check|latency|changed)_(.+)")
+
+
+def hosts_diagnostics(agents: AgentsManager, names: Pseudonyms) -> dict[str, Any]:
+    """Return the hosts and the counts of rejected messages by topic."""
+    found = agents.diagnostics()
+    hosts = [_host(host, names) for host in found["hosts"]]
+    rejected: Counter[str] = Counter()
+    for source, count in found["rejected"].items():
+        rejected[names.topic(source)] += count
+    return {
+        "prefixes": [names.of("prefix", prefix) for prefix in found["prefixes"]],
+        "is_connected": found["is_connected"],
+        "rejected": dict(rejected),
+        "hosts": hosts,
+    }
+
+
+def _host(host: Mapping[str, Any], names: Pseudonyms) -> dict[str, Any]:
+    announce: Announce | None = host["announce"]
+    return {
+        **host,
+        "topic": names.topic(host["topic"]),
+        "announce": _announce(announce, names) if announce else None,
+        "readings": {_key(key, names): _reading(key, value, names) for key, value in host["readings"].items()},
+    }
+
+
+def _announce(announce: Announce, names: Pseudonyms) -> dict[str, Any]:
+    return {
+        **asdict(announce),
+        "node_id": names.of("host", announce.node_id),
+        "hostname": names.of("host", announce.hostname),
+        "uid": names.of("uid", announce.uid),
+        "instance": names.of("instance", announce.instance),
+        "machine": announce.machine and names.of("machine", announce.machine),
+        "commands": [c if c in KNOWN_COMMANDS else names.of("command", c) for c in announce.commands],
+        "ip": announce.ip and REDACTED,
+        "mac": [REDACTED for _ in announce.mac],
+    }
+
+
+def _key(key: str, names: Pseudonyms) -> str:
+    named = NAMED_READINGS.fullmatch(key)
+    return names.of(named[1], named[2]) if named else key
+
+
+def _reading(key: str, value: Reading, names: Pseudonyms) -> Reading:
+    """Return numbers, flags and what is public as they are: a text can hold anything."""
+    if not isinstance(value, str) or key in PUBLIC_READINGS:
+        return value
+    return names.of("host", value) if key == "hostname" else REDACTED

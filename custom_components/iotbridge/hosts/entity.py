@@ -1,0 +1,46 @@
+"""Base class of the entities on a host's device."""
+
+from typing import override
+
+from homeassistant.core import callback
+from homeassistant.helpers.device_registry import DeviceEntry
+from homeassistant.helpers.entity import Entity
+
+from .inventory import Host
+from .manager import AgentsManager
+
+
+class IotBridgeHostEntity(Entity):
+    """An entity of ours on the device that core's mqtt made for a host."""
+
+    _attr_has_entity_name = True
+    _attr_should_poll = False
+
+    def __init__(self, agents: AgentsManager, host: Host, device: DeviceEntry, key: str) -> None:
+        """Join the device; identifiers in a device_info would make a second one."""
+        self.device_entry = device
+        self._agents = agents
+        self._host = host
+        self._attr_unique_id = f"{host.uid}_{key}"
+        self._attr_translation_key = key
+
+    @property
+    @override
+    def available(self) -> bool:
+        """Return whether anything can be known: not without a broker."""
+        return self._agents.is_connected
+
+    @override
+    async def async_added_to_hass(self) -> None:
+        """Follow the host."""
+        self.async_on_remove(self._agents.async_add_host_listener(self._async_host_changed, self._host.key))
+        self._async_host_changed(self._host)
+
+    @callback
+    def async_entity_id_changed(self, old_entity_id: str) -> None:
+        """Allow renaming in place: nothing here is keyed by the entity id."""
+
+    @callback
+    def _async_host_changed(self, host: Host) -> None:
+        self._host = host
+        self.async_write_ha_state()

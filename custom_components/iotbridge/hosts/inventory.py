@@ -1,0 +1,324 @@
+"""Which hosts there are and in which state: pure, fed with messages and the time.
+
+All times are seconds of one monotonic clock.
+"""
+
+from collections.abc import Callable, Container, Iterator
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from itertools import chain
+import re
+
+from ..protocol.messages import Announce, HostPower, MessageError, Reading, Status, parse_availability
+from ..protocol.topics import HostKey, Leaf
+
+# Going down takes a while; only then is it off. A host that does not return from a reboot within this is lost.
+SHUTDOWN_GRACE_S = 90.0
+REBOOT_GRACE_S = 600.0
+# A status of an agent may be late by the time a slow machine needs; a broker's answer takes longer than one interval.
+MISSED_STATUSES = 3
+# A stranger on the broker must not be able to fill the registries, nor keep a host out that comes later.
+MAX_HOSTS = 2000
+MAX_NEWCOMERS = 500
+CLOCK_TOLERANCE_S = 30.0
+# Two agents that share a node_id announce in turns; one that was set up anew announces once.
+CONFLICT_WINDOW_S = 3600.0
+
+PLAIN_NAME = re.compile(r"[\w .-]{1,64}")
+
+POWER_COMMANDS = {
+    "shutdown": HostPower.SHUTTING_DOWN,
+    "reboot": HostPower.REBOOTING,
+    "suspend": HostPower.SUSPENDED,
+}
+
+
+class PowerState(StrEnum):
+    """What Home Assistant says about the power of a host."""
+
+    ON = "on"
+    SHUTTING_DOWN = "shutting_down"
+    REBOOTING = "rebooting"
+    SUSPENDED = "suspended"
+    OFF = "off"
+    LOST = "lost"
+
+
+@dataclass(slots=True)
+class Host:
+    """What is known of one host."""
+
+    key: HostKey
+    announce: Announce | None = None
+    is_available: bool | None = None
+    readings: dict[str, Reading] = field(default_factory=dict)
+    intent: HostPower = HostPower.ON
+    """What the host said it was about to do."""
+    intent_since: float = 0.0
+    first_heard_at: float = 0.0
+    heard_at: float = 0.0
+    """When the host last gave a sign of life."""
+    boot_time: str | None = None
+    clock_offset_s: float | None = None
+    """Host's clock minus ours, where it is beyond tolerance."""
+    was_clock_off: bool = False
+    """Whether the clock of the last status was beyond tolerance."""
+    instances: dict[str, float] = field(default_factory=dict)
+    """Installations that announced under this node_id, and when."""
+    is_alternating: bool = False
+    """Whether two machines announced under this node_id in turns."""
+    power: PowerState | None = None
+    has_announced: bool = False
+    """Whether it ever announced itself, also before a restart of Home Assistant."""
+    has_device: bool = False
+    is_deleted: bool = False
+    """Whether the user deleted its device while it was online."""
+
+    @property
+    def uid(self) -> str:
+        """Return the identifier that belongs to the topic."""
+        return self.key.uid
+
+    @property
+    def identifier(self) -> str:
+        """Return the identifier of the MQTT device: an agent of IPWatch names its own."""
+        return self.uid if self.has_announced else self.key.ipwatch_identifier or self.uid
+
+    @property
+    def name(self) -> str:
+        """Return a name for messages to people."""
+        return plain_name(self.announce.hostname if self.announce else self.readings.get("hostname"), self.key)
+
+    @property
+    def is_known(self) -> bool:
+        """Return whether it has said anything but that it is there, or not."""
+        return self.announce is not None or bool(self.readings)
+
+    @property
+    def has_conflict(self) -> bool:
+        """Return whether two agents use this node_id, by their own word or because they announce in turns."""
+        return self.is_alternating or (self.announce is not None and self.announce.conflict)
+
+    @property
+    def is_online(self) -> bool:
+        """Return whether a command has somebody to reach."""
+        return self.power is None or (self.is_available is not False and self.power is not PowerState.LOST)
+
+    def lost_after(self, configured_s: float) -> float:
+        """Return the seconds of silence after which this host counts as lost."""
+        interval_s = self.announce.interval_s if self.announce else 0.0
+        return max(configured_s, interval_s * MISSED_STATUSES)
+
+    def judge(self, now: float, configured_s: float) -> PowerState | None:
+        """Return the power state as of now; None while nobody has said whether it is there."""
+        if self.is_available is None:
+            return None
+        since = now - self.intent_since
+        is_silent = now - self.heard_at > self.lost_after(configured_s)
+        if self.intent is HostPower.ON:
+            return PowerState.ON if self.is_available and not is_silent else PowerState.LOST
+        if self.is_available and is_silent and since > REBOOT_GRACE_S:
+            # The broker went away in the middle of the farewell, and the host never came back.
+            return PowerState.LOST
+        if not self.is_available and self.intent is HostPower.SHUTTING_DOWN and since > SHUTDOWN_GRACE_S:
+            return PowerState.OFF
+        if not self.is_available and self.intent is HostPower.REBOOTING and since > REBOOT_GRACE_S:
+            return PowerState.LOST
+        return PowerState(self.intent)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Incoming:
+    """A message of the contract as the broker delivered it."""
+
+    key: HostKey
+    leaf: Leaf
+    payload: bytes
+    is_retained: bool
+    received: datetime
+    """By our wall clock."""
+
+
+class Inventory:
+    """All hosts of this broker."""
+
+    def __init__(
+        self,
+        lost_after_s: float,
+        *,
+        announced: Container[HostKey] = (),
+        on_evicted: Callable[[Host], None] = lambda _host: None,
+    ) -> None:
+        """Start empty.
+
+        ``lost_after_s``: seconds of silence, see Host.lost_after. ``announced``: hosts that announced themselves in an
+        earlier run. ``on_evicted`` is called with each host that has to make room for another.
+        """
+        self.lost_after_s = lost_after_s
+        self._announced = announced
+        self._on_evicted = on_evicted
+        self._hosts: dict[HostKey, Host] = {}
+        # Hosts without a device that said nothing but that they are there, or not: anyone can make up thousands.
+        self._newcomers: dict[HostKey, Host] = {}
+        self._readers: dict[Leaf, Callable[[Host, Incoming, float], None]] = {
+            "announce": self._announce,
+            "availability": self._availability,
+            "status": self._status,
+            "response": self._response,
+        }
+
+    def __iter__(self) -> Iterator[Host]:
+        """Iterate over all hosts."""
+        return chain(self._hosts.values(), self._newcomers.values())
+
+    def __len__(self) -> int:
+        """Return how many hosts there are."""
+        return len(self._hosts) + len(self._newcomers)
+
+    def get(self, key: HostKey) -> Host | None:
+        """Return a host that was heard before."""
+        return self._hosts.get(key) or self._newcomers.get(key)
+
+    def forget(self, key: HostKey) -> None:
+        """Drop a host; it is new when it is heard again."""
+        self._hosts.pop(key, None)
+        self._newcomers.pop(key, None)
+
+    def set_device(self, host: Host, has_device: bool) -> None:
+        """Note whether a host has its device; one that has is never evicted."""
+        host.has_device = has_device
+        if has_device:
+            host.is_deleted = False
+            self._newcomers.pop(host.key, None)
+            self._hosts[host.key] = host
+
+    def receive(self, message: Incoming, now: float) -> Host | None:
+        """Take a message in; return the host it was of, None where it only took something back.
+
+        Raises MessageError, and then nothing was changed.
+        """
+        key, leaf = message.key, message.leaf
+        host = self.get(key)
+        if not message.payload and leaf in ("announce", "availability"):
+            # An empty retained message is how MQTT takes one back. A host that is online still is what it announced,
+            # and announces again.
+            if host and leaf == "announce" and not host.is_available:
+                host.announce = None
+            return None
+        host = host or Host(key, first_heard_at=now, heard_at=now, has_announced=key in self._announced)
+        if key not in self._hosts and leaf != "availability":
+            self._check_room()
+        self._readers[leaf](host, message, now)
+        if key not in self._hosts:
+            self._place(host)
+        host.power = host.judge(now, self.lost_after_s)
+        return host
+
+    def _check_room(self) -> None:
+        if len(self._hosts) >= MAX_HOSTS and all(host.has_device for host in self._hosts.values()):
+            raise MessageError(f"there are {MAX_HOSTS} hosts already")
+
+    def _place(self, host: Host) -> None:
+        """Put a host where it counts, and evict the oldest one that has no device where there are too many."""
+        if not host.is_known and not host.has_device:
+            self._newcomers[host.key] = host
+            if len(self._newcomers) > MAX_NEWCOMERS:
+                self._evict(next(iter(self._newcomers.values())))
+            return
+        self._newcomers.pop(host.key, None)
+        if len(self._hosts) >= MAX_HOSTS:
+            self._evict(next(host for host in self._hosts.values() if not host.has_device))
+        self._hosts[host.key] = host
+
+    def _evict(self, host: Host) -> None:
+        self.forget(host.key)
+        self._on_evicted(host)
+
+    def sweep(self, now: float) -> list[Host]:
+        """Judge all hosts by the clock; return those whose power state changed."""
+        changed = []
+        for host in self:
+            power = host.judge(now, self.lost_after_s)
+            if power is not host.power:
+                host.power = power
+                changed.append(host)
+        return changed
+
+    def reconnected(self, now: float) -> None:
+        """Give every host its whole time again: while the broker was away nobody could be heard."""
+        for host in self:
+            host.heard_at = now
+
+    def _announce(self, host: Host, message: Incoming, now: float) -> None:
+        announce = Announce.parse(message.payload, host.key)
+        _note_instance(host, announce, message.is_retained, now)
+        host.announce, host.has_announced = announce, True
+        _set_intent(host, announce.power, message.is_retained, now)
+        if not message.is_retained:
+            host.heard_at = now
+            if announce.power is HostPower.ON:
+                # It says so itself, now; online follows, and until then a host back from a reboot is not lost.
+                host.is_available = True
+
+    def _availability(self, host: Host, message: Incoming, now: float) -> None:
+        host.is_available = parse_availability(message.payload)
+        host.heard_at = now
+        if host.is_available and host.announce is None:
+            # Without an announce nobody takes an intent back but its return.
+            host.intent = HostPower.ON
+
+    def _status(self, host: Host, message: Incoming, now: float) -> None:
+        if message.is_retained:
+            raise MessageError("a retained status says nothing about now")
+        status = Status.parse(message.payload)
+        host.readings = dict(status.readings)
+        host.heard_at = now
+        boot_time = status.readings.get("boot_time")
+        host.boot_time = boot_time if isinstance(boot_time, str) else None
+        _note_clock(host, (status.timestamp - message.received).total_seconds())
+
+    def _response(self, host: Host, _message: Incoming, now: float) -> None:
+        host.heard_at = now
+
+    def obeyed(self, host: Host, command: str, now: float, *, is_success: bool) -> None:
+        """Learn from its answer to a power command what a host without announce is about to do."""
+        if host.announce is None:
+            _set_intent(host, POWER_COMMANDS[command] if is_success else HostPower.ON, False, now)
+            host.power = host.judge(now, self.lost_after_s)
+
+
+def plain_name(hostname: Reading, key: HostKey) -> str:
+    """Return the name of a host; what looks like markup is no name."""
+    return hostname if isinstance(hostname, str) and PLAIN_NAME.fullmatch(hostname) else key.node_id
+
+
+def _note_clock(host: Host, offset_s: float) -> None:
+    """Believe in a wrong clock when two messages in a row say so: one alone may have been held up on its way."""
+    is_off = abs(offset_s) > CLOCK_TOLERANCE_S
+    host.clock_offset_s = offset_s if is_off and host.was_clock_off else None
+    host.was_clock_off = is_off
+
+
+def _set_intent(host: Host, intent: HostPower, retained: bool, now: float) -> None:
+    if intent is host.intent:
+        return
+    host.intent = intent
+    # A retained shutdown was said before we came: that host has had its time.
+    host.intent_since = now - SHUTDOWN_GRACE_S - 1 if retained and intent is HostPower.SHUTTING_DOWN else now
+
+
+def _note_instance(host: Host, announce: Announce, retained: bool, now: float) -> None:
+    """Find two installations behind one node_id: each comes back after the other was heard.
+
+    A machine whose agent was set up anew and then restored from a backup comes back as well: it is only one.
+    """
+    seen, instance, previous = host.instances, announce.instance, host.announce
+    is_another = previous is not None and instance != previous.instance and not announce.is_same_machine(previous)
+    if not retained and is_another and now - seen.get(instance, -CONFLICT_WINDOW_S) < CONFLICT_WINDOW_S:
+        host.is_alternating = True
+    for old in [old for old, at in seen.items() if now - at > CONFLICT_WINDOW_S]:
+        del seen[old]
+    if len(seen) == 1 and instance in seen:
+        host.is_alternating = False
+    seen[instance] = now

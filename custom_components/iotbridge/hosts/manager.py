@@ -1,0 +1,383 @@
+"""Runs the hosts: hears their messages, keeps time, sends commands, and tells the entities."""
+
+from collections import Counter, defaultdict
+from collections.abc import Callable, Coroutine, Mapping
+from datetime import datetime, timedelta
+import time
+from typing import Any
+import uuid
+
+from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
+from homeassistant.exceptions import HomeAssistantError
+from homeassistant.helpers.event import async_call_later, async_track_time_interval
+from homeassistant.util import dt as dt_util
+
+from .. import issues as ir, mqtt_client
+from ..coalescing import Soon
+from ..const import LOGGER
+from ..protocol.messages import PROTOCOL_VERSION, BareResponse, Command, MessageError, Response
+from ..protocol.topics import HostKey
+from .announce_store import AnnouncedHosts
+from .commander import Commander, CommandResult
+from .inventory import POWER_COMMANDS, Host, Incoming, Inventory, PowerState
+from .pending_calls import Answers
+from .receiver import MessageIntake
+
+SWEEP = timedelta(seconds=5)
+BROKER_GONE_AFTER_S = 60.0
+COMMAND_TTL_S = 30
+# Each source of bad messages is named once in the log; a stranger must not be able to fill the memory with names.
+MAX_SOURCES = 500
+
+type HostListener = Callable[[Host], None]
+type ResultListener = Callable[[CommandResult], None]
+
+
+class AgentsManager:
+    """The run time of all hosts."""
+
+    def __init__(
+        self, hass: HomeAssistant, prefixes: list[str], *, response_timeout_s: float, lost_after_s: float
+    ) -> None:
+        """Prepare; nothing is heard before async_start."""
+        self.hass = hass
+        self._announced = AnnouncedHosts(hass)
+        self.inventory = Inventory(lost_after_s, announced=self._announced, on_evicted=self._async_drop)
+        self.issues = ir.Issues(hass)
+        self.is_connected = False
+        self.rejected: Counter[str] = Counter()
+        self.response_timeout_s = response_timeout_s
+        self.prefixes = prefixes
+        self._commander = Commander(response_timeout_s)
+        self._intake = MessageIntake(
+            hass, self.inventory, self._commander, read=self._async_read, reject=self.async_reject
+        )
+        self._answers = Answers()
+        # Of one host, or under None of all: 500 hosts must not each call the entities of 500 hosts.
+        self._host_listeners: defaultdict[HostKey | None, list[HostListener]] = defaultdict(list)
+        self._result_listeners: defaultdict[HostKey | None, list[ResultListener]] = defaultdict(list)
+        self._forget_listeners: list[HostListener] = []
+        self._fleet_listeners: list[CALLBACK_TYPE] = []
+        # The counts go over all hosts: of a thousand messages at once they are made once.
+        self._fleet_changed = Soon(hass, self._async_tell_fleet)
+        self._stop: list[CALLBACK_TYPE] = []
+        self._cancel_deadline: CALLBACK_TYPE | None = None
+        self._deadline: float | None = None
+        self._disconnected_at: float | None = None
+        self._told_rejected = 0
+
+    # ------------------------------------------------------------------ life
+
+    async def async_start(self) -> None:
+        """Begin to hear."""
+        await self._announced.async_load()
+        self._async_connection_changed(mqtt_client.is_connected(self.hass))
+        self._stop.append(mqtt_client.async_subscribe_connection_status(self.hass, self._async_connection_changed))
+        self._stop.append(async_track_time_interval(self.hass, self._async_sweep, SWEEP, name="iotbridge sweep"))
+        self._stop.append(self._intake.async_stop)
+        await self._intake.async_start(self.prefixes)
+
+    @callback
+    def async_stop(self) -> None:
+        """Hear nothing more; whoever still waits for an answer is told that there will be none."""
+        while self._stop:
+            self._stop.pop()()
+        if self._cancel_deadline:
+            self._cancel_deadline()
+            self._cancel_deadline = None
+        self._fleet_changed.cancel()
+        self._answers.end("IoT Bridge was stopped before an answer came.")
+        self.issues.async_clear()
+
+    @callback
+    def async_add_host_listener(self, listener: HostListener, key: HostKey | None = None) -> CALLBACK_TYPE:
+        """Call the listener when one host, or any, changed its power state, its announce or its connection."""
+        return _add(self._host_listeners[key], listener)
+
+    @callback
+    def async_add_result_listener(self, listener: ResultListener, key: HostKey | None = None) -> CALLBACK_TYPE:
+        """Call the listener with every outcome of a command of one host, or of any."""
+        return _add(self._result_listeners[key], listener)
+
+    @callback
+    def async_add_forget_listener(self, listener: HostListener) -> CALLBACK_TYPE:
+        """Call the listener with every host that is forgotten, or makes room for another."""
+        return _add(self._forget_listeners, listener)
+
+    @callback
+    def async_add_fleet_listener(self, listener: CALLBACK_TYPE) -> CALLBACK_TYPE:
+        """Call the listener when the counts over all hosts may have changed."""
+        return _add(self._fleet_listeners, listener)
+
+    # ------------------------------------------------------------------ hearing
+
+    @callback
+    def _async_read(self, message: Incoming) -> None:
+        match message.leaf:
+            case "command":
+                self._async_command_seen(message.key, message.payload, message.is_retained)
+            case "response":
+                self._async_response(message)
+            case _:
+                self._async_host_message(message)
+
+    @callback
+    def _async_host_message(self, message: Incoming) -> None:
+        before = self.inventory.get(message.key)
+        power, announce = (before.power, before.announce) if before else (None, None)
+        host = self.inventory.receive(message, time.monotonic())
+        if host is None:
+            return
+        if message.leaf == "announce":
+            self._announced.add(host.key)
+        if message.leaf in ("announce", "status"):
+            self._async_judge_issues(host)
+        if message.leaf == "status":
+            self._async_judge_proof(host)
+        if before is None or host.power is not power or host.announce != announce:
+            self._async_tell_host(host)
+
+    @callback
+    def _async_response(self, message: Incoming) -> None:
+        """Match a response with its command; what a host without announce agreed to is what it is about to do."""
+        if message.is_retained:
+            return
+        key, now = message.key, time.monotonic()
+        host = self.inventory.get(key)
+        parse = Response.parse if host and host.has_announced else BareResponse.parse
+        response = parse(message.payload)
+        if (host := self.inventory.receive(message, now)) is None:
+            return
+        if isinstance(response, BareResponse):
+            result = self._commander.answered_bare(key, response, now, host.boot_time)
+        else:
+            result = self._commander.answered(key, response, now, host.boot_time)
+        self.async_tell_result(result)
+        power = host.power
+        if result.command in POWER_COMMANDS:
+            self.inventory.obeyed(host, result.command, now, is_success=result.is_success)
+        if host.power is not power:
+            self._async_tell_host(host)
+
+    @callback
+    def _async_command_seen(self, key: HostKey, payload: bytes, is_retained: bool) -> None:
+        """Watch a command, whoever gave it."""
+        if not payload:
+            return  # somebody takes a retained command back
+        if is_retained:
+            raise MessageError("a retained command would be carried out at every connect; agents refuse it")
+        self._async_expect(key, Command.parse(payload), None)
+
+    @callback
+    def async_reject(self, source: str, why: str) -> None:
+        """Count what was not believed; name its source once, because it may send a thousand more."""
+        source = source[:256]
+        if source not in self.rejected and len(self.rejected) >= MAX_SOURCES:
+            source = "others"
+        self.rejected[source] += 1
+        if self.rejected[source] == 1:
+            LOGGER.warning("Rejected a message on %r: %s. Further ones from there are only counted", source, why)
+
+    # ------------------------------------------------------------------ time
+
+    @callback
+    def _async_connection_changed(self, is_connected: bool) -> None:
+        now = time.monotonic()
+        self.is_connected = is_connected
+        if is_connected:
+            self._disconnected_at = None
+            self.inventory.reconnected(now)
+        elif self._disconnected_at is None:
+            self._disconnected_at = now
+        self.issues.async_set(ir.BROKER_GONE, "", False)
+        self._async_tell_all()
+
+    @callback
+    def _async_sweep(self, _now: datetime) -> None:
+        now = time.monotonic()
+        if self._disconnected_at is not None:
+            self.issues.async_set(ir.BROKER_GONE, "", now - self._disconnected_at >= BROKER_GONE_AFTER_S)
+            return
+        for host in self.inventory.sweep(now):
+            self._async_tell_host(host)
+        self._async_judge_floods(now)
+        if (total := self.rejected.total()) != self._told_rejected:
+            self._told_rejected = total
+            self._fleet_changed()
+
+    @callback
+    def _async_expect(self, key: HostKey, command: Command, timeout_s: float | None) -> None:
+        self._commander.given(key, command, time.monotonic(), timeout_s)
+        self._async_schedule_deadline()
+
+    @callback
+    def _async_schedule_deadline(self) -> None:
+        deadline = self._commander.next_deadline
+        if self._cancel_deadline and deadline == self._deadline:
+            return
+        if self._cancel_deadline:
+            self._cancel_deadline()
+            self._cancel_deadline = None
+        self._deadline = deadline
+        if deadline is not None:
+            self._cancel_deadline = async_call_later(
+                self.hass, max(0.0, deadline - time.monotonic()), self._async_deadline
+            )
+
+    @callback
+    def _async_deadline(self, _now: datetime) -> None:
+        self._cancel_deadline = None
+        for result in self._commander.expire(time.monotonic()):
+            self.async_tell_result(result)
+        self._async_schedule_deadline()
+
+    # ------------------------------------------------------------------ telling
+
+    @callback
+    def _async_tell_host(self, host: Host) -> None:
+        self._async_judge_proof(host)
+        self._async_tell_listeners(host)
+        self._fleet_changed()
+
+    @callback
+    def _async_tell_all(self) -> None:
+        for host in list(self.inventory):
+            self._async_tell_listeners(host)
+        self._fleet_changed()
+
+    @callback
+    def _async_tell_listeners(self, host: Host) -> None:
+        for listener in _listeners(self._host_listeners, host.key):
+            listener(host)
+
+    @callback
+    def _async_tell_fleet(self) -> None:
+        for listener in list(self._fleet_listeners):
+            listener()
+
+    @callback
+    def async_tell_result(self, result: CommandResult) -> None:
+        """Tell whoever waits for it, and the entities, what became of a command."""
+        self._answers.tell(result)
+        for listener in _listeners(self._result_listeners, result.key):
+            listener(result)
+
+    @callback
+    def _async_judge_proof(self, host: Host) -> None:
+        """A power command is done when the host is seen to have obeyed, not when it said that it would."""
+        now = time.monotonic()
+        if proof := self._commander.proof(host.key, host.power, host.boot_time, now):
+            self.async_tell_result(proof)
+
+    @callback
+    def _async_judge_issues(self, host: Host) -> None:
+        name = {"host": host.name, "node_id": host.key.node_id}
+        protocol = host.announce.protocol if host.announce else 0
+        offset = host.clock_offset_s
+        self.issues.async_set(ir.NODE_ID_CONFLICT, str(host.key), host.has_conflict, **name)
+        self.issues.async_set(
+            ir.PROTOCOL_NEWER, str(host.key), protocol > PROTOCOL_VERSION, **name, protocol=str(protocol)
+        )
+        self.issues.async_set(
+            ir.CLOCK_DIFFERS, str(host.key), offset is not None, **name, seconds=f"{abs(offset or 0):.0f}"
+        )
+
+    @callback
+    def _async_judge_floods(self, now: float) -> None:
+        flooding = self._intake.flooding(now)
+        for host in self.inventory:
+            self.issues.async_set(ir.HOST_FLOODING, str(host.key), host.key in flooding, host=host.name)
+
+    # ------------------------------------------------------------------ commands
+
+    async def async_send(
+        self, host: Host, command: str, args: Mapping[str, Any] | None, timeout_s: float
+    ) -> CommandResult:
+        """Send a command and return its outcome; TIMED_OUT when there was no answer within ``timeout_s``.
+
+        Raises TypeError for args that JSON cannot say.
+        """
+        message, publish = self._async_prepare(host, command, args, timeout_s)
+        return await self._answers.wait(host.key, command, str(message.id), publish, timeout_s)
+
+    async def async_refresh(self, host: Host) -> None:
+        """Have an agent say everything again; what it answers is an event like any other."""
+        _, publish = self._async_prepare(host, "status", None, self.response_timeout_s)
+        try:
+            await publish
+        except HomeAssistantError as error:
+            LOGGER.debug("Could not ask %s to announce itself again: %s", host.key, error)
+
+    @callback
+    def _async_prepare(
+        self, host: Host, command: str, args: Mapping[str, Any] | None, timeout_s: float
+    ) -> tuple[Command, Coroutine[None, None, None]]:
+        """Note a command, and return it with what publishes it."""
+        ttl_s = max(COMMAND_TTL_S, timeout_s)
+        message = Command(command=command, id=uuid.uuid4().hex, timestamp=dt_util.utcnow(), ttl_s=ttl_s, args=args)
+        payload = message.to_payload()
+        self._async_expect(host.key, message, timeout_s)
+        return message, mqtt_client.async_publish_command(self.hass, host.key.topic("command"), payload, timeout_s)
+
+    @callback
+    def async_forget(self, host: Host) -> None:
+        """Drop a host whose device was removed, with everything that is known of it."""
+        self.inventory.forget(host.key)
+        self._async_drop(host)
+
+    @callback
+    def _async_drop(self, host: Host) -> None:
+        self._commander.forget(host.key)
+        self._intake.forget(host.key)
+        self._announced.discard(host.key)
+        self._answers.end(f"{host.name} was removed.", host.key)
+        self.issues.async_clear(str(host.key))
+        for listener in list(self._forget_listeners):
+            listener(host)
+        self._fleet_changed()
+
+    # ------------------------------------------------------------------ for people
+
+    def count(self, *powers: PowerState) -> int:
+        """Return how many hosts are in one of these power states."""
+        return sum(host.power in powers and host.is_known for host in self.inventory)
+
+    def diagnostics(self) -> dict[str, Any]:
+        """Return everything that helps to find a fault; the caller redacts."""
+        now = time.monotonic()
+        flooding = self._intake.flooding(now)
+        return {
+            "prefixes": self.prefixes,
+            "is_connected": self.is_connected,
+            "rejected": dict(self.rejected),
+            "hosts": [
+                {
+                    "topic": str(host.key),
+                    "announce": host.announce,
+                    "is_available": host.is_available,
+                    "power": host.power,
+                    "intent": host.intent,
+                    "silent_for_s": round(now - host.heard_at, 1),
+                    "clock_offset_s": host.clock_offset_s,
+                    "has_conflict": host.has_conflict,
+                    "is_flooding": host.key in flooding,
+                    "readings": host.readings,
+                }
+                for host in self.inventory
+            ],
+        }
+
+
+def _listeners[T](listeners: Mapping[HostKey | None, list[T]], key: HostKey) -> list[T]:
+    """Return the listeners of one host and those of all; a host nobody follows leaves nothing behind."""
+    return [*listeners.get(key, ()), *listeners.get(None, ())]
+
+
+def _add[T](listeners: list[T], listener: T) -> CALLBACK_TYPE:
+    listeners.append(listener)
+
+    @callback
+    def remove() -> None:
+        listeners.remove(listener)
+
+    return remove

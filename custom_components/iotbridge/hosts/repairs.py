@@ -1,0 +1,38 @@
+"""Repairs of hosts: forget one that is gone."""
+
+from collections.abc import Callable
+from typing import Any
+
+from homeassistant.components.repairs import RepairsFlow, RepairsFlowResult
+from homeassistant.config_entries import ConfigEntry
+
+from ..const import DOMAIN
+from ..issues import STALE_HOST
+from ..markdown import escaped
+
+
+class ForgetHost(RepairsFlow):
+    """Forgets a host that is offline and has no device."""
+
+    def __init__(self, _entry_id: str, topic: str) -> None:
+        """``topic`` is that above the host's own."""
+        self._topic = topic
+
+    async def async_step_init(self, _user_input: dict[str, Any] | None = None) -> RepairsFlowResult:
+        """Begin; what is given here is no answer yet."""
+        return await self.async_step_confirm()
+
+    async def async_step_confirm(self, user_input: dict[str, Any] | None = None) -> RepairsFlowResult:
+        """Ask, and clear what the broker remembers of the host."""
+        entries: list[ConfigEntry[Any]] = self.hass.config_entries.async_loaded_entries(DOMAIN)
+        hosts = entries[0].runtime_data.agents.inventory if entries else ()
+        host = next((host for host in hosts if str(host.key) == self._topic), None)
+        if host is None or host.is_online or host.has_device:
+            return self.async_abort(reason="gone")
+        if user_input is None:
+            return self.async_show_form(step_id="confirm", description_placeholders={"host": escaped(host.name)})
+        entries[0].runtime_data.attachments.async_forget(host)
+        return self.async_create_entry(data={})
+
+
+HOST_REPAIRS: dict[str, Callable[[str, str], RepairsFlow]] = {STALE_HOST: ForgetHost}

@@ -1,0 +1,104 @@
+"""Sensors of hosts: the power state of each, and counts of all on the bridge's own device."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import override
+
+from homeassistant.components.sensor import SensorDeviceClass, SensorEntity, SensorEntityDescription, SensorStateClass
+from homeassistant.config_entries import ConfigEntry
+from homeassistant.const import EntityCategory
+from homeassistant.core import callback
+from homeassistant.helpers.device_registry import DeviceEntry
+from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
+
+from ..entity import IotBridgeEntity
+from .device_links import Attachments
+from .entity import IotBridgeHostEntity
+from .inventory import Host, PowerState
+from .manager import AgentsManager
+
+
+@dataclass(frozen=True, kw_only=True)
+class BridgeSensorDescription(SensorEntityDescription):
+    """A count over all hosts."""
+
+    value_fn: Callable[[AgentsManager], int]
+
+
+BRIDGE_SENSORS = (
+    BridgeSensorDescription(
+        key="hosts_online",
+        state_class=SensorStateClass.MEASUREMENT,
+        value_fn=lambda agents: agents.count(PowerState.ON),
+    ),
+    BridgeSensorDescription(
+        key="hosts_lost",
+        state_class=SensorStateClass.MEASUREMENT,
+        value_fn=lambda agents: agents.count(PowerState.LOST),
+    ),
+    BridgeSensorDescription(
+        key="messages_rejected",
+        entity_category=EntityCategory.DIAGNOSTIC,
+        state_class=SensorStateClass.TOTAL_INCREASING,
+        value_fn=lambda agents: agents.rejected.total(),
+    ),
+)
+
+
+@callback
+def async_setup_host_sensors(
+    entry: ConfigEntry,
+    agents: AgentsManager,
+    attachments: Attachments,
+    async_add_entities: AddConfigEntryEntitiesCallback,
+) -> None:
+    """Add the counts now, and each host's power state once its device exists."""
+    async_add_entities(BridgeSensor(agents, entry, description) for description in BRIDGE_SENSORS)
+
+    @callback
+    def add_host(host: Host, device: DeviceEntry) -> None:
+        async_add_entities([PowerStateSensor(agents, host, device)])
+
+    entry.async_on_unload(attachments.async_add_listener(add_host))
+
+
+class PowerStateSensor(IotBridgeHostEntity, SensorEntity):
+    """Whether a host is on, on its way down or up, off, or lost."""
+
+    _attr_device_class = SensorDeviceClass.ENUM
+
+    def __init__(self, agents: AgentsManager, host: Host, device: DeviceEntry) -> None:
+        """Name the entity."""
+        super().__init__(agents, host, device, "power_state")
+        self._attr_options = [power.value for power in PowerState]
+
+    @property
+    @override
+    def native_value(self) -> str | None:
+        """Return the power state, None while nothing was heard of it."""
+        return self._host.power
+
+
+class BridgeSensor(IotBridgeEntity, SensorEntity):
+    """A count over all hosts, on the bridge's own device."""
+
+    entity_description: BridgeSensorDescription
+
+    def __init__(self, agents: AgentsManager, entry: ConfigEntry, description: BridgeSensorDescription) -> None:
+        """Put the sensor on the bridge."""
+        super().__init__(entry, description.key)
+        self.entity_description = description
+        self._agents = agents
+
+    @override
+    async def async_added_to_hass(self) -> None:
+        """Follow the counts."""
+        self.async_on_remove(self._agents.async_add_fleet_listener(self._async_fleet_changed))
+        self._attr_native_value = self.entity_description.value_fn(self._agents)
+
+    @callback
+    def _async_fleet_changed(self) -> None:
+        value = self.entity_description.value_fn(self._agents)
+        if value != self._attr_native_value:
+            self._attr_native_value = value
+            self.async_write_ha_state()

@@ -1,0 +1,179 @@
+"""Action ``send_command``: resolves hosts, checks permissions, and returns each host's response."""
+
+import asyncio
+from collections.abc import Callable
+from typing import Any
+
+import voluptuous as vol
+
+from homeassistant.auth.models import User
+from homeassistant.auth.permissions.const import POLICY_CONTROL
+from homeassistant.core import HomeAssistant, ServiceCall, ServiceResponse, SupportsResponse, callback
+from homeassistant.exceptions import Unauthorized, UnknownUser
+from homeassistant.helpers import config_validation as cv, entity_registry as er, target
+
+from ..const import DOMAIN
+from ..errors import CommandFailedError, InvalidCallError
+from ..protocol.messages import COMMAND_NAME
+from .commander import CommandResult, Outcome
+from .device_links import Attachments
+from .inventory import Host
+from .manager import AgentsManager
+
+SERVICE_SEND_COMMAND = "send_command"
+
+ATTR_COMMAND = "command"
+ATTR_ARGS = "args"
+ATTR_TIMEOUT = "timeout"
+ATTR_RAISE_ON_FAILURE = "raise_on_failure"
+
+# Everything else stops a machine or runs a program on it.
+HARMLESS = ("ping", "status")
+
+SEND_COMMAND_SCHEMA = cv.make_entity_service_schema(
+    {
+        vol.Required(ATTR_COMMAND): cv.matches_regex(rf"^{COMMAND_NAME.pattern}\Z"),
+        vol.Optional(ATTR_ARGS): dict,
+        vol.Optional(ATTR_TIMEOUT): vol.All(vol.Coerce(float), vol.Range(min=0.5, max=300)),
+        vol.Optional(ATTR_RAISE_ON_FAILURE, default=True): cv.boolean,
+    }
+)
+
+
+@callback
+def async_setup_host_services(hass: HomeAssistant, managers: Callable[[], tuple[AgentsManager, Attachments]]) -> None:
+    """Register the actions of hosts; ``managers`` returns those of the loaded entry or raises InvalidCallError."""
+
+    async def send_command(call: ServiceCall) -> ServiceResponse:
+        response = await async_send_command(*managers(), call)
+        return response if call.return_response else None
+
+    hass.services.async_register(
+        DOMAIN, SERVICE_SEND_COMMAND, send_command, SEND_COMMAND_SCHEMA, supports_response=SupportsResponse.OPTIONAL
+    )
+
+
+async def async_send_command(agents: AgentsManager, attachments: Attachments, call: ServiceCall) -> dict[str, Any]:
+    """Send one command to all targets at once; return what each answered.
+
+    Raises InvalidCallError when no host is meant, Unauthorized, and CommandFailedError with the hosts that did not
+    obey.
+    """
+    hass, command = agents.hass, call.data[ATTR_COMMAND]
+    hosts = _targets(hass, attachments, call)
+    await _check_permission(hass, call, hosts)
+    timeout_s = call.data.get(ATTR_TIMEOUT, agents.response_timeout_s)
+    results = await asyncio.gather(
+        *(_send(agents, host, command, call.data.get(ATTR_ARGS), timeout_s) for host in hosts)
+    )
+    if call.data[ATTR_RAISE_ON_FAILURE]:
+        _raise_failures(command, hosts, results)
+    return {
+        "results": [
+            _response(host, attachments.device_id(host), result) for host, result in zip(hosts, results, strict=True)
+        ]
+    }
+
+
+async def _send(
+    agents: AgentsManager, host: Host, command: str, args: dict[str, Any] | None, timeout_s: float
+) -> CommandResult:
+    if host.is_online and agents.is_connected:
+        try:
+            return await agents.async_send(host, command, args, timeout_s)
+        except TypeError as error:
+            raise InvalidCallError("invalid_args", error=str(error)) from error
+    message = f"{host.name} is not online." if agents.is_connected else "The MQTT broker is not connected."
+    result = CommandResult(key=host.key, outcome=Outcome.FAILED, command=command, reason="offline", message=message)
+    agents.async_tell_result(result)
+    return result
+
+
+def _targets(hass: HomeAssistant, attachments: Attachments, call: ServiceCall) -> list[Host]:
+    """Return the hosts that are meant, each once.
+
+    An area full of lamps is fine as long as there is a host in it; a device or entity that was named and is no host
+    is a mistake.
+    """
+    selection = target.TargetSelection(call.data)
+    selected = target.async_extract_referenced_entity_ids(hass, selection, primary_entities_only=False)
+    devices = {device_id: device_id for device_id in selected.referenced_devices}
+    registry = er.async_get(hass)
+    for entity_id in selected.referenced:
+        entity = registry.async_get(entity_id)
+        devices[entity.device_id if entity and entity.device_id else entity_id] = entity_id
+    named = selection.device_ids | selection.entity_ids
+    hosts: dict[Any, Host] = {}
+    for device_id, source in devices.items():
+        if host := attachments.host(device_id):
+            hosts[host.key] = host
+        elif source in named:
+            raise InvalidCallError("not_a_host", target=source)
+    if not hosts:
+        raise InvalidCallError("no_host")
+    return sorted(hosts.values(), key=lambda host: host.name)
+
+
+async def _check_permission(hass: HomeAssistant, call: ServiceCall, hosts: list[Host]) -> None:
+    """Let admins do everything and others only what is harmless, on hosts they may control.
+
+    Automations have no user: who wrote them was allowed to.
+    """
+    if call.context.user_id is None:
+        return
+    user = await hass.auth.async_get_user(call.context.user_id)
+    if user is None:
+        raise UnknownUser(context=call.context)
+    if user.is_admin:
+        return
+    if call.data[ATTR_COMMAND] not in HARMLESS or not all(_may_control(hass, user, h) for h in hosts):
+        raise Unauthorized(context=call.context, permission=POLICY_CONTROL)
+
+
+def _may_control(hass: HomeAssistant, user: User, host: Host) -> bool:
+    entity_id = er.async_get(hass).async_get_entity_id("event", DOMAIN, f"{host.uid}_command")
+    return entity_id is not None and user.permissions.check_entity(entity_id, POLICY_CONTROL)
+
+
+def _response(host: Host, device_id: str | None, result: CommandResult) -> dict[str, Any]:
+    return {
+        "host": host.name,
+        "node_id": host.key.node_id,
+        "device_id": device_id,
+        "command": result.command,
+        "success": result.is_success,
+        "status": result.outcome.value,
+        "reason": result.reason,
+        "message": result.message,
+        "latency_ms": None if result.latency_s is None else round(result.latency_s * 1000, 1),
+        "data": dict(result.data),
+    }
+
+
+def _raise_failures(command: str, hosts: list[Host], results: list[CommandResult]) -> None:
+    """Name the hosts by what they did; where all did the same, in a sentence of its own."""
+    failures: dict[str, list[str]] = {}
+    for host, result in zip(hosts, results, strict=True):
+        if result.reason == "offline":
+            failures.setdefault("offline", []).append(host.name)
+        elif result.outcome is Outcome.TIMED_OUT:
+            failures.setdefault("silent", []).append(host.name)
+        elif not result.is_success:
+            failures.setdefault("refused", []).append(f"{host.name} ({result.message})")
+    names = {kind: ", ".join(those) for kind, those in failures.items()}
+    match [*names.items()]:
+        case []:
+            return
+        case [("offline", those)]:
+            raise CommandFailedError("command_offline", command=command, hosts=those)
+        case [("silent", those)]:
+            raise CommandFailedError("command_silent", command=command, hosts=those)
+        case [("refused", those)]:
+            raise CommandFailedError("command_refused", command=command, hosts=those)
+    raise CommandFailedError(
+        "command_failed",
+        command=command,
+        offline=names.get("offline", "-"),
+        silent=names.get("silent", "-"),
+        refused=names.get("refused", "-"),
+    )

@@ -1,0 +1,74 @@
+"""Decoders: from the bytes of one message to the fields of the devices that it speaks of.
+
+Each format is a module with a function that reads a ``Content`` or returns None where the message is something else.
+``DECODERS`` asks the one that knows most first, and the one that takes everything last.
+"""
+
+from collections.abc import Callable
+from dataclasses import replace
+
+from ..model.message import Decoded, DecodeError, LibraryNeededError, ProblemKind, Sample
+from . import (
+    cbor_document,
+    chirpstack,
+    csv_values,
+    influx,
+    json_document,
+    key_value,
+    milesight,
+    owntracks,
+    rtl_433,
+    scalar,
+    senml,
+    shelly,
+    tasmota_zigbee,
+    ttn,
+)
+from .binary_payloads import kind_of, unreadable
+from .compression import is_compressed, unwrap
+from .payload import Content
+
+__all__ = ["DECODERS", "MAX_PAYLOAD", "DecodeError", "LibraryNeededError", "decode", "is_compressed"]
+
+MAX_PAYLOAD = 256 * 1024
+
+DECODERS: tuple[Callable[[Content], Decoded | None], ...] = (
+    ttn.decode,
+    chirpstack.decode,
+    chirpstack.decode_v3,
+    milesight.decode,
+    tasmota_zigbee.decode,
+    shelly.decode,
+    owntracks.decode,
+    rtl_433.decode,
+    senml.decode,
+    json_document.decode,
+    cbor_document.decode,
+    influx.decode,
+    key_value.decode,
+    csv_values.decode,
+    scalar.decode,
+)
+
+
+def decode(sample: Sample) -> Decoded:
+    """Read one message.
+
+    Raises:
+        DecodeError: nothing in it can be read; its problem says why.
+        LibraryNeededError: it can be read with a library that is not installed.
+    """
+    if len(sample.payload) > MAX_PAYLOAD:
+        raise DecodeError(ProblemKind.TOO_LARGE, size=str(len(sample.payload)), limit=str(MAX_PAYLOAD))
+    prefix, payload = unwrap(sample.payload)
+    if not payload.strip(b"\0 \t\r\n"):
+        raise DecodeError(ProblemKind.EMPTY)
+    if kind_of(payload):
+        raise unreadable(payload)
+    content = Content(sample.topic, payload)
+    for decoder in DECODERS:
+        if decoded := decoder(content):
+            return replace(decoded, format=prefix + decoded.format, exact=False) if prefix else decoded
+    if content.text is None:
+        raise unreadable(payload)
+    raise DecodeError(ProblemKind.NO_VALUES)

@@ -1,0 +1,121 @@
+"""Any other JSON: flat, nested, lists; one device, or one for each object of a list."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from ..model.message import About, Decoded, Path, Scalar
+from .payload import Content
+from .report_builder import MAX_FIELDS, Gathering, key_text, label
+
+# What an object is known by, the surest first; compared without case and separators.
+_IDENTITIES = ("deveui", "uniqueid", "deviceid", "identity", "id", "mac", "macaddress", "address", "addr", "serial",
+               "serialno", "serialnumber", "sn", "imei", "uid", "uuid", "sensorid", "nodeid")  # fmt: skip
+_NAMES = ("name", "devicename", "sensor", "device", "key", "channel", "flag", "tag", "label", "parameter", "type")
+_VALUES = ("value", "val", "v", "reading")
+_BESIDE_A_VALUE = {"unit", "units", "uom", "time", "timestamp", "ts", "t", "date", "quality"}
+# Members under which a gateway lists its devices; objects in other lists are parts of one.
+_LISTS_OF_DEVICES = {"devices", "nodes", "things", "tags", "beacons", "inverters", "meters"}
+_SEPARATORS = str.maketrans("", "", "_- .")
+
+
+def decode(content: Content) -> Decoded | None:
+    """Read a JSON document that is an object or a list."""
+    document = content.json
+    if document is None or not isinstance(document.value, dict | list):
+        return None
+    gathering = Gathering()
+    exact = gather(gathering, document.value) and content.strict
+    return gathering.decoded("json-array" if isinstance(document.value, list) else "json", exact=exact)
+
+
+def gather(gathering: Gathering, document: dict[Any, Any] | list[Any]) -> bool:
+    """Gather everything of a document; return whether each path is that of the document itself."""
+    if isinstance(document, list):
+        return _gather_list(gathering, document)
+    if not any(isinstance(value, list) and value and isinstance(value[0], dict) for value in document.values()):
+        gathering.walk((), document)
+        return True
+    exact = True
+    lists = []
+    for key, value in document.items():
+        if isinstance(key, str) and _plain(key) in _LISTS_OF_DEVICES and identity_key(value):
+            lists.append(value)
+        elif named := _named_values(value):
+            _add_named(gathering, (key_text(key),), named)
+            exact = False
+        else:
+            gathering.walk((key_text(key),), value)
+    gathering.report()
+    for devices in lists:
+        _gather_list(gathering, devices)
+    return exact and not lists
+
+
+def _gather_list(gathering: Gathering, elements: list[Any]) -> bool:
+    if named := _named_values(elements):
+        _add_named(gathering, (), named)
+        return False
+    if key := identity_key(elements):
+        for element in elements[:MAX_FIELDS]:
+            gathering.walk((), {name: value for name, value in element.items() if name != key})
+            gathering.report(label(element[key]), About(name=_name_of(element)))
+        return False
+    gathering.walk((), elements)
+    return True
+
+
+def identity_key(elements: Any) -> str | None:
+    """Return the member by which all objects of a list differ: each is a device; None where there is none."""
+    if not isinstance(elements, list) or not elements or not all(isinstance(one, dict) for one in elements):
+        return None
+    members = {_plain(key): key for key in elements[0] if isinstance(key, str)}
+    for known in (*_IDENTITIES, *_NAMES[:2]):
+        if (key := members.get(known)) is not None and _differ([element.get(key) for element in elements]):
+            return key
+    return None
+
+
+def _differ(identities: Sequence[Any]) -> bool:
+    labels = [label(identity) for identity in identities]
+    return None not in labels and len(set(labels)) == len(labels)
+
+
+def _name_of(element: Mapping[str, Any]) -> str | None:
+    return next(
+        (label(value) for key, value in element.items() if isinstance(key, str) and _plain(key) == "name"), None
+    )
+
+
+def _named_values(elements: Any) -> list[tuple[str, Scalar, str | None]]:
+    """Return name, value and unit of each object of a list, where that is all that the objects are.
+
+    ``[{"name": "temperature", "value": 21.5, "unit": "°C"}, …]`` is one device whose values have no fixed order.
+    """
+    if not isinstance(elements, list) or not all(isinstance(element, dict) for element in elements):
+        return []
+    named = [_named_value(element) for element in elements[: MAX_FIELDS + 1]]
+    found = [one for one in named if one is not None]
+    return found if len(found) == len(named) and _differ([name for name, _, _ in found]) else []
+
+
+def _named_value(element: Mapping[Any, Any]) -> tuple[str, Scalar, str | None] | None:
+    members = {_plain(key): value for key, value in element.items() if isinstance(key, str)}
+    naming = next((key for key in (*_NAMES, *_IDENTITIES) if key in members), None)
+    holding = next((key for key in _VALUES if key in members), None)
+    if naming is None or holding is None or len(members) != len(element):
+        return None
+    if not members.keys() <= {naming, holding, *_BESIDE_A_VALUE, *_NAMES, "id"}:
+        return None
+    name, value = label(members[naming]), members[holding]
+    if name is None or isinstance(value, dict | list):
+        return None
+    return name, value, label(members.get("unit", members.get("units", members.get("uom"))))
+
+
+def _add_named(gathering: Gathering, path: Path, named: Sequence[tuple[str, Scalar, str | None]]) -> None:
+    for name, value, unit in named:
+        gathering.add((*path, name), value, name=name, unit=unit)
+
+
+def _plain(key: str) -> str:
+    return key[:40].lower().translate(_SEPARATORS)

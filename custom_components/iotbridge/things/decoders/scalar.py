@@ -1,0 +1,26 @@
+"""One bare value: a number, a word, a short text; the topic says what it is."""
+
+from ..model.message import Decoded, DecodeError, ProblemKind
+from .payload import Content
+from .report_builder import MAX_TEXT, Gathering, looks_encoded
+
+
+def decode(content: Content) -> Decoded | None:
+    """Read one value; its path is empty. XML is none.
+
+    Raises:
+        DecodeError: the text is bytes in base64 or hex.
+    """
+    text = content.text
+    if not text or len(text) > MAX_TEXT or (text.startswith("<") and text.endswith(">")):
+        return None
+    if looks_encoded(text):
+        raise DecodeError(ProblemKind.ENCODED, field="payload")
+    value = content.json.value if content.json else text
+    if isinstance(value, dict | list):
+        return None
+    gathering = Gathering()
+    gathering.add((), value)
+    # Quotes, padding and the word null would be part of what a template shows.
+    bare = content.payload == text.encode() and not text.startswith('"') and value is not None
+    return gathering.decoded("scalar", exact=bare)

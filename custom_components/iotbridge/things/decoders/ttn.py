@@ -1,0 +1,40 @@
+"""The Things Stack, version 3: uplinks on ``v3/<application>@<tenant>/devices/<device>/up``."""
+
+from ..model.message import About, Decoded
+from .lorawan import add_radio, add_transmission
+from .payload import Content, inner
+from .report_builder import Gathering, label
+
+_UPLINK = "uplink_message"
+_DECODED = (_UPLINK, "decoded_payload")
+_RAW = (_UPLINK, "frm_payload")
+_SOLVED = ("location_solved", "location")
+_MODULATION = (_UPLINK, "settings", "data_rate", "lora", "spreading_factor")
+_FREQUENCY = (_UPLINK, "settings", "frequency")
+
+
+def decode(content: Content) -> Decoded | None:
+    """Read an uplink or a solved location; joins and acknowledgements have no values."""
+    document = content.object
+    ids = inner(document, "end_device_ids")
+    identity = label(inner(ids, "dev_eui")) or label(inner(ids, "device_id"))
+    if identity is None:
+        return None
+    gathering = Gathering()
+    if decoded := inner(document, *_DECODED):
+        gathering.walk(_DECODED, decoded)
+    elif inner(document, *_RAW):
+        gathering.encoded(_RAW)
+    if location := inner(document, *_SOLVED):
+        gathering.walk(_SOLVED, location)
+    add_radio(gathering, (_UPLINK, "rx_metadata"), inner(document, _UPLINK, "rx_metadata"), snr="snr")
+    add_transmission(gathering, document, _MODULATION, _FREQUENCY)
+    version = inner(document, _UPLINK, "version_ids")
+    about = About(
+        name=label(inner(ids, "device_id")),
+        manufacturer=label(inner(version, "brand_id")),
+        model=label(inner(version, "model_id")),
+        sw_version=label(inner(version, "firmware_version")),
+    )
+    gathering.report(identity, about)
+    return gathering.decoded("ttn-v3")

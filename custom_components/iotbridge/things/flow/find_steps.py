@@ -1,0 +1,270 @@
+"""How a device is found: by its topic, by listening, or from a message that the user has."""
+
+import asyncio
+import base64
+import binascii
+from collections.abc import Mapping
+from functools import partial
+from typing import Any
+
+import voluptuous as vol
+
+from homeassistant.config_entries import ConfigEntryState, SubentryFlowResult
+from homeassistant.helpers import selector
+
+from ... import mqtt_client
+from ...forms import LINES, TEXT, choices
+from ...markdown import in_code
+from ...topic_filters import below_one_of, is_topic
+from ..model.message import Sample
+from ..model.topic_matching import common_filter
+from ..profiles.yaml_file import ProfileError
+from ..runtime.sampler import LISTEN_S, MAX_PAYLOAD, WAIT_S, Heard, async_listen, async_wait
+from . import availability_form
+from .channel_validation import ChannelError
+from .learn_steps import Learning
+from .profile_library import read_profile
+from .texts import ThingTexts, async_thing_texts
+from .topic_ranking import Offers, Talk, heard_on, offers
+
+
+class Finding(Learning):
+    """The steps until something was heard."""
+
+    def __init__(self) -> None:
+        """Start with nothing heard."""
+        super().__init__()
+        self._waiting: asyncio.Task[Heard] | None = None
+        self._listening: asyncio.Task[dict[str, bytes]] | None = None
+        self._messages: Mapping[str, bytes] = {}
+        self._offers = Offers({}, 0, {})
+        self._talk = Talk((), (), lambda _topic: False)
+        self._pasted: tuple[Sample, ...] = ()
+
+    async def async_step_user(self, _user_input: dict[str, Any] | None = None) -> SubentryFlowResult:
+        """Ask how to find the device."""
+        if self._get_entry().state is not ConfigEntryState.LOADED:
+            return self.async_abort(reason="not_loaded")
+        if mqtt_client.async_discovery_prefix(self.hass) is None:
+            return self.async_abort(reason="discovery_off")
+        return self.async_show_menu(step_id="user", menu_options=["topic", "listen", "paste", "profile"])
+
+    # ---------------------------------------------------------------- by a profile
+
+    async def async_step_profile(self, user_input: dict[str, Any] | None = None) -> SubentryFlowResult:
+        """Ask for a profile that somebody shared."""
+        errors: dict[str, str] = {}
+        said = {"device": "", "reason": ""}
+        if user_input is not None:
+            try:
+                brought = await self.hass.async_add_executor_job(
+                    read_profile, user_input["profile"], user_input.get("topic")
+                )
+            except ProfileError as error:
+                errors["profile"] = "profile_invalid"
+                said["reason"] = (await async_thing_texts(self.hass)).reason(error)
+            except ChannelError as error:
+                errors["profile"] = error.key
+                said |= error.placeholders
+            else:
+                topic = user_input.get("topic") or brought.match.topic
+                if error_key := "topic_not_in_profile" if topic == "#" else self._fault(topic, said):
+                    errors["topic"] = error_key
+                else:
+                    self._topic, self._brought = topic, brought
+                    return await self.async_step_wait()
+        schema = vol.Schema({vol.Required("profile"): LINES, vol.Optional("topic"): TEXT})
+        return self.async_show_form(
+            step_id="profile",
+            data_schema=self.add_suggested_values_to_schema(schema, user_input),
+            errors=errors,
+            description_placeholders=said,
+            last_step=False,
+        )
+
+    # ---------------------------------------------------------------- by topic
+
+    async def async_step_topic(self, user_input: dict[str, Any] | None = None) -> SubentryFlowResult:
+        """Ask for the topic."""
+        errors: dict[str, str] = {}
+        said = {"device": ""}
+        if user_input is not None:
+            topic = user_input["topic"]
+            if error := self._fault(topic, said):
+                errors["topic"] = error
+            else:
+                self._topic = topic
+                return await self.async_step_wait()
+        schema = vol.Schema({vol.Required("topic"): TEXT})
+        suggested = user_input or {"topic": self._topic}
+        return self.async_show_form(
+            step_id="topic",
+            data_schema=self.add_suggested_values_to_schema(schema, suggested),
+            errors=errors,
+            description_placeholders=said,
+            last_step=False,
+        )
+
+    async def async_step_wait(self, _user_input: dict[str, Any] | None = None) -> SubentryFlowResult:
+        """Wait for a message on the topic."""
+        if self._waiting is None:
+            if not mqtt_client.is_connected(self.hass):
+                return self.async_abort(reason="no_mqtt")
+            beside = availability_form.neighbours(self._topic)
+            trees = (*self._ours(), *self._home())
+            waiting = async_wait(
+                self.hass, self._topic, beside, partial(below_one_of, trees), self.async_update_progress
+            )
+            self._waiting = self.hass.async_create_background_task(waiting, "iotbridge wait", eager_start=True)
+        if not self._waiting.done():
+            return self.async_show_progress(
+                step_id="wait",
+                progress_action="wait",
+                description_placeholders={"topic": in_code(self._topic), "seconds": str(WAIT_S)},
+                progress_task=self._waiting,
+            )
+        waited, self._waiting = self._waiting, None
+        heard = waited.result()
+        self._samples, self._beside = heard.samples, heard.beside
+        return self.async_show_progress_done(next_step_id="learn" if heard.samples else "timed_out")
+
+    async def async_step_timed_out(self, _user_input: dict[str, Any] | None = None) -> SubentryFlowResult:
+        """Explain that nothing came, and what can be done."""
+        return self.async_show_menu(
+            step_id="timed_out",
+            menu_options=["wait", "topic", "listen", "paste"],
+            description_placeholders={"topic": in_code(self._topic), "seconds": str(WAIT_S)},
+        )
+
+    # ---------------------------------------------------------------- by listening
+
+    async def async_step_listen(self, _user_input: dict[str, Any] | None = None) -> SubentryFlowResult:
+        """Listen to everything for a while."""
+        # Nothing may be waited for between the end of listening and its result: a page that is loaded again asks twice.
+        words = await async_thing_texts(self.hass)
+        if self._listening is None:
+            if not mqtt_client.is_connected(self.hass):
+                return self.async_abort(reason="no_mqtt")
+            self._talk = Talk(self._ours(), self._home(), self._get_entry().runtime_data.things.covers)
+            listening = async_listen(self.hass, self._talk.notice, self.async_update_progress)
+            self._listening = self.hass.async_create_background_task(listening, "iotbridge listen", eager_start=True)
+        if not self._listening.done():
+            return self.async_show_progress(
+                step_id="listen",
+                progress_action="listen",
+                description_placeholders={"seconds": str(LISTEN_S)},
+                progress_task=self._listening,
+            )
+        listened, self._listening = self._listening, None
+        self._messages = listened.result()
+        self._offers = offers(self._messages, self._talk, lambda count: words.say("together", count=count))
+        return self.async_show_progress_done(next_step_id="talkers" if self._offers.topics else "silence")
+
+    async def async_step_talkers(self, user_input: dict[str, Any] | None = None) -> SubentryFlowResult:
+        """Let the user choose of what was heard."""
+        errors: dict[str, str] = {}
+        said = {"device": "", "left_out": self._left_out(await async_thing_texts(self.hass))}
+        if user_input is not None:
+            self._topic = user_input["topic"]
+            if error := self._fault(self._topic, said):
+                errors["topic"] = error
+            else:
+                return await self._async_talker()
+        return self.async_show_form(
+            step_id="talkers",
+            data_schema=vol.Schema({vol.Required("topic"): choices(self._offers.topics)}),
+            errors=errors,
+            description_placeholders=said,
+            last_step=False,
+        )
+
+    async def _async_talker(self) -> SubentryFlowResult:
+        """Learn from what was heard already; wait for the next message when that was too long to keep."""
+        self._samples = tuple(heard_on(self._topic, self._messages, MAX_PAYLOAD))
+        if not self._samples:
+            return await self.async_step_wait()
+        beside = [heard_on(topic, self._messages, MAX_PAYLOAD) for topic in availability_form.neighbours(self._topic)]
+        self._beside = tuple(sample for samples in beside for sample in samples)
+        return await self.async_step_learn()
+
+    async def async_step_silence(self, _user_input: dict[str, Any] | None = None) -> SubentryFlowResult:
+        """Explain that nobody spoke whom we do not know."""
+        return self.async_show_menu(
+            step_id="silence",
+            menu_options=["listen", "topic", "paste"],
+            description_placeholders={
+                "seconds": str(LISTEN_S),
+                "left_out": self._left_out(await async_thing_texts(self.hass)),
+            },
+        )
+
+    def _left_out(self, words: ThingTexts) -> str:
+        parts = []
+        if self._offers.known:
+            parts.append(words.say("left_out_known", count=self._offers.known))
+        if self._offers.systems:
+            listed = ", ".join(f"{name} ({count})" for name, count in sorted(self._offers.systems.items()))
+            parts.append(words.say("left_out_systems", systems=listed))
+        return " ".join(parts)
+
+    # ---------------------------------------------------------------- from a message of the user
+
+    async def async_step_paste(self, user_input: dict[str, Any] | None = None) -> SubentryFlowResult:
+        """Ask for messages until the user has no more."""
+        errors: dict[str, str] = {}
+        said = {"device": "", "problems": "", "count": str(len(self._pasted))}
+        suggested: Mapping[str, Any] = user_input or {"topic": self._topic}
+        if user_input is not None:
+            errors = self._paste(user_input, said)
+            if not errors and user_input["another"]:
+                said["count"] = str(len(self._pasted))
+                suggested = {"topic": user_input["topic"]}
+            elif not errors:
+                errors = await self._async_learn_pasted(said)
+                if not errors:
+                    return await self._async_after_learning()
+                self._pasted = self._pasted[:-1]
+        schema = vol.Schema(
+            {
+                vol.Required("topic"): TEXT,
+                vol.Required("payload"): LINES,
+                vol.Required("base64", default=False): selector.BooleanSelector(),
+                vol.Required("another", default=False): selector.BooleanSelector(),
+            }
+        )
+        return self.async_show_form(
+            step_id="paste",
+            data_schema=self.add_suggested_values_to_schema(schema, suggested),
+            errors=errors,
+            description_placeholders=said,
+            last_step=False,
+        )
+
+    async def _async_learn_pasted(self, said: dict[str, str]) -> dict[str, str]:
+        """Learn from the pasted messages together; return what is wrong with the last of them by field."""
+        topic = common_filter([sample.topic for sample in self._pasted])
+        if error := self._fault(topic, said):
+            return {"topic": error}
+        self._topic, self._samples, self._beside = topic, self._pasted, ()
+        if (problems := await self._async_learn()) is None:
+            return {}
+        said["problems"] = " ".join(problems)
+        return {"payload": "not_understood"}
+
+    def _paste(self, given: Mapping[str, Any], said: dict[str, str]) -> dict[str, str]:
+        """Keep a message; return what is wrong with it by field."""
+        topic = given["topic"]
+        if error := self._fault(topic, said):
+            return {"topic": error}
+        if not is_topic(topic):
+            return {"topic": "topic_wildcard"}
+        payload = given["payload"].strip().encode()
+        if given["base64"]:
+            try:
+                payload = base64.b64decode(b"".join(payload.split()), validate=True)
+            except binascii.Error:
+                return {"payload": "no_base64"}
+        if not payload:
+            return {"payload": "payload_missing"}
+        self._pasted = (*self._pasted, Sample(topic, payload))
+        return {}

@@ -1,0 +1,49 @@
+"""Forms of the things' dialogs with more than one field."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import voluptuous as vol
+
+from homeassistant.helpers import selector
+
+from ...forms import TEXT, choices
+from ..model.message import About
+from ..model.profile import Joining
+from . import availability_form
+
+
+def device_label(identity: str, about: About) -> str:
+    """Return what a device is called in a list."""
+    return f"{about.name} ({identity})" if about.name and about.name != identity else identity
+
+
+def split_schema(splits: Mapping[str, str], depth: str) -> vol.Schema:
+    """Return the form that asks what is a device; ``depth`` is the guess."""
+    schema: dict[vol.Marker, Any] = {}
+    if len(splits) > 1:
+        schema[vol.Required("depth", default=depth)] = choices(splits)
+    return vol.Schema(schema | joining_schema())
+
+
+def joining_schema() -> dict[vol.Marker, Any]:
+    """Return the choice of what happens to devices that are heard for the first time."""
+    ways = selector.SelectSelectorConfig(options=[str(way) for way in Joining], translation_key="joining")
+    return {vol.Required("joining", default=str(Joining.ASK)): selector.SelectSelector(ways)}
+
+
+def device_schema(channels: selector.ObjectSelector, devices: Mapping[str, str]) -> vol.Schema:
+    """Return the form of a new device; with more than one they can be chosen."""
+    schema: dict[vol.Marker, Any] = {
+        vol.Required("name"): TEXT,
+        vol.Optional("area"): selector.AreaSelector(),
+    }
+    if len(devices) > 1:
+        schema[vol.Required("devices")] = choices(devices, multiple=True)
+    schema |= {
+        vol.Required("channels"): channels,
+        vol.Optional("manufacturer"): TEXT,
+        vol.Optional("model"): TEXT,
+        vol.Required(availability_form.SECTION): availability_form.schema(),
+    }
+    return vol.Schema(schema)

@@ -1,0 +1,88 @@
+"""What a known device says now, and what of it is new."""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, replace
+
+from homeassistant.config_entries import ConfigEntry, ConfigSubentry
+from homeassistant.core import HomeAssistant
+
+from ...errors import LibraryMissingError
+from ..model.message import About, Value
+from ..model.profile import Channel, Profile, Reading
+from ..runtime.news import News
+from ..runtime.requirements import async_understand
+from .channel_form import Shown, check_twins, named_apart, union
+from .channel_validation import blanks_of, check
+from .proposal import values_of
+
+
+@dataclass(frozen=True, slots=True)
+class Live:
+    """A known device: what the user confirmed of it, what it says, and what appeared since.
+
+    ``exact`` as in ``Profile``: whether a template finds all of it as we do.
+    """
+
+    profile: Profile
+    readings: Mapping[str, Reading]
+    values: Mapping[str, Value]
+    news: News
+    exact: bool
+
+    @property
+    def new(self) -> tuple[Channel, ...]:
+        """Return proposals for the fields that appeared since the user decided."""
+        known = {channel.key for channel in self.profile.channels} | self.profile.dropped
+        return tuple(reading.channel for key, reading in self.readings.items() if key not in known)
+
+    @property
+    def dropped(self) -> tuple[Channel, ...]:
+        """Return proposals for the fields that the user did not want, as far as they are still heard."""
+        return tuple(self.readings[key].channel for key in sorted(self.profile.dropped & self.readings.keys()))
+
+    def shown(self, channel: Channel, *, new: bool = False) -> Shown:
+        """Return what a form says of a channel."""
+        reading = self.readings.get(channel.key, Reading(channel=channel, value=None))
+        return Shown(replace(reading, value=self.values.get(channel.key, reading.value)), new)
+
+    def identities(self) -> dict[str, About]:
+        """Return all devices: those that are wanted, those that wait for a decision, those that are not wanted."""
+        ignored = {identity: About() for identity in sorted(self.profile.ignored)}
+        return ignored | dict(self.news.devices) | dict(self.profile.devices)
+
+
+async def async_live(hass: HomeAssistant, entry: ConfigEntry, subentry: ConfigSubentry) -> Live:
+    """Read what a device said last."""
+    profile = Profile.from_dict(subentry.data)
+    things = entry.runtime_data.things
+    samples = things.latest(subentry.subentry_id)
+    news = things.news(subentry.subentry_id)
+    try:
+        understood = await async_understand(hass, samples, topic=profile.topic, depth=profile.depth)
+    except LibraryMissingError:
+        return Live(profile, {}, {}, news, exact=False)
+    values = await hass.async_add_executor_job(values_of, profile, samples)
+    exact = profile.exact and (understood.exact or not samples)
+    return Live(profile, union(understood.devices), values, news, exact)
+
+
+def decided(profile: Profile, chosen: set[str], shown: Mapping[str, About]) -> Profile:
+    """Return the profile with the chosen devices in it; the others that were shown are not wanted."""
+    kept = {identity: about for identity, about in profile.devices.items() if identity not in shown}
+    added = {identity: profile.devices.get(identity, about) for identity, about in shown.items() if identity in chosen}
+    ignored = (profile.ignored - shown.keys()) | (frozenset(shown) - chosen)
+    return replace(profile, devices=added | kept, ignored=ignored)
+
+
+def extended(profile: Profile, wanted: Collection[Channel], shown: Collection[Channel]) -> Profile:
+    """Return the profile with more channels; the others that were shown are not wanted. ChannelError: it cannot be."""
+    known = {channel.key for channel in profile.channels}
+    added = [channel for channel in wanted if channel.key not in known]
+    channels = (*profile.channels, *named_apart(added, profile.channels))
+    blanks = blanks_of(profile.topic, profile.depth, profile.devices)
+    for channel in channels[len(profile.channels) :]:
+        check(channel, None, blanks)
+    check_twins(channels)
+    keys = {channel.key for channel in channels}
+    dropped = (profile.dropped | {channel.key for channel in shown}) - keys
+    return replace(profile, channels=channels, dropped=frozenset(dropped))

@@ -1,0 +1,73 @@
+"""Texts of the things' dialogs: names of platforms, classes and formats, and reasons of refusals."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from homeassistant.core import HomeAssistant
+from homeassistant.helpers.translation import async_get_translations
+
+from ...const import DOMAIN
+from ...texts import Words, async_words, texts_below
+from ..model.profile import PLATFORMS
+from ..profiles.validation import ProfileError
+from .channel_validation import ChannelError
+
+# Formats as people know them; the names of the others are in the translations.
+_FORMATS = {
+    "cbor": "CBOR",
+    "chirpstack-v3": "ChirpStack 3",
+    "chirpstack-v4": "ChirpStack 4",
+    "csv": "CSV",
+    "influx": "InfluxDB line protocol",
+    "json": "JSON",
+    "json-array": "JSON",
+    "milesight-gateway": "Milesight",
+    "owntracks": "OwnTracks",
+    "rtl-433": "rtl_433",
+    "senml-cbor": "SenML in CBOR",
+    "senml-json": "SenML",
+    "shelly-rpc": "Shelly",
+    "tasmota-zigbee": "Tasmota Zigbee",
+    "ttn-v3": "The Things Stack",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class ThingTexts(Words):
+    """Own sentences, and names of platforms and classes, in the language of the home."""
+
+    platforms: Mapping[str, str]
+    state_classes: Mapping[str, str]
+
+    def reason(self, error: ProfileError) -> str:
+        """Return why a file is no profile."""
+        place = error.place or self.own["profile_whole"]
+        return self.say("profile_expected", place=place, expected=self.say(error.kind, **error.placeholders))
+
+    def format(self, name: str) -> str:
+        """Return the common name of a format with its wrapping: ``gzip+json`` is ``gzip+JSON``."""
+        return " + ".join(dict.fromkeys(self._format(part) for part in name.split(" + ")))
+
+    def _format(self, name: str) -> str:
+        wrapping, plus, inner = name.rpartition("+")
+        known = {"scalar": self.own["format_scalar"], "key-value": self.own["format_key_value"], **_FORMATS}
+        return f"{wrapping}{plus}{known.get(inner, inner)}"
+
+
+async def async_thing_texts(hass: HomeAssistant) -> ThingTexts:
+    """Load the texts from the translations; names of platforms and classes are Home Assistant's own."""
+    words = await async_words(hass)
+    titles = await async_get_translations(hass, hass.config.language, "title", PLATFORMS)
+    names = await async_get_translations(hass, hass.config.language, "entity_component", {"sensor"})
+    return ThingTexts(
+        own=words.own,
+        device_classes=words.device_classes,
+        platforms={platform: titles[f"component.{platform}.title"] for platform in PLATFORMS},
+        state_classes=texts_below(names, "component.sensor.entity_component._.state_attributes.state_class.state."),
+    )
+
+
+async def async_reason(hass: HomeAssistant, error: ChannelError) -> str:
+    """Return why a channel cannot be as it is, in a sentence."""
+    texts = await async_get_translations(hass, hass.config.language, "config_subentries", {DOMAIN})
+    return texts[f"component.{DOMAIN}.config_subentries.device.error.{error.key}"].format(**error.placeholders)

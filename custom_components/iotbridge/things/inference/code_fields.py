@@ -1,0 +1,25 @@
+"""Numbers that only stand for a word: states, modes and codes. Pure."""
+
+from ..vocabulary.quantities import QUANTITIES
+from ..vocabulary.words import WORDS
+from .candidates import Place
+from .tokens import Phrase
+
+CODES = frozenset({"status", "state", "code", "mode"})
+SMALL_CODES = range(10)
+# What holds the number where a state stands beside it.
+MEASURED = (("data",), ("value",), ("reading",), ("measurement",))
+
+
+def is_beside_its_number(one: Place) -> bool:
+    """Return whether a number is the state of what another one beside it measures: {"data": 7.2, "state": 0}."""
+    return bool(one.leaf) and set(one.leaf) <= CODES and any(other.leaf in MEASURED for other in one.siblings)
+
+
+def is_code(one: Place, word: Phrase | None) -> bool:
+    """Return whether a number only stands for a word: "inverterStatus": 102."""
+    own = [part for part in one.leaf if not part.isdigit()]
+    quantity = WORDS[word.text] if word else None
+    small = word is not None and word.end < len(one.leaf) and one.number in SMALL_CODES
+    weak = quantity is None or (quantity != "battery" and (QUANTITIES[quantity].subject or small))
+    return bool(own) and own[-1] in CODES and weak and len(one.parts) > 0 and not one.stated

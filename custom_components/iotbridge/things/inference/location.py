@@ -1,0 +1,49 @@
+"""Positions: latitude and longitude become one place on the map. Pure."""
+
+from collections.abc import Sequence
+
+from ..model.message import Path
+from ..model.profile import Channel
+from .candidates import Place
+from .tokens import Words
+
+LATITUDE = frozenset({"lat", "latitude", "gpslat"})
+LONGITUDE = frozenset({"lon", "lng", "long", "longitude", "gpslon", "gpslng"})
+ACCURACY = frozenset({"acc", "accuracy", "hacc"})
+ALTITUDE = frozenset({"alt", "altitude", "elevation"})
+
+
+def positions(places: Sequence[Place]) -> tuple[list[tuple[Place, Channel]], list[Place]]:
+    """Return the positions with their channels, and the other places.
+
+    Accuracy and altitude stay readings of their own beside being members of the position.
+    """
+    found: list[tuple[Place, Channel]] = []
+    used: set[int] = set()
+    for one in places:
+        rest = without(one.leaf, LATITUDE)
+        if rest is None or not is_degrees(one, 90):
+            continue
+        partner = next((other for other in one.siblings if without(other.leaf, LONGITUDE) == rest), None)
+        if partner is None or partner.subtopic != one.subtopic or not is_degrees(partner, 180):
+            continue
+        used |= {id(one), id(partner)}
+        companions: list[tuple[str, Path]] = [("longitude", partner.field.path)]
+        for role, table in (("accuracy", ACCURACY), ("altitude", ALTITUDE)):
+            path = next((other.field.path for other in one.siblings if without(other.leaf, table) == rest), None)
+            if path is not None:
+                companions.append((role, path))
+        channel = Channel(name="Location", path=one.field.path, subtopic=one.subtopic, platform="device_tracker",
+                          companions=tuple(companions), enabled=not one.field.technical)  # fmt: skip
+        found.append((one, channel))
+    return found, [one for one in places if id(one) not in used]
+
+
+def without(words: Words, table: frozenset[str]) -> Words | None:
+    """Return the words beside the one of a table: () for "lat", ("gps",) for "gps_lat"; None where there is none."""
+    return tuple(word for word in words if word not in table) if any(word in table for word in words) else None
+
+
+def is_degrees(one: Place, most: float) -> bool:
+    """Return whether a value can be a latitude or a longitude; nothing yet can."""
+    return one.value is None or (one.number is not None and abs(one.number) <= most)

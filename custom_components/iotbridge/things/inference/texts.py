@@ -1,0 +1,73 @@
+"""What a text is that is no state: a time, an address, a unit, or content that nobody decoded. Pure."""
+
+from collections.abc import Sequence
+import re
+
+from ..model.message import Problem, ProblemKind
+from ..model.profile import Reading
+from .candidates import NAMERS, UNITS, Place, plain
+from .interpretation import role_of
+
+TIME = re.compile(
+    r"\d{4}-\d\d-\d\d([T ].*)?"
+    r"|\d\d?[:.]\d\d([:.]\d\d)?( ?[AP]M)?"
+    r"|\d+T\d\d:\d\d:\d\d"
+    r"|\d\d?[./]\d\d?[./]\d{2,4}.*|\d{4}[./]\d\d[./]\d\d.*"
+    r"|P\d*[DT].*"
+)
+IDENTIFIER = re.compile(
+    r"([0-9a-fA-F]{2}[:-]){3,}[0-9a-fA-F]{2}|0x[0-9a-fA-F]+|(\d{1,3}\.){3}\d{1,3}|[0-9a-fA-F-]{12,}|0\d+"
+)
+HEX = re.compile(r"(0x)?([0-9a-fA-F]{2}){4,}")
+BASE64 = re.compile(
+    r"(?=.*[A-Z0-9+/=])(?:[A-Za-z0-9+/_-]{4})*"
+    r"(?:[A-Za-z0-9+/_-]{2}==|[A-Za-z0-9+/_-]{3}=|[A-Za-z0-9+/_-]{4})"
+)
+PADDED = re.compile(r"(?:[A-Za-z0-9+/_-]{4})*(?:[A-Za-z0-9+/_-]{2}==|[A-Za-z0-9+/_-]{3}=)")
+# Keys under which gateways hand on what they did not decode.
+ENCODED = frozenset({
+    "data", "payload", "raw", "hex", "bytes", "frame", "frm payload", "payload raw", "raw payload", "payload hex",
+    "raw data", "data hex", "manufacturerdata", "manufacturer data", "servicedata", "service data", "telegram",
+    "adv data", "advdata", "base64", "payload base64", "rawdata",
+})  # fmt: skip
+# So long a text in hexadecimal or base64 says nothing to a person, whatever its key.
+LONG = 24
+UNIT_WORDS = frozenset({"unit", "units", "uom"})
+
+
+def is_time(text: str) -> bool:
+    """Return whether a text is a date, a time or how long something took."""
+    return TIME.fullmatch(text.strip()) is not None
+
+
+def is_identifier(text: str) -> bool:
+    """Return whether a text is an address or a number that only names something."""
+    return IDENTIFIER.fullmatch(text) is not None
+
+
+def names_a_unit(one: Place) -> bool:
+    """Return whether a text is the unit of another value."""
+    return bool(one.leaf) and one.leaf[-1] in UNIT_WORDS
+
+
+def names_a_record(one: Place) -> bool:
+    """Return whether a text is the name, or the unit, of the record that it stands in."""
+    key = plain(one.parts[-1]) if one.parts else ""
+    return key in {*NAMERS, *UNITS} and any(sibling.recorded for sibling in one.siblings)
+
+
+def is_encoded(one: Place) -> bool:
+    """Return whether a text is content that nobody decoded."""
+    text = one.text or ""
+    if " ".join(one.leaf) in ENCODED and (HEX.fullmatch(text) or BASE64.fullmatch(text)):
+        return True
+    if len(text) < LONG or role_of(one.leaf, None) in ("identity", "time"):
+        return False
+    return bool(HEX.fullmatch(text) or PADDED.fullmatch(text))
+
+
+def undecoded(places: Sequence[Place], readings: Sequence[Reading]) -> tuple[Problem, ...]:
+    """Return what nobody decoded, where the message says little else of the world."""
+    if any(one.channel.enabled and one.channel.entity_category is None for one in readings):
+        return ()
+    return tuple(Problem(ProblemKind.ENCODED, (("field", one.key),)) for one in places if is_encoded(one))

@@ -1,0 +1,208 @@
+"""Keys taken apart: the words in them, and the unit that a suffix names. Pure."""
+
+from collections.abc import Iterable, Mapping, Set as AbstractSet
+from functools import lru_cache
+import re
+from typing import NamedTuple
+
+from ..model.conversion import unit_of
+from ..vocabulary import binary_states, display_names, events, roles, units, vendor_conventions, words
+
+type Words = tuple[str, ...]
+
+PIECES = re.compile(r"[^0-9A-Za-zÀ-ÖØ-öø-ÿµ]+")
+CAMEL = re.compile(r"[A-ZÀ-Ö]+(?=[A-Z][a-z])|[A-ZÀ-Ö]?[a-zß-öø-ÿµ]+|[A-ZÀ-Ö]+|\d+")
+BRACKETS = re.compile(r"(.+?)\s*[\[(]\s*([^\])]{1,10})\s*[\])]\s*")
+LONGEST_PHRASE = 4
+# The words that are worth taking apart, and the pieces that are short.
+SHORTEST, LONGEST = 4, 40
+SHORT = 2
+# So short a unit is a key of its own; others of two letters are names: "TB", "MS".
+UNITS_ALONE = frozenset({"wh", "lx", "ah", "hz"})
+# Shorter pieces are found in any word; these are worth it.
+SHORT_PIECES = frozenset({"in", "kw", "wh", "ma", "mv", "rh", "pv", "ac", "dc"})
+LAST_LETTERS = frozenset("cfv")
+# A letter right after one of these is its unit, wherever it stands: "TempC_SHT".
+TEMPERATURES = frozenset({"temp", "temperature", "tmp"})
+
+
+def vocabulary(*tables: Iterable[str]) -> frozenset[str]:
+    """Return the single words of all phrases."""
+    return frozenset(word for table in tables for phrase in table for word in phrase.split())
+
+
+KNOWN = vocabulary(
+    words.WORDS, units.SUFFIXES, binary_states.BINARY, events.EVENT_KEYS, display_names.SPELLED,
+    display_names.QUALIFIERS, roles.IDENTITY, roles.TIME, roles.SETTING, roles.INTERNAL, roles.ABOUT, roles.TEXTS,
+    roles.GENERIC, vendor_conventions.VOCABULARY,
+)  # fmt: skip
+
+
+@lru_cache(maxsize=4096)
+def words_of(key: str) -> Words:
+    """Return the words of a key in lower case: "pm2.5", "tempOutC", "wind_avg_km_h" and "batterylevel" alike."""
+    found: list[str] = []
+    for piece in PIECES.split(key[:200]):
+        if piece.lower() in KNOWN:
+            found.append(piece.lower())
+        elif piece:
+            found += [part for camel in joined(CAMEL.findall(piece)) for part in segments(camel)]
+    return tuple(found)
+
+
+def joined(parts: list[str]) -> list[str]:
+    """Put together what belongs together: "k" and "Wh", "pm" and "25", "ss" and "id"."""
+    result: list[str] = []
+    lower = [part.lower() for part in parts]
+    index = 0
+    while index < len(lower):
+        length = next(
+            (
+                size
+                for size in range(min(3, len(lower) - index), 1, -1)
+                if "".join(lower[index : index + size]) in KNOWN
+            ),
+            1,
+        )
+        result.append("".join(lower[index : index + length]))
+        index += length
+    return result
+
+
+def segments(word: str) -> list[str]:
+    """Split what is written in one: "windspeedmph", "yieldday"; a word that is not made of known ones stays."""
+    if word in KNOWN or not SHORTEST <= len(word) <= LONGEST or not word.isalpha():
+        return [word]
+    best: list[list[str] | None] = [[], *([None] * len(word))]
+    for end in range(1, len(word) + 1):
+        for start in range(end):
+            before, piece = best[start], word[start:end]
+            if before is None:
+                continue
+            ends = end == len(word) and any(part in words.WORDS for part in before)
+            if not fits(piece, at_end=ends):
+                continue
+            known = best[end]
+            if known is None or len(before) + 1 < len(known):
+                best[end] = [*before, piece]
+    return best[-1] or with_ending(word)
+
+
+# Words that end others: "ipmtemp", "busvolt"; in German they are said in one: "Kesseltemperatur".
+COMPOUNDS = ("temperatur", "spannung", "leistung", "feuchtigkeit", "feuchte", "druck", "energie", "frequenz")
+ENDINGS = ("temperature", "humidity", "pressure", "voltage", "temp", "volt", *COMPOUNDS)
+
+
+def with_ending(word: str) -> list[str]:
+    """Split off a quantity that an unknown word ends with."""
+    ending = next((one for one in ENDINGS if word.endswith(one) and len(word) - len(one) >= SHORT), None)
+    return [word.removesuffix(ending), ending] if ending else [word]
+
+
+def fits(piece: str, *, at_end: bool) -> bool:
+    """Return whether a piece of a word may be a word."""
+    if len(piece) == 1:
+        return at_end and piece in LAST_LETTERS
+    return piece in KNOWN and (len(piece) > SHORT or piece in SHORT_PIECES)
+
+
+class Suffix(NamedTuple):
+    """A unit that a key ends with, and the words before it."""
+
+    unit: str
+    rest: Words
+
+
+def bracketed(key: str) -> Suffix | None:
+    """Return the unit of a heading like "Temperature (°C)"."""
+    match = BRACKETS.fullmatch(key)
+    unit = unit_of(match[2]) if match else None
+    return Suffix(unit, words_of(match[1])) if match and unit else None
+
+
+def suffix(key: Words) -> Suffix | None:
+    """Return the unit that the last words of a key can only be."""
+    end = len(key)
+    while end and key[end - 1].isdigit() and end > 1:
+        end -= 1
+    for stop in {len(key), end}:
+        for length in (3, 2, 1):
+            text = " ".join(key[stop - length : stop]) if length <= stop else ""
+            unit = units.SUFFIXES.get(text)
+            if unit and is_span(key[: stop - length], unit):
+                continue
+            if unit and (stop > length or len(text) > SHORT or text in UNITS_ALONE):
+                return Suffix(unit, key[: stop - length] + key[stop:])
+    return leading(key)
+
+
+# Words that stand after a unit, and say which one: "psi_low".
+WHICH = frozenset({"low", "high"})
+
+
+def leading(key: Words) -> Suffix | None:
+    """Return the unit that a key begins with: a time before anything, another before words that say which one."""
+    unit = units.FIRST.get(key[0]) if len(key) > 1 else None
+    if unit in TIMES or (unit and only_qualifies(tuple(word for word in key[1:] if word not in WHICH))):
+        return Suffix(unit, key[1:])
+    return None
+
+
+# "consumption last hour" and "rain 24 hours" are of that time, and not in hours.
+SPANS = frozenset({"last", "this", "past", "previous", "current", "first", "next"})
+TIMES = frozenset({"h", "d", "min", "s"})
+# They have no unit: behind an index stands whose it is, "aqi_us", or of how long, "aqi_24h".
+INDICES = frozenset({"aqi", "iaq", "caqi"})
+# Behind these stands what so much is paid for: "price_kwh", "eur_per_l".
+PRICES = frozenset({"price", "prices", "cost", "costs", "per", "eur", "euro", "usd", "gbp", "chf", "ct", "cent"})
+
+
+def is_span(before: Words, unit: str) -> bool:
+    """Return whether a unit only tells over how long something was measured, whose index it is, or what is paid for."""
+    rest = [word for word in before if not word.isdigit()]
+    return bool(rest) and ((unit in TIMES and rest[-1] in SPANS) or rest[-1] in INDICES | PRICES)
+
+
+def letters(key: Words) -> tuple[tuple[str, ...], Words]:
+    """Return the units that a key's last letter may be, and the words beside it: "temp_c", "tempc2"."""
+    for place in range(1, len(key) - 1):
+        if key[place] in ("c", "f") and key[place - 1] in TEMPERATURES:
+            return units.LETTERS[key[place]], key[:place] + key[place + 1 :]
+    end = len(key)
+    while end > 1 and key[end - 1].isdigit():
+        end -= 1
+    for stop in dict.fromkeys((len(key), end)):
+        if stop and key[stop - 1] in units.LETTERS:
+            return units.LETTERS[key[stop - 1]], key[: stop - 1] + key[stop:]
+    return (), key
+
+
+class Phrase(NamedTuple):
+    """Neighbouring words that a table knows; ``start`` and ``end`` are places in the key."""
+
+    text: str
+    start: int
+    end: int
+
+
+def phrases(key: Words, table: AbstractSet[str] | Mapping[str, object]) -> list[Phrase]:
+    """Return every phrase of a table that stands in a key, the longest first, later before earlier."""
+    found = [
+        Phrase(text, start, start + length)
+        for length in range(min(LONGEST_PHRASE, len(key)), 0, -1)
+        for start in range(len(key) - length, -1, -1)
+        if (text := " ".join(key[start : start + length])) in table
+    ]
+    return [
+        one for one in found if not any(one.start >= big.start and one.end <= big.end and big != one for big in found)
+    ]
+
+
+def is_number(word: str) -> bool:
+    """Return whether a word only counts."""
+    return word.isdigit()
+
+
+def only_qualifies(key: Words) -> bool:
+    """Return whether a key says which one, and not what: "Total", "L1", "value", "3"."""
+    return all(is_number(word) or word in display_names.QUALIFIERS or word in roles.GENERIC for word in key)

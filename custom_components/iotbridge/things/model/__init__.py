@@ -1,0 +1,1 @@
+"""Profiles of things and the mapping from fields to channels. Pure."""

@@ -1,0 +1,196 @@
+"""Raw values become states: numbers out of text, words into yes and no, and no float noise added. Pure."""
+
+import math
+import re
+
+from ..vocabulary.binary_states import CALM, PAIRS
+from ..vocabulary.unit_spellings import WRITTEN
+from ..vocabulary.units import PLAIN, QUANTITY_OF_UNIT
+from .message import Scalar, Value
+from .profile import Channel
+
+ABSENT = frozenset(
+    {"", "null", "none", "nan", "n/a", "na", "unknown", "unavailable", "undefined", "-", "--", "---", "nil"}
+)
+YES = frozenset({"true", "1", "on", "yes"})
+NO = frozenset({"false", "0", "off", "no"})
+
+NUMBER = re.compile(r"[-+]?(\d+([.,]\d+)?|[.]\d+)([eE][-+]?\d+)?", re.ASCII)
+NUMBER_AND_UNIT = re.compile(r"([-+]?\d+(?:[.,]\d+)?)\s*([^\d\s.,:/-].{0,9})", re.ASCII)
+THOUSANDS = re.compile(r"[-+]?[1-9]\d{0,2},\d{3}", re.ASCII)
+# A number and a short word that is no unit we know: "12.4 xyz". Whatever is dated or counted off is none.
+NUMBER_AND_WORD = re.compile(r"([-+]?\d+(?:[.,]\d+)?) ([A-Za-z]{2,5})", re.ASCII)
+NO_UNIT_WORDS = frozenset({
+    "am", "pm", "of", "or", "to", "on", "off", "ok", "yes", "no", "open", "jan", "feb", "mar", "apr", "may", "jun",
+    "jul", "aug", "sep", "sept", "oct", "nov", "dec", "march", "april", "june", "july", "mon", "tue", "wed", "thu",
+    "fri", "sat", "sun", "day", "days", "ago", "left", "new", "and", "x", "beta", "alpha", "rc", "low", "high",
+    "full", "empty", "alarm", "error", "fault",
+})  # fmt: skip
+SHORTEST_WORD = 3
+# "04d" names something; a number is not written so.
+CODE = re.compile(r"0\d+[A-Za-z]+", re.ASCII)
+# As many digits as a double holds; one more shows how it is stored, not what was measured.
+DIGITS = 15
+
+
+def unit_of(text: str) -> str | None:
+    """Return Home Assistant's unit for what stands beside a value; None when it is none that is known."""
+    text = text.strip()
+    unit = WRITTEN.get(text, text)
+    if unit in QUANTITY_OF_UNIT or unit in PLAIN:
+        return unit
+    # "Percent", "MINUTES": capitals tell units of one or two letters apart, not words.
+    return WRITTEN.get(text.lower()) if len(text) >= SHORTEST_WORD else None
+
+
+def number_of(text: str) -> int | float | None:
+    """Read a number out of text: "23.5", "23,5", "000123.4"; None for anything else, "1,234" too: it may be either."""
+    text = text.strip()
+    if not NUMBER.fullmatch(text) or THOUSANDS.fullmatch(text):
+        return None
+    number = float(text.replace(",", "."))
+    if not math.isfinite(number):
+        return None
+    return int(text) if re.fullmatch(r"[-+]?\d{1,18}", text, re.ASCII) else number
+
+
+def quantity_of(text: str) -> tuple[int | float | None, str | None]:
+    """Read a number and the unit that stands beside it: "23.5 °C" is 23.5 and "°C"; (None, None) for anything else."""
+    number = number_of(text)
+    if number is not None:
+        return number, None
+    match = NUMBER_AND_UNIT.fullmatch(text.strip())
+    if match is None or CODE.fullmatch(text.strip()):
+        return None, None
+    unit = unit_of(match[2].removeprefix("*"))
+    if unit is None and (word := NUMBER_AND_WORD.fullmatch(text.strip())) and word[2].lower() not in NO_UNIT_WORDS:
+        unit = word[2]
+    return (number_of(match[1]), unit) if unit else (None, None)
+
+
+def is_absent(raw: Scalar) -> bool:
+    """Return whether a raw value says that there is none."""
+    return raw is None or (isinstance(raw, str) and raw.strip().lower() in ABSENT)
+
+
+def text_of(raw: Scalar) -> str:
+    """Return a raw value as a channel's ``on`` and ``off`` write it: JSON's ``true`` is "true", 1.0 is "1"."""
+    if isinstance(raw, bool):
+        return "true" if raw else "false"
+    if isinstance(raw, float) and raw.is_integer():
+        return str(int(raw))
+    return "" if raw is None else str(raw)
+
+
+def convert(channel: Channel, raw: Scalar) -> Value:
+    """Return the state that a raw value means for a channel.
+
+    A sensor that is a number is one, any other is what it is; a binary sensor or a switch is a boolean, an event its
+    type. None stays None, and of a number so does a word that says "nothing".
+
+    Raises:
+        ValueError: The value is not what the channel expects.
+    """
+    if channel.platform == "device_tracker":
+        raise ValueError("a position is made of several values")
+    if channel.platform in ("binary_sensor", "switch"):
+        return None if raw is None or raw == "" else state(channel, raw)
+    if channel.platform == "event":
+        return text_of(raw) or None
+    if not channel.is_number:
+        return None if raw is None else plain(channel, raw)
+    return None if is_absent(raw) else scaled(number(raw), channel.scale)
+
+
+def plain(channel: Channel, raw: Scalar) -> Value:
+    """Return a value that claims nothing: a number stays one, everything else is text."""
+    if isinstance(raw, str | bool):
+        return text_of(raw)
+    return scaled(number(raw), channel.scale)
+
+
+def number(raw: Scalar) -> int | float:
+    """Return the number that a raw value is or writes.
+
+    Raises:
+        ValueError: It is none.
+    """
+    if isinstance(raw, bool):
+        return int(raw)
+    if isinstance(raw, str):
+        found, _ = quantity_of(raw)
+        if found is None:
+            raise ValueError(f"not a number: {raw[:40]!r}")
+        return found
+    if raw is None or not math.isfinite(raw):
+        raise ValueError("not a number")
+    return raw
+
+
+def scaled(value: float, scale: float) -> int | float:
+    """Multiply without adding noise: -822 by 0.1 is -82.2, not -82.2000000001."""
+    if scale == 1:
+        return value
+    result = float(f"{value * scale:.{DIGITS - 3}g}")
+    return int(result) if result.is_integer() and isinstance(value, int) and scale >= 1 else result
+
+
+def is_read_alike(channel: Channel, raw: Scalar) -> bool:
+    """Return whether core's template makes of a raw value what ``convert`` makes of it.
+
+    It does not of "21,5", "21.5 °C" or "n/a" where a number is expected, nor of "1" where the words are "on" and "off".
+    """
+    if channel.platform in ("binary_sensor", "switch"):
+        return raw is None or _is_word_of(channel, raw)
+    if not channel.is_number or not isinstance(raw, str):
+        return True
+    try:
+        return math.isfinite(float(raw)) or not is_absent(raw)
+    except ValueError:
+        return not is_absent(raw) and quantity_of(raw)[0] is None
+
+
+def _is_word_of(channel: Channel, raw: Scalar) -> bool:
+    """Return whether a template finds the channel's word for yes or no; True also where we find neither."""
+    if str(raw).lower() in {(channel.on or "").lower(), (channel.off or "").lower()}:
+        return True
+    if raw == "":
+        return False
+    try:
+        state(channel, raw)
+    except ValueError:
+        return True
+    return False
+
+
+def state(channel: Channel, raw: Scalar) -> bool:
+    """Return whether a raw value is the channel's yes or its no.
+
+    Raises:
+        ValueError: It is neither.
+    """
+    text = text_of(raw).strip().lower()
+    on, off = (channel.on or "").lower(), (channel.off or "").lower()
+    if text == on:
+        return True
+    if text == off:
+        return False
+    for same in (YES, NO):
+        if text in same and (on in same or off in same):
+            return on in same
+    if not on and not off and text in YES | NO:
+        return text in YES
+    likely = answer(text)
+    if likely is None or (expected := answer(on)) is None:
+        raise ValueError(f"neither {channel.on!r} nor {channel.off!r}: {text[:40]!r}")
+    return likely == expected
+
+
+def answer(text: str) -> bool | None:
+    """Return what a word says by itself: "open" is yes, "dry" is no; None for a word that says neither."""
+    text = text.strip().lower().replace("_", " ")
+    if text in YES or any(text == yes.replace("_", " ") for yes, _, _ in PAIRS):
+        return True
+    if text in NO or text in CALM or any(text == no.replace("_", " ") for _, no, _ in PAIRS):
+        return False
+    return None

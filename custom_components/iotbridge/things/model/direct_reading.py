@@ -1,0 +1,68 @@
+"""Compares what core's templates find in a device's own messages with what we find. Pure."""
+
+from collections.abc import Iterable
+from typing import Any
+
+import orjson
+
+from .conversion import is_read_alike
+from .message import Path
+from .profile import Channel
+
+# Longer messages are compared only when they are decoded.
+MAX_PAYLOAD = 64 * 1024
+_MISSING = object()
+
+
+def is_same_for_core(payload: bytes, channels: Iterable[Channel]) -> bool:
+    """Return whether core's templates find in a payload what we would; False also where only decoding it would tell.
+
+    ``channels`` are those that core reads from the topic of the message. Costs little: it is asked for every message.
+    """
+    bare = [channel for channel in channels if not channel.path]
+    members = [channel for channel in channels if channel.path]
+    if not bare and not members:
+        return True
+    if not payload:
+        return False
+    if len(payload) > MAX_PAYLOAD:
+        return True
+    return all(_is_same_bare(payload, channel) for channel in bare) and _are_same_members(payload, members)
+
+
+def _is_same_bare(payload: bytes, channel: Channel) -> bool:
+    try:
+        text = payload.decode()
+    except UnicodeDecodeError:
+        return False
+    # A JSON text or null: part of what core shows, and not of what we read.
+    return not text.startswith('"') and text != "null" and is_read_alike(channel, text)
+
+
+def _are_same_members(payload: bytes, channels: list[Channel]) -> bool:
+    if not channels:
+        return True
+    try:
+        document = orjson.loads(payload)
+    except orjson.JSONDecodeError:
+        return False
+    if not isinstance(document, dict):
+        return False
+    for channel in channels:
+        value = _at(document, channel.path)
+        if not isinstance(value, dict | list) and value is not _MISSING and not is_read_alike(channel, value):
+            return False
+    return True
+
+
+def _at(document: Any, path: Path) -> Any:
+    """Return the value at a path; _MISSING where there is none."""
+    node = document
+    for part in path:
+        if isinstance(part, int):
+            node = node[part] if isinstance(node, list) and part < len(node) else _MISSING
+        else:
+            node = node.get(part, _MISSING) if isinstance(node, dict) else _MISSING
+        if node is _MISSING:
+            break
+    return node

@@ -1,0 +1,112 @@
+"""Messages and the fields decoded from them, with the reasons why one cannot be decoded."""
+
+from dataclasses import asdict, dataclass, field, replace
+from enum import StrEnum
+
+type Scalar = str | int | float | bool | None
+type Path = tuple[str | int, ...]
+# A position is the one reading that is more than a scalar: latitude, longitude.
+type Value = Scalar | tuple[float, float]
+
+
+class ProblemKind(StrEnum):
+    """Why something could not be understood; each is a sentence in the translations."""
+
+    BINARY = "payload_binary"
+    BROKEN = "payload_broken"
+    EMPTY = "payload_empty"
+    ENCODED = "payload_encoded"
+    MEMBER_UNUSABLE = "payload_member_unusable"
+    NO_VALUES = "payload_no_values"
+    TOO_COMPLEX = "payload_too_complex"
+    TOO_MANY_DEVICES = "payload_too_many_devices"
+    TOO_LARGE = "payload_too_large"
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """Something that could not be understood; ``placeholders`` fill its sentence."""
+
+    kind: ProblemKind
+    placeholders: tuple[tuple[str, str], ...] = ()
+
+
+class DecodeError(ValueError):
+    """A message that cannot be read at all."""
+
+    def __init__(self, kind: ProblemKind, **placeholders: str) -> None:
+        """``placeholders`` fill the sentence of the kind."""
+        super().__init__(kind.value, placeholders)
+        self.problem = Problem(kind, tuple(placeholders.items()))
+
+
+class LibraryNeededError(Exception):
+    """A message that needs a library which is not installed; ``requirement`` is what pip calls it."""
+
+    def __init__(self, requirement: str) -> None:
+        """``requirement`` is pinned."""
+        super().__init__(requirement)
+        self.requirement = requirement
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """One MQTT message."""
+
+    topic: str
+    payload: bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Field:
+    """One value in a message.
+
+    ``path`` is its place in the decoded document: members by name, array elements by index; empty when the whole
+    payload is the value. ``name`` and ``unit`` are set only where the format itself states them (SenML's ``u``, a CSV
+    heading), never guessed. ``technical`` marks what is about the transport (radio, counters), not about the world.
+    """
+
+    path: Path
+    value: Scalar
+    name: str | None = None
+    unit: str | None = None
+    technical: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class About:
+    """What a message says about the device itself; also what the user may correct."""
+
+    name: str | None = None
+    manufacturer: str | None = None
+    model: str | None = None
+    serial_number: str | None = None
+    sw_version: str | None = None
+
+    def or_else(self, other: About) -> About:
+        """Fill what is not known here from there."""
+        known = {key: value for key, value in asdict(self).items() if value is not None}
+        return replace(other, **known)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Report:
+    """What one message says of one device; ``identity`` is None where only the topic tells which device it is."""
+
+    fields: tuple[Field, ...]
+    identity: str | None = None
+    about: About = field(default_factory=About)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decoded:
+    """One message, read.
+
+    ``exact``: every field is where its path says in the raw payload (JSON, or one bare value), so that a template can
+    read it without us. ``problems`` are the parts that were left out, each with its reason.
+    """
+
+    format: str
+    reports: tuple[Report, ...]
+    exact: bool = False
+    problems: tuple[Problem, ...] = ()

@@ -1,0 +1,195 @@
+"""Checked access to the members of a profile file: each error names the place and what is expected there."""
+
+from collections.abc import Collection, Iterable, Mapping
+from enum import StrEnum
+from math import isfinite
+from typing import Any
+
+from ..model.message import Path, Scalar
+
+_MAX_TEXT = 255
+_MAX_LIST = 200
+# YAML reads these words as booleans, as keys too.
+_BOOLEAN_KEYS = {True: "on", False: "off"}
+_SHOWN = 40
+
+
+class Expected(StrEnum):
+    """What should be in a place of a profile file; each is a phrase in the translations."""
+
+    BOOLEAN = "profile_boolean"
+    CHANNEL = "profile_channel"
+    CHOICES = "profile_choices"
+    INTEGER = "profile_integer"
+    LEVELS = "profile_levels"
+    LIST = "profile_list"
+    MAPPING = "profile_mapping"
+    MATCH = "profile_match"
+    NAMES = "profile_names"
+    NO_ALIASES = "profile_no_aliases"
+    NUMBER = "profile_number"
+    ONE_OF = "profile_one_of"
+    PART = "profile_part"
+    SIZE = "profile_size"
+    TEXT = "profile_text"
+    TOPIC_FILTER = "profile_topic_filter"
+    YAML = "profile_yaml"
+    YAML_LINE = "profile_yaml_line"
+
+
+# For the log, which is English.
+IN_ENGLISH = {
+    Expected.BOOLEAN: "true or false",
+    Expected.CHANNEL: "at least one channel",
+    Expected.CHOICES: "a value or a list of values",
+    Expected.INTEGER: "a whole number from {least} to {most}",
+    Expected.LEVELS: "at most {most} levels",
+    Expected.LIST: "a list of at most {most}",
+    Expected.MAPPING: "a mapping",
+    Expected.MATCH: "a topic, keys or values",
+    Expected.NAMES: "names that are text",
+    Expected.NO_ALIASES: "no aliases (*)",
+    Expected.NUMBER: "a number other than 0",
+    Expected.ONE_OF: "one of {names}",
+    Expected.PART: "a name or an index",
+    Expected.SIZE: "at most {most} KiB",
+    Expected.TEXT: "a text of at most {most} characters (in quotes, if YAML takes it for another)",
+    Expected.TOPIC_FILTER: "a topic filter: + alone in a level, # alone at the end",
+    Expected.YAML: "valid YAML",
+    Expected.YAML_LINE: "valid YAML in line {line}",
+}
+
+
+class ProfileError(ValueError):
+    """A profile file that is not one: ``place`` is where (``channels[2].unit``), ``kind`` what should be there."""
+
+    def __init__(self, place: str, kind: Expected, **placeholders: object) -> None:
+        """``place`` is empty for the file as a whole; ``placeholders`` fill the phrase of the kind."""
+        self.expected = IN_ENGLISH[kind].format(**placeholders)
+        super().__init__(f"{place or 'the file'}: expected {self.expected}")
+        self.place = place
+        self.kind = kind
+        self.placeholders = placeholders
+
+
+class Reader:
+    """One mapping of the file, and where it is."""
+
+    def __init__(self, place: str, plain: Any) -> None:
+        """Raise ProfileError where it is no mapping of names."""
+        self._place = place
+        if not isinstance(plain, Mapping):
+            raise ProfileError(place, Expected.MAPPING)
+        self._plain: dict[str, Any] = {}
+        for key, value in plain.items():
+            name = _BOOLEAN_KEYS[key] if isinstance(key, bool) else key
+            if not isinstance(name, str) or not 0 < len(name) <= _MAX_TEXT:
+                raise ProfileError(place, Expected.NAMES)
+            self._plain[name] = value
+
+    def at(self, name: str) -> str:
+        """Return where a member is."""
+        return f"{self._place}.{name[:_SHOWN]}" if self._place else name[:_SHOWN]
+
+    def only(self, names: Collection[str]) -> None:
+        """Refuse members that nobody knows: most likely they are misspelt."""
+        for name in self._plain:
+            if name not in names:
+                raise ProfileError(self.at(name), Expected.ONE_OF, names=", ".join(names))
+
+    def has(self, name: str) -> bool:
+        """Return whether a member is there and not null."""
+        return self._plain.get(name) is not None
+
+    def names(self) -> list[str]:
+        """Return the names of all members."""
+        return list(self._plain)
+
+    def member(self, name: str) -> Reader:
+        """Return a mapping."""
+        return Reader(self.at(name), self._plain.get(name))
+
+    def elements(self, name: str, *, most: int) -> Iterable[Reader]:
+        """Return the mappings of a list."""
+        return [Reader(f"{self.at(name)}[{index}]", one) for index, one in enumerate(self._list(name, most=most))]
+
+    def text(self, name: str) -> str:
+        """Return a text."""
+        return _text(self.at(name), self._plain.get(name))
+
+    def optional_text(self, name: str) -> str | None:
+        """Return a text, or None where there is none."""
+        return self.text(name) if self.has(name) else None
+
+    def texts(self, name: str) -> list[str]:
+        """Return a list of texts; none is an empty list."""
+        found = self._list(name, most=_MAX_LIST) if self.has(name) else []
+        return [_text(f"{self.at(name)}[{index}]", one) for index, one in enumerate(found)]
+
+    def topic_filter(self, name: str) -> str:
+        """Return a topic filter with wildcards where MQTT allows them."""
+        text = self.text(name)
+        levels = text.split("/")
+        if any(("+" in level or "#" in level) and len(level) > 1 for level in levels) or "#" in levels[:-1]:
+            raise ProfileError(self.at(name), Expected.TOPIC_FILTER)
+        return text
+
+    def path(self, name: str) -> Path:
+        """Return a path: names and indexes; empty where the payload is the value."""
+        found = self._list(name, most=_MAX_LIST)
+        for index, part in enumerate(found):
+            if isinstance(part, bool) or not isinstance(part, str | int) or len(str(part)) > _MAX_TEXT:
+                raise ProfileError(f"{self.at(name)}[{index}]", Expected.PART)
+        return tuple(found)
+
+    def one_of(self, name: str, known: Collection[str]) -> str:
+        """Return one of some words."""
+        text = self._plain.get(name)
+        if not isinstance(text, str) or text not in known:
+            raise ProfileError(self.at(name), Expected.ONE_OF, names=", ".join(known))
+        return text
+
+    def integer(self, name: str, default: int, least: int, most: int) -> int:
+        """Return a whole number within bounds."""
+        value = self._plain.get(name, default)
+        if isinstance(value, bool) or not isinstance(value, int) or not least <= value <= most:
+            raise ProfileError(self.at(name), Expected.INTEGER, least=least, most=most)
+        return value
+
+    def number(self, name: str) -> float:
+        """Return a number that is not zero: every value times zero is no value."""
+        value = self._plain[name]
+        if isinstance(value, bool) or not isinstance(value, int | float) or not value or not abs(value) < 1e12:  # noqa: PLR2004
+            raise ProfileError(self.at(name), Expected.NUMBER)
+        return float(value)
+
+    def boolean(self, name: str) -> bool:
+        """Return true or false."""
+        value = self._plain[name]
+        if not isinstance(value, bool):
+            raise ProfileError(self.at(name), Expected.BOOLEAN)
+        return value
+
+    def choices(self, name: str) -> tuple[Scalar, ...]:
+        """Return the values that a member allows: one, or a list of them."""
+        found = self._plain[name]
+        choices = found if isinstance(found, list) else [found]
+        if not 0 < len(choices) <= _MAX_LIST or not all(_is_scalar(choice) for choice in choices):
+            raise ProfileError(self.at(name), Expected.CHOICES)
+        return tuple(choices)
+
+    def _list(self, name: str, *, most: int) -> list[Any]:
+        found = self._plain.get(name)
+        if not isinstance(found, list) or len(found) > most:
+            raise ProfileError(self.at(name), Expected.LIST, most=most)
+        return found
+
+
+def _text(place: str, value: Any) -> str:
+    if not isinstance(value, str) or len(value) > _MAX_TEXT or not value.strip():
+        raise ProfileError(place, Expected.TEXT, most=_MAX_TEXT)
+    return value
+
+
+def _is_scalar(value: Any) -> bool:
+    return isinstance(value, str | int) or (isinstance(value, float) and isfinite(value))

@@ -1,0 +1,236 @@
+"""Profile files: the mapping of one kind of thing, as YAML that people share.
+
+    name: AirGradient ONE
+    manufacturer: AirGradient
+    match:
+      topic: airgradient/readings/+      # a topic filter
+      keys: [rco2, pm02]                 # values that must be there, by their keys
+      values: {media: [water]}           # values that must be one of these
+      without: [gateway]                 # what stands for the wildcards where the topic is that of something else
+    depth: 0                             # how many levels of the topic are the device
+    channels:
+      - {name: CO2, path: [rco2], unit: ppm, device_class: carbon_dioxide, state_class: measurement}
+
+A file comes from anybody: YAML tags, aliases and depth are refused, and every member is checked.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path as File
+from typing import Any
+
+import yaml  # type: ignore[import-untyped]  # Home Assistant brings it
+
+from ...topic_filters import has_wildcard, matches
+from ..decoders import decode
+from ..model.message import DecodeError, LibraryNeededError, Sample, Scalar
+from ..model.profile import CHANNEL_DEFAULTS, PLATFORMS, Availability, Channel, Profile, key_of
+from ..model.topic_matching import split
+from .validation import Expected, ProfileError, Reader
+
+__all__ = ["Match", "ProfileError", "ProfileFile", "dump", "find", "parse", "shipped"]
+
+FOLDER = File(__file__).parent / "shipped"
+MAX_TEXT = 64 * 1024
+MAX_CHANNELS = 500
+ANY_TOPIC = "#"
+# A message may hold only what has changed: few keys tell a thing where the topic does, more where it does not.
+_KEYS_WITH_TOPIC, _KEYS_ALONE = 3, 12
+_MAX_LEVELS = 12
+_MAX_DEPTH = 30
+_MAX_EXPIRY_S = 30 * 24 * 3600
+_TEXTS = ("subtopic", "unit", "device_class", "state_class", "on", "off", "command_topic", "command_on", "command_off")
+_MEMBERS = ("name", "manufacturer", "model", "match", "depth", "channels", "availability", "expire_after_s")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Match:
+    """By what a thing is recognised: all that is given must hold.
+
+    ``without`` are identities that are no such thing, though the topic is that of one.
+    """
+
+    topic: str = ANY_TOPIC
+    keys: tuple[str, ...] = ()
+    values: Mapping[str, tuple[Scalar, ...]] = field(default_factory=dict)
+    without: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProfileFile:
+    """One kind of thing; ``depth`` as in ``topics.split``, the rest as in a ``Profile``."""
+
+    name: str
+    match: Match
+    channels: tuple[Channel, ...]
+    depth: int = 0
+    manufacturer: str | None = None
+    model: str | None = None
+    availability: Availability | None = None
+    expire_after_s: int | None = None
+
+
+def parse(text: str) -> ProfileFile:
+    """Read a profile file.
+
+    Raises:
+        ProfileError: it is none; the text names the place and what is expected there.
+    """
+    top = Reader("", _load(text))
+    top.only(_MEMBERS)
+    match = top.member("match")
+    match.only(("topic", "keys", "values", "without"))
+    values = match.member("values") if match.has("values") else None
+    if not any(match.has(member) for member in ("topic", "keys", "values")):
+        raise ProfileError("match", Expected.MATCH)
+    channels = [_channel(channel) for channel in top.elements("channels", most=MAX_CHANNELS)]
+    if not channels:
+        raise ProfileError("channels", Expected.CHANNEL)
+    availability = top.member("availability") if top.has("availability") else None
+    if availability:
+        availability.only(("topic", "online", "offline", "path"))
+    return ProfileFile(
+        name=top.text("name"),
+        manufacturer=top.optional_text("manufacturer"),
+        model=top.optional_text("model"),
+        match=Match(
+            topic=match.topic_filter("topic") if match.has("topic") else ANY_TOPIC,
+            keys=tuple(match.texts("keys")),
+            values={key: values.choices(key) for key in values.names()} if values else {},
+            without=frozenset(match.texts("without")),
+        ),
+        depth=top.integer("depth", 0, -_MAX_DEPTH, _MAX_DEPTH),
+        channels=tuple(channels),
+        availability=Availability(
+            topic=availability.text("topic"),
+            online=availability.optional_text("online") or "online",
+            offline=availability.optional_text("offline") or "offline",
+            path=availability.path("path") if availability.has("path") else (),
+        )
+        if availability
+        else None,
+        expire_after_s=top.integer("expire_after_s", 0, 0, _MAX_EXPIRY_S) if top.has("expire_after_s") else None,
+    )
+
+
+def dump(profile: Profile, name: str, *, manufacturer: str | None = None, model: str | None = None) -> str:
+    """Write a user's profile as a file that others can read; what is theirs alone (names, area, topic) stays out.
+
+    The thing is recognised by its first values, and by the topic where that is a filter, not one device's own.
+    """
+    keys = [channel.key for channel in profile.channels if channel.enabled]
+    by_topic = has_wildcard(profile.topic)
+    plain: dict[str, Any] = {"name": name}
+    plain |= {key: value for key, value in (("manufacturer", manufacturer), ("model", model)) if value}
+    plain["match"] = {"topic": profile.topic} if by_topic else {}
+    plain["match"]["keys"] = keys[: _KEYS_WITH_TOPIC if by_topic else _KEYS_ALONE]
+    plain["depth"] = profile.depth
+    # Of one device the topics of commands and availability are its own.
+    channels = [channel if by_topic or not channel.command_topic else channel.as_seen() for channel in profile.channels]
+    plain["channels"] = [channel.as_dict() for channel in channels]
+    if profile.availability and by_topic:
+        plain["availability"] = profile.availability.as_dict()
+    if profile.expire_after_s is not None:
+        plain["expire_after_s"] = profile.expire_after_s
+    written: str = yaml.safe_dump(plain, sort_keys=False, allow_unicode=True, width=110)
+    return written
+
+
+def find(samples: Sequence[Sample], files: Iterable[ProfileFile]) -> ProfileFile | None:
+    """Return the profile that the messages are of: of several, the one that asks for most."""
+    values = [(sample.topic, found) for sample in samples if (found := _values(sample))]
+    known = [file for file in files if any(_holds(file, device) for device in _devices(file, values))]
+    return max(known, key=lambda file: len(file.match.keys) + len(file.match.values), default=None)
+
+
+@cache
+def shipped() -> tuple[ProfileFile, ...]:
+    """Return the profiles that come with the integration. Reads files the first time: not for the event loop.
+
+    Raises:
+        ProfileError: one of them is broken.
+    """
+    return tuple(parse(file.read_text("utf-8")) for file in sorted(FOLDER.glob("*.yaml")))
+
+
+def _load(text: str) -> Any:
+    """Read YAML without tags, aliases and depth: each of them can make much of little."""
+    if len(text) > MAX_TEXT:
+        raise ProfileError("", Expected.SIZE, most=MAX_TEXT // 1024)
+    level = 0
+    try:
+        for event in yaml.parse(text, Loader=yaml.SafeLoader):
+            if isinstance(event, yaml.AliasEvent):
+                raise ProfileError("", Expected.NO_ALIASES)
+            if isinstance(event, yaml.CollectionStartEvent | yaml.CollectionEndEvent):
+                level += 1 if isinstance(event, yaml.CollectionStartEvent) else -1
+            if level > _MAX_LEVELS:
+                raise ProfileError("", Expected.LEVELS, most=_MAX_LEVELS)
+        return yaml.safe_load(text)
+    except (yaml.YAMLError, ValueError, OverflowError) as error:
+        if isinstance(error, ProfileError):
+            raise
+        mark = getattr(error, "problem_mark", None)
+        if mark is None:
+            raise ProfileError("", Expected.YAML) from None
+        raise ProfileError("", Expected.YAML_LINE, line=mark.line + 1) from None
+
+
+def _channel(given: Reader) -> Channel:
+    """Read a channel as ``Channel.as_dict`` writes it."""
+    given.only(("name", "path", *CHANNEL_DEFAULTS))
+    plain: dict[str, Any] = {"name": given.text("name"), "path": given.path("path")}
+    plain |= {key: given.text(key) for key in _TEXTS if given.has(key)}
+    if given.has("platform"):
+        plain["platform"] = given.one_of("platform", PLATFORMS)
+    if given.has("entity_category"):
+        plain["entity_category"] = given.one_of("entity_category", ("diagnostic", "config"))
+    if given.has("precision"):
+        plain["precision"] = given.integer("precision", 0, 0, 10)
+    if given.has("scale"):
+        plain["scale"] = given.number("scale")
+    if given.has("enabled"):
+        plain["enabled"] = given.boolean("enabled")
+    if given.has("event_types"):
+        plain["event_types"] = tuple(given.texts("event_types"))
+    if given.has("companions"):
+        companions = given.member("companions")
+        plain["companions"] = tuple((role, companions.path(role)) for role in companions.names())
+    return Channel(**plain)
+
+
+def _values(sample: Sample) -> list[tuple[str | None, dict[str, Scalar]]]:
+    """Return the values of a message, by identity and key below the topic."""
+    try:
+        decoded = decode(sample)
+    except DecodeError, LibraryNeededError:
+        return []
+    return [(report.identity, {key_of("", one.path): one.value for one in report.fields}) for report in decoded.reports]
+
+
+def _devices(
+    file: ProfileFile, messages: Sequence[tuple[str, list[tuple[str | None, dict[str, Scalar]]]]]
+) -> list[dict[str, Scalar]]:
+    """Return the values of each device on the profile's topics, by the keys that its channels have."""
+    devices: dict[str, dict[str, Scalar]] = {}
+    for topic, reports in messages:
+        if not matches(file.match.topic, topic):
+            continue
+        place = split(file.match.topic, file.depth, topic)
+        for identity, values in reports:
+            if (identity or place.identity) in file.match.without:
+                continue
+            subtopic = "" if identity else place.subtopic
+            device = devices.setdefault(identity or place.identity, {})
+            device |= {_joined(subtopic, key): value for key, value in values.items()}
+    return list(devices.values())
+
+
+def _joined(subtopic: str, key: str) -> str:
+    return f"{subtopic}:{key}" if subtopic and key else subtopic or key
+
+
+def _holds(file: ProfileFile, device: Mapping[str, Scalar]) -> bool:
+    wanted = file.match.values
+    return all(key in device for key in file.match.keys) and all(device.get(key) in wanted[key] for key in wanted)

@@ -1,0 +1,1 @@
+"""Things at work in Home Assistant: subscriptions, values, presence, discovery messages."""

@@ -1,0 +1,22 @@
+"""News about a thing, which a user decides about."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from ..model.message import About
+
+MAX_NAMED = 10
+
+
+@dataclass(frozen=True, slots=True)
+class News:
+    """What appeared since the user decided: keys of fields that are no channels, and devices nobody decided about."""
+
+    fields: tuple[str, ...]
+    devices: Mapping[str, About]
+
+
+def counted(names: Sequence[str]) -> dict[str, str]:
+    """Return the placeholders of a repair about some devices: how many they are, and the names of the first."""
+    listed = ", ".join(names[:MAX_NAMED]) + (" …" if len(names) > MAX_NAMED else "")
+    return {"count": str(len(names)), "devices": listed}

@@ -1,0 +1,92 @@
+"""What is remembered of things over a restart: what was published, what they said last, how often they speak."""
+
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from homeassistant.core import HomeAssistant, callback
+from homeassistant.helpers.storage import Store
+
+from ...const import DOMAIN, LOGGER
+
+VERSION = 1
+# Values and signs of life change with every message; a memory card wears out of being written each minute. Core saves
+# the states of its entities as often.
+SAVE_DELAY_S = 15 * 60
+KEY = f"{DOMAIN}.things"
+
+
+@dataclass(slots=True)
+class Remembered:
+    """One device. ``components`` are the published ones by id, with their platform; times are seconds since 1970."""
+
+    subentry_id: str
+    identity: str
+    base: str
+    topic: str = ""
+    components: dict[str, str] = field(default_factory=dict)
+    fields: list[str] = field(default_factory=list)
+    values: dict[str, Any] = field(default_factory=dict)
+    heard_at: float | None = None
+    online: bool = True
+    intervals: list[float] = field(default_factory=list)
+    # Where we said last whether it is there: that is retained, too.
+    availability: str = ""
+
+    @property
+    def retained(self) -> list[str]:
+        """Return our topics at the broker, the discovery message last: when the device is gone, everything is."""
+        return [topic for topic in (self.availability, self.topic) if topic]
+
+
+class Memory:
+    """The remembered devices by uid."""
+
+    def __init__(self, hass: HomeAssistant) -> None:
+        """Prepare; nothing is read before async_load."""
+        self._store: Store[dict[str, Any]] = Store(hass, VERSION, KEY, private=True)
+        self.devices: dict[str, Remembered] = {}
+        # Removed devices whose topics are still to be emptied at the broker.
+        self.leftovers: dict[str, Remembered] = {}
+        self._is_due = False
+
+    async def async_load(self) -> None:
+        """Read what was saved."""
+        data = await self._store.async_load() or {}
+        for uid, device in data.get("devices", {}).items():
+            try:
+                self.devices[uid] = Remembered(**device)
+            except TypeError as error:
+                # Written by another version: the device is known again as soon as it speaks.
+                LOGGER.warning("It cannot be read what is remembered of %s: %s", uid, error)
+        self.leftovers = {uid: _leftover(left) for uid, left in data.get("leftovers", {}).items()}
+
+    @callback
+    def async_changed(self, *, soon: bool = False) -> None:
+        """Save within a quarter of an hour, or at once where a loss would leave something behind at the broker."""
+        if soon or not self._is_due:
+            # A later call would only put off what is due.
+            self._is_due = True
+            self._store.async_delay_save(self._data, 0 if soon else SAVE_DELAY_S)
+
+    async def async_save(self) -> None:
+        """Save now."""
+        await self._store.async_save(self._data())
+
+    async def async_remove(self) -> None:
+        """Forget everything."""
+        await self._store.async_remove()
+
+    @callback
+    def _data(self) -> dict[str, Any]:
+        self._is_due = False
+        return {
+            "devices": {uid: asdict(device) for uid, device in self.devices.items()},
+            "leftovers": {uid: asdict(device) for uid, device in self.leftovers.items()},
+        }
+
+
+def _leftover(data: dict[str, Any] | list[str]) -> Remembered:
+    """Return a removed device; before 1.0.0 only its topics were kept, the discovery message last."""
+    if isinstance(data, list):
+        return Remembered("", "", "", topic=data[-1] if data else "", availability=data[0] if len(data) > 1 else "")
+    return Remembered(**data)

@@ -1,0 +1,22 @@
+"""Which word in a key means which quantity.
+
+To teach a new one, add a line in the table of its subject (words_air.py, words_energy.py, words_things.py): the word,
+then a row of quantities.py. What it is called in another language goes to words_languages.py.
+
+Words are lower case; several words stand for neighbours in a key, however it is written: "dew point" is in dewPoint,
+dew_point and dewpoint.
+"""
+
+from .words_climate import AIR, CLIMATE
+from .words_devices import DEVICE, METERS
+from .words_energy import ELECTRICITY
+from .words_languages import LANGUAGES
+
+WORDS: dict[str, str] = {**LANGUAGES, **CLIMATE, **AIR, **ELECTRICITY, **METERS, **DEVICE}
+
+# One letter means a quantity only among others of its family: {"t": 21.5, "h": 40}, {"V": 12.1, "I": 0.3}.
+LETTER_FAMILIES: tuple[dict[str, str], ...] = (
+    {"t": "temperature", "h": "humidity", "p": "pressure", "b": "battery", "l": "light"},
+    {"v": "voltage", "u": "voltage", "i": "current", "a": "current", "p": "power", "w": "power", "f": "frequency",
+     "e": "energy"},
+)  # fmt: skip

@@ -1,0 +1,500 @@
+"""The actions of alarms: who is meant, may they, and what became of it."""
+
+from typing import Any
+
+import pytest
+from pytest_homeassistant_custom_component.common import MockConfigEntry, MockUser, async_capture_events
+
+from custom_components.iotbridge.alarms.engine.models import Severity
+from custom_components.iotbridge.alarms.engine.rule import Condition, Kind, Plan, Selection, Step
+from homeassistant.auth.permissions.const import POLICY_CONTROL, POLICY_READ
+from homeassistant.config_entries import ConfigSubentry
+from homeassistant.core import Context
+from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
+from homeassistant.helpers import (
+    area_registry as ar,
+    device_registry as dr,
+    entity_registry as er,
+    floor_registry as fr,
+    label_registry as lr,
+)
+from homeassistant.setup import async_setup_component
+
+from ...kit import Kit
+from ...rules import add_rule, call, rule_entity, set_state
+
+EVERYTHING = "all"
+NOTHING: dict[str, Any] = {}
+
+
+async def states(kit: Kit, **wanted: Any) -> dict[str, str]:
+    alarms = (await call(kit, "list", answer=True, **wanted))["alarms"]
+    return {alarm["entity_id"]: alarm["state"] for alarm in alarms}
+
+
+async def two_bad(kit: Kit) -> str:
+    """Raise a warning for each of two entities of one rule."""
+    rule_id = await add_rule(kit, "sensor.one", "sensor.two")
+    await set_state(kit, "sensor.one", "90", friendly_name="Boiler")
+    await set_state(kit, "sensor.two", "95")
+    return rule_id
+
+
+def place(kit: Kit) -> dict[str, dict[str, Any]]:
+    """Put sensor.one on a device in an area on a floor under a label; return every way to mean it."""
+    floor = fr.async_get(kit.hass).async_create("Cellar")
+    area = ar.async_get(kit.hass).async_create("Boiler room", floor_id=floor.floor_id)
+    label = lr.async_get(kit.hass).async_create("Heating")
+    other = MockConfigEntry(domain="test")
+    other.add_to_hass(kit.hass)
+    device = dr.async_get(kit.hass).async_get_or_create(config_entry_id=other.entry_id, identifiers={("test", "1")})
+    dr.async_get(kit.hass).async_update_device(device.id, area_id=area.id, labels={label.label_id})
+    entity = er.async_get(kit.hass).async_get_or_create(
+        "sensor", "test", "one", config_entry=other, device_id=device.id, object_id_base="one"
+    )
+    er.async_get(kit.hass).async_update_entity(entity.entity_id, new_entity_id="sensor.one")
+    return {
+        "entity": {"entity_id": "sensor.one"},
+        "device": {"device_id": device.id},
+        "area": {"area_id": area.id},
+        "floor": {"floor_id": floor.floor_id},
+        "label": {"label_id": label.label_id},
+    }
+
+
+@pytest.fixture
+def guest(hass_admin_user: MockUser, kit: Kit) -> MockUser:
+    """Return a user who may see two sensors and control one of them."""
+    user = MockUser(id="guest", name="Guest").add_to_hass(kit.hass)
+    rights = {
+        "sensor.one": {POLICY_READ: True, POLICY_CONTROL: True},
+        "sensor.two": {POLICY_READ: True},
+    }
+    user.mock_policy({"entities": {"entity_ids": rights}})
+    return user
+
+
+# ---------------------------------------------------------------- what they do
+
+
+async def test_every_change_and_its_way_back(kit: Kit) -> None:
+    await two_bad(kit)
+
+    for action, state, more in (
+        ("acknowledge", "acknowledged", NOTHING),
+        ("shelve", "shelved", {"duration": "01:00:00"}),
+        ("unshelve", "acknowledged", {}),
+        ("suppress", "suppressed", {}),
+        ("unsuppress", "acknowledged", {}),
+        ("out_of_service", "out_of_service", {}),
+        ("in_service", "acknowledged", {}),
+    ):
+        answer = await call(kit, action, answer=True, entity_id="sensor.one", **more)
+        assert [(alarm["entity_id"], alarm["state"]) for alarm in answer["alarms"]] == [("sensor.one", state)]
+        again = {} if action == "shelve" else await call(kit, action, answer=True, entity_id="sensor.one", **more)
+        assert again.get("alarms", []) == [], "what is done is done"
+        assert (await states(kit))["sensor.two"] == "unacknowledged"
+
+
+async def test_a_shelved_alarm_comes_back(kit: Kit) -> None:
+    await two_bad(kit)
+
+    await call(kit, "shelve", entity_id="sensor.one", duration={"minutes": 10}, comment="Cleaning")
+    (alarm,) = (await call(kit, "list", answer=True, state="shelved"))["alarms"]
+    assert alarm["shelved_by"] == {"who": "", "where": "automation", "comment": "Cleaning"}
+    await kit.wait(599)
+    assert (await states(kit))["sensor.one"] == "shelved"
+    await kit.wait(2)
+
+    assert (await states(kit))["sensor.one"] == "unacknowledged"
+
+
+async def test_shelved_until_a_time_of_day(kit: Kit) -> None:
+    await two_bad(kit)
+    kit.freezer.move_to("2026-11-23 10:00:00+00:00")
+    await kit.hass.config.async_set_time_zone("Europe/Rome")
+
+    await call(kit, "shelve", entity_id="sensor.one", until="2026-11-23 11:30:00")
+    (alarm,) = (await call(kit, "list", answer=True, state="shelved"))["alarms"]
+
+    assert alarm["shelved_until"] == "2026-11-23T10:30:00.000+00:00"
+
+
+@pytest.mark.parametrize(
+    ("given", "error"),
+    [
+        ({}, "how_long"),
+        ({"duration": "00:10:00", "until": "2030-01-01 00:00:00"}, "how_long"),
+        ({"duration": "00:00:00"}, "until_past"),
+        ({"until": "2020-01-01 00:00:00"}, "until_past"),
+    ],
+)
+async def test_shelved_for_how_long(kit: Kit, given: dict[str, Any], error: str) -> None:
+    await two_bad(kit)
+
+    with pytest.raises(ServiceValidationError) as raised:
+        await call(kit, "shelve", entity_id="sensor.one", **given)
+
+    assert raised.value.translation_key == error
+    assert (await states(kit))["sensor.one"] == "unacknowledged"
+
+
+# ---------------------------------------------------------------- who is meant
+
+
+@pytest.mark.parametrize("kind", ["entity", "device", "area", "floor", "label"])
+async def test_every_kind_of_target(kit: Kit, kind: str) -> None:
+    target = place(kit)[kind]
+    await two_bad(kit)
+
+    await call(kit, "acknowledge", **target)
+
+    assert await states(kit) == {"sensor.one": "acknowledged", "sensor.two": "unacknowledged"}
+
+
+@pytest.mark.parametrize("domain", ["binary_sensor", "event"])
+async def test_the_entity_of_a_rule_means_all_its_alarms(kit: Kit, domain: str) -> None:
+    rule_id = await two_bad(kit)
+    await add_rule(kit, "sensor.one", name="Other")
+
+    answer = await call(kit, "acknowledge", answer=True, entity_id=rule_entity(kit, rule_id, domain))
+
+    assert [(alarm["rule"], alarm["entity_id"]) for alarm in answer["alarms"]] == [
+        ("Hot", "sensor.one"),
+        ("Hot", "sensor.two"),
+    ]
+
+
+async def test_one_alarm_of_a_rule(kit: Kit) -> None:
+    rule_id = await two_bad(kit)
+
+    await call(kit, "acknowledge", entity_id=rule_entity(kit, rule_id), alarm="sensor.two")
+
+    assert await states(kit) == {"sensor.one": "unacknowledged", "sensor.two": "acknowledged"}
+
+
+async def test_the_area_of_the_device_of_alarms_does_not_mean_all_alarms(kit: Kit) -> None:
+    targets = place(kit)
+    rule_id = await two_bad(kit)
+    entity = er.async_get(kit.hass).async_get(rule_entity(kit, rule_id))
+    assert entity is not None
+    dr.async_get(kit.hass).async_update_device(entity.device_id or "", area_id=targets["area"]["area_id"])
+
+    await call(kit, "acknowledge", **targets["area"])
+    assert (await states(kit))["sensor.two"] == "unacknowledged"
+    await call(kit, "acknowledge", device_id=entity.device_id)
+    assert (await states(kit))["sensor.two"] == "acknowledged"
+
+
+async def test_all(kit: Kit) -> None:
+    await two_bad(kit)
+
+    await call(kit, "acknowledge", entity_id=EVERYTHING)
+
+    assert set((await states(kit)).values()) == {"acknowledged"}
+
+
+async def test_a_rule_without_entities(kit: Kit) -> None:
+    condition = Condition(kind=Kind.TEMPLATE, template="{{ is_state('sensor.mode', 'bad') }}")
+    rule_id = await add_rule(kit, condition=condition, name="Mode", what_to_do="Look.")
+    await set_state(kit, "sensor.mode", "bad")
+
+    (alarm,) = (await call(kit, "list", answer=True))["alarms"]
+    assert (alarm["alarm"], alarm["entity_id"], alarm["what_to_do"]) == ("Mode", None, "Look.")
+    await call(kit, "acknowledge", entity_id=rule_entity(kit, rule_id))
+
+    assert await states(kit) == {None: "acknowledged"}
+
+
+async def test_only_some_severities_and_states(kit: Kit) -> None:
+    await two_bad(kit)
+    await add_rule(kit, "sensor.one", severity=Severity.CRITICAL, name="Very hot")
+
+    answer = await call(kit, "acknowledge", answer=True, entity_id="sensor.one", severity="critical")
+    assert [alarm["rule"] for alarm in answer["alarms"]] == ["Very hot"]
+    answer = await call(kit, "shelve", answer=True, entity_id=EVERYTHING, state="acknowledged", duration=60)
+    assert [alarm["rule"] for alarm in answer["alarms"]] == ["Very hot"]
+    answer = await call(kit, "acknowledge", answer=True, entity_id=EVERYTHING, severity="info")
+    assert answer["alarms"] == [], "none is one of them; that is no mistake"
+
+
+async def test_what_is_no_alarm_is_named(kit: Kit) -> None:
+    await two_bad(kit)
+    await set_state(kit, "light.lamp", "on", friendly_name="Lamp")
+
+    with pytest.raises(ServiceValidationError) as raised:
+        await call(kit, "acknowledge", entity_id="light.lamp")
+    assert (raised.value.translation_key, raised.value.translation_placeholders) == ("not_an_alarm", {"target": "Lamp"})
+
+    with pytest.raises(ServiceValidationError) as raised:
+        await call(kit, "acknowledge", entity_id=["sensor.one", "light.lamp"])
+    assert raised.value.translation_key == "not_an_alarm"
+    assert (await states(kit))["sensor.one"] == "unacknowledged", "a mistake does nothing by half"
+
+    area = ar.async_get(kit.hass).async_create("Empty")
+    with pytest.raises(ServiceValidationError) as raised:
+        await call(kit, "acknowledge", area_id=area.id)
+    assert raised.value.translation_key == "no_alarm"
+
+
+async def test_without_iot_bridge(kit: Kit, entry: MockConfigEntry) -> None:
+    await kit.hass.config_entries.async_unload(entry.entry_id)
+
+    with pytest.raises(ServiceValidationError) as raised:
+        await call(kit, "acknowledge", entity_id="sensor.one")
+
+    assert raised.value.translation_key == "not_set_up"
+
+
+# ---------------------------------------------------------------- who may
+
+
+async def test_a_guest_changes_only_what_he_may_control(kit: Kit, guest: MockUser) -> None:
+    await two_bad(kit)
+    context = Context(user_id=guest.id)
+
+    await call(kit, "acknowledge", entity_id="sensor.one", context=context)
+    with pytest.raises(ServiceValidationError) as raised:
+        await call(kit, "acknowledge", entity_id=["sensor.one", "sensor.two"], context=context)
+
+    assert raised.value.translation_key == "alarm_not_permitted"
+    assert raised.value.translation_placeholders == {"alarms": "two"}
+    assert await states(kit) == {"sensor.one": "acknowledged", "sensor.two": "unacknowledged"}
+    (alarm,) = (await call(kit, "list", answer=True, state="acknowledged"))["alarms"]
+    assert alarm["acknowledged_by"] == {"who": "Guest", "where": "dashboard", "comment": ""}
+
+
+async def test_a_guest_does_nothing_to_a_rule_without_entities(kit: Kit, guest: MockUser) -> None:
+    rule_id = await add_rule(kit, condition=Condition(kind=Kind.TEMPLATE, template="{{ true }}"))
+
+    with pytest.raises(ServiceValidationError):
+        await call(kit, "acknowledge", entity_id=rule_entity(kit, rule_id), context=Context(user_id=guest.id))
+
+
+@pytest.mark.parametrize("action", ["test", "maintenance_start"])
+async def test_what_else_a_guest_may_not(kit: Kit, guest: MockUser, action: str) -> None:
+    await two_bad(kit)
+    more: dict[str, Any] = {"duration": 60} if action == "maintenance_start" else {}
+
+    with pytest.raises(ServiceValidationError) as raised:
+        await call(kit, action, entity_id="sensor.two", context=Context(user_id=guest.id), **more)
+
+    assert raised.value.translation_key == "alarm_not_permitted"
+
+
+async def test_a_guest_sees_only_what_he_may_read(kit: Kit, guest: MockUser) -> None:
+    await two_bad(kit)
+    await add_rule(kit, "sensor.three", name="Secret")
+    await set_state(kit, "sensor.three", "99")
+    context = Context(user_id=guest.id)
+
+    assert set(await states(kit, context=context)) == {"sensor.one", "sensor.two"}
+    events = (await call(kit, "history", answer=True, context=context))["events"]
+    assert {event["entity_id"] for event in events} == {"sensor.one", "sensor.two"}
+
+
+async def test_an_automation_is_named(kit: Kit) -> None:
+    await two_bad(kit)
+    action = {"action": "iotbridge.acknowledge", "target": {"entity_id": "sensor.one"}, "data": {"comment": "Night"}}
+    config = {"alias": "Night watch", "triggers": [{"trigger": "event", "event_type": "go"}], "actions": [action]}
+    assert await async_setup_component(kit.hass, "automation", {"automation": config})
+    await kit.hass.async_block_till_done()
+
+    kit.hass.bus.async_fire("go")
+    await kit.hass.async_block_till_done()
+
+    (alarm,) = (await call(kit, "list", answer=True, state="acknowledged"))["alarms"]
+    assert alarm["acknowledged_by"] == {"who": "Night watch", "where": "automation", "comment": "Night"}
+
+
+# ---------------------------------------------------------------- list and history
+
+
+async def test_the_list_has_everything(kit: Kit) -> None:
+    rule_id = await add_rule(kit, "sensor.one", what_to_do="Open the valve.")
+    await set_state(kit, "sensor.one", "90", friendly_name="Boiler")
+
+    (alarm,) = (await call(kit, "list", answer=True))["alarms"]
+
+    assert alarm.pop("since") is not None
+    assert "90" in alarm.pop("why")
+    assert alarm == {
+        "rule_id": rule_id,
+        "rule": "Hot",
+        "alarm": "Boiler",
+        "entity_id": "sensor.one",
+        "severity": "warning",
+        "state": "unacknowledged",
+        "active": True,
+        "value": "90",
+        "episode": 1,
+        "cleared_at": None,
+        "acknowledged_by": None,
+        "shelved_until": None,
+        "shelved_by": None,
+        "suppressed_by": [],
+        "out_of_service_by": None,
+        "what_to_do": "Open the valve.",
+    }
+
+
+async def test_normal_alarms_are_listed_when_asked_for(kit: Kit) -> None:
+    await add_rule(kit, "sensor.one")
+    await set_state(kit, "sensor.one", "20")
+
+    assert await states(kit) == {}
+    assert await states(kit, state="normal") == {"sensor.one": "normal"}
+
+
+async def test_the_history_tells_who_did_what(kit: Kit, hass_admin_user: MockUser) -> None:
+    await two_bad(kit)
+    context = Context(user_id=hass_admin_user.id)
+    await call(kit, "acknowledge", entity_id="sensor.one", comment="Mine.", context=context)
+    await kit.wait(60)
+    await set_state(kit, "sensor.one", "20", friendly_name="Boiler")
+
+    events = (await call(kit, "history", answer=True, entity_id="sensor.one"))["events"]
+
+    assert [(event["change"], event["who"], event["comment"]) for event in events] == [
+        ("cleared", "", ""),
+        ("acknowledged", hass_admin_user.name, "Mine."),
+        ("raised", "", ""),
+    ]
+    assert (events[0]["alarm"], events[0]["rule"]) == ("Boiler", "Hot")
+    assert events[0]["at"] > events[1]["at"]
+
+
+async def test_part_of_the_history(kit: Kit) -> None:
+    rule_id = await two_bad(kit)
+    await kit.wait(3600)
+    await set_state(kit, "sensor.two", "20")
+
+    async def found(**wanted: Any) -> list[tuple[str, str]]:
+        events = (await call(kit, "history", answer=True, **wanted))["events"]
+        return [(event["change"], event["entity_id"]) for event in events]
+
+    everything = [("cleared", "sensor.two"), ("raised", "sensor.two"), ("raised", "sensor.one")]
+    assert await found() == everything
+    assert await found(limit=1) == everything[:1]
+    assert await found(change="raised") == everything[1:]
+    assert await found(entity_id=rule_entity(kit, rule_id)) == everything
+    assert await found(entity_id=[rule_entity(kit, rule_id), "sensor.one"], limit=2) == everything[:2]
+    now = (await call(kit, "history", answer=True))["events"][0]["at"]
+    assert await found(start=now) == everything[:1]
+    assert await found(end=now) == everything[1:]
+
+
+# ---------------------------------------------------------------- maintenance and test
+
+
+@pytest.mark.parametrize("kind", ["entity", "device", "area", "floor", "label"])
+async def test_maintenance_of_a_place(kit: Kit, kind: str) -> None:
+    target = place(kit)[kind]
+    await add_rule(kit, "sensor.one", "sensor.two")
+
+    await call(kit, "maintenance_start", **target, duration="01:00:00", name="Boiler service")
+    await set_state(kit, "sensor.one", "90")
+    await set_state(kit, "sensor.two", "90")
+    assert await states(kit) == {"sensor.one": "suppressed", "sensor.two": "unacknowledged"}
+    await kit.wait(3661)
+
+    assert set((await states(kit)).values()) == {"unacknowledged"}
+
+
+async def test_maintenance_means_all_that_was_named(kit: Kit) -> None:
+    """Lists of a rule's selection narrow each other; a target means everything it names."""
+    area = place(kit)["area"]
+    await add_rule(kit, "sensor.one", "sensor.two", "sensor.three")
+
+    answer = await call(kit, "maintenance_start", answer=True, **area, entity_id="sensor.two", duration=3600)
+    for name in ("sensor.one", "sensor.two", "sensor.three"):
+        await set_state(kit, name, "90")
+
+    assert len(answer["window_id"]) == 2
+    assert await states(kit) == {
+        "sensor.one": "suppressed",
+        "sensor.two": "suppressed",
+        "sensor.three": "unacknowledged",
+    }
+
+
+async def test_maintenance_of_a_rule(kit: Kit) -> None:
+    condition = Condition(kind=Kind.TEMPLATE, template="{{ is_state('sensor.mode', 'bad') }}")
+    rule_id = await add_rule(kit, condition=condition)
+
+    await call(kit, "maintenance_start", entity_id=rule_entity(kit, rule_id), duration=3600)
+    await set_state(kit, "sensor.mode", "bad")
+
+    assert await states(kit) == {None: "suppressed"}
+
+
+async def test_maintenance_ends_before_its_time(kit: Kit) -> None:
+    await two_bad(kit)
+    await call(kit, "maintenance_start", entity_id="sensor.one", duration=3600)
+    answer = await call(kit, "maintenance_start", answer=True, entity_id="sensor.two", duration=3600)
+    assert set((await states(kit)).values()) == {"suppressed"}
+
+    await call(kit, "maintenance_end", entity_id="sensor.one")
+    assert await states(kit) == {"sensor.one": "unacknowledged", "sensor.two": "suppressed"}
+    await call(kit, "maintenance_end", window_id=answer["window_id"])
+    assert set((await states(kit)).values()) == {"unacknowledged"}
+
+
+async def test_maintenance_that_is_not_there(kit: Kit, guest: MockUser) -> None:
+    await two_bad(kit)
+    await call(kit, "maintenance_start", entity_id="sensor.two", duration=3600)
+
+    for given, error in ((NOTHING, "maintenance_which"), ({"entity_id": "sensor.one"}, "maintenance_none")):
+        with pytest.raises(ServiceValidationError) as raised:
+            await call(kit, "maintenance_end", **given)
+        assert raised.value.translation_key == error
+    with pytest.raises(ServiceValidationError) as raised:
+        await call(kit, "maintenance_end", entity_id=EVERYTHING, context=Context(user_id=guest.id))
+    assert raised.value.translation_key == "alarm_not_permitted"
+
+
+async def test_a_test_tells_everybody_a_rule_would_tell(kit: Kit, entry: MockConfigEntry) -> None:
+    assert await async_setup_component(kit.hass, "persistent_notification", {})
+    told = async_capture_events(kit.hass, "call_service")
+    group = ConfigSubentry(
+        data={"targets": [{"kind": "persistent"}], "fallback": [], "break_through": False},  # type: ignore[arg-type]
+        subentry_type="notifier",
+        title="Everybody",
+        unique_id=None,
+    )
+    kit.hass.config_entries.async_add_subentry(entry, group)
+    plan = Plan(steps=(Step(after_s=600, groups=(group.subentry_id,)),))
+    rule_id = await add_rule(kit, "sensor.one", plan=plan)
+
+    await call(kit, "test", entity_id=rule_entity(kit, rule_id))
+
+    (message,) = [event.data["service_data"] for event in told if event.data["domain"] == "persistent_notification"]
+    assert "Hot" in message["title"]
+    assert "test" in message["message"]
+
+
+async def test_a_test_that_fails_says_so(kit: Kit) -> None:
+    plan = Plan(steps=(Step(after_s=0, groups=("gone",)),))
+    rule_id = await add_rule(kit, "sensor.one", plan=plan)
+
+    with pytest.raises(HomeAssistantError) as raised:
+        await call(kit, "test", entity_id=rule_entity(kit, rule_id))
+
+    assert raised.value.translation_key == "notifier_failed"
+
+
+async def test_a_test_of_nothing(kit: Kit) -> None:
+    with pytest.raises(ServiceValidationError) as raised:
+        await call(kit, "test", entity_id="light.lamp")
+
+    assert raised.value.translation_key == "not_an_alarm"
+
+
+async def test_a_rule_by_area(kit: Kit) -> None:
+    targets = place(kit)
+    await set_state(kit, "sensor.one", "90")
+    await add_rule(kit, selection=Selection(areas=(targets["area"]["area_id"],)))
+
+    await call(kit, "acknowledge", **targets["floor"])
+
+    assert await states(kit) == {"sensor.one": "acknowledged"}

@@ -1,0 +1,107 @@
+"""What the logbook says of alarms."""
+
+import pytest
+from pytest_homeassistant_custom_component.common import MockUser, async_capture_events
+
+from custom_components.iotbridge.alarms.engine.models import Change, Severity
+from custom_components.iotbridge.alarms.engine.rule import Condition, Kind
+from homeassistant.core import Context, Event
+from homeassistant.helpers.translation import async_get_translations, async_setup as async_setup_translations
+
+from ...kit import Kit
+from ...rules import add_rule, call, rule_entity, set_state
+
+
+@pytest.fixture
+def logbook(kit: Kit) -> list[Event]:
+    """Return what is written into the logbook from now on."""
+    written: list[Event] = async_capture_events(kit.hass, "logbook_entry")
+    return written
+
+
+def lines(logbook: list[Event]) -> list[str]:
+    return [f"{event.data['name']} {event.data['message']}" for event in logbook]
+
+
+async def test_the_story_of_an_alarm(kit: Kit, logbook: list[Event], hass_admin_user: MockUser) -> None:
+    await add_rule(kit, "sensor.one", severity=Severity.CRITICAL)
+    await set_state(kit, "sensor.one", "90", friendly_name="Boiler")
+    context = Context(user_id=hass_admin_user.id)
+    await call(kit, "acknowledge", entity_id="sensor.one", context=context, comment="On my way")
+    await call(kit, "shelve", entity_id="sensor.one", duration=60, context=context)
+    await call(kit, "unshelve", entity_id="sensor.one")
+    await call(kit, "out_of_service", entity_id="sensor.one")
+    await call(kit, "in_service", entity_id="sensor.one")
+    await set_state(kit, "sensor.one", "20", friendly_name="Boiler")
+
+    told = lines(logbook)
+    assert told[0].startswith("Boiler alarm Hot was raised (Critical): ")
+    assert "90" in told[0]
+    assert told[1] == f"Boiler alarm Hot was acknowledged by {hass_admin_user.name}: On my way"
+    assert told[2].startswith(f"Boiler alarm Hot was put aside by {hass_admin_user.name}")
+    assert [line.partition(":")[0] for line in told[3:]] == [
+        "Boiler alarm Hot was taken back",
+        "Boiler alarm Hot was taken out of service",
+        "Boiler alarm Hot is back in service",
+        "Boiler alarm Hot is over",
+    ]
+    assert {event.data["entity_id"] for event in logbook} == {"sensor.one"}
+    assert {event.data["domain"] for event in logbook} == {"iotbridge"}
+
+
+async def test_why_it_is_silent(kit: Kit, logbook: list[Event]) -> None:
+    await add_rule(kit, "sensor.one", "sensor.two")
+    await set_state(kit, "sensor.one", "90", friendly_name="Boiler")
+    await set_state(kit, "sensor.two", "20")
+    logbook.clear()
+
+    await call(kit, "maintenance_start", entity_id=["sensor.one", "sensor.two"], duration=600)
+
+    assert lines(logbook) == ["Boiler alarm Hot was silenced: maintenance window"], "the other had nothing to say"
+
+
+async def test_what_somebody_did_to_a_normal_alarm(kit: Kit, logbook: list[Event]) -> None:
+    await add_rule(kit, "sensor.one")
+    await set_state(kit, "sensor.one", "20")
+
+    await call(kit, "suppress", entity_id="sensor.one", comment="Painting")
+
+    assert lines(logbook) == ["one alarm Hot was silenced: Painting"]
+
+
+async def test_a_rule_without_entities_has_its_own_page(kit: Kit, logbook: list[Event]) -> None:
+    rule_id = await add_rule(kit, condition=Condition(kind=Kind.TEMPLATE, template="{{ states('sensor.x') == 'y' }}"))
+    await set_state(kit, "sensor.x", "y")
+
+    assert [event.data["entity_id"] for event in logbook] == [rule_entity(kit, rule_id)]
+
+
+@pytest.mark.parametrize(
+    ("language", "line"),
+    [
+        ("it", "Boiler è scattato l\u2019allarme Hot (Avviso)"),
+        ("fr", "Boiler alarme Hot déclenchée (Avertissement)"),
+        ("de", "Boiler alarm Hot was raised (Warning)"),
+    ],
+)
+async def test_in_the_language_of_the_home(kit: Kit, logbook: list[Event], language: str, line: str) -> None:
+    async_setup_translations(kit.hass)  # as Home Assistant does at its start
+    await kit.hass.config.async_update(language=language)
+    await kit.hass.async_block_till_done()
+    await add_rule(kit, "sensor.one")
+
+    await set_state(kit, "sensor.one", "90", friendly_name="Boiler")
+
+    assert lines(logbook)[0].startswith(line)
+
+
+def test_there_are_words_for_everything_that_can_happen(logbook_words: dict[str, str]) -> None:
+    assert {change.value for change in Change} <= logbook_words.keys()
+
+
+@pytest.fixture
+async def logbook_words(kit: Kit) -> dict[str, str]:
+    """Return the words of the logbook."""
+    words = await async_get_translations(kit.hass, "en", "selector", {"iotbridge"})
+    head = "component.iotbridge.selector.alarm_logbook.options."
+    return {key.removeprefix(head): text for key, text in words.items() if key.startswith(head)}

@@ -1,0 +1,201 @@
+"""Who is told what, and when."""
+
+from collections.abc import Iterable
+
+from hypothesis import given, strategies as st
+import pytest
+
+from custom_components.iotbridge.alarms.engine import escalation as tellings
+from custom_components.iotbridge.alarms.engine.escalation import CALLS, Manner, News, Notice, Telling
+from custom_components.iotbridge.alarms.engine.models import Alarm, AlarmState, Timing
+from custom_components.iotbridge.alarms.engine.rule import Plan, Step
+
+from .test_lifecycle import BAD, GOOD, INPUTS, KEY, TIMINGS, UNKNOWN, WORSE, Input, happen
+
+FAMILY, NEIGHBOUR, WORK = "family", "neighbour", "work"
+AT_ONCE = Plan(steps=(Step(after_s=0, groups=(FAMILY,)),))
+THEN_OTHERS = Plan(steps=(Step(after_s=0, groups=(FAMILY,)), Step(after_s=600, groups=(FAMILY, NEIGHBOUR))))
+AGAIN = Plan(steps=(Step(after_s=0, groups=(FAMILY,)),), repeat_s=100)
+LATER = Plan(steps=(Step(after_s=60, groups=(WORK,)),))
+
+
+def react(alarm: Alarm, telling: Telling, plan: Plan, timing: Timing, what: object, at: float) -> list[Notice]:
+    notices = []
+    for happened in happen(alarm, timing, what, at):
+        notices += tellings.tell(telling, plan, alarm, happened)
+    if what == "tick":
+        notices += tellings.tick(telling, plan, alarm, at)
+    return notices
+
+
+def said(notice: Notice) -> str:
+    return "" if notice.manner is Manner.ALOUD else f" ({notice.manner})"
+
+
+def play(plan: Plan, inputs: Iterable[Input], timing: Timing) -> list[str]:
+    alarm, telling = Alarm(key=KEY), Telling()
+    return [
+        f"{notice.at:g} {notice.news}: {', '.join(notice.groups)}" + said(notice)
+        for at, what in inputs
+        for notice in react(alarm, telling, plan, timing, what, at)
+    ]
+
+
+@pytest.mark.parametrize(
+    ("plan", "inputs", "expected"),
+    [
+        pytest.param(Plan(), [(1, BAD), (2, GOOD)], [], id="a rule that tells nobody"),
+        pytest.param(AT_ONCE, [(1, BAD), (2, GOOD)], ["1 raised: family", "2 cleared: family"], id="at once"),
+        pytest.param(LATER, [(1, BAD), (2, GOOD)], [], id="who was not told of the alarm is not told of its end"),
+        pytest.param(LATER, [(1, BAD), (60, "tick"), (61, "tick")], ["61 raised: work"], id="later"),
+        pytest.param(
+            THEN_OTHERS,
+            [(0, BAD), (599, "tick"), (600, "tick"), (601, "tick"), (700, GOOD)],
+            ["0 raised: family", "600 escalated: neighbour", "700 cleared: family, neighbour"],
+            id="then others; who knows is not told twice",
+        ),
+        pytest.param(
+            THEN_OTHERS,
+            [(0, BAD), (300, "ack"), (600, "tick"), (700, GOOD)],
+            ["0 raised: family", "300 acknowledged: family", "700 cleared: family"],
+            id="somebody knows: no others",
+        ),
+        pytest.param(
+            AGAIN,
+            [(0, BAD), (99, "tick"), (100, "tick"), (299, "tick"), (300, "tick"), (699, "tick"), (700, "tick")],
+            ["0 raised: family", "100 repeated: family", "300 repeated: family", "700 repeated: family"],
+            id="again, each time later",
+        ),
+        pytest.param(
+            THEN_OTHERS,
+            [(0, BAD), (600, "tick"), (700, "ack"), (800, WORSE)],
+            [
+                "0 raised: family",
+                "600 escalated: neighbour",
+                "700 acknowledged: family, neighbour",
+                "800 worsened: family",
+                "800 worsened: neighbour",
+            ],
+            id="worse is news for all who know",
+        ),
+        pytest.param(
+            AT_ONCE,
+            [(0, BAD), (5, "shelve 50"), (50, "tick"), (60, GOOD)],
+            ["0 raised: family", "5 withdrawn: family", "50 repeated: family", "60 cleared: family"],
+            id="snoozed",
+        ),
+        pytest.param(
+            THEN_OTHERS,
+            [(0, BAD), (600, "tick"), (700, "shelve 800"), (800, "tick"), (1400, "tick")],
+            [
+                "0 raised: family",
+                "600 escalated: neighbour",
+                "700 withdrawn: family, neighbour",
+                "800 repeated: family",
+                "800 repeated: neighbour",
+            ],
+            id="snoozed after others were told: they are told again, and once",
+        ),
+        pytest.param(
+            AT_ONCE,
+            [(0, BAD), (5, "suppress a"), (6, GOOD), (7, "unsuppress a")],
+            ["0 raised: family", "5 withdrawn: family", "6 cleared: family (soft)"],
+            id="over while it was silent",
+        ),
+        pytest.param(
+            AT_ONCE,
+            [(0, BAD), (5, "suppress parent:x"), (6, GOOD), (7, "unsuppress parent:x")],
+            ["0 raised: family", "5 withdrawn: family", "6 cleared: family (unseen)"],
+            id="silenced by its parent, and gone with it",
+        ),
+        pytest.param(
+            AT_ONCE,
+            [(0, BAD), (5, "shelve 50"), (6, "ack"), (7, GOOD)],
+            [
+                "0 raised: family",
+                "5 withdrawn: family",
+                "6 acknowledged: family (soft)",
+                "7 cleared: family (soft)",
+            ],
+            id="acknowledged while it was snoozed",
+        ),
+        pytest.param(
+            AT_ONCE,
+            [(0, BAD), (5, "shelve 50"), (6, "suppress parent:x"), (7, GOOD), (8, "unsuppress parent:x"), (50, "tick")],
+            ["0 raised: family", "5 withdrawn: family", "6 withdrawn: family", "7 cleared: family (soft)"],
+            id="over while it was snoozed and silenced",
+        ),
+        pytest.param(
+            AT_ONCE,
+            [(0, BAD), (1, "suppress flapping"), (2, GOOD), (3, BAD), (4, GOOD), (9, "unsuppress flapping")],
+            ["0 raised: family", "1 withdrawn: family", "9 cleared: family (soft)"],
+            id="what comes and goes is over when it is calm",
+        ),
+        pytest.param(
+            AT_ONCE,
+            [(0, BAD), (1, "suppress flapping"), (2, GOOD), (3, BAD), (9, "unsuppress flapping"), (10, GOOD)],
+            ["0 raised: family", "1 withdrawn: family", "9 raised: family", "10 cleared: family"],
+            id="calm, and still bad",
+        ),
+        pytest.param(
+            THEN_OTHERS,
+            [(0, BAD), (600, "tick"), (700, "shelve 5000"), (800, WORSE)],
+            [
+                "0 raised: family",
+                "600 escalated: neighbour",
+                "700 withdrawn: family, neighbour",
+                "800 worsened: family",
+                "800 worsened: neighbour",
+            ],
+            id="snoozed, and then worse",
+        ),
+        pytest.param(AT_ONCE, [(0, BAD), (1, UNKNOWN), (2, BAD)], ["0 raised: family"], id="unknown in between"),
+    ],
+)
+def test_who_is_told(plan: Plan, inputs: list[Input], expected: list[str]) -> None:
+    assert play(plan, inputs, Timing()) == expected
+
+
+def test_an_alarm_that_came_back_unseen_is_over_when_somebody_says_so() -> None:
+    told = play(AT_ONCE, [(0, BAD), (1, GOOD), (2, "ack")], Timing(latching=True))
+
+    assert told == ["0 raised: family", "1 cleared: family", "2 acknowledged: family"]
+
+
+def test_what_waits_to_be_acknowledged_is_seen_although_its_cause_explains_it() -> None:
+    told = play(AT_ONCE, [(0, BAD), (1, "suppress parent:x"), (2, GOOD)], Timing(latching=True))
+
+    assert told == ["0 raised: family", "1 withdrawn: family", "2 cleared: family (soft)"]
+
+
+@given(st.sampled_from([AT_ONCE, THEN_OTHERS, AGAIN]), TIMINGS, INPUTS)
+def test_nobody_is_left_out_and_nobody_is_told_of_nothing(
+    plan: Plan, timing: Timing, inputs: list[tuple[int, object]]
+) -> None:
+    """Readings, commands, restarts and clock jumps in any order."""
+    alarm, telling, now = Alarm(key=KEY), Telling(), 1000.0
+    knowing: set[str] = set()
+    for step, what in inputs:
+        now += step
+        if what == "restart":
+            alarm, telling = Alarm.from_dict(alarm.as_dict()), Telling.from_dict(telling.as_dict())
+            continue
+        what = f"shelve {now + 20}" if what == "shelve" else what  # noqa: PLW2901
+        for notice in react(alarm, telling, plan, timing, what, now):
+            if notice.news in CALLS:
+                assert alarm.active, "a call without an alarm"
+                assert not alarm.is_quiet, "a call in silence"
+                knowing |= set(notice.groups)
+            if notice.news not in CALLS:
+                assert set(notice.groups) <= knowing, "news of something nobody was told of"
+            if notice.is_last:
+                knowing -= set(notice.groups)
+            if notice.news is News.CLEARED:
+                assert not alarm.active
+                assert notice.is_last is (alarm.beneath is AlarmState.NORMAL)
+        if alarm.state is AlarmState.UNACKNOWLEDGED:
+            assert telling.told, "an alarm that nobody is told of"
+            assert telling.episode == alarm.episode
+        if alarm.state is AlarmState.NORMAL:
+            assert not telling.told
+            assert not knowing, "over, and who was told of it was not told that"

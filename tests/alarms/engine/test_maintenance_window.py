@@ -1,0 +1,48 @@
+"""When a maintenance window is open."""
+
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from custom_components.iotbridge.alarms.engine.maintenance_window import DAYS, Window
+from custom_components.iotbridge.alarms.engine.rule import Selection
+
+ROME = ZoneInfo("Europe/Rome")
+
+
+def opening_hours(start: str, hours: float, day: datetime) -> list[str]:
+    """Return the local times of the first minute of a window around a night, and of the first minute after it."""
+    window = Window(name="Nightly reboot", selection=Selection(), days=DAYS, start=start, duration_s=hours * 3600)
+    midnight = day - timedelta(hours=3)
+    found = [
+        at.astimezone(UTC)
+        for at in ((midnight + timedelta(minutes=minute)).astimezone(ROME) for minute in range(10 * 60))
+        if window.is_open(at.timestamp(), at)
+    ]
+    assert len(found) == hours * 60
+    assert found == [found[0] + timedelta(minutes=minute) for minute in range(len(found))], "open once"
+    return [f"{at.astimezone(ROME):%H:%M}" for at in (found[0], found[-1] + timedelta(minutes=1))]
+
+
+# The clock is set from 03:00 to 02:00 in the first night, and from 02:00 to 03:00 in the second.
+AUTUMN, SPRING, ANY = (datetime(*day, tzinfo=UTC) for day in ((2026, 10, 25), (2027, 3, 28), (2026, 11, 10)))
+
+
+@pytest.mark.parametrize(
+    ("day", "start", "hours", "expected"),
+    [
+        (AUTUMN, "02:00:00", 1, ["02:00", "02:00"]),
+        (AUTUMN, "01:00:00", 3, ["01:00", "03:00"]),
+        (AUTUMN, "23:30:00", 4, ["23:30", "02:30"]),
+        (SPRING, "02:00:00", 1, ["03:00", "04:00"]),
+        (SPRING, "02:30:00", 1, ["03:30", "04:30"]),
+        (SPRING, "23:30:00", 4, ["23:30", "04:30"]),
+        (ANY, "02:00:00", 1, ["02:00", "03:00"]),
+        (ANY, "23:30:00", 4, ["23:30", "03:30"]),
+    ],
+)
+def test_a_window_is_as_long_in_the_nights_when_clocks_change(
+    day: datetime, start: str, hours: float, expected: list[str]
+) -> None:
+    assert opening_hours(start, hours, day) == expected

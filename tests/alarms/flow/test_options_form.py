@@ -1,0 +1,91 @@
+"""The part of the options that is about alarms."""
+
+from typing import Any
+
+import pytest
+
+from homeassistant.config_entries import ConfigFlowResult
+from homeassistant.data_entry_flow import FlowResultType
+from tests.kit import Kit
+
+from ...dialog import check_form
+from ...things.flow.wizard import suggestions
+
+MAIN = {"prefixes": ["iotbridge"], "response_timeout": 5, "lost_after": 120}
+ALARMS = {"quiet_severities": ["info"], "storm_per_minute": 5, "flapping_per_hour": 4}
+
+
+async def opened(kit: Kit) -> ConfigFlowResult:
+    (entry,) = kit.hass.config_entries.async_entries("iotbridge")
+    result = await kit.hass.config_entries.options.async_init(entry.entry_id)
+    check_form(result, "options")
+    return result
+
+
+async def submit(kit: Kit, **alarms: Any) -> ConfigFlowResult:
+    result = await opened(kit)
+    flows = kit.hass.config_entries.options
+    result = await flows.async_configure(result["flow_id"], {**MAIN, "alarms": {**ALARMS, **alarms}})
+    await kit.hass.async_block_till_done()
+    return result
+
+
+def options(kit: Kit) -> dict[str, Any]:
+    (entry,) = kit.hass.config_entries.async_entries("iotbridge")
+    return dict(entry.options)
+
+
+async def test_what_is_usual_is_suggested(kit: Kit) -> None:
+    shown = suggestions((await opened(kit))["data_schema"])
+
+    assert shown["alarms"] == {
+        "quiet_severities": ["info", "warning"], "storm_per_minute": 10, "flapping_per_hour": 6,
+    }  # fmt: skip
+
+
+async def test_they_are_kept_beside_the_others_and_shown_again(kit: Kit) -> None:
+    result = await submit(kit, quiet_start="22:00:00", quiet_end="07:00:00", storm_per_minute=20.0)
+    assert result["type"] is FlowResultType.CREATE_ENTRY
+    kept = {**MAIN, **ALARMS, "quiet_start": "22:00:00", "quiet_end": "07:00:00", "storm_per_minute": 20}
+    assert options(kit) == kept
+    assert isinstance(options(kit)["storm_per_minute"], int)
+    shown = suggestions((await opened(kit))["data_schema"])
+    assert shown["alarms"] == {key: value for key, value in kept.items() if key not in MAIN}
+    await submit(kit)
+
+    assert "quiet_start" not in options(kit), "what is emptied is gone"
+
+
+@pytest.mark.parametrize(
+    "alarms",
+    [
+        {"quiet_start": "22:00:00"},
+        {"quiet_end": "22:00:00"},
+        {"quiet_start": "22:00:00", "quiet_end": "22:00:00"},
+    ],
+)
+async def test_half_of_the_quiet_hours_is_said(kit: Kit, alarms: dict[str, str]) -> None:
+    result = await submit(kit, **alarms)
+
+    assert (result["type"], result["errors"]) == (FlowResultType.FORM, {"base": "quiet_half"})
+    assert suggestions(result["data_schema"])["alarms"] == ALARMS | alarms
+    check_form(result, "options")
+
+
+async def test_reconfigure_leaves_them(kit: Kit) -> None:
+    await submit(kit, quiet_start="22:00:00", quiet_end="07:00:00")
+    (entry,) = kit.hass.config_entries.async_entries("iotbridge")
+    result: Any = await entry.start_reconfigure_flow(kit.hass)  # type: ignore[attr-defined]
+    await kit.hass.config_entries.flow.async_configure(result["flow_id"], {**MAIN, "prefixes": ["lab"]})
+    await kit.hass.async_block_till_done()
+
+    assert options(kit)["prefixes"] == ["lab"]
+    assert options(kit)["quiet_start"] == "22:00:00"
+
+
+async def test_options_that_say_nothing_of_alarms_leave_them(kit: Kit) -> None:
+    await submit(kit)
+    result = await opened(kit)
+    await kit.hass.config_entries.options.async_configure(result["flow_id"], MAIN)
+
+    assert options(kit) == MAIN | ALARMS

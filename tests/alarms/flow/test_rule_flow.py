@@ -1,0 +1,497 @@
+"""The dialog behind "Add an alarm", and the one behind the wheel of an alarm."""
+
+from typing import Any
+
+import pytest
+
+from custom_components.iotbridge.alarms.engine.rule import Kind, Rule
+from homeassistant.config_entries import ConfigSubentry
+from homeassistant.core import HomeAssistant
+from homeassistant.data_entry_flow import FlowResultType, InvalidData
+from homeassistant.helpers import area_registry as ar, entity_registry as er
+from tests.kit import Kit
+
+from ...dialog import Dialog
+
+ATTIC = "sensor.attic"
+NOTHING = {"hours": 0, "minutes": 0, "seconds": 0}
+
+
+@pytest.fixture
+def dialog(kit: Kit) -> Dialog:
+    """Return what drives the dialog, in a home with two entities."""
+    attributes = {"friendly_name": "Attic", "device_class": "temperature", "unit_of_measurement": "°C"}
+    kit.hass.states.async_set(ATTIC, "21.5", attributes)
+    kit.hass.states.async_set("lock.door", "locked", {"friendly_name": "Door"})
+    return Dialog(kit.hass, "alarm")
+
+
+def group(hass: HomeAssistant, title: str) -> str:
+    """Make a notifier group."""
+    (entry,) = hass.config_entries.async_entries("iotbridge")
+    data = {"targets": [{"kind": "persistent"}], "fallback": [], "break_through": False}
+    subentry = ConfigSubentry(data=data, subentry_type="notifier", title=title, unique_id=None)  # type: ignore[arg-type]
+    hass.config_entries.async_add_subentry(entry, subentry)
+    return subentry.subentry_id
+
+
+def rule(dialog: Dialog) -> Rule:
+    """Return the only rule there is."""
+    (subentry,) = dialog.made
+    return Rule.from_dict(subentry.subentry_id, subentry.title, subentry.data)
+
+
+async def through(dialog: Dialog, kind: str, condition: dict[str, Any] | None = None, **entities: Any) -> Rule:
+    """Add an alarm as it is proposed, with these answers."""
+    await dialog.start(kind)
+    if condition is not None:
+        assert dialog.step == "condition"
+        await dialog.submit(**condition)
+    if dialog.step == "entities":
+        await dialog.submit(**entities)
+    assert dialog.step == "timing", dialog.errors
+    await dialog.submit()
+    assert dialog.step == "telling", dialog.errors
+    await dialog.submit()
+    await dialog.tried()
+    await dialog.choose("save")
+    assert dialog.result["type"] is FlowResultType.CREATE_ENTRY
+    return rule(dialog)
+
+
+# ---------------------------------------------------------------- every kind
+
+
+@pytest.mark.parametrize(
+    ("kind", "condition", "name", "expected"),
+    [
+        ("above", {"above": 30, "hysteresis": 2, "worse_above": 40}, "Attic too high",
+         {"above": 30, "hysteresis": 2, "worse_above": 40, "worse": "critical"}),
+        ("below", {"below": 5, "worse_below": 0, "attribute": "level"}, "Attic too low",
+         {"below": 5, "worse_below": 0, "attribute": "level"}),
+        ("outside", {"below": 5, "above": 30, "worse_below": 0, "worse_above": 40}, "Attic out of range",
+         {"below": 5, "above": 30, "worse_below": 0, "worse_above": 40}),
+        ("state", {"states": [" open ", "open", "", "jammed"]}, "Attic in a bad state", {"states": ["open", "jammed"]}),
+        ("rate", {"change": 3, "per": {"minutes": 10}}, "Attic changes too fast", {"change": 3, "per_s": 600}),
+        ("no_data", {}, "No data from Attic", {"silent_s": None}),
+        ("no_data", {"rhythm": "fixed", "silent": {"days": 1, "hours": 1}}, "No data from Attic", {"silent_s": 90000}),
+        ("unavailable", None, "Attic unavailable", {}),
+        ("host_lost", None, "Host lost: Attic", {}),
+        ("template", {"template": "{{ is_state('lock.door', 'locked') }}"}, "Alarm by template",
+         {"template": "{{ is_state('lock.door', 'locked') }}"}),
+        ("event", {"event_type": " tag_scanned ", "event_data": {"tag_id": "x"}}, "Event tag_scanned",
+         {"event_type": "tag_scanned", "event_data": {"tag_id": "x"}}),
+        ("message", {"topic": "boiler/+/error", "contains": "E4"}, "Message on boiler/+/error",
+         {"topic": "boiler/+/error", "contains": "E4"}),
+    ],
+)  # fmt: skip
+async def test_every_kind_asks_for_its_own(
+    dialog: Dialog, kind: str, condition: dict[str, Any] | None, name: str, expected: dict[str, Any]
+) -> None:
+    made = await through(dialog, kind, condition, entities=[ATTIC])
+
+    assert made.condition.kind == kind
+    stored = dialog.made[0].data["condition"]
+    assert {key: stored[key] for key in expected} == expected
+    assert made.name == dialog.made[0].title == name
+    assert dialog.made[0].unique_id is None
+    is_without = kind in {"template", "event", "message"}
+    assert made.selection.entities == (() if is_without else (ATTIC,))
+    assert made.timing.clear_after_s == (3600 if kind in {"event", "message"} else 0)
+
+
+async def test_a_limit_is_in_the_unit_of_what_is_watched(kit: Kit, dialog: Dialog) -> None:
+    await dialog.start("above")
+    assert "unit" not in dialog.fields, "what is watched comes next"
+    await dialog.submit(above=30)
+    await dialog.submit(entities=[ATTIC])
+    await dialog.submit()
+    await dialog.submit()
+    await dialog.tried()
+    await dialog.choose("overview")
+    assert dialog.said["condition"] == "above 30 °C"
+    await dialog.choose("save")
+    assert rule(dialog).condition.unit == "°C"
+
+    kit.hass.states.async_set(ATTIC, "70.7", {"device_class": "temperature", "unit_of_measurement": "°F"})
+    await dialog.change(dialog.made[0].subentry_id, "condition")
+    assert dialog.suggested["unit"] == "°C"
+    await dialog.submit(above=86, hysteresis=0, worse="critical", unit="°F")
+    assert dialog.said["condition"] == "above 86 °F"
+    await dialog.choose("save")
+    assert rule(dialog).condition.unit == "°F"
+
+
+async def test_a_limit_over_other_entities_is_in_their_unit(kit: Kit, dialog: Dialog) -> None:
+    await through(dialog, "above", {"above": 30}, entities=[ATTIC])
+    kit.hass.states.async_set("sensor.tank", "70", {"unit_of_measurement": "%"})
+
+    await dialog.change(dialog.made[0].subentry_id, "entities")
+    await dialog.submit(entities=["sensor.tank"])
+    assert dialog.said["condition"] == "above 30%"
+    await dialog.choose("save")
+
+    assert rule(dialog).condition.unit == "%"
+
+
+async def test_the_menu_offers_every_kind_and_the_import(dialog: Dialog) -> None:
+    await dialog.start()
+
+    assert dialog.result["menu_options"] == [*Kind, "import_yaml"]
+
+
+LIMITS = {"hysteresis": 0, "worse": "critical"}
+
+
+@pytest.mark.parametrize(
+    ("kind", "condition", "errors"),
+    [
+        ("above", {"above": 30, "hysteresis": -1}, {"hysteresis": "hysteresis_negative"}),
+        ("above", {"above": 30, "worse_above": 30}, {"worse_above": "worse_above_low"}),
+        ("below", {"below": 5, "worse_below": 6}, {"worse_below": "worse_below_high"}),
+        ("outside", {"below": 5, "above": 5}, {"above": "limits_crossed"}),
+        ("outside", {"below": 5, "above": 7, "hysteresis": 1}, {"hysteresis": "hysteresis_wide"}),
+        ("state", {"states": [" "]}, {"states": "no_states"}),
+        ("rate", {"change": 0}, {"change": "change_missing"}),
+        ("rate", {"change": 1, "per": NOTHING}, {"per": "duration_missing"}),
+        ("no_data", {"rhythm": "fixed"}, {"silent": "duration_missing"}),
+        ("no_data", {"rhythm": "fixed", "silent": {"days": 400}}, {"silent": "duration_long"}),
+        ("template", {"template": "{{ 1 / 0 }}"}, {"template": "template_fails"}),
+        ("event", {"event_type": " "}, {"event_type": "event_missing"}),
+        ("event", {"event_type": "a", "event_data": [1]}, {"event_data": "data_invalid"}),
+        ("message", {"topic": "#"}, {"topic": "topic_everything"}),
+        ("message", {"topic": "a+/b"}, {"topic": "topic_plus"}),
+        ("message", {"topic": "a/" * 999 + "b"}, {"topic": "topic_levels"}),
+        ("message", {"topic": "a" * 65535}, {"topic": "topic_long"}),
+    ],
+)
+async def test_what_was_wrong_is_said_and_can_be_mended(
+    dialog: Dialog, kind: str, condition: dict[str, Any], errors: dict[str, str]
+) -> None:
+    await dialog.start(kind)
+    await dialog.submit(**condition)
+
+    assert (dialog.step, dialog.errors) == ("condition", errors)
+    entered = {key: value for key, value in condition.items() if key in dialog.suggested}
+    assert {key: dialog.suggested[key] for key in entered} == entered, "nothing has to be typed twice"
+
+
+async def test_a_template_that_is_no_template_is_refused(dialog: Dialog) -> None:
+    await dialog.start("template")
+
+    with pytest.raises(InvalidData):
+        await dialog.submit(template="{{ if")
+
+
+@pytest.mark.parametrize(
+    ("template", "now"),
+    [
+        ("{{ is_state('lock.door', 'locked') }}", "At this moment the template is **true**."),
+        ("{{ is_state('lock.door', 'open') }}", "At this moment the template is **false**."),
+    ],
+)
+async def test_a_template_shows_what_it_is_now(dialog: Dialog, template: str, now: str) -> None:
+    await dialog.start("template")
+    await dialog.submit(template=template)
+
+    assert (dialog.step, dialog.said["now"]) == ("timing", now)
+
+
+async def test_a_template_that_breaks_later_is_false(dialog: Dialog) -> None:
+    await dialog.start("template")
+    await dialog.submit(template="{{ 1 / (states('sensor.attic') | float) }}")
+    await dialog.submit(name="")
+    dialog.hass.states.async_set(ATTIC, "0")
+    await dialog.submit(name="")
+
+    assert dialog.said["now"] == "At this moment the template is **false**."
+
+
+# ---------------------------------------------------------------- which entities
+
+
+async def test_all_that_match_are_counted(dialog: Dialog) -> None:
+    area = ar.async_get(dialog.hass).async_create("Attic room")
+    registry = er.async_get(dialog.hass)
+    for number in range(7):
+        entry = registry.async_get_or_create("sensor", "demo", str(number), original_device_class="temperature")
+        registry.async_update_entity(entry.entity_id, area_id=area.id)
+    await dialog.start("above")
+    await dialog.submit(above=30)
+    assert dialog.said["watched"] == "no entities yet"
+    await dialog.submit(all={"areas": [area.id], "device_classes": ["temperature"], "excluded": ["sensor.demo_3"]})
+    assert dialog.said["now"].startswith(
+        "Watched are 6 now (sensor.demo_0, sensor.demo_1, sensor.demo_2, sensor.demo_4"
+    )
+    assert dialog.said["now"].endswith(" …).")
+    assert dialog.suggested["name"] == "Temperature too high"
+    await dialog.submit()
+    await dialog.submit()
+    await dialog.tried()
+    await dialog.choose("save")
+
+    selection = rule(dialog).selection
+    assert (selection.areas, selection.device_classes) == ((area.id,), ("temperature",))
+    assert (selection.entities, selection.excluded) == ((), ("sensor.demo_3",))
+
+
+async def test_kinds_of_entities_and_integrations_have_names(dialog: Dialog) -> None:
+    await dialog.start("unavailable")
+    assert dialog.result["data_schema"] is not None
+    part = dialog.result["data_schema"].schema["all"].schema.schema
+    labels = {
+        name: {option["value"]: option["label"] for option in part[name].config["options"]}
+        for name in ("domains", "integrations", "device_classes")
+    }
+
+    assert labels["domains"]["lock"] == "Lock"
+    assert labels["integrations"]["iotbridge"] == "IoT Bridge"
+    assert labels["device_classes"]["temperature"] == "Temperature"
+
+
+async def test_nothing_chosen_is_said(dialog: Dialog) -> None:
+    await dialog.start("unavailable")
+    await dialog.submit(all={"excluded": [ATTIC]})
+
+    assert (dialog.step, dialog.errors) == ("entities", {"base": "no_entities"})
+    assert dialog.suggested["all"] == {"excluded": [ATTIC]}
+    await dialog.submit(entities=[ATTIC, "lock.door"])
+    assert dialog.suggested["name"] == "Something unavailable"
+
+
+async def test_without_a_choice_all_hosts_are_meant(dialog: Dialog, kit: Kit) -> None:
+    await kit.host("nas")
+    await kit.host("pc")
+    made = await through(dialog, "host_lost")
+
+    assert made.name == "Host lost: any"
+    assert made.selection.entities == ()
+    assert made.selection.integrations == ("iotbridge",)
+    await dialog.change(dialog.made[0].subentry_id)
+    assert dialog.said["entities"].startswith("2 now (")
+    assert "power" in dialog.said["entities"].lower()
+    await dialog.choose("entities")
+    assert "domains" not in str(dialog.result["data_schema"])
+
+
+# ---------------------------------------------------------------- times and texts
+
+
+async def test_times_and_texts(dialog: Dialog) -> None:
+    await dialog.start("above")
+    await dialog.submit(above=30)
+    await dialog.submit(entities=[ATTIC])
+    assert dialog.suggested["severity"] == "warning"
+    await dialog.submit(
+        name=" Attic is hot ",
+        severity="critical",
+        hold={"minutes": 5},
+        clear_after={"hours": 1, "seconds": 1},
+        latching=True,
+        more={
+            "message": "{{ value }} in the attic",
+            "what_to_do": "Open the window.",
+            "parents": ["1234"],
+            "parent_entities": ["binary_sensor.hub"],
+        },
+    )
+    await dialog.submit()
+    await dialog.tried()
+    await dialog.choose("overview")
+    assert dialog.said["name"] == "Attic is hot"
+    assert dialog.said["timing"] == "critical, raised after 5 min, over after 60 min, stays until acknowledged"
+    await dialog.choose("timing")
+    assert dialog.suggested["hold"] == {"days": 0, "hours": 0, "minutes": 5, "seconds": 0}
+    assert dialog.suggested["more"]["parents"] == ["1234"]
+    await dialog.submit()
+    assert dialog.step == "overview"
+    await dialog.choose("save")
+
+    made = rule(dialog)
+    assert (made.name, made.severity.word) == ("Attic is hot", "critical")
+    assert (made.timing.hold_s, made.timing.clear_after_s, made.timing.latching) == (300, 3601, True)
+    assert (made.message, made.what_to_do) == ("{{ value }} in the attic", "Open the window.")
+    assert made.parents == ("1234", "binary_sensor.hub")
+
+
+@pytest.mark.parametrize(
+    ("given", "errors"),
+    [
+        ({"name": " "}, {"name": "name_missing"}),
+        ({"hold": {"days": 366}}, {"hold": "duration_long"}),
+        ({"severity": "critical"}, {"severity": "severity_not_less"}),
+    ],
+)
+async def test_wrong_times_are_said(dialog: Dialog, given: dict[str, Any], errors: dict[str, str]) -> None:
+    await dialog.start("above")
+    await dialog.submit(above=30, worse_above=40)
+    await dialog.submit(entities=[ATTIC])
+    await dialog.submit(**given)
+
+    assert (dialog.step, dialog.errors) == ("timing", errors)
+
+
+async def test_what_happens_for_a_moment_needs_an_end(dialog: Dialog) -> None:
+    await dialog.start("event")
+    await dialog.submit(event_type="tag_scanned")
+    assert "hold" not in dialog.fields
+    await dialog.submit(clear_after=NOTHING)
+    assert dialog.errors == {"clear_after": "moment_without_end"}
+    await dialog.submit(clear_after=NOTHING, latching=True)
+
+    assert dialog.step == "telling"
+
+
+# ---------------------------------------------------------------- who is told
+
+
+async def to_telling(dialog: Dialog) -> None:
+    await dialog.start("unavailable")
+    await dialog.submit(entities=[ATTIC])
+    await dialog.submit()
+    assert dialog.step == "telling"
+
+
+async def test_steps_are_kept_by_the_ids_of_the_groups(dialog: Dialog) -> None:
+    family, other = group(dialog.hass, "Family"), group(dialog.hass, "Family")
+    await to_telling(dialog)
+    steps = [{"after": 10, "groups": ["Family (2)", "Family"]}, {"after": 0, "groups": ["Family"]}]
+    await dialog.submit(steps=steps, repeat={"minutes": 30})
+    await dialog.tried()
+    await dialog.choose("overview")
+    assert dialog.said["telling"] == "at once: Family; after 10 min: Family (2), Family; again after 30 min"
+    await dialog.choose("telling")
+    assert dialog.suggested["steps"] == [
+        {"after": 0, "groups": ["Family"]},
+        {"after": 10, "groups": ["Family (2)", "Family"]},
+    ]
+    await dialog.submit()
+    await dialog.choose("save")
+
+    plan = rule(dialog).plan
+    assert [(step.after_s, step.groups) for step in plan.steps] == [(0, (family,)), (600, (other, family))]
+    assert plan.repeat_s == 1800
+
+
+async def test_a_group_that_was_deleted_is_left_out(dialog: Dialog) -> None:
+    gone, left = group(dialog.hass, "Gone"), group(dialog.hass, "Left")
+    await to_telling(dialog)
+    await dialog.submit(steps=[{"after": 0, "groups": ["Gone"]}, {"after": 5, "groups": ["Gone", "Left"]}])
+    await dialog.tried()
+    await dialog.choose("save")
+    dialog.hass.config_entries.async_remove_subentry(dialog.entry, gone)
+    await dialog.change(dialog.made[0].subentry_id)
+    assert dialog.said["telling"] == "after 5 min: Left"
+    await dialog.choose("telling")
+    await dialog.submit()
+    await dialog.choose("save")
+
+    assert [step.groups for step in rule(dialog).plan.steps] == [(left,)]
+
+
+async def test_without_groups_it_is_said_where_they_are_made(dialog: Dialog) -> None:
+    await to_telling(dialog)
+
+    assert "There are no notifier groups yet" in dialog.said["groups"]
+
+
+@pytest.mark.parametrize(
+    ("given", "errors"),
+    [
+        ({"steps": [{"after": 0, "groups": []}]}, {"steps": "step_without_group"}),
+        ({"steps": [{"after": 5, "groups": ["Family"]}] * 2}, {"steps": "steps_together"}),
+        ({"repeat": {"minutes": 5}}, {"repeat": "repeat_to_nobody"}),
+        ({"steps": [{"after": 0, "groups": ["Family"]}], "repeat": {"seconds": 5}}, {"repeat": "repeat_short"}),
+    ],
+)
+async def test_wrong_steps_are_said(dialog: Dialog, given: dict[str, Any], errors: dict[str, str]) -> None:
+    group(dialog.hass, "Family")
+    await to_telling(dialog)
+    await dialog.submit(**given)
+
+    assert (dialog.step, dialog.errors) == ("telling", errors)
+
+
+# ---------------------------------------------------------------- changing
+
+
+async def test_nothing_changes_before_it_is_saved(dialog: Dialog) -> None:
+    before = await through(dialog, "above", {"above": 30}, entities=[ATTIC])
+    await dialog.change(dialog.made[0].subentry_id)
+    assert dialog.result["menu_options"] == ["condition", "entities", "timing", "telling", "trial", "save"]
+    assert dialog.said["condition"] == "above 30 °C"
+    assert dialog.said["entities"] == "1 now (Attic)"
+    assert dialog.said["telling"] == "nobody, it is only shown"
+    await dialog.choose("condition")
+    assert dialog.suggested["above"] == 30
+    await dialog.submit(above=35.5)
+    assert (dialog.step, dialog.said["condition"]) == ("overview", "above 35.5 °C")
+    assert rule(dialog) == before
+    await dialog.choose("timing")
+    await dialog.submit(name="Hotter")
+    await dialog.choose("save")
+
+    assert dialog.step == "reconfigure_successful"
+    assert (rule(dialog).condition.above, dialog.made[0].title) == (35.5, "Hotter")
+
+
+async def test_a_kind_without_fields_has_no_form_for_them(dialog: Dialog) -> None:
+    await through(dialog, "unavailable", entities=[ATTIC])
+    await dialog.change(dialog.made[0].subentry_id)
+
+    assert dialog.result["menu_options"] == ["entities", "timing", "telling", "trial", "save"]
+
+
+@pytest.mark.parametrize(
+    ("kind", "condition", "text"),
+    [
+        ("outside", {"below": 5, "above": 30}, "below 5 °C or above 30 °C"),
+        ("state", {"states": ["open", "jammed"]}, "in the state open, jammed"),
+        ("rate", {"change": 3, "per": {"minutes": 10}}, "changes by more than 3 °C within 10 min"),
+        ("no_data", {}, "silent for much longer than usual"),
+        ("no_data", {"rhythm": "fixed", "silent": {"hours": 3}}, "silent for more than 3 h"),
+        ("template", {"template": "{{ true }}"}, "the template is true"),
+        ("event", {"event_type": "tag_scanned"}, "the event tag_scanned happens"),
+        ("message", {"topic": "a/b"}, "a message comes on a/b"),
+    ],
+)
+async def test_a_rule_is_shown_in_words(dialog: Dialog, kind: str, condition: dict[str, Any], text: str) -> None:
+    await through(dialog, kind, condition, entities=[ATTIC])
+    await dialog.change(dialog.made[0].subentry_id)
+
+    assert dialog.said["condition"] == text
+    assert dialog.said["entities"] == (
+        "no entity of its own" if kind in {"template", "event", "message"} else "1 now (Attic)"
+    )
+
+
+@pytest.mark.parametrize("source", ["start", "change"])
+async def test_without_iot_bridge_running_it_is_said(dialog: Dialog, source: str) -> None:
+    await through(dialog, "unavailable", entities=[ATTIC])
+    await dialog.hass.config_entries.async_unload(dialog.entry.entry_id)
+    if source == "start":
+        await dialog.start()
+    else:
+        await dialog.change(dialog.made[0].subentry_id)
+
+    assert (dialog.result["type"], dialog.step) == (FlowResultType.ABORT, "not_loaded")
+
+
+async def test_without_a_recorder_it_is_said(dialog: Dialog) -> None:
+    await to_telling(dialog)
+    await dialog.submit()
+
+    assert dialog.step == "tried"
+    assert "recorder" in dialog.said["result"]
+    await dialog.look()
+    assert dialog.step == "tried"
+
+
+async def test_what_has_no_history_cannot_be_tried(dialog: Dialog) -> None:
+    await dialog.start("message")
+    await dialog.submit(topic="a/b")
+    assert dialog.said["now"] == "The alarm waits for it to happen."
+    await dialog.submit()
+    await dialog.submit()
+
+    assert "the history does not keep" in dialog.said["result"]

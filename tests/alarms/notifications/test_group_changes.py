@@ -1,0 +1,198 @@
+"""Notifier groups and steps that are edited while an alarm is raised: who was added hears of it."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from pytest_homeassistant_custom_component.common import (
+    MockConfigEntry,
+    MockModule,
+    async_mock_service,
+    mock_integration,
+)
+
+from custom_components.iotbridge.alarms.engine.rule import Plan, Rule, Step
+from homeassistant.config_entries import ConfigSubentry
+from homeassistant.core import HomeAssistant, ServiceCall
+from homeassistant.helpers import issue_registry as ir
+
+from ...kit import Kit
+from ...rules import add_rule, call, set_state
+from ..home import bridge, restart, start, started, stop, titles, wait
+
+ANNA = {"kind": "mobile_app", "action": "notify.mobile_app_anna"}
+BEN = {"kind": "mobile_app", "action": "notify.mobile_app_ben"}
+
+
+@pytest.fixture
+def ben(hass: HomeAssistant) -> list[ServiceCall]:
+    """Return what Ben's phone is told."""
+    calls: list[ServiceCall] = async_mock_service(hass, "notify", "mobile_app_ben")
+    return calls
+
+
+async def edit_group(kit: Kit, plan: Plan, *targets: dict[str, str]) -> None:
+    """Let a group have these targets, as its dialog does."""
+    subentry = bridge(kit).subentries[plan.steps[0].groups[0]]
+    data: dict[str, Any] = {**subentry.data, "targets": list(targets)}
+    kit.hass.config_entries.async_update_subentry(bridge(kit), subentry, data=data)
+    await wait(kit, 2)
+
+
+async def edit_plan(kit: Kit, rule_id: str, plan: Plan) -> None:
+    """Let a rule tell others, as its dialog does."""
+    subentry = bridge(kit).subentries[rule_id]
+    rule = Rule.from_dict(rule_id, subentry.title, subentry.data)
+    steps = [{"after_s": step.after_s, "groups": list(step.groups)} for step in plan.steps]
+    data = {**rule.as_dict(), "plan": {"steps": steps, "repeat_s": plan.repeat_s}}
+    kit.hass.config_entries.async_update_subentry(bridge(kit), subentry, data=data)
+    await wait(kit, 2)
+
+
+async def raised(kit: Kit, plan: Plan) -> str:
+    rule_id = await add_rule(kit, "sensor.one", plan=plan)
+    await set_state(kit, "sensor.one", "90")
+    await wait(kit, 2)
+    return rule_id
+
+
+async def test_who_is_added_to_a_group_hears_of_the_alarm_and_of_its_end(
+    kit: Kit, plan: Plan, told: list[ServiceCall], ben: list[ServiceCall]
+) -> None:
+    await raised(kit, plan)
+
+    await edit_group(kit, plan, ANNA, BEN)
+    assert (titles(told), titles(ben)) == (["Warning"], ["Warning"])
+    await edit_group(kit, plan, BEN, ANNA)
+    await restart(kit)
+    assert (titles(told), titles(ben)) == (["Warning"], ["Warning"])
+
+    await set_state(kit, "sensor.one", "20")
+    await wait(kit, 2)
+    assert (titles(told), titles(ben)) == (["Warning", "Over"], ["Warning", "Over"])
+
+
+async def test_who_is_added_when_somebody_knows_already_hears_nothing(
+    kit: Kit, plan: Plan, told: list[ServiceCall], ben: list[ServiceCall]
+) -> None:
+    await raised(kit, plan)
+    await call(kit, "acknowledge", entity_id="sensor.one")
+    await wait(kit, 2)
+
+    await edit_group(kit, plan, ANNA, BEN)
+    await restart(kit)
+    await set_state(kit, "sensor.one", "20")
+    await wait(kit, 2)
+
+    assert titles(told) == ["Warning", "Acknowledged", "Over"]
+    assert titles(ben) == []
+
+
+async def test_who_takes_the_place_of_another_hears_of_the_alarm(
+    kit: Kit, plan: Plan, told: list[ServiceCall], ben: list[ServiceCall]
+) -> None:
+    await raised(kit, plan)
+
+    await edit_group(kit, plan, BEN)
+    await set_state(kit, "sensor.one", "20")
+    await wait(kit, 2)
+
+    assert titles(ben) == ["Warning", "Over"]
+
+
+async def test_a_group_that_is_added_to_a_step_hears_of_the_alarm(
+    kit: Kit, plan: Plan, told: list[ServiceCall], ben: list[ServiceCall], group: Callable[..., ConfigSubentry]
+) -> None:
+    rule_id = await raised(kit, plan)
+    (now,) = plan.steps
+    others = group("Ben", "notify.mobile_app_ben").subentry_id
+
+    await edit_plan(kit, rule_id, Plan(steps=(Step(after_s=0, groups=(*now.groups, others)),)))
+
+    assert (titles(told), titles(ben)) == (["Warning"], ["Warning"])
+    await set_state(kit, "sensor.one", "20")
+    await wait(kit, 2)
+    assert (titles(told), titles(ben)) == (["Warning", "Over"], ["Warning", "Over"])
+
+
+async def test_a_rule_that_told_nobody_gets_a_step(kit: Kit, plan: Plan, told: list[ServiceCall]) -> None:
+    rule_id = await raised(kit, Plan())
+
+    await edit_plan(kit, rule_id, plan)
+
+    assert titles(told) == ["Warning"]
+
+
+async def test_a_step_that_is_added_for_later_waits_for_its_time(
+    kit: Kit, plan: Plan, told: list[ServiceCall], ben: list[ServiceCall], group: Callable[..., ConfigSubentry]
+) -> None:
+    rule_id = await raised(kit, plan)
+    others = group("Ben", "notify.mobile_app_ben").subentry_id
+
+    await edit_plan(kit, rule_id, Plan(steps=(*plan.steps, Step(after_s=120, groups=(others,)))))
+    await wait(kit, 90, 10)
+    assert titles(ben) == []
+    await wait(kit, 40, 10)
+
+    assert (titles(told), titles(ben)) == (["Warning"], ["Warning"])
+
+
+async def test_a_group_that_is_edited_before_it_was_told_is_told_once(
+    kit: Kit, hass: HomeAssistant, plan: Plan, ben: list[ServiceCall], entry: MockConfigEntry
+) -> None:
+    hass.services.async_remove("notify", "mobile_app_anna")
+    await raised(kit, plan)
+    calls = async_mock_service(hass, "notify", "mobile_app_anna")
+
+    await edit_group(kit, plan, ANNA, BEN)
+    await wait(kit, 400, 20)
+
+    assert (titles(calls), titles(ben)) == (["Warning"], ["Warning"])
+
+
+def add_phone(kit: Kit, name: str) -> MockConfigEntry:
+    """Register the app of a phone."""
+    mock_integration(kit.hass, MockModule("mobile_app"))  # its own requires libraries of cameras
+    phone = MockConfigEntry(domain="mobile_app", data={"device_name": name})
+    phone.add_to_hass(kit.hass)
+    return phone
+
+
+async def rename_phone(kit: Kit, phone: MockConfigEntry, name: str) -> None:
+    """Let the app say what the phone is called now; Home Assistant then offers another action."""
+    kit.hass.config_entries.async_update_entry(phone, data={"device_name": name})
+    await kit.hass.async_block_till_done()
+
+
+@pytest.mark.parametrize("running", [True, False])
+async def test_a_phone_that_is_renamed_stays_in_its_group(
+    kit: Kit, hass: HomeAssistant, plan: Plan, told: list[ServiceCall], ben: list[ServiceCall], running: bool
+) -> None:
+    phone = add_phone(kit, "Anna")
+    await raised(kit, plan)
+
+    if not running:
+        await stop(kit)
+    await rename_phone(kit, phone, "Ben")
+    hass.services.async_remove("notify", "mobile_app_anna")
+    if not running:
+        await start(kit)
+        await started(kit)
+    await set_state(kit, "sensor.one", "20")
+    await wait(kit, 5)
+
+    assert bridge(kit).subentries[plan.steps[0].groups[0]].data["targets"] == [BEN]
+    assert (titles(told), titles(ben)) == (["Warning"], ["Over"])
+
+
+async def test_a_phone_that_is_removed_is_missed(kit: Kit, hass: HomeAssistant, plan: Plan) -> None:
+    phone = add_phone(kit, "Anna")
+    await add_rule(kit, "sensor.one", plan=plan)
+    assert not ir.async_get(hass).issues
+
+    hass.services.async_remove("notify", "mobile_app_anna")
+    await hass.config_entries.async_remove(phone.entry_id)
+    await wait(kit, 70, 35)
+
+    (issue,) = ir.async_get(hass).issues.values()
+    assert issue.translation_placeholders == {"name": "Anna", "gone": "notify.mobile_app_anna"}

@@ -1,0 +1,279 @@
+"""The file of the alarms: what it was before, how it is searched, how it is copied."""
+
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+import shutil
+import sqlite3
+
+import pytest
+
+from custom_components.iotbridge.alarms.engine.models import AlarmKey, AlarmState, Change, Severity, Transition
+from custom_components.iotbridge.alarms.runtime.store import KEEP_S, AlarmStore, Batch, HistoryQuery, statement
+
+START = 1_700_000_000.0
+# As it was before there were versions with more in them.
+FIRST = """
+CREATE TABLE instance (
+    rule_id TEXT NOT NULL, subject TEXT NOT NULL, data TEXT NOT NULL, PRIMARY KEY (rule_id, subject)
+) WITHOUT ROWID;
+CREATE TABLE outbox (id INTEGER PRIMARY KEY, data TEXT NOT NULL);
+CREATE TABLE history (
+    id INTEGER PRIMARY KEY, at REAL NOT NULL, rule_id TEXT NOT NULL, rule TEXT NOT NULL, subject TEXT NOT NULL,
+    change TEXT NOT NULL, before TEXT NOT NULL, after TEXT NOT NULL, severity INTEGER NOT NULL,
+    episode INTEGER NOT NULL, value TEXT NOT NULL, why TEXT NOT NULL, who TEXT NOT NULL, place TEXT NOT NULL,
+    comment TEXT NOT NULL, detail TEXT NOT NULL
+);
+CREATE INDEX history_at ON history (at);
+CREATE TABLE remembered (name TEXT PRIMARY KEY, data TEXT NOT NULL) WITHOUT ROWID;
+INSERT INTO instance VALUES ('rule', 'sensor.one', '{"alarm": 1}');
+INSERT INTO outbox VALUES (3, '{"notice": 1}');
+INSERT INTO remembered VALUES ('maintenance', 'true');
+INSERT INTO history VALUES (7, 1700000000.0, 'rule', 'Hot', 'sensor.one', 'raised', 'normal', 'unacknowledged', 2, 1,
+    '90', '90 > 80', '', '', '', '');
+PRAGMA user_version=1;
+"""
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "alarms.db"
+
+
+@pytest.fixture
+def store(path: Path) -> Iterator[AlarmStore]:
+    opened = AlarmStore(path)
+    opened.open()
+    yield opened
+    opened.close()
+
+
+def happened(
+    subject: str, at: float, *, rule_id: str = "rule", change: Change = Change.RAISED, why: str = ""
+) -> tuple[str, Transition]:
+    key = AlarmKey(rule_id, subject)
+    states = (AlarmState.NORMAL, AlarmState.UNACKNOWLEDGED)
+    return "Hot", Transition(
+        key=key, change=change, before=states[0], after=states[1], at=at, severity=Severity.WARNING, episode=1, why=why
+    )
+
+
+def subjects(store: AlarmStore, query: HistoryQuery) -> list[str]:
+    return [row["subject"] for row in store.history(query)]
+
+
+@pytest.mark.parametrize(
+    ("query", "index"),
+    [
+        (HistoryQuery(), "history_at"),
+        (HistoryQuery(before=5), "history_at (at<?)"),
+        (HistoryQuery(start=1.0, end=2.0), "history_at (at>? AND at<?)"),
+        (HistoryQuery(rules=["a"]), "history_rule (rule_id=?)"),
+        (HistoryQuery(rules=["a"], start=1.0, before=5), "history_rule (rule_id=? AND at>? AND at<?)"),
+        (HistoryQuery(rules=["a"], subjects=["b"]), "history_"),
+        (HistoryQuery(subjects=["a"], changes=["raised"]), "history_subject (subject=?)"),
+        (HistoryQuery(subjects=["a"], end=2.0), "history_subject (subject=? AND at<?)"),
+    ],
+)
+def test_no_query_looks_at_everything_or_sorts(store: AlarmStore, path: Path, query: HistoryQuery, index: str) -> None:
+    text, values = statement(query)
+    with closing(sqlite3.connect(path)) as connection:
+        steps = [row[3] for row in connection.execute(f"EXPLAIN QUERY PLAN {text}", values)]
+
+    assert f"USING INDEX {index}" in steps[0]
+    assert not any("B-TREE" in step for step in steps), "read in the order that is wanted, as far as is wanted"
+
+
+def test_several_rules_are_not_searched_for_in_everything(store: AlarmStore, path: Path) -> None:
+    text, values = statement(HistoryQuery(rules=["a", "b"]))
+    with closing(sqlite3.connect(path)) as connection:
+        steps = [row[3] for row in connection.execute(f"EXPLAIN QUERY PLAN {text}", values)]
+
+    assert steps[0] == "SEARCH history USING INDEX history_rule (rule_id=?)"
+
+
+def test_the_newest_come_first_page_by_page(store: AlarmStore) -> None:
+    """Rows of one moment are in the order in which they happened; a page ends and the next begins between them."""
+    store.write(Batch(history=[happened("sensor.a", START), happened("sensor.b", START + 1)]))
+    store.write(Batch(history=[happened("sensor.c", START + 1), happened("sensor.d", START + 2)]))
+
+    rows = store.history(HistoryQuery(limit=2))
+    assert [row["subject"] for row in rows] == ["sensor.d", "sensor.c"]
+    assert subjects(store, HistoryQuery(limit=2, before=rows[-1]["id"])) == ["sensor.b", "sensor.a"]
+    assert subjects(store, HistoryQuery(start=START + 1, end=START + 2)) == ["sensor.c", "sensor.b"]
+    assert subjects(store, HistoryQuery(before=1)) == []
+
+
+def test_a_clock_that_was_set_back_leaves_the_order_of_time(store: AlarmStore) -> None:
+    store.write(Batch(history=[happened("sensor.a", START + 3600), happened("sensor.b", START)]))
+
+    rows = store.history(HistoryQuery(limit=1))
+    assert rows[0]["subject"] == "sensor.a"
+    assert subjects(store, HistoryQuery(before=rows[0]["id"])) == ["sensor.b"]
+
+
+def test_what_is_searched_for(store: AlarmStore) -> None:
+    store.write(
+        Batch(
+            history=[
+                happened("sensor.a", START),
+                happened("sensor.a", START + 1, change=Change.CLEARED),
+                happened("sensor.b", START + 2, rule_id="other"),
+            ]
+        )
+    )
+
+    assert subjects(store, HistoryQuery(rules=["other", "another"])) == ["sensor.b"]
+    assert subjects(store, HistoryQuery(subjects=["sensor.a"])) == ["sensor.a", "sensor.a"]
+    assert subjects(store, HistoryQuery(subjects=["sensor.a"], changes=["cleared"])) == ["sensor.a"]
+    assert subjects(store, HistoryQuery(rules=["other"], subjects=["sensor.a"])) == []
+
+
+def test_it_is_searched_while_something_is_being_written(store: AlarmStore, path: Path) -> None:
+    store.write(Batch(history=[happened("sensor.a", START)]))
+    with closing(sqlite3.connect(path, autocommit=False)) as other:
+        other.execute("DELETE FROM history")
+
+        assert subjects(store, HistoryQuery()) == ["sensor.a"]
+
+
+def test_a_file_of_the_first_version_has_everything(path: Path) -> None:
+    with closing(sqlite3.connect(path)) as connection:
+        connection.executescript(FIRST)
+    store = AlarmStore(path)
+
+    loaded = store.open()
+
+    assert loaded.instances == {AlarmKey("rule", "sensor.one"): {"alarm": 1}}
+    assert loaded.outbox == {3: {"notice": 1}}
+    assert loaded.remembered == {"maintenance": True}
+    assert subjects(store, HistoryQuery(rules=["rule"])) == ["sensor.one"]
+    store.close()
+    assert _made(path) == _made(_new(path.with_name("new.db"))), "as if it had been new"
+
+
+def test_a_file_of_a_later_version_stays_one(path: Path) -> None:
+    """Who goes back to an older release and forward again must not lose what the newer one had made."""
+    _new(path)
+    with closing(sqlite3.connect(path)) as connection:
+        connection.execute("PRAGMA user_version=99")
+    store = AlarmStore(path)
+
+    store.open()
+    store.write(Batch(history=[happened("sensor.a", START)]))
+    store.close()
+
+    assert _made(path)[0] == 99
+
+
+def test_a_year_is_kept(store: AlarmStore) -> None:
+    store.write(Batch(history=[happened("sensor.old", START - 10), happened("sensor.new", START + 10)]))
+
+    store.purge(START + KEEP_S)
+
+    assert subjects(store, HistoryQuery()) == ["sensor.new"]
+
+
+@pytest.mark.parametrize("first", ["file", "log"])
+def test_what_is_copied_while_it_keeps_still_is_whole(
+    store: AlarmStore, path: Path, tmp_path: Path, first: str
+) -> None:
+    """A backup copies one file after the other, in any order, while alarms go on being written."""
+    target = tmp_path / "copy"
+    target.mkdir()
+    store.write(Batch(history=[happened(f"sensor.before_{number}", START + number) for number in range(10)]))
+    store.keep_still(True)
+
+    names = [path.name, f"{path.name}-wal"]
+    for name in names if first == "file" else reversed(names):
+        _write_much(store)
+        shutil.copy(path.with_name(name), target / name)
+    _write_much(store)
+    copied = AlarmStore(target / path.name)
+    copied.open()
+
+    with closing(sqlite3.connect(target / path.name)) as connection:
+        assert connection.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+    assert len(copied.history(HistoryQuery(end=START + 100))) == 10, "all that was there before is there"
+    written = len(copied.history(HistoryQuery(start=START + 100, limit=10_000)))
+    assert written == (800 if first == "file" else 400), "and all that was written until the log was copied"
+    copied.close()
+
+
+def test_closed_while_it_keeps_still_it_is_the_same_file(store: AlarmStore, path: Path) -> None:
+    store.keep_still(True)
+    before = path.read_bytes()
+    _write_much(store)
+
+    store.close()
+
+    assert path.read_bytes() == before
+    assert len(_reopened(store).history(HistoryQuery(limit=10_000))) == 400, "nothing is lost"
+
+
+def test_the_log_is_moved_into_the_file_after_the_telling(store: AlarmStore, path: Path) -> None:
+    """Never while something is written that is to be told: moving waits for the disk, which may be a slow card."""
+    store.write(Batch(history=[happened("sensor.a", START)]))
+    assert not store.is_untidy
+    before = path.read_bytes()
+
+    _write_much(store)
+    _write_much(store)
+
+    assert path.read_bytes() == before
+    assert store.is_untidy
+    store.tidy()
+    assert path.stat().st_size > 10_000_000
+    assert not store.is_untidy
+
+
+def test_the_log_of_a_run_that_was_killed_is_moved_soon(store: AlarmStore, path: Path) -> None:
+    _write_much(store)
+    before = path.stat().st_size
+    next_run = AlarmStore(path)
+    next_run.open()
+
+    next_run.purge(START)
+
+    assert path.stat().st_size > before + 10_000_000
+    next_run.close()
+
+
+def test_the_log_is_not_moved_while_the_file_keeps_still(store: AlarmStore, path: Path) -> None:
+    store.keep_still(True)
+    _write_much(store)
+    _write_much(store)
+    assert not store.is_untidy
+    before = path.read_bytes()
+    store.purge(START)
+    assert path.read_bytes() == before
+
+    store.keep_still(False)
+
+    assert store.is_untidy
+
+
+def _write_much(store: AlarmStore) -> None:
+    """Write more than SQLite keeps in its log by itself."""
+    for number in range(4):
+        rows = [happened("sensor.late", START + 1000 + number, why="x" * 30_000) for _ in range(100)]
+        store.write(Batch(history=rows))
+
+
+def _reopened(store: AlarmStore) -> AlarmStore:
+    store.open()
+    return store
+
+
+def _new(path: Path) -> Path:
+    store = AlarmStore(path)
+    store.open()
+    store.close()
+    return path
+
+
+def _made(path: Path) -> tuple[int, set[tuple[str, str]]]:
+    """Return the version of a file, and the names of all that is in it."""
+    with closing(sqlite3.connect(path)) as connection:
+        (version,) = connection.execute("PRAGMA user_version").fetchone()
+        return version, set(connection.execute("SELECT type, name FROM sqlite_master"))

@@ -1,0 +1,1 @@
+"""Scenarios of alarms: outages, restarts, clocks, failures, random homes."""

@@ -1,0 +1,157 @@
+"""How the end of an alarm is told, whatever happened to it before."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from pytest_homeassistant_custom_component.common import MockConfigEntry, async_mock_service
+
+from custom_components.iotbridge.alarms.engine.models import AlarmKey, By, Timing
+from custom_components.iotbridge.alarms.engine.rule import Condition, Kind
+from custom_components.iotbridge.alarms.manager import AlarmsManager
+from homeassistant.core import HomeAssistant, ServiceCall
+
+from ...kit import Kit
+from ...rules import HOT
+from ..test_manager import add, alarms, group, plan, set_state
+
+__all__ = ["alarms"]
+
+PHONE = {"kind": "mobile_app", "action": "notify.mobile_app_anna"}
+MAIL = {"kind": "action", "action": "script.mail"}
+HOTTER = Condition(kind=Kind.ABOVE, above=80, hysteresis=2, worse_above=95)
+
+
+@pytest.fixture
+def phone(hass: HomeAssistant) -> list[ServiceCall]:
+    calls: list[ServiceCall] = async_mock_service(hass, "notify", "mobile_app_anna")
+    return calls
+
+
+@pytest.fixture
+def mail(hass: HomeAssistant) -> list[ServiceCall]:
+    calls: list[ServiceCall] = async_mock_service(hass, "script", "mail")
+    return calls
+
+
+async def settle(hass: HomeAssistant) -> None:
+    await hass.async_block_till_done(wait_background_tasks=True)
+
+
+def titles(calls: list[ServiceCall]) -> list[Any]:
+    """Return what was told since the last time."""
+    said = [call.data.get("title", call.data["message"]) for call in calls]
+    calls.clear()
+    return said
+
+
+async def test_a_moment_that_latches_is_one_call_that_says_that_it_is_over(
+    hass: HomeAssistant,
+    kit: Kit,
+    entry: MockConfigEntry,
+    alarms: Callable[[], AlarmsManager],
+    phone: list[ServiceCall],
+) -> None:
+    condition = Condition(kind=Kind.EVENT, event_type="doorbell")
+    steps = plan((0, group(hass, entry, PHONE)))
+    rule_id = add(hass, entry, condition, timing=Timing(latching=True), plan=steps, name="Bell")
+    await settle(hass)
+
+    hass.bus.async_fire("doorbell", {})
+    await settle(hass)
+    await kit.wait(60)
+    await settle(hass)
+
+    (call,) = phone
+    assert call.data["title"] == "Warning: Bell"
+    assert "is over" in call.data["message"]
+    (button,) = call.data["data"]["actions"]
+    assert alarms().alarms(rule_id)[0].state == "returned_unacknowledged"
+    hass.bus.async_fire("mobile_app_notification_action", {"action": button["action"]})
+    await settle(hass)
+    assert titles(phone) == ["Warning: Bell", "Acknowledged: Bell"]
+    assert alarms().alarms(rule_id)[0].state == "normal"
+
+
+async def test_what_comes_and_goes_in_one_instant_is_told(
+    hass: HomeAssistant, kit: Kit, entry: MockConfigEntry, phone: list[ServiceCall]
+) -> None:
+    add(hass, entry, HOT, "sensor.one", plan=plan((0, group(hass, entry, PHONE))))
+    await settle(hass)
+
+    hass.states.async_set("sensor.one", "90")
+    hass.states.async_set("sensor.one", "20")
+    await settle(hass)
+
+    (call,) = phone
+    assert call.data["title"] == "Over already: Hot: one"
+    assert call.data["message"].startswith("90 > 80\nThis was at ")
+    assert "actions" not in call.data["data"]
+
+
+async def test_one_person_snoozes_and_the_end_is_told_to_all_without_a_sound(
+    hass: HomeAssistant, kit: Kit, entry: MockConfigEntry, phone: list[ServiceCall], mail: list[ServiceCall]
+) -> None:
+    add(hass, entry, HOT, "sensor.one", plan=plan((0, group(hass, entry, PHONE, MAIL))))
+    await settle(hass)
+    await set_state(hass, "sensor.one", "90")
+    await settle(hass)
+    _, snooze = phone[0].data["data"]["actions"]
+
+    hass.bus.async_fire("mobile_app_notification_action", {"action": snooze["action"]})
+    await settle(hass)
+    assert titles(phone) == ["Warning: Hot: one", "clear_notification"]
+    assert titles(mail) == ["Warning: Hot: one"]
+    await set_state(hass, "sensor.one", "20")
+    await settle(hass)
+
+    assert phone[0].data["data"]["importance"] == "low"
+    assert (titles(phone), titles(mail)) == (["Over: Hot: one"], ["Over: Hot: one"])
+    await kit.wait(3700)
+    await settle(hass)
+    assert (titles(phone), titles(mail)) == ([], [])
+
+
+async def test_what_is_worse_than_what_was_snoozed_is_told(
+    hass: HomeAssistant,
+    kit: Kit,
+    entry: MockConfigEntry,
+    alarms: Callable[[], AlarmsManager],
+    phone: list[ServiceCall],
+) -> None:
+    rule_id = add(hass, entry, HOTTER, "sensor.one", plan=plan((0, group(hass, entry, PHONE))))
+    await settle(hass)
+    await set_state(hass, "sensor.one", "90")
+    await settle(hass)
+    key = AlarmKey(rule_id, "sensor.one")
+    alarms().async_shelve([key], alarms().ledger.now() + 3600, By("Anna"))
+    await settle(hass)
+    titles(phone)
+    assert await hass.config_entries.async_reload(entry.entry_id)
+    await settle(hass)
+
+    await set_state(hass, "sensor.one", "99")
+    await settle(hass)
+
+    assert titles(phone) == ["Critical: Hot: one"]
+    assert alarms().alarms(rule_id)[0].state == "unacknowledged"
+
+
+async def test_what_came_and_went_is_over_when_it_is_calm(
+    hass: HomeAssistant, kit: Kit, entry: MockConfigEntry, phone: list[ServiceCall], mail: list[ServiceCall]
+) -> None:
+    add(hass, entry, HOT, "sensor.one", plan=plan((0, group(hass, entry, PHONE, MAIL))))
+    await settle(hass)
+    for _ in range(9):
+        for value in ("90", "20"):
+            await set_state(hass, "sensor.one", value)
+            await settle(hass)
+            await kit.wait(60)
+    told = [call.data["message"] for call in mail]
+    assert told[-1].startswith("It comes and goes"), told
+    titles(mail), titles(phone)
+
+    await kit.wait(3700)
+    await settle(hass)
+
+    assert (titles(phone), titles(mail)) == (["Over: Hot: one"], ["Over: Hot: one"])

@@ -1,0 +1,314 @@
+"""A full disk, odd data, another version, a slow start: nobody misses an alarm, and nobody hears what is not so."""
+
+import asyncio
+from contextlib import closing
+from datetime import timedelta
+import logging
+import sqlite3
+from typing import Any
+
+import pytest
+
+from custom_components.iotbridge.alarms.engine.maintenance_window import DAYS
+from custom_components.iotbridge.alarms.engine.models import AlarmKey, AlarmState, By, Severity, Timing
+from custom_components.iotbridge.alarms.engine.rule import Condition, Kind, Plan, Selection
+from custom_components.iotbridge.alarms.manager import store_path
+from custom_components.iotbridge.alarms.runtime.store import HistoryQuery
+from homeassistant.components import mqtt
+from homeassistant.config_entries import ConfigSubentry
+from homeassistant.core import CALLBACK_TYPE, HomeAssistant, ServiceCall
+from homeassistant.helpers import issue_registry as ir
+from homeassistant.util import dt as dt_util
+
+from ...kit import Kit
+from ...rules import add_rule, set_state
+from ..home import (
+    UNAVAILABLE,
+    alarms,
+    bridge,
+    buttons,
+    device,
+    part,
+    reload,
+    restart,
+    start,
+    started,
+    stop,
+    titles,
+    wait,
+)
+
+FULL = "CREATE TRIGGER full BEFORE INSERT ON history BEGIN SELECT RAISE(ABORT, 'database or disk is full'); END"
+TEMPERATURES = Selection(device_classes=("temperature",))
+
+
+async def execute(kit: Kit, statement: str) -> None:
+    """Do something to the file behind the back of the alarms."""
+
+    def run() -> None:
+        with closing(sqlite3.connect(store_path(kit.hass))) as file, file:
+            file.execute(statement)
+
+    await kit.hass.async_add_executor_job(run)
+
+
+async def history(kit: Kit) -> list[dict[str, Any]]:
+    return list(reversed(await alarms(kit).async_history(HistoryQuery())))
+
+
+def repairs(kit: Kit) -> dict[str, dict[str, str] | None]:
+    """Return what the repairs are, and what they name."""
+    issues = ir.async_get(kit.hass).issues.values()
+    return {issue.translation_key or "": issue.translation_placeholders for issue in issues}
+
+
+async def test_a_full_disk_keeps_nobody_from_hearing_and_a_repair_says_so(
+    kit: Kit, plan: Plan, told: list[ServiceCall]
+) -> None:
+    await add_rule(kit, "sensor.hot", "sensor.wet", plan=plan)
+    await execute(kit, FULL)
+
+    await set_state(kit, "sensor.hot", "90")
+    await wait(kit, 3)
+
+    assert titles(told) == ["Warning"]
+    assert repairs(kit) == {"alarms_not_written": {"reason": "database or disk is full"}}
+    await set_state(kit, "sensor.wet", "90")
+    await wait(kit, 30)
+    assert titles(told) == ["Warning", "Warning"]
+
+    await execute(kit, "DROP TRIGGER full")
+    await wait(kit, 30)
+
+    assert repairs(kit) == {}
+    assert [row["change"] for row in await history(kit)] == ["raised", "raised"]
+    await restart(kit)
+    await wait(kit, 5)
+    assert titles(told) == ["Warning", "Warning"]
+
+
+async def test_half_a_character_in_a_state_stands_in_nobodys_way(kit: Kit, plan: Plan, told: list[ServiceCall]) -> None:
+    await add_rule(kit, "sensor.hot", plan=plan)
+    song = await add_rule(kit, "sensor.song", condition=Condition(kind=Kind.STATE, states=("bad",)), name="Song")
+    await set_state(kit, "sensor.song", "bad")
+
+    kit.hass.states.async_set("sensor.song", "La \ud83d")
+    await set_state(kit, "sensor.hot", "90")
+    await wait(kit, 3)
+
+    assert titles(told) == ["Warning"]
+    assert repairs(kit) == {}
+    said = [(row["change"], row["value"]) for row in await history(kit) if row["rule_id"] == song]
+    assert said == [("raised", "bad"), ("cleared", "La ?")]
+
+
+@pytest.mark.parametrize(
+    "newer",
+    [
+        "UPDATE instance SET data = json_set(data, '$.alarm.mood', 'good') WHERE subject = 'sensor.odd'",
+        """REPLACE INTO remembered VALUES ('windows', '{"w": {"name": "Works", "mood": "good"}}')""",
+        """INSERT INTO outbox VALUES (7, '{"mood": "good"}')""",
+    ],
+    ids=["an alarm", "a maintenance window", "a message"],
+)
+async def test_what_another_version_kept_stops_nothing_else(
+    kit: Kit, plan: Plan, told: list[ServiceCall], newer: str
+) -> None:
+    rule_id = await add_rule(kit, "sensor.hot", "sensor.odd", plan=plan)
+    for entity_id in ("sensor.hot", "sensor.odd"):
+        await set_state(kit, entity_id, "90")
+    key = AlarmKey(rule_id, "sensor.hot")
+    alarms(kit).async_acknowledge([key], By("Anna"))
+    await wait(kit, 3)
+    await stop(kit)
+    await execute(kit, newer)
+
+    await start(kit)
+    await started(kit)
+
+    states = {alarm.key.subject: alarm.state for alarm in alarms(kit).alarms(rule_id)}
+    assert states == {"sensor.hot": AlarmState.ACKNOWLEDGED, "sensor.odd": AlarmState.UNACKNOWLEDGED}
+    await set_state(kit, "sensor.hot", "20")
+    await wait(kit, 3)
+    assert titles(told)[-1] == "Over"
+
+
+@pytest.mark.parametrize(
+    ("timing", "times"),
+    [(Timing(latching=True), 1), (Timing(), 7)],
+    ids=["waits to be acknowledged", "comes and goes"],
+)
+async def test_a_removed_rule_leaves_no_buttons(
+    kit: Kit, plan: Plan, told: list[ServiceCall], timing: Timing, times: int
+) -> None:
+    rule_id = await add_rule(kit, "sensor.hot", plan=plan, timing=timing)
+    for _ in range(times):
+        for state in ("90", "20"):
+            await set_state(kit, "sensor.hot", state)
+            await wait(kit, 5, 5)
+    assert buttons(told)
+
+    kit.hass.config_entries.async_remove_subentry(bridge(kit), rule_id)
+    await wait(kit, 5)
+
+    assert buttons(told) == []
+
+
+async def test_a_template_that_is_true_before_all_is_there_says_nothing(
+    kit: Kit, plan: Plan, told: list[ServiceCall]
+) -> None:
+    await set_state(kit, "sensor.outside", "20")
+    frost = Condition(kind=Kind.TEMPLATE, template="{{ states('sensor.outside') | float(0) < 5 }}")
+    await add_rule(kit, condition=frost, plan=plan, name="Frost")
+    await stop(kit)
+    kit.hass.states.async_remove("sensor.outside")
+
+    await start(kit)
+    await set_state(kit, "sensor.outside", "20")
+    await started(kit)
+    await wait(kit, 60, 5)
+    assert titles(told) == []
+
+    await set_state(kit, "sensor.outside", "4")
+    await wait(kit, 3)
+    assert titles(told) == ["Warning"]
+
+
+async def test_what_is_nothing_but_its_state_is_waited_for_after_a_start(
+    kit: Kit, plan: Plan, told: list[ServiceCall]
+) -> None:
+    rule_id = await add_rule(kit, selection=TEMPERATURES, plan=plan)
+    await set_state(kit, "sensor.template", "90", device_class="temperature")
+    await wait(kit, 3)
+    await stop(kit)
+    kit.hass.states.async_remove("sensor.template")
+
+    await start(kit)
+    await started(kit)
+    await wait(kit, 60, 5)
+
+    assert [alarm.state for alarm in alarms(kit).alarms(rule_id)] == [AlarmState.UNACKNOWLEDGED]
+    assert kit.bridge("alarms_active_warning") == "1"
+    await set_state(kit, "sensor.template", "20", device_class="temperature")
+    await wait(kit, 3)
+    assert titles(told) == ["Warning", "Over"]
+
+
+async def test_what_is_nothing_but_its_state_is_waited_for_while_its_rule_is_edited(
+    kit: Kit, plan: Plan, told: list[ServiceCall]
+) -> None:
+    rule_id = await add_rule(kit, selection=TEMPERATURES, plan=plan)
+    await set_state(kit, "sensor.template", "90", device_class="temperature")
+    await wait(kit, 3)
+    kit.hass.states.async_remove("sensor.template")
+    await wait(kit, 3)
+
+    rule = bridge(kit).subentries[rule_id]
+    data = {**rule.data, "what_to_do": "Open the window."}
+    kit.hass.config_entries.async_update_subentry(bridge(kit), rule, data=data)
+    await wait(kit, 3)
+    await set_state(kit, "sensor.template", "90", device_class="temperature")
+    await wait(kit, 3)
+
+    assert titles(told) == ["Warning"]
+
+
+async def test_a_reload_after_a_start_is_no_error(kit: Kit, caplog: pytest.LogCaptureFixture) -> None:
+    await add_rule(kit, "sensor.hot")
+    await restart(kit)
+
+    await reload(kit)
+
+    assert [record.getMessage() for record in caplog.records if record.levelno >= logging.ERROR] == []
+
+
+@pytest.fixture
+def slow_broker(monkeypatch: pytest.MonkeyPatch) -> tuple[asyncio.Event, asyncio.Event]:
+    """Return what is set when a rule waits for the broker, and what has to be set for it to go on."""
+    waits, is_there = asyncio.Event(), asyncio.Event()
+    is_there.set()
+    subscribe = mqtt.async_subscribe
+
+    async def subscribe_later(hass: HomeAssistant, topic: str, *args: Any, **more: Any) -> CALLBACK_TYPE:
+        if topic == "alert/#":
+            waits.set()
+            await is_there.wait()
+        return await subscribe(hass, topic, *args, **more)
+
+    monkeypatch.setattr(mqtt, "async_subscribe", subscribe_later)
+    return waits, is_there
+
+
+async def restart_slowly(kit: Kit, waits: asyncio.Event, is_there: asyncio.Event) -> None:
+    """Restart, and let the broker be there only after a while."""
+    await stop(kit)
+    waits.clear()
+    is_there.clear()
+    starting = asyncio.create_task(kit.hass.config_entries.async_setup(bridge(kit).entry_id))
+    await waits.wait()
+    await wait(kit, 5)
+    is_there.set()
+    assert await starting
+    await started(kit)
+    await wait(kit, 90, 5)
+
+
+async def test_a_rule_that_waits_for_the_broker_does_not_keep_others_from_their_cause(
+    kit: Kit, plan: Plan, told: list[ServiceCall], slow_broker: tuple[asyncio.Event, asyncio.Event]
+) -> None:
+    box = device(kit, "box")
+    part(kit, "sensor.child", box)
+    part(kit, "sensor.cause", box)
+    child = await add_rule(kit, "sensor.child", condition=UNAVAILABLE, plan=plan, name="Child")
+    await add_rule(kit, condition=Condition(kind=Kind.MESSAGE, topic="alert/#"), plan=plan, name="Message")
+    grave = Severity.CRITICAL
+    await add_rule(kit, "sensor.cause", condition=UNAVAILABLE, plan=plan, name="Cause", severity=grave)
+    for entity_id in ("sensor.child", "sensor.cause"):
+        kit.hass.states.async_set(entity_id, "unavailable")
+    await wait(kit, 5)
+
+    await restart_slowly(kit, *slow_broker)
+
+    assert titles(told) == ["Critical"]
+    assert [alarm.state for alarm in alarms(kit).alarms(child)] == [AlarmState.SUPPRESSED]
+
+
+async def test_a_rule_that_waits_for_the_broker_does_not_keep_other_moments_from_their_end(
+    kit: Kit, plan: Plan, told: list[ServiceCall], slow_broker: tuple[asyncio.Event, asyncio.Event]
+) -> None:
+    waits, is_there = slow_broker
+    for topic in ("alert/#", "smoke/#"):
+        condition, timing = Condition(kind=Kind.MESSAGE, topic=topic), Timing(clear_after_s=60)
+        await add_rule(kit, condition=condition, timing=timing, plan=plan, name=topic)
+    await kit.receive("alert/attic", "1")
+    await kit.receive("smoke/attic", "1")
+    await wait(kit, 3)
+    assert titles(told) == ["Warning", "Warning"]
+
+    await stop(kit)
+    waits.clear()
+    is_there.clear()
+    starting = asyncio.create_task(kit.hass.config_entries.async_setup(bridge(kit).entry_id))
+    await waits.wait()
+    await wait(kit, 90, 5)
+    assert titles(told) == ["Warning", "Warning", "Over", "Over"]
+    is_there.set()
+    assert await starting
+
+
+async def test_a_rule_that_waits_for_the_broker_does_not_keep_others_from_their_maintenance(
+    kit: Kit, plan: Plan, told: list[ServiceCall], slow_broker: tuple[asyncio.Event, asyncio.Event]
+) -> None:
+    rule_id = await add_rule(kit, "sensor.hot", plan=plan)
+    await add_rule(kit, condition=Condition(kind=Kind.MESSAGE, topic="alert/#"), plan=plan, name="Message")
+    begins = (dt_util.now() - timedelta(hours=1)).strftime("%H:%M:%S")
+    data: dict[str, Any] = {"rules": [rule_id], "days": list(DAYS), "start": begins, "duration_s": 7200}
+    window = ConfigSubentry(data=data, subentry_type="window", title="Works", unique_id=None)  # type: ignore[arg-type]
+    kit.hass.config_entries.async_add_subentry(bridge(kit), window)
+    await set_state(kit, "sensor.hot", "90")
+    await wait(kit, 3)
+
+    await restart_slowly(kit, *slow_broker)
+
+    assert titles(told) == []
+    assert [alarm.state for alarm in alarms(kit).alarms(rule_id)] == [AlarmState.SUPPRESSED]

@@ -1,0 +1,137 @@
+"""What is kept of alarms that are silent, and for how long."""
+
+from collections.abc import Callable
+from contextlib import closing
+import sqlite3
+
+import pytest
+from pytest_homeassistant_custom_component.common import MockConfigEntry
+
+from custom_components.iotbridge.alarms.engine.models import AlarmKey, By
+from custom_components.iotbridge.alarms.engine.rule import Condition, Kind
+from custom_components.iotbridge.alarms.manager import AlarmsManager, store_path
+from custom_components.iotbridge.alarms.runtime.store import KEEP_S, HistoryQuery
+from homeassistant.core import HomeAssistant
+from homeassistant.helpers import device_registry as dr, entity_registry as er
+
+from ...kit import Kit
+from ...rules import HOT
+from ..test_manager import add, history, set_state
+
+ANNA = By("Anna", "phone")
+
+
+@pytest.fixture
+def alarms(kit: Kit, entry: MockConfigEntry) -> Callable[[], AlarmsManager]:
+    """Return what returns the running manager; a reload makes another."""
+    return lambda: entry.runtime_data.alarms
+
+
+async def test_a_hub_that_is_gone_for_a_moment_is_no_history(
+    hass: HomeAssistant, kit: Kit, entry: MockConfigEntry, alarms: Callable[[], AlarmsManager]
+) -> None:
+    """Ten short outages with twenty children are four hundred silences of alarms that never came."""
+    gone, children = behind_a_hub(hass, entry, 20)
+    await hass.async_block_till_done()
+    for name in ("sensor.hub", *children):
+        await set_state(hass, name, "5")
+    heard: list[str] = []
+    alarms().async_listen(lambda _rule, happened: heard.append(happened.change))
+
+    for _ in range(10):
+        for name in (*children, "sensor.hub"):
+            await set_state(hass, name, "unavailable")
+        silent = alarms().alarm(AlarmKey(gone, children[0]))
+        assert (silent.state, silent.active) == ("suppressed", False)  # type: ignore[union-attr]
+        assert silent.suppressed_by[0].startswith("parent:")  # type: ignore[union-attr]
+        await kit.wait(1)
+        for name in (*children, "sensor.hub"):
+            await set_state(hass, name, "5")
+        assert alarms().alarm(AlarmKey(gone, children[0])).state == "normal"  # type: ignore[union-attr]
+        await kit.wait(60)
+
+    assert await history(alarms()) == heard == []
+
+
+async def test_what_comes_in_silence_is_in_the_history_with_the_reason(
+    hass: HomeAssistant, kit: Kit, entry: MockConfigEntry, alarms: Callable[[], AlarmsManager]
+) -> None:
+    gone, (leaf,) = behind_a_hub(hass, entry, 1)
+    await hass.async_block_till_done()
+    for name in ("sensor.hub", leaf):
+        await set_state(hass, name, "5")
+
+    heard: list[str] = []
+    alarms().async_listen(lambda _rule, happened: heard.append(happened.key.subject))
+
+    for name in (leaf, "sensor.hub"):
+        await set_state(hass, name, "unavailable")
+    await kit.wait(3)
+    assert heard == ["sensor.hub"], "events and automations hear of the cause only"
+    assert sorted(await history(alarms())) == ["raised sensor.hub", f"suppressed {leaf}"]
+    (row,) = await alarms().async_history(HistoryQuery(subjects=[leaf]))
+    assert row["detail"] == f"parent:{gone}/sensor.hub"
+    assert row["episode"] == 1
+
+    await set_state(hass, "sensor.hub", "5")
+    await kit.wait(80)  # what it took away has a little more than a minute to come back with it
+    assert (await history(alarms()))[2:] == ["cleared sensor.hub", f"unsuppressed {leaf}", f"raised {leaf}"]
+
+
+async def test_maintenance_is_in_the_history_of_what_is_bad(
+    hass: HomeAssistant, kit: Kit, entry: MockConfigEntry, alarms: Callable[[], AlarmsManager]
+) -> None:
+    rule_id = add(hass, entry, HOT, "sensor.one", "sensor.two")
+    await hass.async_block_till_done()
+    await set_state(hass, "sensor.one", "90")
+    await set_state(hass, "sensor.two", "20")
+
+    alarms().silencing.async_set_maintenance(True, ANNA)
+    await hass.async_block_till_done()
+    assert {alarm.state for alarm in alarms().alarms(rule_id)} == {"suppressed"}
+    assert await hass.config_entries.async_reload(entry.entry_id)
+    await hass.async_block_till_done()
+    assert {alarm.state for alarm in alarms().alarms(rule_id)} == {"suppressed"}, "also after a restart"
+    alarms().silencing.async_set_maintenance(False, ANNA)
+    await hass.async_block_till_done()
+
+    told = await history(alarms())
+    assert told == ["raised sensor.one", "suppressed sensor.one", "unsuppressed sensor.one"]
+    assert {alarm.state for alarm in alarms().alarms(rule_id)} == {"unacknowledged", "normal"}
+
+
+async def test_what_is_older_than_a_year_goes_soon_after_a_start(
+    hass: HomeAssistant, kit: Kit, entry: MockConfigEntry, alarms: Callable[[], AlarmsManager]
+) -> None:
+    """Who restarts Home Assistant every evening has a history of a year as well."""
+    rule_id = add(hass, entry, HOT, "sensor.one")
+    await hass.async_block_till_done()
+    await set_state(hass, "sensor.one", "90")
+    assert await hass.config_entries.async_unload(entry.entry_id)
+    with closing(sqlite3.connect(store_path(hass))) as connection, connection:
+        connection.execute("UPDATE history SET at = at - ?", (KEEP_S + 60,))
+    assert await hass.config_entries.async_setup(entry.entry_id)
+    await hass.async_block_till_done()
+    assert len(await alarms().async_history(HistoryQuery(rules=[rule_id]))) == 1, "not during the start"
+
+    await kit.wait(601)
+
+    assert await alarms().async_history(HistoryQuery(rules=[rule_id])) == []
+
+
+def behind_a_hub(hass: HomeAssistant, entry: MockConfigEntry, count: int) -> tuple[str, list[str]]:
+    """Add a hub with an entity, so many devices behind it with one each, and a rule that says when one is gone."""
+    registry, devices = er.async_get(hass), dr.async_get(hass)
+    owner = MockConfigEntry(domain="test")
+    owner.add_to_hass(hass)
+    hub = devices.async_get_or_create(config_entry_id=owner.entry_id, identifiers={("test", "hub")})
+    registry.async_get_or_create("sensor", "test", "hub", suggested_object_id="hub", device_id=hub.id)
+    names = []
+    for number in range(count):
+        leaf = devices.async_get_or_create(
+            config_entry_id=owner.entry_id, identifiers={("test", f"leaf {number}")}, via_device_id=hub.id
+        )
+        name = f"leaf_{number:02}"
+        registry.async_get_or_create("sensor", "test", name, suggested_object_id=name, device_id=leaf.id)
+        names.append(f"sensor.{name}")
+    return add(hass, entry, Condition(kind=Kind.UNAVAILABLE), "sensor.hub", *names, name="Gone"), names

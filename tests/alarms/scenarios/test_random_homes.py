@@ -1,0 +1,291 @@
+"""The whole of alarms, whatever happens in whatever order: nobody misses one, and nobody is told what is not so."""
+
+from collections import defaultdict
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
+import time
+from typing import Any
+
+from hypothesis import HealthCheck, given, settings, strategies as st
+import pytest
+from pytest_homeassistant_custom_component.common import MockConfigEntry
+
+from custom_components.iotbridge.alarms.engine.models import Alarm, AlarmKey, AlarmState, By, Severity, Timing
+from custom_components.iotbridge.alarms.engine.root_cause import PARENT, key_of
+from custom_components.iotbridge.alarms.engine.rule import Condition, Kind, Plan, Selection, Step
+from custom_components.iotbridge.alarms.manager import AlarmsManager
+from custom_components.iotbridge.alarms.notifications.message import tag_of
+from homeassistant.components.mqtt.const import MQTT_CONNECTION_STATE
+from homeassistant.config_entries import ConfigSubentry
+from homeassistant.core import ServiceCall
+from homeassistant.helpers import device_registry as dr, entity_registry as er
+from homeassistant.helpers.dispatcher import async_dispatcher_send
+from homeassistant.helpers.typing import UNDEFINED
+
+from ...kit import Kit
+from ...rules import HOT, add_rule, set_state
+
+ANNA = By("Anna", "phone")
+# Each with its device and the device that this one is behind; those of MQTT are behind the broker.
+PLACES = {
+    "sensor.hub": ("test", "hub", None),
+    "sensor.leaf": ("test", "leaf", "hub"),
+    "sensor.twig": ("test", "leaf", "hub"),
+    "sensor.attic": ("mqtt", "box", None),
+    "sensor.cellar": ("mqtt", "box", None),
+    "sensor.door": ("mqtt", "gate", None),
+}
+LOOSE = "sensor.loose"  # without a unique id: nothing but its state
+ENTITIES = (*PLACES, LOOSE)
+STATES = {"good": "20", "bad": "90", "away": "unavailable"}
+SHELF_S = 300
+SET_BACK_S = 1800
+CALLS = ("Critical", "Warning")
+PHONES = ("anna", "ben")
+
+
+@dataclass(frozen=True)
+class Wishes:
+    """What the user of a home wants."""
+
+    over_broker: bool = False
+    timing: Timing = field(default_factory=Timing)
+    severity: Severity = Severity.WARNING
+    who: str = "anna"  # is told of what is gone; Anna of all else
+
+
+class Home:
+    """Some rules over some entities, and what two phones show of them."""
+
+    def __init__(self, kit: Kit, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.kit = kit
+        # By phone and tag.
+        self.shown: dict[tuple[str, str], str] = {}
+        self.said: defaultdict[tuple[str, str], list[str]] = defaultdict(list)
+        self.wrong: list[str] = []
+        self.entry = kit.hass.config_entries.async_entries("iotbridge")[0]
+        for name in PHONES:
+            kit.hass.services.async_register("notify", f"mobile_app_{name}", self.told)
+        self._slept_s = 0.0
+        monotonic = time.monotonic
+        monkeypatch.setattr(time, "monotonic", lambda: monotonic() - self._slept_s)
+
+    @property
+    def alarms(self) -> AlarmsManager:
+        manager: AlarmsManager = self.entry.runtime_data.alarms
+        return manager
+
+    async def build(self, wishes: Wishes) -> None:
+        """Begin anew: everything is there and well."""
+        for subentry_id in list(self.entry.subentries):
+            self.kit.hass.config_entries.async_remove_subentry(self.entry, subentry_id)
+        await self.broker(is_there=True)
+        await self.maintain(is_on=False)
+        for entity_id in ENTITIES:
+            await set_state(self.kit, entity_id, "20", device_class="temperature")
+        await self.wait(3)
+        self.shown.clear()
+        self.said.clear()
+        plans = {name: self._plan(name) for name in PHONES}
+        everything = Selection(device_classes=("temperature",))
+        await add_rule(
+            self.kit, name="Hot", condition=HOT, selection=everything, plan=plans["anna"], timing=wishes.timing
+        )
+        gone = Condition(kind=Kind.UNAVAILABLE)
+        await add_rule(
+            self.kit, name="Gone", condition=gone, selection=everything, plan=plans[wishes.who],
+            severity=wishes.severity, timing=replace(wishes.timing, latching=False),
+        )  # fmt: skip
+        if wishes.over_broker:
+            (broker,) = [name for name in self.kit.hass.states.async_entity_ids() if name.endswith("broker_connected")]
+            off = Condition(kind=Kind.STATE, states=("off",))
+            await add_rule(
+                self.kit, broker, name="Broker", condition=off, severity=Severity.CRITICAL, plan=plans["anna"]
+            )
+
+    def _plan(self, name: str) -> Plan:
+        data: dict[str, Any] = {"targets": [{"kind": "mobile_app", "action": f"notify.mobile_app_{name}"}]}
+        group = ConfigSubentry(data=data, subentry_type="notifier", title=name, unique_id=None)  # type: ignore[arg-type]
+        self.kit.hass.config_entries.async_add_subentry(self.entry, group)
+        return Plan(steps=(Step(after_s=0, groups=(group.subentry_id,)),))
+
+    async def told(self, call: ServiceCall) -> None:
+        """Show what a phone was sent."""
+        tag = (call.service.removeprefix("mobile_app_"), call.data["data"]["tag"])
+        if call.data["message"] == "clear_notification":
+            self.said[tag].append("taken away")
+            self.shown.pop(tag, None)
+            return
+        head = call.data["title"].partition(":")[0]
+        self.said[tag].append(head)
+        if head in CALLS and self.shown.get(tag) == head:
+            self.wrong.append(f"told twice: {self.said[tag]}")
+        if head == "Over" and not any(before in CALLS for before in self.said[tag]):
+            self.wrong.append(f"over, and never begun: {self.said[tag]}")
+        self.shown[tag] = head
+        if head == "Over":
+            del self.shown[tag]
+
+    # ---------------------------------------------------------------- what may happen
+
+    async def wait(self, seconds: int) -> None:
+        await self.kit.wait(seconds)
+        await self.kit.hass.async_block_till_done(wait_background_tasks=True)
+
+    async def state(self, entity_id: str, what: str) -> None:
+        await set_state(self.kit, entity_id, STATES[what], device_class="temperature")
+
+    async def vanish(self) -> None:
+        self.kit.hass.states.async_remove(LOOSE)
+        await self.wait(2)
+
+    async def broker(self, *, is_there: bool) -> None:
+        self.kit.mqtt.connected = is_there
+        async_dispatcher_send(self.kit.hass, MQTT_CONNECTION_STATE, is_there)
+        for entity_id, (platform, *_) in PLACES.items():
+            if platform == "mqtt":
+                await self.state(entity_id, "good" if is_there else "away")
+
+    async def maintain(self, *, is_on: bool) -> None:
+        self.alarms.silencing.async_set_maintenance(is_on, ANNA)
+        await self.kit.hass.async_block_till_done()
+
+    async def acknowledge(self) -> None:
+        self.alarms.async_acknowledge([alarm.key for alarm in self.alarms.alarms()], ANNA)
+
+    async def shelve(self, entity_id: str) -> None:
+        keys = [alarm.key for alarm in self.alarms.alarms() if alarm.key.subject == entity_id]
+        self.alarms.async_shelve(keys, self.alarms.ledger.async_after(SHELF_S), ANNA)
+        await self.kit.hass.async_block_till_done(wait_background_tasks=True)
+
+    async def restart(self) -> None:
+        assert await self.kit.hass.config_entries.async_reload(self.entry.entry_id)
+        await self.kit.hass.async_block_till_done()
+
+    async def sleep(self, seconds: int) -> None:
+        """Let the machine sleep, or somebody set its clock."""
+        self._slept_s += seconds
+        self.kit.freezer.tick(timedelta(seconds=seconds))
+
+    # ---------------------------------------------------------------- what must be so
+
+    async def settle(self) -> None:
+        """Let everything come to rest that does so by itself."""
+        for seconds in (3, 61, 80, 3, 61, 3):
+            await self.wait(seconds)
+
+    def check(self) -> None:
+        """See that the phones show exactly what somebody has to know."""
+        assert self.wrong == []
+        for alarm in self.alarms.alarms():
+            about = (
+                alarm,
+                {tag: said for tag, said in self.said.items() if tag[1] == tag_of(alarm.key, alarm.identity)},
+            )
+            if alarm.state is AlarmState.UNACKNOWLEDGED:
+                assert alarm.pending is False or self._is_shown(alarm), about
+            elif alarm.state is AlarmState.SUPPRESSED and alarm.active and alarm.pending is None:
+                assert self._is_told_of(alarm), about
+            elif alarm.state is AlarmState.NORMAL:
+                assert not self._is_shown(alarm), about
+
+    def _phone(self, alarm: Alarm) -> str:
+        """Return whose phone an alarm is for."""
+        (group,) = self.alarms.rules[alarm.key.rule_id].plan.steps[0].groups
+        return self.entry.subentries[group].title
+
+    def _is_shown(self, alarm: Alarm) -> bool:
+        return self.shown.get((self._phone(alarm), tag_of(alarm.key, alarm.identity))) in CALLS
+
+    def _is_told_of(self, child: Alarm) -> bool:
+        """Tell whether the right phone shows an alarm, or that which explains it, or somebody wanted silence."""
+        seen: set[AlarmKey] = set()
+        alarm = child
+        while alarm.key not in seen:
+            seen.add(alarm.key)
+            parents = [key_of(reason) for reason in alarm.suppressed_by if reason.startswith(PARENT)]
+            if len(parents) < len(alarm.suppressed_by) or alarm.state is not AlarmState.SUPPRESSED:
+                is_right = self._phone(alarm) == self._phone(child)
+                return is_right and (alarm.state is not AlarmState.UNACKNOWLEDGED or self._is_shown(alarm))
+            above = self.alarms.alarm(parents[0])
+            if above is None or not above.active:
+                return False
+            alarm = above
+        return False
+
+
+WISHES = st.builds(
+    Wishes,
+    over_broker=st.booleans(),
+    timing=st.sampled_from([Timing(), Timing(hold_s=30), Timing(clear_after_s=200), Timing(latching=True)]),
+    severity=st.sampled_from([Severity.WARNING, Severity.CRITICAL]),
+    who=st.sampled_from(["anna", "ben"]),
+)
+STEP = st.one_of(
+    st.tuples(st.just("state"), st.sampled_from(ENTITIES), st.sampled_from(["good", "bad", "away", "away"])),
+    st.tuples(st.just("state"), st.sampled_from(ENTITIES), st.sampled_from(["good", "bad", "away", "away"])),
+    st.tuples(st.just("wait"), st.sampled_from([1, 3, 30, 80, 400, 2000])),
+    st.tuples(st.just("broker"), st.booleans()),
+    st.tuples(st.just("maintain"), st.booleans()),
+    st.tuples(st.just("shelve"), st.sampled_from(ENTITIES)),
+    st.tuples(st.sampled_from(["acknowledge", "restart", "vanish", "check"])),
+    st.tuples(st.just("sleep"), st.sampled_from([3600, 8 * 3600, -SET_BACK_S])),
+)
+
+
+@settings(
+    max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow], deadline=None
+)
+@given(st.lists(STEP, max_size=12), WISHES)
+async def test_nobody_misses_an_alarm_and_nobody_is_told_what_is_not_so(
+    kit: Kit, monkeypatch: pytest.MonkeyPatch, steps: list[tuple[Any, ...]], wishes: Wishes
+) -> None:
+    places(kit)
+    with monkeypatch.context() as patched:
+        home = Home(kit, patched)
+        await home.build(wishes)
+        for name, *arguments in steps:
+            if name == "check":
+                await home.settle()
+                home.check()
+            elif name in ("broker", "maintain"):
+                await getattr(home, name)(**{"is_there" if name == "broker" else "is_on": arguments[0]})
+            else:
+                await getattr(home, name)(*arguments)
+        await home.settle()
+        home.check()
+
+        await home.broker(is_there=True)
+        await home.maintain(is_on=False)
+        for entity_id in ENTITIES:
+            await home.state(entity_id, "good")
+        await home.wait(SHELF_S + len(steps) * SET_BACK_S)
+        await home.settle()
+        home.check()
+        await home.acknowledge()
+        await home.wait(300)
+        await home.settle()
+        assert {alarm.state for alarm in home.alarms.alarms()} <= {AlarmState.NORMAL}
+        assert not [head for head in home.shown.values() if head in CALLS]
+        # The clock that nobody sets goes on from where it is.
+        await home.sleep(-int(home._slept_s))
+
+
+def places(kit: Kit) -> None:
+    """Have the devices and entities."""
+    entities, devices = er.async_get(kit.hass), dr.async_get(kit.hass)
+    known = kit.hass.config_entries.async_entries("test")
+    if not known:
+        MockConfigEntry(domain="test").add_to_hass(kit.hass)
+    (other,) = kit.hass.config_entries.async_entries("test")
+    made: dict[str, str] = {}
+    for entity_id, (platform, device, above) in PLACES.items():
+        made[device] = devices.async_get_or_create(
+            config_entry_id=other.entry_id,
+            identifiers={("test", device)},
+            via_device_id=made[above] if above else UNDEFINED,
+        ).id
+        entities.async_get_or_create(
+            "sensor", platform, entity_id, suggested_object_id=entity_id[7:], device_id=made[device],
+            original_device_class="temperature",
+        )  # fmt: skip

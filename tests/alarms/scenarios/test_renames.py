@@ -1,0 +1,356 @@
+"""Entities that are renamed while an alarm watches them: registry entries of core's mqtt, with real states."""
+
+from typing import Any
+
+import pytest
+from pytest_homeassistant_custom_component.common import MockConfigEntry
+from pytest_homeassistant_custom_component.typing import WebSocketGenerator
+
+from custom_components.iotbridge.alarms.engine.rule import Condition, Kind, Plan, Selection, Step
+from homeassistant.config_entries import ConfigSubentry
+from homeassistant.core import HomeAssistant, ServiceCall
+from homeassistant.helpers import entity_registry as er, label_registry as lr
+
+from ...kit import Kit
+from ...rules import add_rule, call
+from ..home import (
+    bridge,
+    buttons,
+    history,
+    listed,
+    press,
+    reload,
+    rename,
+    say,
+    selection_of,
+    sensor,
+    start,
+    started,
+    stop,
+    titles,
+    wait,
+)
+
+ABOVE_50 = Condition(kind=Kind.ABOVE, above=50)
+
+
+async def raised(kit: Kit, plan: Plan, **more: Any) -> tuple[str, str]:
+    """Return a rule and its sensor, whose alarm is raised and told."""
+    entity_id = await sensor(kit, "attic")
+    rule_id = await add_rule(kit, entity_id, condition=ABOVE_50, plan=plan, **more)
+    await say(kit, "attic", "60")
+    await wait(kit, 1)
+    return rule_id, entity_id
+
+
+async def test_a_raised_alarm_goes_on_under_the_new_id(kit: Kit, plan: Plan, told: list[ServiceCall]) -> None:
+    rule_id, entity_id = await raised(kit, plan)
+    assert await listed(kit) == {"sensor.attic": "unacknowledged"}
+
+    await rename(kit, entity_id, "sensor.loft")
+    await wait(kit, 5)
+
+    assert await listed(kit) == {"sensor.loft": "unacknowledged"}
+    assert selection_of(kit, rule_id)["entities"] == ["sensor.loft"]
+    assert titles(told) == ["Warning"], "a rename is no news"
+
+    await say(kit, "attic", "20")
+    await wait(kit, 1)
+    assert await listed(kit) == {}
+    assert titles(told) == ["Warning", "Over"]
+    assert told[0].data["data"]["tag"] == told[1].data["data"]["tag"]
+
+    await say(kit, "attic", "70")
+    await wait(kit, 1)
+    assert await listed(kit) == {"sensor.loft": "unacknowledged"}
+    assert await history(kit, "sensor.loft") == ["raised", "cleared", "raised"]
+    assert await history(kit, "sensor.attic") == []
+
+
+async def test_a_rename_while_iot_bridge_was_stopped(kit: Kit, plan: Plan, told: list[ServiceCall]) -> None:
+    rule_id, entity_id = await raised(kit, plan)
+    await call(kit, "shelve", entity_id=entity_id, duration={"hours": 2})
+    await stop(kit)
+
+    await rename(kit, entity_id, "sensor.loft")
+    await start(kit)
+    await started(kit)
+    await wait(kit, 5)
+
+    assert await listed(kit) == {"sensor.loft": "shelved"}
+    assert selection_of(kit, rule_id)["entities"] == ["sensor.loft"]
+    assert await history(kit, "sensor.loft") == ["raised", "shelved"]
+    await call(kit, "unshelve", entity_id="sensor.loft")
+    await say(kit, "attic", "20")
+    await wait(kit, 1)
+    assert await listed(kit) == {}
+    assert titles(told) == ["Warning", "taken away", "Warning", "Over"]
+    assert len({call.data["data"]["tag"] for call in told}) == 1
+
+
+async def test_a_button_of_before_the_rename_acts(kit: Kit, plan: Plan, told: list[ServiceCall]) -> None:
+    _, entity_id = await raised(kit, plan)
+    acknowledge, _ = buttons(told)
+
+    await rename(kit, entity_id, "sensor.loft")
+    await press(kit, acknowledge)
+
+    assert await listed(kit) == {"sensor.loft": "acknowledged"}
+
+
+async def test_an_escalation_goes_on_after_a_rename_in_a_stop(
+    kit: Kit, plan: Plan, told: list[ServiceCall], entry: MockConfigEntry
+) -> None:
+    (now,) = plan.steps
+    later = Plan(steps=(Step(after_s=600, groups=now.groups),))
+    _, entity_id = await raised(kit, later)
+    await wait(kit, 300, 60)
+    await rename(kit, entity_id, "sensor.loft")
+    await stop(kit)
+    await rename(kit, "sensor.loft", "sensor.roof")
+    await start(kit)
+    await started(kit)
+    assert told == []
+
+    await wait(kit, 330, 30)
+
+    assert titles(told) == ["Warning"]
+    assert await history(kit, "sensor.roof") == ["raised"]
+
+
+@pytest.mark.parametrize("running", [True, False])
+async def test_two_entities_that_swap_their_ids(kit: Kit, plan: Plan, told: list[ServiceCall], running: bool) -> None:
+    await sensor(kit, "attic")
+    await sensor(kit, "cellar")
+    rule_id = await add_rule(kit, "sensor.attic", "sensor.cellar", condition=ABOVE_50, plan=plan)
+    await say(kit, "attic", "60")
+    await wait(kit, 1)
+
+    if not running:
+        await stop(kit)
+    for entity_id, to in (("attic", "other"), ("cellar", "attic"), ("other", "cellar")):
+        await rename(kit, f"sensor.{entity_id}", f"sensor.{to}")
+    if not running:
+        await start(kit)
+        await started(kit)
+    await wait(kit, 5)
+
+    assert await listed(kit) == {"sensor.cellar": "unacknowledged"}
+    assert set(selection_of(kit, rule_id)["entities"]) == {"sensor.attic", "sensor.cellar"}
+    assert await history(kit, "sensor.cellar") == ["raised"]
+    await say(kit, "cellar", "61")
+    await say(kit, "attic", "20")
+    await wait(kit, 1)
+    assert await listed(kit) == {"sensor.attic": "unacknowledged"}
+    assert await history(kit, "sensor.cellar") == ["raised", "cleared"]
+    assert await history(kit, "sensor.attic") == ["raised"]
+    assert titles(told) == ["Warning", "Warning", "Over"]
+
+
+@pytest.mark.parametrize("running", [True, False])
+async def test_an_id_that_another_entity_takes_after_the_rename(
+    kit: Kit, plan: Plan, told: list[ServiceCall], running: bool
+) -> None:
+    """The rule goes with the entity that it was made for."""
+    rule_id, entity_id = await raised(kit, plan)
+    if not running:
+        await stop(kit)
+    await rename(kit, entity_id, "sensor.loft")
+    await sensor(kit, "new", "99")
+    await rename(kit, "sensor.new", "sensor.attic")
+    if not running:
+        await start(kit)
+        await started(kit)
+    await wait(kit, 5)
+
+    assert selection_of(kit, rule_id)["entities"] == ["sensor.loft"]
+    assert await listed(kit) == {"sensor.loft": "unacknowledged"}
+    assert titles(told) == ["Warning"]
+
+
+async def test_a_rule_over_a_label_goes_with_its_entities(kit: Kit, plan: Plan, told: list[ServiceCall]) -> None:
+    label = lr.async_get(kit.hass).async_create("Rooms").label_id
+    entity_id = await sensor(kit, "attic")
+    er.async_get(kit.hass).async_update_entity(entity_id, labels={label})
+    selection = Selection(labels=(label,), excluded=("sensor.attic",))
+    out = await add_rule(kit, selection=selection, condition=ABOVE_50, name="Excluded")
+    await add_rule(kit, selection=Selection(labels=(label,)), condition=ABOVE_50, plan=plan)
+    await say(kit, "attic", "60")
+    await wait(kit, 2)
+
+    await rename(kit, entity_id, "sensor.loft")
+    await stop(kit)
+    await rename(kit, "sensor.loft", "sensor.roof")
+    await start(kit)
+    await started(kit)
+    await wait(kit, 5)
+
+    assert await listed(kit) == {"sensor.roof": "unacknowledged"}
+    assert selection_of(kit, out)["excluded"] == ["sensor.roof"]
+    assert await history(kit, "sensor.roof") == ["raised"]
+    assert titles(told) == ["Warning"]
+
+
+async def test_the_history_has_the_new_id_over_the_websocket(
+    kit: Kit, plan: Plan, hass_ws_client: WebSocketGenerator
+) -> None:
+    _, entity_id = await raised(kit, plan)
+    client = await hass_ws_client(kit.hass)
+    await client.send_json_auto_id({"type": "iotbridge/alarms/subscribe"})
+    await client.receive_json()
+    assert [alarm["entity_id"] for alarm in (await client.receive_json())["event"]["alarms"]] == ["sensor.attic"]
+
+    await rename(kit, entity_id, "sensor.loft")
+
+    assert [alarm["entity_id"] for alarm in (await client.receive_json())["event"]["alarms"]] == ["sensor.loft"]
+    await client.send_json_auto_id({"type": "iotbridge/alarms/history"})
+    answer = await client.receive_json()
+    assert {row["entity_id"] for row in answer["result"]["events"]} == {"sensor.loft"}
+
+
+async def test_what_could_not_be_told_is_told_of_the_new_id(kit: Kit, hass: HomeAssistant, plan: Plan) -> None:
+    """The phone is away when the alarm is raised; meanwhile its entity is renamed, and everything is stopped."""
+    hass.services.async_remove("notify", "mobile_app_anna")
+    _, entity_id = await raised(kit, plan)
+    await rename(kit, entity_id, "sensor.loft")
+    await stop(kit)
+    await rename(kit, "sensor.loft", "sensor.roof")
+    calls: list[ServiceCall] = []
+    hass.services.async_register("notify", "mobile_app_anna", calls.append)
+
+    await start(kit)
+    await started(kit)
+    await wait(kit, 20)
+
+    assert titles(calls) == ["Warning"]
+    await say(kit, "attic", "20")
+    await wait(kit, 1)
+    assert titles(calls) == ["Warning", "Over"]
+    assert len({each.data["data"]["tag"] for each in calls}) == 1
+
+
+async def test_an_entity_that_was_silent_is_not_heard_because_it_was_renamed(kit: Kit, plan: Plan) -> None:
+    entity_id = await sensor(kit, "attic")
+    await add_rule(kit, entity_id, condition=Condition(kind=Kind.NO_DATA, silent_s=600))
+    await wait(kit, 610, 61)
+    await wait(kit, 5)
+    assert await listed(kit) == {"sensor.attic": "unacknowledged"}
+
+    await rename(kit, entity_id, "sensor.loft")
+    await wait(kit, 5)
+    assert await listed(kit) == {"sensor.loft": "unacknowledged"}
+
+    await say(kit, "attic", "21")
+    await wait(kit, 2)
+    assert await listed(kit) == {}
+
+
+async def test_a_rename_changes_no_count(kit: Kit, plan: Plan) -> None:
+    _, entity_id = await raised(kit, plan)
+    seen: list[str] = []
+    counter = kit.entity_id(f"{bridge(kit).entry_id}_alarms_active_warning")
+    kit.hass.bus.async_listen(
+        "state_changed",
+        lambda event: seen.append(event.data["new_state"].state) if event.data["entity_id"] == counter else None,
+    )
+
+    await rename(kit, entity_id, "sensor.loft")
+    await wait(kit, 2)
+
+    assert set(seen) <= {"1"}
+
+
+@pytest.mark.parametrize("running", [True, False])
+async def test_parents_and_windows_follow(kit: Kit, entry: MockConfigEntry, running: bool) -> None:
+    for name in ("hub", "attic"):
+        await sensor(kit, name)
+    await add_rule(kit, "sensor.hub", condition=ABOVE_50, name="Hub")
+    rule_id = await add_rule(kit, "sensor.attic", condition=ABOVE_50, parents=("sensor.hub",))
+    timed = await call(kit, "maintenance_start", entity_id="sensor.hub", duration={"hours": 1}, answer=True)
+    data = {
+        "days": ["mon", "tue", "wed", "thu", "fri", "sat", "sun"], "start": "00:00:00", "duration_s": 86400,
+        "selection": {"entities": ["sensor.attic"]}, "rules": [],
+    }  # fmt: skip
+    window = ConfigSubentry(data=data, subentry_type="window", title="Always", unique_id=None)  # type: ignore[arg-type]
+    kit.hass.config_entries.async_add_subentry(entry, window)
+    await kit.hass.async_block_till_done()
+    assert timed["window_id"]
+
+    if not running:
+        await stop(kit)
+    await rename(kit, "sensor.hub", "sensor.center")
+    await rename(kit, "sensor.attic", "sensor.loft")
+    if not running:
+        await start(kit)
+        await started(kit)
+    await say(kit, "hub", "60")
+    await say(kit, "attic", "60")
+    await wait(kit, 3)
+
+    assert bridge(kit).subentries[rule_id].data["parents"] == ["sensor.center"]
+    assert bridge(kit).subentries[window.subentry_id].data["selection"]["entities"] == ["sensor.loft"]
+    assert await listed(kit) == {"sensor.center": "suppressed", "sensor.loft": "suppressed"}
+    await call(kit, "maintenance_end", entity_id="sensor.center")
+    kit.hass.config_entries.async_remove_subentry(entry, window.subentry_id)
+    await wait(kit, 3)
+    answer = await call(kit, "list", answer=True)
+    states = {alarm["entity_id"]: (alarm["state"], alarm["suppressed_by"]) for alarm in answer["alarms"]}
+    assert states["sensor.center"] == ("unacknowledged", [])
+    assert states["sensor.loft"][0] == "suppressed"
+    assert states["sensor.loft"][1][0]["entity_id"] == "sensor.center"
+
+
+async def test_a_parent_that_is_renamed_goes_on_explaining(kit: Kit, plan: Plan, told: list[ServiceCall]) -> None:
+    for name in ("hub", "attic"):
+        await sensor(kit, name)
+    await add_rule(kit, "sensor.hub", condition=ABOVE_50, name="Hub", plan=plan)
+    await add_rule(kit, "sensor.attic", condition=ABOVE_50, parents=("sensor.hub",), plan=plan)
+    await say(kit, "hub", "60")
+    await say(kit, "attic", "60")
+    await wait(kit, 3)
+
+    await rename(kit, "sensor.hub", "sensor.center")
+    await wait(kit, 3)
+
+    assert await listed(kit) == {"sensor.center": "unacknowledged", "sensor.attic": "suppressed"}
+    assert titles(told) == ["Warning"]
+    answer = await call(kit, "history", answer=True, entity_id="sensor.attic")
+    assert {row["detail"].rpartition("/")[2] for row in answer["events"]} == {"sensor.center"}
+
+
+@pytest.mark.parametrize("running", [True, False])
+async def test_templates_and_events_follow(kit: Kit, plan: Plan, told: list[ServiceCall], running: bool) -> None:
+    await sensor(kit, "attic", "60")
+    template = "{{ states('sensor.attic') | float(0) > 50 and states.sensor.attic.state != '1' }}"
+    rule_id = await add_rule(kit, condition=Condition(kind=Kind.TEMPLATE, template=template), plan=plan, name="Hot")
+    event = Condition(kind=Kind.EVENT, event_type="alert", event_data={"entity_id": "sensor.attic"})
+    event_id = await add_rule(kit, condition=event, name="Event")
+    await wait(kit, 40)
+    assert titles(told) == ["Warning"]
+
+    if not running:
+        await stop(kit)
+    await rename(kit, "sensor.attic", "sensor.loft")
+    if not running:
+        await start(kit)
+        await started(kit)
+    await wait(kit, 40)
+
+    data = bridge(kit).subentries[rule_id].data["condition"]
+    assert data["template"] == template.replace("sensor.attic", "sensor.loft")
+    assert bridge(kit).subentries[event_id].data["condition"]["event_data"] == {"entity_id": "sensor.loft"}
+    assert titles(told) == ["Warning"], "a rename neither ends nor raises it"
+    await say(kit, "attic", "20")
+    await wait(kit, 2)
+    assert titles(told) == ["Warning", "Over"]
+
+
+async def test_an_entity_without_a_registry_entry_is_known_by_its_id(kit: Kit, plan: Plan) -> None:
+    kit.hass.states.async_set("sensor.plain", "60")
+    rule_id = await add_rule(kit, "sensor.plain", condition=ABOVE_50, plan=plan)
+    await wait(kit, 2)
+
+    await reload(kit)
+
+    assert await listed(kit) == {"sensor.plain": "unacknowledged"}
+    assert "registry_ids" not in bridge(kit).subentries[rule_id].data

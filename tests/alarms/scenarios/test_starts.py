@@ -1,0 +1,236 @@
+"""Rules without entities over a start: what became true or false meanwhile, and what ends by its time."""
+
+from typing import Any
+
+import pytest
+from pytest_homeassistant_custom_component.common import async_capture_events, async_fire_mqtt_message
+
+from custom_components.iotbridge.alarms.engine.models import Severity, Timing
+from custom_components.iotbridge.alarms.engine.rule import Condition, Kind, Plan
+from custom_components.iotbridge.alarms.runtime.store import HistoryQuery
+from homeassistant.config_entries import ConfigEntry
+from homeassistant.core import ServiceCall
+
+from ...kit import Kit
+from ...rules import add_rule, call, rule_entity, set_state
+from ..home import alarms, bridge, buttons, reload, restart, start, started, stop, titles, wait
+
+FROST = Condition(kind=Kind.TEMPLATE, template="{{ states('sensor.outside') | float(9) < 5 }}")
+BELL = Condition(kind=Kind.EVENT, event_type="doorbell")
+SMOKE = Condition(kind=Kind.MESSAGE, topic="attic/smoke", contains="1")
+HOUR = Timing(clear_after_s=3600)
+
+
+def shown(kit: Kit, rule_id: str) -> str:
+    """Return the state of the binary sensor of a rule."""
+    state = kit.hass.states.get(rule_entity(kit, rule_id))
+    assert state is not None
+    return state.state
+
+
+async def listed(kit: Kit) -> list[dict[str, Any]]:
+    """Return what the action lists."""
+    answer: dict[str, Any] = await call(kit, "list", answer=True)
+    found: list[dict[str, Any]] = answer["alarms"]
+    return found
+
+
+async def happen(kit: Kit, condition: Condition) -> None:
+    """Let happen what a rule looks for."""
+    if condition is BELL:
+        kit.hass.bus.async_fire("doorbell")
+    else:
+        await kit.receive("attic/smoke", "1")
+    await kit.hass.async_block_till_done(wait_background_tasks=True)
+
+
+def edit(entry: ConfigEntry[Any], hass: Any, rule_id: str, **changes: Any) -> None:
+    """Change a rule as its dialog does."""
+    subentry = entry.subentries[rule_id]
+    hass.config_entries.async_update_subentry(entry, subentry, data={**subentry.data, **changes})
+
+
+@pytest.mark.parametrize("before", ["20", "3"], ids=["while it was down", "while it starts"])
+async def test_a_template_that_became_true_is_told(kit: Kit, plan: Plan, told: list[ServiceCall], before: str) -> None:
+    await set_state(kit, "sensor.outside", "20")
+    rule_id = await add_rule(kit, condition=FROST, plan=plan)
+    await stop(kit)
+    await set_state(kit, "sensor.outside", "3" if before == "20" else "20")
+
+    await start(kit)
+    await set_state(kit, "sensor.outside", "3")
+    await started(kit)
+    await wait(kit, 28)
+    assert titles(told) == [], "not all may be there yet"
+    await wait(kit, 5)
+
+    assert titles(told) == ["Warning"]
+    assert shown(kit, rule_id) == "on"
+
+
+@pytest.mark.parametrize("when", ["while it was down", "while it starts"])
+async def test_a_template_that_became_false_is_over(kit: Kit, plan: Plan, told: list[ServiceCall], when: str) -> None:
+    await set_state(kit, "sensor.outside", "3")
+    rule_id = await add_rule(kit, condition=FROST, plan=plan)
+    await wait(kit, 2)
+    assert titles(told) == ["Warning"]
+    await stop(kit)
+    if when == "while it was down":
+        await set_state(kit, "sensor.outside", "20")
+
+    await start(kit)
+    await set_state(kit, "sensor.outside", "20")
+    await started(kit)
+    await wait(kit, 33)
+
+    assert titles(told) == ["Warning", "Over"]
+    assert shown(kit, rule_id) == "off"
+
+
+async def test_a_template_that_stayed_false_is_known_to_be(kit: Kit) -> None:
+    rule_id = await add_rule(kit, condition=FROST)
+    await restart(kit)
+    await wait(kit, 33)
+
+    assert shown(kit, rule_id) == "off"
+
+
+@pytest.mark.parametrize("condition", [BELL, SMOKE], ids=["event", "message"])
+@pytest.mark.parametrize("again", [reload, restart], ids=["reload", "restart"])
+@pytest.mark.parametrize("away_s", [0, 7200], ids=["before its time", "at its time"])
+async def test_a_moment_ends_in_its_time_over_a_start(
+    kit: Kit, plan: Plan, told: list[ServiceCall], condition: Condition, again: Any, away_s: int
+) -> None:
+    rule_id = await add_rule(kit, condition=condition, timing=HOUR, plan=plan)
+    await happen(kit, condition)
+    await wait(kit, 600, 60)
+
+    if again is restart:
+        await stop(kit)
+        await kit.wait(away_s)
+        await start(kit)
+        await started(kit)
+    else:
+        await reload(kit)
+    if not away_s or again is reload:
+        await wait(kit, 2900, 100)
+        assert (titles(told), shown(kit, rule_id)) == (["Warning"], "on"), "its hour is not over"
+    await wait(kit, 200, 20)
+    assert (titles(told), shown(kit, rule_id)) == (["Warning", "Over"], "off")
+
+    await happen(kit, condition)
+    assert (titles(told), shown(kit, rule_id)) == (["Warning", "Over", "Warning"], "on")
+
+
+@pytest.mark.parametrize("timing", [HOUR, Timing(latching=True)], ids=["for an hour", "latching"])
+async def test_a_flood_is_one_moment(kit: Kit, plan: Plan, told: list[ServiceCall], timing: Timing) -> None:
+    topic = f"attic/{'x' * 60_000}"
+    rule_id = await add_rule(kit, condition=Condition(kind=Kind.MESSAGE, topic="attic/#"), timing=timing, plan=plan)
+    changed = async_capture_events(kit.hass, "state_changed")
+    for number in range(500):
+        async_fire_mqtt_message(kit.hass, f"{topic}{number}", "x" * 1000)
+    await wait(kit, 2)
+
+    history = await alarms(kit).async_history(HistoryQuery())
+    assert len(history) == (2 if timing.latching else 1)
+    assert all(len(row["value"]) < 300 for row in history)
+    assert titles(told)[:1] == ["Warning"]
+    assert len(changed) < 20
+    await happen(kit, SMOKE)
+    assert len(await alarms(kit).async_history(HistoryQuery())) == (4 if timing.latching else 1)
+    assert shown(kit, rule_id) == ("off" if timing.latching else "on")
+
+
+async def test_a_moment_has_no_hold(kit: Kit, plan: Plan, told: list[ServiceCall]) -> None:
+    """As an alert of Alert2 with a trigger and a delay was imported once."""
+    await add_rule(kit, condition=BELL, timing=Timing(hold_s=60, clear_after_s=3600), plan=plan)
+
+    await happen(kit, BELL)
+
+    assert titles(told) == ["Warning"]
+
+
+async def test_what_the_configuration_lost_is_over(kit: Kit, plan: Plan, told: list[ServiceCall]) -> None:
+    """As when Home Assistant is killed before it has written its configuration: the store has an alarm of no rule."""
+    hot = await add_rule(kit, "sensor.attic", plan=plan, name="Hot attic")
+    latched = await add_rule(kit, condition=BELL, timing=Timing(latching=True), plan=plan, name="Bell")
+    silent = await add_rule(kit, "sensor.cellar", name="Hot cellar")
+    await set_state(kit, "sensor.attic", "90")
+    await set_state(kit, "sensor.cellar", "90")
+    await happen(kit, BELL)
+    await wait(kit, 2)
+    del told[:]
+
+    await stop(kit)
+    for rule_id in (hot, latched, silent):
+        kit.hass.config_entries.async_remove_subentry(bridge(kit), rule_id)
+    await start(kit)
+    await started(kit)
+    await wait(kit, 5)
+
+    # Of the bell nobody can acknowledge any more that it rang.
+    assert sorted(titles(told)) == ["Over", "taken away"]
+    assert "Over: Hot attic: attic" in [call.data.get("title") for call in told]
+    assert alarms(kit).alarms() == []
+    assert buttons(told) == []
+    await restart(kit)
+    assert len(told) == 2
+
+
+async def test_a_shorter_time_reaches_a_moment_that_is_raised(kit: Kit, plan: Plan, told: list[ServiceCall]) -> None:
+    rule_id = await add_rule(kit, condition=BELL, timing=HOUR, plan=plan)
+    await happen(kit, BELL)
+    await wait(kit, 120, 10)
+
+    edit(bridge(kit), kit.hass, rule_id, timing={"clear_after_s": 300.0})
+    await wait(kit, 170, 10)
+    assert titles(told) == ["Warning"]
+    await wait(kit, 20)
+
+    assert titles(told) == ["Warning", "Over"]
+
+
+async def test_a_longer_time_reaches_a_moment_that_is_raised(kit: Kit, plan: Plan, told: list[ServiceCall]) -> None:
+    rule_id = await add_rule(kit, condition=BELL, timing=Timing(clear_after_s=300), plan=plan)
+    await happen(kit, BELL)
+    await wait(kit, 120, 10)
+
+    edit(bridge(kit), kit.hass, rule_id, timing={"clear_after_s": 3600.0})
+    await wait(kit, 3400, 100)
+    assert titles(told) == ["Warning"]
+    await wait(kit, 120, 20)
+
+    assert titles(told) == ["Warning", "Over"]
+
+
+@pytest.mark.parametrize("condition", [BELL, SMOKE], ids=["event", "message"])
+async def test_another_severity_reaches_a_moment_that_is_raised(
+    kit: Kit, plan: Plan, told: list[ServiceCall], condition: Condition
+) -> None:
+    rule_id = await add_rule(kit, condition=condition, timing=HOUR, plan=plan)
+    await happen(kit, condition)
+    await wait(kit, 120, 10)
+
+    edit(bridge(kit), kit.hass, rule_id, severity="critical")
+    await wait(kit, 5)
+    assert titles(told) == ["Warning", "Critical"]
+    assert [alarm["severity"] for alarm in await listed(kit)] == ["critical"]
+
+    edit(bridge(kit), kit.hass, rule_id, severity="info")
+    await wait(kit, 5)
+    assert titles(told) == ["Warning", "Critical"], "less bad is no news"
+    assert alarms(kit).count(Severity.INFO, unacknowledged=True) == 1
+    await wait(kit, 3400, 100)
+    assert shown(kit, rule_id) == "on"
+    await wait(kit, 100, 10)
+    assert shown(kit, rule_id) == "off", "editing makes it no longer"
+
+
+async def test_another_severity_reaches_a_moment_that_is_over_and_waits(kit: Kit) -> None:
+    rule_id = await add_rule(kit, condition=BELL, timing=Timing(latching=True))
+    await happen(kit, BELL)
+
+    edit(bridge(kit), kit.hass, rule_id, severity="critical")
+    await wait(kit, 5)
+
+    assert alarms(kit).count(Severity.CRITICAL, unacknowledged=True) == 1

@@ -1,0 +1,274 @@
+"""A unit that somebody changes: an alarm is about the temperature, not about the number."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+from pytest_homeassistant_custom_component.common import MockConfigEntry
+
+from custom_components.iotbridge.alarms.engine.models import Severity
+from custom_components.iotbridge.alarms.engine.rule import Condition, Kind, Plan, Selection
+from homeassistant.config_entries import ConfigEntry
+from homeassistant.core import HomeAssistant, ServiceCall
+from homeassistant.helpers import entity_registry as er
+from homeassistant.util.unit_system import US_CUSTOMARY_SYSTEM
+
+from ...kit import Kit
+from ...rules import add_rule, put_rule, rule_entity, set_state
+from ..home import bridge, reload, titles, wait
+
+ABOVE_30 = Condition(kind=Kind.ABOVE, above=30)
+FASTER = Condition(kind=Kind.RATE, change=5, per_s=600)
+
+
+async def thermometer(kit: Kit, name: str = "attic", unit: str = "°C", device_class: str = "temperature") -> str:
+    """Have a sensor of core's mqtt, whose unit the user can choose; return its id."""
+    config = {
+        "device": {"identifiers": [name], "name": name},
+        "origin": {"name": "test"},
+        "components": {
+            "value": {
+                "platform": "sensor",
+                "unique_id": f"{name}_value",
+                "device_class": device_class,
+                "unit_of_measurement": unit,
+                "state_class": "measurement",
+                "state_topic": f"{name}/value",
+                "name": None,
+            }
+        },
+    }
+    await kit.receive(f"homeassistant/device/{name}/config", config, retain=True)
+    await kit.hass.async_block_till_done(wait_background_tasks=True)
+    return kit.entity_id(f"{name}_value", "mqtt")
+
+
+async def measure(kit: Kit, value: str, name: str = "attic") -> None:
+    """Let a sensor report."""
+    await kit.receive(f"{name}/value", value)
+    await wait(kit, 1)
+
+
+async def choose_unit(kit: Kit, entity_id: str, unit: str) -> None:
+    """Choose the unit in which an entity is shown, in its settings."""
+    registry = er.async_get(kit.hass)
+    registry.async_update_entity_options(entity_id, "sensor", {"unit_of_measurement": unit})
+    await wait(kit, 2)
+    state = kit.hass.states.get(entity_id)
+    assert state is not None
+    assert state.attributes["unit_of_measurement"] == unit
+
+
+def condition_of(entry: ConfigEntry[Any], rule_id: str) -> Mapping[str, Any]:
+    """Return what is kept of the condition of a rule."""
+    condition: Mapping[str, Any] = entry.subentries[rule_id].data["condition"]
+    return condition
+
+
+def shown(kit: Kit, rule_id: str) -> str:
+    """Return the state of the binary sensor of a rule."""
+    state = kit.hass.states.get(rule_entity(kit, rule_id))
+    assert state is not None
+    return state.state
+
+
+@pytest.mark.parametrize("condition", [ABOVE_30, FASTER], ids=["limit", "rate"])
+async def test_another_unit_is_no_alarm(kit: Kit, plan: Plan, told: list[ServiceCall], condition: Condition) -> None:
+    attic = await thermometer(kit)
+    await measure(kit, "20")
+    rule_id = await add_rule(kit, attic, condition=condition, plan=plan)
+    await wait(kit, 2)
+
+    await choose_unit(kit, attic, "°F")
+    await measure(kit, "21")
+    await choose_unit(kit, attic, "K")
+    await choose_unit(kit, attic, "°C")
+
+    assert (titles(told), shown(kit, rule_id)) == ([], "off")
+
+
+@pytest.mark.parametrize("condition", [ABOVE_30, FASTER], ids=["limit", "rate"])
+async def test_an_alarm_is_raised_and_over_in_another_unit(
+    kit: Kit, plan: Plan, told: list[ServiceCall], condition: Condition
+) -> None:
+    attic = await thermometer(kit)
+    await measure(kit, "27")
+    await add_rule(kit, attic, condition=condition, plan=plan)
+    await wait(kit, 2)
+    await choose_unit(kit, attic, "°F")
+
+    await measure(kit, "33")
+    assert titles(told) == ["Warning"]
+    assert "°C" in told[0].data["message"], "what the limit is in"
+    await choose_unit(kit, attic, "°C")
+    assert titles(told) == ["Warning"]
+    await measure(kit, "27")
+    await wait(kit, 700, 100)
+
+    assert titles(told) == ["Warning", "Over"]
+
+
+async def test_a_limit_that_is_just_reached_is_not_passed_by_rounding(
+    kit: Kit, plan: Plan, told: list[ServiceCall]
+) -> None:
+    attic = await thermometer(kit)
+    await measure(kit, "21")
+    await add_rule(kit, attic, condition=Condition(kind=Kind.ABOVE, above=21), plan=plan)
+    await wait(kit, 2)
+
+    await choose_unit(kit, attic, "°F")  # shown as 70, which is 21.1
+    assert titles(told) == []
+    await measure(kit, "22")
+
+    assert titles(told) == ["Warning"]
+
+
+async def test_an_alarm_that_is_raised_stays_in_another_unit(kit: Kit, plan: Plan, told: list[ServiceCall]) -> None:
+    attic = await thermometer(kit)
+    await measure(kit, "33")
+    rule_id = await add_rule(kit, attic, condition=Condition(kind=Kind.BELOW, below=35), plan=plan)
+    await wait(kit, 2)
+
+    await choose_unit(kit, attic, "°F")
+    await wait(kit, 5)
+    assert (titles(told), shown(kit, rule_id)) == (["Warning"], "on")
+
+
+async def test_a_rate_over_a_reload_knows_its_unit(kit: Kit, plan: Plan, told: list[ServiceCall]) -> None:
+    attic = await thermometer(kit)
+    await measure(kit, "20")
+    await add_rule(kit, attic, condition=FASTER, plan=plan)
+    await wait(kit, 2)
+    await choose_unit(kit, attic, "°F")
+
+    await reload(kit)
+    await wait(kit, 2)
+    await choose_unit(kit, attic, "°C")
+    assert titles(told) == []
+    await measure(kit, "26")
+
+    assert titles(told) == ["Warning"]
+
+
+async def test_another_unit_system_is_no_alarm(kit: Kit, plan: Plan, told: list[ServiceCall]) -> None:
+    """Entities whose unit follows that of the home: a thermostat has no unit beside its temperatures."""
+    condition = Condition(kind=Kind.ABOVE, above=30, attribute="current_temperature")
+    faster = Condition(kind=Kind.RATE, change=5, per_s=600, attribute="current_temperature")
+    await set_state(kit, "climate.attic", "heat", current_temperature=20)
+    await add_rule(kit, "climate.attic", condition=condition, plan=plan)
+    await add_rule(kit, "climate.attic", condition=faster, plan=plan)
+    await wait(kit, 2)
+
+    kit.hass.config.units = US_CUSTOMARY_SYSTEM
+    await set_state(kit, "climate.attic", "heat", current_temperature=68)
+    await wait(kit, 2)
+    assert titles(told) == []
+    await set_state(kit, "climate.attic", "heat", current_temperature=90)
+    await wait(kit, 2)
+
+    assert titles(told) == ["Warning", "Warning"]
+
+
+async def test_the_unit_of_a_state_is_not_that_of_its_attributes(kit: Kit, plan: Plan, told: list[ServiceCall]) -> None:
+    condition = Condition(kind=Kind.ABOVE, above=30, attribute="battery")
+    rule_id = await add_rule(kit, "sensor.attic", condition=condition, plan=plan)
+
+    await set_state(kit, "sensor.attic", "20", unit_of_measurement="°C", battery=31)
+    await wait(kit, 2)
+
+    assert [call.data["message"].splitlines()[0] for call in told] == ["31 > 30"]
+    assert condition_of(bridge(kit), rule_id)["unit"] is None
+
+
+async def test_a_rule_without_a_unit_gets_that_of_its_entity_when_it_is_known(
+    hass: HomeAssistant, kit: Kit, entry: MockConfigEntry
+) -> None:
+    attic = await thermometer(kit)
+    rule_id = put_rule(hass, entry, attic, "sensor.cellar", condition=ABOVE_30)
+    old = {key: value for key, value in condition_of(entry, rule_id).items() if key != "unit"}
+    subentry = entry.subentries[rule_id]
+    hass.config_entries.async_update_subentry(entry, subentry, data={**subentry.data, "condition": old})
+    await measure(kit, "20")
+    await reload(kit)
+    assert condition_of(entry, rule_id)["unit"] == "°C"
+
+    await choose_unit(kit, attic, "°F")
+    await set_state(kit, "sensor.cellar", "104", unit_of_measurement="°F")
+    await reload(kit)
+
+    assert condition_of(entry, rule_id) == {**old, "unit": "°C"}
+    assert shown(kit, rule_id) == "on", "104 °F are more than 30 °C"
+
+
+async def test_noting_the_unit_forgets_nothing(kit: Kit, plan: Plan, told: list[ServiceCall]) -> None:
+    condition = Condition(kind=Kind.ABOVE, above=30, hysteresis=5)
+    rule_id = await add_rule(kit, "sensor.cellar", condition=condition, plan=plan)
+    await set_state(kit, "sensor.cellar", "31")
+    await wait(kit, 2)
+
+    await set_state(kit, "sensor.cellar", "28", unit_of_measurement="°C")
+    await wait(kit, 2)
+
+    assert condition_of(bridge(kit), rule_id)["unit"] == "°C"
+    assert (titles(told), shown(kit, rule_id)) == (["Warning"], "on"), "within the hysteresis"
+
+
+async def test_of_entities_in_several_units_most_say_what_the_limit_is_in(kit: Kit) -> None:
+    for name, unit in (("one", "°F"), ("two", "°C"), ("three", "°C"), ("four", "%")):
+        await set_state(kit, f"sensor.{name}", "29", unit_of_measurement=unit)
+    names = tuple(f"sensor.{name}" for name in ("one", "two", "three", "four"))
+
+    rule_id = await add_rule(kit, condition=ABOVE_30, selection=Selection(entities=names))
+    await wait(kit, 2)
+    assert condition_of(bridge(kit), rule_id)["unit"] == "°C"
+
+    await set_state(kit, "sensor.four", "31", unit_of_measurement="%")
+    await wait(kit, 2)
+    assert shown(kit, rule_id) == "on", "what has no other unit is compared as it is"
+
+
+async def test_a_rate_of_what_becomes_another_quantity_begins_anew(
+    kit: Kit, plan: Plan, told: list[ServiceCall]
+) -> None:
+    await set_state(kit, "sensor.tank", "3", unit_of_measurement="m")
+    await add_rule(kit, "sensor.tank", condition=FASTER, plan=plan)
+    await wait(kit, 2)
+
+    await set_state(kit, "sensor.tank", "40", unit_of_measurement="%")
+    await wait(kit, 2)
+    assert titles(told) == []
+    await set_state(kit, "sensor.tank", "46", unit_of_measurement="%")
+    await wait(kit, 2)
+
+    assert titles(told) == ["Warning"]
+
+
+async def test_an_inverse_unit_is_compared_the_right_way_round(kit: Kit, plan: Plan, told: list[ServiceCall]) -> None:
+    car = await thermometer(kit, "car", "kWh/100km", "energy_distance")
+    await measure(kit, "20", "car")
+    await add_rule(kit, car, condition=Condition(kind=Kind.ABOVE, above=25), plan=plan)
+    await wait(kit, 2)
+
+    await choose_unit(kit, car, "km/kWh")
+    await measure(kit, "0", "car")
+    assert titles(told) == []
+    await measure(kit, "50", "car")
+
+    assert titles(told) == ["Warning"]
+
+
+async def test_another_severity_forgets_nothing_of_the_past(
+    kit: Kit, entry: MockConfigEntry, plan: Plan, told: list[ServiceCall]
+) -> None:
+    rule_id = await add_rule(kit, "sensor.cellar", condition=FASTER, plan=plan)
+    await set_state(kit, "sensor.cellar", "20")
+    await wait(kit, 5)
+    await set_state(kit, "sensor.cellar", "27")
+    await wait(kit, 2)
+
+    subentry = entry.subentries[rule_id]
+    data = {**subentry.data, "severity": Severity.CRITICAL.word}
+    kit.hass.config_entries.async_update_subentry(entry, subentry, data=data)
+    await wait(kit, 2)
+
+    assert titles(told) == ["Warning", "Critical"]

@@ -1,1 +1,0 @@
-"""Automations on hosts."""

@@ -1,1 +1,0 @@
-"""The dialogs, driven as Home Assistant's own interface drives them."""

@@ -1,0 +1,1 @@
+"""Scenarios of hosts: agents of IPWatch."""

@@ -1,0 +1,393 @@
+"""The power state of a host, as a table of what was heard against what is said."""
+
+from datetime import UTC, datetime, timedelta
+import json
+from typing import Any
+
+import pytest
+
+from custom_components.iotbridge.hosts.inventory import (
+    MAX_HOSTS,
+    MAX_NEWCOMERS,
+    REBOOT_GRACE_S,
+    SHUTDOWN_GRACE_S,
+    Host,
+    Incoming,
+    Inventory,
+    PowerState,
+)
+from custom_components.iotbridge.protocol.messages import MessageError
+from custom_components.iotbridge.protocol.topics import HostKey, Leaf
+
+KEY = HostKey("iotbridge", "nas")
+WALL = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
+LOST_AFTER_S = 120.0
+
+
+class Clocked:
+    """An inventory with a clock of its own."""
+
+    def __init__(self) -> None:
+        self.inventory = Inventory(LOST_AFTER_S)
+        self.now = 1000.0
+
+    def hear(self, leaf: Leaf, payload: Any, *, retained: bool = False, key: HostKey = KEY) -> Host | None:
+        raw = payload if isinstance(payload, bytes) else json.dumps(payload).encode()
+        received = WALL + timedelta(seconds=self.now)
+        message = Incoming(key=key, leaf=leaf, payload=raw, is_retained=retained, received=received)
+        return self.inventory.receive(message, self.now)
+
+    def announce(self, power: str = "on", *, retained: bool = False, **more: Any) -> None:
+        payload = {
+            "protocol": 1,
+            "agent": "1",
+            "node_id": "nas",
+            "hostname": "nas",
+            "uid": "iotbridge_nas",
+            "instance": "a",
+        }
+        self.hear("announce", payload | {"power": power} | more, retained=retained)
+
+    def status(self, clock_s: float = 0.0, **readings: Any) -> None:
+        time = WALL + timedelta(seconds=self.now + clock_s)
+        self.hear("status", {"timestamp": time.isoformat()} | readings)
+
+    def obey(self, command: str, *, is_success: bool = True) -> None:
+        self.inventory.obeyed(self.host, command, self.now, is_success=is_success)
+
+    def wait(self, seconds: float) -> list[Host]:
+        self.now += seconds
+        return self.inventory.sweep(self.now)
+
+    @property
+    def host(self) -> Host:
+        host = self.inventory.get(KEY)
+        assert host
+        return host
+
+
+def power(world: Clocked) -> PowerState | None:
+    return world.host.power
+
+
+@pytest.fixture
+def world() -> Clocked:
+    return Clocked()
+
+
+@pytest.mark.parametrize(
+    ("said", "at_once", "later"),
+    [
+        ("on", PowerState.LOST, PowerState.LOST),
+        ("off", PowerState.OFF, PowerState.OFF),
+        ("suspended", PowerState.SUSPENDED, PowerState.SUSPENDED),
+        ("shutting_down", PowerState.SHUTTING_DOWN, PowerState.OFF),
+        ("rebooting", PowerState.REBOOTING, PowerState.LOST),
+    ],
+)
+def test_what_an_offline_host_is_depends_on_what_it_said_before(
+    world: Clocked, said: str, at_once: PowerState, later: PowerState
+) -> None:
+    world.announce()
+    world.hear("availability", b"online")
+    assert power(world) is PowerState.ON
+    world.announce(said)
+    world.hear("availability", b"offline")
+
+    assert power(world) is at_once
+    world.wait(max(SHUTDOWN_GRACE_S, REBOOT_GRACE_S) + 1)
+    assert power(world) is later
+
+
+def test_a_host_says_that_it_goes_before_it_goes(world: Clocked) -> None:
+    world.announce()
+    world.hear("availability", b"online")
+    world.announce("rebooting")
+
+    assert power(world) is PowerState.REBOOTING
+    assert world.host.is_online
+
+
+def test_an_announce_is_a_sign_of_life_of_its_own(world: Clocked) -> None:
+    """Between the announce of a host that is back and its availability it is not lost."""
+    world.announce()
+    world.hear("availability", b"online")
+    world.announce("rebooting")
+    world.hear("availability", b"offline")
+    world.announce("on")
+
+    assert power(world) is PowerState.ON
+
+
+def test_a_host_that_returns_is_on(world: Clocked) -> None:
+    world.announce("rebooting")
+    world.hear("availability", b"offline")
+    world.announce("on")
+    world.hear("availability", b"online")
+
+    assert power(world) is PowerState.ON
+
+
+def test_silence_is_loss_and_a_word_ends_it(world: Clocked) -> None:
+    world.announce()
+    world.hear("availability", b"online")
+
+    assert world.wait(LOST_AFTER_S) == []
+    assert world.wait(1) == [world.host]
+    assert power(world) is PowerState.LOST
+    assert not world.host.is_online
+    world.status()
+    assert power(world) is PowerState.ON
+
+
+def test_a_slow_agent_is_given_three_of_its_own_intervals(world: Clocked) -> None:
+    world.announce(interval_s=300)
+    world.hear("availability", b"online")
+
+    assert world.wait(3 * 300) == []
+    assert world.wait(1) == [world.host]
+
+
+def test_nobody_is_lost_because_the_broker_was_away(world: Clocked) -> None:
+    world.announce()
+    world.hear("availability", b"online")
+    world.now += 10 * LOST_AFTER_S
+    world.inventory.reconnected(world.now)
+
+    assert world.wait(LOST_AFTER_S) == []
+
+
+def test_what_the_broker_remembers_of_a_shutdown_is_long_done(world: Clocked) -> None:
+    world.announce("shutting_down", retained=True)
+    world.hear("availability", b"offline", retained=True)
+
+    assert power(world) is PowerState.OFF
+
+
+def test_a_remembered_reboot_may_still_come_back(world: Clocked) -> None:
+    world.announce("rebooting", retained=True)
+    world.hear("availability", b"offline", retained=True)
+
+    assert power(world) is PowerState.REBOOTING
+
+
+def test_only_an_announce_says_nothing_about_presence(world: Clocked) -> None:
+    world.announce(retained=True)
+
+    assert power(world) is None
+    assert world.host.is_online, "a command may be tried"
+
+
+class TestWithoutAnnounce:
+    """IPWatch agents."""
+
+    def test_offline_is_lost(self, world: Clocked) -> None:
+        world.hear("availability", b"online")
+        assert power(world) is PowerState.ON
+        world.hear("availability", b"offline")
+        assert power(world) is PowerState.LOST
+
+    def test_a_shutdown_it_agreed_to_is_believed(self, world: Clocked) -> None:
+        world.hear("availability", b"online")
+        world.obey("shutdown")
+        world.hear("availability", b"offline")
+
+        assert power(world) is PowerState.SHUTTING_DOWN
+        world.wait(SHUTDOWN_GRACE_S + 1)
+        assert power(world) is PowerState.OFF
+        world.hear("availability", b"online")
+        assert power(world) is PowerState.ON
+
+    def test_a_shutdown_that_failed_means_nothing_for_the_power(self, world: Clocked) -> None:
+        world.hear("availability", b"online")
+        world.obey("shutdown", is_success=False)
+        world.hear("availability", b"offline")
+
+        assert power(world) is PowerState.LOST
+
+    def test_its_name_is_the_one_in_its_status(self, world: Clocked) -> None:
+        world.status(hostname="desk")
+        assert world.host.name == "desk"
+        world.status(hostname=7)
+        assert world.host.name == "nas"
+
+
+def test_a_farewell_that_was_cut_off_is_a_loss_in_the_end(world: Clocked) -> None:
+    """The broker went away between the announce and the availability, and the host never came back."""
+    world.announce()
+    world.hear("availability", b"online")
+    world.announce("rebooting")
+    world.wait(REBOOT_GRACE_S)
+    assert power(world) is PowerState.REBOOTING
+    world.wait(1)
+
+    assert power(world) is PowerState.LOST
+
+
+class TestClock:
+    """A host whose clock differs refuses commands, so it must be known."""
+
+    def test_one_late_message_is_no_wrong_clock(self, world: Clocked) -> None:
+        world.status(-95)
+        assert world.host.clock_offset_s is None
+        world.status(0)
+        world.status(-95)
+        assert world.host.clock_offset_s is None
+
+    def test_two_in_a_row_are(self, world: Clocked) -> None:
+        world.status(-95)
+        world.status(-95)
+        assert world.host.clock_offset_s == -95
+        world.status(0)
+        assert world.host.clock_offset_s is None
+
+
+class TestConflict:
+    """Two machines with one node_id."""
+
+    def test_two_that_announce_in_turns(self, world: Clocked) -> None:
+        world.announce(instance="a")
+        world.announce(instance="b")
+        assert not world.host.has_conflict, "a machine that was set up anew"
+        world.announce(instance="a")
+        assert world.host.has_conflict
+
+    def test_it_ends_when_only_one_was_heard_for_an_hour(self, world: Clocked) -> None:
+        for instance in "abab":
+            world.announce(instance=instance)
+        world.now += 3601
+        world.announce(instance="a")
+        world.now += 10
+        world.announce(instance="a")
+
+        assert not world.host.has_conflict
+
+    def test_what_the_broker_remembers_is_no_second_machine(self, world: Clocked) -> None:
+        world.announce(instance="a")
+        world.announce(instance="b")
+        world.announce(instance="a", retained=True)
+
+        assert not world.host.has_conflict
+
+    def test_a_restored_backup_of_the_same_machine_is_not_a_second_one(self, world: Clocked) -> None:
+        for instance in "aba":
+            world.announce(instance=instance, machine="m", mac=["00:11:22:33:44:55"])
+
+        assert not world.host.has_conflict
+
+    def test_a_clone_with_the_machine_id_of_its_original_and_another_network_card(self, world: Clocked) -> None:
+        for instance, card in (("a", "00:11:22:33:44:55"), ("b", "00:11:22:33:44:66"), ("a", "00:11:22:33:44:55")):
+            world.announce(instance=instance, machine="m", mac=[card])
+
+        assert world.host.has_conflict
+
+    def test_agents_that_say_so_themselves_are_believed_until_they_take_it_back(self, world: Clocked) -> None:
+        world.announce(instance="a", conflict=True, retained=True)
+        assert world.host.has_conflict
+        world.announce(instance="a")
+
+        assert not world.host.has_conflict
+
+    def test_an_announce_that_was_wiped_and_said_again_is_no_conflict(self, world: Clocked) -> None:
+        world.announce(instance="a")
+        world.hear("announce", b"", retained=False)
+        world.announce(instance="a")
+
+        assert not world.host.has_conflict
+
+
+def test_a_retained_status_is_refused(world: Clocked) -> None:
+    with pytest.raises(MessageError, match="retained status"):
+        world.hear("status", {"timestamp": WALL.isoformat()}, retained=True)
+
+
+def test_a_bad_message_makes_no_host_and_changes_none(world: Clocked) -> None:
+    with pytest.raises(MessageError):
+        world.hear("availability", b"maybe")
+    assert len(world.inventory) == 0
+    world.announce()
+    with pytest.raises(MessageError):
+        world.announce("exploding")
+
+    assert world.host.announce is not None
+    assert world.host.announce.power == "on"
+
+
+def test_taking_a_message_back_is_no_mistake(world: Clocked) -> None:
+    world.announce(retained=True)
+    assert world.hear("announce", b"") is None
+    assert world.hear("availability", b"") is None
+
+    assert world.host.announce is None
+    assert world.host.has_announced
+
+
+def test_a_host_that_is_online_is_what_it_announced_although_the_announce_was_wiped(world: Clocked) -> None:
+    world.announce(interval_s=600)
+    world.hear("availability", b"online")
+    world.hear("announce", b"")
+    world.wait(601)
+
+    assert power(world) is PowerState.ON
+    world.announce("off")
+    world.hear("availability", b"offline")
+    assert power(world) is PowerState.OFF
+
+
+def test_a_host_that_announced_itself_before_a_restart_is_known_to_have() -> None:
+    inventory = Inventory(LOST_AFTER_S, announced={KEY})
+    message = Incoming(key=KEY, leaf="availability", payload=b"online", is_retained=True, received=WALL)
+
+    host = inventory.receive(message, 1000.0)
+    assert host
+    assert host.has_announced
+
+
+class TestStrangers:
+    """Anyone on the broker can make up hosts."""
+
+    def fill(self, world: Clocked, leaf: Leaf, payload: Any, count: int) -> None:
+        for number in range(count):
+            world.hear(leaf, payload, key=HostKey("iotbridge", f"stranger-{number}"))
+
+    def status(self, world: Clocked) -> dict[str, Any]:
+        return {"timestamp": (WALL + timedelta(seconds=world.now)).isoformat(), "cpu_percent": 1}
+
+    def test_they_cannot_fill_the_memory(self, world: Clocked) -> None:
+        self.fill(world, "availability", b"online", 2 * MAX_NEWCOMERS)
+        assert len(world.inventory) == MAX_NEWCOMERS
+        self.fill(world, "status", self.status(world), 2 * MAX_HOSTS)
+        assert len(world.inventory) <= MAX_HOSTS + MAX_NEWCOMERS
+
+    @pytest.mark.parametrize("leaf", ["availability", "status"])
+    def test_they_keep_no_host_out(self, world: Clocked, leaf: Leaf) -> None:
+        self.fill(world, leaf, b"online" if leaf == "availability" else self.status(world), MAX_HOSTS + 1)
+        world.announce()
+        world.hear("availability", b"online")
+
+        assert power(world) is PowerState.ON
+
+    def test_they_drive_no_host_out_that_has_a_device(self, world: Clocked) -> None:
+        world.hear("availability", b"offline", retained=True)
+        world.inventory.set_device(world.host, has_device=True)
+        self.fill(world, "availability", b"online", MAX_NEWCOMERS + 1)
+        self.fill(world, "status", self.status(world), MAX_HOSTS + 1)
+
+        assert world.host.has_device
+
+    def test_the_one_that_makes_room_is_told_of(self) -> None:
+        evicted: list[Host] = []
+        world = Clocked()
+        world.inventory = Inventory(LOST_AFTER_S, on_evicted=evicted.append)
+        self.fill(world, "availability", b"online", MAX_NEWCOMERS + 2)
+
+        assert [host.key.node_id for host in evicted] == ["stranger-0", "stranger-1"]
+
+    def test_two_thousand_devices_are_the_end(self, world: Clocked) -> None:
+        self.fill(world, "status", self.status(world), MAX_HOSTS)
+        for host in list(world.inventory):
+            world.inventory.set_device(host, has_device=True)
+
+        with pytest.raises(MessageError, match="hosts already"):
+            world.announce()
+        assert world.inventory.get(KEY) is None

@@ -1,0 +1,84 @@
+"""Rate limits by a clock of our own."""
+
+from hypothesis import given, strategies as st
+
+from custom_components.iotbridge.hosts.rate_limit import BURST, CALM_AFTER_S, FLOOD_FROM, PER_S, RateLimit
+from custom_components.iotbridge.protocol.topics import HostKey
+
+NAS = HostKey("iotbridge", "nas")
+DESK = HostKey("iotbridge", "desk")
+
+
+def test_the_fastest_agent_is_never_limited() -> None:
+    limit = RateLimit[int]()
+
+    assert all(limit.admit(NAS, "status", number, number / PER_S) for number in range(1000))
+    assert not limit.is_holding
+
+
+@given(st.lists(st.floats(0, 0.05), min_size=60, max_size=400))
+def test_of_a_flood_a_bounded_number_is_admitted_and_the_newest_comes_last(pauses: list[float]) -> None:
+    limit, now, admitted = RateLimit[int](), 0.0, []
+    for number, pause in enumerate(pauses):
+        now += pause
+        if limit.admit(NAS, "status", number, now):
+            admitted.append(number)
+    admitted += limit.released(now + 1)
+
+    assert len(admitted) <= BURST + (now + 1) * PER_S + 1
+    assert admitted == sorted(admitted)
+    assert admitted[-1] == len(pauses) - 1
+    assert not limit.is_holding
+
+
+def test_a_message_that_was_overtaken_does_not_come_again() -> None:
+    limit = RateLimit[str]()
+    for number in range(int(BURST) + 1):
+        limit.admit(NAS, "availability", f"old {number}", 0.0)
+    assert limit.is_holding
+    assert limit.admit(NAS, "availability", "new", 1.0)
+
+    assert list(limit.released(2.0)) == []
+
+
+def test_responses_and_commands_are_not_held() -> None:
+    limit = RateLimit[int]()
+    for number in range(100):
+        limit.admit(NAS, "response", number, 0.0)
+        limit.admit(NAS, "command", number, 0.0)
+
+    assert list(limit.released(10.0)) == []
+
+
+def test_hosts_and_leaves_do_not_share_a_limit() -> None:
+    limit = RateLimit[int]()
+    for number in range(1000):
+        limit.admit(NAS, "status", number, 0.0)
+
+    assert limit.admit(NAS, "announce", 0, 0.0)
+    assert limit.admit(DESK, "status", 0, 0.0)
+
+
+def test_a_flood_is_one_until_it_was_calm_for_a_minute() -> None:
+    limit = RateLimit[int]()
+    for number in range(int(BURST) + FLOOD_FROM - 1):
+        limit.admit(NAS, "status", number, 0.0)
+    assert limit.flooding(0.0) == set(), "a short burst"
+    limit.admit(NAS, "status", 0, 0.0)
+
+    assert limit.flooding(CALM_AFTER_S - 1) == {NAS}
+    assert limit.flooding(CALM_AFTER_S) == set()
+    for number in range(FLOOD_FROM):
+        limit.admit(NAS, "status", number, 2 * CALM_AFTER_S)
+    assert limit.flooding(2 * CALM_AFTER_S) == set(), "the next burst is counted from its beginning"
+
+
+def test_nothing_is_left_of_a_host_that_was_forgotten() -> None:
+    limit = RateLimit[int]()
+    for number in range(1000):
+        limit.admit(NAS, "status", number, 0.0)
+    limit.forget(NAS)
+
+    assert not limit.is_holding
+    assert limit.flooding(0.0) == set()
+    assert limit.admit(NAS, "status", 0, 0.0)

@@ -1,0 +1,141 @@
+"""Hosts that send too much, and strangers that make up hosts: what is lost, and what must not be."""
+
+import asyncio
+import json
+from typing import Any
+
+from pytest_homeassistant_custom_component.common import async_fire_mqtt_message
+
+from custom_components.iotbridge.hosts.commander import CommandResult
+from homeassistant.core import Event, EventStateChangedData, callback
+from homeassistant.helpers import issue_registry as ir
+from tests.kit import FakeHost, Kit, now
+
+FLOOD = 1000
+
+
+def fire(kit: Kit, topic: str, payload: Any) -> None:
+    """Deliver a message; nothing is done because of it yet."""
+    async_fire_mqtt_message(kit.hass, topic, payload if isinstance(payload, str) else json.dumps(payload))
+
+
+def response(command_id: str, command: str = "ping") -> dict[str, Any]:
+    done = {"success": True, "status": "done", "message": "pong", "timestamp": now()}
+    return {"id": command_id, "command": command} | done
+
+
+def flooding(kit: Kit) -> list[str]:
+    issues = ir.async_get(kit.hass).issues.items()
+    return [str(issue.translation_placeholders) for (_, name), issue in issues if name.startswith("host_flooding")]
+
+
+async def test_of_a_flood_of_responses_the_answer_of_an_open_command_is_read(kit: Kit) -> None:
+    host = await kit.host()
+    changes: list[str] = []
+
+    @callback
+    def changed(event: Event[EventStateChangedData]) -> None:
+        if event.data["entity_id"] == "event.nas_command":
+            changes.append(event.data["entity_id"])
+
+    kit.hass.bus.async_listen("state_changed", changed)
+    data = {"entity_id": "sensor.nas_power_state", "command": "ping"}
+    call = asyncio.create_task(
+        kit.hass.services.async_call("iotbridge", "send_command", data, blocking=True, return_response=True)
+    )
+    while not host.commands():  # noqa: ASYNC110 - a published message sets no event
+        await asyncio.sleep(0)
+    (command,) = host.commands()
+    for number in range(FLOOD):
+        fire(kit, host.topic("response"), response(f"stranger-{number}"))
+    fire(kit, host.topic("response"), response(command["id"]))
+    answer: Any = await call
+
+    assert answer["results"][0]["status"] == "done"
+    await kit.hass.async_block_till_done()
+    assert len(changes) <= 60
+    await kit.wait(10)
+    assert int(kit.bridge("messages_rejected")) >= FLOOD - 60
+
+
+async def test_of_a_flood_the_newest_state_is_the_one_that_counts(kit: Kit) -> None:
+    host = await kit.host()
+    for number in range(FLOOD):
+        fire(kit, host.topic("availability"), "online" if number % 2 else "offline")
+    fire(kit, host.topic("availability"), "offline")
+    await kit.wait(1)
+
+    assert host.power == "lost"
+    await host.availability("online")
+    assert host.power == "on", "a second later there is room again"
+
+
+async def test_a_message_that_was_held_and_cannot_be_read_is_rejected(kit: Kit) -> None:
+    host = await kit.host()
+    for _ in range(FLOOD):
+        fire(kit, host.topic("status"), "no status")
+    await kit.wait(1)
+    await kit.wait(10)
+
+    assert int(kit.bridge("messages_rejected")) >= FLOOD
+
+
+async def test_a_flood_is_a_repair_until_it_was_calm_for_a_minute(kit: Kit) -> None:
+    host = await kit.host()
+    for _ in range(FLOOD):
+        fire(kit, host.topic("status"), {"timestamp": now(), "cpu_percent": 1})
+    await kit.wait(5)
+    assert flooding(kit) == ["{'host': 'nas'}"]
+    await kit.wait(61)
+
+    assert flooding(kit) == []
+
+
+async def test_other_hosts_are_heard_in_a_flood(kit: Kit) -> None:
+    host, desk = await kit.host(), await kit.host("desk")
+    for number in range(FLOOD):
+        fire(kit, host.topic("announce"), f"no announce {number}")
+    await desk.availability("offline")
+
+    assert desk.power == "lost"
+
+
+async def test_commands_to_hosts_that_are_none_leave_nothing_behind(kit: Kit) -> None:
+    agents = kit.hass.config_entries.async_entries("iotbridge")[0].runtime_data.agents
+    results: list[CommandResult] = []
+    agents.async_add_result_listener(results.append)
+    for number in range(FLOOD):
+        fire(kit, f"iotbridge/device/ghost-{number}/command", {"command": "ping", "id": str(number)})
+    await kit.wait(10)
+
+    assert results == []
+    assert len(agents.inventory) == 0
+    assert len(agents._result_listeners) == 1
+
+
+async def test_hosts_without_listeners_leave_no_lists_of_listeners(kit: Kit) -> None:
+    agents = kit.hass.config_entries.async_entries("iotbridge")[0].runtime_data.agents
+    before = len(agents._host_listeners)
+    for number in range(FLOOD):
+        fire(kit, f"iotbridge/device/ghost-{number}/availability", "online")
+        fire(kit, f"iotbridge/device/ghost-{number}/response", response("1"))
+    await kit.wait(10)
+
+    assert len(agents._host_listeners) == before
+
+
+async def test_two_thousand_strangers_keep_no_host_out(kit: Kit) -> None:
+    for number in range(2500):
+        fire(kit, f"iotbridge/device/ghost-{number}/availability", "online")
+    host = await kit.host()
+
+    assert host.power == "on"
+    assert len(ir.async_get(kit.hass).issues) == 0
+
+
+async def test_strangers_that_announce_themselves_make_a_bounded_number_of_repairs(kit: Kit) -> None:
+    for number in range(50):
+        await FakeHost(kit, f"ghost-{number}", "iotbridge").announce()
+    await kit.wait(61)
+
+    assert len(ir.async_get(kit.hass).issues) == 20

@@ -1,0 +1,344 @@
+"""The action send_command, called as a user, an automation and a voice assistant would."""
+
+import asyncio
+from typing import Any
+
+import pytest
+import voluptuous as vol
+
+from homeassistant.auth.models import User
+from homeassistant.core import Context
+from homeassistant.exceptions import HomeAssistantError, ServiceValidationError, Unauthorized
+from homeassistant.helpers import (
+    area_registry as ar,
+    device_registry as dr,
+    floor_registry as fr,
+    label_registry as lr,
+)
+
+from ..kit import FakeHost, Kit
+
+
+async def call(kit: Kit, target: dict[str, Any], command: str = "ping", **data: Any) -> asyncio.Task[Any]:
+    """Start the action; it is waiting for answers when this returns."""
+    context = data.pop("context", None)
+    task = asyncio.create_task(
+        kit.hass.services.async_call(
+            "iotbridge",
+            "send_command",
+            {"command": command, **target, **data},
+            blocking=True,
+            return_response=True,
+            context=context,
+        )
+    )
+    await settle()
+    return task
+
+
+async def settle() -> None:
+    """Let the action come to its waiting; block_till_done would wait for its end."""
+    for _ in range(5):
+        await asyncio.sleep(0)
+
+
+def device_of(kit: Kit, host: FakeHost) -> str:
+    device = kit.device(host.uid)
+    assert device is not None
+    return device.id
+
+
+async def test_the_answer_is_the_response(kit: Kit) -> None:
+    host = await kit.host()
+    task = await call(kit, {"device_id": device_of(kit, host)}, "reboot", args={"force": True})
+    (command,) = host.commands()
+    await host.respond(command, "accepted", data={"x": 1})
+
+    (result,) = (await task)["results"]
+    assert command.keys() == {"command", "id", "timestamp", "ttl_s", "args"}
+    assert (command["command"], command["ttl_s"], command["args"]) == ("reboot", 30, {"force": True})
+    assert result == {
+        "host": "nas",
+        "node_id": "nas",
+        "device_id": device_of(kit, host),
+        "command": "reboot",
+        "success": True,
+        "status": "accepted",
+        "reason": None,
+        "message": "accepted.",
+        "latency_ms": 0.0,
+        "data": {"x": 1},
+    }
+
+
+async def test_a_command_is_never_retained_and_dies_at_the_broker(kit: Kit) -> None:
+    host = await kit.host()
+    task = await call(kit, {"device_id": device_of(kit, host)}, timeout=2.5)
+    (sent,) = [c for c in kit.mqtt.async_publish.call_args_list if c.args[0] == host.topic("command")]
+    await host.respond(host.commands()[0], "done")
+    await task
+
+    assert sent.args[2:] == (1, False)
+    assert sent.kwargs == {"message_expiry_interval": 3}
+
+
+async def test_many_hosts_are_asked_at_once_and_answer_in_any_order(kit: Kit) -> None:
+    hosts = [await kit.host(f"node{number}") for number in range(5)]
+    task = await call(kit, {"device_id": [device_of(kit, host) for host in hosts]})
+    assert all(len(host.commands()) == 1 for host in hosts), "nobody waits for another"
+    for host in reversed(hosts):
+        await host.respond(host.commands()[0], "done", message=f"here is {host.node_id}")
+
+    results = (await task)["results"]
+    assert [(r["host"], r["message"]) for r in results] == [(h.node_id, f"here is {h.node_id}") for h in hosts]
+
+
+async def test_an_answer_to_another_command_is_not_mistaken(kit: Kit) -> None:
+    host = await kit.host()
+    task = await call(kit, {"device_id": device_of(kit, host)}, timeout=5)
+    await host.respond({"command": "ping", "id": "somebody-elses"}, "done")
+    assert not task.done()
+    await host.respond(host.commands()[0], "done")
+
+    assert (await task)["results"][0]["success"]
+
+
+async def test_a_custom_command_is_waited_for_to_its_end(kit: Kit) -> None:
+    host = await kit.host()
+    task = await call(kit, {"device_id": device_of(kit, host)}, "backup", timeout=60)
+    await host.respond(host.commands()[0], "accepted")
+    assert not task.done()
+    await host.respond(host.commands()[0], "failed", reason="exit_code", message="disk full", data={"exit_code": 3})
+
+    with pytest.raises(HomeAssistantError) as error:
+        await task
+    assert error.value.translation_key == "command_refused"
+    assert error.value.translation_placeholders == {"command": "backup", "hosts": "nas (disk full)"}
+
+
+async def test_a_silent_host_is_named(kit: Kit) -> None:
+    host = await kit.host()
+    task = await call(kit, {"device_id": device_of(kit, host)})
+    await kit.wait(5)
+
+    with pytest.raises(HomeAssistantError) as error:
+        await task
+    assert error.value.translation_key == "command_silent"
+    assert error.value.translation_placeholders == {"command": "ping", "hosts": "nas"}
+
+
+async def test_the_ones_that_did_not_obey_are_named_by_what_they_did(kit: Kit) -> None:
+    good, gone, silent, proud = [await kit.host(name) for name in ("good", "gone", "silent", "proud")]
+    await gone.availability("offline")
+    devices = [device_of(kit, host) for host in (good, gone, silent, proud)]
+    task = await call(kit, {"device_id": devices}, "reboot")
+    assert gone.commands() == [], "nothing is sent to who is not there"
+    await good.respond(good.commands()[0], "accepted")
+    await proud.respond(proud.commands()[0], "refused", reason="not_enabled", message="reboot is not enabled.")
+    await kit.wait(5)
+
+    with pytest.raises(HomeAssistantError) as error:
+        await task
+    assert error.value.translation_placeholders == {
+        "command": "reboot",
+        "offline": "gone",
+        "silent": "silent",
+        "refused": "proud (reboot is not enabled.)",
+    }
+
+
+async def test_a_host_that_is_offline_is_told_as_a_failed_command(kit: Kit) -> None:
+    gone = await kit.host()
+    await gone.availability("offline")
+    with pytest.raises(HomeAssistantError) as error:
+        await (await call(kit, {"device_id": device_of(kit, gone)}))
+
+    assert error.value.translation_key == "command_offline"
+    event = kit.state("iotbridge_nas_command")
+    assert (event.attributes["event_type"], event.attributes["reason"]) == ("failed", "offline")
+
+
+async def test_arguments_that_json_cannot_say(kit: Kit) -> None:
+    host = await kit.host()
+    with pytest.raises(ServiceValidationError) as error:
+        await (await call(kit, {"device_id": device_of(kit, host)}, args={1: 2}))
+    assert error.value.translation_key == "invalid_args"
+    await kit.wait(10)
+
+    assert kit.state("iotbridge_nas_command").state == "unknown", "nothing was sent, so nothing timed out"
+
+
+async def test_a_host_that_is_removed_meanwhile_is_named(kit: Kit) -> None:
+    host, other = await kit.host(), await kit.host("other")
+    task = await call(kit, {"device_id": [device_of(kit, host), device_of(kit, other)]}, raise_on_failure=False)
+    await host.announce(power="off")
+    await host.availability("offline")
+    dr.async_get(kit.hass).async_remove_device(device_of(kit, host))
+    await settle()
+    await other.respond(other.commands()[0], "done")
+
+    gone, there = (await task)["results"]
+    assert (gone["success"], gone["message"]) == (False, "nas was removed.")
+    assert there["success"]
+
+
+async def test_a_broker_that_takes_nothing_is_named(kit: Kit) -> None:
+    host = await kit.host()
+    kit.mqtt.async_publish.side_effect = HomeAssistantError("the broker said no")
+    (result,) = (await (await call(kit, {"device_id": device_of(kit, host)}, raise_on_failure=False)))["results"]
+
+    assert (result["reason"], result["message"]) == ("not_sent", "the broker said no")
+
+
+async def test_results_instead_of_an_error(kit: Kit) -> None:
+    gone = await kit.host("gone")
+    await gone.availability("offline")
+    task = await call(kit, {"device_id": device_of(kit, gone)}, raise_on_failure=False)
+
+    (result,) = (await task)["results"]
+    assert (result["success"], result["reason"], result["latency_ms"]) == (False, "offline", None)
+
+
+async def test_without_response_variable(kit: Kit) -> None:
+    host = await kit.host()
+    task = asyncio.create_task(
+        kit.hass.services.async_call(
+            "iotbridge", "send_command", {"device_id": device_of(kit, host), "command": "ping"}, blocking=True
+        )
+    )
+    await settle()
+    await host.respond(host.commands()[0], "done")
+
+    assert await task is None
+
+
+class TestTargets:
+    """Who is meant."""
+
+    @pytest.fixture
+    async def host(self, kit: Kit) -> FakeHost:
+        """Return a host in the cellar of the ground floor, with a label."""
+        host = await kit.host()
+        floor = fr.async_get(kit.hass).async_create("Ground")
+        area = ar.async_get(kit.hass).async_create("Cellar", floor_id=floor.floor_id)
+        label = lr.async_get(kit.hass).async_create("Servers")
+        devices = dr.async_get(kit.hass)
+        devices.async_update_device(device_of(kit, host), area_id=area.id, labels={label.label_id})
+        lamp = await self.lamp(kit)
+        devices.async_update_device(lamp, area_id=area.id, labels={label.label_id})
+        return host
+
+    async def lamp(self, kit: Kit) -> str:
+        """Return a device that is no host."""
+        lamp = FakeHost(kit, "lamp", "iotbridge")
+        await lamp.discover()
+        return device_of(kit, lamp)
+
+    @pytest.mark.parametrize(
+        "target",
+        [
+            {"area_id": "cellar"},
+            {"floor_id": "ground"},
+            {"label_id": "servers"},
+            {"entity_id": "sensor.nas_power_state"},
+            {"entity_id": "button.nas_reboot"},
+            {"entity_id": ["sensor.nas_power_state", "sensor.nas_cpu_usage"], "area_id": "cellar"},
+        ],
+    )
+    async def test_however_it_is_named_the_host_is_asked_once(
+        self, kit: Kit, host: FakeHost, target: dict[str, Any]
+    ) -> None:
+        task = await call(kit, target)
+        (command,) = host.commands()
+        await host.respond(command, "done")
+
+        assert [result["host"] for result in (await task)["results"]] == ["nas"]
+
+    async def test_what_is_named_and_is_no_host_is_a_mistake(self, kit: Kit, host: FakeHost) -> None:
+        lamp = kit.device("iotbridge_lamp")
+        assert lamp is not None
+        for target in ({"device_id": lamp.id}, {"entity_id": "sensor.lamp_cpu_usage"}, {"entity_id": "light.none"}):
+            with pytest.raises(ServiceValidationError) as error:
+                await (await call(kit, target))
+            assert error.value.translation_key == "not_a_host"
+        assert host.commands() == []
+
+    async def test_nobody(self, kit: Kit) -> None:
+        ar.async_get(kit.hass).async_create("Empty")
+        with pytest.raises(ServiceValidationError) as error:
+            await (await call(kit, {"area_id": "empty"}))
+        assert error.value.translation_key == "no_host"
+
+    @pytest.mark.parametrize(
+        "data",
+        [{"command": "rm -rf /"}, {"command": "ping", "timeout": 0}, {"command": "ping", "args": [1]}, {}],
+    )
+    @pytest.mark.usefixtures("host")
+    async def test_nonsense(self, kit: Kit, data: dict[str, Any]) -> None:
+        with pytest.raises(vol.Invalid):
+            await kit.hass.services.async_call(
+                "iotbridge", "send_command", {"area_id": "cellar", **data}, blocking=True
+            )
+
+
+class TestPermissions:
+    """Stopping a machine is for admins."""
+
+    @pytest.mark.parametrize("command", ["reboot", "shutdown", "suspend", "backup"])
+    async def test_others_may_not(self, kit: Kit, hass_read_only_user: User, command: str) -> None:
+        host = await kit.host()
+        with pytest.raises(Unauthorized):
+            await (
+                await call(
+                    kit, {"device_id": device_of(kit, host)}, command, context=Context(user_id=hass_read_only_user.id)
+                )
+            )
+        assert host.commands() == []
+
+    async def test_a_user_of_the_house_may_ping_and_not_reboot(self, kit: Kit) -> None:
+        host = await kit.host()
+        await kit.hass.auth.async_create_user("owner")  # the first user becomes the owner
+        user = await kit.hass.auth.async_create_user("guest", group_ids=["system-users"])
+        task = await call(kit, {"device_id": device_of(kit, host)}, "ping", context=Context(user_id=user.id))
+        await host.respond(host.commands()[0], "done")
+        assert (await task)["results"][0]["success"]
+
+        with pytest.raises(Unauthorized):
+            await (await call(kit, {"device_id": device_of(kit, host)}, "reboot", context=Context(user_id=user.id)))
+
+    async def test_who_may_only_look_may_not_even_ping(self, kit: Kit, hass_read_only_user: User) -> None:
+        host = await kit.host()
+        context = Context(user_id=hass_read_only_user.id)
+        with pytest.raises(Unauthorized):
+            await (await call(kit, {"device_id": device_of(kit, host)}, "ping", context=context))
+
+    async def test_admins_may(self, kit: Kit, hass_admin_user: User) -> None:
+        host = await kit.host()
+        context = Context(user_id=hass_admin_user.id)
+        task = await call(kit, {"device_id": device_of(kit, host)}, "reboot", context=context)
+        await host.respond(host.commands()[0], "accepted")
+
+        assert (await task)["results"][0]["success"]
+
+    async def test_a_user_who_does_not_exist_may_nothing(self, kit: Kit) -> None:
+        host = await kit.host()
+        with pytest.raises(Unauthorized):
+            await (await call(kit, {"device_id": device_of(kit, host)}, context=Context(user_id="nobody")))
+
+
+async def test_removed_entry(kit: Kit) -> None:
+    entry = kit.hass.config_entries.async_entries("iotbridge")[0]
+    await kit.hass.config_entries.async_unload(entry.entry_id)
+    with pytest.raises(ServiceValidationError) as error:
+        await (await call(kit, {"entity_id": "sensor.x"}))
+    assert error.value.translation_key == "not_set_up"
+
+
+async def test_unloading_ends_the_waiting(kit: Kit) -> None:
+    host = await kit.host()
+    task = await call(kit, {"device_id": device_of(kit, host)}, timeout=60)
+    entry = kit.hass.config_entries.async_entries("iotbridge")[0]
+    await kit.hass.config_entries.async_unload(entry.entry_id)
+
+    with pytest.raises(HomeAssistantError):
+        await task

@@ -1,0 +1,36 @@
+"""A message, and what it is read as."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from custom_components.iotbridge.things.model.message import About, Path, ProblemKind, Scalar
+
+type Devices = Mapping[str | None, Mapping[Path, Scalar]]
+type Problems = tuple[tuple[ProblemKind, Mapping[str, str]], ...]
+
+ENCODED_DATA: Problems = ((ProblemKind.ENCODED, {"field": "data"}),)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Case:
+    """One message; ``devices`` are its values by identity and path."""
+
+    name: str
+    payload: bytes
+    format: str
+    devices: Devices
+    exact: bool = False
+    topic: str = "a/b"
+    problems: Problems = ()
+    about: Mapping[str | None, About] = field(default_factory=dict)
+    units: Mapping[str | Path, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Unreadable:
+    """A message with nothing to read, and the reason."""
+
+    name: str
+    payload: bytes
+    kind: ProblemKind
+    placeholders: Mapping[str, str] = field(default_factory=dict)

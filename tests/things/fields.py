@@ -1,0 +1,56 @@
+"""Fields made by hand, for tests of inference."""
+
+from collections.abc import Iterator
+import json
+from typing import Any
+
+from custom_components.iotbridge.things.inference import Inferred, infer
+from custom_components.iotbridge.things.model.message import Field, Path, Value
+from custom_components.iotbridge.things.model.profile import Channel
+
+
+def walk(document: Any, path: Path = ()) -> Iterator[Field]:
+    """Yield the values of a document."""
+    if isinstance(document, dict):
+        for key, value in document.items():
+            yield from walk(value, (*path, key))
+    elif isinstance(document, list):
+        for index, value in enumerate(document):
+            yield from walk(value, (*path, index))
+    else:
+        yield Field(path=path, value=document)
+
+
+def inferred(document: Any, topic: str = "things/one") -> Inferred:
+    """Infer from one message."""
+    return infer([("", field) for field in walk(document)], topic=topic, format="json")
+
+
+def inferred_tree(base: str, messages: dict[str, Any]) -> Inferred:
+    """Infer from the messages below a topic."""
+    fields = [(subtopic, field) for subtopic, payload in messages.items() for field in walk(payload)]
+    return infer(fields, topic=base, format="scalar")
+
+
+def channel(document: Any, key: str, topic: str = "things/one") -> Channel:
+    """Return the channel that is proposed for a key."""
+    return {reading.channel.key: reading.channel for reading in inferred(document, topic).readings}[key]
+
+
+def values(document: Any, topic: str = "things/one") -> dict[str, Value]:
+    """Return the values of what is on, by key."""
+    return {one.channel.key: one.value for one in inferred(document, topic).readings if one.channel.enabled}
+
+
+def kinds(document: Any, topic: str = "things/one") -> dict[str, tuple[str | None, str | None]]:
+    """Return unit and device class of what is on, by key."""
+    return {
+        one.channel.key: (one.channel.unit, one.channel.device_class)
+        for one in inferred(document, topic).readings
+        if one.channel.enabled
+    }
+
+
+def loads(text: str) -> Any:
+    """Read JSON."""
+    return json.loads(text)

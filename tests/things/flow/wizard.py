@@ -1,0 +1,95 @@
+"""Drives the flow of devices, with the things that speak meanwhile."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from homeassistant.config_entries import ConfigSubentry, SubentryFlowContext, SubentryFlowResult
+from homeassistant.data_entry_flow import FlowResultType
+from tests.kit import Kit
+
+from ...dialog import WORDS as ALL_WORDS, Flow, suggestions
+
+__all__ = ["WORDS", "suggestions"]
+
+WORDS = ALL_WORDS["device"]
+
+WEATHER = {"temperature": 21.5, "humidity": 44, "door": "open", "loops": 12345}
+
+
+class Wizard(Flow):
+    """One dialog at a time."""
+
+    def __init__(self, kit: Kit) -> None:
+        super().__init__(kit.hass, "device")
+        self.kit = kit
+
+    async def change(self, *choices: str) -> SubentryFlowResult:
+        """Open Reconfigure of the only device and choose from its menus."""
+        context = SubentryFlowContext(source="reconfigure", subentry_id=self.subentry.subentry_id)
+        return await self._open(context, choices)
+
+    async def wait(self, seconds: int) -> SubentryFlowResult:
+        """Let time pass, and look."""
+        await self.wait_only(seconds)
+        return await self.look()
+
+    async def wait_only(self, seconds: int) -> None:
+        """Let time pass."""
+        for _ in range(seconds):
+            await self.kit.wait(1)
+
+    async def hear(self, topic: str, payload: Any) -> SubentryFlowResult:
+        """Learn from the first message on a topic, up to the form or menu that follows."""
+        await self.start("topic")
+        await self.submit(topic=topic)
+        await self.kit.receive(topic, payload)
+        return await self.wait(3)
+
+    async def hear_all(self, topic: str, messages: Mapping[str, Any]) -> SubentryFlowResult:
+        """Learn from messages on a wildcard, up to the form of the device, as it is proposed."""
+        await self.start("topic")
+        await self.submit(topic=topic)
+        for one, payload in messages.items():
+            await self.kit.receive(one, payload)
+        await self.wait(6)
+        if self.step == "system":
+            await self.choose("go_on")
+        return await self.submit() if self.step == "split" else self.result
+
+    async def add(self, topic: str, payload: Any, *, heard_on: str | None = None, **answers: Any) -> ConfigSubentry:
+        """Add a device as it is proposed, with these answers; ``heard_on`` where its topic is a wildcard."""
+        if heard_on is None:
+            await self.hear(topic, payload)
+        else:
+            await self.hear_all(topic, {heard_on: payload})
+        await self.submit(**answers)
+        assert self.result["type"] is FlowResultType.CREATE_ENTRY, self.result
+        await self.kit.hass.async_block_till_done()
+        return self.subentry
+
+    @property
+    def channels(self) -> dict[str, dict[str, Any]]:
+        """Return the channels of the form by their keys."""
+        return {item["key"]: item for item in self.suggested["channels"]}
+
+    def options(self, name: str) -> dict[str, str]:
+        """Return what there is to choose from in a field, by its value."""
+        assert self.result["data_schema"] is not None
+        chooser = self.result["data_schema"].schema[name]
+        return {option["value"]: option["label"] for option in chooser.config["options"]}
+
+    @property
+    def subentry(self) -> ConfigSubentry:
+        """Return the only device there is."""
+        (subentry,) = self.kit.hass.config_entries.async_entries("iotbridge")[0].subentries.values()
+        return subentry
+
+    async def _configure(self, given: dict[str, Any]) -> SubentryFlowResult:
+        await super()._configure(given)
+        if self.result["type"] is FlowResultType.SHOW_PROGRESS:
+            await self.wait_only(1)  # core's mqtt subscribes after a moment
+        return self.result
+
+    def _check_menu(self, step: dict[str, Any], options: list[str]) -> None:
+        assert list(step["menu_options"]) == sorted(options)
+        assert step.get("menu_option_descriptions", step["menu_options"]).keys() == step["menu_options"].keys()

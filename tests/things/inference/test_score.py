@@ -1,0 +1,170 @@
+"""The score: vendors' messages, and the readings that a person would expect of each.
+
+A sample is perfect when every expected reading is there with its value, unit, device class and platform, and nothing
+else is on.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+import json
+from pathlib import Path
+import re
+from typing import Any
+
+import pytest
+
+from custom_components.iotbridge.things.analysis import understand
+from custom_components.iotbridge.things.model.message import Sample, Value
+from custom_components.iotbridge.things.model.profile import Channel, Reading, Understanding
+
+HERE = Path(__file__).parents[1]
+STEPS = re.compile(r"\['([^']*)'\]|\[(\d+)\]|[.]?([^.\[\]]+)")
+SAMPLES = "samples"
+HOLDOUT = "holdout"
+
+
+def manifest(folder: str) -> list[dict[str, Any]]:
+    """Return the samples of a folder: those of all its manifests."""
+    return [
+        {**sample, "folder": folder}
+        for path in sorted((HERE / folder).glob("*manifest*.json"))
+        for sample in json.loads(path.read_text("utf-8"))["samples"]
+    ]
+
+
+def messages(sample: dict[str, Any]) -> list[Sample]:
+    """Return the messages of a sample."""
+    if "messages" in sample:
+        return [Sample(one["topic"], text(one["payload"]).encode()) for one in sample["messages"]]
+    path = HERE / sample["folder"] / sample["file"]
+    if path.name.endswith(".messages.json"):
+        return [Sample(one["topic"], one["payload"].encode()) for one in json.loads(path.read_text("utf-8"))]
+    topic = sample["topic"] if not sample["topic"].startswith("(") else "things/one"
+    return [Sample(topic, path.read_bytes())]
+
+
+def text(payload: Any) -> str:
+    """Return a payload as it is on the wire."""
+    return payload if isinstance(payload, str) else json.dumps(payload, ensure_ascii=False)
+
+
+def steps(path: str) -> list[str]:
+    """Return the members that a path of the manifest goes through."""
+    if path.startswith("urn:"):
+        return [path.rsplit(":", 1)[-1]]
+    first = path.split(",", 1)[0].removeprefix("$")
+    return [next(part for part in found if part) for found in STEPS.findall(first)]
+
+
+def is_same(value: Value, wanted: Any) -> bool:
+    """Compare a state with an expected one; numbers as closely as somebody writes them."""
+    if isinstance(wanted, str) and isinstance(value, bool):
+        wanted = wanted.lower() in ("on", "true", "open")
+    if isinstance(wanted, list):
+        return isinstance(value, tuple) and value == pytest.approx(tuple(wanted))
+    if isinstance(wanted, bool) or isinstance(value, bool) or not isinstance(wanted, int | float):
+        return value is wanted if isinstance(wanted, bool) else value == wanted
+    return isinstance(value, int | float) and value == pytest.approx(wanted, rel=1e-9, abs=1e-9)
+
+
+def is_at(channel: Channel, expected: dict[str, Any]) -> bool:
+    """Return whether a channel reads the place of an expected reading, or as much of it as the decoder leaves."""
+    wanted, own = steps(expected["path"]), [str(part) for part in channel.path]
+    if "topic" in expected and not (channel.subtopic and expected["topic"].endswith(channel.subtopic)):
+        return bool(not channel.subtopic and own == wanted and own)
+    if not own:
+        return not wanted
+    return own == wanted[-len(own) :] or own[-1:] == [expected.get("name", "\0")]
+
+
+@dataclass(frozen=True)
+class Score:
+    """What is wrong with a sample; nothing when it is perfect."""
+
+    expected: int
+    wrong: tuple[str, ...]
+    unexpected: tuple[str, ...]
+
+    @property
+    def right(self) -> int:
+        """Return the number of expected readings that are right."""
+        return self.expected - len(self.wrong)
+
+
+def mistakes(reading: Reading | None, expected: dict[str, Any]) -> list[str]:
+    """Return in which way a reading is not what is expected of it."""
+    if reading is None:
+        return ["missing"]
+    channel = reading.channel
+    pairs = [("unit", channel.unit), ("device_class", channel.device_class), ("platform", channel.platform)]
+    found = [f"{name} {value!r}, not {expected[name]!r}" for name, value in pairs if value != expected[name]]
+    if not is_same(reading.value, expected["value"]):
+        found.append(f"value {reading.value!r}, not {expected['value']!r}")
+    if "state_class" in expected and channel.state_class != expected["state_class"]:
+        found.append(f"state_class {channel.state_class!r}, not {expected['state_class']!r}")
+    if not channel.enabled and expected.get("enabled", True):
+        found.append("off")
+    return found
+
+
+def understood(sample: dict[str, Any]) -> Understanding:
+    """Understand a sample as the wizard does."""
+    many = "messages" in sample or sample.get("file", "").endswith(".messages.json")
+    return understand(messages(sample), topic=sample["topic"] if many else None)
+
+
+def score(sample: dict[str, Any]) -> Score:
+    """Return how well a sample is understood."""
+    readings = [reading for device in understood(sample).devices for reading in device.readings]
+    left = list(readings)
+    wrong = []
+    for expected in sample["readings"]:
+        at = [one for one in left if is_at(one.channel, expected)]
+        best = min(at, key=lambda one: len(mistakes(one, expected)), default=None)
+        if best is not None:
+            left.remove(best)
+        if found := mistakes(best, expected):
+            wrong.append(f"{expected['path']}: {'; '.join(found)}")
+    possible = tuple(sample.get("tolerated", []))
+    unexpected = [
+        f"{one.channel.key} is on as {one.channel.name!r} ({one.value!r} {one.channel.unit} {one.channel.device_class})"
+        for one in left
+        if one.channel.enabled and not any(path.endswith(one.channel.key) for path in possible)
+    ]
+    return Score(len(sample["readings"]), tuple(wrong), tuple(unexpected))
+
+
+def table(samples: Sequence[dict[str, Any]]) -> tuple[str, float, int]:
+    """Return the scores as lines to read, the share of readings that are right, and how many samples are perfect."""
+    lines, right, total, perfect = [], 0, 0, 0
+    for sample in samples:
+        one = score(sample)
+        right += one.right
+        total += one.expected + len(one.unexpected)
+        perfect += not one.wrong and not one.unexpected
+        lines.append(f"{sample['id']:<44} {one.right}/{one.expected}, {len(one.unexpected)} unexpected")
+        lines += [f"    {line}" for line in (*one.wrong, *one.unexpected)]
+    lines.append(f"{perfect} of {len(samples)} perfect, {right} of {total} readings right")
+    return "\n".join(lines), right / max(total, 1), perfect
+
+
+def test_every_sample_is_understood() -> None:
+    samples = manifest(SAMPLES)
+    lines, share, perfect = table(samples)
+    print(lines)  # noqa: T201 - the score is what this test is for
+
+    assert (perfect, share) == (len(samples), 1.0), lines
+
+
+def test_messages_that_nobody_had_in_mind_are_understood() -> None:
+    """These were collected, and what to expect of them written down, before inference saw them.
+
+    Seen for the first time, 83, 90, 82 and 91 % of the readings of the four sets were right; each taught something.
+    """
+    samples = manifest(HOLDOUT)
+    if not samples:
+        pytest.skip("none collected")
+    lines, share, perfect = table(samples)
+    print(lines)  # noqa: T201 - the score is what this test is for
+
+    assert (perfect, share) == (len(samples), 1.0), lines

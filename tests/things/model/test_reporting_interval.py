@@ -1,0 +1,63 @@
+"""How often a device speaks, and when it speaks too much."""
+
+from collections.abc import Iterable
+
+import pytest
+
+from custom_components.iotbridge.things.model.reporting_interval import Flood, Rhythm
+
+
+def heard_at(times: Iterable[float]) -> Rhythm:
+    rhythm = Rhythm()
+    for now in times:
+        rhythm.heard(now)
+    return rhythm
+
+
+@pytest.mark.parametrize(
+    ("times", "expected"),
+    [
+        pytest.param([], None, id="silence"),
+        pytest.param([0, 60, 120], None, id="too few"),
+        pytest.param([0, 60, 120, 180, 240, 300], 180, id="every minute"),
+        pytest.param([0, 5, 10, 15, 20, 25], 60, id="never less than a minute"),
+        pytest.param([0, 0.1, 0.2, 60, 60.1, 120, 180, 180.5, 240, 300], 180, id="a tree speaks in one moment"),
+        pytest.param([0, 600, 1250, 1800, 2500, 3000], 2100, id="three times the longest"),
+        pytest.param([0, 10, 20, 5000, 5010, 5020, 90000], None, id="a door has no rhythm"),
+    ],
+)
+def test_expiry_is_learned_from_the_rhythm(times: list[float], expected: int | None) -> None:
+    assert heard_at(times).expire_after_s == expected
+
+
+def test_a_changed_rhythm_is_followed() -> None:
+    rhythm = heard_at(range(0, 3000, 60))
+    assert rhythm.expire_after_s == 180
+
+    for now in range(3000, 3000 + 21 * 300, 300):
+        rhythm.heard(now)
+
+    assert rhythm.expire_after_s == 900
+
+
+def test_ten_messages_a_second_for_long_are_a_flood() -> None:
+    flood = Flood()
+
+    assert not any(flood.heard(number / 5) for number in range(1000)), "five a second are fine"
+    assert any(flood.heard(200 + number / 100) for number in range(300)), "a hundred a second are not"
+
+
+def test_a_burst_is_no_flood() -> None:
+    flood = Flood()
+
+    assert not any(flood.heard(10 + number / 1000) for number in range(90)), "the topics of a tree after a restart"
+
+
+def test_a_flood_ends_after_a_calm_minute() -> None:
+    flood = Flood()
+    for number in range(300):
+        flood.heard(number / 100)
+
+    assert flood.is_on(30)
+    assert not flood.is_on(64)
+    assert not flood.heard(65)

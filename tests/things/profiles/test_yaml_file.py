@@ -1,0 +1,242 @@
+"""Profile files: what is read, what is refused and why, what is recognised."""
+
+import json
+from pathlib import Path as File
+
+from hypothesis import given, settings, strategies as st
+import pytest
+import yaml  # type: ignore[import-untyped]
+
+from custom_components.iotbridge.things.model.message import About, Sample
+from custom_components.iotbridge.things.model.profile import Availability, Channel, Profile
+from custom_components.iotbridge.things.profiles.yaml_file import FOLDER, ProfileError, dump, find, parse, shipped
+from custom_components.iotbridge.topic_filters import matches
+from homeassistant.components.binary_sensor.const import BinarySensorDeviceClass
+from homeassistant.components.sensor import SensorDeviceClass, SensorStateClass
+from homeassistant.components.sensor.const import DEVICE_CLASS_STATE_CLASSES, DEVICE_CLASS_UNITS
+
+SAMPLES = File(__file__).parents[1] / "samples"
+MINIMAL = "name: x\nmatch: {topic: a/+}\nchannels:\n  - {name: T, path: [t]}\n"
+
+
+def texts(prefix: str, **values: str) -> list[Sample]:
+    """Return a message for each value of a tree of topics."""
+    return [Sample(f"{prefix}/{key.replace('__', '/')}", value.encode()) for key, value in values.items()]
+
+
+def file(name: str, topic: str) -> list[Sample]:
+    return [Sample(topic, (SAMPLES / name).read_bytes())]
+
+
+def victron() -> list[Sample]:
+    messages = json.loads((SAMPLES / "victron-solarcharger.messages.json").read_text("utf-8"))
+    return [Sample(message["topic"], message["payload"].encode()) for message in messages]
+
+
+# Topics and values of OpenDTU: its page mqtt_topics; of rtl_433: docs/DATA_FORMAT.md and its default topics.
+THINGS = {
+    "airgradient_one": file("airgradient-one.json", "airgradient/readings/ecda3b1eaaaf"),
+    "wmbusmeters_water": file("wmbusmeters-water.json", "wmbusmeters/33225544"),
+    "victron_solar_charger": victron(),
+    "opendtu_inverter": texts(
+        "solar/114190641177",
+        **{"name": "HM-800", "0/power": "0.0", "0/yieldday": "216", "0/yieldtotal": "13.338", "status/reachable": "0"},
+    ),
+    "rtl_433_climate": texts(
+        "rtl_433/shed/devices/Acurite-Tower/A/1234",
+        time="2020-10-04 17:44:39", id="1234", battery_ok="1", temperature_C="11.7", humidity="99", mic="CHECKSUM",
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", sorted(path.stem for path in FOLDER.glob("*.yaml")))
+def test_each_shipped_profile_knows_its_thing_and_no_other(name: str) -> None:
+    profile = parse((FOLDER / f"{name}.yaml").read_text("utf-8"))
+
+    assert find(THINGS[name], shipped()) == profile
+    assert all(find(samples, [profile]) is None for other, samples in THINGS.items() if other != name)
+
+
+@pytest.mark.parametrize("profile", shipped(), ids=lambda profile: profile.name)
+def test_channels_of_a_profile_differ(profile: object) -> None:
+    channels = parse(next(path.read_text("utf-8") for path in FOLDER.glob("*.yaml") if _is(path, profile))).channels
+
+    assert len({channel.key for channel in channels}) == len({channel.name for channel in channels}) == len(channels)
+
+
+@pytest.mark.parametrize(
+    "channel", [pytest.param(one, id=f"{file.name}: {one.name}") for file in shipped() for one in file.channels]
+)
+def test_home_assistant_takes_each_channel(channel: Channel) -> None:
+    if channel.platform == "binary_sensor":
+        assert channel.device_class is None or BinarySensorDeviceClass(channel.device_class)
+        assert channel.on is not None
+        return
+    assert channel.platform == "sensor"
+    if channel.device_class:
+        device_class = SensorDeviceClass(channel.device_class)
+        assert channel.unit in DEVICE_CLASS_UNITS[device_class]
+        assert channel.state_class in DEVICE_CLASS_STATE_CLASSES[device_class]
+    elif channel.state_class:
+        assert SensorStateClass(channel.state_class)
+
+
+def _is(path: File, profile: object) -> bool:
+    return parse(path.read_text("utf-8")) == profile
+
+
+def test_similar_things_are_not_taken_for_it() -> None:
+    gas = b'{"media":"gas","meter":"x","id":"1","total_m3":5}'
+
+    assert find([Sample("wmbusmeters/1", gas)], shipped()) is None
+    assert find([Sample("other/33225544", (SAMPLES / "wmbusmeters-water.json").read_bytes())], shipped()) is None
+    assert find([Sample("wmbusmeters/1", b"\x00\x01")], shipped()) is None
+    assert find([], shipped()) is None
+
+
+def test_values_of_two_devices_do_not_add_up_to_one() -> None:
+    halves = [
+        *texts("rtl_433/shed/devices/A/1", temperature_C="11.7"),
+        *texts("rtl_433/shed/devices/A/2", humidity="99"),
+    ]
+
+    assert find(halves, shipped()) is None
+
+
+def test_the_gateway_of_the_inverters_is_none() -> None:
+    inverter = THINGS["opendtu_inverter"]
+    (known,) = [profile for profile in shipped() if find(inverter, [profile])]
+
+    for other in ("dtu", "ac", "dc"):
+        alike = [Sample(sample.topic.replace("114190641177", other), sample.payload) for sample in inverter]
+        assert find(alike, shipped()) is None
+        assert find([*alike, *inverter], shipped()) == known
+
+
+def test_the_profile_that_asks_for_more_wins() -> None:
+    loose = parse(MINIMAL)
+    strict = parse(MINIMAL.replace("name: x", "name: y").replace("a/+}", "a/+, keys: [t]}"))
+
+    assert find([Sample("a/b", b'{"t":1}')], [loose, strict, loose]) == strict
+
+
+PROFILE = Profile(
+    topic="garden/+/#",
+    depth=2,
+    devices={"secret": About(name="My shed")},
+    area="garden",
+    channels=(
+        Channel(name="Temperature: {{ now() }}", path=("ENERGY", "a.b", 0), unit="°C", scale=0.1, precision=1),
+        Channel(name="Door", path=(), subtopic="door", platform="binary_sensor", on="open", off="no", enabled=False),
+        Channel(name="Pressed", path=("action",), platform="event", event_types=("single", "true")),
+        Channel(name="Position", path=("lat",), platform="device_tracker", companions=(("longitude", ("lon",)),)),
+        Channel(name="Relay", path=("r",), platform="switch", command_topic="garden/+/set", command_on="1"),
+    ),
+    availability=Availability(topic="garden/+/lwt", offline="gone"),
+    expire_after_s=60,
+)
+
+
+def test_what_is_written_is_read_again() -> None:
+    text = dump(PROFILE, "Shed: 'no' \"yes\"", manufacturer="no", model="1.0")
+    again = parse(text)
+
+    assert again.channels == PROFILE.channels
+    assert (again.depth, again.availability, again.expire_after_s) == (2, PROFILE.availability, 60)
+    assert (again.name, again.manufacturer, again.model) == ("Shed: 'no' \"yes\"", "no", "1.0")
+    assert matches(again.match.topic, "garden/one/state")
+    assert "My shed" not in text
+    assert "secret" not in text
+
+
+def test_the_topic_of_one_device_is_not_told() -> None:
+    profile = Profile(topic="home/anna/thermo", depth=0, channels=(Channel(name="T", path=("t",)),), devices={})
+    text = dump(profile, "Thermometer")
+
+    assert "anna" not in text
+    assert find([Sample("elsewhere/thermo", b'{"t":1}')], [parse(text)]) is not None
+    assert find([Sample("elsewhere/thermo", b'{"h":1}')], [parse(text)]) is None
+
+
+def test_words_that_yaml_takes_for_booleans_are_understood_as_names() -> None:
+    channel = parse(MINIMAL.replace("path: [t]", "path: [t], platform: binary_sensor, on: open, off: shut")).channels[0]
+
+    assert (channel.on, channel.off) == ("open", "shut")
+
+
+@pytest.mark.parametrize(
+    ("text", "place", "expected"),
+    [
+        ("", "", "a mapping"),
+        ("[1, 2]", "", "a mapping"),
+        ("a: [", "", "valid YAML in line 1"),
+        (MINIMAL + "expire: 5\n", "expire", "one of name,"),
+        (MINIMAL.replace("name: x", "name: 5"), "name", "a text"),
+        (MINIMAL.replace("name: x", "name: 2024-01-01"), "name", "a text"),
+        (MINIMAL.replace("{topic: a/+}", "{}"), "match", "a topic, keys or values"),
+        (MINIMAL.replace("a/+", "a/b+"), "match.topic", "a topic filter"),
+        (MINIMAL.replace("a/+", "'#/a'"), "match.topic", "a topic filter"),
+        (MINIMAL.replace("a/+}", "a/+, keys: t}"), "match.keys", "a list"),
+        (MINIMAL.replace("a/+}", "a/+, values: {m: []}}"), "match.values.m", "a value or a list"),
+        (MINIMAL.replace("  - {name: T, path: [t]}", "  []"), "channels", "at least one"),
+        (MINIMAL.replace("path: [t]", "path: t"), "channels[0].path", "a list"),
+        (MINIMAL.replace("path: [t]", "path: [1.5]"), "channels[0].path[0]", "a name or an index"),
+        (MINIMAL.replace("path: [t]", "path: [t], unti: V"), "channels[0].unti", "one of name, path"),
+        (MINIMAL.replace("path: [t]", "path: [t], platform: light"), "channels[0].platform", "one of sensor"),
+        (MINIMAL.replace("path: [t]", "path: [t], precision: 99"), "channels[0].precision", "a whole number"),
+        (MINIMAL.replace("path: [t]", "path: [t], scale: 0"), "channels[0].scale", "a number other than 0"),
+        (MINIMAL.replace("path: [t]", "path: [t], scale: .nan"), "channels[0].scale", "a number other than 0"),
+        (MINIMAL.replace("path: [t]", "path: [t], enabled: 1"), "channels[0].enabled", "true or false"),
+        (MINIMAL.replace("path: [t]", "path: [t], on: true"), "channels[0].on", "a text"),
+        (MINIMAL + "depth: 1.5\n", "depth", "a whole number"),
+        (MINIMAL + "expire_after_s: -1\n", "expire_after_s", "a whole number"),
+        (MINIMAL + "availability: {topik: a}\n", "availability.topik", "one of topic"),
+        (MINIMAL + "model: !!python/object/apply:os.system ['true']\n", "", "valid YAML in line 5"),
+        ("a: &x [1]\nb: *x\n", "", "no aliases"),
+        ("[" * 100 + "]" * 100, "", "at most 12 levels"),
+        ("x" * 70_000, "", "at most 64 KiB"),
+        ("1: 2", "", "names that are text"),
+        ("a: " + "9" * 5_000, "", "valid YAML"),
+    ],
+)
+def test_what_is_wrong_is_named(text: str, place: str, expected: str) -> None:
+    with pytest.raises(ProfileError) as caught:
+        parse(text)
+
+    assert caught.value.place == place
+    assert caught.value.expected.startswith(expected)
+
+
+PLAIN = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8),
+    lambda children: (
+        st.lists(children, max_size=3)
+        | st.dictionaries(
+            st.sampled_from(["name", "match", "topic", "keys", "values", "channels", "path", "on", "x"]), children
+        )
+    ),
+    max_leaves=12,
+)
+
+
+@given(plain=PLAIN, member=st.sampled_from(["match", "channels", "depth", "availability", "expire_after_s", "name"]))
+@settings(max_examples=300, deadline=None)
+def test_nothing_but_profiles_and_profile_errors(plain: object, member: str) -> None:
+    whole = yaml.safe_load(MINIMAL) | {member: plain}
+    for text in (yaml.safe_dump(whole), yaml.safe_dump(plain)):
+        said = ""
+        try:
+            parse(text)
+        except ProfileError as error:
+            said = str(error)
+        assert len(said) < 500
+
+
+@given(text=st.text(max_size=200))
+@settings(max_examples=300, deadline=None)
+def test_any_text(text: str) -> None:
+    for candidate in (text, MINIMAL + text, MINIMAL.replace("path: [t]", text)):
+        try:
+            parse(candidate)
+        except ProfileError:
+            continue

@@ -1,0 +1,1 @@
+"""Scenarios of things: floods, outages, presence, a clean log."""

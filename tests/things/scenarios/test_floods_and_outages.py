@@ -1,0 +1,310 @@
+"""Things in a bad neighbourhood: floods, crowds, clean-ups, outages; nothing is lost, nothing grows for ever."""
+
+import asyncio
+from collections import Counter
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pytest_homeassistant_custom_component.common import MockConfigEntry
+
+from custom_components.iotbridge.things.model.mapping import thing_uid
+from custom_components.iotbridge.things.model.message import About, Sample
+from custom_components.iotbridge.things.model.profile import Channel, Joining, Profile
+from homeassistant.const import EVENT_HOMEASSISTANT_FINAL_WRITE, EVENT_HOMEASSISTANT_STOP
+from homeassistant.core import HomeAssistant
+from homeassistant.helpers import device_registry as dr, issue_registry as ir
+
+from ...broker import Broker, state, until
+from ...kit import Kit, learn
+
+TOPIC = "attic/weather"
+UID = thing_uid(TOPIC, TOPIC)
+TEMPERATURE = Channel(name="Temperature", path=("temperature",), state_class="measurement")
+CLICK = Channel(name="Click", path=("click",), platform="event", event_types=("single",))
+SAMPLE = Sample(TOPIC, b'{"temperature": 21.5}')
+
+real_broker = pytest.mark.parametrize("expected_lingering_timers", [True])
+
+
+def profile(*channels: Channel, topic: str = TOPIC, identity: str = TOPIC, **more: Any) -> Profile:
+    given: dict[str, Any] = {"depth": 0, "devices": {identity: About(name="Attic")}, "exact": True, **more}
+    return Profile(topic=topic, channels=channels, **given)
+
+
+def configs(kit: Kit) -> Counter[str]:
+    """Return how often each discovery topic was published on."""
+    calls = kit.mqtt.async_publish.call_args_list
+    return Counter(call.args[0] for call in calls if call.args[0].startswith("homeassistant/device/"))
+
+
+def published(kit: Kit, leaf: str) -> list[Any]:
+    calls = kit.mqtt.async_publish.call_args_list
+    return [call.args[1] for call in calls if call.args[0] == f"iotbridge/thing/{UID}/{leaf}"]
+
+
+@real_broker
+async def test_a_cleaned_broker_costs_the_user_nothing(
+    home: HomeAssistant, entry: MockConfigEntry, broker: Broker
+) -> None:
+    learn(home, entry, profile(TEMPERATURE), SAMPLE)
+    await until(lambda: state(home, "sensor.attic_temperature") == "21.5")
+
+    async with broker.client() as cleaner:
+        await cleaner.publish(f"homeassistant/device/{UID}/config", "", qos=1, retain=True)
+        await until(lambda: state(home, "sensor.attic_temperature") is None)
+        await until(lambda: state(home, "sensor.attic_temperature") is not None)
+
+    assert entry.subentries
+
+
+@real_broker
+async def test_what_was_removed_without_a_broker_goes_when_it_is_back(
+    home: HomeAssistant, entry: MockConfigEntry, broker: Broker
+) -> None:
+    subentry = learn(home, entry, profile(TEMPERATURE), SAMPLE)
+    await until(lambda: state(home, "sensor.attic_temperature") == "21.5")
+    broker.kill()
+    await until(lambda: state(home, "sensor.attic_temperature") == "unavailable")
+
+    home.config_entries.async_remove_subentry(entry, subentry.subentry_id)
+    broker.start()
+    await until(broker.listens)
+
+    mqtt = home.config_entries.async_entries("mqtt")[0]
+    await until(
+        lambda: dr.async_get(home).async_get_device_by_identifier(("mqtt", UID), mqtt.entry_id) is None, timeout_s=40
+    )
+
+
+@real_broker
+async def test_what_is_removed_and_learned_again_without_a_broker_stays(
+    home: HomeAssistant, entry: MockConfigEntry, broker: Broker
+) -> None:
+    door = Channel(name="Door", path=("door",), platform="binary_sensor", on="open", off="closed")
+    learned = Sample(TOPIC, b'{"temperature": 21.5, "door": "open"}')
+    subentry = learn(home, entry, profile(TEMPERATURE, door), learned)
+    await until(lambda: state(home, "sensor.attic_temperature") == "21.5")
+    await until(lambda: state(home, "binary_sensor.attic_door") == "on")
+    broker.kill()
+    await until(lambda: state(home, "sensor.attic_temperature") == "unavailable")
+
+    home.config_entries.async_remove_subentry(entry, subentry.subentry_id)
+    learn(home, entry, profile(TEMPERATURE), SAMPLE)
+    broker.start()
+    await until(broker.listens)
+
+    await until(lambda: not entry.runtime_data.things._memory.leftovers, timeout_s=40)
+    async with broker.client() as device:
+        await device.publish(TOPIC, '{"temperature": 30}', retain=True)
+        await until(lambda: state(home, "sensor.attic_temperature") == "30")
+    await until(lambda: state(home, "binary_sensor.attic_door") is None)
+    assert len(entry.subentries) == 1
+
+
+@real_broker
+async def test_what_is_removed_and_learned_again_at_once_is_there(
+    home: HomeAssistant, entry: MockConfigEntry, broker: Broker
+) -> None:
+    subentry = learn(home, entry, profile(TEMPERATURE), SAMPLE)
+    await until(lambda: state(home, "sensor.attic_temperature") == "21.5")
+
+    home.config_entries.async_remove_subentry(entry, subentry.subentry_id)
+    learn(home, entry, profile(TEMPERATURE), SAMPLE)
+    await until(lambda: not entry.runtime_data.things._memory.leftovers)
+
+    await until(lambda: state(home, "sensor.attic_temperature") == "21.5")
+    async with broker.client() as device:
+        await device.publish(TOPIC, '{"temperature": 30}', retain=True)
+        await until(lambda: state(home, "sensor.attic_temperature") == "30")
+
+
+async def test_removing_the_integration_takes_back_what_was_left_without_a_broker(
+    hass: HomeAssistant, kit: Kit, entry: MockConfigEntry
+) -> None:
+    gone = learn(hass, entry, profile(TEMPERATURE), SAMPLE)
+    other = Sample("cellar/weather", SAMPLE.payload)
+    learn(hass, entry, profile(TEMPERATURE, topic=other.topic, identity=other.topic), other)
+    await hass.async_block_till_done()
+    kit.mqtt.connected = False
+    hass.config_entries.async_remove_subentry(entry, gone.subentry_id)
+    await hass.async_block_till_done()
+    kit.mqtt.connected = True
+
+    await hass.config_entries.async_remove(entry.entry_id)
+
+    emptied = {call.args[0] for call in kit.mqtt.async_publish.call_args_list if not call.args[1]}
+    for uid in (UID, thing_uid(other.topic, other.topic)):
+        assert {f"homeassistant/device/{uid}/config", f"iotbridge/thing/{uid}/availability"} <= emptied
+
+
+@real_broker
+async def test_removing_the_integration_without_a_broker_takes_everything_back_when_it_is_there(
+    home: HomeAssistant, entry: MockConfigEntry, broker: Broker
+) -> None:
+    learn(home, entry, profile(TEMPERATURE), SAMPLE)
+    await until(lambda: state(home, "sensor.attic_temperature") == "21.5")
+    mqtt = home.config_entries.async_entries("mqtt")[0]
+    broker.kill()
+    await until(lambda: state(home, "sensor.attic_temperature") == "unavailable")
+
+    await home.config_entries.async_remove(entry.entry_id)
+    broker.start()
+    # What the broker kept over its restart, or another bridge gave it back.
+    await until(broker.listens)
+    async with broker.client() as other:
+        await other.subscribe(f"homeassistant/device/{UID}/config", qos=1)
+        async with asyncio.timeout(40):
+            message = await anext(other.messages)
+    assert message.payload == b""
+    await until(lambda: dr.async_get(home).async_get_device_by_identifier(("mqtt", UID), mqtt.entry_id) is None)
+    await until(lambda: not Path(home.config.path(".storage", "iotbridge.things")).exists())
+    entry.add_to_hass(home)  # for the fixture that ends it
+
+
+async def test_many_new_devices_join_together(hass: HomeAssistant, kit: Kit, entry: MockConfigEntry) -> None:
+    wanted = profile(TEMPERATURE, topic="meter/+", identity="0", joining=Joining.ADD, exact=False)
+    subentry = learn(hass, entry, wanted, Sample("meter/0", b'{"temperature": 1}'))
+    await hass.async_block_till_done()
+    await kit.wait(10)
+    before = configs(kit)
+
+    for _ in range(2):
+        for number in range(1, 301):
+            await kit.receive(f"meter/{number}", '{"temperature": 1}')
+        await kit.wait(3)
+
+    devices = entry.subentries[subentry.subentry_id].data["devices"]
+    assert len(devices) == 200, "as many as anybody can want"
+    after = configs(kit) - before
+    assert max(after.values()) == 1, "each is announced once"
+    assert f"homeassistant/device/{thing_uid('meter/+', '0')}/config" not in after
+    await kit.wait(3)
+    told = next(i for i in ir.async_get(hass).issues.values() if i.translation_key == "new_devices")
+    assert told.translation_placeholders
+    assert told.translation_placeholders["count"] == "101"
+    assert len(told.translation_placeholders["devices"]) < 300
+
+
+async def test_a_flood_is_read_once_a_second(hass: HomeAssistant, kit: Kit, entry: MockConfigEntry) -> None:
+    learn(hass, entry, profile(CLICK), Sample(TOPIC, b'{"click": "single"}'))
+    await hass.async_block_till_done()
+    await kit.wait(10)
+    before = len(published(kit, "state"))
+
+    for _ in range(500):
+        await kit.receive(TOPIC, '{"click": "single"}')
+    assert len(published(kit, "state")) - before <= 100
+    await kit.wait(1.1)
+
+    assert len(published(kit, "state")) - before <= 101
+
+
+async def test_words_without_end_are_no_event_types(hass: HomeAssistant, kit: Kit, entry: MockConfigEntry) -> None:
+    subentry = learn(hass, entry, profile(CLICK), Sample(TOPIC, b'{"click": "single"}'))
+    await hass.async_block_till_done()
+
+    for number in range(80):
+        await kit.receive(TOPIC, json.dumps({"click": f"card {number}"}))
+        await kit.wait(4)
+
+    (channel,) = entry.subentries[subentry.subentry_id].data["channels"]
+    assert len(channel["event_types"]) <= 50
+
+
+async def test_fields_without_end_are_not_remembered(
+    hass: HomeAssistant, kit: Kit, entry: MockConfigEntry, hass_storage: dict[str, Any]
+) -> None:
+    learn(hass, entry, profile(TEMPERATURE), SAMPLE)
+    await hass.async_block_till_done()
+
+    for number in range(50):
+        fields = {f"key{number}x{other}": other for other in range(50)}
+        await kit.receive(TOPIC, json.dumps({"temperature": 1, **fields}))
+        await kit.wait(31)
+    await hass.config_entries.async_unload(entry.entry_id)
+
+    assert hass_storage["iotbridge.things"]["data"]["devices"][UID]["fields"] == ["temperature"]
+
+
+async def test_values_are_saved_now_and_then_while_home_assistant_runs(
+    hass: HomeAssistant, kit: Kit, entry: MockConfigEntry, hass_storage: dict[str, Any]
+) -> None:
+    """A power cut leaves values of the last quarter of an hour; a memory card is not written each minute."""
+    learn(hass, entry, profile(TEMPERATURE, exact=False), SAMPLE)
+    await hass.async_block_till_done()
+    await kit.wait(10)
+    saved: list[float] = []
+
+    for number in range(360):
+        await kit.receive(TOPIC, json.dumps({"temperature": number}))
+        await kit.wait(10)
+        value = hass_storage["iotbridge.things"]["data"]["devices"][UID]["values"]["temperature"]
+        if value not in saved:
+            saved.append(value)
+        assert number - value <= 92
+
+    assert len(saved) <= 5
+
+
+async def test_what_was_said_just_before_a_stop_is_saved(
+    hass: HomeAssistant, kit: Kit, entry: MockConfigEntry, hass_storage: dict[str, Any]
+) -> None:
+    learn(hass, entry, profile(TEMPERATURE, exact=False), SAMPLE)
+    await hass.async_block_till_done()
+    # What is due is written, and the next message comes in time for no other.
+    hass.bus.async_fire(EVENT_HOMEASSISTANT_FINAL_WRITE)
+    await hass.async_block_till_done()
+    await kit.receive(TOPIC, {"temperature": 22.5})
+
+    hass.bus.async_fire(EVENT_HOMEASSISTANT_STOP)
+    hass.bus.async_fire(EVENT_HOMEASSISTANT_FINAL_WRITE)
+    await hass.async_block_till_done()
+
+    assert hass_storage["iotbridge.things"]["data"]["devices"][UID]["values"]["temperature"] == 22.5
+
+
+async def test_an_outage_of_the_broker_is_no_silence_of_the_device(
+    hass: HomeAssistant, kit: Kit, entry: MockConfigEntry
+) -> None:
+    learn(hass, entry, profile(TEMPERATURE, expire_after_s=120), SAMPLE)
+    await hass.async_block_till_done()
+    things = entry.runtime_data.things
+    things._async_connection_changed(False)
+
+    await kit.wait(3600)
+    assert published(kit, "availability") == ["online"]
+    things._async_connection_changed(True)
+    await kit.wait(60)
+
+    assert "offline" not in published(kit, "availability")
+
+
+async def test_a_device_that_core_reads_is_not_left_for_dead(
+    hass: HomeAssistant, kit: Kit, entry: MockConfigEntry
+) -> None:
+    learn(hass, entry, profile(TEMPERATURE, expire_after_s=120), SAMPLE)
+    await hass.async_block_till_done()
+    await kit.wait(200)
+    assert published(kit, "availability")[-1] == "offline"
+
+    await hass.config_entries.async_unload(entry.entry_id)
+    await hass.async_block_till_done()
+
+    assert published(kit, "availability")[-1] == "online"
+
+
+async def test_fields_of_several_kinds_of_messages_stay_known(
+    hass: HomeAssistant, kit: Kit, entry: MockConfigEntry
+) -> None:
+    subentry = learn(hass, entry, profile(TEMPERATURE, exact=False), SAMPLE)
+    await hass.async_block_till_done()
+    await kit.receive(TOPIC, '{"temperature": 21, "pressure": 1013}')
+    for _ in range(5):
+        await kit.receive(TOPIC, '{"temperature": 22}')
+    await kit.wait(70)
+
+    things = entry.runtime_data.things
+    assert things.news(subentry.subentry_id).fields == ("pressure",)
+    assert any(b"pressure" in sample.payload for sample in things.latest(subentry.subentry_id))

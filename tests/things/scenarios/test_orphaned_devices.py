@@ -1,0 +1,91 @@
+"""Devices that were learned and belong to no subentry: an older backup of Home Assistant was restored."""
+
+import json
+
+import pytest
+from pytest_homeassistant_custom_component.common import MockConfigEntry
+
+from custom_components.iotbridge.things.model.discovery_config import discovery_config
+from custom_components.iotbridge.things.model.mapping import thing_uid
+from custom_components.iotbridge.things.model.message import About, Sample
+from custom_components.iotbridge.things.model.orphaned_devices import Orphans
+from custom_components.iotbridge.things.model.profile import Channel, Profile
+from homeassistant.core import HomeAssistant
+
+from ...kit import Kit, learn
+from ..flow.test_reconfigure_steps import Repair
+
+TEMPERATURE = Channel(name="Temperature", path=("temperature",), state_class="measurement")
+
+
+def profile(topic: str, name: str) -> Profile:
+    return Profile(topic=topic, depth=0, channels=(TEMPERATURE,), devices={topic: About(name=name)}, exact=True)
+
+
+async def announce(kit: Kit, topic: str, name: str) -> str:
+    """Let the broker have the discovery message of a device that was learned; return its uid."""
+    uid = thing_uid(topic, topic)
+    config = discovery_config(profile(topic, name), uid, topic, About(name=name), [TEMPERATURE], state_topic=None)
+    await kit.receive(f"homeassistant/device/{uid}/config", json.dumps(config), retain=True)
+    return uid
+
+
+async def test_devices_of_a_time_after_the_backup_are_a_repair(
+    hass: HomeAssistant, kit: Kit, entry: MockConfigEntry
+) -> None:
+    learn(hass, entry, profile("attic/weather", "Attic"), Sample("attic/weather", b'{"temperature": 21}'))
+    await hass.async_block_till_done()
+    await announce(kit, "attic/weather", "Attic")
+    cellar = await announce(kit, "cellar/weather", "Cellar")
+    garden = await announce(kit, "garden/weather", "Garden [x](https://evil.example)")
+    assert kit.device(cellar)
+    await kit.wait(12)
+
+    repair = Repair(kit)
+    (issue,) = repair.issues("things_without_owner")
+    assert issue.translation_placeholders
+    assert issue.translation_placeholders["count"] == "2"
+    result = await repair.open("things_without_owner")
+    options = {option["value"]: option["label"] for option in result["data_schema"].schema["wanted"].config["options"]}
+    assert options.keys() == {cellar, garden}
+
+    await repair.submit(result, [cellar])
+    assert kit.device(cellar) is None
+    assert kit.device(garden)
+    emptied = {call.args[0] for call in kit.mqtt.async_publish.call_args_list if not call.args[1]}
+    assert emptied >= {f"homeassistant/device/{cellar}/config", f"iotbridge/thing/{cellar}/availability"}
+
+
+async def test_a_device_that_is_learned_again_has_an_owner(
+    hass: HomeAssistant, kit: Kit, entry: MockConfigEntry
+) -> None:
+    uid = await announce(kit, "cellar/weather", "Cellar")
+    await kit.wait(12)
+    assert Repair(kit).issues("things_without_owner")
+
+    learn(hass, entry, profile("cellar/weather", "Cellar"), Sample("cellar/weather", b'{"temperature": 21}'))
+    await hass.async_block_till_done()
+    await kit.wait(12)
+
+    assert not Repair(kit).issues("things_without_owner")
+    assert kit.device(uid)
+
+
+async def test_devices_of_others_are_none_of_ours(kit: Kit) -> None:
+    await kit.host("nas")
+    await kit.receive("homeassistant/device/zigbee_x/config", '{"device": {"identifiers": ["zigbee_x"]}}', retain=True)
+    await kit.wait(12)
+
+    assert not Repair(kit).issues("things_without_owner")
+
+
+@pytest.mark.parametrize(
+    "payload", [b"[]", b"{", b"\xff", b'{"device": 1}', b'{"device": {"name": 7}}', b" " * 300_000, b"[" * 100_000]
+)
+def test_a_discovery_message_that_names_nobody_is_known_by_its_uid(payload: bytes) -> None:
+    orphans = Orphans()
+    orphans.heard("iotbridge_thing_x_1", payload)
+    assert orphans.without_owner(()) == {"iotbridge_thing_x_1": "iotbridge_thing_x_1"}
+
+    orphans.heard("iotbridge_thing_x_1", b"")
+    assert orphans.without_owner(()) == {}

@@ -1,0 +1,103 @@
+"""Whether a thing is there, by its own rhythm; in the test kit, where time is ours."""
+
+from typing import Any
+
+import pytest
+from pytest_homeassistant_custom_component.common import MockConfigEntry
+
+from custom_components.iotbridge.things.model.mapping import thing_uid
+from custom_components.iotbridge.things.model.message import About, Sample
+from custom_components.iotbridge.things.model.profile import Channel, Profile
+from homeassistant.core import HomeAssistant
+
+from ...kit import Kit, learn
+
+TOPIC = "attic/weather"
+AVAILABILITY = f"iotbridge/thing/{thing_uid(TOPIC, TOPIC)}/availability"
+
+
+async def attic(hass: HomeAssistant, entry: MockConfigEntry, **more: Any) -> None:
+    profile = Profile(
+        topic=TOPIC,
+        depth=0,
+        channels=(Channel(name="Temperature", path=("temperature",), state_class="measurement"),),
+        devices={TOPIC: About(name="Attic")},
+        exact=True,
+        **more,
+    )
+    learn(hass, entry, profile, Sample(TOPIC, b'{"temperature": 20}'))
+    await hass.async_block_till_done()
+
+
+def said(kit: Kit) -> list[str]:
+    """Return what was said of the device's presence."""
+    return [call.args[1] for call in kit.mqtt.async_publish.call_args_list if call.args[0] == AVAILABILITY]
+
+
+async def speak(kit: Kit, times: int, every_s: float) -> None:
+    for _ in range(times):
+        await kit.receive(TOPIC, {"temperature": 21})
+        await kit.wait(every_s)
+
+
+async def test_a_device_that_misses_its_rhythm_is_not_there(
+    hass: HomeAssistant, entry: MockConfigEntry, kit: Kit
+) -> None:
+    await attic(hass, entry)
+    await speak(kit, 7, 60)
+    assert said(kit) == ["online"]
+
+    await kit.wait(100)
+    assert said(kit) == ["online"], "twice nothing may be the radio"
+    await kit.wait(60)
+    assert said(kit) == ["online", "offline"]
+
+    await kit.receive(TOPIC, {"temperature": 21})
+    assert said(kit) == ["online", "offline", "online"]
+
+
+async def test_nothing_is_said_while_the_rhythm_is_not_known(
+    hass: HomeAssistant, entry: MockConfigEntry, kit: Kit
+) -> None:
+    await attic(hass, entry)
+    await speak(kit, 3, 60)
+
+    await kit.wait(7 * 24 * 3600)
+
+    assert said(kit) == ["online"]
+
+
+@pytest.mark.parametrize(("expire_after_s", "expected"), [(300, ["online", "offline"]), (0, ["online"])])
+async def test_the_user_may_say_how_long_silence_is_fine(
+    hass: HomeAssistant, entry: MockConfigEntry, kit: Kit, expire_after_s: int, expected: list[str]
+) -> None:
+    await attic(hass, entry, expire_after_s=expire_after_s)
+    await speak(kit, 7, 60)
+
+    await kit.wait(310)
+
+    assert said(kit) == expected
+
+
+async def test_a_device_that_was_gone_before_a_restart_is_still_gone(
+    hass: HomeAssistant, entry: MockConfigEntry, kit: Kit
+) -> None:
+    await attic(hass, entry)
+    await speak(kit, 7, 60)
+    await kit.wait(300)
+    assert said(kit) == ["online", "offline"]
+
+    await hass.config_entries.async_reload(entry.entry_id)
+    await hass.async_block_till_done()
+
+    assert said(kit)[-1] == "offline"
+
+
+async def test_retained_messages_are_no_sign_of_life(hass: HomeAssistant, entry: MockConfigEntry, kit: Kit) -> None:
+    await attic(hass, entry, expire_after_s=300)
+    await kit.wait(310)
+    assert said(kit) == ["online", "offline"]
+
+    await kit.receive(TOPIC, {"temperature": 21}, retain=True)
+
+    assert said(kit) == ["online", "offline"]
