@@ -11,6 +11,11 @@ ONE = {"machine": {"id": "one", "board": "b", "cards": ["00:11:22:33:44:01"]}, "
 CLONE = {"machine": {"id": "one", "board": "b", "cards": ["00:11:22:33:44:02"]}, "mac": ["00:11:22:33:44:02"]}
 """A cloned virtual machine: its disk took the machine id along, and its network card is new."""
 OTHER_ID = {"machine": {"id": "other", "board": "b"}}
+ANOTHER = {
+    "machine": {"id": "two", "board": "c", "cards": ["00:11:22:33:44:03"]},
+    "mac": ["00:11:22:33:44:03"],
+    "keepalive_s": 5,
+}
 ASK_AGAIN_S = 2.0
 COPIED = "was written on another machine"
 NAMESAKE = "Another agent has the node_id t1"
@@ -179,3 +184,38 @@ def test_one_that_is_replaced_on_the_same_machine_leaves_the_host_online_and_no_
     last = watcher.of("announce")[-1].json()
     assert last["power"] == "on"
     assert "conflict" not in last
+
+
+def test_a_host_stays_online_when_another_one_with_its_node_id_is_killed(
+    broker: Broker, watcher: Watcher, start_agent: StartAgent
+) -> None:
+    survivor = start_agent(broker.url, fake=ONE)
+    online(watcher, 1)
+    killed = start_agent(broker.url, folder="other", fake=ANOTHER)
+    wait_until(lambda: NAMESAKE in survivor.log and NAMESAKE in killed.log, "both to notice")
+    online(watcher, 4)  # each said it once more
+    killed.kill()
+    watcher.wait("availability", lambda m: m.payload == b"offline")
+    wait_until(lambda: watcher.of("availability")[-1].payload == b"online", "the survivor to contradict")
+    assert watcher.of("announce")[-1].json()["mac"] == ONE["mac"]
+
+
+@pytest.mark.parametrize("retain", [True, False])
+def test_offline_of_others_is_contradicted_at_a_bounded_rate(
+    broker: Broker, watcher: Watcher, start_agent: StartAgent, retain: bool
+) -> None:
+    agent = start_agent(broker.url, fake=ONE)
+    online(watcher, 1)
+    topic = agent.command_topic.replace("command", "availability")
+    started = time.monotonic()
+    for _ in range(100):
+        watcher.publish(topic, "offline", retain=retain)
+    online(watcher, 2)
+    watcher.publish(topic, "offline", retain=retain)
+    online(watcher, 3)
+    contradictions = [m for m in watcher.of("availability") if m.payload == b"online"]
+    assert len(contradictions) <= 3 + (time.monotonic() - started) / 3
+    assert agent.stop() == 0
+    watcher.publish("end", "")
+    watcher.wait("end")
+    assert watcher.of("availability")[-1].payload == b"offline"

@@ -1,5 +1,6 @@
 """The connection from outside: brokers that come late, go away, or say nothing."""
 
+import asyncio
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -10,6 +11,12 @@ import time
 from typing import Self
 
 from conftest import Broker, StartAgent, Watcher, free_port, wait_until
+import pytest
+
+from iotbridge_agent.config import BrokerConfig
+from iotbridge_agent.connection import Incoming, Link, LinkError, Session
+from iotbridge_agent.protocol.messages import Power, Response
+from iotbridge_agent.uplink import Uplink
 
 PUBACK = 0x40
 
@@ -196,3 +203,50 @@ def test_stops_at_once_while_the_broker_says_nothing(start_agent: StartAgent) ->
             started = time.monotonic()
             assert agent.stop() == 0
             assert time.monotonic() - started < 5
+
+
+class SlowSpeaker:
+    """Holds its goodbye back until it is told to go."""
+
+    def __init__(self) -> None:
+        self.is_connected, self.is_leaving, self.may_go = asyncio.Event(), asyncio.Event(), asyncio.Event()
+
+    async def hello(self, session: Session) -> None:
+        """Take note of the connection."""
+        assert session.address
+        self.is_connected.set()
+
+    def received(self, message: Incoming) -> None:
+        """Take nothing."""
+
+    async def goodbye(self, session: Session, power: Power) -> None:
+        """Publish the power state and wait."""
+        await session.publish("x/availability", power, qos=1, retain=True)
+        self.is_leaving.set()
+        await self.may_go.wait()
+
+    def taken_over(self) -> None:
+        """Never."""
+
+
+async def test_nothing_but_responses_is_published_behind_the_goodbye(broker: Broker, watcher: Watcher) -> None:
+    speaker = SlowSpeaker()
+    link = Link(BrokerConfig(scheme="mqtt", host="127.0.0.1", port=broker.port), client_id="x")
+    uplink = Uplink(link, topics=("x/command",), response_topic="x/response", speaker=speaker)
+    running = asyncio.create_task(uplink.run())
+    await speaker.is_connected.wait()
+    await uplink.publish("x/availability", "online", qos=1, retain=True)
+
+    uplink.stop()
+    await speaker.is_leaving.wait()
+    with pytest.raises(LinkError):
+        await uplink.publish("x/availability", "online", qos=1, retain=True)
+    response = Response(
+        id="c", command="backup", status="failed", message="Cut off.", timestamp=datetime.now(UTC), reason="error"
+    )
+    await uplink.respond(response, must_arrive=True)
+    speaker.may_go.set()
+    await running
+
+    await asyncio.to_thread(watcher.response, "c", "failed")
+    assert [m.payload for m in watcher.of("availability")] == [b"online", b"off"]

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Coroutine
 from contextlib import suppress
 import logging
+import math
 import random
 import secrets
 import signal
@@ -21,7 +22,7 @@ from iotbridge_agent.host import read_host
 from iotbridge_agent.machine import Machine, read_machine
 from iotbridge_agent.namesakes import Namesakes
 from iotbridge_agent.presence import Presence
-from iotbridge_agent.protocol.messages import Power, Response
+from iotbridge_agent.protocol.messages import OFFLINE, ONLINE, Power, Response
 from iotbridge_agent.protocol.topics import Topics
 from iotbridge_agent.state import load_state, lock
 from iotbridge_agent.uplink import Uplink
@@ -31,7 +32,9 @@ if TYPE_CHECKING:
 
 BIRTH_JITTER_S = (0.1, 2.0)
 BIRTH_PAYLOAD = b"online"
-NAMESAKE_JITTER_S = (0.5, 1.5)
+PRESENCE_JITTER_S = (0.5, 1.5)
+PRESENCE_PAUSE_S = 3.0
+"""The least time between two repetitions of announce and availability, so that agents never flood each other."""
 RUN_BYTES = 4
 PERMISSION_PATIENCE_S = 0.1
 MISSED_BEATS = 3
@@ -54,7 +57,11 @@ class Agent:
         )
         self._link = Link(config.broker, client_id=self._client_id, will_topic=self._topics.availability)
         self._retained = (self._topics.announce, self._topics.availability)
-        self._is_restoring = False
+        self._repeating: asyncio.Task[None] | None = None
+        """Publishes announce and availability again, in a moment."""
+        self._may_repeat_at = -math.inf
+        self._is_online_confirmed = False
+        """Whether the broker gave back this connection's own "online"."""
         read = (self._topics.command, config.birth_topic, *self._retained)
         self._uplink = Uplink(self._link, topics=read, response_topic=self._topics.response, speaker=self)
         self._presence = Presence(config, host, self._state, self._uplink.publish, self._namesakes)
@@ -105,7 +112,8 @@ class Agent:
     # What the connection needs
 
     async def hello(self, session: Session) -> None:
-        """Be there, and begin to report or report everything again."""
+        """Announce this host, and begin to report or report everything again."""
+        self._is_online_confirmed = False
         with suppress(TimeoutError):
             # The system usually answers sooner than the broker; then the first announce is the final one.
             async with asyncio.timeout(PERMISSION_PATIENCE_S):
@@ -118,28 +126,30 @@ class Agent:
         self._reporting().connected(mqtt5=session.mqtt_version == V5, delay_s=delay_s)
 
     def received(self, message: Incoming) -> None:
-        """Take a command, or Home Assistant's birth message."""
+        """Take a command, a birth message, or a message others published for this host; raises TakenOverError."""
         if message.topic == self._topics.command:
             if not message.payload:
-                return  # somebody takes a retained command back
+                return  # a retained command was cleared
             self._start(self._dispatcher.handle(message.payload, retained=message.retain), "command")
         elif message.topic in self._retained and not message.payload:
-            if not self._is_restoring:
-                self._is_restoring = True
-                self._start(self._restore(), "restore")
+            # Usually all retained messages are emptied together: the others are published again, too.
+            self._reporting().tell_again(PRESENCE_JITTER_S[1])
+            self._repeat_presence()
+        elif message.topic == self._topics.availability:
+            self._availability_received(message)
         elif message.topic == self._topics.announce:
             self._announce_received(message)
         elif message.topic == self._config.birth_topic and message.payload == BIRTH_PAYLOAD and not message.retain:
             self._reporting().tell_again(random.uniform(*BIRTH_JITTER_S))  # noqa: S311 - spreads load, keeps no secret
 
-    async def goodbye(self, power: Power) -> None:
-        """Say what became of what still runs, and what the machine is about to be."""
+    async def goodbye(self, session: Session, power: Power) -> None:
+        """Answer the commands that still run, then publish the next power state; raises LinkError."""
         if power == "off":
             await self._dispatcher.stop()
-        await self._presence.offline(power)
+        await self._presence.offline(power, session.publish)
 
     def taken_over(self) -> None:
-        """Be a new installation from now on: another agent has a copy of the state folder."""
+        """Become a new installation: another agent has a copy of the state folder."""
         self._namesakes.taken_over()
         self._state.begin_anew()
         self._state.save_or_warn()
@@ -162,7 +172,7 @@ class Agent:
             self._state.save_or_warn()
 
     def _announce_received(self, message: Incoming) -> None:
-        """Look whether it is another agent's; if so, say again who this is, so that both and Home Assistant notice."""
+        """Answer the announce of another agent with the own one, so that both and Home Assistant notice."""
         is_to_answer = self._namesakes.received(
             message.payload,
             retained=message.retain,
@@ -172,34 +182,46 @@ class Agent:
         if self._namesakes.has_twin:
             raise TakenOverError("Another agent takes the connection over each time, with this one's client id.")
         if is_to_answer:
-            self._start(self._announce_again(), "announce")
+            self._repeat_presence()
+            self._start(self._end_conflict(), "conflict")
 
-    async def _announce_again(self) -> None:
-        # Behind what the other one has to say beside its announce, and not at the same moment as a third.
-        await asyncio.sleep(random.uniform(*NAMESAKE_JITTER_S))  # noqa: S311 - spreads load, keeps no secret
-        if not self._uplink.leaving:
-            with suppress(LinkError):
-                await self._presence.online()
+    def _availability_received(self, message: Incoming) -> None:
+        """Contradict an "offline" of another client: the last will of an agent with this node_id that was killed.
+
+        A retained one from before this connection's own "online" is old, usually this agent's own.
+        """
+        if message.payload == ONLINE.encode():
+            self._is_online_confirmed = True
+        elif message.payload == OFFLINE.encode() and (self._is_online_confirmed or not message.retain):
+            self._repeat_presence()
+
+    def _repeat_presence(self) -> None:
+        """Publish announce and availability again in a moment, once for all the reasons until then."""
+        if self._repeating is None:
+            # Other agents publish both, too: this comes behind the availability, and not at the same moment as a third.
+            jitter_s = random.uniform(*PRESENCE_JITTER_S)  # noqa: S311 - spreads load, keeps no secret
+            delay_s = max(jitter_s, self._may_repeat_at - time.monotonic())
+            self._repeating = self._start(self._online_after(delay_s), "presence")
+
+    async def _online_after(self, delay_s: float) -> None:
+        await asyncio.sleep(delay_s)
+        self._repeating = None
+        self._may_repeat_at = time.monotonic() + PRESENCE_PAUSE_S
+        with suppress(LinkError):
+            await self._presence.online()
+
+    async def _end_conflict(self) -> None:
         await asyncio.sleep(namesakes.FORGET_AFTER_S)
-        if not self._uplink.leaving:
-            with suppress(LinkError):
-                await self._presence.announce_changes()
-
-    async def _restore(self) -> None:
-        """Publish again what was emptied at the broker: all at once, for it is usually emptied together."""
-        await asyncio.sleep(random.uniform(*BIRTH_JITTER_S))  # noqa: S311 - spreads load, keeps no secret
-        self._is_restoring = False
-        if not self._uplink.leaving:
-            self._reporting().tell_again(0.0)
-            with suppress(LinkError):
-                await self._presence.online()
+        with suppress(LinkError):
+            await self._presence.announce_changes()
 
     # Tasks
 
-    def _start(self, work: Coroutine[Any, Any, None], name: str) -> None:
+    def _start(self, work: Coroutine[Any, Any, None], name: str) -> asyncio.Task[None]:
         task = self._group.create_task(work, name=name)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+        return task
 
     def _reporting(self) -> "Reporter":
         """Return who reports; the first call starts it."""

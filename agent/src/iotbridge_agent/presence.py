@@ -38,33 +38,36 @@ class Presence:
         self._announced: Announce | None = None
 
     async def online(self) -> None:
-        """Announce, and be there."""
-        await self.announce("on")
+        """Announce this host, and be available."""
+        await self.announce()
         await self._publish(self._topics.availability, ONLINE, qos=1, retain=True)
 
-    async def offline(self, power: Power) -> None:
-        """Announce what the machine is about to be, and be gone."""
+    async def offline(self, power: Power, publish: Publish) -> None:
+        """Announce the next power state, and be unavailable; ``publish`` works while the agent leaves."""
         # Sent together, in this order: a broker that is slow still reads both before the disconnect, which takes the
         # last will back. One after the other, a missing receipt of the first would leave the host online for ever.
         await asyncio.gather(
-            self.announce(power), self._publish(self._topics.availability, OFFLINE, qos=1, retain=True)
+            self._announce(power, publish), publish(self._topics.availability, OFFLINE, qos=1, retain=True)
         )
 
-    async def announce(self, power: Power) -> None:
-        """Say who this is."""
+    async def announce(self) -> None:
+        """Publish the announce of a host that is on."""
+        await self._announce("on", self._publish)
+
+    async def _announce(self, power: Power, publish: Publish) -> None:
         self.ip = address_towards(self._config.broker.host, self._config.broker.port) or self.ip
         announce = self._describe(power)
-        await self._publish(self._topics.announce, encode_announce(announce), qos=1, retain=True)
+        await publish(self._topics.announce, encode_announce(announce), qos=1, retain=True)
         self._announced = announce
         if self._state.announced != self._topics.announce:
             self._state.announced = self._topics.announce
             self._state.save_or_warn()
 
     async def announce_changes(self) -> bool:
-        """Say who this is if that is not what was said last; return whether it was said."""
+        """Publish the announce if it differs from the last one; return whether it did."""
         if self._describe("on") == self._announced:
             return False
-        await self.announce("on")
+        await self.announce()
         return True
 
     def forget_announced(self) -> None:

@@ -16,16 +16,16 @@ _LOG = logging.getLogger(__name__)
 
 
 class Speaker(Protocol):
-    """Who speaks over the connection."""
+    """Owner of the messages that go over the connection."""
 
     async def hello(self, session: Session) -> None:
-        """Say what a new connection has to hear; raises LinkError."""
+        """Publish the first messages of a new connection; raises LinkError."""
 
     def received(self, message: Incoming) -> None:
         """Take a message; raises TakenOverError where it shows that the connection is not this agent's alone."""
 
-    async def goodbye(self, power: Power) -> None:
-        """Say what the machine is about to be; raises LinkError."""
+    async def goodbye(self, session: Session, power: Power) -> None:
+        """Publish the last messages, which tell the next power state; raises LinkError."""
 
     def taken_over(self) -> None:
         """Take note that another client with this one's id took the connection over."""
@@ -48,7 +48,7 @@ class Uplink:
 
     @property
     def leaving(self) -> bool:
-        """Whether the goodbye is under way or said."""
+        """Return whether the last messages are being published or were: others are refused from here on."""
         return self._leaving.is_set()
 
     async def run(self) -> None:
@@ -101,22 +101,38 @@ class Uplink:
         self._back.set()
 
     async def publish(self, topic: str, payload: bytes | str, *, qos: int = 0, retain: bool = False) -> None:
-        """Send now; raises LinkError, also without a connection."""
-        if self._session is None:
-            raise LinkError("There is no connection to the broker.")
-        await self._session.publish(topic, payload, qos=qos, retain=retain)
+        """Publish now; raises LinkError without a connection, and as soon as the agent leaves.
+
+        A task that was interrupted between two messages must not publish the second one after the goodbye: a retained
+        "online" would stay at the broker for good.
+        """
+        if self.leaving:
+            raise LinkError("The agent is leaving the broker.")
+        await self._publish(topic, payload, qos=qos, retain=retain)
 
     async def respond(self, response: Response, *, must_arrive: bool = False) -> None:
-        """Send a response now, or keep it for the next connection. Raises LinkError if it ``must_arrive``."""
+        """Publish a response now, also while leaving, or keep it for the next connection.
+
+        Raises LinkError if it ``must_arrive`` and cannot.
+        """
         try:
-            await self.publish(self._response_topic, encode_response(response), qos=1)
+            await self._publish(self._response_topic, encode_response(response), qos=1)
         except LinkError:
             if must_arrive:
                 raise
             self._unsent.append(response)
 
+    async def _publish(self, topic: str, payload: bytes | str, *, qos: int = 0, retain: bool = False) -> None:
+        if self._session is None:
+            raise LinkError("There is no connection to the broker.")
+        await self._session.publish(topic, payload, qos=qos, retain=retain)
+
     async def _serve(self, session: Session) -> None:
-        """Say hello and listen until the connection is lost or the agent leaves; say goodbye."""
+        """Work until the connection is lost or the agent leaves; publish the goodbye then. Raises LinkError.
+
+        An agent that leaves tries its goodbye on a connection that just failed, too: one receipt that is missing says
+        little about the next message. Where the goodbye fails as well, the session keeps the last will.
+        """
         await session.subscribe(*self._topics)
         self._session = session
         working = asyncio.create_task(self._work(session), name="session")
@@ -129,11 +145,11 @@ class Uplink:
                 raise LinkError(f"The broker {session.address} takes no messages any more.")
         finally:
             await _end(working, *waiters)
-        await self._speaker.goodbye(self._leave_as)
+        await self._speaker.goodbye(session, self._leave_as)
         session.keeps_will = False
 
     async def _work(self, session: Session) -> None:
-        """Say hello and what could not be said before, and take messages until the connection is lost."""
+        """Publish the first messages and the kept responses, then take messages; raises LinkError at a loss."""
         await self._speaker.hello(session)
         for response in [self._unsent.popleft() for _ in range(len(self._unsent))]:
             await self.respond(response)
