@@ -354,3 +354,25 @@ async def test_an_entity_without_a_registry_entry_is_known_by_its_id(kit: Kit, p
 
     assert await listed(kit) == {"sensor.plain": "unacknowledged"}
     assert "registry_ids" not in bridge(kit).subentries[rule_id].data
+
+
+async def test_an_entity_that_a_kill_made_the_registry_forget(kit: Kit, plan: Plan, told: list[ServiceCall]) -> None:
+    """Home Assistant saves its registry ten seconds late: after a kill a new entity comes back with another id."""
+    _, entity_id = await raised(kit, plan)
+    await stop(kit)
+    registry = er.async_get(kit.hass)
+    registry.async_remove(entity_id)
+    registry.deleted_entities.clear()
+    await kit.hass.async_block_till_done()
+
+    await start(kit)
+    await started(kit)
+    await wait(kit, 3)
+    assert await listed(kit) == {"sensor.attic": "unacknowledged"}, "the entity is waited for"
+    registry.async_get_or_create("sensor", "mqtt", "attic_again", suggested_object_id="attic")
+    kit.hass.states.async_set(entity_id, "60", {"unit_of_measurement": "°C"})
+    await wait(kit, 3)
+
+    assert await listed(kit) == {"sensor.attic": "unacknowledged"}
+    assert titles(told) == ["Warning"]
+    assert await history(kit, entity_id) == ["raised"]

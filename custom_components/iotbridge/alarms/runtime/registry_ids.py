@@ -86,7 +86,8 @@ class RegistryIds:
             return
         self._known |= found
         self._keep_soon()
-        if replaced := {key: known for key, known in before.items() if known and known != found[key]}:
+        replaced = {key: known for key, known in before.items() if known and known != found[key]}
+        if replaced := {key: known for key, known in replaced.items() if self._was_removed(key, known)}:
             self._replace(replaced)
 
     @callback
@@ -118,7 +119,16 @@ class RegistryIds:
         known = self._known.get(entity_id)
         if known is None or self._entity_id(known) is not None or self._hass.states.get(entity_id) is not None:
             return False
-        return not self._hass.services.has_service(*entity_id.split(".", 1))
+        return self._was_removed(entity_id, known) and not self._hass.services.has_service(*entity_id.split(".", 1))
+
+    def _was_removed(self, entity_id: str, registry_id: str) -> bool:
+        """Return whether a registry entry that does not exist was removed.
+
+        Home Assistant keeps what was removed for a month. What it does not know at all was never written: it saves the
+        registry ten seconds late, so a kill loses new entries, and their entities come back with other ids.
+        """
+        removed = er.async_get(self._hass).deleted_entities.values()
+        return entity_id.startswith(_PHONE) or any(entry.id == registry_id for entry in removed)
 
     @callback
     def _async_registry_updated(self, event: Event[er.EventEntityRegistryUpdatedData]) -> None:
