@@ -2,7 +2,8 @@
 
 ``fake`` in the configuration: ``allowed`` (false: the system permits nothing), ``error`` (executing fails with this
 sentence), ``still_here_s`` (how soon a machine counts as still there); ``interval_s``, ``keepalive_s``,
-``longest_retry_s`` and ``forget_after_s``: shorter than the configuration allows, to save the tests' time;
+``longest_retry_s``, ``forget_after_s``, ``ask_before_s`` and ``answer_again_s``: shorter than the configuration allows,
+to save the tests' time;
 ``machine``: what identifies the machine it runs on, ``mac``: its network cards; ``mqtt``: the version it begins with.
 """
 
@@ -66,6 +67,8 @@ def main() -> None:
     connection.LONGEST_RETRY_S = fake.get("longest_retry_s", connection.LONGEST_RETRY_S)
     imitate_machine(fake)
     namesakes.FORGET_AFTER_S = fake.get("forget_after_s", namesakes.FORGET_AFTER_S)
+    namesakes.ASK_BEFORE_S = fake.get("ask_before_s", namesakes.ASK_BEFORE_S)
+    namesakes.ANSWER_AGAIN_S = fake.get("answer_again_s", namesakes.ANSWER_AGAIN_S)
     config = parse_config(document, source="test", environ={})
     broker = replace(config.broker, keepalive_s=fake.get("keepalive_s", config.broker.keepalive_s))
     config = replace(config, broker=broker, interval_s=fake.get("interval_s", config.interval_s))

@@ -78,6 +78,33 @@ def test_a_conflict_ends_when_the_other_one_stays_away(
     assert original.log.count(NAMESAKE) == 1
 
 
+def test_a_conflict_ends_when_the_other_one_was_killed(
+    broker: Broker, watcher: Watcher, start_agent: StartAgent
+) -> None:
+    start_agent(broker.url, fake={**ONE, "forget_after_s": 3, "ask_before_s": 0.5})
+    online(watcher, 1)
+    killed = start_agent(broker.url, folder="other", fake=ANOTHER)
+    watcher.wait("announce", lambda m: m.json().get("conflict") is True and m.json()["mac"] == ONE["mac"])
+    killed.kill()
+    wait_until(
+        lambda: (last := watcher.of("announce")[-1].json())["mac"] == ONE["mac"] and "conflict" not in last,
+        "the survivor to end the conflict",
+    )
+
+
+def test_a_conflict_lasts_while_both_run_and_have_nothing_to_say(
+    broker: Broker, watcher: Watcher, start_agent: StartAgent
+) -> None:
+    fake = {"forget_after_s": 8, "ask_before_s": 6, "answer_again_s": 1}
+    start_agent(broker.url, fake={**ONE, **fake})
+    online(watcher, 1)
+    start_agent(broker.url, folder="other", fake={**ANOTHER, **fake})
+    first = watcher.wait("announce", lambda m: m.json().get("conflict") is True and m.json()["mac"] == ONE["mac"])
+    watcher.wait("announce", lambda m: m.at > first.at + fake["forget_after_s"] + 2)
+    own = [m.json() for m in watcher.of("announce") if m.at >= first.at and m.json()["mac"] == ONE["mac"]]
+    assert [announce.get("conflict") for announce in own] == [True] * len(own)
+
+
 def test_a_copy_that_runs_beside_the_original_is_recognised_by_both(
     broker: Broker, watcher: Watcher, start_agent: StartAgent, tmp_path: Path
 ) -> None:

@@ -53,13 +53,15 @@ class Agent:
         self._had_announced = False
         """Whether this installation had announced itself before the present connection."""
         self._namesakes = Namesakes(
-            self._topics, machine=self._state.machine.id, mac=host.mac, run=secrets.token_hex(RUN_BYTES)
+            self._topics, machine=self._state.machine.known_as, mac=host.mac, run=secrets.token_hex(RUN_BYTES)
         )
         self._link = Link(config.broker, client_id=self._client_id, will_topic=self._topics.availability)
         self._retained = (self._topics.announce, self._topics.availability)
         self._repeating: asyncio.Task[None] | None = None
         """Publishes announce and availability again, in a moment."""
         self._may_repeat_at = -math.inf
+        self._conflict: asyncio.Task[None] | None = None
+        """Waits for the end of the conflict with other agents."""
         self._is_online_confirmed = False
         """Whether the broker gave back this connection's own "online"."""
         read = (self._topics.command, config.birth_topic, *self._retained)
@@ -151,6 +153,7 @@ class Agent:
     def taken_over(self) -> None:
         """Become a new installation: another agent has a copy of the state folder."""
         self._namesakes.taken_over()
+        self._watch_conflict()
         self._state.begin_anew()
         self._state.save_or_warn()
         self._link.rename(self._client_id)
@@ -175,15 +178,16 @@ class Agent:
         """Answer the announce of another agent with the own one, so that both and Home Assistant notice."""
         is_to_answer = self._namesakes.received(
             message.payload,
-            retained=message.retain,
+            is_retained=message.retain,
             instance=self._state.instance,
             has_announced=self._had_announced,
+            was_cut_short=self._uplink.was_cut_short,
         )
         if self._namesakes.has_twin:
             raise TakenOverError("Another agent takes the connection over each time, with this one's client id.")
         if is_to_answer:
             self._repeat_presence()
-            self._start(self._end_conflict(), "conflict")
+        self._watch_conflict()
 
     def _availability_received(self, message: Incoming) -> None:
         """Contradict an "offline" of another client: the last will of an agent with this node_id that was killed.
@@ -210,8 +214,17 @@ class Agent:
         with suppress(LinkError):
             await self._presence.online()
 
+    def _watch_conflict(self) -> None:
+        if self._namesakes.has_any and (self._conflict is None or self._conflict.done()):
+            self._conflict = self._start(self._end_conflict(), "conflict")
+
     async def _end_conflict(self) -> None:
-        await asyncio.sleep(namesakes.FORGET_AFTER_S)
+        """Ask the other agents to announce themselves before they are forgotten; announce the end of the conflict."""
+        while (end := self._namesakes.conflict_end) is not None:
+            await asyncio.sleep(end - namesakes.ASK_BEFORE_S - time.monotonic())
+            if self._namesakes.conflict_end == end:
+                self._repeat_presence()  # each that is still there answers it
+                await asyncio.sleep(end - time.monotonic())
         with suppress(LinkError):
             await self._presence.announce_changes()
 

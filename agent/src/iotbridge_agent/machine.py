@@ -31,6 +31,11 @@ class Machine(NamedTuple):
     cards: tuple[str, ...] = ()
     """MAC addresses of the network cards."""
 
+    @property
+    def known_as(self) -> str | None:
+        """Return the name of the machine for others: the same for each installation on it; None where there is none."""
+        return self.id or self.serial
+
     @classmethod
     def from_dict(cls, fields: Mapping[str, Any]) -> Self:
         """Return what ``as_dict`` wrote; raises ValueError for anything else."""

@@ -89,7 +89,7 @@ class Presence:
             interval_s=self._config.interval_s,
             commands=self._commands(),
             dry_run=self._config.dry_run or None,
-            machine=self._state.machine.id,
+            machine=self._state.machine.known_as,
             run=self._namesakes.run,
             conflict=self._namesakes.has_any or None,
         )

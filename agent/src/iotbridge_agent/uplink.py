@@ -3,6 +3,7 @@
 import asyncio
 from collections import deque
 import logging
+import math
 import time
 from typing import Any, Protocol
 
@@ -12,6 +13,7 @@ from iotbridge_agent.protocol.messages import Power, Response, encode_response
 
 LEAVE_TIMEOUT_S = 15.0
 UNSENT = 20
+CUT_SHORT_S = 30.0
 _LOG = logging.getLogger(__name__)
 
 
@@ -41,6 +43,8 @@ class Uplink:
         self._speaker = speaker
         self._session: Session | None = None
         self._unsent: deque[Response] = deque(maxlen=UNSENT)
+        self.was_cut_short = False
+        """Whether the last attempt before this connection connected, and was lost within CUT_SHORT_S."""
         self._leave_as: Power | None = None
         self._stopping = False
         self._leaving, self._left, self._back = asyncio.Event(), asyncio.Event(), asyncio.Event()
@@ -56,10 +60,10 @@ class Uplink:
         self._task = asyncio.current_task()
         backoff, last_reason = Backoff(), ""
         while not self._stopping:
-            started = time.monotonic()
+            started, connected = time.monotonic(), -math.inf
             try:
                 async with self._link.session() as session:
-                    last_reason = ""
+                    last_reason, connected = "", time.monotonic()
                     await self._serve(session)
             except LinkError as error:
                 if str(error) != last_reason:
@@ -70,6 +74,7 @@ class Uplink:
                     self._speaker.taken_over()
             finally:
                 self._session = None
+            self.was_cut_short = time.monotonic() - connected < CUT_SHORT_S
             if time.monotonic() - started > STEADY_S:
                 backoff.reset()
             await self._pause(backoff)
