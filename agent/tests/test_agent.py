@@ -237,6 +237,37 @@ def test_a_custom_command_that_is_cut_off_by_the_end_of_the_agent_is_answered(
     assert not Path(f"/proc/{pid.read_text().strip()}").exists()
 
 
+@pytest.mark.parametrize(
+    ("command", "power", "reason"),
+    [
+        ("reboot", "rebooting", "the machine is being rebooted"),
+        ("shutdown", "shutting_down", "the machine is being shut down"),
+    ],
+)
+def test_a_custom_command_that_is_cut_off_by_a_power_command_is_answered(
+    broker: Broker, watcher: Watcher, start_agent: StartAgent, command: str, power: str, reason: str
+) -> None:
+    custom = {"backup": {"argv": ["sleep", "60"], "timeout_s": 60}}
+    agent = start_agent(broker.url, commands={**POWER, "custom": custom}, fake={"still_here_s": 1.0})
+    watcher.wait("availability")
+    watcher.publish(agent.command_topic, {"command": "backup", "id": "b1"})
+    watcher.response("b1", "accepted")
+    watcher.publish(agent.command_topic, {"command": command, "id": "p1"})
+    assert watcher.response("b1", "failed")["message"] == f"backup was cut off: {reason}."
+    wait_until(lambda: agent.executed == [command], "the execution")
+    # It does not go, so that the agent comes back and takes commands again.
+    watcher.response("p1", "failed")
+    assert last_words(watcher)[3:] == [
+        ("response", "accepted"),
+        ("response", "failed"),
+        ("announce", power),
+        ("availability", "offline"),
+        ("announce", "on"),
+        ("availability", "online"),
+        ("response", "failed"),
+    ]
+
+
 def test_a_second_agent_with_the_same_state_is_sent_away(
     broker: Broker, watcher: Watcher, start_agent: StartAgent
 ) -> None:

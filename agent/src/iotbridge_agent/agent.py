@@ -146,8 +146,8 @@ class Agent:
 
     async def goodbye(self, session: Session, power: Power) -> None:
         """Answer the commands that still run, then publish the next power state; raises LinkError."""
-        if power == "off":
-            await self._dispatcher.stop()
+        if power != "suspended":
+            await self._dispatcher.stop(power)
         await self._presence.offline(power, session.publish)
 
     def taken_over(self) -> None:

@@ -170,6 +170,30 @@ async def test_a_flood_of_pings_locks_out_neither_a_reboot_nor_its_refusal(recor
     ]
 
 
+async def test_a_flood_of_unknown_commands_leaves_the_refusals_of_the_own_ones(
+    recorder: Recorder, tmp_path: Path
+) -> None:
+    dispatcher = make(recorder, tmp_path, custom=(CustomCommand(name="ok", argv=("true",), title="OK"),))
+    for number in range(500):
+        await give(dispatcher, command=f"no_such_{number}")
+    await give(dispatcher, command="ok", id="1", args={"x": 1})
+    assert (recorder.responses[-1].id, recorder.responses[-1].reason) == ("1", "invalid_args")
+
+
+async def test_custom_commands_work_again_on_a_machine_that_did_not_go(recorder: Recorder, tmp_path: Path) -> None:
+    recorder.execution_error = CommandError("error", "No.")
+    dispatcher = make(recorder, tmp_path, custom=(CustomCommand(name="ok", argv=("true",), title="OK"),))
+    await dispatcher.stop("rebooting")
+    await give(dispatcher, command="ok", id="1")
+    assert (recorder.responses[-1].status, recorder.responses[-1].message) == (
+        "failed",
+        "ok was cut off: the machine is being rebooted.",
+    )
+    await give(dispatcher, command="reboot", id="2")
+    await give(dispatcher, command="ok", id="3")
+    assert (recorder.responses[-1].id, recorder.responses[-1].status) == ("3", "done")
+
+
 async def test_a_reboot_is_not_carried_out_again_after_a_flood_of_other_ids(recorder: Recorder, tmp_path: Path) -> None:
     recorder.execution_error = CommandError("error", "No.")
     dispatcher = make(recorder, tmp_path, commands_per_minute=600)

@@ -1,6 +1,6 @@
 """What commands are made of: who may give one, who carries it out, and how it ends."""
 
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from typing import Any, Final, Literal, NamedTuple, Protocol, TypeAlias
 
 from iotbridge_agent.errors import AgentError
@@ -27,11 +27,11 @@ FailedReason: TypeAlias = Literal["timeout", "exit_code", "not_found", "not_perm
 Kind: TypeAlias = Literal["power", "custom", "harmless"]
 
 
-def kind_of(command: str | None) -> Kind:
-    """Return the kind of a command; what is unknown or unreadable counts as harmless, because nothing is done."""
+def kind_of(command: str | None, custom: Container[str]) -> Kind:
+    """Return the kind of a command; ``custom`` are the configured ones, and an unknown one is harmless: nothing is done."""
     if command in POWER_COMMANDS:
         return "power"
-    return "harmless" if command is None or command in HARMLESS_COMMANDS else "custom"
+    return "custom" if command is not None and command in custom else "harmless"
 
 
 class Permission(NamedTuple):

@@ -35,6 +35,11 @@ GOING: Mapping[str, tuple[Power, str]] = {
     "reboot": ("rebooting", "Rebooting now."),
     "suspend": ("suspended", "Suspending now."),
 }
+CUT_OFF: Mapping[Power, str] = {
+    "off": "the agent is being stopped",
+    "shutting_down": "the machine is being shut down",
+    "rebooting": "the machine is being rebooted",
+}
 REFUSALS_ANSWERED = 30
 """In a minute and of each kind; what is refused beyond that is neither answered nor logged."""
 STOP_PATIENCE_S = 5.0
@@ -72,7 +77,8 @@ class Dispatcher:
         self._refusals = RateLimit(REFUSALS_ANSWERED)
         self._executions: dict[asyncio.Task[Any], asyncio.Task[Any] | None] = {}
         """Custom commands that run, each with the task that answers it."""
-        self._is_stopping = False
+        self._cut_off = ""
+        """The reason why custom commands are cut off now, a clause; empty while they may run."""
         self._gate = Gate(
             power=config.power,
             custom=self._custom,
@@ -102,9 +108,9 @@ class Dispatcher:
         finally:
             self._running.discard(command.command)
 
-    async def stop(self) -> None:
-        """Cut off the custom commands that run, and wait until each has been answered."""
-        self._is_stopping = True
+    async def stop(self, power: Power) -> None:
+        """Cut off the custom commands that run, and wait until each was answered; ``power``: the next power state."""
+        self._cut_off = CUT_OFF[power]
         answering = [task for task in self._executions.values() if task]
         for execution in self._executions:
             execution.cancel()
@@ -147,14 +153,14 @@ class Dispatcher:
         await self._answer(command, "accepted", f"{command.command} was started.")
         execution = asyncio.create_task(run_custom(self._custom[command.command]))
         self._executions[execution] = asyncio.current_task()
-        if self._is_stopping:
+        if self._cut_off:
             execution.cancel()
         try:
             data = await execution
         except asyncio.CancelledError:
-            if not self._is_stopping:
+            if not self._cut_off:
                 raise
-            raise CommandError("error", f"{command.command} was cut off: the agent is being stopped.") from None
+            raise CommandError("error", f"{command.command} was cut off: {self._cut_off}.") from None
         finally:
             del self._executions[execution]
         await self._answer(command, "done", f"{command.command} ended well.", data=data)
@@ -178,6 +184,7 @@ class Dispatcher:
         try:
             await self._execute(command.command)
         finally:
+            self._cut_off = ""
             self._host.come_back()
 
     async def _execute(self, name: str) -> None:
@@ -208,7 +215,7 @@ class Dispatcher:
             raise self._refusal(command, "not_permitted", message) from error
 
     async def _refuse(self, refused: RefusedError) -> None:
-        if not self._refusals.admit(kind_of(refused.command), time.monotonic()):
+        if not self._refusals.admit(kind_of(refused.command, self._custom), time.monotonic()):
             return  # whoever floods the topic gets no flood of answers, and no full log
         _LOG.warning("Command %s refused: %s", refused.command or "(unreadable)", refused)
         await self._host.respond(

@@ -4,7 +4,14 @@ from collections import defaultdict, deque
 from collections.abc import Callable, Collection, Container
 from datetime import datetime
 
-from iotbridge_agent.commands.base import BUILTIN_COMMANDS, POWER_COMMANDS, Kind, RefusedError, kind_of
+from iotbridge_agent.commands.base import (
+    BUILTIN_COMMANDS,
+    HARMLESS_COMMANDS,
+    POWER_COMMANDS,
+    Kind,
+    RefusedError,
+    kind_of,
+)
 from iotbridge_agent.protocol.messages import DEFAULT_TTL_S, MAX_TTL_S, Command, MessageError, parse_command
 
 WINDOW_S = 60.0
@@ -46,6 +53,7 @@ class Gate:
         seen_ids: Container[str],
         running: Collection[str],
     ) -> None:
+        self._custom = frozenset(custom)
         self._known = {*BUILTIN_COMMANDS, *custom}
         self._not_enabled = {*POWER_COMMANDS} - {*power}
         self._per_minute = per_minute
@@ -92,7 +100,7 @@ class Gate:
             raise _refused(command, "busy", "Another power command is under way.")
 
     def _check_rate(self, command: Command, monotonic: float) -> None:
-        if not self._rate.admit(kind_of(command.command), monotonic):
+        if not self._rate.admit(kind_of(command.command, self._custom), monotonic):
             raise _refused(command, "rate_limited", f"More than {self._per_minute} commands of this kind in a minute.")
 
 
@@ -102,7 +110,7 @@ def valid_until(command: Command, now: datetime) -> float:
     Without a timestamp that is for ever; such a one is remembered as long as the longest of the others. A repeated ping
     or status does no harm.
     """
-    if kind_of(command.command) == "harmless":
+    if command.command in HARMLESS_COMMANDS:
         return 0.0
     if command.timestamp is None:
         return now.timestamp() + MAX_TTL_S
