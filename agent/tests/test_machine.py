@@ -1,5 +1,7 @@
 """The identity of a machine: what counts as another one, and what is read of the real one."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 import sys
 
@@ -54,6 +56,71 @@ def test_this_machine_stays_the_same_and_tells_nobody_its_machine_id(
     assert "2f1c" not in first.id
     file.write_text("3f1c0a7b5d3e4c6f8a9b0c1d2e3f4a5b\n")
     assert read_machine(host).difference(first) == "its machine id is another"
+
+
+GUID = "4c4c4544-0042-3510-8052-b4c04f4e4c31"
+
+
+class Registry:
+    """Stands for winreg of a Windows that has the value, or has not."""
+
+    KEY_READ, KEY_WOW64_64KEY, HKEY_LOCAL_MACHINE = 1, 2, "HKLM"
+
+    def __init__(self, guid: str | None) -> None:
+        self._guid = guid
+
+    @contextmanager
+    def OpenKey(self, root: str, path: str, reserved: int, access: int) -> Iterator[str]:  # noqa: N802 - its name
+        """Open the one key there is."""
+        assert (root, reserved, access) == ("HKLM", 0, 3)
+        yield path
+
+    def QueryValueEx(self, key: str, name: str) -> tuple[str, int]:  # noqa: N802 - its name
+        """Return the value with its type."""
+        if self._guid is None or (key, name) != ("SOFTWARE\\Microsoft\\Cryptography", "MachineGuid"):
+            raise FileNotFoundError
+        return self._guid, 1
+
+
+@pytest.mark.parametrize("guid", [GUID, None])
+def test_windows_has_an_id_in_its_registry(guid: str | None, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "winreg", Registry(guid))
+    monkeypatch.setattr(sys, "platform", "win32")
+    found = read_machine(Host("h", "Windows", "11")).id
+    assert (found is None) is (guid is None)
+    assert found != GUID
+
+
+@pytest.mark.parametrize(
+    ("program", "is_known"),
+    [
+        (f"""printf '    "IOPlatformUUID" = "{GUID}"\\n    "IOPlatformSerialNumber" = "X1"\\n'""", True),
+        ("""printf '    "IOPlatformSerialNumber" = "X1"\\n'""", False),
+        ("exit 1", False),
+        ("exec sleep 60", False),
+        (None, False),
+    ],
+    ids=["uuid", "no uuid", "failure", "silence", "no program"],
+)
+def test_macos_has_an_id_in_its_hardware(
+    program: str | None, is_known: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ioreg = tmp_path / "ioreg"
+    if program:
+        ioreg.write_text(f"#!/bin/sh\n{program}\n")
+        ioreg.chmod(0o755)
+    monkeypatch.setattr(module, "_IOREG", (str(ioreg),))
+    monkeypatch.setattr(module, "IOREG_TIMEOUT_S", 0.5 if "sleep" in str(program) else 10.0)
+    monkeypatch.setattr(sys, "platform", "darwin")
+    found = read_machine(Host("h", "Darwin", "26")).id
+    assert (found is not None) is is_known
+    assert found != GUID
+
+
+def test_a_machine_without_an_id_is_known_by_its_board() -> None:
+    assert Machine(id="i", serial="s").known_as == "i"
+    assert Machine(serial="s").known_as == "s"
+    assert Machine().known_as is None
 
 
 def test_addresses_that_the_system_made_up_identify_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -96,25 +96,15 @@ class Session:
         return self._broker.address
 
     async def takes(self, topic: str, payload: str) -> bool | None:
-        """Publish with QoS 1; return whether the broker took the message, or None: receipts of MQTT 3.1.1 do not say.
+        """Publish with QoS 1 and return whether the broker accepted the message; raises LinkError.
 
-        Raises LinkError.
+        Returns None with MQTT 3.1.1: its receipts carry no reason code, and a refused message has one as well.
         """
-        codes: list[int] = []
-        paho = self._client._client  # noqa: SLF001 - aiomqtt throws the receipt's reason code away
-        tell_aiomqtt = paho.on_publish
-
-        def on_publish(*arguments: Any) -> None:
-            codes.append(reason_number(arguments[3]))
-            if tell_aiomqtt:
-                tell_aiomqtt(*arguments)
-
-        paho.on_publish = on_publish
-        try:
+        with self._client.receipts() as codes:
             await self.publish(topic, payload, qos=1)
-        finally:
-            paho.on_publish = tell_aiomqtt
-        return bool(codes) and codes[-1] < FIRST_REFUSAL if self.mqtt_version == V5 else None
+        if self.mqtt_version != V5:
+            return None
+        return bool(codes) and max(codes) < FIRST_REFUSAL
 
     @property
     def tls_version(self) -> str | None:

@@ -30,6 +30,8 @@ ACL_REMEDY = (
     "loads one and never asks it (docs/hosts.md, Securing the broker)."
 )
 
+RIGHTS_REMEDY = "Compare the broker's ACL with docs/hosts.md, Securing the broker; a broker with MQTT 5 tells more."
+
 
 @dataclass(frozen=True)
 class Finding:
@@ -161,13 +163,25 @@ async def _confinement(session: Session, own: Topics, nonce: str, neighbours: li
                 "commanded, and so can this one by others that have such a user."
             )
             return Finding("note", "rights", sentence, ACL_REMEDY)
-    with suppress(LinkError):  # a broker may hang up on who writes what is forbidden
-        if await session.takes(topic := _doctor_topic(Topics(own.prefix, f"not-{nonce}")), nonce):
-            sentence = f"not confined: the broker takes messages to {topic}, though it does not give them to this user."
-            return Finding("note", "rights", sentence, ACL_REMEDY)
+    topic = _doctor_topic(Topics(own.prefix, f"not-{nonce}"))
+    unknown_because = "the receipts of MQTT 3.1.1 do not tell"
+    try:
+        is_taken = await session.takes(topic, nonce)
+    except LinkError:
+        # Some brokers end the connection of a client that writes to a forbidden topic.
+        is_taken, unknown_because = None, "the connection ended"
+    if is_taken:
+        sentence = f"not confined: the broker takes messages to {topic}, though it does not give them to this user."
+        return Finding("note", "rights", sentence, ACL_REMEDY)
     if neighbours:
         sentence = f"may read what other hosts say: messages of {', '.join(neighbours)} were delivered."
         return Finding("note", "rights", sentence, ACL_REMEDY)
+    if is_taken is None:
+        sentence = (
+            f"perhaps confined: no message to {topic} was delivered, but whether the broker takes such messages could "
+            f"not be found out ({unknown_because})."
+        )
+        return Finding("note", "rights", sentence, RIGHTS_REMEDY)
     sentence = "confined: no message to another host's topic was delivered, and none of another host."
     return Finding("ok", "rights", sentence)
 

@@ -3,7 +3,10 @@
 from collections.abc import Mapping
 import hashlib
 import hmac
+from importlib import import_module
 from pathlib import Path
+import re
+import subprocess
 import sys
 from typing import Any, NamedTuple, Self
 
@@ -12,6 +15,9 @@ from iotbridge_agent.host import Host, read_dmi, read_text
 _MACHINE_IDS = (Path("/etc/machine-id"), Path("/var/lib/dbus/machine-id"))
 _NETWORK = Path("/sys/class/net")
 _DEVICE_TREE = Path("/proc/device-tree")
+_IOREG = ("/usr/sbin/ioreg", "-r", "-d", "1", "-c", "IOPlatformExpertDevice")
+_PLATFORM_UUID = re.compile(rb'"IOPlatformUUID" = "([0-9A-Fa-f-]{36})"')
+IOREG_TIMEOUT_S = 3.0
 _PURPOSE = b"iotbridge-agent"
 _PERMANENT = "0"
 """An address that the card came with, and neither the system nor a person made up (addr_assign_type)."""
@@ -73,8 +79,36 @@ def read_machine(host: Host) -> Machine:
 
 
 def _machine_id() -> str | None:
+    readers = {"win32": _windows_id, "darwin": _mac_id}
     # machine-id(5): it is to be kept to the machine, so others get a number that is made from it.
-    return _hashed(next((text for path in _MACHINE_IDS if (text := read_text(path))), None))
+    return _hashed(readers.get(sys.platform, _linux_id)())
+
+
+def _linux_id() -> str | None:
+    return next((text for path in _MACHINE_IDS if (text := read_text(path))), None)
+
+
+def _windows_id() -> str | None:
+    """Return the number that Windows gave itself when it was installed, or None."""
+    winreg = import_module("winreg")  # only Windows has it
+    try:
+        # Without the flag a 32-bit Python would be shown another part of the registry.
+        access = winreg.KEY_READ | winreg.KEY_WOW64_64KEY
+        with winreg.OpenKey(winreg.HKEY_LOCAL_MACHINE, r"SOFTWARE\Microsoft\Cryptography", 0, access) as key:
+            guid, _ = winreg.QueryValueEx(key, "MachineGuid")
+    except OSError:
+        return None
+    return str(guid)
+
+
+def _mac_id() -> str | None:
+    """Return the hardware's UUID, or None."""
+    try:
+        run = subprocess.run(_IOREG, capture_output=True, check=True, timeout=IOREG_TIMEOUT_S)  # noqa: S603 - constant
+    except (OSError, subprocess.SubprocessError):
+        return None
+    found = _PLATFORM_UUID.search(run.stdout)
+    return found[1].decode() if found else None
 
 
 def _cards(host: Host) -> tuple[str, ...]:

@@ -4,13 +4,16 @@ The only file that touches what aiomqtt and paho keep to themselves.
 """
 
 import asyncio
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 import threading
 from typing import Any
 
 import aiomqtt
 from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.reasoncodes import ReasonCode
+
+from iotbridge_agent.link_failures import reason_number
 
 END_TIMEOUT_S = 2.0
 NO_ANSWER = "Operation timed out"
@@ -41,6 +44,23 @@ class Client(aiomqtt.Client):
         """The version of TLS that was agreed on, or None without TLS."""
         version: str | None = getattr(self._client.socket(), "version", lambda: None)()
         return version
+
+    @contextmanager
+    def receipts(self) -> Iterator[list[int]]:
+        """Collect the reason codes of the receipts that come meanwhile: the library drops them."""
+        codes: list[int] = []
+        library = self._client.on_publish
+
+        def on_publish(*arguments: Any) -> None:
+            codes.append(reason_number(arguments[3]))
+            if library:
+                library(*arguments)
+
+        self._client.on_publish = on_publish
+        try:
+            yield codes
+        finally:
+            self._client.on_publish = library
 
     async def open(self) -> None:
         """Connect; raises MqttError, also for a name that IDNA refuses, and leaves nothing behind then."""

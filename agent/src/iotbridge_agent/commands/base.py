@@ -28,7 +28,7 @@ Kind: TypeAlias = Literal["power", "custom", "harmless"]
 
 
 def kind_of(command: str | None, custom: Container[str]) -> Kind:
-    """Return the kind of a command; ``custom`` are the configured ones, and an unknown one is harmless: nothing is done."""
+    """Return the kind of a command; one that is neither built in nor among ``custom`` is harmless: nothing is done."""
     if command in POWER_COMMANDS:
         return "power"
     return "custom" if command is not None and command in custom else "harmless"
