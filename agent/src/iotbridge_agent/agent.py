@@ -51,25 +51,25 @@ class Agent:
         host = read_host()
         self._settle(read_machine(host))
         self._had_announced = False
-        """Whether this installation had announced itself before the present connection."""
+        """True where this installation had announced itself before the present connection."""
         self._namesakes = Namesakes(
             self._topics, machine=self._state.machine.known_as, mac=host.mac, run=secrets.token_hex(RUN_BYTES)
         )
         self._link = Link(config.broker, client_id=self._client_id, will_topic=self._topics.availability)
         self._retained = (self._topics.announce, self._topics.availability)
         self._repeating: asyncio.Task[None] | None = None
-        """Publishes announce and availability again, in a moment."""
+        """Task that publishes announce and availability again in a moment."""
         self._may_repeat_at = -math.inf
         self._conflict: asyncio.Task[None] | None = None
-        """Waits for the end of the conflict with other agents."""
+        """Task that waits for the end of the conflict with other agents."""
         self._is_online_confirmed = False
-        """Whether the broker gave back this connection's own "online"."""
+        """True once the broker delivered this connection's own "online"."""
         read = (self._topics.command, config.birth_topic, *self._retained)
         self._uplink = Uplink(self._link, topics=read, response_topic=self._topics.response, speaker=self)
         self._presence = Presence(config, host, self._state, self._uplink.publish, self._namesakes)
         self._dispatcher = Dispatcher(config, self._state, power, self)
         self._reporter: Reporter | None = None
-        """None until the first connection: whoever waits for the host to be there does not wait for its readings."""
+        """None until the first connection: the announce of the host does not wait for its readings."""
         self._permissions_known = asyncio.Event()
         self._tasks: set[asyncio.Task[None]] = set()
 
@@ -89,7 +89,7 @@ class Agent:
                 task.cancel()
 
     def stop(self) -> None:
-        """Say goodbye and end."""
+        """Publish the goodbye and end."""
         self._uplink.stop()
 
     # What commands need
@@ -104,7 +104,7 @@ class Agent:
         self._reporting().tell_again(0.0)
 
     async def leave(self, power: Power) -> None:
-        """Say what the machine is about to be, and disconnect."""
+        """Publish the next power state, and disconnect."""
         await self._uplink.leave(power)
 
     def come_back(self) -> None:

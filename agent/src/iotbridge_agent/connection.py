@@ -87,7 +87,7 @@ class Session:
         self.lost = asyncio.Event()
         """Set when a message could not be sent: the link is dead, though nobody closed it."""
         self.keeps_will = True
-        """Whether the broker publishes the last will at the end; not after a goodbye."""
+        """True while the broker is to publish the last will at the end: not after a goodbye."""
         self._gone = client.gone
 
     @property
@@ -120,7 +120,7 @@ class Session:
             raise
 
     async def end(self) -> None:
-        """Disconnect; whoever still waits for a receipt is told that it will not come."""
+        """Disconnect; calls that still wait for a receipt raise LinkError."""
         await self._client.close(with_will=self.keeps_will)
 
     async def _answer(self, call: Coroutine[Any, Any, T]) -> T:
@@ -240,7 +240,7 @@ class Link:
 
 
 def _discard(task: asyncio.Task[Any]) -> None:
-    """End a task that nobody waits for any more, and take note of its error."""
+    """Cancel a task whose result is not used any more, and retrieve its error."""
     if not task.cancel() and not task.cancelled():
         task.exception()
 

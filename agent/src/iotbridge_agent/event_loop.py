@@ -11,7 +11,7 @@ T = TypeVar("T")
 
 
 def forget_error(future: "asyncio.Future[Any]") -> None:
-    """Take note of the error of a call that nobody waits for any more; a callback for ``add_done_callback``."""
+    """Retrieve the error of a call whose result is not used any more; a callback for ``add_done_callback``."""
     if not future.cancelled():
         future.exception()
 

@@ -20,13 +20,13 @@ _PLATFORM_UUID = re.compile(rb'"IOPlatformUUID" = "([0-9A-Fa-f-]{36})"')
 IOREG_TIMEOUT_S = 3.0
 _PURPOSE = b"iotbridge-agent"
 _PERMANENT = "0"
-"""An address that the card came with, and neither the system nor a person made up (addr_assign_type)."""
+"""The manufacturer's own address of a card (addr_assign_type)."""
 _MADE_UP = 0x02
 """The bit of a MAC address that no manufacturer sets."""
 
 
 class Machine(NamedTuple):
-    """What tells this machine from others; None or empty where the system does not say."""
+    """Characteristics that tell this machine from others; None or empty where the system does not provide them."""
 
     id: str | None = None
     """Of the installed system; a cloned disk takes it along."""
@@ -44,7 +44,7 @@ class Machine(NamedTuple):
 
     @classmethod
     def from_dict(cls, fields: Mapping[str, Any]) -> Self:
-        """Return what ``as_dict`` wrote; raises ValueError for anything else."""
+        """Return a machine from the fields of ``as_dict``; raises ValueError for anything else."""
         texts = {key: fields.get(key) for key in ("id", "board", "serial")}
         cards = fields.get("cards", [])
         if not all(isinstance(text, str | None) for text in texts.values()) or not isinstance(cards, list):
@@ -52,7 +52,7 @@ class Machine(NamedTuple):
         return cls(**texts, cards=tuple(card for card in cards if isinstance(card, str)))
 
     def as_dict(self) -> dict[str, Any]:
-        """Return it for a JSON file."""
+        """Return the fields for a JSON file."""
         return {**self._asdict(), "cards": list(self.cards)}
 
     def difference(self, former: Self) -> str | None:

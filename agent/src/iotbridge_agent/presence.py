@@ -71,7 +71,7 @@ class Presence:
         return True
 
     def forget_announced(self) -> None:
-        """Have the announce said again: somebody new listens."""
+        """Have ``announce_changes`` publish the announce, changed or not: there are new subscribers."""
         self._announced = None
 
     def _describe(self, power: Power) -> Announce:

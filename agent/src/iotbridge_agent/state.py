@@ -56,14 +56,14 @@ class State:
                 del self.seen_ids[old]
 
     def settle(self, machine: Machine) -> str | None:
-        """Take note of the machine; on another one than before, be a new instance and return how it differs."""
+        """Store the machine; become a new instance on another one than before, and return the difference in words."""
         if (difference := machine.difference(self.machine)) is not None:
             self.begin_anew()
         self.machine = machine
         return difference
 
     def begin_anew(self) -> None:
-        """Be a new instance, because another agent has this one; what is remembered of commands stays."""
+        """Become a new instance, because another agent has this one; the ids of commands are kept."""
         self.instance = new_instance()
         self.announced = ""
 

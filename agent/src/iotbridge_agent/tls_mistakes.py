@@ -29,7 +29,7 @@ NOT_TLS = ("WRONG_VERSION_NUMBER", "RECORD_LAYER_FAILURE", "PACKET_LENGTH_TOO_LO
 
 
 class Mistake(NamedTuple):
-    """What is wrong with the broker's address or the certificates, and what to do; sentences for a person."""
+    """Mistake in the broker's address or the certificates with its remedy; sentences for a person."""
 
     sentence: str
     remedy: str

@@ -11,7 +11,8 @@ from iotbridge_agent import sdnotify
 from iotbridge_agent.connection import STEADY_S, Backoff, Incoming, Link, LinkError, Session, TakenOverError
 from iotbridge_agent.protocol.messages import Power, Response, encode_response
 
-LEAVE_TIMEOUT_S = 15.0
+LEAVE_TIMEOUT_S = 20.0
+"""More than the custom commands and the receipts of the goodbye may take."""
 UNSENT = 20
 CUT_SHORT_S = 30.0
 _LOG = logging.getLogger(__name__)
@@ -24,13 +25,13 @@ class Speaker(Protocol):
         """Publish the first messages of a new connection; raises LinkError."""
 
     def received(self, message: Incoming) -> None:
-        """Take a message; raises TakenOverError where it shows that the connection is not this agent's alone."""
+        """Take a message; raises TakenOverError where it shows that another agent has this one's client id."""
 
     async def goodbye(self, session: Session, power: Power) -> None:
         """Publish the last messages, which tell the next power state; raises LinkError."""
 
     def taken_over(self) -> None:
-        """Take note that another client with this one's id took the connection over."""
+        """Handle the loss of the connection to another client with the same id."""
 
 
 class Uplink:
@@ -44,7 +45,7 @@ class Uplink:
         self._session: Session | None = None
         self._unsent: deque[Response] = deque(maxlen=UNSENT)
         self.was_cut_short = False
-        """Whether the last attempt before this connection connected, and was lost within CUT_SHORT_S."""
+        """True where the attempt before the present one connected, and lost the connection within CUT_SHORT_S."""
         self._leave_as: Power | None = None
         self._stopping = False
         self._leaving, self._left, self._back = asyncio.Event(), asyncio.Event(), asyncio.Event()
@@ -80,7 +81,7 @@ class Uplink:
             await self._pause(backoff)
 
     def stop(self) -> None:
-        """Say goodbye and end; after a power command there is nothing more to say."""
+        """Publish the goodbye and end; after a power command it was published before."""
         self._stopping = True
         if self._leave_as is None:
             self._leave_as = "off"
@@ -88,11 +89,11 @@ class Uplink:
         self._leaving.set()
         self._back.set()
         if self._session is None and self._task:
-            # An attempt to connect may hang for many seconds, and there is nobody to say goodbye to.
+            # An attempt to connect may hang for many seconds, and there is no connection for a goodbye.
             self._task.cancel()
 
     async def leave(self, power: Power) -> None:
-        """Say what the machine is about to be, disconnect and stay away."""
+        """Publish the next power state, disconnect and stay disconnected until ``come_back``."""
         self._leave_as = power
         self._leaving.set()
         try:
@@ -179,7 +180,7 @@ class Uplink:
 
 
 async def _end(*tasks: asyncio.Task[Any]) -> None:
-    """Cancel the tasks and wait until they have ended; an error of theirs that nobody asked for is taken note of."""
+    """Cancel the tasks and wait until they have ended; their errors are dropped."""
     for task in tasks:
         task.cancel()
     await asyncio.gather(*tasks, return_exceptions=True)
