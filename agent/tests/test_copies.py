@@ -95,14 +95,16 @@ def test_a_conflict_ends_when_the_other_one_was_killed(
 def test_a_conflict_lasts_while_both_run_and_have_nothing_to_say(
     broker: Broker, watcher: Watcher, start_agent: StartAgent
 ) -> None:
-    fake = {"forget_after_s": 8, "ask_before_s": 6, "answer_again_s": 1}
-    start_agent(broker.url, fake={**ONE, **fake})
+    fake = {"forget_after_s": 12, "ask_before_s": 6, "answer_again_s": 5}
+    agents = [start_agent(broker.url, fake={**ONE, **fake})]
     online(watcher, 1)
-    start_agent(broker.url, folder="other", fake={**ANOTHER, **fake})
-    first = watcher.wait("announce", lambda m: m.json().get("conflict") is True and m.json()["mac"] == ONE["mac"])
-    watcher.wait("announce", lambda m: m.at > first.at + fake["forget_after_s"] + 2)
-    own = [m.json() for m in watcher.of("announce") if m.at >= first.at and m.json()["mac"] == ONE["mac"]]
-    assert [announce.get("conflict") for announce in own] == [True] * len(own)
+    agents.append(start_agent(broker.url, folder="other", fake={**ANOTHER, **fake}))
+    wait_until(lambda: both_know(*agents), "both to notice")
+    begun = time.monotonic()
+    last = watcher.wait("announce", lambda m: m.json().get("conflict") is True and m.json()["mac"] == ANOTHER["mac"])
+    wait_until(lambda: watcher.of("announce")[-1].at > begun + 14, "an announce after the time of a conflict", 40)
+    assert all(m.json().get("conflict") for m in watcher.of("announce") if m.at > last.at)
+    assert [agent.log.count(NAMESAKE) for agent in agents] == [1, 1]
 
 
 def test_a_copy_that_runs_beside_the_original_is_recognised_by_both(
