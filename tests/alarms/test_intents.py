@@ -16,7 +16,7 @@ from homeassistant.util.yaml import load_yaml_dict
 from ..kit import Kit
 from ..rules import add_rule, set_state
 
-SENTENCES = Path(__file__).parents[1] / "docs" / "custom_sentences"
+SENTENCES = Path(__file__).parents[2] / "docs" / "custom_sentences"
 
 
 @pytest.fixture(autouse=True)
