@@ -12,6 +12,7 @@ from custom_components.iotbridge.alarms.engine.models import (
     AlarmState,
     By,
     Change,
+    MomentTiming,
     Severity,
     Timing,
     Transition,
@@ -39,11 +40,11 @@ COMMANDS: dict[str, Callable[[Alarm, Timing, str, float], list[Transition]]] = {
     "tick": lambda alarm, timing, _, at: lifecycle.tick(alarm, timing, at),
     "ack": lambda alarm, _, __, at: lifecycle.acknowledge(alarm, ANNA, at),
     "shelve": lambda alarm, _, until, at: lifecycle.shelve(alarm, float(until), ANNA, at),
-    "unshelve": lambda alarm, _, __, at: lifecycle.unshelve(alarm, at, ANNA),
+    "unshelve": lambda alarm, timing, __, at: lifecycle.unshelve(alarm, timing, at, ANNA),
     "suppress": lambda alarm, _, reason, at: lifecycle.suppress(alarm, reason, at),
-    "unsuppress": lambda alarm, _, reason, at: lifecycle.unsuppress(alarm, reason, at),
+    "unsuppress": lifecycle.unsuppress,
     "out": lambda alarm, _, __, at: lifecycle.take_out_of_service(alarm, ANNA, at),
-    "in": lambda alarm, _, __, at: lifecycle.return_to_service(alarm, ANNA, at),
+    "in": lambda alarm, timing, __, at: lifecycle.return_to_service(alarm, timing, ANNA, at),
 }
 
 
@@ -262,7 +263,7 @@ def test_who_and_why_are_kept() -> None:
 
 TIMINGS = st.builds(
     Timing, hold_s=st.sampled_from([0, 10]), clear_after_s=st.sampled_from([0, 10]), latching=st.booleans()
-)
+) | st.builds(MomentTiming, clear_after_s=st.sampled_from([0, 10]), latching=st.booleans())
 WHATS = [GOOD, BAD, WORSE, UNKNOWN, "restart", "tick", "ack", "shelve", "unshelve", "out", "in"]
 WHATS += [f"{word} {reason}" for word in ("suppress", "unsuppress") for reason in ("a", "parent:b", "flapping")]
 INPUTS = st.lists(
@@ -297,14 +298,48 @@ def test_no_sequence_leads_to_a_lie(timing: Timing, inputs: list[tuple[int, obje
                 told = None
             before = change.after
         assert alarm.announced is (told is not None)
-        # One that is about to be over when its silence ends is not raised for the rest of its time.
-        if alarm.active and not alarm.is_quiet and alarm.pending is not False:
+        # A state that is about to be over when its silence ends is not raised for the rest of its time.
+        if alarm.active and not alarm.is_quiet and (alarm.pending is not False or timing.is_momentary):
             assert alarm.announced, "active, and nobody was told"
         if alarm.state is AlarmState.NORMAL:
             assert not alarm.active
         if alarm.active and alarm.shelved_for is not None:
             assert alarm.severity <= alarm.shelved_for, "worse than what was put aside"
         assert Alarm.from_dict(alarm.as_dict()) == alarm
+
+
+SILENCES = [("suppress a", "unsuppress a"), ("shelve 100", "tick"), ("out", "in")]
+
+
+@pytest.mark.parametrize(("begin", "end"), SILENCES)
+@pytest.mark.parametrize("latching", [True, False])
+def test_a_moment_in_silence_is_told_after_it(begin: str, end: str, latching: bool) -> None:
+    timing = MomentTiming(clear_after_s=200, latching=latching)
+
+    happened, alarm = play([(1, begin), (2, BAD), (2, GOOD), (50, "tick"), (100, end)], timing)
+    assert happened[-1] == "100 raised → unacknowledged"
+
+    (cleared,) = lifecycle.tick(alarm, timing, 202)
+    assert (cleared.change, alarm.state is AlarmState.RETURNED) == (Change.CLEARED, latching)
+
+
+@pytest.mark.parametrize(("begin", "end"), SILENCES)
+def test_a_latching_moment_outlasts_its_silence(begin: str, end: str) -> None:
+    timing = MomentTiming(clear_after_s=10, latching=True)
+
+    happened, alarm = play([(1, begin), (2, BAD), (2, GOOD), (50, "tick"), (100, end), (100, "tick")], timing)
+
+    assert happened[-2:] == ["100 raised → unacknowledged", "100 cleared → returned_unacknowledged"]
+    assert alarm.state is AlarmState.RETURNED
+
+
+def test_a_moment_that_somebody_knows_of_is_over_in_silence() -> None:
+    timing = MomentTiming(clear_after_s=10, latching=True)
+
+    happened, alarm = play([(1, "suppress a"), (2, BAD), (2, GOOD), (3, "ack"), (12, "tick")], timing)
+
+    assert "raised" not in " ".join(happened)
+    assert not alarm.active
 
 
 @given(TIMINGS, INPUTS)

@@ -234,3 +234,23 @@ async def test_another_severity_reaches_a_moment_that_is_over_and_waits(kit: Kit
     await wait(kit, 5)
 
     assert alarms(kit).count(Severity.CRITICAL, unacknowledged=True) == 1
+
+
+@pytest.mark.parametrize("timing", [HOUR, Timing(clear_after_s=60, latching=True)], ids=["for an hour", "latching"])
+async def test_a_moment_in_maintenance_is_told_after_it(
+    kit: Kit, plan: Plan, told: list[ServiceCall], timing: Timing
+) -> None:
+    rule_id = await add_rule(kit, condition=BELL, timing=timing, plan=plan)
+    switch = kit.entity_id(f"{bridge(kit).entry_id}_maintenance")
+    await kit.hass.services.async_call("switch", "turn_on", {"entity_id": switch}, blocking=True)
+    await happen(kit, BELL)
+    await wait(kit, 120, 10)
+    assert titles(told) == []
+
+    await kit.hass.services.async_call("switch", "turn_off", {"entity_id": switch}, blocking=True)
+    await wait(kit, 5)
+
+    assert titles(told)[:1] == ["Warning"]
+    assert shown(kit, rule_id) == ("off" if timing.latching else "on")
+    (alarm,) = await listed(kit)
+    assert alarm["state"] == ("returned_unacknowledged" if timing.latching else "unacknowledged")

@@ -7,7 +7,7 @@ from typing import Any
 from .escalation import Telling
 from .evaluation.evaluator import Judge
 from .flapping import Flapping
-from .models import Alarm, AlarmKey, Timing
+from .models import Alarm, AlarmKey, MomentTiming, Timing
 from .root_cause import PRESENCE
 from .rule import MOMENTARY, WITHOUT_ENTITIES, Rule
 
@@ -92,5 +92,6 @@ def _patient(rule: Rule) -> Timing:
     if rule.condition.kind in PRESENCE:
         return replace(rule.timing, hold_s=max(rule.timing.hold_s, SETTLE_S))
     if rule.condition.kind in MOMENTARY:
-        return replace(rule.timing, hold_s=0.0)  # a moment lasts for no time
+        # A moment lasts for no time: it has no hold.
+        return MomentTiming(clear_after_s=rule.timing.clear_after_s, latching=rule.timing.latching)
     return rule.timing

@@ -19,7 +19,7 @@ def judge(alarm: Alarm, timing: Timing, verdict: Verdict, now: float) -> list[Tr
     alarm.value, alarm.why = verdict.value, verdict.why
     if verdict.is_bad == alarm.active:
         alarm.pending = None
-        return (_worsen(alarm, verdict, now) or _announce(alarm, now)) if alarm.active else []
+        return (_worsen(alarm, timing, verdict, now) or _announce(alarm, timing, now)) if alarm.active else []
     if alarm.pending is not verdict.is_bad or alarm.pending_since > now:
         # A clock that was set back must not make a hold longer than it is.
         alarm.pending, alarm.pending_since = verdict.is_bad, now
@@ -28,10 +28,10 @@ def judge(alarm: Alarm, timing: Timing, verdict: Verdict, now: float) -> list[Tr
     return tick(alarm, timing, now)
 
 
-def regrade(alarm: Alarm, severity: Severity, now: float) -> list[Transition]:
+def regrade(alarm: Alarm, timing: Timing, severity: Severity, now: float) -> list[Transition]:
     """Follow a severity that somebody edited; a higher one is news while the alarm is active."""
     if alarm.active:
-        return _worsen(alarm, Verdict(True, severity), now)
+        return _worsen(alarm, timing, Verdict(True, severity), now)
     if alarm.beneath is AlarmState.RETURNED:
         alarm.severity = severity
     return []
@@ -42,19 +42,17 @@ def tick(alarm: Alarm, timing: Timing, now: float) -> list[Transition]:
 
     First what became of the condition, then the end of shelving: what is over by now is not raised for it.
     """
-    happened: list[Transition] = []
-    is_due = alarm.pending is not None and now >= _pending_until(alarm, timing)
-    if is_due and alarm.last.is_bad is alarm.pending:
-        happened += _activate(alarm, alarm.last, now) if alarm.pending else _deactivate(alarm, timing, now)
+    happened = _settle(alarm, timing, now)
     if alarm.shelved_until is not None and now >= alarm.shelved_until:
-        happened += unshelve(alarm, now)
+        happened += unshelve(alarm, timing, now)
+        happened += _settle(alarm, timing, now)
     return happened
 
 
 def due(alarm: Alarm, timing: Timing) -> float | None:
     """Return when the alarm wants its next tick."""
     times = [] if alarm.shelved_until is None else [alarm.shelved_until]
-    if alarm.pending is not None and alarm.last.is_bad is alarm.pending:
+    if _is_settling(alarm, timing):
         times.append(_pending_until(alarm, timing))
     return min(times, default=None)
 
@@ -79,13 +77,13 @@ def shelve(alarm: Alarm, until: float, by: By, now: float) -> list[Transition]:
     return [_transition(alarm, Change.SHELVED, before, now, by=by)]
 
 
-def unshelve(alarm: Alarm, now: float, by: By = NOBODY, *, detail: str = "") -> list[Transition]:
+def unshelve(alarm: Alarm, timing: Timing, now: float, by: By = NOBODY, *, detail: str = "") -> list[Transition]:
     """Take the alarm back before or at its time."""
     if alarm.shelved_until is None:
         return []
     before = alarm.state
     alarm.shelved_until, alarm.shelved_by, alarm.shelved_for = None, NOBODY, None
-    return [_transition(alarm, Change.UNSHELVED, before, now, by=by, detail=detail), *_announce(alarm, now)]
+    return [_transition(alarm, Change.UNSHELVED, before, now, by=by, detail=detail), *_announce(alarm, timing, now)]
 
 
 def suppress(alarm: Alarm, reason: str, now: float, by: By = NOBODY) -> list[Transition]:
@@ -97,13 +95,13 @@ def suppress(alarm: Alarm, reason: str, now: float, by: By = NOBODY) -> list[Tra
     return [_transition(alarm, Change.SUPPRESSED, before, now, by=by, detail=reason)]
 
 
-def unsuppress(alarm: Alarm, reason: str, now: float, by: By = NOBODY) -> list[Transition]:
+def unsuppress(alarm: Alarm, timing: Timing, reason: str, now: float, by: By = NOBODY) -> list[Transition]:
     """Take a reason away; with the last one the alarm is judged again."""
     if reason not in alarm.suppressed_by:
         return []
     before = alarm.state
     alarm.suppressed_by = tuple(other for other in alarm.suppressed_by if other != reason)
-    return [_transition(alarm, Change.UNSUPPRESSED, before, now, by=by, detail=reason), *_announce(alarm, now)]
+    return [_transition(alarm, Change.UNSUPPRESSED, before, now, by=by, detail=reason), *_announce(alarm, timing, now)]
 
 
 def explain(alarm: Alarm, before: str, after: str) -> None:
@@ -130,32 +128,54 @@ def take_out_of_service(alarm: Alarm, by: By, now: float) -> list[Transition]:
     return [_transition(alarm, Change.OUT_OF_SERVICE, before, now, by=by)]
 
 
-def return_to_service(alarm: Alarm, by: By, now: float) -> list[Transition]:
+def return_to_service(alarm: Alarm, timing: Timing, by: By, now: float) -> list[Transition]:
     """Switch the alarm on again."""
     if not alarm.out_of_service:
         return []
     before = alarm.state
     alarm.out_of_service, alarm.out_of_service_by = False, NOBODY
-    return [_transition(alarm, Change.IN_SERVICE, before, now, by=by), *_announce(alarm, now)]
+    return [_transition(alarm, Change.IN_SERVICE, before, now, by=by), *_announce(alarm, timing, now)]
+
+
+def _settle(alarm: Alarm, timing: Timing, now: float) -> list[Transition]:
+    """Follow a condition that has lasted for long enough."""
+    if not _is_settling(alarm, timing) or now < _pending_until(alarm, timing):
+        return []
+    return _activate(alarm, timing, alarm.last, now) if alarm.pending else _deactivate(alarm, timing, now)
+
+
+def _is_settling(alarm: Alarm, timing: Timing) -> bool:
+    """Return whether the alarm becomes active or inactive by time alone.
+
+    A latching moment that nobody could be told of stays active until its silence ends: it would be lost otherwise.
+    """
+    is_kept = timing.is_momentary and timing.latching and not alarm.announced and not alarm.acknowledged
+    if alarm.pending is False and is_kept and alarm.is_quiet:
+        return False
+    return alarm.pending is not None and alarm.last.is_bad is alarm.pending
 
 
 def _pending_until(alarm: Alarm, timing: Timing) -> float:
     return alarm.pending_since + (timing.hold_s if alarm.pending else timing.clear_after_s)
 
 
-def _activate(alarm: Alarm, verdict: Verdict, now: float) -> list[Transition]:
+def _activate(alarm: Alarm, timing: Timing, verdict: Verdict, now: float) -> list[Transition]:
     alarm.pending = None
     alarm.active, alarm.severity = True, verdict.severity
     alarm.acknowledged = alarm.returned = alarm.announced = False
     alarm.acknowledged_by = NOBODY
     alarm.episode += 1
     alarm.raised_at, alarm.cleared_at = now, None
-    return _unshelve_worse(alarm, now) or _announce(alarm, now)
+    return _unshelve_worse(alarm, timing, now) or _announce(alarm, timing, now)
 
 
-def _announce(alarm: Alarm, now: float) -> list[Transition]:
-    """Raise an active alarm that nobody heard of yet, unless it is to be quiet, or about to be over."""
-    if alarm.is_quiet or not alarm.active or alarm.announced or alarm.pending is False:
+def _announce(alarm: Alarm, timing: Timing, now: float) -> list[Transition]:
+    """Raise an active alarm that nobody heard of yet, unless it is to be quiet, or about to be over.
+
+    A moment is about to be over from its beginning: that is no reason to be silent about it.
+    """
+    is_ending = alarm.pending is False and not timing.is_momentary
+    if alarm.is_quiet or not alarm.active or alarm.announced or is_ending:
         return []
     alarm.announced = True
     return [_transition(alarm, Change.RAISED, AlarmState.NORMAL, now)]
@@ -174,13 +194,13 @@ def _deactivate(alarm: Alarm, timing: Timing, now: float) -> list[Transition]:
     return [_transition(alarm, Change.CLEARED, before, now)]
 
 
-def _worsen(alarm: Alarm, verdict: Verdict, now: float) -> list[Transition]:
+def _worsen(alarm: Alarm, timing: Timing, verdict: Verdict, now: float) -> list[Transition]:
     """Follow the severity; a higher one is news, also to who acknowledged the lower one or put it aside."""
     is_worse, was_announced = verdict.severity > alarm.severity, alarm.announced
     alarm.severity = verdict.severity
     if not is_worse:
         return []
-    happened = _unshelve_worse(alarm, now)
+    happened = _unshelve_worse(alarm, timing, now)
     if not was_announced:
         return happened
     before = alarm.state
@@ -188,11 +208,11 @@ def _worsen(alarm: Alarm, verdict: Verdict, now: float) -> list[Transition]:
     return [*happened, _transition(alarm, Change.WORSENED, before, now)]
 
 
-def _unshelve_worse(alarm: Alarm, now: float) -> list[Transition]:
+def _unshelve_worse(alarm: Alarm, timing: Timing, now: float) -> list[Transition]:
     """Take an alarm back that is worse than what somebody saw when they put it aside."""
     if alarm.shelved_for is None or alarm.severity <= alarm.shelved_for:
         return []
-    return unshelve(alarm, now, detail=Change.WORSENED)
+    return unshelve(alarm, timing, now, detail=Change.WORSENED)
 
 
 def _transition(

@@ -7,7 +7,7 @@ moment; the lifecycle turns verdicts, time and commands into ``Transition``s.
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from enum import IntEnum, StrEnum
-from typing import Any, NamedTuple
+from typing import Any, ClassVar, NamedTuple
 
 
 class Severity(IntEnum):
@@ -117,6 +117,14 @@ class Timing:
     hold_s: float = 0.0
     clear_after_s: float = 0.0
     latching: bool = False
+    is_momentary: ClassVar[bool] = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MomentTiming(Timing):
+    """Timing of a rule that knows moments and no state: each is about to be over as soon as it has begun."""
+
+    is_momentary: ClassVar[bool] = True
 
 
 @dataclass(slots=True, kw_only=True)

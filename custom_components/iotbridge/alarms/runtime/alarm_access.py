@@ -6,7 +6,7 @@ from typing import Any
 from homeassistant.core import CALLBACK_TYPE, callback
 
 from ..engine import lifecycle
-from ..engine.models import Alarm, AlarmKey, By, Severity, Transition
+from ..engine.models import Alarm, AlarmKey, By, Severity, Timing, Transition
 from .processor import Ledger, Listener
 from .store import HistoryQuery
 from .suppressor import BY_HAND, Silencing
@@ -52,45 +52,47 @@ class AlarmAccess:
     @callback
     def async_acknowledge(self, keys: Iterable[AlarmKey], by: By) -> list[AlarmKey]:
         """Note that somebody knows of these alarms; return those that were waiting for that."""
-        return self._changed(keys, lambda alarm, now: lifecycle.acknowledge(alarm, by, now))
+        return self._changed(keys, lambda alarm, _, now: lifecycle.acknowledge(alarm, by, now))
 
     @callback
     def async_shelve(self, keys: Iterable[AlarmKey], until: float, by: By) -> list[AlarmKey]:
         """Put alarms aside until a time."""
-        return self._changed(keys, lambda alarm, now: lifecycle.shelve(alarm, until, by, now))
+        return self._changed(keys, lambda alarm, _, now: lifecycle.shelve(alarm, until, by, now))
 
     @callback
     def async_unshelve(self, keys: Iterable[AlarmKey], by: By) -> list[AlarmKey]:
         """Take alarms back before their time."""
-        return self._changed(keys, lambda alarm, now: lifecycle.unshelve(alarm, now, by))
+        return self._changed(keys, lambda alarm, timing, now: lifecycle.unshelve(alarm, timing, now, by))
 
     @callback
     def async_suppress(self, keys: Iterable[AlarmKey], by: By) -> list[AlarmKey]:
         """Silence alarms by hand."""
-        return self._changed(keys, lambda alarm, now: lifecycle.suppress(alarm, BY_HAND, now, by))
+        return self._changed(keys, lambda alarm, _, now: lifecycle.suppress(alarm, BY_HAND, now, by))
 
     @callback
     def async_unsuppress(self, keys: Iterable[AlarmKey], by: By) -> list[AlarmKey]:
         """End the silence by hand."""
-        return self._changed(keys, lambda alarm, now: lifecycle.unsuppress(alarm, BY_HAND, now, by))
+        return self._changed(keys, lambda alarm, timing, now: lifecycle.unsuppress(alarm, timing, BY_HAND, now, by))
 
     @callback
     def async_take_out_of_service(self, keys: Iterable[AlarmKey], by: By) -> list[AlarmKey]:
         """Switch alarms off until somebody switches them on."""
-        return self._changed(keys, lambda alarm, now: lifecycle.take_out_of_service(alarm, by, now))
+        return self._changed(keys, lambda alarm, _, now: lifecycle.take_out_of_service(alarm, by, now))
 
     @callback
     def async_return_to_service(self, keys: Iterable[AlarmKey], by: By) -> list[AlarmKey]:
         """Switch alarms on again."""
-        return self._changed(keys, lambda alarm, now: lifecycle.return_to_service(alarm, by, now))
+        return self._changed(keys, lambda alarm, timing, now: lifecycle.return_to_service(alarm, timing, by, now))
 
-    def _changed(self, keys: Iterable[AlarmKey], act: Callable[[Alarm, float], Sequence[Transition]]) -> list[AlarmKey]:
+    def _changed(
+        self, keys: Iterable[AlarmKey], act: Callable[[Alarm, Timing, float], Sequence[Transition]]
+    ) -> list[AlarmKey]:
         """Do something to alarms; return those that it changed."""
         now = self.ledger.now()
         done = []
         for key in keys:
             instance = self.ledger.get(key)
-            if instance is not None and (happened := act(instance.alarm, now)):
+            if instance is not None and (happened := act(instance.alarm, instance.timing, now)):
                 self.ledger.async_happened(instance, happened)
                 done.append(key)
         return done

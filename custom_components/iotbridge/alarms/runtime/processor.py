@@ -205,7 +205,8 @@ class Ledger:
     def async_regrade(self, instance: Instance, now: float) -> None:
         """Follow the severity of a rule that was edited, where no verdict will bring it."""
         before = _Before(instance.alarm)
-        self._async_follow_up(instance, before, lifecycle.regrade(instance.alarm, instance.rule.severity, now), now)
+        happened = lifecycle.regrade(instance.alarm, instance.timing, instance.rule.severity, now)
+        self._async_follow_up(instance, before, happened, now)
 
     @callback
     def _async_follow_up(self, instance: Instance, before: _Before, happened: Sequence[Transition], now: float) -> None:
@@ -311,7 +312,7 @@ class Ledger:
         before = _Before(instance.alarm)
         self._async_follow_up(instance, before, lifecycle.tick(instance.alarm, instance.timing, now), now)
         if instance.flapping.calm(now, self.flapping_per_hour):
-            self.async_happened(instance, lifecycle.unsuppress(instance.alarm, FLAPPING, now))
+            self.async_happened(instance, lifecycle.unsuppress(instance.alarm, instance.timing, FLAPPING, now))
         if notices := tellings.tick(instance.telling, instance.rule.plan, instance.alarm, now):
             later = [notice.groups for notice in notices if notice.news is News.ESCALATED]
             self._async_book(instance, [lifecycle.escalated(instance.alarm, groups, now) for groups in later], notices)

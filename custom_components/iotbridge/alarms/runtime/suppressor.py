@@ -267,7 +267,7 @@ class Silencing:
         for reason in sorted(wanted - ours):
             happened += lifecycle.suppress(alarm, reason, now, by)
         for reason in sorted(ours - wanted):
-            happened += lifecycle.unsuppress(alarm, reason, now, by)
+            happened += lifecycle.unsuppress(alarm, instance.timing, reason, now, by)
         if any(each.detail.startswith(PARENT) for each in happened):
             self._children = None
         if happened and alarm.beneath is AlarmState.NORMAL:
