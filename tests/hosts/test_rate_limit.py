@@ -41,6 +41,32 @@ def test_a_message_that_was_overtaken_does_not_come_again() -> None:
     assert list(limit.released(2.0)) == []
 
 
+def test_a_host_may_be_forgotten_while_its_held_messages_are_released() -> None:
+    limit = RateLimit[str]()
+    for leaf in ("availability", "status"):
+        for number in range(int(BURST) + 1):
+            limit.admit(NAS, leaf, f"{leaf} {number}", 0.0)
+            limit.admit(DESK, leaf, f"{leaf} {number}", 0.0)
+    released = []
+    for message in limit.released(10.0):
+        limit.forget(NAS)
+        released.append(message)
+
+    assert len(released) in (2, 3), "both of the other host, and at most the first of the one that was forgotten"
+    assert not limit.is_holding
+
+
+def test_a_message_read_past_the_limit_supersedes_the_held_one() -> None:
+    limit = RateLimit[str]()
+    for leaf in ("availability", "status"):
+        for number in range(int(BURST) + 1):
+            limit.admit(NAS, leaf, f"{leaf} {number}", 0.0)
+    limit.supersede(NAS, "availability")
+    limit.supersede(DESK, "availability")
+
+    assert list(limit.released(10.0)) == [f"status {int(BURST)}"]
+
+
 def test_responses_and_commands_are_not_held() -> None:
     limit = RateLimit[int]()
     for number in range(100):

@@ -7,8 +7,10 @@ from typing import Any
 from pytest_homeassistant_custom_component.common import async_fire_mqtt_message
 
 from custom_components.iotbridge.hosts.commander import CommandResult
+from homeassistant.components.mqtt.const import MQTT_CONNECTION_STATE
 from homeassistant.core import Event, EventStateChangedData, callback
 from homeassistant.helpers import issue_registry as ir
+from homeassistant.helpers.dispatcher import async_dispatcher_send
 from tests.kit import FakeHost, Kit, now
 
 FLOOD = 1000
@@ -68,6 +70,28 @@ async def test_of_a_flood_the_newest_state_is_the_one_that_counts(kit: Kit) -> N
     assert host.power == "lost"
     await host.availability("online")
     assert host.power == "on", "a second later there is room again"
+
+
+async def test_what_the_broker_remembers_is_newer_than_what_is_held_of_a_flood(kit: Kit) -> None:
+    host = await kit.host()
+    for _ in range(FLOOD):
+        fire(kit, host.topic("availability"), "offline")
+    await host.availability("online", retain=True)
+    await kit.wait(1)
+
+    assert host.power == "on"
+
+
+async def test_what_is_held_of_a_flood_ends_with_the_connection(kit: Kit) -> None:
+    host = await kit.host()
+    for _ in range(FLOOD):
+        fire(kit, host.topic("availability"), "online")
+    fire(kit, host.topic("availability"), "offline")
+    for is_connected in (False, True):
+        async_dispatcher_send(kit.hass, MQTT_CONNECTION_STATE, is_connected)
+    await kit.wait(1)
+
+    assert host.power == "on"
 
 
 async def test_a_message_that_was_held_and_cannot_be_read_is_rejected(kit: Kit) -> None:

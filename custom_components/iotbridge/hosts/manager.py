@@ -187,8 +187,10 @@ class AgentsManager:
         if is_connected:
             self._disconnected_at = None
             self.inventory.reconnected(now)
-        elif self._disconnected_at is None:
-            self._disconnected_at = now
+        else:
+            self._intake.async_disconnected()
+            if self._disconnected_at is None:
+                self._disconnected_at = now
         self.issues.async_set(ir.BROKER_GONE, "", False)
         self._async_tell_all()
 

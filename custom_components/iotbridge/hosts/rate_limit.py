@@ -64,8 +64,9 @@ class RateLimit[M]:
     def released(self, now: float) -> Iterator[M]:
         """Yield the held messages for which there is a token now; each is the newest of its topic."""
         for key, leaf in [*self._holding]:
-            bucket = self._buckets[key][leaf]
-            if (held := bucket.held) is not None and bucket.take(now):
+            # A message that was yielded before may have had its host, or another one, forgotten.
+            bucket = self._buckets.get(key, {}).get(leaf)
+            if bucket and (held := bucket.held) is not None and bucket.take(now):
                 self._release(key, leaf, bucket)
                 yield held
 
@@ -82,6 +83,16 @@ class RateLimit[M]:
             for bucket in buckets.values()
             if bucket.dropped >= FLOOD_FROM and now - bucket.dropped_at < CALM_AFTER_S
         }
+
+    def supersede(self, key: HostKey, leaf: Leaf) -> None:
+        """Drop the held message of a leaf: a newer one is read without being asked for."""
+        if bucket := self._buckets.get(key, {}).get(leaf):
+            self._release(key, leaf, bucket)
+
+    def supersede_all(self) -> None:
+        """Drop all held messages: the broker will send what is newer."""
+        for key, leaf in [*self._holding]:
+            self.supersede(key, leaf)
 
     def forget(self, key: HostKey) -> None:
         """Drop what is known of a host."""

@@ -64,6 +64,11 @@ class MessageIntake:
         """Return the hosts that send more than is read."""
         return self._rate_limit.flooding(now)
 
+    @callback
+    def async_disconnected(self) -> None:
+        """Drop what is held: after the next connection the broker says what is true then."""
+        self._rate_limit.supersede_all()
+
     def forget(self, key: HostKey) -> None:
         """Drop what is known of a host."""
         self._rate_limit.forget(key)
@@ -89,8 +94,11 @@ class MessageIntake:
         incoming = Incoming(
             key=key, leaf=leaf, payload=payload, is_retained=bool(message.retain), received=dt_util.utcnow()
         )
-        # The broker sends what it remembers once for each connection.
-        if incoming.is_retained or self._async_admit(incoming):
+        if incoming.is_retained:
+            # The broker sends what it remembers once for each connection, and it is the newest there is.
+            self._rate_limit.supersede(key, leaf)
+            self._read(incoming)
+        elif self._async_admit(incoming):
             self._read(incoming)
 
     @callback
@@ -116,9 +124,12 @@ class MessageIntake:
     def _async_release(self, _now: datetime) -> None:
         """Read the newest messages of what was dropped."""
         self._cancel_release = None
-        for message in self._rate_limit.released(time.monotonic()):
-            try:
-                self._read(message)
-            except MessageError as error:
-                self._reject(message.key.topic(message.leaf), str(error))
-        self._async_release_later()
+        try:
+            for message in self._rate_limit.released(time.monotonic()):
+                try:
+                    self._read(message)
+                except MessageError as error:
+                    self._reject(message.key.topic(message.leaf), str(error))
+        finally:
+            # Whatever one message made of itself, those of other hosts are still held.
+            self._async_release_later()
