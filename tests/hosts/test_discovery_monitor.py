@@ -8,6 +8,9 @@ from homeassistant.data_entry_flow import FlowResultType
 from homeassistant.helpers import device_registry as dr, issue_registry as ir
 from tests.kit import FakeHost, Kit
 
+# The form of a host of IPWatch: nothing is ever published for another.
+ADDRESS = "192.168.1.77"
+
 
 def issues(kit: Kit) -> dict[str, ir.IssueEntry]:
     registry = ir.async_get(kit.hass)
@@ -51,7 +54,7 @@ class TestEmptiedAnnounce:
     """The announce of a host vanishes while it is online."""
 
     async def test_nothing_is_written_for_a_host_that_announced_itself(self, kit: Kit) -> None:
-        host = await kit.host()
+        host = await kit.host(ADDRESS, prefix="ipwatch")
         await kit.receive(host.topic("announce"), "")
         for _ in range(6):
             await host.status()
@@ -61,7 +64,7 @@ class TestEmptiedAnnounce:
         assert written(kit) == set()
 
     async def test_nor_after_a_restart(self, kit: Kit) -> None:
-        host = await kit.host()
+        host = await kit.host(ADDRESS, prefix="ipwatch")
         await kit.receive(host.topic("announce"), "")
         await restart(kit)
         await host.availability("online", retain=True)
@@ -73,7 +76,7 @@ class TestEmptiedAnnounce:
         assert written(kit) == set()
 
     async def test_a_host_that_was_forgotten_may_be_one_of_ipwatch_afterwards(self, kit: Kit) -> None:
-        host = await kit.host()
+        host = await kit.host(ADDRESS, prefix="ipwatch")
         await host.announce(power="off")
         await host.availability("offline")
         await delete_device(kit, host)

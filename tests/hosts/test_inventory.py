@@ -346,6 +346,41 @@ def test_a_host_that_announced_itself_before_a_restart_is_known_to_have() -> Non
 class TestStrangers:
     """Anyone on the broker can make up hosts."""
 
+    def give_devices(self, world: Clocked) -> None:
+        for host in list(world.inventory):
+            world.inventory.set_device(host, True)
+
+    def test_a_host_that_announces_itself_takes_the_place_of_one_with_a_device_that_never_did(
+        self, world: Clocked
+    ) -> None:
+        self.fill(world, "status", self.status(world), MAX_HOSTS)
+        self.give_devices(world)
+        assert world.inventory.is_full
+        with pytest.raises(MessageError):
+            world.status()
+        world.announce()
+
+        assert world.host.has_announced
+        assert len(world.inventory) == MAX_HOSTS
+        assert world.inventory.get(HostKey("iotbridge", "stranger-0")) is None
+
+    def test_one_that_never_announced_itself_takes_the_place_of_none_that_did(self, world: Clocked) -> None:
+        world.announce()
+        self.fill(world, "status", self.status(world), 2 * MAX_HOSTS)
+
+        assert world.host.has_announced
+
+    def test_announces_of_strangers_evict_no_host_with_a_device(self, world: Clocked) -> None:
+        world.status()
+        self.give_devices(world)
+        for number in range(2 * MAX_HOSTS):
+            key = HostKey("iotbridge", f"stranger-{number}")
+            payload = {"protocol": 1, "agent": "1", "node_id": key.node_id, "hostname": "x", "uid": key.uid}
+            world.hear("announce", payload | {"instance": "a", "power": "on"}, key=key)
+
+        assert world.host.has_device
+        assert len(world.inventory) == MAX_HOSTS
+
     def fill(self, world: Clocked, leaf: Leaf, payload: Any, count: int) -> None:
         for number in range(count):
             world.hear(leaf, payload, key=HostKey("iotbridge", f"stranger-{number}"))
@@ -383,9 +418,10 @@ class TestStrangers:
 
         assert [host.key.node_id for host in evicted] == ["stranger-0", "stranger-1"]
 
-    def test_two_thousand_devices_are_the_end(self, world: Clocked) -> None:
+    def test_two_thousand_hosts_that_announced_themselves_and_have_devices_are_the_end(self, world: Clocked) -> None:
         self.fill(world, "status", self.status(world), MAX_HOSTS)
         for host in list(world.inventory):
+            host.has_announced = True
             world.inventory.set_device(host, has_device=True)
 
         with pytest.raises(MessageError, match="hosts already"):

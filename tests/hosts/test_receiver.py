@@ -4,8 +4,10 @@ import asyncio
 import json
 from typing import Any
 
+import pytest
 from pytest_homeassistant_custom_component.common import async_fire_mqtt_message
 
+from custom_components.iotbridge.hosts import announce_store, discovery, inventory
 from custom_components.iotbridge.hosts.commander import CommandResult
 from homeassistant.components.mqtt.const import MQTT_CONNECTION_STATE
 from homeassistant.core import Event, EventStateChangedData, callback
@@ -155,6 +157,92 @@ async def test_two_thousand_strangers_keep_no_host_out(kit: Kit) -> None:
 
     assert host.power == "on"
     assert len(ir.async_get(kit.hass).issues) == 0
+
+
+async def test_two_thousand_strangers_with_a_status_get_no_device_and_keep_no_host_out(kit: Kit) -> None:
+    for number in range(2500):
+        fire(kit, f"iotbridge/device/ghost-{number}/status", {"timestamp": now(), "cpu_percent": 1})
+    await kit.wait(20)
+    host = await kit.host()
+    await kit.wait(10)
+
+    topics = [call.args[0] for call in kit.mqtt.async_publish.call_args_list]
+    assert [topic for topic in topics if topic.startswith("homeassistant/")] == []
+    assert host.power == "on"
+    assert [issue.translation_key for issue in ir.async_get(kit.hass).issues.values()] == ["too_many_hosts"]
+
+
+async def test_strangers_with_a_device_make_room_for_a_host_and_lose_it(
+    kit: Kit, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(inventory, "MAX_HOSTS", 20)
+    strangers = [FakeHost(kit, f"ghost-{number}", "iotbridge") for number in range(20)]
+    for stranger in strangers:
+        await stranger.discover()
+        await stranger.availability("online")
+        await stranger.status()
+    assert all(kit.device(stranger.uid) for stranger in strangers)
+    host = await kit.host()
+
+    assert host.power == "on"
+    assert kit.device(strangers[0].uid) is None
+    assert kit.device(strangers[1].uid)
+
+
+async def test_addresses_that_strangers_make_up_become_a_bounded_number_of_devices(
+    kit: Kit, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(discovery, "MAX_DEVICES", 10)
+    for number in range(30):
+        fire(kit, f"ipwatch/device/10.0.0.{number}/status", {"timestamp": now(), "cpu_percent": 1})
+    for _ in range(4):
+        await kit.wait(10)
+        await kit.hass.async_block_till_done(wait_background_tasks=True)
+
+    topics = {call.args[0] for call in kit.mqtt.async_publish.call_args_list}
+    assert len([topic for topic in topics if topic.startswith("homeassistant/device/")]) == 10
+    assert [issue.translation_key for issue in ir.async_get(kit.hass).issues.values()] == ["too_many_hosts"]
+
+
+async def test_strangers_cannot_flush_what_is_known_of_a_host(kit: Kit, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(inventory, "MAX_NEWCOMERS", 5)
+    monkeypatch.setattr(inventory, "MAX_HOSTS", 5)
+    monkeypatch.setattr(announce_store, "MAX_KEPT", 10)
+    host = await kit.host("10.0.0.1", prefix="ipwatch")
+    await kit.wait(2)
+    await kit.hass.config_entries.async_reload(kit.hass.config_entries.async_entries("iotbridge")[0].entry_id)
+    await host.availability("online")
+    for number in range(20):
+        await FakeHost(kit, f"ghost-{number}", "iotbridge").announce()
+        fire(kit, f"iotbridge/device/shade-{number}/availability", "online")
+    await kit.wait(2)
+    await kit.hass.config_entries.async_reload(kit.hass.config_entries.async_entries("iotbridge")[0].entry_id)
+    await host.availability("online")
+    await host.status()
+    for _ in range(2):
+        await kit.wait(30)
+        await kit.hass.async_block_till_done(wait_background_tasks=True)
+
+    topics = {call.args[0] for call in kit.mqtt.async_publish.call_args_list}
+    assert [topic for topic in topics if topic.startswith("homeassistant/device/ipwatch")] == []
+
+
+async def test_a_host_that_made_room_is_still_known_to_announce_itself(
+    kit: Kit, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(inventory, "MAX_NEWCOMERS", 5)
+    host = FakeHost(kit, "10.0.0.1", "ipwatch")
+    await host.announce()
+    await kit.wait(2)
+    await kit.hass.config_entries.async_reload(kit.hass.config_entries.async_entries("iotbridge")[0].entry_id)
+    await host.availability("online")
+    for number in range(20):
+        fire(kit, f"iotbridge/device/shade-{number}/availability", "online")
+    await host.status()
+    await kit.wait(60)
+
+    topics = {call.args[0] for call in kit.mqtt.async_publish.call_args_list}
+    assert [topic for topic in topics if topic.startswith("homeassistant/device/")] == []
 
 
 async def test_strangers_that_announce_themselves_make_a_bounded_number_of_repairs(kit: Kit) -> None:

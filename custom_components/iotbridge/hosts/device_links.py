@@ -83,6 +83,9 @@ class Attachments:
         for identifier in (host.uid, host.key.ipwatch_identifier):
             if identifier and self._by_identifier.get(identifier) == host.key:
                 del self._by_identifier[identifier]
+        if device_id := self._devices.get(host.key):
+            # It made room for another host: it comes with a device again when it is heard again.
+            dr.async_get(self._hass).async_remove_device(device_id)
 
     @callback
     def _async_device_changed(self, event: Event[dr.EventDeviceRegistryUpdatedData]) -> None:

@@ -12,14 +12,17 @@ from homeassistant.helpers.event import async_track_time_interval
 from homeassistant.helpers.json import json_dumps
 from homeassistant.helpers.translation import async_get_translations
 
-from .. import mqtt_client
+from .. import issues as ir, mqtt_client
 from ..const import DOMAIN, LOGGER, MQTT_DOMAIN
+from ..protocol.topics import HostKey
 from .discovery_monitor import DiscoveryMonitor
 from .inventory import Host
 from .manager import AgentsManager
 
 # An agent of ours announces itself within seconds of its first message; whoever has not by then will not.
 ANNOUNCE_WITHIN_S = 15.0
+# An agent of IPWatch is named by its address, which anyone can make up: so many devices are made at most.
+MAX_DEVICES = 200
 # Core's mqtt loses parts of a discovery message that follows the one before too closely.
 INTERVAL = timedelta(seconds=10)
 
@@ -39,14 +42,14 @@ BUTTONS = {"shutdown": {"icon": "mdi:power"}, "reboot": {"device_class": "restar
 
 
 class HostDiscovery:
-    """Publishes the discovery message of every host that lets others do it."""
+    """Publishes the discovery message of every agent of IPWatch."""
 
     def __init__(self, hass: HomeAssistant, manager: AgentsManager, monitor: DiscoveryMonitor) -> None:
         """Prepare; nothing is published before async_start."""
         self._hass = hass
         self._manager = manager
         self._monitor = monitor
-        self._published: dict[str, str] = {}
+        self._published: dict[HostKey, str] = {}
 
     async def async_start(self) -> CALLBACK_TYPE:
         """Begin to look for such hosts; return what ends it."""
@@ -55,27 +58,49 @@ class HostDiscovery:
         async def publish(_now: Any) -> None:
             await self._async_publish(names)
 
-        return async_track_time_interval(self._hass, publish, INTERVAL, name="iotbridge host discovery")
+        forgotten = self._manager.async_add_forget_listener(self._async_host_forgotten)
+        untrack = async_track_time_interval(self._hass, publish, INTERVAL, name="iotbridge host discovery")
+
+        @callback
+        def stop() -> None:
+            forgotten()
+            untrack()
+
+        return stop
 
     async def _async_publish(self, names: Mapping[str, str]) -> None:
         prefix = mqtt_client.async_discovery_prefix(self._hass)
         if prefix is None or not self._manager.is_connected:
             return
-        now = time.monotonic()
-        for host in list(self._manager.inventory):
-            # A host that ever announced itself has a discovery message of its own.
-            if host.has_announced or not host.readings or now - host.first_heard_at < ANNOUNCE_WITHIN_S:
-                continue
+        hosts = self._hosts()
+        self._manager.issues.async_set(ir.TOO_MANY_HOSTS, "ipwatch", len(hosts) > MAX_DEVICES, limit=str(MAX_DEVICES))
+        for host in hosts[:MAX_DEVICES]:
             has_device = async_disable_status_sensor(self._hass, host.identifier)
             payload = json_dumps(discovery_config(host, names, is_part_of_device=has_device))
             topic = f"{prefix}/device/{host.uid}/config"
-            if self._published.get(topic) != payload or not (host.has_device and self._monitor.has_message(host)):
+            if self._published.get(host.key) != payload or not (host.has_device and self._monitor.has_message(host)):
                 try:
                     await mqtt_client.async_publish(self._hass, topic, payload, qos=1, retain=True)
                 except HomeAssistantError as error:
                     LOGGER.debug("Could not publish on %s, and try again: %s", topic, error)
                 else:
-                    self._published[topic] = payload
+                    self._published[host.key] = payload
+
+    def _hosts(self) -> list[Host]:
+        """Return the hosts that are to be published, those with a device first."""
+        heard_before = time.monotonic() - ANNOUNCE_WITHIN_S
+        hosts = [
+            host
+            for host in self._manager.inventory
+            # A host that ever announced itself has a discovery message of its own.
+            if host.key.ipwatch_identifier and host.readings and not host.has_announced
+            if host.first_heard_at <= heard_before
+        ]
+        return sorted(hosts, key=lambda host: not host.has_device)
+
+    @callback
+    def _async_host_forgotten(self, host: Host) -> None:
+        self._published.pop(host.key, None)
 
 
 @callback

@@ -186,7 +186,7 @@ class Inventory:
         self._newcomers.pop(key, None)
 
     def set_device(self, host: Host, has_device: bool) -> None:
-        """Note whether a host has its device; one that has is never evicted."""
+        """Note whether a host has its device; of hosts that announced themselves, one that has is never evicted."""
         host.has_device = has_device
         if has_device:
             host.is_deleted = False
@@ -208,27 +208,45 @@ class Inventory:
             return None
         host = host or Host(key, first_heard_at=now, heard_at=now, has_announced=key in self._announced)
         if key not in self._hosts and leaf != "availability":
-            self._check_room()
+            self._check_room(is_announced=host.has_announced or leaf == "announce")
         self._readers[leaf](host, message, now)
         if key not in self._hosts:
             self._place(host)
         host.power = host.judge(now, self.lost_after_s)
         return host
 
-    def _check_room(self) -> None:
-        if len(self._hosts) >= MAX_HOSTS and all(host.has_device for host in self._hosts.values()):
+    @property
+    def is_full(self) -> bool:
+        """Return whether a new host is refused, or takes the place of another."""
+        return len(self._hosts) >= MAX_HOSTS
+
+    def _check_room(self, *, is_announced: bool) -> None:
+        if self.is_full and self._dispensable(is_announced=is_announced) is None:
             raise MessageError(f"there are {MAX_HOSTS} hosts already")
 
+    def _dispensable(self, *, is_announced: bool) -> Host | None:
+        """Return the host that makes room for a new one, the oldest of its kind.
+
+        Anyone can make up a host that sends a status. A host that announces itself therefore takes the place of one
+        that never did, in the end also of one with a device, and never the other way round.
+        """
+        strangers = (host for host in self._hosts.values() if not host.has_announced)
+        without_device = [host for host in self._hosts.values() if not host.has_device]
+        stranger = next((host for host in without_device if not host.has_announced), None)
+        if stranger or not is_announced:
+            return stranger
+        return next(iter(without_device), None) or next(strangers, None)
+
     def _place(self, host: Host) -> None:
-        """Put a host where it counts, and evict the oldest one that has no device where there are too many."""
+        """Put a host where it counts, and evict another where there are too many."""
         if not host.is_known and not host.has_device:
             self._newcomers[host.key] = host
             if len(self._newcomers) > MAX_NEWCOMERS:
                 self._evict(next(iter(self._newcomers.values())))
             return
         self._newcomers.pop(host.key, None)
-        if len(self._hosts) >= MAX_HOSTS:
-            self._evict(next(host for host in self._hosts.values() if not host.has_device))
+        if self.is_full and (evicted := self._dispensable(is_announced=host.has_announced)):
+            self._evict(evicted)
         self._hosts[host.key] = host
 
     def _evict(self, host: Host) -> None:

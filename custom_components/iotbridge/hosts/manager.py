@@ -19,7 +19,7 @@ from ..protocol.messages import PROTOCOL_VERSION, BareResponse, Command, Message
 from ..protocol.topics import HostKey
 from .announce_store import AnnouncedHosts
 from .commander import Commander, CommandResult
-from .inventory import POWER_COMMANDS, Host, Incoming, Inventory, PowerState
+from .inventory import MAX_HOSTS, POWER_COMMANDS, Host, Incoming, Inventory, PowerState
 from .pending_calls import Answers
 from .receiver import MessageIntake
 
@@ -41,7 +41,7 @@ class AgentsManager:
     ) -> None:
         """Prepare; nothing is heard before async_start."""
         self.hass = hass
-        self._announced = AnnouncedHosts(hass)
+        self._announced = AnnouncedHosts(hass, self._is_followed)
         self.inventory = Inventory(lost_after_s, announced=self._announced, on_evicted=self._async_drop)
         self.issues = ir.Issues(hass)
         self.is_connected = False
@@ -203,6 +203,7 @@ class AgentsManager:
         for host in self.inventory.sweep(now):
             self._async_tell_host(host)
         self._async_judge_floods(now)
+        self.issues.async_set(ir.TOO_MANY_HOSTS, "", self.inventory.is_full, limit=str(MAX_HOSTS))
         if (total := self.rejected.total()) != self._told_rejected:
             self._told_rejected = total
             self._fleet_changed()
@@ -325,18 +326,22 @@ class AgentsManager:
     def async_forget(self, host: Host) -> None:
         """Drop a host whose device was removed, with everything that is known of it."""
         self.inventory.forget(host.key)
+        self._announced.discard(host.key)
         self._async_drop(host)
 
     @callback
     def _async_drop(self, host: Host) -> None:
         self._commander.forget(host.key)
         self._intake.forget(host.key)
-        self._announced.discard(host.key)
         self._answers.end(f"{host.name} was removed.", host.key)
         self.issues.async_clear(str(host.key))
         for listener in list(self._forget_listeners):
             listener(host)
         self._fleet_changed()
+
+    def _is_followed(self, key: HostKey) -> bool:
+        host = self.inventory.get(key)
+        return host is not None and (host.announce is not None or host.has_device)
 
     # ------------------------------------------------------------------ for people
 
