@@ -7,7 +7,7 @@ import pytest
 
 from custom_components.iotbridge.things.inference.interpretation import UNIT_WINS
 from custom_components.iotbridge.things.inference.precision import DIGITS
-from custom_components.iotbridge.things.inference.unit_rules import RULES
+from custom_components.iotbridge.things.inference.unit_rules import UNIT_RULES, WRITTEN_UNIT_RULES
 from custom_components.iotbridge.things.model.discovery_config import discovery_config
 from custom_components.iotbridge.things.model.message import About
 from custom_components.iotbridge.things.model.profile import Channel, Profile
@@ -83,7 +83,7 @@ def test_words_lead_to_quantities() -> None:
 
     assert {quantity for table in tables for quantity in table.values()} <= QUANTITIES.keys()
     assert {row.quantity for row in CONVENTIONS} - {None, "off"} <= QUANTITIES.keys()
-    assert RULES.keys() <= QUANTITIES.keys()
+    assert {rule.becomes for rule in (*UNIT_RULES.rows, *WRITTEN_UNIT_RULES.rows)} - {None} <= QUANTITIES.keys()
 
 
 def test_a_word_stands_in_one_table_only() -> None:

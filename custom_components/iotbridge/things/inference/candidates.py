@@ -13,6 +13,7 @@ from ..model.conversion import is_absent, quantity_of, text_of, unit_of
 from ..model.message import Field, Scalar
 from ..model.profile import key_of
 from ..vocabulary.obis import OBIS
+from ..vocabulary.records import UNITS
 from ..vocabulary.roles import GENERIC
 from ..vocabulary.unit_spellings import NO_UNIT
 from .records import Record, record_of, title_of
@@ -23,7 +24,6 @@ from .tokens import Suffix, Words, bracketed, is_number, suffix, words_of
 NAMERS = ("value_type", "valuetype", "name", "n", "key", "sensor", "param", "parameter", "label", "measurement",
           "variable", "metric", "quantity", "type", "field", "id", "channel", "code", "obis")  # fmt: skip
 VALUES = frozenset({"measurementvalue", "sensorvalue", "datavalue", "value", "val", "v", "reading", "measurement"})
-UNITS = ("unit", "units", "u", "uom", "unit_of_measurement", "unitofmeasurement", "$unit")
 # A part of a key that is an address: "0x2916", "4C33A6603C79", "28-0316a2799bff".
 ADDRESS = re.compile(
     r"0x[0-9a-fA-F]{4,16}|(?=.*\d)[0-9a-fA-F]{8,16}"

@@ -14,11 +14,10 @@ from .naming import Said, name_of
 from .precision import precision_of
 from .texts import is_encoded, is_identifier, is_time, names_a_record, names_a_unit
 from .tokens import Phrase, Words, only_qualifies, phrases, words_of
-from .unit_context import Range
-from .unit_rules import settled
+from .unit_rules import with_unit
 
-EPOCH_S = Range(1.4e9, 2.2e9)
-EPOCH_MS = Range(1.4e12, 2.2e12)
+# Seconds since 1970, from 2014 to 2039.
+EPOCH = (1.4e9, 2.2e9)
 # How the yes of a switch is written; a cover's is "open", a lock's is "lock".
 SWITCHED = frozenset({"on", "true", "1"})
 # Classes whose events are counted, too.
@@ -164,7 +163,7 @@ def is_no_reading(one: Place, text: str) -> bool:
 
 def number_channel(one: Place, context: Context) -> Channel | None:
     """Propose a sensor of a number, or of nothing yet; None for an identity or a time."""
-    found = settled(meaning(one, context), one, context)
+    found = with_unit(meaning(one, context), one, context)
     if found.role in ("identity", "time") or is_epoch(one, found):
         return None
     row = found.row
@@ -285,4 +284,8 @@ def counts_answers(one: Place) -> bool:
 
 def is_epoch(one: Place, found: Meaning) -> bool:
     """Return whether a number is a time: seconds or milliseconds since 1970."""
-    return found.quantity is None and (EPOCH_S.has(one.number) or EPOCH_MS.has(one.number))
+    return (
+        found.quantity is None
+        and one.number is not None
+        and any(EPOCH[0] * factor <= one.number <= EPOCH[1] * factor for factor in (1, 1000))
+    )

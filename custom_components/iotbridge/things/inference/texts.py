@@ -5,7 +5,8 @@ import re
 
 from ..model.message import Problem, ProblemKind
 from ..model.profile import Reading
-from .candidates import NAMERS, UNITS, Place, plain
+from ..vocabulary.records import UNITS
+from .candidates import NAMERS, Place, plain
 from .interpretation import role_of
 
 TIME = re.compile(

@@ -1,329 +1,222 @@
-"""Which unit a number without one is in: decided by its size and its neighbours, or not at all. Pure."""
+"""Rules for the unit of a number that is written without one; numbers that fit no rule keep their quantity's usual unit.
+
+A rule holds when all its conditions do, and the first that holds decides. ``unit`` None: nobody can tell.
+"""
 
 from dataclasses import replace
-import re
+from enum import Enum, auto
+from typing import NamedTuple
 
 from ..model.conversion import unit_of
-from ..vocabulary.binary_states import BITS
-from . import unit_rules_electrical
-from .candidates import UNITS, Place, member
+from ..vocabulary.display_names import PERIODS, STATISTICS
+from ..vocabulary.neighbours import (
+    BATTERIES,
+    BEACONS,
+    CHARGED_OR_HEATED,
+    DELIVERED,
+    HOT,
+    IN_PIPES,
+    METERED,
+    RADIO_POWER,
+    SENSORS,
+)
+from ..vocabulary.records import UNITS
+from .candidates import Place, member
 from .interpretation import Context, Meaning, units_of
-from .unit_context import FRACTION, PERCENT, Case, Range, Rule
+from .rules import Condition, Example, Table, either, no
+from .unit_conditions import (
+    Case,
+    MessageUnit,
+    beside,
+    between,
+    broken,
+    counted_in_watt_hours,
+    decimal,
+    humidity_scaled,
+    imperial,
+    in_inches,
+    in_unit,
+    is_among_bits,
+    is_beside_pascals,
+    is_beside_tenths_of_dbm,
+    is_beside_tenths_of_volts,
+    is_in_telegram,
+    is_listed,
+    is_measured,
+    is_milliamperes_by_power,
+    is_of_a_lamp,
+    is_of_a_room,
+    is_only_a_unit,
+    is_raw_of_another,
+    near,
+    of,
+    on_topic,
+    own,
+    present,
+    unit_for_all,
+    whole,
+    written_as,
+)
 
-TENTHS_OF_PERCENT = Range(101, 1000)
-DBM = Range(-150, -0.000001)
-TENTHS_OF_DBM = Range(-1500, -200)
-# The pressure of the air, from the deepest valley to the highest hut.
-AIR = {
-    "hPa": Range(300, 1100),
-    "mbar": Range(300, 1100),
-    "Pa": Range(30000, 110000),
-    "kPa": Range(80, 110),
-    "inHg": Range(20, 33),
-    "mmHg": Range(500, 830),
-}
-TENTHS_OF_HPA = Range(8000, 11000)
-NOT_OF_THE_AIR = frozenset({
-    "water", "tire", "tyre", "pump", "system", "boiler", "filter", "oil", "fuel", "coolant", "brake", "hydraulic",
-    "suction", "manifold", "boost", "pipe",
-})  # fmt: skip
-ROOM_LIMIT = 100
+
+class Verdict(Enum):
+    """Decisions of a rule that are no unit."""
+
+    INTERNAL = auto()
+    SETTING = auto()
+    AS_TEMPERATURE = auto()
 
 
-# What grows; its rate is how fast it does, or what it costs.
-COUNTED = frozenset({"energy", "gas", "water", "volume", "heat"})
+class UnitRule(NamedTuple):
+    """Unit of a number under conditions; ``becomes`` another quantity, and is multiplied by ``scale``."""
+
+    unit: str | MessageUnit | Verdict | None
+    when: tuple[Condition[Case], ...]
+    becomes: str | None = None
+    scale: float = 1.0
+    example: Example | None = None
 
 
-def settled(found: Meaning, one: Place, context: Context) -> Meaning:
-    """Return a meaning with the unit that is meant; without quantity or unit where nobody can tell."""
-    if found.quantity is None or found.role:
-        return found
-    if found.quantity == "current" and one.suffix is not None and not one.suffix.rest and isinstance(one.number, int):
-        found = found if unit_rules_electrical.AMPERES.has(one.number) else Meaning(known=True)
-    if found.quantity is None:
-        return found
-    if found.quantity in COUNTED and not found.certain and "rate" in one.leaf:
-        return Meaning(known=True, phrase=found.phrase)
-    if not found.certain:
-        beside = unit_of(member(one, UNITS) or "")
-        if beside and beside in units_of(found.quantity):
-            found = replace(found, unit=beside)
+CELSIUS = MessageUnit("temperature", "°F", "°C")
+PRESSURE = MessageUnit("pressure", None, None)
+WIND = MessageUnit("speed", "mph", "m/s")
+SPEED = MessageUnit("speed", None, None)
+BIT = between(0, 1)
+FRACTION = between(0.000001, 0.999999)
+TENTHS_OF_MAINS = between(2001, 2600)
+AIR = of("pressure", "air pressure")
+
+UNIT_RULES = Table(
+    (
+        UnitRule(None, when=(of("energy", "gas", "water", "volume", "heat"), own(["rate"]))),
+        UnitRule("mV", when=(of("voltage"), between(1200, 60000), either(near(BATTERIES), beside(*BATTERIES)))),
+        UnitRule("V", when=(of("voltage"), whole, TENTHS_OF_MAINS, beside("current", "power")), scale=0.1),
+        UnitRule("mV", when=(of("voltage"), on_topic(["zigbee2mqtt"], 0), between(1500, 6000))),
+        UnitRule("mV", when=(of("voltage"), whole, between(1200, 60000), beside(*SENSORS), no(beside(*METERED)))),
+        UnitRule("mV", when=(of("supply voltage"), between(100, 60000))),
+        UnitRule(None, when=(of("battery"), broken, between(4.4, 20))),
+        UnitRule(None, when=(of("battery"), own(["charge", "discharge"]), beside("discharge"))),
+        UnitRule("mV", when=(of("battery"), between(1200, 60000)), becomes="voltage"),
+        UnitRule("V", when=(of("battery"), decimal, between(1.05, 4.4)), becomes="voltage"),
+        UnitRule("%", when=(of("battery"), FRACTION), scale=100.0),
+        UnitRule(None, when=(of("current"), is_beside_tenths_of_volts)),
+        UnitRule("mA", when=(of("current"), is_milliamperes_by_power)),
+        UnitRule(None, when=(of("current"), whole, no(between(-200, 200)))),
+        UnitRule("Wh", when=(of("energy"), counted_in_watt_hours)),
+        UnitRule(Verdict.INTERNAL, when=(of("power"), own(RADIO_POWER), between(-120, -0.000001), beside("rssi"))),
+        UnitRule("kW", when=(of("power"), own(DELIVERED), is_in_telegram, between(-100, 100))),
+        UnitRule(None, when=(of("power"), own(PERIODS), no(own(STATISTICS)))),
+        UnitRule(None, when=(of("power"), is_beside_tenths_of_volts)),
+        UnitRule(None, when=(of("power"), decimal, BIT, beside("target"), beside("temperature"))),
+        UnitRule(None, when=(of("power"), decimal, own(CHARGED_OR_HEATED), between(0.1, 25))),
+        UnitRule(None, when=(of("power"), beside("odometer"), between(-500, 500))),
+        UnitRule(None, when=(of("power"), whole, BIT, no(is_measured), is_among_bits)),
+        UnitRule("m³", when=(of("gas"), own(DELIVERED), beside("energy", "electricity", "power"))),
+        UnitRule("%", when=(of("power factor"), present, no(between(-1, 1)))),
+        UnitRule(Verdict.INTERNAL, when=(of("frequency"), between(1e6, 1e12))),
+        UnitRule(Verdict.INTERNAL, when=(of("frequency"), between(430, 930), beside("rssi", "snr", "mod"))),
+        UnitRule(None, when=(of("temperature"), whole, between(151, 1300), no(near(HOT, 3)), humidity_scaled(1))),
+        UnitRule("K", when=(of("temperature"), between(230, 340), is_beside_pascals)),
+        UnitRule(CELSIUS, when=(of("temperature"), whole, humidity_scaled(0.1), between(-1000, 1000)), scale=0.1),
+        UnitRule(CELSIUS, when=(of("temperature"), whole, humidity_scaled(0.01), between(-10000, 10000)), scale=0.01),
+        UnitRule(CELSIUS, when=(of("temperature"),)),
+        UnitRule("%", when=(of("humidity"), FRACTION), scale=100.0),
+        UnitRule("%", when=(of("humidity"), whole, between(101, 1000)), scale=0.1),
+        UnitRule("%", when=(of("humidity"), whole, between(1001, 1e9)), scale=0.01),
+        UnitRule(PRESSURE, when=(AIR, unit_for_all("pressure"))),
+        UnitRule(None, when=(of("pressure"), near(IN_PIPES))),
+        UnitRule("hPa", when=(AIR, between(300, 1100)), becomes="air pressure"),
+        UnitRule("Pa", when=(AIR, between(30000, 110000)), becomes="air pressure"),
+        UnitRule("kPa", when=(AIR, between(80, 110)), becomes="air pressure"),
+        UnitRule("inHg", when=(of("air pressure"), between(20, 33))),
+        UnitRule("inHg", when=(of("pressure"), between(20, 33), imperial), becomes="air pressure"),
+        UnitRule("hPa", when=(AIR, whole, between(8000, 11000)), becomes="air pressure", scale=0.1),
+        UnitRule(None, when=(AIR, present)),
+        UnitRule(Verdict.INTERNAL, when=(of("signal"), written_as("wifi"), whole, BIT)),
+        UnitRule("dBm", when=(of("signal"), whole, between(-1500, -200)), scale=0.1),
+        UnitRule("%", when=(of("signal"), between(0.000001, 100)), becomes="signal share"),
+        UnitRule(Verdict.INTERNAL, when=(of("signal"), present, no(between(-150, -0.000001)))),
+        UnitRule("dB", when=(of("snr", "rsrq"), is_beside_tenths_of_dbm), scale=0.1),
+        UnitRule(None, when=(of("light"), whole, BIT, is_of_a_lamp)),
+        UnitRule(Verdict.INTERNAL, when=(of("light", "illuminance"), is_raw_of_another)),
+        UnitRule(None, when=(of("angle"), whole, BIT, is_among_bits)),
+        UnitRule("°", when=(of("altitude"), beside("azimuth")), becomes="angle"),
+        UnitRule(None, when=(of("efficiency"), between(0.000001, 1))),
+        UnitRule(None, when=(of("position"), is_listed)),
+        UnitRule(None, when=(of("progress"), FRACTION)),
+        UnitRule("m", when=(of("distance"), on_topic(BEACONS))),
+        UnitRule(None, when=(of("rotation"), written_as("fan speed"), between(-1e9, 100.999))),
+        UnitRule(WIND, when=(of("wind speed", "wind"),)),
+        UnitRule("in/h", when=(of("rain rate"), in_inches)),
+        UnitRule("in", when=(of("rain", "rain amount"), in_inches)),
+        UnitRule(SPEED, when=(of("speed"), unit_for_all("speed"))),
+        UnitRule("km/h", when=(of("speed"), beside("lat", "latitude"))),
+        UnitRule("km", when=(of("range"), beside("soc", "odometer", "vehicle"))),
+        UnitRule(Verdict.SETTING, when=(of("setpoint"), between(-1e9, -40.001))),
+        UnitRule(Verdict.AS_TEMPERATURE, when=(of("setpoint"), beside("temperature", "temp", "tmp"))),
+        UnitRule(Verdict.AS_TEMPERATURE, when=(of("setpoint"), is_of_a_room)),
+        UnitRule(None, when=(of("setpoint"),)),
+    )
+)
+
+# Rules that hold for a number with its unit, too.
+WRITTEN_UNIT_RULES = Table((
+    UnitRule(None, when=(of("current"), is_only_a_unit, whole, no(between(-200, 200)))),
+    UnitRule("hPa", when=(of("pressure"), in_unit("hPa"), between(300, 1100), no(near(IN_PIPES, 3))),
+             becomes="air pressure"),
+    UnitRule("mbar", when=(of("pressure"), in_unit("mbar"), between(300, 1100), no(near(IN_PIPES, 3))),
+             becomes="air pressure"),
+    UnitRule("Pa", when=(of("pressure"), in_unit("Pa"), between(30000, 110000), no(near(IN_PIPES, 3))),
+             becomes="air pressure"),
+    UnitRule("kPa", when=(of("pressure"), in_unit("kPa"), between(80, 110), no(near(IN_PIPES, 3))),
+             becomes="air pressure"),
+    UnitRule("inHg", when=(of("pressure"), in_unit("inHg"), between(20, 33), no(near(IN_PIPES, 3))),
+             becomes="air pressure"),
+    UnitRule("mmHg", when=(of("pressure"), in_unit("mmHg"), between(500, 830), no(near(IN_PIPES, 3))),
+             becomes="air pressure"),
+))  # fmt: skip
+
+
+def with_unit(interpretation: Meaning, candidate: Place, context: Context) -> Meaning:
+    """Return an interpretation with its unit; without quantity or unit where nobody can tell."""
+    if interpretation.quantity is None or interpretation.role:
+        return interpretation
+    if not interpretation.certain:
+        beside_it = unit_of(member(candidate, UNITS) or "")
+        if beside_it and beside_it in units_of(interpretation.quantity):
+            interpretation = replace(interpretation, unit=beside_it)
         else:
-            found = RULES.get(found.quantity or "", usual)(Case(found, one, context))
-    if found.quantity == "pressure" and is_of_the_air(Case(found, one, context)):
-        found = replace(found, quantity="air pressure")
-    return checked(found, one)
+            interpretation = by_rules(UNIT_RULES, Case(interpretation, candidate, context))
+    if interpretation.quantity is not None:
+        interpretation = by_rules(WRITTEN_UNIT_RULES, Case(interpretation, candidate, context))
+    return checked(interpretation, candidate)
 
 
-def checked(found: Meaning, one: Place) -> Meaning:
-    """Return a meaning that claims only what Home Assistant takes and what the value can be."""
-    row = found.row
-    if row.device_class and row.device_class != "monetary" and found.unit not in units_of(found.quantity):
-        return Meaning(unit=found.unit, name=found.name, known=True, phrase=found.phrase)
-    if one.number is None or found.unit != row.unit:
-        return found
-    value = one.number * found.scale
+def by_rules(table: Table[Case, UnitRule], case: Case) -> Meaning:
+    """Return what the first rule that holds makes of an interpretation."""
+    rule = table.first(case)
+    interpretation = case.interpretation
+    if rule is None:
+        return interpretation if interpretation.unit else case.with_unit(interpretation.row.unit)
+    if rule.unit is None:
+        return Meaning(known=True, name=interpretation.name, phrase=interpretation.phrase)
+    if rule.unit is Verdict.AS_TEMPERATURE:
+        return by_rules(table, replace(case, interpretation=replace(interpretation, quantity="temperature")))
+    if isinstance(rule.unit, Verdict):
+        return Meaning(role=rule.unit.name.lower())
+    unit = rule.unit.of(case.context) if isinstance(rule.unit, MessageUnit) else rule.unit
+    return case.with_unit(unit, quantity=rule.becomes, scale=rule.scale)
+
+
+def checked(interpretation: Meaning, candidate: Place) -> Meaning:
+    """Return an interpretation that claims only what Home Assistant takes and what the value can be."""
+    row = interpretation.row
+    units = units_of(interpretation.quantity)
+    if row.device_class and row.device_class != "monetary" and interpretation.unit not in units:
+        return Meaning(unit=interpretation.unit, name=interpretation.name, known=True, phrase=interpretation.phrase)
+    if candidate.number is None or interpretation.unit != row.unit:
+        return interpretation
+    value = candidate.number * interpretation.scale
     if (row.low is not None and value < row.low) or (row.high is not None and value > row.high):
-        return Meaning(name=found.name)
-    return found
-
-
-def usual(case: Case) -> Meaning:
-    """Take the unit that vendors mean when they name none."""
-    return case.to(case.found.row.unit)
-
-
-def temperature(case: Case) -> Meaning:
-    """Decide °C or °F by what the message says elsewhere, tenths or hundredths by a humidity beside it."""
-    unit = case.context.units.get("temperature", "°F" if case.context.imperial else "°C")
-    if (
-        case.is_whole
-        and TENTHS_OF_DEGREES.has(case.value)
-        and not case.words(3) & HOT
-        and humidity_scale(case.one) == 1
-    ):
-        return Meaning(known=True, phrase=case.found.phrase)
-    if KELVIN.has(case.value) and any("pressure" in one.leaf and PASCALS.has(one.number) for one in case.one.siblings):
-        return case.to("K")
-    scale = humidity_scale(case.one)
-    if scale < 1 and case.is_whole and abs(case.value or 0) * scale <= ROOM_LIMIT:
-        return case.to(unit, scale=scale)
-    return case.to(unit)
-
-
-# Who tells pressures in pascals, may tell temperatures in kelvins.
-KELVIN = Range(230, 340)
-PASCALS = Range(20000, 1e8)
-# A whole number above that is a temperature only of something that burns; of anything else it is in tenths.
-TENTHS_OF_DEGREES = Range(151, 1300)
-HOT = frozenset({
-    "oven", "grill", "flue", "exhaust", "nozzle", "bed", "hotend", "tool", "tool0", "kiln", "fire", "smoker", "meat",
-    "collector", "stove", "furnace", "chimney", "probe", "thermocouple", "extruder", "chamber", "pit", "egt", "engine",
-    "burner", "gas", "smoke", "iron", "roaster", "target", "combustion", "turbo", "kelvin",
-})  # fmt: skip
-
-
-def humidity_scale(one: Place) -> float:
-    """Return the scale that a humidity among the siblings must have."""
-    humidity_words = {"humidity", "hum", "humi", "rh"}
-    return next(
-        (percent_scale(sibling.number) for sibling in one.siblings if humidity_words & set(sibling.leaf)),
-        1.0,
-    )
-
-
-def percent_scale(value: float | None) -> float:
-    """Return the scale that makes a percentage of a number: 455 is 45.5, 4550 too, 0.455 is a fraction."""
-    if FRACTION.has(value):
-        return 100.0
-    if not isinstance(value, int) or value <= PERCENT.high:
-        return 1.0
-    return 0.1 if TENTHS_OF_PERCENT.has(value) else 0.01
-
-
-def humidity(case: Case) -> Meaning:
-    """Decide percent, tenths, hundredths or a fraction by size."""
-    return case.to("%", scale=percent_scale(case.value))
-
-
-def pressure(case: Case) -> Meaning:
-    """Recognise the air's pressure by its size; any other pressure says its unit or has none."""
-    of_air = case.found.quantity == "air pressure"
-    if "pressure" in case.context.units:
-        return case.to(case.context.units["pressure"])
-    if case.value is None:
-        return case.to("hPa" if of_air else None)
-    if of_air or not case.words() & NOT_OF_THE_AIR:
-        return pressure_by_size(case, of_air=of_air)
-    return Meaning(known=True, phrase=case.found.phrase)
-
-
-def pressure_by_size(case: Case, *, of_air: bool) -> Meaning:
-    """Take for the air's what is about as much as it has; ``of_air``: its name says so."""
-    for unit in ("hPa", "Pa", "kPa"):
-        if AIR[unit].has(case.value):
-            return case.to(unit, quantity="air pressure")
-    if AIR["inHg"].has(case.value) and (of_air or case.context.imperial):
-        return case.to("inHg", quantity="air pressure")
-    if case.is_whole and TENTHS_OF_HPA.has(case.value):
-        return case.to("hPa", quantity="air pressure", scale=0.1)
-    return Meaning(known=True, phrase=case.found.phrase)
-
-
-def is_of_the_air(case: Case) -> bool:
-    """Return whether a pressure with its unit is that of the air."""
-    sizes = AIR.get(case.found.unit or "")
-    return sizes is not None and sizes.has(case.value) and not case.words(3) & NOT_OF_THE_AIR
-
-
-def signal(case: Case) -> Meaning:
-    """Decide dBm, tenths of it or percent: a signal in dBm is negative."""
-    if case.found.phrase == "wifi" and case.is_whole and case.value in BITS:
-        return Meaning(role="internal")
-    if case.value is None or DBM.has(case.value):
-        return case.to("dBm")
-    if case.is_whole and TENTHS_OF_DBM.has(case.value):
-        return case.to("dBm", scale=0.1)
-    if case.value > 0 and PERCENT.has(case.value):
-        return case.to("%", quantity="signal share")
-    return Meaning(role="internal")
-
-
-def noise_ratio(case: Case) -> Meaning:
-    """Decide dB or tenths of it: whoever sends a signal of -822 sends a ratio of 119."""
-    tenths = any(
-        isinstance(sibling.number, int) and TENTHS_OF_DBM.has(sibling.number) and {"rssi", "rsrp"} & set(sibling.leaf)
-        for sibling in case.one.siblings
-    )
-    return case.to("dB", scale=0.1 if tenths else 1.0)
-
-
-def illuminance(case: Case) -> Meaning:
-    """Take lux; beside the same in lux a number without a unit is the raw one."""
-    if any(
-        sibling.suffix is not None and sibling.suffix.rest == case.one.leaf and sibling.number != case.value
-        for sibling in case.one.siblings
-    ):
-        return Meaning(role="internal")
-    return case.to("lx")
-
-
-LAMPS = frozenset({"pool", "spa", "pump", "relay", "filter", "heater", "garage", "lamp"})
-
-
-def light(case: Case) -> Meaning:
-    """Take lux; where things are switched, a light of 0 or 1 is off or on."""
-    switched = bool(case.words(3) & LAMPS or case.around() & LAMPS)
-    if case.is_whole and case.value in BITS and switched:
-        return Meaning(known=True, phrase=case.found.phrase)
-    return illuminance(case)
-
-
-def angle(case: Case) -> Meaning:
-    """Take degrees; among bits a tilt of 1 is a yes."""
-    if case.is_whole and case.value in BITS and unit_rules_electrical.is_among_bits(case.one):
-        return Meaning(known=True, phrase=case.found.phrase)
-    return case.to("°")
-
-
-def altitude(case: Case) -> Meaning:
-    """Take metres; what stands beside an azimuth is a height in the sky."""
-    return case.to("°", quantity="angle") if "azimuth" in case.around() else case.to("m")
-
-
-def efficiency(case: Case) -> Meaning:
-    """Take percent; below one it may be a part of one, or so much by watt."""
-    return (
-        case.to("%") if case.value is None or not 0 < case.value <= 1 else Meaning(known=True, phrase=case.found.phrase)
-    )
-
-
-def position(case: Case) -> Meaning:
-    """Take percent; a list of positions is a place in space."""
-    listed = case.one.field.path and isinstance(case.one.field.path[-1], int) and len(case.one.siblings) > 1
-    return Meaning(known=True, phrase=case.found.phrase) if listed else case.to("%")
-
-
-def progress(case: Case) -> Meaning:
-    """Take percent; of a number below one nobody can tell whether it is a share of one, or of a hundred."""
-    return Meaning(known=True, phrase=case.found.phrase) if FRACTION.has(case.value) else case.to("%")
-
-
-# Whose distance is told by a radio, tells it in metres.
-BY_RADIO = frozenset({"bluetooth", "ble", "beacon", "ibeacon"})
-
-
-def distance(case: Case) -> Meaning:
-    """Take metres for what a radio guesses; any other distance has its unit or none."""
-    topic = frozenset(re.split(r"[^a-z]+", case.context.topic.lower()))
-    return case.to("m" if (topic | case.words(4)) & BY_RADIO else None)
-
-
-SLOWEST_TURNING = 101
-
-
-def rotation(case: Case) -> Meaning:
-    """Take turns per minute, but for a fan's speed that may be a percentage or a step."""
-    if case.found.phrase == "fan speed" and case.value is not None and case.value < SLOWEST_TURNING:
-        return Meaning(known=True, phrase=case.found.phrase)
-    return case.to("rpm")
-
-
-def wind_speed(case: Case) -> Meaning:
-    """Take the unit that the message uses for speeds; metres per second otherwise."""
-    return case.to(case.context.units.get("speed", "mph" if case.context.imperial else "m/s"))
-
-
-def rain(case: Case) -> Meaning:
-    """Take millimetres, or inches among other inches."""
-    inches = "in/h" if case.found.quantity == "rain rate" else "in"
-    imperial = case.context.imperial or unit_of(member(case.one, UNITS) or "") == "in"
-    return case.to(inches if imperial else case.found.row.unit)
-
-
-def speed(case: Case) -> Meaning:
-    """Take the message's unit for speeds; beside a position it is that of a vehicle."""
-    moving = case.around() & {"lat", "latitude"}
-    return case.to(case.context.units.get("speed", "km/h" if moving else None))
-
-
-def setpoint(case: Case) -> Meaning:
-    """Take degrees for a set point beside a temperature; of anything else it has no unit."""
-    if case.value is not None and case.value < COLDEST_TARGET:
-        return Meaning(role="setting")
-    if case.around() & {"temperature", "temp", "tmp"} or is_of_a_room(case):
-        return temperature(Case(replace(case.found, quantity="temperature"), case.one, case.context))
-    return Meaning(known=True, phrase=case.found.phrase)
-
-
-COLDEST_TARGET = -40
-ROOM = Range(4, 36)
-HEATED = frozenset({"heat", "heating", "thermostat", "climate", "radiator", "trv", "hvac", "floorheating"})
-
-
-def is_of_a_room(case: Case) -> bool:
-    """Return whether a "current" and a "target" below the word heating are those of a room."""
-    topic = set(re.split(r"[^a-z]+", case.context.topic.lower()))
-    return bool((topic | case.words(4)) & HEATED) and ROOM.has(case.value)
-
-
-def reach(case: Case) -> Meaning:
-    """Take kilometres for a range beside a state of charge: it is that of a vehicle."""
-    return case.to("km" if case.around() & {"soc", "odometer", "vehicle"} else None)
-
-
-RULES: dict[str, Rule] = {
-    "temperature": temperature,
-    "humidity": humidity,
-    "voltage": unit_rules_electrical.voltage,
-    "supply voltage": unit_rules_electrical.supply_voltage,
-    "battery": unit_rules_electrical.battery,
-    "current": unit_rules_electrical.current,
-    "power factor": unit_rules_electrical.power_factor,
-    "power": unit_rules_electrical.power,
-    "energy": unit_rules_electrical.energy,
-    "gas": unit_rules_electrical.gas,
-    "frequency": unit_rules_electrical.frequency,
-    "illuminance": illuminance,
-    "light": light,
-    "angle": angle,
-    "altitude": altitude,
-    "efficiency": efficiency,
-    "distance": distance,
-    "position": position,
-    "progress": progress,
-    "rotation": rotation,
-    "pressure": pressure,
-    "air pressure": pressure,
-    "signal": signal,
-    "snr": noise_ratio,
-    "rsrq": noise_ratio,
-    "wind speed": wind_speed,
-    "wind": wind_speed,
-    "rain": rain,
-    "rain amount": rain,
-    "rain rate": rain,
-    "speed": speed,
-    "range": reach,
-    "setpoint": setpoint,
-}
+        return Meaning(name=interpretation.name)
+    return interpretation

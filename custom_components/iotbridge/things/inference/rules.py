@@ -1,0 +1,64 @@
+"""Tables of rules: the first rule whose conditions all hold decides, and each shows a real message that needs it. Pure."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, NamedTuple, Protocol
+
+from ..model.message import Value
+
+type Condition[Subject] = Callable[[Subject], bool]
+
+
+class Reads(NamedTuple):
+    """Reading that an example must give."""
+
+    value: Value
+    unit: str | None = None
+    device_class: str | None = None
+    platform: str = "sensor"
+    enabled: bool = True
+
+
+class Example(NamedTuple):
+    """Message that needs a rule: an excerpt of a real one, whose first value is the one that the rule decides.
+
+    ``gives`` None: no reading. ``source`` names the product, and where its message was published or recorded.
+    """
+
+    payload: Any
+    gives: Reads | None
+    source: str
+    topic: str = "things/one"
+
+
+class Rule[Subject](Protocol):
+    """Row of a table."""
+
+    @property
+    def when(self) -> tuple[Condition[Subject], ...]:
+        """Return the conditions, which must all hold."""
+
+    @property
+    def example(self) -> Example | None:
+        """Return a message that needs this rule."""
+
+
+@dataclass(slots=True)
+class Table[Subject, Row: Rule[Any]]:
+    """Rules in the order of their precedence."""
+
+    rows: tuple[Row, ...]
+
+    def first(self, subject: Subject) -> Row | None:
+        """Return the first rule that holds for a subject; None where none does."""
+        return next((row for row in self.rows if all(condition(subject) for condition in row.when)), None)
+
+
+def no[Subject](condition: Condition[Subject]) -> Condition[Subject]:
+    """Return the opposite of a condition."""
+    return lambda subject: not condition(subject)
+
+
+def either[Subject](*conditions: Condition[Subject]) -> Condition[Subject]:
+    """Return the condition that one of several holds."""
+    return lambda subject: any(condition(subject) for condition in conditions)

@@ -1,0 +1,281 @@
+"""Named conditions on a number whose unit is not written: its size, its words, its neighbours. Pure."""
+
+from collections.abc import Collection
+from dataclasses import dataclass, replace
+import re
+from typing import NamedTuple
+
+from ..model.conversion import unit_of
+from ..vocabulary.neighbours import (
+    COUNTED_BY_AIR_CONDITIONING,
+    ELECTRIC_LETTERS,
+    HEATED,
+    HUMIDITY,
+    LAMPS,
+    MEASURED_BESIDE_POWER,
+    MODES,
+    SWITCHED_AIR,
+)
+from ..vocabulary.records import UNITS
+from ..vocabulary.words import WORDS
+from .candidates import Place, member
+from .interpretation import Context, Meaning
+from .rules import Condition
+
+FEW_BITS = 3
+# Volts times milliamperes by watts is 1000 and more, the less the load is resistive; of amperes it is 1 and more.
+MILLIAMPERES_BY_POWER = (700, 30000)
+MAINS = (50, 500)
+TENTHS_OF_MAINS = (2001, 2600)
+TENTHS_OF_DBM = (-1500, -200)
+# Air has more pascals everywhere.
+LEAST_PASCALS = 20000
+MOST_PERCENT = 100
+MOST_TENTHS_OF_PERCENT = 1000
+TINY, ALMOST_ONE = 0.000001, 0.999999
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """A number whose unit is to be found, its interpretation so far, and the message around it."""
+
+    interpretation: Meaning
+    candidate: Place
+    context: Context
+
+    @property
+    def value(self) -> int | float | None:
+        """Return the number."""
+        return self.candidate.number
+
+    def words(self, levels: int = 2) -> set[str]:
+        """Return the words of the key and of the levels above it."""
+        return {word for level in self.candidate.levels[:levels] for word in level}
+
+    def with_unit(self, unit: str | None, *, quantity: str | None = None, scale: float = 1.0) -> Meaning:
+        """Return the interpretation with its unit."""
+        quantity = quantity or self.interpretation.quantity
+        return replace(self.interpretation, unit=unit, quantity=quantity, scale=scale)
+
+
+class MessageUnit(NamedTuple):
+    """Unit that a message names once for all its values of a quantity; else that of its system of units."""
+
+    quantity: str
+    imperial: str | None
+    metric: str | None
+
+    def of(self, context: Context) -> str | None:
+        """Return the unit in a message."""
+        return context.units.get(self.quantity, self.imperial if context.imperial else self.metric)
+
+
+def of(*quantities: str) -> Condition[Case]:
+    """Return the condition that the number is of one of these quantities."""
+    return lambda case: case.interpretation.quantity in quantities
+
+
+def written_as(phrase: str) -> Condition[Case]:
+    """Return the condition that these words of the key told the quantity."""
+    return lambda case: case.interpretation.phrase == phrase
+
+
+def in_unit(*units: str) -> Condition[Case]:
+    """Return the condition that one of these units is written."""
+    return lambda case: case.interpretation.unit in units
+
+
+def between(low: float, high: float) -> Condition[Case]:
+    """Return the condition that the number is in a range, both ends included."""
+    return lambda case: case.value is not None and low <= case.value <= high
+
+
+def present(case: Case) -> bool:
+    """Return whether there is a number now."""
+    return case.value is not None
+
+
+def whole(case: Case) -> bool:
+    """Return whether the number is written without digits behind the point."""
+    return isinstance(case.value, int)
+
+
+def decimal(case: Case) -> bool:
+    """Return whether the number is written with a point."""
+    return isinstance(case.value, float)
+
+
+def broken(case: Case) -> bool:
+    """Return whether the number has other digits than 0 behind the point."""
+    return isinstance(case.value, float) and not case.value.is_integer()
+
+
+def own(words: Collection[str]) -> Condition[Case]:
+    """Return the condition that the key has one of these words."""
+    words = frozenset(words)
+    return lambda case: not words.isdisjoint(case.candidate.leaf)
+
+
+def near(words: Collection[str], levels: int = 2) -> Condition[Case]:
+    """Return the condition that the key, or a level right above it, has one of these words."""
+    words = frozenset(words)
+    return lambda case: not words.isdisjoint(case.words(levels))
+
+
+def beside(*words: str) -> Condition[Case]:
+    """Return the condition that a key of the group, the own one included, has one of these words."""
+    wanted = frozenset(words)
+    return lambda case: not wanted.isdisjoint(case.candidate.family.words)
+
+
+def on_topic(words: Collection[str], levels: int = 4) -> Condition[Case]:
+    """Return the condition that the topic, or a level of the key, has one of these words."""
+    words = frozenset(words)
+    return lambda case: (
+        not words.isdisjoint(re.split(r"[^a-z0-9]+", case.context.topic.lower()))
+        or not words.isdisjoint(case.words(levels))
+    )
+
+
+def unit_for_all(quantity: str) -> Condition[Case]:
+    """Return the condition that the message names a unit for all its values of a quantity."""
+    return lambda case: quantity in case.context.units
+
+
+def imperial(case: Case) -> bool:
+    """Return whether the values of the message are imperial."""
+    return case.context.imperial
+
+
+def in_inches(case: Case) -> bool:
+    """Return whether the neighbours are in inches, or the message is imperial."""
+    return case.context.imperial or unit_of(member(case.candidate, UNITS) or "") == "in"
+
+
+def counted_in_watt_hours(case: Case) -> bool:
+    """Return whether an energy of the message is too large for kilowatt hours."""
+    return case.context.watt_hours
+
+
+def is_beside_tenths_of_volts(case: Case) -> bool:
+    """Return whether the voltage beside a whole number is in tenths of a volt, the number then in an unknown fraction."""
+    volts = sibling_number(case.candidate, "voltage", "volt")
+    return whole(case) and isinstance(volts, int) and TENTHS_OF_MAINS[0] <= volts <= TENTHS_OF_MAINS[1]
+
+
+def is_milliamperes_by_power(case: Case) -> bool:
+    """Return whether a current is a thousand times what the power beside it needs: 235 V times 74 can not be 7 W."""
+    power = sibling_number(case.candidate, "power", "apower", "wattage")
+    volts = sibling_number(case.candidate, "voltage", "volt")
+    if not power or not volts or not case.value or not MAINS[0] <= volts <= MAINS[1]:
+        return False
+    return MILLIAMPERES_BY_POWER[0] <= abs(volts * case.value / power) <= MILLIAMPERES_BY_POWER[1]
+
+
+def is_in_telegram(case: Case) -> bool:
+    """Return whether the neighbours are those of a Dutch or Belgian meter: energy delivered and returned, by tariff."""
+    around = case.candidate.family.words
+    return "tariff" in around and not around.isdisjoint(("energy", "electricity"))
+
+
+def is_measured(case: Case) -> bool:
+    """Return whether values that are measured with a power stand beside it, by a word or a letter."""
+    around = case.candidate.family.words
+    if not around.isdisjoint(SWITCHED_AIR):
+        around -= COUNTED_BY_AIR_CONDITIONING
+    return (
+        not around.isdisjoint(MEASURED_BESIDE_POWER)
+        or not case.candidate.family.letters.isdisjoint(ELECTRIC_LETTERS)
+        or any(WORDS.get(word) in ("voltage", "current", "frequency") for word in around)
+    )
+
+
+def is_among_bits(case: Case) -> bool:
+    """Return whether most neighbours are 0, 1, yes or no, or one is a mode."""
+    family = case.candidate.family
+    bits = sum(
+        sibling.is_bool or (sibling.number in (0, 1) and sibling is not case.candidate) for sibling in family.places
+    )
+    return bits >= FEW_BITS or not family.words.isdisjoint(MODES)
+
+
+def humidity_scaled(scale: float) -> Condition[Case]:
+    """Return the condition that the humidity beside is a percentage at this scale; without a humidity it is 1."""
+    return lambda case: percent_scale(humidity_beside(case.candidate)) == scale
+
+
+def humidity_beside(candidate: Place) -> float | None:
+    """Return the humidity among the siblings."""
+    return next((sibling.number for sibling in candidate.siblings if not HUMIDITY.isdisjoint(sibling.leaf)), None)
+
+
+def percent_scale(value: float | None) -> float:
+    """Return the scale that makes a percentage of a number: 455 is 45.5, 4550 too, 0.455 is a fraction."""
+    if value is not None and TINY <= value <= ALMOST_ONE:
+        return 100.0
+    if not isinstance(value, int) or value <= MOST_PERCENT:
+        return 1.0
+    return 0.1 if value <= MOST_TENTHS_OF_PERCENT else 0.01
+
+
+def is_beside_pascals(case: Case) -> bool:
+    """Return whether a pressure in pascals stands beside it."""
+    return any(
+        "pressure" in sibling.leaf and sibling.number is not None and sibling.number >= LEAST_PASCALS
+        for sibling in case.candidate.siblings
+    )
+
+
+def is_beside_tenths_of_dbm(case: Case) -> bool:
+    """Return whether a signal in tenths of dBm stands beside it: a modem that sends -822 sends a ratio of 119."""
+    return any(
+        isinstance(sibling.number, int)
+        and TENTHS_OF_DBM[0] <= sibling.number <= TENTHS_OF_DBM[1]
+        and not {"rssi", "rsrp"}.isdisjoint(sibling.leaf)
+        for sibling in case.candidate.siblings
+    )
+
+
+def is_raw_of_another(case: Case) -> bool:
+    """Return whether a neighbour of the same name has another number, with its unit."""
+    return any(
+        sibling.suffix is not None
+        and sibling.suffix.rest == case.candidate.leaf
+        and sibling.number != case.candidate.number
+        for sibling in case.candidate.siblings
+    )
+
+
+def is_of_a_lamp(case: Case) -> bool:
+    """Return whether pumps, relays or lamps that are switched stand beside it."""
+    return not LAMPS.isdisjoint(case.words(3) | case.candidate.family.words)
+
+
+def is_listed(case: Case) -> bool:
+    """Return whether the number is an element of a list."""
+    path = case.candidate.field.path
+    return bool(path) and isinstance(path[-1], int) and len(case.candidate.siblings) > 1
+
+
+def is_of_a_room(case: Case) -> bool:
+    """Return whether a "current" or a "target" below the word heating can be that of a room."""
+    return between(4, 36)(case) and on_topic(HEATED)(case)
+
+
+def is_only_a_unit(case: Case) -> bool:
+    """Return whether the key is a unit and nothing else: "A"."""
+    return case.candidate.suffix is not None and not case.candidate.suffix.rest
+
+
+def sibling_number(candidate: Place, *words: str) -> float | None:
+    """Return the number beside a value whose key ends with one of these words, and is about the same."""
+    about = set(candidate.leaf[:-1]) - {"total"}
+    return next(
+        (
+            sibling.number
+            for sibling in candidate.siblings
+            if sibling.leaf and sibling.leaf[-1] in words and sibling.number is not None
+            if set(sibling.leaf[:-1]) - {"active", "act"} == about
+        ),
+        None,
+    )
