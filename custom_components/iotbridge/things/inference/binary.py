@@ -8,7 +8,7 @@ from ..vocabulary.binary_states import ALARMS, BINARY, BITS, CALM, ONLY_WITH_A_K
 from ..vocabulary.events import EVENT_KEYS, EVENT_TYPES, EVENT_VALUES
 from ..vocabulary.vendor_commands import COMMANDS
 from ..vocabulary.words import WORDS
-from .candidates import Place
+from .candidate import Place
 from .interpretation import Context, role_of
 from .tokens import only_qualifies, phrases, words_of
 
@@ -56,13 +56,13 @@ ALONE = {("on",): Binary(), ("operating",): Binary("running")}
 CONTACTS = frozenset({"relay", "contactor", "breaker"})
 
 
-def kind_of(one: Place) -> Binary | None:
+def kind_of(candidate: Place) -> Binary | None:
     """Return what yes or no a key asks for; None where it asks for something else."""
-    if one.leaf in ALONE:
-        return ALONE[one.leaf]
+    if candidate.leaf in ALONE:
+        return ALONE[candidate.leaf]
     weak: Binary | None = None
-    for index, level in enumerate(one.levels[:3]):
-        above = one.levels[index + 1] if index + 1 < len(one.levels) else ()
+    for index, level in enumerate(candidate.levels[:3]):
+        above = candidate.levels[index + 1] if index + 1 < len(candidate.levels) else ()
         across = above + level
         found = [phrase for phrase in phrases(across, BINARY) if phrase.end > len(above)]
         if found:
@@ -75,23 +75,23 @@ def kind_of(one: Place) -> Binary | None:
     return weak
 
 
-def answer_of(one: Place) -> Answer | None:
+def answer_of(candidate: Place) -> Answer | None:
     """Return the yes or no that a value is; None for any other value."""
-    kind = alarm_of(one) or kind_of(one) or bound_of(one)
-    pair = pair_of(one, kind)
+    kind = alarm_of(candidate) or kind_of(candidate) or bound_of(candidate)
+    pair = pair_of(candidate, kind)
     if pair is None:
         return None
     on, off, hint = pair
     row = kind or Binary()
-    if one.leaf == ("connected",) and "charging" in one.family.words:
+    if candidate.leaf == ("connected",) and "charging" in candidate.family.words:
         row = BINARY["plugged in"]
-    if hint == "opening" and not CONTACTS.isdisjoint(one.leaf):
+    if hint == "opening" and not CONTACTS.isdisjoint(candidate.leaf):
         on, off, hint = off, on, None
     if hint is None and row is BINARY["water"] and on.lower() == "on":
         row = Binary()
-    if is_about_more(one, row):
-        row = BINARY["problem"] if is_limit(one) else Binary()
-    if row.inverted and text_of(one.value).lower() in YES | NO:
+    if is_about_more(candidate, row):
+        row = BINARY["problem"] if is_limit(candidate) else Binary()
+    if row.inverted and text_of(candidate.value).lower() in YES | NO:
         on, off = off, on
     return Answer(kind=row, known=kind is not None, on=on, off=off, device_class=row.device_class or hint)
 
@@ -106,88 +106,92 @@ WATER_WORDS = frozenset({"water", "alarm", "state", "status", "sensor", "alert",
 LIMITS = frozenset({"low", "high", "lack", "missing", "shortage", "over", "under", "too"})
 
 
-def is_limit(one: Place) -> bool:
+def is_limit(candidate: Place) -> bool:
     """Return whether a yes says that something is too low or too high: "lowWaterPressure"."""
-    return not LIMITS.isdisjoint(one.leaf)
+    return not LIMITS.isdisjoint(candidate.leaf)
 
 
-def is_about_more(one: Place, row: Binary) -> bool:
+def is_about_more(candidate: Place, row: Binary) -> bool:
     """Return whether a yes or no is not of the class that a weak word in its key tells: a battery that is connected."""
     if row is BINARY["battery"]:
-        return not set(one.pattern) <= BATTERY_WORDS
+        return not set(candidate.pattern) <= BATTERY_WORDS
     if row is BINARY["water"]:
-        return not set(one.pattern) <= WATER_WORDS
-    return row is BINARY["present"] and one.depth > 1
+        return not set(candidate.pattern) <= WATER_WORDS
+    return row is BINARY["present"] and candidate.depth > 1
 
 
-def alarm_of(one: Place) -> Binary | None:
+def alarm_of(candidate: Place) -> Binary | None:
     """Return the kind of what stands below "Alarms": each is an alarm, whatever it is about."""
-    above = {word for part in one.parts[:-1] for word in words_of(part)}
-    return BINARY["alarm"] if above & ALARMS and (one.is_bool or one.number in BITS) else None
+    above = {word for part in candidate.parts[:-1] for word in words_of(part)}
+    return BINARY["alarm"] if above & ALARMS and (candidate.is_bool or candidate.number in BITS) else None
 
 
 BOUNDS = frozenset({("low",), ("high",)})
 
 
-def bound_of(one: Place) -> Binary | None:
+def bound_of(candidate: Place) -> Binary | None:
     """Return that a yes or no tells whether something is too low or too high: "Storage_Low", "lowOilPressure"."""
-    if one.is_bool:
-        return BINARY["problem"] if is_limit(one) and phrases(one.leaf, WORDS) else None
-    bits = sum(sibling.is_bool or sibling.number in BITS for sibling in one.siblings)
-    among = one.number in BITS and bits >= FEW_BITS and one.leaf[-1:] in BOUNDS and len(one.leaf) > 1
+    if candidate.is_bool:
+        return BINARY["problem"] if is_limit(candidate) and phrases(candidate.leaf, WORDS) else None
+    bits = sum(sibling.is_bool or sibling.number in BITS for sibling in candidate.siblings)
+    among = candidate.number in BITS and bits >= FEW_BITS and candidate.leaf[-1:] in BOUNDS and len(candidate.leaf) > 1
     return BINARY["problem"] if among else None
 
 
 FEW_BITS = 4
 
 
-def pair_of(one: Place, kind: Binary | None) -> tuple[str, str, str | None] | None:
+def pair_of(candidate: Place, kind: Binary | None) -> tuple[str, str, str | None] | None:
     """Return how a key's yes and no are written, and the class that the words tell."""
-    value = one.value
+    value = candidate.value
     if value is None:
-        return ("true", "false", None) if kind and not kind.weak and is_asked(one) else None
+        return ("true", "false", None) if kind and not kind.weak and is_asked(candidate) else None
     if isinstance(value, bool):
         return "true", "false", None
-    if one.number is not None:
+    if candidate.number is not None:
         plain = (
-            isinstance(one.number, int)
-            and not one.stated
-            and one.suffix is None
-            and not set(one.leaf) & NUMBER_WORDS
-            and (alarm_of(one) is not None or not is_quantity(one))
+            isinstance(candidate.number, int)
+            and not candidate.stated
+            and candidate.suffix is None
+            and not set(candidate.leaf) & NUMBER_WORDS
+            and (alarm_of(candidate) is not None or not is_quantity(candidate))
         )
-        told = kind is not None and (not kind.weak or one.leaf[:1] == ("bool",))
-        return ("1", "0", None) if plain and one.number in BITS and told else None
+        told = kind is not None and (not kind.weak or candidate.leaf[:1] == ("bool",))
+        return ("1", "0", None) if plain and candidate.number in BITS and told else None
     return words_pair(str(value), kind)
 
 
-def is_asked(one: Place) -> bool:
+def is_asked(candidate: Place) -> bool:
     """Return whether a key is nothing but a yes or no, or ends with one and has no quantity: "low_battery"."""
-    if " ".join(one.leaf) in BINARY:
+    if " ".join(candidate.leaf) in BINARY:
         return True
-    ends = only_qualifies(one.leaf) or any(phrase.end == len(one.leaf) for phrase in phrases(one.leaf, BINARY))
-    return ends and not phrases(one.leaf, WORDS)
+    ends = only_qualifies(candidate.leaf) or any(
+        phrase.end == len(candidate.leaf) for phrase in phrases(candidate.leaf, BINARY)
+    )
+    return ends and not phrases(candidate.leaf, WORDS)
 
 
 # Where all that begins with one of these is 0 or 1, each is a yes or a no, whatever it is about.
 FLAGS = (("error",), ("err",), ("fault",), ("alarm",), ("warning",))
 
 
-def is_quantity(one: Place) -> bool:
+def is_quantity(candidate: Place) -> bool:
     """Return whether a key ends with what is measured, or its sister holds another number than 0 and 1."""
-    own = one.pattern
+    own = candidate.pattern
     if own[-1:] in BOUNDS:
         return False
-    if own[:1] in FLAGS and all(other.number in BITS for other in one.siblings if other.leaf[:1] == own[:1]):
+    if own[:1] in FLAGS and all(other.number in BITS for other in candidate.siblings if other.leaf[:1] == own[:1]):
         return False
     measured = phrases(own, WORDS)
     states = [phrase for phrase in phrases(own, BINARY) if not BINARY[phrase.text].weak]
     if any(phrase.end == len(own) for phrase in measured) and not any(phrase.end == len(own) for phrase in states):
         return True
-    if len(own) == len(one.leaf):
+    if len(own) == len(candidate.leaf):
         return False
     return any(
-        sibling.number is not None and sibling.number not in BITS for sibling in one.siblings if sibling.pattern == own
+        sibling.number is not None and sibling.number not in BITS
+        for sibling in candidate.siblings
+        if sibling.pattern == own
     )
 
 
@@ -212,19 +216,19 @@ def like(text: str, word: str) -> str:
     return word.capitalize() if text[:1].isupper() else word
 
 
-def is_event(one: Place) -> bool:
+def is_event(candidate: Place) -> bool:
     """Return whether a value is something that happened."""
-    if one.number is not None or one.is_bool:
+    if candidate.number is not None or candidate.is_bool:
         return False
-    text = (one.text or "").strip().lower()
+    text = (candidate.text or "").strip().lower()
     if text in EVENT_VALUES or text in CONDITIONS or text.startswith("not "):
         return text in EVENT_VALUES
-    key = " ".join(one.leaf)
-    if one.leaf == ("command",) and not one.family.words.isdisjoint(OF_A_REMOTE):
+    key = " ".join(candidate.leaf)
+    if candidate.leaf == ("command",) and not candidate.family.words.isdisjoint(OF_A_REMOTE):
         return bool(text) and not is_sentence(text)
     if key not in EVENT_KEYS and not any(key.endswith(f" {word}") for word in ("action", "button event", "click")):
         return False
-    if not text or one.leaf[-1] in ALWAYS_EVENTS:
+    if not text or candidate.leaf[-1] in ALWAYS_EVENTS:
         return not is_sentence(text)
     return words_pair(text, None) is None and not is_sentence(text)
 
@@ -234,33 +238,34 @@ def is_sentence(text: str) -> bool:
     return len(text) > LONGEST_TYPE or text.count(" ") >= SENTENCE_WORDS or text.startswith(("http", "{", "["))
 
 
-def event_types(one: Place) -> tuple[str, ...]:
+def event_types(candidate: Place) -> tuple[str, ...]:
     """Return what may happen: what has been seen, and what is usual, written in the same way."""
-    seen = text_of(one.value)
+    seen = text_of(candidate.value)
     usual = tuple(word.upper() for word in EVENT_TYPES) if seen.isupper() else EVENT_TYPES
     return tuple(dict.fromkeys([seen, *usual] if seen else usual))
 
 
-def command(one: Place, context: Context) -> Command | None:
+def command(candidate: Place, context: Context) -> Command | None:
     """Return where a switch is told what to do, where a vendor's convention says it."""
-    topic = "/".join(part for part in (context.topic, one.subtopic) if part)
-    key = ".".join(map(str, one.field.path))
+    topic = "/".join(part for part in (context.topic, candidate.subtopic) if part)
+    key = ".".join(map(str, candidate.field.path))
     for row in COMMANDS:
         match = re.fullmatch(f"{row.topic}\n{row.key}", f"{topic}\n{key}")
-        if match and (not row.settable or one.settable):
+        if match and (not row.settable or candidate.settable):
             return Command(topic=match.expand(row.command), on=match.expand(row.on), off=match.expand(row.off))
     return None
 
 
-def is_switch(one: Place, context: Context) -> bool:
+def is_switch(candidate: Place, context: Context) -> bool:
     """Return whether a yes or no is the state of something that is switched."""
-    if command(one, context) is not None:
+    if command(candidate, context) is not None:
         return True
     return any(
-        re.fullmatch(f"{row.topic}\n{row.key}", f"{context.topic}/{one.subtopic}\n{one.key}") for row in COMMANDS
+        re.fullmatch(f"{row.topic}\n{row.key}", f"{context.topic}/{candidate.subtopic}\n{candidate.key}")
+        for row in COMMANDS
     )
 
 
-def text_role(one: Place) -> str | None:
+def text_role(candidate: Place) -> str | None:
     """Return what a text is instead of a reading; see meaning.role_of."""
-    return role_of(one.leaf, None)
+    return role_of(candidate.leaf, None)

@@ -7,7 +7,7 @@ from ..vocabulary import display_names as words, roles
 from ..vocabulary.binary_states import BINARY
 from ..vocabulary.quantities import QUANTITIES
 from .binary import Answer, answer_of, command, event_types, is_event, kind_of
-from .candidates import Place
+from .candidate import Place
 from .interpretation import HOLDERS, Context, Meaning, is_over, known_convention, meaning, qualifier, role_of
 from .location import LATITUDE, LONGITUDE
 from .naming import Said, name_of
@@ -26,14 +26,14 @@ COUNTED = frozenset({"motion", "occupancy", "presence", "vibration", "opening", 
 OF_TRANSPORT = frozenset({"signal", "snr", "battery", "link quality"})
 
 
-def propose(one: Place, context: Context) -> Channel | None:
+def propose(candidate: Place, context: Context) -> Channel | None:
     """Propose a channel for a value; None where it is no reading."""
-    if one.spare and one.number is None:
+    if candidate.spare and candidate.number is None:
         return None
-    channel = channel_of(one, context)
-    if channel is not None and (one.spare or is_of_a_group(one, channel)):
+    channel = channel_of(candidate, context)
+    if channel is not None and (candidate.spare or is_of_a_group(candidate, channel)):
         return replace(channel, enabled=False)
-    convention = known_convention(one, context)
+    convention = known_convention(candidate, context)
     if channel is not None and convention is not None and convention.quantity == "off":
         return replace(channel, enabled=False)
     return channel
@@ -52,48 +52,48 @@ PAST = frozenset({
 })  # fmt: skip
 
 
-def is_of_a_group(one: Place, channel: Channel) -> bool:
+def is_of_a_group(candidate: Place, channel: Channel) -> bool:
     """Return whether a value stands among settings or in a header; how well its radio is heard is still worth it."""
-    if one.field.technical or channel.device_class in ("signal_strength", "battery"):
+    if candidate.field.technical or channel.device_class in ("signal_strength", "battery"):
         return False
-    if any(not PAST.isdisjoint(words_of(part)) for part in one.parts[:-1]):
+    if any(not PAST.isdisjoint(words_of(part)) for part in candidate.parts[:-1]):
         return True
-    return any(not GROUPS.isdisjoint(words_of(part)[-1:]) for part in one.parts[:-1])
+    return any(not GROUPS.isdisjoint(words_of(part)[-1:]) for part in candidate.parts[:-1])
 
 
-def channel_of(one: Place, context: Context) -> Channel | None:
+def channel_of(candidate: Place, context: Context) -> Channel | None:
     """Propose a channel for a value; None where it is no reading."""
-    if is_event(one):
-        return Channel(name=name_of(one, Said()), path=one.field.path, subtopic=one.subtopic, platform="event",
-                       event_types=event_types(one), enabled=not one.field.technical)  # fmt: skip
-    answer = answer_of(one)
+    if is_event(candidate):
+        return Channel(name=name_of(candidate, Said()), path=candidate.field.path, subtopic=candidate.subtopic, platform="event",
+                       event_types=event_types(candidate), enabled=not candidate.field.technical)  # fmt: skip
+    answer = answer_of(candidate)
     if answer is not None:
-        return answer_channel(one, answer, context)
-    if one.is_bool or one.text is not None:
-        return text_channel(one)
-    return number_channel(one, context)
+        return answer_channel(candidate, answer, context)
+    if candidate.is_bool or candidate.text is not None:
+        return text_channel(candidate)
+    return number_channel(candidate, context)
 
 
-def answer_channel(one: Place, answer: Answer, context: Context) -> Channel | None:
+def answer_channel(candidate: Place, answer: Answer, context: Context) -> Channel | None:
     """Propose a binary sensor, or a switch where the device's maker says how to switch it."""
-    told = command(one, context)
-    named = one.levels[1] if one.leaf in HOLDERS and len(one.levels) > 1 else one.leaf
-    role = role_of(named, asked_of(one))
+    told = command(candidate, context)
+    named = candidate.levels[1] if candidate.leaf in HOLDERS and len(candidate.levels) > 1 else candidate.leaf
+    role = role_of(named, asked_of(candidate))
     if role in ("identity", "time"):
         return None
     switched = told is not None and answer.on.lower() in SWITCHED
     platform = "switch" if switched else "binary_sensor"
     kind = answer.kind
     return Channel(
-        name=name_of(one, Said(name=kind.title)),
-        path=one.field.path,
-        subtopic=one.subtopic,
+        name=name_of(candidate, Said(name=kind.title)),
+        path=candidate.field.path,
+        subtopic=candidate.subtopic,
         platform=platform,
         device_class=answer.device_class if platform == "binary_sensor" else None,
-        entity_category="diagnostic" if kind.diagnostic or one.field.technical else None,
-        enabled=(answer.known or answer.device_class is not None or told is not None or is_alone(one, context))
-        and (role is None or one.annotated is not None)
-        and not one.field.technical,
+        entity_category="diagnostic" if kind.diagnostic or candidate.field.technical else None,
+        enabled=(answer.known or answer.device_class is not None or told is not None or is_alone(candidate, context))
+        and (role is None or candidate.annotated is not None)
+        and not candidate.field.technical,
         on=answer.on,
         off=answer.off,
         command_topic=told.topic if told and switched else None,
@@ -102,25 +102,29 @@ def answer_channel(one: Place, answer: Answer, context: Context) -> Channel | No
     )
 
 
-def asked_of(one: Place) -> Phrase | None:
+def asked_of(candidate: Place) -> Phrase | None:
     """Return the words that are a whole key and ask for a yes or a no beyond doubt: "error"."""
-    text = " ".join(one.leaf)
-    listed = any(isinstance(part, int) for part in one.field.path)
-    known = text in BINARY and not BINARY[text].weak and one.is_bool and not listed
-    return Phrase(text, 0, len(one.leaf)) if known else None
+    text = " ".join(candidate.leaf)
+    listed = any(isinstance(part, int) for part in candidate.field.path)
+    known = text in BINARY and not BINARY[text].weak and candidate.is_bool and not listed
+    return Phrase(text, 0, len(candidate.leaf)) if known else None
 
 
-def text_channel(one: Place) -> Channel | None:
+def text_channel(candidate: Place) -> Channel | None:
     """Propose a sensor of text; None for an identity, a time, or nothing to read."""
-    text = one.text
-    if text is None or is_no_reading(one, text):
+    text = candidate.text
+    if text is None or is_no_reading(candidate, text):
         return None
-    leaf = one.leaf if one.leaf not in HOLDERS else next((level for level in one.levels if level not in HOLDERS), ())
+    leaf = (
+        candidate.leaf
+        if candidate.leaf not in HOLDERS
+        else next((level for level in candidate.levels if level not in HOLDERS), ())
+    )
     known = phrases(leaf, roles.TEXTS)
     wanted = bool(known) and role_of(leaf, known[0]) in (None, "internal") and says_more(leaf, known[0])
-    wanted = wanted or bool(one.annotated) or is_who(one)
-    return Channel(name=name_of(one, Said()), path=one.field.path, subtopic=one.subtopic,
-                   enabled=wanted and text.strip().lower() not in NOTHING and not one.field.technical)  # fmt: skip
+    wanted = wanted or bool(candidate.annotated) or is_who(candidate)
+    return Channel(name=name_of(candidate, Said()), path=candidate.field.path, subtopic=candidate.subtopic,
+                   enabled=wanted and text.strip().lower() not in NOTHING and not candidate.field.technical)  # fmt: skip
 
 
 # A text that says that there is nothing to say.
@@ -136,52 +140,54 @@ def says_more(leaf: Words, phrase: Phrase) -> bool:
     return only_qualifies(after) or not TELLS.isdisjoint(after)
 
 
-def is_who(one: Place) -> bool:
+def is_who(candidate: Place) -> bool:
     """Return whether a text is whoever opened a door."""
-    return one.leaf in (("username",), ("user",)) and not one.family.words.isdisjoint(AT_A_DOOR)
+    return candidate.leaf in (("username",), ("user",)) and not candidate.family.words.isdisjoint(AT_A_DOOR)
 
 
-def is_alone(one: Place, context: Context) -> bool:
+def is_alone(candidate: Place, context: Context) -> bool:
     """Return whether nothing else is told of a device, or its maker gave the value a name."""
-    return context.alone or one.annotated is not None
+    return context.alone or candidate.annotated is not None
 
 
-def is_no_reading(one: Place, text: str) -> bool:
+def is_no_reading(candidate: Place, text: str) -> bool:
     """Return whether a text is a time, an address, a unit or content that nobody decoded."""
-    if is_who(one):
+    if is_who(candidate):
         return False
-    known = phrases(one.leaf, roles.TEXTS)
+    known = phrases(candidate.leaf, roles.TEXTS)
     if (
-        role_of(one.leaf, known[0] if known else None) in ("identity", "time")
-        or names_a_unit(one)
-        or names_a_record(one)
-        or is_encoded(one)
+        role_of(candidate.leaf, known[0] if known else None) in ("identity", "time")
+        or names_a_unit(candidate)
+        or names_a_record(candidate)
+        or is_encoded(candidate)
     ):
         return True
     return is_time(text) or is_identifier(text) or text.startswith(("http", "/", "$"))
 
 
-def number_channel(one: Place, context: Context) -> Channel | None:
+def number_channel(candidate: Place, context: Context) -> Channel | None:
     """Propose a sensor of a number, or of nothing yet; None for an identity or a time."""
-    found = with_unit(meaning(one, context), one, context)
-    if found.role in ("identity", "time") or is_epoch(one, found):
+    found = with_unit(meaning(candidate, context), candidate, context)
+    if found.role in ("identity", "time") or is_epoch(candidate, found):
         return None
     row = found.row
-    if one.value is None and found.quantity is None and found.role is None and not found.known:
+    if candidate.value is None and found.quantity is None and found.role is None and not found.known:
         return None
     device_class = media_class(found, context)
-    state_class = state_class_of(one, found, device_class)
+    state_class = state_class_of(candidate, found, device_class)
     return Channel(
-        name=name_of(one, said_of(found)),
-        path=one.field.path,
-        subtopic=one.subtopic,
+        name=name_of(candidate, said_of(found)),
+        path=candidate.field.path,
+        subtopic=candidate.subtopic,
         unit=found.unit,
         device_class=device_class,
         state_class=state_class,
-        entity_category="diagnostic" if row.diagnostic or one.field.technical or found.role == "internal" else None,
-        precision=precision_of(device_class, found.unit, one.number),
-        scale=found.scale * one.factor,
-        enabled=is_wanted(one, found, context),
+        entity_category="diagnostic"
+        if row.diagnostic or candidate.field.technical or found.role == "internal"
+        else None,
+        precision=precision_of(device_class, found.unit, candidate.number),
+        scale=found.scale * candidate.factor,
+        enabled=is_wanted(candidate, found, context),
     )
 
 
@@ -217,42 +223,44 @@ def media_class(found: Meaning, context: Context) -> str | None:
     return found.row.device_class
 
 
-def state_class_of(one: Place, found: Meaning, device_class: str | None) -> str | None:
+def state_class_of(candidate: Place, found: Meaning, device_class: str | None) -> str | None:
     """Return how a reading is counted: a meter's value of yesterday is not."""
     usual = found.row.state_class
-    if usual == "total_increasing" and is_over(one):
+    if usual == "total_increasing" and is_over(candidate):
         return None
-    if device_class == "energy" and one.number is not None and one.number < 0:
+    if device_class == "energy" and candidate.number is not None and candidate.number < 0:
         return "total"
-    if usual == "total_increasing" and qualifier(one, words.STATISTICS):
+    if usual == "total_increasing" and qualifier(candidate, words.STATISTICS):
         return "measurement" if found.row.device_class is None else None
     return usual
 
 
-def is_wanted(one: Place, found: Meaning, context: Context) -> bool:
+def is_wanted(candidate: Place, found: Meaning, context: Context) -> bool:
     """Return whether a person would expect this reading."""
-    if found.quantity == "signal" and is_heard(one):
+    if found.quantity == "signal" and is_heard(candidate):
         return False
-    if found.role is not None or set(one.leaf) & (LATITUDE | LONGITUDE):
+    if found.role is not None or set(candidate.leaf) & (LATITUDE | LONGITUDE):
         return False
-    if found.quantity is not None or found.name or found.known or counts_answers(one):
-        return found.row.enabled and (not one.field.technical or found.quantity in OF_TRANSPORT)
-    return not one.field.technical and (found.unit is not None or is_telling(one, context))
+    if found.quantity is not None or found.name or found.known or counts_answers(candidate):
+        return found.row.enabled and (not candidate.field.technical or found.quantity in OF_TRANSPORT)
+    return not candidate.field.technical and (found.unit is not None or is_telling(candidate, context))
 
 
-def is_telling(one: Place, context: Context) -> bool:
+def is_telling(candidate: Place, context: Context) -> bool:
     """Return whether a number of which nobody knows what it is looks like one that somebody wants to see."""
-    nameless = all(word.isdigit() for level in one.levels[: one.depth] for word in level)
-    if one.field.path and isinstance(one.field.path[-1], int) and len(one.siblings) >= LONG_LIST:
+    nameless = all(word.isdigit() for level in candidate.levels[: candidate.depth] for word in level)
+    if candidate.field.path and isinstance(candidate.field.path[-1], int) and len(candidate.siblings) >= LONG_LIST:
         return nameless and not is_named(context)
-    if any(words_of(part)[-1:] == ("info",) for part in one.parts[:-1]):
+    if any(words_of(part)[-1:] == ("info",) for part in candidate.parts[:-1]):
         return False
-    used = not USED.isdisjoint(one.leaf) and (only_qualifies(one.leaf) or one.leaf[-1] in USED)
-    if nameless or context.alone or one.annotated is not None or used:
+    used = not USED.isdisjoint(candidate.leaf) and (only_qualifies(candidate.leaf) or candidate.leaf[-1] in USED)
+    if nameless or context.alone or candidate.annotated is not None or used:
         return True
-    if one.field.path and one.parent and one.parts[-2].lower() in HELD:
+    if candidate.field.path and candidate.parent and candidate.parts[-2].lower() in HELD:
         return True
-    return one.pattern in one.family.measured or (one.leaf[:1] == ("total",) and one.family.totals >= MANY_TOTALS)
+    return candidate.pattern in candidate.family.measured or (
+        candidate.leaf[:1] == ("total",) and candidate.family.totals >= MANY_TOTALS
+    )
 
 
 # What was used of something is worth seeing, whatever it was.
@@ -270,22 +278,22 @@ def is_named(context: Context) -> bool:
     return any(not key.isdigit() for key in context.keys)
 
 
-def is_heard(one: Place) -> bool:
+def is_heard(candidate: Place) -> bool:
     """Return whether a value stands in a list of what the device hears: other radios, not its own."""
-    listed = any(isinstance(part, int) for part in one.field.path)
-    return listed and not one.recorded and not one.field.technical
+    listed = any(isinstance(part, int) for part in candidate.field.path)
+    return listed and not candidate.recorded and not candidate.field.technical
 
 
-def counts_answers(one: Place) -> bool:
+def counts_answers(candidate: Place) -> bool:
     """Return whether a number stands where others have a yes or no: how often there was motion."""
-    kind = kind_of(one)
-    return kind is not None and kind.device_class in COUNTED and one.value is not None
+    kind = kind_of(candidate)
+    return kind is not None and kind.device_class in COUNTED and candidate.value is not None
 
 
-def is_epoch(one: Place, found: Meaning) -> bool:
+def is_epoch(candidate: Place, found: Meaning) -> bool:
     """Return whether a number is a time: seconds or milliseconds since 1970."""
     return (
         found.quantity is None
-        and one.number is not None
-        and any(EPOCH[0] * factor <= one.number <= EPOCH[1] * factor for factor in (1, 1000))
+        and candidate.number is not None
+        and any(EPOCH[0] * factor <= candidate.number <= EPOCH[1] * factor for factor in (1, 1000))
     )

@@ -2,7 +2,7 @@
 
 from ..vocabulary.quantities import QUANTITIES
 from ..vocabulary.words import WORDS
-from .candidates import Place
+from .candidate import Place
 from .tokens import Phrase
 
 CODES = frozenset({"status", "state", "code", "mode"})
@@ -11,15 +11,19 @@ SMALL_CODES = range(10)
 MEASURED = (("data",), ("value",), ("reading",), ("measurement",))
 
 
-def is_beside_its_number(one: Place) -> bool:
+def is_beside_its_number(candidate: Place) -> bool:
     """Return whether a number is the state of what another one beside it measures: {"data": 7.2, "state": 0}."""
-    return bool(one.leaf) and set(one.leaf) <= CODES and any(other.leaf in MEASURED for other in one.siblings)
+    return (
+        bool(candidate.leaf)
+        and set(candidate.leaf) <= CODES
+        and any(other.leaf in MEASURED for other in candidate.siblings)
+    )
 
 
-def is_code(one: Place, word: Phrase | None) -> bool:
+def is_code(candidate: Place, word: Phrase | None) -> bool:
     """Return whether a number only stands for a word: "inverterStatus": 102."""
-    own = [part for part in one.leaf if not part.isdigit()]
+    own = [part for part in candidate.leaf if not part.isdigit()]
     quantity = WORDS[word.text] if word else None
-    small = word is not None and word.end < len(one.leaf) and one.number in SMALL_CODES
+    small = word is not None and word.end < len(candidate.leaf) and candidate.number in SMALL_CODES
     weak = quantity is None or (quantity != "battery" and (QUANTITIES[quantity].subject or small))
-    return bool(own) and own[-1] in CODES and weak and len(one.parts) > 0 and not one.stated
+    return bool(own) and own[-1] in CODES and weak and len(candidate.parts) > 0 and not candidate.stated

@@ -10,7 +10,7 @@ from ..vocabulary.quantities import QUANTITIES, Quantity
 from ..vocabulary.units import QUANTITY_OF_UNIT
 from ..vocabulary.vendor_conventions import CONVENTIONS, Convention
 from ..vocabulary.words import WORDS
-from .candidates import ObisKey, Place
+from .candidate import ObisKey, Place
 from .code_fields import is_beside_its_number, is_code
 from .single_letters import is_unit_letter, letter_quantity
 from .tokens import Phrase, Words, letters, only_qualifies, phrases, suffix
@@ -50,37 +50,42 @@ class Context:
     conventions: tuple[tuple[Convention, re.Pattern[str]], ...] = ()
 
 
-def meaning(one: Place, context: Context) -> Meaning:
+def meaning(candidate: Place, context: Context) -> Meaning:
     """Return what a number means."""
-    convention = known_convention(one, context)
+    convention = known_convention(candidate, context)
     if convention is not None:
         role = "setting" if convention.quantity == "off" else None
         quantity = None if convention.quantity == "off" else convention.quantity
         return Meaning(quantity=quantity, unit=convention.unit, scale=convention.scale, role=role, name=convention.name,
                        certain=convention.unit is not None)  # fmt: skip
-    if one.obis is not None:
-        return by_number(one.obis, one, context)
-    word, words, level = quantity_word(one)
-    held = level == 0 or (one.leaf in HOLDERS and level == 1)
-    role = role_of(words, word) if held else role_of(bare(one.leaf), None)
+    if candidate.obis is not None:
+        return by_number(candidate.obis, candidate, context)
+    word, words, level = quantity_word(candidate)
+    held = level == 0 or (candidate.leaf in HOLDERS and level == 1)
+    role = role_of(words, word) if held else role_of(bare(candidate.leaf), None)
     firm = role is not None and held and bool(phrases(words, roles.HISTORY) or phrases(words, FIRM_SETTINGS))
-    if role is None and (is_beside_its_number(one) or (level == 0 and is_code(one, word))):
+    if role is None and (is_beside_its_number(candidate) or (level == 0 and is_code(candidate, word))):
         role = "internal"
-    share = one.suffix is not None and one.suffix.unit == "%" and role == "internal"
-    if one.family.is_date and one.leaf and one.leaf[-1].removesuffix("s") in DATE_PARTS:
+    share = candidate.suffix is not None and candidate.suffix.unit == "%" and role == "internal"
+    if candidate.family.is_date and candidate.leaf and candidate.leaf[-1].removesuffix("s") in DATE_PARTS:
         role = "time"
-    if role == "time" and one.family.periods > 1 and not one.family.is_date and one.number is not None:
+    if (
+        role == "time"
+        and candidate.family.periods > 1
+        and not candidate.family.is_date
+        and candidate.number is not None
+    ):
         role = None
-    if role and not share and (firm or not (one.stated and one.unit)):
-        return Meaning(role="internal" if role == "time" and is_lasting(one) else role)
-    quantity, unit = unit_of_suffix(one, WORDS[word.text] if word else None)
+    if role and not share and (firm or not (candidate.stated and candidate.unit)):
+        return Meaning(role="internal" if role == "time" and is_lasting(candidate) else role)
+    quantity, unit = unit_of_suffix(candidate, WORDS[word.text] if word else None)
     if quantity is None:
-        quantity = letter_quantity(one) or reached(one)
-    if "wind" in one.leaf:
+        quantity = letter_quantity(candidate) or reached(candidate)
+    if "wind" in candidate.leaf:
         quantity = OF_THE_WIND.get(quantity or "", quantity)
-    if quantity == "energy" and not STORED.isdisjoint(one.leaf):
+    if quantity == "energy" and not STORED.isdisjoint(candidate.leaf):
         quantity = "stored energy"
-    phrase = word.text if word else one.letter or (one.leaf[0] if quantity == "setpoint" else None)
+    phrase = word.text if word else candidate.letter or (candidate.leaf[0] if quantity == "setpoint" else None)
     return Meaning(quantity=quantity, unit=unit, certain=unit is not None, phrase=phrase)
 
 
@@ -97,20 +102,20 @@ DATE_PARTS = frozenset({"year", "month", "mounth", "day", "hour", "minute", "sec
 EPOCH = 1e8
 
 
-def is_lasting(one: Place) -> bool:
+def is_lasting(candidate: Place) -> bool:
     """Return whether a "…Time" is how long something took: a small number, and no known moment."""
-    found = phrases(one.leaf, roles.TIME)
-    lasting = bool(found) and found[0].text == "time" and len(one.leaf) > 1
-    return lasting and one.number is not None and abs(one.number) < EPOCH
+    found = phrases(candidate.leaf, roles.TIME)
+    lasting = bool(found) and found[0].text == "time" and len(candidate.leaf) > 1
+    return lasting and candidate.number is not None and abs(candidate.number) < EPOCH
 
 
-def by_number(key: ObisKey, one: Place, context: Context) -> Meaning:
+def by_number(key: ObisKey, candidate: Place, context: Context) -> Meaning:
     """Return what a reading of a meter is that is called by its number in OBIS; single tariffs are off."""
     row = OBIS[key.kind]
     name = f"{row.name} tariff {key.tariff}" if key.tariff else row.name
-    has_total = any(other.obis == ObisKey(key.kind, "") for other in one.siblings)
+    has_total = any(other.obis == ObisKey(key.kind, "") for other in candidate.siblings)
     role = "internal" if key.tariff and has_total else None
-    unit = one.unit or row.unit or ("Wh" if row.quantity == "energy" and context.watt_hours else None)
+    unit = candidate.unit or row.unit or ("Wh" if row.quantity == "energy" and context.watt_hours else None)
     if row.quantity == "energy" and unit is None:
         return Meaning(name=name, role=role, known=True)
     return Meaning(quantity=row.quantity, unit=unit, certain=unit is not None, name=name, role=role)
@@ -129,28 +134,28 @@ def conventions_of(keys: frozenset[str], topic: str) -> tuple[tuple[Convention, 
     )
 
 
-def known_convention(one: Place, context: Context) -> Convention | None:
+def known_convention(candidate: Place, context: Context) -> Convention | None:
     """Return the vendor's convention for a value, if there is one."""
-    key = f"{context.topic}/{one.key}".lower()
+    key = f"{context.topic}/{candidate.key}".lower()
     return next((row for row, pattern in context.conventions if pattern.fullmatch(key)), None)
 
 
-def quantity_word(one: Place) -> tuple[Phrase | None, Words, int]:
+def quantity_word(candidate: Place) -> tuple[Phrase | None, Words, int]:
     """Return the words that name the quantity, those of the level they stand in, and how far up that is."""
-    levels = [strip_unit(one, index, level) for index, level in enumerate(one.levels)]
+    levels = [strip_unit(candidate, index, level) for index, level in enumerate(candidate.levels)]
     for index, level in enumerate(levels):
         above = levels[index + 1] if index + 1 < len(levels) else ()
         across = above + level
         found = [phrase for phrase in phrases(across, WORDS) if phrase.end > len(above)] or without_numbers(level)
-        found = [phrase for phrase in found if not is_adjective(phrase, across, one)]
+        found = [phrase for phrase in found if not is_adjective(phrase, across, candidate)]
         if found:
             best = max(found, key=strength)
-            if QUANTITIES[WORDS[best.text]].subject and only_qualifies(level) and not is_electric(one):
+            if QUANTITIES[WORDS[best.text]].subject and only_qualifies(level) and not is_electric(candidate):
                 further = phrases(above, WORDS)
                 if further and not stands_alone(best, further):
                     return max(further, key=strength), level, index
             return Phrase(best.text, best.start - len(above), best.end - len(above)), level, index
-        if not only_qualifies(level) and not is_named_place(one, index):
+        if not only_qualifies(level) and not is_named_place(candidate, index):
             return None, level, index
     return None, levels[0] if levels else (), 0
 
@@ -163,17 +168,17 @@ OTHER_TIMES = frozenset({("target",), ("setpoint",), ("set",), ("desired",), ("g
 AXES = frozenset({"x", "y", "z"})
 
 
-def is_adjective(phrase: Phrase, across: Words, one: Place) -> bool:
+def is_adjective(phrase: Phrase, across: Words, candidate: Place) -> bool:
     """Return whether a word that may be a quantity is none here: a scale factor, the current version."""
     if phrase.text == "factor":
-        return one.leaf != ("factor",) or one.family.words.isdisjoint(ELECTRIC_OF_A_FACTOR)
-    if phrase.text not in NOW or is_electric(one):
+        return candidate.leaf != ("factor",) or candidate.family.words.isdisjoint(ELECTRIC_OF_A_FACTOR)
+    if phrase.text not in NOW or is_electric(candidate):
         return False
     after = across[phrase.end :]
     if after:
         unclear = not only_qualifies(after) and not phrases(after, WORDS) and not ends_in_unit(after)
         return after[0] in AXES or unclear
-    return any(sibling.leaf in OTHER_TIMES for sibling in one.siblings)
+    return any(sibling.leaf in OTHER_TIMES for sibling in candidate.siblings)
 
 
 def ends_in_unit(words: Words) -> bool:
@@ -190,15 +195,17 @@ def without_numbers(words: Words) -> list[Phrase]:
 def stands_alone(phrase: Phrase, above: list[Phrase]) -> bool:
     """Return whether a word means itself whatever is above it: a count, and the current of an ENERGY group."""
     quantity = WORDS[phrase.text]
-    return quantity == "count" or (quantity == "current" and any(WORDS[one.text] in HAVE_A_CURRENT for one in above))
+    return quantity == "count" or (
+        quantity == "current" and any(WORDS[candidate.text] in HAVE_A_CURRENT for candidate in above)
+    )
 
 
 HAVE_A_CURRENT = frozenset({"energy", "battery", "solar"})
 
 
-def is_electric(one: Place) -> bool:
+def is_electric(candidate: Place) -> bool:
     """Return whether "current" beside a value's siblings is amperes: there is a voltage or a power too."""
-    return not one.family.words.isdisjoint(ELECTRIC)
+    return not candidate.family.words.isdisjoint(ELECTRIC)
 
 
 # So many rooms or tanks have one temperature each; a longer list is something else.
@@ -207,11 +214,11 @@ MOST_NAMED_PLACES = 40
 SUFFIXED_LEVELS = 2
 
 
-def strip_unit(one: Place, index: int, level: Words) -> Words:
+def strip_unit(candidate: Place, index: int, level: Words) -> Words:
     """Return the words of a level without its unit."""
-    if one.suffix is None or index >= SUFFIXED_LEVELS:
+    if candidate.suffix is None or index >= SUFFIXED_LEVELS:
         return level
-    return one.suffix.rest if suffix(level) == one.suffix else level
+    return candidate.suffix.rest if suffix(level) == candidate.suffix else level
 
 
 def strength(phrase: Phrase) -> tuple[bool, int, int]:
@@ -219,11 +226,11 @@ def strength(phrase: Phrase) -> tuple[bool, int, int]:
     return not QUANTITIES[WORDS[phrase.text]].subject, phrase.end - phrase.start, phrase.end
 
 
-def is_named_place(one: Place, index: int) -> bool:
+def is_named_place(candidate: Place, index: int) -> bool:
     """Return whether siblings are names of places rather than quantities: {"temperature": {"kitchen": 21.2}}."""
-    if index or not one.family.has_only_numbers or len(one.siblings) > MOST_NAMED_PLACES:
+    if index or not candidate.family.has_only_numbers or len(candidate.siblings) > MOST_NAMED_PLACES:
         return False
-    return not any(phrases(sibling.leaf, WORDS) or role_of(sibling.leaf, None) for sibling in one.siblings)
+    return not any(phrases(sibling.leaf, WORDS) or role_of(sibling.leaf, None) for sibling in candidate.siblings)
 
 
 def bare(words: Words) -> Words:
@@ -252,13 +259,13 @@ def role_of(words: Words, quantity: Phrase | None) -> str | None:
     return None
 
 
-def unit_of_suffix(one: Place, quantity: str | None) -> tuple[str | None, str | None]:
+def unit_of_suffix(candidate: Place, quantity: str | None) -> tuple[str | None, str | None]:
     """Return the quantity and the unit once the key's suffix is read: "battery_mV" is a voltage."""
-    if one.stated and one.unit:
-        return UNIT_TELLS.get(one.field.unit or "") or fitting(quantity, one.unit), one.unit
-    if one.suffix:
-        return fitting(quantity, one.suffix.unit), one.suffix.unit
-    units, rest = letters(one.leaf)
+    if candidate.stated and candidate.unit:
+        return UNIT_TELLS.get(candidate.field.unit or "") or fitting(quantity, candidate.unit), candidate.unit
+    if candidate.suffix:
+        return fitting(quantity, candidate.suffix.unit), candidate.suffix.unit
+    units, rest = letters(candidate.leaf)
     row = QUANTITIES[quantity] if quantity else None
     for unit in units:
         if unit in units_of(quantity) and rest:
@@ -266,15 +273,15 @@ def unit_of_suffix(one: Place, quantity: str | None) -> tuple[str | None, str | 
         if unit in ("°C", "°F") and rest and (set(rest) <= display_names.THERMAL or rest == ("t",)):
             return "temperature", unit
         of_subject = row is not None and row.subject and unit in ("V", "A", "W", "°C", "°F")
-        if of_subject or (quantity is None and is_unit_letter(one, unit, rest)):
+        if of_subject or (quantity is None and is_unit_letter(candidate, unit, rest)):
             return fitting(quantity, unit), unit
-    return "temperature" if is_t_of_a_place(one) else quantity, None
+    return "temperature" if is_t_of_a_place(candidate) else quantity, None
 
 
-def is_t_of_a_place(one: Place) -> bool:
+def is_t_of_a_place(candidate: Place) -> bool:
     """Return whether a key is a t and nothing but what has a temperature: "T_return", "tDhw2"."""
-    places = {word for word in one.leaf[1:] if not word.isdigit()}
-    return one.leaf[:1] == ("t",) and bool(places) and places <= display_names.THERMAL
+    places = {word for word in candidate.leaf[1:] if not word.isdigit()}
+    return candidate.leaf[:1] == ("t",) and bool(places) and places <= display_names.THERMAL
 
 
 # SenML's own units, that say more than what Home Assistant calls them.
@@ -341,16 +348,18 @@ REACHED = frozenset({("current",), ("actual",)})
 WANTED = frozenset({("target",), ("setpoint",)})
 
 
-def reached(one: Place) -> str | None:
+def reached(candidate: Place) -> str | None:
     """Return that a value is of the kind of the target beside it: {"actual": 21.3, "target": 22}."""
-    return "setpoint" if one.leaf in REACHED and any(other.leaf in WANTED for other in one.siblings) else None
+    return (
+        "setpoint" if candidate.leaf in REACHED and any(other.leaf in WANTED for other in candidate.siblings) else None
+    )
 
 
-def qualifier(one: Place, table: frozenset[str]) -> bool:
+def qualifier(candidate: Place, table: frozenset[str]) -> bool:
     """Return whether one of these words stands in the key, or right above it."""
-    return any(word in table for level in one.levels[:2] for word in level)
+    return any(word in table for level in candidate.levels[:2] for word in level)
 
 
-def is_over(one: Place) -> bool:
+def is_over(candidate: Place) -> bool:
     """Return whether a value is of a time that is over, and so does not grow."""
-    return qualifier(one, display_names.OVER)
+    return qualifier(candidate, display_names.OVER)

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from ..model.message import Path
 from ..model.profile import Channel
-from .candidates import Place
+from .candidate import Place
 from .tokens import Words
 
 LATITUDE = frozenset({"lat", "latitude", "gpslat"})
@@ -20,23 +20,23 @@ def positions(places: Sequence[Place]) -> tuple[list[tuple[Place, Channel]], lis
     """
     found: list[tuple[Place, Channel]] = []
     used: set[int] = set()
-    for one in places:
-        rest = without(one.leaf, LATITUDE)
-        if rest is None or not is_degrees(one, 90):
+    for candidate in places:
+        rest = without(candidate.leaf, LATITUDE)
+        if rest is None or not is_degrees(candidate, 90):
             continue
-        partner = next((other for other in one.siblings if without(other.leaf, LONGITUDE) == rest), None)
-        if partner is None or partner.subtopic != one.subtopic or not is_degrees(partner, 180):
+        partner = next((other for other in candidate.siblings if without(other.leaf, LONGITUDE) == rest), None)
+        if partner is None or partner.subtopic != candidate.subtopic or not is_degrees(partner, 180):
             continue
-        used |= {id(one), id(partner)}
+        used |= {id(candidate), id(partner)}
         companions: list[tuple[str, Path]] = [("longitude", partner.field.path)]
         for role, table in (("accuracy", ACCURACY), ("altitude", ALTITUDE)):
-            path = next((other.field.path for other in one.siblings if without(other.leaf, table) == rest), None)
+            path = next((other.field.path for other in candidate.siblings if without(other.leaf, table) == rest), None)
             if path is not None:
                 companions.append((role, path))
-        channel = Channel(name="Location", path=one.field.path, subtopic=one.subtopic, platform="device_tracker",
-                          companions=tuple(companions), enabled=not one.field.technical)  # fmt: skip
-        found.append((one, channel))
-    return found, [one for one in places if id(one) not in used]
+        channel = Channel(name="Location", path=candidate.field.path, subtopic=candidate.subtopic, platform="device_tracker",
+                          companions=tuple(companions), enabled=not candidate.field.technical)  # fmt: skip
+        found.append((candidate, channel))
+    return found, [candidate for candidate in places if id(candidate) not in used]
 
 
 def without(words: Words, table: frozenset[str]) -> Words | None:
@@ -44,6 +44,6 @@ def without(words: Words, table: frozenset[str]) -> Words | None:
     return tuple(word for word in words if word not in table) if any(word in table for word in words) else None
 
 
-def is_degrees(one: Place, most: float) -> bool:
+def is_degrees(candidate: Place, most: float) -> bool:
     """Return whether a value can be a latitude or a longitude; nothing yet can."""
-    return one.value is None or (one.number is not None and abs(one.number) <= most)
+    return candidate.value is None or (candidate.number is not None and abs(candidate.number) <= most)

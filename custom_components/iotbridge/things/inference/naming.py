@@ -7,7 +7,8 @@ import re
 
 from ..vocabulary.display_names import SPELLED, TELLING, THERMAL
 from ..vocabulary.roles import GENERIC
-from .candidates import ADDRESS, Place
+from .candidate import Place
+from .candidates import ADDRESS
 from .tokens import COMPOUNDS, KNOWN, Words, letters, only_qualifies, words_of
 
 LONGEST = 80
@@ -30,39 +31,41 @@ class Said:
     unit: str | None = None
 
 
-def name_of(one: Place, said: Said) -> str:
+def name_of(candidate: Place, said: Said) -> str:
     """Return the shortest name that says what a reading is."""
-    if one.annotated or said.name:
-        return (one.annotated or said.name or "")[:LONGEST]
-    if numbered := element_of(one, said.phrase):
+    if candidate.annotated or said.name:
+        return (candidate.annotated or said.name or "")[:LONGEST]
+    if numbered := element_of(candidate, said.phrase):
         return sentence(numbered)
-    words = without_unit(one, said.unit)
+    words = without_unit(candidate, said.unit)
     own = "temperature" if words == ("t",) and said.noun == "temperature" else spoken(replaced(words, said))
-    if one.leaf == ("wifi",):
+    if candidate.leaf == ("wifi",):
         own = "Wi-Fi signal"
     if said.phrase not in words:
-        own = from_above(one, words, own, said)
+        own = from_above(candidate, words, own, said)
     if said.noun and said.noun.split()[-1] not in own.lower() and said.phrase in SUBJECTS:
         own = f"{own} {said.noun}"
     if (
         said.phrase is None
-        and one.suffix is not None
+        and candidate.suffix is not None
         and said.noun in ELECTRIC_NOUNS
         and said.noun.split()[-1] not in own.lower()
     ):
         own = f"{own} {said.noun}"
     if said.noun == "temperature" and said.phrase in THERMAL and said.noun not in own.lower():
         own = f"{own} temperature"
-    return as_written(one, prefixed(one, own).strip() or one.key.strip() or spoken(one.leaf) or "value")
+    return as_written(
+        candidate, prefixed(candidate, own).strip() or candidate.key.strip() or spoken(candidate.leaf) or "value"
+    )
 
 
 # A part's name, as its maker writes it: "BME280", "DS18B20-1", "SHT"; in a key that is all capitals nothing stands out.
 MAKERS_NAME = re.compile(r"(?<![A-Za-z])[A-Z]{2,}(?:\d+[A-Z]*\d*)?(?:-\d+)?(?![a-z])")
 
 
-def as_written(one: Place, name: str) -> str:
+def as_written(candidate: Place, name: str) -> str:
     """Return a name as a sentence, with the parts of the thing written as its maker writes them."""
-    raw = one.parts[-1] if one.parts else ""
+    raw = candidate.parts[-1] if candidate.parts else ""
     if raw.isupper() and "_" not in raw and "-" not in raw:
         return sentence(name)
     for ending in COMPOUNDS:
@@ -85,26 +88,31 @@ SUBJECTS = frozenset({
 })  # fmt: skip
 
 
-def from_above(one: Place, words: Words, own: str, said: Said) -> str:
+def from_above(candidate: Place, words: Words, own: str, said: Said) -> str:
     """Return the name of a value whose own words do not say what it is."""
-    if one.suffix is not None and not one.suffix.rest and said.noun:
-        return said.noun if said.phrase is None else above(one, said.phrase) or said.noun
+    if candidate.suffix is not None and not candidate.suffix.rest and said.noun:
+        return said.noun if said.phrase is None else above(candidate, said.phrase) or said.noun
     if only_generic(words):
-        return above(one, said.phrase) or said.title or said.noun or own
-    return qualified(one, own, said) if only_qualifies(words) else own
+        return above(candidate, said.phrase) or said.title or said.noun or own
+    return qualified(candidate, own, said) if only_qualifies(words) else own
 
 
-def element_of(one: Place, phrase: str | None) -> str | None:
+def element_of(candidate: Place, phrase: str | None) -> str | None:
     """Return the name of an element of a list: "Probe 3"; None for anything else."""
-    if one.recorded or one.field.name is not None or not one.field.path or not isinstance(one.field.path[-1], int):
+    if (
+        candidate.recorded
+        or candidate.field.name is not None
+        or not candidate.field.path
+        or not isinstance(candidate.field.path[-1], int)
+    ):
         return None
-    levels = [level for level in one.levels[: one.depth] if not all(word.isdigit() for word in level)]
+    levels = [level for level in candidate.levels[: candidate.depth] if not all(word.isdigit() for word in level)]
     own = spoken(levels[0]) if levels else ""
     telling = next((level for level in levels[1:] if phrase and set(phrase.split()) <= set(level)), None)
     if telling and only_qualifies(levels[0]) and phrase not in levels[0]:
         own = f"{spoken(telling)} {own}"
     noun = "probe" if own in ("onewire", "one wire", "1wire", "probes") else own.removesuffix("s") or "value"
-    return f"{noun} {one.field.path[-1] + 1}"
+    return f"{noun} {candidate.field.path[-1] + 1}"
 
 
 def only_generic(words: Words) -> bool:
@@ -112,47 +120,47 @@ def only_generic(words: Words) -> bool:
     return all(word in GENERIC for word in words)
 
 
-def qualified(one: Place, own: str, said: Said) -> str:
+def qualified(candidate: Place, own: str, said: Said) -> str:
     """Return the name of a value whose own words only say which one: "Energy total", "Temperature outdoor"."""
-    parent = above(one, said.phrase)
+    parent = above(candidate, said.phrase)
     if parent:
         return parent if parent.lower().startswith(own.lower()) else f"{parent} {own}"
     noun = said.title or said.noun
     return f"{noun} {own}" if noun and noun.lower() not in own.lower() else own
 
 
-def above(one: Place, phrase: str | None) -> str:
+def above(candidate: Place, phrase: str | None) -> str:
     """Return the level above a value that told its quantity, or the nearest that says something.
 
     The levels of the device's topic count only where it has no other.
     """
-    levels = one.levels[1 : one.depth] if one.depth > 1 else ()
+    levels = candidate.levels[1 : candidate.depth] if candidate.depth > 1 else ()
     found = (
         next((level for level in levels if phrase and set(phrase.split()) <= set(level)), None)
         or next((level for level in levels if not only_qualifies(level)), None)
         or next((level for level in levels if not only_generic(level) and not "".join(level).isdigit()), None)
     )
-    if found is None and not one.field.path:
-        found = next((level for level in one.levels[one.depth :] if not "".join(level).isdigit()), None)
+    if found is None and not candidate.field.path:
+        found = next((level for level in candidate.levels[candidate.depth :] if not "".join(level).isdigit()), None)
     return spoken(found) if found else ""
 
 
-def prefixed(one: Place, own: str) -> str:
+def prefixed(candidate: Place, own: str) -> str:
     """Return a name with the levels above it that tell such readings apart everywhere: "DC voltage", "Wi-Fi RSSI"."""
-    for level in one.levels[1 : one.depth]:
+    for level in candidate.levels[1 : candidate.depth]:
         if set(level) <= TELLING and spoken(level).lower() not in own.lower():
             own = f"{spoken(level)} {lower_first(own)}"
     return own
 
 
-def without_unit(one: Place, unit: str | None) -> Words:
+def without_unit(candidate: Place, unit: str | None) -> Words:
     """Return a value's own words without the suffix that is its unit."""
-    if one.suffix is not None and one.suffix.rest:
-        return one.suffix.rest if set(one.suffix.rest) <= set(one.leaf) else one.leaf
-    units, rest = letters(one.leaf)
-    if one.suffix is None and unit and unit in units and rest:
+    if candidate.suffix is not None and candidate.suffix.rest:
+        return candidate.suffix.rest if set(candidate.suffix.rest) <= set(candidate.leaf) else candidate.leaf
+    units, rest = letters(candidate.leaf)
+    if candidate.suffix is None and unit and unit in units and rest:
         return rest
-    return one.leaf
+    return candidate.leaf
 
 
 def replaced(words: Words, said: Said) -> Words:
@@ -206,9 +214,9 @@ def is_said(word: str, name: str) -> bool:
     return f" {word.lower()} " in f" {name.lower()} "
 
 
-def parent_word(one: Place, depth: int) -> str:
+def parent_word(candidate: Place, depth: int) -> str:
     """Return the level that many above a value, as a person says it."""
-    higher = one.parts[:-1]
+    higher = candidate.parts[:-1]
     if depth > len(higher):
         return ""
     raw = higher[-depth]
@@ -216,7 +224,7 @@ def parent_word(one: Place, depth: int) -> str:
         return raw
     if raw.isdigit() and depth < len(higher):
         # People count the elements of a list from one; a member that is called "1" they have already counted.
-        counted = int(raw) + (1 if int(raw) in one.field.path else 0)
+        counted = int(raw) + (1 if int(raw) in candidate.field.path else 0)
         return sentence(f"{spoken(words_of(higher[-depth - 1]))} {counted}")
     return sentence(spoken(words_of(raw)))
 

@@ -14,7 +14,8 @@ from ..model.profile import Channel, Reading
 from ..vocabulary import roles
 from ..vocabulary.obis import OBIS
 from ..vocabulary.words import WORDS
-from .candidates import Place, places_of, unit_siblings
+from .candidate import Place
+from .candidates import places_of, unit_siblings
 from .channels import propose
 from .duplicates import without_sisters
 from .interpretation import Context, conventions_of
@@ -53,12 +54,12 @@ def infer(fields: Sequence[tuple[str, Field]], *, topic: str, format: str) -> In
     context = context_of(places, topic, format)
     located, rest = positions(places)
     proposed = [*located]
-    for one in without_sisters(rest):
-        channel = propose(one, context)
+    for candidate in without_sisters(rest):
+        channel = propose(candidate, context)
         if channel is not None:
-            proposed.append((one, channel))
+            proposed.append((candidate, channel))
     named = renamed(proposed[:MOST_READINGS])
-    readings = [Reading(channel=channel, value=value_of(one, channel)) for one, channel in named]
+    readings = [Reading(channel=channel, value=value_of(candidate, channel)) for candidate, channel in named]
     about = about_of(places).or_else(annotated(fields))
     problems = undecoded(places, readings)
     return Inferred(about=about, readings=tuple(sorted(readings, key=usefulness)), problems=problems)
@@ -66,10 +67,12 @@ def infer(fields: Sequence[tuple[str, Field]], *, topic: str, format: str) -> In
 
 def context_of(places: Sequence[Place], topic: str, kind: str) -> Context:
     """Return what is the same for all values of a device."""
-    keys = frozenset(one.parts[-1].lower() for one in places if one.parts)
+    keys = frozenset(candidate.parts[-1].lower() for candidate in places if candidate.parts)
     weather = is_imperial_weather(places)
     spoken = {
-        one.parts[-1].lower(): str(one.value).lower() for one in places if one.parts and isinstance(one.value, str)
+        candidate.parts[-1].lower(): str(candidate.value).lower()
+        for candidate in places
+        if candidate.parts and isinstance(candidate.value, str)
     }
     medium = spoken.get("media") or spoken.get("medium") or spoken.get("type", "") + " " + topic.lower()
     media = next((quantity for word, quantity in MEDIA.items() if re.search(rf"\b{word}|{word}\b", medium)), None)
@@ -82,7 +85,7 @@ def context_of(places: Sequence[Place], topic: str, kind: str) -> Context:
         imperial=(any(IMPERIAL.search(key) for key in keys) or weather) and not is_metric(keys),
         alone=len(places) == 1,
         conventions=conventions_of(keys, topic),
-        watt_hours=any(counts_watt_hours(one) for one in places),
+        watt_hours=any(counts_watt_hours(candidate) for candidate in places),
     )
 
 
@@ -95,29 +98,29 @@ WEATHER = frozenset({"wind", "rain", "dewpoint", "dewpt", "dew", "feelslike", "u
 OF_THE_AIR = frozenset({"sealevel", "station", "barometer", "baro", "barom", "relative", "absolute", "pressure"})
 
 
-def counts_watt_hours(one: Place) -> bool:
+def counts_watt_hours(candidate: Place) -> bool:
     """Return whether a number is an energy without a unit, and too large for kilowatt hours."""
-    if one.number is None or abs(one.number) < MOST_KWH or one.suffix is not None or one.unit:
+    if candidate.number is None or abs(candidate.number) < MOST_KWH or candidate.suffix is not None or candidate.unit:
         return False
-    if one.obis is not None:
-        return OBIS[one.obis.kind].quantity == "energy"
-    return any(WORDS[phrase.text] == "energy" for phrase in phrases(one.leaf, WORDS))
+    if candidate.obis is not None:
+        return OBIS[candidate.obis.kind].quantity == "energy"
+    return any(WORDS[phrase.text] == "energy" for phrase in phrases(candidate.leaf, WORDS))
 
 
 def is_imperial_weather(places: Sequence[Place]) -> bool:
     """Return whether values of the weather can only be imperial: a pressure of 30.1, a dew point of 67."""
-    if any(one.leaf == ("us", "units") and one.number == 1 for one in places):
+    if any(candidate.leaf == ("us", "units") and candidate.number == 1 for candidate in places):
         return True
-    if not any(WEATHER & set(one.leaf) for one in places):
+    if not any(WEATHER & set(candidate.leaf) for candidate in places):
         return False
-    for one in places:
-        if one.number is None or one.suffix is not None or one.unit:
+    for candidate in places:
+        if candidate.number is None or candidate.suffix is not None or candidate.unit:
             continue
-        words = set(one.leaf)
+        words = set(candidate.leaf)
         if words & {"dewpoint", "dewpt"} or {"dew", "point"} <= words:
-            if one.number > HIGHEST_DEW_POINT:
+            if candidate.number > HIGHEST_DEW_POINT:
                 return True
-        elif words & OF_THE_AIR and isinstance(one.number, float) and INCHES[0] < one.number < INCHES[1]:
+        elif words & OF_THE_AIR and isinstance(candidate.number, float) and INCHES[0] < candidate.number < INCHES[1]:
             return True
     return False
 
@@ -127,13 +130,13 @@ def is_metric(keys: frozenset[str]) -> bool:
     return any(METRIC.search(key) or (f"{key}_f" in keys) for key in keys)
 
 
-def value_of(one: Place, channel: Channel) -> Value:
+def value_of(candidate: Place, channel: Channel) -> Value:
     """Return the value that a channel has now; None where it has none."""
     try:
         if channel.platform != "device_tracker":
-            return convert(channel, one.value)
-        by_path = {other.field.path: other.field.value for other in one.siblings}
-        return position(one.field.value, by_path.get(dict(channel.companions)["longitude"]))
+            return convert(channel, candidate.value)
+        by_path = {other.field.path: other.field.value for other in candidate.siblings}
+        return position(candidate.field.value, by_path.get(dict(channel.companions)["longitude"]))
     except ValueError:
         return None
 
@@ -141,26 +144,28 @@ def value_of(one: Place, channel: Channel) -> Value:
 def about_of(places: Sequence[Place]) -> About:
     """Return what the fields say of the device itself."""
     known: dict[str, str] = {}
-    for one in places:
-        member = roles.ABOUT.get(" ".join(one.leaf))
-        text = one.field.value
-        if member and len(one.parts) <= ABOUT_DEPTH and isinstance(text, str | int) and text and text is not True:
+    for candidate in places:
+        member = roles.ABOUT.get(" ".join(candidate.leaf))
+        text = candidate.field.value
+        if member and len(candidate.parts) <= ABOUT_DEPTH and isinstance(text, str | int) and text and text is not True:
             known.setdefault(member, str(text)[:LONGEST_ABOUT])
     return About(**known)
 
 
 def annotated(fields: Sequence[tuple[str, Field]]) -> About:
     """Return what Homie's topics say of the device itself."""
-    notes = {subtopic: one.value for subtopic, one in fields if isinstance(one.value, str)}
+    notes = {subtopic: candidate.value for subtopic, candidate in fields if isinstance(candidate.value, str)}
     return About(name=notes.get("$name"), sw_version=notes.get("$fw/version"))
 
 
 def renamed(proposed: Sequence[tuple[Place, Channel]]) -> list[tuple[Place, Channel]]:
     """Return the proposals with names that are unique in the device."""
-    names = unique([channel.name for _, channel in proposed], [one for one, _ in proposed])
-    return [(one, replace(channel, name=name)) for (one, channel), name in zip(proposed, names, strict=True)]
+    names = unique([channel.name for _, channel in proposed], [candidate for candidate, _ in proposed])
+    return [
+        (candidate, replace(channel, name=name)) for (candidate, channel), name in zip(proposed, names, strict=True)
+    ]
 
 
-def usefulness(one: Reading) -> tuple[bool, bool]:
+def usefulness(candidate: Reading) -> tuple[bool, bool]:
     """Return where a reading stands in the list: what is on before what is off, the world before the device."""
-    return not one.channel.enabled, one.channel.entity_category is not None
+    return not candidate.channel.enabled, candidate.channel.entity_category is not None

@@ -1,31 +1,16 @@
-"""Members that speak of each other: a value beside its unit, its factor and its name is one reading. Pure."""
+"""Members that describe each other: a value beside its unit, its factor and its name is one reading. Pure."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from ..model.conversion import unit_of
+from ..vocabulary.records import FACTORS, NAME_WORDS, SPARE, TITLES, UNIT_WORDS, VALUE_WORDS
 from ..vocabulary.unit_spellings import NO_UNIT
 from ..vocabulary.units import QUANTITY_OF_UNIT
 from ..vocabulary.words import WORDS
+from .members import Group, Member
 from .tokens import Words, phrases, words_of
 
-if TYPE_CHECKING:
-    from .candidates import Family, Place
-
-VALUE_WORDS = frozenset(
-    {"value", "val", "v", "reading", "measurement", "consumption", "total", "counter", "level", "data"}
-)
-UNIT_WORDS = frozenset({"unit", "units", "uom"})
-NAME_WORDS = ("name", "title", "titel", "label", "designation")
-# What stands beside a value and its unit is about them: its limits, its digits, how it is written for people.
-TITLES = ("title", "titel", "label", "designation")
-SPARE = frozenset({
-    "min", "max", "minimum", "maximum", "step", "factor", "scale", "multiplier", "divisor", "digits", "decimals",
-    "precision", "text", "string", "str", "display", "formatted", "writable", "writeable", "readonly", "category",
-    "title", "titel", "name", "designation", "enum", "offset", "raw", "register",
-})  # fmt: skip
-FACTORS = frozenset({"factor", "multiplier", "scale", "sf", "scalefactor", "scale_factor"})
 # A row of a table: what, how much, in which unit, and perhaps a word more.
 ROW = range(3, 6)
 # So many levels above a row may carry the title of its table.
@@ -36,97 +21,106 @@ TITLE_LEVELS = 4
 class Record:
     """One reading that several members tell: ``value`` is its number, ``spare`` are those that only describe it."""
 
-    value: Place
+    value: Member
     unit: str
     name: str | None
     factor: float
-    spare: frozenset[int]
+    spare: frozenset[Member]
 
 
-def record_of(family: Family) -> Record | None:
-    """Return the one reading that a family tells; None where its members are readings of their own."""
-    return row_of(family) or described(family)
+def record_of(group: Group) -> Record | None:
+    """Return the one reading that a group tells; None where its members are readings of their own."""
+    return row_of(group) or described(group)
 
 
-def described(family: Family) -> Record | None:
+def described(group: Group) -> Record | None:
     """Return the record of an object: {"val": 221, "unit": "°C", "factor": 0.1}."""
-    units = [one for one in family.places if one.text is not None and names_unit(one)]
+    units = [member for member in group.members if member.text is not None and names_unit(member)]
     if len(units) != 1 or (unit_of(units[0].text or "") is None and units[0].text not in NO_UNIT):
         return None
     prefix = words_of(units[0].parts[-1])[:-1]
-    value = value_of(family, prefix, QUANTITY_OF_UNIT.get(unit_of(units[0].text or "") or ""))
+    value = value_of(group, prefix, QUANTITY_OF_UNIT.get(unit_of(units[0].text or "") or ""))
     if value is None:
         return None
-    twins = [one for one in family.places if one is not value and one.number is not None and one.stated]
-    applied = any(one.number == value.number for one in twins) or has_raw(family)
-    spare = frozenset(id(one) for one in family.places if one is not value and (one in twins or is_spare(one)))
-    return Record(value, units[0].text or "", name_of(family, prefix), 1.0 if applied else factor_of(family), spare)
+    twins = [member for member in group.members if member is not value and member.number is not None and member.stated]
+    applied = any(member.number == value.number for member in twins) or has_raw(group)
+    spare = frozenset(
+        member for member in group.members if member is not value and (member in twins or is_spare(member))
+    )
+    return Record(value, units[0].text or "", name_of(group, prefix), 1.0 if applied else factor_of(group), spare)
 
 
-def has_raw(family: Family) -> bool:
+def has_raw(group: Group) -> bool:
     """Return whether the number before its factor is there, too: the other one is right then."""
-    return any(one.number is not None and "raw" in words_of(one.parts[-1]) for one in family.places)
+    return any(member.number is not None and "raw" in words_of(member.parts[-1]) for member in group.members)
 
 
-def names_unit(one: Place) -> bool:
+def names_unit(member: Member) -> bool:
     """Return whether a key says that its text is a unit: "unit", "parameterUnit"."""
-    words = words_of(one.parts[-1]) if one.parts else ()
+    words = words_of(member.parts[-1]) if member.parts else ()
     return bool(words) and (words[-1] in UNIT_WORDS or words == ("u",))
 
 
-def value_of(family: Family, prefix: Words, quantity: str | None) -> Place | None:
+def value_of(group: Group, prefix: Words, quantity: str | None) -> Member | None:
     """Return the member that a unit is of: the one that is called by its quantity, or "value"."""
-    numbers = [one for one in family.places if one.number is not None and not is_spare(one) and not one.unit]
-    own = [(words_of(one.parts[-1]), one) for one in numbers]
-    if prefix and any(words == prefix for words, _ in own):
+    numbers = [
+        (words_of(member.parts[-1]), member)
+        for member in group.members
+        if member.number is not None and not is_spare(member) and not member.unit
+    ]
+    if prefix and any(words == prefix for words, _ in numbers):
         return None
     if not prefix and quantity:
-        fitting = [one for words, one in own if any(WORDS[phrase.text] == quantity for phrase in phrases(words, WORDS))]
+        fitting = [
+            member
+            for words, member in numbers
+            if any(WORDS[phrase.text] == quantity for phrase in phrases(words, WORDS))
+        ]
         if fitting:
             return fitting[0] if len(fitting) == 1 else None
-    named = [one for words, one in own if words and words[-1] in VALUE_WORDS and words[:-1] in ((), prefix)]
+    named = [member for words, member in numbers if words and words[-1] in VALUE_WORDS and words[:-1] in ((), prefix)]
     return named[0] if len(named) == 1 else None
 
 
-def is_spare(one: Place) -> bool:
+def is_spare(member: Member) -> bool:
     """Return whether a member only describes the value beside it."""
-    return not SPARE.isdisjoint(words_of(one.parts[-1]))
+    return not SPARE.isdisjoint(words_of(member.parts[-1]))
 
 
-def factor_of(family: Family) -> float:
-    """Return what a value is to be multiplied with: a factor, or a power of ten where it is negative."""
-    for one in family.places:
-        if one.parts[-1].lower() in FACTORS and one.number:
-            return float(one.number) if one.number > 0 else float(10**one.number)
+def factor_of(group: Group) -> float:
+    """Return the factor that a value is to be multiplied with, or the power of ten where it is negative."""
+    for member in group.members:
+        if member.parts[-1].lower() in FACTORS and member.number:
+            return float(member.number) if member.number > 0 else float(10**member.number)
     return 1.0
 
 
-def name_of(family: Family, prefix: Words) -> str | None:
-    """Return what a record calls its value, where its key is made like that of its unit: "parameterName"."""
-    for one in family.places:
-        words = words_of(one.parts[-1]) if one.text else ()
+def name_of(group: Group, prefix: Words) -> str | None:
+    """Return the name of a record's value, where its key is made like that of its unit: "parameterName"."""
+    for member in group.members:
+        words = words_of(member.parts[-1]) if member.text else ()
         if prefix and words and words[-1] in NAME_WORDS and words[:-1] == prefix:
-            return one.text
-    return next((text for key in TITLES if not prefix and (text := family.texts.get(key))), None)
+            return member.text
+    return None if prefix else group.text(TITLES)
 
 
-def row_of(family: Family) -> Record | None:
+def row_of(group: Group) -> Record | None:
     """Return the record of a table's row: ["Humidity", "38", "%"]."""
-    row = family.places
-    if len(row) not in ROW or [one.field.path[-1:] for one in row] != [(index,) for index in range(len(row))]:
+    row = group.members
+    if len(row) not in ROW or [member.field.path[-1:] for member in row] != [(index,) for index in range(len(row))]:
         return None
-    name, value, unit = (one.text for one in row[:3])
+    name, value, unit = (member.text for member in row[:3])
     if not name or value is not None or row[1].number is None or not unit or unit_of(unit) is None:
         return None
-    return Record(row[1], unit, name, 1.0, frozenset(id(one) for one in row if one is not row[1]))
+    return Record(row[1], unit, name, 1.0, frozenset(member for member in row if member is not row[1]))
 
 
-def title_of(one: Place, families: Mapping[tuple[str, ...], Family]) -> str | None:
+def title_of(member: Member, groups: Mapping[tuple[str, ...], Group]) -> str | None:
     """Return the title of the table that a row stands in."""
-    above: Sequence[str] = one.parts[:-1]
+    above: Sequence[str] = member.parent
     for length in range(len(above) - 1, max(0, len(above) - TITLE_LEVELS), -1):
-        family = families.get(tuple(above[:length]))
-        title = next((text for name in NAME_WORDS if family and (text := family.texts.get(name))), None)
+        group = groups.get(tuple(above[:length]))
+        title = group.text(NAME_WORDS) if group else None
         if title:
             return title
     return None

@@ -1,7 +1,7 @@
 """What a single letter of a key means, as a quantity or as a unit: only its neighbours tell. Pure."""
 
 from ..vocabulary.words import LETTER_FAMILIES, WORDS
-from .candidates import Place
+from .candidate import Place
 from .tokens import Words
 
 ELECTRIC_LETTERS = (("v",), ("a",), ("w",))
@@ -11,19 +11,19 @@ ELECTRIC_UNITS = frozenset({"kWh", "Wh", "kW", "VA", "kVA", "var", "kvar", "Hz",
 COUNTED_BY_LETTERS = frozenset({"phase", "ph", "line", "ch", "channel", "port", "group", "zone", "class", "type"})
 
 
-def is_unit_letter(one: Place, unit: str, rest: Words) -> bool:
+def is_unit_letter(candidate: Place, unit: str, rest: Words) -> bool:
     """Return whether a last letter is a unit: "v_mppt1_v" says it twice, "l2_v" stands beside "l2_kw"."""
     if unit not in LETTER_OF or not rest or rest[-1] in COUNTED_BY_LETTERS:
         return False
-    if any(sibling.leaf == (*rest, letter) for sibling in one.siblings for letter in "bc"):
+    if any(sibling.leaf == (*rest, letter) for sibling in candidate.siblings for letter in "bc"):
         return False
     if unit == "V" and [word for word in rest if not word.isdigit()][-1:] == ["cell"]:
         return True
-    sisters = [other for other in one.siblings if other.leaf[:-1] == rest and other.leaf[-1:] in ELECTRIC_LETTERS]
+    sisters = [other for other in candidate.siblings if other.leaf[:-1] == rest and other.leaf[-1:] in ELECTRIC_LETTERS]
     if len(sisters) > 1:
         return True
     twice = rest[0][0] in LETTER_OF[unit] and len(rest[0]) <= len("vln") and len(rest) > 1
-    return twice or not one.family.suffixes.isdisjoint(ELECTRIC_UNITS)
+    return twice or not candidate.family.suffixes.isdisjoint(ELECTRIC_UNITS)
 
 
 # Beside one of these, written out, a letter is of the same family: {"t": 21.5, "rh": 40}.
@@ -32,29 +32,33 @@ SURE_RELATIVES = frozenset({"temperature", "humidity", "voltage", "current"})
 LETTERS_BESIDE_UNITS = {"w": "power", "v": "voltage"}
 
 
-def letter_quantity(one: Place) -> str | None:
+def letter_quantity(candidate: Place) -> str | None:
     """Return what a single letter means among others of its family."""
-    inputs = one.letter == "a" and "d" in one.family.marks and one.family.letters.isdisjoint("viupw")
-    if one.letter is None or inputs:
+    inputs = candidate.letter == "a" and "d" in candidate.family.marks and candidate.family.letters.isdisjoint("viupw")
+    if candidate.letter is None or inputs:
         return None
-    if one.letter in LETTERS_BESIDE_UNITS and not one.family.suffixes.isdisjoint(ELECTRIC_UNITS):
-        return LETTERS_BESIDE_UNITS[one.letter]
-    letters = one.family.letters - ({"h"} if is_of_hours(one) else set())
-    if one.letter == "q" and letters >= {"i"} and letters & {"u", "v"}:
+    if candidate.letter in LETTERS_BESIDE_UNITS and not candidate.family.suffixes.isdisjoint(ELECTRIC_UNITS):
+        return LETTERS_BESIDE_UNITS[candidate.letter]
+    letters = candidate.family.letters - ({"h"} if is_of_hours(candidate) else set())
+    if candidate.letter == "q" and letters >= {"i"} and letters & {"u", "v"}:
         return "reactive power"
     best = max(LETTER_FAMILIES, key=lambda family: len(letters & family.keys()))
-    spelled = any(WORDS.get(word) in SURE_RELATIVES & set(best.values()) for word in one.family.words)
+    spelled = any(WORDS.get(word) in SURE_RELATIVES & set(best.values()) for word in candidate.family.words)
     known = letters & best.keys()
-    if one.letter not in known or (len(known) == 1 and not spelled) or is_spelled(one, best[one.letter]):
+    if (
+        candidate.letter not in known
+        or (len(known) == 1 and not spelled)
+        or is_spelled(candidate, best[candidate.letter])
+    ):
         return None
-    return None if one.letter == "p" and best is LETTER_FAMILIES[0] and "q" in letters else best[one.letter]
+    return None if candidate.letter == "p" and best is LETTER_FAMILIES[0] and "q" in letters else best[candidate.letter]
 
 
-def is_spelled(one: Place, quantity: str) -> bool:
+def is_spelled(candidate: Place, quantity: str) -> bool:
     """Return whether another key is the whole word of what a letter would mean: "t" is no temperature beside "temp"."""
     return any(
         len(other.leaf) == 1 and len(other.leaf[0]) > 1 and WORDS.get(other.leaf[0]) == quantity
-        for other in one.siblings
+        for other in candidate.siblings
     )
 
 
@@ -62,6 +66,6 @@ def is_spelled(one: Place, quantity: str) -> bool:
 DRIEST = 3
 
 
-def is_of_hours(one: Place) -> bool:
+def is_of_hours(candidate: Place) -> bool:
     """Return whether the letter h among others can be no humidity."""
-    return any(other.letter == "h" and (other.number or 0) < DRIEST for other in one.family.places)
+    return any(other.letter == "h" and (other.number or 0) < DRIEST for other in candidate.family.places)

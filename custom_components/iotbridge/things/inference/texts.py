@@ -5,9 +5,10 @@ import re
 
 from ..model.message import Problem, ProblemKind
 from ..model.profile import Reading
-from ..vocabulary.records import UNITS
-from .candidates import NAMERS, Place, plain
+from ..vocabulary.records import NAMERS, UNITS
+from .candidate import Place
 from .interpretation import role_of
+from .members import plain
 
 TIME = re.compile(
     r"\d{4}-\d\d-\d\d([T ].*)?"
@@ -46,29 +47,31 @@ def is_identifier(text: str) -> bool:
     return IDENTIFIER.fullmatch(text) is not None
 
 
-def names_a_unit(one: Place) -> bool:
+def names_a_unit(candidate: Place) -> bool:
     """Return whether a text is the unit of another value."""
-    return bool(one.leaf) and one.leaf[-1] in UNIT_WORDS
+    return bool(candidate.leaf) and candidate.leaf[-1] in UNIT_WORDS
 
 
-def names_a_record(one: Place) -> bool:
+def names_a_record(candidate: Place) -> bool:
     """Return whether a text is the name, or the unit, of the record that it stands in."""
-    key = plain(one.parts[-1]) if one.parts else ""
-    return key in {*NAMERS, *UNITS} and any(sibling.recorded for sibling in one.siblings)
+    key = plain(candidate.parts[-1]) if candidate.parts else ""
+    return key in {*NAMERS, *UNITS} and any(sibling.recorded for sibling in candidate.siblings)
 
 
-def is_encoded(one: Place) -> bool:
+def is_encoded(candidate: Place) -> bool:
     """Return whether a text is content that nobody decoded."""
-    text = one.text or ""
-    if " ".join(one.leaf) in ENCODED and (HEX.fullmatch(text) or BASE64.fullmatch(text)):
+    text = candidate.text or ""
+    if " ".join(candidate.leaf) in ENCODED and (HEX.fullmatch(text) or BASE64.fullmatch(text)):
         return True
-    if len(text) < LONG or role_of(one.leaf, None) in ("identity", "time"):
+    if len(text) < LONG or role_of(candidate.leaf, None) in ("identity", "time"):
         return False
     return bool(HEX.fullmatch(text) or PADDED.fullmatch(text))
 
 
 def undecoded(places: Sequence[Place], readings: Sequence[Reading]) -> tuple[Problem, ...]:
     """Return what nobody decoded, where the message says little else of the world."""
-    if any(one.channel.enabled and one.channel.entity_category is None for one in readings):
+    if any(candidate.channel.enabled and candidate.channel.entity_category is None for candidate in readings):
         return ()
-    return tuple(Problem(ProblemKind.ENCODED, (("field", one.key),)) for one in places if is_encoded(one))
+    return tuple(
+        Problem(ProblemKind.ENCODED, (("field", candidate.key),)) for candidate in places if is_encoded(candidate)
+    )

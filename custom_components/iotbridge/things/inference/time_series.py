@@ -1,46 +1,42 @@
-"""The same thing at several times, in one message: only what is newest is a reading of now. Pure."""
+"""Series of the same thing at several times in one message: only its newest record is a reading of now. Pure."""
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
 import re
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from .candidates import Family, Place
+from ..vocabulary.records import RECORD_NUMBERS, TIMES
+from .members import Group, Member
 
-# How a time is written that can be compared with another one of the same message.
+# A time that can be compared with another one of the same message.
 WRITTEN = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d.*")
 EPOCH = 1e9
-# Members that tell when their record was measured.
-TIMES = frozenset({"time", "timestamp", "date", "datetime", "ts", "t", "at"})
-NAMES = frozenset({"type", "sensor", "channel", "id", "index", "number", "address", "port"})
 
 
-def outdated(families: Mapping[tuple[str, ...], Family]) -> Iterator[Family]:
-    """Yield the records of lists that a later one of the same list, and of the same name, follows."""
-    lists: defaultdict[tuple[object, ...], list[tuple[str, Family]]] = defaultdict(list)
-    for parent, family in families.items():
-        when = time_of(family) if is_listed(family) else None
+def outdated(groups: Mapping[tuple[str, ...], Group]) -> Iterator[Member]:
+    """Yield the members of records of a list that a later one of the same list, and of the same name, follows."""
+    lists: defaultdict[tuple[object, ...], list[tuple[str, Group]]] = defaultdict(list)
+    for parent, group in groups.items():
+        when = time_of(group) if is_listed(group) else None
         if when:
-            members = frozenset(one.parts[-1] for one in family.places)
-            lists[parent[:-1], members, name_of(family)].append((when, family))
+            keys = frozenset(member.parts[-1] for member in group.members)
+            lists[parent[:-1], keys, name_of(group)].append((when, group))
     for records in lists.values():
         newest = max(when for when, _ in records)
-        yield from (family for when, family in records if when != newest)
+        yield from (member for when, group in records if when != newest for member in group.members)
 
 
-def is_listed(family: Family) -> bool:
-    """Return whether a family is an element of a list."""
-    path = family.places[0].field.path
+def is_listed(group: Group) -> bool:
+    """Return whether a group is an element of a list."""
+    path = group.members[0].field.path
     return len(path) > 1 and isinstance(path[-2], int)
 
 
-def time_of(family: Family) -> str | None:
+def time_of(group: Group) -> str | None:
     """Return when a record was measured, in a form that sorts; None where it does not say."""
-    for index, one in enumerate(family.places):
-        if one.parts[-1].lower() not in TIMES and not (index == 0 and one.field.path[-1:] == (0,)):
+    for index, member in enumerate(group.members):
+        if member.parts[-1].lower() not in TIMES and not (index == 0 and member.field.path[-1:] == (0,)):
             continue
-        value = one.field.value
+        value = member.field.value
         if isinstance(value, str) and WRITTEN.fullmatch(value):
             return value
         if isinstance(value, int | float) and value > EPOCH:
@@ -48,14 +44,14 @@ def time_of(family: Family) -> str | None:
     return None
 
 
-def name_of(family: Family) -> tuple[str, ...]:
-    """Return what a record says of itself in words, and by its number: another one that says the same is its like."""
-    return tuple(str(one.field.value) for one in family.places if is_name(one))
+def name_of(group: Group) -> tuple[str, ...]:
+    """Return what identifies a record among others of its list: its texts and its number."""
+    return tuple(str(member.field.value) for member in group.members if is_name(member))
 
 
-def is_name(one: Place) -> bool:
+def is_name(member: Member) -> bool:
     """Return whether a member may tell whose record it is: a text that is no time, or a number that names."""
-    value = one.field.value
+    value = member.field.value
     if isinstance(value, str):
-        return WRITTEN.fullmatch(value) is None and one.number is None
-    return one.parts[-1].lower() in NAMES
+        return WRITTEN.fullmatch(value) is None and member.number is None
+    return member.parts[-1].lower() in RECORD_NUMBERS

@@ -18,7 +18,7 @@ from ..vocabulary.neighbours import (
 )
 from ..vocabulary.records import UNITS
 from ..vocabulary.words import WORDS
-from .candidates import Place, member
+from .candidate import Place
 from .interpretation import Context, Meaning
 from .rules import Condition
 
@@ -149,7 +149,7 @@ def imperial(case: Case) -> bool:
 
 def in_inches(case: Case) -> bool:
     """Return whether the neighbours are in inches, or the message is imperial."""
-    return case.context.imperial or unit_of(member(case.candidate, UNITS) or "") == "in"
+    return case.context.imperial or unit_of(case.candidate.family.text(UNITS) or "") == "in"
 
 
 def counted_in_watt_hours(case: Case) -> bool:

@@ -21,7 +21,7 @@ from ..vocabulary.neighbours import (
     SENSORS,
 )
 from ..vocabulary.records import UNITS
-from .candidates import Place, member
+from .candidate import Place
 from .interpretation import Context, Meaning, units_of
 from .rules import Condition, Example, Table, either, no
 from .unit_conditions import (
@@ -182,7 +182,7 @@ def with_unit(interpretation: Meaning, candidate: Place, context: Context) -> Me
     if interpretation.quantity is None or interpretation.role:
         return interpretation
     if not interpretation.certain:
-        beside_it = unit_of(member(candidate, UNITS) or "")
+        beside_it = unit_of(candidate.family.text(UNITS) or "")
         if beside_it and beside_it in units_of(interpretation.quantity):
             interpretation = replace(interpretation, unit=beside_it)
         else:
