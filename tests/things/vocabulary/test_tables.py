@@ -5,8 +5,6 @@ from typing import Any
 
 import pytest
 
-from custom_components.iotbridge.things.inference.interpretation import UNIT_WINS
-from custom_components.iotbridge.things.inference.precision import DIGITS
 from custom_components.iotbridge.things.inference.unit_rules import UNIT_RULES, WRITTEN_UNIT_RULES
 from custom_components.iotbridge.things.model.discovery_config import discovery_config
 from custom_components.iotbridge.things.model.message import About
@@ -20,12 +18,15 @@ from custom_components.iotbridge.things.vocabulary import (
 )
 from custom_components.iotbridge.things.vocabulary.binary_states import BINARY, PAIRS
 from custom_components.iotbridge.things.vocabulary.device_classes import BINARY_CLASSES, SENSOR_CLASSES
+from custom_components.iotbridge.things.vocabulary.letters import LETTER_FAMILIES
+from custom_components.iotbridge.things.vocabulary.precision import DIGITS
 from custom_components.iotbridge.things.vocabulary.quantities import QUANTITIES, Quantity
+from custom_components.iotbridge.things.vocabulary.unit_meanings import UNIT_WINS
 from custom_components.iotbridge.things.vocabulary.unit_spellings import WRITTEN
 from custom_components.iotbridge.things.vocabulary.units import LETTERS, PLAIN, PREFERRED, QUANTITY_OF_UNIT, SUFFIXES
 from custom_components.iotbridge.things.vocabulary.vendor_commands import COMMANDS
 from custom_components.iotbridge.things.vocabulary.vendor_conventions import CONVENTIONS
-from custom_components.iotbridge.things.vocabulary.words import LETTER_FAMILIES, WORDS
+from custom_components.iotbridge.things.vocabulary.words import WORDS
 from homeassistant.components.binary_sensor.const import BinarySensorDeviceClass
 from homeassistant.components.sensor.const import (
     AMBIGUOUS_UNITS,

@@ -4,13 +4,9 @@ from collections.abc import Sequence
 
 from ..model.message import Path
 from ..model.profile import Channel
+from ..vocabulary.positions import ACCURACY, ALTITUDE, LATITUDE, LONGITUDE
 from .candidate import Place
 from .tokens import Words
-
-LATITUDE = frozenset({"lat", "latitude", "gpslat"})
-LONGITUDE = frozenset({"lon", "lng", "long", "longitude", "gpslon", "gpslng"})
-ACCURACY = frozenset({"acc", "accuracy", "hacc"})
-ALTITUDE = frozenset({"alt", "altitude", "elevation"})
 
 
 def positions(places: Sequence[Place]) -> tuple[list[tuple[Place, Channel]], list[Place]]:
@@ -33,8 +29,14 @@ def positions(places: Sequence[Place]) -> tuple[list[tuple[Place, Channel]], lis
             path = next((other.field.path for other in candidate.siblings if without(other.leaf, table) == rest), None)
             if path is not None:
                 companions.append((role, path))
-        channel = Channel(name="Location", path=candidate.field.path, subtopic=candidate.subtopic, platform="device_tracker",
-                          companions=tuple(companions), enabled=not candidate.field.technical)  # fmt: skip
+        channel = Channel(
+            name="Location",
+            path=candidate.field.path,
+            subtopic=candidate.subtopic,
+            platform="device_tracker",
+            companions=tuple(companions),
+            enabled=not candidate.field.technical,
+        )
         found.append((candidate, channel))
     return found, [candidate for candidate in places if id(candidate) not in used]
 

@@ -6,10 +6,12 @@ from dataclasses import dataclass
 import re
 
 from ..vocabulary.display_names import SPELLED, TELLING, THERMAL
+from ..vocabulary.nouns import ELECTRIC_NOUNS, SUBJECTS
 from ..vocabulary.roles import GENERIC
+from ..vocabulary.word_parts import COMPOUNDS
 from .candidate import Place
 from .candidates import ADDRESS
-from .tokens import COMPOUNDS, KNOWN, Words, letters, only_qualifies, words_of
+from .tokens import KNOWN, Words, letters, only_qualifies, words_of
 
 LONGEST = 80
 # "BME680", "Flora-6ab577": the name of a part, said as it is written; "ch1" and "pv1" are words with a number.
@@ -77,15 +79,6 @@ def as_written(candidate: Place, name: str) -> str:
             continue
         name = re.sub(rf"(?<!\w){re.escape(plain)}(?!\w)", made, name, count=1, flags=re.IGNORECASE)
     return sentence(name)
-
-
-# Of one thing these are told together: "load_watt", "load_va", "load_kwh".
-ELECTRIC_NOUNS = frozenset({"power", "apparent power", "reactive power", "voltage", "current", "energy"})
-# Words that say whose voltage it is, and do not say that it is a voltage.
-SUBJECTS = frozenset({
-    "battery", "batt", "bat", "battery level", "solar", "pv", "grid", "inverter", "house", "home", "light", "water",
-    "tank", "current", "curr",
-})  # fmt: skip
 
 
 def from_above(candidate: Place, words: Words, own: str, said: Said) -> str:

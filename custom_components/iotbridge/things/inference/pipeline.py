@@ -13,12 +13,14 @@ from ..model.message import About, Field, Problem, Value
 from ..model.profile import Channel, Reading
 from ..vocabulary import roles
 from ..vocabulary.obis import OBIS
+from ..vocabulary.systems import DEW_POINT, MEDIA, OF_THE_AIR, WEATHER
 from ..vocabulary.words import WORDS
 from .candidate import Place
 from .candidates import places_of, unit_siblings
 from .channels import propose
+from .conventions import conventions_of
 from .duplicates import without_sisters
-from .interpretation import Context, conventions_of
+from .interpretation import Context
 from .location import positions
 from .naming import unique
 from .texts import undecoded
@@ -32,7 +34,6 @@ ABOUT_DEPTH = 2
 LONGEST_ABOUT = 80
 IMPERIAL = re.compile(r"(_f|mph|_mi_h|inhg|fahrenheit|tempf)$|(rain|barom).*in$")
 METRIC = re.compile(r"(_c|tempc|celsius|hpa|_mm|_km_h|_m_s)$")
-MEDIA = {"water": "water", "gas": "gas", "electricity": "energy", "heat": "heat"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,8 +95,6 @@ MOST_KWH = 1e6
 # The air weighs that many inches of mercury, and is never so moist that dew falls above that many degrees Celsius.
 INCHES = (24, 32)
 HIGHEST_DEW_POINT = 40
-WEATHER = frozenset({"wind", "rain", "dewpoint", "dewpt", "dew", "feelslike", "uv", "precip", "precipitation"})
-OF_THE_AIR = frozenset({"sealevel", "station", "barometer", "baro", "barom", "relative", "absolute", "pressure"})
 
 
 def counts_watt_hours(candidate: Place) -> bool:
@@ -117,7 +116,7 @@ def is_imperial_weather(places: Sequence[Place]) -> bool:
         if candidate.number is None or candidate.suffix is not None or candidate.unit:
             continue
         words = set(candidate.leaf)
-        if words & {"dewpoint", "dewpt"} or {"dew", "point"} <= words:
+        if words & DEW_POINT or {"dew", "point"} <= words:
             if candidate.number > HIGHEST_DEW_POINT:
                 return True
         elif words & OF_THE_AIR and isinstance(candidate.number, float) and INCHES[0] < candidate.number < INCHES[1]:

@@ -1,4 +1,4 @@
-"""Tables of rules: the first rule whose conditions all hold decides, and each shows a real message that needs it. Pure."""
+"""Tables of rules: the first whose conditions all hold decides, and each shows a real message that needs it. Pure."""
 
 from collections.abc import Callable
 from dataclasses import dataclass

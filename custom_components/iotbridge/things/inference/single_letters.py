@@ -1,14 +1,20 @@
 """What a single letter of a key means, as a quantity or as a unit: only its neighbours tell. Pure."""
 
-from ..vocabulary.words import LETTER_FAMILIES, WORDS
+from ..vocabulary.letters import (
+    COUNTED_BY_LETTERS,
+    ELECTRIC_LETTERS,
+    ELECTRIC_UNITS,
+    LETTER_FAMILIES,
+    LETTER_OF,
+    LETTERS_BESIDE_UNITS,
+    SURE_RELATIVES,
+)
+from ..vocabulary.words import WORDS
 from .candidate import Place
 from .tokens import Words
 
-ELECTRIC_LETTERS = (("v",), ("a",), ("w",))
-LETTER_OF = {"V": "vu", "A": "i", "W": "p"}
-# Units among a value's neighbours that show that the maker ends keys with units.
-ELECTRIC_UNITS = frozenset({"kWh", "Wh", "kW", "VA", "kVA", "var", "kvar", "Hz", "kvarh", "varh"})
-COUNTED_BY_LETTERS = frozenset({"phase", "ph", "line", "ch", "channel", "port", "group", "zone", "class", "type"})
+# Nowhere is air as dry as that: an "h" of less is of an hour.
+DRIEST = 3
 
 
 def is_unit_letter(candidate: Place, unit: str, rest: Words) -> bool:
@@ -24,12 +30,6 @@ def is_unit_letter(candidate: Place, unit: str, rest: Words) -> bool:
         return True
     twice = rest[0][0] in LETTER_OF[unit] and len(rest[0]) <= len("vln") and len(rest) > 1
     return twice or not candidate.family.suffixes.isdisjoint(ELECTRIC_UNITS)
-
-
-# Beside one of these, written out, a letter is of the same family: {"t": 21.5, "rh": 40}.
-SURE_RELATIVES = frozenset({"temperature", "humidity", "voltage", "current"})
-# What a single letter is beside a key that ends with a unit of electricity: {"W": 312, "kWh": 12.1}.
-LETTERS_BESIDE_UNITS = {"w": "power", "v": "voltage"}
 
 
 def letter_quantity(candidate: Place) -> str | None:
@@ -60,10 +60,6 @@ def is_spelled(candidate: Place, quantity: str) -> bool:
         len(other.leaf) == 1 and len(other.leaf[0]) > 1 and WORDS.get(other.leaf[0]) == quantity
         for other in candidate.siblings
     )
-
-
-# Nowhere is air as dry as that: an "h" of less is of an hour.
-DRIEST = 3
 
 
 def is_of_hours(candidate: Place) -> bool:

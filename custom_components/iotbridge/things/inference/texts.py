@@ -5,10 +5,11 @@ import re
 
 from ..model.message import Problem, ProblemKind
 from ..model.profile import Reading
-from ..vocabulary.records import NAMERS, UNITS
+from ..vocabulary.encoded import ENCODED
+from ..vocabulary.records import NAMERS, UNIT_WORDS, UNITS
 from .candidate import Place
-from .interpretation import role_of
 from .members import plain
+from .role_words import role_of
 
 TIME = re.compile(
     r"\d{4}-\d\d-\d\d([T ].*)?"
@@ -26,15 +27,8 @@ BASE64 = re.compile(
     r"(?:[A-Za-z0-9+/_-]{2}==|[A-Za-z0-9+/_-]{3}=|[A-Za-z0-9+/_-]{4})"
 )
 PADDED = re.compile(r"(?:[A-Za-z0-9+/_-]{4})*(?:[A-Za-z0-9+/_-]{2}==|[A-Za-z0-9+/_-]{3}=)")
-# Keys under which gateways hand on what they did not decode.
-ENCODED = frozenset({
-    "data", "payload", "raw", "hex", "bytes", "frame", "frm payload", "payload raw", "raw payload", "payload hex",
-    "raw data", "data hex", "manufacturerdata", "manufacturer data", "servicedata", "service data", "telegram",
-    "adv data", "advdata", "base64", "payload base64", "rawdata",
-})  # fmt: skip
 # So long a text in hexadecimal or base64 says nothing to a person, whatever its key.
 LONG = 24
-UNIT_WORDS = frozenset({"unit", "units", "uom"})
 
 
 def is_time(text: str) -> bool:

@@ -7,6 +7,18 @@ from typing import NamedTuple
 
 from ..model.conversion import unit_of
 from ..vocabulary import binary_states, display_names, events, roles, units, vendor_conventions, words
+from ..vocabulary.word_parts import (
+    ENDINGS,
+    INDICES,
+    LAST_LETTERS,
+    PRICES,
+    SHORT_PIECES,
+    SPANS,
+    TEMPERATURES,
+    TIMES,
+    UNITS_ALONE,
+    WHICH,
+)
 
 type Words = tuple[str, ...]
 
@@ -17,13 +29,6 @@ LONGEST_PHRASE = 4
 # The words that are worth taking apart, and the pieces that are short.
 SHORTEST, LONGEST = 4, 40
 SHORT = 2
-# So short a unit is a key of its own; others of two letters are names: "TB", "MS".
-UNITS_ALONE = frozenset({"wh", "lx", "ah", "hz"})
-# Shorter pieces are found in any word; these are worth it.
-SHORT_PIECES = frozenset({"in", "kw", "wh", "ma", "mv", "rh", "pv", "ac", "dc"})
-LAST_LETTERS = frozenset("cfv")
-# A letter right after one of these is its unit, wherever it stands: "TempC_SHT".
-TEMPERATURES = frozenset({"temp", "temperature", "tmp"})
 
 
 def vocabulary(*tables: Iterable[str]) -> frozenset[str]:
@@ -88,11 +93,6 @@ def segments(word: str) -> list[str]:
     return best[-1] or with_ending(word)
 
 
-# Words that end others: "ipmtemp", "busvolt"; in German they are said in one: "Kesseltemperatur".
-COMPOUNDS = ("temperatur", "spannung", "leistung", "feuchtigkeit", "feuchte", "druck", "energie", "frequenz")
-ENDINGS = ("temperature", "humidity", "pressure", "voltage", "temp", "volt", *COMPOUNDS)
-
-
 def with_ending(word: str) -> list[str]:
     """Split off a quantity that an unknown word ends with."""
     ending = next((one for one in ENDINGS if word.endswith(one) and len(word) - len(one) >= SHORT), None)
@@ -136,25 +136,12 @@ def suffix(key: Words) -> Suffix | None:
     return leading(key)
 
 
-# Words that stand after a unit, and say which one: "psi_low".
-WHICH = frozenset({"low", "high"})
-
-
 def leading(key: Words) -> Suffix | None:
     """Return the unit that a key begins with: a time before anything, another before words that say which one."""
     unit = units.FIRST.get(key[0]) if len(key) > 1 else None
     if unit in TIMES or (unit and only_qualifies(tuple(word for word in key[1:] if word not in WHICH))):
         return Suffix(unit, key[1:])
     return None
-
-
-# "consumption last hour" and "rain 24 hours" are of that time, and not in hours.
-SPANS = frozenset({"last", "this", "past", "previous", "current", "first", "next"})
-TIMES = frozenset({"h", "d", "min", "s"})
-# They have no unit: behind an index stands whose it is, "aqi_us", or of how long, "aqi_24h".
-INDICES = frozenset({"aqi", "iaq", "caqi"})
-# Behind these stands what so much is paid for: "price_kwh", "eur_per_l".
-PRICES = frozenset({"price", "prices", "cost", "costs", "per", "eur", "euro", "usd", "gbp", "chf", "ct", "cent"})
 
 
 def is_span(before: Words, unit: str) -> bool:

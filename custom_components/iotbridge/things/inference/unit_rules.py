@@ -1,4 +1,4 @@
-"""Rules for the unit of a number that is written without one; numbers that fit no rule keep their quantity's usual unit.
+"""Rules for the unit of a number that is written without one; without a rule it has its quantity's usual unit. Pure.
 
 A rule holds when all its conditions do, and the first that holds decides. ``unit`` None: nobody can tell.
 """
@@ -22,9 +22,7 @@ from ..vocabulary.neighbours import (
 )
 from ..vocabulary.records import UNITS
 from .candidate import Place
-from .interpretation import Context, Meaning, units_of
-from .rules import Condition, Example, Table, either, no
-from .unit_conditions import (
+from .conditions import (
     Case,
     MessageUnit,
     beside,
@@ -57,6 +55,9 @@ from .unit_conditions import (
     whole,
     written_as,
 )
+from .interpretation import Context, Meaning
+from .quantity_rules import units_of
+from .rules import Condition, Example, Table, either, no
 
 
 class Verdict(Enum):
@@ -86,7 +87,7 @@ FRACTION = between(0.000001, 0.999999)
 TENTHS_OF_MAINS = between(2001, 2600)
 AIR = of("pressure", "air pressure")
 
-UNIT_RULES = Table(
+UNIT_RULES: Table[Case, UnitRule] = Table(
     (
         UnitRule(None, when=(of("energy", "gas", "water", "volume", "heat"), own(["rate"]))),
         UnitRule("mV", when=(of("voltage"), between(1200, 60000), either(near(BATTERIES), beside(*BATTERIES)))),
@@ -160,7 +161,7 @@ UNIT_RULES = Table(
 )
 
 # Rules that hold for a number with its unit, too.
-WRITTEN_UNIT_RULES = Table((
+WRITTEN_UNIT_RULES: Table[Case, UnitRule] = Table((
     UnitRule(None, when=(of("current"), is_only_a_unit, whole, no(between(-200, 200)))),
     UnitRule("hPa", when=(of("pressure"), in_unit("hPa"), between(300, 1100), no(near(IN_PIPES, 3))),
              becomes="air pressure"),

@@ -75,3 +75,14 @@ EVENT_VALUES = frozenset(
         "rotate_right",
     }
 )
+# Keys whose value is a press even where its word could be a state: a remote's "on".
+ALWAYS_EVENTS = frozenset({"action", "click"})
+# Last words of longer keys that say so: "left button event".
+EVENT_ENDINGS = ("action", "button event", "click")
+# Members of a remote's message: a "command" among them is a press.
+OF_A_REMOTE = frozenset({"rolling", "counter", "button", "remote"})
+# Words of a value that are a state, under keys that else tell of something that happened.
+CONDITIONS = frozenset({
+    "heating", "cooling", "idle", "drying", "fan", "defrosting", "preheating", "ready", "disabled", "enabled",
+    "inactive", "unavailable", "stopped", "running", "auto", "standby",
+})  # fmt: skip

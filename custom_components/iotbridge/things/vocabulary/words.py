@@ -13,10 +13,3 @@ from .words_energy import ELECTRICITY
 from .words_languages import LANGUAGES
 
 WORDS: dict[str, str] = {**LANGUAGES, **CLIMATE, **AIR, **ELECTRICITY, **METERS, **DEVICE}
-
-# One letter means a quantity only among others of its family: {"t": 21.5, "h": 40}, {"V": 12.1, "I": 0.3}.
-LETTER_FAMILIES: tuple[dict[str, str], ...] = (
-    {"t": "temperature", "h": "humidity", "p": "pressure", "b": "battery", "l": "light"},
-    {"v": "voltage", "u": "voltage", "i": "current", "a": "current", "p": "power", "w": "power", "f": "frequency",
-     "e": "energy"},
-)  # fmt: skip

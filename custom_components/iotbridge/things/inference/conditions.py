@@ -158,7 +158,7 @@ def counted_in_watt_hours(case: Case) -> bool:
 
 
 def is_beside_tenths_of_volts(case: Case) -> bool:
-    """Return whether the voltage beside a whole number is in tenths of a volt, the number then in an unknown fraction."""
+    """Return whether the voltage beside a whole number is in tenths: the number is in an unknown fraction then."""
     volts = sibling_number(case.candidate, "voltage", "volt")
     return whole(case) and isinstance(volts, int) and TENTHS_OF_MAINS[0] <= volts <= TENTHS_OF_MAINS[1]
 

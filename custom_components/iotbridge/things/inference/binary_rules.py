@@ -1,0 +1,269 @@
+"""Rules for a value that is yes or no: its kind, whether it is one at all, and which of both means yes. Pure."""
+
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from ..model.conversion import NO, YES, text_of
+from ..vocabulary.binary_states import ALARMS, BINARY, BITS, Binary
+from ..vocabulary.binary_words import (
+    BATTERY_WORDS,
+    BOUNDS,
+    CONTACTS,
+    FLAGS,
+    LIMITS,
+    NUMBER_WORDS,
+    WATER_WORDS,
+)
+from ..vocabulary.words import WORDS
+from .binary import Answer, Pair, kind_of, words_pair
+from .candidate import Place
+from .rules import Condition, Example, Table, either, no
+from .tokens import only_qualifies, phrases, words_of
+
+FEW_BITS = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """A value that may be a yes or no, with the kind that its key asks for, and how it is written."""
+
+    candidate: Place
+    kind: Binary | None = None
+    pair: Pair | None = None
+
+
+class KindRule(NamedTuple):
+    """Kind of a yes or no under conditions, a row of binary_states.py; None: the one that its words tell."""
+
+    kind: str | None
+    when: tuple[Condition[Question], ...]
+    example: Example | None = None
+
+
+class WritingRule(NamedTuple):
+    """Writing of a yes and a no under conditions; None: it is neither."""
+
+    pair: Pair | None
+    when: tuple[Condition[Question], ...]
+    example: Example | None = None
+
+
+class CorrectionRule(NamedTuple):
+    """Correction of a yes or no under conditions: of its ``kind``, "" for one without a class, or ``swapped``."""
+
+    when: tuple[Condition[Question], ...]
+    kind: str | None = None
+    swapped: bool = False
+    example: Example | None = None
+
+
+def is_bool(question: Question) -> bool:
+    """Return whether the value is JSON's true or false."""
+    return question.candidate.is_bool
+
+
+def is_number(question: Question) -> bool:
+    """Return whether the value is a number, and not one written as a text with a unit."""
+    return question.candidate.number is not None
+
+
+def is_missing(question: Question) -> bool:
+    """Return whether there is no value now."""
+    return question.candidate.value is None
+
+
+def is_bit(question: Question) -> bool:
+    """Return whether the value is 0 or 1."""
+    return isinstance(question.candidate.number, int) and question.candidate.number in BITS
+
+
+def has_unit(question: Question) -> bool:
+    """Return whether a unit is written beside the number, or in its key."""
+    return question.candidate.stated or question.candidate.suffix is not None
+
+
+def is_below_alarms(question: Question) -> bool:
+    """Return whether the value stands in a group of alarms: each is one there, whatever it is about."""
+    return any(not ALARMS.isdisjoint(words_of(part)) for part in question.candidate.parts[:-1])
+
+
+def is_key(*words: str) -> Condition[Question]:
+    """Return the condition that the key has these words and no others."""
+    return lambda question: question.candidate.leaf == words
+
+
+def has_word(words: frozenset[str]) -> Condition[Question]:
+    """Return the condition that the key has one of these words."""
+    return lambda question: not words.isdisjoint(question.candidate.leaf)
+
+
+def has_other_words_than(words: frozenset[str]) -> Condition[Question]:
+    """Return the condition that the key has another word than these."""
+    return lambda question: not words.issuperset(question.candidate.pattern)
+
+
+def is_beside(*words: str) -> Condition[Question]:
+    """Return the condition that a key of the group has one of these words."""
+    return lambda question: not question.candidate.family.words.isdisjoint(words)
+
+
+def has_quantity(question: Question) -> bool:
+    """Return whether a word of the key names a quantity."""
+    return bool(phrases(question.candidate.leaf, WORDS))
+
+
+def is_bound_among_bits(question: Question) -> bool:
+    """Return whether a key ends with "low" or "high" among others that are 0 or 1: "Storage_Low"."""
+    candidate = question.candidate
+    bits = sum(sibling.is_bool or sibling.number in BITS for sibling in candidate.siblings)
+    return bits >= FEW_BITS and candidate.leaf[-1:] in BOUNDS and len(candidate.leaf) > 1
+
+
+def is_kind(*names: str) -> Condition[Question]:
+    """Return the condition that the kind is one of these rows of binary_states.py."""
+    rows = tuple(BINARY[name] for name in names)
+    return lambda question: any(question.kind is row for row in rows)
+
+
+def has_kind(question: Question) -> bool:
+    """Return whether the words of the key ask for a yes or no."""
+    return question.kind is not None
+
+
+def is_strong(question: Question) -> bool:
+    """Return whether the key asks for nothing but a yes or no."""
+    return question.kind is not None and not question.kind.weak
+
+
+def is_called_bool(question: Question) -> bool:
+    """Return whether the key asks for a yes or no and begins with "bool": "boolPlug"."""
+    return question.kind is not None and question.candidate.leaf[:1] == ("bool",)
+
+
+def is_whole_question(question: Question) -> bool:
+    """Return whether a key is nothing but a yes or no, or ends with one and has no quantity: "low_battery"."""
+    leaf = question.candidate.leaf
+    if " ".join(leaf) in BINARY:
+        return True
+    ends = only_qualifies(leaf) or any(phrase.end == len(leaf) for phrase in phrases(leaf, BINARY))
+    return ends and not phrases(leaf, WORDS)
+
+
+def is_bound(question: Question) -> bool:
+    """Return whether a key ends with "low" or "high"."""
+    return question.candidate.pattern[-1:] in BOUNDS
+
+
+def is_among_flags(question: Question) -> bool:
+    """Return whether all neighbours that begin with the same "error" or "alarm" are 0 or 1."""
+    own = question.candidate.pattern[:1]
+    return own in FLAGS and all(other.number in BITS for other in question.candidate.siblings if other.leaf[:1] == own)
+
+
+def ends_with_quantity(question: Question) -> bool:
+    """Return whether a key ends with what is measured, and not with a state."""
+    own = question.candidate.pattern
+    states = [phrase for phrase in phrases(own, BINARY) if not BINARY[phrase.text].weak]
+    return any(phrase.end == len(own) for phrase in phrases(own, WORDS)) and not any(
+        phrase.end == len(own) for phrase in states
+    )
+
+
+def is_beside_numbers(question: Question) -> bool:
+    """Return whether a neighbour of the same words holds another number than 0 and 1: "input1": 0, "input2": 37."""
+    candidate = question.candidate
+    return len(candidate.pattern) < len(candidate.leaf) and any(
+        sibling.number is not None and sibling.number not in BITS
+        for sibling in candidate.siblings
+        if sibling.pattern == candidate.pattern
+    )
+
+
+def is_inside(question: Question) -> bool:
+    """Return whether the value stands below another level of the device."""
+    return question.candidate.depth > 1
+
+
+def is_written_on(question: Question) -> bool:
+    """Return whether the words for yes and no are "on" and "off", which tell no class."""
+    return question.pair is not None and question.pair.hint is None and question.pair.on.lower() == "on"
+
+
+def tells_opening(question: Question) -> bool:
+    """Return whether the words for yes and no are those of an opening."""
+    return question.pair is not None and question.pair.hint == "opening"
+
+
+def is_inverted(question: Question) -> bool:
+    """Return whether the key asks for the opposite of its class, and is answered with a plain yes or no."""
+    written = text_of(question.candidate.value).lower()
+    return question.kind is not None and question.kind.inverted and (written in YES or written in NO)
+
+
+KIND_RULES: Table[Question, KindRule] = Table(
+    (
+        KindRule("alarm", when=(is_below_alarms, either(is_bool, is_bit))),
+        KindRule(None, when=(has_kind,)),
+        KindRule("problem", when=(is_bool, has_word(LIMITS), has_quantity)),
+        KindRule("problem", when=(is_bit, is_bound_among_bits)),
+    )
+)
+
+# Texts are a yes or no where they are one of the pairs of words.
+WRITING_RULES: Table[Question, WritingRule] = Table(
+    (
+        WritingRule(Pair("true", "false"), when=(is_bool,)),
+        WritingRule(Pair("true", "false"), when=(is_missing, is_strong, is_whole_question)),
+        WritingRule(None, when=(either(is_missing, no(is_bit), has_unit, has_word(NUMBER_WORDS)),)),
+        WritingRule(
+            Pair("1", "0"), when=(either(is_strong, is_called_bool), either(is_below_alarms, is_bound, is_among_flags))
+        ),
+        WritingRule(None, when=(either(ends_with_quantity, is_beside_numbers),)),
+        WritingRule(Pair("1", "0"), when=(either(is_strong, is_called_bool),)),
+    )
+)
+
+CORRECTION_RULES: Table[Question, CorrectionRule] = Table(
+    (
+        CorrectionRule(when=(is_key("connected"), is_beside("charging")), kind="plugged in"),
+        CorrectionRule(when=(tells_opening, has_word(CONTACTS)), swapped=True),
+        CorrectionRule(when=(is_kind("water"), is_written_on), kind=""),
+        CorrectionRule(
+            when=(is_kind("battery"), has_other_words_than(BATTERY_WORDS), has_word(LIMITS)), kind="problem"
+        ),
+        CorrectionRule(when=(is_kind("water"), has_other_words_than(WATER_WORDS), has_word(LIMITS)), kind="problem"),
+        CorrectionRule(when=(is_kind("battery"), has_other_words_than(BATTERY_WORDS)), kind=""),
+        CorrectionRule(when=(is_kind("water"), has_other_words_than(WATER_WORDS)), kind=""),
+        CorrectionRule(when=(is_kind("present"), is_inside), kind=""),
+        CorrectionRule(when=(is_inverted,), swapped=True),
+    )
+)
+
+
+def answer_of(candidate: Place) -> Answer | None:
+    """Return the yes or no that a value is; None for any other value."""
+    question = Question(candidate, kind_of(candidate))
+    kind_rule = KIND_RULES.first(question)
+    if kind_rule is not None and kind_rule.kind is not None:
+        question = Question(candidate, BINARY[kind_rule.kind])
+    pair = written_pair(question)
+    if pair is None:
+        return None
+    asked = question.kind or Binary()
+    correction = CORRECTION_RULES.first(Question(candidate, asked, pair))
+    kind = asked
+    if correction is not None:
+        if correction.kind is not None:
+            kind = BINARY[correction.kind] if correction.kind else Binary()
+        if correction.swapped:
+            pair = Pair(pair.off, pair.on, None if pair.hint == "opening" else pair.hint)
+    return Answer(kind=kind, known=question.kind is not None, on=pair.on, off=pair.off,
+                  device_class=kind.device_class or pair.hint)  # fmt: skip
+
+
+def written_pair(question: Question) -> Pair | None:
+    """Return how a key's yes and no are written."""
+    if question.candidate.text is not None:
+        return words_pair(question.candidate.text, question.kind)
+    rule = WRITING_RULES.first(question)
+    return rule.pair if rule is not None else None

@@ -1,0 +1,123 @@
+"""Rules for the quantity of a number: its unit and its neighbours correct what its words name. Pure."""
+
+from typing import NamedTuple
+
+from ..vocabulary import display_names
+from ..vocabulary.device_classes import SENSOR_CLASSES
+from ..vocabulary.key_words import REACHED, STORED, WANTED
+from ..vocabulary.quantities import QUANTITIES
+from ..vocabulary.unit_meanings import STORAGE, UNIT_TELLS, UNIT_WINS
+from ..vocabulary.units import QUANTITY_OF_UNIT
+from .candidate import Place
+from .conditions import Case, of, own
+from .interpretation import Context, Meaning
+from .quantity_words import Key
+from .rules import Condition, Example, Table
+from .single_letters import is_unit_letter, letter_quantity
+from .tokens import Words, letters
+
+# Units that a last letter may be where the words before it say what is measured, and not which quantity.
+UNITS_OF_SUBJECTS = ("V", "A", "W", "°C", "°F")
+
+
+class QuantityRule(NamedTuple):
+    """Quantity of a number under conditions."""
+
+    quantity: str
+    when: tuple[Condition[Case], ...]
+    example: Example | None = None
+
+
+def has_no_unit(case: Case) -> bool:
+    """Return whether no unit is written beside the number or in its key."""
+    return case.interpretation.unit is None
+
+
+def is_unknown(case: Case) -> bool:
+    """Return whether neither the words nor the unit name a quantity."""
+    return case.interpretation.quantity is None
+
+
+def is_t_of_a_place(case: Case) -> bool:
+    """Return whether a key is a t and nothing but what has a temperature: "T_return", "tDhw2"."""
+    leaf = case.candidate.leaf
+    places = {word for word in leaf[1:] if not word.isdigit()}
+    return leaf[:1] == ("t",) and bool(places) and places <= display_names.THERMAL
+
+
+def is_beside_its_target(case: Case) -> bool:
+    """Return whether the number is the value of the target beside it: {"actual": 21.3, "target": 22}."""
+    return case.candidate.leaf in REACHED and any(other.leaf in WANTED for other in case.candidate.siblings)
+
+
+QUANTITY_RULES: Table[Case, QuantityRule] = Table(
+    (
+        QuantityRule("temperature", when=(has_no_unit, is_t_of_a_place)),
+        QuantityRule("setpoint", when=(is_unknown, is_beside_its_target)),
+        QuantityRule("wind speed", when=(of("speed"), own(["wind"]))),
+        QuantityRule("wind direction", when=(of("course"), own(["wind"]))),
+        QuantityRule("stored energy", when=(of("energy"), own(STORED))),
+    )
+)
+
+
+def with_quantity(key: Key, context: Context) -> Meaning:
+    """Return the interpretation of a key: its quantity, and its unit where one is written."""
+    candidate = key.candidate
+    unit = written_unit(candidate, key.quantity)
+    quantity = (
+        key.quantity if unit is None else UNIT_TELLS.get(candidate.field.unit or "") or fitting(key.quantity, unit)
+    )
+    if quantity is None:
+        quantity = letter_quantity(candidate)
+    phrase = key.phrase.text if key.phrase else candidate.letter
+    rule = QUANTITY_RULES.first(Case(Meaning(quantity=quantity, unit=unit), candidate, context))
+    if rule is not None:
+        quantity = rule.quantity
+    if phrase is None and quantity == "setpoint":
+        phrase = candidate.leaf[0]
+    return Meaning(quantity=quantity, unit=unit, certain=unit is not None, phrase=phrase)
+
+
+def written_unit(candidate: Place, quantity: str | None) -> str | None:
+    """Return the unit beside a number, at the end of its key, or that its last letter is: "battery_mV", "temp_c"."""
+    if candidate.stated and candidate.unit:
+        return candidate.unit
+    if candidate.suffix:
+        return candidate.suffix.unit
+    units, rest = letters(candidate.leaf)
+    return next((unit for unit in units if is_unit(unit, rest, candidate, quantity)), None)
+
+
+def is_unit(unit: str, rest: Words, candidate: Place, quantity: str | None) -> bool:
+    """Return whether the last letter of a key is a unit of the ``quantity`` that the ``rest`` of it names."""
+    if rest and unit in units_of(quantity):
+        return True
+    if unit in ("°C", "°F") and rest and (display_names.THERMAL.issuperset(rest) or rest == ("t",)):
+        return True
+    if quantity is None:
+        return is_unit_letter(candidate, unit, rest)
+    return QUANTITIES[quantity].subject and unit in UNITS_OF_SUBJECTS
+
+
+def units_of(quantity: str | None) -> tuple[str | None, ...]:
+    """Return the units that a quantity's device class goes with."""
+    device_class = QUANTITIES[quantity].device_class if quantity else None
+    return SENSOR_CLASSES[device_class][0] if device_class else ()
+
+
+def fitting(quantity: str | None, unit: str) -> str | None:
+    """Return the quantity that a word and a unit mean together; None where they contradict each other."""
+    by_unit = QUANTITY_OF_UNIT.get(unit)
+    if quantity is None:
+        return by_unit
+    if (quantity, unit) in UNIT_WINS:
+        return UNIT_WINS[quantity, unit]
+    if quantity in STORAGE and by_unit == "data size":
+        return "memory size"
+    row = QUANTITIES[quantity]
+    if unit in units_of(quantity) or unit == row.unit:
+        return quantity
+    if row.device_class is None and (row.diagnostic or by_unit is None or (by_unit == "decibel" and not row.subject)):
+        return quantity
+    return by_unit

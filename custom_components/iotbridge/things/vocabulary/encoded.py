@@ -1,0 +1,7 @@
+"""Keys under which gateways hand on content that they did not decode."""
+
+ENCODED = frozenset({
+    "data", "payload", "raw", "hex", "bytes", "frame", "frm payload", "payload raw", "raw payload", "payload hex",
+    "raw data", "data hex", "manufacturerdata", "manufacturer data", "servicedata", "service data", "telegram",
+    "adv data", "advdata", "base64", "payload base64", "rawdata",
+})  # fmt: skip

@@ -1,0 +1,37 @@
+"""Pairs of a quantity and a unit that mean another quantity together, and units that name theirs."""
+
+# SenML's own units, that say more than their names in Home Assistant.
+UNIT_TELLS = {"%EL": "battery", "EL": "battery time", "%RH": "humidity"}
+
+# A unit makes something else of a word.
+UNIT_WINS = {
+    ("rain", "mm/h"): "rain rate",
+    ("rain", "in/h"): "rain rate",
+    ("wind", "°"): "wind direction",
+    ("water", "°C"): "temperature",
+    ("moisture", "°C"): "temperature",
+    ("level", "%"): "tank",
+    ("volume", "%"): "percentage",
+    ("gas", "ppm"): "gas ppm",
+    ("light", "%"): "percentage",
+    ("luminosity", "lx"): "illuminance",
+    ("voc", "ppb"): "voc parts",
+    ("voc", "ppm"): "voc parts",
+    ("voc", "µg/m³"): "voc mass",
+    ("voc", "mg/m³"): "voc mass",
+    ("pressure", "dB"): "noise",
+    ("signal", "%"): "signal share",
+    ("snr", "dB"): "snr",
+    ("battery", "V"): "voltage",
+    ("battery", "Wh"): "stored energy",
+    ("battery", "kWh"): "stored energy",
+    ("solar", "kWh"): "energy",
+    ("position", "°"): "angle",
+    ("processor", "°C"): "temperature",
+    ("duration", "kWh"): "energy",
+    ("orp", "mV"): "orp",
+    ("noise", "dBA"): "noise",
+    ("rain", "°C"): "temperature",
+}
+# With a unit of data, these are a size and no share.
+STORAGE = frozenset({"memory", "disk", "heap", "free heap"})
