@@ -18,7 +18,7 @@ from ..vocabulary.words import WORDS
 from .binary import Answer, Pair, kind_of, words_pair
 from .candidate import Place
 from .rules import Condition, Example, Table, either, no
-from .tokens import only_qualifies, phrases, words_of
+from .tokens import phrases, words_of
 
 FEW_BITS = 4
 
@@ -112,13 +112,6 @@ def has_quantity(question: Question) -> bool:
     return bool(phrases(question.candidate.leaf, WORDS))
 
 
-def is_bound_among_bits(question: Question) -> bool:
-    """Return whether a key ends with "low" or "high" among others that are 0 or 1: "Storage_Low"."""
-    candidate = question.candidate
-    bits = sum(sibling.is_bool or sibling.number in BITS for sibling in candidate.siblings)
-    return bits >= FEW_BITS and candidate.leaf[-1:] in BOUNDS and len(candidate.leaf) > 1
-
-
 def is_kind(*names: str) -> Condition[Question]:
     """Return the condition that the kind is one of these rows of binary_states.py."""
     rows = tuple(BINARY[name] for name in names)
@@ -138,15 +131,6 @@ def is_strong(question: Question) -> bool:
 def is_called_bool(question: Question) -> bool:
     """Return whether the key asks for a yes or no and begins with "bool": "boolPlug"."""
     return question.kind is not None and question.candidate.leaf[:1] == ("bool",)
-
-
-def is_whole_question(question: Question) -> bool:
-    """Return whether a key is nothing but a yes or no, or ends with one and has no quantity: "low_battery"."""
-    leaf = question.candidate.leaf
-    if " ".join(leaf) in BINARY:
-        return True
-    ends = only_qualifies(leaf) or any(phrase.end == len(leaf) for phrase in phrases(leaf, BINARY))
-    return ends and not phrases(leaf, WORDS)
 
 
 def is_bound(question: Question) -> bool:
@@ -205,7 +189,6 @@ KIND_RULES: Table[Question, KindRule] = Table(
         KindRule("alarm", when=(is_below_alarms, either(is_bool, is_bit))),
         KindRule(None, when=(has_kind,)),
         KindRule("problem", when=(is_bool, has_word(LIMITS), has_quantity)),
-        KindRule("problem", when=(is_bit, is_bound_among_bits)),
     )
 )
 
@@ -213,7 +196,6 @@ KIND_RULES: Table[Question, KindRule] = Table(
 WRITING_RULES: Table[Question, WritingRule] = Table(
     (
         WritingRule(Pair("true", "false"), when=(is_bool,)),
-        WritingRule(Pair("true", "false"), when=(is_missing, is_strong, is_whole_question)),
         WritingRule(None, when=(either(is_missing, no(is_bit), has_unit, has_word(NUMBER_WORDS)),)),
         WritingRule(
             Pair("1", "0"), when=(either(is_strong, is_called_bool), either(is_below_alarms, is_bound, is_among_flags))
@@ -228,9 +210,6 @@ CORRECTION_RULES: Table[Question, CorrectionRule] = Table(
         CorrectionRule(when=(is_key("connected"), is_beside("charging")), kind="plugged in"),
         CorrectionRule(when=(tells_opening, has_word(CONTACTS)), swapped=True),
         CorrectionRule(when=(is_kind("water"), is_written_on), kind=""),
-        CorrectionRule(
-            when=(is_kind("battery"), has_other_words_than(BATTERY_WORDS), has_word(LIMITS)), kind="problem"
-        ),
         CorrectionRule(when=(is_kind("water"), has_other_words_than(WATER_WORDS), has_word(LIMITS)), kind="problem"),
         CorrectionRule(when=(is_kind("battery"), has_other_words_than(BATTERY_WORDS)), kind=""),
         CorrectionRule(when=(is_kind("water"), has_other_words_than(WATER_WORDS)), kind=""),

@@ -3,9 +3,9 @@
 from collections.abc import Collection
 from dataclasses import dataclass, replace
 import re
-from typing import NamedTuple
 
 from ..model.conversion import unit_of
+from ..vocabulary.air import AIR
 from ..vocabulary.neighbours import (
     COUNTED_BY_AIR_CONDITIONING,
     ELECTRIC_LETTERS,
@@ -31,6 +31,7 @@ TENTHS_OF_DBM = (-1500, -200)
 # Air has more pascals everywhere.
 LEAST_PASCALS = 20000
 MOST_PERCENT = 100
+HOTTEST_ROOM = 100
 MOST_TENTHS_OF_PERCENT = 1000
 TINY, ALMOST_ONE = 0.000001, 0.999999
 
@@ -58,18 +59,6 @@ class Case:
         return replace(self.interpretation, unit=unit, quantity=quantity, scale=scale)
 
 
-class MessageUnit(NamedTuple):
-    """Unit that a message names once for all its values of a quantity; else that of its system of units."""
-
-    quantity: str
-    imperial: str | None
-    metric: str | None
-
-    def of(self, context: Context) -> str | None:
-        """Return the unit in a message."""
-        return context.units.get(self.quantity, self.imperial if context.imperial else self.metric)
-
-
 def of(*quantities: str) -> Condition[Case]:
     """Return the condition that the number is of one of these quantities."""
     return lambda case: case.interpretation.quantity in quantities
@@ -78,11 +67,6 @@ def of(*quantities: str) -> Condition[Case]:
 def written_as(phrase: str) -> Condition[Case]:
     """Return the condition that these words of the key told the quantity."""
     return lambda case: case.interpretation.phrase == phrase
-
-
-def in_unit(*units: str) -> Condition[Case]:
-    """Return the condition that one of these units is written."""
-    return lambda case: case.interpretation.unit in units
 
 
 def between(low: float, high: float) -> Condition[Case]:
@@ -103,11 +87,6 @@ def whole(case: Case) -> bool:
 def decimal(case: Case) -> bool:
     """Return whether the number is written with a point."""
     return isinstance(case.value, float)
-
-
-def broken(case: Case) -> bool:
-    """Return whether the number has other digits than 0 behind the point."""
-    return isinstance(case.value, float) and not case.value.is_integer()
 
 
 def own(words: Collection[str]) -> Condition[Case]:
@@ -157,27 +136,6 @@ def counted_in_watt_hours(case: Case) -> bool:
     return case.context.watt_hours
 
 
-def is_beside_tenths_of_volts(case: Case) -> bool:
-    """Return whether the voltage beside a whole number is in tenths: the number is in an unknown fraction then."""
-    volts = sibling_number(case.candidate, "voltage", "volt")
-    return whole(case) and isinstance(volts, int) and TENTHS_OF_MAINS[0] <= volts <= TENTHS_OF_MAINS[1]
-
-
-def is_milliamperes_by_power(case: Case) -> bool:
-    """Return whether a current is a thousand times what the power beside it needs: 235 V times 74 can not be 7 W."""
-    power = sibling_number(case.candidate, "power", "apower", "wattage")
-    volts = sibling_number(case.candidate, "voltage", "volt")
-    if not power or not volts or not case.value or not MAINS[0] <= volts <= MAINS[1]:
-        return False
-    return MILLIAMPERES_BY_POWER[0] <= abs(volts * case.value / power) <= MILLIAMPERES_BY_POWER[1]
-
-
-def is_in_telegram(case: Case) -> bool:
-    """Return whether the neighbours are those of a Dutch or Belgian meter: energy delivered and returned, by tariff."""
-    around = case.candidate.family.words
-    return "tariff" in around and not around.isdisjoint(("energy", "electricity"))
-
-
 def is_measured(case: Case) -> bool:
     """Return whether values that are measured with a power stand beside it, by a word or a letter."""
     around = case.candidate.family.words
@@ -199,9 +157,20 @@ def is_among_bits(case: Case) -> bool:
     return bits >= FEW_BITS or not family.words.isdisjoint(MODES)
 
 
-def humidity_scaled(scale: float) -> Condition[Case]:
-    """Return the condition that the humidity beside is a percentage at this scale; without a humidity it is 1."""
-    return lambda case: percent_scale(humidity_beside(case.candidate)) == scale
+def scale_of_percentage(case: Case) -> float:
+    """Return the scale that makes a percentage of the number."""
+    return percent_scale(case.value)
+
+
+def scale_of_humidity_beside(case: Case) -> float:
+    """Return the scale that makes a percentage of the humidity beside; 1 without one."""
+    return percent_scale(humidity_beside(case.candidate))
+
+
+def is_multiplied_like_humidity(case: Case) -> bool:
+    """Return whether the humidity beside is in tenths or hundredths, and the number one of a room in these, too."""
+    scale = scale_of_humidity_beside(case)
+    return scale < 1 and whole(case) and abs(case.value or 0) * scale <= HOTTEST_ROOM
 
 
 def humidity_beside(candidate: Place) -> float | None:
@@ -251,31 +220,12 @@ def is_of_a_lamp(case: Case) -> bool:
     return not LAMPS.isdisjoint(case.words(3) | case.candidate.family.words)
 
 
-def is_listed(case: Case) -> bool:
-    """Return whether the number is an element of a list."""
-    path = case.candidate.field.path
-    return bool(path) and isinstance(path[-1], int) and len(case.candidate.siblings) > 1
-
-
 def is_of_a_room(case: Case) -> bool:
     """Return whether a "current" or a "target" below the word heating can be that of a room."""
     return between(4, 36)(case) and on_topic(HEATED)(case)
 
 
-def is_only_a_unit(case: Case) -> bool:
-    """Return whether the key is a unit and nothing else: "A"."""
-    return case.candidate.suffix is not None and not case.candidate.suffix.rest
-
-
-def sibling_number(candidate: Place, *words: str) -> float | None:
-    """Return the number beside a value whose key ends with one of these words, and is about the same."""
-    about = set(candidate.leaf[:-1]) - {"total"}
-    return next(
-        (
-            sibling.number
-            for sibling in candidate.siblings
-            if sibling.leaf and sibling.leaf[-1] in words and sibling.number is not None
-            if set(sibling.leaf[:-1]) - {"active", "act"} == about
-        ),
-        None,
-    )
+def has_size_of_air(case: Case) -> bool:
+    """Return whether a pressure in its unit is as large as that of the air."""
+    low, high = AIR.get(case.interpretation.unit or "", (1, 0))
+    return case.value is not None and low <= case.value <= high

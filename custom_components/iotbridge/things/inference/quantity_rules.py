@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 from ..vocabulary import display_names
 from ..vocabulary.device_classes import SENSOR_CLASSES
-from ..vocabulary.key_words import REACHED, STORED, WANTED
+from ..vocabulary.key_words import REACHED, WANTED
 from ..vocabulary.quantities import QUANTITIES
 from ..vocabulary.unit_meanings import STORAGE, UNIT_TELLS, UNIT_WINS
 from ..vocabulary.units import QUANTITY_OF_UNIT
@@ -28,21 +28,9 @@ class QuantityRule(NamedTuple):
     example: Example | None = None
 
 
-def has_no_unit(case: Case) -> bool:
-    """Return whether no unit is written beside the number or in its key."""
-    return case.interpretation.unit is None
-
-
 def is_unknown(case: Case) -> bool:
     """Return whether neither the words nor the unit name a quantity."""
     return case.interpretation.quantity is None
-
-
-def is_t_of_a_place(case: Case) -> bool:
-    """Return whether a key is a t and nothing but what has a temperature: "T_return", "tDhw2"."""
-    leaf = case.candidate.leaf
-    places = {word for word in leaf[1:] if not word.isdigit()}
-    return leaf[:1] == ("t",) and bool(places) and places <= display_names.THERMAL
 
 
 def is_beside_its_target(case: Case) -> bool:
@@ -52,11 +40,9 @@ def is_beside_its_target(case: Case) -> bool:
 
 QUANTITY_RULES: Table[Case, QuantityRule] = Table(
     (
-        QuantityRule("temperature", when=(has_no_unit, is_t_of_a_place)),
         QuantityRule("setpoint", when=(is_unknown, is_beside_its_target)),
         QuantityRule("wind speed", when=(of("speed"), own(["wind"]))),
         QuantityRule("wind direction", when=(of("course"), own(["wind"]))),
-        QuantityRule("stored energy", when=(of("energy"), own(STORED))),
     )
 )
 

@@ -16,7 +16,6 @@ from ..vocabulary.visibility import (
     GROUPS,
     HELD,
     NOTHING,
-    OF_TRANSPORT,
     PAST,
     USED,
     USERS,
@@ -225,13 +224,6 @@ def is_empty(case: Case) -> bool:
     return case.candidate.value is None and unknown
 
 
-def is_signal_of_another(case: Case) -> bool:
-    """Return whether a signal stands in a list of what the device hears: other radios, not its own."""
-    listed = any(isinstance(part, int) for part in case.candidate.field.path)
-    own = case.candidate.recorded or case.candidate.field.technical
-    return case.interpretation.quantity == "signal" and listed and not own
-
-
 def is_coordinate(case: Case) -> bool:
     """Return whether the number is a latitude or a longitude that is no position."""
     return not (LATITUDE | LONGITUDE).isdisjoint(case.candidate.leaf)
@@ -251,11 +243,6 @@ def counts_answers(case: Case) -> bool:
 def is_of_interest(case: Case) -> bool:
     """Return whether a person would look at the quantity."""
     return case.interpretation.row.enabled
-
-
-def is_of_transport(case: Case) -> bool:
-    """Return whether the quantity of a message's transport is worth seeing."""
-    return case.interpretation.quantity in OF_TRANSPORT
 
 
 def has_unit(case: Case) -> bool:
@@ -315,7 +302,6 @@ PLACE_RULES: Table[PlaceCase, VisibilityRule[PlaceCase]] = Table(
 ANSWER_RULES: Table[AnswerCase, VisibilityRule[AnswerCase]] = Table(
     (
         VisibilityRule(Shown.NOT_AT_ALL, when=(answers_role("identity", "time"),)),
-        VisibilityRule(Shown.OFF, when=(is_technical,)),
         VisibilityRule(Shown.OFF, when=(answers_role("setting", "internal"), no(is_annotated))),
         VisibilityRule(Shown.ON, when=(either(is_understood, is_alone, is_annotated),)),
         VisibilityRule(Shown.OFF, when=()),
@@ -324,7 +310,6 @@ ANSWER_RULES: Table[AnswerCase, VisibilityRule[AnswerCase]] = Table(
 
 TEXT_RULES: Table[Case, VisibilityRule[Case]] = Table(
     (
-        VisibilityRule(Shown.OFF, when=(is_person_at_a_door, either(says_nothing, is_technical))),
         VisibilityRule(Shown.ON, when=(is_person_at_a_door,)),
         VisibilityRule(Shown.NOT_AT_ALL, when=(is_called("identity", "time"),)),
         VisibilityRule(Shown.NOT_AT_ALL, when=(is_about_another,)),
@@ -342,14 +327,11 @@ NUMBER_RULES: Table[Case, VisibilityRule[Case]] = Table(
         VisibilityRule(Shown.NOT_AT_ALL, when=(has_role("identity", "time"),)),
         VisibilityRule(Shown.NOT_AT_ALL, when=(is_epoch,)),
         VisibilityRule(Shown.NOT_AT_ALL, when=(is_empty,)),
-        VisibilityRule(Shown.OFF, when=(is_signal_of_another,)),
         VisibilityRule(Shown.OFF, when=(has_role("setting", "internal"),)),
         VisibilityRule(Shown.OFF, when=(is_coordinate,)),
-        VisibilityRule(Shown.OFF, when=(is_technical, no(is_of_transport))),
         VisibilityRule(Shown.OFF, when=(no(is_of_interest),)),
         VisibilityRule(Shown.ON, when=(either(is_known, counts_answers, has_unit),)),
-        VisibilityRule(Shown.ON, when=(is_in_long_list, is_nameless, is_device_nameless)),
-        VisibilityRule(Shown.OFF, when=(is_in_long_list,)),
+        VisibilityRule(Shown.OFF, when=(is_in_long_list, no(is_device_nameless))),
         VisibilityRule(Shown.OFF, when=(is_in_group(FACTS, as_head=True),)),
         VisibilityRule(Shown.ON, when=(either(is_nameless, is_alone, is_annotated),)),
         VisibilityRule(Shown.ON, when=(is_used,)),

@@ -4,8 +4,6 @@
 HOLDERS = (("value",), ("val",), ("data",), ("reading",))
 # A setting even with a unit beside it: no reading is called so.
 FIRM_SETTINGS = frozenset({"interval", "intervall", "period", "threshold", "timeout", "hysteresis", "sampling"})
-# Energy that is there, and not counted.
-STORED = frozenset({"remaining", "capacity", "stored"})
 # A value now, beside its target: {"actual": 21.3, "target": 22}.
 REACHED = frozenset({("current",), ("actual",)})
 WANTED = frozenset({("target",), ("setpoint",)})

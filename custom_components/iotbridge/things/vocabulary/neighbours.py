@@ -15,12 +15,8 @@ SWITCHED_AIR = frozenset({"fan", "swing"})
 COUNTED_BY_AIR_CONDITIONING = frozenset({"energy", "kwh", "wh", "frequency", "freq"})
 # Beside one of these a power of 0 or 1 is off or on.
 MODES = frozenset({"mode", "swing", "fan", "target", "setpoint"})
-# The words of Dutch and Belgian smart meters.
-DELIVERED = frozenset({"delivered", "returned"})
 # The power that a beacon sends with, or is received with at one metre, is in dBm.
 RADIO_POWER = frozenset({"measured", "tx", "ref", "reference", "calibrated"})
-# What a car is charged with, or a house heated: kilowatts, or watts when it trickles.
-CHARGED_OR_HEATED = frozenset({"charging", "charger", "heat", "heating", "heiz", "thermal"})
 # What has a temperature above 150 °C: ovens, printers, engines, fires.
 HOT = frozenset({
     "oven", "grill", "flue", "exhaust", "nozzle", "bed", "hotend", "tool", "tool0", "kiln", "fire", "smoker", "meat",

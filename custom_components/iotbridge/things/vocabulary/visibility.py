@@ -15,8 +15,6 @@ HELD = frozenset({"values", "readings", "measurements", "tags", "metrics"})
 FACTS = frozenset({"info"})
 # What was used of something is worth seeing, whatever it was.
 USED = frozenset({"consumption", "used"})
-# Quantities of a message's transport that are worth seeing.
-OF_TRANSPORT = frozenset({"signal", "snr", "battery", "link quality"})
 # A text that says that there is nothing to say.
 NOTHING = frozenset({"", "noop", "nop"})
 # Last words of a text that describes a state: "status_text".

@@ -1,0 +1,10 @@
+"""Pressure of the air in its units, from the deepest valley to the highest hut."""
+
+AIR = {
+    "hPa": (300, 1100),
+    "mbar": (300, 1100),
+    "Pa": (30000, 110000),
+    "kPa": (80, 110),
+    "inHg": (20, 33),
+    "mmHg": (500, 830),
+}
