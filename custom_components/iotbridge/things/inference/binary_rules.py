@@ -33,9 +33,9 @@ class Question:
 
 
 class KindRule(NamedTuple):
-    """Kind of a yes or no under conditions, a row of binary_states.py; None: the one that its words tell."""
+    """Kind of a yes or no under conditions, a row of binary_states.py, where its words do not tell it."""
 
-    kind: str | None
+    kind: str
     when: tuple[Condition[Question], ...]
     example: Example | None = None
 
@@ -187,8 +187,7 @@ def is_inverted(question: Question) -> bool:
 KIND_RULES: Table[Question, KindRule] = Table(
     (
         KindRule("alarm", when=(is_below_alarms, either(is_bool, is_bit))),
-        KindRule(None, when=(has_kind,)),
-        KindRule("problem", when=(is_bool, has_word(LIMITS), has_quantity)),
+        KindRule("problem", when=(no(has_kind), is_bool, has_word(LIMITS), has_quantity)),
     )
 )
 
@@ -223,7 +222,7 @@ def answer_of(candidate: Place) -> Answer | None:
     """Return the yes or no that a value is; None for any other value."""
     question = Question(candidate, kind_of(candidate))
     kind_rule = KIND_RULES.first(question)
-    if kind_rule is not None and kind_rule.kind is not None:
+    if kind_rule is not None:
         question = Question(candidate, BINARY[kind_rule.kind])
     pair = written_pair(question)
     if pair is None:

@@ -7,17 +7,12 @@ import re
 from ..model.conversion import unit_of
 from ..vocabulary.air import AIR
 from ..vocabulary.neighbours import (
-    COUNTED_BY_AIR_CONDITIONING,
-    ELECTRIC_LETTERS,
     HEATED,
     HUMIDITY,
     LAMPS,
-    MEASURED_BESIDE_POWER,
     MODES,
-    SWITCHED_AIR,
 )
 from ..vocabulary.records import UNITS
-from ..vocabulary.words import WORDS
 from .candidate import Place
 from .interpretation import Context, Meaning
 from .rules import Condition
@@ -95,6 +90,11 @@ def own(words: Collection[str]) -> Condition[Case]:
     return lambda case: not words.isdisjoint(case.candidate.leaf)
 
 
+def called(*words: str) -> Condition[Case]:
+    """Return the condition that the key is one of these words, and nothing else but a number."""
+    return lambda case: " ".join(case.candidate.pattern) in words
+
+
 def near(words: Collection[str], levels: int = 2) -> Condition[Case]:
     """Return the condition that the key, or a level right above it, has one of these words."""
     words = frozenset(words)
@@ -134,18 +134,6 @@ def in_inches(case: Case) -> bool:
 def counted_in_watt_hours(case: Case) -> bool:
     """Return whether an energy of the message is too large for kilowatt hours."""
     return case.context.watt_hours
-
-
-def is_measured(case: Case) -> bool:
-    """Return whether values that are measured with a power stand beside it, by a word or a letter."""
-    around = case.candidate.family.words
-    if not around.isdisjoint(SWITCHED_AIR):
-        around -= COUNTED_BY_AIR_CONDITIONING
-    return (
-        not around.isdisjoint(MEASURED_BESIDE_POWER)
-        or not case.candidate.family.letters.isdisjoint(ELECTRIC_LETTERS)
-        or any(WORDS.get(word) in ("voltage", "current", "frequency") for word in around)
-    )
 
 
 def is_among_bits(case: Case) -> bool:

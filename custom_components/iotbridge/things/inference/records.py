@@ -43,16 +43,11 @@ def described(group: Group) -> Record | None:
     if value is None:
         return None
     twins = [member for member in group.members if member is not value and member.number is not None and member.stated]
-    applied = any(member.number == value.number for member in twins) or has_raw(group)
+    applied = any(member.number == value.number for member in twins)
     spare = frozenset(
         member for member in group.members if member is not value and (member in twins or is_spare(member))
     )
     return Record(value, units[0].text or "", name_of(group, prefix), 1.0 if applied else factor_of(group), spare)
-
-
-def has_raw(group: Group) -> bool:
-    """Return whether the number before its factor is there, too: the other one is right then."""
-    return any(member.number is not None and "raw" in words_of(member.parts[-1]) for member in group.members)
 
 
 def names_unit(member: Member) -> bool:

@@ -1,6 +1,6 @@
 """Rules for the unit of a number about air, weather and light. Pure."""
 
-from ..vocabulary.neighbours import HOT, IN_PIPES
+from ..vocabulary.neighbours import HOT
 from .conditions import (
     beside,
     between,
@@ -37,7 +37,6 @@ CLIMATE = (
     UnitRule("%", when=(of("humidity"),), scale=scale_of_percentage),
     # Tasmota tells it in mmHg when it is asked to (SetOption24).
     UnitRule(MessageUnit("pressure"), when=(AIR, unit_for_all("pressure"))),
-    UnitRule(None, when=(of("pressure"), near(IN_PIPES))),
     UnitRule("hPa", when=(AIR, between(300, 1100)), becomes="air pressure"),
     UnitRule("Pa", when=(AIR, between(30000, 110000)), becomes="air pressure"),
     UnitRule("kPa", when=(AIR, between(80, 110)), becomes="air pressure"),
@@ -51,6 +50,4 @@ CLIMATE = (
 )
 
 # For pressures with their unit.
-WRITTEN_PRESSURES = (
-    UnitRule(Verdict.KEPT, when=(of("pressure"), has_size_of_air, no(near(IN_PIPES, 3))), becomes="air pressure"),
-)
+WRITTEN_PRESSURES = (UnitRule(Verdict.KEPT, when=(of("pressure"), has_size_of_air), becomes="air pressure"),)

@@ -4,10 +4,10 @@ from ..vocabulary.neighbours import BATTERIES, METERED, RADIO_POWER, SENSORS
 from .conditions import (
     beside,
     between,
+    called,
     counted_in_watt_hours,
     decimal,
     is_among_bits,
-    is_measured,
     near,
     of,
     own,
@@ -29,7 +29,17 @@ ELECTRIC = (
     UnitRule(Verdict.INTERNAL, when=(of("power"), own(RADIO_POWER), between(-120, -1), beside("rssi"))),
     # TeslaMate counts in kilowatts.
     UnitRule(None, when=(of("power"), beside("odometer"), between(-500, 500))),
-    UnitRule(None, when=(of("power"), whole, between(0, 1), no(is_measured), is_among_bits)),
+    UnitRule(
+        None,
+        when=(
+            of("power"),
+            called("power", "pwr"),
+            whole,
+            between(0, 1),
+            no(beside("voltage", "current", "energy")),
+            is_among_bits,
+        ),
+    ),
     UnitRule("%", when=(of("power factor"), present, no(between(-1, 1)))),
     # The carrier of a radio.
     UnitRule(Verdict.INTERNAL, when=(of("frequency"), between(1e6, 1e12))),

@@ -6,13 +6,6 @@ BATTERIES = frozenset({"battery", "batt", "bat", "vbat", "vbatt", "vcc", "vdd"})
 SENSORS = frozenset({"temperature", "temp", "humidity", "hum", "rssi", "uptime", "heap", "moisture", "co2"})
 # What a meter sends beside the voltage of the mains.
 METERED = frozenset({"current", "energy", "kwh", "wh", "frequency", "pf", "apower", "power"})
-# What a plug or a meter measures beside a power: 0 or 1 is watts there, and no yes or no.
-MEASURED_BESIDE_POWER = frozenset({"voltage", "volt", "current", "energy", "kwh", "wh", "frequency", "pf", "apower"})
-# The same as single letters.
-ELECTRIC_LETTERS = frozenset({"u", "v", "i"})
-# An air conditioner counts energy and tells its compressor's frequency, and its power is still on or off.
-SWITCHED_AIR = frozenset({"fan", "swing"})
-COUNTED_BY_AIR_CONDITIONING = frozenset({"energy", "kwh", "wh", "frequency", "freq"})
 # Beside one of these a power of 0 or 1 is off or on.
 MODES = frozenset({"mode", "swing", "fan", "target", "setpoint"})
 # The power that a beacon sends with, or is received with at one metre, is in dBm.
@@ -25,11 +18,6 @@ HOT = frozenset({
 })  # fmt: skip
 # A percentage of this beside a whole temperature shows by how much both were multiplied.
 HUMIDITY = frozenset({"humidity", "hum", "humi", "rh"})
-# Pressures that are not the air's.
-IN_PIPES = frozenset({
-    "water", "tire", "tyre", "pump", "system", "boiler", "filter", "oil", "fuel", "coolant", "brake", "hydraulic",
-    "suction", "manifold", "boost", "pipe",
-})  # fmt: skip
 # What is switched: beside it a light of 0 or 1 is a lamp, and no lux.
 LAMPS = frozenset({"pool", "spa", "pump", "relay", "filter", "heater", "garage", "lamp"})
 # Radios guess a distance, and in metres.
