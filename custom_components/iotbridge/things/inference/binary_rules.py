@@ -17,7 +17,7 @@ from ..vocabulary.binary_words import (
 from ..vocabulary.words import WORDS
 from .binary import Answer, Pair, kind_of, words_pair
 from .candidate import Place
-from .rules import Condition, Example, Table, either, no
+from .rules import Condition, Example, Reads, Table, either, no
 from .tokens import phrases, words_of
 
 FEW_BITS = 4
@@ -37,7 +37,7 @@ class KindRule(NamedTuple):
 
     kind: str
     when: tuple[Condition[Question], ...]
-    example: Example | None = None
+    example: Example
 
 
 class WritingRule(NamedTuple):
@@ -45,16 +45,16 @@ class WritingRule(NamedTuple):
 
     pair: Pair | None
     when: tuple[Condition[Question], ...]
-    example: Example | None = None
+    example: Example
 
 
 class CorrectionRule(NamedTuple):
     """Correction of a yes or no under conditions: of its ``kind``, "" for one without a class, or ``swapped``."""
 
     when: tuple[Condition[Question], ...]
+    example: Example
     kind: str | None = None
     swapped: bool = False
-    example: Example | None = None
 
 
 def is_bool(question: Question) -> bool:
@@ -186,34 +186,122 @@ def is_inverted(question: Question) -> bool:
 
 KIND_RULES: Table[Question, KindRule] = Table(
     (
-        KindRule("alarm", when=(is_below_alarms, either(is_bool, is_bit))),
-        KindRule("problem", when=(no(has_kind), is_bool, has_word(LIMITS), has_quantity)),
+        KindRule(
+            "alarm",
+            when=(is_below_alarms, either(is_bool, is_bit)),
+            example=Example(
+                {"Alarms": {"LowVoltage": {"value": 0}}},
+                Reads(False, device_class="problem", platform="binary_sensor"),
+                "holdout/victron-battery",
+            ),
+        ),
+        KindRule(
+            "problem",
+            when=(no(has_kind), is_bool, has_word(LIMITS), has_quantity),
+            example=Example(
+                {"high_temperature": False},
+                Reads(False, device_class="problem", platform="binary_sensor"),
+                "Zigbee2MQTT: CTM Lyng 6254380",
+            ),
+        ),
     )
 )
 
 # Texts are a yes or no where they are one of the pairs of words.
 WRITING_RULES: Table[Question, WritingRule] = Table(
     (
-        WritingRule(Pair("true", "false"), when=(is_bool,)),
-        WritingRule(None, when=(either(is_missing, no(is_bit), has_unit, has_word(NUMBER_WORDS)),)),
         WritingRule(
-            Pair("1", "0"), when=(either(is_strong, is_called_bool), either(is_below_alarms, is_bound, is_among_flags))
+            Pair("true", "false"),
+            when=(is_bool,),
+            example=Example(
+                {"alarm": False}, Reads(False, device_class="problem", platform="binary_sensor"), "blind/dragino-lwl02"
+            ),
         ),
-        WritingRule(None, when=(either(ends_with_quantity, is_beside_numbers),)),
-        WritingRule(Pair("1", "0"), when=(either(is_strong, is_called_bool),)),
+        WritingRule(
+            None,
+            when=(either(is_missing, no(is_bit), has_unit, has_word(NUMBER_WORDS)),),
+            example=Example({"faultcode": 0}, Reads(0, enabled=False), "blind/growatt-parser"),
+        ),
+        WritingRule(
+            Pair("1", "0"),
+            when=(either(is_strong, is_called_bool), either(is_below_alarms, is_bound, is_among_flags)),
+            example=Example(
+                {"ERROR_BATT": 0}, Reads(False, device_class="problem", platform="binary_sensor"), "blind2/innotas"
+            ),
+        ),
+        WritingRule(
+            None,
+            when=(either(ends_with_quantity, is_beside_numbers),),
+            example=Example({"heatbreak_fan_speed": "0"}, Reads(0), "blind/bambu-p1p"),
+        ),
+        WritingRule(
+            Pair("1", "0"),
+            when=(either(is_strong, is_called_bool),),
+            example=Example(
+                {"closed": 1}, Reads(False, device_class="opening", platform="binary_sensor"), "blind/rtl433-dsc"
+            ),
+        ),
     )
 )
 
 CORRECTION_RULES: Table[Question, CorrectionRule] = Table(
     (
-        CorrectionRule(when=(is_key("connected"), is_beside("charging")), kind="plugged in"),
-        CorrectionRule(when=(tells_opening, has_word(CONTACTS)), swapped=True),
-        CorrectionRule(when=(is_kind("water"), is_written_on), kind=""),
-        CorrectionRule(when=(is_kind("water"), has_other_words_than(WATER_WORDS), has_word(LIMITS)), kind="problem"),
-        CorrectionRule(when=(is_kind("battery"), has_other_words_than(BATTERY_WORDS)), kind=""),
-        CorrectionRule(when=(is_kind("water"), has_other_words_than(WATER_WORDS)), kind=""),
-        CorrectionRule(when=(is_kind("present"), is_inside), kind=""),
-        CorrectionRule(when=(is_inverted,), swapped=True),
+        CorrectionRule(
+            when=(is_key("connected"), is_beside("charging")),
+            kind="plugged in",
+            example=Example(
+                {"connected": True, "charging": True},
+                Reads(True, device_class="plug", platform="binary_sensor"),
+                "holdout/evcc",
+            ),
+        ),
+        CorrectionRule(
+            when=(tells_opening, has_word(CONTACTS)),
+            swapped=True,
+            example=Example({"InvGridRelay": "Closed"}, Reads(True, platform="binary_sensor"), "blind/sbfspot"),
+        ),
+        CorrectionRule(
+            when=(is_kind("water"), is_written_on),
+            kind="",
+            example=Example({"water": "ON"}, Reads(True, platform="binary_sensor"), "blind2/drop-hub"),
+        ),
+        CorrectionRule(
+            when=(is_kind("water"), has_other_words_than(WATER_WORDS), has_word(LIMITS)),
+            kind="problem",
+            example=Example(
+                {"lowwaterpressure": False},
+                Reads(False, device_class="problem", platform="binary_sensor"),
+                "blind2/hcpy-dishwasher",
+            ),
+        ),
+        CorrectionRule(
+            when=(is_kind("battery"), has_other_words_than(BATTERY_WORDS)),
+            kind="",
+            example=Example(
+                {"battery_defect": False}, Reads(False, platform="binary_sensor"), "Zigbee2MQTT: Develco REXZB-111"
+            ),
+        ),
+        CorrectionRule(
+            when=(is_kind("water"), has_other_words_than(WATER_WORDS)),
+            kind="",
+            example=Example(
+                {"temperature_setpoint_hold_water": True},
+                Reads(True, platform="binary_sensor", enabled=False),
+                "blind/z2m-hive",
+            ),
+        ),
+        CorrectionRule(
+            when=(is_kind("present"), is_inside),
+            kind="",
+            example=Example({"bin": {"present": True}}, Reads(True, platform="binary_sensor"), "blind2/roomba"),
+        ),
+        CorrectionRule(
+            when=(is_inverted,),
+            swapped=True,
+            example=Example(
+                {"closed": 1}, Reads(False, device_class="opening", platform="binary_sensor"), "blind/rtl433-dsc"
+            ),
+        ),
     )
 )
 

@@ -14,7 +14,7 @@ from ..vocabulary.events import (
 )
 from .binary import words_pair
 from .candidate import Place
-from .rules import Condition, Example, Table, either, no
+from .rules import Condition, Example, Reads, Table, either, no
 
 LONGEST_TYPE = 32
 SENTENCE_WORDS = 3
@@ -25,7 +25,7 @@ class EventRule(NamedTuple):
 
     is_event: bool
     when: tuple[Condition[Place], ...]
-    example: Example | None = None
+    example: Example
 
 
 def written(candidate: Place) -> str:
@@ -84,12 +84,40 @@ def is_word_for_a_state(candidate: Place) -> bool:
 
 EVENT_RULES: Table[Place, EventRule] = Table(
     (
-        EventRule(is_event=False, when=(is_answer_or_number,)),
-        EventRule(is_event=True, when=(is_press,)),
-        EventRule(is_event=False, when=(either(is_state, is_sentence),)),
-        EventRule(is_event=True, when=(is_command_of_a_remote,)),
-        EventRule(is_event=True, when=(has_event_key, either(is_empty, is_always_event))),
-        EventRule(is_event=True, when=(has_event_key, no(is_word_for_a_state))),
+        EventRule(
+            is_event=False,
+            when=(is_answer_or_number,),
+            example=Example({"button": 1}, Reads(True, platform="binary_sensor"), "blind2/merryiot-door"),
+        ),
+        EventRule(
+            is_event=True,
+            when=(is_press,),
+            example=Example(
+                {"status": "short press"}, Reads("short press", platform="event"), "holdout/milesight-ws101"
+            ),
+        ),
+        EventRule(
+            is_event=False,
+            when=(either(is_state, is_sentence),),
+            example=Example({"action": "cooling"}, Reads("cooling", enabled=False), "blind/mitsubishi2mqtt"),
+        ),
+        EventRule(
+            is_event=True,
+            when=(is_command_of_a_remote,),
+            example=Example(
+                {"command": "open", "counter": 221}, Reads("open", platform="event"), "blind/rtl433-solexa"
+            ),
+        ),
+        EventRule(
+            is_event=True,
+            when=(has_event_key, either(is_empty, is_always_event)),
+            example=Example({"action": "vibration"}, Reads("vibration", platform="event"), "holdout/z2m-vibration"),
+        ),
+        EventRule(
+            is_event=True,
+            when=(has_event_key, no(is_word_for_a_state)),
+            example=Example({"ring": "ring1"}, Reads("ring1", platform="event"), "Zigbee2MQTT: Tuya ZG-225Z"),
+        ),
     )
 )
 

@@ -12,7 +12,7 @@ from .candidate import Place
 from .conditions import Case, of, own
 from .interpretation import Context, Meaning
 from .quantity_words import Key
-from .rules import Condition, Example, Table
+from .rules import Condition, Example, Reads, Table
 from .single_letters import is_unit_letter, letter_quantity
 from .tokens import Words, letters
 
@@ -25,7 +25,7 @@ class QuantityRule(NamedTuple):
 
     quantity: str
     when: tuple[Condition[Case], ...]
-    example: Example | None = None
+    example: Example
 
 
 def is_unknown(case: Case) -> bool:
@@ -40,9 +40,28 @@ def is_beside_its_target(case: Case) -> bool:
 
 QUANTITY_RULES: Table[Case, QuantityRule] = Table(
     (
-        QuantityRule("setpoint", when=(is_unknown, is_beside_its_target)),
-        QuantityRule("wind speed", when=(of("speed"), own(["wind"]))),
-        QuantityRule("wind direction", when=(of("course"), own(["wind"]))),
+        QuantityRule(
+            "setpoint",
+            when=(is_unknown, is_beside_its_target),
+            example=Example(
+                {"current": 22.6, "target": 22.5},
+                Reads(22.6, "°C", "temperature"),
+                "blind/wavin-ahc",
+                topic="heat/floorDC4F220FB38A/10",
+            ),
+        ),
+        QuantityRule(
+            "wind speed",
+            when=(of("speed"), own(["wind"])),
+            example=Example(
+                {"wind_spd_km_h": 12.4}, Reads(12.4, "km/h", "wind_speed"), "rtl_433: NetAtmo temp/hum and wind sensors"
+            ),
+        ),
+        QuantityRule(
+            "wind direction",
+            when=(of("course"), own(["wind"])),
+            example=Example({"wind_instant_dir": 237}, Reads(237, "°", "wind_direction"), "blind2/windnerd-now"),
+        ),
     )
 )
 

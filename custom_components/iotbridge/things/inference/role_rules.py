@@ -7,7 +7,7 @@ from ..vocabulary.key_words import CODES, FIRM_SETTINGS, MEASURED
 from ..vocabulary.periods import DATE_PARTS
 from ..vocabulary.quantities import QUANTITIES
 from .quantity_words import Key
-from .rules import Condition, Example, Table, no
+from .rules import Condition, Example, Reads, Table, no
 from .tokens import phrases
 
 # Smaller numbers are no time of our age.
@@ -20,7 +20,7 @@ class RoleRule(NamedTuple):
 
     role: str | None
     when: tuple[Condition[Key], ...]
-    example: Example | None = None
+    example: Example
 
 
 def has_role(*wanted: str) -> Condition[Key]:
@@ -86,13 +86,49 @@ def is_code(key: Key) -> bool:
 # A number that fits no rule has the role that its words tell.
 ROLE_RULES: Table[Key, RoleRule] = Table(
     (
-        RoleRule(None, when=(has_unit, no(is_firm))),
-        RoleRule("time", when=(is_part_of_a_date,)),
-        RoleRule(None, when=(has_role("time"), is_among_periods)),
-        RoleRule("internal", when=(has_role("time"), is_lasting)),
-        RoleRule(None, when=(ends_in_percent, no(has_role("identity", "time", "setting")))),
-        RoleRule("internal", when=(no(has_role("identity", "time", "setting", "internal")), is_beside_its_number)),
-        RoleRule("internal", when=(no(has_role("identity", "time", "setting", "internal")), is_code)),
+        RoleRule(
+            None,
+            when=(has_unit, no(is_firm)),
+            example=Example({"MAXTIME": "0 Seconds"}, Reads(0, "s", "duration"), "blind/apcupsd"),
+        ),
+        RoleRule(
+            "time",
+            when=(is_part_of_a_date,),
+            example=Example(
+                {"day": 1, "hours": 0, "minutes": 0}, None, "The Things Network: laird rs1xx-ext-temp-rtd-sensor"
+            ),
+        ),
+        RoleRule(
+            None,
+            when=(has_role("time"), is_among_periods),
+            example=Example(
+                {"energy": {"import": {"month": 293.598, "week": 141.71}}},
+                Reads(293.598, "kWh", "energy"),
+                "blind2/glow-electricity",
+            ),
+        ),
+        RoleRule(
+            "internal",
+            when=(has_role("time"), is_lasting),
+            example=Example({"min_time": 60}, Reads(60, enabled=False), "TagoIO: netvox r718n325"),
+        ),
+        RoleRule(
+            None,
+            when=(ends_in_percent, no(has_role("identity", "time", "setting"))),
+            example=Example(
+                {"fs_free_prcnt": 63, "mac_address": "b8:27:eb:00:00:01"}, Reads(63, "%"), "holdout/rpi-reporter"
+            ),
+        ),
+        RoleRule(
+            "internal",
+            when=(no(has_role("identity", "time", "setting", "internal")), is_beside_its_number),
+            example=Example({"pH": {"State": 0, "Data": 7.2}}, Reads(0, enabled=False), "blind2/neopool"),
+        ),
+        RoleRule(
+            "internal",
+            when=(no(has_role("identity", "time", "setting", "internal")), is_code),
+            example=Example({"heatState": 0}, Reads(0, enabled=False), "blind/zendure-800"),
+        ),
     )
 )
 

@@ -22,13 +22,15 @@ class Reads(NamedTuple):
 class Example(NamedTuple):
     """Message that needs a rule: an excerpt of a real one, whose first value is the one that the rule decides.
 
-    ``gives`` None: no reading. ``source`` names the product, and where its message was published or recorded.
+    ``gives`` None: no reading. ``source`` names a sample of ``tests/things``, or the collection and the product.
+    ``beside`` are other topics of the device, with their payloads.
     """
 
     payload: Any
     gives: Reads | None
     source: str
     topic: str = "things/one"
+    beside: tuple[tuple[str, Any], ...] = ()
 
 
 class Rule[Subject](Protocol):
@@ -39,7 +41,7 @@ class Rule[Subject](Protocol):
         """Return the conditions, which must all hold."""
 
     @property
-    def example(self) -> Example | None:
+    def example(self) -> Example:
         """Return a message that needs this rule."""
 
 

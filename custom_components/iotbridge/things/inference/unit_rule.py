@@ -38,6 +38,6 @@ class UnitRule(NamedTuple):
 
     unit: str | MessageUnit | Verdict | None
     when: tuple[Condition[Case], ...]
+    example: Example
     becomes: str | None = None
     scale: float | Callable[[Case], float] = 1.0
-    example: Example | None = None

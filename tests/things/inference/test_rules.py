@@ -1,0 +1,80 @@
+"""Rules of inference: the example of each gives what the rule says, and does not without the rule."""
+
+from collections.abc import Iterator
+import json
+from typing import Any
+
+import pytest
+
+from custom_components.iotbridge.things.analysis import understand
+from custom_components.iotbridge.things.inference import (
+    binary_rules,
+    event_rules,
+    quantity_rules,
+    role_rules,
+    unit_rules,
+    visibility_rules,
+)
+from custom_components.iotbridge.things.inference.rules import Example, Reads, Rule, Table
+from custom_components.iotbridge.things.model.message import Sample
+
+from .test_blind_sets import REACHED, samples
+from .test_score import HOLDOUT, SAMPLES, manifest
+
+MODULES = (unit_rules, quantity_rules, role_rules, binary_rules, event_rules, visibility_rules)
+# Collections of makers' examples, and definitions of formats, that are no sample sets of this repository.
+COLLECTIONS = {
+    "Milesight", "rtl_433", "Sensor Logger for iOS and Android", "Signal K specification", "TagoIO",
+    "Tasmota, SetOption24 1", "The Things Network", "Zigbee2MQTT", "Zigbee2MQTT 1.x",
+}  # fmt: skip
+
+
+def rules() -> Iterator[Any]:
+    """Yield each rule with its table."""
+    for module in MODULES:
+        for name, table in vars(module).items():
+            if isinstance(table, Table):
+                for index, rule in enumerate(table.rows):
+                    yield pytest.param(table, rule, id=f"{name}-{index}-{rule.example.source}")
+
+
+def first_path(payload: Any) -> tuple[str | int, ...]:
+    """Return the path of the first value."""
+    if isinstance(payload, dict):
+        key = next(iter(payload))
+        return (key, *first_path(payload[key]))
+    return (0, *first_path(payload[0])) if isinstance(payload, list) else ()
+
+
+def sent(payload: Any) -> bytes:
+    """Return a payload as it is on the wire."""
+    return (payload if isinstance(payload, str) else json.dumps(payload)).encode()
+
+
+def read(example: Example) -> Reads | None:
+    """Return the reading of the first value of an example, as the wizard proposes it."""
+    messages = [Sample(topic, sent(payload)) for topic, payload in ((example.topic, example.payload), *example.beside)]
+    path = first_path(example.payload)
+    for device in understand(messages).devices:
+        for reading in device.readings:
+            channel = reading.channel
+            if channel.path == path and example.topic.endswith(channel.subtopic):
+                return Reads(reading.value, channel.unit, channel.device_class, channel.platform, channel.enabled)
+    return None
+
+
+@pytest.mark.parametrize(("table", "rule"), rules())
+def test_the_example_of_a_rule_needs_it(table: Table[Any, Rule[Any]], rule: Rule[Any], monkeypatch: Any) -> None:
+    assert read(rule.example) == rule.example.gives
+
+    monkeypatch.setattr(table, "rows", tuple(other for other in table.rows if other is not rule))
+
+    assert read(rule.example) != rule.example.gives
+
+
+def test_an_example_names_its_source() -> None:
+    ids = {f"{folder}/{sample['id']}" for folder in (SAMPLES, HOLDOUT) for sample in manifest(folder)}
+    ids |= {f"{folder}/{sample['id']}" for folder in REACHED for sample in samples(folder)}
+    sources = {parameters.values[1].example.source for parameters in rules()}
+
+    assert {source for source in sources - ids if source.partition(": ")[0] not in COLLECTIONS} == set()
