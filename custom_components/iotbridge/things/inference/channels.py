@@ -16,13 +16,12 @@ from .interpretation import Context, Meaning
 from .naming import Said, name_of
 from .passes import interpret
 from .precision import precision_of
+from .visibility_conditions import AnswerCase, PlaceCase
 from .visibility_rules import (
     ANSWER_RULES,
     NUMBER_RULES,
     PLACE_RULES,
     TEXT_RULES,
-    AnswerCase,
-    PlaceCase,
     Shown,
     VisibilityRule,
 )
