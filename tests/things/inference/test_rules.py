@@ -25,7 +25,7 @@ MODULES = (unit_rules, quantity_rules, role_rules, binary_rules, event_rules, vi
 # Collections of makers' examples, and definitions of formats, that are no sample sets of this repository.
 COLLECTIONS = {
     "Milesight", "rtl_433", "Sensor Logger for iOS and Android", "Signal K specification", "TagoIO",
-    "Tasmota, SetOption24 1", "The Things Network", "Zigbee2MQTT", "Zigbee2MQTT 1.x",
+    "Tasmota, SetOption24 1", "The Things Network", "WiCAN", "Zigbee2MQTT", "Zigbee2MQTT 1.x",
 }  # fmt: skip
 
 

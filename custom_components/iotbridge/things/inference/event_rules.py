@@ -87,7 +87,7 @@ EVENT_RULES: Table[Place, EventRule] = Table(
         EventRule(
             is_event=False,
             when=(is_answer_or_number,),
-            example=Example({"button": 1}, Reads(1, enabled=False), "blind2/merryiot-door"),
+            example=Example({"button": 1}, Reads(1), "blind2/merryiot-door"),
         ),
         EventRule(
             is_event=True,

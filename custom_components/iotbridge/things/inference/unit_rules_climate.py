@@ -1,6 +1,6 @@
 """Rules for the unit of a number about air, weather and light. Pure."""
 
-from ..vocabulary.neighbours import HOT
+from ..vocabulary.neighbours import HOT, IN_PIPES
 from .conditions import (
     beside,
     between,
@@ -89,6 +89,12 @@ CLIMATE = (
             Reads(750.1, "mmHg", "atmospheric_pressure"),
             "Tasmota, SetOption24 1",
         ),
+    ),
+    # OBD-II counts in kilopascals.
+    UnitRule(
+        None,
+        when=(of("pressure"), near(IN_PIPES)),
+        example=Example({"0A-FuelPressure": 402}, Reads(402), "WiCAN: standard PID 0A"),
     ),
     UnitRule(
         "hPa",

@@ -24,3 +24,8 @@ LAMPS = frozenset({"pool", "spa", "pump", "relay", "filter", "heater", "garage",
 BEACONS = frozenset({"bluetooth", "ble", "beacon", "ibeacon"})
 # Below one of these a "current" and a "target" are temperatures of a room.
 HEATED = frozenset({"heat", "heating", "thermostat", "climate", "radiator", "trv", "hvac", "floorheating"})
+# Pressures that are not the air's.
+IN_PIPES = frozenset({
+    "water", "tire", "tyre", "pump", "system", "boiler", "filter", "oil", "fuel", "coolant", "brake", "hydraulic",
+    "suction", "manifold", "boost", "pipe",
+})  # fmt: skip
