@@ -510,13 +510,6 @@ def test_a_unit_for_all() -> None:
     }
 
 
-def test_places_below_a_quantity() -> None:
-    assert kinds({"temperature": {"kitchen": 21.2, "bath": 22.9}}) == {
-        "temperature.kitchen": ("°C", "temperature"),
-        "temperature.bath": ("°C", "temperature"),
-    }
-
-
 def test_letters_mean_something_among_their_family() -> None:
     assert kinds({"t": 21.5, "h": 40}) == {"t": ("°C", "temperature"), "h": ("%", "humidity")}
     assert kinds({"U1": 230, "I1": 3.2, "P": 12}) == {

@@ -163,10 +163,6 @@ def test_a_yes_or_no(document: dict[str, Any], key: str, device_class: str | Non
     assert values(document)[key] is value
 
 
-def test_what_is_called_bool_is_one() -> None:
-    assert channel({"boolPlug": 1, "x": 1.5}, "boolPlug").platform == "binary_sensor"
-
-
 def test_a_valve_between_two_ways_is_not_open() -> None:
     assert channel({"3way_valve": "OFF", "x": 1.5}, "3way_valve").device_class is None
 

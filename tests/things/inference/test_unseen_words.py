@@ -74,7 +74,6 @@ def test_a_number_and_a_word_that_is_no_unit(text: str) -> None:
         ({"low_cell_v": 3.29}, "low_cell_v", ("V", "voltage")),
         ({"phase_a": 3.1, "total_kwh": 1.2}, "phase_a", (None, None)),
         ({"meter_a": 3.1, "meter_b": 3.2, "total_kwh": 1.2}, "meter_a", (None, None)),
-        ({"curr_w": 230}, "curr_w", ("W", "power")),
         ({"amp_p1": 1.2, "volt_p1": 231.1}, "amp_p1", ("A", "current")),
         ({"amp_p1": 1.2, "volt_p1": 231.1}, "volt_p1", ("V", "voltage")),
         ({"etoday": 3.1}, "etoday", ("kWh", "energy")),
@@ -133,11 +132,6 @@ def test_a_word_that_misleads(document: dict[str, Any], key: str, kind: Kind) ->
 )  # fmt: skip
 def test_a_number_that_is_nought_or_one_now(key: str, value: float) -> None:
     assert channel({key: value, "other": 3}, key).platform == "sensor"
-
-
-def test_sisters_of_other_numbers_are_numbers() -> None:
-    assert channel({"input1": 0, "input2": 37}, "input1").platform == "sensor"
-    assert channel({"input1": 0, "input2": 1}, "input1").platform == "binary_sensor"
 
 
 @pytest.mark.parametrize(

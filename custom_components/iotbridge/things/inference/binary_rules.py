@@ -7,7 +7,6 @@ from ..model.conversion import NO, YES, text_of
 from ..vocabulary.binary_states import ALARMS, BINARY, BITS, Binary
 from ..vocabulary.binary_words import (
     BATTERY_WORDS,
-    BOUNDS,
     CONTACTS,
     FLAGS,
     LIMITS,
@@ -128,16 +127,6 @@ def is_strong(question: Question) -> bool:
     return question.kind is not None and not question.kind.weak
 
 
-def is_called_bool(question: Question) -> bool:
-    """Return whether the key asks for a yes or no and begins with "bool": "boolPlug"."""
-    return question.kind is not None and question.candidate.leaf[:1] == ("bool",)
-
-
-def is_bound(question: Question) -> bool:
-    """Return whether a key ends with "low" or "high"."""
-    return question.candidate.pattern[-1:] in BOUNDS
-
-
 def is_among_flags(question: Question) -> bool:
     """Return whether all neighbours that begin with the same "error" or "alarm" are 0 or 1."""
     own = question.candidate.pattern[:1]
@@ -150,16 +139,6 @@ def ends_with_quantity(question: Question) -> bool:
     states = [phrase for phrase in phrases(own, BINARY) if not BINARY[phrase.text].weak]
     return any(phrase.end == len(own) for phrase in phrases(own, WORDS)) and not any(
         phrase.end == len(own) for phrase in states
-    )
-
-
-def is_beside_numbers(question: Question) -> bool:
-    """Return whether a neighbour of the same words holds another number than 0 and 1: "input1": 0, "input2": 37."""
-    candidate = question.candidate
-    return len(candidate.pattern) < len(candidate.leaf) and any(
-        sibling.number is not None and sibling.number not in BITS
-        for sibling in candidate.siblings
-        if sibling.pattern == candidate.pattern
     )
 
 
@@ -224,19 +203,19 @@ WRITING_RULES: Table[Question, WritingRule] = Table(
         ),
         WritingRule(
             Pair("1", "0"),
-            when=(either(is_strong, is_called_bool), either(is_below_alarms, is_bound, is_among_flags)),
+            when=(is_strong, either(is_below_alarms, is_among_flags)),
             example=Example(
                 {"ERROR_BATT": 0}, Reads(False, device_class="problem", platform="binary_sensor"), "blind2/innotas"
             ),
         ),
         WritingRule(
             None,
-            when=(either(ends_with_quantity, is_beside_numbers),),
+            when=(ends_with_quantity,),
             example=Example({"heatbreak_fan_speed": "0"}, Reads(0), "blind/bambu-p1p"),
         ),
         WritingRule(
             Pair("1", "0"),
-            when=(either(is_strong, is_called_bool),),
+            when=(is_strong,),
             example=Example(
                 {"closed": 1}, Reads(False, device_class="opening", platform="binary_sensor"), "blind/rtl433-dsc"
             ),

@@ -167,11 +167,6 @@ class Family:
         """Return the units that keys end with, beyond doubt."""
         return frozenset(candidate.suffix.unit for candidate in self.places if candidate.suffix is not None)
 
-    @cached_property
-    def has_only_numbers(self) -> bool:
-        """Return whether every member that has a value is a number."""
-        return all(candidate.number is not None or candidate.value is None for candidate in self.places)
-
     def text(self, keys: Sequence[str]) -> str | None:
         """Return the text of the first of these keys that is there."""
         return next((text for key in keys if (text := self.texts.get(key))), None)

@@ -18,10 +18,6 @@ from .interpretation import Context, Meaning
 from .rules import Condition
 
 FEW_BITS = 3
-# Volts times milliamperes by watts is 1000 and more, the less the load is resistive; of amperes it is 1 and more.
-MILLIAMPERES_BY_POWER = (700, 30000)
-MAINS = (50, 500)
-TENTHS_OF_MAINS = (2001, 2600)
 TENTHS_OF_DBM = (-1500, -200)
 # Air has more pascals everywhere.
 LEAST_PASCALS = 20000

@@ -10,10 +10,7 @@ from ..vocabulary.words import WORDS
 from .candidate import Place
 from .candidates import SUFFIXED_LEVELS
 from .role_words import role_of
-from .tokens import Phrase, Words, letters, only_qualifies, phrases, suffix
-
-# So many rooms or tanks have one temperature each; a longer list is something else.
-MOST_NAMED_PLACES = 40
+from .tokens import Phrase, Words, only_qualifies, phrases, suffix
 
 
 @dataclass(frozen=True)
@@ -59,7 +56,7 @@ def quantity_key(candidate: Place) -> Key:
                     return Key(candidate, max(further, key=strength), level, index)
             own = Phrase(best.text, best.start - len(above), best.end - len(above))
             return Key(candidate, own, level, index)
-        if not only_qualifies(level) and not is_named_place(candidate, index):
+        if not only_qualifies(level):
             return Key(candidate, None, level, index)
     return Key(candidate, None, levels[0] if levels else (), 0)
 
@@ -72,14 +69,9 @@ def is_adjective(phrase: Phrase, across: Words, candidate: Place) -> bool:
         return False
     after = across[phrase.end :]
     if after:
-        unclear = not only_qualifies(after) and not phrases(after, WORDS) and not ends_in_unit(after)
+        unclear = not only_qualifies(after) and not phrases(after, WORDS)
         return after[0] in AXES or unclear
     return any(sibling.leaf in OTHER_TIMES for sibling in candidate.siblings)
-
-
-def ends_in_unit(words: Words) -> bool:
-    """Return whether the last word is a letter that is a unit: "curr_w", "current_pump_a"."""
-    return bool(letters(("", *words))[0]) or words[-1] == "a"
 
 
 def without_numbers(words: Words) -> list[Phrase]:
@@ -111,10 +103,3 @@ def strip_unit(candidate: Place, index: int, level: Words) -> Words:
 def strength(phrase: Phrase) -> tuple[bool, int, int]:
     """Return the rank of one of several quantities in a key: the last one is meant, in English."""
     return not QUANTITIES[WORDS[phrase.text]].subject, phrase.end - phrase.start, phrase.end
-
-
-def is_named_place(candidate: Place, index: int) -> bool:
-    """Return whether siblings are names of places rather than quantities: {"temperature": {"kitchen": 21.2}}."""
-    if index or not candidate.family.has_only_numbers or len(candidate.siblings) > MOST_NAMED_PLACES:
-        return False
-    return not any(phrases(sibling.leaf, WORDS) or role_of(sibling.leaf, None) for sibling in candidate.siblings)

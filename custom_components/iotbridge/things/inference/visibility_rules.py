@@ -89,7 +89,7 @@ PLACE_RULES: Table[PlaceCase, VisibilityRule[PlaceCase]] = Table(
         ),
         VisibilityRule(
             Shown.OFF,
-            when=(is_off_by_convention,),
+            when=(no(has_number), is_off_by_convention),
             example=Example({"update": {"state": "idle"}}, Reads("idle", enabled=False), "holdout/z2m-contact"),
         ),
     )

@@ -20,8 +20,6 @@ BATTERY_WORDS = frozenset({
 WATER_WORDS = frozenset({"water", "alarm", "state", "status", "sensor", "alert", "is", "warning", "detector"})
 # Words that say that something is too low or too high: "lowWaterPressure".
 LIMITS = frozenset({"low", "high", "lack", "missing", "shortage", "over", "under", "too"})
-# Last words of a key that says the same among other bits: "Storage_Low".
-BOUNDS = frozenset({("low",), ("high",)})
 # Where all that begins with one of these is 0 or 1, each is a yes or a no, whatever it is about.
 FLAGS = (("error",), ("err",), ("fault",), ("alarm",), ("warning",))
 # How the yes of a switch is written; a cover's is "open", a lock's is "lock".

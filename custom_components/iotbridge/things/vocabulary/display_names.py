@@ -349,5 +349,4 @@ THERMAL = frozenset(
 
 # Units of time in a key's qualifiers: what has a rhythm in it restarts, what is over does not count on.
 OVER = frozenset({"yesterday", "previous", "last"})
-PERIODS = frozenset({"today", "daily", "day", "month", "monthly", "year", "yearly", "week", "weekly", "hour", "hourly"})
 STATISTICS = frozenset({"min", "max", "minimum", "maximum", "avg", "average", "mean", "median", "peak"})
