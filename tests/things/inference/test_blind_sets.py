@@ -56,7 +56,7 @@ def steps(path: str | list[str]) -> list[str]:
 
 
 def is_at(reading: Reading, wanted: dict[str, Any]) -> bool:
-    """Tell whether a reading is of the wanted place; an envelope around it, or taken off it, does not matter."""
+    """Return whether a reading is of the wanted place; an envelope around it, or taken off it, does not matter."""
     own = [str(part) for part in reading.channel.path]
     if "topic" in wanted and not wanted["topic"].endswith(reading.channel.subtopic or "\0"):
         return False
@@ -73,7 +73,7 @@ def answers(expected: dict[str, Any]) -> Iterator[dict[str, Any]]:
 
 
 def mistakes(reading: Reading, wanted: dict[str, Any]) -> list[str]:
-    """Tell in which way a reading is not the wanted one."""
+    """Return the ways in which a reading is not the wanted one."""
     found = [
         f"{name} {getattr(reading.channel, name)!r}, not {wanted[name]!r}"
         for name in JUDGED
@@ -85,7 +85,7 @@ def mistakes(reading: Reading, wanted: dict[str, Any]) -> list[str]:
 
 
 def is_allowed(reading: Reading, allowed: list[str]) -> bool:
-    """Tell whether it does not matter whether a reading is on."""
+    """Return whether a reading may be on or off."""
     key = reading.channel.key
     ends = [key[position:] for position in range(len(key)) if position == 0 or key[position - 1] in "./:"]
     return any(fnmatchcase(end, pattern.replace("[", "[[]")) for pattern in allowed for end in ends)
@@ -93,7 +93,7 @@ def is_allowed(reading: Reading, allowed: list[str]) -> bool:
 
 @dataclass
 class Judgement:
-    """What is wrong with a sample; ``state_classes`` are told, but not counted."""
+    """Mistakes in a sample; those of ``state_classes`` are listed, but not counted."""
 
     expected: int
     wrong: list[str]

@@ -15,7 +15,7 @@ from custom_components.iotbridge.things.inference import (
     unit_rules,
     visibility_rules,
 )
-from custom_components.iotbridge.things.inference.rules import Example, Reads, Rule, Table
+from custom_components.iotbridge.things.inference.rules import Example, Reads, Table, TableRule
 from custom_components.iotbridge.things.model.message import Sample
 
 from .test_blind_sets import REACHED, samples
@@ -64,7 +64,9 @@ def read(example: Example) -> Reads | None:
 
 
 @pytest.mark.parametrize(("table", "rule"), rules())
-def test_the_example_of_a_rule_needs_it(table: Table[Any, Rule[Any]], rule: Rule[Any], monkeypatch: Any) -> None:
+def test_the_example_of_a_rule_needs_it(
+    table: Table[Any, TableRule[Any]], rule: TableRule[Any], monkeypatch: Any
+) -> None:
     assert read(rule.example) == rule.example.gives
 
     monkeypatch.setattr(table, "rows", tuple(other for other in table.rows if other is not rule))

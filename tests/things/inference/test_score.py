@@ -79,7 +79,7 @@ def is_at(channel: Channel, expected: dict[str, Any]) -> bool:
 
 @dataclass(frozen=True)
 class Score:
-    """What is wrong with a sample; nothing when it is perfect."""
+    """Mistakes in a sample; none when it is perfect."""
 
     expected: int
     wrong: tuple[str, ...]

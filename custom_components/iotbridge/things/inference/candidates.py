@@ -14,7 +14,7 @@ from ..vocabulary.records import NAMERS, NAMERS_OF_AN_OBJECT, OF_NOW, UNITS, UNI
 from ..vocabulary.roles import GENERIC
 from ..vocabulary.unit_spellings import NO_UNIT
 from .candidate import Family, ObisKey, Place
-from .members import Group, Member, members_of
+from .members import MemberGroup, MessageMember, members_of
 from .records import Record, record_of, title_of
 from .time_series import outdated
 from .tokens import Suffix, Words, bracketed, is_number, suffix, words_of
@@ -50,7 +50,7 @@ class Wording:
 def places_of(fields: Sequence[tuple[str, Field]], topic: str) -> list[Place]:
     """Return the values of a device on a topic as candidates."""
     members = members_of(fields)
-    groups: defaultdict[tuple[str, ...], Group] = defaultdict(Group)
+    groups: defaultdict[tuple[str, ...], MemberGroup] = defaultdict(MemberGroup)
     for member in members:
         groups[member.parent].members.append(member)
     old = frozenset(outdated(groups))
@@ -70,7 +70,7 @@ def places_of(fields: Sequence[tuple[str, Field]], topic: str) -> list[Place]:
     return candidates
 
 
-def candidate_of(member: Member, base: Sequence[str], family: Family, *, spare: bool) -> Place:
+def candidate_of(member: MessageMember, base: Sequence[str], family: Family, *, spare: bool) -> Place:
     """Return a member as a candidate; ``base`` are the last levels of the device's topic."""
     record_name = name_in_record(member, family)
     wording = wording_of(member, base, member.field.name or record_name)
@@ -114,7 +114,7 @@ def recorded(candidate: Place, record: Record, title: str | None) -> Place:
     )
 
 
-def name_in_record(member: Member, family: Family) -> str | None:
+def name_in_record(member: MessageMember, family: Family) -> str | None:
     """Return the name that a record gives its own value; None where the key is the name."""
     if member.key not in VALUES or not member.field.path:
         return None
@@ -122,7 +122,7 @@ def name_in_record(member: Member, family: Family) -> str | None:
     return family.text(NAMERS if in_list else NAMERS_OF_AN_OBJECT)
 
 
-def wording_of(member: Member, base: Sequence[str], name: str | None) -> Wording:
+def wording_of(member: MessageMember, base: Sequence[str], name: str | None) -> Wording:
     """Return the words of a member's key; ``name`` stands for its last level, ``base`` before it."""
     parts = [*base, *member.parts]
     path = member.field.path
@@ -150,7 +150,7 @@ def unit_in(levels: tuple[Words, ...]) -> Suffix | None:
     return None
 
 
-def unit_beside(member: Member, family: Family) -> tuple[str | None, bool]:
+def unit_beside(member: MessageMember, family: Family) -> tuple[str | None, bool]:
     """Return the unit that a sibling names, and whether one does: {"value": 21, "unit": "C"}, {"temp_unit": "F"}."""
     key = member.key
     if key in VALUES or key in OF_NOW:

@@ -22,7 +22,7 @@ from .visibility_rules import (
     NUMBER_RULES,
     PLACE_RULES,
     TEXT_RULES,
-    Shown,
+    Visibility,
     VisibilityRule,
 )
 
@@ -33,7 +33,7 @@ def propose(candidate: Place, context: Context) -> Channel | None:
     rule = PLACE_RULES.first(PlaceCase(channel.device_class, candidate, context)) if channel is not None else None
     if channel is None or rule is None:
         return channel
-    return None if rule.shown is Shown.NOT_AT_ALL else replace(channel, enabled=False)
+    return None if rule.shown is Visibility.NOT_AT_ALL else replace(channel, enabled=False)
 
 
 def channel_of(candidate: Place, context: Context) -> Channel | None:
@@ -117,7 +117,7 @@ def number_channel(candidate: Place, context: Context) -> Channel | None:
 
 def is_on[Subject](rule: VisibilityRule[Subject] | None) -> bool | None:
     """Return whether a value is on; None where it is not shown at all."""
-    return None if rule is None or rule.shown is Shown.NOT_AT_ALL else rule.shown is Shown.ON
+    return None if rule is None or rule.shown is Visibility.NOT_AT_ALL else rule.shown is Visibility.ON
 
 
 def said_of(interpretation: Meaning) -> Said:

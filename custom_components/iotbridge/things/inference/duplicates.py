@@ -1,4 +1,4 @@
-"""The same reading in two units is one reading. Pure."""
+"""Duplicates: the same reading in two units, of which one is kept. Pure."""
 
 from collections import defaultdict
 from collections.abc import Sequence

@@ -14,7 +14,7 @@ LEADING_ZERO = re.compile(r"0\d+")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Member:
+class MessageMember:
     """One value of a message.
 
     ``parts`` are the levels of its key from the topic down, as written; ``number`` is the value where it is a number
@@ -48,12 +48,12 @@ class Member:
         return self.value if isinstance(self.value, str) and self.number is None else None
 
 
-class Group:
+class MemberGroup:
     """Members under one parent."""
 
     def __init__(self) -> None:
         """Start without members."""
-        self.members: list[Member] = []
+        self.members: list[MessageMember] = []
 
     @cached_property
     def texts(self) -> dict[str, str]:
@@ -74,7 +74,7 @@ def plain(key: str) -> str:
     return key.lower().lstrip("_@#")
 
 
-def members_of(fields: Sequence[tuple[str, Field]]) -> list[Member]:
+def members_of(fields: Sequence[tuple[str, Field]]) -> list[MessageMember]:
     """Return the members of a device, annotations given to what they annotate."""
     notes: dict[str, dict[str, str]] = {}
     for subtopic, field in fields:
@@ -91,7 +91,7 @@ def is_annotation(subtopic: str) -> bool:
     return any(level.startswith("$") for level in subtopic.split("/"))
 
 
-def member_of(subtopic: str, field: Field, notes: Mapping[str, str]) -> Member:
+def member_of(subtopic: str, field: Field, notes: Mapping[str, str]) -> MessageMember:
     """Return a value as a member; ``notes`` are the annotations of its topic."""
     parts = (*[level for level in subtopic.split("/") if level], *map(str, field.path))
     # "none" may be a state: no alarm.
@@ -103,8 +103,17 @@ def member_of(subtopic: str, field: Field, notes: Mapping[str, str]) -> Member:
     stated = field.unit is not None or unit is not None or "$unit" in notes
     if "$unit" in notes or field.unit is not None:
         unit = unit_of(notes.get("$unit") or field.unit or "")
-    return Member(subtopic=subtopic, field=field, parts=parts, value=value, number=number, unit=unit, stated=stated,
-                  annotated=notes.get("$name"), settable=notes.get("$settable") == "true")  # fmt: skip
+    return MessageMember(
+        subtopic=subtopic,
+        field=field,
+        parts=parts,
+        value=value,
+        number=number,
+        unit=unit,
+        stated=stated,
+        annotated=notes.get("$name"),
+        settable=notes.get("$settable") == "true",
+    )
 
 
 def number_of(value: Scalar) -> tuple[int | float | None, str | None]:

@@ -1,4 +1,4 @@
-"""What a reading is called: the words of its key as a person would say them, unique within its device. Pure."""
+"""Names of readings: the words of their keys as a person would say them, unique within a device. Pure."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -20,7 +20,7 @@ MADE_NAME = re.compile(r"(?=.*\d)(?=.*[A-Z]).+|.*\d[A-Za-z].*")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Said:
-    """What is known of a reading's name beside its key.
+    """Hints for a reading's name beside its key.
 
     ``name`` is all of it, where a vendor's convention says so. ``title`` stands for ``phrase``, the words in the key
     that told the quantity; ``noun`` is the quantity, said where the words do not say it. ``unit`` need not be repeated.

@@ -38,7 +38,7 @@ METRIC = re.compile(r"(_c|tempc|celsius|hpa|_mm|_km_h|_m_s)$")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Inferred:
-    """What the fields of a device say: of itself, and of the world."""
+    """Facts that the fields of a device tell: about itself, and as readings."""
 
     about: About
     readings: tuple[Reading, ...]

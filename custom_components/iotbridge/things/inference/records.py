@@ -8,7 +8,7 @@ from ..vocabulary.records import FACTORS, NAME_WORDS, SPARE, TITLES, UNIT_WORDS,
 from ..vocabulary.unit_spellings import NO_UNIT
 from ..vocabulary.units import QUANTITY_OF_UNIT
 from ..vocabulary.words import WORDS
-from .members import Group, Member
+from .members import MemberGroup, MessageMember
 from .tokens import Words, phrases, words_of
 
 # A row of a table: what, how much, in which unit, and perhaps a word more.
@@ -21,19 +21,19 @@ TITLE_LEVELS = 4
 class Record:
     """One reading that several members tell: ``value`` is its number, ``spare`` are those that only describe it."""
 
-    value: Member
+    value: MessageMember
     unit: str
     name: str | None
     factor: float
-    spare: frozenset[Member]
+    spare: frozenset[MessageMember]
 
 
-def record_of(group: Group) -> Record | None:
+def record_of(group: MemberGroup) -> Record | None:
     """Return the one reading that a group tells; None where its members are readings of their own."""
     return row_of(group) or described(group)
 
 
-def described(group: Group) -> Record | None:
+def described(group: MemberGroup) -> Record | None:
     """Return the record of an object: {"val": 221, "unit": "°C", "factor": 0.1}."""
     units = [member for member in group.members if member.text is not None and names_unit(member)]
     if len(units) != 1 or (unit_of(units[0].text or "") is None and units[0].text not in NO_UNIT):
@@ -50,13 +50,13 @@ def described(group: Group) -> Record | None:
     return Record(value, units[0].text or "", name_of(group, prefix), 1.0 if applied else factor_of(group), spare)
 
 
-def names_unit(member: Member) -> bool:
+def names_unit(member: MessageMember) -> bool:
     """Return whether a key says that its text is a unit: "unit", "parameterUnit"."""
     words = words_of(member.parts[-1]) if member.parts else ()
     return bool(words) and (words[-1] in UNIT_WORDS or words == ("u",))
 
 
-def value_of(group: Group, prefix: Words, quantity: str | None) -> Member | None:
+def value_of(group: MemberGroup, prefix: Words, quantity: str | None) -> MessageMember | None:
     """Return the member that a unit is of: the one that is called by its quantity, or "value"."""
     numbers = [
         (words_of(member.parts[-1]), member)
@@ -77,12 +77,12 @@ def value_of(group: Group, prefix: Words, quantity: str | None) -> Member | None
     return named[0] if len(named) == 1 else None
 
 
-def is_spare(member: Member) -> bool:
+def is_spare(member: MessageMember) -> bool:
     """Return whether a member only describes the value beside it."""
     return not SPARE.isdisjoint(words_of(member.parts[-1]))
 
 
-def factor_of(group: Group) -> float:
+def factor_of(group: MemberGroup) -> float:
     """Return the factor that a value is to be multiplied with, or the power of ten where it is negative."""
     for member in group.members:
         if member.parts[-1].lower() in FACTORS and member.number:
@@ -90,7 +90,7 @@ def factor_of(group: Group) -> float:
     return 1.0
 
 
-def name_of(group: Group, prefix: Words) -> str | None:
+def name_of(group: MemberGroup, prefix: Words) -> str | None:
     """Return the name of a record's value, where its key is made like that of its unit: "parameterName"."""
     for member in group.members:
         words = words_of(member.parts[-1]) if member.text else ()
@@ -99,7 +99,7 @@ def name_of(group: Group, prefix: Words) -> str | None:
     return None if prefix else group.text(TITLES)
 
 
-def row_of(group: Group) -> Record | None:
+def row_of(group: MemberGroup) -> Record | None:
     """Return the record of a table's row: ["Humidity", "38", "%"]."""
     row = group.members
     if len(row) not in ROW or [member.field.path[-1:] for member in row] != [(index,) for index in range(len(row))]:
@@ -110,7 +110,7 @@ def row_of(group: Group) -> Record | None:
     return Record(row[1], unit, name, 1.0, frozenset(member for member in row if member is not row[1]))
 
 
-def title_of(member: Member, groups: Mapping[tuple[str, ...], Group]) -> str | None:
+def title_of(member: MessageMember, groups: Mapping[tuple[str, ...], MemberGroup]) -> str | None:
     """Return the title of the table that a row stands in."""
     above: Sequence[str] = member.parent
     for length in range(len(above) - 1, max(0, len(above) - TITLE_LEVELS), -1):

@@ -33,7 +33,7 @@ class Example(NamedTuple):
     beside: tuple[tuple[str, Any], ...] = ()
 
 
-class Rule[Subject](Protocol):
+class TableRule[Subject](Protocol):
     """Row of a table."""
 
     @property
@@ -46,7 +46,7 @@ class Rule[Subject](Protocol):
 
 
 @dataclass(slots=True)
-class Table[Subject, Row: Rule[Any]]:
+class Table[Subject, Row: TableRule[Any]]:
     """Rules in the order of their precedence."""
 
     rows: tuple[Row, ...]

@@ -1,4 +1,4 @@
-"""What a single letter of a key means, as a quantity or as a unit: only its neighbours tell. Pure."""
+"""Single letters of keys as quantities or units, which only their neighbours tell. Pure."""
 
 from ..vocabulary.letters import (
     COUNTED_BY_LETTERS,
@@ -33,7 +33,7 @@ def is_unit_letter(candidate: Place, unit: str, rest: Words) -> bool:
 
 
 def letter_quantity(candidate: Place) -> str | None:
-    """Return what a single letter means among others of its family."""
+    """Return the quantity of a single letter among others of its group."""
     inputs = candidate.letter == "a" and "d" in candidate.family.marks and candidate.family.letters.isdisjoint("viupw")
     if candidate.letter is None or inputs:
         return None

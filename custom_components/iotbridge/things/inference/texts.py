@@ -1,4 +1,4 @@
-"""What a text is that is no state: a time, an address, a unit, or content that nobody decoded. Pure."""
+"""Texts that are no state: times, addresses, units, and content that nobody decoded. Pure."""
 
 from collections.abc import Sequence
 import re

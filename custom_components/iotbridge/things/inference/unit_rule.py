@@ -9,7 +9,7 @@ from .interpretation import Context
 from .rules import Condition, Example
 
 
-class Verdict(Enum):
+class UnitVerdict(Enum):
     """Decisions of a rule that are no unit; KEPT is the one that is written."""
 
     KEPT = auto()
@@ -36,7 +36,7 @@ class UnitRule(NamedTuple):
     The number ``becomes`` another quantity, and is multiplied by ``scale``.
     """
 
-    unit: str | MessageUnit | Verdict | None
+    unit: str | MessageUnit | UnitVerdict | None
     when: tuple[Condition[Case], ...]
     example: Example
     becomes: str | None = None

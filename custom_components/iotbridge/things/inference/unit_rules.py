@@ -9,7 +9,7 @@ from .conditions import Case
 from .interpretation import Context, Meaning
 from .quantity_rules import units_of
 from .rules import Table
-from .unit_rule import MessageUnit, UnitRule, Verdict
+from .unit_rule import MessageUnit, UnitRule, UnitVerdict
 from .unit_rules_climate import CLIMATE, WRITTEN_PRESSURES
 from .unit_rules_electric import ELECTRIC
 from .unit_rules_motion import MOTION
@@ -39,7 +39,7 @@ def without_written_unit(case: Case) -> Meaning:
     rule = UNIT_RULES.first(case)
     if rule is None:
         return case.with_unit(case.interpretation.row.unit)
-    if rule.unit is Verdict.AS_TEMPERATURE:
+    if rule.unit is UnitVerdict.AS_TEMPERATURE:
         temperature = replace(case.interpretation, quantity="temperature")
         return without_written_unit(replace(case, interpretation=temperature))
     return applied(rule, case)
@@ -50,9 +50,9 @@ def applied(rule: UnitRule, case: Case) -> Meaning:
     interpretation = case.interpretation
     if rule.unit is None:
         return Meaning(known=True, name=interpretation.name, phrase=interpretation.phrase)
-    if rule.unit is Verdict.KEPT:
+    if rule.unit is UnitVerdict.KEPT:
         return replace(interpretation, quantity=rule.becomes)
-    if isinstance(rule.unit, Verdict):
+    if isinstance(rule.unit, UnitVerdict):
         return Meaning(role=rule.unit.name.lower())
     unit = rule.unit.of(case.context) if isinstance(rule.unit, MessageUnit) else rule.unit
     scale = rule.scale if isinstance(rule.scale, float) else rule.scale(case)

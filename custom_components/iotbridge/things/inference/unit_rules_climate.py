@@ -20,7 +20,7 @@ from .conditions import (
     whole,
 )
 from .rules import Example, Reads, no
-from .unit_rule import MessageUnit, UnitRule, Verdict
+from .unit_rule import MessageUnit, UnitRule, UnitVerdict
 
 AIR = of("pressure", "air pressure")
 CELSIUS = MessageUnit("temperature", "°F", "°C")
@@ -55,17 +55,17 @@ CLIMATE = (
         ),
     ),
     UnitRule(
-        Verdict.SETTING,
+        UnitVerdict.SETTING,
         when=(of("setpoint"), between(-1e9, -40.001)),
         example=Example({"heat_target": -70}, Reads(-70, enabled=False), "blind/vallox-state"),
     ),
     UnitRule(
-        Verdict.AS_TEMPERATURE,
+        UnitVerdict.AS_TEMPERATURE,
         when=(of("setpoint"), beside("temperature", "temp", "tmp")),
         example=Example({"target": 27.0, "temp": 30.0}, Reads(27.0, "°C", "temperature"), "blind2/faikin"),
     ),
     UnitRule(
-        Verdict.AS_TEMPERATURE,
+        UnitVerdict.AS_TEMPERATURE,
         when=(of("setpoint"), is_of_a_room),
         example=Example(
             {"current": 22.6, "target": 22.5},
@@ -133,7 +133,7 @@ CLIMATE = (
     ),
     # Zigbee2MQTT sent the raw number beside the lux.
     UnitRule(
-        Verdict.INTERNAL,
+        UnitVerdict.INTERNAL,
         when=(of("light", "illuminance"), is_raw_of_another),
         example=Example(
             {"illuminance": 12000, "illuminance_lux": 16},
@@ -170,7 +170,7 @@ CLIMATE = (
 # For pressures with their unit.
 WRITTEN_PRESSURES = (
     UnitRule(
-        Verdict.KEPT,
+        UnitVerdict.KEPT,
         when=(of("pressure"), has_size_of_air),
         becomes="air pressure",
         example=Example({"bar_hpa": 1007.9}, Reads(1007.9, "hPa", "atmospheric_pressure"), "holdout/weather-si"),

@@ -15,7 +15,7 @@ from .conditions import (
     whole,
 )
 from .rules import Example, Reads, either, no
-from .unit_rule import UnitRule, Verdict
+from .unit_rule import UnitRule, UnitVerdict
 
 ELECTRIC = (
     UnitRule(
@@ -64,7 +64,7 @@ ELECTRIC = (
         example=Example([{"actEnergyDlvd": 55306378.348}], Reads(55306378.348, "Wh", "energy"), "blind/envoy-meters"),
     ),
     UnitRule(
-        Verdict.INTERNAL,
+        UnitVerdict.INTERNAL,
         when=(of("power"), own(RADIO_POWER), between(-120, -1), beside("rssi")),
         example=Example(
             {"measuredPower": -59, "rssi": -79.81192947697268}, Reads(-59, enabled=False), "blind2/room-assistant"
@@ -95,7 +95,7 @@ ELECTRIC = (
     ),
     # The carrier of a radio.
     UnitRule(
-        Verdict.INTERNAL,
+        UnitVerdict.INTERNAL,
         when=(of("frequency"), between(1e6, 1e12)),
         example=Example({"frequency": 868300000}, Reads(868300000, enabled=False), "blind/decentlab-atm41"),
     ),

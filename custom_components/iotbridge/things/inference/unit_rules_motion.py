@@ -14,7 +14,7 @@ from .conditions import (
     written_as,
 )
 from .rules import Example, Reads, no
-from .unit_rule import MessageUnit, UnitRule, Verdict
+from .unit_rule import MessageUnit, UnitRule, UnitVerdict
 
 MOTION = (
     UnitRule(
@@ -30,7 +30,7 @@ MOTION = (
         example=Example({"RSSI": 44}, Reads(44, "%"), "blind/domoticz-in"),
     ),
     UnitRule(
-        Verdict.INTERNAL,
+        UnitVerdict.INTERNAL,
         when=(of("signal"), present, no(between(-150, -0.000001))),
         example=Example({"rssi": 0}, Reads(0, enabled=False), "blind3/amsreader"),
     ),

@@ -44,7 +44,7 @@ from .visibility_conditions import (
 )
 
 
-class Shown(Enum):
+class Visibility(Enum):
     """Visibility of a value."""
 
     NOT_AT_ALL = auto()
@@ -55,7 +55,7 @@ class Shown(Enum):
 class VisibilityRule[Subject](NamedTuple):
     """Visibility of a value under conditions."""
 
-    shown: Shown
+    shown: Visibility
     when: tuple[Condition[Subject], ...]
     example: Example
 
@@ -64,17 +64,17 @@ class VisibilityRule[Subject](NamedTuple):
 PLACE_RULES: Table[PlaceCase, VisibilityRule[PlaceCase]] = Table(
     (
         VisibilityRule(
-            Shown.NOT_AT_ALL,
+            Visibility.NOT_AT_ALL,
             when=(is_spare, no(has_number)),
             example=Example({"text": "Raumtemperatur", "val": 221, "unit": "°C"}, None, "blind/oekofen"),
         ),
         VisibilityRule(
-            Shown.OFF,
+            Visibility.OFF,
             when=(is_spare,),
             example=Example({"factor": 0.1, "val": 221, "unit": "°C"}, Reads(0.1, enabled=False), "blind/oekofen"),
         ),
         VisibilityRule(
-            Shown.OFF,
+            Visibility.OFF,
             when=(no(is_technical), no(is_signal_or_battery), is_in_group(PAST, as_head=False)),
             example=Example(
                 {"history": [{"humidity": 50.5}]},
@@ -83,12 +83,12 @@ PLACE_RULES: Table[PlaceCase, VisibilityRule[PlaceCase]] = Table(
             ),
         ),
         VisibilityRule(
-            Shown.OFF,
+            Visibility.OFF,
             when=(no(is_technical), no(is_signal_or_battery), is_in_group(GROUPS, as_head=True)),
             example=Example({"header": {"rfLevel": "-67"}}, Reads(-67, enabled=False), "blind/rfplayer-oregon"),
         ),
         VisibilityRule(
-            Shown.OFF,
+            Visibility.OFF,
             when=(no(has_number), is_off_by_convention),
             example=Example({"update": {"state": "idle"}}, Reads("idle", enabled=False), "holdout/z2m-contact"),
         ),
@@ -98,12 +98,12 @@ PLACE_RULES: Table[PlaceCase, VisibilityRule[PlaceCase]] = Table(
 ANSWER_RULES: Table[AnswerCase, VisibilityRule[AnswerCase]] = Table(
     (
         VisibilityRule(
-            Shown.NOT_AT_ALL,
+            Visibility.NOT_AT_ALL,
             when=(answers_role("identity", "time"),),
             example=Example({"error_id": 0}, None, "blind/smartevse"),
         ),
         VisibilityRule(
-            Shown.OFF,
+            Visibility.OFF,
             when=(answers_role("setting", "internal"), no(is_annotated)),
             example=Example(
                 {"sosFlag": 0},
@@ -112,14 +112,14 @@ ANSWER_RULES: Table[AnswerCase, VisibilityRule[AnswerCase]] = Table(
             ),
         ),
         VisibilityRule(
-            Shown.ON,
+            Visibility.ON,
             when=(either(is_understood, is_alone, is_annotated),),
             example=Example(
                 {"alarm": False}, Reads(False, device_class="problem", platform="binary_sensor"), "blind/dragino-lwl02"
             ),
         ),
         VisibilityRule(
-            Shown.OFF,
+            Visibility.OFF,
             when=(),
             example=Example(
                 {"isKnown": "true", "uid": "f9c2f720"},
@@ -133,40 +133,42 @@ ANSWER_RULES: Table[AnswerCase, VisibilityRule[AnswerCase]] = Table(
 TEXT_RULES: Table[Case, VisibilityRule[Case]] = Table(
     (
         VisibilityRule(
-            Shown.ON,
+            Visibility.ON,
             when=(is_person_at_a_door,),
             example=Example({"username": "Marlon", "uid": "f9c2f720"}, Reads("Marlon"), "blind/esp-rfid-access"),
         ),
         VisibilityRule(
-            Shown.NOT_AT_ALL,
+            Visibility.NOT_AT_ALL,
             when=(is_called("identity", "time"),),
             example=Example({"apiName": "Axis Retail Data"}, None, "blind/axis-people"),
         ),
         VisibilityRule(
-            Shown.NOT_AT_ALL, when=(is_about_another,), example=Example({"Unit": "gal"}, None, "blind/metermon-water")
+            Visibility.NOT_AT_ALL,
+            when=(is_about_another,),
+            example=Example({"Unit": "gal"}, None, "blind/metermon-water"),
         ),
         VisibilityRule(
-            Shown.NOT_AT_ALL,
+            Visibility.NOT_AT_ALL,
             when=(is_undecoded,),
             example=Example({"data": "abc8"}, None, "blind/rtl433-arlec"),
         ),
         VisibilityRule(
-            Shown.NOT_AT_ALL,
+            Visibility.NOT_AT_ALL,
             when=(is_moment_or_address,),
             example=Example({"timer": "00:00"}, None, "blind/rtl433-bbq"),
         ),
         VisibilityRule(
-            Shown.OFF,
+            Visibility.OFF,
             when=(either(says_nothing, is_technical),),
             example=Example({"error": ""}, Reads("", enabled=False), "blind/octoprint-progress"),
         ),
         VisibilityRule(
-            Shown.ON,
+            Visibility.ON,
             when=(is_worth_reading,),
             example=Example({"fanStatus": "STANDBY"}, Reads("STANDBY"), "blind/milesight-wt201"),
         ),
         VisibilityRule(
-            Shown.ON,
+            Visibility.ON,
             when=(is_annotated,),
             example=Example(
                 "ready",
@@ -177,7 +179,9 @@ TEXT_RULES: Table[Case, VisibilityRule[Case]] = Table(
             ),
         ),
         VisibilityRule(
-            Shown.OFF, when=(), example=Example({"reason": "car"}, Reads("car", enabled=False), "blind/axis-analytics")
+            Visibility.OFF,
+            when=(),
+            example=Example({"reason": "car"}, Reads("car", enabled=False), "blind/axis-analytics"),
         ),
     )
 )
@@ -185,73 +189,77 @@ TEXT_RULES: Table[Case, VisibilityRule[Case]] = Table(
 NUMBER_RULES: Table[Case, VisibilityRule[Case]] = Table(
     (
         VisibilityRule(
-            Shown.NOT_AT_ALL,
+            Visibility.NOT_AT_ALL,
             when=(has_role("identity", "time"),),
             example=Example({"ackToken": 0}, None, "blind/abeeway-tracker"),
         ),
-        VisibilityRule(Shown.NOT_AT_ALL, when=(is_epoch,), example=Example({"t": 1668000000}, None, "holdout/ams-han")),
-        VisibilityRule(Shown.NOT_AT_ALL, when=(is_empty,), example=Example({"reset_at": None}, None, "blind/landroid")),
         VisibilityRule(
-            Shown.OFF,
+            Visibility.NOT_AT_ALL, when=(is_epoch,), example=Example({"t": 1668000000}, None, "holdout/ams-han")
+        ),
+        VisibilityRule(
+            Visibility.NOT_AT_ALL, when=(is_empty,), example=Example({"reset_at": None}, None, "blind/landroid")
+        ),
+        VisibilityRule(
+            Visibility.OFF,
             when=(has_role("setting", "internal"),),
             example=Example(
                 {"length": 10295.38853000338}, Reads(10295.38853000338, enabled=False), "blind/octoprint-progress"
             ),
         ),
         VisibilityRule(
-            Shown.OFF,
+            Visibility.OFF,
             when=(is_coordinate,),
             example=Example({"long_press_duration": 250}, Reads(250, enabled=False), "Zigbee2MQTT: YOKIS MVR500E-UP"),
         ),
         VisibilityRule(
-            Shown.OFF,
+            Visibility.OFF,
             when=(no(is_of_interest),),
             example=Example({"accx": 3}, Reads(3, enabled=False), "holdout/theengs-mopeka"),
         ),
         VisibilityRule(
-            Shown.ON,
+            Visibility.ON,
             when=(either(is_known, counts_answers, has_unit),),
             example=Example({"PWR": 1, "RED": 0, "FLT": 0, "HJT": 1}, Reads(1), "blind/bestway-spa"),
         ),
         VisibilityRule(
-            Shown.OFF,
+            Visibility.OFF,
             when=(is_in_long_list, no(is_device_nameless)),
             example=Example(
                 {"ch0": [34.9, 1.7, 58.5, 1248.54], "acv": 233.9}, Reads(34.9, enabled=False), "blind2/apsystems-ecu"
             ),
         ),
         VisibilityRule(
-            Shown.OFF,
+            Visibility.OFF,
             when=(is_in_group(FACTS, as_head=True),),
             example=Example({"device_info": {"frm_lora": 5.1}}, Reads(5.1, enabled=False), "blind2/nanosense"),
         ),
         VisibilityRule(
-            Shown.ON,
+            Visibility.ON,
             when=(either(is_nameless, is_alone, is_annotated),),
             example=Example({"current_chn1": 300}, Reads(300), "Milesight: milesight ct303"),
         ),
         VisibilityRule(
-            Shown.ON, when=(is_used,), example=Example({"avgUsed": 76, "leak": 0}, Reads(76), "blind2/drop-hub")
+            Visibility.ON, when=(is_used,), example=Example({"avgUsed": 76, "leak": 0}, Reads(76), "blind2/drop-hub")
         ),
         VisibilityRule(
-            Shown.ON,
+            Visibility.ON,
             when=(is_held,),
             example=Example({"values": {"tag1": 123}, "errors": {"tag4": 2015}}, Reads(123), "blind2/neuron"),
         ),
         VisibilityRule(
-            Shown.ON,
+            Visibility.ON,
             when=(is_measured,),
             example=Example({"htotal": 435.04625, "eractoday": 0}, Reads(435.04625), "blind/growatt-parser"),
         ),
         VisibilityRule(
-            Shown.ON,
+            Visibility.ON,
             when=(is_one_of_many_totals,),
             example=Example(
                 {"total": "20960", "totalTruck": "2857", "totalUnknown": "0"}, Reads(20960), "blind/axis-analytics"
             ),
         ),
         VisibilityRule(
-            Shown.OFF, when=(), example=Example({"LCK": 0, "HJT": 1}, Reads(0, enabled=False), "blind/bestway-spa")
+            Visibility.OFF, when=(), example=Example({"LCK": 0, "HJT": 1}, Reads(0, enabled=False), "blind/bestway-spa")
         ),
     )
 )

@@ -1,1 +1,1 @@
-"""What is known of quantities, units, words and vendors: tables, one line for each thing known."""
+"""Vocabulary: tables of quantities, units, words and vendors' conventions, one line for each fact."""

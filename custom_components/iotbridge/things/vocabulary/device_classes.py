@@ -1,4 +1,4 @@
-"""What Home Assistant accepts: device classes, their units and their state classes, as it names them.
+"""Device classes of Home Assistant with the units and the state classes that it accepts, as it names them.
 
 The micro sign is written as people type it, U+00B5, which Home Assistant takes for its own Greek letter in every unit
 but microampere.

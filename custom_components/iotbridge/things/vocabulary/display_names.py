@@ -1,4 +1,4 @@
-"""How a person writes the words of keys, and the words that only tell one reading from its sister."""
+"""Words of keys as a person writes them, and the words that only tell one reading from its sister."""
 
 from .words_energy import LETTERS, PLACES
 

@@ -1,4 +1,4 @@
-"""What a reading can be: its device class, its unit if nothing else says it, its bounds and how it is counted."""
+"""Quantities of readings: device class, usual unit, bounds and state class of each."""
 
 from typing import NamedTuple
 

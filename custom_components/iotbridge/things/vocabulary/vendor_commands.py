@@ -1,4 +1,4 @@
-"""Where the vendors' switches listen. A line for each convention: where the state is, and where the command goes."""
+"""Command topics of vendors' switches. A line for each convention: where the state is, and where the command goes."""
 
 from typing import NamedTuple
 

@@ -1,4 +1,4 @@
-"""What vendors mean by their keys where the key alone does not tell. A line for each convention.
+"""Conventions of vendors for keys that do not tell their meaning alone. A line for each.
 
 A row holds for a message when ``topic`` is found in its topic, or all of ``keys`` are among the names of its values
 (lower case); ``key`` must match the whole key of the value, lower case.

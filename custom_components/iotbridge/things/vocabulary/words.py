@@ -1,7 +1,7 @@
-"""Which word in a key means which quantity.
+"""Words of keys, and the quantity that each means.
 
-To teach a new one, add a line in the table of its subject (words_air.py, words_energy.py, words_things.py): the word,
-then a row of quantities.py. What it is called in another language goes to words_languages.py.
+To teach a new one, add a line in the table of its subject (words_climate.py, words_energy.py, words_devices.py): the
+word, then a row of quantities.py. What it is called in another language goes to words_languages.py.
 
 Words are lower case; several words stand for neighbours in a key, however it is written: "dew point" is in dewPoint,
 dew_point and dewpoint.

@@ -1,4 +1,4 @@
-"""What people call quantities who do not write their keys in English; see words.py.
+"""Names of quantities in languages other than English; see words.py.
 
 A quantity has a row, and a word stands in it in the letters of a key: without the accents, and with those of Latin-1
 where somebody writes them. What is an English word too ("proud" is a current in Czech), or means something else beside
