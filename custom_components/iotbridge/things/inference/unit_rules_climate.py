@@ -42,7 +42,9 @@ CLIMATE = (
         "K",
         when=(of("temperature"), between(230, 340), is_beside_pascals),
         example=Example(
-            {"temperature": 288.15, "pressure": 101325}, Reads(288.15, "K", "temperature"), "Signal K specification"
+            {"temperature": 288.15, "pressure": 101325},
+            Reads(288.15, "K", "temperature"),
+            "Signal K: units of the specification",
         ),
     ),
     UnitRule(
@@ -87,7 +89,7 @@ CLIMATE = (
         example=Example(
             {"BME280": {"Pressure": 750.1}, "PressureUnit": "mmHg"},
             Reads(750.1, "mmHg", "atmospheric_pressure"),
-            "Tasmota, SetOption24 1",
+            "Tasmota: SetOption24",
         ),
     ),
     # OBD-II counts in kilopascals.

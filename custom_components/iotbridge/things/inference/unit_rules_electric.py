@@ -51,7 +51,7 @@ ELECTRIC = (
         "%",
         when=(of("battery"), decimal, between(0.01, 0.99)),
         scale=100.0,
-        example=Example({"batteryLevel": 0.87}, Reads(87.0, "%", "battery"), "Sensor Logger for iOS and Android"),
+        example=Example({"batteryLevel": 0.87}, Reads(87.0, "%", "battery"), "Sensor Logger: units of the battery"),
     ),
     UnitRule(
         None,
