@@ -1,6 +1,7 @@
 """Subentries of the config entry: brought to the version of this release, and read one by one."""
 
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any
 
 from homeassistant.config_entries import ConfigEntry, ConfigSubentry
@@ -60,11 +61,31 @@ class Reader:
             return None
         value = read(subentry, reader)
         if value is None:
-            self._unread[subentry.subentry_id] = subentry.data
+            self.async_refuse(subentry)
         else:
             self._unread.pop(subentry.subentry_id, None)
-        self._issues.async_set(self._kind, subentry.subentry_id, value is None, name=subentry.title)
+            self._issues.async_set(self._kind, subentry.subentry_id, False)
         return value
+
+    @callback
+    def async_refuse(self, subentry: ConfigSubentry) -> None:
+        """Take a subentry for unreadable until its data change."""
+        self._unread[subentry.subentry_id] = subentry.data
+        self._issues.async_set(self._kind, subentry.subentry_id, True, name=subentry.title)
+
+    @callback
+    def async_read_all[T](
+        self, entry: ConfigEntry, subentry_type: str, reader: Callable[[str, str, Mapping[str, Any]], T]
+    ) -> dict[str, T]:
+        """Return what the subentries of a type say, by id; ``reader`` takes id, title and data of one."""
+        found = {}
+        for subentry_id, subentry in entry.subentries.items():
+            if subentry.subentry_type != subentry_type:
+                continue
+            value = self.async_read(subentry, partial(reader, subentry_id, subentry.title))
+            if value is not None:
+                found[subentry_id] = value
+        return found
 
     def is_read(self, subentry_id: str) -> bool:
         """Return whether a subentry could be read."""

@@ -18,7 +18,7 @@ from homeassistant.helpers.storage import STORAGE_DIR
 
 from .. import mqtt_client
 from ..coalescing import Soon
-from ..const import SUBENTRY_ALARM, SUBENTRY_NOTIFIER, SUBENTRY_WINDOW
+from ..const import LOGGER, SUBENTRY_ALARM, SUBENTRY_NOTIFIER, SUBENTRY_WINDOW
 from ..issues import ALARM_UNREADABLE, Issues
 from ..subentries import Reader
 from .engine.flapping import DEFAULT_PER_HOUR
@@ -187,26 +187,15 @@ class AlarmsManager(AlarmAccess):
         async with self._following:
             self._reader.async_keep(self._entry.subentries)
             self._registry_ids.async_note_subentries()
+            read = self._reader.async_read_all
             # First: a rule that waits for the broker must not keep the windows from being known.
-            self.silencing.async_set_windows(self._async_read(SUBENTRY_WINDOW, Window.of_subentry))
-            self._async_read(SUBENTRY_NOTIFIER, Group.of_subentry)
-            rules = self._async_read(SUBENTRY_ALARM, Rule.from_dict)
+            self.silencing.async_set_windows(read(self._entry, SUBENTRY_WINDOW, Window.of_subentry))
+            read(self._entry, SUBENTRY_NOTIFIER, Group.of_subentry)
+            rules = read(self._entry, SUBENTRY_ALARM, Rule.from_dict)
             if rules != self.rules:
                 await self._async_set_rules(rules)
             self._group_edits.async_follow()
             self._gone.async_look()
-
-    @callback
-    def _async_read[T](self, kind: str, reader: Callable[[str, str, Mapping[str, Any]], T]) -> dict[str, T]:
-        """Return what the subentries of a kind say; one that cannot be read is left out, and a repair says so."""
-        found = {}
-        for subentry_id, subentry in self._entry.subentries.items():
-            if subentry.subentry_type != kind:
-                continue
-            said = self._reader.async_read(subentry, partial(reader, subentry_id, subentry.title))
-            if said is not None:
-                found[subentry_id] = said
-        return found
 
     async def _async_set_rules(self, rules: dict[str, Rule]) -> None:
         before, self.rules = self.rules, rules
@@ -219,7 +208,7 @@ class AlarmsManager(AlarmAccess):
                 self.ledger.async_remove(instance)
         changed = [rule for rule_id, rule in rules.items() if before.get(rule_id) != rule]
         for rule in changed:
-            self._async_take_up(rule, before.get(rule.rule_id))
+            self._async_try(rule, before.get(rule.rule_id))
             if self._is_started:  # an import brings hundreds; at a start half of the rules tell no truth
                 self._watch_soon()
                 await asyncio.sleep(0)
@@ -227,6 +216,19 @@ class AlarmsManager(AlarmAccess):
         for listener in list(self._rules_listeners):
             listener()
         await self._watch.async_watch_messages(changed)  # last: this may have to wait for the broker
+
+    @callback
+    def _async_try(self, rule: Rule, before: Rule | None) -> None:
+        """Take up a rule; where that fails, a repair says so, and it is tried again when the rule is changed."""
+        try:
+            self._async_take_up(rule, before)
+        except Exception:  # noqa: BLE001 - logged, with a repair
+            # A rule that shows a fault of ours must not cost all others.
+            LOGGER.exception("%s could not be taken up", rule.name)
+            self._async_let_go(rule.rule_id)
+            del self.rules[rule.rule_id]
+            if subentry := self._entry.subentries.get(rule.rule_id):
+                self._reader.async_refuse(subentry)
 
     @callback
     def _async_take_up(self, rule: Rule, before: Rule | None) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from custom_components.iotbridge.alarms.engine.evaluation.evaluator import JUDGED
 from custom_components.iotbridge.alarms.engine.maintenance_window import DAYS
 from custom_components.iotbridge.alarms.engine.models import AlarmKey, AlarmState, By, Severity, Timing
 from custom_components.iotbridge.alarms.engine.rule import Condition, Kind, Plan, Selection
@@ -21,7 +22,7 @@ from homeassistant.helpers import issue_registry as ir
 from homeassistant.util import dt as dt_util
 
 from ...kit import Kit
-from ...rules import add_rule, set_state
+from ...rules import add_rule, put_rule, set_state
 from ..home import (
     UNAVAILABLE,
     alarms,
@@ -211,6 +212,31 @@ async def test_what_is_nothing_but_its_state_is_waited_for_while_its_rule_is_edi
     await wait(kit, 3)
 
     assert titles(told) == ["Warning"]
+
+
+async def test_a_rule_that_cannot_be_taken_up_costs_no_other(
+    kit: Kit, plan: Plan, told: list[ServiceCall], monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def fail(*_: object) -> None:
+        raise RuntimeError("a fault of ours")
+
+    monkeypatch.setitem(JUDGED, Kind.RATE, fail)
+    odd = put_rule(kit.hass, bridge(kit), "sensor.odd", condition=Condition(kind=Kind.RATE, change=5), name="Odd")
+    put_rule(kit.hass, bridge(kit), "sensor.hot", plan=plan)
+    await kit.hass.async_block_till_done()
+    await set_state(kit, "sensor.hot", "90")
+    await wait(kit, 3)
+
+    assert titles(told) == ["Warning"]
+    assert repairs(kit) == {"alarm_unreadable": {"name": "Odd"}}
+    assert caplog.text.count("Odd could not be taken up") == 1
+    await restart(kit)
+    await set_state(kit, "sensor.hot", "20")
+    await wait(kit, 3)
+    assert titles(told) == ["Warning", "Over"]
+    kit.hass.config_entries.async_remove_subentry(bridge(kit), odd)
+    await kit.hass.async_block_till_done()
+    assert repairs(kit) == {}
 
 
 async def test_a_reload_after_a_start_is_no_error(kit: Kit, caplog: pytest.LogCaptureFixture) -> None:

@@ -6,6 +6,7 @@ from datetime import datetime, time as day_time, timedelta
 from typing import Any
 
 from ...migration import VERSION_KEY
+from .parsing import check
 from .references import REGISTRY_IDS
 from .rule import Selection
 
@@ -47,10 +48,16 @@ class Window:
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Window:
-        """Read what ``as_dict`` wrote."""
+        """Read what ``as_dict`` wrote. Raises ValueError where a value is not of its type, or is no time or day."""
         selection = Selection.from_dict(data.get("selection", {}))
         given = {**data, "rules": tuple(data.get("rules", ())), "days": tuple(data.get("days", ()))}
-        return cls(**{**given, "selection": selection})
+        window = cls(**{**given, "selection": selection})
+        check(window)
+        if window.until is None:
+            day_time.fromisoformat(window.start)
+        if unknown := set(window.days).difference(DAYS):
+            raise ValueError(f"{', '.join(sorted(unknown))}: no day; expected are {', '.join(DAYS)}")
+        return window
 
     @classmethod
     def of_subentry(cls, _window_id: str, name: str, data: Mapping[str, Any]) -> Window:

@@ -7,6 +7,7 @@ from typing import Any
 
 from ...migration import ALARM, marked
 from .models import Severity, Timing
+from .parsing import check
 
 
 class Kind(StrEnum):
@@ -137,10 +138,10 @@ class Rule:
 
     @classmethod
     def from_dict(cls, rule_id: str, name: str, data: Mapping[str, Any]) -> Rule:
-        """Read the data of a subentry."""
+        """Read the data of a subentry. Raises ValueError where a value is not of its type."""
         condition = dict(data["condition"])
         plan = data.get("plan", {})
-        return cls(
+        rule = cls(
             rule_id=rule_id,
             name=name,
             severity=Severity[data["severity"].upper()],
@@ -162,6 +163,8 @@ class Rule:
             what_to_do=data.get("what_to_do", ""),
             parents=tuple(data.get("parents", ())),
         )
+        check(rule)
+        return rule
 
 
 def _step(data: Mapping[str, Any]) -> Step:
