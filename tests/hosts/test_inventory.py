@@ -281,6 +281,17 @@ class TestConflict:
 
         assert world.host.has_conflict
 
+    @pytest.mark.parametrize("machines", [(None, None, None), ("m", None, "m")])
+    @pytest.mark.parametrize(("cards", "is_another"), [("555", False), ("565", True)])
+    def test_network_cards_have_to_do_without_a_machine_id(
+        self, world: Clocked, machines: tuple[str | None, ...], cards: str, is_another: bool
+    ) -> None:
+        for instance, machine, card in zip("aba", machines, cards, strict=True):
+            known = {"machine": machine} if machine else {}
+            world.announce(instance=instance, mac=[f"00:11:22:33:44:5{card}"], **known)
+
+        assert world.host.has_conflict == is_another
+
     def test_agents_that_say_so_themselves_are_believed_until_they_take_it_back(self, world: Clocked) -> None:
         world.announce(instance="a", conflict=True, retained=True)
         assert world.host.has_conflict

@@ -111,11 +111,13 @@ class Announce:
     def is_same_machine(self, other: Self) -> bool:
         """Return whether both announces are known to come from one machine.
 
-        The disk of a cloned machine carries its machine id along, its network cards do not.
+        The disk of a cloned machine carries its machine id along, its network cards do not. Where one of them has no
+        machine id, as in a container, equal network cards have to do.
         """
-        if self.mac and other.mac and not {*self.mac} & {*other.mac}:
-            return False
-        return self.machine is not None and self.machine == other.machine
+        mine, others = set(self.mac or ()), set(other.mac or ())
+        if self.machine is None or other.machine is None:
+            return bool(mine) and mine == others
+        return self.machine == other.machine and not (mine and others and mine.isdisjoint(others))
 
     def to_payload(self) -> bytes:
         """Return the message as it goes over the wire."""
