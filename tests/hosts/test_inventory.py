@@ -287,7 +287,7 @@ class TestConflict:
         self, world: Clocked, machines: tuple[str | None, ...], cards: str, is_another: bool
     ) -> None:
         for instance, machine, card in zip("aba", machines, cards, strict=True):
-            known = {"machine": machine} if machine else {}
+            known: dict[str, Any] = {"machine": machine} if machine else {}
             world.announce(instance=instance, mac=[f"00:11:22:33:44:5{card}"], **known)
 
         assert world.host.has_conflict == is_another
