@@ -4,6 +4,7 @@ from collections.abc import AsyncGenerator
 from contextlib import closing
 from pathlib import Path
 import sqlite3
+from typing import Any
 
 import pytest
 
@@ -11,6 +12,7 @@ from custom_components.iotbridge.alarms.engine.models import AlarmKey, AlarmStat
 from custom_components.iotbridge.alarms.engine.rule import Plan
 from custom_components.iotbridge.alarms.manager import store_path
 from custom_components.iotbridge.alarms.repairs import DamagedFiles
+from custom_components.iotbridge.alarms.runtime import database
 from custom_components.iotbridge.alarms.runtime.store import MAX_ROWS, HistoryQuery
 from custom_components.iotbridge.markdown import escaped
 from custom_components.iotbridge.repairs import async_create_fix_flow
@@ -222,7 +224,7 @@ async def test_damage_that_is_found_by_a_search_is_mended_while_alarms_go_on(kit
     }
 
 
-@pytest.mark.parametrize("table", ["instance", "outbox", "remembered"])
+@pytest.mark.parametrize("table", ["instance", "bytes", "key", "outbox", "remembered"])
 async def test_one_damaged_row_costs_no_other(kit: Kit, path: Path, table: str) -> None:
     rule_id = await add_rule(kit, "sensor.hot", "sensor.odd")
     for entity_id in ("sensor.hot", "sensor.odd"):
@@ -232,6 +234,8 @@ async def test_one_damaged_row_costs_no_other(kit: Kit, path: Path, table: str) 
     await stop(kit)
     statement = {
         "instance": "UPDATE instance SET data = '{\"alarm\"' WHERE subject = 'sensor.odd'",
+        "bytes": "UPDATE instance SET data = x'ff7b' WHERE subject = 'sensor.odd'",
+        "key": "UPDATE instance SET subject = x'ff7b' WHERE subject = 'sensor.odd'",
         "outbox": "INSERT INTO outbox VALUES (7, 'x')",
         "remembered": "REPLACE INTO remembered VALUES ('windows', CAST(x'ff7b' AS TEXT))",
     }[table]
@@ -243,7 +247,30 @@ async def test_one_damaged_row_costs_no_other(kit: Kit, path: Path, table: str) 
     assert states(kit, rule_id)["sensor.hot"] is AlarmState.ACKNOWLEDGED
     assert repairs(kit) == {DAMAGED}
     (name,) = copies(path)
-    assert table in _text(path.with_name(name))
+    assert {"bytes": "instance", "key": "instance"}.get(table, table) in _text(path.with_name(name))
+    await restart(kit)
+    assert copies(path) == [name], "put aside once"
+
+
+async def test_alarms_begin_without_their_file_whatever_is_wrong_with_it(
+    kit: Kit, path: Path, plan: Plan, told: list[ServiceCall], monkeypatch: pytest.MonkeyPatch, caplog: Any
+) -> None:
+    def fail(*_: object) -> None:
+        raise TypeError("a fault of ours")
+
+    await add_rule(kit, "sensor.hot", plan=plan)
+    await stop(kit)
+    with monkeypatch.context() as patched:
+        patched.setattr(database, "load", fail)
+        await start_fully(kit)
+        assert repairs(kit) == {NOT_WRITTEN}
+        assert "Traceback" in caplog.text
+        await set_state(kit, "sensor.hot", "90")
+        await wait(kit, 3)
+    assert titles(told) == ["Warning"]
+    await wait(kit, 35, 5)
+    assert repairs(kit) == set()
+    assert await changes(kit) == ["raised sensor.hot"]
 
 
 async def test_an_unexpected_failure_of_the_writer_loses_nothing(

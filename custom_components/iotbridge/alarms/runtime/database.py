@@ -87,7 +87,7 @@ def load(connection: sqlite3.Connection) -> tuple[Loaded, list[Unread]]:
     """Return what is in the file, and the rows that are no JSON: their table, their key and their text."""
     loaded, unread = Loaded(), list[Unread]()
     for rule_id, subject, data in connection.execute("SELECT rule_id, subject, data FROM instance"):
-        if isinstance(value := _json(data), dict):
+        if isinstance(value := _json(data), dict) and isinstance(rule_id, str) and isinstance(subject, str):
             loaded.instances[AlarmKey(rule_id, subject)] = value
         else:
             unread.append(("instance", (rule_id, subject), data))
@@ -141,7 +141,9 @@ def put_rows_aside(path: Path, connection: sqlite3.Connection, rows: Sequence[Un
     """Move rows that cannot be read out of the file into one of their own."""
     aside = _aside(path, ".jsonl")
     aside.touch(0o600)
-    aside.write_text("".join(f"{json.dumps([table, *key, data])}\n" for table, key, data in rows), "utf-8")
+    # What is damaged may have become bytes.
+    lines = (json.dumps([table, *key, data], default=_text) for table, key, data in rows)
+    aside.write_text("".join(f"{line}\n" for line in lines), "utf-8")
     columns = {"instance": "rule_id = ? AND subject = ?", "outbox": "id = ?", "remembered": "name = ?"}
     with connection:
         for table, key, _ in rows:

@@ -56,18 +56,25 @@ class Writer:
     async def async_open(self) -> Loaded:
         """Read what is kept.
 
-        Where the disk does not let the file be opened, alarms begin with what can be read of it, and all that happens
-        stays in memory until it can be written.
+        Where the file cannot be opened, alarms begin with what can be read of it, and all that happens stays in memory
+        until it can be written.
         """
         try:
             loaded = await self._async_run(self._store.open)
-        except (sqlite3.Error, OSError) as error:
-            peeked = await self._async_run(self._store.peek)
+        except Exception as error:  # noqa: BLE001 - logged; whatever is wrong with the file must not end all alarms
+            peeked = await self._async_peek()
             self._is_read = peeked is not None
             self._async_failed(Batch(), error)
             loaded = peeked or Loaded()
         await self._async_look_for_damage()
         return loaded
+
+    async def _async_peek(self) -> Loaded | None:
+        try:
+            return await self._async_run(self._store.peek)
+        except Exception:  # noqa: BLE001 - logged; without what the file says alarms begin all the same
+            LOGGER.exception("The file of the alarms cannot be read")
+            return None
 
     async def async_close(self) -> None:
         """Write what is still to be written, and let go of the file."""
