@@ -56,9 +56,9 @@ class Watch:
         self._ledger = ledger
         self._units = units
         self._is_moving = is_moving
-        # Old and new ids of renamed entities; between the two an entity may have no state.
-        self._former: set[str] = set()
-        self._renamed: set[str] = set()
+        # Old and new ids of renamed entities, and until when they may have no state because of that.
+        self._former: dict[str, float] = {}
+        self._renamed: dict[str, float] = {}
         self._by_entity: defaultdict[str, list[Instance]] = defaultdict(list)
         self._is_settled = False
         self._stop_states: list[Stop] = []
@@ -132,12 +132,21 @@ class Watch:
     @callback
     def async_move(self, moves: Moves) -> None:
         """Follow a rename of entities: the state that one gets under its new id is no report."""
-        self._former = self._former - set(moves.values()) | moves.keys()
-        self._renamed |= {entity_id for entity_id in moves.values() if self._hass.states.get(entity_id) is None}
+        now = self._ledger.now()
+        until = now + RENAME_S
+        for deadlines in (self._former, self._renamed):
+            for entity_id in [entity_id for entity_id, at in deadlines.items() if at <= now]:
+                del deadlines[entity_id]
+        for entity_id in moves.values():
+            self._former.pop(entity_id, None)
+            if self._hass.states.get(entity_id) is None:
+                self._renamed[entity_id] = until
+        self._former |= dict.fromkeys(moves, until)
 
     def _is_between(self, entity_id: str) -> bool:
         """Return whether an entity has no state because it was renamed in this moment."""
-        is_renamed = self._is_moving(entity_id) or entity_id in self._former | self._renamed
+        until = max(self._former.get(entity_id, 0.0), self._renamed.get(entity_id, 0.0))
+        is_renamed = self._is_moving(entity_id) or self._ledger.now() < until
         return is_renamed and self._hass.states.get(entity_id) is None
 
     @callback
@@ -145,8 +154,7 @@ class Watch:
         entity_id, state = event.data["entity_id"], event.data["new_state"]
         if state is None and self._is_moving(entity_id):
             return
-        is_renamed = state is not None and entity_id in self._renamed
-        self._renamed.discard(entity_id)
+        is_renamed = self._renamed.pop(entity_id, None) is not None and state is not None
         for instance in self._by_entity.get(entity_id, ()):
             is_report = not is_renamed or instance.rule.condition.kind is not Kind.NO_DATA
             # Another alarm may have the key by now, and this one another.
@@ -206,12 +214,14 @@ class Watch:
     @callback
     def _async_watch_template(self, instance: Instance) -> Stop:
         is_bad: bool | None = None
+        waiting: Stop | None = None
         names = named({"template": instance.rule.condition.template})
 
         @callback
         def judge() -> None:
+            nonlocal waiting
             if any(map(self._is_between, names)):
-                self._stop.append(async_call_later(self._hass, RENAME_S, settle_later))
+                waiting = waiting or async_call_later(self._hass, RENAME_S, settle_later)
                 return
             # Before everything is settled, what the template looks at may not be there yet.
             verdict = Verdict(is_bad if self._is_settled else None, instance.rule.severity)
@@ -234,8 +244,9 @@ class Watch:
 
         @callback
         def settle_later(_now: datetime) -> None:
-            if self._templates.get(instance.rule.rule_id) is settle:
-                settle()
+            nonlocal waiting
+            waiting = None
+            settle()
 
         template = Template(instance.rule.condition.template, self._hass)
         tracked = async_track_template_result(self._hass, [TrackTemplate(template, None)], rendered)
@@ -244,6 +255,8 @@ class Watch:
 
         @callback
         def stop() -> None:
+            if waiting:
+                waiting()
             self._templates.pop(instance.rule.rule_id, None)
             tracked.async_remove()
 
