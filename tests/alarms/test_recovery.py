@@ -184,6 +184,25 @@ def _move(path: Path, target: Path) -> None:
     path.rename(target)
 
 
+def _execute(path: Path, statement: str) -> None:
+    with closing(sqlite3.connect(path)) as file, file:
+        file.execute(statement)
+
+
+def _take_out(path: Path, content: str) -> None:
+    if content == "nothing":
+        path.write_bytes(b"")
+    elif content == "no tables":
+        path.unlink()
+        _execute(path, "PRAGMA journal_mode=WAL")
+    else:
+        _execute(path, f"DROP TABLE {content.removeprefix('no ')}")
+
+
+def _bytes(path: Path) -> bytes:
+    return path.read_bytes()
+
+
 def _text(path: Path) -> str:
     return path.read_text("utf-8")
 
@@ -224,6 +243,51 @@ async def test_damage_that_is_found_by_a_search_is_mended_while_alarms_go_on(kit
     }
 
 
+@pytest.mark.parametrize("content", ["nothing", "no tables", "no outbox", "no history"])
+async def test_a_file_in_which_something_is_missing_is_damaged(kit: Kit, path: Path, content: str) -> None:
+    rule_id = await add_rule(kit, "sensor.hot", "sensor.wet")
+    await set_state(kit, "sensor.hot", "90")
+    await stop(kit)
+    _take_out(path, content)
+
+    await start_fully(kit)
+
+    assert repairs(kit) == {DAMAGED}
+    assert len([name for name in copies(path) if name.endswith(".db")]) == 1
+    assert states(kit, rule_id)["sensor.hot"] is AlarmState.UNACKNOWLEDGED
+    await set_state(kit, "sensor.wet", "90")
+    assert (await changes(kit))[-1] == "raised sensor.wet"
+    await restart(kit)
+    assert len([name for name in copies(path) if name.endswith(".db")]) == 1, "put aside once"
+
+
+async def test_a_file_of_a_later_release_is_not_written(
+    kit: Kit, path: Path, plan: Plan, told: list[ServiceCall]
+) -> None:
+    rule_id = await add_rule(kit, "sensor.hot", "sensor.wet", plan=plan)
+    await set_state(kit, "sensor.hot", "90")
+    await wait(kit, 3)
+    alarms(kit).async_acknowledge([AlarmKey(rule_id, "sensor.hot")], By("Anna"))
+    await wait(kit, 3)
+    await stop(kit)
+    _execute(path, "PRAGMA user_version=99")
+    before = _bytes(path)
+    told.clear()
+
+    await start_fully(kit)
+
+    (issue,) = ir.async_get(kit.hass).issues.values()
+    assert issue.translation_key == NOT_WRITTEN
+    assert "version 99" in (issue.translation_placeholders or {})["reason"]
+    assert states(kit, rule_id)["sensor.hot"] is AlarmState.ACKNOWLEDGED, "what can be read of it counts"
+    await set_state(kit, "sensor.wet", "90")
+    await wait(kit, 65, 5)
+    assert titles(told) == ["Warning"]
+    await stop(kit)
+    assert _bytes(path) == before
+    assert copies(path) == []
+
+
 @pytest.mark.parametrize("table", ["instance", "bytes", "key", "outbox", "remembered"])
 async def test_one_damaged_row_costs_no_other(kit: Kit, path: Path, table: str) -> None:
     rule_id = await add_rule(kit, "sensor.hot", "sensor.odd")
@@ -239,8 +303,7 @@ async def test_one_damaged_row_costs_no_other(kit: Kit, path: Path, table: str) 
         "outbox": "INSERT INTO outbox VALUES (7, 'x')",
         "remembered": "REPLACE INTO remembered VALUES ('windows', CAST(x'ff7b' AS TEXT))",
     }[table]
-    with closing(sqlite3.connect(path)) as file, file:
-        file.execute(statement)
+    _execute(path, statement)
 
     await start_fully(kit)
 

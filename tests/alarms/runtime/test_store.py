@@ -9,6 +9,7 @@ import sqlite3
 import pytest
 
 from custom_components.iotbridge.alarms.engine.models import AlarmKey, AlarmState, Change, Severity, Transition
+from custom_components.iotbridge.alarms.runtime.database import Loaded, NewerError
 from custom_components.iotbridge.alarms.runtime.store import KEEP_S, AlarmStore, Batch, HistoryQuery, statement
 
 START = 1_700_000_000.0
@@ -152,18 +153,19 @@ def test_a_file_of_the_first_version_has_everything(path: Path) -> None:
     assert _made(path) == _made(_new(path.with_name("new.db"))), "as if it had been new"
 
 
-def test_a_file_of_a_later_version_stays_one(path: Path) -> None:
+def test_a_file_of_a_later_version_is_not_touched(path: Path) -> None:
     """Who goes back to an older release and forward again must not lose what the newer one had made."""
     _new(path)
     with closing(sqlite3.connect(path)) as connection:
         connection.execute("PRAGMA user_version=99")
+    before = path.read_bytes()
     store = AlarmStore(path)
 
-    store.open()
-    store.write(Batch(history=[happened("sensor.a", START)]))
-    store.close()
+    with pytest.raises(NewerError, match=r"version 99, .* up to 2"):
+        store.open()
 
-    assert _made(path)[0] == 99
+    assert path.read_bytes() == before
+    assert store.peek() == Loaded()
 
 
 def test_a_year_is_kept(store: AlarmStore) -> None:

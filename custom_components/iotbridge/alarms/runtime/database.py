@@ -54,11 +54,31 @@ class Loaded:
     remembered: dict[str, Any] = field(default_factory=dict)
 
 
+class DamagedError(sqlite3.DatabaseError):
+    """A file that SQLite can read, in which something is missing."""
+
+
+class NewerError(sqlite3.DatabaseError):
+    """A file of a later release."""
+
+    def __init__(self, version: int) -> None:
+        """``version`` is that of the file."""
+        known = f"this release of IoT Bridge knows versions up to {len(_STEPS)}"
+        super().__init__(f"their file is of version {version}, and {known}")
+
+
 def connect(path: Path) -> sqlite3.Connection:
-    """Return a connection to the file, which is made, or brought to this version, where it is not."""
+    """Return a connection to the file, which is made, or brought to this version, where it is not.
+
+    Raise DamagedError where a file lacks a table, NewerError where a later release has written it, and other
+    sqlite3.Error where SQLite cannot open it.
+    """
+    is_new = not path.exists()
     connection = sqlite3.connect(path, check_same_thread=False)
     try:
         connection.text_factory = _text
+        if not is_new:
+            _check(connection)
         connection.execute("PRAGMA journal_mode=WAL")
         connection.execute("PRAGMA synchronous=NORMAL")
         # Not by itself while it writes: that waits for the disk, and what was written is to be told at once.
@@ -71,6 +91,16 @@ def connect(path: Path) -> sqlite3.Connection:
         connection.close()
         raise
     return connection
+
+
+def _check(connection: sqlite3.Connection) -> None:
+    """Raise DamagedError or NewerError. A file without anything is no new one: others cut files off."""
+    (version,) = connection.execute("PRAGMA user_version").fetchone()
+    if version > len(_STEPS):
+        raise NewerError(version)
+    found = {name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
+    if missing := sorted(_KEYS.keys() - found):
+        raise DamagedError(f"the file has no table {', '.join(missing)}")
 
 
 def read_only(path: Path) -> sqlite3.Connection:
@@ -107,7 +137,7 @@ def load(connection: sqlite3.Connection) -> tuple[Loaded, list[Unread]]:
 def is_damage(error: sqlite3.Error) -> bool:
     """Tell whether an error is about the content of the file, not about the disk."""
     code = getattr(error, "sqlite_errorcode", 0) & 0xFF
-    return code in {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
+    return isinstance(error, DamagedError) or code in {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
 
 
 def rebuild(path: Path) -> None:
