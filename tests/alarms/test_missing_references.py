@@ -73,6 +73,61 @@ async def test_an_entity_that_goes_ends_its_alarm(
     assert repairs(kit) == {"Hot": "sensor.attic"}
 
 
+@pytest.mark.parametrize("lose", [remove, disable])
+async def test_a_template_ends_when_its_entity_goes(
+    kit: Kit, plan: Plan, told: list[ServiceCall], lose: Callable[[Kit, str], Awaitable[None]]
+) -> None:
+    await sensor(kit, "attic", "60")
+    template = Condition(kind=Kind.TEMPLATE, template="{{ states('sensor.attic') | float > 50 }}")
+    rule_id = await add_rule(kit, condition=template, plan=plan)
+    await wait(kit, 40)
+    assert titles(told) == ["Warning"]
+
+    await lose(kit, "sensor.attic")
+    await wait(kit, 70, 5)
+
+    assert titles(told) == ["Warning", "Over"]
+    assert "no longer watched" in told[1].data["message"]
+    assert repairs(kit) == {"Hot": "sensor.attic"}
+    kit.hass.config_entries.async_remove_subentry(bridge(kit), rule_id)
+    await kit.hass.async_block_till_done()
+    assert repairs(kit) == {}
+
+
+async def test_a_template_that_is_true_without_its_entity_stays_raised(
+    kit: Kit, plan: Plan, told: list[ServiceCall]
+) -> None:
+    await sensor(kit, "attic", "60")
+    template = Condition(kind=Kind.TEMPLATE, template="{{ states('sensor.attic') in ['unknown', 'unavailable'] }}")
+    await add_rule(kit, condition=template, plan=plan)
+    await wait(kit, 40)
+
+    await remove(kit, "sensor.attic")
+    await wait(kit, 70, 5)
+
+    assert titles(told) == ["Warning"]
+    assert repairs(kit) == {"Hot": "sensor.attic"}
+
+
+async def test_what_texts_and_data_name(kit: Kit, entry: MockConfigEntry, group: Callable[..., ConfigSubentry]) -> None:
+    for name in ("attic", "cellar", "garage", "shed"):
+        await sensor(kit, name)
+    event = Condition(kind=Kind.EVENT, event_type="alert", event_data={"entity_id": "sensor.attic"})
+    await add_rule(kit, condition=event, name="Event")
+    await add_rule(kit, "sensor.one", message="{{ states('sensor.cellar') }}", name="Message")
+    left_out = Selection(domains=("sensor",), excluded=("sensor.shed",))
+    await add_rule(kit, selection=left_out, condition=ABOVE_50, name="Left out")
+    group("Lamp", "", {"kind": "action", "action": "light.turn_on", "data": {"entity_id": "sensor.garage"}})
+    await kit.hass.async_block_till_done()
+    assert repairs(kit) == {}
+
+    for name in ("attic", "cellar", "garage", "shed"):
+        await remove(kit, f"sensor.{name}")
+    await wait(kit, 2)
+
+    assert repairs(kit) == {"Event": "sensor.attic", "Message": "sensor.cellar", "Lamp": "sensor.garage"}
+
+
 async def test_the_repair_goes_when_the_entity_is_back(kit: Kit, plan: Plan, told: list[ServiceCall]) -> None:
     entity_id = await raised(kit, plan)
     await disable(kit, entity_id)

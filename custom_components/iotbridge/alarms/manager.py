@@ -71,7 +71,7 @@ class AlarmsManager(AlarmAccess):
             follow=self._async_follow_later,
         )
         units = LimitUnits(hass, entry, self.ledger)
-        self._watch = Watch(hass, self.ledger, units, self._registry_ids.is_moving)
+        self._watch = Watch(hass, self.ledger, units, self._registry_ids.is_moving, self._is_gone)
         self._selections = Selections(hass, self._registry_ids.is_gone)
         self.silencing = Silencing(hass, self.ledger, self._selections)
         self._tracked: dict[str, CALLBACK_TYPE] = {}
@@ -120,7 +120,7 @@ class AlarmsManager(AlarmAccess):
         self.ledger.on_pending = self._async_pending
         self.ledger.explain = partial(async_explain, self.hass)
         self.ledger.flapping_per_hour = self._entry.options.get("flapping_per_hour", DEFAULT_PER_HOUR)
-        self.ledger.on_clock += [self.silencing.async_clock_set, self._async_clock_set]
+        self.ledger.on_clock += [self.silencing.async_clock_set, self._absences.shift]
         self.ledger.on_shown.append(lambda instance: self._async_tell_rule(instance.key.rule_id))
         self._watch.async_start()
         self._selections.async_start()
@@ -145,10 +145,6 @@ class AlarmsManager(AlarmAccess):
         await async_end_orphans(self.ledger, self._restored, self._entry.subentries)
         self.ledger.counts.tell()
         self._is_started = True
-
-    @callback
-    def _async_clock_set(self, by_s: float) -> None:
-        self._absences.shift(by_s)
 
     async def _async_final_write(self, _event: Event) -> None:
         """Keep what was learned when Home Assistant stops: then entries are not unloaded."""
@@ -369,6 +365,7 @@ class AlarmsManager(AlarmAccess):
     def _async_minute(self, _now: datetime) -> None:
         self.ledger.async_set_clock()
         self._absences.async_look(entity_id for rule in self.rules.values() for entity_id in rule.selection.entities)
+        self._watch.async_look_at_templates()
         self.silencing.async_minute()
         self._gone.async_look()
 

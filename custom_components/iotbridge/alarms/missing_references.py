@@ -18,6 +18,7 @@ from homeassistant.util.event_type import EventType
 
 from ..const import SUBENTRY_ALARM, SUBENTRY_NOTIFIER, SUBENTRY_WINDOW
 from ..issues import ALARM_TELLS_NOBODY, REFERENCE_GONE, Issues
+from .engine.references import named
 from .notifications.message import alarm_words
 
 _KINDS = frozenset({SUBENTRY_ALARM, SUBENTRY_NOTIFIER, SUBENTRY_WINDOW})
@@ -111,6 +112,8 @@ class GoneReferences:
         entities = [*_list(selection, "entities"), *(parent for parent in parents if "." in parent)]
         entities += [target["entity_id"] for target in targets if target.get("kind") == "notify"]
         entities += [target["action"] for target in targets if target.get("kind") == "mobile_app"]
+        # Templates, messages, and data of events and actions; what a selection leaves out may be gone.
+        entities += sorted(named({**data, "selection": {}}) - set(entities))
         yield from filter(self._is_gone, entities)
         devices = [*_list(selection, "devices"), *(parent for parent in parents if "." not in parent)]
         yield from (self._say("device", self._names.get(each, each)) for each in devices if self._is_device_gone(each))

@@ -22,6 +22,7 @@ from homeassistant.helpers.template import Template, result_as_boolean
 
 from ... import mqtt_client
 from ...const import LOGGER
+from ..engine.evaluation.snapshot import Why
 from ..engine.evaluation.state import MAX_WORD, event_matches, message_matches
 from ..engine.instance import Instance
 from ..engine.models import AlarmKey, AlarmState, Verdict
@@ -46,16 +47,23 @@ class Watch:
     """Feeds the ledger with verdicts."""
 
     def __init__(
-        self, hass: HomeAssistant, ledger: Ledger, units: LimitUnits, is_moving: Callable[[str], bool]
+        self,
+        hass: HomeAssistant,
+        ledger: Ledger,
+        units: LimitUnits,
+        is_moving: Callable[[str], bool],
+        is_gone: Callable[[str], bool],
     ) -> None:
         """Prepare; nothing is watched before async_start.
 
-        ``is_moving`` returns whether an entity has another id already, which alarms do not have yet.
+        ``is_moving`` returns whether an entity has another id already, which alarms do not have yet; ``is_gone``
+        whether it is not there any more.
         """
         self._hass = hass
         self._ledger = ledger
         self._units = units
         self._is_moving = is_moving
+        self._is_gone = is_gone
         # Old and new ids of renamed entities, and until when they may have no state because of that.
         self._former: dict[str, float] = {}
         self._renamed: dict[str, float] = {}
@@ -66,7 +74,8 @@ class Watch:
         self._stop: list[Stop] = []
         # When the last moment of each rule was.
         self._moments: dict[str, float] = {}
-        self._templates: dict[str, Callable[[], None]] = {}
+        # What renders the template of each rule anew, and what judges it by the last result.
+        self._templates: dict[str, tuple[Callable[[], None], Callable[[], None]]] = {}
 
     @callback
     def async_start(self) -> None:
@@ -96,8 +105,14 @@ class Watch:
         self._is_settled = True
         for instance in list(self._ledger):
             self.async_look(instance)
-        for settle in list(self._templates.values()):
+        for settle, _ in list(self._templates.values()):
             settle()
+
+    @callback
+    def async_look_at_templates(self) -> None:
+        """Judge what templates returned once more: what they name may have been absent for so long that it is gone."""
+        for _, judge in list(self._templates.values()):
+            judge()
 
     # ------------------------------------------------------------------ states
 
@@ -225,6 +240,9 @@ class Watch:
                 return
             # Before everything is settled, what the template looks at may not be there yet.
             verdict = Verdict(is_bad if self._is_settled else None, instance.rule.severity)
+            if self._is_settled and is_bad is None and any(map(self._is_gone, names)):
+                # Nothing will ever be known again of what was raised about it.
+                verdict = Verdict(False, instance.rule.severity, why_key=Why.NOT_WATCHED)
             self._ledger.async_judge(instance, verdict, self._ledger.now())
 
         @callback
@@ -251,7 +269,7 @@ class Watch:
         template = Template(instance.rule.condition.template, self._hass)
         tracked = async_track_template_result(self._hass, [TrackTemplate(template, None)], rendered)
         tracked.async_refresh()
-        self._templates[instance.rule.rule_id] = settle
+        self._templates[instance.rule.rule_id] = settle, judge
 
         @callback
         def stop() -> None:
