@@ -1,6 +1,7 @@
 """A unit that somebody changes: an alarm is about the temperature, not about the number."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -272,3 +273,26 @@ async def test_another_severity_forgets_nothing_of_the_past(
     await wait(kit, 2)
 
     assert titles(told) == ["Warning", "Critical"]
+
+
+async def test_a_device_class_that_is_no_text_hinders_no_rule(kit: Kit, plan: Plan, told: list[ServiceCall]) -> None:
+    everything = Selection(domains=("sensor",), device_classes=("temperature",))
+    await add_rule(kit, selection=everything, condition=replace(ABOVE_30, unit="°C"), plan=plan)
+    await add_rule(kit, "sensor.odd", condition=replace(ABOVE_30, unit="°C"), plan=plan, name="Odd")
+
+    kit.hass.states.async_set("sensor.odd", "99", {"unit_of_measurement": "°F", "device_class": ["x"]})
+    kit.hass.states.async_set("sensor.ok", "99", {"unit_of_measurement": "°F", "device_class": "temperature"})
+    await wait(kit, 5)
+
+    assert titles(told) == ["Warning", "Warning"]
+
+
+@pytest.mark.parametrize("number", ["0e-99999999999999999999", "1e-400"])
+async def test_a_number_with_an_endless_exponent_is_judged(kit: Kit, number: str) -> None:
+    below = Condition(kind=Kind.BELOW, below=0, unit="°C")
+    rule_id = await add_rule(kit, "sensor.odd", condition=below)
+
+    kit.hass.states.async_set("sensor.odd", number, {"unit_of_measurement": "°F", "device_class": "temperature"})
+    await wait(kit, 2)
+
+    assert shown(kit, rule_id) == "on"

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from homeassistant.const import ATTR_DEVICE_CLASS
-from homeassistant.core import HomeAssistant, callback, split_entity_id
+from homeassistant.core import HomeAssistant, State, callback, split_entity_id
 from homeassistant.helpers import area_registry as ar, device_registry as dr, entity_registry as er
 from homeassistant.helpers.entity import entity_sources
 
@@ -99,7 +99,7 @@ def async_members(hass: HomeAssistant) -> Members:
     for state in hass.states.async_all():
         if state.entity_id not in registry.entities:
             integration = sources[state.entity_id]["domain"] if state.entity_id in sources else None
-            _add(members, state.entity_id, state.attributes.get(ATTR_DEVICE_CLASS), integration)
+            _add(members, state.entity_id, _device_class(state), integration)
     return members
 
 
@@ -129,7 +129,12 @@ def _async_device_class(hass: HomeAssistant, entry: er.RegistryEntry) -> str | N
     if device_class := entry.device_class or entry.original_device_class:
         return device_class
     state = hass.states.get(entry.entity_id)
-    return state.attributes.get(ATTR_DEVICE_CLASS) if state else None
+    return _device_class(state) if state else None
+
+
+def _device_class(state: State) -> str | None:
+    device_class = state.attributes.get(ATTR_DEVICE_CLASS)
+    return device_class if isinstance(device_class, str) else None  # attributes may be anything
 
 
 @callback

@@ -74,7 +74,8 @@ def _converter(unit: str | None, device_class: str | None) -> type[BaseUnitConve
 
 
 def _device_class(state: State, attribute: str | None) -> str | None:
-    return state.attributes.get(ATTR_DEVICE_CLASS) if attribute is None else None
+    device_class = state.attributes.get(ATTR_DEVICE_CLASS) if attribute is None else None
+    return device_class if isinstance(device_class, str) else None  # attributes may be anything
 
 
 @callback

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from enum import StrEnum
 import math
 from typing import Any, NamedTuple
@@ -86,11 +86,18 @@ def span_of(seen: Seen, attribute: str | None) -> Span | None:
     if (middle := seen.in_rule(number)) is None:
         return None
     value = seen.state if attribute is None else seen.attributes[attribute]
-    exponent = Decimal(str(value).strip()).as_tuple().exponent
-    half = 0.5 * 10 ** min(0, int(exponent))
+    half = _half_of_last_digit(str(value).strip())
     ends = [seen.in_rule(number - half), seen.in_rule(number + half), middle]
     known = [end for end in ends if end is not None]
     return Span(min(known), middle, max(known))
+
+
+def _half_of_last_digit(number: str) -> float:
+    try:
+        exponent = Decimal(number).as_tuple().exponent
+    except InvalidOperation:
+        return 0.0  # an exponent that is too long for a decimal: far smaller than any rounding
+    return 0.5 * 10.0 ** min(0, int(exponent))
 
 
 def reading_text(seen: Seen, attribute: str | None) -> str:
