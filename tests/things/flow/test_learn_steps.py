@@ -7,10 +7,8 @@ from typing import Any
 
 import pytest
 
-from custom_components.iotbridge.things.runtime import requirements
 from homeassistant.data_entry_flow import FlowResultType
 from homeassistant.helpers import area_registry as ar
-from homeassistant.requirements import RequirementsNotFound
 
 from .wizard import WEATHER, WORDS, Wizard
 
@@ -53,11 +51,9 @@ async def test_messages_with_nothing_but_times_are_explained(wizard: Wizard) -> 
 async def test_a_message_that_needs_a_library_which_cannot_be_installed_is_explained(
     wizard: Wizard, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    async def offline(*_args: object, **_more: object) -> None:
-        raise RequirementsNotFound("iotbridge", ["cbor2"])
-
     monkeypatch.setitem(sys.modules, "cbor2", None)
-    monkeypatch.setattr(requirements, "async_process_requirements", offline)
+    monkeypatch.setattr("homeassistant.util.package.is_installed", lambda _requirement: False)
+    monkeypatch.setattr("homeassistant.util.package.install_package", lambda *_args, **_more: False)
     await wizard.hear("cellar/pump", bytes.fromhex("a16b74656d706572617475726515"))
 
     assert wizard.step == "nothing"

@@ -5,12 +5,10 @@ from typing import Any
 
 import pytest
 
-from custom_components.iotbridge.things.runtime import requirements
 from homeassistant.components.repairs import DOMAIN as REPAIRS
 from homeassistant.components.repairs.issue_handler import RepairsFlowManager
 from homeassistant.data_entry_flow import FlowResultType
 from homeassistant.helpers import issue_registry as ir
-from homeassistant.requirements import RequirementsNotFound
 from homeassistant.setup import async_setup_component
 from tests.kit import Kit
 
@@ -127,12 +125,10 @@ async def test_a_message_that_became_unreadable_does_no_harm(wizard: Wizard) -> 
 async def test_without_the_library_for_its_messages_a_device_can_be_changed(
     wizard: Wizard, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    async def offline(*_args: object, **_more: object) -> None:
-        raise RequirementsNotFound("iotbridge", ["cbor2"])
-
     await wizard.add("garden/weather", bytes.fromhex("a16b74656d706572617475726515"))
     monkeypatch.setitem(sys.modules, "cbor2", None)
-    monkeypatch.setattr(requirements, "async_process_requirements", offline)
+    monkeypatch.setattr("homeassistant.util.package.is_installed", lambda _requirement: False)
+    monkeypatch.setattr("homeassistant.util.package.install_package", lambda *_args, **_more: False)
     await wizard.change("channels")
 
     assert wizard.channels["temperature"]["now"].startswith("no value yet")

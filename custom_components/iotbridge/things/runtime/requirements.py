@@ -7,7 +7,12 @@ import time
 
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import HomeAssistant, callback
-from homeassistant.requirements import RequirementsNotFound, async_process_requirements
+from homeassistant.requirements import (
+    RequirementsNotFound,
+    async_clear_install_history,
+    async_process_requirements,
+)
+from homeassistant.util.hass_dict import HassKey
 
 from ... import issues as ir
 from ...const import DOMAIN, LOGGER
@@ -17,18 +22,31 @@ from ..model.message import LibraryNeededError, Sample
 from ..model.profile import Understanding
 
 AGAIN_S = 3600.0
+# When each library could not be installed, by a monotonic clock.
+FAILED_AT: HassKey[dict[str, float]] = HassKey(f"{DOMAIN}_libraries_failed_at")
 
 
 async def async_install(hass: HomeAssistant, requirement: str) -> None:
     """Install a library and load it, outside the event loop.
 
-    Raises LibraryMissingError when that does not work, as on a machine without internet.
+    Raises LibraryMissingError when that does not work, as on a machine without internet, and at once where it did not
+    within the last hour.
     """
+    if _has_just_failed(hass, requirement):
+        raise LibraryMissingError(requirement)
+    # Core remembers what failed until it is restarted, and tries it no more.
+    async_clear_install_history(hass)
     try:
         await async_process_requirements(hass, DOMAIN, [requirement], is_built_in=False)
         await hass.async_add_executor_job(importlib.import_module, requirement.partition("==")[0])
     except (RequirementsNotFound, ImportError) as error:
+        hass.data.setdefault(FAILED_AT, {})[requirement] = time.monotonic()
         raise LibraryMissingError(requirement) from error
+
+
+@callback
+def _has_just_failed(hass: HomeAssistant, requirement: str) -> bool:
+    return time.monotonic() - hass.data.get(FAILED_AT, {}).get(requirement, -AGAIN_S) < AGAIN_S
 
 
 class LibraryInstaller:
@@ -39,15 +57,14 @@ class LibraryInstaller:
         self._hass = hass
         self._entry = entry
         self._issues = issues
-        self._tried_at: dict[str, float] = {}
+        self._installing: set[str] = set()
 
     @callback
     def async_need(self, requirement: str, installed: Callable[[], None]) -> None:
         """Install a library, and call ``installed`` when it is there."""
-        now = time.monotonic()
-        if now - self._tried_at.get(requirement, -AGAIN_S) < AGAIN_S:
+        if requirement in self._installing or _has_just_failed(self._hass, requirement):
             return
-        self._tried_at[requirement] = now
+        self._installing.add(requirement)
         self._entry.async_create_background_task(
             self._hass, self._async_install(requirement, installed), f"iotbridge install {requirement}"
         )
@@ -59,6 +76,8 @@ class LibraryInstaller:
             LOGGER.warning("%s", error)
             self._issues.async_set(ir.LIBRARY_MISSING, requirement, True, library=requirement)
             return
+        finally:
+            self._installing.discard(requirement)
         self._issues.async_set(ir.LIBRARY_MISSING, requirement, False)
         installed()
 
