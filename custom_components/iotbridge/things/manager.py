@@ -22,6 +22,7 @@ from .model.mapping import thing_uid
 from .model.message import Sample
 from .model.orphaned_devices import Orphans
 from .model.profile import Joining, Profile
+from .runtime.decode_queue import DecodeLimits
 from .runtime.device import Device
 from .runtime.news import MAX_NAMED, News, counted
 from .runtime.publisher import CLEAR_AFTER_S, Publisher
@@ -57,6 +58,7 @@ class ThingsManager:
         self._reader = Reader(self.issues, ir.THING_UNREADABLE)
         self._memory = Memory(hass)
         self.publisher = Publisher(hass, self._memory)
+        self.decode_limits = DecodeLimits()
         self.things: dict[str, Thing] = {}
         self._handed_over: dict[str, Sequence[Sample]] = {}
         self._new_fields: dict[str, tuple[str, ...]] = {}
@@ -206,14 +208,8 @@ class ThingsManager:
             if reading.channel.enabled and reading.channel.key not in known
         }
         self._new_fields[thing.subentry_id] = tuple(new)
-        self.issues.async_set(
-            ir.NEW_FIELDS,
-            thing.subentry_id,
-            bool(new),
-            name=thing.title,
-            count=str(len(new)),
-            fields=", ".join(new),
-        )
+        told = {"name": thing.title, "count": str(len(new)), "fields": ", ".join(new)}
+        self.issues.async_set(ir.NEW_FIELDS, thing.subentry_id, bool(new), **told)
 
     @callback
     def async_new_device(self, thing: Thing) -> None:
@@ -237,13 +233,7 @@ class ThingsManager:
     @callback
     def _async_tell_devices(self, thing: Thing) -> None:
         names = [about.name or identity for identity, about in thing.waiting.items()]
-        self.issues.async_set(
-            ir.NEW_DEVICES,
-            thing.subentry_id,
-            bool(names),
-            name=thing.title,
-            **counted(names),
-        )
+        self.issues.async_set(ir.NEW_DEVICES, thing.subentry_id, bool(names), name=thing.title, **counted(names))
 
     @callback
     def async_new_event_types(self, thing: Thing, types: Mapping[str, str]) -> None:
@@ -314,6 +304,7 @@ class ThingsManager:
         self.issues.async_set(ir.DISCOVERY_OFF, "things", prefix is None and bool(self._subentries()))
         if prefix == self._discovery_prefix:
             return
+        self._orphans.clear()
         if self._stop_emptied:
             self._stop_emptied()
             self._stop_emptied = None
@@ -325,23 +316,25 @@ class ThingsManager:
     @callback
     def _async_config_heard(self, message: mqtt_client.ReceiveMessage) -> None:
         uid = message.topic.split("/")[-2]
-        self._orphans.heard(uid, mqtt_client.payload_of(message))
+        self._orphans.heard(uid, message.topic, mqtt_client.payload_of(message))
         if not message.payload and self.publisher.is_wanted(uid):
             self._emptied_at[uid] = time.monotonic()
 
     @callback
     def async_orphans(self) -> dict[str, str]:
         """Return the names of devices at the broker that were learned and belong to no subentry, by uid."""
+        if mqtt_client.async_discovery_prefix(self.hass) != self._discovery_prefix:
+            return {}  # core's mqtt looks for devices elsewhere now, or no more
         owned = {thing_uid(thing.profile.topic, one) for thing in self.things.values() for one in thing.profile.devices}
         return self._orphans.without_owner(owned | self._memory.devices.keys() | self._memory.leftovers.keys())
 
     @callback
     def async_remove_orphan(self, uid: str) -> None:
         """Take back a device that belongs to no subentry."""
-        topic = f"{self._discovery_prefix}/device/{uid}/config"
-        left = Remembered("", "", "", topic=topic, availability=f"{self.prefix}/thing/{uid}/availability")
-        self._memory.leftovers[uid] = left
-        self._async_clear_leftovers(dt_util.utcnow())
+        if topic := self._orphans.topic(uid):
+            availability = f"{self.prefix}/thing/{uid}/availability"
+            self._memory.leftovers[uid] = Remembered("", "", "", topic=topic, availability=availability)
+            self._async_clear_leftovers(dt_util.utcnow())
 
     @callback
     def _async_sweep(self, _now: datetime) -> None:

@@ -86,7 +86,10 @@ class _Decision(RepairsFlow, ABC):
 
 
 class ThingsWithoutOwner(RepairsFlow):
-    """Devices that were learned and belong to nothing on our page; another Home Assistant may have learned them."""
+    """Devices that were learned and belong to nothing on our page; another Home Assistant may have learned them.
+
+    Removing one also removes the history of its entities, so none is chosen unless the user does.
+    """
 
     def __init__(self, entry_id: str, _subject: str) -> None:
         """The entry may be gone when the dialog is opened."""
@@ -107,7 +110,7 @@ class ThingsWithoutOwner(RepairsFlow):
             for uid in orphans.keys() & set(user_input["wanted"]):
                 things.async_remove_orphan(uid)
             return self.async_create_entry(data={})
-        fields = {vol.Required("wanted", default=list(orphans)): choices(orphans, multiple=True)}
+        fields = {vol.Required("wanted", default=[]): choices(orphans, multiple=True)}
         return self.async_show_form(step_id="decide", data_schema=vol.Schema(fields))
 
 

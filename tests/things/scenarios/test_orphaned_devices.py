@@ -1,6 +1,7 @@
 """Devices that were learned and belong to no subentry: an older backup of Home Assistant was restored."""
 
 import json
+from types import MappingProxyType
 
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
@@ -10,7 +11,9 @@ from custom_components.iotbridge.things.model.mapping import thing_uid
 from custom_components.iotbridge.things.model.message import About, Sample
 from custom_components.iotbridge.things.model.orphaned_devices import Orphans
 from custom_components.iotbridge.things.model.profile import Channel, Profile
+from homeassistant.components.mqtt.const import MQTT_CONNECTION_STATE
 from homeassistant.core import HomeAssistant
+from homeassistant.helpers.dispatcher import async_dispatcher_send
 
 from ...kit import Kit, learn
 from ..flow.test_reconfigure_steps import Repair
@@ -28,6 +31,12 @@ async def announce(kit: Kit, topic: str, name: str) -> str:
     config = discovery_config(profile(topic, name), uid, topic, About(name=name), [TEMPERATURE], state_topic=None)
     await kit.receive(f"homeassistant/device/{uid}/config", json.dumps(config), retain=True)
     return uid
+
+
+def set_discovery(hass: HomeAssistant, **options: object) -> None:
+    """Change the options of core's mqtt, and leave out its reload: the fake broker has one client."""
+    mqtt = hass.config_entries.async_entries("mqtt")[0]
+    object.__setattr__(mqtt, "options", MappingProxyType({**mqtt.options, **options}))
 
 
 async def test_devices_of_a_time_after_the_backup_are_a_repair(
@@ -48,6 +57,7 @@ async def test_devices_of_a_time_after_the_backup_are_a_repair(
     result = await repair.open("things_without_owner")
     options = {option["value"]: option["label"] for option in result["data_schema"].schema["wanted"].config["options"]}
     assert options.keys() == {cellar, garden}
+    assert result["data_schema"]({}) == {"wanted": []}, "nothing goes unless the user says so"
 
     await repair.submit(result, [cellar])
     assert kit.device(cellar) is None
@@ -71,6 +81,39 @@ async def test_a_device_that_is_learned_again_has_an_owner(
     assert kit.device(uid)
 
 
+@pytest.mark.parametrize("options", [{"discovery": False}, {"discovery_prefix": "elsewhere"}])
+async def test_there_are_none_where_discovery_was_switched_off_or_moved(
+    hass: HomeAssistant, kit: Kit, options: dict[str, object]
+) -> None:
+    uid = await announce(kit, "cellar/weather", "Cellar")
+    await kit.wait(12)
+    repair = Repair(kit)
+    result = await repair.open("things_without_owner")
+    set_discovery(hass, **options)
+    await kit.wait(12)
+
+    assert not repair.issues("things_without_owner")
+    kit.mqtt.async_publish.reset_mock()
+    await repair.submit(result, [uid])
+    assert not [call for call in kit.mqtt.async_publish.call_args_list if uid in call.args[0]]
+
+
+async def test_one_below_the_former_prefix_is_none_below_the_next(hass: HomeAssistant, kit: Kit) -> None:
+    uid = await announce(kit, "cellar/weather", "Cellar")
+    set_discovery(hass, discovery_prefix="elsewhere")
+    for is_connected in (False, True):
+        async_dispatcher_send(hass, MQTT_CONNECTION_STATE, is_connected)
+    await kit.wait(12)
+
+    assert not Repair(kit).issues("things_without_owner")
+    await kit.receive(f"elsewhere/device/{uid}/config", '{"device": {"name": "Cellar"}}', retain=True)
+    await kit.wait(12)
+    repair = Repair(kit)
+    await repair.submit(await repair.open("things_without_owner"), [uid])
+    emptied = {call.args[0] for call in kit.mqtt.async_publish.call_args_list if not call.args[1]}
+    assert f"elsewhere/device/{uid}/config" in emptied
+
+
 async def test_devices_of_others_are_none_of_ours(kit: Kit) -> None:
     await kit.host("nas")
     await kit.receive("homeassistant/device/zigbee_x/config", '{"device": {"identifiers": ["zigbee_x"]}}', retain=True)
@@ -84,8 +127,8 @@ async def test_devices_of_others_are_none_of_ours(kit: Kit) -> None:
 )
 def test_a_discovery_message_that_names_nobody_is_known_by_its_uid(payload: bytes) -> None:
     orphans = Orphans()
-    orphans.heard("iotbridge_thing_x_1", payload)
+    orphans.heard("iotbridge_thing_x_1", "x/config", payload)
     assert orphans.without_owner(()) == {"iotbridge_thing_x_1": "iotbridge_thing_x_1"}
 
-    orphans.heard("iotbridge_thing_x_1", b"")
+    orphans.heard("iotbridge_thing_x_1", "x/config", b"")
     assert orphans.without_owner(()) == {}

@@ -19,6 +19,10 @@ MAX_INLINE = 4 * 1024
 # So much may wait for the executor; beyond that the oldest message is given up.
 MAX_WAITING = 1000
 MAX_WAITING_BYTES = 4 * 1024 * 1024
+# One message is a message of every thing whose filter it matches: so much at a time may take Home Assistant's executor,
+# and so much may wait, for all things together.
+MAX_AT_ONCE = 2
+MAX_TOTAL_BYTES = 16 * 1024 * 1024
 
 type Outcome = Decoded | DecodeError | LibraryNeededError
 
@@ -31,31 +35,53 @@ class Job:
     take: Callable[[Outcome], None]
 
 
+class DecodeLimits:
+    """Limits of all decode queues together."""
+
+    def __init__(self) -> None:
+        """Start with no queue."""
+        self.slots = asyncio.Semaphore(MAX_AT_ONCE)
+        self.queues: set[DecodeQueue] = set()
+        """Those with waiting messages."""
+
+    @callback
+    def async_make_room(self) -> None:
+        """Give up the oldest messages of the longest queues until the rest is not too long."""
+        while sum(queue.waiting_bytes for queue in self.queues) > MAX_TOTAL_BYTES:
+            max(self.queues, key=lambda queue: queue.waiting_bytes).async_drop_oldest()
+
+
 class DecodeQueue:
     """Decodes the messages of one thing, one after the other."""
 
-    def __init__(self, hass: HomeAssistant, name: str) -> None:
-        """``name`` is for the task that waits for the executor."""
+    def __init__(
+        self, hass: HomeAssistant, name: str, limits: DecodeLimits, on_dropped: Callable[[Sample], None]
+    ) -> None:
+        """``name`` is for the task that waits for the executor; ``on_dropped`` takes each message that is given up."""
         self._hass = hass
         self._name = name
+        self._limits = limits
+        self._on_dropped = on_dropped
         self._waiting: deque[Job | Callable[[], None]] = deque()
-        self._bytes = 0
+        self.waiting_bytes = 0
         self._task: asyncio.Task[None] | None = None
 
     @callback
-    def async_put(self, job: Job, *, may_inline: bool = True) -> Sample | None:
-        """Decode a message, now or when those before it are read; return the message that was given up for it.
+    def async_put(self, job: Job, *, may_inline: bool = True) -> None:
+        """Decode a message, now or when those before it are read.
 
         ``may_inline`` is False for one of many, which together would take too long.
         """
         if self._task is None and may_inline and _is_short(job.sample.payload):
             job.take(_decode(job.sample))
-            return None
+            return
         self._waiting.append(job)
-        self._bytes += len(job.sample.payload)
-        dropped = self._drop_oldest() if self._is_full() else None
+        self.waiting_bytes += len(job.sample.payload)
+        self._limits.queues.add(self)
+        if self._is_full():
+            self.async_drop_oldest()
+        self._limits.async_make_room()
         self._start()
-        return dropped
 
     @callback
     def async_call(self, function: Callable[[], None]) -> None:
@@ -69,7 +95,8 @@ class DecodeQueue:
     def async_stop(self) -> None:
         """Read nothing more."""
         self._waiting.clear()
-        self._bytes = 0
+        self.waiting_bytes = 0
+        self._limits.queues.discard(self)
         if self._task:
             self._task.cancel()
             self._task = None
@@ -80,15 +107,17 @@ class DecodeQueue:
             await asyncio.wait([self._task])
 
     def _is_full(self) -> bool:
-        return len(self._waiting) > MAX_WAITING or self._bytes > MAX_WAITING_BYTES
+        return len(self._waiting) > MAX_WAITING or self.waiting_bytes > MAX_WAITING_BYTES
 
-    def _drop_oldest(self) -> Sample | None:
+    @callback
+    def async_drop_oldest(self) -> None:
+        """Give up the message that waits for the longest time."""
         oldest = next((waiting for waiting in self._waiting if isinstance(waiting, Job)), None)
         if oldest is None:
-            return None
+            return
         self._waiting.remove(oldest)
-        self._bytes -= len(oldest.sample.payload)
-        return oldest.sample
+        self.waiting_bytes -= len(oldest.sample.payload)
+        self._on_dropped(oldest.sample)
 
     @callback
     def _start(self) -> None:
@@ -99,19 +128,30 @@ class DecodeQueue:
         me = asyncio.current_task()
         try:
             while self._waiting and self._task is me:
-                job = self._waiting.popleft()
-                if not isinstance(job, Job):
-                    job()
-                    continue
-                self._bytes -= len(job.sample.payload)
-                outcome = await self._hass.async_add_executor_job(partial(_decode, job.sample))
-                if self._task is me:
-                    job.take(outcome)
+                if isinstance(waiting := self._waiting[0], Job):
+                    # What waits for its turn can still be given up.
+                    async with self._limits.slots:
+                        await self._async_decode_next()
+                else:
+                    self._waiting.popleft()
+                    waiting()
         finally:
+            if not self._waiting:
+                self._limits.queues.discard(self)
             if self._task is me:
                 self._task = None
                 if self._waiting:  # what a message made of itself must not keep those behind it back
                     self._start()
+
+    async def _async_decode_next(self) -> None:
+        if not self._waiting or not isinstance(job := self._waiting[0], Job):
+            return  # it was given up in the meantime
+        self._waiting.popleft()
+        self.waiting_bytes -= len(job.sample.payload)
+        me = asyncio.current_task()
+        outcome = await self._hass.async_add_executor_job(partial(_decode, job.sample))
+        if self._task is me:
+            job.take(outcome)
 
 
 def _decode(sample: Sample) -> Outcome:

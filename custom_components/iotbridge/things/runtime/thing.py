@@ -19,7 +19,7 @@ from ..model.mapping import Reader
 from ..model.message import About, Decoded, DecodeError, LibraryNeededError, Report, Sample
 from ..model.profile import Channel, Joining, Profile
 from ..model.topic_matching import Place, name_from, split
-from .decode_queue import MAX_INLINE, DecodeQueue, Job, Outcome
+from .decode_queue import MAX_INLINE, DecodeLimits, DecodeQueue, Job, Outcome
 from .device import Device, Settings
 from .publisher import Publisher
 from .sample_cache import Heard
@@ -39,6 +39,7 @@ class Owner(Protocol):
 
     hass: HomeAssistant
     publisher: Publisher
+    decode_limits: DecodeLimits
     prefix: str
     # The beginnings of topics that are hosts', ours or about entities.
     not_things: tuple[str, ...]
@@ -80,7 +81,9 @@ class Thing:
         self._fields: set[str] = set()
         self._stop: CALLBACK_TYPE | None = None
         self._is_stopped = False
-        self._queue = DecodeQueue(owner.hass, f"iotbridge decode {title}")
+        self._queue = DecodeQueue(
+            owner.hass, f"iotbridge decode {title}", owner.decode_limits, on_dropped=self._async_dropped
+        )
         self._set_profile(profile)
 
     def _set_profile(self, profile: Profile) -> None:
@@ -250,8 +253,11 @@ class Thing:
             self._queue.async_call(partial(self._async_cleared, sample.topic))
             return
         job = Job(sample, partial(self._async_decoded, sample, now, is_new=is_new, only=only))
-        if dropped := self._queue.async_put(job, may_inline=may_inline):
-            self._async_broken(self._speaker(dropped.topic), "too many messages are waiting")
+        self._queue.async_put(job, may_inline=may_inline)
+
+    @callback
+    def _async_dropped(self, sample: Sample) -> None:
+        self._async_broken(self._speaker(sample.topic), "too many messages are waiting")
 
     def _speaker(self, topic: str) -> str:
         """Return whose topic it is, also of a device that else names itself in its messages."""

@@ -1,0 +1,85 @@
+"""The share of Home Assistant's executor, and of its memory, that messages may take."""
+
+import asyncio
+from collections import Counter
+from collections.abc import Callable
+import json
+from typing import Any
+
+import pytest
+from pytest_homeassistant_custom_component.common import MockConfigEntry
+
+from custom_components.iotbridge.things.model.message import About, Sample
+from custom_components.iotbridge.things.model.profile import Channel, Profile
+from custom_components.iotbridge.things.runtime.decode_queue import (
+    MAX_TOTAL_BYTES,
+    DecodeLimits,
+    DecodeQueue,
+    Job,
+    Outcome,
+)
+from homeassistant.core import HomeAssistant
+from tests.kit import Kit, learn
+
+TOPIC = "attic/weather"
+WIDE = json.dumps({f"k{n}": n for n in range(5_000)} | {"temperature": 3})
+FILTERS = (TOPIC, "attic/+", "+/weather", "+/+", "attic/#", "#")
+TEMPERATURE = Channel(name="Temperature", path=("temperature",), state_class="measurement")
+
+
+async def test_a_message_under_many_filters_takes_two_threads_at_most(
+    hass: HomeAssistant, kit: Kit, entry: MockConfigEntry, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for topic in FILTERS:
+        about = {TOPIC: About(name=f"Attic {topic}")}
+        learn(hass, entry, Profile(topic=topic, depth=0, channels=(TEMPERATURE,), devices=about, exact=False))
+    await hass.async_block_till_done()
+    running, seen = 0, Counter[int]()
+    execute = hass.async_add_executor_job
+
+    def count(target: Callable[..., Any], *args: Any) -> asyncio.Future[Any]:
+        nonlocal running
+        running += 1
+        seen[running] += 1
+        future = execute(target, *args)
+
+        def done(_future: asyncio.Future[Any]) -> None:
+            nonlocal running
+            running -= 1
+
+        future.add_done_callback(done)
+        return future
+
+    monkeypatch.setattr(hass, "async_add_executor_job", count)
+    await kit.receive(TOPIC, WIDE)
+
+    assert seen.total() >= len(FILTERS)
+    assert max(seen) <= 2
+
+
+async def test_all_queues_together_hold_a_bounded_number_of_bytes_and_spare_the_short_ones(hass: HomeAssistant) -> None:
+    limits, dropped, taken = DecodeLimits(), Counter[str](), Counter[str]()
+
+    def job(topic: str, payload: bytes) -> Job:
+        def take(_outcome: Outcome) -> None:
+            taken[topic] += 1
+
+        return Job(Sample(topic, payload), take)
+
+    def queue() -> DecodeQueue:
+        return DecodeQueue(hass, "decode", limits, lambda sample: dropped.update([sample.topic]))
+
+    calm, mad = queue(), [queue() for _ in range(8)]
+    calm.async_put(job("calm", b"[" + b"1," * 5_000 + b"1]"))
+    for _ in range(15):
+        for one in mad:
+            one.async_put(job("mad", b"x" * 256 * 1024))
+
+    waiting = sum(one.waiting_bytes for one in (calm, *mad))
+    assert MAX_TOTAL_BYTES - 256 * 1024 < waiting <= MAX_TOTAL_BYTES
+    for one in (calm, *mad):
+        await one.async_join()
+    assert taken["calm"] == 1
+    assert dropped["calm"] == 0
+    assert dropped["mad"] + taken["mad"] == 8 * 15
+    assert limits.queues == set()
