@@ -3,7 +3,7 @@
 from typing import Any
 
 import pytest
-from pytest_homeassistant_custom_component.common import MockConfigEntry
+from pytest_homeassistant_custom_component.common import MockConfigEntry, MockModule, mock_integration
 from pytest_homeassistant_custom_component.typing import WebSocketGenerator
 
 from custom_components.iotbridge.alarms.engine.rule import Condition, Kind, Plan, Selection, Step
@@ -412,3 +412,31 @@ async def test_a_template_does_not_wait_for_a_state_for_ever(kit: Kit, plan: Pla
     assert titles(told) == []
     await wait(kit, 4)
     assert titles(told) == ["Warning"]
+
+
+async def test_a_phone_that_was_registered_again_is_followed(kit: Kit, plan: Plan) -> None:
+    """Its app was installed anew: the phone has another config entry, and the name it had."""
+    mock_integration(kit.hass, MockModule("mobile_app"))
+
+    async def register(name: str) -> MockConfigEntry:
+        phone = MockConfigEntry(domain="mobile_app", data={"device_name": name})
+        phone.add_to_hass(kit.hass)
+        kit.hass.config_entries.async_update_entry(phone, title=name)
+        await kit.hass.async_block_till_done()
+        return phone
+
+    def target() -> Any:
+        return bridge(kit).subentries[plan.steps[0].groups[0]].data["targets"][0]["action"]
+
+    first = await register("Anna")
+    await reload(kit)
+    await kit.hass.config_entries.async_remove(first.entry_id)
+    second = await register("Anna")
+    assert target() == "notify.mobile_app_anna"
+
+    kit.hass.config_entries.async_update_entry(second, data={"device_name": "Annas phone"})
+    await kit.hass.async_block_till_done()
+
+    assert target() == "notify.mobile_app_annas_phone"
+    await reload(kit)
+    assert target() == "notify.mobile_app_annas_phone"

@@ -99,8 +99,11 @@ class RegistryIds:
             names = named(subentry.data)
             found = self._async_ids(names)
             ids = {key: before[key] for key in names & before.keys()} | found
-            if not ids.keys() <= self._known.keys():
-                self._known = ids | self._known
+            # A phone that was registered again is the same one to people. Another entity under an old id is not the
+            # same: ``async_note`` finds that.
+            phones = {key: known for key, known in found.items() if key.startswith(_PHONE)}
+            if (now_known := ids | self._known | phones) != self._known:
+                self._known = now_known
                 self._keep_soon()
             return {**subentry.data, REGISTRY_IDS: ids} if ids or before else dict(subentry.data)
 
