@@ -1,6 +1,6 @@
 """Alarms whose file cannot be opened, cannot be written, or is damaged."""
 
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable
 from contextlib import closing
 from pathlib import Path
 import sqlite3
@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from custom_components.iotbridge.alarms.engine.models import AlarmKey, AlarmState, By
-from custom_components.iotbridge.alarms.engine.rule import Plan
+from custom_components.iotbridge.alarms.engine.rule import Plan, Selection
 from custom_components.iotbridge.alarms.manager import store_path
 from custom_components.iotbridge.alarms.repairs import DamagedFiles
 from custom_components.iotbridge.alarms.runtime import database
@@ -19,11 +19,11 @@ from custom_components.iotbridge.repairs import async_create_fix_flow
 from homeassistant.config_entries import ConfigEntryState
 from homeassistant.core import ServiceCall
 from homeassistant.data_entry_flow import FlowResultType
-from homeassistant.helpers import issue_registry as ir
+from homeassistant.helpers import entity_registry as er, issue_registry as ir, label_registry as lr
 
 from ..kit import Kit
 from ..rules import add_rule, call, set_state
-from .home import alarms, bridge, restart, start, started, stop, titles, wait
+from .home import alarms, bridge, rename, restart, sensor, start, started, stop, titles, wait
 
 NOT_WRITTEN = "alarms_not_written"
 DAMAGED = "alarms_damaged"
@@ -129,6 +129,81 @@ async def test_a_file_that_cannot_be_read_is_taken_in_when_it_can(
     assert (await changes(kit))[0] == "raised sensor.hot", "what was there before is there"
     await restart(kit)
     assert states(kit, rule_id) == found
+
+
+@pytest.fixture
+async def put_away(kit: Kit, path: Path) -> Callable[[], Callable[[], None]]:
+    """Return what takes the file away, and returns what brings it back."""
+
+    def put() -> Callable[[], None]:
+        away = path.with_name("away.db")
+        _move(path, away)
+        _put(path, "directory")
+
+        def back() -> None:
+            _take_away(path)
+            _move(away, path)
+
+        return back
+
+    return put
+
+
+async def test_a_rename_before_the_file_can_be_read_is_followed_in_it(
+    kit: Kit, path: Path, plan: Plan, told: list[ServiceCall], put_away: Callable[[], Callable[[], None]]
+) -> None:
+    entity_id = await sensor(kit, "attic", "90")
+    await sensor(kit, "cellar", "90")
+    rule_id = await add_rule(kit, entity_id, "sensor.cellar", plan=plan)
+    await wait(kit, 3)
+    alarms(kit).async_acknowledge([AlarmKey(rule_id, entity_id)], By("Anna"))
+    await call(kit, "maintenance_start", name="Works", duration={"hours": 2}, entity_id=entity_id)
+    await wait(kit, 3)
+    await stop(kit)
+    back = put_away()
+    await rename(kit, entity_id, "sensor.loft")
+    kit.hass.states.async_remove("sensor.loft")
+
+    await start_fully(kit)
+    told.clear()
+    back()
+    await wait(kit, 65, 5)
+
+    assert repairs(kit) == set()
+    expected = {"sensor.loft": AlarmState.SUPPRESSED, "sensor.cellar": AlarmState.UNACKNOWLEDGED}
+    assert states(kit, rule_id) == expected
+    (window,) = alarms(kit).silencing.timed_windows
+    alarms(kit).silencing.async_end_window(window, By())
+    expected["sensor.loft"] = AlarmState.ACKNOWLEDGED
+    assert states(kit, rule_id) == expected
+    assert "raised sensor.loft" in await changes(kit)
+    assert "raised sensor.attic" not in await changes(kit)
+    await restart(kit)
+    assert states(kit, rule_id) == expected
+    assert titles(told) == []
+
+
+async def test_an_alarm_of_an_entity_that_no_longer_matches_ends_when_the_file_can_be_read(
+    kit: Kit, path: Path, plan: Plan, told: list[ServiceCall], put_away: Callable[[], Callable[[], None]]
+) -> None:
+    label = lr.async_get(kit.hass).async_create("Rooms").label_id
+    entity_id = await sensor(kit, "attic", "90")
+    er.async_get(kit.hass).async_update_entity(entity_id, labels={label})
+    rule_id = await add_rule(kit, selection=Selection(labels=(label,)), plan=plan)
+    await wait(kit, 3)
+    assert titles(told) == ["Warning"]
+    await stop(kit)
+    back = put_away()
+    er.async_get(kit.hass).async_update_entity(entity_id, labels=set())
+
+    await start_fully(kit)
+    back()
+    await wait(kit, 65, 5)
+
+    assert titles(told) == ["Warning", "Over"]
+    assert states(kit, rule_id) == {}
+    await restart(kit)
+    assert states(kit, rule_id) == {}
 
 
 @pytest.mark.parametrize("content", ["rubbish", "pages"])

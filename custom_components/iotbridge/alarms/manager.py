@@ -70,8 +70,7 @@ class AlarmsManager(AlarmAccess):
             replace=self._async_replace,
             follow=self._async_follow_later,
         )
-        units = LimitUnits(hass, entry, self.ledger)
-        self._watch = Watch(hass, self.ledger, units, self._registry_ids.is_moving, self._is_gone)
+        self._watch = Watch(hass, self.ledger, LimitUnits(hass, entry, self.ledger), self._registry_ids.is_moving, self._is_gone)
         self._selections = Selections(hass, self._registry_ids.is_gone)
         self.silencing = Silencing(hass, self.ledger, self._selections)
         self._tracked: dict[str, CALLBACK_TYPE] = {}
@@ -98,7 +97,8 @@ class AlarmsManager(AlarmAccess):
             self._outbox,
             self.issues,
             self._restored,
-            lambda: async_end_orphans(self.ledger, self._restored, entry.subentries),
+            self._registry_ids.async_learn,
+            self._async_take_up_restored,
         )
         self._stop: list[CALLBACK_TYPE] = []
         self._has_parents = False
@@ -142,7 +142,7 @@ class AlarmsManager(AlarmAccess):
         self._stop.append(async_listen_actions(self.hass, self, self.ledger.async_after))
         await self._async_follow()
         self._stop.append(self._gone.async_start())
-        await async_end_orphans(self.ledger, self._restored, self._entry.subentries)
+        await self._async_take_up_restored()
         self.ledger.counts.tell()
         self._is_started = True
 
@@ -158,9 +158,8 @@ class AlarmsManager(AlarmAccess):
         """Watch no more; everything is kept."""
         while self._stop:
             self._stop.pop()()
-        self._follow_soon.cancel()
-        self._watch_soon.cancel()
-        self._moved_soon.cancel()
+        for soon in (self._follow_soon, self._watch_soon, self._moved_soon):
+            soon.cancel()
         for part in (self.silencing, self._selections, self._watch):
             part.async_stop()
         await self._outbox.async_stop()
@@ -169,8 +168,7 @@ class AlarmsManager(AlarmAccess):
 
     @callback
     def _async_entry_changed(self, change: ConfigEntryChange, entry: ConfigEntry) -> None:
-        is_ours = entry.entry_id == self._entry.entry_id and change is ConfigEntryChange.UPDATED
-        if is_ours and not self._registry_ids.is_writing:
+        if entry is self._entry and change is ConfigEntryChange.UPDATED and not self._registry_ids.is_writing:
             self._async_follow_later()
 
     @callback
@@ -251,6 +249,12 @@ class AlarmsManager(AlarmAccess):
         waited_for = self._absences.async_waited_for(rule.rule_id, entities) if is_same else frozenset()
         self._async_matched(rule, entities | waited_for)
 
+    async def _async_take_up_restored(self) -> None:
+        """Let running rules go on with alarms of the store, and end those that no rule has any more."""
+        for rule_id in self._restored.rule_ids() & self.rules.keys():
+            self._async_take_up(self.rules[rule_id], None)
+        await async_end_orphans(self.ledger, self._restored, self._entry.subentries)
+
     def _is_gone(self, entity_id: str) -> bool:
         return self._registry_ids.is_gone(entity_id) or self._absences.is_over(entity_id)
 
@@ -262,9 +266,8 @@ class AlarmsManager(AlarmAccess):
         self.ledger.async_move(moves)
         self._outbox.async_move(moves)
         self._group_edits.move(moves)
-        self.silencing.async_move(moves)
-        self._selections.async_move(moves)
-        self._watch.async_move(moves)
+        for part in (self.silencing, self._selections, self._watch):
+            part.async_move(moves)
         for rule_id, rule in self.rules.items():
             if rule.condition.kind not in WITHOUT_ENTITIES and (moved := moved_rule(rule, moves)) != rule:
                 self.rules[rule_id] = moved

@@ -10,7 +10,9 @@ from ..issues import ALARMS_DAMAGED, ALARMS_NOT_WRITTEN, Issues
 from .engine.instance import Instance
 from .engine.models import AlarmKey
 from .engine.parsing import read
+from .engine.references import Moves, joined, moved_data, moved_instance, moved_key
 from .notifications.outbox import Outbox
+from .notifications.queue import Row
 from .runtime.database import Loaded
 from .runtime.processor import Ledger
 from .runtime.restored_alarms import RestoredAlarms
@@ -30,12 +32,13 @@ class Recovery:
         outbox: Outbox,
         issues: Issues,
         restored: RestoredAlarms,
-        end_orphans: Callable[[], Coroutine[Any, Any, None]],
+        learn: Callable[[Mapping[str, Any]], Moves],
+        take_up: Callable[[], Coroutine[Any, Any, None]],
     ) -> None:
         """Begin to follow.
 
-        ``restored`` takes what is kept of an alarm that is not there yet; ``end_orphans`` ends alarms of the store
-        whose rules are gone.
+        ``restored`` takes what is kept of an alarm that is not there yet, and ``take_up`` lets the rules go on with
+        that; ``learn`` takes the registry ids of the store and returns what was renamed since.
         """
         self._hass = hass
         self._ledger = ledger
@@ -43,7 +46,8 @@ class Recovery:
         self._outbox = outbox
         self._issues = issues
         self._restored = restored
-        self._end_orphans = end_orphans
+        self._learn = learn
+        self._take_up = take_up
         ledger.writer.on_unwritten = self._async_unwritten
         ledger.writer.on_damaged = self._async_damaged
         ledger.writer.on_read = self._async_read
@@ -60,19 +64,45 @@ class Recovery:
     @callback
     def _async_read(self, loaded: Loaded) -> None:
         """Take in a file that could be read only now. Where something happened meanwhile, that counts."""
+        if moves := self._learn(loaded.remembered):
+            loaded = self._async_moved(loaded, moves)
         for key, data in loaded.instances.items():
             if (instance := self._ledger.get(key)) is None:
                 self._restored.load({key: data})
             elif instance.alarm.is_blank:
                 self._async_restore(key, instance, data)
-        self._hass.async_create_task(self._end_orphans(), "iotbridge alarms end orphans")
         self._silencing.async_restore({**loaded.remembered, **self._ledger.writer.batch.remembered})
         self._silencing.async_soon()
         self._outbox.async_load(loaded.outbox)
+        self._hass.async_create_task(self._take_up(), "iotbridge alarms take up")
         self._ledger.counts.tell()
+
+    @callback
+    def _async_moved(self, loaded: Loaded, moves: Moves) -> Loaded:
+        """Return the content of the file after a rename of entities, and have it written; all else has it already."""
+        instances = {
+            moved_key(key, moves): read("An alarm", partial(moved_instance, data, moves)) or data
+            for key, data in loaded.instances.items()
+        }
+        outbox = {number: _moved_row(number, data, moves) for number, data in loaded.outbox.items()}
+        windows = loaded.remembered.get("windows", {})
+        moved = {key: moved_data(window, moves) for key, window in windows.items()}
+        batch = self._ledger.writer.batch
+        batch.instances = {**dict.fromkeys(loaded.instances), **instances, **batch.instances}
+        batch.outbox = outbox | batch.outbox
+        batch.moves = joined(moves, batch.moves)
+        if moved != windows:
+            batch.remembered.setdefault("windows", moved)
+        return Loaded(instances, outbox, {**loaded.remembered, "windows": moved})
 
     @callback
     def _async_restore(self, key: AlarmKey, instance: Instance, data: Mapping[str, Any]) -> None:
         restored = read(f"The alarm of {key.subject}", partial(Instance.from_dict, instance.rule, data))
         if restored is not None:
             self._ledger.async_restore(instance, restored)
+
+
+def _moved_row(number: int, data: dict[str, Any], moves: Moves) -> dict[str, Any]:
+    """Return what is to be told after a rename of entities; as it is where it cannot be read."""
+    row = read("What was to be told", partial(Row.from_dict, number, data))
+    return row.as_dict() if row and row.move(moves) else data

@@ -91,6 +91,15 @@ class RegistryIds:
             self._replace(replaced)
 
     @callback
+    def async_learn(self, remembered: Mapping[str, Any]) -> Moves:
+        """Take in the registry ids of a store that could be read only now; return what was renamed since."""
+        kept = remembered.get(REGISTRY_IDS, {})
+        moves = moves_of(kept, self._entity_id)
+        self._known = moved_ids(kept, moves) | self._known
+        self._keep_soon()
+        return moves
+
+    @callback
     def async_note_subentries(self) -> None:
         """Note in each subentry the registry ids of the entities that it names; that of one that is gone stays."""
 
