@@ -252,6 +252,14 @@ def test_every_issue_has_its_words() -> None:
     assert WORDS["issues"].keys() == kinds - {issues.HELP_URL, "iotbridge"}
 
 
+def test_titles_of_issues_have_plain_names_and_descriptions_escaped_ones() -> None:
+    for words in WORDS["issues"].values():
+        texts = [words, *words.get("fix_flow", {}).get("step", {}).values()]
+        for text in texts:
+            assert all(name == "limit" or name.endswith("_plain") for name in placeholders(text.get("title", "")))
+            assert not any(name.endswith("_plain") for name in placeholders(text.get("description", "")))
+
+
 async def test_every_issue_gives_its_words_what_they_need(kit: Kit) -> None:
     nas = await kit.host("nas", protocol=2)
     for _ in range(2):

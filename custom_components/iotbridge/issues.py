@@ -36,6 +36,9 @@ REFERENCE_GONE = "reference_gone"
 ALARMS_NOT_WRITTEN = "alarms_not_written"
 ALARMS_DAMAGED = "alarms_damaged"
 
+# Placeholders that titles have, where they are shown as plain text.
+IN_TITLES = ("devices", "host", "library", "name", "node_id")
+
 OF_THINGS = {
     LIBRARY_MISSING,
     NEW_DEVICES,
@@ -99,8 +102,7 @@ class Issues:
             data={"entry_id": self._entry_id, "subentry_id": subject} if kind in FIXABLE else None,
             severity=SEVERITIES.get(kind, ir.IssueSeverity.WARNING),
             translation_key=kind,
-            # The frontend shows descriptions as markdown, and a device may call itself a link.
-            translation_placeholders={key: escaped(text) for key, text in placeholders.items()},
+            translation_placeholders=filled(**placeholders),
             learn_more_url=f"{HELP_URL}/{_page(kind)}.md#{kind.replace('_', '-')}",
         )
 
@@ -115,6 +117,15 @@ class Issues:
     def _async_close(self, kind: str, subject: str) -> None:
         self._open.pop((kind, subject), None)
         ir.async_delete_issue(self._hass, DOMAIN, _issue_id(kind, subject))
+
+
+def filled(**placeholders: str) -> dict[str, str]:
+    """Return placeholders for texts that the frontend shows as markdown: a device may call itself a link.
+
+    For titles, which are shown as they are, there is ``name_plain`` beside ``name``.
+    """
+    plain = {f"{key}_plain": " ".join(text.split()) for key, text in placeholders.items() if key in IN_TITLES}
+    return {key: escaped(text) for key, text in placeholders.items()} | plain
 
 
 @callback

@@ -2,6 +2,7 @@
 
 import pytest
 
+from custom_components.iotbridge.issues import filled
 from homeassistant.helpers import device_registry as dr, entity_registry as er, issue_registry as ir
 from tests.kit import FakeHost, Kit
 
@@ -46,7 +47,7 @@ async def test_a_host_without_device_is_a_repair_until_it_has_one(kit: Kit) -> N
     registry = ir.async_get(kit.hass)
     (issue,) = [issue for (domain, _id), issue in registry.issues.items() if domain == "iotbridge"]
     assert issue.translation_key == "no_device"
-    assert issue.translation_placeholders == {"host": "nas", "prefix": "homeassistant", "uid": "iotbridge_nas"}
+    assert issue.translation_placeholders == filled(host="nas", prefix="homeassistant", uid="iotbridge_nas")
     await host.discover()
     assert ("iotbridge", issue.issue_id) not in registry.issues
 

@@ -174,13 +174,13 @@ class TestDeletedDevice:
         assert kit.bridge("hosts_lost") == "1"
         issue = issues(kit)["stale_host"]
         assert issue.is_fixable
-        assert issue.translation_placeholders == {"host": "nas"}
+        assert issue.translation_placeholders == {"host": "nas", "host_plain": "nas"}
         flow = await async_create_fix_flow(kit.hass, issue.issue_id, issue.data)
         assert isinstance(flow, ForgetHost)
         flow.hass = kit.hass
         form = await flow.async_step_init()
         assert form["type"] is FlowResultType.FORM
-        assert form["description_placeholders"] == {"host": "nas"}
+        assert form["description_placeholders"] == {"host": "nas", "host_plain": "nas"}
         await flow.async_step_confirm({})
         await kit.hass.async_block_till_done()
 

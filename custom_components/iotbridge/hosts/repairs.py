@@ -7,8 +7,7 @@ from homeassistant.components.repairs import RepairsFlow, RepairsFlowResult
 from homeassistant.config_entries import ConfigEntry
 
 from ..const import DOMAIN
-from ..issues import STALE_HOST
-from ..markdown import escaped
+from ..issues import STALE_HOST, filled
 
 
 class ForgetHost(RepairsFlow):
@@ -30,7 +29,7 @@ class ForgetHost(RepairsFlow):
         if host is None or host.is_online or host.has_device:
             return self.async_abort(reason="gone")
         if user_input is None:
-            return self.async_show_form(step_id="confirm", description_placeholders={"host": escaped(host.name)})
+            return self.async_show_form(step_id="confirm", description_placeholders=filled(host=host.name))
         entries[0].runtime_data.attachments.async_forget(host)
         return self.async_create_entry(data={})
 

@@ -11,8 +11,7 @@ from homeassistant.components.repairs import RepairsFlow, RepairsFlowResult
 from homeassistant.config_entries import ConfigEntry, ConfigEntryState, ConfigSubentry
 
 from ..forms import choices
-from ..issues import NEW_DEVICES, NEW_FIELDS, THINGS_WITHOUT_OWNER
-from ..markdown import escaped
+from ..issues import NEW_DEVICES, NEW_FIELDS, THINGS_WITHOUT_OWNER, filled
 from .flow.channel_form import form_key, with_unit
 from .flow.channel_validation import ChannelError
 from .flow.forms import device_label
@@ -52,7 +51,7 @@ class _Decision(RepairsFlow, ABC):
             self._live = await async_live(self.hass, entry, subentry)
         live = self._live
         errors: dict[str, str] = {}
-        said = {"name": subentry.title, "topic": escaped(live.profile.topic)}
+        said = filled(name=subentry.title, topic=live.profile.topic)
         proposed = self._proposed(live)
         if user_input is not None:
             proposed = user_input["wanted"]

@@ -12,6 +12,7 @@ from pytest_homeassistant_custom_component.common import (
 )
 
 from custom_components.iotbridge.alarms.engine.rule import Plan, Rule, Step
+from custom_components.iotbridge.issues import filled
 from homeassistant.config_entries import ConfigSubentry
 from homeassistant.core import HomeAssistant, ServiceCall
 from homeassistant.helpers import issue_registry as ir
@@ -195,4 +196,4 @@ async def test_a_phone_that_is_removed_is_missed(kit: Kit, hass: HomeAssistant, 
     await wait(kit, 70, 35)
 
     (issue,) = ir.async_get(hass).issues.values()
-    assert issue.translation_placeholders == {"name": "Anna", "gone": "notify.mobile_app_anna"}
+    assert issue.translation_placeholders == filled(name="Anna", gone="notify.mobile_app_anna")

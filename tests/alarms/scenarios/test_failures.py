@@ -228,7 +228,7 @@ async def test_a_rule_that_cannot_be_taken_up_costs_no_other(
     await wait(kit, 3)
 
     assert titles(told) == ["Warning"]
-    assert repairs(kit) == {"alarm_unreadable": {"name": "Odd"}}
+    assert repairs(kit) == {"alarm_unreadable": {"name": "Odd", "name_plain": "Odd"}}
     assert caplog.text.count("Odd could not be taken up") == 1
     await restart(kit)
     await set_state(kit, "sensor.hot", "20")

@@ -262,7 +262,8 @@ async def test_new_fields_are_a_repair(wizard: Wizard, repair: Repair) -> None:
     await wizard.kit.receive("garden/weather", WEATHER | {"pressure": 1013.5, "battery": 80, "frobs": 3})
     await wizard.wait_only(10)
     result = await repair.open("new_fields")
-    assert result["description_placeholders"] == {"name": "Weather", "topic": "garden/weather"}
+    said = {"name": "Weather", "name_plain": "Weather", "topic": "garden/weather"}
+    assert result["description_placeholders"] == said
     options = {option["value"]: option["label"] for option in result["data_schema"].schema["wanted"].config["options"]}
     assert options["pressure"] == "Pressure: 1013.5 hPa (pressure)"
     assert suggestions(result["data_schema"]) == {"wanted": ["pressure", "battery"]}
