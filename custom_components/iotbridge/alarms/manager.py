@@ -309,7 +309,7 @@ class AlarmsManager(AlarmAccess):
                     self.ledger.async_remove(instance)
                     self._async_new(rule, subject)
         # What is still to be told of the former ones is not about the others.
-        self._outbox.async_move(former)
+        self._outbox.async_move(former, with_targets=False)
         self._moved_soon()
 
     @callback

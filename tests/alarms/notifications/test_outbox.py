@@ -737,3 +737,18 @@ async def test_a_digest_that_fails_is_told_later(world: World) -> None:
         "ben: cleared cellar",
     ]
     assert world.disk == {}
+
+
+async def test_another_entity_under_the_id_of_a_target_has_heard_what_the_target_has(world: World) -> None:
+    """A siren's entity was removed, and a new one got its id: alarms of the former are set aside, targets are not."""
+    group = world.group("siren", "phone")
+    world.broken = {"phone"}
+    await world.happen(group)
+    assert world.heard() == ["siren: raised attic"]
+
+    names = {"tell.siren": "tell.siren (replaced)", ATTIC.subject: "sensor.attic (replaced)"}
+    world.outbox.async_move(names, with_targets=False)
+    world.broken = set()
+    await world.wait(11)
+
+    assert world.heard() == ["phone: raised attic (replaced)"]

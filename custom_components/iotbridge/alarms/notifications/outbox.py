@@ -154,12 +154,13 @@ class Outbox:
         self._async_look()
 
     @callback
-    def async_move(self, moves: Moves) -> None:
-        """Follow a rename of entities, of those that alarms are about and of those that are told."""
-        for group, names in self._failing.items():
+    def async_move(self, moves: Moves, *, with_targets: bool = True) -> None:
+        """Follow a rename of the entities that alarms are about, and ``with_targets`` of those that are told."""
+        for group, names in self._failing.items() if with_targets else ():
             self._failing[group] = {moved_name(name, moves) for name in names}
-        unwritten: Changes = {row.id: row.as_dict() for row in self._unwritten if row.move(moves)}
-        self._save(unwritten | self._pending.move(moves))
+        move = Row.move if with_targets else Row.move_subject
+        unwritten: Changes = {row.id: row.as_dict() for row in self._unwritten if move(row, moves)}
+        self._save(unwritten | self._pending.move(moves, move))
 
     # ------------------------------------------------------------------ when
 

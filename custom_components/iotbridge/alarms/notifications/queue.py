@@ -105,13 +105,18 @@ class Row:
 
     def move(self, moves: Moves) -> bool:
         """Follow a rename of entities, of the alarm's own and of targets; return whether the row is another now."""
-        before = self.as_dict()
-        self.key = moved_key(self.key, moves)
+        before = self.heard, self.sent
         self.heard = None if self.heard is None else _moved_names(self.heard, moves)
         self.sent = _moved_names(self.sent, moves)
+        return self.move_subject(moves) or (self.heard, self.sent) != before
+
+    def move_subject(self, moves: Moves) -> bool:
+        """Follow a rename of the alarm's own entity alone; return whether the row is another now."""
+        before = self.key, self.message, self.began
+        self.key = moved_key(self.key, moves)
         self.message = _moved_message(self.message, moves)
         self.began = None if self.began is None else _moved_message(self.began, moves)
-        return self.as_dict() != before
+        return (self.key, self.message, self.began) != before
 
     @property
     def is_call(self) -> bool:
@@ -182,9 +187,9 @@ class Pending:
         """Put a row after those that are there."""
         self._groups.setdefault(row.group, {}).setdefault(row.key, []).append(row)
 
-    def move(self, moves: Moves) -> Changes:
-        """Follow a rename of entities; return what changed in the store."""
-        changed = [row for rows in self._groups.values() for row in chain(*rows.values()) if row.move(moves)]
+    def move(self, moves: Moves, move: Callable[[Row, Moves], bool]) -> Changes:
+        """Follow a rename of entities by ``move`` of each row; return what changed in the store."""
+        changed = [row for rows in self._groups.values() for row in chain(*rows.values()) if move(row, moves)]
         for group, rows in self._groups.items():
             self._groups[group] = {moved_key(key, moves): waiting for key, waiting in rows.items()}
         return {row.id: row.as_dict() for row in changed}
