@@ -70,7 +70,8 @@ class AlarmsManager(AlarmAccess):
             replace=self._async_replace,
             follow=self._async_follow_later,
         )
-        self._watch = Watch(hass, self.ledger, LimitUnits(hass, entry, self.ledger), self._registry_ids.is_moving, self._is_gone)
+        units = LimitUnits(hass, entry, self.ledger)
+        self._watch = Watch(hass, self.ledger, units, self._registry_ids.is_moving, self._is_gone)
         self._selections = Selections(hass, self._registry_ids.is_gone)
         self.silencing = Silencing(hass, self.ledger, self._selections)
         self._tracked: dict[str, CALLBACK_TYPE] = {}
@@ -129,7 +130,7 @@ class AlarmsManager(AlarmAccess):
             async_dispatcher_connect(self.hass, SIGNAL_CONFIG_ENTRY_CHANGED, self._async_entry_changed),
             self.hass.bus.async_listen(dr.EVENT_DEVICE_REGISTRY_UPDATED, self._async_places_changed),
             self.hass.bus.async_listen(er.EVENT_ENTITY_REGISTRY_UPDATED, self._async_places_changed),
-            mqtt_client.async_subscribe_connection_status(self.hass, self._async_connection_changed),
+            mqtt_client.async_subscribe_connection_status(self.hass, lambda _: self.silencing.async_soon()),
             async_track_time_interval(self.hass, self._async_minute, timedelta(minutes=1), name="iotbridge minute"),
             self.hass.bus.async_listen(EVENT_HOMEASSISTANT_FINAL_WRITE, self._async_final_write),
             self.hass.bus.async_listen(EVENT_HOMEASSISTANT_CLOSE, self._async_close),
@@ -200,16 +201,17 @@ class AlarmsManager(AlarmAccess):
             self._async_let_go(rule_id)
             for instance in self.ledger.of_rule(rule_id):
                 self.ledger.async_remove(instance)
-        changed = [rule for rule_id, rule in rules.items() if before.get(rule_id) != rule]
-        for rule in changed:
-            self._async_try(rule, before.get(rule.rule_id))
+        changed = [rule_id for rule_id, rule in rules.items() if before.get(rule_id) != rule]
+        for rule_id in changed:
+            self._async_try(self.rules[rule_id], before.get(rule_id))  # a rename meanwhile has made another of it
             if self._is_started:  # an import brings hundreds; at a start half of the rules tell no truth
                 self._watch_soon()
                 await asyncio.sleep(0)
         self._watch.async_set_instances(self.ledger)
         for listener in list(self._rules_listeners):
             listener()
-        await self._watch.async_watch_messages(changed)  # last: this may have to wait for the broker
+        taken_up = [self.rules[rule_id] for rule_id in changed if rule_id in self.rules]
+        await self._watch.async_watch_messages(taken_up)  # last: this may have to wait for the broker
 
     @callback
     def _async_try(self, rule: Rule, before: Rule | None) -> None:
@@ -355,10 +357,6 @@ class AlarmsManager(AlarmAccess):
     def _async_pending(self, instance: Instance) -> None:
         if self._may_explain(instance.rule, instance.key.subject):
             self.silencing.async_soon()
-
-    @callback
-    def _async_connection_changed(self, _is_connected: bool) -> None:
-        self.silencing.async_soon()
 
     @callback
     def _async_places_changed(self, _event: Event[Any]) -> None:

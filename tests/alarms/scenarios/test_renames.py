@@ -1,5 +1,6 @@
 """Entities that are renamed while an alarm watches them: registry entries of core's mqtt, with real states."""
 
+import asyncio
 from typing import Any
 
 import pytest
@@ -12,8 +13,9 @@ from homeassistant.core import HomeAssistant, ServiceCall
 from homeassistant.helpers import entity_registry as er, label_registry as lr
 
 from ...kit import Kit
-from ...rules import add_rule, call
+from ...rules import add_rule, call, put_rule
 from ..home import (
+    alarms,
     bridge,
     buttons,
     history,
@@ -440,3 +442,20 @@ async def test_a_phone_that_was_registered_again_is_followed(kit: Kit, plan: Pla
     assert target() == "notify.mobile_app_annas_phone"
     await reload(kit)
     assert target() == "notify.mobile_app_annas_phone"
+
+
+async def test_a_rename_while_rules_are_being_taken_up(kit: Kit, plan: Plan) -> None:
+    """An import brings hundreds, and others have their turn between two of them."""
+    await sensor(kit, "attic", "60")
+    rules = [put_rule(kit.hass, bridge(kit), "sensor.attic", condition=ABOVE_50) for _ in range(20)]
+    for _ in range(1000):
+        if len(alarms(kit).rules) == len(rules):
+            break
+        await asyncio.sleep(0)
+
+    er.async_get(kit.hass).async_update_entity("sensor.attic", new_entity_id="sensor.loft")
+    await wait(kit, 5)
+
+    found = [alarm.key.subject for rule_id in rules for alarm in alarms(kit).alarms(rule_id)]
+    assert found == ["sensor.loft"] * len(rules)
+    assert {rule.selection.entities for rule in alarms(kit).rules.values()} == {("sensor.loft",)}
