@@ -11,13 +11,14 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry, async_
 from custom_components.iotbridge import config_flow, migration
 from custom_components.iotbridge.alarms.engine.models import Severity
 from custom_components.iotbridge.alarms.engine.rule import Plan, Rule, Selection, Step
-from custom_components.iotbridge.alarms.manager import store_path
+from custom_components.iotbridge.alarms.manager import AlarmsManager, store_path
+from custom_components.iotbridge.hosts.manager import AgentsManager
 from custom_components.iotbridge.subentries import async_migrate
 from custom_components.iotbridge.things.model.mapping import thing_uid
 from custom_components.iotbridge.things.model.message import About
 from custom_components.iotbridge.things.model.profile import Channel, Profile
 from homeassistant.config_entries import ConfigEntryState, ConfigSubentryDataWithId, SubentryFlowContext
-from homeassistant.core import HomeAssistant
+from homeassistant.core import HomeAssistant, State
 from homeassistant.data_entry_flow import FlowResultType
 from homeassistant.helpers import issue_registry as ir
 
@@ -119,6 +120,61 @@ async def test_one_part_that_cannot_start_costs_no_other(
     await set_up(hass, entry)
     assert entry.state is ConfigEntryState.LOADED
     assert repairs(hass) == {}
+
+
+async def test_alarms_that_cannot_start_watch_nothing_and_show_nothing(
+    hass: HomeAssistant, mqtt: Any, freezer: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told = async_mock_service(hass, "notify", "mobile_app_anna")
+    entry = entry_with(hass, ("notifier", "Anna", GROUP), ("alarm", "Hot", rule("Anna")))
+    with monkeypatch.context() as patched:
+        # The last thing that begins.
+        patched.setattr(AlarmsManager, "_async_take_up_restored", _fail)
+        await set_up(hass, entry)
+
+    assert repairs(hass).keys() == {"alarms_not_started"}
+    shown = {entity_id: state.state for entity_id, state in _states(hass).items() if "alarm" in entity_id}
+    assert len(shown) >= 6
+    assert set(shown.values()) == {"unavailable"}
+    assert _states(hass)["switch.iot_bridge_maintenance"].state == "unavailable"
+    hass.states.async_set("sensor.hot", "90")
+    kit = Kit(hass, mqtt, freezer)
+    for _ in range(3):
+        await kit.wait(1)
+    assert told == []
+    host: FakeHost = await kit.host()
+    assert host.power == "on"
+
+    assert await hass.config_entries.async_reload(entry.entry_id)
+    await hass.async_block_till_done()
+    for _ in range(3):
+        await kit.wait(1)
+    assert repairs(hass) == {}
+    assert _states(hass)["sensor.iot_bridge_active_warning_alarms"].state == "1"
+    assert len(told) == 1
+
+
+async def test_hosts_that_cannot_start_show_nothing(
+    hass: HomeAssistant, mqtt: Any, entry: MockConfigEntry, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(AgentsManager, "async_start", _fail)
+
+    await set_up(hass, entry)
+
+    assert repairs(hass).keys() == {"hosts_not_started"}
+    states = {entity_id: state.state for entity_id, state in _states(hass).items()}
+    counts = ("hosts_online", "hosts_lost", "messages_rejected")
+    assert {states[f"sensor.iot_bridge_{count}"] for count in counts} == {"unavailable"}
+    assert states["binary_sensor.iot_bridge_broker_connected"] == "on"
+    assert states["switch.iot_bridge_maintenance"] == "off"
+
+
+async def _fail(_self: object) -> None:
+    raise RuntimeError("a fault of ours")
+
+
+def _states(hass: HomeAssistant) -> dict[str, State]:
+    return {state.entity_id: state for state in hass.states.async_all()}
 
 
 async def test_a_start_that_is_cut_off_leaves_no_platform_behind(

@@ -1,9 +1,12 @@
 """The composition root: builds the managers and starts and stops them in order."""
 
+from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
+from typing import Any
 
 from homeassistant.config_entries import ConfigEntry
-from homeassistant.core import HomeAssistant
+from homeassistant.core import HomeAssistant, callback
+from homeassistant.helpers.entity_platform import async_get_platforms
 
 from . import issues as ir
 from .alarms.manager import AlarmsManager
@@ -14,6 +17,7 @@ from .const import (
     DEFAULT_LOST_AFTER_S,
     DEFAULT_PREFIXES,
     DEFAULT_RESPONSE_TIMEOUT_S,
+    DOMAIN,
     LOGGER,
 )
 from .hosts.device_links import Attachments
@@ -23,6 +27,8 @@ from .hosts.manager import AgentsManager
 from .things.manager import ThingsManager
 
 type IotBridgeConfigEntry = ConfigEntry[Runtime]
+# What ends a part, or a piece of it.
+type Stop = Callable[[], Coroutine[Any, Any, None] | None]
 
 
 @dataclass(slots=True)
@@ -59,31 +65,58 @@ async def async_start(hass: HomeAssistant, entry: IotBridgeConfigEntry, runtime:
     issues = ir.Issues(hass)
     entry.async_on_unload(issues.async_clear)
     for part, start in PARTS.items():
+        stops: list[Stop] = []
         try:
-            await start(entry, runtime)
+            await start(runtime, stops)
         except Exception:  # noqa: BLE001 - logged, with a repair
-            # A fault of one part must not cost the others; what it began ends when the entry is unloaded.
+            # A fault of one part must not cost the others.
             LOGGER.exception("A part of IoT Bridge could not be started (%s)", part)
+            await _async_end(part, stops)
+            _async_show_failed(hass, entry, part)
             issues.async_set(part, "", True)
+        finally:
+            for stop in stops:
+                entry.async_on_unload(stop)
 
 
-async def _async_start_hosts(entry: IotBridgeConfigEntry, runtime: Runtime) -> None:
+async def _async_end(part: str, stops: list[Stop]) -> None:
+    """End what a part began that could not be started: half of it would watch, and nobody would know which half."""
+    while stops:
+        try:
+            if ending := stops.pop()():
+                await ending
+        except Exception:  # noqa: BLE001 - logged; what was never begun may not be able to end
+            LOGGER.exception("A part of IoT Bridge could not be ended (%s)", part)
+
+
+@callback
+def _async_show_failed(hass: HomeAssistant, entry: IotBridgeConfigEntry, part: str) -> None:
+    """Make the entities of a part unavailable: what they show is not so."""
+    if part == ir.HOSTS_NOT_STARTED:
+        entry.runtime_data.agents.is_failed = True
+    elif part == ir.ALARMS_NOT_STARTED:
+        entry.runtime_data.alarms.is_failed = True
+    for platform in async_get_platforms(hass, DOMAIN):
+        for entity in platform.entities.values():
+            entity.async_write_ha_state()
+
+
+async def _async_start_hosts(runtime: Runtime, stops: list[Stop]) -> None:
     runtime.attachments.async_start(runtime.agents.prefixes)
-    entry.async_on_unload(runtime.attachments.async_stop)
-    entry.async_on_unload(runtime.monitor.async_stop)
+    stops += [runtime.attachments.async_stop, runtime.monitor.async_stop]
     await runtime.monitor.async_start()
-    entry.async_on_unload(await runtime.discovery.async_start())
-    entry.async_on_unload(runtime.agents.async_stop)
+    stops.append(await runtime.discovery.async_start())
+    stops.append(runtime.agents.async_stop)
     await runtime.agents.async_start()
 
 
-async def _async_start_things(entry: IotBridgeConfigEntry, runtime: Runtime) -> None:
-    entry.async_on_unload(runtime.things.async_stop)
+async def _async_start_things(runtime: Runtime, stops: list[Stop]) -> None:
+    stops.append(runtime.things.async_stop)
     await runtime.things.async_start()
 
 
-async def _async_start_alarms(entry: IotBridgeConfigEntry, runtime: Runtime) -> None:
-    entry.async_on_unload(runtime.alarms.async_stop)
+async def _async_start_alarms(runtime: Runtime, stops: list[Stop]) -> None:
+    stops.append(runtime.alarms.async_stop)
     await runtime.alarms.async_start()
 
 

@@ -8,6 +8,7 @@ from homeassistant.core import callback
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from ..entity import IotBridgeEntity
+from .entity import IotBridgeAlarmsEntity
 from .manager import AlarmsManager
 from .runtime.permissions import async_by
 
@@ -20,7 +21,7 @@ def async_setup_alarm_buttons(
     async_add_entities([AcknowledgeAll(entry, alarms)])
 
 
-class AcknowledgeAll(IotBridgeEntity, ButtonEntity):
+class AcknowledgeAll(IotBridgeAlarmsEntity, IotBridgeEntity, ButtonEntity):
     """Whoever may press it knows of every alarm."""
 
     def __init__(self, entry: ConfigEntry, alarms: AlarmsManager) -> None:

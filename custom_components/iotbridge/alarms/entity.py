@@ -18,7 +18,19 @@ from .manager import AlarmsManager
 from .runtime.permissions import RULE_KEY
 
 
-class IotBridgeRuleEntity(Entity):
+class IotBridgeAlarmsEntity(Entity):
+    """Base of what shows alarms: unavailable where these could not be started."""
+
+    _alarms: AlarmsManager
+
+    @property
+    @override
+    def available(self) -> bool:
+        """Return whether alarms could be started."""
+        return not self._alarms.is_failed
+
+
+class IotBridgeRuleEntity(IotBridgeAlarmsEntity):
     """An entity of an alarm rule: named as the rule, gone with its subentry."""
 
     _attr_has_entity_name = True

@@ -10,6 +10,7 @@ from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from ..coalescing import Soon
 from ..entity import IotBridgeEntity
 from .engine.models import Severity
+from .entity import IotBridgeAlarmsEntity
 from .manager import AlarmsManager
 
 
@@ -25,7 +26,7 @@ def async_setup_alarm_sensors(
     )
 
 
-class AlarmCount(IotBridgeEntity, SensorEntity):
+class AlarmCount(IotBridgeAlarmsEntity, IotBridgeEntity, SensorEntity):
     """How many alarms of a severity are active, or wait for somebody; silent ones do not count."""
 
     _attr_state_class = SensorStateClass.MEASUREMENT

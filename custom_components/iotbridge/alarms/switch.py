@@ -9,6 +9,7 @@ from homeassistant.core import callback
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from ..entity import IotBridgeEntity
+from .entity import IotBridgeAlarmsEntity
 from .manager import AlarmsManager
 from .runtime.permissions import async_by
 
@@ -21,7 +22,7 @@ def async_setup_alarm_switches(
     async_add_entities([Maintenance(entry, alarms)])
 
 
-class Maintenance(IotBridgeEntity, SwitchEntity):
+class Maintenance(IotBridgeAlarmsEntity, IotBridgeEntity, SwitchEntity):
     """While it is on, all alarms are silent; measuring goes on."""
 
     _attr_entity_category = EntityCategory.CONFIG

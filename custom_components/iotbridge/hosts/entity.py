@@ -28,7 +28,7 @@ class IotBridgeHostEntity(Entity):
     @override
     def available(self) -> bool:
         """Return whether anything can be known: not without a broker."""
-        return self._agents.is_connected
+        return self._agents.is_connected and not self._agents.is_failed
 
     @override
     async def async_added_to_hass(self) -> None:

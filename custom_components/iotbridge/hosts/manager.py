@@ -45,6 +45,8 @@ class AgentsManager:
         self.inventory = Inventory(lost_after_s, announced=self._announced, on_evicted=self._async_drop)
         self.issues = ir.Issues(hass)
         self.is_connected = False
+        # Set where hosts could not be started: nothing is heard.
+        self.is_failed = False
         self.rejected: Counter[str] = Counter()
         self.response_timeout_s = response_timeout_s
         self.prefixes = prefixes

@@ -90,6 +90,12 @@ class BridgeSensor(IotBridgeEntity, SensorEntity):
         self.entity_description = description
         self._agents = agents
 
+    @property
+    @override
+    def available(self) -> bool:
+        """Return whether hosts could be started."""
+        return not self._agents.is_failed
+
     @override
     async def async_added_to_hass(self) -> None:
         """Follow the counts."""

@@ -17,6 +17,8 @@ class AlarmAccess:
 
     ledger: Ledger
     silencing: Silencing
+    # Set where alarms could not be started: nothing is watched.
+    is_failed = False
 
     def children(self, key: AlarmKey) -> list[Alarm]:
         """Return the alarms that this one explains."""
