@@ -70,7 +70,7 @@ class AlarmsManager(AlarmAccess):
             replace=self._async_replace,
             follow=self._async_follow_later,
         )
-        units = LimitUnits(hass, entry, self.ledger)
+        units = LimitUnits(hass, self.ledger, self._registry_ids.async_rewrite)
         self._watch = Watch(hass, self.ledger, units, self._registry_ids.is_moving, self._is_gone)
         self._selections = Selections(hass, self._registry_ids.is_gone)
         self.silencing = Silencing(hass, self.ledger, self._selections)
@@ -90,7 +90,9 @@ class AlarmsManager(AlarmAccess):
         )
         self._group_edits = GroupEdits(entry, self.notifier, self.ledger, self._outbox.async_introduce)
         self._reader = Reader(self.issues, ALARM_UNREADABLE)
-        self._gone = GoneReferences(hass, entry, self.issues, self._is_gone, self._reader.is_read)
+        self._gone = GoneReferences(
+            hass, entry, self.issues, self._is_gone, self._reader.is_read, self._registry_ids.names
+        )
         self._recovery = Recovery(
             hass,
             self.ledger,
@@ -104,7 +106,7 @@ class AlarmsManager(AlarmAccess):
         self._stop: list[CALLBACK_TYPE] = []
         self._has_parents = False
         self._is_started = False
-        self._following = asyncio.Lock()
+        self._following, self._is_follow_due = asyncio.Lock(), False
         self._follow = lambda: entry.async_create_task(hass, self._async_follow(), "iotbridge alarms follow")
         self._follow_soon = Soon(hass, self._follow)
         self._watch_soon = Soon(hass, partial(self._watch.async_set_instances, self.ledger))
@@ -178,8 +180,12 @@ class AlarmsManager(AlarmAccess):
 
     async def _async_follow(self) -> None:
         """Follow the subentries: rules and windows that were added, changed or removed."""
-        # Some rules have to wait for the broker, and the next change may come meanwhile.
+        if self._is_follow_due:
+            return
+        # Some rules have to wait for the broker, and the next changes may come meanwhile: one more turn follows them.
+        self._is_follow_due = True
         async with self._following:
+            self._is_follow_due = False
             self._reader.async_keep(self._entry.subentries)
             self._registry_ids.async_note_subentries()
             read = self._reader.async_read_all
@@ -208,8 +214,7 @@ class AlarmsManager(AlarmAccess):
                 self._watch_soon()
                 await asyncio.sleep(0)
         self._watch.async_set_instances(self.ledger)
-        for listener in list(self._rules_listeners):
-            listener()
+        self._async_tell_rules()
         taken_up = [self.rules[rule_id] for rule_id in changed if rule_id in self.rules]
         await self._watch.async_watch_messages(taken_up)  # last: this may have to wait for the broker
 
@@ -271,7 +276,9 @@ class AlarmsManager(AlarmAccess):
         for part in (self.silencing, self._selections, self._watch):
             part.async_move(moves)
         for rule_id, rule in self.rules.items():
-            if rule.condition.kind not in WITHOUT_ENTITIES and (moved := moved_rule(rule, moves)) != rule:
+            if rule.condition.kind in WITHOUT_ENTITIES or not self._registry_ids.is_named(rule_id, moves):
+                continue
+            if (moved := moved_rule(rule, moves)) != rule:
                 self.rules[rule_id] = moved
                 for instance in self.ledger.of_rule(rule_id):
                     instance.follow(moved)
@@ -285,8 +292,7 @@ class AlarmsManager(AlarmAccess):
                 self._watch.async_look(instance)
         for rule_id in self.rules:
             self._async_tell_rule(rule_id)
-        for listener in list(self._rules_listeners):
-            listener()
+        self._async_tell_rules()
 
     @callback
     def _async_set_aside(self, names: Moves) -> None:
@@ -349,11 +355,6 @@ class AlarmsManager(AlarmAccess):
         return self._has_parents or rule.condition.kind in PRESENCE or self.silencing.is_broker(subject)
 
     @callback
-    def _async_tell_rule(self, rule_id: str) -> None:
-        for listener in list(self._rule_listeners[rule_id]):
-            listener()
-
-    @callback
     def _async_pending(self, instance: Instance) -> None:
         if self._may_explain(instance.rule, instance.key.subject):
             self.silencing.async_soon()
@@ -379,18 +380,6 @@ class AlarmsManager(AlarmAccess):
         message = test_message(alarm_words(self.hass), rule_id, rule.name, rule.severity, self.ledger.now())
         for group in dict.fromkeys(group for step in rule.plan.steps for group in step.groups):
             await self.notifier.async_send(group, [message])
-
-    @callback
-    def async_listen_rule(self, rule_id: str, listener: Callable[[], None]) -> CALLBACK_TYPE:
-        """Call the listener when something of a rule changed."""
-        self._rule_listeners[rule_id].append(listener)
-        return partial(self._rule_listeners[rule_id].remove, listener)
-
-    @callback
-    def async_listen_rules(self, listener: Callable[[], None]) -> CALLBACK_TYPE:
-        """Call the listener when rules were added, changed or removed."""
-        self._rules_listeners.append(listener)
-        return partial(self._rules_listeners.remove, listener)
 
 
 def store_path(hass: HomeAssistant) -> Path:

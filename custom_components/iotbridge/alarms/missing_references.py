@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
-from homeassistant.config_entries import ConfigEntry
+from homeassistant.config_entries import ConfigEntry, ConfigSubentry
 from homeassistant.core import CALLBACK_TYPE, Event, HomeAssistant, callback
 from homeassistant.helpers import (
     area_registry as ar,
@@ -18,7 +18,6 @@ from homeassistant.util.event_type import EventType
 
 from ..const import SUBENTRY_ALARM, SUBENTRY_NOTIFIER, SUBENTRY_WINDOW
 from ..issues import ALARM_TELLS_NOBODY, REFERENCE_GONE, Issues
-from .engine.references import named
 from .notifications.message import alarm_words
 
 _KINDS = frozenset({SUBENTRY_ALARM, SUBENTRY_NOTIFIER, SUBENTRY_WINDOW})
@@ -43,17 +42,19 @@ class GoneReferences:
         issues: Issues,
         is_gone: Callable[[str], bool],
         is_read: Callable[[str], bool],
+        names: Callable[[ConfigSubentry], frozenset[str]],
     ) -> None:
         """Prepare; nothing is looked at before async_start.
 
         ``is_gone`` returns whether an entity is not there any more, ``is_read`` whether a subentry could be read: one
-        that could not has a repair that says so.
+        that could not has a repair that says so. ``names`` returns all entities that a subentry names.
         """
         self._hass = hass
         self._entry = entry
         self._issues = issues
         self._is_gone = is_gone
         self._is_read = is_read
+        self._named_by = names
         # What devices were called when they were there.
         self._names: dict[str, str] = {}
         self._told: set[str] = set()
@@ -83,8 +84,10 @@ class GoneReferences:
         for subentry_id, subentry in self._entry.subentries.items():
             if subentry.subentry_type in _KINDS:
                 self._told.add(subentry_id)
-                data = subentry.data if self._is_read(subentry_id) else {}
-                gone = list(dict.fromkeys(self._gone(data)))
+                is_read = self._is_read(subentry_id)
+                data = subentry.data if is_read else {}
+                names = self._named_by(subentry) if is_read else frozenset[str]()
+                gone = list(dict.fromkeys(self._gone(data, names)))
                 told = {"name": subentry.title, "gone": ", ".join(gone)}
                 self._issues.async_set(REFERENCE_GONE, subentry_id, bool(gone), **told)
                 tells_nobody = any(self._tells_nobody(step) for step in _list(_map(data.get("plan")), "steps"))
@@ -104,7 +107,7 @@ class GoneReferences:
         self._waiting = None
         self.async_look()
 
-    def _gone(self, data: Mapping[str, Any]) -> Iterator[str]:
+    def _gone(self, data: Mapping[str, Any], names: frozenset[str]) -> Iterator[str]:
         """Yield what the data of a subentry names and is not there, for people."""
         selection = _map(data.get("selection"))
         parents = _list(data, "parents")
@@ -113,7 +116,7 @@ class GoneReferences:
         entities += [target["entity_id"] for target in targets if target.get("kind") == "notify"]
         entities += [target["action"] for target in targets if target.get("kind") == "mobile_app"]
         # Templates, messages, and data of events and actions; what a selection leaves out may be gone.
-        entities += sorted(named({**data, "selection": {}}) - set(entities))
+        entities += sorted(names.difference(entities, _list(selection, "excluded")))
         yield from filter(self._is_gone, entities)
         devices = [*_list(selection, "devices"), *(parent for parent in parents if "." not in parent)]
         yield from (self._say("device", self._names.get(each, each)) for each in devices if self._is_device_gone(each))

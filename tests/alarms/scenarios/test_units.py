@@ -16,7 +16,7 @@ from homeassistant.util.unit_system import US_CUSTOMARY_SYSTEM
 
 from ...kit import Kit
 from ...rules import add_rule, put_rule, rule_entity, set_state
-from ..home import bridge, reload, titles, wait
+from ..home import alarms, bridge, reload, titles, wait
 
 ABOVE_30 = Condition(kind=Kind.ABOVE, above=30)
 FASTER = Condition(kind=Kind.RATE, change=5, per_s=600)
@@ -296,3 +296,19 @@ async def test_a_number_with_an_endless_exponent_is_judged(kit: Kit, number: str
     await wait(kit, 2)
 
     assert shown(kit, rule_id) == "on"
+
+
+async def test_the_units_of_many_rules_are_noted_together(kit: Kit, entry: MockConfigEntry) -> None:
+    """An import brings hundreds of rules: following all of them anew for each unit would block Home Assistant."""
+    names = [f"sensor.n{number}" for number in range(20)]
+    rule_ids = [put_rule(kit.hass, entry, name, condition=ABOVE_30, name=name) for name in names]
+    await kit.hass.async_block_till_done()
+    followed: list[str] = []
+    alarms(kit).async_listen_rules(lambda: followed.append("once"))
+
+    for name in names:
+        await set_state(kit, name, "20", unit_of_measurement="°C")
+    await wait(kit, 3)
+
+    assert {condition_of(entry, rule_id)["unit"] for rule_id in rule_ids} == {"°C"}
+    assert followed == ["once"]

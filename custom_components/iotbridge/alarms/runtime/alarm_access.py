@@ -1,6 +1,8 @@
 """Access to alarms: queries, listeners, and commands such as acknowledge, shelve and suppress."""
 
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
+from functools import partial
 from typing import Any
 
 from homeassistant.core import CALLBACK_TYPE, callback
@@ -17,6 +19,8 @@ class AlarmAccess:
 
     ledger: Ledger
     silencing: Silencing
+    _rule_listeners: defaultdict[str, list[Callable[[], None]]]
+    _rules_listeners: list[Callable[[], None]]
     # Set where alarms could not be started: nothing is watched.
     is_failed = False
 
@@ -45,6 +49,28 @@ class AlarmAccess:
     def async_listen(self, listener: Listener) -> CALLBACK_TYPE:
         """Call the listener with everything that happens."""
         return self.ledger.async_listen(listener)
+
+    @callback
+    def async_listen_rule(self, rule_id: str, listener: Callable[[], None]) -> CALLBACK_TYPE:
+        """Call the listener when something of a rule changed."""
+        self._rule_listeners[rule_id].append(listener)
+        return partial(self._rule_listeners[rule_id].remove, listener)
+
+    @callback
+    def async_listen_rules(self, listener: Callable[[], None]) -> CALLBACK_TYPE:
+        """Call the listener when rules were added, changed or removed."""
+        self._rules_listeners.append(listener)
+        return partial(self._rules_listeners.remove, listener)
+
+    @callback
+    def _async_tell_rule(self, rule_id: str) -> None:
+        for listener in list(self._rule_listeners[rule_id]):
+            listener()
+
+    @callback
+    def _async_tell_rules(self) -> None:
+        for listener in list(self._rules_listeners):
+            listener()
 
     @callback
     def async_listen_counts(self, listener: Callable[[], None]) -> CALLBACK_TYPE:

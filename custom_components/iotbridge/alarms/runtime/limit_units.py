@@ -4,17 +4,19 @@ People choose another unit for an entity, or for the whole home. A limit stays i
 """
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
+from datetime import datetime
 from functools import lru_cache, partial
+from typing import Any
 
 from homeassistant.components.sensor.const import UNIT_CONVERTERS
-from homeassistant.config_entries import ConfigEntry
+from homeassistant.config_entries import ConfigSubentry
 from homeassistant.const import ATTR_DEVICE_CLASS, ATTR_UNIT_OF_MEASUREMENT
-from homeassistant.core import HomeAssistant, State, callback, split_entity_id
+from homeassistant.core import CALLBACK_TYPE, HomeAssistant, State, callback, split_entity_id
+from homeassistant.helpers.event import async_call_later
 from homeassistant.util.unit_conversion import BaseUnitConverter
 
-from ...coalescing import Soon
 from ..engine.evaluation.snapshot import Conversion, Seen
 from ..engine.parsing import read
 from ..engine.rule import MEASURING, Condition, Rule
@@ -31,6 +33,10 @@ _WEATHER_UNITS = {
     "visibility": "visibility_unit",
 }
 _THERMOSTATS = frozenset({"climate", "water_heater"})
+# An import brings hundreds of rules, whose entities show their units together.
+_COLLECT_S = 1.0
+
+type Rewrite = Callable[[ConfigSubentry], Mapping[str, Any]]
 
 
 def unit_of(hass: HomeAssistant, state: State, attribute: str | None) -> str | None:
@@ -116,31 +122,46 @@ def _states(hass: HomeAssistant, entity_ids: Iterable[str]) -> list[State]:
 class LimitUnits:
     """Notes the unit of the limits in rules that have none, when one of their entities shows it."""
 
-    def __init__(self, hass: HomeAssistant, entry: ConfigEntry, ledger: Ledger) -> None:
-        """Prepare; nothing is noted before it is asked for."""
+    def __init__(self, hass: HomeAssistant, ledger: Ledger, rewrite: Callable[[Rewrite], None]) -> None:
+        """Prepare; nothing is noted before it is asked for. ``rewrite`` changes the data of subentries together."""
         self._hass = hass
-        self._entry = entry
         self._ledger = ledger
+        self._rewrite = rewrite
         self._rule_ids: set[str] = set()
-        self._note = Soon(hass, self._async_note)
-        self.cancel = self._note.cancel
+        self._waiting: CALLBACK_TYPE | None = None
 
     @callback
     def async_ask(self, rule_id: str) -> None:
         """Have the unit of a rule noted."""
         self._rule_ids.add(rule_id)
-        self._note()
+        if self._waiting is None:
+            self._waiting = async_call_later(self._hass, _COLLECT_S, self._async_note)
 
     @callback
-    def _async_note(self) -> None:
+    def cancel(self) -> None:
+        """Forget what was asked for; it will be asked for again."""
+        if self._waiting:
+            self._waiting()
+            self._waiting = None
+
+    @callback
+    def _async_note(self, _now: datetime) -> None:
+        self._waiting = None
         rule_ids, self._rule_ids = self._rule_ids, set()
-        for rule_id in rule_ids & self._entry.subentries.keys():
-            subentry = self._entry.subentries[rule_id]
-            rule = read(subentry.title, partial(Rule.from_dict, rule_id, subentry.title, subentry.data))
-            if rule is None or rule.condition.unit is not None:
-                continue
-            watched = [instance.key.subject for instance in self._ledger.of_rule(rule_id)]
-            condition = async_with_unit(self._hass, rule.condition, watched)
-            if condition != rule.condition:
-                data = {**subentry.data, "condition": {**subentry.data["condition"], "unit": condition.unit}}
-                self._hass.config_entries.async_update_subentry(self._entry, subentry, data=data)
+
+        def with_unit(subentry: ConfigSubentry) -> Mapping[str, Any]:
+            return self._async_with_unit(subentry) if subentry.subentry_id in rule_ids else subentry.data
+
+        self._rewrite(with_unit)
+
+    @callback
+    def _async_with_unit(self, subentry: ConfigSubentry) -> Mapping[str, Any]:
+        rule_id = subentry.subentry_id
+        rule = read(subentry.title, partial(Rule.from_dict, rule_id, subentry.title, subentry.data))
+        if rule is None or rule.condition.unit is not None:
+            return subentry.data
+        watched = [instance.key.subject for instance in self._ledger.of_rule(rule_id)]
+        condition = async_with_unit(self._hass, rule.condition, watched)
+        if condition == rule.condition:
+            return subentry.data
+        return {**subentry.data, "condition": {**subentry.data["condition"], "unit": condition.unit}}

@@ -49,6 +49,8 @@ class RegistryIds:
         self._follow = follow
         self._known: dict[str, str] = {}
         self._keep_soon = Soon(hass, self._async_keep)
+        # What each subentry names, with the data in which that was found: to look for it takes longer than the rest.
+        self._names: dict[str, tuple[Mapping[str, Any], frozenset[str]]] = {}
         self.is_writing = False
 
     @callback
@@ -103,9 +105,9 @@ class RegistryIds:
     def async_note_subentries(self) -> None:
         """Note in each subentry the registry ids of the entities that it names; that of one that is gone stays."""
 
-        def noted(subentry: ConfigSubentry) -> dict[str, Any]:
+        def noted(subentry: ConfigSubentry) -> Mapping[str, Any]:
             before = subentry.data.get(REGISTRY_IDS, {})
-            names = named(subentry.data)
+            names = self.names(subentry)
             found = self._async_ids(names)
             ids = {key: before[key] for key in names & before.keys()} | found
             # A phone that was registered again is the same one to people. Another entity under an old id is not the
@@ -114,9 +116,28 @@ class RegistryIds:
             if (now_known := ids | self._known | phones) != self._known:
                 self._known = now_known
                 self._keep_soon()
-            return {**subentry.data, REGISTRY_IDS: ids} if ids or before else dict(subentry.data)
+            return subentry.data if ids == before else {**subentry.data, REGISTRY_IDS: ids}
 
+        self._names = {key: known for key, known in self._names.items() if key in self._entry.subentries}
         self._async_write(noted)
+
+    @callback
+    def async_rewrite(self, rewrite: Callable[[ConfigSubentry], Mapping[str, Any]]) -> None:
+        """Change the data of subentries together, so that they are followed once."""
+        if self._async_write(rewrite):
+            self._follow()
+
+    def names(self, subentry: ConfigSubentry) -> frozenset[str]:
+        """Return everything in the data of a subentry that has the form of an entity id."""
+        known = self._names.get(subentry.subentry_id)
+        if known is None or known[0] is not subentry.data:
+            known = self._names[subentry.subentry_id] = subentry.data, frozenset(named(subentry.data))
+        return known[1]
+
+    def is_named(self, subentry_id: str, moves: Moves) -> bool:
+        """Return whether a subentry names any of the renamed entities."""
+        subentry = self._entry.subentries.get(subentry_id)
+        return subentry is None or not self.names(subentry).isdisjoint(moves)
 
     def is_moving(self, entity_id: str) -> bool:
         """Return whether an entity has another id already that is not followed yet."""
@@ -165,20 +186,24 @@ class RegistryIds:
         self._known = moved_ids(self._known, moves)
         self._keep_soon()
         self._move(moves)
-        if self._async_write(lambda subentry: moved_data(subentry.data, moves)):
-            self._follow()
+
+        def moved(subentry: ConfigSubentry) -> Mapping[str, Any]:
+            return subentry.data if self.names(subentry).isdisjoint(moves) else moved_data(subentry.data, moves)
+
+        self.async_rewrite(moved)
 
     @callback
-    def _async_write(self, rewrite: Callable[[ConfigSubentry], dict[str, Any]]) -> bool:
+    def _async_write(self, rewrite: Callable[[ConfigSubentry], Mapping[str, Any]]) -> bool:
         """Rewrite the data of subentries, and return whether any changed; ``is_writing`` until all of them are."""
         is_changed = False
         self.is_writing = True
         try:
             for subentry in list(self._entry.subentries.values()):
-                if subentry.subentry_type in _REFERRING_SUBENTRIES:
-                    data = rewrite(subentry)
+                if subentry.subentry_type not in _REFERRING_SUBENTRIES:
+                    continue
+                if (data := rewrite(subentry)) is not subentry.data:
                     update = self._hass.config_entries.async_update_subentry
-                    is_changed = update(self._entry, subentry, data=data) or is_changed
+                    is_changed = update(self._entry, subentry, data=dict(data)) or is_changed
         finally:
             self.is_writing = False
         return is_changed
