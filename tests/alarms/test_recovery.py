@@ -1,5 +1,6 @@
 """Alarms whose file cannot be opened, cannot be written, or is damaged."""
 
+import asyncio
 from collections.abc import AsyncGenerator, Callable
 from contextlib import closing
 from pathlib import Path
@@ -13,7 +14,7 @@ from custom_components.iotbridge.alarms.engine.rule import Plan, Selection
 from custom_components.iotbridge.alarms.manager import store_path
 from custom_components.iotbridge.alarms.repairs import DamagedFiles
 from custom_components.iotbridge.alarms.runtime import database
-from custom_components.iotbridge.alarms.runtime.store import MAX_ROWS, HistoryQuery
+from custom_components.iotbridge.alarms.runtime.store import MAX_ROWS, AlarmStore, HistoryQuery
 from custom_components.iotbridge.markdown import escaped
 from custom_components.iotbridge.repairs import async_create_fix_flow
 from homeassistant.config_entries import ConfigEntryState
@@ -316,6 +317,41 @@ async def test_damage_that_is_found_by_a_search_is_mended_while_alarms_go_on(kit
         "sensor.hot": AlarmState.UNACKNOWLEDGED,
         "sensor.wet": AlarmState.UNACKNOWLEDGED,
     }
+
+
+async def test_damage_that_several_searches_find_at_once_is_mended_once(kit: Kit, path: Path) -> None:
+    await add_rule(kit, "sensor.hot", "sensor.wet")
+    await set_state(kit, "sensor.hot", "90")
+    await restart(kit)
+    _damage(path, "zeros")
+
+    await asyncio.gather(*(changes(kit) for _ in range(5)))
+
+    assert len([name for name in copies(path) if name.endswith(".db")]) == 1
+    await set_state(kit, "sensor.wet", "90")
+    assert (await changes(kit))[-1] == "raised sensor.wet"
+
+
+async def test_a_history_that_cannot_be_read_keeps_no_alarm_from_starting(
+    kit: Kit, path: Path, plan: Plan, told: list[ServiceCall], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rule_id = await add_rule(kit, "sensor.hot", plan=plan)
+    await add_rule(kit, "sensor.wet", plan=plan)
+    await set_state(kit, "sensor.hot", "90")
+    await wait(kit, 3)
+    await stop(kit)
+    kit.hass.config_entries.async_remove_subentry(bridge(kit), rule_id)
+
+    def fail(*_: object) -> None:
+        raise sqlite3.OperationalError("disk I/O error")
+
+    monkeypatch.setattr(AlarmStore, "history", fail)
+    await start_fully(kit)
+
+    assert repairs(kit) == set()
+    await set_state(kit, "sensor.wet", "90")
+    await wait(kit, 3)
+    assert titles(told) == ["Warning", "Over", "Warning"]
 
 
 @pytest.mark.parametrize("content", ["nothing", "no tables", "no outbox", "no history"])

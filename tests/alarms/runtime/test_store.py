@@ -168,6 +168,17 @@ def test_a_file_of_a_later_version_is_not_touched(path: Path) -> None:
     assert store.peek() == Loaded()
 
 
+def test_damage_that_was_found_twice_is_mended_once(store: AlarmStore, path: Path) -> None:
+    seen = store.rescues
+    path.write_bytes(b"no database" * 1000)
+
+    for _ in range(2):
+        store.rebuild(seen)
+
+    assert len([name for name in store.damaged if name.endswith(".db")]) == 1
+    assert store.history(HistoryQuery()) == []
+
+
 def test_a_year_is_kept(store: AlarmStore) -> None:
     store.write(Batch(history=[happened("sensor.old", START - 10), happened("sensor.new", START + 10)]))
 

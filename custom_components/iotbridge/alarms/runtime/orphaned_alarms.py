@@ -5,7 +5,9 @@ alarm may have been told. The same happens to a rule that is removed while IoT B
 """
 
 from collections.abc import Iterable
+import sqlite3
 
+from ...const import LOGGER
 from ..engine.models import AlarmKey, Severity
 from ..engine.rule import Condition, Kind, Rule
 from .processor import Ledger
@@ -26,7 +28,11 @@ async def async_end_orphans(ledger: Ledger, restored: RestoredAlarms, rule_ids: 
 
 
 async def _async_former(ledger: Ledger, rule_id: str) -> Rule:
-    """Return what is known of a rule that is no more: its name, as it is in the history."""
-    rows = await ledger.async_history(HistoryQuery(rules=(rule_id,), limit=1))
+    """Return what is known of a rule that is no more: its name, as it is in the history if that can be read."""
+    try:
+        rows = await ledger.async_history(HistoryQuery(rules=(rule_id,), limit=1))
+    except (sqlite3.Error, OSError) as error:
+        LOGGER.warning("The name of an alarm rule that was removed cannot be read: %s", error)
+        rows = []
     name = rows[0]["rule"] if rows else ""
     return Rule(rule_id=rule_id, name=name, severity=Severity.WARNING, condition=Condition(kind=Kind.EVENT))

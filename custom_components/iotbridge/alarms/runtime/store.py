@@ -102,8 +102,7 @@ class AlarmStore:
         except sqlite3.DatabaseError as error:
             if not database.is_damage(error):
                 raise
-        self.rescues += 1
-        database.rebuild(self._path)
+        self._rescue()
         return self._open()
 
     def _open(self) -> Loaded:
@@ -157,17 +156,23 @@ class AlarmStore:
             self.rebuild()
             self._write(batch)
 
-    def rebuild(self) -> None:
+    def rebuild(self, seen: int | None = None) -> None:
         """Put the file aside because it is damaged, and take what can be read of it into a new one.
 
-        Raise sqlite3.OperationalError while the file is being copied: it has to stay what it is.
+        ``seen`` is what ``rescues`` was before the damage was found: another search may have found it as well, and the
+        file be mended by now. Raise sqlite3.OperationalError while the file is being copied: it has to stay what it is.
         """
+        if seen not in (None, self.rescues):
+            return
+        self._rescue()
+        self._open()
+
+    def _rescue(self) -> None:
         if self._is_still:
             raise sqlite3.OperationalError("the file is damaged, and is being copied for a backup")
         self.close()
-        self.rescues += 1
         database.rebuild(self._path)
-        self._open()
+        self.rescues += 1
 
     def _write(self, batch: Batch) -> None:
         with self._opened as connection:

@@ -209,6 +209,7 @@ class Writer:
         """Return what happened, newest first; nothing while the file cannot be read."""
         if self._writing:
             await asyncio.shield(self._writing)
+        rescues = self._store.rescues
         try:
             return await self._hass.async_add_executor_job(self._store.history, query)
         except sqlite3.DatabaseError as error:
@@ -216,7 +217,7 @@ class Writer:
                 if self._is_failing:
                     return []  # the repair says so
                 raise
-        await self._async_run(self._store.rebuild)
+        await self._async_run(self._store.rebuild, rescues)
         await self._async_look_for_damage()
         return await self._hass.async_add_executor_job(self._store.history, query)
 
