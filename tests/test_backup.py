@@ -59,6 +59,46 @@ async def test_the_file_has_everything_and_keeps_still_and_alarms_go_on(kit: Kit
     alone.close()
 
 
+async def test_the_file_keeps_still_over_a_reload(kit: Kit) -> None:
+    await add_rule(kit, "sensor.one")
+    await set_state(kit, "sensor.one", "90")
+    manager = await _manager(kit)
+    (entry,) = kit.hass.config_entries.async_loaded_entries("iotbridge")
+
+    await manager.async_pre_backup_actions()
+    before = _content(kit)
+    for state in ("20", "90"):
+        assert await kit.hass.config_entries.async_reload(entry.entry_id)
+        await set_state(kit, "sensor.one", state)
+        assert _content(kit) == before
+    assert await kit.hass.config_entries.async_unload(entry.entry_id)
+    assert _content(kit) == before
+    assert await kit.hass.config_entries.async_setup(entry.entry_id)
+    await manager.async_post_backup_actions()
+
+    assert await kit.hass.config_entries.async_unload(entry.entry_id)
+    assert _content(kit) != before, "what happened is moved into it afterwards"
+
+
+async def test_a_damaged_file_is_not_mended_while_it_is_copied(kit: Kit) -> None:
+    manager = await _manager(kit)
+    (entry,) = kit.hass.config_entries.async_loaded_entries("iotbridge")
+    assert await kit.hass.config_entries.async_unload(entry.entry_id)
+    await kit.hass.async_add_executor_job(_path(kit).write_bytes, b"no database" * 1000)
+    before = _content(kit)
+
+    await manager.async_pre_backup_actions()
+    assert await kit.hass.config_entries.async_setup(entry.entry_id)
+    assert _content(kit) == before
+    await manager.async_post_backup_actions()
+    for _ in range(7):
+        await kit.wait(5)
+        await kit.hass.async_block_till_done(wait_background_tasks=True)
+
+    assert _content(kit) != before
+    assert await kit.hass.config_entries.async_unload(entry.entry_id)
+
+
 async def test_a_hook_that_fails_costs_no_backup(kit: Kit, tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     await add_rule(kit, "sensor.one")
     await set_state(kit, "sensor.one", "90")
@@ -119,7 +159,11 @@ async def _back_up(manager: BackupManager) -> None:
 
 
 def _content(kit: Kit) -> bytes:
-    return Path(kit.hass.config.path(".storage", FILE)).read_bytes()
+    return _path(kit).read_bytes()
+
+
+def _path(kit: Kit) -> Path:
+    return Path(kit.hass.config.path(".storage", FILE))
 
 
 def _unpack(folder: Path, target: Path) -> None:

@@ -2,6 +2,7 @@
 
 from homeassistant.core import HomeAssistant
 
+from .alarms.runtime.writer import BACKUP_RUNS
 from .const import DOMAIN, LOGGER
 from .runtime import IotBridgeConfigEntry
 
@@ -17,7 +18,8 @@ async def async_post_backup(hass: HomeAssistant) -> None:
 
 
 async def _async_keep_still(hass: HomeAssistant, *, still: bool) -> None:
-    """Without a loaded entry the file is closed, and still by itself."""
+    """Have the file keep still or not, also one that is opened while the backup is made."""
+    hass.data[BACKUP_RUNS] = still
     entry: IotBridgeConfigEntry
     for entry in hass.config_entries.async_loaded_entries(DOMAIN):
         try:

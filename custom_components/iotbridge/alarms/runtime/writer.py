@@ -9,13 +9,16 @@ from typing import Any
 
 from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
 from homeassistant.helpers.event import async_call_later
+from homeassistant.util.hass_dict import HassKey
 
-from ...const import LOGGER
+from ...const import DOMAIN, LOGGER
 from ..engine.models import Transition
 from .database import Loaded, is_damage
 from .store import MAX_ROWS, AlarmStore, Batch, HistoryQuery
 
 WRITE_AGAIN_S = 30
+# Whether Home Assistant is making a backup: also what is opened meanwhile has to leave the file as it is.
+BACKUP_RUNS: HassKey[bool] = HassKey(f"{DOMAIN}_backup_runs")
 
 
 class Writer:
@@ -59,6 +62,7 @@ class Writer:
         Where the file cannot be opened, alarms begin with what can be read of it, and all that happens stays in memory
         until it can be written.
         """
+        await self._async_run(self._store.keep_still, self._hass.data.get(BACKUP_RUNS, False))
         try:
             loaded = await self._async_run(self._store.open)
         except Exception as error:  # noqa: BLE001 - logged; whatever is wrong with the file must not end all alarms
