@@ -468,6 +468,19 @@ async def test_an_unexpected_failure_of_the_writer_loses_nothing(
     assert await changes(kit) == ["raised sensor.hot", "raised sensor.wet"]
 
 
+async def test_a_flush_writes_what_failed_meanwhile(kit: Kit, path: Path) -> None:
+    ledger = alarms(kit).ledger
+    await ledger.async_flush()
+    ledger.async_remember("odd", object())
+    await asyncio.sleep(0)  # it is being written
+    ledger.async_remember("odd", 1)
+
+    await ledger.async_flush()
+
+    with closing(sqlite3.connect(path)) as file:
+        assert file.execute("SELECT data FROM remembered WHERE name = 'odd'").fetchone() == ("1",)
+
+
 async def test_a_disk_that_stays_full_does_not_fill_the_memory(kit: Kit, caplog: pytest.LogCaptureFixture) -> None:
     await add_rule(kit, "sensor.hot")
     writer = alarms(kit).ledger.writer

@@ -94,10 +94,13 @@ class Writer:
 
     async def async_flush(self) -> None:
         """Write everything there is to write, also when that failed a moment ago."""
-        self._async_stop_waiting()
-        self.async_write()
-        if self._writing:
-            await self._writing
+        # What is being written may fail, or have come too far to take along what came since.
+        for _ in range(2):
+            self._async_stop_waiting()
+            if writing := self.async_write():
+                await writing
+            if not self._collected():
+                break
 
     @callback
     def _async_stop_waiting(self) -> None:
