@@ -188,6 +188,41 @@ async def test_a_state_without_a_registry_entry_is_waited_for_a_day(
     assert repairs(kit) == {}
 
 
+async def test_the_day_of_an_absent_entity_goes_on_over_restarts(kit: Kit, plan: Plan, told: list[ServiceCall]) -> None:
+    await set_state(kit, "sensor.plain", "60")
+    await add_rule(kit, "sensor.plain", condition=ABOVE_50, plan=plan)
+    await wait(kit, 2)
+    kit.hass.states.async_remove("sensor.plain")
+    await wait(kit, 120, 61)
+
+    for _ in range(2):
+        await kit.wait(DAY_S // 2 - 300)
+        await stop(kit)
+        await start(kit)
+        await started(kit)
+        await wait(kit, 120, 61)
+        assert await listed(kit) == {"sensor.plain": "unacknowledged"}
+    await kit.wait(3600)
+    await wait(kit, 120, 61)
+
+    assert await listed(kit) == {}
+    assert repairs(kit) == {"Hot": "sensor.plain"}
+
+
+async def test_a_parent_without_a_registry_entry_is_waited_for_a_day(kit: Kit) -> None:
+    await set_state(kit, "sensor.hub", "1")
+    await add_rule(kit, "sensor.one", parents=("sensor.hub",), name="Parent")
+    await set_state(kit, "sensor.one", "20")
+    kit.hass.states.async_remove("sensor.hub")
+    await wait(kit, 120, 61)
+    assert repairs(kit) == {}
+
+    await kit.wait(DAY_S)
+    await wait(kit, 120, 61)
+
+    assert repairs(kit) == {"Parent": "sensor.hub"}
+
+
 async def test_places_that_are_deleted(kit: Kit) -> None:
     area = ar.async_get(kit.hass).async_create("Attic").id
     floor = fr.async_get(kit.hass).async_create("Top").floor_id

@@ -120,6 +120,7 @@ class AlarmsManager(AlarmAccess):
         loaded = await self.ledger.async_open()
         self._restored.load(loaded.instances)
         self.silencing.async_restore(loaded.remembered)
+        self._absences.async_restore(loaded.remembered)
         self.ledger.on_pending = self._async_pending
         self.ledger.explain = partial(async_explain, self.hass)
         self.ledger.flapping_per_hour = self._entry.options.get("flapping_per_hour", DEFAULT_PER_HOUR)
@@ -366,7 +367,7 @@ class AlarmsManager(AlarmAccess):
     @callback
     def _async_minute(self, _now: datetime) -> None:
         self.ledger.async_set_clock()
-        self._absences.async_look(entity_id for rule in self.rules.values() for entity_id in rule.selection.entities)
+        self._absences.async_look(self._gone.entities())
         self._watch.async_look_at_templates()
         self.silencing.async_minute()
         self._gone.async_look()

@@ -93,6 +93,12 @@ class GoneReferences:
                 tells_nobody = any(self._tells_nobody(step) for step in _list(_map(data.get("plan")), "steps"))
                 self._issues.async_set(ALARM_TELLS_NOBODY, subentry_id, tells_nobody, name=subentry.title)
 
+    def entities(self) -> Iterator[str]:
+        """Yield the entities that subentries name, but for those in templates and texts."""
+        for subentry_id, subentry in self._entry.subentries.items():
+            if subentry.subentry_type in _KINDS and self._is_read(subentry_id):
+                yield from _entities(subentry.data)
+
     @callback
     def _async_changed(self, event: Event[Any]) -> None:
         is_update = event.event_type == er.EVENT_ENTITY_REGISTRY_UPDATED and event.data["action"] == "update"
@@ -112,8 +118,7 @@ class GoneReferences:
         selection = _map(data.get("selection"))
         parents = _list(data, "parents")
         targets = [*_list(data, "targets"), *_list(data, "fallback")]
-        entities = [*_list(selection, "entities"), *(parent for parent in parents if "." in parent)]
-        entities += [target["entity_id"] for target in targets if target.get("kind") == "notify"]
+        entities = _entities(data)
         entities += [target["action"] for target in targets if target.get("kind") == "mobile_app"]
         # Templates, messages, and data of events and actions; what a selection leaves out may be gone.
         entities += sorted(names.difference(entities, _list(selection, "excluded")))
@@ -146,6 +151,14 @@ class GoneReferences:
 
     def _say(self, kind: str, name: str) -> str:
         return alarm_words(self._hass).say(f"gone_{kind}", name=name)
+
+
+def _entities(data: Mapping[str, Any]) -> list[str]:
+    """Return the entities that a rule or a window selects, that are parents of a rule, and that a group tells."""
+    found = [*_list(_map(data.get("selection")), "entities")]
+    found += [parent for parent in _list(data, "parents") if "." in parent]
+    targets = [*_list(data, "targets"), *_list(data, "fallback")]
+    return [*found, *(target["entity_id"] for target in targets if target.get("kind") == "notify")]
 
 
 def _map(value: Any) -> Mapping[str, Any]:

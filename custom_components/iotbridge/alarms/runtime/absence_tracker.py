@@ -1,6 +1,7 @@
 """Waits for entities without a registry entry that are not there for a moment, as while their integration reloads."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
 
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers import entity_registry as er
@@ -8,6 +9,9 @@ from homeassistant.helpers import entity_registry as er
 from .processor import Ledger
 
 DAY_S = 24 * 3600.0
+# After a start, integrations take a while to bring their entities back, and Home Assistant may have been off for days.
+AFTER_START_S = 3600.0
+ABSENT = "absent"
 
 
 class Absences:
@@ -19,6 +23,14 @@ class Absences:
         self._ledger = ledger
         self._is_gone = is_gone
         self._since: dict[str, float] = {}
+        self._kept: dict[str, float] = {}
+
+    @callback
+    def async_restore(self, remembered: Mapping[str, Any]) -> None:
+        """Go on waiting for what was absent before the start; for an hour at least."""
+        earliest = self._ledger.now() - DAY_S + AFTER_START_S
+        self._since = {each: max(float(since), earliest) for each, since in remembered.get(ABSENT, {}).items()}
+        self._kept = dict(self._since)
 
     @callback
     def async_waited_for(self, rule_id: str, entities: frozenset[str]) -> frozenset[str]:
@@ -32,6 +44,9 @@ class Absences:
         speaking = [instance for instance in self._ledger if instance.key.subject and not instance.alarm.is_idle]
         absent = self._async_note((*named, *(instance.key.subject for instance in speaking)))
         self._since = {entity_id: since for entity_id, since in self._since.items() if entity_id in absent}
+        if self._since != self._kept:
+            self._kept = dict(self._since)
+            self._ledger.async_remember(ABSENT, self._kept)
         for instance in speaking:
             if self.is_over(instance.key.subject):
                 self._ledger.async_remove(instance)

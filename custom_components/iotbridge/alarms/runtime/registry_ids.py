@@ -49,6 +49,8 @@ class RegistryIds:
         self._follow = follow
         self._known: dict[str, str] = {}
         self._keep_soon = Soon(hass, self._async_keep)
+        self._removed: frozenset[str] | None = None
+        self._forget_removed_soon = Soon(hass, self._async_forget_removed)
         # What each subentry names, with the data in which that was found: to look for it takes longer than the rest.
         self._names: dict[str, tuple[Mapping[str, Any], frozenset[str]]] = {}
         self.is_writing = False
@@ -76,6 +78,7 @@ class RegistryIds:
             for stop in stops:
                 stop()
             self._keep_soon.cancel()
+            self._forget_removed_soon.cancel()
 
         return end
 
@@ -160,11 +163,19 @@ class RegistryIds:
         Home Assistant keeps what was removed for a month. What it does not know at all was never written: it saves the
         registry ten seconds late, so a kill loses new entries, and their entities come back with other ids.
         """
-        removed = er.async_get(self._hass).deleted_entities.values()
-        return entity_id.startswith(_PHONE) or any(entry.id == registry_id for entry in removed)
+        if self._removed is None:
+            # Asked for many entities at once, of thousands that were removed.
+            self._removed = frozenset(entry.id for entry in er.async_get(self._hass).deleted_entities.values())
+            self._forget_removed_soon()
+        return entity_id.startswith(_PHONE) or registry_id in self._removed
+
+    @callback
+    def _async_forget_removed(self) -> None:
+        self._removed = None
 
     @callback
     def _async_registry_updated(self, event: Event[er.EventEntityRegistryUpdatedData]) -> None:
+        self._async_forget_removed()
         data = event.data
         entity_id = data["entity_id"]
         if data["action"] == "create" and entity_id in self._known:
