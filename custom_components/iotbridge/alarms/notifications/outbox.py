@@ -275,11 +275,11 @@ class Outbox:
 
     async def _async_say(self, group: str, rows: Sequence[Row], names: frozenset[str]) -> None:
         """Say to each what is new to them. Raises TellError when some could not be told."""
-        parts: dict[tuple[bool, ...], set[str]] = {} if names else {(False,) * len(rows): set()}
+        by_news: dict[tuple[bool, ...], set[str]] = {} if names else {(False,) * len(rows): set()}
         for name in sorted(names):
-            parts.setdefault(tuple(row.is_new_to(name) for row in rows), set()).add(name)
+            by_news.setdefault(tuple(row.is_new_to(name) for row in rows), set()).add(name)
         errors: list[TellError] = []
-        for news, those in parts.items():
+        for news, those in by_news.items():
             try:
                 await self._notifier.async_send(group, self._messages(rows, news), only=those)
             except TellError as error:
