@@ -150,8 +150,9 @@ class World:
         return told
 
     def repairs(self) -> list[dict[str, str]]:
+        # For the title, which the frontend shows as plain text, names are there once more without escapes.
         return [
-            dict(issue.translation_placeholders or {})
+            {key: text for key, text in (issue.translation_placeholders or {}).items() if not key.endswith("_plain")}
             for (domain, _), issue in ir.async_get(self.hass).issues.items()
             if domain == "iotbridge" and issue.translation_key == "notifier_failing"
         ]
