@@ -133,7 +133,7 @@ class AlarmsManager(AlarmAccess):
             async_dispatcher_connect(self.hass, SIGNAL_CONFIG_ENTRY_CHANGED, self._async_entry_changed),
             self.hass.bus.async_listen(dr.EVENT_DEVICE_REGISTRY_UPDATED, self._async_places_changed),
             self.hass.bus.async_listen(er.EVENT_ENTITY_REGISTRY_UPDATED, self._async_places_changed),
-            mqtt_client.async_subscribe_connection_status(self.hass, lambda _: self.silencing.async_soon()),
+            mqtt_client.async_subscribe_connection_status(self.hass, self._async_connection_changed),
             async_track_time_interval(self.hass, self._async_minute, timedelta(minutes=1), name="iotbridge minute"),
             self.hass.bus.async_listen(EVENT_HOMEASSISTANT_FINAL_WRITE, self._async_final_write),
             self.hass.bus.async_listen(EVENT_HOMEASSISTANT_CLOSE, self._async_close),
@@ -359,6 +359,10 @@ class AlarmsManager(AlarmAccess):
     def _async_pending(self, instance: Instance) -> None:
         if self._may_explain(instance.rule, instance.key.subject):
             self.silencing.async_soon()
+
+    @callback
+    def _async_connection_changed(self, _is_connected: bool) -> None:
+        self.silencing.async_soon()
 
     @callback
     def _async_places_changed(self, _event: Event[Any]) -> None:
