@@ -260,7 +260,7 @@ class AlarmsManager(AlarmAccess):
     async def _async_take_up_restored(self) -> None:
         """Let running rules go on with alarms of the store, and end those that no rule has any more."""
         for rule_id in self._restored.rule_ids() & self.rules.keys():
-            self._async_take_up(self.rules[rule_id], None)
+            self._async_try(self.rules[rule_id], None)
         await async_end_orphans(self.ledger, self._restored, self._entry.subentries)
 
     def _is_gone(self, entity_id: str) -> bool:
