@@ -37,8 +37,9 @@ CREATE INDEX IF NOT EXISTS history_subject ON history (subject, at);
 )
 # The key of each table, by which a damaged file is read from both ends.
 _KEYS = {"instance": "rule_id {0}, subject {0}", "outbox": "id {0}", "remembered": "name {0}", "history": "id {0}"}
-# The file and what belongs to it, the log first: a file without its log would look complete.
+# The file and what belongs to it, the log first: SQLite would play a log that was left behind into the next file.
 _SUFFIXES = ("-shm", "-wal", "")
+_NO_JSON = object()
 # A card that is dying must not fill itself with copies of what it damaged.
 MAX_COPIES = 3
 
@@ -127,7 +128,7 @@ def load(connection: sqlite3.Connection) -> tuple[Loaded, list[Unread]]:
         else:
             unread.append(("outbox", (number,), data))
     for name, data in connection.execute("SELECT name, data FROM remembered"):
-        if (value := _json(data)) is not _json:
+        if (value := _json(data)) is not _NO_JSON:
             loaded.remembered[name] = value
         else:
             unread.append(("remembered", (name,), data))
@@ -228,11 +229,11 @@ def _readable(damaged: sqlite3.Connection, select: str) -> Iterator[Sequence[Any
 
 
 def _json(text: str) -> Any:
-    """Return what a text says; this function itself, which no JSON can be, where it is none."""
+    """Return the value of a JSON text; _NO_JSON where it is none."""
     try:
         return json.loads(text)
     except TypeError, ValueError, RecursionError:
-        return _json
+        return _NO_JSON
 
 
 def _text(data: bytes) -> str:

@@ -17,8 +17,8 @@ from homeassistant.core import CALLBACK_TYPE, HomeAssistant, State, callback, sp
 from homeassistant.helpers.event import async_call_later
 from homeassistant.util.unit_conversion import BaseUnitConverter
 
+from ...subentries import read
 from ..engine.evaluation.snapshot import Conversion, Seen
-from ..engine.parsing import read
 from ..engine.rule import MEASURING, Condition, Rule
 from .processor import Ledger
 
@@ -157,7 +157,7 @@ class LimitUnits:
     @callback
     def _async_with_unit(self, subentry: ConfigSubentry) -> Mapping[str, Any]:
         rule_id = subentry.subentry_id
-        rule = read(subentry.title, partial(Rule.from_dict, rule_id, subentry.title, subentry.data))
+        rule = read(subentry, partial(Rule.from_dict, rule_id, subentry.title))
         if rule is None or rule.condition.unit is not None:
             return subentry.data
         watched = [instance.key.subject for instance in self._ledger.of_rule(rule_id)]
