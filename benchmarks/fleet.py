@@ -96,7 +96,7 @@ async def _measure(folder: Path, hosts: list[SimulatedHost], *, ours: bool, roun
         await lab.home_assistant.start()
         await lab.set_up_mqtt()
         if ours:
-            await _set_up_iotbridge(lab)
+            await lab.set_up_iotbridge()
         await asyncio.sleep(QUIET_S)
         async with lab.broker.client() as client:
             client.pending_calls_threshold = 10 * len(hosts)
@@ -105,12 +105,6 @@ async def _measure(folder: Path, hosts: list[SimulatedHost], *, ours: bool, roun
             entities_s, values_percent, cpu = await _appear(lab, fleet, idle, ours=ours)
             per_report = await _report(lab, fleet, idle, rounds)
             return Run(entities_s, values_percent, cpu, per_report, lab.home_assistant.program.rss_mb())
-
-
-async def _set_up_iotbridge(lab: Lab) -> None:
-    result = await lab.client.flow("iotbridge", {})
-    if result["type"] != "create_entry":
-        raise LabError(f"IoT Bridge was not set up: {result}")
 
 
 async def _idle_cpu(lab: Lab) -> float:

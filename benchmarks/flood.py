@@ -119,9 +119,7 @@ async def _set_up(lab: Lab, host: SimulatedHost) -> None:
     await lab.broker.start()
     await lab.home_assistant.start()
     await lab.set_up_mqtt()
-    result = await lab.client.flow("iotbridge", {})
-    if result["type"] != "create_entry":
-        raise LabError(f"IoT Bridge was not set up: {result}")
+    await lab.set_up_iotbridge()
     async with lab.broker.client() as client:
 
         async def keep(topic: str, payload: str | bytes) -> None:

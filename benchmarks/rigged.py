@@ -4,7 +4,6 @@ from pathlib import Path
 
 from lab.home_assistant import HomeAssistant
 from lab.lab import Lab
-from lab.waiting import LabError
 
 PROBE = Path(__file__).with_name("bench_probe")
 UNWANTED = ("history:", "logbook:", "recorder:", "  commit_interval: 1", "    custom_components.iotbridge: debug")
@@ -41,8 +40,6 @@ async def set_up(lab: Lab, *, iot_bridge: bool) -> RiggedHomeAssistant:
     await home.start()
     await lab.set_up_mqtt()
     if iot_bridge:
-        result = await lab.client.flow("iotbridge", {})
-        if result["type"] != "create_entry":
-            raise LabError(f"IoT Bridge was not set up: {result}")
+        await lab.set_up_iotbridge()
     await home.stop()
     return home

@@ -86,6 +86,10 @@ class Lab:
         }
         _created(await self.client.flow("mqtt", answers))
 
+    async def set_up_iotbridge(self) -> None:
+        """Set IoT Bridge up by hand, as without any agent."""
+        _created(await self.client.flow("iotbridge", {}))
+
     async def accept_iotbridge(self, *, timeout_s: float = 60) -> None:
         """Wait until Home Assistant offers IoT Bridge by itself (an agent announced), and say yes."""
         if await self.client.entries("iotbridge"):
