@@ -33,7 +33,6 @@ async_publish = mqtt.async_publish
 async_subscribe_connection_status = mqtt.async_subscribe_connection_status
 async_wait_for_client = mqtt.async_wait_for_mqtt_client
 is_connected = mqtt.is_connected
-valid_prefix = mqtt.valid_publish_topic
 
 
 class _NotText(str):  # noqa: SLOT000 - a string with its bytes beside it
