@@ -1,14 +1,12 @@
 """Tells the targets that are added to a notifier group of the alarms that it was told of."""
 
 from collections.abc import Callable, Iterable
-from functools import partial
 
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import callback
 
 from ...const import SUBENTRY_NOTIFIER
 from ..engine.instance import Instance
-from ..engine.parsing import read
 from ..engine.references import Moves
 from .notifier import Notifier
 from .queue import moved_name
@@ -49,7 +47,7 @@ class GroupEdits:
         for group_id, subentry in self._entry.subentries.items():
             if subentry.subentry_type != SUBENTRY_NOTIFIER:
                 continue
-            if group := read(subentry.title, partial(self._notifier.group, group_id)):
+            if group := self._notifier.group(group_id):
                 found[group_id] = frozenset(group.targets)
         return found
 
