@@ -30,7 +30,7 @@ WITH_ADDRESS = [
     "agent/packaging/iotbridge-agent.service",
     "agent/pyproject.toml",
     "agent/src/iotbridge_agent/protocol/discovery.py",
-    "agent/src/iotbridge_agent/service.py",
+    "agent/src/iotbridge_agent/cli/service.py",
     "benchmarks/bench_probe/integration.json",
     "blueprints/automation/iotbridge/act_on_alarm.yaml",
     "blueprints/automation/iotbridge/announce_alarm.yaml",

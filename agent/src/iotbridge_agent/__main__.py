@@ -2,7 +2,7 @@
 
 import sys
 
-from iotbridge_agent.cli import main
+from iotbridge_agent.cli.command_line import main
 
 if __name__ == "__main__":
     sys.exit(main())

@@ -10,11 +10,11 @@ import sys
 from typing import Literal, TypeAlias
 from urllib.parse import urlsplit
 
-from iotbridge_agent import service, terminal
+from iotbridge_agent.cli import service, terminal
+from iotbridge_agent.cli.config_writer import Answers, to_config, write
+from iotbridge_agent.cli.doctor import finding_line
+from iotbridge_agent.cli.doctor_broker import examine_broker
 from iotbridge_agent.config import DEFAULT_PORTS, default_node_id
-from iotbridge_agent.config_writer import Answers, to_config, write
-from iotbridge_agent.doctor import finding_line
-from iotbridge_agent.doctor_broker import examine_broker
 from iotbridge_agent.errors import AgentError, ConfigError
 
 NextStep: TypeAlias = Literal["save", "again", "quit"]

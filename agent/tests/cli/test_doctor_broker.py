@@ -13,10 +13,10 @@ from typing import Any
 from conftest import Broker, Watcher, free_port
 import pytest
 
-from iotbridge_agent import doctor_broker
+from iotbridge_agent.cli import doctor_broker
+from iotbridge_agent.cli.doctor_broker import Finding, examine_broker
 from iotbridge_agent.config import Config, parse_config
 from iotbridge_agent.connection import Link
-from iotbridge_agent.doctor_broker import Finding, examine_broker
 
 PASSWORDS = "mosquitto_passwd"
 PUBLISH = 3

@@ -11,12 +11,12 @@ import tempfile
 
 import pytest
 
-from iotbridge_agent import service
+from iotbridge_agent.cli import service
+from iotbridge_agent.cli.service import Host, ServiceError, install, remove, rule_text, unit_text
 from iotbridge_agent.config import load_config
 from iotbridge_agent.errors import ConfigError
-from iotbridge_agent.service import Host, ServiceError, install, remove, rule_text, unit_text
 
-PACKAGING = Path(__file__).parents[1] / "packaging"
+PACKAGING = Path(__file__).parents[2] / "packaging"
 UNIT, RULE, SYSUSERS = (path.lstrip("/") for path in (service.UNIT, service.RULE, service.SYSUSERS))
 
 

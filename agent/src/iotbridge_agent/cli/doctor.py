@@ -11,17 +11,17 @@ import sys
 import tomllib
 
 from iotbridge_agent import dbus
+from iotbridge_agent.cli.doctor_broker import Finding, Level, examine_broker
+from iotbridge_agent.cli.service import NAME, RULE, STATE_DIR, UNIT, rule_text
+from iotbridge_agent.cli.terminal import Colour, coloured, say
 from iotbridge_agent.collectors import specs_for
 from iotbridge_agent.collectors.base import CollectorSpec
 from iotbridge_agent.commands.base import PowerBackend
 from iotbridge_agent.commands.power import DBusCall, system_backend
 from iotbridge_agent.config import Config, load_config
 from iotbridge_agent.dbus import DBusError
-from iotbridge_agent.doctor_broker import Finding, Level, examine_broker
 from iotbridge_agent.errors import NoDataError
 from iotbridge_agent.event_loop import DaemonExecutor
-from iotbridge_agent.service import NAME, RULE, STATE_DIR, UNIT, rule_text
-from iotbridge_agent.terminal import Colour, coloured, say
 
 SYSTEMD = ("org.freedesktop.systemd1", "/org/freedesktop/systemd1", "org.freedesktop.systemd1.Manager")
 SECRET_KEYS = ("password_file", "psk_file", "client_key")

@@ -12,7 +12,7 @@ from conftest import Broker, Watcher
 import pytest
 
 from iotbridge_agent import __version__
-from iotbridge_agent.cli import main
+from iotbridge_agent.cli.command_line import main
 from iotbridge_agent.errors import AgentError
 
 Result = subprocess.CompletedProcess[str]
@@ -115,10 +115,10 @@ def test_in_process_errors_become_exit_codes(
     def interrupted(*_: object) -> int:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("iotbridge_agent.doctor.main", fails)
+    monkeypatch.setattr("iotbridge_agent.cli.doctor.main", fails)
     assert main(["--config", path, "doctor"]) == 1
     assert capsys.readouterr().err == "iotbridge-agent: it failed\n"
-    monkeypatch.setattr("iotbridge_agent.doctor.main", interrupted)
+    monkeypatch.setattr("iotbridge_agent.cli.doctor.main", interrupted)
     assert main(["--config", path, "doctor"]) == 130
     assert capsys.readouterr().err == "Stopped.\n"
 

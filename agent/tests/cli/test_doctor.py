@@ -11,14 +11,14 @@ from typing import Any
 from conftest import Broker, free_port
 import pytest
 
-from iotbridge_agent import doctor
+from iotbridge_agent.cli import doctor
+from iotbridge_agent.cli.doctor_broker import Finding
+from iotbridge_agent.cli.service import rule_text
 from iotbridge_agent.collectors.base import CollectorSpec
 from iotbridge_agent.commands.base import Permission
 from iotbridge_agent.config import Config, load_config
 from iotbridge_agent.dbus import NoBusError
-from iotbridge_agent.doctor_broker import Finding
 from iotbridge_agent.errors import ConfigError, NoDataError
-from iotbridge_agent.service import rule_text
 
 
 class Power:

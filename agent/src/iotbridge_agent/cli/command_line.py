@@ -8,10 +8,10 @@ import signal
 import sys
 
 from iotbridge_agent import __version__
+from iotbridge_agent.cli.terminal import complain, say
 from iotbridge_agent.config import Config, default_config_path, load_config
 from iotbridge_agent.errors import AgentError, ConfigError
 from iotbridge_agent.log import set_up_log
-from iotbridge_agent.terminal import complain, say
 
 FINE, NEEDS_A_HAND, BAD_CONFIGURATION, INTERRUPTED = 0, 1, 2, 130
 EPILOG = """\
@@ -96,13 +96,13 @@ def _dispatch(arguments: argparse.Namespace) -> int:
     path = arguments.config or default_config_path()
     match arguments.what:
         case "setup":
-            from iotbridge_agent import setup_wizard  # noqa: PLC0415
+            from iotbridge_agent.cli import setup  # noqa: PLC0415
 
-            return setup_wizard.main(path, arguments)
+            return setup.main(path, arguments)
         case "run":
             return _run(load_config(path), dry_run=arguments.dry_run, verbose=arguments.verbose)
         case "doctor":
-            from iotbridge_agent import doctor  # noqa: PLC0415
+            from iotbridge_agent.cli import doctor  # noqa: PLC0415
 
             return doctor.main(path)
         case "service":
@@ -130,13 +130,13 @@ def _run(config: Config, *, dry_run: bool, verbose: bool) -> int:
 
 
 def _service(path: Path, arguments: argparse.Namespace) -> int:
-    from iotbridge_agent import service  # noqa: PLC0415
+    from iotbridge_agent.cli import service  # noqa: PLC0415
 
     root = arguments.root.absolute()
     host = service.Host(root=root, live=root == Path("/"))
     if arguments.verb == "remove":
         if arguments.forget:
-            from iotbridge_agent.forget import forget  # noqa: PLC0415
+            from iotbridge_agent.cli.forget import forget  # noqa: PLC0415
 
             config = load_config(path)
             service.remove(host, purge=arguments.purge)

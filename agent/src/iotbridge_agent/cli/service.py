@@ -9,7 +9,7 @@ import platform
 import stat
 import sys
 
-from iotbridge_agent import terminal
+from iotbridge_agent.cli import terminal
 from iotbridge_agent.commands.power import ExecuteArgv, run_argv
 from iotbridge_agent.config import Config, load_config
 from iotbridge_agent.errors import AgentError

@@ -5,8 +5,8 @@ from pathlib import Path
 from hypothesis import HealthCheck, example, given, settings, strategies as st
 import pytest
 
+from iotbridge_agent.cli.config_writer import Answers, WriteError, to_config, write
 from iotbridge_agent.config import load_config
-from iotbridge_agent.config_writer import Answers, WriteError, to_config, write
 from iotbridge_agent.errors import ConfigError
 
 FULL = Answers(

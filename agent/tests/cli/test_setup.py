@@ -12,11 +12,11 @@ import sys
 from conftest import Broker, free_port
 import pytest
 
-from iotbridge_agent.cli import _parser, main as cli_main
+from iotbridge_agent.cli.command_line import _parser, main as cli_main
+from iotbridge_agent.cli.service import Host
+from iotbridge_agent.cli.setup import Console, SetupError, main
 from iotbridge_agent.config import load_config
 from iotbridge_agent.errors import ConfigError
-from iotbridge_agent.service import Host
-from iotbridge_agent.setup_wizard import Console, SetupError, main
 
 
 class Person:

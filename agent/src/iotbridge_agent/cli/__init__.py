@@ -1,0 +1,1 @@
+"""Command line of the agent, one module for each subcommand."""
