@@ -12,8 +12,8 @@ import random
 
 import aiomqtt
 from iotbridge_agent import __version__
+from iotbridge_agent.collector import SensorDescription
 from iotbridge_agent.collectors import specs_for
-from iotbridge_agent.collectors.base import SensorDescription
 from iotbridge_agent.config import BrokerConfig, Config
 from iotbridge_agent.protocol import discovery
 from iotbridge_agent.protocol.messages import Announce, encode, encode_announce, format_time

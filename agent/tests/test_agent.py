@@ -293,7 +293,7 @@ def test_a_state_folder_that_cannot_be_written_stops_commands_that_act_and_nothi
 def test_nothing_is_loaded_for_readings_before_the_host_is_there() -> None:
     program = "import iotbridge_agent.cli.command_line, iotbridge_agent.agent, sys; print(*sys.modules)"
     loaded = subprocess.run([sys.executable, "-c", program], capture_output=True, check=True, text=True).stdout.split()
-    late = ("psutil", "iotbridge_agent.collectors", "iotbridge_agent.scheduler", "iotbridge_agent.commands.custom")
+    late = ("psutil", "iotbridge_agent.collector", "iotbridge_agent.scheduler", "iotbridge_agent.commands.custom")
     assert [name for name in loaded if name.startswith(late)] == []
 
 

@@ -24,7 +24,7 @@ def templates() -> set[str]:
     found = {name for name, *_ in discovery._COMMAND_BUTTONS.values()}
     for path in Path(iotbridge_agent.__file__).parent.rglob("*.py"):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-            if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "SensorDescription":
+            if isinstance(node, ast.Call) and getattr(node.func, "id", "") in ("SensorDescription", "replace"):
                 found |= {text for word in node.keywords if word.arg == "name" for text in _texts(word.value)}
             if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "translate":
                 found |= {str(word.value) for word in node.args if isinstance(word, ast.Constant)}

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from iotbridge_agent.collectors.base import CollectorSpec, Reading, SensorDescription, Value
+from iotbridge_agent.collector import CollectorSpec, Reading, SensorDescription, Value
 from iotbridge_agent.config import BrokerConfig, Config
 from iotbridge_agent.errors import NoDataError
 from iotbridge_agent.event_loop import DaemonExecutor

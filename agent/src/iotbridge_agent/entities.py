@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping
 from typing import Any
 
 from iotbridge_agent import __version__
-from iotbridge_agent.collectors.base import SensorDescription
+from iotbridge_agent.collector import SensorDescription
 from iotbridge_agent.config import Config
 from iotbridge_agent.host import Host
 from iotbridge_agent.names import translate

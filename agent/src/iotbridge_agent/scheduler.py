@@ -6,7 +6,7 @@ import logging
 import math
 import time
 
-from iotbridge_agent.collectors.base import Collector, CollectorSpec, Reading, SensorDescription, Value
+from iotbridge_agent.collector import Collector, CollectorSpec, Reading, SensorDescription, Value
 from iotbridge_agent.config import Config
 from iotbridge_agent.errors import NoDataError
 from iotbridge_agent.event_loop import forget_error

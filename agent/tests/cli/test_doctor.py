@@ -14,7 +14,7 @@ import pytest
 from iotbridge_agent.cli import doctor
 from iotbridge_agent.cli.doctor_broker import Finding
 from iotbridge_agent.cli.service import rule_text
-from iotbridge_agent.collectors.base import CollectorSpec
+from iotbridge_agent.collector import CollectorSpec
 from iotbridge_agent.commands.base import Permission
 from iotbridge_agent.config import Config, load_config
 from iotbridge_agent.dbus import NoBusError

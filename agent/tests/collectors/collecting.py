@@ -7,7 +7,7 @@ import shutil
 import psutil
 import pytest
 
-from iotbridge_agent.collectors.base import Collector, Reading
+from iotbridge_agent.collector import Collector, Reading
 
 SERVER = Path(__file__).parent.parent / "fixtures" / "server"
 

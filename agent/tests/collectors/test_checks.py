@@ -13,7 +13,7 @@ import time
 from collecting import readings, values
 import pytest
 
-from iotbridge_agent.collectors.base import Collector
+from iotbridge_agent.collector import Collector
 from iotbridge_agent.collectors.checks import check_specs
 from iotbridge_agent.config import CheckConfig, parse_config
 

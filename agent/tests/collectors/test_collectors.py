@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
+from iotbridge_agent.collector import SensorDescription
 from iotbridge_agent.collectors import COLLECTORS, specs_for
-from iotbridge_agent.collectors.base import SensorDescription
 from iotbridge_agent.config import COLLECTOR_NAMES, Config, parse_config
 from iotbridge_agent.errors import NoDataError
 

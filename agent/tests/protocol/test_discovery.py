@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from iotbridge_agent.collectors.base import SensorDescription
+from iotbridge_agent.collector import SensorDescription
 from iotbridge_agent.protocol import discovery
 from iotbridge_agent.protocol.topics import Topics
 

@@ -14,8 +14,8 @@ from iotbridge_agent import dbus
 from iotbridge_agent.cli.doctor_broker import Finding, Level, examine_broker
 from iotbridge_agent.cli.service import NAME, RULE, STATE_DIR, UNIT, rule_text
 from iotbridge_agent.cli.terminal import Colour, coloured, say
+from iotbridge_agent.collector import CollectorSpec
 from iotbridge_agent.collectors import specs_for
-from iotbridge_agent.collectors.base import CollectorSpec
 from iotbridge_agent.commands.base import PowerBackend
 from iotbridge_agent.commands.power import DBusCall, system_backend
 from iotbridge_agent.config import Config, load_config

@@ -3,7 +3,7 @@
 from dataclasses import replace
 from importlib import import_module
 
-from iotbridge_agent.collectors.base import Collector, CollectorSpec
+from iotbridge_agent.collector import Collector, CollectorSpec
 from iotbridge_agent.collectors.checks import check_specs
 from iotbridge_agent.config import Config
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import psutil
 
-from iotbridge_agent.collectors.base import Collector, Reading, SensorDescription
+from iotbridge_agent.collector import Collector, Reading, SensorDescription
 from iotbridge_agent.config import Config
 from iotbridge_agent.errors import NoDataError
 

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 import psutil
 
-from iotbridge_agent.collectors.base import Collector, Reading, SensorDescription
+from iotbridge_agent.collector import Collector, Reading, SensorDescription
 from iotbridge_agent.config import Config
 
 # The kernel computes the time of boot from the clock of now, so it wobbles with every correction of the clock. A

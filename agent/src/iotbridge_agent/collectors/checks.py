@@ -6,9 +6,9 @@ from pathlib import Path
 import socket
 import time
 
-from iotbridge_agent.collectors.base import Collector, CollectorSpec, Reading, SensorDescription
-from iotbridge_agent.collectors.keys import unique_slugs
+from iotbridge_agent.collector import Collector, CollectorSpec, Reading, SensorDescription
 from iotbridge_agent.config import CheckConfig
+from iotbridge_agent.sensor_keys import unique_slugs
 
 ACCEPTED = range(200, 400)
 

@@ -5,7 +5,7 @@ import time
 
 import psutil
 
-from iotbridge_agent.collectors.base import Collector, Reading, SensorDescription
+from iotbridge_agent.collector import Collector, Reading, SensorDescription
 from iotbridge_agent.config import Config
 
 # In a shorter time the agent's own work is what would be measured; a `status` command asks at any moment.

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 
 import psutil
 
-from iotbridge_agent.collectors.base import Collector, Reading, SensorDescription
-from iotbridge_agent.collectors.keys import is_wanted, unique_slugs
+from iotbridge_agent.collector import Collector, Reading, SensorDescription
 from iotbridge_agent.config import CollectorConfig, Config
+from iotbridge_agent.sensor_keys import is_wanted, unique_slugs
 
 if TYPE_CHECKING:
     from psutil._ntuples import sdiskpart

@@ -5,10 +5,10 @@ import json
 from pathlib import Path
 import socket
 
-from iotbridge_agent.collectors.base import Collector, Reading, SensorDescription
-from iotbridge_agent.collectors.keys import unique_slugs
+from iotbridge_agent.collector import Collector, Reading, SensorDescription
 from iotbridge_agent.config import Config
 from iotbridge_agent.errors import CollectorError
+from iotbridge_agent.sensor_keys import unique_slugs
 
 DEFAULT_SOCKET = Path("/var/run/docker.sock")
 MAX_ANSWER = 1 << 20

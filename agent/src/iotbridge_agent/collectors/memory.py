@@ -1,10 +1,11 @@
 """How much of the main memory is in use."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import psutil
 
-from iotbridge_agent.collectors.base import Collector, Reading, SensorDescription
+from iotbridge_agent.collector import Collector, Reading, SensorDescription
 from iotbridge_agent.config import Config
 
 GIB = 1024**3
@@ -31,18 +32,7 @@ USED = SensorDescription(
     decimals=1,
     dead_band=0.1,
 )
-AVAILABLE = SensorDescription(
-    key="memory_available",
-    name="Memory available",
-    unit="GiB",
-    device_class="data_size",
-    state_class="measurement",
-    icon="mdi:memory",
-    enabled=False,
-    display_precision=1,
-    decimals=1,
-    dead_band=0.1,
-)
+AVAILABLE = replace(USED, key="memory_available", name="Memory available")
 
 
 class Memory:

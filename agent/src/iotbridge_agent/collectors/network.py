@@ -1,6 +1,7 @@
 """How much goes through the network, in both directions."""
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 import re
 import sys
@@ -9,10 +10,10 @@ from typing import NamedTuple
 
 import psutil
 
-from iotbridge_agent.collectors.base import Collector, Reading, SensorDescription
-from iotbridge_agent.collectors.keys import is_wanted, unique_slugs
+from iotbridge_agent.collector import Collector, Reading, SensorDescription
 from iotbridge_agent.config import CollectorConfig, Config
 from iotbridge_agent.errors import NoDataError
+from iotbridge_agent.sensor_keys import is_wanted, unique_slugs
 
 MEGABYTE = 1_000_000
 MIN_WINDOW_S = 1.0  # in a shorter time the agent's own messages are what would be measured
@@ -99,18 +100,11 @@ def _readings(interface: str, suffix: str, rate: Traffic | None) -> Iterator[Rea
         decimals=2,
         dead_band=0.05,
     )
-    up = SensorDescription(
+    up = replace(
+        down,
         key=f"network_up{suffix}",
         name="Network upload {interface}" if interface else "Network upload",
-        placeholders=placeholders,
-        unit="MB/s",
-        device_class="data_rate",
-        state_class="measurement",
         icon="mdi:upload-network",
-        enabled=not interface,
-        display_precision=2,
-        decimals=2,
-        dead_band=0.05,
     )
     yield Reading(down, rate.down if rate else None)
     yield Reading(up, rate.up if rate else None)

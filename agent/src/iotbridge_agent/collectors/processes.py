@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import psutil
 
-from iotbridge_agent.collectors.base import Collector, Reading, SensorDescription
+from iotbridge_agent.collector import Collector, Reading, SensorDescription
 from iotbridge_agent.config import Config
 
 COUNT = SensorDescription(

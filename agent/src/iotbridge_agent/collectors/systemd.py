@@ -2,9 +2,9 @@
 
 from collections.abc import Iterator
 
-from iotbridge_agent.collectors.base import Collector, Reading, SensorDescription
-from iotbridge_agent.collectors.keys import unique_slugs
+from iotbridge_agent.collector import Collector, Reading, SensorDescription
 from iotbridge_agent.config import Config
+from iotbridge_agent.sensor_keys import unique_slugs
 
 SERVICE = "org.freedesktop.systemd1"
 STATES = ("active", "inactive", "failed", "activating", "deactivating", "reloading", "refreshing", "maintenance")

@@ -10,9 +10,9 @@ from pathlib import Path
 import re
 from typing import IO, TYPE_CHECKING, TypeAlias
 
-from iotbridge_agent.collectors.base import Collector, Reading, SensorDescription
-from iotbridge_agent.collectors.debian_version import VersionKey, version_key
+from iotbridge_agent.collector import Collector, Reading, SensorDescription
 from iotbridge_agent.config import Config
+from iotbridge_agent.debian_version import VersionKey, version_key
 from iotbridge_agent.errors import NoDataError
 
 if TYPE_CHECKING:

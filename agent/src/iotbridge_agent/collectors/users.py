@@ -5,7 +5,7 @@ from pathlib import Path
 
 import psutil
 
-from iotbridge_agent.collectors.base import Collector, Reading, SensorDescription
+from iotbridge_agent.collector import Collector, Reading, SensorDescription
 from iotbridge_agent.config import Config
 
 SESSIONS = Path("/run/systemd/sessions")

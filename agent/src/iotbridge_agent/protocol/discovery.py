@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from iotbridge_agent.collectors.base import SensorDescription
+from iotbridge_agent.collector import SensorDescription
 from iotbridge_agent.protocol.topics import Topics
 
 ORIGIN_NAME = "IoT Bridge agent"

@@ -4,7 +4,7 @@ import re
 
 from hypothesis import given, strategies as st
 
-from iotbridge_agent.collectors.keys import is_wanted, unique_slugs
+from iotbridge_agent.sensor_keys import is_wanted, unique_slugs
 
 
 @given(st.lists(st.text(max_size=80), max_size=20))

@@ -2,7 +2,7 @@
 
 import pytest
 
-from iotbridge_agent.collectors.debian_version import version_key
+from iotbridge_agent.debian_version import version_key
 
 
 @pytest.mark.parametrize(
