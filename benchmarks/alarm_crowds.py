@@ -15,7 +15,14 @@ from lab.lab import Lab
 from lab.waiting import until
 
 from custom_components.iotbridge.alarms.engine.models import Severity
-from custom_components.iotbridge.alarms.engine.rule import Condition, Kind, Plan, Rule, Selection, Step
+from custom_components.iotbridge.alarms.engine.rule import (
+    AlarmKind,
+    Condition,
+    EscalationPolicy,
+    EscalationStep,
+    Rule,
+    Selection,
+)
 
 from . import alarm_rivals as rivals
 from .report import Report
@@ -83,9 +90,12 @@ async def _call(lab: Lab, name: str, data: Json) -> Json:
 
 def _rules() -> list[Rule]:
     cases = {
-        "Gone": (Condition(kind=Kind.UNAVAILABLE), [f"sensor.crowd_{number}" for number in range(CROWD)]),
-        "Burst": (Condition(kind=Kind.ABOVE, above=rivals.LIMIT), [f"sensor.burst_{n}" for n in range(CROWD)]),
-        "Silent": (Condition(kind=Kind.NO_DATA, silent_s=24 * 3600.0), [f"sensor.silent_{n}" for n in range(SILENT)]),
+        "Gone": (Condition(kind=AlarmKind.UNAVAILABLE), [f"sensor.crowd_{number}" for number in range(CROWD)]),
+        "Burst": (Condition(kind=AlarmKind.ABOVE, above=rivals.LIMIT), [f"sensor.burst_{n}" for n in range(CROWD)]),
+        "Silent": (
+            Condition(kind=AlarmKind.NO_DATA, silent_s=24 * 3600.0),
+            [f"sensor.silent_{n}" for n in range(SILENT)],
+        ),
     }
     return [
         Rule(
@@ -94,7 +104,7 @@ def _rules() -> list[Rule]:
             severity=Severity.WARNING,
             condition=condition,
             selection=Selection(entities=tuple(entities)),
-            plan=Plan(steps=(Step(after_s=0.0, groups=(rivals.GROUP,)),)),
+            plan=EscalationPolicy(steps=(EscalationStep(after_s=0.0, groups=(rivals.GROUP,)),)),
         )
         for name, (condition, entities) in cases.items()
     ]

@@ -7,7 +7,14 @@ import secrets
 from typing import Any
 
 from custom_components.iotbridge.alarms.engine.models import Severity
-from custom_components.iotbridge.alarms.engine.rule import Condition, Kind, Plan, Rule, Selection, Step
+from custom_components.iotbridge.alarms.engine.rule import (
+    AlarmKind,
+    Condition,
+    EscalationPolicy,
+    EscalationStep,
+    Rule,
+    Selection,
+)
 
 NOBODY, OURS, AUTOMATIONS, ALERT2 = "nobody", "IoT Bridge", "automations", "Alert2"
 LIMIT = 80
@@ -58,9 +65,9 @@ def _rule(name: str, entities: list[str]) -> Rule:
         rule_id="",
         name=name,
         severity=Severity.WARNING,
-        condition=Condition(kind=Kind.ABOVE, above=LIMIT),
+        condition=Condition(kind=AlarmKind.ABOVE, above=LIMIT),
         selection=Selection(entities=tuple(entities)),
-        plan=Plan(steps=(Step(after_s=0.0, groups=(GROUP,)),)),
+        plan=EscalationPolicy(steps=(EscalationStep(after_s=0.0, groups=(GROUP,)),)),
     )
 
 

@@ -33,7 +33,8 @@ HEAD = ["flood", "median ms", "99 of 100 ms", "slowest ms", "CPU of Home Assista
 PING_EVERY_S = 0.01
 QUIET_S = 2.0
 QUIET_CPU = 0.3
-QUIET_WITHIN_S = 60.0
+# The recorder needs more than a minute for the states that core wrote of its device in ten seconds.
+QUIET_WITHIN_S = 300.0
 APPEAR_WITHIN_S = 60.0
 NODE = "flooded"
 PLAIN = "flood/plain"

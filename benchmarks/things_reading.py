@@ -9,9 +9,9 @@ import time
 from lab import things
 
 from custom_components.iotbridge.things import decoders
-from custom_components.iotbridge.things.analysis import understand
-from custom_components.iotbridge.things.model.mapping import Reader, Update
-from custom_components.iotbridge.things.model.message import About, Sample
+from custom_components.iotbridge.things.analysis import analyse
+from custom_components.iotbridge.things.model.mapping import ProfileReader, Update
+from custom_components.iotbridge.things.model.message import DeviceMetadata, Sample
 from custom_components.iotbridge.things.model.profile import Profile
 from custom_components.iotbridge.things.model.topic_matching import split
 
@@ -53,7 +53,7 @@ def measure(found: Sequence[Case]) -> None:
     for _ in range(ROUNDS):
         for case, read in zip(found, readers, strict=True):
             case.reading.append(_seconds(read))
-            case.understanding.append(_seconds(partial(understand, [case.sample])))
+            case.understanding.append(_seconds(partial(analyse, [case.sample])))
 
 
 def row(case: Case) -> list[str]:
@@ -75,15 +75,15 @@ HEAD = ["message", "bytes", "values", "µs to decode and read", "in the rounds",
 
 def _reading(case: Case) -> Callable[[], object]:
     """Return what the run time does with the message, up to the values of its channels."""
-    understood = understand([case.sample])
+    understood = analyse([case.sample])
     channels = tuple(reading.channel for device in understood.devices for reading in device.readings)
     profile = Profile(
         topic=case.sample.topic,
         depth=understood.depth,
         channels=channels,
-        devices={device.identity: About() for device in understood.devices},
+        devices={device.identity: DeviceMetadata() for device in understood.devices},
     )
-    reader = Reader(profile)
+    reader = ProfileReader(profile)
 
     def read() -> list[Update]:
         place = split(profile.topic, profile.depth, case.sample.topic)

@@ -3,14 +3,14 @@
 from typing import Any
 
 from custom_components.iotbridge.alarms.engine.models import Severity
-from custom_components.iotbridge.alarms.engine.rule import Condition, Kind, Rule, Selection
+from custom_components.iotbridge.alarms.engine.rule import AlarmKind, Condition, Rule, Selection
 from homeassistant.config_entries import ConfigEntry, ConfigSubentry
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import entity_registry as er
 
 from .kit import Kit
 
-HOT = Condition(kind=Kind.ABOVE, above=80, hysteresis=2)
+HOT = Condition(kind=AlarmKind.ABOVE, above=80, hysteresis=2)
 
 
 def put_rule(hass: HomeAssistant, entry: ConfigEntry, *entities: str, condition: Condition = HOT, **more: Any) -> str:

@@ -105,7 +105,7 @@ async def test_a_hook_that_fails_costs_no_backup(kit: Kit, tmp_path: Path, caplo
     manager = await _manager(kit)
     (entry,) = kit.hass.config_entries.async_loaded_entries("iotbridge")
     # As after a disk that was gone for a moment: what was opened cannot be used any more.
-    entry.runtime_data.alarms.ledger.writer._store._connection.close()
+    entry.runtime_data.alarms.processor.writer._store._connection.close()
     folder = Path(kit.hass.config.path("backups"))
     await kit.hass.async_add_executor_job(folder.mkdir)
 

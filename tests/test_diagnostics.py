@@ -6,9 +6,9 @@ from typing import Any
 from pytest_homeassistant_custom_component.components.diagnostics import get_diagnostics_for_config_entry
 from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 
-from custom_components.iotbridge.alarms.engine.rule import Plan, Step
+from custom_components.iotbridge.alarms.engine.rule import EscalationPolicy, EscalationStep
 from custom_components.iotbridge.pseudonyms import Pseudonyms
-from custom_components.iotbridge.things.model.message import About, Sample
+from custom_components.iotbridge.things.model.message import DeviceMetadata, Sample
 from custom_components.iotbridge.things.model.profile import Channel, Profile
 from homeassistant.setup import async_setup_component
 
@@ -119,7 +119,7 @@ async def test_a_thing_is_shown_without_its_owner(kit: Kit, hass_client: ClientS
             Channel(name="Anna's tap", path=("total_m3",), unit="m³", device_class="water"),
             Channel(name="Key", path=("a-secret-word",), enabled=False),
         ),
-        devices={"instance-7": About(name="Rossi", serial_number="a-secret-word")},
+        devices={"instance-7": DeviceMetadata(name="Rossi", serial_number="a-secret-word")},
     )
     learn(kit.hass, entry, profile, Sample("rossi/meters/instance-7", b'{"total_m3": 123.5, "imei": "192.168.7.20"}'))
     await kit.hass.async_block_till_done()
@@ -139,7 +139,7 @@ async def test_a_thing_is_shown_without_its_owner(kit: Kit, hass_client: ClientS
 
 
 async def test_alarms_without_names(kit: Kit, hass_client: ClientSessionGenerator) -> None:
-    plan = Plan(steps=(Step(after_s=0, groups=("rossi-group",)),), repeat_s=600)
+    plan = EscalationPolicy(steps=(EscalationStep(after_s=0, groups=("rossi-group",)),), repeat_s=600)
     await add_rule(kit, "sensor.rossi", "sensor.two", name="rossi", plan=plan, what_to_do="a-secret-word")
     await set_state(kit, "sensor.rossi", "90")
     await call(kit, "maintenance_start", entity_id="sensor.two", duration=600, name="rossi", comment="a-secret-word")

@@ -10,12 +10,12 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry, async_
 
 from custom_components.iotbridge import config_flow, migration
 from custom_components.iotbridge.alarms.engine.models import Severity
-from custom_components.iotbridge.alarms.engine.rule import Plan, Rule, Selection, Step
+from custom_components.iotbridge.alarms.engine.rule import EscalationPolicy, EscalationStep, Rule, Selection
 from custom_components.iotbridge.alarms.manager import AlarmsManager, store_path
-from custom_components.iotbridge.hosts.manager import AgentsManager
+from custom_components.iotbridge.hosts.manager import HostsManager
 from custom_components.iotbridge.subentries import async_migrate
 from custom_components.iotbridge.things.model.mapping import thing_uid
-from custom_components.iotbridge.things.model.message import About
+from custom_components.iotbridge.things.model.message import DeviceMetadata
 from custom_components.iotbridge.things.model.profile import Channel, Profile
 from homeassistant.config_entries import ConfigEntryState, ConfigSubentryDataWithId, SubentryFlowContext
 from homeassistant.core import HomeAssistant, State
@@ -32,19 +32,21 @@ TEMPERATURE = Channel(name="Temperature", path=("temperature",), state_class="me
 
 
 def thing(topic: str = "attic/weather") -> dict[str, Any]:
-    profile = Profile(topic=topic, depth=0, channels=(TEMPERATURE,), devices={topic: About(name="Attic")}, exact=True)
+    profile = Profile(
+        topic=topic, depth=0, channels=(TEMPERATURE,), devices={topic: DeviceMetadata(name="Attic")}, exact=True
+    )
     return profile.as_dict()
 
 
 def rule(*groups: str) -> dict[str, Any]:
-    steps = (Step(after_s=0, groups=groups),) if groups else ()
+    steps = (EscalationStep(after_s=0, groups=groups),) if groups else ()
     made = Rule(
         rule_id="",
         name="Hot",
         severity=Severity.WARNING,
         condition=HOT,
         selection=Selection(entities=("sensor.hot",)),
-        plan=Plan(steps=steps),
+        plan=EscalationPolicy(steps=steps),
     )
     return made.as_dict()
 
@@ -157,7 +159,7 @@ async def test_alarms_that_cannot_start_watch_nothing_and_show_nothing(
 async def test_hosts_that_cannot_start_show_nothing(
     hass: HomeAssistant, mqtt: Any, entry: MockConfigEntry, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(AgentsManager, "async_start", _fail)
+    monkeypatch.setattr(HostsManager, "async_start", _fail)
 
     await set_up(hass, entry)
 

@@ -9,7 +9,7 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.iotbridge.issues import HOST_FLOODING, Issues
 from custom_components.iotbridge.markdown import escaped, in_code
-from custom_components.iotbridge.things.model.message import About
+from custom_components.iotbridge.things.model.message import DeviceMetadata
 from custom_components.iotbridge.things.model.profile import Channel, Profile
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import issue_registry as ir
@@ -63,7 +63,7 @@ def test_an_ordinary_name_stays_as_it_is(text: str) -> None:
 
 async def test_a_device_cannot_put_a_link_into_a_repair(hass: HomeAssistant, kit: Kit, entry: MockConfigEntry) -> None:
     channel = Channel(name="Temperature", path=("temperature_C",), state_class="measurement")
-    devices = {"Acme-1": About(name="Acme")}
+    devices = {"Acme-1": DeviceMetadata(name="Acme")}
     profile = Profile(topic="rtl_433/+/events", depth=0, channels=(channel,), devices=devices)
     learn(hass, entry, profile)
     await hass.async_block_till_done()

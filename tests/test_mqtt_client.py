@@ -12,10 +12,10 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 from pytest_homeassistant_custom_component.typing import ClientSessionGenerator, WebSocketGenerator
 
 from custom_components.iotbridge import mqtt_client
-from custom_components.iotbridge.alarms.engine.rule import Condition, Kind, Selection
+from custom_components.iotbridge.alarms.engine.rule import AlarmKind, Condition, Selection
 from custom_components.iotbridge.alarms.runtime.store import HistoryQuery
 from custom_components.iotbridge.things.model.mapping import thing_uid
-from custom_components.iotbridge.things.model.message import About, Sample
+from custom_components.iotbridge.things.model.message import DeviceMetadata, Sample
 from custom_components.iotbridge.things.model.profile import Channel, Profile
 from homeassistant.components import mqtt
 from homeassistant.components.mqtt import debug_info
@@ -77,7 +77,7 @@ async def reload_mqtt(home: HomeAssistant, client: aiomqtt.Client) -> None:
 
 def weather(name: str = "Attic", topic: str = "attic/weather") -> tuple[Profile, Sample]:
     channel = Channel(name="Temperature", path=("temperature",), state_class="measurement")
-    profile = Profile(topic=topic, depth=0, channels=(channel,), devices={topic: About(name=name)}, exact=True)
+    profile = Profile(topic=topic, depth=0, channels=(channel,), devices={topic: DeviceMetadata(name=name)}, exact=True)
     return profile, Sample(topic, b'{"temperature": 21.5}')
 
 
@@ -265,7 +265,7 @@ async def test_mqtt_devices_are_removed_by_their_discovery_topic_after_mqtt_was_
 async def test_a_removed_rule_for_messages_hears_nothing_after_mqtt_was_reloaded(
     home: HomeAssistant, entry: MockConfigEntry, broker: Broker
 ) -> None:
-    condition = Condition(kind=Kind.MESSAGE, topic="boiler/error")
+    condition = Condition(kind=AlarmKind.MESSAGE, topic="boiler/error")
     kept = put_rule(home, entry, condition=condition, selection=Selection(), name="Boiler")
     removed = put_rule(home, entry, condition=condition, selection=Selection(), name="Old boiler")
     await home.async_block_till_done()

@@ -23,7 +23,7 @@ async def _async_keep_still(hass: HomeAssistant, *, still: bool) -> None:
     entry: IotBridgeConfigEntry
     for entry in hass.config_entries.async_loaded_entries(DOMAIN):
         try:
-            await entry.runtime_data.alarms.ledger.writer.async_keep_still(still)
+            await entry.runtime_data.alarms.processor.writer.async_freeze(still)
         except Exception:  # noqa: BLE001 - logged, and the backup goes on
             # A backup without the last minutes of the alarms is better than none: Home Assistant gives up the whole
             # backup where a hook raises.

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from homeassistant.core import HomeAssistant, callback
 
 
-class Soon:
+class CoalescedCall:
     """Does something once, after all that happens now, however often it was asked to."""
 
     def __init__(self, hass: HomeAssistant, act: Callable[[], object]) -> None:

@@ -18,9 +18,9 @@ from homeassistant.helpers.service_info.mqtt import MqttServiceInfo
 
 from . import migration, mqtt_client
 from .alarms.flow import options_form
-from .alarms.flow.maintenance_flow import WindowFlow
+from .alarms.flow.maintenance_flow import MaintenanceFlow
 from .alarms.flow.notifier_flow import NotifierFlow
-from .alarms.flow.rule_flow import AlarmFlow
+from .alarms.flow.rule_flow import RuleFlow
 from .const import (
     CONF_LOST_AFTER,
     CONF_PREFIXES,
@@ -97,9 +97,9 @@ class IotBridgeConfigFlow(ConfigFlow, domain=DOMAIN):
         """Return the flows behind the buttons of the entry."""
         return {
             SUBENTRY_DEVICE: DeviceFlow,
-            SUBENTRY_ALARM: AlarmFlow,
+            SUBENTRY_ALARM: RuleFlow,
             SUBENTRY_NOTIFIER: NotifierFlow,
-            SUBENTRY_WINDOW: WindowFlow,
+            SUBENTRY_WINDOW: MaintenanceFlow,
         }
 
     @override

@@ -21,7 +21,7 @@ async def async_get_config_entry_diagnostics(hass: HomeAssistant, entry: IotBrid
     """Return the diagnostics of each capability and of the connection to the broker."""
     runtime = entry.runtime_data
     names = Pseudonyms()
-    hosts = hosts_diagnostics(runtime.agents, names)
+    hosts = hosts_diagnostics(runtime.hosts, names)
     mqtt = mqtt_client.async_entry(hass)
     return {
         "options": {**entry.options, CONF_PREFIXES: hosts.pop("prefixes")},

@@ -209,7 +209,7 @@ def payload_of(message: mqtt.ReceiveMessage | MqttServiceInfo) -> bytes:
     return bytes(message.payload)
 
 
-class Lease:
+class TemporarySubscription:
     """A subscription for a short while, given back only when it was made.
 
     Core's mqtt subscribes in rounds, and loses the rest of a round when one in it was taken back meanwhile.

@@ -20,10 +20,10 @@ from .const import (
     DOMAIN,
     LOGGER,
 )
-from .hosts.device_links import Attachments
+from .hosts.device_links import DeviceLinks
 from .hosts.discovery import HostDiscovery
 from .hosts.discovery_monitor import DiscoveryMonitor
-from .hosts.manager import AgentsManager
+from .hosts.manager import HostsManager
 from .things.manager import ThingsManager
 
 type IotBridgeConfigEntry = ConfigEntry[Runtime]
@@ -35,10 +35,10 @@ type Stop = Callable[[], Coroutine[Any, Any, None] | None]
 class Runtime:
     """Everything that lives as long as the config entry."""
 
-    agents: AgentsManager
-    attachments: Attachments
+    hosts: HostsManager
+    device_links: DeviceLinks
     monitor: DiscoveryMonitor
-    discovery: HostDiscovery
+    host_discovery: HostDiscovery
     things: ThingsManager
     alarms: AlarmsManager
 
@@ -47,14 +47,14 @@ def build(hass: HomeAssistant, entry: IotBridgeConfigEntry) -> Runtime:
     """Build the managers from the entry's options."""
     options = entry.options
     prefixes = list(options.get(CONF_PREFIXES, DEFAULT_PREFIXES))
-    agents = AgentsManager(
+    agents = HostsManager(
         hass,
         prefixes,
         response_timeout_s=options.get(CONF_RESPONSE_TIMEOUT, DEFAULT_RESPONSE_TIMEOUT_S),
         lost_after_s=options.get(CONF_LOST_AFTER, DEFAULT_LOST_AFTER_S),
     )
     things = ThingsManager(hass, entry, prefixes)
-    attachments = Attachments(hass, entry, agents)
+    attachments = DeviceLinks(hass, entry, agents)
     monitor = DiscoveryMonitor(hass, entry, agents, attachments)
     discovery = HostDiscovery(hass, agents, monitor)
     return Runtime(agents, attachments, monitor, discovery, things, AlarmsManager(hass, entry))
@@ -93,7 +93,7 @@ async def _async_end(part: str, stops: list[Stop]) -> None:
 def _async_show_failed(hass: HomeAssistant, entry: IotBridgeConfigEntry, part: str) -> None:
     """Make the entities of a part unavailable: what they show is not so."""
     if part == ir.HOSTS_NOT_STARTED:
-        entry.runtime_data.agents.is_failed = True
+        entry.runtime_data.hosts.is_failed = True
     elif part == ir.ALARMS_NOT_STARTED:
         entry.runtime_data.alarms.is_failed = True
     for platform in async_get_platforms(hass, DOMAIN):
@@ -102,12 +102,12 @@ def _async_show_failed(hass: HomeAssistant, entry: IotBridgeConfigEntry, part: s
 
 
 async def _async_start_hosts(runtime: Runtime, stops: list[Stop]) -> None:
-    runtime.attachments.async_start(runtime.agents.prefixes)
-    stops += [runtime.attachments.async_stop, runtime.monitor.async_stop]
+    runtime.device_links.async_start(runtime.hosts.prefixes)
+    stops += [runtime.device_links.async_stop, runtime.monitor.async_stop]
     await runtime.monitor.async_start()
-    stops.append(await runtime.discovery.async_start())
-    stops.append(runtime.agents.async_stop)
-    await runtime.agents.async_start()
+    stops.append(await runtime.host_discovery.async_start())
+    stops.append(runtime.hosts.async_stop)
+    await runtime.hosts.async_start()
 
 
 async def _async_start_things(runtime: Runtime, stops: list[Stop]) -> None:

@@ -15,5 +15,5 @@ async def async_setup_entry(
 ) -> None:
     """Set up the sensors of each capability."""
     runtime = entry.runtime_data
-    async_setup_host_sensors(entry, runtime.agents, runtime.attachments, async_add_entities)
+    async_setup_host_sensors(entry, runtime.hosts, runtime.device_links, async_add_entities)
     async_setup_alarm_sensors(entry, runtime.alarms, async_add_entities)

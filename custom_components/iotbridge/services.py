@@ -21,5 +21,5 @@ def async_setup_services(hass: HomeAssistant) -> None:
         return entries[0].runtime_data
 
     async_setup_alarm_services(hass, lambda: runtime().alarms)
-    async_setup_host_services(hass, lambda: (runtime().agents, runtime().attachments))
+    async_setup_host_services(hass, lambda: (runtime().hosts, runtime().device_links))
     async_setup_thing_services(hass)

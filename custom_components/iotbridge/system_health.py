@@ -23,7 +23,7 @@ async def system_health_info(hass: HomeAssistant) -> dict[str, Any]:
     entries: list[IotBridgeConfigEntry] = hass.config_entries.async_loaded_entries(DOMAIN)
     if not entries:
         return {}
-    agents, alarms = entries[0].runtime_data.agents, entries[0].runtime_data.alarms
+    agents, alarms = entries[0].runtime_data.hosts, entries[0].runtime_data.alarms
     versions = [host.announce.agent for host in agents.inventory if host.announce]
     return {
         "broker_connected": agents.is_connected,
@@ -35,7 +35,7 @@ async def system_health_info(hass: HomeAssistant) -> dict[str, Any]:
         "alarm_rules": len(alarms.rules),
         "alarms_active": sum(alarms.count(severity, unacknowledged=False) for severity in Severity),
         "alarms_unacknowledged": sum(alarms.count(severity, unacknowledged=True) for severity in Severity),
-        "maintenance": alarms.silencing.maintenance,
+        "maintenance": alarms.suppressor.maintenance,
         "agent_version": max(versions, key=_version, default="-"),
         "prefixes": ", ".join(agents.diagnostics()["prefixes"]),
     }

@@ -12,7 +12,7 @@ _WITH_CLASSES = ("sensor", "binary_sensor", "switch", "event")
 
 
 @dataclass(frozen=True, slots=True)
-class Words:
+class Texts:
     """Own sentences by key and names of device classes, in the language of the home."""
 
     own: Mapping[str, str]
@@ -23,11 +23,11 @@ class Words:
         return self.own[key].format(**placeholders)
 
 
-async def async_words(hass: HomeAssistant) -> Words:
+async def async_texts(hass: HomeAssistant) -> Texts:
     """Load the texts from the translations; names of device classes are Home Assistant's own."""
     own = await async_get_translations(hass, hass.config.language, "selector", {DOMAIN})
     names = await async_get_translations(hass, hass.config.language, "entity_component", _WITH_CLASSES)
-    return Words(
+    return Texts(
         own=texts_below(own, f"component.{DOMAIN}.selector.wizard.options."), device_classes=_device_classes(names)
     )
 

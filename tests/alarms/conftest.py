@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry, async_mock_service
 
-from custom_components.iotbridge.alarms.engine.rule import Plan, Step
+from custom_components.iotbridge.alarms.engine.rule import EscalationPolicy, EscalationStep
 from homeassistant.config_entries import ConfigSubentry
 from homeassistant.core import HomeAssistant, ServiceCall
 
@@ -24,12 +24,12 @@ def told(hass: HomeAssistant) -> list[ServiceCall]:
 
 
 @pytest.fixture
-async def plan(kit: Kit, entry: MockConfigEntry, told: list[ServiceCall]) -> Plan:
+async def plan(kit: Kit, entry: MockConfigEntry, told: list[ServiceCall]) -> EscalationPolicy:
     """Return the plan that tells Anna at once."""
     data: dict[str, Any] = {"targets": [{"kind": "mobile_app", "action": "notify.mobile_app_anna"}]}
     group = ConfigSubentry(data=data, subentry_type="notifier", title="Anna", unique_id=None)  # type: ignore[arg-type]
     kit.hass.config_entries.async_add_subentry(entry, group)
-    return Plan(steps=(Step(after_s=0, groups=(group.subentry_id,)),))
+    return EscalationPolicy(steps=(EscalationStep(after_s=0, groups=(group.subentry_id,)),))
 
 
 @pytest.fixture

@@ -5,7 +5,7 @@ from typing import Any
 
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
-from custom_components.iotbridge.alarms.engine.rule import Condition, Kind
+from custom_components.iotbridge.alarms.engine.rule import AlarmKind, Condition
 from custom_components.iotbridge.alarms.manager import AlarmsManager
 from homeassistant.components.mqtt.const import MQTT_CONNECTION_STATE
 from homeassistant.config_entries import ConfigEntry
@@ -17,8 +17,8 @@ from homeassistant.helpers.dispatcher import async_dispatcher_send
 from ..kit import Kit
 from ..rules import call
 
-UNAVAILABLE = Condition(kind=Kind.UNAVAILABLE)
-BROKER_OFF = Condition(kind=Kind.STATE, states=("off",))
+UNAVAILABLE = Condition(kind=AlarmKind.UNAVAILABLE)
+BROKER_OFF = Condition(kind=AlarmKind.STATE, states=("off",))
 
 type SetClock = Callable[[float], None]
 

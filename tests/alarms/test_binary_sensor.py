@@ -4,8 +4,8 @@ from typing import Any
 
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
-from custom_components.iotbridge.alarms.engine.models import AlarmKey, By, Severity
-from custom_components.iotbridge.alarms.engine.rule import Condition, Kind
+from custom_components.iotbridge.alarms.engine.models import Actor, AlarmKey, Severity
+from custom_components.iotbridge.alarms.engine.rule import AlarmKind, Condition
 from homeassistant.components.mqtt.const import MQTT_CONNECTION_STATE
 from homeassistant.core import State
 from homeassistant.helpers import device_registry as dr, entity_registry as er
@@ -91,7 +91,7 @@ async def test_nothing_is_known_before_an_entity_is_there(kit: Kit) -> None:
 
 
 async def test_a_rule_that_waits_for_an_event_is_off(kit: Kit) -> None:
-    condition = Condition(kind=Kind.EVENT, event_type="smoke")
+    condition = Condition(kind=AlarmKind.EVENT, event_type="smoke")
     rule_id = await add_rule(kit, condition=condition, name="Smoke")
 
     assert shown(kit, rule_id).state == "off"
@@ -155,7 +155,7 @@ async def test_a_renamed_rule_renames_it(kit: Kit, entry: MockConfigEntry) -> No
 
 async def test_the_worst_comes_first_and_the_list_has_an_end(kit: Kit) -> None:
     names = [f"sensor.n{number:02}" for number in range(60)]
-    condition = Condition(kind=Kind.ABOVE, above=80, worse_above=100)
+    condition = Condition(kind=AlarmKind.ABOVE, above=80, worse_above=100)
     rule_id = await add_rule(kit, *names, condition=condition)
     for name in names:
         kit.hass.states.async_set(name, "110" if name == "sensor.n30" else "90")
@@ -181,7 +181,7 @@ async def test_a_rule_over_a_thousand_entities_is_shown_once(kit: Kit, entry: Mo
     kit.hass.bus.async_listen("state_changed", lambda event: writes.append(event.data["entity_id"]))
 
     manager = entry.runtime_data.alarms
-    manager.async_acknowledge([AlarmKey(rule_id, name) for name in names], By("Anna"))
+    manager.async_acknowledge([AlarmKey(rule_id, name) for name in names], Actor("Anna"))
     await kit.hass.async_block_till_done()
 
     assert writes.count(entity_id) == 1
@@ -203,7 +203,7 @@ async def test_the_broker(kit: Kit, entry: MockConfigEntry) -> None:
 
 async def test_a_rule_may_watch_the_broker(kit: Kit, entry: MockConfigEntry) -> None:
     entity_id = kit.entity_id(f"{entry.entry_id}_broker_connected")
-    rule_id = await add_rule(kit, entity_id, condition=Condition(kind=Kind.STATE, states=("off",)))
+    rule_id = await add_rule(kit, entity_id, condition=Condition(kind=AlarmKind.STATE, states=("off",)))
 
     async_dispatcher_send(kit.hass, MQTT_CONNECTION_STATE, False)
     await kit.hass.async_block_till_done()

@@ -6,8 +6,14 @@ from typing import Any
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry, async_mock_service
 
-from custom_components.iotbridge.alarms.engine.models import AlarmKey, By, Severity, Timing
-from custom_components.iotbridge.alarms.engine.rule import Condition, Kind, Plan, Selection, Step
+from custom_components.iotbridge.alarms.engine.models import Actor, AlarmKey, Severity, Timing
+from custom_components.iotbridge.alarms.engine.rule import (
+    AlarmKind,
+    Condition,
+    EscalationPolicy,
+    EscalationStep,
+    Selection,
+)
 from custom_components.iotbridge.alarms.manager import AlarmsManager
 from custom_components.iotbridge.alarms.runtime.store import HistoryQuery
 from homeassistant.config_entries import ConfigSubentry
@@ -18,7 +24,7 @@ from homeassistant.helpers import device_registry as dr, entity_registry as er
 from ..kit import Kit
 from ..rules import HOT, put_rule
 
-ANNA = By("Anna", "phone")
+ANNA = Actor("Anna", "phone")
 
 
 def add(hass: HomeAssistant, entry: MockConfigEntry, condition: Condition, *entities: str, **more: Any) -> str:
@@ -107,7 +113,7 @@ async def test_shelved_until(
     await hass.async_block_till_done()
     await set_state(hass, "sensor.one", "90")
     key = AlarmKey(rule_id, "sensor.one")
-    alarms().async_shelve([key], alarms().ledger.now() + 3600, ANNA)
+    alarms().async_shelve([key], alarms().processor.now() + 3600, ANNA)
     assert alarms().alarm(key).state == "shelved"  # type: ignore[union-attr]
 
     await kit.wait(3599)
@@ -126,8 +132,8 @@ async def test_a_lost_host_explains_what_is_gone_with_it(
     device_id = registry.async_get(power).device_id  # type: ignore[union-attr]
     registry.async_get_or_create("sensor", "test", "disk", suggested_object_id="disk", device_id=device_id)
     registry.async_get_or_create("sensor", "test", "fan", suggested_object_id="fan", device_id=device_id)
-    lost = add(hass, entry, Condition(kind=Kind.HOST_LOST), power, name="Lost", severity=Severity.CRITICAL)
-    gone = add(hass, entry, Condition(kind=Kind.UNAVAILABLE), "sensor.disk", "sensor.fan", name="Gone")
+    lost = add(hass, entry, Condition(kind=AlarmKind.HOST_LOST), power, name="Lost", severity=Severity.CRITICAL)
+    gone = add(hass, entry, Condition(kind=AlarmKind.UNAVAILABLE), "sensor.disk", "sensor.fan", name="Gone")
     await set_state(hass, "sensor.disk", "5")
     await set_state(hass, "sensor.fan", "900")
 
@@ -166,7 +172,7 @@ async def test_what_is_behind_a_device_is_explained_by_it(
     )
     entities.async_get_or_create("sensor", "test", "hub", suggested_object_id="hub", device_id=hub.id)
     entities.async_get_or_create("sensor", "test", "leaf", suggested_object_id="leaf", device_id=leaf.id)
-    rule_id = add(hass, entry, Condition(kind=Kind.UNAVAILABLE), "sensor.hub", "sensor.leaf")
+    rule_id = add(hass, entry, Condition(kind=AlarmKind.UNAVAILABLE), "sensor.hub", "sensor.leaf")
     await set_state(hass, "sensor.hub", "on")
     await set_state(hass, "sensor.leaf", "on")
 
@@ -183,15 +189,15 @@ async def test_maintenance_silences_and_goes_on_measuring(
 ) -> None:
     rule_id = add(hass, entry, HOT, "sensor.one")
     await hass.async_block_till_done()
-    alarms().silencing.async_set_maintenance(True, ANNA)
+    alarms().suppressor.async_set_maintenance(True, ANNA)
     await set_state(hass, "sensor.one", "90")
     (alarm,) = alarms().alarms(rule_id)
     assert (alarm.state, alarm.active) == ("suppressed", True)
 
     assert await hass.config_entries.async_reload(entry.entry_id)
     await hass.async_block_till_done()
-    assert alarms().silencing.maintenance
-    alarms().silencing.async_set_maintenance(False, ANNA)
+    assert alarms().suppressor.maintenance
+    alarms().suppressor.async_set_maintenance(False, ANNA)
 
     assert alarms().alarms(rule_id)[0].state == "unacknowledged"
 
@@ -201,16 +207,16 @@ async def test_a_timed_window_ends_by_itself(
 ) -> None:
     rule_id = add(hass, entry, HOT, "sensor.one")
     await hass.async_block_till_done()
-    until = alarms().ledger.now() + 1800
-    alarms().silencing.async_start_window("Painting", Selection(entities=("sensor.one",)), until, ANNA)
+    until = alarms().processor.now() + 1800
+    alarms().suppressor.async_start_window("Painting", Selection(entities=("sensor.one",)), until, ANNA)
     await set_state(hass, "sensor.one", "90")
     assert alarms().alarms(rule_id)[0].state == "suppressed"
-    assert alarms().silencing.is_in_maintenance("sensor.one")
+    assert alarms().suppressor.is_in_maintenance("sensor.one")
 
     await kit.wait(1860)
 
     assert alarms().alarms(rule_id)[0].state == "unacknowledged"
-    assert not alarms().silencing.is_in_maintenance("sensor.one")
+    assert not alarms().suppressor.is_in_maintenance("sensor.one")
 
 
 @pytest.mark.parametrize("state", ["unavailable", "unknown", "warm"])
@@ -231,15 +237,15 @@ async def test_what_is_no_number_raises_and_clears_nothing(
 async def test_a_template_an_event_and_a_message(
     hass: HomeAssistant, kit: Kit, entry: MockConfigEntry, alarms: Callable[[], AlarmsManager]
 ) -> None:
-    template = add(hass, entry, Condition(kind=Kind.TEMPLATE, template="{{ is_state('input.x', 'bad') }}"))
+    template = add(hass, entry, Condition(kind=AlarmKind.TEMPLATE, template="{{ is_state('input.x', 'bad') }}"))
     event = add(
         hass,
         entry,
-        Condition(kind=Kind.EVENT, event_type="doorbell", event_data={"door": "back"}),
+        Condition(kind=AlarmKind.EVENT, event_type="doorbell", event_data={"door": "back"}),
         timing=Timing(latching=True),
     )
     message = add(
-        hass, entry, Condition(kind=Kind.MESSAGE, topic="alert/#", contains="fire"), timing=Timing(latching=True)
+        hass, entry, Condition(kind=AlarmKind.MESSAGE, topic="alert/#", contains="fire"), timing=Timing(latching=True)
     )
     await hass.async_block_till_done()
 
@@ -283,8 +289,10 @@ def group(hass: HomeAssistant, entry: MockConfigEntry, *targets: dict[str, Any])
     return subentry.subentry_id
 
 
-def plan(*steps: tuple[float, str]) -> Plan:
-    return Plan(steps=tuple(Step(after_s=after_s, groups=(group_id,)) for after_s, group_id in steps))
+def plan(*steps: tuple[float, str]) -> EscalationPolicy:
+    return EscalationPolicy(
+        steps=tuple(EscalationStep(after_s=after_s, groups=(group_id,)) for after_s, group_id in steps)
+    )
 
 
 async def test_who_is_told_acknowledges_on_the_phone(
@@ -345,8 +353,16 @@ async def test_one_outage_is_told_once_with_all_that_it_took_away(
     for name in ("disk", "fan"):
         registry.async_get_or_create("sensor", "test", name, suggested_object_id=name, device_id=device_id)
         await set_state(hass, f"sensor.{name}", "5", friendly_name=name.capitalize())
-    add(hass, entry, Condition(kind=Kind.HOST_LOST), power, name="Lost", plan=plan((0, anna)))
-    add(hass, entry, Condition(kind=Kind.UNAVAILABLE), "sensor.disk", "sensor.fan", name="Gone", plan=plan((0, anna)))
+    add(hass, entry, Condition(kind=AlarmKind.HOST_LOST), power, name="Lost", plan=plan((0, anna)))
+    add(
+        hass,
+        entry,
+        Condition(kind=AlarmKind.UNAVAILABLE),
+        "sensor.disk",
+        "sensor.fan",
+        name="Gone",
+        plan=plan((0, anna)),
+    )
     await hass.async_block_till_done()
 
     for name in ("disk", "fan"):
@@ -391,7 +407,7 @@ async def test_a_moment_that_latches_is_told(
 ) -> None:
     told = async_mock_service(hass, "notify", "mobile_app_anna")
     anna = group(hass, entry, {"kind": "mobile_app", "action": "notify.mobile_app_anna"})
-    condition = Condition(kind=Kind.EVENT, event_type="doorbell")
+    condition = Condition(kind=AlarmKind.EVENT, event_type="doorbell")
     add(hass, entry, condition, timing=Timing(latching=True), plan=plan((0, anna)), name="Bell")
     await hass.async_block_till_done()
 
@@ -413,7 +429,7 @@ async def test_a_hub_that_seems_gone_does_not_silence_what_still_speaks(
     )
     entities.async_get_or_create("sensor", "test", "hub", suggested_object_id="hub", device_id=hub.id)
     entities.async_get_or_create("sensor", "test", "leaf", suggested_object_id="leaf", device_id=leaf.id)
-    add(hass, entry, Condition(kind=Kind.UNAVAILABLE), "sensor.hub", severity=Severity.INFO)
+    add(hass, entry, Condition(kind=AlarmKind.UNAVAILABLE), "sensor.hub", severity=Severity.INFO)
     leak = add(hass, entry, HOT, "sensor.leaf", severity=Severity.CRITICAL)
     await set_state(hass, "sensor.hub", "on")
     await set_state(hass, "sensor.hub", "unavailable")
@@ -427,7 +443,7 @@ async def test_a_hub_that_seems_gone_does_not_silence_what_still_speaks(
 async def test_a_parent_named_by_hand_explains_whatever_it_is(
     hass: HomeAssistant, kit: Kit, entry: MockConfigEntry, alarms: Callable[[], AlarmsManager]
 ) -> None:
-    mains = Condition(kind=Kind.STATE, states=("off",))
+    mains = Condition(kind=AlarmKind.STATE, states=("off",))
     add(hass, entry, mains, "binary_sensor.mains", name="No mains", severity=Severity.CRITICAL)
     pump = add(hass, entry, mains, "switch.pump", name="Pump off", parents=("binary_sensor.mains",))
     await set_state(hass, "binary_sensor.mains", "on")
@@ -459,7 +475,7 @@ async def test_a_rule_follows_its_new_severity(
 async def test_a_template_says_nothing_while_home_assistant_starts(
     hass: HomeAssistant, kit: Kit, entry: MockConfigEntry, alarms: Callable[[], AlarmsManager]
 ) -> None:
-    rule_id = add(hass, entry, Condition(kind=Kind.TEMPLATE, template="{{ is_state('input.x', 'bad') }}"))
+    rule_id = add(hass, entry, Condition(kind=AlarmKind.TEMPLATE, template="{{ is_state('input.x', 'bad') }}"))
     await set_state(hass, "input.x", "bad")
     alarms().async_acknowledge([AlarmKey(rule_id, "")], ANNA)
     await hass.config_entries.async_unload(entry.entry_id)
@@ -492,7 +508,7 @@ async def test_of_many_that_are_gone_the_same_one_speaks_to_the_end(
         )
         hass.states.async_set(name, "5")
     timing = Timing(clear_after_s=20)
-    add(hass, entry, Condition(kind=Kind.UNAVAILABLE), *names, plan=plan((0, anna)), timing=timing)
+    add(hass, entry, Condition(kind=AlarmKind.UNAVAILABLE), *names, plan=plan((0, anna)), timing=timing)
     await hass.async_block_till_done()
 
     for name in reversed(names):

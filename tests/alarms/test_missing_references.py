@@ -6,7 +6,13 @@ from typing import Any
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
-from custom_components.iotbridge.alarms.engine.rule import Condition, Kind, Plan, Selection, Step
+from custom_components.iotbridge.alarms.engine.rule import (
+    AlarmKind,
+    Condition,
+    EscalationPolicy,
+    EscalationStep,
+    Selection,
+)
 from homeassistant.config_entries import ConfigSubentry
 from homeassistant.core import ServiceCall
 from homeassistant.helpers import (
@@ -22,7 +28,7 @@ from ..kit import Kit
 from ..rules import HOT, add_rule, set_state
 from .home import bridge, device, history, listed, rename, say, sensor, start, started, stop, titles, wait
 
-ABOVE_50 = Condition(kind=Kind.ABOVE, above=50)
+ABOVE_50 = Condition(kind=AlarmKind.ABOVE, above=50)
 DAY_S = 24 * 3600
 
 
@@ -32,7 +38,7 @@ def repairs(kit: Kit) -> dict[str, str]:
     return {placeholders["name"]: placeholders.get("gone", "") for placeholders in found if placeholders}
 
 
-async def raised(kit: Kit, plan: Plan) -> str:
+async def raised(kit: Kit, plan: EscalationPolicy) -> str:
     """Return the id of a sensor whose alarm is raised and told."""
     entity_id = await sensor(kit, "attic")
     await add_rule(kit, entity_id, condition=ABOVE_50, plan=plan)
@@ -54,7 +60,11 @@ async def disable(kit: Kit, entity_id: str) -> None:
 @pytest.mark.parametrize("running", [True, False])
 @pytest.mark.parametrize("lose", [remove, disable])
 async def test_an_entity_that_goes_ends_its_alarm(
-    kit: Kit, plan: Plan, told: list[ServiceCall], lose: Callable[[Kit, str], Awaitable[None]], running: bool
+    kit: Kit,
+    plan: EscalationPolicy,
+    told: list[ServiceCall],
+    lose: Callable[[Kit, str], Awaitable[None]],
+    running: bool,
 ) -> None:
     entity_id = await raised(kit, plan)
     if not running:
@@ -75,10 +85,10 @@ async def test_an_entity_that_goes_ends_its_alarm(
 
 @pytest.mark.parametrize("lose", [remove, disable])
 async def test_a_template_ends_when_its_entity_goes(
-    kit: Kit, plan: Plan, told: list[ServiceCall], lose: Callable[[Kit, str], Awaitable[None]]
+    kit: Kit, plan: EscalationPolicy, told: list[ServiceCall], lose: Callable[[Kit, str], Awaitable[None]]
 ) -> None:
     await sensor(kit, "attic", "60")
-    template = Condition(kind=Kind.TEMPLATE, template="{{ states('sensor.attic') | float > 50 }}")
+    template = Condition(kind=AlarmKind.TEMPLATE, template="{{ states('sensor.attic') | float > 50 }}")
     rule_id = await add_rule(kit, condition=template, plan=plan)
     await wait(kit, 40)
     assert titles(told) == ["Warning"]
@@ -95,10 +105,10 @@ async def test_a_template_ends_when_its_entity_goes(
 
 
 async def test_a_template_that_is_true_without_its_entity_stays_raised(
-    kit: Kit, plan: Plan, told: list[ServiceCall]
+    kit: Kit, plan: EscalationPolicy, told: list[ServiceCall]
 ) -> None:
     await sensor(kit, "attic", "60")
-    template = Condition(kind=Kind.TEMPLATE, template="{{ states('sensor.attic') in ['unknown', 'unavailable'] }}")
+    template = Condition(kind=AlarmKind.TEMPLATE, template="{{ states('sensor.attic') in ['unknown', 'unavailable'] }}")
     await add_rule(kit, condition=template, plan=plan)
     await wait(kit, 40)
 
@@ -112,7 +122,7 @@ async def test_a_template_that_is_true_without_its_entity_stays_raised(
 async def test_what_texts_and_data_name(kit: Kit, entry: MockConfigEntry, group: Callable[..., ConfigSubentry]) -> None:
     for name in ("attic", "cellar", "garage", "shed"):
         await sensor(kit, name)
-    event = Condition(kind=Kind.EVENT, event_type="alert", event_data={"entity_id": "sensor.attic"})
+    event = Condition(kind=AlarmKind.EVENT, event_type="alert", event_data={"entity_id": "sensor.attic"})
     await add_rule(kit, condition=event, name="Event")
     await add_rule(kit, "sensor.one", message="{{ states('sensor.cellar') }}", name="Message")
     left_out = Selection(domains=("sensor",), excluded=("sensor.shed",))
@@ -128,7 +138,9 @@ async def test_what_texts_and_data_name(kit: Kit, entry: MockConfigEntry, group:
     assert repairs(kit) == {"Event": "sensor.attic", "Message": "sensor.cellar", "Lamp": "sensor.garage"}
 
 
-async def test_the_repair_goes_when_the_entity_is_back(kit: Kit, plan: Plan, told: list[ServiceCall]) -> None:
+async def test_the_repair_goes_when_the_entity_is_back(
+    kit: Kit, plan: EscalationPolicy, told: list[ServiceCall]
+) -> None:
     entity_id = await raised(kit, plan)
     await disable(kit, entity_id)
     await wait(kit, 3)
@@ -144,7 +156,7 @@ async def test_the_repair_goes_when_the_entity_is_back(kit: Kit, plan: Plan, tol
 
 @pytest.mark.parametrize("running", [True, False])
 async def test_an_entity_that_takes_the_place_of_a_removed_one(
-    kit: Kit, plan: Plan, told: list[ServiceCall], running: bool
+    kit: Kit, plan: EscalationPolicy, told: list[ServiceCall], running: bool
 ) -> None:
     """The old sensor is thrown away, and a new one gets its id: the rule goes on with that."""
     entity_id = await raised(kit, plan)
@@ -167,7 +179,7 @@ async def test_an_entity_that_takes_the_place_of_a_removed_one(
 
 
 async def test_a_state_without_a_registry_entry_is_waited_for_a_day(
-    kit: Kit, plan: Plan, told: list[ServiceCall]
+    kit: Kit, plan: EscalationPolicy, told: list[ServiceCall]
 ) -> None:
     await set_state(kit, "sensor.plain", "60")
     await add_rule(kit, "sensor.plain", condition=ABOVE_50, plan=plan)
@@ -188,7 +200,9 @@ async def test_a_state_without_a_registry_entry_is_waited_for_a_day(
     assert repairs(kit) == {}
 
 
-async def test_the_day_of_an_absent_entity_goes_on_over_restarts(kit: Kit, plan: Plan, told: list[ServiceCall]) -> None:
+async def test_the_day_of_an_absent_entity_goes_on_over_restarts(
+    kit: Kit, plan: EscalationPolicy, told: list[ServiceCall]
+) -> None:
     await set_state(kit, "sensor.plain", "60")
     await add_rule(kit, "sensor.plain", condition=ABOVE_50, plan=plan)
     await wait(kit, 2)
@@ -252,13 +266,17 @@ async def test_places_that_are_deleted(kit: Kit) -> None:
 
 
 async def test_a_rule_whose_groups_were_deleted(
-    kit: Kit, entry: MockConfigEntry, plan: Plan, group: Callable[..., ConfigSubentry]
+    kit: Kit, entry: MockConfigEntry, plan: EscalationPolicy, group: Callable[..., ConfigSubentry]
 ) -> None:
     (now,) = plan.steps
     ben = group("Ben", "notify.mobile_app_ben")
-    both = Plan(steps=(Step(after_s=0, groups=(*now.groups, ben.subentry_id)),))
+    both = EscalationPolicy(steps=(EscalationStep(after_s=0, groups=(*now.groups, ben.subentry_id)),))
     await add_rule(kit, "sensor.one", plan=both, name="Both")
-    await add_rule(kit, "sensor.one", plan=Plan(steps=(*plan.steps, Step(after_s=60, groups=(ben.subentry_id,)))))
+    await add_rule(
+        kit,
+        "sensor.one",
+        plan=EscalationPolicy(steps=(*plan.steps, EscalationStep(after_s=60, groups=(ben.subentry_id,)))),
+    )
     assert repairs(kit) == {}
 
     kit.hass.config_entries.async_remove_subentry(entry, ben.subentry_id)

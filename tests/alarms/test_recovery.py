@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from custom_components.iotbridge.alarms.engine.models import AlarmKey, AlarmState, By
-from custom_components.iotbridge.alarms.engine.rule import Plan, Selection
+from custom_components.iotbridge.alarms.engine.models import Actor, AlarmKey, AlarmState
+from custom_components.iotbridge.alarms.engine.rule import EscalationPolicy, Selection
 from custom_components.iotbridge.alarms.manager import store_path
 from custom_components.iotbridge.alarms.repairs import DamagedFiles
 from custom_components.iotbridge.alarms.runtime import database
@@ -63,12 +63,12 @@ async def start_fully(kit: Kit) -> None:
 
 @pytest.mark.parametrize("obstacle", ["directory", "link"])
 async def test_a_file_that_can_only_be_read_is_where_alarms_go_on_and_what_happens_is_written_later(
-    kit: Kit, path: Path, plan: Plan, told: list[ServiceCall], obstacle: str
+    kit: Kit, path: Path, plan: EscalationPolicy, told: list[ServiceCall], obstacle: str
 ) -> None:
     rule_id = await add_rule(kit, "sensor.hot", "sensor.wet", plan=plan)
     await set_state(kit, "sensor.hot", "90")
     await wait(kit, 3)
-    alarms(kit).async_acknowledge([AlarmKey(rule_id, "sensor.hot")], By("Anna"))
+    alarms(kit).async_acknowledge([AlarmKey(rule_id, "sensor.hot")], Actor("Anna"))
     await stop(kit)
     # With a directory there SQLite opens the file, but never writes; with such a link it does not open it.
     in_the_way = path.with_name(f"{path.name}-shm")
@@ -96,14 +96,14 @@ async def test_a_file_that_can_only_be_read_is_where_alarms_go_on_and_what_happe
 
 
 async def test_a_file_that_cannot_be_read_is_taken_in_when_it_can(
-    kit: Kit, path: Path, plan: Plan, told: list[ServiceCall]
+    kit: Kit, path: Path, plan: EscalationPolicy, told: list[ServiceCall]
 ) -> None:
     rule_id = await add_rule(kit, "sensor.hot", "sensor.wet", "sensor.dry", plan=plan)
     for entity_id in ("sensor.hot", "sensor.wet"):
         await set_state(kit, entity_id, "90")
     await set_state(kit, "sensor.dry", "20")
     await wait(kit, 3)
-    alarms(kit).async_acknowledge([AlarmKey(rule_id, "sensor.wet")], By("Anna"))
+    alarms(kit).async_acknowledge([AlarmKey(rule_id, "sensor.wet")], Actor("Anna"))
     await call(kit, "out_of_service", entity_id="sensor.dry")
     await kit.hass.services.async_call(
         "switch", "turn_on", {"entity_id": kit.entity_id(f"{bridge(kit).entry_id}_maintenance")}, blocking=True
@@ -151,13 +151,13 @@ async def put_away(kit: Kit, path: Path) -> Callable[[], Callable[[], None]]:
 
 
 async def test_a_rename_before_the_file_can_be_read_is_followed_in_it(
-    kit: Kit, path: Path, plan: Plan, told: list[ServiceCall], put_away: Callable[[], Callable[[], None]]
+    kit: Kit, path: Path, plan: EscalationPolicy, told: list[ServiceCall], put_away: Callable[[], Callable[[], None]]
 ) -> None:
     entity_id = await sensor(kit, "attic", "90")
     await sensor(kit, "cellar", "90")
     rule_id = await add_rule(kit, entity_id, "sensor.cellar", plan=plan)
     await wait(kit, 3)
-    alarms(kit).async_acknowledge([AlarmKey(rule_id, entity_id)], By("Anna"))
+    alarms(kit).async_acknowledge([AlarmKey(rule_id, entity_id)], Actor("Anna"))
     await call(kit, "maintenance_start", name="Works", duration={"hours": 2}, entity_id=entity_id)
     await wait(kit, 3)
     await stop(kit)
@@ -173,8 +173,8 @@ async def test_a_rename_before_the_file_can_be_read_is_followed_in_it(
     assert repairs(kit) == set()
     expected = {"sensor.loft": AlarmState.SUPPRESSED, "sensor.cellar": AlarmState.UNACKNOWLEDGED}
     assert states(kit, rule_id) == expected
-    (window,) = alarms(kit).silencing.timed_windows
-    alarms(kit).silencing.async_end_window(window, By())
+    (window,) = alarms(kit).suppressor.timed_windows
+    alarms(kit).suppressor.async_end_window(window, Actor())
     expected["sensor.loft"] = AlarmState.ACKNOWLEDGED
     assert states(kit, rule_id) == expected
     assert "raised sensor.loft" in await changes(kit)
@@ -185,7 +185,7 @@ async def test_a_rename_before_the_file_can_be_read_is_followed_in_it(
 
 
 async def test_an_alarm_of_an_entity_that_no_longer_matches_ends_when_the_file_can_be_read(
-    kit: Kit, path: Path, plan: Plan, told: list[ServiceCall], put_away: Callable[[], Callable[[], None]]
+    kit: Kit, path: Path, plan: EscalationPolicy, told: list[ServiceCall], put_away: Callable[[], Callable[[], None]]
 ) -> None:
     label = lr.async_get(kit.hass).async_create("Rooms").label_id
     entity_id = await sensor(kit, "attic", "90")
@@ -333,7 +333,7 @@ async def test_damage_that_several_searches_find_at_once_is_mended_once(kit: Kit
 
 
 async def test_a_history_that_cannot_be_read_keeps_no_alarm_from_starting(
-    kit: Kit, path: Path, plan: Plan, told: list[ServiceCall], monkeypatch: pytest.MonkeyPatch
+    kit: Kit, path: Path, plan: EscalationPolicy, told: list[ServiceCall], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     rule_id = await add_rule(kit, "sensor.hot", plan=plan)
     await add_rule(kit, "sensor.wet", plan=plan)
@@ -373,12 +373,12 @@ async def test_a_file_in_which_something_is_missing_is_damaged(kit: Kit, path: P
 
 
 async def test_a_file_of_a_later_release_is_not_written(
-    kit: Kit, path: Path, plan: Plan, told: list[ServiceCall]
+    kit: Kit, path: Path, plan: EscalationPolicy, told: list[ServiceCall]
 ) -> None:
     rule_id = await add_rule(kit, "sensor.hot", "sensor.wet", plan=plan)
     await set_state(kit, "sensor.hot", "90")
     await wait(kit, 3)
-    alarms(kit).async_acknowledge([AlarmKey(rule_id, "sensor.hot")], By("Anna"))
+    alarms(kit).async_acknowledge([AlarmKey(rule_id, "sensor.hot")], Actor("Anna"))
     await wait(kit, 3)
     await stop(kit)
     _execute(path, "PRAGMA user_version=99")
@@ -404,7 +404,7 @@ async def test_one_damaged_row_costs_no_other(kit: Kit, path: Path, table: str) 
     rule_id = await add_rule(kit, "sensor.hot", "sensor.odd")
     for entity_id in ("sensor.hot", "sensor.odd"):
         await set_state(kit, entity_id, "90")
-    alarms(kit).async_acknowledge([AlarmKey(rule_id, "sensor.hot")], By("Anna"))
+    alarms(kit).async_acknowledge([AlarmKey(rule_id, "sensor.hot")], Actor("Anna"))
     await kit.hass.async_block_till_done()
     await stop(kit)
     statement = {
@@ -427,7 +427,7 @@ async def test_one_damaged_row_costs_no_other(kit: Kit, path: Path, table: str) 
 
 
 async def test_alarms_begin_without_their_file_whatever_is_wrong_with_it(
-    kit: Kit, path: Path, plan: Plan, told: list[ServiceCall], monkeypatch: pytest.MonkeyPatch, caplog: Any
+    kit: Kit, path: Path, plan: EscalationPolicy, told: list[ServiceCall], monkeypatch: pytest.MonkeyPatch, caplog: Any
 ) -> None:
     def fail(*_: object) -> None:
         raise TypeError("a fault of ours")
@@ -448,10 +448,10 @@ async def test_alarms_begin_without_their_file_whatever_is_wrong_with_it(
 
 
 async def test_an_unexpected_failure_of_the_writer_loses_nothing(
-    kit: Kit, plan: Plan, told: list[ServiceCall], caplog: pytest.LogCaptureFixture
+    kit: Kit, plan: EscalationPolicy, told: list[ServiceCall], caplog: pytest.LogCaptureFixture
 ) -> None:
     await add_rule(kit, "sensor.hot", "sensor.wet", plan=plan)
-    ledger = alarms(kit).ledger
+    ledger = alarms(kit).processor
     ledger.async_remember("odd", object())
     await set_state(kit, "sensor.hot", "90")
     await set_state(kit, "sensor.wet", "90")
@@ -469,7 +469,7 @@ async def test_an_unexpected_failure_of_the_writer_loses_nothing(
 
 
 async def test_a_flush_writes_what_failed_meanwhile(kit: Kit, path: Path) -> None:
-    ledger = alarms(kit).ledger
+    ledger = alarms(kit).processor
     await ledger.async_flush()
     ledger.async_remember("odd", object())
     await asyncio.sleep(0)  # it is being written
@@ -483,7 +483,7 @@ async def test_a_flush_writes_what_failed_meanwhile(kit: Kit, path: Path) -> Non
 
 async def test_a_disk_that_stays_full_does_not_fill_the_memory(kit: Kit, caplog: pytest.LogCaptureFixture) -> None:
     await add_rule(kit, "sensor.hot")
-    writer = alarms(kit).ledger.writer
+    writer = alarms(kit).processor.writer
     writer.batch.remembered["odd"] = object()
     await set_state(kit, "sensor.hot", "90")
     (rule, transition) = writer.batch.history[-1]
@@ -496,7 +496,7 @@ async def test_a_disk_that_stays_full_does_not_fill_the_memory(kit: Kit, caplog:
 
 async def test_after_the_end_nothing_is_written_or_tried_again(kit: Kit, caplog: pytest.LogCaptureFixture) -> None:
     await add_rule(kit, "sensor.hot")
-    ledger = alarms(kit).ledger
+    ledger = alarms(kit).processor
     ledger.async_remember("odd", object())
     await stop(kit)
     ledger.async_remember("late", 1)

@@ -7,7 +7,7 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 import voluptuous as vol
 
 from custom_components.iotbridge.alarms.engine.models import Severity
-from custom_components.iotbridge.alarms.engine.rule import Condition, Kind, Plan, Step
+from custom_components.iotbridge.alarms.engine.rule import AlarmKind, Condition, EscalationPolicy, EscalationStep
 from homeassistant.core import Event
 from homeassistant.helpers import (
     area_registry as ar,
@@ -107,7 +107,7 @@ async def test_one_rule(kit: Kit, automate: Automate, way: str) -> None:
 
 
 async def test_only_some_severities(kit: Kit, automate: Automate) -> None:
-    condition = Condition(kind=Kind.ABOVE, above=80, worse_above=100)
+    condition = Condition(kind=AlarmKind.ABOVE, above=80, worse_above=100)
     await add_rule(kit, "sensor.one", condition=condition)
     ran = await automate({"trigger": "iotbridge.alarm_raised", "options": {"severity": ["critical"]}}, tell=TELL)
 
@@ -119,7 +119,9 @@ async def test_only_some_severities(kit: Kit, automate: Automate) -> None:
 
 
 async def test_an_alarm_that_nobody_acknowledged(kit: Kit, automate: Automate) -> None:
-    plan = Plan(steps=(Step(after_s=0, groups=("a",)), Step(after_s=600, groups=("b",))))
+    plan = EscalationPolicy(
+        steps=(EscalationStep(after_s=0, groups=("a",)), EscalationStep(after_s=600, groups=("b",)))
+    )
     await add_rule(kit, "sensor.one", plan=plan)
     ran = await automate({"trigger": "iotbridge.alarm_escalated"}, tell=TELL)
 
@@ -271,7 +273,7 @@ async def test_a_place_is_in_maintenance(kit: Kit, automate: Automate) -> None:
 
 
 async def test_a_rule_is_in_maintenance(kit: Kit, automate: Automate) -> None:
-    condition = Condition(kind=Kind.TEMPLATE, template="{{ false }}")
+    condition = Condition(kind=AlarmKind.TEMPLATE, template="{{ false }}")
     rule_id = await add_rule(kit, condition=condition)
     ran = await asks(automate, "in_maintenance", target={"entity_id": rule_entity(kit, rule_id)})
     assert not await holds(kit, ran)

@@ -45,8 +45,8 @@ def expire(commander: Commander, now: float) -> list[CommandResult]:
 
 
 def test_an_answer_has_the_time_it_took(commander: Commander) -> None:
-    commander.given(NAS, Command(command="ping", id="1"), 10.0)
-    result = commander.answered(NAS, answer("done"), 10.25)
+    commander.add(NAS, Command(command="ping", id="1"), 10.0)
+    result = commander.resolve(NAS, answer("done"), 10.25)
 
     assert (result.outcome, result.latency_s, result.is_success) == (Outcome.DONE, 0.25, True)
     assert commander.next_deadline is None
@@ -54,7 +54,7 @@ def test_an_answer_has_the_time_it_took(commander: Commander) -> None:
 
 
 def test_no_answer_is_told_once(commander: Commander) -> None:
-    commander.given(NAS, Command(command="ping", id="1"), 10.0)
+    commander.add(NAS, Command(command="ping", id="1"), 10.0)
 
     assert commander.next_deadline == 15.0
     assert expire(commander, 14.9) == []
@@ -65,50 +65,50 @@ def test_no_answer_is_told_once(commander: Commander) -> None:
 
 
 def test_an_answer_after_that_is_told_all_the_same(commander: Commander) -> None:
-    commander.given(NAS, Command(command="ping", id="1"), 10.0)
+    commander.add(NAS, Command(command="ping", id="1"), 10.0)
     expire(commander, 15.0)
-    result = commander.answered(NAS, answer("done"), 16.0)
+    result = commander.resolve(NAS, answer("done"), 16.0)
 
     assert (result.outcome, result.latency_s) == (Outcome.DONE, None)
 
 
 def test_the_same_id_on_two_hosts_is_two_commands(commander: Commander) -> None:
-    commander.given(NAS, Command(command="ping", id="1"), 10.0)
-    commander.given(DESK, Command(command="ping", id="1"), 10.0)
-    commander.answered(NAS, answer("done"), 11.0)
+    commander.add(NAS, Command(command="ping", id="1"), 10.0)
+    commander.add(DESK, Command(command="ping", id="1"), 10.0)
+    commander.resolve(NAS, answer("done"), 11.0)
 
     assert [result.key for result in expire(commander, 99.0)] == [DESK]
 
 
 def test_a_command_seen_again_keeps_its_first_time(commander: Commander) -> None:
-    commander.given(NAS, Command(command="ping", id="1"), 10.0, timeout_s=60)
-    commander.given(NAS, Command(command="ping", id="1"), 12.0)
+    commander.add(NAS, Command(command="ping", id="1"), 10.0, timeout_s=60)
+    commander.add(NAS, Command(command="ping", id="1"), 12.0)
 
     assert commander.next_deadline == 70.0
 
 
 def test_commands_without_id_are_matched_by_name(commander: Commander) -> None:
-    commander.given(NAS, Command(command="ping"), 10.0)
-    commander.given(NAS, Command(command="status"), 10.0)
-    commander.answered(NAS, answer("done", "status", None), 11.0)
+    commander.add(NAS, Command(command="ping"), 10.0)
+    commander.add(NAS, Command(command="status"), 10.0)
+    commander.resolve(NAS, answer("done", "status", None), 11.0)
 
     assert [result.command for result in expire(commander, 99.0)] == ["ping"]
 
 
 def test_a_custom_command_that_was_accepted_has_its_time(commander: Commander) -> None:
-    commander.given(NAS, Command(command="backup", id="1"), 10.0)
-    interim = commander.answered(NAS, answer("accepted", "backup"), 11.0)
+    commander.add(NAS, Command(command="backup", id="1"), 10.0)
+    interim = commander.resolve(NAS, answer("accepted", "backup"), 11.0)
 
     assert not interim.is_final
     assert expire(commander, 600.0) == []
-    done = commander.answered(NAS, answer("done", "backup"), 610.0)
+    done = commander.resolve(NAS, answer("done", "backup"), 610.0)
     assert done.latency_s == 600.0
     assert commander.next_deadline is None
 
 
 def test_a_custom_command_that_never_ends_is_forgotten_quietly(commander: Commander) -> None:
-    commander.given(NAS, Command(command="backup", id="1"), 10.0)
-    commander.answered(NAS, answer("accepted", "backup"), 11.0)
+    commander.add(NAS, Command(command="backup", id="1"), 10.0)
+    commander.resolve(NAS, answer("accepted", "backup"), 11.0)
 
     assert expire(commander, 11.0 + RUNS_AT_MOST_S) == []
     assert commander.next_deadline is None
@@ -118,8 +118,8 @@ class TestProof:
     """A power command is done when it was seen to happen."""
 
     def accept(self, commander: Commander, command: str, boot_time: str | None = "monday") -> None:
-        commander.given(NAS, Command(command=command, id="1"), 10.0)
-        result = commander.answered(NAS, answer("accepted", command), 11.0, boot_time)
+        commander.add(NAS, Command(command=command, id="1"), 10.0)
+        result = commander.resolve(NAS, answer("accepted", command), 11.0, boot_time)
         assert result.is_final
 
     def test_a_reboot_is_a_new_boot_time_after_an_absence(self, commander: Commander) -> None:
@@ -162,7 +162,7 @@ class TestProof:
     @pytest.mark.parametrize("status", ["failed", "done"])
     def test_a_last_word_of_the_agent_ends_the_waiting(self, commander: Commander, status: str) -> None:
         self.accept(commander, "shutdown")
-        commander.answered(NAS, answer(status, "shutdown"), 12.0)
+        commander.resolve(NAS, answer(status, "shutdown"), 12.0)
 
         assert commander.proof(NAS, PowerState.OFF, None, 13.0) is None
 
@@ -173,8 +173,8 @@ class TestProof:
 
     def test_forgetting_a_host_forgets_its_proofs_and_commands(self, commander: Commander) -> None:
         self.accept(commander, "shutdown")
-        commander.given(NAS, Command(command="ping", id="2"), 12.0)
-        commander.given(DESK, Command(command="ping", id="3"), 12.0)
+        commander.add(NAS, Command(command="ping", id="2"), 12.0)
+        commander.add(DESK, Command(command="ping", id="3"), 12.0)
         commander.forget(NAS)
 
         assert commander.proof(NAS, PowerState.OFF, None, 13.0) is None
@@ -182,10 +182,10 @@ class TestProof:
 
 
 def test_one_host_cannot_fill_the_memory_nor_stop_the_watching_of_others(commander: Commander) -> None:
-    taken = [commander.given(NAS, Command(command="ping", id=str(number)), 10.0) for number in range(MAX_PENDING + 10)]
+    taken = [commander.add(NAS, Command(command="ping", id=str(number)), 10.0) for number in range(MAX_PENDING + 10)]
 
     assert taken.count(False) == 10
-    assert commander.given(DESK, Command(command="ping", id="1"), 10.0)
+    assert commander.add(DESK, Command(command="ping", id="1"), 10.0)
     assert len(expire(commander, 99.0)) == MAX_PENDING + 1
 
 
@@ -196,9 +196,9 @@ class TestBare:
         return BareResponse(success=success, message="Shutdown en cours...", timestamp=datetime.now(UTC))
 
     def test_they_answer_the_oldest_open_command(self, commander: Commander) -> None:
-        commander.given(NAS, Command(command="reboot", id="1"), 10.0)
-        commander.given(DESK, Command(command="shutdown", id="2"), 9.0)
-        commander.given(NAS, Command(command="status", id="3"), 11.0)
+        commander.add(NAS, Command(command="reboot", id="1"), 10.0)
+        commander.add(DESK, Command(command="shutdown", id="2"), 9.0)
+        commander.add(NAS, Command(command="status", id="3"), 11.0)
         first = commander.answered_bare(NAS, self.bare(), 12.0)
         second = commander.answered_bare(NAS, self.bare(success=False), 12.5)
 
@@ -208,14 +208,14 @@ class TestBare:
         assert [result.key for result in expire(commander, 99.0)] == [DESK]
 
     def test_they_are_the_only_answer(self, commander: Commander) -> None:
-        commander.given(NAS, Command(command="status"), 10.0)
+        commander.add(NAS, Command(command="status"), 10.0)
         result = commander.answered_bare(NAS, self.bare(), 11.0)
 
         assert result.is_final
         assert commander.next_deadline is None
 
     def test_an_accepted_reboot_is_proved_like_any_other(self, commander: Commander) -> None:
-        commander.given(NAS, Command(command="reboot"), 10.0)
+        commander.add(NAS, Command(command="reboot"), 10.0)
         commander.answered_bare(NAS, self.bare(), 11.0)
         commander.proof(NAS, PowerState.REBOOTING, None, 20.0)
         result = commander.proof(NAS, PowerState.ON, None, 60.0)
@@ -230,7 +230,7 @@ class TestBare:
 
 
 def test_in_a_flood_the_answers_of_open_commands_are_found(commander: Commander) -> None:
-    commander.given(NAS, Command(command="ping", id="ha-7"), 10.0)
+    commander.add(NAS, Command(command="ping", id="ha-7"), 10.0)
     found = [commander.awaits(NAS, f'{{"id":"ha-{number}"}}'.encode(), is_bare=False) for number in range(20)]
 
     assert found == [number == 7 for number in range(20)]
@@ -238,7 +238,7 @@ def test_in_a_flood_the_answers_of_open_commands_are_found(commander: Commander)
 
 
 def test_a_stranger_who_saw_the_id_of_a_command_cannot_flood_with_it(commander: Commander) -> None:
-    commander.given(NAS, Command(command="backup", id="ha-7"), 10.0)
+    commander.add(NAS, Command(command="backup", id="ha-7"), 10.0)
 
     assert sum(commander.awaits(NAS, b'{"id":"ha-7"}', is_bare=False) for _ in range(1000)) == MAX_ANSWERS
 
@@ -252,9 +252,9 @@ def test_the_next_deadline_is_that_of_the_earliest_open_command(steps: list[tupl
         key, command_id = HostKey("iotbridge", f"h{host}"), str(number)
         if step == "g":
             expected.setdefault((key, command_id), now + TIMEOUT_S + number)
-            commander.given(key, Command(command="ping", id=command_id), now, TIMEOUT_S + number)
+            commander.add(key, Command(command="ping", id=command_id), now, TIMEOUT_S + number)
         elif step == "a":
-            commander.answered(key, answer("done", command_id=command_id), now)
+            commander.resolve(key, answer("done", command_id=command_id), now)
             expected.pop((key, command_id), None)
         else:
             commander.forget(key)
@@ -267,8 +267,8 @@ def test_the_next_deadline_is_that_of_the_earliest_open_command(steps: list[tupl
 
 def test_commands_that_come_and_are_answered_leave_nothing_behind(commander: Commander) -> None:
     for number in range(5000):
-        commander.given(NAS, Command(command="ping", id=str(number)), 0.0, timeout_s=3600)
-        commander.answered(NAS, answer("done", command_id=str(number)), 0.0)
+        commander.add(NAS, Command(command="ping", id=str(number)), 0.0, timeout_s=3600)
+        commander.resolve(NAS, answer("done", command_id=str(number)), 0.0)
 
     assert len(commander) == 0
     assert len(commander._deadlines) <= MAX_STALE_DEADLINES + 1

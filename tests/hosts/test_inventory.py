@@ -12,7 +12,7 @@ from custom_components.iotbridge.hosts.inventory import (
     REBOOT_GRACE_S,
     SHUTDOWN_GRACE_S,
     Host,
-    Incoming,
+    HostMessage,
     Inventory,
     PowerState,
 )
@@ -34,7 +34,7 @@ class Clocked:
     def hear(self, leaf: Leaf, payload: Any, *, retained: bool = False, key: HostKey = KEY) -> Host | None:
         raw = payload if isinstance(payload, bytes) else json.dumps(payload).encode()
         received = WALL + timedelta(seconds=self.now)
-        message = Incoming(key=key, leaf=leaf, payload=raw, is_retained=retained, received=received)
+        message = HostMessage(key=key, leaf=leaf, payload=raw, is_retained=retained, received=received)
         return self.inventory.receive(message, self.now)
 
     def announce(self, power: str = "on", *, retained: bool = False, **more: Any) -> None:
@@ -347,7 +347,7 @@ def test_a_host_that_is_online_is_what_it_announced_although_the_announce_was_wi
 
 def test_a_host_that_announced_itself_before_a_restart_is_known_to_have() -> None:
     inventory = Inventory(LOST_AFTER_S, announced={KEY})
-    message = Incoming(key=KEY, leaf="availability", payload=b"online", is_retained=True, received=WALL)
+    message = HostMessage(key=KEY, leaf="availability", payload=b"online", is_retained=True, received=WALL)
 
     host = inventory.receive(message, 1000.0)
     assert host

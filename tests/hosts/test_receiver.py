@@ -127,7 +127,7 @@ async def test_other_hosts_are_heard_in_a_flood(kit: Kit) -> None:
 
 
 async def test_commands_to_hosts_that_are_none_leave_nothing_behind(kit: Kit) -> None:
-    agents = kit.hass.config_entries.async_entries("iotbridge")[0].runtime_data.agents
+    agents = kit.hass.config_entries.async_entries("iotbridge")[0].runtime_data.hosts
     results: list[CommandResult] = []
     agents.async_add_result_listener(results.append)
     for number in range(FLOOD):
@@ -140,7 +140,7 @@ async def test_commands_to_hosts_that_are_none_leave_nothing_behind(kit: Kit) ->
 
 
 async def test_hosts_without_listeners_leave_no_lists_of_listeners(kit: Kit) -> None:
-    agents = kit.hass.config_entries.async_entries("iotbridge")[0].runtime_data.agents
+    agents = kit.hass.config_entries.async_entries("iotbridge")[0].runtime_data.hosts
     before = len(agents._host_listeners)
     for number in range(FLOOD):
         fire(kit, f"iotbridge/device/ghost-{number}/availability", "online")

@@ -10,8 +10,8 @@ from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.device_registry import DeviceEntry
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
-from ..coalescing import Soon
-from .api.serialization import async_alarm
+from ..coalescing import CoalescedCall
+from .api.serialization import alarm_as_dict
 from .engine.models import WAITING, Alarm, AlarmState
 from .engine.rule import MOMENTARY, Rule
 from .entity import IotBridgeRuleEntity, async_follow_rules
@@ -48,7 +48,7 @@ class RuleProblem(IotBridgeRuleEntity, BinarySensorEntity):
     async def async_added_to_hass(self) -> None:
         """Follow the rule and its alarms; a rule over a thousand entities may have a thousand alarms at once."""
         await super().async_added_to_hass()
-        self._changed = Soon(self.hass, self._async_changed)
+        self._changed = CoalescedCall(self.hass, self._async_changed)
         self.async_on_remove(self._changed.cancel)
         self.async_on_remove(self._alarms.async_listen_rule(self._rule.rule_id, self._changed))
         self._async_look()
@@ -67,7 +67,9 @@ class RuleProblem(IotBridgeRuleEntity, BinarySensorEntity):
     def _async_look(self) -> None:
         alarms = self._alarms.alarms(self._rule.rule_id)
         active = [alarm for alarm in alarms if alarm.active and not alarm.out_of_service]
-        is_known = self._rule.condition.kind in MOMENTARY or any(alarm.last.is_bad is not None for alarm in alarms)
+        is_known = self._rule.condition.kind in MOMENTARY or any(
+            alarm.last_evaluation.is_active is not None for alarm in alarms
+        )
         self._attr_is_on = True if active else False if is_known else None
         self._attr_extra_state_attributes = self._attributes(alarms, active)
 
@@ -75,7 +77,7 @@ class RuleProblem(IotBridgeRuleEntity, BinarySensorEntity):
         states = Counter(alarm.state for alarm in alarms)
         eventful = [alarm for alarm in alarms if alarm.state is not AlarmState.NORMAL]
         eventful.sort(key=lambda alarm: (-alarm.severity, -(alarm.raised_at or 0.0), alarm.key))
-        shown = (async_alarm(self.hass, self._rule, alarm) for alarm in eventful[:MAX_SHOWN])
+        shown = (alarm_as_dict(self.hass, self._rule, alarm) for alarm in eventful[:MAX_SHOWN])
         return {
             "severity": max((alarm.severity for alarm in active), default=self._rule.severity).word,
             "total": len(alarms),

@@ -10,7 +10,7 @@ from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from ..entity import IotBridgeEntity
 from .entity import IotBridgeAlarmsEntity
 from .manager import AlarmsManager
-from .runtime.permissions import async_by
+from .runtime.permissions import async_actor
 
 
 @callback
@@ -32,5 +32,5 @@ class AcknowledgeAll(IotBridgeAlarmsEntity, IotBridgeEntity, ButtonEntity):
     @override
     async def async_press(self) -> None:
         """Acknowledge whatever waits for that."""
-        by = await async_by(self.hass, self._context)
+        by = await async_actor(self.hass, self._context)
         self._alarms.async_acknowledge([alarm.key for alarm in self._alarms.alarms()], by)

@@ -12,8 +12,8 @@ from homeassistant.helpers.condition import Condition, ConditionCheckParams, Con
 from homeassistant.helpers.dispatcher import async_dispatcher_connect
 from homeassistant.helpers.typing import ConfigType
 
-from .api.signals import SIGNAL_HAPPENED
-from .api.targets import Meant, async_manager, async_meant
+from .api.signals import SIGNAL_TRANSITION
+from .api.targets import AlarmTarget, async_manager, async_resolve_target
 from .engine.models import Alarm, AlarmState, Transition
 from .engine.rule import Rule
 from .manager import AlarmsManager
@@ -47,14 +47,14 @@ class AlarmCondition(Condition):
         def happened(_rule: Rule, _transition: Transition) -> None:
             action()
 
-        return async_dispatcher_connect(self._hass, SIGNAL_HAPPENED, happened)
+        return async_dispatcher_connect(self._hass, SIGNAL_TRANSITION, happened)
 
     @override
     def _async_check(self, **kwargs: Unpack[ConditionCheckParams]) -> bool:
         manager = async_manager(self._hass)
-        return manager is not None and self._holds(manager, async_meant(self._hass, self._target))
+        return manager is not None and self._holds(manager, async_resolve_target(self._hass, self._target))
 
-    def _holds(self, manager: AlarmsManager, meant: Meant) -> bool:
+    def _holds(self, manager: AlarmsManager, meant: AlarmTarget) -> bool:
         raise NotImplementedError
 
 
@@ -71,8 +71,8 @@ class AlarmIsActiveCondition(AlarmCondition):
         self._rules = options.get(CONF_RULE, ())
 
     @override
-    def _holds(self, manager: AlarmsManager, meant: Meant) -> bool:
-        rules = async_meant(self._hass, {"entity_id": self._rules}).rules if self._rules else None
+    def _holds(self, manager: AlarmsManager, meant: AlarmTarget) -> bool:
+        rules = async_resolve_target(self._hass, {"entity_id": self._rules}).rules if self._rules else None
         return any(
             alarm.state in ACTIVE
             and (rules is None or alarm.key.rule_id in rules)
@@ -88,10 +88,10 @@ class InMaintenanceCondition(AlarmCondition):
     _schema = vol.Schema({**_TARGET, vol.Optional(CONF_OPTIONS, default={}): {}})
 
     @override
-    def _holds(self, manager: AlarmsManager, meant: Meant) -> bool:
-        if manager.silencing.maintenance or meant.is_everything:
-            return manager.silencing.maintenance
-        return any(map(manager.silencing.is_in_maintenance, meant.subjects)) or any(
+    def _holds(self, manager: AlarmsManager, meant: AlarmTarget) -> bool:
+        if manager.suppressor.maintenance or meant.is_everything:
+            return manager.suppressor.maintenance
+        return any(map(manager.suppressor.is_in_maintenance, meant.subjects)) or any(
             meant.includes(alarm.key) and _is_in_maintenance(alarm) for alarm in manager.alarms()
         )
 

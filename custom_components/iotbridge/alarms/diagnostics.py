@@ -12,8 +12,8 @@ from .manager import AlarmsManager
 def alarms_diagnostics(alarms: AlarmsManager) -> dict[str, Any]:
     """Return the rules by kind with the states of their alarms."""
     return {
-        "maintenance": alarms.silencing.maintenance,
-        "windows": len(alarms.silencing.timed_windows),
+        "maintenance": alarms.suppressor.maintenance,
+        "windows": len(alarms.suppressor.timed_windows),
         "rules": [_rule(rule, alarms.alarms(rule.rule_id)) for rule in alarms.rules.values()],
     }
 
@@ -28,5 +28,5 @@ def _rule(rule: Rule, alarms: list[Alarm]) -> dict[str, Any]:
         "selected_by": [name for name, chosen in asdict(rule.selection).items() if chosen],
         "parents": len(rule.parents),
         "states": dict(Counter(alarm.state.value for alarm in alarms)),
-        "not_judged": sum(alarm.last.is_bad is None for alarm in alarms),
+        "not_judged": sum(alarm.last_evaluation.is_active is None for alarm in alarms),
     }

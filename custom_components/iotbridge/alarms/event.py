@@ -9,8 +9,8 @@ from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
 from homeassistant.helpers.device_registry import DeviceEntry
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
-from .api.serialization import async_happened
-from .api.signals import async_make_known
+from .api.serialization import transition_as_dict
+from .api.signals import async_publish_signals
 from .engine.models import Change, Transition
 from .engine.rule import Rule
 from .entity import IotBridgeRuleEntity, async_follow_rules
@@ -28,8 +28,8 @@ def async_setup_alarm_events(
     hass: HomeAssistant, entry: ConfigEntry, alarms: AlarmsManager, async_add_entities: AddConfigEntryEntitiesCallback
 ) -> None:
     """Add an event entity for each rule, now and when a rule is created."""
-    entry.async_on_unload(async_make_known(hass, alarms))
-    happenings = Happenings(alarms)
+    entry.async_on_unload(async_publish_signals(hass, alarms))
+    happenings = PendingTransitions(alarms)
     entry.async_on_unload(alarms.async_listen(happenings.async_happened))
 
     @callback
@@ -39,7 +39,7 @@ def async_setup_alarm_events(
     entry.async_on_unload(async_follow_rules(hass, entry, alarms, async_add_entities, make))
 
 
-class Happenings:
+class PendingTransitions:
     """Hands what happens to the entity of its rule; a new rule may find something bad before its entity is there."""
 
     def __init__(self, alarms: AlarmsManager) -> None:
@@ -75,7 +75,7 @@ class AlarmEvent(IotBridgeRuleEntity, EventEntity):
 
     _attr_event_types = [change.value for change in Change]  # noqa: RUF012 - Home Assistant's own is no ClassVar
 
-    def __init__(self, alarms: AlarmsManager, rule: Rule, device: DeviceEntry, happenings: Happenings) -> None:
+    def __init__(self, alarms: AlarmsManager, rule: Rule, device: DeviceEntry, happenings: PendingTransitions) -> None:
         """Show nothing yet."""
         super().__init__(alarms, rule, device)
         self._happenings = happenings
@@ -89,7 +89,7 @@ class AlarmEvent(IotBridgeRuleEntity, EventEntity):
     @callback
     def async_happened(self, transition: Transition) -> None:
         """Show one thing that happened."""
-        told = async_happened(self.hass, self._rule, transition)
+        told = transition_as_dict(self.hass, self._rule, transition)
         told["subject"] = told["entity_id"]
         self._trigger_event(transition.change, {key: told[key] for key in TOLD})
         self.async_write_ha_state()

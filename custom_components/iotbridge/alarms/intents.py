@@ -9,9 +9,9 @@ from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers import intent
 
 from .api.targets import async_manager
-from .engine.models import WAITING, Alarm, AlarmState, By
+from .engine.models import WAITING, Actor, Alarm, AlarmState
 from .manager import AlarmsManager
-from .notifications.message import alarm_words
+from .notifications.message import alarm_texts
 from .runtime.display_name import async_name
 from .runtime.permissions import async_permits
 
@@ -40,7 +40,7 @@ class AcknowledgeAlarms(intent.IntentHandler):
         manager, user = _manager(intent_obj), await _async_user(intent_obj)
         waiting = _alarms(intent_obj.hass, manager, user, POLICY_CONTROL, WAITING)
         spoken = _names(intent_obj.hass, manager, waiting)
-        by = By((user.name or "") if user else "", VOICE)
+        by = Actor((user.name or "") if user else "", VOICE)
         manager.async_acknowledge([alarm.key for alarm in waiting], by)
         return _answer(intent_obj, "voice_acknowledged", "voice_none_waits", spoken)
 
@@ -88,7 +88,7 @@ def _names(hass: HomeAssistant, manager: AlarmsManager, alarms: Iterable[Alarm])
 
 
 def _answer(intent_obj: intent.Intent, some: str, none: str, names: list[str]) -> intent.IntentResponse:
-    words = alarm_words(intent_obj.hass)
+    words = alarm_texts(intent_obj.hass)
     listed = ", ".join(names[:MAX_SPOKEN])
     left = len(names) - MAX_SPOKEN
     if left > 0:

@@ -17,37 +17,37 @@ from homeassistant.helpers.event import async_call_later, async_track_time_inter
 from homeassistant.helpers.storage import STORAGE_DIR
 
 from .. import mqtt_client
-from ..coalescing import Soon
+from ..coalescing import CoalescedCall
 from ..const import LOGGER, SUBENTRY_ALARM, SUBENTRY_NOTIFIER, SUBENTRY_WINDOW
 from ..issues import ALARM_UNREADABLE, Issues
 from ..subentries import Reader
 from .engine.flapping import DEFAULT_PER_HOUR
 from .engine.instance import Instance
-from .engine.maintenance_window import Window
+from .engine.maintenance_window import MaintenanceWindow
 from .engine.models import AlarmKey, Change, Transition
 from .engine.references import Moves, moved_rule
 from .engine.root_cause import PRESENCE
 from .engine.rule import WITHOUT_ENTITIES, Rule
-from .missing_references import GoneReferences
-from .notifications.delivery_policy import Policy
-from .notifications.group_changes import GroupEdits
-from .notifications.message import alarm_words, test_message
+from .missing_references import MissingReferences
+from .notifications.delivery_policy import DeliveryPolicy
+from .notifications.group_changes import GroupChanges
+from .notifications.message import alarm_texts, test_message
 from .notifications.mobile_app import async_listen_actions
 from .notifications.notifier import Group, Notifier
 from .notifications.outbox import Outbox
-from .notifications.rendering import async_describe, async_explain
+from .notifications.rendering import async_reason_text, async_render
 from .recovery import Recovery
-from .runtime.absence_tracker import Absences
+from .runtime.absence_tracker import AbsenceTracker
 from .runtime.alarm_access import AlarmAccess
-from .runtime.entity_selector import Selections
+from .runtime.entity_selector import EntitySelector
 from .runtime.limit_units import LimitUnits
 from .runtime.orphaned_alarms import async_end_orphans
-from .runtime.processor import Ledger
+from .runtime.processor import AlarmProcessor
 from .runtime.registry_ids import RegistryIds
 from .runtime.restored_alarms import RestoredAlarms
-from .runtime.state_watcher import Watch
+from .runtime.state_watcher import StateWatcher
 from .runtime.store import AlarmStore
-from .runtime.suppressor import Silencing
+from .runtime.suppressor import Suppressor
 
 FILE = "iotbridge_alarms.db"
 DAY = timedelta(days=1)
@@ -60,22 +60,22 @@ class AlarmsManager(AlarmAccess):
         """Prepare; nothing is watched before async_start."""
         self.hass = hass
         self._entry = entry
-        self.ledger = Ledger(hass, AlarmStore(store_path(hass)))
+        self.processor = AlarmProcessor(hass, AlarmStore(store_path(hass)))
         self.rules: dict[str, Rule] = {}
         self._registry_ids = RegistryIds(
             hass,
             entry,
-            remember=self.ledger.async_remember,
+            remember=self.processor.async_remember,
             move=self._async_move,
             replace=self._async_replace,
             follow=self._async_follow_later,
         )
-        units = LimitUnits(hass, self.ledger, self._registry_ids.async_rewrite)
-        self._watch = Watch(hass, self.ledger, units, self._registry_ids.is_moving, self._is_gone)
-        self._selections = Selections(hass, self._registry_ids.is_gone)
-        self.silencing = Silencing(hass, self.ledger, self._selections)
+        units = LimitUnits(hass, self.processor, self._registry_ids.async_rewrite)
+        self._watch = StateWatcher(hass, self.processor, units, self._registry_ids.is_moving, self._is_gone)
+        self._selections = EntitySelector(hass, self._registry_ids.is_gone)
+        self.suppressor = Suppressor(hass, self.processor, self._selections)
         self._tracked: dict[str, CALLBACK_TYPE] = {}
-        self._restored = RestoredAlarms(self.ledger.async_write)
+        self._restored = RestoredAlarms(self.processor.async_write)
         self._rule_listeners: defaultdict[str, list[Callable[[], None]]] = defaultdict(list)
         self._rules_listeners: list[Callable[[], None]] = []
         self.issues = Issues(hass)
@@ -83,20 +83,20 @@ class AlarmsManager(AlarmAccess):
         self._outbox = Outbox(
             hass,
             self.notifier,
-            Policy.from_options(entry.options),
-            self.ledger.async_write,
-            partial(async_describe, hass, self.ledger, self.silencing),
+            DeliveryPolicy.from_options(entry.options),
+            self.processor.async_write,
+            partial(async_render, hass, self.processor, self.suppressor),
             self.issues,
         )
-        self._group_edits = GroupEdits(entry, self.notifier, self.ledger, self._outbox.async_introduce)
+        self._group_edits = GroupChanges(entry, self.notifier, self.processor, self._outbox.async_introduce)
         self._reader = Reader(self.issues, ALARM_UNREADABLE)
-        self._gone = GoneReferences(
+        self._gone = MissingReferences(
             hass, entry, self.issues, self._is_gone, self._reader.is_read, self._registry_ids.names
         )
         self._recovery = Recovery(
             hass,
-            self.ledger,
-            self.silencing,
+            self.processor,
+            self.suppressor,
             self._outbox,
             self.issues,
             self._restored,
@@ -108,28 +108,28 @@ class AlarmsManager(AlarmAccess):
         self._is_started = False
         self._following, self._is_follow_due = asyncio.Lock(), False
         self._follow = lambda: entry.async_create_task(hass, self._async_follow(), "iotbridge alarms follow")
-        self._follow_soon = Soon(hass, self._follow)
-        self._watch_soon = Soon(hass, partial(self._watch.async_set_instances, self.ledger))
-        self._moved_soon = Soon(hass, self._async_show_moved)
-        self._absences = Absences(hass, self.ledger, self._registry_ids.is_gone)
+        self._follow_soon = CoalescedCall(hass, self._follow)
+        self._watch_soon = CoalescedCall(hass, partial(self._watch.async_set_instances, self.processor))
+        self._moved_soon = CoalescedCall(hass, self._async_show_moved)
+        self._absences = AbsenceTracker(hass, self.processor, self._registry_ids.is_gone)
         # Entities that another registry entry has replaced since the last run, and the registry ids of the former ones.
         self._replaced: Mapping[str, str] = {}
 
     async def async_start(self) -> None:
         """Begin where the last run ended."""
-        loaded = await self.ledger.async_open()
+        loaded = await self.processor.async_open()
         self._restored.load(loaded.instances)
-        self.silencing.async_restore(loaded.remembered)
+        self.suppressor.async_restore(loaded.remembered)
         self._absences.async_restore(loaded.remembered)
-        self.ledger.on_pending = self._async_pending
-        self.ledger.explain = partial(async_explain, self.hass)
-        self.ledger.flapping_per_hour = self._entry.options.get("flapping_per_hour", DEFAULT_PER_HOUR)
-        self.ledger.on_clock += [self.silencing.async_clock_set, self._absences.shift]
-        self.ledger.on_shown.append(lambda instance: self._async_tell_rule(instance.key.rule_id))
+        self.processor.on_pending = self._async_pending
+        self.processor.explain = partial(async_reason_text, self.hass)
+        self.processor.flapping_per_hour = self._entry.options.get("flapping_per_hour", DEFAULT_PER_HOUR)
+        self.processor.on_clock += [self.suppressor.async_clock_set, self._absences.shift]
+        self.processor.on_shown.append(lambda instance: self._async_tell_rule(instance.key.rule_id))
         self._watch.async_start()
         self._selections.async_start()
         self._stop += [
-            self.ledger.async_listen(self._async_happened),
+            self.processor.async_listen(self._async_happened),
             async_dispatcher_connect(self.hass, SIGNAL_CONFIG_ENTRY_CHANGED, self._async_entry_changed),
             self.hass.bus.async_listen(dr.EVENT_DEVICE_REGISTRY_UPDATED, self._async_places_changed),
             self.hass.bus.async_listen(er.EVENT_ENTITY_REGISTRY_UPDATED, self._async_places_changed),
@@ -140,23 +140,23 @@ class AlarmsManager(AlarmAccess):
             async_track_time_interval(self.hass, self._async_day, DAY, name="iotbridge alarms day"),
             async_call_later(self.hass, timedelta(minutes=10), self._async_day),
         ]
-        self.ledger.outbox = self._outbox
+        self.processor.outbox = self._outbox
         self._outbox.async_load(loaded.outbox)
         self._stop.append(self._registry_ids.async_start(loaded.remembered))
-        self._stop.append(async_listen_actions(self.hass, self, self.ledger.async_after))
+        self._stop.append(async_listen_actions(self.hass, self, self.processor.async_after))
         await self._async_follow()
         self._stop.append(self._gone.async_start())
         await self._async_take_up_restored()
-        self.ledger.counts.tell()
+        self.processor.counts.tell()
         self._is_started = True
 
     async def _async_final_write(self, _event: Event) -> None:
         """Keep what was learned when Home Assistant stops: then entries are not unloaded."""
-        await self.ledger.async_flush()
+        await self.processor.async_flush()
 
     async def _async_close(self, _event: Event) -> None:
         """Let go of the file and its thread: Home Assistant's process waits ten seconds for one that is left."""
-        await self.ledger.async_close()
+        await self.processor.async_close()
 
     async def async_stop(self) -> None:
         """Watch no more; everything is kept."""
@@ -164,10 +164,10 @@ class AlarmsManager(AlarmAccess):
             self._stop.pop()()
         for soon in (self._follow_soon, self._watch_soon, self._moved_soon):
             soon.cancel()
-        for part in (self.silencing, self._selections, self._watch):
+        for part in (self.suppressor, self._selections, self._watch):
             part.async_stop()
         await self._outbox.async_stop()
-        await self.ledger.async_close()
+        await self.processor.async_close()
         self.issues.async_clear()
 
     @callback
@@ -191,7 +191,7 @@ class AlarmsManager(AlarmAccess):
             self._registry_ids.async_note_subentries()
             read = self._reader.async_read_all
             # First: a rule that waits for the broker must not keep the windows from being known.
-            self.silencing.async_set_windows(read(self._entry, SUBENTRY_WINDOW, Window.of_subentry))
+            self.suppressor.async_set_windows(read(self._entry, SUBENTRY_WINDOW, MaintenanceWindow.of_subentry))
             read(self._entry, SUBENTRY_NOTIFIER, Group.of_subentry)
             rules = read(self._entry, SUBENTRY_ALARM, Rule.from_dict)
             if rules != self.rules:
@@ -206,15 +206,15 @@ class AlarmsManager(AlarmAccess):
         self._has_parents = any(rule.parents for rule in rules.values())
         for rule_id in before.keys() - rules.keys():
             self._async_let_go(rule_id)
-            for instance in self.ledger.of_rule(rule_id):
-                self.ledger.async_remove(instance)
+            for instance in self.processor.of_rule(rule_id):
+                self.processor.async_remove(instance)
         changed = [rule_id for rule_id, rule in rules.items() if before.get(rule_id) != rule]
         for rule_id in changed:
             self._async_try(self.rules[rule_id], before.get(rule_id))  # a rename meanwhile has made another of it
             if self._is_started:  # an import brings hundreds; at a start half of the rules tell no truth
                 self._watch_soon()
                 await asyncio.sleep(0)
-        self._watch.async_set_instances(self.ledger)
+        self._watch.async_set_instances(self.processor)
         self._async_tell_rules()
         taken_up = [self.rules[rule_id] for rule_id in changed if rule_id in self.rules]
         await self._watch.async_watch_messages(taken_up)  # last: this may have to wait for the broker
@@ -236,10 +236,10 @@ class AlarmsManager(AlarmAccess):
     def _async_take_up(self, rule: Rule, before: Rule | None) -> None:
         """Begin with a rule, or go on with one that was changed."""
         self._async_let_go(rule.rule_id)
-        for instance in self.ledger.of_rule(rule.rule_id):
-            self.ledger.async_follow(instance, rule)
+        for instance in self.processor.of_rule(rule.rule_id):
+            self.processor.async_follow(instance, rule)
         if rule.condition.kind in WITHOUT_ENTITIES:
-            instance = self.ledger.get(AlarmKey(rule.rule_id, "")) or self._async_new(rule, "")
+            instance = self.processor.get(AlarmKey(rule.rule_id, "")) or self._async_new(rule, "")
             self._watch.async_watch_rule(rule, instance)
             return
 
@@ -261,7 +261,7 @@ class AlarmsManager(AlarmAccess):
         """Let running rules go on with alarms of the store, and end those that no rule has any more."""
         for rule_id in self._restored.rule_ids() & self.rules.keys():
             self._async_try(self.rules[rule_id], None)
-        await async_end_orphans(self.ledger, self._restored, self._entry.subentries)
+        await async_end_orphans(self.processor, self._restored, self._entry.subentries)
 
     def _is_gone(self, entity_id: str) -> bool:
         return self._registry_ids.is_gone(entity_id) or self._absences.is_over(entity_id)
@@ -271,25 +271,25 @@ class AlarmsManager(AlarmAccess):
         """Follow a rename of entities: their alarms go on under the new ids."""
         self._async_set_aside({after: f"{after} (replaced)" for after in moves.values() if after not in moves})
         self._restored.async_move(moves)
-        self.ledger.async_move(moves)
+        self.processor.async_move(moves)
         self._outbox.async_move(moves)
         self._group_edits.move(moves)
-        for part in (self.silencing, self._selections, self._watch):
+        for part in (self.suppressor, self._selections, self._watch):
             part.async_move(moves)
         for rule_id, rule in self.rules.items():
             if rule.condition.kind in WITHOUT_ENTITIES or not self._registry_ids.is_named(rule_id, moves):
                 continue
             if (moved := moved_rule(rule, moves)) != rule:
                 self.rules[rule_id] = moved
-                for instance in self.ledger.of_rule(rule_id):
+                for instance in self.processor.of_rule(rule_id):
                     instance.follow(moved)
         self._moved_soon()
 
     @callback
     def _async_show_moved(self) -> None:
-        self._watch.async_set_instances(self.ledger)
-        for instance in list(self.ledger):
-            if instance.alarm.last.is_bad is None:
+        self._watch.async_set_instances(self.processor)
+        for instance in list(self.processor):
+            if instance.alarm.last_evaluation.is_active is None:
                 self._watch.async_look(instance)
         for rule_id in self.rules:
             self._async_tell_rule(rule_id)
@@ -314,8 +314,8 @@ class AlarmsManager(AlarmAccess):
             for subject in former:
                 if subject in self._restored.subjects(rule_id):
                     self._async_new(rule, subject)
-                if instance := self.ledger.get(AlarmKey(rule_id, subject)):
-                    self.ledger.async_remove(instance)
+                if instance := self.processor.get(AlarmKey(rule_id, subject)):
+                    self.processor.async_remove(instance)
                     self._async_new(rule, subject)
         # What is still to be told of the former ones is not about the others.
         self._outbox.async_move(former, with_targets=False)
@@ -330,12 +330,12 @@ class AlarmsManager(AlarmAccess):
     @callback
     def _async_matched(self, rule: Rule, entities: frozenset[str]) -> None:
         """Have an alarm for each entity that a rule matches now."""
-        known = {instance.key.subject: instance for instance in self.ledger.of_rule(rule.rule_id)}
+        known = {instance.key.subject: instance for instance in self.processor.of_rule(rule.rule_id)}
         for subject in known.keys() - entities:
-            self.ledger.async_remove(known[subject])
+            self.processor.async_remove(known[subject])
         for subject in sorted(entities):
             self._watch.async_look(known.get(subject) or self._async_new(rule, subject))
-        self.silencing.async_soon()
+        self.suppressor.async_soon()
 
     @callback
     def _async_new(self, rule: Rule, subject: str) -> Instance:
@@ -343,46 +343,46 @@ class AlarmsManager(AlarmAccess):
         entry = er.async_get(self.hass).async_get(subject)
         identity = entry.id if entry else ""
         instance = self._restored.take(rule, subject) or Instance.blank(rule, subject, identity)
-        self.ledger.async_add(instance)
+        self.processor.async_add(instance)
         return instance
 
     @callback
     def _async_happened(self, rule: Rule, transition: Transition) -> None:
         self._async_tell_rule(rule.rule_id)
         if transition.change in {Change.RAISED, Change.CLEARED} and self._may_explain(rule, transition.key.subject):
-            self.silencing.async_soon()
+            self.suppressor.async_soon()
 
     def _may_explain(self, rule: Rule, subject: str) -> bool:
-        return self._has_parents or rule.condition.kind in PRESENCE or self.silencing.is_broker(subject)
+        return self._has_parents or rule.condition.kind in PRESENCE or self.suppressor.is_broker(subject)
 
     @callback
     def _async_pending(self, instance: Instance) -> None:
         if self._may_explain(instance.rule, instance.key.subject):
-            self.silencing.async_soon()
+            self.suppressor.async_soon()
 
     @callback
     def _async_connection_changed(self, _is_connected: bool) -> None:
-        self.silencing.async_soon()
+        self.suppressor.async_soon()
 
     @callback
     def _async_places_changed(self, _event: Event[Any]) -> None:
-        self.silencing.async_forget_places()
+        self.suppressor.async_forget_places()
 
     @callback
     def _async_minute(self, _now: datetime) -> None:
-        self.ledger.async_set_clock()
+        self.processor.async_set_clock()
         self._absences.async_look(self._gone.entities())
         self._watch.async_look_at_templates()
-        self.silencing.async_minute()
+        self.suppressor.async_minute()
         self._gone.async_look()
 
     async def _async_day(self, _now: datetime) -> None:
-        await self.ledger.async_purge()
+        await self.processor.async_purge()
 
     async def async_test(self, rule_id: str) -> None:
         """Send a test message to all groups that a rule tells. Raises TellError for the first that does not work."""
         rule = self.rules[rule_id]
-        message = test_message(alarm_words(self.hass), rule_id, rule.name, rule.severity, self.ledger.now())
+        message = test_message(alarm_texts(self.hass), rule_id, rule.name, rule.severity, self.processor.now())
         for group in dict.fromkeys(group for step in rule.plan.steps for group in step.groups):
             await self.notifier.async_send(group, [message])
 

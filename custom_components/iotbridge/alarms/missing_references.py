@@ -18,7 +18,7 @@ from homeassistant.util.event_type import EventType
 
 from ..const import SUBENTRY_ALARM, SUBENTRY_NOTIFIER, SUBENTRY_WINDOW
 from ..issues import ALARM_TELLS_NOBODY, REFERENCE_GONE, Issues
-from .notifications.message import alarm_words
+from .notifications.message import alarm_texts
 
 _KINDS = frozenset({SUBENTRY_ALARM, SUBENTRY_NOTIFIER, SUBENTRY_WINDOW})
 _EVENTS: tuple[EventType[Any], ...] = (
@@ -32,7 +32,7 @@ _COLLECT_S = 1.0
 _FINDING = ("entities", "devices", "areas", "floors", "labels", "domains", "device_classes", "integrations")
 
 
-class GoneReferences:
+class MissingReferences:
     """The repairs about what subentries name; each goes when what it is about is mended."""
 
     def __init__(
@@ -129,7 +129,7 @@ class GoneReferences:
         rules = _list(data, "rules")
         finds = any(_list(selection, name) for name in _FINDING)
         if rules and not finds and not any(rule in self._entry.subentries for rule in rules):
-            yield alarm_words(self._hass).say("gone_alarms")
+            yield alarm_texts(self._hass).say("gone_alarms")
 
     def _gone_places(self, selection: Mapping[str, Any]) -> Iterator[str]:
         areas, floors, labels = ar.async_get(self._hass), fr.async_get(self._hass), lr.async_get(self._hass)
@@ -150,7 +150,7 @@ class GoneReferences:
         return not any(group in self._entry.subentries for group in _list(step, "groups"))
 
     def _say(self, kind: str, name: str) -> str:
-        return alarm_words(self._hass).say(f"gone_{kind}", name=name)
+        return alarm_texts(self._hass).say(f"gone_{kind}", name=name)
 
 
 def _entities(data: Mapping[str, Any]) -> list[str]:

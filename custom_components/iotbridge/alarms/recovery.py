@@ -9,14 +9,14 @@ from homeassistant.core import HomeAssistant, callback
 from ..issues import ALARMS_DAMAGED, ALARMS_NOT_WRITTEN, Issues
 from .engine.instance import Instance
 from .engine.models import AlarmKey
-from .engine.parsing import read
+from .engine.parsing import parse_or_log
 from .engine.references import Moves, joined, moved_data, moved_instance, moved_key
 from .notifications.outbox import Outbox
-from .notifications.queue import Row
+from .notifications.queued_notification import QueuedNotification
 from .runtime.database import Loaded
-from .runtime.processor import Ledger
+from .runtime.processor import AlarmProcessor
 from .runtime.restored_alarms import RestoredAlarms
-from .runtime.suppressor import Silencing
+from .runtime.suppressor import Suppressor
 
 MAX_NAMED = 5
 
@@ -27,8 +27,8 @@ class Recovery:
     def __init__(
         self,
         hass: HomeAssistant,
-        ledger: Ledger,
-        silencing: Silencing,
+        ledger: AlarmProcessor,
+        silencing: Suppressor,
         outbox: Outbox,
         issues: Issues,
         restored: RestoredAlarms,
@@ -81,7 +81,7 @@ class Recovery:
     def _async_moved(self, loaded: Loaded, moves: Moves) -> Loaded:
         """Return the content of the file after a rename of entities, and have it written; all else has it already."""
         instances = {
-            moved_key(key, moves): read("An alarm", partial(moved_instance, data, moves)) or data
+            moved_key(key, moves): parse_or_log("An alarm", partial(moved_instance, data, moves)) or data
             for key, data in loaded.instances.items()
         }
         outbox = {number: _moved_row(number, data, moves) for number, data in loaded.outbox.items()}
@@ -97,12 +97,12 @@ class Recovery:
 
     @callback
     def _async_restore(self, key: AlarmKey, instance: Instance, data: Mapping[str, Any]) -> None:
-        restored = read(f"The alarm of {key.subject}", partial(Instance.from_dict, instance.rule, data))
+        restored = parse_or_log(f"The alarm of {key.subject}", partial(Instance.from_dict, instance.rule, data))
         if restored is not None:
             self._ledger.async_restore(instance, restored)
 
 
 def _moved_row(number: int, data: dict[str, Any], moves: Moves) -> dict[str, Any]:
     """Return what is to be told after a rename of entities; as it is where it cannot be read."""
-    row = read("What was to be told", partial(Row.from_dict, number, data))
+    row = parse_or_log("What was to be told", partial(QueuedNotification.from_dict, number, data))
     return row.as_dict() if row and row.move(moves) else data

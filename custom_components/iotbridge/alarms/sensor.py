@@ -7,7 +7,7 @@ from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import callback
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
-from ..coalescing import Soon
+from ..coalescing import CoalescedCall
 from ..entity import IotBridgeEntity
 from .engine.models import Severity
 from .entity import IotBridgeAlarmsEntity
@@ -41,7 +41,7 @@ class AlarmCount(IotBridgeAlarmsEntity, IotBridgeEntity, SensorEntity):
     @override
     async def async_added_to_hass(self) -> None:
         """Follow the counts; what happens together is shown once."""
-        changed = Soon(self.hass, self._async_changed)
+        changed = CoalescedCall(self.hass, self._async_changed)
         self.async_on_remove(changed.cancel)
         self.async_on_remove(self._alarms.async_listen_counts(changed))
         self._attr_native_value = self._count()

@@ -11,7 +11,7 @@ from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from ..entity import IotBridgeEntity
 from .entity import IotBridgeAlarmsEntity
 from .manager import AlarmsManager
-from .runtime.permissions import async_by
+from .runtime.permissions import async_actor
 
 
 @callback
@@ -36,20 +36,20 @@ class Maintenance(IotBridgeAlarmsEntity, IotBridgeEntity, SwitchEntity):
     async def async_added_to_hass(self) -> None:
         """Follow what is kept: a restart does not end the maintenance."""
         self.async_on_remove(self._alarms.async_listen_counts(self._async_changed))
-        self._attr_is_on = self._alarms.silencing.maintenance
+        self._attr_is_on = self._alarms.suppressor.maintenance
 
     @callback
     def _async_changed(self) -> None:
-        if self._attr_is_on != self._alarms.silencing.maintenance:
-            self._attr_is_on = self._alarms.silencing.maintenance
+        if self._attr_is_on != self._alarms.suppressor.maintenance:
+            self._attr_is_on = self._alarms.suppressor.maintenance
             self.async_write_ha_state()
 
     @override
     async def async_turn_on(self, **kwargs: Any) -> None:
         """Silence all alarms."""
-        self._alarms.silencing.async_set_maintenance(True, await async_by(self.hass, self._context))
+        self._alarms.suppressor.async_set_maintenance(True, await async_actor(self.hass, self._context))
 
     @override
     async def async_turn_off(self, **kwargs: Any) -> None:
         """Judge all alarms again, and tell what is the matter."""
-        self._alarms.silencing.async_set_maintenance(False, await async_by(self.hass, self._context))
+        self._alarms.suppressor.async_set_maintenance(False, await async_actor(self.hass, self._context))

@@ -11,10 +11,10 @@ from homeassistant.helpers.dispatcher import async_dispatcher_connect
 from homeassistant.helpers.trigger import Trigger, TriggerActionRunner, TriggerConfig, TriggerNotTriggeredReporter
 from homeassistant.helpers.typing import ConfigType
 
-from .api.serialization import async_happened
+from .api.serialization import transition_as_dict
 from .api.services import SEVERITIES
-from .api.signals import SIGNAL_HAPPENED
-from .api.targets import async_meant
+from .api.signals import SIGNAL_TRANSITION
+from .api.targets import async_resolve_target
 from .engine.models import Change, Transition
 from .engine.rule import Rule
 
@@ -61,19 +61,22 @@ class AlarmTrigger(Trigger):
         @callback
         def happened(rule: Rule, transition: Transition) -> None:
             if self._is_meant(transition):
-                variables = async_happened(self._hass, rule, transition)
+                variables = transition_as_dict(self._hass, rule, transition)
                 run_action(variables, self._sentence.format_map(variables))
 
-        return async_dispatcher_connect(self._hass, SIGNAL_HAPPENED, happened)
+        return async_dispatcher_connect(self._hass, SIGNAL_TRANSITION, happened)
 
     def _is_meant(self, happened: Transition) -> bool:
         if happened.change not in self._changes:
             return False
         if self._severities and happened.severity.word not in self._severities:
             return False
-        if self._rules and happened.key.rule_id not in async_meant(self._hass, {"entity_id": self._rules}).rules:
+        if (
+            self._rules
+            and happened.key.rule_id not in async_resolve_target(self._hass, {"entity_id": self._rules}).rules
+        ):
             return False
-        return async_meant(self._hass, self._target).includes(happened.key)
+        return async_resolve_target(self._hass, self._target).includes(happened.key)
 
 
 class AlarmRaisedTrigger(AlarmTrigger):

@@ -70,7 +70,7 @@ type _Token = tuple[str | None, str | None]
 
 
 @dataclass(slots=True)
-class _Pending:
+class _PendingCommand:
     key: HostKey
     command: str
     command_id: str | None
@@ -92,12 +92,12 @@ class Commander:
         """Start with nothing pending; ``timeout_s`` holds for commands given by others."""
         self.timeout_s = timeout_s
         # By host, and of a host in the order in which they were given.
-        self._pending: dict[HostKey, dict[_Token, _Pending]] = {}
+        self._pending: dict[HostKey, dict[_Token, _PendingCommand]] = {}
         self._count = 0
         # The number keeps two entries of one time from being compared further.
         self._deadlines: list[tuple[float, int, HostKey, _Token]] = []
         self._numbers = count()
-        self._proofs: dict[HostKey, _Pending] = {}
+        self._proofs: dict[HostKey, _PendingCommand] = {}
 
     def __len__(self) -> int:
         """Return how many commands are pending."""
@@ -110,7 +110,7 @@ class Commander:
             heapq.heappop(self._deadlines)
         return self._deadlines[0][0] if self._deadlines else None
 
-    def given(self, key: HostKey, command: Command, now: float, timeout_s: float | None = None) -> bool:
+    def add(self, key: HostKey, command: Command, now: float, timeout_s: float | None = None) -> bool:
         """Note a command on its way to a host, one that is known already only once; return whether it is watched."""
         token = _token(command.id, command.command)
         of_host = self._pending.get(key, {})
@@ -119,7 +119,7 @@ class Commander:
         if len(of_host) >= MAX_PENDING:
             return False
         deadline = now + (self.timeout_s if timeout_s is None else timeout_s)
-        self._pending.setdefault(key, {})[token] = _Pending(key, command.command, command.id, now, deadline)
+        self._pending.setdefault(key, {})[token] = _PendingCommand(key, command.command, command.id, now, deadline)
         self._count += 1
         self._push(deadline, key, token)
         return True
@@ -150,9 +150,9 @@ class Commander:
             timestamp=response.timestamp,
             reason=None if response.success else "error",
         )
-        return self.answered(key, full, now, boot_time, is_last=True)
+        return self.resolve(key, full, now, boot_time, is_last=True)
 
-    def answered(
+    def resolve(
         self, key: HostKey, response: Response, now: float, boot_time: str | None = None, *, is_last: bool = False
     ) -> CommandResult:
         """Return what a response means; one to a command nobody saw is told all the same.
@@ -235,7 +235,7 @@ class Commander:
         self._count -= len(self._pending.pop(key, {}))
         self._proofs.pop(key, None)
 
-    def _drop(self, key: HostKey, token: _Token) -> _Pending:
+    def _drop(self, key: HostKey, token: _Token) -> _PendingCommand:
         of_host = self._pending[key]
         pending = of_host.pop(token)
         if not of_host:

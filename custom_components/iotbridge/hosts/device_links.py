@@ -10,15 +10,15 @@ from .. import mqtt_client
 from ..const import LOGGER
 from ..protocol.topics import HostKey, uid_head
 from .inventory import Host
-from .manager import AgentsManager
+from .manager import HostsManager
 
-type AttachListener = Callable[[Host, dr.DeviceEntry], None]
+type LinkListener = Callable[[Host, dr.DeviceEntry], None]
 
 
-class Attachments:
+class DeviceLinks:
     """Which host is which device."""
 
-    def __init__(self, hass: HomeAssistant, entry: ConfigEntry, manager: AgentsManager) -> None:
+    def __init__(self, hass: HomeAssistant, entry: ConfigEntry, manager: HostsManager) -> None:
         """Prepare; nothing is joined before async_start."""
         self._hass = hass
         self._entry = entry
@@ -26,7 +26,7 @@ class Attachments:
         self._devices: dict[HostKey, str] = {}
         self._hosts: dict[str, HostKey] = {}
         self._by_identifier: dict[str, HostKey] = {}
-        self._listeners: list[AttachListener] = []
+        self._listeners: list[LinkListener] = []
         self._stop: list[CALLBACK_TYPE] = []
 
     @callback
@@ -47,7 +47,7 @@ class Attachments:
             self._stop.pop()()
 
     @callback
-    def async_add_listener(self, listener: AttachListener) -> CALLBACK_TYPE:
+    def async_add_listener(self, listener: LinkListener) -> CALLBACK_TYPE:
         """Call the listener with every host that got its device."""
         self._listeners.append(listener)
         return lambda: self._listeners.remove(listener)
@@ -76,7 +76,7 @@ class Attachments:
             self.async_forget(host)
             return
         if device := mqtt_client.async_device(self._hass, host.identifier):
-            self._async_attach(host, device)
+            self._async_link(host, device)
 
     @callback
     def _async_host_forgotten(self, host: Host) -> None:
@@ -92,16 +92,16 @@ class Attachments:
         device_id = event.data["device_id"]
         if event.data["action"] == "remove":
             if key := self._hosts.get(device_id):
-                self._async_detach(key, device_id)
+                self._async_unlink(key, device_id)
             return
         for identifier in mqtt_client.async_device_identifiers(self._hass, device_id):
             host = self.host_of(identifier)
             device = mqtt_client.async_device(self._hass, identifier)
             if host and device and host.key not in self._devices:
-                self._async_attach(host, device)
+                self._async_link(host, device)
 
     @callback
-    def _async_attach(self, host: Host, device: dr.DeviceEntry) -> None:
+    def _async_link(self, host: Host, device: dr.DeviceEntry) -> None:
         if device.id in self._hosts:
             return
         self._manager.inventory.set_device(host, True)
@@ -111,7 +111,7 @@ class Attachments:
             listener(host, device)
 
     @callback
-    def _async_detach(self, key: HostKey, device_id: str) -> None:
+    def _async_unlink(self, key: HostKey, device_id: str) -> None:
         """Follow a device that was removed: by the user, or because its discovery message was taken back."""
         del self._devices[key], self._hosts[device_id]
         host = self._manager.inventory.get(key)

@@ -10,7 +10,7 @@ from homeassistant.components.diagnostics import REDACTED
 
 from ..protocol.messages import Announce, Reading
 from ..pseudonyms import Pseudonyms
-from .manager import AgentsManager
+from .manager import HostsManager
 
 # The texts among the readings that many hosts have in common.
 PUBLIC_READINGS = ("platform", "platform_version", "boot_time", "collectors_failed")
@@ -19,7 +19,7 @@ KNOWN_COMMANDS = ("shutdown", "reboot", "suspend", "status", "ping")
 NAMED_READINGS = re.compile(r"(disk_percent|disk_free|systemd|docker|health|check|latency|changed)_(.+)")
 
 
-def hosts_diagnostics(agents: AgentsManager, names: Pseudonyms) -> dict[str, Any]:
+def hosts_diagnostics(agents: HostsManager, names: Pseudonyms) -> dict[str, Any]:
     """Return the hosts and the counts of rejected messages by topic."""
     found = agents.diagnostics()
     hosts = [_host(host, names) for host in found["hosts"]]

@@ -17,7 +17,7 @@ from ..const import DOMAIN, LOGGER, MQTT_DOMAIN
 from ..protocol.topics import HostKey
 from .discovery_monitor import DiscoveryMonitor
 from .inventory import Host
-from .manager import AgentsManager
+from .manager import HostsManager
 
 # An agent of ours announces itself within seconds of its first message; whoever has not by then will not.
 ANNOUNCE_WITHIN_S = 15.0
@@ -44,7 +44,7 @@ BUTTONS = {"shutdown": {"icon": "mdi:power"}, "reboot": {"device_class": "restar
 class HostDiscovery:
     """Publishes the discovery message of every agent of IPWatch."""
 
-    def __init__(self, hass: HomeAssistant, manager: AgentsManager, monitor: DiscoveryMonitor) -> None:
+    def __init__(self, hass: HomeAssistant, manager: HostsManager, monitor: DiscoveryMonitor) -> None:
         """Prepare; nothing is published before async_start."""
         self._hass = hass
         self._manager = manager

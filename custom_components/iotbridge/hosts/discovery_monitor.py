@@ -15,9 +15,9 @@ from homeassistant.helpers.event import async_track_time_interval
 
 from .. import issues as ir, mqtt_client
 from ..protocol.topics import HostKey
-from .device_links import Attachments
+from .device_links import DeviceLinks
 from .inventory import Host
-from .manager import AgentsManager
+from .manager import HostsManager
 
 INTERVAL = timedelta(seconds=10)
 # An agent that sees its own announce vanish, or was just started, publishes by itself within seconds.
@@ -32,7 +32,7 @@ class DiscoveryMonitor:
     """The discovery messages the broker has, by the uid in their topic."""
 
     def __init__(
-        self, hass: HomeAssistant, entry: ConfigEntry, manager: AgentsManager, attachments: Attachments
+        self, hass: HomeAssistant, entry: ConfigEntry, manager: HostsManager, attachments: DeviceLinks
     ) -> None:
         """Prepare; nothing is watched before async_start."""
         self._hass = hass

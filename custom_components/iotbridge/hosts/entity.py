@@ -7,7 +7,7 @@ from homeassistant.helpers.device_registry import DeviceEntry
 from homeassistant.helpers.entity import Entity
 
 from .inventory import Host
-from .manager import AgentsManager
+from .manager import HostsManager
 
 
 class IotBridgeHostEntity(Entity):
@@ -16,7 +16,7 @@ class IotBridgeHostEntity(Entity):
     _attr_has_entity_name = True
     _attr_should_poll = False
 
-    def __init__(self, agents: AgentsManager, host: Host, device: DeviceEntry, key: str) -> None:
+    def __init__(self, agents: HostsManager, host: Host, device: DeviceEntry, key: str) -> None:
         """Join the device; identifiers in a device_info would make a second one."""
         self.device_entry = device
         self._agents = agents

@@ -9,17 +9,17 @@ from homeassistant.helpers.device_registry import DeviceEntry
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from .commander import CommandResult, Outcome
-from .device_links import Attachments
+from .device_links import DeviceLinks
 from .entity import IotBridgeHostEntity
 from .inventory import Host
-from .manager import AgentsManager
+from .manager import HostsManager
 
 
 @callback
 def async_setup_host_events(
     entry: ConfigEntry,
-    agents: AgentsManager,
-    attachments: Attachments,
+    agents: HostsManager,
+    attachments: DeviceLinks,
     async_add_entities: AddConfigEntryEntitiesCallback,
 ) -> None:
     """Add each host's command event once its device exists."""
@@ -34,7 +34,7 @@ def async_setup_host_events(
 class CommandEvent(IotBridgeHostEntity, EventEntity):
     """A command of a host was accepted, done, refused, failed or timed out."""
 
-    def __init__(self, agents: AgentsManager, host: Host, device: DeviceEntry) -> None:
+    def __init__(self, agents: HostsManager, host: Host, device: DeviceEntry) -> None:
         """Name the entity."""
         super().__init__(agents, host, device, "command")
         self._attr_event_types = [outcome.value for outcome in Outcome]

@@ -110,7 +110,7 @@ class Host:
         interval_s = self.announce.interval_s if self.announce else 0.0
         return max(configured_s, interval_s * MISSED_STATUSES)
 
-    def judge(self, now: float, configured_s: float) -> PowerState | None:
+    def power_state(self, now: float, configured_s: float) -> PowerState | None:
         """Return the power state as of now; None while nobody has said whether it is there."""
         if self.is_available is None:
             return None
@@ -129,7 +129,7 @@ class Host:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Incoming:
+class HostMessage:
     """A message of the contract as the broker delivered it."""
 
     key: HostKey
@@ -161,7 +161,7 @@ class Inventory:
         self._hosts: dict[HostKey, Host] = {}
         # Hosts without a device that said nothing but that they are there, or not: anyone can make up thousands.
         self._newcomers: dict[HostKey, Host] = {}
-        self._readers: dict[Leaf, Callable[[Host, Incoming, float], None]] = {
+        self._readers: dict[Leaf, Callable[[Host, HostMessage, float], None]] = {
             "announce": self._announce,
             "availability": self._availability,
             "status": self._status,
@@ -193,7 +193,7 @@ class Inventory:
             self._newcomers.pop(host.key, None)
             self._hosts[host.key] = host
 
-    def receive(self, message: Incoming, now: float) -> Host | None:
+    def receive(self, message: HostMessage, now: float) -> Host | None:
         """Take a message in; return the host it was of, None where it only took something back.
 
         Raises MessageError, and then nothing was changed.
@@ -212,7 +212,7 @@ class Inventory:
         self._readers[leaf](host, message, now)
         if key not in self._hosts:
             self._place(host)
-        host.power = host.judge(now, self.lost_after_s)
+        host.power = host.power_state(now, self.lost_after_s)
         return host
 
     @property
@@ -257,7 +257,7 @@ class Inventory:
         """Judge all hosts by the clock; return those whose power state changed."""
         changed = []
         for host in self:
-            power = host.judge(now, self.lost_after_s)
+            power = host.power_state(now, self.lost_after_s)
             if power is not host.power:
                 host.power = power
                 changed.append(host)
@@ -268,7 +268,7 @@ class Inventory:
         for host in self:
             host.heard_at = now
 
-    def _announce(self, host: Host, message: Incoming, now: float) -> None:
+    def _announce(self, host: Host, message: HostMessage, now: float) -> None:
         announce = Announce.parse(message.payload, host.key)
         _note_instance(host, announce, message.is_retained, now)
         host.announce, host.has_announced = announce, True
@@ -279,14 +279,14 @@ class Inventory:
                 # It says so itself, now; online follows, and until then a host back from a reboot is not lost.
                 host.is_available = True
 
-    def _availability(self, host: Host, message: Incoming, now: float) -> None:
+    def _availability(self, host: Host, message: HostMessage, now: float) -> None:
         host.is_available = parse_availability(message.payload)
         host.heard_at = now
         if host.is_available and host.announce is None:
             # Without an announce nobody takes an intent back but its return.
             host.intent = HostPower.ON
 
-    def _status(self, host: Host, message: Incoming, now: float) -> None:
+    def _status(self, host: Host, message: HostMessage, now: float) -> None:
         if message.is_retained:
             raise MessageError("a retained status says nothing about now")
         status = Status.parse(message.payload)
@@ -296,14 +296,14 @@ class Inventory:
         host.boot_time = boot_time if isinstance(boot_time, str) else None
         _note_clock(host, (status.timestamp - message.received).total_seconds())
 
-    def _response(self, host: Host, _message: Incoming, now: float) -> None:
+    def _response(self, host: Host, _message: HostMessage, now: float) -> None:
         host.heard_at = now
 
     def obeyed(self, host: Host, command: str, now: float, *, is_success: bool) -> None:
         """Learn from its answer to a power command what a host without announce is about to do."""
         if host.announce is None:
             _set_intent(host, POWER_COMMANDS[command] if is_success else HostPower.ON, False, now)
-            host.power = host.judge(now, self.lost_after_s)
+            host.power = host.power_state(now, self.lost_after_s)
 
 
 def plain_name(hostname: Reading, key: HostKey) -> str:

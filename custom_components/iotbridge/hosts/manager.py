@@ -13,14 +13,14 @@ from homeassistant.helpers.event import async_call_later, async_track_time_inter
 from homeassistant.util import dt as dt_util
 
 from .. import issues as ir, mqtt_client
-from ..coalescing import Soon
+from ..coalescing import CoalescedCall
 from ..const import LOGGER
 from ..protocol.messages import PROTOCOL_VERSION, BareResponse, Command, MessageError, Response
 from ..protocol.topics import HostKey
 from .announce_store import AnnouncedHosts
 from .commander import Commander, CommandResult
-from .inventory import MAX_HOSTS, POWER_COMMANDS, Host, Incoming, Inventory, PowerState
-from .pending_calls import Answers
+from .inventory import MAX_HOSTS, POWER_COMMANDS, Host, HostMessage, Inventory, PowerState
+from .pending_calls import PendingCalls
 from .receiver import MessageIntake
 
 SWEEP = timedelta(seconds=5)
@@ -33,7 +33,7 @@ type HostListener = Callable[[Host], None]
 type ResultListener = Callable[[CommandResult], None]
 
 
-class AgentsManager:
+class HostsManager:
     """The run time of all hosts."""
 
     def __init__(
@@ -54,14 +54,14 @@ class AgentsManager:
         self._intake = MessageIntake(
             hass, self.inventory, self._commander, read=self._async_read, reject=self.async_reject
         )
-        self._answers = Answers()
+        self._answers = PendingCalls()
         # Of one host, or under None of all: 500 hosts must not each call the entities of 500 hosts.
         self._host_listeners: defaultdict[HostKey | None, list[HostListener]] = defaultdict(list)
         self._result_listeners: defaultdict[HostKey | None, list[ResultListener]] = defaultdict(list)
         self._forget_listeners: list[HostListener] = []
         self._fleet_listeners: list[CALLBACK_TYPE] = []
         # The counts go over all hosts: of a thousand messages at once they are made once.
-        self._fleet_changed = Soon(hass, self._async_tell_fleet)
+        self._fleet_changed = CoalescedCall(hass, self._async_notify_fleet)
         self._stop: list[CALLBACK_TYPE] = []
         self._cancel_deadline: CALLBACK_TYPE | None = None
         self._deadline: float | None = None
@@ -88,7 +88,7 @@ class AgentsManager:
             self._cancel_deadline()
             self._cancel_deadline = None
         self._fleet_changed.cancel()
-        self._answers.end("IoT Bridge was stopped before an answer came.")
+        self._answers.cancel("IoT Bridge was stopped before an answer came.")
         self.issues.async_clear()
 
     @callback
@@ -114,7 +114,7 @@ class AgentsManager:
     # ------------------------------------------------------------------ hearing
 
     @callback
-    def _async_read(self, message: Incoming) -> None:
+    def _async_read(self, message: HostMessage) -> None:
         match message.leaf:
             case "command":
                 self._async_command_seen(message.key, message.payload, message.is_retained)
@@ -124,7 +124,7 @@ class AgentsManager:
                 self._async_host_message(message)
 
     @callback
-    def _async_host_message(self, message: Incoming) -> None:
+    def _async_host_message(self, message: HostMessage) -> None:
         before = self.inventory.get(message.key)
         power, announce = (before.power, before.announce) if before else (None, None)
         host = self.inventory.receive(message, time.monotonic())
@@ -133,14 +133,14 @@ class AgentsManager:
         if message.leaf == "announce":
             self._announced.add(host.key)
         if message.leaf in ("announce", "status"):
-            self._async_judge_issues(host)
+            self._async_check_issues(host)
         if message.leaf == "status":
-            self._async_judge_proof(host)
+            self._async_check_proof(host)
         if before is None or host.power is not power or host.announce != announce:
-            self._async_tell_host(host)
+            self._async_notify_host(host)
 
     @callback
-    def _async_response(self, message: Incoming) -> None:
+    def _async_response(self, message: HostMessage) -> None:
         """Match a response with its command; what a host without announce agreed to is what it is about to do."""
         if message.is_retained:
             return
@@ -153,13 +153,13 @@ class AgentsManager:
         if isinstance(response, BareResponse):
             result = self._commander.answered_bare(key, response, now, host.boot_time)
         else:
-            result = self._commander.answered(key, response, now, host.boot_time)
-        self.async_tell_result(result)
+            result = self._commander.resolve(key, response, now, host.boot_time)
+        self.async_publish_result(result)
         power = host.power
         if result.command in POWER_COMMANDS:
             self.inventory.obeyed(host, result.command, now, is_success=result.is_success)
         if host.power is not power:
-            self._async_tell_host(host)
+            self._async_notify_host(host)
 
     @callback
     def _async_command_seen(self, key: HostKey, payload: bytes, is_retained: bool) -> None:
@@ -194,7 +194,7 @@ class AgentsManager:
             if self._disconnected_at is None:
                 self._disconnected_at = now
         self.issues.async_set(ir.BROKER_GONE, "", False)
-        self._async_tell_all()
+        self._async_notify_all()
 
     @callback
     def _async_sweep(self, _now: datetime) -> None:
@@ -203,7 +203,7 @@ class AgentsManager:
             self.issues.async_set(ir.BROKER_GONE, "", now - self._disconnected_at >= BROKER_GONE_AFTER_S)
             return
         for host in self.inventory.sweep(now):
-            self._async_tell_host(host)
+            self._async_notify_host(host)
         self._async_judge_floods(now)
         self.issues.async_set(ir.TOO_MANY_HOSTS, "", self.inventory.is_full, limit=str(MAX_HOSTS))
         if (total := self.rejected.total()) != self._told_rejected:
@@ -212,7 +212,7 @@ class AgentsManager:
 
     @callback
     def _async_expect(self, key: HostKey, command: Command, timeout_s: float | None) -> None:
-        self._commander.given(key, command, time.monotonic(), timeout_s)
+        self._commander.add(key, command, time.monotonic(), timeout_s)
         self._async_schedule_deadline()
 
     @callback
@@ -233,49 +233,49 @@ class AgentsManager:
     def _async_deadline(self, _now: datetime) -> None:
         self._cancel_deadline = None
         for result in self._commander.expire(time.monotonic()):
-            self.async_tell_result(result)
+            self.async_publish_result(result)
         self._async_schedule_deadline()
 
     # ------------------------------------------------------------------ telling
 
     @callback
-    def _async_tell_host(self, host: Host) -> None:
-        self._async_judge_proof(host)
-        self._async_tell_listeners(host)
+    def _async_notify_host(self, host: Host) -> None:
+        self._async_check_proof(host)
+        self._async_notify_listeners(host)
         self._fleet_changed()
 
     @callback
-    def _async_tell_all(self) -> None:
+    def _async_notify_all(self) -> None:
         for host in list(self.inventory):
-            self._async_tell_listeners(host)
+            self._async_notify_listeners(host)
         self._fleet_changed()
 
     @callback
-    def _async_tell_listeners(self, host: Host) -> None:
+    def _async_notify_listeners(self, host: Host) -> None:
         for listener in _listeners(self._host_listeners, host.key):
             listener(host)
 
     @callback
-    def _async_tell_fleet(self) -> None:
+    def _async_notify_fleet(self) -> None:
         for listener in list(self._fleet_listeners):
             listener()
 
     @callback
-    def async_tell_result(self, result: CommandResult) -> None:
+    def async_publish_result(self, result: CommandResult) -> None:
         """Tell whoever waits for it, and the entities, what became of a command."""
-        self._answers.tell(result)
+        self._answers.resolve(result)
         for listener in _listeners(self._result_listeners, result.key):
             listener(result)
 
     @callback
-    def _async_judge_proof(self, host: Host) -> None:
+    def _async_check_proof(self, host: Host) -> None:
         """A power command is done when the host is seen to have obeyed, not when it said that it would."""
         now = time.monotonic()
         if proof := self._commander.proof(host.key, host.power, host.boot_time, now):
-            self.async_tell_result(proof)
+            self.async_publish_result(proof)
 
     @callback
-    def _async_judge_issues(self, host: Host) -> None:
+    def _async_check_issues(self, host: Host) -> None:
         name = {"host": host.name, "node_id": host.key.node_id}
         protocol = host.announce.protocol if host.announce else 0
         offset = host.clock_offset_s
@@ -335,7 +335,7 @@ class AgentsManager:
     def _async_drop(self, host: Host) -> None:
         self._commander.forget(host.key)
         self._intake.forget(host.key)
-        self._answers.end(f"{host.name} was removed.", host.key)
+        self._answers.cancel(f"{host.name} was removed.", host.key)
         self.issues.async_clear(str(host.key))
         for listener in list(self._forget_listeners):
             listener(host)

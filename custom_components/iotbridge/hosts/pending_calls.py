@@ -20,7 +20,7 @@ class _Call:
     interim: CommandResult | None = None
 
 
-class Answers:
+class PendingCalls:
     """Brings the outcome of a command to whoever gave it."""
 
     def __init__(self) -> None:
@@ -43,9 +43,9 @@ class Answers:
             del self._calls[key, command_id]
         if call.final.done():
             return call.final.result()
-        return call.interim or _ended(key, command, command_id, Outcome.TIMED_OUT, "no_response", "No answer.")
+        return call.interim or _cancelled(key, command, command_id, Outcome.TIMED_OUT, "no_response", "No answer.")
 
-    def tell(self, result: CommandResult) -> None:
+    def resolve(self, result: CommandResult) -> None:
         """Bring an outcome to whoever waits for it."""
         call = self._calls.get((result.key, result.command_id or ""))
         if call is None or call.final.done():
@@ -55,21 +55,23 @@ class Answers:
         else:
             call.interim = result
 
-    def end(self, why: str, key: HostKey | None = None) -> None:
+    def cancel(self, why: str, key: HostKey | None = None) -> None:
         """Tell whoever waits, or waits for one host, that there will be no answer."""
         for (of, command_id), call in self._calls.items():
             if key in (None, of):
-                self.tell(_ended(of, call.command, command_id, Outcome.TIMED_OUT, "no_response", why))
+                self.resolve(_cancelled(of, call.command, command_id, Outcome.TIMED_OUT, "no_response", why))
 
     async def _send(self, key: HostKey, command_id: str, publish: Coroutine[None, None, None]) -> None:
         try:
             await publish
         except HomeAssistantError as error:
             if call := self._calls.get((key, command_id)):
-                self.tell(_ended(key, call.command, command_id, Outcome.FAILED, "not_sent", str(error)))
+                self.resolve(_cancelled(key, call.command, command_id, Outcome.FAILED, "not_sent", str(error)))
 
 
-def _ended(key: HostKey, command: str, command_id: str, outcome: Outcome, reason: str, message: str) -> CommandResult:
+def _cancelled(
+    key: HostKey, command: str, command_id: str, outcome: Outcome, reason: str, message: str
+) -> CommandResult:
     return CommandResult(
         key=key, outcome=outcome, command=command, command_id=command_id, reason=reason, message=message
     )

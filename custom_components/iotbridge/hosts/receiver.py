@@ -12,7 +12,7 @@ from .. import mqtt_client
 from ..protocol.messages import MAX_PAYLOAD, MessageError
 from ..protocol.topics import HostKey, TopicError, parse_topic, wildcard
 from .commander import Commander
-from .inventory import Incoming, Inventory
+from .inventory import HostMessage, Inventory
 from .rate_limit import PER_S, RateLimit
 
 # How often the newest message of a flood is looked for.
@@ -32,7 +32,7 @@ class MessageIntake:
         inventory: Inventory,
         commander: Commander,
         *,
-        read: Callable[[Incoming], None],
+        read: Callable[[HostMessage], None],
         reject: Callable[[str, str], None],
     ) -> None:
         """Prepare; nothing is received before async_start."""
@@ -41,7 +41,7 @@ class MessageIntake:
         self._commander = commander
         self._read = read
         self._reject = reject
-        self._rate_limit = RateLimit[Incoming]()
+        self._rate_limit = RateLimit[HostMessage]()
         self._stop: list[CALLBACK_TYPE] = []
         self._cancel_release: CALLBACK_TYPE | None = None
 
@@ -91,7 +91,7 @@ class MessageIntake:
         payload = mqtt_client.payload_of(message)
         if len(payload) > MAX_PAYLOAD:
             raise MessageError(f"expected at most {MAX_PAYLOAD} bytes, found {len(payload)}")
-        incoming = Incoming(
+        incoming = HostMessage(
             key=key, leaf=leaf, payload=payload, is_retained=bool(message.retain), received=dt_util.utcnow()
         )
         if incoming.is_retained:
@@ -102,7 +102,7 @@ class MessageIntake:
             self._read(incoming)
 
     @callback
-    def _async_admit(self, message: Incoming) -> bool:
+    def _async_admit(self, message: HostMessage) -> bool:
         """Return whether to read a message; raise MessageError for one that is too many."""
         key, leaf = message.key, message.leaf
         if (host := self._inventory.get(key)) is None:

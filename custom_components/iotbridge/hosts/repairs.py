@@ -24,13 +24,13 @@ class ForgetHost(RepairsFlow):
     async def async_step_confirm(self, user_input: dict[str, Any] | None = None) -> RepairsFlowResult:
         """Ask, and clear what the broker remembers of the host."""
         entries: list[ConfigEntry[Any]] = self.hass.config_entries.async_loaded_entries(DOMAIN)
-        hosts = entries[0].runtime_data.agents.inventory if entries else ()
+        hosts = entries[0].runtime_data.hosts.inventory if entries else ()
         host = next((host for host in hosts if str(host.key) == self._topic), None)
         if host is None or host.is_online or host.has_device:
             return self.async_abort(reason="gone")
         if user_input is None:
             return self.async_show_form(step_id="confirm", description_placeholders=filled(host=host.name))
-        entries[0].runtime_data.attachments.async_forget(host)
+        entries[0].runtime_data.device_links.async_forget(host)
         return self.async_create_entry(data={})
 
 

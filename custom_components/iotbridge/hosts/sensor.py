@@ -12,17 +12,17 @@ from homeassistant.helpers.device_registry import DeviceEntry
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from ..entity import IotBridgeEntity
-from .device_links import Attachments
+from .device_links import DeviceLinks
 from .entity import IotBridgeHostEntity
 from .inventory import Host, PowerState
-from .manager import AgentsManager
+from .manager import HostsManager
 
 
 @dataclass(frozen=True, kw_only=True)
 class BridgeSensorDescription(SensorEntityDescription):
     """A count over all hosts."""
 
-    value_fn: Callable[[AgentsManager], int]
+    value_fn: Callable[[HostsManager], int]
 
 
 BRIDGE_SENSORS = (
@@ -48,8 +48,8 @@ BRIDGE_SENSORS = (
 @callback
 def async_setup_host_sensors(
     entry: ConfigEntry,
-    agents: AgentsManager,
-    attachments: Attachments,
+    agents: HostsManager,
+    attachments: DeviceLinks,
     async_add_entities: AddConfigEntryEntitiesCallback,
 ) -> None:
     """Add the counts now, and each host's power state once its device exists."""
@@ -67,7 +67,7 @@ class PowerStateSensor(IotBridgeHostEntity, SensorEntity):
 
     _attr_device_class = SensorDeviceClass.ENUM
 
-    def __init__(self, agents: AgentsManager, host: Host, device: DeviceEntry) -> None:
+    def __init__(self, agents: HostsManager, host: Host, device: DeviceEntry) -> None:
         """Name the entity."""
         super().__init__(agents, host, device, "power_state")
         self._attr_options = [power.value for power in PowerState]
@@ -84,7 +84,7 @@ class BridgeSensor(IotBridgeEntity, SensorEntity):
 
     entity_description: BridgeSensorDescription
 
-    def __init__(self, agents: AgentsManager, entry: ConfigEntry, description: BridgeSensorDescription) -> None:
+    def __init__(self, agents: HostsManager, entry: ConfigEntry, description: BridgeSensorDescription) -> None:
         """Put the sensor on the bridge."""
         super().__init__(entry, description.key)
         self.entity_description = description

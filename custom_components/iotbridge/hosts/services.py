@@ -16,9 +16,9 @@ from ..const import DOMAIN
 from ..errors import CommandFailedError, InvalidCallError
 from ..protocol.messages import COMMAND_NAME
 from .commander import CommandResult, Outcome
-from .device_links import Attachments
+from .device_links import DeviceLinks
 from .inventory import Host
-from .manager import AgentsManager
+from .manager import HostsManager
 
 SERVICE_SEND_COMMAND = "send_command"
 
@@ -41,7 +41,7 @@ SEND_COMMAND_SCHEMA = cv.make_entity_service_schema(
 
 
 @callback
-def async_setup_host_services(hass: HomeAssistant, managers: Callable[[], tuple[AgentsManager, Attachments]]) -> None:
+def async_setup_host_services(hass: HomeAssistant, managers: Callable[[], tuple[HostsManager, DeviceLinks]]) -> None:
     """Register the actions of hosts; ``managers`` returns those of the loaded entry or raises InvalidCallError."""
 
     async def send_command(call: ServiceCall) -> ServiceResponse:
@@ -53,7 +53,7 @@ def async_setup_host_services(hass: HomeAssistant, managers: Callable[[], tuple[
     )
 
 
-async def async_send_command(agents: AgentsManager, attachments: Attachments, call: ServiceCall) -> dict[str, Any]:
+async def async_send_command(agents: HostsManager, attachments: DeviceLinks, call: ServiceCall) -> dict[str, Any]:
     """Send one command to all targets at once; return what each answered.
 
     Raises InvalidCallError when no host is meant, Unauthorized, and CommandFailedError with the hosts that did not
@@ -76,7 +76,7 @@ async def async_send_command(agents: AgentsManager, attachments: Attachments, ca
 
 
 async def _send(
-    agents: AgentsManager, host: Host, command: str, args: dict[str, Any] | None, timeout_s: float
+    agents: HostsManager, host: Host, command: str, args: dict[str, Any] | None, timeout_s: float
 ) -> CommandResult:
     if host.is_online and agents.is_connected:
         try:
@@ -85,11 +85,11 @@ async def _send(
             raise InvalidCallError("invalid_args", error=str(error)) from error
     message = f"{host.name} is not online." if agents.is_connected else "The MQTT broker is not connected."
     result = CommandResult(key=host.key, outcome=Outcome.FAILED, command=command, reason="offline", message=message)
-    agents.async_tell_result(result)
+    agents.async_publish_result(result)
     return result
 
 
-def _targets(hass: HomeAssistant, attachments: Attachments, call: ServiceCall) -> list[Host]:
+def _targets(hass: HomeAssistant, attachments: DeviceLinks, call: ServiceCall) -> list[Host]:
     """Return the hosts that are meant, each once.
 
     An area full of lamps is fine as long as there is a host in it; a device or entity that was named and is no host

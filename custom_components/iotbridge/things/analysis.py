@@ -8,24 +8,24 @@ from . import decoders, inference
 from .model.conversion import is_read_alike
 from .model.known_systems import find_system
 from .model.mapping import placed
-from .model.message import About, Decoded, DecodeError, Field, Path, Problem, ProblemKind, Sample
-from .model.profile import LearnedDevice, Reading, Understanding
+from .model.message import Decoded, DecodeError, DeviceMetadata, Field, Path, Problem, ProblemKind, Sample
+from .model.profile import Analysis, LearnedDevice, Reading
 from .model.topic_matching import common_filter, guess_depth, name_from, pattern_of, split
 
 MAX_DEVICES = 200
 
 
 @dataclass(slots=True)
-class _Device:
+class _DeviceFields:
     """The newest of everything that the messages say of one device."""
 
     base: str
     format: str
-    about: About = field(default_factory=About)
+    about: DeviceMetadata = field(default_factory=DeviceMetadata)
     fields: dict[tuple[str, Path], Field] = field(default_factory=dict)
 
 
-def understand(samples: Sequence[Sample], *, topic: str | None = None, depth: int | None = None) -> Understanding:
+def analyse(samples: Sequence[Sample], *, topic: str | None = None, depth: int | None = None) -> Analysis:
     """Say what the messages are about; nothing is an error, what is not understood is among the problems.
 
     ``topic`` is the filter that caught them, by default the narrowest that covers them; ``depth`` is guessed when it
@@ -55,7 +55,7 @@ def understand(samples: Sequence[Sample], *, topic: str | None = None, depth: in
     for identity, device in devices.items():
         fields = [(subtopic, found) for (subtopic, _), found in device.fields.items()]
         inferred = inference.infer(fields, topic=device.base, format=device.format)
-        about = device.about.or_else(inferred.about).or_else(About(name=name_from(device.base)))
+        about = device.about.or_else(inferred.about).or_else(DeviceMetadata(name=name_from(device.base)))
         readings = tuple(
             _of_all(reading, topic_filter, depth, device.base if bases[device.base] == 1 else None)
             for reading in inferred.readings
@@ -67,7 +67,7 @@ def understand(samples: Sequence[Sample], *, topic: str | None = None, depth: in
         learned.append(LearnedDevice(identity=identity, about=about, readings=readings))
         problems.extend(inferred.problems)
     system = next((found for sample in samples if (found := find_system(sample.topic))), None)
-    return Understanding(
+    return Analysis(
         format=" + ".join(dict.fromkeys(decoded.format for _, decoded in readable)),
         devices=tuple(learned),
         problems=tuple(dict.fromkeys(problems)),
@@ -93,9 +93,9 @@ def _of_all(reading: Reading, topic_filter: str, depth: int, base: str | None) -
 
 def _by_device(
     readable: Iterable[tuple[str, Decoded]], topic_filter: str, depth: int
-) -> tuple[dict[str, _Device], int]:
+) -> tuple[dict[str, _DeviceFields], int]:
     """Return the devices by identity, and how many more there are."""
-    devices: dict[str, _Device] = {}
+    devices: dict[str, _DeviceFields] = {}
     left_out: set[str] = set()
     for topic, decoded in readable:
         place = split(topic_filter, depth, topic)
@@ -104,7 +104,7 @@ def _by_device(
             if identity not in devices and len(devices) >= MAX_DEVICES:
                 left_out.add(identity)
                 continue
-            device = devices.setdefault(identity, _Device(place.base, decoded.format))
+            device = devices.setdefault(identity, _DeviceFields(place.base, decoded.format))
             device.about = report.about.or_else(device.about)
             for found in report.fields:
                 device.fields[subtopic, found.path] = found

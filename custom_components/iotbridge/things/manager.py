@@ -23,11 +23,11 @@ from .model.message import Sample
 from .model.orphaned_devices import Orphans
 from .model.profile import Joining, Profile
 from .runtime.decode_queue import DecodeLimits
-from .runtime.device import Device
+from .runtime.device import ThingDevice
 from .runtime.news import MAX_NAMED, News, counted
 from .runtime.publisher import CLEAR_AFTER_S, Publisher
-from .runtime.requirements import LibraryInstaller, async_understand
-from .runtime.store import Memory, Remembered
+from .runtime.requirements import LibraryInstaller, async_analyse
+from .runtime.store import DeviceRecord, ThingStore
 from .runtime.thing import Thing
 
 SWEEP = timedelta(seconds=10)
@@ -56,7 +56,7 @@ class ThingsManager:
         self.issues = ir.Issues(hass, entry.entry_id)
         self._entry = entry
         self._reader = Reader(self.issues, ir.THING_UNREADABLE)
-        self._memory = Memory(hass)
+        self._memory = ThingStore(hass)
         self.publisher = Publisher(hass, self._memory)
         self.decode_limits = DecodeLimits()
         self.things: dict[str, Thing] = {}
@@ -191,7 +191,7 @@ class ThingsManager:
         self._news_timers.pop(thing.subentry_id, None)
         self._news_at[thing.subentry_id] = time.monotonic()
         try:
-            understood = await async_understand(
+            understood = await async_analyse(
                 self.hass, self.latest(thing.subentry_id), topic=thing.profile.topic, depth=thing.profile.depth
             )
         except LibraryMissingError as error:
@@ -333,7 +333,7 @@ class ThingsManager:
         """Take back a device that belongs to no subentry."""
         if topic := self._orphans.topic(uid):
             availability = f"{self.prefix}/thing/{uid}/availability"
-            self._memory.leftovers[uid] = Remembered("", "", "", topic=topic, availability=availability)
+            self._memory.leftovers[uid] = DeviceRecord("", "", "", topic=topic, availability=availability)
             self._async_clear_leftovers(dt_util.utcnow())
 
     @callback
@@ -367,7 +367,7 @@ class ThingsManager:
                     self.hass.loop.call_soon(self._async_device_removed, thing, device)
 
     @callback
-    def _async_device_removed(self, thing: Thing, device: Device) -> None:
+    def _async_device_removed(self, thing: Thing, device: ThingDevice) -> None:
         """Forget a device that the user deleted.
 
         Core empties the discovery message after that. Where it was emptied before, somebody cleared the broker's

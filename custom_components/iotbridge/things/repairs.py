@@ -15,7 +15,7 @@ from ..issues import NEW_DEVICES, NEW_FIELDS, THINGS_WITHOUT_OWNER, filled
 from .flow.channel_form import form_key, with_unit
 from .flow.channel_validation import ChannelError
 from .flow.forms import device_label
-from .flow.live_state import Live, async_live, decided, extended
+from .flow.live_state import LiveState, async_live_state, decided, extended
 from .flow.texts import async_reason, async_thing_texts
 from .model.profile import Profile
 
@@ -26,7 +26,7 @@ class _Decision(RepairsFlow, ABC):
     def __init__(self, entry_id: str, subentry_id: str) -> None:
         """The subentry may be gone when the dialog is opened."""
         # What the form was made of: while somebody looks at it, the device goes on talking.
-        self._live: Live | None = None
+        self._live: LiveState | None = None
         self._entry_id = entry_id
         self._subentry_id = subentry_id
 
@@ -48,7 +48,7 @@ class _Decision(RepairsFlow, ABC):
             return self.async_abort(reason="gone")
         entry, subentry = found
         if self._live is None:
-            self._live = await async_live(self.hass, entry, subentry)
+            self._live = await async_live_state(self.hass, entry, subentry)
         live = self._live
         errors: dict[str, str] = {}
         said = filled(name=subentry.title, topic=live.profile.topic)
@@ -72,15 +72,15 @@ class _Decision(RepairsFlow, ABC):
         )
 
     @abstractmethod
-    async def _async_options(self, live: Live) -> dict[str, str]:
+    async def _async_options(self, live: LiveState) -> dict[str, str]:
         """Return what there is to choose from, and what to call it."""
 
     @abstractmethod
-    def _proposed(self, live: Live) -> list[str]:
+    def _proposed(self, live: LiveState) -> list[str]:
         """Return what is chosen unless the user says otherwise."""
 
     @abstractmethod
-    def _decided(self, profile: Profile, live: Live, wanted: list[str]) -> Profile:
+    def _decided(self, profile: Profile, live: LiveState, wanted: list[str]) -> Profile:
         """Return the profile after the choice; raise ChannelError where it cannot be."""
 
 
@@ -116,7 +116,7 @@ class ThingsWithoutOwner(RepairsFlow):
 class NewFields(_Decision):
     """A device sends more than it did."""
 
-    async def _async_options(self, live: Live) -> dict[str, str]:
+    async def _async_options(self, live: LiveState) -> dict[str, str]:
         words = await async_thing_texts(self.hass)
         options = {}
         for channel in live.new:
@@ -124,10 +124,10 @@ class NewFields(_Decision):
             options[form_key(channel.key)] = f"{channel.name}: {value} ({channel.key})"
         return options
 
-    def _proposed(self, live: Live) -> list[str]:
+    def _proposed(self, live: LiveState) -> list[str]:
         return [form_key(channel.key) for channel in live.new if channel.enabled]
 
-    def _decided(self, profile: Profile, live: Live, wanted: list[str]) -> Profile:
+    def _decided(self, profile: Profile, live: LiveState, wanted: list[str]) -> Profile:
         added = [replace(channel, enabled=True) for channel in live.new if form_key(channel.key) in wanted]
         return extended(replace(profile, exact=profile.exact and live.exact), added, live.new)
 
@@ -135,13 +135,13 @@ class NewFields(_Decision):
 class NewDevices(_Decision):
     """A family has devices that nobody decided about."""
 
-    async def _async_options(self, live: Live) -> dict[str, str]:
+    async def _async_options(self, live: LiveState) -> dict[str, str]:
         return {identity: device_label(identity, about) for identity, about in live.news.devices.items()}
 
-    def _proposed(self, live: Live) -> list[str]:
+    def _proposed(self, live: LiveState) -> list[str]:
         return list(live.news.devices)
 
-    def _decided(self, profile: Profile, live: Live, wanted: list[str]) -> Profile:
+    def _decided(self, profile: Profile, live: LiveState, wanted: list[str]) -> Profile:
         return decided(profile, set(wanted), live.news.devices)
 
 

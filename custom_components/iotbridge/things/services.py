@@ -17,7 +17,7 @@ from ..protocol.topics import is_acceptable
 from .model.message import Sample, Value
 from .model.profile import LearnedDevice
 from .problem_texts import async_sentences
-from .runtime.requirements import async_understand
+from .runtime.requirements import async_analyse
 
 SERVICE_DECODE_PAYLOAD = "decode_payload"
 
@@ -62,7 +62,7 @@ async def async_decode_payload(hass: HomeAssistant, call: ServiceCall) -> dict[s
     messages = call.data.get(ATTR_MESSAGES)
     # Whatever grows with the messages is done in the executor.
     samples = await hass.async_add_executor_job(_samples, [call.data] if messages is None else messages)
-    understood = await async_understand(hass, samples)
+    understood = await async_analyse(hass, samples)
     return {
         "format": understood.format,
         "devices": await hass.async_add_executor_job(_devices, understood.devices),

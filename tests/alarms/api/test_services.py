@@ -6,7 +6,13 @@ import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry, MockUser, async_capture_events
 
 from custom_components.iotbridge.alarms.engine.models import Severity
-from custom_components.iotbridge.alarms.engine.rule import Condition, Kind, Plan, Selection, Step
+from custom_components.iotbridge.alarms.engine.rule import (
+    AlarmKind,
+    Condition,
+    EscalationPolicy,
+    EscalationStep,
+    Selection,
+)
 from homeassistant.auth.permissions.const import POLICY_CONTROL, POLICY_READ
 from homeassistant.config_entries import ConfigSubentry
 from homeassistant.core import Context
@@ -195,7 +201,7 @@ async def test_all(kit: Kit) -> None:
 
 
 async def test_a_rule_without_entities(kit: Kit) -> None:
-    condition = Condition(kind=Kind.TEMPLATE, template="{{ is_state('sensor.mode', 'bad') }}")
+    condition = Condition(kind=AlarmKind.TEMPLATE, template="{{ is_state('sensor.mode', 'bad') }}")
     rule_id = await add_rule(kit, condition=condition, name="Mode", what_to_do="Look.")
     await set_state(kit, "sensor.mode", "bad")
 
@@ -265,7 +271,7 @@ async def test_a_guest_changes_only_what_he_may_control(kit: Kit, guest: MockUse
 
 
 async def test_a_guest_does_nothing_to_a_rule_without_entities(kit: Kit, guest: MockUser) -> None:
-    rule_id = await add_rule(kit, condition=Condition(kind=Kind.TEMPLATE, template="{{ true }}"))
+    rule_id = await add_rule(kit, condition=Condition(kind=AlarmKind.TEMPLATE, template="{{ true }}"))
 
     with pytest.raises(ServiceValidationError):
         await call(kit, "acknowledge", entity_id=rule_entity(kit, rule_id), context=Context(user_id=guest.id))
@@ -419,7 +425,7 @@ async def test_maintenance_means_all_that_was_named(kit: Kit) -> None:
 
 
 async def test_maintenance_of_a_rule(kit: Kit) -> None:
-    condition = Condition(kind=Kind.TEMPLATE, template="{{ is_state('sensor.mode', 'bad') }}")
+    condition = Condition(kind=AlarmKind.TEMPLATE, template="{{ is_state('sensor.mode', 'bad') }}")
     rule_id = await add_rule(kit, condition=condition)
 
     await call(kit, "maintenance_start", entity_id=rule_entity(kit, rule_id), duration=3600)
@@ -463,7 +469,7 @@ async def test_a_test_tells_everybody_a_rule_would_tell(kit: Kit, entry: MockCon
         unique_id=None,
     )
     kit.hass.config_entries.async_add_subentry(entry, group)
-    plan = Plan(steps=(Step(after_s=600, groups=(group.subentry_id,)),))
+    plan = EscalationPolicy(steps=(EscalationStep(after_s=600, groups=(group.subentry_id,)),))
     rule_id = await add_rule(kit, "sensor.one", plan=plan)
 
     await call(kit, "test", entity_id=rule_entity(kit, rule_id))
@@ -474,7 +480,7 @@ async def test_a_test_tells_everybody_a_rule_would_tell(kit: Kit, entry: MockCon
 
 
 async def test_a_test_that_fails_says_so(kit: Kit) -> None:
-    plan = Plan(steps=(Step(after_s=0, groups=("gone",)),))
+    plan = EscalationPolicy(steps=(EscalationStep(after_s=0, groups=("gone",)),))
     rule_id = await add_rule(kit, "sensor.one", plan=plan)
 
     with pytest.raises(HomeAssistantError) as raised:

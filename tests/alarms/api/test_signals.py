@@ -4,7 +4,7 @@ import pytest
 from pytest_homeassistant_custom_component.common import MockUser, async_capture_events
 
 from custom_components.iotbridge.alarms.engine.models import Change, Severity
-from custom_components.iotbridge.alarms.engine.rule import Condition, Kind
+from custom_components.iotbridge.alarms.engine.rule import AlarmKind, Condition
 from homeassistant.core import Context, Event
 from homeassistant.helpers.translation import async_get_translations, async_setup as async_setup_translations
 
@@ -70,7 +70,9 @@ async def test_what_somebody_did_to_a_normal_alarm(kit: Kit, logbook: list[Event
 
 
 async def test_a_rule_without_entities_has_its_own_page(kit: Kit, logbook: list[Event]) -> None:
-    rule_id = await add_rule(kit, condition=Condition(kind=Kind.TEMPLATE, template="{{ states('sensor.x') == 'y' }}"))
+    rule_id = await add_rule(
+        kit, condition=Condition(kind=AlarmKind.TEMPLATE, template="{{ states('sensor.x') == 'y' }}")
+    )
     await set_state(kit, "sensor.x", "y")
 
     assert [event.data["entity_id"] for event in logbook] == [rule_entity(kit, rule_id)]

@@ -6,34 +6,44 @@ from hypothesis import given, strategies as st
 import pytest
 
 from custom_components.iotbridge.alarms.engine import escalation as tellings
-from custom_components.iotbridge.alarms.engine.escalation import CALLS, Manner, News, Notice, Telling
+from custom_components.iotbridge.alarms.engine.escalation import (
+    ACTIONABLE,
+    EscalationState,
+    Notification,
+    NotificationKind,
+    Sound,
+)
 from custom_components.iotbridge.alarms.engine.models import Alarm, AlarmState, Timing
-from custom_components.iotbridge.alarms.engine.rule import Plan, Step
+from custom_components.iotbridge.alarms.engine.rule import EscalationPolicy, EscalationStep
 
 from .test_lifecycle import BAD, GOOD, INPUTS, KEY, TIMINGS, UNKNOWN, WORSE, Input, happen
 
 FAMILY, NEIGHBOUR, WORK = "family", "neighbour", "work"
-AT_ONCE = Plan(steps=(Step(after_s=0, groups=(FAMILY,)),))
-THEN_OTHERS = Plan(steps=(Step(after_s=0, groups=(FAMILY,)), Step(after_s=600, groups=(FAMILY, NEIGHBOUR))))
-AGAIN = Plan(steps=(Step(after_s=0, groups=(FAMILY,)),), repeat_s=100)
-LATER = Plan(steps=(Step(after_s=60, groups=(WORK,)),))
+AT_ONCE = EscalationPolicy(steps=(EscalationStep(after_s=0, groups=(FAMILY,)),))
+THEN_OTHERS = EscalationPolicy(
+    steps=(EscalationStep(after_s=0, groups=(FAMILY,)), EscalationStep(after_s=600, groups=(FAMILY, NEIGHBOUR)))
+)
+AGAIN = EscalationPolicy(steps=(EscalationStep(after_s=0, groups=(FAMILY,)),), repeat_s=100)
+LATER = EscalationPolicy(steps=(EscalationStep(after_s=60, groups=(WORK,)),))
 
 
-def react(alarm: Alarm, telling: Telling, plan: Plan, timing: Timing, what: object, at: float) -> list[Notice]:
+def react(
+    alarm: Alarm, telling: EscalationState, plan: EscalationPolicy, timing: Timing, what: object, at: float
+) -> list[Notification]:
     notices = []
     for happened in happen(alarm, timing, what, at):
-        notices += tellings.tell(telling, plan, alarm, happened)
+        notices += tellings.notify(telling, plan, alarm, happened)
     if what == "tick":
         notices += tellings.tick(telling, plan, alarm, at)
     return notices
 
 
-def said(notice: Notice) -> str:
-    return "" if notice.manner is Manner.ALOUD else f" ({notice.manner})"
+def said(notice: Notification) -> str:
+    return "" if notice.manner is Sound.NORMAL else f" ({notice.manner})"
 
 
-def play(plan: Plan, inputs: Iterable[Input], timing: Timing) -> list[str]:
-    alarm, telling = Alarm(key=KEY), Telling()
+def play(plan: EscalationPolicy, inputs: Iterable[Input], timing: Timing) -> list[str]:
+    alarm, telling = Alarm(key=KEY), EscalationState()
     return [
         f"{notice.at:g} {notice.news}: {', '.join(notice.groups)}" + said(notice)
         for at, what in inputs
@@ -44,7 +54,7 @@ def play(plan: Plan, inputs: Iterable[Input], timing: Timing) -> list[str]:
 @pytest.mark.parametrize(
     ("plan", "inputs", "expected"),
     [
-        pytest.param(Plan(), [(1, BAD), (2, GOOD)], [], id="a rule that tells nobody"),
+        pytest.param(EscalationPolicy(), [(1, BAD), (2, GOOD)], [], id="a rule that tells nobody"),
         pytest.param(AT_ONCE, [(1, BAD), (2, GOOD)], ["1 raised: family", "2 cleared: family"], id="at once"),
         pytest.param(LATER, [(1, BAD), (2, GOOD)], [], id="who was not told of the alarm is not told of its end"),
         pytest.param(LATER, [(1, BAD), (60, "tick"), (61, "tick")], ["61 raised: work"], id="later"),
@@ -152,7 +162,7 @@ def play(plan: Plan, inputs: Iterable[Input], timing: Timing) -> list[str]:
         pytest.param(AT_ONCE, [(0, BAD), (1, UNKNOWN), (2, BAD)], ["0 raised: family"], id="unknown in between"),
     ],
 )
-def test_who_is_told(plan: Plan, inputs: list[Input], expected: list[str]) -> None:
+def test_who_is_told(plan: EscalationPolicy, inputs: list[Input], expected: list[str]) -> None:
     assert play(plan, inputs, Timing()) == expected
 
 
@@ -170,27 +180,27 @@ def test_what_waits_to_be_acknowledged_is_seen_although_its_cause_explains_it() 
 
 @given(st.sampled_from([AT_ONCE, THEN_OTHERS, AGAIN]), TIMINGS, INPUTS)
 def test_nobody_is_left_out_and_nobody_is_told_of_nothing(
-    plan: Plan, timing: Timing, inputs: list[tuple[int, object]]
+    plan: EscalationPolicy, timing: Timing, inputs: list[tuple[int, object]]
 ) -> None:
     """Readings, commands, restarts and clock jumps in any order."""
-    alarm, telling, now = Alarm(key=KEY), Telling(), 1000.0
+    alarm, telling, now = Alarm(key=KEY), EscalationState(), 1000.0
     knowing: set[str] = set()
     for step, what in inputs:
         now += step
         if what == "restart":
-            alarm, telling = Alarm.from_dict(alarm.as_dict()), Telling.from_dict(telling.as_dict())
+            alarm, telling = Alarm.from_dict(alarm.as_dict()), EscalationState.from_dict(telling.as_dict())
             continue
         what = f"shelve {now + 20}" if what == "shelve" else what  # noqa: PLW2901
         for notice in react(alarm, telling, plan, timing, what, now):
-            if notice.news in CALLS:
+            if notice.news in ACTIONABLE:
                 assert alarm.active, "a call without an alarm"
                 assert not alarm.is_quiet, "a call in silence"
                 knowing |= set(notice.groups)
-            if notice.news not in CALLS:
+            if notice.news not in ACTIONABLE:
                 assert set(notice.groups) <= knowing, "news of something nobody was told of"
             if notice.is_last:
                 knowing -= set(notice.groups)
-            if notice.news is News.CLEARED:
+            if notice.news is NotificationKind.CLEARED:
                 assert not alarm.active
                 assert notice.is_last is (alarm.beneath is AlarmState.NORMAL)
         if alarm.state is AlarmState.UNACKNOWLEDGED:

@@ -7,22 +7,22 @@ import pytest
 
 from custom_components.iotbridge.alarms.engine import lifecycle
 from custom_components.iotbridge.alarms.engine.models import (
+    Actor,
     Alarm,
     AlarmKey,
     AlarmState,
-    By,
     Change,
+    Evaluation,
     MomentTiming,
     Severity,
     Timing,
     Transition,
-    Verdict,
 )
 
 KEY = AlarmKey("rule", "sensor.attic")
-ANNA = By("Anna", "phone", "on my way")
-GOOD, BAD, UNKNOWN = Verdict(False), Verdict(True), Verdict(None)
-WORSE = Verdict(True, Severity.CRITICAL)
+ANNA = Actor("Anna", "phone", "on my way")
+GOOD, BAD, UNKNOWN = Evaluation(False), Evaluation(True), Evaluation(None)
+WORSE = Evaluation(True, Severity.CRITICAL)
 
 type Input = tuple[float, object]
 
@@ -49,8 +49,8 @@ COMMANDS: dict[str, Callable[[Alarm, Timing, str, float], list[Transition]]] = {
 
 
 def happen(alarm: Alarm, timing: Timing, what: object, at: float) -> list[Transition]:
-    if isinstance(what, Verdict):
-        return lifecycle.judge(alarm, timing, what, at)
+    if isinstance(what, Evaluation):
+        return lifecycle.evaluate(alarm, timing, what, at)
     word, _, rest = str(what).partition(" ")
     return COMMANDS[word](alarm, timing, rest, at)
 
@@ -254,7 +254,7 @@ def test_what_happens(timing: Timing, inputs: list[Input], expected: list[str]) 
 
 def test_who_and_why_are_kept() -> None:
     alarm = Alarm(key=KEY)
-    lifecycle.judge(alarm, Timing(), Verdict(True, Severity.CRITICAL, "81 °C", "above 80 °C"), 1)
+    lifecycle.evaluate(alarm, Timing(), Evaluation(True, Severity.CRITICAL, "81 °C", "above 80 °C"), 1)
     (known,) = lifecycle.acknowledge(alarm, ANNA, 2)
 
     assert (known.by, known.value, known.why, known.severity) == (ANNA, "81 °C", "above 80 °C", Severity.CRITICAL)

@@ -5,7 +5,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from custom_components.iotbridge.alarms.engine.maintenance_window import DAYS, Window
+from custom_components.iotbridge.alarms.engine.maintenance_window import DAYS, MaintenanceWindow
 from custom_components.iotbridge.alarms.engine.rule import Selection
 
 ROME = ZoneInfo("Europe/Rome")
@@ -13,7 +13,9 @@ ROME = ZoneInfo("Europe/Rome")
 
 def opening_hours(start: str, hours: float, day: datetime) -> list[str]:
     """Return the local times of the first minute of a window around a night, and of the first minute after it."""
-    window = Window(name="Nightly reboot", selection=Selection(), days=DAYS, start=start, duration_s=hours * 3600)
+    window = MaintenanceWindow(
+        name="Nightly reboot", selection=Selection(), days=DAYS, start=start, duration_s=hours * 3600
+    )
     midnight = day - timedelta(hours=3)
     found = [
         at.astimezone(UTC)

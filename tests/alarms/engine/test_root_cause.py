@@ -4,24 +4,24 @@ from dataclasses import dataclass
 
 import pytest
 
-from custom_components.iotbridge.alarms.engine.models import Alarm, AlarmKey, By, Severity, Timing, Verdict
+from custom_components.iotbridge.alarms.engine.models import Actor, Alarm, AlarmKey, Evaluation, Severity, Timing
 from custom_components.iotbridge.alarms.engine.root_cause import (
     BROKER,
+    Location,
     Member,
-    Place,
     chain,
     key_of,
     parents,
     reason_of,
 )
-from custom_components.iotbridge.alarms.engine.rule import Condition, Kind, Plan, Rule, Step
+from custom_components.iotbridge.alarms.engine.rule import AlarmKind, Condition, EscalationPolicy, EscalationStep, Rule
 
-TOLD = Plan(steps=(Step(after_s=0, groups=("anna",)),))
-LATE = Plan(steps=(Step(after_s=600, groups=("anna",)),))
-TO_BEN = Plan(steps=(Step(after_s=0, groups=("ben",)),))
-SHOWN = Plan()
-NAS = Place("nas", ("switch", "router", BROKER))
-SENSOR = Place("sensor", ("hub", BROKER))
+TOLD = EscalationPolicy(steps=(EscalationStep(after_s=0, groups=("anna",)),))
+LATE = EscalationPolicy(steps=(EscalationStep(after_s=600, groups=("anna",)),))
+TO_BEN = EscalationPolicy(steps=(EscalationStep(after_s=0, groups=("ben",)),))
+SHOWN = EscalationPolicy()
+NAS = Location("nas", ("switch", "router", BROKER))
+SENSOR = Location("sensor", ("hub", BROKER))
 
 
 @dataclass
@@ -29,10 +29,10 @@ class Given:
     """An alarm that is bad since a time."""
 
     name: str
-    kind: Kind
-    place: Place
+    kind: AlarmKind
+    place: Location
     since: float = 10.0
-    plan: Plan = TOLD
+    plan: EscalationPolicy = TOLD
     severity: Severity = Severity.WARNING
     parents: tuple[str, ...] = ()
     is_pending: bool = False
@@ -49,13 +49,15 @@ class Given:
         alarm = Alarm(
             key=AlarmKey(self.name, f"sensor.{self.name}"), active=not self.is_pending, bad_since=self.since,
             severity=self.severity,
-            pending=True if self.is_pending else None, shelved_until=self.shelved_until, shelved_by=By("Anna"),
-            out_of_service=self.out_of_service, suppressed_by=self.suppressed_by, last=Verdict(True),
+            pending=True if self.is_pending else None, shelved_until=self.shelved_until, shelved_by=Actor("Anna"),
+            out_of_service=self.out_of_service, suppressed_by=self.suppressed_by, last_evaluation=Evaluation(True),
         )  # fmt: skip
         return Member(rule, alarm, self.place)
 
 
-def gone(name: str, place: Place, since: float = 10.0, kind: Kind = Kind.UNAVAILABLE, **more: object) -> Given:
+def gone(
+    name: str, place: Location, since: float = 10.0, kind: AlarmKind = AlarmKind.UNAVAILABLE, **more: object
+) -> Given:
     return Given(name, kind, place, since, **more)  # type: ignore[arg-type]
 
 
@@ -65,13 +67,13 @@ def explained(*given: Given, is_broker_down: bool = False) -> dict[str, str]:
     return {child.rule_id: parent.rule_id for child, parent in found.items()}
 
 
-LOST = gone("lost", NAS, 20, Kind.HOST_LOST)
+LOST = gone("lost", NAS, 20, AlarmKind.HOST_LOST)
 DISK = gone("disk", NAS)
 FAN = gone("fan", NAS, 11)
-HOT = Given("hot", Kind.ABOVE, NAS)
-SWITCH = gone("switch", Place("switch", ("router", BROKER)), 12)
-ROUTER = gone("router", Place("router", (BROKER,)), 13)
-MQTT = Given("mqtt", Kind.STATE, Place(BROKER), 15)
+HOT = Given("hot", AlarmKind.ABOVE, NAS)
+SWITCH = gone("switch", Location("switch", ("router", BROKER)), 12)
+ROUTER = gone("router", Location("router", (BROKER,)), 13)
+MQTT = Given("mqtt", AlarmKind.STATE, Location(BROKER), 15)
 LEAF = gone("leaf", SENSOR, 16)
 
 
@@ -94,13 +96,13 @@ LEAF = gone("leaf", SENSOR, 16)
         ),
         pytest.param([DISK, LEAF], False, {}, id="two outages are two"),
         pytest.param(
-            [gone("zigbee", Place("stick")), DISK], True, {}, id="what is not behind the broker is no part of it"
+            [gone("zigbee", Location("stick")), DISK], True, {}, id="what is not behind the broker is no part of it"
         ),
         pytest.param(
             [gone("first", NAS, 1, plan=SHOWN), DISK], False, {"first": "disk"}, id="who is told of speaks"
         ),
         pytest.param(
-            [gone("shown", Place("switch", (BROKER,)), plan=SHOWN), DISK], False, {}, id="a cause nobody hears of"
+            [gone("shown", Location("switch", (BROKER,)), plan=SHOWN), DISK], False, {}, id="a cause nobody hears of"
         ),
         pytest.param(
             [gone("grave", NAS, 30, severity=Severity.CRITICAL), DISK], False, {"disk": "grave"}, id="the worst speaks"
@@ -108,22 +110,24 @@ LEAF = gone("leaf", SENSOR, 16)
         pytest.param([gone("soon", NAS, 1, is_pending=True), DISK], False, {"disk": "soon"}, id="in its hold"),
         pytest.param([gone("a", NAS, 1, shelved_until=99.0), DISK], False, {"disk": "a"}, id="a cause put aside"),
         pytest.param([gone("old", NAS, -9000), DISK, FAN], False, {"fan": "disk"}, id="a part that broke long ago"),
-        pytest.param([gone("old", Place("switch", ()), -9000), DISK], False, {}, id="a hub's part that broke long ago"),
         pytest.param(
-            [gone("lost", NAS, -9000, Kind.HOST_LOST), DISK], False, {"disk": "lost"}, id="a host that is long lost"
+            [gone("old", Location("switch", ()), -9000), DISK], False, {}, id="a hub's part that broke long ago"
         ),
         pytest.param(
-            [gone("lost", NAS, 9, Kind.HOST_LOST), gone("grave", NAS, severity=Severity.CRITICAL)], False, {},
+            [gone("lost", NAS, -9000, AlarmKind.HOST_LOST), DISK], False, {"disk": "lost"}, id="a host long lost"
+        ),
+        pytest.param(
+            [gone("lost", NAS, 9, AlarmKind.HOST_LOST), gone("grave", NAS, severity=Severity.CRITICAL)], False, {},
             id="a cause that is less grave",
         ),
         pytest.param(
-            [gone("lost", NAS, 9, Kind.HOST_LOST, plan=LATE), DISK], False, {}, id="a cause that is told later"
+            [gone("lost", NAS, 9, AlarmKind.HOST_LOST, plan=LATE), DISK], False, {}, id="a cause that is told later"
         ),
         pytest.param(
-            [gone("lost", NAS, 9, Kind.HOST_LOST, plan=TO_BEN), DISK], False, {}, id="a cause that others are told"
+            [gone("lost", NAS, 9, AlarmKind.HOST_LOST, plan=TO_BEN), DISK], False, {}, id="a cause that others are told"
         ),
         pytest.param(
-            [gone("lost", NAS, 9, Kind.HOST_LOST, is_pending=True, hold_s=3600), DISK], False, {},
+            [gone("lost", NAS, 9, AlarmKind.HOST_LOST, is_pending=True, hold_s=3600), DISK], False, {},
             id="a cause that waits for an hour",
         ),
         pytest.param([gone("a", NAS, 1, out_of_service=True), DISK], False, {}, id="a cause out of service"),
@@ -132,17 +136,23 @@ LEAF = gone("leaf", SENSOR, 16)
             [gone("a", NAS, 1, suppressed_by=("parent:x/y",)), DISK], False, {"disk": "a"}, id="an explained cause"
         ),
         pytest.param(
-            [Given("mains", Kind.STATE, Place("meter")), Given("pump", Kind.STATE, Place("p"), parents=("meter",))],
+            [
+                Given("mains", AlarmKind.STATE, Location("meter")),
+                Given("pump", AlarmKind.STATE, Location("p"), parents=("meter",)),
+            ],
             False, {"pump": "mains"}, id="a device named by hand",
         ),
         pytest.param(
-            [Given("m", Kind.ABOVE, Place(), plan=SHOWN), Given("p", Kind.ABOVE, Place(), parents=("sensor.m",))],
+            [
+                Given("m", AlarmKind.ABOVE, Location(), plan=SHOWN),
+                Given("p", AlarmKind.ABOVE, Location(), parents=("sensor.m",)),
+            ],
             False, {"p": "m"}, id="an entity named by hand, even if nobody hears of it",
         ),
         pytest.param(
             [
-                Given("a", Kind.ABOVE, Place(), 1, parents=("sensor.b",)),
-                Given("b", Kind.ABOVE, Place(), 2, parents=("sensor.a",)),
+                Given("a", AlarmKind.ABOVE, Location(), 1, parents=("sensor.b",)),
+                Given("b", AlarmKind.ABOVE, Location(), 2, parents=("sensor.a",)),
             ],
             False, {"b": "a"}, id="two that name each other",
         ),
@@ -168,6 +178,6 @@ def test_a_loop_of_devices_ends() -> None:
 
 
 def test_a_thousand_that_are_gone_are_explained_by_one() -> None:
-    many = [gone(f"n{number:04}", Place(f"host{number % 10}", (BROKER,)), 10 + number) for number in range(1000)]
+    many = [gone(f"n{number:04}", Location(f"host{number % 10}", (BROKER,)), 10 + number) for number in range(1000)]
 
     assert set(explained(*many, is_broker_down=True).values()) == {"n0000"}

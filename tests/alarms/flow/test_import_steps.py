@@ -5,7 +5,7 @@ from itertools import pairwise
 
 import pytest
 
-from custom_components.iotbridge.alarms.engine.rule import Kind, Rule
+from custom_components.iotbridge.alarms.engine.rule import AlarmKind, Rule
 from homeassistant.config_entries import ConfigSubentry
 from homeassistant.data_entry_flow import FlowResultType
 from tests.kit import Kit
@@ -71,7 +71,7 @@ async def test_what_becomes_what_is_shown_and_made(dialog: Dialog) -> None:
     ]
     assert [(step.after_s, step.groups) for step in made["Window is open"].plan.steps] == [(0, (phones.subentry_id,))]
     assert made["Boiler leak"].plan.steps[0].groups == (bell.subentry_id,)
-    assert made["Boiler leak"].condition.kind is Kind.TEMPLATE
+    assert made["Boiler leak"].condition.kind is AlarmKind.TEMPLATE
 
 
 async def test_only_what_is_chosen_is_made_and_groups_that_are_there_are_told(dialog: Dialog) -> None:

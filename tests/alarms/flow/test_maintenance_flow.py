@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from custom_components.iotbridge.alarms.engine.models import Severity
-from custom_components.iotbridge.alarms.engine.rule import Condition, Kind, Rule
+from custom_components.iotbridge.alarms.engine.rule import AlarmKind, Condition, Rule
 from homeassistant.config_entries import ConfigSubentry
 from homeassistant.data_entry_flow import FlowResultType
 from homeassistant.helpers import area_registry as ar
@@ -22,7 +22,7 @@ def dialog(kit: Kit) -> Dialog:
 
 def alarm(dialog: Dialog, name: str) -> str:
     """Make an alarm."""
-    condition = Condition(kind=Kind.TEMPLATE, template="{{ false }}")
+    condition = Condition(kind=AlarmKind.TEMPLATE, template="{{ false }}")
     rule = Rule(rule_id="", name=name, severity=Severity.INFO, condition=condition)
     subentry = ConfigSubentry(data=MappingProxyType(rule.as_dict()), subentry_type="alarm", title=name, unique_id=None)
     dialog.hass.config_entries.async_add_subentry(dialog.entry, subentry)

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from custom_components.iotbridge.alarms.engine.rule import Kind, Rule
+from custom_components.iotbridge.alarms.engine.rule import AlarmKind, Rule
 from homeassistant.config_entries import ConfigSubentry
 from homeassistant.core import HomeAssistant
 from homeassistant.data_entry_flow import FlowResultType, InvalidData
@@ -137,7 +137,7 @@ async def test_a_limit_over_other_entities_is_in_their_unit(kit: Kit, dialog: Di
 async def test_the_menu_offers_every_kind_and_the_import(dialog: Dialog) -> None:
     await dialog.start()
 
-    assert dialog.result["menu_options"] == [*Kind, "import_yaml"]
+    assert dialog.result["menu_options"] == [*AlarmKind, "import_yaml"]
 
 
 LIMITS = {"hysteresis": 0, "worse": "critical"}

@@ -5,7 +5,7 @@ import pytest
 import yaml  # type: ignore[import-untyped]  # Home Assistant brings it
 
 from custom_components.iotbridge.alarms.engine.models import Severity
-from custom_components.iotbridge.alarms.engine.rule import Kind, Rule
+from custom_components.iotbridge.alarms.engine.rule import AlarmKind, Rule
 from custom_components.iotbridge.alarms.flow.yaml_import import (
     MAX_ALERTS,
     Imported,
@@ -68,7 +68,7 @@ def test_an_alert_of_core_is_a_state() -> None:
     assert isinstance(window, Imported)
 
     assert (garage.rule.name, garage.rule.severity) == ("Garage is open", Severity.WARNING)
-    assert garage.rule.condition.kind is Kind.STATE
+    assert garage.rule.condition.kind is AlarmKind.STATE
     assert garage.rule.condition.states == ("on",)
     assert garage.rule.selection.entities == ("binary_sensor.garage",)
     assert garage.rule.message.startswith("Garage has been open")
@@ -122,12 +122,12 @@ def test_a_broken_alert_does_not_stop_the_others() -> None:
 @pytest.mark.parametrize(
     ("threshold", "kind", "limits"),
     [
-        ("{value: sensor.attic, hysteresis: 2, maximum: 30}", Kind.ABOVE, (30, None, 2)),
-        ("{value: sensor.attic, hysteresis: 5, minimum: 50}", Kind.BELOW, (None, 50, 5)),
-        ('{value: "{{ states(\'sensor.a\')|float }}", maximum: 30, minimum: 5}', Kind.OUTSIDE, (30, 5, 0)),
+        ("{value: sensor.attic, hysteresis: 2, maximum: 30}", AlarmKind.ABOVE, (30, None, 2)),
+        ("{value: sensor.attic, hysteresis: 5, minimum: 50}", AlarmKind.BELOW, (None, 50, 5)),
+        ('{value: "{{ states(\'sensor.a\')|float }}", maximum: 30, minimum: 5}', AlarmKind.OUTSIDE, (30, 5, 0)),
     ],
 )  # fmt: skip
-def test_a_threshold_is_a_limit(threshold: str, kind: Kind, limits: tuple[float | None, ...]) -> None:
+def test_a_threshold_is_a_limit(threshold: str, kind: AlarmKind, limits: tuple[float | None, ...]) -> None:
     condition = one(alert2(f"threshold: {threshold}")).rule.condition
 
     assert condition.kind is kind
@@ -140,7 +140,7 @@ def test_a_threshold_of_something_computed_is_a_template() -> None:
     )
 
     value = "((states('sensor.a')|float * 2) | float)"
-    assert found.rule.condition.kind is Kind.TEMPLATE
+    assert found.rule.condition.kind is AlarmKind.TEMPLATE
     assert found.rule.condition.template == f"{{{{ {value} > 5.0 or {value} < 1.0 }}}}"
     assert found.left_out == ("threshold.hysteresis",)
 
@@ -148,13 +148,13 @@ def test_a_threshold_of_something_computed_is_a_template() -> None:
 @pytest.mark.parametrize(
     ("condition", "kind", "said"),
     [
-        ("binary_sensor.leak", Kind.STATE, "on"),
-        ("\"{{ states('binary_sensor.leak') }}\"", Kind.STATE, "on"),
-        ("sensor.trouble", Kind.TEMPLATE, "{{ states('sensor.trouble') }}"),
-        ("\"{{ is_state('lock.door', 'open') }}\"", Kind.TEMPLATE, "{{ is_state('lock.door', 'open') }}"),
+        ("binary_sensor.leak", AlarmKind.STATE, "on"),
+        ("\"{{ states('binary_sensor.leak') }}\"", AlarmKind.STATE, "on"),
+        ("sensor.trouble", AlarmKind.TEMPLATE, "{{ states('sensor.trouble') }}"),
+        ("\"{{ is_state('lock.door', 'open') }}\"", AlarmKind.TEMPLATE, "{{ is_state('lock.door', 'open') }}"),
     ],
 )
-def test_a_condition_is_a_state_or_a_template(condition: str, kind: Kind, said: str) -> None:
+def test_a_condition_is_a_state_or_a_template(condition: str, kind: AlarmKind, said: str) -> None:
     rule = one(alert2(f"condition: {condition}")).rule
 
     assert rule.condition.kind is kind
@@ -216,9 +216,9 @@ def test_triggers_of_events_and_messages() -> None:
     event = one(alert2("trigger: [{platform: event, event_type: tag_scanned, event_data: {tag_id: x}}]"))
     message = one(alert2("trigger: {trigger: mqtt, topic: boiler/error}"))
 
-    assert (event.rule.condition.kind, event.rule.condition.event_type) == (Kind.EVENT, "tag_scanned")
+    assert (event.rule.condition.kind, event.rule.condition.event_type) == (AlarmKind.EVENT, "tag_scanned")
     assert event.rule.condition.event_data == {"tag_id": "x"}
-    assert (message.rule.condition.kind, message.rule.condition.topic) == (Kind.MESSAGE, "boiler/error")
+    assert (message.rule.condition.kind, message.rule.condition.topic) == (AlarmKind.MESSAGE, "boiler/error")
     for found in (event, message):
         assert found.rule.timing.clear_after_s > 0, "what happens for a moment has to end"
 

@@ -7,7 +7,13 @@ from hypothesis import given, strategies as st
 import pytest
 
 from custom_components.iotbridge.alarms.engine.models import Severity
-from custom_components.iotbridge.alarms.notifications.delivery_policy import Digest, Hold, Policy, Quiet, Storm
+from custom_components.iotbridge.alarms.notifications.delivery_policy import (
+    Deferral,
+    DeliveryPolicy,
+    Digest,
+    QuietHours,
+    StormLimit,
+)
 
 ROME = ZoneInfo("Europe/Rome")
 NIGHT = {"quiet_start": "22:00:00", "quiet_end": "07:00:00"}
@@ -40,13 +46,13 @@ def at(text: str, *, fold: int = 0) -> datetime:
     ],
 )
 def test_quiet_hours(options: dict[str, str], now: str, severity: Severity, until: str | None) -> None:
-    hold = Policy.from_options(options).hold("family", severity, at(now), breaks_through=False)
+    hold = DeliveryPolicy.from_options(options).hold("family", severity, at(now), breaks_through=False)
 
-    assert hold == (Hold(Digest.QUIET, at(until).timestamp()) if until else None)
+    assert hold == (Deferral(Digest.QUIET, at(until).timestamp()) if until else None)
 
 
 def test_an_hour_that_comes_twice_is_quiet_once() -> None:
-    quiet = Policy.from_options(EARLY)
+    quiet = DeliveryPolicy.from_options(EARLY)
 
     first = quiet.quiet_until(Severity.INFO, at("2026-10-25T02:15", fold=0))
 
@@ -60,7 +66,7 @@ def test_an_hour_that_comes_twice_is_quiet_once() -> None:
     st.datetimes(datetime(2026, 1, 1), datetime(2027, 1, 1), timezones=st.just(UTC)),  # noqa: DTZ001
 )
 def test_every_quiet_hour_ends_within_a_day(start: time, end: time, now: datetime) -> None:
-    quiet = Quiet(start, end, frozenset({Severity.INFO}))
+    quiet = QuietHours(start, end, frozenset({Severity.INFO}))
 
     until = quiet.until(now.astimezone(ROME), Severity.INFO)
 
@@ -71,7 +77,7 @@ def test_every_quiet_hour_ends_within_a_day(start: time, end: time, now: datetim
 
 
 def test_a_critical_one_that_may_break_through_knows_no_quiet_hours() -> None:
-    policy = Policy.from_options(NIGHT | {"quiet_severities": ["critical", "warning"]})
+    policy = DeliveryPolicy.from_options(NIGHT | {"quiet_severities": ["critical", "warning"]})
     midnight = at("2026-11-22T00:00")
 
     assert policy.hold("family", Severity.CRITICAL, midnight, breaks_through=True) is None
@@ -80,7 +86,7 @@ def test_a_critical_one_that_may_break_through_knows_no_quiet_hours() -> None:
 
 
 def test_the_rest_of_a_storm_waits_for_the_end_of_the_minute() -> None:
-    storm = Storm(3)
+    storm = StormLimit(3)
 
     assert [storm.until("family", 1000.0 + second) for second in (0, 1, 2, 3, 30, 59)] == [
         None, None, None, 1060.0, 1060.0, 1060.0,
@@ -91,7 +97,7 @@ def test_the_rest_of_a_storm_waits_for_the_end_of_the_minute() -> None:
 
 
 def test_there_may_be_no_limit() -> None:
-    policy = Policy.from_options({"storm_per_minute": 0})
+    policy = DeliveryPolicy.from_options({"storm_per_minute": 0})
 
     assert {policy.hold("family", Severity.INFO, at("2026-11-21T12:00"), breaks_through=False) for _ in range(99)} == {
         None
@@ -99,7 +105,7 @@ def test_there_may_be_no_limit() -> None:
 
 
 def test_a_clock_that_was_set_back_does_not_prolong_a_storm() -> None:
-    storm = Storm(1)
+    storm = StormLimit(1)
     storm.until("family", 10_000.0)
     storm.until("family", 10_001.0)
 
@@ -108,7 +114,7 @@ def test_a_clock_that_was_set_back_does_not_prolong_a_storm() -> None:
 
 @given(st.lists(st.floats(0, 30), max_size=60), st.integers(1, 5))
 def test_no_minute_has_more_than_its_number(distances: list[float], per_minute: int) -> None:
-    storm, now, told = Storm(per_minute), 0.0, list[float]()
+    storm, now, told = StormLimit(per_minute), 0.0, list[float]()
     for distance in distances:
         now += distance
         until = storm.until("family", now)

@@ -11,7 +11,7 @@ from pytest_homeassistant_custom_component.common import (
     mock_integration,
 )
 
-from custom_components.iotbridge.alarms.engine.rule import Plan, Rule, Step
+from custom_components.iotbridge.alarms.engine.rule import EscalationPolicy, EscalationStep, Rule
 from custom_components.iotbridge.issues import filled
 from homeassistant.config_entries import ConfigSubentry
 from homeassistant.core import HomeAssistant, ServiceCall
@@ -32,7 +32,7 @@ def ben(hass: HomeAssistant) -> list[ServiceCall]:
     return calls
 
 
-async def edit_group(kit: Kit, plan: Plan, *targets: dict[str, str]) -> None:
+async def edit_group(kit: Kit, plan: EscalationPolicy, *targets: dict[str, str]) -> None:
     """Let a group have these targets, as its dialog does."""
     subentry = bridge(kit).subentries[plan.steps[0].groups[0]]
     data: dict[str, Any] = {**subentry.data, "targets": list(targets)}
@@ -40,7 +40,7 @@ async def edit_group(kit: Kit, plan: Plan, *targets: dict[str, str]) -> None:
     await wait(kit, 2)
 
 
-async def edit_plan(kit: Kit, rule_id: str, plan: Plan) -> None:
+async def edit_plan(kit: Kit, rule_id: str, plan: EscalationPolicy) -> None:
     """Let a rule tell others, as its dialog does."""
     subentry = bridge(kit).subentries[rule_id]
     rule = Rule.from_dict(rule_id, subentry.title, subentry.data)
@@ -50,7 +50,7 @@ async def edit_plan(kit: Kit, rule_id: str, plan: Plan) -> None:
     await wait(kit, 2)
 
 
-async def raised(kit: Kit, plan: Plan) -> str:
+async def raised(kit: Kit, plan: EscalationPolicy) -> str:
     rule_id = await add_rule(kit, "sensor.one", plan=plan)
     await set_state(kit, "sensor.one", "90")
     await wait(kit, 2)
@@ -58,7 +58,7 @@ async def raised(kit: Kit, plan: Plan) -> str:
 
 
 async def test_who_is_added_to_a_group_hears_of_the_alarm_and_of_its_end(
-    kit: Kit, plan: Plan, told: list[ServiceCall], ben: list[ServiceCall]
+    kit: Kit, plan: EscalationPolicy, told: list[ServiceCall], ben: list[ServiceCall]
 ) -> None:
     await raised(kit, plan)
 
@@ -74,7 +74,7 @@ async def test_who_is_added_to_a_group_hears_of_the_alarm_and_of_its_end(
 
 
 async def test_who_is_added_when_somebody_knows_already_hears_nothing(
-    kit: Kit, plan: Plan, told: list[ServiceCall], ben: list[ServiceCall]
+    kit: Kit, plan: EscalationPolicy, told: list[ServiceCall], ben: list[ServiceCall]
 ) -> None:
     await raised(kit, plan)
     await call(kit, "acknowledge", entity_id="sensor.one")
@@ -90,7 +90,7 @@ async def test_who_is_added_when_somebody_knows_already_hears_nothing(
 
 
 async def test_who_takes_the_place_of_another_hears_of_the_alarm(
-    kit: Kit, plan: Plan, told: list[ServiceCall], ben: list[ServiceCall]
+    kit: Kit, plan: EscalationPolicy, told: list[ServiceCall], ben: list[ServiceCall]
 ) -> None:
     await raised(kit, plan)
 
@@ -102,13 +102,17 @@ async def test_who_takes_the_place_of_another_hears_of_the_alarm(
 
 
 async def test_a_group_that_is_added_to_a_step_hears_of_the_alarm(
-    kit: Kit, plan: Plan, told: list[ServiceCall], ben: list[ServiceCall], group: Callable[..., ConfigSubentry]
+    kit: Kit,
+    plan: EscalationPolicy,
+    told: list[ServiceCall],
+    ben: list[ServiceCall],
+    group: Callable[..., ConfigSubentry],
 ) -> None:
     rule_id = await raised(kit, plan)
     (now,) = plan.steps
     others = group("Ben", "notify.mobile_app_ben").subentry_id
 
-    await edit_plan(kit, rule_id, Plan(steps=(Step(after_s=0, groups=(*now.groups, others)),)))
+    await edit_plan(kit, rule_id, EscalationPolicy(steps=(EscalationStep(after_s=0, groups=(*now.groups, others)),)))
 
     assert (titles(told), titles(ben)) == (["Warning"], ["Warning"])
     await set_state(kit, "sensor.one", "20")
@@ -116,8 +120,8 @@ async def test_a_group_that_is_added_to_a_step_hears_of_the_alarm(
     assert (titles(told), titles(ben)) == (["Warning", "Over"], ["Warning", "Over"])
 
 
-async def test_a_rule_that_told_nobody_gets_a_step(kit: Kit, plan: Plan, told: list[ServiceCall]) -> None:
-    rule_id = await raised(kit, Plan())
+async def test_a_rule_that_told_nobody_gets_a_step(kit: Kit, plan: EscalationPolicy, told: list[ServiceCall]) -> None:
+    rule_id = await raised(kit, EscalationPolicy())
 
     await edit_plan(kit, rule_id, plan)
 
@@ -125,12 +129,16 @@ async def test_a_rule_that_told_nobody_gets_a_step(kit: Kit, plan: Plan, told: l
 
 
 async def test_a_step_that_is_added_for_later_waits_for_its_time(
-    kit: Kit, plan: Plan, told: list[ServiceCall], ben: list[ServiceCall], group: Callable[..., ConfigSubentry]
+    kit: Kit,
+    plan: EscalationPolicy,
+    told: list[ServiceCall],
+    ben: list[ServiceCall],
+    group: Callable[..., ConfigSubentry],
 ) -> None:
     rule_id = await raised(kit, plan)
     others = group("Ben", "notify.mobile_app_ben").subentry_id
 
-    await edit_plan(kit, rule_id, Plan(steps=(*plan.steps, Step(after_s=120, groups=(others,)))))
+    await edit_plan(kit, rule_id, EscalationPolicy(steps=(*plan.steps, EscalationStep(after_s=120, groups=(others,)))))
     await wait(kit, 90, 10)
     assert titles(ben) == []
     await wait(kit, 40, 10)
@@ -139,7 +147,7 @@ async def test_a_step_that_is_added_for_later_waits_for_its_time(
 
 
 async def test_a_group_that_is_edited_before_it_was_told_is_told_once(
-    kit: Kit, hass: HomeAssistant, plan: Plan, ben: list[ServiceCall], entry: MockConfigEntry
+    kit: Kit, hass: HomeAssistant, plan: EscalationPolicy, ben: list[ServiceCall], entry: MockConfigEntry
 ) -> None:
     hass.services.async_remove("notify", "mobile_app_anna")
     await raised(kit, plan)
@@ -167,7 +175,12 @@ async def rename_phone(kit: Kit, phone: MockConfigEntry, name: str) -> None:
 
 @pytest.mark.parametrize("running", [True, False])
 async def test_a_phone_that_is_renamed_stays_in_its_group(
-    kit: Kit, hass: HomeAssistant, plan: Plan, told: list[ServiceCall], ben: list[ServiceCall], running: bool
+    kit: Kit,
+    hass: HomeAssistant,
+    plan: EscalationPolicy,
+    told: list[ServiceCall],
+    ben: list[ServiceCall],
+    running: bool,
 ) -> None:
     phone = add_phone(kit, "Anna")
     await raised(kit, plan)
@@ -186,7 +199,7 @@ async def test_a_phone_that_is_renamed_stays_in_its_group(
     assert (titles(told), titles(ben)) == (["Warning"], ["Over"])
 
 
-async def test_a_phone_that_is_removed_is_missed(kit: Kit, hass: HomeAssistant, plan: Plan) -> None:
+async def test_a_phone_that_is_removed_is_missed(kit: Kit, hass: HomeAssistant, plan: EscalationPolicy) -> None:
     phone = add_phone(kit, "Anna")
     await add_rule(kit, "sensor.one", plan=plan)
     assert not ir.async_get(hass).issues

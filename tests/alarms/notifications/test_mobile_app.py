@@ -10,9 +10,9 @@ import logging
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
-from custom_components.iotbridge.alarms.engine.escalation import News
+from custom_components.iotbridge.alarms.engine.escalation import NotificationKind
 from custom_components.iotbridge.alarms.engine.models import AlarmKey
-from custom_components.iotbridge.alarms.notifications.notifier import Notifier, TellError
+from custom_components.iotbridge.alarms.notifications.notifier import DeliveryError, Notifier
 from homeassistant.core import HomeAssistant, ServiceCall
 
 from .test_notifier import group, message, words
@@ -49,7 +49,7 @@ async def test_a_phone_whose_push_service_refuses_was_not_told(
     APP.setLevel(level)
     refused.add("mobile_app_anna")
 
-    with pytest.raises(TellError) as raised:
+    with pytest.raises(DeliveryError) as raised:
         await notifier.async_send(family, [message(hass)])
     assert raised.value.failed == {"notify.mobile_app_anna": "Error sending notification to mobile_app_anna"}
 
@@ -62,7 +62,7 @@ async def test_a_phone_whose_push_service_refuses_was_not_told(
 async def test_a_phone_that_is_not_registered_was_not_told(
     hass: HomeAssistant, entry: MockConfigEntry, group: Callable[..., str]
 ) -> None:
-    with pytest.raises(TellError) as raised:
+    with pytest.raises(DeliveryError) as raised:
         await Notifier(hass, entry).async_send(group(ANNA), [message(hass)])
 
     assert raised.value.failed.keys() == {"notify.mobile_app_anna"}
@@ -79,10 +79,12 @@ async def test_what_was_said_is_not_said_again_because_tidying_up_failed(
             APP.error("Error sending notification")
 
     hass.services.async_register("notify", "mobile_app_anna", push)
-    others = [message(hass, News.CLEARED, key=AlarmKey("rule", f"sensor.{name}")) for name in ("cellar", "door")]
+    others = [
+        message(hass, NotificationKind.CLEARED, key=AlarmKey("rule", f"sensor.{name}")) for name in ("cellar", "door")
+    ]
 
     await Notifier(hass, entry).async_send(group(ANNA), others)
     assert told[1:] == ["clear_notification"] * 2
 
-    with pytest.raises(TellError):
-        await Notifier(hass, entry).async_send(group(ANNA), [message(hass, News.WITHDRAWN)])
+    with pytest.raises(DeliveryError):
+        await Notifier(hass, entry).async_send(group(ANNA), [message(hass, NotificationKind.WITHDRAWN)])

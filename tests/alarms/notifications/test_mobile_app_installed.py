@@ -17,7 +17,7 @@ import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 from pytest_homeassistant_custom_component.test_util.aiohttp import AiohttpClientMocker
 
-from custom_components.iotbridge.alarms.notifications.notifier import Notifier, TellError
+from custom_components.iotbridge.alarms.notifications.notifier import DeliveryError, Notifier
 from homeassistant.core import HomeAssistant
 from homeassistant.setup import async_setup_component
 
@@ -111,7 +111,7 @@ async def test_a_push_that_failed_was_not_told(
 ) -> None:
     aioclient_mock.post(PUSH_URL, **answer)
 
-    with pytest.raises(TellError) as raised:
+    with pytest.raises(DeliveryError) as raised:
         await Notifier(hass, entry).async_send(group(ANNA), [message(hass)])
 
     assert raised.value.failed.keys() == {"notify.mobile_app_anna"}

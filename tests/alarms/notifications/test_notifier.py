@@ -16,19 +16,19 @@ from pytest_homeassistant_custom_component.common import (
     setup_test_component_platform,
 )
 
-from custom_components.iotbridge.alarms.engine.escalation import Manner, News, Notice
-from custom_components.iotbridge.alarms.engine.models import Alarm, AlarmKey, By, Severity
+from custom_components.iotbridge.alarms.engine.escalation import Notification, NotificationKind, Sound
+from custom_components.iotbridge.alarms.engine.models import Actor, Alarm, AlarmKey, Severity
 from custom_components.iotbridge.alarms.notifications.message import (
     Message,
-    alarm_words,
+    alarm_texts,
     compose,
     digest,
-    passed,
+    raised_and_cleared,
     tag_of,
     test_message as message_of_test,
 )
 from custom_components.iotbridge.alarms.notifications.mobile_app import async_listen_actions
-from custom_components.iotbridge.alarms.notifications.notifier import Notifier, TellError
+from custom_components.iotbridge.alarms.notifications.notifier import DeliveryError, Notifier
 from homeassistant.components.notify.const import NotifyEntityFeature
 from homeassistant.components.persistent_notification import async_register_callback
 from homeassistant.config_entries import ConfigEntry, ConfigFlow, ConfigSubentry
@@ -76,18 +76,18 @@ def alarm(**changes: Any) -> Alarm:
 
 def message(
     hass: HomeAssistant,
-    news: News = News.RAISED,
+    news: NotificationKind = NotificationKind.RAISED,
     severity: Severity = Severity.WARNING,
     *,
     about: Alarm | None = None,
     at: float = NOW,
     key: AlarmKey = KEY,
     name: str = "Attic temperature",
-    manner: Manner = Manner.ALOUD,
+    manner: Sound = Sound.NORMAL,
     **more: Any,
 ) -> Message:
-    notice = Notice(news=news, key=key, episode=1, groups=("family",), severity=severity, at=at, manner=manner)
-    return compose(alarm_words(hass), notice, about or alarm(), name=name, text="31 °C, above 28 °C", now=NOW, **more)
+    notice = Notification(news=news, key=key, episode=1, groups=("family",), severity=severity, at=at, manner=manner)
+    return compose(alarm_texts(hass), notice, about or alarm(), name=name, text="31 °C, above 28 °C", now=NOW, **more)
 
 
 # -------------------------------------------------------------------- the texts
@@ -96,22 +96,27 @@ def message(
 @pytest.mark.parametrize(
     ("news", "language", "title", "text"),
     [
-        (News.RAISED, "en", "Warning: Attic", "31 °C, above 28 °C"),
-        (News.RAISED, "it", "Avviso: Attic", "31 °C, above 28 °C"),
-        (News.WORSENED, "en", "Warning: Attic", "Worse than before. 31 °C, above 28 °C"),
-        (News.REPEATED, "en", "Warning: Attic", "For 20 min now. 31 °C, above 28 °C"),
-        (News.REPEATED, "fr", "Avertissement : Attic", "Depuis 20 min. 31 °C, above 28 °C"),
-        (News.ESCALATED, "en", "Warning: Attic", "Nobody has acknowledged this for 20 min. 31 °C, above 28 °C"),
-        (News.ACKNOWLEDGED, "it", "Confermato: Attic", "Confermato da Anna.\nIch gehe hin"),
-        (News.CLEARED, "en", "Over: Attic", "Back to normal after 2 h 10 min."),
-        (News.CLEARED, "it", "Rientrato: Attic", "Di nuovo nella norma dopo 2 h 10 min."),
-        (News.WITHDRAWN, "en", "Withdrawn: Attic", ""),
+        (NotificationKind.RAISED, "en", "Warning: Attic", "31 °C, above 28 °C"),
+        (NotificationKind.RAISED, "it", "Avviso: Attic", "31 °C, above 28 °C"),
+        (NotificationKind.WORSENED, "en", "Warning: Attic", "Worse than before. 31 °C, above 28 °C"),
+        (NotificationKind.REPEATED, "en", "Warning: Attic", "For 20 min now. 31 °C, above 28 °C"),
+        (NotificationKind.REPEATED, "fr", "Avertissement : Attic", "Depuis 20 min. 31 °C, above 28 °C"),
+        (
+            NotificationKind.ESCALATED,
+            "en",
+            "Warning: Attic",
+            "Nobody has acknowledged this for 20 min. 31 °C, above 28 °C",
+        ),
+        (NotificationKind.ACKNOWLEDGED, "it", "Confermato: Attic", "Confermato da Anna.\nIch gehe hin"),
+        (NotificationKind.CLEARED, "en", "Over: Attic", "Back to normal after 2 h 10 min."),
+        (NotificationKind.CLEARED, "it", "Rientrato: Attic", "Di nuovo nella norma dopo 2 h 10 min."),
+        (NotificationKind.WITHDRAWN, "en", "Withdrawn: Attic", ""),
     ],
 )
-async def test_texts(hass: HomeAssistant, news: News, language: str, title: str, text: str) -> None:
+async def test_texts(hass: HomeAssistant, news: NotificationKind, language: str, title: str, text: str) -> None:
     await hass.config.async_update(language=language)
     await async_load_integrations(hass, {"iotbridge"})
-    about = alarm(cleared_at=NOW - 1200 + 7805, acknowledged_by=By("Anna", "phone", "Ich gehe hin"))
+    about = alarm(cleared_at=NOW - 1200 + 7805, acknowledged_by=Actor("Anna", "phone", "Ich gehe hin"))
 
     told = message(hass, news, name="Attic", about=about)
 
@@ -139,17 +144,19 @@ async def test_what_is_over_before_it_was_told(
     await async_load_integrations(hass, {"iotbridge"})
     begun = [message(hass, at=NOW - seconds, name="Attic", what_to_do="Open the window.") for seconds in back]
 
-    told = passed(alarm_words(hass), [*begun, message(hass, News.CLEARED, name="Attic")])
+    told = raised_and_cleared(alarm_texts(hass), [*begun, message(hass, NotificationKind.CLEARED, name="Attic")])
 
     assert (told.title, told.text) == (title, text)
-    assert (told.news, told.acknowledge, told.snooze) == (News.CLEARED, "", "")
+    assert (told.news, told.acknowledge, told.snooze) == (NotificationKind.CLEARED, "", "")
 
 
 async def test_what_is_over_before_it_was_told_and_waits_to_be_acknowledged_is_a_call(hass: HomeAssistant) -> None:
     about = alarm(active=False, returned=True, cleared_at=NOW)
     begun = message(hass, what_to_do="Open the window.")
 
-    told = passed(alarm_words(hass), [begun, message(hass, News.CLEARED, Severity.CRITICAL, about=about)])
+    told = raised_and_cleared(
+        alarm_texts(hass), [begun, message(hass, NotificationKind.CLEARED, Severity.CRITICAL, about=about)]
+    )
 
     assert told.title == "Critical: Attic temperature"
     assert told.text.splitlines() == [
@@ -158,7 +165,7 @@ async def test_what_is_over_before_it_was_told_and_waits_to_be_acknowledged_is_a
         "Nobody has acknowledged it yet.",
         "What to do: Open the window.",
     ]
-    assert (told.news, told.acknowledge, told.snooze) == (News.RAISED, "Acknowledge", "")
+    assert (told.news, told.acknowledge, told.snooze) == (NotificationKind.RAISED, "Acknowledge", "")
 
 
 async def test_what_to_do_and_what_else_is_affected(hass: HomeAssistant) -> None:
@@ -168,7 +175,7 @@ async def test_what_to_do_and_what_else_is_affected(hass: HomeAssistant) -> None
         "Also affected: Disk 1, Disk 2, Disk 3, Disk 4, Disk 5, Disk 6, Disk 7, Disk 8, Disk 9, Disk 10, and 2 more",
         "What to do: Open the window.",
     ]
-    assert message(hass, News.CLEARED, **more).text == "Back to normal."
+    assert message(hass, NotificationKind.CLEARED, **more).text == "Back to normal."
 
 
 async def test_what_is_told_late_says_when_it_was(hass: HomeAssistant) -> None:
@@ -182,20 +189,23 @@ async def test_what_is_told_late_says_when_it_was(hass: HomeAssistant) -> None:
      (93600, "1 day 2 h"), (200000, "2 days 7 h")],
 )  # fmt: skip
 async def test_durations(hass: HomeAssistant, seconds: float, spoken: str) -> None:
-    assert alarm_words(hass).duration(seconds) == spoken
+    assert alarm_texts(hass).duration(seconds) == spoken
 
 
 async def test_a_digest_has_one_line_for_each_alarm_the_worst_first(hass: HomeAssistant) -> None:
     other: dict[str, Any] = {"key": AlarmKey("rule", "sensor.cellar"), "name": "Cellar"}
     third: dict[str, Any] = {"key": AlarmKey("rule", "sensor.door"), "name": "Door"}
     told = digest(
-        alarm_words(hass),
+        alarm_texts(hass),
         [
             message(hass, at=NOW - 7200, name="Attic"),
-            message(hass, News.CLEARED, at=NOW - 3600, name="Attic"),
+            message(hass, NotificationKind.CLEARED, at=NOW - 3600, name="Attic"),
             message(hass, severity=Severity.CRITICAL, at=NOW - 60, **other),
             *(message(hass, news, Severity.INFO, at=NOW - back, **third) for back, news in
-              [(900, News.RAISED), (840, News.CLEARED), (780, News.RAISED), (720, News.CLEARED)]),
+              [
+                  (900, NotificationKind.RAISED), (840, NotificationKind.CLEARED),
+                  (780, NotificationKind.RAISED), (720, NotificationKind.CLEARED),
+              ]),
         ],
     )  # fmt: skip
 
@@ -211,7 +221,7 @@ async def test_a_digest_has_one_line_for_each_alarm_the_worst_first(hass: HomeAs
 async def test_a_digest_has_an_end(hass: HomeAssistant) -> None:
     many = [message(hass, key=AlarmKey("rule", f"sensor.s{number}"), name=f"S{number}") for number in range(25)]
 
-    assert digest(alarm_words(hass), many).text.splitlines()[19:] == ["Warning: S19 (raised at 09:00)", "and 5 more"]
+    assert digest(alarm_texts(hass), many).text.splitlines()[19:] == ["Warning: S19 (raised at 09:00)", "and 5 more"]
 
 
 # --------------------------------------------------------------------- phones
@@ -246,10 +256,10 @@ async def test_only_critical_calls_may_break_through(
     loud, soft = group(PHONE, break_through=True), group(PHONE)
 
     for group_id, news, severity in [
-        (loud, News.RAISED, Severity.CRITICAL),
-        (soft, News.RAISED, Severity.CRITICAL),
-        (loud, News.RAISED, Severity.WARNING),
-        (loud, News.CLEARED, Severity.CRITICAL),
+        (loud, NotificationKind.RAISED, Severity.CRITICAL),
+        (soft, NotificationKind.RAISED, Severity.CRITICAL),
+        (loud, NotificationKind.RAISED, Severity.WARNING),
+        (loud, NotificationKind.CLEARED, Severity.CRITICAL),
     ]:
         await notifier.async_send(group_id, [message(hass, news, severity)])
 
@@ -268,7 +278,7 @@ async def test_the_end_takes_the_place_of_the_call(
     calls = async_mock_service(hass, "notify", "mobile_app_anna")
     family = group(PHONE)
 
-    for news in (News.ACKNOWLEDGED, News.CLEARED, News.WITHDRAWN):
+    for news in (NotificationKind.ACKNOWLEDGED, NotificationKind.CLEARED, NotificationKind.WITHDRAWN):
         await notifier.async_send(family, [message(hass, news)])
 
     assert [call.data["data"]["tag"] for call in calls] == [TAG] * 3
@@ -282,7 +292,7 @@ async def test_the_end_of_what_was_put_aside_makes_no_sound(
 ) -> None:
     calls = async_mock_service(hass, "notify", "mobile_app_anna")
 
-    await notifier.async_send(group(PHONE), [message(hass, News.CLEARED, manner=Manner.SOFT)])
+    await notifier.async_send(group(PHONE), [message(hass, NotificationKind.CLEARED, manner=Sound.SILENT)])
 
     (call,) = calls
     assert call.data["title"] == "Over: Attic temperature"
@@ -302,8 +312,8 @@ async def test_what_its_cause_explains_is_over_without_a_word_where_it_was_taken
     phone = async_mock_service(hass, "notify", "mobile_app_anna")
     mail = async_mock_service(hass, "script", "mail")
     family = group(PHONE, PERSISTENT, {"kind": "action", "action": "script.mail"})
-    over = message(hass, News.CLEARED, manner=Manner.UNSEEN)
-    other = message(hass, News.CLEARED, key=AlarmKey("rule", "sensor.nas"), name="NAS")
+    over = message(hass, NotificationKind.CLEARED, manner=Sound.NONE)
+    other = message(hass, NotificationKind.CLEARED, key=AlarmKey("rule", "sensor.nas"), name="NAS")
 
     await notifier.async_send(family, [over])
     await notifier.async_send(family, [over, other])
@@ -316,7 +326,7 @@ async def test_what_waits_to_be_acknowledged_keeps_its_button(
     hass: HomeAssistant, notifier: Notifier, group: Callable[..., str]
 ) -> None:
     calls = async_mock_service(hass, "notify", "mobile_app_anna")
-    over = message(hass, News.CLEARED, about=alarm(active=False, returned=True, cleared_at=NOW))
+    over = message(hass, NotificationKind.CLEARED, about=alarm(active=False, returned=True, cleared_at=NOW))
 
     await notifier.async_send(group(PHONE), [over])
 
@@ -332,7 +342,9 @@ async def test_what_a_digest_ends_goes_from_the_phone(
     calls = async_mock_service(hass, "notify", "mobile_app_anna")
     other = AlarmKey("rule", "sensor.cellar")
 
-    await notifier.async_send(group(PHONE), [message(hass, News.CLEARED), message(hass, key=other, name="Cellar")])
+    await notifier.async_send(
+        group(PHONE), [message(hass, NotificationKind.CLEARED), message(hass, key=other, name="Cellar")]
+    )
 
     assert [call.data["message"] for call in calls][1:] == ["clear_notification"]
     assert calls[1].data["data"] == {"tag": TAG}
@@ -348,11 +360,11 @@ class Manager:
     def alarms(self) -> list[Alarm]:
         return [alarm(), Alarm(key=AlarmKey("rule", "sensor.cellar"))]
 
-    def async_acknowledge(self, keys: Iterable[AlarmKey], by: By) -> list[AlarmKey]:
+    def async_acknowledge(self, keys: Iterable[AlarmKey], by: Actor) -> list[AlarmKey]:
         self.done.append(("ack", list(keys), by))
         return []
 
-    def async_shelve(self, keys: Iterable[AlarmKey], until: float, by: By) -> list[AlarmKey]:
+    def async_shelve(self, keys: Iterable[AlarmKey], until: float, by: Actor) -> list[AlarmKey]:
         self.done.append(("shelve", list(keys), until, by))
         return []
 
@@ -375,9 +387,9 @@ async def test_buttons_act(hass: HomeAssistant) -> None:
     await hass.async_block_till_done()
 
     assert manager.done == [
-        ("ack", [KEY], By("Anna", "phone")),
-        ("shelve", [KEY], NOW + 3600, By("Anna's phone", "phone")),
-        ("ack", [KEY], By("", "phone")),
+        ("ack", [KEY], Actor("Anna", "phone")),
+        ("shelve", [KEY], NOW + 3600, Actor("Anna's phone", "phone")),
+        ("ack", [KEY], Actor("", "phone")),
     ]
 
 
@@ -459,7 +471,7 @@ async def test_notify_entities(hass: HomeAssistant, notifier: Notifier, group: C
     ids = [box.entity_id for box in boxes]
     family = group(*({"kind": "notify", "entity_id": each} for each in [*ids, "notify.nowhere"]))
 
-    with pytest.raises(TellError) as raised:
+    with pytest.raises(DeliveryError) as raised:
         await notifier.async_send(family, [message(hass)])
 
     assert boxes[0].got == [("Warning: Attic temperature", "31 °C, above 28 °C")]
@@ -469,7 +481,9 @@ async def test_notify_entities(hass: HomeAssistant, notifier: Notifier, group: C
         ids[2]: f"{ids[2]} is not available",
         "notify.nowhere": "notify.nowhere is not available",
     }
-    await notifier.async_send(group({"kind": "notify", "entity_id": ids[0]}), [message(hass, News.WITHDRAWN)])
+    await notifier.async_send(
+        group({"kind": "notify", "entity_id": ids[0]}), [message(hass, NotificationKind.WITHDRAWN)]
+    )
     assert len(boxes[0].got) == 1
 
 
@@ -484,7 +498,7 @@ async def test_persistent_notifications(hass: HomeAssistant, notifier: Notifier,
     async_register_callback(hass, changed)
     family = group(PERSISTENT)
 
-    for news in (News.RAISED, News.CLEARED, News.WITHDRAWN):
+    for news in (NotificationKind.RAISED, NotificationKind.CLEARED, NotificationKind.WITHDRAWN):
         await notifier.async_send(family, [message(hass, news)])
 
     assert seen == [
@@ -506,7 +520,7 @@ async def test_any_action_with_templates(hass: HomeAssistant, notifier: Notifier
     family = group({**speak, "data": data}, announce)
 
     await notifier.async_send(family, [message(hass)])
-    await notifier.async_send(family, [message(hass, News.WITHDRAWN)])
+    await notifier.async_send(family, [message(hass, NotificationKind.WITHDRAWN)])
 
     assert [call.data for call in calls] == [
         {
@@ -546,7 +560,7 @@ async def test_one_that_does_not_work_does_not_stop_the_others(
     others = [{"kind": "action", "action": f"notify.{name}"} for name in (*handlers, "missing")]
     others.append({"kind": "mobile_app", "action": "notify.gives_up"})
 
-    with pytest.raises(TellError) as raised:
+    with pytest.raises(DeliveryError) as raised:
         await notifier.async_send(group(broken, *others, PHONE), [message(hass)])
 
     assert len(calls) == 1
@@ -580,15 +594,15 @@ async def test_who_is_told_can_be_chosen(hass: HomeAssistant, notifier: Notifier
 async def test_a_group_that_is_gone_is_an_error_with_a_reason(
     hass: HomeAssistant, notifier: Notifier, group: Callable[..., str]
 ) -> None:
-    with pytest.raises(TellError, match="no longer there"):
+    with pytest.raises(DeliveryError, match="no longer there"):
         await notifier.async_send("gone", [message(hass)])
-    with pytest.raises(TellError, match="no targets"):
+    with pytest.raises(DeliveryError, match="no targets"):
         await notifier.async_send(group(), [message(hass)])
 
 
 async def test_a_test_looks_like_a_test(hass: HomeAssistant, notifier: Notifier, group: Callable[..., str]) -> None:
     calls = async_mock_service(hass, "notify", "mobile_app_anna")
-    words = alarm_words(hass)
+    words = alarm_texts(hass)
 
     await notifier.async_send(group(PHONE), [message_of_test(words, "rule", "Attic", Severity.WARNING, NOW)])
 

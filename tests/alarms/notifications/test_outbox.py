@@ -11,10 +11,10 @@ from freezegun.api import FrozenDateTimeFactory
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry, async_fire_time_changed
 
-from custom_components.iotbridge.alarms.engine.escalation import News, Notice
+from custom_components.iotbridge.alarms.engine.escalation import Notification, NotificationKind
 from custom_components.iotbridge.alarms.engine.models import Alarm, AlarmKey, Severity
-from custom_components.iotbridge.alarms.notifications.delivery_policy import Policy
-from custom_components.iotbridge.alarms.notifications.message import Message, alarm_words, compose
+from custom_components.iotbridge.alarms.notifications.delivery_policy import DeliveryPolicy
+from custom_components.iotbridge.alarms.notifications.message import Message, alarm_texts, compose
 from custom_components.iotbridge.alarms.notifications.notifier import Notifier
 from custom_components.iotbridge.alarms.notifications.outbox import Outbox
 from custom_components.iotbridge.alarms.runtime.store import Batch
@@ -58,7 +58,7 @@ class World:
         self.outbox = Outbox(
             self.hass,
             Notifier(self.hass, self.entry, timeout_s=0.05),
-            Policy.from_options(self.options),
+            DeliveryPolicy.from_options(self.options),
             self.write,
             self.describe,
             self.issues,
@@ -80,12 +80,12 @@ class World:
                 self.disk[number] = json.loads(json.dumps(data))
         return self.writing
 
-    def describe(self, notice: Notice) -> Message | None:
+    def describe(self, notice: Notification) -> Message | None:
         if notice.key in self.gone:
             return None
         about = Alarm(key=notice.key, episode=notice.episode, raised_at=notice.at)
         name = notice.key.subject.removeprefix("sensor.")
-        return compose(alarm_words(self.hass), notice, about, name=name, text="bad", now=notice.at)
+        return compose(alarm_texts(self.hass), notice, about, name=name, text="bad", now=notice.at)
 
     def group(self, *targets: str, fallback: Sequence[str] = (), break_through: bool = False) -> str:
         """Add a notifier group whose targets write down what they are told."""
@@ -115,7 +115,7 @@ class World:
     def add(
         self,
         group: str | Sequence[str],
-        news: News = News.RAISED,
+        news: NotificationKind = NotificationKind.RAISED,
         key: AlarmKey = ATTIC,
         severity: Severity = Severity.WARNING,
         *,
@@ -123,13 +123,17 @@ class World:
     ) -> Batch:
         groups = (group,) if isinstance(group, str) else tuple(group)
         at = dt_util.utcnow().timestamp()
-        is_last = news is News.CLEARED
-        notice = Notice(news=news, key=key, episode=episode, groups=groups, severity=severity, at=at, is_last=is_last)
+        is_last = news is NotificationKind.CLEARED
+        notice = Notification(
+            news=news, key=key, episode=episode, groups=groups, severity=severity, at=at, is_last=is_last
+        )
         batch = Batch()
         self.outbox.async_add([notice], batch)
         return batch
 
-    async def happen(self, group: str | Sequence[str], news: News = News.RAISED, *args: Any, **more: Any) -> None:
+    async def happen(
+        self, group: str | Sequence[str], news: NotificationKind = NotificationKind.RAISED, *args: Any, **more: Any
+    ) -> None:
         """Do what the manager does: add, commit, wake."""
         batch = self.add(group, news, *args, **more)
         self.write(batch)
@@ -220,13 +224,13 @@ async def test_what_was_said_is_said_even_if_the_rule_is_gone(world: World) -> N
 
     await world.restart()
     assert world.heard() == ["anna: raised attic"]
-    await world.happen(family, News.CLEARED)
+    await world.happen(family, NotificationKind.CLEARED)
     assert world.heard() == []
 
 
 async def test_an_alarm_that_is_over_before_it_was_told_is_told_with_its_end(world: World) -> None:
     family = world.group("anna")
-    batch = world.add(family).before(world.add(family, News.CLEARED))
+    batch = world.add(family).before(world.add(family, NotificationKind.CLEARED))
     world.write(batch)
     world.outbox.async_wake(batch)
     await world.settle()
@@ -234,7 +238,7 @@ async def test_an_alarm_that_is_over_before_it_was_told_is_told_with_its_end(wor
     assert world.heard() == ["anna: cleared attic", "  This was at 12:00 and is over."]
     assert world.disk == {}
     await world.happen(family, episode=2)
-    await world.happen(family, News.CLEARED, episode=2)
+    await world.happen(family, NotificationKind.CLEARED, episode=2)
     assert world.heard() == ["anna: raised attic", "anna: cleared attic"]
     assert world.disk == {}
 
@@ -300,14 +304,14 @@ async def test_then_the_next_one_is_used_and_a_repair_says_so(world: World) -> N
     assert world.repairs() == [{"name": "G ('anna',)", "reasons": "anna is broken"}]
 
     # As long as it does not work the next one is used at once.
-    await world.happen(family, News.RAISED, CELLAR)
+    await world.happen(family, NotificationKind.RAISED, CELLAR)
     assert world.heard() == ["carl: raised cellar"]
     world.broken = set()
-    await world.happen(family, News.CLEARED)
+    await world.happen(family, NotificationKind.CLEARED)
     assert world.heard() == ["carl: cleared attic"]
-    await world.happen(family, News.CLEARED, CELLAR)
+    await world.happen(family, NotificationKind.CLEARED, CELLAR)
     assert world.heard() == ["carl: cleared cellar"]
-    await world.happen(family, News.RAISED, CELLAR, episode=2)
+    await world.happen(family, NotificationKind.RAISED, CELLAR, episode=2)
     assert world.heard() == ["anna: raised cellar"]
     assert world.repairs() == []
 
@@ -319,7 +323,7 @@ async def test_without_a_next_one_it_is_tried_on_and_on(world: World) -> None:
     for seconds in (10, 60, 300, 300, 300):
         await world.wait(seconds)
     assert len(world.repairs()) == 1
-    await world.happen(family, News.RAISED, CELLAR)
+    await world.happen(family, NotificationKind.RAISED, CELLAR)
 
     await world.restart()
     assert len(world.repairs()) == 1
@@ -337,7 +341,7 @@ async def test_repeats_do_not_keep_the_next_one_from_being_used(world: World) ->
     await world.happen(family)
     for _ in range(3):
         await world.wait(5)
-        await world.happen(family, News.REPEATED)
+        await world.happen(family, NotificationKind.REPEATED)
     await world.wait(300)
 
     assert world.heard() == ["carl: repeated attic"]
@@ -366,7 +370,7 @@ async def test_a_group_that_is_gone_opens_a_repair_and_stops_nobody(world: World
         await world.wait(seconds)
     assert world.repairs() == [{"name": "gone", "reasons": "the notifier group is no longer there"}]
 
-    await world.happen(["gone", family], News.CLEARED)
+    await world.happen(["gone", family], NotificationKind.CLEARED)
     assert world.heard() == ["anna: cleared attic"]
     assert world.repairs() == []
 
@@ -378,7 +382,7 @@ async def test_what_is_for_a_group_that_is_gone_is_given_up_after_a_day(world: W
 
     assert [row for row in world.disk.values() if not row["is_done"]] == []
     assert world.repairs() == []
-    await world.happen("gone", News.CLEARED)
+    await world.happen("gone", NotificationKind.CLEARED)
     assert world.disk == {}
 
 
@@ -391,7 +395,7 @@ async def test_a_clock_that_was_set_back_neither_delays_nor_hurries(world: World
     assert world.failures == 2
 
     world.freezer.move_to(NOON - timedelta(hours=2))
-    await world.happen(family, News.REPEATED)
+    await world.happen(family, NotificationKind.REPEATED)
     assert world.failures == 3
     world.broken = set()
     await world.wait(300)
@@ -440,7 +444,7 @@ async def test_the_end_is_told_to_those_who_heard_the_beginning_and_the_others_a
     await world.wait(5)
     world.broken = set()
 
-    await world.happen(family, News.CLEARED)
+    await world.happen(family, NotificationKind.CLEARED)
 
     assert sorted(world.heard()) == [
         "  Raised at 12:00, over at 12:00, after 5 s.",
@@ -457,8 +461,8 @@ async def test_who_missed_it_before_somebody_acknowledged_it_is_told_nothing_mor
     await world.happen(family)
     world.broken = set()
 
-    await world.happen(family, News.ACKNOWLEDGED)
-    await world.happen(family, News.CLEARED)
+    await world.happen(family, NotificationKind.ACKNOWLEDGED)
+    await world.happen(family, NotificationKind.CLEARED)
 
     assert world.heard() == ["anna: raised attic", "anna: acknowledged attic", "anna: cleared attic"]
     await world.happen(family, episode=2)
@@ -471,8 +475,8 @@ async def test_what_came_and_went_while_nobody_could_be_told_is_told_once(world:
     for episode in (1, 2):
         await world.happen(family, episode=episode)
         await world.wait(3600)
-        await world.happen(family, News.WORSENED, episode=episode)
-        await world.happen(family, News.CLEARED, episode=episode)
+        await world.happen(family, NotificationKind.WORSENED, episode=episode)
+        await world.happen(family, NotificationKind.CLEARED, episode=episode)
     await world.wait(20 * 3600)
     await world.restart()
     assert world.heard() == []
@@ -487,7 +491,7 @@ async def test_the_next_one_is_told_both_when_nobody_of_the_group_can_be(world: 
     family = world.group("anna", fallback=["carl"])
     world.broken = {"anna"}
     await world.happen(family)
-    await world.happen(family, News.CLEARED)
+    await world.happen(family, NotificationKind.CLEARED)
     for seconds in (10, 60, 300):
         await world.wait(seconds)
 
@@ -499,10 +503,10 @@ async def test_who_was_told_hears_the_end_although_it_was_put_aside(world: World
     family = world.group("anna", "ben")
     world.broken = {"ben"}
     await world.happen(family)
-    await world.happen(family, News.WITHDRAWN)
+    await world.happen(family, NotificationKind.WITHDRAWN)
     world.broken = set()
     await world.restart()
-    await world.happen(family, News.CLEARED)
+    await world.happen(family, NotificationKind.CLEARED)
 
     assert world.heard() == ["anna: raised attic", "anna: cleared attic"]
     assert world.disk == {}
@@ -512,11 +516,11 @@ async def test_who_was_never_told_hears_no_end_even_after_a_restart(world: World
     family = world.group("anna")
     world.broken = {"anna"}
     await world.happen(family)
-    await world.happen(family, News.ACKNOWLEDGED)
+    await world.happen(family, NotificationKind.ACKNOWLEDGED)
     world.broken = set()
 
     await world.restart()
-    await world.happen(family, News.CLEARED)
+    await world.happen(family, NotificationKind.CLEARED)
     await world.wait(9999)
 
     assert world.heard() == []
@@ -526,13 +530,13 @@ async def test_who_stands_in_later_hears_the_end_too(world: World) -> None:
     family = world.group("anna", "ben", fallback=["carl"])
     await world.happen(family)
     world.broken = {"ben"}
-    await world.happen(family, News.WORSENED)
+    await world.happen(family, NotificationKind.WORSENED)
     for seconds in (10, 60, 300):
         await world.wait(seconds)
     world.heard()
     world.broken = set()
 
-    await world.happen(family, News.CLEARED)
+    await world.happen(family, NotificationKind.CLEARED)
 
     assert sorted(world.heard()) == ["anna: cleared attic", "ben: cleared attic", "carl: cleared attic"]
 
@@ -541,9 +545,9 @@ async def test_an_end_that_fails_is_not_forgotten_by_the_next_beginning(world: W
     family = world.group("anna")
     await world.happen(family)
     world.broken = {"anna"}
-    await world.happen(family, News.CLEARED)
+    await world.happen(family, NotificationKind.CLEARED)
     await world.happen(family, episode=2)
-    await world.happen(family, News.CLEARED, episode=2)
+    await world.happen(family, NotificationKind.CLEARED, episode=2)
     world.broken = set()
     await world.wait(60)
 
@@ -554,7 +558,7 @@ async def test_an_end_that_nobody_wants_any_more_is_given_up(world: World) -> No
     family = world.group("anna")
     await world.happen(family)
     world.broken = {"anna"}
-    await world.happen(family, News.CLEARED)
+    await world.happen(family, NotificationKind.CLEARED)
     await world.wait(25 * 3600)
 
     assert world.disk == {}
@@ -570,12 +574,12 @@ async def test_the_night_is_told_in_the_morning(world: World) -> None:
     assert world.heard() == ["anna: raised attic"]
 
     await world.wait(11 * 3600)  # 23:00
-    await world.happen(family, News.REPEATED)
-    await world.happen(family, News.RAISED, CELLAR)
+    await world.happen(family, NotificationKind.REPEATED)
+    await world.happen(family, NotificationKind.RAISED, CELLAR)
     await world.wait(3600)
-    await world.happen(family, News.REPEATED, CELLAR)
-    await world.happen(family, News.CLEARED, CELLAR)
-    await world.happen(family, News.CLEARED)
+    await world.happen(family, NotificationKind.REPEATED, CELLAR)
+    await world.happen(family, NotificationKind.CLEARED, CELLAR)
+    await world.happen(family, NotificationKind.CLEARED)
     await world.restart()
     await world.wait(6.9 * 3600)
     assert world.heard() == []
@@ -596,9 +600,9 @@ async def test_a_critical_one_may_wake_people(world: World) -> None:
 
     await world.happen([soft, loud])
     assert world.heard() == []
-    await world.happen([soft, loud], News.WORSENED, ATTIC, Severity.CRITICAL)
+    await world.happen([soft, loud], NotificationKind.WORSENED, ATTIC, Severity.CRITICAL)
     assert world.heard() == ["ben: worsened attic"]
-    await world.happen([soft, loud], News.CLEARED, ATTIC, Severity.CRITICAL)
+    await world.happen([soft, loud], NotificationKind.CLEARED, ATTIC, Severity.CRITICAL)
     assert world.heard() == ["ben: cleared attic"]
     await world.wait(8 * 3600)
     assert world.heard() == [
@@ -612,7 +616,7 @@ async def test_what_is_put_aside_at_night_is_not_told_in_the_morning(world: Worl
     family = world.group("anna")
     await world.wait(11 * 3600)
     await world.happen(family)
-    await world.happen(family, News.WITHDRAWN)
+    await world.happen(family, NotificationKind.WITHDRAWN)
     await world.wait(8 * 3600)
 
     assert world.heard() == []
@@ -637,7 +641,7 @@ async def test_quiet_hours_are_those_of_a_clock_that_was_corrected(world: World)
     assert world.heard() == []
 
     world.freezer.move_to(NOON + timedelta(hours=2))
-    await world.happen(family, News.RAISED, CELLAR)
+    await world.happen(family, NotificationKind.RAISED, CELLAR)
 
     assert world.heard() == ["anna: raised cellar", "anna: raised attic"]
 
@@ -646,9 +650,9 @@ async def test_a_storm_becomes_one_digest(world: World) -> None:
     await world.restart(storm_per_minute=2)
     family = world.group("anna")
     for number in range(5):
-        await world.happen(family, News.RAISED, AlarmKey("rule", f"sensor.s{number}"))
+        await world.happen(family, NotificationKind.RAISED, AlarmKey("rule", f"sensor.s{number}"))
     assert world.heard() == ["anna: raised s0", "anna: raised s1"]
-    await world.happen(family, News.CLEARED, AlarmKey("rule", "sensor.s2"))
+    await world.happen(family, NotificationKind.CLEARED, AlarmKey("rule", "sensor.s2"))
     await world.wait(60)
 
     assert world.heard() == [
@@ -663,16 +667,16 @@ async def test_a_storm_becomes_one_digest(world: World) -> None:
 async def test_who_missed_a_digest_that_others_got_instead_hears_no_end_of_it(world: World) -> None:
     await world.restart(storm_per_minute=1)
     family = world.group("anna", fallback=["carl"])
-    await world.happen(family, News.RAISED, AlarmKey("rule", "sensor.first"))
+    await world.happen(family, NotificationKind.RAISED, AlarmKey("rule", "sensor.first"))
     world.broken = {"anna"}
     await world.happen(family)
-    await world.happen(family, News.RAISED, CELLAR)
+    await world.happen(family, NotificationKind.RAISED, CELLAR)
     for seconds in (60, 10, 60, 300):
         await world.wait(seconds)
     assert "carl: raised 2 alarms" in world.heard()
     world.broken = set()
 
-    await world.happen(family, News.CLEARED)
+    await world.happen(family, NotificationKind.CLEARED)
 
     assert world.heard() == ["carl: cleared attic"]
 
@@ -681,10 +685,10 @@ async def test_those_who_stand_in_for_a_group_hear_no_end_of_what_they_never_hea
     await world.restart(storm_per_minute=2)
     family = world.group("anna", fallback=["carl"])
     await world.happen(family)
-    await world.happen(family, News.RAISED, AlarmKey("rule", "sensor.first"))
+    await world.happen(family, NotificationKind.RAISED, AlarmKey("rule", "sensor.first"))
     world.broken = {"anna"}
-    await world.happen(family, News.CLEARED)
-    await world.happen(family, News.RAISED, CELLAR)
+    await world.happen(family, NotificationKind.CLEARED)
+    await world.happen(family, NotificationKind.RAISED, CELLAR)
     world.heard()
     for seconds in (60, 10, 60, 300):
         await world.wait(seconds)
@@ -693,7 +697,7 @@ async def test_those_who_stand_in_for_a_group_hear_no_end_of_what_they_never_hea
     world.broken = set()
     await world.wait(300)
     assert world.heard() == ["anna: cleared attic"]
-    await world.happen(family, News.CLEARED, CELLAR)
+    await world.happen(family, NotificationKind.CLEARED, CELLAR)
     assert world.heard() == ["carl: cleared cellar"]
     assert world.disk == {}
 
@@ -701,10 +705,10 @@ async def test_those_who_stand_in_for_a_group_hear_no_end_of_what_they_never_hea
 async def test_an_end_that_is_given_up_takes_its_beginning_with_it(world: World) -> None:
     await world.restart(storm_per_minute=1)
     family = world.group("anna")
-    await world.happen(family, News.RAISED, AlarmKey("rule", "sensor.first"))
+    await world.happen(family, NotificationKind.RAISED, AlarmKey("rule", "sensor.first"))
     world.broken = {"anna"}
     await world.happen(family)
-    await world.happen(family, News.CLEARED)
+    await world.happen(family, NotificationKind.CLEARED)
     for _ in range(25):
         await world.wait(3600)
 
@@ -718,15 +722,15 @@ async def test_an_end_that_is_given_up_takes_its_beginning_with_it(world: World)
 async def test_a_digest_that_fails_is_told_later(world: World) -> None:
     await world.restart(storm_per_minute=1)
     family = world.group("anna", "ben")
-    await world.happen(family, News.RAISED, AlarmKey("rule", "sensor.first"))
+    await world.happen(family, NotificationKind.RAISED, AlarmKey("rule", "sensor.first"))
     await world.happen(family)
-    await world.happen(family, News.RAISED, CELLAR)
+    await world.happen(family, NotificationKind.RAISED, CELLAR)
     world.heard()
     world.broken = {"ben"}
     await world.wait(60)
     digest = [line for line in world.heard() if not line.startswith(" ")]
     assert digest == ["anna: raised 2 alarms"]
-    await world.happen(family, News.CLEARED, CELLAR)
+    await world.happen(family, NotificationKind.CLEARED, CELLAR)
     world.broken = set()
     await world.wait(10)
 

@@ -9,12 +9,12 @@ from hypothesis import given, strategies as st
 import pytest
 from pytest_homeassistant_custom_component.components.recorder.common import async_wait_recording_done
 
-from custom_components.iotbridge.alarms.engine.evaluation.evaluator import JUDGED
-from custom_components.iotbridge.alarms.engine.evaluation.snapshot import Seen
+from custom_components.iotbridge.alarms.engine.evaluation.evaluator import EVALUATORS
+from custom_components.iotbridge.alarms.engine.evaluation.snapshot import EntitySnapshot
 from custom_components.iotbridge.alarms.engine.models import Severity, Timing
-from custom_components.iotbridge.alarms.engine.rule import Condition, Kind, Rule
+from custom_components.iotbridge.alarms.engine.rule import AlarmKind, Condition, Rule
 from custom_components.iotbridge.alarms.runtime import backtest
-from custom_components.iotbridge.alarms.runtime.backtest import Outage, Trial, async_try, can_try, replay
+from custom_components.iotbridge.alarms.runtime.backtest import Backtest, Outage, async_backtest, reason_against, replay
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.recorder import DATA_INSTANCE, get_instance
 from homeassistant.util import dt as dt_util
@@ -22,8 +22,8 @@ from homeassistant.util import dt as dt_util
 HOUR = 3600.0
 
 
-def rule(kind: Kind = Kind.ABOVE, timing: Timing | None = None, **condition: Any) -> Rule:
-    given: dict[str, Any] = {"above": 30} if kind is Kind.ABOVE else {}
+def rule(kind: AlarmKind = AlarmKind.ABOVE, timing: Timing | None = None, **condition: Any) -> Rule:
+    given: dict[str, Any] = {"above": 30} if kind is AlarmKind.ABOVE else {}
     return Rule(
         rule_id="r",
         name="Rule",
@@ -33,9 +33,9 @@ def rule(kind: Kind = Kind.ABOVE, timing: Timing | None = None, **condition: Any
     )
 
 
-def readings(*values: tuple[float, float | str | None]) -> Iterable[tuple[float, Seen | None]]:
+def readings(*values: tuple[float, float | str | None]) -> Iterable[tuple[float, EntitySnapshot | None]]:
     for at, value in values:
-        yield at, None if value is None else Seen(str(value), {}, at)
+        yield at, None if value is None else EntitySnapshot(str(value), {}, at)
 
 
 # ---------------------------------------------------------------- a series
@@ -82,7 +82,7 @@ def test_a_latching_rule_is_raised_again_by_the_next_outage() -> None:
 
 
 def test_silence_is_found_between_and_after_the_readings() -> None:
-    silent = rule(Kind.NO_DATA, silent_s=100.0)
+    silent = rule(AlarmKind.NO_DATA, silent_s=100.0)
     found = replay(silent, readings((0, 1), (50, 2), (500, 3), (510, 4)), 1000)
 
     assert [(outage.raised_at, outage.cleared_at) for outage in found] == [(150, 500), (610, None)]
@@ -122,9 +122,9 @@ class TestRecorder:
         freezer.move_to(now)
         await async_wait_recording_done(hass)
 
-    async def run(self, hass: HomeAssistant, of: Rule, *entity_ids: str) -> Trial:
+    async def run(self, hass: HomeAssistant, of: Rule, *entity_ids: str) -> Backtest:
         done: list[float] = []
-        result = await async_try(hass, of, entity_ids, done.append)
+        result = await async_backtest(hass, of, entity_ids, done.append)
         assert done == sorted(done)
         assert done[-1:] == ([1.0] if entity_ids and not result.left_out else done[-1:])
         return result
@@ -183,7 +183,7 @@ class TestRecorder:
             hass.states.async_set("light.a", value)
             await hass.async_block_till_done()
         await async_wait_recording_done(hass)
-        found = await self.run(hass, rule(Kind.UNAVAILABLE), "light.a")
+        found = await self.run(hass, rule(AlarmKind.UNAVAILABLE), "light.a")
 
         assert [round(outage.cleared_at - outage.raised_at) for _, outage in found.outages if outage.cleared_at] == [
             600
@@ -204,41 +204,43 @@ class TestRecorder:
 
     async def test_what_can_be_tried(self, hass: HomeAssistant) -> None:
         assert DATA_INSTANCE in hass.data
-        assert can_try(hass, rule()) is None
-        assert can_try(hass, rule(Kind.TEMPLATE, template="{{ true }}")) == "no_history"
+        assert reason_against(hass, rule()) is None
+        assert reason_against(hass, rule(AlarmKind.TEMPLATE, template="{{ true }}")) == "no_history"
 
 
 async def test_without_a_recorder_nothing_can_be_tried(hass: HomeAssistant) -> None:
-    assert can_try(hass, rule()) == "no_recorder"
+    assert reason_against(hass, rule()) == "no_recorder"
 
 
-CONDITIONS: dict[Kind, dict[str, Any]] = {
-    Kind.ABOVE: {"above": 30.0, "hysteresis": 2.0},
-    Kind.BELOW: {"below": 5.0},
-    Kind.OUTSIDE: {"above": 30.0, "below": 5.0, "worse_above": 50.0},
-    Kind.STATE: {"states": ("open",)},
-    Kind.RATE: {"change": 5.0, "per_s": 60.0},
-    Kind.NO_DATA: {"silent_s": 100.0},
-    Kind.UNAVAILABLE: {},
-    Kind.HOST_LOST: {},
+CONDITIONS: dict[AlarmKind, dict[str, Any]] = {
+    AlarmKind.ABOVE: {"above": 30.0, "hysteresis": 2.0},
+    AlarmKind.BELOW: {"below": 5.0},
+    AlarmKind.OUTSIDE: {"above": 30.0, "below": 5.0, "worse_above": 50.0},
+    AlarmKind.STATE: {"states": ("open",)},
+    AlarmKind.RATE: {"change": 5.0, "per_s": 60.0},
+    AlarmKind.NO_DATA: {"silent_s": 100.0},
+    AlarmKind.UNAVAILABLE: {},
+    AlarmKind.HOST_LOST: {},
 }
 VALUES = st.one_of(st.none(), st.floats(-10, 60), st.sampled_from(["open", "lost", "unavailable", "unknown", "closed"]))
 
 
 @given(
-    kind=st.sampled_from(list(JUDGED)),
+    kind=st.sampled_from(list(EVALUATORS)),
     learned=st.booleans(),
     gaps=st.lists(st.tuples(st.floats(-50, 2000), VALUES, st.booleans()), max_size=40),
     timing=st.builds(Timing, hold_s=st.floats(0, 500), clear_after_s=st.floats(0, 500), latching=st.booleans()),
 )
 def test_outages_never_overlap(
-    kind: Kind, learned: bool, gaps: list[tuple[float, float | str | None, bool]], timing: Timing
+    kind: AlarmKind, learned: bool, gaps: list[tuple[float, float | str | None, bool]], timing: Timing
 ) -> None:
-    condition = {} if learned and kind is Kind.NO_DATA else CONDITIONS[kind]
+    condition = {} if learned and kind is AlarmKind.NO_DATA else CONDITIONS[kind]
     at, series = 0.0, []
     for gap, value, restored in gaps:
         at += gap
-        series.append((at, None if value is None else Seen(str(value), {"restored": True} if restored else {}, at)))
+        series.append(
+            (at, None if value is None else EntitySnapshot(str(value), {"restored": True} if restored else {}, at))
+        )
     until = max([moment for moment, _ in series], default=0) + 1000
     found = replay(
         Rule(rule_id="", name="", severity=Severity.INFO, condition=Condition(kind=kind, **condition), timing=timing),

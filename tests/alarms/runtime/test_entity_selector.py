@@ -16,7 +16,7 @@ from pytest_homeassistant_custom_component.common import (
 )
 
 from custom_components.iotbridge.alarms.engine.rule import Selection
-from custom_components.iotbridge.alarms.runtime.entity_selector import Selections, async_matching
+from custom_components.iotbridge.alarms.runtime.entity_selector import EntitySelector, async_matching
 from homeassistant.const import EntityCategory
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import (
@@ -219,7 +219,7 @@ class Follower:
 
     house: Home
     freezer: FrozenDateTimeFactory
-    selections: Selections
+    selections: EntitySelector
 
     def follow(self, **selection: Any) -> list[set[str]]:
         """Return the sets a rule has had, the first now."""
@@ -238,7 +238,7 @@ class Follower:
 @pytest.fixture
 def follower(house: Home, freezer: FrozenDateTimeFactory) -> Iterator[Follower]:
     """Return what follows the house from now on."""
-    selections = Selections(house.hass)
+    selections = EntitySelector(house.hass)
     selections.async_start()
     yield Follower(house, freezer, selections)
     selections.async_stop()

@@ -195,7 +195,7 @@ def test_what_is_copied_while_it_keeps_still_is_whole(
     target = tmp_path / "copy"
     target.mkdir()
     store.write(Batch(history=[happened(f"sensor.before_{number}", START + number) for number in range(10)]))
-    store.keep_still(True)
+    store.freeze(True)
 
     names = [path.name, f"{path.name}-wal"]
     for name in names if first == "file" else reversed(names):
@@ -214,7 +214,7 @@ def test_what_is_copied_while_it_keeps_still_is_whole(
 
 
 def test_closed_while_it_keeps_still_it_is_the_same_file(store: AlarmStore, path: Path) -> None:
-    store.keep_still(True)
+    store.freeze(True)
     before = path.read_bytes()
     _write_much(store)
 
@@ -253,7 +253,7 @@ def test_the_log_of_a_run_that_was_killed_is_moved_soon(store: AlarmStore, path:
 
 
 def test_the_log_is_not_moved_while_the_file_keeps_still(store: AlarmStore, path: Path) -> None:
-    store.keep_still(True)
+    store.freeze(True)
     _write_much(store)
     _write_much(store)
     assert not store.is_untidy
@@ -261,7 +261,7 @@ def test_the_log_is_not_moved_while_the_file_keeps_still(store: AlarmStore, path
     store.purge(START)
     assert path.read_bytes() == before
 
-    store.keep_still(False)
+    store.freeze(False)
 
     assert store.is_untidy
 

@@ -2,8 +2,8 @@
 
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
-from custom_components.iotbridge.alarms.engine.models import AlarmKey, AlarmState, By
-from custom_components.iotbridge.alarms.engine.rule import Condition, Kind, Selection
+from custom_components.iotbridge.alarms.engine.models import Actor, AlarmKey, AlarmState
+from custom_components.iotbridge.alarms.engine.rule import AlarmKind, Condition, Selection
 from custom_components.iotbridge.alarms.runtime.store import HistoryQuery
 from homeassistant.config_entries import ConfigSubentry
 from homeassistant.helpers import issue_registry as ir
@@ -26,7 +26,7 @@ async def hot(kit: Kit) -> AlarmKey:
     await set_state(kit, "sensor.template", "90", device_class="temperature")
     await kit.wait(2)
     key = AlarmKey(rule_id, "sensor.template")
-    alarms(kit).async_acknowledge([key], By("Anna"))
+    alarms(kit).async_acknowledge([key], Actor("Anna"))
     return key
 
 
@@ -94,7 +94,9 @@ async def test_a_rule_that_cannot_be_read_stops_no_other(kit: Kit, entry: MockCo
 
 async def test_maintenance_of_everything(kit: Kit) -> None:
     await add_rule(kit, "sensor.one", condition=HOT)
-    await add_rule(kit, condition=Condition(kind=Kind.TEMPLATE, template="{{ is_state('input.x', 'bad') }}"), name="T")
+    await add_rule(
+        kit, condition=Condition(kind=AlarmKind.TEMPLATE, template="{{ is_state('input.x', 'bad') }}"), name="T"
+    )
     await set_state(kit, "sensor.one", "20")
 
     await call(kit, "maintenance_start", entity_id="all", duration={"hours": 1}, answer=True)

@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry, async_mock_service
 
-from custom_components.iotbridge.alarms.engine.models import AlarmKey, By, Timing
-from custom_components.iotbridge.alarms.engine.rule import Condition, Kind
+from custom_components.iotbridge.alarms.engine.models import Actor, AlarmKey, Timing
+from custom_components.iotbridge.alarms.engine.rule import AlarmKind, Condition
 from custom_components.iotbridge.alarms.manager import AlarmsManager
 from homeassistant.core import HomeAssistant, ServiceCall
 
@@ -19,7 +19,7 @@ __all__ = ["alarms"]
 
 PHONE = {"kind": "mobile_app", "action": "notify.mobile_app_anna"}
 MAIL = {"kind": "action", "action": "script.mail"}
-HOTTER = Condition(kind=Kind.ABOVE, above=80, hysteresis=2, worse_above=95)
+HOTTER = Condition(kind=AlarmKind.ABOVE, above=80, hysteresis=2, worse_above=95)
 
 
 @pytest.fixture
@@ -52,7 +52,7 @@ async def test_a_moment_that_latches_is_one_call_that_says_that_it_is_over(
     alarms: Callable[[], AlarmsManager],
     phone: list[ServiceCall],
 ) -> None:
-    condition = Condition(kind=Kind.EVENT, event_type="doorbell")
+    condition = Condition(kind=AlarmKind.EVENT, event_type="doorbell")
     steps = plan((0, group(hass, entry, PHONE)))
     rule_id = add(hass, entry, condition, timing=Timing(latching=True), plan=steps, name="Bell")
     await settle(hass)
@@ -124,7 +124,7 @@ async def test_what_is_worse_than_what_was_snoozed_is_told(
     await set_state(hass, "sensor.one", "90")
     await settle(hass)
     key = AlarmKey(rule_id, "sensor.one")
-    alarms().async_shelve([key], alarms().ledger.now() + 3600, By("Anna"))
+    alarms().async_shelve([key], alarms().processor.now() + 3600, Actor("Anna"))
     await settle(hass)
     titles(phone)
     assert await hass.config_entries.async_reload(entry.entry_id)

@@ -4,8 +4,14 @@ import time
 
 import pytest
 
-from custom_components.iotbridge.alarms.engine.models import Alarm, AlarmKey, By, Timing
-from custom_components.iotbridge.alarms.engine.rule import Condition, Kind, Plan, Selection, Step
+from custom_components.iotbridge.alarms.engine.models import Actor, Alarm, AlarmKey, Timing
+from custom_components.iotbridge.alarms.engine.rule import (
+    AlarmKind,
+    Condition,
+    EscalationPolicy,
+    EscalationStep,
+    Selection,
+)
 from homeassistant.core import HomeAssistant, ServiceCall
 
 from ...kit import FakeHost, Kit
@@ -13,7 +19,7 @@ from ...rules import add_rule, set_state
 from ..home import UNAVAILABLE, SetClock, alarms, device_of, part, titles, wait
 
 HOUR_S = 3600.0
-SILENT = Condition(kind=Kind.NO_DATA, silent_s=600)
+SILENT = Condition(kind=AlarmKind.NO_DATA, silent_s=600)
 
 
 def alarm(kit: Kit, rule_id: str) -> Alarm:
@@ -23,7 +29,7 @@ def alarm(kit: Kit, rule_id: str) -> Alarm:
 
 async def test_a_hold_and_an_escalation_take_as_long_as_before(kit: Kit, set_clock: SetClock) -> None:
     hold = await add_rule(kit, "sensor.slow", timing=Timing(hold_s=600))
-    plan = Plan(steps=(Step(after_s=600, groups=("nobody",)),))
+    plan = EscalationPolicy(steps=(EscalationStep(after_s=600, groups=("nobody",)),))
     told = await add_rule(kit, "sensor.hot", plan=plan, name="Told late")
     await set_state(kit, "sensor.slow", "90")
     await set_state(kit, "sensor.hot", "90")
@@ -35,16 +41,16 @@ async def test_a_hold_and_an_escalation_take_as_long_as_before(kit: Kit, set_clo
 
     await kit.wait(350)
     assert alarm(kit, hold).state == "normal"
-    assert alarms(kit).ledger.get(AlarmKey(told, "sensor.hot")).telling.step == 0  # type: ignore[union-attr]
+    assert alarms(kit).processor.get(AlarmKey(told, "sensor.hot")).escalation.step == 0  # type: ignore[union-attr]
     await kit.wait(20)
     assert alarm(kit, hold).state == "unacknowledged"
-    assert alarms(kit).ledger.get(AlarmKey(told, "sensor.hot")).telling.step == 1  # type: ignore[union-attr]
+    assert alarms(kit).processor.get(AlarmKey(told, "sensor.hot")).escalation.step == 1  # type: ignore[union-attr]
 
 
 async def test_a_shelf_ends_at_its_time_of_the_day(kit: Kit, set_clock: SetClock) -> None:
     rule_id = await add_rule(kit, "sensor.hot")
     await set_state(kit, "sensor.hot", "90")
-    alarms(kit).async_shelve([AlarmKey(rule_id, "sensor.hot")], time.time() + 2 * HOUR_S, By("Anna"))
+    alarms(kit).async_shelve([AlarmKey(rule_id, "sensor.hot")], time.time() + 2 * HOUR_S, Actor("Anna"))
 
     set_clock(8 * HOUR_S)
     await kit.wait(61)
@@ -85,7 +91,7 @@ async def test_nobody_was_silent_while_the_clock_was_set(
 
 
 async def test_a_fast_change_is_judged_by_the_time_that_passed(kit: Kit, set_clock: SetClock) -> None:
-    fast = Condition(kind=Kind.RATE, change=10, per_s=600)
+    fast = Condition(kind=AlarmKind.RATE, change=10, per_s=600)
     rule_id = await add_rule(kit, "sensor.level", condition=fast)
     await set_state(kit, "sensor.level", "5")
     await kit.wait(60)
@@ -102,11 +108,11 @@ async def test_a_fast_change_is_judged_by_the_time_that_passed(kit: Kit, set_clo
 
 
 async def test_what_is_back_a_moment_after_its_host_is_waited_for_whatever_the_clock_says(
-    kit: Kit, hosts: list[FakeHost], plan: Plan, told: list[ServiceCall], set_clock: SetClock
+    kit: Kit, hosts: list[FakeHost], plan: EscalationPolicy, told: list[ServiceCall], set_clock: SetClock
 ) -> None:
     power = kit.entity_id(f"{hosts[0].uid}_power_state")
     part(kit, "sensor.disk", device_of(kit, power))
-    await add_rule(kit, power, condition=Condition(kind=Kind.HOST_LOST), plan=plan, name="Lost")
+    await add_rule(kit, power, condition=Condition(kind=AlarmKind.HOST_LOST), plan=plan, name="Lost")
     await add_rule(kit, "sensor.disk", condition=UNAVAILABLE, plan=plan, name="Gone")
     await set_state(kit, "sensor.disk", "unavailable")
     await hosts[0].availability("offline")

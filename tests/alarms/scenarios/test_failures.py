@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 
-from custom_components.iotbridge.alarms.engine.evaluation.evaluator import JUDGED
+from custom_components.iotbridge.alarms.engine.evaluation.evaluator import EVALUATORS
 from custom_components.iotbridge.alarms.engine.maintenance_window import DAYS
-from custom_components.iotbridge.alarms.engine.models import AlarmKey, AlarmState, By, Severity, Timing
-from custom_components.iotbridge.alarms.engine.rule import Condition, Kind, Plan, Selection
+from custom_components.iotbridge.alarms.engine.models import Actor, AlarmKey, AlarmState, Severity, Timing
+from custom_components.iotbridge.alarms.engine.rule import AlarmKind, Condition, EscalationPolicy, Selection
 from custom_components.iotbridge.alarms.manager import store_path
 from custom_components.iotbridge.alarms.runtime.store import HistoryQuery
 from homeassistant.components import mqtt
@@ -64,7 +64,7 @@ def repairs(kit: Kit) -> dict[str, dict[str, str] | None]:
 
 
 async def test_a_full_disk_keeps_nobody_from_hearing_and_a_repair_says_so(
-    kit: Kit, plan: Plan, told: list[ServiceCall]
+    kit: Kit, plan: EscalationPolicy, told: list[ServiceCall]
 ) -> None:
     await add_rule(kit, "sensor.hot", "sensor.wet", plan=plan)
     await execute(kit, FULL)
@@ -88,9 +88,11 @@ async def test_a_full_disk_keeps_nobody_from_hearing_and_a_repair_says_so(
     assert titles(told) == ["Warning", "Warning"]
 
 
-async def test_half_a_character_in_a_state_stands_in_nobodys_way(kit: Kit, plan: Plan, told: list[ServiceCall]) -> None:
+async def test_half_a_character_in_a_state_stands_in_nobodys_way(
+    kit: Kit, plan: EscalationPolicy, told: list[ServiceCall]
+) -> None:
     await add_rule(kit, "sensor.hot", plan=plan)
-    song = await add_rule(kit, "sensor.song", condition=Condition(kind=Kind.STATE, states=("bad",)), name="Song")
+    song = await add_rule(kit, "sensor.song", condition=Condition(kind=AlarmKind.STATE, states=("bad",)), name="Song")
     await set_state(kit, "sensor.song", "bad")
 
     kit.hass.states.async_set("sensor.song", "La \ud83d")
@@ -113,13 +115,13 @@ async def test_half_a_character_in_a_state_stands_in_nobodys_way(kit: Kit, plan:
     ids=["an alarm", "a maintenance window", "a message"],
 )
 async def test_what_another_version_kept_stops_nothing_else(
-    kit: Kit, plan: Plan, told: list[ServiceCall], newer: str
+    kit: Kit, plan: EscalationPolicy, told: list[ServiceCall], newer: str
 ) -> None:
     rule_id = await add_rule(kit, "sensor.hot", "sensor.odd", plan=plan)
     for entity_id in ("sensor.hot", "sensor.odd"):
         await set_state(kit, entity_id, "90")
     key = AlarmKey(rule_id, "sensor.hot")
-    alarms(kit).async_acknowledge([key], By("Anna"))
+    alarms(kit).async_acknowledge([key], Actor("Anna"))
     await wait(kit, 3)
     await stop(kit)
     await execute(kit, newer)
@@ -140,7 +142,7 @@ async def test_what_another_version_kept_stops_nothing_else(
     ids=["waits to be acknowledged", "comes and goes"],
 )
 async def test_a_removed_rule_leaves_no_buttons(
-    kit: Kit, plan: Plan, told: list[ServiceCall], timing: Timing, times: int
+    kit: Kit, plan: EscalationPolicy, told: list[ServiceCall], timing: Timing, times: int
 ) -> None:
     rule_id = await add_rule(kit, "sensor.hot", plan=plan, timing=timing)
     for _ in range(times):
@@ -156,10 +158,10 @@ async def test_a_removed_rule_leaves_no_buttons(
 
 
 async def test_a_template_that_is_true_before_all_is_there_says_nothing(
-    kit: Kit, plan: Plan, told: list[ServiceCall]
+    kit: Kit, plan: EscalationPolicy, told: list[ServiceCall]
 ) -> None:
     await set_state(kit, "sensor.outside", "20")
-    frost = Condition(kind=Kind.TEMPLATE, template="{{ states('sensor.outside') | float(0) < 5 }}")
+    frost = Condition(kind=AlarmKind.TEMPLATE, template="{{ states('sensor.outside') | float(0) < 5 }}")
     await add_rule(kit, condition=frost, plan=plan, name="Frost")
     await stop(kit)
     kit.hass.states.async_remove("sensor.outside")
@@ -176,7 +178,7 @@ async def test_a_template_that_is_true_before_all_is_there_says_nothing(
 
 
 async def test_what_is_nothing_but_its_state_is_waited_for_after_a_start(
-    kit: Kit, plan: Plan, told: list[ServiceCall]
+    kit: Kit, plan: EscalationPolicy, told: list[ServiceCall]
 ) -> None:
     rule_id = await add_rule(kit, selection=TEMPERATURES, plan=plan)
     await set_state(kit, "sensor.template", "90", device_class="temperature")
@@ -196,7 +198,7 @@ async def test_what_is_nothing_but_its_state_is_waited_for_after_a_start(
 
 
 async def test_what_is_nothing_but_its_state_is_waited_for_while_its_rule_is_edited(
-    kit: Kit, plan: Plan, told: list[ServiceCall]
+    kit: Kit, plan: EscalationPolicy, told: list[ServiceCall]
 ) -> None:
     rule_id = await add_rule(kit, selection=TEMPERATURES, plan=plan)
     await set_state(kit, "sensor.template", "90", device_class="temperature")
@@ -215,13 +217,17 @@ async def test_what_is_nothing_but_its_state_is_waited_for_while_its_rule_is_edi
 
 
 async def test_a_rule_that_cannot_be_taken_up_costs_no_other(
-    kit: Kit, plan: Plan, told: list[ServiceCall], monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    kit: Kit,
+    plan: EscalationPolicy,
+    told: list[ServiceCall],
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
     def fail(*_: object) -> None:
         raise RuntimeError("a fault of ours")
 
-    monkeypatch.setitem(JUDGED, Kind.RATE, fail)
-    odd = put_rule(kit.hass, bridge(kit), "sensor.odd", condition=Condition(kind=Kind.RATE, change=5), name="Odd")
+    monkeypatch.setitem(EVALUATORS, AlarmKind.RATE, fail)
+    odd = put_rule(kit.hass, bridge(kit), "sensor.odd", condition=Condition(kind=AlarmKind.RATE, change=5), name="Odd")
     put_rule(kit.hass, bridge(kit), "sensor.hot", plan=plan)
     await kit.hass.async_block_till_done()
     await set_state(kit, "sensor.hot", "90")
@@ -280,13 +286,13 @@ async def restart_slowly(kit: Kit, waits: asyncio.Event, is_there: asyncio.Event
 
 
 async def test_a_rule_that_waits_for_the_broker_does_not_keep_others_from_their_cause(
-    kit: Kit, plan: Plan, told: list[ServiceCall], slow_broker: tuple[asyncio.Event, asyncio.Event]
+    kit: Kit, plan: EscalationPolicy, told: list[ServiceCall], slow_broker: tuple[asyncio.Event, asyncio.Event]
 ) -> None:
     box = device(kit, "box")
     part(kit, "sensor.child", box)
     part(kit, "sensor.cause", box)
     child = await add_rule(kit, "sensor.child", condition=UNAVAILABLE, plan=plan, name="Child")
-    await add_rule(kit, condition=Condition(kind=Kind.MESSAGE, topic="alert/#"), plan=plan, name="Message")
+    await add_rule(kit, condition=Condition(kind=AlarmKind.MESSAGE, topic="alert/#"), plan=plan, name="Message")
     grave = Severity.CRITICAL
     await add_rule(kit, "sensor.cause", condition=UNAVAILABLE, plan=plan, name="Cause", severity=grave)
     for entity_id in ("sensor.child", "sensor.cause"):
@@ -300,11 +306,11 @@ async def test_a_rule_that_waits_for_the_broker_does_not_keep_others_from_their_
 
 
 async def test_a_rule_that_waits_for_the_broker_does_not_keep_other_moments_from_their_end(
-    kit: Kit, plan: Plan, told: list[ServiceCall], slow_broker: tuple[asyncio.Event, asyncio.Event]
+    kit: Kit, plan: EscalationPolicy, told: list[ServiceCall], slow_broker: tuple[asyncio.Event, asyncio.Event]
 ) -> None:
     waits, is_there = slow_broker
     for topic in ("alert/#", "smoke/#"):
-        condition, timing = Condition(kind=Kind.MESSAGE, topic=topic), Timing(clear_after_s=60)
+        condition, timing = Condition(kind=AlarmKind.MESSAGE, topic=topic), Timing(clear_after_s=60)
         await add_rule(kit, condition=condition, timing=timing, plan=plan, name=topic)
     await kit.receive("alert/attic", "1")
     await kit.receive("smoke/attic", "1")
@@ -323,10 +329,10 @@ async def test_a_rule_that_waits_for_the_broker_does_not_keep_other_moments_from
 
 
 async def test_a_rule_that_waits_for_the_broker_does_not_keep_others_from_their_maintenance(
-    kit: Kit, plan: Plan, told: list[ServiceCall], slow_broker: tuple[asyncio.Event, asyncio.Event]
+    kit: Kit, plan: EscalationPolicy, told: list[ServiceCall], slow_broker: tuple[asyncio.Event, asyncio.Event]
 ) -> None:
     rule_id = await add_rule(kit, "sensor.hot", plan=plan)
-    await add_rule(kit, condition=Condition(kind=Kind.MESSAGE, topic="alert/#"), plan=plan, name="Message")
+    await add_rule(kit, condition=Condition(kind=AlarmKind.MESSAGE, topic="alert/#"), plan=plan, name="Message")
     begins = (dt_util.now() - timedelta(hours=1)).strftime("%H:%M:%S")
     data: dict[str, Any] = {"rules": [rule_id], "days": list(DAYS), "start": begins, "duration_s": 7200}
     window = ConfigSubentry(data=data, subentry_type="window", title="Works", unique_id=None)  # type: ignore[arg-type]

@@ -7,8 +7,8 @@ import sqlite3
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
-from custom_components.iotbridge.alarms.engine.models import AlarmKey, By
-from custom_components.iotbridge.alarms.engine.rule import Condition, Kind
+from custom_components.iotbridge.alarms.engine.models import Actor, AlarmKey
+from custom_components.iotbridge.alarms.engine.rule import AlarmKind, Condition
 from custom_components.iotbridge.alarms.manager import AlarmsManager, store_path
 from custom_components.iotbridge.alarms.runtime.store import KEEP_S, HistoryQuery
 from homeassistant.core import HomeAssistant
@@ -18,7 +18,7 @@ from ...kit import Kit
 from ...rules import HOT
 from ..test_manager import add, history, set_state
 
-ANNA = By("Anna", "phone")
+ANNA = Actor("Anna", "phone")
 
 
 @pytest.fixture
@@ -86,13 +86,13 @@ async def test_maintenance_is_in_the_history_of_what_is_bad(
     await set_state(hass, "sensor.one", "90")
     await set_state(hass, "sensor.two", "20")
 
-    alarms().silencing.async_set_maintenance(True, ANNA)
+    alarms().suppressor.async_set_maintenance(True, ANNA)
     await hass.async_block_till_done()
     assert {alarm.state for alarm in alarms().alarms(rule_id)} == {"suppressed"}
     assert await hass.config_entries.async_reload(entry.entry_id)
     await hass.async_block_till_done()
     assert {alarm.state for alarm in alarms().alarms(rule_id)} == {"suppressed"}, "also after a restart"
-    alarms().silencing.async_set_maintenance(False, ANNA)
+    alarms().suppressor.async_set_maintenance(False, ANNA)
     await hass.async_block_till_done()
 
     told = await history(alarms())
@@ -134,4 +134,4 @@ def behind_a_hub(hass: HomeAssistant, entry: MockConfigEntry, count: int) -> tup
         name = f"leaf_{number:02}"
         registry.async_get_or_create("sensor", "test", name, suggested_object_id=name, device_id=leaf.id)
         names.append(f"sensor.{name}")
-    return add(hass, entry, Condition(kind=Kind.UNAVAILABLE), "sensor.hub", *names, name="Gone"), names
+    return add(hass, entry, Condition(kind=AlarmKind.UNAVAILABLE), "sensor.hub", *names, name="Gone"), names

@@ -1,7 +1,7 @@
 """One outage, one alarm: the broker, hosts and hubs speak for what is behind them."""
 
 from custom_components.iotbridge.alarms.engine.models import Alarm, AlarmKey, AlarmState, Severity
-from custom_components.iotbridge.alarms.engine.rule import Condition, Kind, Plan, Selection
+from custom_components.iotbridge.alarms.engine.rule import AlarmKind, Condition, EscalationPolicy, Selection
 from homeassistant.core import ServiceCall
 
 from ...kit import FakeHost, Kit
@@ -26,7 +26,7 @@ def active(kit: Kit, *rules: str) -> list[Alarm]:
 
 
 async def test_a_broker_that_is_gone_is_one_message(
-    kit: Kit, hosts: list[FakeHost], plan: Plan, told: list[ServiceCall]
+    kit: Kit, hosts: list[FakeHost], plan: EscalationPolicy, told: list[ServiceCall]
 ) -> None:
     everything = await add_rule(
         kit, condition=UNAVAILABLE, selection=Selection(integrations=("mqtt",)), plan=plan, name="Gone"
@@ -48,7 +48,7 @@ async def test_a_broker_that_is_gone_is_one_message(
 
 
 async def test_an_alarm_over_the_broker_explains_all_behind_it(
-    kit: Kit, hosts: list[FakeHost], plan: Plan, told: list[ServiceCall]
+    kit: Kit, hosts: list[FakeHost], plan: EscalationPolicy, told: list[ServiceCall]
 ) -> None:
     broker = broker_entity(kit)
     mains = await add_rule(kit, broker, condition=BROKER_OFF, plan=plan, name="Broker", severity=Severity.CRITICAL)
@@ -68,7 +68,7 @@ async def test_an_alarm_over_the_broker_explains_all_behind_it(
 
 
 async def test_what_is_not_behind_the_broker_speaks_for_itself(
-    kit: Kit, hosts: list[FakeHost], plan: Plan, told: list[ServiceCall]
+    kit: Kit, hosts: list[FakeHost], plan: EscalationPolicy, told: list[ServiceCall]
 ) -> None:
     other = await add_rule(kit, "sensor.zigbee", condition=UNAVAILABLE, plan=plan, name="Other")
     await add_rule(kit, condition=UNAVAILABLE, selection=Selection(integrations=("mqtt",)), plan=plan, name="Gone")
@@ -83,7 +83,7 @@ async def test_what_is_not_behind_the_broker_speaks_for_itself(
 
 
 async def test_a_host_that_does_not_come_back_with_the_broker_is_told(
-    kit: Kit, hosts: list[FakeHost], plan: Plan, told: list[ServiceCall]
+    kit: Kit, hosts: list[FakeHost], plan: EscalationPolicy, told: list[ServiceCall]
 ) -> None:
     await add_rule(kit, condition=UNAVAILABLE, selection=Selection(integrations=("mqtt",)), plan=plan, name="Gone")
     part(kit, "sensor.x", platform="mqtt")
@@ -100,7 +100,7 @@ async def test_a_host_that_does_not_come_back_with_the_broker_is_told(
 
 
 async def test_what_is_back_later_than_the_one_that_spoke_is_not_told(
-    kit: Kit, hosts: list[FakeHost], plan: Plan, told: list[ServiceCall]
+    kit: Kit, hosts: list[FakeHost], plan: EscalationPolicy, told: list[ServiceCall]
 ) -> None:
     """The one that spoke for all is gone for good: the others are waited for all the same."""
     names = [part(kit, f"sensor.{name}", platform="mqtt") for name in ("a", "z")]
@@ -119,7 +119,7 @@ async def test_what_is_back_later_than_the_one_that_spoke_is_not_told(
 
 
 async def test_what_was_told_before_the_broker_went_is_not_told_again(
-    kit: Kit, hosts: list[FakeHost], plan: Plan, told: list[ServiceCall]
+    kit: Kit, hosts: list[FakeHost], plan: EscalationPolicy, told: list[ServiceCall]
 ) -> None:
     names = [part(kit, f"sensor.{name}", platform="mqtt") for name in ("a", "z")]
     await add_rule(kit, *names, condition=UNAVAILABLE, plan=plan, name="Gone")
@@ -136,11 +136,11 @@ async def test_what_was_told_before_the_broker_went_is_not_told_again(
 
 
 async def test_what_took_a_moment_longer_than_its_host_is_not_told(
-    kit: Kit, hosts: list[FakeHost], plan: Plan, told: list[ServiceCall]
+    kit: Kit, hosts: list[FakeHost], plan: EscalationPolicy, told: list[ServiceCall]
 ) -> None:
     power = kit.entity_id(f"{hosts[0].uid}_power_state")
     part(kit, "sensor.x", device_of(kit, power))
-    await add_rule(kit, power, condition=Condition(kind=Kind.HOST_LOST), plan=plan, name="Lost")
+    await add_rule(kit, power, condition=Condition(kind=AlarmKind.HOST_LOST), plan=plan, name="Lost")
     child = await add_rule(kit, "sensor.x", condition=UNAVAILABLE, plan=plan, name="Gone")
     await set_state(kit, "sensor.x", "unavailable")
     await hosts[0].availability("offline")
@@ -157,7 +157,7 @@ async def test_what_took_a_moment_longer_than_its_host_is_not_told(
 
 
 async def test_a_cause_that_nobody_is_told_of_silences_nothing_that_somebody_is(
-    kit: Kit, plan: Plan, told: list[ServiceCall]
+    kit: Kit, plan: EscalationPolicy, told: list[ServiceCall]
 ) -> None:
     box = device(kit, "box")
     for name in ("sensor.a", "sensor.b"):

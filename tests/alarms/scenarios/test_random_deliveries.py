@@ -12,10 +12,15 @@ from hypothesis import HealthCheck, given, settings, strategies as st
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
-from custom_components.iotbridge.alarms.engine.escalation import CALLS, News, Notice, Telling
+from custom_components.iotbridge.alarms.engine.escalation import (
+    ACTIONABLE,
+    EscalationState,
+    Notification,
+    NotificationKind,
+)
 from custom_components.iotbridge.alarms.engine.models import Alarm, AlarmKey, Timing
-from custom_components.iotbridge.alarms.engine.rule import Plan, Step
-from custom_components.iotbridge.alarms.notifications.message import Message, alarm_words, compose, tag_of
+from custom_components.iotbridge.alarms.engine.rule import EscalationPolicy, EscalationStep
+from custom_components.iotbridge.alarms.notifications.message import Message, alarm_texts, compose, tag_of
 from custom_components.iotbridge.alarms.runtime.store import Batch
 from homeassistant.config_entries import ConfigSubentry
 from homeassistant.core import HomeAssistant, ServiceCall
@@ -40,7 +45,7 @@ class Phones(World):
     ``news`` the number of the last news that its owner heard of each.
     """
 
-    alarms: dict[AlarmKey, tuple[Alarm, Telling]] = field(default_factory=dict)
+    alarms: dict[AlarmKey, tuple[Alarm, EscalationState]] = field(default_factory=dict)
     news: defaultdict[str, dict[str, int]] = field(default_factory=lambda: defaultdict(dict))
     count: int = 0
     shown: defaultdict[str, dict[str, str]] = field(default_factory=lambda: defaultdict(dict))
@@ -61,10 +66,10 @@ class Phones(World):
         self.hass.config_entries.async_add_subentry(self.entry, subentry)
         return subentry.subentry_id
 
-    def describe(self, notice: Notice) -> Message | None:
+    def describe(self, notice: Notification) -> Message | None:
         about, _ = self.alarms[notice.key]
         name = notice.key.subject.removeprefix("sensor.")
-        return compose(alarm_words(self.hass), notice, about, name=name, text="bad", now=notice.at)
+        return compose(alarm_texts(self.hass), notice, about, name=name, text="bad", now=notice.at)
 
     def write(self, batch: Batch) -> None:
         if not self.loses:
@@ -119,10 +124,10 @@ class Play:
         self.world = world
         self.timing = Timing(latching=latching)
         self.family, self.work = world.phones("anna", "ben", fallback=["carl"]), world.phones("dora")
-        steps = (Step(after_s=0, groups=(self.family,)), Step(after_s=600, groups=(self.work,)))
-        self.plan = Plan(steps=steps, repeat_s=900)
-        self.alarms = world.alarms = {key: (Alarm(key=key), Telling()) for key in KEYS}
-        self.last: dict[tuple[str, AlarmKey], News] = {}
+        steps = (EscalationStep(after_s=0, groups=(self.family,)), EscalationStep(after_s=600, groups=(self.work,)))
+        self.plan = EscalationPolicy(steps=steps, repeat_s=900)
+        self.alarms = world.alarms = {key: (Alarm(key=key), EscalationState()) for key in KEYS}
+        self.last: dict[tuple[str, AlarmKey], NotificationKind] = {}
         # Since which news a group is to hear something of an alarm.
         self.owed: dict[tuple[str, AlarmKey], int] = {}
 
@@ -140,12 +145,12 @@ class Play:
             self.world.outbox.async_wake(batch)
             await self.world.settle()
 
-    def _note(self, group: str, key: AlarmKey, news: News) -> None:
+    def _note(self, group: str, key: AlarmKey, news: NotificationKind) -> None:
         """Follow what a group is to hear: whoever put an alarm aside or acknowledged it knows of it."""
         self.last[group, key] = news
-        if news in {News.WITHDRAWN, News.ACKNOWLEDGED}:
+        if news in {NotificationKind.WITHDRAWN, NotificationKind.ACKNOWLEDGED}:
             self.owed.pop((group, key), None)
-        elif news is News.RAISED or (news in CALLS and (group, key) not in self.owed):
+        elif news is NotificationKind.RAISED or (news in ACTIONABLE and (group, key) not in self.owed):
             self.owed[group, key] = self.world.count
 
     async def flash(self, key: AlarmKey) -> None:
@@ -198,11 +203,11 @@ class Play:
             assert heard >= set(names) or heard & set(fallback), "an alarm that nobody was told of"
         shown = [self.world.shown[name].get(tag_of(key)) for name in names]
         instead = [self.world.shown[name].get(tag_of(key)) for name in fallback]
-        if last in CALLS:
+        if last in ACTIONABLE:
             assert set(shown) == {"raised"} or "raised" in instead, (shown, instead)
         else:
             assert "raised" not in shown + instead, (shown, instead)
-        if last is News.CLEARED:
+        if last is NotificationKind.CLEARED:
             told = [name for name in (*names, *fallback) if tag_of(key) in self.world.began[name]]
             assert not told, "the end of what they heard of was kept from them"
 

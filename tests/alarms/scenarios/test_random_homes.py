@@ -10,9 +10,15 @@ from hypothesis import HealthCheck, given, settings, strategies as st
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
-from custom_components.iotbridge.alarms.engine.models import Alarm, AlarmKey, AlarmState, By, Severity, Timing
+from custom_components.iotbridge.alarms.engine.models import Actor, Alarm, AlarmKey, AlarmState, Severity, Timing
 from custom_components.iotbridge.alarms.engine.root_cause import PARENT, key_of
-from custom_components.iotbridge.alarms.engine.rule import Condition, Kind, Plan, Selection, Step
+from custom_components.iotbridge.alarms.engine.rule import (
+    AlarmKind,
+    Condition,
+    EscalationPolicy,
+    EscalationStep,
+    Selection,
+)
 from custom_components.iotbridge.alarms.manager import AlarmsManager
 from custom_components.iotbridge.alarms.notifications.message import tag_of
 from homeassistant.components.mqtt.const import MQTT_CONNECTION_STATE
@@ -25,7 +31,7 @@ from homeassistant.helpers.typing import UNDEFINED
 from ...kit import Kit
 from ...rules import HOT, add_rule, set_state
 
-ANNA = By("Anna", "phone")
+ANNA = Actor("Anna", "phone")
 # Each with its device and the device that this one is behind; those of MQTT are behind the broker.
 PLACES = {
     "sensor.hub": ("test", "hub", None),
@@ -91,23 +97,23 @@ class Home:
         await add_rule(
             self.kit, name="Hot", condition=HOT, selection=everything, plan=plans["anna"], timing=wishes.timing
         )
-        gone = Condition(kind=Kind.UNAVAILABLE)
+        gone = Condition(kind=AlarmKind.UNAVAILABLE)
         await add_rule(
             self.kit, name="Gone", condition=gone, selection=everything, plan=plans[wishes.who],
             severity=wishes.severity, timing=replace(wishes.timing, latching=False),
         )  # fmt: skip
         if wishes.over_broker:
             (broker,) = [name for name in self.kit.hass.states.async_entity_ids() if name.endswith("broker_connected")]
-            off = Condition(kind=Kind.STATE, states=("off",))
+            off = Condition(kind=AlarmKind.STATE, states=("off",))
             await add_rule(
                 self.kit, broker, name="Broker", condition=off, severity=Severity.CRITICAL, plan=plans["anna"]
             )
 
-    def _plan(self, name: str) -> Plan:
+    def _plan(self, name: str) -> EscalationPolicy:
         data: dict[str, Any] = {"targets": [{"kind": "mobile_app", "action": f"notify.mobile_app_{name}"}]}
         group = ConfigSubentry(data=data, subentry_type="notifier", title=name, unique_id=None)  # type: ignore[arg-type]
         self.kit.hass.config_entries.async_add_subentry(self.entry, group)
-        return Plan(steps=(Step(after_s=0, groups=(group.subentry_id,)),))
+        return EscalationPolicy(steps=(EscalationStep(after_s=0, groups=(group.subentry_id,)),))
 
     async def told(self, call: ServiceCall) -> None:
         """Show what a phone was sent."""
@@ -147,7 +153,7 @@ class Home:
                 await self.state(entity_id, "good" if is_there else "away")
 
     async def maintain(self, *, is_on: bool) -> None:
-        self.alarms.silencing.async_set_maintenance(is_on, ANNA)
+        self.alarms.suppressor.async_set_maintenance(is_on, ANNA)
         await self.kit.hass.async_block_till_done()
 
     async def acknowledge(self) -> None:
@@ -155,7 +161,7 @@ class Home:
 
     async def shelve(self, entity_id: str) -> None:
         keys = [alarm.key for alarm in self.alarms.alarms() if alarm.key.subject == entity_id]
-        self.alarms.async_shelve(keys, self.alarms.ledger.async_after(SHELF_S), ANNA)
+        self.alarms.async_shelve(keys, self.alarms.processor.async_after(SHELF_S), ANNA)
         await self.kit.hass.async_block_till_done(wait_background_tasks=True)
 
     async def restart(self) -> None:

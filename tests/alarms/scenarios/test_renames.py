@@ -7,7 +7,13 @@ import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry, MockModule, mock_integration
 from pytest_homeassistant_custom_component.typing import WebSocketGenerator
 
-from custom_components.iotbridge.alarms.engine.rule import Condition, Kind, Plan, Selection, Step
+from custom_components.iotbridge.alarms.engine.rule import (
+    AlarmKind,
+    Condition,
+    EscalationPolicy,
+    EscalationStep,
+    Selection,
+)
 from homeassistant.config_entries import ConfigSubentry
 from homeassistant.core import HomeAssistant, ServiceCall
 from homeassistant.helpers import entity_registry as er, label_registry as lr
@@ -33,10 +39,10 @@ from ..home import (
     wait,
 )
 
-ABOVE_50 = Condition(kind=Kind.ABOVE, above=50)
+ABOVE_50 = Condition(kind=AlarmKind.ABOVE, above=50)
 
 
-async def raised(kit: Kit, plan: Plan, **more: Any) -> tuple[str, str]:
+async def raised(kit: Kit, plan: EscalationPolicy, **more: Any) -> tuple[str, str]:
     """Return a rule and its sensor, whose alarm is raised and told."""
     entity_id = await sensor(kit, "attic")
     rule_id = await add_rule(kit, entity_id, condition=ABOVE_50, plan=plan, **more)
@@ -45,7 +51,9 @@ async def raised(kit: Kit, plan: Plan, **more: Any) -> tuple[str, str]:
     return rule_id, entity_id
 
 
-async def test_a_raised_alarm_goes_on_under_the_new_id(kit: Kit, plan: Plan, told: list[ServiceCall]) -> None:
+async def test_a_raised_alarm_goes_on_under_the_new_id(
+    kit: Kit, plan: EscalationPolicy, told: list[ServiceCall]
+) -> None:
     rule_id, entity_id = await raised(kit, plan)
     assert await listed(kit) == {"sensor.attic": "unacknowledged"}
 
@@ -69,7 +77,7 @@ async def test_a_raised_alarm_goes_on_under_the_new_id(kit: Kit, plan: Plan, tol
     assert await history(kit, "sensor.attic") == []
 
 
-async def test_a_rename_while_iot_bridge_was_stopped(kit: Kit, plan: Plan, told: list[ServiceCall]) -> None:
+async def test_a_rename_while_iot_bridge_was_stopped(kit: Kit, plan: EscalationPolicy, told: list[ServiceCall]) -> None:
     rule_id, entity_id = await raised(kit, plan)
     await call(kit, "shelve", entity_id=entity_id, duration={"hours": 2})
     await stop(kit)
@@ -90,7 +98,7 @@ async def test_a_rename_while_iot_bridge_was_stopped(kit: Kit, plan: Plan, told:
     assert len({call.data["data"]["tag"] for call in told}) == 1
 
 
-async def test_a_button_of_before_the_rename_acts(kit: Kit, plan: Plan, told: list[ServiceCall]) -> None:
+async def test_a_button_of_before_the_rename_acts(kit: Kit, plan: EscalationPolicy, told: list[ServiceCall]) -> None:
     _, entity_id = await raised(kit, plan)
     acknowledge, _ = buttons(told)
 
@@ -101,10 +109,10 @@ async def test_a_button_of_before_the_rename_acts(kit: Kit, plan: Plan, told: li
 
 
 async def test_an_escalation_goes_on_after_a_rename_in_a_stop(
-    kit: Kit, plan: Plan, told: list[ServiceCall], entry: MockConfigEntry
+    kit: Kit, plan: EscalationPolicy, told: list[ServiceCall], entry: MockConfigEntry
 ) -> None:
     (now,) = plan.steps
-    later = Plan(steps=(Step(after_s=600, groups=now.groups),))
+    later = EscalationPolicy(steps=(EscalationStep(after_s=600, groups=now.groups),))
     _, entity_id = await raised(kit, later)
     await wait(kit, 300, 60)
     await rename(kit, entity_id, "sensor.loft")
@@ -121,7 +129,9 @@ async def test_an_escalation_goes_on_after_a_rename_in_a_stop(
 
 
 @pytest.mark.parametrize("running", [True, False])
-async def test_two_entities_that_swap_their_ids(kit: Kit, plan: Plan, told: list[ServiceCall], running: bool) -> None:
+async def test_two_entities_that_swap_their_ids(
+    kit: Kit, plan: EscalationPolicy, told: list[ServiceCall], running: bool
+) -> None:
     await sensor(kit, "attic")
     await sensor(kit, "cellar")
     rule_id = await add_rule(kit, "sensor.attic", "sensor.cellar", condition=ABOVE_50, plan=plan)
@@ -151,7 +161,7 @@ async def test_two_entities_that_swap_their_ids(kit: Kit, plan: Plan, told: list
 
 @pytest.mark.parametrize("running", [True, False])
 async def test_an_id_that_another_entity_takes_after_the_rename(
-    kit: Kit, plan: Plan, told: list[ServiceCall], running: bool
+    kit: Kit, plan: EscalationPolicy, told: list[ServiceCall], running: bool
 ) -> None:
     """The rule goes with the entity that it was made for."""
     rule_id, entity_id = await raised(kit, plan)
@@ -170,7 +180,9 @@ async def test_an_id_that_another_entity_takes_after_the_rename(
     assert titles(told) == ["Warning"]
 
 
-async def test_a_rule_over_a_label_goes_with_its_entities(kit: Kit, plan: Plan, told: list[ServiceCall]) -> None:
+async def test_a_rule_over_a_label_goes_with_its_entities(
+    kit: Kit, plan: EscalationPolicy, told: list[ServiceCall]
+) -> None:
     label = lr.async_get(kit.hass).async_create("Rooms").label_id
     entity_id = await sensor(kit, "attic")
     er.async_get(kit.hass).async_update_entity(entity_id, labels={label})
@@ -194,7 +206,7 @@ async def test_a_rule_over_a_label_goes_with_its_entities(kit: Kit, plan: Plan, 
 
 
 async def test_the_history_has_the_new_id_over_the_websocket(
-    kit: Kit, plan: Plan, hass_ws_client: WebSocketGenerator
+    kit: Kit, plan: EscalationPolicy, hass_ws_client: WebSocketGenerator
 ) -> None:
     _, entity_id = await raised(kit, plan)
     client = await hass_ws_client(kit.hass)
@@ -210,7 +222,9 @@ async def test_the_history_has_the_new_id_over_the_websocket(
     assert {row["entity_id"] for row in answer["result"]["events"]} == {"sensor.loft"}
 
 
-async def test_what_could_not_be_told_is_told_of_the_new_id(kit: Kit, hass: HomeAssistant, plan: Plan) -> None:
+async def test_what_could_not_be_told_is_told_of_the_new_id(
+    kit: Kit, hass: HomeAssistant, plan: EscalationPolicy
+) -> None:
     """The phone is away when the alarm is raised; meanwhile its entity is renamed, and everything is stopped."""
     hass.services.async_remove("notify", "mobile_app_anna")
     _, entity_id = await raised(kit, plan)
@@ -231,9 +245,9 @@ async def test_what_could_not_be_told_is_told_of_the_new_id(kit: Kit, hass: Home
     assert len({each.data["data"]["tag"] for each in calls}) == 1
 
 
-async def test_an_entity_that_was_silent_is_not_heard_because_it_was_renamed(kit: Kit, plan: Plan) -> None:
+async def test_an_entity_that_was_silent_is_not_heard_because_it_was_renamed(kit: Kit, plan: EscalationPolicy) -> None:
     entity_id = await sensor(kit, "attic")
-    await add_rule(kit, entity_id, condition=Condition(kind=Kind.NO_DATA, silent_s=600))
+    await add_rule(kit, entity_id, condition=Condition(kind=AlarmKind.NO_DATA, silent_s=600))
     await wait(kit, 610, 61)
     await wait(kit, 5)
     assert await listed(kit) == {"sensor.attic": "unacknowledged"}
@@ -247,7 +261,7 @@ async def test_an_entity_that_was_silent_is_not_heard_because_it_was_renamed(kit
     assert await listed(kit) == {}
 
 
-async def test_a_rename_changes_no_count(kit: Kit, plan: Plan) -> None:
+async def test_a_rename_changes_no_count(kit: Kit, plan: EscalationPolicy) -> None:
     _, entity_id = await raised(kit, plan)
     seen: list[str] = []
     counter = kit.entity_id(f"{bridge(kit).entry_id}_alarms_active_warning")
@@ -302,7 +316,9 @@ async def test_parents_and_windows_follow(kit: Kit, entry: MockConfigEntry, runn
     assert states["sensor.loft"][1][0]["entity_id"] == "sensor.center"
 
 
-async def test_a_parent_that_is_renamed_goes_on_explaining(kit: Kit, plan: Plan, told: list[ServiceCall]) -> None:
+async def test_a_parent_that_is_renamed_goes_on_explaining(
+    kit: Kit, plan: EscalationPolicy, told: list[ServiceCall]
+) -> None:
     for name in ("hub", "attic"):
         await sensor(kit, name)
     await add_rule(kit, "sensor.hub", condition=ABOVE_50, name="Hub", plan=plan)
@@ -321,11 +337,15 @@ async def test_a_parent_that_is_renamed_goes_on_explaining(kit: Kit, plan: Plan,
 
 
 @pytest.mark.parametrize("running", [True, False])
-async def test_templates_and_events_follow(kit: Kit, plan: Plan, told: list[ServiceCall], running: bool) -> None:
+async def test_templates_and_events_follow(
+    kit: Kit, plan: EscalationPolicy, told: list[ServiceCall], running: bool
+) -> None:
     await sensor(kit, "attic", "60")
     template = "{{ states('sensor.attic') | float(0) > 50 and states.sensor.attic.state != '1' }}"
-    rule_id = await add_rule(kit, condition=Condition(kind=Kind.TEMPLATE, template=template), plan=plan, name="Hot")
-    event = Condition(kind=Kind.EVENT, event_type="alert", event_data={"entity_id": "sensor.attic"})
+    rule_id = await add_rule(
+        kit, condition=Condition(kind=AlarmKind.TEMPLATE, template=template), plan=plan, name="Hot"
+    )
+    event = Condition(kind=AlarmKind.EVENT, event_type="alert", event_data={"entity_id": "sensor.attic"})
     event_id = await add_rule(kit, condition=event, name="Event")
     await wait(kit, 40)
     assert titles(told) == ["Warning"]
@@ -347,7 +367,7 @@ async def test_templates_and_events_follow(kit: Kit, plan: Plan, told: list[Serv
     assert titles(told) == ["Warning", "Over"]
 
 
-async def test_an_entity_without_a_registry_entry_is_known_by_its_id(kit: Kit, plan: Plan) -> None:
+async def test_an_entity_without_a_registry_entry_is_known_by_its_id(kit: Kit, plan: EscalationPolicy) -> None:
     kit.hass.states.async_set("sensor.plain", "60")
     rule_id = await add_rule(kit, "sensor.plain", condition=ABOVE_50, plan=plan)
     await wait(kit, 2)
@@ -358,7 +378,9 @@ async def test_an_entity_without_a_registry_entry_is_known_by_its_id(kit: Kit, p
     assert "registry_ids" not in bridge(kit).subentries[rule_id].data
 
 
-async def test_an_entity_that_a_kill_made_the_registry_forget(kit: Kit, plan: Plan, told: list[ServiceCall]) -> None:
+async def test_an_entity_that_a_kill_made_the_registry_forget(
+    kit: Kit, plan: EscalationPolicy, told: list[ServiceCall]
+) -> None:
     """Home Assistant saves its registry ten seconds late: after a kill a new entity comes back with another id."""
     _, entity_id = await raised(kit, plan)
     await stop(kit)
@@ -380,20 +402,22 @@ async def test_an_entity_that_a_kill_made_the_registry_forget(kit: Kit, plan: Pl
     assert await history(kit, entity_id) == ["raised"]
 
 
-async def renamed_without_a_state(kit: Kit, plan: Plan) -> None:
+async def renamed_without_a_state(kit: Kit, plan: EscalationPolicy) -> None:
     """Watch by template whether an entity is gone, and rename it to sensor.fast, where it has no state yet."""
     registry = er.async_get(kit.hass)
     registry.async_get_or_create("sensor", "test", "slow", suggested_object_id="slow")
     kit.hass.states.async_set("sensor.slow", "60")
     template = "{{ states('sensor.slow') in ['unknown', 'unavailable'] }}"
-    await add_rule(kit, condition=Condition(kind=Kind.TEMPLATE, template=template), plan=plan)
+    await add_rule(kit, condition=Condition(kind=AlarmKind.TEMPLATE, template=template), plan=plan)
     await wait(kit, 40)
 
     registry.async_update_entity("sensor.slow", new_entity_id="sensor.fast")
     kit.hass.states.async_remove("sensor.slow")
 
 
-async def test_a_template_sees_its_entity_go_after_a_rename(kit: Kit, plan: Plan, told: list[ServiceCall]) -> None:
+async def test_a_template_sees_its_entity_go_after_a_rename(
+    kit: Kit, plan: EscalationPolicy, told: list[ServiceCall]
+) -> None:
     """An entity that has no state in the moment of its rename, as one that its integration adds anew."""
     await renamed_without_a_state(kit, plan)
     await kit.hass.async_block_till_done()
@@ -405,7 +429,9 @@ async def test_a_template_sees_its_entity_go_after_a_rename(kit: Kit, plan: Plan
     assert titles(told) == ["Warning"]
 
 
-async def test_a_template_does_not_wait_for_a_state_for_ever(kit: Kit, plan: Plan, told: list[ServiceCall]) -> None:
+async def test_a_template_does_not_wait_for_a_state_for_ever(
+    kit: Kit, plan: EscalationPolicy, told: list[ServiceCall]
+) -> None:
     await renamed_without_a_state(kit, plan)
     await wait(kit, 4)
     assert titles(told) == []
@@ -413,7 +439,7 @@ async def test_a_template_does_not_wait_for_a_state_for_ever(kit: Kit, plan: Pla
     assert titles(told) == ["Warning"]
 
 
-async def test_a_phone_that_was_registered_again_is_followed(kit: Kit, plan: Plan) -> None:
+async def test_a_phone_that_was_registered_again_is_followed(kit: Kit, plan: EscalationPolicy) -> None:
     """Its app was installed anew: the phone has another config entry, and the name it had."""
     mock_integration(kit.hass, MockModule("mobile_app"))
 
@@ -441,7 +467,7 @@ async def test_a_phone_that_was_registered_again_is_followed(kit: Kit, plan: Pla
     assert target() == "notify.mobile_app_annas_phone"
 
 
-async def test_a_rename_while_rules_are_being_taken_up(kit: Kit, plan: Plan) -> None:
+async def test_a_rename_while_rules_are_being_taken_up(kit: Kit, plan: EscalationPolicy) -> None:
     """An import brings hundreds, and others have their turn between two of them."""
     await sensor(kit, "attic", "60")
     rules = [put_rule(kit.hass, bridge(kit), "sensor.attic", condition=ABOVE_50) for _ in range(20)]

@@ -6,7 +6,7 @@ import pytest
 from pytest_homeassistant_custom_component.common import async_capture_events, async_fire_mqtt_message
 
 from custom_components.iotbridge.alarms.engine.models import Severity, Timing
-from custom_components.iotbridge.alarms.engine.rule import Condition, Kind, Plan
+from custom_components.iotbridge.alarms.engine.rule import AlarmKind, Condition, EscalationPolicy
 from custom_components.iotbridge.alarms.runtime.store import HistoryQuery
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import ServiceCall
@@ -15,9 +15,9 @@ from ...kit import Kit
 from ...rules import add_rule, call, rule_entity, set_state
 from ..home import alarms, bridge, buttons, reload, restart, start, started, stop, titles, wait
 
-FROST = Condition(kind=Kind.TEMPLATE, template="{{ states('sensor.outside') | float(9) < 5 }}")
-BELL = Condition(kind=Kind.EVENT, event_type="doorbell")
-SMOKE = Condition(kind=Kind.MESSAGE, topic="attic/smoke", contains="1")
+FROST = Condition(kind=AlarmKind.TEMPLATE, template="{{ states('sensor.outside') | float(9) < 5 }}")
+BELL = Condition(kind=AlarmKind.EVENT, event_type="doorbell")
+SMOKE = Condition(kind=AlarmKind.MESSAGE, topic="attic/smoke", contains="1")
 HOUR = Timing(clear_after_s=3600)
 
 
@@ -51,7 +51,9 @@ def edit(entry: ConfigEntry[Any], hass: Any, rule_id: str, **changes: Any) -> No
 
 
 @pytest.mark.parametrize("before", ["20", "3"], ids=["while it was down", "while it starts"])
-async def test_a_template_that_became_true_is_told(kit: Kit, plan: Plan, told: list[ServiceCall], before: str) -> None:
+async def test_a_template_that_became_true_is_told(
+    kit: Kit, plan: EscalationPolicy, told: list[ServiceCall], before: str
+) -> None:
     await set_state(kit, "sensor.outside", "20")
     rule_id = await add_rule(kit, condition=FROST, plan=plan)
     await stop(kit)
@@ -69,7 +71,9 @@ async def test_a_template_that_became_true_is_told(kit: Kit, plan: Plan, told: l
 
 
 @pytest.mark.parametrize("when", ["while it was down", "while it starts"])
-async def test_a_template_that_became_false_is_over(kit: Kit, plan: Plan, told: list[ServiceCall], when: str) -> None:
+async def test_a_template_that_became_false_is_over(
+    kit: Kit, plan: EscalationPolicy, told: list[ServiceCall], when: str
+) -> None:
     await set_state(kit, "sensor.outside", "3")
     rule_id = await add_rule(kit, condition=FROST, plan=plan)
     await wait(kit, 2)
@@ -99,7 +103,7 @@ async def test_a_template_that_stayed_false_is_known_to_be(kit: Kit) -> None:
 @pytest.mark.parametrize("again", [reload, restart], ids=["reload", "restart"])
 @pytest.mark.parametrize("away_s", [0, 7200], ids=["before its time", "at its time"])
 async def test_a_moment_ends_in_its_time_over_a_start(
-    kit: Kit, plan: Plan, told: list[ServiceCall], condition: Condition, again: Any, away_s: int
+    kit: Kit, plan: EscalationPolicy, told: list[ServiceCall], condition: Condition, again: Any, away_s: int
 ) -> None:
     rule_id = await add_rule(kit, condition=condition, timing=HOUR, plan=plan)
     await happen(kit, condition)
@@ -123,9 +127,11 @@ async def test_a_moment_ends_in_its_time_over_a_start(
 
 
 @pytest.mark.parametrize("timing", [HOUR, Timing(latching=True)], ids=["for an hour", "latching"])
-async def test_a_flood_is_one_moment(kit: Kit, plan: Plan, told: list[ServiceCall], timing: Timing) -> None:
+async def test_a_flood_is_one_moment(kit: Kit, plan: EscalationPolicy, told: list[ServiceCall], timing: Timing) -> None:
     topic = f"attic/{'x' * 60_000}"
-    rule_id = await add_rule(kit, condition=Condition(kind=Kind.MESSAGE, topic="attic/#"), timing=timing, plan=plan)
+    rule_id = await add_rule(
+        kit, condition=Condition(kind=AlarmKind.MESSAGE, topic="attic/#"), timing=timing, plan=plan
+    )
     changed = async_capture_events(kit.hass, "state_changed")
     for number in range(500):
         async_fire_mqtt_message(kit.hass, f"{topic}{number}", "x" * 1000)
@@ -141,7 +147,7 @@ async def test_a_flood_is_one_moment(kit: Kit, plan: Plan, told: list[ServiceCal
     assert shown(kit, rule_id) == ("off" if timing.latching else "on")
 
 
-async def test_a_moment_has_no_hold(kit: Kit, plan: Plan, told: list[ServiceCall]) -> None:
+async def test_a_moment_has_no_hold(kit: Kit, plan: EscalationPolicy, told: list[ServiceCall]) -> None:
     """As an alert of Alert2 with a trigger and a delay was imported once."""
     await add_rule(kit, condition=BELL, timing=Timing(hold_s=60, clear_after_s=3600), plan=plan)
 
@@ -150,7 +156,7 @@ async def test_a_moment_has_no_hold(kit: Kit, plan: Plan, told: list[ServiceCall
     assert titles(told) == ["Warning"]
 
 
-async def test_what_the_configuration_lost_is_over(kit: Kit, plan: Plan, told: list[ServiceCall]) -> None:
+async def test_what_the_configuration_lost_is_over(kit: Kit, plan: EscalationPolicy, told: list[ServiceCall]) -> None:
     """As when Home Assistant is killed before it has written its configuration: the store has an alarm of no rule."""
     hot = await add_rule(kit, "sensor.attic", plan=plan, name="Hot attic")
     latched = await add_rule(kit, condition=BELL, timing=Timing(latching=True), plan=plan, name="Bell")
@@ -177,7 +183,9 @@ async def test_what_the_configuration_lost_is_over(kit: Kit, plan: Plan, told: l
     assert len(told) == 2
 
 
-async def test_a_shorter_time_reaches_a_moment_that_is_raised(kit: Kit, plan: Plan, told: list[ServiceCall]) -> None:
+async def test_a_shorter_time_reaches_a_moment_that_is_raised(
+    kit: Kit, plan: EscalationPolicy, told: list[ServiceCall]
+) -> None:
     rule_id = await add_rule(kit, condition=BELL, timing=HOUR, plan=plan)
     await happen(kit, BELL)
     await wait(kit, 120, 10)
@@ -190,7 +198,9 @@ async def test_a_shorter_time_reaches_a_moment_that_is_raised(kit: Kit, plan: Pl
     assert titles(told) == ["Warning", "Over"]
 
 
-async def test_a_longer_time_reaches_a_moment_that_is_raised(kit: Kit, plan: Plan, told: list[ServiceCall]) -> None:
+async def test_a_longer_time_reaches_a_moment_that_is_raised(
+    kit: Kit, plan: EscalationPolicy, told: list[ServiceCall]
+) -> None:
     rule_id = await add_rule(kit, condition=BELL, timing=Timing(clear_after_s=300), plan=plan)
     await happen(kit, BELL)
     await wait(kit, 120, 10)
@@ -205,7 +215,7 @@ async def test_a_longer_time_reaches_a_moment_that_is_raised(kit: Kit, plan: Pla
 
 @pytest.mark.parametrize("condition", [BELL, SMOKE], ids=["event", "message"])
 async def test_another_severity_reaches_a_moment_that_is_raised(
-    kit: Kit, plan: Plan, told: list[ServiceCall], condition: Condition
+    kit: Kit, plan: EscalationPolicy, told: list[ServiceCall], condition: Condition
 ) -> None:
     rule_id = await add_rule(kit, condition=condition, timing=HOUR, plan=plan)
     await happen(kit, condition)
@@ -238,7 +248,7 @@ async def test_another_severity_reaches_a_moment_that_is_over_and_waits(kit: Kit
 
 @pytest.mark.parametrize("timing", [HOUR, Timing(clear_after_s=60, latching=True)], ids=["for an hour", "latching"])
 async def test_a_moment_in_maintenance_is_told_after_it(
-    kit: Kit, plan: Plan, told: list[ServiceCall], timing: Timing
+    kit: Kit, plan: EscalationPolicy, told: list[ServiceCall], timing: Timing
 ) -> None:
     rule_id = await add_rule(kit, condition=BELL, timing=timing, plan=plan)
     switch = kit.entity_id(f"{bridge(kit).entry_id}_maintenance")

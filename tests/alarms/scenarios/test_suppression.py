@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from custom_components.iotbridge.alarms.engine.models import AlarmKey, AlarmState, By, Timing
-from custom_components.iotbridge.alarms.engine.rule import Condition, Kind, Plan, Selection
+from custom_components.iotbridge.alarms.engine.models import Actor, AlarmKey, AlarmState, Timing
+from custom_components.iotbridge.alarms.engine.rule import AlarmKind, Condition, EscalationPolicy, Selection
 from custom_components.iotbridge.alarms.runtime.store import HistoryQuery
 from homeassistant.core import ServiceCall
 
@@ -34,13 +34,13 @@ NAMES = ("sensor.disk", "sensor.fan", "sensor.share")
 OF_MQTT = Selection(integrations=("mqtt",))
 
 
-async def nas(kit: Kit, plan: Plan, *names: str, **more: Any) -> tuple[FakeHost, str]:
+async def nas(kit: Kit, plan: EscalationPolicy, *names: str, **more: Any) -> tuple[FakeHost, str]:
     """Return a host that is watched, and the id of the rule over what of other integrations is on it."""
     host = await kit.host("nas")
     power = kit.entity_id(f"{host.uid}_power_state")
     for name in names:
         part(kit, name, device_of(kit, power))
-    await add_rule(kit, power, condition=Condition(kind=Kind.HOST_LOST), plan=plan, name="Lost")
+    await add_rule(kit, power, condition=Condition(kind=AlarmKind.HOST_LOST), plan=plan, name="Lost")
     return host, await add_rule(kit, *names, condition=UNAVAILABLE, plan=plan, name="Gone", **more)
 
 
@@ -71,7 +71,7 @@ def states(kit: Kit, rule_id: str) -> set[AlarmState]:
 
 
 async def test_what_is_well_when_its_host_is_back_is_not_told_however_long_it_takes_to_be_over(
-    kit: Kit, plan: Plan, told: list[ServiceCall]
+    kit: Kit, plan: EscalationPolicy, told: list[ServiceCall]
 ) -> None:
     host, child = await nas(kit, plan, "sensor.disk", timing=Timing(clear_after_s=300))
     await host.availability("offline")
@@ -95,17 +95,17 @@ async def test_what_is_well_when_its_host_is_back_is_not_told_however_long_it_ta
 
 
 async def test_what_is_well_when_maintenance_ends_is_not_told_however_long_it_takes_to_be_over(
-    kit: Kit, plan: Plan, told: list[ServiceCall]
+    kit: Kit, plan: EscalationPolicy, told: list[ServiceCall]
 ) -> None:
     rule_id = await add_rule(kit, "sensor.hot", plan=plan, timing=Timing(clear_after_s=600))
-    silencing = alarms(kit).silencing
-    silencing.async_set_maintenance(True, By())
+    silencing = alarms(kit).suppressor
+    silencing.async_set_maintenance(True, Actor())
     await set_state(kit, "sensor.hot", "90")
     await wait(kit, 5)
     await set_state(kit, "sensor.hot", "20")
     await wait(kit, 5)
 
-    silencing.async_set_maintenance(False, By())
+    silencing.async_set_maintenance(False, Actor())
     await wait(kit, 300, 10)
     assert titles(told) == []
     await set_state(kit, "sensor.hot", "90")
@@ -119,25 +119,25 @@ async def test_what_is_well_when_maintenance_ends_is_not_told_however_long_it_ta
 
 
 async def test_what_came_and_went_in_maintenance_is_told_when_that_ends(
-    kit: Kit, plan: Plan, told: list[ServiceCall]
+    kit: Kit, plan: EscalationPolicy, told: list[ServiceCall]
 ) -> None:
     await add_rule(kit, "sensor.hot", plan=plan)
-    silencing = alarms(kit).silencing
-    silencing.async_set_maintenance(True, By())
+    silencing = alarms(kit).suppressor
+    silencing.async_set_maintenance(True, Actor())
     await come_and_go(kit, "sensor.hot")
     assert titles(told) == []
 
-    silencing.async_set_maintenance(False, By())
+    silencing.async_set_maintenance(False, Actor())
     await wait(kit, 3)
 
     assert titles(told) == ["Warning"]
 
 
 async def test_what_came_and_went_while_it_was_put_aside_is_told_when_that_ends(
-    kit: Kit, plan: Plan, told: list[ServiceCall]
+    kit: Kit, plan: EscalationPolicy, told: list[ServiceCall]
 ) -> None:
     key = AlarmKey(await add_rule(kit, "sensor.hot", plan=plan), "sensor.hot")
-    alarms(kit).async_shelve([key], alarms(kit).ledger.async_after(600), By())
+    alarms(kit).async_shelve([key], alarms(kit).processor.async_after(600), Actor())
     await come_and_go(kit, "sensor.hot")
     assert titles(told) == []
 
@@ -147,7 +147,7 @@ async def test_what_came_and_went_while_it_was_put_aside_is_told_when_that_ends(
 
 
 async def test_what_came_and_went_behind_its_host_is_told_when_it_goes_alone(
-    kit: Kit, plan: Plan, told: list[ServiceCall]
+    kit: Kit, plan: EscalationPolicy, told: list[ServiceCall]
 ) -> None:
     host, _ = await nas(kit, plan, "sensor.disk")
     for _ in range(7):
@@ -169,7 +169,7 @@ async def test_what_came_and_went_behind_its_host_is_told_when_it_goes_alone(
 
 
 async def test_a_host_that_comes_and_goes_explains_what_it_takes_along(
-    kit: Kit, plan: Plan, told: list[ServiceCall]
+    kit: Kit, plan: EscalationPolicy, told: list[ServiceCall]
 ) -> None:
     host, child = await nas(kit, plan, *NAMES)
     for _ in range(9):
@@ -185,7 +185,9 @@ async def test_a_host_that_comes_and_goes_explains_what_it_takes_along(
     assert about(told, "Gone") == []
 
 
-async def test_who_snoozes_a_host_hears_nothing_of_what_is_on_it(kit: Kit, plan: Plan, told: list[ServiceCall]) -> None:
+async def test_who_snoozes_a_host_hears_nothing_of_what_is_on_it(
+    kit: Kit, plan: EscalationPolicy, told: list[ServiceCall]
+) -> None:
     host, child = await nas(kit, plan, *NAMES)
     await host.availability("offline")
     let_go(kit, *NAMES)
@@ -202,7 +204,7 @@ async def test_who_snoozes_a_host_hears_nothing_of_what_is_on_it(kit: Kit, plan:
 
 @pytest.mark.parametrize("again", [restart, reload])
 async def test_an_outage_of_the_broker_goes_on_over_a_start(
-    kit: Kit, hosts: list[FakeHost], plan: Plan, told: list[ServiceCall], again: Any
+    kit: Kit, hosts: list[FakeHost], plan: EscalationPolicy, told: list[ServiceCall], again: Any
 ) -> None:
     await add_rule(kit, condition=UNAVAILABLE, selection=OF_MQTT, plan=plan, name="Gone")
     await lose_broker(kit)
@@ -215,7 +217,7 @@ async def test_an_outage_of_the_broker_goes_on_over_a_start(
 
 
 async def test_an_outage_of_the_broker_goes_on_when_the_clock_is_set_back(
-    kit: Kit, hosts: list[FakeHost], plan: Plan, told: list[ServiceCall], set_clock: SetClock
+    kit: Kit, hosts: list[FakeHost], plan: EscalationPolicy, told: list[ServiceCall], set_clock: SetClock
 ) -> None:
     await add_rule(kit, condition=UNAVAILABLE, selection=OF_MQTT, plan=plan, name="Gone")
     await lose_broker(kit)
@@ -228,10 +230,10 @@ async def test_an_outage_of_the_broker_goes_on_when_the_clock_is_set_back(
 
 
 async def test_what_could_not_be_heard_while_the_broker_was_gone_was_not_silent(
-    kit: Kit, plan: Plan, told: list[ServiceCall]
+    kit: Kit, plan: EscalationPolicy, told: list[ServiceCall]
 ) -> None:
     slow = part(kit, "sensor.slow", platform="mqtt")
-    silent = Condition(kind=Kind.NO_DATA, silent_s=900)
+    silent = Condition(kind=AlarmKind.NO_DATA, silent_s=900)
     await add_rule(kit, slow, condition=silent, plan=plan, name="Silent")
     await add_rule(kit, broker_entity(kit), condition=BROKER_OFF, plan=plan, name="Broker")
     for state in ("6", "7", "8"):
@@ -250,7 +252,7 @@ async def test_what_could_not_be_heard_while_the_broker_was_gone_was_not_silent(
 
 
 async def test_parts_that_come_back_one_after_the_other_are_a_short_history(
-    kit: Kit, plan: Plan, told: list[ServiceCall]
+    kit: Kit, plan: EscalationPolicy, told: list[ServiceCall]
 ) -> None:
     """The one that speaks for the others is back first, again and again: that it is another one is no news."""
     box = device(kit, "box")

@@ -8,7 +8,7 @@ import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.iotbridge.alarms.engine.models import Severity
-from custom_components.iotbridge.alarms.engine.rule import Condition, Kind, Plan, Selection
+from custom_components.iotbridge.alarms.engine.rule import AlarmKind, Condition, EscalationPolicy, Selection
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import HomeAssistant, ServiceCall
 from homeassistant.helpers import entity_registry as er
@@ -18,8 +18,8 @@ from ...kit import Kit
 from ...rules import add_rule, put_rule, rule_entity, set_state
 from ..home import alarms, bridge, reload, titles, wait
 
-ABOVE_30 = Condition(kind=Kind.ABOVE, above=30)
-FASTER = Condition(kind=Kind.RATE, change=5, per_s=600)
+ABOVE_30 = Condition(kind=AlarmKind.ABOVE, above=30)
+FASTER = Condition(kind=AlarmKind.RATE, change=5, per_s=600)
 
 
 async def thermometer(kit: Kit, name: str = "attic", unit: str = "°C", device_class: str = "temperature") -> str:
@@ -74,7 +74,9 @@ def shown(kit: Kit, rule_id: str) -> str:
 
 
 @pytest.mark.parametrize("condition", [ABOVE_30, FASTER], ids=["limit", "rate"])
-async def test_another_unit_is_no_alarm(kit: Kit, plan: Plan, told: list[ServiceCall], condition: Condition) -> None:
+async def test_another_unit_is_no_alarm(
+    kit: Kit, plan: EscalationPolicy, told: list[ServiceCall], condition: Condition
+) -> None:
     attic = await thermometer(kit)
     await measure(kit, "20")
     rule_id = await add_rule(kit, attic, condition=condition, plan=plan)
@@ -90,7 +92,7 @@ async def test_another_unit_is_no_alarm(kit: Kit, plan: Plan, told: list[Service
 
 @pytest.mark.parametrize("condition", [ABOVE_30, FASTER], ids=["limit", "rate"])
 async def test_an_alarm_is_raised_and_over_in_another_unit(
-    kit: Kit, plan: Plan, told: list[ServiceCall], condition: Condition
+    kit: Kit, plan: EscalationPolicy, told: list[ServiceCall], condition: Condition
 ) -> None:
     attic = await thermometer(kit)
     await measure(kit, "27")
@@ -110,11 +112,11 @@ async def test_an_alarm_is_raised_and_over_in_another_unit(
 
 
 async def test_a_limit_that_is_just_reached_is_not_passed_by_rounding(
-    kit: Kit, plan: Plan, told: list[ServiceCall]
+    kit: Kit, plan: EscalationPolicy, told: list[ServiceCall]
 ) -> None:
     attic = await thermometer(kit)
     await measure(kit, "21")
-    await add_rule(kit, attic, condition=Condition(kind=Kind.ABOVE, above=21), plan=plan)
+    await add_rule(kit, attic, condition=Condition(kind=AlarmKind.ABOVE, above=21), plan=plan)
     await wait(kit, 2)
 
     await choose_unit(kit, attic, "°F")  # shown as 70, which is 21.1
@@ -124,10 +126,12 @@ async def test_a_limit_that_is_just_reached_is_not_passed_by_rounding(
     assert titles(told) == ["Warning"]
 
 
-async def test_an_alarm_that_is_raised_stays_in_another_unit(kit: Kit, plan: Plan, told: list[ServiceCall]) -> None:
+async def test_an_alarm_that_is_raised_stays_in_another_unit(
+    kit: Kit, plan: EscalationPolicy, told: list[ServiceCall]
+) -> None:
     attic = await thermometer(kit)
     await measure(kit, "33")
-    rule_id = await add_rule(kit, attic, condition=Condition(kind=Kind.BELOW, below=35), plan=plan)
+    rule_id = await add_rule(kit, attic, condition=Condition(kind=AlarmKind.BELOW, below=35), plan=plan)
     await wait(kit, 2)
 
     await choose_unit(kit, attic, "°F")
@@ -135,7 +139,7 @@ async def test_an_alarm_that_is_raised_stays_in_another_unit(kit: Kit, plan: Pla
     assert (titles(told), shown(kit, rule_id)) == (["Warning"], "on")
 
 
-async def test_a_rate_over_a_reload_knows_its_unit(kit: Kit, plan: Plan, told: list[ServiceCall]) -> None:
+async def test_a_rate_over_a_reload_knows_its_unit(kit: Kit, plan: EscalationPolicy, told: list[ServiceCall]) -> None:
     attic = await thermometer(kit)
     await measure(kit, "20")
     await add_rule(kit, attic, condition=FASTER, plan=plan)
@@ -151,10 +155,10 @@ async def test_a_rate_over_a_reload_knows_its_unit(kit: Kit, plan: Plan, told: l
     assert titles(told) == ["Warning"]
 
 
-async def test_another_unit_system_is_no_alarm(kit: Kit, plan: Plan, told: list[ServiceCall]) -> None:
+async def test_another_unit_system_is_no_alarm(kit: Kit, plan: EscalationPolicy, told: list[ServiceCall]) -> None:
     """Entities whose unit follows that of the home: a thermostat has no unit beside its temperatures."""
-    condition = Condition(kind=Kind.ABOVE, above=30, attribute="current_temperature")
-    faster = Condition(kind=Kind.RATE, change=5, per_s=600, attribute="current_temperature")
+    condition = Condition(kind=AlarmKind.ABOVE, above=30, attribute="current_temperature")
+    faster = Condition(kind=AlarmKind.RATE, change=5, per_s=600, attribute="current_temperature")
     await set_state(kit, "climate.attic", "heat", current_temperature=20)
     await add_rule(kit, "climate.attic", condition=condition, plan=plan)
     await add_rule(kit, "climate.attic", condition=faster, plan=plan)
@@ -170,8 +174,10 @@ async def test_another_unit_system_is_no_alarm(kit: Kit, plan: Plan, told: list[
     assert titles(told) == ["Warning", "Warning"]
 
 
-async def test_the_unit_of_a_state_is_not_that_of_its_attributes(kit: Kit, plan: Plan, told: list[ServiceCall]) -> None:
-    condition = Condition(kind=Kind.ABOVE, above=30, attribute="battery")
+async def test_the_unit_of_a_state_is_not_that_of_its_attributes(
+    kit: Kit, plan: EscalationPolicy, told: list[ServiceCall]
+) -> None:
+    condition = Condition(kind=AlarmKind.ABOVE, above=30, attribute="battery")
     rule_id = await add_rule(kit, "sensor.attic", condition=condition, plan=plan)
 
     await set_state(kit, "sensor.attic", "20", unit_of_measurement="°C", battery=31)
@@ -201,8 +207,8 @@ async def test_a_rule_without_a_unit_gets_that_of_its_entity_when_it_is_known(
     assert shown(kit, rule_id) == "on", "104 °F are more than 30 °C"
 
 
-async def test_noting_the_unit_forgets_nothing(kit: Kit, plan: Plan, told: list[ServiceCall]) -> None:
-    condition = Condition(kind=Kind.ABOVE, above=30, hysteresis=5)
+async def test_noting_the_unit_forgets_nothing(kit: Kit, plan: EscalationPolicy, told: list[ServiceCall]) -> None:
+    condition = Condition(kind=AlarmKind.ABOVE, above=30, hysteresis=5)
     rule_id = await add_rule(kit, "sensor.cellar", condition=condition, plan=plan)
     await set_state(kit, "sensor.cellar", "31")
     await wait(kit, 2)
@@ -229,7 +235,7 @@ async def test_of_entities_in_several_units_most_say_what_the_limit_is_in(kit: K
 
 
 async def test_a_rate_of_what_becomes_another_quantity_begins_anew(
-    kit: Kit, plan: Plan, told: list[ServiceCall]
+    kit: Kit, plan: EscalationPolicy, told: list[ServiceCall]
 ) -> None:
     await set_state(kit, "sensor.tank", "3", unit_of_measurement="m")
     await add_rule(kit, "sensor.tank", condition=FASTER, plan=plan)
@@ -244,10 +250,12 @@ async def test_a_rate_of_what_becomes_another_quantity_begins_anew(
     assert titles(told) == ["Warning"]
 
 
-async def test_an_inverse_unit_is_compared_the_right_way_round(kit: Kit, plan: Plan, told: list[ServiceCall]) -> None:
+async def test_an_inverse_unit_is_compared_the_right_way_round(
+    kit: Kit, plan: EscalationPolicy, told: list[ServiceCall]
+) -> None:
     car = await thermometer(kit, "car", "kWh/100km", "energy_distance")
     await measure(kit, "20", "car")
-    await add_rule(kit, car, condition=Condition(kind=Kind.ABOVE, above=25), plan=plan)
+    await add_rule(kit, car, condition=Condition(kind=AlarmKind.ABOVE, above=25), plan=plan)
     await wait(kit, 2)
 
     await choose_unit(kit, car, "km/kWh")
@@ -259,7 +267,7 @@ async def test_an_inverse_unit_is_compared_the_right_way_round(kit: Kit, plan: P
 
 
 async def test_another_severity_forgets_nothing_of_the_past(
-    kit: Kit, entry: MockConfigEntry, plan: Plan, told: list[ServiceCall]
+    kit: Kit, entry: MockConfigEntry, plan: EscalationPolicy, told: list[ServiceCall]
 ) -> None:
     rule_id = await add_rule(kit, "sensor.cellar", condition=FASTER, plan=plan)
     await set_state(kit, "sensor.cellar", "20")
@@ -275,7 +283,9 @@ async def test_another_severity_forgets_nothing_of_the_past(
     assert titles(told) == ["Warning", "Critical"]
 
 
-async def test_a_device_class_that_is_no_text_hinders_no_rule(kit: Kit, plan: Plan, told: list[ServiceCall]) -> None:
+async def test_a_device_class_that_is_no_text_hinders_no_rule(
+    kit: Kit, plan: EscalationPolicy, told: list[ServiceCall]
+) -> None:
     everything = Selection(domains=("sensor",), device_classes=("temperature",))
     await add_rule(kit, selection=everything, condition=replace(ABOVE_30, unit="°C"), plan=plan)
     await add_rule(kit, "sensor.odd", condition=replace(ABOVE_30, unit="°C"), plan=plan, name="Odd")
@@ -289,7 +299,7 @@ async def test_a_device_class_that_is_no_text_hinders_no_rule(kit: Kit, plan: Pl
 
 @pytest.mark.parametrize("number", ["0e-99999999999999999999", "1e-400"])
 async def test_a_number_with_an_endless_exponent_is_judged(kit: Kit, number: str) -> None:
-    below = Condition(kind=Kind.BELOW, below=0, unit="°C")
+    below = Condition(kind=AlarmKind.BELOW, below=0, unit="°C")
     rule_id = await add_rule(kit, "sensor.odd", condition=below)
 
     kit.hass.states.async_set("sensor.odd", number, {"unit_of_measurement": "°F", "device_class": "temperature"})

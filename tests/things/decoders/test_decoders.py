@@ -190,7 +190,7 @@ def test_a_bomb_is_not_unpacked() -> None:
 
 def test_every_decoder_says_no_to_what_is_not_its_own() -> None:
     """A plain JSON message reaches the decoder of plain JSON, and it alone."""
-    from custom_components.iotbridge.things.decoders.payload import Content  # noqa: PLC0415 - the decoders' own door
+    from custom_components.iotbridge.things.decoders.payload import Payload  # noqa: PLC0415 - the decoders' own door
 
-    content = Content("a/b", b'{"temperature": 21.5}')
+    content = Payload("a/b", b'{"temperature": 21.5}')
     assert [decoder.__module__.rpartition(".")[2] for decoder in DECODERS if decoder(content)] == ["json_document"]

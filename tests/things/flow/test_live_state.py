@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from custom_components.iotbridge.things.model.message import About
+from custom_components.iotbridge.things.model.message import DeviceMetadata
 from custom_components.iotbridge.things.model.profile import Profile
 from homeassistant.data_entry_flow import FlowResultType
 from tests.kit import Kit
@@ -204,7 +204,7 @@ async def test_a_repair_of_devices_leaves_alone_those_that_came_later(wizard: Wi
     assert done["type"] is FlowResultType.CREATE_ENTRY
     assert wizard.subentry.data["devices"].keys() == {"a", "b", "c", "e"}
     assert wizard.subentry.data["ignored"] == []
-    assert Profile.from_dict(wizard.subentry.data).devices["e"] == About(name="E")
+    assert Profile.from_dict(wizard.subentry.data).devices["e"] == DeviceMetadata(name="E")
 
 
 async def test_a_wildcard_over_a_device_that_was_learned_meanwhile_is_refused(wizard: Wizard) -> None:

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from custom_components.iotbridge.things.flow.topic_ranking import Talk, announced_topics, glimpse, groups, offers
+from custom_components.iotbridge.things.flow.topic_ranking import TopicFilter, announced_topics, glimpse, groups, offers
 from custom_components.iotbridge.things.model.message import Sample
 
 
@@ -43,7 +43,7 @@ def test_a_discovery_message_is_not_followed_into_the_deep() -> None:
 
 
 def test_what_is_announced_is_remembered_up_to_a_limit() -> None:
-    talk = Talk((), ("homeassistant",), unknown)
+    talk = TopicFilter((), ("homeassistant",), unknown)
     many = json.dumps({"components": [{"t": f"topic/{number}"} for number in range(20_001)]}).encode()
     assert not talk.notice(Sample("homeassistant/device/a/config", many))
     assert not talk.notice(Sample("homeassistant/device/b/config", b'{"t": "one/more"}'))
@@ -57,7 +57,7 @@ def test_what_is_announced_is_remembered_up_to_a_limit() -> None:
     [("$SYS/broker/uptime", False), ("iotbridge/x", False), ("iotbridges/x", True), ("garden/x", True)],
 )
 def test_only_what_may_be_learned_is_kept(topic: str, wanted: bool) -> None:
-    assert Talk(("iotbridge",), ("homeassistant",), unknown).notice(Sample(topic, b"1")) is wanted
+    assert TopicFilter(("iotbridge",), ("homeassistant",), unknown).notice(Sample(topic, b"1")) is wanted
 
 
 @pytest.mark.parametrize(
@@ -76,7 +76,7 @@ def test_similar_topics_make_a_filter(topics: list[str], offered: list[tuple[str
 
 
 def test_topics_of_known_devices_and_systems_are_counted_once_each() -> None:
-    talk = Talk(("iotbridge",), ("homeassistant",), lambda topic: topic == "garden/weather")
+    talk = TopicFilter(("iotbridge",), ("homeassistant",), lambda topic: topic == "garden/weather")
     talk.notice(Sample("homeassistant/sensor/x/config", b'{"stat_t": "lamp/state"}'))
     heard = ["garden/weather", "lamp/state", "tele/a/STATE", "tele/b/STATE", "msh/x"] * 2
     assert not any(talk.notice(Sample(topic, b"1")) for topic in heard)

@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 
-from custom_components.iotbridge.things.analysis import understand
+from custom_components.iotbridge.things.analysis import analyse
 from custom_components.iotbridge.things.model.message import Sample
 from custom_components.iotbridge.things.model.profile import Reading
 
@@ -44,7 +44,7 @@ def readings_of(sample: dict[str, Any]) -> list[Reading]:
         )
         for one in sample["messages"]
     ]
-    understood = understand(heard, topic=sample["topic"] if len(heard) > 1 else None)
+    understood = analyse(heard, topic=sample["topic"] if len(heard) > 1 else None)
     return [reading for device in understood.devices for reading in device.readings]
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from custom_components.iotbridge.things.analysis import understand
+from custom_components.iotbridge.things.analysis import analyse
 from custom_components.iotbridge.things.inference import (
     binary_rules,
     event_rules,
@@ -51,7 +51,7 @@ def read(example: Example) -> Reads | None:
     """Return the reading of the first value of an example, as the wizard proposes it."""
     messages = [Sample(topic, sent(payload)) for topic, payload in ((example.topic, example.payload), *example.beside)]
     path = first_path(example.payload)
-    for device in understand(messages).devices:
+    for device in analyse(messages).devices:
         for reading in device.readings:
             channel = reading.channel
             if channel.path == path and example.topic.endswith(channel.subtopic):

@@ -13,9 +13,9 @@ from typing import Any
 
 import pytest
 
-from custom_components.iotbridge.things.analysis import understand
+from custom_components.iotbridge.things.analysis import analyse
 from custom_components.iotbridge.things.model.message import Sample, Value
-from custom_components.iotbridge.things.model.profile import Channel, Reading, Understanding
+from custom_components.iotbridge.things.model.profile import Analysis, Channel, Reading
 
 HERE = Path(__file__).parents[1]
 STEPS = re.compile(r"\['([^']*)'\]|\[(\d+)\]|[.]?([^.\[\]]+)")
@@ -107,10 +107,10 @@ def mistakes(reading: Reading | None, expected: dict[str, Any]) -> list[str]:
     return found
 
 
-def understood(sample: dict[str, Any]) -> Understanding:
+def understood(sample: dict[str, Any]) -> Analysis:
     """Understand a sample as the wizard does."""
     many = "messages" in sample or sample.get("file", "").endswith(".messages.json")
-    return understand(messages(sample), topic=sample["topic"] if many else None)
+    return analyse(messages(sample), topic=sample["topic"] if many else None)
 
 
 def score(sample: dict[str, Any]) -> Score:

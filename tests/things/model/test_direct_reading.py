@@ -11,7 +11,7 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 from custom_components.iotbridge.things.model.direct_reading import is_same_for_core
 from custom_components.iotbridge.things.model.discovery_config import discovery_config
 from custom_components.iotbridge.things.model.mapping import thing_uid
-from custom_components.iotbridge.things.model.message import About, Sample
+from custom_components.iotbridge.things.model.message import DeviceMetadata, Sample
 from custom_components.iotbridge.things.model.profile import Channel, Profile
 from homeassistant.components.mqtt.models import MqttValueTemplate, PayloadSentinel
 from homeassistant.core import HomeAssistant
@@ -32,7 +32,7 @@ FIRST = b'{"temperature": 21.5, "humidity": 40, "door": "open", "mode": "eco"}'
 
 
 def profile(*channels: Channel, topic: str = TOPIC, **more: Any) -> Profile:
-    given: dict[str, Any] = {"depth": 0, "devices": {topic: About(name="Attic")}, "exact": True, **more}
+    given: dict[str, Any] = {"depth": 0, "devices": {topic: DeviceMetadata(name="Attic")}, "exact": True, **more}
     return Profile(topic=topic, channels=channels, **given)
 
 
@@ -98,7 +98,7 @@ async def test_a_bare_value_only_we_can_read_is_handed_on(
 ) -> None:
     topic = "attic/temperature"
     bare = Channel(name="Temperature", path=(), subtopic="temperature", state_class="measurement")
-    wanted = profile(bare, topic=topic, depth=-1, devices={"attic": About(name="Attic")})
+    wanted = profile(bare, topic=topic, depth=-1, devices={"attic": DeviceMetadata(name="Attic")})
     learn(home, entry, wanted, Sample(topic, b"21.5"))
     await read_directly(broker, entry, thing_uid(topic, "attic"), topic)
     await until(shows(home, "21.5"))
@@ -127,7 +127,14 @@ async def test_a_cleared_topic_makes_its_values_unknown(
     door = Channel(name="Door", path=("door",), subtopic="SENSOR", platform="binary_sensor", on="open", off="closed")
     mode = Channel(name="Mode", path=("mode",), subtopic="STATE")
     wanted = profile(
-        there, humidity, door, mode, topic="attic/weather/+", depth=2, exact=exact, devices={TOPIC: About(name="Attic")}
+        there,
+        humidity,
+        door,
+        mode,
+        topic="attic/weather/+",
+        depth=2,
+        exact=exact,
+        devices={TOPIC: DeviceMetadata(name="Attic")},
     )
     learn(
         home,
@@ -180,7 +187,7 @@ async def test_what_counts_as_readable_is_what_a_template_reads(
 ) -> None:
     """A payload that core is left alone with gives the value that we would hand on, or keeps the last as we do."""
     channels = (TEMPERATURE, DOOR)
-    about = About(name="Attic")
+    about = DeviceMetadata(name="Attic")
     config = discovery_config(profile(*channels), "uid", TOPIC, about, channels, state_topic=None)
     handed_on = profile(*channels, exact=False)
     subentry = learn(hass, entry, handed_on, Sample(TOPIC, b'{"temperature": 21.5, "door": "closed"}'))

@@ -10,7 +10,7 @@ import pytest
 
 from custom_components.iotbridge.things.model.discovery_config import availability_config, discovery_config, is_direct
 from custom_components.iotbridge.things.model.mapping import slug, thing_uid
-from custom_components.iotbridge.things.model.message import About, Path
+from custom_components.iotbridge.things.model.message import DeviceMetadata, Path
 from custom_components.iotbridge.things.model.profile import Availability, Channel, Profile
 from homeassistant.components.mqtt.models import MqttValueTemplate, PayloadSentinel
 from homeassistant.core import HomeAssistant
@@ -38,11 +38,13 @@ HOSTILE = st.one_of(
 
 
 def profile(*channels: Channel) -> Profile:
-    return Profile(topic="a/b", depth=0, channels=channels, devices={"a/b": About(name="B")}, exact=True)
+    return Profile(topic="a/b", depth=0, channels=channels, devices={"a/b": DeviceMetadata(name="B")}, exact=True)
 
 
 def component(channel: Channel, *, state_topic: str | None = None) -> dict[str, Any]:
-    config = discovery_config(profile(channel), "uid", "a/b", About(name="B"), [channel], state_topic=state_topic)
+    config = discovery_config(
+        profile(channel), "uid", "a/b", DeviceMetadata(name="B"), [channel], state_topic=state_topic
+    )
     (found,) = config["components"].values()
     return dict(found)
 
@@ -165,7 +167,7 @@ def test_a_switch_listens_where_its_own_device_does_or_is_not_there(
 ) -> None:
     switch = Channel(name="W", path=("w",), platform="switch", on="ON", off="OFF", command_topic=pattern)
     family = replace(profile(switch), topic=topic_filter)
-    config = discovery_config(family, "uid", base, About(name="B"), [switch], state_topic=None)
+    config = discovery_config(family, "uid", base, DeviceMetadata(name="B"), [switch], state_topic=None)
 
     assert [one["command_topic"] for one in config["components"].values()] == ([told] if told else [])
 

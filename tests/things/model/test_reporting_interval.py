@@ -4,11 +4,11 @@ from collections.abc import Iterable
 
 import pytest
 
-from custom_components.iotbridge.things.model.reporting_interval import Flood, Rhythm
+from custom_components.iotbridge.things.model.reporting_interval import RateLimit, ReportingInterval
 
 
-def heard_at(times: Iterable[float]) -> Rhythm:
-    rhythm = Rhythm()
+def heard_at(times: Iterable[float]) -> ReportingInterval:
+    rhythm = ReportingInterval()
     for now in times:
         rhythm.heard(now)
     return rhythm
@@ -41,20 +41,20 @@ def test_a_changed_rhythm_is_followed() -> None:
 
 
 def test_ten_messages_a_second_for_long_are_a_flood() -> None:
-    flood = Flood()
+    flood = RateLimit()
 
     assert not any(flood.heard(number / 5) for number in range(1000)), "five a second are fine"
     assert any(flood.heard(200 + number / 100) for number in range(300)), "a hundred a second are not"
 
 
 def test_a_burst_is_no_flood() -> None:
-    flood = Flood()
+    flood = RateLimit()
 
     assert not any(flood.heard(10 + number / 1000) for number in range(90)), "the topics of a tree after a restart"
 
 
 def test_a_flood_ends_after_a_calm_minute() -> None:
-    flood = Flood()
+    flood = RateLimit()
     for number in range(300):
         flood.heard(number / 100)
 

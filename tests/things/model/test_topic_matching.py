@@ -4,7 +4,7 @@ import pytest
 
 from custom_components.iotbridge.things.model.known_systems import find_system
 from custom_components.iotbridge.things.model.topic_matching import (
-    Place,
+    TopicMatch,
     common_filter,
     fill,
     fill_exactly,
@@ -102,13 +102,13 @@ def test_devices_are_found_in_topics(topic_filter: str, topics: list[str], singl
 
 
 def test_a_topic_is_split_into_device_and_rest() -> None:
-    assert split("rtl_433/+/devices/#", -1, "rtl_433/pi/devices/Acurite/A/1/temperature_C") == Place(
+    assert split("rtl_433/+/devices/#", -1, "rtl_433/pi/devices/Acurite/A/1/temperature_C") == TopicMatch(
         "rtl_433/pi/devices/Acurite/A/1", "pi/Acurite/A/1", "temperature_C"
     )
-    assert split("N/c0ff/solarcharger/279/#", 4, "N/c0ff/solarcharger/279/Dc/0/Voltage") == Place(
+    assert split("N/c0ff/solarcharger/279/#", 4, "N/c0ff/solarcharger/279/Dc/0/Voltage") == TopicMatch(
         "N/c0ff/solarcharger/279", "N/c0ff/solarcharger/279", "Dc/0/Voltage"
     )
-    assert split("tele/+/SENSOR", 0, "tele/pow1/SENSOR") == Place("tele/pow1/SENSOR", "pow1", "")
+    assert split("tele/+/SENSOR", 0, "tele/pow1/SENSOR") == TopicMatch("tele/pow1/SENSOR", "pow1", "")
 
 
 def test_an_availability_topic_has_the_levels_of_its_device() -> None:

@@ -7,7 +7,7 @@ from hypothesis import given, settings, strategies as st
 import pytest
 import yaml  # type: ignore[import-untyped]
 
-from custom_components.iotbridge.things.model.message import About, Sample
+from custom_components.iotbridge.things.model.message import DeviceMetadata, Sample
 from custom_components.iotbridge.things.model.profile import Availability, Channel, Profile
 from custom_components.iotbridge.things.profiles.yaml_file import FOLDER, ProfileError, dump, find, parse, shipped
 from custom_components.iotbridge.topic_filters import matches
@@ -123,7 +123,7 @@ def test_the_profile_that_asks_for_more_wins() -> None:
 PROFILE = Profile(
     topic="garden/+/#",
     depth=2,
-    devices={"secret": About(name="My shed")},
+    devices={"secret": DeviceMetadata(name="My shed")},
     area="garden",
     channels=(
         Channel(name="Temperature: {{ now() }}", path=("ENERGY", "a.b", 0), unit="°C", scale=0.1, precision=1),

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
-from custom_components.iotbridge.things.model.message import About, Sample
+from custom_components.iotbridge.things.model.message import DeviceMetadata, Sample
 from custom_components.iotbridge.things.model.profile import Channel, Profile
 from custom_components.iotbridge.things.runtime.decode_queue import (
     MAX_TOTAL_BYTES,
@@ -31,7 +31,7 @@ async def test_a_message_under_many_filters_takes_two_threads_at_most(
     hass: HomeAssistant, kit: Kit, entry: MockConfigEntry, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for topic in FILTERS:
-        about = {TOPIC: About(name=f"Attic {topic}")}
+        about = {TOPIC: DeviceMetadata(name=f"Attic {topic}")}
         learn(hass, entry, Profile(topic=topic, depth=0, channels=(TEMPERATURE,), devices=about, exact=False))
     await hass.async_block_till_done()
     running, seen = 0, Counter[int]()

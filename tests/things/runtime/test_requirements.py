@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
-from custom_components.iotbridge.things.model.message import About, Sample
+from custom_components.iotbridge.things.model.message import DeviceMetadata, Sample
 from custom_components.iotbridge.things.model.profile import Channel, Profile
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import issue_registry as ir
@@ -18,7 +18,7 @@ PROFILE = Profile(
     topic=TOPIC,
     depth=0,
     channels=(Channel(name="Temperature", path=("temperature",), state_class="measurement"),),
-    devices={TOPIC: About(name="Attic")},
+    devices={TOPIC: DeviceMetadata(name="Attic")},
     exact=False,
 )
 CBOR = bytes.fromhex("a16b74656d706572617475726515")  # {"temperature": 21}

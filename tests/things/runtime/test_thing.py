@@ -11,7 +11,7 @@ import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.iotbridge.things.model.mapping import thing_uid
-from custom_components.iotbridge.things.model.message import About, Sample
+from custom_components.iotbridge.things.model.message import DeviceMetadata, Sample
 from custom_components.iotbridge.things.model.profile import Availability, Channel, Joining, Profile
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import device_registry as dr, entity_registry as er, issue_registry as ir
@@ -33,7 +33,7 @@ SAMPLE = Sample(TOPIC, b'{"temperature": 21.5, "door": "open", "mode": "eco"}')
 
 
 def profile(*channels: Channel, topic: str = TOPIC, identity: str = TOPIC, **more: Any) -> Profile:
-    given: dict[str, Any] = {"depth": 0, "devices": {identity: About(name="Attic")}, "exact": True, **more}
+    given: dict[str, Any] = {"depth": 0, "devices": {identity: DeviceMetadata(name="Attic")}, "exact": True, **more}
     return Profile(topic=topic, channels=channels, **given)
 
 
@@ -422,7 +422,7 @@ async def test_bare_values_stay_alive_for_core(home: HomeAssistant, entry: MockC
     names = [f"attic{number}" for number in range(6)]
     for name in names:
         channel = Channel(name="Temperature", path=(), subtopic="temperature", state_class="measurement")
-        wanted = profile(channel, topic=f"{name}/temperature", depth=-1, devices={name: About(name=name)})
+        wanted = profile(channel, topic=f"{name}/temperature", depth=-1, devices={name: DeviceMetadata(name=name)})
         learn(home, entry, wanted, Sample(wanted.topic, b"21.5"))
     for name in names:
         await until(says(home, f"sensor.{name}_temperature", "21.5"))

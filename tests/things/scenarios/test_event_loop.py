@@ -16,8 +16,8 @@ import zlib
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry, async_fire_mqtt_message
 
-from custom_components.iotbridge.things.flow.topic_ranking import Talk, offers
-from custom_components.iotbridge.things.model.message import About, Sample
+from custom_components.iotbridge.things.flow.topic_ranking import TopicFilter, offers
+from custom_components.iotbridge.things.model.message import DeviceMetadata, Sample
 from custom_components.iotbridge.things.model.profile import Channel, Profile
 from homeassistant.core import HomeAssistant, ServiceResponse
 from homeassistant.exceptions import ServiceValidationError
@@ -73,7 +73,9 @@ async def measured() -> AsyncGenerator[list[float]]:
 async def test_a_hostile_message_does_not_hold_up_the_loop(
     hass: HomeAssistant, kit: Kit, entry: MockConfigEntry, exact: bool
 ) -> None:
-    profile = Profile(topic=TOPIC, depth=0, channels=(TEMPERATURE,), devices={TOPIC: About(name="Attic")}, exact=exact)
+    profile = Profile(
+        topic=TOPIC, depth=0, channels=(TEMPERATURE,), devices={TOPIC: DeviceMetadata(name="Attic")}, exact=exact
+    )
     subentry = learn(hass, entry, profile, FIRST)
     await hass.async_block_till_done()
     longest = {}
@@ -95,7 +97,7 @@ async def test_a_hostile_message_does_not_hold_up_the_loop(
 async def test_messages_behind_a_long_one_keep_their_order(
     hass: HomeAssistant, kit: Kit, entry: MockConfigEntry
 ) -> None:
-    profile = Profile(topic=TOPIC, depth=0, channels=(TEMPERATURE,), devices={TOPIC: About(name="Attic")})
+    profile = Profile(topic=TOPIC, depth=0, channels=(TEMPERATURE,), devices={TOPIC: DeviceMetadata(name="Attic")})
     subentry = learn(hass, entry, profile, FIRST)
     await hass.async_block_till_done()
 
@@ -110,7 +112,7 @@ async def test_messages_behind_a_long_one_keep_their_order(
 
 async def test_what_was_heard_is_read_again_in_slices(hass: HomeAssistant, kit: Kit, entry: MockConfigEntry) -> None:
     """A crowd of devices is read again whenever its profile changes."""
-    devices = {str(number): About(name=f"Meter {number}") for number in range(200)}
+    devices = {str(number): DeviceMetadata(name=f"Meter {number}") for number in range(200)}
     profile = Profile(topic="meter/+", depth=0, channels=(TEMPERATURE,), devices=devices)
     rest = {f"k{number}": number for number in range(200)}
     samples = [Sample(f"meter/{number}", json.dumps({"temperature": number, **rest}).encode()) for number in range(200)]
@@ -158,7 +160,7 @@ async def decode(hass: HomeAssistant, data: dict[str, Any]) -> ServiceResponse |
 
 async def test_topics_of_a_crowd_do_not_hold_up_the_loop() -> None:
     """Listening everywhere ends with a list of what was heard, whatever its topics are."""
-    talk = Talk((), (), lambda _topic: False)
+    talk = TopicFilter((), (), lambda _topic: False)
     deep = {f"{number}/" + "/".join(["a" * 300] * 200): b"1" for number in range(500)}
     crowd = {f"site/{number % 7}/floor/{number % 11}/room/{number}/sensor/t": b"1" for number in range(500)}
 
@@ -168,7 +170,7 @@ async def test_topics_of_a_crowd_do_not_hold_up_the_loop() -> None:
 
 
 async def test_a_large_discovery_message_is_not_searched() -> None:
-    talk = Talk((), ("homeassistant",), lambda _topic: False)
+    talk = TopicFilter((), ("homeassistant",), lambda _topic: False)
     config = json.dumps({f"k{number}": {"state_topic": f"a/{number}"} for number in range(40_000)}).encode()
 
     before = time.thread_time()

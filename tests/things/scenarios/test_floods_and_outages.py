@@ -10,7 +10,7 @@ import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.iotbridge.things.model.mapping import thing_uid
-from custom_components.iotbridge.things.model.message import About, Sample
+from custom_components.iotbridge.things.model.message import DeviceMetadata, Sample
 from custom_components.iotbridge.things.model.profile import Channel, Joining, Profile
 from homeassistant.const import EVENT_HOMEASSISTANT_FINAL_WRITE, EVENT_HOMEASSISTANT_STOP
 from homeassistant.core import HomeAssistant
@@ -29,7 +29,7 @@ real_broker = pytest.mark.parametrize("expected_lingering_timers", [True])
 
 
 def profile(*channels: Channel, topic: str = TOPIC, identity: str = TOPIC, **more: Any) -> Profile:
-    given: dict[str, Any] = {"depth": 0, "devices": {identity: About(name="Attic")}, "exact": True, **more}
+    given: dict[str, Any] = {"depth": 0, "devices": {identity: DeviceMetadata(name="Attic")}, "exact": True, **more}
     return Profile(topic=topic, channels=channels, **given)
 
 

@@ -8,7 +8,7 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.iotbridge.things.model.discovery_config import discovery_config
 from custom_components.iotbridge.things.model.mapping import thing_uid
-from custom_components.iotbridge.things.model.message import About, Sample
+from custom_components.iotbridge.things.model.message import DeviceMetadata, Sample
 from custom_components.iotbridge.things.model.orphaned_devices import Orphans
 from custom_components.iotbridge.things.model.profile import Channel, Profile
 from homeassistant.components.mqtt.const import MQTT_CONNECTION_STATE
@@ -22,13 +22,17 @@ TEMPERATURE = Channel(name="Temperature", path=("temperature",), state_class="me
 
 
 def profile(topic: str, name: str) -> Profile:
-    return Profile(topic=topic, depth=0, channels=(TEMPERATURE,), devices={topic: About(name=name)}, exact=True)
+    return Profile(
+        topic=topic, depth=0, channels=(TEMPERATURE,), devices={topic: DeviceMetadata(name=name)}, exact=True
+    )
 
 
 async def announce(kit: Kit, topic: str, name: str) -> str:
     """Let the broker have the discovery message of a device that was learned; return its uid."""
     uid = thing_uid(topic, topic)
-    config = discovery_config(profile(topic, name), uid, topic, About(name=name), [TEMPERATURE], state_topic=None)
+    config = discovery_config(
+        profile(topic, name), uid, topic, DeviceMetadata(name=name), [TEMPERATURE], state_topic=None
+    )
     await kit.receive(f"homeassistant/device/{uid}/config", json.dumps(config), retain=True)
     return uid
 

@@ -6,7 +6,7 @@ import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.iotbridge.things.model.mapping import thing_uid
-from custom_components.iotbridge.things.model.message import About, Sample
+from custom_components.iotbridge.things.model.message import DeviceMetadata, Sample
 from custom_components.iotbridge.things.model.profile import Channel, Profile
 from homeassistant.core import HomeAssistant
 
@@ -21,7 +21,7 @@ async def attic(hass: HomeAssistant, entry: MockConfigEntry, **more: Any) -> Non
         topic=TOPIC,
         depth=0,
         channels=(Channel(name="Temperature", path=("temperature",), state_class="measurement"),),
-        devices={TOPIC: About(name="Attic")},
+        devices={TOPIC: DeviceMetadata(name="Attic")},
         exact=True,
         **more,
     )

@@ -7,7 +7,7 @@ import pytest
 
 from custom_components.iotbridge.things.inference.unit_rules import UNIT_RULES, WRITTEN_UNIT_RULES
 from custom_components.iotbridge.things.model.discovery_config import discovery_config
-from custom_components.iotbridge.things.model.message import About
+from custom_components.iotbridge.things.model.message import DeviceMetadata
 from custom_components.iotbridge.things.model.profile import Channel, Profile
 from custom_components.iotbridge.things.vocabulary import (
     roles,
@@ -135,9 +135,9 @@ def test_commands_are_told_in_words_of_their_own_topic() -> None:
 
 def test_a_class_of_ours_is_published_as_one_of_cores() -> None:
     channel = Channel(name="Socket", path=("socket_status",), platform="binary_sensor", device_class="outlet")
-    profile = Profile(topic="a", depth=0, channels=(channel,), devices={"a": About()}, exact=True)
+    profile = Profile(topic="a", depth=0, channels=(channel,), devices={"a": DeviceMetadata()}, exact=True)
 
-    config = discovery_config(profile, "uid", "a", About(), [channel], state_topic=None)
+    config = discovery_config(profile, "uid", "a", DeviceMetadata(), [channel], state_topic=None)
 
     assert [component["device_class"] for component in config["components"].values()] == ["power"]
 

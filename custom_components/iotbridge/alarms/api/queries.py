@@ -14,8 +14,8 @@ from ..manager import AlarmsManager
 from ..runtime.display_name import async_name
 from ..runtime.permissions import async_permits
 from ..runtime.store import HistoryQuery
-from .serialization import async_alarm, iso
-from .targets import Meant
+from .serialization import alarm_as_dict, iso
+from .targets import AlarmTarget
 
 # What nobody needs to see unless he asks for it.
 UNEVENTFUL = frozenset({AlarmState.NORMAL.value})
@@ -39,7 +39,7 @@ class Filter:
 
 
 @callback
-def async_found(manager: AlarmsManager, meant: Meant) -> Iterator[tuple[Rule, Alarm]]:
+def async_found(manager: AlarmsManager, meant: AlarmTarget) -> Iterator[tuple[Rule, Alarm]]:
     """Yield the alarms that are meant."""
     for alarm in manager.alarms():
         rule = manager.rules.get(alarm.key.rule_id)
@@ -49,7 +49,7 @@ def async_found(manager: AlarmsManager, meant: Meant) -> Iterator[tuple[Rule, Al
 
 @callback
 def async_list(
-    hass: HomeAssistant, manager: AlarmsManager, user: User | None, meant: Meant, wanted: Filter
+    hass: HomeAssistant, manager: AlarmsManager, user: User | None, meant: AlarmTarget, wanted: Filter
 ) -> list[dict[str, Any]]:
     """Return the alarms that are meant and that the user (None: an automation) may see, the worst first.
 
@@ -63,11 +63,11 @@ def async_list(
         and (user is None or async_permits(hass, user, alarm.key, POLICY_READ))
     ]
     alarms.sort(key=lambda item: (-item[1].severity, -(item[1].raised_at or 0.0), item[1].key))
-    return [async_alarm(hass, rule, alarm) for rule, alarm in alarms]
+    return [alarm_as_dict(hass, rule, alarm) for rule, alarm in alarms]
 
 
 async def async_history(
-    hass: HomeAssistant, manager: AlarmsManager, user: User | None, meant: Meant, query: HistoryQuery
+    hass: HomeAssistant, manager: AlarmsManager, user: User | None, meant: AlarmTarget, query: HistoryQuery
 ) -> tuple[list[dict[str, Any]], int | None]:
     """Return what happened to the alarms that are meant, newest first, and what ``before`` is for the next page.
 
@@ -79,7 +79,7 @@ async def async_history(
     return [_row(hass, manager, row) for row in seen], following
 
 
-async def _rows(manager: AlarmsManager, meant: Meant, query: HistoryQuery) -> list[dict[str, Any]]:
+async def _rows(manager: AlarmsManager, meant: AlarmTarget, query: HistoryQuery) -> list[dict[str, Any]]:
     if meant.is_everything:
         return await manager.async_history(query)
     rows: dict[int, dict[str, Any]] = {}

@@ -5,7 +5,7 @@ from typing import Any
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.util import dt as dt_util
 
-from ..engine.models import Alarm, By, Transition
+from ..engine.models import Actor, Alarm, Transition
 from ..engine.root_cause import PARENT, key_of
 from ..engine.rule import Rule
 from ..runtime.display_name import async_name
@@ -13,7 +13,7 @@ from ..runtime.suppressor import WINDOW
 
 
 @callback
-def async_alarm(hass: HomeAssistant, rule: Rule, alarm: Alarm) -> dict[str, Any]:
+def alarm_as_dict(hass: HomeAssistant, rule: Rule, alarm: Alarm) -> dict[str, Any]:
     """Return everything that is known of an alarm; times in ISO 8601, empty ones None."""
     return {
         "rule_id": rule.rule_id,
@@ -38,7 +38,7 @@ def async_alarm(hass: HomeAssistant, rule: Rule, alarm: Alarm) -> dict[str, Any]
 
 
 @callback
-def async_happened(hass: HomeAssistant, rule: Rule, happened: Transition) -> dict[str, Any]:
+def transition_as_dict(hass: HomeAssistant, rule: Rule, happened: Transition) -> dict[str, Any]:
     """Return what happened to an alarm, as events and automations tell it."""
     return {
         "rule_id": rule.rule_id,
@@ -63,8 +63,8 @@ def iso(at: float | None) -> str | None:
     return None if at is None else dt_util.utc_from_timestamp(at).isoformat(timespec="milliseconds")
 
 
-def _by(by: By) -> dict[str, str] | None:
-    if by == By():
+def _by(by: Actor) -> dict[str, str] | None:
+    if by == Actor():
         return None
     return {"who": by.who, "where": by.where, "comment": by.comment}
 

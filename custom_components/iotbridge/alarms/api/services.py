@@ -15,16 +15,16 @@ from homeassistant.util import dt as dt_util
 
 from ...const import DOMAIN
 from ...errors import InvalidCallError
-from ..engine.models import AlarmKey, AlarmState, By, Change, Severity
+from ..engine.models import Actor, AlarmKey, AlarmState, Change, Severity
 from ..engine.rule import Selection
 from ..manager import AlarmsManager
 from ..runtime.display_name import async_name
 from ..runtime.entity_selector import async_matching
-from ..runtime.permissions import async_by, async_permits
+from ..runtime.permissions import async_actor, async_permits
 from ..runtime.store import HistoryQuery
 from .queries import Filter, async_found, async_history, async_list
-from .serialization import async_alarm
-from .targets import Meant, async_meant
+from .serialization import alarm_as_dict
+from .targets import AlarmTarget, async_resolve_target
 
 ATTR_ALARM = "alarm"
 ATTR_CHANGE = "change"
@@ -70,7 +70,7 @@ MAINTENANCE_END_SCHEMA = vol.Schema(
     {**cv.TARGET_SERVICE_FIELDS, vol.Optional(ATTR_WINDOW): vol.All(cv.ensure_list, [cv.string]), **_COMMENT}
 )
 
-type Act = Callable[[AlarmsManager, ServiceCall, list[AlarmKey], By], list[AlarmKey]]
+type Act = Callable[[AlarmsManager, ServiceCall, list[AlarmKey], Actor], list[AlarmKey]]
 
 # What each action does to the alarms that are meant; it returns those that it changed.
 CHANGES: Mapping[str, Act] = {
@@ -127,16 +127,16 @@ async def async_change(hass: HomeAssistant, manager: AlarmsManager, call: Servic
     """
     keys = _keys(hass, manager, call)
     await _check_permission(hass, manager, call, keys)
-    by = await async_by(hass, call.context, call.data[ATTR_COMMENT])
+    by = await async_actor(hass, call.context, call.data[ATTR_COMMENT])
     done = change(manager, call, keys, by)
     alarms = [(manager.rules[key.rule_id], manager.alarm(key)) for key in done]
-    return {"alarms": [async_alarm(hass, rule, alarm) for rule, alarm in alarms if alarm is not None]}
+    return {"alarms": [alarm_as_dict(hass, rule, alarm) for rule, alarm in alarms if alarm is not None]}
 
 
 async def async_list_alarms(hass: HomeAssistant, manager: AlarmsManager, call: ServiceCall) -> dict[str, Any]:
     """Return the alarms that are meant and that the user may see."""
     user = await _user(hass, call)
-    return {"alarms": async_list(hass, manager, user, async_meant(hass, call.data), _filter(call))}
+    return {"alarms": async_list(hass, manager, user, async_resolve_target(hass, call.data), _filter(call))}
 
 
 async def async_list_history(hass: HomeAssistant, manager: AlarmsManager, call: ServiceCall) -> dict[str, Any]:
@@ -147,13 +147,15 @@ async def async_list_history(hass: HomeAssistant, manager: AlarmsManager, call: 
         changes=call.data[ATTR_CHANGE],
         limit=call.data[ATTR_LIMIT],
     )
-    events, _ = await async_history(hass, manager, await _user(hass, call), async_meant(hass, call.data), query)
+    events, _ = await async_history(
+        hass, manager, await _user(hass, call), async_resolve_target(hass, call.data), query
+    )
     return {"events": events}
 
 
 async def async_test(hass: HomeAssistant, manager: AlarmsManager, call: ServiceCall) -> None:
     """Send the test message of every rule that is meant, or that watches what is meant."""
-    meant = async_meant(hass, call.data)
+    meant = async_resolve_target(hass, call.data)
     keys = [alarm.key for _, alarm in async_found(manager, meant)]
     rules = {key.rule_id for key in keys} | (meant.rules & manager.rules.keys())
     if not rules:
@@ -168,11 +170,11 @@ async def async_start_maintenance(hass: HomeAssistant, manager: AlarmsManager, c
     until = _until(manager, call)
     keys = _keys(hass, manager, call)
     await _check_permission(hass, manager, call, keys)
-    by = await async_by(hass, call.context, call.data[ATTR_COMMENT])
-    meant = async_meant(hass, call.data)
+    by = await async_actor(hass, call.context, call.data[ATTR_COMMENT])
+    meant = async_resolve_target(hass, call.data)
     name = call.data.get(ATTR_NAME) or by.comment or by.who
     windows = [
-        manager.silencing.async_start_window(name, selection, until, by, rules=rules)
+        manager.suppressor.async_start_window(name, selection, until, by, rules=rules)
         for selection, rules in _selections(call, meant, keys)
     ]
     return {"window_id": windows}
@@ -180,14 +182,14 @@ async def async_start_maintenance(hass: HomeAssistant, manager: AlarmsManager, c
 
 async def async_end_maintenance(hass: HomeAssistant, manager: AlarmsManager, call: ServiceCall) -> None:
     """End the timed maintenance of what is meant, or that with the id that the start returned."""
-    meant, named = async_meant(hass, call.data), call.data.get(ATTR_WINDOW)
+    meant, named = async_resolve_target(hass, call.data), call.data.get(ATTR_WINDOW)
     if meant.is_everything and named is None and not target.TargetSelection(call.data).has_any_target:
         raise InvalidCallError("maintenance_which")
     ended: list[str] = []
     keys: set[AlarmKey] = set()
-    for window_id, window in manager.silencing.timed_windows.items():
+    for window_id, window in manager.suppressor.timed_windows.items():
         subjects = async_matching(hass, window.selection) if window.selection != Selection() else frozenset()
-        concerned = Meant(subjects, frozenset(window.rules), is_everything=False)
+        concerned = AlarmTarget(subjects, frozenset(window.rules), is_everything=False)
         inside = {alarm.key for _, alarm in async_found(manager, concerned)}
         if window_id in named if named is not None else any(meant.includes(key) for key in inside):
             ended.append(window_id)
@@ -195,12 +197,14 @@ async def async_end_maintenance(hass: HomeAssistant, manager: AlarmsManager, cal
     if not ended:
         raise InvalidCallError("maintenance_none")
     await _check_permission(hass, manager, call, keys)
-    by = await async_by(hass, call.context, call.data[ATTR_COMMENT])
+    by = await async_actor(hass, call.context, call.data[ATTR_COMMENT])
     for window_id in ended:
-        manager.silencing.async_end_window(window_id, by)
+        manager.suppressor.async_end_window(window_id, by)
 
 
-def _selections(call: ServiceCall, meant: Meant, keys: Iterable[AlarmKey]) -> list[tuple[Selection, tuple[str, ...]]]:
+def _selections(
+    call: ServiceCall, meant: AlarmTarget, keys: Iterable[AlarmKey]
+) -> list[tuple[Selection, tuple[str, ...]]]:
     """Return what is meant as selections: the lists of one narrow each other, a target means all it names.
 
     ``keys`` are the alarms that are meant: everything is what has an alarm now.
@@ -235,7 +239,7 @@ def _keys(hass: HomeAssistant, manager: AlarmsManager, call: ServiceCall) -> lis
     An area full of lamps is fine as long as there is an alarm in it; an entity or device that was named and has none
     is a mistake. That none of them is in the state that was asked for is not.
     """
-    meant = async_meant(hass, call.data)
+    meant = async_resolve_target(hass, call.data)
     found = [alarm for _, alarm in async_found(manager, meant)]
     if not found and not meant.is_everything:
         raise _no_alarm(hass, call)
@@ -244,7 +248,7 @@ def _keys(hass: HomeAssistant, manager: AlarmsManager, call: ServiceCall) -> lis
     for entity_id in sorted(selection.entity_ids):
         if meant.is_everything or entity_id in subjects:
             continue
-        of_entity = async_meant(hass, {"entity_id": [entity_id]})
+        of_entity = async_resolve_target(hass, {"entity_id": [entity_id]})
         if not of_entity.rules and not of_entity.subjects & subjects:
             raise InvalidCallError("not_an_alarm", target=entity_id)
     wanted = _filter(call)
@@ -304,7 +308,7 @@ def _until(manager: AlarmsManager, call: ServiceCall) -> float:
         raise InvalidCallError("how_long")
     if seconds <= 0:
         raise InvalidCallError("until_past")
-    return manager.ledger.async_after(seconds)
+    return manager.processor.async_after(seconds)
 
 
 def _timestamp(at: Any) -> float | None:

@@ -18,9 +18,9 @@ from ..runtime.display_name import async_name
 from ..runtime.permissions import async_rule_entity
 from .targets import MANAGER
 
-SIGNAL_HAPPENED: SignalType[Rule, Transition] = SignalType(f"{DOMAIN}_alarm_happened")
+SIGNAL_TRANSITION: SignalType[Rule, Transition] = SignalType(f"{DOMAIN}_alarm_happened")
 # An alarm looks different though nothing happened to it that is told.
-SIGNAL_SHOWN: SignalType[Rule, AlarmKey] = SignalType(f"{DOMAIN}_alarm_shown")
+SIGNAL_UPDATED: SignalType[Rule, AlarmKey] = SignalType(f"{DOMAIN}_alarm_shown")
 SIGNAL_RULES: SignalType[()] = SignalType(f"{DOMAIN}_alarm_rules")
 
 _WORDS = f"component.{DOMAIN}.selector.alarm_logbook.options."
@@ -29,13 +29,13 @@ _QUIET = frozenset({Change.SUPPRESSED, Change.UNSUPPRESSED})
 
 
 @callback
-def async_make_known(hass: HomeAssistant, manager: AlarmsManager) -> CALLBACK_TYPE:
+def async_publish_signals(hass: HomeAssistant, manager: AlarmsManager) -> CALLBACK_TYPE:
     """Pass on what happens from now on; return what ends it."""
     hass.data[MANAGER] = manager
 
     @callback
     def happened(rule: Rule, transition: Transition) -> None:
-        async_dispatcher_send(hass, SIGNAL_HAPPENED, rule, transition)
+        async_dispatcher_send(hass, SIGNAL_TRANSITION, rule, transition)
         if _is_told(manager, transition):
             _async_log(hass, rule, transition)
 
@@ -43,19 +43,19 @@ def async_make_known(hass: HomeAssistant, manager: AlarmsManager) -> CALLBACK_TY
     def shown(instance: Instance) -> None:
         # At a start these are all alarms, and nearly all of them are as if nothing had ever happened.
         if instance.is_stored or not instance.alarm.is_blank:
-            async_dispatcher_send(hass, SIGNAL_SHOWN, instance.rule, instance.key)
+            async_dispatcher_send(hass, SIGNAL_UPDATED, instance.rule, instance.key)
 
     @callback
     def rules_changed() -> None:
         async_dispatcher_send(hass, SIGNAL_RULES)
 
     stops = (manager.async_listen(happened), manager.async_listen_rules(rules_changed))
-    manager.ledger.on_shown.append(shown)
+    manager.processor.on_shown.append(shown)
 
     @callback
     def stop() -> None:
         del hass.data[MANAGER]
-        manager.ledger.on_shown.remove(shown)
+        manager.processor.on_shown.remove(shown)
         for end in stops:
             end()
 

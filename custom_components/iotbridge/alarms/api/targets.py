@@ -21,7 +21,7 @@ MANAGER: HassKey[AlarmsManager] = HassKey(f"{DOMAIN}_alarms")
 
 
 @dataclass(frozen=True, slots=True)
-class Meant:
+class AlarmTarget:
     """What a target means: the alarms of some entities, and all alarms of some rules; everything without a target.
 
     The alarms of what is ``excluded`` are not meant in any case.
@@ -46,7 +46,7 @@ def async_manager(hass: HomeAssistant) -> AlarmsManager | None:
 
 
 @callback
-def async_meant(hass: HomeAssistant, config: Mapping[str, Any]) -> Meant:
+def async_resolve_target(hass: HomeAssistant, config: Mapping[str, Any]) -> AlarmTarget:
     """Return what a target means now.
 
     An area that holds the entity of a rule does not mean the rule: it is about entities elsewhere. The entity itself,
@@ -55,7 +55,7 @@ def async_meant(hass: HomeAssistant, config: Mapping[str, Any]) -> Meant:
     selection = target.TargetSelection(dict(config))
     excluded = _async_excluded(hass, selection)
     if not selection.has_any_target or ENTITY_MATCH_ALL in selection.entity_ids:
-        return Meant(frozenset(), frozenset(), is_everything=True, excluded=excluded)
+        return AlarmTarget(frozenset(), frozenset(), is_everything=True, excluded=excluded)
     selected = target.async_extract_referenced_entity_ids(hass, selection, primary_entities_only=False)
     entities = selected.referenced | selected.indirectly_referenced
     registry = er.async_get(hass)
@@ -71,7 +71,7 @@ def async_meant(hass: HomeAssistant, config: Mapping[str, Any]) -> Meant:
         )
     }
     found = frozenset(rule for rule in rules if rule)
-    return Meant(frozenset(entities), found, is_everything=False, excluded=excluded)
+    return AlarmTarget(frozenset(entities), found, is_everything=False, excluded=excluded)
 
 
 @callback

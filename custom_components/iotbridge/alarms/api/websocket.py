@@ -22,10 +22,10 @@ from ..manager import AlarmsManager
 from ..runtime.permissions import async_permits
 from ..runtime.store import HistoryQuery
 from .queries import Filter, async_history, async_list
-from .serialization import async_alarm, async_happened
+from .serialization import alarm_as_dict, transition_as_dict
 from .services import SEVERITIES
-from .signals import SIGNAL_HAPPENED, SIGNAL_RULES, SIGNAL_SHOWN
-from .targets import async_manager, async_meant
+from .signals import SIGNAL_RULES, SIGNAL_TRANSITION, SIGNAL_UPDATED
+from .targets import async_manager, async_resolve_target
 
 MAX_PAGE = 1000
 
@@ -74,7 +74,7 @@ async def handle_history(hass: HomeAssistant, connection: ActiveConnection, msg:
         limit=msg["limit"],
         before=msg.get("before"),
     )
-    meant = async_meant(hass, msg["target"])
+    meant = async_resolve_target(hass, msg["target"])
     events, following = await async_history(hass, manager, connection.user, meant, query)
     connection.send_result(msg["id"], {"events": events, "next": following})
 
@@ -103,19 +103,19 @@ def handle_subscribe(hass: HomeAssistant, connection: ActiveConnection, msg: dic
         if (
             alarm is None
             or not async_permits(hass, connection.user, key, POLICY_READ)
-            or not async_meant(hass, msg["target"]).includes(key)
+            or not async_resolve_target(hass, msg["target"]).includes(key)
         ):
             return
-        told = {"happened": async_happened(hass, rule, happened)} if happened else {}
-        connection.send_event(msg["id"], told | {"alarm": async_alarm(hass, rule, alarm)})
+        told = {"happened": transition_as_dict(hass, rule, happened)} if happened else {}
+        connection.send_event(msg["id"], told | {"alarm": alarm_as_dict(hass, rule, alarm)})
 
     @callback
     def send_happened(rule: Rule, happened: Transition) -> None:
         send_one(rule, happened.key, happened)
 
     stops = (
-        async_dispatcher_connect(hass, SIGNAL_HAPPENED, send_happened),
-        async_dispatcher_connect(hass, SIGNAL_SHOWN, send_one),
+        async_dispatcher_connect(hass, SIGNAL_TRANSITION, send_happened),
+        async_dispatcher_connect(hass, SIGNAL_UPDATED, send_one),
         async_dispatcher_connect(hass, SIGNAL_RULES, send_all),
     )
 
@@ -133,7 +133,7 @@ def _listed(
     hass: HomeAssistant, connection: ActiveConnection, manager: AlarmsManager, msg: dict[str, Any]
 ) -> list[dict[str, Any]]:
     wanted = Filter(severities=msg["severity"], states=msg["state"])
-    return async_list(hass, manager, connection.user, async_meant(hass, msg["target"]), wanted)
+    return async_list(hass, manager, connection.user, async_resolve_target(hass, msg["target"]), wanted)
 
 
 def _manager(hass: HomeAssistant, connection: ActiveConnection, msg: dict[str, Any]) -> AlarmsManager | None:

@@ -12,12 +12,12 @@ from typing import Any
 from .flapping import FLAPPING
 from .models import Alarm, AlarmKey, AlarmState, Change, Severity, Transition
 from .root_cause import PARENT
-from .rule import Plan
+from .rule import EscalationPolicy
 
 LONGEST_REPEAT_S = 24 * 3600.0
 
 
-class News(StrEnum):
+class NotificationKind(StrEnum):
     """What a notice is about."""
 
     RAISED = "raised"
@@ -30,42 +30,44 @@ class News(StrEnum):
     WITHDRAWN = "withdrawn"
 
 
-class Manner(StrEnum):
+class Sound(StrEnum):
     """How the end of an alarm is told."""
 
-    ALOUD = "aloud"
+    NORMAL = "aloud"
     # The message was taken away when the alarm was put aside: that it is over need not ring.
-    SOFT = "soft"
+    SILENT = "soft"
     # What explains the alarm says that it is over; only where nothing can be taken away this has to be said, too.
-    UNSEEN = "unseen"
+    NONE = "unseen"
 
 
 # What calls for somebody, and so may have to wait for the morning.
-CALLS = frozenset({News.RAISED, News.WORSENED, News.REPEATED, News.ESCALATED})
+ACTIONABLE = frozenset(
+    {NotificationKind.RAISED, NotificationKind.WORSENED, NotificationKind.REPEATED, NotificationKind.ESCALATED}
+)
 
-_ASIDE = frozenset({Change.SHELVED, Change.SUPPRESSED, Change.OUT_OF_SERVICE})
-_BACK = frozenset({Change.UNSHELVED, Change.UNSUPPRESSED, Change.IN_SERVICE})
+_MUTING = frozenset({Change.SHELVED, Change.SUPPRESSED, Change.OUT_OF_SERVICE})
+_UNMUTING = frozenset({Change.UNSHELVED, Change.UNSUPPRESSED, Change.IN_SERVICE})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Notice:
+class Notification:
     """Something to tell to groups of notifiers, by the id of their subentry.
 
     After the ``is_last`` of an episode there is nothing left to say of it.
     """
 
-    news: News
+    news: NotificationKind
     key: AlarmKey
     episode: int
     groups: tuple[str, ...]
     severity: Severity
     at: float
-    manner: Manner = Manner.ALOUD
+    manner: Sound = Sound.NORMAL
     is_last: bool = False
 
 
 @dataclass(slots=True)
-class Telling:
+class EscalationState:
     """How far the telling of an alarm is; kept over a restart.
 
     ``step`` is the next step of the plan, counted from ``began_at``; ``told`` are the groups that know of ``episode``.
@@ -88,45 +90,47 @@ class Telling:
         return asdict(self)
 
     @classmethod
-    def from_dict(cls, data: Mapping[str, Any]) -> Telling:
+    def from_dict(cls, data: Mapping[str, Any]) -> EscalationState:
         """Read what ``as_dict`` wrote."""
         return cls(**{**data, "told": list(data["told"])})
 
 
-def tell(telling: Telling, plan: Plan, alarm: Alarm, happened: Transition) -> list[Notice]:
+def notify(telling: EscalationState, plan: EscalationPolicy, alarm: Alarm, happened: Transition) -> list[Notification]:
     """Return to whom a transition of the alarm is news."""
     now, change = happened.at, happened.change
-    notices: list[Notice] = []
+    notices: list[Notification] = []
     if change is Change.RAISED:
-        _begin(telling, alarm, now, told=[])
-        notices = _steps(telling, plan, alarm, now, News.RAISED)
+        _start(telling, alarm, now, told=[])
+        notices = _take_due_steps(telling, plan, alarm, now, NotificationKind.RAISED)
     elif change is Change.WORSENED and not alarm.is_quiet:
-        notices = _again(telling, plan, alarm, now, News.WORSENED)
-    elif change in _ASIDE:
-        notices = _end(telling, alarm, now, News.WITHDRAWN, is_last=False)
-    elif change in _BACK:
-        notices = _back(telling, plan, alarm, happened)
+        notices = _restart(telling, plan, alarm, now, NotificationKind.WORSENED)
+    elif change in _MUTING:
+        notices = _finish(telling, alarm, now, NotificationKind.WITHDRAWN, is_last=False)
+    elif change in _UNMUTING:
+        notices = _resume(telling, plan, alarm, happened)
     elif change is Change.ACKNOWLEDGED:
-        manner = Manner.SOFT if alarm.is_quiet else Manner.ALOUD
-        notices = _end(telling, alarm, now, News.ACKNOWLEDGED, is_last=not alarm.active, manner=manner)
+        manner = Sound.SILENT if alarm.is_quiet else Sound.NORMAL
+        notices = _finish(telling, alarm, now, NotificationKind.ACKNOWLEDGED, is_last=not alarm.active, manner=manner)
     elif change is Change.CLEARED:
-        notices = _cleared(telling, alarm, now)
+        notices = _notify_cleared(telling, alarm, now)
     return notices
 
 
-def tick(telling: Telling, plan: Plan, alarm: Alarm, now: float) -> list[Notice]:
+def tick(telling: EscalationState, plan: EscalationPolicy, alarm: Alarm, now: float) -> list[Notification]:
     """Do what is due at this time: the next step while nobody has acknowledged, or the same once more."""
     if telling.began_at is None or alarm.state is not AlarmState.UNACKNOWLEDGED:
         return []
-    notices = _steps(telling, plan, alarm, now, News.ESCALATED if telling.told else News.RAISED)
+    notices = _take_due_steps(
+        telling, plan, alarm, now, NotificationKind.ESCALATED if telling.told else NotificationKind.RAISED
+    )
     if notices or telling.repeat_at is None or now < telling.repeat_at:
         return notices
     telling.repeats += 1
     telling.repeat_at = now + _repeat_s(plan, telling.repeats)
-    return _notice(alarm, News.REPEATED, telling.told, now)
+    return _notifications(alarm, NotificationKind.REPEATED, telling.told, now)
 
 
-def replan(telling: Telling, plan: Plan, alarm: Alarm, now: float) -> list[Notice]:
+def replan(telling: EscalationState, plan: EscalationPolicy, alarm: Alarm, now: float) -> list[Notification]:
     """Follow a changed plan; return the groups that would have been told by now and were not."""
     if telling.began_at is None or alarm.state is not AlarmState.UNACKNOWLEDGED:
         return []
@@ -138,10 +142,10 @@ def replan(telling: Telling, plan: Plan, alarm: Alarm, now: float) -> list[Notic
         telling.repeat_at = None
     elif telling.repeat_at is None and telling.told:
         telling.repeat_at = now + _repeat_s(plan, telling.repeats)
-    return _notice(alarm, News.RAISED, groups, now)
+    return _notifications(alarm, NotificationKind.RAISED, groups, now)
 
 
-def due(telling: Telling, plan: Plan) -> float | None:
+def due(telling: EscalationState, plan: EscalationPolicy) -> float | None:
     """Return when the telling wants its next tick."""
     if telling.began_at is None:
         return None
@@ -151,97 +155,109 @@ def due(telling: Telling, plan: Plan) -> float | None:
     return min(times, default=None)
 
 
-def _again(telling: Telling, plan: Plan, alarm: Alarm, now: float, news: News) -> list[Notice]:
+def _restart(
+    telling: EscalationState, plan: EscalationPolicy, alarm: Alarm, now: float, news: NotificationKind
+) -> list[Notification]:
     """Begin anew: whoever was told before is told again, of later steps as well."""
     before = telling.told
-    _begin(telling, alarm, now, told=[])
-    notices = _steps(telling, plan, alarm, now, news)
+    _start(telling, alarm, now, told=[])
+    notices = _take_due_steps(telling, plan, alarm, now, news)
     also = [group for group in before if group not in telling.told]
     telling.told += also
-    return notices + _notice(alarm, news, also, now)
+    return notices + _notifications(alarm, news, also, now)
 
 
-def _back(telling: Telling, plan: Plan, alarm: Alarm, happened: Transition) -> list[Notice]:
+def _resume(telling: EscalationState, plan: EscalationPolicy, alarm: Alarm, happened: Transition) -> list[Notification]:
     """Tell again what was withdrawn and still calls for somebody; what became worse is told as that."""
     if happened.detail == FLAPPING and telling.told and not alarm.active:
         # It is calm. What came and went since was not told, so it is one and the same for those who were told.
         telling.episode = alarm.episode
         is_last = alarm.beneath is not AlarmState.RETURNED
-        return _end(telling, alarm, happened.at, News.CLEARED, is_last=is_last, manner=Manner.SOFT)
+        return _finish(telling, alarm, happened.at, NotificationKind.CLEARED, is_last=is_last, manner=Sound.SILENT)
     is_known = alarm.state is AlarmState.UNACKNOWLEDGED and alarm.announced and telling.episode == alarm.episode
     if not is_known or happened.detail == Change.WORSENED:
         return []
-    return _again(telling, plan, alarm, happened.at, News.REPEATED)
+    return _restart(telling, plan, alarm, happened.at, NotificationKind.REPEATED)
 
 
-def _cleared(telling: Telling, alarm: Alarm, now: float) -> list[Notice]:
+def _notify_cleared(telling: EscalationState, alarm: Alarm, now: float) -> list[Notification]:
     """Tell the end to all who were told; that of what comes and goes when it is calm."""
     if FLAPPING in alarm.suppressed_by:
         telling.began_at = telling.repeat_at = None
         return []
-    return _end(
+    return _finish(
         telling,
         alarm,
         now,
-        News.CLEARED,
+        NotificationKind.CLEARED,
         is_last=alarm.beneath is not AlarmState.RETURNED,
-        manner=_manner(alarm),
+        manner=_sound_of_end(alarm),
     )
 
 
-def _begin(telling: Telling, alarm: Alarm, now: float, told: list[str]) -> None:
+def _start(telling: EscalationState, alarm: Alarm, now: float, told: list[str]) -> None:
     telling.episode, telling.began_at, telling.told = alarm.episode, now, list(told)
     telling.step, telling.repeats, telling.repeat_at = 0, 0, None
 
 
-def _steps(telling: Telling, plan: Plan, alarm: Alarm, now: float, news: News) -> list[Notice]:
+def _take_due_steps(
+    telling: EscalationState, plan: EscalationPolicy, alarm: Alarm, now: float, news: NotificationKind
+) -> list[Notification]:
     """Take all steps whose time has come; a group that knows already is not told by a later step once more."""
     assert telling.began_at is not None  # noqa: S101 - the callers began it
     groups: list[str] = []
     while telling.step < len(plan.steps) and now >= telling.began_at + plan.steps[telling.step].after_s:
         groups += [group for group in plan.steps[telling.step].groups if group not in groups]
         telling.step += 1
-    if news is News.ESCALATED:
+    if news is NotificationKind.ESCALATED:
         groups = [group for group in groups if group not in telling.told]
     telling.told += [group for group in groups if group not in telling.told]
     if groups and plan.repeat_s:
         telling.repeat_at = now + _repeat_s(plan, telling.repeats)
-    return _notice(alarm, news, groups, now)
+    return _notifications(alarm, news, groups, now)
 
 
-def withdraw(telling: Telling, alarm: Alarm, now: float) -> list[Notice]:
+def withdraw(telling: EscalationState, alarm: Alarm, now: float) -> list[Notification]:
     """Return what takes the last message away where nothing will follow it: its buttons would do nothing."""
-    return _end(telling, alarm, now, News.WITHDRAWN, is_last=True)
+    return _finish(telling, alarm, now, NotificationKind.WITHDRAWN, is_last=True)
 
 
-def _end(
-    telling: Telling, alarm: Alarm, now: float, news: News, *, is_last: bool, manner: Manner = Manner.ALOUD
-) -> list[Notice]:
+def _finish(
+    telling: EscalationState,
+    alarm: Alarm,
+    now: float,
+    news: NotificationKind,
+    *,
+    is_last: bool,
+    manner: Sound = Sound.NORMAL,
+) -> list[Notification]:
     told = list(telling.told) if telling.episode == alarm.episode else []
     telling.began_at = telling.repeat_at = None
     if is_last:
         telling.told = []
-    return [replace(notice, is_last=is_last, manner=manner) for notice in _notice(alarm, news, told, now)]
+    return [replace(notice, is_last=is_last, manner=manner) for notice in _notifications(alarm, news, told, now)]
 
 
-def _manner(alarm: Alarm) -> Manner:
+def _sound_of_end(alarm: Alarm) -> Sound:
     """Return how to tell the end: whose message was taken away hears of it without being called."""
     if not alarm.is_quiet:
-        return Manner.ALOUD
+        return Sound.NORMAL
     is_aside = alarm.out_of_service or alarm.shelved_until is not None
     is_explained = all(reason.startswith(PARENT) for reason in alarm.suppressed_by)
     is_seen = is_aside or not is_explained or alarm.beneath is AlarmState.RETURNED
-    return Manner.SOFT if is_seen else Manner.UNSEEN
+    return Sound.SILENT if is_seen else Sound.NONE
 
 
-def _repeat_s(plan: Plan, repeats: int) -> float:
+def _repeat_s(plan: EscalationPolicy, repeats: int) -> float:
     """Return the next distance: each twice the one before, a day at most."""
     return min(plan.repeat_s * 2.0 ** min(repeats, 30), LONGEST_REPEAT_S)
 
 
-def _notice(alarm: Alarm, news: News, groups: list[str], now: float) -> list[Notice]:
+def _notifications(alarm: Alarm, news: NotificationKind, groups: list[str], now: float) -> list[Notification]:
     if not groups:
         return []
     return [
-        Notice(news=news, key=alarm.key, episode=alarm.episode, groups=tuple(groups), severity=alarm.severity, at=now)
+        Notification(
+            news=news, key=alarm.key, episode=alarm.episode, groups=tuple(groups), severity=alarm.severity, at=now
+        )
     ]

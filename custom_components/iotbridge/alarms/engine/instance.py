@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from .escalation import Telling
-from .evaluation.evaluator import Judge
+from .escalation import EscalationState
+from .evaluation.evaluator import Evaluator
 from .flapping import Flapping
 from .models import Alarm, AlarmKey, MomentTiming, Timing
 from .root_cause import PRESENCE
@@ -24,29 +24,29 @@ class Instance:
 
     rule: Rule
     alarm: Alarm
-    telling: Telling = field(default_factory=Telling)
-    judge: Judge | None = None
+    escalation: EscalationState = field(default_factory=EscalationState)
+    judge: Evaluator | None = None
     flapping: Flapping = field(default_factory=Flapping)
     is_stored: bool = False
     timing: Timing = field(init=False)
 
     def __post_init__(self) -> None:
         """Take the patience of the rule once: it is asked for at every evaluation."""
-        self.timing = _patient(self.rule)
+        self.timing = _effective_timing(self.rule)
 
     @classmethod
     def blank(cls, rule: Rule, subject: str, identity: str = "") -> Instance:
         """Return an alarm to which nothing has ever happened."""
         key = AlarmKey(rule.rule_id, subject)
-        return cls(rule, Alarm(key=key, identity=identity, severity=rule.severity), judge=_judge(rule))
+        return cls(rule, Alarm(key=key, identity=identity, severity=rule.severity), judge=_evaluator(rule))
 
     @classmethod
     def from_dict(cls, rule: Rule, data: Mapping[str, Any]) -> Instance:
         """Read what ``as_dict`` wrote."""
-        judge = _judge(rule)
+        judge = _evaluator(rule)
         if judge is not None and data["judge"]:
             judge.restore(data["judge"])
-        alarm, telling = Alarm.from_dict(data["alarm"]), Telling.from_dict(data["telling"])
+        alarm, telling = Alarm.from_dict(data["alarm"]), EscalationState.from_dict(data["telling"])
         return cls(rule, alarm, telling, judge, Flapping.from_dict(data["flapping"]), is_stored=True)
 
     def follow(self, rule: Rule) -> None:
@@ -55,10 +55,10 @@ class Instance:
         if (rule.condition, rule.severity) != (before.condition, before.severity):
             is_same = before.condition == rule.condition or before.condition.differs_only_in_new_unit(rule.condition)
             kept = self.judge.as_dict() if self.judge and is_same else {}
-            self.judge = _judge(rule)
+            self.judge = _evaluator(rule)
             if self.judge:
                 self.judge.restore(kept)
-        self.rule, self.timing = rule, _patient(rule)
+        self.rule, self.timing = rule, _effective_timing(rule)
 
     @property
     def key(self) -> AlarmKey:
@@ -68,7 +68,7 @@ class Instance:
     def shift(self, by_s: float) -> None:
         """Take what lasts along when the clock is set; what is for a certain time of the day stays there."""
         self.alarm.shift(by_s)
-        self.telling.shift(by_s)
+        self.escalation.shift(by_s)
         self.flapping.shift(by_s)
         if self.judge:
             self.judge.shift(by_s)
@@ -78,17 +78,17 @@ class Instance:
         judge = self.judge.as_dict() if self.judge else None
         return {
             "alarm": self.alarm.as_dict(),
-            "telling": self.telling.as_dict(),
+            "telling": self.escalation.as_dict(),
             "judge": judge,
             "flapping": self.flapping.as_dict(),
         }
 
 
-def _judge(rule: Rule) -> Judge | None:
-    return None if rule.condition.kind in WITHOUT_ENTITIES else Judge(rule.condition, rule.severity)
+def _evaluator(rule: Rule) -> Evaluator | None:
+    return None if rule.condition.kind in WITHOUT_ENTITIES else Evaluator(rule.condition, rule.severity)
 
 
-def _patient(rule: Rule) -> Timing:
+def _effective_timing(rule: Rule) -> Timing:
     if rule.condition.kind in PRESENCE:
         return replace(rule.timing, hold_s=max(rule.timing.hold_s, SETTLE_S))
     if rule.condition.kind in MOMENTARY:

@@ -5,33 +5,33 @@ Every function changes the alarm and returns what happened, in order. Calling on
 
 from collections.abc import Iterable
 
-from .models import NOBODY, WAITING, Alarm, AlarmState, By, Change, Severity, Timing, Transition, Verdict
+from .models import NO_ACTOR, WAITING, Actor, Alarm, AlarmState, Change, Evaluation, Severity, Timing, Transition
 
 
-def judge(alarm: Alarm, timing: Timing, verdict: Verdict, now: float) -> list[Transition]:
+def evaluate(alarm: Alarm, timing: Timing, verdict: Evaluation, now: float) -> list[Transition]:
     """Take what the rule makes of its entity now.
 
     Nothing known is no news: it neither raises nor clears, and a hold that is over waits for the next verdict.
     """
-    alarm.last = verdict
-    if verdict.is_bad is None:
+    alarm.last_evaluation = verdict
+    if verdict.is_active is None:
         return []
     alarm.value, alarm.why = verdict.value, verdict.why
-    if verdict.is_bad == alarm.active:
+    if verdict.is_active == alarm.active:
         alarm.pending = None
-        return (_worsen(alarm, timing, verdict, now) or _announce(alarm, timing, now)) if alarm.active else []
-    if alarm.pending is not verdict.is_bad or alarm.pending_since > now:
+        return (_follow_severity(alarm, timing, verdict, now) or _announce(alarm, timing, now)) if alarm.active else []
+    if alarm.pending is not verdict.is_active or alarm.pending_since > now:
         # A clock that was set back must not make a hold longer than it is.
-        alarm.pending, alarm.pending_since = verdict.is_bad, now
-        if verdict.is_bad:
+        alarm.pending, alarm.pending_since = verdict.is_active, now
+        if verdict.is_active:
             alarm.bad_since = now
     return tick(alarm, timing, now)
 
 
-def regrade(alarm: Alarm, timing: Timing, severity: Severity, now: float) -> list[Transition]:
+def change_severity(alarm: Alarm, timing: Timing, severity: Severity, now: float) -> list[Transition]:
     """Follow a severity that somebody edited; a higher one is news while the alarm is active."""
     if alarm.active:
-        return _worsen(alarm, timing, Verdict(True, severity), now)
+        return _follow_severity(alarm, timing, Evaluation(True, severity), now)
     if alarm.beneath is AlarmState.RETURNED:
         alarm.severity = severity
     return []
@@ -57,7 +57,7 @@ def due(alarm: Alarm, timing: Timing) -> float | None:
     return min(times, default=None)
 
 
-def acknowledge(alarm: Alarm, by: By, now: float) -> list[Transition]:
+def acknowledge(alarm: Alarm, by: Actor, now: float) -> list[Transition]:
     """Note that somebody knows; an alarm that has returned is over with that."""
     if alarm.beneath not in WAITING:
         return []
@@ -67,7 +67,7 @@ def acknowledge(alarm: Alarm, by: By, now: float) -> list[Transition]:
     return [_transition(alarm, Change.ACKNOWLEDGED, before, now, by=by)]
 
 
-def shelve(alarm: Alarm, until: float, by: By, now: float) -> list[Transition]:
+def shelve(alarm: Alarm, until: float, by: Actor, now: float) -> list[Transition]:
     """Put the alarm aside until a time; it comes back by itself, earlier when it is worse than what was seen."""
     if until <= now or alarm.shelved_until == until:
         return []
@@ -77,16 +77,16 @@ def shelve(alarm: Alarm, until: float, by: By, now: float) -> list[Transition]:
     return [_transition(alarm, Change.SHELVED, before, now, by=by)]
 
 
-def unshelve(alarm: Alarm, timing: Timing, now: float, by: By = NOBODY, *, detail: str = "") -> list[Transition]:
+def unshelve(alarm: Alarm, timing: Timing, now: float, by: Actor = NO_ACTOR, *, detail: str = "") -> list[Transition]:
     """Take the alarm back before or at its time."""
     if alarm.shelved_until is None:
         return []
     before = alarm.state
-    alarm.shelved_until, alarm.shelved_by, alarm.shelved_for = None, NOBODY, None
+    alarm.shelved_until, alarm.shelved_by, alarm.shelved_for = None, NO_ACTOR, None
     return [_transition(alarm, Change.UNSHELVED, before, now, by=by, detail=detail), *_announce(alarm, timing, now)]
 
 
-def suppress(alarm: Alarm, reason: str, now: float, by: By = NOBODY) -> list[Transition]:
+def suppress(alarm: Alarm, reason: str, now: float, by: Actor = NO_ACTOR) -> list[Transition]:
     """Silence the alarm for a reason: its parent is down, maintenance, flapping."""
     if reason in alarm.suppressed_by:
         return []
@@ -95,7 +95,7 @@ def suppress(alarm: Alarm, reason: str, now: float, by: By = NOBODY) -> list[Tra
     return [_transition(alarm, Change.SUPPRESSED, before, now, by=by, detail=reason)]
 
 
-def unsuppress(alarm: Alarm, timing: Timing, reason: str, now: float, by: By = NOBODY) -> list[Transition]:
+def unsuppress(alarm: Alarm, timing: Timing, reason: str, now: float, by: Actor = NO_ACTOR) -> list[Transition]:
     """Take a reason away; with the last one the alarm is judged again."""
     if reason not in alarm.suppressed_by:
         return []
@@ -104,12 +104,12 @@ def unsuppress(alarm: Alarm, timing: Timing, reason: str, now: float, by: By = N
     return [_transition(alarm, Change.UNSUPPRESSED, before, now, by=by, detail=reason), *_announce(alarm, timing, now)]
 
 
-def explain(alarm: Alarm, before: str, after: str) -> None:
+def replace_reason(alarm: Alarm, before: str, after: str) -> None:
     """Put another reason in the place of one; the alarm is as silent as it was."""
     alarm.suppressed_by = tuple(after if reason == before else reason for reason in alarm.suppressed_by)
 
 
-def came_silently(alarm: Alarm, now: float) -> Transition:
+def raised_while_suppressed(alarm: Alarm, now: float) -> Transition:
     """Return that an alarm came while it is suppressed: who asks later why nobody was told finds the reason."""
     return _transition(alarm, Change.SUPPRESSED, alarm.state, now, detail=alarm.suppressed_by[-1])
 
@@ -119,7 +119,7 @@ def escalated(alarm: Alarm, groups: Iterable[str], now: float) -> Transition:
     return _transition(alarm, Change.ESCALATED, alarm.state, now, detail=", ".join(groups))
 
 
-def take_out_of_service(alarm: Alarm, by: By, now: float) -> list[Transition]:
+def take_out_of_service(alarm: Alarm, by: Actor, now: float) -> list[Transition]:
     """Switch the alarm off until somebody switches it on."""
     if alarm.out_of_service:
         return []
@@ -128,12 +128,12 @@ def take_out_of_service(alarm: Alarm, by: By, now: float) -> list[Transition]:
     return [_transition(alarm, Change.OUT_OF_SERVICE, before, now, by=by)]
 
 
-def return_to_service(alarm: Alarm, timing: Timing, by: By, now: float) -> list[Transition]:
+def return_to_service(alarm: Alarm, timing: Timing, by: Actor, now: float) -> list[Transition]:
     """Switch the alarm on again."""
     if not alarm.out_of_service:
         return []
     before = alarm.state
-    alarm.out_of_service, alarm.out_of_service_by = False, NOBODY
+    alarm.out_of_service, alarm.out_of_service_by = False, NO_ACTOR
     return [_transition(alarm, Change.IN_SERVICE, before, now, by=by), *_announce(alarm, timing, now)]
 
 
@@ -141,7 +141,7 @@ def _settle(alarm: Alarm, timing: Timing, now: float) -> list[Transition]:
     """Follow a condition that has lasted for long enough."""
     if not _is_settling(alarm, timing) or now < _pending_until(alarm, timing):
         return []
-    return _activate(alarm, timing, alarm.last, now) if alarm.pending else _deactivate(alarm, timing, now)
+    return _activate(alarm, timing, alarm.last_evaluation, now) if alarm.pending else _deactivate(alarm, timing, now)
 
 
 def _is_settling(alarm: Alarm, timing: Timing) -> bool:
@@ -152,21 +152,21 @@ def _is_settling(alarm: Alarm, timing: Timing) -> bool:
     is_kept = timing.is_momentary and timing.latching and not alarm.announced and not alarm.acknowledged
     if alarm.pending is False and is_kept and alarm.is_quiet:
         return False
-    return alarm.pending is not None and alarm.last.is_bad is alarm.pending
+    return alarm.pending is not None and alarm.last_evaluation.is_active is alarm.pending
 
 
 def _pending_until(alarm: Alarm, timing: Timing) -> float:
     return alarm.pending_since + (timing.hold_s if alarm.pending else timing.clear_after_s)
 
 
-def _activate(alarm: Alarm, timing: Timing, verdict: Verdict, now: float) -> list[Transition]:
+def _activate(alarm: Alarm, timing: Timing, verdict: Evaluation, now: float) -> list[Transition]:
     alarm.pending = None
     alarm.active, alarm.severity = True, verdict.severity
     alarm.acknowledged = alarm.returned = alarm.announced = False
-    alarm.acknowledged_by = NOBODY
+    alarm.acknowledged_by = NO_ACTOR
     alarm.episode += 1
     alarm.raised_at, alarm.cleared_at = now, None
-    return _unshelve_worse(alarm, timing, now) or _announce(alarm, timing, now)
+    return _unsnooze_worse(alarm, timing, now) or _announce(alarm, timing, now)
 
 
 def _announce(alarm: Alarm, timing: Timing, now: float) -> list[Transition]:
@@ -194,21 +194,21 @@ def _deactivate(alarm: Alarm, timing: Timing, now: float) -> list[Transition]:
     return [_transition(alarm, Change.CLEARED, before, now)]
 
 
-def _worsen(alarm: Alarm, timing: Timing, verdict: Verdict, now: float) -> list[Transition]:
+def _follow_severity(alarm: Alarm, timing: Timing, verdict: Evaluation, now: float) -> list[Transition]:
     """Follow the severity; a higher one is news, also to who acknowledged the lower one or put it aside."""
     is_worse, was_announced = verdict.severity > alarm.severity, alarm.announced
     alarm.severity = verdict.severity
     if not is_worse:
         return []
-    happened = _unshelve_worse(alarm, timing, now)
+    happened = _unsnooze_worse(alarm, timing, now)
     if not was_announced:
         return happened
     before = alarm.state
-    alarm.acknowledged, alarm.acknowledged_by = False, NOBODY
+    alarm.acknowledged, alarm.acknowledged_by = False, NO_ACTOR
     return [*happened, _transition(alarm, Change.WORSENED, before, now)]
 
 
-def _unshelve_worse(alarm: Alarm, timing: Timing, now: float) -> list[Transition]:
+def _unsnooze_worse(alarm: Alarm, timing: Timing, now: float) -> list[Transition]:
     """Take an alarm back that is worse than what somebody saw when they put it aside."""
     if alarm.shelved_for is None or alarm.severity <= alarm.shelved_for:
         return []
@@ -216,7 +216,7 @@ def _unshelve_worse(alarm: Alarm, timing: Timing, now: float) -> list[Transition
 
 
 def _transition(
-    alarm: Alarm, change: Change, before: AlarmState, now: float, *, by: By = NOBODY, detail: str = ""
+    alarm: Alarm, change: Change, before: AlarmState, now: float, *, by: Actor = NO_ACTOR, detail: str = ""
 ) -> Transition:
     return Transition(
         key=alarm.key,

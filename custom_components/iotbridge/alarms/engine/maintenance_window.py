@@ -14,7 +14,7 @@ DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Window:
+class MaintenanceWindow:
     """A time in which alarms of some entities or rules are silent; ``until`` in seconds since 1970."""
 
     name: str
@@ -47,7 +47,7 @@ class Window:
         return asdict(self)
 
     @classmethod
-    def from_dict(cls, data: Mapping[str, Any]) -> Window:
+    def from_dict(cls, data: Mapping[str, Any]) -> MaintenanceWindow:
         """Read what ``as_dict`` wrote. Raises ValueError where a value is not of its type, or is no time or day."""
         selection = Selection.from_dict(data.get("selection", {}))
         given = {**data, "rules": tuple(data.get("rules", ())), "days": tuple(data.get("days", ()))}
@@ -60,7 +60,7 @@ class Window:
         return window
 
     @classmethod
-    def of_subentry(cls, _window_id: str, name: str, data: Mapping[str, Any]) -> Window:
+    def of_subentry(cls, _window_id: str, name: str, data: Mapping[str, Any]) -> MaintenanceWindow:
         """Read the data of a subentry."""
         given = {key: value for key, value in data.items() if key not in {REGISTRY_IDS, VERSION_KEY}}
         return cls.from_dict({**given, "name": name})

@@ -63,7 +63,7 @@ class AlarmKey(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
+class Evaluation:
     """What a rule makes of its entity now.
 
     ``is_bad`` is None while nothing can be said: the entity is not there yet, or has no value. ``why`` is for people of
@@ -71,16 +71,16 @@ class Verdict:
     and ``why_values`` are its placeholders.
     """
 
-    is_bad: bool | None
+    is_active: bool | None
     severity: Severity = Severity.WARNING
     value: str = ""
     why: str = ""
-    why_key: str = ""
-    why_values: tuple[tuple[str, str], ...] = ()
+    reason_key: str = ""
+    reason_values: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
-class By:
+class Actor:
     """Who did something, and from where; both empty when nobody did."""
 
     who: str = ""
@@ -88,9 +88,9 @@ class By:
     comment: str = ""
 
 
-NOBODY = By()
+NO_ACTOR = Actor()
 # Where an alarm says who did something.
-_BY = ("acknowledged_by", "shelved_by", "out_of_service_by")
+_ACTORS = ("acknowledged_by", "shelved_by", "out_of_service_by")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,7 +106,7 @@ class Transition:
     episode: int
     value: str = ""
     why: str = ""
-    by: By = NOBODY
+    by: Actor = NO_ACTOR
     detail: str = ""
 
 
@@ -152,18 +152,18 @@ class Alarm:
     returned: bool = False
     raised_at: float | None = None
     cleared_at: float | None = None
-    acknowledged_by: By = NOBODY
+    acknowledged_by: Actor = NO_ACTOR
     pending: bool | None = None
     pending_since: float = 0.0
     bad_since: float = 0.0
     shelved_until: float | None = None
-    shelved_by: By = NOBODY
+    shelved_by: Actor = NO_ACTOR
     shelved_for: Severity | None = None
     suppressed_by: tuple[str, ...] = ()
     out_of_service: bool = False
-    out_of_service_by: By = NOBODY
+    out_of_service_by: Actor = NO_ACTOR
     # What was judged last; not kept, because after a restart nothing is known.
-    last: Verdict = field(default=Verdict(None), compare=False)
+    last_evaluation: Evaluation = field(default=Evaluation(None), compare=False)
 
     @property
     def state(self) -> AlarmState:
@@ -219,8 +219,8 @@ class Alarm:
     def as_dict(self) -> dict[str, Any]:
         """Return it for the store."""
         # Not asdict of all: it copies everything to its depth, and a thousand alarms may be raised together.
-        data = {name: getattr(self, name) for name in self.__slots__ if name != "last"}
-        return data | {name: asdict(data[name]) for name in _BY}
+        data = {name: getattr(self, name) for name in self.__slots__ if name != "last_evaluation"}
+        return data | {name: asdict(data[name]) for name in _ACTORS}
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Alarm:
@@ -231,6 +231,6 @@ class Alarm:
         if given.get("shelved_for") is not None:
             given["shelved_for"] = Severity(given["shelved_for"])
         given["suppressed_by"] = tuple(given["suppressed_by"])
-        for name in _BY:
-            given[name] = By(**given[name])
+        for name in _ACTORS:
+            given[name] = Actor(**given[name])
         return cls(**given)

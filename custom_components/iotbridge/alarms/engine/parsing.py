@@ -9,7 +9,7 @@ from typing import Any, Union, get_args, get_origin
 LOGGER = logging.getLogger(__package__)
 
 
-def read[T](what: str, reader: Callable[[], T]) -> T | None:
+def parse_or_log[T](what: str, reader: Callable[[], T]) -> T | None:
     """Return what a reader returns; None, and a line in the log, when it is written in a way nobody knows here."""
     try:
         return reader()

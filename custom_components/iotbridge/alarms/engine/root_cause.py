@@ -12,10 +12,10 @@ from typing import NamedTuple
 
 from .flapping import FLAPPING
 from .models import Alarm, AlarmKey, Severity
-from .rule import Kind, Plan, Rule
+from .rule import AlarmKind, EscalationPolicy, Rule
 
 # Rules that say: this is not there. Such an alarm speaks for all that lies behind it.
-PRESENCE = frozenset({Kind.HOST_LOST, Kind.NO_DATA, Kind.UNAVAILABLE})
+PRESENCE = frozenset({AlarmKind.HOST_LOST, AlarmKind.NO_DATA, AlarmKind.UNAVAILABLE})
 MAX_DEPTH = 8
 # What goes so long after the first is another outage: devices behind a hub are missed after a while only.
 OUTAGE_S = 1800.0
@@ -37,7 +37,7 @@ _TOGETHER_S = 5.0
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class Location:
     """Where an entity belongs: its device and the devices that this one is behind, nearest first.
 
     The device of the entity that says whether the broker is there is BROKER; of what is behind it BROKER comes last.
@@ -52,13 +52,13 @@ class Member(NamedTuple):
 
     rule: Rule
     alarm: Alarm
-    place: Place
+    place: Location
 
     @property
-    def is_gone(self) -> bool:
+    def is_absent(self) -> bool:
         """Tell whether it says that something is gone, or is about to say so."""
         is_absence = self.rule.condition.kind in PRESENCE or self.place.device == BROKER
-        is_pending = self.alarm.pending is True and self.alarm.last.is_bad is True
+        is_pending = self.alarm.pending is True and self.alarm.last_evaluation.is_active is True
         return is_absence and (self.alarm.active or is_pending)
 
     @property
@@ -69,7 +69,7 @@ class Member(NamedTuple):
         and does not want to hear of all that it explains instead.
         """
         is_heard = all(reason.startswith((PARENT, FLAPPING)) for reason in self.alarm.suppressed_by)
-        return (self.is_gone or self.alarm.active) and not self.alarm.out_of_service and is_heard
+        return (self.is_absent or self.alarm.active) and not self.alarm.out_of_service and is_heard
 
     @property
     def severity(self) -> Severity:
@@ -84,7 +84,7 @@ class Member(NamedTuple):
         """
         return (not self.rule.plan.steps, -self.rule.severity, self.alarm.bad_since, self.alarm.key)
 
-    def speaks_for(self, child: Member) -> bool:
+    def explains(self, child: Member) -> bool:
         """Tell whether who is to be told of a child hears of this one instead: as grave, and no later."""
         patience_s = max(child.rule.timing.hold_s, PATIENCE_S)
         if self.severity < child.severity or not (self.alarm.active or self.rule.timing.hold_s <= patience_s):
@@ -139,7 +139,7 @@ class _Causes:
             for name in (cause.alarm.key.subject, device):
                 if name:
                     self._named.setdefault(name, cause)
-            if cause.is_gone and device is not None:
+            if cause.is_absent and device is not None:
                 known = self._by_device[device]
                 if not any(_is_host(cause) == _is_host(other) and _is_one_outage(cause, other) for other in known):
                     known.append(cause)
@@ -154,7 +154,7 @@ class _Causes:
         for device in (child.place.device, *child.place.behind):
             for cause in self._by_device.get(device, ()) if device else ():
                 is_other = cause.alarm.key != child.alarm.key
-                if is_other and cause.speaks_for(child) and (rank := self._rank(child, cause)) is not None:
+                if is_other and cause.explains(child) and (rank := self._rank(child, cause)) is not None:
                     ranks.append((rank, cause.order))
         return min(ranks)[1][-1] if ranks else None
 
@@ -164,10 +164,10 @@ class _Causes:
         if self._went_with_broker(child) and self._went_with_broker(cause):
             return _SAME_BROKER if cause.order < child.order else None
         if device == BROKER:
-            return _BROKER if child.is_gone else None
+            return _BROKER if child.is_absent else None
         if device is not None and device in child.place.behind:
             # What still speaks from behind a device that seems gone is no part of that outage.
-            is_part = child.is_gone and (_is_host(cause) or _is_one_outage(child, cause))
+            is_part = child.is_absent and (_is_host(cause) or _is_one_outage(child, cause))
             return -1 - child.place.behind.index(device) if is_part else None
         return _rank_beside(child, cause) if device == child.place.device else None
 
@@ -175,7 +175,7 @@ class _Causes:
         """Tell whether something is gone since the broker is; what was gone before is another outage."""
         at = self._broker_gone_at
         is_behind = at is not None and BROKER in member.place.behind
-        return is_behind and member.is_gone and member.alarm.bad_since >= (at or 0.0) - _TOGETHER_S
+        return is_behind and member.is_absent and member.alarm.bad_since >= (at or 0.0) - _TOGETHER_S
 
 
 def _rank_beside(child: Member, cause: Member) -> int | None:
@@ -184,12 +184,12 @@ def _rank_beside(child: Member, cause: Member) -> int | None:
         return None
     if _is_host(cause):
         return _HOST
-    is_part = child.is_gone and _is_one_outage(child, cause) and cause.order < child.order
+    is_part = child.is_absent and _is_one_outage(child, cause) and cause.order < child.order
     return _SAME_DEVICE if is_part else None
 
 
 def _is_host(member: Member) -> bool:
-    return member.rule.condition.kind is Kind.HOST_LOST
+    return member.rule.condition.kind is AlarmKind.HOST_LOST
 
 
 def _is_one_outage(one: Member, other: Member) -> bool:
@@ -198,7 +198,7 @@ def _is_one_outage(one: Member, other: Member) -> bool:
 
 
 @lru_cache(1024)
-def _told(plan: Plan) -> dict[str, float]:
+def _told(plan: EscalationPolicy) -> dict[str, float]:
     """Return how many seconds after it was raised each group is told of an alarm."""
     told: dict[str, float] = {}
     for step in plan.steps:

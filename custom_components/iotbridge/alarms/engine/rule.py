@@ -10,7 +10,7 @@ from .models import Severity, Timing
 from .parsing import check
 
 
-class Kind(StrEnum):
+class AlarmKind(StrEnum):
     """What a rule looks for."""
 
     ABOVE = "above"
@@ -27,11 +27,11 @@ class Kind(StrEnum):
 
 
 # Those that look at no entity: they have one alarm with an empty subject.
-WITHOUT_ENTITIES = frozenset({Kind.TEMPLATE, Kind.EVENT, Kind.MESSAGE})
+WITHOUT_ENTITIES = frozenset({AlarmKind.TEMPLATE, AlarmKind.EVENT, AlarmKind.MESSAGE})
 # Those whose numbers have a unit.
-MEASURING = frozenset({Kind.ABOVE, Kind.BELOW, Kind.OUTSIDE, Kind.RATE})
+MEASURING = frozenset({AlarmKind.ABOVE, AlarmKind.BELOW, AlarmKind.OUTSIDE, AlarmKind.RATE})
 # Those that know a moment and no state: an alarm is over after clear_after_s, or when it is acknowledged if latching.
-MOMENTARY = frozenset({Kind.EVENT, Kind.MESSAGE})
+MOMENTARY = frozenset({AlarmKind.EVENT, AlarmKind.MESSAGE})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,7 +47,7 @@ class Condition:
     has ``contains`` in it. ``unit`` is what limits, hysteresis and change are in; None where no entity has shown one.
     """
 
-    kind: Kind
+    kind: AlarmKind
     attribute: str | None = None
     above: float | None = None
     below: float | None = None
@@ -95,7 +95,7 @@ class Selection:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Step:
+class EscalationStep:
     """Whom to tell (notifier groups by subentry) when nobody acknowledged ``after_s`` seconds after it was raised."""
 
     after_s: float
@@ -103,10 +103,10 @@ class Step:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Plan:
+class EscalationPolicy:
     """Who is told, in which order. ``repeat_s``: told again after that, then after twice that, and so on; 0 never."""
 
-    steps: tuple[Step, ...] = ()
+    steps: tuple[EscalationStep, ...] = ()
     repeat_s: float = 0.0
 
 
@@ -123,7 +123,7 @@ class Rule:
     condition: Condition
     selection: Selection = field(default_factory=Selection)
     timing: Timing = field(default_factory=Timing)
-    plan: Plan = field(default_factory=Plan)
+    plan: EscalationPolicy = field(default_factory=EscalationPolicy)
     message: str = ""
     what_to_do: str = ""
     parents: tuple[str, ...] = ()
@@ -148,14 +148,14 @@ class Rule:
             condition=Condition(
                 **{
                     **condition,
-                    "kind": Kind(condition["kind"]),
+                    "kind": AlarmKind(condition["kind"]),
                     "worse": Severity[condition.get("worse", "critical").upper()],
                     "states": tuple(condition.get("states", ())),
                 }
             ),
             selection=Selection.from_dict(data.get("selection", {})),
             timing=Timing(**data.get("timing", {})),
-            plan=Plan(
+            plan=EscalationPolicy(
                 steps=tuple(_step(step) for step in plan.get("steps", ())),
                 repeat_s=plan.get("repeat_s", 0.0),
             ),
@@ -167,8 +167,8 @@ class Rule:
         return rule
 
 
-def _step(data: Mapping[str, Any]) -> Step:
-    return Step(after_s=data["after_s"], groups=tuple(data["groups"]))
+def _step(data: Mapping[str, Any]) -> EscalationStep:
+    return EscalationStep(after_s=data["after_s"], groups=tuple(data["groups"]))
 
 
 def _plain(value: Any) -> Any:

@@ -14,11 +14,11 @@ from homeassistant.helpers.template import Template, result_as_boolean
 from ...forms import TEXT
 from ...topic_filters import fault
 from ..engine.models import Severity
-from ..engine.rule import MEASURING, Condition, Kind
+from ..engine.rule import MEASURING, AlarmKind, Condition
 from .fields import DURATION, NUMBER, SEVERITY, WORDS_LIST, FieldError, duration, filled, seconds, text
 
 # Nothing to ask: the kind says it all.
-WITHOUT_FIELDS = frozenset({Kind.UNAVAILABLE, Kind.HOST_LOST})
+WITHOUT_FIELDS = frozenset({AlarmKind.UNAVAILABLE, AlarmKind.HOST_LOST})
 LEARNED, FIXED = RHYTHMS = ("learned", "fixed")
 _LEAST_SILENCE_S = 5.0
 
@@ -49,28 +49,28 @@ def _rhythm() -> Fields:
     }
 
 
-_FIELDS: Mapping[Kind, Fields] = {
-    Kind.ABOVE: {vol.Required("above"): NUMBER, **_worse("worse_above")},
-    Kind.BELOW: {vol.Required("below"): NUMBER, **_worse("worse_below")},
-    Kind.OUTSIDE: {
+_FIELDS: Mapping[AlarmKind, Fields] = {
+    AlarmKind.ABOVE: {vol.Required("above"): NUMBER, **_worse("worse_above")},
+    AlarmKind.BELOW: {vol.Required("below"): NUMBER, **_worse("worse_below")},
+    AlarmKind.OUTSIDE: {
         vol.Required("below"): NUMBER,
         vol.Required("above"): NUMBER,
         **_worse("worse_below", "worse_above"),
     },
-    Kind.STATE: {vol.Required("states"): WORDS_LIST, **_attribute()},
-    Kind.RATE: {
+    AlarmKind.STATE: {vol.Required("states"): WORDS_LIST, **_attribute()},
+    AlarmKind.RATE: {
         vol.Required("change"): NUMBER,
         vol.Required("per", default={"minutes": 1}): DURATION,
         **_attribute(),
     },
-    Kind.NO_DATA: _rhythm(),
-    Kind.TEMPLATE: {vol.Required("template"): selector.TemplateSelector()},
-    Kind.EVENT: {vol.Required("event_type"): TEXT, vol.Optional("event_data"): selector.ObjectSelector()},
-    Kind.MESSAGE: {vol.Required("topic"): TEXT, vol.Optional("contains"): TEXT},
+    AlarmKind.NO_DATA: _rhythm(),
+    AlarmKind.TEMPLATE: {vol.Required("template"): selector.TemplateSelector()},
+    AlarmKind.EVENT: {vol.Required("event_type"): TEXT, vol.Optional("event_data"): selector.ObjectSelector()},
+    AlarmKind.MESSAGE: {vol.Required("topic"): TEXT, vol.Optional("contains"): TEXT},
 }
 
 
-def schema(kind: Kind, units: Sequence[str] = ()) -> vol.Schema:
+def schema(kind: AlarmKind, units: Sequence[str] = ()) -> vol.Schema:
     """Return the form of a kind; ``units`` are those in which its limits can be written."""
     if kind not in MEASURING or not units:
         return vol.Schema(_FIELDS[kind])
@@ -105,9 +105,9 @@ def suggested(condition: Condition) -> dict[str, Any]:
     return filled(shown)
 
 
-def read(hass: HomeAssistant, kind: Kind, given: Given) -> Condition:
+def read(hass: HomeAssistant, kind: AlarmKind, given: Given) -> Condition:
     """Return the condition of a form; raise FieldError."""
-    if kind is Kind.TEMPLATE:
+    if kind is AlarmKind.TEMPLATE:
         # The selector has looked at the grammar; whether it can be computed is seen when it is.
         try:
             Template(given["template"], hass).async_render()
@@ -140,7 +140,7 @@ def _limits(given: Given) -> Condition:
     if below is not None and worse_below is not None and worse_below >= below:
         raise FieldError("worse_below", "worse_below_high")
     return Condition(
-        kind=Kind.OUTSIDE,
+        kind=AlarmKind.OUTSIDE,
         above=above,
         below=below,
         hysteresis=hysteresis,
@@ -154,23 +154,23 @@ def _states(given: Given) -> Condition:
     states = tuple(dict.fromkeys(state.strip() for state in given["states"] if state.strip()))
     if not states:
         raise FieldError("states", "no_states")
-    return Condition(kind=Kind.STATE, states=states)
+    return Condition(kind=AlarmKind.STATE, states=states)
 
 
 def _rate(given: Given) -> Condition:
     if given["change"] <= 0:
         raise FieldError("change", "change_missing")
-    return Condition(kind=Kind.RATE, change=float(given["change"]), per_s=seconds(given, "per", least=1.0))
+    return Condition(kind=AlarmKind.RATE, change=float(given["change"]), per_s=seconds(given, "per", least=1.0))
 
 
 def _silence(given: Given) -> Condition:
     if given["rhythm"] == LEARNED:
-        return Condition(kind=Kind.NO_DATA)
-    return Condition(kind=Kind.NO_DATA, silent_s=seconds(given, "silent", least=_LEAST_SILENCE_S))
+        return Condition(kind=AlarmKind.NO_DATA)
+    return Condition(kind=AlarmKind.NO_DATA, silent_s=seconds(given, "silent", least=_LEAST_SILENCE_S))
 
 
 def _template(given: Given) -> Condition:
-    return Condition(kind=Kind.TEMPLATE, template=given["template"])
+    return Condition(kind=AlarmKind.TEMPLATE, template=given["template"])
 
 
 def _event(given: Given) -> Condition:
@@ -179,23 +179,23 @@ def _event(given: Given) -> Condition:
         raise FieldError("event_data", "data_invalid")
     if not (event_type := text(given, "event_type")):
         raise FieldError("event_type", "event_missing")
-    return Condition(kind=Kind.EVENT, event_type=event_type, event_data=dict(data))
+    return Condition(kind=AlarmKind.EVENT, event_type=event_type, event_data=dict(data))
 
 
 def _message(given: Given) -> Condition:
     if wrong := fault(given["topic"]):
         raise FieldError("topic", wrong)
-    return Condition(kind=Kind.MESSAGE, topic=given["topic"], contains=given.get("contains") or "")
+    return Condition(kind=AlarmKind.MESSAGE, topic=given["topic"], contains=given.get("contains") or "")
 
 
-_READERS: Mapping[Kind, Callable[[Given], Condition]] = {
-    Kind.ABOVE: _limits,
-    Kind.BELOW: _limits,
-    Kind.OUTSIDE: _limits,
-    Kind.STATE: _states,
-    Kind.RATE: _rate,
-    Kind.NO_DATA: _silence,
-    Kind.TEMPLATE: _template,
-    Kind.EVENT: _event,
-    Kind.MESSAGE: _message,
+_READERS: Mapping[AlarmKind, Callable[[Given], Condition]] = {
+    AlarmKind.ABOVE: _limits,
+    AlarmKind.BELOW: _limits,
+    AlarmKind.OUTSIDE: _limits,
+    AlarmKind.STATE: _states,
+    AlarmKind.RATE: _rate,
+    AlarmKind.NO_DATA: _silence,
+    AlarmKind.TEMPLATE: _template,
+    AlarmKind.EVENT: _event,
+    AlarmKind.MESSAGE: _message,
 }

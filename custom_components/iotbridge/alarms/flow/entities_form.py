@@ -12,7 +12,7 @@ from homeassistant.helpers.translation import async_get_translations
 from homeassistant.loader import Integration, async_get_integrations
 
 from ...const import DOMAIN
-from ...texts import Words
+from ...texts import Texts
 from ..engine.rule import Selection
 
 ALL = "all"
@@ -23,7 +23,7 @@ _POWER_STATE = selector.EntityWithDeviceFilterSelectorConfig(domain="sensor", in
 _HOSTS = {"domains": ("sensor",), "integrations": (DOMAIN,), "device_classes": ("enum",)}
 
 
-async def async_schema(hass: HomeAssistant, words: Words, *, hosts: bool = False) -> dict[vol.Marker, Any]:
+async def async_schema(hass: HomeAssistant, words: Texts, *, hosts: bool = False) -> dict[vol.Marker, Any]:
     """Return the fields; ``hosts`` alone are to be chosen from, whatever else there is."""
     entities = selector.EntitySelectorConfig(multiple=True)
     if hosts:

@@ -10,7 +10,7 @@ from homeassistant.config_entries import ConfigEntry
 from homeassistant.helpers import selector
 
 from ...const import SUBENTRY_NOTIFIER
-from ..engine.rule import Plan, Step
+from ..engine.rule import EscalationPolicy, EscalationStep
 from .fields import DURATION, FieldError, duration, seconds
 
 _MOST_MINUTES = 7 * 24 * 60
@@ -58,7 +58,7 @@ def schema(names: Mapping[str, str]) -> vol.Schema:
     return vol.Schema({vol.Optional("steps"): steps, vol.Optional("repeat"): DURATION})
 
 
-def suggested(plan: Plan, names: Mapping[str, str]) -> dict[str, Any]:
+def suggested(plan: EscalationPolicy, names: Mapping[str, str]) -> dict[str, Any]:
     """Return what the form shows at first; a group that was deleted since is left out."""
     steps = [
         {"after": step.after_s / 60, "groups": [names[group] for group in step.groups if group in names]}
@@ -70,7 +70,7 @@ def suggested(plan: Plan, names: Mapping[str, str]) -> dict[str, Any]:
     return shown
 
 
-def read(given: Mapping[str, Any], names: Mapping[str, str]) -> Plan:
+def read(given: Mapping[str, Any], names: Mapping[str, str]) -> EscalationPolicy:
     """Return the plan of a form, its steps in order of time; raise FieldError."""
     ids = {name: group for group, name in names.items()}
     steps = []
@@ -78,7 +78,7 @@ def read(given: Mapping[str, Any], names: Mapping[str, str]) -> Plan:
         chosen = tuple(dict.fromkeys(ids[name] for name in item.get("groups") or () if name in ids))
         if not chosen:
             raise FieldError("steps", "step_without_group")
-        steps.append(Step(after_s=item["after"] * 60, groups=chosen))
+        steps.append(EscalationStep(after_s=item["after"] * 60, groups=chosen))
     steps.sort(key=lambda step: step.after_s)
     if len({step.after_s for step in steps}) < len(steps):
         raise FieldError("steps", "steps_together")
@@ -87,4 +87,4 @@ def read(given: Mapping[str, Any], names: Mapping[str, str]) -> Plan:
         raise FieldError("repeat", "repeat_to_nobody")
     if 0 < repeat < 60:  # noqa: PLR2004
         raise FieldError("repeat", "repeat_short")
-    return Plan(steps=tuple(steps), repeat_s=repeat)
+    return EscalationPolicy(steps=tuple(steps), repeat_s=repeat)

@@ -15,8 +15,8 @@ from ...const import SUBENTRY_ALARM, SUBENTRY_NOTIFIER
 from ...forms import LINES, choices
 from ...markdown import escaped
 from ...migration import marked
-from ...texts import Words, async_words
-from ..engine.rule import Rule, Step
+from ...texts import Texts, async_texts
+from ..engine.rule import EscalationStep, Rule
 from ..runtime.limit_units import async_with_unit
 from .escalation_form import groups
 from .fields import FieldError
@@ -27,7 +27,7 @@ from .yaml_import import Imported, ImportYamlError, Skipped, Target, read
 _AT_ONCE = 20
 
 
-class Importing(ConfigSubentryFlow):
+class ImportSteps(ConfigSubentryFlow):
     """The steps of an import."""
 
     def __init__(self) -> None:
@@ -51,7 +51,7 @@ class Importing(ConfigSubentryFlow):
                 if self._found:
                     return await self.async_step_imported()
                 errors["yaml"] = "import_skipped"
-                said["skipped"] = self._skipped_text(await async_words(self.hass))
+                said["skipped"] = self._skipped_text(await async_texts(self.hass))
         schema = vol.Schema({vol.Required("yaml"): LINES})
         return self.async_show_form(
             step_id="import_yaml",
@@ -63,7 +63,7 @@ class Importing(ConfigSubentryFlow):
 
     async def async_step_imported(self, user_input: dict[str, Any] | None = None) -> SubentryFlowResult:
         """Show what becomes what, and make it so."""
-        words = await async_words(self.hass)
+        words = await async_texts(self.hass)
         errors: dict[str, str] = {}
         if user_input is not None:
             try:
@@ -94,7 +94,7 @@ class Importing(ConfigSubentryFlow):
         condition = async_with_unit(self.hass, found.rule.condition, found.rule.selection.entities)
         return replace(found, rule=replace(found.rule, condition=condition))
 
-    def _skipped_text(self, words: Words) -> str:
+    def _skipped_text(self, words: Texts) -> str:
         lines = [f"- **{escaped(skipped.name)}**: {words.own[skipped.reason]}" for skipped in self._skipped]
         return "\n\n".join([words.own["import_left"], "\n".join(lines)]) if lines else ""
 
@@ -108,7 +108,7 @@ class Importing(ConfigSubentryFlow):
             told = list(given.get("groups", ()))
             if found.targets and given.get("make_groups"):
                 told.append(self._group(found.targets))
-            steps = (Step(after_s=found.first_after_s, groups=tuple(dict.fromkeys(told))),) if told else ()
+            steps = (EscalationStep(after_s=found.first_after_s, groups=tuple(dict.fromkeys(told))),) if told else ()
             rules.append(replace(found.rule, plan=replace(found.rule.plan, steps=steps)))
         return rules
 
@@ -142,7 +142,7 @@ class Importing(ConfigSubentryFlow):
         return self.async_create_entry(title=last.name, data=last.as_dict())
 
 
-def _becomes(found: Imported, words: Words) -> str:
+def _becomes(found: Imported, words: Texts) -> str:
     """Return a line of the list: what an alert becomes, and what of it does not."""
     condition = escaped(condition_text(words, found.rule.condition))
     line = f"- **{escaped(found.rule.name)}**: {condition}; {timing_text(words, found.rule)}"

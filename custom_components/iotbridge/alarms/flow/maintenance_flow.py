@@ -13,8 +13,8 @@ from ...const import SUBENTRY_ALARM, SUBENTRY_WINDOW
 from ...forms import TEXT, choices
 from ...migration import marked
 from ...subentries import read
-from ...texts import async_words
-from ..engine.maintenance_window import Window
+from ...texts import async_texts
+from ..engine.maintenance_window import MaintenanceWindow
 from ..engine.rule import Selection
 from . import entities_form
 from .escalation_form import groups
@@ -24,7 +24,7 @@ DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _DAY_S = 86400.0
 
 
-class WindowFlow(ConfigSubentryFlow):
+class MaintenanceFlow(ConfigSubentryFlow):
     """A time of the week in which alarms are silent."""
 
     async def async_step_user(self, user_input: dict[str, Any] | None = None) -> SubentryFlowResult:
@@ -34,7 +34,7 @@ class WindowFlow(ConfigSubentryFlow):
     async def async_step_reconfigure(self, user_input: dict[str, Any] | None = None) -> SubentryFlowResult:
         """Show a window as it is."""
         subentry = self._get_reconfigure_subentry()
-        if read(subentry, partial(Window.of_subentry, "", subentry.title)) is None:
+        if read(subentry, partial(MaintenanceWindow.of_subentry, "", subentry.title)) is None:
             return self.async_abort(reason="unreadable")
         return await self._async_form("reconfigure", user_input)
 
@@ -50,7 +50,7 @@ class WindowFlow(ConfigSubentryFlow):
                 errors[error.field] = error.key
             else:
                 return self._save(text(user_input, "name"), data)
-        words = await async_words(self.hass)
+        words = await async_texts(self.hass)
         fields: dict[vol.Marker, Any] = {
             vol.Required("name"): TEXT,
             vol.Required("days", default=list(DAYS)): selector.SelectSelector(

@@ -26,10 +26,10 @@ from ...forms import TEXT
 from ...markdown import escaped
 from ...migration import marked
 from ...subentries import read
-from ...texts import async_words
+from ...texts import async_texts
 from ..engine.models import Severity
-from ..notifications.message import alarm_words, test_message
-from ..notifications.notifier import Group, Notifier, TellError
+from ..notifications.message import alarm_texts, test_message
+from ..notifications.notifier import DeliveryError, Group, Notifier
 from .fields import FieldError, text
 
 type Target = dict[str, Any]
@@ -123,16 +123,16 @@ class NotifierFlow(ConfigSubentryFlow):
 
     async def async_step_try_it(self, _user_input: dict[str, Any] | None = None) -> SubentryFlowResult:
         """Send a test message to the group as it is in the dialog; a critical one where those break through."""
-        words = await async_words(self.hass)
+        words = await async_texts(self.hass)
         severity = Severity.CRITICAL if self._data["break_through"] else Severity.INFO
-        message = test_message(alarm_words(self.hass), _DRAFT, self._name, severity, time.time())
+        message = test_message(alarm_texts(self.hass), _DRAFT, self._name, severity, time.time())
         group = ConfigSubentry(
             data=MappingProxyType(self._data), subentry_type=SUBENTRY_NOTIFIER, title=self._name, unique_id=None
         )
         draft = _Draft({_DRAFT: group})
         try:
             await Notifier(self.hass, draft).async_send(_DRAFT, [message])
-        except TellError as error:
+        except DeliveryError as error:
             return self._ready(words.say("test_failed", reason=error.reasons))
         return self._ready(words.own["test_sent"])
 

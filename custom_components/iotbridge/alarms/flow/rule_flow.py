@@ -16,16 +16,16 @@ from homeassistant.helpers import selector
 from ...forms import LINES, TEXT
 from ...markdown import escaped
 from ...subentries import read
-from ...texts import Words, async_words
+from ...texts import Texts, async_texts
 from ..engine.models import Severity, Timing
-from ..engine.rule import WITHOUT_ENTITIES, Condition, Kind, Rule
-from ..runtime.backtest import Trial, async_try, can_try
+from ..engine.rule import WITHOUT_ENTITIES, AlarmKind, Condition, Rule
+from ..runtime.backtest import Backtest, async_backtest, reason_against
 from ..runtime.entity_selector import async_matching
 from ..runtime.limit_units import async_unit_choices, async_with_unit
 from . import condition_form, entities_form, escalation_form
 from .fields import DURATION, SEVERITY, FieldError, duration, filled, seconds, text
-from .import_steps import Importing
-from .kind_menu import Kinds
+from .import_steps import ImportSteps
+from .kind_menu import KindMenu
 from .summaries import (
     condition_text,
     entities_text,
@@ -39,16 +39,16 @@ from .summaries import (
 MORE = "more"
 
 
-class AlarmFlow(Kinds, Importing):
+class RuleFlow(KindMenu, ImportSteps):
     """One form after the other until the rule was tried; after that, and for a rule that is there, any of them."""
 
     def __init__(self) -> None:
         """Start with nothing said."""
         super().__init__()
-        self._rule = Rule(rule_id="", name="", severity=Severity.WARNING, condition=Condition(kind=Kind.ABOVE))
+        self._rule = Rule(rule_id="", name="", severity=Severity.WARNING, condition=Condition(kind=AlarmKind.ABOVE))
         self._is_first = True
-        self._trying: asyncio.Task[Trial] | None = None
-        self._trial: Trial | None = None
+        self._trying: asyncio.Task[Backtest] | None = None
+        self._trial: Backtest | None = None
 
     @override
     @callback
@@ -63,7 +63,7 @@ class AlarmFlow(Kinds, Importing):
         """Ask what to look for."""
         if self._get_entry().state is not ConfigEntryState.LOADED:
             return self.async_abort(reason="not_loaded")
-        return self.async_show_menu(step_id="user", menu_options=[*(str(kind) for kind in Kind), "import_yaml"])
+        return self.async_show_menu(step_id="user", menu_options=[*(str(kind) for kind in AlarmKind), "import_yaml"])
 
     async def async_step_reconfigure(self, _user_input: dict[str, Any] | None = None) -> SubentryFlowResult:
         """Show the rule as it is."""
@@ -78,7 +78,7 @@ class AlarmFlow(Kinds, Importing):
         return await self.async_step_overview()
 
     @override
-    async def _async_begin(self, kind: Kind) -> SubentryFlowResult:
+    async def _async_begin(self, kind: AlarmKind) -> SubentryFlowResult:
         self._rule = replace(self._rule, condition=Condition(kind=kind))
         if is_momentary(self._rule):
             self._rule = replace(self._rule, timing=Timing(clear_after_s=3600.0))
@@ -113,7 +113,7 @@ class AlarmFlow(Kinds, Importing):
 
     async def async_step_overview(self, _user_input: dict[str, Any] | None = None) -> SubentryFlowResult:
         """Show the rule in words, and ask what to change."""
-        words = await async_words(self.hass)
+        words = await async_texts(self.hass)
         rule, names = self._rule, escalation_form.groups(self._get_entry())
         watched = words.own["watches_home"]
         if rule.condition.kind not in WITHOUT_ENTITIES:
@@ -175,8 +175,8 @@ class AlarmFlow(Kinds, Importing):
 
     async def async_step_entities(self, user_input: dict[str, Any] | None = None) -> SubentryFlowResult:
         """Ask of which entities."""
-        words = await async_words(self.hass)
-        hosts = self._rule.condition.kind is Kind.HOST_LOST
+        words = await async_texts(self.hass)
+        hosts = self._rule.condition.kind is AlarmKind.HOST_LOST
         wrong = None
         if user_input is not None:
             selection = entities_form.read(user_input, hosts=hosts)
@@ -193,7 +193,7 @@ class AlarmFlow(Kinds, Importing):
 
     async def async_step_timing(self, user_input: dict[str, Any] | None = None) -> SubentryFlowResult:
         """Ask for the name, how bad it is, how patient to be, and the texts."""
-        words = await async_words(self.hass)
+        words = await async_texts(self.hass)
         wrong = None
         if user_input is not None:
             try:
@@ -205,10 +205,10 @@ class AlarmFlow(Kinds, Importing):
         suggested = user_input or _timing(self._rule, proposed_name(self.hass, words, self._rule))
         return self._form("timing", _timing_schema(self._rule), suggested, wrong, now=self._now(words))
 
-    def _now(self, words: Words) -> str:
+    def _now(self, words: Texts) -> str:
         """Return how it stands at this moment."""
         condition = self._rule.condition
-        if condition.kind is Kind.TEMPLATE:
+        if condition.kind is AlarmKind.TEMPLATE:
             return words.own["now_true" if condition_form.is_true(self.hass, condition.template) else "now_false"]
         if condition.kind in WITHOUT_ENTITIES:
             return words.own["now_waiting"]
@@ -216,7 +216,7 @@ class AlarmFlow(Kinds, Importing):
 
     async def async_step_telling(self, user_input: dict[str, Any] | None = None) -> SubentryFlowResult:
         """Ask who is told."""
-        words = await async_words(self.hass)
+        words = await async_texts(self.hass)
         names = escalation_form.groups(self._get_entry())
         wrong = None
         if user_input is not None:
@@ -235,10 +235,10 @@ class AlarmFlow(Kinds, Importing):
     async def async_step_trial(self, _user_input: dict[str, Any] | None = None) -> SubentryFlowResult:
         """Replay the last days."""
         self._is_first = False
-        if can_try(self.hass, self._rule):
+        if reason_against(self.hass, self._rule):
             return await self.async_step_tried()
         if self._trying is None:
-            trying = async_try(self.hass, self._rule, self._matching(), self.async_update_progress)
+            trying = async_backtest(self.hass, self._rule, self._matching(), self.async_update_progress)
             self._trying = self.hass.async_create_background_task(trying, "iotbridge trial", eager_start=True)
         if not self._trying.done():
             return self.async_show_progress(step_id="trial", progress_action="trial", progress_task=self._trying)
@@ -248,8 +248,8 @@ class AlarmFlow(Kinds, Importing):
 
     async def async_step_tried(self, _user_input: dict[str, Any] | None = None) -> SubentryFlowResult:
         """Say how often the rule would have been raised."""
-        words = await async_words(self.hass)
-        why = can_try(self.hass, self._rule)
+        words = await async_texts(self.hass)
+        why = reason_against(self.hass, self._rule)
         said = words.own[why] if why else ""
         if self._trial is not None and not why:
             said = trial_text(self.hass, words, self._rule, self._trial)

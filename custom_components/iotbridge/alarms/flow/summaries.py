@@ -6,57 +6,57 @@ from homeassistant.core import HomeAssistant
 from homeassistant.util import dt as dt_util
 
 from ...markdown import escaped
-from ...texts import Words
+from ...texts import Texts
 from ..engine.evaluation.formatting import duration_text, number_text
-from ..engine.rule import MOMENTARY, Condition, Kind, Plan, Rule
-from ..runtime.backtest import DAYS, Trial
+from ..engine.rule import MOMENTARY, AlarmKind, Condition, EscalationPolicy, Rule
+from ..runtime.backtest import DAYS, Backtest
 
 MAX_NAMED = 5
 MAX_LISTED = 20
 
 _NAMES = {
-    Kind.ABOVE: "name_above",
-    Kind.BELOW: "name_below",
-    Kind.OUTSIDE: "name_outside",
-    Kind.STATE: "name_state",
-    Kind.RATE: "name_rate",
-    Kind.NO_DATA: "name_no_data",
-    Kind.UNAVAILABLE: "name_unavailable",
-    Kind.HOST_LOST: "name_host_lost",
-    Kind.TEMPLATE: "name_template",
-    Kind.EVENT: "name_event",
-    Kind.MESSAGE: "name_message",
+    AlarmKind.ABOVE: "name_above",
+    AlarmKind.BELOW: "name_below",
+    AlarmKind.OUTSIDE: "name_outside",
+    AlarmKind.STATE: "name_state",
+    AlarmKind.RATE: "name_rate",
+    AlarmKind.NO_DATA: "name_no_data",
+    AlarmKind.UNAVAILABLE: "name_unavailable",
+    AlarmKind.HOST_LOST: "name_host_lost",
+    AlarmKind.TEMPLATE: "name_template",
+    AlarmKind.EVENT: "name_event",
+    AlarmKind.MESSAGE: "name_message",
 }
 _CONDITIONS = {
-    Kind.ABOVE: "is_above",
-    Kind.BELOW: "is_below",
-    Kind.OUTSIDE: "is_outside",
-    Kind.STATE: "is_state",
-    Kind.RATE: "is_rate",
-    Kind.UNAVAILABLE: "is_unavailable",
-    Kind.HOST_LOST: "is_host_lost",
-    Kind.TEMPLATE: "is_template",
-    Kind.EVENT: "is_event",
-    Kind.MESSAGE: "is_message",
+    AlarmKind.ABOVE: "is_above",
+    AlarmKind.BELOW: "is_below",
+    AlarmKind.OUTSIDE: "is_outside",
+    AlarmKind.STATE: "is_state",
+    AlarmKind.RATE: "is_rate",
+    AlarmKind.UNAVAILABLE: "is_unavailable",
+    AlarmKind.HOST_LOST: "is_host_lost",
+    AlarmKind.TEMPLATE: "is_template",
+    AlarmKind.EVENT: "is_event",
+    AlarmKind.MESSAGE: "is_message",
 }
 
 
-def proposed_name(hass: HomeAssistant, words: Words, rule: Rule) -> str:
+def proposed_name(hass: HomeAssistant, words: Texts, rule: Rule) -> str:
     """Return what to call a rule whose user did not say."""
     condition, chosen = rule.condition, rule.selection
     what = condition.event_type or condition.topic
     if len(chosen.entities) == 1:
         what = name_of(hass, chosen.entities[0])
-    elif condition.kind is Kind.HOST_LOST:
+    elif condition.kind is AlarmKind.HOST_LOST:
         what = words.own["any_host"]
     elif len(chosen.device_classes) == 1:
         what = words.device_classes.get(chosen.device_classes[0], chosen.device_classes[0])
     return words.say(_NAMES[condition.kind], what=what or words.own["something"])
 
 
-def condition_text(words: Words, condition: Condition) -> str:
+def condition_text(words: Texts, condition: Condition) -> str:
     """Return when it is bad."""
-    if condition.kind is Kind.NO_DATA:
+    if condition.kind is AlarmKind.NO_DATA:
         if condition.silent_s is None:
             return words.own["is_silent_unusually"]
         return words.say("is_silent", silent=duration_text(condition.silent_s))
@@ -72,7 +72,7 @@ def condition_text(words: Words, condition: Condition) -> str:
     )
 
 
-def entities_text(hass: HomeAssistant, words: Words, entity_ids: Collection[str]) -> str:
+def entities_text(hass: HomeAssistant, words: Texts, entity_ids: Collection[str]) -> str:
     """Return how many entities there are, with the names of the first."""
     if not entity_ids:
         return words.own["watches_none"]
@@ -81,7 +81,7 @@ def entities_text(hass: HomeAssistant, words: Words, entity_ids: Collection[str]
     return words.say("watches", count=len(entity_ids), names=listed)
 
 
-def timing_text(words: Words, rule: Rule) -> str:
+def timing_text(words: Texts, rule: Rule) -> str:
     """Return how bad it is and how patient the rule is."""
     parts = [words.own[rule.severity.word]]
     if rule.timing.hold_s:
@@ -93,7 +93,7 @@ def timing_text(words: Words, rule: Rule) -> str:
     return ", ".join(parts)
 
 
-def plan_text(words: Words, plan: Plan, names: Mapping[str, str]) -> str:
+def plan_text(words: Texts, plan: EscalationPolicy, names: Mapping[str, str]) -> str:
     """Return who is told, and when."""
     told = []
     for step in plan.steps:
@@ -107,7 +107,7 @@ def plan_text(words: Words, plan: Plan, names: Mapping[str, str]) -> str:
     return "; ".join(told) or words.own["told_nobody"]
 
 
-def trial_text(hass: HomeAssistant, words: Words, rule: Rule, trial: Trial) -> str:
+def trial_text(hass: HomeAssistant, words: Texts, rule: Rule, trial: Backtest) -> str:
     """Return what came out of trying a rule, with the list."""
     lines = []
     if not trial.entities:
@@ -121,14 +121,14 @@ def trial_text(hass: HomeAssistant, words: Words, rule: Rule, trial: Trial) -> s
         lines.append("\n".join(_outages(hass, words, trial)))
         if (more := len(trial.outages) - MAX_LISTED) > 0:
             lines.append(words.say("trial_more", count=more))
-    if rule.condition.kind is Kind.NO_DATA:
+    if rule.condition.kind is AlarmKind.NO_DATA:
         lines.append(words.own["trial_silence"])
     if trial.left_out:
         lines.append(words.say("trial_left_out", count=trial.left_out))
     return "\n\n".join(lines)
 
 
-def _outages(hass: HomeAssistant, words: Words, trial: Trial) -> list[str]:
+def _outages(hass: HomeAssistant, words: Texts, trial: Backtest) -> list[str]:
     lines = []
     for entity_id, outage in trial.outages[:MAX_LISTED]:
         at = dt_util.as_local(dt_util.utc_from_timestamp(outage.raised_at)).strftime("%Y-%m-%d %H:%M")

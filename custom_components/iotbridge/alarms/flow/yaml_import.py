@@ -13,7 +13,7 @@ import yaml  # type: ignore[import-untyped]  # Home Assistant brings it
 
 from ...protocol.topics import is_acceptable
 from ..engine.models import Severity, Timing
-from ..engine.rule import MOMENTARY, Condition, Kind, Plan, Rule, Selection
+from ..engine.rule import MOMENTARY, AlarmKind, Condition, EscalationPolicy, Rule, Selection
 
 type Target = dict[str, Any]
 type _Alert = tuple[str, Mapping[str, Any], Callable[[str, Mapping[str, Any]], Imported]]
@@ -204,9 +204,9 @@ def _from_core(name: str, alert: Mapping[str, Any]) -> Imported:
         rule_id="",
         name=name,
         severity=Severity.WARNING,
-        condition=Condition(kind=Kind.STATE, states=(_state(alert.get("state", "on")),)),
+        condition=Condition(kind=AlarmKind.STATE, states=(_state(alert.get("state", "on")),)),
         selection=Selection(entities=(_entity(alert.get("entity_id")),)),
-        plan=Plan(repeat_s=repeat),
+        plan=EscalationPolicy(repeat_s=repeat),
         message=str(alert.get("message", "")),
     )
     left = _left_out(alert, taken) + ([] if is_whole else ["repeat"]) + ["notifiers"] * other
@@ -236,7 +236,7 @@ def _from_alert2(name: str, alert: Mapping[str, Any]) -> Imported:
     hold = alert.get("delay_on_secs", 0)
     if (isinstance(hold, str) and "{" in hold) or (hold and condition.kind in MOMENTARY):
         hold, left = 0, [*left, "delay_on_secs"]
-    if condition.kind is Kind.TEMPLATE and "threshold" in alert and alert["threshold"].get("hysteresis"):
+    if condition.kind is AlarmKind.TEMPLATE and "threshold" in alert and alert["threshold"].get("hysteresis"):
         left = [*left, "threshold.hysteresis"]
     message = str(alert.get("message") or "")
     if _FOREIGN.search(message):
@@ -253,7 +253,7 @@ def _from_alert2(name: str, alert: Mapping[str, Any]) -> Imported:
             clear_after_s=_MOMENT_S if condition.kind in MOMENTARY else 0.0,
             latching=bool(alert.get("ack_required")) or "manual_off" in used,
         ),
-        plan=Plan(repeat_s=repeat),
+        plan=EscalationPolicy(repeat_s=repeat),
         message=message,
     )
     return Imported(rule, targets, 0.0, tuple(left + ["notifier"] * other))
@@ -284,10 +284,10 @@ def _when(given: Any) -> tuple[Condition, Selection]:
     if not _ENTITY.fullmatch(text):
         if _FOREIGN.search(text) or "{" not in text:
             raise _CannotError(Reason.BROKEN)
-        return Condition(kind=Kind.TEMPLATE, template=text), Selection()
+        return Condition(kind=AlarmKind.TEMPLATE, template=text), Selection()
     if text.partition(".")[0] in _ON_OFF:
-        return Condition(kind=Kind.STATE, states=("on",)), Selection(entities=(text,))
-    return Condition(kind=Kind.TEMPLATE, template=f"{{{{ states('{text}') }}}}"), Selection()
+        return Condition(kind=AlarmKind.STATE, states=("on",)), Selection(entities=(text,))
+    return Condition(kind=AlarmKind.TEMPLATE, template=f"{{{{ states('{text}') }}}}"), Selection()
 
 
 def _threshold(given: Any) -> tuple[Condition, Selection]:
@@ -302,7 +302,7 @@ def _threshold(given: Any) -> tuple[Condition, Selection]:
         text = found["entity"]
     if not _ENTITY.fullmatch(text):
         return _computed(text, above, below), Selection()
-    kind = Kind.BELOW if above is None else Kind.ABOVE if below is None else Kind.OUTSIDE
+    kind = AlarmKind.BELOW if above is None else AlarmKind.ABOVE if below is None else AlarmKind.OUTSIDE
     return Condition(kind=kind, above=above, below=below, hysteresis=hysteresis), Selection(entities=(text,))
 
 
@@ -314,7 +314,7 @@ def _computed(text: str, above: float | None, below: float | None) -> Condition:
     value = f"(({found[1].strip()}) | float)"
     limits = [f"{value} > {above!r}"] if above is not None else []
     limits += [f"{value} < {below!r}"] if below is not None else []
-    return Condition(kind=Kind.TEMPLATE, template=f"{{{{ {' or '.join(limits)} }}}}")
+    return Condition(kind=AlarmKind.TEMPLATE, template=f"{{{{ {' or '.join(limits)} }}}}")
 
 
 def _triggered(given: Any, alert: Mapping[str, Any]) -> Condition:
@@ -326,9 +326,9 @@ def _triggered(given: Any, alert: Mapping[str, Any]) -> Condition:
     given_keys = trigger.keys() - {"trigger", "platform", "id"}
     event_type, topic = trigger.get("event_type"), trigger.get("topic")
     if kind == "event" and isinstance(event_type, str) and given_keys <= {"event_type", "event_data"}:
-        return Condition(kind=Kind.EVENT, event_type=event_type, event_data=dict(trigger.get("event_data") or {}))
+        return Condition(kind=AlarmKind.EVENT, event_type=event_type, event_data=dict(trigger.get("event_data") or {}))
     if kind == "mqtt" and isinstance(topic, str) and given_keys == {"topic"} and is_acceptable(topic):
-        return Condition(kind=Kind.MESSAGE, topic=topic)
+        return Condition(kind=AlarmKind.MESSAGE, topic=topic)
     raise _CannotError(Reason.TRIGGER)
 
 

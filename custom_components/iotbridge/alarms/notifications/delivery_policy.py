@@ -21,7 +21,7 @@ class Digest(StrEnum):
     STORM = "storm"
 
 
-class Hold(NamedTuple):
+class Deferral(NamedTuple):
     """Something waits until a time, in seconds since 1970."""
 
     digest: Digest
@@ -29,7 +29,7 @@ class Hold(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Quiet:
+class QuietHours:
     """Hours in which alarms of some severities wait. They may span midnight; none when they begin where they end."""
 
     start: time
@@ -53,7 +53,7 @@ class Quiet:
 
 
 @dataclass(slots=True)
-class Storm:
+class StormLimit:
     """Counts what each group is told in a minute. What is more than ``per_minute`` waits for the end of that minute."""
 
     per_minute: int
@@ -78,24 +78,24 @@ class Storm:
 
 
 @dataclass(slots=True)
-class Policy:
+class DeliveryPolicy:
     """Decides for each message whether it is told now."""
 
-    quiet: Quiet | None = None
-    storm: Storm = field(default_factory=lambda: Storm(DEFAULT_STORM_PER_MINUTE))
+    quiet: QuietHours | None = None
+    storm: StormLimit = field(default_factory=lambda: StormLimit(DEFAULT_STORM_PER_MINUTE))
 
     @classmethod
-    def from_options(cls, options: Mapping[str, Any]) -> Policy:
+    def from_options(cls, options: Mapping[str, Any]) -> DeliveryPolicy:
         """Read the options of the config entry; quiet hours need a beginning and an end."""
         start, end = options.get("quiet_start"), options.get("quiet_end")
         names = options.get("quiet_severities", DEFAULT_QUIET_SEVERITIES)
         severities = frozenset(Severity[name.upper()] for name in names)
-        quiet = Quiet(time.fromisoformat(start), time.fromisoformat(end), severities) if start and end else None
-        return cls(quiet, Storm(int(options.get("storm_per_minute", DEFAULT_STORM_PER_MINUTE))))
+        quiet = QuietHours(time.fromisoformat(start), time.fromisoformat(end), severities) if start and end else None
+        return cls(quiet, StormLimit(int(options.get("storm_per_minute", DEFAULT_STORM_PER_MINUTE))))
 
     def hold(
         self, group: str, severity: Severity, now: datetime, *, breaks_through: bool, is_new: bool = True
-    ) -> Hold | None:
+    ) -> Deferral | None:
         """Return why and until when a message waits; None when it is to be told now.
 
         Critical ones that may break through know no quiet hours; in a storm they too are told together, which is no
@@ -103,9 +103,9 @@ class Policy:
         """
         is_urgent = breaks_through and severity is Severity.CRITICAL
         if not is_urgent and (until := self.quiet_until(severity, now)) is not None:
-            return Hold(Digest.QUIET, until)
+            return Deferral(Digest.QUIET, until)
         if is_new and (until := self.storm.until(group, now.timestamp())) is not None:
-            return Hold(Digest.STORM, until)
+            return Deferral(Digest.STORM, until)
         return None
 
     def quiet_until(self, severity: Severity, now: datetime) -> float | None:

@@ -9,13 +9,13 @@ from ...const import SUBENTRY_NOTIFIER
 from ..engine.instance import Instance
 from ..engine.references import Moves
 from .notifier import Notifier
-from .queue import moved_name
+from .queued_notification import moved_name
 
 # Gets a group, the names of its targets before, and the alarms that it was told of.
 type Introduce = Callable[[str, frozenset[str], Iterable[Instance]], None]
 
 
-class GroupEdits:
+class GroupChanges:
     """The targets of all notifier groups, as they were when they were last looked at."""
 
     def __init__(
@@ -53,4 +53,4 @@ class GroupEdits:
 
 
 def _knows(group: str, instance: Instance) -> bool:
-    return group in instance.telling.told and instance.telling.episode == instance.alarm.episode
+    return group in instance.escalation.told and instance.escalation.episode == instance.alarm.episode

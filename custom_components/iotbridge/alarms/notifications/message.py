@@ -11,8 +11,8 @@ from homeassistant.helpers.translation import async_get_cached_translations
 from homeassistant.util import dt as dt_util
 
 from ...const import DOMAIN
-from ..engine.escalation import CALLS, Manner, News, Notice
-from ..engine.models import Alarm, AlarmKey, AlarmState, By, Severity
+from ..engine.escalation import ACTIONABLE, Notification, NotificationKind, Sound
+from ..engine.models import Actor, Alarm, AlarmKey, AlarmState, Severity
 
 ACKNOWLEDGE = "IOTBRIDGE_ACK_"
 SNOOZE = "IOTBRIDGE_SNOOZE_"
@@ -35,7 +35,7 @@ class Message:
     nothing to acknowledge, and nothing to put aside.
     """
 
-    news: News
+    news: NotificationKind
     severity: Severity
     name: str
     title: str
@@ -48,7 +48,7 @@ class Message:
     acknowledge: str = ""
     snooze: str = ""
     said: str = ""
-    manner: Manner = Manner.ALOUD
+    manner: Sound = Sound.NORMAL
 
     @property
     def ack_id(self) -> str:
@@ -67,12 +67,12 @@ class Message:
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Message:
         """Read what ``as_dict`` wrote."""
-        given = {**data, "news": News(data["news"]), "severity": Severity[data["severity"].upper()]}
-        return cls(**given | {"children": tuple(data["children"]), "manner": Manner(data.get("manner", Manner.ALOUD))})
+        given = {**data, "news": NotificationKind(data["news"]), "severity": Severity[data["severity"].upper()]}
+        return cls(**given | {"children": tuple(data["children"]), "manner": Sound(data.get("manner", Sound.NORMAL))})
 
 
 @dataclass(frozen=True, slots=True)
-class Words:
+class AlarmTexts:
     """Our sentences in the language of the home, by key."""
 
     texts: Mapping[str, str]
@@ -101,9 +101,9 @@ class Words:
 
 
 @callback
-def alarm_words(hass: HomeAssistant) -> Words:
+def alarm_texts(hass: HomeAssistant) -> AlarmTexts:
     """Return the sentences. Home Assistant has read them when the integration was set up."""
-    return Words(async_get_cached_translations(hass, hass.config.language, "selector", DOMAIN))
+    return AlarmTexts(async_get_cached_translations(hass, hass.config.language, "selector", DOMAIN))
 
 
 def tag_of(key: AlarmKey, identity: str = "") -> str:
@@ -115,8 +115,8 @@ def tag_of(key: AlarmKey, identity: str = "") -> str:
 
 
 def compose(
-    words: Words,
-    notice: Notice,
+    words: AlarmTexts,
+    notice: Notification,
     alarm: Alarm,
     *,
     name: str,
@@ -130,12 +130,12 @@ def compose(
     ``name`` is what people call it ("Attic temperature"), ``text`` what is wrong with it ("31 °C, above 28 °C"),
     ``children`` are the names of what else does not work because of it.
     """
-    is_call = notice.news in CALLS
+    is_call = notice.news in ACTIONABLE
     is_same = alarm.episode == notice.episode
-    waits = notice.news is News.CLEARED and is_same and alarm.beneath is AlarmState.RETURNED
+    waits = notice.news is NotificationKind.CLEARED and is_same and alarm.beneath is AlarmState.RETURNED
     said = _what_happened(words, notice, alarm, text, now)
     parts = [said]
-    if notice.news is not News.REPEATED and now - notice.at >= LATE_S:
+    if notice.news is not NotificationKind.REPEATED and now - notice.at >= LATE_S:
         parts.append(words.say("at_time", time=_clock(notice.at)))
     if is_call and children:
         parts.append(words.say("also_affected", names=_listed(words, children)))
@@ -161,7 +161,7 @@ def compose(
     )
 
 
-def passed(words: Words, messages: Sequence[Message]) -> Message:
+def raised_and_cleared(words: AlarmTexts, messages: Sequence[Message]) -> Message:
     """Say in one message that something was so and is over: beginnings and then the end, to who heard of none.
 
     One that still waits to be acknowledged is a call.
@@ -183,17 +183,17 @@ def passed(words: Words, messages: Sequence[Message]) -> Message:
         parts.append(words.say("what_to_do", text=began.what_to_do))
     return replace(
         over,
-        news=News.RAISED,
+        news=NotificationKind.RAISED,
         title=words.title(over.severity, over.name),
         text=_joined(parts),
         what_to_do=began.what_to_do,
     )
 
 
-def test_message(words: Words, rule_id: str, name: str, severity: Severity, now: float) -> Message:
+def test_message(words: AlarmTexts, rule_id: str, name: str, severity: Severity, now: float) -> Message:
     """Return what is sent to try the notifications of a rule."""
     return Message(
-        news=News.RAISED,
+        news=NotificationKind.RAISED,
         severity=severity,
         name=name,
         title=words.say("title_test", name=name),
@@ -203,7 +203,7 @@ def test_message(words: Words, rule_id: str, name: str, severity: Severity, now:
     )
 
 
-def digest(words: Words, messages: Sequence[Message]) -> Message:
+def digest(words: AlarmTexts, messages: Sequence[Message]) -> Message:
     """Return several messages as one, with a line for each alarm, the worst first.
 
     Those of one alarm come in the order in which it happened.
@@ -215,13 +215,13 @@ def digest(words: Words, messages: Sequence[Message]) -> Message:
     lines = [_line(words, about) for about in alarms]
     if len(lines) > MAX_LINES:
         lines[MAX_LINES:] = [words.say("and_more", count=len(lines) - MAX_LINES)]
-    calls = [message for message in messages if message.news in CALLS]
+    calls = [message for message in messages if message.news in ACTIONABLE]
     worst = max(message.severity for message in calls or messages)
     first = alarms[0][0]
     title = words.title(worst, first.name) if len(alarms) == 1 else words.say("title_digest", count=len(alarms))
     at = max(message.at for message in messages)
     return Message(
-        news=News.RAISED if calls else News.CLEARED,
+        news=NotificationKind.RAISED if calls else NotificationKind.CLEARED,
         severity=worst,
         name=title,
         title=title,
@@ -229,40 +229,40 @@ def digest(words: Words, messages: Sequence[Message]) -> Message:
         tag=f"{DOMAIN}_digest_{int(at)}_{first.tag[-12:]}",
         at=at,
         entity_id=first.entity_id if len(alarms) == 1 else "",
-        manner=Manner.ALOUD if any(message.manner is Manner.ALOUD for message in messages) else Manner.SOFT,
+        manner=Sound.NORMAL if any(message.manner is Sound.NORMAL for message in messages) else Sound.SILENT,
     )
 
 
-def _what_happened(words: Words, notice: Notice, alarm: Alarm, text: str, now: float) -> str:
+def _what_happened(words: AlarmTexts, notice: Notification, alarm: Alarm, text: str, now: float) -> str:
     is_same = alarm.episode == notice.episode
     since = alarm.raised_at if is_same and alarm.raised_at is not None else notice.at
     match notice.news:
-        case News.RAISED:
+        case NotificationKind.RAISED:
             said = text
-        case News.WORSENED:
+        case NotificationKind.WORSENED:
             said = words.say("worsened", text=text)
-        case News.REPEATED | News.ESCALATED:
+        case NotificationKind.REPEATED | NotificationKind.ESCALATED:
             said = words.say(notice.news, duration=words.duration(now - since), text=text)
-        case News.ACKNOWLEDGED:
+        case NotificationKind.ACKNOWLEDGED:
             said = _acknowledged(words, alarm.acknowledged_by)
-        case News.CLEARED if is_same and alarm.cleared_at is not None:
+        case NotificationKind.CLEARED if is_same and alarm.cleared_at is not None:
             # A condition that is over has no reason; an alarm that ends for another reason has.
             said = alarm.why or words.say("cleared_after", duration=words.duration(alarm.cleared_at - since))
-        case News.CLEARED:
+        case NotificationKind.CLEARED:
             said = words.say("cleared")
-        case News.WITHDRAWN:
+        case NotificationKind.WITHDRAWN:
             said = ""
     return said
 
 
-def _acknowledged(words: Words, by: By) -> str:
+def _acknowledged(words: AlarmTexts, by: Actor) -> str:
     said = words.say("acknowledged_by", who=by.who) if by.who else words.say("acknowledged")
     return f"{said}\n{by.comment}" if by.comment else said
 
 
-def _line(words: Words, about: Sequence[Message]) -> str:
+def _line(words: AlarmTexts, about: Sequence[Message]) -> str:
     """Return what happened to one alarm; when it was raised often, only how often and what came after the last time."""
-    raised = [place for place, message in enumerate(about) if message.news is News.RAISED]
+    raised = [place for place, message in enumerate(about) if message.news is NotificationKind.RAISED]
     is_often = len(raised) > 1
     said = [words.say("line_often", count=len(raised), time=_clock(about[raised[-1]].at))] if is_often else []
     after = about[raised[-1] + 1 :] if is_often else about
@@ -275,7 +275,7 @@ def _joined(parts: Sequence[str]) -> str:
     return "\n".join(part for part in parts if part)
 
 
-def _listed(words: Words, names: Sequence[str]) -> str:
+def _listed(words: AlarmTexts, names: Sequence[str]) -> str:
     shown = ", ".join(names[:MAX_CHILDREN])
     left = len(names) - MAX_CHILDREN
     return f"{shown}, {words.say('and_more', count=left)}" if left > 0 else shown

@@ -11,8 +11,8 @@ from homeassistant.auth.permissions.const import POLICY_CONTROL
 from homeassistant.core import CALLBACK_TYPE, Event, HomeAssistant, callback
 
 from ...const import DOMAIN, LOGGER
-from ..engine.escalation import CALLS, Manner, News
-from ..engine.models import Alarm, AlarmKey, By
+from ..engine.escalation import ACTIONABLE, NotificationKind, Sound
+from ..engine.models import Actor, Alarm, AlarmKey
 from ..runtime.permissions import async_permits
 from .message import ACKNOWLEDGE, SNOOZE, SNOOZE_S, Message, tag_of
 
@@ -37,29 +37,29 @@ _SOFT = {"push": {"interruption-level": "passive"}, "alert_once": True}
 _SILENT = {"push": {"interruption-level": "passive"}, "channel": "IoT Bridge", "importance": "low"}
 
 
-class Alarms(Protocol):
+class AcknowledgeTarget(Protocol):
     """What the buttons act on."""
 
     def alarms(self) -> Iterable[Alarm]:
         """Return all alarms."""
 
-    def async_acknowledge(self, keys: Iterable[AlarmKey], by: By) -> list[AlarmKey]:
+    def async_acknowledge(self, keys: Iterable[AlarmKey], by: Actor) -> list[AlarmKey]:
         """Note that somebody knows."""
 
-    def async_shelve(self, keys: Iterable[AlarmKey], until: float, by: By) -> list[AlarmKey]:
+    def async_shelve(self, keys: Iterable[AlarmKey], until: float, by: Actor) -> list[AlarmKey]:
         """Put alarms aside until a time."""
 
 
-def alert(message: Message, *, breaks_through: bool) -> dict[str, Any]:
+def alert_data(message: Message, *, breaks_through: bool) -> dict[str, Any]:
     """Return the data of the app's action; ``breaks_through`` lets a call sound on a silent phone."""
-    if message.news is News.WITHDRAWN:
-        return withdrawal(message.tag)
+    if message.news is NotificationKind.WITHDRAWN:
+        return withdrawal_data(message.tag)
     data: dict[str, Any] = {"tag": message.tag, "group": DOMAIN}
-    if message.news in CALLS and breaks_through:
+    if message.news in ACTIONABLE and breaks_through:
         data |= _CRITICAL
-    if message.news is News.ACKNOWLEDGED:
+    if message.news is NotificationKind.ACKNOWLEDGED:
         data |= _SOFT
-    if message.manner is Manner.SOFT:
+    if message.manner is Sound.SILENT:
         data |= _SILENT
     buttons = {message.ack_id: message.acknowledge, message.snooze_id: message.snooze}
     if actions := [{"action": action, "title": title} for action, title in buttons.items() if title]:
@@ -67,13 +67,13 @@ def alert(message: Message, *, breaks_through: bool) -> dict[str, Any]:
     return {"title": message.title, "message": message.text, "data": data}
 
 
-def withdrawal(tag: str) -> dict[str, Any]:
+def withdrawal_data(tag: str) -> dict[str, Any]:
     """Return the data that takes a notification away."""
     return {"message": "clear_notification", "data": {"tag": tag}}
 
 
 @contextmanager
-def failures() -> Iterator[list[str]]:
+def captured_failures() -> Iterator[list[str]]:
     """Collect what Home Assistant says went wrong with the notifications that are sent meanwhile.
 
     When the service of a phone's maker does not answer or refuses (no internet, too many in a day), the integration of
@@ -104,7 +104,9 @@ class _Failures(logging.Handler):
 
 
 @callback
-def async_listen_actions(hass: HomeAssistant, alarms: Alarms, after: Callable[[float], float]) -> CALLBACK_TYPE:
+def async_listen_actions(
+    hass: HomeAssistant, alarms: AcknowledgeTarget, after: Callable[[float], float]
+) -> CALLBACK_TYPE:
     """Let the buttons of our notifications act; return how to stop. ``after`` tells the time in so many seconds."""
 
     async def async_pressed(event: Event) -> None:
@@ -120,7 +122,7 @@ def async_listen_actions(hass: HomeAssistant, alarms: Alarms, after: Callable[[f
             if found:
                 LOGGER.warning("A button was pressed by somebody who may not control %s", found[0].subject)
             return
-        by = By(who=_who(event, user), where=WHERE)
+        by = Actor(who=_who(event, user), where=WHERE)
         if is_ack:
             alarms.async_acknowledge(keys, by)
         else:

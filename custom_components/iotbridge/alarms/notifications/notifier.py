@@ -15,16 +15,16 @@ from homeassistant.helpers.template import Template, is_template_string
 from ...const import DOMAIN, LOGGER, SUBENTRY_NOTIFIER
 from ...migration import check
 from ...subentries import UNREADABLE
-from ..engine.escalation import CALLS, Manner, News
+from ..engine.escalation import ACTIONABLE, NotificationKind, Sound
 from ..engine.models import Severity
-from .message import Message, Words, alarm_words, digest
-from .mobile_app import alert, failures, withdrawal
+from .message import AlarmTexts, Message, alarm_texts, digest
+from .mobile_app import alert_data, captured_failures, withdrawal_data
 
 TIMEOUT_S = 10.0
 KINDS = frozenset({"action", "mobile_app", "notify", "persistent"})
 
 
-class TellError(HomeAssistantError):
+class DeliveryError(HomeAssistantError):
     """Not everybody of a group could be told. ``failed`` are the reasons, by the name of the target."""
 
     def __init__(self, title: str, failed: Mapping[str, str]) -> None:
@@ -38,12 +38,12 @@ class TellError(HomeAssistantError):
         )
         self.reasons = reasons
 
-    def joined(self, others: Sequence[TellError]) -> TellError:
+    def joined(self, others: Sequence[DeliveryError]) -> DeliveryError:
         """Return this and others of the same group as one."""
         failed = dict(self.failed)
         for other in others:
             failed |= other.failed
-        return TellError(self.title, failed)
+        return DeliveryError(self.title, failed)
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,11 +104,11 @@ class Notifier:
             TellError: Some targets could not be told; all others were.
 
         """
-        words = alarm_words(self._hass)
+        words = alarm_texts(self._hass)
         group = self.group(group_id)
         if group is None or not group.targets:
             title = group.title if group else group_id
-            raise TellError(title, {"": words.say("no_targets" if group else "no_group")})
+            raise DeliveryError(title, {"": words.say("no_targets" if group else "no_group")})
         targets = group.targets if only is None else {**group.targets, **group.fallback}
         names = [name for name in targets if only is None or name in only]
         results = await asyncio.gather(
@@ -121,10 +121,10 @@ class Notifier:
             if isinstance(result, BaseException)
         }
         if failed:
-            raise TellError(group.title, failed)
+            raise DeliveryError(group.title, failed)
 
     async def _async_tell(
-        self, target: Mapping[str, Any], messages: Sequence[Message], words: Words, breaks_through: bool
+        self, target: Mapping[str, Any], messages: Sequence[Message], words: AlarmTexts, breaks_through: bool
     ) -> None:
         if target["kind"] == "action":
             await self._async_action(target, _one(words, messages))
@@ -138,33 +138,35 @@ class Notifier:
                 case "persistent":
                     await self._async_persistent(messages, words)
 
-    async def _async_entity(self, entity_id: str, message: Message, words: Words) -> None:
+    async def _async_entity(self, entity_id: str, message: Message, words: AlarmTexts) -> None:
         """Tell a notify entity; Home Assistant itself says nothing when it is not there or not available."""
         state = self._hass.states.get(entity_id)
         if state is None or state.state == STATE_UNAVAILABLE:
             raise HomeAssistantError(words.say("not_available", name=entity_id))
-        if message.news is News.WITHDRAWN:
+        if message.news is NotificationKind.WITHDRAWN:
             return  # nothing can be taken back there
         data = {ATTR_ENTITY_ID: entity_id, "title": message.title, "message": message.text}
         if not state.attributes.get(ATTR_SUPPORTED_FEATURES, 0) & NotifyEntityFeature.TITLE:
             data = {ATTR_ENTITY_ID: entity_id, "message": f"{message.title}\n{message.text}"}
         await self._call("notify.send_message", data)
 
-    async def _async_phone(self, action: str, messages: Sequence[Message], words: Words, breaks_through: bool) -> None:
+    async def _async_phone(
+        self, action: str, messages: Sequence[Message], words: AlarmTexts, breaks_through: bool
+    ) -> None:
         """Tell a phone; what Home Assistant only logs when its maker's service refuses it is a failure here."""
         shown, gone = _shown(messages)
-        pushes = [withdrawal(tag) for tag in gone]
+        pushes = [withdrawal_data(tag) for tag in gone]
         if shown:
             message = _one(words, shown)
             is_critical = breaks_through and message.severity is Severity.CRITICAL
-            pushes.insert(0, alert(message, breaks_through=is_critical))
+            pushes.insert(0, alert_data(message, breaks_through=is_critical))
         for place, data in enumerate(pushes):
-            with failures() as failed:
+            with captured_failures() as failed:
                 await self._call(action, data)
             if failed and not place:  # the others only tidy up: what was said must not be said again for them
                 raise HomeAssistantError(failed[0])
 
-    async def _async_persistent(self, messages: Sequence[Message], words: Words) -> None:
+    async def _async_persistent(self, messages: Sequence[Message], words: AlarmTexts) -> None:
         shown, gone = _shown(messages)
         if shown:
             message = _one(words, shown)
@@ -175,7 +177,7 @@ class Notifier:
 
     async def _async_action(self, target: Mapping[str, Any], message: Message) -> None:
         """Carry out what the user wrote; without data the action gets what a notifier gets."""
-        if message.news is News.WITHDRAWN:
+        if message.news is NotificationKind.WITHDRAWN:
             return
         data = {"title": "{{ title }}", "message": "{{ message }}"} if not target.get("data") else target["data"]
         variables = {
@@ -208,7 +210,7 @@ class Notifier:
         domain, _, name = action.partition(".")
         return self._hass.services.async_call(domain, name, data, blocking=True, context=Context())
 
-    def _reason(self, name: str, error: BaseException, words: Words) -> str:
+    def _reason(self, name: str, error: BaseException, words: AlarmTexts) -> str:
         """Return for people why a target could not be told."""
         if isinstance(error, TimeoutError):
             return words.say("no_answer", name=name, seconds=round(self._timeout_s))
@@ -217,15 +219,15 @@ class Notifier:
         return str(error) or words.say("not_available", name=name)
 
 
-def _one(words: Words, messages: Sequence[Message]) -> Message:
+def _one(words: AlarmTexts, messages: Sequence[Message]) -> Message:
     return messages[0] if len(messages) == 1 else digest(words, messages)
 
 
 def _shown(messages: Sequence[Message]) -> tuple[list[Message], list[str]]:
     """Return what to show, and the tags of what to take away: what a digest says is over must not keep its buttons."""
-    shown = [each for each in messages if each.news is not News.WITHDRAWN and each.manner is not Manner.UNSEEN]
+    shown = [each for each in messages if each.news is not NotificationKind.WITHDRAWN and each.manner is not Sound.NONE]
     last = {each.tag: each for each in messages}
-    over = [tag for tag, each in last.items() if each.news not in CALLS and not each.acknowledge]
+    over = [tag for tag, each in last.items() if each.news not in ACTIONABLE and not each.acknowledge]
     return shown, [tag for tag in over if len(shown) != 1 or tag != shown[0].tag]
 
 

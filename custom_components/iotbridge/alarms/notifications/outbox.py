@@ -11,16 +11,17 @@ from homeassistant.helpers.event import async_call_later
 from homeassistant.util import dt as dt_util
 
 from ...issues import NOTIFIER_FAILING, Issues
-from ..engine.escalation import News, Notice
+from ..engine.escalation import Notification, NotificationKind
 from ..engine.instance import Instance
 from ..engine.models import AlarmKey, AlarmState
-from ..engine.parsing import read
+from ..engine.parsing import parse_or_log
 from ..engine.references import Moves
 from ..runtime.store import Batch
-from .delivery_policy import Digest, Hold, Policy
-from .message import Message, alarm_words, passed
-from .notifier import Notifier, TellError
-from .queue import Changes, Delivery, Pending, Review, Row, moved_name, parts
+from .delivery_policy import Deferral, DeliveryPolicy, Digest
+from .message import Message, alarm_texts, raised_and_cleared
+from .notifier import DeliveryError, Notifier
+from .queue import Changes, Delivery, NotificationQueue, Review, parts
+from .queued_notification import QueuedNotification, moved_name
 
 # How long to wait after each failure. Then the fallback is used, and all are tried after the last of these.
 RETRY_S = (10.0, 60.0, 300.0)
@@ -29,7 +30,7 @@ KEEP_END_S = 24 * 3600.0
 # A machine that slept must not wait for so much longer.
 LOOK_S = 60.0
 
-type Describe = Callable[[Notice], Message | None]
+type Describe = Callable[[Notification], Message | None]
 
 
 class Outbox:
@@ -39,14 +40,12 @@ class Outbox:
         self,
         hass: HomeAssistant,
         notifier: Notifier,
-        policy: Policy,
+        policy: DeliveryPolicy,
         write: Callable[[Batch], asyncio.Future[None] | None],
         describe: Describe,
         issues: Issues,
     ) -> None:
-        """``describe`` says a notice, or None when nothing is known of its alarm any more.
-
-        ``write`` has something written, and returns what is done when it is; None when there is nothing to wait for.
+        """Take ``describe``, which returns None for an unknown alarm; ``write`` returns None if there is no file.
 
         The clock is the system's: quiet hours are those of the people, also after it was set or the machine slept.
         """
@@ -58,8 +57,8 @@ class Outbox:
         self._describe = describe
         self._issues = issues
         # By the time: also where it is not known which numbers the store has, no new one is among them.
-        self._pending = Pending(last_id=int(_now() * 1000))
-        self._unwritten: list[Row] = []
+        self._pending = NotificationQueue(last_id=int(_now() * 1000))
+        self._unwritten: list[QueuedNotification] = []
         self._timers: dict[str, CALLBACK_TYPE] = {}
         self._busy: set[str] = set()
         self._tasks: set[asyncio.Task[None]] = set()
@@ -75,7 +74,8 @@ class Outbox:
         now = dt_util.now()
         loaded = list(self._pending)
         for number, data in rows.items():
-            if (row := read("What was to be told", partial(Row.from_dict, number, data))) is None:
+            read = partial(QueuedNotification.from_dict, number, data)
+            if (row := parse_or_log("What was to be told", read)) is None:
                 continue
             if row.digest:
                 # The quiet hours may be others now.
@@ -83,7 +83,7 @@ class Outbox:
             elif row.attempts:
                 row.due_at = now.timestamp()  # it may work again
             loaded.append(row)
-        self._pending = Pending(loaded, self._pending.last_id)
+        self._pending = NotificationQueue(loaded, self._pending.last_id)
         self._async_look()
 
     async def async_stop(self) -> None:
@@ -96,7 +96,7 @@ class Outbox:
             await asyncio.wait(self._tasks)
 
     @callback
-    def async_add(self, notices: Sequence[Notice], batch: Batch) -> None:
+    def async_add(self, notices: Sequence[Notification], batch: Batch) -> None:
         """Put notices into a batch; they are told when it was written."""
         for notice in notices:
             for group in notice.groups:
@@ -113,8 +113,8 @@ class Outbox:
         batch = Batch()
         for instance in instances:
             alarm = instance.alarm
-            notice = Notice(
-                news=News.RAISED,
+            notice = Notification(
+                news=NotificationKind.RAISED,
                 key=alarm.key,
                 episode=alarm.episode,
                 groups=(group,),
@@ -135,11 +135,12 @@ class Outbox:
             batch.outbox |= changes
         self._write(batch)
 
-    def _row(self, notice: Notice, group: str) -> Row | None:
+    def _row(self, notice: Notification, group: str) -> QueuedNotification | None:
         """Return a notice as a row of a group, None when nothing is known of its alarm."""
         if (message := self._describe(notice)) is None:
             return None
-        return Row.of(notice, group, number=self._pending.next_id(), message=message.as_dict(), due_at=_now())
+        number = self._pending.next_id()
+        return QueuedNotification.of(notice, group, number=number, message=message.as_dict(), due_at=_now())
 
     @callback
     def async_wake(self, written: Batch | None = None) -> None:
@@ -158,7 +159,7 @@ class Outbox:
         """Follow a rename of the entities that alarms are about, and ``with_targets`` of those that are told."""
         for group, names in self._failing.items() if with_targets else ():
             self._failing[group] = {moved_name(name, moves) for name in names}
-        move = Row.move if with_targets else Row.move_subject
+        move = QueuedNotification.move if with_targets else QueuedNotification.move_subject
         unwritten: Changes = {row.id: row.as_dict() for row in self._unwritten if move(row, moves)}
         self._save(unwritten | self._pending.move(moves, move))
 
@@ -226,7 +227,7 @@ class Outbox:
         now = dt_util.now()
         found = self._notifier.group(group)
 
-        def hold(row: Row) -> Hold | None:
+        def hold(row: QueuedNotification) -> Deferral | None:
             return self._policy.hold(
                 group,
                 row.severity,
@@ -256,7 +257,7 @@ class Outbox:
             # One after the other: if Home Assistant is killed now, this is all that is told once more.
             await asyncio.wait({self._noted})
 
-    async def _async_send(self, group: str, rows: Sequence[Row], to: frozenset[str]) -> float | None:
+    async def _async_send(self, group: str, rows: Sequence[QueuedNotification], to: frozenset[str]) -> float | None:
         """Send some rows to some targets; return when to try again, None when there is nothing left to try."""
         found = self._notifier.group(group)
         names = to & (found.targets.keys() | found.fallback.keys()) if found else to
@@ -265,7 +266,7 @@ class Outbox:
             return None
         try:
             await self._async_say(group, rows, names)
-        except TellError as error:
+        except DeliveryError as error:
             _sent(rows, names - error.failed.keys() if names else names)
             return await self._async_failed(group, rows, error)
         _sent(rows, names)
@@ -273,21 +274,21 @@ class Outbox:
         self._async_works(group, names)
         return None
 
-    async def _async_say(self, group: str, rows: Sequence[Row], names: frozenset[str]) -> None:
+    async def _async_say(self, group: str, rows: Sequence[QueuedNotification], names: frozenset[str]) -> None:
         """Say to each what is new to them. Raises TellError when some could not be told."""
         by_news: dict[tuple[bool, ...], set[str]] = {} if names else {(False,) * len(rows): set()}
         for name in sorted(names):
             by_news.setdefault(tuple(row.is_new_to(name) for row in rows), set()).add(name)
-        errors: list[TellError] = []
+        errors: list[DeliveryError] = []
         for news, those in by_news.items():
             try:
                 await self._notifier.async_send(group, self._messages(rows, news), only=those)
-            except TellError as error:
+            except DeliveryError as error:
                 errors.append(error)
         if errors:
             raise errors[0].joined(errors[1:])
 
-    async def _async_failed(self, group: str, rows: Sequence[Row], error: TellError) -> float | None:
+    async def _async_failed(self, group: str, rows: Sequence[QueuedNotification], error: DeliveryError) -> float | None:
         """Try again later. When that has been done, the fallback is told, and the user that something is wrong."""
         now = _now()
         if self._hass.state is CoreState.running:  # before that, who is to be told may not be there yet
@@ -309,14 +310,14 @@ class Outbox:
         self._save({row.id: row.as_dict() for row in left})
         return again if left else None
 
-    async def _async_fall_back(self, group: str, rows: Sequence[Row]) -> Sequence[Row]:
+    async def _async_fall_back(self, group: str, rows: Sequence[QueuedNotification]) -> Sequence[QueuedNotification]:
         """Tell those who stand in for a group; return what is done with because any of them heard it.
 
         Whoever of the group heard of a beginning is told of its end, as soon as that works again.
         """
         found = self._notifier.group(group)
         begun: set[AlarmKey] = set()
-        told: list[Row] = []
+        told: list[QueuedNotification] = []
         for row in rows:
             if row.key in begun or row.is_call or (row.times and not row.heard):
                 begun.add(row.key)
@@ -326,7 +327,7 @@ class Outbox:
         names = frozenset(found.fallback)
         try:
             await self._async_say(group, told, names)
-        except TellError as error:
+        except DeliveryError as error:
             names -= error.failed.keys()
         _sent(told, names)
         return [row for row in told if not self._pending.is_owed(row, self._everyone(group))] if names else ()
@@ -353,17 +354,17 @@ class Outbox:
         if reasons or not names:
             self._issues.async_set(NOTIFIER_FAILING, group, bool(names), **told)
 
-    def _messages(self, rows: Sequence[Row], news: Sequence[bool]) -> list[Message]:
+    def _messages(self, rows: Sequence[QueuedNotification], news: Sequence[bool]) -> list[Message]:
         """Return what to say of rows; before the end that is ``news`` to somebody comes how it began."""
         said: list[Message] = []
         for row, is_new in zip(rows, news, strict=True):
             began = [Message.from_dict(row.began)] * row.times if is_new and row.began else []
             said += [*began, self._message(row)]
-        return [passed(alarm_words(self._hass), said)] if len(rows) == 1 and len(said) > 1 else said
+        return [raised_and_cleared(alarm_texts(self._hass), said)] if len(rows) == 1 and len(said) > 1 else said
 
-    def _message(self, row: Row) -> Message:
+    def _message(self, row: QueuedNotification) -> Message:
         """Return what to say now, or what was said when it happened if nothing is known of the alarm any more."""
-        notice = Notice(
+        notice = Notification(
             news=row.news,
             key=row.key,
             episode=row.episode,
@@ -379,7 +380,7 @@ class Outbox:
         found = self._notifier.group(group)
         return frozenset(found.targets) if found else frozenset()
 
-    def _finish(self, rows: Sequence[Row]) -> None:
+    def _finish(self, rows: Sequence[QueuedNotification]) -> None:
         changes: Changes = {}
         for row in rows:
             changes |= self._pending.finish(row, self._everyone(row.group))
@@ -394,6 +395,6 @@ def _now() -> float:
     return dt_util.utcnow().timestamp()
 
 
-def _sent(rows: Sequence[Row], names: frozenset[str]) -> None:
+def _sent(rows: Sequence[QueuedNotification], names: frozenset[str]) -> None:
     for row in rows:
         row.sent |= names

@@ -6,40 +6,42 @@ from homeassistant.helpers.template import Template
 from homeassistant.helpers.translation import async_get_cached_translations
 
 from ...const import DOMAIN, LOGGER
-from ..engine.escalation import News, Notice
+from ..engine.escalation import Notification, NotificationKind
 from ..engine.flapping import FLAPPING
-from ..engine.models import Alarm, Verdict
+from ..engine.models import Alarm, Evaluation
 from ..engine.rule import Rule
 from ..runtime.display_name import async_name
-from ..runtime.processor import Ledger
-from ..runtime.suppressor import Silencing
-from .message import Message, alarm_words, compose
+from ..runtime.processor import AlarmProcessor
+from ..runtime.suppressor import Suppressor
+from .message import Message, alarm_texts, compose
 
 _WHY = f"component.{DOMAIN}.selector.alarm_why.options."
 
 
 @callback
-def async_explain(hass: HomeAssistant, verdict: Verdict) -> str:
+def async_reason_text(hass: HomeAssistant, verdict: Evaluation) -> str:
     """Return why something is bad: a sentence where there is one, otherwise what the verdict says."""
-    if not verdict.why_key:
+    if not verdict.reason_key:
         return verdict.why
     words = async_get_cached_translations(hass, hass.config.language, "selector", DOMAIN)
-    sentence = words.get(f"{_WHY}{verdict.why_key}")
-    return sentence.format(**dict(verdict.why_values)) if sentence else verdict.why
+    sentence = words.get(f"{_WHY}{verdict.reason_key}")
+    return sentence.format(**dict(verdict.reason_values)) if sentence else verdict.why
 
 
 @callback
-def async_describe(hass: HomeAssistant, ledger: Ledger, silencing: Silencing, notice: Notice) -> Message | None:
+def async_render(
+    hass: HomeAssistant, ledger: AlarmProcessor, silencing: Suppressor, notice: Notification
+) -> Message | None:
     """Return the message of a notice; None when its alarm is no more."""
     instance = ledger.get(notice.key)
     if instance is None:
         return None
     rule, alarm = instance.rule, instance.alarm
-    words = alarm_words(hass)
+    words = alarm_texts(hass)
     subject = async_name(hass, rule, alarm.key.subject)
     name = rule.name if subject == rule.name else f"{rule.name}: {subject}"
     text = _text(hass, rule, alarm, subject)
-    if notice.news is News.RAISED and FLAPPING in alarm.suppressed_by:
+    if notice.news is NotificationKind.RAISED and FLAPPING in alarm.suppressed_by:
         text = words.say("flapping", count=len(instance.flapping.times))
     elif silencing.lacks_broker(instance):
         text = f"{text}\n{words.say('broker_gone')}"

@@ -6,7 +6,7 @@ from typing import Any
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers import entity_registry as er
 
-from .processor import Ledger
+from .processor import AlarmProcessor
 
 DAY_S = 24 * 3600.0
 # After a start, integrations take a while to bring their entities back, and Home Assistant may have been off for days.
@@ -14,10 +14,10 @@ AFTER_START_S = 3600.0
 ABSENT = "absent"
 
 
-class Absences:
+class AbsenceTracker:
     """The times since when entities are absent that are known by their state alone; after a day they are gone."""
 
-    def __init__(self, hass: HomeAssistant, ledger: Ledger, is_gone: Callable[[str], bool]) -> None:
+    def __init__(self, hass: HomeAssistant, ledger: AlarmProcessor, is_gone: Callable[[str], bool]) -> None:
         """``is_gone`` returns whether an entity was removed or disabled: that one is not waited for."""
         self._hass = hass
         self._ledger = ledger

@@ -8,17 +8,17 @@ from typing import Any
 from homeassistant.core import CALLBACK_TYPE, callback
 
 from ..engine import lifecycle
-from ..engine.models import Alarm, AlarmKey, By, Severity, Timing, Transition
-from .processor import Ledger, Listener
+from ..engine.models import Actor, Alarm, AlarmKey, Severity, Timing, Transition
+from .processor import AlarmProcessor, Listener
 from .store import HistoryQuery
-from .suppressor import BY_HAND, Silencing
+from .suppressor import BY_HAND, Suppressor
 
 
 class AlarmAccess:
     """The queries and commands over the alarms of a ledger."""
 
-    ledger: Ledger
-    silencing: Silencing
+    processor: AlarmProcessor
+    suppressor: Suppressor
     _rule_listeners: defaultdict[str, list[Callable[[], None]]]
     _rules_listeners: list[Callable[[], None]]
     # Set where alarms could not be started: nothing is watched.
@@ -26,29 +26,29 @@ class AlarmAccess:
 
     def children(self, key: AlarmKey) -> list[Alarm]:
         """Return the alarms that this one explains."""
-        return [instance.alarm for instance in self.silencing.children(key)]
+        return [instance.alarm for instance in self.suppressor.children(key)]
 
     def alarms(self, rule_id: str | None = None) -> list[Alarm]:
         """Return all alarms, or those of one rule."""
-        return [i.alarm for i in (self.ledger if rule_id is None else self.ledger.of_rule(rule_id))]
+        return [i.alarm for i in (self.processor if rule_id is None else self.processor.of_rule(rule_id))]
 
     def alarm(self, key: AlarmKey) -> Alarm | None:
         """Return one alarm."""
-        instance = self.ledger.get(key)
+        instance = self.processor.get(key)
         return instance.alarm if instance else None
 
     def count(self, severity: Severity, *, unacknowledged: bool) -> int:
         """Return how many alarms of a severity are active, or of these nobody has acknowledged."""
-        return self.ledger.counts.count(severity, unacknowledged=unacknowledged)
+        return self.processor.counts.count(severity, unacknowledged=unacknowledged)
 
     async def async_history(self, query: HistoryQuery) -> list[dict[str, Any]]:
         """Return what happened, newest first."""
-        return await self.ledger.async_history(query)
+        return await self.processor.async_history(query)
 
     @callback
     def async_listen(self, listener: Listener) -> CALLBACK_TYPE:
         """Call the listener with everything that happens."""
-        return self.ledger.async_listen(listener)
+        return self.processor.async_listen(listener)
 
     @callback
     def async_listen_rule(self, rule_id: str, listener: Callable[[], None]) -> CALLBACK_TYPE:
@@ -75,40 +75,40 @@ class AlarmAccess:
     @callback
     def async_listen_counts(self, listener: Callable[[], None]) -> CALLBACK_TYPE:
         """Call the listener when a count is another, or maintenance began or ended."""
-        return self.ledger.counts.listen(listener)
+        return self.processor.counts.listen(listener)
 
     @callback
-    def async_acknowledge(self, keys: Iterable[AlarmKey], by: By) -> list[AlarmKey]:
+    def async_acknowledge(self, keys: Iterable[AlarmKey], by: Actor) -> list[AlarmKey]:
         """Note that somebody knows of these alarms; return those that were waiting for that."""
         return self._changed(keys, lambda alarm, _, now: lifecycle.acknowledge(alarm, by, now))
 
     @callback
-    def async_shelve(self, keys: Iterable[AlarmKey], until: float, by: By) -> list[AlarmKey]:
+    def async_shelve(self, keys: Iterable[AlarmKey], until: float, by: Actor) -> list[AlarmKey]:
         """Put alarms aside until a time."""
         return self._changed(keys, lambda alarm, _, now: lifecycle.shelve(alarm, until, by, now))
 
     @callback
-    def async_unshelve(self, keys: Iterable[AlarmKey], by: By) -> list[AlarmKey]:
+    def async_unshelve(self, keys: Iterable[AlarmKey], by: Actor) -> list[AlarmKey]:
         """Take alarms back before their time."""
         return self._changed(keys, lambda alarm, timing, now: lifecycle.unshelve(alarm, timing, now, by))
 
     @callback
-    def async_suppress(self, keys: Iterable[AlarmKey], by: By) -> list[AlarmKey]:
+    def async_suppress(self, keys: Iterable[AlarmKey], by: Actor) -> list[AlarmKey]:
         """Silence alarms by hand."""
         return self._changed(keys, lambda alarm, _, now: lifecycle.suppress(alarm, BY_HAND, now, by))
 
     @callback
-    def async_unsuppress(self, keys: Iterable[AlarmKey], by: By) -> list[AlarmKey]:
+    def async_unsuppress(self, keys: Iterable[AlarmKey], by: Actor) -> list[AlarmKey]:
         """End the silence by hand."""
         return self._changed(keys, lambda alarm, timing, now: lifecycle.unsuppress(alarm, timing, BY_HAND, now, by))
 
     @callback
-    def async_take_out_of_service(self, keys: Iterable[AlarmKey], by: By) -> list[AlarmKey]:
+    def async_take_out_of_service(self, keys: Iterable[AlarmKey], by: Actor) -> list[AlarmKey]:
         """Switch alarms off until somebody switches them on."""
         return self._changed(keys, lambda alarm, _, now: lifecycle.take_out_of_service(alarm, by, now))
 
     @callback
-    def async_return_to_service(self, keys: Iterable[AlarmKey], by: By) -> list[AlarmKey]:
+    def async_return_to_service(self, keys: Iterable[AlarmKey], by: Actor) -> list[AlarmKey]:
         """Switch alarms on again."""
         return self._changed(keys, lambda alarm, timing, now: lifecycle.return_to_service(alarm, timing, by, now))
 
@@ -116,11 +116,11 @@ class AlarmAccess:
         self, keys: Iterable[AlarmKey], act: Callable[[Alarm, Timing, float], Sequence[Transition]]
     ) -> list[AlarmKey]:
         """Do something to alarms; return those that it changed."""
-        now = self.ledger.now()
+        now = self.processor.now()
         done = []
         for key in keys:
-            instance = self.ledger.get(key)
+            instance = self.processor.get(key)
             if instance is not None and (happened := act(instance.alarm, instance.timing, now)):
-                self.ledger.async_happened(instance, happened)
+                self.processor.async_commit(instance, happened)
                 done.append(key)
         return done

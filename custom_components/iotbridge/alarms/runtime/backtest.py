@@ -10,10 +10,10 @@ from homeassistant.helpers.recorder import get_instance, session_scope
 from homeassistant.util import dt as dt_util
 
 from ..engine import lifecycle
-from ..engine.evaluation.evaluator import JUDGED, Judge
-from ..engine.evaluation.snapshot import UNAVAILABLE, Seen
+from ..engine.evaluation.evaluator import EVALUATORS, Evaluator
+from ..engine.evaluation.snapshot import UNAVAILABLE, EntitySnapshot
 from ..engine.evaluation.state import NOT_LOADED_S
-from ..engine.models import Alarm, AlarmKey, Change, Transition, Verdict
+from ..engine.models import Alarm, AlarmKey, Change, Evaluation, Transition
 from ..engine.rule import MEASURING, Condition, Rule
 from .limit_units import seen_of
 
@@ -36,7 +36,7 @@ class Outage:
 
 
 @dataclass(frozen=True, slots=True)
-class Trial:
+class Backtest:
     """What came out: the outages with their entities, newest first, of how many entities, and how many were left."""
 
     outages: Sequence[tuple[str, Outage]]
@@ -50,9 +50,9 @@ class Trial:
         return max(((found.cleared_at or self.until) - found.raised_at for _, found in self.outages), default=0.0)
 
 
-def replay(rule: Rule, series: Iterable[tuple[float, Seen | None]], until: float) -> list[Outage]:
+def replay(rule: Rule, series: Iterable[tuple[float, EntitySnapshot | None]], until: float) -> list[Outage]:
     """Return when the rule would have been raised by a series of readings, each with the time it came; pure."""
-    judge = Judge(rule.condition, rule.severity)
+    judge = Evaluator(rule.condition, rule.severity)
     alarm = Alarm(key=AlarmKey(rule.rule_id, ""))
     outages: list[Outage] = []
 
@@ -63,24 +63,24 @@ def replay(rule: Rule, series: Iterable[tuple[float, Seen | None]], until: float
             elif transition.change is Change.CLEARED:
                 outages[-1] = Outage(outages[-1].raised_at, transition.at, outages[-1].value)
 
-    def judged(verdict: Verdict, now: float) -> None:
-        note(lifecycle.judge(alarm, rule.timing, verdict, now))
+    def judged(verdict: Evaluation, now: float) -> None:
+        note(lifecycle.evaluate(alarm, rule.timing, verdict, now))
 
     now = 0.0
     for at, seen in series:
         _pass_time(rule, judge, alarm, (now, at), judged, note)
         now = max(now, at)
-        judged(judge.see(seen, now), now)
+        judged(judge.update(seen, now), now)
     _pass_time(rule, judge, alarm, (now, until), judged, note)
     return outages
 
 
 def _pass_time(
     rule: Rule,
-    judge: Judge,
+    judge: Evaluator,
     alarm: Alarm,
     between: tuple[float, float],
-    judged: Callable[[Verdict, float], None],
+    judged: Callable[[Evaluation, float], None],
     note: Callable[[Iterable[Transition]], None],
 ) -> None:
     """Do what falls due between two readings, in its order."""
@@ -92,20 +92,20 @@ def _pass_time(
             return
         now = max(now, due)
         if looked is not None and looked <= now:
-            judged(judge.look(now), now)
+            judged(judge.evaluate(now), now)
         note(lifecycle.tick(alarm, rule.timing, now))
 
 
-def can_try(hass: HomeAssistant, rule: Rule) -> str | None:
+def reason_against(hass: HomeAssistant, rule: Rule) -> str | None:
     """Return why a rule cannot be tried, as a word of the dialog; None when it can."""
-    if rule.condition.kind not in JUDGED:
+    if rule.condition.kind not in EVALUATORS:
         return "no_history"
     return None if "recorder" in hass.config.components else "no_recorder"
 
 
-async def async_try(
+async def async_backtest(
     hass: HomeAssistant, rule: Rule, entity_ids: Iterable[str], progress: Callable[[float], None]
-) -> Trial:
+) -> Backtest:
     """Replay the history of entities, one after the other; ``progress`` gets the share that is done.
 
     The recorder has to be running, and the rule one that ``can_try`` has nothing against.
@@ -126,7 +126,7 @@ async def async_try(
         done += 1
         progress(done / len(entities))
     outages.sort(key=lambda item: item[1].raised_at, reverse=True)
-    return Trial(outages, done, len(wanted) - done, end.timestamp())
+    return Backtest(outages, done, len(wanted) - done, end.timestamp())
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,7 +139,7 @@ class _Past:
     starts: Sequence[float]
     end: datetime
 
-    def seen(self, state: State, at: float) -> Seen:
+    def seen(self, state: State, at: float) -> EntitySnapshot:
         """Return a row of the history as it was seen then.
 
         The recorder does not keep that a state is only a placeholder until its integration was loaded.
@@ -164,7 +164,7 @@ def _replayed(hass: HomeAssistant, rule: Rule, past: _Past) -> list[Outage]:
     return replay(rule, _readings(hass, rule, past), past.end.timestamp())
 
 
-def _readings(hass: HomeAssistant, rule: Rule, past: _Past) -> Iterator[tuple[float, Seen | None]]:
+def _readings(hass: HomeAssistant, rule: Rule, past: _Past) -> Iterator[tuple[float, EntitySnapshot | None]]:
     """Yield what the recorder has of an entity, in order. Reads the database: for the recorder's own threads."""
     from homeassistant.components.recorder.history import get_significant_states  # noqa: PLC0415 - see above
 

@@ -13,7 +13,7 @@ from ..engine.models import AlarmKey
 SPARE = 1000
 
 
-class Agenda:
+class DeadlineScheduler:
     """The next time of each alarm, in seconds since 1970."""
 
     def __init__(self, hass: HomeAssistant, now: Callable[[], float], act: Callable[[AlarmKey, float], None]) -> None:

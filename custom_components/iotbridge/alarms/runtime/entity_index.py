@@ -26,7 +26,7 @@ def _groups() -> _Groups:
 
 
 @dataclass(slots=True)
-class Members:
+class EntityIndex:
     """The entities of the home by what they belong to; the names are those of ``Selection``."""
 
     own: set[str] = field(default_factory=set)
@@ -40,7 +40,7 @@ class Members:
 
 
 @dataclass(frozen=True, slots=True)
-class _Place:
+class _DeviceLocation:
     """What all entities of a device share, as far as they have no area of their own."""
 
     device_ids: tuple[str, ...] = ()
@@ -49,7 +49,7 @@ class _Place:
 
 
 @callback
-def async_matching_of(hass: HomeAssistant, members: Members, selection: Selection) -> frozenset[str]:
+def async_matching_of(hass: HomeAssistant, members: EntityIndex, selection: Selection) -> frozenset[str]:
     """Return the entities of a selection: those named, there or not yet, and those that match all its lists."""
     lists: list[tuple[_Groups, Iterable[str]]] = [
         (members.areas, selection.areas),
@@ -81,19 +81,19 @@ def _async_devices(hass: HomeAssistant, device_ids: Iterable[str]) -> list[str]:
 
 
 @callback
-def async_members(hass: HomeAssistant) -> Members:
+def async_entity_index(hass: HomeAssistant) -> EntityIndex:
     """Look at the whole home once."""
-    members = Members()
+    members = EntityIndex()
     registry = er.async_get(hass)
     areas = {area.id: area for area in ar.async_get(hass).async_list_areas()}
-    places: dict[str | None, _Place] = {}
+    places: dict[str | None, _DeviceLocation] = {}
     for entry in registry.entities.values():
         if entry.platform == DOMAIN and (entry.translation_key or "").startswith(ALARM_KEY):
             members.own.add(entry.entity_id)
         elif entry.disabled_by is None and entry.hidden_by is None:
             _add(members, entry.entity_id, _async_device_class(hass, entry), entry.platform)
             if (place := places.get(entry.device_id)) is None:
-                place = places[entry.device_id] = _async_place(hass, entry.device_id)
+                place = places[entry.device_id] = _async_device_location(hass, entry.device_id)
             _put(members, entry, place, areas.get(entry.area_id or place.area_id or ""))
     sources = entity_sources(hass)
     for state in hass.states.async_all():
@@ -103,7 +103,7 @@ def async_members(hass: HomeAssistant) -> Members:
     return members
 
 
-def _add(members: Members, entity_id: str, device_class: str | None, integration: str | None) -> None:
+def _add(members: EntityIndex, entity_id: str, device_class: str | None, integration: str | None) -> None:
     """Note what an entity is."""
     members.domains[split_entity_id(entity_id)[0]].add(entity_id)
     if device_class is not None:
@@ -112,7 +112,7 @@ def _add(members: Members, entity_id: str, device_class: str | None, integration
         members.integrations[integration].add(entity_id)
 
 
-def _put(members: Members, entry: er.RegistryEntry, place: _Place, area: ar.AreaEntry | None) -> None:
+def _put(members: EntityIndex, entry: er.RegistryEntry, place: _DeviceLocation, area: ar.AreaEntry | None) -> None:
     """Note where an entity is; the labels of its device and of its area are its own, as in targets of actions."""
     for device_id in place.device_ids:
         members.devices[device_id].add(entry.entity_id)
@@ -138,15 +138,15 @@ def _device_class(state: State) -> str | None:
 
 
 @callback
-def _async_place(hass: HomeAssistant, device_id: str | None) -> _Place:
+def _async_device_location(hass: HomeAssistant, device_id: str | None) -> _DeviceLocation:
     """Return where a device is; a part of another device is where that one is, and has its labels too."""
     registry = dr.async_get(hass)
     device = registry.async_get(device_id) if device_id else None
     if device is None:
-        return _Place()
+        return _DeviceLocation()
     area_id = dr.async_get_effective_area_id(hass, device)
     if not isinstance(device, dr.ChildDeviceEntry):
-        return _Place((device.id,), area_id, frozenset(device.labels))
+        return _DeviceLocation((device.id,), area_id, frozenset(device.labels))
     parent = registry.async_get(device.parent_device_id, include_child_devices=False)
     labels = device.labels | (parent.labels if parent else set())
-    return _Place((device.id, device.parent_device_id), area_id, frozenset(labels))
+    return _DeviceLocation((device.id, device.parent_device_id), area_id, frozenset(labels))

@@ -25,7 +25,7 @@ from homeassistant.util.event_type import EventType
 
 from ..engine.references import Moves, moved_selection
 from ..engine.rule import Selection
-from .entity_index import Members, async_matching_of, async_members
+from .entity_index import EntityIndex, async_entity_index, async_matching_of
 
 # How long changes are collected: when Home Assistant starts they come by the thousand.
 _COLLECT_S = 1.0
@@ -49,10 +49,10 @@ type SelectionListener = Callable[[frozenset[str]], None]
 @callback
 def async_matching(hass: HomeAssistant, selection: Selection) -> frozenset[str]:
     """Return the entities of a selection: those named, there or not yet, and those that match all its lists."""
-    return async_matching_of(hass, async_members(hass), selection)
+    return async_matching_of(hass, async_entity_index(hass), selection)
 
 
-class Selections:
+class EntitySelector:
     """The selections of all rules, kept up to date together."""
 
     def __init__(self, hass: HomeAssistant, is_gone: Callable[[str], bool] = lambda _: False) -> None:
@@ -62,7 +62,7 @@ class Selections:
         """
         self._hass = hass
         self._is_gone = is_gone
-        self._members: Members | None = None
+        self._members: EntityIndex | None = None
         self._tracked: dict[object, tuple[Selection, SelectionListener]] = {}
         self._matching: dict[object, frozenset[str]] = {}
         self._stop: list[CALLBACK_TYPE] = []
@@ -96,15 +96,15 @@ class Selections:
         return self._async_matching(self._async_members(), selection)
 
     @callback
-    def _async_matching(self, members: Members, selection: Selection) -> frozenset[str]:
+    def _async_matching(self, members: EntityIndex, selection: Selection) -> frozenset[str]:
         matching = async_matching_of(self._hass, members, selection)
         return matching.difference(entity_id for entity_id in selection.entities if self._is_gone(entity_id))
 
     @callback
-    def _async_members(self) -> Members:
+    def _async_members(self) -> EntityIndex:
         """Look at the home, unless nothing changed in it since the last time."""
         if self._members is None or not self._stop:
-            self._members = async_members(self._hass)
+            self._members = async_entity_index(self._hass)
         return self._members
 
     @callback
@@ -159,7 +159,7 @@ class Selections:
     def _async_tell(self, _now: datetime) -> None:
         """Tell the rules whose set is another."""
         self._collecting = None
-        self._members = members = async_members(self._hass)
+        self._members = members = async_entity_index(self._hass)
         for key, (selection, listener) in list(self._tracked.items()):
             matching = self._async_matching(members, selection)
             if key in self._tracked and matching != self._matching[key]:

@@ -18,9 +18,9 @@ from homeassistant.helpers.event import async_call_later
 from homeassistant.util.unit_conversion import BaseUnitConverter
 
 from ...subentries import read
-from ..engine.evaluation.snapshot import Conversion, Seen
+from ..engine.evaluation.snapshot import Conversion, EntitySnapshot
 from ..engine.rule import MEASURING, Condition, Rule
-from .processor import Ledger
+from .processor import AlarmProcessor
 
 # A weather entity has a unit for each kind of attribute; a thermostat has the unit of the home.
 _WEATHER_UNITS = {
@@ -51,15 +51,15 @@ def unit_of(hass: HomeAssistant, state: State, attribute: str | None) -> str | N
     return unit if isinstance(unit, str) else None
 
 
-def seen_of(hass: HomeAssistant, condition: Condition, state: State, at: float) -> Seen:
+def seen_of(hass: HomeAssistant, condition: Condition, state: State, at: float) -> EntitySnapshot:
     """Return what a rule sees of a state that was reported at a time, in seconds since 1970."""
     if condition.kind not in MEASURING:
-        return Seen(state.state, state.attributes, at)
+        return EntitySnapshot(state.state, state.attributes, at)
     unit = unit_of(hass, state, condition.attribute)
     in_rule = None
     if condition.unit is not None and unit != condition.unit:
         in_rule = conversion(unit, condition.unit, _device_class(state, condition.attribute))
-    return Seen(state.state, state.attributes, at, unit, in_rule)
+    return EntitySnapshot(state.state, state.attributes, at, unit, in_rule)
 
 
 @lru_cache(maxsize=512)
@@ -122,7 +122,7 @@ def _states(hass: HomeAssistant, entity_ids: Iterable[str]) -> list[State]:
 class LimitUnits:
     """Notes the unit of the limits in rules that have none, when one of their entities shows it."""
 
-    def __init__(self, hass: HomeAssistant, ledger: Ledger, rewrite: Callable[[Rewrite], None]) -> None:
+    def __init__(self, hass: HomeAssistant, ledger: AlarmProcessor, rewrite: Callable[[Rewrite], None]) -> None:
         """Prepare; nothing is noted before it is asked for. ``rewrite`` changes the data of subentries together."""
         self._hass = hass
         self._ledger = ledger

@@ -9,13 +9,13 @@ import sqlite3
 
 from ...const import LOGGER
 from ..engine.models import AlarmKey, Severity
-from ..engine.rule import Condition, Kind, Rule
-from .processor import Ledger
+from ..engine.rule import AlarmKind, Condition, Rule
+from .processor import AlarmProcessor
 from .restored_alarms import RestoredAlarms
 from .store import Batch, HistoryQuery
 
 
-async def async_end_orphans(ledger: Ledger, restored: RestoredAlarms, rule_ids: Iterable[str]) -> None:
+async def async_end_orphans(ledger: AlarmProcessor, restored: RestoredAlarms, rule_ids: Iterable[str]) -> None:
     """Delete the alarms of all other rules; tell whoever was told of one that it is over."""
     for rule_id in restored.rule_ids().difference(rule_ids):
         rule = await _async_former(ledger, rule_id)
@@ -27,7 +27,7 @@ async def async_end_orphans(ledger: Ledger, restored: RestoredAlarms, rule_ids: 
                 ledger.async_remove(instance)
 
 
-async def _async_former(ledger: Ledger, rule_id: str) -> Rule:
+async def _async_former(ledger: AlarmProcessor, rule_id: str) -> Rule:
     """Return what is known of a rule that is no more: its name, as it is in the history if that can be read."""
     try:
         rows = await ledger.async_history(HistoryQuery(rules=(rule_id,), limit=1))
@@ -35,4 +35,4 @@ async def _async_former(ledger: Ledger, rule_id: str) -> Rule:
         LOGGER.warning("The name of an alarm rule that was removed cannot be read: %s", error)
         rows = []
     name = rows[0]["rule"] if rows else ""
-    return Rule(rule_id=rule_id, name=name, severity=Severity.WARNING, condition=Condition(kind=Kind.EVENT))
+    return Rule(rule_id=rule_id, name=name, severity=Severity.WARNING, condition=Condition(kind=AlarmKind.EVENT))

@@ -6,7 +6,7 @@ from homeassistant.core import Context, HomeAssistant, callback
 from homeassistant.helpers import entity_registry as er
 
 from ...const import DOMAIN
-from ..engine.models import AlarmKey, By
+from ..engine.models import Actor, AlarmKey
 from .entity_index import ALARM_KEY
 
 # The entities of a rule, each in its domain; a rule's id is that of its subentry.
@@ -35,14 +35,14 @@ def async_permits(hass: HomeAssistant, user: User, key: AlarmKey, policy: str) -
     return entity_id is not None and user.permissions.check_entity(entity_id, policy)
 
 
-async def async_by(hass: HomeAssistant, context: Context | None, comment: str = "") -> By:
+async def async_actor(hass: HomeAssistant, context: Context | None, comment: str = "") -> Actor:
     """Return who did something, as far as its context tells: a user, or an automation or script by its name."""
     if context is None:
-        return By(comment=comment)
+        return Actor(comment=comment)
     user = await hass.auth.async_get_user(context.user_id) if context.user_id else None
     if user is not None and context.parent_id is None:
-        return By(user.name or "", FROM_DASHBOARD, comment)
+        return Actor(user.name or "", FROM_DASHBOARD, comment)
     running = (state for state in hass.states.async_all(("automation", "script")) if state.context.id == context.id)
     found = next(running, None)
     who = found.name if found else (user.name or "") if user else ""
-    return By(who, FROM_AUTOMATION, comment)
+    return Actor(who, FROM_AUTOMATION, comment)

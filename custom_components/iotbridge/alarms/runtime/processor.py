@@ -13,15 +13,15 @@ from ...const import LOGGER
 from ..engine import escalation as tellings, lifecycle
 from ..engine.clock import Clock
 from ..engine.counts import Counts
-from ..engine.escalation import News, Notice
-from ..engine.evaluation.snapshot import Why
+from ..engine.escalation import Notification, NotificationKind
+from ..engine.evaluation.snapshot import Reason
 from ..engine.flapping import DEFAULT_PER_HOUR, FLAPPING
 from ..engine.instance import Instance
-from ..engine.models import Alarm, AlarmKey, Severity, Timing, Transition, Verdict
+from ..engine.models import Alarm, AlarmKey, Evaluation, Severity, Timing, Transition
 from ..engine.references import Moves, moved_key, moved_reason
 from ..engine.rule import Rule
 from .database import Loaded
-from .deadlines import Agenda
+from .deadlines import DeadlineScheduler
 from .store import AlarmStore, Batch, HistoryQuery
 from .writer import Writer
 
@@ -31,14 +31,14 @@ type Listener = Callable[[Rule, Transition], None]
 class Outbox(Protocol):
     """Where notices go."""
 
-    def async_add(self, notices: Sequence[Notice], batch: Batch) -> None:
+    def async_add(self, notices: Sequence[Notification], batch: Batch) -> None:
         """Put notices into a batch; they are sent when it was written."""
 
     def async_wake(self, written: Batch) -> None:
         """Send what is due of that which is written."""
 
 
-class Ledger:
+class AlarmProcessor:
     """The alarms by key."""
 
     def __init__(self, hass: HomeAssistant, store: AlarmStore) -> None:
@@ -48,13 +48,13 @@ class Ledger:
         self._instances: dict[AlarmKey, Instance] = {}
         self._by_rule: defaultdict[str, dict[str, Instance]] = defaultdict(dict)
         self._clock = Clock()
-        self._agenda = Agenda(hass, self.now, self._async_tick)
+        self._agenda = DeadlineScheduler(hass, self.now, self._async_tick)
         self._dirty: dict[AlarmKey, Instance] = {}
         self.counts = Counts()
         self._listeners: list[Callable[[Rule, Transition], Any]] = []
         self.outbox: Outbox | None = None
         # Puts a verdict's reason into words.
-        self.explain: Callable[[Verdict], str] | None = None
+        self.explain: Callable[[Evaluation], str] | None = None
         self.flapping_per_hour = DEFAULT_PER_HOUR
         # Told by how many seconds the clock was set.
         self.on_clock: list[Callable[[float], None]] = []
@@ -100,7 +100,7 @@ class Ledger:
         self._agenda.async_clear()
         for instance in self:
             instance.shift(by_s)
-            self.async_dirty(instance)
+            self.async_mark_changed(instance)
             self._async_schedule(instance)
         for moved in self.on_clock:
             moved(by_s)
@@ -128,12 +128,12 @@ class Ledger:
     @callback
     def async_restore(self, instance: Instance, restored: Instance) -> None:
         """Let an alarm to which nothing has happened yet be what it was before the start."""
-        last = instance.alarm.last
-        instance.alarm, instance.telling, instance.flapping = restored.alarm, restored.telling, restored.flapping
+        last = instance.alarm.last_evaluation
+        instance.alarm, instance.escalation, instance.flapping = restored.alarm, restored.escalation, restored.flapping
         instance.is_stored = True
         self.counts.take(instance.alarm)
-        self.async_quietly(instance)
-        self.async_judge(instance, last, self.now())
+        self.async_store_silently(instance)
+        self.async_evaluate(instance, last, self.now())
         self._async_schedule(instance)
 
     @callback
@@ -143,10 +143,10 @@ class Ledger:
         alarm.suppressed_by, alarm.shelved_until, alarm.out_of_service, alarm.pending = (), None, False, None
         if alarm.announced:
             gone = Timing(latching=False)
-            why = self.explain(Verdict(False, why_key=Why.NOT_WATCHED)) if self.explain else ""
-            self.async_happened(instance, lifecycle.judge(alarm, gone, Verdict(False, why=why), self.now()))
+            why = self.explain(Evaluation(False, reason_key=Reason.NOT_WATCHED)) if self.explain else ""
+            self.async_commit(instance, lifecycle.evaluate(alarm, gone, Evaluation(False, why=why), self.now()))
         else:
-            self._async_book(instance, (), tellings.withdraw(instance.telling, alarm, self.now()))
+            self._async_record(instance, (), tellings.withdraw(instance.escalation, alarm, self.now()))
         del self._instances[instance.key], self._by_rule[instance.key.rule_id][instance.key.subject]
         self.counts.forget(instance.key)
         self._agenda.async_set(instance.key, None)
@@ -161,7 +161,9 @@ class Ledger:
         plan = instance.rule.plan
         instance.follow(rule)
         if rule.plan != plan:
-            self._async_book(instance, (), tellings.replan(instance.telling, rule.plan, instance.alarm, self.now()))
+            self._async_record(
+                instance, (), tellings.replan(instance.escalation, rule.plan, instance.alarm, self.now())
+            )
 
     @callback
     def async_move(self, moves: Moves) -> None:
@@ -181,20 +183,20 @@ class Ledger:
             reasons = tuple(moved_reason(reason, moves) for reason in instance.alarm.suppressed_by)
             if instance.key.subject in moves.values() or reasons != instance.alarm.suppressed_by:
                 instance.alarm.suppressed_by = reasons
-                self.async_dirty(instance)
+                self.async_mark_changed(instance)
         self.writer.async_write()
 
     @callback
-    def async_judge(self, instance: Instance, verdict: Verdict, now: float) -> None:
+    def async_evaluate(self, instance: Instance, verdict: Evaluation, now: float) -> None:
         """Take a verdict. Most change nothing, and cost nothing more."""
         alarm = instance.alarm
         before, pending = _Before(alarm), (alarm.pending, alarm.active)
-        if verdict.why_key and verdict.is_bad is not alarm.active and self.explain:
-            verdict = replace(verdict, why=self.explain(verdict), why_key="")
-        self._async_follow_up(instance, before, lifecycle.judge(alarm, instance.timing, verdict, now), now)
+        if verdict.reason_key and verdict.is_active is not alarm.active and self.explain:
+            verdict = replace(verdict, why=self.explain(verdict), reason_key="")
+        self._async_follow_up(instance, before, lifecycle.evaluate(alarm, instance.timing, verdict, now), now)
         if (alarm.pending, alarm.active) != pending:
             # The beginning of a hold must be known after a restart.
-            self.async_dirty(instance)
+            self.async_mark_changed(instance)
             self._async_schedule(instance)
             if self.on_pending:
                 self.on_pending(instance)
@@ -202,10 +204,10 @@ class Ledger:
             self._async_schedule(instance)
 
     @callback
-    def async_regrade(self, instance: Instance, now: float) -> None:
+    def async_change_severity(self, instance: Instance, now: float) -> None:
         """Follow the severity of a rule that was edited, where no verdict will bring it."""
         before = _Before(instance.alarm)
-        happened = lifecycle.regrade(instance.alarm, instance.timing, instance.rule.severity, now)
+        happened = lifecycle.change_severity(instance.alarm, instance.timing, instance.rule.severity, now)
         self._async_follow_up(instance, before, happened, now)
 
     @callback
@@ -213,44 +215,46 @@ class Ledger:
         """Do what follows from what happened, and from what is no news: it came or went while it was to be quiet."""
         alarm = instance.alarm
         if happened:
-            self.async_happened(instance, happened)
+            self.async_commit(instance, happened)
         elif before.shown != _shown(alarm):
             self.counts.take(alarm)
-            self.async_quietly(instance)
+            self.async_store_silently(instance)
         if alarm.episode != before.episode:
-            self._async_came(instance, now)
+            self._async_count_episode(instance, now)
 
     @callback
-    def async_quietly(self, instance: Instance) -> None:
+    def async_store_silently(self, instance: Instance) -> None:
         """Keep and show what is no news."""
-        self.async_dirty(instance)
+        self.async_mark_changed(instance)
         for shown in list(self.on_shown):
             shown(instance)
 
     @callback
-    def async_happened(self, instance: Instance, happened: Sequence[Transition]) -> None:
+    def async_commit(self, instance: Instance, happened: Sequence[Transition]) -> None:
         """Write down, tell and show what happened to an alarm."""
-        notices: list[Notice] = []
+        notices: list[Notification] = []
         for transition in happened:
-            notices += tellings.tell(instance.telling, instance.rule.plan, instance.alarm, transition)
-        self._async_book(instance, happened, notices)
+            notices += tellings.notify(instance.escalation, instance.rule.plan, instance.alarm, transition)
+        self._async_record(instance, happened, notices)
 
     @callback
-    def _async_book(self, instance: Instance, happened: Sequence[Transition], notices: Sequence[Notice]) -> None:
+    def _async_record(
+        self, instance: Instance, happened: Sequence[Transition], notices: Sequence[Notification]
+    ) -> None:
         for transition in happened:
             self.writer.async_note(instance.rule.name, transition)
         if notices and self.outbox:
             self.outbox.async_add(notices, self.writer.batch)
             self.writer.async_hurry()
         self.counts.take(instance.alarm)
-        self.async_dirty(instance)
+        self.async_mark_changed(instance)
         self._async_schedule(instance)
         for transition in happened:
             for listener in list(self._listeners):
                 listener(instance.rule, transition)
 
     @callback
-    def async_dirty(self, instance: Instance) -> None:
+    def async_mark_changed(self, instance: Instance) -> None:
         """Have an alarm written, as it will be when its turn comes."""
         self._dirty[instance.key] = instance
         self.writer.async_write()
@@ -297,7 +301,7 @@ class Ledger:
         now = self.now()
         times = [
             lifecycle.due(instance.alarm, instance.timing),
-            tellings.due(instance.telling, instance.rule.plan),
+            tellings.due(instance.escalation, instance.rule.plan),
             instance.judge.due(now) if instance.judge else None,
             instance.flapping.due(self.flapping_per_hour),
         ]
@@ -308,34 +312,41 @@ class Ledger:
         if (instance := self._instances.get(key)) is None:
             return
         if instance.judge:
-            self.async_judge(instance, instance.judge.look(now), now)
+            self.async_evaluate(instance, instance.judge.evaluate(now), now)
         before = _Before(instance.alarm)
         self._async_follow_up(instance, before, lifecycle.tick(instance.alarm, instance.timing, now), now)
         if instance.flapping.calm(now, self.flapping_per_hour):
-            self.async_happened(instance, lifecycle.unsuppress(instance.alarm, instance.timing, FLAPPING, now))
-        if notices := tellings.tick(instance.telling, instance.rule.plan, instance.alarm, now):
-            later = [notice.groups for notice in notices if notice.news is News.ESCALATED]
-            self._async_book(instance, [lifecycle.escalated(instance.alarm, groups, now) for groups in later], notices)
+            self.async_commit(instance, lifecycle.unsuppress(instance.alarm, instance.timing, FLAPPING, now))
+        if notices := tellings.tick(instance.escalation, instance.rule.plan, instance.alarm, now):
+            later = [notice.groups for notice in notices if notice.news is NotificationKind.ESCALATED]
+            self._async_record(
+                instance, [lifecycle.escalated(instance.alarm, groups, now) for groups in later], notices
+            )
         self._async_schedule(instance)
 
     @callback
-    def _async_came(self, instance: Instance, now: float) -> None:
+    def _async_count_episode(self, instance: Instance, now: float) -> None:
         """Count how often an alarm comes; one that comes and goes is told once, and then no more until it is calm."""
         if not instance.alarm.announced and FLAPPING not in instance.alarm.suppressed_by:
             if instance.alarm.suppressed_by:
                 # For who asks later; an outage of a thousand entities is no thousand events.
-                self.writer.async_note(instance.rule.name, lifecycle.came_silently(instance.alarm, now))
+                self.writer.async_note(instance.rule.name, lifecycle.raised_while_suppressed(instance.alarm, now))
             return
         if not instance.flapping.note(now, self.flapping_per_hour):
             return
-        told = tuple(instance.telling.told)
-        self.async_happened(instance, lifecycle.suppress(instance.alarm, FLAPPING, now))
+        told = tuple(instance.escalation.told)
+        self.async_commit(instance, lifecycle.suppress(instance.alarm, FLAPPING, now))
         if told:
             alarm = instance.alarm
-            note = Notice(
-                news=News.RAISED, key=alarm.key, episode=alarm.episode, groups=told, severity=alarm.severity, at=now
+            note = Notification(
+                news=NotificationKind.RAISED,
+                key=alarm.key,
+                episode=alarm.episode,
+                groups=told,
+                severity=alarm.severity,
+                at=now,
             )
-            self._async_book(instance, (), (note,))
+            self._async_record(instance, (), (note,))
 
     @callback
     def async_listen(self, listener: Listener) -> CALLBACK_TYPE:
@@ -356,4 +367,4 @@ class _Before:
 
 
 def _shown(alarm: Alarm) -> tuple[bool, bool, Severity]:
-    return (alarm.active, alarm.last.is_bad is None, alarm.severity)
+    return (alarm.active, alarm.last_evaluation.is_active is None, alarm.severity)

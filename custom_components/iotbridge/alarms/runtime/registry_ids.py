@@ -10,7 +10,7 @@ from homeassistant.helpers import entity_registry as er
 from homeassistant.helpers.dispatcher import async_dispatcher_connect
 from homeassistant.util import slugify
 
-from ...coalescing import Soon
+from ...coalescing import CoalescedCall
 from ...const import SUBENTRY_ALARM, SUBENTRY_NOTIFIER, SUBENTRY_WINDOW
 from ..engine.references import REGISTRY_IDS, Moves, moved_data, moved_ids, moves_of, named
 
@@ -48,9 +48,9 @@ class RegistryIds:
         self._replace = replace
         self._follow = follow
         self._known: dict[str, str] = {}
-        self._keep_soon = Soon(hass, self._async_keep)
+        self._keep_soon = CoalescedCall(hass, self._async_keep)
         self._removed: frozenset[str] | None = None
-        self._forget_removed_soon = Soon(hass, self._async_forget_removed)
+        self._forget_removed_soon = CoalescedCall(hass, self._async_forget_removed)
         # What each subentry names, with the data in which that was found: to look for it takes longer than the rest.
         self._names: dict[str, tuple[Mapping[str, Any], frozenset[str]]] = {}
         self.is_writing = False

@@ -9,7 +9,7 @@ from homeassistant.core import callback
 
 from ..engine.instance import Instance
 from ..engine.models import AlarmKey
-from ..engine.parsing import read
+from ..engine.parsing import parse_or_log
 from ..engine.references import Moves, moved_instance
 from ..engine.rule import Rule
 from .store import Batch
@@ -40,14 +40,14 @@ class RestoredAlarms:
         """Return an alarm once; None when there is none, or none that can be read."""
         if (kept := self._kept[rule.rule_id].pop(subject, None)) is None:
             return None
-        return read(f"An alarm of {rule.name}", partial(Instance.from_dict, rule, kept))
+        return parse_or_log(f"An alarm of {rule.name}", partial(Instance.from_dict, rule, kept))
 
     @callback
     def async_move(self, moves: Moves) -> None:
         """Follow a rename of entities."""
         for rule_id, kept in self._kept.items():
             moved = {
-                moves.get(subject, subject): read("An alarm", partial(moved_instance, data, moves)) or data
+                moves.get(subject, subject): parse_or_log("An alarm", partial(moved_instance, data, moves)) or data
                 for subject, data in kept.items()
             }
             if moved == kept:

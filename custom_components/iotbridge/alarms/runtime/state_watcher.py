@@ -22,15 +22,15 @@ from homeassistant.helpers.template import Template, result_as_boolean
 
 from ... import mqtt_client
 from ...const import LOGGER
-from ..engine.evaluation.snapshot import Why
+from ..engine.evaluation.snapshot import Reason
 from ..engine.evaluation.state import MAX_WORD, event_matches, message_matches
 from ..engine.instance import Instance
-from ..engine.models import AlarmKey, AlarmState, Verdict
+from ..engine.models import AlarmKey, AlarmState, Evaluation
 from ..engine.references import Moves, named
 from ..engine.root_cause import PRESENCE
-from ..engine.rule import MOMENTARY, Kind, Rule
+from ..engine.rule import MOMENTARY, AlarmKind, Rule
 from .limit_units import LimitUnits, seen_of
-from .processor import Ledger
+from .processor import AlarmProcessor
 
 # After a start, integrations take a while to bring their entities back; until then nobody is missing.
 GRACE_S = 30.0
@@ -43,13 +43,13 @@ SAME_S = 1.0
 type Stop = CALLBACK_TYPE
 
 
-class Watch:
+class StateWatcher:
     """Feeds the ledger with verdicts."""
 
     def __init__(
         self,
         hass: HomeAssistant,
-        ledger: Ledger,
+        ledger: AlarmProcessor,
         units: LimitUnits,
         is_moving: Callable[[str], bool],
         is_gone: Callable[[str], bool],
@@ -124,7 +124,7 @@ class Watch:
         for instance in instances:
             if instance.judge is not None:
                 self._by_entity[instance.key.subject].append(instance)
-                if instance.rule.condition.kind is Kind.NO_DATA:
+                if instance.rule.condition.kind is AlarmKind.NO_DATA:
                     silent.add(instance.key.subject)
         while self._stop_states:
             self._stop_states.pop()()
@@ -171,7 +171,7 @@ class Watch:
             return
         is_renamed = self._renamed.pop(entity_id, None) is not None and state is not None
         for instance in self._by_entity.get(entity_id, ()):
-            is_report = not is_renamed or instance.rule.condition.kind is not Kind.NO_DATA
+            is_report = not is_renamed or instance.rule.condition.kind is not AlarmKind.NO_DATA
             # Another alarm may have the key by now, and this one another.
             is_at_work = instance.key.subject == entity_id and self._ledger.get(instance.key) is instance
             if is_at_work and is_report:
@@ -180,7 +180,7 @@ class Watch:
     @callback
     def _async_reported(self, event: Event[Any]) -> None:
         for instance in self._by_entity.get(event.data["entity_id"], ()):
-            if instance.rule.condition.kind is Kind.NO_DATA:
+            if instance.rule.condition.kind is AlarmKind.NO_DATA:
                 self._async_see(instance, event.data["new_state"])
 
     @callback
@@ -193,10 +193,10 @@ class Watch:
             seen = seen_of(self._hass, instance.rule.condition, state, now - age_s)
             if seen.unit is not None and instance.rule.condition.unit is None:
                 self._units.async_ask(instance.key.rule_id)
-        verdict = instance.judge.see(seen, now)
-        if verdict.is_bad and not self._is_settled and instance.rule.condition.kind in PRESENCE:
-            verdict = Verdict(None)
-        self._ledger.async_judge(instance, verdict, now)
+        verdict = instance.judge.update(seen, now)
+        if verdict.is_active and not self._is_settled and instance.rule.condition.kind in PRESENCE:
+            verdict = Evaluation(None)
+        self._ledger.async_evaluate(instance, verdict, now)
 
     # ------------------------------------------- templates, events and messages
 
@@ -207,16 +207,16 @@ class Watch:
         kind = rule.condition.kind
         if kind in MOMENTARY:
             self._async_resume_moment(instance)
-        if kind is Kind.TEMPLATE:
+        if kind is AlarmKind.TEMPLATE:
             self._stop_rules[rule.rule_id] = self._async_watch_template(instance)
-        elif kind is Kind.EVENT:
+        elif kind is AlarmKind.EVENT:
             self._stop_rules[rule.rule_id] = self._async_watch_event(instance)
 
     async def async_watch_messages(self, rules: Iterable[Rule]) -> None:
         """Subscribe to what the rules for messages among these listen to; the broker may keep them waiting."""
         for rule in rules:
             instance = self._ledger.get(AlarmKey(rule.rule_id, ""))
-            if instance is not None and rule.condition.kind is Kind.MESSAGE:
+            if instance is not None and rule.condition.kind is AlarmKind.MESSAGE:
                 self._stop_rules[rule.rule_id] = await self._async_watch_messages(instance)
 
     @callback
@@ -239,11 +239,11 @@ class Watch:
                 waiting = waiting or async_call_later(self._hass, RENAME_S, settle_later)
                 return
             # Before everything is settled, what the template looks at may not be there yet.
-            verdict = Verdict(is_bad if self._is_settled else None, instance.rule.severity)
+            verdict = Evaluation(is_bad if self._is_settled else None, instance.rule.severity)
             if self._is_settled and is_bad is None and any(map(self._is_gone, names)):
                 # Nothing will ever be known again of what was raised about it.
-                verdict = Verdict(False, instance.rule.severity, why_key=Why.NOT_WATCHED)
-            self._ledger.async_judge(instance, verdict, self._ledger.now())
+                verdict = Evaluation(False, instance.rule.severity, reason_key=Reason.NOT_WATCHED)
+            self._ledger.async_evaluate(instance, verdict, self._ledger.now())
 
         @callback
         def rendered(_event: Event[EventStateChangedData] | None, updates: list[TrackTemplateResult]) -> None:
@@ -306,9 +306,9 @@ class Watch:
     def _async_resume_moment(self, instance: Instance) -> None:
         """Go on waiting for the end of a moment, after a start or a change of its rule."""
         alarm, now = instance.alarm, self._ledger.now()
-        self._ledger.async_regrade(instance, now)
+        self._ledger.async_change_severity(instance, now)
         if alarm.active:
-            self._ledger.async_judge(instance, Verdict(False, alarm.severity, value=alarm.value), now)
+            self._ledger.async_evaluate(instance, Evaluation(False, alarm.severity, value=alarm.value), now)
 
     @callback
     def _async_moment(self, instance: Instance, what: str) -> None:
@@ -319,5 +319,5 @@ class Watch:
             return
         self._moments[rule_id] = now
         what = what[:MAX_WORD]
-        self._ledger.async_judge(instance, Verdict(True, instance.rule.severity, value=what), now)
-        self._ledger.async_judge(instance, Verdict(False, instance.rule.severity, value=what), now)
+        self._ledger.async_evaluate(instance, Evaluation(True, instance.rule.severity, value=what), now)
+        self._ledger.async_evaluate(instance, Evaluation(False, instance.rule.severity, value=what), now)

@@ -226,7 +226,7 @@ class AlarmStore:
         # Home Assistant ends without closing anything: the log of the last run may be there still.
         self.tidy()
 
-    def keep_still(self, still: bool) -> None:
+    def freeze(self, still: bool) -> None:
         """Keep the file as it is while somebody copies it, or no more.
 
         What is written meanwhile is in the log beside it, which is only added to: with as much of that as was copied,

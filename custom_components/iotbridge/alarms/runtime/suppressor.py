@@ -13,18 +13,18 @@ from homeassistant.helpers.event import async_call_later
 from homeassistant.util import dt as dt_util
 
 from ... import mqtt_client
-from ...coalescing import Soon
+from ...coalescing import CoalescedCall
 from ...const import DOMAIN, MQTT_DOMAIN
 from ..engine import lifecycle
 from ..engine.instance import Instance
-from ..engine.maintenance_window import Window
-from ..engine.models import NOBODY, AlarmKey, AlarmState, By, Transition
-from ..engine.parsing import read
+from ..engine.maintenance_window import MaintenanceWindow
+from ..engine.models import NO_ACTOR, Actor, AlarmKey, AlarmState, Transition
+from ..engine.parsing import parse_or_log
 from ..engine.references import Moves, moved_key, moved_reason, moved_selection
-from ..engine.root_cause import BROKER, PARENT, Member, Place, chain, key_of, parents, reason_of
+from ..engine.root_cause import BROKER, PARENT, Location, Member, chain, key_of, parents, reason_of
 from ..engine.rule import Selection
-from .entity_selector import Selections
-from .processor import Ledger
+from .entity_selector import EntitySelector
+from .processor import AlarmProcessor
 
 MAINTENANCE = "maintenance"
 BY_HAND = "by_hand"
@@ -33,49 +33,49 @@ WINDOW = "window:"
 BROKER_CONNECTED = "broker_connected"
 # When a cause is over, what it took away gets this time to come back before it speaks for itself: hosts find a broker
 # again within a minute.
-LINGER_S = 75.0
+GRACE_S = 75.0
 
 
-class Silencing:
+class Suppressor:
     """Puts reasons on alarms and takes them away."""
 
-    def __init__(self, hass: HomeAssistant, ledger: Ledger, selections: Selections) -> None:
+    def __init__(self, hass: HomeAssistant, ledger: AlarmProcessor, selections: EntitySelector) -> None:
         """Prepare; nothing is silent."""
         self._hass = hass
         self._ledger = ledger
         self._selections = selections
-        self._places: dict[str, Place] = {}
+        self._places: dict[str, Location] = {}
         self._children: dict[str, list[Instance]] | None = None
         # Until when a cause that is over goes on to explain an alarm.
         self._lingering: dict[tuple[AlarmKey, str], float] = {}
         self._stop_waiting: CALLBACK_TYPE | None = None
         self._broker_gone_at: float | None = None
-        self.async_soon = Soon(hass, self.async_apply)
+        self.async_soon = CoalescedCall(hass, self.async_apply)
         self.maintenance = False
-        self.windows: dict[str, Window] = {}
+        self.windows: dict[str, MaintenanceWindow] = {}
 
     @callback
     def async_restore(self, remembered: Mapping[str, Any]) -> None:
         """Take up what was silent before a restart."""
         self.maintenance = bool(remembered.get("maintenance", False))
         for key, data in remembered.get("windows", {}).items():
-            if window := read("A maintenance window", partial(Window.from_dict, data)):
+            if window := parse_or_log("A maintenance window", partial(MaintenanceWindow.from_dict, data)):
                 self.windows[key] = window
         self._broker_gone_at = remembered.get(BROKER)
 
     @property
-    def timed_windows(self) -> dict[str, Window]:
+    def timed_windows(self) -> dict[str, MaintenanceWindow]:
         """Return the windows that end once and for all, by id."""
         return {key: window for key, window in self.windows.items() if window.until is not None}
 
     @callback
-    def async_set_windows(self, recurring: Mapping[str, Window]) -> None:
+    def async_set_windows(self, recurring: Mapping[str, MaintenanceWindow]) -> None:
         """Follow the windows that come again and again."""
         self.windows = {**recurring, **self.timed_windows}
         self.async_soon()
 
     @callback
-    def async_set_maintenance(self, on: bool, by: By) -> None:
+    def async_set_maintenance(self, on: bool, by: Actor) -> None:
         """Silence all alarms, or judge them again; measuring goes on."""
         self.maintenance = on
         self._ledger.async_remember("maintenance", on)
@@ -84,17 +84,17 @@ class Silencing:
 
     @callback
     def async_start_window(
-        self, name: str, selection: Selection, until: float, by: By, *, rules: tuple[str, ...] = ()
+        self, name: str, selection: Selection, until: float, by: Actor, *, rules: tuple[str, ...] = ()
     ) -> str:
         """Silence the alarms of some entities and rules until a time; return the id of the window."""
         window_id = uuid.uuid4().hex
-        self.windows[window_id] = Window(name=name, selection=selection, rules=rules, until=until)
+        self.windows[window_id] = MaintenanceWindow(name=name, selection=selection, rules=rules, until=until)
         self._async_keep_windows()
         self.async_apply(by)
         return window_id
 
     @callback
-    def async_end_window(self, window_id: str, by: By) -> None:
+    def async_end_window(self, window_id: str, by: Actor) -> None:
         """End a window before its time."""
         if self.windows.pop(window_id, None) is not None:
             self._async_keep_windows()
@@ -153,7 +153,7 @@ class Silencing:
             self._broker_gone_at += by_s
 
     @callback
-    def async_apply(self, by: By = NOBODY) -> None:
+    def async_apply(self, by: Actor = NO_ACTOR) -> None:
         """Give every alarm exactly the reasons that hold now."""
         self.async_stop()
         now = self._ledger.now()
@@ -190,14 +190,14 @@ class Silencing:
             return
         for instance in instances:
             if instance.judge and BROKER in self._place(instance.key.subject).behind:
-                self._ledger.async_judge(instance, instance.judge.excuse(gone_at, now), now)
+                self._ledger.async_evaluate(instance, instance.judge.discount_outage(gone_at, now), now)
 
     def _member(self, instance: Instance) -> Member:
         return Member(instance.rule, instance.alarm, self._place(instance.key.subject))
 
     def _over(self, instance: Instance, lingering: Mapping[tuple[AlarmKey, str], float], now: float) -> list[str]:
         """Return the cause that explained an alarm until now, when the alarm may be over in a moment as well."""
-        if instance.alarm.last.is_bad is False and not instance.alarm.active:
+        if instance.alarm.last_evaluation.is_active is False and not instance.alarm.active:
             return []
         for reason in instance.alarm.suppressed_by:
             if not reason.startswith(PARENT):
@@ -205,7 +205,7 @@ class Silencing:
             cause = self._ledger.get(key_of(reason))
             if cause is None or (cause.alarm.active and not self._member(cause).is_cause):
                 return []  # somebody has silenced it, or taken it away
-            until = lingering.get((instance.key, reason), now + LINGER_S)
+            until = lingering.get((instance.key, reason), now + GRACE_S)
             if now < until:
                 self._lingering[instance.key, reason] = until
                 return [reason]
@@ -227,14 +227,14 @@ class Silencing:
     def lacks_broker(self, instance: Instance) -> bool:
         """Tell whether an alarm says that something is gone that cannot be reached without the broker."""
         member = self._member(instance)
-        return member.is_gone and BROKER in member.place.behind and self._broker_gone_at is not None
+        return member.is_absent and BROKER in member.place.behind and self._broker_gone_at is not None
 
     def is_in_maintenance(self, entity_id: str) -> bool:
         """Tell whether an entity's alarms are silent because somebody works on it."""
         matching = self._open_windows(self._ledger.now()).values()
         return self.maintenance or any(entity_id in entities for _, entities in matching)
 
-    def _open_windows(self, now: float) -> dict[str, tuple[Window, frozenset[str]]]:
+    def _open_windows(self, now: float) -> dict[str, tuple[MaintenanceWindow, frozenset[str]]]:
         local = dt_util.now()
         return {
             key: (window, self._selections.async_matching(window.selection))
@@ -242,7 +242,9 @@ class Silencing:
             if window.is_open(now, local)
         }
 
-    def _reasons(self, instance: Instance, open_windows: Mapping[str, tuple[Window, frozenset[str]]]) -> list[str]:
+    def _reasons(
+        self, instance: Instance, open_windows: Mapping[str, tuple[MaintenanceWindow, frozenset[str]]]
+    ) -> list[str]:
         reasons = [MAINTENANCE] if self.maintenance else []
         key = instance.key
         reasons += [
@@ -253,16 +255,16 @@ class Silencing:
         return reasons
 
     @callback
-    def _async_set(self, instance: Instance, reasons: Iterable[str], now: float, by: By) -> None:
+    def _async_set(self, instance: Instance, reasons: Iterable[str], now: float, by: Actor) -> None:
         wanted, alarm = set(reasons), instance.alarm
         ours = {reason for reason in alarm.suppressed_by if reason.startswith((MAINTENANCE, WINDOW, PARENT))}
         before, after = _parent(ours - wanted), _parent(wanted - ours)
         if before and after:
             # That another one speaks for it now is no news.
-            lifecycle.explain(alarm, before, after)
+            lifecycle.replace_reason(alarm, before, after)
             ours = ours - {before} | {after}
             self._children = None
-            self._ledger.async_quietly(instance)
+            self._ledger.async_store_silently(instance)
         happened: list[Transition] = []
         for reason in sorted(wanted - ours):
             happened += lifecycle.suppress(alarm, reason, now, by)
@@ -272,27 +274,27 @@ class Silencing:
             self._children = None
         if happened and alarm.beneath is AlarmState.NORMAL:
             # It has nothing to say: a hub that is gone for a moment is no history of all that is behind it.
-            self._ledger.async_quietly(instance)
+            self._ledger.async_store_silently(instance)
         elif happened:
-            self._ledger.async_happened(instance, happened)
+            self._ledger.async_commit(instance, happened)
 
-    def _place(self, entity_id: str) -> Place:
+    def _place(self, entity_id: str) -> Location:
         if (place := self._places.get(entity_id)) is None:
             place = self._places[entity_id] = self._find(entity_id)
         return place
 
-    def _find(self, entity_id: str) -> Place:
+    def _find(self, entity_id: str) -> Location:
         entry = er.async_get(self._hass).async_get(entity_id)
         if entry is None:
-            return Place()
+            return Location()
         if entry.platform == DOMAIN and entry.unique_id.endswith(BROKER_CONNECTED):
-            return Place(BROKER)
+            return Location(BROKER)
         behind: tuple[str, ...] = ()
         if entry.device_id is not None:
             behind = tuple(chain(entry.device_id, _via(dr.async_get(self._hass))))
         if self._is_behind_broker(entry):
             behind = (*behind, BROKER)
-        return Place(entry.device_id, behind)
+        return Location(entry.device_id, behind)
 
     def _is_behind_broker(self, entry: er.RegistryEntry) -> bool:
         """Tell whether an entity is of core's mqtt, or what we add to a device of core's mqtt."""

@@ -62,7 +62,7 @@ class Writer:
         Where the file cannot be opened, alarms begin with what can be read of it, and all that happens stays in memory
         until it can be written.
         """
-        await self._async_run(self._store.keep_still, self._hass.data.get(BACKUP_RUNS, False))
+        await self._async_run(self._store.freeze, self._hass.data.get(BACKUP_RUNS, False))
         try:
             loaded = await self._async_run(self._store.open)
         except Exception as error:  # noqa: BLE001 - logged; whatever is wrong with the file must not end all alarms
@@ -228,10 +228,10 @@ class Writer:
         await self._async_look_for_damage()
         return await self._hass.async_add_executor_job(self._store.history, query)
 
-    async def async_keep_still(self, still: bool) -> None:
+    async def async_freeze(self, still: bool) -> None:
         """Keep the file as it is while it is copied, or no more; it goes on being written to, beside it."""
         if not self._is_closed:
-            await self._async_run(self._store.keep_still, still)
+            await self._async_run(self._store.freeze, still)
 
     async def async_purge(self, now: float) -> None:
         """Forget what is older than a year; a disk that does not take that now is asked again tomorrow."""

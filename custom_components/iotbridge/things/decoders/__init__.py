@@ -26,13 +26,13 @@ from . import (
 )
 from .binary_payloads import kind_of, unreadable
 from .compression import is_compressed, unwrap
-from .payload import Content
+from .payload import Payload
 
 __all__ = ["DECODERS", "MAX_PAYLOAD", "DecodeError", "LibraryNeededError", "decode", "is_compressed"]
 
 MAX_PAYLOAD = 256 * 1024
 
-DECODERS: tuple[Callable[[Content], Decoded | None], ...] = (
+DECODERS: tuple[Callable[[Payload], Decoded | None], ...] = (
     ttn.decode,
     chirpstack.decode,
     chirpstack.decode_v3,
@@ -65,7 +65,7 @@ def decode(sample: Sample) -> Decoded:
         raise DecodeError(ProblemKind.EMPTY)
     if kind_of(payload):
         raise unreadable(payload)
-    content = Content(sample.topic, payload)
+    content = Payload(sample.topic, payload)
     for decoder in DECODERS:
         if decoded := decoder(content):
             return replace(decoded, format=prefix + decoded.format, exact=False) if prefix else decoded

@@ -2,11 +2,11 @@
 
 from ..model.message import Decoded
 from .json_document import gather
-from .payload import Content
-from .report_builder import Gathering
+from .payload import Payload
+from .report_builder import ReportBuilder
 
 
-def decode(content: Content) -> Decoded | None:
+def decode(content: Payload) -> Decoded | None:
     """Read a CBOR map or array.
 
     Raises:
@@ -16,6 +16,6 @@ def decode(content: Content) -> Decoded | None:
     document = content.cbor
     if document is None or not isinstance(document.value, dict | list):
         return None
-    gathering = Gathering()
+    gathering = ReportBuilder()
     gather(gathering, document.value)
     return gathering.decoded("cbor")

@@ -5,23 +5,23 @@ from typing import Any
 
 import orjson
 
-from ..model.message import About, Decoded
+from ..model.message import Decoded, DeviceMetadata
 from .lorawan import add_radio, add_transmission
-from .payload import Content, inner
-from .report_builder import Gathering, label
+from .payload import Payload, inner
+from .report_builder import ReportBuilder, label
 
 # What other events than the uplink say of the device: status and location.
 _EVENTS = ("margin", "externalPowerSource", "location")
 
 
-def decode(content: Content) -> Decoded | None:
+def decode(content: Payload) -> Decoded | None:
     """Read an event of version 4."""
     document = content.object
     device = document.get("deviceInfo")
     identity = label(inner(device, "devEui"))
     if identity is None:
         return None
-    gathering = Gathering()
+    gathering = ReportBuilder()
     _add_payload(gathering, document)
     for key in _EVENTS:
         if key in document:
@@ -30,12 +30,12 @@ def decode(content: Content) -> Decoded | None:
         gathering.add(("batteryLevel",), document["batteryLevel"])
     add_radio(gathering, ("rxInfo",), document.get("rxInfo"), snr="snr")
     add_transmission(gathering, document, ("txInfo", "modulation", "lora", "spreadingFactor"), ("txInfo", "frequency"))
-    about = About(name=label(inner(device, "deviceName")), model=label(inner(device, "deviceProfileName")))
+    about = DeviceMetadata(name=label(inner(device, "deviceName")), model=label(inner(device, "deviceProfileName")))
     gathering.report(identity, about)
     return gathering.decoded("chirpstack-v4")
 
 
-def decode_v3(content: Content) -> Decoded | None:
+def decode_v3(content: Payload) -> Decoded | None:
     """Read an uplink of version 3; its DevEUI is hex or base64, as the server is set."""
     document = content.object
     gateways = document.get("rxInfo")
@@ -44,16 +44,16 @@ def decode_v3(content: Content) -> Decoded | None:
         return None
     if not any(inner(gateway, "gatewayID") for gateway in gateways):
         return None
-    gathering = Gathering()
+    gathering = ReportBuilder()
     _add_payload(gathering, document)
     add_radio(gathering, ("rxInfo",), gateways, snr="loRaSNR")
     add_transmission(gathering, document, ("txInfo", "loRaModulationInfo", "spreadingFactor"), ("txInfo", "frequency"))
-    about = About(name=label(document.get("deviceName")), model=label(document.get("deviceProfileName")))
+    about = DeviceMetadata(name=label(document.get("deviceName")), model=label(document.get("deviceProfileName")))
     gathering.report(identity, about)
     return gathering.decoded("chirpstack-v3")
 
 
-def _add_payload(gathering: Gathering, document: Mapping[str, Any]) -> None:
+def _add_payload(gathering: ReportBuilder, document: Mapping[str, Any]) -> None:
     """Add what the codec made of the payload; version 3 may write it as JSON within JSON."""
     for key in ("object", "objectJSON"):
         decoded = document.get(key)

@@ -6,8 +6,8 @@ import re
 from ..model.message import Decoded, Scalar
 from .json_document import gather, identity_key
 from .literals import is_number, literal
-from .payload import Content
-from .report_builder import MAX_FIELDS, MAX_TEXT, Gathering
+from .payload import Payload
+from .report_builder import MAX_FIELDS, MAX_TEXT, ReportBuilder
 
 _SEPARATORS = (";", "\t", ",", "|", " ")
 _HEADING_UNIT = re.compile(r"(.+?)\s*[\[(]([^\[\]()]{1,12})[\])]")
@@ -19,7 +19,7 @@ _MAX_CELL = 64
 _PAIR = 2
 
 
-def decode(content: Content) -> Decoded | None:
+def decode(content: Payload) -> Decoded | None:
     """Read columns: named by the first line, by the first cell of each line, or not at all."""
     text = content.text
     separator = next((mark for mark in _SEPARATORS if text and mark in text), None)
@@ -28,7 +28,7 @@ def decode(content: Content) -> Decoded | None:
     rows = _rows(text, separator)
     if not rows or len({len(row) for row in rows}) != 1 or not 1 < len(rows[0]) <= _MAX_COLUMNS:
         return None
-    gathering = Gathering()
+    gathering = ReportBuilder()
     if len(rows) > 1 and _are_headings(rows[0]):
         found = _gather_named(gathering, rows[0], [[_value(cell, separator) for cell in row] for row in rows[1:]])
     elif len(rows) > 1 and _are_pairs(rows):
@@ -63,7 +63,7 @@ def _are_pairs(rows: list[list[str]]) -> bool:
     return len(names) == len(rows) and all(len(row) == _PAIR and _is_number(row[1]) for row in rows)
 
 
-def _gather_named(gathering: Gathering, headings: list[str], rows: list[list[Scalar]]) -> bool:
+def _gather_named(gathering: ReportBuilder, headings: list[str], rows: list[list[Scalar]]) -> bool:
     """Gather a device of each line if the lines name devices, else the last: what was measured last is sent last."""
     objects = [dict(zip(headings, row, strict=True)) for row in rows]
     if len(rows) > 1 and identity_key(objects):
@@ -77,7 +77,7 @@ def _gather_named(gathering: Gathering, headings: list[str], rows: list[list[Sca
     return True
 
 
-def _gather_numbered(gathering: Gathering, values: list[Scalar]) -> bool:
+def _gather_numbered(gathering: ReportBuilder, values: list[Scalar]) -> bool:
     """Gather columns without names; half of them must be numbers, or it is a sentence with commas."""
     numbers = sum(isinstance(value, int | float) for value in values)
     filled = sum(value is not None for value in values)

@@ -7,8 +7,8 @@ extension for one line, pyilpp needs pyparsing) are more to install than this fi
 import re
 
 from ..model.message import Decoded, Path, Scalar
-from .payload import Content
-from .report_builder import Gathering, label
+from .payload import Payload
+from .report_builder import ReportBuilder, label
 
 _NAME = r"(?:[^,= \\\n]|\\.)++"
 _LINE = re.compile(
@@ -34,7 +34,7 @@ _MAX_LINE = 16 * 1024
 _NOT_A_VALUE = object()
 
 
-def decode(content: Content) -> Decoded | None:
+def decode(content: Payload) -> Decoded | None:
     """Read lines; each set of tags is a device, and the newest value of a field counts."""
     points = _points(content.text) if content.text and len(content.text) <= _MAX_TEXT else None
     if not points:
@@ -47,7 +47,7 @@ def decode(content: Content) -> Decoded | None:
             known = device.get((measurement, name))
             if known is None or known[0] <= time:
                 device[measurement, name] = (time, value, unit)
-    gathering = Gathering()
+    gathering = ReportBuilder()
     for identity, values in devices.items():
         for path, (_, value, unit) in values.items():
             gathering.add(path, value, unit=label(unit))

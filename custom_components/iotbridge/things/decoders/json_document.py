@@ -3,9 +3,9 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from ..model.message import About, Decoded, Path, Scalar
-from .payload import Content
-from .report_builder import MAX_FIELDS, Gathering, key_text, label
+from ..model.message import Decoded, DeviceMetadata, Path, Scalar
+from .payload import Payload
+from .report_builder import MAX_FIELDS, ReportBuilder, key_text, label
 
 # What an object is known by, the surest first; compared without case and separators.
 _IDENTITIES = ("deveui", "uniqueid", "deviceid", "identity", "id", "mac", "macaddress", "address", "addr", "serial",
@@ -18,17 +18,17 @@ _LISTS_OF_DEVICES = {"devices", "nodes", "things", "tags", "beacons", "inverters
 _SEPARATORS = str.maketrans("", "", "_- .")
 
 
-def decode(content: Content) -> Decoded | None:
+def decode(content: Payload) -> Decoded | None:
     """Read a JSON document that is an object or a list."""
     document = content.json
     if document is None or not isinstance(document.value, dict | list):
         return None
-    gathering = Gathering()
+    gathering = ReportBuilder()
     exact = gather(gathering, document.value) and content.strict
     return gathering.decoded("json-array" if isinstance(document.value, list) else "json", exact=exact)
 
 
-def gather(gathering: Gathering, document: dict[Any, Any] | list[Any]) -> bool:
+def gather(gathering: ReportBuilder, document: dict[Any, Any] | list[Any]) -> bool:
     """Gather everything of a document; return whether each path is that of the document itself."""
     if isinstance(document, list):
         return _gather_list(gathering, document)
@@ -51,14 +51,14 @@ def gather(gathering: Gathering, document: dict[Any, Any] | list[Any]) -> bool:
     return exact and not lists
 
 
-def _gather_list(gathering: Gathering, elements: list[Any]) -> bool:
+def _gather_list(gathering: ReportBuilder, elements: list[Any]) -> bool:
     if named := _named_values(elements):
         _add_named(gathering, (), named)
         return False
     if key := identity_key(elements):
         for element in elements[:MAX_FIELDS]:
             gathering.walk((), {name: value for name, value in element.items() if name != key})
-            gathering.report(label(element[key]), About(name=_name_of(element)))
+            gathering.report(label(element[key]), DeviceMetadata(name=_name_of(element)))
         return False
     gathering.walk((), elements)
     return True
@@ -112,7 +112,7 @@ def _named_value(element: Mapping[Any, Any]) -> tuple[str, Scalar, str | None] |
     return name, value, label(members.get("unit", members.get("units", members.get("uom"))))
 
 
-def _add_named(gathering: Gathering, path: Path, named: Sequence[tuple[str, Scalar, str | None]]) -> None:
+def _add_named(gathering: ReportBuilder, path: Path, named: Sequence[tuple[str, Scalar, str | None]]) -> None:
     for name, value, unit in named:
         gathering.add((*path, name), value, name=name, unit=unit)
 

@@ -5,8 +5,8 @@ from urllib.parse import unquote_plus
 
 from ..model.message import Decoded
 from .literals import is_number, literal
-from .payload import Content
-from .report_builder import MAX_FIELDS, Gathering
+from .payload import Payload
+from .report_builder import MAX_FIELDS, ReportBuilder
 
 _SEPARATORS = ("\n", "&", ";", ",", "|", "\t", " ")
 _MARKS = ("=", ":")
@@ -21,7 +21,7 @@ _MOST_HEADS = 3
 _FEWEST_PAIRS = 2
 
 
-def decode(content: Content) -> Decoded | None:
+def decode(content: Payload) -> Decoded | None:
     """Read pairs; each is a value by its name."""
     text = content.text
     if not text or len(text) > _MAX_TEXT or not any(mark in text for mark in _MARKS):
@@ -29,7 +29,7 @@ def decode(content: Content) -> Decoded | None:
     pairs = _pairs(text)
     if not pairs:
         return None
-    gathering = Gathering()
+    gathering = ReportBuilder()
     for key, value in pairs.items():
         gathering.add((key,), literal(value))
     return gathering.decoded("key-value")

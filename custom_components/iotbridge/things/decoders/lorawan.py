@@ -6,10 +6,10 @@ from typing import Any
 
 from ..model.message import Path
 from .payload import inner
-from .report_builder import Gathering, scalar
+from .report_builder import ReportBuilder, scalar
 
 
-def add_radio(gathering: Gathering, path: Path, gateways: Any, *, snr: str) -> None:
+def add_radio(gathering: ReportBuilder, path: Path, gateways: Any, *, snr: str) -> None:
     """Add signal strength and signal-to-noise ratio at the gateway that heard the device best.
 
     The gateways of one message come in any order; here the best is the first, so that its path stays the same.
@@ -24,7 +24,7 @@ def add_radio(gathering: Gathering, path: Path, gateways: Any, *, snr: str) -> N
             gathering.add((*path, 0, key), best[key], technical=True)
 
 
-def add_transmission(gathering: Gathering, document: Any, *paths: tuple[str, ...]) -> None:
+def add_transmission(gathering: ReportBuilder, document: Any, *paths: tuple[str, ...]) -> None:
     """Add spreading factor, frequency and the like, where they are."""
     for path in paths:
         if (value := inner(document, *path)) is not None:

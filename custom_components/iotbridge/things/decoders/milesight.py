@@ -5,10 +5,10 @@ message has only ``data``. Which of the envelope's members are sent is the user'
 https://support.milesight-iot.com/en/support/solutions/articles/73000600064
 """
 
-from ..model.message import About, Decoded
+from ..model.message import Decoded, DeviceMetadata
 from .lorawan import add_radio, add_transmission
-from .payload import Content
-from .report_builder import Gathering, label
+from .payload import Payload
+from .report_builder import ReportBuilder, label
 
 _MARKS = {"applicationID", "applicationName", "deviceName", "fCnt", "fPort", "rxInfo", "txInfo", "gatewayTime"}
 _ENVELOPE = _MARKS | {
@@ -18,13 +18,13 @@ _ENVELOPE = _MARKS | {
 _ENOUGH_MARKS = 2
 
 
-def decode(content: Content) -> Decoded | None:
+def decode(content: Payload) -> Decoded | None:
     """Read an uplink."""
     document = content.object
     identity = label(document.get("devEUI")) or label(document.get("deveui"))
     if identity is None or len(_MARKS & document.keys()) < _ENOUGH_MARKS:
         return None
-    gathering = Gathering()
+    gathering = ReportBuilder()
     decoded = {key: value for key, value in document.items() if key not in _ENVELOPE}
     gathering.walk((), decoded)
     for key in ("object", "data"):
@@ -35,5 +35,5 @@ def decode(content: Content) -> Decoded | None:
         gathering.encoded(("data",))
     add_radio(gathering, ("rxInfo",), document.get("rxInfo"), snr="loRaSNR")
     add_transmission(gathering, document, ("txInfo", "dataRate", "spreadFactor"), ("txInfo", "frequency"))
-    gathering.report(identity, About(name=label(document.get("deviceName"))))
+    gathering.report(identity, DeviceMetadata(name=label(document.get("deviceName"))))
     return gathering.decoded("milesight-gateway")

@@ -1,10 +1,10 @@
 """OwnTracks with a secret key: there is nothing to read."""
 
 from ..model.message import Decoded, DecodeError, ProblemKind
-from .payload import Content
+from .payload import Payload
 
 
-def decode(content: Content) -> Decoded | None:
+def decode(content: Payload) -> Decoded | None:
     """Refuse what is encrypted; the rest is plain JSON.
 
     Raises:

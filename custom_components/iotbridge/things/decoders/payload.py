@@ -34,7 +34,7 @@ class Document:
 
 
 @dataclass(frozen=True)
-class Content:
+class Payload:
     """A message as the decoders see it; ``payload`` is no longer compressed."""
 
     topic: str

@@ -7,7 +7,7 @@ from math import isfinite
 import re
 from typing import Any
 
-from ..model.message import About, Decoded, DecodeError, Field, Path, Problem, ProblemKind, Report, Scalar
+from ..model.message import Decoded, DecodeError, DeviceMetadata, Field, Path, Problem, ProblemKind, Report, Scalar
 from ..model.profile import key_of
 
 MAX_FIELDS = 500
@@ -30,7 +30,7 @@ _SHORT_HEX = re.compile(r"(?=.*[A-Fa-f])(?=.*\d)(?:[0-9A-Fa-f]{2}){3,}+|\d{16,}+
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]+")
 
 
-class Gathering:
+class ReportBuilder:
     """The fields of one message, device by device, and its problems; the bounds are those of the whole message."""
 
     def __init__(self) -> None:
@@ -90,10 +90,10 @@ class Gathering:
             self._nodes -= 1
             self.walk((*path, key), child)
 
-    def report(self, identity: str | None = None, about: About | None = None) -> None:
+    def report(self, identity: str | None = None, about: DeviceMetadata | None = None) -> None:
         """Close the report of one device; one without fields is none."""
         if self._fields:
-            self._reports.append(Report(fields=tuple(self._fields), identity=identity, about=about or About()))
+            self._reports.append(Report(fields=tuple(self._fields), identity=identity, about=about or DeviceMetadata()))
             self._fields = []
 
     def decoded(self, name: str, *, exact: bool = False) -> Decoded:

@@ -1,11 +1,11 @@
 """One bare value: a number, a word, a short text; the topic says what it is."""
 
 from ..model.message import Decoded, DecodeError, ProblemKind
-from .payload import Content
-from .report_builder import MAX_TEXT, Gathering, looks_encoded
+from .payload import Payload
+from .report_builder import MAX_TEXT, ReportBuilder, looks_encoded
 
 
-def decode(content: Content) -> Decoded | None:
+def decode(content: Payload) -> Decoded | None:
     """Read one value; its path is empty. XML is none.
 
     Raises:
@@ -19,7 +19,7 @@ def decode(content: Content) -> Decoded | None:
     value = content.json.value if content.json else text
     if isinstance(value, dict | list):
         return None
-    gathering = Gathering()
+    gathering = ReportBuilder()
     gathering.add((), value)
     # Quotes, padding and the word null would be part of what a template shows.
     bare = content.payload == text.encode() and not text.startswith('"') and value is not None

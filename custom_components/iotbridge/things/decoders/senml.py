@@ -11,8 +11,8 @@ from types import NoneType
 from typing import Any
 
 from ..model.message import Decoded, DecodeError, Path, ProblemKind
-from .payload import Content
-from .report_builder import Gathering, label
+from .payload import Payload
+from .report_builder import ReportBuilder, label
 
 VERSION = 10
 _NUMBERED = {-1: "bver", -2: "bn", -3: "bt", -4: "bu", -5: "bv", -6: "bs",
@@ -49,7 +49,7 @@ class _Thing:
     readings: dict[Path, _Reading] = field(default_factory=dict)
 
 
-def decode(content: Content) -> Decoded | None:
+def decode(content: Payload) -> Decoded | None:
     """Read a pack; None where it is another JSON or CBOR document.
 
     Raises:
@@ -60,7 +60,7 @@ def decode(content: Content) -> Decoded | None:
     if pack is None:
         return None
     things = _resolve(pack)
-    gathering = Gathering()
+    gathering = ReportBuilder()
     for identity, thing in things.items():
         for path, reading in thing.readings.items():
             if reading.label == "vd":

@@ -1,9 +1,9 @@
 """The Things Stack, version 3: uplinks on ``v3/<application>@<tenant>/devices/<device>/up``."""
 
-from ..model.message import About, Decoded
+from ..model.message import Decoded, DeviceMetadata
 from .lorawan import add_radio, add_transmission
-from .payload import Content, inner
-from .report_builder import Gathering, label
+from .payload import Payload, inner
+from .report_builder import ReportBuilder, label
 
 _UPLINK = "uplink_message"
 _DECODED = (_UPLINK, "decoded_payload")
@@ -13,14 +13,14 @@ _MODULATION = (_UPLINK, "settings", "data_rate", "lora", "spreading_factor")
 _FREQUENCY = (_UPLINK, "settings", "frequency")
 
 
-def decode(content: Content) -> Decoded | None:
+def decode(content: Payload) -> Decoded | None:
     """Read an uplink or a solved location; joins and acknowledgements have no values."""
     document = content.object
     ids = inner(document, "end_device_ids")
     identity = label(inner(ids, "dev_eui")) or label(inner(ids, "device_id"))
     if identity is None:
         return None
-    gathering = Gathering()
+    gathering = ReportBuilder()
     if decoded := inner(document, *_DECODED):
         gathering.walk(_DECODED, decoded)
     elif inner(document, *_RAW):
@@ -30,7 +30,7 @@ def decode(content: Content) -> Decoded | None:
     add_radio(gathering, (_UPLINK, "rx_metadata"), inner(document, _UPLINK, "rx_metadata"), snr="snr")
     add_transmission(gathering, document, _MODULATION, _FREQUENCY)
     version = inner(document, _UPLINK, "version_ids")
-    about = About(
+    about = DeviceMetadata(
         name=label(inner(ids, "device_id")),
         manufacturer=label(inner(version, "brand_id")),
         model=label(inner(version, "model_id")),

@@ -21,7 +21,7 @@ _TEXTS = ("on", "off", "command_topic", "command_on", "command_off")
 
 
 @dataclass(frozen=True, slots=True)
-class Shown:
+class ChannelValue:
     """What a form says of a channel besides itself: the value it has now, and whether the user never saw it before."""
 
     reading: Reading
@@ -108,7 +108,7 @@ def form_key(key: str) -> str:
     return key or WHOLE
 
 
-def to_item(channel: Channel, words: ThingTexts, shown: Shown | None) -> Item:
+def to_item(channel: Channel, words: ThingTexts, shown: ChannelValue | None) -> Item:
     """Return a channel as an item of the form."""
     item: Item = {
         "name": channel.name,
@@ -131,7 +131,7 @@ def to_item(channel: Channel, words: ThingTexts, shown: Shown | None) -> Item:
     return {name: value for name, value in item.items() if value is not None}
 
 
-def now(channel: Channel, words: ThingTexts, shown: Shown | None) -> str:
+def now(channel: Channel, words: ThingTexts, shown: ChannelValue | None) -> str:
     """Return the line below a channel's name: what is special, what it says now, what it is, where it is found."""
     parts = []
     if shown is not None and shown.new:

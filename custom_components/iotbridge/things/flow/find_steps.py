@@ -19,26 +19,26 @@ from ...topic_filters import below_one_of, is_topic
 from ..model.message import Sample
 from ..model.topic_matching import common_filter
 from ..profiles.yaml_file import ProfileError
-from ..runtime.sampler import LISTEN_S, MAX_PAYLOAD, WAIT_S, Heard, async_listen, async_wait
+from ..runtime.sampler import LISTEN_S, MAX_PAYLOAD, WAIT_S, WaitResult, async_listen, async_wait
 from . import availability_form
 from .channel_validation import ChannelError
-from .learn_steps import Learning
+from .learn_steps import LearnSteps
 from .profile_library import read_profile
 from .texts import ThingTexts, async_thing_texts
-from .topic_ranking import Offers, Talk, heard_on, offers
+from .topic_ranking import Offers, TopicFilter, heard_on, offers
 
 
-class Finding(Learning):
+class FindSteps(LearnSteps):
     """The steps until something was heard."""
 
     def __init__(self) -> None:
         """Start with nothing heard."""
         super().__init__()
-        self._waiting: asyncio.Task[Heard] | None = None
+        self._waiting: asyncio.Task[WaitResult] | None = None
         self._listening: asyncio.Task[dict[str, bytes]] | None = None
         self._messages: Mapping[str, bytes] = {}
         self._offers = Offers({}, 0, {})
-        self._talk = Talk((), (), lambda _topic: False)
+        self._talk = TopicFilter((), (), lambda _topic: False)
         self._pasted: tuple[Sample, ...] = ()
 
     async def async_step_user(self, _user_input: dict[str, Any] | None = None) -> SubentryFlowResult:
@@ -145,7 +145,7 @@ class Finding(Learning):
         if self._listening is None:
             if not mqtt_client.is_connected(self.hass):
                 return self.async_abort(reason="no_mqtt")
-            self._talk = Talk(self._ours(), self._home(), self._get_entry().runtime_data.things.covers)
+            self._talk = TopicFilter(self._ours(), self._home(), self._get_entry().runtime_data.things.covers)
             listening = async_listen(self.hass, self._talk.notice, self.async_update_progress)
             self._listening = self.hass.async_create_background_task(listening, "iotbridge listen", eager_start=True)
         if not self._listening.done():

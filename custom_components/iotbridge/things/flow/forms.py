@@ -8,12 +8,12 @@ import voluptuous as vol
 from homeassistant.helpers import selector
 
 from ...forms import TEXT, choices
-from ..model.message import About
+from ..model.message import DeviceMetadata
 from ..model.profile import Joining
 from . import availability_form
 
 
-def device_label(identity: str, about: About) -> str:
+def device_label(identity: str, about: DeviceMetadata) -> str:
     """Return what a device is called in a list."""
     return f"{about.name} ({identity})" if about.name and about.name != identity else identity
 

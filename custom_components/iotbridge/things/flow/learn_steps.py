@@ -15,12 +15,12 @@ from ...markdown import escaped, in_code
 from ...topic_filters import below_one_of, covers, fault, has_wildcard
 from ..model.discovery_config import is_direct
 from ..model.known_systems import SYSTEMS
-from ..model.message import About, Sample
-from ..model.profile import Channel, Joining, LearnedDevice, Profile, Understanding
+from ..model.message import DeviceMetadata, Sample
+from ..model.profile import Analysis, Channel, Joining, LearnedDevice, Profile
 from ..model.topic_matching import split
 from ..problem_texts import async_sentences
 from ..profiles.yaml_file import ProfileFile, find
-from ..runtime.requirements import async_understand
+from ..runtime.requirements import async_analyse
 from . import availability_form, forms
 from .channel_form import channel_selector, key_choices, read_channels, to_item
 from .channel_validation import ChannelError, blanks_of
@@ -35,7 +35,7 @@ MAX_NAMES = 5
 MAX_DEPTH = 16
 
 
-class Learning(ConfigSubentryFlow):
+class LearnSteps(ConfigSubentryFlow):
     """The steps after something was heard; ``_topic`` and ``_samples`` are what and where."""
 
     def __init__(self) -> None:
@@ -43,7 +43,7 @@ class Learning(ConfigSubentryFlow):
         self._topic = ""
         self._samples: tuple[Sample, ...] = ()
         self._beside: tuple[Sample, ...] = ()
-        self._learned = Understanding(format="", devices=())
+        self._learned = Analysis(format="", devices=())
         self._joining = Joining.ASK
         self._splits: dict[str, str] = {}
         # What the user brought, and what the messages were recognised as.
@@ -72,12 +72,12 @@ class Learning(ConfigSubentryFlow):
         """
         profiles = [self._brought] if self._brought else await async_profiles(self.hass)
         try:
-            self._learned = await async_understand(self.hass, self._samples, topic=self._topic, depth=depth)
+            self._learned = await async_analyse(self.hass, self._samples, topic=self._topic, depth=depth)
             found = self._brought or await self.hass.async_add_executor_job(
                 find, self._samples[-MAX_PREVIEWED:], profiles
             )
             if found and depth is None and found.depth != self._learned.depth:
-                self._learned = await async_understand(self.hass, self._samples, topic=self._topic, depth=found.depth)
+                self._learned = await async_analyse(self.hass, self._samples, topic=self._topic, depth=found.depth)
         except LibraryMissingError as error:
             return [str(error)]
         self._recognised = found if found and found.depth == self._learned.depth else None
@@ -149,10 +149,10 @@ class Learning(ConfigSubentryFlow):
         """Return the ways to make devices of the topics: the depth as text, and what comes of it."""
         topics = list(dict.fromkeys(sample.topic for sample in self._samples))
         ways = await self.hass.async_add_executor_job(_ways, self._topic, self._learned.depth, topics)
-        found: dict[frozenset[str], tuple[int, Understanding]] = {}
+        found: dict[frozenset[str], tuple[int, Analysis]] = {}
         for depth in ways:
             samples = self._samples[-MAX_PREVIEWED:]
-            understood = await async_understand(self.hass, samples, topic=self._topic, depth=depth)
+            understood = await async_analyse(self.hass, samples, topic=self._topic, depth=depth)
             # Devices that name themselves in their messages are the same whatever their topics say.
             found.setdefault(frozenset(device.identity for device in understood.devices), (depth, understood))
         by_number = sorted(found.values(), key=lambda way: len(way[1].devices))
@@ -282,13 +282,13 @@ class Learning(ConfigSubentryFlow):
             exact=self._learned.exact,
         )
 
-    def _wanted(self, given: Mapping[str, Any]) -> tuple[dict[str, About], frozenset[str]]:
+    def _wanted(self, given: Mapping[str, Any]) -> tuple[dict[str, DeviceMetadata], frozenset[str]]:
         """Return the chosen devices with what the user corrected of them, and those that are not wanted."""
         devices = {device.identity: device.about for device in self._learned.devices}
         chosen = given.get("devices", list(devices))
         if not chosen:
             raise ValueError("no_devices")
-        corrected = About(
+        corrected = DeviceMetadata(
             name=(given["name"].strip() or None) if len(devices) == 1 else None,
             manufacturer=given.get("manufacturer", "").strip() or None,
             model=given.get("model", "").strip() or None,

@@ -7,17 +7,17 @@ from homeassistant.config_entries import ConfigEntry, ConfigSubentry
 from homeassistant.core import HomeAssistant
 
 from ...errors import LibraryMissingError
-from ..model.message import About, Value
+from ..model.message import DeviceMetadata, Value
 from ..model.profile import Channel, Profile, Reading
 from ..runtime.news import News
-from ..runtime.requirements import async_understand
-from .channel_form import Shown, check_twins, named_apart, union
+from ..runtime.requirements import async_analyse
+from .channel_form import ChannelValue, check_twins, named_apart, union
 from .channel_validation import blanks_of, check
 from .proposal import values_of
 
 
 @dataclass(frozen=True, slots=True)
-class Live:
+class LiveState:
     """A known device: what the user confirmed of it, what it says, and what appeared since.
 
     ``exact`` as in ``Profile``: whether a template finds all of it as we do.
@@ -40,33 +40,33 @@ class Live:
         """Return proposals for the fields that the user did not want, as far as they are still heard."""
         return tuple(self.readings[key].channel for key in sorted(self.profile.dropped & self.readings.keys()))
 
-    def shown(self, channel: Channel, *, new: bool = False) -> Shown:
+    def shown(self, channel: Channel, *, new: bool = False) -> ChannelValue:
         """Return what a form says of a channel."""
         reading = self.readings.get(channel.key, Reading(channel=channel, value=None))
-        return Shown(replace(reading, value=self.values.get(channel.key, reading.value)), new)
+        return ChannelValue(replace(reading, value=self.values.get(channel.key, reading.value)), new)
 
-    def identities(self) -> dict[str, About]:
+    def identities(self) -> dict[str, DeviceMetadata]:
         """Return all devices: those that are wanted, those that wait for a decision, those that are not wanted."""
-        ignored = {identity: About() for identity in sorted(self.profile.ignored)}
+        ignored = {identity: DeviceMetadata() for identity in sorted(self.profile.ignored)}
         return ignored | dict(self.news.devices) | dict(self.profile.devices)
 
 
-async def async_live(hass: HomeAssistant, entry: ConfigEntry, subentry: ConfigSubentry) -> Live:
+async def async_live_state(hass: HomeAssistant, entry: ConfigEntry, subentry: ConfigSubentry) -> LiveState:
     """Read what a device said last."""
     profile = Profile.from_dict(subentry.data)
     things = entry.runtime_data.things
     samples = things.latest(subentry.subentry_id)
     news = things.news(subentry.subentry_id)
     try:
-        understood = await async_understand(hass, samples, topic=profile.topic, depth=profile.depth)
+        understood = await async_analyse(hass, samples, topic=profile.topic, depth=profile.depth)
     except LibraryMissingError:
-        return Live(profile, {}, {}, news, exact=False)
+        return LiveState(profile, {}, {}, news, exact=False)
     values = await hass.async_add_executor_job(values_of, profile, samples)
     exact = profile.exact and (understood.exact or not samples)
-    return Live(profile, union(understood.devices), values, news, exact)
+    return LiveState(profile, union(understood.devices), values, news, exact)
 
 
-def decided(profile: Profile, chosen: set[str], shown: Mapping[str, About]) -> Profile:
+def decided(profile: Profile, chosen: set[str], shown: Mapping[str, DeviceMetadata]) -> Profile:
     """Return the profile with the chosen devices in it; the others that were shown are not wanted."""
     kept = {identity: about for identity, about in profile.devices.items() if identity not in shown}
     added = {identity: profile.devices.get(identity, about) for identity, about in shown.items() if identity in chosen}

@@ -4,12 +4,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from .. import decoders
-from ..model.mapping import Reader
+from ..model.mapping import ProfileReader
 from ..model.message import DecodeError, Sample, Value
-from ..model.profile import Availability, Channel, Profile, Reading, Understanding
+from ..model.profile import Analysis, Availability, Channel, Profile, Reading
 from ..model.topic_matching import fill, name_from, split
 from ..profiles.yaml_file import ANY_TOPIC, ProfileFile
-from .channel_form import Shown, union
+from .channel_form import ChannelValue, union
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,13 +30,13 @@ class Proposal:
     expire_after_s: int | None = None
     without: frozenset[str] = frozenset()
 
-    def shown(self, channel: Channel) -> Shown:
+    def shown(self, channel: Channel) -> ChannelValue:
         """Return what the form says of a channel."""
         reading = self.readings.get(channel.key, Reading(channel=channel, value=None))
-        return Shown(replace(reading, value=self.values.get(channel.key, reading.value)))
+        return ChannelValue(replace(reading, value=self.values.get(channel.key, reading.value)))
 
 
-def propose(topic: str, samples: Sequence[Sample], learned: Understanding, file: ProfileFile | None) -> Proposal:
+def propose(topic: str, samples: Sequence[Sample], learned: Analysis, file: ProfileFile | None) -> Proposal:
     """Return what to begin with; ``file`` is the profile that the messages were recognised as."""
     without = file.match.without if file else frozenset()
     devices = tuple(device for device in learned.devices if device.identity not in without)
@@ -90,7 +90,7 @@ def _here(channel: Channel, file: ProfileFile, topic: str, heard: Reading | None
 
 def values_of(profile: Profile, samples: Iterable[Sample]) -> dict[str, Value]:
     """Return the values of the messages as the profile's channels have them, by key."""
-    reader = Reader(profile)
+    reader = ProfileReader(profile)
     values: dict[str, Value] = {}
     for sample in samples:
         try:

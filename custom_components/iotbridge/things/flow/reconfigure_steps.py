@@ -21,16 +21,16 @@ from . import availability_form
 from .channel_form import channel_selector, form_key, key_choices, read_channels, to_item
 from .channel_validation import ChannelError, blanks_of
 from .forms import device_label, joining_schema
-from .live_state import Live, async_live, decided, extended
+from .live_state import LiveState, async_live_state, decided, extended
 from .profile_library import async_keep
 from .texts import async_thing_texts
 
 
-class Changing(ConfigSubentryFlow):
+class ReconfigureSteps(ConfigSubentryFlow):
     """The steps behind Reconfigure."""
 
     # What the form on the screen was made of: while somebody looks at it, the device goes on talking.
-    _live: Live | None = None
+    _live: LiveState | None = None
 
     async def async_step_reconfigure(self, _user_input: dict[str, Any] | None = None) -> SubentryFlowResult:
         """Ask what to change."""
@@ -48,10 +48,10 @@ class Changing(ConfigSubentryFlow):
             description_placeholders={"topic": in_code(live.profile.topic), "news": " ".join(new)},
         )
 
-    async def _async_live(self, answered: Mapping[str, Any] | None) -> Live:
+    async def _async_live(self, answered: Mapping[str, Any] | None) -> LiveState:
         """Return what the form is made of: of one that was answered, what it was when it was shown."""
         if self._live is None or answered is None:
-            self._live = await async_live(self.hass, self._get_entry(), self._get_reconfigure_subentry())
+            self._live = await async_live_state(self.hass, self._get_entry(), self._get_reconfigure_subentry())
         return self._live
 
     def _profile_now(self) -> Profile:
@@ -155,7 +155,7 @@ class Changing(ConfigSubentryFlow):
         )
 
 
-def _changed(profile: Profile, live: Live, offered: tuple[Channel, ...], given: Mapping[str, Any]) -> Profile:
+def _changed(profile: Profile, live: LiveState, offered: tuple[Channel, ...], given: Mapping[str, Any]) -> Profile:
     """Return the profile with the channels of the form; what was shown and is no longer in it was dropped."""
     blanks = blanks_of(profile.topic, profile.depth, profile.devices)
     before = {channel.key: channel for channel in live.profile.channels}
@@ -180,7 +180,7 @@ def _with_types_of(channel: Channel, before: Channel | None, now: Channel | None
     return channel
 
 
-def _settled(profile: Profile, live: Live, given: Mapping[str, Any], title: str) -> Profile:
+def _settled(profile: Profile, live: LiveState, given: Mapping[str, Any], title: str) -> Profile:
     """Return the profile with the settings of the form; raise ValueError with an error of the flow."""
     blanks = blanks_of(profile.topic, profile.depth, profile.devices)
     availability, expire_after_s = availability_form.read(given[availability_form.SECTION], blanks or 0)
@@ -200,7 +200,7 @@ def _settled(profile: Profile, live: Live, given: Mapping[str, Any], title: str)
     return replace(profile, devices=devices)
 
 
-def _is_family(live: Live) -> bool:
+def _is_family(live: LiveState) -> bool:
     return has_wildcard(live.profile.topic) or len(live.identities()) > 1
 
 

@@ -7,7 +7,7 @@ from homeassistant.core import HomeAssistant
 from homeassistant.helpers.translation import async_get_translations
 
 from ...const import DOMAIN
-from ...texts import Words, async_words, texts_below
+from ...texts import Texts, async_texts, texts_below
 from ..model.profile import PLATFORMS
 from ..profiles.validation import ProfileError
 from .channel_validation import ChannelError
@@ -33,7 +33,7 @@ _FORMATS = {
 
 
 @dataclass(frozen=True, slots=True)
-class ThingTexts(Words):
+class ThingTexts(Texts):
     """Own sentences, and names of platforms and classes, in the language of the home."""
 
     platforms: Mapping[str, str]
@@ -56,7 +56,7 @@ class ThingTexts(Words):
 
 async def async_thing_texts(hass: HomeAssistant) -> ThingTexts:
     """Load the texts from the translations; names of platforms and classes are Home Assistant's own."""
-    words = await async_words(hass)
+    words = await async_texts(hass)
     titles = await async_get_translations(hass, hass.config.language, "title", PLATFORMS)
     names = await async_get_translations(hass, hass.config.language, "entity_component", {"sensor"})
     return ThingTexts(

@@ -28,7 +28,7 @@ _KNOWN = ""
 
 
 @dataclass(slots=True)
-class Talk:
+class TopicFilter:
     """Sorts what is heard while listening everywhere, so that a crowd of known devices does not hide a new one.
 
     ``ours`` are the trees of hosts, ``home`` the tree of MQTT discovery and the topics of Home Assistant itself;
@@ -75,7 +75,7 @@ class Offers:
     systems: Mapping[str, int]
 
 
-def offers(messages: Mapping[str, bytes], talk: Talk, together: Callable[[int], str]) -> Offers:
+def offers(messages: Mapping[str, bytes], talk: TopicFilter, together: Callable[[int], str]) -> Offers:
     """Sort the newest payload of each topic, newest topic last; ``together`` says how many topics a filter has."""
     # Some were announced only after they were heard.
     new = {topic: payload for topic, payload in reversed(list(messages.items())) if not talk.leaves_out(topic)}

@@ -16,7 +16,7 @@ LEVELS = 3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Answer:
+class BinaryValue:
     """A yes or no: its kind, and how the raw value writes each."""
 
     kind: Binary

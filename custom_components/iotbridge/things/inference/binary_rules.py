@@ -14,7 +14,7 @@ from ..vocabulary.binary_words import (
     WATER_WORDS,
 )
 from ..vocabulary.words import WORDS
-from .binary import Answer, Pair, kind_of, words_pair
+from .binary import BinaryValue, Pair, kind_of, words_pair
 from .candidate import Place
 from .rules import Condition, Example, Reads, Table, either, no
 from .tokens import phrases, words_of
@@ -285,7 +285,7 @@ CORRECTION_RULES: Table[Question, CorrectionRule] = Table(
 )
 
 
-def answer_of(candidate: Place) -> Answer | None:
+def answer_of(candidate: Place) -> BinaryValue | None:
     """Return the yes or no that a value is; None for any other value."""
     question = Question(candidate, kind_of(candidate))
     kind_rule = KIND_RULES.first(question)
@@ -302,7 +302,7 @@ def answer_of(candidate: Place) -> Answer | None:
             kind = BINARY[correction.kind] if correction.kind else Binary()
         if correction.swapped:
             pair = Pair(pair.off, pair.on, None if pair.hint == "opening" else pair.hint)
-    return Answer(kind=kind, known=question.kind is not None, on=pair.on, off=pair.off,
+    return BinaryValue(kind=kind, known=question.kind is not None, on=pair.on, off=pair.off,
                   device_class=kind.device_class or pair.hint)  # fmt: skip
 
 

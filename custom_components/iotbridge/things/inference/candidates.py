@@ -47,7 +47,7 @@ class Wording:
     obis: ObisKey | None
 
 
-def places_of(fields: Sequence[tuple[str, Field]], topic: str) -> list[Place]:
+def candidates_of(fields: Sequence[tuple[str, Field]], topic: str) -> list[Place]:
     """Return the values of a device on a topic as candidates."""
     members = members_of(fields)
     groups: defaultdict[tuple[str, ...], MemberGroup] = defaultdict(MemberGroup)

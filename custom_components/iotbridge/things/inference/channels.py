@@ -7,13 +7,13 @@ from ..vocabulary import display_names
 from ..vocabulary.binary_words import SWITCHED
 from ..vocabulary.nouns import NOUNS
 from ..vocabulary.quantities import QUANTITIES
-from .binary import Answer, command
+from .binary import BinaryValue, command
 from .binary_rules import answer_of
 from .candidate import Place
 from .conditions import Case
 from .event_rules import event_types, is_event
-from .interpretation import Context, Meaning
-from .naming import Said, name_of
+from .interpretation import Context, Interpretation
+from .naming import NameHints, name_of
 from .passes import interpret
 from .precision import precision_of
 from .visibility_conditions import AnswerCase, PlaceCase
@@ -51,7 +51,7 @@ def channel_of(candidate: Place, context: Context) -> Channel | None:
 def event_channel(candidate: Place) -> Channel:
     """Propose an event."""
     return Channel(
-        name=name_of(candidate, Said()),
+        name=name_of(candidate, NameHints()),
         path=candidate.field.path,
         subtopic=candidate.subtopic,
         platform="event",
@@ -60,14 +60,14 @@ def event_channel(candidate: Place) -> Channel:
     )
 
 
-def answer_channel(candidate: Place, answer: Answer, context: Context) -> Channel | None:
+def answer_channel(candidate: Place, answer: BinaryValue, context: Context) -> Channel | None:
     """Propose a binary sensor, or a switch where the device's maker says how to switch it."""
     told = command(candidate, context)
     enabled = is_on(ANSWER_RULES.first(AnswerCase(answer, told, candidate, context)))
     if enabled is None:
         return None
     channel = Channel(
-        name=name_of(candidate, Said(name=answer.kind.title)),
+        name=name_of(candidate, NameHints(name=answer.kind.title)),
         path=candidate.field.path,
         subtopic=candidate.subtopic,
         platform="binary_sensor",
@@ -85,11 +85,11 @@ def answer_channel(candidate: Place, answer: Answer, context: Context) -> Channe
 
 def text_channel(candidate: Place, context: Context) -> Channel | None:
     """Propose a sensor of text; None for an identity, a time, or nothing to read."""
-    enabled = is_on(TEXT_RULES.first(Case(Meaning(), candidate, context)))
+    enabled = is_on(TEXT_RULES.first(Case(Interpretation(), candidate, context)))
     if enabled is None:
         return None
     return Channel(
-        name=name_of(candidate, Said()), path=candidate.field.path, subtopic=candidate.subtopic, enabled=enabled
+        name=name_of(candidate, NameHints()), path=candidate.field.path, subtopic=candidate.subtopic, enabled=enabled
     )
 
 
@@ -120,12 +120,12 @@ def is_on[Subject](rule: VisibilityRule[Subject] | None) -> bool | None:
     return None if rule is None or rule.shown is Visibility.NOT_AT_ALL else rule.shown is Visibility.ON
 
 
-def said_of(interpretation: Meaning) -> Said:
+def said_of(interpretation: Interpretation) -> NameHints:
     """Return the words that an interpretation adds to a name."""
     quantity = interpretation.quantity
     noun = NOUNS.get(quantity or "", quantity) if quantity != "solar" else None
     letter = interpretation.phrase is not None and len(interpretation.phrase) == 1
-    return Said(
+    return NameHints(
         name=interpretation.name,
         title=interpretation.row.title or (noun if letter else None),
         phrase=interpretation.phrase,
@@ -134,14 +134,14 @@ def said_of(interpretation: Meaning) -> Said:
     )
 
 
-def media_class(interpretation: Meaning, context: Context) -> str | None:
+def media_class(interpretation: Interpretation, context: Context) -> str | None:
     """Return the device class, a volume's decided by what the meter counts."""
     if interpretation.quantity == "volume" and context.media in ("water", "gas"):
         return QUANTITIES[context.media].device_class
     return interpretation.row.device_class
 
 
-def state_class_of(candidate: Place, interpretation: Meaning, device_class: str | None) -> str | None:
+def state_class_of(candidate: Place, interpretation: Interpretation, device_class: str | None) -> str | None:
     """Return how a reading is counted: a meter's value of yesterday is not."""
     usual = interpretation.row.state_class
     if usual == "total_increasing" and has_qualifier(candidate, display_names.OVER):

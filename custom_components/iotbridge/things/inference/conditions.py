@@ -14,7 +14,7 @@ from ..vocabulary.neighbours import (
 )
 from ..vocabulary.records import UNITS
 from .candidate import Place
-from .interpretation import Context, Meaning
+from .interpretation import Context, Interpretation
 from .rules import Condition
 
 FEW_BITS = 3
@@ -31,7 +31,7 @@ TINY, ALMOST_ONE = 0.000001, 0.999999
 class Case:
     """A number whose unit is to be found, its interpretation so far, and the message around it."""
 
-    interpretation: Meaning
+    interpretation: Interpretation
     candidate: Place
     context: Context
 
@@ -44,7 +44,7 @@ class Case:
         """Return the words of the key and of the levels above it."""
         return {word for level in self.candidate.levels[:levels] for word in level}
 
-    def with_unit(self, unit: str | None, *, quantity: str | None = None, scale: float = 1.0) -> Meaning:
+    def with_unit(self, unit: str | None, *, quantity: str | None = None, scale: float = 1.0) -> Interpretation:
         """Return the interpretation with its unit."""
         quantity = quantity or self.interpretation.quantity
         return replace(self.interpretation, unit=unit, quantity=quantity, scale=scale)

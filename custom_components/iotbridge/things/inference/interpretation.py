@@ -8,7 +8,7 @@ from ..vocabulary.vendor_conventions import Convention
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Meaning:
+class Interpretation:
     """Quantity, unit and scale of a number; ``quantity`` None where nobody can tell.
 
     ``known``: its words are, only its unit is not; ``certain``: its unit is written; ``role``: "identity", "time",

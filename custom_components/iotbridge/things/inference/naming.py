@@ -19,7 +19,7 @@ MADE_NAME = re.compile(r"(?=.*\d)(?=.*[A-Z]).+|.*\d[A-Za-z].*")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Said:
+class NameHints:
     """Hints for a reading's name beside its key.
 
     ``name`` is all of it, where a vendor's convention says so. ``title`` stands for ``phrase``, the words in the key
@@ -33,7 +33,7 @@ class Said:
     unit: str | None = None
 
 
-def name_of(candidate: Place, said: Said) -> str:
+def name_of(candidate: Place, said: NameHints) -> str:
     """Return the shortest name that says what a reading is."""
     if candidate.annotated or said.name:
         return (candidate.annotated or said.name or "")[:LONGEST]
@@ -81,7 +81,7 @@ def as_written(candidate: Place, name: str) -> str:
     return sentence(name)
 
 
-def from_above(candidate: Place, words: Words, own: str, said: Said) -> str:
+def from_above(candidate: Place, words: Words, own: str, said: NameHints) -> str:
     """Return the name of a value whose own words do not say what it is."""
     if candidate.suffix is not None and not candidate.suffix.rest and said.noun:
         return said.noun if said.phrase is None else above(candidate, said.phrase) or said.noun
@@ -113,7 +113,7 @@ def only_generic(words: Words) -> bool:
     return all(word in GENERIC for word in words)
 
 
-def qualified(candidate: Place, own: str, said: Said) -> str:
+def qualified(candidate: Place, own: str, said: NameHints) -> str:
     """Return the name of a value whose own words only say which one: "Energy total", "Temperature outdoor"."""
     parent = above(candidate, said.phrase)
     if parent:
@@ -156,7 +156,7 @@ def without_unit(candidate: Place, unit: str | None) -> Words:
     return candidate.leaf
 
 
-def replaced(words: Words, said: Said) -> Words:
+def replaced(words: Words, said: NameHints) -> Words:
     """Return words with the quantity's title in the place of the words that told it: "pm2 5" is PM2.5."""
     if not said.title or not said.phrase or said.phrase in SPELLED or said.title in words:
         return words

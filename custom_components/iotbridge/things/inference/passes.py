@@ -3,34 +3,39 @@
 from ..vocabulary.obis import OBIS
 from .candidate import ObisKey, Place
 from .conventions import known_convention
-from .interpretation import Context, Meaning
+from .interpretation import Context, Interpretation
 from .quantity_rules import with_quantity
 from .quantity_words import quantity_key
 from .role_rules import role_of_number
 from .unit_rules import with_unit
 
 
-def interpret(candidate: Place, context: Context) -> Meaning:
+def interpret(candidate: Place, context: Context) -> Interpretation:
     """Return the interpretation of a number."""
     return with_unit(without_unit(candidate, context), candidate, context)
 
 
-def without_unit(candidate: Place, context: Context) -> Meaning:
+def without_unit(candidate: Place, context: Context) -> Interpretation:
     """Return the interpretation of a number before its unit is found."""
     convention = known_convention(candidate, context)
     if convention is not None:
         if convention.quantity == "off":
-            return Meaning(role="setting", unit=convention.unit, scale=convention.scale, name=convention.name)
-        return Meaning(quantity=convention.quantity, unit=convention.unit, scale=convention.scale, name=convention.name,
-                       certain=convention.unit is not None)  # fmt: skip
+            return Interpretation(role="setting", unit=convention.unit, scale=convention.scale, name=convention.name)
+        return Interpretation(
+            quantity=convention.quantity,
+            unit=convention.unit,
+            scale=convention.scale,
+            name=convention.name,
+            certain=convention.unit is not None,
+        )
     if candidate.obis is not None:
         return by_number(candidate.obis, candidate, context)
     key = quantity_key(candidate)
     role = role_of_number(key)
-    return Meaning(role=role) if role else with_quantity(key, context)
+    return Interpretation(role=role) if role else with_quantity(key, context)
 
 
-def by_number(key: ObisKey, candidate: Place, context: Context) -> Meaning:
+def by_number(key: ObisKey, candidate: Place, context: Context) -> Interpretation:
     """Return the interpretation of a meter's reading that is called by its number in OBIS; single tariffs are off."""
     row = OBIS[key.kind]
     name = f"{row.name} tariff {key.tariff}" if key.tariff else row.name
@@ -38,5 +43,5 @@ def by_number(key: ObisKey, candidate: Place, context: Context) -> Meaning:
     role = "internal" if key.tariff and has_total else None
     unit = candidate.unit or row.unit or ("Wh" if row.quantity == "energy" and context.watt_hours else None)
     if row.quantity == "energy" and unit is None:
-        return Meaning(name=name, role=role, known=True)
-    return Meaning(quantity=row.quantity, unit=unit, certain=unit is not None, name=name, role=role)
+        return Interpretation(name=name, role=role, known=True)
+    return Interpretation(quantity=row.quantity, unit=unit, certain=unit is not None, name=name, role=role)

@@ -9,14 +9,14 @@ import re
 
 from ..model.conversion import convert
 from ..model.mapping import position
-from ..model.message import About, Field, Problem, Value
+from ..model.message import DeviceMetadata, Field, Problem, Value
 from ..model.profile import Channel, Reading
 from ..vocabulary import roles
 from ..vocabulary.obis import OBIS
 from ..vocabulary.systems import DEW_POINT, MEDIA, OF_THE_AIR, WEATHER
 from ..vocabulary.words import WORDS
 from .candidate import Place
-from .candidates import places_of, unit_siblings
+from .candidates import candidates_of, unit_siblings
 from .channels import propose
 from .conventions import conventions_of
 from .duplicates import without_sisters
@@ -40,7 +40,7 @@ METRIC = re.compile(r"(_c|tempc|celsius|hpa|_mm|_km_h|_m_s)$")
 class Inferred:
     """Facts that the fields of a device tell: about itself, and as readings."""
 
-    about: About
+    about: DeviceMetadata
     readings: tuple[Reading, ...]
     problems: tuple[Problem, ...]
 
@@ -51,7 +51,7 @@ def infer(fields: Sequence[tuple[str, Field]], *, topic: str, format: str) -> In
     ``fields`` are pairs of a subtopic, empty when the device has one topic, and a value; ``topic`` is the device's own;
     ``format`` is the decoder's name for what the payload is.
     """
-    places = places_of(fields[:MOST_PLACES], topic)
+    places = candidates_of(fields[:MOST_PLACES], topic)
     context = context_of(places, topic, format)
     located, rest = positions(places)
     proposed = [*located]
@@ -140,7 +140,7 @@ def value_of(candidate: Place, channel: Channel) -> Value:
         return None
 
 
-def about_of(places: Sequence[Place]) -> About:
+def about_of(places: Sequence[Place]) -> DeviceMetadata:
     """Return what the fields say of the device itself."""
     known: dict[str, str] = {}
     for candidate in places:
@@ -148,13 +148,13 @@ def about_of(places: Sequence[Place]) -> About:
         text = candidate.field.value
         if member and len(candidate.parts) <= ABOUT_DEPTH and isinstance(text, str | int) and text and text is not True:
             known.setdefault(member, str(text)[:LONGEST_ABOUT])
-    return About(**known)
+    return DeviceMetadata(**known)
 
 
-def annotated(fields: Sequence[tuple[str, Field]]) -> About:
+def annotated(fields: Sequence[tuple[str, Field]]) -> DeviceMetadata:
     """Return what Homie's topics say of the device itself."""
     notes = {subtopic: candidate.value for subtopic, candidate in fields if isinstance(candidate.value, str)}
-    return About(name=notes.get("$name"), sw_version=notes.get("$fw/version"))
+    return DeviceMetadata(name=notes.get("$name"), sw_version=notes.get("$fw/version"))
 
 
 def renamed(proposed: Sequence[tuple[Place, Channel]]) -> list[tuple[Place, Channel]]:

@@ -10,7 +10,7 @@ from ..vocabulary.unit_meanings import STORAGE, UNIT_TELLS, UNIT_WINS
 from ..vocabulary.units import QUANTITY_OF_UNIT
 from .candidate import Place
 from .conditions import Case, of, own
-from .interpretation import Context, Meaning
+from .interpretation import Context, Interpretation
 from .quantity_words import Key
 from .rules import Condition, Example, Reads, Table
 from .single_letters import is_unit_letter, letter_quantity
@@ -66,7 +66,7 @@ QUANTITY_RULES: Table[Case, QuantityRule] = Table(
 )
 
 
-def with_quantity(key: Key, context: Context) -> Meaning:
+def with_quantity(key: Key, context: Context) -> Interpretation:
     """Return the interpretation of a key: its quantity, and its unit where one is written."""
     candidate = key.candidate
     unit = written_unit(candidate, key.quantity)
@@ -76,12 +76,12 @@ def with_quantity(key: Key, context: Context) -> Meaning:
     if quantity is None:
         quantity = letter_quantity(candidate)
     phrase = key.phrase.text if key.phrase else candidate.letter
-    rule = QUANTITY_RULES.first(Case(Meaning(quantity=quantity, unit=unit), candidate, context))
+    rule = QUANTITY_RULES.first(Case(Interpretation(quantity=quantity, unit=unit), candidate, context))
     if rule is not None:
         quantity = rule.quantity
     if phrase is None and quantity == "setpoint":
         phrase = candidate.leaf[0]
-    return Meaning(quantity=quantity, unit=unit, certain=unit is not None, phrase=phrase)
+    return Interpretation(quantity=quantity, unit=unit, certain=unit is not None, phrase=phrase)
 
 
 def written_unit(candidate: Place, quantity: str | None) -> str | None:

@@ -6,7 +6,7 @@ from ..model.conversion import unit_of
 from ..vocabulary.records import UNITS
 from .candidate import Place
 from .conditions import Case
-from .interpretation import Context, Meaning
+from .interpretation import Context, Interpretation
 from .quantity_rules import units_of
 from .rules import Table
 from .unit_rule import MessageUnit, UnitRule, UnitVerdict
@@ -20,7 +20,7 @@ UNIT_RULES: Table[Case, UnitRule] = Table((*ELECTRIC, *CLIMATE, *MOTION))
 WRITTEN_UNIT_RULES: Table[Case, UnitRule] = Table(WRITTEN_PRESSURES)
 
 
-def with_unit(interpretation: Meaning, candidate: Place, context: Context) -> Meaning:
+def with_unit(interpretation: Interpretation, candidate: Place, context: Context) -> Interpretation:
     """Return an interpretation with its unit; without quantity or unit where nobody can tell."""
     if interpretation.quantity is None or interpretation.role:
         return interpretation
@@ -28,10 +28,10 @@ def with_unit(interpretation: Meaning, candidate: Place, context: Context) -> Me
         interpretation = without_written_unit(Case(interpretation, candidate, context))
     case = Case(interpretation, candidate, context)
     rule = WRITTEN_UNIT_RULES.first(case)
-    return checked(interpretation if rule is None else applied(rule, case), candidate)
+    return without_implausible_unit(interpretation if rule is None else applied(rule, case), candidate)
 
 
-def without_written_unit(case: Case) -> Meaning:
+def without_written_unit(case: Case) -> Interpretation:
     """Return an interpretation with the unit of its neighbours, of a rule, or of its quantity."""
     beside_it = unit_of(case.candidate.family.text(UNITS) or "")
     if beside_it and beside_it in units_of(case.interpretation.quantity):
@@ -45,28 +45,30 @@ def without_written_unit(case: Case) -> Meaning:
     return applied(rule, case)
 
 
-def applied(rule: UnitRule, case: Case) -> Meaning:
+def applied(rule: UnitRule, case: Case) -> Interpretation:
     """Return an interpretation after a rule."""
     interpretation = case.interpretation
     if rule.unit is None:
-        return Meaning(known=True, name=interpretation.name, phrase=interpretation.phrase)
+        return Interpretation(known=True, name=interpretation.name, phrase=interpretation.phrase)
     if rule.unit is UnitVerdict.KEPT:
         return replace(interpretation, quantity=rule.becomes)
     if isinstance(rule.unit, UnitVerdict):
-        return Meaning(role=rule.unit.name.lower())
+        return Interpretation(role=rule.unit.name.lower())
     unit = rule.unit.of(case.context) if isinstance(rule.unit, MessageUnit) else rule.unit
     scale = rule.scale if isinstance(rule.scale, float) else rule.scale(case)
     return case.with_unit(unit, quantity=rule.becomes, scale=scale)
 
 
-def checked(interpretation: Meaning, candidate: Place) -> Meaning:
+def without_implausible_unit(interpretation: Interpretation, candidate: Place) -> Interpretation:
     """Return an interpretation that claims only what Home Assistant takes and what the value can be."""
     row = interpretation.row
     if row.device_class not in (None, "monetary") and interpretation.unit not in units_of(interpretation.quantity):
-        return Meaning(unit=interpretation.unit, name=interpretation.name, known=True, phrase=interpretation.phrase)
+        return Interpretation(
+            unit=interpretation.unit, name=interpretation.name, known=True, phrase=interpretation.phrase
+        )
     if candidate.number is None or interpretation.unit != row.unit:
         return interpretation
     value = candidate.number * interpretation.scale
     if (row.low is not None and value < row.low) or (row.high is not None and value > row.high):
-        return Meaning(name=interpretation.name)
+        return Interpretation(name=interpretation.name)
     return interpretation

@@ -15,7 +15,7 @@ from ..vocabulary.visibility import (
     USED,
     USERS,
 )
-from .binary import Answer, Command, kind_of
+from .binary import BinaryValue, Command, kind_of
 from .candidate import Place
 from .conditions import Case
 from .conventions import known_convention
@@ -46,7 +46,7 @@ class PlaceCase:
 class AnswerCase:
     """A yes or no, with the command that switches it, and the message around it."""
 
-    answer: Answer
+    answer: BinaryValue
     command: Command | None
     candidate: Place
     context: Context

@@ -7,7 +7,7 @@ import re
 from typing import Any
 
 from .mapping import slug
-from .message import About, Path
+from .message import DeviceMetadata, Path
 from .profile import Availability, Channel, Profile
 from .topic_matching import fill, fill_exactly
 
@@ -39,7 +39,13 @@ def component_id(channel: Channel) -> str:
 
 
 def discovery_config(
-    profile: Profile, uid: str, base: str, about: About, channels: Iterable[Channel], *, state_topic: str | None
+    profile: Profile,
+    uid: str,
+    base: str,
+    about: DeviceMetadata,
+    channels: Iterable[Channel],
+    *,
+    state_topic: str | None,
 ) -> dict[str, Any]:
     """Return the device discovery message.
 

@@ -7,9 +7,9 @@ import hashlib
 import re
 
 from .conversion import convert, is_read_alike, number
-from .message import About, Decoded, Path, Report, Scalar, Value
+from .message import Decoded, DeviceMetadata, Path, Report, Scalar, Value
 from .profile import Channel, Profile, key_of
-from .topic_matching import Place
+from .topic_matching import TopicMatch
 
 _PLAIN_ID = re.compile(r"[a-z][a-z0-9_]{0,39}")
 _MAX_SLUG = 32
@@ -34,7 +34,7 @@ def thing_uid(topic: str, identity: str) -> str:
     return f"{UID_PREFIX}{name}_{hashlib.sha256(f'{topic}\n{identity}'.encode()).hexdigest()[:8]}"
 
 
-def placed(place: Place, report: Report) -> tuple[str, str]:
+def placed(place: TopicMatch, report: Report) -> tuple[str, str]:
     """Return identity and subtopic of a report: a message that names its device is stronger than its topic."""
     if report.identity is not None:
         return report.identity, ""
@@ -50,7 +50,7 @@ class Update:
     """
 
     identity: str
-    about: About
+    about: DeviceMetadata
     values: dict[str, Value] = field(default_factory=dict)
     keys: set[str] = field(default_factory=set)
     around: dict[str, dict[str, float]] = field(default_factory=dict)
@@ -58,14 +58,14 @@ class Update:
     is_alike: bool = True
 
 
-class Reader:
+class ProfileReader:
     """Reads messages as one profile says."""
 
     def __init__(self, profile: Profile) -> None:
         """Look up each field once, by its place."""
         self._channels = {(channel.subtopic, channel.path): channel for channel in profile.channels if channel.enabled}
 
-    def read(self, place: Place, decoded: Decoded) -> list[Update]:
+    def read(self, place: TopicMatch, decoded: Decoded) -> list[Update]:
         """Return an update for each device that a message on a topic speaks of."""
         updates = []
         for report in decoded.reports:

@@ -74,7 +74,7 @@ class Field:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class About:
+class DeviceMetadata:
     """What a message says about the device itself; also what the user may correct."""
 
     name: str | None = None
@@ -83,7 +83,7 @@ class About:
     serial_number: str | None = None
     sw_version: str | None = None
 
-    def or_else(self, other: About) -> About:
+    def or_else(self, other: DeviceMetadata) -> DeviceMetadata:
         """Fill what is not known here from there."""
         known = {key: value for key, value in asdict(self).items() if value is not None}
         return replace(other, **known)
@@ -95,7 +95,7 @@ class Report:
 
     fields: tuple[Field, ...]
     identity: str | None = None
-    about: About = field(default_factory=About)
+    about: DeviceMetadata = field(default_factory=DeviceMetadata)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

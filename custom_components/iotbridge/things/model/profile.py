@@ -10,7 +10,7 @@ from enum import StrEnum
 from typing import Any
 
 from ...migration import DEVICE, VERSION_KEY, version_of
-from .message import About, Path, Problem, Value
+from .message import DeviceMetadata, Path, Problem, Value
 
 PLATFORMS = ("sensor", "binary_sensor", "switch", "event", "device_tracker")
 
@@ -117,12 +117,12 @@ class LearnedDevice:
     """One device as its messages describe it."""
 
     identity: str
-    about: About
+    about: DeviceMetadata
     readings: tuple[Reading, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Understanding:
+class Analysis:
     """Everything that was understood of some messages.
 
     ``system`` names a self-discovering system (Zigbee2MQTT …) whose messages these are; ``exact``: a template finds
@@ -180,7 +180,7 @@ class Profile:
     topic: str
     depth: int
     channels: tuple[Channel, ...]
-    devices: Mapping[str, About]
+    devices: Mapping[str, DeviceMetadata]
     area: str | None = None
     joining: Joining = Joining.ASK
     dropped: frozenset[str] = frozenset()
@@ -216,7 +216,7 @@ class Profile:
             topic=data["topic"],
             depth=data["depth"],
             channels=tuple(Channel.from_dict(channel) for channel in data["channels"]),
-            devices={identity: About(**about) for identity, about in data["devices"].items()},
+            devices={identity: DeviceMetadata(**about) for identity, about in data["devices"].items()},
             area=data.get("area"),
             joining=Joining(data["joining"]),
             dropped=frozenset(data.get("dropped", ())),

@@ -14,7 +14,7 @@ IRREGULAR = 8
 
 
 @dataclass(slots=True)
-class Rhythm:
+class ReportingInterval:
     """The last intervals between signs of life, in seconds."""
 
     intervals: deque[float] = field(default_factory=lambda: deque(maxlen=20))
@@ -51,7 +51,7 @@ CALM_AFTER_S = 60.0
 
 
 @dataclass(slots=True)
-class Flood:
+class RateLimit:
     """Tells when a device sends more than anyone could want: a bucket that refills by the second."""
 
     _tokens: float = BURST

@@ -26,7 +26,7 @@ _NUMBERED = re.compile(r"[A-Za-z]{0,4}[-_]?[0-9]{1,2}")
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class TopicMatch:
     """Where a message belongs: the device's ``base`` topic, its ``identity`` by the topic, the rest of the topic."""
 
     base: str
@@ -34,7 +34,7 @@ class Place:
     subtopic: str
 
 
-def split(topic_filter: str, depth: int, topic: str) -> Place:
+def split(topic_filter: str, depth: int, topic: str) -> TopicMatch:
     """Split a topic that the filter matches.
 
     ``depth`` levels from the start are the device; when negative, all but that many levels from the end; 0 is the whole
@@ -45,7 +45,7 @@ def split(topic_filter: str, depth: int, topic: str) -> Place:
     own = levels[:count]
     rest = wanted.index("#") if "#" in wanted else len(wanted)
     wild = [level for position, level in enumerate(own) if position >= rest or wanted[position] == "+"]
-    return Place("/".join(own), "/".join(wild or own), "/".join(levels[count:]))
+    return TopicMatch("/".join(own), "/".join(wild or own), "/".join(levels[count:]))
 
 
 def fill(pattern: str, topic_filter: str, base: str) -> str:

@@ -72,7 +72,7 @@ class ProfileError(ValueError):
         self.placeholders = placeholders
 
 
-class Reader:
+class YamlReader:
     """One mapping of the file, and where it is."""
 
     def __init__(self, place: str, plain: Any) -> None:
@@ -105,13 +105,13 @@ class Reader:
         """Return the names of all members."""
         return list(self._plain)
 
-    def member(self, name: str) -> Reader:
+    def member(self, name: str) -> YamlReader:
         """Return a mapping."""
-        return Reader(self.at(name), self._plain.get(name))
+        return YamlReader(self.at(name), self._plain.get(name))
 
-    def elements(self, name: str, *, most: int) -> Iterable[Reader]:
+    def elements(self, name: str, *, most: int) -> Iterable[YamlReader]:
         """Return the mappings of a list."""
-        return [Reader(f"{self.at(name)}[{index}]", one) for index, one in enumerate(self._list(name, most=most))]
+        return [YamlReader(f"{self.at(name)}[{index}]", one) for index, one in enumerate(self._list(name, most=most))]
 
     def text(self, name: str) -> str:
         """Return a text."""

@@ -27,7 +27,7 @@ from ..decoders import decode
 from ..model.message import DecodeError, LibraryNeededError, Sample, Scalar
 from ..model.profile import CHANNEL_DEFAULTS, PLATFORMS, Availability, Channel, Profile, key_of
 from ..model.topic_matching import split
-from .validation import Expected, ProfileError, Reader
+from .validation import Expected, ProfileError, YamlReader
 
 __all__ = ["Match", "ProfileError", "ProfileFile", "dump", "find", "parse", "shipped"]
 
@@ -77,7 +77,7 @@ def parse(text: str) -> ProfileFile:
     Raises:
         ProfileError: it is none; the text names the place and what is expected there.
     """
-    top = Reader("", _load(text))
+    top = YamlReader("", _load(text))
     top.only(_MEMBERS)
     match = top.member("match")
     match.only(("topic", "keys", "values", "without"))
@@ -177,7 +177,7 @@ def _load(text: str) -> Any:
         raise ProfileError("", Expected.YAML_LINE, line=mark.line + 1) from None
 
 
-def _channel(given: Reader) -> Channel:
+def _channel(given: YamlReader) -> Channel:
     """Read a channel as ``Channel.as_dict`` writes it."""
     given.only(("name", "path", *CHANNEL_DEFAULTS))
     plain: dict[str, Any] = {"name": given.text("name"), "path": given.path("path")}

@@ -18,9 +18,9 @@ from ..model.discovery_config import availability_config, component_id, discover
 from ..model.mapping import Update, thing_uid
 from ..model.message import Value
 from ..model.profile import Channel, Profile
-from ..model.reporting_interval import Rhythm
+from ..model.reporting_interval import ReportingInterval
 from .publisher import Publisher
-from .store import Remembered
+from .store import DeviceRecord
 
 # How often new entities are given their values until they have them, and how far apart: a busy machine takes seconds.
 FEED_S = 0.5
@@ -40,7 +40,7 @@ _AROUND = {"accuracy": "gps_accuracy", "altitude": "altitude"}
 
 
 @dataclass(frozen=True, slots=True)
-class Settings:
+class DeviceSettings:
     """What the user confirmed, looked up once for all devices of a thing.
 
     ``direct``: core's mqtt reads the device's own messages. ``channels`` are the enabled ones by key, ``components``
@@ -56,7 +56,7 @@ class Settings:
     prefix: str
 
     @classmethod
-    def of(cls, profile: Profile, prefix: str) -> Settings:
+    def of(cls, profile: Profile, prefix: str) -> DeviceSettings:
         """Look up what a profile says."""
         channels = {channel.key: channel for channel in profile.channels if channel.enabled}
         components = {key: component_id(channel) for key, channel in channels.items()}
@@ -64,10 +64,12 @@ class Settings:
         return cls(profile, is_direct(profile), channels, components, keys, prefix)
 
 
-class Device:
+class ThingDevice:
     """The run time of one device."""
 
-    def __init__(self, hass: HomeAssistant, publisher: Publisher, settings: Settings, remembered: Remembered) -> None:
+    def __init__(
+        self, hass: HomeAssistant, publisher: Publisher, settings: DeviceSettings, remembered: DeviceRecord
+    ) -> None:
         """Bring back what is remembered of it; nothing is published before async_announce."""
         self._hass = hass
         self._publisher = publisher
@@ -75,7 +77,7 @@ class Device:
         self.identity = remembered.identity
         self.uid = thing_uid(settings.profile.topic, remembered.identity)
         self.flooding = False
-        self._rhythm = Rhythm()
+        self._rhythm = ReportingInterval()
         self._rhythm.intervals.extend(remembered.intervals)
         self._heard = time.monotonic()
         self._online: bool | None = None
@@ -96,7 +98,7 @@ class Device:
             }
 
     @callback
-    def async_follow(self, settings: Settings) -> None:
+    def async_follow(self, settings: DeviceSettings) -> None:
         """Take what the user confirmed; nothing is published before async_announce."""
         self.settings = settings
         self._look_up()

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from ..model.message import About
+from ..model.message import DeviceMetadata
 
 MAX_NAMED = 10
 
@@ -13,7 +13,7 @@ class News:
     """What appeared since the user decided: keys of fields that are no channels, and devices nobody decided about."""
 
     fields: tuple[str, ...]
-    devices: Mapping[str, About]
+    devices: Mapping[str, DeviceMetadata]
 
 
 def counted(names: Sequence[str]) -> dict[str, str]:

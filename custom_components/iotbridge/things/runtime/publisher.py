@@ -13,7 +13,7 @@ from homeassistant.helpers.json import json_dumps
 
 from ... import mqtt_client
 from ...const import DOMAIN, LOGGER
-from .store import Memory, Remembered
+from .store import DeviceRecord, ThingStore
 
 # Core's mqtt loses parts of a discovery message that follows the one before within about a second.
 GAP_S = 1.5
@@ -24,7 +24,7 @@ CLEAR_AFTER_S = 5.0
 class Publisher:
     """Publishes one retained discovery message for each device, never two of them within a second."""
 
-    def __init__(self, hass: HomeAssistant, memory: Memory) -> None:
+    def __init__(self, hass: HomeAssistant, memory: ThingStore) -> None:
         """Prepare; nothing is published before it is asked for."""
         self._hass = hass
         self._memory = memory
@@ -36,7 +36,7 @@ class Publisher:
 
     @callback
     def async_set(
-        self, uid: str, remembered: Remembered, config: Mapping[str, Any], published: Callable[[], None]
+        self, uid: str, remembered: DeviceRecord, config: Mapping[str, Any], published: Callable[[], None]
     ) -> None:
         """Make this the discovery message of a device, now or when the one before is a moment old.
 
@@ -179,7 +179,7 @@ async def async_forget_all(hass: HomeAssistant) -> None:
     What a broker that is away cannot be told now is kept, and told as soon as it is back; after a restart of Home
     Assistant only once the integration is set up again.
     """
-    memory = Memory(hass)
+    memory = ThingStore(hass)
     await memory.async_load()
     memory.leftovers |= memory.devices
     memory.devices.clear()
@@ -205,7 +205,7 @@ async def async_forget_all(hass: HomeAssistant) -> None:
     stop = mqtt_client.async_subscribe_connection_status(hass, connected)
 
 
-async def _async_emptied(hass: HomeAssistant, memory: Memory) -> bool:
+async def _async_emptied(hass: HomeAssistant, memory: ThingStore) -> bool:
     """Empty the topics of devices that are gone; return whether none is left."""
     for uid, device in list(memory.leftovers.items()):
         try:

@@ -17,9 +17,9 @@ from homeassistant.util.hass_dict import HassKey
 from ... import issues as ir
 from ...const import DOMAIN, LOGGER
 from ...errors import LibraryMissingError
-from ..analysis import understand
+from ..analysis import analyse
 from ..model.message import LibraryNeededError, Sample
-from ..model.profile import Understanding
+from ..model.profile import Analysis
 
 AGAIN_S = 3600.0
 # When each library could not be installed, by a monotonic clock.
@@ -82,9 +82,9 @@ class LibraryInstaller:
         installed()
 
 
-async def async_understand(
+async def async_analyse(
     hass: HomeAssistant, samples: Sequence[Sample], *, topic: str | None = None, depth: int | None = None
-) -> Understanding:
+) -> Analysis:
     """Do what ``understanding.understand`` does, and install what it needs for that.
 
     Raises LibraryMissingError.
@@ -93,7 +93,7 @@ async def async_understand(
     while True:
         try:
             # Milliseconds for each device: too long for the event loop.
-            return await hass.async_add_executor_job(partial(understand, samples, topic=topic, depth=depth))
+            return await hass.async_add_executor_job(partial(analyse, samples, topic=topic, depth=depth))
         except LibraryNeededError as error:
             if error.requirement in installed:
                 raise LibraryMissingError(error.requirement) from error

@@ -4,14 +4,14 @@ from collections import OrderedDict
 from collections.abc import Iterable
 
 from ..model.message import Sample
-from ..model.reporting_interval import Flood
+from ..model.reporting_interval import RateLimit
 
 MAX_SAMPLES = 300
 MAX_TOPICS = 5000
 MAX_PAYLOAD = 16 * 1024
 
 
-class Heard:
+class SampleCache:
     """The newest message of each kind on each topic, and when and how often a topic spoke.
 
     A device may say different things on one topic (now the temperature, now the battery): of each such kind of message,
@@ -22,7 +22,7 @@ class Heard:
         """Begin with nothing."""
         self._samples: OrderedDict[tuple[str, frozenset[str]], bytes] = OrderedDict()
         self._looked: OrderedDict[str, float] = OrderedDict()
-        self._floods: OrderedDict[str, Flood] = OrderedDict()
+        self._floods: OrderedDict[str, RateLimit] = OrderedDict()
 
     @property
     def samples(self) -> list[Sample]:
@@ -51,7 +51,7 @@ class Heard:
         """Count a message on the topic; tell whether these are too many."""
         flood = self._floods.get(topic)
         if flood is None:
-            flood = Flood()
+            flood = RateLimit()
             _put(self._floods, topic, flood)
         return flood.heard(now)
 

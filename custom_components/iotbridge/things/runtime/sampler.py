@@ -28,7 +28,7 @@ MAX_PAYLOAD = 16 * 1024
 type Progress = Callable[[float], None]
 
 
-class Ear:
+class Sampler:
     """Keeps the newest messages, bounded in number and bytes."""
 
     def __init__(self, ignores: Callable[[str], bool]) -> None:
@@ -52,7 +52,7 @@ class Ear:
 
 
 @dataclass(frozen=True, slots=True)
-class Heard:
+class WaitResult:
     """What came on the topic that was waited for, and on those beside it; both in the order of their coming."""
 
     samples: tuple[Sample, ...]
@@ -61,20 +61,20 @@ class Heard:
 
 async def async_wait(
     hass: HomeAssistant, topic: str, beside: Iterable[str], ignores: Callable[[str], bool], progress: Progress
-) -> Heard:
+) -> WaitResult:
     """Wait for a device to speak, and then a moment more; what was heard is empty after WAIT_S of silence.
 
     ``beside`` are topics where the device may say whether it is there; ``ignores`` tells of a topic whether a wildcard
     catches there what is no device; ``progress`` is told from 0 to 1.
     """
-    ear, neighbour = Ear(ignores), Ear(ignores)
+    ear, neighbour = Sampler(ignores), Sampler(ignores)
     async with _subscribed(hass, {topic: ear} | dict.fromkeys(beside, neighbour)):
         async with _told(hass, WAIT_S, progress):
             try:
                 async with asyncio.timeout(WAIT_S):
                     await ear.heard.wait()
             except TimeoutError:
-                return Heard(())
+                return WaitResult(())
         try:
             async with asyncio.timeout(GATHER_S if has_wildcard(topic) else QUIET_S):
                 while True:
@@ -82,10 +82,10 @@ async def async_wait(
                     async with asyncio.timeout(QUIET_S):
                         await ear.heard.wait()
         except TimeoutError:
-            return Heard(tuple(ear.samples), tuple(neighbour.samples))
+            return WaitResult(tuple(ear.samples), tuple(neighbour.samples))
 
 
-class Crowd:
+class BrokerSampler:
     """The newest message of every topic, newest topic last, bounded in number and bytes."""
 
     def __init__(self, notice: Callable[[Sample], bool]) -> None:
@@ -107,19 +107,21 @@ class Crowd:
 
 async def async_listen(hass: HomeAssistant, notice: Callable[[Sample], bool], progress: Progress) -> dict[str, bytes]:
     """Hear everything for LISTEN_S; return the newest payload by topic, newest topic last."""
-    crowd = Crowd(notice)
+    crowd = BrokerSampler(notice)
     async with _subscribed(hass, {"#": crowd}), _told(hass, LISTEN_S, progress):
         await asyncio.sleep(LISTEN_S)
     return crowd.messages
 
 
 @asynccontextmanager
-async def _subscribed(hass: HomeAssistant, receivers: dict[str, Ear] | dict[str, Crowd]) -> AsyncGenerator[None]:
+async def _subscribed(
+    hass: HomeAssistant, receivers: dict[str, Sampler] | dict[str, BrokerSampler]
+) -> AsyncGenerator[None]:
     leases = []
     try:
         for topic, receiver in receivers.items():
             remove = await mqtt_client.async_subscribe(hass, topic, receiver.async_receive)
-            leases.append(mqtt_client.Lease(hass, topic, remove))
+            leases.append(mqtt_client.TemporarySubscription(hass, topic, remove))
         yield
     finally:
         for lease in leases:

@@ -16,7 +16,7 @@ KEY = f"{DOMAIN}.things"
 
 
 @dataclass(slots=True)
-class Remembered:
+class DeviceRecord:
     """One device. ``components`` are the published ones by id, with their platform; times are seconds since 1970."""
 
     subentry_id: str
@@ -38,15 +38,15 @@ class Remembered:
         return [topic for topic in (self.availability, self.topic) if topic]
 
 
-class Memory:
+class ThingStore:
     """The remembered devices by uid."""
 
     def __init__(self, hass: HomeAssistant) -> None:
         """Prepare; nothing is read before async_load."""
         self._store: Store[dict[str, Any]] = Store(hass, VERSION, KEY, private=True)
-        self.devices: dict[str, Remembered] = {}
+        self.devices: dict[str, DeviceRecord] = {}
         # Removed devices whose topics are still to be emptied at the broker.
-        self.leftovers: dict[str, Remembered] = {}
+        self.leftovers: dict[str, DeviceRecord] = {}
         self._is_due = False
 
     async def async_load(self) -> None:
@@ -54,7 +54,7 @@ class Memory:
         data = await self._store.async_load() or {}
         for uid, device in data.get("devices", {}).items():
             try:
-                self.devices[uid] = Remembered(**device)
+                self.devices[uid] = DeviceRecord(**device)
             except TypeError as error:
                 # Written by another version: the device is known again as soon as it speaks.
                 LOGGER.warning("It cannot be read what is remembered of %s: %s", uid, error)
@@ -85,8 +85,8 @@ class Memory:
         }
 
 
-def _leftover(data: dict[str, Any] | list[str]) -> Remembered:
+def _leftover(data: dict[str, Any] | list[str]) -> DeviceRecord:
     """Return a removed device; before 1.0.0 only its topics were kept, the discovery message last."""
     if isinstance(data, list):
-        return Remembered("", "", "", topic=data[-1] if data else "", availability=data[0] if len(data) > 1 else "")
-    return Remembered(**data)
+        return DeviceRecord("", "", "", topic=data[-1] if data else "", availability=data[0] if len(data) > 1 else "")
+    return DeviceRecord(**data)

@@ -15,15 +15,15 @@ from ... import mqtt_client
 from ...const import LOGGER
 from ...topic_filters import matches
 from ..model.direct_reading import is_same_for_core
-from ..model.mapping import Reader
-from ..model.message import About, Decoded, DecodeError, LibraryNeededError, Report, Sample
+from ..model.mapping import ProfileReader
+from ..model.message import Decoded, DecodeError, DeviceMetadata, LibraryNeededError, Report, Sample
 from ..model.profile import Channel, Joining, Profile
-from ..model.topic_matching import Place, name_from, split
+from ..model.topic_matching import TopicMatch, name_from, split
 from .decode_queue import MAX_INLINE, DecodeLimits, DecodeQueue, Job, Outcome
-from .device import Device, Settings
+from .device import DeviceSettings, ThingDevice
 from .publisher import Publisher
-from .sample_cache import Heard
-from .store import Remembered
+from .sample_cache import SampleCache
+from .store import DeviceRecord
 
 # Whatever is sent: so many are enough to know.
 MAX_WAITING = 200
@@ -34,7 +34,7 @@ LOOK_EVERY_S = 30.0
 FLUSH_S = 1.0
 
 
-class Owner(Protocol):
+class ThingOwner(Protocol):
     """Whom a thing tells what it cannot decide itself."""
 
     hass: HomeAssistant
@@ -66,16 +66,16 @@ class Owner(Protocol):
 class Thing:
     """The devices of one subentry."""
 
-    def __init__(self, owner: Owner, subentry_id: str, title: str, profile: Profile) -> None:
+    def __init__(self, owner: ThingOwner, subentry_id: str, title: str, profile: Profile) -> None:
         """Prepare; nothing is heard before async_start."""
         self._owner = owner
         self.subentry_id = subentry_id
         self.title = title
-        self.devices: dict[str, Device] = {}
-        self.waiting: dict[str, About] = {}
+        self.devices: dict[str, ThingDevice] = {}
+        self.waiting: dict[str, DeviceMetadata] = {}
         self.flooding: set[str] = set()
         self.broken: Counter[str] = Counter()
-        self._heard = Heard()
+        self._heard = SampleCache()
         self._held: dict[str, bytes] = {}
         self._flush: CALLBACK_TYPE | None = None
         self._fields: set[str] = set()
@@ -88,15 +88,15 @@ class Thing:
 
     def _set_profile(self, profile: Profile) -> None:
         self.profile = profile
-        self._reader = Reader(profile)
-        self._settings = Settings.of(profile, self._owner.prefix)
+        self._reader = ProfileReader(profile)
+        self._settings = DeviceSettings.of(profile, self._owner.prefix)
         self._by_subtopic: defaultdict[str, list[Channel]] = defaultdict(list)
         for channel in self._settings.channels.values():
             self._by_subtopic[channel.subtopic].append(channel)
 
     # ------------------------------------------------------------------ life
 
-    async def async_start(self, remembered: Iterable[Remembered], samples: Sequence[Sample]) -> None:
+    async def async_start(self, remembered: Iterable[DeviceRecord], samples: Sequence[Sample]) -> None:
         """Bring back what is remembered, take what the wizard heard, and begin to hear."""
         for known in remembered:
             if known.identity in self.profile.devices:
@@ -296,7 +296,7 @@ class Thing:
 
     @callback
     def _async_take(
-        self, place: Place, decoded: Decoded, now: float, *, is_new: bool, only: Collection[str] | None
+        self, place: TopicMatch, decoded: Decoded, now: float, *, is_new: bool, only: Collection[str] | None
     ) -> None:
         is_alike = True
         for update in self._reader.read(place, decoded):
@@ -304,10 +304,10 @@ class Thing:
             if identity in self.profile.ignored or (only is not None and identity not in only):
                 continue
             if identity not in self.devices and identity not in self.profile.devices:
-                self._async_stranger(identity, update.about.or_else(About(name=name_from(place.base))))
+                self._async_stranger(identity, update.about.or_else(DeviceMetadata(name=name_from(place.base))))
                 continue
             device = self.devices.get(identity) or self._async_add_device(
-                Remembered(self.subentry_id, identity, place.base)
+                DeviceRecord(self.subentry_id, identity, place.base)
             )
             if is_new:
                 device.async_heard(now)
@@ -322,7 +322,7 @@ class Thing:
             self._owner.async_unreadable_for_core(self)
 
     @callback
-    def _async_stranger(self, identity: str, about: About) -> None:
+    def _async_stranger(self, identity: str, about: DeviceMetadata) -> None:
         """Note a device nobody decided about; a wildcard in a busy street hears more than anybody wants to read of."""
         if identity not in self.waiting and len(self.waiting) < MAX_WAITING:
             self.waiting[identity] = about
@@ -344,8 +344,8 @@ class Thing:
             self.broken[identity] += 1
 
     @callback
-    def _async_add_device(self, remembered: Remembered) -> Device:
-        device = Device(self._owner.hass, self._owner.publisher, self._settings, remembered)
+    def _async_add_device(self, remembered: DeviceRecord) -> ThingDevice:
+        device = ThingDevice(self._owner.hass, self._owner.publisher, self._settings, remembered)
         self.devices[remembered.identity] = device
         self.waiting.pop(remembered.identity, None)
         return device

@@ -8,43 +8,43 @@ from typing import Any
 from hypothesis import given, strategies as st
 import pytest
 
-from custom_components.iotbridge.alarms.engine.evaluation.evaluator import JUDGED, Judge
-from custom_components.iotbridge.alarms.engine.evaluation.snapshot import Seen, Why
+from custom_components.iotbridge.alarms.engine.evaluation.evaluator import EVALUATORS, Evaluator
+from custom_components.iotbridge.alarms.engine.evaluation.snapshot import EntitySnapshot, Reason
 from custom_components.iotbridge.alarms.engine.evaluation.state import event_matches, message_matches
-from custom_components.iotbridge.alarms.engine.models import Severity, Verdict
-from custom_components.iotbridge.alarms.engine.rule import WITHOUT_ENTITIES, Condition, Kind
+from custom_components.iotbridge.alarms.engine.models import Evaluation, Severity
+from custom_components.iotbridge.alarms.engine.rule import WITHOUT_ENTITIES, AlarmKind, Condition
 
 START = 1_800_000_000.0
 
 type State = str | float | None
 
 
-def seen(state: State, at: float, unit: str | None = None, **attributes: Any) -> Seen | None:
-    return None if state is None else Seen(str(state), attributes, START + at, unit)
+def seen(state: State, at: float, unit: str | None = None, **attributes: Any) -> EntitySnapshot | None:
+    return None if state is None else EntitySnapshot(str(state), attributes, START + at, unit)
 
 
-def judge(severity: Severity = Severity.WARNING, *, kind: str, **condition: Any) -> Judge:
-    return Judge(Condition(kind=Kind(kind), **condition), severity)
+def judge(severity: Severity = Severity.WARNING, *, kind: str, **condition: Any) -> Evaluator:
+    return Evaluator(Condition(kind=AlarmKind(kind), **condition), severity)
 
 
-def tell(judge: Judge, state: State, at: float, unit: str | None = None, **attributes: Any) -> Verdict:
+def tell(judge: Evaluator, state: State, at: float, unit: str | None = None, **attributes: Any) -> Evaluation:
     """Let the judge see a state that is reported at this moment."""
-    return judge.see(seen(state, at, unit, **attributes), START + at)
+    return judge.update(seen(state, at, unit, **attributes), START + at)
 
 
-def word(verdict: Verdict) -> str:
-    if verdict.is_bad is None:
+def word(verdict: Evaluation) -> str:
+    if verdict.is_active is None:
         return "?"
-    return verdict.severity.word if verdict.is_bad else "good"
+    return verdict.severity.word if verdict.is_active else "good"
 
 
-def play(judge: Judge, states: Iterable[State], every_s: float = 60) -> list[str]:
+def play(judge: Evaluator, states: Iterable[State], every_s: float = 60) -> list[str]:
     return [word(tell(judge, state, number * every_s)) for number, state in enumerate(states)]
 
 
-def restarted(judge: Judge, **condition: Any) -> Judge:
+def restarted(judge: Evaluator, **condition: Any) -> Evaluator:
     """Return the judge of the same rule after a restart; what it kept went through a file."""
-    again = Judge(Condition(**condition), Severity.WARNING)
+    again = Evaluator(Condition(**condition), Severity.WARNING)
     again.restore(json.loads(json.dumps(judge.as_dict())))
     return again
 
@@ -124,19 +124,19 @@ def test_numbers(condition: dict[str, Any], states: str, expected: str) -> None:
 
 @pytest.mark.parametrize("value", [None, True, "", [], {}, "warm", 10**400, float("nan")])
 def test_an_attribute_that_is_no_number_says_nothing(value: object) -> None:
-    rule = judge(kind=Kind.ABOVE, above=0, attribute="temperature")
+    rule = judge(kind=AlarmKind.ABOVE, above=0, attribute="temperature")
 
-    assert tell(rule, "heat", 0, temperature=value).is_bad is None
-    assert tell(rule, "heat", 1).is_bad is None
+    assert tell(rule, "heat", 0, temperature=value).is_active is None
+    assert tell(rule, "heat", 1).is_active is None
 
 
 def test_an_attribute_is_judged_instead_of_the_state() -> None:
-    rule = judge(kind=Kind.ABOVE, above=20, attribute="temperature")
+    rule = judge(kind=AlarmKind.ABOVE, above=20, attribute="temperature")
 
     verdict = tell(rule, 5, 0, temperature=21.5)
 
-    assert (verdict.is_bad, verdict.value, verdict.why) == (True, "21.5", "21.5 > 20")
-    assert tell(rule, "unavailable", 1, temperature=21.5).is_bad is None
+    assert (verdict.is_active, verdict.value, verdict.why) == (True, "21.5", "21.5 > 20")
+    assert tell(rule, "unavailable", 1, temperature=21.5).is_active is None
 
 
 @pytest.mark.parametrize(
@@ -156,20 +156,20 @@ def test_numbers_are_written_as_people_do(
 ) -> None:
     verdict = tell(judge(**condition), state, 0, unit)
 
-    assert (verdict.value, verdict.why, verdict.why_key) == (value, why, "")
+    assert (verdict.value, verdict.why, verdict.reason_key) == (value, why, "")
 
 
 def test_inside_its_band_it_says_what_it_waits_for() -> None:
-    rule = judge(kind=Kind.ABOVE, above=80, worse_above=90, hysteresis=2)
+    rule = judge(kind=AlarmKind.ABOVE, above=80, worse_above=90, hysteresis=2)
 
     assert tell(rule, 91, 0, "°C").why == "91 °C > 90 °C"
     assert tell(rule, 89, 1, "°C").why == "89 °C > 88 °C"
     assert tell(rule, 79, 2, "°C").why == "79 °C > 78 °C"
-    assert tell(rule, 78, 3, "°C") == Verdict(False, Severity.WARNING, "78 °C")
+    assert tell(rule, 78, 3, "°C") == Evaluation(False, Severity.WARNING, "78 °C")
 
 
 def test_of_two_equally_bad_thresholds_the_farther_is_named() -> None:
-    rule = judge(Severity.CRITICAL, kind=Kind.ABOVE, above=80, worse_above=90)
+    rule = judge(Severity.CRITICAL, kind=AlarmKind.ABOVE, above=80, worse_above=90)
 
     assert tell(rule, 95, 0).why == "95 > 90"
 
@@ -179,20 +179,20 @@ NUMBERS = st.floats(-100, 100, allow_nan=False) | st.sampled_from(["unavailable"
 
 @given(st.lists(NUMBERS, max_size=30), st.floats(0, 20))
 def test_a_verdict_never_changes_inside_the_band(states: list[State], band: float) -> None:
-    rule = judge(kind=Kind.OUTSIDE, above=50, below=-50, hysteresis=band)
+    rule = judge(kind=AlarmKind.OUTSIDE, above=50, below=-50, hysteresis=band)
     before = False
     for at, state in enumerate(states):
         verdict = tell(rule, state, at)
         if not isinstance(state, float):
-            assert verdict.is_bad is None
+            assert verdict.is_active is None
             continue
         if 50 - band < state <= 50 or -50 <= state < -50 + band:
-            assert before or not verdict.is_bad  # nothing becomes bad in there
+            assert before or not verdict.is_active  # nothing becomes bad in there
         elif state > 50 or state < -50:
-            assert verdict.is_bad
+            assert verdict.is_active
         else:
-            assert not verdict.is_bad
-        before = bool(verdict.is_bad)
+            assert not verdict.is_active
+        before = bool(verdict.is_active)
 
 
 # ---------------------------------------------------------------- words
@@ -214,59 +214,61 @@ def test_words(condition: dict[str, Any], states: str, expected: str) -> None:
 
 
 def test_an_attribute_may_be_one_of_the_words() -> None:
-    rule = judge(kind=Kind.STATE, states=("true", "7"), attribute="problem")
+    rule = judge(kind=AlarmKind.STATE, states=("true", "7"), attribute="problem")
 
-    assert tell(rule, "true", 0).is_bad is None
-    assert tell(rule, "x", 1, problem=True).is_bad
-    assert tell(rule, "x", 2, problem=7).is_bad
-    assert tell(rule, "x", 3, problem=False).is_bad is False
+    assert tell(rule, "true", 0).is_active is None
+    assert tell(rule, "x", 1, problem=True).is_active
+    assert tell(rule, "x", 2, problem=7).is_active
+    assert tell(rule, "x", 3, problem=False).is_active is False
 
 
 def test_words_say_why() -> None:
-    assert tell(judge(kind=Kind.STATE, states=("open",)), "open", 0) == Verdict(True, Severity.WARNING, "open", "open")
-    assert tell(judge(Severity.CRITICAL, kind=Kind.HOST_LOST), "lost", 0) == Verdict(
-        True, Severity.CRITICAL, "lost", "lost", Why.HOST_LOST
+    assert tell(judge(kind=AlarmKind.STATE, states=("open",)), "open", 0) == Evaluation(
+        True, Severity.WARNING, "open", "open"
     )
-    assert tell(judge(kind=Kind.UNAVAILABLE), "unavailable", 0) == Verdict(
-        True, Severity.WARNING, "unavailable", "unavailable", Why.UNAVAILABLE
+    assert tell(judge(Severity.CRITICAL, kind=AlarmKind.HOST_LOST), "lost", 0) == Evaluation(
+        True, Severity.CRITICAL, "lost", "lost", Reason.HOST_LOST
+    )
+    assert tell(judge(kind=AlarmKind.UNAVAILABLE), "unavailable", 0) == Evaluation(
+        True, Severity.WARNING, "unavailable", "unavailable", Reason.UNAVAILABLE
     )
 
 
 def test_an_entity_that_is_not_loaded_yet_is_unavailable_only_after_five_minutes() -> None:
-    rule = judge(kind=Kind.UNAVAILABLE)
+    rule = judge(kind=AlarmKind.UNAVAILABLE)
 
-    assert tell(rule, "unavailable", 0, restored=True).is_bad is None
+    assert tell(rule, "unavailable", 0, restored=True).is_active is None
     assert rule.due(START) == START + 300
-    assert tell(rule, "unavailable", 100, restored=True).is_bad is None
-    assert rule.look(START + 299).is_bad is None
-    assert rule.look(START + 300) == Verdict(
-        True, Severity.WARNING, "unavailable", "unavailable", Why.NOT_LOADED, (("since", "5 min"),)
+    assert tell(rule, "unavailable", 100, restored=True).is_active is None
+    assert rule.evaluate(START + 299).is_active is None
+    assert rule.evaluate(START + 300) == Evaluation(
+        True, Severity.WARNING, "unavailable", "unavailable", Reason.NOT_LOADED, (("since", "5 min"),)
     )
     assert rule.due(START + 300) is None
 
 
 def test_an_entity_that_is_loaded_in_time_is_judged_as_it_is() -> None:
-    rule = judge(kind=Kind.UNAVAILABLE)
+    rule = judge(kind=AlarmKind.UNAVAILABLE)
     tell(rule, "unavailable", 0, restored=True)
 
-    assert tell(rule, "unavailable", 10).is_bad
-    assert tell(rule, "5", 20).is_bad is False
+    assert tell(rule, "unavailable", 10).is_active
+    assert tell(rule, "5", 20).is_active is False
     assert rule.due(START + 20) is None
-    assert rule.look(START + 1000).is_bad is False
+    assert rule.evaluate(START + 1000).is_active is False
 
 
 def test_a_clock_that_is_set_back_prolongs_nothing() -> None:
-    rule = judge(kind=Kind.UNAVAILABLE)
+    rule = judge(kind=AlarmKind.UNAVAILABLE)
     tell(rule, "unavailable", 10_000, restored=True)
 
-    assert rule.look(START + 100).is_bad is None
-    assert rule.look(START + 400).is_bad
+    assert rule.evaluate(START + 100).is_active is None
+    assert rule.evaluate(START + 400).is_active
 
 
 # ---------------------------------------------------------------- changes too fast
 
 
-RATE: dict[str, Any] = {"kind": Kind.RATE, "change": 5.0, "per_s": 600.0}
+RATE: dict[str, Any] = {"kind": AlarmKind.RATE, "change": 5.0, "per_s": 600.0}
 
 
 @pytest.mark.parametrize(
@@ -297,17 +299,17 @@ def test_a_change_is_over_when_it_has_left_the_window() -> None:
 
     bad = tell(rule, 26, 90, "°C")
 
-    assert bad == Verdict(
+    assert bad == Evaluation(
         True,
         Severity.WARNING,
         "26 °C",
         "+6 °C / 90 s > 5 °C / 10 min",
-        Why.CHANGED,
+        Reason.CHANGED,
         (("change", "+6 °C"), ("within", "90 s"), ("limit", "5 °C"), ("per", "10 min")),
     )
     assert rule.due(START + 90) == START + 600
-    assert rule.look(START + 599).is_bad
-    assert rule.look(START + 600) == Verdict(False, Severity.WARNING, "26 °C")
+    assert rule.evaluate(START + 599).is_active
+    assert rule.evaluate(START + 600) == Evaluation(False, Severity.WARNING, "26 °C")
     assert rule.due(START + 600) is None
 
 
@@ -320,19 +322,19 @@ def test_nothing_is_due_while_nothing_changes() -> None:
     tell(rule, 30, 1)
     tell(rule, "unavailable", 2)
     assert rule.due(START + 2) is None
-    assert rule.look(START + 3).is_bad is None
+    assert rule.evaluate(START + 3).is_active is None
 
 
 def test_a_report_that_is_seen_twice_is_one() -> None:
     rule = judge(**RATE)
     first = seen(20, 0)
-    rule.see(first, START)
-    rule.see(first, START + 500)
+    rule.update(first, START)
+    rule.update(first, START + 500)
 
-    assert tell(rule, 26, 590).is_bad
+    assert tell(rule, 26, 590).is_active
     assert rule.due(START + 590) == START + 600  # the reading left first, then the jump from it
-    assert rule.look(START + 1189).is_bad
-    assert rule.look(START + 1190).is_bad is False
+    assert rule.evaluate(START + 1189).is_active
+    assert rule.evaluate(START + 1190).is_active is False
 
 
 def fast(readings: list[tuple[float, float]], now: float, per_s: float, change: float) -> bool:
@@ -348,30 +350,30 @@ SERIES = st.lists(st.tuples(st.integers(1, 400), st.integers(-10, 10)), min_size
 
 @given(SERIES, st.integers(0, 800))
 def test_rate_is_what_comparing_all_with_all_finds(series: list[tuple[int, int]], later: int) -> None:
-    rule = judge(kind=Kind.RATE, change=8, per_s=200)  # readings at least a 200th of the window apart
+    rule = judge(kind=AlarmKind.RATE, change=8, per_s=200)  # readings at least a 200th of the window apart
     at, readings = 0.0, list[tuple[float, float]]()
     for gap, number in series:
         at += gap
         readings.append((at, number))
-        assert tell(rule, number, at).is_bad == fast(readings, at, 200, 8)
-    assert rule.look(START + at + later).is_bad == fast(readings, at + later, 200, 8)
+        assert tell(rule, number, at).is_active == fast(readings, at, 200, 8)
+    assert rule.evaluate(START + at + later).is_active == fast(readings, at + later, 200, 8)
 
 
 @given(SERIES)
 def test_crowded_readings_shorten_the_window_by_a_200th(series: list[tuple[int, int]]) -> None:
-    rule = judge(kind=Kind.RATE, change=8, per_s=200)
+    rule = judge(kind=AlarmKind.RATE, change=8, per_s=200)
     at, readings = 0.0, list[tuple[float, float]]()
     for gap, number in series:
         at += gap / 256
         readings.append((at, number))
-        verdict = tell(rule, number, at).is_bad
+        verdict = tell(rule, number, at).is_active
         assert verdict or not fast(readings, at, 199, 8)
         assert fast(readings, at, 200, 8) or not verdict
 
 
 @pytest.mark.parametrize("step", [1, -1])
 def test_what_is_kept_of_many_readings_is_bounded(step: int) -> None:
-    rule = judge(kind=Kind.RATE, change=1e9, per_s=1000)
+    rule = judge(kind=AlarmKind.RATE, change=1e9, per_s=1000)
     for number in range(20_000):
         tell(rule, number * step, number / 100)
 
@@ -381,37 +383,37 @@ def test_what_is_kept_of_many_readings_is_bounded(step: int) -> None:
 # ---------------------------------------------------------------- no data
 
 
-def silence(judge: Judge, at: float) -> str:
-    return word(judge.look(START + at))
+def silence(judge: Evaluator, at: float) -> str:
+    return word(judge.evaluate(START + at))
 
 
-def learned(times: int = 12, every_s: float = 60) -> Judge:
+def learned(times: int = 12, every_s: float = 60) -> Evaluator:
     """Return a judge of an entity that has reported so often."""
-    rule = judge(kind=Kind.NO_DATA)
+    rule = judge(kind=AlarmKind.NO_DATA)
     for number in range(times):
         tell(rule, number, number * every_s)
     return rule
 
 
 def test_silent_for_longer_than_a_fixed_time() -> None:
-    rule = judge(kind=Kind.NO_DATA, silent_s=600)
+    rule = judge(kind=AlarmKind.NO_DATA, silent_s=600)
 
-    assert tell(rule, 5, 0, "°C").is_bad is False
+    assert tell(rule, 5, 0, "°C").is_active is False
     assert rule.due(START) == START + 600
     assert silence(rule, 599) == "good"
-    assert rule.look(START + 600) == Verdict(
-        True, Severity.WARNING, "5", "10 min > 10 min", Why.SILENT, (("silent", "10 min"), ("limit", "10 min"))
+    assert rule.evaluate(START + 600) == Evaluation(
+        True, Severity.WARNING, "5", "10 min > 10 min", Reason.SILENT, (("silent", "10 min"), ("limit", "10 min"))
     )
     assert rule.due(START + 600) is None
-    assert rule.look(START + 7800 + 59).why == "2 h 10 min > 10 min"
-    assert tell(rule, 5, 8000).is_bad is False
+    assert rule.evaluate(START + 7800 + 59).why == "2 h 10 min > 10 min"
+    assert tell(rule, 5, 8000).is_active is False
     assert rule.due(START + 8000) == START + 8600
 
 
 def test_a_report_that_is_old_already_counts_from_its_time() -> None:
-    rule = judge(kind=Kind.NO_DATA, silent_s=600)
+    rule = judge(kind=AlarmKind.NO_DATA, silent_s=600)
 
-    assert rule.see(seen(5, 0), START + 700).is_bad
+    assert rule.update(seen(5, 0), START + 700).is_active
 
 
 def test_silent_against_its_own_rhythm() -> None:
@@ -419,10 +421,10 @@ def test_silent_against_its_own_rhythm() -> None:
 
     assert rule.due(START + 660) == START + 660 + 300
     assert silence(rule, 660 + 299) == "good"
-    verdict = rule.look(START + 660 + 545)
+    verdict = rule.evaluate(START + 660 + 545)
 
-    assert (verdict.is_bad, verdict.why, verdict.why_key) == (True, "9 min > 5 min", Why.SILENT_UNUSUAL)
-    assert dict(verdict.why_values) == {"usual": "60 s", "silent": "9 min"}
+    assert (verdict.is_active, verdict.why, verdict.reason_key) == (True, "9 min > 5 min", Reason.SILENT_UNUSUAL)
+    assert dict(verdict.reason_values) == {"usual": "60 s", "silent": "9 min"}
 
 
 def test_a_fast_rhythm_has_two_minutes() -> None:
@@ -433,12 +435,12 @@ def test_a_fast_rhythm_has_two_minutes() -> None:
 
 def test_a_rhythm_is_known_after_eight_gaps() -> None:
     assert learned(times=8).due(START + 420) is None
-    assert word(learned(times=8).look(START + 99_999)) == "?"
+    assert word(learned(times=8).evaluate(START + 99_999)) == "?"
     assert learned(times=9).due(START + 480) == START + 780
 
 
 def test_an_irregular_entity_has_no_rhythm() -> None:
-    rule = judge(kind=Kind.NO_DATA)
+    rule = judge(kind=AlarmKind.NO_DATA)
     at = 0.0
     for number in range(40):
         at += (10, 300, 45, 2000)[number % 4]
@@ -449,7 +451,7 @@ def test_an_irregular_entity_has_no_rhythm() -> None:
 
 
 def test_a_silence_ends_even_when_the_rhythm_is_lost_with_it() -> None:
-    rule = judge(kind=Kind.NO_DATA)
+    rule = judge(kind=AlarmKind.NO_DATA)
     heard = 0.0
     for gap in (60, 60, 60, 60, 60, 60, 200, 200):
         tell(rule, 1, heard)
@@ -461,12 +463,12 @@ def test_a_silence_ends_even_when_the_rhythm_is_lost_with_it() -> None:
 
     assert rule.due(START + heard + 500) is None
     assert word(verdict) == silence(rule, heard + 99_999) == "good"
-    rule = restarted(rule, kind=Kind.NO_DATA)
+    rule = restarted(rule, kind=AlarmKind.NO_DATA)
     assert word(tell(rule, 1, heard + 100_000)) == "good"
 
 
 def test_a_rhythm_bears_some_jitter_and_some_lost_reports() -> None:
-    rule = judge(kind=Kind.NO_DATA)
+    rule = judge(kind=AlarmKind.NO_DATA)
     at = 0.0
     for number in range(32):
         at += 60 + number % 7 - 3 + (60 if number % 10 == 0 else 0)
@@ -478,7 +480,7 @@ def test_a_rhythm_bears_some_jitter_and_some_lost_reports() -> None:
 
 
 def test_two_changes_of_one_message_are_one_report() -> None:
-    rule = judge(kind=Kind.NO_DATA)
+    rule = judge(kind=AlarmKind.NO_DATA)
     for number in range(12):
         tell(rule, number, number * 60)
         tell(rule, number + 0.5, number * 60 + 0.2)
@@ -524,15 +526,15 @@ def test_away_is_silent() -> None:
 def test_what_is_not_there_is_not_judged() -> None:
     rule = learned()
 
-    assert tell(rule, None, 700).is_bad is None
+    assert tell(rule, None, 700).is_active is None
     assert rule.due(START + 700) is None
     assert silence(rule, 99_999) == "?"
 
 
 def test_an_entity_that_was_never_there_with_a_value_is_silent_too() -> None:
-    rule = judge(kind=Kind.NO_DATA, silent_s=600)
+    rule = judge(kind=AlarmKind.NO_DATA, silent_s=600)
 
-    assert tell(rule, "unavailable", 0).is_bad is None
+    assert tell(rule, "unavailable", 0).is_active is None
     assert silence(rule, 600) == "warning"
 
 
@@ -559,7 +561,7 @@ def test_and_without_another_it_is_silent_again() -> None:
 def test_a_restart_ends_no_silence_and_begins_none() -> None:
     silent, heard = learned(), learned()
     assert silence(silent, 2000) == "warning"
-    silent, heard = (restarted(rule, kind=Kind.NO_DATA) for rule in (silent, heard))
+    silent, heard = (restarted(rule, kind=AlarmKind.NO_DATA) for rule in (silent, heard))
 
     for rule, then in ((silent, "?"), (heard, "good")):
         assert silence(rule, 9000) == "?"
@@ -572,7 +574,7 @@ def test_a_restart_ends_no_silence_and_begins_none() -> None:
 def test_a_silence_goes_on_after_a_restart() -> None:
     rule = learned()
     silence(rule, 2000)
-    rule = restarted(rule, kind=Kind.NO_DATA)
+    rule = restarted(rule, kind=AlarmKind.NO_DATA)
     tell(rule, 5, 9000)
 
     assert silence(rule, 9299) == "?"
@@ -580,7 +582,7 @@ def test_a_silence_goes_on_after_a_restart() -> None:
 
 
 def test_a_clock_that_is_set_back_makes_nobody_silent_for_longer() -> None:
-    rule = judge(kind=Kind.NO_DATA, silent_s=600)
+    rule = judge(kind=AlarmKind.NO_DATA, silent_s=600)
     tell(rule, 5, 100_000)
 
     assert silence(rule, 0) == "good"
@@ -591,29 +593,29 @@ def test_a_clock_that_is_set_back_makes_nobody_silent_for_longer() -> None:
 
 @given(st.lists(st.floats(0.1, 10_000), max_size=40), st.floats(0, 100_000))
 def test_look_tells_at_the_time_it_was_due_and_not_before(gaps: list[float], wait: float) -> None:
-    rule = judge(kind=Kind.NO_DATA)
+    rule = judge(kind=AlarmKind.NO_DATA)
     now = START
     for gap in gaps:
         now += gap
-        rule.see(Seen("1", {}, now), now)
+        rule.update(EntitySnapshot("1", {}, now), now)
     due = rule.due(now)
 
     assert due is None or due > now
-    assert bool(rule.look(now + wait).is_bad) == (due is not None and now + wait >= due)
+    assert bool(rule.evaluate(now + wait).is_active) == (due is not None and now + wait >= due)
 
 
 # ---------------------------------------------------------------- all kinds
 
 
-CONDITIONS: dict[Kind, Mapping[str, Any]] = {
-    Kind.ABOVE: {"above": 20, "worse_above": 30, "hysteresis": 5},
-    Kind.BELOW: {"below": 20, "worse_below": 10, "hysteresis": 5},
-    Kind.OUTSIDE: {"above": 30, "below": 10, "worse_above": 35, "worse_below": 5, "hysteresis": 3},
-    Kind.STATE: {"states": ("on", "5")},
-    Kind.RATE: {"change": 5, "per_s": 120},
-    Kind.NO_DATA: {},
-    Kind.UNAVAILABLE: {},
-    Kind.HOST_LOST: {},
+CONDITIONS: dict[AlarmKind, Mapping[str, Any]] = {
+    AlarmKind.ABOVE: {"above": 20, "worse_above": 30, "hysteresis": 5},
+    AlarmKind.BELOW: {"below": 20, "worse_below": 10, "hysteresis": 5},
+    AlarmKind.OUTSIDE: {"above": 30, "below": 10, "worse_above": 35, "worse_below": 5, "hysteresis": 3},
+    AlarmKind.STATE: {"states": ("on", "5")},
+    AlarmKind.RATE: {"change": 5, "per_s": 120},
+    AlarmKind.NO_DATA: {},
+    AlarmKind.UNAVAILABLE: {},
+    AlarmKind.HOST_LOST: {},
 }
 ANYTHING = st.lists(
     st.tuples(
@@ -625,29 +627,29 @@ ANYTHING = st.lists(
 
 
 def test_every_kind_is_judged_here_or_has_no_entity() -> None:
-    assert CONDITIONS.keys() == JUDGED.keys() == set(Kind) - WITHOUT_ENTITIES
+    assert CONDITIONS.keys() == EVALUATORS.keys() == set(AlarmKind) - WITHOUT_ENTITIES
 
 
 @pytest.mark.parametrize("kind", sorted(WITHOUT_ENTITIES))
-def test_a_kind_without_an_entity_is_judged_elsewhere(kind: Kind) -> None:
+def test_a_kind_without_an_entity_is_judged_elsewhere(kind: AlarmKind) -> None:
     with pytest.raises(ValueError, match=kind):
         judge(kind=kind)
 
 
-@pytest.mark.parametrize("kind", JUDGED)
-def test_nothing_is_known_of_an_entity_that_is_not_there(kind: Kind) -> None:
+@pytest.mark.parametrize("kind", EVALUATORS)
+def test_nothing_is_known_of_an_entity_that_is_not_there(kind: AlarmKind) -> None:
     rule = judge(kind=kind, **CONDITIONS[kind])
 
-    assert rule.look(START).is_bad is None
-    assert tell(rule, None, 0) == Verdict(None)
+    assert rule.evaluate(START).is_active is None
+    assert tell(rule, None, 0) == Evaluation(None)
     assert rule.due(START) is None
-    assert rule.as_dict() == {} or kind is Kind.NO_DATA
+    assert rule.as_dict() == {} or kind is AlarmKind.NO_DATA
 
 
-@pytest.mark.parametrize("kind", JUDGED)
+@pytest.mark.parametrize("kind", EVALUATORS)
 @given(before=ANYTHING, after=ANYTHING)
 def test_a_restart_is_as_if_it_had_not_been_there_for_a_moment(
-    kind: Kind, before: list[tuple[int, State]], after: list[tuple[int, State]]
+    kind: AlarmKind, before: list[tuple[int, State]], after: list[tuple[int, State]]
 ) -> None:
     condition: dict[str, Any] = {"kind": kind, **CONDITIONS[kind]}
     one, at = judge(**condition), 0
@@ -662,30 +664,30 @@ def test_a_restart_is_as_if_it_had_not_been_there_for_a_moment(
         assert one.due(START + at) == other.due(START + at)
 
 
-@pytest.mark.parametrize("kind", JUDGED)
+@pytest.mark.parametrize("kind", EVALUATORS)
 @given(states=ANYTHING)
-def test_nothing_changes_before_it_is_due_and_that_has_an_end(kind: Kind, states: list[tuple[int, State]]) -> None:
-    rule, at, verdict = judge(kind=kind, **CONDITIONS[kind]), 0, Verdict(None)
+def test_nothing_changes_before_it_is_due_and_that_has_an_end(kind: AlarmKind, states: list[tuple[int, State]]) -> None:
+    rule, at, verdict = judge(kind=kind, **CONDITIONS[kind]), 0, Evaluation(None)
     for gap, state in states:
         at += gap
         verdict = tell(rule, state, at)
-        assert rule.look(START + at) == verdict
+        assert rule.evaluate(START + at) == verdict
     due = rule.due(START + at)
     while due is not None:
-        assert rule.look((START + at + due) / 2).is_bad == verdict.is_bad
-        verdict, before = rule.look(due), due
+        assert rule.evaluate((START + at + due) / 2).is_active == verdict.is_active
+        verdict, before = rule.evaluate(due), due
         due = rule.due(before)
         assert due is None or due > before
 
 
 def test_a_rule_that_was_changed_forgets_what_it_knew() -> None:
-    hot = judge(kind=Kind.ABOVE, above=80, hysteresis=5)
+    hot = judge(kind=AlarmKind.ABOVE, above=80, hysteresis=5)
     tell(hot, 81, 0)
 
-    assert tell(restarted(hot, kind=Kind.ABOVE, above=80, hysteresis=5), 79, 1).is_bad
-    assert tell(restarted(hot, kind=Kind.BELOW, below=10), 79, 1).is_bad is False
-    changed = restarted(hot, kind=Kind.ABOVE, above=80, hysteresis=5, attribute="level")
-    assert tell(changed, "x", 1, level=79).is_bad is False
+    assert tell(restarted(hot, kind=AlarmKind.ABOVE, above=80, hysteresis=5), 79, 1).is_active
+    assert tell(restarted(hot, kind=AlarmKind.BELOW, below=10), 79, 1).is_active is False
+    changed = restarted(hot, kind=AlarmKind.ABOVE, above=80, hysteresis=5, attribute="level")
+    assert tell(changed, "x", 1, level=79).is_active is False
 
 
 # ---------------------------------------------------------------- events and messages
@@ -720,7 +722,7 @@ def test_a_message_has_the_text_in_it(contains: str, payload: str | bytes, expec
 
 
 def test_of_a_long_attribute_the_beginning_is_kept() -> None:
-    judge = Judge(Condition(kind=Kind.STATE, attribute="text", states=("x" * 1000,)), Severity.WARNING)
-    verdict = judge.see(Seen("on", {"text": "x" * 1000}, START), START)
-    assert verdict.is_bad
+    judge = Evaluator(Condition(kind=AlarmKind.STATE, attribute="text", states=("x" * 1000,)), Severity.WARNING)
+    verdict = judge.update(EntitySnapshot("on", {"text": "x" * 1000}, START), START)
+    assert verdict.is_active
     assert verdict.value == verdict.why == "x" * 255

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from custom_components.iotbridge.things.model.message import About, Path, ProblemKind, Scalar
+from custom_components.iotbridge.things.model.message import DeviceMetadata, Path, ProblemKind, Scalar
 
 type Devices = Mapping[str | None, Mapping[Path, Scalar]]
 type Problems = tuple[tuple[ProblemKind, Mapping[str, str]], ...]
@@ -22,7 +22,7 @@ class Case:
     exact: bool = False
     topic: str = "a/b"
     problems: Problems = ()
-    about: Mapping[str | None, About] = field(default_factory=dict)
+    about: Mapping[str | None, DeviceMetadata] = field(default_factory=dict)
     units: Mapping[str | Path, str] = field(default_factory=dict)
 
 

@@ -2,7 +2,7 @@
 
 import cbor2
 
-from custom_components.iotbridge.things.model.message import About, ProblemKind
+from custom_components.iotbridge.things.model.message import DeviceMetadata, ProblemKind
 
 from .case import Case
 
@@ -52,7 +52,7 @@ SENML = (
             "2001:db8::1": {("temperature",): 12.3, ("humidity",): 67},
         },
         units={"temperature": "Cel", "humidity": "%RH"},
-        about={"2001:db8::2": About(name="2001:db8::2"), "2001:db8::1": About(name="2001:db8::1")},
+        about={"2001:db8::2": DeviceMetadata(name="2001:db8::2"), "2001:db8::1": DeviceMetadata(name="2001:db8::1")},
     ),
     Case(
         name="senml base value, base sum, order by time",

@@ -7,56 +7,56 @@ verdict is neither good nor bad. Templates, events and messages are judged where
 from collections.abc import Callable, Mapping
 from typing import Any, Protocol
 
-from ..models import Severity, Verdict
-from ..rule import Condition, Kind
-from .no_data import SilenceJudge
-from .rate_of_change import RateJudge
-from .snapshot import Seen
-from .state import HostLostJudge, StateJudge, UnavailableJudge
-from .threshold import LimitJudge
+from ..models import Evaluation, Severity
+from ..rule import AlarmKind, Condition
+from .no_data import NoDataEvaluator
+from .rate_of_change import RateOfChangeEvaluator
+from .snapshot import EntitySnapshot
+from .state import HostLostEvaluator, StateEvaluator, UnavailableEvaluator
+from .threshold import ThresholdEvaluator
 
 
-class _KindJudge(Protocol):
+class _KindEvaluator(Protocol):
     """One kind of rule over one entity."""
 
-    def see(self, seen: Seen | None, now: float) -> Verdict: ...
+    def update(self, seen: EntitySnapshot | None, now: float) -> Evaluation: ...
     def due(self, now: float) -> float | None: ...
-    def look(self, now: float) -> Verdict: ...
+    def evaluate(self, now: float) -> Evaluation: ...
     def shift(self, by_s: float) -> None: ...
-    def excuse(self, since: float, now: float) -> Verdict: ...
+    def discount_outage(self, since: float, now: float) -> Evaluation: ...
     def as_dict(self) -> dict[str, Any]: ...
     def restore(self, data: Mapping[str, Any]) -> None: ...
 
 
-class Judge:
+class Evaluator:
     """One rule over one entity; keeps what it needs of the past. Raises ValueError for a kind that has no entity."""
 
     def __init__(self, condition: Condition, severity: Severity) -> None:
         """Begin with an entity nothing is known of; a bad verdict has the severity, or a worse one."""
-        if (judge := JUDGED.get(condition.kind)) is None:
+        if (judge := EVALUATORS.get(condition.kind)) is None:
             raise ValueError(f"a rule of kind {condition.kind} judges no entity")
         self._about = {"kind": condition.kind.value, "attribute": condition.attribute}
         self._judge = judge(condition, severity)
 
-    def see(self, seen: Seen | None, now: float) -> Verdict:
+    def update(self, seen: EntitySnapshot | None, now: float) -> Evaluation:
         """Take the entity as it is now, None when it is not there. Seeing the same report twice changes nothing."""
-        return self._judge.see(seen, now)
+        return self._judge.update(seen, now)
 
     def due(self, now: float) -> float | None:
         """Return when to look although nothing was reported, None when there is no need; it is later than now."""
         return self._judge.due(now)
 
-    def look(self, now: float) -> Verdict:
+    def evaluate(self, now: float) -> Evaluation:
         """Judge what was seen last at a later time."""
-        return self._judge.look(now)
+        return self._judge.evaluate(now)
 
     def shift(self, by_s: float) -> None:
         """Take all times along when the clock is set: what was seen is as old as before."""
         self._judge.shift(by_s)
 
-    def excuse(self, since: float, now: float) -> Verdict:
+    def discount_outage(self, since: float, now: float) -> Evaluation:
         """Judge again after a time in which nobody could be heard: it was no silence."""
-        return self._judge.excuse(since, now)
+        return self._judge.discount_outage(since, now)
 
     def as_dict(self) -> dict[str, Any]:
         """Return what survives a restart, as JSON has it; empty when there is nothing."""
@@ -70,13 +70,13 @@ class Judge:
 
 
 # The kinds that judge an entity.
-JUDGED: Mapping[Kind, Callable[[Condition, Severity], _KindJudge]] = {
-    Kind.ABOVE: LimitJudge,
-    Kind.BELOW: LimitJudge,
-    Kind.OUTSIDE: LimitJudge,
-    Kind.STATE: StateJudge,
-    Kind.RATE: RateJudge,
-    Kind.NO_DATA: SilenceJudge,
-    Kind.UNAVAILABLE: UnavailableJudge,
-    Kind.HOST_LOST: HostLostJudge,
+EVALUATORS: Mapping[AlarmKind, Callable[[Condition, Severity], _KindEvaluator]] = {
+    AlarmKind.ABOVE: ThresholdEvaluator,
+    AlarmKind.BELOW: ThresholdEvaluator,
+    AlarmKind.OUTSIDE: ThresholdEvaluator,
+    AlarmKind.STATE: StateEvaluator,
+    AlarmKind.RATE: RateOfChangeEvaluator,
+    AlarmKind.NO_DATA: NoDataEvaluator,
+    AlarmKind.UNAVAILABLE: UnavailableEvaluator,
+    AlarmKind.HOST_LOST: HostLostEvaluator,
 }

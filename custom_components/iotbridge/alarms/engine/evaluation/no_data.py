@@ -8,10 +8,10 @@ from collections.abc import Mapping
 from statistics import median
 from typing import Any
 
-from ..models import Severity, Verdict
+from ..models import Evaluation, Severity
 from ..rule import Condition
 from .formatting import duration_text
-from .snapshot import Seen, Why
+from .snapshot import EntitySnapshot, Reason
 
 # Reports this close together are one message that changed the entity twice.
 _BURST_S = 2.0
@@ -25,7 +25,7 @@ _AT_LEAST_S = 120.0
 _WEEK_S = 7 * 86400.0
 
 
-class Rhythm:
+class LearnedInterval:
     """How often an entity reports, learned from the gaps between its reports."""
 
     def __init__(self) -> None:
@@ -69,7 +69,7 @@ class Rhythm:
         self._judge()
 
 
-class SilenceJudge:
+class NoDataEvaluator:
     """Bad while nothing was heard for too long.
 
     The first report after the entity was away, or after a restart, may be one that Home Assistant remembered or the
@@ -80,7 +80,7 @@ class SilenceJudge:
         """Begin with an entity that is not there."""
         self._fixed_s = condition.silent_s
         self._severity = severity
-        self._rhythm = Rhythm()
+        self._rhythm = LearnedInterval()
         self._is_silent = False
         # It was silent once: that it is no longer is to be said even when its rhythm is lost with that.
         self._has_ended = False
@@ -90,23 +90,23 @@ class SilenceJudge:
         # What cannot be said while it is away and not yet silent.
         self._is_away = True
 
-    def see(self, seen: Seen | None, now: float) -> Verdict:
+    def update(self, seen: EntitySnapshot | None, now: float) -> Evaluation:
         """Take a report, or that there is none."""
         if seen is None:
             self._heard_at, self._value, self._is_new, self._is_away = None, "", True, True
-            return Verdict(None)
+            return Evaluation(None)
         at = min(seen.changed_at, now)
-        if seen.is_away:
+        if seen.is_absent:
             self._is_new = self._is_away = True
             if self._heard_at is None:
                 self._heard_at = at
-            return self.look(now)
+            return self.evaluate(now)
         self._value = seen.state
         self._is_away = False
-        self._hear(at)
-        return self.look(now)
+        self._note_report(at)
+        return self.evaluate(now)
 
-    def _hear(self, at: float) -> None:
+    def _note_report(self, at: float) -> None:
         last, self._heard_at = self._heard_at, at
         if self._is_new or last is None or at < last:
             self._is_new = False
@@ -126,10 +126,10 @@ class SilenceJudge:
         at = self._heard_at + limit
         return at if at > now else None
 
-    def look(self, now: float) -> Verdict:
+    def evaluate(self, now: float) -> Evaluation:
         """Judge at this time."""
         if self._heard_at is None:
-            return Verdict(None)
+            return Evaluation(None)
         limit = self._limit_s
         # A clock that was set back must not make the silence longer than it is.
         self._heard_at = min(self._heard_at, now)
@@ -137,15 +137,15 @@ class SilenceJudge:
             self._is_silent = True
             return self._silent(now - self._heard_at, limit)
         if self._is_silent or self._is_away or (limit is None and not self._has_ended):
-            return Verdict(None, self._severity, self._value)
-        return Verdict(False, self._severity, self._value)
+            return Evaluation(None, self._severity, self._value)
+        return Evaluation(False, self._severity, self._value)
 
-    def excuse(self, since: float, now: float) -> Verdict:
+    def discount_outage(self, since: float, now: float) -> Evaluation:
         """Begin to wait anew; what had fallen silent before is so still."""
         limit = self._limit_s
         if self._heard_at is not None and (limit is None or self._heard_at + limit >= since):
             self._heard_at, self._is_silent, self._has_ended = now, False, True
-        return self.look(now)
+        return self.evaluate(now)
 
     def shift(self, by_s: float) -> None:
         """Take the silence along when the clock is set."""
@@ -156,13 +156,13 @@ class SilenceJudge:
     def _limit_s(self) -> float | None:
         return self._rhythm.limit_s if self._fixed_s is None else self._fixed_s
 
-    def _silent(self, silent_s: float, limit_s: float) -> Verdict:
+    def _silent(self, silent_s: float, limit_s: float) -> Evaluation:
         silent, limit = duration_text(silent_s), duration_text(limit_s)
         if self._fixed_s is None and self._rhythm.usual_s is not None:
-            key, values = Why.SILENT_UNUSUAL, (("usual", duration_text(self._rhythm.usual_s)), ("silent", silent))
+            key, values = Reason.SILENT_UNUSUAL, (("usual", duration_text(self._rhythm.usual_s)), ("silent", silent))
         else:
-            key, values = Why.SILENT, (("silent", silent), ("limit", limit))
-        return Verdict(True, self._severity, self._value, f"{silent} > {limit}", key, values)
+            key, values = Reason.SILENT, (("silent", silent), ("limit", limit))
+        return Evaluation(True, self._severity, self._value, f"{silent} > {limit}", key, values)
 
     def as_dict(self) -> dict[str, Any]:
         """Return what survives a restart."""

@@ -4,16 +4,16 @@ from collections import deque
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from ..models import Severity, Verdict
+from ..models import Evaluation, Severity
 from ..rule import Condition
 from .formatting import duration_text, number_text
-from .snapshot import Seen, Why, reading_text, span_of
+from .snapshot import EntitySnapshot, Reason, reading_text, span_of
 
 # Readings closer together than this share of the window count as one time, which bounds what is kept.
 _RESOLUTION = 200
 
 
-class Reading(NamedTuple):
+class TimedValue(NamedTuple):
     """A number and when it was read."""
 
     at: float
@@ -29,10 +29,10 @@ class Extremes:
     def __init__(self, per_s: float) -> None:
         """Begin with an empty window of ``per_s`` seconds."""
         self._per_s = per_s
-        self.high: deque[Reading] = deque()
-        self.low: deque[Reading] = deque()
+        self.high: deque[TimedValue] = deque()
+        self.low: deque[TimedValue] = deque()
 
-    def add(self, reading: Reading) -> None:
+    def add(self, reading: TimedValue) -> None:
         """Take a reading that is not older than the others."""
         apart = self._per_s / _RESOLUTION
         high, low = self.high, self.low
@@ -62,7 +62,7 @@ class Extremes:
             kept.extend([_later(kept.popleft(), by_s) for _ in range(len(kept))])
 
 
-class RateJudge:
+class RateOfChangeEvaluator:
     """Bad while any two readings of the last ``per_s`` seconds are more than ``change`` apart.
 
     A reading holds until the next, as most entities report only changes: a value that stood still for an hour and then
@@ -76,27 +76,27 @@ class RateJudge:
         self._per_s = condition.per_s
         self._severity = severity
         self._window = Extremes(condition.per_s)
-        self._last: Reading | None = None
+        self._last: TimedValue | None = None
         # The last two neighbours that were too far apart, and the newest reading there ever was.
-        self._jump: tuple[Reading, Reading] | None = None
+        self._jump: tuple[TimedValue, TimedValue] | None = None
         self._newest_at: float | None = None
         # What the readings are in: the unit of the rule, or that of an entity that measures something else.
         self._rule_unit = condition.unit
         self._unit: str | None = None
         self._value = ""
 
-    def see(self, seen: Seen | None, now: float) -> Verdict:
+    def update(self, seen: EntitySnapshot | None, now: float) -> Evaluation:
         """Take a reading, or that there is none."""
         span = None if seen is None else span_of(seen, self._attribute)
         if seen is None or span is None:
             self._last = None
-            return Verdict(None)
+            return Evaluation(None)
         self._follow_unit(self._rule_unit if seen.in_rule else seen.unit)
         self._value = reading_text(seen, self._attribute)
         # One that another unit has only rounded is no change.
         is_same = self._last is not None and span.low <= self._last.number <= span.high
         number = self._last.number if self._last and is_same else span.middle
-        reading = Reading(min(seen.changed_at, now), number)
+        reading = TimedValue(min(seen.changed_at, now), number)
         if self._newest_at is not None and reading.at < self._newest_at:
             # The clock was set back: what was read in its future says nothing.
             self._forget()
@@ -104,7 +104,7 @@ class RateJudge:
             self._jump = (self._last, reading)
         self._last, self._newest_at = reading, reading.at
         self._window.add(reading)
-        return self.look(now)
+        return self.evaluate(now)
 
     def due(self, now: float) -> float | None:
         """Return when the reading that makes it bad leaves the window."""
@@ -115,20 +115,22 @@ class RateJudge:
             times.append(self._jump[1].at)
         return min((at + self._per_s for at in times if at + self._per_s > now), default=None)
 
-    def look(self, now: float) -> Verdict:
+    def evaluate(self, now: float) -> Evaluation:
         """Judge at this time."""
         if self._last is None:
-            return Verdict(None)
+            return Evaluation(None)
         changes = self._changes(now)
         if not changes:
-            return Verdict(False, self._severity, self._value)
+            return Evaluation(False, self._severity, self._value)
         first, last = sorted(changes)
         sign = "+" if last.number > first.number else "-"
         change = sign + number_text(abs(last.number - first.number), self._unit)
         limit = number_text(self._change, self._unit)
         within, per = duration_text(last.at - first.at), duration_text(self._per_s)
         values = (("change", change), ("within", within), ("limit", limit), ("per", per))
-        return Verdict(True, self._severity, self._value, f"{change} / {within} > {limit} / {per}", Why.CHANGED, values)
+        return Evaluation(
+            True, self._severity, self._value, f"{change} / {within} > {limit} / {per}", Reason.CHANGED, values
+        )
 
     def shift(self, by_s: float) -> None:
         """Take the readings along when the clock is set."""
@@ -149,7 +151,7 @@ class RateJudge:
         self._window.clear()
         self._last = self._jump = None
 
-    def _changes(self, now: float) -> tuple[Reading, Reading] | None:
+    def _changes(self, now: float) -> tuple[TimedValue, TimedValue] | None:
         """Return the two readings that are too far apart, None when there are none."""
         window = self._window
         window.forget(now)
@@ -162,9 +164,9 @@ class RateJudge:
                 return high, low
         return self._jump
 
-    def excuse(self, _since: float, now: float) -> Verdict:
+    def discount_outage(self, _since: float, now: float) -> Evaluation:
         """Judge as ever: a reading is as good as it was."""
-        return self.look(now)
+        return self.evaluate(now)
 
     def as_dict(self) -> dict[str, Any]:
         """Return what survives a restart: the times of the readings tell what they are still worth."""
@@ -180,17 +182,17 @@ class RateJudge:
 
     def restore(self, data: Mapping[str, Any]) -> None:
         """Take up what survived."""
-        self._window.high.extend(Reading(*reading) for reading in data["high"])
-        self._window.low.extend(Reading(*reading) for reading in data["low"])
+        self._window.high.extend(TimedValue(*reading) for reading in data["high"])
+        self._window.low.extend(TimedValue(*reading) for reading in data["low"])
         if data["jump"]:
             before, after = data["jump"]
-            self._jump = (Reading(*before), Reading(*after))
+            self._jump = (TimedValue(*before), TimedValue(*after))
         self._newest_at, self._unit = data["newest_at"], data.get("unit")
 
 
-def _later(reading: Reading, by_s: float) -> Reading:
-    return Reading(reading.at + by_s, reading.number)
+def _later(reading: TimedValue, by_s: float) -> TimedValue:
+    return TimedValue(reading.at + by_s, reading.number)
 
 
-def _number(reading: Reading) -> float:
+def _number(reading: TimedValue) -> float:
     return reading.number

@@ -10,13 +10,13 @@ from typing import Any, NamedTuple
 from .formatting import number_text
 
 UNAVAILABLE = "unavailable"
-AWAY = frozenset({UNAVAILABLE, "unknown"})
+ABSENT = frozenset({UNAVAILABLE, "unknown"})
 
 # Turns a number of one unit into another; None for what has no counterpart there.
 type Conversion = Callable[[float], float | None]
 
 
-class Why(StrEnum):
+class Reason(StrEnum):
     """The reasons that need a sentence: ``Verdict.why_key``, with their placeholders."""
 
     NOT_WATCHED = "not_watched"
@@ -29,7 +29,7 @@ class Why(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Seen:
+class EntitySnapshot:
     """An entity at a moment.
 
     ``state`` may be Home Assistant's "unavailable" or "unknown". ``changed_at`` is when it was last reported, changed
@@ -44,14 +44,14 @@ class Seen:
     in_rule: Conversion | None = None
 
     @property
-    def is_away(self) -> bool:
+    def is_absent(self) -> bool:
         """Tell whether there is no value."""
-        return self.state in AWAY
+        return self.state in ABSENT
 
 
-def number_of(seen: Seen, attribute: str | None) -> float | None:
+def number_of(seen: EntitySnapshot, attribute: str | None) -> float | None:
     """Return the state or an attribute as a finite number, None when it is none or the entity is away."""
-    if seen.state in AWAY:
+    if seen.state in ABSENT:
         return None
     value = seen.state if attribute is None else seen.attributes.get(attribute)
     if isinstance(value, bool) or not isinstance(value, str | int | float):
@@ -73,7 +73,7 @@ class Span(NamedTuple):
     high: float
 
 
-def span_of(seen: Seen, attribute: str | None) -> Span | None:
+def span_of(seen: EntitySnapshot, attribute: str | None) -> Span | None:
     """Return a reading in the unit of its rule, None when it is no number.
 
     Home Assistant rounds when it converts: 21 °C are shown as 70 °F, which are 21.1 °C. So no limit counts as passed
@@ -100,7 +100,7 @@ def _half_of_last_digit(number: str) -> float:
     return 0.5 * 10.0 ** min(0, int(exponent))
 
 
-def reading_text(seen: Seen, attribute: str | None) -> str:
+def reading_text(seen: EntitySnapshot, attribute: str | None) -> str:
     """Write a reading as its entity shows it, empty when it is no number."""
     number = number_of(seen, attribute)
     return "" if number is None else number_text(number, seen.unit)

@@ -3,10 +3,10 @@
 from collections.abc import Mapping
 from typing import Any, override
 
-from ..models import Severity, Verdict
+from ..models import Evaluation, Severity
 from ..rule import Condition
 from .formatting import duration_text
-from .snapshot import UNAVAILABLE, Seen, Why
+from .snapshot import UNAVAILABLE, EntitySnapshot, Reason
 
 # Home Assistant shows an entity as unavailable while its integration is not loaded yet. After so long, it is.
 NOT_LOADED_S = 300.0
@@ -34,28 +34,28 @@ def message_matches(contains: str, payload: str | bytes) -> bool:
     return contains.encode() in payload if isinstance(payload, bytes) else contains in payload
 
 
-class StatelessJudge:
+class StatelessEvaluator:
     """Base of evaluators that look at the current state only: no deadline, nothing kept over a restart."""
 
     def __init__(self, severity: Severity) -> None:
         """Start without a state; ``severity`` is that of an active evaluation."""
         self._severity = severity
-        self._verdict = Verdict(None)
+        self._verdict = Evaluation(None)
 
     def due(self, now: float) -> float | None:  # noqa: ARG002
         """Return no deadline."""
         return None
 
-    def look(self, now: float) -> Verdict:  # noqa: ARG002
+    def evaluate(self, now: float) -> Evaluation:  # noqa: ARG002
         """Return the evaluation of the last state."""
         return self._verdict
 
     def shift(self, by_s: float) -> None:
         """Keep no time."""
 
-    def excuse(self, _since: float, now: float) -> Verdict:
+    def discount_outage(self, _since: float, now: float) -> Evaluation:
         """Return the evaluation of the last state."""
-        return self.look(now)
+        return self.evaluate(now)
 
     def as_dict(self) -> dict[str, Any]:
         """Return nothing to keep."""
@@ -65,7 +65,7 @@ class StatelessJudge:
         """Keep nothing."""
 
 
-class StateJudge(StatelessJudge):
+class StateEvaluator(StatelessEvaluator):
     """STATE: the state, or an attribute, is one of some words; upper and lower case are the same."""
 
     def __init__(self, condition: Condition, severity: Severity) -> None:
@@ -74,33 +74,33 @@ class StateJudge(StatelessJudge):
         self._words = frozenset(word.casefold() for word in condition.states)
         self._why_key = ""
 
-    def see(self, seen: Seen | None, _now: float) -> Verdict:
+    def update(self, seen: EntitySnapshot | None, _now: float) -> Evaluation:
         """Return the evaluation of a state; None is an entity that does not exist."""
-        word = None if seen is None or seen.is_away else self._word(seen)
+        word = None if seen is None or seen.is_absent else self._word(seen)
         if word is None:
-            self._verdict = Verdict(None)
+            self._verdict = Evaluation(None)
         elif word.casefold() in self._words:
-            self._verdict = Verdict(True, self._severity, word[:MAX_WORD], word[:MAX_WORD], self._why_key)
+            self._verdict = Evaluation(True, self._severity, word[:MAX_WORD], word[:MAX_WORD], self._why_key)
         else:
-            self._verdict = Verdict(False, self._severity, word[:MAX_WORD])
+            self._verdict = Evaluation(False, self._severity, word[:MAX_WORD])
         return self._verdict
 
-    def _word(self, seen: Seen) -> str | None:
+    def _word(self, seen: EntitySnapshot) -> str | None:
         if self._attribute is None:
             return seen.state
         value = seen.attributes.get(self._attribute)
         return None if value is None else str(value)
 
 
-class HostLostJudge(StateJudge):
+class HostLostEvaluator(StateEvaluator):
     """HOST_LOST: the power state that IoT Bridge shows of a host says so."""
 
     def __init__(self, condition: Condition, severity: Severity) -> None:
         super().__init__(Condition(kind=condition.kind, states=(HOST_LOST,)), severity)
-        self._why_key = Why.HOST_LOST
+        self._why_key = Reason.HOST_LOST
 
 
-class UnavailableJudge(StatelessJudge):
+class UnavailableEvaluator(StatelessEvaluator):
     """UNAVAILABLE: its integration says that it cannot be reached, or has not brought it for five minutes.
 
     An unknown value is no reason: the device is there and has said nothing yet.
@@ -110,20 +110,20 @@ class UnavailableJudge(StatelessJudge):
         super().__init__(severity)
         self._not_loaded_since: float | None = None
 
-    def see(self, seen: Seen | None, now: float) -> Verdict:
+    def update(self, seen: EntitySnapshot | None, now: float) -> Evaluation:
         """Return the evaluation of a state; None is an entity that does not exist."""
         if seen is None or seen.state != UNAVAILABLE or not seen.attributes.get("restored"):
             self._not_loaded_since = None
         elif self._not_loaded_since is None:
             self._not_loaded_since = now
         if seen is None:
-            self._verdict = Verdict(None)
+            self._verdict = Evaluation(None)
         elif seen.state != UNAVAILABLE:
-            self._verdict = Verdict(False, self._severity, seen.state)
+            self._verdict = Evaluation(False, self._severity, seen.state)
         elif self._not_loaded_since is None:
-            self._verdict = Verdict(True, self._severity, seen.state, seen.state, Why.UNAVAILABLE)
+            self._verdict = Evaluation(True, self._severity, seen.state, seen.state, Reason.UNAVAILABLE)
         else:
-            return self.look(now)
+            return self.evaluate(now)
         return self._verdict
 
     @override
@@ -139,12 +139,12 @@ class UnavailableJudge(StatelessJudge):
             self._not_loaded_since += by_s
 
     @override
-    def look(self, now: float) -> Verdict:
+    def evaluate(self, now: float) -> Evaluation:
         since = self._not_loaded_since
         if since is None:
             return self._verdict
         self._not_loaded_since = since = min(since, now)
         if now < since + NOT_LOADED_S:
-            return Verdict(None)
+            return Evaluation(None)
         values = (("since", duration_text(now - since)),)
-        return Verdict(True, self._severity, UNAVAILABLE, UNAVAILABLE, Why.NOT_LOADED, values)
+        return Evaluation(True, self._severity, UNAVAILABLE, UNAVAILABLE, Reason.NOT_LOADED, values)

@@ -4,10 +4,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from ..models import Severity, Verdict
-from ..rule import Condition, Kind
+from ..models import Evaluation, Severity
+from ..rule import AlarmKind, Condition
 from .formatting import comparison_text, number_text
-from .snapshot import Seen, Span, reading_text, span_of
+from .snapshot import EntitySnapshot, Span, reading_text, span_of
 
 
 @dataclass(slots=True)
@@ -38,28 +38,28 @@ class _Limit:
         return comparison_text(span.middle, sign, passed, unit)
 
 
-class LimitJudge:
+class ThresholdEvaluator:
     """ABOVE, BELOW and OUTSIDE: the worst of the thresholds that are passed."""
 
     def __init__(self, condition: Condition, severity: Severity) -> None:
         """Begin with no threshold passed."""
         self._severity = severity
-        self._verdict = Verdict(None)
+        self._verdict = Evaluation(None)
         self._attribute, self._unit = condition.attribute, condition.unit
         worse, back = condition.worse, max(0.0, condition.hysteresis)
         uppers = [("above", condition.above, severity), ("worse_above", condition.worse_above, worse)]
         lowers = [("below", condition.below, severity), ("worse_below", condition.worse_below, worse)]
         self._limits: list[_Limit] = []
-        if condition.kind is not Kind.BELOW:
+        if condition.kind is not AlarmKind.BELOW:
             self._limits += [_Limit(name, at, at - back, bad, True) for name, at, bad in uppers if at is not None]
-        if condition.kind is not Kind.ABOVE:
+        if condition.kind is not AlarmKind.ABOVE:
             self._limits += [_Limit(name, at, at + back, bad, False) for name, at, bad in lowers if at is not None]
 
-    def see(self, seen: Seen | None, _now: float) -> Verdict:
+    def update(self, seen: EntitySnapshot | None, _now: float) -> Evaluation:
         """Take a number, or that there is none."""
         span = None if seen is None else span_of(seen, self._attribute)
         if seen is None or span is None:
-            self._verdict = Verdict(None)
+            self._verdict = Evaluation(None)
             return self._verdict
         worst: _Limit | None = None
         for limit in self._limits:
@@ -67,9 +67,9 @@ class LimitJudge:
                 worst = limit
         value = reading_text(seen, self._attribute)
         if worst is None:
-            self._verdict = Verdict(False, self._severity, value)
+            self._verdict = Evaluation(False, self._severity, value)
         else:
-            self._verdict = Verdict(
+            self._verdict = Evaluation(
                 True, worst.severity, value, worst.why(span, value, self._unit if seen.in_rule else seen.unit)
             )
         return self._verdict
@@ -77,16 +77,16 @@ class LimitJudge:
     def due(self, _now: float) -> float | None:
         """Return None: time changes nothing."""
 
-    def look(self, _now: float) -> Verdict:
+    def evaluate(self, _now: float) -> Evaluation:
         """Return the last verdict."""
         return self._verdict
 
     def shift(self, _by_s: float) -> None:
         """Keep no time."""
 
-    def excuse(self, _since: float, now: float) -> Verdict:
+    def discount_outage(self, _since: float, now: float) -> Evaluation:
         """Judge as ever: a reading is as good as it was."""
-        return self.look(now)
+        return self.evaluate(now)
 
     def as_dict(self) -> dict[str, Any]:
         """Return which thresholds hold."""

@@ -1,0 +1,139 @@
+"""Notification to one group: a row of the store, with who was informed before and whom it was delivered to. Pure."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from ..engine.escalation import ACTIONABLE, Notification, NotificationKind, Sound
+from ..engine.models import AlarmKey, Severity
+from ..engine.references import Moves, moved_key
+from .delivery_policy import Digest
+
+# None is: all of the group.
+type Informed = frozenset[str] | None
+
+NOBODY: frozenset[str] = frozenset()
+# The first that a group hears of an alarm; all other news go to groups that know, unless an earlier row says otherwise.
+_FIRST = frozenset({NotificationKind.RAISED, NotificationKind.ESCALATED})
+
+
+@dataclass(slots=True, kw_only=True, eq=False)
+class QueuedNotification:
+    """One thing to tell to one group; a row of the store.
+
+    ``heard`` are the targets that knew of the alarm before, ``sent`` those that got this row. A row that ``is_done`` is
+    only kept because not all of the group heard the same. ``times`` is how often the alarm was raised since the others
+    heard of it, ``began`` the message of the last of these beginnings where it is not this row's own.
+    """
+
+    id: int
+    group: str
+    news: NotificationKind
+    key: AlarmKey
+    episode: int
+    severity: Severity
+    at: float
+    due_at: float
+    message: Mapping[str, Any]
+    attempts: int = 0
+    digest: Digest | None = None
+    heard: Informed = None
+    sent: frozenset[str] = NOBODY
+    is_done: bool = False
+    manner: Sound = Sound.NORMAL
+    is_last: bool = False
+    began: Mapping[str, Any] | None = None
+    times: int = 0
+
+    @classmethod
+    def of(
+        cls, notice: Notification, group: str, *, number: int, message: Mapping[str, Any], due_at: float
+    ) -> QueuedNotification:
+        """Return a notice as a row of one of its groups."""
+        return cls(
+            id=number,
+            group=group,
+            news=notice.news,
+            key=notice.key,
+            episode=notice.episode,
+            severity=notice.severity,
+            at=notice.at,
+            due_at=due_at,
+            message=message,
+            heard=informed_before(notice.news),
+            manner=notice.manner,
+            is_last=notice.is_last,
+            times=int(notice.news in ACTIONABLE),
+        )
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return it for the store."""
+        data = {name: getattr(self, name) for name in self.__slots__ if name != "id"}
+        return data | {
+            "key": list(self.key),
+            "severity": int(self.severity),
+            "heard": None if self.heard is None else sorted(self.heard),
+            "sent": sorted(self.sent),
+        }
+
+    @classmethod
+    def from_dict(cls, number: int, data: Mapping[str, Any]) -> QueuedNotification:
+        """Read what ``as_dict`` wrote."""
+        given = dict(data)
+        return cls(
+            **given
+            | {
+                "id": number,
+                "news": NotificationKind(given["news"]),
+                "key": AlarmKey(*given["key"]),
+                "severity": Severity(given["severity"]),
+                "digest": Digest(given["digest"]) if given["digest"] else None,
+                "heard": None if given["heard"] is None else frozenset(given["heard"]),
+                "sent": frozenset(given["sent"]),
+                "manner": Sound(given.get("manner", Sound.NORMAL)),
+            }
+        )
+
+    def move(self, moves: Moves) -> bool:
+        """Follow a rename of entities, of the alarm's own and of targets; return whether the row is another now."""
+        before = self.heard, self.sent
+        self.heard = None if self.heard is None else _moved_names(self.heard, moves)
+        self.sent = _moved_names(self.sent, moves)
+        return self.move_subject(moves) or (self.heard, self.sent) != before
+
+    def move_subject(self, moves: Moves) -> bool:
+        """Follow a rename of the alarm's own entity alone; return whether the row is another now."""
+        before = self.key, self.message, self.began
+        self.key = moved_key(self.key, moves)
+        self.message = _moved_message(self.message, moves)
+        self.began = None if self.began is None else _moved_message(self.began, moves)
+        return (self.key, self.message, self.began) != before
+
+    @property
+    def is_call(self) -> bool:
+        """Tell whether it calls for somebody."""
+        return self.news in ACTIONABLE
+
+    def is_new_to(self, name: str) -> bool:
+        """Tell whether a target is told of an end without having heard of the beginning."""
+        return bool(self.times) and not self.is_call and self.heard is not None and name not in self.heard
+
+
+def informed_before(news: NotificationKind) -> Informed:
+    """Return who knows of an alarm before a notice of it, as far as the notice itself tells."""
+    return NOBODY if news in _FIRST else None
+
+
+def _moved_names(names: Iterable[str], moves: Moves) -> frozenset[str]:
+    return frozenset(moved_name(name, moves) for name in names)
+
+
+def _moved_message(message: Mapping[str, Any], moves: Moves) -> Mapping[str, Any]:
+    entity_id = message.get("entity_id", "")
+    return {**message, "entity_id": moves[entity_id]} if entity_id in moves else message
+
+
+def moved_name(name: str, moves: Moves) -> str:
+    """Return the name of a target after a rename of entities; the second of the same name has its number."""
+    entity_id, number, count = name.partition("#")
+    return f"{moves.get(entity_id, entity_id)}{number}{count}"
