@@ -23,8 +23,9 @@ from custom_components.iotbridge.things.model.message import (
     Sample,
     Scalar,
 )
+from tests.things.sample_sets import DOCUMENTED, documented, load
 
-from .cases import CASES, SAMPLES, UNREADABLE, Case, Unreadable, sample_cases
+from .cases import CASES, UNREADABLE, Case, Unreadable, sample_cases
 
 
 def fields(decoded: Decoded) -> dict[str | None, dict[Path, Scalar]]:
@@ -62,11 +63,9 @@ def test_what_cannot_be_read_says_why(case: Unreadable) -> None:
 
 
 def test_every_sample_has_its_case() -> None:
-    """The manifest names the files; a message of each is in the table."""
-    manifest = json.loads((SAMPLES / "manifest-samples.json").read_text("utf-8"))
-
-    assert {sample["id"] for sample in manifest["samples"]} == {case.name.split(" ")[0] for case in sample_cases()}
-    assert len(manifest["samples"]) == 21
+    """A message of each documented sample is in the table."""
+    assert {sample["id"] for sample in load(DOCUMENTED)} == {case.name.split(" ")[0] for case in sample_cases()}
+    assert len(load(DOCUMENTED)) == 21
 
 
 @pytest.mark.parametrize("case", [case for case in CASES if case.exact], ids=lambda case: case.name)
@@ -102,7 +101,7 @@ def test_compression_changes_nothing_but_that_it_is_not_exact(case: Case, prefix
 
 
 def test_technical_is_the_radio_not_the_world() -> None:
-    decoded = decode(Sample("v3/app1@tenant1/devices/dev1/up", (SAMPLES / "ttn-v3-uplink-decoded.json").read_bytes()))
+    decoded = decode(*documented("ttn-v3-uplink-decoded"))
 
     assert {one.path[-1] for one in decoded.reports[0].fields if one.technical} == {
         "rssi", "snr", "spreading_factor", "frequency",

@@ -1,51 +1,25 @@
 """The blind examinations: real messages, judged before inference saw them, by somebody who had not seen inference.
 
-Beside what the other manifests say, ``alternatives`` of an expected reading are other answers that are as right,
+Beside what the other sets say, ``alternatives`` of an expected reading are other answers that are as right,
 an ``optional`` one must be right when it is on and may be missing, and ``allowed`` names what may be on or off.
 """
 
-import base64
 from collections.abc import Iterator
 from dataclasses import dataclass
-from fnmatch import fnmatchcase
-import json
-from pathlib import Path
 import re
 from typing import Any
 
 import pytest
 
-from custom_components.iotbridge.things.analysis import analyse
-from custom_components.iotbridge.things.model.message import Sample
 from custom_components.iotbridge.things.model.profile import Reading
+from tests.things.sample_sets import load, readings
 
-from .test_score import is_same
+from .test_score import is_allowed, is_same
 
-HERE = Path(__file__).parents[1]
 STEPS = re.compile(r"\[(\d+)\]|[.]?([^.\[\]]+)")
 # What was reached with each: readings that are right, and false ones that are on.
 REACHED = {"blind": (423, 1), "blind2": (411, 0), "blind3": (86, 3)}
 JUDGED = ("unit", "device_class", "platform")
-
-
-def samples(folder: str) -> list[dict[str, Any]]:
-    """Return the samples of all manifests of an examination."""
-    return [
-        one for path in sorted((HERE / folder).glob("*.json")) for one in json.loads(path.read_text("utf-8"))["samples"]
-    ]
-
-
-def readings_of(sample: dict[str, Any]) -> list[Reading]:
-    """Understand a sample as the wizard does."""
-    heard = [
-        Sample(
-            one["topic"],
-            base64.b64decode(one["payload_base64"]) if "payload_base64" in one else one["payload"].encode(),
-        )
-        for one in sample["messages"]
-    ]
-    understood = analyse(heard, topic=sample["topic"] if len(heard) > 1 else None)
-    return [reading for device in understood.devices for reading in device.readings]
 
 
 def steps(path: str | list[str]) -> list[str]:
@@ -84,13 +58,6 @@ def mistakes(reading: Reading, wanted: dict[str, Any]) -> list[str]:
     return found if reading.channel.enabled else [*found, "off"]
 
 
-def is_allowed(reading: Reading, allowed: list[str]) -> bool:
-    """Return whether a reading may be on or off."""
-    key = reading.channel.key
-    ends = [key[position:] for position in range(len(key)) if position == 0 or key[position - 1] in "./:"]
-    return any(fnmatchcase(end, pattern.replace("[", "[[]")) for pattern in allowed for end in ends)
-
-
 @dataclass
 class Judgement:
     """Mistakes in a sample; those of ``state_classes`` are listed, but not counted."""
@@ -103,7 +70,7 @@ class Judgement:
 
 def judge(sample: dict[str, Any]) -> Judgement:
     """Compare what is understood of a sample with what a person expects."""
-    left = readings_of(sample)
+    left = readings(sample)
     result = Judgement(sum(not one.get("optional") for one in sample["readings"]), [], [], [])
     for expected in sample["readings"]:
         options = [
@@ -140,7 +107,7 @@ def test_a_blind_examination_is_scored(folder: str) -> None:
     """Prints every score; docs/things.md tells what each was at first sight, before anything was changed."""
     right = total = false = perfect = state_classes = 0
     lines = []
-    everything = samples(folder)
+    everything = load(folder)
     for sample in everything:
         one = judge(sample)
         right += one.expected - len(one.wrong)

@@ -18,9 +18,7 @@ from custom_components.iotbridge.things.inference import (
 )
 from custom_components.iotbridge.things.inference.rules import Example, Reads, Table, TableRule
 from custom_components.iotbridge.things.model.message import Sample
-
-from .test_blind_sets import REACHED, samples
-from .test_score import HOLDOUT, SAMPLES, manifest
+from tests.things.sample_sets import SETS, load
 
 MODULES = (unit_rules, quantity_rules, role_rules, binary_rules, event_rules, visibility_rules)
 
@@ -72,8 +70,7 @@ def test_the_example_of_a_rule_needs_it(
 
 def test_an_example_names_its_source() -> None:
     """A sample of this repository, or a maker or a collection and the product."""
-    ids = {f"{folder}/{sample['id']}" for folder in (SAMPLES, HOLDOUT) for sample in manifest(folder)}
-    ids |= {f"{folder}/{sample['id']}" for folder in REACHED for sample in samples(folder)}
+    ids = {f"{name}/{sample['id']}" for name in SETS for sample in load(name)}
     sources = {parameters.values[1].example.source for parameters in rules()}
 
     assert [source for source in sources - ids if not re.fullmatch(r"[\w .]+: .+", source)] == []

@@ -1,6 +1,6 @@
 """Profile files: what is read, what is refused and why, what is recognised."""
 
-import json
+from dataclasses import replace
 from pathlib import Path as File
 
 from hypothesis import given, settings, strategies as st
@@ -14,8 +14,8 @@ from custom_components.iotbridge.topic_filters import matches
 from homeassistant.components.binary_sensor.const import BinarySensorDeviceClass
 from homeassistant.components.sensor import SensorDeviceClass, SensorStateClass
 from homeassistant.components.sensor.const import DEVICE_CLASS_STATE_CLASSES, DEVICE_CLASS_UNITS
+from tests.things.sample_sets import documented
 
-SAMPLES = File(__file__).parents[1] / "samples"
 MINIMAL = "name: x\nmatch: {topic: a/+}\nchannels:\n  - {name: T, path: [t]}\n"
 
 
@@ -24,20 +24,11 @@ def texts(prefix: str, **values: str) -> list[Sample]:
     return [Sample(f"{prefix}/{key.replace('__', '/')}", value.encode()) for key, value in values.items()]
 
 
-def file(name: str, topic: str) -> list[Sample]:
-    return [Sample(topic, (SAMPLES / name).read_bytes())]
-
-
-def victron() -> list[Sample]:
-    messages = json.loads((SAMPLES / "victron-solarcharger.messages.json").read_text("utf-8"))
-    return [Sample(message["topic"], message["payload"].encode()) for message in messages]
-
-
 # Topics and values of OpenDTU: its page mqtt_topics; of rtl_433: docs/DATA_FORMAT.md and its default topics.
 THINGS = {
-    "airgradient_one": file("airgradient-one.json", "airgradient/readings/ecda3b1eaaaf"),
-    "wmbusmeters_water": file("wmbusmeters-water.json", "wmbusmeters/33225544"),
-    "victron_solar_charger": victron(),
+    "airgradient_one": documented("airgradient-one"),
+    "wmbusmeters_water": documented("wmbusmeters-water"),
+    "victron_solar_charger": documented("victron-solarcharger"),
     "opendtu_inverter": texts(
         "solar/114190641177",
         **{"name": "HM-800", "0/power": "0.0", "0/yieldday": "216", "0/yieldtotal": "13.338", "status/reachable": "0"},
@@ -89,7 +80,7 @@ def test_similar_things_are_not_taken_for_it() -> None:
     gas = b'{"media":"gas","meter":"x","id":"1","total_m3":5}'
 
     assert find([Sample("wmbusmeters/1", gas)], shipped()) is None
-    assert find([Sample("other/33225544", (SAMPLES / "wmbusmeters-water.json").read_bytes())], shipped()) is None
+    assert find([replace(one, topic="other/33225544") for one in documented("wmbusmeters-water")], shipped()) is None
     assert find([Sample("wmbusmeters/1", b"\x00\x01")], shipped()) is None
     assert find([], shipped()) is None
 

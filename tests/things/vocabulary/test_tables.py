@@ -36,7 +36,7 @@ from homeassistant.components.sensor.const import (
     STATE_CLASS_UNITS,
     SensorDeviceClass,
 )
-from tests.things.inference.test_score import HOLDOUT, SAMPLES, manifest, understood
+from tests.things.sample_sets import SETS, load, readings
 
 # A socket whose command is not known; a switch has that class, a binary sensor has not.
 OURS_ALONE = {"outlet"}
@@ -143,13 +143,7 @@ def test_a_class_of_ours_is_published_as_one_of_cores() -> None:
 
 
 def proposals() -> list[Channel]:
-    return [
-        reading.channel
-        for folder in (SAMPLES, HOLDOUT)
-        for sample in manifest(folder)
-        for device in understood(sample).devices
-        for reading in device.readings
-    ]
+    return [reading.channel for name in SETS for sample in load(name) for reading in readings(sample)]
 
 
 def test_every_proposal_is_valid() -> None:

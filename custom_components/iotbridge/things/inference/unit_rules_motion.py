@@ -21,7 +21,7 @@ MOTION = (
         "dBm",
         when=(of("signal"), whole, between(-1500, -200)),
         scale=0.1,
-        example=Example({"RSRP": -822}, Reads(-82.2, "dBm", "signal_strength"), "samples/vega-nb14-array"),
+        example=Example({"RSRP": -822}, Reads(-82.2, "dBm", "signal_strength"), "documented/vega-nb14-array"),
     ),
     UnitRule(
         "%",
@@ -38,7 +38,7 @@ MOTION = (
         "dB",
         when=(of("snr", "rsrq"), is_beside_tenths_of_dbm),
         scale=0.1,
-        example=Example({"SNR": 119, "RSSI": -744}, Reads(11.9, "dB"), "samples/vega-nb14-array"),
+        example=Example({"SNR": 119, "RSSI": -744}, Reads(11.9, "dB"), "documented/vega-nb14-array"),
     ),
     UnitRule(
         None,
@@ -72,7 +72,7 @@ MOTION = (
     UnitRule(
         "km/h",
         when=(of("speed"), beside("lat", "latitude")),
-        example=Example({"vel": 61, "lat": 48.85833}, Reads(61, "km/h", "speed"), "samples/owntracks-location"),
+        example=Example({"vel": 61, "lat": 48.85833}, Reads(61, "km/h", "speed"), "documented/owntracks-location"),
     ),
     UnitRule(
         "km",

@@ -3,11 +3,11 @@
 from .case import Case, Unreadable
 from .documents import CBOR, JSON
 from .lorawan import LORAWAN
-from .samples import SAMPLES, sample_cases
+from .samples import sample_cases
 from .senml import SENML
 from .text import TEXT
 from .unreadable import UNREADABLE
 
-__all__ = ["CASES", "SAMPLES", "UNREADABLE", "Case", "Unreadable", "sample_cases"]
+__all__ = ["CASES", "UNREADABLE", "Case", "Unreadable", "sample_cases"]
 
 CASES = (*LORAWAN, *SENML, *JSON, *CBOR, *TEXT)

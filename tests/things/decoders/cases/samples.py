@@ -1,14 +1,13 @@
-"""The samples of vendors' documentation, in ``tests/things/samples``."""
+"""The samples of vendors' documentation, in ``tests/things/samples/documented``."""
 
 from collections.abc import Mapping
 import json
-from pathlib import Path as File
 
 from custom_components.iotbridge.things.model.message import Path, Scalar
+from tests.things.sample_sets import DOCUMENTED, load, messages
 
 from .case import ENCODED_DATA, Case, Devices, Problems
 
-SAMPLES = File(__file__).parent.parent.parent / "samples"
 DEVICE = "urn:dev:ow:10e2073a01080063"
 
 # For samples that are plain JSON: how many values they have, each where the document has it.
@@ -68,18 +67,11 @@ HOMIE: Mapping[str, Scalar] = {
 
 def sample_cases() -> list[Case]:
     """Return a case for each message of each sample."""
-    manifest = json.loads((SAMPLES / "manifest-samples.json").read_text("utf-8"))
-    cases = []
-    for sample in manifest["samples"]:
-        for number, (topic, payload) in enumerate(_messages(sample["topic"], SAMPLES / sample["file"])):
-            cases.append(_sample_case(sample["id"], f"{sample['id']} {number}", topic, payload))
-    return cases
-
-
-def _messages(topic: str, file: File) -> list[tuple[str, bytes]]:
-    if file.name.endswith(".messages.json"):
-        return [(message["topic"], message["payload"].encode()) for message in json.loads(file.read_text("utf-8"))]
-    return [(topic, file.read_bytes())]
+    return [
+        _sample_case(sample["id"], f"{sample['id']} {number}", message.topic, message.payload)
+        for sample in load(DOCUMENTED)
+        for number, message in enumerate(messages(sample))
+    ]
 
 
 def _sample_case(sample: str, name: str, topic: str, payload: bytes) -> Case:

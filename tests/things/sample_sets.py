@@ -1,0 +1,47 @@
+"""Sample messages with their expected readings, in ``samples``; its README describes the sets and the schema."""
+
+import base64
+from functools import cache
+import json
+from pathlib import Path
+from typing import Any
+
+from custom_components.iotbridge.things.analysis import analyse
+from custom_components.iotbridge.things.model.message import Sample
+from custom_components.iotbridge.things.model.profile import Reading
+
+FOLDER = Path(__file__).parent / "samples"
+DOCUMENTED = "documented"
+HOLDOUT = "holdout"
+BLIND = ("blind", "blind2", "blind3")
+SETS = (DOCUMENTED, HOLDOUT, *BLIND)
+
+
+@cache
+def load(name: str) -> tuple[dict[str, Any], ...]:
+    """Return the samples of a set, by file and in the order of the file."""
+    files = sorted((FOLDER / name).glob("*.json"))
+    return tuple(sample for file in files for sample in json.loads(file.read_text("utf-8")))
+
+
+def messages(sample: dict[str, Any]) -> list[Sample]:
+    """Return the messages of a sample as they are on the wire."""
+    return [
+        Sample(
+            one["topic"],
+            base64.b64decode(one["payload_base64"]) if "payload_base64" in one else one["payload"].encode(),
+        )
+        for one in sample["messages"]
+    ]
+
+
+def documented(sample_id: str) -> list[Sample]:
+    """Return the messages of a sample of the documented set."""
+    return next(messages(sample) for sample in load(DOCUMENTED) if sample["id"] == sample_id)
+
+
+def readings(sample: dict[str, Any]) -> list[Reading]:
+    """Return the readings that the wizard proposes for a sample."""
+    received = messages(sample)
+    analysis = analyse(received, topic=sample["topic"] if len(received) > 1 else None)
+    return [reading for device in analysis.devices for reading in device.readings]
