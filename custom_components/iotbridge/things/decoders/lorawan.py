@@ -1,4 +1,4 @@
-"""What the envelopes of all LoRaWAN network servers have in common."""
+"""Fields that the envelopes of all LoRaWAN network servers have in common."""
 
 from collections.abc import Mapping
 from math import inf

@@ -69,7 +69,7 @@ class Payload:
 
     @property
     def strict(self) -> bool:
-        """Whether the payload is JSON that every parser reads alike."""
+        """Return whether the payload is JSON that every parser reads alike."""
         return self.json is not None and self.json.strict
 
     @cached_property

@@ -1,4 +1,4 @@
-"""What a decoder gathers: fields within bounds, and a problem for each part that was left out."""
+"""Builder of reports for the decoders: limits the fields, and adds a problem for each part that is left out."""
 
 from collections.abc import Iterable
 from dataclasses import replace

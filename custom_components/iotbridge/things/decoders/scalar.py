@@ -1,4 +1,4 @@
-"""One bare value: a number, a word, a short text; the topic says what it is."""
+"""Decoder of payloads that are a single value, such as a number, a word or a short text; the topic is its name."""
 
 from ..model.message import Decoded, DecodeError, ProblemKind
 from .payload import Payload

@@ -44,7 +44,7 @@ class _Reading:
 
 @dataclass(slots=True)
 class _Thing:
-    """What one pack says of one device, by path."""
+    """Readings of one device in a pack, by path."""
 
     readings: dict[Path, _Reading] = field(default_factory=dict)
 

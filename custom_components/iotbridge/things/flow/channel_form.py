@@ -22,7 +22,7 @@ _TEXTS = ("on", "off", "command_topic", "command_on", "command_off")
 
 @dataclass(frozen=True, slots=True)
 class ChannelValue:
-    """What a form says of a channel besides itself: the value it has now, and whether the user never saw it before."""
+    """Current reading of a channel in a form; ``new`` marks a channel that the user has not seen before."""
 
     reading: Reading
     new: bool = False

@@ -1,4 +1,4 @@
-"""How a device is found: by its topic, by listening, or from a message that the user has."""
+"""Flow steps that find a device: by its topic, by listening, from a pasted message or with a profile."""
 
 import asyncio
 import base64

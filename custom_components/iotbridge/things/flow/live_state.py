@@ -1,4 +1,4 @@
-"""What a known device says now, and what of it is new."""
+"""Current readings of a known device, and the fields and devices that are new since the user's last decision."""
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace

@@ -1,4 +1,4 @@
-"""What the form of a new device begins with: what was understood, or what a known profile says of it."""
+"""Proposal for the form of a new device, made from the analysis of its messages or from a profile file."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace

@@ -1,4 +1,4 @@
-"""What can be changed of a device that was learned."""
+"""Flow steps that change the channels and settings of a learned device, or export its profile."""
 
 from collections.abc import Mapping
 from dataclasses import replace

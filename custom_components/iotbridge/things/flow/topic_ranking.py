@@ -1,4 +1,4 @@
-"""What talks on the broker that somebody may want to learn."""
+"""Ranking of the topics heard on the broker, to offer the user those of devices that are not known yet."""
 
 import codecs
 from collections import defaultdict

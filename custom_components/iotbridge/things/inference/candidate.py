@@ -23,7 +23,7 @@ class ObisKey(NamedTuple):
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Place:
-    """One value of a device, complete when it is made.
+    """Value of a device, with the words of its key and topic; complete when it is created.
 
     ``parts`` are the levels of its key from the topic down, as written; ``levels`` the words of those that say
     something, the last one first; ``depth`` of them are its own, those after them its device's topic. ``number`` is

@@ -15,7 +15,7 @@ LEADING_ZERO = re.compile(r"0\d+")
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class MessageMember:
-    """One value of a message.
+    """Value of a message, with its key and unit.
 
     ``parts`` are the levels of its key from the topic down, as written; ``number`` is the value where it is a number
     or writes one; ``unit`` what the message says beside it, ``stated`` even where that is no unit; ``annotated`` the

@@ -19,7 +19,7 @@ TITLE_LEVELS = 4
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """One reading that several members tell: ``value`` is its number, ``spare`` are those that only describe it."""
+    """Reading made of several members: ``value`` holds its number, those in ``spare`` only describe it."""
 
     value: MessageMember
     unit: str

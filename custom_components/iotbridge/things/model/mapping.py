@@ -43,7 +43,7 @@ def placed(place: TopicMatch, report: Report) -> tuple[str, str]:
 
 @dataclass(slots=True)
 class Update:
-    """What one message says of one device.
+    """Update of one device by one message.
 
     ``values`` by channel key, ``around`` what goes with a position; ``keys`` are those of all fields in it, known or
     not; ``broken`` those whose value is not what the channel expects. ``is_alike``: core's templates find the same.

@@ -10,7 +10,7 @@ type Value = Scalar | tuple[float, float]
 
 
 class ProblemKind(StrEnum):
-    """Why something could not be understood; each is a sentence in the translations."""
+    """Kind of a problem; each has a sentence in the translations."""
 
     BINARY = "payload_binary"
     BROKEN = "payload_broken"
@@ -25,7 +25,7 @@ class ProblemKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """Something that could not be understood; ``placeholders`` fill its sentence."""
+    """Problem with a message or a part of it; ``placeholders`` are those of its translation."""
 
     kind: ProblemKind
     placeholders: tuple[tuple[str, str], ...] = ()
@@ -51,7 +51,7 @@ class LibraryNeededError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """One MQTT message."""
+    """MQTT message: its topic and its raw payload."""
 
     topic: str
     payload: bytes
@@ -59,7 +59,7 @@ class Sample:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Field:
-    """One value in a message.
+    """Value in a message, with its path.
 
     ``path`` is its place in the decoded document: members by name, array elements by index; empty when the whole
     payload is the value. ``name`` and ``unit`` are set only where the format itself states them (SenML's ``u``, a CSV
@@ -75,7 +75,7 @@ class Field:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeviceMetadata:
-    """What a message says about the device itself; also what the user may correct."""
+    """Metadata of a device, such as its model and serial number, as messages state it or the user corrects it."""
 
     name: str | None = None
     manufacturer: str | None = None
@@ -91,7 +91,7 @@ class DeviceMetadata:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Report:
-    """What one message says of one device; ``identity`` is None where only the topic tells which device it is."""
+    """Fields of one device in one message; ``identity`` is None where only the topic identifies the device."""
 
     fields: tuple[Field, ...]
     identity: str | None = None
@@ -100,7 +100,7 @@ class Report:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Decoded:
-    """One message, read.
+    """Decoded message: the format, the reports and the problems.
 
     ``exact``: every field is where its path says in the raw payload (JSON, or one bare value), so that a template can
     read it without us. ``problems`` are the parts that were left out, each with its reason.

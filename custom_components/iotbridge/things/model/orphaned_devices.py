@@ -13,7 +13,7 @@ _MAX_NAME = 100
 
 
 class _Found(NamedTuple):
-    """One discovery message."""
+    """Discovery message of a thing: the name of the device, and the topic."""
 
     name: str
     topic: str

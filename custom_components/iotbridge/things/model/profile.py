@@ -17,7 +17,7 @@ PLATFORMS = ("sensor", "binary_sensor", "switch", "event", "device_tracker")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Channel:
-    """One entity of a device, and where its value is found.
+    """Entity of a device, and the place of its value in the messages.
 
     The value is at ``path`` in the messages on the device's topic plus ``subtopic`` (empty when the device has one
     topic). ``unit``, ``device_class`` and ``state_class`` are Home Assistant's own. ``scale`` is multiplied to a
@@ -114,7 +114,7 @@ class Reading:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LearnedDevice:
-    """One device as its messages describe it."""
+    """Device as its messages describe it: identity, metadata and readings."""
 
     identity: str
     about: DeviceMetadata
@@ -139,7 +139,7 @@ class Analysis:
 
 
 class Joining(StrEnum):
-    """What happens when a wildcard hears of a device that is not known yet."""
+    """Policy for an unknown device on a topic that the wildcard matches: ask the user, or add it."""
 
     ASK = "ask"
     ADD = "add"
@@ -170,7 +170,7 @@ class Availability:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Profile:
-    """What the user confirmed: the data of one subentry.
+    """Profile that the user confirmed: the data of one subentry.
 
     ``topic`` is a topic or a filter, ``devices`` what is known of each identity that is wanted, ``dropped`` the keys
     and ``ignored`` the identities that were seen and are not wanted. ``expire_after_s``: None learns it from the

@@ -1,4 +1,4 @@
-"""How often a device speaks, and when it speaks too much. Pure: the clock is the caller's, in seconds."""
+"""Reporting interval of a device, and the limit of its message rate. Pure: the clock is the caller's, in seconds."""
 
 from collections import deque
 from dataclasses import dataclass, field
@@ -9,7 +9,7 @@ SAME_MOMENT_S = 2.0
 ENOUGH = 5
 MISSED = 3
 SHORTEST_S = 60
-# Whatever speaks only when something happens has no rhythm: its longest silence is many times its usual one.
+# A device that publishes only on events has no regular interval: its longest is many times its usual one.
 IRREGULAR = 8
 
 

@@ -1,4 +1,4 @@
-"""Which part of a topic is the device, and which part is what it says."""
+"""Matching of topics with a filter: splits them into the levels of the device and those of its values."""
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
@@ -27,7 +27,7 @@ _NUMBERED = re.compile(r"[A-Za-z]{0,4}[-_]?[0-9]{1,2}")
 
 @dataclass(frozen=True, slots=True)
 class TopicMatch:
-    """Where a message belongs: the device's ``base`` topic, its ``identity`` by the topic, the rest of the topic."""
+    """Parts of a topic: the device's ``base`` topic, its ``identity`` taken from that, and the rest as ``subtopic``."""
 
     base: str
     identity: str

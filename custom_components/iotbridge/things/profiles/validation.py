@@ -15,7 +15,7 @@ _SHOWN = 40
 
 
 class Expected(StrEnum):
-    """What should be in a place of a profile file; each is a phrase in the translations."""
+    """Content that a profile file should have at a place; each has a phrase in the translations."""
 
     BOOLEAN = "profile_boolean"
     CHANNEL = "profile_channel"
@@ -73,7 +73,7 @@ class ProfileError(ValueError):
 
 
 class YamlReader:
-    """One mapping of the file, and where it is."""
+    """Reader of one mapping in a profile file, which names the place in its errors."""
 
     def __init__(self, place: str, plain: Any) -> None:
         """Raise ProfileError where it is no mapping of names."""

@@ -59,7 +59,7 @@ class Match:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProfileFile:
-    """One kind of thing; ``depth`` as in ``topics.split``, the rest as in a ``Profile``."""
+    """Profile file of one kind of device; ``depth`` as in ``topic_matching.split``, the rest as in ``Profile``."""
 
     name: str
     match: Match

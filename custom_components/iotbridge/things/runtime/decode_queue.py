@@ -29,7 +29,7 @@ type Outcome = Decoded | DecodeError | LibraryNeededError
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """One message and the function that takes its outcome, in the event loop."""
+    """Message to decode, and the function that takes the outcome in the event loop."""
 
     sample: Sample
     take: Callable[[Outcome], None]

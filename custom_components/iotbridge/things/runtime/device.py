@@ -1,4 +1,4 @@
-"""One device of a thing: its values, how core is told to read them, and whether it is there."""
+"""Device of a thing at run time: its values, its discovery message for core's mqtt and its availability."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -41,7 +41,7 @@ _AROUND = {"accuracy": "gps_accuracy", "altitude": "altitude"}
 
 @dataclass(frozen=True, slots=True)
 class DeviceSettings:
-    """What the user confirmed, looked up once for all devices of a thing.
+    """Settings from the profile, looked up once for all devices of a thing.
 
     ``direct``: core's mqtt reads the device's own messages. ``channels`` are the enabled ones by key, ``components``
     what discovery calls them. ``keys`` are those of all channels: what else a device sends never becomes an entity, and

@@ -10,7 +10,7 @@ MAX_NAMED = 10
 
 @dataclass(frozen=True, slots=True)
 class News:
-    """What appeared since the user decided: keys of fields that are no channels, and devices nobody decided about."""
+    """Fields and devices that appeared since the user's last decision: keys without a channel, unknown identities."""
 
     fields: tuple[str, ...]
     devices: Mapping[str, DeviceMetadata]

@@ -1,4 +1,4 @@
-"""What the topics of a thing said last; bounded, whatever they say. Pure."""
+"""Cache of the last messages on the topics of a thing, limited in number and size. Pure."""
 
 from collections import OrderedDict
 from collections.abc import Iterable

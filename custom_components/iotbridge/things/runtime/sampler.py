@@ -53,7 +53,7 @@ class Sampler:
 
 @dataclass(frozen=True, slots=True)
 class WaitResult:
-    """What came on the topic that was waited for, and on those beside it; both in the order of their coming."""
+    """Messages received on the awaited topic, and on the topics beside it; both in the order of arrival."""
 
     samples: tuple[Sample, ...]
     beside: tuple[Sample, ...] = ()

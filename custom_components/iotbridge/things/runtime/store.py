@@ -1,4 +1,4 @@
-"""What is remembered of things over a restart: what was published, what they said last, how often they speak."""
+"""Store of things across restarts: the published components, the last values and the reporting intervals."""
 
 from dataclasses import asdict, dataclass, field
 from typing import Any
@@ -17,7 +17,7 @@ KEY = f"{DOMAIN}.things"
 
 @dataclass(slots=True)
 class DeviceRecord:
-    """One device. ``components`` are the published ones by id, with their platform; times are seconds since 1970."""
+    """Stored device. ``components`` are the published ones by id, with their platform; times are seconds since 1970."""
 
     subentry_id: str
     identity: str

@@ -1,4 +1,4 @@
-"""One subentry at work: hears its topics and tells its devices what the messages say."""
+"""Thing at run time, one for each subentry: subscribes to its topics and updates its devices from the messages."""
 
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -35,7 +35,7 @@ FLUSH_S = 1.0
 
 
 class ThingOwner(Protocol):
-    """Whom a thing tells what it cannot decide itself."""
+    """Owner of a thing, which provides its shared objects and is called for decisions beyond a single thing."""
 
     hass: HomeAssistant
     publisher: Publisher

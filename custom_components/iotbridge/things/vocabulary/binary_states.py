@@ -1,10 +1,10 @@
-"""Things that are or are not: words in a key that make a binary sensor, and words in a value that mean yes or no."""
+"""Vocabulary of binary states: words in a key that make a binary sensor, and words in a value that mean yes or no."""
 
 from typing import NamedTuple
 
 
 class Binary(NamedTuple):
-    """One kind of yes or no.
+    """Binary state: the device class and the properties that a word in a key implies.
 
     ``inverted``: the key says the opposite of what its class means ("battery_ok" is true while nothing is wrong).
     ``weak``: only a value that is plainly a state makes it one, a 0 or 1 does not.

@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 
 class Quantity(NamedTuple):
-    """One kind of reading.
+    """Quantity of a reading: its device class, unit, state class and plausible range.
 
     ``unit`` is the one that vendors mean when they name none. ``low`` and ``high`` bound what a value in ``unit`` can
     be; outside of them neither unit nor class is claimed. ``subject`` marks a word that says what is measured rather

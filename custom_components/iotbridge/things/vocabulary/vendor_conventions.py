@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 
 class Convention(NamedTuple):
-    """One vendor's meaning of some keys: the quantity of quantities.py, the unit and the scale of the raw value.
+    """Convention of a vendor for some keys: the quantity of quantities.py, the unit and the scale of the raw value.
 
     ``quantity`` None keeps what the words say; "off" makes no enabled entity of it.
     """
