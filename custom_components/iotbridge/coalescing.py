@@ -1,4 +1,4 @@
-"""What happens together is answered once."""
+"""Coalescing of calls: many requests within one pass of the event loop run a callback once."""
 
 import asyncio
 from collections.abc import Callable
@@ -7,7 +7,7 @@ from homeassistant.core import HomeAssistant, callback
 
 
 class CoalescedCall:
-    """Does something once, after all that happens now, however often it was asked to."""
+    """Callable that runs a callback once in the next pass of the event loop, however often it is called before."""
 
     def __init__(self, hass: HomeAssistant, act: Callable[[], object]) -> None:
         """``act`` runs in the event loop."""
@@ -17,13 +17,13 @@ class CoalescedCall:
 
     @callback
     def __call__(self) -> None:
-        """Ask for it."""
+        """Schedule the callback, unless it is scheduled already."""
         if self._due is None:
             self._due = self._loop.call_soon(self._async_do)
 
     @callback
     def cancel(self) -> None:
-        """Take back what was asked for and is not done yet."""
+        """Cancel the scheduled callback, if there is one."""
         if self._due is not None:
             self._due.cancel()
             self._due = None

@@ -20,7 +20,7 @@ def async_setup_host_binary_sensors(entry: ConfigEntry, async_add_entities: AddC
 
 
 class BrokerConnection(IotBridgeEntity, BinarySensorEntity):
-    """Whether Home Assistant is connected to the MQTT broker."""
+    """Connectivity sensor: on while Home Assistant is connected to the MQTT broker."""
 
     _attr_device_class = BinarySensorDeviceClass.CONNECTIVITY
     _attr_entity_category = EntityCategory.DIAGNOSTIC

@@ -1,7 +1,7 @@
-"""Which commands are waiting for which answer: pure, fed with messages and the time.
+"""Pending commands, matched with the responses of the hosts: pure, fed with messages and the time.
 
-Whoever gives a command (this integration, a button, a script elsewhere) publishes it on the host's command topic, so
-all of them are watched in one place. All times are seconds of one monotonic clock.
+Every command (of this integration, a button, a script elsewhere) is published on the host's command topic, so all of
+them are watched in one place. All times are seconds of one monotonic clock.
 """
 
 from collections.abc import Iterator, Mapping
@@ -29,7 +29,7 @@ MAX_STALE_DEADLINES = 64
 
 
 class Outcome(StrEnum):
-    """What became of a command, as Home Assistant tells it."""
+    """Outcome of a command, as Home Assistant reports it."""
 
     ACCEPTED = "accepted"
     DONE = "done"
@@ -78,9 +78,9 @@ class _PendingCommand:
     deadline: float
     is_accepted: bool = False
     is_gone: bool = False
-    """Whether the host was seen to go after it agreed to."""
+    """True once the host went down after it accepted the command."""
     boot_time: str | None = None
-    """When the host had booted as it agreed to go."""
+    """Boot time that the host reported when it accepted the command."""
     answers: int = 0
     """Responses that a flood was searched for."""
 

@@ -16,7 +16,7 @@ type LinkListener = Callable[[Host, dr.DeviceEntry], None]
 
 
 class DeviceLinks:
-    """Which host is which device."""
+    """Links between hosts and the devices in the device registry, in both directions."""
 
     def __init__(self, hass: HomeAssistant, entry: ConfigEntry, manager: HostsManager) -> None:
         """Prepare; nothing is joined before async_start."""

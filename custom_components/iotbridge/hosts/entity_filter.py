@@ -1,4 +1,4 @@
-"""What automations can start on and ask: of hosts, seen from their entities, never from the wire; of alarms."""
+"""Filter of entities for the triggers and conditions of hosts, which use states of entities, never MQTT messages."""
 
 from homeassistant.components.sensor import DOMAIN as SENSOR_DOMAIN
 from homeassistant.core import HomeAssistant

@@ -1,4 +1,4 @@
-"""Which hosts there are and in which state: pure, fed with messages and the time.
+"""Inventory of the hosts and their power states: pure, fed with messages and the time.
 
 All times are seconds of one monotonic clock.
 """
@@ -35,7 +35,7 @@ POWER_COMMANDS = {
 
 
 class PowerState(StrEnum):
-    """What Home Assistant says about the power of a host."""
+    """Power state of a host, as Home Assistant shows it."""
 
     ON = "on"
     SHUTTING_DOWN = "shutting_down"
@@ -47,33 +47,33 @@ class PowerState(StrEnum):
 
 @dataclass(slots=True)
 class Host:
-    """What is known of one host."""
+    """State of one host: its announcement, readings, availability and power."""
 
     key: HostKey
     announce: Announce | None = None
     is_available: bool | None = None
     readings: dict[str, Reading] = field(default_factory=dict)
     intent: HostPower = HostPower.ON
-    """What the host said it was about to do."""
+    """Power state that the host announced it is about to enter."""
     intent_since: float = 0.0
     first_heard_at: float = 0.0
     heard_at: float = 0.0
-    """When the host last gave a sign of life."""
+    """Time of the last sign of life."""
     boot_time: str | None = None
     clock_offset_s: float | None = None
     """Host's clock minus ours, where it is beyond tolerance."""
     was_clock_off: bool = False
-    """Whether the clock of the last status was beyond tolerance."""
+    """True if the clock of the last status was beyond tolerance."""
     instances: dict[str, float] = field(default_factory=dict)
     """Installations that announced under this node_id, and when."""
     is_alternating: bool = False
-    """Whether two machines announced under this node_id in turns."""
+    """True if two machines announced under this node_id in turns."""
     power: PowerState | None = None
     has_announced: bool = False
-    """Whether it ever announced itself, also before a restart of Home Assistant."""
+    """True if the host ever announced itself, also before a restart of Home Assistant."""
     has_device: bool = False
     is_deleted: bool = False
-    """Whether the user deleted its device while it was online."""
+    """True if the user deleted its device while it was online."""
 
     @property
     def uid(self) -> str:

@@ -63,7 +63,7 @@ def async_setup_host_sensors(
 
 
 class PowerStateSensor(IotBridgeHostEntity, SensorEntity):
-    """Whether a host is on, on its way down or up, off, or lost."""
+    """Sensor of a host's power state: on, shutting down, rebooting, suspended, off or lost."""
 
     _attr_device_class = SensorDeviceClass.ENUM
 

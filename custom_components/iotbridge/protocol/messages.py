@@ -41,7 +41,7 @@ class MessageError(ValueError):
 
 
 class HostPower(StrEnum):
-    """What an agent says about the power of its host."""
+    """Power state of a host, as its agent reports it."""
 
     ON = "on"
     SHUTTING_DOWN = "shutting_down"
@@ -51,7 +51,7 @@ class HostPower(StrEnum):
 
 
 class ResponseStatus(StrEnum):
-    """What became of a command."""
+    """Status of a command in a response."""
 
     ACCEPTED = "accepted"
     DONE = "done"
@@ -61,7 +61,7 @@ class ResponseStatus(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Announce:
-    """Who an agent is and what it can do."""
+    """Announcement of an agent: its identity, its host and the commands it accepts."""
 
     protocol: int
     agent: str
@@ -152,7 +152,7 @@ class Status:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Command:
-    """What an agent is to do."""
+    """Command for an agent, with its arguments and its time to live."""
 
     command: str
     id: str | None = None
@@ -179,7 +179,7 @@ class Command:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Response:
-    """What became of a command."""
+    """Response of an agent to a command."""
 
     id: str | None
     command: str | None

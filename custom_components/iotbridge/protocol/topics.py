@@ -30,7 +30,7 @@ class TopicError(ValueError):
 
 @dataclass(frozen=True, slots=True, order=True)
 class HostKey:
-    """What tells one host from every other on this broker."""
+    """Key of a host: topic prefix and node_id, unique on the broker."""
 
     prefix: str
     node_id: str
