@@ -23,24 +23,24 @@ def fault(topic: str) -> str | None:
 
 
 def is_topic(topic: str) -> bool:
-    """Tell whether messages can be published on a topic."""
+    """Return whether messages can be published on a topic."""
     return fault(topic) is None and not {"+", "#"} & set(topic)
 
 
 def covers(known: str, wanted: str) -> bool:
-    """Tell whether a filter covers all that another one does."""
+    """Return whether a filter covers all that another one does."""
     if wanted.endswith("#") and not known.endswith("#"):
         return False
     return matches(known, wanted)
 
 
 def below_one_of(prefixes: Iterable[str], topic: str) -> bool:
-    """Tell whether a topic or filter is inside one of the trees."""
+    """Return whether a topic or filter is inside one of the trees."""
     return any(topic == prefix or topic.startswith(f"{prefix}/") for prefix in prefixes)
 
 
 def matches(topic_filter: str, topic: str) -> bool:
-    """Tell whether a topic is covered by a filter, as MQTT has it: ``$SYS`` is hidden from leading wildcards."""
+    """Return whether a topic is covered by a filter, as MQTT has it: ``$SYS`` is hidden from leading wildcards."""
     levels, wanted = topic.split("/"), topic_filter.split("/")
     if topic.startswith("$") and wanted[0] in {"+", "#"}:
         return False
@@ -53,5 +53,5 @@ def matches(topic_filter: str, topic: str) -> bool:
 
 
 def has_wildcard(topic_filter: str) -> bool:
-    """Tell whether a filter may cover several topics."""
+    """Return whether a filter may cover several topics."""
     return bool({"+", "#"} & set(topic_filter.split("/")))

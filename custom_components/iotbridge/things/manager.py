@@ -122,7 +122,7 @@ class ThingsManager:
             del self._handed_over[next(iter(self._handed_over))]
 
     def covers(self, topic: str) -> bool:
-        """Tell whether a topic is that of a known device."""
+        """Return whether a topic is that of a known device."""
         return any(thing.covers(topic) for thing in self.things.values())
 
     def latest(self, subentry_id: str) -> list[Sample]:

@@ -9,8 +9,8 @@ from custom_components.iotbridge.alarms.engine.rule import AlarmKind, Rule
 from custom_components.iotbridge.alarms.flow.yaml_import import (
     MAX_ALERTS,
     Imported,
+    ImportRefusal,
     ImportYamlError,
-    Reason,
     Skipped,
     read,
 )
@@ -53,7 +53,7 @@ def alert2(alert: str, head: str = "") -> str:
     )
 
 
-def skipped(text: str) -> Reason:
+def skipped(text: str) -> ImportRefusal:
     (found,) = read(text)
     assert isinstance(found, Skipped), found
     return found.reason
@@ -104,7 +104,7 @@ def test_an_alert_that_cannot_be_acknowledged_is_said() -> None:
 
 @pytest.mark.parametrize("entity", ["", "entity_id: Garage", "entity_id: [light.a]"])
 def test_an_alert_without_an_entity_is_said(entity: str) -> None:
-    assert skipped(f"alert:\n  a:\n    name: A\n    {entity}") is Reason.NO_ENTITY
+    assert skipped(f"alert:\n  a:\n    name: A\n    {entity}") is ImportRefusal.NO_ENTITY
 
 
 def test_a_broken_alert_does_not_stop_the_others() -> None:
@@ -112,7 +112,7 @@ def test_a_broken_alert_does_not_stop_the_others() -> None:
         "alert:\n  a: {entity_id: light.a, repeat: often}\n  b: {entity_id: light.b, repeat: 1}\n  c: 5"
     )
 
-    assert broken == Skipped("a", Reason.BROKEN)
+    assert broken == Skipped("a", ImportRefusal.BROKEN)
     assert isinstance(whole, Imported)
 
 
@@ -226,26 +226,26 @@ def test_triggers_of_events_and_messages() -> None:
 @pytest.mark.parametrize(
     ("alert", "reason"),
     [
-        ("condition: '{{ genElem }}'\ngenerator: [1, 2]", Reason.GENERATOR),
-        ("threshold: {value: sensor.a, maximum: '{{ 5 }}'}", Reason.THRESHOLD),
-        ("threshold: {value: sensor.a}", Reason.THRESHOLD),
-        ("threshold: {value: no template, maximum: 5}", Reason.THRESHOLD),
-        ("threshold: 5", Reason.BROKEN),
-        ("threshold: {value: sensor.a, maximum: 5}\ncondition: sensor.b", Reason.THRESHOLD_AND_CONDITION),
-        ("trigger: {platform: state, entity_id: sensor.a}", Reason.TRIGGER),
-        ("trigger: {platform: mqtt, topic: a, payload: b}", Reason.TRIGGER),
-        ("trigger: {platform: event, event_type: a, context: {user_id: b}}", Reason.TRIGGER),
-        ("trigger: [a, b]", Reason.TRIGGER),
-        (f"trigger: {{platform: mqtt, topic: {'a/' * 999}b}}", Reason.TRIGGER),
-        ("trigger: {platform: event, event_type: a}\ncondition: sensor.b", Reason.TRIGGER),
-        ("condition_on: sensor.a\ncondition_off: sensor.b", Reason.ON_AND_OFF),
-        ("condition: '{{ trigger.to_state }}'", Reason.BROKEN),
-        ("condition: words", Reason.BROKEN),
-        ("message: nothing else", Reason.BROKEN),
-        ("condition: sensor.a\ndelay_on_secs: -5", Reason.BROKEN),
+        ("condition: '{{ genElem }}'\ngenerator: [1, 2]", ImportRefusal.GENERATOR),
+        ("threshold: {value: sensor.a, maximum: '{{ 5 }}'}", ImportRefusal.THRESHOLD),
+        ("threshold: {value: sensor.a}", ImportRefusal.THRESHOLD),
+        ("threshold: {value: no template, maximum: 5}", ImportRefusal.THRESHOLD),
+        ("threshold: 5", ImportRefusal.BROKEN),
+        ("threshold: {value: sensor.a, maximum: 5}\ncondition: sensor.b", ImportRefusal.THRESHOLD_AND_CONDITION),
+        ("trigger: {platform: state, entity_id: sensor.a}", ImportRefusal.TRIGGER),
+        ("trigger: {platform: mqtt, topic: a, payload: b}", ImportRefusal.TRIGGER),
+        ("trigger: {platform: event, event_type: a, context: {user_id: b}}", ImportRefusal.TRIGGER),
+        ("trigger: [a, b]", ImportRefusal.TRIGGER),
+        (f"trigger: {{platform: mqtt, topic: {'a/' * 999}b}}", ImportRefusal.TRIGGER),
+        ("trigger: {platform: event, event_type: a}\ncondition: sensor.b", ImportRefusal.TRIGGER),
+        ("condition_on: sensor.a\ncondition_off: sensor.b", ImportRefusal.ON_AND_OFF),
+        ("condition: '{{ trigger.to_state }}'", ImportRefusal.BROKEN),
+        ("condition: words", ImportRefusal.BROKEN),
+        ("message: nothing else", ImportRefusal.BROKEN),
+        ("condition: sensor.a\ndelay_on_secs: -5", ImportRefusal.BROKEN),
     ],
 )
-def test_what_no_rule_can_say_is_said(alert: str, reason: Reason) -> None:
+def test_what_no_rule_can_say_is_said(alert: str, reason: ImportRefusal) -> None:
     assert skipped(alert2(alert)) is reason
 
 

@@ -204,7 +204,7 @@ class Home:
         return self.shown.get((self._phone(alarm), tag_of(alarm.key, alarm.identity))) in CALLS
 
     def _is_told_of(self, child: Alarm) -> bool:
-        """Tell whether the right phone shows an alarm, or that which explains it, or somebody wanted silence."""
+        """Return whether the right phone shows an alarm, or that which explains it, or somebody wanted silence."""
         seen: set[AlarmKey] = set()
         alarm = child
         while alarm.key not in seen:

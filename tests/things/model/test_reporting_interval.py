@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 import pytest
 
-from custom_components.iotbridge.things.model.reporting_interval import RateLimit, ReportingInterval
+from custom_components.iotbridge.things.model.reporting_interval import FloodDetector, ReportingInterval
 
 
 def heard_at(times: Iterable[float]) -> ReportingInterval:
@@ -41,20 +41,20 @@ def test_a_changed_rhythm_is_followed() -> None:
 
 
 def test_ten_messages_a_second_for_long_are_a_flood() -> None:
-    flood = RateLimit()
+    flood = FloodDetector()
 
     assert not any(flood.heard(number / 5) for number in range(1000)), "five a second are fine"
     assert any(flood.heard(200 + number / 100) for number in range(300)), "a hundred a second are not"
 
 
 def test_a_burst_is_no_flood() -> None:
-    flood = RateLimit()
+    flood = FloodDetector()
 
     assert not any(flood.heard(10 + number / 1000) for number in range(90)), "the topics of a tree after a restart"
 
 
 def test_a_flood_ends_after_a_calm_minute() -> None:
-    flood = RateLimit()
+    flood = FloodDetector()
     for number in range(300):
         flood.heard(number / 100)
 

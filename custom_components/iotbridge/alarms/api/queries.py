@@ -30,7 +30,7 @@ class Filter:
     subjects: Sequence[str] = ()
 
     def includes(self, alarm: Alarm) -> bool:
-        """Tell whether an alarm is one of them."""
+        """Return whether an alarm is one of them."""
         return (
             (not self.severities or alarm.severity.word in self.severities)
             and (not self.states or alarm.state.value in self.states)

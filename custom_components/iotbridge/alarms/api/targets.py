@@ -33,7 +33,7 @@ class AlarmTarget:
     excluded: frozenset[str] = frozenset()
 
     def includes(self, key: AlarmKey) -> bool:
-        """Tell whether an alarm is meant."""
+        """Return whether an alarm is meant."""
         if key.subject in self.excluded:
             return False
         return self.is_everything or key.subject in self.subjects or key.rule_id in self.rules

@@ -33,7 +33,7 @@ class Flapping:
         return True
 
     def calm(self, now: float, per_hour: int = DEFAULT_PER_HOUR) -> bool:
-        """Tell whether the alarm ceases to flap now."""
+        """Return whether the alarm ceases to flap now."""
         self._forget(now)
         if not self.is_flapping or len(self.times) >= _low(per_hour):
             return False

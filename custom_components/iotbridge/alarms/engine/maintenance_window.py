@@ -26,7 +26,7 @@ class MaintenanceWindow:
     duration_s: float = 0.0
 
     def is_open(self, now: float, local: datetime) -> bool:
-        """Tell whether it is this time; ``local`` is the same moment in the home's time zone.
+        """Return whether it is this time; ``local`` is the same moment in the home's time zone.
 
         Instants are compared: a window is as long in the nights when clocks change as in all others. One whose start
         these skip begins when the skipped hour would have; of an hour that comes twice, it begins in the first.

@@ -190,7 +190,7 @@ class Alarm:
 
     @property
     def is_blank(self) -> bool:
-        """Tell whether it is as if nothing had ever happened."""
+        """Return whether it is as if nothing had ever happened."""
         return not (
             self.episode
             or self.active
@@ -202,13 +202,13 @@ class Alarm:
 
     @property
     def is_idle(self) -> bool:
-        """Tell whether there is nothing to say of it now, and nobody decided anything about it."""
+        """Return whether there is nothing to say of it now, and nobody decided anything about it."""
         is_normal = self.beneath is AlarmState.NORMAL and self.pending is None
         return is_normal and self.shelved_until is None and not self.out_of_service
 
     @property
     def is_quiet(self) -> bool:
-        """Tell whether nobody is to be told anything of it now."""
+        """Return whether nobody is to be told anything of it now."""
         return self.out_of_service or bool(self.suppressed_by) or self.shelved_until is not None
 
     def shift(self, by_s: float) -> None:

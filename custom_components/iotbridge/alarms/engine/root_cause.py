@@ -56,14 +56,14 @@ class Member(NamedTuple):
 
     @property
     def is_absent(self) -> bool:
-        """Tell whether it says that something is gone, or is about to say so."""
+        """Return whether it says that something is gone, or is about to say so."""
         is_absence = self.rule.condition.kind in PRESENCE or self.place.device == BROKER
         is_pending = self.alarm.pending is True and self.alarm.last_evaluation.is_active is True
         return is_absence and (self.alarm.active or is_pending)
 
     @property
     def is_cause(self) -> bool:
-        """Tell whether it may speak for others: one that is to be silent itself does not.
+        """Return whether it may speak for others: one that is to be silent itself does not.
 
         One that does not say that something is gone speaks only for rules that name it. Who puts it aside has seen it,
         and does not want to hear of all that it explains instead.
@@ -85,7 +85,7 @@ class Member(NamedTuple):
         return (not self.rule.plan.steps, -self.rule.severity, self.alarm.bad_since, self.alarm.key)
 
     def explains(self, child: Member) -> bool:
-        """Tell whether who is to be told of a child hears of this one instead: as grave, and no later."""
+        """Return whether who is to be told of a child hears of this one instead: as grave, and no later."""
         patience_s = max(child.rule.timing.hold_s, PATIENCE_S)
         if self.severity < child.severity or not (self.alarm.active or self.rule.timing.hold_s <= patience_s):
             return False
@@ -172,7 +172,7 @@ class _Causes:
         return _rank_beside(child, cause) if device == child.place.device else None
 
     def _went_with_broker(self, member: Member) -> bool:
-        """Tell whether something is gone since the broker is; what was gone before is another outage."""
+        """Return whether something is gone since the broker is; what was gone before is another outage."""
         at = self._broker_gone_at
         is_behind = at is not None and BROKER in member.place.behind
         return is_behind and member.is_absent and member.alarm.bad_since >= (at or 0.0) - _TOGETHER_S
@@ -193,7 +193,7 @@ def _is_host(member: Member) -> bool:
 
 
 def _is_one_outage(one: Member, other: Member) -> bool:
-    """Tell whether two are gone for the same reason, as far as time tells: what broke long ago explains nothing new."""
+    """Return whether two went within one outage: what broke long ago explains nothing new."""
     return abs(one.alarm.bad_since - other.alarm.bad_since) <= OUTAGE_S
 
 

@@ -118,7 +118,7 @@ def read(hass: HomeAssistant, kind: AlarmKind, given: Given) -> Condition:
 
 
 def is_true(hass: HomeAssistant, template: str) -> bool:
-    """Tell whether a template is true at this moment."""
+    """Return whether a template is true at this moment."""
     try:
         return bool(result_as_boolean(Template(template, hass).async_render()))
     except TemplateError:

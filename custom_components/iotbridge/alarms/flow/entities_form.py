@@ -70,7 +70,7 @@ def read(given: Mapping[str, Any], *, hosts: bool = False) -> Selection:
 
 
 def is_empty(selection: Selection) -> bool:
-    """Tell whether nothing was chosen."""
+    """Return whether nothing was chosen."""
     return not selection.entities and not any(getattr(selection, name) for name in (*_PLACES, *_SORTS))
 
 

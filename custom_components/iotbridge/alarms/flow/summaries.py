@@ -146,5 +146,5 @@ def name_of(hass: HomeAssistant, entity_id: str) -> str:
 
 
 def is_momentary(rule: Rule) -> bool:
-    """Tell whether a rule knows a moment and no state."""
+    """Return whether a rule knows a moment and no state."""
     return rule.condition.kind in MOMENTARY

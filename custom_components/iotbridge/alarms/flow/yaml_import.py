@@ -45,7 +45,7 @@ _TRUE_IS_OURS = frozenset({"can_acknowledge", "done_notifier"})
 _FALSE_IS_OURS = frozenset({"ack_required", "skip_first", "summary_notifier", "manual_on", "manual_off"})
 
 
-class Reason(StrEnum):
+class ImportRefusal(StrEnum):
     """Why an alert cannot become a rule."""
 
     BROKEN = "import_broken"
@@ -69,7 +69,7 @@ class ImportYamlError(ValueError):
 class _CannotError(ValueError):
     """An alert that no rule can stand for."""
 
-    def __init__(self, reason: Reason) -> None:
+    def __init__(self, reason: ImportRefusal) -> None:
         super().__init__(reason)
         self.reason = reason
 
@@ -92,7 +92,7 @@ class Skipped:
     """An alert that cannot become a rule."""
 
     name: str
-    reason: Reason
+    reason: ImportRefusal
 
 
 def read(text: str) -> list[Imported | Skipped]:
@@ -113,7 +113,7 @@ def read(text: str) -> list[Imported | Skipped]:
         except _CannotError as error:
             results.append(Skipped(name, error.reason))
         except TypeError, ValueError, OverflowError:
-            results.append(Skipped(name, Reason.BROKEN))
+            results.append(Skipped(name, ImportRefusal.BROKEN))
     return results
 
 
@@ -227,7 +227,7 @@ def _alert2_name(alert: Mapping[str, Any]) -> str:
 
 def _from_alert2(name: str, alert: Mapping[str, Any]) -> Imported:
     if "generator" in alert:
-        raise _CannotError(Reason.GENERATOR)
+        raise _CannotError(ImportRefusal.GENERATOR)
     condition, selection, used = _condition(alert)
     taken = used | {"message", "notifier", "priority", "delay_on_secs", "reminder_frequency_mins", "ack_required"}
     left = _left_out(alert, taken)
@@ -266,7 +266,7 @@ def _condition(alert: Mapping[str, Any]) -> tuple[Condition, Selection, set[str]
         return condition, Selection(), {"trigger"}
     if "threshold" in alert:
         if "condition" in alert:
-            raise _CannotError(Reason.THRESHOLD_AND_CONDITION)
+            raise _CannotError(ImportRefusal.THRESHOLD_AND_CONDITION)
         return *_threshold(alert["threshold"]), {"threshold"}
     if "condition" in alert:
         return *_when(alert["condition"]), {"condition"}
@@ -274,7 +274,7 @@ def _condition(alert: Mapping[str, Any]) -> tuple[Condition, Selection, set[str]
     if apart == {"condition_on", "manual_off"} and alert["manual_off"]:
         # It stays until a person says so: that is what latching means.
         return *_when(alert["condition_on"]), apart
-    raise _CannotError(Reason.ON_AND_OFF if apart else Reason.BROKEN)
+    raise _CannotError(ImportRefusal.ON_AND_OFF if apart else ImportRefusal.BROKEN)
 
 
 def _when(given: Any) -> tuple[Condition, Selection]:
@@ -283,7 +283,7 @@ def _when(given: Any) -> tuple[Condition, Selection]:
         text = found["entity"]
     if not _ENTITY.fullmatch(text):
         if _FOREIGN.search(text) or "{" not in text:
-            raise _CannotError(Reason.BROKEN)
+            raise _CannotError(ImportRefusal.BROKEN)
         return Condition(kind=AlarmKind.TEMPLATE, template=text), Selection()
     if text.partition(".")[0] in _ON_OFF:
         return Condition(kind=AlarmKind.STATE, states=("on",)), Selection(entities=(text,))
@@ -292,11 +292,11 @@ def _when(given: Any) -> tuple[Condition, Selection]:
 
 def _threshold(given: Any) -> tuple[Condition, Selection]:
     if not isinstance(given, Mapping):
-        raise _CannotError(Reason.BROKEN)
+        raise _CannotError(ImportRefusal.BROKEN)
     above, below = _limit(given.get("maximum")), _limit(given.get("minimum"))
     hysteresis = _limit(given.get("hysteresis", 0)) or 0.0
     if above is None and below is None:
-        raise _CannotError(Reason.THRESHOLD)
+        raise _CannotError(ImportRefusal.THRESHOLD)
     text = str(given.get("value", "")).strip()
     if found := _STATE_OF.fullmatch(text):
         text = found["entity"]
@@ -310,7 +310,7 @@ def _computed(text: str, above: float | None, below: float | None) -> Condition:
     """Return a threshold for a value that a template computes; it has no hysteresis then."""
     found = _EXPRESSION.fullmatch(text)
     if found is None or _FOREIGN.search(text):
-        raise _CannotError(Reason.THRESHOLD)
+        raise _CannotError(ImportRefusal.THRESHOLD)
     value = f"(({found[1].strip()}) | float)"
     limits = [f"{value} > {above!r}"] if above is not None else []
     limits += [f"{value} < {below!r}"] if below is not None else []
@@ -321,7 +321,7 @@ def _triggered(given: Any, alert: Mapping[str, Any]) -> Condition:
     """Return an event or a message; every other trigger is the business of an automation."""
     trigger = given[0] if isinstance(given, list) and len(given) == 1 else given
     if not isinstance(trigger, Mapping) or "condition" in alert:
-        raise _CannotError(Reason.TRIGGER)
+        raise _CannotError(ImportRefusal.TRIGGER)
     kind = trigger.get("trigger", trigger.get("platform"))
     given_keys = trigger.keys() - {"trigger", "platform", "id"}
     event_type, topic = trigger.get("event_type"), trigger.get("topic")
@@ -329,7 +329,7 @@ def _triggered(given: Any, alert: Mapping[str, Any]) -> Condition:
         return Condition(kind=AlarmKind.EVENT, event_type=event_type, event_data=dict(trigger.get("event_data") or {}))
     if kind == "mqtt" and isinstance(topic, str) and given_keys == {"topic"} and is_acceptable(topic):
         return Condition(kind=AlarmKind.MESSAGE, topic=topic)
-    raise _CannotError(Reason.TRIGGER)
+    raise _CannotError(ImportRefusal.TRIGGER)
 
 
 # ---------------------------------------------------------------- values
@@ -385,12 +385,12 @@ def _limit(given: Any) -> float | None:
     try:
         return float(given)
     except TypeError, ValueError:
-        raise _CannotError(Reason.THRESHOLD) from None
+        raise _CannotError(ImportRefusal.THRESHOLD) from None
 
 
 def _entity(given: Any) -> str:
     if not isinstance(given, str) or not _ENTITY.fullmatch(given):
-        raise _CannotError(Reason.NO_ENTITY)
+        raise _CannotError(ImportRefusal.NO_ENTITY)
     return given
 
 

@@ -136,7 +136,7 @@ async def _async_user(hass: HomeAssistant, event: Event) -> User | None:
 
 
 def _may(hass: HomeAssistant, event: Event, user: User | None, key: AlarmKey) -> bool:
-    """Tell whether a button may act: a phone's event carries its user; one without comes from an automation."""
+    """Return whether a button may act: a phone's event carries its user; one without comes from an automation."""
     if event.context.user_id is None:
         return True
     return user is not None and user.is_active and async_permits(hass, user, key, POLICY_CONTROL)

@@ -107,16 +107,16 @@ class NotificationQueue:
         return [row for rows in self._groups.get(group, {}).values() for row in rows if not row.is_done]
 
     def is_last(self, row: QueuedNotification) -> bool:
-        """Tell whether a row is still the last news of its alarm."""
+        """Return whether a row is still the last news of its alarm."""
         rows = self._groups.get(row.group, {}).get(row.key)
         return rows is not None and rows[-1] is row
 
     def is_waiting(self, row: QueuedNotification) -> bool:
-        """Tell whether a row is still to be told."""
+        """Return whether a row is still to be told."""
         return not row.is_done and row in self._groups.get(row.group, {}).get(row.key, ())
 
     def is_owed(self, row: QueuedNotification, everyone: frozenset[str]) -> bool:
-        """Tell whether targets that know of an alarm have still to hear that nobody is called any more."""
+        """Return whether targets that know of an alarm have still to hear that nobody is called any more."""
         rows = self._groups[row.group][row.key]
         heard = _informed_before_last(rows[: rows.index(row) + 1], everyone)
         return not row.is_call and not (everyone if heard is None else heard) <= row.sent
@@ -214,7 +214,7 @@ class NotificationQueue:
 
 
 def _is_due(row: QueuedNotification, now: float) -> bool:
-    """Tell whether a row's time has come. A clock that was set back must not make anything wait for longer."""
+    """Return whether a row's time has come. A clock that was set back must not make anything wait for longer."""
     return not now < row.due_at <= now + _LONGEST_S[row.digest]
 
 
@@ -242,7 +242,7 @@ def _informed_after(
 
 
 def _is_over(row: QueuedNotification, later: QueuedNotification | None) -> bool:
-    """Tell whether nothing is left to say after a row: what was only to be acknowledged is over when it comes again."""
+    """Return whether a row ends its episode: one that only waits for an acknowledgement ends with the next episode."""
     is_quiet = row.news in {NotificationKind.CLEARED, NotificationKind.WITHDRAWN}
     return row.is_last or (is_quiet and later is not None and later.episode != row.episode)
 

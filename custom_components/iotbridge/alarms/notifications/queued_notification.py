@@ -111,11 +111,11 @@ class QueuedNotification:
 
     @property
     def is_call(self) -> bool:
-        """Tell whether it calls for somebody."""
+        """Return whether it calls for somebody."""
         return self.news in ACTIONABLE
 
     def is_new_to(self, name: str) -> bool:
-        """Tell whether a target is told of an end without having heard of the beginning."""
+        """Return whether a target is told of an end without having heard of the beginning."""
         return bool(self.times) and not self.is_call and self.heard is not None and name not in self.heard
 
 

@@ -136,7 +136,7 @@ def load(connection: sqlite3.Connection) -> tuple[Loaded, list[Unread]]:
 
 
 def is_damage(error: sqlite3.Error) -> bool:
-    """Tell whether an error is about the content of the file, not about the disk."""
+    """Return whether an error is about the content of the file, not about the disk."""
     code = getattr(error, "sqlite_errorcode", 0) & 0xFF
     return isinstance(error, DamagedError) or code in {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
 

@@ -16,7 +16,7 @@ FROM_AUTOMATION = "automation"
 
 
 def is_of_rule(entry: er.RegistryEntry) -> bool:
-    """Tell whether an entity shows the alarms of a rule."""
+    """Return whether an entity shows the alarms of a rule."""
     return entry.platform == DOMAIN and entry.translation_key == RULE_KEY
 
 
@@ -28,7 +28,7 @@ def async_rule_entity(hass: HomeAssistant, rule_id: str) -> str | None:
 
 @callback
 def async_permits(hass: HomeAssistant, user: User, key: AlarmKey, policy: str) -> bool:
-    """Tell whether a user may read or control the entity that an alarm is about; the rule's own where there is none."""
+    """Return whether a user may read or control the entity of an alarm; the rule's own where there is none."""
     if user.is_admin:
         return True
     entity_id = key.subject or async_rule_entity(hass, key.rule_id)

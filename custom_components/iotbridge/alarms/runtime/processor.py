@@ -28,7 +28,7 @@ from .writer import Writer
 type Listener = Callable[[Rule, Transition], None]
 
 
-class Outbox(Protocol):
+class NotificationSink(Protocol):
     """Where notices go."""
 
     def async_add(self, notices: Sequence[Notification], batch: Batch) -> None:
@@ -52,7 +52,7 @@ class AlarmProcessor:
         self._dirty: dict[AlarmKey, Instance] = {}
         self.counts = Counts()
         self._listeners: list[Callable[[Rule, Transition], Any]] = []
-        self.outbox: Outbox | None = None
+        self.outbox: NotificationSink | None = None
         # Puts a verdict's reason into words.
         self.explain: Callable[[Evaluation], str] | None = None
         self.flapping_per_hour = DEFAULT_PER_HOUR

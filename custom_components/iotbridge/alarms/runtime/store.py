@@ -56,7 +56,7 @@ class Batch:
         )
 
     def __bool__(self) -> bool:
-        """Tell whether there is anything to write."""
+        """Return whether there is anything to write."""
         return bool(self.instances or self.outbox or self.history or self.remembered or self.moves)
 
 
@@ -140,7 +140,7 @@ class AlarmStore:
 
     @property
     def is_open(self) -> bool:
-        """Tell whether the file can be written to."""
+        """Return whether the file can be written to."""
         return self._connection is not None
 
     def write(self, batch: Batch) -> None:
@@ -199,7 +199,7 @@ class AlarmStore:
 
     @property
     def is_untidy(self) -> bool:
-        """Tell whether the log beside the file is long."""
+        """Return whether the log beside the file is long."""
         return self._logged >= _LONG_LOG and not self._is_still
 
     def tidy(self) -> None:

@@ -221,16 +221,16 @@ class Suppressor:
         return self._children.get(reason_of(key), [])
 
     def is_broker(self, entity_id: str) -> bool:
-        """Tell whether an entity says whether the broker is there."""
+        """Return whether an entity says whether the broker is there."""
         return self._place(entity_id).device == BROKER
 
     def lacks_broker(self, instance: Instance) -> bool:
-        """Tell whether an alarm says that something is gone that cannot be reached without the broker."""
+        """Return whether an alarm says that something is gone that cannot be reached without the broker."""
         member = self._member(instance)
         return member.is_absent and BROKER in member.place.behind and self._broker_gone_at is not None
 
     def is_in_maintenance(self, entity_id: str) -> bool:
-        """Tell whether an entity's alarms are silent because somebody works on it."""
+        """Return whether an entity's alarms are silent because somebody works on it."""
         matching = self._open_windows(self._ledger.now()).values()
         return self.maintenance or any(entity_id in entities for _, entities in matching)
 
@@ -297,7 +297,7 @@ class Suppressor:
         return Location(entry.device_id, behind)
 
     def _is_behind_broker(self, entry: er.RegistryEntry) -> bool:
-        """Tell whether an entity is of core's mqtt, or what we add to a device of core's mqtt."""
+        """Return whether an entity is of core's mqtt, or what we add to a device of core's mqtt."""
         if entry.platform == DOMAIN and entry.device_id is not None:
             return bool(mqtt_client.async_device_identifiers(self._hass, entry.device_id))
         return entry.platform == MQTT_DOMAIN

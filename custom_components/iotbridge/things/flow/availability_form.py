@@ -160,5 +160,5 @@ def _path(text: str) -> Path:
 
 
 def _is_plain(path: Path) -> bool:
-    """Tell whether a path can be read again from its text."""
+    """Return whether a path can be read again from its text."""
     return _path(key_of("", path)) == path

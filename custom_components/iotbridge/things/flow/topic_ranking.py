@@ -43,7 +43,7 @@ class TopicFilter:
     left_out: dict[str, set[str]] = field(default_factory=dict)
 
     def notice(self, sample: Sample) -> bool:
-        """Tell whether a message may be one to learn from; what it announces is remembered."""
+        """Return whether a message may be one to learn from; what it announces is remembered."""
         if below_one_of(self.home, sample.topic):
             if len(self.announced) < _MAX_ANNOUNCED:
                 self.announced |= announced_topics(sample.payload)
@@ -53,7 +53,7 @@ class TopicFilter:
         return not self.leaves_out(sample.topic)
 
     def leaves_out(self, topic: str) -> bool:
-        """Tell whether a topic is that of a device that is known or announces itself, and count it."""
+        """Return whether a topic is that of a device that is known or announces itself, and count it."""
         if topic in self.announced or self.covers(topic):
             name = _KNOWN
         elif system := find_system(topic):

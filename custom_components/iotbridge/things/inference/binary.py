@@ -27,7 +27,7 @@ class BinaryValue:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Command:
+class SwitchCommand:
     """Topic where a switch listens, and the payloads that switch it."""
 
     topic: str
@@ -84,12 +84,12 @@ def like(text: str, word: str) -> str:
     return word.capitalize() if text[:1].isupper() else word
 
 
-def command(candidate: Place, context: Context) -> Command | None:
+def command(candidate: Place, context: Context) -> SwitchCommand | None:
     """Return the topic where a switch listens, where a vendor's convention names it."""
     topic = "/".join(part for part in (context.topic, candidate.subtopic) if part)
     key = ".".join(map(str, candidate.field.path))
     for row in COMMANDS:
         match = re.fullmatch(f"{row.topic}\n{row.key}", f"{topic}\n{key}")
         if match and (not row.settable or candidate.settable):
-            return Command(topic=match.expand(row.command), on=match.expand(row.on), off=match.expand(row.off))
+            return SwitchCommand(topic=match.expand(row.command), on=match.expand(row.on), off=match.expand(row.off))
     return None

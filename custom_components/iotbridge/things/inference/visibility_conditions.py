@@ -15,7 +15,7 @@ from ..vocabulary.visibility import (
     USED,
     USERS,
 )
-from .binary import BinaryValue, Command, kind_of
+from .binary import BinaryValue, SwitchCommand, kind_of
 from .candidate import Place
 from .conditions import Case
 from .conventions import known_convention
@@ -47,7 +47,7 @@ class AnswerCase:
     """A yes or no, with the command that switches it, and the message around it."""
 
     answer: BinaryValue
-    command: Command | None
+    command: SwitchCommand | None
     candidate: Place
     context: Context
 

@@ -22,7 +22,7 @@ SUPPORT_URL = "https://github.com/owner.invalid/iot-bridge"
 
 
 def is_direct(profile: Profile) -> bool:
-    """Tell whether core's mqtt can read the device's own messages as we would.
+    """Return whether core's mqtt can read the device's own messages as we would.
 
     Moments and positions are ours in any case: they need a look at what the message says.
     """
@@ -92,7 +92,7 @@ def availability_config(availability: Availability, profile: Profile, base: str)
 
 
 def is_safe(path: Path) -> bool:
-    """Tell whether a template may name each part of a path; an empty one needs no template."""
+    """Return whether a template may name each part of a path; an empty one needs no template."""
     return bool(path) and all(isinstance(part, int) or _SAFE_KEY.fullmatch(part) for part in path)
 
 

@@ -53,7 +53,7 @@ class Channel:
 
     @property
     def is_number(self) -> bool:
-        """Tell whether Home Assistant takes it for a number, and nothing else."""
+        """Return whether Home Assistant takes it for a number, and nothing else."""
         is_text = self.device_class in {None, "enum", "timestamp", "date"} and not (self.state_class or self.unit)
         return self.platform == "sensor" and not is_text
 

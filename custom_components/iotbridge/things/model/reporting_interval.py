@@ -51,7 +51,7 @@ CALM_AFTER_S = 60.0
 
 
 @dataclass(slots=True)
-class RateLimit:
+class FloodDetector:
     """Tells when a device sends more than anyone could want: a bucket that refills by the second."""
 
     _tokens: float = BURST
@@ -59,7 +59,7 @@ class RateLimit:
     _mad_at: float | None = None
 
     def heard(self, now: float) -> bool:
-        """Note a message; tell whether this is a flood."""
+        """Note a message; return whether this is a flood."""
         if self._at is not None:
             self._tokens = min(BURST, self._tokens + (now - self._at) * PER_S)
         self._at = now
@@ -69,7 +69,7 @@ class RateLimit:
         return self.is_on(now)
 
     def is_on(self, now: float) -> bool:
-        """Tell whether the flood is over: a minute without too many messages is calm."""
+        """Return whether the flood is over: a minute without too many messages is calm."""
         if self._mad_at is not None and now - self._mad_at >= CALM_AFTER_S:
             self._mad_at = None
         return self._mad_at is not None

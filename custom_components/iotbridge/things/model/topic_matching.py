@@ -138,7 +138,7 @@ def _leaf(topic: str) -> str:
 
 
 def _siblings(topics: Iterable[str]) -> bool:
-    """Tell whether devices use several topics, a level apart: ``tele/pow1/SENSOR`` and ``tele/pow1/STATE``."""
+    """Return whether devices use several topics, a level apart: ``tele/pow1/SENSOR`` and ``tele/pow1/STATE``."""
     leaves = defaultdict(set)
     for topic in topics:
         leaves[topic.rpartition("/")[0]].add(_leaf(topic))
@@ -146,7 +146,7 @@ def _siblings(topics: Iterable[str]) -> bool:
 
 
 def _alike(topics: Iterable[str]) -> bool:
-    """Tell whether the same values lie under several parents: then each parent is a device.
+    """Return whether the same values lie under several parents: then each parent is a device.
 
     A level that only numbers (L1, ch0, 2) is a part of a device, and ``state`` under everything is no value's name.
     """

@@ -114,17 +114,17 @@ class ThingDevice:
 
     @property
     def online(self) -> bool | None:
-        """Tell whether it speaks as often as it should; None where it says itself whether it is there."""
+        """Return whether it speaks as often as it should; None where it says itself whether it is there."""
         return self._online
 
     @property
     def hands_on(self) -> bool:
-        """Tell whether the device's values go through us, for good or for the moment."""
+        """Return whether the device's values go through us, for good or for the moment."""
         return not self.settings.direct or self._introducing or self.flooding
 
     @property
     def is_read(self) -> bool:
-        """Tell whether every message is to be read by us: core may not have found the device's own topics yet."""
+        """Return whether every message is to be read by us: core may not have found the device's own topics yet."""
         return self.hands_on or time.monotonic() < self._settled_at
 
     # ---------------------------------------------------------------- messages
@@ -253,7 +253,7 @@ class ThingDevice:
         self._seed.append(mqtt_client.async_on_subscribe_done(self._hass, self._topic("state"), 0, subscribed))
 
     def _are_fed(self) -> bool:
-        """Tell whether all entities have a value, as far as there is one; what the user disabled needs none."""
+        """Return whether all entities have a value, as far as there is one; what the user disabled needs none."""
         registry = er.async_get(self._hass)
         for key, channel in self._sent.items():
             if self.values.get(key) is None or channel.platform == "event":

@@ -115,7 +115,7 @@ class Publisher:
             remembered.topic = ""
 
     def is_wanted(self, uid: str) -> bool:
-        """Tell whether a device should be there."""
+        """Return whether a device should be there."""
         return uid in self._wanted
 
     @callback

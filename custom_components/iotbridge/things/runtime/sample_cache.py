@@ -4,7 +4,7 @@ from collections import OrderedDict
 from collections.abc import Iterable
 
 from ..model.message import Sample
-from ..model.reporting_interval import RateLimit
+from ..model.reporting_interval import FloodDetector
 
 MAX_SAMPLES = 300
 MAX_TOPICS = 5000
@@ -22,7 +22,7 @@ class SampleCache:
         """Begin with nothing."""
         self._samples: OrderedDict[tuple[str, frozenset[str]], bytes] = OrderedDict()
         self._looked: OrderedDict[str, float] = OrderedDict()
-        self._floods: OrderedDict[str, RateLimit] = OrderedDict()
+        self._floods: OrderedDict[str, FloodDetector] = OrderedDict()
 
     @property
     def samples(self) -> list[Sample]:
@@ -51,7 +51,7 @@ class SampleCache:
         """Count a message on the topic; tell whether these are too many."""
         flood = self._floods.get(topic)
         if flood is None:
-            flood = RateLimit()
+            flood = FloodDetector()
             _put(self._floods, topic, flood)
         return flood.heard(now)
 

@@ -159,7 +159,7 @@ class Thing:
         return self._heard.samples
 
     def covers(self, topic: str) -> bool:
-        """Tell whether a message on this topic would be one of this thing's devices."""
+        """Return whether a message on this topic would be one of this thing's devices."""
         return matches(self.profile.topic, topic)
 
     @callback
@@ -192,7 +192,7 @@ class Thing:
             self._owner.async_new_fields(self)
 
     def _is_ours(self, topic: str) -> bool:
-        """Tell whether a message is one of ours or about entities: a filter of ``#`` hears these as well."""
+        """Return whether a message is one of ours or about entities: a filter of ``#`` hears these as well."""
         return topic.startswith(self._owner.not_things)
 
     @callback

@@ -45,7 +45,7 @@ class EntitySnapshot:
 
     @property
     def is_absent(self) -> bool:
-        """Tell whether there is no value."""
+        """Return whether there is no value."""
         return self.state in ABSENT
 
 

@@ -16,7 +16,7 @@ MAX_WORD = 255
 
 
 def event_matches(wanted: Mapping[str, Any], data: Mapping[str, Any]) -> bool:
-    """Tell whether the data of an event has all that is wanted; of a mapping inside, too, only what is wanted."""
+    """Return whether the data of an event has all that is wanted; of a mapping inside, too, only what is wanted."""
     for key, value in wanted.items():
         if key not in data:
             return False
@@ -30,7 +30,7 @@ def event_matches(wanted: Mapping[str, Any], data: Mapping[str, Any]) -> bool:
 
 
 def message_matches(contains: str, payload: str | bytes) -> bool:
-    """Tell whether a text is in the payload of a message; an empty one is in every payload."""
+    """Return whether a text is in the payload of a message; an empty one is in every payload."""
     return contains.encode() in payload if isinstance(payload, bytes) else contains in payload
 
 
