@@ -183,7 +183,7 @@ async def _learn(lab: Lab, crowd: Crowd, device: int) -> None:
 
 
 async def _complete(lab: Lab, mqtt: Mqtt, crowd: Crowd, devices: int) -> bool:
-    """Tell whether all sensors of a crowd have values; remember that which gets the last one."""
+    """Return whether all sensors of a crowd have values; remember that which gets the last one."""
     await _say(mqtt, crowd, devices, range(1))
     rows = await lab.client.devices()
     ids = {row["id"]: row["name"] for row in rows if row["name"].startswith(f"{crowd.base} ")}
@@ -196,7 +196,7 @@ async def _complete(lab: Lab, mqtt: Mqtt, crowd: Crowd, devices: int) -> bool:
 
 
 async def _are_ways(lab: Lab) -> bool:
-    """Tell whether values go the ways that are to be measured: a new device is fed from us until it has values."""
+    """Return whether values go the ways that are to be measured: a new device is fed from us until it has values."""
     uids = {row["name"]: identifier for row in await lab.client.devices() for _, identifier in row["identifiers"]}
     for name, wanted in (("direct 0", "direct/0"), ("decoded 0", f"iotbridge/thing/{uids['decoded 0']}/state")):
         config = await lab.retained(f"homeassistant/device/{uids[name]}/config")

@@ -185,7 +185,9 @@ class Chooser:
         host = self._random.choice(HOSTS)
         if self._model.hosts.powers.get(host) != "on":
             return None
-        return {"do": "wipe_host", "host": host, "what": self._random.choice(("announce", "discovery"))}
+        # A host whose clock is another than Home Assistant's refuses the command that asks it to announce itself again.
+        whats = ("announce",) if self._model.alarms.clocks_differ else ("announce", "discovery")
+        return {"do": "wipe_host", "host": host, "what": self._random.choice(whats)}
 
     def _put_clock_forward(self) -> Operation:
         return {"do": "put_clock_forward", "seconds": self._random.choice((90, 3600, 26 * 3600))}

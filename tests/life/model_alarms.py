@@ -42,7 +42,7 @@ class Alarms:
         self._unreadable: set[str] = set()
         """Rules and groups whose settings are of a newer version."""
         self._is_unwritten = False
-        self._is_clock_set = False
+        self.clocks_differ = False
         self._told: defaultdict[str, list[str]] = defaultdict(list)
 
     def expected(self) -> dict[str, Any]:
@@ -63,7 +63,7 @@ class Alarms:
         """Return the names of what needs a look; of a template nobody insists on it."""
         yield from self._things.unreadable | self._unreadable
         yield from (f"{name}?" for name in self._things.orphans)
-        if self._is_clock_set:
+        if self.clocks_differ:
             yield "clock_differs?"
         if self._is_unwritten:
             yield "alarms_not_written"
@@ -81,7 +81,7 @@ class Alarms:
     def do_put_clock_forward(self, seconds: int) -> None:
         """A host whose clock differs from Home Assistant's may be a repair from now on."""
         del seconds
-        self._is_clock_set = True
+        self.clocks_differ = True
 
     def do_break_alarm_file(self) -> None:
         self._is_unwritten = True
