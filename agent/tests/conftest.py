@@ -1,4 +1,4 @@
-"""A real broker, a watcher of what it carries, and a real agent that can execute nothing."""
+"""Fixtures of a real broker, a client that records its messages, and a real agent without power commands."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ PROGRAM = Path(__file__).parent / "harmless_agent.py"
 
 
 def wait_until(condition: Callable[[], T], what: str, deadline_s: float = DEADLINE_S) -> T:
-    """Return what the condition returns once that is true; fail with ``what`` after the deadline."""
+    """Return the condition's value once it is true; fail with ``what`` after the deadline."""
     until = time.monotonic() + deadline_s
     while not (result := condition()):
         if time.monotonic() > until:
@@ -43,7 +43,7 @@ def wait_until(condition: Callable[[], T], what: str, deadline_s: float = DEADLI
 
 
 def free_port() -> int:
-    """Return a port of the loopback that nobody uses."""
+    """Return a free port of the loopback."""
     with socket.socket() as sock:
         sock.bind(("127.0.0.1", 0))
         return int(sock.getsockname()[1])
@@ -51,7 +51,7 @@ def free_port() -> int:
 
 @dataclass
 class Broker:
-    """A mosquitto on the loopback, without persistence."""
+    """Mosquitto on the loopback, without persistence."""
 
     folder: Path
     port: int = field(default_factory=free_port)
@@ -61,7 +61,7 @@ class Broker:
 
     @property
     def url(self) -> str:
-        """Where it is."""
+        """Return the address of the broker."""
         return f"mqtt://127.0.0.1:{self.port}"
 
     def start(self) -> None:
@@ -78,7 +78,7 @@ class Broker:
             raise
 
     def kill(self) -> None:
-        """End it as a crash would."""
+        """Kill it as a crash would."""
         if self.process:
             self.process.kill()
             self.process.wait()
@@ -91,7 +91,7 @@ class Broker:
 
 @dataclass(frozen=True)
 class Seen:
-    """A message that went over the broker."""
+    """Message that went over the broker."""
 
     topic: str
     payload: bytes
@@ -101,17 +101,17 @@ class Seen:
 
     @property
     def leaf(self) -> str:
-        """The last level of the topic."""
+        """Return the last level of the topic."""
         return self.topic.rsplit("/", 1)[-1]
 
     def json(self) -> dict[str, Any]:
-        """The payload."""
+        """Return the parsed payload."""
         document: dict[str, Any] = json.loads(self.payload)
         return document
 
 
 class Watcher:
-    """A client that keeps every message, in order."""
+    """Client that keeps every message, in order."""
 
     def __init__(self, port: int, **connect: Any) -> None:
         self.messages: list[Seen] = []
@@ -135,12 +135,12 @@ class Watcher:
         self._client._reset_sockets()
 
     def publish(self, topic: str, payload: object, *, retain: bool = False) -> None:
-        """Send; anything but bytes and text becomes JSON."""
+        """Publish; a payload other than bytes and text becomes JSON."""
         data = payload if isinstance(payload, bytes | str) else json.dumps(payload)
         self._client.publish(topic, data, 1, retain).wait_for_publish(DEADLINE_S)
 
     def of(self, leaf: str) -> list[Seen]:
-        """Return the messages of a leaf so far."""
+        """Return the messages so far on the topics that end with ``leaf``."""
         return [message for message in list(self.messages) if message.leaf == leaf]
 
     def wait(self, leaf: str, test: Callable[[Seen], bool] = lambda _: True, *, count: int = 1) -> Seen:
@@ -164,7 +164,7 @@ class Watcher:
 
 
 class RunningAgent:
-    """A real agent in a process of its own, whose executor only writes down what it was told."""
+    """Real agent in a process of its own, whose executor only records its calls."""
 
     def __init__(self, folder: Path, document: dict[str, Any]) -> None:
         self._executed = folder / "executed"
@@ -178,34 +178,34 @@ class RunningAgent:
 
     @property
     def command_topic(self) -> str:
-        """Where it takes commands."""
+        """Return the topic of its commands."""
         return f"iotbridge/device/{self.node_id}/command"
 
     @property
     def executed(self) -> list[str]:
-        """What it executed so far; a line that is being written does not count yet."""
+        """Return its executed commands so far; a line that is being written does not count yet."""
         lines = self._executed.read_text().splitlines(keepends=True) if self._executed.exists() else []
         return [line[:-1] for line in lines if line.endswith("\n")]
 
     @property
     def log(self) -> str:
-        """What it said so far."""
+        """Return its log so far."""
         return self.log_file.read_text()
 
     def stop(self) -> int:
-        """Ask it to end; return its exit code."""
+        """Terminate it; return its exit code."""
         self.process.send_signal(signal.SIGTERM)
         return self.process.wait(DEADLINE_S)
 
     def kill(self) -> None:
-        """End it without a chance to say a word."""
+        """Kill it before it can publish its last messages."""
         self.process.kill()
         self.process.wait()
 
 
 @pytest.fixture
 def broker(tmp_path: Path) -> Iterator[Broker]:
-    """A running broker."""
+    """Start a broker."""
     broker = Broker(tmp_path)
     broker.start()
     yield broker
@@ -214,7 +214,7 @@ def broker(tmp_path: Path) -> Iterator[Broker]:
 
 @pytest.fixture
 def watcher(broker: Broker) -> Iterator[Watcher]:
-    """A client that sees everything on the broker."""
+    """Connect a client that subscribes to every topic."""
     watcher = Watcher(broker.port)
     yield watcher
     watcher.close()

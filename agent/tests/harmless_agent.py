@@ -1,4 +1,4 @@
-"""Runs an agent whose power backend only writes down what it was told: ``harmless_agent.py CONFIG_JSON FOLDER``.
+"""Agent whose power backend only records its calls: ``harmless_agent.py CONFIG_JSON FOLDER``.
 
 ``fake`` in the configuration: ``allowed`` (false: the system permits nothing), ``error`` (executing fails with this
 sentence), ``still_here_s`` (how soon a machine counts as still there); ``interval_s``, ``keepalive_s``,
@@ -25,18 +25,18 @@ from iotbridge_agent.machine import Machine
 
 
 class WritesDown:
-    """The backend."""
+    """Power backend that records its calls in a file."""
 
     def __init__(self, folder: Path, fake: dict[str, Any]) -> None:
         self._file = folder / "executed"
         self._fake = fake
 
     def permission(self, command: str) -> Permission:
-        """Permit, unless told otherwise."""
+        """Permit, unless the test set another answer."""
         return Permission(self._fake.get("allowed", True), f"{command} is forbidden by the test.")
 
     def execute(self, command: str) -> None:
-        """Write it down."""
+        """Record the command."""
         with self._file.open("a") as file:
             file.write(f"{command}\n")
         if error := self._fake.get("error"):
@@ -44,7 +44,7 @@ class WritesDown:
 
 
 def imitate_machine(fake: dict[str, Any]) -> None:
-    """Let the agent find itself on the machine of the test, and know what its broker speaks."""
+    """Replace the machine's identity and the broker's MQTT version by those of the test."""
     host = read_host()._replace(mac=tuple(fake.get("mac", ())))
     machine = Machine.from_dict(fake.get("machine", {"id": "harmless"}))
     agent.read_host = lambda: host  # type: ignore[attr-defined]

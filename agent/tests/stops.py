@@ -1,4 +1,4 @@
-"""Starts real agents, stops each at a random moment of its first seconds, and judges how it left.
+"""Stops of real agents, each at a random moment of its first seconds, and the faults they show.
 
 As a program it does so many times, beside busy loops if wanted: see ``scripts/stops``. The test does it a few times.
 """
@@ -30,12 +30,12 @@ MOST_ATTEMPTS = 3
 BATCH = 10
 FINE = 0
 BEFORE_IT_BEGAN = -signal.SIGTERM
-"""Python itself ends so until the agent has set up its handler for the signal."""
+"""Exit code of Python before the agent has set up its handler for the signal."""
 
 
 @dataclass(frozen=True)
 class Stop:
-    """One agent, and how it left."""
+    """Result of stopping one agent."""
 
     node_id: str
     after_s: float
@@ -43,7 +43,7 @@ class Stop:
     log: str
 
     def faults(self, watcher: Watcher) -> list[str]:
-        """Return what is wrong with it; the broker's memory of it is that of a host that is off, or empty."""
+        """Return the faults; without any, the broker retains the messages of a host that is off, or none."""
         faults = [] if self.exit_code in (FINE, BEFORE_IT_BEGAN) else [f"exit code {self.exit_code}"]
         if "Traceback" in self.log or "ERROR" in self.log:
             faults.append("a traceback or an error in the log")
@@ -60,7 +60,7 @@ class Stop:
 def stop_once(
     broker: Broker, folder: Path, node_id: str, after_s: float, *, is_begun: bool, python: str = sys.executable
 ) -> Stop:
-    """Start an agent that knows no power command, end it with SIGTERM, and return how it left.
+    """Start an agent without power commands, end it with SIGTERM, and return the result.
 
     ``after_s`` counts from the start of Python, or from the agent's own: on a busy machine Python itself takes seconds.
     """
@@ -124,7 +124,7 @@ def busy_loops(count: int) -> Iterator[None]:
 
 
 def main() -> int:
-    """Do what the command line says; return 1 when a stop was not clean."""
+    """Run the program; return 1 when a stop was not clean."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--count", type=int, default=200)
     parser.add_argument("--busy", type=int, default=2, help="busy loops beside it")

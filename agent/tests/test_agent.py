@@ -1,4 +1,4 @@
-"""The agent from outside: a real process, a real broker."""
+"""Agent as a real process with a real broker."""
 
 import json
 from pathlib import Path
@@ -16,7 +16,7 @@ SCHEMAS = Path(__file__).parents[2] / "contract" / "schemas"
 
 
 def last_words(watcher: Watcher) -> list[tuple[str, str]]:
-    """Return announce, availability and response messages as (leaf, the word that matters)."""
+    """Return announce, availability and response messages as (leaf, power state or status)."""
     words = {"announce": "power", "response": "status"}
     return [
         (m.leaf, m.json()[words[m.leaf]] if m.leaf in words else m.payload.decode())

@@ -1,4 +1,4 @@
-"""The configuration: every key, where it may come from, and one clear line for everything that is wrong with it."""
+"""Configuration: every key, its sources, and a one-line error for each mistake."""
 
 from pathlib import Path
 import re

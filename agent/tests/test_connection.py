@@ -1,4 +1,4 @@
-"""The door to the broker: real certificates, real WebSockets, brokers of other times."""
+"""Connections to real brokers with certificates and WebSockets, and to scripted old ones."""
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator
@@ -58,7 +58,7 @@ def make_password(file: Path, user: str, password: str) -> None:
 
 @pytest.fixture(scope="module")
 def certificates(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Two authorities, a certificate for the loopback, one for another name, one for a client."""
+    """Create two authorities, and certificates for the loopback, another name and a client."""
     folder = tmp_path_factory.mktemp("certificates")
     key_usage = ("-addext", "keyUsage=critical,keyCertSign,cRLSign")  # as in docs/hosts.md
     make_authority(folder, "ca", *key_usage)
@@ -75,7 +75,7 @@ def certificates(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def secure(tmp_path: Path, certificates: Path) -> Iterator[Broker]:
-    """A broker with TLS."""
+    """Start a broker with TLS."""
     lines = (f"certfile {certificates}/broker.crt", f"keyfile {certificates}/broker.key")
     broker = Broker(tmp_path, listener=lines)
     broker.start()
@@ -127,7 +127,7 @@ async def test_an_authority_from_before_todays_rules_is_told_what_to_do(tmp_path
 
 @pytest.fixture
 def demanding(tmp_path: Path, certificates: Path) -> Iterator[Broker]:
-    """A broker that lets in clients with a certificate of its authority only."""
+    """Start a broker that requires a client certificate of its authority."""
     lines = (
         f"certfile {certificates}/broker.crt",
         f"keyfile {certificates}/broker.key",
@@ -260,7 +260,7 @@ async def test_tls_to_a_broker_without() -> None:
 
 @asynccontextmanager
 async def old_broker(first_answer: bytes = b"\x20\x02\x00\x01") -> AsyncIterator[tuple[int, list[int]]]:
-    """A broker of MQTT 3.1.1 that answers to anything newer as such brokers do, and the versions it was asked for."""
+    """Serve MQTT 3.1.1, refusing newer versions as such brokers do; yield it and the versions it was asked for."""
     versions: list[int] = []
     serving: list[asyncio.Task[None]] = []
 
@@ -333,7 +333,7 @@ async def test_a_message_that_cannot_be_sent_marks_the_session_as_lost(broker: B
 
 @asynccontextmanager
 async def mute_broker(*answers: bytes) -> AsyncIterator[int]:
-    """A broker that gives one answer after the other to what it reads; then it says nothing, or hangs up after b""."""
+    """Serve one answer for each read; after the last stay silent, or hang up after b""."""
     serving: list[asyncio.Task[None]] = []
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

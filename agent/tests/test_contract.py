@@ -1,4 +1,4 @@
-"""The examples of the contract, both ways, and what the agent itself says against the schemas."""
+"""Examples of the contract, parsed and encoded, and the agent's own messages against the schemas."""
 
 import base64
 from collections.abc import Callable
@@ -81,7 +81,7 @@ def test_example(path: Path) -> None:
 
 
 def _moment(value: object) -> object:
-    """Times are equal when they mean the same moment: the agent writes UTC."""
+    """Return a time for a text in RFC 3339, so that notations of one moment are equal; other values unchanged."""
     try:
         return datetime.fromisoformat(value) if isinstance(value, str) else value
     except ValueError:

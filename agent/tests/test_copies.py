@@ -9,7 +9,7 @@ import pytest
 
 ONE = {"machine": {"id": "one", "board": "b", "cards": ["00:11:22:33:44:01"]}, "mac": ["00:11:22:33:44:01"]}
 CLONE = {"machine": {"id": "one", "board": "b", "cards": ["00:11:22:33:44:02"]}, "mac": ["00:11:22:33:44:02"]}
-"""A cloned virtual machine: its disk took the machine id along, and its network card is new."""
+"""Identity of a cloned virtual machine: the id of the original from its disk, and a new network card."""
 OTHER_ID = {"machine": {"id": "other", "board": "b"}}
 ANOTHER = {
     "machine": {"id": "two", "board": "c", "cards": ["00:11:22:33:44:03"]},
@@ -23,7 +23,7 @@ TWIN = "Another agent connected as this one"
 
 
 def announced(watcher: Watcher, count: int) -> dict[str, object]:
-    """Return the newest announce once there are so many that say on."""
+    """Return the newest of at least ``count`` announces with the power state on."""
     return watcher.wait("announce", lambda m: m.json()["power"] == "on", count=count).json()
 
 

@@ -1,4 +1,4 @@
-"""The D-Bus client, against a scripted bus that sends bytes written by hand, and against a real dbus-daemon."""
+"""D-Bus client with a scripted bus that sends bytes written by hand, and with a real dbus-daemon."""
 
 from collections.abc import Callable, Iterator
 import contextlib
@@ -35,7 +35,7 @@ def text(value: bytes) -> bytes:
 
 
 class ScriptedBus:
-    """Accepts one client, lets it in, and answers its second call with whatever the test wants."""
+    """Bus that authenticates one client, and answers its second call with the bytes of the test."""
 
     def __init__(self, path: Path, answer: Answer, auth: bytes = b"OK 1234\r\n") -> None:
         self.calls: list[bytes] = []
@@ -72,7 +72,7 @@ class ScriptedBus:
         return bytes(head + stream.read(fields + -fields % 8 + body))
 
     def close(self) -> None:
-        """Wait until the client is gone."""
+        """Wait until the client has disconnected."""
         self._thread.join(10)
         self._listener.close()
         assert not self._thread.is_alive()
@@ -227,7 +227,7 @@ def test_no_bus(monkeypatch: pytest.MonkeyPatch, address: str) -> None:
 
 @pytest.fixture
 def real_bus(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """A private dbus-daemon with nothing behind it: no logind, nothing that acts."""
+    """Start a private dbus-daemon without any service: no logind."""
     daemon = shutil.which("dbus-daemon")
     if daemon is None:
         pytest.skip("dbus-daemon is not installed (package dbus)")

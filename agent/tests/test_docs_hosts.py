@@ -1,4 +1,4 @@
-"""docs/hosts.md: the documented broker does what the guide says, with its own commands, files and access list."""
+"""Guide docs/hosts.md: its broker, made with its commands, files and access list, behaves as documented."""
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator
@@ -50,7 +50,7 @@ def lines(start: str, folder: Path) -> list[str]:
 
 @dataclass
 class Documented:
-    """A broker made from the guide."""
+    """Broker made from the guide."""
 
     folder: Path
     broker: Broker = field(init=False)
@@ -75,7 +75,7 @@ class Documented:
         self.broker.start()
 
     def config(self, user: str) -> BrokerConfig:
-        """Return what the guide tells a host to say about the broker."""
+        """Return the broker's settings of a host, as the guide has them."""
         return BrokerConfig(
             scheme="mqtts",
             host="127.0.0.1",
@@ -87,7 +87,7 @@ class Documented:
 
     @asynccontextmanager
     async def session(self, user: str, *topics: str) -> AsyncIterator[Session]:
-        """Connect as a user and listen to topics."""
+        """Connect as a user and subscribe to topics."""
         async with Link(self.config(user), client_id=f"test-{user}").session() as session:
             for topic in topics:
                 with suppress(LinkError):  # forbidden: that nothing comes is what counts
@@ -97,7 +97,7 @@ class Documented:
 
 @pytest.fixture
 def documented(tmp_path: Path) -> Iterator[Documented]:
-    """The guide's broker, running."""
+    """Start the guide's broker."""
     documented = Documented(tmp_path)
     documented.start()
     yield documented
@@ -186,7 +186,7 @@ MAKE_ACCOUNT = json.dumps({"commands": [{"command": "createClient", "username": 
 
 
 class WithRoles(Documented):
-    """The guide's broker with the dynamic security plugin and the guide's roles."""
+    """Broker of the guide with the dynamic security plugin and the guide's roles."""
 
     def start_with_roles(self) -> None:
         """Start with the plugin in place of the lists, and make the roles."""
@@ -212,7 +212,7 @@ class WithRoles(Documented):
         return commands
 
     def ctl(self, *words: str) -> str:
-        """Return what mosquitto_ctrl says."""
+        """Return the output of mosquitto_ctrl."""
         return subprocess.run(["mosquitto_ctrl", *words], check=True, capture_output=True, text=True).stdout
 
     def accounts(self) -> set[str]:
@@ -223,7 +223,7 @@ class WithRoles(Documented):
 
 @pytest.fixture
 def roles(tmp_path: Path) -> Iterator[WithRoles]:
-    """The guide's broker with roles, running."""
+    """Start the guide's broker with roles."""
     if shutil.which("mosquitto_ctrl") is None or not Path(lines(PLUGIN, tmp_path)[0].split()[1]).exists():
         pytest.skip("the dynamic security plugin is not where Debian has it on amd64 (package mosquitto)")
     roles = WithRoles(tmp_path)
@@ -304,7 +304,7 @@ async def test_a_pre_shared_key_is_a_user(tmp_path: Path) -> None:
 
 
 async def own_topics(config: BrokerConfig) -> list[str]:
-    """Return what comes back of messages to another's topic and to nas's own."""
+    """Return the topics that are delivered after messages to another host's topic and to nas's own."""
     async with Link(config, client_id="test").session() as session:
         for topic in ("iotbridge/device/media-pc/command", "iotbridge/device/nas/command"):
             with suppress(LinkError):

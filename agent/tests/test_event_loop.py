@@ -1,4 +1,4 @@
-"""Threads that nobody waits for."""
+"""Daemon threads of the executor."""
 
 import asyncio
 import logging

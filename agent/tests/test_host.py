@@ -1,4 +1,4 @@
-"""Who this machine is."""
+"""Description of this machine."""
 
 import ipaddress
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""The log, read where it ends up."""
+"""Log as its reader finds it."""
 
 import os
 from pathlib import Path

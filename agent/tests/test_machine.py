@@ -1,4 +1,4 @@
-"""The identity of a machine: what counts as another one, and what is read of the real one."""
+"""Identity of a machine: its comparison with another, and the one read from this machine."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -62,7 +62,7 @@ GUID = "4c4c4544-0042-3510-8052-b4c04f4e4c31"
 
 
 class Registry:
-    """Stands for winreg of a Windows that has the value, or has not."""
+    """Fake of winreg, with the value or without it."""
 
     KEY_READ, KEY_WOW64_64KEY, HKEY_LOCAL_MACHINE = 1, 2, "HKLM"
 

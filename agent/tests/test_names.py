@@ -1,4 +1,4 @@
-"""Every name an entity can have is there in every language, with the same placeholders."""
+"""Names of entities in every language, with the same placeholders."""
 
 import ast
 from pathlib import Path

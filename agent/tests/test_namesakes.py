@@ -42,7 +42,7 @@ def announce(**fields: Any) -> bytes:
 
 
 class Listener:
-    """An agent on the machine ``here`` that hears announces."""
+    """Agent on the machine ``here`` that receives announces."""
 
     def __init__(self, machine: str | None = "here", mac: tuple[str, ...] = MAC) -> None:
         self.namesakes = Namesakes(TOPICS, machine=machine, mac=mac, run="own-2")

@@ -1,4 +1,4 @@
-"""Status and discovery from outside: a real process, a real broker."""
+"""Status and discovery of a real process with a real broker."""
 
 import itertools
 from pathlib import Path

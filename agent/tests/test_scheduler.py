@@ -1,4 +1,4 @@
-"""Collectors that work, fail, hang and have nothing: real threads, invented subjects."""
+"""Collectors that work, fail, hang or have no data: real threads, invented subjects."""
 
 import asyncio
 from collections.abc import Iterable
@@ -20,7 +20,7 @@ CONFIG = Config(broker=BrokerConfig(scheme="mqtt", host="h", port=1), node_id="n
 
 
 class Invented:
-    """Yields what it is told, or raises it."""
+    """Collector that yields the test's readings or raises its errors."""
 
     def __init__(self, name: str, *answers: Value | Exception | threading.Event, **description: Any) -> None:
         self.calls = 0
@@ -28,7 +28,7 @@ class Invented:
         self._description = SensorDescription(key=name, name=name, **description)
 
     def collect(self) -> Iterable[Reading]:
-        """Give the next answer; the last one again and again."""
+        """Return the next result; repeat the last one."""
         answer = self._answers[min(self.calls, len(self._answers) - 1)]
         self.calls += 1
         if isinstance(answer, Exception):

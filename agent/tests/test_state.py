@@ -1,4 +1,4 @@
-"""What is remembered, on a real disk."""
+"""State of the agent on a real disk."""
 
 import json
 from pathlib import Path

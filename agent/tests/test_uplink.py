@@ -1,4 +1,4 @@
-"""The connection from outside: brokers that come late, go away, or say nothing."""
+"""Connection of a real agent: brokers that start late, stop, or never answer."""
 
 import asyncio
 from contextlib import suppress
@@ -105,7 +105,7 @@ def test_stopped_while_it_says_hello_it_is_off(broker: Broker, watcher: Watcher,
 
 
 class Relay:
-    """Stands between agent and broker, and can keep what it is given without a word."""
+    """Proxy between agent and broker that can withhold data."""
 
     def __init__(self, port: int) -> None:
         self.port = free_port()
@@ -134,19 +134,19 @@ class Relay:
             thread.join()
 
     def swallow(self) -> None:
-        """Keep what comes."""
+        """Withhold all data."""
         self._open.clear()
 
     def carry(self) -> None:
-        """Pass on what comes."""
+        """Forward all data."""
         self._open.set()
 
     def swallow_answers(self) -> None:
-        """Keep what comes from the broker only."""
+        """Withhold the broker's data."""
         self._answering.clear()
 
     def swallow_receipts(self) -> None:
-        """Keep what comes from the broker from the first receipt of a message on."""
+        """Withhold the broker's data from the first receipt of a message on."""
         self._without_receipts.set()
 
     @staticmethod
@@ -206,7 +206,7 @@ def test_stops_at_once_while_the_broker_says_nothing(start_agent: StartAgent) ->
 
 
 class SlowSpeaker:
-    """Holds its goodbye back until it is told to go."""
+    """Speaker that delays its last messages until the test releases them."""
 
     def __init__(self) -> None:
         self.is_connected, self.is_leaving, self.may_go = asyncio.Event(), asyncio.Event(), asyncio.Event()
@@ -217,7 +217,7 @@ class SlowSpeaker:
         self.is_connected.set()
 
     def received(self, message: Incoming) -> None:
-        """Take nothing."""
+        """Ignore the message."""
 
     async def goodbye(self, session: Session, power: Power) -> None:
         """Publish the power state and wait."""
@@ -226,7 +226,7 @@ class SlowSpeaker:
         await self.may_go.wait()
 
     def taken_over(self) -> None:
-        """Never."""
+        """Ignore the loss of the connection."""
 
 
 async def test_nothing_but_responses_is_published_behind_the_goodbye(broker: Broker, watcher: Watcher) -> None:

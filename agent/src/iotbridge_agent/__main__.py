@@ -1,4 +1,4 @@
-"""Lets ``python -m iotbridge_agent`` do what ``iotbridge-agent`` does."""
+"""Entry point of ``python -m iotbridge_agent``, the same as ``iotbridge-agent``."""
 
 import sys
 

@@ -34,7 +34,7 @@ BIRTH_JITTER_S = (0.1, 2.0)
 BIRTH_PAYLOAD = b"online"
 PRESENCE_JITTER_S = (0.5, 1.5)
 PRESENCE_PAUSE_S = 3.0
-"""The least time between two repetitions of announce and availability, so that agents never flood each other."""
+"""Minimum time between two repetitions of announce and availability, so that agents never flood each other."""
 RUN_BYTES = 4
 PERMISSION_PATIENCE_S = 0.1
 MISSED_BEATS = 3
@@ -42,7 +42,7 @@ _LOG = logging.getLogger(__name__)
 
 
 class Agent:
-    """One host on one broker, until ``stop``."""
+    """Agent of one host on one broker, from ``run`` until ``stop``."""
 
     def __init__(self, config: Config, *, power: PowerBackend) -> None:
         self._config = config
@@ -74,7 +74,7 @@ class Agent:
         self._tasks: set[asyncio.Task[None]] = set()
 
     async def run(self) -> None:
-        """Work until ``stop`` was called and everything is said."""
+        """Run until ``stop`` was called and the last messages are published."""
         for sentence in warnings(self._config.broker):
             _LOG.warning("%s", sentence)
         async with asyncio.TaskGroup() as group:
@@ -89,7 +89,7 @@ class Agent:
                 task.cancel()
 
     def stop(self) -> None:
-        """Publish the goodbye and end."""
+        """Publish the last messages and end."""
         self._uplink.stop()
 
     # What commands need
@@ -175,7 +175,7 @@ class Agent:
             self._state.save_or_warn()
 
     def _announce_received(self, message: Incoming) -> None:
-        """Answer the announce of another agent with the own one, so that both and Home Assistant notice."""
+        """Answer another agent's announce with this one's, so that both and Home Assistant notice the conflict."""
         is_to_answer = self._namesakes.received(
             message.payload,
             is_retained=message.retain,
@@ -237,7 +237,7 @@ class Agent:
         return task
 
     def _reporting(self) -> "Reporter":
-        """Return who reports; the first call starts it."""
+        """Return the reporter; the first call starts it."""
         if self._reporter is None:
             from iotbridge_agent.reporter import Reporter  # noqa: PLC0415 - nothing of it is needed to be online
 
@@ -247,7 +247,7 @@ class Agent:
         return self._reporter
 
     async def _ask_permissions(self) -> None:
-        """Ask the system at the start; offer what it allows."""
+        """Ask the system which power commands it permits, and announce those."""
         permissions = {name: await self._dispatcher.permission(name) for name in self._config.power}
         for name, permission in permissions.items():
             if not permission.allowed:
@@ -258,7 +258,7 @@ class Agent:
             self._reporter.want_discovery()
 
     async def _watchdog(self) -> None:
-        """Tell systemd that the agent is well: as long as the collectors' loop turns."""
+        """Send systemd its watchdog signal as long as the collectors' loop runs."""
         if (limit_s := sdnotify.watchdog_s()) is None:
             return
         while True:
@@ -269,7 +269,7 @@ class Agent:
 
 
 async def run(config: Config, *, power: PowerBackend) -> None:
-    """Be the agent until SIGTERM or SIGINT; raises ConfigError for what can never work."""
+    """Run the agent until SIGTERM or SIGINT; raises ConfigError for what can never work."""
     loop = asyncio.get_running_loop()
     loop.set_default_executor(DaemonExecutor())
 

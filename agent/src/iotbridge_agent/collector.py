@@ -1,4 +1,4 @@
-"""What every collector is made of: a description per sensor, and readings of them."""
+"""Types of the collectors: descriptions of sensors, their readings, and the collectors' interface."""
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
@@ -13,7 +13,7 @@ Value: TypeAlias = float | int | str | bool | None
 
 @dataclass(frozen=True, kw_only=True)
 class SensorDescription:
-    """One entity of the host, in the words of Home Assistant's MQTT discovery."""
+    """Description of one entity of the host, in the terms of Home Assistant's MQTT discovery."""
 
     key: str
     """Key in the status message and end of the unique id: ``[a-z0-9_]{1,64}``, the same after every restart."""
@@ -27,26 +27,26 @@ class SensorDescription:
     category: Literal["diagnostic"] | None = None
     icon: str | None = None
     enabled: bool = True
-    """Whether Home Assistant switches the entity on by itself."""
+    """True: Home Assistant enables the entity by default."""
     options: tuple[str, ...] = ()
-    """The values a sensor of device class ``enum`` can have."""
+    """Possible values of a sensor of device class ``enum``."""
     display_precision: int | None = None
     decimals: int | None = None
     """Digits kept of a number; 0 makes it an integer; None leaves the value as it is."""
     dead_band: float = 0.0
-    """A value nearer than this to the last published one repeats that one, so that noise writes no rows."""
+    """Minimum change to publish; a smaller one repeats the last value, so that noise writes no rows."""
 
 
 @dataclass(frozen=True)
 class Reading:
-    """The value of one sensor, now."""
+    """Current value of one sensor."""
 
     description: SensorDescription
     value: Value
 
 
 class Collector(Protocol):
-    """Reads one subject. Made once; ``collect`` is called again and again, each time in a thread of its own."""
+    """Reader of one subject, created once; each call of ``collect`` runs in a thread of its own."""
 
     def collect(self) -> Iterable[Reading]:
         """Read the subject; may block.
@@ -59,10 +59,10 @@ class Collector(Protocol):
 
 @dataclass(frozen=True, kw_only=True)
 class CollectorSpec:
-    """A row of COLLECTORS."""
+    """Row of COLLECTORS."""
 
     name: str
     create: "Callable[[Config], Collector]"
     interval_s: float | None = None
-    """None: with every status message."""
+    """Seconds between two readings; None: with every status message."""
     timeout_s: float = 10.0

@@ -1,4 +1,4 @@
-"""The agent's configuration: a TOML file and the environment become one frozen value.
+"""Configuration of the agent, from a TOML file and the environment.
 
 Every error is one line that names the file (or the environment variable), the key and what is expected.
 """
@@ -47,13 +47,13 @@ LOCAL_HOSTS = ("localhost", "127.0.0.1", "::1")
 
 @dataclass(frozen=True, kw_only=True)
 class BrokerConfig:
-    """Where the broker is and how to be let in."""
+    """Address of the broker and the credentials for it."""
 
     scheme: Literal["mqtt", "mqtts", "ws", "wss"]
     host: str
     port: int
     path: str = "/mqtt"
-    """Of a WebSocket address."""
+    """Path of a WebSocket address."""
     username: str | None = None
     password: str | None = field(default=None, repr=False)
     ca_file: Path | None = None
@@ -66,23 +66,23 @@ class BrokerConfig:
 
     @property
     def tls(self) -> bool:
-        """Whether the link is encrypted."""
+        """Return whether the link is encrypted."""
         return self.scheme in ("mqtts", "wss")
 
     @property
     def is_local(self) -> bool:
-        """Whether the broker is on this very machine."""
+        """Return whether the broker runs on this machine."""
         return self.host in LOCAL_HOSTS
 
     @property
     def address(self) -> str:
-        """The address for messages to people; never with a password."""
+        """Return the address for messages to people, without credentials."""
         host = f"[{self.host}]" if ":" in self.host else self.host
         return f"{self.scheme}://{host}:{self.port}" + (self.path if self.scheme in ("ws", "wss") else "")
 
 
 class CustomCommand(NamedTuple):
-    """A command of the user's own: fixed words, never a shell."""
+    """Command of the user's own: fixed arguments, never a shell."""
 
     name: str
     argv: tuple[str, ...]
@@ -93,22 +93,22 @@ class CustomCommand(NamedTuple):
 
 
 class CollectorConfig(NamedTuple):
-    """What the user changed for one collector."""
+    """Settings of one collector."""
 
     enabled: bool | None = None
-    """None: on where it has data."""
+    """None: enabled if the machine has data for it."""
     interval_s: float | None = None
     timeout_s: float | None = None
     include: tuple[str, ...] = ()
     exclude: tuple[str, ...] = ()
     names: tuple[str, ...] = ()
-    """Units of systemd, containers of docker."""
+    """Names of the units for systemd, of the containers for docker."""
     socket: str | None = None
-    """Of docker."""
+    """Path of the socket for docker."""
 
 
 class CheckConfig(NamedTuple):
-    """Something to look at: an HTTP address, a TCP port, or the age of a file or folder."""
+    """Check of an HTTP address, a TCP port, or the age of a file or folder."""
 
     name: str
     kind: Literal["http", "tcp", "file"]
@@ -117,19 +117,19 @@ class CheckConfig(NamedTuple):
     interval_s: float = 60.0
     timeout_s: float = 10.0
     max_age_h: float | None = None
-    """Of a file: older than this is a problem."""
+    """Maximum age of a file in hours; an older one is a problem."""
     expect_status: int | None = None
-    """Of HTTP: None accepts 200 to 399."""
+    """Expected HTTP status; None accepts 200 to 399."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Config:
-    """Everything the agent was told."""
+    """Complete configuration of the agent."""
 
     broker: BrokerConfig
     node_id: str
     name: str
-    """Of the device in Home Assistant."""
+    """Name of the device in Home Assistant."""
     prefix: str = "iotbridge"
     discovery_prefix: str = "homeassistant"
     birth_topic: str = "homeassistant/status"
@@ -137,22 +137,22 @@ class Config:
     language: Literal["en", "it", "fr"] = "en"
     dry_run: bool = False
     remove_after_h: float = 24.0
-    """A sensor missing for this long is taken out of Home Assistant."""
+    """Hours after which a missing sensor is removed from Home Assistant."""
     state_dir: Path = Path("/var/lib/iotbridge-agent")
     power: tuple[str, ...] = ()
-    """The power commands that are switched on."""
+    """Enabled power commands."""
     custom: tuple[CustomCommand, ...] = ()
     commands_per_minute: int = 10
     collectors: Mapping[str, CollectorConfig] = field(default_factory=dict)
     checks: tuple[CheckConfig, ...] = ()
 
     def collector(self, name: str) -> CollectorConfig:
-        """Return what was configured for a collector, or the defaults."""
+        """Return the settings of a collector, or the defaults."""
         return self.collectors.get(name, CollectorConfig())
 
 
 def default_config_path() -> Path:
-    """Return where the configuration is looked for when nothing else is said."""
+    """Return the path of the configuration when no other is given."""
     if explicit := os.environ.get("IOTBRIDGE_CONFIG"):
         return Path(explicit)
     if platform.system() == "Windows":
@@ -165,7 +165,7 @@ def default_config_path() -> Path:
 
 
 def default_state_dir() -> Path:
-    """Return where the agent remembers command ids; systemd names the folder of a service."""
+    """Return the folder of the agent's state; systemd names the one of a service."""
     if explicit := os.environ.get("STATE_DIRECTORY"):
         return Path(explicit.split(":")[0])
     if platform.system() == "Windows":
@@ -177,13 +177,13 @@ def default_state_dir() -> Path:
 
 
 def default_node_id() -> str:
-    """Return the host name, with what a topic cannot carry replaced."""
+    """Return the host name, with characters that a topic cannot carry replaced."""
     name = re.sub(r"[^A-Za-z0-9_.-]+", "-", socket.gethostname().split(".")[0]).strip("-.")[:64]
     return name or "host"
 
 
 def load_config(path: Path, environ: Mapping[str, str] | None = None) -> Config:
-    """Read the file and the environment; raise ConfigError for whatever is wrong."""
+    """Read the file and the environment; raises ConfigError for the first invalid value."""
     try:
         document = tomllib.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
@@ -199,7 +199,7 @@ def load_config(path: Path, environ: Mapping[str, str] | None = None) -> Config:
 
 
 def parse_config(document: Mapping[str, Any], *, source: str, environ: Mapping[str, str]) -> Config:
-    """Turn a parsed document into a Config. ``source`` is named in errors."""
+    """Return the Config of a parsed document; ``source`` is named in errors."""
     root = Table(document, source, "", environ)
     agent = root.table("agent", overridable=True)
     node_id = agent.text(

@@ -1,4 +1,4 @@
-"""The only door to the MQTT library: opens connections to one broker and says in plain words why one failed."""
+"""Connections to one broker over the MQTT library, with a plain explanation of each failure."""
 
 import asyncio
 from collections.abc import AsyncIterator, Coroutine
@@ -29,10 +29,10 @@ V5, V311 = "5", "3.1.1"
 ANSWER_TIMEOUT_S = 10.0
 FIRST_RETRY_S, LONGEST_RETRY_S = 1.0, 60.0
 STEADY_S = 10.0
-"""A connection that lasted this long was a good one: the next retry is a first one again."""
+"""Seconds after which a connection counts as good: the next retry comes quickly again."""
 MAX_QUEUED = 100
 MAX_PACKET = 256 * 1024
-"""MQTT 5 brokers drop what is larger; four times the largest message of the contract."""
+"""Maximum packet size, four times the largest message of the contract; MQTT 5 brokers drop larger ones."""
 
 _LOG = logging.getLogger(__name__)
 _VERSIONS = {V5: aiomqtt.ProtocolVersion.V5, V311: aiomqtt.ProtocolVersion.V311}
@@ -45,7 +45,7 @@ _UNSUPPORTED_VERSION = (1, 132)
 
 
 class LinkError(AgentError):
-    """There is no connection; the text says why in words for a person, ``remedy`` what to do where that is known."""
+    """Error of a connection; the text explains it to a person, ``remedy`` says what to do where that is known."""
 
     def __init__(self, message: str, remedy: str = "") -> None:
         super().__init__(message)
@@ -53,15 +53,15 @@ class LinkError(AgentError):
 
 
 class TakenOverError(LinkError):
-    """Another client with this one's id took the connection over."""
+    """Error of a connection that another client with the same id took over."""
 
 
 class EncryptionError(LinkError):
-    """Broker and configuration do not agree on TLS or on the certificates."""
+    """Error of TLS settings or certificates on which broker and configuration do not agree."""
 
 
 class Incoming(NamedTuple):
-    """A message from the broker."""
+    """Message from the broker."""
 
     topic: str
     payload: bytes
@@ -69,7 +69,7 @@ class Incoming(NamedTuple):
 
 
 class ProbeResult(NamedTuple):
-    """What one attempt to connect found; ``error`` is a sentence, or None where it worked."""
+    """Result of one attempt to connect; ``error`` is a sentence, or None for success."""
 
     error: str | None = None
     mqtt_version: str | None = None
@@ -78,21 +78,21 @@ class ProbeResult(NamedTuple):
 
 
 class Session:
-    """One open connection."""
+    """Open connection to the broker."""
 
     def __init__(self, client: Client, mqtt_version: str, broker: BrokerConfig) -> None:
         self._client = client
         self._broker = broker
         self.mqtt_version = mqtt_version
         self.lost = asyncio.Event()
-        """Set when a message could not be sent: the link is dead, though nobody closed it."""
+        """Set when a message could not be sent: the link is dead, though neither side closed it."""
         self.keeps_will = True
         """True while the broker is to publish the last will at the end: not after a goodbye."""
         self._gone = client.gone
 
     @property
     def address(self) -> str:
-        """The broker's, for messages to people."""
+        """Return the broker's address for messages to people."""
         return self._broker.address
 
     async def takes(self, topic: str, payload: str) -> bool | None:
@@ -108,7 +108,7 @@ class Session:
 
     @property
     def tls_version(self) -> str | None:
-        """The version of TLS that was agreed on, or None without TLS."""
+        """Return the negotiated version of TLS, or None without TLS."""
         return self._client.tls_version
 
     async def publish(self, topic: str, payload: bytes | str, *, qos: int = 0, retain: bool = False) -> None:
@@ -137,7 +137,7 @@ class Session:
         raise self._loss() if self._gone.done() else LinkError(explain(TimeoutError(), self._broker))
 
     def _loss(self) -> LinkError:
-        """Return what is known about the lost connection."""
+        """Return the error that explains the lost connection."""
         error = None if self._gone.cancelled() else self._gone.exception()
         if error is None:
             return LinkError(f"The connection to {self.address} was ended.")
@@ -160,7 +160,7 @@ class Session:
             _LOG.warning("%s", message)
 
     async def messages(self) -> AsyncIterator[Incoming]:
-        """Yield what arrives; raises LinkError when the connection is lost."""
+        """Yield the messages that arrive; raises LinkError when the connection is lost."""
         try:
             async for message in self._client.messages:
                 yield Incoming(str(message.topic), bytes(message.payload), message.retain)
@@ -169,7 +169,7 @@ class Session:
 
 
 class Link:
-    """Opens sessions with one broker and remembers which version of MQTT it speaks."""
+    """Opener of sessions with one broker; remembers which version of MQTT the broker speaks."""
 
     def __init__(self, broker: BrokerConfig, *, client_id: str, will_topic: str | None = None) -> None:
         self._broker = broker
@@ -178,7 +178,7 @@ class Link:
         self._tls = tls_context(broker)
         self._version = V5
         self._is_guess = False
-        """The broker did not ask for 3.1.1 and may only have been slow: the next session begins with 5 again."""
+        """True where the broker did not ask for 3.1.1 and may only have been slow: the next session tries 5 again."""
 
     @asynccontextmanager
     async def session(self) -> AsyncIterator[Session]:
@@ -246,7 +246,7 @@ def _discard(task: asyncio.Task[Any]) -> None:
 
 
 class Backoff:
-    """How long to wait before the next attempt: longer each time, and never all agents at once."""
+    """Growing delay between attempts to connect, random so that agents do not connect all at once."""
 
     def __init__(self) -> None:
         self._attempts = 0

@@ -1,4 +1,4 @@
-"""A small D-Bus client: one method call on the system bus, and its answer. No main loop, no signals, no threads."""
+"""Small D-Bus client: one method call on the system bus, and its reply. No main loop, no signals, no threads."""
 
 import itertools
 import os
@@ -18,11 +18,11 @@ FIELD_PATH, FIELD_INTERFACE, FIELD_MEMBER, FIELD_ERROR_NAME, FIELD_REPLY_SERIAL 
 FIELD_DESTINATION, FIELD_SIGNATURE = 6, 8
 FIXED = {"y": "B", "b": "I", "n": "h", "q": "H", "i": "i", "u": "I", "x": "q", "t": "Q", "d": "d", "h": "I"}
 ALIGNMENT = {"y": 1, "n": 2, "q": 2, "g": 1, "v": 1, "x": 8, "t": 8, "d": 8, "(": 8, "{": 8}
-"""Of every type that is not aligned to 4."""
+"""Alignment of the types that are not aligned to 4."""
 
 
 class DBusError(AgentError):
-    """The call was answered with an error, or not as the protocol wants it. ``name`` is the D-Bus error name."""
+    """Error reply to a call, or a reply against the protocol. ``name`` is the D-Bus error name."""
 
     def __init__(self, name: str, message: str) -> None:
         super().__init__(message or name)
@@ -30,7 +30,7 @@ class DBusError(AgentError):
 
 
 class NoBusError(DBusError):
-    """There is no system bus here, or it does not let us in."""
+    """Error of a system bus that does not exist or refuses the connection."""
 
     def __init__(self, message: str) -> None:
         super().__init__("org.freedesktop.DBus.Error.NoServer", message)
@@ -91,7 +91,7 @@ class _Connection:
         self._socket.close()
 
     def authenticate(self) -> None:
-        """Say who we are; the kernel vouches for it over the socket."""
+        """Authenticate as this process's user, which the kernel confirms over the socket."""
         identity = str(os.getuid()).encode().hex().encode()
         self._send(b"\0AUTH EXTERNAL " + identity + b"\r\n")
         answer = b""
@@ -158,7 +158,7 @@ class _Connection:
 
 
 class _Reader:
-    """Reads values off a message; ``base`` is the offset of the data modulo 8."""
+    """Reader of the values in a message; ``base`` is the offset of the data modulo 8."""
 
     def __init__(self, data: bytes, order: str, base: int = 0) -> None:
         self._data = b"\0" * base + data

@@ -1,4 +1,4 @@
-"""Which of two versions of a Debian package is the newer."""
+"""Order of the versions of Debian packages."""
 
 import re
 from typing import TypeAlias
@@ -7,7 +7,7 @@ VersionKey: TypeAlias = tuple[object, ...]
 
 
 def version_key(version: str) -> VersionKey:
-    """Return what sorts as Debian policy 5.6.12 orders versions: ``[epoch:]upstream[-revision]``."""
+    """Return a key that sorts versions ``[epoch:]upstream[-revision]`` by Debian policy 5.6.12."""
     epoch, _, rest = version.rpartition(":") if ":" in version else ("0", "", version)
     upstream, dash, revision = rest.rpartition("-")
     return (
@@ -18,7 +18,7 @@ def version_key(version: str) -> VersionKey:
 
 
 def _part_key(part: str) -> VersionKey:
-    """Alternate what is no digit with what is; the end sorts after a tilde and before everything else."""
+    """Return alternating keys of text and numbers; the end sorts after a tilde and before everything else."""
     key: list[object] = []
     for text, digits in re.findall(r"(\D*)(\d*)", part or "0"):
         key += [(*map(_order, text), 0), int(digits or 0)]

@@ -1,4 +1,4 @@
-"""Which entities this host has in Home Assistant, remembered over restarts, and their discovery message."""
+"""Entities of this host in Home Assistant, kept over restarts, and their discovery message."""
 
 from collections.abc import Collection, Mapping
 from typing import Any
@@ -12,11 +12,11 @@ from iotbridge_agent.protocol import discovery
 from iotbridge_agent.protocol.topics import Topics, device_uid
 
 BUILTIN, POWER, CUSTOM = "builtin", "power", "custom"
-"""The owners of entities that no collector owns."""
+"""Owners of the entities that no collector owns."""
 
 
 class Entities:
-    """The entities; ``known`` is what an earlier run left, and what the next one gets."""
+    """Entities of this host; ``known`` comes from the last run and goes to the next one."""
 
     def __init__(self, config: Config, host: Host, known: Mapping[str, Mapping[str, Any]]) -> None:
         self.known = {key: dict(entry) for key, entry in known.items()}
@@ -35,7 +35,7 @@ class Entities:
         expiry: bool,
         now: float,
     ) -> bool:
-        """Take in what exists now; return whether anything changed.
+        """Update the entities to those that exist now; return whether anything changed.
 
         ``power``: the permitted power commands, or None while that is not known. ``expiry``: the broker speaks MQTT 5.
         """
@@ -58,7 +58,7 @@ class Entities:
         return changed
 
     def sensor_keys(self) -> list[str]:
-        """Return the keys of the readings that are told of, those without a value now too."""
+        """Return the keys of the published readings, also of those without a current value."""
         return [
             key
             for key, entry in self.known.items()

@@ -1,4 +1,4 @@
-"""The event loop the agent runs on, and threads that nobody has to wait for."""
+"""Event loop of the agent, and an executor of daemon threads that need not end before it."""
 
 import asyncio
 from collections.abc import Callable, Coroutine
@@ -17,13 +17,13 @@ def forget_error(future: "asyncio.Future[Any]") -> None:
 
 
 def run_loop(work: Coroutine[Any, Any, T]) -> T:
-    """Run to the end, on a loop that can watch sockets for the MQTT library: the one Windows prefers cannot."""
+    """Run to the end, on a loop that can watch sockets for the MQTT library: Windows' default loop cannot."""
     with asyncio.Runner(loop_factory=asyncio.SelectorEventLoop) as runner:
         return runner.run(work)
 
 
 class DaemonExecutor(ThreadPoolExecutor):
-    """Starts a daemon thread per call: one that hangs in a dead network mount does not keep the process alive."""
+    """Executor with a daemon thread per call: one that hangs in a dead network mount does not hold the process up."""
 
     def __init__(self) -> None:
         """Start without threads."""
@@ -51,6 +51,6 @@ class DaemonExecutor(ThreadPoolExecutor):
         return future
 
     def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:  # noqa: ARG002 - the signature of Executor
-        """Wait for nothing, and deliver no result any more."""
+        """Return at once, and deliver no further results."""
         with self._delivery:
             self._is_shut_down = True

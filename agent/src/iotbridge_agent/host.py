@@ -1,4 +1,4 @@
-"""Who this machine is: name, addresses, operating system, make."""
+"""Description of this machine: name, addresses, operating system, manufacturer."""
 
 from pathlib import Path
 import platform
@@ -16,11 +16,11 @@ _NETWORK = Path("/sys/class/net")
 _PLACEHOLDERS = {"", "default string", "to be filled by o.e.m.", "system manufacturer", "system product name", "none"}
 
 ANYWHERE = "192.0.2.1"
-"""An address of the documentation's own network: the way there is the way out."""
+"""Address of a network reserved for documentation: the route to it is the default route."""
 
 
 class Host(NamedTuple):
-    """The facts that do not change while the machine runs."""
+    """Facts about the machine that do not change while it runs."""
 
     hostname: str
     platform: str
@@ -31,7 +31,7 @@ class Host(NamedTuple):
 
 
 def read_host() -> Host:
-    """Read the facts; never raises for what a system does not tell."""
+    """Return the facts; never raises for one the system does not provide."""
     return Host(
         hostname=socket.gethostname() or "host",
         platform=platform.system() or sys.platform,
@@ -105,7 +105,7 @@ def _usable(addresses: list[str | None]) -> tuple[str, ...]:
 
 
 def read_dmi(name: str) -> str | None:
-    """Return what the maker of the board wrote, or None."""
+    """Return a DMI field as the board's manufacturer wrote it, or None."""
     text = read_text(_DMI / name)
     return None if text is None or text.lower() in _PLACEHOLDERS else text
 

@@ -1,4 +1,4 @@
-"""The sensor chips of a machine, as Linux' hwmon shows them; temperature and fan read from here.
+"""Sensor chips of Linux' hwmon, read by the collectors of temperatures and fans.
 
 Not by psutil: it names a chip's driver only, in an order that changes with a restart, and leaves out what does not
 answer, so that of two disks the one would be taken for the other.
@@ -13,19 +13,19 @@ ROOT = Path("/")
 
 @dataclass(frozen=True)
 class Probe:
-    """One input of a chip."""
+    """Input of a sensor chip."""
 
     chip: str
     label: str
-    """What the driver calls it, or its file: ``temp1``."""
+    """Label of the driver, or the name of its file: ``temp1``."""
     name: str
-    """For people, and the same after every restart: hwmon's own numbers are not."""
+    """Name for people, the same after every restart: hwmon's own numbers are not."""
     value: float | None
-    """As the kernel writes it; None when the chip does not answer now."""
+    """Value in the kernel's unit; None when the chip does not answer."""
 
 
 def read_probes(root: Path, kind: str) -> Iterator[Probe]:
-    """Read every input of a kind, ``temp`` or ``fan``."""
+    """Yield every input of a kind, ``temp`` or ``fan``."""
     for folder in entries(root / "sys/class/hwmon"):
         chip = read_line(folder / "name")
         if chip:
@@ -66,7 +66,7 @@ def read_number(path: Path) -> float | None:
 
 
 def entries(folder: Path) -> list[Path]:
-    """Return what is in a folder, in a stable order; nothing when there is no such folder."""
+    """Return the entries of a folder in a stable order; none without such a folder."""
     try:
         return sorted(folder.iterdir())
     except OSError:

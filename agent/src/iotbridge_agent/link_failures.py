@@ -31,7 +31,7 @@ _REFUSALS = {
 }
 
 _OUTDATED_CERTIFICATE = range(79, 95)
-"""What OpenSSL minds only when it is strict: extensions that are missing or marked in the wrong way."""
+"""Errors of OpenSSL's strict mode: extensions that are missing or marked in the wrong way."""
 
 
 def reason_code(error: BaseException) -> int | None:

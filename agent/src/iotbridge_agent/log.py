@@ -1,4 +1,4 @@
-"""The log as its reader wants it: with the time on a terminal, with priorities in a journal, plain in a file."""
+"""Log of the agent: with the time on a terminal, with priorities in a journal, plain in a file."""
 
 import logging
 import os
@@ -9,7 +9,7 @@ PRIORITIES = {logging.CRITICAL: 2, logging.ERROR: 3, logging.WARNING: 4, logging
 
 
 class JournalFormatter(logging.Formatter):
-    """Puts the priority before every line, for each becomes an entry of its own; time and name are the journal's."""
+    """Formatter that puts the priority before each line, an entry of its own; time and name are the journal's."""
 
     def format(self, record: logging.LogRecord) -> str:
         """Return the record's lines."""

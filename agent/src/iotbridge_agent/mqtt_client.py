@@ -1,4 +1,4 @@
-"""The MQTT library's client, mended at its ends: connections that never came about, and leaving with the last will.
+"""Client of the MQTT library with two repairs: connections that fail early, and disconnecting with the last will.
 
 The only file that touches what aiomqtt and paho keep to themselves.
 """
@@ -17,13 +17,13 @@ from iotbridge_agent.link_failures import reason_number
 
 END_TIMEOUT_S = 2.0
 NO_ANSWER = "Operation timed out"
-"""The library's words when a connection stands and the broker says nothing on it."""
+"""Message of the library for a connection on which the broker does not answer."""
 HUNG_UP = "it closed the connection before it answered"
 _WITH_WILL = ReasonCode(PacketTypes.DISCONNECT, "Disconnect with will message")
 
 
 class Client(aiomqtt.Client):
-    """One connection."""
+    """Client for one connection."""
 
     def __init__(self, **arguments: Any) -> None:
         """Take the arguments of ``aiomqtt.Client``."""
@@ -36,12 +36,12 @@ class Client(aiomqtt.Client):
 
     @property
     def gone(self) -> asyncio.Future[None]:
-        """The end of a connection that stood; its exception says why it was lost."""
+        """Return the future that ends with the connection; its exception is the reason of the loss."""
         return self._disconnected
 
     @property
     def tls_version(self) -> str | None:
-        """The version of TLS that was agreed on, or None without TLS."""
+        """Return the negotiated version of TLS, or None without TLS."""
         version: str | None = getattr(self._client.socket(), "version", lambda: None)()
         return version
 

@@ -1,4 +1,4 @@
-"""The names of entities in the languages of the agent."""
+"""Names of the entities in the languages of the agent."""
 
 ITALIAN, FRENCH = 0, 1
 

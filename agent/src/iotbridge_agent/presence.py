@@ -1,4 +1,4 @@
-"""What a host says of itself besides its readings: who it is, what it can be told, whether it is there."""
+"""Announce and availability of the host: its identity, its commands, and whether it is online."""
 
 import asyncio
 from collections.abc import Awaitable
@@ -14,20 +14,20 @@ from iotbridge_agent.state import State
 
 
 class Publish(Protocol):
-    """Sends a message; raises LinkError."""
+    """Publishing function; raises LinkError."""
 
     def __call__(self, topic: str, payload: bytes | str, *, qos: int = 0, retain: bool = False) -> Awaitable[None]:
         """Send."""
 
 
 class Presence:
-    """The announce and the availability of this host."""
+    """Publisher of the announce and the availability of this host."""
 
     def __init__(self, config: Config, host: Host, state: State, publish: Publish, namesakes: Namesakes) -> None:
         self.host = host
         self.ip: str | None = None
         self.permitted: tuple[str, ...] | None = None
-        """The power commands the system allows; None while it did not say."""
+        """Power commands the system permits; None while that is unknown."""
         self._config = config
         self._topics = Topics(config.prefix, config.node_id)
         self._uid = device_uid(config.prefix, config.node_id)
@@ -38,12 +38,12 @@ class Presence:
         self._announced: Announce | None = None
 
     async def online(self) -> None:
-        """Announce this host, and be available."""
+        """Publish the announce, and the availability ``online``."""
         await self.announce()
         await self._publish(self._topics.availability, ONLINE, qos=1, retain=True)
 
     async def offline(self, power: Power, publish: Publish) -> None:
-        """Announce the next power state, and be unavailable; ``publish`` works while the agent leaves."""
+        """Publish the next power state, and the availability ``offline``; ``publish`` works while the agent leaves."""
         # Sent together, in this order: a broker that is slow still reads both before the disconnect, which takes the
         # last will back. One after the other, a missing receipt of the first would leave the host online for ever.
         await asyncio.gather(

@@ -1,4 +1,4 @@
-"""Reports the readings: a status at a steady pace, and the discovery message that makes entities of them."""
+"""Reporting of the readings: a status at a steady pace, and the discovery message of their entities."""
 
 import asyncio
 from collections.abc import Coroutine
@@ -28,11 +28,11 @@ PREVIEW_PATIENCE_S = 30.0
 
 
 class Reporter:
-    """Runs the collectors and tells what they read."""
+    """Reporter that runs the collectors and publishes their readings."""
 
     def __init__(self, config: Config, state: State, presence: Presence, uplink: Uplink) -> None:
         self.last_beat = time.monotonic()
-        """When the collectors' loop last turned."""
+        """Monotonic time of the last pass of the collectors' loop."""
         self._config = config
         self._state = state
         self._presence = presence
@@ -47,24 +47,24 @@ class Reporter:
         self._mqtt5 = True
 
     def work(self) -> tuple[Coroutine[Any, Any, None], ...]:
-        """Return what has to run from now on, side by side."""
+        """Return the coroutines to run concurrently from now on."""
         return (self._collect(), self._publish_statuses(), self._publish_discovery())
 
     def connected(self, *, mqtt5: bool, delay_s: float) -> None:
-        """Tell a new connection everything, the discovery message after a while."""
+        """Publish everything over a new connection, the discovery message after ``delay_s``."""
         self._mqtt5 = mqtt5
         self._discovery_sent = b""
         self.want_discovery(delay_s)
         self._status_due.set()
 
     def tell_again(self, delay_s: float) -> None:
-        """Tell Home Assistant everything again: it was born and knows nothing."""
+        """Publish everything again for a Home Assistant that was restarted."""
         self._presence.forget_announced()
         self._discovery_sent = b""
         self.want_discovery(delay_s)
 
     def want_discovery(self, delay_s: float = 0.0) -> None:
-        """Send the discovery message, if it is not the one that was sent last."""
+        """Publish the discovery message, if it differs from the last one."""
         self._discovery_delay_s = delay_s
         self._discovery_due.set()
 
@@ -75,7 +75,7 @@ class Reporter:
         await self._publish_status()
 
     async def _collect(self) -> None:
-        """Read at a steady pace, and have a status sent each time."""
+        """Read at a steady pace, and request a status each time."""
         due = time.monotonic()
         await self._collect_once()
         if self._scheduler.busy:
@@ -93,7 +93,7 @@ class Reporter:
         self._status_due.set()
 
     async def _wait_for_slow_ones(self, until: float) -> None:
-        """Send what was too slow for the first status as soon as it is there, not with the second one only."""
+        """Send readings that were too slow for the first status as soon as they arrive, not with the next one only."""
         await self._scheduler.wait(until - time.monotonic())
         # The discovery message of a new entity is followed by a status anyway.
         if not self._update_entities():
@@ -141,7 +141,7 @@ class Reporter:
         return changed
 
     async def _publish_discovery(self) -> None:
-        """Send what makes this host a device, whenever it is wanted and never too quickly again."""
+        """Send the discovery message whenever it is requested, with a pause between two."""
         await self._collected.wait()
         while True:
             await self._discovery_due.wait()

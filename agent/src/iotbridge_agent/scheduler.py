@@ -1,4 +1,4 @@
-"""Runs the collectors, each in a thread of its own, so that one that hangs or fails harms nobody else."""
+"""Scheduling of the collectors, each in a thread of its own, so that one that hangs or fails harms no other."""
 
 import asyncio
 from collections.abc import Iterable
@@ -14,28 +14,28 @@ from iotbridge_agent.event_loop import forget_error
 PAUSE_AFTER = 5
 PAUSE_S = 3600.0
 NO_DATA_PAUSE_S = 600.0
-"""A machine without a battery is not asked for it every 30 s; one may still be plugged in."""
+"""Pause of a collector without data: a battery or fan may still be plugged in."""
 PATIENCE_S = 1.0
-"""What a status message waits for collectors; who is later comes with the next one."""
+"""Time a status message waits for collectors; later readings come with the next one."""
 
 FAILED = SensorDescription(
     key="collectors_failed", name="Collector failures", category="diagnostic", icon="mdi:alert-circle-outline"
 )
 DIAGNOSTICS = "agent"
-"""The owner of the sensor above."""
+"""Owner of the sensor above."""
 NOBODY = "none"
 NUMBER = (int, float)
 _LOG = logging.getLogger(__name__)
 
 
 class Runner:
-    """One collector: its thread, its readings and its failures."""
+    """Runner of one collector: its thread, its readings and its failures."""
 
     def __init__(self, spec: CollectorSpec, config: Config) -> None:
         self.spec = spec
         self.readings: dict[str, Reading] = {}
         self.settled = False
-        """Whether the last run worked, so that a sensor it did not name has really vanished."""
+        """True if the last run worked: a sensor it did not yield does not exist any more."""
         self.failures = 0
         self.paused = False
         self._config = config
@@ -45,15 +45,15 @@ class Runner:
 
     @property
     def failing(self) -> bool:
-        """Whether the last run failed."""
+        """Return whether the last run failed."""
         return self.failures > 0
 
     def is_due(self, now: float) -> bool:
-        """Return whether it is time, and no earlier run still hangs in its thread."""
+        """Return whether the next run is due, and no earlier one still hangs in its thread."""
         return now >= self._next and (self._running is None or self._running.done())
 
     def hurry(self) -> None:
-        """Be due at once, also when paused."""
+        """Make the collector due at once, also when paused."""
         self._next = 0.0
 
     async def run(self, now: float, tick_s: float) -> None:
@@ -105,7 +105,7 @@ class Runner:
 
 
 class Scheduler:
-    """All collectors, and what they read last."""
+    """Scheduler of all collectors, with their last readings."""
 
     def __init__(self, specs: Iterable[CollectorSpec], config: Config) -> None:
         self.runners = tuple(Runner(spec, config) for spec in specs)
@@ -114,7 +114,7 @@ class Scheduler:
         self._published: dict[str, Value] = {}
 
     async def collect(self, patience_s: float = PATIENCE_S) -> None:
-        """Start whoever is due, and wait a little for those who belong to every status."""
+        """Start the collectors that are due, and wait a little for those that belong to every status."""
         now = time.monotonic()
         for runner in self.runners:
             if runner.is_due(now):
@@ -125,11 +125,11 @@ class Scheduler:
 
     @property
     def busy(self) -> bool:
-        """Whether a collector is still reading."""
+        """Return whether a collector is still reading."""
         return bool(self._tasks)
 
     async def wait(self, patience_s: float) -> None:
-        """Wait for the collectors that are still reading, at most so long."""
+        """Wait for the collectors that are still reading, at most ``patience_s``."""
         if self._tasks:
             await asyncio.wait(self._tasks, timeout=patience_s)
 

@@ -1,11 +1,11 @@
-"""Tells systemd how the service is; does nothing where nobody asked."""
+"""Notifications to systemd about the service; none without a notification socket."""
 
 import os
 import socket
 
 
 def notify(**fields: str | int) -> None:
-    """Send e.g. ``READY=1``; a supervisor that went away is none of our business."""
+    """Send e.g. ``READY=1``; errors of a supervisor that went away are ignored."""
     path = os.environ.get("NOTIFY_SOCKET", "")
     if not path:
         return

@@ -1,4 +1,4 @@
-"""Sensor keys for what the machine names in its own way: mounts, interfaces, chips."""
+"""Sensor keys from the machine's own names of mounts, interfaces and chips."""
 
 from collections.abc import Iterable
 from fnmatch import fnmatchcase
@@ -22,7 +22,7 @@ def unique_slugs(names: Iterable[str]) -> dict[str, str]:
 
 
 def is_wanted(name: str, include: Iterable[str], exclude: Iterable[str], *, default: bool) -> bool:
-    """Decide by the user's patterns: ``include`` beats ``exclude``, and both beat the default."""
+    """Return whether the user's patterns select a name: ``include`` beats ``exclude``, and both beat the default."""
     if any(fnmatchcase(name, pattern) for pattern in include):
         return True
     return default and not any(fnmatchcase(name, pattern) for pattern in exclude)

@@ -1,4 +1,4 @@
-"""What the agent remembers over a restart: its instance, the ids of commands, the entities it told of.
+"""State of the agent kept over restarts: its instance, the ids of commands, its entities.
 
 One JSON file in the state folder, replaced as a whole. A damaged file is set aside and a new one begun.
 """
@@ -27,12 +27,12 @@ def new_instance() -> str:
 
 
 class StateError(AgentError):
-    """The state cannot be written."""
+    """Error of a state that cannot be written."""
 
 
 @dataclass
 class State:
-    """The remembered things; ``save`` writes them."""
+    """State of the agent; ``save`` writes it."""
 
     path: Path
     instance: str = field(default_factory=new_instance)
@@ -40,11 +40,11 @@ class State:
     """Ids of commands, oldest first, with the Unix time until which a repetition would be carried out."""
     components: dict[str, dict[str, Any]] = field(default_factory=dict)
     machine: Machine = field(default_factory=Machine)
-    """The machine it was written on."""
+    """Machine on which the state was written."""
     announced: str = ""
-    """The topic under which this instance announced itself last."""
+    """Topic of this instance's last announce."""
     is_new: bool = True
-    """Whether there was no usable file."""
+    """True where there was no usable file."""
     _warned: bool = False
 
     def remember(self, command_id: str, valid_until: float = 0.0) -> None:
@@ -89,7 +89,7 @@ class State:
             raise StateError(f"{self.path} cannot be written ({error.strerror or error})") from error
 
     def save_or_warn(self) -> None:
-        """Write to the disk; where that fails, say what it means, once until it works again."""
+        """Write to the disk; log a failure and its consequence once until it works again."""
         try:
             self.save()
         except StateError as error:
@@ -121,7 +121,7 @@ def load_state(folder: Path) -> State:
 
 
 def lock(folder: Path) -> IO[str] | None:
-    """Keep a second agent off this folder while the returned file is open; raises ConfigError if one is there.
+    """Lock this folder for one agent while the returned file is open; raises ConfigError if another one holds it.
 
     Returns None where the folder cannot be written, or the system has no such locks.
     """

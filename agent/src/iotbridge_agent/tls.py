@@ -1,4 +1,4 @@
-"""How the link to the broker is encrypted, and what makes the broker believed."""
+"""Encryption of the link to the broker, and verification of the broker."""
 
 import ssl
 
@@ -7,7 +7,7 @@ from iotbridge_agent.errors import ConfigError
 
 
 class _TidySocket(ssl.SSLSocket):
-    """Closes itself when the handshake fails; the MQTT library leaves that to the garbage collector."""
+    """Socket that closes when the handshake fails; the MQTT library leaves that to the garbage collector."""
 
     def do_handshake(self, block: bool = False) -> None:
         try:
@@ -18,7 +18,7 @@ class _TidySocket(ssl.SSLSocket):
 
 
 def tls_context(broker: BrokerConfig) -> ssl.SSLContext | None:
-    """Return what checks the broker's certificate and name; None without TLS. Raises ConfigError."""
+    """Return the context that verifies the broker's certificate and name; None without TLS. Raises ConfigError."""
     if not broker.tls:
         return None
     context = _certificate_context(broker) if broker.psk is None else _psk_context(broker)

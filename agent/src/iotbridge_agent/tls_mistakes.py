@@ -1,4 +1,4 @@
-"""Finds out by a handshake of its own why broker and configuration do not agree on encryption.
+"""Diagnosis, by a handshake of its own, of why broker and configuration do not agree on encryption.
 
 The MQTT library only knows that the connection broke: since TLS 1.3 a server judges the client's certificate after the
 handshake, and a port without TLS, or one with it, hangs up on what it cannot read.
@@ -13,7 +13,7 @@ from iotbridge_agent.tls import tls_context
 
 PATIENCE_S = 3.0
 VERDICT_PATIENCE_S = 1.0
-"""A server that has nothing against the client's certificate says nothing after the handshake."""
+"""Seconds to wait for an alert: a server that accepts the client's certificate sends none after the handshake."""
 SWITCHED = {"mqtt": "mqtts", "mqtts": "mqtt", "ws": "wss", "wss": "ws"}
 USUAL_PORTS = {"mqtt": "1883", "mqtts": "8883", "ws": "80 or 9001", "wss": "443 or 8884"}
 # CONNECT of MQTT 3.1.1, clean session, no name and above all no password.
@@ -25,7 +25,7 @@ MISSING = ("CERTIFICATE_REQUIRED", "HANDSHAKE_FAILURE")
 FOREIGN = ("UNKNOWN_CA", "BAD_CERTIFICATE", "CERTIFICATE_UNKNOWN", "UNSUPPORTED_CERTIFICATE", "DECRYPT_ERROR", *MISSING)
 OUTDATED = ("CERTIFICATE_EXPIRED", "CERTIFICATE_REVOKED")
 NOT_TLS = ("WRONG_VERSION_NUMBER", "RECORD_LAYER_FAILURE", "PACKET_LENGTH_TOO_LONG", "UNKNOWN_PROTOCOL")
-"""OpenSSL read an answer that is none of TLS."""
+"""Errors of OpenSSL for an answer that is not TLS."""
 
 
 class Mistake(NamedTuple):
@@ -52,7 +52,7 @@ def find_mistake(broker: BrokerConfig) -> Mistake | None:
 
 
 def _shake_hands(broker: BrokerConfig) -> None:
-    """Shake hands and wait for what the server has against this client; raises SSLError with its alert."""
+    """Shake hands and wait for the server's objection to this client; raises SSLError with its alert."""
     context = tls_context(broker)
     assert context is not None  # noqa: S101 - only called with TLS
     with (

@@ -1,4 +1,4 @@
-"""Reads checked values out of a parsed TOML document; every refusal names file, key and what is expected."""
+"""Checked access to a parsed TOML document; every error names file, key and what is expected."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -11,7 +11,7 @@ SHOWN_LENGTH = 60
 
 
 class Table:
-    """One TOML table; hands out its values checked, and knows which nobody asked for."""
+    """TOML table that returns checked values, and records which keys were read."""
 
     def __init__(self, values: object, source: str, path: str, environ: Mapping[str, str] | None) -> None:
         if not isinstance(values, Mapping):
@@ -24,14 +24,14 @@ class Table:
         self._asked: set[str] = set()
 
     def error(self, key: str, expected: str, found: object) -> ConfigError:
-        """Return the error that says what was expected here."""
+        """Return the error for a key, with what was expected."""
         where = f"{self._source}: {self._key(key)}"
         if variable := self._variable(key):
             where = f"environment variable {variable}"
         return ConfigError(f"{where}: expected {expected}" + ("" if found is None else f", found {_shown(found)}"))
 
     def has(self, key: str) -> bool:
-        """Return whether the key is there."""
+        """Return whether the key exists."""
         return key in self._values
 
     def names(self) -> list[str]:
@@ -173,7 +173,7 @@ class Table:
             raise self.error(key, "hexadecimal digits, as in the broker's PSK file", None) from None
 
     def done(self) -> None:
-        """Raise ConfigError for the first key nobody asked for: a misspelt key must not be ignored in silence."""
+        """Raise ConfigError for the first unknown key: a misspelt one must not be ignored in silence."""
         for key in self._values:
             if key not in self._asked:
                 raise self._unknown(f"{self._source}: {self._key(key)}", key, self._asked)

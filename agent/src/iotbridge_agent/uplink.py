@@ -1,4 +1,4 @@
-"""Keeps the connection to the broker: makes it again whenever it is lost, and leaves in an orderly way."""
+"""Lasting connection to the broker: reconnects after a loss, and leaves in an orderly way."""
 
 import asyncio
 from collections import deque
@@ -12,7 +12,7 @@ from iotbridge_agent.connection import STEADY_S, Backoff, Incoming, Link, LinkEr
 from iotbridge_agent.protocol.messages import Power, Response, encode_response
 
 LEAVE_TIMEOUT_S = 20.0
-"""More than the custom commands and the receipts of the goodbye may take."""
+"""Timeout for leaving, longer than the custom commands and the receipts of the last messages may take."""
 UNSENT = 20
 CUT_SHORT_S = 30.0
 _LOG = logging.getLogger(__name__)
@@ -35,7 +35,7 @@ class Speaker(Protocol):
 
 
 class Uplink:
-    """One connection after the other, until ``stop``."""
+    """Succession of connections to the broker, until ``stop``."""
 
     def __init__(self, link: Link, *, topics: tuple[str, ...], response_topic: str, speaker: Speaker) -> None:
         self._link = link
@@ -53,7 +53,7 @@ class Uplink:
 
     @property
     def leaving(self) -> bool:
-        """Return whether the last messages are being published or were: others are refused from here on."""
+        """Return whether the agent publishes or has published its last messages; others are refused from then on."""
         return self._leaving.is_set()
 
     async def run(self) -> None:
@@ -81,7 +81,7 @@ class Uplink:
             await self._pause(backoff)
 
     def stop(self) -> None:
-        """Publish the goodbye and end; after a power command it was published before."""
+        """Publish the last messages and end; after a power command they were published before."""
         self._stopping = True
         if self._leave_as is None:
             self._leave_as = "off"

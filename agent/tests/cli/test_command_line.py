@@ -1,4 +1,4 @@
-"""The command line, as a person and as a service start it: real processes, exit codes, streams."""
+"""Command line as a person and a service start it: real processes, exit codes, streams."""
 
 import json
 import os

@@ -1,4 +1,4 @@
-"""What setup writes: readable by the agent, and by nobody else."""
+"""Files that setup writes: readable by the agent and no other user."""
 
 from pathlib import Path
 

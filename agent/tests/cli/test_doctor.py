@@ -1,4 +1,4 @@
-"""The doctor: what it finds on this machine, in files, at logind and systemd, and the exit code it ends with."""
+"""Findings of the doctor on this machine, in files, at logind and systemd, and its exit code."""
 
 from collections.abc import Iterable
 from pathlib import Path
@@ -22,19 +22,19 @@ from iotbridge_agent.errors import ConfigError, NoDataError
 
 
 class Power:
-    """A system that allows what the test says; it can execute nothing."""
+    """Power backend that permits what the test sets and executes nothing."""
 
     def __init__(self, *allowed: str) -> None:
         self._allowed = allowed
 
     def permission(self, command: str) -> Permission:
-        """Answer."""
+        """Return the permission of the test."""
         if command in self._allowed:
             return Permission(True, "allowed")
         return Permission(False, f"{command} is not allowed", "allow it")
 
     def execute(self, command: str) -> None:
-        """Never."""
+        """Fail: the doctor executes nothing."""
         pytest.fail(f"the doctor executed {command}")
 
 
@@ -147,13 +147,13 @@ def test_a_rule_that_may_not_be_read_is_no_fault(tmp_path: Path, monkeypatch: py
 
 
 class Systemd:
-    """Answers about one unit."""
+    """Fake of systemd with one unit."""
 
     def __init__(self, state: str, at_boot: str) -> None:
         self._properties = {"ActiveState": state, "UnitFileState": at_boot}
 
     def __call__(self, *args: Any) -> tuple[Any, ...]:
-        """Stand in for dbus.call."""
+        """Answer in place of dbus.call."""
         assert args[0] == "org.freedesktop.systemd1"
         if args[3] == "LoadUnit":
             assert args[4:] == ("s", "iotbridge-agent.service")
@@ -193,7 +193,7 @@ def test_the_clock(monkeypatch: pytest.MonkeyPatch) -> None:
             self.answer = answer
 
         def adjtimex(self, _: object) -> int:
-            """Answer as the kernel does."""
+            """Return the state as the kernel does."""
             return self.answer
 
     for answer, level, word in ((0, "ok", "NTP"), (5, "note", "timedatectl"), (-1, "note", "does not say")):

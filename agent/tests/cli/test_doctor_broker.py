@@ -1,4 +1,4 @@
-"""The doctor's questions to the broker, asked of real brokers: open, closed, absent, with TLS, with an ACL."""
+"""Broker checks of the doctor on real brokers: open, closed, absent, with TLS, with an ACL."""
 
 import asyncio
 from collections.abc import Callable, Iterator
@@ -115,7 +115,7 @@ def test_a_user_of_its_own_with_an_acl_is_all_fine(guarded: Broker) -> None:
 
 
 async def introduce(broker: Broker, *node_ids: str) -> None:
-    """Let other hosts say that they are online, as their agents do."""
+    """Publish the availability of other hosts, as their agents do."""
     other = config(broker.url, username="other", password="right").broker
     async with Link(other, client_id="other").session() as session:
         for node_id in node_ids:
@@ -154,7 +154,7 @@ async def test_whether_a_user_is_confined_is_told_by_delivery(
 
 def test_without_reason_codes_nobody_is_called_confined(guarded: Broker, monkeypatch: pytest.MonkeyPatch) -> None:
     class OldLink(Link):
-        """Begins with MQTT 3.1.1."""
+        """Link that begins with MQTT 3.1.1."""
 
         def __init__(self, *arguments: Any, **more: Any) -> None:
             super().__init__(*arguments, **more)
@@ -177,7 +177,7 @@ def test_a_broker_that_hangs_up_leaves_open_who_is_confined(guarded: Broker) -> 
 
 
 class HangingUp:
-    """Stands before a broker and ends the connection of a client that publishes to another host's topic."""
+    """Proxy of a broker that ends the connection of a client that publishes to another host's topic."""
 
     def __init__(self, port: int) -> None:
         self._target = port
@@ -249,7 +249,7 @@ def openssl(folder: Path, *words: str) -> None:
 
 @pytest.fixture(params=["365", "3"])
 def encrypted(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Broker]:
-    """A broker with a certificate of its own authority, good for so many days."""
+    """Start a broker with a certificate of its own authority, valid for as many days as the parameter says."""
     if shutil.which("openssl") is None:
         pytest.skip("openssl is not installed")
     new = ("req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-subj", "/CN=lab")

@@ -1,4 +1,4 @@
-"""The systemd service: the files it is made of, and the steps, in a folder that stands for the machine."""
+"""Systemd service: its files and the steps of its installation, in a folder in place of the machine."""
 
 from collections.abc import Iterator, Sequence
 from configparser import ConfigParser
@@ -12,7 +12,7 @@ import tempfile
 import pytest
 
 from iotbridge_agent.cli import service
-from iotbridge_agent.cli.service import Host, ServiceError, install, remove, rule_text, unit_text
+from iotbridge_agent.cli.service import InstallTarget, ServiceError, install, remove, rule_text, unit_text
 from iotbridge_agent.config import load_config
 from iotbridge_agent.errors import ConfigError
 
@@ -21,7 +21,7 @@ UNIT, RULE, SYSUSERS = (path.lstrip("/") for path in (service.UNIT, service.RULE
 
 
 class Machine:
-    """A folder with /etc in it, and a record of every program that would have been run."""
+    """Folder in place of a machine, with /etc, and a record of every program that would have been run."""
 
     def __init__(self, root: Path) -> None:
         self.root = root
@@ -39,9 +39,9 @@ class Machine:
         """Write a configuration."""
         self.config.write_text(f'[broker]\nurl = "mqtt://127.0.0.1"\n[commands]\n{commands}\n')
 
-    def host(self, *, live: bool = True) -> Host:
-        """Return this machine for the service module."""
-        return Host(
+    def host(self, *, live: bool = True) -> InstallTarget:
+        """Return this machine as the target of the installation."""
+        return InstallTarget(
             root=self.root,
             live=live,
             run=self._run,

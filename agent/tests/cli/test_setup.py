@@ -1,4 +1,4 @@
-"""Setup: a person's answers, a script's options, and a real broker that is there or not."""
+"""Setup with a person's answers or a script's options, and a real broker that is running or not."""
 
 import argparse
 from collections.abc import Iterator
@@ -13,21 +13,21 @@ from conftest import Broker, free_port
 import pytest
 
 from iotbridge_agent.cli.command_line import _parser, main as cli_main
-from iotbridge_agent.cli.service import Host
+from iotbridge_agent.cli.service import InstallTarget
 from iotbridge_agent.cli.setup import Console, SetupError, main
 from iotbridge_agent.config import load_config
 from iotbridge_agent.errors import ConfigError
 
 
 class Person:
-    """Answers questions in order and remembers what was shown; runs out where the test expects the end."""
+    """Person who answers questions in order; runs out of answers where the test expects the end."""
 
     def __init__(self, *answers: str) -> None:
         self.answers = list(answers)
         self.shown: list[str] = []
 
     def console(self, *, terminal: bool = True) -> Console:
-        """Return the console this person sits at."""
+        """Return the console of this person."""
         return Console(ask=self._answer, ask_secret=self._answer, say=self.shown.append, is_terminal=lambda: terminal)
 
     def _answer(self, question: str) -> str:
@@ -38,7 +38,7 @@ class Person:
 
     @property
     def screen(self) -> str:
-        """Everything shown so far."""
+        """Return the output so far."""
         return "\n".join(self.shown)
 
 
@@ -46,8 +46,8 @@ def arguments(*words: str) -> argparse.Namespace:
     return _parser().parse_args(["setup", *words])
 
 
-def set_up(path: Path, person: Person, *words: str, host: Host | None = None) -> int:
-    return main(path, arguments(*words), person.console(), host or Host(booted=path / "no systemd"))
+def set_up(path: Path, person: Person, *words: str, host: InstallTarget | None = None) -> int:
+    return main(path, arguments(*words), person.console(), host or InstallTarget(booted=path / "no systemd"))
 
 
 def test_answers_become_a_configuration_after_the_broker_was_tried(tmp_path: Path, broker: Broker) -> None:
@@ -132,7 +132,7 @@ def test_on_systemd_root_is_offered_the_service(
     tmp_path: Path, broker: Broker, monkeypatch: pytest.MonkeyPatch, answer: str, installed: bool
 ) -> None:
     monkeypatch.setattr("os.geteuid", lambda: 0)
-    host = Host(root=tmp_path / "stage", live=False, booted=tmp_path)
+    host = InstallTarget(root=tmp_path / "stage", live=False, booted=tmp_path)
     person = Person(broker.url, "", "", "", "", "", "", answer)
     assert set_up(tmp_path / "agent.toml", person, host=host) == 0
     assert "Install the service" in person.screen

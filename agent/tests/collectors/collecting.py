@@ -1,4 +1,4 @@
-"""What the tests of collectors share: a Linux made of text files, a clock to turn, and readings by key."""
+"""Shared helpers of the collectors' tests: a Linux made of text files, a manual clock, and readings by key."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -13,7 +13,7 @@ SERVER = Path(__file__).parent.parent / "fixtures" / "server"
 
 
 class Clock:
-    """A monotonic clock the test turns."""
+    """Monotonic clock that the test sets."""
 
     def __init__(self) -> None:
         self.now = 100.0

@@ -1,4 +1,4 @@
-"""Checks: HTTP against a real server, TCP against a real port, files with a real age."""
+"""Checks of HTTP on a real server, of TCP on a real port, of files with a real age."""
 
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -21,10 +21,10 @@ CONFIG = parse_config({"broker": {"url": "mqtt://localhost"}}, source="test", en
 
 
 class Handler(BaseHTTPRequestHandler):
-    """Answers with the status that is the path."""
+    """Handler that answers with the status named in the path."""
 
     def do_GET(self) -> None:
-        """Answer."""
+        """Send the status."""
         self.send_response(int(self.path[1:4]))
         self.send_header("Content-Length", "0")
         self.end_headers()
@@ -34,7 +34,7 @@ class Handler(BaseHTTPRequestHandler):
 
 
 class Server(ThreadingHTTPServer):
-    """Says nothing about clients that go away, which is what they do when they refuse its certificate."""
+    """Server that logs no error for clients that hang up, as they do when they refuse its certificate."""
 
     def __init__(self) -> None:
         super().__init__(("127.0.0.1", 0), Handler)
@@ -59,7 +59,7 @@ def http() -> Iterator[str]:
 
 @pytest.fixture
 def https(tmp_path: Path) -> Iterator[str]:
-    """Serve with the certificate cert.pem, which nobody signed."""
+    """Serve with the self-signed certificate cert.pem."""
     key, cert = tmp_path / "key.pem", tmp_path / "cert.pem"
     words = ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"]
     subject = ["-subj", "/CN=127.0.0.1", "-addext", "subjectAltName=IP:127.0.0.1", "-days", "2"]

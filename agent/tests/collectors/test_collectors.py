@@ -1,4 +1,4 @@
-"""The table of collectors, what the user may change, and what every sensor of this machine must be."""
+"""Table of collectors, its settings, and the rules for every sensor of this machine."""
 
 import contextlib
 import re
@@ -53,7 +53,7 @@ def test_intervals_and_timeouts_are_the_users() -> None:
 
 @pytest.fixture(scope="module")
 def sensors() -> list[SensorDescription]:
-    """Return what this very machine has, with a check of each kind."""
+    """Return the sensors of this machine, with a check of each kind."""
     checks = [{"name": "Port", "tcp": "localhost:1"}, {"name": "Page", "http": "http://localhost:1"}]
     configured = config(checks=[*checks, {"name": "Dump", "file": "/nowhere"}])
     found: list[SensorDescription] = []

@@ -1,4 +1,4 @@
-"""The processor: usage between two looks, hostile counters, frequency."""
+"""Processor: usage between two readings, hostile counters, frequency."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -16,7 +16,7 @@ Tick = Callable[[str], object]
 
 @pytest.fixture
 def tick(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Tick:
-    """Return what turns the clock by 30 s, sets the counters and reads the usage."""
+    """Return a function that advances the clock by 30 s, sets the counters and reads the usage."""
     clock = Clock()
     cpu = Cpu(clock)
 

@@ -1,4 +1,4 @@
-"""Which mounts are disks, and how full they are."""
+"""Selection of the mounts that are disks, and their usage."""
 
 import os
 from pathlib import Path
@@ -16,7 +16,7 @@ GIB = 1024**3
 
 @pytest.fixture(autouse=True)
 def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Return a server whose file systems can all be asked, /boot excepted."""
+    """Return a server whose file systems can all be read, except /boot."""
 
     def usage(point: str) -> SimpleNamespace:
         if point == "/boot":
@@ -28,7 +28,7 @@ def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def points(settings: CollectorConfig | None = None) -> dict[str, bool]:
-    """Return whether it is on by default, by mount point; the main one is called /."""
+    """Return by mount point whether the sensor is enabled by default; the main one is called /."""
     found = readings(Disk(settings or CollectorConfig())).values()
     return {
         reading.description.placeholders.get("mount", "/"): reading.description.enabled

@@ -1,4 +1,4 @@
-"""Containers, asked over a real socket from an engine of the test's."""
+"""Containers, read over a real socket from a fake engine."""
 
 from collections.abc import Iterator
 import json
@@ -20,7 +20,7 @@ def answer(status: str, document: object) -> bytes:
 
 
 class Engine:
-    """Answers each request by its path; ``hang`` reads and says nothing."""
+    """Engine that answers each request by its path; ``hang`` reads and never answers."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -48,7 +48,7 @@ class Engine:
                 client.sendall(self.answers.get(path, answer("404 Not Found", {"message": "No such container"})))
 
     def close(self) -> None:
-        """Let go of whoever waits, and stop."""
+        """Release waiting requests, and stop."""
         self.over.set()
         with socket.socket(socket.AF_UNIX) as last:
             last.connect(str(self.path))

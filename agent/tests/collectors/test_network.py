@@ -1,4 +1,4 @@
-"""Rates of real interfaces; counters that wrap, interfaces that come and go."""
+"""Rates of real interfaces; counters that wrap, interfaces that appear and vanish."""
 
 from pathlib import Path
 

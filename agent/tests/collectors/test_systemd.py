@@ -1,4 +1,4 @@
-"""The state of units, asked over a real socket from a bus that answers in bytes written by hand."""
+"""State of units, read over a real socket from a bus that answers in bytes written by hand."""
 
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -37,7 +37,7 @@ def properties(pairs: Mapping[str, str]) -> bytes:
 
 
 class Bus:
-    """A system bus with a systemd that knows some units. Serves one connection after the other."""
+    """System bus with a systemd that knows some units. Serves one connection after the other."""
 
     def __init__(self, path: Path, units: Mapping[str, Mapping[str, str]]) -> None:
         self.units = dict(units)

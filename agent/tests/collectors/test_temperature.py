@@ -1,4 +1,4 @@
-"""Which probe is the processor's, which values are no temperatures."""
+"""Selection of the processor's probe, and values that are no temperatures."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""Who is logged in."""
+"""Number of logged-in people."""
 
 from pathlib import Path
 from types import SimpleNamespace

@@ -1,4 +1,4 @@
-"""From a command to its responses, where a real agent would take minutes or a real suspend."""
+"""Responses to commands, where a real agent would take minutes or a real suspend."""
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -20,7 +20,7 @@ from iotbridge_agent.state import load_state
 
 
 class Recorder:
-    """Stands for the agent around the dispatcher, and for the system: writes down what is asked of it."""
+    """Fake of the agent around the dispatcher, and of the system: records each call."""
 
     def __init__(self) -> None:
         self.done: list[str] = []
@@ -31,7 +31,7 @@ class Recorder:
         self.execution_error: CommandError | None = None
 
     async def respond(self, response: Response, *, must_arrive: bool = False) -> None:
-        """Keep a response."""
+        """Record a response."""
         if self.link_is_broken and must_arrive:
             raise LinkError("gone")
         self.responses.append(response)
@@ -50,7 +50,7 @@ class Recorder:
         self.done.append("back")
 
     def permission(self, _command: str) -> Permission:
-        """Permit, as soon as the gate is open."""
+        """Permit as soon as the test opens the gate."""
         self.permission_gate.wait(10)
         return Permission(allowed=True)
 

@@ -1,4 +1,4 @@
-"""Who is let in: a table, and whatever bytes there are."""
+"""Admission of commands: a table, and arbitrary bytes."""
 
 from datetime import UTC, datetime, timedelta
 import json

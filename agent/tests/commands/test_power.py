@@ -1,4 +1,4 @@
-"""Power commands: asked of a scripted logind, carried out by a recorder. Nothing here can reach the real machine."""
+"""Power commands with a scripted logind and a recorder of programs. No test here can reach the real machine."""
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -13,14 +13,14 @@ from iotbridge_agent.dbus import DBusError, NoBusError
 
 
 class ScriptedLogind:
-    """Answers as the test says and remembers what it was asked."""
+    """Logind that answers as the test says and records its calls."""
 
     def __init__(self, **answers: Any) -> None:
         self.answers = answers
         self.calls: list[tuple[Any, ...]] = []
 
     def __call__(self, *args: Any) -> tuple[Any, ...]:
-        """Stand in for dbus.call."""
+        """Answer in place of dbus.call."""
         self.calls.append(args)
         answer = self.answers.get(args[3], DBusError("org.freedesktop.DBus.Error.UnknownMethod", args[3]))
         if isinstance(answer, Exception):
@@ -29,13 +29,13 @@ class ScriptedLogind:
 
 
 class Recorder:
-    """Stands where programs are started."""
+    """Recorder of the programs that would be started."""
 
     def __init__(self) -> None:
         self.argvs: list[tuple[str, ...]] = []
 
     def __call__(self, argv: Sequence[str]) -> None:
-        """Stand in for run_argv."""
+        """Record the program in place of run_argv."""
         self.argvs.append(tuple(argv))
 
 

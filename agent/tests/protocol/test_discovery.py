@@ -1,4 +1,4 @@
-"""The discovery message, piece by piece."""
+"""Parts of the discovery message."""
 
 import json
 from typing import Any

@@ -1,4 +1,4 @@
-"""The command line. What a command does not need is not imported: a start takes a fraction of a second."""
+"""Command line of the agent. Each command imports its modules late: a start takes a fraction of a second."""
 
 import argparse
 import json
@@ -29,7 +29,7 @@ environment:
 
 
 def main(argv: list[str] | None = None) -> int:
-    """Do what the command line says and return the exit code."""
+    """Parse the command line, run the command and return the exit code."""
     arguments = _parser().parse_args(argv)
     try:
         return _dispatch(arguments)
@@ -133,20 +133,20 @@ def _service(path: Path, arguments: argparse.Namespace) -> int:
     from iotbridge_agent.cli import service  # noqa: PLC0415
 
     root = arguments.root.absolute()
-    host = service.Host(root=root, live=root == Path("/"))
+    target = service.InstallTarget(root=root, live=root == Path("/"))
     if arguments.verb == "remove":
         if arguments.forget:
             from iotbridge_agent.cli.forget import forget  # noqa: PLC0415
 
             config = load_config(path)
-            service.remove(host, purge=arguments.purge)
+            service.remove(target, purge=arguments.purge)
             forget(config)
         else:
-            service.remove(host, purge=arguments.purge)
+            service.remove(target, purge=arguments.purge)
     elif arguments.print:
         service.print_files(path)
     else:
-        service.install(path, host)
+        service.install(path, target)
     return FINE
 
 

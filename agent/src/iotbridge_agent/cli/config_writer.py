@@ -1,4 +1,4 @@
-"""Writes a new configuration: agent.toml, and the password in a file of its own beside it."""
+"""Writer of a new configuration: agent.toml, and the password in a file of its own beside it."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -15,12 +15,12 @@ PASSWORD_FILE = "password"  # noqa: S105 - the name of a file
 
 
 class WriteError(AgentError):
-    """The configuration cannot be written."""
+    """Error of a configuration that cannot be written."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Answers:
-    """What setup has to know; None: the default."""
+    """Answers to the questions of setup; None stands for the default."""
 
     url: str
     username: str | None = None
@@ -32,7 +32,7 @@ class Answers:
 
 
 def to_config(answers: Answers) -> Config:
-    """Return the configuration these answers make; raises ConfigError for an answer that cannot be used."""
+    """Return the configuration for the answers; raises ConfigError for an answer that cannot be used."""
     document = _document(answers)
     if answers.password is not None:
         document["broker"]["password"] = answers.password

@@ -26,7 +26,7 @@ from iotbridge_agent.event_loop import DaemonExecutor
 SYSTEMD = ("org.freedesktop.systemd1", "/org/freedesktop/systemd1", "org.freedesktop.systemd1.Manager")
 SECRET_KEYS = ("password_file", "psk_file", "client_key")
 NOT_SYNCHRONISED = 5
-"""What adjtimex(2) returns then: TIME_ERROR."""
+"""Return value TIME_ERROR of adjtimex(2), for a clock that is not synchronised."""
 COLOURS: dict[Level, Colour] = {"ok": "green", "note": "yellow", "bad": "red"}
 REINSTALL = "Run `sudo iotbridge-agent service install` again."
 
@@ -44,7 +44,7 @@ def main(path: Path, *, user: str = NAME, unit: Path = Path(UNIT), call: Callabl
 
 
 def report(findings: Iterable[Finding]) -> int:
-    """Tell the findings as they come; return the exit code."""
+    """Print the findings as they come; return the exit code."""
     counts: dict[Level, int] = {"ok": 0, "note": 0, "bad": 0}
     for finding in findings:
         counts[finding.level] += 1
@@ -55,7 +55,7 @@ def report(findings: Iterable[Finding]) -> int:
 
 
 def finding_line(finding: Finding) -> str:
-    """Return the line, or the two lines, for a person."""
+    """Return a finding as one line, or as two with its remedy."""
     level = coloured(f"{finding.level:<5}", COLOURS[finding.level], sys.stdout)
     line = f"{level} {finding.what:<18} {finding.detail}"
     return f"{line}\n{'':<25}-> {finding.remedy}" if finding.remedy else line
@@ -70,7 +70,7 @@ def examine(
     unit: Path = Path(UNIT),
     rule: Path = Path(RULE),
 ) -> Iterator[Finding]:
-    """Yield everything there is to say about this agent; blocks for seconds."""
+    """Yield the findings about this agent; blocks for seconds."""
     yield from examine_files(path)
     yield from examine_state(config)
     yield from examine_broker(config)
@@ -81,7 +81,7 @@ def examine(
 
 
 def examine_files(path: Path) -> Iterator[Finding]:
-    """Look who else can read the configuration and its secrets."""
+    """Examine who else can read the configuration and its secrets."""
     broker = tomllib.loads(path.read_text(encoding="utf-8")).get("broker", {})
     yield Finding("ok", "configuration", f"{path} is in order.")
     named = [Path(broker[key]).expanduser() for key in SECRET_KEYS if isinstance(broker.get(key), str)]
@@ -93,7 +93,7 @@ def examine_files(path: Path) -> Iterator[Finding]:
 
 
 def examine_state(config: Config) -> Iterator[Finding]:
-    """Look whether the agent can remember command ids over a restart."""
+    """Examine whether the agent can store command ids for the next start."""
     folder = config.state_dir
     nearest = next(parent for parent in (folder, *folder.parents) if parent.exists())
     if os.access(nearest, os.W_OK | os.X_OK):
@@ -131,7 +131,7 @@ def _examine_rule(rule: Path, wanted: str) -> Finding:
 
 
 def examine_service(unit: Path, dbus_call: DBusCall) -> Iterator[Finding]:
-    """Look whether the systemd service is there, started now, and started with the machine."""
+    """Examine whether the systemd service is installed, active, and enabled at boot."""
     if platform.system() != "Linux" or not unit.exists():
         yield Finding(
             "note", "service", "not installed.", "`sudo iotbridge-agent service install` (Linux with systemd)."
@@ -160,7 +160,7 @@ def examine_service(unit: Path, dbus_call: DBusCall) -> Iterator[Finding]:
 
 
 def examine_clock() -> Finding:
-    """Ask the kernel whether something keeps the clock right.
+    """Examine whether the kernel's clock is synchronised.
 
     MQTT tells nobody's time, so more cannot be known here. With a wrong clock the agent refuses commands as expired.
     """

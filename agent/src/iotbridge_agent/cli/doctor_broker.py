@@ -1,4 +1,4 @@
-"""The doctor's questions to the broker, one step after the other, so that the first that fails is the one to mend."""
+"""Broker checks of the doctor, one step after the other: the first that fails is the one to mend."""
 
 import asyncio
 from collections.abc import Iterator
@@ -35,7 +35,7 @@ RIGHTS_REMEDY = "Compare the broker's ACL with docs/hosts.md, Securing the broke
 
 @dataclass(frozen=True)
 class Finding:
-    """One line of the doctor: about what, how it is, and what to do about it."""
+    """Result of one check: its subject, level, explanation and remedy."""
 
     level: Level
     what: str
@@ -145,7 +145,7 @@ async def _with_session(config: Config) -> list[Finding]:
 
 
 async def _own_tree(session: Session, own: Topics, nonce: str) -> Finding:
-    """Find out whether a message comes back: a broker that forbids it says nothing to an MQTT 3 client."""
+    """Check that a published message comes back: a broker that forbids it says nothing to an MQTT 3 client."""
     tree = f"{own.prefix}/device/{own.node_id}/#"
     if await _echoes(session, _doctor_topic(own), nonce):
         return Finding("ok", "own topics", f"{tree} can be written and read.")
@@ -154,7 +154,7 @@ async def _own_tree(session: Session, own: Topics, nonce: str) -> Finding:
 
 
 async def _confinement(session: Session, own: Topics, nonce: str, neighbours: list[str]) -> Finding:
-    """Find out by delivery whether this user reaches other hosts: a broker may load an access list and not ask it."""
+    """Check by delivery whether this user reaches other hosts: a broker may load an access list and not apply it."""
     for node_id in (f"not-{nonce}", *neighbours):
         topic = _doctor_topic(Topics(own.prefix, node_id))
         if await _echoes(session, topic, nonce):
@@ -187,7 +187,7 @@ async def _confinement(session: Session, own: Topics, nonce: str, neighbours: li
 
 
 async def _neighbours(session: Session, own: Topics, nonce: str) -> list[str]:
-    """Return the node ids of at most three other hosts whose retained messages this user is given."""
+    """Return the node ids of at most three other hosts whose retained messages this user receives."""
     found: set[str] = set()
     # Without the right to subscribe there is nothing to see, and a closed own tree is told by its own line.
     with suppress(TimeoutError, LinkError):
@@ -217,7 +217,7 @@ async def _echoes(session: Session, topic: str, nonce: str) -> bool:
 
 
 def _doctor_topic(topics: Topics) -> str:
-    """Return a topic one level below the leaves of the contract: IoT Bridge does not hear it."""
+    """Return a topic one level below those of the contract, which IoT Bridge does not subscribe to."""
     return f"{topics.prefix}/device/{topics.node_id}/doctor/echo"
 
 

@@ -1,4 +1,4 @@
-"""Takes a host out of Home Assistant: clears what its agent left in the broker's memory."""
+"""Removal of a host from Home Assistant: clears the messages its agent left retained at the broker."""
 
 import secrets
 

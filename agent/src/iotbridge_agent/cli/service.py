@@ -1,4 +1,4 @@
-"""The agent as a systemd service: an unprivileged user, a hardened unit, and a polkit rule for its power commands."""
+"""Systemd service of the agent: an unprivileged user, a hardened unit, and a polkit rule for its power commands."""
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -103,24 +103,24 @@ u {NAME} - "IoT Bridge agent" {STATE_DIR}
 
 
 class ServiceError(AgentError):
-    """The service cannot be installed or removed; the text says what to do instead."""
+    """Error of a service that cannot be installed or removed; the text says what to do instead."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class Host:
-    """Where files go, how programs are run, and where the steps are told."""
+class InstallTarget:
+    """System to install on: the root of its files, the runner of its programs, and the output for people."""
 
     root: Path = Path("/")
     live: bool = True
-    """Not live: files are only laid out below ``root``, nothing is run and nobody is asked."""
+    """False: files are only laid out below ``root``, no program is run and no privilege is needed."""
     run: ExecuteArgv = run_argv
     say: Callable[[str], None] = terminal.say
     booted: Path = SYSTEMD_BOOTED
     installed: tuple[Path, ...] = (Path(sys.executable), Path(__file__))
-    """What the service's user must be able to read."""
+    """Files that the service's user must be able to read."""
 
     def path(self, absolute: str) -> Path:
-        """Return where a file of the system is on this host."""
+        """Return the path of a system file below ``root``."""
         return self.root / absolute.lstrip("/")
 
 
@@ -145,66 +145,66 @@ def files(config: Config, config_path: Path) -> dict[str, str]:
 
 
 def print_files(config_path: Path, say: Callable[[str], None] = terminal.say) -> None:
-    """Show what install would write."""
+    """Print the files that install would write."""
     for path, text in files(load_config(config_path), config_path).items():
         say(f"# {path}\n{text}")
 
 
-def install(config_path: Path, host: Host) -> None:
-    """Write the files, make the user, start the service; raises ConfigError, ServiceError or CommandError."""
+def install(config_path: Path, target: InstallTarget) -> None:
+    """Write the files, create the user, start the service; raises ConfigError, ServiceError or CommandError."""
     config_path = config_path.absolute()
     config = load_config(config_path)
-    if host.live:
-        _demand_systemd_and_root(host, "install")
-        _demand_reachable(config_path, host)
-    _write(host, files(config, config_path))
+    if target.live:
+        _demand_systemd_and_root(target, "install")
+        _demand_reachable(config_path, target)
+    _write(target, files(config, config_path))
     if not config.power:
-        host.path(RULE).unlink(missing_ok=True)
-    if not host.live:
-        host.say(f"Staged in {host.root}; nothing was run.")
+        target.path(RULE).unlink(missing_ok=True)
+    if not target.live:
+        target.say(f"Staged in {target.root}; nothing was run.")
         return
-    host.run(("systemd-sysusers", SYSUSERS))
-    _hand_over(config_path, host)
+    target.run(("systemd-sysusers", SYSUSERS))
+    _hand_over(config_path, target)
     for words in (("daemon-reload",), ("enable", NAME), ("restart", NAME)):
-        host.run(("systemctl", *words))
-    host.say(f"The service runs. `systemctl status {NAME}` shows it, `iotbridge-agent doctor` examines it.")
+        target.run(("systemctl", *words))
+    target.say(f"The service runs. `systemctl status {NAME}` shows it, `iotbridge-agent doctor` examines it.")
 
 
-def remove(host: Host, *, purge: bool) -> None:
-    """Stop the service and take everything of it away; the configuration only with ``purge``."""
-    if host.live:
-        _demand_systemd_and_root(host, "remove")
-        if host.path(UNIT).exists():
-            host.run(("systemctl", "disable", "--now", NAME))
+def remove(target: InstallTarget, *, purge: bool) -> None:
+    """Stop the service and remove its files, state and user; the configuration only with ``purge``."""
+    if target.live:
+        _demand_systemd_and_root(target, "remove")
+        if target.path(UNIT).exists():
+            target.run(("systemctl", "disable", "--now", NAME))
     for path in (UNIT, RULE, SYSUSERS):
-        if host.path(path).exists():
-            host.path(path).unlink()
-            host.say(f"removed {host.path(path)}")
+        if target.path(path).exists():
+            target.path(path).unlink()
+            target.say(f"removed {target.path(path)}")
     for folder in (STATE_DIR, *((CONFIG_DIR,) if purge else ())):
-        _remove_folder(host.path(folder), host.say)
-    if host.live:
-        host.run(("systemctl", "daemon-reload"))
-        if host.path(CONFIG_DIR).exists():
+        _remove_folder(target.path(folder), target.say)
+    if target.live:
+        target.run(("systemctl", "daemon-reload"))
+        if target.path(CONFIG_DIR).exists():
             # The number of the group that goes now may be given to another one later.
-            host.run(("chown", "-R", "root:root", str(host.path(CONFIG_DIR))))
+            target.run(("chown", "-R", "root:root", str(target.path(CONFIG_DIR))))
         if _user_exists():
-            host.run(("userdel", NAME))
-    if host.path(CONFIG_DIR).exists():
-        host.say(f"{host.path(CONFIG_DIR)} was kept; `service remove --purge` takes it away as well.")
+            target.run(("userdel", NAME))
+    if target.path(CONFIG_DIR).exists():
+        target.say(f"{target.path(CONFIG_DIR)} was kept; `service remove --purge` takes it away as well.")
 
 
 def unreachable_folder(path: Path, *, except_for: Path | None = None) -> Path | None:
-    """Return the first folder on the way to ``path`` that a user without rights cannot enter, or None."""
+    """Return the first folder above ``path`` that an unprivileged user cannot enter, or None."""
     for folder in reversed(path.absolute().parents):
         if not folder.stat().st_mode & stat.S_IXOTH and folder != except_for:
             return folder
     return None
 
 
-def _demand_systemd_and_root(host: Host, verb: str) -> None:
+def _demand_systemd_and_root(target: InstallTarget, verb: str) -> None:
     if sentence := INSTEAD.get(platform.system()):
         raise ServiceError(sentence)
-    if not host.booted.is_dir():
+    if not target.booted.is_dir():
         raise ServiceError(
             "systemd does not run here (a container?). Start `iotbridge-agent run` with what starts your programs, "
             f"or use --root DIR to {verb} files in a folder only."
@@ -213,38 +213,38 @@ def _demand_systemd_and_root(host: Host, verb: str) -> None:
         raise ServiceError(f"Only root can {verb} a service: run `sudo {NAME} service {verb}`.")
 
 
-def _demand_reachable(config_path: Path, host: Host) -> None:
-    """Refuse what the service's user could not even read: programs and files in a private home."""
-    for path in host.installed:
+def _demand_reachable(config_path: Path, target: InstallTarget) -> None:
+    """Refuse programs and files that the service's user could not read, e.g. in a private home."""
+    for path in target.installed:
         if folder := unreachable_folder(path) or unreachable_folder(path.resolve()):
             raise ServiceError(
                 f"The service's user cannot enter {folder}, where this program is installed. Install it for all users: "
                 "`sudo pipx install --global ./agent` in a copy of the repository, then run that one."
             )
-    if folder := unreachable_folder(config_path, except_for=host.path(CONFIG_DIR)):
+    if folder := unreachable_folder(config_path, except_for=target.path(CONFIG_DIR)):
         raise ServiceError(
             f"The service's user cannot enter {folder}. Move the configuration to {CONFIG_DIR}/agent.toml."
         )
 
 
-def _hand_over(config_path: Path, host: Host) -> None:
-    """Let the service's group, and nobody else, read the configuration and the secrets beside it."""
+def _hand_over(config_path: Path, target: InstallTarget) -> None:
+    """Give the service's group read access to the configuration and its secrets, and all other users none."""
     folder = config_path.parent
-    if folder == host.path(CONFIG_DIR):
-        host.run(("chown", "-R", f"root:{NAME}", str(folder)))
-        host.run(("chmod", "-R", "u=rwX,g=rX,o=", str(folder)))
+    if folder == target.path(CONFIG_DIR):
+        target.run(("chown", "-R", f"root:{NAME}", str(folder)))
+        target.run(("chmod", "-R", "u=rwX,g=rX,o=", str(folder)))
     else:
-        host.run(("chown", f"root:{NAME}", str(config_path)))
-        host.run(("chmod", "640", str(config_path)))
+        target.run(("chown", f"root:{NAME}", str(config_path)))
+        target.run(("chmod", "640", str(config_path)))
 
 
-def _write(host: Host, texts: dict[str, str]) -> None:
+def _write(target: InstallTarget, texts: dict[str, str]) -> None:
     for absolute, text in texts.items():
-        path = host.path(absolute)
+        path = target.path(absolute)
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text, encoding="utf-8")
         path.chmod(0o644)
-        host.say(f"wrote {path}")
+        target.say(f"wrote {path}")
 
 
 def _remove_folder(folder: Path, say: Callable[[str], None]) -> None:

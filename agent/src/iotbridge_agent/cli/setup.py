@@ -1,4 +1,4 @@
-"""`iotbridge-agent setup`: asks, tries the broker, writes the configuration."""
+"""Subcommand `setup`: asks questions, tries the broker, writes the configuration."""
 
 import argparse
 from collections.abc import Callable
@@ -23,12 +23,12 @@ POWER = {"shutdown": "shut down", "reboot": "reboot", "suspend": "suspend"}
 
 
 class SetupError(AgentError):
-    """Setup cannot go on; the text says what to do."""
+    """Error that ends setup; the text says what to do."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Console:
-    """The person at the terminal."""
+    """Dialog with the person at the terminal."""
 
     ask: Callable[[str], str] = input
     ask_secret: Callable[[str], str] = getpass.getpass
@@ -37,9 +37,12 @@ class Console:
 
 
 def main(
-    path: Path, arguments: argparse.Namespace, console: Console | None = None, host: service.Host | None = None
+    path: Path,
+    arguments: argparse.Namespace,
+    console: Console | None = None,
+    target: service.InstallTarget | None = None,
 ) -> int:
-    """Set up; return the exit code."""
+    """Run setup; return the exit code."""
     console = console or Console()
     try:
         if arguments.yes:
@@ -48,7 +51,7 @@ def main(
             raise ConfigError(
                 "setup: expected a terminal to ask questions on; a script uses `setup --broker URL --yes`"
             )
-        return _attended(path, arguments, console, host or service.Host())
+        return _attended(path, arguments, console, target or service.InstallTarget())
     except EOFError:
         raise SetupError("setup: the input ended; nothing was written.") from None
 
@@ -65,7 +68,7 @@ def _unattended(path: Path, arguments: argparse.Namespace, console: Console) -> 
     return FINE
 
 
-def _attended(path: Path, arguments: argparse.Namespace, console: Console, host: service.Host) -> int:
+def _attended(path: Path, arguments: argparse.Namespace, console: Console, target: service.InstallTarget) -> int:
     if path.exists() and not _yes(console, f"{path} is there already. Replace it?", default=False):
         console.say("Nothing was changed.")
         return FINE
@@ -82,7 +85,7 @@ def _attended(path: Path, arguments: argparse.Namespace, console: Console, host:
         return NEEDS_A_HAND
     write(path, answers)
     console.say(f"Wrote {path}.")
-    _offer_service(path, console, host)
+    _offer_service(path, console, target)
     return FINE
 
 
@@ -132,7 +135,7 @@ def _ask_all(known: Answers, console: Console) -> Answers:
 
 
 def _try_broker(answers: Answers, console: Console) -> bool:
-    """Tell what works, as doctor does; return whether the broker can be used. Raises ConfigError."""
+    """Print findings about the broker, as doctor does; return whether it can be used. Raises ConfigError."""
     config = to_config(answers)
     console.say(f"Trying {config.broker.address} ...")
     findings = []
@@ -150,18 +153,18 @@ def _ask_next_step(console: Console) -> NextStep:
             return steps[answer]
 
 
-def _offer_service(path: Path, console: Console, host: service.Host) -> None:
-    can_install = host.booted.is_dir() and os.geteuid() == 0
+def _offer_service(path: Path, console: Console, target: service.InstallTarget) -> None:
+    can_install = target.booted.is_dir() and os.geteuid() == 0
     if not can_install:
         console.say(
             "Now `iotbridge-agent run`, or `sudo iotbridge-agent service install` to start it with the machine."
         )
     elif _yes(console, "Install the service, so that it starts with the machine?", default=True):
-        service.install(path, replace(host, say=console.say))
+        service.install(path, replace(target, say=console.say))
 
 
 def _ask(console: Console, question: str, default: str, *, clear: str | None = None) -> str:
-    """Ask until there is an answer; ``clear`` is what takes an optional default away."""
+    """Ask until there is an answer; the answer ``clear`` removes an optional default."""
     shown = f" [{default}{f', {clear} for none' if clear else ''}]" if default else ""
     while True:
         answer = console.ask(f"{question}{shown}: ").strip()
@@ -181,7 +184,7 @@ def _yes(console: Console, question: str, *, default: bool) -> bool:
 
 
 def _with_scheme(url: str) -> str:
-    """Make an address of a bare name; one with a scheme stays as it is, right or wrong."""
+    """Return the address of a bare name; one with a scheme stays as it is, right or wrong."""
     if not url or "://" in url:
         return url
     return f"mqtts://{url}" if url.endswith(f":{DEFAULT_PORTS['mqtts']}") else f"mqtt://{url}"

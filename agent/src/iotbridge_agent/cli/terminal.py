@@ -1,4 +1,4 @@
-"""What people see: colour on a terminal that wants it, plain text in a journal or a file."""
+"""Output for people: colour on a terminal that supports it, plain text in a journal or a file."""
 
 import os
 import sys
@@ -9,7 +9,7 @@ _CODES: dict[Colour, str] = {"red": "31", "green": "32", "yellow": "33", "bold":
 
 
 def coloured(text: str, colour: Colour, stream: TextIO) -> str:
-    """Return the text in a colour where ``stream`` shows colours, and as it is elsewhere."""
+    """Return the text in a colour if ``stream`` shows colours, unchanged otherwise."""
     if not stream.isatty() or os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb":
         return text
     return f"\033[{_CODES[colour]}m{text}\033[0m"

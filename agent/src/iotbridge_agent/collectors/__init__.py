@@ -1,4 +1,4 @@
-"""The subjects an agent can read, one file each."""
+"""Collectors of the agent, one module for each subject."""
 
 from dataclasses import replace
 from importlib import import_module
@@ -9,7 +9,7 @@ from iotbridge_agent.config import Config
 
 
 def _row(name: str, *, interval_s: float | None = None, timeout_s: float = 10.0) -> CollectorSpec:
-    """Make the row of the file of that name, which is loaded in the collector's thread: psutil takes its time."""
+    """Return the row of the module of that name, which the collector's thread imports: psutil is slow to load."""
 
     def create(config: Config) -> Collector:
         collector: Collector = import_module(f"{__name__}.{name}").create(config)
@@ -35,7 +35,7 @@ COLLECTORS: tuple[CollectorSpec, ...] = (
     _row("systemd"),
     _row("docker"),
 )
-"""What reads the machine itself. The user's own checks come after these, one row each."""
+"""Collectors of the machine itself. The user's own checks follow these, one row each."""
 
 NEED_NAMES = ("systemd", "docker")
 

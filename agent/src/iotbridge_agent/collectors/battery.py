@@ -1,4 +1,4 @@
-"""The battery of a laptop."""
+"""Battery of a laptop."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -33,13 +33,13 @@ MINUTES = SensorDescription(
 
 
 class Battery:
-    """Reads charge, power supply and time left: None while it is plugged in or does not tell."""
+    """Collector of charge, power supply and time left: None while plugged in or unknown."""
 
     def __init__(self, supplies: Path = SUPPLIES) -> None:
         self._supplies = supplies
 
     def collect(self) -> Iterator[Reading]:
-        """Read. Raises NoDataError without a battery."""
+        """Yield the readings; raises NoDataError without a battery."""
         battery = None if self._is_of_peripheral() else _read()
         if battery is None:
             raise NoDataError("this machine has no battery")
@@ -50,7 +50,7 @@ class Battery:
         yield Reading(MINUTES, None if plugged or battery.secsleft < 0 else battery.secsleft / 60)
 
     def _is_of_peripheral(self) -> bool:
-        """Tell whether the battery psutil would take is a wireless mouse's, which only Linux lists."""
+        """Return whether psutil's battery is that of a wireless mouse or the like, which only Linux lists."""
         names = [path for path in self._supplies.glob("*") if "battery" in path.name.lower() or path.match("BAT*")]
         scope = min(names, default=self._supplies) / "scope"
         return scope.is_file() and scope.read_text(encoding="ascii").strip() == "Device"

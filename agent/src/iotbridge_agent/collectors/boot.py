@@ -1,4 +1,4 @@
-"""When the machine was started."""
+"""Time of the last boot."""
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -16,13 +16,13 @@ BOOT_TIME = SensorDescription(key="boot_time", name="Last boot", device_class="u
 
 
 class Boot:
-    """Reads the time of boot once, and again when the clock turns out to have been wrong."""
+    """Collector of the boot time: kept from the first reading, replaced after a correction of the clock."""
 
     def __init__(self) -> None:
         self._booted: float | None = None
 
     def collect(self) -> Iterator[Reading]:
-        """Read."""
+        """Yield the reading."""
         booted = psutil.boot_time()
         if self._booted is None or abs(booted - self._booted) > TOLERANCE_S:
             self._booted = booted

@@ -1,4 +1,4 @@
-"""What the user wants looked at: an HTTP address, a TCP port, the age of a file or folder."""
+"""Checks of the user: an HTTP address, a TCP port, the age of a file or folder."""
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -14,7 +14,7 @@ ACCEPTED = range(200, 400)
 
 
 class AnswerCheck:
-    """Connects, and over HTTP asks; reads whether there was an answer and after how long."""
+    """Collector of one HTTP or TCP target: whether it answers, and its response time."""
 
     def __init__(self, check: CheckConfig, slug: str) -> None:
         self._check = check
@@ -39,7 +39,7 @@ class AnswerCheck:
         )
 
     def collect(self) -> Iterator[Reading]:
-        """Read. Whatever goes wrong on the way to the target is the answer no, a bad certificate too."""
+        """Yield the readings; every failure on the way to the target, also a bad certificate, is no answer."""
         start = time.monotonic()
         answers = _http_answers(self._check) if self._check.kind == "http" else _tcp_answers(self._check)
         yield Reading(self._answers, answers)
@@ -47,7 +47,7 @@ class AnswerCheck:
 
 
 class AgeCheck:
-    """Reads when a file, or the newest thing in a folder, was written, and whether that is too long ago."""
+    """Collector of one file or folder: its last change, and whether that is too long ago."""
 
     def __init__(self, check: CheckConfig, slug: str) -> None:
         self._check = check
@@ -68,7 +68,7 @@ class AgeCheck:
         )
 
     def collect(self) -> Iterator[Reading]:
-        """Read. What is missing, empty or unreadable is a problem."""
+        """Yield the readings; a missing, empty or unreadable target is a problem."""
         changed = _changed(Path(self._check.target).expanduser())
         max_age_s = float("inf") if self._check.max_age_h is None else self._check.max_age_h * 3600
         yield Reading(self._problem, changed is None or time.time() - changed > max_age_s)
@@ -111,7 +111,7 @@ def _tcp_answers(check: CheckConfig) -> bool:
 
 
 def _changed(path: Path) -> float | None:
-    """Return when a file was written. Of a folder its newest content counts: deleting touches the folder as well."""
+    """Return the time of the last change; of a folder that of its newest entry: deleting touches the folder as well."""
     try:
         if path.is_dir():
             times = (_written(entry) for entry in path.iterdir())

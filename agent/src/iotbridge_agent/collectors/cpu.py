@@ -1,4 +1,4 @@
-"""How busy the processor is."""
+"""Usage, cores and frequency of the processor."""
 
 from collections.abc import Callable, Iterator
 import time
@@ -43,7 +43,7 @@ FREQUENCY = SensorDescription(
 
 
 class Cpu:
-    """Reads usage since the last call, number of cores and mean frequency."""
+    """Collector of the usage since the last call, the number of cores and the mean frequency."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
@@ -51,7 +51,7 @@ class Cpu:
         self._usage: float | None = None
 
     def collect(self) -> Iterator[Reading]:
-        """Read; usage is None the first time."""
+        """Yield the readings; usage is None the first time."""
         yield Reading(USAGE, self._read_usage())
         yield Reading(COUNT, psutil.cpu_count())
         frequency = _frequency()
@@ -70,7 +70,7 @@ class Cpu:
 
 
 def _times() -> tuple[float, float]:
-    """Return the seconds the cores were busy, and all their seconds.
+    """Return the busy seconds of all cores, and their total seconds.
 
     psutil.cpu_percent is no help: it remembers its last look for each thread, and every look has a new thread.
     """

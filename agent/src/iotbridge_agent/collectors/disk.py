@@ -1,4 +1,4 @@
-"""How full the real disks are, one sensor per file system."""
+"""Usage of the real disks, one sensor per file system."""
 
 from collections.abc import Iterator
 import os
@@ -31,13 +31,13 @@ NOT_FOR_PEOPLE = ("/var/lib/docker/", "/var/lib/containers/", "/var/lib/kubelet/
 
 
 class Disk:
-    """Reads used share and free space of each file system."""
+    """Collector of the used share and free space of each file system."""
 
     def __init__(self, settings: CollectorConfig) -> None:
         self._settings = settings
 
     def collect(self) -> Iterator[Reading]:
-        """Read; None for a file system that is mounted and cannot be asked."""
+        """Yield the readings; None for a file system that is mounted and cannot be read."""
         points = self._choose()
         main = "/" if "/" in points or os.name != "nt" else os.environ.get("SYSTEMDRIVE", "C:") + "\\"
         slugs = unique_slugs(point for point in points if point != main)
@@ -46,7 +46,7 @@ class Disk:
                 yield Reading(description, value)
 
     def _choose(self) -> list[str]:
-        """Return one mount point per file system: the root, or the whole one rather than a folder of it."""
+        """Return one mount point per file system: the root, or that of the whole rather than of a folder of it."""
         folders = _bind_mounts()
 
         def rank(mount: "sdiskpart") -> tuple[bool, bool, int, str]:
@@ -76,14 +76,14 @@ def _is_real(mount: "sdiskpart") -> bool:
 
 
 def _disk(mount: "sdiskpart") -> str:
-    """Return what is the same for every mount of one file system."""
+    """Return an identifier of the file system, the same for each of its mounts."""
     if mount.fstype == "zfs":  # all datasets share the space of the pool
         return f"zfs {mount.device.split('/')[0]}"
     return mount.device if DISK_TYPES.fullmatch(mount.fstype.lower()) else mount.mountpoint
 
 
 def _bind_mounts() -> set[str]:
-    """Return the mount points that show a folder of a file system, which psutil does not tell; only Linux does."""
+    """Return the mount points of folders of a file system, which psutil does not mark; empty outside Linux."""
     table = Path(getattr(psutil, "PROCFS_PATH", "/proc"), "self/mountinfo")
     try:
         text = table.read_text(encoding="utf-8", errors="surrogateescape")
@@ -95,7 +95,7 @@ def _bind_mounts() -> set[str]:
 
 
 def _usage(point: str) -> tuple[float | None, float | None]:
-    """Return per cent as `df` counts them and GiB free."""
+    """Return the used share in per cent, as `df` counts it, and the free space in GiB."""
     try:
         usage = psutil.disk_usage(point)
     except OSError:
@@ -104,7 +104,7 @@ def _usage(point: str) -> tuple[float | None, float | None]:
 
 
 def _describe(point: str, slug: str | None) -> tuple[SensorDescription, SensorDescription]:
-    """Describe share and free space of a mount; without a slug, of the main one."""
+    """Return the descriptions of used share and free space of a mount; without a slug, of the main one."""
     suffix = f"_{slug}" if slug else ""
     placeholders = {"mount": point} if slug else {}
     used = SensorDescription(

@@ -1,4 +1,4 @@
-"""The state of the Docker containers the user named; Podman's socket answers the same."""
+"""State of the Docker containers the user named; Podman's socket answers the same."""
 
 from collections.abc import Iterator, Mapping
 import json
@@ -17,7 +17,7 @@ OK, NOT_FOUND = 200, 404
 
 
 class Docker:
-    """Asks the engine for each container."""
+    """Collector of the state and health of each container, asked of the engine."""
 
     def __init__(self, containers: tuple[str, ...], engine: Path = DEFAULT_SOCKET, timeout_s: float = 5.0) -> None:
         self._slugs = unique_slugs(containers)
@@ -25,7 +25,7 @@ class Docker:
         self._timeout_s = timeout_s
 
     def collect(self) -> Iterator[Reading]:
-        """Read; a container that is not there is not running.
+        """Yield the readings; a container that does not exist is not running.
 
         Raises CollectorError without an engine, or when it does not let the agent in or answer as it should.
         """

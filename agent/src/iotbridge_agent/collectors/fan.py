@@ -1,4 +1,4 @@
-"""How fast the fans turn."""
+"""Speed of the fans."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,14 +11,14 @@ from iotbridge_agent.sensor_keys import is_wanted, unique_slugs
 
 
 class Fan:
-    """Reads revolutions per minute; 0 where a fan stands still or no fan is connected."""
+    """Collector of revolutions per minute; 0 where a fan stands still or no fan is connected."""
 
     def __init__(self, settings: CollectorConfig, root: Path = ROOT) -> None:
         self._settings = settings
         self._root = root
 
     def collect(self) -> Iterator[Reading]:
-        """Read. Raises NoDataError when nothing measures here."""
+        """Yield the readings; raises NoDataError without a fan sensor."""
         fans = {
             probe.name: probe.value
             for probe in read_probes(self._root, "fan")

@@ -1,4 +1,4 @@
-"""The load average: how many tasks ran or waited to run."""
+"""Load average: the number of tasks that run or wait to run."""
 
 from collections.abc import Iterator
 from dataclasses import replace
@@ -22,10 +22,10 @@ LOAD_15M = replace(LOAD_1M, key="load_15m", name="Load (15 min)", enabled=False,
 
 
 class Load:
-    """Reads the three averages; psutil imitates them on Windows, from the first reading on."""
+    """Collector of the three averages; psutil imitates them on Windows, from the first reading on."""
 
     def collect(self) -> Iterator[Reading]:
-        """Read."""
+        """Return the readings."""
         return map(Reading, (LOAD_1M, LOAD_5M, LOAD_15M), psutil.getloadavg())
 
 

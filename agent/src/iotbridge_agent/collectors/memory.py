@@ -1,4 +1,4 @@
-"""How much of the main memory is in use."""
+"""Usage of the main memory."""
 
 from collections.abc import Iterator
 from dataclasses import replace
@@ -36,10 +36,10 @@ AVAILABLE = replace(USED, key="memory_available", name="Memory available")
 
 
 class Memory:
-    """Reads what programs could still get, and the rest as used: the page cache is not in use."""
+    """Collector of the available memory, and of the rest as used: the page cache counts as available."""
 
     def collect(self) -> Iterator[Reading]:
-        """Read."""
+        """Yield the readings."""
         memory = psutil.virtual_memory()
         used = memory.total - memory.available
         yield Reading(PERCENT, 100.0 * used / memory.total)

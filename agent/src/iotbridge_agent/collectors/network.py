@@ -1,4 +1,4 @@
-"""How much goes through the network, in both directions."""
+"""Network traffic in both directions."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -19,7 +19,7 @@ MEGABYTE = 1_000_000
 MIN_WINDOW_S = 1.0  # in a shorter time the agent's own messages are what would be measured
 
 DEVICES = Path("/sys/class/net") if sys.platform == "linux" else None
-"""Where Linux shows the hardware behind an interface; elsewhere only its name tells."""
+"""Folder where Linux shows the hardware behind an interface; elsewhere only its name identifies it."""
 
 # A container's only interface is called eth0 and belongs to no device.
 OF_CONTAINER = re.compile(r"(eth|venet)\d+")
@@ -37,7 +37,7 @@ class Traffic(NamedTuple):
 
 
 class Network:
-    """Reads the rate since the last call: of all real interfaces and, where there are several, of each."""
+    """Collector of the rate since the last call: of all real interfaces and, where there are several, of each."""
 
     def __init__(
         self, settings: CollectorConfig, devices: Path | None = DEVICES, clock: Callable[[], float] = time.monotonic
@@ -50,7 +50,7 @@ class Network:
         self._rates: dict[str, Traffic | None] = {}
 
     def collect(self) -> Iterator[Reading]:
-        """Read; rates are None the first time. Raises NoDataError when there is no real interface."""
+        """Yield the readings; rates are None the first time. Raises NoDataError without a real interface."""
         self._update()
         if not self._rates:
             raise NoDataError("this machine has no network interface")
@@ -111,7 +111,7 @@ def _readings(interface: str, suffix: str, rate: Traffic | None) -> Iterator[Rea
 
 
 def _is_real(name: str, devices: Path | None) -> bool:
-    """Tell a piece of hardware from what is made of software. Bonds and bridges repeat their members."""
+    """Return whether an interface is hardware. Bonds and bridges count the traffic of their members again."""
     if devices is None:
         return not NOT_REAL.match(name)
     return (devices / name / "device").exists() or bool(OF_CONTAINER.fullmatch(name))

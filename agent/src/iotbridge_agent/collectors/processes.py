@@ -1,4 +1,4 @@
-"""How many processes there are."""
+"""Number of processes."""
 
 from collections.abc import Iterator
 
@@ -20,10 +20,10 @@ COUNT = SensorDescription(
 
 
 class Processes:
-    """Counts the processes the agent may see."""
+    """Collector of the number of processes the agent may see."""
 
     def collect(self) -> Iterator[Reading]:
-        """Read."""
+        """Yield the reading."""
         yield Reading(COUNT, len(psutil.pids()))
 
 

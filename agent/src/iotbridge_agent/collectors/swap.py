@@ -1,4 +1,4 @@
-"""How much of the swap space is in use, where there is any."""
+"""Usage of the swap space."""
 
 from collections.abc import Iterator
 
@@ -21,10 +21,10 @@ PERCENT = SensorDescription(
 
 
 class Swap:
-    """Reads the share of the swap space that is in use."""
+    """Collector of the used share of the swap space."""
 
     def collect(self) -> Iterator[Reading]:
-        """Read. Raises NoDataError without swap."""
+        """Yield the reading; raises NoDataError without swap."""
         swap = psutil.swap_memory()
         if swap.total == 0:
             raise NoDataError("this machine has no swap space")

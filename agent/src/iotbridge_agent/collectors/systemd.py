@@ -1,4 +1,4 @@
-"""The state of the systemd units the user named."""
+"""State of the systemd units the user named."""
 
 from collections.abc import Iterator
 
@@ -12,14 +12,14 @@ NOT_FOUND = "not_found"
 
 
 class Systemd:
-    """Asks systemd for each unit."""
+    """Collector of the state of each unit, asked of systemd."""
 
     def __init__(self, units: tuple[str, ...]) -> None:
         self._slugs = unique_slugs(units)
         self._paths: dict[str, str] = {}
 
     def collect(self) -> Iterator[Reading]:
-        """Read. Raises DBusError without a system bus, or when systemd does not answer as it should."""
+        """Yield the readings; raises DBusError without a system bus, or when systemd does not answer as it should."""
         for unit, slug in self._slugs.items():
             yield Reading(_describe(unit, slug), self._state(unit))
 

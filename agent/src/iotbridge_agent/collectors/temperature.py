@@ -1,4 +1,4 @@
-"""How warm the machine is."""
+"""Temperatures of the machine."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -34,14 +34,14 @@ CPU = SensorDescription(
 
 
 class Temperature:
-    """Reads the processor's temperature and, off by default, all the others."""
+    """Collector of the processor's temperature and, disabled by default, all others."""
 
     def __init__(self, settings: CollectorConfig, root: Path = ROOT) -> None:
         self._settings = settings
         self._root = root
 
     def collect(self) -> Iterator[Reading]:
-        """Read, in °C. Raises NoDataError when nothing measures here."""
+        """Yield the readings in °C; raises NoDataError without a temperature sensor."""
         probes = [probe for probe in _all_probes(self._root) if not _is_absurd(probe.value)]
         if not probes:
             raise NoDataError("this machine has no temperature sensor")
@@ -65,7 +65,7 @@ class Temperature:
 
 
 def _all_probes(root: Path) -> list[Probe]:
-    """Read hwmon, or the thermal zones of boards that have only those; in °C."""
+    """Return the probes of hwmon, or the thermal zones of boards that have only those; in °C."""
     probes = list(read_probes(root, "temp")) or list(_zones(root))
     return [
         Probe(probe.chip, probe.label, probe.name, None if probe.value is None else probe.value / 1000)
@@ -88,7 +88,7 @@ def _cpu_probes(probes: list[Probe]) -> list[Probe]:
 
 
 def _is_absurd(value: float | None) -> bool:
-    """Tell what chips report for an input nothing is connected to: 0, the ends of a byte, absolute zero."""
+    """Return whether a value stands for an input without a probe: 0, the ends of a byte, absolute zero."""
     return value is not None and (not LOWEST < value < HIGHEST or value in (0, 127, 127.5, 128))
 
 

@@ -1,4 +1,4 @@
-"""What the package manager of the Debian family would upgrade, and whether a reboot is waiting.
+"""Pending updates of the Debian family's package manager, and a pending reboot.
 
 Read from the lists of the last `apt update`, without running apt: the number `apt list --upgradable` would say, unless
 versions are pinned by hand. It needs lists that Python can read: plain, gz or xz, not the lz4 of container images.
@@ -40,7 +40,7 @@ Stamp: TypeAlias = tuple[tuple[str, int, int], ...]
 
 @dataclass
 class Package:
-    """An installed package and the newest versions the lists offer of it."""
+    """Installed package and the newest versions the lists offer of it."""
 
     installed: VersionKey
     offered: VersionKey | None = None
@@ -49,7 +49,7 @@ class Package:
 
     @property
     def upgradable(self) -> bool:
-        """Whether apt would upgrade it. A backport replaces only what is newer than the release, so a backport."""
+        """Return whether apt would upgrade it. A backport upgrades only another backport, a version above the release."""
         if self.offered is not None and self.offered > self.installed:
             return True
         is_backport = self.offered is None or self.offered < self.installed
@@ -57,7 +57,7 @@ class Package:
 
 
 class Updates:
-    """Counts pending updates, again only after apt or dpkg wrote something."""
+    """Collector of the number of pending updates; counts again only after apt or dpkg wrote a file."""
 
     def __init__(self, root: Path = Path("/")) -> None:
         self._root = root
@@ -66,7 +66,7 @@ class Updates:
         self._counts: tuple[int, int] | None = None
 
     def collect(self) -> Iterator[Reading]:
-        """Read. Raises NoDataError outside the Debian family; the counts are missing where no list can be read."""
+        """Yield the readings, without counts if no list can be read; raises NoDataError outside the Debian family."""
         if not (self._root / "var/lib/dpkg/status").is_file():
             raise NoDataError("this system does not use dpkg")
         yield Reading(REBOOT, (self._root / "run/reboot-required").exists())
@@ -86,7 +86,7 @@ def _stamp(files: list[Path]) -> Stamp:
 
 
 def _count(root: Path, lists: list[Path]) -> tuple[int, int] | None:
-    """Return how many packages are upgradable and how many of them for security; None without readable lists."""
+    """Return the number of upgradable packages, and of those for security; None without readable lists."""
     if not lists or not all(path.name.endswith(("_Packages", ".gz", ".xz")) for path in lists):
         return None
     packages = _installed(root / "var/lib/dpkg/status")
@@ -97,7 +97,7 @@ def _count(root: Path, lists: list[Path]) -> tuple[int, int] | None:
 
 
 def _installed(status: Path) -> dict[bytes, Package]:
-    """Return what is installed and not on hold, by name and architecture."""
+    """Return the installed packages that are not on hold, by name and architecture."""
     return {
         _identity(stanza): Package(version_key(_field(stanza, b"Version")))
         for stanza in _stanzas(status)
@@ -106,7 +106,7 @@ def _installed(status: Path) -> dict[bytes, Package]:
 
 
 def _offer(packages: dict[bytes, Package], path: Path) -> None:
-    """Note every newer version that a list offers of an installed package."""
+    """Add the newer versions that a list offers to the installed packages."""
     automatic, upgrades = _policy(path)
     if not automatic and not upgrades:  # experimental: apt takes from it only what it is told to
         return
@@ -128,7 +128,7 @@ def _offer(packages: dict[bytes, Package], path: Path) -> None:
 
 
 def _policy(path: Path) -> tuple[bool, bool]:
-    """Return whether apt installs, and whether it upgrades, from this list by itself; its release file says so."""
+    """Return whether apt installs, and whether it upgrades, from this list by itself, as its release file says."""
     head = b""
     for release in path.parent.glob("*Release"):
         if path.name.startswith(release.name.removesuffix("Release").removesuffix("In")):
@@ -147,7 +147,7 @@ def _field(stanza: bytes, name: bytes) -> str:
 
 
 def _stanzas(path: Path) -> Iterator[bytes]:
-    """Return a file's paragraphs, a part of it in memory at a time: a list of Debian's has 50 MB."""
+    """Yield a file's paragraphs with only a part of it in memory: a list of Debian's has 50 MB."""
     rest = b""
     with _open(path) as file:
         while chunk := file.read(CHUNK):

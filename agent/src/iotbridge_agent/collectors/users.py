@@ -1,4 +1,4 @@
-"""How many sessions people have open on the machine."""
+"""Number of people who are logged in."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -22,13 +22,13 @@ COUNT = SensorDescription(
 
 
 class Users:
-    """Counts the people who are logged in, each once."""
+    """Collector of the number of logged-in people, each counted once."""
 
     def __init__(self, sessions: Path = SESSIONS) -> None:
         self._sessions = sessions
 
     def collect(self) -> Iterator[Reading]:
-        """Read."""
+        """Yield the reading."""
         yield Reading(COUNT, _logind_count(self._sessions) if self._sessions.is_dir() else _portable_count())
 
 

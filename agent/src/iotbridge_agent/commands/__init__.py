@@ -1,1 +1,1 @@
-"""What an agent can be told to do."""
+"""Commands to the agent: admission, execution, responses."""

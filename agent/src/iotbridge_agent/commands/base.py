@@ -1,4 +1,4 @@
-"""What commands are made of: who may give one, who carries it out, and how it ends."""
+"""Types of the commands: permissions, power backends, and the errors a command ends with."""
 
 from collections.abc import Container, Mapping
 from typing import Any, Final, Literal, NamedTuple, Protocol, TypeAlias
@@ -35,7 +35,7 @@ def kind_of(command: str | None, custom: Container[str]) -> Kind:
 
 
 class Permission(NamedTuple):
-    """Whether the system lets the agent do it; ``detail`` and ``remedy`` are sentences for a person."""
+    """Permission of the system for a command; ``detail`` and ``remedy`` are sentences for a person."""
 
     allowed: bool
     detail: str = ""
@@ -43,17 +43,17 @@ class Permission(NamedTuple):
 
 
 class PowerBackend(Protocol):
-    """Carries out power commands: ``shutdown``, ``reboot``, ``suspend``."""
+    """Executor of the power commands ``shutdown``, ``reboot`` and ``suspend``."""
 
     def permission(self, command: str) -> Permission:
         """Ask the system, as the agent's own user; may block for seconds."""
 
     def execute(self, command: str) -> None:
-        """Carry it out; may block. Raises CommandError."""
+        """Carry the command out; may block. Raises CommandError."""
 
 
 class CommandError(AgentError):
-    """A command could not be carried out; ``reason`` is a word of the contract."""
+    """Error of a command that could not be carried out; ``reason`` is a word of the contract."""
 
     def __init__(self, reason: FailedReason, message: str, data: Mapping[str, Any] | None = None) -> None:
         super().__init__(message)
@@ -62,7 +62,7 @@ class CommandError(AgentError):
 
 
 class RefusedError(AgentError):
-    """A command is not carried out; ``reason`` is a word of the contract."""
+    """Refusal of a command; ``reason`` is a word of the contract."""
 
     def __init__(
         self, reason: RefusedReason, message: str, *, message_id: str | None = None, command: str | None = None

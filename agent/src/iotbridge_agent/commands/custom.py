@@ -1,4 +1,4 @@
-"""Carries out the user's own commands: fixed words, never a shell.
+"""Execution of the user's own commands: fixed arguments, never a shell.
 
 With threads and not with asyncio's subprocesses, which Windows does not have on the event loop the MQTT library needs.
 """
@@ -19,7 +19,7 @@ from iotbridge_agent.config import CustomCommand
 
 CHUNK = 4096
 GRACE_S = 2.0
-"""Between the polite signal and the one nobody can ignore."""
+"""Seconds between SIGTERM and SIGKILL."""
 LAST_WORDS_S = 0.2
 
 

@@ -1,4 +1,4 @@
-"""Takes commands from the broker to their response."""
+"""Processing of commands from their message to their response."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
@@ -25,10 +25,10 @@ from iotbridge_agent.state import State, StateError
 
 PERMISSION_TIMEOUT_S = 10.0
 STILL_HERE_S = 120.0
-"""A machine that was told to go and still runs after this did not go."""
+"""Seconds after which a machine that still runs did not carry out its power command."""
 TICK_S = 1.0
 SLEPT_S = 3.0
-"""A clock that jumped by more than this between two ticks: the machine slept."""
+"""Minimum jump of the clock between two ticks that shows that the machine slept."""
 
 GOING: Mapping[str, tuple[Power, str]] = {
     "shutdown": ("shutting_down", "Shutting down now."),
@@ -41,15 +41,15 @@ CUT_OFF: Mapping[Power, str] = {
     "rebooting": "the machine is being rebooted",
 }
 REFUSALS_ANSWERED = 30
-"""In a minute and of each kind; what is refused beyond that is neither answered nor logged."""
+"""Limit per minute and kind; refusals beyond it are neither answered nor logged."""
 STOP_PATIENCE_S = 5.0
-"""For custom commands to end and to be answered when the agent is stopped."""
+"""Seconds for custom commands to end and to be answered when the agent is stopped."""
 
 _LOG = logging.getLogger(__name__)
 
 
-class Host(Protocol):
-    """What a command needs from the agent around it."""
+class AgentControl(Protocol):
+    """Interface of the agent for its commands."""
 
     async def respond(self, response: Response, *, must_arrive: bool = False) -> None:
         """Send a response. ``must_arrive``: raise AgentError if it cannot be sent now; otherwise it is sent later."""
@@ -58,20 +58,20 @@ class Host(Protocol):
         """Read everything anew and send a status."""
 
     async def leave(self, power: Power) -> None:
-        """Say what the machine is about to be, and disconnect; stay away."""
+        """Publish the next power state, disconnect and stay disconnected."""
 
     def come_back(self) -> None:
         """Connect again."""
 
 
 class Dispatcher:
-    """Lets commands in, carries them out, answers; one at a time of each name."""
+    """Dispatcher of commands: admits, executes and answers them, one at a time of each name."""
 
-    def __init__(self, config: Config, state: State, power: PowerBackend, host: Host) -> None:
+    def __init__(self, config: Config, state: State, power: PowerBackend, agent: AgentControl) -> None:
         self._config = config
         self._state = state
         self._power = power
-        self._host = host
+        self._agent = agent
         self._custom = {command.name: command for command in config.custom}
         self._running: set[str] = set()
         self._refusals = RateLimit(REFUSALS_ANSWERED)
@@ -142,7 +142,7 @@ class Dispatcher:
         await self._answer(command, "done", "pong", data={"pong": True})
 
     async def _status(self, command: Command) -> None:
-        await self._host.refresh()
+        await self._agent.refresh()
         await self._answer(command, "done", "The status was sent.")
 
     async def _run_custom(self, command: Command) -> None:
@@ -180,12 +180,12 @@ class Dispatcher:
         except AgentError as error:
             raise CommandError("error", f"The connection broke before {command.command} was carried out.") from error
         _LOG.warning("%s", sentence)
-        await self._host.leave(power)
+        await self._agent.leave(power)
         try:
             await self._execute(command.command)
         finally:
             self._cut_off = ""
-            self._host.come_back()
+            self._agent.come_back()
 
     async def _execute(self, name: str) -> None:
         """Return when the machine slept and woke up; raise CommandError if it does not go."""
@@ -205,7 +205,7 @@ class Dispatcher:
         raise CommandError("error", f"The system agreed to {name}, and still runs {STILL_HERE_S:g} s later.")
 
     def _remember_for_good(self, command: Command) -> None:
-        """Have the id on the disk before anything is done, so that a repetition is known after a restart."""
+        """Write the id to the disk before the command is executed, so that a repetition is known after a restart."""
         if command.id is None:  # no repetition of it could be recognised anyway, whatever the disk says
             return
         try:
@@ -218,7 +218,7 @@ class Dispatcher:
         if not self._refusals.admit(kind_of(refused.command, self._custom), time.monotonic()):
             return  # whoever floods the topic gets no flood of answers, and no full log
         _LOG.warning("Command %s refused: %s", refused.command or "(unreadable)", refused)
-        await self._host.respond(
+        await self._agent.respond(
             Response(
                 id=refused.id,
                 command=refused.command,
@@ -248,7 +248,7 @@ class Dispatcher:
             reason=reason,
             data=data,
         )
-        await self._host.respond(response, must_arrive=must_arrive)
+        await self._agent.respond(response, must_arrive=must_arrive)
 
     @staticmethod
     def _refusal(command: Command, reason: RefusedReason, message: str) -> RefusedError:

@@ -1,4 +1,4 @@
-"""Decides which commands are let in; pure but for what it remembers."""
+"""Admission of commands; pure but for its memory of ids and rates."""
 
 from collections import defaultdict, deque
 from collections.abc import Callable, Collection, Container
@@ -18,7 +18,7 @@ WINDOW_S = 60.0
 
 
 class RateLimit:
-    """Admits so many events a minute of each kind of command: a flood of pings must not lock out a reboot."""
+    """Limit of events a minute for each kind of command: a flood of pings must not lock out a reboot."""
 
     def __init__(self, per_minute: int) -> None:
         """Start with nothing admitted."""
@@ -37,7 +37,7 @@ class RateLimit:
 
 
 class Gate:
-    """Lets commands in, or raises RefusedError with the first reason that applies.
+    """Gate that admits commands, or raises RefusedError with the first reason that applies.
 
     In this order, from what the message is to what the machine does now: malformed, retained, unknown, not_enabled,
     invalid_args, expired, duplicate, busy, rate_limited. Whether the system permits it is asked afterwards, because

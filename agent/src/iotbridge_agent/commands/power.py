@@ -1,4 +1,4 @@
-"""Power commands as each operating system wants them: logind or systemctl, macOS' and Windows' own programs.
+"""Power commands of each operating system: logind or systemctl, macOS' and Windows' own programs.
 
 What acts is injected (``dbus_call``, ``execute_argv``), so that a test can never reach the real thing.
 """
@@ -33,13 +33,13 @@ RULE_REMEDY = (
 )
 ARGV_TIMEOUT_S = 20
 WINDOWS_SUSPEND = "import ctypes, sys; sys.exit(not ctypes.windll.powrprof.SetSuspendState(0, 0, 0))"
-"""Called from Python: through rundll32 the arguments arrive as garbage, and the machine hibernates instead."""
+"""Script for Python: through rundll32 the arguments arrive as garbage, and the machine hibernates instead."""
 
 
 def system_backend(
     *, dbus_call: DBusCall = dbus.call, execute_argv: ExecuteArgv | None = None, system: str | None = None
 ) -> PowerBackend:
-    """Return what carries out power commands on this operating system."""
+    """Return the executor of power commands on this operating system."""
     run = execute_argv or run_argv
     match system or platform.system():
         case "Linux":
@@ -70,12 +70,12 @@ def run_argv(argv: Sequence[str]) -> None:
 
 
 class LinuxPower(NamedTuple):
-    """Logind over D-Bus; systemctl where there is no logind and the agent is root."""
+    """Power commands by logind over D-Bus, or by systemctl without logind as root."""
 
     dbus_call: DBusCall
     execute_argv: ExecuteArgv
     booted: Path = Path("/run/systemd/system")
-    """There where systemd is process 1."""
+    """Folder that exists where systemd is process 1."""
     systemctl: Path = Path("/usr/bin/systemctl")
 
     def permission(self, command: str) -> Permission:
@@ -95,7 +95,7 @@ class LinuxPower(NamedTuple):
         return Permission(False, f"logind answers {answer!r}: user id {os.geteuid()} may not.", RULE_REMEDY)
 
     def execute(self, command: str) -> None:
-        """Tell logind, without asking anybody; raise CommandError where it did not obey."""
+        """Call logind without interactive authorization; raises CommandError where it refuses."""
         try:
             self.dbus_call(*LOGIND, LOGIND_MEMBERS[command], "b", False)
         except DBusError as error:
@@ -120,7 +120,7 @@ class LinuxPower(NamedTuple):
         return Permission(True, "There is no logind; systemctl, as root, will do it.")
 
     def _inhibitors(self, what: str) -> str:
-        """Return who blocks it and why, e.g. a running package upgrade; empty for nobody."""
+        """Return the inhibitors of the command with their reasons, e.g. a running package upgrade; empty for none."""
         try:
             (inhibitors,) = self.dbus_call(*LOGIND, "ListInhibitors")
         except DBusError:
@@ -130,14 +130,14 @@ class LinuxPower(NamedTuple):
 
 
 class ProgramPower(NamedTuple):
-    """Programs of the operating system, by absolute path."""
+    """Power commands by programs of the operating system, by absolute path."""
 
     programs: Mapping[str, tuple[str, ...]]
     execute_argv: ExecuteArgv
     needs_root: tuple[str, ...] = ()
 
     def permission(self, command: str) -> Permission:
-        """Look whether the program is there and the agent is who it must be."""
+        """Return whether the program exists and the agent runs as the required user."""
         program = self.programs[command][0]
         if not Path(program).exists():
             return Permission(False, f"{program} is not on this machine.", f"Switch {command} off.")
@@ -151,12 +151,12 @@ class ProgramPower(NamedTuple):
 
 
 class UnknownPower(NamedTuple):
-    """An operating system we know no power commands of."""
+    """Power commands of an unknown operating system: none."""
 
     system: str
 
     def permission(self, command: str) -> Permission:
-        """Say no."""
+        """Return a refusal."""
         return Permission(
             False, f"How to {command} {self.system or 'this system'} is not known.", f"Switch {command} off."
         )

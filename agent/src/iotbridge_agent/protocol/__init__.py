@@ -1,1 +1,1 @@
-"""The agent side of the wire contract: pure, no I/O."""
+"""Agent's side of the wire contract: pure, no I/O."""

@@ -1,4 +1,4 @@
-"""The one retained message that makes this host a device of Home Assistant; pure."""
+"""Retained discovery message that makes this host a device of Home Assistant; pure."""
 
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -11,7 +11,7 @@ SUPPORT_URL = "https://github.com/owner.invalid/iot-bridge"
 COMMAND_TTL_S = 30
 CONNECTION = "connection"
 TOMBSTONE_S = 7 * 86400.0
-"""How long the message says that an entity is gone: Home Assistant may be off for days."""
+"""Seconds for which the message lists a removed entity: Home Assistant may be off for days."""
 
 Translate = Callable[[str], str]
 
@@ -49,7 +49,7 @@ def sensor(description: SensorDescription, uid: str, translate: Translate) -> di
 
 
 def connection_sensor(uid: str, topics: Topics, translate: Translate) -> dict[str, Any]:
-    """Return the entity that says whether the host is there; it never becomes unavailable itself."""
+    """Return the connectivity entity of the host; it never becomes unavailable itself."""
     return {
         "platform": "binary_sensor",
         "unique_id": f"{uid}_{CONNECTION}",
@@ -67,7 +67,7 @@ def connection_sensor(uid: str, topics: Topics, translate: Translate) -> dict[st
 def command_button(
     command: str, uid: str, topics: Topics, *, name: str, icon: str | None, device_class: str | None, expiry: bool
 ) -> dict[str, Any]:
-    """Return a button that gives a command; ``expiry``: the broker speaks MQTT 5."""
+    """Return a button that sends a command; ``expiry``: the broker speaks MQTT 5."""
     component = {
         "platform": "button",
         "unique_id": f"{uid}_command_{command}",
@@ -96,7 +96,7 @@ def builtin_button(command: str, uid: str, topics: Topics, translate: Translate,
 def device_message(
     components: Mapping[str, Mapping[str, Any]], *, device: Mapping[str, Any], agent_version: str, topics: Topics
 ) -> dict[str, Any]:
-    """Return the whole message."""
+    """Return the complete message."""
     return {
         "device": _without_none(device),
         "origin": {"name": ORIGIN_NAME, "sw_version": agent_version, "support_url": SUPPORT_URL},
@@ -116,7 +116,7 @@ def merge(
     remove_after_s: Mapping[str, float],
     default_remove_after_s: float,
 ) -> dict[str, dict[str, Any]]:
-    """Return what to remember of each entity: ``{"owner", "config", "missing_since"?, "removed_at"?}``.
+    """Return the record to keep of each entity: ``{"owner", "config", "missing_since"?, "removed_at"?}``.
 
     ``current`` are the entities that exist now, with their owner (a collector or a kind of command). A known one that
     does not exist now is kept until it was missing for ``remove_after_s`` of its owner, by the word of a settled owner;

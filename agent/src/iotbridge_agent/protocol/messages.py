@@ -1,4 +1,4 @@
-"""The five messages of the wire contract, from bytes and to bytes; pure.
+"""Messages of the wire contract, parsed from and encoded to bytes; pure.
 
 Reading refuses whatever the contract does not allow with one MessageError; unknown keys are ignored.
 """
@@ -38,7 +38,7 @@ _TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?(Z|[+-]\d\d:\d\d)
 
 
 class MessageError(AgentError):
-    """A message the contract does not allow; what could be read of a command is in ``id`` and ``command``."""
+    """Error of a message against the contract; ``id`` and ``command`` hold what could be read of a command."""
 
     def __init__(self, message: str, *, message_id: str | None = None, command: str | None = None) -> None:
         super().__init__(message)
@@ -47,7 +47,7 @@ class MessageError(AgentError):
 
 
 class Announce(NamedTuple):
-    """Who an agent is and what it can do."""
+    """Announce of an agent: its identity and its commands."""
 
     agent: str
     node_id: str
@@ -69,7 +69,7 @@ class Announce(NamedTuple):
 
 
 class Command(NamedTuple):
-    """What an agent is to do."""
+    """Command to an agent."""
 
     command: str
     id: str | None = None
@@ -79,7 +79,7 @@ class Command(NamedTuple):
 
 
 class Response(NamedTuple):
-    """What became of a command."""
+    """Response to a command."""
 
     id: str | None
     command: str | None
@@ -91,12 +91,12 @@ class Response(NamedTuple):
 
     @property
     def success(self) -> bool:
-        """Whether the command was taken on or carried out."""
+        """Return whether the command was accepted or carried out."""
         return self.status in ("accepted", "done")
 
 
 def is_node_id(text: str) -> bool:
-    """Return whether a level of a topic can be a node_id."""
+    """Return whether the level of a topic is a valid node_id."""
     return _NODE_ID.fullmatch(text) is not None
 
 

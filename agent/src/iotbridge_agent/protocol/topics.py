@@ -1,4 +1,4 @@
-"""Where the messages of one host are: ``<prefix>/device/<node_id>/<leaf>``, and the identifier of its device."""
+"""Topics of one host, ``<prefix>/device/<node_id>/<leaf>``, and the identifier of its device."""
 
 import hashlib
 import re
@@ -12,34 +12,34 @@ _DIGEST_LENGTH = 6
 
 
 class Topics(NamedTuple):
-    """The topics of one host."""
+    """Topics of one host."""
 
     prefix: str
     node_id: str
 
     @property
     def announce(self) -> str:
-        """Who this is and what it can do; retained."""
+        """Return the topic of the announce; retained."""
         return self._leaf("announce")
 
     @property
     def availability(self) -> str:
-        """``online`` or ``offline``; retained."""
+        """Return the topic of the availability, ``online`` or ``offline``; retained."""
         return self._leaf("availability")
 
     @property
     def status(self) -> str:
-        """The readings."""
+        """Return the topic of the readings."""
         return self._leaf("status")
 
     @property
     def command(self) -> str:
-        """What to do."""
+        """Return the topic of the commands."""
         return self._leaf("command")
 
     @property
     def response(self) -> str:
-        """What became of it."""
+        """Return the topic of the responses."""
         return self._leaf("response")
 
     def _leaf(self, leaf: str) -> str:
@@ -58,5 +58,5 @@ def device_uid(prefix: str, node_id: str) -> str:
 
 
 def discovery_topic(discovery_prefix: str, uid: str) -> str:
-    """Return where Home Assistant looks for the discovery message of a device."""
+    """Return the topic of a device's discovery message."""
     return f"{discovery_prefix}/device/{uid}/config"
