@@ -25,7 +25,7 @@ def last_words(watcher: Watcher) -> list[tuple[str, str]]:
     ]
 
 
-def test_says_who_it_is_and_how_it_is(broker: Broker, watcher: Watcher, start_agent: StartAgent) -> None:
+def test_announces_itself_and_publishes_a_status(broker: Broker, watcher: Watcher, start_agent: StartAgent) -> None:
     start_agent(broker.url, commands={"reboot": True})
     status = watcher.wait("status").json()
     config = watcher.wait("config")
@@ -40,7 +40,7 @@ def test_says_who_it_is_and_how_it_is(broker: Broker, watcher: Watcher, start_ag
     assert {key for key, c in components.items() if c.get("value_template")} <= status.keys()
 
 
-def test_what_it_says_is_retained_where_the_contract_says_so(
+def test_messages_are_retained_as_the_contract_requires(
     broker: Broker, watcher: Watcher, start_agent: StartAgent
 ) -> None:
     agent = start_agent(broker.url)
@@ -56,7 +56,7 @@ def test_what_it_says_is_retained_where_the_contract_says_so(
         late.close()
 
 
-def test_everything_it_says_keeps_to_the_contract(broker: Broker, watcher: Watcher, start_agent: StartAgent) -> None:
+def test_every_message_follows_the_contract(broker: Broker, watcher: Watcher, start_agent: StartAgent) -> None:
     agent = start_agent(
         broker.url, commands={"reboot": True, "custom": {"ok": {"argv": ["true"]}}}, agent={"dry_run": True}
     )
@@ -148,7 +148,9 @@ def test_reboots_in_the_order_of_the_contract(broker: Broker, watcher: Watcher, 
     assert not watcher.of("status")[-1].at > watcher.of("availability")[-1].at
 
 
-def test_a_failing_execution_brings_it_back(broker: Broker, watcher: Watcher, start_agent: StartAgent) -> None:
+def test_the_agent_reconnects_after_a_failed_execution(
+    broker: Broker, watcher: Watcher, start_agent: StartAgent
+) -> None:
     agent = start_agent(broker.url, commands=POWER, fake={"error": "Somebody is editing a video."})
     watcher.wait("availability")
     watcher.publish(agent.command_topic, {"command": "shutdown", "id": "s1"})
@@ -164,7 +166,7 @@ def test_a_failing_execution_brings_it_back(broker: Broker, watcher: Watcher, st
     ]
 
 
-def test_a_machine_that_does_not_go_says_so(broker: Broker, watcher: Watcher, start_agent: StartAgent) -> None:
+def test_a_machine_that_stays_on_answers_failed(broker: Broker, watcher: Watcher, start_agent: StartAgent) -> None:
     agent = start_agent(broker.url, commands=POWER, fake={"still_here_s": 1.0})
     watcher.wait("availability")
     watcher.publish(agent.command_topic, {"command": "shutdown", "id": "s1"})
@@ -196,7 +198,7 @@ def test_dry_run_says_so_and_stays(broker: Broker, watcher: Watcher, start_agent
     assert not agent.executed
 
 
-def test_what_the_system_forbids_is_not_offered(broker: Broker, watcher: Watcher, start_agent: StartAgent) -> None:
+def test_commands_the_system_forbids_are_not_offered(broker: Broker, watcher: Watcher, start_agent: StartAgent) -> None:
     agent = start_agent(broker.url, commands=POWER, fake={"allowed": False})
     components = watcher.wait("config").json()["components"]
     assert not {"command_shutdown", "command_reboot", "command_suspend"} & components.keys()

@@ -241,7 +241,7 @@ def test_a_variable_that_names_no_key_is_not_ignored(variable: str, hint: str) -
     assert message.startswith(f"environment variable {variable}: there is no such key; {hint}")
 
 
-def test_variables_of_others_are_none_of_its_business() -> None:
+def test_foreign_variables_are_ignored() -> None:
     assert with_broker("", IOTBRIDGE_CONFIG="x", IOTBRIDGE_CACHE="y", IOTBRIDGE_AGENTS="z").broker.host
 
 
@@ -296,7 +296,7 @@ def test_load_reads_the_real_environment(tmp_path: Path, monkeypatch: pytest.Mon
     assert load_config(tmp_path / "agent.toml").node_id == "from-environment"
 
 
-def test_where_things_are_by_default(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_default_paths(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for variable in ("IOTBRIDGE_CONFIG", "STATE_DIRECTORY"):
         monkeypatch.delenv(variable, raising=False)
     monkeypatch.setattr("os.geteuid", lambda: 0)
@@ -341,9 +341,7 @@ DOCUMENTS = st.dictionaries(
 
 
 @given(document=DOCUMENTS, url=st.sampled_from([None, "mqtt://b", "mqtts://b"]))
-def test_whatever_is_in_the_document_only_one_kind_of_error_comes_out(
-    document: dict[str, Any], url: str | None
-) -> None:
+def test_any_document_raises_only_config_errors(document: dict[str, Any], url: str | None) -> None:
     if url and isinstance(document.setdefault("broker", {}), dict):
         document["broker"]["url"] = url
     try:

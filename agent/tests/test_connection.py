@@ -83,7 +83,7 @@ def secure(tmp_path: Path, certificates: Path) -> Iterator[Broker]:
     broker.kill()
 
 
-async def test_plain(broker: Broker) -> None:
+async def test_plain_log_without_time_and_priority(broker: Broker) -> None:
     result = await probe(config(broker.port))
     assert (result.error, result.mqtt_version, result.tls_version) == (None, "5", None)
 
@@ -242,12 +242,12 @@ async def test_user_and_password(tmp_path: Path) -> None:
         broker.kill()
 
 
-async def test_nobody_there_and_a_name_nobody_knows() -> None:
+async def test_a_closed_port_and_an_unknown_name() -> None:
     assert "nothing listens on port" in ((await probe(config(free_port()))).error or "")
     assert "could not be resolved" in ((await probe(config(1883, host="no-such-host.invalid"))).error or "")
 
 
-async def test_somebody_who_never_answers() -> None:
+async def test_a_bus_that_never_answers() -> None:
     with socket.create_server(("127.0.0.1", 0)) as silent:
         result = await probe(config(silent.getsockname()[1]), 0.5)
     assert "did not answer within 0.5 s" in (result.error or "")
@@ -292,7 +292,7 @@ async def test_falls_back_to_3_1_1_and_remembers(answer: bytes) -> None:
         assert versions == [5, 4, 4]
 
 
-async def test_a_broker_that_says_nothing_to_version_5_is_asked_in_the_other(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_broker_silent_to_mqtt_5_is_asked_with_3_1_1(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(connection, "ANSWER_TIMEOUT_S", 0.3)
     async with old_broker(b"") as (port, versions):
         link = Link(config(port), client_id="x")
@@ -308,7 +308,7 @@ async def test_a_broker_that_says_nothing_to_version_5_is_asked_in_the_other(mon
         assert versions == [5, 4, 5]
 
 
-async def test_nobody_there_is_no_reason_to_speak_another_version() -> None:
+async def test_a_closed_port_keeps_the_mqtt_version() -> None:
     link = Link(config(free_port()), client_id="x")
     for _ in range(2):
         with pytest.raises(LinkError):
@@ -357,7 +357,7 @@ async def mute_broker(*answers: bytes) -> AsyncIterator[int]:
         await asyncio.wait(serving, timeout=5)
 
 
-async def test_who_waits_for_the_brokers_word_is_let_go_with_the_connection() -> None:
+async def test_calls_that_wait_for_the_broker_end_with_the_connection() -> None:
     async with mute_broker(CONNACK_5) as port:
         async with Link(config(port), client_id="x").session() as session:
             sending = asyncio.create_task(session.publish("t", "x", qos=1))
@@ -371,7 +371,7 @@ async def test_who_waits_for_the_brokers_word_is_let_go_with_the_connection() ->
 @pytest.mark.parametrize(
     "answers", [(b"",), (CONNACK_5, b""), (CONNACK_5, SUBACK_5, b"")], ids=["connect", "subscribe", "publish"]
 )
-async def test_a_connection_lost_while_a_word_is_waited_for_is_noticed_at_once(
+async def test_a_connection_lost_while_waiting_for_an_answer_is_noticed_at_once(
     answers: tuple[bytes, ...], caplog: pytest.LogCaptureFixture
 ) -> None:
     async def say_hello(port: int) -> None:

@@ -105,7 +105,7 @@ def test_more_than_64_kib_is_refused() -> None:
         messages.parse_command(b'{"command":"ping","args":{"x":"' + b"x" * 65536 + b'"}}')
 
 
-def test_what_could_be_read_of_a_bad_command_is_in_the_error() -> None:
+def test_a_bad_commands_readable_fields_are_in_the_error() -> None:
     with pytest.raises(MessageError) as caught:
         messages.parse_command(b'{"command":"reboot","id":"x1","ttl_s":"soon"}')
     assert (caught.value.id, caught.value.command) == ("x1", "reboot")

@@ -46,7 +46,7 @@ def test_a_copy_that_runs_when_the_original_does_not_is_recognised_by_both(
 
     second = start_agent(broker.url, folder="copy", fake=copy_of)
     online(watcher, 2)
-    # It could be in place of the original, which nobody saw since.
+    # It could be in place of the original, which was not seen since.
     assert "conflict" not in announced(watcher, 2)
     assert second.stop() == 0
     assert COPIED in second.log

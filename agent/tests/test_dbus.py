@@ -93,7 +93,7 @@ def scripted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callab
         bus.close()
 
 
-def test_it_says_who_it_is_and_sends_the_call(scripted: Callable[..., ScriptedBus]) -> None:
+def test_authenticates_and_sends_the_call(scripted: Callable[..., ScriptedBus]) -> None:
     bus = scripted(lambda _, serial: message(2, serial, b"s", text(b"yes")))
     assert call(*LOGIND, "CanReboot") == ("yes",)
     assert bus.greeting == b"\0AUTH EXTERNAL " + str(os.getuid()).encode().hex().encode() + b"\r\n"
@@ -189,7 +189,7 @@ def test_silence_ends_in_time(scripted: Callable[..., ScriptedBus]) -> None:
         (message(2, 2, b"v", b"\x01v\0" * 64), "nested"),
     ],
 )
-def test_a_broken_answer_is_named(scripted: Callable[..., ScriptedBus], answer: bytes, what: str) -> None:
+def test_a_broken_reply_is_named(scripted: Callable[..., ScriptedBus], answer: bytes, what: str) -> None:
     scripted(lambda _, __: answer)
     with pytest.raises(DBusError, match=what) as caught:
         call("a.b", "/c", "a.b", "D", timeout_s=2)

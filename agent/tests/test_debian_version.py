@@ -29,5 +29,5 @@ def test_the_older_sorts_first(older: str, newer: str) -> None:
 
 
 @pytest.mark.parametrize(("one", "other"), [("1.0", "1.0-0"), ("0:1.0", "1.0"), ("1.", "1.0"), ("1.00", "1.0")])
-def test_what_is_the_same_version(one: str, other: str) -> None:
+def test_equal_versions(one: str, other: str) -> None:
     assert version_key(one) == version_key(other)

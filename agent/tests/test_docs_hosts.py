@@ -162,7 +162,7 @@ async def test_an_agent_cannot_read_what_is_not_its_own(documented: Documented) 
         assert await received(nas, "iotbridge/device/nas/command") == ["iotbridge/device/nas/command"]
 
 
-async def test_nobody_gets_in_without_the_right_password(documented: Documented) -> None:
+async def test_a_wrong_password_is_refused(documented: Documented) -> None:
     right = documented.config("nas")
     assert (await probe(right)).error is None
     for wrong in (replace(right, password="wrong"), replace(right, username=None, password=None)):

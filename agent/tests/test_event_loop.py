@@ -9,7 +9,7 @@ import pytest
 from iotbridge_agent.event_loop import DaemonExecutor, run_loop
 
 
-def test_a_call_that_ends_after_its_event_loop_is_not_complained_of(caplog: pytest.LogCaptureFixture) -> None:
+def test_a_call_that_ends_after_its_event_loop_logs_nothing(caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.DEBUG)
     gate, ended = threading.Event(), threading.Event()
 

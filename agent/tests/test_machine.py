@@ -28,22 +28,22 @@ KNOWN = Machine(id="i", board="b", serial="s", cards=("00:11:22:33:44:55", "00:1
         (KNOWN._replace(cards=("00:11:22:33:44:77",)), "network cards"),
     ],
 )
-def test_what_makes_another_machine(now: Machine, difference: str | None) -> None:
+def test_differences_that_make_another_machine(now: Machine, difference: str | None) -> None:
     found = now.difference(KNOWN)
     assert found == difference if difference is None else difference in str(found)
 
 
-def test_nothing_known_of_before_is_no_other_machine() -> None:
+def test_a_state_without_a_machine_is_not_another_machine() -> None:
     assert KNOWN.difference(Machine()) is None
 
 
-def test_goes_through_a_file() -> None:
+def test_state_survives_in_a_file() -> None:
     assert Machine.from_dict(KNOWN.as_dict()) == KNOWN
     with pytest.raises(ValueError, match="machine"):
         Machine.from_dict({"id": 7})
 
 
-def test_this_machine_stays_the_same_and_tells_nobody_its_machine_id(
+def test_this_machine_stays_the_same_and_keeps_its_machine_id_private(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     file = tmp_path / "machine-id"

@@ -39,7 +39,7 @@ def test_home_assistants_birth_gets_everything_again_once(
 
 
 @pytest.mark.parametrize("leaf", ["announce", "availability"])
-def test_what_is_emptied_at_the_broker_comes_back(
+def test_messages_cleared_at_the_broker_are_published_again(
     broker: Broker, watcher: Watcher, start_agent: StartAgent, leaf: str
 ) -> None:
     agent = start_agent(broker.url)
@@ -56,7 +56,7 @@ def test_what_is_emptied_at_the_broker_comes_back(
     assert watcher.wait("announce", lambda m: bool(m.payload)).json()["power"] == "off"
 
 
-def test_a_status_command_has_everything_said_again(broker: Broker, watcher: Watcher, start_agent: StartAgent) -> None:
+def test_a_status_command_publishes_everything_again(broker: Broker, watcher: Watcher, start_agent: StartAgent) -> None:
     agent = start_agent(broker.url)
     watcher.wait("status", count=2)
     watcher.publish(watcher.of("config")[0].topic, b"", retain=True)

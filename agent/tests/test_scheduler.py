@@ -59,7 +59,7 @@ async def test_reads_all() -> None:
     assert {"a", "b"} <= scheduler.settled()
 
 
-async def test_one_that_hangs_delays_nobody_and_is_not_started_again() -> None:
+async def test_a_hanging_collector_delays_no_other_and_is_not_started_again() -> None:
     release = threading.Event()
     hanging, fine = Invented("hangs", release), Invented("fine", 1, 2, 3)
     scheduler = schedule(hanging, fine, timeout_s=0.05)
@@ -100,7 +100,7 @@ async def test_failing_makes_its_values_unknown_and_is_named_and_logged_once(cap
     assert [record.message for record in caplog.records] == ["Collector bad failed: OSError: broken"]
 
 
-async def test_pauses_after_five_failures_until_somebody_asks(caplog: pytest.LogCaptureFixture) -> None:
+async def test_pauses_after_five_failures_until_a_refresh(caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.INFO)
     failures = [OSError("broken")] * (PAUSE_AFTER + 1)
     bad = Invented("bad", *failures, 7)
@@ -120,7 +120,7 @@ async def test_pauses_after_five_failures_until_somebody_asks(caplog: pytest.Log
     assert [record.message.split()[2] for record in caplog.records] == ["failed:", "failed", "works"]
 
 
-async def test_one_that_fails_after_the_agent_gave_up_on_it_is_not_complained_of(
+async def test_an_error_after_the_timeout_is_not_logged(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     begun, release = threading.Event(), threading.Event()
@@ -146,7 +146,7 @@ async def test_one_that_fails_after_the_agent_gave_up_on_it_is_not_complained_of
     assert caplog.text == ""
 
 
-async def test_one_that_cannot_even_be_made_is_a_failure() -> None:
+async def test_a_collector_that_cannot_be_created_is_a_failure() -> None:
     def create(_config: Config) -> Invented:
         raise RuntimeError("no")
 
@@ -155,7 +155,7 @@ async def test_one_that_cannot_even_be_made_is_a_failure() -> None:
     assert scheduler.values()["collectors_failed"] == "x"
 
 
-async def test_nothing_to_read_is_no_failure_and_rarely_asked_again() -> None:
+async def test_absent_data_is_no_failure_and_rarely_read_again() -> None:
     nothing = Invented("nothing", NoDataError("no battery"))
     scheduler = schedule(nothing)
     await scheduler.collect()

@@ -20,7 +20,7 @@ def test_sends(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, abstract: bool) 
         assert receiver.recv(1000) == b"READY=1\nSTATUS=well"
 
 
-def test_nobody_listens(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_socket_without_a_listener(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("NOTIFY_SOCKET", raising=False)
     notify(READY=1)
     monkeypatch.setenv("NOTIFY_SOCKET", str(tmp_path / "gone"))

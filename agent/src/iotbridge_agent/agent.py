@@ -92,7 +92,7 @@ class Agent:
         """Publish the last messages and end."""
         self._uplink.stop()
 
-    # What commands need
+    # Interface for commands
 
     async def respond(self, response: Response, *, must_arrive: bool = False) -> None:
         """Send a response now, or later; raises LinkError if it ``must_arrive``."""
@@ -111,7 +111,7 @@ class Agent:
         """Connect again after ``leave``."""
         self._uplink.come_back()
 
-    # What the connection needs
+    # Interface for the connection
 
     async def hello(self, session: Session) -> None:
         """Announce this host, and begin to report or report everything again."""

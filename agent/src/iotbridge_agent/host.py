@@ -12,7 +12,7 @@ _MAC = re.compile(r"[0-9a-f]{2}(:[0-9a-f]{2}){5}")
 _NO_MAC = "00:00:00:00:00:00"
 _DMI = Path("/sys/class/dmi/id")
 _NETWORK = Path("/sys/class/net")
-# What makers of boards leave in the fields they did not fill in.
+# Values that manufacturers of boards leave in fields they did not fill in.
 _PLACEHOLDERS = {"", "default string", "to be filled by o.e.m.", "system manufacturer", "system product name", "none"}
 
 ANYWHERE = "192.0.2.1"

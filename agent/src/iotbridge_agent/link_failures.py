@@ -9,7 +9,7 @@ from aiomqtt.exceptions import MqttConnectError
 from iotbridge_agent.config import BrokerConfig
 
 FIRST_REFUSAL = 128
-# The reason codes of MQTT 5 and the return codes of 3.1.1 that a person can do something about.
+# Reason codes of MQTT 5 and return codes of 3.1.1 with a remedy for a person.
 _REFUSALS = {
     2: "it does not accept the client id",
     3: "it is not available now",

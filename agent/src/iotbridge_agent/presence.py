@@ -34,7 +34,7 @@ class Presence:
         self._state = state
         self._namesakes = namesakes
         self._publish = publish
-        # What this connection was told last; None when it has to be told again.
+        # Last announce over this connection; None when it has to be published again.
         self._announced: Announce | None = None
 
     async def online(self) -> None:

@@ -62,7 +62,7 @@ class Runner:
         self._next = now + (self.spec.interval_s or 0.0) - tick_s / 2
         try:
             self._running = asyncio.get_running_loop().run_in_executor(None, self._collect)
-            # Timed out or cancelled, nobody asks it any more how it ended.
+            # After a timeout or cancellation its result is not used any more.
             self._running.add_done_callback(forget_error)
             # Neither wait_for, which would cancel it, nor shield, which complains of its late errors since Python 3.14.
             done, _ = await asyncio.wait({self._running}, timeout=self.spec.timeout_s)
@@ -70,7 +70,7 @@ class Runner:
         except NoDataError:
             self._next = now + NO_DATA_PAUSE_S
             self._worked([])
-        except Exception as error:  # noqa: BLE001 - whatever a collector does, the others go on
+        except Exception as error:  # noqa: BLE001 - no error of a collector may stop the others
             self._failed(now, f"{type(error).__name__}: {error}")
         else:
             if readings is None:
@@ -92,7 +92,7 @@ class Runner:
     def _failed(self, now: float, reason: str) -> None:
         self.failures += 1
         self.settled = False
-        # The last values are not those of now.
+        # The last values are out of date.
         self.readings = {key: Reading(reading.description, None) for key, reading in self.readings.items()}
         if self.failures == 1:
             _LOG.warning("Collector %s failed: %s", self.spec.name, reason)
@@ -181,5 +181,5 @@ def _rounded(value: Value, decimals: int | None) -> Value:
     if not math.isfinite(value):
         return None
     rounded = value if decimals is None else round(value, decimals)
-    # 24 says what 24.0 says, in fewer bytes.
+    # 24 equals 24.0, in fewer bytes.
     return int(rounded) if rounded == int(rounded) else rounded

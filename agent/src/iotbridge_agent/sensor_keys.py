@@ -9,7 +9,7 @@ SLUG_LENGTH = 40  # leaves room for the longest prefix within the 64 characters 
 
 
 def unique_slugs(names: Iterable[str]) -> dict[str, str]:
-    """Map each name to a different text of ``[a-z0-9_]``, whatever the order the names come in."""
+    """Map each name to a different text of ``[a-z0-9_]``, independent of the order of the names."""
     slugs: dict[str, str] = {}
     taken: set[str] = set()
     for name in sorted(set(names)):

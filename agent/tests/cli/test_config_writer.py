@@ -19,7 +19,7 @@ FULL = Answers(
 )
 
 
-def test_what_is_written_is_what_was_answered(tmp_path: Path) -> None:
+def test_the_written_configuration_has_the_answers(tmp_path: Path) -> None:
     path = tmp_path / "new" / "agent.toml"
     write(path, FULL)
     config = load_config(path, environ={})

@@ -74,7 +74,7 @@ def test_everything_is_examined_and_all_fine_ends_with_0(
     assert " 0 to mend." in shown
 
 
-def test_something_to_mend_ends_with_1_and_says_how(capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_problem_ends_with_1_and_a_remedy(capsys: pytest.CaptureFixture[str]) -> None:
     assert doctor.report([Finding("ok", "a", "is fine"), Finding("bad", "b", "is broken", "mend it")]) == 1
     assert capsys.readouterr().out.splitlines() == [
         "ok    a                  is fine",
@@ -248,9 +248,7 @@ def test_a_collector_that_hangs_or_breaks_is_named(tmp_path: Path, monkeypatch: 
     assert (found["none"].level, found["none"].detail) == ("ok", "nothing here (no fans).")
 
 
-def test_as_root_the_questions_are_asked_as_the_user_of_the_service(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_as_root_the_doctor_runs_as_the_user_of_the_service(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("os.geteuid", lambda: 0)
     called: list[tuple[Any, Any]] = []
 
@@ -269,7 +267,9 @@ def test_as_root_the_questions_are_asked_as_the_user_of_the_service(
     assert options["env"]["STATE_DIRECTORY"] == "/var/lib/iotbridge-agent"
 
 
-def test_without_a_service_it_asks_as_who_it_is(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_without_a_service_the_doctor_runs_as_the_current_user(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     path = write_config(tmp_path)
     assert doctor.main(path, user="no-such-user", unit=path, call=subprocess.call) == 1
     assert "Nothing listens on port 1" in capsys.readouterr().out

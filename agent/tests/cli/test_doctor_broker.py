@@ -49,7 +49,7 @@ def test_an_open_broker_works_and_its_openness_is_told(broker: Broker, watcher: 
     assert not any(message.retain for message in watcher.messages)
 
 
-def test_a_name_nobody_knows_ends_the_examination() -> None:
+def test_an_unknown_name_ends_the_examination() -> None:
     found = examined("mqtt://broker.invalid")
     assert list(found) == ["broker name"]
     assert found["broker name"].level == "bad"
@@ -138,7 +138,7 @@ async def introduce(broker: Broker, *node_ids: str) -> None:
         ("", "ok", "confined: "),
     ],
 )
-async def test_whether_a_user_is_confined_is_told_by_delivery(
+async def test_confinement_is_found_by_delivery(
     start_guarded: StartGuarded, rules: str | None, level: str, words: str
 ) -> None:
     acl = f"{OWN_TREE}user nas\n{rules}user other\ntopic readwrite #\n"
@@ -152,7 +152,7 @@ async def test_whether_a_user_is_confined_is_told_by_delivery(
     assert found["rights"].detail.startswith(words)
 
 
-def test_without_reason_codes_nobody_is_called_confined(guarded: Broker, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_reason_codes_no_user_is_called_confined(guarded: Broker, monkeypatch: pytest.MonkeyPatch) -> None:
     class OldLink(Link):
         """Link that begins with MQTT 3.1.1."""
 
@@ -168,7 +168,7 @@ def test_without_reason_codes_nobody_is_called_confined(guarded: Broker, monkeyp
     assert "MQTT 3.1.1" in found["rights"].detail
 
 
-def test_a_broker_that_hangs_up_leaves_open_who_is_confined(guarded: Broker) -> None:
+def test_a_broker_that_hangs_up_leaves_the_confinement_open(guarded: Broker) -> None:
     with HangingUp(guarded.port) as port:
         found = examined(f"mqtt://127.0.0.1:{port}", username="nas", password="right")
     assert found["own topics"].level == "ok"

@@ -39,7 +39,7 @@ class Machine:
         """Write a configuration."""
         self.config.write_text(f'[broker]\nurl = "mqtt://127.0.0.1"\n[commands]\n{commands}\n')
 
-    def host(self, *, live: bool = True) -> InstallTarget:
+    def target(self, *, live: bool = True) -> InstallTarget:
         """Return this machine as the target of the installation."""
         return InstallTarget(
             root=self.root,
@@ -119,7 +119,7 @@ def test_the_rule_names_the_enabled_commands_and_one_user() -> None:
     assert text.count("{") == text.count("}")
 
 
-def test_what_packagers_get_is_what_install_writes() -> None:
+def test_packaged_files_equal_the_installed_ones() -> None:
     program, config_path = "/usr/bin/iotbridge-agent", Path("/etc/iotbridge-agent/agent.toml")
     packaged = {path.name: path.read_text() for path in PACKAGING.iterdir()}
     assert packaged["iotbridge-agent.service"] == unit_text(config_path, program)
@@ -128,7 +128,7 @@ def test_what_packagers_get_is_what_install_writes() -> None:
 
 
 def test_install_writes_makes_the_user_and_starts(machine: Machine) -> None:
-    install(machine.config, machine.host())
+    install(machine.config, machine.target())
     assert {UNIT, RULE, SYSUSERS} < machine.files()
     assert (machine.root / UNIT).stat().st_mode & 0o777 == 0o644
     folder = str(machine.config.parent)
@@ -146,22 +146,22 @@ def test_install_writes_makes_the_user_and_starts(machine: Machine) -> None:
 def test_a_configuration_elsewhere_is_handed_over_alone(machine: Machine) -> None:
     elsewhere = machine.root / "agent.toml"
     shutil.move(machine.config, elsewhere)
-    install(elsewhere, machine.host())
+    install(elsewhere, machine.target())
     assert ("chmod", "640", str(elsewhere)) in machine.programs
     assert not any("-R" in program for program in machine.programs)
 
 
 def test_without_power_commands_there_is_no_rule(machine: Machine) -> None:
-    install(machine.config, machine.host())
+    install(machine.config, machine.target())
     machine.configure("")
-    install(machine.config, machine.host())
+    install(machine.config, machine.target())
     assert RULE not in machine.files()
 
 
 def test_staging_runs_nothing(machine: Machine) -> None:
-    install(machine.config, machine.host(live=False))
+    install(machine.config, machine.target(live=False))
     assert {UNIT, RULE, SYSUSERS} < machine.files()
-    remove(machine.host(live=False), purge=False)
+    remove(machine.target(live=False), purge=False)
     assert machine.files() == {"etc/iotbridge-agent/agent.toml"}
     assert machine.programs == []
 
@@ -177,7 +177,7 @@ def test_printing_writes_nothing(machine: Machine) -> None:
 def test_install_wants_a_configuration_that_can_be_used(machine: Machine) -> None:
     machine.configure("reboot = 7")
     with pytest.raises(ConfigError, match=r"commands\.reboot: expected true or false"):
-        install(machine.config, machine.host())
+        install(machine.config, machine.target())
     assert machine.files() == {"etc/iotbridge-agent/agent.toml"}
 
 
@@ -185,9 +185,9 @@ def test_install_wants_a_configuration_that_can_be_used(machine: Machine) -> Non
 def test_only_root_on_systemd(machine: Machine, monkeypatch: pytest.MonkeyPatch, verb: str) -> None:
     def attempt() -> None:
         if verb == "install":
-            install(machine.config, machine.host())
+            install(machine.config, machine.target())
         else:
-            remove(machine.host(), purge=True)
+            remove(machine.target(), purge=True)
 
     monkeypatch.setattr("os.geteuid", lambda: 1000)
     with pytest.raises(ServiceError, match=f"sudo iotbridge-agent service {verb}"):
@@ -203,34 +203,34 @@ def test_only_root_on_systemd(machine: Machine, monkeypatch: pytest.MonkeyPatch,
     assert machine.programs == []
 
 
-def test_what_the_service_could_not_reach_is_refused(machine: Machine) -> None:
+def test_files_the_service_cannot_reach_are_refused(machine: Machine) -> None:
     home = machine.root / "home"
     home.mkdir(mode=0o700)
     private = home / "agent.toml"
     shutil.copy(machine.config, private)
     with pytest.raises(ServiceError, match=f"cannot enter {home}. Move the configuration to /etc/iotbridge-agent"):
-        install(private, machine.host())
+        install(private, machine.target())
     (home / "python").touch()
     machine.python.unlink()
     machine.python.symlink_to(home / "python")
     with pytest.raises(ServiceError, match=f"cannot enter {home}, where this program is installed"):
-        install(machine.config, machine.host())
+        install(machine.config, machine.target())
     assert machine.programs == []
 
 
 def test_the_private_configuration_folder_of_an_earlier_install_is_no_obstacle(machine: Machine) -> None:
     machine.config.parent.chmod(0o750)
-    install(machine.config, machine.host())
+    install(machine.config, machine.target())
     assert UNIT in machine.files()
 
 
 def test_remove_leaves_only_the_configuration(machine: Machine) -> None:
-    install(machine.config, machine.host())
+    install(machine.config, machine.target())
     state = machine.root / "var/lib/iotbridge-agent"
     state.mkdir(parents=True)
     (state / "state.json").write_text("{}")
     machine.programs.clear()
-    remove(machine.host(), purge=False)
+    remove(machine.target(), purge=False)
     assert machine.files() == {"etc/iotbridge-agent/agent.toml"}
     assert machine.programs == [
         ("systemctl", "disable", "--now", "iotbridge-agent"),
@@ -242,17 +242,17 @@ def test_remove_leaves_only_the_configuration(machine: Machine) -> None:
 
 
 def test_purge_leaves_nothing(machine: Machine, monkeypatch: pytest.MonkeyPatch) -> None:
-    install(machine.config, machine.host())
+    install(machine.config, machine.target())
     machine.programs.clear()
     monkeypatch.setattr(service, "NAME", "root")
-    remove(machine.host(), purge=True)
+    remove(machine.target(), purge=True)
     assert machine.files() == set()
     assert machine.programs[-1] == ("userdel", "root")
 
 
 def test_removing_what_is_not_there_is_no_error(machine: Machine) -> None:
-    remove(machine.host(), purge=True)
-    remove(machine.host(), purge=True)
+    remove(machine.target(), purge=True)
+    remove(machine.target(), purge=True)
     assert ("systemctl", "disable", "--now", "iotbridge-agent") not in machine.programs
 
 
@@ -261,5 +261,5 @@ def test_a_link_in_place_of_the_state_folder_is_not_followed(machine: Machine) -
     precious.mkdir()
     (machine.root / "var/lib").mkdir(parents=True)
     (machine.root / "var/lib/iotbridge-agent").symlink_to(precious)
-    remove(machine.host(), purge=False)
+    remove(machine.target(), purge=False)
     assert precious.is_dir()

@@ -46,8 +46,8 @@ def arguments(*words: str) -> argparse.Namespace:
     return _parser().parse_args(["setup", *words])
 
 
-def set_up(path: Path, person: Person, *words: str, host: InstallTarget | None = None) -> int:
-    return main(path, arguments(*words), person.console(), host or InstallTarget(booted=path / "no systemd"))
+def set_up(path: Path, person: Person, *words: str, target: InstallTarget | None = None) -> int:
+    return main(path, arguments(*words), person.console(), target or InstallTarget(booted=path / "no systemd"))
 
 
 def test_answers_become_a_configuration_after_the_broker_was_tried(tmp_path: Path, broker: Broker) -> None:
@@ -63,7 +63,7 @@ def test_answers_become_a_configuration_after_the_broker_was_tried(tmp_path: Pat
     assert "secret" not in person.screen
 
 
-def test_what_is_wrong_is_said_and_can_be_answered_again(tmp_path: Path, broker: Broker) -> None:
+def test_a_wrong_answer_is_explained_and_can_be_changed(tmp_path: Path, broker: Broker) -> None:
     path, port = tmp_path / "agent.toml", free_port()
     wrong = [f"127.0.0.1:{port}", "", "n1", "", "n", "n", "n"]
     again = ["what?", "a", broker.url, "", "", "", "", "", ""]
@@ -132,9 +132,9 @@ def test_on_systemd_root_is_offered_the_service(
     tmp_path: Path, broker: Broker, monkeypatch: pytest.MonkeyPatch, answer: str, installed: bool
 ) -> None:
     monkeypatch.setattr("os.geteuid", lambda: 0)
-    host = InstallTarget(root=tmp_path / "stage", live=False, booted=tmp_path)
+    target = InstallTarget(root=tmp_path / "stage", live=False, booted=tmp_path)
     person = Person(broker.url, "", "", "", "", "", "", answer)
-    assert set_up(tmp_path / "agent.toml", person, host=host) == 0
+    assert set_up(tmp_path / "agent.toml", person, target=target) == 0
     assert "Install the service" in person.screen
     assert (tmp_path / "stage/etc/systemd/system/iotbridge-agent.service").exists() is installed
 
@@ -198,7 +198,7 @@ def test_a_script_fails_when_the_broker_does_not_answer_unless_told_not_to_try(
         (("--broker", "b", "--ca-file", "/nowhere"), "broker.ca_file: expected a file that can be read"),
     ],
 )
-def test_a_script_that_says_nonsense(
+def test_invalid_options_of_a_script(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], words: tuple[str, ...], said: str
 ) -> None:
     assert scripted(tmp_path / "agent.toml", *words) == 2

@@ -37,7 +37,7 @@ def test_units_containers_and_checks_need_names() -> None:
     assert names(named) == (*MACHINE, "systemd", "docker", "check_router")
 
 
-def test_what_is_switched_off_is_not_there() -> None:
+def test_disabled_collectors_are_absent() -> None:
     off = {"cpu": {"enabled": False}, "checks": {"enabled": False}, "docker": {"enabled": True}}
     tables = config(collectors=off, checks=[{"name": "Router", "tcp": "router:80"}])
     assert names(tables) == MACHINE[1:]

@@ -68,7 +68,7 @@ def test_cores_and_their_frequency(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.parametrize("error", [OSError, ValueError, NotImplementedError, None])
-def test_a_frequency_nobody_tells_is_not_there(monkeypatch: pytest.MonkeyPatch, error: type[Exception] | None) -> None:
+def test_an_unknown_frequency_gives_no_reading(monkeypatch: pytest.MonkeyPatch, error: type[Exception] | None) -> None:
     def ask() -> None:
         if error:
             raise error

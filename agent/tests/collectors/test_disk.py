@@ -96,7 +96,7 @@ def test_a_container_has_the_disk_below_its_overlay(root: Path) -> None:
     assert points() == {"/": True}
 
 
-def test_a_place_mounted_over_is_there_once(root: Path) -> None:
+def test_a_mount_point_mounted_over_is_listed_once(root: Path) -> None:
     mount(root, "/dev/sda1 /data ext4 rw 0 0", "/dev/sdb1 /data ext4 rw 0 0")
     assert points() == {"/data": True}
 

@@ -118,7 +118,7 @@ def test_each_unit_has_its_state(bus: Bus) -> None:
     assert bus.asked.count("nginx.service") == 1
 
 
-def test_what_systemd_refuses_is_an_error(bus: Bus) -> None:
+def test_a_refusal_of_systemd_is_an_error(bus: Bus) -> None:
     with pytest.raises(DBusError, match="not valid"):
         values(Systemd(("broken@",)))
     assert bus.asked == ["broken@.service"]

@@ -57,7 +57,7 @@ def root(tmp_path: Path) -> Path:
     return write(tmp_path, files)
 
 
-def test_what_apt_would_upgrade(root: Path) -> None:
+def test_updates_are_those_apt_would_install(root: Path) -> None:
     # bash, libc6 of one architecture, and openssl; what is on hold or removed is not counted
     assert values(Updates(root)) == {"reboot_required": False, "updates_pending": 3, "updates_security": 1}
 

@@ -43,7 +43,7 @@ async def test_errors_are_output_too_and_bytes_that_are_no_text_do_no_harm() -> 
     assert (caught.value.data["exit_code"], caught.value.data["output"]) == (3, "\ufffd!")
 
 
-async def test_it_has_no_input() -> None:
+async def test_a_custom_command_has_no_input() -> None:
     assert (await run_custom(command("cat")))["output"] == ""
 
 
@@ -59,21 +59,21 @@ async def test_the_whole_group_is_stopped_after_the_timeout(tmp_path: Path) -> N
     wait_until(_gone(int(file.read_text())), "the child to be gone")
 
 
-async def test_what_a_program_leaves_in_the_background_is_not_waited_for() -> None:
+async def test_background_processes_of_a_program_are_not_waited_for() -> None:
     started = time.monotonic()
     data = await run_custom(command("sh", "-c", "sleep 12 & echo started", timeout_s=10))
     assert (data["exit_code"], data["output"]) == (0, "started\n")
     assert time.monotonic() - started < 8
 
 
-async def test_what_a_program_said_last_is_all_there() -> None:
+async def test_the_last_output_of_a_program_is_complete() -> None:
     data = await run_custom(
         command("sh", "-c", "sleep 12 & head -c 300000 /dev/zero | tr '\\0' x; echo end", max_output=400_000)
     )
     assert data["output"] == "x" * 300_000 + "end\n"
 
 
-async def test_what_cannot_be_started(tmp_path: Path) -> None:
+async def test_a_program_that_cannot_be_started(tmp_path: Path) -> None:
     file = tmp_path / "program"
     file.write_text("#!/bin/sh\n")
     with pytest.raises(CommandError) as caught:

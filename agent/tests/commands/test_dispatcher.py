@@ -104,7 +104,7 @@ async def test_nothing_is_executed_that_could_not_be_announced(recorder: Recorde
     assert recorder.responses[0].reason == "error"
 
 
-async def test_a_system_that_does_not_say_permits_nothing(
+async def test_a_system_without_an_answer_permits_nothing(
     recorder: Recorder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(module, "PERMISSION_TIMEOUT_S", 0.05)
@@ -180,7 +180,7 @@ async def test_a_flood_of_unknown_commands_leaves_the_refusals_of_the_own_ones(
     assert (recorder.responses[-1].id, recorder.responses[-1].reason) == ("1", "invalid_args")
 
 
-async def test_custom_commands_work_again_on_a_machine_that_did_not_go(recorder: Recorder, tmp_path: Path) -> None:
+async def test_custom_commands_work_again_on_a_machine_that_stayed_on(recorder: Recorder, tmp_path: Path) -> None:
     recorder.execution_error = CommandError("error", "No.")
     dispatcher = make(recorder, tmp_path, custom=(CustomCommand(name="ok", argv=("true",), title="OK"),))
     await dispatcher.stop("rebooting")

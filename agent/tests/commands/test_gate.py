@@ -49,7 +49,7 @@ def at(seconds: float) -> str:
         ({"command": "explode", "id": "seen"}, "unknown"),
     ],
 )
-def test_refused(payload: bytes | dict[str, object], reason: str) -> None:
+def test_refused_commands(payload: bytes | dict[str, object], reason: str) -> None:
     data = payload if isinstance(payload, bytes) else json.dumps(payload).encode()
     with pytest.raises(RefusedError) as refused:
         make().check(data, retained=False, now=NOW, monotonic=0)
@@ -69,7 +69,7 @@ def test_refused(payload: bytes | dict[str, object], reason: str) -> None:
         {"command": "backup"},
     ],
 )
-def test_let_in(payload: dict[str, object]) -> None:
+def test_admitted_commands(payload: dict[str, object]) -> None:
     command = make().check(json.dumps(payload).encode(), retained=False, now=NOW, monotonic=0)
     assert command.command == payload["command"]
 

@@ -56,7 +56,7 @@ def linux(logind: ScriptedLogind, recorder: Recorder) -> PowerBackend:
         ("suspend", "CanSuspend", "Suspend"),
     ],
 )
-def test_logind_is_asked_and_told(recorder: Recorder, command: str, can: str, act: str) -> None:
+def test_logind_gives_permission_and_executes(recorder: Recorder, command: str, can: str, act: str) -> None:
     logind = ScriptedLogind(**{can: "yes", act: None})
     backend = linux(logind, recorder)
     assert backend.permission(command).allowed
@@ -81,7 +81,7 @@ def test_anything_but_yes_is_no_permission(recorder: Recorder, answer: str, deta
     assert remedy in permission.remedy
 
 
-def test_who_blocks_it_is_named(recorder: Recorder) -> None:
+def test_an_inhibitor_is_named(recorder: Recorder) -> None:
     inhibitors = [
         ("sleep", "Player", "playing", "block", 1000, 7),
         ("shutdown:idle", "apt", "upgrading packages", "block", 0, 8),
@@ -113,7 +113,7 @@ def test_a_logind_that_answers_with_an_error_gives_no_permission(recorder: Recor
         ("org.freedesktop.login1.OperationInProgress", "error"),
     ],
 )
-def test_a_refusal_of_logind_is_told_and_nothing_else_is_tried(recorder: Recorder, name: str, reason: str) -> None:
+def test_a_refusal_of_logind_is_reported_without_a_fallback(recorder: Recorder, name: str, reason: str) -> None:
     backend = linux(ScriptedLogind(Reboot=DBusError(name, "Sorry")), recorder)
     with pytest.raises(CommandError, match="logind did not reboot: Sorry") as caught:
         backend.execute("reboot")
@@ -157,7 +157,7 @@ def test_root_without_logind_uses_systemctl(without_logind: MakeLinux, recorder:
         ({"systemctl": False}, "no logind and no", "Install systemd-logind"),
     ],
 )
-def test_what_is_missing_is_said_and_nothing_is_run(
+def test_a_missing_requirement_is_named_and_nothing_is_run(
     without_logind: MakeLinux, recorder: Recorder, lacks: dict[str, bool], detail: str, remedy: str
 ) -> None:
     backend = without_logind(**lacks)

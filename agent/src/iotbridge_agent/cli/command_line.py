@@ -40,7 +40,7 @@ def main(argv: list[str] | None = None) -> int:
         complain(_one_line(error))
         return NEEDS_A_HAND
     except BrokenPipeError:
-        # `iotbridge-agent doctor | head`: nobody reads on, and Python would complain once more while it ends.
+        # `iotbridge-agent doctor | head`: the reader is gone, and Python would complain once more at its exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return NEEDS_A_HAND
     except KeyboardInterrupt:
@@ -115,8 +115,8 @@ def _dispatch(arguments: argparse.Namespace) -> int:
 
 
 def _run(config: Config, *, dry_run: bool, verbose: bool) -> int:
-    # Until the agent takes over there is nothing to say goodbye to. An exception instead could be raised, and lost, in
-    # the midst of an import.
+    # Before the agent runs there are no last messages to publish. An exception instead could be raised, and lost,
+    # during an import.
     signal.signal(signal.SIGTERM, lambda *_: os._exit(FINE))
     from dataclasses import replace  # noqa: PLC0415
 

@@ -32,9 +32,9 @@ REINSTALL = "Run `sudo iotbridge-agent service install` again."
 
 
 def main(path: Path, *, user: str = NAME, unit: Path = Path(UNIT), call: Callable[..., int] = subprocess.call) -> int:
-    """Examine everything; return 0 when all is fine and 1 when something needs a hand."""
+    """Examine everything; return 0 when all is fine and 1 for a problem."""
     if unit.exists() and _is_root() and (identity := _identity(user)):
-        # As root everything is allowed and proves nothing: the questions are asked as the service's user.
+        # As root everything is allowed and proves nothing: the checks run as the service's user.
         say(f"Examined as the service's user {user}.\n")
         environ = {**os.environ, "STATE_DIRECTORY": STATE_DIR, "HOME": STATE_DIR}
         argv = (sys.executable, "-m", "iotbridge_agent", "--config", str(path.absolute()), "doctor")
@@ -162,11 +162,12 @@ def examine_service(unit: Path, dbus_call: DBusCall) -> Iterator[Finding]:
 def examine_clock() -> Finding:
     """Examine whether the kernel's clock is synchronised.
 
-    MQTT tells nobody's time, so more cannot be known here. With a wrong clock the agent refuses commands as expired.
+    MQTT carries no time of day, so the broker's clock is unknown here. With a wrong clock the agent refuses commands
+    as expired.
     """
     if platform.system() != "Linux":
         return Finding("note", "clock", f"not examined on {platform.system()}; commands older than 30 s are refused.")
-    # A zeroed struct timex asks and sets nothing.
+    # A zeroed struct timex reads the state and sets nothing.
     answer = ctypes.CDLL(None, use_errno=True).adjtimex(ctypes.create_string_buffer(512))
     if answer == NOT_SYNCHRONISED:
         sentence = "Nothing keeps this clock right; one that is 30 s off makes the agent refuse commands as expired."

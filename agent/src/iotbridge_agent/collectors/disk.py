@@ -19,7 +19,7 @@ GIB = 1024**3
 # Number, parent, device; path inside the file system and mount point.
 MOUNT = re.compile(r"^\d+ \d+ \d+:\d+ (\S+) (\S+) ", re.MULTILINE)
 
-# What lies on a disk of this machine. Network file systems are not here: asking one whose server is away hangs.
+# File systems on disks of this machine. Network file systems are not here: asking one whose server is away hangs.
 DISK_TYPES = re.compile(
     r"apfs|bcachefs|btrfs|exfat|ext[234]|f2fs|fat|fat32|fuseblk|hfs|hfsplus|jfs|msdos|nilfs2|ntfs|ntfs3|refs|reiserfs"
     r"|ufs|vfat|xfs|zfs"

@@ -10,7 +10,7 @@ from iotbridge_agent.errors import NoDataError
 from iotbridge_agent.hwmon import ROOT, Probe, entries, read_line, read_number, read_probes
 from iotbridge_agent.sensor_keys import is_wanted, unique_slugs
 
-# Which probe speaks for the whole processor, the best first. AMD's Tctl can be offset from the true Tdie.
+# Probes of the whole processor, the best first. AMD's Tctl can be offset from the true Tdie.
 CPU_PROBES = (
     re.compile(r"coretemp Package id \d+"),
     re.compile(r"(k10temp|zenpower) Tdie"),

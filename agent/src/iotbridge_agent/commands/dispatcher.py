@@ -194,7 +194,7 @@ class Dispatcher:
         execution.add_done_callback(forget_error)
         deadline, last = time.monotonic() + STILL_HERE_S, time.time()
         while time.monotonic() < deadline:
-            # Not shield: it complains of an error that comes after its time, since Python 3.14.
+            # Not shield: since Python 3.14 it logs an error that comes after the timeout.
             await asyncio.wait({execution}, timeout=TICK_S)
             if execution.done():
                 execution.result()
@@ -206,7 +206,7 @@ class Dispatcher:
 
     def _remember_for_good(self, command: Command) -> None:
         """Write the id to the disk before the command is executed, so that a repetition is known after a restart."""
-        if command.id is None:  # no repetition of it could be recognised anyway, whatever the disk says
+        if command.id is None:  # a repetition without an id cannot be recognised anyway
             return
         try:
             self._state.save()
@@ -216,7 +216,7 @@ class Dispatcher:
 
     async def _refuse(self, refused: RefusedError) -> None:
         if not self._refusals.admit(kind_of(refused.command, self._custom), time.monotonic()):
-            return  # whoever floods the topic gets no flood of answers, and no full log
+            return  # a flood of commands gets no flood of answers, and does not fill the log
         _LOG.warning("Command %s refused: %s", refused.command or "(unreadable)", refused)
         await self._agent.respond(
             Response(

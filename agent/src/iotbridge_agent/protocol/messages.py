@@ -1,6 +1,6 @@
 """Messages of the wire contract, parsed from and encoded to bytes; pure.
 
-Reading refuses whatever the contract does not allow with one MessageError; unknown keys are ignored.
+Parsing raises MessageError for everything the contract does not allow; unknown keys are ignored.
 """
 
 from collections.abc import Callable, Mapping
