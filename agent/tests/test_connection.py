@@ -83,7 +83,7 @@ def secure(tmp_path: Path, certificates: Path) -> Iterator[Broker]:
     broker.kill()
 
 
-async def test_plain_log_without_time_and_priority(broker: Broker) -> None:
+async def test_a_broker_without_tls(broker: Broker) -> None:
     result = await probe(config(broker.port))
     assert (result.error, result.mqtt_version, result.tls_version) == (None, "5", None)
 
@@ -247,7 +247,7 @@ async def test_a_closed_port_and_an_unknown_name() -> None:
     assert "could not be resolved" in ((await probe(config(1883, host="no-such-host.invalid"))).error or "")
 
 
-async def test_a_bus_that_never_answers() -> None:
+async def test_a_broker_that_never_answers() -> None:
     with socket.create_server(("127.0.0.1", 0)) as silent:
         result = await probe(config(silent.getsockname()[1]), 0.5)
     assert "did not answer within 0.5 s" in (result.error or "")

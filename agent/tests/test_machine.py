@@ -37,7 +37,7 @@ def test_a_state_without_a_machine_is_not_another_machine() -> None:
     assert KNOWN.difference(Machine()) is None
 
 
-def test_state_survives_in_a_file() -> None:
+def test_a_machine_is_restored_from_its_fields() -> None:
     assert Machine.from_dict(KNOWN.as_dict()) == KNOWN
     with pytest.raises(ValueError, match="machine"):
         Machine.from_dict({"id": 7})

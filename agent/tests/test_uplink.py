@@ -92,7 +92,7 @@ def test_a_broker_whose_receipts_are_lost_hears_the_whole_goodbye(
         assert watcher.of("announce")[-1].json()["power"] == "off"
 
 
-def test_stopped_during_its_first_messages_the_host_is_off(
+def test_stopped_at_its_first_messages_the_host_is_off(
     broker: Broker, watcher: Watcher, start_agent: StartAgent
 ) -> None:
     with Relay(broker.port) as relay:
