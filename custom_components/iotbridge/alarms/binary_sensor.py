@@ -36,9 +36,9 @@ def async_setup_alarm_binary_sensors(
 
 
 class RuleProblem(IotBridgeRuleEntity, BinarySensorEntity):
-    """Whether what a rule looks for is the case with any of its entities, told or silent.
+    """Problem sensor of a rule: on while any of its alarms is active, even if shelved or suppressed.
 
-    An alarm that is out of service does not count. While nothing is known of any entity, neither is this.
+    Alarms out of service do not count. The state is unknown while no entity of the rule could be evaluated.
     """
 
     _attr_device_class = BinarySensorDeviceClass.PROBLEM

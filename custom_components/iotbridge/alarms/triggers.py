@@ -1,4 +1,4 @@
-"""An alarm was raised, cleared, acknowledged, escalated."""
+"""Triggers for transitions of alarms: raised, cleared, acknowledged, escalated."""
 
 from typing import ClassVar, override
 
@@ -80,28 +80,28 @@ class AlarmTrigger(Trigger):
 
 
 class AlarmRaisedTrigger(AlarmTrigger):
-    """An alarm came up, or one that was known became worse."""
+    """Trigger for alarms that are raised or become more severe."""
 
     _changes = frozenset({Change.RAISED, Change.WORSENED})
     _sentence = "alarm {rule} was raised for {alarm}"
 
 
 class AlarmClearedTrigger(AlarmTrigger):
-    """What an alarm was about is over."""
+    """Trigger for alarms that are cleared."""
 
     _changes = frozenset({Change.CLEARED})
     _sentence = "alarm {rule} was cleared for {alarm}"
 
 
 class AlarmAcknowledgedTrigger(AlarmTrigger):
-    """Somebody knows of an alarm."""
+    """Trigger for alarms that are acknowledged."""
 
     _changes = frozenset({Change.ACKNOWLEDGED})
     _sentence = "alarm {rule} was acknowledged for {alarm}"
 
 
 class AlarmEscalatedTrigger(AlarmTrigger):
-    """Nobody acknowledged an alarm in time, and others are told."""
+    """Trigger for alarms that escalate because they were not acknowledged in time."""
 
     _changes = frozenset({Change.ESCALATED})
     _sentence = "alarm {rule} was escalated for {alarm}"

@@ -17,13 +17,13 @@ from ..runtime.store import HistoryQuery
 from .serialization import alarm_as_dict, iso
 from .targets import AlarmTarget
 
-# What nobody needs to see unless he asks for it.
+# The states that are only listed on request.
 UNEVENTFUL = frozenset({AlarmState.NORMAL.value})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Filter:
-    """Which of the alarms that are meant; empty means all. The words are those of states and severities."""
+    """Filter of alarms by severity, state and entity; empty means all. The words are those of states and severities."""
 
     severities: Sequence[str] = ()
     states: Sequence[str] = ()

@@ -1,4 +1,4 @@
-"""Which alarms are meant by targets, and who may see and change them."""
+"""Resolution of service and trigger targets to alarms."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -16,15 +16,15 @@ from ..runtime.permissions import is_of_rule
 if TYPE_CHECKING:
     from ..manager import AlarmsManager  # which imports this
 
-# Who runs the alarms, from before the first thing happens to them until the entry is unloaded.
+# The alarms manager, from before the first thing happens to them until the entry is unloaded.
 MANAGER: HassKey[AlarmsManager] = HassKey(f"{DOMAIN}_alarms")
 
 
 @dataclass(frozen=True, slots=True)
 class AlarmTarget:
-    """What a target means: the alarms of some entities, and all alarms of some rules; everything without a target.
+    """Resolved target: the alarms of some entities, and all alarms of some rules; all alarms without a target.
 
-    The alarms of what is ``excluded`` are not meant in any case.
+    Alarms of entities in ``excluded`` are never included.
     """
 
     subjects: frozenset[str]
@@ -33,7 +33,7 @@ class AlarmTarget:
     excluded: frozenset[str] = frozenset()
 
     def includes(self, key: AlarmKey) -> bool:
-        """Return whether an alarm is meant."""
+        """Return whether the target includes an alarm."""
         if key.subject in self.excluded:
             return False
         return self.is_everything or key.subject in self.subjects or key.rule_id in self.rules
@@ -41,16 +41,16 @@ class AlarmTarget:
 
 @callback
 def async_manager(hass: HomeAssistant) -> AlarmsManager | None:
-    """Return who runs the alarms, None while IoT Bridge is not set up."""
+    """Return the alarms manager, None while IoT Bridge is not set up."""
     return hass.data.get(MANAGER)
 
 
 @callback
 def async_resolve_target(hass: HomeAssistant, config: Mapping[str, Any]) -> AlarmTarget:
-    """Return what a target means now.
+    """Resolve a target with the registries as they are now.
 
-    An area that holds the entity of a rule does not mean the rule: it is about entities elsewhere. The entity itself,
-    its device and its own label do.
+    The entity of a rule selects the rule when the target has that entity, its device or its own label; an area does
+    not, because the rule is about entities elsewhere.
     """
     selection = target.TargetSelection(dict(config))
     excluded = _async_excluded(hass, selection)

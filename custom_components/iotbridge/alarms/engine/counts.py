@@ -1,4 +1,4 @@
-"""How many alarms there are of each severity. Pure."""
+"""Counts of open alarms by severity. Pure."""
 
 from collections import Counter
 from collections.abc import Callable, Mapping
@@ -7,7 +7,10 @@ from .models import WAITING, Alarm, AlarmKey, AlarmState, Severity
 
 
 class Counts:
-    """The active alarms, and those of them that nobody has acknowledged; silent ones do not count."""
+    """Counts of the alarms that are active or await acknowledgement, and of the unacknowledged ones among them.
+
+    Shelved and suppressed alarms and those out of service do not count.
+    """
 
     def __init__(self) -> None:
         """Begin with none."""
@@ -16,7 +19,7 @@ class Counts:
         self._listeners: list[Callable[[], None]] = []
 
     def count(self, severity: Severity, *, unacknowledged: bool) -> int:
-        """Return how many alarms of a severity are active, or of these nobody has acknowledged."""
+        """Return the number of open alarms of a severity, or only of the unacknowledged ones."""
         known = self._counts[severity, False]
         return self._counts[severity, True] + (0 if unacknowledged else known)
 

@@ -1,6 +1,6 @@
-"""Who is told what, and when: escalation, repeats, recovery. Pure: the clock is the caller's.
+"""Escalation of alarms: notifications, their recipients and times, repeats, recovery. Pure: the clock is the caller's.
 
-The lifecycle says what happened; this says to whom it is news. What comes out are notices, for groups of notifiers.
+The lifecycle produces transitions; this module turns them into notifications for notifier groups.
 """
 
 from collections.abc import Mapping
@@ -18,7 +18,7 @@ LONGEST_REPEAT_S = 24 * 3600.0
 
 
 class NotificationKind(StrEnum):
-    """What a notice is about."""
+    """Kind of a notification."""
 
     RAISED = "raised"
     WORSENED = "worsened"
@@ -26,21 +26,21 @@ class NotificationKind(StrEnum):
     ESCALATED = "escalated"
     ACKNOWLEDGED = "acknowledged"
     CLEARED = "cleared"
-    # The message of before is taken away, and no other comes in its place.
+    # Removes the previous notification without replacing it.
     WITHDRAWN = "withdrawn"
 
 
 class Sound(StrEnum):
-    """How the end of an alarm is told."""
+    """Loudness of the notification that ends an alarm."""
 
     NORMAL = "aloud"
-    # The message was taken away when the alarm was put aside: that it is over need not ring.
+    # The message was withdrawn when the alarm was suppressed, shelved or taken out of service: its end need not ring.
     SILENT = "soft"
-    # What explains the alarm says that it is over; only where nothing can be taken away this has to be said, too.
+    # The notification of the root cause covers it; only targets that cannot withdraw a message get this one as well.
     NONE = "unseen"
 
 
-# What calls for somebody, and so may have to wait for the morning.
+# The kinds that ask for a reaction; quiet hours may defer them.
 ACTIONABLE = frozenset(
     {NotificationKind.RAISED, NotificationKind.WORSENED, NotificationKind.REPEATED, NotificationKind.ESCALATED}
 )
@@ -51,9 +51,9 @@ _UNMUTING = frozenset({Change.UNSHELVED, Change.UNSUPPRESSED, Change.IN_SERVICE}
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Notification:
-    """Something to tell to groups of notifiers, by the id of their subentry.
+    """Notification about an alarm for notifier groups, given by the ids of their subentries.
 
-    After the ``is_last`` of an episode there is nothing left to say of it.
+    ``is_last`` marks the final notification of an episode.
     """
 
     news: NotificationKind
@@ -68,9 +68,10 @@ class Notification:
 
 @dataclass(slots=True)
 class EscalationState:
-    """How far the telling of an alarm is; kept over a restart.
+    """Progress of an alarm's escalation; kept over a restart.
 
-    ``step`` is the next step of the plan, counted from ``began_at``; ``told`` are the groups that know of ``episode``.
+    ``step`` is the index of the next step of the policy, whose delay counts from ``began_at`` (seconds since 1970);
+    ``told`` are the groups informed of ``episode``.
     """
 
     episode: int = 0
@@ -96,7 +97,7 @@ class EscalationState:
 
 
 def notify(telling: EscalationState, plan: EscalationPolicy, alarm: Alarm, happened: Transition) -> list[Notification]:
-    """Return to whom a transition of the alarm is news."""
+    """Return the notifications that a transition of the alarm causes."""
     now, change = happened.at, happened.change
     notices: list[Notification] = []
     if change is Change.RAISED:
@@ -117,7 +118,7 @@ def notify(telling: EscalationState, plan: EscalationPolicy, alarm: Alarm, happe
 
 
 def tick(telling: EscalationState, plan: EscalationPolicy, alarm: Alarm, now: float) -> list[Notification]:
-    """Do what is due at this time: the next step while nobody has acknowledged, or the same once more."""
+    """Return the notifications due now, until the alarm is acknowledged: the next steps, or a repeat."""
     if telling.began_at is None or alarm.state is not AlarmState.UNACKNOWLEDGED:
         return []
     notices = _take_due_steps(
@@ -131,7 +132,7 @@ def tick(telling: EscalationState, plan: EscalationPolicy, alarm: Alarm, now: fl
 
 
 def replan(telling: EscalationState, plan: EscalationPolicy, alarm: Alarm, now: float) -> list[Notification]:
-    """Follow a changed plan; return the groups that would have been told by now and were not."""
+    """Follow a changed policy; return notifications for groups that it would have informed by now."""
     if telling.began_at is None or alarm.state is not AlarmState.UNACKNOWLEDGED:
         return []
     come = [step for step in plan.steps if now >= telling.began_at + step.after_s]
@@ -146,7 +147,7 @@ def replan(telling: EscalationState, plan: EscalationPolicy, alarm: Alarm, now: 
 
 
 def due(telling: EscalationState, plan: EscalationPolicy) -> float | None:
-    """Return when the telling wants its next tick."""
+    """Return when the next step or repeat is due, None when there is none."""
     if telling.began_at is None:
         return None
     times = [] if telling.repeat_at is None else [telling.repeat_at]
@@ -158,7 +159,7 @@ def due(telling: EscalationState, plan: EscalationPolicy) -> float | None:
 def _restart(
     telling: EscalationState, plan: EscalationPolicy, alarm: Alarm, now: float, news: NotificationKind
 ) -> list[Notification]:
-    """Begin anew: whoever was told before is told again, of later steps as well."""
+    """Restart the escalation; notify the groups informed before once more, those of later steps included."""
     before = telling.told
     _start(telling, alarm, now, told=[])
     notices = _take_due_steps(telling, plan, alarm, now, news)
@@ -168,9 +169,9 @@ def _restart(
 
 
 def _resume(telling: EscalationState, plan: EscalationPolicy, alarm: Alarm, happened: Transition) -> list[Notification]:
-    """Tell again what was withdrawn and still calls for somebody; what became worse is told as that."""
+    """Repeat a withdrawn notification that is still actionable; a worsened alarm gets its own notification."""
     if happened.detail == FLAPPING and telling.told and not alarm.active:
-        # It is calm. What came and went since was not told, so it is one and the same for those who were told.
+        # The flapping is over. Its episodes were not notified, so the informed groups take them for the one they know.
         telling.episode = alarm.episode
         is_last = alarm.beneath is not AlarmState.RETURNED
         return _finish(telling, alarm, happened.at, NotificationKind.CLEARED, is_last=is_last, manner=Sound.SILENT)
@@ -181,7 +182,7 @@ def _resume(telling: EscalationState, plan: EscalationPolicy, alarm: Alarm, happ
 
 
 def _notify_cleared(telling: EscalationState, alarm: Alarm, now: float) -> list[Notification]:
-    """Tell the end to all who were told; that of what comes and goes when it is calm."""
+    """Notify the informed groups of the end; for a flapping alarm that waits until the flapping is over."""
     if FLAPPING in alarm.suppressed_by:
         telling.began_at = telling.repeat_at = None
         return []
@@ -203,7 +204,7 @@ def _start(telling: EscalationState, alarm: Alarm, now: float, told: list[str]) 
 def _take_due_steps(
     telling: EscalationState, plan: EscalationPolicy, alarm: Alarm, now: float, news: NotificationKind
 ) -> list[Notification]:
-    """Take all steps whose time has come; a group that knows already is not told by a later step once more."""
+    """Take all steps that are due; skip groups already informed when a later step escalates."""
     assert telling.began_at is not None  # noqa: S101 - the callers began it
     groups: list[str] = []
     while telling.step < len(plan.steps) and now >= telling.began_at + plan.steps[telling.step].after_s:
@@ -218,7 +219,7 @@ def _take_due_steps(
 
 
 def withdraw(telling: EscalationState, alarm: Alarm, now: float) -> list[Notification]:
-    """Return what takes the last message away where nothing will follow it: its buttons would do nothing."""
+    """Return the final withdrawal of an alarm's last notification, whose buttons would have no effect any more."""
     return _finish(telling, alarm, now, NotificationKind.WITHDRAWN, is_last=True)
 
 
@@ -239,7 +240,7 @@ def _finish(
 
 
 def _sound_of_end(alarm: Alarm) -> Sound:
-    """Return how to tell the end: whose message was taken away hears of it without being called."""
+    """Return the loudness of the end: silent for recipients whose notification was withdrawn before."""
     if not alarm.is_quiet:
         return Sound.NORMAL
     is_aside = alarm.out_of_service or alarm.shelved_until is not None
@@ -249,7 +250,7 @@ def _sound_of_end(alarm: Alarm) -> Sound:
 
 
 def _repeat_s(plan: EscalationPolicy, repeats: int) -> float:
-    """Return the next distance: each twice the one before, a day at most."""
+    """Return the next interval in seconds: each twice the previous one, at most a day."""
     return min(plan.repeat_s * 2.0 ** min(repeats, 30), LONGEST_REPEAT_S)
 
 

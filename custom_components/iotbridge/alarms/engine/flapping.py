@@ -1,14 +1,13 @@
-"""Which alarms come and go all the time. Pure: times are arguments, in seconds since 1970.
+"""Detection of flapping alarms. Pure: times are arguments, in seconds since 1970.
 
-Two thresholds, after Icinga: it begins above the high one and is over below the low one, so that the note of it does
-not come and go itself.
+Flapping begins above a high threshold and ends below a low one, as in Icinga, so that it does not flap itself.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-# The reason for which an alarm that comes and goes is silent.
+# The reason for which a flapping alarm is suppressed.
 FLAPPING = "flapping"
 WINDOW_S = 3600.0
 DEFAULT_PER_HOUR = 6
@@ -16,7 +15,7 @@ DEFAULT_PER_HOUR = 6
 
 @dataclass(slots=True)
 class Flapping:
-    """How often one alarm came or went in the last hour; kept over a restart."""
+    """Times at which one alarm was raised or cleared in the last hour; kept over a restart."""
 
     is_flapping: bool = False
     times: list[float] = field(default_factory=list)

@@ -1,4 +1,4 @@
-"""One alarm at work. Pure."""
+"""Alarm together with its rule, evaluator and escalation state. Pure."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -11,15 +11,15 @@ from .models import Alarm, AlarmKey, MomentTiming, Timing
 from .root_cause import PRESENCE
 from .rule import MOMENTARY, WITHOUT_ENTITIES, Rule
 
-# What is gone must be gone for so long, so that what explains it is known before it is raised.
+# The shortest hold of alarms about absence, so that their root cause is known before they are raised.
 SETTLE_S = 2.0
 
 
 @dataclass(slots=True)
 class Instance:
-    """One alarm of a rule, how far it was told, and what judges its entity (None where the rule knows no entity).
+    """Alarm of a rule, with its escalation state and evaluator (None where the rule has no entities).
 
-    ``timing`` is how patient to be: as the rule says, and at least as its kind needs.
+    ``timing`` is the timing of the rule, adapted to its kind: a minimum hold for absence, no hold for moments.
     """
 
     rule: Rule
@@ -31,7 +31,7 @@ class Instance:
     timing: Timing = field(init=False)
 
     def __post_init__(self) -> None:
-        """Take the patience of the rule once: it is asked for at every evaluation."""
+        """Compute the timing once: every evaluation needs it."""
         self.timing = _effective_timing(self.rule)
 
     @classmethod
@@ -62,7 +62,7 @@ class Instance:
 
     @property
     def key(self) -> AlarmKey:
-        """Return whose it is."""
+        """Return the key of the alarm."""
         return self.alarm.key
 
     def shift(self, by_s: float) -> None:

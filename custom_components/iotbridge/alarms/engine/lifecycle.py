@@ -1,4 +1,4 @@
-"""The lifecycle of one alarm: verdicts, time and commands in, transitions out. Pure: the clock is the caller's.
+"""Lifecycle of an alarm: evaluations, time and commands in, transitions out. Pure: the clock is the caller's.
 
 Every function changes the alarm and returns what happened, in order. Calling one twice changes nothing the second time.
 """

@@ -1,7 +1,7 @@
-"""The words of alarms, after ISA-18.2; pure.
+"""Data model of alarms, in the terms of ISA-18.2; pure.
 
-A rule watches entities and has one ``Alarm`` for each. A ``Verdict`` says what the rule makes of its entity at this
-moment; the lifecycle turns verdicts, time and commands into ``Transition``s.
+A rule watches entities and has one ``Alarm`` for each. An ``Evaluation`` is the result of the rule for its entity at
+one moment; the lifecycle turns evaluations, time and commands into ``Transition``s.
 """
 
 from collections.abc import Mapping
@@ -11,7 +11,7 @@ from typing import Any, ClassVar, NamedTuple
 
 
 class Severity(IntEnum):
-    """How bad it is; a higher one may take the place of a lower one while an alarm is active."""
+    """Severity of an alarm; it may rise while the alarm is active."""
 
     INFO = 1
     WARNING = 2
@@ -35,12 +35,12 @@ class AlarmState(StrEnum):
     OUT_OF_SERVICE = "out_of_service"
 
 
-# The states in which an alarm waits for somebody to acknowledge it.
+# The states in which an alarm waits for acknowledgement.
 WAITING = frozenset({AlarmState.UNACKNOWLEDGED, AlarmState.RETURNED})
 
 
 class Change(StrEnum):
-    """What can happen to an alarm; also the types of its event."""
+    """Kind of a transition of an alarm; also the type of its event."""
 
     RAISED = "raised"
     WORSENED = "worsened"
@@ -56,7 +56,7 @@ class Change(StrEnum):
 
 
 class AlarmKey(NamedTuple):
-    """One rule (by its subentry) over one entity; the subject is empty for a rule without entities."""
+    """Key of an alarm: the subentry id of its rule and its entity id, which is empty for a rule without entities."""
 
     rule_id: str
     subject: str
@@ -64,11 +64,11 @@ class AlarmKey(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Evaluation:
-    """What a rule makes of its entity now.
+    """Result of a rule for its entity at one moment.
 
-    ``is_bad`` is None while nothing can be said: the entity is not there yet, or has no value. ``why`` is for people of
-    any language: numbers and units, or a state. Where a sentence says more, ``why_key`` names it in the translations
-    and ``why_values`` are its placeholders.
+    ``is_active`` is None while it cannot be determined: the entity does not exist yet, or has no value. ``why`` is the
+    reason without words, as numbers and units or a state. Where it takes a sentence, ``reason_key`` is its translation
+    key and ``reason_values`` are its placeholders.
     """
 
     is_active: bool | None
@@ -81,7 +81,7 @@ class Evaluation:
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """Who did something, and from where; both empty when nobody did."""
+    """Author of a command, with its origin and comment; all empty where there was none."""
 
     who: str = ""
     where: str = ""
@@ -89,13 +89,13 @@ class Actor:
 
 
 NO_ACTOR = Actor()
-# Where an alarm says who did something.
+# The fields of an alarm that hold an actor.
 _ACTORS = ("acknowledged_by", "shelved_by", "out_of_service_by")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Transition:
-    """One thing that happened to an alarm. ``at`` is in seconds since 1970; ``episode`` is that of the alarm."""
+    """Transition of an alarm. ``at`` is in seconds since 1970; ``episode`` is that of the alarm."""
 
     key: AlarmKey
     change: Change
@@ -112,7 +112,7 @@ class Transition:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Timing:
-    """How patient a rule is. Seconds; ``latching`` alarms stay until somebody acknowledged them."""
+    """Delays of a rule before raising and clearing, in seconds; ``latching`` alarms stay until acknowledged."""
 
     hold_s: float = 0.0
     clear_after_s: float = 0.0
@@ -122,20 +122,20 @@ class Timing:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MomentTiming(Timing):
-    """Timing of a rule that knows moments and no state: each is about to be over as soon as it has begun."""
+    """Timing of a rule over moments instead of states: its alarm starts to clear as soon as it is raised."""
 
     is_momentary: ClassVar[bool] = True
 
 
 @dataclass(slots=True, kw_only=True)
 class Alarm:
-    """One alarm; everything in it is kept over a restart.
+    """Alarm of a rule; all of it but ``last_evaluation`` is kept over a restart.
 
-    ``active`` is the condition after its holds. ``pending`` is what it is about to become, since ``pending_since``;
-    ``bad_since`` is when it began to be bad the last time, holds included.
-    ``announced`` tells whether people may have been told of this ``episode``, which counts the outages.
-    ``shelved_for`` is the severity that was seen when it was put aside; None when it was put aside beforehand.
-    ``suppressed_by`` are reasons: the alarm is judged again when the last is gone.
+    ``active`` is the condition after its holds. ``pending`` is the value it will take when the hold that began at
+    ``pending_since`` is over; ``bad_since`` is when the condition last began to be met, before any hold.
+    ``episode`` counts the outages; ``announced`` is true when people may have been notified of the current one.
+    ``shelved_for`` is the severity at the time of shelving; None when it was shelved before it was announced.
+    ``suppressed_by`` are reasons: the alarm is evaluated again when the last is gone.
     ``identity`` stays the same when the entity is renamed, so that later notifications replace earlier ones; the
     subject of the key where it is empty.
     """
@@ -162,7 +162,7 @@ class Alarm:
     suppressed_by: tuple[str, ...] = ()
     out_of_service: bool = False
     out_of_service_by: Actor = NO_ACTOR
-    # What was judged last; not kept, because after a restart nothing is known.
+    # Not kept: after a restart nothing is known.
     last_evaluation: Evaluation = field(default=Evaluation(None), compare=False)
 
     @property

@@ -1,6 +1,6 @@
-"""Which alarm is the cause of which: a host and what runs on it, a broker and all behind it, devices behind a device.
+"""Root causes of alarms: a host for what runs on it, a broker for all behind it, a device for devices behind it.
 
-Pure: what it needs to know of the home is given to it.
+Pure: the caller supplies the topology of the home.
 """
 
 from collections import defaultdict
@@ -38,9 +38,9 @@ _TOGETHER_S = 5.0
 
 @dataclass(frozen=True, slots=True)
 class Location:
-    """Where an entity belongs: its device and the devices that this one is behind, nearest first.
+    """Location of an entity: its device and the devices that this one is behind, nearest first.
 
-    The device of the entity that says whether the broker is there is BROKER; of what is behind it BROKER comes last.
+    An entity that reports the connection to the broker has the device BROKER; behind the broker, BROKER comes last.
     """
 
     device: str | None = None

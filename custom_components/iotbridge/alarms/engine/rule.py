@@ -11,7 +11,7 @@ from .parsing import check
 
 
 class AlarmKind(StrEnum):
-    """What a rule looks for."""
+    """Kind of a rule's condition."""
 
     ABOVE = "above"
     BELOW = "below"
@@ -36,15 +36,15 @@ MOMENTARY = frozenset({AlarmKind.EVENT, AlarmKind.MESSAGE})
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Condition:
-    """When it is bad.
+    """Condition under which an alarm is raised.
 
-    ABOVE, BELOW and OUTSIDE compare the state, or ``attribute``, with ``above`` and ``below`` (bad when greater than
-    above, or less than below); it is good again when ``hysteresis`` better than that. ``worse_above`` and
+    ABOVE, BELOW and OUTSIDE compare the state, or ``attribute``, with ``above`` and ``below`` (met when greater than
+    above, or less than below); they clear when it is ``hysteresis`` better than that. ``worse_above`` and
     ``worse_below`` are the second thresholds, of severity ``worse``. STATE: the state is one of ``states``. RATE: it
     changes by more than ``change`` within ``per_s`` seconds, in either direction. NO_DATA: silent for longer than
     ``silent_s``; None learns the entity's own rhythm. TEMPLATE: ``template`` renders true. EVENT: an event of
     ``event_type`` whose data has all of ``event_data``. MESSAGE: an MQTT message on the filter ``topic`` whose payload
-    has ``contains`` in it. ``unit`` is what limits, hysteresis and change are in; None where no entity has shown one.
+    has ``contains`` in it. ``unit`` is that of limits, hysteresis and change; None where no entity has one.
     """
 
     kind: AlarmKind
@@ -73,9 +73,9 @@ class Condition:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Selection:
-    """Which entities, now and in future: those named, and those that match all other lists that are not empty.
+    """Selection of present and future entities: those named, and those that match all other lists that are not empty.
 
-    ``domains``, ``device_classes`` and ``integrations`` narrow; areas, floors, labels and devices find.
+    Entities in ``excluded`` are left out, even when they are named.
     """
 
     entities: tuple[str, ...] = ()
@@ -96,7 +96,7 @@ class Selection:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EscalationStep:
-    """Whom to tell (notifier groups by subentry) when nobody acknowledged ``after_s`` seconds after it was raised."""
+    """Notifier groups (by subentry id) to notify when an alarm is unacknowledged ``after_s`` seconds after it began."""
 
     after_s: float
     groups: tuple[str, ...]
@@ -104,7 +104,7 @@ class EscalationStep:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EscalationPolicy:
-    """Who is told, in which order. ``repeat_s``: told again after that, then after twice that, and so on; 0 never."""
+    """Steps of notification, and the first interval of repeats, which doubles each time; ``repeat_s`` 0: no repeats."""
 
     steps: tuple[EscalationStep, ...] = ()
     repeat_s: float = 0.0
@@ -112,9 +112,9 @@ class EscalationPolicy:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rule:
-    """One rule. ``message`` is a template for the notification, empty for ours; ``what_to_do`` is shown with it.
+    """Alarm rule. ``message`` is a template for the notification, empty for the default; ``what_to_do`` goes with it.
 
-    ``parents`` are entities or devices whose alarms silence those of this rule, named by hand.
+    ``parents`` are entities or devices, chosen by the user, whose alarms suppress those of this rule.
     """
 
     rule_id: str

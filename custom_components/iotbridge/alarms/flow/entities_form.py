@@ -1,4 +1,4 @@
-"""Which entities: a form of those named, and a folded part for all that match, now and in future."""
+"""Form of a rule's selection: named entities, and a collapsed section for all that match, now and in future."""
 
 from collections.abc import Iterable, Mapping
 from typing import Any

@@ -1,4 +1,4 @@
-"""Who is told of an alarm, and when, as a form and back."""
+"""Form of the escalation policy: its schema, and the conversion of its data to a policy and back."""
 
 from collections import Counter
 from collections.abc import Mapping

@@ -25,7 +25,7 @@ LONGEST_S = 365 * 86400.0
 
 
 class FieldError(ValueError):
-    """Something entered that cannot be; ``key`` is the error of the flow, for a field or ``base``."""
+    """Invalid input in a form; ``key`` is the error key of the flow, ``field`` the name of the field or ``base``."""
 
     def __init__(self, field: str, key: str, **placeholders: str) -> None:
         super().__init__(key)

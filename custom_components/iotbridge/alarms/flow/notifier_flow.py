@@ -48,10 +48,10 @@ class _Draft:
 
 
 class NotifierFlow(ConfigSubentryFlow):
-    """Who is told together: phones, entities, actions."""
+    """Flow that creates or changes a notifier group of phones, entities and actions."""
 
     def __init__(self) -> None:
-        """Start with nobody."""
+        """Start without targets."""
         self._name = ""
         self._data = marked(SUBENTRY_NOTIFIER, {"targets": [], "fallback": [], "break_through": False})
 

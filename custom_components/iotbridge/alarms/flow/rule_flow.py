@@ -40,10 +40,10 @@ MORE = "more"
 
 
 class RuleFlow(KindMenu, ImportSteps):
-    """One form after the other until the rule was tried; after that, and for a rule that is there, any of them."""
+    """Flow of a rule: form after form up to the backtest; afterwards, and for an existing rule, in any order."""
 
     def __init__(self) -> None:
-        """Start with nothing said."""
+        """Start with an empty rule."""
         super().__init__()
         self._rule = Rule(rule_id="", name="", severity=Severity.WARNING, condition=Condition(kind=AlarmKind.ABOVE))
         self._is_first = True

@@ -1,4 +1,4 @@
-"""What the dialogs say of a rule, in sentences."""
+"""Summaries of a rule in sentences, for its dialogs."""
 
 from collections.abc import Collection, Mapping
 

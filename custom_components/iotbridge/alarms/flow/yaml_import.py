@@ -76,9 +76,9 @@ class _CannotError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Imported:
-    """What became of one alert: a rule without telling steps, whom it told, and which of its options are left out.
+    """Imported alert: a rule without escalation steps, its notification targets, and the options that were left out.
 
-    ``first_after_s`` is when the first of them is to be told. ``targets`` are those of a notifier group.
+    ``first_after_s`` is the delay of the first notification. ``targets`` are those of a notifier group.
     """
 
     rule: Rule

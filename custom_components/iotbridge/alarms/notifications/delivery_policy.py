@@ -1,4 +1,4 @@
-"""When a group may be told: quiet hours, and what to do when everything happens at once. Pure: times are arguments."""
+"""Delivery policy of notifications: quiet hours and a limit for alarm storms. Pure: times are arguments."""
 
 from collections import defaultdict, deque
 from collections.abc import Mapping
@@ -15,14 +15,14 @@ DEFAULT_STORM_PER_MINUTE = 10
 
 
 class Digest(StrEnum):
-    """Why something waits, to be told together with others."""
+    """Reason for which notifications wait, to be delivered together."""
 
     QUIET = "quiet"
     STORM = "storm"
 
 
 class Deferral(NamedTuple):
-    """Something waits until a time, in seconds since 1970."""
+    """Deferral of a notification: its reason, and its end in seconds since 1970."""
 
     digest: Digest
     until: float
@@ -54,14 +54,14 @@ class QuietHours:
 
 @dataclass(slots=True)
 class StormLimit:
-    """Counts what each group is told in a minute. What is more than ``per_minute`` waits for the end of that minute."""
+    """Rate limit per group: notifications beyond ``per_minute`` wait until that minute is over."""
 
     per_minute: int
     _told: defaultdict[str, deque[float]] = field(default_factory=lambda: defaultdict(deque))
     _until: dict[str, float] = field(default_factory=dict)
 
     def until(self, group: str, now: float) -> float | None:
-        """Count one more; return until when it has to wait, None when it may be told now. A limit of 0 is none."""
+        """Count a notification; return until when it has to wait, None when it need not. A limit of 0 is none."""
         if not self.per_minute:
             return None
         if now < (waits := self._until.get(group, now)) <= now + MINUTE_S:
@@ -79,7 +79,7 @@ class StormLimit:
 
 @dataclass(slots=True)
 class DeliveryPolicy:
-    """Decides for each message whether it is told now."""
+    """Policy that decides for each notification whether it is delivered now."""
 
     quiet: QuietHours | None = None
     storm: StormLimit = field(default_factory=lambda: StormLimit(DEFAULT_STORM_PER_MINUTE))
@@ -96,10 +96,10 @@ class DeliveryPolicy:
     def hold(
         self, group: str, severity: Severity, now: datetime, *, breaks_through: bool, is_new: bool = True
     ) -> Deferral | None:
-        """Return why and until when a message waits; None when it is to be told now.
+        """Return why and until when a notification waits; None when it is to be delivered now.
 
-        Critical ones that may break through know no quiet hours; in a storm they too are told together, which is no
-        more than a minute later. ``is_new`` is False for what was counted before and could not be delivered.
+        Critical ones that may break through ignore quiet hours; in a storm they too are grouped, which delays them by
+        no more than a minute. ``is_new`` is False for what was counted before and could not be delivered.
         """
         is_urgent = breaks_through and severity is Severity.CRITICAL
         if not is_urgent and (until := self.quiet_until(severity, now)) is not None:

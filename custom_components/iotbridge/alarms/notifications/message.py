@@ -1,4 +1,4 @@
-"""What a person reads: title and text of a notification, in the language of the home."""
+"""Title and text of a notification, in the language of the home."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
@@ -29,10 +29,10 @@ _MINUTE_S, _HOUR_S, _DAY_S = 60, 3600, 86400
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Message:
-    """One notification. ``name`` is what is wrong, without what happened to it; ``at`` is in seconds since 1970.
+    """Content of a notification. ``name`` is the problem, without the transition; ``at`` is in seconds since 1970.
 
-    ``said`` is the part of the text that is about this moment. The texts of the buttons are empty where there is
-    nothing to acknowledge, and nothing to put aside.
+    ``said`` is the part of the text about this moment. ``acknowledge`` and ``snooze`` are the texts of the buttons,
+    empty where there is nothing to acknowledge or to shelve.
     """
 
     news: NotificationKind

@@ -38,16 +38,16 @@ _SILENT = {"push": {"interruption-level": "passive"}, "channel": "IoT Bridge", "
 
 
 class AcknowledgeTarget(Protocol):
-    """What the buttons act on."""
+    """Recipient of the commands of notification buttons."""
 
     def alarms(self) -> Iterable[Alarm]:
         """Return all alarms."""
 
     def async_acknowledge(self, keys: Iterable[AlarmKey], by: Actor) -> list[AlarmKey]:
-        """Note that somebody knows."""
+        """Acknowledge alarms."""
 
     def async_shelve(self, keys: Iterable[AlarmKey], until: float, by: Actor) -> list[AlarmKey]:
-        """Put alarms aside until a time."""
+        """Shelve alarms until a time, in seconds since 1970."""
 
 
 def alert_data(message: Message, *, breaks_through: bool) -> dict[str, Any]:

@@ -66,7 +66,7 @@ class Group:
 
 
 class Groups(Protocol):
-    """Where the groups are: the config entry, or a dialog with one that is not saved yet."""
+    """Source of notifier groups: the config entry, or a dialog with a group that is not saved yet."""
 
     @property
     def subentries(self) -> Mapping[str, ConfigSubentry]:

@@ -1,4 +1,4 @@
-"""What is to be told, until it was told: kept in the store, tried again, told by others when it does not work."""
+"""Outbox of notifications: keeps them in the store, retries failed deliveries and falls back to other targets."""
 
 import asyncio
 from collections.abc import Callable, Iterable, Mapping, Sequence

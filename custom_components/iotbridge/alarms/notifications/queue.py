@@ -1,7 +1,7 @@
-"""What is still to be told, and to whom it still makes sense. Pure: the clock and the groups are the caller's.
+"""Queue of notifications by group; it drops superseded ones. Pure: the clock and the groups are the caller's.
 
-Of one alarm and one group only the last news is told. Who knows of the alarm decides about its end: who heard of the
-beginning is told that it is over, and who did not is told both together.
+A group gets only the latest notification of an alarm. Targets that were informed of its beginning are notified of the
+end; the others get both in one notification.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -17,7 +17,7 @@ from .queued_notification import NOBODY, Informed, QueuedNotification
 
 # Changed rows by id, as a batch for the store has them; None for those that are gone.
 type Changes = dict[int, Mapping[str, Any] | None]
-# After these nobody is to be told of the beginning any more: somebody knows, or wants it to be silent.
+# After these the beginning is not notified any more: the alarm is acknowledged or suppressed.
 _SETTLED = frozenset({NotificationKind.ACKNOWLEDGED, NotificationKind.WITHDRAWN})
 # Retries and storms take five minutes at most, and quiet hours a day: what waits for longer does so by another clock.
 _LONGEST_S: Mapping[Digest | None, float] = {None: 300.0, Digest.STORM: 300.0, Digest.QUIET: 26 * 3600.0}
@@ -32,7 +32,7 @@ class Delivery(NamedTuple):
 
 @dataclass(slots=True)
 class Review:
-    """What came out of looking at a group: what is to be sent, and what changed in the store."""
+    """Result of the review of a group: the deliveries, single and together, and the changes for the store."""
 
     single: list[Delivery] = field(default_factory=list)
     together: list[Delivery] = field(default_factory=list)

@@ -13,17 +13,17 @@ from .delivery_policy import Digest
 type Informed = frozenset[str] | None
 
 NOBODY: frozenset[str] = frozenset()
-# The first that a group hears of an alarm; all other news go to groups that know, unless an earlier row says otherwise.
+# The first kinds that a group gets of an alarm; all others go to informed groups, unless an earlier one differs.
 _FIRST = frozenset({NotificationKind.RAISED, NotificationKind.ESCALATED})
 
 
 @dataclass(slots=True, kw_only=True, eq=False)
 class QueuedNotification:
-    """One thing to tell to one group; a row of the store.
+    """Queued notification to one group, as kept in the store.
 
-    ``heard`` are the targets that knew of the alarm before, ``sent`` those that got this row. A row that ``is_done`` is
-    only kept because not all of the group heard the same. ``times`` is how often the alarm was raised since the others
-    heard of it, ``began`` the message of the last of these beginnings where it is not this row's own.
+    ``heard`` are the targets informed of the alarm before, ``sent`` those this one was delivered to. One that
+    ``is_done`` is only kept because not all targets of the group are informed of the same. ``times`` is how often the
+    alarm was raised since the others were informed, ``began`` the last of these messages where it is not its own.
     """
 
     id: int

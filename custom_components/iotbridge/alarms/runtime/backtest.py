@@ -19,7 +19,7 @@ from .limit_units import seen_of
 
 DAYS = 7
 MAX_ENTITIES = 200
-# Someone sits in front of the dialog; what was not reached by then is said.
+# The user waits in front of the dialog, which says how many entities were not reached by then.
 BUDGET_S = 60.0
 # Read at once of one entity: so many hours, so that a sensor with ten values a second needs no gigabytes.
 _SLICE = timedelta(hours=6)
@@ -28,7 +28,7 @@ _OVERLAP = timedelta(milliseconds=1)
 
 @dataclass(frozen=True, slots=True)
 class Outage:
-    """One time that the alarm would have been raised; ``cleared_at`` is None when it still is. Seconds since 1970."""
+    """Outage for which the alarm would have been raised; ``cleared_at`` is None if still active. Seconds since 1970."""
 
     raised_at: float
     cleared_at: float | None
@@ -37,7 +37,7 @@ class Outage:
 
 @dataclass(frozen=True, slots=True)
 class Backtest:
-    """What came out: the outages with their entities, newest first, of how many entities, and how many were left."""
+    """Result of a backtest: outages with their entities, newest first, and the numbers of entities read and skipped."""
 
     outages: Sequence[tuple[str, Outage]]
     entities: int
@@ -131,7 +131,7 @@ async def async_backtest(
 
 @dataclass(frozen=True, slots=True)
 class _Past:
-    """What to read: an entity, for which condition, when Home Assistant was started, and until when."""
+    """Parameters for reading the history of an entity: condition, starts of Home Assistant, and end."""
 
     hass: HomeAssistant
     condition: Condition

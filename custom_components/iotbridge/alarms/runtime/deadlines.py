@@ -1,4 +1,4 @@
-"""What is due when: one timer for all alarms."""
+"""Scheduler of the deadlines of all alarms, with one timer."""
 
 from collections.abc import Callable
 from datetime import datetime

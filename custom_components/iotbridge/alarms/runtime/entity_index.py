@@ -1,4 +1,4 @@
-"""Where in the home each entity belongs: areas, floors, labels, devices, domains, device classes, integrations.
+"""Index of the entities of the home by area, floor, label, device, domain, device class and integration.
 
 Registered entities count from the registry, whether they have a state or not, so that a start changes nothing.
 """
@@ -41,7 +41,7 @@ class EntityIndex:
 
 @dataclass(frozen=True, slots=True)
 class _DeviceLocation:
-    """What all entities of a device share, as far as they have no area of their own."""
+    """Location of a device, shared by its entities; an area of their own takes precedence."""
 
     device_ids: tuple[str, ...] = ()
     area_id: str | None = None

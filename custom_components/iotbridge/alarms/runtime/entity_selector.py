@@ -1,6 +1,6 @@
-"""Which entities a rule watches, now and when the home changes.
+"""Selection of the entities that each rule watches, kept up to date when the home changes.
 
-One look at the home serves all rules: it is taken once after a change, and a rule is told when its own set is another.
+One index of the home serves all rules: it is built once after a change, and a rule is notified when its set differs.
 """
 
 from collections.abc import Callable

@@ -29,10 +29,10 @@ type Listener = Callable[[Rule, Transition], None]
 
 
 class NotificationSink(Protocol):
-    """Where notices go."""
+    """Sink that takes notifications and delivers them."""
 
     def async_add(self, notices: Sequence[Notification], batch: Batch) -> None:
-        """Put notices into a batch; they are sent when it was written."""
+        """Put notifications into a batch; they are sent when it was written."""
 
     def async_wake(self, written: Batch) -> None:
         """Send what is due of that which is written."""
@@ -53,7 +53,7 @@ class AlarmProcessor:
         self.counts = Counts()
         self._listeners: list[Callable[[Rule, Transition], Any]] = []
         self.outbox: NotificationSink | None = None
-        # Puts a verdict's reason into words.
+        # Puts the reason of an evaluation into words.
         self.explain: Callable[[Evaluation], str] | None = None
         self.flapping_per_hour = DEFAULT_PER_HOUR
         # Told by how many seconds the clock was set.
@@ -357,7 +357,7 @@ class AlarmProcessor:
 
 
 class _Before:
-    """What an alarm was before something was done to it."""
+    """Episode and appearance of an alarm before a change, for comparison."""
 
     __slots__ = ("episode", "shown")
 

@@ -16,7 +16,7 @@ from .store import Batch
 
 
 class RestoredAlarms:
-    """What the store has of alarms, by rule and subject, until their rules begin."""
+    """Stored alarms by rule and subject, until their rules begin."""
 
     def __init__(self, write: Callable[[Batch], object]) -> None:
         """``write`` writes a batch to the store."""

@@ -1,4 +1,4 @@
-"""What alarms must not forget: their states, what is still to be told, and what happened in the last year.
+"""Store of alarms: their states, the queued notifications, and the history of the last 400 days.
 
 One small SQLite file, written in transactions: whatever was committed is there after Home Assistant was killed. Home
 Assistant's recorder forgets after ten days, and its own store writes late. All of this blocks: not for the event loop.
@@ -26,9 +26,9 @@ _LONG_LOG = 500
 
 @dataclass(slots=True)
 class Batch:
-    """What is written together, or not at all.
+    """Batch of changes that are written in one transaction.
 
-    ``instances`` by key, None for those that are gone; ``outbox`` by id, None for what was told; ``remembered`` is
+    ``instances`` by key, None for those that are gone; ``outbox`` by id, None for those to delete; ``remembered`` is
     anything else by name. ``moves`` are renames of entities, for the history that is in the file; ``history`` has the
     new ids already.
     """
@@ -62,7 +62,7 @@ class Batch:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HistoryQuery:
-    """What to look for in the history; empty means all. Times are seconds since 1970; the newest come first.
+    """Query of the history; empty means all. Times are seconds since 1970; the newest entries come first.
 
     ``before`` is the id of the last row of the page before this one.
     """

@@ -1,7 +1,7 @@
-"""What a rule makes of its entity: readings in, verdicts out. Pure: the clock is the caller's.
+"""Evaluation of rules: snapshots of an entity in, evaluations out. Pure: the clock is the caller's.
 
-A ``Judge`` is for one rule and one entity. It never raises because of what it sees; where nothing can be said, its
-verdict is neither good nor bad. Templates, events and messages are judged where Home Assistant hands them out.
+An ``Evaluator`` never raises because of an entity's state; where it cannot decide, ``is_active`` is None. Templates,
+events and messages are evaluated where Home Assistant delivers them.
 """
 
 from collections.abc import Callable, Mapping
@@ -17,7 +17,7 @@ from .threshold import ThresholdEvaluator
 
 
 class _KindEvaluator(Protocol):
-    """One kind of rule over one entity."""
+    """Evaluator of one kind of condition for one entity."""
 
     def update(self, seen: EntitySnapshot | None, now: float) -> Evaluation: ...
     def due(self, now: float) -> float | None: ...
@@ -29,10 +29,10 @@ class _KindEvaluator(Protocol):
 
 
 class Evaluator:
-    """One rule over one entity; keeps what it needs of the past. Raises ValueError for a kind that has no entity."""
+    """Evaluator of a rule for one entity, with its history. Raises ValueError for a kind that has no entity."""
 
     def __init__(self, condition: Condition, severity: Severity) -> None:
-        """Begin with an entity nothing is known of; a bad verdict has the severity, or a worse one."""
+        """Begin with an unknown entity; an active evaluation has the severity, or that of the second threshold."""
         if (judge := EVALUATORS.get(condition.kind)) is None:
             raise ValueError(f"a rule of kind {condition.kind} judges no entity")
         self._about = {"kind": condition.kind.value, "attribute": condition.attribute}
@@ -47,7 +47,7 @@ class Evaluator:
         return self._judge.due(now)
 
     def evaluate(self, now: float) -> Evaluation:
-        """Judge what was seen last at a later time."""
+        """Evaluate the last snapshot at a later time."""
         return self._judge.evaluate(now)
 
     def shift(self, by_s: float) -> None:
@@ -55,7 +55,7 @@ class Evaluator:
         self._judge.shift(by_s)
 
     def discount_outage(self, since: float, now: float) -> Evaluation:
-        """Judge again after a time in which nobody could be heard: it was no silence."""
+        """Evaluate again after an outage of the connection, which does not count as the entity's silence."""
         return self._judge.discount_outage(since, now)
 
     def as_dict(self) -> dict[str, Any]:
@@ -69,7 +69,7 @@ class Evaluator:
             self._judge.restore(data)
 
 
-# The kinds that judge an entity.
+# The kinds that evaluate an entity.
 EVALUATORS: Mapping[AlarmKind, Callable[[Condition, Severity], _KindEvaluator]] = {
     AlarmKind.ABOVE: ThresholdEvaluator,
     AlarmKind.BELOW: ThresholdEvaluator,

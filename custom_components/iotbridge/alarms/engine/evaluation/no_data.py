@@ -1,6 +1,6 @@
-"""Whether an entity has fallen silent, by a fixed time or by its own rhythm; pure.
+"""Evaluator of missing reports, after a fixed time or one learned from the entity's own rhythm; pure.
 
-A value that is unavailable or unknown is no data: the silence goes on. What is not there at all is not judged.
+Unavailable and unknown are no data: the silence goes on. An entity that does not exist is not evaluated.
 """
 
 from collections import deque
@@ -26,7 +26,7 @@ _WEEK_S = 7 * 86400.0
 
 
 class LearnedInterval:
-    """How often an entity reports, learned from the gaps between its reports."""
+    """Reporting interval of an entity, learned from the gaps between its reports."""
 
     def __init__(self) -> None:
         """Begin with nothing known."""

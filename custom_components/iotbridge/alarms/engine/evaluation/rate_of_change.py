@@ -1,4 +1,4 @@
-"""Whether a number changes too fast; pure."""
+"""Evaluator of numbers that change too fast; pure."""
 
 from collections import deque
 from collections.abc import Mapping

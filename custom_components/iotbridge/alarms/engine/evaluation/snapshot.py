@@ -1,4 +1,4 @@
-"""What a rule sees of an entity, and how numbers and times are written for people of any language; pure."""
+"""Snapshot of an entity for the evaluation of a rule, and its readings as numbers and text; pure."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ type Conversion = Callable[[float], float | None]
 
 
 class Reason(StrEnum):
-    """The reasons that need a sentence: ``Verdict.why_key``, with their placeholders."""
+    """Translation keys of ``Evaluation.reason_key``; the comments name their placeholders."""
 
     NOT_WATCHED = "not_watched"
     CHANGED = "changed"  # change, within, limit, per

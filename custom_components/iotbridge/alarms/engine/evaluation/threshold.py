@@ -1,4 +1,4 @@
-"""Whether a number is above, below or outside its limits; pure."""
+"""Evaluator of numbers above, below or outside of their limits; pure."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ from .snapshot import EntitySnapshot, Span, reading_text, span_of
 
 @dataclass(slots=True)
 class _Limit:
-    """One threshold; once passed it holds until the number is at ``release``."""
+    """Threshold with hysteresis; once passed it holds until the number is back at ``release``."""
 
     name: str
     limit: float
@@ -56,7 +56,7 @@ class ThresholdEvaluator:
             self._limits += [_Limit(name, at, at + back, bad, False) for name, at, bad in lowers if at is not None]
 
     def update(self, seen: EntitySnapshot | None, _now: float) -> Evaluation:
-        """Take a number, or that there is none."""
+        """Evaluate a snapshot; None stands for an entity that does not exist."""
         span = None if seen is None else span_of(seen, self._attribute)
         if seen is None or span is None:
             self._verdict = Evaluation(None)
@@ -78,14 +78,14 @@ class ThresholdEvaluator:
         """Return None: time changes nothing."""
 
     def evaluate(self, _now: float) -> Evaluation:
-        """Return the last verdict."""
+        """Return the last evaluation."""
         return self._verdict
 
     def shift(self, _by_s: float) -> None:
         """Keep no time."""
 
     def discount_outage(self, _since: float, now: float) -> Evaluation:
-        """Judge as ever: a reading is as good as it was."""
+        """Return the last evaluation: an outage does not change a reading."""
         return self.evaluate(now)
 
     def as_dict(self) -> dict[str, Any]:
