@@ -106,18 +106,18 @@ async def test_who_knew_is_known_after_a_restart(
     assert (await history(alarms()))[-1] == "cleared sensor.one"
 
 
-async def test_shelved_until(
+async def test_snoozed_until(
     hass: HomeAssistant, kit: Kit, entry: MockConfigEntry, alarms: Callable[[], AlarmsManager]
 ) -> None:
     rule_id = add(hass, entry, HOT, "sensor.one")
     await hass.async_block_till_done()
     await set_state(hass, "sensor.one", "90")
     key = AlarmKey(rule_id, "sensor.one")
-    alarms().async_shelve([key], alarms().processor.now() + 3600, ANNA)
-    assert alarms().alarm(key).state == "shelved"  # type: ignore[union-attr]
+    alarms().async_snooze([key], alarms().processor.now() + 3600, ANNA)
+    assert alarms().alarm(key).state == "snoozed"  # type: ignore[union-attr]
 
     await kit.wait(3599)
-    assert alarms().alarm(key).state == "shelved"  # type: ignore[union-attr]
+    assert alarms().alarm(key).state == "snoozed"  # type: ignore[union-attr]
     await kit.wait(2)
 
     assert alarms().alarm(key).state == "unacknowledged"  # type: ignore[union-attr]

@@ -142,8 +142,8 @@ async def test_each_trigger_has_its_own(kit: Kit, automate: Automate, trigger: s
 
     await set_state(kit, "sensor.one", "90")
     await call(kit, "acknowledge", entity_id="sensor.one", comment="Mine")
-    await call(kit, "shelve", entity_id="sensor.one", duration=3600)
-    await call(kit, "unshelve", entity_id="sensor.one")
+    await call(kit, "snooze", entity_id="sensor.one", duration=3600)
+    await call(kit, "unsnooze", entity_id="sensor.one")
     await set_state(kit, "sensor.one", "20")
 
     assert [event.data["change"] for event in ran] == expected
@@ -206,9 +206,9 @@ async def test_an_alarm_is_active_until_it_is_over(kit: Kit, automate: Automate)
     assert await holds(kit, ran)
     await call(kit, "acknowledge", entity_id="sensor.one")
     assert await holds(kit, ran)
-    await call(kit, "shelve", entity_id="sensor.one", duration=60)
+    await call(kit, "snooze", entity_id="sensor.one", duration=60)
     assert not await holds(kit, ran)
-    await call(kit, "unshelve", entity_id="sensor.one")
+    await call(kit, "unsnooze", entity_id="sensor.one")
     await set_state(kit, "sensor.one", "20")
     assert not await holds(kit, ran)
 

@@ -88,8 +88,8 @@ async def test_every_change_and_its_way_back(kit: Kit) -> None:
 
     for action, state, more in (
         ("acknowledge", "acknowledged", NOTHING),
-        ("shelve", "shelved", {"duration": "01:00:00"}),
-        ("unshelve", "acknowledged", {}),
+        ("snooze", "snoozed", {"duration": "01:00:00"}),
+        ("unsnooze", "acknowledged", {}),
         ("suppress", "suppressed", {}),
         ("unsuppress", "acknowledged", {}),
         ("out_of_service", "out_of_service", {}),
@@ -97,33 +97,33 @@ async def test_every_change_and_its_way_back(kit: Kit) -> None:
     ):
         answer = await call(kit, action, answer=True, entity_id="sensor.one", **more)
         assert [(alarm["entity_id"], alarm["state"]) for alarm in answer["alarms"]] == [("sensor.one", state)]
-        again = {} if action == "shelve" else await call(kit, action, answer=True, entity_id="sensor.one", **more)
+        again = {} if action == "snooze" else await call(kit, action, answer=True, entity_id="sensor.one", **more)
         assert again.get("alarms", []) == [], "what is done is done"
         assert (await states(kit))["sensor.two"] == "unacknowledged"
 
 
-async def test_a_shelved_alarm_comes_back(kit: Kit) -> None:
+async def test_a_snoozed_alarm_comes_back(kit: Kit) -> None:
     await two_bad(kit)
 
-    await call(kit, "shelve", entity_id="sensor.one", duration={"minutes": 10}, comment="Cleaning")
-    (alarm,) = (await call(kit, "list", answer=True, state="shelved"))["alarms"]
-    assert alarm["shelved_by"] == {"who": "", "where": "automation", "comment": "Cleaning"}
+    await call(kit, "snooze", entity_id="sensor.one", duration={"minutes": 10}, comment="Cleaning")
+    (alarm,) = (await call(kit, "list", answer=True, state="snoozed"))["alarms"]
+    assert alarm["snoozed_by"] == {"who": "", "where": "automation", "comment": "Cleaning"}
     await kit.wait(599)
-    assert (await states(kit))["sensor.one"] == "shelved"
+    assert (await states(kit))["sensor.one"] == "snoozed"
     await kit.wait(2)
 
     assert (await states(kit))["sensor.one"] == "unacknowledged"
 
 
-async def test_shelved_until_a_time_of_day(kit: Kit) -> None:
+async def test_snoozed_until_a_time_of_day(kit: Kit) -> None:
     await two_bad(kit)
     kit.freezer.move_to("2026-11-23 10:00:00+00:00")
     await kit.hass.config.async_set_time_zone("Europe/Rome")
 
-    await call(kit, "shelve", entity_id="sensor.one", until="2026-11-23 11:30:00")
-    (alarm,) = (await call(kit, "list", answer=True, state="shelved"))["alarms"]
+    await call(kit, "snooze", entity_id="sensor.one", until="2026-11-23 11:30:00")
+    (alarm,) = (await call(kit, "list", answer=True, state="snoozed"))["alarms"]
 
-    assert alarm["shelved_until"] == "2026-11-23T10:30:00.000+00:00"
+    assert alarm["snoozed_until"] == "2026-11-23T10:30:00.000+00:00"
 
 
 @pytest.mark.parametrize(
@@ -135,11 +135,11 @@ async def test_shelved_until_a_time_of_day(kit: Kit) -> None:
         ({"until": "2020-01-01 00:00:00"}, "until_past"),
     ],
 )
-async def test_shelved_for_how_long(kit: Kit, given: dict[str, Any], error: str) -> None:
+async def test_snoozed_for_how_long(kit: Kit, given: dict[str, Any], error: str) -> None:
     await two_bad(kit)
 
     with pytest.raises(ServiceValidationError) as raised:
-        await call(kit, "shelve", entity_id="sensor.one", **given)
+        await call(kit, "snooze", entity_id="sensor.one", **given)
 
     assert raised.value.translation_key == error
     assert (await states(kit))["sensor.one"] == "unacknowledged"
@@ -218,7 +218,7 @@ async def test_only_some_severities_and_states(kit: Kit) -> None:
 
     answer = await call(kit, "acknowledge", answer=True, entity_id="sensor.one", severity="critical")
     assert [alarm["rule"] for alarm in answer["alarms"]] == ["Very hot"]
-    answer = await call(kit, "shelve", answer=True, entity_id=EVERYTHING, state="acknowledged", duration=60)
+    answer = await call(kit, "snooze", answer=True, entity_id=EVERYTHING, state="acknowledged", duration=60)
     assert [alarm["rule"] for alarm in answer["alarms"]] == ["Very hot"]
     answer = await call(kit, "acknowledge", answer=True, entity_id=EVERYTHING, severity="info")
     assert answer["alarms"] == [], "none is one of them; that is no mistake"
@@ -336,8 +336,8 @@ async def test_the_list_has_everything(kit: Kit) -> None:
         "episode": 1,
         "cleared_at": None,
         "acknowledged_by": None,
-        "shelved_until": None,
-        "shelved_by": None,
+        "snoozed_until": None,
+        "snoozed_by": None,
         "suppressed_by": [],
         "out_of_service_by": None,
         "what_to_do": "Open the valve.",

@@ -90,13 +90,13 @@ def play(plan: EscalationPolicy, inputs: Iterable[Input], timing: Timing) -> lis
         ),
         pytest.param(
             AT_ONCE,
-            [(0, BAD), (5, "shelve 50"), (50, "tick"), (60, GOOD)],
+            [(0, BAD), (5, "snooze 50"), (50, "tick"), (60, GOOD)],
             ["0 raised: family", "5 withdrawn: family", "50 repeated: family", "60 cleared: family"],
             id="snoozed",
         ),
         pytest.param(
             THEN_OTHERS,
-            [(0, BAD), (600, "tick"), (700, "shelve 800"), (800, "tick"), (1400, "tick")],
+            [(0, BAD), (600, "tick"), (700, "snooze 800"), (800, "tick"), (1400, "tick")],
             [
                 "0 raised: family",
                 "600 escalated: neighbour",
@@ -120,7 +120,7 @@ def play(plan: EscalationPolicy, inputs: Iterable[Input], timing: Timing) -> lis
         ),
         pytest.param(
             AT_ONCE,
-            [(0, BAD), (5, "shelve 50"), (6, "ack"), (7, GOOD)],
+            [(0, BAD), (5, "snooze 50"), (6, "ack"), (7, GOOD)],
             [
                 "0 raised: family",
                 "5 withdrawn: family",
@@ -131,7 +131,7 @@ def play(plan: EscalationPolicy, inputs: Iterable[Input], timing: Timing) -> lis
         ),
         pytest.param(
             AT_ONCE,
-            [(0, BAD), (5, "shelve 50"), (6, "suppress parent:x"), (7, GOOD), (8, "unsuppress parent:x"), (50, "tick")],
+            [(0, BAD), (5, "snooze 50"), (6, "suppress parent:x"), (7, GOOD), (8, "unsuppress parent:x"), (50, "tick")],
             ["0 raised: family", "5 withdrawn: family", "6 withdrawn: family", "7 cleared: family (soft)"],
             id="over while it was snoozed and silenced",
         ),
@@ -149,7 +149,7 @@ def play(plan: EscalationPolicy, inputs: Iterable[Input], timing: Timing) -> lis
         ),
         pytest.param(
             THEN_OTHERS,
-            [(0, BAD), (600, "tick"), (700, "shelve 5000"), (800, WORSE)],
+            [(0, BAD), (600, "tick"), (700, "snooze 5000"), (800, WORSE)],
             [
                 "0 raised: family",
                 "600 escalated: neighbour",
@@ -190,7 +190,7 @@ def test_nobody_is_left_out_and_nobody_is_told_of_nothing(
         if what == "restart":
             alarm, telling = Alarm.from_dict(alarm.as_dict()), EscalationState.from_dict(telling.as_dict())
             continue
-        what = f"shelve {now + 20}" if what == "shelve" else what  # noqa: PLW2901
+        what = f"snooze {now + 20}" if what == "snooze" else what  # noqa: PLW2901
         for notice in react(alarm, telling, plan, timing, what, now):
             if notice.news in ACTIONABLE:
                 assert alarm.active, "a call without an alarm"

@@ -39,8 +39,8 @@ def play(inputs: Iterable[Input], timing: Timing, alarm: Alarm | None = None) ->
 COMMANDS: dict[str, Callable[[Alarm, Timing, str, float], list[Transition]]] = {
     "tick": lambda alarm, timing, _, at: lifecycle.tick(alarm, timing, at),
     "ack": lambda alarm, _, __, at: lifecycle.acknowledge(alarm, ANNA, at),
-    "shelve": lambda alarm, _, until, at: lifecycle.shelve(alarm, float(until), ANNA, at),
-    "unshelve": lambda alarm, timing, __, at: lifecycle.unshelve(alarm, timing, at, ANNA),
+    "snooze": lambda alarm, _, until, at: lifecycle.snooze(alarm, float(until), ANNA, at),
+    "unsnooze": lambda alarm, timing, __, at: lifecycle.unsnooze(alarm, timing, at, ANNA),
     "suppress": lambda alarm, _, reason, at: lifecycle.suppress(alarm, reason, at),
     "unsuppress": lifecycle.unsuppress,
     "out": lambda alarm, _, __, at: lifecycle.take_out_of_service(alarm, ANNA, at),
@@ -130,83 +130,83 @@ def happen(alarm: Alarm, timing: Timing, what: object, at: float) -> list[Transi
         ),
         pytest.param(
             Timing(),
-            [(1, BAD), (2, "shelve 10"), (3, BAD), (10, "tick"), (11, GOOD)],
+            [(1, BAD), (2, "snooze 10"), (3, BAD), (10, "tick"), (11, GOOD)],
             [
                 "1 raised → unacknowledged",
-                "2 shelved → shelved",
-                "10 unshelved → unacknowledged",
+                "2 snoozed → snoozed",
+                "10 unsnoozed → unacknowledged",
                 "11 cleared → normal",
             ],
-            id="shelved until",
+            id="snoozed until",
         ),
         pytest.param(
             Timing(),
-            [(1, BAD), (2, "ack"), (3, "shelve 10"), (4, WORSE), (10, "tick"), (11, GOOD)],
+            [(1, BAD), (2, "ack"), (3, "snooze 10"), (4, WORSE), (10, "tick"), (11, GOOD)],
             [
                 "1 raised → unacknowledged",
                 "2 acknowledged → acknowledged",
-                "3 shelved → shelved",
-                "4 unshelved → acknowledged",
+                "3 snoozed → snoozed",
+                "4 unsnoozed → acknowledged",
                 "4 worsened → unacknowledged",
                 "11 cleared → normal",
             ],
-            id="worse than what was shelved",
+            id="worse than what was snoozed",
         ),
         pytest.param(
             Timing(),
-            [(1, BAD), (2, "shelve 10"), (3, GOOD), (4, BAD), (5, WORSE), (6, GOOD)],
+            [(1, BAD), (2, "snooze 10"), (3, GOOD), (4, BAD), (5, WORSE), (6, GOOD)],
             [
                 "1 raised → unacknowledged",
-                "2 shelved → shelved",
-                "3 cleared → shelved",
-                "5 unshelved → unacknowledged",
+                "2 snoozed → snoozed",
+                "3 cleared → snoozed",
+                "5 unsnoozed → unacknowledged",
                 "5 raised → unacknowledged",
                 "6 cleared → normal",
             ],
-            id="back again while it is shelved, and then worse",
+            id="back again while it is snoozed, and then worse",
         ),
         pytest.param(
             Timing(),
-            [(1, BAD), (2, "shelve 10"), (3, GOOD), (4, WORSE)],
+            [(1, BAD), (2, "snooze 10"), (3, GOOD), (4, WORSE)],
             [
                 "1 raised → unacknowledged",
-                "2 shelved → shelved",
-                "3 cleared → shelved",
-                "4 unshelved → unacknowledged",
+                "2 snoozed → snoozed",
+                "3 cleared → snoozed",
+                "4 unsnoozed → unacknowledged",
                 "4 raised → unacknowledged",
             ],
-            id="back again worse while it is shelved",
+            id="back again worse while it is snoozed",
         ),
         pytest.param(
             Timing(),
-            [(1, WORSE), (2, "shelve 10"), (3, BAD), (4, WORSE)],
-            ["1 raised → unacknowledged", "2 shelved → shelved", "4 worsened → shelved"],
-            id="as bad as when it was shelved",
+            [(1, WORSE), (2, "snooze 10"), (3, BAD), (4, WORSE)],
+            ["1 raised → unacknowledged", "2 snoozed → snoozed", "4 worsened → snoozed"],
+            id="as bad as when it was snoozed",
         ),
         pytest.param(
             Timing(),
-            [(1, "shelve 10"), (2, BAD), (3, WORSE), (10, "tick")],
-            ["1 shelved → shelved", "10 unshelved → unacknowledged", "10 raised → unacknowledged"],
-            id="shelved beforehand, however bad it becomes",
+            [(1, "snooze 10"), (2, BAD), (3, WORSE), (10, "tick")],
+            ["1 snoozed → snoozed", "10 unsnoozed → unacknowledged", "10 raised → unacknowledged"],
+            id="snoozed beforehand, however bad it becomes",
         ),
         pytest.param(
             Timing(),
-            [(1, BAD), (2, "shelve 10"), (3, "suppress a"), (4, WORSE), (5, "unsuppress a")],
+            [(1, BAD), (2, "snooze 10"), (3, "suppress a"), (4, WORSE), (5, "unsuppress a")],
             [
                 "1 raised → unacknowledged",
-                "2 shelved → shelved",
+                "2 snoozed → snoozed",
                 "3 suppressed → suppressed",
-                "4 unshelved → suppressed",
+                "4 unsnoozed → suppressed",
                 "4 worsened → suppressed",
                 "5 unsuppressed → unacknowledged",
             ],
-            id="worse while it is shelved and suppressed",
+            id="worse while it is snoozed and suppressed",
         ),
         pytest.param(
             Timing(),
-            [(1, "shelve 10"), (2, BAD), (3, GOOD), (4, BAD), (10, "tick")],
-            ["1 shelved → shelved", "10 unshelved → unacknowledged", "10 raised → unacknowledged"],
-            id="what is still bad after shelving is raised then",
+            [(1, "snooze 10"), (2, BAD), (3, GOOD), (4, BAD), (10, "tick")],
+            ["1 snoozed → snoozed", "10 unsnoozed → unacknowledged", "10 raised → unacknowledged"],
+            id="what is still bad after snoozing is raised then",
         ),
         pytest.param(
             Timing(),
@@ -264,7 +264,7 @@ def test_who_and_why_are_kept() -> None:
 TIMINGS = st.builds(
     Timing, hold_s=st.sampled_from([0, 10]), clear_after_s=st.sampled_from([0, 10]), latching=st.booleans()
 ) | st.builds(MomentTiming, clear_after_s=st.sampled_from([0, 10]), latching=st.booleans())
-WHATS = [GOOD, BAD, WORSE, UNKNOWN, "restart", "tick", "ack", "shelve", "unshelve", "out", "in"]
+WHATS = [GOOD, BAD, WORSE, UNKNOWN, "restart", "tick", "ack", "snooze", "unsnooze", "out", "in"]
 WHATS += [f"{word} {reason}" for word in ("suppress", "unsuppress") for reason in ("a", "parent:b", "flapping")]
 INPUTS = st.lists(
     st.tuples(
@@ -286,7 +286,7 @@ def test_no_sequence_leads_to_a_lie(timing: Timing, inputs: list[tuple[int, obje
             alarm = Alarm.from_dict(alarm.as_dict())
             continue
         before = alarm.state
-        what = f"shelve {now + 20}" if what == "shelve" else what  # noqa: PLW2901
+        what = f"snooze {now + 20}" if what == "snooze" else what  # noqa: PLW2901
         for change in happen(alarm, timing, what, now):
             assert change.before is before or change.change is Change.RAISED
             if change.change is Change.RAISED:
@@ -303,12 +303,12 @@ def test_no_sequence_leads_to_a_lie(timing: Timing, inputs: list[tuple[int, obje
             assert alarm.announced, "active, and nobody was told"
         if alarm.state is AlarmState.NORMAL:
             assert not alarm.active
-        if alarm.active and alarm.shelved_for is not None:
-            assert alarm.severity <= alarm.shelved_for, "worse than what was put aside"
+        if alarm.active and alarm.snoozed_for is not None:
+            assert alarm.severity <= alarm.snoozed_for, "worse than what was put aside"
         assert Alarm.from_dict(alarm.as_dict()) == alarm
 
 
-SILENCES = [("suppress a", "unsuppress a"), ("shelve 100", "tick"), ("out", "in")]
+SILENCES = [("suppress a", "unsuppress a"), ("snooze 100", "tick"), ("out", "in")]
 
 
 @pytest.mark.parametrize(("begin", "end"), SILENCES)
@@ -348,7 +348,7 @@ def test_what_is_due_is_done_by_a_tick(timing: Timing, inputs: list[tuple[int, o
     for step, what in inputs:
         now += abs(step)
         if what != "restart":
-            happen(alarm, timing, f"shelve {now + 20}" if what == "shelve" else what, now)
+            happen(alarm, timing, f"snooze {now + 20}" if what == "snooze" else what, now)
         if (then := lifecycle.due(alarm, timing)) is not None:
             now = max(now, then)
             lifecycle.tick(alarm, timing, now)

@@ -37,7 +37,7 @@ class Given:
     parents: tuple[str, ...] = ()
     is_pending: bool = False
     hold_s: float = 0.0
-    shelved_until: float | None = None
+    snoozed_until: float | None = None
     out_of_service: bool = False
     suppressed_by: tuple[str, ...] = ()
 
@@ -49,7 +49,7 @@ class Given:
         alarm = Alarm(
             key=AlarmKey(self.name, f"sensor.{self.name}"), active=not self.is_pending, bad_since=self.since,
             severity=self.severity,
-            pending=True if self.is_pending else None, shelved_until=self.shelved_until, shelved_by=Actor("Anna"),
+            pending=True if self.is_pending else None, snoozed_until=self.snoozed_until, snoozed_by=Actor("Anna"),
             out_of_service=self.out_of_service, suppressed_by=self.suppressed_by, last_evaluation=Evaluation(True),
         )  # fmt: skip
         return Member(rule, alarm, self.place)
@@ -108,7 +108,7 @@ LEAF = gone("leaf", SENSOR, 16)
             [gone("grave", NAS, 30, severity=Severity.CRITICAL), DISK], False, {"disk": "grave"}, id="the worst speaks"
         ),
         pytest.param([gone("soon", NAS, 1, is_pending=True), DISK], False, {"disk": "soon"}, id="in its hold"),
-        pytest.param([gone("a", NAS, 1, shelved_until=99.0), DISK], False, {"disk": "a"}, id="a cause put aside"),
+        pytest.param([gone("a", NAS, 1, snoozed_until=99.0), DISK], False, {"disk": "a"}, id="a cause put aside"),
         pytest.param([gone("old", NAS, -9000), DISK, FAN], False, {"fan": "disk"}, id="a part that broke long ago"),
         pytest.param(
             [gone("old", Location("switch", ()), -9000), DISK], False, {}, id="a hub's part that broke long ago"

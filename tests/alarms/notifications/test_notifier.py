@@ -364,8 +364,8 @@ class Manager:
         self.done.append(("ack", list(keys), by))
         return []
 
-    def async_shelve(self, keys: Iterable[AlarmKey], until: float, by: Actor) -> list[AlarmKey]:
-        self.done.append(("shelve", list(keys), until, by))
+    def async_snooze(self, keys: Iterable[AlarmKey], until: float, by: Actor) -> list[AlarmKey]:
+        self.done.append(("snooze", list(keys), until, by))
         return []
 
 
@@ -388,7 +388,7 @@ async def test_buttons_act(hass: HomeAssistant) -> None:
 
     assert manager.done == [
         ("ack", [KEY], Actor("Anna", "phone")),
-        ("shelve", [KEY], NOW + 3600, Actor("Anna's phone", "phone")),
+        ("snooze", [KEY], NOW + 3600, Actor("Anna's phone", "phone")),
         ("ack", [KEY], Actor("", "phone")),
     ]
 
@@ -421,7 +421,7 @@ async def test_buttons_act_for_those_who_may(
     await hass.async_block_till_done()
     stop()
 
-    assert [what for what, *_ in manager.done] == (["ack", "shelve"] if may else [])
+    assert [what for what, *_ in manager.done] == (["ack", "snooze"] if may else [])
 
 
 # --------------------------------------------------------------- other targets

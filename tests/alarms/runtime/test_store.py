@@ -2,13 +2,22 @@
 
 from collections.abc import Iterator
 from contextlib import closing
+import json
 from pathlib import Path
 import shutil
 import sqlite3
 
 import pytest
 
-from custom_components.iotbridge.alarms.engine.models import AlarmKey, AlarmState, Change, Severity, Transition
+from custom_components.iotbridge.alarms.engine.models import (
+    Actor,
+    Alarm,
+    AlarmKey,
+    AlarmState,
+    Change,
+    Severity,
+    Transition,
+)
 from custom_components.iotbridge.alarms.runtime.database import Loaded, NewerError
 from custom_components.iotbridge.alarms.runtime.store import KEEP_S, AlarmStore, Batch, HistoryQuery, statement
 
@@ -153,6 +162,40 @@ def test_a_file_of_the_first_version_has_everything(path: Path) -> None:
     assert _made(path) == _made(_new(path.with_name("new.db"))), "as if it had been new"
 
 
+def test_a_shelved_alarm_of_an_older_file_is_snoozed(path: Path) -> None:
+    """The row is what commit 876ec5b wrote of an alarm that Anna had shelved."""
+    key = AlarmKey("rule", "sensor.hot")
+    anna = {"who": "Anna", "where": "dashboard", "comment": 'not "shelved_by": me'}
+    nobody = {"who": "", "where": "", "comment": ""}
+    alarm = {
+        "key": list(key), "active": True, "severity": 2, "value": "90", "why": "90 > 80", "episode": 1,
+        "announced": True, "acknowledged": False, "returned": False, "raised_at": 1700000000.0, "cleared_at": None,
+        "acknowledged_by": nobody, "pending": None, "pending_since": 0.0, "bad_since": 1700000000.0,
+        "shelved_until": 1700003600.0, "shelved_by": anna, "shelved_for": 2, "suppressed_by": [],
+        "out_of_service": False, "out_of_service_by": nobody,
+    }  # fmt: skip
+    with closing(sqlite3.connect(path)) as connection, connection:
+        connection.executescript(FIRST)
+        connection.execute("INSERT INTO instance VALUES (?, ?, ?)", (*key, json.dumps({"alarm": alarm})))
+        for number, row in enumerate([("shelved", "unacknowledged", "shelved"), ("unshelved", "shelved", "normal")]):
+            connection.execute(
+                "INSERT INTO history VALUES (?, ?, 'rule', 'Hot', 'sensor.hot', ?, ?, ?, 2, 1, '', '', '', '', '', '')",
+                (10 + number, START + number, *row),
+            )
+    store = AlarmStore(path)
+
+    read = Alarm.from_dict(store.open().instances[key]["alarm"])
+
+    assert (read.state, read.snoozed_until, read.snoozed_for) == (AlarmState.SNOOZED, 1700003600.0, Severity.WARNING)
+    assert read.snoozed_by == Actor("Anna", "dashboard", 'not "shelved_by": me')
+    rows = store.history(HistoryQuery(subjects=["sensor.hot"]))
+    assert [(row["change"], row["before"], row["after"]) for row in rows] == [
+        ("unsnoozed", "snoozed", "normal"),
+        ("snoozed", "unacknowledged", "snoozed"),
+    ]
+    store.close()
+
+
 def test_a_file_of_a_later_version_is_not_touched(path: Path) -> None:
     """Who goes back to an older release and forward again must not lose what the newer one had made."""
     _new(path)
@@ -161,7 +204,7 @@ def test_a_file_of_a_later_version_is_not_touched(path: Path) -> None:
     before = path.read_bytes()
     store = AlarmStore(path)
 
-    with pytest.raises(NewerError, match=r"version 99, .* up to 2"):
+    with pytest.raises(NewerError, match=r"version 99, .* up to 3"):
         store.open()
 
     assert path.read_bytes() == before

@@ -124,7 +124,7 @@ async def test_what_is_worse_than_what_was_snoozed_is_told(
     await set_state(hass, "sensor.one", "90")
     await settle(hass)
     key = AlarmKey(rule_id, "sensor.one")
-    alarms().async_shelve([key], alarms().processor.now() + 3600, Actor("Anna"))
+    alarms().async_snooze([key], alarms().processor.now() + 3600, Actor("Anna"))
     await settle(hass)
     titles(phone)
     assert await hass.config_entries.async_reload(entry.entry_id)

@@ -47,10 +47,10 @@ async def test_a_hold_and_an_escalation_take_as_long_as_before(kit: Kit, set_clo
     assert alarms(kit).processor.get(AlarmKey(told, "sensor.hot")).escalation.step == 1  # type: ignore[union-attr]
 
 
-async def test_a_shelf_ends_at_its_time_of_the_day(kit: Kit, set_clock: SetClock) -> None:
+async def test_a_snooze_ends_at_its_time_of_the_day(kit: Kit, set_clock: SetClock) -> None:
     rule_id = await add_rule(kit, "sensor.hot")
     await set_state(kit, "sensor.hot", "90")
-    alarms(kit).async_shelve([AlarmKey(rule_id, "sensor.hot")], time.time() + 2 * HOUR_S, Actor("Anna"))
+    alarms(kit).async_snooze([AlarmKey(rule_id, "sensor.hot")], time.time() + 2 * HOUR_S, Actor("Anna"))
 
     set_clock(8 * HOUR_S)
     await kit.wait(61)

@@ -133,7 +133,7 @@ class Play:
 
     async def happen(self, key: AlarmKey, what: object, *, is_told: bool = True) -> None:
         now = dt_util.utcnow().timestamp()
-        what = f"shelve {now + 1000}" if what == "shelve" else what
+        what = f"snooze {now + 1000}" if what == "snooze" else what
         batch = Batch()
         notices = react(*self.alarms[key], self.plan, self.timing, what, now)
         for notice in notices:
@@ -212,7 +212,7 @@ class Play:
             assert not told, "the end of what they heard of was kept from them"
 
 
-HAPPENS = st.sampled_from([BAD, BAD, GOOD, GOOD, WORSE, "ack", "shelve", "unshelve"])
+HAPPENS = st.sampled_from([BAD, BAD, GOOD, GOOD, WORSE, "ack", "snooze", "unsnooze"])
 STEPS = st.one_of(
     st.tuples(st.just("happen"), st.sampled_from(KEYS), HAPPENS),
     st.tuples(st.just("happen"), st.sampled_from(KEYS), HAPPENS),
@@ -311,5 +311,5 @@ async def test_phones_that_failed_are_told_the_end_although_the_fallback_heard_a
 async def test_an_alarm_that_comes_again_after_it_was_put_aside_is_told_from_its_beginning(
     hass: HomeAssistant, entry: MockConfigEntry, freezer: FrozenDateTimeFactory, latching: bool
 ) -> None:
-    steps = [("fail", "ben"), ("flash", ATTIC), ("happen", ATTIC, "shelve"), ("wait", 3000), ("flash", ATTIC)]
+    steps = [("fail", "ben"), ("flash", ATTIC), ("happen", ATTIC, "snooze"), ("wait", 3000), ("flash", ATTIC)]
     await run(hass, entry, freezer, steps, STORM, latching=latching)

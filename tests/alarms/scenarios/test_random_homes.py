@@ -44,7 +44,7 @@ PLACES = {
 LOOSE = "sensor.loose"  # without a unique id: nothing but its state
 ENTITIES = (*PLACES, LOOSE)
 STATES = {"good": "20", "bad": "90", "away": "unavailable"}
-SHELF_S = 300
+SNOOZE_S = 300
 SET_BACK_S = 1800
 CALLS = ("Critical", "Warning")
 PHONES = ("anna", "ben")
@@ -159,9 +159,9 @@ class Home:
     async def acknowledge(self) -> None:
         self.alarms.async_acknowledge([alarm.key for alarm in self.alarms.alarms()], ANNA)
 
-    async def shelve(self, entity_id: str) -> None:
+    async def snooze(self, entity_id: str) -> None:
         keys = [alarm.key for alarm in self.alarms.alarms() if alarm.key.subject == entity_id]
-        self.alarms.async_shelve(keys, self.alarms.processor.async_after(SHELF_S), ANNA)
+        self.alarms.async_snooze(keys, self.alarms.processor.async_after(SNOOZE_S), ANNA)
         await self.kit.hass.async_block_till_done(wait_background_tasks=True)
 
     async def restart(self) -> None:
@@ -233,7 +233,7 @@ STEP = st.one_of(
     st.tuples(st.just("wait"), st.sampled_from([1, 3, 30, 80, 400, 2000])),
     st.tuples(st.just("broker"), st.booleans()),
     st.tuples(st.just("maintain"), st.booleans()),
-    st.tuples(st.just("shelve"), st.sampled_from(ENTITIES)),
+    st.tuples(st.just("snooze"), st.sampled_from(ENTITIES)),
     st.tuples(st.sampled_from(["acknowledge", "restart", "vanish", "check"])),
     st.tuples(st.just("sleep"), st.sampled_from([3600, 8 * 3600, -SET_BACK_S])),
 )
@@ -265,7 +265,7 @@ async def test_nobody_misses_an_alarm_and_nobody_is_told_what_is_not_so(
         await home.maintain(is_on=False)
         for entity_id in ENTITIES:
             await home.state(entity_id, "good")
-        await home.wait(SHELF_S + len(steps) * SET_BACK_S)
+        await home.wait(SNOOZE_S + len(steps) * SET_BACK_S)
         await home.settle()
         home.check()
         await home.acknowledge()

@@ -79,7 +79,7 @@ async def test_a_raised_alarm_goes_on_under_the_new_id(
 
 async def test_a_rename_while_iot_bridge_was_stopped(kit: Kit, plan: EscalationPolicy, told: list[ServiceCall]) -> None:
     rule_id, entity_id = await raised(kit, plan)
-    await call(kit, "shelve", entity_id=entity_id, duration={"hours": 2})
+    await call(kit, "snooze", entity_id=entity_id, duration={"hours": 2})
     await stop(kit)
 
     await rename(kit, entity_id, "sensor.loft")
@@ -87,10 +87,10 @@ async def test_a_rename_while_iot_bridge_was_stopped(kit: Kit, plan: EscalationP
     await started(kit)
     await wait(kit, 5)
 
-    assert await listed(kit) == {"sensor.loft": "shelved"}
+    assert await listed(kit) == {"sensor.loft": "snoozed"}
     assert selection_of(kit, rule_id)["entities"] == ["sensor.loft"]
-    assert await history(kit, "sensor.loft") == ["raised", "shelved"]
-    await call(kit, "unshelve", entity_id="sensor.loft")
+    assert await history(kit, "sensor.loft") == ["raised", "snoozed"]
+    await call(kit, "unsnooze", entity_id="sensor.loft")
     await say(kit, "attic", "20")
     await wait(kit, 1)
     assert await listed(kit) == {}

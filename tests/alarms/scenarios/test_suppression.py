@@ -137,7 +137,7 @@ async def test_what_came_and_went_while_it_was_put_aside_is_told_when_that_ends(
     kit: Kit, plan: EscalationPolicy, told: list[ServiceCall]
 ) -> None:
     key = AlarmKey(await add_rule(kit, "sensor.hot", plan=plan), "sensor.hot")
-    alarms(kit).async_shelve([key], alarms(kit).processor.async_after(600), Actor())
+    alarms(kit).async_snooze([key], alarms(kit).processor.async_after(600), Actor())
     await come_and_go(kit, "sensor.hot")
     assert titles(told) == []
 

@@ -53,7 +53,7 @@ _TIME = {
 }
 
 CHANGE_SCHEMA = cv.make_entity_service_schema({**_FILTER, **_COMMENT})
-SHELVE_SCHEMA = cv.make_entity_service_schema({**_FILTER, **_COMMENT, **_TIME})
+SNOOZE_SCHEMA = cv.make_entity_service_schema({**_FILTER, **_COMMENT, **_TIME})
 TEST_SCHEMA = cv.make_entity_service_schema({})
 LIST_SCHEMA = vol.Schema({**cv.TARGET_SERVICE_FIELDS, **_FILTER})
 HISTORY_SCHEMA = vol.Schema(
@@ -75,8 +75,8 @@ type Act = Callable[[AlarmsManager, ServiceCall, list[AlarmKey], Actor], list[Al
 # What each action does to the alarms that are meant; it returns those that it changed.
 CHANGES: Mapping[str, Act] = {
     "acknowledge": lambda manager, _call, keys, by: manager.async_acknowledge(keys, by),
-    "shelve": lambda manager, call, keys, by: manager.async_shelve(keys, _until(manager, call), by),
-    "unshelve": lambda manager, _call, keys, by: manager.async_unshelve(keys, by),
+    "snooze": lambda manager, call, keys, by: manager.async_snooze(keys, _until(manager, call), by),
+    "unsnooze": lambda manager, _call, keys, by: manager.async_unsnooze(keys, by),
     "suppress": lambda manager, _call, keys, by: manager.async_suppress(keys, by),
     "unsuppress": lambda manager, _call, keys, by: manager.async_unsuppress(keys, by),
     "out_of_service": lambda manager, _call, keys, by: manager.async_take_out_of_service(keys, by),
@@ -111,7 +111,7 @@ def async_setup_alarm_services(hass: HomeAssistant, manager: Callable[[], Alarms
     only, optional, none = SupportsResponse.ONLY, SupportsResponse.OPTIONAL, SupportsResponse.NONE
     register = hass.services.async_register
     for name, act in CHANGES.items():
-        schema = SHELVE_SCHEMA if name == "shelve" else CHANGE_SCHEMA
+        schema = SNOOZE_SCHEMA if name == "snooze" else CHANGE_SCHEMA
         register(DOMAIN, name, partial(change, act), schema, supports_response=optional)
     register(DOMAIN, "list", list_alarms, LIST_SCHEMA, supports_response=only)
     register(DOMAIN, "history", history, HISTORY_SCHEMA, supports_response=only)

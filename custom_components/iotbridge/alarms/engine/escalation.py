@@ -45,8 +45,8 @@ ACTIONABLE = frozenset(
     {NotificationKind.RAISED, NotificationKind.WORSENED, NotificationKind.REPEATED, NotificationKind.ESCALATED}
 )
 
-_MUTING = frozenset({Change.SHELVED, Change.SUPPRESSED, Change.OUT_OF_SERVICE})
-_UNMUTING = frozenset({Change.UNSHELVED, Change.UNSUPPRESSED, Change.IN_SERVICE})
+_MUTING = frozenset({Change.SNOOZED, Change.SUPPRESSED, Change.OUT_OF_SERVICE})
+_UNMUTING = frozenset({Change.UNSNOOZED, Change.UNSUPPRESSED, Change.IN_SERVICE})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -243,7 +243,7 @@ def _sound_of_end(alarm: Alarm) -> Sound:
     """Return the loudness of the end: silent for recipients whose notification was withdrawn before."""
     if not alarm.is_quiet:
         return Sound.NORMAL
-    is_aside = alarm.out_of_service or alarm.shelved_until is not None
+    is_aside = alarm.out_of_service or alarm.snoozed_until is not None
     is_explained = all(reason.startswith(PARENT) for reason in alarm.suppressed_by)
     is_seen = is_aside or not is_explained or alarm.beneath is AlarmState.RETURNED
     return Sound.SILENT if is_seen else Sound.NONE

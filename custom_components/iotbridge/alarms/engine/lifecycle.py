@@ -40,18 +40,18 @@ def change_severity(alarm: Alarm, timing: Timing, severity: Severity, now: float
 def tick(alarm: Alarm, timing: Timing, now: float) -> list[Transition]:
     """Do what is due at this time.
 
-    First what became of the condition, then the end of shelving: what is over by now is not raised for it.
+    First what became of the condition, then the end of snoozing: what is over by now is not raised for it.
     """
     happened = _settle(alarm, timing, now)
-    if alarm.shelved_until is not None and now >= alarm.shelved_until:
-        happened += unshelve(alarm, timing, now)
+    if alarm.snoozed_until is not None and now >= alarm.snoozed_until:
+        happened += unsnooze(alarm, timing, now)
         happened += _settle(alarm, timing, now)
     return happened
 
 
 def due(alarm: Alarm, timing: Timing) -> float | None:
     """Return when the alarm wants its next tick."""
-    times = [] if alarm.shelved_until is None else [alarm.shelved_until]
+    times = [] if alarm.snoozed_until is None else [alarm.snoozed_until]
     if _is_settling(alarm, timing):
         times.append(_pending_until(alarm, timing))
     return min(times, default=None)
@@ -67,23 +67,23 @@ def acknowledge(alarm: Alarm, by: Actor, now: float) -> list[Transition]:
     return [_transition(alarm, Change.ACKNOWLEDGED, before, now, by=by)]
 
 
-def shelve(alarm: Alarm, until: float, by: Actor, now: float) -> list[Transition]:
+def snooze(alarm: Alarm, until: float, by: Actor, now: float) -> list[Transition]:
     """Put the alarm aside until a time; it comes back by itself, earlier when it is worse than what was seen."""
-    if until <= now or alarm.shelved_until == until:
+    if until <= now or alarm.snoozed_until == until:
         return []
     before = alarm.state
-    alarm.shelved_until, alarm.shelved_by = until, by
-    alarm.shelved_for = alarm.severity if alarm.announced else None
-    return [_transition(alarm, Change.SHELVED, before, now, by=by)]
+    alarm.snoozed_until, alarm.snoozed_by = until, by
+    alarm.snoozed_for = alarm.severity if alarm.announced else None
+    return [_transition(alarm, Change.SNOOZED, before, now, by=by)]
 
 
-def unshelve(alarm: Alarm, timing: Timing, now: float, by: Actor = NO_ACTOR, *, detail: str = "") -> list[Transition]:
+def unsnooze(alarm: Alarm, timing: Timing, now: float, by: Actor = NO_ACTOR, *, detail: str = "") -> list[Transition]:
     """Take the alarm back before or at its time."""
-    if alarm.shelved_until is None:
+    if alarm.snoozed_until is None:
         return []
     before = alarm.state
-    alarm.shelved_until, alarm.shelved_by, alarm.shelved_for = None, NO_ACTOR, None
-    return [_transition(alarm, Change.UNSHELVED, before, now, by=by, detail=detail), *_announce(alarm, timing, now)]
+    alarm.snoozed_until, alarm.snoozed_by, alarm.snoozed_for = None, NO_ACTOR, None
+    return [_transition(alarm, Change.UNSNOOZED, before, now, by=by, detail=detail), *_announce(alarm, timing, now)]
 
 
 def suppress(alarm: Alarm, reason: str, now: float, by: Actor = NO_ACTOR) -> list[Transition]:
@@ -210,9 +210,9 @@ def _follow_severity(alarm: Alarm, timing: Timing, verdict: Evaluation, now: flo
 
 def _unsnooze_worse(alarm: Alarm, timing: Timing, now: float) -> list[Transition]:
     """Take an alarm back that is worse than what somebody saw when they put it aside."""
-    if alarm.shelved_for is None or alarm.severity <= alarm.shelved_for:
+    if alarm.snoozed_for is None or alarm.severity <= alarm.snoozed_for:
         return []
-    return unshelve(alarm, timing, now, detail=Change.WORSENED)
+    return unsnooze(alarm, timing, now, detail=Change.WORSENED)
 
 
 def _transition(

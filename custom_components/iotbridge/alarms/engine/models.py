@@ -30,7 +30,7 @@ class AlarmState(StrEnum):
     UNACKNOWLEDGED = "unacknowledged"
     ACKNOWLEDGED = "acknowledged"
     RETURNED = "returned_unacknowledged"
-    SHELVED = "shelved"
+    SNOOZED = "snoozed"
     SUPPRESSED = "suppressed"
     OUT_OF_SERVICE = "out_of_service"
 
@@ -46,8 +46,8 @@ class Change(StrEnum):
     WORSENED = "worsened"
     CLEARED = "cleared"
     ACKNOWLEDGED = "acknowledged"
-    SHELVED = "shelved"
-    UNSHELVED = "unshelved"
+    SNOOZED = "snoozed"
+    UNSNOOZED = "unsnoozed"
     SUPPRESSED = "suppressed"
     UNSUPPRESSED = "unsuppressed"
     OUT_OF_SERVICE = "out_of_service"
@@ -90,7 +90,7 @@ class Actor:
 
 NO_ACTOR = Actor()
 # The fields of an alarm that hold an actor.
-_ACTORS = ("acknowledged_by", "shelved_by", "out_of_service_by")
+_ACTORS = ("acknowledged_by", "snoozed_by", "out_of_service_by")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -134,7 +134,7 @@ class Alarm:
     ``active`` is the condition after its holds. ``pending`` is the value it will take when the hold that began at
     ``pending_since`` is over; ``bad_since`` is when the condition last began to be met, before any hold.
     ``episode`` counts the outages; ``announced`` is true when people may have been notified of the current one.
-    ``shelved_for`` is the severity at the time of shelving; None when it was shelved before it was announced.
+    ``snoozed_for`` is the severity at the time of snoozing; None when it was snoozed before it was announced.
     ``suppressed_by`` are reasons: the alarm is evaluated again when the last is gone.
     ``identity`` stays the same when the entity is renamed, so that later notifications replace earlier ones; the
     subject of the key where it is empty.
@@ -156,9 +156,9 @@ class Alarm:
     pending: bool | None = None
     pending_since: float = 0.0
     bad_since: float = 0.0
-    shelved_until: float | None = None
-    shelved_by: Actor = NO_ACTOR
-    shelved_for: Severity | None = None
+    snoozed_until: float | None = None
+    snoozed_by: Actor = NO_ACTOR
+    snoozed_for: Severity | None = None
     suppressed_by: tuple[str, ...] = ()
     out_of_service: bool = False
     out_of_service_by: Actor = NO_ACTOR
@@ -172,13 +172,13 @@ class Alarm:
             return AlarmState.OUT_OF_SERVICE
         if self.suppressed_by:
             return AlarmState.SUPPRESSED
-        if self.shelved_until is not None:
-            return AlarmState.SHELVED
+        if self.snoozed_until is not None:
+            return AlarmState.SNOOZED
         return self.beneath
 
     @property
     def beneath(self) -> AlarmState:
-        """Return the state without shelving, suppression and service."""
+        """Return the state without snoozing, suppression and service."""
         if self.active:
             return AlarmState.ACKNOWLEDGED if self.acknowledged else AlarmState.UNACKNOWLEDGED
         return AlarmState.RETURNED if self.returned else AlarmState.NORMAL
@@ -197,19 +197,19 @@ class Alarm:
             or self.suppressed_by
             or self.out_of_service
             or self.pending is not None
-            or self.shelved_until is not None
+            or self.snoozed_until is not None
         )
 
     @property
     def is_idle(self) -> bool:
         """Return whether there is nothing to say of it now, and nobody decided anything about it."""
         is_normal = self.beneath is AlarmState.NORMAL and self.pending is None
-        return is_normal and self.shelved_until is None and not self.out_of_service
+        return is_normal and self.snoozed_until is None and not self.out_of_service
 
     @property
     def is_quiet(self) -> bool:
         """Return whether nobody is to be told anything of it now."""
-        return self.out_of_service or bool(self.suppressed_by) or self.shelved_until is not None
+        return self.out_of_service or bool(self.suppressed_by) or self.snoozed_until is not None
 
     def shift(self, by_s: float) -> None:
         """Take what is being waited for along when the clock is set: it lasts as long as before."""
@@ -228,8 +228,8 @@ class Alarm:
         given = dict(data)
         given["key"] = AlarmKey(*given["key"])
         given["severity"] = Severity(given["severity"])
-        if given.get("shelved_for") is not None:
-            given["shelved_for"] = Severity(given["shelved_for"])
+        if given.get("snoozed_for") is not None:
+            given["snoozed_for"] = Severity(given["snoozed_for"])
         given["suppressed_by"] = tuple(given["suppressed_by"])
         for name in _ACTORS:
             given[name] = Actor(**given[name])

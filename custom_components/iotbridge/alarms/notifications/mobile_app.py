@@ -46,8 +46,8 @@ class AcknowledgeTarget(Protocol):
     def async_acknowledge(self, keys: Iterable[AlarmKey], by: Actor) -> list[AlarmKey]:
         """Acknowledge alarms."""
 
-    def async_shelve(self, keys: Iterable[AlarmKey], until: float, by: Actor) -> list[AlarmKey]:
-        """Shelve alarms until a time, in seconds since 1970."""
+    def async_snooze(self, keys: Iterable[AlarmKey], until: float, by: Actor) -> list[AlarmKey]:
+        """Snooze alarms until a time, in seconds since 1970."""
 
 
 def alert_data(message: Message, *, breaks_through: bool) -> dict[str, Any]:
@@ -126,7 +126,7 @@ def async_listen_actions(
         if is_ack:
             alarms.async_acknowledge(keys, by)
         else:
-            alarms.async_shelve(keys, after(SNOOZE_S), by)
+            alarms.async_snooze(keys, after(SNOOZE_S), by)
 
     return hass.bus.async_listen(EVENT_BUTTON, async_pressed)
 

@@ -1,4 +1,4 @@
-"""Access to alarms: queries, listeners, and commands such as acknowledge, shelve and suppress."""
+"""Access to alarms: queries, listeners, and commands such as acknowledge, snooze and suppress."""
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
@@ -83,14 +83,14 @@ class AlarmAccess:
         return self._changed(keys, lambda alarm, _, now: lifecycle.acknowledge(alarm, by, now))
 
     @callback
-    def async_shelve(self, keys: Iterable[AlarmKey], until: float, by: Actor) -> list[AlarmKey]:
+    def async_snooze(self, keys: Iterable[AlarmKey], until: float, by: Actor) -> list[AlarmKey]:
         """Put alarms aside until a time."""
-        return self._changed(keys, lambda alarm, _, now: lifecycle.shelve(alarm, until, by, now))
+        return self._changed(keys, lambda alarm, _, now: lifecycle.snooze(alarm, until, by, now))
 
     @callback
-    def async_unshelve(self, keys: Iterable[AlarmKey], by: Actor) -> list[AlarmKey]:
+    def async_unsnooze(self, keys: Iterable[AlarmKey], by: Actor) -> list[AlarmKey]:
         """Take alarms back before their time."""
-        return self._changed(keys, lambda alarm, timing, now: lifecycle.unshelve(alarm, timing, now, by))
+        return self._changed(keys, lambda alarm, timing, now: lifecycle.unsnooze(alarm, timing, now, by))
 
     @callback
     def async_suppress(self, keys: Iterable[AlarmKey], by: Actor) -> list[AlarmKey]:

@@ -34,6 +34,15 @@ CREATE TABLE IF NOT EXISTS remembered (name TEXT PRIMARY KEY, data TEXT NOT NULL
 CREATE INDEX IF NOT EXISTS history_rule ON history (rule_id, at);
 CREATE INDEX IF NOT EXISTS history_subject ON history (subject, at);
 """,
+    # Snoozing was called shelving. In JSON a quote inside of a text has a backslash before it: only keys are met.
+    """
+UPDATE instance SET data = replace(replace(replace(data,
+    '"shelved_until":', '"snoozed_until":'), '"shelved_by":', '"snoozed_by":'), '"shelved_for":', '"snoozed_for":');
+UPDATE history SET change = 'snoozed' WHERE change = 'shelved';
+UPDATE history SET change = 'unsnoozed' WHERE change = 'unshelved';
+UPDATE history SET before = 'snoozed' WHERE before = 'shelved';
+UPDATE history SET after = 'snoozed' WHERE after = 'shelved';
+""",
 )
 # The key of each table, by which a damaged file is read from both ends.
 _KEYS = {"instance": "rule_id {0}, subject {0}", "outbox": "id {0}", "remembered": "name {0}", "history": "id {0}"}

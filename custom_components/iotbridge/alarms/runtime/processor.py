@@ -92,7 +92,7 @@ class AlarmProcessor:
     def async_set_clock(self) -> None:
         """Follow the system's clock when it was set, or when the machine slept.
 
-        Holds, escalations and silences take as long as before; shelves end at their time of the day.
+        Holds, escalations and silences take as long as before; snoozes end at their time of the day.
         """
         if not (by_s := self._clock.follow()):
             return
@@ -140,7 +140,7 @@ class AlarmProcessor:
     def async_remove(self, instance: Instance) -> None:
         """Let go of an alarm whose entity or rule is gone; whoever was told of it is told that it is over."""
         alarm = instance.alarm
-        alarm.suppressed_by, alarm.shelved_until, alarm.out_of_service, alarm.pending = (), None, False, None
+        alarm.suppressed_by, alarm.snoozed_until, alarm.out_of_service, alarm.pending = (), None, False, None
         if alarm.announced:
             gone = Timing(latching=False)
             why = self.explain(Evaluation(False, reason_key=Reason.NOT_WATCHED)) if self.explain else ""
