@@ -36,7 +36,7 @@ def async_setup_alarm_binary_sensors(
 
 
 class RuleProblem(IotBridgeRuleEntity, BinarySensorEntity):
-    """Problem sensor of a rule: on while any of its alarms is active, even if shelved or suppressed.
+    """Problem sensor of a rule: on while any of its alarms is active, even if snoozed or suppressed.
 
     Alarms out of service do not count. The state is unknown while no entity of the rule could be evaluated.
     """

@@ -27,7 +27,7 @@ def async_setup_alarm_sensors(
 
 
 class AlarmCount(IotBridgeAlarmsEntity, IotBridgeEntity, SensorEntity):
-    """Number of open alarms of a severity, or of the unacknowledged ones; shelved and suppressed ones do not count."""
+    """Number of open alarms of a severity, or of the unacknowledged ones; snoozed and suppressed ones do not count."""
 
     _attr_state_class = SensorStateClass.MEASUREMENT
 

@@ -38,9 +38,9 @@ async def test_the_story_of_an_alarm(kit: Kit, logbook: list[Event], hass_admin_
     assert told[0].startswith("Boiler alarm Hot was raised (Critical): ")
     assert "90" in told[0]
     assert told[1] == f"Boiler alarm Hot was acknowledged by {hass_admin_user.name}: On my way"
-    assert told[2].startswith(f"Boiler alarm Hot was put aside by {hass_admin_user.name}")
+    assert told[2].startswith(f"Boiler alarm Hot was snoozed by {hass_admin_user.name}")
     assert [line.partition(":")[0] for line in told[3:]] == [
-        "Boiler alarm Hot was taken back",
+        "Boiler alarm Hot is no longer snoozed",
         "Boiler alarm Hot was taken out of service",
         "Boiler alarm Hot is back in service",
         "Boiler alarm Hot is over",

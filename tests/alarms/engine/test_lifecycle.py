@@ -304,7 +304,7 @@ def test_no_sequence_leads_to_a_lie(timing: Timing, inputs: list[tuple[int, obje
         if alarm.state is AlarmState.NORMAL:
             assert not alarm.active
         if alarm.active and alarm.snoozed_for is not None:
-            assert alarm.severity <= alarm.snoozed_for, "worse than what was put aside"
+            assert alarm.severity <= alarm.snoozed_for, "worse than when it was snoozed"
         assert Alarm.from_dict(alarm.as_dict()) == alarm
 
 

@@ -108,7 +108,7 @@ LEAF = gone("leaf", SENSOR, 16)
             [gone("grave", NAS, 30, severity=Severity.CRITICAL), DISK], False, {"disk": "grave"}, id="the worst speaks"
         ),
         pytest.param([gone("soon", NAS, 1, is_pending=True), DISK], False, {"disk": "soon"}, id="in its hold"),
-        pytest.param([gone("a", NAS, 1, snoozed_until=99.0), DISK], False, {"disk": "a"}, id="a cause put aside"),
+        pytest.param([gone("a", NAS, 1, snoozed_until=99.0), DISK], False, {"disk": "a"}, id="a snoozed cause"),
         pytest.param([gone("old", NAS, -9000), DISK, FAN], False, {"fan": "disk"}, id="a part that broke long ago"),
         pytest.param(
             [gone("old", Location("switch", ()), -9000), DISK], False, {}, id="a hub's part that broke long ago"

@@ -9,7 +9,7 @@ from .models import WAITING, Alarm, AlarmKey, AlarmState, Severity
 class Counts:
     """Counts of the alarms that are active or await acknowledgement, and of the unacknowledged ones among them.
 
-    Shelved and suppressed alarms and those out of service do not count.
+    Snoozed and suppressed alarms and those out of service do not count.
     """
 
     def __init__(self) -> None:

@@ -34,7 +34,7 @@ class Sound(StrEnum):
     """Loudness of the notification that ends an alarm."""
 
     NORMAL = "aloud"
-    # The message was withdrawn when the alarm was suppressed, shelved or taken out of service: its end need not ring.
+    # The message was withdrawn when the alarm was suppressed, snoozed or taken out of service: its end need not ring.
     SILENT = "soft"
     # The notification of the root cause covers it; only targets that cannot withdraw a message get this one as well.
     NONE = "unseen"

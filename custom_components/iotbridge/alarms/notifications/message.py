@@ -32,7 +32,7 @@ class Message:
     """Content of a notification. ``name`` is the problem, without the transition; ``at`` is in seconds since 1970.
 
     ``said`` is the part of the text about this moment. ``acknowledge`` and ``snooze`` are the texts of the buttons,
-    empty where there is nothing to acknowledge or to shelve.
+    empty where there is nothing to acknowledge or to snooze.
     """
 
     news: NotificationKind

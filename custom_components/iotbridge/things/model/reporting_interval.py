@@ -69,7 +69,7 @@ class FloodDetector:
         return self.is_on(now)
 
     def is_on(self, now: float) -> bool:
-        """Return whether the flood is over: a minute without too many messages is calm."""
+        """Return whether the flood lasts: a minute without too many messages ends it."""
         if self._mad_at is not None and now - self._mad_at >= CALM_AFTER_S:
             self._mad_at = None
         return self._mad_at is not None
