@@ -57,7 +57,7 @@ async def test_why_it_is_silent(kit: Kit, logbook: list[Event]) -> None:
 
     await call(kit, "maintenance_start", entity_id=["sensor.one", "sensor.two"], duration=600)
 
-    assert lines(logbook) == ["Boiler alarm Hot was silenced: maintenance window"], "the other had nothing to say"
+    assert lines(logbook) == ["Boiler alarm Hot was suppressed: maintenance window"], "the other had nothing to say"
 
 
 async def test_what_somebody_did_to_a_normal_alarm(kit: Kit, logbook: list[Event]) -> None:
@@ -66,7 +66,7 @@ async def test_what_somebody_did_to_a_normal_alarm(kit: Kit, logbook: list[Event
 
     await call(kit, "suppress", entity_id="sensor.one", comment="Painting")
 
-    assert lines(logbook) == ["one alarm Hot was silenced: Painting"]
+    assert lines(logbook) == ["one alarm Hot was suppressed: Painting"]
 
 
 async def test_a_rule_without_entities_has_its_own_page(kit: Kit, logbook: list[Event]) -> None:
