@@ -84,17 +84,17 @@ class AlarmAccess:
 
     @callback
     def async_snooze(self, keys: Iterable[AlarmKey], until: float, by: Actor) -> list[AlarmKey]:
-        """Put alarms aside until a time."""
+        """Snooze alarms until a time."""
         return self._changed(keys, lambda alarm, _, now: lifecycle.snooze(alarm, until, by, now))
 
     @callback
     def async_unsnooze(self, keys: Iterable[AlarmKey], by: Actor) -> list[AlarmKey]:
-        """Take alarms back before their time."""
+        """End the snooze of alarms."""
         return self._changed(keys, lambda alarm, timing, now: lifecycle.unsnooze(alarm, timing, now, by))
 
     @callback
     def async_suppress(self, keys: Iterable[AlarmKey], by: Actor) -> list[AlarmKey]:
-        """Silence alarms by hand."""
+        """Suppress alarms by hand."""
         return self._changed(keys, lambda alarm, _, now: lifecycle.suppress(alarm, BY_HAND, now, by))
 
     @callback
