@@ -18,7 +18,7 @@ WORDS = ALL_WORDS["config_subentries"]
 
 @dataclass
 class Flow:
-    """One dialog at a time, about subentries of one type."""
+    """Dialog about subentries of one type; only one is open at a time."""
 
     hass: HomeAssistant
     kind: str

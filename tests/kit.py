@@ -23,7 +23,7 @@ PREFIX = "iotbridge"
 
 @dataclass
 class Kit:
-    """One Home Assistant with core's mqtt on a fake broker."""
+    """Home Assistant with core's mqtt on a fake broker."""
 
     hass: HomeAssistant
     mqtt: MqttMockHAClient

@@ -1,4 +1,4 @@
-"""What a user attaches to a bug report."""
+"""Diagnostics that a user attaches to a bug report."""
 
 import json
 from typing import Any

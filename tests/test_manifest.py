@@ -1,4 +1,4 @@
-"""What Home Assistant and the Marketplace read before they load anything."""
+"""Files that Home Assistant and the Marketplace read before they load the integration."""
 
 from collections.abc import Mapping
 import json

@@ -1,4 +1,4 @@
-"""What tests of alarms begin with: a phone that is told, hosts, and a clock that can be set."""
+"""Fixtures of alarm tests: a phone that receives notifications, hosts, and a clock that can be set."""
 
 from collections.abc import Callable
 from datetime import timedelta

@@ -1,4 +1,4 @@
-"""Whether an alarm rule finds something bad, and whether the broker is there."""
+"""Binary sensors of alarm rules and of the connection to the broker."""
 
 from typing import Any
 
@@ -170,7 +170,7 @@ async def test_the_worst_comes_first_and_the_list_has_an_end(kit: Kit) -> None:
 
 
 async def test_a_rule_over_a_thousand_entities_is_shown_once(kit: Kit, entry: MockConfigEntry) -> None:
-    """What happens together is shown together: not a thousand states of a thousand alarms each."""
+    """Write the state once for a thousand alarms that change together."""
     names = [f"sensor.n{number:04}" for number in range(1000)]
     rule_id = await add_rule(kit, *names)
     for name in names:

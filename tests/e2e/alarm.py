@@ -23,9 +23,9 @@ class Phone:
         self._lab = lab
         self.name = name
         self.messages: list[Json] = []
-        """What rang, in order."""
+        """Notifications that rang, in order."""
         self.reached: asyncio.Queue[None] = asyncio.Queue()
-        """One item for each time that the push service was asked, answered or not."""
+        """Queue with an item for each request to the push service, answered or not."""
         self._answers = asyncio.Event()
         self._answers.set()
         self.refuses: int | None = None

@@ -1,4 +1,4 @@
-"""One household for all tests; every test has hosts of its own in it."""
+"""Fixtures of a household shared by all tests; every test has hosts of its own in it."""
 
 from collections.abc import AsyncGenerator, Awaitable, Callable
 import json

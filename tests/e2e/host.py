@@ -12,7 +12,7 @@ from lab.waiting import until
 
 
 class Host:
-    """One agent and what Home Assistant shows of it."""
+    """Agent together with its device in Home Assistant."""
 
     def __init__(self, lab: Lab, agent: Agent) -> None:
         self.lab = lab
@@ -21,7 +21,7 @@ class Host:
 
     @property
     def topic(self) -> str:
-        """Where its messages are."""
+        """Base topic of its messages."""
         return f"iotbridge/device/{self.node_id}"
 
     @property

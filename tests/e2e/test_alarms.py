@@ -18,7 +18,7 @@ from .host import Host
 HOLD_S = 20
 STEP_S = 15
 NEAR_S = 10
-"""How far a moment may be from the one at which it should be."""
+"""Seconds by which a moment may be later than expected."""
 
 
 @pytest.fixture
@@ -147,7 +147,7 @@ async def test_lost_host_is_one_alarm_acknowledged_on_the_phone_and_told_once_wh
 
 
 async def test_killed_broker_is_one_alarm(new_host: NewHost, lab: Lab, mine: Phone) -> None:
-    """Everything of two hosts is unavailable at once: one alarm speaks for all, and says why."""
+    """Send a single message, with the reason, when all entities of two hosts become unavailable at once."""
     hosts = [await new_host("-a"), await new_host("-b")]
     names = [name for host in hosts for name in await watch(lab, host, mine)]
 
@@ -336,7 +336,7 @@ async def set_disabled(lab: Lab, *, disabled: bool) -> None:
 async def test_a_renamed_entity_keeps_its_alarm_and_the_message_on_the_phone(
     lab: Lab, mine: Phone, gauge: Gauge
 ) -> None:
-    """It is renamed while everything runs, and once more while IoT Bridge is switched off."""
+    """Rename the entity while IoT Bridge runs, and once more while it is disabled."""
     name = "Renamed"
     entity_id = gauge.entity_id
     rule_id = await add_rule(

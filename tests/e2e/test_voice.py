@@ -1,4 +1,4 @@
-"""What the guide's sentences do in Assist."""
+"""Voice sentences of the guide, in Assist."""
 
 from collections.abc import AsyncGenerator
 import shutil

@@ -1,4 +1,4 @@
-"""What became of a command, whoever gave it."""
+"""Event entities: outcomes of commands from any source, and changes of the alarms of a rule."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""What arrives from the broker, told from the outside: states, log, repairs."""
+"""Messages from the broker, checked by their effects: states, log, repairs."""
 
 from datetime import UTC, datetime, timedelta
 import logging
@@ -125,7 +125,7 @@ async def test_a_host_below_an_ill_named_topic_is_rejected(kit: Kit) -> None:
 
 
 class TestRepairs:
-    """What a user is asked to repair."""
+    """Repair issues that are shown to a user."""
 
     async def test_a_wrong_clock(self, kit: Kit) -> None:
         host = await kit.host()

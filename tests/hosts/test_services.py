@@ -213,7 +213,7 @@ async def test_without_response_variable(kit: Kit) -> None:
 
 
 class TestTargets:
-    """Who is meant."""
+    """Hosts that the target of an action selects."""
 
     @pytest.fixture
     async def host(self, kit: Kit) -> FakeHost:

@@ -36,7 +36,7 @@ class Thing:
 
     @property
     def is_pasted(self) -> bool:
-        """Whether it is learned from a pasted message."""
+        """True if it is learned from a pasted message."""
         return not ("+" in self.topic or "#" in self.topic)
 
     @property

@@ -31,7 +31,7 @@ class Clock:
 
     @property
     def environ(self) -> dict[str, str]:
-        """What a process needs in its environment to have this clock; nothing where there is no compiler.
+        """Environment variables that give a process this clock; empty where there is no compiler.
 
         Only the time of day is another one: to wait takes as long as ever, as it does when a real clock is set.
         """

@@ -8,7 +8,7 @@ ABSENT = "absent"
 
 
 ANY = "any state, or none"
-"""Nobody can say what an entry of a section has to be."""
+"""Expectation for an entry whose state cannot be predicted."""
 
 
 class About(frozenset[str]):
@@ -16,7 +16,7 @@ class About(frozenset[str]):
 
 
 class Told(tuple[str, ...]):
-    """What has to have been told, in this order; what ends with a question mark may have been."""
+    """Expected notifications in order; those that end with a question mark are optional."""
 
     __slots__ = ()
 

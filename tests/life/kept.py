@@ -82,7 +82,7 @@ class Subscriptions:
 
     @property
     def connections(self) -> int:
-        """How often others than we have connected so far."""
+        """Number of connections so far by clients other than ours."""
         self._follow()
         return self._connections
 

@@ -1,4 +1,4 @@
-"""One life of one household: from a seed or from a sequence, until it ends or differs from the model."""
+"""Life of a household: from a seed or from a sequence, until it ends or differs from the model."""
 
 from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass
@@ -24,7 +24,7 @@ HOUSEHOLD_OPERATIONS = 300
 
 @dataclass(frozen=True, kw_only=True)
 class Outcome:
-    """How a life ended."""
+    """Result of a life: its duration, the operations done, and the error if it failed."""
 
     name: str
     folder: Path
@@ -46,7 +46,7 @@ def keep(outcome: Outcome) -> Path:
 
 
 class Life:
-    """One household with its operations, to be lived once."""
+    """Household with its operations, to be lived once."""
 
     def __init__(self, name: str, seed: int, operations: Callable[[Model], Iterable[Operation]], told: Told) -> None:
         """``operations`` are asked for with the model that they may look at; ``told`` hears of each."""

@@ -24,11 +24,11 @@ class Rule:
     active: set[str] = field(default_factory=set)
     """The labels for which it is raised; "" for what has none."""
     maybe_over: bool = False
-    """Whether what happened may be over by now."""
+    """True if the event may be over by now."""
 
     @property
     def is_blind(self) -> bool:
-        """Whether it watches by a label or tells a group that is not there any more."""
+        """True if it watches by a label, or notifies a group, that does not exist any more."""
         return self.label == ABSENT or ABSENT in self.groups
 
 
@@ -95,7 +95,7 @@ class Alarms:
             self.rules.pop(title, None)
 
     def do_add_group(self, group: str) -> None:
-        """Nobody was told anything yet."""
+        """Expect no change: a new group has received no notifications."""
 
     def do_remove_group(self, group: str) -> None:
         for rule in self.rules.values():

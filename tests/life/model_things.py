@@ -35,13 +35,13 @@ class Things:
         self.there: set[str] = set()
         self.disabled: set[str] = set()
         self.unreadable: set[str] = set()
-        """Those whose settings are of a newer version."""
+        """Things whose settings are of a newer version."""
         self.orphans: set[str] = set()
-        """Those that were learned after a backup that was restored."""
+        """Things that were learned after the backup that was restored."""
         self.connected = True
         self.running = True
         self._retained: dict[str, dict[str, Shown]] = {}
-        """What the broker keeps of the things' own messages: labels and states by thing."""
+        """Labels and states by thing, of the things' own messages that the broker retains."""
         self._values: dict[str, Shown] = {}
         self._before: dict[str, Shown] = {}
         """All that each entity has shown since it is there."""

@@ -200,6 +200,6 @@ class World:
 
 OURS = ("mqtt", "iotbridge")
 WRITTEN_S = 2.0
-"""When a change of the configuration is on the disk for sure."""
+"""Seconds until a change of the configuration is certainly on the disk."""
 QUIET = {"restart", "say", "stays", "clear"}
 """Operations that change no configuration."""

@@ -1,4 +1,4 @@
-"""What happens to files while Home Assistant is stopped: damaged ones, and backups that are restored."""
+"""Damage to files, backups and their restoration while Home Assistant is stopped."""
 
 import json
 from pathlib import Path

@@ -22,7 +22,7 @@ class Entity:
 
 
 class Registry:
-    """What a person does on the pages of entities, and what they see there."""
+    """Actions of a user on the pages of entities, and the entities that these show."""
 
     def __init__(self, lab: Lab) -> None:
         self._lab = lab

@@ -1,4 +1,4 @@
-"""What the logbook says of alarms."""
+"""Logbook entries of alarms."""
 
 import pytest
 from pytest_homeassistant_custom_component.common import MockUser, async_capture_events

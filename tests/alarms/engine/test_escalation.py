@@ -1,4 +1,4 @@
-"""Who is told what, and when."""
+"""Escalation: recipients, kind and time of each notification."""
 
 from collections.abc import Iterable
 

@@ -1,4 +1,4 @@
-"""Which alarms come and go all the time."""
+"""Detection of flapping alarms."""
 
 import json
 

@@ -1,4 +1,4 @@
-"""When a maintenance window is open."""
+"""Opening hours of a maintenance window, also in the nights when clocks change."""
 
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo

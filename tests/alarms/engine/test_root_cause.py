@@ -1,4 +1,4 @@
-"""Which alarm explains which, as a table: the pure rules."""
+"""Root causes of alarms, as a table: the pure rules."""
 
 from dataclasses import dataclass
 

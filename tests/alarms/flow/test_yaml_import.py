@@ -1,4 +1,4 @@
-"""What becomes of the YAML of core's alert and of Alert2."""
+"""Import of the YAML of core's alert and of Alert2."""
 
 from hypothesis import given, strategies as st
 import pytest

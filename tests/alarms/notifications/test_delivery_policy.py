@@ -1,4 +1,4 @@
-"""When a group may be told."""
+"""Delivery policy of a group: quiet hours, and the limit of messages per minute."""
 
 from datetime import UTC, datetime, time, timedelta
 from zoneinfo import ZoneInfo

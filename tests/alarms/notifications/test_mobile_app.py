@@ -1,4 +1,4 @@
-"""What goes wrong on the way to a phone: Home Assistant's integration of the apps logs it, and raises nothing.
+"""Failures on the way to a phone: Home Assistant's integration of the apps logs them and raises nothing.
 
 ``tests/e2e`` has the same with that integration itself.
 """

@@ -1,4 +1,4 @@
-"""What the installed integration of the apps does when a push service fails: alarms read its log, so a test has to.
+"""Installed integration of the apps with a failing push service: alarms read its log, so a test has to.
 
 ``tests/e2e`` has the same in the current release, with a push service of its own.
 """

@@ -1,4 +1,4 @@
-"""How people are told: each kind of target, as Home Assistant really has it."""
+"""Notifications for each kind of target, as Home Assistant really has it."""
 
 import asyncio
 from collections.abc import Callable, Iterable
@@ -352,7 +352,7 @@ async def test_what_a_digest_ends_goes_from_the_phone(
 
 
 class Manager:
-    """What the buttons act on, as an alarm manager has it."""
+    """Alarm manager that records the actions of the buttons."""
 
     def __init__(self) -> None:
         self.done: list[tuple[Any, ...]] = []

@@ -1,4 +1,4 @@
-"""Nothing is lost, nothing is told twice, and nobody hears the end of what he never heard of."""
+"""Outbox: no loss, repetition only after a crash, and clear messages only for recipients of the alarm."""
 
 import asyncio
 from collections.abc import AsyncGenerator, Iterable, Sequence

@@ -1,4 +1,4 @@
-"""How often a rule would have been raised: a series of readings against outages, and the recorder's history."""
+"""Backtests of a rule: a series of readings against outages, and the recorder's history."""
 
 from collections.abc import Iterable
 from datetime import timedelta

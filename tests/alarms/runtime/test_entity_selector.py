@@ -1,4 +1,4 @@
-"""Which entities a rule watches, and how it follows the home."""
+"""Selection of the entities that a rule watches, and its updates when the home changes."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass

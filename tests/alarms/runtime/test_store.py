@@ -197,7 +197,7 @@ def test_a_shelved_alarm_of_an_older_file_is_snoozed(path: Path) -> None:
 
 
 def test_a_file_of_a_later_version_is_not_touched(path: Path) -> None:
-    """Who goes back to an older release and forward again must not lose what the newer one had made."""
+    """Leave the file of a newer release untouched: a downgrade followed by an upgrade must lose no data."""
     _new(path)
     with closing(sqlite3.connect(path)) as connection:
         connection.execute("PRAGMA user_version=99")

@@ -1,4 +1,4 @@
-"""How the end of an alarm is told, whatever happened to it before."""
+"""Clear messages of alarms that were momentary, latched, snoozed or flapping."""
 
 from collections.abc import Callable
 from typing import Any

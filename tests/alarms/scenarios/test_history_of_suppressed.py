@@ -1,4 +1,4 @@
-"""What is kept of alarms that are silent, and for how long."""
+"""History of suppressed alarms, and its retention."""
 
 from collections.abc import Callable
 from contextlib import closing
@@ -103,7 +103,7 @@ async def test_maintenance_is_in_the_history_of_what_is_bad(
 async def test_what_is_older_than_a_year_goes_soon_after_a_start(
     hass: HomeAssistant, kit: Kit, entry: MockConfigEntry, alarms: Callable[[], AlarmsManager]
 ) -> None:
-    """Who restarts Home Assistant every evening has a history of a year as well."""
+    """Delete history older than a year soon after a start: a daily restart must not prevent it."""
     rule_id = add(hass, entry, HOT, "sensor.one")
     await hass.async_block_till_done()
     await set_state(hass, "sensor.one", "90")

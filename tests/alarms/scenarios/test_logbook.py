@@ -1,4 +1,4 @@
-"""What Home Assistant's own logbook makes of alarms, where a person looks for it."""
+"""Alarms in Home Assistant's own logbook, on the pages of the entity and of the rule."""
 
 from datetime import timedelta
 from typing import Any

@@ -1,4 +1,4 @@
-"""One outage, one alarm: the broker, hosts and hubs speak for what is behind them."""
+"""Outages raise a single alarm: the broker, hosts and hubs explain the alarms behind them."""
 
 from custom_components.iotbridge.alarms.engine.models import Alarm, AlarmKey, AlarmState, Severity
 from custom_components.iotbridge.alarms.engine.rule import AlarmKind, Condition, EscalationPolicy, Selection

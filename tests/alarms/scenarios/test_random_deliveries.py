@@ -1,4 +1,4 @@
-"""Whatever happens, fails and is restarted: no call is lost, and nobody hears the end of what he never heard of."""
+"""Random events, failures and restarts: no call is lost, and no clear message comes without its alarm."""
 
 from collections import defaultdict
 from collections.abc import Sequence
@@ -170,7 +170,7 @@ class Play:
         await self.world.restart()
 
     async def kill_after_sending(self) -> None:
-        """What is sent from here to the restart is sent once more after it."""
+        """Lose all writes from here to the restart: messages sent meanwhile are sent once more after it."""
         if self.world.broken:
             return
         self.world.loses = self.world.has_lost = True

@@ -52,7 +52,7 @@ PHONES = ("anna", "ben")
 
 @dataclass(frozen=True)
 class Wishes:
-    """What the user of a home wants."""
+    """Preferences of the user of a home."""
 
     over_broker: bool = False
     timing: Timing = field(default_factory=Timing)

@@ -1,4 +1,4 @@
-"""One table for all decoders: what a message is read as. The cases are in ``cases.py``, the samples in files."""
+"""Table of messages and decoded values for all decoders. The cases are in ``cases.py``, the samples in files."""
 
 from collections.abc import Mapping
 import gzip
@@ -70,7 +70,7 @@ def test_every_sample_has_its_case() -> None:
 
 @pytest.mark.parametrize("case", [case for case in CASES if case.exact], ids=lambda case: case.name)
 def test_exact_means_that_a_json_parser_finds_it(case: Case) -> None:
-    """What a template would do: read the raw text, walk the path."""
+    """Follow the path of each field through the raw text, as a template would."""
     decoded = decode(Sample(case.topic, case.payload))
 
     for one in (one for report in decoded.reports for one in report.fields):

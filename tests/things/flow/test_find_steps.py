@@ -1,4 +1,4 @@
-"""How a device is found: by its topic, by listening, from a pasted message."""
+"""Steps that find a device: by its topic, by listening, from a pasted message."""
 
 import base64
 import json

@@ -1,4 +1,4 @@
-"""What was understood, shown and corrected."""
+"""Steps that show the interpretation of a message and let the user correct it."""
 
 import gzip
 import json

@@ -1,4 +1,4 @@
-"""What can be changed of a device that was learned, and what the repairs ask."""
+"""Reconfiguration of a learned device, and the dialogs of its repairs."""
 
 import sys
 from typing import Any

@@ -1,4 +1,4 @@
-"""What of the talk on a broker is offered to be learned."""
+"""Topics of a broker that are offered for learning."""
 
 import json
 

@@ -17,7 +17,7 @@ WEATHER = {"temperature": 21.5, "humidity": 44, "door": "open", "loops": 12345}
 
 
 class Wizard(Flow):
-    """One dialog at a time."""
+    """Dialog to add or reconfigure a device; only one is open at a time."""
 
     def __init__(self, kit: Kit) -> None:
         super().__init__(kit.hass, "device")

@@ -127,7 +127,7 @@ def test_every_sample_is_understood() -> None:
 
 
 def test_messages_that_nobody_had_in_mind_are_understood() -> None:
-    """These were collected, and what to expect of them written down, before inference saw them.
+    """Read messages that were collected, with their expected readings, before inference saw them.
 
     Seen for the first time, 83, 90, 82 and 91 % of the readings of the four sets were right; each taught something.
     """

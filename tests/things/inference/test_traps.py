@@ -1,4 +1,4 @@
-"""What messages do to whoever guesses; each trap has a test."""
+"""Traps for inference in messages; each has a test."""
 
 from typing import Any
 

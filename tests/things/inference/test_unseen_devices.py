@@ -1,4 +1,4 @@
-"""What a second blind examination taught, in words and sizes that it did not use: each trap has a row."""
+"""Traps from a second blind examination, in words and sizes that it did not use: a row for each."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""What a raw value means for a channel."""
+"""Conversion of a raw value to the value of a channel."""
 
 from typing import Any
 

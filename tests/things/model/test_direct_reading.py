@@ -120,7 +120,7 @@ async def test_a_bare_value_only_we_can_read_is_handed_on(
 async def test_a_cleared_topic_makes_its_values_unknown(
     home: HomeAssistant, entry: MockConfigEntry, broker: Broker, exact: bool
 ) -> None:
-    """Whether core reads the device or we do; other topics of the device keep theirs."""
+    """Make the values of a cleared topic unknown, whether core or IoT Bridge reads it; other topics keep theirs."""
     topics = ("attic/weather/STATE", "attic/weather/SENSOR")
     there = Channel(name="Temperature", path=("temperature",), subtopic="SENSOR", state_class="measurement")
     humidity = Channel(name="Humidity", path=(), subtopic="HUMIDITY", state_class="measurement")

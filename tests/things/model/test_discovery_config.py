@@ -1,4 +1,4 @@
-"""What core's mqtt is told: its templates find the value that was meant, and a stranger's key is never a program."""
+"""Discovery configuration for core's mqtt: templates find the right value, and a foreign key is never executed."""
 
 from dataclasses import replace
 import importlib

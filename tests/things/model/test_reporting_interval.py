@@ -1,4 +1,4 @@
-"""How often a device speaks, and when it speaks too much."""
+"""Reporting interval of a device, and detection of floods."""
 
 from collections.abc import Iterable
 

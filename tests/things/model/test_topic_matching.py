@@ -1,4 +1,4 @@
-"""Which part of a topic is the device."""
+"""Topic matching: filters, and the part of a topic that identifies the device."""
 
 import pytest
 

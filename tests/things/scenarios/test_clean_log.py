@@ -1,4 +1,4 @@
-"""Whatever a device sends, and whatever the user changes: core keeps the last good value and complains of nothing."""
+"""Clean log: for any message and any change by the user, core keeps the last good value and logs no warning."""
 
 import json
 import logging

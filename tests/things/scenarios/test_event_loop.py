@@ -1,4 +1,4 @@
-"""Whatever a message is, the event loop spends at most 50 ms of processor time on it.
+"""Event loop: any message takes at most 50 ms of its processor time at a stretch.
 
 Processor time of the loop's own thread is measured: other programs on a busy machine do not count.
 """

@@ -1,4 +1,4 @@
-"""Whether a thing is there, by its own rhythm; in the test kit, where time is ours."""
+"""Presence of a thing, derived from its own rhythm; in the test kit, where time is simulated."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""What a rule makes of its entity: tables of readings against verdicts for every kind."""
+"""Evaluation of readings by a rule: tables of readings and verdicts for every kind."""
 
 from collections.abc import Iterable, Mapping
 from itertools import pairwise

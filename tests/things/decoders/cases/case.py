@@ -13,7 +13,7 @@ ENCODED_DATA: Problems = ((ProblemKind.ENCODED, {"field": "data"}),)
 
 @dataclass(frozen=True, kw_only=True)
 class Case:
-    """One message; ``devices`` are its values by identity and path."""
+    """Message and its expected result; ``devices`` are its values by identity and path."""
 
     name: str
     payload: bytes
