@@ -1,1 +1,1 @@
-"""What IoT Bridge costs, measured beside others: programs that print tables."""
+"""Costs of IoT Bridge, measured beside others: programs that print tables."""

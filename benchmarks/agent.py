@@ -1,4 +1,4 @@
-"""What an agent costs, beside others of its kind, in one run at one time on one machine.
+"""Costs of the agent, beside others of its kind, in one run at one time on one machine.
 
 Each has a Mosquitto of its own on loopback with one subscriber of "#". First each is started several times on its
 own, in turns, for the time from process start to its word that it is online; then all run side by side.
@@ -28,7 +28,7 @@ SETTLING_S = 30
 
 @dataclass(frozen=True)
 class Measured:
-    """One agent of the run side by side."""
+    """Measurements of an agent in the run side by side."""
 
     name: str
     early: Costs

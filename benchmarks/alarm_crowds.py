@@ -1,4 +1,4 @@
-"""What a real Home Assistant does when many alarms come together: how long it is busy in one go, and in all.
+"""Load of many simultaneous alarms in a real Home Assistant: longest busy stretch of the event loop, and total.
 
 An outage, a burst and many that only report, each beside a Home Assistant without any rules to which the same happens.
 """
@@ -40,7 +40,7 @@ AVAILABILITY = "bench/crowd/availability"
 
 @dataclass(frozen=True)
 class Crowd:
-    """What one case took: processor time of the event loop's thread in ms, in one go and in all, and messages told."""
+    """Measurements of a case: processor time of the event loop's thread in ms, longest and total, and messages sent."""
 
     case: str
     longest_ms: float

@@ -1,4 +1,4 @@
-"""What a thousand alarms cost a real Home Assistant, beside automations of its own and Alert2 doing the same.
+"""Costs of a thousand alarms in a real Home Assistant, beside its own automations and Alert2 doing the same.
 
 Each in a Home Assistant of its own with a real broker, in turns, there and back; and one without any rules. An
 integration of the benchmark changes values inside, and looks at the clock of the event loop. The recorder is off: it
@@ -37,7 +37,7 @@ DOMAINS = {rivals.OURS: "iotbridge", rivals.AUTOMATIONS: "automation", rivals.AL
 
 @dataclass
 class Found:
-    """What was measured of one contestant, in all its turns."""
+    """Measurements of one contestant, over all its turns."""
 
     who: str
     other_us: list[float] = field(default_factory=list)

@@ -1,4 +1,4 @@
-"""What every benchmark's command line has in common."""
+"""Command line options and error handling that all benchmarks share."""
 
 import argparse
 import asyncio

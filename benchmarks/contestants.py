@@ -25,7 +25,7 @@ FORBIDDEN = ("uv", "pip", "pip3", "pipx", "sudo", "systemctl", "shutdown", "rebo
 
 
 class Contestant(ABC):
-    """One agent that can be started again and again on one broker."""
+    """Agent that can be started again and again on one broker."""
 
     online: tuple[str, bytes]
     """End of the topic, and payload, of its word that it is there."""

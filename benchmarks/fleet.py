@@ -39,7 +39,7 @@ WITH_VALUE = "{{ states.sensor | rejectattr('state', 'in', ['unknown', 'unavaila
 
 @dataclass(frozen=True)
 class Run:
-    """What was measured in one Home Assistant."""
+    """Measurements of one run in a Home Assistant."""
 
     entities_s: float
     values_percent: float

@@ -43,7 +43,7 @@ BARE = "iotbridge/device/bare"
 
 @dataclass(frozen=True)
 class Flood:
-    """One kind of flood: its name in the table, its topic (``{}`` is the number of the message) and its payload."""
+    """Kind of flood: its name in the table, its topic (``{}`` is the number of the message) and its payload."""
 
     name: str
     topic: str

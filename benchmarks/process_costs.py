@@ -1,4 +1,4 @@
-"""What a process costs, as the kernel counts it."""
+"""Costs of a process, as the kernel counts them."""
 
 from dataclasses import dataclass
 import os

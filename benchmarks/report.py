@@ -16,7 +16,7 @@ type Rows = Sequence[Sequence[str]]
 
 
 class Report:
-    """What one run of a benchmark found, with the load of the machine around it."""
+    """Results of one run of a benchmark, with the load of the machine around it."""
 
     def __init__(self, name: str) -> None:
         """``name`` is that of the block in the page."""

@@ -49,7 +49,7 @@ async def numeric_sensors() -> list[SensorDescription]:
 
 @dataclass(frozen=True)
 class SimulatedHost:
-    """One of them."""
+    """Simulated host with its sensors."""
 
     number: int
     sensors: Sequence[SensorDescription]

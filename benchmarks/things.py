@@ -1,4 +1,4 @@
-"""What a learned device costs in a real Home Assistant, beside the same device with hand-written MQTT discovery.
+"""Costs of a learned device in a real Home Assistant, beside the same device with hand-written MQTT discovery.
 
 First, without Home Assistant, what it takes to read typical messages. Then three crowds of the same devices in one Home
 Assistant, which speak in turns, round after round, as fast as they can: with hand-written discovery; learned, where

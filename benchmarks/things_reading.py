@@ -1,4 +1,4 @@
-"""What reading one message costs, without Home Assistant: the path of every message of a decoded device."""
+"""Costs of reading a message, without Home Assistant: the path of every message of a decoded device."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -21,7 +21,7 @@ SLICE_S = 0.15
 
 @dataclass
 class Case:
-    """One message, with the seconds one reading of it took in each round."""
+    """Message, with the seconds that a reading of it took in each round."""
 
     name: str
     sample: Sample

@@ -1,4 +1,4 @@
-"""Everything a broker is told, counted by one subscriber of ``#``."""
+"""Traffic of a broker, recorded by a single subscriber of ``#``."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -13,7 +13,7 @@ from lab.waiting import LabError
 
 @dataclass(frozen=True)
 class Heard:
-    """One message."""
+    """Message that the subscriber received."""
 
     at: float
     """Of time.monotonic()."""
@@ -24,12 +24,12 @@ class Heard:
 
     @property
     def is_discovery(self) -> bool:
-        """Whether it makes entities."""
+        """True for a discovery message that makes entities."""
         return self.topic.startswith("homeassistant/") and bool(self.payload)
 
 
 class Traffic:
-    """What was heard so far."""
+    """Messages received so far."""
 
     def __init__(self) -> None:
         self.messages: list[Heard] = []

@@ -12,7 +12,7 @@ AGENT_BIN = ROOT / "agent" / ".venv" / "bin"
 
 
 class Agent:
-    """One agent process with its configuration and state in a folder."""
+    """Agent process with its configuration and state in a folder."""
 
     def __init__(
         self,

@@ -25,7 +25,7 @@ class Tls:
 
 
 class Broker:
-    """One Mosquitto process: the same port and data over restarts."""
+    """Mosquitto process: the same port and data over restarts."""
 
     def __init__(
         self,

@@ -74,7 +74,7 @@ async def _run(folder: Path, port: int | None, *, check: bool) -> int:
 
 
 async def _watch(lab: Lab) -> NoReturn:
-    """Tell of an agent that ends; LabError when broker or Home Assistant does."""
+    """Report each agent that ends; raise LabError when the broker or Home Assistant ends."""
     while True:
         program = await lab.next_to_end()
         if program in (lab.broker.program, lab.home_assistant.program):

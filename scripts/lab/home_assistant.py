@@ -58,7 +58,7 @@ HTTP_SETTINGS = {
 
 
 class HomeAssistant:
-    """One Home Assistant process and a client that is logged in."""
+    """Home Assistant process and a client that is logged in."""
 
     def __init__(self, folder: Path, *, port: int | None = None, name: str = "Home", extra_yaml: str = "") -> None:
         self.folder = folder

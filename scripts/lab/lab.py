@@ -1,4 +1,4 @@
-"""Everything together: broker, Home Assistant and agents in one folder, stopped in order."""
+"""Household in a folder: broker, Home Assistant and agents, stopped in order."""
 
 import asyncio
 from collections.abc import Collection
@@ -19,7 +19,7 @@ from .waiting import LabError, until
 
 
 class Lab:
-    """One household; leave it with ``async with`` and nothing of it runs any more."""
+    """Household, used with ``async with``; nothing of it runs any more at the end of the block."""
 
     def __init__(self, folder: Path, *, port: int | None = None, name: str = "Home") -> None:
         folder.mkdir(parents=True, exist_ok=True)

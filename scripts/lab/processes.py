@@ -41,7 +41,7 @@ def _die_with_parent() -> None:
 
 
 class Program:
-    """One child process with its log file."""
+    """Child process with its log file."""
 
     def __init__(self, name: str, log: Path) -> None:
         self.name = name
@@ -57,7 +57,7 @@ class Program:
 
     @property
     def running(self) -> bool:
-        """Whether the process lives."""
+        """True while the process runs."""
         return self._process is not None and self._process.returncode is None
 
     async def start(self, argv: Sequence[str | Path], environ: Mapping[str, str] | None = None) -> None:

@@ -1,4 +1,4 @@
-"""What Home Assistant shows of a device, against what its discovery message promised; tables for people."""
+"""Comparison of a device in Home Assistant with its discovery message; tables for people."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ OURS = ("power_state", "command")
 
 @dataclass(frozen=True)
 class Shown:
-    """One entity as a person sees it."""
+    """Entity as a user sees it."""
 
     unique_id: str
     name: str

@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable
 
 
 class LabError(Exception):
-    """Something of the lab did not come up, said no, or went away."""
+    """Failure of the lab: a part of it did not start, refused a request, or ended."""
 
 
 async def until[T](check: Callable[[], Awaitable[T | None]], *, timeout_s: float, what: str, every_s: float = 0.1) -> T:

@@ -10,7 +10,7 @@ KIND = "device"
 
 
 class Wizard:
-    """One dialog, from "Add device" or "Reconfigure" to its end; ``result`` is what it shows now."""
+    """Dialog from "Add device" or "Reconfigure" to its end; ``result`` is the step shown now."""
 
     def __init__(self, client: Client, entry_id: str) -> None:
         """``entry_id`` is that of IoT Bridge."""
@@ -101,7 +101,7 @@ class Wizard:
 
     @property
     def said(self) -> dict[str, str]:
-        """What is filled into the words of the step."""
+        """Placeholders in the description of the step."""
         return dict(self.result.get("description_placeholders") or {})
 
     @property
@@ -111,7 +111,7 @@ class Wizard:
 
     @property
     def suggested(self) -> dict[str, Any]:
-        """What the form would send if nobody touched it."""
+        """Values that the form would submit unchanged."""
         return suggestions(self.result["data_schema"])
 
     @property
