@@ -9,15 +9,15 @@ from .runtime import IotBridgeConfigEntry
 
 async def async_pre_backup(hass: HomeAssistant) -> None:
     """Have the file keep still."""
-    await _async_keep_still(hass, still=True)
+    await _async_freeze(hass, still=True)
 
 
 async def async_post_backup(hass: HomeAssistant) -> None:
     """Let the file change again."""
-    await _async_keep_still(hass, still=False)
+    await _async_freeze(hass, still=False)
 
 
-async def _async_keep_still(hass: HomeAssistant, *, still: bool) -> None:
+async def _async_freeze(hass: HomeAssistant, *, still: bool) -> None:
     """Have the file keep still or not, also one that is opened while the backup is made."""
     hass.data[BACKUP_RUNS] = still
     entry: IotBridgeConfigEntry

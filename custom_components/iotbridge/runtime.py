@@ -33,7 +33,7 @@ type Stop = Callable[[], Coroutine[Any, Any, None] | None]
 
 @dataclass(slots=True)
 class Runtime:
-    """Everything that lives as long as the config entry."""
+    """Objects that live as long as the config entry."""
 
     hosts: HostsManager
     device_links: DeviceLinks

@@ -451,8 +451,8 @@ async def test_an_unexpected_failure_of_the_writer_loses_nothing(
     kit: Kit, plan: EscalationPolicy, told: list[ServiceCall], caplog: pytest.LogCaptureFixture
 ) -> None:
     await add_rule(kit, "sensor.hot", "sensor.wet", plan=plan)
-    ledger = alarms(kit).processor
-    ledger.async_remember("odd", object())
+    processor = alarms(kit).processor
+    processor.async_remember("odd", object())
     await set_state(kit, "sensor.hot", "90")
     await set_state(kit, "sensor.wet", "90")
     await wait(kit, 95, 5)
@@ -461,7 +461,7 @@ async def test_an_unexpected_failure_of_the_writer_loses_nothing(
     assert repairs(kit) == {NOT_WRITTEN}
     assert caplog.text.count("Alarms cannot be written") == 1, "once, however often it is tried"
     assert "is not JSON serializable" in caplog.text
-    ledger.async_remember("odd", 1)
+    processor.async_remember("odd", 1)
     await wait(kit, 35, 5)
 
     assert repairs(kit) == set()
@@ -469,13 +469,13 @@ async def test_an_unexpected_failure_of_the_writer_loses_nothing(
 
 
 async def test_a_flush_writes_what_failed_meanwhile(kit: Kit, path: Path) -> None:
-    ledger = alarms(kit).processor
-    await ledger.async_flush()
-    ledger.async_remember("odd", object())
+    processor = alarms(kit).processor
+    await processor.async_flush()
+    processor.async_remember("odd", object())
     await asyncio.sleep(0)  # it is being written
-    ledger.async_remember("odd", 1)
+    processor.async_remember("odd", 1)
 
-    await ledger.async_flush()
+    await processor.async_flush()
 
     with closing(sqlite3.connect(path)) as file:
         assert file.execute("SELECT data FROM remembered WHERE name = 'odd'").fetchone() == ("1",)
@@ -496,13 +496,13 @@ async def test_a_disk_that_stays_full_does_not_fill_the_memory(kit: Kit, caplog:
 
 async def test_after_the_end_nothing_is_written_or_tried_again(kit: Kit, caplog: pytest.LogCaptureFixture) -> None:
     await add_rule(kit, "sensor.hot")
-    ledger = alarms(kit).processor
-    ledger.async_remember("odd", object())
+    processor = alarms(kit).processor
+    processor.async_remember("odd", object())
     await stop(kit)
-    ledger.async_remember("late", 1)
+    processor.async_remember("late", 1)
     await wait(kit, 65, 5)
 
     assert caplog.text.count("Alarms cannot be written") == 1
     assert "these are lost" in caplog.text
-    await ledger.async_close()
+    await processor.async_close()
     await start(kit)

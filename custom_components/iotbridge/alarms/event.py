@@ -50,7 +50,7 @@ class PendingTransitions:
 
     @callback
     def async_happened(self, rule: Rule, transition: Transition) -> None:
-        """Tell the entity, now or when it is there."""
+        """Pass a transition to the entity, now or when it is added."""
         if entity := self._entities.get(rule.rule_id):
             entity.async_happened(transition)
         elif rule.rule_id in self._alarms.rules:
@@ -71,7 +71,7 @@ class PendingTransitions:
 
 
 class AlarmEvent(IotBridgeRuleEntity, EventEntity):
-    """Everything that happens to the alarms of a rule."""
+    """Event entity of a rule: the transitions of its alarms."""
 
     _attr_event_types = [change.value for change in Change]  # noqa: RUF012 - Home Assistant's own is no ClassVar
 

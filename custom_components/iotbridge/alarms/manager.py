@@ -380,7 +380,7 @@ class AlarmsManager(AlarmAccess):
         await self.processor.async_purge()
 
     async def async_test(self, rule_id: str) -> None:
-        """Send a test message to all groups that a rule tells. Raises TellError for the first that does not work."""
+        """Send a test message to all groups of a rule; raise DeliveryError for the first that fails."""
         rule = self.rules[rule_id]
         message = test_message(alarm_texts(self.hass), rule_id, rule.name, rule.severity, self.processor.now())
         for group in dict.fromkeys(group for step in rule.plan.steps for group in step.groups):

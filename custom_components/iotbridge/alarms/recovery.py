@@ -27,8 +27,8 @@ class Recovery:
     def __init__(
         self,
         hass: HomeAssistant,
-        ledger: AlarmProcessor,
-        silencing: Suppressor,
+        processor: AlarmProcessor,
+        suppressor: Suppressor,
         outbox: Outbox,
         issues: Issues,
         restored: RestoredAlarms,
@@ -41,16 +41,16 @@ class Recovery:
         that; ``learn`` takes the registry ids of the store and returns what was renamed since.
         """
         self._hass = hass
-        self._ledger = ledger
-        self._silencing = silencing
+        self._processor = processor
+        self._suppressor = suppressor
         self._outbox = outbox
         self._issues = issues
         self._restored = restored
         self._learn = learn
         self._take_up = take_up
-        ledger.writer.on_unwritten = self._async_unwritten
-        ledger.writer.on_damaged = self._async_damaged
-        ledger.writer.on_read = self._async_read
+        processor.writer.on_unwritten = self._async_unwritten
+        processor.writer.on_damaged = self._async_damaged
+        processor.writer.on_read = self._async_read
 
     @callback
     def _async_unwritten(self, reason: str | None) -> None:
@@ -67,15 +67,15 @@ class Recovery:
         if moves := self._learn(loaded.remembered):
             loaded = self._async_moved(loaded, moves)
         for key, data in loaded.instances.items():
-            if (instance := self._ledger.get(key)) is None:
+            if (instance := self._processor.get(key)) is None:
                 self._restored.load({key: data})
             elif instance.alarm.is_blank:
                 self._async_restore(key, instance, data)
-        self._silencing.async_restore({**loaded.remembered, **self._ledger.writer.batch.remembered})
-        self._silencing.async_soon()
+        self._suppressor.async_restore({**loaded.remembered, **self._processor.writer.batch.remembered})
+        self._suppressor.async_soon()
         self._outbox.async_load(loaded.outbox)
         self._hass.async_create_task(self._take_up(), "iotbridge alarms take up")
-        self._ledger.counts.tell()
+        self._processor.counts.tell()
 
     @callback
     def _async_moved(self, loaded: Loaded, moves: Moves) -> Loaded:
@@ -87,7 +87,7 @@ class Recovery:
         outbox = {number: _moved_row(number, data, moves) for number, data in loaded.outbox.items()}
         windows = loaded.remembered.get("windows", {})
         moved = {key: moved_data(window, moves) for key, window in windows.items()}
-        batch = self._ledger.writer.batch
+        batch = self._processor.writer.batch
         batch.instances = {**dict.fromkeys(loaded.instances), **instances, **batch.instances}
         batch.outbox = outbox | batch.outbox
         batch.moves = joined(moves, batch.moves)
@@ -99,7 +99,7 @@ class Recovery:
     def _async_restore(self, key: AlarmKey, instance: Instance, data: Mapping[str, Any]) -> None:
         restored = parse_or_log(f"The alarm of {key.subject}", partial(Instance.from_dict, instance.rule, data))
         if restored is not None:
-            self._ledger.async_restore(instance, restored)
+            self._processor.async_restore(instance, restored)
 
 
 def _moved_row(number: int, data: dict[str, Any], moves: Moves) -> dict[str, Any]:

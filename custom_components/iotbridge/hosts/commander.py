@@ -52,7 +52,7 @@ class CommandResult:
     """From the command to this answer; None where the command was not seen."""
     data: Mapping[str, Any] = field(default_factory=dict)
     is_last: bool = False
-    """Whether the host answers only once."""
+    """True: the host answers only once."""
 
     @property
     def is_success(self) -> bool:

@@ -262,7 +262,7 @@ class HostsManager:
 
     @callback
     def async_publish_result(self, result: CommandResult) -> None:
-        """Tell whoever waits for it, and the entities, what became of a command."""
+        """Publish the result of a command to the pending call and the listeners of the host."""
         self._answers.resolve(result)
         for listener in _listeners(self._result_listeners, result.key):
             listener(result)

@@ -56,7 +56,7 @@ class PendingCalls:
             call.interim = result
 
     def cancel(self, why: str, key: HostKey | None = None) -> None:
-        """Tell whoever waits, or waits for one host, that there will be no answer."""
+        """End all pending calls, or those of one host, without a response."""
         for (of, command_id), call in self._calls.items():
             if key in (None, of):
                 self.resolve(_cancelled(of, call.command, command_id, Outcome.TIMED_OUT, "no_response", why))

@@ -254,7 +254,7 @@ class ThingsManager:
 
     @callback
     def async_flooding(self, thing: Thing) -> None:
-        """Tell the user of devices that send more than anyone could want."""
+        """Set or clear the repair for devices that flood."""
         mad = [device.name for device in thing.devices.values() if device.flooding] or sorted(thing.flooding)
         self.issues.async_set(ir.THING_FLOODING, thing.subentry_id, bool(mad), devices=", ".join(mad[:MAX_NAMED]))
 

@@ -98,14 +98,14 @@ async def test_what_is_well_when_maintenance_ends_is_not_told_however_long_it_ta
     kit: Kit, plan: EscalationPolicy, told: list[ServiceCall]
 ) -> None:
     rule_id = await add_rule(kit, "sensor.hot", plan=plan, timing=Timing(clear_after_s=600))
-    silencing = alarms(kit).suppressor
-    silencing.async_set_maintenance(True, Actor())
+    suppressor = alarms(kit).suppressor
+    suppressor.async_set_maintenance(True, Actor())
     await set_state(kit, "sensor.hot", "90")
     await wait(kit, 5)
     await set_state(kit, "sensor.hot", "20")
     await wait(kit, 5)
 
-    silencing.async_set_maintenance(False, Actor())
+    suppressor.async_set_maintenance(False, Actor())
     await wait(kit, 300, 10)
     assert titles(told) == []
     await set_state(kit, "sensor.hot", "90")
@@ -122,12 +122,12 @@ async def test_what_came_and_went_in_maintenance_is_told_when_that_ends(
     kit: Kit, plan: EscalationPolicy, told: list[ServiceCall]
 ) -> None:
     await add_rule(kit, "sensor.hot", plan=plan)
-    silencing = alarms(kit).suppressor
-    silencing.async_set_maintenance(True, Actor())
+    suppressor = alarms(kit).suppressor
+    suppressor.async_set_maintenance(True, Actor())
     await come_and_go(kit, "sensor.hot")
     assert titles(told) == []
 
-    silencing.async_set_maintenance(False, Actor())
+    suppressor.async_set_maintenance(False, Actor())
     await wait(kit, 3)
 
     assert titles(told) == ["Warning"]

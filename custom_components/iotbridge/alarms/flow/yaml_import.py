@@ -46,7 +46,7 @@ _FALSE_IS_OURS = frozenset({"ack_required", "skip_first", "summary_notifier", "m
 
 
 class ImportRefusal(StrEnum):
-    """Why an alert cannot become a rule."""
+    """Reasons for which an alert cannot become a rule."""
 
     BROKEN = "import_broken"
     GENERATOR = "import_generator"

@@ -1,4 +1,4 @@
-"""Tells the targets that are added to a notifier group of the alarms that it was told of."""
+"""Notifies targets added to a notifier group of the alarms that the group was notified of."""
 
 from collections.abc import Callable, Iterable
 

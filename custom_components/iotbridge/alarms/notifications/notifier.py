@@ -1,4 +1,4 @@
-"""Tells people by Home Assistant's own actions: notify entities, phones, persistent notifications, anything else."""
+"""Delivery of messages by Home Assistant's actions: notify entities, phones, persistent notifications, any other."""
 
 import asyncio
 from collections.abc import Collection, Coroutine, Iterable, Mapping, Sequence
@@ -74,7 +74,7 @@ class Groups(Protocol):
 
 
 class Notifier:
-    """Tells the groups of the config entry, as they are at that moment."""
+    """Delivers messages to the groups of the config entry, as they are configured at that moment."""
 
     def __init__(self, hass: HomeAssistant, entry: Groups, *, timeout_s: float = TIMEOUT_S) -> None:
         """``timeout_s`` is how long one target may take."""
@@ -96,12 +96,12 @@ class Notifier:
     async def async_send(
         self, group_id: str, messages: Sequence[Message], *, only: Collection[str] | None = None
     ) -> None:
-        """Tell the targets of a group; several messages are told as one digest.
+        """Deliver to the targets of a group; several messages go as one digest.
 
-        ``only`` are the names of those to tell, also of the fallback; all targets when it is None.
+        ``only`` are names of targets, also of the fallback; None is all of them.
 
         Raises:
-            TellError: Some targets could not be told; all others were.
+            DeliveryError: Some targets did not take it; all others did.
 
         """
         words = alarm_texts(self._hass)
@@ -139,7 +139,7 @@ class Notifier:
                     await self._async_persistent(messages, words)
 
     async def _async_entity(self, entity_id: str, message: Message, words: AlarmTexts) -> None:
-        """Tell a notify entity; Home Assistant itself says nothing when it is not there or not available."""
+        """Notify an entity; Home Assistant itself reports no error when it is missing or not available."""
         state = self._hass.states.get(entity_id)
         if state is None or state.state == STATE_UNAVAILABLE:
             raise HomeAssistantError(words.say("not_available", name=entity_id))
@@ -153,7 +153,7 @@ class Notifier:
     async def _async_phone(
         self, action: str, messages: Sequence[Message], words: AlarmTexts, breaks_through: bool
     ) -> None:
-        """Tell a phone; what Home Assistant only logs when its maker's service refuses it is a failure here."""
+        """Notify a phone; a refusal of its maker's service, which Home Assistant only logs, is a failure here."""
         shown, gone = _shown(messages)
         pushes = [withdrawal_data(tag) for tag in gone]
         if shown:

@@ -34,7 +34,7 @@ type Describe = Callable[[Notification], Message | None]
 
 
 class Outbox:
-    """Tells the groups one thing after the other, each group beside the others."""
+    """Delivers queued notifications: in order within a group, groups independently of each other."""
 
     def __init__(
         self,
@@ -70,7 +70,7 @@ class Outbox:
 
     @callback
     def async_load(self, rows: Mapping[int, Mapping[str, Any]]) -> None:
-        """Tell what was not told before Home Assistant stopped, also when that is read late."""
+        """Deliver what was not delivered before Home Assistant stopped, also when the store is read late."""
         now = dt_util.now()
         loaded = list(self._pending)
         for number, data in rows.items():
@@ -106,7 +106,7 @@ class Outbox:
 
     @callback
     def async_introduce(self, group: str, before: frozenset[str], instances: Iterable[Instance]) -> None:
-        """Tell the new targets of a group of the alarms that call at this moment; of the end of others, they are not.
+        """Notify new targets of a group of the alarms that are unacknowledged now; not of the end of others.
 
         ``before`` are the targets that it had.
         """
@@ -144,7 +144,7 @@ class Outbox:
 
     @callback
     def async_wake(self, written: Batch | None = None) -> None:
-        """Tell what is due. ``written`` is the batch that is safe now; all that was added if it is not given."""
+        """Deliver what is due. ``written`` is the batch that is safe now; all that was added if it is not given."""
         left = []
         for row in self._unwritten:
             if written is None or row.id in written.outbox:
@@ -243,7 +243,7 @@ class Outbox:
     # ------------------------------------------------------------------- how
 
     async def _async_tell(self, group: str, deliveries: Sequence[Delivery]) -> None:
-        """Tell rows together, and have it noted; who got some of them before gets only the others."""
+        """Deliver due notifications and record it; a target that has some of them already gets only the others."""
         waits_until: float | None = None
         for to, rows in parts(deliveries):
             if waits_until is None:
@@ -275,7 +275,7 @@ class Outbox:
         return None
 
     async def _async_say(self, group: str, rows: Sequence[QueuedNotification], names: frozenset[str]) -> None:
-        """Say to each what is new to them. Raises TellError when some could not be told."""
+        """Deliver to each target what is new to it; raise DeliveryError when some did not take it."""
         by_news: dict[tuple[bool, ...], set[str]] = {} if names else {(False,) * len(rows): set()}
         for name in sorted(names):
             by_news.setdefault(tuple(row.is_new_to(name) for row in rows), set()).add(name)
@@ -311,7 +311,7 @@ class Outbox:
         return again if left else None
 
     async def _async_fall_back(self, group: str, rows: Sequence[QueuedNotification]) -> Sequence[QueuedNotification]:
-        """Tell those who stand in for a group; return what is done with because any of them heard it.
+        """Notify the fallback of a group; return the rows that are done because one of its targets got them.
 
         Whoever of the group heard of a beginning is told of its end, as soon as that works again.
         """

@@ -30,10 +30,10 @@ def async_reason_text(hass: HomeAssistant, verdict: Evaluation) -> str:
 
 @callback
 def async_render(
-    hass: HomeAssistant, ledger: AlarmProcessor, silencing: Suppressor, notice: Notification
+    hass: HomeAssistant, processor: AlarmProcessor, suppressor: Suppressor, notice: Notification
 ) -> Message | None:
     """Return the message of a notice; None when its alarm is no more."""
-    instance = ledger.get(notice.key)
+    instance = processor.get(notice.key)
     if instance is None:
         return None
     rule, alarm = instance.rule, instance.alarm
@@ -43,7 +43,7 @@ def async_render(
     text = _text(hass, rule, alarm, subject)
     if notice.news is NotificationKind.RAISED and FLAPPING in alarm.suppressed_by:
         text = words.say("flapping", count=len(instance.flapping.times))
-    elif silencing.lacks_broker(instance):
+    elif suppressor.lacks_broker(instance):
         text = f"{text}\n{words.say('broker_gone')}"
     return compose(
         words,
@@ -51,9 +51,9 @@ def async_render(
         alarm,
         name=name,
         text=text,
-        now=ledger.now(),
+        now=processor.now(),
         what_to_do=rule.what_to_do,
-        children=[async_name(hass, child.rule, child.key.subject) for child in silencing.children(notice.key)],
+        children=[async_name(hass, child.rule, child.key.subject) for child in suppressor.children(notice.key)],
     )
 
 

@@ -17,10 +17,10 @@ ABSENT = "absent"
 class AbsenceTracker:
     """The times since when entities are absent that are known by their state alone; after a day they are gone."""
 
-    def __init__(self, hass: HomeAssistant, ledger: AlarmProcessor, is_gone: Callable[[str], bool]) -> None:
+    def __init__(self, hass: HomeAssistant, processor: AlarmProcessor, is_gone: Callable[[str], bool]) -> None:
         """``is_gone`` returns whether an entity was removed or disabled: that one is not waited for."""
         self._hass = hass
-        self._ledger = ledger
+        self._processor = processor
         self._is_gone = is_gone
         self._since: dict[str, float] = {}
         self._kept: dict[str, float] = {}
@@ -28,33 +28,33 @@ class AbsenceTracker:
     @callback
     def async_restore(self, remembered: Mapping[str, Any]) -> None:
         """Go on waiting for what was absent before the start; for an hour at least."""
-        earliest = self._ledger.now() - DAY_S + AFTER_START_S
+        earliest = self._processor.now() - DAY_S + AFTER_START_S
         self._since = {each: max(float(since), earliest) for each, since in remembered.get(ABSENT, {}).items()}
         self._kept = dict(self._since)
 
     @callback
     def async_waited_for(self, rule_id: str, entities: frozenset[str]) -> frozenset[str]:
         """Return the entities beyond those that match whose alarms have something to say until they are back."""
-        subjects = {instance.key.subject for instance in self._ledger.of_rule(rule_id) if not instance.alarm.is_idle}
+        subjects = {instance.key.subject for instance in self._processor.of_rule(rule_id) if not instance.alarm.is_idle}
         return frozenset(each for each in self._async_note(subjects - entities) if not self.is_over(each))
 
     @callback
     def async_look(self, named: Iterable[str]) -> None:
         """See which of the named entities, and of those whose alarm has something to say, are absent; end alarms."""
-        speaking = [instance for instance in self._ledger if instance.key.subject and not instance.alarm.is_idle]
+        speaking = [instance for instance in self._processor if instance.key.subject and not instance.alarm.is_idle]
         absent = self._async_note((*named, *(instance.key.subject for instance in speaking)))
         self._since = {entity_id: since for entity_id, since in self._since.items() if entity_id in absent}
         if self._since != self._kept:
             self._kept = dict(self._since)
-            self._ledger.async_remember(ABSENT, self._kept)
+            self._processor.async_remember(ABSENT, self._kept)
         for instance in speaking:
             if self.is_over(instance.key.subject):
-                self._ledger.async_remove(instance)
+                self._processor.async_remove(instance)
 
     def is_over(self, entity_id: str) -> bool:
         """Return whether an entity has been absent for so long that it is not waited for."""
         since = self._since.get(entity_id)
-        return since is not None and self._ledger.now() >= since + DAY_S
+        return since is not None and self._processor.now() >= since + DAY_S
 
     def shift(self, by_s: float) -> None:
         """Follow the clock when it is set: what is absent is so for as long as before."""
@@ -70,5 +70,5 @@ class AbsenceTracker:
             if registry.async_get(entity_id) is None and states.get(entity_id) is None and not self._is_gone(entity_id)
         }
         for entity_id in absent:
-            self._since.setdefault(entity_id, self._ledger.now())
+            self._since.setdefault(entity_id, self._processor.now())
         return absent

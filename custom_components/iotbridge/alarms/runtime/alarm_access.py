@@ -15,7 +15,7 @@ from .suppressor import BY_HAND, Suppressor
 
 
 class AlarmAccess:
-    """The queries and commands over the alarms of a ledger."""
+    """Queries and commands over the alarms of the processor."""
 
     processor: AlarmProcessor
     suppressor: Suppressor

@@ -45,7 +45,7 @@ class DeadlineScheduler:
 
     @callback
     def async_clear(self) -> None:
-        """Nothing is due any more."""
+        """Drop all deadlines."""
         self._at.clear()
         self._heap.clear()
         if self._timer:

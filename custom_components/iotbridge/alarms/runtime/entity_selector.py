@@ -157,7 +157,7 @@ class EntitySelector:
 
     @callback
     def _async_tell(self, _now: datetime) -> None:
-        """Tell the rules whose set is another."""
+        """Notify the rules whose set of entities changed."""
         self._collecting = None
         self._members = members = async_entity_index(self._hass)
         for key, (selection, listener) in list(self._tracked.items()):

@@ -122,10 +122,10 @@ def _states(hass: HomeAssistant, entity_ids: Iterable[str]) -> list[State]:
 class LimitUnits:
     """Notes the unit of the limits in rules that have none, when one of their entities shows it."""
 
-    def __init__(self, hass: HomeAssistant, ledger: AlarmProcessor, rewrite: Callable[[Rewrite], None]) -> None:
+    def __init__(self, hass: HomeAssistant, processor: AlarmProcessor, rewrite: Callable[[Rewrite], None]) -> None:
         """Prepare; nothing is noted before it is asked for. ``rewrite`` changes the data of subentries together."""
         self._hass = hass
-        self._ledger = ledger
+        self._processor = processor
         self._rewrite = rewrite
         self._rule_ids: set[str] = set()
         self._waiting: CALLBACK_TYPE | None = None
@@ -160,7 +160,7 @@ class LimitUnits:
         rule = read(subentry, partial(Rule.from_dict, rule_id, subentry.title))
         if rule is None or rule.condition.unit is not None:
             return subentry.data
-        watched = [instance.key.subject for instance in self._ledger.of_rule(rule_id)]
+        watched = [instance.key.subject for instance in self._processor.of_rule(rule_id)]
         condition = async_with_unit(self._hass, rule.condition, watched)
         if condition == rule.condition:
             return subentry.data

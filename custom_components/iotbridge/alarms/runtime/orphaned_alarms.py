@@ -15,22 +15,22 @@ from .restored_alarms import RestoredAlarms
 from .store import Batch, HistoryQuery
 
 
-async def async_end_orphans(ledger: AlarmProcessor, restored: RestoredAlarms, rule_ids: Iterable[str]) -> None:
+async def async_end_orphans(processor: AlarmProcessor, restored: RestoredAlarms, rule_ids: Iterable[str]) -> None:
     """Delete the alarms of all other rules; tell whoever was told of one that it is over."""
     for rule_id in restored.rule_ids().difference(rule_ids):
-        rule = await _async_former(ledger, rule_id)
+        rule = await _async_former(processor, rule_id)
         for subject in restored.subjects(rule_id):
             if (instance := restored.take(rule, subject)) is None:
-                ledger.async_write(Batch(instances={AlarmKey(rule_id, subject): None}))
+                processor.async_write(Batch(instances={AlarmKey(rule_id, subject): None}))
             else:
-                ledger.async_add(instance)
-                ledger.async_remove(instance)
+                processor.async_add(instance)
+                processor.async_remove(instance)
 
 
-async def _async_former(ledger: AlarmProcessor, rule_id: str) -> Rule:
+async def _async_former(processor: AlarmProcessor, rule_id: str) -> Rule:
     """Return what is known of a rule that is no more: its name, as it is in the history if that can be read."""
     try:
-        rows = await ledger.async_history(HistoryQuery(rules=(rule_id,), limit=1))
+        rows = await processor.async_history(HistoryQuery(rules=(rule_id,), limit=1))
     except (sqlite3.Error, OSError) as error:
         LOGGER.warning("The name of an alarm rule that was removed cannot be read: %s", error)
         rows = []

@@ -44,12 +44,12 @@ type Stop = CALLBACK_TYPE
 
 
 class StateWatcher:
-    """Feeds the ledger with verdicts."""
+    """Passes evaluations of the watched entities to the processor."""
 
     def __init__(
         self,
         hass: HomeAssistant,
-        ledger: AlarmProcessor,
+        processor: AlarmProcessor,
         units: LimitUnits,
         is_moving: Callable[[str], bool],
         is_gone: Callable[[str], bool],
@@ -60,7 +60,7 @@ class StateWatcher:
         whether it is not there any more.
         """
         self._hass = hass
-        self._ledger = ledger
+        self._processor = processor
         self._units = units
         self._is_moving = is_moving
         self._is_gone = is_gone
@@ -103,7 +103,7 @@ class StateWatcher:
     @callback
     def _async_settled(self, _now: datetime | None = None) -> None:
         self._is_settled = True
-        for instance in list(self._ledger):
+        for instance in list(self._processor):
             self.async_look(instance)
         for settle, _ in list(self._templates.values()):
             settle()
@@ -147,7 +147,7 @@ class StateWatcher:
     @callback
     def async_move(self, moves: Moves) -> None:
         """Follow a rename of entities: the state that one gets under its new id is no report."""
-        now = self._ledger.now()
+        now = self._processor.now()
         until = now + RENAME_S
         for deadlines in (self._former, self._renamed):
             for entity_id in [entity_id for entity_id, at in deadlines.items() if at <= now]:
@@ -161,7 +161,7 @@ class StateWatcher:
     def _is_between(self, entity_id: str) -> bool:
         """Return whether an entity has no state because it was renamed in this moment."""
         until = max(self._former.get(entity_id, 0.0), self._renamed.get(entity_id, 0.0))
-        is_renamed = self._is_moving(entity_id) or self._ledger.now() < until
+        is_renamed = self._is_moving(entity_id) or self._processor.now() < until
         return is_renamed and self._hass.states.get(entity_id) is None
 
     @callback
@@ -173,7 +173,7 @@ class StateWatcher:
         for instance in self._by_entity.get(entity_id, ()):
             is_report = not is_renamed or instance.rule.condition.kind is not AlarmKind.NO_DATA
             # Another alarm may have the key by now, and this one another.
-            is_at_work = instance.key.subject == entity_id and self._ledger.get(instance.key) is instance
+            is_at_work = instance.key.subject == entity_id and self._processor.get(instance.key) is instance
             if is_at_work and is_report:
                 self._async_see(instance, state)
 
@@ -187,7 +187,7 @@ class StateWatcher:
     def _async_see(self, instance: Instance, state: State | None, age_s: float = 0.0) -> None:
         """Judge by a report that is so many seconds old."""
         assert instance.judge is not None  # noqa: S101 - only such are watched
-        now = self._ledger.now()
+        now = self._processor.now()
         seen = None
         if state is not None:
             seen = seen_of(self._hass, instance.rule.condition, state, now - age_s)
@@ -196,7 +196,7 @@ class StateWatcher:
         verdict = instance.judge.update(seen, now)
         if verdict.is_active and not self._is_settled and instance.rule.condition.kind in PRESENCE:
             verdict = Evaluation(None)
-        self._ledger.async_evaluate(instance, verdict, now)
+        self._processor.async_evaluate(instance, verdict, now)
 
     # ------------------------------------------- templates, events and messages
 
@@ -215,7 +215,7 @@ class StateWatcher:
     async def async_watch_messages(self, rules: Iterable[Rule]) -> None:
         """Subscribe to what the rules for messages among these listen to; the broker may keep them waiting."""
         for rule in rules:
-            instance = self._ledger.get(AlarmKey(rule.rule_id, ""))
+            instance = self._processor.get(AlarmKey(rule.rule_id, ""))
             if instance is not None and rule.condition.kind is AlarmKind.MESSAGE:
                 self._stop_rules[rule.rule_id] = await self._async_watch_messages(instance)
 
@@ -243,7 +243,7 @@ class StateWatcher:
             if self._is_settled and is_bad is None and any(map(self._is_gone, names)):
                 # Nothing will ever be known again of what was raised about it.
                 verdict = Evaluation(False, instance.rule.severity, reason_key=Reason.NOT_WATCHED)
-            self._ledger.async_evaluate(instance, verdict, self._ledger.now())
+            self._processor.async_evaluate(instance, verdict, self._processor.now())
 
         @callback
         def rendered(_event: Event[EventStateChangedData] | None, updates: list[TrackTemplateResult]) -> None:
@@ -305,19 +305,19 @@ class StateWatcher:
     @callback
     def _async_resume_moment(self, instance: Instance) -> None:
         """Go on waiting for the end of a moment, after a start or a change of its rule."""
-        alarm, now = instance.alarm, self._ledger.now()
-        self._ledger.async_change_severity(instance, now)
+        alarm, now = instance.alarm, self._processor.now()
+        self._processor.async_change_severity(instance, now)
         if alarm.active:
-            self._ledger.async_evaluate(instance, Evaluation(False, alarm.severity, value=alarm.value), now)
+            self._processor.async_evaluate(instance, Evaluation(False, alarm.severity, value=alarm.value), now)
 
     @callback
     def _async_moment(self, instance: Instance, what: str) -> None:
         """Raise for something that has no state of its own; it is over when its time is."""
-        now, rule_id = self._ledger.now(), instance.key.rule_id
+        now, rule_id = self._processor.now(), instance.key.rule_id
         is_same = 0 <= now - self._moments.get(rule_id, -math.inf) < SAME_S
         if is_same and instance.alarm.beneath is not AlarmState.NORMAL:
             return
         self._moments[rule_id] = now
         what = what[:MAX_WORD]
-        self._ledger.async_evaluate(instance, Evaluation(True, instance.rule.severity, value=what), now)
-        self._ledger.async_evaluate(instance, Evaluation(False, instance.rule.severity, value=what), now)
+        self._processor.async_evaluate(instance, Evaluation(True, instance.rule.severity, value=what), now)
+        self._processor.async_evaluate(instance, Evaluation(False, instance.rule.severity, value=what), now)

@@ -1,4 +1,4 @@
-"""Why alarms are silent: maintenance, windows, and causes that explain them. Kept in step with the home."""
+"""Suppression of alarms by maintenance, maintenance windows and root causes, kept up to date with the home."""
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
@@ -39,10 +39,10 @@ GRACE_S = 75.0
 class Suppressor:
     """Puts reasons on alarms and takes them away."""
 
-    def __init__(self, hass: HomeAssistant, ledger: AlarmProcessor, selections: EntitySelector) -> None:
+    def __init__(self, hass: HomeAssistant, processor: AlarmProcessor, selections: EntitySelector) -> None:
         """Prepare; nothing is silent."""
         self._hass = hass
-        self._ledger = ledger
+        self._processor = processor
         self._selections = selections
         self._places: dict[str, Location] = {}
         self._children: dict[str, list[Instance]] | None = None
@@ -78,9 +78,9 @@ class Suppressor:
     def async_set_maintenance(self, on: bool, by: Actor) -> None:
         """Silence all alarms, or judge them again; measuring goes on."""
         self.maintenance = on
-        self._ledger.async_remember("maintenance", on)
+        self._processor.async_remember("maintenance", on)
         self.async_apply(by)
-        self._ledger.counts.tell()
+        self._processor.counts.tell()
 
     @callback
     def async_start_window(
@@ -103,7 +103,7 @@ class Suppressor:
     @callback
     def async_minute(self) -> None:
         """Forget the windows that are over, and see which begin or end now."""
-        now = self._ledger.now()
+        now = self._processor.now()
         over = [key for key, window in self.timed_windows.items() if not window.is_open(now, dt_util.now())]
         for window_id in over:
             del self.windows[window_id]
@@ -113,7 +113,7 @@ class Suppressor:
 
     @callback
     def _async_keep_windows(self) -> None:
-        self._ledger.async_remember("windows", {key: window.as_dict() for key, window in self.timed_windows.items()})
+        self._processor.async_remember("windows", {key: window.as_dict() for key, window in self.timed_windows.items()})
 
     @callback
     def async_forget_places(self) -> None:
@@ -156,11 +156,11 @@ class Suppressor:
     def async_apply(self, by: Actor = NO_ACTOR) -> None:
         """Give every alarm exactly the reasons that hold now."""
         self.async_stop()
-        now = self._ledger.now()
+        now = self._processor.now()
         self._children = None
         lingering, self._lingering = self._lingering, {}
         open_windows = self._open_windows(now)
-        instances = list(self._ledger)
+        instances = list(self._processor)
         self._async_look_at_broker(instances, now)
         explained = parents(map(self._member, instances), broker_gone_at=self._broker_gone_at)
         for instance in instances:
@@ -185,12 +185,12 @@ class Suppressor:
         if is_gone is (gone_at is not None):
             return
         self._broker_gone_at = now if is_gone else None
-        self._ledger.async_remember(BROKER, self._broker_gone_at)
+        self._processor.async_remember(BROKER, self._broker_gone_at)
         if gone_at is None:
             return
         for instance in instances:
             if instance.judge and BROKER in self._place(instance.key.subject).behind:
-                self._ledger.async_evaluate(instance, instance.judge.discount_outage(gone_at, now), now)
+                self._processor.async_evaluate(instance, instance.judge.discount_outage(gone_at, now), now)
 
     def _member(self, instance: Instance) -> Member:
         return Member(instance.rule, instance.alarm, self._place(instance.key.subject))
@@ -202,7 +202,7 @@ class Suppressor:
         for reason in instance.alarm.suppressed_by:
             if not reason.startswith(PARENT):
                 continue
-            cause = self._ledger.get(key_of(reason))
+            cause = self._processor.get(key_of(reason))
             if cause is None or (cause.alarm.active and not self._member(cause).is_cause):
                 return []  # somebody has silenced it, or taken it away
             until = lingering.get((instance.key, reason), now + GRACE_S)
@@ -215,7 +215,7 @@ class Suppressor:
         """Return the alarms that this one explains."""
         if self._children is None:
             self._children = {}
-            for instance in self._ledger:
+            for instance in self._processor:
                 for reason in instance.alarm.suppressed_by:
                     self._children.setdefault(reason, []).append(instance)
         return self._children.get(reason_of(key), [])
@@ -231,7 +231,7 @@ class Suppressor:
 
     def is_in_maintenance(self, entity_id: str) -> bool:
         """Return whether an entity's alarms are silent because somebody works on it."""
-        matching = self._open_windows(self._ledger.now()).values()
+        matching = self._open_windows(self._processor.now()).values()
         return self.maintenance or any(entity_id in entities for _, entities in matching)
 
     def _open_windows(self, now: float) -> dict[str, tuple[MaintenanceWindow, frozenset[str]]]:
@@ -264,7 +264,7 @@ class Suppressor:
             lifecycle.replace_reason(alarm, before, after)
             ours = ours - {before} | {after}
             self._children = None
-            self._ledger.async_store_silently(instance)
+            self._processor.async_store_silently(instance)
         happened: list[Transition] = []
         for reason in sorted(wanted - ours):
             happened += lifecycle.suppress(alarm, reason, now, by)
@@ -274,9 +274,9 @@ class Suppressor:
             self._children = None
         if happened and alarm.beneath is AlarmState.NORMAL:
             # It has nothing to say: a hub that is gone for a moment is no history of all that is behind it.
-            self._ledger.async_store_silently(instance)
+            self._processor.async_store_silently(instance)
         elif happened:
-            self._ledger.async_commit(instance, happened)
+            self._processor.async_commit(instance, happened)
 
     def _place(self, entity_id: str) -> Location:
         if (place := self._places.get(entity_id)) is None:

@@ -41,16 +41,16 @@ class ReportBuilder:
         self._nodes = MAX_NODES
 
     def problem(self, kind: ProblemKind, **placeholders: str) -> None:
-        """Tell of a part that is left out."""
+        """Add a problem: a part that is left out."""
         if len(self.problems) < MAX_PROBLEMS:
             self.problems[Problem(kind, tuple(placeholders.items()))] = None
 
     def too_complex(self) -> None:
-        """Tell that the message has more than fits."""
+        """Add the problem of a message with too many fields or levels."""
         self.problem(ProblemKind.TOO_COMPLEX, fields=str(MAX_FIELDS), levels=str(MAX_LEVELS))
 
     def encoded(self, path: Path) -> None:
-        """Tell that the value at a path is bytes which only its maker can read."""
+        """Add the problem of bytes at a path in an encoding of their maker."""
         self.problem(ProblemKind.ENCODED, field=shown(path))
 
     def add(

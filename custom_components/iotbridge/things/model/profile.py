@@ -123,11 +123,11 @@ class LearnedDevice:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Analysis:
-    """Everything that was understood of some messages.
+    """Result of the analysis of some messages.
 
     ``system`` names a self-discovering system (Zigbee2MQTT …) whose messages these are; ``exact``: a template finds
     every value in all of them as we do; ``depth`` how many levels of the topic belong to the device, see
-    ``topics.split``.
+    ``topic_matching.split``.
     """
 
     format: str

@@ -52,7 +52,7 @@ CALM_AFTER_S = 60.0
 
 @dataclass(slots=True)
 class FloodDetector:
-    """Tells when a device sends more than anyone could want: a bucket that refills by the second."""
+    """Detects floods of a device with a token bucket that refills by the second."""
 
     _tokens: float = BURST
     _at: float | None = None

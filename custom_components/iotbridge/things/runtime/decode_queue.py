@@ -42,7 +42,7 @@ class DecodeLimits:
         """Start with no queue."""
         self.slots = asyncio.Semaphore(MAX_AT_ONCE)
         self.queues: set[DecodeQueue] = set()
-        """Those with waiting messages."""
+        """Queues with waiting messages."""
 
     @callback
     def async_make_room(self) -> None:

@@ -130,7 +130,7 @@ async def _subscribed(
 
 @asynccontextmanager
 async def _told(hass: HomeAssistant, seconds: float, progress: Progress) -> AsyncGenerator[None]:
-    """Tell the progress every second."""
+    """Report the progress every second."""
     began = time.monotonic()
 
     @callback
