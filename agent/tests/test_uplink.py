@@ -1,16 +1,15 @@
 """Connection of a real agent: brokers that start late, stop, or never answer."""
 
 import asyncio
-from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 import socket
 import subprocess
 import threading
 import time
-from typing import Self
 
-from conftest import Broker, StartAgent, Watcher, free_port, wait_until
+from conftest import Broker, StartAgent, Watcher, wait_until
+from proxy import Proxy
 import pytest
 
 from iotbridge_agent.config import BrokerConfig
@@ -106,34 +105,16 @@ def test_stopped_at_its_first_messages_the_host_is_off(
     assert "Traceback" not in agent.log
 
 
-class Relay:
-    """Proxy between agent and broker that can withhold data."""
+class Relay(Proxy):
+    """Proxy that can withhold data."""
 
     def __init__(self, port: int) -> None:
-        self.port = free_port()
-        self._target = port
+        super().__init__(port)
         self._open = threading.Event()
         self._open.set()
         self._answering = threading.Event()
         self._answering.set()
         self._without_receipts = threading.Event()
-        self._server = socket.create_server(("127.0.0.1", self.port))
-        self._pairs: list[socket.socket] = []
-        self._accepting = threading.Thread(target=self._accept, daemon=True)
-        self._pumping: list[threading.Thread] = []
-
-    def __enter__(self) -> Self:
-        self._accepting.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        # Closing alone would not wake the threads that wait for these sockets, and the peers would learn nothing.
-        self._close(self._server)
-        self._accepting.join()
-        for sock in self._pairs:
-            self._close(sock)
-        for thread in self._pumping:
-            thread.join()
 
     def swallow(self) -> None:
         """Withhold all data."""
@@ -151,35 +132,10 @@ class Relay:
         """Withhold the broker's data from the first receipt of a message on."""
         self._without_receipts.set()
 
-    @staticmethod
-    def _close(sock: socket.socket) -> None:
-        with suppress(OSError):
-            sock.shutdown(socket.SHUT_RDWR)
-        sock.close()
-
-    def _accept(self) -> None:
-        while True:
-            try:
-                near, _ = self._server.accept()
-            except OSError:
-                return
-            far = socket.create_connection(("127.0.0.1", self._target))
-            self._pairs += [near, far]
-            for a, b, wanted in ((near, far, self._open), (far, near, self._answering)):
-                self._pumping.append(threading.Thread(target=self._pump, args=(a, b, wanted), daemon=True))
-                self._pumping[-1].start()
-
-    def _pump(self, source: socket.socket, target: socket.socket, wanted: threading.Event) -> None:
-        try:
-            while data := source.recv(4096):
-                if self._without_receipts.is_set() and wanted is self._answering and data[0] == PUBACK:
-                    self._answering.clear()
-                if self._open.is_set() and wanted.is_set():
-                    target.sendall(data)
-        except OSError:
-            pass
-        finally:
-            self._close(target)
+    def passes(self, data: bytes, *, is_answer: bool) -> bool:
+        if self._without_receipts.is_set() and is_answer and data[0] == PUBACK:
+            self._answering.clear()
+        return self._open.is_set() and (self._answering.is_set() or not is_answer)
 
 
 def test_a_port_with_tls_is_named_in_the_log_with_what_to_do(tmp_path: Path, start_agent: StartAgent) -> None:

@@ -2,15 +2,13 @@
 
 import asyncio
 from collections.abc import Callable, Iterator
-from contextlib import suppress
 from pathlib import Path
 import shutil
-import socket
 import subprocess
-import threading
 from typing import Any
 
 from conftest import Broker, Watcher, free_port
+from proxy import Proxy
 import pytest
 
 from iotbridge_agent.cli import doctor_broker
@@ -169,54 +167,20 @@ def test_without_reason_codes_no_user_is_called_confined(guarded: Broker, monkey
 
 
 def test_a_broker_that_hangs_up_leaves_the_confinement_open(guarded: Broker) -> None:
-    with HangingUp(guarded.port) as port:
-        found = examined(f"mqtt://127.0.0.1:{port}", username="nas", password="right")
+    with HangingUp(guarded.port) as broker:
+        found = examined(f"mqtt://127.0.0.1:{broker.port}", username="nas", password="right")
     assert found["own topics"].level == "ok"
     assert found["rights"].level == "note"
     assert found["rights"].detail.endswith("could not be found out (the connection ended).")
 
 
-class HangingUp:
+class HangingUp(Proxy):
     """Proxy of a broker that ends the connection of a client that publishes to another host's topic."""
 
-    def __init__(self, port: int) -> None:
-        self._target = port
-        self._server = socket.create_server(("127.0.0.1", 0))
-        self._threads = [threading.Thread(target=self._accept, daemon=True)]
-
-    def __enter__(self) -> int:
-        self._threads[0].start()
-        return int(self._server.getsockname()[1])
-
-    def __exit__(self, *_: object) -> None:
-        with suppress(OSError):
-            self._server.shutdown(socket.SHUT_RDWR)
-        self._server.close()
-        for thread in self._threads:
-            thread.join()
-
-    def _accept(self) -> None:
-        while True:
-            try:
-                near, _ = self._server.accept()
-            except OSError:
-                return
-            far = socket.create_connection(("127.0.0.1", self._target))
-            for source, target in ((near, far), (far, near)):
-                self._threads.append(threading.Thread(target=self._pump, args=(source, target), daemon=True))
-                self._threads[-1].start()
-
-    @staticmethod
-    def _pump(source: socket.socket, target: socket.socket) -> None:
-        with suppress(OSError):
-            while data := source.recv(4096):
-                if data[0] >> 4 == PUBLISH and b"/not-" in data:
-                    break
-                target.sendall(data)
-        for sock in (source, target):
-            with suppress(OSError):
-                sock.shutdown(socket.SHUT_RDWR)
-            sock.close()
+    def passes(self, data: bytes, *, is_answer: bool) -> bool:
+        if not is_answer and data[0] >> 4 == PUBLISH and b"/not-" in data:
+            raise ConnectionAbortedError
+        return True
 
 
 async def test_a_household_with_many_hosts_is_examined_as_fast_as_one_with_few(start_guarded: StartGuarded) -> None:
