@@ -38,6 +38,15 @@ def repairs(kit: Kit) -> dict[str, str]:
     return {placeholders["name"]: placeholders.get("gone", "") for placeholders in found if placeholders}
 
 
+async def raised_and_removed(kit: Kit, plan: EscalationPolicy) -> None:
+    """Raise the alarm of a state without a registry entry, remove the state, and wait for three minutes."""
+    await set_state(kit, "sensor.plain", "60")
+    await add_rule(kit, "sensor.plain", condition=ABOVE_50, plan=plan)
+    await wait(kit, 2)
+    kit.hass.states.async_remove("sensor.plain")
+    await wait(kit, 120, 61)
+
+
 async def raised(kit: Kit, plan: EscalationPolicy) -> str:
     """Return the id of a sensor whose alarm is raised and told."""
     entity_id = await sensor(kit, "attic")
@@ -181,11 +190,7 @@ async def test_an_entity_that_takes_the_place_of_a_removed_one(
 async def test_a_state_without_a_registry_entry_is_waited_for_a_day(
     kit: Kit, plan: EscalationPolicy, told: list[ServiceCall]
 ) -> None:
-    await set_state(kit, "sensor.plain", "60")
-    await add_rule(kit, "sensor.plain", condition=ABOVE_50, plan=plan)
-    await wait(kit, 2)
-    kit.hass.states.async_remove("sensor.plain")
-    await wait(kit, 120, 61)
+    await raised_and_removed(kit, plan)
     assert await listed(kit) == {"sensor.plain": "unacknowledged"}
     assert repairs(kit) == {}
 
@@ -203,11 +208,7 @@ async def test_a_state_without_a_registry_entry_is_waited_for_a_day(
 async def test_the_day_of_an_absent_entity_goes_on_over_restarts(
     kit: Kit, plan: EscalationPolicy, told: list[ServiceCall]
 ) -> None:
-    await set_state(kit, "sensor.plain", "60")
-    await add_rule(kit, "sensor.plain", condition=ABOVE_50, plan=plan)
-    await wait(kit, 2)
-    kit.hass.states.async_remove("sensor.plain")
-    await wait(kit, 120, 61)
+    await raised_and_removed(kit, plan)
 
     for _ in range(2):
         await kit.wait(DAY_S // 2 - 300)
