@@ -5,6 +5,7 @@ from functools import cache
 from pathlib import Path
 import subprocess
 import sys
+import tomllib
 
 import pytest
 
@@ -12,6 +13,9 @@ REPOSITORY = Path(__file__).parent.parent
 ROOT = REPOSITORY / "custom_components" / "iotbridge"
 SOURCES = sorted(ROOT.rglob("*.py"))
 MAX_LINES = 400
+MAX_DISPATCHER_LINES = 25
+# The dialogs of the config entry itself, which belong to no capability.
+NO_DISPATCHERS = {"config_flow"}
 
 # Home Assistant looks modules of these names up in every integration; a package of ours would be taken for its own.
 LOOKED_UP = {
@@ -75,6 +79,18 @@ def test_the_integration_needs_nothing_but_home_assistant() -> None:
 @pytest.mark.parametrize("path", SOURCES, ids=lambda path: path.relative_to(ROOT).as_posix())
 def test_no_file_is_too_long(path: Path) -> None:
     assert len(path.read_text("utf-8").splitlines()) <= MAX_LINES
+
+
+def platforms() -> set[str]:
+    """Return the platform files at the root: the top layer of the contract in pyproject.toml."""
+    settings = tomllib.loads((REPOSITORY / "pyproject.toml").read_text("utf-8"))
+    (layers,) = [row["layers"] for row in settings["tool"]["importlinter"]["contracts"] if row["id"] == "layers"]
+    return {name for name in layers[0].split(" : ") if not name.startswith("(")}
+
+
+@pytest.mark.parametrize("name", sorted(platforms() - NO_DISPATCHERS))
+def test_a_platform_file_only_dispatches_to_the_capabilities(name: str) -> None:
+    assert len((ROOT / f"{name}.py").read_text("utf-8").splitlines()) <= MAX_DISPATCHER_LINES
 
 
 def test_no_name_is_taken_by_home_assistant() -> None:

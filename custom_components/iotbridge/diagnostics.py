@@ -1,8 +1,4 @@
-"""Diagnostics of the config entry, without telling whose home it is.
-
-Host names, topics and identifiers are replaced by numbered ones, the same name always by the same number, so that two
-agents behind one node_id or a device with a foreign identifier can still be seen. Addresses and texts are left out.
-"""
+"""Diagnostics platform: the state of the connection and of every capability, without telling whose home it is."""
 
 from typing import Any
 
@@ -18,19 +14,12 @@ from .things.diagnostics import things_diagnostics
 
 
 async def async_get_config_entry_diagnostics(hass: HomeAssistant, entry: IotBridgeConfigEntry) -> dict[str, Any]:
-    """Return the diagnostics of each capability and of the connection to the broker."""
-    runtime = entry.runtime_data
-    names = Pseudonyms()
-    hosts = hosts_diagnostics(runtime.hosts, names)
-    mqtt = mqtt_client.async_entry(hass)
+    """Return the diagnostics of the entry."""
+    runtime, names = entry.runtime_data, Pseudonyms()
     return {
-        "options": {**entry.options, CONF_PREFIXES: hosts.pop("prefixes")},
-        "mqtt": {
-            "is_connected": hosts.pop("is_connected"),
-            "protocol": mqtt.data.get("protocol") if mqtt else None,
-            "is_discovery_on": mqtt_client.async_discovery_prefix(hass) is not None,
-        },
-        **hosts,
+        "options": {**entry.options, CONF_PREFIXES: [names.of("prefix", name) for name in runtime.hosts.prefixes]},
+        "mqtt": {"is_connected": runtime.hosts.is_connected, **mqtt_client.async_diagnostics(hass)},
+        **hosts_diagnostics(runtime.hosts, names),
         "things": things_diagnostics(runtime.things, names),
         "alarms": alarms_diagnostics(runtime.alarms),
     }

@@ -4,7 +4,7 @@ import codecs
 from collections.abc import Buffer, Callable
 from dataclasses import dataclass
 import math
-from typing import Self, override
+from typing import Any, Self, override
 
 from homeassistant.components import mqtt
 from homeassistant.config_entries import (
@@ -96,6 +96,16 @@ def async_discovery_prefix(hass: HomeAssistant) -> str | None:
         return None
     prefix: str = entry.options.get(mqtt.CONF_DISCOVERY_PREFIX, mqtt.DEFAULT_PREFIX)
     return prefix
+
+
+@callback
+def async_diagnostics(hass: HomeAssistant) -> dict[str, Any]:
+    """Return the settings of core's mqtt that decide what works."""
+    entry = async_entry(hass)
+    return {
+        "protocol": entry.data.get(CONF_PROTOCOL) if entry else None,
+        "is_discovery_on": async_discovery_prefix(hass) is not None,
+    }
 
 
 @callback

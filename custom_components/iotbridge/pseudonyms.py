@@ -1,4 +1,8 @@
-"""Pseudonyms: numbers instead of names in what is downloaded."""
+"""Pseudonyms: numbers instead of names in the diagnostics that a user downloads.
+
+The same name always has the same number, so that two agents behind one node_id or a device with a foreign identifier
+can still be seen. Addresses and texts are left out.
+"""
 
 from collections import Counter
 

@@ -60,6 +60,15 @@ def build(hass: HomeAssistant, entry: IotBridgeConfigEntry) -> Runtime:
     return Runtime(agents, attachments, monitor, discovery, things, AlarmsManager(hass, entry))
 
 
+@callback
+def loaded_runtime(hass: HomeAssistant) -> Runtime | None:
+    """Return the objects of the loaded entry; None while there is none."""
+    entry: IotBridgeConfigEntry
+    for entry in hass.config_entries.async_loaded_entries(DOMAIN):
+        return entry.runtime_data
+    return None
+
+
 async def async_start(hass: HomeAssistant, entry: IotBridgeConfigEntry, runtime: Runtime) -> None:
     """Start hosts, things and alarms, each whether or not the others can; the entities must be listening already."""
     issues = ir.Issues(hass)

@@ -3,10 +3,9 @@
 from homeassistant.core import HomeAssistant, callback
 
 from .alarms.api.services import async_setup_alarm_services
-from .const import DOMAIN
 from .errors import InvalidCallError
 from .hosts.services import async_setup_host_services
-from .runtime import IotBridgeConfigEntry, Runtime
+from .runtime import Runtime, loaded_runtime
 from .things.services import async_setup_thing_services
 
 
@@ -15,10 +14,9 @@ def async_setup_services(hass: HomeAssistant) -> None:
     """Register every action; one that needs a loaded entry raises InvalidCallError while there is none."""
 
     def runtime() -> Runtime:
-        entries: list[IotBridgeConfigEntry] = hass.config_entries.async_loaded_entries(DOMAIN)
-        if not entries:
+        if (loaded := loaded_runtime(hass)) is None:
             raise InvalidCallError("not_set_up")
-        return entries[0].runtime_data
+        return loaded
 
     async_setup_alarm_services(hass, lambda: runtime().alarms)
     async_setup_host_services(hass, lambda: (runtime().hosts, runtime().device_links))

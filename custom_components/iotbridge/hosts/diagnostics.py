@@ -27,8 +27,6 @@ def hosts_diagnostics(agents: HostsManager, names: Pseudonyms) -> dict[str, Any]
     for source, count in found["rejected"].items():
         rejected[names.topic(source)] += count
     return {
-        "prefixes": [names.of("prefix", prefix) for prefix in found["prefixes"]],
-        "is_connected": found["is_connected"],
         "rejected": dict(rejected),
         "hosts": hosts,
     }

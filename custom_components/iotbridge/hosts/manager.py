@@ -356,8 +356,6 @@ class HostsManager:
         now = time.monotonic()
         flooding = self._intake.flooding(now)
         return {
-            "prefixes": self.prefixes,
-            "is_connected": self.is_connected,
             "rejected": dict(self.rejected),
             "hosts": [
                 {
