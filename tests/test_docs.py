@@ -21,9 +21,13 @@ def examples(guide: str) -> list[dict[str, Any]]:
     return [example for example in found if isinstance(example, dict)]
 
 
+def anchors(text: str, level: str = "#+") -> list[str]:
+    return [heading.lower().replace(" ", "-") for heading in re.findall(rf"^{level} (.+)$", text, re.MULTILINE)]
+
+
 def repairs(guide: str) -> set[str]:
-    headings = re.findall(r"^### (.+)$", guide, re.MULTILINE)
-    return {heading.lower().replace(" ", "-") for heading in headings}
+    _, _, section = guide.partition("\n## Repairs\n")
+    return set(anchors(section.partition("\n## ")[0], "###"))
 
 
 def test_every_repair_has_its_section() -> None:
@@ -33,6 +37,12 @@ def test_every_repair_has_its_section() -> None:
     assert {kind.replace("_", "-") for kind in issues.OF_THINGS} == repairs(THINGS)
     assert {kind.replace("_", "-") for kind in issues.OF_ALARMS} == repairs(ALARMS)
     assert {kind.replace("_", "-") for kind in kinds - issues.OF_THINGS - issues.OF_ALARMS} == repairs(HOSTS)
+
+
+@pytest.mark.parametrize("guide", [HOSTS, THINGS, ALARMS], ids=("hosts", "things", "alarms"))
+def test_every_heading_of_a_guide_has_its_own_anchor(guide: str) -> None:
+    found = anchors(re.sub(r"^```.*?^```$", "", guide, flags=re.MULTILINE | re.DOTALL))
+    assert len(found) == len(set(found))
 
 
 @pytest.mark.parametrize("example", examples(HOSTS), ids=",".join)

@@ -99,6 +99,6 @@ def _explain_certificate(error: ssl.SSLCertVerificationError, broker: BrokerConf
     if error.verify_code in _OUTDATED_CERTIFICATE:
         return (
             f"its certificate or the authority's is made in a way Python 3.13 and newer refuse "
-            f"({error.verify_message}); make new ones as in docs/hosts.md, Securing the broker"
+            f"({error.verify_message}); make new ones as in docs/hosts.md, Secure the broker"
         )
     return error.verify_message or str(error)

@@ -27,10 +27,10 @@ DAY_S = 86400
 MAX_NEIGHBOURS = 3
 ACL_REMEDY = (
     "Give each agent a broker user of its own, and the broker an ACL that it obeys: Home Assistant's Mosquitto app 7 "
-    "loads one and never asks it (docs/hosts.md, Securing the broker)."
+    "loads one and never asks it (docs/hosts.md, Secure the broker)."
 )
 
-RIGHTS_REMEDY = "Compare the broker's ACL with docs/hosts.md, Securing the broker; a broker with MQTT 5 tells more."
+RIGHTS_REMEDY = "Compare the broker's ACL with docs/hosts.md, Secure the broker; a broker with MQTT 5 tells more."
 
 
 @dataclass(frozen=True)
