@@ -111,7 +111,7 @@ async def test_a_hook_that_fails_costs_no_backup(kit: Kit, tmp_path: Path, caplo
 
     await _back_up(manager)
 
-    assert caplog.text.count("The file of the alarms could not be prepared for the backup") == 2
+    assert caplog.text.count("Could not prepare the alarm database for the backup") == 2
     assert "ProgrammingError" in caplog.text
     _unpack(folder, tmp_path)
     store = AlarmStore(tmp_path / "data" / ".storage" / FILE)

@@ -242,7 +242,7 @@ async def test_what_cannot_be_read_is_one_repair_and_the_rest_runs(
 
     assert entry.state is ConfigEntryState.LOADED
     assert repairs(hass) == {repair: ["Odd"]}
-    assert caplog.text.count("Odd cannot be read") == 1
+    assert caplog.text.count("Cannot read Odd") == 1
     kit = Kit(hass, mqtt, freezer)
     await kit.receive("attic/weather", '{"temperature": 21.5}')
     await kit.wait(3)

@@ -1,4 +1,4 @@
-"""IoT Bridge: servers, PCs and raw MQTT gadgets as first-class devices."""
+"""IoT Bridge: servers, PCs and devices with raw MQTT messages as full Home Assistant devices."""
 
 from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import ConfigEntryNotReady
@@ -18,17 +18,17 @@ CONFIG_SCHEMA = cv.config_entry_only_config_schema(DOMAIN)
 
 
 async def async_setup(hass: HomeAssistant, _config: ConfigType) -> bool:
-    """Offer the actions; they say themselves when there is no entry yet."""
+    """Register the actions and the WebSocket commands; the actions raise an error while no entry is loaded."""
     async_setup_services(hass)
     async_setup_websocket(hass)
-    # Home Assistant refuses a newer entry without asking the integration, and without a word for the user.
+    # Home Assistant refuses a newer entry without calling the integration and without telling the user why.
     is_newer = any(entry.version > migration.MAJOR_VERSION for entry in hass.config_entries.async_entries(DOMAIN))
     Issues(hass).async_set(ENTRY_NEWER, "", is_newer)
     return True
 
 
 async def async_migrate_entry(hass: HomeAssistant, entry: IotBridgeConfigEntry) -> bool:
-    """Bring the entry to the version of this release; one of a later minor version can be read as it is."""
+    """Migrate the entry to the version of this release; a later minor version is readable as it is."""
     current = migration.version_of(migration.ENTRY)
     if entry.minor_version < current:
         options = migration.upgraded(migration.ENTRY, entry.options, entry.minor_version)
@@ -37,7 +37,7 @@ async def async_migrate_entry(hass: HomeAssistant, entry: IotBridgeConfigEntry) 
 
 
 async def async_setup_entry(hass: HomeAssistant, entry: IotBridgeConfigEntry) -> bool:
-    """Start to look after hosts, things and alarms."""
+    """Set up the config entry: hosts, things, alarms and their platforms."""
     if not await mqtt_client.async_wait_for_client(hass):
         raise ConfigEntryNotReady(translation_domain=DOMAIN, translation_key="mqtt_not_ready")
     subentries.async_migrate(hass, entry)
@@ -46,18 +46,18 @@ async def async_setup_entry(hass: HomeAssistant, entry: IotBridgeConfigEntry) ->
     try:
         await runtime.async_start(hass, entry, entry.runtime_data)
     except BaseException:
-        # Home Assistant ends what was begun, but leaves platforms set up: the next attempt would be refused for them.
+        # Home Assistant runs the unload callbacks but leaves the platforms set up: the next attempt would fail on them.
         await hass.config_entries.async_unload_platforms(entry, PLATFORMS)
         raise
     return True
 
 
 async def async_unload_entry(hass: HomeAssistant, entry: IotBridgeConfigEntry) -> bool:
-    """Let go of everything."""
+    """Unload the config entry."""
     return await hass.config_entries.async_unload_platforms(entry, PLATFORMS)
 
 
 async def async_remove_entry(hass: HomeAssistant, _entry: IotBridgeConfigEntry) -> None:
-    """Take back what was published for things; hosts announce themselves and stay."""
+    """Clear the discovery messages of things and the stored hosts; hosts announce themselves and stay."""
     await AnnouncedHosts(hass).async_remove()
     await async_forget_all(hass)

@@ -1,4 +1,4 @@
-"""Backup platform: freezes the file of the alarms while Home Assistant copies it."""
+"""Backup platform: freezes the alarm database while Home Assistant copies it."""
 
 from homeassistant.core import HomeAssistant
 
@@ -7,12 +7,12 @@ from .runtime import loaded_runtime
 
 
 async def async_pre_backup(hass: HomeAssistant) -> None:
-    """Freeze the file."""
+    """Freeze the alarm database."""
     await _async_freeze(hass, is_frozen=True)
 
 
 async def async_post_backup(hass: HomeAssistant) -> None:
-    """Let the file change again."""
+    """Resume writing to the alarm database."""
     await _async_freeze(hass, is_frozen=False)
 
 

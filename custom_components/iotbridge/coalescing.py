@@ -9,10 +9,10 @@ from homeassistant.core import HomeAssistant, callback
 class CoalescedCall:
     """Callable that runs a callback once in the next pass of the event loop, however often it is called before."""
 
-    def __init__(self, hass: HomeAssistant, act: Callable[[], object]) -> None:
-        """``act`` runs in the event loop."""
+    def __init__(self, hass: HomeAssistant, action: Callable[[], object]) -> None:
+        """``action`` runs in the event loop."""
         self._loop = hass.loop
-        self._act = act
+        self._act = action
         self._due: asyncio.Handle | None = None
 
     @callback

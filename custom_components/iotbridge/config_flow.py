@@ -1,4 +1,4 @@
-"""Set up from the UI, or offered when an agent announces itself."""
+"""Config flow, options flow and subentry flows; an agent that announces itself starts the config flow."""
 
 from collections.abc import Mapping
 from typing import Any, override
@@ -40,7 +40,7 @@ from .protocol.topics import PREFIX, TopicError, is_acceptable, parse_topic
 from .things.flow.device_flow import DeviceFlow
 
 TITLE = "IoT Bridge"
-# The longest that stands below a prefix: a topic with it has to be one that a broker takes.
+# Longest topic below a prefix: together with the prefix it must be accepted by a broker.
 BELOW_PREFIX = f"/thing/{'x' * 128}/availability"
 
 
@@ -62,7 +62,7 @@ OPTIONS_SCHEMA = vol.Schema(
 
 
 def check_options(user_input: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, str]]:
-    """Return the options cleaned up, and what is wrong with them by field."""
+    """Return the normalized options, and the error of each invalid field."""
     prefixes = list(dict.fromkeys(prefix.strip().strip("/") for prefix in user_input[CONF_PREFIXES]))
     prefixes = [prefix for prefix in prefixes if prefix]
     errors = {}
@@ -74,7 +74,7 @@ def check_options(user_input: Mapping[str, Any]) -> tuple[dict[str, Any], dict[s
 
 
 class IotBridgeConfigFlow(ConfigFlow, domain=DOMAIN):
-    """Make the one entry there is."""
+    """Config flow that creates the single entry."""
 
     VERSION = migration.MAJOR_VERSION
     MINOR_VERSION = migration.version_of(migration.ENTRY)
@@ -104,7 +104,7 @@ class IotBridgeConfigFlow(ConfigFlow, domain=DOMAIN):
 
     @override
     async def async_step_user(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
-        """Set up from the UI."""
+        """Handle a flow started by the user."""
         if mqtt_client.async_entry(self.hass) is None:
             return self.async_abort(reason="mqtt_missing")
         await self.async_set_unique_id(DOMAIN)
@@ -112,7 +112,7 @@ class IotBridgeConfigFlow(ConfigFlow, domain=DOMAIN):
 
     @override
     async def async_step_mqtt(self, discovery_info: MqttServiceInfo) -> ConfigFlowResult:
-        """Offer the set-up when the first agent announces itself."""
+        """Handle a flow started by the first agent that announces itself."""
         await self.async_set_unique_id(DOMAIN)
         try:
             key, _leaf = parse_topic(discovery_info.topic, discovery_info.subscribed_topic.partition("/device/")[0])
@@ -124,13 +124,13 @@ class IotBridgeConfigFlow(ConfigFlow, domain=DOMAIN):
         return await self.async_step_confirm()
 
     async def async_step_confirm(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
-        """Ask whether to set up what was found."""
+        """Ask the user to confirm the discovered host."""
         if user_input is None:
             return self.async_show_form(step_id="confirm", description_placeholders={"host": self._host})
         return self.async_create_entry(title=TITLE, data={}, options=OPTIONS_SCHEMA({}))
 
     async def async_step_reconfigure(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
-        """Change the same things as Configure does, where people look for them."""
+        """Change the options of the set-up; people look for them here as well as behind Configure."""
         return self._async_form("reconfigure", user_input, self._get_reconfigure_entry().options)
 
     @callback
@@ -151,7 +151,7 @@ class IotBridgeConfigFlow(ConfigFlow, domain=DOMAIN):
 
 
 class IotBridgeOptionsFlow(OptionsFlowWithReload):
-    """Change prefixes, times and what alarms do; takes effect at once."""
+    """Options flow for prefixes, timeouts and alarms; the entry is reloaded afterwards."""
 
     async def async_step_init(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
         """Show the options."""

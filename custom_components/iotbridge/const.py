@@ -1,4 +1,4 @@
-"""Names and numbers that two or more modules of the integration need."""
+"""Constants shared by several modules of the integration."""
 
 import logging
 from typing import Final
@@ -11,7 +11,7 @@ LOGGER = logging.getLogger(__package__)
 
 PLATFORMS: Final = (Platform.BINARY_SENSOR, Platform.BUTTON, Platform.EVENT, Platform.SENSOR, Platform.SWITCH)
 
-# The kind of subentry that is a thing; also the word in its flow's address.
+# Subentry type of a thing; also part of its flow's URL.
 SUBENTRY_DEVICE: Final = "device"
 SUBENTRY_ALARM: Final = "alarm"
 SUBENTRY_NOTIFIER: Final = "notifier"
@@ -21,7 +21,7 @@ CONF_PREFIXES: Final = "prefixes"
 CONF_RESPONSE_TIMEOUT: Final = "response_timeout"
 CONF_LOST_AFTER: Final = "lost_after"
 
-# The second one is the tree of IPWatch agents: they need no change to be found.
+# The second one is the topic tree of IPWatch agents: they are found without a change of their configuration.
 DEFAULT_PREFIXES: Final = ("iotbridge", "ipwatch")
 DEFAULT_RESPONSE_TIMEOUT_S: Final = 5
 DEFAULT_LOST_AFTER_S: Final = 120

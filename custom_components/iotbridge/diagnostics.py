@@ -1,4 +1,4 @@
-"""Diagnostics platform: the state of the connection and of every capability, without telling whose home it is."""
+"""Diagnostics platform: the state of the connection and of every capability, without personal data."""
 
 from typing import Any
 

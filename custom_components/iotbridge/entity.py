@@ -9,13 +9,13 @@ from .const import DOMAIN
 
 
 class IotBridgeEntity(Entity):
-    """An entity on the bridge's own device."""
+    """Entity on the bridge's own device."""
 
     _attr_has_entity_name = True
     _attr_should_poll = False
 
     def __init__(self, entry: ConfigEntry, key: str) -> None:
-        """Join the device."""
+        """Attach the entity to the bridge's device."""
         self._attr_unique_id = f"{entry.entry_id}_{key}"
         self._attr_translation_key = key
         self._attr_device_info = bridge_device_info(entry)
@@ -26,7 +26,7 @@ class IotBridgeEntity(Entity):
 
 
 def bridge_device_info(entry: ConfigEntry) -> DeviceInfo:
-    """Return the bridge's own device."""
+    """Return the device info of the bridge's own device."""
     return DeviceInfo(
         identifiers={(DOMAIN, entry.entry_id)},
         entry_type=DeviceEntryType.SERVICE,

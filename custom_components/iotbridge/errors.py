@@ -1,4 +1,4 @@
-"""The errors a caller sees, each with its translation."""
+"""Translated exceptions that actions raise."""
 
 from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
 
@@ -6,7 +6,7 @@ from .const import DOMAIN
 
 
 class CommandFailedError(HomeAssistantError):
-    """A command that did not work on every host it was sent to."""
+    """Command that failed on at least one of its hosts."""
 
     def __init__(self, key: str, **placeholders: str) -> None:
         """``key`` names the sentence under ``exceptions`` in the translations."""
@@ -14,7 +14,7 @@ class CommandFailedError(HomeAssistantError):
 
 
 class InvalidCallError(ServiceValidationError):
-    """A call that cannot be carried out as it stands."""
+    """Action call with invalid data."""
 
     def __init__(self, key: str, **placeholders: str) -> None:
         """``key`` names the sentence under ``exceptions`` in the translations."""
@@ -22,10 +22,10 @@ class InvalidCallError(ServiceValidationError):
 
 
 class LibraryMissingError(HomeAssistantError):
-    """A library that a message needs could not be installed."""
+    """Library that a decoder needs and that could not be installed."""
 
     def __init__(self, requirement: str) -> None:
-        """``requirement`` is what pip calls it."""
+        """``requirement`` is the library's requirement specifier for pip."""
         super().__init__(
             translation_domain=DOMAIN,
             translation_key="library_missing",

@@ -9,7 +9,7 @@ LINES = selector.TextSelector(selector.TextSelectorConfig(multiline=True))
 
 
 def choices(labels: Mapping[str, str], *, multiple: bool = False) -> selector.SelectSelector:
-    """Return a list to choose from."""
+    """Return a selector that shows the labels as a list."""
     return selector.SelectSelector(
         selector.SelectSelectorConfig(
             options=[selector.SelectOptionDict(value=value, label=label) for value, label in labels.items()],

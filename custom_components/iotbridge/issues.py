@@ -1,4 +1,4 @@
-"""The only door to the issue registry: what a user can repair."""
+"""Repair issues; the only module that uses the issue registry."""
 
 import hashlib
 
@@ -36,7 +36,7 @@ REFERENCE_GONE = "reference_gone"
 ALARMS_NOT_WRITTEN = "alarms_not_written"
 ALARMS_DAMAGED = "alarms_damaged"
 
-# Placeholders that titles have, where they are shown as plain text.
+# Placeholders used in titles, which the frontend shows as plain text.
 IN_TITLES = ("devices", "host", "library", "name", "node_id")
 
 OF_THINGS = {
@@ -57,7 +57,7 @@ OF_ALARMS = {
     NOTIFIER_FAILING,
     REFERENCE_GONE,
 }
-# What repairs.py can mend with the user's help.
+# Issues that have a repair flow in repairs.py.
 FIXABLE = {ALARMS_DAMAGED, NEW_DEVICES, NEW_FIELDS, STALE_HOST, THINGS_WITHOUT_OWNER}
 
 SEVERITIES = {
@@ -76,24 +76,24 @@ SEVERITIES = {
 
 
 class Issues:
-    """The open issues of the config entry; raising one twice or clearing one that is not there is free."""
+    """Open issues of the config entry; opening one twice or closing a closed one costs nothing."""
 
     def __init__(self, hass: HomeAssistant, entry_id: str = "") -> None:
-        """Start with none: they are cleared when the entry is unloaded. What is fixable is about a subentry of it."""
+        """Start without issues: they are cleared when the entry is unloaded. A fixable issue belongs to a subentry."""
         self._hass = hass
         self._entry_id = entry_id
         self._open: dict[tuple[str, str], tuple[str, ...]] = {}
 
     @callback
     def async_set(self, kind: str, subject: str, is_open: bool, **placeholders: str) -> None:
-        """Open or close the issue of one kind about one subject; other placeholders make it tell something new."""
-        told = tuple(placeholders.values())
-        if self._open.get((kind, subject)) == (told if is_open else None):
+        """Open or close the issue of one kind about one subject; changed placeholders update an open one."""
+        texts = tuple(placeholders.values())
+        if self._open.get((kind, subject)) == (texts if is_open else None):
             return
         if not is_open:
             self._async_close(kind, subject)
             return
-        self._open[kind, subject] = told
+        self._open[kind, subject] = texts
         ir.async_create_issue(
             self._hass,
             DOMAIN,
@@ -108,7 +108,7 @@ class Issues:
 
     @callback
     def async_clear(self, subject: str | None = None) -> None:
-        """Close everything about one subject, or everything."""
+        """Close all issues of one subject, or all issues."""
         for kind, about in list(self._open):
             if subject in (None, about):
                 self._async_close(kind, about)
@@ -120,9 +120,9 @@ class Issues:
 
 
 def filled(**placeholders: str) -> dict[str, str]:
-    """Return placeholders for texts that the frontend shows as markdown: a device may call itself a link.
+    """Return placeholders escaped for markdown, which the frontend renders: a device name may contain a link.
 
-    For titles, which are shown as they are, there is ``name_plain`` beside ``name``.
+    Titles are shown as plain text; for them there is ``name_plain`` beside ``name``.
     """
     plain = {f"{key}_plain": " ".join(text.split()) for key, text in placeholders.items() if key in IN_TITLES}
     return {key: escaped(text) for key, text in placeholders.items()} | plain
@@ -130,18 +130,18 @@ def filled(**placeholders: str) -> dict[str, str]:
 
 @callback
 def async_placeholders(hass: HomeAssistant, issue_id: str) -> dict[str, str]:
-    """Return what is filled into the text of an issue; nothing where it is closed already."""
+    """Return the placeholders of an open issue; an empty dict for a closed one."""
     issue = ir.async_get(hass).async_get_issue(DOMAIN, issue_id)
     return dict((issue and issue.translation_placeholders) or {})
 
 
 def _page(kind: str) -> str:
-    """Return the page of the guide that tells what to do."""
+    """Return the page of the guide that describes the repair."""
     if kind in OF_ALARMS:
         return "alarms"
     return "things" if kind in OF_THINGS else "hosts"
 
 
 def _issue_id(kind: str, subject: str) -> str:
-    """Return an id that does not name its subject: issue ids are part of every diagnostics download."""
+    """Return an issue id with a hash of the subject: issue ids are part of every diagnostics download."""
     return f"{kind}_{hashlib.sha256(subject.encode()).hexdigest()[:8]}" if subject else kind

@@ -1,4 +1,4 @@
-"""The only door to core's mqtt."""
+"""Adapter to core's mqtt integration; no other module imports it."""
 
 import codecs
 from collections.abc import Buffer, Callable
@@ -35,28 +35,29 @@ async_wait_for_client = mqtt.async_wait_for_mqtt_client
 is_connected = mqtt.is_connected
 
 
-class _NotText(str):  # noqa: SLOT000 - a string with its bytes beside it
-    """A payload that is not UTF-8: Latin-1 as text, and its bytes wherever bytes are asked for.
+class _BinaryText(str):  # noqa: SLOT000 - carries its bytes in an attribute
+    """Text of a payload that is not UTF-8: Latin-1 as text, the original bytes wherever bytes are needed.
 
-    Core hands it to others only where they asked for bytes or for another encoding than UTF-8 on the very topic.
+    Core passes it to other subscribers only if they subscribed to the same topic with an encoding other than UTF-8, or
+    none.
     """
 
     _payload: bytes
 
     @classmethod
     def of(cls, payload: bytes) -> Self:
-        """Return the payload as such a text."""
+        """Return the payload as a text."""
         text = cls(payload, "latin-1")
         text._payload = payload
         return text
 
     def __buffer__(self, _flags: int) -> memoryview:
-        """Return the bytes, as a template's ``unpack`` or a response's body reads them."""
+        """Return the bytes, for ``unpack`` in a template or the body of a response."""
         return memoryview(self._payload)
 
     @override
     def encode(self, encoding: str = "utf-8", errors: str = "strict") -> bytes:
-        """Return the bytes, whatever the encoding: they never were text."""
+        """Return the original bytes, whatever the encoding."""
         return self._payload
 
 
@@ -65,9 +66,9 @@ def _decode_lossless(data: Buffer, _errors: str = "strict") -> tuple[str, int]:
     try:
         return payload.decode(), len(payload)
     except UnicodeDecodeError:
-        if len(payload) == 1:  # CPython replaces a text of one character by its own
+        if len(payload) == 1:  # CPython replaces a str of one character by its cached instance
             return payload.decode("utf-8", "surrogateescape"), 1
-        return _NotText.of(payload), len(payload)
+        return _BinaryText.of(payload), len(payload)
 
 
 def _encode_lossless(text: str, _errors: str = "strict") -> tuple[bytes, int]:
@@ -75,7 +76,7 @@ def _encode_lossless(text: str, _errors: str = "strict") -> tuple[bytes, int]:
 
 
 def _lossless_codec(name: str) -> codecs.CodecInfo | None:
-    """Return the codec LOSSLESS: UTF-8 that carries any other payload through a text and back."""
+    """Return the codec LOSSLESS: UTF-8 that round-trips any other payload through text."""
     return codecs.CodecInfo(_encode_lossless, _decode_lossless, name=LOSSLESS) if name == LOSSLESS else None
 
 
@@ -90,7 +91,7 @@ def async_entry(hass: HomeAssistant) -> ConfigEntry | None:
 
 @callback
 def async_discovery_prefix(hass: HomeAssistant) -> str | None:
-    """Return where core's mqtt looks for discovery messages; None when the user switched that off."""
+    """Return the discovery prefix of core's mqtt; None if discovery is switched off."""
     entry = async_entry(hass)
     if entry is None or not entry.options.get(CONF_DISCOVERY, mqtt.DEFAULT_DISCOVERY):
         return None
@@ -110,7 +111,7 @@ def async_diagnostics(hass: HomeAssistant) -> dict[str, Any]:
 
 @callback
 def async_device(hass: HomeAssistant, identifier: str) -> dr.DeviceEntry | None:
-    """Return the device that core's mqtt made for a discovery message."""
+    """Return the device that core's mqtt created for a discovery message."""
     if (entry := async_entry(hass)) is None:
         return None
     return dr.async_get(hass).async_get_device_by_identifier((MQTT_DOMAIN, identifier), entry.entry_id)
@@ -118,7 +119,7 @@ def async_device(hass: HomeAssistant, identifier: str) -> dr.DeviceEntry | None:
 
 @callback
 def async_device_identifiers(hass: HomeAssistant, device_id: str) -> set[str]:
-    """Return the MQTT identifiers of a device; empty for the devices of others."""
+    """Return the MQTT identifiers of a device; an empty set for devices of other integrations."""
     device = dr.async_get(hass).async_get(device_id)
     if not isinstance(device, dr.DeviceEntry):
         return set()
@@ -126,68 +127,70 @@ def async_device_identifiers(hass: HomeAssistant, device_id: str) -> set[str]:
 
 
 class _Subscriptions:
-    """Subscriptions of this integration: ended before core's mqtt is unloaded, made anew when it is loaded.
+    """Subscriptions of this integration: cancelled before core's mqtt is unloaded, renewed when it is loaded again.
 
-    Core itself keeps copies of them in its next client and gives no handle to those: they could never be ended. And a
-    subscription that is made between two clients would be lost.
+    Core itself copies them to its next client without returning a handle, so they could never be cancelled. And a
+    subscription made between two clients would be lost.
     """
 
     def __init__(self, hass: HomeAssistant) -> None:
-        """Follow the state of core's mqtt for as long as Home Assistant runs."""
+        """Track the state of core's mqtt for as long as Home Assistant runs."""
         self._hass = hass
-        self._ends: dict[_Subscription, CALLBACK_TYPE | None] = {}
+        self._cancels: dict[_Subscription, CALLBACK_TYPE | None] = {}
         async_dispatcher_connect(hass, SIGNAL_CONFIG_ENTRY_CHANGED, self._async_entry_changed)
 
     async def async_add(self, subscription: _Subscription) -> CALLBACK_TYPE:
-        """Make a subscription, at once or as soon as core's mqtt is loaded; return the function that ends it."""
-        self._ends[subscription] = None
+        """Subscribe now, or as soon as core's mqtt is loaded; return the function that unsubscribes."""
+        self._cancels[subscription] = None
         entry = async_entry(self._hass)
         if entry is not None and entry.state is ConfigEntryState.LOADED:
             await self._async_make(subscription)
 
         @callback
         def unsubscribe() -> None:
-            if end := self._ends.pop(subscription, None):
-                end()
+            if cancel := self._cancels.pop(subscription, None):
+                cancel()
 
         return unsubscribe
 
     async def _async_make(self, subscription: _Subscription) -> None:
         @callback
         def receive(message: mqtt.ReceiveMessage) -> None:
-            if subscription in self._ends:  # core goes through a list that was made before the end
+            if subscription in self._cancels:  # core iterates over a copy made before the unsubscription
                 subscription.receive(message)
 
         try:
-            end = await mqtt.async_subscribe(self._hass, subscription.topic, receive, qos=QOS, encoding=LOSSLESS)
+            cancel = await mqtt.async_subscribe(self._hass, subscription.topic, receive, qos=QOS, encoding=LOSSLESS)
         except HomeAssistantError as error:
-            LOGGER.warning("%s is subscribed to when MQTT is set up again: %s", subscription.topic, error)
+            LOGGER.warning(
+                "Could not subscribe to %s; retrying when MQTT is set up again: %s", subscription.topic, error
+            )
             return
-        if self._ends.get(subscription, end) is None:
-            self._ends[subscription] = end
+        if self._cancels.get(subscription, cancel) is None:
+            self._cancels[subscription] = cancel
         else:
-            end()  # it was ended, or made otherwise, in the meantime
+            cancel()  # it was cancelled, or made by another call, in the meantime
 
     @callback
     def _async_entry_changed(self, change: ConfigEntryChange, entry: ConfigEntry) -> None:
         if entry.domain != MQTT_DOMAIN or change is not ConfigEntryChange.UPDATED:
             return
         if entry.state is ConfigEntryState.UNLOAD_IN_PROGRESS:
-            for subscription, end in self._ends.items():
-                self._ends[subscription] = None
-                if end:
-                    end()
-        elif entry.state is ConfigEntryState.LOADED and None in self._ends.values():
+            for subscription, cancel in self._cancels.items():
+                self._cancels[subscription] = None
+                if cancel:
+                    cancel()
+        elif entry.state is ConfigEntryState.LOADED and None in self._cancels.values():
             self._hass.async_create_task(self._async_make_missing(), "iotbridge subscribe")
 
     async def _async_make_missing(self) -> None:
-        for subscription in [missing for missing, end in self._ends.items() if end is None]:
+        for subscription in [missing for missing, cancel in self._cancels.items() if cancel is None]:
             await self._async_make(subscription)
 
 
 @dataclass(frozen=True, eq=False, slots=True)
 class _Subscription:
-    """A topic filter and the function that receives its messages; two equal ones are not the same."""
+    """Topic filter and the function that receives its messages; compared by identity."""
 
     topic: str
     receive: Callable[[mqtt.ReceiveMessage], None]
@@ -199,13 +202,13 @@ SUBSCRIPTIONS: HassKey[_Subscriptions] = HassKey(f"{DOMAIN}_subscriptions")
 async def async_subscribe(
     hass: HomeAssistant, topic: str, receive: Callable[[mqtt.ReceiveMessage], None]
 ) -> CALLBACK_TYPE:
-    """Subscribe to every payload, also one that is not text; ``payload_of`` returns its bytes.
+    """Subscribe to a topic filter for payloads of any encoding; ``payload_of`` returns their bytes.
 
-    Core builds one message for all subscriptions of a topic, in the encoding of whichever comes first. Without an
-    encoding, core's own entities and automations would get our bytes where they expect text: a number in bytes is no
-    number to them. LOSSLESS decodes UTF-8 exactly as they would, and only what they skip as undecodable differs.
+    Core builds one message for all subscriptions of a topic, in the encoding of the first one. Without an encoding,
+    core's own entities and automations would receive our bytes where they expect text, and could not read a number
+    from them. LOSSLESS decodes UTF-8 exactly as they would; only payloads that they skip as undecodable differ.
 
-    The subscription outlives a reload of core's mqtt, and is made when there is one again where there is none now.
+    The subscription survives a reload of core's mqtt; while mqtt is not loaded, it is made as soon as it is.
     """
     if (subscriptions := hass.data.get(SUBSCRIPTIONS)) is None:
         subscriptions = hass.data[SUBSCRIPTIONS] = _Subscriptions(hass)
@@ -220,39 +223,39 @@ def payload_of(message: mqtt.ReceiveMessage | MqttServiceInfo) -> bytes:
 
 
 class TemporarySubscription:
-    """A subscription for a short while, given back only when it was made.
+    """Short-lived subscription that is cancelled only after the broker has acknowledged it.
 
-    Core's mqtt subscribes in rounds, and loses the rest of a round when one in it was taken back meanwhile.
+    Core's mqtt subscribes in batches, and loses the rest of a batch if one in it is cancelled meanwhile.
     """
 
     def __init__(self, hass: HomeAssistant, topic: str, remove: CALLBACK_TYPE) -> None:
-        """``remove`` is what a subscription of this moment returned."""
+        """``remove`` cancels the subscription, which was made just now."""
         self._remove = remove
-        self._is_made = False
-        self._is_over = False
-        self._stop = mqtt.async_on_subscribe_done(hass, topic, QOS, self._async_made)
+        self._is_acknowledged = False
+        self._is_released = False
+        self._stop = mqtt.async_on_subscribe_done(hass, topic, QOS, self._async_acknowledged)
 
     @callback
-    def _async_made(self) -> None:
-        if self._is_made:
+    def _async_acknowledged(self) -> None:
+        if self._is_acknowledged:
             return
-        self._is_made = True
+        self._is_acknowledged = True
         self._stop()
-        if self._is_over:
+        if self._is_released:
             self._remove()
 
     @callback
     def async_release(self) -> None:
-        """Give it back, now or when it is made."""
-        self._is_over = True
-        if self._is_made:
+        """Cancel the subscription, now or when it is acknowledged."""
+        self._is_released = True
+        if self._is_acknowledged:
             self._remove()
 
 
 async def async_publish_command(hass: HomeAssistant, topic: str, payload: bytes, expiry_s: float) -> None:
-    """Publish a command that dies at the broker when its host is not there to take it.
+    """Publish a command that expires at the broker if its host is not connected.
 
-    Older MQTT versions know no expiry: there the agent's own check of the age has to do.
+    MQTT before version 5 has no expiry: there the agent rejects a command by its age.
     """
     entry = async_entry(hass)
     has_expiry = entry is not None and entry.data.get(CONF_PROTOCOL) == PROTOCOL_5

@@ -1,7 +1,7 @@
-"""Pseudonyms: numbers instead of names in the diagnostics that a user downloads.
+"""Pseudonyms that replace names in downloaded diagnostics.
 
-The same name always has the same number, so that two agents behind one node_id or a device with a foreign identifier
-can still be seen. Addresses and texts are left out.
+The same name always gets the same number, so that two agents behind one node_id or a device with a foreign identifier
+can still be recognized. Addresses and texts are redacted.
 """
 
 from collections import Counter
@@ -11,10 +11,10 @@ from .protocol.topics import LEAVES
 
 
 class Pseudonyms:
-    """Numbers for names; whoever made them can tell who is who, nobody else can."""
+    """Numbered pseudonyms, the same one for the same name within one download."""
 
     def __init__(self) -> None:
-        """Start with the names everybody knows."""
+        """Start with the default prefixes, which are public and kept as they are."""
         self._names: dict[tuple[str, str], str] = {("prefix", prefix): prefix for prefix in DEFAULT_PREFIXES}
         self._counts: Counter[str] = Counter()
 
@@ -26,9 +26,9 @@ class Pseudonyms:
         return self._names[kind, name]
 
     def topic(self, topic: str) -> str:
-        """Return a topic with its prefix and its node_id replaced, and a leaf that is none of ours left out."""
-        prefix, found, rest = topic.partition("/device/")
-        if not found:
+        """Return a topic with its prefix and node_id replaced, and an unknown last level left out."""
+        prefix, separator, rest = topic.partition("/device/")
+        if not separator:
             return topic if topic == "others" else self.of("topic", topic)
         node_id, _, leaf = rest.rpartition("/")
         if not node_id:

@@ -1,4 +1,4 @@
-"""Repairs platform: opens the dialog that mends an issue."""
+"""Repairs platform: returns the fix flow of an issue."""
 
 from homeassistant.components.repairs import RepairsFlow
 from homeassistant.core import HomeAssistant
@@ -13,7 +13,7 @@ REPAIRS = {**ALARM_REPAIRS, **HOST_REPAIRS, **THING_REPAIRS}
 async def async_create_fix_flow(
     _hass: HomeAssistant, issue_id: str, data: dict[str, str | int | float | None] | None
 ) -> RepairsFlow:
-    """Return the dialog of an issue, by the kind that its id begins with."""
+    """Return the fix flow of an issue, by the kind at the start of its id."""
     subject = data or {}
     flow = next(flow for kind, flow in REPAIRS.items() if issue_id.startswith(kind))
     return flow(str(subject.get("entry_id")), str(subject.get("subentry_id")))

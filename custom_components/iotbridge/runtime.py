@@ -27,13 +27,13 @@ from .hosts.manager import HostsManager
 from .things.manager import ThingsManager
 
 type IotBridgeConfigEntry = ConfigEntry[Runtime]
-# What ends a part, or a piece of it.
+# Stops a part, or a component of it.
 type Stop = Callable[[], Coroutine[Any, Any, None] | None]
 
 
 @dataclass(slots=True)
 class Runtime:
-    """Objects that live as long as the config entry."""
+    """Objects with the lifetime of the config entry."""
 
     hosts: HostsManager
     device_links: DeviceLinks
@@ -47,17 +47,17 @@ def build(hass: HomeAssistant, entry: IotBridgeConfigEntry) -> Runtime:
     """Build the managers from the entry's options."""
     options = entry.options
     prefixes = list(options.get(CONF_PREFIXES, DEFAULT_PREFIXES))
-    agents = HostsManager(
+    hosts = HostsManager(
         hass,
         prefixes,
         response_timeout_s=options.get(CONF_RESPONSE_TIMEOUT, DEFAULT_RESPONSE_TIMEOUT_S),
         lost_after_s=options.get(CONF_LOST_AFTER, DEFAULT_LOST_AFTER_S),
     )
     things = ThingsManager(hass, entry, prefixes)
-    attachments = DeviceLinks(hass, entry, agents)
-    monitor = DiscoveryMonitor(hass, entry, agents, attachments)
-    discovery = HostDiscovery(hass, agents, monitor)
-    return Runtime(agents, attachments, monitor, discovery, things, AlarmsManager(hass, entry))
+    device_links = DeviceLinks(hass, entry, hosts)
+    monitor = DiscoveryMonitor(hass, entry, hosts, device_links)
+    discovery = HostDiscovery(hass, hosts, monitor)
+    return Runtime(hosts, device_links, monitor, discovery, things, AlarmsManager(hass, entry))
 
 
 @callback
@@ -70,7 +70,7 @@ def loaded_runtime(hass: HomeAssistant) -> Runtime | None:
 
 
 async def async_start(hass: HomeAssistant, entry: IotBridgeConfigEntry, runtime: Runtime) -> None:
-    """Start hosts, things and alarms, each whether or not the others can; the entities must be listening already."""
+    """Start hosts, things and alarms independently of each other; the platforms must be set up already."""
     issues = ir.Issues(hass)
     entry.async_on_unload(issues.async_clear)
     for part, start in PARTS.items():
@@ -78,29 +78,29 @@ async def async_start(hass: HomeAssistant, entry: IotBridgeConfigEntry, runtime:
         try:
             await start(runtime, stops)
         except Exception:  # noqa: BLE001 - logged, with a repair
-            # A fault of one part must not cost the others.
-            LOGGER.exception("A part of IoT Bridge could not be started (%s)", part)
-            await _async_end(part, stops)
-            _async_show_failed(hass, entry, part)
+            # An error in one part must not stop the others.
+            LOGGER.exception("Could not start a part of IoT Bridge (%s)", part)
+            await _async_stop(part, stops)
+            _async_mark_failed(hass, entry, part)
             issues.async_set(part, "", True)
         finally:
             for stop in stops:
                 entry.async_on_unload(stop)
 
 
-async def _async_end(part: str, stops: list[Stop]) -> None:
-    """End what a part began that could not be started: half of it would watch, and nobody would know which half."""
+async def _async_stop(part: str, stops: list[Stop]) -> None:
+    """Stop the components of a part that failed to start, so that it does not run partially."""
     while stops:
         try:
-            if ending := stops.pop()():
-                await ending
-        except Exception:  # noqa: BLE001 - logged; what was never begun may not be able to end
-            LOGGER.exception("A part of IoT Bridge could not be ended (%s)", part)
+            if stopping := stops.pop()():
+                await stopping
+        except Exception:  # noqa: BLE001 - logged; a component that was never started may be unable to stop
+            LOGGER.exception("Could not stop a part of IoT Bridge (%s)", part)
 
 
 @callback
-def _async_show_failed(hass: HomeAssistant, entry: IotBridgeConfigEntry, part: str) -> None:
-    """Make the entities of a part unavailable: what they show is not so."""
+def _async_mark_failed(hass: HomeAssistant, entry: IotBridgeConfigEntry, part: str) -> None:
+    """Make the entities of a part unavailable, because their states are not updated."""
     if part == ir.HOSTS_NOT_STARTED:
         entry.runtime_data.hosts.is_failed = True
     elif part == ir.ALARMS_NOT_STARTED:
@@ -129,7 +129,7 @@ async def _async_start_alarms(runtime: Runtime, stops: list[Stop]) -> None:
     await runtime.alarms.async_start()
 
 
-# By the repair that says that a part could not be started.
+# By the issue that is opened when the part cannot be started.
 PARTS = {
     ir.HOSTS_NOT_STARTED: _async_start_hosts,
     ir.THINGS_NOT_STARTED: _async_start_things,

@@ -18,7 +18,7 @@ def async_register(_hass: HomeAssistant, register: SystemHealthRegistration) -> 
 
 
 async def system_health_info(hass: HomeAssistant) -> dict[str, Any]:
-    """Return the lines of each capability; none while the entry is not loaded."""
+    """Return the lines of each capability by key; an empty dict while the entry is not loaded."""
     if (runtime := loaded_runtime(hass)) is None:
         return {}
     hosts, things, alarms = runtime.hosts, runtime.things, runtime.alarms

@@ -1,4 +1,4 @@
-"""Texts inside forms, where Home Assistant does not translate: own sentences and names of device classes."""
+"""Translated texts for forms, where Home Assistant does not translate: own sentences, names of device classes."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -13,18 +13,18 @@ _WITH_CLASSES = ("sensor", "binary_sensor", "switch", "event")
 
 @dataclass(frozen=True, slots=True)
 class Texts:
-    """Own sentences by key and names of device classes, in the language of the home."""
+    """Own sentences by key, and names of device classes, in the configured language."""
 
     own: Mapping[str, str]
     device_classes: Mapping[str, str]
 
     def say(self, key: str, **placeholders: object) -> str:
-        """Return an own sentence with its placeholders filled in."""
+        """Return one of our own sentences, with its placeholders filled in."""
         return self.own[key].format(**placeholders)
 
 
 async def async_texts(hass: HomeAssistant) -> Texts:
-    """Load the texts from the translations; names of device classes are Home Assistant's own."""
+    """Load our own sentences and Home Assistant's names of device classes."""
     own = await async_get_translations(hass, hass.config.language, "selector", {DOMAIN})
     names = await async_get_translations(hass, hass.config.language, "entity_component", _WITH_CLASSES)
     return Texts(
@@ -33,16 +33,16 @@ async def async_texts(hass: HomeAssistant) -> Texts:
 
 
 def _device_classes(names: Mapping[str, str]) -> dict[str, str]:
-    """Return the names by device class; where platforms share a class, the first one's name counts."""
-    found: dict[str, str] = {}
+    """Return the names by device class; if platforms share a class, the name of the first one is used."""
+    device_classes: dict[str, str] = {}
     for platform in _WITH_CLASSES:
         for key, name in texts_below(names, f"component.{platform}.entity_component.").items():
             device_class, _, rest = key.partition(".")
             if rest == "name" and device_class != "_":
-                found.setdefault(device_class, name)
-    return found
+                device_classes.setdefault(device_class, name)
+    return device_classes
 
 
 def texts_below(translations: Mapping[str, str], head: str) -> dict[str, str]:
-    """Return the translations whose keys begin with ``head``, by the rest of their keys."""
+    """Return the translations whose keys start with ``head``, by the rest of the key."""
     return {key.removeprefix(head): text for key, text in translations.items() if key.startswith(head)}

@@ -1,4 +1,4 @@
-"""Topic filters: validation, matching, and coverage of one by another. Pure."""
+"""MQTT topic filters: validation, matching, and coverage of one by another. Pure."""
 
 from collections.abc import Iterable
 
@@ -6,7 +6,7 @@ from .protocol.topics import MAX_BYTES, MAX_LEVELS
 
 
 def fault(topic: str) -> str | None:
-    """Return what is wrong with a topic filter, as an error of the flow; None when MQTT and we take it."""
+    """Return the error key for an invalid topic filter; None for a filter that MQTT and IoT Bridge accept."""
     levels = topic.split("/")
     faults = {
         "topic_empty": not topic.strip(),
@@ -19,7 +19,7 @@ def fault(topic: str) -> str | None:
         "topic_everything": all(level in {"+", "#"} for level in levels),
         "topic_shared": levels[0] == "$share",
     }
-    return next((key for key, wrong in faults.items() if wrong), None)
+    return next((key for key, is_faulty in faults.items() if is_faulty), None)
 
 
 def is_topic(topic: str) -> bool:
@@ -27,20 +27,20 @@ def is_topic(topic: str) -> bool:
     return fault(topic) is None and not {"+", "#"} & set(topic)
 
 
-def covers(known: str, wanted: str) -> bool:
-    """Return whether a filter covers all that another one does."""
-    if wanted.endswith("#") and not known.endswith("#"):
+def covers(topic_filter: str, other: str) -> bool:
+    """Return whether a filter matches every topic that another filter matches."""
+    if other.endswith("#") and not topic_filter.endswith("#"):
         return False
-    return matches(known, wanted)
+    return matches(topic_filter, other)
 
 
 def below_one_of(prefixes: Iterable[str], topic: str) -> bool:
-    """Return whether a topic or filter is inside one of the trees."""
+    """Return whether a topic or filter is at or below one of the prefixes."""
     return any(topic == prefix or topic.startswith(f"{prefix}/") for prefix in prefixes)
 
 
 def matches(topic_filter: str, topic: str) -> bool:
-    """Return whether a topic is covered by a filter, as MQTT has it: ``$SYS`` is hidden from leading wildcards."""
+    """Return whether a topic matches a filter by MQTT's rules: leading wildcards do not match ``$SYS``."""
     levels, wanted = topic.split("/"), topic_filter.split("/")
     if topic.startswith("$") and wanted[0] in {"+", "#"}:
         return False
@@ -53,5 +53,5 @@ def matches(topic_filter: str, topic: str) -> bool:
 
 
 def has_wildcard(topic_filter: str) -> bool:
-    """Return whether a filter may cover several topics."""
+    """Return whether a filter contains a wildcard."""
     return bool({"+", "#"} & set(topic_filter.split("/")))

@@ -6,11 +6,11 @@ from hypothesis import given, strategies as st
 import pytest
 
 from custom_components.iotbridge.hosts.commander import (
-    MAX_ANSWERS,
+    CONFIRM_WITHIN_S,
     MAX_PENDING,
+    MAX_RESPONSES,
+    MAX_RUNTIME_S,
     MAX_STALE_DEADLINES,
-    PROOF_WITHIN_S,
-    RUNS_AT_MOST_S,
     Commander,
     CommandResult,
     Outcome,
@@ -110,7 +110,7 @@ def test_a_custom_command_that_never_ends_is_forgotten_quietly(commander: Comman
     commander.add(NAS, Command(command="backup", id="1"), 10.0)
     commander.resolve(NAS, answer("accepted", "backup"), 11.0)
 
-    assert expire(commander, 11.0 + RUNS_AT_MOST_S) == []
+    assert expire(commander, 11.0 + MAX_RUNTIME_S) == []
     assert commander.next_deadline is None
 
 
@@ -125,22 +125,24 @@ class TestProof:
     def test_a_reboot_is_a_new_boot_time_after_an_absence(self, commander: Commander) -> None:
         self.accept(commander, "reboot")
 
-        assert commander.proof(NAS, PowerState.ON, "monday", 12.0) is None
-        assert commander.proof(NAS, PowerState.REBOOTING, "monday", 13.0) is None
-        assert commander.proof(NAS, PowerState.ON, "monday", 60.0) is None, "back, and has not said yet when it booted"
-        result = commander.proof(NAS, PowerState.ON, "tuesday", 61.0)
+        assert commander.confirm(NAS, PowerState.ON, "monday", 12.0) is None
+        assert commander.confirm(NAS, PowerState.REBOOTING, "monday", 13.0) is None
+        assert commander.confirm(NAS, PowerState.ON, "monday", 60.0) is None, (
+            "back, and has not said yet when it booted"
+        )
+        result = commander.confirm(NAS, PowerState.ON, "tuesday", 61.0)
         assert result
         assert (result.outcome, result.command, result.command_id, result.latency_s) == ("done", "reboot", "1", 51.0)
-        assert commander.proof(NAS, PowerState.ON, "tuesday", 62.0) is None
+        assert commander.confirm(NAS, PowerState.ON, "tuesday", 62.0) is None
 
     def test_a_host_that_does_not_tell_when_it_booted_is_believed_when_it_went_and_came(
         self, commander: Commander
     ) -> None:
         self.accept(commander, "reboot", None)
 
-        assert commander.proof(NAS, PowerState.ON, None, 12.0) is None
-        assert commander.proof(NAS, PowerState.REBOOTING, None, 13.0) is None
-        assert commander.proof(NAS, PowerState.ON, None, 60.0) is not None
+        assert commander.confirm(NAS, PowerState.ON, None, 12.0) is None
+        assert commander.confirm(NAS, PowerState.REBOOTING, None, 13.0) is None
+        assert commander.confirm(NAS, PowerState.ON, None, 60.0) is not None
 
     @pytest.mark.parametrize(
         ("command", "on_the_way", "there"),
@@ -154,8 +156,8 @@ class TestProof:
     ) -> None:
         self.accept(commander, command)
 
-        assert commander.proof(NAS, on_the_way, "monday", 12.0) is None
-        result = commander.proof(NAS, there, "monday", 13.0)
+        assert commander.confirm(NAS, on_the_way, "monday", 12.0) is None
+        result = commander.confirm(NAS, there, "monday", 13.0)
         assert result
         assert result.outcome is Outcome.DONE
 
@@ -164,12 +166,12 @@ class TestProof:
         self.accept(commander, "shutdown")
         commander.resolve(NAS, answer(status, "shutdown"), 12.0)
 
-        assert commander.proof(NAS, PowerState.OFF, None, 13.0) is None
+        assert commander.confirm(NAS, PowerState.OFF, None, 13.0) is None
 
     def test_what_happens_much_later_proves_nothing(self, commander: Commander) -> None:
         self.accept(commander, "shutdown")
 
-        assert commander.proof(NAS, PowerState.OFF, None, 11.0 + PROOF_WITHIN_S) is None
+        assert commander.confirm(NAS, PowerState.OFF, None, 11.0 + CONFIRM_WITHIN_S) is None
 
     def test_forgetting_a_host_forgets_its_proofs_and_commands(self, commander: Commander) -> None:
         self.accept(commander, "shutdown")
@@ -177,7 +179,7 @@ class TestProof:
         commander.add(DESK, Command(command="ping", id="3"), 12.0)
         commander.forget(NAS)
 
-        assert commander.proof(NAS, PowerState.OFF, None, 13.0) is None
+        assert commander.confirm(NAS, PowerState.OFF, None, 13.0) is None
         assert [result.key for result in expire(commander, 99.0)] == [DESK]
 
 
@@ -199,8 +201,8 @@ class TestBare:
         commander.add(NAS, Command(command="reboot", id="1"), 10.0)
         commander.add(DESK, Command(command="shutdown", id="2"), 9.0)
         commander.add(NAS, Command(command="status", id="3"), 11.0)
-        first = commander.answered_bare(NAS, self.bare(), 12.0)
-        second = commander.answered_bare(NAS, self.bare(success=False), 12.5)
+        first = commander.resolve_bare(NAS, self.bare(), 12.0)
+        second = commander.resolve_bare(NAS, self.bare(success=False), 12.5)
 
         assert (first.outcome, first.command, first.command_id, first.latency_s) == (Outcome.ACCEPTED, "reboot", "1", 2)
         assert (second.outcome, second.command, second.command_id) == (Outcome.FAILED, "status", "3")
@@ -209,38 +211,38 @@ class TestBare:
 
     def test_they_are_the_only_answer(self, commander: Commander) -> None:
         commander.add(NAS, Command(command="status"), 10.0)
-        result = commander.answered_bare(NAS, self.bare(), 11.0)
+        result = commander.resolve_bare(NAS, self.bare(), 11.0)
 
         assert result.is_final
         assert commander.next_deadline is None
 
     def test_an_accepted_reboot_is_proved_like_any_other(self, commander: Commander) -> None:
         commander.add(NAS, Command(command="reboot"), 10.0)
-        commander.answered_bare(NAS, self.bare(), 11.0)
-        commander.proof(NAS, PowerState.REBOOTING, None, 20.0)
-        result = commander.proof(NAS, PowerState.ON, None, 60.0)
+        commander.resolve_bare(NAS, self.bare(), 11.0)
+        commander.confirm(NAS, PowerState.REBOOTING, None, 20.0)
+        result = commander.confirm(NAS, PowerState.ON, None, 60.0)
 
         assert result
         assert (result.outcome, result.command) == (Outcome.DONE, "reboot")
 
     def test_one_that_answers_nothing_is_told_all_the_same(self, commander: Commander) -> None:
-        result = commander.answered_bare(NAS, self.bare(), 11.0)
+        result = commander.resolve_bare(NAS, self.bare(), 11.0)
 
         assert (result.outcome, result.command, result.latency_s) == (Outcome.ACCEPTED, None, None)
 
 
 def test_in_a_flood_the_answers_of_open_commands_are_found(commander: Commander) -> None:
     commander.add(NAS, Command(command="ping", id="ha-7"), 10.0)
-    found = [commander.awaits(NAS, f'{{"id":"ha-{number}"}}'.encode(), is_bare=False) for number in range(20)]
+    found = [commander.is_awaited(NAS, f'{{"id":"ha-{number}"}}'.encode(), is_bare=False) for number in range(20)]
 
     assert found == [number == 7 for number in range(20)]
-    assert not commander.awaits(DESK, b'{"id":"ha-7"}', is_bare=False)
+    assert not commander.is_awaited(DESK, b'{"id":"ha-7"}', is_bare=False)
 
 
 def test_a_stranger_who_saw_the_id_of_a_command_cannot_flood_with_it(commander: Commander) -> None:
     commander.add(NAS, Command(command="backup", id="ha-7"), 10.0)
 
-    assert sum(commander.awaits(NAS, b'{"id":"ha-7"}', is_bare=False) for _ in range(1000)) == MAX_ANSWERS
+    assert sum(commander.is_awaited(NAS, b'{"id":"ha-7"}', is_bare=False) for _ in range(1000)) == MAX_RESPONSES
 
 
 @given(st.lists(st.tuples(st.sampled_from("gaf"), st.integers(0, 5), st.integers(0, 3)), max_size=80))

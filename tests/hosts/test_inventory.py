@@ -53,7 +53,7 @@ class Clocked:
         self.hear("status", {"timestamp": time.isoformat()} | readings)
 
     def obey(self, command: str, *, is_success: bool = True) -> None:
-        self.inventory.obeyed(self.host, command, self.now, is_success=is_success)
+        self.inventory.apply_response(self.host, command, self.now, is_success=is_success)
 
     def wait(self, seconds: float) -> list[Host]:
         self.now += seconds

@@ -23,7 +23,7 @@ def test_of_a_flood_a_bounded_number_is_admitted_and_the_newest_comes_last(pause
         now += pause
         if limit.admit(NAS, "status", number, now):
             admitted.append(number)
-    admitted += limit.released(now + 1)
+    admitted += limit.release(now + 1)
 
     assert len(admitted) <= BURST + (now + 1) * PER_S + 1
     assert admitted == sorted(admitted)
@@ -38,7 +38,7 @@ def test_a_message_that_was_overtaken_does_not_come_again() -> None:
     assert limit.is_holding
     assert limit.admit(NAS, "availability", "new", 1.0)
 
-    assert list(limit.released(2.0)) == []
+    assert list(limit.release(2.0)) == []
 
 
 def test_a_host_may_be_forgotten_while_its_held_messages_are_released() -> None:
@@ -48,7 +48,7 @@ def test_a_host_may_be_forgotten_while_its_held_messages_are_released() -> None:
             limit.admit(NAS, leaf, f"{leaf} {number}", 0.0)
             limit.admit(DESK, leaf, f"{leaf} {number}", 0.0)
     released = []
-    for message in limit.released(10.0):
+    for message in limit.release(10.0):
         limit.forget(NAS)
         released.append(message)
 
@@ -64,7 +64,7 @@ def test_a_message_read_past_the_limit_supersedes_the_held_one() -> None:
     limit.supersede(NAS, "availability")
     limit.supersede(DESK, "availability")
 
-    assert list(limit.released(10.0)) == [f"status {int(BURST)}"]
+    assert list(limit.release(10.0)) == [f"status {int(BURST)}"]
 
 
 def test_responses_and_commands_are_not_held() -> None:
@@ -73,7 +73,7 @@ def test_responses_and_commands_are_not_held() -> None:
         limit.admit(NAS, "response", number, 0.0)
         limit.admit(NAS, "command", number, 0.0)
 
-    assert list(limit.released(10.0)) == []
+    assert list(limit.release(10.0)) == []
 
 
 def test_hosts_and_leaves_do_not_share_a_limit() -> None:

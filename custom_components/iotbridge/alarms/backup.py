@@ -1,4 +1,4 @@
-"""Backups: the file of the alarms does not change while it is copied, and alarms go on meanwhile."""
+"""Backups of alarms: freezes the alarm database while it is copied; alarms go on meanwhile."""
 
 from homeassistant.core import HomeAssistant
 
@@ -8,7 +8,7 @@ from .runtime.writer import BACKUP_RUNS
 
 
 async def async_freeze_alarms(hass: HomeAssistant, alarms: AlarmsManager | None, *, is_frozen: bool) -> None:
-    """Freeze the file of the alarms or release it, also one that is opened while the backup is made."""
+    """Freeze or resume the alarm database, including one that is opened while the backup runs."""
     hass.data[BACKUP_RUNS] = is_frozen
     if alarms is None:
         return
@@ -17,4 +17,4 @@ async def async_freeze_alarms(hass: HomeAssistant, alarms: AlarmsManager | None,
     except Exception:  # noqa: BLE001 - logged, and the backup goes on
         # A backup without the last minutes of the alarms is better than none: Home Assistant gives up the whole
         # backup where a hook raises.
-        LOGGER.exception("The file of the alarms could not be prepared for the backup")
+        LOGGER.exception("Could not prepare the alarm database for the backup")

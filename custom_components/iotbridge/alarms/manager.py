@@ -230,7 +230,7 @@ class AlarmsManager(AlarmAccess):
             self._async_let_go(rule.rule_id)
             del self.rules[rule.rule_id]
             if subentry := self._entry.subentries.get(rule.rule_id):
-                self._reader.async_refuse(subentry)
+                self._reader.async_mark_unreadable(subentry)
 
     @callback
     def _async_take_up(self, rule: Rule, before: Rule | None) -> None:

@@ -1,6 +1,6 @@
-"""Hosts that announced themselves at least once, kept over restarts.
+"""Store of the hosts that have announced themselves at least once, kept across restarts.
 
-Such a host publishes its own discovery message, also while its announce is missing at the broker.
+Such a host publishes its own discovery message, even while its announce is missing from the broker.
 """
 
 from collections.abc import Callable
@@ -15,17 +15,17 @@ from ..protocol.topics import HostKey
 VERSION = 1
 KEY = f"{DOMAIN}.hosts"
 SAVE_DELAY_S = 1.0
-# More than the inventory has: strangers that announce themselves must not drop what is kept of hosts.
+# More than the inventory holds: made-up hosts that announce themselves must not evict real ones.
 MAX_KEPT = 5000
 
 
 class AnnouncedHosts:
-    """The keys of these hosts, the one that was heard last at the end."""
+    """Keys of the announced hosts, the most recently seen one last."""
 
     def __init__(self, hass: HomeAssistant, is_needed: Callable[[HostKey], bool] = lambda _key: False) -> None:
-        """Prepare; nothing is read before async_load.
+        """Start empty; ``async_load`` reads the file.
 
-        ``is_needed`` returns whether a host must stay whatever others do; it is so for less than MAX_KEPT hosts.
+        ``is_needed`` returns whether a host must never be evicted; it is true of fewer than MAX_KEPT hosts.
         """
         self._is_needed = is_needed
         self._store: Store[dict[str, Any]] = Store(hass, VERSION, KEY, private=True)
@@ -33,26 +33,26 @@ class AnnouncedHosts:
         self._is_save_due = False
 
     def __contains__(self, key: object) -> bool:
-        """Return whether a host ever announced itself."""
+        """Return whether a host has ever announced itself."""
         return key in self._keys
 
     async def async_load(self) -> None:
-        """Read what was saved."""
+        """Load the saved keys."""
         data = await self._store.async_load() or {}
         self._keys = {HostKey(prefix, node_id): None for prefix, node_id in data.get("announced", ())}
 
     @callback
     def add(self, key: HostKey) -> None:
-        """Keep a host that announced itself now; the one that was not heard for the longest time makes room."""
+        """Add a host that just announced itself; if the store is full, evict the least recently seen one."""
         if key in self._keys:
             self._move_to_end(key)
             return
         if len(self._keys) >= MAX_KEPT:
-            self._make_room()
+            self._evict_oldest()
         self._keys[key] = None
         self._async_save_soon()
 
-    def _make_room(self) -> None:
+    def _evict_oldest(self) -> None:
         for oldest in list(self._keys):
             if not self._is_needed(oldest):
                 del self._keys[oldest]
@@ -65,19 +65,19 @@ class AnnouncedHosts:
 
     @callback
     def discard(self, key: HostKey) -> None:
-        """Drop a host that the user forgot; one that only made room for others is still known to announce itself."""
+        """Remove a host that the user removed; one that was only evicted from the inventory stays announced."""
         if key in self._keys:
             del self._keys[key]
             self._async_save_soon()
 
     async def async_remove(self) -> None:
-        """Delete what was saved."""
+        """Delete the file."""
         await self._store.async_remove()
 
     @callback
     def _async_save_soon(self) -> None:
         if not self._is_save_due:
-            # A later call would put off the first one.
+            # Another call would postpone the pending save.
             self._is_save_due = True
             self._store.async_delay_save(self._data, SAVE_DELAY_S)
 

@@ -15,7 +15,7 @@ from ..entity import IotBridgeEntity
 
 @callback
 def async_setup_host_binary_sensors(entry: ConfigEntry, async_add_entities: AddConfigEntryEntitiesCallback) -> None:
-    """Add the connection to the broker."""
+    """Add the connectivity sensor of the broker."""
     async_add_entities([BrokerConnection(entry, "broker_connected")])
 
 
@@ -27,7 +27,7 @@ class BrokerConnection(IotBridgeEntity, BinarySensorEntity):
 
     @override
     async def async_added_to_hass(self) -> None:
-        """Follow the connection."""
+        """Subscribe to the connection status."""
         self.async_on_remove(mqtt_client.async_subscribe_connection_status(self.hass, self._async_connection_changed))
         self._attr_is_on = mqtt_client.is_connected(self.hass)
 

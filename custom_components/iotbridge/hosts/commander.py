@@ -1,7 +1,7 @@
-"""Pending commands, matched with the responses of the hosts: pure, fed with messages and the time.
+"""Pending commands, matched with the responses of the hosts: pure, driven by messages and the time.
 
 Every command (of this integration, a button, a script elsewhere) is published on the host's command topic, so all of
-them are watched in one place. All times are seconds of one monotonic clock.
+them are tracked in one place. All times are seconds of one monotonic clock.
 """
 
 from collections.abc import Iterator, Mapping
@@ -15,16 +15,16 @@ from ..protocol.messages import BareResponse, Command, Response, ResponseStatus
 from ..protocol.topics import HostKey
 from .inventory import POWER_COMMANDS, PowerState
 
-# A stranger on the broker must not be able to fill the memory with commands that nobody answers, nor can one host stop
-# the commands of the others from being watched.
+# A malicious client of the broker must not be able to fill the memory with commands that are never answered, and one
+# host must not keep the commands of others from being tracked.
 MAX_PENDING = 32
-# How long a host that agreed to go may take to be gone and, for a reboot, to be back.
-PROOF_WITHIN_S = 600.0
-# The longest a custom command can be configured to run.
-RUNS_AT_MOST_S = 3600.0
-# A command gets two responses at most; the others are made up by a stranger who saw its id.
-MAX_ANSWERS = 4
-# Deadlines of commands that were answered are removed from the heap when there are this many more than commands.
+# Time for a host that accepted a power command to go down and, for a reboot, to come back.
+CONFIRM_WITHIN_S = 600.0
+# Longest runtime that can be configured for a custom command.
+MAX_RUNTIME_S = 3600.0
+# A command gets two responses at most; further ones are made up by a client that has seen its id.
+MAX_RESPONSES = 4
+# Deadlines of answered commands are removed from the heap when they outnumber the pending commands by this many.
 MAX_STALE_DEADLINES = 64
 
 
@@ -40,7 +40,7 @@ class Outcome(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CommandResult:
-    """An outcome with everything there is to say about it."""
+    """Outcome of a command with its details."""
 
     key: HostKey
     outcome: Outcome
@@ -49,23 +49,23 @@ class CommandResult:
     message: str = ""
     reason: str | None = None
     latency_s: float | None = None
-    """From the command to this answer; None where the command was not seen."""
+    """Time from the command to this response; None if the command was not seen."""
     data: Mapping[str, Any] = field(default_factory=dict)
     is_last: bool = False
-    """True: the host answers only once."""
+    """True if no further response follows."""
 
     @property
     def is_success(self) -> bool:
-        """Return whether the host obeyed, as far as it said."""
+        """Return whether the host accepted or carried out the command, by its own response."""
         return self.outcome in (Outcome.ACCEPTED, Outcome.DONE)
 
     @property
     def is_final(self) -> bool:
-        """Return whether no further answer is needed to know: a host that powers off cannot say more."""
+        """Return whether no further response is needed: a host that powers off cannot send another."""
         return self.is_last or self.outcome is not Outcome.ACCEPTED or self.command in POWER_COMMANDS
 
 
-# A command without id, the oldest form, is known by its name.
+# Id of a command, or its name if it has no id, as in the oldest form.
 type _Token = tuple[str | None, str | None]
 
 
@@ -74,44 +74,44 @@ class _PendingCommand:
     key: HostKey
     command: str
     command_id: str | None
-    given_at: float
+    issued_at: float
     deadline: float
     is_accepted: bool = False
-    is_gone: bool = False
-    """True once the host went down after it accepted the command."""
+    was_down: bool = False
+    """True once the host went down after it had accepted the command."""
     boot_time: str | None = None
     """Boot time that the host reported when it accepted the command."""
-    answers: int = 0
-    """Responses that a flood was searched for."""
+    responses: int = 0
+    """Responses read although the host was flooding."""
 
 
 class Commander:
-    """Matches responses to commands, and misses those that never come."""
+    """Matches responses to commands, and times out commands without a response."""
 
     def __init__(self, timeout_s: float) -> None:
-        """Start with nothing pending; ``timeout_s`` holds for commands given by others."""
+        """Start without pending commands; ``timeout_s`` applies to commands that others sent."""
         self.timeout_s = timeout_s
-        # By host, and of a host in the order in which they were given.
+        # By host, and for each host in the order in which they were sent.
         self._pending: dict[HostKey, dict[_Token, _PendingCommand]] = {}
         self._count = 0
-        # The number keeps two entries of one time from being compared further.
+        # The number prevents the comparison of keys when two entries have the same time.
         self._deadlines: list[tuple[float, int, HostKey, _Token]] = []
         self._numbers = count()
-        self._proofs: dict[HostKey, _PendingCommand] = {}
+        self._unconfirmed: dict[HostKey, _PendingCommand] = {}
 
     def __len__(self) -> int:
-        """Return how many commands are pending."""
+        """Return the number of pending commands."""
         return self._count
 
     @property
     def next_deadline(self) -> float | None:
-        """Return when to call expire(), or None when nothing is pending."""
+        """Return when to call expire(); None if no command is pending."""
         while self._deadlines and not self._is_due(*self._deadlines[0]):
             heapq.heappop(self._deadlines)
         return self._deadlines[0][0] if self._deadlines else None
 
     def add(self, key: HostKey, command: Command, now: float, timeout_s: float | None = None) -> bool:
-        """Note a command on its way to a host, one that is known already only once; return whether it is watched."""
+        """Register a sent command, a known one only once; return whether it is tracked."""
         token = _token(command.id, command.command)
         of_host = self._pending.get(key, {})
         if token in of_host:
@@ -124,22 +124,22 @@ class Commander:
         self._push(deadline, key, token)
         return True
 
-    def awaits(self, key: HostKey, payload: bytes, *, is_bare: bool) -> bool:
-        """Return whether a response that was not read yet may answer an open command.
+    def is_awaited(self, key: HostKey, payload: bytes, *, is_bare: bool) -> bool:
+        """Return whether an unparsed response may belong to a pending command.
 
         ``is_bare``: the host's responses name no command.
         """
         for pending in self._pending.get(key, {}).values():
-            is_meant = is_bare or (pending.command_id or pending.command).encode() in payload
-            if is_meant and pending.answers < MAX_ANSWERS:
-                pending.answers += 1
+            is_match = is_bare or (pending.command_id or pending.command).encode() in payload
+            if is_match and pending.responses < MAX_RESPONSES:
+                pending.responses += 1
                 return True
         return False
 
-    def answered_bare(
+    def resolve_bare(
         self, key: HostKey, response: BareResponse, now: float, boot_time: str | None = None
     ) -> CommandResult:
-        """Return what a response means that names no command: it answers the oldest one that is open."""
+        """Return the result of a response that names no command: it belongs to the oldest pending one."""
         pending = next(iter(self._pending.get(key, {}).values()), None)
         full = Response(
             id=pending.command_id if pending else None,
@@ -155,9 +155,9 @@ class Commander:
     def resolve(
         self, key: HostKey, response: Response, now: float, boot_time: str | None = None, *, is_last: bool = False
     ) -> CommandResult:
-        """Return what a response means; one to a command nobody saw is told all the same.
+        """Return the result of a response, including one to an unknown command.
 
-        ``is_last``: the host answers only once.
+        ``is_last``: the host sends no further response.
         """
         token = _token(response.id, response.command)
         pending = self._pending.get(key, {}).get(token)
@@ -168,25 +168,25 @@ class Commander:
             command_id=response.id,
             message=response.message,
             reason=response.reason,
-            latency_s=now - pending.given_at if pending else None,
+            latency_s=now - pending.issued_at if pending else None,
             data=response.data or {},
             is_last=is_last,
         )
         if pending and result.is_final:
             self._drop(key, token)
         elif pending:
-            # It runs on, and its own timeout on the host ends it.
-            pending.is_accepted, pending.deadline = True, now + RUNS_AT_MOST_S
+            # It is still running, and its own timeout on the host ends it.
+            pending.is_accepted, pending.deadline = True, now + MAX_RUNTIME_S
             self._push(pending.deadline, key, token)
         if pending and response.status is ResponseStatus.ACCEPTED and pending.command in POWER_COMMANDS:
             pending.boot_time = boot_time
-            self._proofs[key] = pending
+            self._unconfirmed[key] = pending
         elif response.command in POWER_COMMANDS:
-            self._proofs.pop(key, None)
+            self._unconfirmed.pop(key, None)
         return result
 
     def expire(self, now: float) -> Iterator[CommandResult]:
-        """Give up what had its time, and yield what became of it."""
+        """Drop the commands whose deadline has passed, and yield the results of those without a response."""
         while (deadline := self.next_deadline) is not None and deadline <= now:
             _, _, key, token = heapq.heappop(self._deadlines)
             pending = self._drop(key, token)
@@ -196,23 +196,25 @@ class Commander:
                     outcome=Outcome.TIMED_OUT,
                     command=pending.command,
                     command_id=pending.command_id,
-                    message=f"No answer within {pending.deadline - pending.given_at:g} s.",
+                    message=f"No answer within {pending.deadline - pending.issued_at:g} s.",
                     reason="no_response",
-                    latency_s=now - pending.given_at,
+                    latency_s=now - pending.issued_at,
                 )
 
-    def proof(self, key: HostKey, power: PowerState | None, boot_time: str | None, now: float) -> CommandResult | None:
-        """Return the end of a power command that is now seen to have happened."""
-        pending = self._proofs.get(key)
+    def confirm(
+        self, key: HostKey, power: PowerState | None, boot_time: str | None, now: float
+    ) -> CommandResult | None:
+        """Return the final result of a power command once the host is seen to have carried it out."""
+        pending = self._unconfirmed.get(key)
         if pending is None:
             return None
-        pending.is_gone = pending.is_gone or power is not PowerState.ON
-        if now - pending.given_at > PROOF_WITHIN_S:
-            del self._proofs[key]
+        pending.was_down = pending.was_down or power is not PowerState.ON
+        if now - pending.issued_at > CONFIRM_WITHIN_S:
+            del self._unconfirmed[key]
             return None
         match pending.command, power:
-            # A host that does not tell when it booted is believed when it went and came back.
-            case "reboot", PowerState.ON if pending.is_gone and _is_new(boot_time, pending.boot_time):
+            # A host that does not report its boot time is believed if it went down and came back.
+            case "reboot", PowerState.ON if pending.was_down and _is_new(boot_time, pending.boot_time):
                 message = "The host is back."
             case "shutdown", PowerState.OFF:
                 message = "The host is off."
@@ -220,20 +222,20 @@ class Commander:
                 message = "The host is suspended."
             case _:
                 return None
-        del self._proofs[key]
+        del self._unconfirmed[key]
         return CommandResult(
             key=key,
             outcome=Outcome.DONE,
             command=pending.command,
             command_id=pending.command_id,
             message=message,
-            latency_s=now - pending.given_at,
+            latency_s=now - pending.issued_at,
         )
 
     def forget(self, key: HostKey) -> None:
-        """Drop what is pending for a host that is no more."""
+        """Drop the pending commands of a removed host."""
         self._count -= len(self._pending.pop(key, {}))
-        self._proofs.pop(key, None)
+        self._unconfirmed.pop(key, None)
 
     def _drop(self, key: HostKey, token: _Token) -> _PendingCommand:
         of_host = self._pending[key]

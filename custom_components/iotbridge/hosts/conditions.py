@@ -1,4 +1,4 @@
-"""A host is online."""
+"""Condition of hosts: a host is online."""
 
 from typing import override
 
@@ -12,7 +12,7 @@ ONLINE: set[str | bool] = {PowerState.ON}
 
 
 class HostIsOnlineCondition(EntityStateConditionBase):
-    """Any, or all, of the hosts are on: one on its way down is not."""
+    """Condition that any or all of the hosts are on; a host that is going down is not."""
 
     _domain_specs = SENSORS
     _states = ONLINE
@@ -23,7 +23,7 @@ class HostIsOnlineCondition(EntityStateConditionBase):
 
     @override
     def _should_include(self, _state: State) -> bool:
-        """Count a host of which nothing is known: without the broker "all are online" would be true of nobody."""
+        """Include hosts of unknown state: else "all are online" would be true of none while the broker is away."""
         return True
 
 

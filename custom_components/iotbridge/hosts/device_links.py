@@ -1,4 +1,4 @@
-"""Joins hosts to the devices that core's mqtt makes for them, and lets go of both together."""
+"""Links between hosts and the devices that core's mqtt creates for them; both are removed together."""
 
 from collections.abc import Callable, Iterable
 
@@ -16,10 +16,10 @@ type LinkListener = Callable[[Host, dr.DeviceEntry], None]
 
 
 class DeviceLinks:
-    """Links between hosts and the devices in the device registry, in both directions."""
+    """Links between hosts and devices of the registry, in both directions."""
 
     def __init__(self, hass: HomeAssistant, entry: ConfigEntry, manager: HostsManager) -> None:
-        """Prepare; nothing is joined before async_start."""
+        """Start without links; ``async_start`` begins to create them."""
         self._hass = hass
         self._entry = entry
         self._manager = manager
@@ -31,7 +31,7 @@ class DeviceLinks:
 
     @callback
     def async_start(self, prefixes: Iterable[str]) -> None:
-        """Begin to watch hosts and devices; what is left of hosts below other prefixes goes."""
+        """Subscribe to hosts and devices; remove entities of hosts below prefixes that are no longer configured."""
         heads = (*map(uid_head, prefixes), f"{self._entry.entry_id}_")
         self._async_remove_entities(
             lambda entity: entity.config_subentry_id is None and not entity.unique_id.startswith(heads)
@@ -42,28 +42,28 @@ class DeviceLinks:
 
     @callback
     def async_stop(self) -> None:
-        """Watch no more."""
+        """Unsubscribe."""
         while self._stop:
             self._stop.pop()()
 
     @callback
     def async_add_listener(self, listener: LinkListener) -> CALLBACK_TYPE:
-        """Call the listener with every host that got its device."""
+        """Call the listener with every host that gets its device."""
         self._listeners.append(listener)
         return lambda: self._listeners.remove(listener)
 
     def host(self, device_id: str) -> Host | None:
-        """Return the host that a device is."""
+        """Return the host of a device."""
         key = self._hosts.get(device_id)
         return self._manager.inventory.get(key) if key else None
 
     def host_of(self, identifier: str) -> Host | None:
-        """Return the host whose device has, or will have, an identifier."""
+        """Return the host whose device has, or will have, this identifier."""
         key = self._by_identifier.get(identifier)
         return self._manager.inventory.get(key) if key else None
 
     def device_id(self, host: Host) -> str | None:
-        """Return the device that a host is."""
+        """Return the device id of a host."""
         return self._devices.get(host.key)
 
     @callback
@@ -72,7 +72,7 @@ class DeviceLinks:
         if host.key in self._devices:
             return
         if host.is_deleted and not host.is_online:
-            # The user deleted its device while it was online, and it went before it announced itself again.
+            # The user deleted the device while the host was online, and it went offline before it announced itself.
             self.async_forget(host)
             return
         if device := mqtt_client.async_device(self._hass, host.identifier):
@@ -84,7 +84,7 @@ class DeviceLinks:
             if identifier and self._by_identifier.get(identifier) == host.key:
                 del self._by_identifier[identifier]
         if device_id := self._devices.get(host.key):
-            # It made room for another host: it comes with a device again when it is heard again.
+            # It was evicted: its device is created again when it sends a message again.
             dr.async_get(self._hass).async_remove_device(device_id)
 
     @callback
@@ -112,10 +112,10 @@ class DeviceLinks:
 
     @callback
     def _async_unlink(self, key: HostKey, device_id: str) -> None:
-        """Follow a device that was removed: by the user, or because its discovery message was taken back."""
+        """Handle the removal of a device: by the user, or because its discovery message was cleared."""
         del self._devices[key], self._hosts[device_id]
         host = self._manager.inventory.get(key)
-        # The registries are still in the middle of telling the entities that their device is gone.
+        # The registries are still notifying the entities that their device is gone.
         self._hass.loop.call_soon(
             self._async_remove_entities, lambda entity: entity.unique_id == f"{key.uid}_{entity.translation_key}"
         )
@@ -129,8 +129,8 @@ class DeviceLinks:
 
     @callback
     def async_forget(self, host: Host) -> None:
-        """Forget a host that is away: it cannot announce itself again, and what the broker remembers of it would."""
-        LOGGER.debug("Forgetting %s, which has no device", host.key)
+        """Remove a host that is away, and clear its retained messages, which would bring it back."""
+        LOGGER.debug("Removing %s, which has no device", host.key)
         self._manager.async_forget(host)
         for leaf in ("announce", "availability"):
             self._entry.async_create_task(

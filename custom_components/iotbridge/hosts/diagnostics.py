@@ -12,19 +12,19 @@ from ..protocol.messages import Announce, Reading
 from ..pseudonyms import Pseudonyms
 from .manager import HostsManager
 
-# The texts among the readings that many hosts have in common.
+# Text readings whose values many hosts have in common.
 PUBLIC_READINGS = ("platform", "platform_version", "boot_time", "collectors_failed")
 KNOWN_COMMANDS = ("shutdown", "reboot", "suspend", "status", "ping")
-# Readings with a name of the user's behind them: a mount point, a service, a container, a check.
+# Readings with a name chosen by the user in their key: a mount point, a service, a container, a check.
 NAMED_READINGS = re.compile(r"(disk_percent|disk_free|systemd|docker|health|check|latency|changed)_(.+)")
 
 
-def hosts_diagnostics(agents: HostsManager, names: Pseudonyms) -> dict[str, Any]:
-    """Return the hosts and the counts of rejected messages by topic."""
-    found = agents.diagnostics()
-    hosts = [_host(host, names) for host in found["hosts"]]
+def hosts_diagnostics(manager: HostsManager, names: Pseudonyms) -> dict[str, Any]:
+    """Return the hosts, and the number of rejected messages by topic."""
+    diagnostics = manager.diagnostics()
+    hosts = [_host(host, names) for host in diagnostics["hosts"]]
     rejected: Counter[str] = Counter()
-    for source, count in found["rejected"].items():
+    for source, count in diagnostics["rejected"].items():
         rejected[names.topic(source)] += count
     return {
         "rejected": dict(rejected),
@@ -62,7 +62,7 @@ def _key(key: str, names: Pseudonyms) -> str:
 
 
 def _reading(key: str, value: Reading, names: Pseudonyms) -> Reading:
-    """Return numbers, flags and what is public as they are: a text can hold anything."""
+    """Return numbers, flags and public texts unchanged; redact other texts, which can hold anything."""
     if not isinstance(value, str) or key in PUBLIC_READINGS:
         return value
     return names.of("host", value) if key == "hostname" else REDACTED

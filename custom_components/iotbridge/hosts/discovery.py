@@ -1,4 +1,4 @@
-"""Discovery config for hosts that send none themselves: the agents of IPWatch."""
+"""Discovery messages for hosts that publish none themselves: the agents of IPWatch."""
 
 from collections.abc import Mapping
 from datetime import timedelta
@@ -19,11 +19,11 @@ from .discovery_monitor import DiscoveryMonitor
 from .inventory import Host
 from .manager import HostsManager
 
-# An agent of ours announces itself within seconds of its first message; whoever has not by then will not.
+# An IoT Bridge agent announces itself within seconds of its first message; a host that has not by then never will.
 ANNOUNCE_WITHIN_S = 15.0
-# An agent of IPWatch is named by its address, which anyone can make up: so many devices are made at most.
+# An IPWatch agent is named by its address, which anyone can make up: the number of devices is limited.
 MAX_DEVICES = 200
-# Core's mqtt loses parts of a discovery message that follows the one before too closely.
+# Core's mqtt loses parts of a discovery message that follows the previous one too closely.
 INTERVAL = timedelta(seconds=10)
 
 PERCENT = {"unit_of_measurement": "%", "state_class": "measurement", "suggested_display_precision": 0}
@@ -34,36 +34,36 @@ KNOWN: dict[str, dict[str, Any]] = {
     "boot_time": {"device_class": "timestamp", "entity_category": "diagnostic"},
     "ip": {"entity_category": "diagnostic", "icon": "mdi:ip-network"},
 }
-# The device itself shows these.
+# Shown by the device itself.
 LEFT_OUT = {"hostname", "platform", "platform_version", "timestamp"}
-# In the options of the entity, under our domain.
+# Key in the entity's options, under our domain.
 DISABLED_ONCE = "disabled_once"
 BUTTONS = {"shutdown": {"icon": "mdi:power"}, "reboot": {"device_class": "restart"}}
 
 
 class HostDiscovery:
-    """Publishes the discovery message of every agent of IPWatch."""
+    """Publishes a discovery message for every agent of IPWatch."""
 
     def __init__(self, hass: HomeAssistant, manager: HostsManager, monitor: DiscoveryMonitor) -> None:
-        """Prepare; nothing is published before async_start."""
+        """Store the collaborators; ``async_start`` begins to publish."""
         self._hass = hass
         self._manager = manager
         self._monitor = monitor
         self._published: dict[HostKey, str] = {}
 
     async def async_start(self) -> CALLBACK_TYPE:
-        """Begin to look for such hosts; return what ends it."""
+        """Publish the messages now and then; return the function that stops it."""
         names = await async_get_translations(self._hass, self._hass.config.language, "entity", {DOMAIN})
 
         async def publish(_now: Any) -> None:
             await self._async_publish(names)
 
-        forgotten = self._manager.async_add_forget_listener(self._async_host_forgotten)
+        remove_listener = self._manager.async_add_forget_listener(self._async_host_forgotten)
         untrack = async_track_time_interval(self._hass, publish, INTERVAL, name="iotbridge host discovery")
 
         @callback
         def stop() -> None:
-            forgotten()
+            remove_listener()
             untrack()
 
         return stop
@@ -82,19 +82,19 @@ class HostDiscovery:
                 try:
                     await mqtt_client.async_publish(self._hass, topic, payload, qos=1, retain=True)
                 except HomeAssistantError as error:
-                    LOGGER.debug("Could not publish on %s, and try again: %s", topic, error)
+                    LOGGER.debug("Could not publish on %s; retrying: %s", topic, error)
                 else:
                     self._published[host.key] = payload
 
     def _hosts(self) -> list[Host]:
-        """Return the hosts that are to be published, those with a device first."""
-        heard_before = time.monotonic() - ANNOUNCE_WITHIN_S
+        """Return the hosts to publish, those with a device first."""
+        seen_before = time.monotonic() - ANNOUNCE_WITHIN_S
         hosts = [
             host
             for host in self._manager.inventory
-            # A host that ever announced itself has a discovery message of its own.
+            # A host that has ever announced itself publishes its own discovery message.
             if host.key.ipwatch_identifier and host.readings and not host.has_announced
-            if host.first_heard_at <= heard_before
+            if host.first_seen_at <= seen_before
         ]
         return sorted(hosts, key=lambda host: not host.has_device)
 
@@ -105,10 +105,10 @@ class HostDiscovery:
 
 @callback
 def async_disable_status_sensor(hass: HomeAssistant, identifier: str) -> bool:
-    """Disable the sensor an agent of IPWatch makes of itself; return whether it has one.
+    """Disable the sensor that an IPWatch agent creates for itself; return whether it exists.
 
-    Its state is the whole status message as text, at most 255 characters of it. A user who enables it has the last
-    word: it is disabled once.
+    Its state is the whole status message as text, cut off at 255 characters. If the user enables it again it stays
+    enabled: it is disabled only once.
     """
     registry = er.async_get(hass)
     if (entity_id := registry.async_get_entity_id("sensor", MQTT_DOMAIN, identifier)) is None:
@@ -123,7 +123,7 @@ def async_disable_status_sensor(hass: HomeAssistant, identifier: str) -> bool:
 
 @callback
 def discovery_config(host: Host, names: Mapping[str, str], *, is_part_of_device: bool = False) -> dict[str, Any]:
-    """Return the device discovery message of a host, made from the keys of its status.
+    """Return the device discovery message of a host, built from the keys of its status.
 
     ``names``: translations of this integration's entities. ``is_part_of_device``: the agent describes its device.
     """
@@ -142,7 +142,7 @@ def discovery_config(host: Host, names: Mapping[str, str], *, is_part_of_device:
             "state_topic": host.key.topic("availability"),
             "payload_on": "online",
             "payload_off": "offline",
-            # It tells whether the host is there, so it must not vanish with it.
+            # It shows whether the host is there, so it must not become unavailable together with it.
             "availability_topic": host.key.topic("availability"),
             "availability_template": "online",
         }
@@ -185,7 +185,7 @@ def discovery_config(host: Host, names: Mapping[str, str], *, is_part_of_device:
 
 
 def _uptime_sensor(host: Host, name: str) -> dict[str, Any]:
-    """Return the sensor of the last boot for a host that only counts the seconds since; core evens out the jitter."""
+    """Return the last-boot sensor of a host that only reports its uptime in seconds; core smooths the jitter."""
     return {
         "platform": "sensor",
         "unique_id": f"{host.uid}_uptime",

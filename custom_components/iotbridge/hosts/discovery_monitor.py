@@ -1,7 +1,7 @@
-"""Watches the discovery messages of hosts, and helps where one is missing.
+"""Monitors the discovery messages of hosts, and repairs a missing one.
 
-An agent that is online is asked to announce itself again; what does not help is a repair. A host that is away when its
-discovery message is emptied is being removed: its device goes, and what else is known of it.
+An agent that is online is asked to announce itself again; if that does not help, an issue is opened. If a host is away
+when its discovery message is cleared, it is being removed: its device and all its data are deleted.
 """
 
 from datetime import timedelta
@@ -20,45 +20,45 @@ from .inventory import Host
 from .manager import HostsManager
 
 INTERVAL = timedelta(seconds=10)
-# An agent that sees its own announce vanish, or was just started, publishes by itself within seconds.
+# An agent that sees its own announce cleared, or was just started, publishes on its own within seconds.
 ASK_AFTER_S = 3.0
 REPAIR_AFTER_S = 60.0
-# Strangers must not be able to fill the page of repairs, nor the memory.
+# Made-up hosts must not be able to fill the repairs page, nor the memory.
 MAX_REPAIRS = 20
 MAX_UIDS = 10_000
 
 
 class DiscoveryMonitor:
-    """The discovery messages the broker has, by the uid in their topic."""
+    """Discovery messages at the broker, by the uid in their topic."""
 
     def __init__(
-        self, hass: HomeAssistant, entry: ConfigEntry, manager: HostsManager, attachments: DeviceLinks
+        self, hass: HomeAssistant, entry: ConfigEntry, manager: HostsManager, device_links: DeviceLinks
     ) -> None:
-        """Prepare; nothing is watched before async_start."""
+        """Start without messages; ``async_start`` subscribes."""
         self._hass = hass
         self._entry = entry
         self._manager = manager
-        self._attachments = attachments
+        self._device_links = device_links
         self._prefix: str | None = None
         self._uids: set[str] = set()
-        self._emptied_at: dict[str, float] = {}
+        self._cleared_at: dict[str, float] = {}
         self._asked: set[HostKey] = set()
         self._repairs: set[HostKey] = set()
         self._unsubscribe: CALLBACK_TYPE | None = None
         self._stop: list[CALLBACK_TYPE] = []
 
     async def async_start(self) -> None:
-        """Begin to watch."""
+        """Subscribe to discovery messages, hosts and devices."""
         await self._async_follow_prefix()
         self._stop.append(self._manager.async_add_forget_listener(self._async_host_forgotten))
-        self._stop.append(self._attachments.async_add_listener(self._async_attached))
+        self._stop.append(self._device_links.async_add_listener(self._async_linked))
         self._stop.append(
             async_track_time_interval(self._hass, self._async_check, INTERVAL, name="iotbridge discovery monitor")
         )
 
     @callback
     def async_stop(self) -> None:
-        """Watch no more."""
+        """Unsubscribe."""
         while self._stop:
             self._stop.pop()()
         if self._unsubscribe:
@@ -70,7 +70,7 @@ class DiscoveryMonitor:
         return host.uid in self._uids
 
     async def _async_follow_prefix(self) -> None:
-        """Subscribe where core's mqtt looks for discovery messages; the user may have changed that."""
+        """Subscribe below the discovery prefix of core's mqtt, which the user may have changed."""
         prefix = mqtt_client.async_discovery_prefix(self._hass)
         if prefix == self._prefix:
             return
@@ -78,7 +78,7 @@ class DiscoveryMonitor:
             self._unsubscribe()
             self._unsubscribe = None
         self._uids.clear()
-        self._emptied_at.clear()
+        self._cleared_at.clear()
         if prefix is not None:
             self._unsubscribe = await mqtt_client.async_subscribe(
                 self._hass, f"{prefix}/device/+/config", self._async_received
@@ -88,30 +88,30 @@ class DiscoveryMonitor:
     @callback
     def _async_received(self, message: mqtt_client.ReceiveMessage) -> None:
         uid = message.topic.rsplit("/", 2)[-2]
-        host = self._attachments.host_of(uid)
+        host = self._device_links.host_of(uid)
         if not message.payload:
             self._uids.discard(uid)
             if host:
-                self._emptied_at[uid] = time.monotonic()
+                self._cleared_at[uid] = time.monotonic()
             return
         if host or len(self._uids) < MAX_UIDS:
             self._uids.add(uid)
-        self._emptied_at.pop(uid, None)
+        self._cleared_at.pop(uid, None)
         if host:
             self._async_check_host(host)
 
     @callback
-    def _async_attached(self, host: Host, _device: dr.DeviceEntry) -> None:
+    def _async_linked(self, host: Host, _device: dr.DeviceEntry) -> None:
         self._async_check_host(host)
 
     @callback
     def _async_host_forgotten(self, host: Host) -> None:
-        self._emptied_at.pop(host.uid, None)
+        self._cleared_at.pop(host.uid, None)
         self._asked.discard(host.key)
         self._repairs.discard(host.key)
 
     async def _async_check(self, _now: Any) -> None:
-        """Look at all hosts."""
+        """Check all hosts."""
         await self._async_follow_prefix()
         if not self._manager.is_connected:
             return
@@ -121,15 +121,15 @@ class DiscoveryMonitor:
 
     @callback
     def _async_check_host(self, host: Host) -> float:
-        """Mend a host without discovery message or without device; return for how many seconds it has been so."""
-        # A host that never announced itself has no discovery message but ours.
+        """Repair a host without discovery message or device; return for how many seconds it has been incomplete."""
+        # A host that never announced itself has only our discovery message.
         is_complete = host.has_device and self.has_message(host)
         if is_complete or not (host.has_announced and host.is_known):
             self._asked.discard(host.key)
             self._async_set_repairs(host, is_open=False)
             return 0.0
-        for_s = time.monotonic() - self._emptied_at.get(host.uid, host.first_heard_at)
-        if host.uid in self._emptied_at and not host.is_online:
+        for_s = time.monotonic() - self._cleared_at.get(host.uid, host.first_seen_at)
+        if host.uid in self._cleared_at and not host.is_online:
             self._async_remove_device(host)
         elif for_s >= REPAIR_AFTER_S and self._prefix is not None:
             self._async_set_repairs(host, is_open=True)
@@ -139,7 +139,7 @@ class DiscoveryMonitor:
 
     @callback
     def _async_ask(self, host: Host) -> None:
-        """Have an agent say everything again."""
+        """Ask an agent to publish all its messages again."""
         self._asked.add(host.key)
         self._entry.async_create_task(
             self._hass, self._manager.async_refresh(host), f"iotbridge ask {host.key}", eager_start=True
@@ -147,12 +147,12 @@ class DiscoveryMonitor:
 
     @callback
     def _async_remove_device(self, host: Host) -> None:
-        """Remove a device that core's mqtt keeps only because of our entities on it."""
-        self._emptied_at.pop(host.uid, None)
-        if device_id := self._attachments.device_id(host):
+        """Remove a device that core's mqtt keeps only because it has entities of ours."""
+        self._cleared_at.pop(host.uid, None)
+        if device_id := self._device_links.device_id(host):
             dr.async_get(self._hass).async_remove_device(device_id)
         else:
-            self._attachments.async_forget(host)
+            self._device_links.async_forget(host)
 
     @callback
     def _async_set_repairs(self, host: Host, *, is_open: bool) -> None:

@@ -11,15 +11,15 @@ from .manager import HostsManager
 
 
 class IotBridgeHostEntity(Entity):
-    """An entity of ours on the device that core's mqtt made for a host."""
+    """Entity of ours on the device that core's mqtt created for a host."""
 
     _attr_has_entity_name = True
     _attr_should_poll = False
 
-    def __init__(self, agents: HostsManager, host: Host, device: DeviceEntry, key: str) -> None:
-        """Join the device; identifiers in a device_info would make a second one."""
+    def __init__(self, manager: HostsManager, host: Host, device: DeviceEntry, key: str) -> None:
+        """Attach the entity to the device; identifiers in a device_info would create a second one."""
         self.device_entry = device
-        self._agents = agents
+        self._manager = manager
         self._host = host
         self._attr_unique_id = f"{host.uid}_{key}"
         self._attr_translation_key = key
@@ -27,13 +27,13 @@ class IotBridgeHostEntity(Entity):
     @property
     @override
     def available(self) -> bool:
-        """Return whether anything can be known: not without a broker."""
-        return self._agents.is_connected and not self._agents.is_failed
+        """Return whether states are updated: not while the broker is away."""
+        return self._manager.is_connected and not self._manager.is_failed
 
     @override
     async def async_added_to_hass(self) -> None:
-        """Follow the host."""
-        self.async_on_remove(self._agents.async_add_host_listener(self._async_host_changed, self._host.key))
+        """Subscribe to changes of the host."""
+        self.async_on_remove(self._manager.async_add_host_listener(self._async_host_changed, self._host.key))
         self._async_host_changed(self._host)
 
     @callback

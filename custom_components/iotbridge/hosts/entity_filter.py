@@ -1,4 +1,4 @@
-"""Filter of entities for the triggers and conditions of hosts, which use states of entities, never MQTT messages."""
+"""Entity filter of the triggers and conditions of hosts, which evaluate entity states, never MQTT messages."""
 
 from homeassistant.components.sensor import DOMAIN as SENSOR_DOMAIN
 from homeassistant.core import HomeAssistant
@@ -12,10 +12,10 @@ POWER_STATE = "power_state"
 
 
 def entities_of_hosts(hass: HomeAssistant, entity_ids: set[str], key: str) -> set[str]:
-    """Return those of the entities that are ours and of one kind.
+    """Return the entities of this integration with one translation key.
 
-    A device or an area holds many more sensors and events than that of its host, and a host's own device holds those
-    of core's mqtt.
+    A device or an area has many more sensors and events than those of its host, and the host's own device also has
+    those of core's mqtt.
     """
     registry = er.async_get(hass)
     return {

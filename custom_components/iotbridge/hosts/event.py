@@ -1,4 +1,4 @@
-"""Event entity of a host: outcomes of the commands it was given."""
+"""Event entity of a host: outcomes of its commands."""
 
 from typing import Any, override
 
@@ -18,32 +18,32 @@ from .manager import HostsManager
 @callback
 def async_setup_host_events(
     entry: ConfigEntry,
-    agents: HostsManager,
-    attachments: DeviceLinks,
+    manager: HostsManager,
+    device_links: DeviceLinks,
     async_add_entities: AddConfigEntryEntitiesCallback,
 ) -> None:
-    """Add each host's command event once its device exists."""
+    """Add the command event of each host once its device exists."""
 
     @callback
     def add_host(host: Host, device: DeviceEntry) -> None:
-        async_add_entities([CommandEvent(agents, host, device)])
+        async_add_entities([CommandEvent(manager, host, device)])
 
-    entry.async_on_unload(attachments.async_add_listener(add_host))
+    entry.async_on_unload(device_links.async_add_listener(add_host))
 
 
 class CommandEvent(IotBridgeHostEntity, EventEntity):
-    """A command of a host was accepted, done, refused, failed or timed out."""
+    """Event entity for commands that were accepted, done, refused, failed or timed out."""
 
-    def __init__(self, agents: HostsManager, host: Host, device: DeviceEntry) -> None:
-        """Name the entity."""
-        super().__init__(agents, host, device, "command")
+    def __init__(self, manager: HostsManager, host: Host, device: DeviceEntry) -> None:
+        """Set the key and the event types."""
+        super().__init__(manager, host, device, "command")
         self._attr_event_types = [outcome.value for outcome in Outcome]
 
     @override
     async def async_added_to_hass(self) -> None:
-        """Follow the host and the outcomes of its commands."""
+        """Subscribe to changes of the host and to the outcomes of its commands."""
         await super().async_added_to_hass()
-        self.async_on_remove(self._agents.async_add_result_listener(self._async_result, self._host.key))
+        self.async_on_remove(self._manager.async_add_result_listener(self._async_result, self._host.key))
 
     @callback
     def _async_result(self, result: CommandResult) -> None:

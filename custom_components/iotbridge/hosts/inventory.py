@@ -1,4 +1,4 @@
-"""Inventory of the hosts and their power states: pure, fed with messages and the time.
+"""Inventory of the hosts and their power states: pure, driven by messages and the time.
 
 All times are seconds of one monotonic clock.
 """
@@ -13,16 +13,16 @@ import re
 from ..protocol.messages import Announce, HostPower, MessageError, Reading, Status, parse_availability
 from ..protocol.topics import HostKey, Leaf
 
-# Going down takes a while; only then is it off. A host that does not return from a reboot within this is lost.
+# A shutdown takes a while before the host is off. A host that has not returned from a reboot within this time is lost.
 SHUTDOWN_GRACE_S = 90.0
 REBOOT_GRACE_S = 600.0
-# A status of an agent may be late by the time a slow machine needs; a broker's answer takes longer than one interval.
+# A slow machine may send its status late; a response of the broker takes longer than one interval.
 MISSED_STATUSES = 3
-# A stranger on the broker must not be able to fill the registries, nor keep a host out that comes later.
+# Made-up hosts must not be able to fill the registries, nor keep out a real host that appears later.
 MAX_HOSTS = 2000
 MAX_NEWCOMERS = 500
 CLOCK_TOLERANCE_S = 30.0
-# Two agents that share a node_id announce in turns; one that was set up anew announces once.
+# Two agents that share a node_id announce alternately; a host that was set up anew announces once.
 CONFLICT_WINDOW_S = 3600.0
 
 PLAIN_NAME = re.compile(r"[\w .-]{1,64}")
@@ -56,70 +56,70 @@ class Host:
     intent: HostPower = HostPower.ON
     """Power state that the host announced it is about to enter."""
     intent_since: float = 0.0
-    first_heard_at: float = 0.0
-    heard_at: float = 0.0
-    """Time of the last sign of life."""
+    first_seen_at: float = 0.0
+    last_seen_at: float = 0.0
+    """Time of the last message."""
     boot_time: str | None = None
     clock_offset_s: float | None = None
-    """Host's clock minus ours, where it is beyond tolerance."""
+    """Host's clock minus ours, if beyond tolerance."""
     was_clock_off: bool = False
     """True if the clock of the last status was beyond tolerance."""
     instances: dict[str, float] = field(default_factory=dict)
-    """Installations that announced under this node_id, and when."""
+    """Installations that announced under this node_id, with the time of the last announce."""
     is_alternating: bool = False
-    """True if two machines announced under this node_id in turns."""
+    """True if two machines announced under this node_id alternately."""
     power: PowerState | None = None
     has_announced: bool = False
-    """True if the host ever announced itself, also before a restart of Home Assistant."""
+    """True if the host has ever announced itself, including before a restart of Home Assistant."""
     has_device: bool = False
     is_deleted: bool = False
-    """True if the user deleted its device while it was online."""
+    """True if the user deleted the device while the host was online."""
 
     @property
     def uid(self) -> str:
-        """Return the identifier that belongs to the topic."""
+        """Return the identifier derived from the topic."""
         return self.key.uid
 
     @property
     def identifier(self) -> str:
-        """Return the identifier of the MQTT device: an agent of IPWatch names its own."""
+        """Return the identifier of the MQTT device; an IPWatch agent chooses its own."""
         return self.uid if self.has_announced else self.key.ipwatch_identifier or self.uid
 
     @property
     def name(self) -> str:
-        """Return a name for messages to people."""
+        """Return the display name."""
         return plain_name(self.announce.hostname if self.announce else self.readings.get("hostname"), self.key)
 
     @property
     def is_known(self) -> bool:
-        """Return whether it has said anything but that it is there, or not."""
+        """Return whether the host has sent more than its availability."""
         return self.announce is not None or bool(self.readings)
 
     @property
     def has_conflict(self) -> bool:
-        """Return whether two agents use this node_id, by their own word or because they announce in turns."""
+        """Return whether two agents use this node_id: an agent reports it, or they announce alternately."""
         return self.is_alternating or (self.announce is not None and self.announce.conflict)
 
     @property
     def is_online(self) -> bool:
-        """Return whether a command has somebody to reach."""
+        """Return whether a command can reach the host."""
         return self.power is None or (self.is_available is not False and self.power is not PowerState.LOST)
 
     def lost_after(self, configured_s: float) -> float:
-        """Return the seconds of silence after which this host counts as lost."""
+        """Return the seconds without messages after which this host is lost."""
         interval_s = self.announce.interval_s if self.announce else 0.0
         return max(configured_s, interval_s * MISSED_STATUSES)
 
     def power_state(self, now: float, configured_s: float) -> PowerState | None:
-        """Return the power state as of now; None while nobody has said whether it is there."""
+        """Return the power state as of now; None while the availability is unknown."""
         if self.is_available is None:
             return None
         since = now - self.intent_since
-        is_silent = now - self.heard_at > self.lost_after(configured_s)
+        is_silent = now - self.last_seen_at > self.lost_after(configured_s)
         if self.intent is HostPower.ON:
             return PowerState.ON if self.is_available and not is_silent else PowerState.LOST
         if self.is_available and is_silent and since > REBOOT_GRACE_S:
-            # The broker went away in the middle of the farewell, and the host never came back.
+            # The broker went away while the host was going down, and the host never came back.
             return PowerState.LOST
         if not self.is_available and self.intent is HostPower.SHUTTING_DOWN and since > SHUTDOWN_GRACE_S:
             return PowerState.OFF
@@ -130,18 +130,18 @@ class Host:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HostMessage:
-    """A message of the contract as the broker delivered it."""
+    """Message of the contract as delivered by the broker."""
 
     key: HostKey
     leaf: Leaf
     payload: bytes
     is_retained: bool
     received: datetime
-    """By our wall clock."""
+    """Time of arrival by our wall clock."""
 
 
 class Inventory:
-    """All hosts of this broker."""
+    """Inventory of all hosts on the broker."""
 
     def __init__(
         self,
@@ -152,14 +152,14 @@ class Inventory:
     ) -> None:
         """Start empty.
 
-        ``lost_after_s``: seconds of silence, see Host.lost_after. ``announced``: hosts that announced themselves in an
-        earlier run. ``on_evicted`` is called with each host that has to make room for another.
+        ``lost_after_s``: seconds without messages, see Host.lost_after. ``announced``: hosts that announced themselves
+        in an earlier run. ``on_evicted`` is called with each host that is evicted in favour of another.
         """
         self.lost_after_s = lost_after_s
         self._announced = announced
         self._on_evicted = on_evicted
         self._hosts: dict[HostKey, Host] = {}
-        # Hosts without a device that said nothing but that they are there, or not: anyone can make up thousands.
+        # Hosts without a device that sent nothing but their availability: anyone can make up thousands.
         self._newcomers: dict[HostKey, Host] = {}
         self._readers: dict[Leaf, Callable[[Host, HostMessage, float], None]] = {
             "announce": self._announce,
@@ -173,20 +173,20 @@ class Inventory:
         return chain(self._hosts.values(), self._newcomers.values())
 
     def __len__(self) -> int:
-        """Return how many hosts there are."""
+        """Return the number of hosts."""
         return len(self._hosts) + len(self._newcomers)
 
     def get(self, key: HostKey) -> Host | None:
-        """Return a host that was heard before."""
+        """Return a known host."""
         return self._hosts.get(key) or self._newcomers.get(key)
 
     def forget(self, key: HostKey) -> None:
-        """Drop a host; it is new when it is heard again."""
+        """Remove a host; its next message adds it as a new one."""
         self._hosts.pop(key, None)
         self._newcomers.pop(key, None)
 
     def set_device(self, host: Host, has_device: bool) -> None:
-        """Note whether a host has its device; of hosts that announced themselves, one that has is never evicted."""
+        """Set whether a host has its device; an announced host with a device is never evicted."""
         host.has_device = has_device
         if has_device:
             host.is_deleted = False
@@ -194,58 +194,58 @@ class Inventory:
             self._hosts[host.key] = host
 
     def receive(self, message: HostMessage, now: float) -> Host | None:
-        """Take a message in; return the host it was of, None where it only took something back.
+        """Process a message; return its host, or None if a retained message was cleared.
 
-        Raises MessageError, and then nothing was changed.
+        Raises MessageError without changing anything.
         """
         key, leaf = message.key, message.leaf
         host = self.get(key)
         if not message.payload and leaf in ("announce", "availability"):
-            # An empty retained message is how MQTT takes one back. A host that is online still is what it announced,
-            # and announces again.
+            # An empty payload clears a retained message. A host that is still online keeps what it announced, and
+            # announces itself again.
             if host and leaf == "announce" and not host.is_available:
                 host.announce = None
             return None
-        host = host or Host(key, first_heard_at=now, heard_at=now, has_announced=key in self._announced)
+        host = host or Host(key, first_seen_at=now, last_seen_at=now, has_announced=key in self._announced)
         if key not in self._hosts and leaf != "availability":
-            self._check_room(is_announced=host.has_announced or leaf == "announce")
+            self._check_capacity(is_announced=host.has_announced or leaf == "announce")
         self._readers[leaf](host, message, now)
         if key not in self._hosts:
-            self._place(host)
+            self._store(host)
         host.power = host.power_state(now, self.lost_after_s)
         return host
 
     @property
     def is_full(self) -> bool:
-        """Return whether a new host is refused, or takes the place of another."""
+        """Return whether a new host is rejected, or replaces another."""
         return len(self._hosts) >= MAX_HOSTS
 
-    def _check_room(self, *, is_announced: bool) -> None:
-        if self.is_full and self._dispensable(is_announced=is_announced) is None:
+    def _check_capacity(self, *, is_announced: bool) -> None:
+        if self.is_full and self._eviction_candidate(is_announced=is_announced) is None:
             raise MessageError(f"there are {MAX_HOSTS} hosts already")
 
-    def _dispensable(self, *, is_announced: bool) -> Host | None:
-        """Return the host that makes room for a new one, the oldest of its kind.
+    def _eviction_candidate(self, *, is_announced: bool) -> Host | None:
+        """Return the host to evict for a new one, the oldest of its kind.
 
-        Anyone can make up a host that sends a status. A host that announces itself therefore takes the place of one
-        that never did, in the end also of one with a device, and never the other way round.
+        Anyone can make up a host that sends a status. A host that announces itself therefore replaces one that never
+        did, as a last resort even one with a device, and never the other way round.
         """
-        strangers = (host for host in self._hosts.values() if not host.has_announced)
+        unannounced = (host for host in self._hosts.values() if not host.has_announced)
         without_device = [host for host in self._hosts.values() if not host.has_device]
-        stranger = next((host for host in without_device if not host.has_announced), None)
-        if stranger or not is_announced:
-            return stranger
-        return next(iter(without_device), None) or next(strangers, None)
+        oldest_unannounced = next((host for host in without_device if not host.has_announced), None)
+        if oldest_unannounced or not is_announced:
+            return oldest_unannounced
+        return next(iter(without_device), None) or next(unannounced, None)
 
-    def _place(self, host: Host) -> None:
-        """Put a host where it counts, and evict another where there are too many."""
+    def _store(self, host: Host) -> None:
+        """Add a host to the inventory or to the newcomers, and evict another if there are too many."""
         if not host.is_known and not host.has_device:
             self._newcomers[host.key] = host
             if len(self._newcomers) > MAX_NEWCOMERS:
                 self._evict(next(iter(self._newcomers.values())))
             return
         self._newcomers.pop(host.key, None)
-        if self.is_full and (evicted := self._dispensable(is_announced=host.has_announced)):
+        if self.is_full and (evicted := self._eviction_candidate(is_announced=host.has_announced)):
             self._evict(evicted)
         self._hosts[host.key] = host
 
@@ -254,7 +254,7 @@ class Inventory:
         self._on_evicted(host)
 
     def sweep(self, now: float) -> list[Host]:
-        """Judge all hosts by the clock; return those whose power state changed."""
+        """Update the power states by the clock; return the hosts whose state changed."""
         changed = []
         for host in self:
             power = host.power_state(now, self.lost_after_s)
@@ -264,9 +264,9 @@ class Inventory:
         return changed
 
     def reconnected(self, now: float) -> None:
-        """Give every host its whole time again: while the broker was away nobody could be heard."""
+        """Restart the timeout of every host: while the broker was away no message could arrive."""
         for host in self:
-            host.heard_at = now
+            host.last_seen_at = now
 
     def _announce(self, host: Host, message: HostMessage, now: float) -> None:
         announce = Announce.parse(message.payload, host.key)
@@ -274,16 +274,16 @@ class Inventory:
         host.announce, host.has_announced = announce, True
         _set_intent(host, announce.power, message.is_retained, now)
         if not message.is_retained:
-            host.heard_at = now
+            host.last_seen_at = now
             if announce.power is HostPower.ON:
-                # It says so itself, now; online follows, and until then a host back from a reboot is not lost.
+                # The agent sent this just now; online follows, and until then a host back from a reboot is not lost.
                 host.is_available = True
 
     def _availability(self, host: Host, message: HostMessage, now: float) -> None:
         host.is_available = parse_availability(message.payload)
-        host.heard_at = now
+        host.last_seen_at = now
         if host.is_available and host.announce is None:
-            # Without an announce nobody takes an intent back but its return.
+            # Without an announce, only the return of the host clears its intent.
             host.intent = HostPower.ON
 
     def _status(self, host: Host, message: HostMessage, now: float) -> None:
@@ -291,28 +291,28 @@ class Inventory:
             raise MessageError("a retained status says nothing about now")
         status = Status.parse(message.payload)
         host.readings = dict(status.readings)
-        host.heard_at = now
+        host.last_seen_at = now
         boot_time = status.readings.get("boot_time")
         host.boot_time = boot_time if isinstance(boot_time, str) else None
         _note_clock(host, (status.timestamp - message.received).total_seconds())
 
     def _response(self, host: Host, _message: HostMessage, now: float) -> None:
-        host.heard_at = now
+        host.last_seen_at = now
 
-    def obeyed(self, host: Host, command: str, now: float, *, is_success: bool) -> None:
-        """Learn from its answer to a power command what a host without announce is about to do."""
+    def apply_response(self, host: Host, command: str, now: float, *, is_success: bool) -> None:
+        """Set the intent of a host without announce from its response to a power command."""
         if host.announce is None:
             _set_intent(host, POWER_COMMANDS[command] if is_success else HostPower.ON, False, now)
             host.power = host.power_state(now, self.lost_after_s)
 
 
 def plain_name(hostname: Reading, key: HostKey) -> str:
-    """Return the name of a host; what looks like markup is no name."""
+    """Return the display name of a host; a name that could contain markup is not used."""
     return hostname if isinstance(hostname, str) and PLAIN_NAME.fullmatch(hostname) else key.node_id
 
 
 def _note_clock(host: Host, offset_s: float) -> None:
-    """Believe in a wrong clock when two messages in a row say so: one alone may have been held up on its way."""
+    """Record a wrong clock after two messages in a row with an offset: a single one may have been delayed."""
     is_off = abs(offset_s) > CLOCK_TOLERANCE_S
     host.clock_offset_s = offset_s if is_off and host.was_clock_off else None
     host.was_clock_off = is_off
@@ -322,21 +322,21 @@ def _set_intent(host: Host, intent: HostPower, retained: bool, now: float) -> No
     if intent is host.intent:
         return
     host.intent = intent
-    # A retained shutdown was said before we came: that host has had its time.
+    # A retained shutdown was published before we subscribed: its grace period is over.
     host.intent_since = now - SHUTDOWN_GRACE_S - 1 if retained and intent is HostPower.SHUTTING_DOWN else now
 
 
 def _note_instance(host: Host, announce: Announce, retained: bool, now: float) -> None:
-    """Find two installations behind one node_id: each comes back after the other was heard.
+    """Detect two installations behind one node_id: each announces again after the other did.
 
-    A machine whose agent was set up anew and then restored from a backup comes back as well: it is only one.
+    A machine whose agent was set up anew and then restored from a backup also announces again, but is only one.
     """
-    seen, instance, previous = host.instances, announce.instance, host.announce
+    instances, instance, previous = host.instances, announce.instance, host.announce
     is_another = previous is not None and instance != previous.instance and not announce.is_same_machine(previous)
-    if not retained and is_another and now - seen.get(instance, -CONFLICT_WINDOW_S) < CONFLICT_WINDOW_S:
+    if not retained and is_another and now - instances.get(instance, -CONFLICT_WINDOW_S) < CONFLICT_WINDOW_S:
         host.is_alternating = True
-    for old in [old for old, at in seen.items() if now - at > CONFLICT_WINDOW_S]:
-        del seen[old]
-    if len(seen) == 1 and instance in seen:
+    for old in [old for old, at in instances.items() if now - at > CONFLICT_WINDOW_S]:
+        del instances[old]
+    if len(instances) == 1 and instance in instances:
         host.is_alternating = False
-    seen[instance] = now
+    instances[instance] = now

@@ -1,4 +1,4 @@
-"""Runs the hosts: hears their messages, keeps time, sends commands, and tells the entities."""
+"""Manager of hosts: receives their messages, runs timers, sends commands, and notifies the entities."""
 
 from collections import Counter, defaultdict
 from collections.abc import Callable, Coroutine, Mapping
@@ -26,7 +26,7 @@ from .receiver import MessageIntake
 SWEEP = timedelta(seconds=5)
 BROKER_GONE_AFTER_S = 60.0
 COMMAND_TTL_S = 30
-# Each source of bad messages is named once in the log; a stranger must not be able to fill the memory with names.
+# Each source of invalid messages is logged once; made-up sources must not be able to fill the memory.
 MAX_SOURCES = 500
 
 type HostListener = Callable[[Host], None]
@@ -34,18 +34,18 @@ type ResultListener = Callable[[CommandResult], None]
 
 
 class HostsManager:
-    """The run time of all hosts."""
+    """Run time of all hosts."""
 
     def __init__(
         self, hass: HomeAssistant, prefixes: list[str], *, response_timeout_s: float, lost_after_s: float
     ) -> None:
-        """Prepare; nothing is heard before async_start."""
+        """Start without hosts; ``async_start`` subscribes."""
         self.hass = hass
-        self._announced = AnnouncedHosts(hass, self._is_followed)
+        self._announced = AnnouncedHosts(hass, self._is_needed)
         self.inventory = Inventory(lost_after_s, announced=self._announced, on_evicted=self._async_drop)
         self.issues = ir.Issues(hass)
         self.is_connected = False
-        # Set where hosts could not be started: nothing is heard.
+        # Set if hosts could not be started: no messages are received.
         self.is_failed = False
         self.rejected: Counter[str] = Counter()
         self.response_timeout_s = response_timeout_s
@@ -54,24 +54,24 @@ class HostsManager:
         self._intake = MessageIntake(
             hass, self.inventory, self._commander, read=self._async_read, reject=self.async_reject
         )
-        self._answers = PendingCalls()
-        # Of one host, or under None of all: 500 hosts must not each call the entities of 500 hosts.
+        self._pending_calls = PendingCalls()
+        # By host; None for the listeners of all hosts: 500 hosts must not each call the entities of 500 hosts.
         self._host_listeners: defaultdict[HostKey | None, list[HostListener]] = defaultdict(list)
         self._result_listeners: defaultdict[HostKey | None, list[ResultListener]] = defaultdict(list)
         self._forget_listeners: list[HostListener] = []
         self._fleet_listeners: list[CALLBACK_TYPE] = []
-        # The counts go over all hosts: of a thousand messages at once they are made once.
+        # The counts cover all hosts: for a burst of a thousand messages they are updated once.
         self._fleet_changed = CoalescedCall(hass, self._async_notify_fleet)
         self._stop: list[CALLBACK_TYPE] = []
         self._cancel_deadline: CALLBACK_TYPE | None = None
         self._deadline: float | None = None
         self._disconnected_at: float | None = None
-        self._told_rejected = 0
+        self._reported_rejected = 0
 
-    # ------------------------------------------------------------------ life
+    # ------------------------------------------------------------------ lifecycle
 
     async def async_start(self) -> None:
-        """Begin to hear."""
+        """Load the announced hosts and subscribe to messages."""
         await self._announced.async_load()
         self._async_connection_changed(mqtt_client.is_connected(self.hass))
         self._stop.append(mqtt_client.async_subscribe_connection_status(self.hass, self._async_connection_changed))
@@ -81,29 +81,29 @@ class HostsManager:
 
     @callback
     def async_stop(self) -> None:
-        """Hear nothing more; whoever still waits for an answer is told that there will be none."""
+        """Unsubscribe, and resolve the calls that wait for a response."""
         while self._stop:
             self._stop.pop()()
         if self._cancel_deadline:
             self._cancel_deadline()
             self._cancel_deadline = None
         self._fleet_changed.cancel()
-        self._answers.cancel("IoT Bridge was stopped before an answer came.")
+        self._pending_calls.cancel("IoT Bridge was stopped before a response arrived.")
         self.issues.async_clear()
 
     @callback
     def async_add_host_listener(self, listener: HostListener, key: HostKey | None = None) -> CALLBACK_TYPE:
-        """Call the listener when one host, or any, changed its power state, its announce or its connection."""
+        """Call the listener when one host, or any, changes its power state, its announce or its connection."""
         return _add(self._host_listeners[key], listener)
 
     @callback
     def async_add_result_listener(self, listener: ResultListener, key: HostKey | None = None) -> CALLBACK_TYPE:
-        """Call the listener with every outcome of a command of one host, or of any."""
+        """Call the listener with every command result of one host, or of any."""
         return _add(self._result_listeners[key], listener)
 
     @callback
     def async_add_forget_listener(self, listener: HostListener) -> CALLBACK_TYPE:
-        """Call the listener with every host that is forgotten, or makes room for another."""
+        """Call the listener with every host that is removed or evicted."""
         return _add(self._forget_listeners, listener)
 
     @callback
@@ -111,13 +111,13 @@ class HostsManager:
         """Call the listener when the counts over all hosts may have changed."""
         return _add(self._fleet_listeners, listener)
 
-    # ------------------------------------------------------------------ hearing
+    # ------------------------------------------------------------------ messages
 
     @callback
     def _async_read(self, message: HostMessage) -> None:
         match message.leaf:
             case "command":
-                self._async_command_seen(message.key, message.payload, message.is_retained)
+                self._async_command(message.key, message.payload, message.is_retained)
             case "response":
                 self._async_response(message)
             case _:
@@ -135,13 +135,13 @@ class HostsManager:
         if message.leaf in ("announce", "status"):
             self._async_check_issues(host)
         if message.leaf == "status":
-            self._async_check_proof(host)
+            self._async_check_confirmation(host)
         if before is None or host.power is not power or host.announce != announce:
             self._async_notify_host(host)
 
     @callback
     def _async_response(self, message: HostMessage) -> None:
-        """Match a response with its command; what a host without announce agreed to is what it is about to do."""
+        """Match a response with its command; for a host without announce, it also determines the host's intent."""
         if message.is_retained:
             return
         key, now = message.key, time.monotonic()
@@ -151,36 +151,36 @@ class HostsManager:
         if (host := self.inventory.receive(message, now)) is None:
             return
         if isinstance(response, BareResponse):
-            result = self._commander.answered_bare(key, response, now, host.boot_time)
+            result = self._commander.resolve_bare(key, response, now, host.boot_time)
         else:
             result = self._commander.resolve(key, response, now, host.boot_time)
         self.async_publish_result(result)
         power = host.power
         if result.command in POWER_COMMANDS:
-            self.inventory.obeyed(host, result.command, now, is_success=result.is_success)
+            self.inventory.apply_response(host, result.command, now, is_success=result.is_success)
         if host.power is not power:
             self._async_notify_host(host)
 
     @callback
-    def _async_command_seen(self, key: HostKey, payload: bytes, is_retained: bool) -> None:
-        """Watch a command, whoever gave it."""
+    def _async_command(self, key: HostKey, payload: bytes, is_retained: bool) -> None:
+        """Track a command, whoever sent it."""
         if not payload:
-            return  # somebody takes a retained command back
+            return  # a retained command was cleared
         if is_retained:
-            raise MessageError("a retained command would be carried out at every connect; agents refuse it")
-        self._async_expect(key, Command.parse(payload), None)
+            raise MessageError("a retained command would be carried out at every reconnect; agents refuse it")
+        self._async_track_command(key, Command.parse(payload), None)
 
     @callback
-    def async_reject(self, source: str, why: str) -> None:
-        """Count what was not believed; name its source once, because it may send a thousand more."""
+    def async_reject(self, source: str, reason: str) -> None:
+        """Count a rejected message; log each source only once, as it may send thousands."""
         source = source[:256]
         if source not in self.rejected and len(self.rejected) >= MAX_SOURCES:
             source = "others"
         self.rejected[source] += 1
         if self.rejected[source] == 1:
-            LOGGER.warning("Rejected a message on %r: %s. Further ones from there are only counted", source, why)
+            LOGGER.warning("Rejected a message on %r: %s. Further ones are only counted", source, reason)
 
-    # ------------------------------------------------------------------ time
+    # ------------------------------------------------------------------ timers
 
     @callback
     def _async_connection_changed(self, is_connected: bool) -> None:
@@ -204,14 +204,14 @@ class HostsManager:
             return
         for host in self.inventory.sweep(now):
             self._async_notify_host(host)
-        self._async_judge_floods(now)
+        self._async_check_floods(now)
         self.issues.async_set(ir.TOO_MANY_HOSTS, "", self.inventory.is_full, limit=str(MAX_HOSTS))
-        if (total := self.rejected.total()) != self._told_rejected:
-            self._told_rejected = total
+        if (total := self.rejected.total()) != self._reported_rejected:
+            self._reported_rejected = total
             self._fleet_changed()
 
     @callback
-    def _async_expect(self, key: HostKey, command: Command, timeout_s: float | None) -> None:
+    def _async_track_command(self, key: HostKey, command: Command, timeout_s: float | None) -> None:
         self._commander.add(key, command, time.monotonic(), timeout_s)
         self._async_schedule_deadline()
 
@@ -236,11 +236,11 @@ class HostsManager:
             self.async_publish_result(result)
         self._async_schedule_deadline()
 
-    # ------------------------------------------------------------------ telling
+    # ------------------------------------------------------------------ listeners
 
     @callback
     def _async_notify_host(self, host: Host) -> None:
-        self._async_check_proof(host)
+        self._async_check_confirmation(host)
         self._async_notify_listeners(host)
         self._fleet_changed()
 
@@ -263,16 +263,16 @@ class HostsManager:
     @callback
     def async_publish_result(self, result: CommandResult) -> None:
         """Publish the result of a command to the pending call and the listeners of the host."""
-        self._answers.resolve(result)
+        self._pending_calls.resolve(result)
         for listener in _listeners(self._result_listeners, result.key):
             listener(result)
 
     @callback
-    def _async_check_proof(self, host: Host) -> None:
-        """A power command is done when the host is seen to have obeyed, not when it said that it would."""
+    def _async_check_confirmation(self, host: Host) -> None:
+        """Publish the final result of a power command when the host is seen to have carried it out."""
         now = time.monotonic()
-        if proof := self._commander.proof(host.key, host.power, host.boot_time, now):
-            self.async_publish_result(proof)
+        if result := self._commander.confirm(host.key, host.power, host.boot_time, now):
+            self.async_publish_result(result)
 
     @callback
     def _async_check_issues(self, host: Host) -> None:
@@ -288,7 +288,7 @@ class HostsManager:
         )
 
     @callback
-    def _async_judge_floods(self, now: float) -> None:
+    def _async_check_floods(self, now: float) -> None:
         flooding = self._intake.flooding(now)
         for host in self.inventory:
             self.issues.async_set(ir.HOST_FLOODING, str(host.key), host.key in flooding, host=host.name)
@@ -298,15 +298,15 @@ class HostsManager:
     async def async_send(
         self, host: Host, command: str, args: Mapping[str, Any] | None, timeout_s: float
     ) -> CommandResult:
-        """Send a command and return its outcome; TIMED_OUT when there was no answer within ``timeout_s``.
+        """Send a command and return its outcome; TIMED_OUT without a response within ``timeout_s``.
 
-        Raises TypeError for args that JSON cannot say.
+        Raises TypeError for args that are not serializable as JSON.
         """
         message, publish = self._async_prepare(host, command, args, timeout_s)
-        return await self._answers.wait(host.key, command, str(message.id), publish, timeout_s)
+        return await self._pending_calls.wait(host.key, command, str(message.id), publish, timeout_s)
 
     async def async_refresh(self, host: Host) -> None:
-        """Have an agent say everything again; what it answers is an event like any other."""
+        """Ask an agent to publish all its messages again; its response is an event like any other."""
         _, publish = self._async_prepare(host, "status", None, self.response_timeout_s)
         try:
             await publish
@@ -317,16 +317,16 @@ class HostsManager:
     def _async_prepare(
         self, host: Host, command: str, args: Mapping[str, Any] | None, timeout_s: float
     ) -> tuple[Command, Coroutine[None, None, None]]:
-        """Note a command, and return it with what publishes it."""
+        """Track a command; return it with the coroutine that publishes it."""
         ttl_s = max(COMMAND_TTL_S, timeout_s)
         message = Command(command=command, id=uuid.uuid4().hex, timestamp=dt_util.utcnow(), ttl_s=ttl_s, args=args)
         payload = message.to_payload()
-        self._async_expect(host.key, message, timeout_s)
+        self._async_track_command(host.key, message, timeout_s)
         return message, mqtt_client.async_publish_command(self.hass, host.key.topic("command"), payload, timeout_s)
 
     @callback
     def async_forget(self, host: Host) -> None:
-        """Drop a host whose device was removed, with everything that is known of it."""
+        """Remove a host whose device was removed, with all its data."""
         self.inventory.forget(host.key)
         self._announced.discard(host.key)
         self._async_drop(host)
@@ -335,24 +335,24 @@ class HostsManager:
     def _async_drop(self, host: Host) -> None:
         self._commander.forget(host.key)
         self._intake.forget(host.key)
-        self._answers.cancel(f"{host.name} was removed.", host.key)
+        self._pending_calls.cancel(f"{host.name} was removed.", host.key)
         self.issues.async_clear(str(host.key))
         for listener in list(self._forget_listeners):
             listener(host)
         self._fleet_changed()
 
-    def _is_followed(self, key: HostKey) -> bool:
+    def _is_needed(self, key: HostKey) -> bool:
         host = self.inventory.get(key)
         return host is not None and (host.announce is not None or host.has_device)
 
-    # ------------------------------------------------------------------ for people
+    # ------------------------------------------------------------------ queries
 
     def count(self, *powers: PowerState) -> int:
-        """Return how many hosts are in one of these power states."""
+        """Return the number of hosts in one of these power states."""
         return sum(host.power in powers and host.is_known for host in self.inventory)
 
     def diagnostics(self) -> dict[str, Any]:
-        """Return everything that helps to find a fault; the caller redacts."""
+        """Return the data for diagnostics; the caller redacts them."""
         now = time.monotonic()
         flooding = self._intake.flooding(now)
         return {
@@ -364,7 +364,7 @@ class HostsManager:
                     "is_available": host.is_available,
                     "power": host.power,
                     "intent": host.intent,
-                    "silent_for_s": round(now - host.heard_at, 1),
+                    "silent_for_s": round(now - host.last_seen_at, 1),
                     "clock_offset_s": host.clock_offset_s,
                     "has_conflict": host.has_conflict,
                     "is_flooding": host.key in flooding,
@@ -376,7 +376,7 @@ class HostsManager:
 
 
 def _listeners[T](listeners: Mapping[HostKey | None, list[T]], key: HostKey) -> list[T]:
-    """Return the listeners of one host and those of all; a host nobody follows leaves nothing behind."""
+    """Return the listeners of one host and those of all hosts; a host without listeners adds no key."""
     return [*listeners.get(key, ()), *listeners.get(None, ())]
 
 

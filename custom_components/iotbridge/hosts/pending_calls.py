@@ -1,4 +1,4 @@
-"""The calls that wait until a host has answered."""
+"""Action calls that wait for the response of a host."""
 
 import asyncio
 from collections.abc import Coroutine
@@ -9,8 +9,8 @@ from homeassistant.exceptions import HomeAssistantError
 from ..protocol.topics import HostKey
 from .commander import CommandResult, Outcome
 
-# The commander gives a silent host up at its deadline; this is for one that accepted and is still busy.
-AFTER_THE_DEADLINE_S = 0.5
+# The commander times out a silent host at its deadline; this is for one that accepted and is still busy.
+DEADLINE_MARGIN_S = 0.5
 
 
 @dataclass(slots=True)
@@ -21,24 +21,24 @@ class _Call:
 
 
 class PendingCalls:
-    """Brings the outcome of a command to whoever gave it."""
+    """Resolves action calls with the results of their commands."""
 
     def __init__(self) -> None:
-        """Start with nobody waiting."""
+        """Start without pending calls."""
         self._calls: dict[tuple[HostKey, str], _Call] = {}
         self._sending: set[asyncio.Future[None]] = set()
 
     async def wait(
         self, key: HostKey, command: str, command_id: str, publish: Coroutine[None, None, None], timeout_s: float
     ) -> CommandResult:
-        """Publish a command and return its outcome, which is there at the latest just after ``timeout_s``."""
+        """Publish a command and return its result, at the latest just after ``timeout_s``."""
         call = self._calls[key, command_id] = _Call(command, asyncio.get_running_loop().create_future())
         sending = asyncio.ensure_future(self._send(key, command_id, publish))
         self._sending.add(sending)
         sending.add_done_callback(self._sending.discard)
         try:
-            # The answer may be here before the broker's receipt for the command is.
-            await asyncio.wait((call.final,), timeout=timeout_s + AFTER_THE_DEADLINE_S)
+            # The response may arrive before the broker acknowledges the command.
+            await asyncio.wait((call.final,), timeout=timeout_s + DEADLINE_MARGIN_S)
         finally:
             del self._calls[key, command_id]
         if call.final.done():
@@ -46,7 +46,7 @@ class PendingCalls:
         return call.interim or _cancelled(key, command, command_id, Outcome.TIMED_OUT, "no_response", "No answer.")
 
     def resolve(self, result: CommandResult) -> None:
-        """Bring an outcome to whoever waits for it."""
+        """Resolve the call that waits for this result."""
         call = self._calls.get((result.key, result.command_id or ""))
         if call is None or call.final.done():
             return
@@ -55,11 +55,11 @@ class PendingCalls:
         else:
             call.interim = result
 
-    def cancel(self, why: str, key: HostKey | None = None) -> None:
-        """End all pending calls, or those of one host, without a response."""
-        for (of, command_id), call in self._calls.items():
-            if key in (None, of):
-                self.resolve(_cancelled(of, call.command, command_id, Outcome.TIMED_OUT, "no_response", why))
+    def cancel(self, reason: str, key: HostKey | None = None) -> None:
+        """Resolve all pending calls, or those of one host, without a response."""
+        for (host_key, command_id), call in self._calls.items():
+            if key in (None, host_key):
+                self.resolve(_cancelled(host_key, call.command, command_id, Outcome.TIMED_OUT, "no_response", reason))
 
     async def _send(self, key: HostKey, command_id: str, publish: Coroutine[None, None, None]) -> None:
         try:

@@ -1,6 +1,7 @@
-"""Rate limits of what hosts send: pure, one token bucket per host and leaf.
+"""Rate limits for messages of hosts: pure, one token bucket per host and leaf.
 
-A flood is dropped before it is read. The newest message of a leaf that tells a state is kept until a token is there.
+A flood is dropped before it is parsed. For a leaf that carries a state, the newest message is held until a token is
+available.
 """
 
 from collections.abc import Iterator
@@ -8,13 +9,13 @@ from dataclasses import dataclass
 
 from ..protocol.topics import HostKey, Leaf
 
-# The fastest agent sends ten statuses a second (``interval_s`` 0.1); a start and a reconnect send a few at once.
+# The fastest agent sends ten statuses a second (``interval_s`` 0.1); a start or a reconnect adds a few at once.
 PER_S = 10.0
 BURST = 50.0
-# A short burst is no reason for a repair; neither is a pause of some seconds its end.
+# A short burst does not open an issue; a pause of some seconds does not close it.
 FLOOD_FROM = 200
 CALM_AFTER_S = 60.0
-# Of these only the newest counts.
+# For these only the newest message counts.
 STATES: tuple[Leaf, ...] = ("announce", "availability", "status")
 
 
@@ -23,7 +24,7 @@ class _Bucket[M]:
     tokens: float
     filled_at: float
     dropped: int = 0
-    """Since the last time it was calm."""
+    """Messages dropped since the last calm period."""
     dropped_at: float = 0.0
     held: M | None = None
 
@@ -37,15 +38,15 @@ class _Bucket[M]:
 
 
 class RateLimit[M]:
-    """Admits the messages of hosts; ``M`` is the type of a message."""
+    """Token buckets for the messages of hosts; ``M`` is the type of a message."""
 
     def __init__(self) -> None:
-        """Start with full buckets; they are of hosts in the inventory, so they are bounded as it is."""
+        """Start with full buckets; they exist only for hosts of the inventory, which is bounded."""
         self._buckets: dict[HostKey, dict[Leaf, _Bucket[M]]] = {}
         self._holding: set[tuple[HostKey, Leaf]] = set()
 
     def admit(self, key: HostKey, leaf: Leaf, message: M, now: float) -> bool:
-        """Return whether to read a message; one that is not admitted may come again from ``released``."""
+        """Return whether to read a message; a rejected one may be yielded later by ``release``."""
         buckets = self._buckets.setdefault(key, {})
         if (bucket := buckets.get(leaf)) is None:
             bucket = buckets[leaf] = _Bucket(BURST, now)
@@ -61,10 +62,10 @@ class RateLimit[M]:
             self._holding.add((key, leaf))
         return False
 
-    def released(self, now: float) -> Iterator[M]:
+    def release(self, now: float) -> Iterator[M]:
         """Yield the held messages for which there is a token now; each is the newest of its topic."""
         for key, leaf in [*self._holding]:
-            # A message that was yielded before may have had its host, or another one, forgotten.
+            # The reader of a previous message may have removed this host, or another one.
             bucket = self._buckets.get(key, {}).get(leaf)
             if bucket and (held := bucket.held) is not None and bucket.take(now):
                 self._release(key, leaf, bucket)
@@ -72,11 +73,11 @@ class RateLimit[M]:
 
     @property
     def is_holding(self) -> bool:
-        """Return whether ``released`` has something to come."""
+        """Return whether messages are held for ``release``."""
         return bool(self._holding)
 
     def flooding(self, now: float) -> set[HostKey]:
-        """Return the hosts that send more than can be read, until they were calm for a while."""
+        """Return the hosts that send more than is read, until they have been calm for a while."""
         return {
             key
             for key, buckets in self._buckets.items()
@@ -85,17 +86,17 @@ class RateLimit[M]:
         }
 
     def supersede(self, key: HostKey, leaf: Leaf) -> None:
-        """Drop the held message of a leaf: a newer one is read without being asked for."""
+        """Drop the held message of a leaf: a newer one is read without a token."""
         if bucket := self._buckets.get(key, {}).get(leaf):
             self._release(key, leaf, bucket)
 
     def supersede_all(self) -> None:
-        """Drop all held messages: the broker will send what is newer."""
+        """Drop all held messages: the broker will send newer ones."""
         for key, leaf in [*self._holding]:
             self.supersede(key, leaf)
 
     def forget(self, key: HostKey) -> None:
-        """Drop what is known of a host."""
+        """Remove the buckets of a host."""
         for leaf in self._buckets.pop(key, {}):
             self._holding.discard((key, leaf))
 

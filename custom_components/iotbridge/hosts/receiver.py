@@ -1,4 +1,4 @@
-"""Receives the messages of hosts and admits those that are not too many."""
+"""Receives the messages of hosts, within the rate limits."""
 
 from collections.abc import Callable, Iterable
 from datetime import datetime
@@ -15,15 +15,15 @@ from .commander import Commander
 from .inventory import HostMessage, Inventory
 from .rate_limit import PER_S, RateLimit
 
-# How often the newest message of a flood is looked for.
+# Interval at which held messages are released.
 RELEASE_EVERY_S = 1.0
 
 
 class MessageIntake:
-    """The subscriptions of all prefixes.
+    """Subscriptions to the messages below all prefixes.
 
-    ``read`` takes each message that is admitted and may raise MessageError; ``reject`` takes the topic of every other,
-    and the reason.
+    ``read`` processes each admitted message and may raise MessageError; ``reject`` receives the topic of every rejected
+    one, and the reason.
     """
 
     def __init__(
@@ -35,7 +35,7 @@ class MessageIntake:
         read: Callable[[HostMessage], None],
         reject: Callable[[str, str], None],
     ) -> None:
-        """Prepare; nothing is received before async_start."""
+        """Store the collaborators; ``async_start`` subscribes."""
         self._hass = hass
         self._inventory = inventory
         self._commander = commander
@@ -46,7 +46,7 @@ class MessageIntake:
         self._cancel_release: CALLBACK_TYPE | None = None
 
     async def async_start(self, prefixes: Iterable[str]) -> None:
-        """Subscribe."""
+        """Subscribe to all prefixes."""
         for prefix in prefixes:
             receive = self._receiver(prefix)
             self._stop.append(await mqtt_client.async_subscribe(self._hass, wildcard(prefix), receive))
@@ -66,15 +66,15 @@ class MessageIntake:
 
     @callback
     def async_disconnected(self) -> None:
-        """Drop what is held: after the next connection the broker says what is true then."""
+        """Drop held messages: after the next connection the broker sends the current ones."""
         self._rate_limit.supersede_all()
 
     def forget(self, key: HostKey) -> None:
-        """Drop what is known of a host."""
+        """Remove the rate limit of a host."""
         self._rate_limit.forget(key)
 
     def _receiver(self, prefix: str) -> Callable[[mqtt_client.ReceiveMessage], None]:
-        """Return the receiver of one prefix: which of them a message belongs to is known by its subscription."""
+        """Return the receiver of one prefix; the subscription determines which prefix a message belongs to."""
 
         @callback
         def receive(message: mqtt_client.ReceiveMessage) -> None:
@@ -95,7 +95,7 @@ class MessageIntake:
             key=key, leaf=leaf, payload=payload, is_retained=bool(message.retain), received=dt_util.utcnow()
         )
         if incoming.is_retained:
-            # The broker sends what it remembers once for each connection, and it is the newest there is.
+            # The broker sends its retained messages once per connection, and they are the newest there are.
             self._rate_limit.supersede(key, leaf)
             self._read(incoming)
         elif self._async_admit(incoming):
@@ -103,14 +103,14 @@ class MessageIntake:
 
     @callback
     def _async_admit(self, message: HostMessage) -> bool:
-        """Return whether to read a message; raise MessageError for one that is too many."""
+        """Return whether to read a message; raise MessageError if it exceeds the rate limit."""
         key, leaf = message.key, message.leaf
         if (host := self._inventory.get(key)) is None:
-            # A host is known by its announce or its availability before anybody can mean it with a command.
+            # The announce or the availability of a host always comes before the first command for it.
             return leaf != "command"
         if self._rate_limit.admit(key, leaf, message, time.monotonic()):
             return True
-        if leaf == "response" and self._commander.awaits(key, message.payload, is_bare=not host.has_announced):
+        if leaf == "response" and self._commander.is_awaited(key, message.payload, is_bare=not host.has_announced):
             return True
         self._async_release_later()
         raise MessageError(f"more than {PER_S:g} messages a second; only the newest is read")
@@ -122,14 +122,14 @@ class MessageIntake:
 
     @callback
     def _async_release(self, _now: datetime) -> None:
-        """Read the newest messages of what was dropped."""
+        """Read the newest held messages."""
         self._cancel_release = None
         try:
-            for message in self._rate_limit.released(time.monotonic()):
+            for message in self._rate_limit.release(time.monotonic()):
                 try:
                     self._read(message)
                 except MessageError as error:
                     self._reject(message.key.topic(message.leaf), str(error))
         finally:
-            # Whatever one message made of itself, those of other hosts are still held.
+            # Whatever happened with one message, those of other hosts are still held.
             self._async_release_later()

@@ -1,4 +1,4 @@
-"""Repairs of hosts: forget one that is gone."""
+"""Repair flow of hosts: remove a host that is gone."""
 
 from collections.abc import Callable
 from typing import Any
@@ -11,18 +11,18 @@ from ..issues import STALE_HOST, filled
 
 
 class ForgetHost(RepairsFlow):
-    """Forgets a host that is offline and has no device."""
+    """Repair flow that removes a host that is offline and has no device."""
 
     def __init__(self, _entry_id: str, topic: str) -> None:
-        """``topic`` is that above the host's own."""
+        """``topic`` is the topic above the host's messages."""
         self._topic = topic
 
     async def async_step_init(self, _user_input: dict[str, Any] | None = None) -> RepairsFlowResult:
-        """Begin; what is given here is no answer yet."""
+        """Show the confirmation; data passed to the first step are no confirmation."""
         return await self.async_step_confirm()
 
     async def async_step_confirm(self, user_input: dict[str, Any] | None = None) -> RepairsFlowResult:
-        """Ask, and clear what the broker remembers of the host."""
+        """Ask for confirmation, and clear the retained messages of the host."""
         entries: list[ConfigEntry[Any]] = self.hass.config_entries.async_loaded_entries(DOMAIN)
         hosts = entries[0].runtime_data.hosts.inventory if entries else ()
         host = next((host for host in hosts if str(host.key) == self._topic), None)

@@ -1,4 +1,4 @@
-"""Sensors of hosts: the power state of each, and counts of all on the bridge's own device."""
+"""Sensors of hosts: the power state of each host, and the counts on the bridge's own device."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -20,7 +20,7 @@ from .manager import HostsManager
 
 @dataclass(frozen=True, kw_only=True)
 class BridgeSensorDescription(SensorEntityDescription):
-    """A count over all hosts."""
+    """Description of a count over all hosts."""
 
     value_fn: Callable[[HostsManager], int]
 
@@ -29,18 +29,18 @@ BRIDGE_SENSORS = (
     BridgeSensorDescription(
         key="hosts_online",
         state_class=SensorStateClass.MEASUREMENT,
-        value_fn=lambda agents: agents.count(PowerState.ON),
+        value_fn=lambda manager: manager.count(PowerState.ON),
     ),
     BridgeSensorDescription(
         key="hosts_lost",
         state_class=SensorStateClass.MEASUREMENT,
-        value_fn=lambda agents: agents.count(PowerState.LOST),
+        value_fn=lambda manager: manager.count(PowerState.LOST),
     ),
     BridgeSensorDescription(
         key="messages_rejected",
         entity_category=EntityCategory.DIAGNOSTIC,
         state_class=SensorStateClass.TOTAL_INCREASING,
-        value_fn=lambda agents: agents.rejected.total(),
+        value_fn=lambda manager: manager.rejected.total(),
     ),
 )
 
@@ -48,18 +48,18 @@ BRIDGE_SENSORS = (
 @callback
 def async_setup_host_sensors(
     entry: ConfigEntry,
-    agents: HostsManager,
-    attachments: DeviceLinks,
+    manager: HostsManager,
+    device_links: DeviceLinks,
     async_add_entities: AddConfigEntryEntitiesCallback,
 ) -> None:
-    """Add the counts now, and each host's power state once its device exists."""
-    async_add_entities(BridgeSensor(agents, entry, description) for description in BRIDGE_SENSORS)
+    """Add the counts, and the power state of each host once its device exists."""
+    async_add_entities(BridgeSensor(manager, entry, description) for description in BRIDGE_SENSORS)
 
     @callback
     def add_host(host: Host, device: DeviceEntry) -> None:
-        async_add_entities([PowerStateSensor(agents, host, device)])
+        async_add_entities([PowerStateSensor(manager, host, device)])
 
-    entry.async_on_unload(attachments.async_add_listener(add_host))
+    entry.async_on_unload(device_links.async_add_listener(add_host))
 
 
 class PowerStateSensor(IotBridgeHostEntity, SensorEntity):
@@ -67,44 +67,44 @@ class PowerStateSensor(IotBridgeHostEntity, SensorEntity):
 
     _attr_device_class = SensorDeviceClass.ENUM
 
-    def __init__(self, agents: HostsManager, host: Host, device: DeviceEntry) -> None:
-        """Name the entity."""
-        super().__init__(agents, host, device, "power_state")
+    def __init__(self, manager: HostsManager, host: Host, device: DeviceEntry) -> None:
+        """Set the key and the options."""
+        super().__init__(manager, host, device, "power_state")
         self._attr_options = [power.value for power in PowerState]
 
     @property
     @override
     def native_value(self) -> str | None:
-        """Return the power state, None while nothing was heard of it."""
+        """Return the power state; None while it is unknown."""
         return self._host.power
 
 
 class BridgeSensor(IotBridgeEntity, SensorEntity):
-    """A count over all hosts, on the bridge's own device."""
+    """Count over all hosts, on the bridge's own device."""
 
     entity_description: BridgeSensorDescription
 
-    def __init__(self, agents: HostsManager, entry: ConfigEntry, description: BridgeSensorDescription) -> None:
-        """Put the sensor on the bridge."""
+    def __init__(self, manager: HostsManager, entry: ConfigEntry, description: BridgeSensorDescription) -> None:
+        """Attach the sensor to the bridge's device."""
         super().__init__(entry, description.key)
         self.entity_description = description
-        self._agents = agents
+        self._manager = manager
 
     @property
     @override
     def available(self) -> bool:
-        """Return whether hosts could be started."""
-        return not self._agents.is_failed
+        """Return whether the hosts could be started."""
+        return not self._manager.is_failed
 
     @override
     async def async_added_to_hass(self) -> None:
-        """Follow the counts."""
-        self.async_on_remove(self._agents.async_add_fleet_listener(self._async_fleet_changed))
-        self._attr_native_value = self.entity_description.value_fn(self._agents)
+        """Subscribe to the counts."""
+        self.async_on_remove(self._manager.async_add_fleet_listener(self._async_fleet_changed))
+        self._attr_native_value = self.entity_description.value_fn(self._manager)
 
     @callback
     def _async_fleet_changed(self) -> None:
-        value = self.entity_description.value_fn(self._agents)
+        value = self.entity_description.value_fn(self._manager)
         if value != self._attr_native_value:
             self._attr_native_value = value
             self.async_write_ha_state()

@@ -27,7 +27,7 @@ ATTR_ARGS = "args"
 ATTR_TIMEOUT = "timeout"
 ATTR_RAISE_ON_FAILURE = "raise_on_failure"
 
-# Everything else stops a machine or runs a program on it.
+# All other commands stop the machine or run a program on it.
 HARMLESS = ("ping", "status")
 
 SEND_COMMAND_SCHEMA = cv.make_entity_service_schema(
@@ -42,7 +42,7 @@ SEND_COMMAND_SCHEMA = cv.make_entity_service_schema(
 
 @callback
 def async_setup_host_services(hass: HomeAssistant, managers: Callable[[], tuple[HostsManager, DeviceLinks]]) -> None:
-    """Register the actions of hosts; ``managers`` returns those of the loaded entry or raises InvalidCallError."""
+    """Register the actions of hosts; ``managers`` returns host_names of the loaded entry or raises InvalidCallError."""
 
     async def send_command(call: ServiceCall) -> ServiceResponse:
         response = await async_send_command(*managers(), call)
@@ -53,47 +53,47 @@ def async_setup_host_services(hass: HomeAssistant, managers: Callable[[], tuple[
     )
 
 
-async def async_send_command(agents: HostsManager, attachments: DeviceLinks, call: ServiceCall) -> dict[str, Any]:
-    """Send one command to all targets at once; return what each answered.
+async def async_send_command(manager: HostsManager, device_links: DeviceLinks, call: ServiceCall) -> dict[str, Any]:
+    """Send one command to all targets in parallel; return the response of each.
 
-    Raises InvalidCallError when no host is meant, Unauthorized, and CommandFailedError with the hosts that did not
-    obey.
+    Raises InvalidCallError if the target contains no host, Unauthorized, and CommandFailedError with the hosts on which
+    the command failed.
     """
-    hass, command = agents.hass, call.data[ATTR_COMMAND]
-    hosts = _targets(hass, attachments, call)
+    hass, command = manager.hass, call.data[ATTR_COMMAND]
+    hosts = _targets(hass, device_links, call)
     await _check_permission(hass, call, hosts)
-    timeout_s = call.data.get(ATTR_TIMEOUT, agents.response_timeout_s)
+    timeout_s = call.data.get(ATTR_TIMEOUT, manager.response_timeout_s)
     results = await asyncio.gather(
-        *(_send(agents, host, command, call.data.get(ATTR_ARGS), timeout_s) for host in hosts)
+        *(_send(manager, host, command, call.data.get(ATTR_ARGS), timeout_s) for host in hosts)
     )
     if call.data[ATTR_RAISE_ON_FAILURE]:
         _raise_failures(command, hosts, results)
     return {
         "results": [
-            _response(host, attachments.device_id(host), result) for host, result in zip(hosts, results, strict=True)
+            _response(host, device_links.device_id(host), result) for host, result in zip(hosts, results, strict=True)
         ]
     }
 
 
 async def _send(
-    agents: HostsManager, host: Host, command: str, args: dict[str, Any] | None, timeout_s: float
+    manager: HostsManager, host: Host, command: str, args: dict[str, Any] | None, timeout_s: float
 ) -> CommandResult:
-    if host.is_online and agents.is_connected:
+    if host.is_online and manager.is_connected:
         try:
-            return await agents.async_send(host, command, args, timeout_s)
+            return await manager.async_send(host, command, args, timeout_s)
         except TypeError as error:
             raise InvalidCallError("invalid_args", error=str(error)) from error
-    message = f"{host.name} is not online." if agents.is_connected else "The MQTT broker is not connected."
+    message = f"{host.name} is not online." if manager.is_connected else "The MQTT broker is not connected."
     result = CommandResult(key=host.key, outcome=Outcome.FAILED, command=command, reason="offline", message=message)
-    agents.async_publish_result(result)
+    manager.async_publish_result(result)
     return result
 
 
-def _targets(hass: HomeAssistant, attachments: DeviceLinks, call: ServiceCall) -> list[Host]:
-    """Return the hosts that are meant, each once.
+def _targets(hass: HomeAssistant, device_links: DeviceLinks, call: ServiceCall) -> list[Host]:
+    """Return the targeted hosts without duplicates.
 
-    An area full of lamps is fine as long as there is a host in it; a device or entity that was named and is no host
-    is a mistake.
+    An area full of lamps is valid as long as it contains a host; a device or entity that is named explicitly must be
+    one.
     """
     selection = target.TargetSelection(call.data)
     selected = target.async_extract_referenced_entity_ids(hass, selection, primary_entities_only=False)
@@ -105,7 +105,7 @@ def _targets(hass: HomeAssistant, attachments: DeviceLinks, call: ServiceCall) -
     named = selection.device_ids | selection.entity_ids
     hosts: dict[Any, Host] = {}
     for device_id, source in devices.items():
-        if host := attachments.host(device_id):
+        if host := device_links.host(device_id):
             hosts[host.key] = host
         elif source in named:
             raise InvalidCallError("not_a_host", target=source)
@@ -115,9 +115,9 @@ def _targets(hass: HomeAssistant, attachments: DeviceLinks, call: ServiceCall) -
 
 
 async def _check_permission(hass: HomeAssistant, call: ServiceCall, hosts: list[Host]) -> None:
-    """Let admins do everything and others only what is harmless, on hosts they may control.
+    """Raise Unauthorized unless the user is an admin, or sends a harmless command to hosts they may control.
 
-    Automations have no user: who wrote them was allowed to.
+    Automations have no user: their author had the permission.
     """
     if call.context.user_id is None:
         return
@@ -151,7 +151,7 @@ def _response(host: Host, device_id: str | None, result: CommandResult) -> dict[
 
 
 def _raise_failures(command: str, hosts: list[Host], results: list[CommandResult]) -> None:
-    """Name the hosts by what they did; where all did the same, in a sentence of its own."""
+    """Raise CommandFailedError with the hosts by kind of failure; if all failed alike, with a sentence of its own."""
     failures: dict[str, list[str]] = {}
     for host, result in zip(hosts, results, strict=True):
         if result.reason == "offline":
@@ -160,16 +160,16 @@ def _raise_failures(command: str, hosts: list[Host], results: list[CommandResult
             failures.setdefault("silent", []).append(host.name)
         elif not result.is_success:
             failures.setdefault("refused", []).append(f"{host.name} ({result.message})")
-    names = {kind: ", ".join(those) for kind, those in failures.items()}
+    names = {kind: ", ".join(host_names) for kind, host_names in failures.items()}
     match [*names.items()]:
         case []:
             return
-        case [("offline", those)]:
-            raise CommandFailedError("command_offline", command=command, hosts=those)
-        case [("silent", those)]:
-            raise CommandFailedError("command_silent", command=command, hosts=those)
-        case [("refused", those)]:
-            raise CommandFailedError("command_refused", command=command, hosts=those)
+        case [("offline", host_names)]:
+            raise CommandFailedError("command_offline", command=command, hosts=host_names)
+        case [("silent", host_names)]:
+            raise CommandFailedError("command_silent", command=command, hosts=host_names)
+        case [("refused", host_names)]:
+            raise CommandFailedError("command_refused", command=command, hosts=host_names)
     raise CommandFailedError(
         "command_failed",
         command=command,

@@ -22,5 +22,5 @@ def hosts_system_health(hosts: HostsManager) -> dict[str, Any]:
 
 
 def _numbers(version: str) -> list[int]:
-    """Return the numbers of a version; the makers of an agent may have called it anything."""
+    """Return the numbers in a version, which other agents may format in any way."""
     return [int(number) for number in re.findall(r"[0-9]+", version)]

@@ -1,4 +1,4 @@
-"""Triggers of hosts: lost, back, command failed."""
+"""Triggers of hosts: host lost, host back, command failed."""
 
 import asyncio
 from typing import Any, override
@@ -34,7 +34,7 @@ LOST: set[str | bool] = {PowerState.LOST}
 NOT_LOST: set[str | bool] = {state for state in PowerState if state is not PowerState.LOST}
 BACK: set[str | bool] = {PowerState.ON}
 FAILURES = frozenset({Outcome.REFUSED, Outcome.FAILED, Outcome.TIMED_OUT})
-# What a template of the automation finds under ``trigger``.
+# Variables under ``trigger`` in templates of the automation.
 COMMAND_VARIABLES = ("command", "message", "reason", "command_id")
 
 COMMAND_FAILED_SCHEMA = ENTITY_STATE_TRIGGER_SCHEMA.extend(
@@ -49,7 +49,7 @@ COMMAND_FAILED_SCHEMA = ENTITY_STATE_TRIGGER_SCHEMA.extend(
 
 
 class HostTrigger(EntityTriggerBase):
-    """Follows one kind of our entities and says which host it was."""
+    """Base of triggers on one kind of our entities, which adds the host to the trigger variables."""
 
     _entity_key: str
     _sentence: str
@@ -65,7 +65,7 @@ class HostTrigger(EntityTriggerBase):
         @callback
         def run(
             extra_trigger_payload: dict[str, Any],
-            description: str,  # noqa: ARG001  (whoever calls may name it)
+            description: str,  # noqa: ARG001  (may be passed by keyword)
             context: Context | None = None,
         ) -> asyncio.Task[Any]:
             variables = self._variables(extra_trigger_payload["to_state"])
@@ -74,7 +74,7 @@ class HostTrigger(EntityTriggerBase):
         return await super().async_attach_runner(run, did_not_trigger)
 
     def _variables(self, state: State) -> dict[str, Any]:
-        """Return what an automation wants to know of the host, and of what happened to it."""
+        """Return the trigger variables: the host, its entity and its device."""
         entity = er.async_get(self._hass).async_get(state.entity_id)
         device_id = entity.device_id if entity else None
         device = dr.async_get(self._hass).async_get(device_id) if device_id else None
@@ -83,10 +83,11 @@ class HostTrigger(EntityTriggerBase):
 
 
 class HostLostTrigger(HostTrigger, EntityTransitionTriggerBase):
-    """A host that was there, or whose whereabouts were known, vanished without a word.
+    """Trigger for a host that became lost.
 
-    Unknown and unavailable are not among the origins: a host that Home Assistant finds lost at its start was lost
-    before. While the broker is away nobody is judged, so a host that vanished meanwhile is first on and then lost.
+    Unknown and unavailable are not among the origin states: a host that is lost when Home Assistant starts was lost
+    before. While the broker is away power states are not updated, so a host that vanished meanwhile is first on and
+    then lost.
     """
 
     _domain_specs = SENSORS
@@ -97,7 +98,7 @@ class HostLostTrigger(HostTrigger, EntityTransitionTriggerBase):
 
 
 class HostBackTrigger(HostTrigger, EntityTransitionTriggerBase):
-    """A lost host is on again; one that was rebooted or switched on as intended was never lost."""
+    """Trigger for a lost host that is on again; a host that was rebooted or switched on by intent was never lost."""
 
     _domain_specs = SENSORS
     _entity_key = POWER_STATE
@@ -107,7 +108,7 @@ class HostBackTrigger(HostTrigger, EntityTransitionTriggerBase):
 
 
 class CommandFailedTrigger(HostTrigger, StatelessEntityTriggerBase):
-    """A command was refused, failed or timed out, whoever gave it."""
+    """Trigger for a command that was refused, failed or timed out, whoever sent it."""
 
     _domain_specs = EVENTS
     _schema = COMMAND_FAILED_SCHEMA
@@ -115,7 +116,7 @@ class CommandFailedTrigger(HostTrigger, StatelessEntityTriggerBase):
     _sentence = "a command failed on {host}"
 
     def __init__(self, hass: HomeAssistant, config: TriggerConfig) -> None:
-        """Read which commands are meant; none means all."""
+        """Read the commands to trigger on; an empty list means all."""
         super().__init__(hass, config)
         self._commands = frozenset(self._options[CONF_COMMAND])
 
@@ -127,8 +128,8 @@ class CommandFailedTrigger(HostTrigger, StatelessEntityTriggerBase):
 
     @override
     def _variables(self, state: State) -> dict[str, Any]:
-        told = {key: state.attributes.get(key) for key in COMMAND_VARIABLES}
-        return super()._variables(state) | told | {"outcome": state.attributes.get(ATTR_EVENT_TYPE)}
+        command_variables = {key: state.attributes.get(key) for key in COMMAND_VARIABLES}
+        return super()._variables(state) | command_variables | {"outcome": state.attributes.get(ATTR_EVENT_TYPE)}
 
 
 HOST_TRIGGERS: dict[str, type[Trigger]] = {

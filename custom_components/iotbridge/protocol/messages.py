@@ -1,6 +1,6 @@
-"""The five messages: bytes to values and back.
+"""Messages of the wire contract: parsing and serialization of the five message types.
 
-Whoever is on the broker can send anything, so every parser either returns a complete, checked value or raises
+Any client of the broker can send anything, so every parser either returns a complete, checked value or raises
 MessageError with the reason.
 """
 
@@ -21,7 +21,7 @@ MAX_PAYLOAD = 64 * 1024
 MAX_TTL_S = 3600
 MAX_ITEMS = 128
 MAX_READINGS = 263
-"""The 256 of the contract and the names of the host."""
+"""Maximum of the contract (256), and the names of the host."""
 MAX_TEXT = 255
 
 COMMAND_NAME = re.compile(r"[a-z0-9_]{1,64}")
@@ -37,7 +37,7 @@ type Reading = float | int | str | bool | None
 
 
 class MessageError(ValueError):
-    """A payload that is not what its topic promises; the text says what was expected."""
+    """Payload that does not match the schema of its topic; the text names what was expected."""
 
 
 class HostPower(StrEnum):
@@ -109,10 +109,10 @@ class Announce:
         return announce
 
     def is_same_machine(self, other: Self) -> bool:
-        """Return whether both announces are known to come from one machine.
+        """Return whether both announces certainly come from the same machine.
 
-        The disk of a cloned machine carries its machine id along, its network cards do not. Where one of them has no
-        machine id, as in a container, equal network cards have to do.
+        The disk of a cloned machine carries its machine id along, its network cards do not. If one of them has no
+        machine id, as in a container, the network cards must be equal.
         """
         mine, others = set(self.mac or ()), set(other.mac or ())
         if self.machine is None or other.machine is None:
@@ -120,13 +120,13 @@ class Announce:
         return self.machine == other.machine and not (mine and others and mine.isdisjoint(others))
 
     def to_payload(self) -> bytes:
-        """Return the message as it goes over the wire."""
+        """Return the payload of the message."""
         return _dump(self)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Status:
-    """The readings of a host at one time."""
+    """Readings of a host at one time."""
 
     timestamp: datetime
     readings: Mapping[str, Reading] = field(default_factory=dict)
@@ -146,7 +146,7 @@ class Status:
         return cls(timestamp=fields.time("timestamp"), readings=readings)
 
     def to_payload(self) -> bytes:
-        """Return the message as it goes over the wire."""
+        """Return the payload of the message."""
         return orjson.dumps({"timestamp": _format_time(self.timestamp), **self.readings})
 
 
@@ -173,7 +173,7 @@ class Command:
         )
 
     def to_payload(self) -> bytes:
-        """Return the message as it goes over the wire."""
+        """Return the payload of the message."""
         return _dump(self)
 
 
@@ -209,14 +209,14 @@ class Response:
         return response
 
     def to_payload(self) -> bytes:
-        """Return the message as it goes over the wire."""
+        """Return the payload of the message."""
         nulls = {"id": None, "command": None}
         return orjson.dumps(nulls | _wire(self))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BareResponse:
-    """A response that names no command: agents of IPWatch send no other."""
+    """Response without the command it belongs to, as sent by agents of IPWatch."""
 
     success: bool
     message: str
@@ -224,7 +224,7 @@ class BareResponse:
 
     @classmethod
     def parse(cls, payload: bytes) -> Self | Response:
-        """Parse the payload of ``…/response`` of a host that never announced itself; it may send full ones as well."""
+        """Parse the ``…/response`` of a host that never announced itself; complete responses are accepted as well."""
         fields = _Fields(payload)
         if fields.values.keys() & {"id", "command", "status"}:
             return Response.parse(payload)
@@ -246,7 +246,7 @@ def parse_availability(payload: bytes) -> bool:
 
 
 class _Fields:
-    """A JSON object whose values are handed out checked."""
+    """JSON object with accessors that check the values."""
 
     def __init__(self, payload: bytes) -> None:
         if len(payload) > MAX_PAYLOAD:
@@ -341,7 +341,7 @@ def _format_time(time: datetime) -> str:
 
 
 def _wire(message: Announce | Command | Response) -> dict[str, Any]:
-    """Return the keys that have something to say."""
+    """Return the fields of a message that have a value."""
     values = ((name, getattr(message, name)) for name in message.__dataclass_fields__)
     return {
         name: _format_time(value) if isinstance(value, datetime) else value

@@ -1,4 +1,4 @@
-"""Every topic of the wire contract: the only place that knows where the slashes are."""
+"""Topics of the wire contract; the only module that builds and parses them."""
 
 from dataclasses import dataclass
 import hashlib
@@ -11,21 +11,21 @@ LEAVES: tuple[Leaf, ...] = ("announce", "availability", "status", "command", "re
 PREFIX = re.compile(r"[^/+#$\0\s][^/+#\0]*(/[^/+#\0]+)*")
 UID_LENGTH = 128
 _NOT_IN_A_UID = re.compile(r"[^A-Za-z0-9_-]")
-# Node ids that would read like the uid of another host, with its digest, or like that of a thing.
+# Node ids that could be mistaken for the uid of another host, with its digest, or of a thing.
 _AMBIGUOUS_NODE_ID = re.compile(r"thing_.*|.*-[0-9a-f]{6}")
 NODE_ID = re.compile(r"[A-Za-z0-9_.-]{1,64}")
 IPWATCH_PREFIX = "ipwatch"
 _IP_ADDRESS = re.compile(r"\d{1,3}(\.\d{1,3}){3}")
 
 
-# Mosquitto hangs up on a client that subscribes to more than 201 levels, EMQX at more than 4096 bytes. Core then
-# connects and subscribes again, for ever: one such topic cuts all of Home Assistant off.
+# Mosquitto disconnects a client that subscribes to more than 200 levels, EMQX one of more than 4096 bytes. Core then
+# reconnects and subscribes again, forever: one such topic cuts all of Home Assistant off from the broker.
 MAX_LEVELS = 200
 MAX_BYTES = 4096
 
 
 class TopicError(ValueError):
-    """A topic that is not of the contract; the text says why."""
+    """Topic that is not part of the contract; the text names the reason."""
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -36,16 +36,16 @@ class HostKey:
     node_id: str
 
     def __str__(self) -> str:
-        """Return the topic above the host's leaves."""
+        """Return the topic above the host's last levels."""
         return f"{self.prefix}/device/{self.node_id}"
 
     def topic(self, leaf: Leaf) -> str:
-        """Return the topic of one of the host's leaves."""
+        """Return the topic of one of the host's messages."""
         return f"{self.prefix}/device/{self.node_id}/{leaf}"
 
     @property
     def uid(self) -> str:
-        """Return the identifier of the host's MQTT device: different for every host."""
+        """Return the identifier of the host's MQTT device, which is unique."""
         plain = f"{self.prefix}_{self.node_id}"
         safe = _NOT_IN_A_UID.sub("-", plain)
         is_plain = safe == plain and "_" not in self.prefix and len(safe) <= UID_LENGTH
@@ -56,24 +56,24 @@ class HostKey:
 
     @property
     def ipwatch_identifier(self) -> str | None:
-        """Return the identifier that an agent of IPWatch gives its device and its sensor; None for other topics."""
+        """Return the identifier that an IPWatch agent gives its device and its sensor; None for other topics."""
         if self.prefix != IPWATCH_PREFIX or not _IP_ADDRESS.fullmatch(self.node_id):
             return None
         return f"{IPWATCH_PREFIX}_{self.node_id.replace('.', '_')}"
 
 
 def uid_head(prefix: str) -> str:
-    """Return how the uids of all hosts below a prefix begin."""
+    """Return the common start of the uids of all hosts below a prefix."""
     return _NOT_IN_A_UID.sub("-", f"{prefix}_")[: UID_LENGTH - 7]
 
 
 def wildcard(prefix: str) -> str:
-    """Return the one subscription that hears all hosts below a prefix."""
+    """Return the topic filter of all hosts below a prefix."""
     return f"{prefix}/device/+/+"
 
 
 def parse_topic(topic: str, prefix: str) -> tuple[HostKey, Leaf]:
-    """Return whose message this is, and which; raise TopicError for anything else."""
+    """Return the host and the kind of a message; raise TopicError for a topic outside the contract."""
     head = f"{prefix}/device/"
     node_id, _, leaf = topic.removeprefix(head).rpartition("/")
     if not topic.startswith(head) or leaf not in LEAVES:
@@ -84,7 +84,7 @@ def parse_topic(topic: str, prefix: str) -> tuple[HostKey, Leaf]:
 
 
 def is_acceptable(topic_filter: str) -> bool:
-    """Return whether every usual broker takes a topic or filter; control characters are none that it takes."""
+    """Return whether common brokers accept a topic or filter; control characters are not accepted."""
     levels = topic_filter.split("/")
     if not topic_filter.isprintable() or len(levels) > MAX_LEVELS or len(topic_filter.encode()) > MAX_BYTES:
         return False
