@@ -1,6 +1,7 @@
 """The shape of the house: who may know whom, what files may be called, how long they may be."""
 
 import ast
+from collections import Counter
 from functools import cache
 from pathlib import Path
 import subprocess
@@ -12,7 +13,9 @@ import pytest
 REPOSITORY = Path(__file__).parent.parent
 ROOT = REPOSITORY / "custom_components" / "iotbridge"
 SOURCES = sorted(ROOT.rglob("*.py"))
+AGENT = REPOSITORY / "agent" / "src" / "iotbridge_agent"
 MAX_LINES = 400
+MAX_FILES = 26
 MAX_DISPATCHER_LINES = 25
 # The dialogs of the config entry itself, which belong to no capability.
 NO_DISPATCHERS = {"config_flow"}
@@ -98,6 +101,14 @@ def test_no_name_is_taken_by_home_assistant() -> None:
 
     assert packages & LOOKED_UP == set()
     assert {path.stem for path in ROOT.glob("*.py")} & LOOKED_UP == set()
+
+
+@pytest.mark.parametrize("root", [ROOT, AGENT], ids=["integration", "agent"])
+def test_a_folder_can_be_overlooked(root: Path) -> None:
+    """The root of the integration has one file for each thing that Home Assistant looks up."""
+    folders = Counter(path.parent for path in root.rglob("*.py"))
+
+    assert {str(folder) for folder, files in folders.items() if files > MAX_FILES} - {str(ROOT)} == set()
 
 
 def test_there_is_no_drawer_for_everything() -> None:

@@ -14,14 +14,15 @@ from pathlib import Path
 import sys
 from typing import Any
 
-from iotbridge_agent import agent, connection, namesakes
+from iotbridge_agent import agent, namesakes
 from iotbridge_agent.commands import dispatcher
 from iotbridge_agent.commands.base import CommandError, Permission
 from iotbridge_agent.config import parse_config
-from iotbridge_agent.connection import Link
 from iotbridge_agent.event_loop import run_loop
-from iotbridge_agent.host import read_host
-from iotbridge_agent.machine import Machine
+from iotbridge_agent.mqtt import connection
+from iotbridge_agent.mqtt.connection import Link
+from iotbridge_agent.system.host import read_host
+from iotbridge_agent.system.machine import Machine
 
 
 class WritesDown:

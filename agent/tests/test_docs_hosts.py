@@ -19,7 +19,7 @@ import pytest
 from iotbridge_agent.cli.doctor_broker import examine_broker
 from iotbridge_agent.commands.base import RefusedReason
 from iotbridge_agent.config import BrokerConfig, parse_config
-from iotbridge_agent.connection import Link, LinkError, Session, probe
+from iotbridge_agent.mqtt.connection import Link, LinkError, Session, probe
 
 GUIDE = (Path(__file__).parents[2] / "docs" / "hosts.md").read_text(encoding="utf-8")
 SOURCES = Path(__file__).parents[1] / "src" / "iotbridge_agent"

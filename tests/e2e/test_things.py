@@ -9,18 +9,7 @@ from lab.waiting import until
 from lab.wizard import Wizard
 import pytest
 
-from .thing import (
-    decide,
-    entity,
-    publish,
-    repair,
-    retained,
-    speaking,
-    uid,
-    wait_any_value,
-    wait_gone,
-    wait_value,
-)
+from .thing import decide, entity, publish, repair, retained, speaking, uid, wait_any_value, wait_gone, wait_value
 
 WATER, GREENHOUSE, SOIL, WEATHER, BICYCLE = LEARNED
 NEVER_HEARD = "nobody/speaks/here"

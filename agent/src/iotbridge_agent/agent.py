@@ -12,20 +12,21 @@ import sys
 import time
 from typing import TYPE_CHECKING, Any
 
-from iotbridge_agent import namesakes, sdnotify
+from iotbridge_agent import namesakes
 from iotbridge_agent.commands.base import PowerBackend
 from iotbridge_agent.commands.dispatcher import Dispatcher
 from iotbridge_agent.config import Config
-from iotbridge_agent.connection import V5, Incoming, Link, LinkError, Session, TakenOverError, warnings
 from iotbridge_agent.event_loop import DaemonExecutor
-from iotbridge_agent.host import read_host
-from iotbridge_agent.machine import Machine, read_machine
+from iotbridge_agent.mqtt.connection import V5, Incoming, Link, LinkError, Session, TakenOverError, warnings
+from iotbridge_agent.mqtt.uplink import Uplink
 from iotbridge_agent.namesakes import Namesakes
 from iotbridge_agent.presence import Presence
 from iotbridge_agent.protocol.messages import OFFLINE, ONLINE, Power, Response
 from iotbridge_agent.protocol.topics import Topics
 from iotbridge_agent.state import load_state, lock
-from iotbridge_agent.uplink import Uplink
+from iotbridge_agent.system import sdnotify
+from iotbridge_agent.system.host import read_host
+from iotbridge_agent.system.machine import Machine, read_machine
 
 if TYPE_CHECKING:
     from iotbridge_agent.reporter import Reporter

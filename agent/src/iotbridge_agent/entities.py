@@ -6,10 +6,10 @@ from typing import Any
 from iotbridge_agent import __version__
 from iotbridge_agent.collector import SensorDescription
 from iotbridge_agent.config import Config
-from iotbridge_agent.host import Host
 from iotbridge_agent.names import translate
 from iotbridge_agent.protocol import discovery
 from iotbridge_agent.protocol.topics import Topics, device_uid
+from iotbridge_agent.system.host import Host
 
 BUILTIN, POWER, CUSTOM = "builtin", "power", "custom"
 """Owners of the entities that no collector owns."""

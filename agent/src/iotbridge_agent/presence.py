@@ -6,11 +6,11 @@ from typing import Protocol
 
 from iotbridge_agent import __version__
 from iotbridge_agent.config import Config
-from iotbridge_agent.host import Host, address_towards
 from iotbridge_agent.namesakes import Namesakes
 from iotbridge_agent.protocol.messages import OFFLINE, ONLINE, Announce, Power, encode_announce
 from iotbridge_agent.protocol.topics import Topics, device_uid
 from iotbridge_agent.state import State
+from iotbridge_agent.system.host import Host, address_towards
 
 
 class Publish(Protocol):

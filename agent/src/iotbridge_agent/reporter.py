@@ -10,16 +10,16 @@ from typing import Any
 
 from iotbridge_agent.collectors import specs_for
 from iotbridge_agent.config import Config
-from iotbridge_agent.connection import LinkError
 from iotbridge_agent.entities import Entities
 from iotbridge_agent.event_loop import DaemonExecutor, run_loop
-from iotbridge_agent.host import read_host, uptime_s
+from iotbridge_agent.mqtt.connection import LinkError
+from iotbridge_agent.mqtt.uplink import Uplink
 from iotbridge_agent.presence import Presence
 from iotbridge_agent.protocol.messages import MAX_READINGS, encode, format_time
 from iotbridge_agent.protocol.topics import Topics, device_uid, discovery_topic
 from iotbridge_agent.scheduler import Scheduler
 from iotbridge_agent.state import State
-from iotbridge_agent.uplink import Uplink
+from iotbridge_agent.system.host import read_host, uptime_s
 
 DISCOVERY_PAUSE_S = 3.0
 """Home Assistant loses parts of a discovery message that comes again while it works on the first, and needs about a

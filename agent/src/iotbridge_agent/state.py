@@ -14,7 +14,7 @@ import time
 from typing import IO, Any
 
 from iotbridge_agent.errors import AgentError, ConfigError
-from iotbridge_agent.machine import Machine
+from iotbridge_agent.system.machine import Machine
 
 MAX_IDS = 500
 FILE_NAME = "state.json"

@@ -17,8 +17,8 @@ from iotbridge_agent.cli.service import rule_text
 from iotbridge_agent.collector import CollectorSpec
 from iotbridge_agent.commands.base import Permission
 from iotbridge_agent.config import Config, load_config
-from iotbridge_agent.dbus import NoBusError
 from iotbridge_agent.errors import ConfigError, NoDataError
+from iotbridge_agent.system.dbus import NoBusError
 
 
 class Power:

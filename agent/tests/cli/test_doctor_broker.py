@@ -14,7 +14,7 @@ import pytest
 from iotbridge_agent.cli import doctor_broker
 from iotbridge_agent.cli.doctor_broker import Finding, examine_broker
 from iotbridge_agent.config import Config, parse_config
-from iotbridge_agent.connection import Link
+from iotbridge_agent.mqtt.connection import Link
 
 PASSWORDS = "mosquitto_passwd"
 PUBLISH = 3

@@ -11,7 +11,7 @@ import pytest
 
 from iotbridge_agent.collectors.systemd import Systemd, create
 from iotbridge_agent.config import parse_config
-from iotbridge_agent.dbus import DBusError
+from iotbridge_agent.system.dbus import DBusError
 
 
 def text(value: str) -> bytes:

@@ -14,7 +14,7 @@ from iotbridge_agent.commands import dispatcher as module
 from iotbridge_agent.commands.base import CommandError, Permission
 from iotbridge_agent.commands.dispatcher import Dispatcher
 from iotbridge_agent.config import BrokerConfig, Config, CustomCommand
-from iotbridge_agent.connection import LinkError
+from iotbridge_agent.mqtt.connection import LinkError
 from iotbridge_agent.protocol.messages import Power, Response
 from iotbridge_agent.state import load_state
 

@@ -9,7 +9,7 @@ import pytest
 
 from iotbridge_agent.commands.base import CommandError, PowerBackend
 from iotbridge_agent.commands.power import LinuxPower, ProgramPower, run_argv, system_backend
-from iotbridge_agent.dbus import DBusError, NoBusError
+from iotbridge_agent.system.dbus import DBusError, NoBusError
 
 
 class ScriptedLogind:

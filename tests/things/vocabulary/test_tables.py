@@ -5,28 +5,23 @@ from typing import Any
 
 import pytest
 
-from custom_components.iotbridge.things.inference.unit_rules import UNIT_RULES, WRITTEN_UNIT_RULES
+from custom_components.iotbridge.things.inference.units.rules import UNIT_RULES, WRITTEN_UNIT_RULES
 from custom_components.iotbridge.things.model.discovery_config import discovery_config
 from custom_components.iotbridge.things.model.message import DeviceMetadata
 from custom_components.iotbridge.things.model.profile import Channel, Profile
-from custom_components.iotbridge.things.vocabulary import (
-    roles,
-    words_climate,
-    words_devices,
-    words_energy,
-    words_languages,
-)
-from custom_components.iotbridge.things.vocabulary.binary_states import BINARY, PAIRS
+from custom_components.iotbridge.things.vocabulary import roles
 from custom_components.iotbridge.things.vocabulary.device_classes import BINARY_CLASSES, SENSOR_CLASSES
-from custom_components.iotbridge.things.vocabulary.letters import LETTER_FAMILIES
-from custom_components.iotbridge.things.vocabulary.precision import DIGITS
+from custom_components.iotbridge.things.vocabulary.keys.letters import LETTER_FAMILIES
 from custom_components.iotbridge.things.vocabulary.quantities import QUANTITIES, Quantity
-from custom_components.iotbridge.things.vocabulary.unit_meanings import UNIT_WINS
-from custom_components.iotbridge.things.vocabulary.unit_spellings import WRITTEN
-from custom_components.iotbridge.things.vocabulary.units import LETTERS, PLAIN, PREFERRED, QUANTITY_OF_UNIT, SUFFIXES
-from custom_components.iotbridge.things.vocabulary.vendor_commands import COMMANDS
-from custom_components.iotbridge.things.vocabulary.vendor_conventions import CONVENTIONS
-from custom_components.iotbridge.things.vocabulary.words import WORDS
+from custom_components.iotbridge.things.vocabulary.states.binary_states import BINARY, PAIRS
+from custom_components.iotbridge.things.vocabulary.units.known_units import PLAIN, PREFERRED, QUANTITY_OF_UNIT
+from custom_components.iotbridge.things.vocabulary.units.meanings import UNIT_WINS
+from custom_components.iotbridge.things.vocabulary.units.precision import DIGITS
+from custom_components.iotbridge.things.vocabulary.units.spellings import WRITTEN
+from custom_components.iotbridge.things.vocabulary.units.suffixes import LETTERS, SUFFIXES
+from custom_components.iotbridge.things.vocabulary.vendors.commands import COMMANDS
+from custom_components.iotbridge.things.vocabulary.vendors.conventions import CONVENTIONS
+from custom_components.iotbridge.things.vocabulary.words import WORDS, climate, devices, energy, languages
 from homeassistant.components.binary_sensor.const import BinarySensorDeviceClass
 from homeassistant.components.sensor.const import (
     AMBIGUOUS_UNITS,
@@ -89,13 +84,13 @@ def test_words_lead_to_quantities() -> None:
 
 def test_a_word_stands_in_one_table_only() -> None:
     tables = [
-        words_climate.CLIMATE, words_climate.AIR, words_energy.ELECTRICITY, words_devices.METERS, words_devices.DEVICE,
-        words_languages.LANGUAGES,
+        climate.CLIMATE, climate.AIR, energy.ELECTRICITY, devices.METERS, devices.DEVICE,
+        languages.LANGUAGES,
     ]  # fmt: skip
-    spoken = [word for words in words_languages.SPOKEN.values() for word in words]
+    spoken = [word for words in languages.SPOKEN.values() for word in words]
 
     assert sum(len(table) for table in tables) == len(WORDS)
-    assert len(spoken) == len(words_languages.LANGUAGES)
+    assert len(spoken) == len(languages.LANGUAGES)
 
 
 def test_units_are_known() -> None:

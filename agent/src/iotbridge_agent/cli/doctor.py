@@ -10,7 +10,6 @@ import subprocess
 import sys
 import tomllib
 
-from iotbridge_agent import dbus
 from iotbridge_agent.cli.doctor_broker import Finding, Level, examine_broker
 from iotbridge_agent.cli.service import NAME, RULE, STATE_DIR, UNIT, rule_text
 from iotbridge_agent.cli.terminal import Colour, coloured, say
@@ -19,9 +18,10 @@ from iotbridge_agent.collectors import specs_for
 from iotbridge_agent.commands.base import PowerBackend
 from iotbridge_agent.commands.power import DBusCall, system_backend
 from iotbridge_agent.config import Config, load_config
-from iotbridge_agent.dbus import DBusError
 from iotbridge_agent.errors import NoDataError
 from iotbridge_agent.event_loop import DaemonExecutor
+from iotbridge_agent.system import dbus
+from iotbridge_agent.system.dbus import DBusError
 
 SYSTEMD = ("org.freedesktop.systemd1", "/org/freedesktop/systemd1", "org.freedesktop.systemd1.Manager")
 SECRET_KEYS = ("password_file", "psk_file", "client_key")

@@ -11,13 +11,13 @@ import time
 from typing import Literal, TypeAlias
 
 from iotbridge_agent.config import BrokerConfig, Config
-from iotbridge_agent.connection import EncryptionError, Link, LinkError, Session, warnings
 from iotbridge_agent.errors import ConfigError
 from iotbridge_agent.event_loop import run_loop
-from iotbridge_agent.link_failures import explain
+from iotbridge_agent.mqtt.connection import EncryptionError, Link, LinkError, Session, warnings
+from iotbridge_agent.mqtt.link_failures import explain
+from iotbridge_agent.mqtt.tls import tls_context
+from iotbridge_agent.mqtt.tls_mistakes import find_mistake
 from iotbridge_agent.protocol.topics import Topics
-from iotbridge_agent.tls import tls_context
-from iotbridge_agent.tls_mistakes import find_mistake
 
 Level: TypeAlias = Literal["ok", "note", "bad"]
 TIMEOUT_S = 5.0

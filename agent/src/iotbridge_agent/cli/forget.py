@@ -3,8 +3,8 @@
 import secrets
 
 from iotbridge_agent.config import Config
-from iotbridge_agent.connection import Link
 from iotbridge_agent.event_loop import run_loop
+from iotbridge_agent.mqtt.connection import Link
 from iotbridge_agent.protocol.topics import Topics, device_uid, discovery_topic
 
 

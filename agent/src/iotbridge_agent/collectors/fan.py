@@ -6,8 +6,8 @@ from pathlib import Path
 from iotbridge_agent.collector import Collector, Reading, SensorDescription
 from iotbridge_agent.config import CollectorConfig, Config
 from iotbridge_agent.errors import NoDataError
-from iotbridge_agent.hwmon import ROOT, read_probes
 from iotbridge_agent.sensor_keys import is_wanted, unique_slugs
+from iotbridge_agent.system.hwmon import ROOT, read_probes
 
 
 class Fan:

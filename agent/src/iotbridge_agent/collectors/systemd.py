@@ -24,7 +24,7 @@ class Systemd:
             yield Reading(_describe(unit, slug), self._state(unit))
 
     def _state(self, unit: str) -> str:
-        from iotbridge_agent.dbus import call  # noqa: PLC0415 (only who names units needs it)
+        from iotbridge_agent.system.dbus import call  # noqa: PLC0415 (only who names units needs it)
 
         if unit not in self._paths:
             full_name = unit if "." in unit else f"{unit}.service"

@@ -7,8 +7,8 @@ import re
 from iotbridge_agent.collector import Collector, Reading, SensorDescription
 from iotbridge_agent.config import CollectorConfig, Config
 from iotbridge_agent.errors import NoDataError
-from iotbridge_agent.hwmon import ROOT, Probe, entries, read_line, read_number, read_probes
 from iotbridge_agent.sensor_keys import is_wanted, unique_slugs
+from iotbridge_agent.system.hwmon import ROOT, Probe, entries, read_line, read_number, read_probes
 
 # Probes of the whole processor, the best first. AMD's Tctl can be offset from the true Tdie.
 CPU_PROBES = (

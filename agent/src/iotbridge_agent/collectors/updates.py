@@ -12,8 +12,8 @@ from typing import IO, TYPE_CHECKING, TypeAlias
 
 from iotbridge_agent.collector import Collector, Reading, SensorDescription
 from iotbridge_agent.config import Config
-from iotbridge_agent.debian_version import VersionKey, version_key
 from iotbridge_agent.errors import NoDataError
+from iotbridge_agent.system.debian_version import VersionKey, version_key
 
 if TYPE_CHECKING:
     from gzip import GzipFile

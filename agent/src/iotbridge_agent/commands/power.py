@@ -11,9 +11,9 @@ import subprocess
 import sys
 from typing import Any, NamedTuple, TypeAlias
 
-from iotbridge_agent import dbus
 from iotbridge_agent.commands.base import CommandError, FailedReason, Permission, PowerBackend
-from iotbridge_agent.dbus import DBusError
+from iotbridge_agent.system import dbus
+from iotbridge_agent.system.dbus import DBusError
 
 DBusCall: TypeAlias = Callable[..., tuple[Any, ...]]
 ExecuteArgv: TypeAlias = Callable[[Sequence[str]], None]

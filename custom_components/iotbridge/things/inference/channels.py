@@ -3,28 +3,21 @@
 from dataclasses import replace
 
 from ..model.profile import Channel
-from ..vocabulary import display_names
-from ..vocabulary.binary_words import SWITCHED
-from ..vocabulary.nouns import NOUNS
+from ..vocabulary.names import display_names
+from ..vocabulary.names.nouns import NOUNS
 from ..vocabulary.quantities import QUANTITIES
-from .binary import BinaryValue, command
-from .binary_rules import answer_of
-from .candidate import Place
-from .conditions import Case
-from .event_rules import event_types, is_event
+from ..vocabulary.states.binary_words import SWITCHED
+from .candidates.candidate import Place
 from .interpretation import Context, Interpretation
 from .naming import NameHints, name_of
 from .passes import interpret
 from .precision import precision_of
-from .visibility_conditions import AnswerCase, PlaceCase
-from .visibility_rules import (
-    ANSWER_RULES,
-    NUMBER_RULES,
-    PLACE_RULES,
-    TEXT_RULES,
-    Visibility,
-    VisibilityRule,
-)
+from .states.binary import BinaryValue, command
+from .states.binary_rules import answer_of
+from .states.event_rules import event_types, is_event
+from .units.conditions import Case
+from .visibility.conditions import AnswerCase, PlaceCase
+from .visibility.rules import ANSWER_RULES, NUMBER_RULES, PLACE_RULES, TEXT_RULES, Visibility, VisibilityRule
 
 
 def propose(candidate: Place, context: Context) -> Channel | None:

@@ -2,8 +2,8 @@
 
 import re
 
-from ..vocabulary.vendor_conventions import CONVENTIONS, Convention
-from .candidate import Place
+from ..vocabulary.vendors.conventions import CONVENTIONS, Convention
+from .candidates.candidate import Place
 from .interpretation import Context
 
 # The keys of the conventions, ready to be compared.

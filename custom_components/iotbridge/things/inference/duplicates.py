@@ -3,8 +3,8 @@
 from collections import defaultdict
 from collections.abc import Sequence
 
-from ..vocabulary.units import PREFERRED, QUANTITY_OF_UNIT
-from .candidate import Place
+from ..vocabulary.units.known_units import PREFERRED, QUANTITY_OF_UNIT
+from .candidates.candidate import Place
 from .tokens import Words, letters
 
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 import re
 
 from ..vocabulary.quantities import QUANTITIES, Quantity
-from ..vocabulary.vendor_conventions import Convention
+from ..vocabulary.vendors.conventions import Convention
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 
 from ..model.message import Path
 from ..model.profile import Channel
-from ..vocabulary.positions import ACCURACY, ALTITUDE, LATITUDE, LONGITUDE
-from .candidate import Place
+from ..vocabulary.keys.positions import ACCURACY, ALTITUDE, LATITUDE, LONGITUDE
+from .candidates.candidate import Place
 from .tokens import Words
 
 

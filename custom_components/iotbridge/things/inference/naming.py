@@ -5,12 +5,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 import re
 
-from ..vocabulary.display_names import SPELLED, TELLING, THERMAL
-from ..vocabulary.nouns import ELECTRIC_NOUNS, SUBJECTS
+from ..vocabulary.keys.word_parts import COMPOUNDS
+from ..vocabulary.names.display_names import SPELLED, TELLING, THERMAL
+from ..vocabulary.names.nouns import ELECTRIC_NOUNS, SUBJECTS
 from ..vocabulary.roles import GENERIC
-from ..vocabulary.word_parts import COMPOUNDS
-from .candidate import Place
-from .candidates import ADDRESS
+from .candidates.builder import ADDRESS
+from .candidates.candidate import Place
 from .tokens import KNOWN, Words, letters, only_qualifies, words_of
 
 LONGEST = 80

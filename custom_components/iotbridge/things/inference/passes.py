@@ -1,13 +1,13 @@
 """Passes over a number: a vendor's convention or a meter's number tell all; else role, quantity and unit. Pure."""
 
 from ..vocabulary.obis import OBIS
-from .candidate import ObisKey, Place
+from .candidates.candidate import ObisKey, Place
 from .conventions import known_convention
 from .interpretation import Context, Interpretation
-from .quantity_rules import with_quantity
-from .quantity_words import quantity_key
-from .role_rules import role_of_number
-from .unit_rules import with_unit
+from .quantities.rules import with_quantity
+from .quantities.words import quantity_key
+from .roles.rules import role_of_number
+from .units.rules import with_unit
 
 
 def interpret(candidate: Place, context: Context) -> Interpretation:

@@ -15,8 +15,8 @@ from ..vocabulary import roles
 from ..vocabulary.obis import OBIS
 from ..vocabulary.systems import DEW_POINT, MEDIA, OF_THE_AIR, WEATHER
 from ..vocabulary.words import WORDS
-from .candidate import Place
-from .candidates import candidates_of, unit_siblings
+from .candidates.builder import candidates_of, unit_siblings
+from .candidates.candidate import Place
 from .channels import propose
 from .conventions import conventions_of
 from .duplicates import without_sisters

@@ -1,6 +1,6 @@
 """Digits of a value that are worth showing. Pure."""
 
-from ..vocabulary.precision import DIGITS
+from ..vocabulary.units.precision import DIGITS
 
 SMALL_VOLTAGE = 20
 NOISY = 3

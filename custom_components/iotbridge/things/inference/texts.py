@@ -5,11 +5,11 @@ import re
 
 from ..model.message import Problem, ProblemKind
 from ..model.profile import Reading
-from ..vocabulary.encoded import ENCODED
-from ..vocabulary.records import NAMERS, UNIT_WORDS, UNITS
-from .candidate import Place
-from .members import plain
-from .role_words import role_of
+from ..vocabulary.keys.encoded import ENCODED
+from ..vocabulary.keys.records import NAMERS, UNIT_WORDS, UNITS
+from .candidates.candidate import Place
+from .candidates.members import plain
+from .roles.words import role_of
 
 TIME = re.compile(
     r"\d{4}-\d\d-\d\d([T ].*)?"

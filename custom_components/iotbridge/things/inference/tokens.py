@@ -6,8 +6,8 @@ import re
 from typing import NamedTuple
 
 from ..model.conversion import unit_of
-from ..vocabulary import binary_states, display_names, events, roles, units, vendor_conventions, words
-from ..vocabulary.word_parts import (
+from ..vocabulary import roles, words
+from ..vocabulary.keys.word_parts import (
     ENDINGS,
     INDICES,
     LAST_LETTERS,
@@ -19,6 +19,10 @@ from ..vocabulary.word_parts import (
     UNITS_ALONE,
     WHICH,
 )
+from ..vocabulary.names import display_names
+from ..vocabulary.states import binary_states, events
+from ..vocabulary.units import suffixes
+from ..vocabulary.vendors import conventions
 
 type Words = tuple[str, ...]
 
@@ -37,9 +41,9 @@ def vocabulary(*tables: Iterable[str]) -> frozenset[str]:
 
 
 KNOWN = vocabulary(
-    words.WORDS, units.SUFFIXES, binary_states.BINARY, events.EVENT_KEYS, display_names.SPELLED,
+    words.WORDS, suffixes.SUFFIXES, binary_states.BINARY, events.EVENT_KEYS, display_names.SPELLED,
     display_names.QUALIFIERS, roles.IDENTITY, roles.TIME, roles.SETTING, roles.INTERNAL, roles.ABOUT, roles.TEXTS,
-    roles.GENERIC, vendor_conventions.VOCABULARY,
+    roles.GENERIC, conventions.VOCABULARY,
 )  # fmt: skip
 
 
@@ -128,7 +132,7 @@ def suffix(key: Words) -> Suffix | None:
     for stop in {len(key), end}:
         for length in (3, 2, 1):
             text = " ".join(key[stop - length : stop]) if length <= stop else ""
-            unit = units.SUFFIXES.get(text)
+            unit = suffixes.SUFFIXES.get(text)
             if unit and is_span(key[: stop - length], unit):
                 continue
             if unit and (stop > length or len(text) > SHORT or text in UNITS_ALONE):
@@ -138,7 +142,7 @@ def suffix(key: Words) -> Suffix | None:
 
 def leading(key: Words) -> Suffix | None:
     """Return the unit that a key begins with: a time before anything, another before words that say which one."""
-    unit = units.FIRST.get(key[0]) if len(key) > 1 else None
+    unit = suffixes.FIRST.get(key[0]) if len(key) > 1 else None
     if unit in TIMES or (unit and only_qualifies(tuple(word for word in key[1:] if word not in WHICH))):
         return Suffix(unit, key[1:])
     return None
@@ -154,13 +158,13 @@ def letters(key: Words) -> tuple[tuple[str, ...], Words]:
     """Return the units that a key's last letter may be, and the words beside it: "temp_c", "tempc2"."""
     for place in range(1, len(key) - 1):
         if key[place] in ("c", "f") and key[place - 1] in TEMPERATURES:
-            return units.LETTERS[key[place]], key[:place] + key[place + 1 :]
+            return suffixes.LETTERS[key[place]], key[:place] + key[place + 1 :]
     end = len(key)
     while end > 1 and key[end - 1].isdigit():
         end -= 1
     for stop in dict.fromkeys((len(key), end)):
-        if stop and key[stop - 1] in units.LETTERS:
-            return units.LETTERS[key[stop - 1]], key[: stop - 1] + key[stop:]
+        if stop and key[stop - 1] in suffixes.LETTERS:
+            return suffixes.LETTERS[key[stop - 1]], key[: stop - 1] + key[stop:]
     return (), key
 
 

@@ -3,9 +3,9 @@
 import math
 import re
 
-from ..vocabulary.binary_states import CALM, PAIRS
-from ..vocabulary.unit_spellings import WRITTEN
-from ..vocabulary.units import PLAIN, QUANTITY_OF_UNIT
+from ..vocabulary.states.binary_states import CALM, PAIRS
+from ..vocabulary.units.known_units import PLAIN, QUANTITY_OF_UNIT
+from ..vocabulary.units.spellings import WRITTEN
 from .message import Scalar, Value
 from .profile import Channel
 

@@ -1,0 +1,1 @@
+"""Connection to the broker: client, sessions, encryption, and why it failed."""

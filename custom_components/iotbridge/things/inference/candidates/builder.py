@@ -1,0 +1,180 @@
+"""Candidates of a device: its members, with the words and the unit that their keys and their neighbours give. Pure."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+import dataclasses
+from dataclasses import dataclass
+import re
+from urllib.parse import unquote
+
+from ...model.conversion import unit_of
+from ...model.message import Field
+from ...vocabulary.keys.records import NAMERS, NAMERS_OF_AN_OBJECT, OF_NOW, UNITS, UNITS_FOR_ALL, VALUES
+from ...vocabulary.obis import OBIS
+from ...vocabulary.roles import GENERIC
+from ...vocabulary.units.spellings import NO_UNIT
+from ..tokens import Suffix, Words, bracketed, is_number, suffix, words_of
+from .candidate import Family, ObisKey, Place
+from .members import MemberGroup, MessageMember, members_of
+from .records import Record, record_of, title_of
+from .time_series import outdated
+
+# A part of a key that is an address: "0x2916", "4C33A6603C79", "28-0316a2799bff".
+ADDRESS = re.compile(
+    r"0x[0-9a-fA-F]{4,16}|(?=.*\d)[0-9a-fA-F]{8,16}"
+    r"|[0-9a-fA-F]{2}([:-][0-9a-fA-F]{2}){4,7}|\d{2}-[0-9a-fA-F]{12}"
+)
+# A key that starts with the address of what it is about: "BidCos-RF.LEQ0423081:4.VALVE_STATE".
+ADDRESSED = re.compile(r"(?:.*[./])?[A-Za-z]{0,4}\d{6,}[0-9A-Za-z]*(?::\d+)?[./](?=[A-Za-z])([^./]+)")
+# So many levels of the device's own topic may say what it measures: "home/temperature/kitchen".
+BASE_LEVELS = 3
+# A meter's name for a reading: "1-0:16.7.0", "1.8.0*255".
+NUMBERED = re.compile(r"(?:\d+-\d+:)?(\d{1,2})\.(\d{1,2})\.(\d{1,3})(?:\*\d+)?")
+TOTAL = ("0", "255")
+# D of the readings that are counted by tariff.
+TARIFFS = (8,)
+# A unit ends a value's own words, or those right above.
+SUFFIXED_LEVELS = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Wording:
+    """Words of a key: those of its levels, the last one first, of which ``depth`` are its own, and its unit."""
+
+    levels: tuple[Words, ...]
+    depth: int
+    suffix: Suffix | None
+    obis: ObisKey | None
+
+
+def candidates_of(fields: Sequence[tuple[str, Field]], topic: str) -> list[Place]:
+    """Return the values of a device on a topic as candidates."""
+    members = members_of(fields)
+    groups: defaultdict[tuple[str, ...], MemberGroup] = defaultdict(MemberGroup)
+    for member in members:
+        groups[member.parent].members.append(member)
+    old = frozenset(outdated(groups))
+    records = {parent: record_of(group) for parent, group in groups.items()}
+    families = {parent: Family(group.texts) for parent, group in groups.items()}
+    base = [level for level in topic.split("/") if level][-BASE_LEVELS:]
+    candidates = []
+    for member in members:
+        record = records[member.parent]
+        spare = member in old or (record is not None and member in record.spare)
+        candidate = candidate_of(member, base, families[member.parent], spare=spare)
+        if record is not None and record.value is member:
+            title = title_of(member, groups) if candidate.is_listed and member.field.path[-1] == 1 else None
+            candidate = recorded(candidate, record, title)
+        families[member.parent].places.append(candidate)
+        candidates.append(candidate)
+    return candidates
+
+
+def candidate_of(member: MessageMember, base: Sequence[str], family: Family, *, spare: bool) -> Place:
+    """Return a member as a candidate; ``base`` are the last levels of the device's topic."""
+    record_name = name_in_record(member, family)
+    wording = wording_of(member, base, member.field.name or record_name)
+    unit, stated = (member.unit, True) if member.stated else unit_beside(member, family)
+    return Place(
+        subtopic=member.subtopic,
+        field=member.field,
+        parts=member.parts,
+        value=member.value,
+        number=member.number,
+        unit=unit,
+        stated=stated,
+        levels=wording.levels,
+        depth=wording.depth,
+        suffix=wording.suffix,
+        obis=wording.obis,
+        family=family,
+        annotated=member.annotated,
+        settable=member.settable,
+        recorded=record_name is not None,
+        spare=spare,
+    )
+
+
+def recorded(candidate: Place, record: Record, title: str | None) -> Place:
+    """Return a candidate with the unit, the factor and the name of its record, and the ``title`` of its table."""
+    described = dataclasses.replace(
+        candidate, unit=unit_of(record.unit), stated=True, suffix=None, factor=record.factor
+    )
+    name = record.name
+    if name is None:
+        return described
+    words = words_of(name)
+    above = (words_of(title),) if title else candidate.levels[1:]
+    return dataclasses.replace(
+        described,
+        recorded=True,
+        levels=(words, *above) if words else candidate.levels,
+        depth=max(candidate.depth, 2 if title else 1),
+        annotated=f"{title} {name[:1].lower()}{name[1:]}" if title and title.lower() not in name.lower() else name,
+    )
+
+
+def name_in_record(member: MessageMember, family: Family) -> str | None:
+    """Return the name that a record gives its own value; None where the key is the name."""
+    if member.key not in VALUES or not member.field.path:
+        return None
+    in_list = any(isinstance(part, int) for part in member.field.path[-2:])
+    return family.text(NAMERS if in_list else NAMERS_OF_AN_OBJECT)
+
+
+def wording_of(member: MessageMember, base: Sequence[str], name: str | None) -> Wording:
+    """Return the words of a member's key; ``name`` stands for its last level, ``base`` before it."""
+    parts = [*base, *member.parts]
+    path = member.field.path
+    if name is not None:
+        parts = [*parts[:-1], name]
+    elif path and isinstance(path[-1], str) and (bare := ADDRESSED.fullmatch(unquote(parts[-1]))):
+        parts = [*parts[:-1], bare[1]]
+    headed = bracketed(parts[-1]) if parts else None
+    levels = [words_of(part) for part in parts if not ADDRESS.fullmatch(part)]
+    if headed and levels:
+        levels[-1] = headed.rest
+    spoken = tuple(level for level in reversed(levels) if level)
+    depth = sum(bool(words_of(part)) for part in parts[len(base) :] if not ADDRESS.fullmatch(part))
+    return Wording(spoken, depth, headed or unit_in(spoken), obis_of(parts[-1]) if parts else None)
+
+
+def unit_in(levels: tuple[Words, ...]) -> Suffix | None:
+    """Return the unit that ends the first level with words of its own."""
+    for level in levels[:SUFFIXED_LEVELS]:
+        found = suffix(level)
+        if found:
+            return found
+        if not all(word in GENERIC or is_number(word) for word in level):
+            return None
+    return None
+
+
+def unit_beside(member: MessageMember, family: Family) -> tuple[str | None, bool]:
+    """Return the unit that a sibling names, and whether one does: {"value": 21, "unit": "C"}, {"temp_unit": "F"}."""
+    key = member.key
+    if key in VALUES or key in OF_NOW:
+        text = family.text(UNITS)
+        if text is not None:
+            return unit_of(text), unit_of(text) is not None or text in NO_UNIT
+    text = family.text((f"{key}_unit", f"{key}unit", f"{key}_units", f"unit_{key}", f"{key}u"))
+    return (unit_of(text), True) if text is not None else (None, False)
+
+
+def obis_of(key: str) -> ObisKey | None:
+    """Return the reading that a meter's number stands for; None where it is no such number."""
+    match = NUMBERED.fullmatch(key) if key[:1].isdigit() else None
+    kind = (int(match[1]), int(match[2])) if match else None
+    if match is None or kind is None or kind not in OBIS:
+        return None
+    return ObisKey(kind, "" if match[3] in TOTAL or kind[1] not in TARIFFS else match[3])
+
+
+def unit_siblings(candidates: Sequence[Place]) -> dict[str, str]:
+    """Return units that a message names once for all: {"TempUnit": "C"} is {"temperature": "°C"}."""
+    return {
+        UNITS_FOR_ALL[name]: unit
+        for candidate in candidates
+        if candidate.parts and (name := candidate.parts[-1].lower().replace("_", "")) in UNITS_FOR_ALL
+        if isinstance(candidate.value, str) and (unit := unit_of(candidate.value))
+    }

@@ -1,0 +1,57 @@
+"""Series of the same thing at several times in one message: only its newest record is a reading of now. Pure."""
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+import re
+
+from ...vocabulary.keys.records import RECORD_NUMBERS, TIMES
+from .members import MemberGroup, MessageMember
+
+# A time that can be compared with another one of the same message.
+WRITTEN = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d.*")
+EPOCH = 1e9
+
+
+def outdated(groups: Mapping[tuple[str, ...], MemberGroup]) -> Iterator[MessageMember]:
+    """Yield the members of records of a list that a later one of the same list, and of the same name, follows."""
+    lists: defaultdict[tuple[object, ...], list[tuple[str, MemberGroup]]] = defaultdict(list)
+    for parent, group in groups.items():
+        when = time_of(group) if is_listed(group) else None
+        if when:
+            keys = frozenset(member.parts[-1] for member in group.members)
+            lists[parent[:-1], keys, name_of(group)].append((when, group))
+    for records in lists.values():
+        newest = max(when for when, _ in records)
+        yield from (member for when, group in records if when != newest for member in group.members)
+
+
+def is_listed(group: MemberGroup) -> bool:
+    """Return whether a group is an element of a list."""
+    path = group.members[0].field.path
+    return len(path) > 1 and isinstance(path[-2], int)
+
+
+def time_of(group: MemberGroup) -> str | None:
+    """Return when a record was measured, in a form that sorts; None where it does not say."""
+    for index, member in enumerate(group.members):
+        if member.parts[-1].lower() not in TIMES and not (index == 0 and member.field.path[-1:] == (0,)):
+            continue
+        value = member.field.value
+        if isinstance(value, str) and WRITTEN.fullmatch(value):
+            return value
+        if isinstance(value, int | float) and value > EPOCH:
+            return f"{value:020.3f}"
+    return None
+
+
+def name_of(group: MemberGroup) -> tuple[str, ...]:
+    """Return what identifies a record among others of its list: its texts and its number."""
+    return tuple(str(member.field.value) for member in group.members if is_name(member))
+
+
+def is_name(member: MessageMember) -> bool:
+    """Return whether a member may tell whose record it is: a text that is no time, or a number that names."""
+    value = member.field.value
+    if isinstance(value, str):
+        return WRITTEN.fullmatch(value) is None and member.number is None
+    return member.parts[-1].lower() in RECORD_NUMBERS

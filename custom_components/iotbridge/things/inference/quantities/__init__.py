@@ -1,0 +1,1 @@
+"""Quantities of numbers: words and rules that tell them. Pure."""

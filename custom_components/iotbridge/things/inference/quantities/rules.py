@@ -1,0 +1,128 @@
+"""Rules for the quantity of a number: its unit and its neighbours correct what its words name. Pure."""
+
+from typing import NamedTuple
+
+from ...vocabulary.device_classes import SENSOR_CLASSES
+from ...vocabulary.keys.key_words import REACHED, WANTED
+from ...vocabulary.names import display_names
+from ...vocabulary.quantities import QUANTITIES
+from ...vocabulary.units.known_units import QUANTITY_OF_UNIT
+from ...vocabulary.units.meanings import STORAGE, UNIT_TELLS, UNIT_WINS
+from ..candidates.candidate import Place
+from ..interpretation import Context, Interpretation
+from ..rule_table import Condition, Example, Reads, Table
+from ..tokens import Words, letters
+from ..units.conditions import Case, of, own
+from .single_letters import is_unit_letter, letter_quantity
+from .words import Key
+
+# Units that a last letter may be where the words before it say what is measured, and not which quantity.
+UNITS_OF_SUBJECTS = ("V", "A", "W", "°C", "°F")
+
+
+class QuantityRule(NamedTuple):
+    """Quantity of a number under conditions."""
+
+    quantity: str
+    when: tuple[Condition[Case], ...]
+    example: Example
+
+
+def is_unknown(case: Case) -> bool:
+    """Return whether neither the words nor the unit name a quantity."""
+    return case.interpretation.quantity is None
+
+
+def is_beside_its_target(case: Case) -> bool:
+    """Return whether the number is the value of the target beside it: {"actual": 21.3, "target": 22}."""
+    return case.candidate.leaf in REACHED and any(other.leaf in WANTED for other in case.candidate.siblings)
+
+
+QUANTITY_RULES: Table[Case, QuantityRule] = Table(
+    (
+        QuantityRule(
+            "setpoint",
+            when=(is_unknown, is_beside_its_target),
+            example=Example(
+                {"current": 22.6, "target": 22.5},
+                Reads(22.6, "°C", "temperature"),
+                "blind/wavin-ahc",
+                topic="heat/floorDC4F220FB38A/10",
+            ),
+        ),
+        QuantityRule(
+            "wind speed",
+            when=(of("speed"), own(["wind"])),
+            example=Example(
+                {"wind_spd_km_h": 12.4}, Reads(12.4, "km/h", "wind_speed"), "rtl_433: NetAtmo temp/hum and wind sensors"
+            ),
+        ),
+        QuantityRule(
+            "wind direction",
+            when=(of("course"), own(["wind"])),
+            example=Example({"wind_instant_dir": 237}, Reads(237, "°", "wind_direction"), "blind2/windnerd-now"),
+        ),
+    )
+)
+
+
+def with_quantity(key: Key, context: Context) -> Interpretation:
+    """Return the interpretation of a key: its quantity, and its unit where one is written."""
+    candidate = key.candidate
+    unit = written_unit(candidate, key.quantity)
+    quantity = (
+        key.quantity if unit is None else UNIT_TELLS.get(candidate.field.unit or "") or fitting(key.quantity, unit)
+    )
+    if quantity is None:
+        quantity = letter_quantity(candidate)
+    phrase = key.phrase.text if key.phrase else candidate.letter
+    rule = QUANTITY_RULES.first(Case(Interpretation(quantity=quantity, unit=unit), candidate, context))
+    if rule is not None:
+        quantity = rule.quantity
+    if phrase is None and quantity == "setpoint":
+        phrase = candidate.leaf[0]
+    return Interpretation(quantity=quantity, unit=unit, certain=unit is not None, phrase=phrase)
+
+
+def written_unit(candidate: Place, quantity: str | None) -> str | None:
+    """Return the unit beside a number, at the end of its key, or that its last letter is: "battery_mV", "temp_c"."""
+    if candidate.stated and candidate.unit:
+        return candidate.unit
+    if candidate.suffix:
+        return candidate.suffix.unit
+    units, rest = letters(candidate.leaf)
+    return next((unit for unit in units if is_unit(unit, rest, candidate, quantity)), None)
+
+
+def is_unit(unit: str, rest: Words, candidate: Place, quantity: str | None) -> bool:
+    """Return whether the last letter of a key is a unit of the ``quantity`` that the ``rest`` of it names."""
+    if rest and unit in units_of(quantity):
+        return True
+    if unit in ("°C", "°F") and rest and (display_names.THERMAL.issuperset(rest) or rest == ("t",)):
+        return True
+    if quantity is None:
+        return is_unit_letter(candidate, unit, rest)
+    return QUANTITIES[quantity].subject and unit in UNITS_OF_SUBJECTS
+
+
+def units_of(quantity: str | None) -> tuple[str | None, ...]:
+    """Return the units that a quantity's device class goes with."""
+    device_class = QUANTITIES[quantity].device_class if quantity else None
+    return SENSOR_CLASSES[device_class][0] if device_class else ()
+
+
+def fitting(quantity: str | None, unit: str) -> str | None:
+    """Return the quantity that a word and a unit mean together; None where they contradict each other."""
+    by_unit = QUANTITY_OF_UNIT.get(unit)
+    if quantity is None:
+        return by_unit
+    if (quantity, unit) in UNIT_WINS:
+        return UNIT_WINS[quantity, unit]
+    if quantity in STORAGE and by_unit == "data size":
+        return "memory size"
+    row = QUANTITIES[quantity]
+    if unit in units_of(quantity) or unit == row.unit:
+        return quantity
+    if row.device_class is None and (row.diagnostic or by_unit is None or (by_unit == "decibel" and not row.subject)):
+        return quantity
+    return by_unit

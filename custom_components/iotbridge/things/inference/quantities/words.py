@@ -1,0 +1,105 @@
+"""Words of a key that name the quantity of a value. Pure."""
+
+from dataclasses import dataclass
+from functools import cached_property
+
+from ...vocabulary import roles
+from ...vocabulary.keys.key_words import AXES, ELECTRIC, ELECTRIC_OF_A_FACTOR, HAVE_A_CURRENT, HOLDERS, NOW, OTHER_TIMES
+from ...vocabulary.quantities import QUANTITIES
+from ...vocabulary.words import WORDS
+from ..candidates.builder import SUFFIXED_LEVELS
+from ..candidates.candidate import Place
+from ..roles.words import role_of
+from ..tokens import Phrase, Words, only_qualifies, phrases, suffix
+
+
+@dataclass(frozen=True)
+class Key:
+    """Key of a candidate: the phrase that names its quantity, the words of that level, and how far up it stands."""
+
+    candidate: Place
+    phrase: Phrase | None
+    words: Words
+    level: int
+
+    @property
+    def quantity(self) -> str | None:
+        """Return the quantity that the phrase names."""
+        return WORDS[self.phrase.text] if self.phrase else None
+
+    @property
+    def is_own(self) -> bool:
+        """Return whether the value's own level names the quantity, or the one above a mere holder of it."""
+        return self.level == 0 or (self.level == 1 and self.candidate.leaf in HOLDERS)
+
+    @cached_property
+    def role(self) -> str | None:
+        """Return the role that the words tell."""
+        if self.is_own:
+            return role_of(self.words, self.phrase)
+        return role_of(tuple(word for word in self.candidate.leaf if word not in roles.GENERIC), None)
+
+
+def quantity_key(candidate: Place) -> Key:
+    """Return the words that name the quantity, those of the level they stand in, and how far up that is."""
+    levels = [strip_unit(candidate, index, level) for index, level in enumerate(candidate.levels)]
+    for index, level in enumerate(levels):
+        above = levels[index + 1] if index + 1 < len(levels) else ()
+        across = above + level
+        found = [phrase for phrase in phrases(across, WORDS) if phrase.end > len(above)] or without_numbers(level)
+        found = [phrase for phrase in found if not is_adjective(phrase, across, candidate)]
+        if found:
+            best = max(found, key=strength)
+            if QUANTITIES[WORDS[best.text]].subject and only_qualifies(level) and not is_electric(candidate):
+                further = phrases(above, WORDS)
+                if further and not stands_alone(best, further):
+                    return Key(candidate, max(further, key=strength), level, index)
+            own = Phrase(best.text, best.start - len(above), best.end - len(above))
+            return Key(candidate, own, level, index)
+        if not only_qualifies(level):
+            return Key(candidate, None, level, index)
+    return Key(candidate, None, levels[0] if levels else (), 0)
+
+
+def is_adjective(phrase: Phrase, across: Words, candidate: Place) -> bool:
+    """Return whether a word that may be a quantity is none here: a scale factor, the current version."""
+    if phrase.text == "factor":
+        return candidate.leaf != ("factor",) or candidate.family.words.isdisjoint(ELECTRIC_OF_A_FACTOR)
+    if phrase.text not in NOW or is_electric(candidate):
+        return False
+    after = across[phrase.end :]
+    if after:
+        unclear = not only_qualifies(after) and not phrases(after, WORDS)
+        return after[0] in AXES or unclear
+    return any(sibling.leaf in OTHER_TIMES for sibling in candidate.siblings)
+
+
+def without_numbers(words: Words) -> list[Phrase]:
+    """Return the quantities in words that numbers part: "line_1_total_in"."""
+    bare_words = tuple(word for word in words if not word.isdigit())
+    return phrases(bare_words, WORDS) if len(bare_words) < len(words) else []
+
+
+def stands_alone(phrase: Phrase, above: list[Phrase]) -> bool:
+    """Return whether a word means itself whatever is above it: a count, and the current of an ENERGY group."""
+    quantity = WORDS[phrase.text]
+    return quantity == "count" or (
+        quantity == "current" and any(WORDS[higher.text] in HAVE_A_CURRENT for higher in above)
+    )
+
+
+def is_electric(candidate: Place) -> bool:
+    """Return whether "current" beside a value's siblings is amperes: there is a voltage or a power too."""
+    return not candidate.family.words.isdisjoint(ELECTRIC)
+
+
+def strip_unit(candidate: Place, index: int, level: Words) -> Words:
+    """Return the words of a level without its unit."""
+    if candidate.suffix is None or index >= SUFFIXED_LEVELS:
+        return level
+    return candidate.suffix.rest if suffix(level) == candidate.suffix else level
+
+
+def strength(phrase: Phrase) -> tuple[bool, int, int]:
+    """Return the rank of one of several quantities in a key: the last one is meant, in English."""
+    return not QUANTITIES[WORDS[phrase.text]].subject, phrase.end - phrase.start, phrase.end

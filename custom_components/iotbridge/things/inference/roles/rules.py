@@ -1,0 +1,139 @@
+"""Rules for the role of a number where its words alone do not decide. Pure."""
+
+from typing import NamedTuple
+
+from ...vocabulary import roles
+from ...vocabulary.keys.key_words import CODES, FIRM_SETTINGS, MEASURED
+from ...vocabulary.keys.periods import DATE_PARTS
+from ...vocabulary.quantities import QUANTITIES
+from ..quantities.words import Key
+from ..rule_table import Condition, Example, Reads, Table, no
+from ..tokens import phrases
+
+# Smaller numbers are no time of our age.
+EPOCH = 1e8
+SMALL_CODES = range(10)
+
+
+class RoleRule(NamedTuple):
+    """Role of a number under conditions; None: it is a reading."""
+
+    role: str | None
+    when: tuple[Condition[Key], ...]
+    example: Example
+
+
+def has_role(*wanted: str) -> Condition[Key]:
+    """Return the condition that the words of the key tell one of these roles."""
+    return lambda key: key.role in wanted
+
+
+def is_part_of_a_date(key: Key) -> bool:
+    """Return whether the number is the day, the hour … of a date."""
+    candidate = key.candidate
+    return candidate.family.is_date and bool(candidate.leaf) and candidate.leaf[-1].removesuffix("s") in DATE_PARTS
+
+
+def is_among_periods(key: Key) -> bool:
+    """Return whether several neighbours are only a day, a month or a year: they are counts, not a date."""
+    return key.candidate.family.periods > 1 and not key.candidate.family.is_date and key.candidate.number is not None
+
+
+def has_unit(key: Key) -> bool:
+    """Return whether a unit stands beside the number."""
+    return key.candidate.stated and bool(key.candidate.unit)
+
+
+def ends_in_percent(key: Key) -> bool:
+    """Return whether the key ends with a percentage."""
+    return key.candidate.suffix is not None and key.candidate.suffix.unit == "%"
+
+
+def is_firm(key: Key) -> bool:
+    """Return whether the key is a setting, or a value of the past, whatever unit stands beside it."""
+    return (
+        key.is_own
+        and key.role is not None
+        and bool(phrases(key.words, roles.HISTORY) or phrases(key.words, FIRM_SETTINGS))
+    )
+
+
+def is_lasting(key: Key) -> bool:
+    """Return whether a "…Time" is how long something took: a small number, and no known moment."""
+    candidate = key.candidate
+    found = phrases(candidate.leaf, roles.TIME)
+    lasting = bool(found) and found[0].text == "time" and len(candidate.leaf) > 1
+    return lasting and candidate.number is not None and abs(candidate.number) < EPOCH
+
+
+def is_beside_its_number(key: Key) -> bool:
+    """Return whether a number is the state of what another one beside it measures: {"data": 7.2, "state": 0}."""
+    leaf = key.candidate.leaf
+    return bool(leaf) and CODES.issuperset(leaf) and any(other.leaf in MEASURED for other in key.candidate.siblings)
+
+
+def is_code(key: Key) -> bool:
+    """Return whether a number only stands for a word: "inverterStatus": 102."""
+    candidate, quantity = key.candidate, key.quantity
+    if key.level or not candidate.parts or candidate.stated or not CODES.issuperset(candidate.pattern[-1:]):
+        return False
+    if not candidate.pattern or quantity is None:
+        return bool(candidate.pattern)
+    small = key.phrase is not None and key.phrase.end < len(candidate.leaf) and candidate.number in SMALL_CODES
+    return quantity != "battery" and (QUANTITIES[quantity].subject or small)
+
+
+# A number that fits no rule has the role that its words tell.
+ROLE_RULES: Table[Key, RoleRule] = Table(
+    (
+        RoleRule(
+            None,
+            when=(has_unit, no(is_firm)),
+            example=Example({"MAXTIME": "0 Seconds"}, Reads(0, "s", "duration"), "blind/apcupsd"),
+        ),
+        RoleRule(
+            "time",
+            when=(is_part_of_a_date,),
+            example=Example(
+                {"day": 1, "hours": 0, "minutes": 0}, None, "The Things Network: laird rs1xx-ext-temp-rtd-sensor"
+            ),
+        ),
+        RoleRule(
+            None,
+            when=(has_role("time"), is_among_periods),
+            example=Example(
+                {"energy": {"import": {"month": 293.598, "week": 141.71}}},
+                Reads(293.598, "kWh", "energy"),
+                "blind2/glow-electricity",
+            ),
+        ),
+        RoleRule(
+            "internal",
+            when=(has_role("time"), is_lasting),
+            example=Example({"min_time": 60}, Reads(60, enabled=False), "TagoIO: netvox r718n325"),
+        ),
+        RoleRule(
+            None,
+            when=(ends_in_percent, no(has_role("identity", "time", "setting"))),
+            example=Example(
+                {"fs_free_prcnt": 63, "mac_address": "b8:27:eb:00:00:01"}, Reads(63, "%"), "holdout/rpi-reporter"
+            ),
+        ),
+        RoleRule(
+            "internal",
+            when=(no(has_role("identity", "time", "setting", "internal")), is_beside_its_number),
+            example=Example({"pH": {"State": 0, "Data": 7.2}}, Reads(0, enabled=False), "blind2/neopool"),
+        ),
+        RoleRule(
+            "internal",
+            when=(no(has_role("identity", "time", "setting", "internal")), is_code),
+            example=Example({"heatState": 0}, Reads(0, enabled=False), "blind/zendure-800"),
+        ),
+    )
+)
+
+
+def role_of_number(key: Key) -> str | None:
+    """Return the role of a number; None where it may be a reading."""
+    rule = ROLE_RULES.first(key)
+    return key.role if rule is None else rule.role

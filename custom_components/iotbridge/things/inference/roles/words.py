@@ -1,0 +1,46 @@
+"""Roles that the words of a key tell: it names, tells a time, sets, or is of interest to the maker only. Pure."""
+
+from typing import NamedTuple
+
+from ...vocabulary import roles
+from ..tokens import Phrase, Words, only_qualifies, phrases
+
+
+class RoleWords(NamedTuple):
+    """Words that tell a role; ``anywhere`` in a key, or only where nothing stronger follows."""
+
+    role: str
+    words: frozenset[str]
+    anywhere: bool = False
+
+
+ROLE_WORDS = (
+    RoleWords("setting", roles.SETTING, anywhere=True),
+    RoleWords("internal", roles.HISTORY, anywhere=True),
+    RoleWords("identity", roles.IDENTITY),
+    RoleWords("time", roles.TIME),
+    RoleWords("internal", roles.INTERNAL),
+)
+
+
+def role_of(words: Words, quantity: Phrase | None) -> str | None:
+    """Return the role of a key: "identity", "time", "setting" or "internal"; None where it may be a reading.
+
+    ``quantity`` is the phrase in it that names a quantity: words within it tell no role.
+    """
+    for row in ROLE_WORDS:
+        for phrase in phrases(words, row.words):
+            if quantity and quantity.start <= phrase.start and phrase.end <= quantity.end:
+                continue
+            if row.anywhere or is_head(row.role, phrase, words, quantity):
+                return row.role
+    return None
+
+
+def is_head(role: str, phrase: Phrase, words: Words, quantity: Phrase | None) -> bool:
+    """Return whether a phrase is what a key is about: the last of its words, and behind the quantity."""
+    after = words[phrase.end :]
+    heads = only_qualifies(after) if role == "internal" else all(word.isdigit() for word in after)
+    if not heads or quantity is None:
+        return heads
+    return phrase.end > quantity.end or (phrase.start <= quantity.start and phrase.end >= quantity.end)

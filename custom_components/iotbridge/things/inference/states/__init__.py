@@ -1,0 +1,1 @@
+"""Values that are states or events, and no numbers. Pure."""

@@ -1,0 +1,95 @@
+"""Values that are yes or no: their kind, how each is written, and where a switch listens. Pure."""
+
+from dataclasses import dataclass
+import re
+
+from ...vocabulary.states.binary_states import BINARY, CALM, ONLY_WITH_A_KIND, PAIRS, Binary
+from ...vocabulary.states.binary_words import ALONE
+from ...vocabulary.vendors.commands import COMMANDS
+from ...vocabulary.words import WORDS
+from ..candidates.candidate import Place
+from ..interpretation import Context
+from ..tokens import only_qualifies, phrases
+
+# A key of so many levels may ask for a yes or no.
+LEVELS = 3
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BinaryValue:
+    """A yes or no: its kind, and how the raw value writes each."""
+
+    kind: Binary
+    known: bool
+    on: str
+    off: str
+    device_class: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SwitchCommand:
+    """Topic where a switch listens, and the payloads that switch it."""
+
+    topic: str
+    on: str
+    off: str
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """Yes and no as a key writes them, and the class that these words tell."""
+
+    on: str
+    off: str
+    hint: str | None = None
+
+
+def kind_of(candidate: Place) -> Binary | None:
+    """Return the kind of yes or no that the words of a key ask for; None where they ask for something else."""
+    if candidate.leaf in ALONE:
+        return ALONE[candidate.leaf]
+    weak: Binary | None = None
+    for index, level in enumerate(candidate.levels[:LEVELS]):
+        above = candidate.levels[index + 1] if index + 1 < len(candidate.levels) else ()
+        across = above + level
+        found = [phrase for phrase in phrases(across, BINARY) if phrase.end > len(above)]
+        if found:
+            best = max(found, key=lambda phrase: (not BINARY[phrase.text].weak, phrase.end - phrase.start, phrase.end))
+            if not BINARY[best.text].weak or not only_qualifies(level):
+                return BINARY[best.text]
+            weak = weak or BINARY[best.text]
+        elif not only_qualifies(level) or phrases(level, WORDS):
+            break
+    return weak
+
+
+def words_pair(text: str, kind: Binary | None) -> Pair | None:
+    """Return the pair of words that a text is one of, written as it writes it."""
+    plain = text.strip().lower().replace("_", " ")
+    pairs = [pair for pair in PAIRS if plain in (pair[0].replace("_", " "), pair[1].replace("_", " "))]
+    if kind is not None and kind.device_class is not None:
+        pairs = [pair for pair in pairs if pair[2] in (None, kind.device_class)] or pairs
+    if not pairs or (plain in ONLY_WITH_A_KIND and (kind is None or kind.device_class is None)):
+        return None
+    yes, no, hint = pairs[0]
+    return Pair(like(text, yes), like(text, no), None if plain in CALM else hint)
+
+
+def like(text: str, word: str) -> str:
+    """Return a word in the capitals, and with the blanks, of another text."""
+    if "_" in text:
+        word = word.replace(" ", "_")
+    if text.isupper():
+        return word.upper()
+    return word.capitalize() if text[:1].isupper() else word
+
+
+def command(candidate: Place, context: Context) -> SwitchCommand | None:
+    """Return the topic where a switch listens, where a vendor's convention names it."""
+    topic = "/".join(part for part in (context.topic, candidate.subtopic) if part)
+    key = ".".join(map(str, candidate.field.path))
+    for row in COMMANDS:
+        match = re.fullmatch(f"{row.topic}\n{row.key}", f"{topic}\n{key}")
+        if match and (not row.settable or candidate.settable):
+            return SwitchCommand(topic=match.expand(row.command), on=match.expand(row.on), off=match.expand(row.off))
+    return None

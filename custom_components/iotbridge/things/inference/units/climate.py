@@ -1,0 +1,180 @@
+"""Rules for the unit of a number about air, weather and light. Pure."""
+
+from ...vocabulary.keys.neighbours import HOT, IN_PIPES
+from ..rule_table import Example, Reads, no
+from .conditions import (
+    beside,
+    between,
+    has_size_of_air,
+    imperial,
+    in_inches,
+    is_beside_pascals,
+    is_multiplied_like_humidity,
+    is_of_a_lamp,
+    is_of_a_room,
+    is_raw_of_another,
+    near,
+    of,
+    scale_of_humidity_beside,
+    scale_of_percentage,
+    unit_for_all,
+    whole,
+)
+from .rule import MessageUnit, UnitRule, UnitVerdict
+
+AIR = of("pressure", "air pressure")
+CELSIUS = MessageUnit("temperature", "°F", "°C")
+
+CLIMATE = (
+    UnitRule(
+        CELSIUS,
+        when=(of("temperature"), is_multiplied_like_humidity),
+        scale=scale_of_humidity_beside,
+        example=Example({"temp": 2153, "hum": 4521}, Reads(21.53, "°C", "temperature"), "holdout/scaled-ints"),
+    ),
+    UnitRule(
+        None,
+        when=(of("temperature"), whole, between(151, 1300), no(near(HOT, 3))),
+        example=Example({"Tmp": 818}, Reads(818), "blind2/poolmaster"),
+    ),
+    # Signal K has all in the units of the SI.
+    UnitRule(
+        "K",
+        when=(of("temperature"), between(230, 340), is_beside_pascals),
+        example=Example(
+            {"temperature": 288.15, "pressure": 101325},
+            Reads(288.15, "K", "temperature"),
+            "Signal K: units of the specification",
+        ),
+    ),
+    UnitRule(
+        CELSIUS,
+        when=(of("temperature"),),
+        example=Example(
+            {"DHT11": {"Temperature": 78.8}, "TempUnit": "F"},
+            Reads(78.8, "°F", "temperature"),
+            "holdout/tasmota-fahrenheit",
+        ),
+    ),
+    UnitRule(
+        UnitVerdict.SETTING,
+        when=(of("setpoint"), between(-1e9, -40.001)),
+        example=Example({"heat_target": -70}, Reads(-70, enabled=False), "blind/vallox-state"),
+    ),
+    UnitRule(
+        UnitVerdict.AS_TEMPERATURE,
+        when=(of("setpoint"), beside("temperature", "temp", "tmp")),
+        example=Example({"target": 27.0, "temp": 30.0}, Reads(27.0, "°C", "temperature"), "blind2/faikin"),
+    ),
+    UnitRule(
+        UnitVerdict.AS_TEMPERATURE,
+        when=(of("setpoint"), is_of_a_room),
+        example=Example(
+            {"current": 22.6, "target": 22.5},
+            Reads(22.6, "°C", "temperature"),
+            "blind/wavin-ahc",
+            topic="heat/floorDC4F220FB38A/10",
+        ),
+    ),
+    UnitRule(
+        "%",
+        when=(of("humidity"),),
+        scale=scale_of_percentage,
+        example=Example({"humidity": 0.56}, Reads(56.0, "%", "humidity"), "holdout/humidity-fraction"),
+    ),
+    # Tasmota tells it in mmHg when it is asked to (SetOption24).
+    UnitRule(
+        MessageUnit("pressure"),
+        when=(AIR, unit_for_all("pressure")),
+        example=Example(
+            {"BME280": {"Pressure": 750.1}, "PressureUnit": "mmHg"},
+            Reads(750.1, "mmHg", "atmospheric_pressure"),
+            "Tasmota: SetOption24",
+        ),
+    ),
+    # OBD-II counts in kilopascals.
+    UnitRule(
+        None,
+        when=(of("pressure"), near(IN_PIPES)),
+        example=Example({"0A-FuelPressure": 402}, Reads(402), "WiCAN: standard PID 0A"),
+    ),
+    UnitRule(
+        "hPa",
+        when=(AIR, between(300, 1100)),
+        becomes="air pressure",
+        example=Example({"pressure": 961}, Reads(961, "hPa", "atmospheric_pressure"), "blind/synetica-iaq"),
+    ),
+    UnitRule(
+        "Pa",
+        when=(AIR, between(30000, 110000)),
+        becomes="air pressure",
+        example=Example({"pressure": 100843}, Reads(100843, "Pa", "atmospheric_pressure"), "holdout/ruuvitag"),
+    ),
+    UnitRule(
+        "kPa",
+        when=(AIR, between(80, 110)),
+        becomes="air pressure",
+        example=Example(
+            {"pressure": 101.3}, Reads(101.3, "kPa", "atmospheric_pressure"), "Zigbee2MQTT: EFEKTA EFEKTA_PST_V1_LR"
+        ),
+    ),
+    UnitRule(
+        "inHg",
+        when=(AIR, between(20, 33), imperial),
+        becomes="air pressure",
+        example=Example(
+            {"sealevel_pressure": 30.164, "wind_direction_avg": "NNE"},
+            Reads(30.164, "inHg", "atmospheric_pressure"),
+            "blind/weatherflow",
+        ),
+    ),
+    UnitRule(
+        None,
+        when=(of("light"), whole, between(0, 1), is_of_a_lamp),
+        example=Example({"NeoPool": {"Light": 0}}, Reads(0), "blind2/neopool"),
+    ),
+    # Zigbee2MQTT sent the raw number beside the lux.
+    UnitRule(
+        UnitVerdict.INTERNAL,
+        when=(of("light", "illuminance"), is_raw_of_another),
+        example=Example(
+            {"illuminance": 12000, "illuminance_lux": 16},
+            Reads(12000, enabled=False),
+            "Zigbee2MQTT 1.x: Aqara RTCGQ11LM",
+        ),
+    ),
+    UnitRule(
+        MessageUnit("speed", "mph", "m/s"),
+        when=(of("wind speed", "wind"),),
+        example=Example(
+            {"maxdailygust": 3.4, "yearlyrainin": 30.327}, Reads(3.4, "mph", "wind_speed"), "holdout/ambient-weather"
+        ),
+    ),
+    UnitRule(
+        "in/h",
+        when=(of("rain rate"), in_inches),
+        example=Example(
+            {"rate": 0.05, "units": "in"},
+            Reads(0.05, "in/h", "precipitation_intensity"),
+            "blind2/arwn-rain",
+            topic="arwn/rain",
+        ),
+    ),
+    UnitRule(
+        "in",
+        when=(of("rain", "rain amount"), in_inches),
+        example=Example(
+            {"rain_today": 0.77, "station_pressure": 30.164}, Reads(0.77, "in", "precipitation"), "blind/weatherflow"
+        ),
+    ),
+)
+
+# For pressures with their unit.
+WRITTEN_PRESSURES = (
+    UnitRule(
+        UnitVerdict.KEPT,
+        when=(of("pressure"), has_size_of_air),
+        becomes="air pressure",
+        example=Example({"bar_hpa": 1007.9}, Reads(1007.9, "hPa", "atmospheric_pressure"), "holdout/weather-si"),
+    ),
+)

@@ -1,0 +1,210 @@
+"""Named conditions on a number whose unit is not written: its size, its words, its neighbours. Pure."""
+
+from collections.abc import Collection
+from dataclasses import dataclass, replace
+import re
+
+from ...model.conversion import unit_of
+from ...vocabulary.keys.neighbours import HEATED, HUMIDITY, LAMPS, MODES
+from ...vocabulary.keys.records import UNITS
+from ...vocabulary.units.air import AIR
+from ..candidates.candidate import Place
+from ..interpretation import Context, Interpretation
+from ..rule_table import Condition
+
+FEW_BITS = 3
+TENTHS_OF_DBM = (-1500, -200)
+# Air has more pascals everywhere.
+LEAST_PASCALS = 20000
+MOST_PERCENT = 100
+HOTTEST_ROOM = 100
+MOST_TENTHS_OF_PERCENT = 1000
+TINY, ALMOST_ONE = 0.000001, 0.999999
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """A number whose unit is to be found, its interpretation so far, and the message around it."""
+
+    interpretation: Interpretation
+    candidate: Place
+    context: Context
+
+    @property
+    def value(self) -> int | float | None:
+        """Return the number."""
+        return self.candidate.number
+
+    def words(self, levels: int = 2) -> set[str]:
+        """Return the words of the key and of the levels above it."""
+        return {word for level in self.candidate.levels[:levels] for word in level}
+
+    def with_unit(self, unit: str | None, *, quantity: str | None = None, scale: float = 1.0) -> Interpretation:
+        """Return the interpretation with its unit."""
+        quantity = quantity or self.interpretation.quantity
+        return replace(self.interpretation, unit=unit, quantity=quantity, scale=scale)
+
+
+def of(*quantities: str) -> Condition[Case]:
+    """Return the condition that the number is of one of these quantities."""
+    return lambda case: case.interpretation.quantity in quantities
+
+
+def written_as(phrase: str) -> Condition[Case]:
+    """Return the condition that these words of the key told the quantity."""
+    return lambda case: case.interpretation.phrase == phrase
+
+
+def between(low: float, high: float) -> Condition[Case]:
+    """Return the condition that the number is in a range, both ends included."""
+    return lambda case: case.value is not None and low <= case.value <= high
+
+
+def present(case: Case) -> bool:
+    """Return whether there is a number now."""
+    return case.value is not None
+
+
+def whole(case: Case) -> bool:
+    """Return whether the number is written without digits behind the point."""
+    return isinstance(case.value, int)
+
+
+def decimal(case: Case) -> bool:
+    """Return whether the number is written with a point."""
+    return isinstance(case.value, float)
+
+
+def own(words: Collection[str]) -> Condition[Case]:
+    """Return the condition that the key has one of these words."""
+    words = frozenset(words)
+    return lambda case: not words.isdisjoint(case.candidate.leaf)
+
+
+def called(*words: str) -> Condition[Case]:
+    """Return the condition that the key is one of these words, and nothing else but a number."""
+    return lambda case: " ".join(case.candidate.pattern) in words
+
+
+def near(words: Collection[str], levels: int = 2) -> Condition[Case]:
+    """Return the condition that the key, or a level right above it, has one of these words."""
+    words = frozenset(words)
+    return lambda case: not words.isdisjoint(case.words(levels))
+
+
+def beside(*words: str) -> Condition[Case]:
+    """Return the condition that a key of the group, the own one included, has one of these words."""
+    wanted = frozenset(words)
+    return lambda case: not wanted.isdisjoint(case.candidate.family.words)
+
+
+def on_topic(words: Collection[str], levels: int = 4) -> Condition[Case]:
+    """Return the condition that the topic, or a level of the key, has one of these words."""
+    words = frozenset(words)
+    return lambda case: (
+        not words.isdisjoint(re.split(r"[^a-z0-9]+", case.context.topic.lower()))
+        or not words.isdisjoint(case.words(levels))
+    )
+
+
+def unit_for_all(quantity: str) -> Condition[Case]:
+    """Return the condition that the message names a unit for all its values of a quantity."""
+    return lambda case: quantity in case.context.units
+
+
+def imperial(case: Case) -> bool:
+    """Return whether the values of the message are imperial."""
+    return case.context.imperial
+
+
+def in_inches(case: Case) -> bool:
+    """Return whether the neighbours are in inches, or the message is imperial."""
+    return case.context.imperial or unit_of(case.candidate.family.text(UNITS) or "") == "in"
+
+
+def counted_in_watt_hours(case: Case) -> bool:
+    """Return whether an energy of the message is too large for kilowatt hours."""
+    return case.context.watt_hours
+
+
+def is_among_bits(case: Case) -> bool:
+    """Return whether most neighbours are 0, 1, yes or no, or one is a mode."""
+    family = case.candidate.family
+    bits = sum(
+        sibling.is_bool or (sibling.number in (0, 1) and sibling is not case.candidate) for sibling in family.places
+    )
+    return bits >= FEW_BITS or not family.words.isdisjoint(MODES)
+
+
+def scale_of_percentage(case: Case) -> float:
+    """Return the scale that makes a percentage of the number."""
+    return percent_scale(case.value)
+
+
+def scale_of_humidity_beside(case: Case) -> float:
+    """Return the scale that makes a percentage of the humidity beside; 1 without one."""
+    return percent_scale(humidity_beside(case.candidate))
+
+
+def is_multiplied_like_humidity(case: Case) -> bool:
+    """Return whether the humidity beside is in tenths or hundredths, and the number one of a room in these, too."""
+    scale = scale_of_humidity_beside(case)
+    return scale < 1 and whole(case) and abs(case.value or 0) * scale <= HOTTEST_ROOM
+
+
+def humidity_beside(candidate: Place) -> float | None:
+    """Return the humidity among the siblings."""
+    return next((sibling.number for sibling in candidate.siblings if not HUMIDITY.isdisjoint(sibling.leaf)), None)
+
+
+def percent_scale(value: float | None) -> float:
+    """Return the scale that makes a percentage of a number: 455 is 45.5, 4550 too, 0.455 is a fraction."""
+    if value is not None and TINY <= value <= ALMOST_ONE:
+        return 100.0
+    if not isinstance(value, int) or value <= MOST_PERCENT:
+        return 1.0
+    return 0.1 if value <= MOST_TENTHS_OF_PERCENT else 0.01
+
+
+def is_beside_pascals(case: Case) -> bool:
+    """Return whether a pressure in pascals stands beside it."""
+    return any(
+        "pressure" in sibling.leaf and sibling.number is not None and sibling.number >= LEAST_PASCALS
+        for sibling in case.candidate.siblings
+    )
+
+
+def is_beside_tenths_of_dbm(case: Case) -> bool:
+    """Return whether a signal in tenths of dBm stands beside it: a modem that sends -822 sends a ratio of 119."""
+    return any(
+        isinstance(sibling.number, int)
+        and TENTHS_OF_DBM[0] <= sibling.number <= TENTHS_OF_DBM[1]
+        and not {"rssi", "rsrp"}.isdisjoint(sibling.leaf)
+        for sibling in case.candidate.siblings
+    )
+
+
+def is_raw_of_another(case: Case) -> bool:
+    """Return whether a neighbour of the same name has another number, with its unit."""
+    return any(
+        sibling.suffix is not None
+        and sibling.suffix.rest == case.candidate.leaf
+        and sibling.number != case.candidate.number
+        for sibling in case.candidate.siblings
+    )
+
+
+def is_of_a_lamp(case: Case) -> bool:
+    """Return whether pumps, relays or lamps that are switched stand beside it."""
+    return not LAMPS.isdisjoint(case.words(3) | case.candidate.family.words)
+
+
+def is_of_a_room(case: Case) -> bool:
+    """Return whether a "current" or a "target" below the word heating can be that of a room."""
+    return between(4, 36)(case) and on_topic(HEATED)(case)
+
+
+def has_size_of_air(case: Case) -> bool:
+    """Return whether a pressure in its unit is as large as that of the air."""
+    low, high = AIR.get(case.interpretation.unit or "", (1, 0))
+    return case.value is not None and low <= case.value <= high

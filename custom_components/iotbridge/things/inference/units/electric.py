@@ -1,0 +1,102 @@
+"""Rules for the unit of an electric number. Pure."""
+
+from ...vocabulary.keys.neighbours import BATTERIES, METERED, RADIO_POWER, SENSORS
+from ..rule_table import Example, Reads, either, no
+from .conditions import (
+    beside,
+    between,
+    called,
+    counted_in_watt_hours,
+    decimal,
+    is_among_bits,
+    near,
+    of,
+    own,
+    present,
+    whole,
+)
+from .rule import UnitRule, UnitVerdict
+
+ELECTRIC = (
+    UnitRule(
+        "mV",
+        when=(of("voltage"), between(1200, 60000), either(near(BATTERIES), beside(*BATTERIES))),
+        example=Example({"voltage": 3005, "battery": 100}, Reads(3005, "mV", "voltage"), "holdout/z2m-motion"),
+    ),
+    UnitRule(
+        "mV",
+        when=(of("voltage"), whole, between(1200, 60000), beside(*SENSORS), no(beside(*METERED))),
+        example=Example(
+            {"voltage": 13374, "free_heap": 95340}, Reads(13374, "mV", "voltage"), "blind2/windnerd-health"
+        ),
+    ),
+    UnitRule(
+        "mV",
+        when=(of("supply voltage"), between(100, 60000)),
+        example=Example({"vdd": 3600}, Reads(3600, "mV", "voltage"), "holdout/elsys-elt"),
+    ),
+    UnitRule(
+        "mV",
+        when=(of("battery"), between(1200, 60000)),
+        becomes="voltage",
+        example=Example({"battery": 3127}, Reads(3127, "mV", "voltage"), "holdout/ruuvitag"),
+    ),
+    UnitRule(
+        "V",
+        when=(of("battery"), decimal, between(1.05, 4.4)),
+        becomes="voltage",
+        example=Example({"bat": 4.01}, Reads(4.01, "V", "voltage"), "blind3/meshbee"),
+    ),
+    UnitRule(
+        "%",
+        when=(of("battery"), decimal, between(0.01, 0.99)),
+        scale=100.0,
+        example=Example({"batteryLevel": 0.87}, Reads(87.0, "%", "battery"), "Sensor Logger: units of the battery"),
+    ),
+    UnitRule(
+        None,
+        when=(of("current"), whole, no(between(-200, 200))),
+        example=Example({"ampHourAccumulation": 356}, Reads(356), "blind2/hotdrop"),
+    ),
+    UnitRule(
+        "Wh",
+        when=(of("energy"), counted_in_watt_hours),
+        example=Example([{"actEnergyDlvd": 55306378.348}], Reads(55306378.348, "Wh", "energy"), "blind/envoy-meters"),
+    ),
+    UnitRule(
+        UnitVerdict.INTERNAL,
+        when=(of("power"), own(RADIO_POWER), between(-120, -1), beside("rssi")),
+        example=Example(
+            {"measuredPower": -59, "rssi": -79.81192947697268}, Reads(-59, enabled=False), "blind2/room-assistant"
+        ),
+    ),
+    # TeslaMate counts in kilowatts.
+    UnitRule(
+        None,
+        when=(of("power"), beside("odometer"), between(-500, 500)),
+        example=Example({"power": -9, "odometer": 1653}, Reads(-9), "holdout/teslamate"),
+    ),
+    UnitRule(
+        None,
+        when=(
+            of("power"),
+            called("power", "pwr"),
+            whole,
+            between(0, 1),
+            no(beside("voltage", "current", "energy")),
+            is_among_bits,
+        ),
+        example=Example({"PWR": 1, "RED": 0, "FLT": 0, "HJT": 1}, Reads(1), "blind/bestway-spa"),
+    ),
+    UnitRule(
+        "%",
+        when=(of("power factor"), present, no(between(-1, 1))),
+        example=Example({"powerFactor": 100}, Reads(100, "%", "power_factor"), "blind/moko-lw005"),
+    ),
+    # The carrier of a radio.
+    UnitRule(
+        UnitVerdict.INTERNAL,
+        when=(of("frequency"), between(1e6, 1e12)),
+        example=Example({"frequency": 868300000}, Reads(868300000, enabled=False), "blind/decentlab-atm41"),
+    ),
+)

@@ -1,0 +1,82 @@
+"""Rules for the unit of a number about radio, places and motion. Pure."""
+
+from ...vocabulary.keys.neighbours import BEACONS
+from ..rule_table import Example, Reads, no
+from .conditions import (
+    beside,
+    between,
+    is_among_bits,
+    is_beside_tenths_of_dbm,
+    of,
+    on_topic,
+    present,
+    unit_for_all,
+    whole,
+    written_as,
+)
+from .rule import MessageUnit, UnitRule, UnitVerdict
+
+MOTION = (
+    UnitRule(
+        "dBm",
+        when=(of("signal"), whole, between(-1500, -200)),
+        scale=0.1,
+        example=Example({"RSRP": -822}, Reads(-82.2, "dBm", "signal_strength"), "documented/vega-nb14-array"),
+    ),
+    UnitRule(
+        "%",
+        when=(of("signal"), between(1.001, 100)),
+        becomes="signal share",
+        example=Example({"RSSI": 44}, Reads(44, "%"), "blind/domoticz-in"),
+    ),
+    UnitRule(
+        UnitVerdict.INTERNAL,
+        when=(of("signal"), present, no(between(-150, -0.000001))),
+        example=Example({"rssi": 0}, Reads(0, enabled=False), "blind3/amsreader"),
+    ),
+    UnitRule(
+        "dB",
+        when=(of("snr", "rsrq"), is_beside_tenths_of_dbm),
+        scale=0.1,
+        example=Example({"SNR": 119, "RSSI": -744}, Reads(11.9, "dB"), "documented/vega-nb14-array"),
+    ),
+    UnitRule(
+        None,
+        when=(of("angle"), whole, between(0, 1), is_among_bits),
+        example=Example({"tilt": 1, "open": 1, "button": 1, "tamper": 1}, Reads(1), "blind2/merryiot-door"),
+    ),
+    UnitRule(
+        "m",
+        when=(of("distance"), on_topic(BEACONS)),
+        example=Example(
+            {"distance": 3.6},
+            Reads(3.6, "m", "distance"),
+            "blind2/room-assistant",
+            topic="room-assistant/entity/living-room/bluetooth-low-energy-presence-sensor/ble-some-id",
+        ),
+    ),
+    UnitRule(
+        None,
+        when=(of("rotation"), written_as("fan speed"), between(-1e9, 100.999)),
+        example=Example({"zb_fan_speed": 2}, Reads(2), "Zigbee2MQTT: ONOKOM AUX-1-ZB-S"),
+    ),
+    UnitRule(
+        MessageUnit("speed"),
+        when=(of("speed"), unit_for_all("speed")),
+        example=Example(
+            {"TX23": {"Speed": {"Act": 14.8}}, "SpeedUnit": "km/h"},
+            Reads(14.8, "km/h", "speed"),
+            "holdout/tasmota-tx23",
+        ),
+    ),
+    UnitRule(
+        "km/h",
+        when=(of("speed"), beside("lat", "latitude")),
+        example=Example({"vel": 61, "lat": 48.85833}, Reads(61, "km/h", "speed"), "documented/owntracks-location"),
+    ),
+    UnitRule(
+        "km",
+        when=(of("range"), beside("soc", "odometer", "vehicle")),
+        example=Example({"vehicleRange": 287}, Reads(287, "km", "distance"), "holdout/evcc"),
+    ),
+)

@@ -1,0 +1,43 @@
+"""Rule for the unit of a number. Pure."""
+
+from collections.abc import Callable
+from enum import Enum, auto
+from typing import NamedTuple
+
+from ..interpretation import Context
+from ..rule_table import Condition, Example
+from .conditions import Case
+
+
+class UnitVerdict(Enum):
+    """Decisions of a rule that are no unit; KEPT is the one that is written."""
+
+    KEPT = auto()
+    INTERNAL = auto()
+    SETTING = auto()
+    AS_TEMPERATURE = auto()
+
+
+class MessageUnit(NamedTuple):
+    """Unit that a message names once for all its values of a quantity; else that of its system of units."""
+
+    quantity: str
+    imperial: str | None = None
+    metric: str | None = None
+
+    def of(self, context: Context) -> str | None:
+        """Return the unit in a message."""
+        return context.units.get(self.quantity, self.imperial if context.imperial else self.metric)
+
+
+class UnitRule(NamedTuple):
+    """Unit of a number under conditions; None where nobody can tell.
+
+    The number ``becomes`` another quantity, and is multiplied by ``scale``.
+    """
+
+    unit: str | MessageUnit | UnitVerdict | None
+    when: tuple[Condition[Case], ...]
+    example: Example
+    becomes: str | None = None
+    scale: float | Callable[[Case], float] = 1.0

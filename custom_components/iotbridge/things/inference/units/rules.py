@@ -1,0 +1,74 @@
+"""Units of numbers: by rules where none is written, and checked against what a number of the quantity can be. Pure."""
+
+from dataclasses import replace
+
+from ...model.conversion import unit_of
+from ...vocabulary.keys.records import UNITS
+from ..candidates.candidate import Place
+from ..interpretation import Context, Interpretation
+from ..quantities.rules import units_of
+from ..rule_table import Table
+from .climate import CLIMATE, WRITTEN_PRESSURES
+from .conditions import Case
+from .electric import ELECTRIC
+from .motion import MOTION
+from .rule import MessageUnit, UnitRule, UnitVerdict
+
+# For a number without a unit; one that fits no rule has the usual unit of its quantity.
+UNIT_RULES: Table[Case, UnitRule] = Table((*ELECTRIC, *CLIMATE, *MOTION))
+# For a number with one, too.
+WRITTEN_UNIT_RULES: Table[Case, UnitRule] = Table(WRITTEN_PRESSURES)
+
+
+def with_unit(interpretation: Interpretation, candidate: Place, context: Context) -> Interpretation:
+    """Return an interpretation with its unit; without quantity or unit where nobody can tell."""
+    if interpretation.quantity is None or interpretation.role:
+        return interpretation
+    if not interpretation.certain:
+        interpretation = without_written_unit(Case(interpretation, candidate, context))
+    case = Case(interpretation, candidate, context)
+    rule = WRITTEN_UNIT_RULES.first(case)
+    return without_implausible_unit(interpretation if rule is None else applied(rule, case), candidate)
+
+
+def without_written_unit(case: Case) -> Interpretation:
+    """Return an interpretation with the unit of its neighbours, of a rule, or of its quantity."""
+    beside_it = unit_of(case.candidate.family.text(UNITS) or "")
+    if beside_it and beside_it in units_of(case.interpretation.quantity):
+        return case.with_unit(beside_it)
+    rule = UNIT_RULES.first(case)
+    if rule is None:
+        return case.with_unit(case.interpretation.row.unit)
+    if rule.unit is UnitVerdict.AS_TEMPERATURE:
+        temperature = replace(case.interpretation, quantity="temperature")
+        return without_written_unit(replace(case, interpretation=temperature))
+    return applied(rule, case)
+
+
+def applied(rule: UnitRule, case: Case) -> Interpretation:
+    """Return an interpretation after a rule."""
+    interpretation = case.interpretation
+    if rule.unit is None:
+        return Interpretation(known=True, name=interpretation.name, phrase=interpretation.phrase)
+    if rule.unit is UnitVerdict.KEPT:
+        return replace(interpretation, quantity=rule.becomes)
+    if isinstance(rule.unit, UnitVerdict):
+        return Interpretation(role=rule.unit.name.lower())
+    unit = rule.unit.of(case.context) if isinstance(rule.unit, MessageUnit) else rule.unit
+    scale = rule.scale if isinstance(rule.scale, float) else rule.scale(case)
+    return case.with_unit(unit, quantity=rule.becomes, scale=scale)
+
+
+def without_implausible_unit(interpretation: Interpretation, candidate: Place) -> Interpretation:
+    """Return an interpretation that claims only what Home Assistant takes and what the value can be."""
+    row = interpretation.row
+    if row.device_class not in (None, "monetary") and interpretation.unit not in units_of(interpretation.quantity):
+        return Interpretation(
+            unit=interpretation.unit, name=interpretation.name, known=True, phrase=interpretation.phrase
+        )
+    if candidate.number is None or interpretation.unit != row.unit:
+        return interpretation
+    value = candidate.number * interpretation.scale
+    if (row.low is not None and value < row.low) or (row.high is not None and value > row.high):
+        return Interpretation(name=interpretation.name)
+    return interpretation

@@ -1,0 +1,1 @@
+"""Visibility of values: no entity, one that is off, or one that is on. Pure."""

@@ -1,0 +1,260 @@
+"""Named conditions on whether a value is shown: as no entity, as one that is off, or as one that is on. Pure."""
+
+from dataclasses import dataclass
+
+from ...vocabulary import roles
+from ...vocabulary.keys.key_words import HOLDERS
+from ...vocabulary.keys.positions import LATITUDE, LONGITUDE
+from ...vocabulary.states.binary_states import BINARY
+from ...vocabulary.states.binary_words import COUNTED
+from ...vocabulary.visibility import AT_A_DOOR, DESCRIBING, HELD, NOTHING, USED, USERS
+from ..candidates.candidate import Place
+from ..conventions import known_convention
+from ..interpretation import Context
+from ..roles.words import role_of
+from ..rule_table import Condition
+from ..states.binary import BinaryValue, SwitchCommand, kind_of
+from ..texts import is_encoded, is_identifier, is_time, names_a_record, names_a_unit
+from ..tokens import Phrase, Words, only_qualifies, phrases, words_of
+from ..units.conditions import Case
+
+# Seconds since 1970, from 2014 to 2039.
+EPOCH = (1.4e9, 2.2e9)
+# So many "total…" beside each other are counts of things.
+MANY_TOTALS = 3
+# Nobody can tell what the numbers of so long a list without names are.
+LONG_LIST = 4
+
+
+@dataclass(frozen=True, slots=True)
+class PlaceCase:
+    """A value of any kind, with the device class that it would have, and the message around it."""
+
+    device_class: str | None
+    candidate: Place
+    context: Context
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerCase:
+    """A yes or no, with the command that switches it, and the message around it."""
+
+    answer: BinaryValue
+    command: SwitchCommand | None
+    candidate: Place
+    context: Context
+
+
+# conditions on any value
+
+
+def is_spare(case: PlaceCase) -> bool:
+    """Return whether the value only describes another one, or is older than it."""
+    return case.candidate.spare
+
+
+def has_number(case: PlaceCase) -> bool:
+    """Return whether the value is a number."""
+    return case.candidate.number is not None
+
+
+def is_technical(case: Case | AnswerCase | PlaceCase) -> bool:
+    """Return whether the value is of the message's transport."""
+    return case.candidate.field.technical
+
+
+def is_annotated(case: Case | AnswerCase) -> bool:
+    """Return whether its maker gave the value a name."""
+    return case.candidate.annotated is not None
+
+
+def is_alone(case: Case | AnswerCase) -> bool:
+    """Return whether the device tells nothing else."""
+    return case.context.alone
+
+
+def is_signal_or_battery(case: PlaceCase) -> bool:
+    """Return whether the value tells how well the device is heard, or how full its battery is."""
+    return case.device_class in ("signal_strength", "battery")
+
+
+def is_in_group(words: frozenset[str], *, as_head: bool) -> Condition[Case | PlaceCase]:
+    """Return the condition that a level above has one of these words, ``as_head`` as its last."""
+    return lambda case: any(
+        not words.isdisjoint(words_of(part)[-1:] if as_head else words_of(part)) for part in case.candidate.parts[:-1]
+    )
+
+
+def is_off_by_convention(case: PlaceCase) -> bool:
+    """Return whether the vendor's convention has the value off."""
+    convention = known_convention(case.candidate, case.context)
+    return convention is not None and convention.quantity == "off"
+
+
+# conditions on a yes or no
+
+
+def answer_role(case: AnswerCase) -> str | None:
+    """Return the role of a yes or no."""
+    candidate = case.candidate
+    named = candidate.levels[1] if candidate.leaf in HOLDERS and len(candidate.levels) > 1 else candidate.leaf
+    return role_of(named, whole_question(candidate))
+
+
+def whole_question(candidate: Place) -> Phrase | None:
+    """Return the words that are a whole key and ask for a yes or a no beyond doubt: "error"."""
+    text = " ".join(candidate.leaf)
+    listed = any(isinstance(part, int) for part in candidate.field.path)
+    known = text in BINARY and not BINARY[text].weak and candidate.is_bool and not listed
+    return Phrase(text, 0, len(candidate.leaf)) if known else None
+
+
+def answers_role(*wanted: str) -> Condition[AnswerCase]:
+    """Return the condition that a yes or no has one of these roles."""
+    return lambda case: answer_role(case) in wanted
+
+
+def is_understood(case: AnswerCase) -> bool:
+    """Return whether the kind of a yes or no is known, or how it is switched."""
+    return case.answer.known or case.answer.device_class is not None or case.command is not None
+
+
+# conditions on a text
+
+
+def text(case: Case) -> str:
+    """Return the text of a value."""
+    return case.candidate.text or ""
+
+
+def is_person_at_a_door(case: Case) -> bool:
+    """Return whether a text is the name of whoever opened a door."""
+    return case.candidate.leaf in USERS and not case.candidate.family.words.isdisjoint(AT_A_DOOR)
+
+
+def is_called(*wanted: str) -> Condition[Case]:
+    """Return the condition that the key of a text has one of these roles."""
+
+    def holds(case: Case) -> bool:
+        known = phrases(case.candidate.leaf, roles.TEXTS)
+        return role_of(case.candidate.leaf, known[0] if known else None) in wanted
+
+    return holds
+
+
+def is_about_another(case: Case) -> bool:
+    """Return whether a text is the unit or the name of a value beside it."""
+    return names_a_unit(case.candidate) or names_a_record(case.candidate)
+
+
+def is_undecoded(case: Case) -> bool:
+    """Return whether a text is content that nobody decoded."""
+    return is_encoded(case.candidate)
+
+
+def is_moment_or_address(case: Case) -> bool:
+    """Return whether a text is a time, an address, a path or a placeholder."""
+    written = text(case)
+    return is_time(written) or is_identifier(written) or written.startswith(("http", "/", "$"))
+
+
+def says_nothing(case: Case) -> bool:
+    """Return whether a text says that there is nothing to say."""
+    return text(case).strip().lower() in NOTHING
+
+
+def is_worth_reading(case: Case) -> bool:
+    """Return whether the key of a text ends with words that make it worth reading: no "status_hex"."""
+    leaf = next((level for level in case.candidate.levels if level not in HOLDERS), ())
+    known = phrases(leaf, roles.TEXTS)
+    if not known or role_of(leaf, known[0]) not in (None, "internal"):
+        return False
+    after: Words = leaf[known[0].end :]
+    return only_qualifies(after) or not DESCRIBING.isdisjoint(after)
+
+
+# conditions on a number
+
+
+def has_role(*wanted: str) -> Condition[Case]:
+    """Return the condition that the interpretation has one of these roles."""
+    return lambda case: case.interpretation.role in wanted
+
+
+def is_epoch(case: Case) -> bool:
+    """Return whether an unknown number is a time: seconds or milliseconds since 1970."""
+    number = case.candidate.number
+    if case.interpretation.quantity is not None or number is None:
+        return False
+    return any(EPOCH[0] * factor <= number <= EPOCH[1] * factor for factor in (1, 1000))
+
+
+def is_empty(case: Case) -> bool:
+    """Return whether there is no number now, and nothing is known of it."""
+    interpretation = case.interpretation
+    unknown = interpretation.quantity is None and interpretation.role is None and not interpretation.known
+    return case.candidate.value is None and unknown
+
+
+def is_coordinate(case: Case) -> bool:
+    """Return whether the number is a latitude or a longitude that is no position."""
+    return not (LATITUDE | LONGITUDE).isdisjoint(case.candidate.leaf)
+
+
+def is_known(case: Case) -> bool:
+    """Return whether the number has a quantity, a name or at least a word that says what it is."""
+    return case.interpretation.quantity is not None or bool(case.interpretation.name) or case.interpretation.known
+
+
+def counts_answers(case: Case) -> bool:
+    """Return whether a number stands where others have a yes or no: how often there was motion."""
+    kind = kind_of(case.candidate)
+    return kind is not None and kind.device_class in COUNTED and case.candidate.value is not None
+
+
+def is_of_interest(case: Case) -> bool:
+    """Return whether a person would look at the quantity."""
+    return case.interpretation.row.enabled
+
+
+def has_unit(case: Case) -> bool:
+    """Return whether the unit of the number is known."""
+    return case.interpretation.unit is not None
+
+
+def is_in_long_list(case: Case) -> bool:
+    """Return whether the number is an element of a long list."""
+    return case.candidate.is_listed and len(case.candidate.siblings) >= LONG_LIST
+
+
+def is_nameless(case: Case) -> bool:
+    """Return whether the levels of the key are only numbers."""
+    candidate = case.candidate
+    return all(word.isdigit() for level in candidate.levels[: candidate.depth] for word in level)
+
+
+def is_device_nameless(case: Case) -> bool:
+    """Return whether no value of the device has a name."""
+    return all(key.isdigit() for key in case.context.keys)
+
+
+def is_used(case: Case) -> bool:
+    """Return whether the key says that it counts what was used."""
+    leaf = case.candidate.leaf
+    return not USED.isdisjoint(leaf) and (only_qualifies(leaf) or leaf[-1] in USED)
+
+
+def is_held(case: Case) -> bool:
+    """Return whether the number stands right in a group called "values", or the like."""
+    candidate = case.candidate
+    return bool(candidate.field.path) and bool(candidate.parent) and candidate.parts[-2].lower() in HELD
+
+
+def is_measured(case: Case) -> bool:
+    """Return whether a value of the same words has digits behind the point: a counter has none."""
+    return case.candidate.pattern in case.candidate.family.measured
+
+
+def is_one_of_many_totals(case: Case) -> bool:
+    """Return whether many neighbours begin with "total": they are counts of things."""
+    return case.candidate.leaf[:1] == ("total",) and case.candidate.family.totals >= MANY_TOTALS

@@ -1,0 +1,265 @@
+"""Rules for what is shown: no entity, one that is off until somebody enables it, or one that is on. Pure."""
+
+from enum import Enum, auto
+from typing import NamedTuple
+
+from ...vocabulary.visibility import FACTS, GROUPS, PAST
+from ..rule_table import Condition, Example, Reads, Table, either, no
+from ..units.conditions import Case
+from .conditions import (
+    AnswerCase,
+    PlaceCase,
+    answers_role,
+    counts_answers,
+    has_number,
+    has_role,
+    has_unit,
+    is_about_another,
+    is_alone,
+    is_annotated,
+    is_called,
+    is_coordinate,
+    is_device_nameless,
+    is_empty,
+    is_epoch,
+    is_held,
+    is_in_group,
+    is_in_long_list,
+    is_known,
+    is_measured,
+    is_moment_or_address,
+    is_nameless,
+    is_of_interest,
+    is_off_by_convention,
+    is_one_of_many_totals,
+    is_person_at_a_door,
+    is_signal_or_battery,
+    is_spare,
+    is_technical,
+    is_undecoded,
+    is_understood,
+    is_used,
+    is_worth_reading,
+    says_nothing,
+)
+
+
+class Visibility(Enum):
+    """Visibility of a value."""
+
+    NOT_AT_ALL = auto()
+    OFF = auto()
+    ON = auto()
+
+
+class VisibilityRule[Subject](NamedTuple):
+    """Visibility of a value under conditions."""
+
+    shown: Visibility
+    when: tuple[Condition[Subject], ...]
+    example: Example
+
+
+# For every value, beside the rules of its kind.
+PLACE_RULES: Table[PlaceCase, VisibilityRule[PlaceCase]] = Table(
+    (
+        VisibilityRule(
+            Visibility.NOT_AT_ALL,
+            when=(is_spare, no(has_number)),
+            example=Example({"text": "Raumtemperatur", "val": 221, "unit": "°C"}, None, "blind/oekofen"),
+        ),
+        VisibilityRule(
+            Visibility.OFF,
+            when=(is_spare,),
+            example=Example({"factor": 0.1, "val": 221, "unit": "°C"}, Reads(0.1, enabled=False), "blind/oekofen"),
+        ),
+        VisibilityRule(
+            Visibility.OFF,
+            when=(no(is_technical), no(is_signal_or_battery), is_in_group(PAST, as_head=False)),
+            example=Example(
+                {"history": [{"humidity": 50.5}]},
+                Reads(50.5, "%", "humidity", enabled=False),
+                "Milesight: milesight ws203",
+            ),
+        ),
+        VisibilityRule(
+            Visibility.OFF,
+            when=(no(is_technical), no(is_signal_or_battery), is_in_group(GROUPS, as_head=True)),
+            example=Example({"header": {"rfLevel": "-67"}}, Reads(-67, enabled=False), "blind/rfplayer-oregon"),
+        ),
+        VisibilityRule(
+            Visibility.OFF,
+            when=(no(has_number), is_off_by_convention),
+            example=Example({"update": {"state": "idle"}}, Reads("idle", enabled=False), "holdout/z2m-contact"),
+        ),
+    )
+)
+
+ANSWER_RULES: Table[AnswerCase, VisibilityRule[AnswerCase]] = Table(
+    (
+        VisibilityRule(
+            Visibility.NOT_AT_ALL,
+            when=(answers_role("identity", "time"),),
+            example=Example({"error_id": 0}, None, "blind/smartevse"),
+        ),
+        VisibilityRule(
+            Visibility.OFF,
+            when=(answers_role("setting", "internal"), no(is_annotated)),
+            example=Example(
+                {"sosFlag": 0},
+                Reads(False, device_class="safety", platform="binary_sensor", enabled=False),
+                "blind/abeeway-tracker",
+            ),
+        ),
+        VisibilityRule(
+            Visibility.ON,
+            when=(either(is_understood, is_alone, is_annotated),),
+            example=Example(
+                {"alarm": False}, Reads(False, device_class="problem", platform="binary_sensor"), "blind/dragino-lwl02"
+            ),
+        ),
+        VisibilityRule(
+            Visibility.OFF,
+            when=(),
+            example=Example(
+                {"isKnown": "true", "uid": "f9c2f720"},
+                Reads(True, platform="binary_sensor", enabled=False),
+                "blind/esp-rfid-access",
+            ),
+        ),
+    )
+)
+
+TEXT_RULES: Table[Case, VisibilityRule[Case]] = Table(
+    (
+        VisibilityRule(
+            Visibility.ON,
+            when=(is_person_at_a_door,),
+            example=Example({"username": "Marlon", "uid": "f9c2f720"}, Reads("Marlon"), "blind/esp-rfid-access"),
+        ),
+        VisibilityRule(
+            Visibility.NOT_AT_ALL,
+            when=(is_called("identity", "time"),),
+            example=Example({"apiName": "Axis Retail Data"}, None, "blind/axis-people"),
+        ),
+        VisibilityRule(
+            Visibility.NOT_AT_ALL,
+            when=(is_about_another,),
+            example=Example({"Unit": "gal"}, None, "blind/metermon-water"),
+        ),
+        VisibilityRule(
+            Visibility.NOT_AT_ALL,
+            when=(is_undecoded,),
+            example=Example({"data": "abc8"}, None, "blind/rtl433-arlec"),
+        ),
+        VisibilityRule(
+            Visibility.NOT_AT_ALL,
+            when=(is_moment_or_address,),
+            example=Example({"timer": "00:00"}, None, "blind/rtl433-bbq"),
+        ),
+        VisibilityRule(
+            Visibility.OFF,
+            when=(either(says_nothing, is_technical),),
+            example=Example({"error": ""}, Reads("", enabled=False), "blind/octoprint-progress"),
+        ),
+        VisibilityRule(
+            Visibility.ON,
+            when=(is_worth_reading,),
+            example=Example({"fanStatus": "STANDBY"}, Reads("STANDBY"), "blind/milesight-wt201"),
+        ),
+        VisibilityRule(
+            Visibility.ON,
+            when=(is_annotated,),
+            example=Example(
+                "ready",
+                Reads("ready"),
+                "blind/balboa-homie",
+                topic="homie/bwa/spa/heating-mode",
+                beside=(("homie/bwa/spa/heating-mode/$name", "Heating Mode"),),
+            ),
+        ),
+        VisibilityRule(
+            Visibility.OFF,
+            when=(),
+            example=Example({"reason": "car"}, Reads("car", enabled=False), "blind/axis-analytics"),
+        ),
+    )
+)
+
+NUMBER_RULES: Table[Case, VisibilityRule[Case]] = Table(
+    (
+        VisibilityRule(
+            Visibility.NOT_AT_ALL,
+            when=(has_role("identity", "time"),),
+            example=Example({"ackToken": 0}, None, "blind/abeeway-tracker"),
+        ),
+        VisibilityRule(
+            Visibility.NOT_AT_ALL, when=(is_epoch,), example=Example({"t": 1668000000}, None, "holdout/ams-han")
+        ),
+        VisibilityRule(
+            Visibility.NOT_AT_ALL, when=(is_empty,), example=Example({"reset_at": None}, None, "blind/landroid")
+        ),
+        VisibilityRule(
+            Visibility.OFF,
+            when=(has_role("setting", "internal"),),
+            example=Example(
+                {"length": 10295.38853000338}, Reads(10295.38853000338, enabled=False), "blind/octoprint-progress"
+            ),
+        ),
+        VisibilityRule(
+            Visibility.OFF,
+            when=(is_coordinate,),
+            example=Example({"long_press_duration": 250}, Reads(250, enabled=False), "Zigbee2MQTT: YOKIS MVR500E-UP"),
+        ),
+        VisibilityRule(
+            Visibility.OFF,
+            when=(no(is_of_interest),),
+            example=Example({"accx": 3}, Reads(3, enabled=False), "holdout/theengs-mopeka"),
+        ),
+        VisibilityRule(
+            Visibility.ON,
+            when=(either(is_known, counts_answers, has_unit),),
+            example=Example({"PWR": 1, "RED": 0, "FLT": 0, "HJT": 1}, Reads(1), "blind/bestway-spa"),
+        ),
+        VisibilityRule(
+            Visibility.OFF,
+            when=(is_in_long_list, no(is_device_nameless)),
+            example=Example(
+                {"ch0": [34.9, 1.7, 58.5, 1248.54], "acv": 233.9}, Reads(34.9, enabled=False), "blind2/apsystems-ecu"
+            ),
+        ),
+        VisibilityRule(
+            Visibility.OFF,
+            when=(is_in_group(FACTS, as_head=True),),
+            example=Example({"device_info": {"frm_lora": 5.1}}, Reads(5.1, enabled=False), "blind2/nanosense"),
+        ),
+        VisibilityRule(
+            Visibility.ON,
+            when=(either(is_nameless, is_alone, is_annotated),),
+            example=Example({"current_chn1": 300}, Reads(300), "Milesight: milesight ct303"),
+        ),
+        VisibilityRule(
+            Visibility.ON, when=(is_used,), example=Example({"avgUsed": 76, "leak": 0}, Reads(76), "blind2/drop-hub")
+        ),
+        VisibilityRule(
+            Visibility.ON,
+            when=(is_held,),
+            example=Example({"values": {"tag1": 123}, "errors": {"tag4": 2015}}, Reads(123), "blind2/neuron"),
+        ),
+        VisibilityRule(
+            Visibility.ON,
+            when=(is_measured,),
+            example=Example({"htotal": 435.04625, "eractoday": 0}, Reads(435.04625), "blind/growatt-parser"),
+        ),
+        VisibilityRule(
+            Visibility.ON,
+            when=(is_one_of_many_totals,),
+            example=Example(
+                {"total": "20960", "totalTruck": "2857", "totalUnknown": "0"}, Reads(20960), "blind/axis-analytics"
+            ),
+        ),
+        VisibilityRule(
+            Visibility.OFF, when=(), example=Example({"LCK": 0, "HJT": 1}, Reads(0, enabled=False), "blind/bestway-spa")
+        ),
+    )
+)

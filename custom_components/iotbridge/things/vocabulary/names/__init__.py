@@ -1,0 +1,1 @@
+"""Vocabulary of names: words of keys as a person writes them."""

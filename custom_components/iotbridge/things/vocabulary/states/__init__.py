@@ -1,0 +1,1 @@
+"""Vocabulary of states: yes and no, and events."""

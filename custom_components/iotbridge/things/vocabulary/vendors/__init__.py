@@ -1,0 +1,1 @@
+"""Vocabulary of vendors: their conventions for keys, and the topics of their switches."""
