@@ -54,3 +54,8 @@ def kinds(document: Any, topic: str = "things/one") -> dict[str, tuple[str | Non
 def loads(text: str) -> Any:
     """Read JSON."""
     return json.loads(text)
+
+
+def enabled(document: dict[str, Any]) -> set[str]:
+    """Return the keys of what is on."""
+    return {one.channel.key for one in inferred(document).readings if one.channel.enabled}

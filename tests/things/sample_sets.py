@@ -1,13 +1,16 @@
 """Sample messages with their expected readings, in ``samples``; its README describes the sets and the schema."""
 
 import base64
+from fnmatch import fnmatchcase
 from functools import cache
 import json
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from custom_components.iotbridge.things.analysis import analyse
-from custom_components.iotbridge.things.model.message import Sample
+from custom_components.iotbridge.things.model.message import Sample, Value
 from custom_components.iotbridge.things.model.profile import Reading
 
 FOLDER = Path(__file__).parent / "samples"
@@ -45,3 +48,21 @@ def readings(sample: dict[str, Any]) -> list[Reading]:
     received = messages(sample)
     analysis = analyse(received, topic=sample["topic"] if len(received) > 1 else None)
     return [reading for device in analysis.devices for reading in device.readings]
+
+
+def is_same(value: Value, wanted: Any) -> bool:
+    """Compare a state with an expected one; numbers as closely as somebody writes them."""
+    if isinstance(wanted, str) and isinstance(value, bool):
+        wanted = wanted.lower() in ("on", "true", "open")
+    if isinstance(wanted, list):
+        return isinstance(value, tuple) and value == pytest.approx(tuple(wanted))
+    if isinstance(wanted, bool) or isinstance(value, bool) or not isinstance(wanted, int | float):
+        return value is wanted if isinstance(wanted, bool) else value == wanted
+    return isinstance(value, int | float) and value == pytest.approx(wanted, rel=1e-9, abs=1e-9)
+
+
+def is_allowed(reading: Reading, allowed: list[str]) -> bool:
+    """Return whether a reading may be on or off."""
+    key = reading.channel.key
+    ends = [key[position:] for position in range(len(key)) if position == 0 or key[position - 1] in "./:"]
+    return any(fnmatchcase(end, pattern.replace("[", "[[]")) for pattern in allowed for end in ends)

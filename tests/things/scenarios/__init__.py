@@ -1,1 +1,1 @@
-"""Scenarios of things: floods, outages, presence, a clean log."""
+"""Scenarios of things: sample sets, random messages, floods, outages, presence, a clean log."""

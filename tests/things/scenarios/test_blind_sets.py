@@ -12,9 +12,7 @@ from typing import Any
 import pytest
 
 from custom_components.iotbridge.things.model.profile import Reading
-from tests.things.sample_sets import load, readings
-
-from .test_score import is_allowed, is_same
+from tests.things.sample_sets import is_allowed, is_same, load, readings
 
 STEPS = re.compile(r"\[(\d+)\]|[.]?([^.\[\]]+)")
 # What was reached with each: readings that are right, and false ones that are on.

@@ -6,15 +6,11 @@ else is on.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from fnmatch import fnmatchcase
 import re
 from typing import Any
 
-import pytest
-
-from custom_components.iotbridge.things.model.message import Value
 from custom_components.iotbridge.things.model.profile import Channel, Reading
-from tests.things.sample_sets import DOCUMENTED, HOLDOUT, load, readings
+from tests.things.sample_sets import DOCUMENTED, HOLDOUT, is_allowed, is_same, load, readings
 
 STEPS = re.compile(r"\['([^']*)'\]|\[(\d+)\]|[.]?([^.\[\]]+)")
 
@@ -25,17 +21,6 @@ def steps(path: str) -> list[str]:
         return [path.rsplit(":", 1)[-1]]
     first = path.split(",", 1)[0].removeprefix("$")
     return [next(part for part in found if part) for found in STEPS.findall(first)]
-
-
-def is_same(value: Value, wanted: Any) -> bool:
-    """Compare a state with an expected one; numbers as closely as somebody writes them."""
-    if isinstance(wanted, str) and isinstance(value, bool):
-        wanted = wanted.lower() in ("on", "true", "open")
-    if isinstance(wanted, list):
-        return isinstance(value, tuple) and value == pytest.approx(tuple(wanted))
-    if isinstance(wanted, bool) or isinstance(value, bool) or not isinstance(wanted, int | float):
-        return value is wanted if isinstance(wanted, bool) else value == wanted
-    return isinstance(value, int | float) and value == pytest.approx(wanted, rel=1e-9, abs=1e-9)
 
 
 def is_at(channel: Channel, expected: dict[str, Any]) -> bool:
@@ -76,13 +61,6 @@ def mistakes(reading: Reading | None, expected: dict[str, Any]) -> list[str]:
     if not channel.enabled and expected.get("enabled", True):
         found.append("off")
     return found
-
-
-def is_allowed(reading: Reading, allowed: list[str]) -> bool:
-    """Return whether a reading may be on or off."""
-    key = reading.channel.key
-    ends = [key[position:] for position in range(len(key)) if position == 0 or key[position - 1] in "./:"]
-    return any(fnmatchcase(end, pattern.replace("[", "[[]")) for pattern in allowed for end in ends)
 
 
 def score(sample: dict[str, Any]) -> Score:

@@ -16,8 +16,7 @@ import pytest
 
 from custom_components.iotbridge.things.decoders import MAX_PAYLOAD, decode
 from custom_components.iotbridge.things.model.message import Decoded, DecodeError, Problem, Sample
-
-from .cases import CASES, UNREADABLE, sample_cases
+from tests.things.decoders.cases import CASES, UNREADABLE, sample_cases
 
 PAYLOADS = sorted({case.payload for case in (*CASES, *sample_cases())} | {case.payload for case in UNREADABLE})
 SHORT = [payload for payload in PAYLOADS if len(payload) < 5_000]

@@ -1,0 +1,46 @@
+"""Values that are events, and states that sound like one."""
+
+from typing import Any
+
+import pytest
+
+from tests.things.fields import channel, inferred
+
+
+def test_a_state_that_sounds_like_an_event() -> None:
+    assert channel({"action": "cooling", "temperature": 26}, "action").platform == "sensor"
+    assert channel({"rfid": "Not Installed"}, "rfid").platform == "sensor"
+    assert channel({"command": "close", "rolling": "0e"}, "command").platform == "event"
+
+
+@pytest.mark.parametrize(
+    ("document", "key", "seen"),
+    [
+        ({"action": "single"}, "action", "single"),
+        ({"action": "brightness_move_up"}, "action", "brightness_move_up"),
+        ({"click": "double"}, "click", "double"),
+        ({"button_event": {"status": "short press"}}, "button_event.status", "short press"),
+        ({"press": "long"}, "press", "long"),
+        ({"Button1": {"Action": "SINGLE"}}, "Button1.Action", "SINGLE"),
+    ],
+)
+def test_something_that_happened_is_an_event(document: dict[str, Any], key: str, seen: str) -> None:
+    [reading] = inferred(document).readings
+
+    assert reading.channel.key == key
+    assert reading.channel.platform == "event"
+    assert reading.value == seen
+    assert seen in reading.channel.event_types
+    assert len(reading.channel.event_types) > 5
+
+
+def test_no_action_is_nothing() -> None:
+    [reading] = inferred({"action": ""}, "zigbee2mqtt/remote").readings
+
+    assert reading.channel.platform == "event"
+    assert reading.value is None
+    assert "" not in reading.channel.event_types
+
+
+def test_a_remote_that_says_on_is_pressed() -> None:
+    assert channel({"action": "on"}, "action").platform == "event"

@@ -1,0 +1,21 @@
+"""Numbers of a meter's readings in place of words."""
+
+from tests.things.fields import enabled, inferred
+
+
+def test_a_meters_numbers_for_its_readings() -> None:
+    document = {
+        "1-0:1.8.0": 35462459,
+        "1-0:1.8.1": 12,
+        "1-0:36.7.0": 451.2,
+        "1-0:52.7.0": 231.5,
+        "0-0:96.1.0": "0A014547",
+    }
+    found = {one.channel.key: one.channel for one in inferred(document).readings if one.channel.enabled}
+
+    assert {key: (one.name, one.unit) for key, one in found.items()} == {
+        "1-0:1.8.0": ("Energy import", "Wh"),
+        "1-0:36.7.0": ("Power L1", "W"),
+        "1-0:52.7.0": ("Voltage L2", "V"),
+    }
+    assert enabled({"1-0:1.8.1": "001234.567*kWh", "1-0:1.8.2": "000234.567*kWh"}) == {"1-0:1.8.1", "1-0:1.8.2"}

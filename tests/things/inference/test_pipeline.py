@@ -1,0 +1,77 @@
+"""Inference over a whole device: its metadata, its medium, its system of units, hostile messages."""
+
+from typing import Any
+
+import pytest
+
+from custom_components.iotbridge.things.inference import infer
+from custom_components.iotbridge.things.model.message import Field
+from tests.things.fields import channel, inferred, kinds
+
+
+def test_weather_in_one_system_of_units() -> None:
+    imperial = {"station_pressure": 29.91, "air_temperature": 69.0, "rain_rate": 0.5, "wind_speed": 3, "dewpoint": 60}
+    metric = {"station_pressure": 1012.1, "air_temperature": 21.0, "rain_rate": 0.5, "wind_speed": 3, "dewpoint": 9}
+
+    assert {unit for unit, _ in kinds(imperial).values()} == {"inHg", "°F", "in/h", "mph"}
+    assert {unit for unit, _ in kinds(metric).values()} == {"hPa", "°C", "mm/h", "m/s"}
+
+
+def test_columns_without_names() -> None:
+    fields = [("", Field(path=(index,), value=value)) for index, value in enumerate([100, 200.5, 3])]
+    readings = infer(fields, topic="emonhub/rx/10/values", format="csv").readings
+
+    assert [(one.channel.name, one.value, one.channel.enabled) for one in readings] == [
+        ("Value 1", 100, True),
+        ("Value 2", 200.5, True),
+        ("Value 3", 3, True),
+    ]
+    assert {(one.channel.unit, one.channel.device_class) for one in readings} == {(None, None)}
+
+
+@pytest.mark.parametrize(("media", "device_class"), [("water", "water"), ("gas", "gas"), ("heat", "volume")])
+def test_what_the_meter_counts_decides_the_class_of_a_volume(media: str, device_class: str) -> None:
+    assert channel({"media": media, "total_m3": 12.1}, "total_m3").device_class == device_class
+
+
+def test_the_topic_tells_what_the_meter_counts() -> None:
+    assert channel({"total_m3": 12.1}, "total_m3", "meters/gas").device_class == "gas"
+
+
+def test_what_a_device_says_of_itself() -> None:
+    document = {"model": "I-9PSL", "serialno": "ecda", "firmware": "3.1.3", "brand": "Air", "name": "Hall", "co2": 600}
+
+    about = inferred(document).about
+
+    assert (about.model, about.serial_number, about.sw_version) == ("I-9PSL", "ecda", "3.1.3")
+    assert (about.manufacturer, about.name) == ("Air", "Hall")
+
+
+def test_what_is_most_useful_comes_first() -> None:
+    keys = [one.channel.key for one in inferred({"seq": 1, "rssi": -60, "temperature": 21}).readings]
+
+    assert keys == ["temperature", "rssi", "seq"]
+
+
+@pytest.mark.parametrize(
+    "document",
+    [
+        {},
+        {"": 1},
+        {"{{ states() }}": 21.5},
+        {"a'\"b": True},
+        {"\x00": "x"},
+        {"a" * 5000: 1},
+        {"€ßµ": 1.5},
+        {"²": 3},
+        {"t²": 3, "٣": 4},
+        {"x": "9" * 5000},
+        {"temperature": 1e308, "humidity": 10**40},
+        {"temperature": "1e999"},
+        {"lat": "x", "lon": {}},
+        {"1": {"2": {"3": 4}}},
+    ],
+)
+def test_hostile_keys_and_values_do_no_harm(document: dict[str, Any]) -> None:
+    for reading in inferred(document).readings:
+        assert reading.channel.name
