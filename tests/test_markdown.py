@@ -14,8 +14,8 @@ from custom_components.iotbridge.things.model.profile import Channel, Profile
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import issue_registry as ir
 
-from .things.flow.conftest import wizard
-from .things.flow.wizard import Wizard
+from .things.conftest import wizard
+from .things.wizard import Wizard
 
 __all__ = ["wizard"]
 from .kit import Kit, learn

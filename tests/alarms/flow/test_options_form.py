@@ -9,7 +9,7 @@ from homeassistant.data_entry_flow import FlowResultType
 from tests.kit import Kit
 
 from ...dialog import check_form
-from ...things.flow.wizard import suggestions
+from ...things.wizard import suggestions
 
 MAIN = {"prefixes": ["iotbridge"], "response_timeout": 5, "lost_after": 120}
 ALARMS = {"quiet_severities": ["info"], "storm_per_minute": 5, "flapping_per_hour": 4}

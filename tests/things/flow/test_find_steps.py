@@ -8,8 +8,7 @@ from pytest_homeassistant_custom_component.common import async_fire_mqtt_message
 
 from homeassistant.config_entries import ConfigEntryState
 from homeassistant.data_entry_flow import FlowResultType
-
-from .wizard import WEATHER, Wizard
+from tests.things.wizard import WEATHER, Wizard
 
 CONFIG = {
     "~": "zigbee/lamp",

@@ -4,25 +4,10 @@ from typing import Any
 
 import pytest
 
-from custom_components.iotbridge.things.model.message import DeviceMetadata
 from custom_components.iotbridge.things.model.profile import Profile
-from homeassistant.data_entry_flow import FlowResultType
-from tests.kit import Kit
-
-from .test_reconfigure_steps import Repair, add_family
-from .wizard import WEATHER, Wizard, suggestions
+from tests.things.wizard import WEATHER, Repair, Wizard, add_family, edit, names_of_channels
 
 PARTIAL = {"temperature": 20.5}
-
-
-@pytest.fixture
-def repair(kit: Kit) -> Repair:
-    return Repair(kit)
-
-
-def channels(wizard: Wizard) -> dict[str, str]:
-    """Return the names of the channels there are, by their paths."""
-    return {".".join(channel["path"]): channel["name"] for channel in wizard.subentry.data["channels"]}
 
 
 async def forget(wizard: Wizard) -> None:
@@ -30,12 +15,6 @@ async def forget(wizard: Wizard) -> None:
     entry = wizard.kit.hass.config_entries.async_entries("iotbridge")[0]
     await wizard.kit.hass.config_entries.async_reload(entry.entry_id)
     await wizard.kit.hass.async_block_till_done()
-
-
-def change(wizard: Wizard, profile: Profile) -> None:
-    """Change the device as somebody else would."""
-    entry = wizard.kit.hass.config_entries.async_entries("iotbridge")[0]
-    wizard.kit.hass.config_entries.async_update_subentry(entry, wizard.subentry, data=profile.as_dict())
 
 
 async def test_a_new_field_is_added_though_it_is_no_longer_heard(wizard: Wizard) -> None:
@@ -47,7 +26,7 @@ async def test_a_new_field_is_added_though_it_is_no_longer_heard(wizard: Wizard)
     await wizard.submit()
 
     assert wizard.step == "reconfigure_successful"
-    assert channels(wizard)["pressure"] == "Pressure"
+    assert names_of_channels(wizard)["pressure"] == "Pressure"
     assert wizard.subentry.data["dropped"] == []
 
 
@@ -61,7 +40,7 @@ async def test_a_field_is_taken_back_though_it_is_no_longer_heard(wizard: Wizard
     await wizard.submit(taken_back=["humidity"])
 
     assert wizard.step == "reconfigure_successful"
-    assert channels(wizard)["humidity"] == "Humidity"
+    assert names_of_channels(wizard)["humidity"] == "Humidity"
     assert wizard.subentry.data["dropped"] == []
 
 
@@ -76,7 +55,7 @@ async def test_a_wrong_answer_can_be_mended_though_the_field_is_no_longer_heard(
     assert wizard.errors == {"channels": "unit_invalid"}
     await wizard.submit(channels=right)
 
-    assert channels(wizard)["pressure"] == "Pressure"
+    assert names_of_channels(wizard)["pressure"] == "Pressure"
 
 
 async def test_what_was_taken_back_keeps_the_rules(wizard: Wizard) -> None:
@@ -89,22 +68,22 @@ async def test_what_was_taken_back_keeps_the_rules(wizard: Wizard) -> None:
     await wizard.change("channels")
     await wizard.submit(taken_back=["humidity"])
 
-    assert channels(wizard)["temperature"] == "humidity"
-    assert channels(wizard)["humidity"] == "Humidity (humidity)"
+    assert names_of_channels(wizard)["temperature"] == "humidity"
+    assert names_of_channels(wizard)["humidity"] == "Humidity (humidity)"
 
 
 async def test_a_form_leaves_alone_what_it_did_not_show(wizard: Wizard) -> None:
     await add_family(wizard)
     await wizard.change("channels")
     profile = Profile.from_dict(wizard.subentry.data)
-    change(wizard, Profile.from_dict(profile.as_dict() | {"devices": {"a": {}, "b": {}, "c": {}}, "dropped": ["x"]}))
+    edit(wizard, Profile.from_dict(profile.as_dict() | {"devices": {"a": {}, "b": {}, "c": {}}, "dropped": ["x"]}))
     await wizard.submit()
     assert wizard.subentry.data["devices"].keys() == {"a", "b", "c"}
     assert wizard.subentry.data["dropped"] == ["x"]
 
     await wizard.change("settings")
     profile = Profile.from_dict(wizard.subentry.data)
-    change(wizard, Profile.from_dict(profile.as_dict() | {"devices": {"a": {}, "b": {}, "d": {}}, "ignored": ["e"]}))
+    edit(wizard, Profile.from_dict(profile.as_dict() | {"devices": {"a": {}, "b": {}, "d": {}}, "ignored": ["e"]}))
     await wizard.submit(devices=["a"])
     data = wizard.subentry.data
     assert (data["devices"].keys(), data["ignored"]) == ({"a", "d"}, ["b", "c", "e"])
@@ -115,24 +94,10 @@ async def test_event_types_that_joined_while_the_form_was_open_stay(wizard: Wiza
     await wizard.change("channels")
     data: dict[str, Any] = Profile.from_dict(wizard.subentry.data).as_dict()
     data["channels"][0]["event_types"] = ["single", "quintuple"]
-    change(wizard, Profile.from_dict(data))
+    edit(wizard, Profile.from_dict(data))
     await wizard.submit()
 
     assert wizard.subentry.data["channels"][0]["event_types"] == ["single", "quintuple"]
-
-
-async def test_a_repair_adds_and_drops_what_it_showed(wizard: Wizard, repair: Repair) -> None:
-    await wizard.add("garden/weather", WEATHER)
-    await wizard.kit.receive("garden/weather", WEATHER | {"pressure": 1013.5, "battery": 80})
-    await wizard.wait_only(10)
-    form = await repair.open("new_fields")
-    assert suggestions(form["data_schema"]) == {"wanted": ["pressure", "battery"]}
-    await wizard.kit.receive("garden/weather", PARTIAL)
-    await wizard.kit.receive("garden/weather", WEATHER | {"illuminance": 300})
-    await repair.submit(form, ["pressure"])
-
-    assert "pressure" in channels(wizard)
-    assert wizard.subentry.data["dropped"] == ["battery"], "what came later was not shown"
 
 
 @pytest.mark.parametrize("by_repair", [True, False])
@@ -151,60 +116,6 @@ async def test_a_new_field_that_only_people_can_read_is_read_by_us(
     await wizard.change("channels")
     assert wizard.channels["pressure"]["now"].startswith("1013.5 hPa")
     assert "decodes" in wizard.said["how"]
-
-
-async def test_a_repair_opened_after_a_partial_message_shows_what_is_new(wizard: Wizard, repair: Repair) -> None:
-    await wizard.add("garden/weather", WEATHER)
-    await wizard.kit.receive("garden/weather", WEATHER | {"pressure": 1013.5})
-    await wizard.wait_only(10)
-    await wizard.kit.receive("garden/weather", PARTIAL)
-    form = await repair.open("new_fields")
-
-    assert suggestions(form["data_schema"]) == {"wanted": ["pressure"]}
-    await repair.submit(form, ["pressure"])
-    assert "pressure" in channels(wizard)
-
-
-async def test_a_repair_gives_a_name_that_nothing_else_has(wizard: Wizard, repair: Repair) -> None:
-    await wizard.hear("garden/weather", WEATHER)
-    items = wizard.channels
-    items["temperature"]["name"] = "Pressure"
-    await wizard.submit(channels=list(items.values()))
-    await wizard.kit.hass.async_block_till_done()
-    await wizard.kit.receive("garden/weather", WEATHER | {"pressure": 1013.5})
-    await wizard.wait_only(10)
-    await repair.submit(await repair.open("new_fields"), ["pressure"])
-
-    assert (channels(wizard)["temperature"], channels(wizard)["pressure"]) == ("Pressure", "Pressure (pressure)")
-
-
-async def test_what_is_wrong_with_other_channels_is_not_in_the_way_of_a_repair(wizard: Wizard, repair: Repair) -> None:
-    await wizard.add("garden/weather", WEATHER)
-    data: dict[str, Any] = Profile.from_dict(wizard.subentry.data).as_dict()
-    data["channels"][0]["unit"] = "bogus"
-    change(wizard, Profile.from_dict(data))
-    await wizard.kit.receive("garden/weather", WEATHER | {"pressure": 1013.5})
-    await wizard.wait_only(10)
-    done = await repair.submit(await repair.open("new_fields"), ["pressure"])
-
-    assert done["type"] is FlowResultType.CREATE_ENTRY
-    assert "pressure" in channels(wizard)
-
-
-async def test_a_repair_of_devices_leaves_alone_those_that_came_later(wizard: Wizard, repair: Repair) -> None:
-    await add_family(wizard)
-    await wizard.kit.receive("sensors/c/data", PARTIAL)
-    await wizard.wait_only(10)
-    form = await repair.open("new_devices")
-    await wizard.kit.receive("sensors/d/data", PARTIAL)
-    profile = Profile.from_dict(wizard.subentry.data)
-    change(wizard, Profile.from_dict(profile.as_dict() | {"devices": {"a": {}, "b": {}, "e": {"name": "E"}}}))
-    done = await repair.submit(form, ["c"])
-
-    assert done["type"] is FlowResultType.CREATE_ENTRY
-    assert wizard.subentry.data["devices"].keys() == {"a", "b", "c", "e"}
-    assert wizard.subentry.data["ignored"] == []
-    assert Profile.from_dict(wizard.subentry.data).devices["e"] == DeviceMetadata(name="E")
 
 
 async def test_a_wildcard_over_a_device_that_was_learned_meanwhile_is_refused(wizard: Wizard) -> None:

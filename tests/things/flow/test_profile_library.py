@@ -7,8 +7,7 @@ import pytest
 
 from custom_components.iotbridge.things.profiles.yaml_file import parse
 from homeassistant.data_entry_flow import FlowResultType
-
-from .wizard import WEATHER, Wizard
+from tests.things.wizard import WEATHER, Wizard
 
 PROFILE = """
 name: Weather station

@@ -1,35 +1,11 @@
-"""Reconfiguration of a learned device, and the dialogs of its repairs."""
+"""Reconfiguration of a learned device."""
 
 import sys
 from typing import Any
 
 import pytest
 
-from homeassistant.components.repairs import DOMAIN as REPAIRS
-from homeassistant.components.repairs.issue_handler import RepairsFlowManager
-from homeassistant.data_entry_flow import FlowResultType
-from homeassistant.helpers import issue_registry as ir
-from homeassistant.setup import async_setup_component
-from tests.kit import Kit
-
-from .wizard import WEATHER, Wizard, suggestions
-
-FAMILY = "sensors/+/data"
-
-
-async def add_family(wizard: Wizard, **answers: Any) -> None:
-    await wizard.start("topic")
-    await wizard.submit(topic=FAMILY)
-    for name in ("a", "b"):
-        await wizard.kit.receive(f"sensors/{name}/data", {"temperature": 20.5})
-    await wizard.wait(3)
-    await wizard.submit()
-    await wizard.submit(**({"name": "Rooms"} | answers))
-    assert wizard.result["type"] is FlowResultType.CREATE_ENTRY
-    await wizard.kit.hass.async_block_till_done()
-
-
-# ---------------------------------------------------------------- channels
+from tests.things.wizard import WEATHER, Wizard, add_family
 
 
 async def test_channels_are_shown_with_their_values_of_now(wizard: Wizard) -> None:
@@ -39,15 +15,6 @@ async def test_channels_are_shown_with_their_values_of_now(wizard: Wizard) -> No
 
     assert wizard.channels["temperature"]["now"] == "19.25 °C · Temperature · temperature"
     assert wizard.said["topic"] == "garden/weather"
-
-
-async def test_the_value_of_now_is_what_the_users_own_channel_makes_of_it(wizard: Wizard) -> None:
-    await wizard.hear("garden/weather", WEATHER)
-    await wizard.submit(channels=[wizard.channels["temperature"] | {"scale": 0.1}])
-    await wizard.kit.receive("garden/weather", WEATHER)
-    await wizard.change("channels")
-
-    assert wizard.channels["temperature"]["now"].startswith("2.15 °C")
 
 
 async def test_what_appeared_since_is_marked_and_can_be_added_or_dropped(wizard: Wizard) -> None:
@@ -90,19 +57,6 @@ async def test_channels_are_renamed_dropped_and_taken_back(wizard: Wizard) -> No
     assert wizard.subentry.data["channels"][-1]["name"] == "Humidity"
 
 
-async def test_a_switch_is_shown_with_its_commands(wizard: Wizard) -> None:
-    await wizard.hear("garden/weather", WEATHER)
-    switch = wizard.channels["door"] | {"platform": "switch", "command_topic": "garden/door/set", "command_on": "open"}
-    del switch["device_class"]
-    await wizard.submit(channels=[switch])
-    await wizard.change("channels")
-
-    assert wizard.channels["door"].items() >= {
-        "platform": "switch", "on": "open", "off": "closed", "command_topic": "garden/door/set", "command_on": "open",
-        "command_off": "OFF",
-    }.items()  # fmt: skip
-
-
 async def test_a_device_that_was_silent_since_can_be_changed(wizard: Wizard) -> None:
     await wizard.add("garden/weather", WEATHER)
     entry = wizard.kit.hass.config_entries.async_entries("iotbridge")[0]
@@ -143,18 +97,6 @@ async def test_a_channel_changed_wrongly_is_said(wizard: Wizard) -> None:
 
     assert wizard.errors == {"channels": "unit_invalid"}
     assert wizard.said["channel"] == "Temperature"
-
-
-async def test_two_channels_of_one_place_are_one_too_many(wizard: Wizard) -> None:
-    await wizard.add("garden/weather", WEATHER)
-    await wizard.change("channels")
-    items = list(wizard.channels.values())
-    await wizard.submit(channels=[*items, items[0] | {"name": "Again"}])
-
-    assert wizard.errors == {"channels": "channel_twice"}
-
-
-# ---------------------------------------------------------------- settings
 
 
 async def test_name_maker_and_times_can_be_changed(wizard: Wizard) -> None:
@@ -215,102 +157,3 @@ async def test_a_family_keeps_a_device(wizard: Wizard) -> None:
     await wizard.submit(devices=[])
 
     assert wizard.errors == {"base": "no_devices"}
-
-
-# ---------------------------------------------------------------- repairs
-
-
-class Repair:
-    """The dialog of an issue."""
-
-    def __init__(self, kit: Kit) -> None:
-        self.kit = kit
-
-    async def open(self, kind: str) -> dict[str, Any]:
-        """Open the dialog of the only issue of a kind."""
-        assert await async_setup_component(self.kit.hass, REPAIRS, {})
-        await self.kit.hass.async_block_till_done()
-        (issue,) = self.issues(kind)
-        assert issue.is_fixable
-        return await self.open_issue(issue.issue_id)
-
-    async def open_issue(self, issue_id: str) -> dict[str, Any]:
-        """Open the dialog of an issue."""
-        self.manager: RepairsFlowManager = self.kit.hass.data[REPAIRS]["flow_manager"]
-        result = await self.manager.async_init("iotbridge", context={"issue_id": issue_id})
-        return dict(result)
-
-    async def submit(self, result: dict[str, Any], wanted: list[str]) -> dict[str, Any]:
-        """Answer."""
-        answered = await self.manager.async_configure(result["flow_id"], {"wanted": wanted})
-        await self.kit.hass.async_block_till_done()
-        return dict(answered)
-
-    def issues(self, kind: str) -> list[ir.IssueEntry]:
-        """Return the open issues of a kind."""
-        issues = ir.async_get(self.kit.hass).issues.values()
-        return [issue for issue in issues if issue.domain == "iotbridge" and issue.translation_key == kind]
-
-
-@pytest.fixture
-def repair(kit: Kit) -> Repair:
-    return Repair(kit)
-
-
-async def test_new_fields_are_a_repair(wizard: Wizard, repair: Repair) -> None:
-    await wizard.add("garden/weather", WEATHER, name="Weather")
-    await wizard.kit.receive("garden/weather", WEATHER | {"pressure": 1013.5, "battery": 80, "frobs": 3})
-    await wizard.wait_only(10)
-    result = await repair.open("new_fields")
-    said = {"name": "Weather", "name_plain": "Weather", "topic": "garden/weather"}
-    assert result["description_placeholders"] == said
-    options = {option["value"]: option["label"] for option in result["data_schema"].schema["wanted"].config["options"]}
-    assert options["pressure"] == "Pressure: 1013.5 hPa (pressure)"
-    assert suggestions(result["data_schema"]) == {"wanted": ["pressure", "battery"]}
-    done = await repair.submit(result, ["pressure", "frobs"])
-
-    assert done["type"] is FlowResultType.CREATE_ENTRY
-    data = wizard.subentry.data
-    assert [(channel["path"], channel.get("enabled", True)) for channel in data["channels"]][-2:] == [
-        (["pressure"], True), (["frobs"], True),
-    ]  # fmt: skip
-    assert data["dropped"] == ["battery"]
-    assert repair.issues("new_fields") == []
-
-
-async def test_new_devices_are_a_repair(wizard: Wizard, repair: Repair) -> None:
-    await add_family(wizard)
-    for name in ("c", "d"):
-        await wizard.kit.receive(f"sensors/{name}/data", {"temperature": 20.5})
-    await wizard.wait_only(10)
-    result = await repair.open("new_devices")
-    assert suggestions(result["data_schema"]) == {"wanted": ["c", "d"]}
-    await repair.submit(result, ["d"])
-
-    assert wizard.subentry.data["devices"].keys() == {"a", "b", "d"}
-    assert wizard.subentry.data["ignored"] == ["c"]
-    assert repair.issues("new_devices") == []
-
-
-async def test_the_repair_of_a_device_that_is_gone_says_so(wizard: Wizard, repair: Repair) -> None:
-    await wizard.add("garden/weather", WEATHER)
-    await wizard.kit.receive("garden/weather", WEATHER | {"pressure": 1013.5})
-    await wizard.wait_only(10)
-    entry = wizard.kit.hass.config_entries.async_entries("iotbridge")[0]
-    result = await repair.open("new_fields")
-    wizard.kit.hass.config_entries.async_remove_subentry(entry, wizard.subentry.subentry_id)
-    gone = await repair.submit(result, [])
-
-    assert (gone["type"], gone["reason"]) == (FlowResultType.ABORT, "gone")
-
-
-async def test_the_repair_of_an_entry_that_does_not_run_says_so(wizard: Wizard, repair: Repair) -> None:
-    await wizard.add("garden/weather", WEATHER)
-    await wizard.kit.receive("garden/weather", WEATHER | {"pressure": 1013.5})
-    await wizard.wait_only(10)
-    result = await repair.open("new_fields")
-    entry = wizard.kit.hass.config_entries.async_entries("iotbridge")[0]
-    await wizard.kit.hass.config_entries.async_unload(entry.entry_id)
-    gone = await repair.submit(result, [])
-
-    assert gone["reason"] == "gone"

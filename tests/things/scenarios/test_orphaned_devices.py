@@ -14,9 +14,9 @@ from custom_components.iotbridge.things.model.profile import Channel, Profile
 from homeassistant.components.mqtt.const import MQTT_CONNECTION_STATE
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.dispatcher import async_dispatcher_send
+from tests.things.wizard import Repair
 
 from ...kit import Kit, learn
-from ..flow.test_reconfigure_steps import Repair
 
 TEMPERATURE = Channel(name="Temperature", path=("temperature",), state_class="measurement")
 

@@ -3,11 +3,16 @@
 from collections.abc import Mapping
 from typing import Any
 
+from custom_components.iotbridge.things.model.profile import Profile
+from homeassistant.components.repairs import DOMAIN as REPAIRS
+from homeassistant.components.repairs.issue_handler import RepairsFlowManager
 from homeassistant.config_entries import ConfigSubentry, SubentryFlowContext, SubentryFlowResult
 from homeassistant.data_entry_flow import FlowResultType
+from homeassistant.helpers import issue_registry as ir
+from homeassistant.setup import async_setup_component
 from tests.kit import Kit
 
-from ...dialog import WORDS as ALL_WORDS, Flow, suggestions
+from ..dialog import WORDS as ALL_WORDS, Flow, suggestions
 
 __all__ = ["WORDS", "suggestions"]
 
@@ -93,3 +98,64 @@ class Wizard(Flow):
     def _check_menu(self, step: dict[str, Any], options: list[str]) -> None:
         assert list(step["menu_options"]) == sorted(options)
         assert step.get("menu_option_descriptions", step["menu_options"]).keys() == step["menu_options"].keys()
+
+
+FAMILY = "sensors/+/data"
+
+
+async def add_family(wizard: Wizard, **answers: Any) -> None:
+    await wizard.start("topic")
+    await wizard.submit(topic=FAMILY)
+    for name in ("a", "b"):
+        await wizard.kit.receive(f"sensors/{name}/data", {"temperature": 20.5})
+    await wizard.wait(3)
+    await wizard.submit()
+    await wizard.submit(**({"name": "Rooms"} | answers))
+    assert wizard.result["type"] is FlowResultType.CREATE_ENTRY
+    await wizard.kit.hass.async_block_till_done()
+
+
+class Repair:
+    """The dialog of an issue."""
+
+    def __init__(self, kit: Kit) -> None:
+        self.kit = kit
+
+    async def open(self, kind: str) -> dict[str, Any]:
+        """Open the dialog of the only issue of a kind."""
+        assert await async_setup_component(self.kit.hass, REPAIRS, {})
+        await self.kit.hass.async_block_till_done()
+        (issue,) = self.issues(kind)
+        assert issue.is_fixable
+        return await self.open_issue(issue.issue_id)
+
+    async def open_issue(self, issue_id: str) -> dict[str, Any]:
+        """Open the dialog of an issue."""
+        self.manager: RepairsFlowManager = self.kit.hass.data[REPAIRS]["flow_manager"]
+        result = await self.manager.async_init("iotbridge", context={"issue_id": issue_id})
+        return dict(result)
+
+    async def submit(self, result: dict[str, Any], wanted: list[str]) -> dict[str, Any]:
+        """Answer."""
+        answered = await self.manager.async_configure(result["flow_id"], {"wanted": wanted})
+        await self.kit.hass.async_block_till_done()
+        return dict(answered)
+
+    def issues(self, kind: str) -> list[ir.IssueEntry]:
+        """Return the open issues of a kind."""
+        issues = ir.async_get(self.kit.hass).issues.values()
+        return [issue for issue in issues if issue.domain == "iotbridge" and issue.translation_key == kind]
+
+
+def names_of_channels(wizard: Wizard) -> dict[str, str]:
+    """Return the names of the channels there are, by their paths."""
+    return {".".join(channel["path"]): channel["name"] for channel in wizard.subentry.data["channels"]}
+
+
+def edit(wizard: Wizard, profile: Profile) -> None:
+    """Change the device as somebody else would."""
+    entry = wizard.kit.hass.config_entries.async_entries("iotbridge")[0]
+    wizard.kit.hass.config_entries.async_update_subentry(entry, wizard.subentry, data=profile.as_dict())
+
+
+DEVICES = {"a": {"temperature": 20.5}, "b": {"temperature": 21.5}, "c": {"temperature": 22.5, "humidity": 40}}

@@ -6,7 +6,7 @@ import pytest
 
 from tests.kit import Kit
 
-from .wizard import Wizard
+from .wizard import Repair, Wizard
 
 
 @pytest.fixture
@@ -20,3 +20,9 @@ async def wizard(kit: Kit) -> AsyncGenerator[Wizard]:
     # added is still at work.
     for _ in range(5):
         await kit.wait(1)
+
+
+@pytest.fixture
+def repair(kit: Kit) -> Repair:
+    """Return what drives the dialogs of repairs."""
+    return Repair(kit)

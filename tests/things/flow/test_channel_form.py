@@ -1,0 +1,182 @@
+"""Channels as items of the form: how they are shown, and what becomes of edited ones."""
+
+import json
+from typing import Any
+
+import pytest
+
+from homeassistant.data_entry_flow import FlowResultType
+from tests.things.wizard import WEATHER, Wizard
+
+
+async def test_the_value_of_now_is_what_the_users_own_channel_makes_of_it(wizard: Wizard) -> None:
+    await wizard.hear("garden/weather", WEATHER)
+    await wizard.submit(channels=[wizard.channels["temperature"] | {"scale": 0.1}])
+    await wizard.kit.receive("garden/weather", WEATHER)
+    await wizard.change("channels")
+
+    assert wizard.channels["temperature"]["now"].startswith("2.15 °C")
+
+
+async def test_a_switch_is_shown_with_its_commands(wizard: Wizard) -> None:
+    await wizard.hear("garden/weather", WEATHER)
+    switch = wizard.channels["door"] | {"platform": "switch", "command_topic": "garden/door/set", "command_on": "open"}
+    del switch["device_class"]
+    await wizard.submit(channels=[switch])
+    await wizard.change("channels")
+
+    assert wizard.channels["door"].items() >= {
+        "platform": "switch", "on": "open", "off": "closed", "command_topic": "garden/door/set", "command_on": "open",
+        "command_off": "OFF",
+    }.items()  # fmt: skip
+
+
+async def test_two_channels_of_one_place_are_one_too_many(wizard: Wizard) -> None:
+    await wizard.add("garden/weather", WEATHER)
+    await wizard.change("channels")
+    items = list(wizard.channels.values())
+    await wizard.submit(channels=[*items, items[0] | {"name": "Again"}])
+
+    assert wizard.errors == {"channels": "channel_twice"}
+
+
+POWER = {"POWER": "ON", "UptimeSec": 3}
+
+
+def commands(wizard: Wizard) -> dict[str, list[str | None]]:
+    """Return the command topics that core was told, by device."""
+    told: dict[str, list[str | None]] = {}
+    for call in wizard.kit.mqtt.async_publish.call_args_list:
+        if call.args[0].startswith("homeassistant/device/") and call.args[1]:
+            (config,) = wizard.kit.published(call.args[0])[-1:]
+            components = config["components"].values()
+            told[config["device"]["name"]] = [one.get("command_topic") for one in components]
+    return told
+
+
+@pytest.mark.parametrize(
+    ("topic", "messages", "pattern", "told"),
+    [
+        (
+            "shellies/+/relay/0",
+            {"shellies/a/relay/0": "on", "shellies/b/relay/0": "off"},
+            "shellies/+/relay/0/command",
+            ["shellies/a/relay/0/command", "shellies/b/relay/0/command"],
+        ),
+        (
+            "shellies/+/relay/0",
+            {"shellies/shellies/relay/0": "on", "shellies/relay/relay/0": "off"},
+            "shellies/+/relay/0/command",
+            ["shellies/relay/relay/0/command", "shellies/shellies/relay/0/command"],
+        ),
+        (
+            "stat/+/RESULT",
+            {"stat/a/RESULT": {"POWER": "ON"}, "stat/b/RESULT": {"POWER": "OFF"}},
+            "cmnd/+/POWER",
+            ["cmnd/a/POWER", "cmnd/b/POWER"],
+        ),
+        (
+            "+/tele/STATE",
+            {"a/tele/STATE": POWER, "b/tele/STATE": POWER},
+            "+/cmnd/POWER",
+            ["a/cmnd/POWER", "b/cmnd/POWER"],
+        ),
+    ],
+)
+async def test_each_device_of_a_family_has_its_own_command_topic(
+    wizard: Wizard, topic: str, messages: dict[str, Any], pattern: str, told: list[str]
+) -> None:
+    await wizard.hear_all(topic, messages)
+    (shown,) = [item["command_topic"] for item in wizard.channels.values() if item["platform"] == "switch"]
+    assert shown == pattern
+    await wizard.submit()
+    assert wizard.result["type"] is FlowResultType.CREATE_ENTRY
+    await wizard.wait_only(5)
+
+    published = commands(wizard).values()
+    assert sorted(topic for topics in published for topic in topics if topic is not None) == told
+
+
+async def test_where_devices_are_told_cannot_be_written_they_are_only_seen(wizard: Wizard) -> None:
+    rpc = {"method": "NotifyStatus", "params": {"switch:0": {"output": True}}}
+    await wizard.start("topic")
+    await wizard.submit(topic="gate/events/rpc")
+    for source in ("one", "two"):
+        await wizard.kit.receive("gate/events/rpc", {"src": source, **rpc})
+    await wizard.wait(3)
+    if wizard.step == "split":
+        await wizard.submit()
+    (item,) = [item for key, item in wizard.channels.items() if key.endswith("output")]
+
+    assert (item["platform"], "command_topic" in item) == ("binary_sensor", False)
+    await wizard.submit(channels=[item | {"platform": "switch", "command_topic": "gate/command/switch:0"}])
+    assert wizard.errors == {"channels": "command_topic_shared"}
+
+
+async def test_what_was_understood_is_shown(wizard: Wizard) -> None:
+    await wizard.hear("garden/weather", WEATHER)
+
+    assert wizard.suggested["name"] == "garden weather"
+    said = wizard.said["understood"]
+    assert "**JSON**, from `garden/weather`" in said
+    assert "works even without IoT Bridge" in said
+    assert wizard.channels["temperature"] == {
+        "name": "Temperature",
+        "now": "21.5 °C · Temperature · temperature",
+        "enabled": True,
+        "platform": "sensor",
+        "device_class": "temperature",
+        "unit": "°C",
+        "state_class": "measurement",
+        "precision": 1,
+        "key": "temperature",
+    }
+    door = wizard.channels["door"]
+    assert (door["platform"], door["on"], door["off"]) == ("binary_sensor", "open", "closed")
+    assert door["now"] == "on · Binary sensor (Door) · door"
+
+
+async def test_what_is_doubtful_is_off_and_says_so(wizard: Wizard) -> None:
+    await wizard.hear("garden/weather", WEATHER)
+    loops = wizard.channels["loops"]
+
+    assert loops["enabled"] is False
+    assert loops["now"] == "off so far · 12345 · loops"
+    assert "Channels: 4, of which 3 are on" in wizard.said["understood"]
+
+
+async def test_a_channel_deleted_by_mistake_can_be_added_again(wizard: Wizard) -> None:
+    await wizard.hear("garden/weather", WEATHER)
+    added = {"name": "Again", "platform": "sensor", "key": "humidity"}
+    items = [item for key, item in wizard.channels.items() if key != "humidity"]
+    await wizard.submit(channels=[*items, added])
+
+    channel = wizard.subentry.data["channels"][-1]
+    assert (channel["name"], channel["path"]) == ("Again", ["humidity"])
+    assert wizard.subentry.data["dropped"] == []
+
+
+async def test_a_bare_value_is_a_channel_without_a_key(wizard: Wizard) -> None:
+    await wizard.hear("temperature", "21.5")
+    assert wizard.channels.keys() == {"."}
+    await wizard.submit(channels=[wizard.channels["."] | {"name": ""}])
+    assert (wizard.errors, wizard.said["place"]) == ({"channels": "no_name"}, ".")
+    await wizard.submit(channels=[wizard.channels["."] | {"name": "Air"}])
+
+    (channel,) = wizard.subentry.data["channels"]
+    assert (channel["name"], channel["path"]) == ("Air", [])
+
+
+async def test_a_position_becomes_a_device_tracker(wizard: Wizard) -> None:
+    await wizard.hear("van/gps", {"latitude": 45.5, "longitude": 9.25, "speed_kmh": 50})
+
+    tracker = next(item for item in wizard.channels.values() if item["platform"] == "device_tracker")
+    assert tracker["now"].startswith("45.5, 9.25 · Device tracker")
+    await wizard.submit()
+    assert wizard.result["type"] is FlowResultType.CREATE_ENTRY
+
+
+async def test_a_long_text_is_cut_where_it_is_shown(wizard: Wizard) -> None:
+    await wizard.hear("garden/weather", json.dumps({**WEATHER, "note": "many words " * 20}))
+
+    assert all(len(item["now"]) < 150 for item in wizard.channels.values())
