@@ -21,11 +21,7 @@ async def test_one_command_topic_for_all_devices_is_refused(wizard: Wizard) -> N
 
 
 TEMPERATURE = {"key": "temperature", "name": "T", "platform": "sensor"}
-
-
 HUMIDITY = {"key": "humidity", "name": "H", "platform": "sensor"}
-
-
 DOOR = {"key": "door", "name": "D", "platform": "binary_sensor", "on": "open", "off": "closed"}
 
 

@@ -16,8 +16,6 @@ CONFIG = {
     "components": {"a": {"command_topic": "set/~"}},
     "availability": [{"t": "~/here"}],
 }
-
-
 ANNOUNCED = {str(number): {"stat_t": f"lamps/{number}"} for number in range(600)}
 
 # ---------------------------------------------------------------- by topic

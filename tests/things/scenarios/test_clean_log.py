@@ -13,7 +13,7 @@ from homeassistant.core import HomeAssistant
 
 from ...broker import Broker, state, until
 from ...kit import learn
-from ..runtime.test_thing import DOOR, MODE, PLACE, SAMPLE, TEMPERATURE, TOPIC, config, listening, profile, says
+from ..attic import DOOR, MODE, PLACE, SAMPLE, TEMPERATURE, TOPIC, config, listening, profile, says
 
 pytestmark = pytest.mark.parametrize("expected_lingering_timers", [True])
 

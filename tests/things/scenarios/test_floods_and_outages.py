@@ -1,7 +1,6 @@
 """Things in a bad neighbourhood: floods, crowds, clean-ups, outages; nothing is lost, nothing grows for ever."""
 
 import asyncio
-from collections import Counter
 import json
 from pathlib import Path
 from typing import Any
@@ -10,33 +9,18 @@ import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.iotbridge.things.model.mapping import thing_uid
-from custom_components.iotbridge.things.model.message import DeviceMetadata, Sample
-from custom_components.iotbridge.things.model.profile import Channel, Joining, Profile
-from homeassistant.const import EVENT_HOMEASSISTANT_FINAL_WRITE, EVENT_HOMEASSISTANT_STOP
+from custom_components.iotbridge.things.model.message import Sample
+from custom_components.iotbridge.things.model.profile import Channel
 from homeassistant.core import HomeAssistant
-from homeassistant.helpers import device_registry as dr, issue_registry as ir
+from homeassistant.helpers import device_registry as dr
 
 from ...broker import Broker, state, until
 from ...kit import Kit, learn
+from ..attic import TEMPERATURE, TOPIC, UID, profile
 
-TOPIC = "attic/weather"
-UID = thing_uid(TOPIC, TOPIC)
-TEMPERATURE = Channel(name="Temperature", path=("temperature",), state_class="measurement")
 CLICK = Channel(name="Click", path=("click",), platform="event", event_types=("single",))
 SAMPLE = Sample(TOPIC, b'{"temperature": 21.5}')
-
 real_broker = pytest.mark.parametrize("expected_lingering_timers", [True])
-
-
-def profile(*channels: Channel, topic: str = TOPIC, identity: str = TOPIC, **more: Any) -> Profile:
-    given: dict[str, Any] = {"depth": 0, "devices": {identity: DeviceMetadata(name="Attic")}, "exact": True, **more}
-    return Profile(topic=topic, channels=channels, **given)
-
-
-def configs(kit: Kit) -> Counter[str]:
-    """Return how often each discovery topic was published on."""
-    calls = kit.mqtt.async_publish.call_args_list
-    return Counter(call.args[0] for call in calls if call.args[0].startswith("homeassistant/device/"))
 
 
 def published(kit: Kit, leaf: str) -> list[Any]:
@@ -163,30 +147,6 @@ async def test_removing_the_integration_without_a_broker_takes_everything_back_w
     entry.add_to_hass(home)  # for the fixture that ends it
 
 
-async def test_many_new_devices_join_together(hass: HomeAssistant, kit: Kit, entry: MockConfigEntry) -> None:
-    wanted = profile(TEMPERATURE, topic="meter/+", identity="0", joining=Joining.ADD, exact=False)
-    subentry = learn(hass, entry, wanted, Sample("meter/0", b'{"temperature": 1}'))
-    await hass.async_block_till_done()
-    await kit.wait(10)
-    before = configs(kit)
-
-    for _ in range(2):
-        for number in range(1, 301):
-            await kit.receive(f"meter/{number}", '{"temperature": 1}')
-        await kit.wait(3)
-
-    devices = entry.subentries[subentry.subentry_id].data["devices"]
-    assert len(devices) == 200, "as many as anybody can want"
-    after = configs(kit) - before
-    assert max(after.values()) == 1, "each is announced once"
-    assert f"homeassistant/device/{thing_uid('meter/+', '0')}/config" not in after
-    await kit.wait(3)
-    told = next(i for i in ir.async_get(hass).issues.values() if i.translation_key == "new_devices")
-    assert told.translation_placeholders
-    assert told.translation_placeholders["count"] == "101"
-    assert len(told.translation_placeholders["devices"]) < 300
-
-
 async def test_a_flood_is_read_once_a_second(hass: HomeAssistant, kit: Kit, entry: MockConfigEntry) -> None:
     learn(hass, entry, profile(CLICK), Sample(TOPIC, b'{"click": "single"}'))
     await hass.async_block_till_done()
@@ -211,58 +171,6 @@ async def test_words_without_end_are_no_event_types(hass: HomeAssistant, kit: Ki
 
     (channel,) = entry.subentries[subentry.subentry_id].data["channels"]
     assert len(channel["event_types"]) <= 50
-
-
-async def test_fields_without_end_are_not_remembered(
-    hass: HomeAssistant, kit: Kit, entry: MockConfigEntry, hass_storage: dict[str, Any]
-) -> None:
-    learn(hass, entry, profile(TEMPERATURE), SAMPLE)
-    await hass.async_block_till_done()
-
-    for number in range(50):
-        fields = {f"key{number}x{other}": other for other in range(50)}
-        await kit.receive(TOPIC, json.dumps({"temperature": 1, **fields}))
-        await kit.wait(31)
-    await hass.config_entries.async_unload(entry.entry_id)
-
-    assert hass_storage["iotbridge.things"]["data"]["devices"][UID]["fields"] == ["temperature"]
-
-
-async def test_values_are_saved_now_and_then_while_home_assistant_runs(
-    hass: HomeAssistant, kit: Kit, entry: MockConfigEntry, hass_storage: dict[str, Any]
-) -> None:
-    """A power cut leaves values of the last quarter of an hour; a memory card is not written each minute."""
-    learn(hass, entry, profile(TEMPERATURE, exact=False), SAMPLE)
-    await hass.async_block_till_done()
-    await kit.wait(10)
-    saved: list[float] = []
-
-    for number in range(360):
-        await kit.receive(TOPIC, json.dumps({"temperature": number}))
-        await kit.wait(10)
-        value = hass_storage["iotbridge.things"]["data"]["devices"][UID]["values"]["temperature"]
-        if value not in saved:
-            saved.append(value)
-        assert number - value <= 92
-
-    assert len(saved) <= 5
-
-
-async def test_what_was_said_just_before_a_stop_is_saved(
-    hass: HomeAssistant, kit: Kit, entry: MockConfigEntry, hass_storage: dict[str, Any]
-) -> None:
-    learn(hass, entry, profile(TEMPERATURE, exact=False), SAMPLE)
-    await hass.async_block_till_done()
-    # What is due is written, and the next message comes in time for no other.
-    hass.bus.async_fire(EVENT_HOMEASSISTANT_FINAL_WRITE)
-    await hass.async_block_till_done()
-    await kit.receive(TOPIC, {"temperature": 22.5})
-
-    hass.bus.async_fire(EVENT_HOMEASSISTANT_STOP)
-    hass.bus.async_fire(EVENT_HOMEASSISTANT_FINAL_WRITE)
-    await hass.async_block_till_done()
-
-    assert hass_storage["iotbridge.things"]["data"]["devices"][UID]["values"]["temperature"] == 22.5
 
 
 async def test_an_outage_of_the_broker_is_no_silence_of_the_device(
@@ -293,18 +201,3 @@ async def test_a_device_that_core_reads_is_not_left_for_dead(
     await hass.async_block_till_done()
 
     assert published(kit, "availability")[-1] == "online"
-
-
-async def test_fields_of_several_kinds_of_messages_stay_known(
-    hass: HomeAssistant, kit: Kit, entry: MockConfigEntry
-) -> None:
-    subentry = learn(hass, entry, profile(TEMPERATURE, exact=False), SAMPLE)
-    await hass.async_block_till_done()
-    await kit.receive(TOPIC, '{"temperature": 21, "pressure": 1013}')
-    for _ in range(5):
-        await kit.receive(TOPIC, '{"temperature": 22}')
-    await kit.wait(70)
-
-    things = entry.runtime_data.things
-    assert things.news(subentry.subentry_id).fields == ("pressure",)
-    assert any(b"pressure" in sample.payload for sample in things.latest(subentry.subentry_id))

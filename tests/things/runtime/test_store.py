@@ -1,0 +1,66 @@
+"""Store of things: values of the last minutes survive, and nothing grows for ever."""
+
+import json
+from typing import Any
+
+from pytest_homeassistant_custom_component.common import MockConfigEntry
+
+from custom_components.iotbridge.things.model.message import Sample
+from homeassistant.const import EVENT_HOMEASSISTANT_FINAL_WRITE, EVENT_HOMEASSISTANT_STOP
+from homeassistant.core import HomeAssistant
+from tests.kit import Kit, learn
+from tests.things.attic import TEMPERATURE, TOPIC, UID, profile
+
+SAMPLE = Sample(TOPIC, b'{"temperature": 21.5}')
+
+
+async def test_fields_without_end_are_not_remembered(
+    hass: HomeAssistant, kit: Kit, entry: MockConfigEntry, hass_storage: dict[str, Any]
+) -> None:
+    learn(hass, entry, profile(TEMPERATURE), SAMPLE)
+    await hass.async_block_till_done()
+
+    for number in range(50):
+        fields = {f"key{number}x{other}": other for other in range(50)}
+        await kit.receive(TOPIC, json.dumps({"temperature": 1, **fields}))
+        await kit.wait(31)
+    await hass.config_entries.async_unload(entry.entry_id)
+
+    assert hass_storage["iotbridge.things"]["data"]["devices"][UID]["fields"] == ["temperature"]
+
+
+async def test_values_are_saved_now_and_then_while_home_assistant_runs(
+    hass: HomeAssistant, kit: Kit, entry: MockConfigEntry, hass_storage: dict[str, Any]
+) -> None:
+    """A power cut leaves values of the last quarter of an hour; a memory card is not written each minute."""
+    learn(hass, entry, profile(TEMPERATURE, exact=False), SAMPLE)
+    await hass.async_block_till_done()
+    await kit.wait(10)
+    saved: list[float] = []
+
+    for number in range(360):
+        await kit.receive(TOPIC, json.dumps({"temperature": number}))
+        await kit.wait(10)
+        value = hass_storage["iotbridge.things"]["data"]["devices"][UID]["values"]["temperature"]
+        if value not in saved:
+            saved.append(value)
+        assert number - value <= 92
+
+    assert len(saved) <= 5
+
+
+async def test_what_was_said_just_before_a_stop_is_saved(
+    hass: HomeAssistant, kit: Kit, entry: MockConfigEntry, hass_storage: dict[str, Any]
+) -> None:
+    learn(hass, entry, profile(TEMPERATURE, exact=False), SAMPLE)
+    await hass.async_block_till_done()
+    # What is due is written, and the next message comes in time for no other.
+    hass.bus.async_fire(EVENT_HOMEASSISTANT_FINAL_WRITE)
+    await hass.async_block_till_done()
+    await kit.receive(TOPIC, {"temperature": 22.5})
+
+    hass.bus.async_fire(EVENT_HOMEASSISTANT_STOP)
+    hass.bus.async_fire(EVENT_HOMEASSISTANT_FINAL_WRITE)
+    await hass.async_block_till_done()
+
+    assert hass_storage["iotbridge.things"]["data"]["devices"][UID]["values"]["temperature"] == 22.5
