@@ -94,9 +94,9 @@ class Things:
             if not found.is_pasted:
                 self.do_say(name, found.first, retain=True)
             self._take(found, found.first)
-            if name in self._retained:
-                self._values |= self._retained[name]
-            elif found.direct and not self.connected:
+            if self.connected:
+                self._take_retained(name)
+            elif found.direct:
                 # Nobody can be told before the broker is back, and the thing speaks again by itself.
                 self._or_unknown(found)
 
@@ -172,6 +172,8 @@ class Things:
         self.connected = True
         if not memory:
             self._retained.clear()
+        for name in self.there:
+            self._take_retained(name)
 
     def do_break_subentry(self, title: str) -> None:
         if title in self.there:
@@ -194,7 +196,13 @@ class Things:
     # ------------------------------------------------------------------ rules of the world
 
     def _take(self, thing: Thing, values: Values) -> None:
-        states = _states(thing, values)
+        self._show(_states(thing, values))
+
+    def _take_retained(self, name: str) -> None:
+        """Show what the broker keeps of a thing, which it sends to whoever subscribes."""
+        self._show(self._retained.get(name, {}))
+
+    def _show(self, states: Mapping[str, Shown]) -> None:
         self._values |= states
         for label, shown in states.items():
             self._before[label] = self._before.get(label, frozenset()) | shown
@@ -205,7 +213,7 @@ class Things:
         To show the last value of what Home Assistant reads itself would be as good.
         """
         for name in self.there:
-            self._values |= self._retained.get(name, {})
+            self._take_retained(name)
             if ALL[name].direct and name not in self._retained:
                 self._or_unknown(ALL[name])
 
