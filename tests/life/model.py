@@ -44,5 +44,10 @@ class Model:
 
     def expected(self) -> dict[str, Any]:
         """Return the whole of it, section by section; sets of states are alternatives."""
-        loaded = {"mqtt": "loaded", "iotbridge": "loaded"}
-        return {"entries": loaded, **self.things.expected(), **self.hosts.expected(), **self.alarms.expected()}
+        return {
+            "entries": {"mqtt": "loaded", "iotbridge": "loaded"},
+            "heard": self.things.heard() | self.alarms.heard() if self.things.connected else None,
+            **self.things.expected(),
+            **self.hosts.expected(),
+            **self.alarms.expected(),
+        }

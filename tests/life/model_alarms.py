@@ -59,6 +59,10 @@ class Alarms:
             "repairs": About(self._repairs()),
         }
 
+    def heard(self) -> set[str]:
+        """Return the topics of rules that somebody has to listen to."""
+        return {message_topic(rule.name) for rule in self.rules.values() if rule.kind == "message"}
+
     def _repairs(self) -> Iterator[str]:
         """Return the names of what needs a look; of a template nobody insists on it."""
         yield from self._things.unreadable | self._unreadable
@@ -212,6 +216,11 @@ class Alarms:
         for group in rule.groups:
             if group not in {ABSENT, *self._unreadable}:
                 self._told[f"{group}: {rule.name}"].append(news)
+
+
+def message_topic(rule: str) -> str:
+    """Return the topic whose messages raise a rule of the kind message."""
+    return f"happens/{rule.lower()}"
 
 
 def _is_number(value: str) -> bool:

@@ -61,11 +61,10 @@ class Things:
             "orphans": dict.fromkeys(self.orphans, frozenset({"gone", "offered"})),
             "devices": devices,
             "announced": devices if self.connected else None,
-            "heard": self._heard() if self.connected else None,
         }
 
-    def _heard(self) -> set[str]:
-        """Return the topics that somebody has to listen to."""
+    def heard(self) -> set[str]:
+        """Return the topics of things that somebody has to listen to."""
         listening = (ALL[name] for name in self.there - self.unreadable if not labels(ALL[name]) <= self.disabled)
         return {topic for thing in listening for topic in thing.messages(thing.first)}
 

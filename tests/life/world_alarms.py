@@ -13,6 +13,7 @@ from lab.wizard import FLOWS, suggestions
 
 from ..e2e.alarm import Phone, phone
 from .kept import OWN
+from .model_alarms import message_topic
 from .world_registry import Entity, Registry
 
 RAISED = {"Information", "Warning", "Critical"}
@@ -130,7 +131,7 @@ class Alarms:
             await self._client.rest("POST", f"events/{rule.lower()}", {})
             return
         async with self._lab.broker.client(f"{OWN}voice") as mqtt:
-            await mqtt.publish(f"happens/{rule.lower()}", "now", qos=1)
+            await mqtt.publish(message_topic(rule), "now", qos=1)
 
     async def do_wait_over(self, rule: str) -> None:
         """Do nothing: time does it."""
@@ -149,5 +150,5 @@ def _condition(rule: Mapping[str, Any], on: list[str]) -> dict[str, Any]:
         case "event":
             return {"event_type": rule["name"].lower()}
         case "message":
-            return {"topic": f"happens/{rule['name'].lower()}"}
+            return {"topic": message_topic(rule["name"])}
     raise LookupError(f"there is no kind {rule['kind']}")
