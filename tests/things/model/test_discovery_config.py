@@ -9,7 +9,6 @@ from hypothesis import HealthCheck, given, settings, strategies as st
 import pytest
 
 from custom_components.iotbridge.things.model.discovery_config import availability_config, discovery_config, is_direct
-from custom_components.iotbridge.things.model.mapping import slug, thing_uid
 from custom_components.iotbridge.things.model.message import DeviceMetadata, Path
 from custom_components.iotbridge.things.model.profile import Availability, Channel, Profile
 from homeassistant.components.mqtt.models import MqttValueTemplate, PayloadSentinel
@@ -190,11 +189,3 @@ async def test_core_takes_every_kind_of_component(hass: HomeAssistant) -> None:
             platform = config.pop("platform")
             accepted = module.DISCOVERY_SCHEMA(dict(config))
             assert config.keys() <= accepted.keys(), platform
-
-
-@given(st.text(max_size=60), st.text(max_size=60))
-def test_ids_are_plain_and_differ_where_the_names_do(one: str, other: str) -> None:
-    assert slug(one).replace("_", "").isascii()
-    assert slug(one).replace("_", "").isalnum()
-    assert (slug(one) == slug(other)) is (one == other)
-    assert thing_uid("t", one) != thing_uid("t", other) or one == other

@@ -1,0 +1,91 @@
+"""Mapping of decoded messages to the channels of a profile, and identifiers of devices."""
+
+from hypothesis import given, strategies as st
+import pytest
+
+from custom_components.iotbridge.things.model.mapping import ProfileReader, Update, placed, position, slug, thing_uid
+from custom_components.iotbridge.things.model.message import Decoded, DeviceMetadata, Field, Report, Scalar
+from custom_components.iotbridge.things.model.profile import Channel, Profile
+from custom_components.iotbridge.things.model.topic_matching import TopicMatch
+
+PLACE = TopicMatch("attic/weather", "attic/weather", "")
+TEMPERATURE = Channel(name="Temperature", path=("temperature",), state_class="measurement", scale=0.1)
+LOCATION = Channel(
+    name="Location",
+    path=("lat",),
+    platform="device_tracker",
+    companions=(("longitude", ("lon",)), ("accuracy", ("acc",))),
+)
+
+
+def update(*channels: Channel, place: TopicMatch = PLACE, exact: bool = True, **members: Scalar) -> Update:
+    """Return what one message with these members says."""
+    profile = Profile(topic="attic/#", depth=2, channels=channels, devices={})
+    report = Report(fields=tuple(Field(path=(name,), value=value) for name, value in members.items()))
+    (found,) = ProfileReader(profile).read(place, Decoded(format="json", reports=(report,), exact=exact))
+    return found
+
+
+def test_values_are_those_of_the_channels_and_all_keys_are_known() -> None:
+    found = update(TEMPERATURE, temperature=215, humidity=40)
+
+    assert (found.values, found.keys, found.broken) == ({"temperature": 21.5}, {"temperature", "humidity"}, [])
+
+
+def test_a_channel_that_is_off_is_not_read() -> None:
+    off = Channel(name="Humidity", path=("humidity",), enabled=False)
+
+    assert update(off, humidity=40).values == {}
+
+
+def test_a_channel_is_of_one_subtopic() -> None:
+    below = Channel(name="Temperature", path=("temperature",), subtopic="state")
+
+    assert update(below, temperature=20).values == {}
+    found = update(below, place=TopicMatch("attic/weather", "attic/weather", "state"), temperature="20")
+    assert found.values == {"state:temperature": "20"}
+
+
+def test_a_value_that_the_channel_does_not_expect_is_broken() -> None:
+    found = update(TEMPERATURE, temperature="warm")
+
+    assert (found.values, found.broken) == ({}, ["temperature"])
+
+
+def test_a_position_brings_its_companions() -> None:
+    found = update(LOCATION, lat=48.5, lon="2.25", acc=5, alt=100)
+
+    assert (found.values, found.around) == ({"lat": (48.5, 2.25)}, {"lat": {"accuracy": 5.0}})
+
+
+@pytest.mark.parametrize(
+    ("value", "exact", "is_alike"), [(215, True, True), (215, False, False), ("21,5", True, False)]
+)
+def test_core_finds_the_same_in_plain_numbers_of_an_exact_message(value: Scalar, exact: bool, is_alike: bool) -> None:
+    assert update(TEMPERATURE, exact=exact, temperature=value).is_alike is is_alike
+
+
+@pytest.mark.parametrize(("latitude", "longitude"), [(None, 2.25), (48.5, None), (0, 0), ("0.0", "0.0")])
+def test_a_receiver_without_a_fix_has_no_position(latitude: Scalar, longitude: Scalar) -> None:
+    assert position(latitude, longitude) is None
+
+
+@pytest.mark.parametrize(("latitude", "longitude"), [(91, 2.25), (48.5, -181), (True, 2.25), ("north", 2.25)])
+def test_what_is_on_no_map_is_no_position(latitude: Scalar, longitude: Scalar) -> None:
+    with pytest.raises(ValueError):  # noqa: PT011 - any sentence will do, the value only counts as broken
+        position(latitude, longitude)
+
+
+def test_a_message_that_names_its_device_is_stronger_than_its_topic() -> None:
+    place = TopicMatch("gate", "gate", "up")
+
+    assert placed(place, Report(fields=(), identity="0001", about=DeviceMetadata())) == ("0001", "")
+    assert placed(place, Report(fields=())) == ("gate", "up")
+
+
+@given(st.text(max_size=60), st.text(max_size=60))
+def test_ids_are_plain_and_differ_where_the_names_do(one: str, other: str) -> None:
+    assert slug(one).replace("_", "").isascii()
+    assert slug(one).replace("_", "").isalnum()
+    assert (slug(one) == slug(other)) is (one == other)
+    assert thing_uid("t", one) != thing_uid("t", other) or one == other

@@ -1,0 +1,76 @@
+"""Profiles and their channels, as they are kept in a subentry and read again."""
+
+import json
+from typing import Any
+
+import pytest
+
+from custom_components.iotbridge.things.model.message import DeviceMetadata, Path
+from custom_components.iotbridge.things.model.profile import Availability, Channel, Joining, Profile, key_of
+
+FULL = Profile(
+    topic="garden/+/#",
+    depth=2,
+    channels=(
+        Channel(name="Temperature", path=("ENERGY", "a.b", 0), unit="°C", scale=0.1, precision=1),
+        Channel(name="Pressed", path=("action",), platform="event", event_types=("single", "double")),
+        Channel(name="Position", path=("lat",), platform="device_tracker", companions=(("longitude", ("lon",)),)),
+        Channel(name="Relay", path=(), subtopic="relay/0", platform="switch", on="on", command_topic="garden/+/set"),
+    ),
+    devices={"shed": DeviceMetadata(name="Shed", model="W1"), "pond": DeviceMetadata()},
+    area="Garden",
+    joining=Joining.ADD,
+    dropped=frozenset({"uptime"}),
+    ignored=frozenset({"gateway"}),
+    availability=Availability(topic="garden/+/here", path=("state",)),
+    expire_after_s=0,
+    exact=True,
+)
+
+
+def test_a_profile_survives_storage() -> None:
+    stored = json.loads(json.dumps(FULL.as_dict()))
+
+    assert Profile.from_dict(stored) == FULL
+
+
+def test_what_was_left_to_its_default_is_not_stored() -> None:
+    assert Channel(name="Temperature", path=("t",)).as_dict() == {"name": "Temperature", "path": ["t"]}
+    assert Profile.from_dict(
+        {"topic": "a", "depth": 0, "channels": [], "devices": {"a": {}}, "joining": "ask"}
+    ) == Profile(topic="a", depth=0, channels=(), devices={"a": DeviceMetadata()})
+
+
+@pytest.mark.parametrize(
+    ("subtopic", "path", "key"),
+    [
+        ("", ("ENERGY", "Total"), "ENERGY.Total"),
+        ("", ("onewire", 0), "onewire[0]"),
+        ("Dc/0/Voltage", (), "Dc/0/Voltage"),
+        ("state", ("params", "switch:0", "output"), "state:params.switch:0.output"),
+        ("", (), ""),
+    ],
+)
+def test_a_place_is_written_as_people_read_it(subtopic: str, path: Path, key: str) -> None:
+    assert key_of(subtopic, path) == key
+
+
+@pytest.mark.parametrize(
+    ("about", "is_number"),
+    [
+        ({"unit": "W"}, True),
+        ({"state_class": "measurement"}, True),
+        ({"device_class": "power_factor"}, True),
+        ({"device_class": "enum"}, False),
+        ({}, False),
+        ({"platform": "binary_sensor", "device_class": "door"}, False),
+    ],
+)
+def test_home_assistant_takes_a_channel_for_a_number(about: dict[str, Any], is_number: bool) -> None:
+    assert Channel(name="x", path=("x",), **about).is_number is is_number
+
+
+def test_a_switch_that_is_only_seen_has_no_command() -> None:
+    seen = FULL.channels[3].as_seen()
+
+    assert (seen.platform, seen.command_topic, seen.on) == ("binary_sensor", None, "on")

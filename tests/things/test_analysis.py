@@ -1,0 +1,80 @@
+"""Analysis of messages: which devices they are of, and what is said of each."""
+
+import json
+
+import pytest
+
+from custom_components.iotbridge.things.analysis import MAX_DEVICES, analyse
+from custom_components.iotbridge.things.model.message import Problem, ProblemKind, Sample
+
+
+def sample(topic: str, document: object) -> Sample:
+    return Sample(topic, json.dumps(document).encode())
+
+
+def test_topics_of_one_value_each_are_one_device() -> None:
+    found = analyse([sample("N/279/Dc/0/Voltage", {"value": 20.4}), sample("N/279/Dc/0/Current", {"value": 1.5})])
+
+    (device,) = found.devices
+    assert {(reading.value, reading.channel.unit) for reading in device.readings} == {(20.4, "V"), (1.5, "A")}
+
+
+def test_documents_of_a_wildcard_are_devices_by_their_topics() -> None:
+    samples = [sample(f"sensors/{name}/data", {"temperature": 20.5}) for name in ("a", "b")]
+    found = analyse(samples, topic="sensors/+/data")
+
+    assert [device.identity for device in found.devices] == ["a", "b"]
+
+
+def test_the_newest_value_of_each_field_counts() -> None:
+    found = analyse([sample("a", {"temperature": 20, "humidity": 40}), sample("a", {"temperature": 21})])
+
+    (device,) = found.devices
+    assert {reading.channel.key: reading.value for reading in device.readings} == {"temperature": 21, "humidity": 40}
+
+
+def test_what_cannot_be_read_is_a_problem_and_the_rest_is_read() -> None:
+    found = analyse([Sample("a", b'{"temperature": '), sample("a", {"temperature": 21})])
+
+    assert [problem.kind for problem in found.problems] == [ProblemKind.BROKEN]
+    assert found.devices[0].readings[0].value == 21
+
+
+@pytest.mark.parametrize(
+    ("payload", "exact"), [(b'{"temperature": 21.5}', True), (b'{"temperature": "21,5"}', False), (b"t=21.5", False)]
+)
+def test_exact_is_what_a_template_would_read_the_same(payload: bytes, exact: bool) -> None:
+    assert analyse([Sample("a", payload)]).exact is exact
+
+
+def test_more_devices_than_are_looked_at_are_counted() -> None:
+    found = analyse([sample(f"rooms/{number}/data", {"temperature": 20}) for number in range(MAX_DEVICES + 30)])
+
+    assert len(found.devices) == MAX_DEVICES
+    assert found.problems == (Problem(ProblemKind.TOO_MANY_DEVICES, (("most", "200"), ("count", "230"))),)
+
+
+def test_the_messages_of_a_system_that_announces_its_devices_name_it() -> None:
+    assert analyse([sample("zigbee2mqtt/lamp", {"temperature": 21})]).system == "Zigbee2MQTT"
+    assert analyse([sample("garden/lamp", {"temperature": 21})]).system is None
+
+
+def test_switches_of_a_wildcard_are_told_on_topics_of_their_own() -> None:
+    found = analyse([Sample(f"shellies/{name}/relay/0", b"on") for name in ("a", "b")], topic="shellies/+/relay/0")
+
+    channels = [reading.channel for device in found.devices for reading in device.readings]
+    assert {(channel.platform, channel.command_topic) for channel in channels} == {
+        ("switch", "shellies/+/relay/0/command")
+    }
+
+
+def test_switches_that_share_a_topic_are_only_seen() -> None:
+    def rpc(source: str) -> Sample:
+        return sample(
+            "gate/events/rpc", {"src": source, "method": "NotifyStatus", "params": {"switch:0": {"output": True}}}
+        )
+
+    found = analyse([rpc("one"), rpc("two")])
+
+    assert [device.identity for device in found.devices] == ["one", "two"]
+    assert {reading.channel.platform for device in found.devices for reading in device.readings} == {"binary_sensor"}
