@@ -1,1 +1,1 @@
-"""Scenarios of hosts: agents of IPWatch."""
+"""Scenarios of hosts: agents of IPWatch, a real broker."""

@@ -10,9 +10,8 @@ import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from homeassistant.core import HomeAssistant
-
-from .broker import Broker, state, until
-from .kit import now
+from tests.broker import Broker, state, until
+from tests.kit import now
 
 NAS = "iotbridge/device/nas"
 ANNOUNCE = {
