@@ -92,17 +92,17 @@ async def test_an_alarm_is_announced(kit: Kit, said: list[ServiceCall]) -> None:
 
 
 async def test_its_end_is_announced_if_wanted(kit: Kit, said: list[ServiceCall]) -> None:
-    await announce(kit, say_end=True)
+    await announce(kit, announce_cleared=True)
     await add_rule(kit, "sensor.one")
 
     await set_state(kit, "sensor.one", "90", friendly_name="Boiler")
     await set_state(kit, "sensor.one", "20", friendly_name="Boiler")
 
-    assert [call.data["message"] for call in said] == ["Hot: Boiler.", "Hot is over: Boiler."]
+    assert [call.data["message"] for call in said] == ["Hot: Boiler.", "Hot has cleared: Boiler."]
 
 
 async def test_at_night_only_what_is_critical_is_announced(kit: Kit, said: list[ServiceCall]) -> None:
-    await announce(kit, now="2026-11-23 02:00:00+00:00", say_end=True)
+    await announce(kit, now="2026-11-23 02:00:00+00:00", announce_cleared=True)
     await add_rule(kit, "sensor.one")
     await add_rule(kit, "sensor.two", severity=Severity.CRITICAL, name="Very hot")
 
@@ -136,7 +136,7 @@ async def test_something_is_done_and_undone(kit: Kit) -> None:
         "act_on_alarm",
         rules=[rule_entity(kit, rule_id)],
         when_raised=[{"event": "close", "event_data": {"name": "{{ trigger.alarm }}"}}],
-        when_over=[{"event": "open"}],
+        when_cleared=[{"event": "open"}],
     )
 
     await set_state(kit, "sensor.three", "90")

@@ -60,7 +60,7 @@ async def trip(lab: Lab) -> list[list[str]]:
     Raises LabError when somebody was not told, or told too much.
     """
     rows = []
-    for value, expected in ((HOT, "Warning: "), (WELL, "Over: ")):
+    for value, expected in ((HOT, "Warning: "), (WELL, "Cleared: ")):
         await lab.client.call("input_number.set_value", {"entity_id": ATTIC_ID, "value": value})
         message = await until(lambda begin=expected: _told(lab, begin), timeout_s=20, what=f"{expected}{ATTIC}")  # type: ignore[misc]
         states = ", ".join(alarm["state"] for alarm in await alarms(lab.client, ATTIC)) or "normal"

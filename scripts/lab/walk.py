@@ -26,31 +26,31 @@ class Walk:
     async def open(self) -> None:
         """Open IoT Bridge's page, and the wizard on it."""
         await self.page.goto(self.lab.home_assistant.url + ADDRESS)
-        await self.page.get_by_role("button", name="Add a device").first.click()
-        await self.see("How do you want to find it?")
+        await self.page.get_by_role("button", name="Learn device").first.click()
+        await self.see("How do you want to find your device?")
         await self.picture("wizard-start.png")
 
     async def listen(self) -> None:
         """Let it listen, and see among others the thing that nobody has learned."""
-        await self.page.get_by_text("Listen and show me what talks").click()
-        await self.see("Listening to everything on your MQTT broker")
-        await self.page.get_by_text("What talks", exact=True).wait_for(timeout=LISTEN_MS)
+        await self.page.get_by_text("Listen to all topics").click()
+        await self.see("Listening to all topics on your MQTT broker")
+        await self.page.get_by_text("Topics found", exact=True).wait_for(timeout=LISTEN_MS)
         await self.see("airgradient/readings/")
         await self.picture("wizard-talkers.png")
 
     async def learn(self) -> None:
         """Give a topic, wait for its message, and see what was understood."""
-        await self.page.get_by_text("I know its topic").click()
-        await self.see("The topic of the device")
+        await self.page.get_by_text("Enter the topic").click()
+        await self.see("Topic of the device")
         # Labels of Home Assistant's own text fields are no labels to the browser.
         await self.page.locator("ha-form input").first.fill(UNLEARNED.topic)
         await self.picture("wizard-topic.png")
         await self.press("Next")
         await self.see("Waiting for a message on")
         await self.picture("wizard-wait.png")
-        await self.see("When a device is heard for the first time")
+        await self.see("New devices")
         await self.press("Next")
-        await self.see("Add the device")
+        await self.see("Add device")
         await self.see("Carbon dioxide")
 
     async def correct(self, name: str) -> None:
@@ -65,8 +65,8 @@ class Walk:
 
     async def add(self) -> None:
         """Add the device, and see that Home Assistant says it is there."""
-        await self.press("Add the device")
-        await self.see("You find it in")
+        await self.press("Add device")
+        await self.see("You find it under")
         await self.picture("wizard-done.png")
 
     async def follow(self, *texts: str) -> None:
@@ -86,12 +86,12 @@ class Walk:
         await self.picture("thing.png")
 
     async def add_alarm(self) -> None:
-        """Open "Add an alarm" and look at its first form, the one for what is too high."""
+        """Open "Add alarm rule" and look at its first form, the one for what is too high."""
         await self.page.goto(self.lab.home_assistant.url + ADDRESS)
-        await self.page.get_by_role("button", name="Add an alarm").first.click()
-        await self.see("What is wrong when the alarm is to be raised?")
+        await self.page.get_by_role("button", name="Add alarm rule").first.click()
+        await self.see("Select what raises the alarm.")
         await self.picture("alarm-start.png")
-        await self.page.get_by_text("Too high").first.click()
+        await self.page.get_by_text("Value too high").first.click()
         await self.see("Hysteresis")
         await self.picture("alarm-condition.png")
 

@@ -48,26 +48,26 @@ async def say(kit: Kit, what: str, user: MockUser | None = None) -> str:
 
 
 async def test_alarms_are_told_and_acknowledged(kit: Kit, hass_admin_user: MockUser) -> None:
-    assert await say(kit, "IotBridgeListAlarms") == "There is no alarm."
+    assert await say(kit, "IotBridgeListAlarms") == "There are no active alarms."
     await hot(kit, 2)
-    assert await say(kit, "IotBridgeListAlarms") == "2 active: Attic 0, Attic 1."
+    assert await say(kit, "IotBridgeListAlarms") == "Active alarms: 2. Attic 0, Attic 1."
 
     assert await say(kit, "IotBridgeAcknowledgeAlarms", hass_admin_user) == "Acknowledged: Attic 0, Attic 1."
-    assert await say(kit, "IotBridgeAcknowledgeAlarms", hass_admin_user) == "No alarm waits for anybody."
-    assert await say(kit, "IotBridgeListAlarms") == "2 active: Attic 0, Attic 1."
+    assert await say(kit, "IotBridgeAcknowledgeAlarms", hass_admin_user) == "There are no alarms to acknowledge."
+    assert await say(kit, "IotBridgeListAlarms") == "Active alarms: 2. Attic 0, Attic 1."
     (last, *_) = await alarms(kit).async_history(HistoryQuery())
     assert (last["change"], last["who"], last["where"]) == ("acknowledged", hass_admin_user.name, "voice")
 
 
 async def test_many_are_not_all_named(kit: Kit) -> None:
     await hot(kit, 7)
-    assert await say(kit, "IotBridgeListAlarms") == "7 active: Attic 0, Attic 1, Attic 2, Attic 3, Attic 4 and 2 more."
+    assert await say(kit, "IotBridgeListAlarms") == "Active alarms: 7. Attic 0, Attic 1, Attic 2, Attic 3, Attic 4 and 2 more."
 
 
 async def test_who_may_not_control_acknowledges_nothing(kit: Kit, hass_read_only_user: MockUser) -> None:
     await hot(kit)
-    assert await say(kit, "IotBridgeListAlarms", hass_read_only_user) == "1 active: Attic 0."
-    assert await say(kit, "IotBridgeAcknowledgeAlarms", hass_read_only_user) == "No alarm waits for anybody."
+    assert await say(kit, "IotBridgeListAlarms", hass_read_only_user) == "Active alarms: 1. Attic 0."
+    assert await say(kit, "IotBridgeAcknowledgeAlarms", hass_read_only_user) == "There are no alarms to acknowledge."
     assert [alarm.state for alarm in alarms(kit).alarms()] == ["unacknowledged"]
 
 

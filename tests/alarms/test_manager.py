@@ -315,7 +315,7 @@ async def test_who_is_told_acknowledges_on_the_phone(
     await set_state(hass, "sensor.one", "20", friendly_name="Attic")
     await hass.async_block_till_done(wait_background_tasks=True)
 
-    assert [call.data["title"] for call in told][1:] == ["Acknowledged: Hot: Attic", "Over: Hot: Attic"]
+    assert [call.data["title"] for call in told][1:] == ["Acknowledged: Hot: Attic", "Cleared: Hot: Attic"]
     assert {call.data["data"]["tag"] for call in told} == {told[0].data["data"]["tag"]}
 
 
@@ -393,7 +393,7 @@ async def test_what_comes_and_goes_is_told_once_more_and_then_not_until_it_is_ca
     await hass.async_block_till_done(wait_background_tasks=True)
 
     assert alarms().alarms(rule_id)[0].state == "suppressed"
-    assert len([call for call in told if call.data["message"].startswith("It comes and goes")]) == 1
+    assert len([call for call in told if call.data["message"].startswith("This alarm keeps coming and going")]) == 1
     before = len(told)
     await kit.wait(3700)
     await hass.async_block_till_done(wait_background_tasks=True)
@@ -521,4 +521,4 @@ async def test_of_many_that_are_gone_the_same_one_speaks_to_the_end(
         await kit.wait(1)
         await hass.async_block_till_done(wait_background_tasks=True)
 
-    assert [call.data.get("title", "withdrawn") for call in told] == ["Warning: Hot: z0", "Over: Hot: z0"]
+    assert [call.data.get("title", "withdrawn") for call in told] == ["Warning: Hot: z0", "Cleared: Hot: z0"]

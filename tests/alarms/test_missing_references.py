@@ -86,8 +86,8 @@ async def test_an_entity_that_goes_ends_its_alarm(
     await wait(kit, 5)
 
     assert await listed(kit) == {}
-    assert titles(told) == ["Warning", "Over"]
-    assert "no longer watched" in told[1].data["message"]
+    assert titles(told) == ["Warning", "Cleared"]
+    assert "no longer monitored" in told[1].data["message"]
     assert await history(kit, entity_id) == ["raised", "cleared"]
     assert repairs(kit) == {"Hot": "sensor.attic"}
 
@@ -105,8 +105,8 @@ async def test_a_template_ends_when_its_entity_goes(
     await lose(kit, "sensor.attic")
     await wait(kit, 70, 5)
 
-    assert titles(told) == ["Warning", "Over"]
-    assert "no longer watched" in told[1].data["message"]
+    assert titles(told) == ["Warning", "Cleared"]
+    assert "no longer monitored" in told[1].data["message"]
     assert repairs(kit) == {"Hot": "sensor.attic"}
     kit.hass.config_entries.async_remove_subentry(bridge(kit), rule_id)
     await kit.hass.async_block_till_done()
@@ -180,7 +180,7 @@ async def test_an_entity_that_takes_the_place_of_a_removed_one(
     await wait(kit, 5)
 
     assert await listed(kit) == {"sensor.attic": "unacknowledged"}
-    assert titles(told) == ["Warning", "Over", "Warning"]
+    assert titles(told) == ["Warning", "Cleared", "Warning"]
     tags = [call.data["data"]["tag"] for call in told]
     assert tags[0] == tags[1] != tags[2]
     assert repairs(kit) == {}
@@ -198,7 +198,7 @@ async def test_a_state_without_a_registry_entry_is_waited_for_a_day(
     await wait(kit, 120, 61)
 
     assert await listed(kit) == {}
-    assert titles(told) == ["Warning", "Over"]
+    assert titles(told) == ["Warning", "Cleared"]
     assert repairs(kit) == {"Hot": "sensor.plain"}
     await set_state(kit, "sensor.plain", "20")
     await wait(kit, 120, 61)
@@ -313,7 +313,7 @@ async def test_what_windows_and_groups_name(
     await wait(kit, 2)
 
     assert repairs(kit) == {
-        "Entity": "sensor.attic", "Siren": "notify.horn", "Alarms": "the alarms that it was for",
+        "Entity": "sensor.attic", "Siren": "notify.horn", "Alarms": "its alarm rules",
     }  # fmt: skip
     for subentry_id in (by_entity, by_rule, siren.subentry_id):
         kit.hass.config_entries.async_remove_subentry(entry, subentry_id)

@@ -201,7 +201,7 @@ async def test_an_alarm_of_an_entity_that_no_longer_matches_ends_when_the_file_c
     back()
     await wait(kit, 65, 5)
 
-    assert titles(told) == ["Warning", "Over"]
+    assert titles(told) == ["Warning", "Cleared"]
     assert states(kit, rule_id) == {}
     await restart(kit)
     assert states(kit, rule_id) == {}
@@ -351,7 +351,7 @@ async def test_a_history_that_cannot_be_read_keeps_no_alarm_from_starting(
     assert repairs(kit) == set()
     await set_state(kit, "sensor.wet", "90")
     await wait(kit, 3)
-    assert titles(told) == ["Warning", "Over", "Warning"]
+    assert titles(told) == ["Warning", "Cleared", "Warning"]
 
 
 @pytest.mark.parametrize("content", ["nothing", "no tables", "no outbox", "no history"])

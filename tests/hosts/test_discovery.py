@@ -62,7 +62,7 @@ async def test_it_becomes_a_device_with_values_and_buttons(kit: Kit, ipwatch: Ip
 
     states = {state.entity_id: state.state for state in kit.hass.states.async_all()}
     assert states["sensor.desk_cpu_usage"] == "17"
-    assert states["sensor.desk_started"] == "2026-11-21T08:50:10+00:00"
+    assert states["sensor.desk_last_boot"] == "2026-11-21T08:50:10+00:00"
     assert states["binary_sensor.desk_connection"] == "on"
     assert states["sensor.desk_power_state"] == "on"
     assert states["button.desk_reboot"] == "unknown"

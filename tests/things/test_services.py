@@ -71,7 +71,7 @@ async def test_what_a_template_made_of_json_is_read_as_json(hass: HomeAssistant,
 
 @pytest.mark.parametrize(
     ("language", "expected"),
-    [("en", "looks like something known but is damaged"), ("it", "è danneggiato"), ("fr", "il est abîmé")],
+    [("en", "is damaged at position"), ("it", "è danneggiato"), ("fr", "est endommagé")],
 )
 async def test_what_is_not_understood_is_said_in_the_users_words(
     hass: HomeAssistant, kit: Kit, language: str, expected: str
@@ -90,7 +90,7 @@ async def test_more_devices_than_are_looked_at_are_counted(hass: HomeAssistant, 
     answer = await decode(hass, messages=messages)
 
     assert len(answer["devices"]) == 200
-    assert answer["unknown"] == ["The messages are of 230 devices; only the first 200 are looked at."]
+    assert answer["unknown"] == ["The messages come from 230 devices; at most 200 are read."]
 
 
 @pytest.mark.parametrize(
@@ -112,5 +112,5 @@ async def test_a_call_that_cannot_be_carried_out_says_why(
 
 @pytest.mark.parametrize("topic", ["a/" * 999 + "b", "a" * 65535, "a\0b", "a/+", "a/#"])
 async def test_a_topic_no_message_can_have_is_refused(hass: HomeAssistant, kit: Kit, topic: str) -> None:
-    with pytest.raises(HomeAssistantError, match="not a topic"):
+    with pytest.raises(HomeAssistantError, match="not a valid topic"):
         await decode(hass, topic=topic, payload="{}")

@@ -42,8 +42,8 @@ async def test_the_story_of_an_alarm(kit: Kit, logbook: list[Event], hass_admin_
     assert [line.partition(":")[0] for line in told[3:]] == [
         "Boiler alarm Hot is no longer snoozed",
         "Boiler alarm Hot was taken out of service",
-        "Boiler alarm Hot is back in service",
-        "Boiler alarm Hot is over",
+        "Boiler alarm Hot was returned to service",
+        "Boiler alarm Hot cleared",
     ]
     assert {event.data["entity_id"] for event in logbook} == {"sensor.one"}
     assert {event.data["domain"] for event in logbook} == {"iotbridge"}
@@ -81,8 +81,8 @@ async def test_a_rule_without_entities_has_its_own_page(kit: Kit, logbook: list[
 @pytest.mark.parametrize(
     ("language", "line"),
     [
-        ("it", "Boiler è scattato l\u2019allarme Hot (Avviso)"),
-        ("fr", "Boiler alarme Hot déclenchée (Avertissement)"),
+        ("it", "Boiler è scattato l'allarme Hot (Avviso)"),
+        ("fr", "Boiler l'alarme Hot s'est déclenchée (Avertissement)"),
         ("de", "Boiler alarm Hot was raised (Warning)"),
     ],
 )

@@ -52,11 +52,11 @@ async def test_what_becomes_what_is_shown_and_made(dialog: Dialog) -> None:
     await dialog.submit(yaml=YAML)
     assert dialog.step == "imported"
     assert dialog.said["becomes"].splitlines() == [
-        "- **Garage is open**: in the state on; warning (binary_sensor.garage). Not taken over: done_message",
-        "- **Window is open**: in the state on; warning (binary_sensor.window)",
-        "- **Boiler leak**: the template is true; critical",
+        "- **Garage is open**: state on; warning (binary_sensor.garage). Not imported: done_message",
+        "- **Window is open**: state on; warning (binary_sensor.window)",
+        "- **Boiler leak**: template is true; critical",
     ]
-    assert "**Boiler many**: a generator" in dialog.said["skipped"]
+    assert "**Boiler many**: generators are not supported" in dialog.said["skipped"]
     assert (dialog.suggested["rules"], dialog.suggested["make_groups"]) == (["0", "1", "2"], True)
     await dialog.submit()
     assert dialog.result["type"] is FlowResultType.CREATE_ENTRY
@@ -116,7 +116,7 @@ async def test_what_cannot_be_imported_is_said_and_can_be_mended(
     await dialog.start("import_yaml")
     await dialog.submit(yaml=yaml)
     assert (dialog.errors, dialog.said["line"]) == ({"yaml": error}, said)
-    assert ("names no entity" in dialog.said["skipped"]) == (error == "import_skipped")
+    assert ("it has no entity" in dialog.said["skipped"]) == (error == "import_skipped")
     assert dialog.suggested == {"yaml": yaml}
     await dialog.submit(yaml=STEPS)
 

@@ -71,13 +71,13 @@ async def through(dialog: Dialog, kind: str, condition: dict[str, Any] | None = 
          {"below": 5, "worse_below": 0, "attribute": "level"}),
         ("outside", {"below": 5, "above": 30, "worse_below": 0, "worse_above": 40}, "Attic out of range",
          {"below": 5, "above": 30, "worse_below": 0, "worse_above": 40}),
-        ("state", {"states": [" open ", "open", "", "jammed"]}, "Attic in a bad state", {"states": ["open", "jammed"]}),
+        ("state", {"states": [" open ", "open", "", "jammed"]}, "State of Attic", {"states": ["open", "jammed"]}),
         ("rate", {"change": 3, "per": {"minutes": 10}}, "Attic changes too fast", {"change": 3, "per_s": 600}),
         ("no_data", {}, "No data from Attic", {"silent_s": None}),
         ("no_data", {"rhythm": "fixed", "silent": {"days": 1, "hours": 1}}, "No data from Attic", {"silent_s": 90000}),
         ("unavailable", None, "Attic unavailable", {}),
         ("host_lost", None, "Host lost: Attic", {}),
-        ("template", {"template": "{{ is_state('lock.door', 'locked') }}"}, "Alarm by template",
+        ("template", {"template": "{{ is_state('lock.door', 'locked') }}"}, "Template alarm",
          {"template": "{{ is_state('lock.door', 'locked') }}"}),
         ("event", {"event_type": " tag_scanned ", "event_data": {"tag_id": "x"}}, "Event tag_scanned",
          {"event_type": "tag_scanned", "event_data": {"tag_id": "x"}}),
@@ -256,7 +256,7 @@ async def test_nothing_chosen_is_said(dialog: Dialog) -> None:
     assert (dialog.step, dialog.errors) == ("entities", {"base": "no_entities"})
     assert dialog.suggested["all"] == {"excluded": [ATTIC]}
     await dialog.submit(entities=[ATTIC, "lock.door"])
-    assert dialog.suggested["name"] == "Something unavailable"
+    assert dialog.suggested["name"] == "Entities unavailable"
 
 
 async def test_without_a_choice_all_hosts_are_meant(dialog: Dialog, kit: Kit) -> None:
@@ -264,7 +264,7 @@ async def test_without_a_choice_all_hosts_are_meant(dialog: Dialog, kit: Kit) ->
     await kit.host("pc")
     made = await through(dialog, "host_lost")
 
-    assert made.name == "Host lost: any"
+    assert made.name == "Host lost: any host"
     assert made.selection.entities == ()
     assert made.selection.integrations == ("iotbridge",)
     await dialog.change(dialog.made[0].subentry_id)
@@ -299,7 +299,7 @@ async def test_times_and_texts(dialog: Dialog) -> None:
     await dialog.tried()
     await dialog.choose("overview")
     assert dialog.said["name"] == "Attic is hot"
-    assert dialog.said["timing"] == "critical, raised after 5 min, over after 60 min, stays until acknowledged"
+    assert dialog.said["timing"] == "critical, raised after 5 min, cleared after 60 min, kept until acknowledged"
     await dialog.choose("timing")
     assert dialog.suggested["hold"] == {"days": 0, "hours": 0, "minutes": 5, "seconds": 0}
     assert dialog.suggested["more"]["parents"] == ["1234"]
@@ -446,13 +446,13 @@ async def test_a_kind_without_fields_has_no_form_for_them(dialog: Dialog) -> Non
     ("kind", "condition", "text"),
     [
         ("outside", {"below": 5, "above": 30}, "below 5 °C or above 30 °C"),
-        ("state", {"states": ["open", "jammed"]}, "in the state open, jammed"),
+        ("state", {"states": ["open", "jammed"]}, "state open, jammed"),
         ("rate", {"change": 3, "per": {"minutes": 10}}, "changes by more than 3 °C within 10 min"),
-        ("no_data", {}, "silent for much longer than usual"),
-        ("no_data", {"rhythm": "fixed", "silent": {"hours": 3}}, "silent for more than 3 h"),
-        ("template", {"template": "{{ true }}"}, "the template is true"),
-        ("event", {"event_type": "tag_scanned"}, "the event tag_scanned happens"),
-        ("message", {"topic": "a/b"}, "a message comes on a/b"),
+        ("no_data", {}, "no data for much longer than usual"),
+        ("no_data", {"rhythm": "fixed", "silent": {"hours": 3}}, "no data for 3 h"),
+        ("template", {"template": "{{ true }}"}, "template is true"),
+        ("event", {"event_type": "tag_scanned"}, "event tag_scanned"),
+        ("message", {"topic": "a/b"}, "message on a/b"),
     ],
 )
 async def test_a_rule_is_shown_in_words(dialog: Dialog, kind: str, condition: dict[str, Any], text: str) -> None:

@@ -70,7 +70,7 @@ async def test_who_is_added_to_a_group_hears_of_the_alarm_and_of_its_end(
 
     await set_state(kit, "sensor.one", "20")
     await wait(kit, 2)
-    assert (titles(told), titles(ben)) == (["Warning", "Over"], ["Warning", "Over"])
+    assert (titles(told), titles(ben)) == (["Warning", "Cleared"], ["Warning", "Cleared"])
 
 
 async def test_who_is_added_when_somebody_knows_already_hears_nothing(
@@ -85,7 +85,7 @@ async def test_who_is_added_when_somebody_knows_already_hears_nothing(
     await set_state(kit, "sensor.one", "20")
     await wait(kit, 2)
 
-    assert titles(told) == ["Warning", "Acknowledged", "Over"]
+    assert titles(told) == ["Warning", "Acknowledged", "Cleared"]
     assert titles(ben) == []
 
 
@@ -98,7 +98,7 @@ async def test_who_takes_the_place_of_another_hears_of_the_alarm(
     await set_state(kit, "sensor.one", "20")
     await wait(kit, 2)
 
-    assert titles(ben) == ["Warning", "Over"]
+    assert titles(ben) == ["Warning", "Cleared"]
 
 
 async def test_a_group_that_is_added_to_a_step_hears_of_the_alarm(
@@ -117,7 +117,7 @@ async def test_a_group_that_is_added_to_a_step_hears_of_the_alarm(
     assert (titles(told), titles(ben)) == (["Warning"], ["Warning"])
     await set_state(kit, "sensor.one", "20")
     await wait(kit, 2)
-    assert (titles(told), titles(ben)) == (["Warning", "Over"], ["Warning", "Over"])
+    assert (titles(told), titles(ben)) == (["Warning", "Cleared"], ["Warning", "Cleared"])
 
 
 async def test_a_rule_that_told_nobody_gets_a_step(kit: Kit, plan: EscalationPolicy, told: list[ServiceCall]) -> None:
@@ -196,7 +196,7 @@ async def test_a_phone_that_is_renamed_stays_in_its_group(
     await wait(kit, 5)
 
     assert bridge(kit).subentries[plan.steps[0].groups[0]].data["targets"] == [BEN]
-    assert (titles(told), titles(ben)) == (["Warning"], ["Over"])
+    assert (titles(told), titles(ben)) == (["Warning"], ["Cleared"])
 
 
 async def test_a_phone_that_is_removed_is_missed(kit: Kit, hass: HomeAssistant, plan: EscalationPolicy) -> None:

@@ -98,17 +98,17 @@ def message(
     [
         (NotificationKind.RAISED, "en", "Warning: Attic", "31 °C, above 28 °C"),
         (NotificationKind.RAISED, "it", "Avviso: Attic", "31 °C, above 28 °C"),
-        (NotificationKind.WORSENED, "en", "Warning: Attic", "Worse than before. 31 °C, above 28 °C"),
-        (NotificationKind.REPEATED, "en", "Warning: Attic", "For 20 min now. 31 °C, above 28 °C"),
-        (NotificationKind.REPEATED, "fr", "Avertissement : Attic", "Depuis 20 min. 31 °C, above 28 °C"),
+        (NotificationKind.WORSENED, "en", "Warning: Attic", "The severity increased. 31 °C, above 28 °C"),
+        (NotificationKind.REPEATED, "en", "Warning: Attic", "Active for 20 min. 31 °C, above 28 °C"),
+        (NotificationKind.REPEATED, "fr", "Avertissement : Attic", "Active depuis 20 min. 31 °C, above 28 °C"),
         (
             NotificationKind.ESCALATED,
             "en",
             "Warning: Attic",
-            "Nobody has acknowledged this for 20 min. 31 °C, above 28 °C",
+            "No one has acknowledged this alarm for 20 min. 31 °C, above 28 °C",
         ),
-        (NotificationKind.ACKNOWLEDGED, "it", "Confermato: Attic", "Confermato da Anna.\nIch gehe hin"),
-        (NotificationKind.CLEARED, "en", "Over: Attic", "Back to normal after 2 h 10 min."),
+        (NotificationKind.ACKNOWLEDGED, "it", "Riconosciuto: Attic", "Anna ha riconosciuto questo allarme.\nIch gehe hin"),
+        (NotificationKind.CLEARED, "en", "Cleared: Attic", "Back to normal after 2 h 10 min."),
         (NotificationKind.CLEARED, "it", "Rientrato: Attic", "Di nuovo nella norma dopo 2 h 10 min."),
         (NotificationKind.WITHDRAWN, "en", "Withdrawn: Attic", ""),
     ],
@@ -127,14 +127,14 @@ async def test_texts(hass: HomeAssistant, news: NotificationKind, language: str,
 @pytest.mark.parametrize(
     ("language", "back", "title", "text"),
     [
-        ("en", [7200], "Over already: Attic", "31 °C, above 28 °C\nRaised at 07:00, over at 09:00, after 2 h."),
-        ("en", [0], "Over already: Attic", "31 °C, above 28 °C\nThis was at 09:00 and is over."),
-        ("en", [7200, 60], "Over already: Attic",
-         "31 °C, above 28 °C\nRaised 2 times, the last time at 08:59; over at 09:00."),
+        ("en", [7200], "Already cleared: Attic", "31 °C, above 28 °C\nRaised at 07:00, cleared at 09:00 after 2 h."),
+        ("en", [0], "Already cleared: Attic", "31 °C, above 28 °C\nThis happened at 09:00 and has cleared."),
+        ("en", [7200, 60], "Already cleared: Attic",
+         "31 °C, above 28 °C\nRaised 2 times, last at 08:59; cleared at 09:00."),
         ("it", [60], "Già rientrato: Attic",
-         "31 °C, above 28 °C\nScattato alle 08:59, rientrato alle 09:00, dopo 1 min."),
+         "31 °C, above 28 °C\nScattato alle 08:59, rientrato alle 09:00 dopo 1 min."),
         ("fr", [60], "Déjà terminée : Attic",
-         "31 °C, above 28 °C\nDéclenchée à 08:59, terminée à 09:00, après 1 min."),
+         "31 °C, above 28 °C\nDéclenchée à 08:59, terminée à 09:00 après 1 min."),
     ],
 )  # fmt: skip
 async def test_what_is_over_before_it_was_told(
@@ -161,9 +161,9 @@ async def test_what_is_over_before_it_was_told_and_waits_to_be_acknowledged_is_a
     assert told.title == "Critical: Attic temperature"
     assert told.text.splitlines() == [
         "31 °C, above 28 °C",
-        "This was at 09:00 and is over.",
-        "Nobody has acknowledged it yet.",
-        "What to do: Open the window.",
+        "This happened at 09:00 and has cleared.",
+        "No one has acknowledged it yet.",
+        "Instructions: Open the window.",
     ]
     assert (told.news, told.acknowledge, told.snooze) == (NotificationKind.RAISED, "Acknowledge", "")
 
@@ -173,14 +173,14 @@ async def test_what_to_do_and_what_else_is_affected(hass: HomeAssistant) -> None
 
     assert message(hass, **more).text.splitlines()[1:] == [
         "Also affected: Disk 1, Disk 2, Disk 3, Disk 4, Disk 5, Disk 6, Disk 7, Disk 8, Disk 9, Disk 10, and 2 more",
-        "What to do: Open the window.",
+        "Instructions: Open the window.",
     ]
     assert message(hass, NotificationKind.CLEARED, **more).text == "Back to normal."
 
 
 async def test_what_is_told_late_says_when_it_was(hass: HomeAssistant) -> None:
     assert message(hass, at=NOW - 299).text == "31 °C, above 28 °C"
-    assert message(hass, at=NOW - 3600).text == "31 °C, above 28 °C\nThis was at 08:00."
+    assert message(hass, at=NOW - 3600).text == "31 °C, above 28 °C\nThis happened at 08:00."
 
 
 @pytest.mark.parametrize(
@@ -213,8 +213,8 @@ async def test_a_digest_has_one_line_for_each_alarm_the_worst_first(hass: HomeAs
     assert told.severity is Severity.CRITICAL
     assert told.text.splitlines() == [
         "Critical: Cellar (raised at 08:59)",
-        "Warning: Attic (raised at 07:00, over at 08:00)",
-        "Info: Door (raised 2 times, the last time at 08:47, over at 08:48)",
+        "Warning: Attic (raised at 07:00, cleared at 08:00)",
+        "Information: Door (raised 2 times, last at 08:47, cleared at 08:48)",
     ]
 
 
@@ -295,7 +295,7 @@ async def test_the_end_of_what_was_put_aside_makes_no_sound(
     await notifier.async_send(group(PHONE), [message(hass, NotificationKind.CLEARED, manner=Sound.SILENT)])
 
     (call,) = calls
-    assert call.data["title"] == "Over: Attic temperature"
+    assert call.data["title"] == "Cleared: Attic temperature"
     assert call.data["data"] == {
         "tag": TAG,
         "group": "iotbridge",
@@ -319,7 +319,7 @@ async def test_what_its_cause_explains_is_over_without_a_word_where_it_was_taken
     await notifier.async_send(family, [over, other])
 
     assert [call.data["message"] for call in phone] == ["clear_notification", "Back to normal.", "clear_notification"]
-    assert [call.data["title"] for call in mail] == ["Over: Attic temperature", "2 alarms"]
+    assert [call.data["title"] for call in mail] == ["Cleared: Attic temperature", "2 alarms"]
 
 
 async def test_what_waits_to_be_acknowledged_keeps_its_button(
@@ -331,8 +331,8 @@ async def test_what_waits_to_be_acknowledged_keeps_its_button(
     await notifier.async_send(group(PHONE), [over])
 
     (call,) = calls
-    assert call.data["title"] == "Over: Attic temperature"
-    assert call.data["message"] == "Back to normal after 20 min.\nNobody has acknowledged it yet."
+    assert call.data["title"] == "Cleared: Attic temperature"
+    assert call.data["message"] == "Back to normal after 20 min.\nNo one has acknowledged it yet."
     assert call.data["data"]["actions"] == [{"action": f"IOTBRIDGE_ACK_{TAG}", "title": "Acknowledge"}]
 
 
@@ -478,8 +478,8 @@ async def test_notify_entities(hass: HomeAssistant, notifier: Notifier, group: C
     assert boxes[1].got == [(None, "Warning: Attic temperature\n31 °C, above 28 °C")]
     # Home Assistant says nothing when it cannot tell these; we do.
     assert raised.value.failed == {
-        ids[2]: f"{ids[2]} is not available",
-        "notify.nowhere": "notify.nowhere is not available",
+        ids[2]: f"{ids[2]} is unavailable",
+        "notify.nowhere": "notify.nowhere is unavailable",
     }
     await notifier.async_send(
         group({"kind": "notify", "entity_id": ids[0]}), [message(hass, NotificationKind.WITHDRAWN)]
@@ -567,7 +567,7 @@ async def test_one_that_does_not_work_does_not_stop_the_others(
     failed = raised.value.failed
     assert failed["notify.refuses"] == "no credit"
     assert failed["notify.breaks"] == "'webhook'"
-    assert failed["notify.gives_up"] == "notify.gives_up is not available"
+    assert failed["notify.gives_up"] == "notify.gives_up is unavailable"
     assert failed.keys() == {
         "notify.mobile_app_anna",
         "notify.refuses",
@@ -594,9 +594,9 @@ async def test_who_is_told_can_be_chosen(hass: HomeAssistant, notifier: Notifier
 async def test_a_group_that_is_gone_is_an_error_with_a_reason(
     hass: HomeAssistant, notifier: Notifier, group: Callable[..., str]
 ) -> None:
-    with pytest.raises(DeliveryError, match="no longer there"):
+    with pytest.raises(DeliveryError, match="no longer exists"):
         await notifier.async_send("gone", [message(hass)])
-    with pytest.raises(DeliveryError, match="no targets"):
+    with pytest.raises(DeliveryError, match="no recipients"):
         await notifier.async_send(group(), [message(hass)])
 
 

@@ -235,7 +235,7 @@ async def test_an_alarm_that_is_over_before_it_was_told_is_told_with_its_end(wor
     world.outbox.async_wake(batch)
     await world.settle()
 
-    assert world.heard() == ["anna: cleared attic", "  This was at 12:00 and is over."]
+    assert world.heard() == ["anna: cleared attic", "  This happened at 12:00 and has cleared."]
     assert world.disk == {}
     await world.happen(family, episode=2)
     await world.happen(family, NotificationKind.CLEARED, episode=2)
@@ -368,7 +368,7 @@ async def test_a_group_that_is_gone_opens_a_repair_and_stops_nobody(world: World
     assert world.heard() == ["anna: raised attic"]
     for seconds in (10, 60, 300):
         await world.wait(seconds)
-    assert world.repairs() == [{"name": "gone", "reasons": "the notifier group is no longer there"}]
+    assert world.repairs() == [{"name": "gone", "reasons": "the notifier group no longer exists"}]
 
     await world.happen(["gone", family], NotificationKind.CLEARED)
     assert world.heard() == ["anna: cleared attic"]
@@ -447,7 +447,7 @@ async def test_the_end_is_told_to_those_who_heard_the_beginning_and_the_others_a
     await world.happen(family, NotificationKind.CLEARED)
 
     assert sorted(world.heard()) == [
-        "  Raised at 12:00, over at 12:00, after 5 s.",
+        "  Raised at 12:00, cleared at 12:00 after 5 s.",
         "anna: cleared attic",
         "anna: raised attic",
         "ben: cleared attic",
@@ -483,7 +483,7 @@ async def test_what_came_and_went_while_nobody_could_be_told_is_told_once(world:
     world.broken = set()
     await world.wait(300)
 
-    assert world.heard() == ["anna: cleared attic", "  Raised 2 times, the last time at 13:00; over at 14:00."]
+    assert world.heard() == ["anna: cleared attic", "  Raised 2 times, last at 13:00; cleared at 14:00."]
     assert world.disk == {}
 
 
@@ -495,7 +495,7 @@ async def test_the_next_one_is_told_both_when_nobody_of_the_group_can_be(world: 
     for seconds in (10, 60, 300):
         await world.wait(seconds)
 
-    assert world.heard() == ["carl: cleared attic", "  This was at 12:00 and is over."]
+    assert world.heard() == ["carl: cleared attic", "  This happened at 12:00 and has cleared."]
     assert world.disk == {}
 
 
@@ -587,8 +587,8 @@ async def test_the_night_is_told_in_the_morning(world: World) -> None:
 
     assert world.heard() == [
         "anna: raised 2 alarms",
-        "  Warning: attic (still so at 23:00, over at 00:00)",
-        "  Warning: cellar (raised at 23:00, over at 00:00)",
+        "  Warning: attic (still active at 23:00, cleared at 00:00)",
+        "  Warning: cellar (raised at 23:00, cleared at 00:00)",
     ]
     assert world.disk == {}
 
@@ -607,7 +607,7 @@ async def test_a_critical_one_may_wake_people(world: World) -> None:
     await world.wait(8 * 3600)
     assert world.heard() == [
         "anna: raised Critical: attic",
-        "  Critical: attic (raised at 23:00, worse at 23:00, over at 23:00)",
+        "  Critical: attic (raised at 23:00, severity increased at 23:00, cleared at 23:00)",
     ]
 
 
@@ -657,7 +657,7 @@ async def test_a_storm_becomes_one_digest(world: World) -> None:
 
     assert world.heard() == [
         "anna: raised 3 alarms",
-        "  Warning: s2 (raised at 12:00, over at 12:00)",
+        "  Warning: s2 (raised at 12:00, cleared at 12:00)",
         "  Warning: s3 (raised at 12:00)",
         "  Warning: s4 (raised at 12:00)",
     ]

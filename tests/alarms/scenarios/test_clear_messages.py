@@ -64,7 +64,7 @@ async def test_a_moment_that_latches_is_one_call_that_says_that_it_is_over(
 
     (call,) = phone
     assert call.data["title"] == "Warning: Bell"
-    assert "is over" in call.data["message"]
+    assert "has cleared" in call.data["message"]
     (button,) = call.data["data"]["actions"]
     assert alarms().alarms(rule_id)[0].state == "returned_unacknowledged"
     hass.bus.async_fire("mobile_app_notification_action", {"action": button["action"]})
@@ -84,8 +84,8 @@ async def test_what_comes_and_goes_in_one_instant_is_told(
     await settle(hass)
 
     (call,) = phone
-    assert call.data["title"] == "Over already: Hot: one"
-    assert call.data["message"].startswith("90 > 80\nThis was at ")
+    assert call.data["title"] == "Already cleared: Hot: one"
+    assert call.data["message"].startswith("90 > 80\nThis happened at ")
     assert "actions" not in call.data["data"]
 
 
@@ -106,7 +106,7 @@ async def test_one_person_snoozes_and_the_end_is_told_to_all_without_a_sound(
     await settle(hass)
 
     assert phone[0].data["data"]["importance"] == "low"
-    assert (titles(phone), titles(mail)) == (["Over: Hot: one"], ["Over: Hot: one"])
+    assert (titles(phone), titles(mail)) == (["Cleared: Hot: one"], ["Cleared: Hot: one"])
     await kit.wait(3700)
     await settle(hass)
     assert (titles(phone), titles(mail)) == ([], [])
@@ -148,10 +148,10 @@ async def test_what_came_and_went_is_over_when_it_is_calm(
             await settle(hass)
             await kit.wait(60)
     told = [call.data["message"] for call in mail]
-    assert told[-1].startswith("It comes and goes"), told
+    assert told[-1].startswith("This alarm keeps coming and going"), told
     titles(mail), titles(phone)
 
     await kit.wait(3700)
     await settle(hass)
 
-    assert (titles(phone), titles(mail)) == (["Over: Hot: one"], ["Over: Hot: one"])
+    assert (titles(phone), titles(mail)) == (["Cleared: Hot: one"], ["Cleared: Hot: one"])

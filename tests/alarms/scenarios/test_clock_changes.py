@@ -128,7 +128,7 @@ async def test_what_is_back_a_moment_after_its_host_is_waited_for_whatever_the_c
     await set_state(kit, "sensor.disk", "5")
     await wait(kit, 5)
 
-    assert titles(told) == ["Warning", "Over"]
+    assert titles(told) == ["Warning", "Cleared"]
 
 
 async def test_what_is_not_there_for_a_moment_is_waited_for_a_day_whatever_the_clock_says(

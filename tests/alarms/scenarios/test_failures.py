@@ -133,7 +133,7 @@ async def test_what_another_version_kept_stops_nothing_else(
     assert states == {"sensor.hot": AlarmState.ACKNOWLEDGED, "sensor.odd": AlarmState.UNACKNOWLEDGED}
     await set_state(kit, "sensor.hot", "20")
     await wait(kit, 3)
-    assert titles(told)[-1] == "Over"
+    assert titles(told)[-1] == "Cleared"
 
 
 @pytest.mark.parametrize(
@@ -194,7 +194,7 @@ async def test_what_is_nothing_but_its_state_is_waited_for_after_a_start(
     assert kit.bridge("alarms_active_warning") == "1"
     await set_state(kit, "sensor.template", "20", device_class="temperature")
     await wait(kit, 3)
-    assert titles(told) == ["Warning", "Over"]
+    assert titles(told) == ["Warning", "Cleared"]
 
 
 async def test_what_is_nothing_but_its_state_is_waited_for_while_its_rule_is_edited(
@@ -239,7 +239,7 @@ async def test_a_rule_that_cannot_be_taken_up_costs_no_other(
     await restart(kit)
     await set_state(kit, "sensor.hot", "20")
     await wait(kit, 3)
-    assert titles(told) == ["Warning", "Over"]
+    assert titles(told) == ["Warning", "Cleared"]
     kit.hass.config_entries.async_remove_subentry(bridge(kit), odd)
     await kit.hass.async_block_till_done()
     assert repairs(kit) == {}
@@ -323,7 +323,7 @@ async def test_a_rule_that_waits_for_the_broker_does_not_keep_other_moments_from
     starting = asyncio.create_task(kit.hass.config_entries.async_setup(bridge(kit).entry_id))
     await waits.wait()
     await wait(kit, 90, 5)
-    assert titles(told) == ["Warning", "Warning", "Over", "Over"]
+    assert titles(told) == ["Warning", "Warning", "Cleared", "Cleared"]
     is_there.set()
     assert await starting
 

@@ -44,7 +44,7 @@ async def test_a_broker_that_is_gone_is_one_message(
     await find_broker(kit)
     await wait(kit, 80)
     assert active(kit, everything) == []
-    assert titles(told) == ["Warning", "Over"]
+    assert titles(told) == ["Warning", "Cleared"]
 
 
 async def test_an_alarm_over_the_broker_explains_all_behind_it(
@@ -64,7 +64,7 @@ async def test_an_alarm_over_the_broker_explains_all_behind_it(
 
     await find_broker(kit)
     await wait(kit, 80)
-    assert titles(told) == ["Critical", "Over"]
+    assert titles(told) == ["Critical", "Cleared"]
 
 
 async def test_what_is_not_behind_the_broker_speaks_for_itself(
@@ -93,10 +93,10 @@ async def test_a_host_that_does_not_come_back_with_the_broker_is_told(
     await find_broker(kit)
 
     await wait(kit, 60)
-    assert titles(told) == ["Warning", "Over"]
+    assert titles(told) == ["Warning", "Cleared"]
     await wait(kit, 20)
 
-    assert titles(told) == ["Warning", "Over", "Warning"]
+    assert titles(told) == ["Warning", "Cleared", "Warning"]
 
 
 async def test_what_is_back_later_than_the_one_that_spoke_is_not_told(
@@ -153,7 +153,7 @@ async def test_what_took_a_moment_longer_than_its_host_is_not_told(
     await wait(kit, 80)
 
     assert alarms(kit).alarms(child)[0].state == "normal"
-    assert titles(told) == ["Warning", "Over"]
+    assert titles(told) == ["Warning", "Cleared"]
 
 
 async def test_a_cause_that_nobody_is_told_of_silences_nothing_that_somebody_is(

@@ -86,23 +86,23 @@ class Phones(World):
             self.shown[name].pop(tag, None)
         else:
             head = call.data["title"].partition(":")[0]
-            if "aised" in call.data["message"] or "was at" in call.data["message"]:
+            if "aised" in call.data["message"] or "happened at" in call.data["message"]:
                 self._show(name, tag, "raised")
-                head = "Over"
-            self._show(name, tag, {"Over": "over", "Acknowledged": "acknowledged"}.get(head, "raised"))
+                head = "Cleared"
+            self._show(name, tag, {"Cleared": "cleared", "Acknowledged": "acknowledged"}.get(head, "raised"))
 
     def _line(self, name: str, line: str) -> None:
-        """Read ``Warning: attic (raised at 12:00, over at 13:00)``."""
+        """Read ``Warning: attic (raised at 12:00, cleared at 13:00)``."""
         found = re.fullmatch(r"\w+: (\w+) \((.*)\)", line)
         assert found, line
         tag = tag_of(AlarmKey("rule", f"sensor.{found[1]}"))
         for part in found[2].split(", "):
             word = part.split()[0]
-            if word != "the":
-                self._show(name, tag, word if word in ("over", "acknowledged") else "raised")
+            if word != "last":
+                self._show(name, tag, word if word in ("cleared", "acknowledged") else "raised")
 
     def _show(self, name: str, tag: str, what: str) -> None:
-        known = self.began if what == "over" and not self.has_lost else self.ever
+        known = self.began if what == "cleared" and not self.has_lost else self.ever
         if what == "raised":
             self.ever[name].add(tag)
             self.began[name].add(tag)
@@ -110,7 +110,7 @@ class Phones(World):
             self.untold.append(f"{name} heard of {tag} without its beginning: {what}")
         if what != "acknowledged":
             self.news[name][tag] = self.count = self.count + 1
-        if what == "over":
+        if what == "cleared":
             self.began[name].discard(tag)
             self.shown[name].pop(tag, None)
         else:

@@ -126,10 +126,10 @@ class Home:
         self.said[tag].append(head)
         if head in CALLS and self.shown.get(tag) == head:
             self.wrong.append(f"told twice: {self.said[tag]}")
-        if head == "Over" and not any(before in CALLS for before in self.said[tag]):
+        if head == "Cleared" and not any(before in CALLS for before in self.said[tag]):
             self.wrong.append(f"over, and never begun: {self.said[tag]}")
         self.shown[tag] = head
-        if head == "Over":
+        if head == "Cleared":
             del self.shown[tag]
 
     # ---------------------------------------------------------------- what may happen

@@ -67,7 +67,7 @@ async def test_a_raised_alarm_goes_on_under_the_new_id(
     await say(kit, "attic", "20")
     await wait(kit, 1)
     assert await listed(kit) == {}
-    assert titles(told) == ["Warning", "Over"]
+    assert titles(told) == ["Warning", "Cleared"]
     assert told[0].data["data"]["tag"] == told[1].data["data"]["tag"]
 
     await say(kit, "attic", "70")
@@ -94,7 +94,7 @@ async def test_a_rename_while_iot_bridge_was_stopped(kit: Kit, plan: EscalationP
     await say(kit, "attic", "20")
     await wait(kit, 1)
     assert await listed(kit) == {}
-    assert titles(told) == ["Warning", "taken away", "Warning", "Over"]
+    assert titles(told) == ["Warning", "taken away", "Warning", "Cleared"]
     assert len({call.data["data"]["tag"] for call in told}) == 1
 
 
@@ -156,7 +156,7 @@ async def test_two_entities_that_swap_their_ids(
     assert await listed(kit) == {"sensor.attic": "unacknowledged"}
     assert await history(kit, "sensor.cellar") == ["raised", "cleared"]
     assert await history(kit, "sensor.attic") == ["raised"]
-    assert titles(told) == ["Warning", "Warning", "Over"]
+    assert titles(told) == ["Warning", "Warning", "Cleared"]
 
 
 @pytest.mark.parametrize("running", [True, False])
@@ -241,7 +241,7 @@ async def test_what_could_not_be_told_is_told_of_the_new_id(
     assert titles(calls) == ["Warning"]
     await say(kit, "attic", "20")
     await wait(kit, 1)
-    assert titles(calls) == ["Warning", "Over"]
+    assert titles(calls) == ["Warning", "Cleared"]
     assert len({each.data["data"]["tag"] for each in calls}) == 1
 
 
@@ -364,7 +364,7 @@ async def test_templates_and_events_follow(
     assert titles(told) == ["Warning"], "a rename neither ends nor raises it"
     await say(kit, "attic", "20")
     await wait(kit, 2)
-    assert titles(told) == ["Warning", "Over"]
+    assert titles(told) == ["Warning", "Cleared"]
 
 
 async def test_an_entity_without_a_registry_entry_is_known_by_its_id(kit: Kit, plan: EscalationPolicy) -> None:

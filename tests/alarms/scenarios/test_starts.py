@@ -87,7 +87,7 @@ async def test_a_template_that_became_false_is_over(
     await started(kit)
     await wait(kit, 33)
 
-    assert titles(told) == ["Warning", "Over"]
+    assert titles(told) == ["Warning", "Cleared"]
     assert shown(kit, rule_id) == "off"
 
 
@@ -120,10 +120,10 @@ async def test_a_moment_ends_in_its_time_over_a_start(
         await wait(kit, 2900, 100)
         assert (titles(told), shown(kit, rule_id)) == (["Warning"], "on"), "its hour is not over"
     await wait(kit, 200, 20)
-    assert (titles(told), shown(kit, rule_id)) == (["Warning", "Over"], "off")
+    assert (titles(told), shown(kit, rule_id)) == (["Warning", "Cleared"], "off")
 
     await happen(kit, condition)
-    assert (titles(told), shown(kit, rule_id)) == (["Warning", "Over", "Warning"], "on")
+    assert (titles(told), shown(kit, rule_id)) == (["Warning", "Cleared", "Warning"], "on")
 
 
 @pytest.mark.parametrize("timing", [HOUR, Timing(latching=True)], ids=["for an hour", "latching"])
@@ -175,8 +175,8 @@ async def test_what_the_configuration_lost_is_over(kit: Kit, plan: EscalationPol
     await wait(kit, 5)
 
     # Of the bell nobody can acknowledge any more that it rang.
-    assert sorted(titles(told)) == ["Over", "taken away"]
-    assert "Over: Hot attic: attic" in [call.data.get("title") for call in told]
+    assert sorted(titles(told)) == ["Cleared", "taken away"]
+    assert "Cleared: Hot attic: attic" in [call.data.get("title") for call in told]
     assert alarms(kit).alarms() == []
     assert buttons(told) == []
     await restart(kit)
@@ -195,7 +195,7 @@ async def test_a_shorter_time_reaches_a_moment_that_is_raised(
     assert titles(told) == ["Warning"]
     await wait(kit, 20)
 
-    assert titles(told) == ["Warning", "Over"]
+    assert titles(told) == ["Warning", "Cleared"]
 
 
 async def test_a_longer_time_reaches_a_moment_that_is_raised(
@@ -210,7 +210,7 @@ async def test_a_longer_time_reaches_a_moment_that_is_raised(
     assert titles(told) == ["Warning"]
     await wait(kit, 120, 20)
 
-    assert titles(told) == ["Warning", "Over"]
+    assert titles(told) == ["Warning", "Cleared"]
 
 
 @pytest.mark.parametrize("condition", [BELL, SMOKE], ids=["event", "message"])

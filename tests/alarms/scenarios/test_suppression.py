@@ -90,7 +90,7 @@ async def test_what_is_well_when_its_host_is_back_is_not_told_however_long_it_ta
         await wait(kit, 30, 5)
 
     assert states(kit, child) == {AlarmState.NORMAL}
-    assert titles(told) == ["Warning", "Over"]
+    assert titles(told) == ["Warning", "Cleared"]
     assert about(told, "Gone") == []
 
 
@@ -115,7 +115,7 @@ async def test_what_is_well_when_maintenance_ends_is_not_told_however_long_it_ta
     await set_state(kit, "sensor.hot", "20")
     await wait(kit, 620, 10)
     assert states(kit, rule_id) == {AlarmState.NORMAL}
-    assert titles(told) == ["Warning", "Over"]
+    assert titles(told) == ["Warning", "Cleared"]
 
 
 async def test_what_came_and_went_in_maintenance_is_told_when_that_ends(
@@ -245,7 +245,7 @@ async def test_what_could_not_be_heard_while_the_broker_was_gone_was_not_silent(
     await find_broker(kit)
     await wait(kit, 880, 20)
 
-    assert about(told, "Broker") == ["Warning", "Over"]
+    assert about(told, "Broker") == ["Warning", "Cleared"]
     assert about(told, "Silent") == []
     await wait(kit, 60, 20)
     assert about(told, "Silent") == ["Warning"]
@@ -268,4 +268,4 @@ async def test_parts_that_come_back_one_after_the_other_are_a_short_history(
 
     rows = Counter(row["change"] for row in await alarms(kit).async_history(HistoryQuery(limit=10_000)))
     assert sum(rows.values()) < 4 * len(names), rows
-    assert titles(told) == ["Warning", "Over"]
+    assert titles(told) == ["Warning", "Cleared"]

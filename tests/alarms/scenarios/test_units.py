@@ -108,7 +108,7 @@ async def test_an_alarm_is_raised_and_over_in_another_unit(
     await measure(kit, "27")
     await wait(kit, 700, 100)
 
-    assert titles(told) == ["Warning", "Over"]
+    assert titles(told) == ["Warning", "Cleared"]
 
 
 async def test_a_limit_that_is_just_reached_is_not_passed_by_rounding(

@@ -107,21 +107,21 @@ async def test_one_that_describes_no_device_gets_the_same_one_described_by_us(ki
 
 
 async def test_its_last_boot_does_not_tick(kit: Kit, server: Server, freezer: FrozenDateTimeFactory) -> None:
-    started = kit.hass.states.get("sensor.server_01_started")
+    started = kit.hass.states.get("sensor.server_01_last_boot")
     assert started is not None
     assert started.attributes["device_class"] == "uptime"
     freezer.tick(30.7)
     await server.report(uptime=86430)
-    again = kit.hass.states.get("sensor.server_01_started")
+    again = kit.hass.states.get("sensor.server_01_last_boot")
     assert again is not None
     assert again.state == started.state
     await server.report(uptime=5)
 
-    rebooted = kit.hass.states.get("sensor.server_01_started")
+    rebooted = kit.hass.states.get("sensor.server_01_last_boot")
     assert rebooted is not None
     assert rebooted.state > started.state
     await server.report(uptime="long")
-    unknown = kit.hass.states.get("sensor.server_01_started")
+    unknown = kit.hass.states.get("sensor.server_01_last_boot")
     assert unknown is not None
     assert unknown.state == "unknown"
 

@@ -447,7 +447,7 @@ async def test_a_pasted_message_without_values_is_explained_and_can_be_mended(wi
     await wizard.start("paste")
     await wizard.submit(topic="boiler/data", payload="{}")
     assert wizard.errors == {"payload": "not_understood"}
-    assert wizard.said["problems"] == "There is no value in the message."
+    assert wizard.said["problems"] == "The message contains no values."
     await wizard.submit(topic="boiler/data", payload='{"temperature": 21.5}')
 
     assert wizard.step == "device"

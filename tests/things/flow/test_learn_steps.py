@@ -242,7 +242,7 @@ async def test_the_end_says_where_the_device_is(wizard: Wizard) -> None:
     assert 0 < on < len(wizard.channels)
     await wizard.submit(name="Terrace")
 
-    assert f"The device Terrace is there. Entities: {on}." in told(wizard)
+    assert f"The device Terrace was added. Entities: {on}." in told(wizard)
     assert "(/config/devices/dashboard?domain=mqtt)" in told(wizard)
 
 
@@ -251,4 +251,4 @@ async def test_the_end_says_how_many_devices_there_are(wizard: Wizard) -> None:
     await wizard.submit()
     await wizard.submit(name="Rooms", devices=["a", "c"])
 
-    assert "The devices of Rooms are there: 2. Entities: up to 2 each." in told(wizard)
+    assert "The devices of Rooms were added. Devices: 2. Entities per device: up to 2." in told(wizard)

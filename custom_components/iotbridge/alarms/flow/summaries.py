@@ -51,7 +51,8 @@ def proposed_name(hass: HomeAssistant, words: Texts, rule: Rule) -> str:
         what = words.own["any_host"]
     elif len(chosen.device_classes) == 1:
         what = words.device_classes.get(chosen.device_classes[0], chosen.device_classes[0])
-    return words.say(_NAMES[condition.kind], what=what or words.own["something"])
+    name = words.say(_NAMES[condition.kind], what=what or words.own["something"])
+    return name[:1].upper() + name[1:]
 
 
 def condition_text(words: Texts, condition: Condition) -> str:
