@@ -61,7 +61,10 @@ async def test_alarms_are_told_and_acknowledged(kit: Kit, hass_admin_user: MockU
 
 async def test_many_are_not_all_named(kit: Kit) -> None:
     await hot(kit, 7)
-    assert await say(kit, "IotBridgeListAlarms") == "Active alarms: 7. Attic 0, Attic 1, Attic 2, Attic 3, Attic 4 and 2 more."
+    assert (
+        await say(kit, "IotBridgeListAlarms")
+        == "Active alarms: 7. Attic 0, Attic 1, Attic 2, Attic 3, Attic 4 and 2 more."
+    )
 
 
 async def test_who_may_not_control_acknowledges_nothing(kit: Kit, hass_read_only_user: MockUser) -> None:

@@ -107,7 +107,12 @@ def message(
             "Warning: Attic",
             "No one has acknowledged this alarm for 20 min. 31 °C, above 28 °C",
         ),
-        (NotificationKind.ACKNOWLEDGED, "it", "Riconosciuto: Attic", "Anna ha riconosciuto questo allarme.\nIch gehe hin"),
+        (
+            NotificationKind.ACKNOWLEDGED,
+            "it",
+            "Riconosciuto: Attic",
+            "Anna ha riconosciuto questo allarme.\nIch gehe hin",
+        ),
         (NotificationKind.CLEARED, "en", "Cleared: Attic", "Back to normal after 2 h 10 min."),
         (NotificationKind.CLEARED, "it", "Rientrato: Attic", "Di nuovo nella norma dopo 2 h 10 min."),
         (NotificationKind.WITHDRAWN, "en", "Withdrawn: Attic", ""),

@@ -141,7 +141,7 @@ async def test_what_is_doubtful_is_off_and_says_so(wizard: Wizard) -> None:
     loops = wizard.channels["loops"]
 
     assert loops["enabled"] is False
-    assert loops["now"] == "off so far · 12345 · loops"
+    assert loops["now"] == "disabled · 12345 · loops"
     assert "Channels: 4, of which 3 are on" in wizard.said["understood"]
 
 

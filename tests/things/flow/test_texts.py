@@ -8,7 +8,7 @@ from tests.things.wizard import WEATHER, Wizard
 async def test_a_message_that_only_we_can_read_says_so(wizard: Wizard) -> None:
     await wizard.hear("garden/weather", gzip.compress(b"temperature=21.5 humidity=44"))
 
-    assert "**gzip+names with values**" in wizard.said["understood"]
+    assert "**gzip+key-value pairs**" in wizard.said["understood"]
     assert "IoT Bridge decodes these messages" in wizard.said["understood"]
 
 
