@@ -16,6 +16,7 @@ import threading
 import time
 from typing import Any, TypeVar
 
+from certificates import make_authority, make_certificate, openssl
 from hypothesis import HealthCheck, settings
 import paho.mqtt.client as paho
 from paho.mqtt.enums import CallbackAPIVersion
@@ -245,3 +246,45 @@ def start_agent(tmp_path: Path) -> Iterator[StartAgent]:
     for agent in started:
         if agent.process.poll() is None:
             agent.stop()
+
+
+@pytest.fixture(scope="session")
+def certificates(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Create two authorities, and certificates for the loopback, another name and a client."""
+    folder = tmp_path_factory.mktemp("certificates")
+    key_usage = ("-addext", "keyUsage=critical,keyCertSign,cRLSign")  # as in docs/hosts.md
+    make_authority(folder, "ca", *key_usage)
+    make_authority(folder, "stranger", *key_usage)
+    make_authority(folder, "old")
+    make_certificate(folder, "ca", "broker", "IP:127.0.0.1")
+    make_certificate(folder, "old", "of_old", "IP:127.0.0.1")
+    make_certificate(folder, "ca", "elsewhere", "DNS:elsewhere.lan")
+    make_certificate(folder, "ca", "client", "DNS:client.lan")
+    make_certificate(folder, "stranger", "intruder", "DNS:client.lan")
+    openssl(folder, "ec", "-in", "client.key", "-aes256", "-passout", "pass:x", "-out", "locked.key")
+    return folder
+
+
+@pytest.fixture
+def secure(tmp_path: Path, certificates: Path) -> Iterator[Broker]:
+    """Start a broker with TLS."""
+    lines = (f"certfile {certificates}/broker.crt", f"keyfile {certificates}/broker.key")
+    broker = Broker(tmp_path, listener=lines)
+    broker.start()
+    yield broker
+    broker.kill()
+
+
+@pytest.fixture
+def demanding(tmp_path: Path, certificates: Path) -> Iterator[Broker]:
+    """Start a broker that requires a client certificate of its authority."""
+    lines = (
+        f"certfile {certificates}/broker.crt",
+        f"keyfile {certificates}/broker.key",
+        f"cafile {certificates}/ca.crt",
+        "require_certificate true",
+    )
+    broker = Broker(tmp_path, listener=lines)
+    broker.start()
+    yield broker
+    broker.kill()

@@ -1,0 +1,35 @@
+"""Kinds of commands, and the words with which they end."""
+
+import pytest
+
+from iotbridge_agent.commands.base import BUILTIN_COMMANDS, CommandError, RefusedError, kind_of
+
+
+@pytest.mark.parametrize(
+    ("command", "kind"),
+    [
+        ("shutdown", "power"),
+        ("reboot", "power"),
+        ("suspend", "power"),
+        ("ping", "harmless"),
+        ("backup", "custom"),
+        ("no_such", "harmless"),
+        (None, "harmless"),
+    ],
+)
+def test_what_acts_on_the_machine_is_told_from_what_does_no_harm(command: str | None, kind: str) -> None:
+    assert kind_of(command, {"backup": 1}) == kind
+
+
+def test_a_custom_command_is_no_power_command_by_its_name() -> None:
+    assert [kind_of(command, BUILTIN_COMMANDS) for command in ("reboot", "status")] == ["power", "custom"]
+
+
+def test_errors_have_a_reason_of_the_contract_and_a_sentence() -> None:
+    failed = CommandError("exit_code", "It ended with 3.", {"exit_code": 3})
+    refused = RefusedError("retained", "It is retained.", message_id="x1", command="reboot")
+
+    assert (failed.reason, str(failed), failed.data) == ("exit_code", "It ended with 3.", {"exit_code": 3})
+    assert (refused.reason, str(refused), refused.id, refused.command) == (
+        "retained", "It is retained.", "x1", "reboot",
+    )  # fmt: skip

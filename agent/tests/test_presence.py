@@ -1,0 +1,119 @@
+"""Announce and availability of a host, in the order in which a broker gets them."""
+
+import asyncio
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from iotbridge_agent.config import parse_config
+from iotbridge_agent.namesakes import Namesakes
+from iotbridge_agent.presence import Presence
+from iotbridge_agent.protocol.topics import Topics
+from iotbridge_agent.state import State, load_state
+from iotbridge_agent.system.host import Host
+
+TOPICS = Topics("iotbridge", "nas")
+HOST = Host("nas", "Linux", "6.1", mac=("00:11:22:33:44:01",))
+DOCUMENT = {"broker": {"url": "mqtt://127.0.0.1"}, "agent": {"node_id": "nas", "interval_s": 20}}
+
+
+class Broker:
+    """Broker that keeps what is published, with QoS and the retained flag."""
+
+    def __init__(self) -> None:
+        self.messages: list[tuple[str, Any]] = []
+        self.flags: set[tuple[int, bool]] = set()
+
+    async def publish(self, topic: str, payload: bytes | str, *, qos: int = 0, retain: bool = False) -> None:
+        """Keep a message; the document of an announce."""
+        self.messages.append((topic, json.loads(payload) if topic == TOPICS.announce else payload))
+        self.flags.add((qos, retain))
+
+
+@pytest.fixture
+def broker() -> Broker:
+    return Broker()
+
+
+@pytest.fixture
+def state(tmp_path: Path) -> State:
+    return load_state(tmp_path)
+
+
+@pytest.fixture
+def presence(broker: Broker, state: State) -> Presence:
+    namesakes = Namesakes(TOPICS, machine="here", mac=HOST.mac, run="run-1")
+    config = parse_config(DOCUMENT, source="test", environ={})
+    return Presence(config, HOST, state, broker.publish, namesakes)
+
+
+async def test_the_announce_comes_before_online(presence: Presence, broker: Broker) -> None:
+    await presence.online()
+
+    (topic, announce), availability = broker.messages
+    assert topic == TOPICS.announce
+    assert (announce["node_id"], announce["power"], announce["interval_s"]) == ("nas", "on", 20)
+    assert (announce["mac"], announce["run"]) == (["00:11:22:33:44:01"], "run-1")
+    assert availability == (TOPICS.availability, "online")
+    assert broker.flags == {(1, True)}, "both are retained, and receipts are waited for"
+
+
+async def test_a_host_that_leaves_says_how_before_it_is_offline(presence: Presence, broker: Broker) -> None:
+    leaving = Broker()
+    await presence.offline("rebooting", leaving.publish)
+
+    (topic, announce), availability = leaving.messages
+    assert (topic, announce["power"], availability) == (TOPICS.announce, "rebooting", (TOPICS.availability, "offline"))
+    assert broker.messages == [], "the usual way is not taken any more"
+
+
+async def test_a_broker_that_is_slow_has_both_messages_before_any_receipt(presence: Presence) -> None:
+    receipts, both = asyncio.Event(), asyncio.Event()
+    arrived: list[str] = []
+
+    async def publish(topic: str, payload: bytes | str, *, qos: int = 0, retain: bool = False) -> None:
+        arrived.append(topic)
+        if len(arrived) == 2:
+            both.set()
+        await receipts.wait()
+
+    leaving = asyncio.create_task(presence.offline("off", publish))
+    async with asyncio.timeout(5):
+        await both.wait()
+    receipts.set()
+    await leaving
+
+    assert arrived == [TOPICS.announce, TOPICS.availability]
+
+
+async def test_commands_that_the_system_permits_are_announced_once_they_are_known(
+    presence: Presence, broker: Broker
+) -> None:
+    await presence.online()
+    assert broker.messages[0][1]["commands"] == ["ping", "status"]
+    assert not await presence.announce_changes()
+
+    presence.permitted = ("reboot",)
+    assert await presence.announce_changes()
+
+    assert broker.messages[-1][1]["commands"] == ["ping", "status", "reboot"]
+    assert not await presence.announce_changes()
+
+
+async def test_new_subscribers_get_the_announce_again(presence: Presence, broker: Broker) -> None:
+    await presence.online()
+    presence.forget_announced()
+
+    assert await presence.announce_changes()
+    assert [topic for topic, _ in broker.messages].count(TOPICS.announce) == 2
+
+
+async def test_the_topic_of_the_announce_is_remembered_for_forget(
+    presence: Presence, state: State, tmp_path: Path
+) -> None:
+    await presence.announce()
+
+    assert state.announced == TOPICS.announce
+    assert load_state(tmp_path).announced == TOPICS.announce
