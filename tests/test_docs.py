@@ -1,5 +1,6 @@
 """The guide has what the integration sends its users there for, and its examples are automations."""
 
+import json
 from pathlib import Path
 import re
 from typing import Any
@@ -12,7 +13,9 @@ from homeassistant.util.yaml import parse_yaml
 
 from .kit import Kit
 
-DOCS = Path(__file__).parents[1] / "docs"
+ROOT = Path(__file__).parents[1]
+DOCS = ROOT / "docs"
+TEXTS = json.loads((ROOT / "custom_components/iotbridge/translations/en.json").read_text("utf-8"))
 HOSTS, THINGS, ALARMS = ((DOCS / f"{name}.md").read_text(encoding="utf-8") for name in ("hosts", "things", "alarms"))
 
 
@@ -25,9 +28,13 @@ def anchors(text: str, level: str = "#+") -> list[str]:
     return [heading.lower().replace(" ", "-") for heading in re.findall(rf"^{level} (.+)$", text, re.MULTILINE)]
 
 
-def repairs(guide: str) -> set[str]:
+def section_of_repairs(guide: str) -> str:
     _, _, section = guide.partition("\n## Repairs\n")
-    return set(anchors(section.partition("\n## ")[0], "###"))
+    return section.partition("\n## ")[0]
+
+
+def repairs(guide: str) -> set[str]:
+    return set(anchors(section_of_repairs(guide), "###"))
 
 
 def test_every_repair_has_its_section() -> None:
@@ -37,6 +44,15 @@ def test_every_repair_has_its_section() -> None:
     assert {kind.replace("_", "-") for kind in issues.OF_THINGS} == repairs(THINGS)
     assert {kind.replace("_", "-") for kind in issues.OF_ALARMS} == repairs(ALARMS)
     assert {kind.replace("_", "-") for kind in kinds - issues.OF_THINGS - issues.OF_ALARMS} == repairs(HOSTS)
+
+
+@pytest.mark.parametrize("guide", [HOSTS, THINGS, ALARMS], ids=("hosts", "things", "alarms"))
+def test_every_repair_begins_with_the_title_that_users_see(guide: str) -> None:
+    titles = {kind: re.sub(r"{\w+}", "…", texts["title"]) for kind, texts in TEXTS["issues"].items()}
+    sections = re.findall(r"^### (.+)\n\n(.+(?:\n.+)*)", section_of_repairs(guide), re.MULTILINE)
+    assert sections
+    for heading, text in sections:
+        assert " ".join(text.split()).startswith(f"*{titles[heading.lower().replace(' ', '_')]}.* ")
 
 
 @pytest.mark.parametrize("guide", [HOSTS, THINGS, ALARMS], ids=("hosts", "things", "alarms"))
