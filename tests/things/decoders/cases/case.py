@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from custom_components.iotbridge.things.model.message import DeviceMetadata, Path, ProblemKind, Scalar
+from custom_components.iotbridge.things.model.message import Decoded, DeviceMetadata, Path, ProblemKind, Scalar
 
 type Devices = Mapping[str | None, Mapping[Path, Scalar]]
 type Problems = tuple[tuple[ProblemKind, Mapping[str, str]], ...]
@@ -34,3 +34,8 @@ class Unreadable:
     payload: bytes
     kind: ProblemKind
     placeholders: Mapping[str, str] = field(default_factory=dict)
+
+
+def fields(decoded: Decoded) -> dict[str | None, dict[Path, Scalar]]:
+    """Return the values by device and path."""
+    return {report.identity: {one.path: one.value for one in report.fields} for report in decoded.reports}
