@@ -5,8 +5,10 @@ It knows the messages and what a person would expect, and nothing of how Home As
 
 from collections.abc import Mapping
 import copy
+from itertools import chain
 from typing import Any
 
+from .differences import About
 from .model_alarms import Alarms
 from .model_hosts import Hosts
 from .model_things import Things
@@ -50,4 +52,5 @@ class Model:
             **self.things.expected(),
             **self.hosts.expected(),
             **self.alarms.expected(),
+            "repairs": About(chain(self.alarms.repairs(), self.hosts.repairs())),
         }

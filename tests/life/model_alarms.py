@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from .differences import ABSENT, About, Told
+from .differences import ABSENT, Told
 from .model_things import Things
 
 MOMENTARY = {"event", "message"}
@@ -56,14 +56,13 @@ class Alarms:
         return {
             "alarms": alarms,
             "told": {who: Told(news) for who, news in self._told.items()},
-            "repairs": About(self._repairs()),
         }
 
     def heard(self) -> set[str]:
         """Return the topics of rules that somebody has to listen to."""
         return {message_topic(rule.name) for rule in self.rules.values() if rule.kind == "message"}
 
-    def _repairs(self) -> Iterator[str]:
+    def repairs(self) -> Iterator[str]:
         """Return the names of what needs a look; of a template nobody insists on it."""
         yield from self._things.unreadable | self._unreadable
         yield from (f"{name}?" for name in self._things.orphans)

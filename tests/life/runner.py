@@ -23,6 +23,7 @@ BOUNDS_S = {
     "mend_alarm_file": RESTART_S,
     "disabled": RESTART_S,
     "wipe_host": RESTART_S,
+    "delete_host": RESTART_S,
     "wait_over": 30.0,
     "learn": 15.0,
 }

@@ -157,6 +157,12 @@ class World:
         if not memory:
             await self.things.announce_again()
 
+    async def do_delete_host(self, host: str, *, meanwhile: tuple[Operation, ...] = ()) -> None:
+        """Delete the device of a host; ``meanwhile`` is done before the host can announce itself again."""
+        await self.hosts.delete(host)
+        for operation in meanwhile:
+            await self.do(operation)
+
     async def do_put_clock_forward(self, seconds: int) -> None:
         """Put the clock of Home Assistant forward, as when a machine without a battery finds its time server."""
         await self._clock.put_forward(seconds, self.client)
