@@ -181,7 +181,7 @@ def now() -> str:
 
 def learn(hass: HomeAssistant, entry: ConfigEntry, profile: Profile, *heard: Sample) -> ConfigSubentry:
     """Do what the wizard does when the user confirms."""
-    entry.runtime_data.things.async_hand_over(profile.topic, heard)
+    entry.runtime_data.things.async_keep_samples(profile.topic, heard)
     subentry = ConfigSubentry(
         data=profile.as_dict(),  # type: ignore[arg-type]
         subentry_type="device",

@@ -12,7 +12,7 @@ from .hosts.announce_store import AnnouncedHosts
 from .issues import ENTRY_NEWER, Issues
 from .runtime import IotBridgeConfigEntry
 from .services import async_setup_services
-from .things.runtime.publisher import async_forget_all
+from .things.runtime.publisher import async_clear_all
 
 CONFIG_SCHEMA = cv.config_entry_only_config_schema(DOMAIN)
 
@@ -60,4 +60,4 @@ async def async_unload_entry(hass: HomeAssistant, entry: IotBridgeConfigEntry) -
 async def async_remove_entry(hass: HomeAssistant, _entry: IotBridgeConfigEntry) -> None:
     """Clear the discovery messages of things and the stored hosts; hosts announce themselves and stay."""
     await AnnouncedHosts(hass).async_remove()
-    await async_forget_all(hass)
+    await async_clear_all(hass)

@@ -1,13 +1,16 @@
-"""From messages to proposed devices: what the wizard shows and ``iotbridge.decode_payload`` answers."""
+"""Analysis of messages: decodes them, infers channels, and proposes devices.
+
+The wizard shows its result, and the action ``iotbridge.decode_payload`` returns it.
+"""
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
 from . import decoders, inference
-from .model.conversion import is_read_alike
+from .model.conversion import is_same_state
 from .model.known_systems import find_system
-from .model.mapping import placed
+from .model.mapping import identity_and_subtopic
 from .model.message import Decoded, DecodeError, DeviceMetadata, Field, Path, Problem, ProblemKind, Sample
 from .model.profile import Analysis, LearnedDevice, Reading
 from .model.topic_matching import common_filter, guess_depth, name_from, pattern_of, split
@@ -17,19 +20,19 @@ MAX_DEVICES = 200
 
 @dataclass(slots=True)
 class _DeviceFields:
-    """The newest of everything that the messages say of one device."""
+    """Newest fields and metadata of one device in the messages."""
 
     base: str
     format: str
-    about: DeviceMetadata = field(default_factory=DeviceMetadata)
+    metadata: DeviceMetadata = field(default_factory=DeviceMetadata)
     fields: dict[tuple[str, Path], Field] = field(default_factory=dict)
 
 
 def analyse(samples: Sequence[Sample], *, topic: str | None = None, depth: int | None = None) -> Analysis:
-    """Say what the messages are about; nothing is an error, what is not understood is among the problems.
+    """Return the devices and readings in the messages, and the problems; never raises for an unreadable message.
 
-    ``topic`` is the filter that caught them, by default the narrowest that covers them; ``depth`` is guessed when it
-    is None. Messages are in the order of their coming: the newest value of each field counts.
+    ``topic`` is the filter that the messages matched, by default the narrowest one that covers them; ``depth`` is
+    guessed if it is None. Messages are in order of arrival: the newest value of each field is used.
     """
     readable: list[tuple[str, Decoded]] = []
     problems: list[Problem] = []
@@ -55,16 +58,16 @@ def analyse(samples: Sequence[Sample], *, topic: str | None = None, depth: int |
     for identity, device in devices.items():
         fields = [(subtopic, found) for (subtopic, _), found in device.fields.items()]
         inferred = inference.infer(fields, topic=device.base, format=device.format)
-        about = device.about.or_else(inferred.about).or_else(DeviceMetadata(name=name_from(device.base)))
+        metadata = device.metadata.or_else(inferred.metadata).or_else(DeviceMetadata(name=name_from(device.base)))
         readings = tuple(
-            _of_all(reading, topic_filter, depth, device.base if bases[device.base] == 1 else None)
+            _for_all_devices(reading, topic_filter, depth, device.base if bases[device.base] == 1 else None)
             for reading in inferred.readings
         )
         exact = exact and all(
-            is_read_alike(reading.channel, device.fields[reading.channel.subtopic, reading.channel.path].value)
+            is_same_state(reading.channel, device.fields[reading.channel.subtopic, reading.channel.path].value)
             for reading in inferred.readings
         )
-        learned.append(LearnedDevice(identity=identity, about=about, readings=readings))
+        learned.append(LearnedDevice(identity=identity, metadata=metadata, readings=readings))
         problems.extend(inferred.problems)
     system = next((found for sample in samples if (found := find_system(sample.topic))), None)
     return Analysis(
@@ -77,42 +80,42 @@ def analyse(samples: Sequence[Sample], *, topic: str | None = None, depth: int |
     )
 
 
-def _of_all(reading: Reading, topic_filter: str, depth: int, base: str | None) -> Reading:
-    """Return what can be said of a switch for every device of the filter: each listens on a topic of its own.
+def _for_all_devices(reading: Reading, topic_filter: str, depth: int, base: str | None) -> Reading:
+    """Return a reading whose command topic is a pattern that fits every device of the filter.
 
-    ``base`` is None where several devices share their topic. What cannot be told where it listens is only seen.
+    ``base`` is None if several devices share their topic. A switch without such a pattern becomes read-only.
     """
     channel = reading.channel
     if channel.command_topic is None:
         return reading
     pattern = None if base is None else pattern_of(channel.command_topic, topic_filter, depth, base)
     if pattern is None:
-        return replace(reading, channel=channel.as_seen())
+        return replace(reading, channel=channel.as_read_only())
     return replace(reading, channel=replace(channel, command_topic=pattern))
 
 
 def _by_device(
     readable: Iterable[tuple[str, Decoded]], topic_filter: str, depth: int
 ) -> tuple[dict[str, _DeviceFields], int]:
-    """Return the devices by identity, and how many more there are."""
+    """Return the devices by identity, and the number of further ones beyond MAX_DEVICES."""
     devices: dict[str, _DeviceFields] = {}
     left_out: set[str] = set()
     for topic, decoded in readable:
-        place = split(topic_filter, depth, topic)
+        match = split(topic_filter, depth, topic)
         for report in decoded.reports:
-            identity, subtopic = placed(place, report)
+            identity, subtopic = identity_and_subtopic(match, report)
             if identity not in devices and len(devices) >= MAX_DEVICES:
                 left_out.add(identity)
                 continue
-            device = devices.setdefault(identity, _DeviceFields(place.base, decoded.format))
-            device.about = report.about.or_else(device.about)
-            for found in report.fields:
-                device.fields[subtopic, found.path] = found
+            device = devices.setdefault(identity, _DeviceFields(match.base, decoded.format))
+            device.metadata = report.metadata.or_else(device.metadata)
+            for field_ in report.fields:
+                device.fields[subtopic, field_.path] = field_
     return devices, len(left_out)
 
 
 def _single(readable: Iterable[tuple[str, Decoded]]) -> set[str]:
-    """Return the topics that carry one value each, as ``emon/emontx/power1`` or Victron's ``{"value": 12}``."""
+    """Return the topics that carry a single value, such as ``emon/emontx/power1`` or Victron's ``{"value": 12}``."""
     return {
         topic
         for topic, decoded in readable

@@ -1,4 +1,4 @@
-"""Diagnostics of things: how they are read and how they are doing, without topics, values and identities."""
+"""Diagnostics of things: their profiles and their run-time state, without topics, values and identities."""
 
 from typing import Any
 
@@ -8,14 +8,14 @@ from .manager import ThingsManager
 from .model.discovery_config import is_direct
 from .runtime.thing import Thing
 
-# What says how a channel is read, not what it is about; keys and names may be anything, a serial number, too.
+# Attributes that describe how a channel is read; keys and names may be anything, even a serial number.
 PUBLIC_OF_CHANNELS = (
     "platform", "unit", "device_class", "state_class", "entity_category", "precision", "scale", "enabled",
 )  # fmt: skip
 
 
 def things_diagnostics(things: ThingsManager, names: Pseudonyms) -> list[dict[str, Any]]:
-    """Return a description of each thing."""
+    """Return the diagnostics of each thing."""
     return [_thing(thing, names) for thing in things.things.values()]
 
 
@@ -37,7 +37,7 @@ def _thing(thing: Thing, names: Pseudonyms) -> dict[str, Any]:
         ],
         "dropped": len(profile.dropped),
         "ignored": len(profile.ignored),
-        "waiting": len(thing.waiting),
+        "waiting": len(thing.undecided),
         "messages_kept": len(thing.samples),
         "devices": [
             {

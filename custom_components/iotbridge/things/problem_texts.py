@@ -1,4 +1,4 @@
-"""Says in the user's language what could not be understood."""
+"""Translated sentences for problems with messages."""
 
 from collections.abc import Iterable
 
@@ -11,8 +11,8 @@ from .model.message import Problem
 
 async def async_sentences(hass: HomeAssistant, problems: Iterable[Problem]) -> list[str]:
     """Return a sentence for each problem."""
-    words = await async_get_translations(hass, hass.config.language, "exceptions", {DOMAIN})
+    translations = await async_get_translations(hass, hass.config.language, "exceptions", {DOMAIN})
     return [
-        words[f"component.{DOMAIN}.exceptions.{problem.kind}.message"].format(**dict(problem.placeholders))
+        translations[f"component.{DOMAIN}.exceptions.{problem.kind}.message"].format(**dict(problem.placeholders))
         for problem in problems
     ]

@@ -1,4 +1,4 @@
-"""Repairs of things: new fields of a device, new devices of a family, devices without a subentry."""
+"""Repair flows of things: new fields of a device, new devices of a filter, devices without a subentry."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable
@@ -20,17 +20,17 @@ from .flow.texts import async_reason, async_thing_texts
 from .model.profile import Profile
 
 
-class _Decision(RepairsFlow, ABC):
-    """A choice about one subentry."""
+class _ChoiceFlow(RepairsFlow, ABC):
+    """Base of repair flows that let the user choose for one subentry."""
 
     def __init__(self, entry_id: str, subentry_id: str) -> None:
-        """The subentry may be gone when the dialog is opened."""
-        # What the form was made of: while somebody looks at it, the device goes on talking.
+        """Store the ids; the subentry may be gone when the flow is opened."""
+        # State when the form was built: while it is open, the device keeps sending.
         self._live: LiveState | None = None
         self._entry_id = entry_id
         self._subentry_id = subentry_id
 
-    def _found(self) -> tuple[ConfigEntry, ConfigSubentry] | None:
+    def _async_owner(self) -> tuple[ConfigEntry, ConfigSubentry] | None:
         entry = self.hass.config_entries.async_get_entry(self._entry_id)
         if entry is None or entry.state is not ConfigEntryState.LOADED:
             return None
@@ -38,28 +38,28 @@ class _Decision(RepairsFlow, ABC):
         return (entry, subentry) if subentry else None
 
     async def async_step_init(self, _user_input: dict[str, Any] | None = None) -> RepairsFlowResult:
-        """Begin; what is given here is no answer yet."""
+        """Show the form; data passed to the first step are no choice."""
         return await self.async_step_decide()
 
     async def async_step_decide(self, user_input: dict[str, Any] | None = None) -> RepairsFlowResult:
-        """Ask which are wanted, and make it so."""
-        found = self._found()
-        if found is None:
+        """Ask which ones to add, and save the profile."""
+        owner = self._async_owner()
+        if owner is None:
             return self.async_abort(reason="gone")
-        entry, subentry = found
+        entry, subentry = owner
         if self._live is None:
             self._live = await async_live_state(self.hass, entry, subentry)
         live = self._live
         errors: dict[str, str] = {}
-        said = filled(name=subentry.title, topic=live.profile.topic)
-        proposed = self._proposed(live)
+        placeholders = filled(name=subentry.title, topic=live.profile.topic)
+        proposed = self._default(live)
         if user_input is not None:
             proposed = user_input["wanted"]
             try:
-                profile = self._decided(Profile.from_dict(subentry.data), live, proposed)
+                profile = self._apply(Profile.from_dict(subentry.data), live, proposed)
             except ChannelError as error:
                 errors["base"] = "not_taken"
-                said["reason"] = await async_reason(self.hass, error)
+                placeholders["reason"] = await async_reason(self.hass, error)
             else:
                 self.hass.config_entries.async_update_subentry(entry, subentry, data=profile.as_dict())
                 return self.async_create_entry(data={})
@@ -68,38 +68,38 @@ class _Decision(RepairsFlow, ABC):
             step_id="decide",
             data_schema=vol.Schema({vol.Required("wanted", default=proposed): choices(options, multiple=True)}),
             errors=errors,
-            description_placeholders=said,
+            description_placeholders=placeholders,
         )
 
     @abstractmethod
     async def _async_options(self, live: LiveState) -> dict[str, str]:
-        """Return what there is to choose from, and what to call it."""
+        """Return the labels of the choices, by value."""
 
     @abstractmethod
-    def _proposed(self, live: LiveState) -> list[str]:
-        """Return what is chosen unless the user says otherwise."""
+    def _default(self, live: LiveState) -> list[str]:
+        """Return the values selected by default."""
 
     @abstractmethod
-    def _decided(self, profile: Profile, live: LiveState, wanted: list[str]) -> Profile:
-        """Return the profile after the choice; raise ChannelError where it cannot be."""
+    def _apply(self, profile: Profile, live: LiveState, wanted: list[str]) -> Profile:
+        """Return the profile after the choice; raise ChannelError for an invalid channel."""
 
 
 class ThingsWithoutOwner(RepairsFlow):
-    """Devices that were learned and belong to nothing on our page; another Home Assistant may have learned them.
+    """Repair flow for learned devices without a subentry; another Home Assistant may have learned them.
 
-    Removing one also removes the history of its entities, so none is chosen unless the user does.
+    Removing one also removes the history of its entities, so none is selected by default.
     """
 
     def __init__(self, entry_id: str, _subject: str) -> None:
-        """The entry may be gone when the dialog is opened."""
+        """Store the id; the entry may be gone when the flow is opened."""
         self._entry_id = entry_id
 
     async def async_step_init(self, _user_input: dict[str, Any] | None = None) -> RepairsFlowResult:
-        """Begin; what is given here is no answer yet."""
+        """Show the form; data passed to the first step are no choice."""
         return await self.async_step_decide()
 
     async def async_step_decide(self, user_input: dict[str, Any] | None = None) -> RepairsFlowResult:
-        """Ask which are to go, and take them back."""
+        """Ask which devices to remove, and clear their topics."""
         entry = self.hass.config_entries.async_get_entry(self._entry_id)
         if entry is None or entry.state is not ConfigEntryState.LOADED:
             return self.async_abort(reason="gone")
@@ -113,35 +113,35 @@ class ThingsWithoutOwner(RepairsFlow):
         return self.async_show_form(step_id="decide", data_schema=vol.Schema(fields))
 
 
-class NewFields(_Decision):
-    """A device sends more than it did."""
+class NewFields(_ChoiceFlow):
+    """Repair flow for a device that sends new fields."""
 
     async def _async_options(self, live: LiveState) -> dict[str, str]:
-        words = await async_thing_texts(self.hass)
+        texts = await async_thing_texts(self.hass)
         options = {}
         for channel in live.new:
-            value = with_unit(live.readings[channel.key].value, channel, words)
+            value = with_unit(live.readings[channel.key].value, channel, texts)
             options[form_key(channel.key)] = f"{channel.name}: {value} ({channel.key})"
         return options
 
     def _proposed(self, live: LiveState) -> list[str]:
         return [form_key(channel.key) for channel in live.new if channel.enabled]
 
-    def _decided(self, profile: Profile, live: LiveState, wanted: list[str]) -> Profile:
+    def _apply(self, profile: Profile, live: LiveState, wanted: list[str]) -> Profile:
         added = [replace(channel, enabled=True) for channel in live.new if form_key(channel.key) in wanted]
         return extended(replace(profile, exact=profile.exact and live.exact), added, live.new)
 
 
-class NewDevices(_Decision):
-    """A family has devices that nobody decided about."""
+class NewDevices(_ChoiceFlow):
+    """Repair flow for new devices that match the filter of a subentry."""
 
     async def _async_options(self, live: LiveState) -> dict[str, str]:
-        return {identity: device_label(identity, about) for identity, about in live.news.devices.items()}
+        return {identity: device_label(identity, metadata) for identity, metadata in live.news.devices.items()}
 
     def _proposed(self, live: LiveState) -> list[str]:
         return list(live.news.devices)
 
-    def _decided(self, profile: Profile, live: LiveState, wanted: list[str]) -> Profile:
+    def _apply(self, profile: Profile, live: LiveState, wanted: list[str]) -> Profile:
         return decided(profile, set(wanted), live.news.devices)
 
 

@@ -1,4 +1,4 @@
-"""The action ``iotbridge.decode_payload``: what the wizard would make of some messages."""
+"""Action ``iotbridge.decode_payload``: returns the analysis of some messages, as the wizard would show it."""
 
 import base64
 import binascii
@@ -32,7 +32,7 @@ MAX_PROBLEMS = 100
 
 _MESSAGE = {
     vol.Optional(ATTR_TOPIC, default=""): cv.string,
-    # A template that renders JSON arrives as what it stands for, not as text.
+    # A template that renders JSON arrives as the parsed value, not as text.
     vol.Optional(ATTR_PAYLOAD): vol.Any(str, int, float, bool, dict, list, None),
     vol.Optional(ATTR_PAYLOAD_BASE64): cv.string,
 }
@@ -54,19 +54,19 @@ def async_setup_thing_services(hass: HomeAssistant) -> None:
 
 
 async def async_decode_payload(hass: HomeAssistant, call: ServiceCall) -> dict[str, Any]:
-    """Return what was understood: the format, the devices with their channels, and what was not understood, in words.
+    """Return the format, the devices with their channels, and a sentence for each problem.
 
-    Raises InvalidCallError when there is no message or one cannot be read, LibraryMissingError when a library that is
-    needed cannot be installed.
+    Raises InvalidCallError if there is no message or one is invalid, LibraryMissingError if a library that is needed
+    cannot be installed.
     """
     messages = call.data.get(ATTR_MESSAGES)
-    # Whatever grows with the messages is done in the executor.
+    # Work that grows with the messages is done in the executor.
     samples = await hass.async_add_executor_job(_samples, [call.data] if messages is None else messages)
-    understood = await async_analyse(hass, samples)
+    analysis = await async_analyse(hass, samples)
     return {
-        "format": understood.format,
-        "devices": await hass.async_add_executor_job(_devices, understood.devices),
-        "unknown": await async_sentences(hass, understood.problems[:MAX_PROBLEMS]),
+        "format": analysis.format,
+        "devices": await hass.async_add_executor_job(_devices, analysis.devices),
+        "unknown": await async_sentences(hass, analysis.problems[:MAX_PROBLEMS]),
     }
 
 
@@ -101,7 +101,7 @@ def _sample(message: Mapping[str, Any]) -> Sample:
 def _device(device: LearnedDevice) -> dict[str, Any]:
     return {
         "identity": device.identity,
-        "name": device.about.name,
+        "name": device.metadata.name,
         "channels": [
             {
                 "key": reading.channel.key,

@@ -26,13 +26,13 @@ def test_a_message_is_read(case: Case) -> None:
     assert [(problem.kind, dict(problem.placeholders)) for problem in decoded.problems] == list(case.problems)
 
 
-@pytest.mark.parametrize("case", [case for case in CASES if case.about or case.units], ids=lambda case: case.name)
+@pytest.mark.parametrize("case", [case for case in CASES if case.metadata or case.units], ids=lambda case: case.name)
 def test_what_the_format_states_is_kept(case: Case) -> None:
     decoded = decode(Sample(case.topic, case.payload))
 
-    abouts = {report.identity: report.about for report in decoded.reports}
+    abouts = {report.identity: report.metadata for report in decoded.reports}
     units = {one.name or one.path: one.unit for report in decoded.reports for one in report.fields if one.unit}
-    assert {identity: abouts[identity] for identity in case.about} == case.about
+    assert {identity: abouts[identity] for identity in case.metadata} == case.metadata
     assert units == case.units
 
 

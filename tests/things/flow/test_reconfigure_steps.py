@@ -147,8 +147,8 @@ async def test_devices_of_a_family_come_and_go(wizard: Wizard) -> None:
 
     data = wizard.subentry.data
     assert (data["devices"].keys(), data["ignored"], data["joining"]) == ({"b", "c"}, ["a"], "add")
-    assert all(about["manufacturer"] == "Acme" for about in data["devices"].values())
-    assert "All rooms" not in [about.get("name") for about in data["devices"].values()]
+    assert all(metadata["manufacturer"] == "Acme" for metadata in data["devices"].values())
+    assert "All rooms" not in [metadata.get("name") for metadata in data["devices"].values()]
 
 
 async def test_a_family_keeps_a_device(wizard: Wizard) -> None:

@@ -57,7 +57,7 @@ async def read_directly(broker: Broker, entry: MockConfigEntry, uid: str, topic:
             pass
     (thing,) = entry.runtime_data.things.things.values()
     (device,) = thing.devices.values()
-    await until(lambda: not device.is_read)
+    await until(lambda: not device.needs_decoding)
 
 
 @real_broker

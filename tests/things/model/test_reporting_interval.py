@@ -10,7 +10,7 @@ from custom_components.iotbridge.things.model.reporting_interval import FloodDet
 def heard_at(times: Iterable[float]) -> ReportingInterval:
     rhythm = ReportingInterval()
     for now in times:
-        rhythm.heard(now)
+        rhythm.record(now)
     return rhythm
 
 
@@ -35,7 +35,7 @@ def test_a_changed_rhythm_is_followed() -> None:
     assert rhythm.expire_after_s == 180
 
     for now in range(3000, 3000 + 21 * 300, 300):
-        rhythm.heard(now)
+        rhythm.record(now)
 
     assert rhythm.expire_after_s == 900
 
@@ -43,21 +43,21 @@ def test_a_changed_rhythm_is_followed() -> None:
 def test_ten_messages_a_second_for_long_are_a_flood() -> None:
     flood = FloodDetector()
 
-    assert not any(flood.heard(number / 5) for number in range(1000)), "five a second are fine"
-    assert any(flood.heard(200 + number / 100) for number in range(300)), "a hundred a second are not"
+    assert not any(flood.count(number / 5) for number in range(1000)), "five a second are fine"
+    assert any(flood.count(200 + number / 100) for number in range(300)), "a hundred a second are not"
 
 
 def test_a_burst_is_no_flood() -> None:
     flood = FloodDetector()
 
-    assert not any(flood.heard(10 + number / 1000) for number in range(90)), "the topics of a tree after a restart"
+    assert not any(flood.count(10 + number / 1000) for number in range(90)), "the topics of a tree after a restart"
 
 
 def test_a_flood_ends_after_a_calm_minute() -> None:
     flood = FloodDetector()
     for number in range(300):
-        flood.heard(number / 100)
+        flood.count(number / 100)
 
     assert flood.is_on(30)
     assert not flood.is_on(64)
-    assert not flood.heard(65)
+    assert not flood.count(65)

@@ -131,8 +131,8 @@ async def test_devices_of_others_are_none_of_ours(kit: Kit) -> None:
 )
 def test_a_discovery_message_that_names_nobody_is_known_by_its_uid(payload: bytes) -> None:
     orphans = Orphans()
-    orphans.heard("iotbridge_thing_x_1", "x/config", payload)
+    orphans.record("iotbridge_thing_x_1", "x/config", payload)
     assert orphans.without_owner(()) == {"iotbridge_thing_x_1": "iotbridge_thing_x_1"}
 
-    orphans.heard("iotbridge_thing_x_1", "x/config", b"")
+    orphans.record("iotbridge_thing_x_1", "x/config", b"")
     assert orphans.without_owner(()) == {}

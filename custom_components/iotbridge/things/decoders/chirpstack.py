@@ -30,8 +30,8 @@ def decode(content: Payload) -> Decoded | None:
         gathering.add(("batteryLevel",), document["batteryLevel"])
     add_radio(gathering, ("rxInfo",), document.get("rxInfo"), snr="snr")
     add_transmission(gathering, document, ("txInfo", "modulation", "lora", "spreadingFactor"), ("txInfo", "frequency"))
-    about = DeviceMetadata(name=label(inner(device, "deviceName")), model=label(inner(device, "deviceProfileName")))
-    gathering.report(identity, about)
+    metadata = DeviceMetadata(name=label(inner(device, "deviceName")), model=label(inner(device, "deviceProfileName")))
+    gathering.report(identity, metadata)
     return gathering.decoded("chirpstack-v4")
 
 
@@ -48,8 +48,8 @@ def decode_v3(content: Payload) -> Decoded | None:
     _add_payload(gathering, document)
     add_radio(gathering, ("rxInfo",), gateways, snr="loRaSNR")
     add_transmission(gathering, document, ("txInfo", "loRaModulationInfo", "spreadingFactor"), ("txInfo", "frequency"))
-    about = DeviceMetadata(name=label(document.get("deviceName")), model=label(document.get("deviceProfileName")))
-    gathering.report(identity, about)
+    metadata = DeviceMetadata(name=label(document.get("deviceName")), model=label(document.get("deviceProfileName")))
+    gathering.report(identity, metadata)
     return gathering.decoded("chirpstack-v3")
 
 

@@ -90,10 +90,12 @@ class ReportBuilder:
             self._nodes -= 1
             self.walk((*path, key), child)
 
-    def report(self, identity: str | None = None, about: DeviceMetadata | None = None) -> None:
+    def report(self, identity: str | None = None, metadata: DeviceMetadata | None = None) -> None:
         """Close the report of one device; one without fields is none."""
         if self._fields:
-            self._reports.append(Report(fields=tuple(self._fields), identity=identity, about=about or DeviceMetadata()))
+            self._reports.append(
+                Report(fields=tuple(self._fields), identity=identity, metadata=metadata or DeviceMetadata())
+            )
             self._fields = []
 
     def decoded(self, name: str, *, exact: bool = False) -> Decoded:
@@ -114,10 +116,10 @@ class ReportBuilder:
 
 def _named(report: Report) -> Report:
     """Return a report whose device has a name: where one topic tells of several devices, it is the name of none."""
-    if report.identity is None or report.about.name:
+    if report.identity is None or report.metadata.name:
         return report
     name = report.identity.rpartition(":")[2] if report.identity.startswith("urn:") else report.identity
-    return replace(report, about=replace(report.about, name=name))
+    return replace(report, metadata=replace(report.metadata, name=name))
 
 
 def key_text(key: Any) -> str:

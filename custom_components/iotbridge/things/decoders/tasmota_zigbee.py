@@ -23,10 +23,10 @@ def decode(content: Payload) -> Decoded | None:
         # The short address is the key or, where the bridge is set to show names, inside.
         identity = label(device.get("Device")) or label(key_text(key))
         gathering.walk((), {name: value for name, value in device.items() if name not in _ENVELOPE})
-        about = DeviceMetadata(
+        metadata = DeviceMetadata(
             name=label(device.get("Name")) or identity,
             manufacturer=label(device.get("Manufacturer")),
             model=label(device.get("ModelId")),
         )
-        gathering.report(identity, about)
+        gathering.report(identity, metadata)
     return gathering.decoded("tasmota-zigbee")

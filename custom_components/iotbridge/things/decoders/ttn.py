@@ -30,11 +30,11 @@ def decode(content: Payload) -> Decoded | None:
     add_radio(gathering, (_UPLINK, "rx_metadata"), inner(document, _UPLINK, "rx_metadata"), snr="snr")
     add_transmission(gathering, document, _MODULATION, _FREQUENCY)
     version = inner(document, _UPLINK, "version_ids")
-    about = DeviceMetadata(
+    metadata = DeviceMetadata(
         name=label(inner(ids, "device_id")),
         manufacturer=label(inner(version, "brand_id")),
         model=label(inner(version, "model_id")),
         sw_version=label(inner(version, "firmware_version")),
     )
-    gathering.report(identity, about)
+    gathering.report(identity, metadata)
     return gathering.decoded("ttn-v3")

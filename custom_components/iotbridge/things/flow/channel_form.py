@@ -43,7 +43,7 @@ def union(devices: Iterable[LearnedDevice]) -> dict[str, Reading]:
             if known is None or known.value is None:
                 found[key] = reading
     return {
-        key: replace(reading, channel=reading.channel.as_seen())
+        key: replace(reading, channel=reading.channel.as_read_only())
         if len(commands[key]) > 1 and reading.channel.platform == "switch"
         else reading
         for key, reading in found.items()

@@ -13,9 +13,9 @@ from ..model.profile import Joining
 from . import availability_form
 
 
-def device_label(identity: str, about: DeviceMetadata) -> str:
+def device_label(identity: str, metadata: DeviceMetadata) -> str:
     """Return what a device is called in a list."""
-    return f"{about.name} ({identity})" if about.name and about.name != identity else identity
+    return f"{metadata.name} ({identity})" if metadata.name and metadata.name != identity else identity
 
 
 def split_schema(splits: Mapping[str, str], depth: str) -> vol.Schema:

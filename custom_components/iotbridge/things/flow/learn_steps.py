@@ -198,7 +198,7 @@ class LearnSteps(ConfigSubentryFlow):
                 return self._created(user_input["name"].strip() or proposal.name, profile, proposal)
         schema = forms.device_schema(
             channel_selector(words, key_choices(proposal.readings, proposal.channels, words)),
-            {device.identity: forms.device_label(device.identity, device.about) for device in self._learned.devices},
+            {device.identity: forms.device_label(device.identity, device.metadata) for device in self._learned.devices},
         )
         suggested = user_input or await self._async_suggested(words, proposal)
         return self.async_show_form(
@@ -211,7 +211,7 @@ class LearnSteps(ConfigSubentryFlow):
 
     def _created(self, title: str, profile: Profile, proposal: Proposal) -> SubentryFlowResult:
         """Make it so, and say where it is: a device of MQTT is not on our page."""
-        self._get_entry().runtime_data.things.async_hand_over(self._topic, self._samples)
+        self._get_entry().runtime_data.things.async_keep_samples(self._topic, self._samples)
         is_family = len(profile.devices) > 1
         enabled = [channel for channel in profile.channels if channel.enabled]
         # What a profile knows and the device has not said yet comes when it does.
@@ -284,7 +284,7 @@ class LearnSteps(ConfigSubentryFlow):
 
     def _wanted(self, given: Mapping[str, Any]) -> tuple[dict[str, DeviceMetadata], frozenset[str]]:
         """Return the chosen devices with what the user corrected of them, and those that are not wanted."""
-        devices = {device.identity: device.about for device in self._learned.devices}
+        devices = {device.identity: device.metadata for device in self._learned.devices}
         chosen = given.get("devices", list(devices))
         if not chosen:
             raise ValueError("no_devices")
@@ -331,7 +331,7 @@ def _grouped(topic_filter: str, depth: int, topics: list[str]) -> frozenset[froz
 
 
 def _in_words(devices: tuple[LearnedDevice, ...], words: ThingTexts) -> str:
-    names = [device.about.name or device.identity for device in devices[:MAX_NAMES]]
+    names = [device.metadata.name or device.identity for device in devices[:MAX_NAMES]]
     listed = ", ".join(names) + (" …" if len(devices) > MAX_NAMES else "")
     return (
         words.say("one_device", name=listed)

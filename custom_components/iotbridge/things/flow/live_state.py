@@ -68,8 +68,10 @@ async def async_live_state(hass: HomeAssistant, entry: ConfigEntry, subentry: Co
 
 def decided(profile: Profile, chosen: set[str], shown: Mapping[str, DeviceMetadata]) -> Profile:
     """Return the profile with the chosen devices in it; the others that were shown are not wanted."""
-    kept = {identity: about for identity, about in profile.devices.items() if identity not in shown}
-    added = {identity: profile.devices.get(identity, about) for identity, about in shown.items() if identity in chosen}
+    kept = {identity: metadata for identity, metadata in profile.devices.items() if identity not in shown}
+    added = {
+        identity: profile.devices.get(identity, metadata) for identity, metadata in shown.items() if identity in chosen
+    }
     ignored = (profile.ignored - shown.keys()) | (frozenset(shown) - chosen)
     return replace(profile, devices=added | kept, ignored=ignored)
 

@@ -44,10 +44,10 @@ def propose(topic: str, samples: Sequence[Sample], learned: Analysis, file: Prof
         devices, without = learned.devices, frozenset()
     readings = union(devices)
     inferred = tuple(reading.channel for reading in readings.values())
-    name = devices[0].about.name if len(learned.devices) == 1 else None
+    name = devices[0].metadata.name if len(learned.devices) == 1 else None
     name = name or name_from("/".join(level for level in topic.split("/") if level not in {"+", "#"}))
-    manufacturer = _common(device.about.manufacturer for device in devices)
-    model = _common(device.about.model for device in devices)
+    manufacturer = _common(device.metadata.manufacturer for device in devices)
+    model = _common(device.metadata.model for device in devices)
     if file is None:
         return Proposal(
             name=name, manufacturer=manufacturer, model=model, channels=inferred, readings=readings, values={}
@@ -84,7 +84,7 @@ def _here(channel: Channel, file: ProfileFile, topic: str, heard: Reading | None
         return replace(channel, command_topic=heard.channel.command_topic)
     is_for_all = "+" in channel.command_topic.split("/") and file.match.topic != ANY_TOPIC
     if not is_for_all and topic != file.match.topic:
-        return channel.as_seen()
+        return channel.as_read_only()
     return replace(channel, command_topic=fill(channel.command_topic, file.match.topic, topic))
 
 

@@ -117,7 +117,7 @@ class ReconfigureSteps(ConfigSubentryFlow):
             vol.Optional("model"): TEXT,
         }
         if _is_family(live):
-            labels = {identity: device_label(identity, about) for identity, about in identities.items()}
+            labels = {identity: device_label(identity, metadata) for identity, metadata in identities.items()}
             schema |= {vol.Required("devices"): choices(labels, multiple=True), **joining_schema()}
         schema[vol.Required(availability_form.SECTION)] = availability_form.schema()
         return self.async_show_form(
@@ -196,7 +196,7 @@ def _settled(profile: Profile, live: LiveState, given: Mapping[str, Any], title:
     changed: dict[str, str | None] = {key: value for key, value in after.items() if value != before[key]}
     if len(profile.devices) > 1:
         changed.pop("name", None)
-    devices = {identity: replace(about, **changed) for identity, about in profile.devices.items()}
+    devices = {identity: replace(metadata, **changed) for identity, metadata in profile.devices.items()}
     return replace(profile, devices=devices)
 
 
@@ -209,7 +209,7 @@ def _shared(profile: Profile, title: str) -> dict[str, str | None]:
     abouts = list(profile.devices.values())
     shared = {}
     for key in ("manufacturer", "model"):
-        values = {getattr(about, key) for about in abouts}
+        values = {getattr(metadata, key) for metadata in abouts}
         shared[key] = values.pop() if len(values) == 1 else None
     return {"name": title, **shared}
 

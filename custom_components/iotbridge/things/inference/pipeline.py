@@ -40,7 +40,7 @@ METRIC = re.compile(r"(_c|tempc|celsius|hpa|_mm|_km_h|_m_s)$")
 class Inferred:
     """Facts that the fields of a device tell: about itself, and as readings."""
 
-    about: DeviceMetadata
+    metadata: DeviceMetadata
     readings: tuple[Reading, ...]
     problems: tuple[Problem, ...]
 
@@ -61,9 +61,9 @@ def infer(fields: Sequence[tuple[str, Field]], *, topic: str, format: str) -> In
             proposed.append((candidate, channel))
     named = renamed(proposed[:MOST_READINGS])
     readings = [Reading(channel=channel, value=value_of(candidate, channel)) for candidate, channel in named]
-    about = about_of(places).or_else(annotated(fields))
+    metadata = about_of(places).or_else(annotated(fields))
     problems = undecoded(places, readings)
-    return Inferred(about=about, readings=tuple(sorted(readings, key=usefulness)), problems=problems)
+    return Inferred(metadata=metadata, readings=tuple(sorted(readings, key=usefulness)), problems=problems)
 
 
 def context_of(places: Sequence[Place], topic: str, kind: str) -> Context:

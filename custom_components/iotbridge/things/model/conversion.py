@@ -1,4 +1,4 @@
-"""Raw values become states: numbers out of text, words into yes and no, and no float noise added. Pure."""
+"""Conversion of raw values to states: numbers from text, words to booleans, without float noise. Pure."""
 
 import math
 import re
@@ -18,7 +18,7 @@ NO = frozenset({"false", "0", "off", "no"})
 NUMBER = re.compile(r"[-+]?(\d+([.,]\d+)?|[.]\d+)([eE][-+]?\d+)?", re.ASCII)
 NUMBER_AND_UNIT = re.compile(r"([-+]?\d+(?:[.,]\d+)?)\s*([^\d\s.,:/-].{0,9})", re.ASCII)
 THOUSANDS = re.compile(r"[-+]?[1-9]\d{0,2},\d{3}", re.ASCII)
-# A number and a short word that is no unit we know: "12.4 xyz". Whatever is dated or counted off is none.
+# A number and a short word that is not a known unit: "12.4 xyz". Words of dates and counts are excluded.
 NUMBER_AND_WORD = re.compile(r"([-+]?\d+(?:[.,]\d+)?) ([A-Za-z]{2,5})", re.ASCII)
 NO_UNIT_WORDS = frozenset({
     "am", "pm", "of", "or", "to", "on", "off", "ok", "yes", "no", "open", "jan", "feb", "mar", "apr", "may", "jun",
@@ -27,24 +27,24 @@ NO_UNIT_WORDS = frozenset({
     "full", "empty", "alarm", "error", "fault",
 })  # fmt: skip
 SHORTEST_WORD = 3
-# "04d" names something; a number is not written so.
+# "04d" is a name; a number is not written like that.
 CODE = re.compile(r"0\d+[A-Za-z]+", re.ASCII)
 # As many digits as a double holds; one more shows how it is stored, not what was measured.
 DIGITS = 15
 
 
 def unit_of(text: str) -> str | None:
-    """Return Home Assistant's unit for what stands beside a value; None when it is none that is known."""
+    """Return Home Assistant's unit for the text beside a value; None if it is not a known unit."""
     text = text.strip()
     unit = WRITTEN.get(text, text)
     if unit in QUANTITY_OF_UNIT or unit in PLAIN:
         return unit
-    # "Percent", "MINUTES": capitals tell units of one or two letters apart, not words.
+    # "Percent", "MINUTES": capitals distinguish units of one or two letters, not words.
     return WRITTEN.get(text.lower()) if len(text) >= SHORTEST_WORD else None
 
 
 def number_of(text: str) -> int | float | None:
-    """Read a number out of text: "23.5", "23,5", "000123.4"; None for anything else, "1,234" too: it may be either."""
+    """Parse a number: "23.5", "23,5", "000123.4"; return None for other texts, also "1,234", which is ambiguous."""
     text = text.strip()
     if not NUMBER.fullmatch(text) or THOUSANDS.fullmatch(text):
         return None
@@ -55,7 +55,7 @@ def number_of(text: str) -> int | float | None:
 
 
 def quantity_of(text: str) -> tuple[int | float | None, str | None]:
-    """Read a number and the unit that stands beside it: "23.5 °C" is 23.5 and "°C"; (None, None) for anything else."""
+    """Parse a number and the unit beside it: "23.5 °C" is 23.5 and "°C"; return (None, None) for other texts."""
     number = number_of(text)
     if number is not None:
         return number, None
@@ -69,12 +69,12 @@ def quantity_of(text: str) -> tuple[int | float | None, str | None]:
 
 
 def is_absent(raw: Scalar) -> bool:
-    """Return whether a raw value says that there is none."""
+    """Return whether a raw value stands for a missing one."""
     return raw is None or (isinstance(raw, str) and raw.strip().lower() in ABSENT)
 
 
 def text_of(raw: Scalar) -> str:
-    """Return a raw value as a channel's ``on`` and ``off`` write it: JSON's ``true`` is "true", 1.0 is "1"."""
+    """Return a raw value in the form of a channel's ``on`` and ``off``: JSON's ``true`` is "true", 1.0 is "1"."""
     if isinstance(raw, bool):
         return "true" if raw else "false"
     if isinstance(raw, float) and raw.is_integer():
@@ -83,16 +83,16 @@ def text_of(raw: Scalar) -> str:
 
 
 def convert(channel: Channel, raw: Scalar) -> Value:
-    """Return the state that a raw value means for a channel.
+    """Return the state of a channel for a raw value.
 
-    A sensor that is a number is one, any other is what it is; a binary sensor or a switch is a boolean, an event its
-    type. None stays None, and of a number so does a word that says "nothing".
+    A numeric sensor yields a number, any other sensor its value; a binary sensor or a switch a boolean, an event its
+    type. None stays None; for a number, so does a word such as "unknown".
 
     Raises:
-        ValueError: The value is not what the channel expects.
+        ValueError: The value does not fit the channel.
     """
     if channel.platform == "device_tracker":
-        raise ValueError("a position is made of several values")
+        raise ValueError("a position consists of several values")
     if channel.platform in ("binary_sensor", "switch"):
         return None if raw is None or raw == "" else state(channel, raw)
     if channel.platform == "event":
@@ -103,42 +103,43 @@ def convert(channel: Channel, raw: Scalar) -> Value:
 
 
 def plain(channel: Channel, raw: Scalar) -> Value:
-    """Return a value that claims nothing: a number stays one, everything else is text."""
+    """Return the value of a sensor without unit or class: a number stays one, everything else is text."""
     if isinstance(raw, str | bool):
         return text_of(raw)
     return scaled(number(raw), channel.scale)
 
 
 def number(raw: Scalar) -> int | float:
-    """Return the number that a raw value is or writes.
+    """Return the number in a raw value.
 
     Raises:
-        ValueError: It is none.
+        ValueError: It is not a number.
     """
     if isinstance(raw, bool):
         return int(raw)
     if isinstance(raw, str):
-        found, _ = quantity_of(raw)
-        if found is None:
+        value, _ = quantity_of(raw)
+        if value is None:
             raise ValueError(f"not a number: {raw[:40]!r}")
-        return found
+        return value
     if raw is None or not math.isfinite(raw):
         raise ValueError("not a number")
     return raw
 
 
 def scaled(value: float, scale: float) -> int | float:
-    """Multiply without adding noise: -822 by 0.1 is -82.2, not -82.2000000001."""
+    """Return the scaled value without float noise: -822 by 0.1 is -82.2, not -82.2000000001."""
     if scale == 1:
         return value
     result = float(f"{value * scale:.{DIGITS - 3}g}")
     return int(result) if result.is_integer() and isinstance(value, int) and scale >= 1 else result
 
 
-def is_read_alike(channel: Channel, raw: Scalar) -> bool:
-    """Return whether core's template makes of a raw value what ``convert`` makes of it.
+def is_same_state(channel: Channel, raw: Scalar) -> bool:
+    """Return whether core's template converts a raw value to the same state as ``convert``.
 
-    It does not of "21,5", "21.5 °C" or "n/a" where a number is expected, nor of "1" where the words are "on" and "off".
+    It does not for "21,5", "21.5 °C" or "n/a" where a number is expected, nor for "1" where ``on`` and ``off`` are
+    words.
     """
     if channel.platform in ("binary_sensor", "switch"):
         return raw is None or _is_word_of(channel, raw)
@@ -151,7 +152,7 @@ def is_read_alike(channel: Channel, raw: Scalar) -> bool:
 
 
 def _is_word_of(channel: Channel, raw: Scalar) -> bool:
-    """Return whether a template finds the channel's word for yes or no; True also where we find neither."""
+    """Return whether a template recognizes the channel's ``on`` or ``off``; True if we recognize neither."""
     if str(raw).lower() in {(channel.on or "").lower(), (channel.off or "").lower()}:
         return True
     if raw == "":
@@ -164,7 +165,7 @@ def _is_word_of(channel: Channel, raw: Scalar) -> bool:
 
 
 def state(channel: Channel, raw: Scalar) -> bool:
-    """Return whether a raw value is the channel's yes or its no.
+    """Return whether a raw value means on or off for the channel.
 
     Raises:
         ValueError: It is neither.
@@ -180,14 +181,14 @@ def state(channel: Channel, raw: Scalar) -> bool:
             return on in same
     if not on and not off and text in YES | NO:
         return text in YES
-    likely = answer(text)
-    if likely is None or (expected := answer(on)) is None:
+    likely = boolean_of(text)
+    if likely is None or (expected := boolean_of(on)) is None:
         raise ValueError(f"neither {channel.on!r} nor {channel.off!r}: {text[:40]!r}")
     return likely == expected
 
 
-def answer(text: str) -> bool | None:
-    """Return what a word says by itself: "open" is yes, "dry" is no; None for a word that says neither."""
+def boolean_of(text: str) -> bool | None:
+    """Return the meaning of a word by itself: "open" is True, "dry" is False; None for an unknown word."""
     text = text.strip().lower().replace("_", " ")
     if text in YES or any(text == yes.replace("_", " ") for yes, _, _ in PAIRS):
         return True

@@ -1,11 +1,11 @@
-"""Compares what core's templates find in a device's own messages with what we find. Pure."""
+"""Comparison of core's templates with our own decoding of a device's messages. Pure."""
 
 from collections.abc import Iterable
 from typing import Any
 
 import orjson
 
-from .conversion import is_read_alike
+from .conversion import is_same_state
 from .message import Path
 from .profile import Channel
 
@@ -15,9 +15,10 @@ _MISSING = object()
 
 
 def is_same_for_core(payload: bytes, channels: Iterable[Channel]) -> bool:
-    """Return whether core's templates find in a payload what we would; False also where only decoding it would tell.
+    """Return whether core's templates find the same values in a payload as we do; False if only decoding can tell.
 
-    ``channels`` are those that core reads from the topic of the message. Costs little: it is asked for every message.
+    ``channels`` are those that core reads from the topic of the message. It is cheap, because it runs for every
+    message.
     """
     bare = [channel for channel in channels if not channel.path]
     members = [channel for channel in channels if channel.path]
@@ -35,8 +36,8 @@ def _is_same_bare(payload: bytes, channel: Channel) -> bool:
         text = payload.decode()
     except UnicodeDecodeError:
         return False
-    # A JSON text or null: part of what core shows, and not of what we read.
-    return not text.startswith('"') and text != "null" and is_read_alike(channel, text)
+    # A JSON string or null: core shows its quotes or the word, and we do not.
+    return not text.startswith('"') and text != "null" and is_same_state(channel, text)
 
 
 def _are_same_members(payload: bytes, channels: list[Channel]) -> bool:
@@ -50,13 +51,13 @@ def _are_same_members(payload: bytes, channels: list[Channel]) -> bool:
         return False
     for channel in channels:
         value = _at(document, channel.path)
-        if not isinstance(value, dict | list) and value is not _MISSING and not is_read_alike(channel, value):
+        if not isinstance(value, dict | list) and value is not _MISSING and not is_same_state(channel, value):
             return False
     return True
 
 
 def _at(document: Any, path: Path) -> Any:
-    """Return the value at a path; _MISSING where there is none."""
+    """Return the value at a path; _MISSING if there is none."""
     node = document
     for part in path:
         if isinstance(part, int):

@@ -1,4 +1,4 @@
-"""The discovery message of a thing: what core's mqtt makes entities of."""
+"""Discovery message of a thing, from which core's mqtt creates entities."""
 
 from collections.abc import Iterable
 from dataclasses import replace
@@ -11,12 +11,11 @@ from .message import DeviceMetadata, Path
 from .profile import Availability, Channel, Profile
 from .topic_matching import fill, fill_exactly
 
-# What may stand between quotes in a template: letters of any script, digits, and marks without a meaning there. All
-# else is read by us and handed on under a name of ours: a key from a stranger's message never is part of a program.
+# Characters allowed between quotes in a template: letters of any script, digits, and marks without a meaning there. All
 _SAFE_KEY = re.compile(r"[\w.:/ \-]{1,64}")
-# A socket that is only seen is an "outlet" to people; core has that class for switches alone, and refuses it here.
+# Class of a socket that is only displayed: "outlet" in our names; core has that class for switches only.
 _SAME_IN_CORE: dict[tuple[str, str | None], str] = {("binary_sensor", "outlet"): "power"}
-# Of a topic whose retained message was deleted core gets an empty text.
+# After a retained message was cleared, core receives an empty text.
 _CLEARED = "value == ''"
 SUPPORT_URL = "https://github.com/owner.invalid/iot-bridge"
 
@@ -24,7 +23,7 @@ SUPPORT_URL = "https://github.com/owner.invalid/iot-bridge"
 def is_direct(profile: Profile) -> bool:
     """Return whether core's mqtt can read the device's own messages as we would.
 
-    Moments and positions are ours in any case: they need a look at what the message says.
+    Events and positions are always published by us: the message has to be interpreted.
     """
     return profile.exact and all(_is_direct(channel) for channel in profile.channels if channel.enabled)
 
@@ -34,7 +33,7 @@ def _is_direct(channel: Channel) -> bool:
 
 
 def component_id(channel: Channel) -> str:
-    """Return what the channel is called in discovery; a changed platform makes another component."""
+    """Return the id of the channel in discovery; a changed platform makes it another component."""
     return f"{channel.platform}_{slug(channel.key)}"
 
 
@@ -42,7 +41,7 @@ def discovery_config(
     profile: Profile,
     uid: str,
     base: str,
-    about: DeviceMetadata,
+    metadata: DeviceMetadata,
     channels: Iterable[Channel],
     *,
     state_topic: str | None,
@@ -50,11 +49,11 @@ def discovery_config(
     """Return the device discovery message.
 
     ``channels`` are those the device has sent; ``state_topic`` is ours, None lets core's mqtt read the topics below
-    ``base`` itself. A switch whose command topic cannot be told from its device's is left out.
+    ``base`` itself. A switch is left out if its command topic cannot be derived from the device's topic.
     """
-    device: dict[str, Any] = {"identifiers": [uid], "name": about.name or uid}
+    device: dict[str, Any] = {"identifiers": [uid], "name": metadata.name or uid}
     for name in ("manufacturer", "model", "serial_number", "sw_version"):
-        if (value := getattr(about, name)) is not None:
+        if (value := getattr(metadata, name)) is not None:
             device[name] = value
     if profile.area:
         device["suggested_area"] = profile.area
@@ -69,7 +68,7 @@ def discovery_config(
         if state_topic is None:
             _read_directly(component, channel, base)
         else:
-            _read_ours(component, channel, state_topic)
+            _read_state_topic(component, channel, state_topic)
         components[component_id(channel)] = component
     return {
         "device": device,
@@ -79,7 +78,7 @@ def discovery_config(
 
 
 def availability_config(availability: Availability, profile: Profile, base: str) -> list[dict[str, str]]:
-    """Return the availability of a device that says itself whether it is there."""
+    """Return the availability of a device that reports it itself."""
     config = {
         "topic": fill(availability.topic, profile.topic, base),
         "payload_available": availability.online,
@@ -92,7 +91,7 @@ def availability_config(availability: Availability, profile: Profile, base: str)
 
 
 def is_safe(path: Path) -> bool:
-    """Return whether a template may name each part of a path; an empty one needs no template."""
+    """Return whether every part of a path may be used in a template; False for an empty path."""
     return bool(path) and all(isinstance(part, int) or _SAFE_KEY.fullmatch(part) for part in path)
 
 
@@ -121,10 +120,10 @@ def _component(channel: Channel, uid: str) -> dict[str, Any]:
     return component | {key: value for key, value in optional.items() if value is not None}
 
 
-def _read_ours(component: dict[str, Any], channel: Channel, state_topic: str) -> None:
-    """Point a component at what we publish: values by component id, all of them each time, moments when they happen.
+def _read_state_topic(component: dict[str, Any], channel: Channel, state_topic: str) -> None:
+    """Configure a component to read our state topic: all values by component id in each message, events only once.
 
-    A channel that the user dropped is missing, too, until core has removed its entity.
+    The channel of a removed entity is missing, too, until core has removed it.
     """
     key = component_id(channel)
     value = f"value_json['{key}']"
@@ -145,13 +144,13 @@ def _read_ours(component: dict[str, Any], channel: Channel, state_topic: str) ->
 
 
 def _read_directly(component: dict[str, Any], channel: Channel, base: str) -> None:
-    """Point a component at the device's own messages."""
+    """Configure a component to read the device's own messages."""
     component["state_topic"] = "/".join(part for part in (base, channel.subtopic) if part)
     if channel.platform == "sensor":
         component["value_template"] = _sensor_template(channel)
         return
-    given = f"{{% set v = {_expression(channel.path)} %}}"
-    component["value_template"] = f"{given}{{{{ none if v is none or {_CLEARED} else v | string | lower }}}}"
+    assignment = f"{{% set v = {_expression(channel.path)} %}}"
+    component["value_template"] = f"{assignment}{{{{ none if v is none or {_CLEARED} else v | string | lower }}}}"
     names = ("state_on", "state_off") if channel.platform == "switch" else ("payload_on", "payload_off")
     for name, word in zip(names, (channel.on, channel.off), strict=True):
         if word is not None:
@@ -159,12 +158,12 @@ def _read_directly(component: dict[str, Any], channel: Channel, base: str) -> No
 
 
 def _expression(path: Path) -> str:
-    """Return what finds the value in a message; an empty text, which core ignores, when it is not in this one."""
-    return f"({_found(path)} | default(''))" if path else "value"
+    """Return the template expression of a value; a missing one yields an empty text, which core ignores."""
+    return f"({_lookup(path)} | default(''))" if path else "value"
 
 
-def _found(path: Path) -> str:
-    """Return what finds the value in a JSON message; undefined when it is not in this one."""
+def _lookup(path: Path) -> str:
+    """Return the template expression of a value in a JSON message; a missing one yields undefined."""
     found = "(value_json | default({}))"
     for part in path[:-1]:
         found = f"({found}[{_quoted(part)}] | default({{}}))"
@@ -172,30 +171,30 @@ def _found(path: Path) -> str:
 
 
 def _quoted(part: str | int) -> str:
-    # A template knows no pairs of surrogates, which JSON's escapes are for letters from beyond the first plane.
+    # Jinja does not support surrogate pairs, which JSON's escapes use for letters beyond the first plane.
     return json.dumps(part, ensure_ascii=False)
 
 
 def _sensor_template(channel: Channel) -> str:
-    given = f"{{% set v = {_expression(channel.path)} %}}"
+    assignment = f"{{% set v = {_expression(channel.path)} %}}"
     if channel.scale != 1:
         digits = max(0, len(f"{channel.scale:f}".rstrip("0").partition(".")[2])) + 3
         scaled = f"(v | float * {channel.scale!r}) | round({digits})"
-        return f"{given}{{{{ {scaled} if is_number(v) else none if v is none or {_CLEARED} else '' }}}}"
+        return f"{assignment}{{{{ {scaled} if is_number(v) else none if v is none or {_CLEARED} else '' }}}}"
     if channel.is_number:
         if not channel.path:
             return f"{{{{ value if is_number(value) else none if {_CLEARED} else '' }}}}"
-        # What needs no look at a text comes first: nearly all messages are so, and this is done for each of them.
+        # The cheap checks come first: they match nearly all messages, and the template runs for each of them.
         is_fine = "v is float or v is integer or v is none or is_number(v | string)"
-        return f"{given}{{{{ v if {is_fine} else none if {_CLEARED} else v | int('') }}}}"
-    return _text_template(_found(channel.path)) if channel.path else f"{{{{ none if {_CLEARED} else value }}}}"
+        return f"{assignment}{{{{ v if {is_fine} else none if {_CLEARED} else v | int('') }}}}"
+    return _text_template(_lookup(channel.path)) if channel.path else f"{{{{ none if {_CLEARED} else value }}}}"
 
 
 def _text_template(found: str) -> str:
-    """Return the template of a text: of a message that does not have it, what was said before.
+    """Return the template of a text, which keeps the previous state if a message does not contain the text.
 
-    An empty text would be a value to core. Where the key is missing, a template finds something undefined or, for a key
-    such as "items", a function; both can be called.
+    An empty text would be a value to core. If the key is missing, a template finds something undefined or, for a key
+    such as "items", a method; both can be called.
     """
     before = "none if this.state in ('unknown', 'unavailable') else this.state"
     return f"{{% set v = {found} %}}{{{{ none if {_CLEARED} else ({before}) if v is callable else v }}}}"

@@ -1,4 +1,4 @@
-"""Systems that announce their devices to Home Assistant by themselves, known by their topics."""
+"""Systems that announce their devices to Home Assistant themselves, recognized by their topics."""
 
 from dataclasses import dataclass
 import re
@@ -6,9 +6,9 @@ import re
 
 @dataclass(frozen=True, slots=True)
 class System:
-    """A system whose devices are better served by itself.
+    """System with its own way into Home Assistant, which serves its devices better.
 
-    ``integration`` is the one of Home Assistant that reads it, where that is not MQTT discovery.
+    ``integration`` is Home Assistant's integration for it, unless that is MQTT discovery.
     """
 
     name: str
@@ -36,5 +36,5 @@ SYSTEMS = (
 
 
 def find_system(topic: str) -> System | None:
-    """Return the system that publishes on a topic, None when it is none that is known."""
+    """Return the system that publishes on a topic; None if it is not a known one."""
     return next((system for system in SYSTEMS if system.topics.fullmatch(topic)), None)

@@ -1,11 +1,11 @@
-"""Messages and the fields decoded from them, with the reasons why one cannot be decoded."""
+"""Messages and the fields decoded from them, and the problems with them."""
 
 from dataclasses import asdict, dataclass, field, replace
 from enum import StrEnum
 
 type Scalar = str | int | float | bool | None
 type Path = tuple[str | int, ...]
-# A position is the one reading that is more than a scalar: latitude, longitude.
+# A position is the only reading that is not a scalar: latitude, longitude.
 type Value = Scalar | tuple[float, float]
 
 
@@ -32,16 +32,16 @@ class Problem:
 
 
 class DecodeError(ValueError):
-    """A message that cannot be read at all."""
+    """Message that cannot be decoded."""
 
     def __init__(self, kind: ProblemKind, **placeholders: str) -> None:
-        """``placeholders`` fill the sentence of the kind."""
+        """``placeholders`` are those of the kind's sentence."""
         super().__init__(kind.value, placeholders)
         self.problem = Problem(kind, tuple(placeholders.items()))
 
 
 class LibraryNeededError(Exception):
-    """A message that needs a library which is not installed; ``requirement`` is what pip calls it."""
+    """Message that needs a library which is not installed; ``requirement`` is its pip specifier."""
 
     def __init__(self, requirement: str) -> None:
         """``requirement`` is pinned."""
@@ -63,7 +63,7 @@ class Field:
 
     ``path`` is its place in the decoded document: members by name, array elements by index; empty when the whole
     payload is the value. ``name`` and ``unit`` are set only where the format itself states them (SenML's ``u``, a CSV
-    heading), never guessed. ``technical`` marks what is about the transport (radio, counters), not about the world.
+    heading), never guessed. ``technical`` marks values about the transport (radio, counters), not about the world.
     """
 
     path: Path
@@ -84,18 +84,18 @@ class DeviceMetadata:
     sw_version: str | None = None
 
     def or_else(self, other: DeviceMetadata) -> DeviceMetadata:
-        """Fill what is not known here from there."""
+        """Return this metadata, completed by the other one."""
         known = {key: value for key, value in asdict(self).items() if value is not None}
         return replace(other, **known)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Report:
-    """Fields of one device in one message; ``identity`` is None where only the topic identifies the device."""
+    """Fields of one device in one message; ``identity`` is None if only the topic identifies the device."""
 
     fields: tuple[Field, ...]
     identity: str | None = None
-    about: DeviceMetadata = field(default_factory=DeviceMetadata)
+    metadata: DeviceMetadata = field(default_factory=DeviceMetadata)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,4 +1,4 @@
-"""Devices that were learned once and that no subentry has any more, as after an older backup was restored. Pure."""
+"""Learned devices that no longer belong to a subentry, for example after an older backup was restored. Pure."""
 
 from collections.abc import Collection
 from typing import NamedTuple
@@ -12,7 +12,7 @@ _MAX_CONFIG = 256 * 1024
 _MAX_NAME = 100
 
 
-class _Found(NamedTuple):
+class _DiscoveryMessage(NamedTuple):
     """Discovery message of a thing: the name of the device, and the topic."""
 
     name: str
@@ -20,31 +20,31 @@ class _Found(NamedTuple):
 
 
 class Orphans:
-    """The discovery messages of things at the broker, by the uid of the device."""
+    """Discovery messages of things at the broker, by the uid of the device."""
 
     def __init__(self) -> None:
-        """Start with none heard."""
-        self._found: dict[str, _Found] = {}
+        """Start without messages."""
+        self._messages: dict[str, _DiscoveryMessage] = {}
 
-    def heard(self, uid: str, topic: str, payload: bytes) -> None:
-        """Note a discovery message; an empty one takes its device away."""
+    def record(self, uid: str, topic: str, payload: bytes) -> None:
+        """Record a discovery message; an empty one removes its device."""
         if not payload:
-            self._found.pop(uid, None)
-        elif uid.startswith(UID_PREFIX) and (uid in self._found or len(self._found) < MAX_ORPHANS):
-            self._found[uid] = _Found(_name_in(payload) or uid, topic)
+            self._messages.pop(uid, None)
+        elif uid.startswith(UID_PREFIX) and (uid in self._messages or len(self._messages) < MAX_ORPHANS):
+            self._messages[uid] = _DiscoveryMessage(_name_in(payload) or uid, topic)
 
     def clear(self) -> None:
-        """Note that discovery messages are looked for elsewhere, or no more."""
-        self._found.clear()
+        """Forget all messages, after a change of the discovery prefix."""
+        self._messages.clear()
 
     def topic(self, uid: str) -> str | None:
-        """Return the topic of the discovery message of a device; None where there is none any more."""
-        found = self._found.get(uid)
-        return found.topic if found else None
+        """Return the topic of a device's discovery message; None if there is none."""
+        message = self._messages.get(uid)
+        return message.topic if message else None
 
     def without_owner(self, owned: Collection[str]) -> dict[str, str]:
-        """Return the names of devices that are not among the owned ones, by uid."""
-        return {uid: found.name for uid, found in self._found.items() if uid not in owned}
+        """Return the names of the devices that are not among the owned ones, by uid."""
+        return {uid: message.name for uid, message in self._messages.items() if uid not in owned}
 
 
 def _name_in(payload: bytes) -> str | None:

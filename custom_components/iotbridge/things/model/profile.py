@@ -1,7 +1,7 @@
-"""The words of learning: samples go in, channels come out.
+"""Data model of learning: samples are analysed into channels.
 
-A ``Sample`` is decoded into ``Report``s (one for each device that it speaks of) of ``Field``s; inference makes a
-``Channel`` of each field that is a reading; a ``Profile`` is what the user confirmed of them.
+A ``Sample`` is decoded into ``Report``s (one for each device in it) of ``Field``s; inference makes a ``Channel`` of
+each field that is a reading; a ``Profile`` is what the user confirmed of them.
 """
 
 from collections.abc import Mapping
@@ -20,11 +20,11 @@ class Channel:
     """Entity of a device, and the place of its value in the messages.
 
     The value is at ``path`` in the messages on the device's topic plus ``subtopic`` (empty when the device has one
-    topic). ``unit``, ``device_class`` and ``state_class`` are Home Assistant's own. ``scale`` is multiplied to a
-    number, ``precision`` is the digits shown. ``on`` and ``off`` are the raw values, as text, of a binary sensor or a
+    topic). ``unit``, ``device_class`` and ``state_class`` are Home Assistant's own. ``scale`` is the factor of a
+    number, ``precision`` its digits shown. ``on`` and ``off`` are the raw values, as text, of a binary sensor or a
     switch (JSON's ``true`` is ``"true"``); the ``+`` of a ``command_topic`` stand for the levels by which the devices
-    of a filter differ. ``companions`` are the other members a position is made of, by role (``longitude``,
-    ``accuracy``); its own path is the latitude's.
+    of a filter differ. ``companions`` are the other members of a position, by role (``longitude``, ``accuracy``); the
+    channel's own path is the latitude's.
     """
 
     name: str
@@ -48,17 +48,17 @@ class Channel:
 
     @property
     def key(self) -> str:
-        """Return what the channel is called where people read or write it: ``ENERGY.Total``, ``Dc/0/Voltage``."""
+        """Return the key that users read and write: ``ENERGY.Total``, ``Dc/0/Voltage``."""
         return key_of(self.subtopic, self.path)
 
     @property
     def is_number(self) -> bool:
-        """Return whether Home Assistant takes it for a number, and nothing else."""
+        """Return whether Home Assistant accepts only numbers as its state."""
         is_text = self.device_class in {None, "enum", "timestamp", "date"} and not (self.state_class or self.unit)
         return self.platform == "sensor" and not is_text
 
-    def as_seen(self) -> Channel:
-        """Return a switch as what can be seen of it."""
+    def as_read_only(self) -> Channel:
+        """Return a switch as a binary sensor without commands."""
         return replace(
             self,
             platform="binary_sensor",
@@ -68,7 +68,7 @@ class Channel:
         )
 
     def as_dict(self) -> dict[str, Any]:
-        """Return it for JSON and YAML: without what is at its default."""
+        """Return the data for JSON and YAML, without default values."""
         plain: dict[str, Any] = {"name": self.name, "path": list(self.path)}
         for name, value in asdict(self).items():
             if name not in plain and value != CHANNEL_DEFAULTS[name]:
@@ -81,13 +81,13 @@ class Channel:
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Channel:
-        """Read what ``as_dict`` wrote."""
-        given = dict(data)
-        given["path"] = tuple(given["path"])
-        given["event_types"] = tuple(given.get("event_types", ()))
-        companions: Mapping[str, list[str | int]] = given.get("companions", {})
-        given["companions"] = tuple((role, tuple(place)) for role, place in companions.items())
-        return cls(**given)
+        """Return the channel from the data of ``as_dict``."""
+        arguments = dict(data)
+        arguments["path"] = tuple(arguments["path"])
+        arguments["event_types"] = tuple(arguments.get("event_types", ()))
+        companions: Mapping[str, list[str | int]] = arguments.get("companions", {})
+        arguments["companions"] = tuple((role, tuple(place)) for role, place in companions.items())
+        return cls(**arguments)
 
 
 CHANNEL_DEFAULTS: dict[str, Any] = asdict(Channel(name="", path=()))
@@ -106,7 +106,7 @@ def key_of(subtopic: str, path: Path) -> str:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reading:
-    """A proposed channel with the value it has now, after conversion."""
+    """Proposed channel with its current value, after conversion."""
 
     channel: Channel
     value: Value
@@ -117,7 +117,7 @@ class LearnedDevice:
     """Device as its messages describe it: identity, metadata and readings."""
 
     identity: str
-    about: DeviceMetadata
+    metadata: DeviceMetadata
     readings: tuple[Reading, ...]
 
 
@@ -126,7 +126,7 @@ class Analysis:
     """Result of the analysis of some messages.
 
     ``system`` names a self-discovering system (Zigbee2MQTT …) whose messages these are; ``exact``: a template finds
-    every value in all of them as we do; ``depth`` how many levels of the topic belong to the device, see
+    every value in all of them as we do; ``depth`` is the number of topic levels that belong to the device, see
     ``topic_matching.split``.
     """
 
@@ -147,9 +147,9 @@ class Joining(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Availability:
-    """The topic on which a device says whether it is there; ``+`` stand for the same levels as in its own topic.
+    """Topic on which a device reports its availability; ``+`` stand for the same levels as in its own topic.
 
-    ``online`` and ``offline`` are the whole payload, or what is at ``path`` in it.
+    ``online`` and ``offline`` are the whole payload, or the value at ``path`` in it.
     """
 
     topic: str
@@ -158,13 +158,13 @@ class Availability:
     path: Path = ()
 
     def as_dict(self) -> dict[str, Any]:
-        """Return it for JSON and YAML."""
+        """Return the data for JSON and YAML."""
         plain: dict[str, Any] = {"topic": self.topic, "online": self.online, "offline": self.offline}
         return plain | ({"path": list(self.path)} if self.path else {})
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Availability:
-        """Read what ``as_dict`` wrote."""
+        """Return the availability from the data of ``as_dict``."""
         return cls(**{**data, "path": tuple(data.get("path", ()))})
 
 
@@ -172,9 +172,9 @@ class Availability:
 class Profile:
     """Profile that the user confirmed: the data of one subentry.
 
-    ``topic`` is a topic or a filter, ``devices`` what is known of each identity that is wanted, ``dropped`` the keys
-    and ``ignored`` the identities that were seen and are not wanted. ``expire_after_s``: None learns it from the
-    device's rhythm, 0 never.
+    ``topic`` is a topic or a filter, ``devices`` the metadata of each wanted identity, ``dropped`` the keys and
+    ``ignored`` the identities that the user does not want. ``expire_after_s``: None learns it from the device's
+    reporting interval, 0 is never.
     """
 
     topic: str
@@ -190,15 +190,15 @@ class Profile:
     exact: bool = False
 
     def as_dict(self) -> dict[str, Any]:
-        """Return it as the data of a subentry."""
+        """Return the data of a subentry."""
         return {
             VERSION_KEY: version_of(DEVICE),
             "topic": self.topic,
             "depth": self.depth,
             "channels": [channel.as_dict() for channel in self.channels],
             "devices": {
-                identity: {key: value for key, value in asdict(about).items() if value is not None}
-                for identity, about in self.devices.items()
+                identity: {key: value for key, value in asdict(metadata).items() if value is not None}
+                for identity, metadata in self.devices.items()
             },
             "area": self.area,
             "joining": self.joining.value,
@@ -211,12 +211,12 @@ class Profile:
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Profile:
-        """Read the data of a subentry."""
+        """Return the profile from the data of a subentry."""
         return cls(
             topic=data["topic"],
             depth=data["depth"],
             channels=tuple(Channel.from_dict(channel) for channel in data["channels"]),
-            devices={identity: DeviceMetadata(**about) for identity, about in data["devices"].items()},
+            devices={identity: DeviceMetadata(**metadata) for identity, metadata in data["devices"].items()},
             area=data.get("area"),
             joining=Joining(data["joining"]),
             dropped=frozenset(data.get("dropped", ())),

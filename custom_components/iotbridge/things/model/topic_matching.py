@@ -1,4 +1,4 @@
-"""Matching of topics with a filter: splits them into the levels of the device and those of its values."""
+"""Matching of topics with a filter: splits a topic into the levels of the device and those of its values."""
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
@@ -7,7 +7,7 @@ import re
 
 from ...topic_filters import has_wildcard
 
-# Levels that say how or where a message goes, not whose it is.
+# Levels that describe the kind or the way of a message, not its device.
 GENERIC = frozenset(
     {
         "cmnd", "data", "device", "devices", "event", "events", "home", "json", "measurement", "measurements",
@@ -15,13 +15,13 @@ GENERIC = frozenset(
         "state", "stat", "status", "tele", "telemetry", "topic", "tx", "up", "uplink", "v3", "value", "values",
     }
 )  # fmt: skip
-# Roots that name a system of many devices.
+# Root levels of systems with many devices.
 SYSTEMS = frozenset({"emon", "homie", "owntracks", "rtl_433", "shellies", "wmbusmeters", "zigbee2mqtt"})
-# Where devices say whether they are there.
+# Levels on which devices report their availability.
 PRESENCE = frozenset({"availability", "available", "connected", "connection", "lwt", "online", "status"})
 NAME_LEVELS = 3
 _SERIAL = re.compile(r"[0-9a-fA-F]{8,}")
-# A level that tells phases or channels of one device apart.
+# A level that distinguishes phases or channels of one device.
 _NUMBERED = re.compile(r"[A-Za-z]{0,4}[-_]?[0-9]{1,2}")
 
 
@@ -38,41 +38,41 @@ def split(topic_filter: str, depth: int, topic: str) -> TopicMatch:
     """Split a topic that the filter matches.
 
     ``depth`` levels from the start are the device; when negative, all but that many levels from the end; 0 is the whole
-    topic. The identity is what stands for the filter's wildcards in them, or all of them where it has none there.
+    topic. The identity consists of those that match the filter's wildcards, or of all of them if none does.
     """
-    levels, wanted = topic.split("/"), topic_filter.split("/")
+    levels, filter_levels = topic.split("/"), topic_filter.split("/")
     count = depth if depth > 0 else len(levels) + depth
     own = levels[:count]
-    rest = wanted.index("#") if "#" in wanted else len(wanted)
-    wild = [level for position, level in enumerate(own) if position >= rest or wanted[position] == "+"]
-    return TopicMatch("/".join(own), "/".join(wild or own), "/".join(levels[count:]))
+    rest = filter_levels.index("#") if "#" in filter_levels else len(filter_levels)
+    matched = [level for position, level in enumerate(own) if position >= rest or filter_levels[position] == "+"]
+    return TopicMatch("/".join(own), "/".join(matched or own), "/".join(levels[count:]))
 
 
 def fill(pattern: str, topic_filter: str, base: str) -> str:
-    """Put the levels of a device's topic in the place of the ``+`` of a pattern made for the same filter."""
+    """Replace each ``+`` of a pattern by the device's level, for a pattern made for the same filter."""
     levels = base.split("/")
-    wild = iter([levels[position] for position in _wild(topic_filter, len(levels))])
+    wild = iter([levels[position] for position in _wildcard_positions(topic_filter, len(levels))])
     return "/".join(next(wild, "+") if level == "+" else level for level in pattern.split("/"))
 
 
 def fill_exactly(pattern: str, topic_filter: str, base: str) -> str | None:
-    """Fill a pattern that has a ``+`` for each level by which the filter's devices differ; None when it has not.
+    """Fill a pattern with one ``+`` for each level by which the filter's devices differ; return None for any other.
 
-    What is to reach one device alone must not be short of what tells it from the others.
+    A topic that must reach a single device has to contain every level that distinguishes it from the others.
     """
-    if pattern.split("/").count("+") != len(_wild(topic_filter, base.count("/") + 1)):
+    if pattern.split("/").count("+") != len(_wildcard_positions(topic_filter, base.count("/") + 1)):
         return None
     return fill(pattern, topic_filter, base)
 
 
 def pattern_of(topic: str, topic_filter: str, depth: int, base: str) -> str | None:
-    """Return the pattern that ``fill`` makes this topic of; None when that is not to be.
+    """Return the pattern from which ``fill`` makes this topic; None if there is none.
 
-    ``base`` is the device whose topic it is. Each level by which it differs from the filter's other devices must be in
-    the topic, at the same place.
+    ``base`` is the topic's device. Each level by which it differs from the filter's other devices must be in the topic,
+    at the same position.
     """
     levels, own = topic.split("/"), base.split("/")
-    wild = _wild(topic_filter, len(own))
+    wild = _wildcard_positions(topic_filter, len(own))
     if len(wild) != count_blanks(topic_filter, depth):
         return None
     for position in wild:
@@ -83,22 +83,22 @@ def pattern_of(topic: str, topic_filter: str, depth: int, base: str) -> str | No
 
 
 def count_blanks(topic_filter: str, depth: int) -> int:
-    """Return how many ``+`` of a pattern can be filled for every device of a filter."""
-    wanted = topic_filter.split("/")
-    named = [level for level in wanted if level != "#"]
-    return len(_wild(topic_filter, depth if depth > 0 else max(0, len(named) + depth)))
+    """Return the number of ``+`` in a pattern that can be filled for every device of a filter."""
+    filter_levels = topic_filter.split("/")
+    named = [level for level in filter_levels if level != "#"]
+    return len(_wildcard_positions(topic_filter, depth if depth > 0 else max(0, len(named) + depth)))
 
 
-def _wild(topic_filter: str, count: int) -> list[int]:
-    """Return at which of the first levels of a topic, so many of them, the filter leaves open what is there."""
-    wanted = topic_filter.split("/")
-    rest = wanted.index("#") if "#" in wanted else len(wanted)
-    levels = count if rest < len(wanted) else min(count, rest)
-    return [position for position in range(levels) if position >= rest or wanted[position] == "+"]
+def _wildcard_positions(topic_filter: str, count: int) -> list[int]:
+    """Return the positions, among the first levels of a topic, that match a wildcard of the filter."""
+    filter_levels = topic_filter.split("/")
+    rest = filter_levels.index("#") if "#" in filter_levels else len(filter_levels)
+    levels = count if rest < len(filter_levels) else min(count, rest)
+    return [position for position in range(levels) if position >= rest or filter_levels[position] == "+"]
 
 
 def common_filter(topics: Sequence[str]) -> str:
-    """Return the narrowest filter that covers all topics: the topic itself when there is one."""
+    """Return the narrowest filter that covers all topics: a single topic itself."""
     split_topics = [topic.split("/") for topic in dict.fromkeys(topics)]
     if len(split_topics) == 1:
         return topics[0]
@@ -114,41 +114,41 @@ def common_filter(topics: Sequence[str]) -> str:
 
 
 def guess_depth(topic_filter: str, topics: Iterable[str], *, single: Collection[str]) -> int:
-    """Guess how many levels are the device.
+    """Return the likely number of levels that belong to the device.
 
-    ``single`` are the topics that carry one value each: there the last level names the value, not the device.
+    ``single`` are the topics that carry a single value: there the last level names the value, not the device.
     """
-    seen = [topic for topic in dict.fromkeys(topics) if "/$" not in topic]
-    wanted = topic_filter.split("/")
-    if not any(topic in single and _leaf(topic) not in PRESENCE for topic in seen):
-        return -1 if _siblings(seen) else 0
+    value_topics = [topic for topic in dict.fromkeys(topics) if "/$" not in topic]
+    filter_levels = topic_filter.split("/")
+    if not any(topic in single and _leaf(topic) not in PRESENCE for topic in value_topics):
+        return -1 if _has_sibling_topics(value_topics) else 0
     if not has_wildcard(topic_filter):
-        return -1 if len(wanted) > 1 else 0
-    if wanted[-1] == "+":
-        return len(wanted) - 1
-    if wanted[-1] != "#":
-        return len(wanted) - wanted[::-1].index("+")
-    if len(wanted) == 1 or _alike(seen):
+        return -1 if len(filter_levels) > 1 else 0
+    if filter_levels[-1] == "+":
+        return len(filter_levels) - 1
+    if filter_levels[-1] != "#":
+        return len(filter_levels) - filter_levels[::-1].index("+")
+    if len(filter_levels) == 1 or _has_equal_leaves(value_topics):
         return -1
-    return len(wanted) - 1
+    return len(filter_levels) - 1
 
 
 def _leaf(topic: str) -> str:
     return topic.rpartition("/")[2].lower()
 
 
-def _siblings(topics: Iterable[str]) -> bool:
-    """Return whether devices use several topics, a level apart: ``tele/pow1/SENSOR`` and ``tele/pow1/STATE``."""
+def _has_sibling_topics(topics: Iterable[str]) -> bool:
+    """Return whether devices use several topics that differ in the last level: ``tele/pow1/SENSOR`` and ``…/STATE``."""
     leaves = defaultdict(set)
     for topic in topics:
         leaves[topic.rpartition("/")[0]].add(_leaf(topic))
     return any(len(found) > 1 and found <= GENERIC | PRESENCE for found in leaves.values())
 
 
-def _alike(topics: Iterable[str]) -> bool:
-    """Return whether the same values lie under several parents: then each parent is a device.
+def _has_equal_leaves(topics: Iterable[str]) -> bool:
+    """Return whether the same values lie below several parents: then each parent is a device.
 
-    A level that only numbers (L1, ch0, 2) is a part of a device, and ``state`` under everything is no value's name.
+    A numbered level (L1, ch0, 2) is a part of a device, and ``state`` below everything does not name a value.
     """
     leaves = defaultdict(set)
     for topic in topics:
@@ -161,11 +161,11 @@ def _alike(topics: Iterable[str]) -> bool:
 
 
 def name_from(base: str) -> str:
-    """Return what a person would call the device on a topic: the levels that say something, at most three."""
+    """Return a display name for the device on a topic: its meaningful levels, at most three."""
     levels = [level for level in base.split("/") if level and level.lower() not in GENERIC]
     if len(levels) > 1 and levels[0].lower() in SYSTEMS:
         levels = levels[1:]
-    # A level with "to" in the middle is a gateway's direction (BTtoMQTT), and what comes before it the gateway.
+    # A level with "to" in the middle is the direction of a gateway (BTtoMQTT), and the level before it the gateway.
     for position, level in enumerate(levels[:-1]):
         if level.endswith("toMQTT"):
             levels = levels[position + 1 :]

@@ -1,4 +1,4 @@
-"""Checked access to the members of a profile file: each error names the place and what is expected there."""
+"""Validated access to the members of a profile file: each error names the place and the expected content."""
 
 from collections.abc import Collection, Iterable, Mapping
 from enum import StrEnum
@@ -9,7 +9,7 @@ from ..model.message import Path, Scalar
 
 _MAX_TEXT = 255
 _MAX_LIST = 200
-# YAML reads these words as booleans, as keys too.
+# YAML parses these words as booleans, even as keys.
 _BOOLEAN_KEYS = {True: "on", False: "off"}
 _SHOWN = 40
 
@@ -37,7 +37,7 @@ class Expected(StrEnum):
     YAML_LINE = "profile_yaml_line"
 
 
-# For the log, which is English.
+# For the log, which is in English.
 IN_ENGLISH = {
     Expected.BOOLEAN: "true or false",
     Expected.CHANNEL: "at least one channel",
@@ -61,10 +61,10 @@ IN_ENGLISH = {
 
 
 class ProfileError(ValueError):
-    """A profile file that is not one: ``place`` is where (``channels[2].unit``), ``kind`` what should be there."""
+    """Invalid profile file: ``place`` is the position (``channels[2].unit``), ``kind`` the expected content."""
 
     def __init__(self, place: str, kind: Expected, **placeholders: object) -> None:
-        """``place`` is empty for the file as a whole; ``placeholders`` fill the phrase of the kind."""
+        """``place`` is empty for the file as a whole; ``placeholders`` are those of the kind's phrase."""
         self.expected = IN_ENGLISH[kind].format(**placeholders)
         super().__init__(f"{place or 'the file'}: expected {self.expected}")
         self.place = place
@@ -75,59 +75,62 @@ class ProfileError(ValueError):
 class YamlReader:
     """Reader of one mapping in a profile file, which names the place in its errors."""
 
-    def __init__(self, place: str, plain: Any) -> None:
-        """Raise ProfileError where it is no mapping of names."""
+    def __init__(self, place: str, document: Any) -> None:
+        """Raise ProfileError for anything but a mapping with text keys."""
         self._place = place
-        if not isinstance(plain, Mapping):
+        if not isinstance(document, Mapping):
             raise ProfileError(place, Expected.MAPPING)
-        self._plain: dict[str, Any] = {}
-        for key, value in plain.items():
+        self._members: dict[str, Any] = {}
+        for key, value in document.items():
             name = _BOOLEAN_KEYS[key] if isinstance(key, bool) else key
             if not isinstance(name, str) or not 0 < len(name) <= _MAX_TEXT:
                 raise ProfileError(place, Expected.NAMES)
-            self._plain[name] = value
+            self._members[name] = value
 
     def at(self, name: str) -> str:
-        """Return where a member is."""
+        """Return the place of a member."""
         return f"{self._place}.{name[:_SHOWN]}" if self._place else name[:_SHOWN]
 
-    def only(self, names: Collection[str]) -> None:
-        """Refuse members that nobody knows: most likely they are misspelt."""
-        for name in self._plain:
+    def check_names(self, names: Collection[str]) -> None:
+        """Raise ProfileError for unknown members, which most likely are misspelt."""
+        for name in self._members:
             if name not in names:
                 raise ProfileError(self.at(name), Expected.ONE_OF, names=", ".join(names))
 
     def has(self, name: str) -> bool:
-        """Return whether a member is there and not null."""
-        return self._plain.get(name) is not None
+        """Return whether a member exists and is not null."""
+        return self._members.get(name) is not None
 
     def names(self) -> list[str]:
         """Return the names of all members."""
-        return list(self._plain)
+        return list(self._members)
 
     def member(self, name: str) -> YamlReader:
         """Return a mapping."""
-        return YamlReader(self.at(name), self._plain.get(name))
+        return YamlReader(self.at(name), self._members.get(name))
 
     def elements(self, name: str, *, most: int) -> Iterable[YamlReader]:
-        """Return the mappings of a list."""
-        return [YamlReader(f"{self.at(name)}[{index}]", one) for index, one in enumerate(self._list(name, most=most))]
+        """Return the mappings in a list."""
+        return [
+            YamlReader(f"{self.at(name)}[{index}]", element)
+            for index, element in enumerate(self._list(name, most=most))
+        ]
 
     def text(self, name: str) -> str:
         """Return a text."""
-        return _text(self.at(name), self._plain.get(name))
+        return _text(self.at(name), self._members.get(name))
 
     def optional_text(self, name: str) -> str | None:
-        """Return a text, or None where there is none."""
+        """Return a text, or None if it is missing."""
         return self.text(name) if self.has(name) else None
 
     def texts(self, name: str) -> list[str]:
-        """Return a list of texts; none is an empty list."""
-        found = self._list(name, most=_MAX_LIST) if self.has(name) else []
-        return [_text(f"{self.at(name)}[{index}]", one) for index, one in enumerate(found)]
+        """Return a list of texts; empty if it is missing."""
+        values = self._list(name, most=_MAX_LIST) if self.has(name) else []
+        return [_text(f"{self.at(name)}[{index}]", value) for index, value in enumerate(values)]
 
     def topic_filter(self, name: str) -> str:
-        """Return a topic filter with wildcards where MQTT allows them."""
+        """Return a topic filter with its wildcards in valid places."""
         text = self.text(name)
         levels = text.split("/")
         if any(("+" in level or "#" in level) and len(level) > 1 for level in levels) or "#" in levels[:-1]:
@@ -135,54 +138,54 @@ class YamlReader:
         return text
 
     def path(self, name: str) -> Path:
-        """Return a path: names and indexes; empty where the payload is the value."""
-        found = self._list(name, most=_MAX_LIST)
-        for index, part in enumerate(found):
+        """Return a path: names and indexes; empty if the payload is the value."""
+        parts = self._list(name, most=_MAX_LIST)
+        for index, part in enumerate(parts):
             if isinstance(part, bool) or not isinstance(part, str | int) or len(str(part)) > _MAX_TEXT:
                 raise ProfileError(f"{self.at(name)}[{index}]", Expected.PART)
-        return tuple(found)
+        return tuple(parts)
 
     def one_of(self, name: str, known: Collection[str]) -> str:
-        """Return one of some words."""
-        text = self._plain.get(name)
+        """Return one of the known words."""
+        text = self._members.get(name)
         if not isinstance(text, str) or text not in known:
             raise ProfileError(self.at(name), Expected.ONE_OF, names=", ".join(known))
         return text
 
     def integer(self, name: str, default: int, least: int, most: int) -> int:
-        """Return a whole number within bounds."""
-        value = self._plain.get(name, default)
+        """Return an integer within bounds."""
+        value = self._members.get(name, default)
         if isinstance(value, bool) or not isinstance(value, int) or not least <= value <= most:
             raise ProfileError(self.at(name), Expected.INTEGER, least=least, most=most)
         return value
 
     def number(self, name: str) -> float:
-        """Return a number that is not zero: every value times zero is no value."""
-        value = self._plain[name]
+        """Return a number other than zero, which would make every scaled value zero."""
+        value = self._members[name]
         if isinstance(value, bool) or not isinstance(value, int | float) or not value or not abs(value) < 1e12:  # noqa: PLR2004
             raise ProfileError(self.at(name), Expected.NUMBER)
         return float(value)
 
     def boolean(self, name: str) -> bool:
         """Return true or false."""
-        value = self._plain[name]
+        value = self._members[name]
         if not isinstance(value, bool):
             raise ProfileError(self.at(name), Expected.BOOLEAN)
         return value
 
     def choices(self, name: str) -> tuple[Scalar, ...]:
-        """Return the values that a member allows: one, or a list of them."""
-        found = self._plain[name]
-        choices = found if isinstance(found, list) else [found]
+        """Return the allowed values: a single one, or a list of them."""
+        value = self._members[name]
+        choices = value if isinstance(value, list) else [value]
         if not 0 < len(choices) <= _MAX_LIST or not all(_is_scalar(choice) for choice in choices):
             raise ProfileError(self.at(name), Expected.CHOICES)
         return tuple(choices)
 
     def _list(self, name: str, *, most: int) -> list[Any]:
-        found = self._plain.get(name)
-        if not isinstance(found, list) or len(found) > most:
+        value = self._members.get(name)
+        if not isinstance(value, list) or len(value) > most:
             raise ProfileError(self.at(name), Expected.LIST, most=most)
-        return found
+        return value
 
 
 def _text(place: str, value: Any) -> str:

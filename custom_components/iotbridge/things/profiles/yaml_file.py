@@ -1,17 +1,17 @@
-"""Profile files: the mapping of one kind of thing, as YAML that people share.
+"""Profile files: the mapping of one kind of device, as YAML that people share.
 
     name: AirGradient ONE
     manufacturer: AirGradient
     match:
       topic: airgradient/readings/+      # a topic filter
-      keys: [rco2, pm02]                 # values that must be there, by their keys
+      keys: [rco2, pm02]                 # keys that must be present
       values: {media: [water]}           # values that must be one of these
-      without: [gateway]                 # what stands for the wildcards where the topic is that of something else
-    depth: 0                             # how many levels of the topic are the device
+      without: [gateway]                 # wildcard levels of topics that belong to other devices
+    depth: 0                             # number of topic levels that identify the device
     channels:
       - {name: CO2, path: [rco2], unit: ppm, device_class: carbon_dioxide, state_class: measurement}
 
-A file comes from anybody: YAML tags, aliases and depth are refused, and every member is checked.
+A file may come from a stranger: YAML tags, aliases and deep nesting are rejected, and every member is checked.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -35,7 +35,7 @@ FOLDER = File(__file__).parent / "shipped"
 MAX_TEXT = 64 * 1024
 MAX_CHANNELS = 500
 ANY_TOPIC = "#"
-# A message may hold only what has changed: few keys tell a thing where the topic does, more where it does not.
+# A message may contain changed values only: few keys identify a device if the topic matches, more if there is none.
 _KEYS_WITH_TOPIC, _KEYS_ALONE = 3, 12
 _MAX_LEVELS = 12
 _MAX_DEPTH = 30
@@ -46,9 +46,9 @@ _MEMBERS = ("name", "manufacturer", "model", "match", "depth", "channels", "avai
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Match:
-    """By what a thing is recognised: all that is given must hold.
+    """Criteria by which a device is recognized: all that are given must match.
 
-    ``without`` are identities that are no such thing, though the topic is that of one.
+    ``without`` are identities of other devices on the same topics.
     """
 
     topic: str = ANY_TOPIC
@@ -72,15 +72,15 @@ class ProfileFile:
 
 
 def parse(text: str) -> ProfileFile:
-    """Read a profile file.
+    """Parse a profile file.
 
     Raises:
-        ProfileError: it is none; the text names the place and what is expected there.
+        ProfileError: the file is invalid; the text names the place and the expected content.
     """
     top = YamlReader("", _load(text))
-    top.only(_MEMBERS)
+    top.check_names(_MEMBERS)
     match = top.member("match")
-    match.only(("topic", "keys", "values", "without"))
+    match.check_names(("topic", "keys", "values", "without"))
     values = match.member("values") if match.has("values") else None
     if not any(match.has(member) for member in ("topic", "keys", "values")):
         raise ProfileError("match", Expected.MATCH)
@@ -89,7 +89,7 @@ def parse(text: str) -> ProfileFile:
         raise ProfileError("channels", Expected.CHANNEL)
     availability = top.member("availability") if top.has("availability") else None
     if availability:
-        availability.only(("topic", "online", "offline", "path"))
+        availability.check_names(("topic", "online", "offline", "path"))
     return ProfileFile(
         name=top.text("name"),
         manufacturer=top.optional_text("manufacturer"),
@@ -115,9 +115,9 @@ def parse(text: str) -> ProfileFile:
 
 
 def dump(profile: Profile, name: str, *, manufacturer: str | None = None, model: str | None = None) -> str:
-    """Write a user's profile as a file that others can read; what is theirs alone (names, area, topic) stays out.
+    """Return a user's profile as a file to share, without what is personal (names, area, topic).
 
-    The thing is recognised by its first values, and by the topic where that is a filter, not one device's own.
+    The device is recognized by its first values, and by the topic if that is a filter, not a single device's own.
     """
     keys = [channel.key for channel in profile.channels if channel.enabled]
     by_topic = has_wildcard(profile.topic)
@@ -126,8 +126,10 @@ def dump(profile: Profile, name: str, *, manufacturer: str | None = None, model:
     plain["match"] = {"topic": profile.topic} if by_topic else {}
     plain["match"]["keys"] = keys[: _KEYS_WITH_TOPIC if by_topic else _KEYS_ALONE]
     plain["depth"] = profile.depth
-    # Of one device the topics of commands and availability are its own.
-    channels = [channel if by_topic or not channel.command_topic else channel.as_seen() for channel in profile.channels]
+    # A single device's topics for commands and availability are its own.
+    channels = [
+        channel if by_topic or not channel.command_topic else channel.as_read_only() for channel in profile.channels
+    ]
     plain["channels"] = [channel.as_dict() for channel in channels]
     if profile.availability and by_topic:
         plain["availability"] = profile.availability.as_dict()
@@ -138,9 +140,9 @@ def dump(profile: Profile, name: str, *, manufacturer: str | None = None, model:
 
 
 def find(samples: Sequence[Sample], files: Iterable[ProfileFile]) -> ProfileFile | None:
-    """Return the profile that the messages are of: of several, the one that asks for most."""
-    values = [(sample.topic, found) for sample in samples if (found := _values(sample))]
-    known = [file for file in files if any(_holds(file, device) for device in _devices(file, values))]
+    """Return the profile that matches the messages; of several, the one with the most criteria."""
+    values = [(sample.topic, values_of_message) for sample in samples if (values_of_message := _values(sample))]
+    known = [file for file in files if any(_is_match(file, device) for device in _devices(file, values))]
     return max(known, key=lambda file: len(file.match.keys) + len(file.match.values), default=None)
 
 
@@ -149,13 +151,13 @@ def shipped() -> tuple[ProfileFile, ...]:
     """Return the profiles that come with the integration. Reads files the first time: not for the event loop.
 
     Raises:
-        ProfileError: one of them is broken.
+        ProfileError: one of them is invalid.
     """
     return tuple(parse(file.read_text("utf-8")) for file in sorted(FOLDER.glob("*.yaml")))
 
 
 def _load(text: str) -> Any:
-    """Read YAML without tags, aliases and depth: each of them can make much of little."""
+    """Parse YAML without tags, aliases and deep nesting, which can expand a small file enormously."""
     if len(text) > MAX_TEXT:
         raise ProfileError("", Expected.SIZE, most=MAX_TEXT // 1024)
     level = 0
@@ -177,25 +179,25 @@ def _load(text: str) -> Any:
         raise ProfileError("", Expected.YAML_LINE, line=mark.line + 1) from None
 
 
-def _channel(given: YamlReader) -> Channel:
-    """Read a channel as ``Channel.as_dict`` writes it."""
-    given.only(("name", "path", *CHANNEL_DEFAULTS))
-    plain: dict[str, Any] = {"name": given.text("name"), "path": given.path("path")}
-    plain |= {key: given.text(key) for key in _TEXTS if given.has(key)}
-    if given.has("platform"):
-        plain["platform"] = given.one_of("platform", PLATFORMS)
-    if given.has("entity_category"):
-        plain["entity_category"] = given.one_of("entity_category", ("diagnostic", "config"))
-    if given.has("precision"):
-        plain["precision"] = given.integer("precision", 0, 0, 10)
-    if given.has("scale"):
-        plain["scale"] = given.number("scale")
-    if given.has("enabled"):
-        plain["enabled"] = given.boolean("enabled")
-    if given.has("event_types"):
-        plain["event_types"] = tuple(given.texts("event_types"))
-    if given.has("companions"):
-        companions = given.member("companions")
+def _channel(member: YamlReader) -> Channel:
+    """Return a channel from the data of ``Channel.as_dict``."""
+    member.check_names(("name", "path", *CHANNEL_DEFAULTS))
+    plain: dict[str, Any] = {"name": member.text("name"), "path": member.path("path")}
+    plain |= {key: member.text(key) for key in _TEXTS if member.has(key)}
+    if member.has("platform"):
+        plain["platform"] = member.one_of("platform", PLATFORMS)
+    if member.has("entity_category"):
+        plain["entity_category"] = member.one_of("entity_category", ("diagnostic", "config"))
+    if member.has("precision"):
+        plain["precision"] = member.integer("precision", 0, 0, 10)
+    if member.has("scale"):
+        plain["scale"] = member.number("scale")
+    if member.has("enabled"):
+        plain["enabled"] = member.boolean("enabled")
+    if member.has("event_types"):
+        plain["event_types"] = tuple(member.texts("event_types"))
+    if member.has("companions"):
+        companions = member.member("companions")
         plain["companions"] = tuple((role, companions.path(role)) for role in companions.names())
     return Channel(**plain)
 
@@ -206,13 +208,16 @@ def _values(sample: Sample) -> list[tuple[str | None, dict[str, Scalar]]]:
         decoded = decode(sample)
     except DecodeError, LibraryNeededError:
         return []
-    return [(report.identity, {key_of("", one.path): one.value for one in report.fields}) for report in decoded.reports]
+    return [
+        (report.identity, {key_of("", field_.path): field_.value for field_ in report.fields})
+        for report in decoded.reports
+    ]
 
 
 def _devices(
     file: ProfileFile, messages: Sequence[tuple[str, list[tuple[str | None, dict[str, Scalar]]]]]
 ) -> list[dict[str, Scalar]]:
-    """Return the values of each device on the profile's topics, by the keys that its channels have."""
+    """Return the values of each device on the profile's topics, by the keys of its channels."""
     devices: dict[str, dict[str, Scalar]] = {}
     for topic, reports in messages:
         if not matches(file.match.topic, topic):
@@ -231,6 +236,6 @@ def _joined(subtopic: str, key: str) -> str:
     return f"{subtopic}:{key}" if subtopic and key else subtopic or key
 
 
-def _holds(file: ProfileFile, device: Mapping[str, Scalar]) -> bool:
+def _is_match(file: ProfileFile, device: Mapping[str, Scalar]) -> bool:
     wanted = file.match.values
     return all(key in device for key in file.match.keys) and all(device.get(key) in wanted[key] for key in wanted)

@@ -1,4 +1,4 @@
-"""Queue of messages to decode: short ones are read at once, the others in the executor, all in their order.
+"""Queue of messages to decode: short ones are decoded at once, others in the executor, always in order.
 
 A hostile message of a few kilobytes takes tens of milliseconds to decode, which the event loop must not spend on it.
 """
@@ -14,13 +14,12 @@ from homeassistant.core import HomeAssistant, callback
 from .. import decoders
 from ..model.message import Decoded, DecodeError, LibraryNeededError, Sample
 
-# A payload up to this length is decoded within milliseconds on a slow machine.
+# A payload up to this length is decoded within milliseconds, even on a slow machine.
 MAX_INLINE = 4 * 1024
-# So much may wait for the executor; beyond that the oldest message is given up.
+# Limits for waiting messages; beyond them the oldest one is dropped.
 MAX_WAITING = 1000
 MAX_WAITING_BYTES = 4 * 1024 * 1024
-# One message is a message of every thing whose filter it matches: so much at a time may take Home Assistant's executor,
-# and so much may wait, for all things together.
+# A message is decoded once for every thing whose filter it matches. Limits for all things together: how many jobs may
 MAX_AT_ONCE = 2
 MAX_TOTAL_BYTES = 16 * 1024 * 1024
 
@@ -29,35 +28,35 @@ type Outcome = Decoded | DecodeError | LibraryNeededError
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """Message to decode, and the function that takes the outcome in the event loop."""
+    """Message to decode, and the function that receives the outcome in the event loop."""
 
     sample: Sample
     take: Callable[[Outcome], None]
 
 
 class DecodeLimits:
-    """Limits of all decode queues together."""
+    """Limits shared by all decode queues."""
 
     def __init__(self) -> None:
-        """Start with no queue."""
+        """Start without queues."""
         self.slots = asyncio.Semaphore(MAX_AT_ONCE)
         self.queues: set[DecodeQueue] = set()
         """Queues with waiting messages."""
 
     @callback
     def async_make_room(self) -> None:
-        """Give up the oldest messages of the longest queues until the rest is not too long."""
+        """Drop the oldest messages of the longest queues until the total is within the limit."""
         while sum(queue.waiting_bytes for queue in self.queues) > MAX_TOTAL_BYTES:
             max(self.queues, key=lambda queue: queue.waiting_bytes).async_drop_oldest()
 
 
 class DecodeQueue:
-    """Decodes the messages of one thing, one after the other."""
+    """Decodes the messages of one thing one by one."""
 
     def __init__(
         self, hass: HomeAssistant, name: str, limits: DecodeLimits, on_dropped: Callable[[Sample], None]
     ) -> None:
-        """``name`` is for the task that waits for the executor; ``on_dropped`` takes each message that is given up."""
+        """``name`` names the task that waits for the executor; ``on_dropped`` receives each dropped message."""
         self._hass = hass
         self._name = name
         self._limits = limits
@@ -68,9 +67,9 @@ class DecodeQueue:
 
     @callback
     def async_put(self, job: Job, *, may_inline: bool = True) -> None:
-        """Decode a message, now or when those before it are read.
+        """Decode a message, now or after those before it.
 
-        ``may_inline`` is False for one of many, which together would take too long.
+        ``may_inline`` is False for one of many messages, which together would take too long.
         """
         if self._task is None and may_inline and _is_short(job.sample.payload):
             job.take(_decode(job.sample))
@@ -85,7 +84,7 @@ class DecodeQueue:
 
     @callback
     def async_call(self, function: Callable[[], None]) -> None:
-        """Call a function when everything that was put before is read."""
+        """Call a function after all messages put before have been decoded."""
         if self._task is None:
             function()
             return
@@ -93,7 +92,7 @@ class DecodeQueue:
 
     @callback
     def async_stop(self) -> None:
-        """Read nothing more."""
+        """Drop the waiting messages and stop decoding."""
         self._waiting.clear()
         self.waiting_bytes = 0
         self._limits.queues.discard(self)
@@ -102,7 +101,7 @@ class DecodeQueue:
             self._task = None
 
     async def async_join(self) -> None:
-        """Wait until everything is read, or stopped."""
+        """Wait until all messages are decoded, or the queue is stopped."""
         if self._task:
             await asyncio.wait([self._task])
 
@@ -111,7 +110,7 @@ class DecodeQueue:
 
     @callback
     def async_drop_oldest(self) -> None:
-        """Give up the message that waits for the longest time."""
+        """Drop the message that has waited longest."""
         oldest = next((waiting for waiting in self._waiting if isinstance(waiting, Job)), None)
         if oldest is None:
             return
@@ -129,7 +128,7 @@ class DecodeQueue:
         try:
             while self._waiting and self._task is me:
                 if isinstance(waiting := self._waiting[0], Job):
-                    # What waits for its turn can still be given up.
+                    # Messages that wait for a slot can still be dropped.
                     async with self._limits.slots:
                         await self._async_decode_next()
                 else:
@@ -140,12 +139,12 @@ class DecodeQueue:
                 self._limits.queues.discard(self)
             if self._task is me:
                 self._task = None
-                if self._waiting:  # what a message made of itself must not keep those behind it back
+                if self._waiting:  # an error in one message must not hold up those behind it
                     self._start()
 
     async def _async_decode_next(self) -> None:
         if not self._waiting or not isinstance(job := self._waiting[0], Job):
-            return  # it was given up in the meantime
+            return  # it was dropped in the meantime
         self._waiting.popleft()
         self.waiting_bytes -= len(job.sample.payload)
         me = asyncio.current_task()
@@ -162,5 +161,5 @@ def _decode(sample: Sample) -> Outcome:
 
 
 def _is_short(payload: bytes) -> bool:
-    """Return whether a payload is short, also when it is unpacked."""
+    """Return whether a payload is short, even when unpacked."""
     return len(payload) <= MAX_INLINE and not decoders.is_compressed(payload)

@@ -22,30 +22,29 @@ from ..model.reporting_interval import ReportingInterval
 from .publisher import Publisher
 from .store import DeviceRecord
 
-# How often new entities are given their values until they have them, and how far apart: a busy machine takes seconds.
-FEED_S = 0.5
-MAX_FEEDS = 20
-# How long core may take to find the device's own topics; what came meanwhile is handed to it, so often at most. Who
-# goes on speaking needs no more: the next message is heard.
-STEP_ASIDE_S = 4.0
-MAX_INTRODUCTIONS = 2
-# An event of a new type waits until core knows the type.
-EVENT_KNOWN_S = 3.0
-# Older values are not brought back by a restart where the device's rhythm does not say how long they hold.
+# Interval and maximum of attempts to give new entities their values: a busy machine takes seconds.
+SEED_INTERVAL_S = 0.5
+MAX_SEED_ATTEMPTS = 20
+# Time for core to subscribe to the device's own topics. A message in between is published by us, at most this many
+HANDOVER_S = 4.0
+MAX_HANDOVERS = 2
+# Time until core knows the new type of an event.
+EVENT_DELAY_S = 3.0
+# Older values are not restored after a restart, unless the device's reporting interval says that they still hold.
 OLD_S = 24 * 3600.0
-# More words than these for one event are no types, but numbers or texts.
+# A channel with more different words than these sends numbers or texts, not event types.
 MAX_EVENT_TYPES = 50
-# What core's device trackers call what goes with a position.
-_AROUND = {"accuracy": "gps_accuracy", "altitude": "altitude"}
+# Attributes of core's device trackers for the companions of a position.
+_COMPANION_ATTRIBUTES = {"accuracy": "gps_accuracy", "altitude": "altitude"}
 
 
 @dataclass(frozen=True, slots=True)
 class DeviceSettings:
-    """Settings from the profile, looked up once for all devices of a thing.
+    """Settings from the profile, computed once for all devices of a thing.
 
     ``direct``: core's mqtt reads the device's own messages. ``channels`` are the enabled ones by key, ``components``
-    what discovery calls them. ``keys`` are those of all channels: what else a device sends never becomes an entity, and
-    has no end. ``prefix`` is where we publish what we decode.
+    their ids in discovery. ``keys`` are those of all channels: other fields of a device never become entities, and
+    their number is unlimited. ``prefix`` is the topic prefix for decoded values.
     """
 
     profile: Profile
@@ -57,7 +56,7 @@ class DeviceSettings:
 
     @classmethod
     def of(cls, profile: Profile, prefix: str) -> DeviceSettings:
-        """Look up what a profile says."""
+        """Return the settings of a profile."""
         channels = {channel.key: channel for channel in profile.channels if channel.enabled}
         components = {key: component_id(channel) for key, channel in channels.items()}
         keys = frozenset(channel.key for channel in profile.channels)
@@ -65,195 +64,195 @@ class DeviceSettings:
 
 
 class ThingDevice:
-    """The run time of one device."""
+    """Run time of one device."""
 
     def __init__(
-        self, hass: HomeAssistant, publisher: Publisher, settings: DeviceSettings, remembered: DeviceRecord
+        self, hass: HomeAssistant, publisher: Publisher, settings: DeviceSettings, record: DeviceRecord
     ) -> None:
-        """Bring back what is remembered of it; nothing is published before async_announce."""
+        """Restore the recorded state; ``async_announce`` publishes."""
         self._hass = hass
         self._publisher = publisher
-        self.remembered = remembered
-        self.identity = remembered.identity
-        self.uid = thing_uid(settings.profile.topic, remembered.identity)
+        self.record = record
+        self.identity = record.identity
+        self.uid = thing_uid(settings.profile.topic, record.identity)
         self.flooding = False
-        self._rhythm = ReportingInterval()
-        self._rhythm.intervals.extend(remembered.intervals)
-        self._heard = time.monotonic()
+        self._interval = ReportingInterval()
+        self._interval.intervals.extend(record.intervals)
+        self._last_seen = time.monotonic()
         self._online: bool | None = None
-        self._introducing = False
-        self._introductions = 0
-        self._changed = False
-        self._settled_at = 0.0
-        self._seed: list[CALLBACK_TYPE] = []
-        self._late: list[CALLBACK_TYPE] = []
-        self._fields = set(remembered.fields)
-        self.async_follow(settings)
-        self._around: dict[str, dict[str, float]] = {}
+        self._is_seeding = False
+        self._handovers = 0
+        self._has_changed = False
+        self._handover_until = 0.0
+        self._seed_timers: list[CALLBACK_TYPE] = []
+        self._timers: list[CALLBACK_TYPE] = []
+        self._fields = set(record.fields)
+        self.async_configure(settings)
+        self._companions: dict[str, dict[str, float]] = {}
         self.values: dict[str, Value] = {}
-        if time.time() - (remembered.heard_at or 0) < (self.expire_after_s or OLD_S):
+        if time.time() - (record.heard_at or 0) < (self.expire_after_s or OLD_S):
             self.values = {
-                key: (value[0], value[1]) if isinstance(value, list) else value
-                for key, value in remembered.values.items()
+                key: (value[0], value[1]) if isinstance(value, list) else value for key, value in record.values.items()
             }
 
     @callback
-    def async_follow(self, settings: DeviceSettings) -> None:
-        """Take what the user confirmed; nothing is published before async_announce."""
+    def async_configure(self, settings: DeviceSettings) -> None:
+        """Apply a changed profile; ``async_announce`` publishes."""
         self.settings = settings
-        self._look_up()
+        self._select_sent()
 
-    def _look_up(self) -> None:
-        """Look up the channels that the device has sent: only these become entities."""
+    def _select_sent(self) -> None:
+        """Select the channels that the device has sent: only these become entities."""
         self._sent = {key: channel for key, channel in self.settings.channels.items() if key in self._fields}
 
     @property
     def name(self) -> str:
-        """Return what people call it."""
+        """Return the display name."""
         return self.settings.profile.devices[self.identity].name or self.identity
 
     @property
     def online(self) -> bool | None:
-        """Return whether it speaks as often as it should; None where it says itself whether it is there."""
+        """Return whether the device reports as often as expected; None if it reports its own availability."""
         return self._online
 
     @property
-    def hands_on(self) -> bool:
-        """Return whether the device's values go through us, for good or for the moment."""
-        return not self.settings.direct or self._introducing or self.flooding
+    def is_relayed(self) -> bool:
+        """Return whether IoT Bridge publishes the device's values, permanently or for the moment."""
+        return not self.settings.direct or self._is_seeding or self.flooding
 
     @property
-    def is_read(self) -> bool:
-        """Return whether every message is to be read by us: core may not have found the device's own topics yet."""
-        return self.hands_on or time.monotonic() < self._settled_at
+    def needs_decoding(self) -> bool:
+        """Return whether every message must be decoded: core may not have subscribed to the device's topics yet."""
+        return self.is_relayed or time.monotonic() < self._handover_until
 
     # ---------------------------------------------------------------- messages
 
     @callback
-    def async_heard(self, now: float) -> None:
-        """Note a sign of life."""
-        self._heard = now
-        self._rhythm.heard(now)
-        self.remembered.intervals = list(self._rhythm.intervals)
+    def async_mark_seen(self, now: float) -> None:
+        """Record a sign of life."""
+        self._last_seen = now
+        self._interval.record(now)
+        self.record.intervals = list(self._interval.intervals)
         self._async_set_online(True)
 
     @callback
     def async_update(self, update: Update, *, is_new: bool) -> dict[str, str]:
-        """Take what a message says, and hand it on; return the event types, by key, that core does not know yet."""
-        moments = {key for key in update.values if self.settings.channels[key].platform == "event"}
-        self.values |= {key: value for key, value in update.values.items() if key not in moments}
-        self._around |= update.around
-        self._changed = True
-        self.remembered.values = self.values
-        self.remembered.heard_at = time.time()
+        """Apply and publish an update; return the event types that core does not know yet, by key."""
+        event_keys = {key for key in update.values if self.settings.channels[key].platform == "event"}
+        self.values |= {key: value for key, value in update.values.items() if key not in event_keys}
+        self._companions |= update.companions
+        self._has_changed = True
+        self.record.values = self.values
+        self.record.heard_at = time.time()
         if new := update.keys & self.settings.keys - self._fields:
             self._fields |= new
-            self.remembered.fields.extend(new)
-            self._look_up()
+            self.record.fields.extend(new)
+            self._select_sent()
             if not new.isdisjoint(self.settings.channels):
                 self.async_announce()
-        if not self.hands_on:
+        if not self.is_relayed:
             return {}
-        happened = {key: str(update.values[key]) for key in moments if is_new and update.values[key]}
-        unknown = {
-            key: value for key, value in happened.items() if value not in self.settings.channels[key].event_types
+        events = {key: str(update.values[key]) for key in event_keys if is_new and update.values[key]}
+        new_types = {
+            key: value for key, value in events.items() if value not in self.settings.channels[key].event_types
         }
-        for key in unknown:
-            del happened[key]
-        self._async_publish_state(happened)
-        return {key: value for key, value in unknown.items() if self._may_learn(key)}
+        for key in new_types:
+            del events[key]
+        self._async_publish_state(events)
+        return {key: value for key, value in new_types.items() if self._can_add_type(key)}
 
     @callback
     def async_clear(self, subtopic: str) -> None:
-        """Forget the values that came on one of the device's topics."""
+        """Clear the values of one of the device's topics."""
         keys = {key for key, channel in self.settings.channels.items() if channel.subtopic == subtopic}
         cleared = {key for key in keys if self.values.get(key) is not None}
         if not cleared:
             return
         self.values |= dict.fromkeys(cleared)
-        self.remembered.values = self.values
-        self._changed = True
-        if self.hands_on:
+        self.record.values = self.values
+        self._has_changed = True
+        if self.is_relayed:
             self._async_publish_state({})
 
-    def _may_learn(self, key: str) -> bool:
+    def _can_add_type(self, key: str) -> bool:
         return len(self.settings.channels[key].event_types) < MAX_EVENT_TYPES
 
     @callback
-    def async_late_events(self, happened: Mapping[str, str]) -> None:
-        """Hand on events whose types core is being told of at this moment."""
+    def async_delay_events(self, events: Mapping[str, str]) -> None:
+        """Publish events as soon as core knows their types, which are being announced."""
 
         @callback
         def known(_now: datetime) -> None:
-            self._late.remove(cancel)
-            self._async_publish_state(happened)
+            self._timers.remove(cancel)
+            self._async_publish_state(events)
 
-        cancel = async_call_later(self._hass, EVENT_KNOWN_S, known)
-        self._late.append(cancel)
+        cancel = async_call_later(self._hass, EVENT_DELAY_S, known)
+        self._timers.append(cancel)
 
     # --------------------------------------------------------------- discovery
 
     @callback
     def async_announce(self) -> None:
-        """Publish how the device is to be read.
+        """Publish the discovery message.
 
-        Core's mqtt does not know the message that was learned from, so new entities get their values from us first, and
-        only then read the device's own messages.
+        Core's mqtt has not seen the message that was learned from, so new entities get their values from us first, and
+        read
+        the device's own messages afterwards.
         """
-        known = set(self.remembered.components)
+        known = set(self.record.components)
         if self.settings.direct and not known.issuperset(self.settings.components[key] for key in self._sent):
-            self._introducing = True
+            self._is_seeding = True
         self._async_publish_config()
 
     @callback
     def _async_publish_config(self) -> None:
-        profile, base = self.settings.profile, self.remembered.base
+        profile, base = self.settings.profile, self.record.base
         config = discovery_config(
             profile,
             self.uid,
             base,
             profile.devices[self.identity],
             self._sent.values(),
-            state_topic=self._topic("state") if self.hands_on else None,
+            state_topic=self._topic("state") if self.is_relayed else None,
         )
         if profile.availability:
             config["availability"] = availability_config(profile.availability, profile, base)
         else:
             config["availability"] = [{"topic": self._topic("availability")}]
             if self._online is None:
-                self._async_set_online(self.remembered.online)
-        self._async_leave_availability()
-        self._publisher.async_set(self.uid, self.remembered, config, self._async_published)
+                self._async_set_online(self.record.online)
+        self._async_clear_old_availability()
+        self._publisher.async_set(self.uid, self.record, config, self._async_published)
 
     @callback
     def _async_published(self) -> None:
-        """Give the entities their values as soon as they listen: core makes them when the discovery message is back."""
-        _cancel(self._seed)
-        if not self.hands_on:
+        """Publish the values once core has received the discovery message, and its entities are subscribed."""
+        _cancel(self._seed_timers)
+        if not self.is_relayed:
             return
-        tries = 0
+        attempts = 0
 
         @callback
-        def feed(_now: datetime) -> None:
-            nonlocal tries
-            self._seed.clear()
-            # Entities that read elsewhere before have values, but not these.
-            if (tries and self._are_fed()) or tries >= MAX_FEEDS:
-                self._async_fed()
+        def publish_values(_now: datetime) -> None:
+            nonlocal attempts
+            self._seed_timers.clear()
+            # Entities that read other topics before have values, but not these.
+            if (attempts and self._are_seeded()) or attempts >= MAX_SEED_ATTEMPTS:
+                self._async_seeded()
                 return
-            tries += 1
+            attempts += 1
             self._async_publish_state({})
-            self._seed.append(async_call_later(self._hass, FEED_S, feed))
+            self._seed_timers.append(async_call_later(self._hass, SEED_INTERVAL_S, publish_values))
 
         @callback
         def subscribed() -> None:
-            _cancel(self._seed)
-            self._seed.append(async_call_later(self._hass, FEED_S, feed))
+            _cancel(self._seed_timers)
+            self._seed_timers.append(async_call_later(self._hass, SEED_INTERVAL_S, publish_values))
 
-        self._seed.append(mqtt_client.async_on_subscribe_done(self._hass, self._topic("state"), 0, subscribed))
+        self._seed_timers.append(mqtt_client.async_on_subscribe_done(self._hass, self._topic("state"), 0, subscribed))
 
-    def _are_fed(self) -> bool:
-        """Return whether all entities have a value, as far as there is one; what the user disabled needs none."""
+    def _are_seeded(self) -> bool:
+        """Return whether all enabled entities have a value, where there is one."""
         registry = er.async_get(self._hass)
         for key, channel in self._sent.items():
             if self.values.get(key) is None or channel.platform == "event":
@@ -266,38 +265,38 @@ class ThingDevice:
         return True
 
     @callback
-    def _async_fed(self) -> None:
-        """Let core read the device's own topics from now on, where it can."""
-        if self._introducing:
-            self._introducing = self._changed = False
+    def _async_seeded(self) -> None:
+        """Let core read the device's own topics from now on, if it can."""
+        if self._is_seeding:
+            self._is_seeding = self._has_changed = False
             self._async_publish_config()
-            self._settled_at = time.monotonic() + STEP_ASIDE_S
-            self._late.append(async_call_later(self._hass, STEP_ASIDE_S, self._async_stepped_aside))
+            self._handover_until = time.monotonic() + HANDOVER_S
+            self._timers.append(async_call_later(self._hass, HANDOVER_S, self._async_check_handover))
 
     @callback
-    def _async_stepped_aside(self, _now: datetime) -> None:
-        """See that core missed nothing between our last message and the first that it heard itself."""
-        if not self._changed or self._introductions >= MAX_INTRODUCTIONS:
-            self._introductions = 0
+    def _async_check_handover(self, _now: datetime) -> None:
+        """Check that core missed no message between our last one and the first one it received itself."""
+        if not self._has_changed or self._handovers >= MAX_HANDOVERS:
+            self._handovers = 0
             return
-        self._introductions += 1
-        self._introducing = True
+        self._handovers += 1
+        self._is_seeding = True
         self._async_publish_config()
 
     @callback
     def async_stop(self) -> None:
-        """Publish nothing more; the entities stay."""
-        _cancel(self._seed)
-        _cancel(self._late)
+        """Stop publishing; the entities stay."""
+        _cancel(self._seed_timers)
+        _cancel(self._timers)
         if self.settings.direct and self._online is False:
-            # Nobody would say that it is back; core reads it without us.
+            # Without us nothing would report it as online again; core reads its messages without us.
             self._publisher.async_publish(self._topic("availability"), "online", retain=True)
 
     @callback
     def async_remove(self) -> None:
-        """Take back everything there is of the device."""
-        _cancel(self._seed)
-        _cancel(self._late)
+        """Remove the device and clear its topics."""
+        _cancel(self._seed_timers)
+        _cancel(self._timers)
         self._publisher.async_remove(self.uid)
 
     # ------------------------------------------------------------------- state
@@ -306,15 +305,15 @@ class ThingDevice:
         return f"{self.settings.prefix}/thing/{self.uid}/{leaf}"
 
     @callback
-    def _async_publish_state(self, happened: Mapping[str, str]) -> None:
-        """Publish all values, so that who hears one message knows everything; a moment is in one message only."""
+    def _async_publish_state(self, events: Mapping[str, str]) -> None:
+        """Publish all values in one message, so that each message is complete; an event is in one message only."""
         state: dict[str, Any] = {}
         components = self.settings.components
         for key, channel in self._sent.items():
             if channel.platform != "event":
-                state[components[key]] = _plain(self.values.get(key), self._around.get(key, {}))
-        for key, value in happened.items():
-            if key in components:  # the user may have dropped it a moment ago
+                state[components[key]] = _plain(self.values.get(key), self._companions.get(key, {}))
+        for key, value in events.items():
+            if key in components:  # the user may have removed it a moment ago
                 state[components[key]] = value
         self._publisher.async_publish(self._topic("state"), json_dumps(state))
 
@@ -322,25 +321,25 @@ class ThingDevice:
 
     @property
     def expire_after_s(self) -> int | None:
-        """Return after which silence the device is not there; None when that is not known or not wanted."""
+        """Return the seconds without messages after which the device is offline; None if unknown or unwanted."""
         profile = self.settings.profile
         if profile.availability:
             return None
         if profile.expire_after_s is None:
-            return self._rhythm.expire_after_s
+            return self._interval.expire_after_s
         return profile.expire_after_s or None
 
     @callback
     def async_sweep(self, now: float) -> None:
-        """See whether it has been silent for too long."""
-        if self.expire_after_s and now - self._heard > self.expire_after_s:
+        """Mark the device offline if it has been silent for too long."""
+        if self.expire_after_s and now - self._last_seen > self.expire_after_s:
             self._async_set_online(False)
 
     @callback
     def async_reconnected(self, now: float) -> None:
-        """Say again what the broker may have lost; while it was away nobody could be heard, and nobody was silent."""
-        self._heard = now
-        self._rhythm.interrupted()
+        """Publish again what the broker may have lost; the silence while it was away does not count."""
+        self._last_seen = now
+        self._interval.reset()
         online, self._online = self._online, None
         if online is not None:
             self._async_set_online(online)
@@ -349,23 +348,23 @@ class ThingDevice:
     def _async_set_online(self, online: bool) -> None:
         if self._online == online or self.settings.profile.availability:
             return
-        self._online = self.remembered.online = online
-        self.remembered.availability = self._topic("availability")
+        self._online = self.record.online = online
+        self.record.availability = self._topic("availability")
         payload = "online" if online else "offline"
         self._publisher.async_publish(self._topic("availability"), payload, retain=True)
 
     @callback
-    def _async_leave_availability(self) -> None:
-        """Empty the topic where we said before whether it is there, when it is not that any more."""
-        before = self.remembered.availability
+    def _async_clear_old_availability(self) -> None:
+        """Clear the previous availability topic if it has changed."""
+        before = self.record.availability
         now = "" if self.settings.profile.availability else self._topic("availability")
         if before not in {"", now}:
             self._publisher.async_publish(before, "", retain=True)
-            self.remembered.availability = now
+            self.record.availability = now
 
     @callback
     def async_set_flooding(self, flooding: bool) -> None:
-        """Stand between a mad device and core, or step aside again."""
+        """Publish the values of a flooding device in place of its own messages, or let core read them again."""
         if flooding == self.flooding:
             return
         self.flooding = flooding
@@ -386,8 +385,10 @@ def _cancel(timers: list[CALLBACK_TYPE]) -> None:
         timers.pop()()
 
 
-def _plain(value: Value, around: Mapping[str, float]) -> Any:
+def _plain(value: Value, companions: Mapping[str, float]) -> Any:
     if isinstance(value, tuple):
-        more = {_AROUND[role]: number for role, number in around.items() if role in _AROUND}
+        more = {
+            _COMPANION_ATTRIBUTES[role]: number for role, number in companions.items() if role in _COMPANION_ATTRIBUTES
+        }
         return {"latitude": value[0], "longitude": value[1], **more}
     return value

@@ -1,4 +1,4 @@
-"""News about a thing, which a user decides about."""
+"""Fields and devices of a thing that the user has not decided about yet."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -17,6 +17,6 @@ class News:
 
 
 def counted(names: Sequence[str]) -> dict[str, str]:
-    """Return the placeholders of a repair about some devices: how many they are, and the names of the first."""
+    """Return the placeholders of an issue about devices: their number, and the names of the first ones."""
     listed = ", ".join(names[:MAX_NAMED]) + (" …" if len(names) > MAX_NAMED else "")
     return {"count": str(len(names)), "devices": listed}

@@ -1,4 +1,4 @@
-"""Keeps the discovery messages of things at the broker as they should be."""
+"""Publisher of the discovery messages of things, which are retained at the broker."""
 
 from collections.abc import Callable, Mapping
 from datetime import datetime
@@ -15,108 +15,110 @@ from ... import mqtt_client
 from ...const import DOMAIN, LOGGER
 from .store import DeviceRecord, ThingStore
 
-# Core's mqtt loses parts of a discovery message that follows the one before within about a second.
+# Core's mqtt loses parts of a discovery message that follows the previous one within about a second.
 GAP_S = 1.5
-# Core subscribes again in the first moments of a connection; who is to hear that a device is gone must be there.
+# Core resubscribes in the first moments of a connection; it must be subscribed before a message is cleared.
 CLEAR_AFTER_S = 5.0
 
 
 class Publisher:
     """Publishes one retained discovery message for each device, never two of them within a second."""
 
-    def __init__(self, hass: HomeAssistant, memory: ThingStore) -> None:
-        """Prepare; nothing is published before it is asked for."""
+    def __init__(self, hass: HomeAssistant, store: ThingStore) -> None:
+        """Start without devices; messages are published on request only."""
         self._hass = hass
-        self._memory = memory
-        self._wanted: dict[str, Mapping[str, Any]] = {}
+        self._store = store
+        self._configs: dict[str, Mapping[str, Any]] = {}
         self._published: dict[str, str] = {}
         self._published_at: dict[str, float] = {}
-        self._waiting: dict[str, CALLBACK_TYPE] = {}
-        self._told: dict[str, Callable[[], None]] = {}
+        self._timers: dict[str, CALLBACK_TYPE] = {}
+        self._callbacks: dict[str, Callable[[], None]] = {}
 
     @callback
     def async_set(
-        self, uid: str, remembered: DeviceRecord, config: Mapping[str, Any], published: Callable[[], None]
+        self, uid: str, record: DeviceRecord, config: Mapping[str, Any], on_published: Callable[[], None]
     ) -> None:
-        """Make this the discovery message of a device, now or when the one before is a moment old.
+        """Set the discovery message of a device; publish it now, or when the previous one is old enough.
 
-        ``published`` is called when it was handed to the broker.
+        ``on_published`` is called after it was passed to the broker.
         """
-        self._told[uid] = published
-        if left := self._memory.leftovers.get(uid):
-            # It was removed and learned again before the broker could be told: what it had before has to go.
-            remembered.components = left.components | remembered.components
-            remembered.topic = remembered.topic or left.topic
-        self._memory.devices[uid] = remembered
-        self._wanted[uid] = config
-        self._async_soon(uid)
+        self._callbacks[uid] = on_published
+        if leftover := self._store.leftovers.get(uid):
+            # It was removed and learned again before its topics were cleared: the old components must be removed.
+            record.components = leftover.components | record.components
+            record.topic = record.topic or leftover.topic
+        self._store.devices[uid] = record
+        self._configs[uid] = config
+        self._async_schedule(uid)
 
     @callback
     def async_remove(self, uid: str) -> None:
-        """Take back the discovery message: core's mqtt removes the device and its entities."""
-        self._wanted.pop(uid, None)
-        self._told.pop(uid, None)
+        """Clear the discovery message: core's mqtt removes the device and its entities."""
+        self._configs.pop(uid, None)
+        self._callbacks.pop(uid, None)
         self._async_cancel(uid)
         self._published.pop(uid, None)
-        if remembered := self._memory.devices.pop(uid, None):
-            self._memory.leftovers[uid] = remembered
-            self._memory.async_changed(soon=True)
+        if record := self._store.devices.pop(uid, None):
+            self._store.leftovers[uid] = record
+            self._store.async_changed(soon=True)
             self._async_clear(uid)
 
     @callback
     def async_clear_leftovers(self) -> None:
-        """Empty the topics of devices that were removed while there was no broker."""
-        for uid in list(self._memory.leftovers):
+        """Clear the topics of devices that were removed while the broker was away."""
+        for uid in list(self._store.leftovers):
             self._async_clear(uid)
 
     @callback
     def _async_clear(self, uid: str) -> None:
         if not mqtt_client.is_connected(self._hass):
-            return  # with a broker again, everything is published anew
+            return  # after a reconnect, everything is published again
         self._published_at[uid] = time.monotonic()
-        self._hass.async_create_background_task(self._async_empty(uid), f"iotbridge clear {uid}", eager_start=True)
+        self._hass.async_create_background_task(
+            self._async_clear_topics(uid), f"iotbridge clear {uid}", eager_start=True
+        )
 
-    async def _async_empty(self, uid: str) -> None:
-        left = self._memory.leftovers.get(uid)
+    async def _async_clear_topics(self, uid: str) -> None:
+        leftover = self._store.leftovers.get(uid)
         try:
-            for topic in left.retained if left else ():
-                # It may be learned again at any moment; what it uses then is not left over.
-                if uid not in self._memory.devices or topic not in self._memory.devices[uid].retained:
+            for topic in leftover.retained if leftover else ():
+                # It may be learned again at any moment; topics that it uses then are not left over.
+                if uid not in self._store.devices or topic not in self._store.devices[uid].retained:
                     await mqtt_client.async_publish(self._hass, topic, "", qos=1, retain=True)
         except HomeAssistantError as error:
-            LOGGER.debug("Could not clear what is left of %s: %s", uid, error)
+            LOGGER.debug("Could not clear the topics of %s: %s", uid, error)
             return
-        self._memory.leftovers.pop(uid, None)
-        self._memory.async_changed(soon=True)
+        self._store.leftovers.pop(uid, None)
+        self._store.async_changed(soon=True)
 
     @callback
     def async_republish(self, uid: str) -> None:
-        """Publish a discovery message again that somebody else took away."""
+        """Publish a discovery message again that another client cleared."""
         self._published.pop(uid, None)
-        self._async_soon(uid)
+        self._async_schedule(uid)
 
     @callback
     def async_reconnected(self) -> None:
-        """Publish everything again: the broker may have lost it. Core ignores what it knows already."""
+        """Publish all messages again: the broker may have lost them. Core ignores unchanged ones."""
         self._published.clear()
-        for uid in self._wanted:
-            self._async_soon(uid)
+        for uid in self._configs:
+            self._async_schedule(uid)
 
     @callback
     def async_stop(self) -> None:
-        """Publish nothing more."""
-        for uid in list(self._waiting):
+        """Cancel the scheduled messages."""
+        for uid in list(self._timers):
             self._async_cancel(uid)
 
     @callback
-    def async_taken_back(self, uid: str) -> None:
-        """Note that core's mqtt itself emptied the discovery topic, as it does when a user deletes the device."""
-        if remembered := self._memory.devices.get(uid):
-            remembered.topic = ""
+    def async_mark_cleared(self, uid: str) -> None:
+        """Note that core's mqtt cleared the discovery topic itself, as it does when the user deletes the device."""
+        if record := self._store.devices.get(uid):
+            record.topic = ""
 
     def is_wanted(self, uid: str) -> bool:
-        """Return whether a device should be there."""
-        return uid in self._wanted
+        """Return whether a device should exist."""
+        return uid in self._configs
 
     @callback
     def async_publish(self, topic: str, payload: str | bytes, *, retain: bool = False) -> None:
@@ -129,90 +131,91 @@ class Publisher:
         try:
             await mqtt_client.async_publish(self._hass, topic, payload, qos=1 if retain else 0, retain=retain)
         except HomeAssistantError as error:
-            # The broker went away in between; what is retained is published again when it is back.
+            # The broker went away in between; retained messages are published again after a reconnect.
             LOGGER.debug("Could not publish on %s: %s", topic, error)
 
     @callback
-    def _async_soon(self, uid: str, _now: Any = None) -> None:
+    def _async_schedule(self, uid: str, _now: Any = None) -> None:
         self._async_cancel(uid)
         wait = self._published_at.get(uid, -GAP_S) + GAP_S - time.monotonic()
         if wait > 0:
-            self._waiting[uid] = async_call_later(self._hass, wait, partial(self._async_soon, uid))
+            self._timers[uid] = async_call_later(self._hass, wait, partial(self._async_schedule, uid))
             return
-        self._async_now(uid)
+        self._async_publish_config(uid)
 
     @callback
-    def _async_now(self, uid: str) -> None:
+    def _async_publish_config(self, uid: str) -> None:
         prefix = mqtt_client.async_discovery_prefix(self._hass)
         if prefix is None or not mqtt_client.is_connected(self._hass):
-            return  # with a broker again, everything is published anew
-        remembered, config = self._memory.devices[uid], self._wanted[uid]
+            return  # after a reconnect, everything is published again
+        record, config = self._store.devices[uid], self._configs[uid]
         topic = f"{prefix}/device/{uid}/config"
-        if remembered.topic not in {"", topic}:
-            self.async_publish(remembered.topic, "", retain=True)  # the user moved discovery to another prefix
-        remembered.topic = topic
+        if record.topic not in {"", topic}:
+            self.async_publish(record.topic, "", retain=True)  # the user changed the discovery prefix
+        record.topic = topic
         platforms = {key: component["platform"] for key, component in config["components"].items()}
-        # Leaving a component out does not remove it: it must be named once more, empty.
-        removed = {key: platform for key, platform in remembered.components.items() if key not in platforms}
+        # Omitting a component does not remove it: it must be published once more, empty.
+        removed = {key: platform for key, platform in record.components.items() if key not in platforms}
         stubs = {key: {"platform": platform} for key, platform in removed.items()}
         payload = json_dumps({**config, "components": {**config["components"], **stubs}}) if platforms else ""
-        remembered.components = platforms
-        self._memory.async_changed(soon=True)
+        record.components = platforms
+        self._store.async_changed(soon=True)
         if self._published.get(uid, "") == payload:
             return
         self._published[uid] = payload
         self._published_at[uid] = time.monotonic()
         self.async_publish(topic, payload, retain=True)
-        self._told[uid]()
+        self._callbacks[uid]()
         if removed and platforms:
-            self._async_soon(uid)
+            self._async_schedule(uid)
 
     @callback
     def _async_cancel(self, uid: str) -> None:
-        if cancel := self._waiting.pop(uid, None):
+        if cancel := self._timers.pop(uid, None):
             cancel()
 
 
-async def async_forget_all(hass: HomeAssistant) -> None:
-    """Take back everything that was published for things: the integration is being removed.
+async def async_clear_all(hass: HomeAssistant) -> None:
+    """Clear everything that was published for things, because the integration is being removed.
 
-    What a broker that is away cannot be told now is kept, and told as soon as it is back; after a restart of Home
-    Assistant only once the integration is set up again.
+    If the broker is away, the topics are stored and cleared as soon as it is back; after a restart of Home Assistant
+    only
+    once the integration is set up again.
     """
-    memory = ThingStore(hass)
-    await memory.async_load()
-    memory.leftovers |= memory.devices
-    memory.devices.clear()
+    store = ThingStore(hass)
+    await store.async_load()
+    store.leftovers |= store.devices
+    store.devices.clear()
     if mqtt_client.async_entry(hass) is None:
-        memory.leftovers.clear()  # with core's mqtt went its devices, and there is nobody to tell
-    if await _async_emptied(hass, memory):
-        await memory.async_remove()
+        store.leftovers.clear()  # core's mqtt is gone, and its devices with it
+    if await _async_clear_leftovers(hass, store):
+        await store.async_remove()
         return
-    await memory.async_save()
+    await store.async_save()
 
-    async def again(_now: datetime) -> None:
+    async def retry(_now: datetime) -> None:
         if hass.config_entries.async_entries(DOMAIN):
-            stop()  # set up again meanwhile: the things take this over
-        elif await _async_emptied(hass, memory):
+            stop()  # it was set up again meanwhile: the things manager takes over
+        elif await _async_clear_leftovers(hass, store):
             stop()
-            await memory.async_remove()
+            await store.async_remove()
 
     @callback
     def connected(is_connected: bool) -> None:
         if is_connected:
-            async_call_later(hass, CLEAR_AFTER_S, again)
+            async_call_later(hass, CLEAR_AFTER_S, retry)
 
     stop = mqtt_client.async_subscribe_connection_status(hass, connected)
 
 
-async def _async_emptied(hass: HomeAssistant, memory: ThingStore) -> bool:
-    """Empty the topics of devices that are gone; return whether none is left."""
-    for uid, device in list(memory.leftovers.items()):
+async def _async_clear_leftovers(hass: HomeAssistant, store: ThingStore) -> bool:
+    """Clear the topics of removed devices; return whether none is left."""
+    for uid, device in list(store.leftovers.items()):
         try:
             for topic in device.retained:
                 await mqtt_client.async_publish(hass, topic, "", qos=1, retain=True)
         except HomeAssistantError as error:
-            LOGGER.warning("What is left of %s at the broker could not be taken back: %s", uid, error)
+            LOGGER.warning("Could not clear the topics of %s at the broker: %s", uid, error)
         else:
-            del memory.leftovers[uid]
-    return not memory.leftovers
+            del store.leftovers[uid]
+    return not store.leftovers

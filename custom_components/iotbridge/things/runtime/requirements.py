@@ -1,4 +1,4 @@
-"""Libraries that are installed when a message needs them, not before."""
+"""Libraries that are installed on demand, when a message needs one to be decoded."""
 
 from collections.abc import Callable, Sequence
 from functools import partial
@@ -21,20 +21,20 @@ from ..analysis import analyse
 from ..model.message import LibraryNeededError, Sample
 from ..model.profile import Analysis
 
-AGAIN_S = 3600.0
-# When each library could not be installed, by a monotonic clock.
+RETRY_AFTER_S = 3600.0
+# Time of the last failed installation of each library, by a monotonic clock.
 FAILED_AT: HassKey[dict[str, float]] = HassKey(f"{DOMAIN}_libraries_failed_at")
 
 
 async def async_install(hass: HomeAssistant, requirement: str) -> None:
-    """Install a library and load it, outside the event loop.
+    """Install a library and import it, outside the event loop.
 
-    Raises LibraryMissingError when that does not work, as on a machine without internet, and at once where it did not
-    within the last hour.
+    Raises LibraryMissingError if that fails, as on a machine without internet, and without another attempt if it
+    failed within the last hour.
     """
-    if _has_just_failed(hass, requirement):
+    if _has_failed_recently(hass, requirement):
         raise LibraryMissingError(requirement)
-    # Core remembers what failed until it is restarted, and tries it no more.
+    # Core remembers failed installations until it is restarted, and does not retry them.
     async_clear_install_history(hass)
     try:
         await async_process_requirements(hass, DOMAIN, [requirement], is_built_in=False)
@@ -45,31 +45,31 @@ async def async_install(hass: HomeAssistant, requirement: str) -> None:
 
 
 @callback
-def _has_just_failed(hass: HomeAssistant, requirement: str) -> bool:
-    return time.monotonic() - hass.data.get(FAILED_AT, {}).get(requirement, -AGAIN_S) < AGAIN_S
+def _has_failed_recently(hass: HomeAssistant, requirement: str) -> bool:
+    return time.monotonic() - hass.data.get(FAILED_AT, {}).get(requirement, -RETRY_AFTER_S) < RETRY_AFTER_S
 
 
 class LibraryInstaller:
-    """Installs libraries that messages need, in the background; what does not work is tried again after an hour."""
+    """Installs libraries in the background; a failed installation is retried after an hour."""
 
     def __init__(self, hass: HomeAssistant, entry: ConfigEntry, issues: ir.Issues) -> None:
-        """Prepare; ``issues`` is told of what cannot be installed."""
+        """``issues`` receives the libraries that cannot be installed."""
         self._hass = hass
         self._entry = entry
         self._issues = issues
         self._installing: set[str] = set()
 
     @callback
-    def async_need(self, requirement: str, installed: Callable[[], None]) -> None:
-        """Install a library, and call ``installed`` when it is there."""
-        if requirement in self._installing or _has_just_failed(self._hass, requirement):
+    def async_need(self, requirement: str, on_installed: Callable[[], None]) -> None:
+        """Install a library, and call ``on_installed`` afterwards."""
+        if requirement in self._installing or _has_failed_recently(self._hass, requirement):
             return
         self._installing.add(requirement)
         self._entry.async_create_background_task(
-            self._hass, self._async_install(requirement, installed), f"iotbridge install {requirement}"
+            self._hass, self._async_install(requirement, on_installed), f"iotbridge install {requirement}"
         )
 
-    async def _async_install(self, requirement: str, installed: Callable[[], None]) -> None:
+    async def _async_install(self, requirement: str, on_installed: Callable[[], None]) -> None:
         try:
             await async_install(self._hass, requirement)
         except LibraryMissingError as error:
@@ -79,13 +79,13 @@ class LibraryInstaller:
         finally:
             self._installing.discard(requirement)
         self._issues.async_set(ir.LIBRARY_MISSING, requirement, False)
-        installed()
+        on_installed()
 
 
 async def async_analyse(
     hass: HomeAssistant, samples: Sequence[Sample], *, topic: str | None = None, depth: int | None = None
 ) -> Analysis:
-    """Do what ``understanding.understand`` does, and install what it needs for that.
+    """Run ``analysis.analyse``, and install the libraries it needs.
 
     Raises LibraryMissingError.
     """

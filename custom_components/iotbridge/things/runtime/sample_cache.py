@@ -12,25 +12,25 @@ MAX_PAYLOAD = 16 * 1024
 
 
 class SampleCache:
-    """The newest message of each kind on each topic, and when and how often a topic spoke.
+    """Newest message of each kind on each topic, with the time and the rate of the messages on a topic.
 
-    A device may say different things on one topic (now the temperature, now the battery): of each such kind of message,
-    told by the fields in it, the newest is kept.
+    A device may send different messages on one topic (now the temperature, now the battery): the newest of each kind,
+    distinguished by its fields, is kept.
     """
 
     def __init__(self) -> None:
-        """Begin with nothing."""
+        """Start empty."""
         self._samples: OrderedDict[tuple[str, frozenset[str]], bytes] = OrderedDict()
-        self._looked: OrderedDict[str, float] = OrderedDict()
+        self._decoded_at: OrderedDict[str, float] = OrderedDict()
         self._floods: OrderedDict[str, FloodDetector] = OrderedDict()
 
     @property
     def samples(self) -> list[Sample]:
-        """Return the kept messages, oldest first."""
+        """Return the cached messages, oldest first."""
         return [Sample(topic, payload) for (topic, _), payload in self._samples.items()]
 
     def keep(self, sample: Sample, fields: Iterable[str]) -> None:
-        """Keep a message with these fields in it."""
+        """Store a message that has these fields."""
         if len(sample.payload) > MAX_PAYLOAD:
             return
         key = (sample.topic, frozenset(fields))
@@ -39,29 +39,29 @@ class SampleCache:
         if len(self._samples) > MAX_SAMPLES:
             self._samples.popitem(last=False)
 
-    def looked(self, topic: str) -> float | None:
-        """Return when a message on the topic was read last."""
-        return self._looked.get(topic)
+    def decoded_at(self, topic: str) -> float | None:
+        """Return when a message on the topic was last decoded."""
+        return self._decoded_at.get(topic)
 
-    def look(self, topic: str, now: float) -> None:
-        """Note that a message on the topic is read."""
-        _put(self._looked, topic, now)
+    def mark_decoded(self, topic: str, now: float) -> None:
+        """Record that a message on the topic is decoded."""
+        _put(self._decoded_at, topic, now)
 
     def is_flood(self, topic: str, now: float) -> bool:
-        """Count a message on the topic; tell whether these are too many."""
+        """Count a message on the topic; return whether there are too many."""
         flood = self._floods.get(topic)
         if flood is None:
             flood = FloodDetector()
             _put(self._floods, topic, flood)
-        return flood.heard(now)
+        return flood.count(now)
 
     def flooding(self, now: float) -> set[str]:
-        """Return the topics on which too much is sent."""
+        """Return the topics with a flood."""
         return {topic for topic, flood in self._floods.items() if flood.is_on(now)}
 
 
-def _put[T](kept: OrderedDict[str, T], topic: str, value: T) -> None:
-    kept[topic] = value
-    kept.move_to_end(topic)
-    if len(kept) > MAX_TOPICS:
-        kept.popitem(last=False)
+def _put[T](cache: OrderedDict[str, T], topic: str, value: T) -> None:
+    cache[topic] = value
+    cache.move_to_end(topic)
+    if len(cache) > MAX_TOPICS:
+        cache.popitem(last=False)

@@ -9,8 +9,7 @@ from homeassistant.helpers.storage import Store
 from ...const import DOMAIN, LOGGER
 
 VERSION = 1
-# Values and signs of life change with every message; a memory card wears out of being written each minute. Core saves
-# the states of its entities as often.
+# Values and signs of life change with every message; writing each minute wears out a memory card. Core saves the states
 SAVE_DELAY_S = 15 * 60
 KEY = f"{DOMAIN}.things"
 
@@ -29,42 +28,44 @@ class DeviceRecord:
     heard_at: float | None = None
     online: bool = True
     intervals: list[float] = field(default_factory=list)
-    # Where we said last whether it is there: that is retained, too.
+    # Topic on which we last published the availability, which is retained as well.
     availability: str = ""
 
     @property
     def retained(self) -> list[str]:
-        """Return our topics at the broker, the discovery message last: when the device is gone, everything is."""
+        """Return our retained topics, the discovery message last: after it is cleared, the device is gone."""
         return [topic for topic in (self.availability, self.topic) if topic]
 
 
 class ThingStore:
-    """The remembered devices by uid."""
+    """Stored devices by uid."""
 
     def __init__(self, hass: HomeAssistant) -> None:
-        """Prepare; nothing is read before async_load."""
+        """Start empty; ``async_load`` reads the file."""
         self._store: Store[dict[str, Any]] = Store(hass, VERSION, KEY, private=True)
         self.devices: dict[str, DeviceRecord] = {}
-        # Removed devices whose topics are still to be emptied at the broker.
+        # Removed devices whose topics still have to be cleared at the broker.
         self.leftovers: dict[str, DeviceRecord] = {}
         self._is_due = False
 
     async def async_load(self) -> None:
-        """Read what was saved."""
+        """Load the saved devices."""
         data = await self._store.async_load() or {}
         for uid, device in data.get("devices", {}).items():
             try:
                 self.devices[uid] = DeviceRecord(**device)
             except TypeError as error:
-                # Written by another version: the device is known again as soon as it speaks.
-                LOGGER.warning("It cannot be read what is remembered of %s: %s", uid, error)
-        self.leftovers = {uid: _leftover(left) for uid, left in data.get("leftovers", {}).items()}
+                # Written by another version: the device is recorded again with its next message.
+                LOGGER.warning("Cannot read the stored state of %s: %s", uid, error)
+        self.leftovers = {
+            uid: _leftover(data_of_leftover) for uid, data_of_leftover in data.get("leftovers", {}).items()
+        }
 
     @callback
     def async_changed(self, *, soon: bool = False) -> None:
-        """Save within a quarter of an hour, or at once where a loss would leave something behind at the broker."""
+        """Save within a quarter of an hour, or at once if a loss would leave retained messages at the broker."""
         if soon or not self._is_due:
-            # A later call would only put off what is due.
+            # Another call would postpone the pending save.
             self._is_due = True
             self._store.async_delay_save(self._data, 0 if soon else SAVE_DELAY_S)
 
@@ -73,7 +74,7 @@ class ThingStore:
         await self._store.async_save(self._data())
 
     async def async_remove(self) -> None:
-        """Forget everything."""
+        """Delete the file."""
         await self._store.async_remove()
 
     @callback
@@ -86,7 +87,7 @@ class ThingStore:
 
 
 def _leftover(data: dict[str, Any] | list[str]) -> DeviceRecord:
-    """Return a removed device; before 1.0.0 only its topics were kept, the discovery message last."""
+    """Return a removed device; before 1.0.0 only its topics were stored, the discovery message last."""
     if isinstance(data, list):
         return DeviceRecord("", "", "", topic=data[-1] if data else "", availability=data[0] if len(data) > 1 else "")
     return DeviceRecord(**data)

@@ -25,59 +25,59 @@ from .publisher import Publisher
 from .sample_cache import SampleCache
 from .store import DeviceRecord
 
-# Whatever is sent: so many are enough to know.
-MAX_WAITING = 200
+# Bounds for anything that a device or a stranger may send.
+MAX_UNDECIDED = 200
 MAX_FIELDS = 1000
 MAX_BROKEN = 200
-# A device that core reads itself is looked into now and then only: for new fields, and for what it costs.
-LOOK_EVERY_S = 30.0
+# Messages of a device that core reads itself are decoded only this often: to find new fields, at a low cost.
+DECODE_EVERY_S = 30.0
 FLUSH_S = 1.0
 
 
 class ThingOwner(Protocol):
-    """Owner of a thing, which provides its shared objects and is called for decisions beyond a single thing."""
+    """Owner of a thing: provides shared objects and handles decisions beyond a single thing."""
 
     hass: HomeAssistant
     publisher: Publisher
     decode_limits: DecodeLimits
     prefix: str
-    # The beginnings of topics that are hosts', ours or about entities.
-    not_things: tuple[str, ...]
+    # Prefixes of topics of hosts, of our own and of MQTT discovery.
+    foreign_prefixes: tuple[str, ...]
 
     def async_new_fields(self, thing: Thing) -> None:
-        """Fields appeared that are no channels yet."""
+        """Handle fields without a channel."""
 
     def async_new_device(self, thing: Thing) -> None:
-        """A device appeared that nobody decided about yet; it is among those that wait."""
+        """Handle a new device that the user has not decided about; it is in ``undecided``."""
 
     def async_new_event_types(self, thing: Thing, types: Mapping[str, str]) -> None:
-        """An event had a type, by channel key, that its channel does not have yet."""
+        """Handle event types, by channel key, that their channels do not have yet."""
 
     def async_unreadable_for_core(self, thing: Thing) -> None:
-        """A device that core reads itself sends what only we can read."""
+        """Handle a device in direct mode that sends messages which only we can read."""
 
     def async_flooding(self, thing: Thing) -> None:
-        """A device began or ceased to send too much."""
+        """Handle a change of the devices that send too much."""
 
     def async_library_needed(self, thing: Thing, sample: Sample, requirement: str) -> None:
-        """A message needs a library; the thing gets it again when it is there."""
+        """Handle a message that needs a library; the owner passes it to the thing again afterwards."""
 
 
 class Thing:
-    """The devices of one subentry."""
+    """Devices of one subentry."""
 
     def __init__(self, owner: ThingOwner, subentry_id: str, title: str, profile: Profile) -> None:
-        """Prepare; nothing is heard before async_start."""
+        """Start without devices; ``async_start`` subscribes."""
         self._owner = owner
         self.subentry_id = subentry_id
         self.title = title
         self.devices: dict[str, ThingDevice] = {}
-        self.waiting: dict[str, DeviceMetadata] = {}
+        self.undecided: dict[str, DeviceMetadata] = {}
         self.flooding: set[str] = set()
         self.broken: Counter[str] = Counter()
-        self._heard = SampleCache()
+        self._sample_cache = SampleCache()
         self._held: dict[str, bytes] = {}
-        self._flush: CALLBACK_TYPE | None = None
+        self._cancel_flush: CALLBACK_TYPE | None = None
         self._fields: set[str] = set()
         self._stop: CALLBACK_TYPE | None = None
         self._is_stopped = False
@@ -94,14 +94,14 @@ class Thing:
         for channel in self._settings.channels.values():
             self._by_subtopic[channel.subtopic].append(channel)
 
-    # ------------------------------------------------------------------ life
+    # ------------------------------------------------------------------ lifecycle
 
-    async def async_start(self, remembered: Iterable[DeviceRecord], samples: Sequence[Sample]) -> None:
-        """Bring back what is remembered, take what the wizard heard, and begin to hear."""
-        for known in remembered:
-            if known.identity in self.profile.devices:
-                self._async_add_device(known)
-        self._async_read_again(samples)
+    async def async_start(self, records: Iterable[DeviceRecord], samples: Sequence[Sample]) -> None:
+        """Restore the recorded devices, decode the wizard's samples, and subscribe."""
+        for record in records:
+            if record.identity in self.profile.devices:
+                self._async_add_device(record)
+        self._async_decode_again(samples)
         await self._queue.async_join()
         if self._is_stopped:
             return
@@ -111,41 +111,43 @@ class Thing:
 
     @callback
     def async_stop(self) -> None:
-        """Hear nothing more; the devices stay."""
+        """Unsubscribe; the devices stay."""
         self._is_stopped = True
         self._queue.async_stop()
         if self._stop:
             self._stop()
             self._stop = None
-        if self._flush:
-            self._flush()
-            self._flush = None
+        if self._cancel_flush:
+            self._cancel_flush()
+            self._cancel_flush = None
         for device in self.devices.values():
             device.async_stop()
 
     @callback
     def async_remove(self) -> None:
-        """Take back everything there is of the devices."""
+        """Remove all devices and clear their topics."""
         self.async_stop()
         while self.devices:
             self.devices.popitem()[1].async_remove()
 
     @callback
     def async_update(self, title: str, profile: Profile) -> None:
-        """Follow what the user changed; the topic never changes."""
+        """Apply a profile that the user changed; its topic never changes."""
         before = self.profile
         self.title = title
         self._set_profile(profile)
         for identity in self.devices.keys() - profile.devices.keys():
             self.devices.pop(identity).async_remove()
         for device in self.devices.values():
-            device.async_follow(self._settings)
+            device.async_configure(self._settings)
         decided = profile.devices.keys() | profile.ignored
-        self.waiting = {identity: about for identity, about in self.waiting.items() if identity not in decided}
-        changed = {key for key, about in profile.devices.items() if before.devices.get(key) != about}
-        if _reading(before) != _reading(profile):
+        self.undecided = {
+            identity: metadata for identity, metadata in self.undecided.items() if identity not in decided
+        }
+        changed = {key for key, metadata in profile.devices.items() if before.devices.get(key) != metadata}
+        if _shared_part(before) != _shared_part(profile):
             changed = set(profile.devices)
-        self._async_read_again(self._heard.samples, only=changed)
+        self._async_decode_again(self._sample_cache.samples, only=changed)
         self._queue.async_call(partial(self._async_announce, changed))
 
     @callback
@@ -155,20 +157,20 @@ class Thing:
 
     @property
     def samples(self) -> list[Sample]:
-        """Return what was heard last, oldest first."""
-        return self._heard.samples
+        """Return the newest messages, oldest first."""
+        return self._sample_cache.samples
 
     def covers(self, topic: str) -> bool:
-        """Return whether a message on this topic would be one of this thing's devices."""
+        """Return whether this thing's filter matches a topic."""
         return matches(self.profile.topic, topic)
 
     @callback
     def async_sweep(self, now: float) -> None:
-        """See which devices have been silent for too long, and whose flood is over."""
+        """Mark silent devices offline, and end floods that are over."""
         for device in self.devices.values():
             device.async_sweep(now)
         if self.flooding:
-            self._async_set_flooding(self._heard.flooding(now))
+            self._async_set_flooding(self._sample_cache.flooding(now))
 
     # --------------------------------------------------------------- messages
 
@@ -178,68 +180,68 @@ class Thing:
         if self._is_ours(topic):
             return
         payload = mqtt_client.payload_of(message)
-        if not message.retain and self._heard.is_flood(topic, now):
+        if not message.retain and self._sample_cache.is_flood(topic, now):
             self._async_hold(topic, payload, now)
             return
-        looked = self._heard.looked(topic)
-        is_recent = looked is not None and now - looked < LOOK_EVERY_S
-        if is_recent and self._settings.direct and self._async_glance(topic, payload, now):
+        decoded_at = self._sample_cache.decoded_at(topic)
+        is_recent = decoded_at is not None and now - decoded_at < DECODE_EVERY_S
+        if is_recent and self._settings.direct and self._async_skip(topic, payload, now):
             return
-        self._heard.look(topic, now)
-        self._async_read(Sample(topic, payload), now, is_new=not message.retain)
-        if looked is None:
-            # It may have had new fields already before Home Assistant was started.
+        self._sample_cache.mark_decoded(topic, now)
+        self._async_decode(Sample(topic, payload), now, is_new=not message.retain)
+        if decoded_at is None:
+            # The device may have sent new fields before Home Assistant was started.
             self._owner.async_new_fields(self)
 
     def _is_ours(self, topic: str) -> bool:
-        """Return whether a message is one of ours or about entities: a filter of ``#`` hears these as well."""
-        return topic.startswith(self._owner.not_things)
+        """Return whether a topic is ours, a host's or that of discovery: a filter of ``#`` matches these as well."""
+        return topic.startswith(self._owner.foreign_prefixes)
 
     @callback
     def _async_hold(self, topic: str, payload: bytes, now: float) -> None:
-        """Of a flood read the newest message of each topic once a second, and nothing of the rest."""
+        """Hold the newest message of each topic of a flood, to be decoded once a second; drop the others."""
         self._held[topic] = payload
         if topic not in self.flooding:
-            self._async_set_flooding(self._heard.flooding(now))
-        if self._flush is None:
-            self._flush = async_call_later(self._owner.hass, FLUSH_S, self._async_flush)
+            self._async_set_flooding(self._sample_cache.flooding(now))
+        if self._cancel_flush is None:
+            self._cancel_flush = async_call_later(self._owner.hass, FLUSH_S, self._async_flush)
 
     @callback
     def _async_flush(self, _now: datetime) -> None:
-        self._flush = None
+        self._cancel_flush = None
         held, self._held = self._held, {}
         for topic, payload in held.items():
-            self._async_read(Sample(topic, payload), time.monotonic(), is_new=True)
+            self._async_decode(Sample(topic, payload), time.monotonic(), is_new=True)
 
     @callback
     def _async_set_flooding(self, flooding: set[str]) -> None:
         if flooding == self.flooding:
             return
         self.flooding = flooding
-        mad = {split(self.profile.topic, self.profile.depth, topic).identity for topic in flooding}
+        flooding_identities = {split(self.profile.topic, self.profile.depth, topic).identity for topic in flooding}
         for device in self.devices.values():
-            device.async_set_flooding(device.identity in mad)
+            device.async_set_flooding(device.identity in flooding_identities)
         self._owner.async_flooding(self)
 
     @callback
-    def _async_glance(self, topic: str, payload: bytes, now: float) -> bool:
-        """Take a message of a device that core reads itself for a sign of life; return False if it is to be read."""
-        place = split(self.profile.topic, self.profile.depth, topic)
-        device = self.devices.get(place.identity)
-        if device is None or device.is_read or not is_same_for_core(payload, self._by_subtopic[place.subtopic]):
+    def _async_skip(self, topic: str, payload: bytes, now: float) -> bool:
+        """Use a message that core reads itself only as a sign of life; return False if it must be decoded."""
+        match = split(self.profile.topic, self.profile.depth, topic)
+        device = self.devices.get(match.identity)
+        if device is None or device.needs_decoding or not is_same_for_core(payload, self._by_subtopic[match.subtopic]):
             return False
-        device.async_heard(now)
+        device.async_mark_seen(now)
         return True
 
     @callback
-    def _async_read_again(self, samples: Collection[Sample], only: Collection[str] | None = None) -> None:
-        """Read messages that were heard before."""
+    def _async_decode_again(self, samples: Collection[Sample], only: Collection[str] | None = None) -> None:
+        """Decode messages that were received before."""
         are_short = sum(len(sample.payload) for sample in samples) <= MAX_INLINE
         for sample in samples:
-            self._async_read(sample, time.monotonic(), is_new=False, only=only, may_inline=are_short)
+            self._async_decode(sample, time.monotonic(), is_new=False, only=only, may_inline=are_short)
 
     @callback
-    def _async_read(
+    def _async_decode(
         self,
         sample: Sample,
         now: float,
@@ -248,7 +250,7 @@ class Thing:
         only: Collection[str] | None = None,
         may_inline: bool = True,
     ) -> None:
-        """Read a message; ``only`` are the devices it is read for, by default all."""
+        """Decode a message; ``only`` restricts it to some devices, by default it is for all."""
         if not sample.payload:
             self._queue.async_call(partial(self._async_cleared, sample.topic))
             return
@@ -257,105 +259,105 @@ class Thing:
 
     @callback
     def _async_dropped(self, sample: Sample) -> None:
-        self._async_broken(self._speaker(sample.topic), "too many messages are waiting")
+        self._async_count_broken(self._identity_of(sample.topic), "too many messages are waiting")
 
-    def _speaker(self, topic: str) -> str:
-        """Return whose topic it is, also of a device that else names itself in its messages."""
-        place = split(self.profile.topic, self.profile.depth, topic)
-        speakers = (device.identity for device in self.devices.values() if device.remembered.base == place.base)
-        return next(speakers, place.identity)
+    def _identity_of(self, topic: str) -> str:
+        """Return the identity of a topic's device, including one that identifies itself in its messages."""
+        match = split(self.profile.topic, self.profile.depth, topic)
+        identities = (device.identity for device in self.devices.values() if device.record.base == match.base)
+        return next(identities, match.identity)
 
     @callback
     def _async_decoded(
         self, sample: Sample, now: float, outcome: Outcome, *, is_new: bool, only: Collection[str] | None
     ) -> None:
         if isinstance(outcome, DecodeError):
-            self._async_broken(self._speaker(sample.topic), outcome.problem.kind)
+            self._async_count_broken(self._identity_of(sample.topic), outcome.problem.kind)
             return
         if isinstance(outcome, LibraryNeededError):
             self._owner.async_library_needed(self, sample, outcome.requirement)
             return
         if only is None:
-            self._heard.keep(sample, (key for report in outcome.reports for key in _kind(report)))
-        place = split(self.profile.topic, self.profile.depth, sample.topic)
-        self._async_take(place, outcome, now, is_new=is_new, only=only)
+            self._sample_cache.keep(sample, (key for report in outcome.reports for key in _signature(report)))
+        match = split(self.profile.topic, self.profile.depth, sample.topic)
+        self._async_apply(match, outcome, now, is_new=is_new, only=only)
 
     @callback
     def _async_cleared(self, topic: str) -> None:
-        """Forget the values of a topic whose retained message was deleted."""
-        place = split(self.profile.topic, self.profile.depth, topic)
+        """Clear the values of a topic whose retained message was cleared."""
+        match = split(self.profile.topic, self.profile.depth, topic)
         for device in self.devices.values():
-            if device.remembered.base == place.base:
-                # A device that names itself in its messages has no subtopics.
-                device.async_clear(place.subtopic if device.identity == place.identity else "")
+            if device.record.base == match.base:
+                # A device that identifies itself in its messages has no subtopics.
+                device.async_clear(match.subtopic if device.identity == match.identity else "")
 
     @callback
-    def async_read_again(self, sample: Sample) -> None:
-        """Read a message whose library has come."""
-        self._async_read(sample, time.monotonic(), is_new=True)
+    def async_decode_again(self, sample: Sample) -> None:
+        """Decode a message whose library has been installed."""
+        self._async_decode(sample, time.monotonic(), is_new=True)
 
     @callback
-    def _async_take(
-        self, place: TopicMatch, decoded: Decoded, now: float, *, is_new: bool, only: Collection[str] | None
+    def _async_apply(
+        self, match: TopicMatch, decoded: Decoded, now: float, *, is_new: bool, only: Collection[str] | None
     ) -> None:
-        is_alike = True
-        for update in self._reader.read(place, decoded):
+        is_readable_by_core = True
+        for update in self._reader.read(match, decoded):
             identity = update.identity
             if identity in self.profile.ignored or (only is not None and identity not in only):
                 continue
             if identity not in self.devices and identity not in self.profile.devices:
-                self._async_stranger(identity, update.about.or_else(DeviceMetadata(name=name_from(place.base))))
+                self._async_add_undecided(identity, update.metadata.or_else(DeviceMetadata(name=name_from(match.base))))
                 continue
             device = self.devices.get(identity) or self._async_add_device(
-                DeviceRecord(self.subentry_id, identity, place.base)
+                DeviceRecord(self.subentry_id, identity, match.base)
             )
             if is_new:
-                device.async_heard(now)
+                device.async_mark_seen(now)
             if update.broken:
-                self._async_broken(device.identity, ", ".join(update.broken))
-            self._async_look_for_fields(update.keys)
+                self._async_count_broken(device.identity, ", ".join(update.broken))
+            self._async_check_fields(update.keys)
             if unknown := device.async_update(update, is_new=is_new):
                 self._owner.async_new_event_types(self, unknown)
-                device.async_late_events(unknown)
-            is_alike = is_alike and (update.is_alike or not update.values)
-        if not is_alike and self._settings.direct:
+                device.async_delay_events(unknown)
+            is_readable_by_core = is_readable_by_core and (update.is_readable_by_core or not update.values)
+        if not is_readable_by_core and self._settings.direct:
             self._owner.async_unreadable_for_core(self)
 
     @callback
-    def _async_stranger(self, identity: str, about: DeviceMetadata) -> None:
-        """Note a device nobody decided about; a wildcard in a busy street hears more than anybody wants to read of."""
-        if identity not in self.waiting and len(self.waiting) < MAX_WAITING:
-            self.waiting[identity] = about
+    def _async_add_undecided(self, identity: str, metadata: DeviceMetadata) -> None:
+        """Record a device that the user has not decided about; a broad wildcard may match more than anyone wants."""
+        if identity not in self.undecided and len(self.undecided) < MAX_UNDECIDED:
+            self.undecided[identity] = metadata
             self._owner.async_new_device(self)
 
     @callback
-    def _async_look_for_fields(self, keys: set[str]) -> None:
+    def _async_check_fields(self, keys: set[str]) -> None:
         new = keys - self._fields
         if new and len(self._fields) < MAX_FIELDS:
             self._fields |= new
             self._owner.async_new_fields(self)
 
     @callback
-    def _async_broken(self, identity: str, reason: str) -> None:
-        """Count what could not be read; the first is named in the log."""
+    def _async_count_broken(self, identity: str, reason: str) -> None:
+        """Count a message that could not be read; the first one is logged."""
         if not self.broken:
-            LOGGER.warning("A message of %s (%s) could not be read: %s", self.title, identity, reason)
+            LOGGER.warning("Could not read a message of %s (%s): %s", self.title, identity, reason)
         if identity in self.broken or len(self.broken) < MAX_BROKEN:
             self.broken[identity] += 1
 
     @callback
-    def _async_add_device(self, remembered: DeviceRecord) -> ThingDevice:
-        device = ThingDevice(self._owner.hass, self._owner.publisher, self._settings, remembered)
-        self.devices[remembered.identity] = device
-        self.waiting.pop(remembered.identity, None)
+    def _async_add_device(self, record: DeviceRecord) -> ThingDevice:
+        device = ThingDevice(self._owner.hass, self._owner.publisher, self._settings, record)
+        self.devices[record.identity] = device
+        self.undecided.pop(record.identity, None)
         return device
 
 
-def _kind(report: Report) -> list[str]:
-    """Return what tells one kind of message from another on the same topic: whose it is and what is in it."""
+def _signature(report: Report) -> list[str]:
+    """Return what distinguishes kinds of messages on one topic: the identity and the fields."""
     return [f"of {report.identity}", *(str(found.path) for found in report.fields)]
 
 
-def _reading(profile: Profile) -> Profile:
-    """Return what all devices of a profile share."""
+def _shared_part(profile: Profile) -> Profile:
+    """Return the part of a profile that all its devices share."""
     return replace(profile, devices={}, ignored=frozenset(), dropped=frozenset(), joining=Joining.ASK)

@@ -22,7 +22,7 @@ class Case:
     exact: bool = False
     topic: str = "a/b"
     problems: Problems = ()
-    about: Mapping[str | None, DeviceMetadata] = field(default_factory=dict)
+    metadata: Mapping[str | None, DeviceMetadata] = field(default_factory=dict)
     units: Mapping[str | Path, str] = field(default_factory=dict)
 
 

@@ -137,7 +137,7 @@ JSON = (
         payload=b'[{"id":"k1","name":"Kitchen","t":21},{"id":"k2","name":"Hall","t":19,"h":40}]',
         format="json-array",
         devices={"k1": {("name",): "Kitchen", ("t",): 21}, "k2": {("name",): "Hall", ("t",): 19, ("h",): 40}},
-        about={"k1": DeviceMetadata(name="Kitchen"), "k2": DeviceMetadata(name="Hall")},
+        metadata={"k1": DeviceMetadata(name="Kitchen"), "k2": DeviceMetadata(name="Hall")},
     ),
     Case(
         name="a gateway that lists devices",
@@ -184,7 +184,7 @@ JSON = (
             "0x662E": {("0500<00",): "200000010000", ("Contact",): 0, ("LinkQuality",): 157},
             "0x057B": {("Occupancy",): 1},
         },
-        about={"0x662E": DeviceMetadata(name="door_sensor"), "0x057B": DeviceMetadata(name="0x057B")},
+        metadata={"0x662E": DeviceMetadata(name="door_sensor"), "0x057B": DeviceMetadata(name="0x057B")},
     ),
     # https://shelly-api-docs.shelly.cloud/gen2/General/Notifications
     Case(
@@ -203,7 +203,7 @@ JSON = (
             }
         },
         exact=True,
-        about={"shellyplusi4-a8032abc": DeviceMetadata(manufacturer="Shelly")},
+        metadata={"shellyplusi4-a8032abc": DeviceMetadata(manufacturer="Shelly")},
     ),
     # Rtl_433's own documentation of fields, docs/DATA_FORMAT.md; the model of a C# client's sample.
     Case(
@@ -221,7 +221,7 @@ JSON = (
                 ("mic",): "CRC",
             }
         },
-        about={"Acurite-986-1R-1369": DeviceMetadata(name="Acurite-986 1R 1369", model="Acurite-986")},
+        metadata={"Acurite-986-1R-1369": DeviceMetadata(name="Acurite-986 1R 1369", model="Acurite-986")},
     ),
 )
 

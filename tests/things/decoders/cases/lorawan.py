@@ -24,7 +24,7 @@ LORAWAN = (
             }
         },
         problems=ENCODED_DATA,
-        about={"24e124136b502217": DeviceMetadata(name="EM300-TH")},
+        metadata={"24e124136b502217": DeviceMetadata(name="EM300-TH")},
     ),
     # The envelope of the same page with the values of the maker's decoder beside it.
     Case(
@@ -55,7 +55,7 @@ LORAWAN = (
                 ("rxInfo", 0, "snr"): 9.8,
             }
         },
-        about={"a84041ffff010203": DeviceMetadata(name="Cellar", model="LHT65")},
+        metadata={"a84041ffff010203": DeviceMetadata(name="Cellar", model="LHT65")},
     ),
     Case(
         name="chirpstack v4 status",
@@ -101,7 +101,7 @@ LORAWAN = (
             }
         },
         problems=((ProblemKind.ENCODED, {"field": "uplink_message.frm_payload"}),),
-        about={"0004A30B001C0530": DeviceMetadata(name="dev1")},
+        metadata={"0004A30B001C0530": DeviceMetadata(name="dev1")},
     ),
     Case(
         name="ttn v3 solved location",

@@ -52,7 +52,7 @@ SENML = (
             "2001:db8::1": {("temperature",): 12.3, ("humidity",): 67},
         },
         units={"temperature": "Cel", "humidity": "%RH"},
-        about={"2001:db8::2": DeviceMetadata(name="2001:db8::2"), "2001:db8::1": DeviceMetadata(name="2001:db8::1")},
+        metadata={"2001:db8::2": DeviceMetadata(name="2001:db8::2"), "2001:db8::1": DeviceMetadata(name="2001:db8::1")},
     ),
     Case(
         name="senml base value, base sum, order by time",
