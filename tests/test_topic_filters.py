@@ -5,7 +5,7 @@ import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.iotbridge import mqtt_client
-from custom_components.iotbridge.things.flow.availability_form import neighbours
+from custom_components.iotbridge.things.flow.availability_form import candidate_topics
 from custom_components.iotbridge.topic_filters import fault
 from homeassistant.components import mqtt
 from homeassistant.core import HomeAssistant, callback
@@ -63,7 +63,7 @@ async def test_whatever_is_taken_leaves_home_assistant_connected(
 
     for topic in TAKEN:
         assert fault(topic) is None
-        for one in (topic, *neighbours(topic)):
+        for one in (topic, *candidate_topics(topic)):
             await mqtt_client.async_subscribe(home, one, receive)
     async with broker.client() as device:
         await device.publish("end", "x", retain=True)

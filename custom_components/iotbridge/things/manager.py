@@ -71,7 +71,7 @@ class ThingsManager:
         self._saved_at: float | None = None
         self._is_connected = False
         self._clearing: CALLBACK_TYPE | None = None
-        self._unsubscribe_discovery: CALLBACK_TYPE | None = None
+        self._unsubscribe: CALLBACK_TYPE | None = None
         self._discovery_prefix: str | None = None
         self._stop: list[CALLBACK_TYPE] = []
 
@@ -105,7 +105,7 @@ class ThingsManager:
         for timers in (self._news_timers, self._join_timers):
             while timers:
                 timers.popitem()[1]()
-        for stop in (self._clearing, self._unsubscribe_discovery):
+        for stop in (self._clearing, self._unsubscribe):
             if stop:
                 stop()
         for thing in self.things.values():
@@ -307,14 +307,12 @@ class ThingsManager:
         if prefix == self._discovery_prefix:
             return
         self._orphans.clear()
-        if self._unsubscribe_discovery:
-            self._unsubscribe_discovery()
-            self._unsubscribe_discovery = None
+        if self._unsubscribe:
+            self._unsubscribe()
+            self._unsubscribe = None
         if prefix is not None:
             topic = f"{prefix}/device/+/config"
-            self._unsubscribe_discovery = await mqtt_client.async_subscribe(
-                self.hass, topic, self._async_config_received
-            )
+            self._unsubscribe = await mqtt_client.async_subscribe(self.hass, topic, self._async_config_received)
         self._discovery_prefix = prefix
 
     @callback

@@ -12,10 +12,10 @@ from homeassistant.config_entries import ConfigEntry, ConfigEntryState, ConfigSu
 
 from ..forms import choices
 from ..issues import NEW_DEVICES, NEW_FIELDS, THINGS_WITHOUT_OWNER, filled
-from .flow.channel_form import form_key, with_unit
+from .flow.channel_form import form_key, format_with_unit
 from .flow.channel_validation import ChannelError
 from .flow.forms import device_label
-from .flow.live_state import LiveState, async_live_state, decided, extended
+from .flow.live_state import LiveState, async_live_state, with_channels, with_selected_devices
 from .flow.texts import async_reason, async_thing_texts
 from .model.profile import Profile
 
@@ -120,16 +120,16 @@ class NewFields(_ChoiceFlow):
         texts = await async_thing_texts(self.hass)
         options = {}
         for channel in live.new:
-            value = with_unit(live.readings[channel.key].value, channel, texts)
+            value = format_with_unit(live.readings[channel.key].value, channel, texts)
             options[form_key(channel.key)] = f"{channel.name}: {value} ({channel.key})"
         return options
 
-    def _proposed(self, live: LiveState) -> list[str]:
+    def _default(self, live: LiveState) -> list[str]:
         return [form_key(channel.key) for channel in live.new if channel.enabled]
 
     def _apply(self, profile: Profile, live: LiveState, wanted: list[str]) -> Profile:
         added = [replace(channel, enabled=True) for channel in live.new if form_key(channel.key) in wanted]
-        return extended(replace(profile, exact=profile.exact and live.exact), added, live.new)
+        return with_channels(replace(profile, exact=profile.exact and live.exact), added, live.new)
 
 
 class NewDevices(_ChoiceFlow):
@@ -138,11 +138,11 @@ class NewDevices(_ChoiceFlow):
     async def _async_options(self, live: LiveState) -> dict[str, str]:
         return {identity: device_label(identity, metadata) for identity, metadata in live.news.devices.items()}
 
-    def _proposed(self, live: LiveState) -> list[str]:
+    def _default(self, live: LiveState) -> list[str]:
         return list(live.news.devices)
 
     def _apply(self, profile: Profile, live: LiveState, wanted: list[str]) -> Profile:
-        return decided(profile, set(wanted), live.news.devices)
+        return with_selected_devices(profile, set(wanted), live.news.devices)
 
 
 THING_REPAIRS: dict[str, Callable[[str, str], RepairsFlow]] = {

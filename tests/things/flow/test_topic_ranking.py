@@ -4,7 +4,13 @@ import json
 
 import pytest
 
-from custom_components.iotbridge.things.flow.topic_ranking import TopicFilter, announced_topics, glimpse, groups, offers
+from custom_components.iotbridge.things.flow.topic_ranking import (
+    TopicFilter,
+    announced_topics,
+    groups,
+    preview,
+    rank_topics,
+)
 from custom_components.iotbridge.things.model.message import Sample
 
 
@@ -43,13 +49,13 @@ def test_a_discovery_message_is_not_followed_into_the_deep() -> None:
 
 
 def test_what_is_announced_is_remembered_up_to_a_limit() -> None:
-    talk = TopicFilter((), ("homeassistant",), unknown)
+    topic_filter = TopicFilter((), ("homeassistant",), unknown)
     many = json.dumps({"components": [{"t": f"topic/{number}"} for number in range(20_001)]}).encode()
-    assert not talk.notice(Sample("homeassistant/device/a/config", many))
-    assert not talk.notice(Sample("homeassistant/device/b/config", b'{"t": "one/more"}'))
+    assert not topic_filter.is_candidate(Sample("homeassistant/device/a/config", many))
+    assert not topic_filter.is_candidate(Sample("homeassistant/device/b/config", b'{"t": "one/more"}'))
 
-    assert len(talk.announced) == 20_001
-    assert "one/more" not in talk.announced
+    assert len(topic_filter.announced) == 20_001
+    assert "one/more" not in topic_filter.announced
 
 
 @pytest.mark.parametrize(
@@ -57,7 +63,7 @@ def test_what_is_announced_is_remembered_up_to_a_limit() -> None:
     [("$SYS/broker/uptime", False), ("iotbridge/x", False), ("iotbridges/x", True), ("garden/x", True)],
 )
 def test_only_what_may_be_learned_is_kept(topic: str, wanted: bool) -> None:
-    assert TopicFilter(("iotbridge",), ("homeassistant",), unknown).notice(Sample(topic, b"1")) is wanted
+    assert TopicFilter(("iotbridge",), ("homeassistant",), unknown).is_candidate(Sample(topic, b"1")) is wanted
 
 
 @pytest.mark.parametrize(
@@ -76,11 +82,11 @@ def test_similar_topics_make_a_filter(topics: list[str], offered: list[tuple[str
 
 
 def test_topics_of_known_devices_and_systems_are_counted_once_each() -> None:
-    talk = TopicFilter(("iotbridge",), ("homeassistant",), lambda topic: topic == "garden/weather")
-    talk.notice(Sample("homeassistant/sensor/x/config", b'{"stat_t": "lamp/state"}'))
+    topic_filter = TopicFilter(("iotbridge",), ("homeassistant",), lambda topic: topic == "garden/weather")
+    topic_filter.is_candidate(Sample("homeassistant/sensor/x/config", b'{"stat_t": "lamp/state"}'))
     heard = ["garden/weather", "lamp/state", "tele/a/STATE", "tele/b/STATE", "msh/x"] * 2
-    assert not any(talk.notice(Sample(topic, b"1")) for topic in heard)
-    found = offers({"cellar/pump": b"1", "tele/c/STATE": b"1"}, talk, str)
+    assert not any(topic_filter.is_candidate(Sample(topic, b"1")) for topic in heard)
+    found = rank_topics({"cellar/pump": b"1", "tele/c/STATE": b"1"}, topic_filter, str)
 
     assert (set(found.topics), found.known) == ({"cellar/pump"}, 2)
     assert found.systems == {"Tasmota": 3, "Meshtastic": 1}
@@ -102,4 +108,4 @@ def test_no_more_than_a_dozen_filters_are_offered() -> None:
     ],
 )
 def test_a_glimpse_is_one_short_line(payload: bytes, shown: str) -> None:
-    assert glimpse(payload) == shown
+    assert preview(payload) == shown

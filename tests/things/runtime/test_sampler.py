@@ -20,10 +20,10 @@ async def test_who_leaves_at_once_takes_no_subscription_of_others_along(
     home: HomeAssistant, entry: MockConfigEntry, broker: Broker, caplog: pytest.LogCaptureFixture
 ) -> None:
     """Core's mqtt loses the rest of a round of subscriptions when one of them is taken back in the middle of it."""
-    heard: set[str] = set()
+    received: set[str] = set()
     for number in range(5):
         topic = f"attic/{number}/+"
-        await mqtt_client.async_subscribe(home, topic, lambda message: heard.add(message.topic))
+        await mqtt_client.async_subscribe(home, topic, lambda message: received.add(message.topic))
     waiting = asyncio.create_task(async_wait(home, "garden/+", MANY, lambda _topic: False, lambda _progress: None))
     client = home.data[DATA_MQTT].client
     await until(lambda: client.is_active_subscription(MANY[-1]) and not client.is_pending_subscription(MANY[-1]))
@@ -33,5 +33,5 @@ async def test_who_leaves_at_once_takes_no_subscription_of_others_along(
     async with broker.client() as device:
         for number in range(5):
             await device.publish(f"attic/{number}/x", "1")
-        await until(lambda: len(heard) == 5)
+        await until(lambda: len(received) == 5)
     assert [record for record in caplog.records if record.levelname == "ERROR"] == []

@@ -16,7 +16,7 @@ import zlib
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry, async_fire_mqtt_message
 
-from custom_components.iotbridge.things.flow.topic_ranking import TopicFilter, offers
+from custom_components.iotbridge.things.flow.topic_ranking import TopicFilter, rank_topics
 from custom_components.iotbridge.things.model.message import DeviceMetadata, Sample
 from custom_components.iotbridge.things.model.profile import Channel, Profile
 from homeassistant.core import HomeAssistant, ServiceResponse
@@ -160,19 +160,19 @@ async def decode(hass: HomeAssistant, data: dict[str, Any]) -> ServiceResponse |
 
 async def test_topics_of_a_crowd_do_not_hold_up_the_loop() -> None:
     """Listening everywhere ends with a list of what was heard, whatever its topics are."""
-    talk = TopicFilter((), (), lambda _topic: False)
+    topic_filter = TopicFilter((), (), lambda _topic: False)
     deep = {f"{number}/" + "/".join(["a" * 300] * 200): b"1" for number in range(500)}
     crowd = {f"site/{number % 7}/floor/{number % 11}/room/{number}/sensor/t": b"1" for number in range(500)}
 
     before = time.thread_time()
-    offers(deep | crowd, talk, str)
+    rank_topics(deep | crowd, topic_filter, str)
     assert time.thread_time() - before <= 4 * BOUND_S, "a crowd of five hundred, once in a dialog"
 
 
 async def test_a_large_discovery_message_is_not_searched() -> None:
-    talk = TopicFilter((), ("homeassistant",), lambda _topic: False)
+    topic_filter = TopicFilter((), ("homeassistant",), lambda _topic: False)
     config = json.dumps({f"k{number}": {"state_topic": f"a/{number}"} for number in range(40_000)}).encode()
 
     before = time.thread_time()
-    talk.notice(Sample("homeassistant/sensor/x/config", config))
+    topic_filter.is_candidate(Sample("homeassistant/sensor/x/config", config))
     assert time.thread_time() - before <= BOUND_S

@@ -79,7 +79,7 @@ async def test_what_is_removed_and_learned_again_without_a_broker_stays(
     broker.start()
     await until(broker.listens)
 
-    await until(lambda: not entry.runtime_data.things._memory.leftovers, timeout_s=40)
+    await until(lambda: not entry.runtime_data.things._store.leftovers, timeout_s=40)
     async with broker.client() as device:
         await device.publish(TOPIC, '{"temperature": 30}', retain=True)
         await until(lambda: state(home, "sensor.attic_temperature") == "30")
@@ -96,7 +96,7 @@ async def test_what_is_removed_and_learned_again_at_once_is_there(
 
     home.config_entries.async_remove_subentry(entry, subentry.subentry_id)
     learn(home, entry, profile(TEMPERATURE), SAMPLE)
-    await until(lambda: not entry.runtime_data.things._memory.leftovers)
+    await until(lambda: not entry.runtime_data.things._store.leftovers)
 
     await until(lambda: state(home, "sensor.attic_temperature") == "21.5")
     async with broker.client() as device:

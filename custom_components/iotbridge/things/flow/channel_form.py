@@ -1,4 +1,4 @@
-"""Channels as the items of a form, and back."""
+"""Channels as items of a form, and parsing of the items."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -14,7 +14,7 @@ from .texts import ThingTexts
 
 type Item = dict[str, Any]
 
-# A bare value has an empty key; a form cannot choose nothing.
+# A bare value has an empty key, which cannot be selected in a form.
 WHOLE = "."
 _MAX_TEXT = 60
 _TEXTS = ("on", "off", "command_topic", "command_on", "command_off")
@@ -29,45 +29,45 @@ class ChannelValue:
 
 
 def union(devices: Iterable[LearnedDevice]) -> dict[str, Reading]:
-    """Return the readings of all devices together, by key: the first with a value counts.
+    """Return the readings of all devices by key; the first one with a value is used.
 
-    A channel that is not the same switch for all of them is only seen.
+    A channel that is not the same switch for all devices becomes read-only.
     """
-    found: dict[str, Reading] = {}
+    readings: dict[str, Reading] = {}
     commands: dict[str, set[str | None]] = {}
     for device in devices:
         for reading in device.readings:
             key = reading.channel.key
             commands.setdefault(key, set()).add(reading.channel.command_topic)
-            known = found.get(key)
-            if known is None or known.value is None:
-                found[key] = reading
+            first = readings.get(key)
+            if first is None or first.value is None:
+                readings[key] = reading
     return {
         key: replace(reading, channel=reading.channel.as_read_only())
         if len(commands[key]) > 1 and reading.channel.platform == "switch"
         else reading
-        for key, reading in found.items()
+        for key, reading in readings.items()
     }
 
 
-def channel_selector(words: ThingTexts, keys: Mapping[str, str]) -> selector.ObjectSelector:
-    """Return the list of channels; ``keys`` are the places a value may come from, with what to call them."""
+def channel_selector(texts: ThingTexts, keys: Mapping[str, str]) -> selector.ObjectSelector:
+    """Return the selector of channels; ``keys`` are the places of values, with their labels."""
     text = selector.TextSelector()
     fields: dict[str, selector.Selector[Any]] = {
         "name": text,
         "now": text,
         "enabled": selector.BooleanSelector(),
-        "platform": _choice(words.platforms, sort=False),
-        "device_class": _choice(words.device_classes),
+        "platform": _choice(texts.platforms, sort=False),
+        "device_class": _choice(texts.device_classes),
         "unit": selector.SelectSelector(
             selector.SelectSelectorConfig(
                 options=_units(), custom_value=True, mode=selector.SelectSelectorMode.DROPDOWN
             )
         ),
-        "state_class": _choice(words.state_classes, sort=False),
+        "state_class": _choice(texts.state_classes, sort=False),
         "precision": _number(min=0, max=6, step=1),
         "scale": _number(step="any"),
-        "category": _choice({kind: words.own[kind] for kind in ("diagnostic", "config")}, sort=False),
+        "category": _choice({kind: texts.own[kind] for kind in ("diagnostic", "config")}, sort=False),
         "on": text,
         "off": text,
         "event_types": selector.TextSelector(selector.TextSelectorConfig(multiple=True)),
@@ -95,24 +95,24 @@ def channel_selector(words: ThingTexts, keys: Mapping[str, str]) -> selector.Obj
 DEFAULTS: dict[str, Any] = {"enabled": True, "platform": "sensor"}
 
 
-def key_choices(readings: Mapping[str, Reading], channels: Iterable[Channel], words: ThingTexts) -> dict[str, str]:
-    """Return the places a channel may come from: all that were heard, and those of the channels there are."""
-    choices = {form_key(key): _label(key, spoken(reading.value, words)) for key, reading in readings.items()}
+def key_choices(readings: Mapping[str, Reading], channels: Iterable[Channel], texts: ThingTexts) -> dict[str, str]:
+    """Return the places of values with their labels: all in the readings, and those of the existing channels."""
+    choices = {form_key(key): _label(key, format_value(reading.value, texts)) for key, reading in readings.items()}
     for channel in channels:
         choices.setdefault(form_key(channel.key), _label(channel.key, ""))
     return choices
 
 
 def form_key(key: str) -> str:
-    """Return a key as a form has it."""
+    """Return a key in the format of the form."""
     return key or WHOLE
 
 
-def to_item(channel: Channel, words: ThingTexts, shown: ChannelValue | None) -> Item:
-    """Return a channel as an item of the form."""
+def to_item(channel: Channel, texts: ThingTexts, shown: ChannelValue | None) -> Item:
+    """Return the form item of a channel."""
     item: Item = {
         "name": channel.name,
-        "now": now(channel, words, shown),
+        "now": description(channel, texts, shown),
         "enabled": channel.enabled,
         "platform": channel.platform,
         "device_class": channel.device_class,
@@ -131,78 +131,78 @@ def to_item(channel: Channel, words: ThingTexts, shown: ChannelValue | None) -> 
     return {name: value for name, value in item.items() if value is not None}
 
 
-def now(channel: Channel, words: ThingTexts, shown: ChannelValue | None) -> str:
-    """Return the line below a channel's name: what is special, what it says now, what it is, where it is found."""
+def description(channel: Channel, texts: ThingTexts, shown: ChannelValue | None) -> str:
+    """Return the line below a channel's name: whether it is new, its value, its class and its place."""
     parts = []
     if shown is not None and shown.new:
-        parts.append(words.own["new"])
+        parts.append(texts.own["new"])
     if not channel.enabled:
-        parts.append(words.own["disabled"])
-    parts.append(with_unit(shown.reading.value if shown else None, channel, words))
-    kind = words.device_classes.get(channel.device_class or "")
+        parts.append(texts.own["disabled"])
+    parts.append(format_with_unit(shown.reading.value if shown else None, channel, texts))
+    kind = texts.device_classes.get(channel.device_class or "")
     if channel.platform != "sensor":
-        kind = f"{words.platforms[channel.platform]} ({kind})" if kind else words.platforms[channel.platform]
+        kind = f"{texts.platforms[channel.platform]} ({kind})" if kind else texts.platforms[channel.platform]
     return " · ".join(part for part in (*parts, kind, channel.key) if part)
 
 
-def with_unit(value: Value, channel: Channel, words: ThingTexts) -> str:
-    """Return a value and its unit as a person reads them."""
-    text = spoken(value, words)
+def format_with_unit(value: Value, channel: Channel, texts: ThingTexts) -> str:
+    """Return a value and its unit for display."""
+    text = format_value(value, texts)
     return f"{text} {channel.unit}" if channel.unit and value is not None else text
 
 
-def spoken(value: Value, words: ThingTexts) -> str:
-    """Return a value as a person reads it."""
+def format_value(value: Value, texts: ThingTexts) -> str:
+    """Return a value for display."""
     if value is None:
-        return words.own["no_value"]
+        return texts.own["no_value"]
     if isinstance(value, bool):
-        return words.own["value_on" if value else "value_off"]
+        return texts.own["value_on" if value else "value_off"]
     if isinstance(value, tuple):
         return ", ".join(f"{part:g}" for part in value)
     text = f"{value:.10g}" if isinstance(value, float) else str(value)
     return text if len(text) <= _MAX_TEXT else f"{text[:_MAX_TEXT]}…"
 
 
-def read_channels(
+def parse_channels(
     items: Iterable[Item], readings: Mapping[str, Reading], channels: Iterable[Channel], blanks: int | None
 ) -> tuple[Channel, ...]:
-    """Return the channels of a form; raise ChannelError for the first that Home Assistant would not take.
+    """Return the channels of a form; raise ChannelError for the first one that Home Assistant would not accept.
 
-    ``readings`` and ``channels`` are what the form was made of: an item is found there by its key. ``blanks`` as in
-    ``rules.check``.
+    ``readings`` and ``channels`` are those the form was built from: an item is looked up there by its key. ``blanks``
+    as in ``channel_validation.check``.
     """
     known = {form_key(key): reading.channel for key, reading in readings.items()}
     known |= {form_key(channel.key): channel for channel in channels}
     values = {key: reading.value for key, reading in readings.items()}
-    made: list[Channel] = []
+    parsed: list[Channel] = []
     for item in items:
         channel = _from_item(item, known[item["key"]])
         if not channel.name:
             raise ChannelError("no_name", place=item["key"])
-        made.append(channel)
-    check_all(made, values, blanks)
-    return tuple(made)
+        parsed.append(channel)
+    check_all(parsed, values, blanks)
+    return tuple(parsed)
 
 
 def check_all(channels: Sequence[Channel], values: Mapping[str, Value], blanks: int | None) -> None:
-    """Raise ChannelError for the first channel that Home Assistant would not take, or that is there twice.
+    """Raise ChannelError for the first channel that Home Assistant would not accept, or that is a duplicate.
 
-    ``values`` are those of now, by key.
+    ``values`` are the current ones, by key.
     """
     for channel in channels:
         check(channel, values.get(channel.key), blanks)
-    check_twins(channels)
+    check_duplicates(channels)
 
 
-def named_apart(channels: Iterable[Channel], there: Iterable[Channel]) -> list[Channel]:
-    """Return channels with names that nothing else has; where one is taken, the place of the value tells them apart."""
-    taken = {channel.name.casefold() for channel in there}
-    apart = []
+def with_unique_names(channels: Iterable[Channel], existing: Iterable[Channel]) -> list[Channel]:
+    """Return the channels with unique names; if a name is taken, the place of the value is appended."""
+    taken = {channel.name.casefold() for channel in existing}
+    renamed = []
     for channel in channels:
         new = replace(channel, name=f"{channel.name} ({channel.key})") if channel.name.casefold() in taken else channel
         taken.add(new.name.casefold())
-        apart.append(new)
-    return apart
+        renamed.append(new)
+    return renamed
 
 
 def _from_item(item: Item, base: Channel) -> Channel:
@@ -231,8 +231,8 @@ def _text(item: Item, name: str) -> str | None:
     return item.get(name, "").strip() or None
 
 
-def check_twins(channels: Sequence[Channel]) -> None:
-    """Raise ChannelError for the first channel whose place or name another one has."""
+def check_duplicates(channels: Sequence[Channel]) -> None:
+    """Raise ChannelError for the first channel with the place or the name of another one."""
     keys: set[str] = set()
     names: set[str] = set()
     for channel in channels:
@@ -249,7 +249,7 @@ def _label(key: str, value: str) -> str:
 
 
 def _units() -> list[str]:
-    units = {str(unit) for found in DEVICE_CLASS_UNITS.values() for unit in found if unit is not None}
+    units = {str(unit) for units_of_class in DEVICE_CLASS_UNITS.values() for unit in units_of_class if unit is not None}
     return sorted(units, key=str.casefold)
 
 

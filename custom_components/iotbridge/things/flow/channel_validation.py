@@ -1,4 +1,4 @@
-"""Home Assistant's own rules for entities: MQTT discovery drops without a word what does not keep them."""
+"""Home Assistant's rules for entities: MQTT discovery silently drops a component that violates them."""
 
 from collections.abc import Callable, Collection, Iterable
 
@@ -39,26 +39,26 @@ _MAX_UNIT = 64
 
 
 class ChannelError(ValueError):
-    """A channel that cannot become an entity; ``key`` and ``placeholders`` make the sentence that says why."""
+    """Channel that cannot become an entity; ``key`` and ``placeholders`` select the sentence for the user."""
 
     def __init__(self, key: str, **placeholders: str) -> None:
-        """``key`` is one of the errors in the translations of the flow."""
+        """``key`` is one of the error keys in the translations of the flow."""
         super().__init__(key, placeholders)
         self.key = key
         self.placeholders = placeholders
 
 
 def blanks_of(topic_filter: str, depth: int, devices: Collection[str]) -> int | None:
-    """Return how many ``+`` a command topic needs; None when several devices cannot be told apart by their topics."""
+    """Return the number of ``+`` a command topic needs; None if the topics do not distinguish several devices."""
     count = count_blanks(topic_filter, depth)
     return None if count == 0 and len(devices) > 1 else count
 
 
 def check(channel: Channel, value: Value, blanks: int | None) -> None:
-    """Raise ChannelError when Home Assistant would not take the channel.
+    """Raise ChannelError if Home Assistant would not accept the channel.
 
-    ``value`` is what it says now, None when that is not known; ``blanks`` is that of ``blanks_of``. A channel that is
-    off makes no entity, so nothing is asked of it.
+    ``value`` is the current value, None if it is unknown; ``blanks`` is that of ``blanks_of``. A disabled channel
+    creates no entity, so it is not checked.
     """
     if not channel.enabled:
         return
@@ -89,8 +89,8 @@ def _sensor(channel: Channel, value: Value) -> None:
 def _unit(channel: Channel) -> None:
     if channel.device_class in NON_NUMERIC_DEVICE_CLASSES and channel.unit:
         raise ChannelError("unit_not_wanted", channel=channel.name, kind=channel.device_class, unit=channel.unit)
-    for kind, wanted in ((channel.device_class, _UNITS), (channel.state_class, _STATE_CLASS_UNITS)):
-        units = wanted.get(kind or "")
+    for kind, allowed_units in ((channel.device_class, _UNITS), (channel.state_class, _STATE_CLASS_UNITS)):
+        units = allowed_units.get(kind or "")
         if kind is None or units is None or channel.unit in units:
             continue
         if channel.unit is None:
@@ -124,12 +124,12 @@ def _switch(channel: Channel, value: Value) -> None:
 
 
 def _command_topic(channel: Channel, blanks: int | None) -> None:
-    given = (channel.command_topic or "").split("/").count("+")
+    plus_count = (channel.command_topic or "").split("/").count("+")
     if blanks is None:
         raise ChannelError("command_topic_shared", channel=channel.name)
-    if given > blanks:
+    if plus_count > blanks:
         raise ChannelError("command_topic_plus", channel=channel.name)
-    if given < blanks:
+    if plus_count < blanks:
         raise ChannelError("command_topic_family", channel=channel.name)
 
 

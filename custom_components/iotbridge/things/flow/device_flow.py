@@ -1,8 +1,8 @@
-"""Add a device, and change one: the flow of the subentries of type ``device``."""
+"""Flow of the subentries of type ``device``: adds a device, or changes one."""
 
 from .find_steps import FindSteps
 from .reconfigure_steps import ReconfigureSteps
 
 
 class DeviceFlow(FindSteps, ReconfigureSteps):
-    """Learn a device from its messages; correct later what was learned."""
+    """Subentry flow that learns a device from its messages, and reconfigures it later."""

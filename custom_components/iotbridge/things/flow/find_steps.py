@@ -25,24 +25,24 @@ from .channel_validation import ChannelError
 from .learn_steps import LearnSteps
 from .profile_library import read_profile
 from .texts import ThingTexts, async_thing_texts
-from .topic_ranking import Offers, TopicFilter, heard_on, offers
+from .topic_ranking import Offers, TopicFilter, rank_topics, samples_on
 
 
 class FindSteps(LearnSteps):
-    """The steps until something was heard."""
+    """Steps until there are samples of a device."""
 
     def __init__(self) -> None:
-        """Start with nothing heard."""
+        """Start without samples."""
         super().__init__()
-        self._waiting: asyncio.Task[WaitResult] | None = None
-        self._listening: asyncio.Task[dict[str, bytes]] | None = None
+        self._wait_task: asyncio.Task[WaitResult] | None = None
+        self._listen_task: asyncio.Task[dict[str, bytes]] | None = None
         self._messages: Mapping[str, bytes] = {}
         self._offers = Offers({}, 0, {})
-        self._talk = TopicFilter((), (), lambda _topic: False)
+        self._topic_filter = TopicFilter((), (), lambda _topic: False)
         self._pasted: tuple[Sample, ...] = ()
 
     async def async_step_user(self, _user_input: dict[str, Any] | None = None) -> SubentryFlowResult:
-        """Ask how to find the device."""
+        """Show the menu of ways to find the device."""
         if self._get_entry().state is not ConfigEntryState.LOADED:
             return self.async_abort(reason="not_loaded")
         if mqtt_client.async_discovery_prefix(self.hass) is None:
@@ -52,33 +52,33 @@ class FindSteps(LearnSteps):
     # ---------------------------------------------------------------- by a profile
 
     async def async_step_profile(self, user_input: dict[str, Any] | None = None) -> SubentryFlowResult:
-        """Ask for a profile that somebody shared."""
+        """Ask for a profile from another user."""
         errors: dict[str, str] = {}
-        said = {"device": "", "reason": ""}
+        placeholders = {"device": "", "reason": ""}
         if user_input is not None:
             try:
-                brought = await self.hass.async_add_executor_job(
+                chosen = await self.hass.async_add_executor_job(
                     read_profile, user_input["profile"], user_input.get("topic")
                 )
             except ProfileError as error:
                 errors["profile"] = "profile_invalid"
-                said["reason"] = (await async_thing_texts(self.hass)).reason(error)
+                placeholders["reason"] = (await async_thing_texts(self.hass)).reason(error)
             except ChannelError as error:
                 errors["profile"] = error.key
-                said |= error.placeholders
+                placeholders |= error.placeholders
             else:
-                topic = user_input.get("topic") or brought.match.topic
-                if error_key := "topic_not_in_profile" if topic == "#" else self._fault(topic, said):
+                topic = user_input.get("topic") or chosen.match.topic
+                if error_key := "topic_not_in_profile" if topic == "#" else self._fault(topic, placeholders):
                     errors["topic"] = error_key
                 else:
-                    self._topic, self._brought = topic, brought
+                    self._topic, self._chosen_file = topic, chosen
                     return await self.async_step_wait()
         schema = vol.Schema({vol.Required("profile"): LINES, vol.Optional("topic"): TEXT})
         return self.async_show_form(
             step_id="profile",
             data_schema=self.add_suggested_values_to_schema(schema, user_input),
             errors=errors,
-            description_placeholders=said,
+            description_placeholders=placeholders,
             last_step=False,
         )
 
@@ -87,10 +87,10 @@ class FindSteps(LearnSteps):
     async def async_step_topic(self, user_input: dict[str, Any] | None = None) -> SubentryFlowResult:
         """Ask for the topic."""
         errors: dict[str, str] = {}
-        said = {"device": ""}
+        placeholders = {"device": ""}
         if user_input is not None:
             topic = user_input["topic"]
-            if error := self._fault(topic, said):
+            if error := self._fault(topic, placeholders):
                 errors["topic"] = error
             else:
                 self._topic = topic
@@ -101,35 +101,35 @@ class FindSteps(LearnSteps):
             step_id="topic",
             data_schema=self.add_suggested_values_to_schema(schema, suggested),
             errors=errors,
-            description_placeholders=said,
+            description_placeholders=placeholders,
             last_step=False,
         )
 
     async def async_step_wait(self, _user_input: dict[str, Any] | None = None) -> SubentryFlowResult:
         """Wait for a message on the topic."""
-        if self._waiting is None:
+        if self._wait_task is None:
             if not mqtt_client.is_connected(self.hass):
                 return self.async_abort(reason="no_mqtt")
-            beside = availability_form.neighbours(self._topic)
-            trees = (*self._ours(), *self._home())
+            nearby = availability_form.candidate_topics(self._topic)
+            ignored_prefixes = (*self._host_prefixes(), *self._home_assistant_prefixes())
             waiting = async_wait(
-                self.hass, self._topic, beside, partial(below_one_of, trees), self.async_update_progress
+                self.hass, self._topic, nearby, partial(below_one_of, ignored_prefixes), self.async_update_progress
             )
-            self._waiting = self.hass.async_create_background_task(waiting, "iotbridge wait", eager_start=True)
-        if not self._waiting.done():
+            self._wait_task = self.hass.async_create_background_task(waiting, "iotbridge wait", eager_start=True)
+        if not self._wait_task.done():
             return self.async_show_progress(
                 step_id="wait",
                 progress_action="wait",
                 description_placeholders={"topic": in_code(self._topic), "seconds": str(WAIT_S)},
-                progress_task=self._waiting,
+                progress_task=self._wait_task,
             )
-        waited, self._waiting = self._waiting, None
-        heard = waited.result()
-        self._samples, self._beside = heard.samples, heard.beside
-        return self.async_show_progress_done(next_step_id="learn" if heard.samples else "timed_out")
+        finished, self._wait_task = self._wait_task, None
+        result = finished.result()
+        self._samples, self._nearby = result.samples, result.nearby
+        return self.async_show_progress_done(next_step_id="learn" if result.samples else "timed_out")
 
     async def async_step_timed_out(self, _user_input: dict[str, Any] | None = None) -> SubentryFlowResult:
-        """Explain that nothing came, and what can be done."""
+        """Show the menu after no message arrived."""
         return self.async_show_menu(
             step_id="timed_out",
             menu_options=["wait", "topic", "listen", "paste"],
@@ -139,56 +139,60 @@ class FindSteps(LearnSteps):
     # ---------------------------------------------------------------- by listening
 
     async def async_step_listen(self, _user_input: dict[str, Any] | None = None) -> SubentryFlowResult:
-        """Listen to everything for a while."""
-        # Nothing may be waited for between the end of listening and its result: a page that is loaded again asks twice.
-        words = await async_thing_texts(self.hass)
-        if self._listening is None:
+        """Listen to all topics for a while."""
+        # No await between the end of listening and its result: a reloaded page calls this step twice.
+        texts = await async_thing_texts(self.hass)
+        if self._listen_task is None:
             if not mqtt_client.is_connected(self.hass):
                 return self.async_abort(reason="no_mqtt")
-            self._talk = TopicFilter(self._ours(), self._home(), self._get_entry().runtime_data.things.covers)
-            listening = async_listen(self.hass, self._talk.notice, self.async_update_progress)
-            self._listening = self.hass.async_create_background_task(listening, "iotbridge listen", eager_start=True)
-        if not self._listening.done():
+            self._topic_filter = TopicFilter(
+                self._host_prefixes(), self._home_assistant_prefixes(), self._get_entry().runtime_data.things.covers
+            )
+            listening = async_listen(self.hass, self._topic_filter.is_candidate, self.async_update_progress)
+            self._listen_task = self.hass.async_create_background_task(listening, "iotbridge listen", eager_start=True)
+        if not self._listen_task.done():
             return self.async_show_progress(
                 step_id="listen",
                 progress_action="listen",
                 description_placeholders={"seconds": str(LISTEN_S)},
-                progress_task=self._listening,
+                progress_task=self._listen_task,
             )
-        listened, self._listening = self._listening, None
-        self._messages = listened.result()
-        self._offers = offers(self._messages, self._talk, lambda count: words.say("together", count=count))
+        finished, self._listen_task = self._listen_task, None
+        self._messages = finished.result()
+        self._offers = rank_topics(self._messages, self._topic_filter, lambda count: texts.say("together", count=count))
         return self.async_show_progress_done(next_step_id="talkers" if self._offers.topics else "silence")
 
     async def async_step_talkers(self, user_input: dict[str, Any] | None = None) -> SubentryFlowResult:
-        """Let the user choose of what was heard."""
+        """Let the user choose one of the topics received."""
         errors: dict[str, str] = {}
-        said = {"device": "", "left_out": self._left_out(await async_thing_texts(self.hass))}
+        placeholders = {"device": "", "left_out": self._left_out(await async_thing_texts(self.hass))}
         if user_input is not None:
             self._topic = user_input["topic"]
-            if error := self._fault(self._topic, said):
+            if error := self._fault(self._topic, placeholders):
                 errors["topic"] = error
             else:
-                return await self._async_talker()
+                return await self._async_learn_received()
         return self.async_show_form(
             step_id="talkers",
             data_schema=vol.Schema({vol.Required("topic"): choices(self._offers.topics)}),
             errors=errors,
-            description_placeholders=said,
+            description_placeholders=placeholders,
             last_step=False,
         )
 
-    async def _async_talker(self) -> SubentryFlowResult:
-        """Learn from what was heard already; wait for the next message when that was too long to keep."""
-        self._samples = tuple(heard_on(self._topic, self._messages, MAX_PAYLOAD))
+    async def _async_learn_received(self) -> SubentryFlowResult:
+        """Learn from the received messages; wait for the next one if a payload was too long to be kept."""
+        self._samples = tuple(samples_on(self._topic, self._messages, MAX_PAYLOAD))
         if not self._samples:
             return await self.async_step_wait()
-        beside = [heard_on(topic, self._messages, MAX_PAYLOAD) for topic in availability_form.neighbours(self._topic)]
-        self._beside = tuple(sample for samples in beside for sample in samples)
+        nearby = [
+            samples_on(topic, self._messages, MAX_PAYLOAD) for topic in availability_form.candidate_topics(self._topic)
+        ]
+        self._nearby = tuple(sample for samples in nearby for sample in samples)
         return await self.async_step_learn()
 
     async def async_step_silence(self, _user_input: dict[str, Any] | None = None) -> SubentryFlowResult:
-        """Explain that nobody spoke whom we do not know."""
+        """Show the menu after only known devices sent messages."""
         return self.async_show_menu(
             step_id="silence",
             menu_options=["listen", "topic", "paste"],
@@ -198,29 +202,29 @@ class FindSteps(LearnSteps):
             },
         )
 
-    def _left_out(self, words: ThingTexts) -> str:
+    def _left_out(self, texts: ThingTexts) -> str:
         parts = []
         if self._offers.known:
-            parts.append(words.say("left_out_known", count=self._offers.known))
+            parts.append(texts.say("left_out_known", count=self._offers.known))
         if self._offers.systems:
             listed = ", ".join(f"{name} ({count})" for name, count in sorted(self._offers.systems.items()))
-            parts.append(words.say("left_out_systems", systems=listed))
+            parts.append(texts.say("left_out_systems", systems=listed))
         return " ".join(parts)
 
-    # ---------------------------------------------------------------- from a message of the user
+    # ---------------------------------------------------------------- from a pasted message
 
     async def async_step_paste(self, user_input: dict[str, Any] | None = None) -> SubentryFlowResult:
         """Ask for messages until the user has no more."""
         errors: dict[str, str] = {}
-        said = {"device": "", "problems": "", "count": str(len(self._pasted))}
+        placeholders = {"device": "", "problems": "", "count": str(len(self._pasted))}
         suggested: Mapping[str, Any] = user_input or {"topic": self._topic}
         if user_input is not None:
-            errors = self._paste(user_input, said)
+            errors = self._paste(user_input, placeholders)
             if not errors and user_input["another"]:
-                said["count"] = str(len(self._pasted))
+                placeholders["count"] = str(len(self._pasted))
                 suggested = {"topic": user_input["topic"]}
             elif not errors:
-                errors = await self._async_learn_pasted(said)
+                errors = await self._async_learn_pasted(placeholders)
                 if not errors:
                     return await self._async_after_learning()
                 self._pasted = self._pasted[:-1]
@@ -236,30 +240,30 @@ class FindSteps(LearnSteps):
             step_id="paste",
             data_schema=self.add_suggested_values_to_schema(schema, suggested),
             errors=errors,
-            description_placeholders=said,
+            description_placeholders=placeholders,
             last_step=False,
         )
 
-    async def _async_learn_pasted(self, said: dict[str, str]) -> dict[str, str]:
-        """Learn from the pasted messages together; return what is wrong with the last of them by field."""
+    async def _async_learn_pasted(self, placeholders: dict[str, str]) -> dict[str, str]:
+        """Learn from all pasted messages; return the errors of the last one by field."""
         topic = common_filter([sample.topic for sample in self._pasted])
-        if error := self._fault(topic, said):
+        if error := self._fault(topic, placeholders):
             return {"topic": error}
-        self._topic, self._samples, self._beside = topic, self._pasted, ()
+        self._topic, self._samples, self._nearby = topic, self._pasted, ()
         if (problems := await self._async_learn()) is None:
             return {}
-        said["problems"] = " ".join(problems)
+        placeholders["problems"] = " ".join(problems)
         return {"payload": "not_understood"}
 
-    def _paste(self, given: Mapping[str, Any], said: dict[str, str]) -> dict[str, str]:
-        """Keep a message; return what is wrong with it by field."""
-        topic = given["topic"]
-        if error := self._fault(topic, said):
+    def _paste(self, user_input: Mapping[str, Any], placeholders: dict[str, str]) -> dict[str, str]:
+        """Store a pasted message; return its errors by field."""
+        topic = user_input["topic"]
+        if error := self._fault(topic, placeholders):
             return {"topic": error}
         if not is_topic(topic):
             return {"topic": "topic_wildcard"}
-        payload = given["payload"].strip().encode()
-        if given["base64"]:
+        payload = user_input["payload"].strip().encode()
+        if user_input["base64"]:
             try:
                 payload = base64.b64decode(b"".join(payload.split()), validate=True)
             except binascii.Error:

@@ -14,12 +14,12 @@ from . import availability_form
 
 
 def device_label(identity: str, metadata: DeviceMetadata) -> str:
-    """Return what a device is called in a list."""
+    """Return the label of a device in a list."""
     return f"{metadata.name} ({identity})" if metadata.name and metadata.name != identity else identity
 
 
 def split_schema(splits: Mapping[str, str], depth: str) -> vol.Schema:
-    """Return the form that asks what is a device; ``depth`` is the guess."""
+    """Return the form that asks which topic levels identify a device; ``depth`` is the guess."""
     schema: dict[vol.Marker, Any] = {}
     if len(splits) > 1:
         schema[vol.Required("depth", default=depth)] = choices(splits)
@@ -27,13 +27,13 @@ def split_schema(splits: Mapping[str, str], depth: str) -> vol.Schema:
 
 
 def joining_schema() -> dict[vol.Marker, Any]:
-    """Return the choice of what happens to devices that are heard for the first time."""
+    """Return the choice of what to do with devices that appear later."""
     ways = selector.SelectSelectorConfig(options=[str(way) for way in Joining], translation_key="joining")
     return {vol.Required("joining", default=str(Joining.ASK)): selector.SelectSelector(ways)}
 
 
 def device_schema(channels: selector.ObjectSelector, devices: Mapping[str, str]) -> vol.Schema:
-    """Return the form of a new device; with more than one they can be chosen."""
+    """Return the form of a new device; several devices can be selected."""
     schema: dict[vol.Marker, Any] = {
         vol.Required("name"): TEXT,
         vol.Optional("area"): selector.AreaSelector(),

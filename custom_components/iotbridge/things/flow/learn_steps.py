@@ -1,4 +1,4 @@
-"""From messages to a device: what was understood, shown and corrected."""
+"""Flow steps that learn a device: show the analysis of its messages and let the user correct it."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -22,7 +22,7 @@ from ..problem_texts import async_sentences
 from ..profiles.yaml_file import ProfileFile, find
 from ..runtime.requirements import async_analyse
 from . import availability_form, forms
-from .channel_form import channel_selector, key_choices, read_channels, to_item
+from .channel_form import channel_selector, key_choices, parse_channels, to_item
 from .channel_validation import ChannelError, blanks_of
 from .profile_library import async_profiles
 from .proposal import Proposal, propose
@@ -31,100 +31,100 @@ from .texts import ThingTexts, async_thing_texts
 HOME_TOPIC = "homeassistant"
 MAX_PREVIEWED = 200
 MAX_NAMES = 5
-# A device that is known by more levels of its topic is nobody's.
+# No device is identified by more levels of its topic.
 MAX_DEPTH = 16
 
 
 class LearnSteps(ConfigSubentryFlow):
-    """The steps after something was heard; ``_topic`` and ``_samples`` are what and where."""
+    """Steps after the samples were received; ``_topic`` is the filter and ``_samples`` the messages."""
 
     def __init__(self) -> None:
-        """Start knowing nothing."""
+        """Start without samples."""
         self._topic = ""
         self._samples: tuple[Sample, ...] = ()
-        self._beside: tuple[Sample, ...] = ()
+        self._nearby: tuple[Sample, ...] = ()
         self._learned = Analysis(format="", devices=())
         self._joining = Joining.ASK
         self._splits: dict[str, str] = {}
-        # What the user brought, and what the messages were recognised as.
-        self._brought: ProfileFile | None = None
-        self._recognised: ProfileFile | None = None
+        # Profile that the user provided, and profile that matched the messages.
+        self._chosen_file: ProfileFile | None = None
+        self._matching_file: ProfileFile | None = None
 
     async def async_step_learn(self, _user_input: dict[str, Any] | None = None) -> SubentryFlowResult:
-        """Understand what was heard, and say so when that is nothing."""
+        """Analyse the samples, and show a menu if there is nothing to learn."""
         problems = await self._async_learn()
         if problems is not None:
             return self.async_show_menu(
                 step_id="nothing",
                 menu_options=["wait", "topic", "paste"],
-                description_placeholders={"topic": in_code(self._topic), "problems": _listed(problems)},
+                description_placeholders={"topic": in_code(self._topic), "problems": _bullets(problems)},
             )
         return await self._async_after_learning()
 
     async def async_step_nothing(self, _user_input: dict[str, Any] | None = None) -> SubentryFlowResult:
-        """Say again that nothing was understood."""
+        """Show the menu again after a failed analysis."""
         return await self.async_step_learn()
 
     async def _async_learn(self, depth: int | None = None) -> list[str] | None:
-        """Understand the messages; return in sentences why that failed, None when it did not.
+        """Analyse the samples; return sentences with the problems if that failed, else None.
 
-        ``depth`` is what the user chose; without, that of a recognised profile counts, else it is guessed.
+        ``depth`` is the user's choice; without one, that of a matching profile is used, else it is guessed.
         """
-        profiles = [self._brought] if self._brought else await async_profiles(self.hass)
+        profiles = [self._chosen_file] if self._chosen_file else await async_profiles(self.hass)
         try:
             self._learned = await async_analyse(self.hass, self._samples, topic=self._topic, depth=depth)
-            found = self._brought or await self.hass.async_add_executor_job(
+            match = self._chosen_file or await self.hass.async_add_executor_job(
                 find, self._samples[-MAX_PREVIEWED:], profiles
             )
-            if found and depth is None and found.depth != self._learned.depth:
-                self._learned = await async_analyse(self.hass, self._samples, topic=self._topic, depth=found.depth)
+            if match and depth is None and match.depth != self._learned.depth:
+                self._learned = await async_analyse(self.hass, self._samples, topic=self._topic, depth=match.depth)
         except LibraryMissingError as error:
             return [str(error)]
-        self._recognised = found if found and found.depth == self._learned.depth else None
+        self._matching_file = match if match and match.depth == self._learned.depth else None
         if any(device.readings for device in self._learned.devices):
             return None
-        words = await async_thing_texts(self.hass)
-        return await async_sentences(self.hass, self._learned.problems) or [words.own["no_readings"]]
+        texts = await async_thing_texts(self.hass)
+        return await async_sentences(self.hass, self._learned.problems) or [texts.own["no_readings"]]
 
     async def _async_after_learning(self) -> SubentryFlowResult:
-        system = next((found for found in SYSTEMS if found.name == self._learned.system), None)
+        system = next((known for known in SYSTEMS if known.name == self._learned.system), None)
         if system is None:
             return await self.async_step_go_on()
-        words = await async_thing_texts(self.hass)
-        how = words.say("system_integration", integration=system.integration) if system.integration else ""
+        texts = await async_thing_texts(self.hass)
+        hint = texts.say("system_integration", integration=system.integration) if system.integration else ""
         return self.async_show_menu(
             step_id="system",
             menu_options=["stop", "go_on"],
-            description_placeholders={"system": system.name, "how": how or words.own["system_discovery"]},
+            description_placeholders={"system": system.name, "how": hint or texts.own["system_discovery"]},
         )
 
     async def async_step_system(self, _user_input: dict[str, Any] | None = None) -> SubentryFlowResult:
-        """Say again that the device announces itself."""
+        """Show the menu for a system that announces its devices itself."""
         return await self._async_after_learning()
 
     async def async_step_stop(self, _user_input: dict[str, Any] | None = None) -> SubentryFlowResult:
-        """Leave the device to the system it belongs to."""
+        """Abort, and leave the device to its system."""
         return self.async_abort(reason="left_to_system", description_placeholders={"system": str(self._learned.system)})
 
     async def async_step_go_on(self, _user_input: dict[str, Any] | None = None) -> SubentryFlowResult:
-        """Learn it all the same."""
+        """Learn the device of another system anyway."""
         if has_wildcard(self._topic) or len(self._learned.devices) > 1:
             self._splits = await self._async_splits(await async_thing_texts(self.hass))
             return await self.async_step_split()
         return await self.async_step_device()
 
-    def _fault(self, topic: str, said: dict[str, str]) -> str | None:
-        """Return why a topic cannot be learned, as an error of the flow; ``said`` gets the device that has it."""
+    def _fault(self, topic: str, placeholders: dict[str, str]) -> str | None:
+        """Return the error key of a topic that cannot be learned; ``placeholders`` gets the device that uses it."""
         if error := fault(topic):
             return error
-        if below_one_of(self._ours(), topic):
+        if below_one_of(self._host_prefixes(), topic):
             return "topic_of_hosts"
-        if below_one_of(self._home(), topic):
+        if below_one_of(self._home_assistant_prefixes(), topic):
             return "topic_of_home_assistant"
         for subentry in self._get_entry().subentries.values():
             if subentry.subentry_type != self._subentry_type:
                 continue
-            said["device"] = subentry.title
+            placeholders["device"] = subentry.title
             if covers(subentry.data["topic"], topic):
                 return "topic_covered"
             if covers(topic, subentry.data["topic"]):
@@ -134,10 +134,10 @@ class LearnSteps(ConfigSubentryFlow):
     def _is_taken(self) -> bool:
         return any(subentry.unique_id == self._topic for subentry in self._get_entry().subentries.values())
 
-    def _ours(self) -> tuple[str, ...]:
+    def _host_prefixes(self) -> tuple[str, ...]:
         return tuple(self._get_entry().options.get(CONF_PREFIXES, DEFAULT_PREFIXES))
 
-    def _home(self) -> tuple[str, ...]:
+    def _home_assistant_prefixes(self) -> tuple[str, ...]:
         mqtt_entry = mqtt_client.async_entry(self.hass)
         birth = (mqtt_entry.options.get("birth_message") or {}) if mqtt_entry else {}
         topics = (mqtt_client.async_discovery_prefix(self.hass), birth.get("topic"), HOME_TOPIC)
@@ -145,21 +145,21 @@ class LearnSteps(ConfigSubentryFlow):
 
     # ---------------------------------------------------------------- what is a device
 
-    async def _async_splits(self, words: ThingTexts) -> dict[str, str]:
-        """Return the ways to make devices of the topics: the depth as text, and what comes of it."""
+    async def _async_splits(self, texts: ThingTexts) -> dict[str, str]:
+        """Return the ways to group the topics into devices: the depth as text, with a description."""
         topics = list(dict.fromkeys(sample.topic for sample in self._samples))
-        ways = await self.hass.async_add_executor_job(_ways, self._topic, self._learned.depth, topics)
-        found: dict[frozenset[str], tuple[int, Analysis]] = {}
-        for depth in ways:
+        depths = await self.hass.async_add_executor_job(_depths, self._topic, self._learned.depth, topics)
+        grouped: dict[frozenset[str], tuple[int, Analysis]] = {}
+        for depth in depths:
             samples = self._samples[-MAX_PREVIEWED:]
-            understood = await async_analyse(self.hass, samples, topic=self._topic, depth=depth)
-            # Devices that name themselves in their messages are the same whatever their topics say.
-            found.setdefault(frozenset(device.identity for device in understood.devices), (depth, understood))
-        by_number = sorted(found.values(), key=lambda way: len(way[1].devices))
-        return {str(depth): _in_words(understood.devices, words) for depth, understood in by_number}
+            analysis = await async_analyse(self.hass, samples, topic=self._topic, depth=depth)
+            # Devices that identify themselves in their messages are the same for every depth.
+            grouped.setdefault(frozenset(device.identity for device in analysis.devices), (depth, analysis))
+        by_number = sorted(grouped.values(), key=lambda way: len(way[1].devices))
+        return {str(depth): _describe(analysis.devices, texts) for depth, analysis in by_number}
 
     async def async_step_split(self, user_input: dict[str, Any] | None = None) -> SubentryFlowResult:
-        """Ask what is a device, where a wildcard leaves a choice, and how further ones join."""
+        """Ask what a device is, if a wildcard leaves a choice, and what to do with further ones."""
         if user_input is not None:
             self._joining = Joining(user_input["joining"])
             depth = int(user_input.get("depth", self._learned.depth))
@@ -176,46 +176,46 @@ class LearnSteps(ConfigSubentryFlow):
     # ---------------------------------------------------------------- the device and its channels
 
     async def async_step_device(self, user_input: dict[str, Any] | None = None) -> SubentryFlowResult:
-        """Show what was understood, let the user correct it, and make it so."""
-        words = await async_thing_texts(self.hass)
+        """Show the proposal, let the user correct it, and create the subentry."""
+        texts = await async_thing_texts(self.hass)
         proposal = await self.hass.async_add_executor_job(
-            propose, self._topic, self._samples, self._learned, self._recognised
+            propose, self._topic, self._samples, self._learned, self._matching_file
         )
         errors: dict[str, str] = {}
-        said = {"understood": await self._async_said(words, proposal), "device": ""}
+        placeholders = {"understood": await self._async_summary(texts, proposal), "device": ""}
         if user_input is not None:
             try:
-                profile = self._profile(user_input, proposal)
-                # Another dialog may have been finished since this one began. Of the same topic Home Assistant tells.
-                if not self._is_taken() and (error_key := self._fault(self._topic, said)):
+                profile = self._build_profile(user_input, proposal)
+                # Another dialog may have been finished in the meantime. Home Assistant itself reports the same topic.
+                if not self._is_taken() and (error_key := self._fault(self._topic, placeholders)):
                     errors["base"] = error_key
             except ChannelError as error:
                 errors["channels"] = error.key
-                said |= error.placeholders
+                placeholders |= error.placeholders
             except ValueError as error:
                 errors["base"] = str(error)
             if not errors:
                 return self._created(user_input["name"].strip() or proposal.name, profile, proposal)
         schema = forms.device_schema(
-            channel_selector(words, key_choices(proposal.readings, proposal.channels, words)),
+            channel_selector(texts, key_choices(proposal.readings, proposal.channels, texts)),
             {device.identity: forms.device_label(device.identity, device.metadata) for device in self._learned.devices},
         )
-        suggested = user_input or await self._async_suggested(words, proposal)
+        suggested = user_input or await self._async_suggested(texts, proposal)
         return self.async_show_form(
             step_id="device",
             data_schema=self.add_suggested_values_to_schema(schema, suggested),
             errors=errors,
-            description_placeholders=said,
+            description_placeholders=placeholders,
             last_step=True,
         )
 
     def _created(self, title: str, profile: Profile, proposal: Proposal) -> SubentryFlowResult:
-        """Make it so, and say where it is: a device of MQTT is not on our page."""
+        """Create the subentry, with a text where to find the device: it is on the page of MQTT, not on ours."""
         self._get_entry().runtime_data.things.async_keep_samples(self._topic, self._samples)
         is_family = len(profile.devices) > 1
         enabled = [channel for channel in profile.channels if channel.enabled]
-        # What a profile knows and the device has not said yet comes when it does.
-        heard = sum(
+        # Channels of a profile that the device has not sent yet appear when it does.
+        entities = sum(
             is_family or channel.key in proposal.readings or channel.key in proposal.values for channel in enabled
         )
         return self.async_create_entry(
@@ -226,54 +226,54 @@ class LearnSteps(ConfigSubentryFlow):
             description_placeholders={
                 "name": escaped(title),
                 "devices": str(len(profile.devices)),
-                "entities": str(heard),
+                "entities": str(entities),
             },
         )
 
-    async def _async_said(self, words: ThingTexts, proposal: Proposal) -> str:
-        """Return what the form says of the messages, in words."""
-        origin = [words.say("format", format=words.format(self._learned.format), topic=in_code(self._topic))]
-        if self._recognised:
-            origin.append(words.say("recognised", profile=escaped(self._recognised.name)))
+    async def _async_summary(self, texts: ThingTexts, proposal: Proposal) -> str:
+        """Return the summary of the analysis for the form."""
+        origin = [texts.say("format", format=texts.format(self._learned.format), topic=in_code(self._topic))]
+        if self._matching_file:
+            origin.append(texts.say("recognised", profile=escaped(self._matching_file.name)))
         channels = proposal.channels
-        given = Profile(topic=self._topic, depth=0, channels=channels, devices={}, exact=self._learned.exact)
-        origin.append(words.own["read_directly" if is_direct(given) else "decoded"])
+        draft = Profile(topic=self._topic, depth=0, channels=channels, devices={}, exact=self._learned.exact)
+        origin.append(texts.own["read_directly" if is_direct(draft) else "decoded"])
         on = sum(channel.enabled for channel in proposal.channels)
-        lines = [" ".join(origin), words.say("found", on=on, count=len(proposal.channels))]
+        lines = [" ".join(origin), texts.say("found", on=on, count=len(proposal.channels))]
         if problems := await async_sentences(self.hass, self._learned.problems):
-            lines.append(words.own["not_understood"])
-            lines.append(_listed(problems))
+            lines.append(texts.own["not_understood"])
+            lines.append(_bullets(problems))
         return "\n\n".join(lines)
 
-    async def _async_suggested(self, words: ThingTexts, proposal: Proposal) -> dict[str, Any]:
+    async def _async_suggested(self, texts: ThingTexts, proposal: Proposal) -> dict[str, Any]:
         several = len(self._learned.devices) > 1
         guessed = await self.hass.async_add_executor_job(
-            partial(availability_form.guess, self._topic, self._samples, self._beside, several=several)
+            partial(availability_form.guess, self._topic, self._samples, self._nearby, several=several)
         )
         suggested: dict[str, Any] = {
             "name": proposal.name,
             "manufacturer": proposal.manufacturer,
             "model": proposal.model,
             "devices": [device.identity for device in self._learned.devices if device.identity not in proposal.without],
-            "channels": [to_item(channel, words, proposal.shown(channel)) for channel in proposal.channels],
+            "channels": [to_item(channel, texts, proposal.shown(channel)) for channel in proposal.channels],
             availability_form.SECTION: availability_form.suggested(
                 proposal.availability or guessed, proposal.expire_after_s
             ),
         }
         return {key: value for key, value in suggested.items() if value is not None}
 
-    def _profile(self, given: Mapping[str, Any], proposal: Proposal) -> Profile:
-        """Return what the user confirmed; raise ChannelError or ValueError with an error of the flow."""
-        wanted, ignored = self._wanted(given)
+    def _build_profile(self, user_input: Mapping[str, Any], proposal: Proposal) -> Profile:
+        """Return the profile that the user confirmed; raise ChannelError, or ValueError with an error key."""
+        wanted, ignored = self._selected_devices(user_input)
         blanks = blanks_of(self._topic, self._learned.depth, wanted)
-        channels = read_channels(given["channels"], proposal.readings, proposal.channels, blanks)
-        availability, expire_after_s = availability_form.read(given[availability_form.SECTION], blanks or 0)
+        channels = parse_channels(user_input["channels"], proposal.readings, proposal.channels, blanks)
+        availability, expire_after_s = availability_form.read(user_input[availability_form.SECTION], blanks or 0)
         return Profile(
             topic=self._topic,
             depth=self._learned.depth,
-            channels=_some(channels),
+            channels=_require_enabled(channels),
             devices=wanted,
-            area=self._area(given.get("area")),
+            area=self._area(user_input.get("area")),
             joining=self._joining,
             dropped=frozenset(proposal.readings) - {channel.key for channel in channels},
             ignored=ignored | proposal.without - wanted.keys(),
@@ -282,39 +282,39 @@ class LearnSteps(ConfigSubentryFlow):
             exact=self._learned.exact,
         )
 
-    def _wanted(self, given: Mapping[str, Any]) -> tuple[dict[str, DeviceMetadata], frozenset[str]]:
-        """Return the chosen devices with what the user corrected of them, and those that are not wanted."""
+    def _selected_devices(self, user_input: Mapping[str, Any]) -> tuple[dict[str, DeviceMetadata], frozenset[str]]:
+        """Return the selected devices with the user's corrections, and the identities that were not selected."""
         devices = {device.identity: device.metadata for device in self._learned.devices}
-        chosen = given.get("devices", list(devices))
+        chosen = user_input.get("devices", list(devices))
         if not chosen:
             raise ValueError("no_devices")
         corrected = DeviceMetadata(
-            name=(given["name"].strip() or None) if len(devices) == 1 else None,
-            manufacturer=given.get("manufacturer", "").strip() or None,
-            model=given.get("model", "").strip() or None,
+            name=(user_input["name"].strip() or None) if len(devices) == 1 else None,
+            manufacturer=user_input.get("manufacturer", "").strip() or None,
+            model=user_input.get("model", "").strip() or None,
         )
         blank = {"manufacturer": None, "model": None} if len(devices) == 1 else {}
         wanted = {identity: corrected.or_else(replace(devices[identity], **blank)) for identity in chosen}
         return wanted, frozenset(devices) - frozenset(chosen)
 
     def _area(self, area_id: str | None) -> str | None:
-        """Return the name of an area: that is what discovery takes."""
+        """Return the name of an area, as discovery expects it."""
         area = ar.async_get(self.hass).async_get_area(area_id) if area_id else None
         return area.name if area else None
 
 
-def _listed(sentences: list[str]) -> str:
+def _bullets(sentences: list[str]) -> str:
     return "\n".join(f"- {escaped(sentence)}" for sentence in sentences)
 
 
-def _some(channels: tuple[Channel, ...]) -> tuple[Channel, ...]:
+def _require_enabled(channels: tuple[Channel, ...]) -> tuple[Channel, ...]:
     if not any(channel.enabled for channel in channels):
         raise ValueError("no_channels")
     return channels
 
 
-def _ways(topic_filter: str, depth: int, topics: list[str]) -> list[int]:
-    """Return the depths that make different devices of the topics, the guessed one first."""
+def _depths(topic_filter: str, depth: int, topics: list[str]) -> list[int]:
+    """Return the depths that group the topics into different devices, the guessed one first."""
     longest = min(MAX_DEPTH, max(topic.count("/") + 1 for topic in topics))
     ways: dict[frozenset[frozenset[str]], int] = {}
     for possible in (depth, *range(1, longest + 1), -1, 0):
@@ -323,18 +323,18 @@ def _ways(topic_filter: str, depth: int, topics: list[str]) -> list[int]:
 
 
 def _grouped(topic_filter: str, depth: int, topics: list[str]) -> frozenset[frozenset[str]]:
-    """Return which topics would be one device."""
+    """Return the groups of topics that would be one device each."""
     groups: dict[str, set[str]] = {}
     for topic in topics:
         groups.setdefault(split(topic_filter, depth, topic).identity, set()).add(topic)
     return frozenset(frozenset(group) for group in groups.values())
 
 
-def _in_words(devices: tuple[LearnedDevice, ...], words: ThingTexts) -> str:
+def _describe(devices: tuple[LearnedDevice, ...], texts: ThingTexts) -> str:
     names = [device.metadata.name or device.identity for device in devices[:MAX_NAMES]]
     listed = ", ".join(names) + (" …" if len(devices) > MAX_NAMES else "")
     return (
-        words.say("one_device", name=listed)
+        texts.say("one_device", name=listed)
         if len(devices) == 1
-        else words.say("many_devices", count=len(devices), names=listed)
+        else texts.say("many_devices", count=len(devices), names=listed)
     )

@@ -11,16 +11,16 @@ from ..model.message import DeviceMetadata, Value
 from ..model.profile import Channel, Profile, Reading
 from ..runtime.news import News
 from ..runtime.requirements import async_analyse
-from .channel_form import ChannelValue, check_twins, named_apart, union
+from .channel_form import ChannelValue, check_duplicates, union, with_unique_names
 from .channel_validation import blanks_of, check
 from .proposal import values_of
 
 
 @dataclass(frozen=True, slots=True)
 class LiveState:
-    """A known device: what the user confirmed of it, what it says, and what appeared since.
+    """State of a known device: its profile, its readings, and the fields and devices that appeared since.
 
-    ``exact`` as in ``Profile``: whether a template finds all of it as we do.
+    ``exact`` as in ``Profile``: whether a template finds all values as we do.
     """
 
     profile: Profile
@@ -31,60 +31,62 @@ class LiveState:
 
     @property
     def new(self) -> tuple[Channel, ...]:
-        """Return proposals for the fields that appeared since the user decided."""
+        """Return proposals for the fields that appeared since the user's decision."""
         known = {channel.key for channel in self.profile.channels} | self.profile.dropped
         return tuple(reading.channel for key, reading in self.readings.items() if key not in known)
 
     @property
     def dropped(self) -> tuple[Channel, ...]:
-        """Return proposals for the fields that the user did not want, as far as they are still heard."""
+        """Return proposals for the fields that the user dropped, as far as the device still sends them."""
         return tuple(self.readings[key].channel for key in sorted(self.profile.dropped & self.readings.keys()))
 
     def shown(self, channel: Channel, *, new: bool = False) -> ChannelValue:
-        """Return what a form says of a channel."""
+        """Return the current value of a channel for a form."""
         reading = self.readings.get(channel.key, Reading(channel=channel, value=None))
         return ChannelValue(replace(reading, value=self.values.get(channel.key, reading.value)), new)
 
     def identities(self) -> dict[str, DeviceMetadata]:
-        """Return all devices: those that are wanted, those that wait for a decision, those that are not wanted."""
+        """Return all devices: wanted ones, undecided ones, and ignored ones."""
         ignored = {identity: DeviceMetadata() for identity in sorted(self.profile.ignored)}
         return ignored | dict(self.news.devices) | dict(self.profile.devices)
 
 
 async def async_live_state(hass: HomeAssistant, entry: ConfigEntry, subentry: ConfigSubentry) -> LiveState:
-    """Read what a device said last."""
+    """Return the state from the device's last messages."""
     profile = Profile.from_dict(subentry.data)
     things = entry.runtime_data.things
     samples = things.latest(subentry.subentry_id)
     news = things.news(subentry.subentry_id)
     try:
-        understood = await async_analyse(hass, samples, topic=profile.topic, depth=profile.depth)
+        analysis = await async_analyse(hass, samples, topic=profile.topic, depth=profile.depth)
     except LibraryMissingError:
         return LiveState(profile, {}, {}, news, exact=False)
     values = await hass.async_add_executor_job(values_of, profile, samples)
-    exact = profile.exact and (understood.exact or not samples)
-    return LiveState(profile, union(understood.devices), values, news, exact)
+    exact = profile.exact and (analysis.exact or not samples)
+    return LiveState(profile, union(analysis.devices), values, news, exact)
 
 
-def decided(profile: Profile, chosen: set[str], shown: Mapping[str, DeviceMetadata]) -> Profile:
-    """Return the profile with the chosen devices in it; the others that were shown are not wanted."""
-    kept = {identity: metadata for identity, metadata in profile.devices.items() if identity not in shown}
+def with_selected_devices(profile: Profile, chosen: set[str], offered: Mapping[str, DeviceMetadata]) -> Profile:
+    """Return the profile with the selected devices; the others that were shown are ignored from now on."""
+    kept = {identity: metadata for identity, metadata in profile.devices.items() if identity not in offered}
     added = {
-        identity: profile.devices.get(identity, metadata) for identity, metadata in shown.items() if identity in chosen
+        identity: profile.devices.get(identity, metadata)
+        for identity, metadata in offered.items()
+        if identity in chosen
     }
-    ignored = (profile.ignored - shown.keys()) | (frozenset(shown) - chosen)
+    ignored = (profile.ignored - offered.keys()) | (frozenset(offered) - chosen)
     return replace(profile, devices=added | kept, ignored=ignored)
 
 
-def extended(profile: Profile, wanted: Collection[Channel], shown: Collection[Channel]) -> Profile:
-    """Return the profile with more channels; the others that were shown are not wanted. ChannelError: it cannot be."""
+def with_channels(profile: Profile, wanted: Collection[Channel], offered: Collection[Channel]) -> Profile:
+    """Return the profile with more channels; the others that were shown are dropped. Raises ChannelError."""
     known = {channel.key for channel in profile.channels}
     added = [channel for channel in wanted if channel.key not in known]
-    channels = (*profile.channels, *named_apart(added, profile.channels))
+    channels = (*profile.channels, *with_unique_names(added, profile.channels))
     blanks = blanks_of(profile.topic, profile.depth, profile.devices)
     for channel in channels[len(profile.channels) :]:
         check(channel, None, blanks)
-    check_twins(channels)
+    check_duplicates(channels)
     keys = {channel.key for channel in channels}
-    dropped = (profile.dropped | {channel.key for channel in shown}) - keys
+    dropped = (profile.dropped | {channel.key for channel in offered}) - keys
     return replace(profile, channels=channels, dropped=frozenset(dropped))

@@ -1,4 +1,4 @@
-"""The profiles there are: those that come with the integration, and those the user keeps."""
+"""Library of profile files: those that come with the integration, and those in the user's folder."""
 
 from pathlib import Path
 
@@ -9,41 +9,41 @@ from ...topic_filters import is_topic
 from ..model.discovery_config import is_safe
 from ..model.mapping import slug
 from ..profiles.yaml_file import ProfileError, ProfileFile, parse, shipped
-from .channel_form import check_twins
+from .channel_form import check_duplicates
 from .channel_validation import ChannelError, check
 
 _FOLDER = "profiles"
 
 
 async def async_profiles(hass: HomeAssistant) -> list[ProfileFile]:
-    """Return all profiles, the user's own first; a broken one of the user is left out and logged."""
+    """Return all profiles, the user's first; an invalid one of the user is logged and left out."""
     return await hass.async_add_executor_job(_read, _folder(hass))
 
 
-async def async_keep(hass: HomeAssistant, name: str, text: str) -> Path:
-    """Write a profile into the user's folder and return where it is; raise OSError when that is not possible."""
+async def async_save(hass: HomeAssistant, name: str, text: str) -> Path:
+    """Write a profile into the user's folder and return its path; raise OSError if that fails."""
     path = _folder(hass) / f"{slug(name)}.yaml"
     await hass.async_add_executor_job(_write, path, text)
     return path
 
 
 def read_profile(text: str, topic: str | None = None) -> ProfileFile:
-    """Read a profile and hold it against the rules of Home Assistant. Takes its time: not for the event loop.
+    """Parse a profile and check it against the rules of Home Assistant. Slow: not for the event loop.
 
-    ``topic`` is where its device is, by default where the profile says.
+    ``topic`` is the device's topic, by default the profile's.
 
     Raises:
-        ProfileError: the text is no profile.
-        ChannelError: something in it could not become an entity, or does not go with the topic.
+        ProfileError: the text is not a valid profile.
+        ChannelError: a part of it could not become an entity, or does not match the topic.
     """
     file = parse(text)
     topic_filter = topic or file.match.topic
     for channel in file.channels:
         if channel.subtopic and not is_topic(f"{_plain(topic_filter)}/{channel.subtopic}"):
             raise ChannelError("subtopic_invalid", channel=channel.name)
-        # Whether its + can be filled is seen when the topic is known.
+        # Whether its + can be filled is checked when the topic is known.
         check(channel, None, (channel.command_topic or "").split("/").count("+"))
-    check_twins(file.channels)
+    check_duplicates(file.channels)
     _check_availability(file)
     levels = topic_filter.split("/")
     if "#" not in levels and not -len(levels) < file.depth <= len(levels):
@@ -52,18 +52,18 @@ def read_profile(text: str, topic: str | None = None) -> ProfileFile:
 
 
 def _check_availability(file: ProfileFile) -> None:
-    if (there := file.availability) is None:
+    if (availability := file.availability) is None:
         return
-    if not is_topic(there.topic.replace("+", "x")):
+    if not is_topic(availability.topic.replace("+", "x")):
         raise ChannelError("availability_topic")
-    if there.path and not is_safe(there.path):
+    if availability.path and not is_safe(availability.path):
         raise ChannelError("availability_path")
-    if there.online == there.offline:
+    if availability.online == availability.offline:
         raise ChannelError("availability_words")
 
 
 def _plain(topic_filter: str) -> str:
-    """Return a filter as a topic that it covers."""
+    """Return a topic that the filter matches."""
     return "/".join("x" if level in {"+", "#"} else level for level in topic_filter.split("/"))
 
 
@@ -72,13 +72,13 @@ def _folder(hass: HomeAssistant) -> Path:
 
 
 def _read(folder: Path) -> list[ProfileFile]:
-    found = []
+    profiles = []
     for path in sorted(folder.glob("*.yaml")):
         try:
-            found.append(read_profile(path.read_text("utf-8")))
+            profiles.append(read_profile(path.read_text("utf-8")))
         except (ProfileError, ChannelError, OSError, UnicodeDecodeError) as error:
-            LOGGER.warning("The profile %s cannot be used: %s", path, error)
-    return [*found, *shipped()]
+            LOGGER.warning("Cannot use the profile %s: %s", path, error)
+    return [*profiles, *shipped()]
 
 
 def _write(path: Path, text: str) -> None:

@@ -1,4 +1,4 @@
-"""Proposal for the form of a new device, made from the analysis of its messages or from a profile file."""
+"""Proposal for the form of a new device, built from the analysis of its messages or from a profile file."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -14,10 +14,10 @@ from .channel_form import ChannelValue, union
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Proposal:
-    """A device, or a family of devices, as it would be added if the user changed nothing.
+    """Device, or group of devices, as it would be added without changes by the user.
 
-    ``readings`` are all that were understood, by key; ``values`` those of the channels that a profile knows better.
-    ``without`` are the identities that the profile says are no such thing.
+    ``readings`` are all that were inferred, by key; ``values`` those of the channels from a profile, which knows
+    better. ``without`` are the identities that the profile excludes.
     """
 
     name: str
@@ -31,16 +31,16 @@ class Proposal:
     without: frozenset[str] = frozenset()
 
     def shown(self, channel: Channel) -> ChannelValue:
-        """Return what the form says of a channel."""
+        """Return the current value of a channel for the form."""
         reading = self.readings.get(channel.key, Reading(channel=channel, value=None))
         return ChannelValue(replace(reading, value=self.values.get(channel.key, reading.value)))
 
 
 def propose(topic: str, samples: Sequence[Sample], learned: Analysis, file: ProfileFile | None) -> Proposal:
-    """Return what to begin with; ``file`` is the profile that the messages were recognised as."""
+    """Return the initial proposal; ``file`` is the profile that matched the messages."""
     without = file.match.without if file else frozenset()
     devices = tuple(device for device in learned.devices if device.identity not in without)
-    if not devices:  # they are what the user wants to learn
+    if not devices:  # the user wants to learn exactly these
         devices, without = learned.devices, frozenset()
     readings = union(devices)
     inferred = tuple(reading.channel for reading in readings.values())
@@ -52,17 +52,17 @@ def propose(topic: str, samples: Sequence[Sample], learned: Analysis, file: Prof
         return Proposal(
             name=name, manufacturer=manufacturer, model=model, channels=inferred, readings=readings, values={}
         )
-    channels = tuple(_here(channel, file, topic, readings.get(channel.key)) for channel in file.channels)
+    channels = tuple(_for_topic(channel, file, topic, readings.get(channel.key)) for channel in file.channels)
     known = {channel.key for channel in channels}
-    # What the profile's author left out is most likely of no use; it is there, and off. In a family it may be what
-    # another kind of device says.
+    # Readings that the author of the profile left out are most likely useless; they are offered, but disabled. For
+    # several
     others = tuple(
         replace(channel, enabled=channel.enabled and len(devices) > 1)
         for channel in inferred
         if channel.key not in known
     )
     profile = Profile(topic=topic, depth=learned.depth, channels=channels, devices={})
-    there = file.availability
+    availability = file.availability
     return Proposal(
         name=file.name if len(devices) == 1 else name,
         manufacturer=file.manufacturer or manufacturer,
@@ -70,18 +70,18 @@ def propose(topic: str, samples: Sequence[Sample], learned: Analysis, file: Prof
         channels=(*channels, *others),
         readings=readings,
         values=values_of(profile, samples),
-        availability=there and replace(there, topic=fill(there.topic, file.match.topic, topic)),
+        availability=availability and replace(availability, topic=fill(availability.topic, file.match.topic, topic)),
         expire_after_s=file.expire_after_s,
         without=without,
     )
 
 
-def _here(channel: Channel, file: ProfileFile, topic: str, heard: Reading | None) -> Channel:
-    """Return a profile's channel for a topic: a switch that cannot be told where it listens here is only seen."""
+def _for_topic(channel: Channel, file: ProfileFile, topic: str, reading: Reading | None) -> Channel:
+    """Return a profile's channel for a topic: a switch whose command topic is unknown here becomes read-only."""
     if channel.command_topic is None:
         return channel
-    if heard and heard.channel.command_topic:
-        return replace(channel, command_topic=heard.channel.command_topic)
+    if reading and reading.channel.command_topic:
+        return replace(channel, command_topic=reading.channel.command_topic)
     is_for_all = "+" in channel.command_topic.split("/") and file.match.topic != ANY_TOPIC
     if not is_for_all and topic != file.match.topic:
         return channel.as_read_only()
@@ -89,7 +89,7 @@ def _here(channel: Channel, file: ProfileFile, topic: str, heard: Reading | None
 
 
 def values_of(profile: Profile, samples: Iterable[Sample]) -> dict[str, Value]:
-    """Return the values of the messages as the profile's channels have them, by key."""
+    """Return the values of the profile's channels in the messages, by key."""
     reader = ProfileReader(profile)
     values: dict[str, Value] = {}
     for sample in samples:

@@ -18,44 +18,44 @@ from ..model.discovery_config import is_direct
 from ..model.profile import Channel, Joining, Profile
 from ..profiles.yaml_file import dump
 from . import availability_form
-from .channel_form import channel_selector, form_key, key_choices, read_channels, to_item
+from .channel_form import channel_selector, form_key, key_choices, parse_channels, to_item
 from .channel_validation import ChannelError, blanks_of
 from .forms import device_label, joining_schema
-from .live_state import LiveState, async_live_state, decided, extended
-from .profile_library import async_keep
+from .live_state import LiveState, async_live_state, with_channels, with_selected_devices
+from .profile_library import async_save
 from .texts import async_thing_texts
 
 
 class ReconfigureSteps(ConfigSubentryFlow):
-    """The steps behind Reconfigure."""
+    """Steps of the reconfigure menu."""
 
-    # What the form on the screen was made of: while somebody looks at it, the device goes on talking.
+    # State from which the current form was built: while it is open, the device keeps sending.
     _live: LiveState | None = None
 
     async def async_step_reconfigure(self, _user_input: dict[str, Any] | None = None) -> SubentryFlowResult:
-        """Ask what to change."""
+        """Show the menu of changes."""
         if self._get_entry().state is not ConfigEntryState.LOADED:
             return self.async_abort(reason="not_loaded")
         if read(self._get_reconfigure_subentry(), Profile.from_dict) is None:
             return self.async_abort(reason="unreadable")
         live = await self._async_live(None)
-        words = await async_thing_texts(self.hass)
-        new = [words.say("new_fields", count=len(live.new))] if live.new else []
-        new += [words.say("new_devices", count=len(live.news.devices))] if live.news.devices else []
+        texts = await async_thing_texts(self.hass)
+        news = [texts.say("new_fields", count=len(live.new))] if live.new else []
+        news += [texts.say("new_devices", count=len(live.news.devices))] if live.news.devices else []
         return self.async_show_menu(
             step_id="reconfigure",
             menu_options=["channels", "settings", "export"],
-            description_placeholders={"topic": in_code(live.profile.topic), "news": " ".join(new)},
+            description_placeholders={"topic": in_code(live.profile.topic), "news": " ".join(news)},
         )
 
-    async def _async_live(self, answered: Mapping[str, Any] | None) -> LiveState:
-        """Return what the form is made of: of one that was answered, what it was when it was shown."""
-        if self._live is None or answered is None:
+    async def _async_live(self, user_input: Mapping[str, Any] | None) -> LiveState:
+        """Return the state for a form; for a submitted one, the state from which it was built."""
+        if self._live is None or user_input is None:
             self._live = await async_live_state(self.hass, self._get_entry(), self._get_reconfigure_subentry())
         return self._live
 
     def _profile_now(self) -> Profile:
-        """Return the profile that an answer is about: it may have changed since the form was shown."""
+        """Return the current profile, which may have changed since the form was shown."""
         return Profile.from_dict(self._get_reconfigure_subentry().data)
 
     def _save(self, profile: Profile, title: str | None = None) -> SubentryFlowResult:
@@ -67,45 +67,45 @@ class ReconfigureSteps(ConfigSubentryFlow):
     # ---------------------------------------------------------------- channels
 
     async def async_step_channels(self, user_input: dict[str, Any] | None = None) -> SubentryFlowResult:
-        """Show the channels as they are now, with those that appeared since."""
+        """Show the current channels, including those that appeared since."""
         live = await self._async_live(user_input)
-        words = await async_thing_texts(self.hass)
+        texts = await async_thing_texts(self.hass)
         errors: dict[str, str] = {}
-        how = words.own["read_directly" if is_direct(live.profile) else "decoded"]
-        said = {"topic": in_code(live.profile.topic), "how": how}
+        reading_mode = texts.own["read_directly" if is_direct(live.profile) else "decoded"]
+        placeholders = {"topic": in_code(live.profile.topic), "how": reading_mode}
         offered = (*live.profile.channels, *live.new)
         if user_input is not None:
             try:
-                return self._save(_changed(self._profile_now(), live, offered, user_input))
+                return self._save(_with_channels(self._profile_now(), live, offered, user_input))
             except ChannelError as error:
                 errors["channels"] = error.key
-                said |= error.placeholders
+                placeholders |= error.placeholders
         schema: dict[vol.Marker, Any] = {
-            vol.Required("channels"): channel_selector(words, key_choices(live.readings, offered, words))
+            vol.Required("channels"): channel_selector(texts, key_choices(live.readings, offered, texts))
         }
         if live.dropped:
             labels = {form_key(channel.key): f"{channel.name} ({channel.key})" for channel in live.dropped}
             schema[vol.Optional("taken_back")] = choices(labels, multiple=True)
         suggested = user_input or {
-            "channels": [to_item(channel, words, live.shown(channel, new=channel in live.new)) for channel in offered]
+            "channels": [to_item(channel, texts, live.shown(channel, new=channel in live.new)) for channel in offered]
         }
         return self.async_show_form(
             step_id="channels",
             data_schema=self.add_suggested_values_to_schema(vol.Schema(schema), suggested),
             errors=errors,
-            description_placeholders=said,
+            description_placeholders=placeholders,
         )
 
     # ---------------------------------------------------------------- settings
 
     async def async_step_settings(self, user_input: dict[str, Any] | None = None) -> SubentryFlowResult:
-        """Change the name, which devices are wanted, and how it is known that they are there."""
+        """Change the name, the wanted devices, and how their availability is determined."""
         live = await self._async_live(user_input)
         errors: dict[str, str] = {}
         title = self._get_reconfigure_subentry().title
         if user_input is not None:
             try:
-                profile = _settled(self._profile_now(), live, user_input, title)
+                profile = _with_settings(self._profile_now(), live, user_input, title)
             except ValueError as error:
                 errors["base"] = str(error)
             else:
@@ -128,10 +128,10 @@ class ReconfigureSteps(ConfigSubentryFlow):
             errors=errors,
         )
 
-    # ---------------------------------------------------------------- a profile for others
+    # ---------------------------------------------------------------- export
 
     async def async_step_export(self, user_input: dict[str, Any] | None = None) -> SubentryFlowResult:
-        """Show the device as a profile, to copy or to keep."""
+        """Show the device as a profile, to copy or to save."""
         subentry = self._get_reconfigure_subentry()
         profile = Profile.from_dict(subentry.data)
         shared = _shared(profile, subentry.title)
@@ -141,9 +141,9 @@ class ReconfigureSteps(ConfigSubentryFlow):
             if not user_input["keep"]:
                 return self.async_abort(reason="exported")
             try:
-                path = await async_keep(self.hass, subentry.title, text)
+                path = await async_save(self.hass, subentry.title, text)
             except OSError as error:
-                LOGGER.warning("The profile of %s could not be written: %s", subentry.title, error)
+                LOGGER.warning("Could not write the profile of %s: %s", subentry.title, error)
                 errors["base"] = "not_written"
             else:
                 return self.async_abort(reason="kept", description_placeholders={"path": str(path)})
@@ -155,44 +155,49 @@ class ReconfigureSteps(ConfigSubentryFlow):
         )
 
 
-def _changed(profile: Profile, live: LiveState, offered: tuple[Channel, ...], given: Mapping[str, Any]) -> Profile:
-    """Return the profile with the channels of the form; what was shown and is no longer in it was dropped."""
+def _with_channels(
+    profile: Profile, live: LiveState, offered: tuple[Channel, ...], user_input: Mapping[str, Any]
+) -> Profile:
+    """Return the profile with the channels of the form; channels removed in the form are dropped."""
     blanks = blanks_of(profile.topic, profile.depth, profile.devices)
     before = {channel.key: channel for channel in live.profile.channels}
     now = {channel.key: channel for channel in profile.channels}
-    made = [
+    parsed = [
         _with_types_of(channel, before.get(channel.key), now.get(channel.key))
-        for channel in read_channels(given["channels"], live.readings, offered, blanks)
+        for channel in parse_channels(user_input["channels"], live.readings, offered, blanks)
     ]
-    shown = {channel.key for channel in offered} | {channel.key for channel in made}
+    shown = {channel.key for channel in offered} | {channel.key for channel in parsed}
     kept = [channel for key, channel in now.items() if key not in shown]
-    dropped = (profile.dropped | shown) - {channel.key for channel in made}
+    dropped = (profile.dropped | shown) - {channel.key for channel in parsed}
     exact = profile.exact and live.exact
-    changed = replace(profile, channels=(*made, *kept), dropped=frozenset(dropped), exact=exact)
-    back = [channel for channel in live.dropped if form_key(channel.key) in given.get("taken_back", ())]
-    return extended(changed, back, ())
+    changed = replace(profile, channels=(*parsed, *kept), dropped=frozenset(dropped), exact=exact)
+    restored = [channel for channel in live.dropped if form_key(channel.key) in user_input.get("taken_back", ())]
+    return with_channels(changed, restored, ())
 
 
 def _with_types_of(channel: Channel, before: Channel | None, now: Channel | None) -> Channel:
-    """Return a channel with the event types that joined it while the form was open, unless the user changed them."""
+    """Return a channel with the event types added while the form was open, unless the user changed them."""
     if before and now and channel.event_types == before.event_types:
         return replace(channel, event_types=now.event_types)
     return channel
 
 
-def _settled(profile: Profile, live: LiveState, given: Mapping[str, Any], title: str) -> Profile:
-    """Return the profile with the settings of the form; raise ValueError with an error of the flow."""
+def _with_settings(profile: Profile, live: LiveState, user_input: Mapping[str, Any], title: str) -> Profile:
+    """Return the profile with the settings of the form; raise ValueError with an error key of the flow."""
     blanks = blanks_of(profile.topic, profile.depth, profile.devices)
-    availability, expire_after_s = availability_form.read(given[availability_form.SECTION], blanks or 0)
-    if not given["name"].strip():
+    availability, expire_after_s = availability_form.read(user_input[availability_form.SECTION], blanks or 0)
+    if not user_input["name"].strip():
         raise ValueError("name_missing")
     profile = replace(profile, availability=availability, expire_after_s=expire_after_s)
     if _is_family(live):
-        if not given["devices"]:
+        if not user_input["devices"]:
             raise ValueError("no_devices")
-        profile = decided(profile, set(given["devices"]), live.identities())
-        profile = replace(profile, joining=Joining(given["joining"]))
-    before, after = _shared(live.profile, title), {key: _text(given, key) for key in ("name", "manufacturer", "model")}
+        profile = with_selected_devices(profile, set(user_input["devices"]), live.identities())
+        profile = replace(profile, joining=Joining(user_input["joining"]))
+    before, after = (
+        _shared(live.profile, title),
+        {key: _text(user_input, key) for key in ("name", "manufacturer", "model")},
+    )
     changed: dict[str, str | None] = {key: value for key, value in after.items() if value != before[key]}
     if len(profile.devices) > 1:
         changed.pop("name", None)
@@ -205,11 +210,11 @@ def _is_family(live: LiveState) -> bool:
 
 
 def _shared(profile: Profile, title: str) -> dict[str, str | None]:
-    """Return what the form says of all devices together."""
-    abouts = list(profile.devices.values())
+    """Return the metadata that all devices share, as shown in the form."""
+    devices = list(profile.devices.values())
     shared = {}
     for key in ("manufacturer", "model"):
-        values = {getattr(metadata, key) for metadata in abouts}
+        values = {getattr(device, key) for device in devices}
         shared[key] = values.pop() if len(values) == 1 else None
     return {"name": title, **shared}
 
@@ -224,6 +229,6 @@ def _suggested(profile: Profile, title: str) -> dict[str, Any]:
     }
 
 
-def _text(given: Mapping[str, Any], key: str) -> str | None:
-    text: str = given.get(key, "").strip()
+def _text(user_input: Mapping[str, Any], key: str) -> str | None:
+    text: str = user_input.get(key, "").strip()
     return text or None

@@ -1,4 +1,4 @@
-"""Texts of the things' dialogs: names of platforms, classes and formats, and reasons of refusals."""
+"""Texts of the things' dialogs: names of platforms, classes and formats, and reasons of errors."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ from ..model.profile import PLATFORMS
 from ..profiles.validation import ProfileError
 from .channel_validation import ChannelError
 
-# Formats as people know them; the names of the others are in the translations.
+# Common names of formats; the names of the others are in the translations.
 _FORMATS = {
     "cbor": "CBOR",
     "chirpstack-v3": "ChirpStack 3",
@@ -34,18 +34,18 @@ _FORMATS = {
 
 @dataclass(frozen=True, slots=True)
 class ThingTexts(Texts):
-    """Own sentences, and names of platforms and classes, in the language of the home."""
+    """Own sentences, and names of platforms and classes, in the configured language."""
 
     platforms: Mapping[str, str]
     state_classes: Mapping[str, str]
 
     def reason(self, error: ProfileError) -> str:
-        """Return why a file is no profile."""
+        """Return the reason why a file is not a valid profile."""
         place = error.place or self.own["profile_whole"]
         return self.say("profile_expected", place=place, expected=self.say(error.kind, **error.placeholders))
 
     def format(self, name: str) -> str:
-        """Return the common name of a format with its wrapping: ``gzip+json`` is ``gzip+JSON``."""
+        """Return the common name of a format, including its wrapping: ``gzip+json`` is ``gzip+JSON``."""
         return " + ".join(dict.fromkeys(self._format(part) for part in name.split(" + ")))
 
     def _format(self, name: str) -> str:
@@ -55,19 +55,21 @@ class ThingTexts(Texts):
 
 
 async def async_thing_texts(hass: HomeAssistant) -> ThingTexts:
-    """Load the texts from the translations; names of platforms and classes are Home Assistant's own."""
-    words = await async_texts(hass)
+    """Load our own sentences, and Home Assistant's names of platforms and classes."""
+    texts = await async_texts(hass)
     titles = await async_get_translations(hass, hass.config.language, "title", PLATFORMS)
-    names = await async_get_translations(hass, hass.config.language, "entity_component", {"sensor"})
+    class_names = await async_get_translations(hass, hass.config.language, "entity_component", {"sensor"})
     return ThingTexts(
-        own=words.own,
-        device_classes=words.device_classes,
+        own=texts.own,
+        device_classes=texts.device_classes,
         platforms={platform: titles[f"component.{platform}.title"] for platform in PLATFORMS},
-        state_classes=texts_below(names, "component.sensor.entity_component._.state_attributes.state_class.state."),
+        state_classes=texts_below(
+            class_names, "component.sensor.entity_component._.state_attributes.state_class.state."
+        ),
     )
 
 
 async def async_reason(hass: HomeAssistant, error: ChannelError) -> str:
-    """Return why a channel cannot be as it is, in a sentence."""
+    """Return the reason why a channel is invalid, as a sentence."""
     texts = await async_get_translations(hass, hass.config.language, "config_subentries", {DOMAIN})
     return texts[f"component.{DOMAIN}.config_subentries.device.error.{error.key}"].format(**error.placeholders)

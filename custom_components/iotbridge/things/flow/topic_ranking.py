@@ -1,4 +1,4 @@
-"""Ranking of the topics heard on the broker, to offer the user those of devices that are not known yet."""
+"""Ranking of the topics received while listening, to offer the user those of unknown devices."""
 
 import codecs
 from collections import defaultdict
@@ -14,26 +14,26 @@ from ..model.message import Sample
 
 MAX_OFFERS = 100
 MAX_GROUPS = 12
-# From so many similar topics on they are offered together, too.
+# Minimum number of similar topics that are also offered together, as a filter.
 ALIKE = 3
-GLIMPSE = 80
+MAX_PREVIEW = 80
 _MAX_ANNOUNCED = 20_000
 _MAX_DEPTH = 8
-# Nobody's devices have deeper or longer topics, and to group five hundred of those would take seconds.
+# No device has deeper or longer topics, and grouping five hundred of those would take seconds.
 _MAX_LEVELS = 16
 _MAX_TOPIC = 256
-# Many times what the largest discovery messages of known systems have.
+# Many times the size of the largest discovery messages of known systems.
 _MAX_CONFIG = 512 * 1024
 _KNOWN = ""
 
 
 @dataclass(slots=True)
 class TopicFilter:
-    """Sorts what is heard while listening everywhere, so that a crowd of known devices does not hide a new one.
+    """Filter of the messages received while listening to all topics, so that known devices do not hide a new one.
 
-    ``ours`` are the trees of hosts, ``home`` the tree of MQTT discovery and the topics of Home Assistant itself;
-    ``covers`` tells of a topic whether it is that of a thing. ``announced`` collects the topics that discovery messages
-    name; ``left_out`` the topics that were heard of devices that are known (under an empty name) and of systems.
+    ``ours`` are the prefixes of hosts, ``home`` the prefix of MQTT discovery and the topics of Home Assistant itself;
+    ``covers`` returns whether a topic belongs to a thing. ``announced`` collects the topics in discovery messages;
+    ``left_out`` the excluded topics of known devices (under an empty name) and of systems.
     """
 
     ours: tuple[str, ...]
@@ -42,18 +42,18 @@ class TopicFilter:
     announced: set[str] = field(default_factory=set)
     left_out: dict[str, set[str]] = field(default_factory=dict)
 
-    def notice(self, sample: Sample) -> bool:
-        """Return whether a message may be one to learn from; what it announces is remembered."""
+    def is_candidate(self, sample: Sample) -> bool:
+        """Return whether a message may be one to learn from; collect the topics that it announces."""
         if below_one_of(self.home, sample.topic):
             if len(self.announced) < _MAX_ANNOUNCED:
                 self.announced |= announced_topics(sample.payload)
             return False
         if sample.topic.startswith("$") or below_one_of(self.ours, sample.topic):
             return False
-        return not self.leaves_out(sample.topic)
+        return not self.is_excluded(sample.topic)
 
-    def leaves_out(self, topic: str) -> bool:
-        """Return whether a topic is that of a device that is known or announces itself, and count it."""
+    def is_excluded(self, topic: str) -> bool:
+        """Return whether a topic belongs to a device that is known or announces itself, and count it."""
         if topic in self.announced or self.covers(topic):
             name = _KNOWN
         elif system := find_system(topic):
@@ -68,57 +68,57 @@ class TopicFilter:
 
 @dataclass(frozen=True, slots=True)
 class Offers:
-    """Topics and filters that may be learned, by what to show of them; and how many were left out, and why."""
+    """Topics and filters to offer, with their labels; and the numbers of excluded topics."""
 
     topics: Mapping[str, str]
     known: int
     systems: Mapping[str, int]
 
 
-def offers(messages: Mapping[str, bytes], talk: TopicFilter, together: Callable[[int], str]) -> Offers:
-    """Sort the newest payload of each topic, newest topic last; ``together`` says how many topics a filter has."""
-    # Some were announced only after they were heard.
-    new = {topic: payload for topic, payload in reversed(list(messages.items())) if not talk.leaves_out(topic)}
-    topics = {pattern: f"{pattern} — {together(count)}" for pattern, count in groups(new)}
-    topics |= {topic: f"{topic} — {glimpse(payload)}" for topic, payload in list(new.items())[:MAX_OFFERS]}
-    counts = {name: len(heard) for name, heard in talk.left_out.items()}
+def rank_topics(messages: Mapping[str, bytes], topic_filter: TopicFilter, label: Callable[[int], str]) -> Offers:
+    """Rank the newest payloads by topic, newest topic last; ``label`` returns the text for a number of topics."""
+    # Some were announced after their messages had arrived.
+    new = {topic: payload for topic, payload in reversed(list(messages.items())) if not topic_filter.is_excluded(topic)}
+    topics = {pattern: f"{pattern} — {label(count)}" for pattern, count in groups(new)}
+    topics |= {topic: f"{topic} — {preview(payload)}" for topic, payload in list(new.items())[:MAX_OFFERS]}
+    counts = {name: len(excluded) for name, excluded in topic_filter.left_out.items()}
     return Offers(topics, counts.pop(_KNOWN, 0), counts)
 
 
 def groups(topics: Iterable[str]) -> list[tuple[str, int]]:
-    """Return filters for topics that differ in one level, or lie in one tree, with the number of their topics."""
-    found: dict[str, set[str]] = defaultdict(set)
+    """Return filters for topics that differ in one level, or are in one tree, with the number of their topics."""
+    matches_of: dict[str, set[str]] = defaultdict(set)
     for topic in topics:
         levels = topic.split("/")
         if len(levels) > _MAX_LEVELS or len(topic) > _MAX_TOPIC:
             continue
         for position in range(1, len(levels)):
-            found["/".join([*levels[:position], "+", *levels[position + 1 :]])].add(topic)
-            found["/".join([*levels[:position], "#"])].add(topic)
+            matches_of["/".join([*levels[:position], "+", *levels[position + 1 :]])].add(topic)
+            matches_of["/".join([*levels[:position], "#"])].add(topic)
     offered: dict[frozenset[str], str] = {}
-    # Of several filters for the same topics the narrowest is offered: that with the most levels and without #.
-    for pattern in sorted(found, key=lambda pattern: ("#" in pattern, -pattern.count("/"), pattern)):
-        if len(found[pattern]) >= ALIKE:
-            offered.setdefault(frozenset(found[pattern]), pattern)
-    counted = [(pattern, len(members)) for members, pattern in offered.items()]
-    return sorted(counted, key=lambda pair: (-pair[1], pair[0]))[:MAX_GROUPS]
+    # Of several filters for the same topics the narrowest is offered: the one with the most levels and without #.
+    for pattern in sorted(matches_of, key=lambda pattern: ("#" in pattern, -pattern.count("/"), pattern)):
+        if len(matches_of[pattern]) >= ALIKE:
+            offered.setdefault(frozenset(matches_of[pattern]), pattern)
+    sizes = [(pattern, len(members)) for members, pattern in offered.items()]
+    return sorted(sizes, key=lambda pair: (-pair[1], pair[0]))[:MAX_GROUPS]
 
 
-def glimpse(payload: bytes) -> str:
-    """Return the beginning of a payload as one line."""
+def preview(payload: bytes) -> str:
+    """Return the start of a payload as one line."""
     try:
-        # What is cut off in the middle of a letter is text all the same.
-        text = codecs.getincrementaldecoder("utf-8")().decode(payload[: 4 * GLIMPSE])
+        # A character that is cut off at the end does not make it binary.
+        text = codecs.getincrementaldecoder("utf-8")().decode(payload[: 4 * MAX_PREVIEW])
     except UnicodeDecodeError:
         text = ""
     line = " ".join(text.split())
     if not line.isprintable() or not line:
         line = " ".join(f"{byte:02x}" for byte in payload[:24])
-    return line if len(line) <= GLIMPSE else f"{line[:GLIMPSE]}…"
+    return line if len(line) <= MAX_PREVIEW else f"{line[:MAX_PREVIEW]}…"
 
 
 def announced_topics(payload: bytes) -> set[str]:
-    """Return the topics that a discovery message names, in full or by their abbreviated keys."""
+    """Return the topics in a discovery message, under full or abbreviated keys."""
     if len(payload) > _MAX_CONFIG:
         return set()
     try:
@@ -151,7 +151,7 @@ def _expanded(topic: str, base: str) -> str:
     return topic[:-1] + base if topic.endswith("~") else topic
 
 
-def heard_on(topic_filter: str, messages: Mapping[str, bytes], longest: int) -> list[Sample]:
-    """Return what was heard on a filter; nothing when a payload was too long to be kept whole."""
-    heard = [Sample(topic, payload) for topic, payload in messages.items() if matches(topic_filter, topic)]
-    return [] if any(len(sample.payload) > longest for sample in heard) else heard
+def samples_on(topic_filter: str, messages: Mapping[str, bytes], longest: int) -> list[Sample]:
+    """Return the samples that match a filter; empty if a payload was too long to be kept."""
+    samples = [Sample(topic, payload) for topic, payload in messages.items() if matches(topic_filter, topic)]
+    return [] if any(len(sample.payload) > longest for sample in samples) else samples

@@ -1,4 +1,4 @@
-"""Hears what is on the broker, for as long as somebody learns a device from it."""
+"""Temporary subscriptions that collect samples while a user learns a device."""
 
 import asyncio
 from collections.abc import AsyncGenerator, Callable, Iterable
@@ -16,88 +16,88 @@ from ..model.message import Sample
 
 WAIT_S = 60
 LISTEN_S = 30
-# After its first message a tree of topics is given time to say the rest: until it is quiet, but not for ever.
+# After the first message, a tree of topics gets time to publish the rest: until it is quiet, but not forever.
 QUIET_S = 1
 GATHER_S = 5
 MAX_MESSAGES = 1000
 MAX_BYTES = 8 * 1024 * 1024
 MAX_TOPICS = 500
-# Of a longer payload the beginning is kept, one byte more than this.
+# Longer payloads are cut off, one byte after this.
 MAX_PAYLOAD = 16 * 1024
 
 type Progress = Callable[[float], None]
 
 
 class Sampler:
-    """Keeps the newest messages, bounded in number and bytes."""
+    """Collects the newest messages, limited in number and bytes."""
 
-    def __init__(self, ignores: Callable[[str], bool]) -> None:
-        """Start with nothing heard; what comes on a topic that is ignored is no message."""
-        self._ignores = ignores
+    def __init__(self, is_ignored: Callable[[str], bool]) -> None:
+        """Start without messages; ``is_ignored`` returns whether messages on a topic are skipped."""
+        self._is_ignored = is_ignored
         self.samples: list[Sample] = []
-        self.heard = asyncio.Event()
+        self.received = asyncio.Event()
         self._bytes = 0
 
     @callback
     def async_receive(self, message: mqtt_client.ReceiveMessage) -> None:
-        """Keep a message; an empty one only takes back a retained one."""
+        """Store a message; an empty one only clears a retained one."""
         payload = mqtt_client.payload_of(message)
-        if not payload or self._ignores(message.topic):
+        if not payload or self._is_ignored(message.topic):
             return
         self.samples.append(Sample(message.topic, payload))
         self._bytes += len(payload)
         while len(self.samples) > MAX_MESSAGES or (self._bytes > MAX_BYTES and len(self.samples) > 1):
             self._bytes -= len(self.samples.pop(0).payload)
-        self.heard.set()
+        self.received.set()
 
 
 @dataclass(frozen=True, slots=True)
 class WaitResult:
-    """Messages received on the awaited topic, and on the topics beside it; both in the order of arrival."""
+    """Messages received on the awaited topic, and on the topics nearby; both in order of arrival."""
 
     samples: tuple[Sample, ...]
-    beside: tuple[Sample, ...] = ()
+    nearby: tuple[Sample, ...] = ()
 
 
 async def async_wait(
-    hass: HomeAssistant, topic: str, beside: Iterable[str], ignores: Callable[[str], bool], progress: Progress
+    hass: HomeAssistant, topic: str, nearby: Iterable[str], is_ignored: Callable[[str], bool], progress: Progress
 ) -> WaitResult:
-    """Wait for a device to speak, and then a moment more; what was heard is empty after WAIT_S of silence.
+    """Wait for messages of a device, and a moment more for the rest; empty after WAIT_S without a message.
 
-    ``beside`` are topics where the device may say whether it is there; ``ignores`` tells of a topic whether a wildcard
-    catches there what is no device; ``progress`` is told from 0 to 1.
+    ``nearby`` are topics where the device may report its availability; ``is_ignored`` returns whether a topic that a
+    wildcard matches belongs to no device; ``progress`` receives values from 0 to 1.
     """
-    ear, neighbour = Sampler(ignores), Sampler(ignores)
-    async with _subscribed(hass, {topic: ear} | dict.fromkeys(beside, neighbour)):
-        async with _told(hass, WAIT_S, progress):
+    sampler, nearby_sampler = Sampler(is_ignored), Sampler(is_ignored)
+    async with _subscribed(hass, {topic: sampler} | dict.fromkeys(nearby, nearby_sampler)):
+        async with _reporting(hass, WAIT_S, progress):
             try:
                 async with asyncio.timeout(WAIT_S):
-                    await ear.heard.wait()
+                    await sampler.received.wait()
             except TimeoutError:
                 return WaitResult(())
         try:
             async with asyncio.timeout(GATHER_S if has_wildcard(topic) else QUIET_S):
                 while True:
-                    ear.heard.clear()
+                    sampler.received.clear()
                     async with asyncio.timeout(QUIET_S):
-                        await ear.heard.wait()
+                        await sampler.received.wait()
         except TimeoutError:
-            return WaitResult(tuple(ear.samples), tuple(neighbour.samples))
+            return WaitResult(tuple(sampler.samples), tuple(nearby_sampler.samples))
 
 
 class BrokerSampler:
-    """The newest message of every topic, newest topic last, bounded in number and bytes."""
+    """Collects the newest message of every topic, newest topic last, limited in number and bytes."""
 
-    def __init__(self, notice: Callable[[Sample], bool]) -> None:
-        """``notice`` is shown every message first, and tells whether to keep it."""
+    def __init__(self, is_kept: Callable[[Sample], bool]) -> None:
+        """``is_kept`` receives every message and returns whether to store it."""
         self.messages: dict[str, bytes] = {}
-        self._notice = notice
+        self._is_kept = is_kept
 
     @callback
     def async_receive(self, message: mqtt_client.ReceiveMessage) -> None:
-        """Keep a message, or its beginning when it is long."""
+        """Store a message, or its start if it is long."""
         payload = mqtt_client.payload_of(message)
-        if not payload or not self._notice(Sample(message.topic, payload)):
+        if not payload or not self._is_kept(Sample(message.topic, payload)):
             return
         self.messages.pop(message.topic, None)
         self.messages[message.topic] = payload[: MAX_PAYLOAD + 1]
@@ -105,12 +105,12 @@ class BrokerSampler:
             del self.messages[next(iter(self.messages))]
 
 
-async def async_listen(hass: HomeAssistant, notice: Callable[[Sample], bool], progress: Progress) -> dict[str, bytes]:
-    """Hear everything for LISTEN_S; return the newest payload by topic, newest topic last."""
-    crowd = BrokerSampler(notice)
-    async with _subscribed(hass, {"#": crowd}), _told(hass, LISTEN_S, progress):
+async def async_listen(hass: HomeAssistant, is_kept: Callable[[Sample], bool], progress: Progress) -> dict[str, bytes]:
+    """Subscribe to all topics for LISTEN_S; return the newest payload by topic, newest topic last."""
+    sampler = BrokerSampler(is_kept)
+    async with _subscribed(hass, {"#": sampler}), _reporting(hass, LISTEN_S, progress):
         await asyncio.sleep(LISTEN_S)
-    return crowd.messages
+    return sampler.messages
 
 
 @asynccontextmanager
@@ -129,15 +129,15 @@ async def _subscribed(
 
 
 @asynccontextmanager
-async def _told(hass: HomeAssistant, seconds: float, progress: Progress) -> AsyncGenerator[None]:
+async def _reporting(hass: HomeAssistant, seconds: float, progress: Progress) -> AsyncGenerator[None]:
     """Report the progress every second."""
-    began = time.monotonic()
+    started = time.monotonic()
 
     @callback
-    def tell(_now: datetime) -> None:
-        progress(min(1.0, (time.monotonic() - began) / seconds))
+    def report(_now: datetime) -> None:
+        progress(min(1.0, (time.monotonic() - started) / seconds))
 
-    stop = async_track_time_interval(hass, tell, timedelta(seconds=1))
+    stop = async_track_time_interval(hass, report, timedelta(seconds=1))
     try:
         yield
     finally:

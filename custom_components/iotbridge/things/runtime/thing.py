@@ -140,9 +140,9 @@ class Thing:
             self.devices.pop(identity).async_remove()
         for device in self.devices.values():
             device.async_configure(self._settings)
-        decided = profile.devices.keys() | profile.ignored
+        with_selected_devices = profile.devices.keys() | profile.ignored
         self.undecided = {
-            identity: metadata for identity, metadata in self.undecided.items() if identity not in decided
+            identity: metadata for identity, metadata in self.undecided.items() if identity not in with_selected_devices
         }
         changed = {key for key, metadata in profile.devices.items() if before.devices.get(key) != metadata}
         if _shared_part(before) != _shared_part(profile):
