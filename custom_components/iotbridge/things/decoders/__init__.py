@@ -1,7 +1,7 @@
-"""Decoders: from the bytes of one message to the fields of the devices that it speaks of.
+"""Decoders: parse the bytes of one message into the fields of the devices in it.
 
-Each format is a module with a function that reads a ``Content`` or returns None where the message is something else.
-``DECODERS`` asks the one that knows most first, and the one that takes everything last.
+Each format is a module with a function that decodes a ``Payload``, or returns None for another format. ``DECODERS``
+has the most specific format first, and the one that accepts everything last.
 """
 
 from collections.abc import Callable
@@ -52,23 +52,23 @@ DECODERS: tuple[Callable[[Payload], Decoded | None], ...] = (
 
 
 def decode(sample: Sample) -> Decoded:
-    """Read one message.
+    """Decode one message.
 
     Raises:
-        DecodeError: nothing in it can be read; its problem says why.
-        LibraryNeededError: it can be read with a library that is not installed.
+        DecodeError: nothing in it can be decoded; its problem has the reason.
+        LibraryNeededError: decoding needs a library that is not installed.
     """
     if len(sample.payload) > MAX_PAYLOAD:
         raise DecodeError(ProblemKind.TOO_LARGE, size=str(len(sample.payload)), limit=str(MAX_PAYLOAD))
-    prefix, payload = unwrap(sample.payload)
-    if not payload.strip(b"\0 \t\r\n"):
+    prefix, content = unwrap(sample.payload)
+    if not content.strip(b"\0 \t\r\n"):
         raise DecodeError(ProblemKind.EMPTY)
-    if kind_of(payload):
-        raise unreadable(payload)
-    content = Payload(sample.topic, payload)
+    if kind_of(content):
+        raise unreadable(content)
+    payload = Payload(sample.topic, content)
     for decoder in DECODERS:
-        if decoded := decoder(content):
+        if decoded := decoder(payload):
             return replace(decoded, format=prefix + decoded.format, exact=False) if prefix else decoded
-    if content.text is None:
-        raise unreadable(payload)
+    if payload.text is None:
+        raise unreadable(content)
     raise DecodeError(ProblemKind.NO_VALUES)

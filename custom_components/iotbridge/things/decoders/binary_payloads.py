@@ -1,4 +1,4 @@
-"""Bytes that are no message: what they are, as far as the first of them tell."""
+"""Binary payloads that are not messages, recognized by their first bytes."""
 
 from ..model.message import DecodeError, ProblemKind
 
@@ -22,13 +22,13 @@ _SHOWN = 8
 
 
 def kind_of(payload: bytes) -> str | None:
-    """Return the name of a file format; None where it is none."""
+    """Return the name of a file format; None for unknown bytes."""
     if payload[4:8] == _MP4:
         return "MP4"
     return next((name for magic, name in _MAGIC if payload.startswith(magic)), None)
 
 
 def unreadable(payload: bytes) -> DecodeError:
-    """Return the error for bytes that nobody reads: the format, or the first bytes in hex."""
+    """Return the error for bytes in no known format: the name of a file format, or the first bytes in hex."""
     content = kind_of(payload) or payload[:_SHOWN].hex(" ")
     return DecodeError(ProblemKind.BINARY, content=content)

@@ -1,14 +1,14 @@
-"""CBOR (RFC 8949): recognised without a library, read by cbor2.
+"""CBOR (RFC 8949): recognized without a library, parsed by cbor2.
 
-A map or an array in CBOR never begins like UTF-8 text, so ``is_document`` is sure after one walk over the heads of the
-items: one item, complete, nothing behind it. The same walk keeps cbor2 from what a hostile message could make of it:
+A map or an array in CBOR never starts like UTF-8 text, so ``is_document`` is certain after one walk over the heads of
+the items: one item, complete, nothing behind it. The same walk protects cbor2 from hostile messages:
 
 - shared values and references (tags 28, 29) build loops, and documents that double with each level; string references
-  (25, 256) the like: refused;
-- regular expressions and MIME messages (35, 36) would be compiled and parsed: refused;
-- a great number (2, 3) is at most as long as the message; gathering turns it into a float or leaves it out;
-- numbers as map keys can be made to collide in a hash table: ``MAX_ITEMS`` keeps that to a tenth of a second;
-- other tags are dates, addresses and the like, bounded by the message; an unknown one keeps its content.
+  (25, 256) do the same: rejected;
+- regular expressions and MIME messages (35, 36) would be compiled and parsed: rejected;
+- a bignum (2, 3) is at most as long as the message; the report builder converts it to a float or leaves it out;
+- numbers as map keys can be chosen to collide in a hash table: ``MAX_ITEMS`` limits that to a tenth of a second;
+- other tags are dates, addresses and the like, bounded by the message; an unknown one is replaced by its content.
 """
 
 import asyncio
@@ -36,14 +36,14 @@ _LISTS = (list, tuple, set, frozenset)
 
 
 class _NotCborError(ValueError):
-    """The bytes are no CBOR document."""
+    """Error for bytes that are not a CBOR document."""
 
 
 def is_document(payload: bytes) -> bool:
     """Return whether the payload is exactly one CBOR map or array.
 
     Raises:
-        DecodeError: it is, but not one to be read: a refused tag, or too many items.
+        DecodeError: it is, but must be rejected: a forbidden tag, or too many items.
     """
     try:
         return _check(payload)
@@ -52,11 +52,11 @@ def is_document(payload: bytes) -> bool:
 
 
 def load(payload: bytes) -> Any:
-    """Read a payload that ``is_document``.
+    """Parse a payload for which ``is_document`` is true.
 
     Raises:
-        DecodeError: a text that is no UTF-8, a date that is none.
-        LibraryNeededError: cbor2 is not there, or not loaded yet.
+        DecodeError: a text is not UTF-8, or a date is invalid.
+        LibraryNeededError: cbor2 is not installed, or not imported yet.
     """
     library = _library()
     try:
@@ -66,9 +66,10 @@ def load(payload: bytes) -> Any:
 
 
 def _library() -> ModuleType:
-    """Return cbor2.
+    """Return the module cbor2.
 
-    An import reads files, which must not happen in an event loop: there it is needed until somebody has imported it.
+    An import reads files, which must not happen in an event loop: there the error is raised until another thread has
+    imported it.
     """
     if loaded := sys.modules.get("cbor2"):
         return loaded
@@ -91,7 +92,7 @@ def _in_event_loop() -> bool:
 def _plain(node: Any, library: ModuleType) -> Any:
     """Return a document of plain values: content for unknown tags, text for dates, None for undefined.
 
-    The walk has bounded its depth. Inside of a tag, cbor2 makes its own frozen dictionaries and tuples.
+    The walk has limited its depth. Inside a tag, cbor2 creates its own frozen dictionaries and tuples.
     """
     if isinstance(node, _PLAIN):
         return node
@@ -107,30 +108,30 @@ def _plain(node: Any, library: ModuleType) -> Any:
 
 
 def _check(payload: bytes) -> bool:
-    """Walk over the heads of all items, without recursion."""
-    # How many items each open container still waits for; below zero it waits for a break.
-    waiting = [1]
+    """Walk over the heads of all items, without recursion; return whether they form one document."""
+    # Number of missing items of each open container; below zero it ends with a break.
+    missing = [1]
     position = items = 0
     refused: int | None = None
-    while waiting:
-        if not waiting[-1]:
-            waiting.pop()
+    while missing:
+        if not missing[-1]:
+            missing.pop()
             continue
         major, argument, position = _head(payload, position)
         if major == _SIMPLE and argument is None:
-            if waiting.pop() >= 0:
+            if missing.pop() >= 0:
                 return False
             continue
         if not items and major not in (_ARRAY, _MAP, _TAG):
             return False
-        waiting[-1] -= 1
+        missing[-1] -= 1
         if major == _TAG:
             refused = argument if argument in _REFUSED_TAGS else refused
         else:
             items += 1
         position, inside = _content(major, argument, position)
-        waiting.extend([inside] if inside else [])
-        if items > MAX_ITEMS or len(waiting) > MAX_DEPTH:
+        missing.extend([inside] if inside else [])
+        if items > MAX_ITEMS or len(missing) > MAX_DEPTH:
             raise DecodeError(ProblemKind.TOO_COMPLEX, fields=str(MAX_FIELDS), levels=str(MAX_LEVELS))
     if position != len(payload):
         return False
@@ -140,11 +141,11 @@ def _check(payload: bytes) -> bool:
 
 
 def _head(payload: bytes, position: int) -> tuple[int, int | None, int]:
-    """Return major type, argument (None: indefinite, or a break) and where the content begins.
+    """Return major type, argument (None: indefinite, or a break) and the start of the content.
 
     Raises:
-        IndexError: the payload ends before.
-        _NotCborError: no such head exists.
+        IndexError: the payload ends too early.
+        _NotCborError: the head is invalid.
     """
     major, short = payload[position] >> 5, payload[position] & 0x1F
     position += 1
@@ -161,7 +162,7 @@ def _head(payload: bytes, position: int) -> tuple[int, int | None, int]:
 
 
 def _content(major: int, argument: int | None, position: int) -> tuple[int, int]:
-    """Return where the item's own bytes end, and how many items are inside."""
+    """Return the end of the item's own bytes, and the number of items inside."""
     if argument is None:
         return position, _UNTIL_BREAK
     if major in (_BYTES, _TEXT):

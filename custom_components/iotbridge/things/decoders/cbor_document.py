@@ -1,21 +1,21 @@
-"""Any other CBOR: read as the same document in JSON would be."""
+"""Decoder of other CBOR documents, which are read like the same document in JSON."""
 
 from ..model.message import Decoded
-from .json_document import gather
+from .json_document import add_document
 from .payload import Payload
 from .report_builder import ReportBuilder
 
 
-def decode(content: Payload) -> Decoded | None:
-    """Read a CBOR map or array.
+def decode(payload: Payload) -> Decoded | None:
+    """Decode a CBOR map or array.
 
     Raises:
-        DecodeError: it is CBOR, and broken.
-        LibraryNeededError: it is CBOR.
+        DecodeError: the CBOR is broken.
+        LibraryNeededError: cbor2 is needed.
     """
-    document = content.cbor
+    document = payload.cbor
     if document is None or not isinstance(document.value, dict | list):
         return None
-    gathering = ReportBuilder()
-    gather(gathering, document.value)
-    return gathering.decoded("cbor")
+    builder = ReportBuilder()
+    add_document(builder, document.value)
+    return builder.decoded("cbor")

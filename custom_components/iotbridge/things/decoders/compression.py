@@ -1,23 +1,23 @@
-"""Compression around a message: gzip and zlib, within bounds."""
+"""Decompression of messages: gzip and zlib, within limits."""
 
 import zlib
 
 from ..model.message import DecodeError, ProblemKind
 
 MAX_INFLATED = 256 * 1024
-# A message within a message happens where a bridge compresses what a device has compressed already.
+# Two layers occur where a bridge compresses what a device has compressed already.
 MAX_LAYERS = 2
 _GZIP = b"\x1f\x8b\x08"
-# The first byte of zlib as everybody writes it; the two together are a multiple of 31.
+# First byte of zlib with the usual settings; the first two bytes together are a multiple of 31.
 _ZLIB = 0x78
 _EITHER = zlib.MAX_WBITS | 32
 
 
 def unwrap(payload: bytes) -> tuple[str, bytes]:
-    """Return what the format is prefixed with (``gzip+``, ``zlib+``, both, nothing) and the payload inside.
+    """Return the prefix of the format (``gzip+``, ``zlib+``, both, or none) and the decompressed payload.
 
     Raises:
-        DecodeError: what is inside is too large, or the compression is broken.
+        DecodeError: the content is too large, or the compressed data are broken.
     """
     prefix = ""
     for _ in range(MAX_LAYERS):
@@ -27,7 +27,7 @@ def unwrap(payload: bytes) -> tuple[str, bytes]:
         try:
             payload = _inflate(payload)
         except zlib.error as error:
-            if name == "zlib":  # two bytes are no proof
+            if name == "zlib":  # two matching bytes prove nothing
                 break
             raise DecodeError(ProblemKind.BROKEN, reason=str(error)[:100], position="0") from None
         prefix += f"{name}+"
@@ -35,7 +35,7 @@ def unwrap(payload: bytes) -> tuple[str, bytes]:
 
 
 def is_compressed(payload: bytes) -> bool:
-    """Return whether a payload looks as if it had to be inflated first."""
+    """Return whether a payload starts like compressed data."""
     return _compression(payload) is not None
 
 
@@ -48,16 +48,16 @@ def _compression(payload: bytes) -> str | None:
 
 
 def _inflate(payload: bytes) -> bytes:
-    """Inflate one layer, and never more than the limit: a bomb of 256 KiB would be 256 MiB.
+    """Decompress one layer, up to the limit: a bomb of 256 KiB would be 256 MiB.
 
     Raises:
-        DecodeError: it is too large.
-        zlib.error: it is broken or not complete.
+        DecodeError: the content is too large.
+        zlib.error: the data are broken or incomplete.
     """
     stream = zlib.decompressobj(_EITHER)
     inflated = stream.decompress(payload, MAX_INFLATED + 1)
     if len(inflated) > MAX_INFLATED:
         raise DecodeError(ProblemKind.TOO_LARGE, size=f">{MAX_INFLATED}", limit=str(MAX_INFLATED))
     if not stream.eof:
-        raise zlib.error("the compressed data are not complete")
+        raise zlib.error("the compressed data are incomplete")
     return inflated

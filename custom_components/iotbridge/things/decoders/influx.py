@@ -1,6 +1,6 @@
-"""InfluxDB line protocol: ``weather,room=hall temperature=21.5,open=t 1465839830100400200``.
+"""Decoder of the InfluxDB line protocol: ``weather,room=hall temperature=21.5,open=t 1465839830100400200``.
 
-A line is found by regular expressions that cannot backtrack. The packages for it (line-protocol-parser is a C
+A line is matched by regular expressions that cannot backtrack. The packages for it (line-protocol-parser is a C
 extension for one line, pyilpp needs pyparsing) are more to install than this file is to read.
 """
 
@@ -29,14 +29,14 @@ _IDENTITIES = ("device_id", "device", "id", "sensor_id", "sensor", "mac", "seria
 _UNITS = {"unit", "units"}
 _MAX_LINES = 1000
 _MAX_TEXT = 256 * 1024
-# One line is one step of the regular expression engine, which holds up all threads meanwhile.
+# One line is one step of the regular expression engine, which blocks all threads meanwhile.
 _MAX_LINE = 16 * 1024
 _NOT_A_VALUE = object()
 
 
-def decode(content: Payload) -> Decoded | None:
-    """Read lines; each set of tags is a device, and the newest value of a field counts."""
-    points = _points(content.text) if content.text and len(content.text) <= _MAX_TEXT else None
+def decode(payload: Payload) -> Decoded | None:
+    """Decode lines; each set of tags is a device, and the newest value of a field is used."""
+    points = _points(payload.text) if payload.text and len(payload.text) <= _MAX_TEXT else None
     if not points:
         return None
     devices: dict[str | None, dict[Path, tuple[int, Scalar, str | None]]] = {}
@@ -47,16 +47,16 @@ def decode(content: Payload) -> Decoded | None:
             known = device.get((measurement, name))
             if known is None or known[0] <= time:
                 device[measurement, name] = (time, value, unit)
-    gathering = ReportBuilder()
+    builder = ReportBuilder()
     for identity, values in devices.items():
         for path, (_, value, unit) in values.items():
-            gathering.add(path, value, unit=label(unit))
-        gathering.report(identity)
-    return gathering.decoded("influx")
+            builder.add(path, value, unit=label(unit))
+        builder.report(identity)
+    return builder.decoded("influx")
 
 
 def _points(text: str) -> list[tuple[dict[str, str], str, dict[str, Scalar], int]] | None:
-    """Return tags, measurement, fields and time of each line; None where a line is something else."""
+    """Return tags, measurement, fields and time of each line; None if a line has another format."""
     points: list[tuple[dict[str, str], str, dict[str, Scalar], int]] = []
     position = 0
     while position < len(text) and len(points) < _MAX_LINES:
@@ -97,7 +97,7 @@ def _unescaped(text: str) -> str:
 
 
 def _identity(tags: dict[str, str]) -> str | None:
-    """Return the tag that names a device, or all tags together."""
+    """Return the tag that identifies a device, or all tags together."""
     for key in _IDENTITIES:
         if key in tags:
             return label(tags[key])

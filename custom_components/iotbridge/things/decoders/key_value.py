@@ -1,4 +1,4 @@
-"""Pairs: ``a=1 b=2``, ``a=1,b=2``, ``a:1;b:2``, one on each line, or as in a web address."""
+"""Decoder of pairs: ``a=1 b=2``, ``a=1,b=2``, ``a:1;b:2``, one per line, or as in a URL."""
 
 import re
 from urllib.parse import unquote_plus
@@ -13,30 +13,30 @@ _MARKS = ("=", ":")
 _KEY = re.compile(r"[^\W\d][\w.\-/ %\[\]()°#]{0,63}")
 _QUOTED = re.compile(r'"[^"]*"')
 _TIME = re.compile(r"\d\d?(?::\d\d){1,2}")
-# A separator within quotes is none.
+# Separators within quotes are part of the value.
 _PARTS = {mark: re.compile(rf'(?:"[^"]*"|[^"{re.escape(mark)}])++') for mark in _SEPARATORS}
 _MAX_TEXT = 16_384
-# So many parts without a mark may stand before the pairs, and so many pairs must follow.
+# Limits for the parts without a mark before the pairs, and for the pairs after them.
 _MOST_HEADS = 3
 _FEWEST_PAIRS = 2
 
 
-def decode(content: Payload) -> Decoded | None:
-    """Read pairs; each is a value by its name."""
-    text = content.text
+def decode(payload: Payload) -> Decoded | None:
+    """Decode pairs; each is a value under its name."""
+    text = payload.text
     if not text or len(text) > _MAX_TEXT or not any(mark in text for mark in _MARKS):
         return None
     pairs = _pairs(text)
     if not pairs:
         return None
-    gathering = ReportBuilder()
+    builder = ReportBuilder()
     for key, value in pairs.items():
-        gathering.add((key,), literal(value))
-    return gathering.decoded("key-value")
+        builder.add((key,), literal(value))
+    return builder.decoded("key-value")
 
 
 def _pairs(text: str) -> dict[str, str] | None:
-    """Return the pairs by the first separator and mark that make pairs of the whole text."""
+    """Return the pairs by the first separator and mark that split the whole text into pairs."""
     separators = [separator for separator in _SEPARATORS if separator in text]
     splits = [([text], False), *((_split(text, mark), mark == "&") for mark in separators)]
     for parts, url in splits:
@@ -47,7 +47,7 @@ def _pairs(text: str) -> dict[str, str] | None:
 
 
 def _after_head(parts: list[str]) -> dict[str, str] | None:
-    """Return the pairs after what stands before them: "20;0A;Alecto V4;ID=58d0;TEMP=00d7;HUM=66;"."""
+    """Return the pairs after a head without pairs: "20;0A;Alecto V4;ID=58d0;TEMP=00d7;HUM=66;"."""
     head = next((index for index, part in enumerate(parts) if "=" in part), 0)
     rest = parts[head:]
     return _read(rest, "=", url=False) if 0 < head <= _MOST_HEADS and len(rest) >= _FEWEST_PAIRS else None
@@ -59,11 +59,11 @@ def _split(text: str, separator: str) -> list[str]:
 
 
 def _read(parts: list[str], mark: str, *, url: bool) -> dict[str, str] | None:
-    """Return the pairs, or None where one part is no pair."""
+    """Return the pairs, or None if a part is not a pair."""
     pairs: dict[str, str] = {}
     for part in parts:
-        key, found, value = (unquote_plus(text).strip() if url else text.strip() for text in part.partition(mark))
-        if not found or not _KEY.fullmatch(key) or not _is_value(value, mark):
+        key, separator, value = (unquote_plus(text).strip() if url else text.strip() for text in part.partition(mark))
+        if not separator or not _KEY.fullmatch(key) or not _is_value(value, mark):
             return None
         pairs[key] = value.removeprefix('"').removesuffix('"')
     # "Error: no network" is a sentence, and "token=" or "abc=" is something else.
@@ -71,7 +71,7 @@ def _read(parts: list[str], mark: str, *, url: bool) -> dict[str, str] | None:
 
 
 def _is_value(value: str, mark: str) -> bool:
-    """Return whether a text can be a value: one with another mark in it is an address or two pairs."""
+    """Return whether a text can be a value: with another mark in it, it is an address or two pairs."""
     if not any(other in value for other in (mark, "=")):
         return True
     return bool(_QUOTED.fullmatch(value) or _TIME.fullmatch(value))

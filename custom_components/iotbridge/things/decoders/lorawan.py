@@ -9,29 +9,29 @@ from .payload import inner
 from .report_builder import ReportBuilder, scalar
 
 
-def add_radio(gathering: ReportBuilder, path: Path, gateways: Any, *, snr: str) -> None:
-    """Add signal strength and signal-to-noise ratio at the gateway that heard the device best.
+def add_radio(builder: ReportBuilder, path: Path, gateways: Any, *, snr: str) -> None:
+    """Add signal strength and signal-to-noise ratio at the gateway with the best reception.
 
-    The gateways of one message come in any order; here the best is the first, so that its path stays the same.
-    ``snr`` is what the server calls the ratio.
+    The gateways of a message come in any order; the best one is used as the first, so that its path stays the same.
+    ``snr`` is the server's name of the ratio.
     """
-    heard = [gateway for gateway in gateways if isinstance(gateway, Mapping)] if isinstance(gateways, list) else []
-    if not heard:
+    receivers = [gateway for gateway in gateways if isinstance(gateway, Mapping)] if isinstance(gateways, list) else []
+    if not receivers:
         return
-    best = max(heard, key=_rssi)
+    best = max(receivers, key=_rssi)
     for key in ("rssi", snr):
         if key in best:
-            gathering.add((*path, 0, key), best[key], technical=True)
+            builder.add((*path, 0, key), best[key], technical=True)
 
 
-def add_transmission(gathering: ReportBuilder, document: Any, *paths: tuple[str, ...]) -> None:
-    """Add spreading factor, frequency and the like, where they are."""
+def add_transmission(builder: ReportBuilder, document: Any, *paths: tuple[str, ...]) -> None:
+    """Add spreading factor, frequency and the like, if present."""
     for path in paths:
         if (value := inner(document, *path)) is not None:
-            gathering.add(path, value, technical=True)
+            builder.add(path, value, technical=True)
 
 
 def _rssi(gateway: Mapping[str, Any]) -> float:
-    """Return what gateways are compared by, in dBm."""
+    """Return the signal strength by which gateways are compared, in dBm."""
     usable, value = scalar(gateway.get("rssi"))
     return float(value) if usable and isinstance(value, int | float) else -inf

@@ -1,7 +1,7 @@
-"""The network server inside Milesight's gateways.
+"""Decoder of the network server inside Milesight's gateways.
 
-With a codec, the decoded values stand beside the members of the envelope, or in an object of their own; without one the
-message has only ``data``. Which of the envelope's members are sent is the user's choice.
+With a codec, the decoded values are beside the members of the envelope, or in an object of their own; without one the
+message has only ``data``. The user chooses which of the envelope's members are sent.
 https://support.milesight-iot.com/en/support/solutions/articles/73000600064
 """
 
@@ -18,22 +18,22 @@ _ENVELOPE = _MARKS | {
 _ENOUGH_MARKS = 2
 
 
-def decode(content: Payload) -> Decoded | None:
-    """Read an uplink."""
-    document = content.object
+def decode(payload: Payload) -> Decoded | None:
+    """Decode an uplink."""
+    document = payload.object
     identity = label(document.get("devEUI")) or label(document.get("deveui"))
     if identity is None or len(_MARKS & document.keys()) < _ENOUGH_MARKS:
         return None
-    gathering = ReportBuilder()
+    builder = ReportBuilder()
     decoded = {key: value for key, value in document.items() if key not in _ENVELOPE}
-    gathering.walk((), decoded)
+    builder.walk((), decoded)
     for key in ("object", "data"):
         if isinstance(inside := document.get(key), dict):
             decoded[key] = inside
-            gathering.walk((key,), inside)
+            builder.walk((key,), inside)
     if not decoded and document.get("data"):
-        gathering.encoded(("data",))
-    add_radio(gathering, ("rxInfo",), document.get("rxInfo"), snr="loRaSNR")
-    add_transmission(gathering, document, ("txInfo", "dataRate", "spreadFactor"), ("txInfo", "frequency"))
-    gathering.report(identity, DeviceMetadata(name=label(document.get("deviceName"))))
-    return gathering.decoded("milesight-gateway")
+        builder.encoded(("data",))
+    add_radio(builder, ("rxInfo",), document.get("rxInfo"), snr="loRaSNR")
+    add_transmission(builder, document, ("txInfo", "dataRate", "spreadFactor"), ("txInfo", "frequency"))
+    builder.report(identity, DeviceMetadata(name=label(document.get("deviceName"))))
+    return builder.decoded("milesight-gateway")

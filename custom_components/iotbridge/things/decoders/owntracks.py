@@ -1,15 +1,15 @@
-"""OwnTracks with a secret key: there is nothing to read."""
+"""Decoder of OwnTracks messages encrypted with a secret key, which cannot be read."""
 
 from ..model.message import Decoded, DecodeError, ProblemKind
 from .payload import Payload
 
 
-def decode(content: Payload) -> Decoded | None:
-    """Refuse what is encrypted; the rest is plain JSON.
+def decode(payload: Payload) -> Decoded | None:
+    """Reject an encrypted message; other messages are plain JSON.
 
     Raises:
         DecodeError: the message is encrypted.
     """
-    if content.object.get("_type") == "encrypted":
+    if payload.object.get("_type") == "encrypted":
         raise DecodeError(ProblemKind.ENCODED, field="data")
     return None

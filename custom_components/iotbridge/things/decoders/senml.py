@@ -1,8 +1,8 @@
-"""SenML (RFC 8428), in JSON and in CBOR.
+"""Decoder of SenML (RFC 8428), in JSON and in CBOR.
 
-A pack is a list of records; base fields hold from the record that has them to the next that changes them. The state of
-a thing is the newest value of each name. Names, units and times are resolved by the rules of section 4.6. The Python
-packages for it (kpn-senml, micropython-senml) build messages, and one of them needs an old cbor2; reading is this file.
+A pack is a list of records; base fields apply from their record to the next one that changes them. The state of a
+device is the newest value of each name. Names, units and times are resolved by the rules of section 4.6. The Python
+packages for it (kpn-senml, micropython-senml) build messages, and one of them needs an old cbor2; this file parses.
 """
 
 from collections.abc import Mapping
@@ -21,10 +21,10 @@ _LABELS = frozenset(_NUMBERED.values())
 _BASE = frozenset(("bver", "bn", "bt", "bu", "bv", "bs"))
 _TEXTS = frozenset(("bn", "n", "bu", "u", "vs"))
 _NUMBERS = frozenset(("bt", "bv", "bs", "bver", "t", "v", "s"))
-# None is what is left of NaN.
+# None is the remainder of NaN.
 _NUMBER_OR_NAN = (int, float, NoneType)
 _VALUES = ("v", "vs", "vb", "vd", "s")
-# Times below count from now.
+# Smaller times are relative to now.
 _ABSOLUTE_FROM = 2**28
 _SEPARATORS = ":/_-.#; "
 # A sum is the value integrated over time, in seconds.
@@ -33,7 +33,7 @@ _SUM_UNITS = {"W": "J", "A": "C", "m3/s": "m3", "l/s": "l"}
 
 @dataclass(slots=True)
 class _Reading:
-    """The newest value of one name."""
+    """Newest value of one name."""
 
     time: tuple[bool, float]
     label: str
@@ -49,33 +49,33 @@ class _Thing:
     readings: dict[Path, _Reading] = field(default_factory=dict)
 
 
-def decode(content: Payload) -> Decoded | None:
-    """Read a pack; None where it is another JSON or CBOR document.
+def decode(payload: Payload) -> Decoded | None:
+    """Decode a pack; return None for another JSON or CBOR document.
 
     Raises:
         DecodeError: the pack is of a newer version, or has a member that must be understood.
     """
-    document = content.json or content.cbor
+    document = payload.json or payload.cbor
     pack = _pack(document.value) if document else None
     if pack is None:
         return None
     things = _resolve(pack)
-    gathering = ReportBuilder()
+    builder = ReportBuilder()
     for identity, thing in things.items():
         for path, reading in thing.readings.items():
             if reading.label == "vd":
-                gathering.encoded(path)
+                builder.encoded(path)
             else:
-                gathering.add(path, reading.value, name=reading.name or None, unit=reading.unit)
-        gathering.report(identity)
-    return gathering.decoded("senml-json" if content.json else "senml-cbor")
+                builder.add(path, reading.value, name=reading.name or None, unit=reading.unit)
+        builder.report(identity)
+    return builder.decoded("senml-json" if payload.json else "senml-cbor")
 
 
 def _pack(document: Any) -> list[dict[str, Any]] | None:
-    """Return the records with the labels of JSON; None where the document is no pack.
+    """Return the records with the labels of JSON; None if the document is not a pack.
 
-    A list of objects with single letters is no proof: each record that has a value must have a name too, and members
-    that SenML does not know are allowed only beside base fields.
+    A list of objects with single letters proves nothing: each record with a value must have a name too, and members
+    that SenML does not define are allowed only beside base fields.
     """
     if not isinstance(document, list) or not document or not all(isinstance(record, Mapping) for record in document):
         return None
@@ -105,7 +105,7 @@ def _resolve(pack: list[dict[str, Any]]) -> dict[str | None, _Thing]:
         base |= {key: value for key, value in record.items() if key in _BASE}
         _check(record, base)
         unit = label(record.get("u", base.get("bu")))
-        identity, name = _place(base.get("bn", ""), record.get("n", ""))
+        identity, name = _identity_and_name(base.get("bn", ""), record.get("n", ""))
         path = (name or unit or "value",)
         time = _sum_of(base.get("bt"), record.get("t"))
         thing = things.setdefault(identity, _Thing())
@@ -137,10 +137,10 @@ def _keep_newest(thing: _Thing, path: Path, reading: _Reading, base: Mapping[str
         thing.readings[path] = reading
 
 
-def _place(base_name: str, name: str) -> tuple[str | None, str]:
+def _identity_and_name(base_name: str, name: str) -> tuple[str | None, str]:
     """Return the device and the name of a value below it.
 
-    The base name is the device; where there is none, a whole URN is. Values without a name of their own are told apart
+    The base name is the device; if it is missing, a whole URN is. Values without a name of their own are distinguished
     by their units.
     """
     identity = label(base_name.rstrip(_SEPARATORS))
@@ -154,7 +154,7 @@ def _offset(value: Any, base: Any) -> Any:
 
 
 def _sum_of(*parts: Any) -> float:
-    """Return a time in seconds; what is no number on this machine counts as now."""
+    """Return a time in seconds; an overflow counts as now."""
     try:
         return float(sum(part for part in parts if part is not None))
     except OverflowError:

@@ -1,4 +1,4 @@
-"""The Things Stack, version 3: uplinks on ``v3/<application>@<tenant>/devices/<device>/up``."""
+"""Decoder of The Things Stack 3: uplinks on ``v3/<application>@<tenant>/devices/<device>/up``."""
 
 from ..model.message import Decoded, DeviceMetadata
 from .lorawan import add_radio, add_transmission
@@ -13,22 +13,22 @@ _MODULATION = (_UPLINK, "settings", "data_rate", "lora", "spreading_factor")
 _FREQUENCY = (_UPLINK, "settings", "frequency")
 
 
-def decode(content: Payload) -> Decoded | None:
-    """Read an uplink or a solved location; joins and acknowledgements have no values."""
-    document = content.object
+def decode(payload: Payload) -> Decoded | None:
+    """Decode an uplink or a solved location; joins and acknowledgements have no values."""
+    document = payload.object
     ids = inner(document, "end_device_ids")
     identity = label(inner(ids, "dev_eui")) or label(inner(ids, "device_id"))
     if identity is None:
         return None
-    gathering = ReportBuilder()
+    builder = ReportBuilder()
     if decoded := inner(document, *_DECODED):
-        gathering.walk(_DECODED, decoded)
+        builder.walk(_DECODED, decoded)
     elif inner(document, *_RAW):
-        gathering.encoded(_RAW)
+        builder.encoded(_RAW)
     if location := inner(document, *_SOLVED):
-        gathering.walk(_SOLVED, location)
-    add_radio(gathering, (_UPLINK, "rx_metadata"), inner(document, _UPLINK, "rx_metadata"), snr="snr")
-    add_transmission(gathering, document, _MODULATION, _FREQUENCY)
+        builder.walk(_SOLVED, location)
+    add_radio(builder, (_UPLINK, "rx_metadata"), inner(document, _UPLINK, "rx_metadata"), snr="snr")
+    add_transmission(builder, document, _MODULATION, _FREQUENCY)
     version = inner(document, _UPLINK, "version_ids")
     metadata = DeviceMetadata(
         name=label(inner(ids, "device_id")),
@@ -36,5 +36,5 @@ def decode(content: Payload) -> Decoded | None:
         model=label(inner(version, "model_id")),
         sw_version=label(inner(version, "firmware_version")),
     )
-    gathering.report(identity, metadata)
-    return gathering.decoded("ttn-v3")
+    builder.report(identity, metadata)
+    return builder.decoded("ttn-v3")

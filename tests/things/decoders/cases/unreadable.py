@@ -34,7 +34,7 @@ UNREADABLE = (
         "truncated gzip",
         gzip.compress(b'{"a":1}')[:-9],
         ProblemKind.BROKEN,
-        {"reason": "the compressed data are not complete", "position": "0"},
+        {"reason": "the compressed data are incomplete", "position": "0"},
     ),
     Unreadable("deep JSON", b"[" * 100_000, ProblemKind.TOO_COMPLEX, {"fields": "500", "levels": "16"}),
     Unreadable("deep CBOR", b"\x81" * 100 + b"\x01", ProblemKind.TOO_COMPLEX, {"fields": "500", "levels": "16"}),
