@@ -161,7 +161,7 @@ def test_a_broker_must_be_named(text: str, message: str) -> None:
         ("[[checks]]\nname = 'a'\ntcp = 'h:1'\nmax_age_h = 3", "checks[0].max_age_h: there is no such key"),
         (
             "[[checks]]\nname='a'\ntcp='h:1'\n[[checks]]\nname='a'\ntcp='h:2'",
-            "checks[1].name: expected a name no other",
+            "checks[1].name: expected a unique name",
         ),
     ],
 )

@@ -1,4 +1,4 @@
-"""The agent as a whole: one task group of connection, commands and readings."""
+"""Agent of one host: runs its connection, its commands and its readings in one task group."""
 
 import asyncio
 from collections.abc import Coroutine
@@ -54,7 +54,7 @@ class Agent:
         self._had_announced = False
         """True where this installation had announced itself before the present connection."""
         self._namesakes = Namesakes(
-            self._topics, machine=self._state.machine.known_as, mac=host.mac, run=secrets.token_hex(RUN_BYTES)
+            self._topics, machine=self._state.machine.public_id, mac=host.mac, run=secrets.token_hex(RUN_BYTES)
         )
         self._link = Link(config.broker, client_id=self._client_id, will_topic=self._topics.availability)
         self._retained = (self._topics.announce, self._topics.availability)
@@ -90,7 +90,7 @@ class Agent:
                 task.cancel()
 
     def stop(self) -> None:
-        """Publish the last messages and end."""
+        """Publish the last messages, then end ``run``."""
         self._uplink.stop()
 
     # Interface for commands
@@ -115,7 +115,7 @@ class Agent:
     # Interface for the connection
 
     async def hello(self, session: Session) -> None:
-        """Announce this host, and begin to report or report everything again."""
+        """Announce this host, and publish the readings and the discovery message."""
         self._is_online_confirmed = False
         with suppress(TimeoutError):
             # The system usually answers sooner than the broker; then the first announce is the final one.
@@ -129,13 +129,13 @@ class Agent:
         self._reporting().connected(mqtt5=session.mqtt_version == V5, delay_s=delay_s)
 
     def received(self, message: Incoming) -> None:
-        """Take a command, a birth message, or a message others published for this host; raises TakenOverError."""
+        """Process a command, a birth message, or a message others published for this host; raises TakenOverError."""
         if message.topic == self._topics.command:
             if not message.payload:
                 return  # a retained command was cleared
             self._start(self._dispatcher.handle(message.payload, retained=message.retain), "command")
         elif message.topic in self._retained and not message.payload:
-            # Usually all retained messages are emptied together: the others are published again, too.
+            # Usually all retained messages are cleared together: the others are published again, too.
             self._reporting().tell_again(PRESENCE_JITTER_S[1])
             self._repeat_presence()
         elif message.topic == self._topics.availability:
@@ -146,7 +146,7 @@ class Agent:
             self._reporting().tell_again(random.uniform(*BIRTH_JITTER_S))  # noqa: S311 - spreads load, keeps no secret
 
     async def goodbye(self, session: Session, power: Power) -> None:
-        """Answer the commands that still run, then publish the next power state; raises LinkError."""
+        """Respond to the commands that still run, then publish the next power state; raises LinkError."""
         if power != "suspended":
             await self._dispatcher.stop(power)
         await self._presence.offline(power, session.publish)
@@ -167,8 +167,8 @@ class Agent:
         before = self._state.machine
         if difference := self._state.settle(machine):
             _LOG.warning(
-                "The state folder %s was written on another machine, or this one was rebuilt: %s. The agent goes on as "
-                "a new installation. If the other machine still runs an agent, give each its own node_id.",
+                "The state folder %s was written on another machine, or this one was rebuilt: %s. The agent continues "
+                "as a new installation. If the other machine still runs an agent, give each its own node_id.",
                 self._config.state_dir,
                 difference,
             )
@@ -176,8 +176,8 @@ class Agent:
             self._state.save_or_warn()
 
     def _announce_received(self, message: Incoming) -> None:
-        """Answer another agent's announce with this one's, so that both and Home Assistant notice the conflict."""
-        is_to_answer = self._namesakes.received(
+        """Publish this agent's announce after another agent's, so that both and Home Assistant notice the conflict."""
+        needs_announce = self._namesakes.received(
             message.payload,
             is_retained=message.retain,
             instance=self._state.instance,
@@ -185,8 +185,8 @@ class Agent:
             was_cut_short=self._uplink.was_cut_short,
         )
         if self._namesakes.has_twin:
-            raise TakenOverError("Another agent takes the connection over each time, with this one's client id.")
-        if is_to_answer:
+            raise TakenOverError("Another agent with this one's client id takes over each connection.")
+        if needs_announce:
             self._repeat_presence()
         self._watch_conflict()
 
@@ -201,9 +201,9 @@ class Agent:
             self._repeat_presence()
 
     def _repeat_presence(self) -> None:
-        """Publish announce and availability again in a moment, once for all the reasons until then."""
+        """Publish announce and availability again in a moment, once for all requests until then."""
         if self._repeating is None:
-            # Other agents publish both, too: this comes behind the availability, and not at the same moment as a third.
+            # Other agents publish both, too: this one waits for their availability, and not as long as a third agent.
             jitter_s = random.uniform(*PRESENCE_JITTER_S)  # noqa: S311 - spreads load, keeps no secret
             delay_s = max(jitter_s, self._may_repeat_at - time.monotonic())
             self._repeating = self._start(self._online_after(delay_s), "presence")
@@ -224,7 +224,7 @@ class Agent:
         while (end := self._namesakes.conflict_end) is not None:
             await asyncio.sleep(end - namesakes.ASK_BEFORE_S - time.monotonic())
             if self._namesakes.conflict_end == end:
-                self._repeat_presence()  # each that is still there answers it
+                self._repeat_presence()  # each agent that is still there publishes its own
                 await asyncio.sleep(end - time.monotonic())
         with suppress(LinkError):
             await self._presence.announce_changes()
@@ -240,7 +240,7 @@ class Agent:
     def _reporting(self) -> "Reporter":
         """Return the reporter; the first call starts it."""
         if self._reporter is None:
-            from iotbridge_agent.reporter import Reporter  # noqa: PLC0415 - nothing of it is needed to be online
+            from iotbridge_agent.reporter import Reporter  # noqa: PLC0415 - not needed to be online
 
             self._reporter = Reporter(self._config, self._state, self._presence, self._uplink)
             for work in self._reporter.work():
@@ -252,7 +252,7 @@ class Agent:
         permissions = {name: await self._dispatcher.permission(name) for name in self._config.power}
         for name, permission in permissions.items():
             if not permission.allowed:
-                _LOG.warning("%s is switched on, and cannot work: %s %s", name, permission.detail, permission.remedy)
+                _LOG.warning("%s is enabled but cannot work: %s %s", name, permission.detail, permission.remedy)
         self._presence.permitted = tuple(name for name, permission in permissions.items() if permission.allowed)
         self._permissions_known.set()
         if self._reporter:
@@ -270,14 +270,14 @@ class Agent:
 
 
 async def run(config: Config, *, power: PowerBackend) -> None:
-    """Run the agent until SIGTERM or SIGINT; raises ConfigError for what can never work."""
+    """Run the agent until SIGTERM or SIGINT; raises ConfigError for an unusable configuration."""
     loop = asyncio.get_running_loop()
     loop.set_default_executor(DaemonExecutor())
 
     def stop(*_: object) -> None:
         agent.stop()
 
-    # Before anything else: the loop calls it only when this function waits, and by then there is an agent to stop.
+    # Before anything else: the loop calls it only when this function awaits, and by then the agent exists.
     for number in (signal.SIGTERM, signal.SIGINT):
         if sys.platform == "win32":
             signal.signal(number, lambda *_: loop.call_soon_threadsafe(stop))

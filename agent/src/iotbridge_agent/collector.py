@@ -51,9 +51,8 @@ class Collector(Protocol):
     def collect(self) -> Iterable[Reading]:
         """Read the subject; may block.
 
-        Every sensor that exists is among the readings, with ``None`` when it has no value now. A sensor that is not
-        among them has vanished. Raises NoDataError when the machine has nothing of the kind, and anything else when
-        it should have worked.
+        Every existing sensor is among the readings, with ``None`` if it has no value now; a missing one has vanished.
+        Raises NoDataError if the machine has no such subject, and any other exception for a failure.
         """
 
 

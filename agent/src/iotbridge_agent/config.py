@@ -47,7 +47,7 @@ LOCAL_HOSTS = ("localhost", "127.0.0.1", "::1")
 
 @dataclass(frozen=True, kw_only=True)
 class BrokerConfig:
-    """Address of the broker and the credentials for it."""
+    """Address of the broker, and the credentials for it."""
 
     scheme: Literal["mqtt", "mqtts", "ws", "wss"]
     host: str
@@ -76,7 +76,7 @@ class BrokerConfig:
 
     @property
     def address(self) -> str:
-        """Return the address for messages to people, without credentials."""
+        """Return the address for display, without credentials."""
         host = f"[{self.host}]" if ":" in self.host else self.host
         return f"{self.scheme}://{host}:{self.port}" + (self.path if self.scheme in ("ws", "wss") else "")
 
@@ -152,7 +152,7 @@ class Config:
 
 
 def default_config_path() -> Path:
-    """Return the path of the configuration when no other is given."""
+    """Return the default path of the configuration."""
     if explicit := os.environ.get("IOTBRIDGE_CONFIG"):
         return Path(explicit)
     if platform.system() == "Windows":
@@ -165,7 +165,7 @@ def default_config_path() -> Path:
 
 
 def default_state_dir() -> Path:
-    """Return the folder of the agent's state; systemd names the one of a service."""
+    """Return the default folder of the agent's state; for a service systemd provides it."""
     if explicit := os.environ.get("STATE_DIRECTORY"):
         return Path(explicit.split(":")[0])
     if platform.system() == "Windows":
@@ -187,7 +187,7 @@ def load_config(path: Path, environ: Mapping[str, str] | None = None) -> Config:
     try:
         document = tomllib.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
-        msg = f"{path}: there is no such file. Run `iotbridge-agent setup` to make one, or name another with --config."
+        msg = f"{path}: there is no such file. Run `iotbridge-agent setup` to create it, or pass another with --config."
         raise ConfigError(msg) from None
     except (OSError, UnicodeDecodeError) as error:
         msg = f"{path}: cannot be read: {error}"
@@ -199,7 +199,7 @@ def load_config(path: Path, environ: Mapping[str, str] | None = None) -> Config:
 
 
 def parse_config(document: Mapping[str, Any], *, source: str, environ: Mapping[str, str]) -> Config:
-    """Return the Config of a parsed document; ``source`` is named in errors."""
+    """Return the configuration from a parsed document; ``source`` is named in errors."""
     root = Table(document, source, "", environ)
     agent = root.table("agent", overridable=True)
     node_id = agent.text(
@@ -236,7 +236,7 @@ def _parse_url(table: Table) -> tuple[SplitResult, int]:
     """Return the address of the broker and its port."""
     url = table.text("url", required=True)
     expected = "mqtt://, mqtts://, ws:// or wss://, a host and perhaps a port, e.g. mqtts://broker.lan:8883"
-    if "@" in url:  # before anything that would repeat the address, and a password in it, in an error
+    if "@" in url:  # before any error that would repeat the address, and a password in it
         raise table.error("url", "an address without user and password (use username and password_file)", None)
     try:
         parts = urlsplit(url)
@@ -352,7 +352,7 @@ def _parse_checks(root: Table) -> tuple[CheckConfig, ...]:
             expect_status=_whole(table.optional_number("expect_status", low=100, high=599)) if kind == "http" else None,
         )
         if any(other.name == check.name for other in checks):
-            raise table.error("name", "a name no other check has", check.name)
+            raise table.error("name", "a unique name", check.name)
         table.done()
         checks.append(check)
     return tuple(checks)

@@ -2,11 +2,11 @@
 
 
 class AgentError(Exception):
-    """Base of every error the agent raises on purpose; its text is for a person."""
+    """Base of every error the agent raises on purpose; its text is shown to the user."""
 
 
 class ConfigError(AgentError):
-    """Error of a configuration that cannot be used; the text names file, key and what is expected."""
+    """Invalid configuration; the text names the file, the key and the expected value."""
 
 
 class NoDataError(AgentError):

@@ -1,4 +1,4 @@
-"""Event loop of the agent, and an executor of daemon threads that need not end before it."""
+"""Event loop of the agent, and an executor of daemon threads that may outlive it."""
 
 import asyncio
 from collections.abc import Callable, Coroutine
@@ -17,13 +17,13 @@ def forget_error(future: "asyncio.Future[Any]") -> None:
 
 
 def run_loop(work: Coroutine[Any, Any, T]) -> T:
-    """Run to the end, on a loop that can watch sockets for the MQTT library: Windows' default loop cannot."""
+    """Run a coroutine on a loop that supports the MQTT library's sockets, which Windows' default loop does not."""
     with asyncio.Runner(loop_factory=asyncio.SelectorEventLoop) as runner:
         return runner.run(work)
 
 
 class DaemonExecutor(ThreadPoolExecutor):
-    """Executor with a daemon thread per call: one that hangs in a dead network mount does not hold the process up."""
+    """Executor with a daemon thread per call: a thread that hangs in a dead network mount does not block the exit."""
 
     def __init__(self) -> None:
         """Start without threads."""
@@ -40,9 +40,9 @@ class DaemonExecutor(ThreadPoolExecutor):
             deliver: Callable[[], None]
             try:
                 deliver = partial(future.set_result, call(*args, **kwargs))
-            except BaseException as error:  # noqa: BLE001 - the waiter gets it, as from any executor
+            except BaseException as error:  # noqa: BLE001 - set on the future, as by any executor
                 deliver = partial(future.set_exception, error)
-            # The event loop that waited for it may be closed in the meantime, and would complain of the late result.
+            # The event loop that awaits it may have been closed in the meantime, and would log the late result.
             with self._delivery:
                 if not self._is_shut_down:
                     deliver()
@@ -51,6 +51,6 @@ class DaemonExecutor(ThreadPoolExecutor):
         return future
 
     def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:  # noqa: ARG002 - the signature of Executor
-        """Return at once, and deliver no further results."""
+        """Return at once, and drop all further results."""
         with self._delivery:
             self._is_shut_down = True

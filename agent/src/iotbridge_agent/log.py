@@ -1,4 +1,4 @@
-"""Log of the agent: with the time on a terminal, with priorities in a journal, plain in a file."""
+"""Logging of the agent: with the time on a terminal, with priorities in a journal, plain in a file."""
 
 import logging
 import os
@@ -33,7 +33,7 @@ def _formatter() -> logging.Formatter:
 
 
 def _is_journal() -> bool:
-    # systemd names the pipe it gave: a program whose output was redirected since inherits the variable all the same.
+    # systemd identifies its pipe: a program whose output was redirected afterwards still inherits the variable.
     try:
         status = os.fstat(sys.stderr.fileno())
     except (OSError, ValueError):

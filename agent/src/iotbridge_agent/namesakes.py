@@ -1,4 +1,4 @@
-"""Recognition of other agents with this agent's node_id, by the announces on its own topic."""
+"""Detection of other agents with this agent's node_id, by the announces on its own topic."""
 
 from collections import deque
 from enum import Enum
@@ -10,24 +10,24 @@ from iotbridge_agent.protocol.messages import Announce, MessageError, parse_anno
 from iotbridge_agent.protocol.topics import Topics
 
 FORGET_AFTER_S = 86400.0
-"""The duration of a conflict from the last sighting of the other agent on."""
+"""Duration of a conflict after the last sighting of the other agent."""
 ASK_BEFORE_S = 60.0
-"""The time an agent has to answer before it is forgotten."""
+"""Time an agent has to announce itself before its sightings expire."""
 ANSWER_AGAIN_S = 60.0
-"""The time after which the same announce is answered again."""
+"""Time after which the same announce is answered again."""
 MOST_REMEMBERED = 20
-"""Limit of each collection here: messages are hostile."""
+"""Limit of each collection here, because messages may be hostile."""
 TWIN_SIGHTINGS = 2
 TWIN_WINDOW_S = 600.0
 REMEDY = (
-    "Their values are mixed, and a command reaches both. Give each its own node_id under [agent]; where a machine or "
-    "its disk was copied, delete the state folder of the copy, too."
+    "Their values are mixed up, and commands reach both. Give each its own node_id under [agent]; if a machine or its "
+    "disk was copied, delete the state folder of the copy as well."
 )
 _LOG = logging.getLogger(__name__)
 
 
 class Sender(Enum):
-    """Sender of an announce, as far as the announce tells."""
+    """Sender of an announce, as far as the announce shows it."""
 
     THIS_RUN = "this agent since its start"
     THIS_INSTANCE = "an earlier run of this installation, or a twin: an agent with a copy of its state folder"
@@ -44,12 +44,12 @@ class Sighting(Enum):
 
 
 class Twins:
-    """Recognition of a twin, an agent with a copy of this one's state folder.
+    """Detection of a twin, an agent with a copy of this one's state folder.
 
     Twins have the same client id and take the connection over from each other, so that at each new connection the
-    broker retains an announce of the other one's run. So it does when it was restored from an old backup, with an
-    earlier run of this very agent. A run that is not new is therefore counted only where the connection before this one
-    was cut short and the broker was still there.
+    broker retains an announce of the other one's run. After the broker was restored from an old backup, it retains one
+    of an earlier run of this very agent. A known run is therefore counted only if the previous connection was cut short
+    while the broker was still there.
     """
 
     def __init__(self) -> None:
@@ -59,13 +59,13 @@ class Twins:
         self._sightings: deque[float] = deque(maxlen=TWIN_SIGHTINGS)
 
     def own_announce(self, *, is_retained: bool) -> None:
-        """Note an announce of this run; a retained one shows that no other was published since."""
+        """Record an announce of this run; a retained one shows that no other was published since."""
         self._is_announced = True
         if is_retained:
             self._sightings.clear()
 
     def retained_announce(self, run: str | None, *, was_cut_short: bool) -> None:
-        """Note a retained announce of this instance and another run: an earlier one's where this run has none yet."""
+        """Record a retained announce of this instance and another run, an earlier one if this one has not announced."""
         if self._is_announced and (run not in self._runs or was_cut_short):
             self._sightings.append(time.monotonic())
         if run not in self._runs:
@@ -77,12 +77,12 @@ class Twins:
         return len(self._sightings) == TWIN_SIGHTINGS and time.monotonic() - self._sightings[0] < TWIN_WINDOW_S
 
     def clear(self) -> None:
-        """Forget the sightings: this agent has an instance of its own now."""
+        """Clear the sightings: this agent has an instance of its own now."""
         self._sightings.clear()
 
 
 class Namesakes:
-    """Other agents with this node_id, as far as they were noticed since the start."""
+    """Other agents with this node_id, as far as they were seen since the start."""
 
     def __init__(self, topics: Topics, *, machine: str | None, mac: tuple[str, ...], run: str) -> None:
         """Start without any."""
@@ -116,7 +116,7 @@ class Namesakes:
     def received(
         self, payload: bytes, *, is_retained: bool, instance: str, has_announced: bool, was_cut_short: bool
     ) -> bool:
-        """Take an announce from the own topic; return whether the own one has to be published again.
+        """Process an announce on the own topic; return whether the own announce has to be published again.
 
         ``instance``: the own one; ``has_announced``: whether this installation had announced itself before the present
         connection; ``was_cut_short``: whether the connection before it was lost soon, though the broker was there.
@@ -137,7 +137,7 @@ class Namesakes:
             case Sender.THIS_MACHINE, Sighting.RETAINED:
                 return False  # this machine was set up anew, or restored from a backup
             case Sender.ANOTHER_MACHINE, Sighting.RETAINED if not has_announced:
-                return False  # this machine is in place of another one that is gone
+                return False  # this machine replaces another one that is gone
             case Sender.THIS_MACHINE, Sighting.LEFT:
                 self._conflict_ends.pop(announce.instance, None)  # replaced, e.g. the former container
             case _:
@@ -145,12 +145,12 @@ class Namesakes:
         return self._is_to_answer(announce, sighting)
 
     def taken_over(self) -> None:
-        """Note that another agent has this one's instance, from a copy of its state folder."""
+        """Record that another agent has this one's instance, from a copy of its state folder."""
         self._twins.clear()
         self._twin_conflict_end = time.monotonic() + FORGET_AFTER_S
         _LOG.warning(
             "Another agent connected as this one: it has a copy of this state folder, and the node_id %s. "
-            "This one goes on as a new installation. %s",
+            "This one continues as a new installation. %s",
             self._topics.node_id,
             REMEDY,
         )
@@ -188,7 +188,7 @@ class Namesakes:
             )
 
     def _is_to_answer(self, announce: Announce, sighting: Sighting) -> bool:
-        """Return whether the same was not answered a short time ago: two agents that answer each other come to rest."""
+        """Return whether the same announce was not answered recently, so that two agents stop answering each other."""
         now = time.monotonic()
         self._answered = {key: until for key, until in self._answered.items() if until > now}
         key = (announce.run or announce.instance, sighting)

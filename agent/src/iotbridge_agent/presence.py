@@ -43,9 +43,9 @@ class Presence:
         await self._publish(self._topics.availability, ONLINE, qos=1, retain=True)
 
     async def offline(self, power: Power, publish: Publish) -> None:
-        """Publish the next power state, and the availability ``offline``; ``publish`` works while the agent leaves."""
-        # Sent together, in this order: a broker that is slow still reads both before the disconnect, which takes the
-        # last will back. One after the other, a missing receipt of the first would leave the host online for ever.
+        """Publish the next power state, and the availability ``offline``; ``publish`` must work while leaving."""
+        # Sent together, in this order: a slow broker still reads both before the disconnect, which discards the last
+        # will. One after the other, a missing acknowledgement of the first would leave the host online forever.
         await asyncio.gather(
             self._announce(power, publish), publish(self._topics.availability, OFFLINE, qos=1, retain=True)
         )
@@ -71,7 +71,7 @@ class Presence:
         return True
 
     def forget_announced(self) -> None:
-        """Have ``announce_changes`` publish the announce, changed or not: there are new subscribers."""
+        """Make ``announce_changes`` publish the announce even if unchanged, for new subscribers."""
         self._announced = None
 
     def _describe(self, power: Power) -> Announce:
@@ -89,7 +89,7 @@ class Presence:
             interval_s=self._config.interval_s,
             commands=self._commands(),
             dry_run=self._config.dry_run or None,
-            machine=self._state.machine.known_as,
+            machine=self._state.machine.public_id,
             run=self._namesakes.run,
             conflict=self._namesakes.has_any or None,
         )

@@ -22,8 +22,8 @@ from iotbridge_agent.state import State
 from iotbridge_agent.system.host import read_host, uptime_s
 
 DISCOVERY_PAUSE_S = 3.0
-"""Home Assistant loses parts of a discovery message that comes again while it works on the first, and needs about a
-second to listen to the entities it just learned of; a status before that is lost to them."""
+"""Home Assistant loses parts of a discovery message that follows while it processes the previous one, and needs about a
+second to subscribe for new entities; they miss a status published before that."""
 PREVIEW_PATIENCE_S = 30.0
 
 
@@ -58,7 +58,7 @@ class Reporter:
         self._status_due.set()
 
     def tell_again(self, delay_s: float) -> None:
-        """Publish everything again for a Home Assistant that was restarted."""
+        """Publish everything again after a restart of Home Assistant."""
         self._presence.forget_announced()
         self._discovery_sent = b""
         self.want_discovery(delay_s)
@@ -69,13 +69,13 @@ class Reporter:
         self._discovery_due.set()
 
     async def refresh(self) -> None:
-        """Read everything anew, paused collectors too, and send a status."""
+        """Run all collectors, including paused ones, and send a status."""
         self._scheduler.hurry()
         await self._scheduler.collect()
         await self._publish_status()
 
     async def _collect(self) -> None:
-        """Read at a steady pace, and request a status each time."""
+        """Run the collectors at a fixed interval, and request a status each time."""
         due = time.monotonic()
         await self._collect_once()
         if self._scheduler.busy:
@@ -93,7 +93,7 @@ class Reporter:
         self._status_due.set()
 
     async def _wait_for_slow_ones(self, until: float) -> None:
-        """Send readings that were too slow for the first status as soon as they arrive, not with the next one only."""
+        """Send the readings of slow collectors as soon as they arrive, not only with the next status."""
         await self._scheduler.wait(until - time.monotonic())
         # The discovery message of a new entity is followed by a status anyway.
         if not self._update_entities():
@@ -107,7 +107,7 @@ class Reporter:
             await self._publish_status()
 
     async def _publish_status(self) -> None:
-        """Send a status; without a connection it is lost, for it would be stale later."""
+        """Send a status; without a connection it is dropped, because it would be stale later."""
         host = self._presence.host
         base = {
             "hostname": host.hostname,
@@ -157,12 +157,12 @@ class Reporter:
         if is_new:
             self._discovery_sent = message
             await self._uplink.publish(self._discovery_topic, message, qos=1, retain=True)
-        # After the goodbye of leave() nothing may say "on".
+        # After the last messages of leave() no message may announce "on".
         if not self._uplink.leaving and await self._presence.announce_changes():
             self._status_due.set()
         if is_new:
             await asyncio.sleep(DISCOVERY_PAUSE_S)
-            # Rates need two readings: after a start, this is the first status with the processor's and the network's.
+            # Rates need two readings: after a start, this is the first status with CPU usage and network traffic.
             await self._scheduler.collect()
             self._status_due.set()
 

@@ -1,4 +1,4 @@
-"""Scheduling of the collectors, each in a thread of its own, so that one that hangs or fails harms no other."""
+"""Scheduler of the collectors, each in a thread of its own, so that one that hangs or fails affects no other."""
 
 import asyncio
 from collections.abc import Iterable
@@ -49,7 +49,7 @@ class Runner:
         return self.failures > 0
 
     def is_due(self, now: float) -> bool:
-        """Return whether the next run is due, and no earlier one still hangs in its thread."""
+        """Return whether the next run is due and the previous one has ended."""
         return now >= self._next and (self._running is None or self._running.done())
 
     def hurry(self) -> None:
@@ -58,19 +58,19 @@ class Runner:
 
     async def run(self, now: float, tick_s: float) -> None:
         """Collect once; never raises."""
-        # Half a tick of tolerance, or an interval of two ticks would become three.
+        # Half a tick of tolerance; otherwise an interval of two ticks would become three.
         self._next = now + (self.spec.interval_s or 0.0) - tick_s / 2
         try:
             self._running = asyncio.get_running_loop().run_in_executor(None, self._collect)
             # After a timeout or cancellation its result is not used any more.
             self._running.add_done_callback(forget_error)
-            # Neither wait_for, which would cancel it, nor shield, which complains of its late errors since Python 3.14.
+            # Neither wait_for, which would cancel it, nor shield, which logs its late errors since Python 3.14.
             done, _ = await asyncio.wait({self._running}, timeout=self.spec.timeout_s)
             readings = self._running.result() if done else None
         except NoDataError:
             self._next = now + NO_DATA_PAUSE_S
             self._worked([])
-        except Exception as error:  # noqa: BLE001 - no error of a collector may stop the others
+        except Exception as error:  # noqa: BLE001 - an error in one collector must not stop the others
             self._failed(now, f"{type(error).__name__}: {error}")
         else:
             if readings is None:
@@ -114,7 +114,7 @@ class Scheduler:
         self._published: dict[str, Value] = {}
 
     async def collect(self, patience_s: float = PATIENCE_S) -> None:
-        """Start the collectors that are due, and wait a little for those that belong to every status."""
+        """Start the collectors that are due, and wait briefly for their readings."""
         now = time.monotonic()
         for runner in self.runners:
             if runner.is_due(now):
@@ -144,24 +144,24 @@ class Scheduler:
 
     def descriptions(self) -> dict[str, tuple[str, SensorDescription]]:
         """Return the sensors that exist now, each with the name of its collector."""
-        found = {
+        descriptions = {
             key: (runner.spec.name, reading.description)
             for runner in self.runners
             for key, reading in runner.readings.items()
         }
-        return found | {FAILED.key: (DIAGNOSTICS, FAILED)}
+        return descriptions | {FAILED.key: (DIAGNOSTICS, FAILED)}
 
     def settled(self) -> set[str]:
         """Return the collectors whose last run worked."""
         return {runner.spec.name for runner in self.runners if runner.settled} | {DIAGNOSTICS}
 
     def values(self) -> dict[str, Value]:
-        """Return the value of every sensor, rounded, and steady within its dead band."""
+        """Return the value of every sensor, rounded, and unchanged within its dead band."""
         values = {
             key: self._steady(reading) for runner in self.runners for key, reading in list(runner.readings.items())
         }
         failed = [runner.spec.name + " (paused)" * runner.paused for runner in self.runners if runner.failing]
-        # Home Assistant refuses states longer than 255 characters.
+        # Home Assistant rejects states longer than 255 characters.
         return values | {FAILED.key: (", ".join(failed) or NOBODY)[:255]}
 
     def _steady(self, reading: Reading) -> Value:

@@ -22,7 +22,7 @@ def unique_slugs(names: Iterable[str]) -> dict[str, str]:
 
 
 def is_wanted(name: str, include: Iterable[str], exclude: Iterable[str], *, default: bool) -> bool:
-    """Return whether the user's patterns select a name: ``include`` beats ``exclude``, and both beat the default."""
+    """Return whether the user's patterns select a name: ``include`` overrides ``exclude``, and both the default."""
     if any(fnmatchcase(name, pattern) for pattern in include):
         return True
     return default and not any(fnmatchcase(name, pattern) for pattern in exclude)

@@ -1,6 +1,6 @@
-"""State of the agent kept over restarts: its instance, the ids of commands, its entities.
+"""State of the agent kept across restarts: its instance, the ids of commands, its entities.
 
-One JSON file in the state folder, replaced as a whole. A damaged file is set aside and a new one begun.
+It is one JSON file in the state folder, replaced atomically. A damaged file is moved aside, and a new one is created.
 """
 
 from collections.abc import Mapping
@@ -22,12 +22,12 @@ _LOG = logging.getLogger(__name__)
 
 
 def new_instance() -> str:
-    """Return a name that no other installation has."""
+    """Return a unique name for an installation."""
     return secrets.token_hex(8)
 
 
 class StateError(AgentError):
-    """Error of a state that cannot be written."""
+    """Failure to write the state."""
 
 
 @dataclass
@@ -37,7 +37,7 @@ class State:
     path: Path
     instance: str = field(default_factory=new_instance)
     seen_ids: dict[str, float] = field(default_factory=dict)
-    """Ids of commands, oldest first, with the Unix time until which a repetition would be carried out."""
+    """Ids of commands, oldest first, with the Unix time until which a repetition would be valid."""
     components: dict[str, dict[str, Any]] = field(default_factory=dict)
     machine: Machine = field(default_factory=Machine)
     """Machine on which the state was written."""
@@ -48,7 +48,7 @@ class State:
     _warned: bool = False
 
     def remember(self, command_id: str, valid_until: float = 0.0) -> None:
-        """Remember an id as long as its message is valid, and the newest MAX_IDS also beyond that."""
+        """Store an id while its message is valid, and the newest MAX_IDS beyond that."""
         self.seen_ids[command_id] = valid_until
         if (surplus := len(self.seen_ids) - MAX_IDS) > 0:
             now = time.time()
@@ -56,7 +56,7 @@ class State:
                 del self.seen_ids[old]
 
     def settle(self, machine: Machine) -> str | None:
-        """Store the machine; become a new instance on another one than before, and return the difference in words."""
+        """Store the machine; on a different one become a new instance and return the difference in words."""
         if (difference := machine.difference(self.machine)) is not None:
             self.begin_anew()
         self.machine = machine
@@ -68,7 +68,7 @@ class State:
         self.announced = ""
 
     def save(self) -> None:
-        """Write to the disk and wait until it is there; raises StateError."""
+        """Write the file and sync it to the disk; raises StateError."""
         document = {
             "instance": self.instance,
             "seen_ids": self.seen_ids,
@@ -89,19 +89,19 @@ class State:
             raise StateError(f"{self.path} cannot be written ({error.strerror or error})") from error
 
     def save_or_warn(self) -> None:
-        """Write to the disk; log a failure and its consequence once until it works again."""
+        """Write the file; log a failure and its consequence once until writing works again."""
         try:
             self.save()
         except StateError as error:
             if not self._warned:
-                _LOG.warning("%s: commands that act are refused where they have an id: a repetition would pass.", error)
+                _LOG.warning("%s: commands with an id are refused, because a repetition could not be detected.", error)
             self._warned = True
         else:
             self._warned = False
 
 
 def load_state(folder: Path) -> State:
-    """Read the state of an earlier run, or begin a new one."""
+    """Return the state of an earlier run, or a new one."""
     path = folder / FILE_NAME
     try:
         return _parse(path, json.loads(path.read_text(encoding="utf-8")))
@@ -112,7 +112,7 @@ def load_state(folder: Path) -> State:
         return State(path)
     except (ValueError, RecursionError):
         aside = path.with_suffix(".corrupt")
-        _LOG.warning("%s is damaged; it is kept as %s and a new one is begun.", path, aside)
+        _LOG.warning("%s is damaged; it is kept as %s and a new one is created.", path, aside)
         try:
             path.replace(aside)
         except OSError as error:
@@ -151,7 +151,7 @@ def _parse(path: Path, document: object) -> State:
     instance, seen_ids, components = (document.get(key) for key in ("instance", "seen_ids", "components"))
     machine, announced = document.get("machine", {}), document.get("announced", "")
     if isinstance(seen_ids, list) and all(isinstance(seen, str) for seen in seen_ids):
-        seen_ids = dict.fromkeys(seen_ids, 0.0)  # as written before it was known how long each is valid
+        seen_ids = dict.fromkeys(seen_ids, 0.0)  # written before the validity was stored
     if (
         not isinstance(instance, str)
         or not instance

@@ -1,4 +1,4 @@
-"""Checked access to a parsed TOML document; every error names file, key and what is expected."""
+"""Validated access to a parsed TOML document; every error names the file, the key and the expected value."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -11,7 +11,7 @@ SHOWN_LENGTH = 60
 
 
 class Table:
-    """TOML table that returns checked values, and records which keys were read."""
+    """TOML table that returns validated values, and records which keys were read."""
 
     def __init__(self, values: object, source: str, path: str, environ: Mapping[str, str] | None) -> None:
         if not isinstance(values, Mapping):
@@ -21,10 +21,10 @@ class Table:
         self._source = source
         self._path = path
         self._environ = environ
-        self._asked: set[str] = set()
+        self._read_keys: set[str] = set()
 
     def error(self, key: str, expected: str, found: object) -> ConfigError:
-        """Return the error for a key, with what was expected."""
+        """Return the error for a key, with the expected value."""
         where = f"{self._source}: {self._key(key)}"
         if variable := self._variable(key):
             where = f"environment variable {variable}"
@@ -40,7 +40,7 @@ class Table:
 
     def table(self, key: str, *, required: bool = False, overridable: bool = False) -> "Table":
         """Return the table below ``key``; empty where it is missing. ``overridable``: by the environment."""
-        self._asked.add(key)
+        self._read_keys.add(key)
         has_override = overridable and any(name.startswith(f"IOTBRIDGE_{key.upper()}_") for name in self._environ or ())
         if required and key not in self._values and not has_override:
             msg = f"{self._source}: [{self._key(key)}]: expected this table, it is missing"
@@ -49,7 +49,7 @@ class Table:
 
     def tables(self, key: str) -> list["Table"]:
         """Return the tables of the list below ``key``."""
-        self._asked.add(key)
+        self._read_keys.add(key)
         values = self._values.get(key, [])
         if not isinstance(values, list):
             raise self.error(key, f"a list of tables, each headed [[{key}]]", values)
@@ -136,16 +136,16 @@ class Table:
             raise self.error(key, f"a file that can be read ({reason})", value) from error
 
     def secret(self, key: str) -> str | None:
-        """Return a secret given as ``key``, or as the content of the file ``key_file``; no error ever shows it.
+        """Return a secret from ``key``, or from the file named by ``key_file``; no error ever shows it.
 
-        One from the environment wins over one from the file.
+        The environment overrides the file.
         """
         file_key = f"{key}_file"
         direct: str | None = self._value(key, None)
         if direct is not None and (not isinstance(direct, str) or not direct):
             raise self.error(key, "a text that is not empty", None)
         if self._variable(key) and not self._variable(file_key):
-            self._asked.add(file_key)
+            self._read_keys.add(file_key)
             return str(direct)
         if self._variable(file_key) and not self._variable(key):
             direct = None
@@ -173,11 +173,11 @@ class Table:
             raise self.error(key, "hexadecimal digits, as in the broker's PSK file", None) from None
 
     def done(self) -> None:
-        """Raise ConfigError for the first unknown key: a misspelt one must not be ignored in silence."""
+        """Raise ConfigError for the first unknown key: a misspelt one must not be ignored silently."""
         for key in self._values:
-            if key not in self._asked:
-                raise self._unknown(f"{self._source}: {self._key(key)}", key, self._asked)
-        variables = {f"IOTBRIDGE_{self._path}_{key}".upper() for key in self._asked}
+            if key not in self._read_keys:
+                raise self._unknown(f"{self._source}: {self._key(key)}", key, self._read_keys)
+        variables = {f"IOTBRIDGE_{self._path}_{key}".upper() for key in self._read_keys}
         for variable in self._environ or ():
             if variable.startswith(f"IOTBRIDGE_{self._path}_".upper()) and variable not in variables:
                 raise self._unknown(f"environment variable {variable}", variable, variables)
@@ -198,7 +198,7 @@ class Table:
         return variable if self._environ and variable in self._environ else None
 
     def _value(self, key: str, default: object) -> Any:
-        self._asked.add(key)
+        self._read_keys.add(key)
         if self._environ and (variable := self._variable(key)):
             return self._environ[variable]
         return self._values.get(key, default)

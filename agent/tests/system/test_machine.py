@@ -55,7 +55,7 @@ def test_this_machine_stays_the_same_and_keeps_its_machine_id_private(
     assert first.id
     assert "2f1c" not in first.id
     file.write_text("3f1c0a7b5d3e4c6f8a9b0c1d2e3f4a5b\n")
-    assert read_machine(host).difference(first) == "its machine id is another"
+    assert read_machine(host).difference(first) == "its machine id is different"
 
 
 GUID = "4c4c4544-0042-3510-8052-b4c04f4e4c31"
@@ -118,9 +118,9 @@ def test_macos_has_an_id_in_its_hardware(
 
 
 def test_a_machine_without_an_id_is_known_by_its_board() -> None:
-    assert Machine(id="i", serial="s").known_as == "i"
-    assert Machine(serial="s").known_as == "s"
-    assert Machine().known_as is None
+    assert Machine(id="i", serial="s").public_id == "i"
+    assert Machine(serial="s").public_id == "s"
+    assert Machine().public_id is None
 
 
 def test_addresses_that_the_system_made_up_identify_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,6 +1,6 @@
-"""Client of the MQTT library with two repairs: connections that fail early, and disconnecting with the last will.
+"""Client of the MQTT library with two fixes: connections that fail early, and disconnecting with the last will.
 
-The only file that touches what aiomqtt and paho keep to themselves.
+The only module that uses private members of aiomqtt and paho.
 """
 
 import asyncio
@@ -36,7 +36,7 @@ class Client(aiomqtt.Client):
 
     @property
     def gone(self) -> asyncio.Future[None]:
-        """Return the future that ends with the connection; its exception is the reason of the loss."""
+        """Return the future that is done when the connection is lost; its exception is the reason."""
         return self._disconnected
 
     @property
@@ -47,7 +47,7 @@ class Client(aiomqtt.Client):
 
     @contextmanager
     def receipts(self) -> Iterator[list[int]]:
-        """Collect the reason codes of the receipts that come meanwhile: the library drops them."""
+        """Collect the reason codes of acknowledgements, which the library drops."""
         codes: list[int] = []
         library = self._client.on_publish
 
@@ -63,7 +63,7 @@ class Client(aiomqtt.Client):
             self._client.on_publish = library
 
     async def open(self) -> None:
-        """Connect; raises MqttError, also for a name that IDNA refuses, and leaves nothing behind then."""
+        """Connect; raises MqttError, also for a name that IDNA rejects, and cleans up in that case."""
         try:
             await self.__aenter__()
         except BaseException as error:
@@ -73,13 +73,13 @@ class Client(aiomqtt.Client):
             raise
 
     async def close(self, *, with_will: bool) -> None:
-        """Disconnect; ``with_will``: have the broker publish the last will all the same."""
+        """Disconnect; ``with_will``: make the broker publish the last will nevertheless."""
         if not self.gone.done():
-            # MQTT 3.1.1 has no word for it: only a connection that breaks has its will published.
+            # MQTT 3.1.1 cannot express this: the broker publishes the will only if the connection breaks.
             if not with_will or self._client.protocol == aiomqtt.ProtocolVersion.V5.value:
                 self._client.disconnect(_WITH_WILL if with_will else None)
                 await asyncio.wait({self.gone}, timeout=END_TIMEOUT_S)
-            # A link that takes no bytes any more would stay open.
+            # A link that accepts no more bytes would stay open.
             self._client._sock_close()  # noqa: SLF001
         if not self.gone.done():
             self.gone.set_result(None)
@@ -89,23 +89,23 @@ class Client(aiomqtt.Client):
         with self._connecting:
             super()._client_connect()
         if self._is_given_up:
-            # After what paho has asked the loop to do meanwhile; a loop that is closed does none of it.
+            # Scheduled after the callbacks that paho has scheduled meanwhile; a closed loop runs none of them.
             with suppress(RuntimeError):
                 self._loop.call_soon_threadsafe(self._client.disconnect)
 
     def _give_up(self) -> None:
-        """Disconnect what would connect after all, and live on beside the next attempt."""
+        """Disconnect a connection that might still be established, and would exist beside the next attempt."""
         self._is_given_up = True
         _forget_error(self._first_answer)
-        # A thread that still connects may find the loop closed: it asks nothing of it any more.
+        # A thread that is still connecting may find the loop closed: it must not schedule callbacks any more.
         self._client.on_disconnect = self._client.on_socket_open = self._client.on_socket_register_write = None
         if not self._connecting.locked():
             self._loop.call_soon(self._client.disconnect)
 
     def _on_end(self, *arguments: Any) -> None:
-        """Let a connection that ends before the broker's answer fail at once.
+        """Fail a connection that ends before the broker's answer immediately.
 
-        The library would wait its whole time for the answer, and does not expect that this wait was cancelled.
+        The library would wait for the answer until its timeout, and does not expect this wait to be cancelled.
         """
         if not self._first_answer.done():
             self._first_answer.set_exception(aiomqtt.MqttError(HUNG_UP))

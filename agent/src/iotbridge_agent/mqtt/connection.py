@@ -1,4 +1,4 @@
-"""Connections to one broker over the MQTT library, with a plain explanation of each failure."""
+"""Connections to one broker through the MQTT library, with an explanation of each failure."""
 
 import asyncio
 from collections.abc import AsyncIterator, Coroutine
@@ -29,7 +29,7 @@ V5, V311 = "5", "3.1.1"
 ANSWER_TIMEOUT_S = 10.0
 FIRST_RETRY_S, LONGEST_RETRY_S = 1.0, 60.0
 STEADY_S = 10.0
-"""Seconds after which a connection counts as good: the next retry comes quickly again."""
+"""Seconds after which a connection counts as stable, and resets the delay of the next retry."""
 MAX_QUEUED = 100
 MAX_PACKET = 256 * 1024
 """Maximum packet size, four times the largest message of the contract; MQTT 5 brokers drop larger ones."""
@@ -45,7 +45,7 @@ _UNSUPPORTED_VERSION = (1, 132)
 
 
 class LinkError(AgentError):
-    """Error of a connection; the text explains it to a person, ``remedy`` says what to do where that is known."""
+    """Failed connection; the text explains it to the user, ``remedy`` is the advice, if there is one."""
 
     def __init__(self, message: str, remedy: str = "") -> None:
         super().__init__(message)
@@ -53,11 +53,11 @@ class LinkError(AgentError):
 
 
 class TakenOverError(LinkError):
-    """Error of a connection that another client with the same id took over."""
+    """Connection that another client with the same id took over."""
 
 
 class EncryptionError(LinkError):
-    """Error of TLS settings or certificates on which broker and configuration do not agree."""
+    """Mismatch of TLS settings or certificates between broker and configuration."""
 
 
 class Incoming(NamedTuple):
@@ -85,20 +85,20 @@ class Session:
         self._broker = broker
         self.mqtt_version = mqtt_version
         self.lost = asyncio.Event()
-        """Set when a message could not be sent: the link is dead, though neither side closed it."""
+        """Set when a message could not be sent: the link is dead, although neither side closed it."""
         self.keeps_will = True
-        """True while the broker is to publish the last will at the end: not after a goodbye."""
-        self._gone = client.gone
+        """True while the broker shall publish the last will at the end: not after the last messages."""
+        self._loss_future = client.gone
 
     @property
     def address(self) -> str:
-        """Return the broker's address for messages to people."""
+        """Return the broker's address for display."""
         return self._broker.address
 
     async def takes(self, topic: str, payload: str) -> bool | None:
         """Publish with QoS 1 and return whether the broker accepted the message; raises LinkError.
 
-        Returns None with MQTT 3.1.1: its receipts carry no reason code, and a refused message has one as well.
+        Returns None with MQTT 3.1.1: its acknowledgements carry no reason code, and refused messages get one as well.
         """
         with self._client.receipts() as codes:
             await self.publish(topic, payload, qos=1)
@@ -112,7 +112,7 @@ class Session:
         return self._client.tls_version
 
     async def publish(self, topic: str, payload: bytes | str, *, qos: int = 0, retain: bool = False) -> None:
-        """Send, and with QoS 1 wait for the broker's receipt; raises LinkError, at once when the connection is lost."""
+        """Send, and with QoS 1 wait for the acknowledgement; raises LinkError, at once if the connection is lost."""
         try:
             await self._answer(self._client.publish(topic, payload, qos, retain, timeout=math.inf))
         except LinkError:
@@ -120,42 +120,44 @@ class Session:
             raise
 
     async def end(self) -> None:
-        """Disconnect; calls that still wait for a receipt raise LinkError."""
+        """Disconnect; calls that still wait for an acknowledgement raise LinkError."""
         await self._client.close(with_will=self.keeps_will)
 
     async def _answer(self, call: Coroutine[Any, Any, T]) -> T:
-        """Return the broker's answer to a call of the library; raises LinkError when none comes or will come."""
+        """Return the broker's answer to a call of the library; raises LinkError without one."""
         calling = asyncio.create_task(call)
         try:
-            await asyncio.wait((calling, self._gone), timeout=ANSWER_TIMEOUT_S, return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait(
+                (calling, self._loss_future), timeout=ANSWER_TIMEOUT_S, return_when=asyncio.FIRST_COMPLETED
+            )
             if calling.done():
                 return calling.result()
         except aiomqtt.MqttError as error:
-            raise self._loss() if self._gone.done() else LinkError(explain(error, self._broker)) from error
+            raise self._loss() if self._loss_future.done() else LinkError(explain(error, self._broker)) from error
         finally:
             _discard(calling)
-        raise self._loss() if self._gone.done() else LinkError(explain(TimeoutError(), self._broker))
+        raise self._loss() if self._loss_future.done() else LinkError(explain(TimeoutError(), self._broker))
 
     def _loss(self) -> LinkError:
         """Return the error that explains the lost connection."""
-        error = None if self._gone.cancelled() else self._gone.exception()
+        error = None if self._loss_future.cancelled() else self._loss_future.exception()
         if error is None:
             return LinkError(f"The connection to {self.address} was ended.")
         kind = TakenOverError if reason_code(error) == _TAKEN_OVER else LinkError
         return kind(explain(error, self._broker))
 
-    async def subscribe(self, topic: str, *wished: str) -> None:
+    async def subscribe(self, topic: str, *optional: str) -> None:
         """Subscribe at QoS 1, all in one packet; raises LinkError, also when the broker forbids ``topic``.
 
-        What it forbids of the others is only told.
+        Other forbidden topics are only logged.
         """
-        topics = (topic, *wished)
+        topics = (topic, *optional)
         wanted = [(topic, SubscribeOptions(qos=1) if self.mqtt_version == V5 else 1) for topic in topics]
         granted = await self._answer(self._client.subscribe(wanted, timeout=math.inf))  # type: ignore[arg-type]
         refused = [t for t, code in zip(topics, granted, strict=False) if reason_number(code) >= FIRST_REFUSAL]
-        for each in refused:
-            message = f"The broker {self._broker.address} does not let this user read {each}."
-            if each == topic:
+        for refused_topic in refused:
+            message = f"The broker {self._broker.address} does not let this user read {refused_topic}."
+            if refused_topic == topic:
                 raise LinkError(message)
             _LOG.warning("%s", message)
 
@@ -178,7 +180,7 @@ class Link:
         self._tls = tls_context(broker)
         self._version = V5
         self._is_guess = False
-        """True where the broker did not ask for 3.1.1 and may only have been slow: the next session tries 5 again."""
+        """True if the broker did not ask for 3.1.1 and may just have been slow: the next session tries 5 again."""
 
     @asynccontextmanager
     async def session(self) -> AsyncIterator[Session]:
@@ -199,7 +201,7 @@ class Link:
         self._client_id = client_id
 
     async def _connect(self) -> Client:
-        """Return a client that is connected; raises LinkError, an EncryptionError where that is the reason."""
+        """Return a connected client; raises LinkError, or EncryptionError if that is the reason."""
         try:
             return await self._negotiate()
         except LinkError as error:
@@ -212,14 +214,14 @@ class Link:
             raise EncryptionError(*mistake) from error
 
     async def _negotiate(self) -> Client:
-        """Return a client that is connected with the version of MQTT the broker speaks."""
+        """Return a connected client that uses the broker's version of MQTT."""
         try:
             return await self._attempt()
         except MqttConnectError as error:
             if self._version != V5 or reason_code(error) not in _UNSUPPORTED_VERSION:
                 raise LinkError(explain(error, self._broker)) from error
         except aiomqtt.MqttError as error:
-            # Brokers from before MQTT 5 may hang up without a word: the next attempt speaks the other version.
+            # Brokers from before MQTT 5 may hang up without an answer: the next attempt uses the other version.
             self._version = V311 if self._version == V5 and str(error) in (NO_ANSWER, HUNG_UP) else V5
             self._is_guess = self._version == V311
             raise LinkError(explain(error, self._broker)) from error
@@ -246,7 +248,7 @@ def _discard(task: asyncio.Task[Any]) -> None:
 
 
 class Backoff:
-    """Growing delay between attempts to connect, random so that agents do not connect all at once."""
+    """Exponential backoff between attempts to connect, with jitter so that agents do not connect all at once."""
 
     def __init__(self) -> None:
         self._attempts = 0
@@ -258,7 +260,7 @@ class Backoff:
         return random.uniform(longest / 2, longest)  # noqa: S311 - spreads load, keeps no secret
 
     def reset(self) -> None:
-        """Begin again with a short wait."""
+        """Start again with a short delay."""
         self._attempts = 0
 
 
@@ -279,7 +281,7 @@ def client_arguments(
         "max_queued_incoming_messages": MAX_QUEUED,
         "max_queued_outgoing_messages": MAX_QUEUED,
         "tls_context": tls or tls_context(broker),
-        # A response waits 40 ms for the broker's receipt of the message before it, if the kernel may collect packets.
+        # With Nagle's algorithm a response waits 40 ms for the acknowledgement of the message before it.
         "socket_options": ((socket.IPPROTO_TCP, socket.TCP_NODELAY, 1),),
     }
     if broker.scheme in ("ws", "wss"):
@@ -311,9 +313,9 @@ async def probe(broker: BrokerConfig, timeout_s: float = ANSWER_TIMEOUT_S) -> Pr
 
 
 def warnings(broker: BrokerConfig) -> tuple[str, ...]:
-    """Return sentences about settings that let others listen in or pretend to be the broker."""
+    """Return warnings about settings that let others eavesdrop or impersonate the broker."""
     if broker.tls_insecure:
-        return (f"tls_insecure is on: anybody can pretend to be the broker {broker.address}.",)
+        return (f"tls_insecure is on: anyone can impersonate the broker {broker.address}.",)
     if not broker.tls and not broker.is_local:
-        return (f"{broker.address} is not encrypted: others in the network can read along and give commands.",)
+        return (f"{broker.address} is not encrypted: others in the network can eavesdrop and send commands.",)
     return ()

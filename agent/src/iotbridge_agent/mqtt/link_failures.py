@@ -1,4 +1,4 @@
-"""Sentences about connections that failed, for people, from the errors of the MQTT library and of sockets."""
+"""Explanations of failed connections, from the errors of the MQTT library and of sockets."""
 
 import socket
 import ssl
@@ -9,7 +9,7 @@ from aiomqtt.exceptions import MqttConnectError
 from iotbridge_agent.config import BrokerConfig
 
 FIRST_REFUSAL = 128
-# Reason codes of MQTT 5 and return codes of 3.1.1 with a remedy for a person.
+# Reason codes of MQTT 5 and return codes of 3.1.1 with an explanation.
 _REFUSALS = {
     2: "it does not accept the client id",
     3: "it is not available now",
@@ -46,7 +46,7 @@ def reason_number(code: Any) -> int:
 
 
 def explain(error: BaseException, broker: BrokerConfig) -> str:
-    """Return a sentence that says what went wrong with the broker, without any secret."""
+    """Return a sentence that explains the failure, without any secret."""
     cause = error if isinstance(error, OSError) else error.__cause__ or error.__context__ or error
     return f"The broker {broker.address} {_explain_cause(cause, error, broker)}."
 

@@ -1,7 +1,7 @@
 """Diagnosis, by a handshake of its own, of why broker and configuration do not agree on encryption.
 
-The MQTT library only knows that the connection broke: since TLS 1.3 a server judges the client's certificate after the
-handshake, and a port without TLS, or one with it, hangs up on what it cannot read.
+The MQTT library only knows that the connection broke: since TLS 1.3 a server verifies the client's certificate after
+the handshake, and a port without TLS, or with it, hangs up on data that it cannot read.
 """
 
 import socket
@@ -12,11 +12,11 @@ from iotbridge_agent.config import BrokerConfig
 from iotbridge_agent.mqtt.tls import tls_context
 
 PATIENCE_S = 3.0
-VERDICT_PATIENCE_S = 1.0
+ALERT_PATIENCE_S = 1.0
 """Seconds to wait for an alert: a server that accepts the client's certificate sends none after the handshake."""
 SWITCHED = {"mqtt": "mqtts", "mqtts": "mqtt", "ws": "wss", "wss": "ws"}
 USUAL_PORTS = {"mqtt": "1883", "mqtts": "8883", "ws": "80 or 9001", "wss": "443 or 8884"}
-# CONNECT of MQTT 3.1.1, clean session, no name and above all no password.
+# CONNECT of MQTT 3.1.1, clean session, without a user name and above all without a password.
 CONNECT = b"\x10\x0c\x00\x04MQTT\x04\x02\x00\x05\x00\x00"
 CONNACK = b"\x20"
 HTTP = b"HTTP/"
@@ -29,20 +29,20 @@ NOT_TLS = ("WRONG_VERSION_NUMBER", "RECORD_LAYER_FAILURE", "PACKET_LENGTH_TOO_LO
 
 
 class Mistake(NamedTuple):
-    """Mistake in the broker's address or the certificates with its remedy; sentences for a person."""
+    """Mistake in the broker's address or the certificates, with its remedy; sentences for the user."""
 
     sentence: str
     remedy: str
 
 
 def find_mistake(broker: BrokerConfig) -> Mistake | None:
-    """Return why the connection broke, None where it is not for its encryption; blocks for seconds."""
+    """Return the mistake that broke the connection, or None if encryption is not the reason; blocks for seconds."""
     if not broker.tls:
         return _expects_tls(broker) if _has_tls(broker) else None
     try:
-        _shake_hands(broker)
+        _handshake(broker)
     except ssl.SSLCertVerificationError:
-        return None  # the library's own error says it
+        return None  # explained by the library's own error
     except OSError as error:
         alert = str(getattr(error, "reason", None) or "")
         if "ALERT" in alert:
@@ -51,15 +51,15 @@ def find_mistake(broker: BrokerConfig) -> Mistake | None:
     return None
 
 
-def _shake_hands(broker: BrokerConfig) -> None:
-    """Shake hands and wait for the server's objection to this client; raises SSLError with its alert."""
+def _handshake(broker: BrokerConfig) -> None:
+    """Perform the handshake and wait for an alert about this client; raises SSLError with the alert."""
     context = tls_context(broker)
     assert context is not None  # noqa: S101 - only called with TLS
     with (
         socket.create_connection((broker.host, broker.port), PATIENCE_S) as plain,
         context.wrap_socket(plain, server_hostname=broker.host) as link,
     ):
-        link.settimeout(VERDICT_PATIENCE_S)
+        link.settimeout(ALERT_PATIENCE_S)
         try:
             link.recv(1)
         except TimeoutError:
@@ -67,7 +67,7 @@ def _shake_hands(broker: BrokerConfig) -> None:
 
 
 def _has_tls(broker: BrokerConfig) -> bool:
-    """Return whether a server shakes hands on a port that is meant to be without TLS; believes any certificate."""
+    """Return whether a server completes a TLS handshake on a port meant to be without TLS, with any certificate."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.check_hostname = False
     context.verify_mode = ssl.CERT_NONE
@@ -81,10 +81,10 @@ def _has_tls(broker: BrokerConfig) -> bool:
 
 
 def _answers_without_tls(broker: BrokerConfig) -> bool:
-    words = CONNECT if broker.scheme == "mqtts" else f"GET {broker.path} HTTP/1.0\r\n\r\n".encode()
+    request = CONNECT if broker.scheme == "mqtts" else f"GET {broker.path} HTTP/1.0\r\n\r\n".encode()
     try:
         with socket.create_connection((broker.host, broker.port), PATIENCE_S) as plain:
-            plain.sendall(words)
+            plain.sendall(request)
             return plain.recv(len(HTTP)).startswith((CONNACK, HTTP))
     except OSError:
         return False

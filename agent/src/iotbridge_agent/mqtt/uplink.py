@@ -1,4 +1,4 @@
-"""Lasting connection to the broker: reconnects after a loss, and leaves in an orderly way."""
+"""Persistent connection to the broker: reconnects after a loss, and disconnects in an orderly way."""
 
 import asyncio
 from collections import deque
@@ -12,7 +12,7 @@ from iotbridge_agent.protocol.messages import Power, Response, encode_response
 from iotbridge_agent.system import sdnotify
 
 LEAVE_TIMEOUT_S = 20.0
-"""Timeout for leaving, longer than the custom commands and the receipts of the last messages may take."""
+"""Timeout for leaving, longer than custom commands and the acknowledgements of the last messages may take."""
 UNSENT = 20
 CUT_SHORT_S = 30.0
 _LOG = logging.getLogger(__name__)
@@ -25,17 +25,17 @@ class Speaker(Protocol):
         """Publish the first messages of a new connection; raises LinkError."""
 
     def received(self, message: Incoming) -> None:
-        """Take a message; raises TakenOverError where it shows that another agent has this one's client id."""
+        """Process a message; raises TakenOverError if it shows that another agent has this one's client id."""
 
     async def goodbye(self, session: Session, power: Power) -> None:
-        """Publish the last messages, which tell the next power state; raises LinkError."""
+        """Publish the last messages, with the next power state; raises LinkError."""
 
     def taken_over(self) -> None:
         """Handle the loss of the connection to another client with the same id."""
 
 
 class Uplink:
-    """Succession of connections to the broker, until ``stop``."""
+    """Series of connections to the broker, until ``stop``."""
 
     def __init__(self, link: Link, *, topics: tuple[str, ...], response_topic: str, speaker: Speaker) -> None:
         self._link = link
@@ -45,7 +45,7 @@ class Uplink:
         self._session: Session | None = None
         self._unsent: deque[Response] = deque(maxlen=UNSENT)
         self.was_cut_short = False
-        """True where the attempt before the present one connected, and lost the connection within CUT_SHORT_S."""
+        """True if the previous attempt connected, and lost the connection within CUT_SHORT_S."""
         self._leave_as: Power | None = None
         self._stopping = False
         self._leaving, self._left, self._back = asyncio.Event(), asyncio.Event(), asyncio.Event()
@@ -53,11 +53,11 @@ class Uplink:
 
     @property
     def leaving(self) -> bool:
-        """Return whether the agent publishes or has published its last messages; others are refused from then on."""
+        """Return whether the agent publishes or has published its last messages; others are rejected from then on."""
         return self._leaving.is_set()
 
     async def run(self) -> None:
-        """Connect, and again after every loss; never raises for a broker that is away."""
+        """Connect, and reconnect after every loss; never raises for a broker that is away."""
         self._task = asyncio.current_task()
         backoff, last_reason = Backoff(), ""
         while not self._stopping:
@@ -81,7 +81,7 @@ class Uplink:
             await self._pause(backoff)
 
     def stop(self) -> None:
-        """Publish the last messages and end; after a power command they were published before."""
+        """Publish the last messages and end; after a power command they have been published already."""
         self._stopping = True
         if self._leave_as is None:
             self._leave_as = "off"
@@ -89,7 +89,7 @@ class Uplink:
         self._leaving.set()
         self._back.set()
         if self._session is None and self._task:
-            # An attempt to connect may hang for many seconds, and there is no connection for a goodbye.
+            # An attempt to connect may hang for many seconds, and there is no connection for last messages.
             self._task.cancel()
 
     async def leave(self, power: Power) -> None:
@@ -100,17 +100,17 @@ class Uplink:
             async with asyncio.timeout(LEAVE_TIMEOUT_S):
                 await self._left.wait()
         except TimeoutError:
-            _LOG.warning("The broker did not take the goodbye in time.")
+            _LOG.warning("The broker did not accept the last messages in time.")
 
     def come_back(self) -> None:
         """Connect again after ``leave``."""
         self._back.set()
 
     async def publish(self, topic: str, payload: bytes | str, *, qos: int = 0, retain: bool = False) -> None:
-        """Publish now; raises LinkError without a connection, and as soon as the agent leaves.
+        """Publish now; raises LinkError without a connection, and once the agent leaves.
 
-        A task that was interrupted between two messages must not publish the second one after the goodbye: a retained
-        "online" would stay at the broker for good.
+        A task that was interrupted between two messages must not publish the second one after the last messages: a
+        retained "online" would stay at the broker permanently.
         """
         if self.leaving:
             raise LinkError("The agent is leaving the broker.")
@@ -134,10 +134,10 @@ class Uplink:
         await self._session.publish(topic, payload, qos=qos, retain=retain)
 
     async def _serve(self, session: Session) -> None:
-        """Work until the connection is lost or the agent leaves; publish the goodbye then. Raises LinkError.
+        """Serve until the connection is lost or the agent leaves; publish the last messages then. Raises LinkError.
 
-        An agent that leaves tries its goodbye on a connection that just failed, too: one receipt that is missing says
-        little about the next message. Where the goodbye fails as well, the session keeps the last will.
+        An agent that leaves tries its last messages on a connection that just failed, too: one missing acknowledgement
+        says little about the next message. If they fail as well, the session keeps the last will.
         """
         await session.subscribe(*self._topics)
         self._session = session
@@ -148,14 +148,14 @@ class Uplink:
             if not self._leave_as:
                 if working.done():
                     working.result()
-                raise LinkError(f"The broker {session.address} takes no messages any more.")
+                raise LinkError(f"The broker {session.address} accepts no more messages.")
         finally:
             await _end(working, *waiters)
         await self._speaker.goodbye(session, self._leave_as)
         session.keeps_will = False
 
     async def _work(self, session: Session) -> None:
-        """Publish the first messages and the kept responses, then take messages; raises LinkError at a loss."""
+        """Publish the first messages and the queued responses, then process messages; raises LinkError at a loss."""
         await self._speaker.hello(session)
         for response in [self._unsent.popleft() for _ in range(len(self._unsent))]:
             await self.respond(response)

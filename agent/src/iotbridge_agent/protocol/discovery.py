@@ -59,7 +59,7 @@ def connection_sensor(uid: str, topics: Topics, translate: Translate) -> dict[st
         "state_topic": topics.availability,
         "payload_on": "online",
         "payload_off": "offline",
-        # Not the shared one: the entity that says "disconnected" has to be there to say so.
+        # Not the shared one: the entity that shows "disconnected" has to stay available.
         "availability": [],
     }
 

@@ -47,8 +47,8 @@ def call(
 ) -> tuple[Any, ...]:
     """Call one method on the system bus and return the values of its reply.
 
-    ``signature`` may hold s, o, g, b and the integer types; a reply may hold anything (variants come unpacked,
-    dictionaries as dict). Raises NoBusError without a bus, DBusError for an error, a broken answer, or none in time.
+    ``signature`` may contain s, o, g, b and the integer types; a reply any type (variants are unpacked, dictionaries
+    are dicts). Raises NoBusError without a bus, DBusError for an error, a broken reply, or none in time.
     """
     try:
         with _Connection(timeout_s) as bus:
@@ -270,8 +270,8 @@ def _broken(what: str) -> DBusError:
 
 
 def _socket_path(address: str) -> str:
-    for one in address.split(";"):
-        transport, _, options = one.partition(":")
+    for candidate in address.split(";"):
+        transport, _, options = candidate.partition(":")
         pairs = dict(pair.partition("=")[::2] for pair in options.split(","))
         if transport == "unix" and "path" in pairs:
             return pairs["path"]

@@ -1,4 +1,4 @@
-"""Order of the versions of Debian packages."""
+"""Sort order of the versions of Debian packages."""
 
 import re
 from typing import TypeAlias

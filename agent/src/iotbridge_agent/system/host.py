@@ -12,7 +12,7 @@ _MAC = re.compile(r"[0-9a-f]{2}(:[0-9a-f]{2}){5}")
 _NO_MAC = "00:00:00:00:00:00"
 _DMI = Path("/sys/class/dmi/id")
 _NETWORK = Path("/sys/class/net")
-# Values that manufacturers of boards leave in fields they did not fill in.
+# Placeholders that board manufacturers leave in fields.
 _PLACEHOLDERS = {"", "default string", "to be filled by o.e.m.", "system manufacturer", "system product name", "none"}
 
 ANYWHERE = "192.0.2.1"
@@ -31,7 +31,7 @@ class Host(NamedTuple):
 
 
 def read_host() -> Host:
-    """Return the facts; never raises for one the system does not provide."""
+    """Return the facts; never raises for a fact that the system does not provide."""
     return Host(
         hostname=socket.gethostname() or "host",
         platform=platform.system() or sys.platform,
@@ -43,9 +43,9 @@ def read_host() -> Host:
 
 
 def address_towards(host: str, port: int) -> str | None:
-    """Return the address this machine has on the way to ``host``, an IP address; sends nothing.
+    """Return this machine's IP address on the route to ``host``; sends nothing.
 
-    Where ``host`` is the machine itself, the address that others see.
+    If ``host`` is this machine, return the address that others see.
     """
     address = _source_address(host, port)
     if address in ("127.0.0.1", "::1"):
@@ -77,7 +77,7 @@ def _platform_version() -> str:
             release = platform.freedesktop_os_release()
         except OSError:
             return platform.release()
-        # The code name of the pretty name says nothing new, and this goes out with every status.
+        # The code name in the pretty name adds nothing, and this is part of every status.
         return f"{release['NAME']} {release.get('VERSION_ID', '')}".strip()[:255]
     if sys.platform == "darwin":
         return platform.mac_ver()[0]
@@ -87,7 +87,7 @@ def _platform_version() -> str:
 def _mac_addresses() -> tuple[str, ...]:
     if sys.platform != "linux":
         return _portable_mac_addresses()
-    # Bridges, containers' ends and tunnels have no device behind them, and none of them can wake the machine.
+    # Bridges, virtual interfaces of containers and tunnels have no device, and none of them can wake the machine.
     found = [read_text(path.parent / "address") for path in sorted(_NETWORK.glob("*/device"))]
     return _usable(found)
 

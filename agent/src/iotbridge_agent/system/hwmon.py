@@ -1,7 +1,7 @@
-"""Sensor chips of Linux' hwmon, read by the collectors of temperatures and fans.
+"""Sensor chips of Linux' hwmon, for the collectors of temperatures and fans.
 
-Not by psutil: it names a chip's driver only, in an order that changes with a restart, and leaves out what does not
-answer, so that of two disks the one would be taken for the other.
+psutil is not used: it provides only the name of a chip's driver, in an order that changes with a restart, and omits
+chips that do not answer, so that two disks would be confused.
 """
 
 from collections.abc import Iterator
@@ -19,7 +19,7 @@ class Probe:
     label: str
     """Label of the driver, or the name of its file: ``temp1``."""
     name: str
-    """Name for people, the same after every restart: hwmon's own numbers are not."""
+    """Display name, the same after every restart, unlike hwmon's own numbers."""
     value: float | None
     """Value in the kernel's unit; None when the chip does not answer."""
 
@@ -29,16 +29,16 @@ def read_probes(root: Path, kind: str) -> Iterator[Probe]:
     for folder in entries(root / "sys/class/hwmon"):
         chip = read_line(folder / "name")
         if chip:
-            place = _place(folder, chip)
+            device_name = _device_name(folder, chip)
             for file in entries(folder):
                 number = file.name.removeprefix(kind).removesuffix("_input")
                 if number.isdecimal() and file.name == f"{kind}{number}_input":
                     label = read_line(folder / f"{kind}{number}_label") or f"{kind}{number}"
-                    yield Probe(chip, label, f"{place} {label}", read_number(file))
+                    yield Probe(chip, label, f"{device_name} {label}", read_number(file))
 
 
-def _place(folder: Path, chip: str) -> str:
-    """Name a chip by the device it sits on: ``nvme0``, ``coretemp.0``, ``k10temp 0000:00:18.3``."""
+def _device_name(folder: Path, chip: str) -> str:
+    """Return a name for a chip from its device: ``nvme0``, ``coretemp.0``, ``k10temp 0000:00:18.3``."""
     device = (folder / "device").resolve().name
     if device == "device" or device.startswith("thermal_zone"):
         return chip
@@ -46,9 +46,9 @@ def _place(folder: Path, chip: str) -> str:
 
 
 def read_line(path: Path) -> str | None:
-    """Return the first line of a file, or None when it is not there, not readable or empty.
+    """Return the first line of a file, or None if it is missing, unreadable or empty.
 
-    Drivers answer EIO, ENODATA or EAGAIN while the hardware sleeps, so every OSError means: no value now.
+    Drivers return EIO, ENODATA or EAGAIN while the hardware sleeps, so every OSError means: no value now.
     """
     try:
         return path.read_text(encoding="utf-8", errors="replace").split("\n", 1)[0].strip() or None

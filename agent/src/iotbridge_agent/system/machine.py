@@ -1,4 +1,4 @@
-"""Identity of this machine, to tell a state folder that was copied to another one from one that was restored."""
+"""Identity of this machine, to distinguish a state folder copied to another machine from a restored one."""
 
 from collections.abc import Mapping
 import hashlib
@@ -20,26 +20,26 @@ _PLATFORM_UUID = re.compile(rb'"IOPlatformUUID" = "([0-9A-Fa-f-]{36})"')
 IOREG_TIMEOUT_S = 3.0
 _PURPOSE = b"iotbridge-agent"
 _PERMANENT = "0"
-"""The manufacturer's own address of a card (addr_assign_type)."""
+"""Value of addr_assign_type for a card with its manufacturer's address."""
 _MADE_UP = 0x02
-"""The bit of a MAC address that no manufacturer sets."""
+"""Bit of a locally administered MAC address."""
 
 
 class Machine(NamedTuple):
-    """Characteristics that tell this machine from others; None or empty where the system does not provide them."""
+    """Characteristics that identify this machine; None or empty if the system does not provide them."""
 
     id: str | None = None
-    """Of the installed system; a cloned disk takes it along."""
+    """Id of the installed system; a cloned disk has the same one."""
     board: str | None = None
     """Make and model."""
     serial: str | None = None
-    """Serial number or UUID of the board; of most PCs only root may read it."""
+    """Serial number or UUID of the board; on most PCs only root can read it."""
     cards: tuple[str, ...] = ()
     """MAC addresses of the network cards."""
 
     @property
-    def known_as(self) -> str | None:
-        """Return the name of the machine for others: the same for each installation on it; None where there is none."""
+    def public_id(self) -> str | None:
+        """Return the machine's public id, the same for each installation on it; None if it has none."""
         return self.id or self.serial
 
     @classmethod
@@ -56,18 +56,18 @@ class Machine(NamedTuple):
         return {**self._asdict(), "cards": list(self.cards)}
 
     def difference(self, former: Self) -> str | None:
-        """Return what makes this another machine than the former one, a few words; None when it may be the same."""
+        """Return the difference from a former machine in a few words; None if it may be the same."""
         if _differ(self.id, former.id):
-            return "its machine id is another"
+            return "its machine id is different"
         if _differ(self.board, former.board) or _differ(self.serial, former.serial):
-            return "its board is another"
+            return "its board is different"
         if self.cards and former.cards and not {*self.cards} & {*former.cards}:
-            return "it has none of the network cards of that time"
+            return "it has none of the former network cards"
         return None
 
 
 def read_machine(host: Host) -> Machine:
-    """Read the identity; ``host`` gives the addresses where the system does not say which are permanent."""
+    """Return the identity; ``host`` provides the addresses if the system does not mark permanent ones."""
     made = [read_dmi(name) for name in ("sys_vendor", "product_name", "board_vendor", "board_name")]
     made.append(_device_tree("model"))
     return Machine(
@@ -80,7 +80,7 @@ def read_machine(host: Host) -> Machine:
 
 def _machine_id() -> str | None:
     readers = {"win32": _windows_id, "darwin": _mac_id}
-    # machine-id(5): it is to be kept to the machine, so others get a number that is made from it.
+    # machine-id(5): the id must not leave the machine, so only a hash of it is published.
     return _hashed(readers.get(sys.platform, _linux_id)())
 
 
@@ -92,7 +92,7 @@ def _windows_id() -> str | None:
     """Return the number that Windows gave itself when it was installed, or None."""
     winreg = import_module("winreg")  # only Windows has it
     try:
-        # Without the flag a 32-bit Python would be shown another part of the registry.
+        # Without the flag, a 32-bit Python would read another view of the registry.
         access = winreg.KEY_READ | winreg.KEY_WOW64_64KEY
         with winreg.OpenKey(winreg.HKEY_LOCAL_MACHINE, r"SOFTWARE\Microsoft\Cryptography", 0, access) as key:
             guid, _ = winreg.QueryValueEx(key, "MachineGuid")
@@ -107,8 +107,8 @@ def _mac_id() -> str | None:
         run = subprocess.run(_IOREG, capture_output=True, check=True, timeout=IOREG_TIMEOUT_S)  # noqa: S603 - constant
     except (OSError, subprocess.SubprocessError):
         return None
-    found = _PLATFORM_UUID.search(run.stdout)
-    return found[1].decode() if found else None
+    match = _PLATFORM_UUID.search(run.stdout)
+    return match[1].decode() if match else None
 
 
 def _cards(host: Host) -> tuple[str, ...]:
@@ -131,5 +131,5 @@ def _hashed(text: str | None) -> str | None:
     return hmac.new(text.encode(), _PURPOSE, hashlib.sha256).hexdigest()[:16] if text else None
 
 
-def _differ(one: str | None, other: str | None) -> bool:
-    return one is not None and other is not None and one != other
+def _differ(current: str | None, other: str | None) -> bool:
+    return current is not None and other is not None and current != other

@@ -1,4 +1,4 @@
-"""Notifications to systemd about the service; none without a notification socket."""
+"""Notifications to systemd about the service, if there is a notification socket."""
 
 import os
 import socket
@@ -20,7 +20,7 @@ def notify(**fields: str | int) -> None:
 
 
 def watchdog_s() -> float | None:
-    """Return the seconds within which systemd wants a sign of life, or None where it wants none."""
+    """Return systemd's watchdog interval in seconds, or None without a watchdog."""
     microseconds = os.environ.get("WATCHDOG_USEC", "")
     if not microseconds.isdigit() or os.environ.get("WATCHDOG_PID", str(os.getpid())) != str(os.getpid()):
         return None
