@@ -292,8 +292,10 @@ async def test_a_broken_profile_of_the_user_does_no_harm(
     await wizard.hear("garden/weather", WEATHER)
 
     assert wizard.step == "device"
-    assert "broken.yaml cannot be used" in caplog.text
-    assert "binary.yaml cannot be used" in caplog.text
+    refused = [record.message for record in caplog.records if record.message.startswith("Cannot use the profile")]
+    assert len(refused) == 2
+    assert any("broken.yaml: " in message for message in refused)
+    assert any("binary.yaml: " in message for message in refused)
 
 
 async def test_a_folder_that_cannot_be_written_is_said(wizard: Wizard, in_the_way: None) -> None:

@@ -41,10 +41,10 @@ def test_the_topic_tells_what_the_meter_counts() -> None:
 def test_what_a_device_says_of_itself() -> None:
     document = {"model": "I-9PSL", "serialno": "ecda", "firmware": "3.1.3", "brand": "Air", "name": "Hall", "co2": 600}
 
-    about = inferred(document).about
+    metadata = inferred(document).metadata
 
-    assert (about.model, about.serial_number, about.sw_version) == ("I-9PSL", "ecda", "3.1.3")
-    assert (about.manufacturer, about.name) == ("Air", "Hall")
+    assert (metadata.model, metadata.serial_number, metadata.sw_version) == ("I-9PSL", "ecda", "3.1.3")
+    assert (metadata.manufacturer, metadata.name) == ("Air", "Hall")
 
 
 def test_what_is_most_useful_comes_first() -> None:

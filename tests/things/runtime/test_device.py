@@ -203,7 +203,7 @@ async def test_bare_values_stay_alive_for_core(home: HomeAssistant, entry: MockC
     for name in names:
         await until(says(home, f"sensor.{name}_temperature", "21.5"))
     things = entry.runtime_data.things.things.values()
-    await until(lambda: not any(one.is_read for thing in things for one in thing.devices.values()))
+    await until(lambda: not any(device.needs_decoding for thing in things for device in thing.devices.values()))
 
     async with broker.client() as thing:
         for value in ("30.25", "31.25"):

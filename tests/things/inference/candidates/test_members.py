@@ -55,4 +55,4 @@ def test_homie_annotates_its_properties() -> None:
     assert (found["temperature"].name, found["temperature"].unit) == ("Engine temperature", "°C")
     assert (found["power"].platform, found["power"].command_topic) == ("switch", "homie/car/engine/power/set")
     assert (found["power"].command_on, found["power"].command_off) == ("true", "false")
-    assert result.about.name == "Engine"
+    assert result.metadata.name == "Engine"
