@@ -1,4 +1,4 @@
-"""Inference: from the fields of one device to the channels that a person would expect of it. Pure."""
+"""Inference: proposes the channels that a user would expect from the fields of one device. Pure."""
 
 from .pipeline import Inferred, infer
 

@@ -1,4 +1,4 @@
-"""Proposals: a value becomes a channel, or none. Pure."""
+"""Channels: proposes one for each value that is a reading. Pure."""
 
 from dataclasses import replace
 
@@ -7,42 +7,44 @@ from ..vocabulary.names import display_names
 from ..vocabulary.names.nouns import NOUNS
 from ..vocabulary.quantities import QUANTITIES
 from ..vocabulary.states.binary_words import SWITCHED
-from .candidates.candidate import Place
+from .candidates.candidate import Candidate
 from .interpretation import Context, Interpretation
 from .naming import NameHints, name_of
 from .passes import interpret
 from .precision import precision_of
 from .states.binary import BinaryValue, command
-from .states.binary_rules import answer_of
+from .states.binary_rules import binary_value_of
 from .states.event_rules import event_types, is_event
 from .units.conditions import Case
-from .visibility.conditions import AnswerCase, PlaceCase
-from .visibility.rules import ANSWER_RULES, NUMBER_RULES, PLACE_RULES, TEXT_RULES, Visibility, VisibilityRule
+from .visibility.conditions import BinaryValueCase, CandidateCase
+from .visibility.rules import BINARY_VALUE_RULES, CANDIDATE_RULES, NUMBER_RULES, TEXT_RULES, Visibility, VisibilityRule
 
 
-def propose(candidate: Place, context: Context) -> Channel | None:
-    """Propose a channel for a value; None where it is no reading."""
+def propose(candidate: Candidate, context: Context) -> Channel | None:
+    """Return the proposed channel of a value; None if it is not a reading."""
     channel = channel_of(candidate, context)
-    rule = PLACE_RULES.first(PlaceCase(channel.device_class, candidate, context)) if channel is not None else None
+    rule = (
+        CANDIDATE_RULES.first(CandidateCase(channel.device_class, candidate, context)) if channel is not None else None
+    )
     if channel is None or rule is None:
         return channel
     return None if rule.shown is Visibility.NOT_AT_ALL else replace(channel, enabled=False)
 
 
-def channel_of(candidate: Place, context: Context) -> Channel | None:
-    """Propose a channel for a value, as if it stood alone."""
+def channel_of(candidate: Candidate, context: Context) -> Channel | None:
+    """Return the proposed channel of a value without regard to its siblings."""
     if is_event(candidate):
         return event_channel(candidate)
-    answer = answer_of(candidate)
-    if answer is not None:
-        return answer_channel(candidate, answer, context)
+    binary_value = binary_value_of(candidate)
+    if binary_value is not None:
+        return binary_channel(candidate, binary_value, context)
     if candidate.text is not None:
         return text_channel(candidate, context)
     return number_channel(candidate, context)
 
 
-def event_channel(candidate: Place) -> Channel:
-    """Propose an event."""
+def event_channel(candidate: Candidate) -> Channel:
+    """Return the proposed channel of an event."""
     return Channel(
         name=name_of(candidate, NameHints()),
         path=candidate.field.path,
@@ -53,31 +55,37 @@ def event_channel(candidate: Place) -> Channel:
     )
 
 
-def answer_channel(candidate: Place, answer: BinaryValue, context: Context) -> Channel | None:
-    """Propose a binary sensor, or a switch where the device's maker says how to switch it."""
-    told = command(candidate, context)
-    enabled = is_on(ANSWER_RULES.first(AnswerCase(answer, told, candidate, context)))
+def binary_channel(candidate: Candidate, binary_value: BinaryValue, context: Context) -> Channel | None:
+    """Return a proposed binary sensor, or a switch if a vendor's convention names its command topic."""
+    switch_command = command(candidate, context)
+    enabled = is_on(BINARY_VALUE_RULES.first(BinaryValueCase(binary_value, switch_command, candidate, context)))
     if enabled is None:
         return None
     channel = Channel(
-        name=name_of(candidate, NameHints(name=answer.kind.title)),
+        name=name_of(candidate, NameHints(name=binary_value.kind.title)),
         path=candidate.field.path,
         subtopic=candidate.subtopic,
         platform="binary_sensor",
-        device_class=answer.device_class,
-        entity_category="diagnostic" if answer.kind.diagnostic or candidate.field.technical else None,
+        device_class=binary_value.device_class,
+        entity_category="diagnostic" if binary_value.kind.diagnostic or candidate.field.technical else None,
         enabled=enabled,
-        on=answer.on,
-        off=answer.off,
+        on=binary_value.on,
+        off=binary_value.off,
     )
-    if told is None or answer.on.lower() not in SWITCHED:
+    if switch_command is None or binary_value.on.lower() not in SWITCHED:
         return channel
-    return replace(channel, platform="switch", device_class=None, command_topic=told.topic, command_on=told.on,
-                   command_off=told.off)  # fmt: skip
+    return replace(
+        channel,
+        platform="switch",
+        device_class=None,
+        command_topic=switch_command.topic,
+        command_on=switch_command.on,
+        command_off=switch_command.off,
+    )
 
 
-def text_channel(candidate: Place, context: Context) -> Channel | None:
-    """Propose a sensor of text; None for an identity, a time, or nothing to read."""
+def text_channel(candidate: Candidate, context: Context) -> Channel | None:
+    """Return a proposed sensor of text; None for an identity, a time, or a text without meaning."""
     enabled = is_on(TEXT_RULES.first(Case(Interpretation(), candidate, context)))
     if enabled is None:
         return None
@@ -86,8 +94,8 @@ def text_channel(candidate: Place, context: Context) -> Channel | None:
     )
 
 
-def number_channel(candidate: Place, context: Context) -> Channel | None:
-    """Propose a sensor of a number, or of nothing yet; None for an identity or a time."""
+def number_channel(candidate: Candidate, context: Context) -> Channel | None:
+    """Return a proposed sensor of a number, or of a missing value; None for an identity or a time."""
     interpretation = interpret(candidate, context)
     enabled = is_on(NUMBER_RULES.first(Case(interpretation, candidate, context)))
     if enabled is None:
@@ -95,7 +103,7 @@ def number_channel(candidate: Place, context: Context) -> Channel | None:
     device_class = media_class(interpretation, context)
     technical = interpretation.row.diagnostic or candidate.field.technical or interpretation.role == "internal"
     return Channel(
-        name=name_of(candidate, said_of(interpretation)),
+        name=name_of(candidate, hints_of(interpretation)),
         path=candidate.field.path,
         subtopic=candidate.subtopic,
         unit=interpretation.unit,
@@ -109,12 +117,12 @@ def number_channel(candidate: Place, context: Context) -> Channel | None:
 
 
 def is_on[Subject](rule: VisibilityRule[Subject] | None) -> bool | None:
-    """Return whether a value is on; None where it is not shown at all."""
+    """Return whether a value is enabled; None if it is not shown at all."""
     return None if rule is None or rule.shown is Visibility.NOT_AT_ALL else rule.shown is Visibility.ON
 
 
-def said_of(interpretation: Interpretation) -> NameHints:
-    """Return the words that an interpretation adds to a name."""
+def hints_of(interpretation: Interpretation) -> NameHints:
+    """Return the hints for a name that an interpretation provides."""
     quantity = interpretation.quantity
     noun = NOUNS.get(quantity or "", quantity) if quantity != "solar" else None
     letter = interpretation.phrase is not None and len(interpretation.phrase) == 1
@@ -128,14 +136,14 @@ def said_of(interpretation: Interpretation) -> NameHints:
 
 
 def media_class(interpretation: Interpretation, context: Context) -> str | None:
-    """Return the device class, a volume's decided by what the meter counts."""
+    """Return the device class; for a volume it depends on the medium of the meter."""
     if interpretation.quantity == "volume" and context.media in ("water", "gas"):
         return QUANTITIES[context.media].device_class
     return interpretation.row.device_class
 
 
-def state_class_of(candidate: Place, interpretation: Interpretation, device_class: str | None) -> str | None:
-    """Return how a reading is counted: a meter's value of yesterday is not."""
+def state_class_of(candidate: Candidate, interpretation: Interpretation, device_class: str | None) -> str | None:
+    """Return the state class; a meter's value of yesterday has none."""
     usual = interpretation.row.state_class
     if usual == "total_increasing" and has_qualifier(candidate, display_names.OVER):
         return None
@@ -146,6 +154,6 @@ def state_class_of(candidate: Place, interpretation: Interpretation, device_clas
     return usual
 
 
-def has_qualifier(candidate: Place, words: frozenset[str]) -> bool:
-    """Return whether one of these words stands in the key, or right above it."""
+def has_qualifier(candidate: Candidate, words: frozenset[str]) -> bool:
+    """Return whether one of these words is in the key, or right above it."""
     return any(not words.isdisjoint(level) for level in candidate.levels[:2])

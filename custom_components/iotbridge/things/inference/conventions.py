@@ -1,17 +1,17 @@
-"""Conventions of vendors that hold for a message. Pure."""
+"""Conventions of vendors that apply to a message. Pure."""
 
 import re
 
 from ..vocabulary.vendors.conventions import CONVENTIONS, Convention
-from .candidates.candidate import Place
+from .candidates.candidate import Candidate
 from .interpretation import Context
 
-# The keys of the conventions, ready to be compared.
+# Conventions with the compiled patterns of their keys.
 KEYS = tuple((row, re.compile(f"(.*[./:])?{row.key}([.:]value)?")) for row in CONVENTIONS)
 
 
 def conventions_of(keys: frozenset[str], topic: str) -> tuple[tuple[Convention, re.Pattern[str]], ...]:
-    """Return the vendors' conventions that may hold for a message."""
+    """Return the vendors' conventions that may apply to a message."""
     return tuple(
         (row, key)
         for row, key in KEYS
@@ -19,7 +19,7 @@ def conventions_of(keys: frozenset[str], topic: str) -> tuple[tuple[Convention, 
     )
 
 
-def known_convention(candidate: Place, context: Context) -> Convention | None:
+def known_convention(candidate: Candidate, context: Context) -> Convention | None:
     """Return the vendor's convention for a value, if there is one."""
     key = f"{context.topic}/{candidate.key}".lower()
     return next((row for row, pattern in context.conventions if pattern.fullmatch(key)), None)

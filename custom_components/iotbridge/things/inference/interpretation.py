@@ -1,4 +1,4 @@
-"""Interpretation of a number: its quantity, its unit and its scale, or the role that it has instead. Pure."""
+"""Interpretation of a number: its quantity, its unit and its scale, or its role if it is not a reading. Pure."""
 
 from dataclasses import dataclass
 import re
@@ -9,10 +9,10 @@ from ..vocabulary.vendors.conventions import Convention
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Interpretation:
-    """Quantity, unit and scale of a number; ``quantity`` None where nobody can tell.
+    """Quantity, unit and scale of a number; ``quantity`` is None if it is unknown.
 
-    ``known``: its words are, only its unit is not; ``certain``: its unit is written; ``role``: "identity", "time",
-    "setting" or "internal" where it is no reading; ``phrase``: the words of the key that told the quantity.
+    ``known``: its words are known, only its unit is not; ``certain``: its unit is stated; ``role``: "identity", "time",
+    "setting" or "internal" if it is not a reading; ``phrase``: the words of the key that name the quantity.
     """
 
     quantity: str | None = None
@@ -26,13 +26,13 @@ class Interpretation:
 
     @property
     def row(self) -> Quantity:
-        """Return the row of the quantity; an empty one where it is not known."""
+        """Return the row of the quantity; an empty one if it is unknown."""
         return QUANTITIES[self.quantity] if self.quantity else Quantity()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Context:
-    """Facts that are the same for all values of a device."""
+    """Facts shared by all values of a device."""
 
     topic: str
     format: str

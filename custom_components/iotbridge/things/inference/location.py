@@ -1,22 +1,22 @@
-"""Positions: latitude and longitude become one place on the map. Pure."""
+"""Positions: latitude and longitude become one channel. Pure."""
 
 from collections.abc import Sequence
 
 from ..model.message import Path
 from ..model.profile import Channel
 from ..vocabulary.keys.positions import ACCURACY, ALTITUDE, LATITUDE, LONGITUDE
-from .candidates.candidate import Place
+from .candidates.candidate import Candidate
 from .tokens import Words
 
 
-def positions(places: Sequence[Place]) -> tuple[list[tuple[Place, Channel]], list[Place]]:
-    """Return the positions with their channels, and the other places.
+def positions(candidates: Sequence[Candidate]) -> tuple[list[tuple[Candidate, Channel]], list[Candidate]]:
+    """Return the positions with their channels, and the other candidates.
 
-    Accuracy and altitude stay readings of their own beside being members of the position.
+    Accuracy and altitude remain readings of their own, beside being companions of the position.
     """
-    found: list[tuple[Place, Channel]] = []
+    located: list[tuple[Candidate, Channel]] = []
     used: set[int] = set()
-    for candidate in places:
+    for candidate in candidates:
         rest = without(candidate.leaf, LATITUDE)
         if rest is None or not is_degrees(candidate, 90):
             continue
@@ -37,15 +37,15 @@ def positions(places: Sequence[Place]) -> tuple[list[tuple[Place, Channel]], lis
             companions=tuple(companions),
             enabled=not candidate.field.technical,
         )
-        found.append((candidate, channel))
-    return found, [candidate for candidate in places if id(candidate) not in used]
+        located.append((candidate, channel))
+    return located, [candidate for candidate in candidates if id(candidate) not in used]
 
 
 def without(words: Words, table: frozenset[str]) -> Words | None:
-    """Return the words beside the one of a table: () for "lat", ("gps",) for "gps_lat"; None where there is none."""
+    """Return the words other than that of a table: () for "lat", ("gps",) for "gps_lat"; None without such a word."""
     return tuple(word for word in words if word not in table) if any(word in table for word in words) else None
 
 
-def is_degrees(candidate: Place, most: float) -> bool:
-    """Return whether a value can be a latitude or a longitude; nothing yet can."""
+def is_degrees(candidate: Candidate, most: float) -> bool:
+    """Return whether a value can be a latitude or a longitude, or is missing."""
     return candidate.value is None or (candidate.number is not None and abs(candidate.number) <= most)

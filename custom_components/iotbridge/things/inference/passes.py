@@ -1,7 +1,7 @@
-"""Passes over a number: a vendor's convention or a meter's number tell all; else role, quantity and unit. Pure."""
+"""Passes over a number: a vendor's convention or an OBIS code decides alone; else role, quantity and unit. Pure."""
 
 from ..vocabulary.obis import OBIS
-from .candidates.candidate import ObisKey, Place
+from .candidates.candidate import Candidate, ObisKey
 from .conventions import known_convention
 from .interpretation import Context, Interpretation
 from .quantities.rules import with_quantity
@@ -10,13 +10,13 @@ from .roles.rules import role_of_number
 from .units.rules import with_unit
 
 
-def interpret(candidate: Place, context: Context) -> Interpretation:
+def interpret(candidate: Candidate, context: Context) -> Interpretation:
     """Return the interpretation of a number."""
-    return with_unit(without_unit(candidate, context), candidate, context)
+    return with_unit(interpretation_without_unit(candidate, context), candidate, context)
 
 
-def without_unit(candidate: Place, context: Context) -> Interpretation:
-    """Return the interpretation of a number before its unit is found."""
+def interpretation_without_unit(candidate: Candidate, context: Context) -> Interpretation:
+    """Return the interpretation of a number before its unit is inferred."""
     convention = known_convention(candidate, context)
     if convention is not None:
         if convention.quantity == "off":
@@ -35,8 +35,8 @@ def without_unit(candidate: Place, context: Context) -> Interpretation:
     return Interpretation(role=role) if role else with_quantity(key, context)
 
 
-def by_number(key: ObisKey, candidate: Place, context: Context) -> Interpretation:
-    """Return the interpretation of a meter's reading that is called by its number in OBIS; single tariffs are off."""
+def by_number(key: ObisKey, candidate: Candidate, context: Context) -> Interpretation:
+    """Return the interpretation of a meter's OBIS code; single tariffs are disabled if there is a total."""
     row = OBIS[key.kind]
     name = f"{row.name} tariff {key.tariff}" if key.tariff else row.name
     has_total = any(other.obis == ObisKey(key.kind, "") for other in candidate.siblings)

@@ -1,6 +1,6 @@
-"""Inference: the fields of a device become proposed channels, with the values they have now.
+"""Inference pipeline: proposes channels for the fields of a device, with their current values.
 
-A wrong guess is worse than none: what is not known stays a plain sensor, and what nobody would miss stays off.
+A wrong guess is worse than none: an unknown value becomes a plain sensor, and one of little interest is disabled.
 """
 
 from collections.abc import Sequence
@@ -16,29 +16,29 @@ from ..vocabulary.obis import OBIS
 from ..vocabulary.systems import DEW_POINT, MEDIA, OF_THE_AIR, WEATHER
 from ..vocabulary.words import WORDS
 from .candidates.builder import candidates_of, unit_siblings
-from .candidates.candidate import Place
+from .candidates.candidate import Candidate
 from .channels import propose
 from .conventions import conventions_of
-from .duplicates import without_sisters
+from .duplicates import without_duplicates
 from .interpretation import Context
 from .location import positions
 from .naming import unique
 from .texts import undecoded
 from .tokens import phrases
 
-# More than that of one device is no message for a person.
-MOST_PLACES = 600
-MOST_READINGS = 300
-# What a device says of itself stands at the top of its message, or in a group there.
-ABOUT_DEPTH = 2
-LONGEST_ABOUT = 80
+# A single device with more values is not meant for people.
+MAX_CANDIDATES = 600
+MAX_READINGS = 300
+# Metadata of a device is at the top of its message, or in a group there.
+METADATA_DEPTH = 2
+MAX_METADATA = 80
 IMPERIAL = re.compile(r"(_f|mph|_mi_h|inhg|fahrenheit|tempf)$|(rain|barom).*in$")
 METRIC = re.compile(r"(_c|tempc|celsius|hpa|_mm|_km_h|_m_s)$")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Inferred:
-    """Facts that the fields of a device tell: about itself, and as readings."""
+    """Result of the inference: the device's metadata, its readings, and the problems."""
 
     metadata: DeviceMetadata
     readings: tuple[Reading, ...]
@@ -46,58 +46,58 @@ class Inferred:
 
 
 def infer(fields: Sequence[tuple[str, Field]], *, topic: str, format: str) -> Inferred:  # noqa: A002 - the word of Decoded
-    """Propose channels for the fields of one device.
+    """Return the proposed channels for the fields of one device.
 
-    ``fields`` are pairs of a subtopic, empty when the device has one topic, and a value; ``topic`` is the device's own;
-    ``format`` is the decoder's name for what the payload is.
+    ``fields`` are pairs of a subtopic, empty if the device has a single topic, and a value; ``topic`` is the device's
+    own; ``format`` is the decoder's name of the payload's format.
     """
-    places = candidates_of(fields[:MOST_PLACES], topic)
-    context = context_of(places, topic, format)
-    located, rest = positions(places)
+    candidates = candidates_of(fields[:MAX_CANDIDATES], topic)
+    context = context_of(candidates, topic, format)
+    located, rest = positions(candidates)
     proposed = [*located]
-    for candidate in without_sisters(rest):
+    for candidate in without_duplicates(rest):
         channel = propose(candidate, context)
         if channel is not None:
             proposed.append((candidate, channel))
-    named = renamed(proposed[:MOST_READINGS])
+    named = renamed(proposed[:MAX_READINGS])
     readings = [Reading(channel=channel, value=value_of(candidate, channel)) for candidate, channel in named]
-    metadata = about_of(places).or_else(annotated(fields))
-    problems = undecoded(places, readings)
+    metadata = metadata_of(candidates).or_else(annotated(fields))
+    problems = undecoded(candidates, readings)
     return Inferred(metadata=metadata, readings=tuple(sorted(readings, key=usefulness)), problems=problems)
 
 
-def context_of(places: Sequence[Place], topic: str, kind: str) -> Context:
-    """Return what is the same for all values of a device."""
-    keys = frozenset(candidate.parts[-1].lower() for candidate in places if candidate.parts)
-    weather = is_imperial_weather(places)
-    spoken = {
+def context_of(candidates: Sequence[Candidate], topic: str, kind: str) -> Context:
+    """Return the facts shared by all values of a device."""
+    keys = frozenset(candidate.parts[-1].lower() for candidate in candidates if candidate.parts)
+    weather = is_imperial_weather(candidates)
+    texts = {
         candidate.parts[-1].lower(): str(candidate.value).lower()
-        for candidate in places
+        for candidate in candidates
         if candidate.parts and isinstance(candidate.value, str)
     }
-    medium = spoken.get("media") or spoken.get("medium") or spoken.get("type", "") + " " + topic.lower()
+    medium = texts.get("media") or texts.get("medium") or texts.get("type", "") + " " + topic.lower()
     media = next((quantity for word, quantity in MEDIA.items() if re.search(rf"\b{word}|{word}\b", medium)), None)
     return Context(
         topic=topic,
         format=kind,
         keys=keys,
-        units=unit_siblings(places),
+        units=unit_siblings(candidates),
         media=media,
         imperial=(any(IMPERIAL.search(key) for key in keys) or weather) and not is_metric(keys),
-        alone=len(places) == 1,
+        alone=len(candidates) == 1,
         conventions=conventions_of(keys, topic),
-        watt_hours=any(counts_watt_hours(candidate) for candidate in places),
+        watt_hours=any(counts_watt_hours(candidate) for candidate in candidates),
     )
 
 
-# Nobody's house has drawn a thousand megawatt hours: who counts so far, counts in watt hours.
+# No household has used a thousand gigawatt hours: a meter with such a count counts in watt hours.
 MOST_KWH = 1e6
-# The air weighs that many inches of mercury, and is never so moist that dew falls above that many degrees Celsius.
+# Range of the air pressure in inches of mercury, and maximum of the dew point in degrees Celsius.
 INCHES = (24, 32)
 HIGHEST_DEW_POINT = 40
 
 
-def counts_watt_hours(candidate: Place) -> bool:
+def counts_watt_hours(candidate: Candidate) -> bool:
     """Return whether a number is an energy without a unit, and too large for kilowatt hours."""
     if candidate.number is None or abs(candidate.number) < MOST_KWH or candidate.suffix is not None or candidate.unit:
         return False
@@ -106,13 +106,13 @@ def counts_watt_hours(candidate: Place) -> bool:
     return any(WORDS[phrase.text] == "energy" for phrase in phrases(candidate.leaf, WORDS))
 
 
-def is_imperial_weather(places: Sequence[Place]) -> bool:
-    """Return whether values of the weather can only be imperial: a pressure of 30.1, a dew point of 67."""
-    if any(candidate.leaf == ("us", "units") and candidate.number == 1 for candidate in places):
+def is_imperial_weather(candidates: Sequence[Candidate]) -> bool:
+    """Return whether weather values can only be imperial: a pressure of 30.1, a dew point of 67."""
+    if any(candidate.leaf == ("us", "units") and candidate.number == 1 for candidate in candidates):
         return True
-    if not any(WEATHER & set(candidate.leaf) for candidate in places):
+    if not any(WEATHER & set(candidate.leaf) for candidate in candidates):
         return False
-    for candidate in places:
+    for candidate in candidates:
         if candidate.number is None or candidate.suffix is not None or candidate.unit:
             continue
         words = set(candidate.leaf)
@@ -125,12 +125,12 @@ def is_imperial_weather(places: Sequence[Place]) -> bool:
 
 
 def is_metric(keys: frozenset[str]) -> bool:
-    """Return whether a message has metric values beside imperial ones: what names no unit is metric then."""
+    """Return whether a message has metric values beside imperial ones: values without a unit are metric then."""
     return any(METRIC.search(key) or (f"{key}_f" in keys) for key in keys)
 
 
-def value_of(candidate: Place, channel: Channel) -> Value:
-    """Return the value that a channel has now; None where it has none."""
+def value_of(candidate: Candidate, channel: Channel) -> Value:
+    """Return the current value of a channel; None if it has none."""
     try:
         if channel.platform != "device_tracker":
             return convert(channel, candidate.value)
@@ -140,25 +140,31 @@ def value_of(candidate: Place, channel: Channel) -> Value:
         return None
 
 
-def about_of(places: Sequence[Place]) -> DeviceMetadata:
-    """Return what the fields say of the device itself."""
+def metadata_of(candidates: Sequence[Candidate]) -> DeviceMetadata:
+    """Return the device's metadata in its fields."""
     known: dict[str, str] = {}
-    for candidate in places:
+    for candidate in candidates:
         member = roles.ABOUT.get(" ".join(candidate.leaf))
         text = candidate.field.value
-        if member and len(candidate.parts) <= ABOUT_DEPTH and isinstance(text, str | int) and text and text is not True:
-            known.setdefault(member, str(text)[:LONGEST_ABOUT])
+        if (
+            member
+            and len(candidate.parts) <= METADATA_DEPTH
+            and isinstance(text, str | int)
+            and text
+            and text is not True
+        ):
+            known.setdefault(member, str(text)[:MAX_METADATA])
     return DeviceMetadata(**known)
 
 
 def annotated(fields: Sequence[tuple[str, Field]]) -> DeviceMetadata:
-    """Return what Homie's topics say of the device itself."""
+    """Return the device's metadata in Homie's topics."""
     notes = {subtopic: candidate.value for subtopic, candidate in fields if isinstance(candidate.value, str)}
     return DeviceMetadata(name=notes.get("$name"), sw_version=notes.get("$fw/version"))
 
 
-def renamed(proposed: Sequence[tuple[Place, Channel]]) -> list[tuple[Place, Channel]]:
-    """Return the proposals with names that are unique in the device."""
+def renamed(proposed: Sequence[tuple[Candidate, Channel]]) -> list[tuple[Candidate, Channel]]:
+    """Return the proposals with unique names."""
     names = unique([channel.name for _, channel in proposed], [candidate for candidate, _ in proposed])
     return [
         (candidate, replace(channel, name=name)) for (candidate, channel), name in zip(proposed, names, strict=True)
@@ -166,5 +172,5 @@ def renamed(proposed: Sequence[tuple[Place, Channel]]) -> list[tuple[Place, Chan
 
 
 def usefulness(candidate: Reading) -> tuple[bool, bool]:
-    """Return where a reading stands in the list: what is on before what is off, the world before the device."""
+    """Return the sort key of a reading: enabled ones first, diagnostic ones last."""
     return not candidate.channel.enabled, candidate.channel.entity_category is not None

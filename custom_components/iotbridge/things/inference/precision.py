@@ -1,4 +1,4 @@
-"""Digits of a value that are worth showing. Pure."""
+"""Display precision of values. Pure."""
 
 from ..vocabulary.units.precision import DIGITS
 

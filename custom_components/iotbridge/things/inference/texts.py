@@ -1,4 +1,4 @@
-"""Texts that are no state: times, addresses, units, and content that nobody decoded. Pure."""
+"""Texts that are not states: times, addresses, units, and undecoded content. Pure."""
 
 from collections.abc import Sequence
 import re
@@ -7,7 +7,7 @@ from ..model.message import Problem, ProblemKind
 from ..model.profile import Reading
 from ..vocabulary.keys.encoded import ENCODED
 from ..vocabulary.keys.records import NAMERS, UNIT_WORDS, UNITS
-from .candidates.candidate import Place
+from .candidates.candidate import Candidate
 from .candidates.members import plain
 from .roles.words import role_of
 
@@ -27,33 +27,33 @@ BASE64 = re.compile(
     r"(?:[A-Za-z0-9+/_-]{2}==|[A-Za-z0-9+/_-]{3}=|[A-Za-z0-9+/_-]{4})"
 )
 PADDED = re.compile(r"(?:[A-Za-z0-9+/_-]{4})*(?:[A-Za-z0-9+/_-]{2}==|[A-Za-z0-9+/_-]{3}=)")
-# So long a text in hexadecimal or base64 says nothing to a person, whatever its key.
+# A hexadecimal or base64 text of this length is meaningless to users, whatever its key.
 LONG = 24
 
 
 def is_time(text: str) -> bool:
-    """Return whether a text is a date, a time or how long something took."""
+    """Return whether a text is a date, a time or a duration."""
     return TIME.fullmatch(text.strip()) is not None
 
 
 def is_identifier(text: str) -> bool:
-    """Return whether a text is an address or a number that only names something."""
+    """Return whether a text is an address or an identifying number."""
     return IDENTIFIER.fullmatch(text) is not None
 
 
-def names_a_unit(candidate: Place) -> bool:
+def names_a_unit(candidate: Candidate) -> bool:
     """Return whether a text is the unit of another value."""
     return bool(candidate.leaf) and candidate.leaf[-1] in UNIT_WORDS
 
 
-def names_a_record(candidate: Place) -> bool:
-    """Return whether a text is the name, or the unit, of the record that it stands in."""
+def names_a_record(candidate: Candidate) -> bool:
+    """Return whether a text is the name, or the unit, of its record."""
     key = plain(candidate.parts[-1]) if candidate.parts else ""
     return key in {*NAMERS, *UNITS} and any(sibling.recorded for sibling in candidate.siblings)
 
 
-def is_encoded(candidate: Place) -> bool:
-    """Return whether a text is content that nobody decoded."""
+def is_encoded(candidate: Candidate) -> bool:
+    """Return whether a text is undecoded content."""
     text = candidate.text or ""
     if " ".join(candidate.leaf) in ENCODED and (HEX.fullmatch(text) or BASE64.fullmatch(text)):
         return True
@@ -62,10 +62,10 @@ def is_encoded(candidate: Place) -> bool:
     return bool(HEX.fullmatch(text) or PADDED.fullmatch(text))
 
 
-def undecoded(places: Sequence[Place], readings: Sequence[Reading]) -> tuple[Problem, ...]:
-    """Return what nobody decoded, where the message says little else of the world."""
+def undecoded(candidates: Sequence[Candidate], readings: Sequence[Reading]) -> tuple[Problem, ...]:
+    """Return a problem for each undecoded content, if the message has few other readings."""
     if any(candidate.channel.enabled and candidate.channel.entity_category is None for candidate in readings):
         return ()
     return tuple(
-        Problem(ProblemKind.ENCODED, (("field", candidate.key),)) for candidate in places if is_encoded(candidate)
+        Problem(ProblemKind.ENCODED, (("field", candidate.key),)) for candidate in candidates if is_encoded(candidate)
     )

@@ -1,4 +1,4 @@
-"""Keys taken apart: the words in them, and the unit that a suffix names. Pure."""
+"""Tokenizer of keys: splits them into words, and finds the unit in a suffix. Pure."""
 
 from collections.abc import Iterable, Mapping, Set as AbstractSet
 from functools import lru_cache
@@ -30,7 +30,7 @@ PIECES = re.compile(r"[^0-9A-Za-zÀ-ÖØ-öø-ÿµ]+")
 CAMEL = re.compile(r"[A-ZÀ-Ö]+(?=[A-Z][a-z])|[A-ZÀ-Ö]?[a-zß-öø-ÿµ]+|[A-ZÀ-Ö]+|\d+")
 BRACKETS = re.compile(r"(.+?)\s*[\[(]\s*([^\])]{1,10})\s*[\])]\s*")
 LONGEST_PHRASE = 4
-# The words that are worth taking apart, and the pieces that are short.
+# Length of compounds to split, and maximum length of short pieces.
 SHORTEST, LONGEST = 4, 40
 SHORT = 2
 
@@ -50,17 +50,17 @@ KNOWN = vocabulary(
 @lru_cache(maxsize=4096)
 def words_of(key: str) -> Words:
     """Return the words of a key in lower case: "pm2.5", "tempOutC", "wind_avg_km_h" and "batterylevel" alike."""
-    found: list[str] = []
+    tokens: list[str] = []
     for piece in PIECES.split(key[:200]):
         if piece.lower() in KNOWN:
-            found.append(piece.lower())
+            tokens.append(piece.lower())
         elif piece:
-            found += [part for camel in joined(CAMEL.findall(piece)) for part in segments(camel)]
-    return tuple(found)
+            tokens += [part for camel in joined(CAMEL.findall(piece)) for part in split_compound(camel)]
+    return tuple(tokens)
 
 
 def joined(parts: list[str]) -> list[str]:
-    """Put together what belongs together: "k" and "Wh", "pm" and "25", "ss" and "id"."""
+    """Join parts that belong together: "k" and "Wh", "pm" and "25", "ss" and "id"."""
     result: list[str] = []
     lower = [part.lower() for part in parts]
     index = 0
@@ -78,8 +78,8 @@ def joined(parts: list[str]) -> list[str]:
     return result
 
 
-def segments(word: str) -> list[str]:
-    """Split what is written in one: "windspeedmph", "yieldday"; a word that is not made of known ones stays."""
+def split_compound(word: str) -> list[str]:
+    """Split a compound: "windspeedmph", "yieldday"; a word that does not consist of known ones is kept."""
     if word in KNOWN or not SHORTEST <= len(word) <= LONGEST or not word.isalpha():
         return [word]
     best: list[list[str] | None] = [[], *([None] * len(word))]
@@ -89,7 +89,7 @@ def segments(word: str) -> list[str]:
             if before is None:
                 continue
             ends = end == len(word) and any(part in words.WORDS for part in before)
-            if not fits(piece, at_end=ends):
+            if not is_piece(piece, at_end=ends):
                 continue
             known = best[end]
             if known is None or len(before) + 1 < len(known):
@@ -98,12 +98,14 @@ def segments(word: str) -> list[str]:
 
 
 def with_ending(word: str) -> list[str]:
-    """Split off a quantity that an unknown word ends with."""
-    ending = next((one for one in ENDINGS if word.endswith(one) and len(word) - len(one) >= SHORT), None)
+    """Split off a quantity at the end of an unknown word."""
+    ending = next(
+        (candidate for candidate in ENDINGS if word.endswith(candidate) and len(word) - len(candidate) >= SHORT), None
+    )
     return [word.removesuffix(ending), ending] if ending else [word]
 
 
-def fits(piece: str, *, at_end: bool) -> bool:
+def is_piece(piece: str, *, at_end: bool) -> bool:
     """Return whether a piece of a word may be a word."""
     if len(piece) == 1:
         return at_end and piece in LAST_LETTERS
@@ -111,7 +113,7 @@ def fits(piece: str, *, at_end: bool) -> bool:
 
 
 class Suffix(NamedTuple):
-    """A unit that a key ends with, and the words before it."""
+    """Unit at the end of a key, and the words before it."""
 
     unit: str
     rest: Words
@@ -125,7 +127,7 @@ def bracketed(key: str) -> Suffix | None:
 
 
 def suffix(key: Words) -> Suffix | None:
-    """Return the unit that the last words of a key can only be."""
+    """Return the unit at the end of a key, if its last words can only be one."""
     end = len(key)
     while end and key[end - 1].isdigit() and end > 1:
         end -= 1
@@ -141,7 +143,7 @@ def suffix(key: Words) -> Suffix | None:
 
 
 def leading(key: Words) -> Suffix | None:
-    """Return the unit that a key begins with: a time before anything, another before words that say which one."""
+    """Return the unit at the start of a key: a time before anything, another one before qualifying words."""
     unit = suffixes.FIRST.get(key[0]) if len(key) > 1 else None
     if unit in TIMES or (unit and only_qualifies(tuple(word for word in key[1:] if word not in WHICH))):
         return Suffix(unit, key[1:])
@@ -149,16 +151,16 @@ def leading(key: Words) -> Suffix | None:
 
 
 def is_span(before: Words, unit: str) -> bool:
-    """Return whether a unit only tells over how long something was measured, whose index it is, or what is paid for."""
+    """Return whether a unit only names the period of a measurement, the kind of an index, or the unit of a price."""
     rest = [word for word in before if not word.isdigit()]
     return bool(rest) and ((unit in TIMES and rest[-1] in SPANS) or rest[-1] in INDICES | PRICES)
 
 
 def letters(key: Words) -> tuple[tuple[str, ...], Words]:
-    """Return the units that a key's last letter may be, and the words beside it: "temp_c", "tempc2"."""
-    for place in range(1, len(key) - 1):
-        if key[place] in ("c", "f") and key[place - 1] in TEMPERATURES:
-            return suffixes.LETTERS[key[place]], key[:place] + key[place + 1 :]
+    """Return the units that a key's last letter may be, and the other words: "temp_c", "tempc2"."""
+    for position in range(1, len(key) - 1):
+        if key[position] in ("c", "f") and key[position - 1] in TEMPERATURES:
+            return suffixes.LETTERS[key[position]], key[:position] + key[position + 1 :]
     end = len(key)
     while end > 1 and key[end - 1].isdigit():
         end -= 1
@@ -169,7 +171,7 @@ def letters(key: Words) -> tuple[tuple[str, ...], Words]:
 
 
 class Phrase(NamedTuple):
-    """Neighbouring words that a table knows; ``start`` and ``end`` are places in the key."""
+    """Neighbouring words found in a table; ``start`` and ``end`` are positions in the key."""
 
     text: str
     start: int
@@ -177,23 +179,25 @@ class Phrase(NamedTuple):
 
 
 def phrases(key: Words, table: AbstractSet[str] | Mapping[str, object]) -> list[Phrase]:
-    """Return every phrase of a table that stands in a key, the longest first, later before earlier."""
-    found = [
+    """Return every phrase of a table in a key, the longest first, later before earlier."""
+    matches = [
         Phrase(text, start, start + length)
         for length in range(min(LONGEST_PHRASE, len(key)), 0, -1)
         for start in range(len(key) - length, -1, -1)
         if (text := " ".join(key[start : start + length])) in table
     ]
     return [
-        one for one in found if not any(one.start >= big.start and one.end <= big.end and big != one for big in found)
+        phrase
+        for phrase in matches
+        if not any(phrase.start >= longer.start and phrase.end <= longer.end and longer != phrase for longer in matches)
     ]
 
 
 def is_number(word: str) -> bool:
-    """Return whether a word only counts."""
+    """Return whether a word is a number."""
     return word.isdigit()
 
 
 def only_qualifies(key: Words) -> bool:
-    """Return whether a key says which one, and not what: "Total", "L1", "value", "3"."""
+    """Return whether a key only qualifies: "Total", "L1", "value", "3"."""
     return all(is_number(word) or word in display_names.QUALIFIERS or word in roles.GENERIC for word in key)

@@ -1,1 +1,1 @@
-"""Candidates: the values of a device with their words, their units and their neighbours. Pure."""
+"""Candidates: the values of a device with their words, their units and their siblings. Pure."""

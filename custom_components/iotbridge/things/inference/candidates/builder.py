@@ -1,4 +1,4 @@
-"""Candidates of a device: its members, with the words and the unit that their keys and their neighbours give. Pure."""
+"""Builder of candidates: adds the words and the unit that keys and siblings provide to the members. Pure."""
 
 from collections import defaultdict
 from collections.abc import Sequence
@@ -14,7 +14,7 @@ from ...vocabulary.obis import OBIS
 from ...vocabulary.roles import GENERIC
 from ...vocabulary.units.spellings import NO_UNIT
 from ..tokens import Suffix, Words, bracketed, is_number, suffix, words_of
-from .candidate import Family, ObisKey, Place
+from .candidate import Candidate, ObisKey, SiblingGroup
 from .members import MemberGroup, MessageMember, members_of
 from .records import Record, record_of, title_of
 from .time_series import outdated
@@ -24,14 +24,14 @@ ADDRESS = re.compile(
     r"0x[0-9a-fA-F]{4,16}|(?=.*\d)[0-9a-fA-F]{8,16}"
     r"|[0-9a-fA-F]{2}([:-][0-9a-fA-F]{2}){4,7}|\d{2}-[0-9a-fA-F]{12}"
 )
-# A key that starts with the address of what it is about: "BidCos-RF.LEQ0423081:4.VALVE_STATE".
+# A key that starts with the address of its subject: "BidCos-RF.LEQ0423081:4.VALVE_STATE".
 ADDRESSED = re.compile(r"(?:.*[./])?[A-Za-z]{0,4}\d{6,}[0-9A-Za-z]*(?::\d+)?[./](?=[A-Za-z])([^./]+)")
-# So many levels of the device's own topic may say what it measures: "home/temperature/kitchen".
+# Number of last levels of the device's topic that may name the measurement: "home/temperature/kitchen".
 BASE_LEVELS = 3
-# A meter's name for a reading: "1-0:16.7.0", "1.8.0*255".
+# A meter's OBIS code of a reading: "1-0:16.7.0", "1.8.0*255".
 NUMBERED = re.compile(r"(?:\d+-\d+:)?(\d{1,2})\.(\d{1,2})\.(\d{1,3})(?:\*\d+)?")
 TOTAL = ("0", "255")
-# D of the readings that are counted by tariff.
+# Values of D that are counted by tariff.
 TARIFFS = (8,)
 # A unit ends a value's own words, or those right above.
 SUFFIXED_LEVELS = 2
@@ -47,35 +47,35 @@ class Wording:
     obis: ObisKey | None
 
 
-def candidates_of(fields: Sequence[tuple[str, Field]], topic: str) -> list[Place]:
-    """Return the values of a device on a topic as candidates."""
+def candidates_of(fields: Sequence[tuple[str, Field]], topic: str) -> list[Candidate]:
+    """Return the candidates of a device on a topic."""
     members = members_of(fields)
     groups: defaultdict[tuple[str, ...], MemberGroup] = defaultdict(MemberGroup)
     for member in members:
         groups[member.parent].members.append(member)
     old = frozenset(outdated(groups))
     records = {parent: record_of(group) for parent, group in groups.items()}
-    families = {parent: Family(group.texts) for parent, group in groups.items()}
+    sibling_groups = {parent: SiblingGroup(group.texts) for parent, group in groups.items()}
     base = [level for level in topic.split("/") if level][-BASE_LEVELS:]
     candidates = []
     for member in members:
         record = records[member.parent]
         spare = member in old or (record is not None and member in record.spare)
-        candidate = candidate_of(member, base, families[member.parent], spare=spare)
+        candidate = candidate_of(member, base, sibling_groups[member.parent], spare=spare)
         if record is not None and record.value is member:
             title = title_of(member, groups) if candidate.is_listed and member.field.path[-1] == 1 else None
             candidate = recorded(candidate, record, title)
-        families[member.parent].places.append(candidate)
+        sibling_groups[member.parent].candidates.append(candidate)
         candidates.append(candidate)
     return candidates
 
 
-def candidate_of(member: MessageMember, base: Sequence[str], family: Family, *, spare: bool) -> Place:
-    """Return a member as a candidate; ``base`` are the last levels of the device's topic."""
-    record_name = name_in_record(member, family)
+def candidate_of(member: MessageMember, base: Sequence[str], sibling_group: SiblingGroup, *, spare: bool) -> Candidate:
+    """Return the candidate of a member; ``base`` are the last levels of the device's topic."""
+    record_name = name_in_record(member, sibling_group)
     wording = wording_of(member, base, member.field.name or record_name)
-    unit, stated = (member.unit, True) if member.stated else unit_beside(member, family)
-    return Place(
+    unit, stated = (member.unit, True) if member.stated else unit_beside(member, sibling_group)
+    return Candidate(
         subtopic=member.subtopic,
         field=member.field,
         parts=member.parts,
@@ -87,7 +87,7 @@ def candidate_of(member: MessageMember, base: Sequence[str], family: Family, *, 
         depth=wording.depth,
         suffix=wording.suffix,
         obis=wording.obis,
-        family=family,
+        sibling_group=sibling_group,
         annotated=member.annotated,
         settable=member.settable,
         recorded=record_name is not None,
@@ -95,7 +95,7 @@ def candidate_of(member: MessageMember, base: Sequence[str], family: Family, *, 
     )
 
 
-def recorded(candidate: Place, record: Record, title: str | None) -> Place:
+def recorded(candidate: Candidate, record: Record, title: str | None) -> Candidate:
     """Return a candidate with the unit, the factor and the name of its record, and the ``title`` of its table."""
     described = dataclasses.replace(
         candidate, unit=unit_of(record.unit), stated=True, suffix=None, factor=record.factor
@@ -114,16 +114,16 @@ def recorded(candidate: Place, record: Record, title: str | None) -> Place:
     )
 
 
-def name_in_record(member: MessageMember, family: Family) -> str | None:
-    """Return the name that a record gives its own value; None where the key is the name."""
+def name_in_record(member: MessageMember, sibling_group: SiblingGroup) -> str | None:
+    """Return the name that a record gives its own value; None if the key is the name."""
     if member.key not in VALUES or not member.field.path:
         return None
     in_list = any(isinstance(part, int) for part in member.field.path[-2:])
-    return family.text(NAMERS if in_list else NAMERS_OF_AN_OBJECT)
+    return sibling_group.text(NAMERS if in_list else NAMERS_OF_AN_OBJECT)
 
 
 def wording_of(member: MessageMember, base: Sequence[str], name: str | None) -> Wording:
-    """Return the words of a member's key; ``name`` stands for its last level, ``base`` before it."""
+    """Return the words of a member's key; ``name`` replaces its last level, ``base`` is prepended."""
     parts = [*base, *member.parts]
     path = member.field.path
     if name is not None:
@@ -134,35 +134,37 @@ def wording_of(member: MessageMember, base: Sequence[str], name: str | None) -> 
     levels = [words_of(part) for part in parts if not ADDRESS.fullmatch(part)]
     if headed and levels:
         levels[-1] = headed.rest
-    spoken = tuple(level for level in reversed(levels) if level)
+    levels_with_words = tuple(level for level in reversed(levels) if level)
     depth = sum(bool(words_of(part)) for part in parts[len(base) :] if not ADDRESS.fullmatch(part))
-    return Wording(spoken, depth, headed or unit_in(spoken), obis_of(parts[-1]) if parts else None)
+    return Wording(
+        levels_with_words, depth, headed or unit_in(levels_with_words), obis_of(parts[-1]) if parts else None
+    )
 
 
 def unit_in(levels: tuple[Words, ...]) -> Suffix | None:
-    """Return the unit that ends the first level with words of its own."""
+    """Return the unit at the end of the first level with words of its own."""
     for level in levels[:SUFFIXED_LEVELS]:
-        found = suffix(level)
-        if found:
-            return found
+        unit = suffix(level)
+        if unit:
+            return unit
         if not all(word in GENERIC or is_number(word) for word in level):
             return None
     return None
 
 
-def unit_beside(member: MessageMember, family: Family) -> tuple[str | None, bool]:
-    """Return the unit that a sibling names, and whether one does: {"value": 21, "unit": "C"}, {"temp_unit": "F"}."""
+def unit_beside(member: MessageMember, sibling_group: SiblingGroup) -> tuple[str | None, bool]:
+    """Return the unit in a sibling, and whether there is one: {"value": 21, "unit": "C"}, {"temp_unit": "F"}."""
     key = member.key
     if key in VALUES or key in OF_NOW:
-        text = family.text(UNITS)
+        text = sibling_group.text(UNITS)
         if text is not None:
             return unit_of(text), unit_of(text) is not None or text in NO_UNIT
-    text = family.text((f"{key}_unit", f"{key}unit", f"{key}_units", f"unit_{key}", f"{key}u"))
+    text = sibling_group.text((f"{key}_unit", f"{key}unit", f"{key}_units", f"unit_{key}", f"{key}u"))
     return (unit_of(text), True) if text is not None else (None, False)
 
 
 def obis_of(key: str) -> ObisKey | None:
-    """Return the reading that a meter's number stands for; None where it is no such number."""
+    """Return the reading of an OBIS code; None for other keys."""
     match = NUMBERED.fullmatch(key) if key[:1].isdigit() else None
     kind = (int(match[1]), int(match[2])) if match else None
     if match is None or kind is None or kind not in OBIS:
@@ -170,8 +172,8 @@ def obis_of(key: str) -> ObisKey | None:
     return ObisKey(kind, "" if match[3] in TOTAL or kind[1] not in TARIFFS else match[3])
 
 
-def unit_siblings(candidates: Sequence[Place]) -> dict[str, str]:
-    """Return units that a message names once for all: {"TempUnit": "C"} is {"temperature": "°C"}."""
+def unit_siblings(candidates: Sequence[Candidate]) -> dict[str, str]:
+    """Return the units that a message states once for all values: {"TempUnit": "C"} is {"temperature": "°C"}."""
     return {
         UNITS_FOR_ALL[name]: unit
         for candidate in candidates

@@ -1,4 +1,4 @@
-"""Members of a message: each value with its key and its number, and the groups that stand under one parent. Pure."""
+"""Members of a message: each value with its key and its number, and the groups under one parent. Pure."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ import re
 from ...model.conversion import is_absent, quantity_of, text_of, unit_of
 from ...model.message import Field, Scalar
 
-# A text under one of these is never a number with its unit: "5A" is no current.
+# A text under one of these keys is never a number with a unit: "5A" is not a current.
 IDENTIFYING = re.compile(r"(?i).*(hex|id|code|type|version|model|serial|name|address|addr|mac|eui)")
 LEADING_ZERO = re.compile(r"0\d+")
 
@@ -17,9 +17,9 @@ LEADING_ZERO = re.compile(r"0\d+")
 class MessageMember:
     """Value of a message, with its key and unit.
 
-    ``parts`` are the levels of its key from the topic down, as written; ``number`` is the value where it is a number
-    or writes one; ``unit`` what the message says beside it, ``stated`` even where that is no unit; ``annotated`` the
-    name and ``settable`` the permission that topics beside it tell (Homie).
+    ``parts`` are the levels of its key from the topic down, as written; ``number`` is the value if it is or contains a
+    number; ``unit`` is the one stated beside it, ``stated`` is also True for an unknown one; ``annotated`` is the name
+    and ``settable`` the permission in annotation topics (Homie).
     """
 
     subtopic: str
@@ -39,12 +39,12 @@ class MessageMember:
 
     @property
     def key(self) -> str:
-        """Return the last level of its key, in lower case and without a mark in front: "_unit", "@name"."""
+        """Return the last level of its key, in lower case and without a leading mark: "_unit", "@name"."""
         return plain(self.parts[-1]) if self.parts else ""
 
     @property
     def text(self) -> str | None:
-        """Return the value where it is a text that writes no number."""
+        """Return the value if it is a text without a number."""
         return self.value if isinstance(self.value, str) and self.number is None else None
 
 
@@ -57,7 +57,7 @@ class MemberGroup:
 
     @cached_property
     def texts(self) -> dict[str, str]:
-        """Return the members that are texts, by their keys."""
+        """Return the members that are texts, by key."""
         return {
             member.key: member.field.value
             for member in self.members
@@ -65,17 +65,17 @@ class MemberGroup:
         }
 
     def text(self, keys: Sequence[str]) -> str | None:
-        """Return the text of the first of these keys that is there."""
+        """Return the text of the first of these keys that exists."""
         return next((text for key in keys if (text := self.texts.get(key))), None)
 
 
 def plain(key: str) -> str:
-    """Return a key in lower case, without the marks that some put before it."""
+    """Return a key in lower case, without leading marks."""
     return key.lower().lstrip("_@#")
 
 
 def members_of(fields: Sequence[tuple[str, Field]]) -> list[MessageMember]:
-    """Return the members of a device, annotations given to what they annotate."""
+    """Return the members of a device, with the annotations of their topics."""
     notes: dict[str, dict[str, str]] = {}
     for subtopic, field in fields:
         if is_annotation(subtopic):
@@ -92,7 +92,7 @@ def is_annotation(subtopic: str) -> bool:
 
 
 def member_of(subtopic: str, field: Field, notes: Mapping[str, str]) -> MessageMember:
-    """Return a value as a member; ``notes`` are the annotations of its topic."""
+    """Return the member of a value; ``notes`` are the annotations of its topic."""
     parts = (*[level for level in subtopic.split("/") if level], *map(str, field.path))
     # "none" may be a state: no alarm.
     absent = is_absent(field.value) and field.value != "" and str(field.value).strip().lower() != "none"
@@ -117,7 +117,7 @@ def member_of(subtopic: str, field: Field, notes: Mapping[str, str]) -> MessageM
 
 
 def number_of(value: Scalar) -> tuple[int | float | None, str | None]:
-    """Return the number that a value is or writes, and the unit behind it."""
+    """Return the number that a value is or contains, and the unit behind it."""
     if isinstance(value, bool) or value is None:
         return None, None
     if not isinstance(value, str):

@@ -1,4 +1,4 @@
-"""Members that describe each other: a value beside its unit, its factor and its name is one reading. Pure."""
+"""Records: a value beside members with its unit, its factor and its name is one reading. Pure."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -11,9 +11,9 @@ from ...vocabulary.words import WORDS
 from ..tokens import Words, phrases, words_of
 from .members import MemberGroup, MessageMember
 
-# A row of a table: what, how much, in which unit, and perhaps a word more.
+# Columns of a table's row: name, value, unit, and perhaps one more.
 ROW = range(3, 6)
-# So many levels above a row may carry the title of its table.
+# Maximum distance of a table's title above its row.
 TITLE_LEVELS = 4
 
 
@@ -29,7 +29,7 @@ class Record:
 
 
 def record_of(group: MemberGroup) -> Record | None:
-    """Return the one reading that a group tells; None where its members are readings of their own."""
+    """Return the single reading of a group; None if its members are readings of their own."""
     return row_of(group) or described(group)
 
 
@@ -42,22 +42,24 @@ def described(group: MemberGroup) -> Record | None:
     value = value_of(group, prefix, QUANTITY_OF_UNIT.get(unit_of(units[0].text or "") or ""))
     if value is None:
         return None
-    twins = [member for member in group.members if member is not value and member.number is not None and member.stated]
-    applied = any(member.number == value.number for member in twins)
+    duplicates = [
+        member for member in group.members if member is not value and member.number is not None and member.stated
+    ]
+    applied = any(member.number == value.number for member in duplicates)
     spare = frozenset(
-        member for member in group.members if member is not value and (member in twins or is_spare(member))
+        member for member in group.members if member is not value and (member in duplicates or is_spare(member))
     )
     return Record(value, units[0].text or "", name_of(group, prefix), 1.0 if applied else factor_of(group), spare)
 
 
 def names_unit(member: MessageMember) -> bool:
-    """Return whether a key says that its text is a unit: "unit", "parameterUnit"."""
+    """Return whether a key declares its text as a unit: "unit", "parameterUnit"."""
     words = words_of(member.parts[-1]) if member.parts else ()
     return bool(words) and (words[-1] in UNIT_WORDS or words == ("u",))
 
 
 def value_of(group: MemberGroup, prefix: Words, quantity: str | None) -> MessageMember | None:
-    """Return the member that a unit is of: the one that is called by its quantity, or "value"."""
+    """Return the member that a unit belongs to: the one named after its quantity, or "value"."""
     numbers = [
         (words_of(member.parts[-1]), member)
         for member in group.members
@@ -66,13 +68,13 @@ def value_of(group: MemberGroup, prefix: Words, quantity: str | None) -> Message
     if prefix and any(words == prefix for words, _ in numbers):
         return None
     if not prefix and quantity:
-        fitting = [
+        matching = [
             member
             for words, member in numbers
             if any(WORDS[phrase.text] == quantity for phrase in phrases(words, WORDS))
         ]
-        if fitting:
-            return fitting[0] if len(fitting) == 1 else None
+        if matching:
+            return matching[0] if len(matching) == 1 else None
     named = [member for words, member in numbers if words and words[-1] in VALUE_WORDS and words[:-1] in ((), prefix)]
     return named[0] if len(named) == 1 else None
 
@@ -83,7 +85,7 @@ def is_spare(member: MessageMember) -> bool:
 
 
 def factor_of(group: MemberGroup) -> float:
-    """Return the factor that a value is to be multiplied with, or the power of ten where it is negative."""
+    """Return the factor of a value, or its power of ten if negative."""
     for member in group.members:
         if member.parts[-1].lower() in FACTORS and member.number:
             return float(member.number) if member.number > 0 else float(10**member.number)
@@ -91,7 +93,7 @@ def factor_of(group: MemberGroup) -> float:
 
 
 def name_of(group: MemberGroup, prefix: Words) -> str | None:
-    """Return the name of a record's value, where its key is made like that of its unit: "parameterName"."""
+    """Return the name of a record's value, whose key is formed like that of its unit: "parameterName"."""
     for member in group.members:
         words = words_of(member.parts[-1]) if member.text else ()
         if prefix and words and words[-1] in NAME_WORDS and words[:-1] == prefix:
@@ -111,7 +113,7 @@ def row_of(group: MemberGroup) -> Record | None:
 
 
 def title_of(member: MessageMember, groups: Mapping[tuple[str, ...], MemberGroup]) -> str | None:
-    """Return the title of the table that a row stands in."""
+    """Return the title of a row's table."""
     above: Sequence[str] = member.parent
     for length in range(len(above) - 1, max(0, len(above) - TITLE_LEVELS), -1):
         group = groups.get(tuple(above[:length]))

@@ -1,4 +1,4 @@
-"""Series of the same thing at several times in one message: only its newest record is a reading of now. Pure."""
+"""Time series: of several records of the same thing in one message only the newest is a current reading. Pure."""
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
@@ -7,13 +7,13 @@ import re
 from ...vocabulary.keys.records import RECORD_NUMBERS, TIMES
 from .members import MemberGroup, MessageMember
 
-# A time that can be compared with another one of the same message.
+# A timestamp that can be compared with another one of the same message.
 WRITTEN = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d.*")
 EPOCH = 1e9
 
 
 def outdated(groups: Mapping[tuple[str, ...], MemberGroup]) -> Iterator[MessageMember]:
-    """Yield the members of records of a list that a later one of the same list, and of the same name, follows."""
+    """Yield the members of records that are followed by a later record of the same list and the same name."""
     lists: defaultdict[tuple[object, ...], list[tuple[str, MemberGroup]]] = defaultdict(list)
     for parent, group in groups.items():
         when = time_of(group) if is_listed(group) else None
@@ -32,7 +32,7 @@ def is_listed(group: MemberGroup) -> bool:
 
 
 def time_of(group: MemberGroup) -> str | None:
-    """Return when a record was measured, in a form that sorts; None where it does not say."""
+    """Return the time of a record in sortable form; None if it has none."""
     for index, member in enumerate(group.members):
         if member.parts[-1].lower() not in TIMES and not (index == 0 and member.field.path[-1:] == (0,)):
             continue
@@ -45,12 +45,12 @@ def time_of(group: MemberGroup) -> str | None:
 
 
 def name_of(group: MemberGroup) -> tuple[str, ...]:
-    """Return what identifies a record among others of its list: its texts and its number."""
+    """Return the identity of a record within its list: its texts and its number."""
     return tuple(str(member.field.value) for member in group.members if is_name(member))
 
 
 def is_name(member: MessageMember) -> bool:
-    """Return whether a member may tell whose record it is: a text that is no time, or a number that names."""
+    """Return whether a member may identify its record: a text that is not a time, or an identifying number."""
     value = member.field.value
     if isinstance(value, str):
         return WRITTEN.fullmatch(value) is None and member.number is None

@@ -1,1 +1,1 @@
-"""Quantities of numbers: words and rules that tell them. Pure."""
+"""Quantities of numbers: words and rules that determine them. Pure."""

@@ -1,4 +1,4 @@
-"""Rules for the quantity of a number: its unit and its neighbours correct what its words name. Pure."""
+"""Rules for the quantity of a number, whose unit and siblings may correct its words. Pure."""
 
 from typing import NamedTuple
 
@@ -8,7 +8,7 @@ from ...vocabulary.names import display_names
 from ...vocabulary.quantities import QUANTITIES
 from ...vocabulary.units.known_units import QUANTITY_OF_UNIT
 from ...vocabulary.units.meanings import STORAGE, UNIT_TELLS, UNIT_WINS
-from ..candidates.candidate import Place
+from ..candidates.candidate import Candidate
 from ..interpretation import Context, Interpretation
 from ..rule_table import Condition, Example, Reads, Table
 from ..tokens import Words, letters
@@ -16,7 +16,7 @@ from ..units.conditions import Case, of, own
 from .single_letters import is_unit_letter, letter_quantity
 from .words import Key
 
-# Units that a last letter may be where the words before it say what is measured, and not which quantity.
+# Units that a last letter may stand for if the words before it name the subject, and not the quantity.
 UNITS_OF_SUBJECTS = ("V", "A", "W", "°C", "°F")
 
 
@@ -34,7 +34,7 @@ def is_unknown(case: Case) -> bool:
 
 
 def is_beside_its_target(case: Case) -> bool:
-    """Return whether the number is the value of the target beside it: {"actual": 21.3, "target": 22}."""
+    """Return whether the number is the actual value beside its target: {"actual": 21.3, "target": 22}."""
     return case.candidate.leaf in REACHED and any(other.leaf in WANTED for other in case.candidate.siblings)
 
 
@@ -67,11 +67,13 @@ QUANTITY_RULES: Table[Case, QuantityRule] = Table(
 
 
 def with_quantity(key: Key, context: Context) -> Interpretation:
-    """Return the interpretation of a key: its quantity, and its unit where one is written."""
+    """Return the interpretation of a key: its quantity, and its unit if one is stated."""
     candidate = key.candidate
     unit = written_unit(candidate, key.quantity)
     quantity = (
-        key.quantity if unit is None else UNIT_TELLS.get(candidate.field.unit or "") or fitting(key.quantity, unit)
+        key.quantity
+        if unit is None
+        else UNIT_TELLS.get(candidate.field.unit or "") or combined_quantity(key.quantity, unit)
     )
     if quantity is None:
         quantity = letter_quantity(candidate)
@@ -84,8 +86,8 @@ def with_quantity(key: Key, context: Context) -> Interpretation:
     return Interpretation(quantity=quantity, unit=unit, certain=unit is not None, phrase=phrase)
 
 
-def written_unit(candidate: Place, quantity: str | None) -> str | None:
-    """Return the unit beside a number, at the end of its key, or that its last letter is: "battery_mV", "temp_c"."""
+def written_unit(candidate: Candidate, quantity: str | None) -> str | None:
+    """Return the unit beside a number, at the end of its key, or as its last letter: "battery_mV", "temp_c"."""
     if candidate.stated and candidate.unit:
         return candidate.unit
     if candidate.suffix:
@@ -94,8 +96,8 @@ def written_unit(candidate: Place, quantity: str | None) -> str | None:
     return next((unit for unit in units if is_unit(unit, rest, candidate, quantity)), None)
 
 
-def is_unit(unit: str, rest: Words, candidate: Place, quantity: str | None) -> bool:
-    """Return whether the last letter of a key is a unit of the ``quantity`` that the ``rest`` of it names."""
+def is_unit(unit: str, rest: Words, candidate: Candidate, quantity: str | None) -> bool:
+    """Return whether the last letter of a key is a unit of the ``quantity`` that the ``rest`` names."""
     if rest and unit in units_of(quantity):
         return True
     if unit in ("°C", "°F") and rest and (display_names.THERMAL.issuperset(rest) or rest == ("t",)):
@@ -106,13 +108,13 @@ def is_unit(unit: str, rest: Words, candidate: Place, quantity: str | None) -> b
 
 
 def units_of(quantity: str | None) -> tuple[str | None, ...]:
-    """Return the units that a quantity's device class goes with."""
+    """Return the units of a quantity's device class."""
     device_class = QUANTITIES[quantity].device_class if quantity else None
     return SENSOR_CLASSES[device_class][0] if device_class else ()
 
 
-def fitting(quantity: str | None, unit: str) -> str | None:
-    """Return the quantity that a word and a unit mean together; None where they contradict each other."""
+def combined_quantity(quantity: str | None, unit: str) -> str | None:
+    """Return the quantity that a word and a unit mean together; None if they contradict each other."""
     by_unit = QUANTITY_OF_UNIT.get(unit)
     if quantity is None:
         return by_unit

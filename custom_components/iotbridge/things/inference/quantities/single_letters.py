@@ -1,4 +1,4 @@
-"""Single letters of keys as quantities or units, which only their neighbours tell. Pure."""
+"""Single letters in keys as quantities or units, determined by their siblings. Pure."""
 
 from ...vocabulary.keys.letters import (
     COUNTED_BY_LETTERS,
@@ -10,40 +10,46 @@ from ...vocabulary.keys.letters import (
     SURE_RELATIVES,
 )
 from ...vocabulary.words import WORDS
-from ..candidates.candidate import Place
+from ..candidates.candidate import Candidate
 from ..tokens import Words
 
-# Nowhere is air as dry as that: an "h" of less is of an hour.
+# Air is never that dry: a smaller "h" is an hour.
 DRIEST = 3
 
 
-def is_unit_letter(candidate: Place, unit: str, rest: Words) -> bool:
-    """Return whether a last letter is a unit: "v_mppt1_v" says it twice, "l2_v" stands beside "l2_kw"."""
+def is_unit_letter(candidate: Candidate, unit: str, rest: Words) -> bool:
+    """Return whether a last letter is a unit: "v_mppt1_v" repeats it, "l2_v" is beside "l2_kw"."""
     if unit not in LETTER_OF or not rest or rest[-1] in COUNTED_BY_LETTERS:
         return False
     if any(sibling.leaf == (*rest, letter) for sibling in candidate.siblings for letter in "bc"):
         return False
     if unit == "V" and [word for word in rest if not word.isdigit()][-1:] == ["cell"]:
         return True
-    sisters = [other for other in candidate.siblings if other.leaf[:-1] == rest and other.leaf[-1:] in ELECTRIC_LETTERS]
-    if len(sisters) > 1:
+    electric_siblings = [
+        other for other in candidate.siblings if other.leaf[:-1] == rest and other.leaf[-1:] in ELECTRIC_LETTERS
+    ]
+    if len(electric_siblings) > 1:
         return True
-    twice = rest[0][0] in LETTER_OF[unit] and len(rest[0]) <= len("vln") and len(rest) > 1
-    return twice or not candidate.family.suffixes.isdisjoint(ELECTRIC_UNITS)
+    is_repeated = rest[0][0] in LETTER_OF[unit] and len(rest[0]) <= len("vln") and len(rest) > 1
+    return is_repeated or not candidate.sibling_group.suffixes.isdisjoint(ELECTRIC_UNITS)
 
 
-def letter_quantity(candidate: Place) -> str | None:
+def letter_quantity(candidate: Candidate) -> str | None:
     """Return the quantity of a single letter among others of its group."""
-    inputs = candidate.letter == "a" and "d" in candidate.family.marks and candidate.family.letters.isdisjoint("viupw")
+    inputs = (
+        candidate.letter == "a"
+        and "d" in candidate.sibling_group.marks
+        and candidate.sibling_group.letters.isdisjoint("viupw")
+    )
     if candidate.letter is None or inputs:
         return None
-    if candidate.letter in LETTERS_BESIDE_UNITS and not candidate.family.suffixes.isdisjoint(ELECTRIC_UNITS):
+    if candidate.letter in LETTERS_BESIDE_UNITS and not candidate.sibling_group.suffixes.isdisjoint(ELECTRIC_UNITS):
         return LETTERS_BESIDE_UNITS[candidate.letter]
-    letters = candidate.family.letters - ({"h"} if is_of_hours(candidate) else set())
+    letters = candidate.sibling_group.letters - ({"h"} if is_hour(candidate) else set())
     if candidate.letter == "q" and letters >= {"i"} and letters & {"u", "v"}:
         return "reactive power"
-    best = max(LETTER_FAMILIES, key=lambda family: len(letters & family.keys()))
-    spelled = any(WORDS.get(word) in SURE_RELATIVES & set(best.values()) for word in candidate.family.words)
+    best = max(LETTER_FAMILIES, key=lambda sibling_group: len(letters & sibling_group.keys()))
+    spelled = any(WORDS.get(word) in SURE_RELATIVES & set(best.values()) for word in candidate.sibling_group.words)
     known = letters & best.keys()
     if (
         candidate.letter not in known
@@ -54,14 +60,14 @@ def letter_quantity(candidate: Place) -> str | None:
     return None if candidate.letter == "p" and best is LETTER_FAMILIES[0] and "q" in letters else best[candidate.letter]
 
 
-def is_spelled(candidate: Place, quantity: str) -> bool:
-    """Return whether another key is the whole word of what a letter would mean: "t" is no temperature beside "temp"."""
+def is_spelled(candidate: Candidate, quantity: str) -> bool:
+    """Return whether another key spells out the meaning of a letter: "t" is not a temperature beside "temp"."""
     return any(
         len(other.leaf) == 1 and len(other.leaf[0]) > 1 and WORDS.get(other.leaf[0]) == quantity
         for other in candidate.siblings
     )
 
 
-def is_of_hours(candidate: Place) -> bool:
-    """Return whether the letter h among others can be no humidity."""
-    return any(other.letter == "h" and (other.number or 0) < DRIEST for other in candidate.family.places)
+def is_hour(candidate: Candidate) -> bool:
+    """Return whether the letter h in the group cannot be a humidity."""
+    return any(other.letter == "h" and (other.number or 0) < DRIEST for other in candidate.sibling_group.candidates)

@@ -8,16 +8,16 @@ from ...vocabulary.keys.key_words import AXES, ELECTRIC, ELECTRIC_OF_A_FACTOR, H
 from ...vocabulary.quantities import QUANTITIES
 from ...vocabulary.words import WORDS
 from ..candidates.builder import SUFFIXED_LEVELS
-from ..candidates.candidate import Place
+from ..candidates.candidate import Candidate
 from ..roles.words import role_of
 from ..tokens import Phrase, Words, only_qualifies, phrases, suffix
 
 
 @dataclass(frozen=True)
 class Key:
-    """Key of a candidate: the phrase that names its quantity, the words of that level, and how far up it stands."""
+    """Key of a candidate: the phrase that names its quantity, the words of that level, and its distance."""
 
-    candidate: Place
+    candidate: Candidate
     phrase: Phrase | None
     words: Words
     level: int
@@ -29,19 +29,19 @@ class Key:
 
     @property
     def is_own(self) -> bool:
-        """Return whether the value's own level names the quantity, or the one above a mere holder of it."""
+        """Return whether the value's own level names the quantity, or the one above a key such as "value"."""
         return self.level == 0 or (self.level == 1 and self.candidate.leaf in HOLDERS)
 
     @cached_property
     def role(self) -> str | None:
-        """Return the role that the words tell."""
+        """Return the role that the words indicate."""
         if self.is_own:
             return role_of(self.words, self.phrase)
         return role_of(tuple(word for word in self.candidate.leaf if word not in roles.GENERIC), None)
 
 
-def quantity_key(candidate: Place) -> Key:
-    """Return the words that name the quantity, those of the level they stand in, and how far up that is."""
+def quantity_key(candidate: Candidate) -> Key:
+    """Return the words that name the quantity, the words of their level, and its distance."""
     levels = [strip_unit(candidate, index, level) for index, level in enumerate(candidate.levels)]
     for index, level in enumerate(levels):
         above = levels[index + 1] if index + 1 < len(levels) else ()
@@ -61,10 +61,10 @@ def quantity_key(candidate: Place) -> Key:
     return Key(candidate, None, levels[0] if levels else (), 0)
 
 
-def is_adjective(phrase: Phrase, across: Words, candidate: Place) -> bool:
-    """Return whether a word that may be a quantity is none here: a scale factor, the current version."""
+def is_adjective(phrase: Phrase, across: Words, candidate: Candidate) -> bool:
+    """Return whether a word that may be a quantity is not one here: a scale factor, the current version."""
     if phrase.text == "factor":
-        return candidate.leaf != ("factor",) or candidate.family.words.isdisjoint(ELECTRIC_OF_A_FACTOR)
+        return candidate.leaf != ("factor",) or candidate.sibling_group.words.isdisjoint(ELECTRIC_OF_A_FACTOR)
     if phrase.text not in NOW or is_electric(candidate):
         return False
     after = across[phrase.end :]
@@ -75,25 +75,25 @@ def is_adjective(phrase: Phrase, across: Words, candidate: Place) -> bool:
 
 
 def without_numbers(words: Words) -> list[Phrase]:
-    """Return the quantities in words that numbers part: "line_1_total_in"."""
+    """Return the quantities in words that are separated by numbers: "line_1_total_in"."""
     bare_words = tuple(word for word in words if not word.isdigit())
     return phrases(bare_words, WORDS) if len(bare_words) < len(words) else []
 
 
 def stands_alone(phrase: Phrase, above: list[Phrase]) -> bool:
-    """Return whether a word means itself whatever is above it: a count, and the current of an ENERGY group."""
+    """Return whether a word keeps its meaning below any level: a count, and the current in an ENERGY group."""
     quantity = WORDS[phrase.text]
     return quantity == "count" or (
         quantity == "current" and any(WORDS[higher.text] in HAVE_A_CURRENT for higher in above)
     )
 
 
-def is_electric(candidate: Place) -> bool:
-    """Return whether "current" beside a value's siblings is amperes: there is a voltage or a power too."""
-    return not candidate.family.words.isdisjoint(ELECTRIC)
+def is_electric(candidate: Candidate) -> bool:
+    """Return whether "current" is amperes, because there is a voltage or a power among the siblings."""
+    return not candidate.sibling_group.words.isdisjoint(ELECTRIC)
 
 
-def strip_unit(candidate: Place, index: int, level: Words) -> Words:
+def strip_unit(candidate: Candidate, index: int, level: Words) -> Words:
     """Return the words of a level without its unit."""
     if candidate.suffix is None or index >= SUFFIXED_LEVELS:
         return level
@@ -101,5 +101,5 @@ def strip_unit(candidate: Place, index: int, level: Words) -> Words:
 
 
 def strength(phrase: Phrase) -> tuple[bool, int, int]:
-    """Return the rank of one of several quantities in a key: the last one is meant, in English."""
+    """Return the rank of one of several quantities in a key: in English, the last one is meant."""
     return not QUANTITIES[WORDS[phrase.text]].subject, phrase.end - phrase.start, phrase.end

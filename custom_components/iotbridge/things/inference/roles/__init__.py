@@ -1,1 +1,1 @@
-"""Roles of values that are no readings: words and rules that tell them. Pure."""
+"""Roles of values that are not readings: words and rules that determine them. Pure."""

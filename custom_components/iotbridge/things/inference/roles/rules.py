@@ -1,4 +1,4 @@
-"""Rules for the role of a number where its words alone do not decide. Pure."""
+"""Rules for the role of a number if its words alone do not decide. Pure."""
 
 from typing import NamedTuple
 
@@ -10,7 +10,7 @@ from ..quantities.words import Key
 from ..rule_table import Condition, Example, Reads, Table, no
 from ..tokens import phrases
 
-# Smaller numbers are no time of our age.
+# Smaller numbers are not a time of our age.
 EPOCH = 1e8
 SMALL_CODES = range(10)
 
@@ -24,23 +24,29 @@ class RoleRule(NamedTuple):
 
 
 def has_role(*wanted: str) -> Condition[Key]:
-    """Return the condition that the words of the key tell one of these roles."""
+    """Return the condition that the words of the key indicate one of these roles."""
     return lambda key: key.role in wanted
 
 
 def is_part_of_a_date(key: Key) -> bool:
     """Return whether the number is the day, the hour … of a date."""
     candidate = key.candidate
-    return candidate.family.is_date and bool(candidate.leaf) and candidate.leaf[-1].removesuffix("s") in DATE_PARTS
+    return (
+        candidate.sibling_group.is_date and bool(candidate.leaf) and candidate.leaf[-1].removesuffix("s") in DATE_PARTS
+    )
 
 
 def is_among_periods(key: Key) -> bool:
-    """Return whether several neighbours are only a day, a month or a year: they are counts, not a date."""
-    return key.candidate.family.periods > 1 and not key.candidate.family.is_date and key.candidate.number is not None
+    """Return whether several siblings are only a day, a month or a year: they are counts, not a date."""
+    return (
+        key.candidate.sibling_group.periods > 1
+        and not key.candidate.sibling_group.is_date
+        and key.candidate.number is not None
+    )
 
 
 def has_unit(key: Key) -> bool:
-    """Return whether a unit stands beside the number."""
+    """Return whether a unit is stated beside the number."""
     return key.candidate.stated and bool(key.candidate.unit)
 
 
@@ -49,8 +55,8 @@ def ends_in_percent(key: Key) -> bool:
     return key.candidate.suffix is not None and key.candidate.suffix.unit == "%"
 
 
-def is_firm(key: Key) -> bool:
-    """Return whether the key is a setting, or a value of the past, whatever unit stands beside it."""
+def is_definite_setting(key: Key) -> bool:
+    """Return whether the key is a setting, or a value of the past, regardless of any unit beside it."""
     return (
         key.is_own
         and key.role is not None
@@ -58,22 +64,22 @@ def is_firm(key: Key) -> bool:
     )
 
 
-def is_lasting(key: Key) -> bool:
-    """Return whether a "…Time" is how long something took: a small number, and no known moment."""
+def is_duration(key: Key) -> bool:
+    """Return whether a "…Time" is a duration: a small number, and not a known moment."""
     candidate = key.candidate
-    found = phrases(candidate.leaf, roles.TIME)
-    lasting = bool(found) and found[0].text == "time" and len(candidate.leaf) > 1
-    return lasting and candidate.number is not None and abs(candidate.number) < EPOCH
+    time_phrases = phrases(candidate.leaf, roles.TIME)
+    is_qualified_time = bool(time_phrases) and time_phrases[0].text == "time" and len(candidate.leaf) > 1
+    return is_qualified_time and candidate.number is not None and abs(candidate.number) < EPOCH
 
 
 def is_beside_its_number(key: Key) -> bool:
-    """Return whether a number is the state of what another one beside it measures: {"data": 7.2, "state": 0}."""
+    """Return whether a number is the state of a measurement beside it: {"data": 7.2, "state": 0}."""
     leaf = key.candidate.leaf
     return bool(leaf) and CODES.issuperset(leaf) and any(other.leaf in MEASURED for other in key.candidate.siblings)
 
 
 def is_code(key: Key) -> bool:
-    """Return whether a number only stands for a word: "inverterStatus": 102."""
+    """Return whether a number is a code: "inverterStatus": 102."""
     candidate, quantity = key.candidate, key.quantity
     if key.level or not candidate.parts or candidate.stated or not CODES.issuperset(candidate.pattern[-1:]):
         return False
@@ -83,12 +89,12 @@ def is_code(key: Key) -> bool:
     return quantity != "battery" and (QUANTITIES[quantity].subject or small)
 
 
-# A number that fits no rule has the role that its words tell.
+# A number that matches no rule has the role that its words indicate.
 ROLE_RULES: Table[Key, RoleRule] = Table(
     (
         RoleRule(
             None,
-            when=(has_unit, no(is_firm)),
+            when=(has_unit, no(is_definite_setting)),
             example=Example({"MAXTIME": "0 Seconds"}, Reads(0, "s", "duration"), "blind/apcupsd"),
         ),
         RoleRule(
@@ -109,7 +115,7 @@ ROLE_RULES: Table[Key, RoleRule] = Table(
         ),
         RoleRule(
             "internal",
-            when=(has_role("time"), is_lasting),
+            when=(has_role("time"), is_duration),
             example=Example({"min_time": 60}, Reads(60, enabled=False), "TagoIO: netvox r718n325"),
         ),
         RoleRule(
@@ -134,6 +140,6 @@ ROLE_RULES: Table[Key, RoleRule] = Table(
 
 
 def role_of_number(key: Key) -> str | None:
-    """Return the role of a number; None where it may be a reading."""
+    """Return the role of a number; None if it may be a reading."""
     rule = ROLE_RULES.first(key)
     return key.role if rule is None else rule.role

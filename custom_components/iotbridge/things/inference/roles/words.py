@@ -1,4 +1,4 @@
-"""Roles that the words of a key tell: it names, tells a time, sets, or is of interest to the maker only. Pure."""
+"""Roles that the words of a key indicate: identity, time, setting, or internal to the device. Pure."""
 
 from typing import NamedTuple
 
@@ -7,7 +7,7 @@ from ..tokens import Phrase, Words, only_qualifies, phrases
 
 
 class RoleWords(NamedTuple):
-    """Words that tell a role; ``anywhere`` in a key, or only where nothing stronger follows."""
+    """Words that indicate a role, ``anywhere`` in a key, or only if nothing stronger follows."""
 
     role: str
     words: frozenset[str]
@@ -24,9 +24,9 @@ ROLE_WORDS = (
 
 
 def role_of(words: Words, quantity: Phrase | None) -> str | None:
-    """Return the role of a key: "identity", "time", "setting" or "internal"; None where it may be a reading.
+    """Return the role of a key: "identity", "time", "setting" or "internal"; None if it may be a reading.
 
-    ``quantity`` is the phrase in it that names a quantity: words within it tell no role.
+    ``quantity`` is the phrase in it that names a quantity: words within it indicate no role.
     """
     for row in ROLE_WORDS:
         for phrase in phrases(words, row.words):
@@ -38,7 +38,7 @@ def role_of(words: Words, quantity: Phrase | None) -> str | None:
 
 
 def is_head(role: str, phrase: Phrase, words: Words, quantity: Phrase | None) -> bool:
-    """Return whether a phrase is what a key is about: the last of its words, and behind the quantity."""
+    """Return whether a phrase is the subject of a key: the last of its words, and behind the quantity."""
     after = words[phrase.end :]
     heads = only_qualifies(after) if role == "internal" else all(word.isdigit() for word in after)
     if not heads or quantity is None:

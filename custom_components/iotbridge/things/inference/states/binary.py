@@ -1,4 +1,4 @@
-"""Values that are yes or no: their kind, how each is written, and where a switch listens. Pure."""
+"""Binary values: their kind, how on and off are written, and the command topic of a switch. Pure."""
 
 from dataclasses import dataclass
 import re
@@ -7,17 +7,17 @@ from ...vocabulary.states.binary_states import BINARY, CALM, ONLY_WITH_A_KIND, P
 from ...vocabulary.states.binary_words import ALONE
 from ...vocabulary.vendors.commands import COMMANDS
 from ...vocabulary.words import WORDS
-from ..candidates.candidate import Place
+from ..candidates.candidate import Candidate
 from ..interpretation import Context
 from ..tokens import only_qualifies, phrases
 
-# A key of so many levels may ask for a yes or no.
+# Number of levels of a key that may name the kind.
 LEVELS = 3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BinaryValue:
-    """A yes or no: its kind, and how the raw value writes each."""
+    """Binary value: its kind, and the raw values for on and off."""
 
     kind: Binary
     known: bool
@@ -28,7 +28,7 @@ class BinaryValue:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SwitchCommand:
-    """Topic where a switch listens, and the payloads that switch it."""
+    """Command topic of a switch, and the payloads that switch it."""
 
     topic: str
     on: str
@@ -37,24 +37,26 @@ class SwitchCommand:
 
 @dataclass(frozen=True, slots=True)
 class Pair:
-    """Yes and no as a key writes them, and the class that these words tell."""
+    """Words for on and off as a device writes them, and the class that they imply."""
 
     on: str
     off: str
     hint: str | None = None
 
 
-def kind_of(candidate: Place) -> Binary | None:
-    """Return the kind of yes or no that the words of a key ask for; None where they ask for something else."""
+def kind_of(candidate: Candidate) -> Binary | None:
+    """Return the kind of binary value that the words of a key name; None if they name something else."""
     if candidate.leaf in ALONE:
         return ALONE[candidate.leaf]
     weak: Binary | None = None
     for index, level in enumerate(candidate.levels[:LEVELS]):
         above = candidate.levels[index + 1] if index + 1 < len(candidate.levels) else ()
         across = above + level
-        found = [phrase for phrase in phrases(across, BINARY) if phrase.end > len(above)]
-        if found:
-            best = max(found, key=lambda phrase: (not BINARY[phrase.text].weak, phrase.end - phrase.start, phrase.end))
+        matches = [phrase for phrase in phrases(across, BINARY) if phrase.end > len(above)]
+        if matches:
+            best = max(
+                matches, key=lambda phrase: (not BINARY[phrase.text].weak, phrase.end - phrase.start, phrase.end)
+            )
             if not BINARY[best.text].weak or not only_qualifies(level):
                 return BINARY[best.text]
             weak = weak or BINARY[best.text]
@@ -63,8 +65,8 @@ def kind_of(candidate: Place) -> Binary | None:
     return weak
 
 
-def words_pair(text: str, kind: Binary | None) -> Pair | None:
-    """Return the pair of words that a text is one of, written as it writes it."""
+def pair_of(text: str, kind: Binary | None) -> Pair | None:
+    """Return the pair of words that contains a text, written in the same style."""
     plain = text.strip().lower().replace("_", " ")
     pairs = [pair for pair in PAIRS if plain in (pair[0].replace("_", " "), pair[1].replace("_", " "))]
     if kind is not None and kind.device_class is not None:
@@ -72,11 +74,11 @@ def words_pair(text: str, kind: Binary | None) -> Pair | None:
     if not pairs or (plain in ONLY_WITH_A_KIND and (kind is None or kind.device_class is None)):
         return None
     yes, no, hint = pairs[0]
-    return Pair(like(text, yes), like(text, no), None if plain in CALM else hint)
+    return Pair(in_style_of(text, yes), in_style_of(text, no), None if plain in CALM else hint)
 
 
-def like(text: str, word: str) -> str:
-    """Return a word in the capitals, and with the blanks, of another text."""
+def in_style_of(text: str, word: str) -> str:
+    """Return a word in the capitals, and with the separators, of another text."""
     if "_" in text:
         word = word.replace(" ", "_")
     if text.isupper():
@@ -84,8 +86,8 @@ def like(text: str, word: str) -> str:
     return word.capitalize() if text[:1].isupper() else word
 
 
-def command(candidate: Place, context: Context) -> SwitchCommand | None:
-    """Return the topic where a switch listens, where a vendor's convention names it."""
+def command(candidate: Candidate, context: Context) -> SwitchCommand | None:
+    """Return the command topic of a switch, if a vendor's convention names it."""
     topic = "/".join(part for part in (context.topic, candidate.subtopic) if part)
     key = ".".join(map(str, candidate.field.path))
     for row in COMMANDS:

@@ -1,4 +1,4 @@
-"""Rules for a value that is yes or no: its kind, whether it is one at all, and which of both means yes. Pure."""
+"""Rules for binary values: whether a value is one, its kind, and which raw value means on. Pure."""
 
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -7,156 +7,156 @@ from ...model.conversion import NO, YES, text_of
 from ...vocabulary.states.binary_states import ALARMS, BINARY, BITS, Binary
 from ...vocabulary.states.binary_words import BATTERY_WORDS, CONTACTS, FLAGS, LIMITS, NUMBER_WORDS, WATER_WORDS
 from ...vocabulary.words import WORDS
-from ..candidates.candidate import Place
+from ..candidates.candidate import Candidate
 from ..rule_table import Condition, Example, Reads, Table, either, no
 from ..tokens import phrases, words_of
-from .binary import BinaryValue, Pair, kind_of, words_pair
+from .binary import BinaryValue, Pair, kind_of, pair_of
 
 FEW_BITS = 4
 
 
 @dataclass(frozen=True, slots=True)
-class Question:
-    """A value that may be a yes or no, with the kind that its key asks for, and how it is written."""
+class BinaryCase:
+    """Value that may be binary, with the kind that its key names, and its raw value."""
 
-    candidate: Place
+    candidate: Candidate
     kind: Binary | None = None
     pair: Pair | None = None
 
 
 class KindRule(NamedTuple):
-    """Kind of a yes or no under conditions, a row of binary_states.py, where its words do not tell it."""
+    """Kind of a binary value under conditions, a row of binary_states.py, if its words do not name it."""
 
     kind: str
-    when: tuple[Condition[Question], ...]
+    when: tuple[Condition[BinaryCase], ...]
     example: Example
 
 
 class WritingRule(NamedTuple):
-    """Writing of a yes and a no under conditions; None: it is neither."""
+    """Raw values for on and off under conditions; None: the value is not binary."""
 
     pair: Pair | None
-    when: tuple[Condition[Question], ...]
+    when: tuple[Condition[BinaryCase], ...]
     example: Example
 
 
 class CorrectionRule(NamedTuple):
-    """Correction of a yes or no under conditions: of its ``kind``, "" for one without a class, or ``swapped``."""
+    """Correction of a binary value under conditions: of its ``kind``, "" for one without a class, or ``swapped``."""
 
-    when: tuple[Condition[Question], ...]
+    when: tuple[Condition[BinaryCase], ...]
     example: Example
     kind: str | None = None
     swapped: bool = False
 
 
-def is_bool(question: Question) -> bool:
+def is_bool(case: BinaryCase) -> bool:
     """Return whether the value is JSON's true or false."""
-    return question.candidate.is_bool
+    return case.candidate.is_bool
 
 
-def is_number(question: Question) -> bool:
-    """Return whether the value is a number, and not one written as a text with a unit."""
-    return question.candidate.number is not None
+def is_number(case: BinaryCase) -> bool:
+    """Return whether the value is a number, not a text with a number and a unit."""
+    return case.candidate.number is not None
 
 
-def is_missing(question: Question) -> bool:
+def is_missing(case: BinaryCase) -> bool:
     """Return whether there is no value now."""
-    return question.candidate.value is None
+    return case.candidate.value is None
 
 
-def is_bit(question: Question) -> bool:
+def is_bit(case: BinaryCase) -> bool:
     """Return whether the value is 0 or 1."""
-    return isinstance(question.candidate.number, int) and question.candidate.number in BITS
+    return isinstance(case.candidate.number, int) and case.candidate.number in BITS
 
 
-def has_unit(question: Question) -> bool:
-    """Return whether a unit is written beside the number, or in its key."""
-    return question.candidate.stated or question.candidate.suffix is not None
+def has_unit(case: BinaryCase) -> bool:
+    """Return whether a unit is stated beside the number, or in its key."""
+    return case.candidate.stated or case.candidate.suffix is not None
 
 
-def is_below_alarms(question: Question) -> bool:
-    """Return whether the value stands in a group of alarms: each is one there, whatever it is about."""
-    return any(not ALARMS.isdisjoint(words_of(part)) for part in question.candidate.parts[:-1])
+def is_below_alarms(case: BinaryCase) -> bool:
+    """Return whether the value is in a group of alarms, where each value is one."""
+    return any(not ALARMS.isdisjoint(words_of(part)) for part in case.candidate.parts[:-1])
 
 
-def is_key(*words: str) -> Condition[Question]:
-    """Return the condition that the key has these words and no others."""
-    return lambda question: question.candidate.leaf == words
+def is_key(*words: str) -> Condition[BinaryCase]:
+    """Return the condition that the key consists of these words."""
+    return lambda case: case.candidate.leaf == words
 
 
-def has_word(words: frozenset[str]) -> Condition[Question]:
+def has_word(words: frozenset[str]) -> Condition[BinaryCase]:
     """Return the condition that the key has one of these words."""
-    return lambda question: not words.isdisjoint(question.candidate.leaf)
+    return lambda case: not words.isdisjoint(case.candidate.leaf)
 
 
-def has_other_words_than(words: frozenset[str]) -> Condition[Question]:
-    """Return the condition that the key has another word than these."""
-    return lambda question: not words.issuperset(question.candidate.pattern)
+def has_other_words_than(words: frozenset[str]) -> Condition[BinaryCase]:
+    """Return the condition that the key has a word other than these."""
+    return lambda case: not words.issuperset(case.candidate.pattern)
 
 
-def is_beside(*words: str) -> Condition[Question]:
+def is_beside(*words: str) -> Condition[BinaryCase]:
     """Return the condition that a key of the group has one of these words."""
-    return lambda question: not question.candidate.family.words.isdisjoint(words)
+    return lambda case: not case.candidate.sibling_group.words.isdisjoint(words)
 
 
-def has_quantity(question: Question) -> bool:
+def has_quantity(case: BinaryCase) -> bool:
     """Return whether a word of the key names a quantity."""
-    return bool(phrases(question.candidate.leaf, WORDS))
+    return bool(phrases(case.candidate.leaf, WORDS))
 
 
-def is_kind(*names: str) -> Condition[Question]:
+def is_kind(*names: str) -> Condition[BinaryCase]:
     """Return the condition that the kind is one of these rows of binary_states.py."""
     rows = tuple(BINARY[name] for name in names)
-    return lambda question: any(question.kind is row for row in rows)
+    return lambda case: any(case.kind is row for row in rows)
 
 
-def has_kind(question: Question) -> bool:
-    """Return whether the words of the key ask for a yes or no."""
-    return question.kind is not None
+def has_kind(case: BinaryCase) -> bool:
+    """Return whether the words of the key name a kind of binary value."""
+    return case.kind is not None
 
 
-def is_strong(question: Question) -> bool:
-    """Return whether the key asks for nothing but a yes or no."""
-    return question.kind is not None and not question.kind.weak
+def is_strong(case: BinaryCase) -> bool:
+    """Return whether the key can only name a binary value."""
+    return case.kind is not None and not case.kind.weak
 
 
-def is_among_flags(question: Question) -> bool:
-    """Return whether all neighbours that begin with the same "error" or "alarm" are 0 or 1."""
-    own = question.candidate.pattern[:1]
-    return own in FLAGS and all(other.number in BITS for other in question.candidate.siblings if other.leaf[:1] == own)
+def is_among_flags(case: BinaryCase) -> bool:
+    """Return whether all siblings that start with the same "error" or "alarm" are 0 or 1."""
+    own = case.candidate.pattern[:1]
+    return own in FLAGS and all(other.number in BITS for other in case.candidate.siblings if other.leaf[:1] == own)
 
 
-def ends_with_quantity(question: Question) -> bool:
-    """Return whether a key ends with what is measured, and not with a state."""
-    own = question.candidate.pattern
+def ends_with_quantity(case: BinaryCase) -> bool:
+    """Return whether a key ends with a quantity, and not with a state."""
+    own = case.candidate.pattern
     states = [phrase for phrase in phrases(own, BINARY) if not BINARY[phrase.text].weak]
     return any(phrase.end == len(own) for phrase in phrases(own, WORDS)) and not any(
         phrase.end == len(own) for phrase in states
     )
 
 
-def is_inside(question: Question) -> bool:
-    """Return whether the value stands below another level of the device."""
-    return question.candidate.depth > 1
+def is_inside(case: BinaryCase) -> bool:
+    """Return whether the value is below another level of the device."""
+    return case.candidate.depth > 1
 
 
-def is_written_on(question: Question) -> bool:
-    """Return whether the words for yes and no are "on" and "off", which tell no class."""
-    return question.pair is not None and question.pair.hint is None and question.pair.on.lower() == "on"
+def is_written_on(case: BinaryCase) -> bool:
+    """Return whether the words of the pair are "on" and "off", which imply no class."""
+    return case.pair is not None and case.pair.hint is None and case.pair.on.lower() == "on"
 
 
-def tells_opening(question: Question) -> bool:
-    """Return whether the words for yes and no are those of an opening."""
-    return question.pair is not None and question.pair.hint == "opening"
+def is_opening_pair(case: BinaryCase) -> bool:
+    """Return whether the words of the pair are those of an opening."""
+    return case.pair is not None and case.pair.hint == "opening"
 
 
-def is_inverted(question: Question) -> bool:
-    """Return whether the key asks for the opposite of its class, and is answered with a plain yes or no."""
-    written = text_of(question.candidate.value).lower()
-    return question.kind is not None and question.kind.inverted and (written in YES or written in NO)
+def is_inverted(case: BinaryCase) -> bool:
+    """Return whether the key names the opposite of its class, and the value is a plain boolean."""
+    written = text_of(case.candidate.value).lower()
+    return case.kind is not None and case.kind.inverted and (written in YES or written in NO)
 
 
-KIND_RULES: Table[Question, KindRule] = Table(
+KIND_RULES: Table[BinaryCase, KindRule] = Table(
     (
         KindRule(
             "alarm",
@@ -179,8 +179,8 @@ KIND_RULES: Table[Question, KindRule] = Table(
     )
 )
 
-# Texts are a yes or no where they are one of the pairs of words.
-WRITING_RULES: Table[Question, WritingRule] = Table(
+# Texts are binary values if they are in one of the pairs of words.
+WRITING_RULES: Table[BinaryCase, WritingRule] = Table(
     (
         WritingRule(
             Pair("true", "false"),
@@ -216,7 +216,7 @@ WRITING_RULES: Table[Question, WritingRule] = Table(
     )
 )
 
-CORRECTION_RULES: Table[Question, CorrectionRule] = Table(
+CORRECTION_RULES: Table[BinaryCase, CorrectionRule] = Table(
     (
         CorrectionRule(
             when=(is_key("connected"), is_beside("charging")),
@@ -228,7 +228,7 @@ CORRECTION_RULES: Table[Question, CorrectionRule] = Table(
             ),
         ),
         CorrectionRule(
-            when=(tells_opening, has_word(CONTACTS)),
+            when=(is_opening_pair, has_word(CONTACTS)),
             swapped=True,
             example=Example({"InvGridRelay": "Closed"}, Reads(True, platform="binary_sensor"), "blind/sbfspot"),
         ),
@@ -278,30 +278,30 @@ CORRECTION_RULES: Table[Question, CorrectionRule] = Table(
 )
 
 
-def answer_of(candidate: Place) -> BinaryValue | None:
-    """Return the yes or no that a value is; None for any other value."""
-    question = Question(candidate, kind_of(candidate))
-    kind_rule = KIND_RULES.first(question)
+def binary_value_of(candidate: Candidate) -> BinaryValue | None:
+    """Return the binary value of a candidate; None for any other value."""
+    case = BinaryCase(candidate, kind_of(candidate))
+    kind_rule = KIND_RULES.first(case)
     if kind_rule is not None:
-        question = Question(candidate, BINARY[kind_rule.kind])
-    pair = written_pair(question)
+        case = BinaryCase(candidate, BINARY[kind_rule.kind])
+    pair = written_pair(case)
     if pair is None:
         return None
-    asked = question.kind or Binary()
-    correction = CORRECTION_RULES.first(Question(candidate, asked, pair))
+    asked = case.kind or Binary()
+    correction = CORRECTION_RULES.first(BinaryCase(candidate, asked, pair))
     kind = asked
     if correction is not None:
         if correction.kind is not None:
             kind = BINARY[correction.kind] if correction.kind else Binary()
         if correction.swapped:
             pair = Pair(pair.off, pair.on, None if pair.hint == "opening" else pair.hint)
-    return BinaryValue(kind=kind, known=question.kind is not None, on=pair.on, off=pair.off,
+    return BinaryValue(kind=kind, known=case.kind is not None, on=pair.on, off=pair.off,
                   device_class=kind.device_class or pair.hint)  # fmt: skip
 
 
-def written_pair(question: Question) -> Pair | None:
-    """Return how a key's yes and no are written."""
-    if question.candidate.text is not None:
-        return words_pair(question.candidate.text, question.kind)
-    rule = WRITING_RULES.first(question)
+def written_pair(case: BinaryCase) -> Pair | None:
+    """Return the raw values for on and off."""
+    if case.candidate.text is not None:
+        return pair_of(case.candidate.text, case.kind)
+    rule = WRITING_RULES.first(case)
     return rule.pair if rule is not None else None

@@ -1,4 +1,4 @@
-"""Rules for a value that is something that happened: a press, a gesture. Pure."""
+"""Rules for values that are events, such as a press or a gesture. Pure."""
 
 from typing import NamedTuple
 
@@ -12,81 +12,83 @@ from ...vocabulary.states.events import (
     EVENT_VALUES,
     OF_A_REMOTE,
 )
-from ..candidates.candidate import Place
+from ..candidates.candidate import Candidate
 from ..rule_table import Condition, Example, Reads, Table, either, no
-from .binary import words_pair
+from .binary import pair_of
 
 LONGEST_TYPE = 32
 SENTENCE_WORDS = 3
 
 
 class EventRule(NamedTuple):
-    """Decision that a value is an event, or none."""
+    """Decision whether a value is an event."""
 
     is_event: bool
-    when: tuple[Condition[Place], ...]
+    when: tuple[Condition[Candidate], ...]
     example: Example
 
 
-def written(candidate: Place) -> str:
+def written(candidate: Candidate) -> str:
     """Return the text of a value in lower case."""
     return (candidate.text or "").strip().lower()
 
 
-def is_answer_or_number(candidate: Place) -> bool:
+def is_binary_or_number(candidate: Candidate) -> bool:
     """Return whether the value is true, false or a number."""
     return candidate.number is not None or candidate.is_bool
 
 
-def is_press(candidate: Place) -> bool:
+def is_press(candidate: Candidate) -> bool:
     """Return whether the text is a press, whatever its key is called."""
     return written(candidate) in EVENT_VALUES
 
 
-def is_state(candidate: Place) -> bool:
+def is_state(candidate: Candidate) -> bool:
     """Return whether the text is a state, whatever its key is called."""
     return written(candidate) in CONDITIONS or written(candidate).startswith("not ")
 
 
-def is_sentence(candidate: Place) -> bool:
+def is_sentence(candidate: Candidate) -> bool:
     """Return whether the text is more than a type of event."""
     text = written(candidate)
     return len(text) > LONGEST_TYPE or text.count(" ") >= SENTENCE_WORDS or text.startswith(("http", "{", "["))
 
 
-def is_command_of_a_remote(candidate: Place) -> bool:
-    """Return whether the text is the command in a remote's message."""
+def is_command_of_a_remote(candidate: Candidate) -> bool:
+    """Return whether the text is the command in a message of a remote."""
     return (
-        candidate.leaf == ("command",) and not candidate.family.words.isdisjoint(OF_A_REMOTE) and bool(candidate.text)
+        candidate.leaf == ("command",)
+        and not candidate.sibling_group.words.isdisjoint(OF_A_REMOTE)
+        and bool(candidate.text)
     )
 
 
-def has_event_key(candidate: Place) -> bool:
-    """Return whether the key tells of something that happened."""
+def has_event_key(candidate: Candidate) -> bool:
+    """Return whether the key names an event."""
     key = " ".join(candidate.leaf)
     return key in EVENT_KEYS or any(key.endswith(f" {words}") for words in EVENT_ENDINGS)
 
 
-def is_empty(candidate: Place) -> bool:
-    """Return whether nothing happened yet."""
+def is_empty(candidate: Candidate) -> bool:
+    """Return whether there has been no event yet."""
     return not written(candidate)
 
 
-def is_always_event(candidate: Place) -> bool:
-    """Return whether the value of such a key is a press even where its word could be a state."""
+def is_always_event(candidate: Candidate) -> bool:
+    """Return whether the value of such a key is a press even if its word could be a state."""
     return candidate.leaf[-1:] != () and candidate.leaf[-1] in ALWAYS_EVENTS
 
 
-def is_word_for_a_state(candidate: Place) -> bool:
-    """Return whether the text is a yes or a no."""
-    return words_pair(written(candidate), None) is not None
+def is_word_for_a_state(candidate: Candidate) -> bool:
+    """Return whether the text is a word for on or off."""
+    return pair_of(written(candidate), None) is not None
 
 
-EVENT_RULES: Table[Place, EventRule] = Table(
+EVENT_RULES: Table[Candidate, EventRule] = Table(
     (
         EventRule(
             is_event=False,
-            when=(is_answer_or_number,),
+            when=(is_binary_or_number,),
             example=Example({"button": 1}, Reads(1), "blind2/merryiot-door"),
         ),
         EventRule(
@@ -122,14 +124,14 @@ EVENT_RULES: Table[Place, EventRule] = Table(
 )
 
 
-def is_event(candidate: Place) -> bool:
-    """Return whether a value is something that happened."""
+def is_event(candidate: Candidate) -> bool:
+    """Return whether a value is an event."""
     rule = EVENT_RULES.first(candidate)
     return rule is not None and rule.is_event
 
 
-def event_types(candidate: Place) -> tuple[str, ...]:
-    """Return the types that may happen: the one that was seen, and the usual ones, written in the same way."""
+def event_types(candidate: Candidate) -> tuple[str, ...]:
+    """Return the possible event types: the current one, and the usual ones in the same style."""
     seen = text_of(candidate.value)
     usual = tuple(word.upper() for word in EVENT_TYPES) if seen.isupper() else EVENT_TYPES
     return tuple(dict.fromkeys([seen, *usual] if seen else usual))

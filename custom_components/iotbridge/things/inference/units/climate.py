@@ -5,14 +5,14 @@ from ..rule_table import Example, Reads, no
 from .conditions import (
     beside,
     between,
-    has_size_of_air,
+    has_converted_sibling,
     imperial,
     in_inches,
+    is_air_pressure,
     is_beside_pascals,
-    is_multiplied_like_humidity,
-    is_of_a_lamp,
-    is_of_a_room,
-    is_raw_of_another,
+    is_lamp,
+    is_room_temperature,
+    is_scaled_like_humidity,
     near,
     of,
     scale_of_humidity_beside,
@@ -20,7 +20,7 @@ from .conditions import (
     unit_for_all,
     whole,
 )
-from .rule import MessageUnit, UnitRule, UnitVerdict
+from .rule import MessageUnit, UnitDecision, UnitRule
 
 AIR = of("pressure", "air pressure")
 CELSIUS = MessageUnit("temperature", "°F", "°C")
@@ -28,7 +28,7 @@ CELSIUS = MessageUnit("temperature", "°F", "°C")
 CLIMATE = (
     UnitRule(
         CELSIUS,
-        when=(of("temperature"), is_multiplied_like_humidity),
+        when=(of("temperature"), is_scaled_like_humidity),
         scale=scale_of_humidity_beside,
         example=Example({"temp": 2153, "hum": 4521}, Reads(21.53, "°C", "temperature"), "holdout/scaled-ints"),
     ),
@@ -37,7 +37,7 @@ CLIMATE = (
         when=(of("temperature"), whole, between(151, 1300), no(near(HOT, 3))),
         example=Example({"Tmp": 818}, Reads(818), "blind2/poolmaster"),
     ),
-    # Signal K has all in the units of the SI.
+    # Signal K uses SI units for everything.
     UnitRule(
         "K",
         when=(of("temperature"), between(230, 340), is_beside_pascals),
@@ -57,18 +57,18 @@ CLIMATE = (
         ),
     ),
     UnitRule(
-        UnitVerdict.SETTING,
+        UnitDecision.SETTING,
         when=(of("setpoint"), between(-1e9, -40.001)),
         example=Example({"heat_target": -70}, Reads(-70, enabled=False), "blind/vallox-state"),
     ),
     UnitRule(
-        UnitVerdict.AS_TEMPERATURE,
+        UnitDecision.AS_TEMPERATURE,
         when=(of("setpoint"), beside("temperature", "temp", "tmp")),
         example=Example({"target": 27.0, "temp": 30.0}, Reads(27.0, "°C", "temperature"), "blind2/faikin"),
     ),
     UnitRule(
-        UnitVerdict.AS_TEMPERATURE,
-        when=(of("setpoint"), is_of_a_room),
+        UnitDecision.AS_TEMPERATURE,
+        when=(of("setpoint"), is_room_temperature),
         example=Example(
             {"current": 22.6, "target": 22.5},
             Reads(22.6, "°C", "temperature"),
@@ -82,7 +82,7 @@ CLIMATE = (
         scale=scale_of_percentage,
         example=Example({"humidity": 0.56}, Reads(56.0, "%", "humidity"), "holdout/humidity-fraction"),
     ),
-    # Tasmota tells it in mmHg when it is asked to (SetOption24).
+    # Tasmota sends mmHg if it is configured to (SetOption24).
     UnitRule(
         MessageUnit("pressure"),
         when=(AIR, unit_for_all("pressure")),
@@ -92,7 +92,7 @@ CLIMATE = (
             "Tasmota: SetOption24",
         ),
     ),
-    # OBD-II counts in kilopascals.
+    # OBD-II uses kilopascals.
     UnitRule(
         None,
         when=(of("pressure"), near(IN_PIPES)),
@@ -130,13 +130,13 @@ CLIMATE = (
     ),
     UnitRule(
         None,
-        when=(of("light"), whole, between(0, 1), is_of_a_lamp),
+        when=(of("light"), whole, between(0, 1), is_lamp),
         example=Example({"NeoPool": {"Light": 0}}, Reads(0), "blind2/neopool"),
     ),
     # Zigbee2MQTT sent the raw number beside the lux.
     UnitRule(
-        UnitVerdict.INTERNAL,
-        when=(of("light", "illuminance"), is_raw_of_another),
+        UnitDecision.INTERNAL,
+        when=(of("light", "illuminance"), has_converted_sibling),
         example=Example(
             {"illuminance": 12000, "illuminance_lux": 16},
             Reads(12000, enabled=False),
@@ -169,11 +169,11 @@ CLIMATE = (
     ),
 )
 
-# For pressures with their unit.
+# For pressures with a stated unit.
 WRITTEN_PRESSURES = (
     UnitRule(
-        UnitVerdict.KEPT,
-        when=(of("pressure"), has_size_of_air),
+        UnitDecision.KEPT,
+        when=(of("pressure"), is_air_pressure),
         becomes="air pressure",
         example=Example({"bar_hpa": 1007.9}, Reads(1007.9, "hPa", "atmospheric_pressure"), "holdout/weather-si"),
     ),

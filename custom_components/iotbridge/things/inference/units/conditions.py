@@ -1,4 +1,4 @@
-"""Named conditions on a number whose unit is not written: its size, its words, its neighbours. Pure."""
+"""Named conditions on a number without a stated unit: its size, its words, its siblings. Pure."""
 
 from collections.abc import Collection
 from dataclasses import dataclass, replace
@@ -8,13 +8,13 @@ from ...model.conversion import unit_of
 from ...vocabulary.keys.neighbours import HEATED, HUMIDITY, LAMPS, MODES
 from ...vocabulary.keys.records import UNITS
 from ...vocabulary.units.air import AIR
-from ..candidates.candidate import Place
+from ..candidates.candidate import Candidate
 from ..interpretation import Context, Interpretation
 from ..rule_table import Condition
 
 FEW_BITS = 3
 TENTHS_OF_DBM = (-1500, -200)
-# Air has more pascals everywhere.
+# Air pressure is larger everywhere.
 LEAST_PASCALS = 20000
 MOST_PERCENT = 100
 HOTTEST_ROOM = 100
@@ -24,10 +24,10 @@ TINY, ALMOST_ONE = 0.000001, 0.999999
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """A number whose unit is to be found, its interpretation so far, and the message around it."""
+    """Number whose unit is to be inferred, its interpretation so far, and the message around it."""
 
     interpretation: Interpretation
-    candidate: Place
+    candidate: Candidate
     context: Context
 
     @property
@@ -51,7 +51,7 @@ def of(*quantities: str) -> Condition[Case]:
 
 
 def written_as(phrase: str) -> Condition[Case]:
-    """Return the condition that these words of the key told the quantity."""
+    """Return the condition that these words of the key name the quantity."""
     return lambda case: case.interpretation.phrase == phrase
 
 
@@ -66,12 +66,12 @@ def present(case: Case) -> bool:
 
 
 def whole(case: Case) -> bool:
-    """Return whether the number is written without digits behind the point."""
+    """Return whether the number is written without decimals."""
     return isinstance(case.value, int)
 
 
 def decimal(case: Case) -> bool:
-    """Return whether the number is written with a point."""
+    """Return whether the number is written with decimals."""
     return isinstance(case.value, float)
 
 
@@ -82,7 +82,7 @@ def own(words: Collection[str]) -> Condition[Case]:
 
 
 def called(*words: str) -> Condition[Case]:
-    """Return the condition that the key is one of these words, and nothing else but a number."""
+    """Return the condition that the key consists of one of these words, apart from numbers."""
     return lambda case: " ".join(case.candidate.pattern) in words
 
 
@@ -93,9 +93,9 @@ def near(words: Collection[str], levels: int = 2) -> Condition[Case]:
 
 
 def beside(*words: str) -> Condition[Case]:
-    """Return the condition that a key of the group, the own one included, has one of these words."""
+    """Return the condition that a key of the group, including its own, has one of these words."""
     wanted = frozenset(words)
-    return lambda case: not wanted.isdisjoint(case.candidate.family.words)
+    return lambda case: not wanted.isdisjoint(case.candidate.sibling_group.words)
 
 
 def on_topic(words: Collection[str], levels: int = 4) -> Condition[Case]:
@@ -108,7 +108,7 @@ def on_topic(words: Collection[str], levels: int = 4) -> Condition[Case]:
 
 
 def unit_for_all(quantity: str) -> Condition[Case]:
-    """Return the condition that the message names a unit for all its values of a quantity."""
+    """Return the condition that the message states a unit for all its values of a quantity."""
     return lambda case: quantity in case.context.units
 
 
@@ -118,47 +118,48 @@ def imperial(case: Case) -> bool:
 
 
 def in_inches(case: Case) -> bool:
-    """Return whether the neighbours are in inches, or the message is imperial."""
-    return case.context.imperial or unit_of(case.candidate.family.text(UNITS) or "") == "in"
+    """Return whether the siblings are in inches, or the message is imperial."""
+    return case.context.imperial or unit_of(case.candidate.sibling_group.text(UNITS) or "") == "in"
 
 
 def counted_in_watt_hours(case: Case) -> bool:
-    """Return whether an energy of the message is too large for kilowatt hours."""
+    """Return whether an energy in the message is too large for kilowatt hours."""
     return case.context.watt_hours
 
 
 def is_among_bits(case: Case) -> bool:
-    """Return whether most neighbours are 0, 1, yes or no, or one is a mode."""
-    family = case.candidate.family
+    """Return whether most siblings are 0, 1 or booleans, or one is a mode."""
+    sibling_group = case.candidate.sibling_group
     bits = sum(
-        sibling.is_bool or (sibling.number in (0, 1) and sibling is not case.candidate) for sibling in family.places
+        sibling.is_bool or (sibling.number in (0, 1) and sibling is not case.candidate)
+        for sibling in sibling_group.candidates
     )
-    return bits >= FEW_BITS or not family.words.isdisjoint(MODES)
+    return bits >= FEW_BITS or not sibling_group.words.isdisjoint(MODES)
 
 
 def scale_of_percentage(case: Case) -> float:
-    """Return the scale that makes a percentage of the number."""
+    """Return the scale that converts the number to a percentage."""
     return percent_scale(case.value)
 
 
 def scale_of_humidity_beside(case: Case) -> float:
-    """Return the scale that makes a percentage of the humidity beside; 1 without one."""
+    """Return the scale that converts the humidity among the siblings to a percentage; 1 without one."""
     return percent_scale(humidity_beside(case.candidate))
 
 
-def is_multiplied_like_humidity(case: Case) -> bool:
-    """Return whether the humidity beside is in tenths or hundredths, and the number one of a room in these, too."""
+def is_scaled_like_humidity(case: Case) -> bool:
+    """Return whether the humidity among the siblings is scaled, and the number, equally scaled, fits a room."""
     scale = scale_of_humidity_beside(case)
     return scale < 1 and whole(case) and abs(case.value or 0) * scale <= HOTTEST_ROOM
 
 
-def humidity_beside(candidate: Place) -> float | None:
+def humidity_beside(candidate: Candidate) -> float | None:
     """Return the humidity among the siblings."""
     return next((sibling.number for sibling in candidate.siblings if not HUMIDITY.isdisjoint(sibling.leaf)), None)
 
 
 def percent_scale(value: float | None) -> float:
-    """Return the scale that makes a percentage of a number: 455 is 45.5, 4550 too, 0.455 is a fraction."""
+    """Return the scale that converts a number to a percentage: 455 is 45.5, 4550 too, 0.455 is a fraction."""
     if value is not None and TINY <= value <= ALMOST_ONE:
         return 100.0
     if not isinstance(value, int) or value <= MOST_PERCENT:
@@ -167,7 +168,7 @@ def percent_scale(value: float | None) -> float:
 
 
 def is_beside_pascals(case: Case) -> bool:
-    """Return whether a pressure in pascals stands beside it."""
+    """Return whether a pressure in pascals is among the siblings."""
     return any(
         "pressure" in sibling.leaf and sibling.number is not None and sibling.number >= LEAST_PASCALS
         for sibling in case.candidate.siblings
@@ -175,7 +176,7 @@ def is_beside_pascals(case: Case) -> bool:
 
 
 def is_beside_tenths_of_dbm(case: Case) -> bool:
-    """Return whether a signal in tenths of dBm stands beside it: a modem that sends -822 sends a ratio of 119."""
+    """Return whether a signal in tenths of dBm is among the siblings: a modem that sends -822 sends a ratio of 119."""
     return any(
         isinstance(sibling.number, int)
         and TENTHS_OF_DBM[0] <= sibling.number <= TENTHS_OF_DBM[1]
@@ -184,8 +185,8 @@ def is_beside_tenths_of_dbm(case: Case) -> bool:
     )
 
 
-def is_raw_of_another(case: Case) -> bool:
-    """Return whether a neighbour of the same name has another number, with its unit."""
+def has_converted_sibling(case: Case) -> bool:
+    """Return whether a sibling of the same name has another number, with its unit."""
     return any(
         sibling.suffix is not None
         and sibling.suffix.rest == case.candidate.leaf
@@ -194,17 +195,17 @@ def is_raw_of_another(case: Case) -> bool:
     )
 
 
-def is_of_a_lamp(case: Case) -> bool:
-    """Return whether pumps, relays or lamps that are switched stand beside it."""
-    return not LAMPS.isdisjoint(case.words(3) | case.candidate.family.words)
+def is_lamp(case: Case) -> bool:
+    """Return whether switched pumps, relays or lamps are among the siblings."""
+    return not LAMPS.isdisjoint(case.words(3) | case.candidate.sibling_group.words)
 
 
-def is_of_a_room(case: Case) -> bool:
-    """Return whether a "current" or a "target" below the word heating can be that of a room."""
+def is_room_temperature(case: Case) -> bool:
+    """Return whether a "current" or a "target" below the word heating can be a room temperature."""
     return between(4, 36)(case) and on_topic(HEATED)(case)
 
 
-def has_size_of_air(case: Case) -> bool:
-    """Return whether a pressure in its unit is as large as that of the air."""
+def is_air_pressure(case: Case) -> bool:
+    """Return whether a pressure in its unit is within the range of the air pressure."""
     low, high = AIR.get(case.interpretation.unit or "", (1, 0))
     return case.value is not None and low <= case.value <= high

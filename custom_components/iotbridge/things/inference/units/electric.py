@@ -15,7 +15,7 @@ from .conditions import (
     present,
     whole,
 )
-from .rule import UnitRule, UnitVerdict
+from .rule import UnitDecision, UnitRule
 
 ELECTRIC = (
     UnitRule(
@@ -64,13 +64,13 @@ ELECTRIC = (
         example=Example([{"actEnergyDlvd": 55306378.348}], Reads(55306378.348, "Wh", "energy"), "blind/envoy-meters"),
     ),
     UnitRule(
-        UnitVerdict.INTERNAL,
+        UnitDecision.INTERNAL,
         when=(of("power"), own(RADIO_POWER), between(-120, -1), beside("rssi")),
         example=Example(
             {"measuredPower": -59, "rssi": -79.81192947697268}, Reads(-59, enabled=False), "blind2/room-assistant"
         ),
     ),
-    # TeslaMate counts in kilowatts.
+    # TeslaMate uses kilowatts.
     UnitRule(
         None,
         when=(of("power"), beside("odometer"), between(-500, 500)),
@@ -95,7 +95,7 @@ ELECTRIC = (
     ),
     # The carrier of a radio.
     UnitRule(
-        UnitVerdict.INTERNAL,
+        UnitDecision.INTERNAL,
         when=(of("frequency"), between(1e6, 1e12)),
         example=Example({"frequency": 868300000}, Reads(868300000, enabled=False), "blind/decentlab-atm41"),
     ),

@@ -14,7 +14,7 @@ from .conditions import (
     whole,
     written_as,
 )
-from .rule import MessageUnit, UnitRule, UnitVerdict
+from .rule import MessageUnit, UnitDecision, UnitRule
 
 MOTION = (
     UnitRule(
@@ -30,7 +30,7 @@ MOTION = (
         example=Example({"RSSI": 44}, Reads(44, "%"), "blind/domoticz-in"),
     ),
     UnitRule(
-        UnitVerdict.INTERNAL,
+        UnitDecision.INTERNAL,
         when=(of("signal"), present, no(between(-150, -0.000001))),
         example=Example({"rssi": 0}, Reads(0, enabled=False), "blind3/amsreader"),
     ),

@@ -9,8 +9,8 @@ from ..rule_table import Condition, Example
 from .conditions import Case
 
 
-class UnitVerdict(Enum):
-    """Decisions of a rule that are no unit; KEPT is the one that is written."""
+class UnitDecision(Enum):
+    """Decision of a rule that is not a unit; KEPT keeps the stated one."""
 
     KEPT = auto()
     INTERNAL = auto()
@@ -19,7 +19,7 @@ class UnitVerdict(Enum):
 
 
 class MessageUnit(NamedTuple):
-    """Unit that a message names once for all its values of a quantity; else that of its system of units."""
+    """Unit that a message states once for all its values of a quantity; else the one of its system of units."""
 
     quantity: str
     imperial: str | None = None
@@ -31,12 +31,12 @@ class MessageUnit(NamedTuple):
 
 
 class UnitRule(NamedTuple):
-    """Unit of a number under conditions; None where nobody can tell.
+    """Unit of a number under conditions; None if it is unknown.
 
     The number ``becomes`` another quantity, and is multiplied by ``scale``.
     """
 
-    unit: str | MessageUnit | UnitVerdict | None
+    unit: str | MessageUnit | UnitDecision | None
     when: tuple[Condition[Case], ...]
     example: Example
     becomes: str | None = None

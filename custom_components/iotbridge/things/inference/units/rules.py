@@ -1,10 +1,10 @@
-"""Units of numbers: by rules where none is written, and checked against what a number of the quantity can be. Pure."""
+"""Units of numbers: inferred by rules if none is stated, and checked for plausibility. Pure."""
 
 from dataclasses import replace
 
 from ...model.conversion import unit_of
 from ...vocabulary.keys.records import UNITS
-from ..candidates.candidate import Place
+from ..candidates.candidate import Candidate
 from ..interpretation import Context, Interpretation
 from ..quantities.rules import units_of
 from ..rule_table import Table
@@ -12,16 +12,16 @@ from .climate import CLIMATE, WRITTEN_PRESSURES
 from .conditions import Case
 from .electric import ELECTRIC
 from .motion import MOTION
-from .rule import MessageUnit, UnitRule, UnitVerdict
+from .rule import MessageUnit, UnitDecision, UnitRule
 
-# For a number without a unit; one that fits no rule has the usual unit of its quantity.
+# For numbers without a unit; one that matches no rule has the usual unit of its quantity.
 UNIT_RULES: Table[Case, UnitRule] = Table((*ELECTRIC, *CLIMATE, *MOTION))
-# For a number with one, too.
+# For numbers with a unit, too.
 WRITTEN_UNIT_RULES: Table[Case, UnitRule] = Table(WRITTEN_PRESSURES)
 
 
-def with_unit(interpretation: Interpretation, candidate: Place, context: Context) -> Interpretation:
-    """Return an interpretation with its unit; without quantity or unit where nobody can tell."""
+def with_unit(interpretation: Interpretation, candidate: Candidate, context: Context) -> Interpretation:
+    """Return an interpretation with its unit; without quantity or unit if they are unknown."""
     if interpretation.quantity is None or interpretation.role:
         return interpretation
     if not interpretation.certain:
@@ -32,14 +32,14 @@ def with_unit(interpretation: Interpretation, candidate: Place, context: Context
 
 
 def without_written_unit(case: Case) -> Interpretation:
-    """Return an interpretation with the unit of its neighbours, of a rule, or of its quantity."""
-    beside_it = unit_of(case.candidate.family.text(UNITS) or "")
-    if beside_it and beside_it in units_of(case.interpretation.quantity):
-        return case.with_unit(beside_it)
+    """Return an interpretation with the unit of its siblings, of a rule, or of its quantity."""
+    sibling_unit = unit_of(case.candidate.sibling_group.text(UNITS) or "")
+    if sibling_unit and sibling_unit in units_of(case.interpretation.quantity):
+        return case.with_unit(sibling_unit)
     rule = UNIT_RULES.first(case)
     if rule is None:
         return case.with_unit(case.interpretation.row.unit)
-    if rule.unit is UnitVerdict.AS_TEMPERATURE:
+    if rule.unit is UnitDecision.AS_TEMPERATURE:
         temperature = replace(case.interpretation, quantity="temperature")
         return without_written_unit(replace(case, interpretation=temperature))
     return applied(rule, case)
@@ -50,17 +50,17 @@ def applied(rule: UnitRule, case: Case) -> Interpretation:
     interpretation = case.interpretation
     if rule.unit is None:
         return Interpretation(known=True, name=interpretation.name, phrase=interpretation.phrase)
-    if rule.unit is UnitVerdict.KEPT:
+    if rule.unit is UnitDecision.KEPT:
         return replace(interpretation, quantity=rule.becomes)
-    if isinstance(rule.unit, UnitVerdict):
+    if isinstance(rule.unit, UnitDecision):
         return Interpretation(role=rule.unit.name.lower())
     unit = rule.unit.of(case.context) if isinstance(rule.unit, MessageUnit) else rule.unit
     scale = rule.scale if isinstance(rule.scale, float) else rule.scale(case)
     return case.with_unit(unit, quantity=rule.becomes, scale=scale)
 
 
-def without_implausible_unit(interpretation: Interpretation, candidate: Place) -> Interpretation:
-    """Return an interpretation that claims only what Home Assistant takes and what the value can be."""
+def without_implausible_unit(interpretation: Interpretation, candidate: Candidate) -> Interpretation:
+    """Return an interpretation limited to what Home Assistant accepts and what the value can be."""
     row = interpretation.row
     if row.device_class not in (None, "monetary") and interpretation.unit not in units_of(interpretation.quantity):
         return Interpretation(

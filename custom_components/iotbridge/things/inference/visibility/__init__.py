@@ -1,1 +1,1 @@
-"""Visibility of values: no entity, one that is off, or one that is on. Pure."""
+"""Visibility of values: no entity, a disabled one, or an enabled one. Pure."""

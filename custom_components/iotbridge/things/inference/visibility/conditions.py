@@ -1,4 +1,4 @@
-"""Named conditions on whether a value is shown: as no entity, as one that is off, or as one that is on. Pure."""
+"""Named conditions for the visibility of a value: no entity, a disabled one, or an enabled one. Pure."""
 
 from dataclasses import dataclass
 
@@ -8,7 +8,7 @@ from ...vocabulary.keys.positions import LATITUDE, LONGITUDE
 from ...vocabulary.states.binary_states import BINARY
 from ...vocabulary.states.binary_words import COUNTED
 from ...vocabulary.visibility import AT_A_DOOR, DESCRIBING, HELD, NOTHING, USED, USERS
-from ..candidates.candidate import Place
+from ..candidates.candidate import Candidate
 from ..conventions import known_convention
 from ..interpretation import Context
 from ..roles.words import role_of
@@ -20,103 +20,103 @@ from ..units.conditions import Case
 
 # Seconds since 1970, from 2014 to 2039.
 EPOCH = (1.4e9, 2.2e9)
-# So many "total…" beside each other are counts of things.
+# This many "total…" in one group are counts of things.
 MANY_TOTALS = 3
-# Nobody can tell what the numbers of so long a list without names are.
+# The meaning of numbers in such a long list without names is unknown.
 LONG_LIST = 4
 
 
 @dataclass(frozen=True, slots=True)
-class PlaceCase:
-    """A value of any kind, with the device class that it would have, and the message around it."""
+class CandidateCase:
+    """Value of any kind, with its proposed device class, and the message around it."""
 
     device_class: str | None
-    candidate: Place
+    candidate: Candidate
     context: Context
 
 
 @dataclass(frozen=True, slots=True)
-class AnswerCase:
-    """A yes or no, with the command that switches it, and the message around it."""
+class BinaryValueCase:
+    """Binary value, with the command that switches it, and the message around it."""
 
-    answer: BinaryValue
+    binary_value: BinaryValue
     command: SwitchCommand | None
-    candidate: Place
+    candidate: Candidate
     context: Context
 
 
 # conditions on any value
 
 
-def is_spare(case: PlaceCase) -> bool:
-    """Return whether the value only describes another one, or is older than it."""
+def is_spare(case: CandidateCase) -> bool:
+    """Return whether the value only describes another one, or is an older one."""
     return case.candidate.spare
 
 
-def has_number(case: PlaceCase) -> bool:
+def has_number(case: CandidateCase) -> bool:
     """Return whether the value is a number."""
     return case.candidate.number is not None
 
 
-def is_technical(case: Case | AnswerCase | PlaceCase) -> bool:
-    """Return whether the value is of the message's transport."""
+def is_technical(case: Case | BinaryValueCase | CandidateCase) -> bool:
+    """Return whether the value describes the transport of the message."""
     return case.candidate.field.technical
 
 
-def is_annotated(case: Case | AnswerCase) -> bool:
-    """Return whether its maker gave the value a name."""
+def is_annotated(case: Case | BinaryValueCase) -> bool:
+    """Return whether the message contains a name for the value."""
     return case.candidate.annotated is not None
 
 
-def is_alone(case: Case | AnswerCase) -> bool:
-    """Return whether the device tells nothing else."""
+def is_alone(case: Case | BinaryValueCase) -> bool:
+    """Return whether the device sends no other value."""
     return case.context.alone
 
 
-def is_signal_or_battery(case: PlaceCase) -> bool:
-    """Return whether the value tells how well the device is heard, or how full its battery is."""
+def is_signal_or_battery(case: CandidateCase) -> bool:
+    """Return whether the value is the device's signal strength or battery level."""
     return case.device_class in ("signal_strength", "battery")
 
 
-def is_in_group(words: frozenset[str], *, as_head: bool) -> Condition[Case | PlaceCase]:
+def is_in_group(words: frozenset[str], *, as_head: bool) -> Condition[Case | CandidateCase]:
     """Return the condition that a level above has one of these words, ``as_head`` as its last."""
     return lambda case: any(
         not words.isdisjoint(words_of(part)[-1:] if as_head else words_of(part)) for part in case.candidate.parts[:-1]
     )
 
 
-def is_off_by_convention(case: PlaceCase) -> bool:
-    """Return whether the vendor's convention has the value off."""
+def is_off_by_convention(case: CandidateCase) -> bool:
+    """Return whether the vendor's convention disables the value."""
     convention = known_convention(case.candidate, case.context)
     return convention is not None and convention.quantity == "off"
 
 
-# conditions on a yes or no
+# conditions on a binary value
 
 
-def answer_role(case: AnswerCase) -> str | None:
-    """Return the role of a yes or no."""
+def binary_value_role(case: BinaryValueCase) -> str | None:
+    """Return the role of a binary value."""
     candidate = case.candidate
     named = candidate.levels[1] if candidate.leaf in HOLDERS and len(candidate.levels) > 1 else candidate.leaf
-    return role_of(named, whole_question(candidate))
+    return role_of(named, whole_key_phrase(candidate))
 
 
-def whole_question(candidate: Place) -> Phrase | None:
-    """Return the words that are a whole key and ask for a yes or a no beyond doubt: "error"."""
+def whole_key_phrase(candidate: Candidate) -> Phrase | None:
+    """Return the phrase that is a whole key and certainly names a binary value: "error"."""
     text = " ".join(candidate.leaf)
     listed = any(isinstance(part, int) for part in candidate.field.path)
     known = text in BINARY and not BINARY[text].weak and candidate.is_bool and not listed
     return Phrase(text, 0, len(candidate.leaf)) if known else None
 
 
-def answers_role(*wanted: str) -> Condition[AnswerCase]:
-    """Return the condition that a yes or no has one of these roles."""
-    return lambda case: answer_role(case) in wanted
+def has_binary_value_role(*wanted: str) -> Condition[BinaryValueCase]:
+    """Return the condition that a binary value has one of these roles."""
+    return lambda case: binary_value_role(case) in wanted
 
 
-def is_understood(case: AnswerCase) -> bool:
-    """Return whether the kind of a yes or no is known, or how it is switched."""
-    return case.answer.known or case.answer.device_class is not None or case.command is not None
+def is_understood(case: BinaryValueCase) -> bool:
+    """Return whether the kind of a binary value is known, or its command."""
+    return case.binary_value.known or case.binary_value.device_class is not None or case.command is not None
 
 
 # conditions on a text
@@ -128,11 +128,11 @@ def text(case: Case) -> str:
 
 
 def is_person_at_a_door(case: Case) -> bool:
-    """Return whether a text is the name of whoever opened a door."""
-    return case.candidate.leaf in USERS and not case.candidate.family.words.isdisjoint(AT_A_DOOR)
+    """Return whether a text is the name of the person who opened a door."""
+    return case.candidate.leaf in USERS and not case.candidate.sibling_group.words.isdisjoint(AT_A_DOOR)
 
 
-def is_called(*wanted: str) -> Condition[Case]:
+def has_text_role(*wanted: str) -> Condition[Case]:
     """Return the condition that the key of a text has one of these roles."""
 
     def holds(case: Case) -> bool:
@@ -142,13 +142,13 @@ def is_called(*wanted: str) -> Condition[Case]:
     return holds
 
 
-def is_about_another(case: Case) -> bool:
-    """Return whether a text is the unit or the name of a value beside it."""
+def is_label(case: Case) -> bool:
+    """Return whether a text is the unit or the name of a sibling."""
     return names_a_unit(case.candidate) or names_a_record(case.candidate)
 
 
 def is_undecoded(case: Case) -> bool:
-    """Return whether a text is content that nobody decoded."""
+    """Return whether a text is undecoded content."""
     return is_encoded(case.candidate)
 
 
@@ -158,13 +158,13 @@ def is_moment_or_address(case: Case) -> bool:
     return is_time(written) or is_identifier(written) or written.startswith(("http", "/", "$"))
 
 
-def says_nothing(case: Case) -> bool:
-    """Return whether a text says that there is nothing to say."""
+def is_placeholder(case: Case) -> bool:
+    """Return whether a text is a placeholder for no information."""
     return text(case).strip().lower() in NOTHING
 
 
 def is_worth_reading(case: Case) -> bool:
-    """Return whether the key of a text ends with words that make it worth reading: no "status_hex"."""
+    """Return whether the key of a text ends with words of readable texts: not "status_hex"."""
     leaf = next((level for level in case.candidate.levels if level not in HOLDERS), ())
     known = phrases(leaf, roles.TEXTS)
     if not known or role_of(leaf, known[0]) not in (None, "internal"):
@@ -190,30 +190,30 @@ def is_epoch(case: Case) -> bool:
 
 
 def is_empty(case: Case) -> bool:
-    """Return whether there is no number now, and nothing is known of it."""
+    """Return whether there is no number now, and its quantity is unknown."""
     interpretation = case.interpretation
     unknown = interpretation.quantity is None and interpretation.role is None and not interpretation.known
     return case.candidate.value is None and unknown
 
 
 def is_coordinate(case: Case) -> bool:
-    """Return whether the number is a latitude or a longitude that is no position."""
+    """Return whether the number is a latitude or a longitude that is not part of a position."""
     return not (LATITUDE | LONGITUDE).isdisjoint(case.candidate.leaf)
 
 
 def is_known(case: Case) -> bool:
-    """Return whether the number has a quantity, a name or at least a word that says what it is."""
+    """Return whether the number has a quantity, a name or at least a meaningful word."""
     return case.interpretation.quantity is not None or bool(case.interpretation.name) or case.interpretation.known
 
 
-def counts_answers(case: Case) -> bool:
-    """Return whether a number stands where others have a yes or no: how often there was motion."""
+def counts_binary_events(case: Case) -> bool:
+    """Return whether a number counts the events of a binary value: the number of motions."""
     kind = kind_of(case.candidate)
     return kind is not None and kind.device_class in COUNTED and case.candidate.value is not None
 
 
 def is_of_interest(case: Case) -> bool:
-    """Return whether a person would look at the quantity."""
+    """Return whether the quantity is of interest to users."""
     return case.interpretation.row.enabled
 
 
@@ -239,22 +239,22 @@ def is_device_nameless(case: Case) -> bool:
 
 
 def is_used(case: Case) -> bool:
-    """Return whether the key says that it counts what was used."""
+    """Return whether the key names a consumption."""
     leaf = case.candidate.leaf
     return not USED.isdisjoint(leaf) and (only_qualifies(leaf) or leaf[-1] in USED)
 
 
 def is_held(case: Case) -> bool:
-    """Return whether the number stands right in a group called "values", or the like."""
+    """Return whether the number is directly in a group called "values", or similar."""
     candidate = case.candidate
     return bool(candidate.field.path) and bool(candidate.parent) and candidate.parts[-2].lower() in HELD
 
 
 def is_measured(case: Case) -> bool:
-    """Return whether a value of the same words has digits behind the point: a counter has none."""
-    return case.candidate.pattern in case.candidate.family.measured
+    """Return whether a value with the same words has decimals: a counter has none."""
+    return case.candidate.pattern in case.candidate.sibling_group.measured
 
 
 def is_one_of_many_totals(case: Case) -> bool:
-    """Return whether many neighbours begin with "total": they are counts of things."""
-    return case.candidate.leaf[:1] == ("total",) and case.candidate.family.totals >= MANY_TOTALS
+    """Return whether many siblings start with "total": they are counts of things."""
+    return case.candidate.leaf[:1] == ("total",) and case.candidate.sibling_group.totals >= MANY_TOTALS

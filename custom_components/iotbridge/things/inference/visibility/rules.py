@@ -1,4 +1,4 @@
-"""Rules for what is shown: no entity, one that is off until somebody enables it, or one that is on. Pure."""
+"""Rules for visibility: no entity, a disabled one, or an enabled one. Pure."""
 
 from enum import Enum, auto
 from typing import NamedTuple
@@ -7,17 +7,16 @@ from ...vocabulary.visibility import FACTS, GROUPS, PAST
 from ..rule_table import Condition, Example, Reads, Table, either, no
 from ..units.conditions import Case
 from .conditions import (
-    AnswerCase,
-    PlaceCase,
-    answers_role,
-    counts_answers,
+    BinaryValueCase,
+    CandidateCase,
+    counts_binary_events,
+    has_binary_value_role,
     has_number,
     has_role,
+    has_text_role,
     has_unit,
-    is_about_another,
     is_alone,
     is_annotated,
-    is_called,
     is_coordinate,
     is_device_nameless,
     is_empty,
@@ -26,6 +25,7 @@ from .conditions import (
     is_in_group,
     is_in_long_list,
     is_known,
+    is_label,
     is_measured,
     is_moment_or_address,
     is_nameless,
@@ -33,6 +33,7 @@ from .conditions import (
     is_off_by_convention,
     is_one_of_many_totals,
     is_person_at_a_door,
+    is_placeholder,
     is_signal_or_battery,
     is_spare,
     is_technical,
@@ -40,7 +41,6 @@ from .conditions import (
     is_understood,
     is_used,
     is_worth_reading,
-    says_nothing,
 )
 
 
@@ -60,8 +60,8 @@ class VisibilityRule[Subject](NamedTuple):
     example: Example
 
 
-# For every value, beside the rules of its kind.
-PLACE_RULES: Table[PlaceCase, VisibilityRule[PlaceCase]] = Table(
+# For every value, in addition to the rules of its kind.
+CANDIDATE_RULES: Table[CandidateCase, VisibilityRule[CandidateCase]] = Table(
     (
         VisibilityRule(
             Visibility.NOT_AT_ALL,
@@ -95,16 +95,16 @@ PLACE_RULES: Table[PlaceCase, VisibilityRule[PlaceCase]] = Table(
     )
 )
 
-ANSWER_RULES: Table[AnswerCase, VisibilityRule[AnswerCase]] = Table(
+BINARY_VALUE_RULES: Table[BinaryValueCase, VisibilityRule[BinaryValueCase]] = Table(
     (
         VisibilityRule(
             Visibility.NOT_AT_ALL,
-            when=(answers_role("identity", "time"),),
+            when=(has_binary_value_role("identity", "time"),),
             example=Example({"error_id": 0}, None, "blind/smartevse"),
         ),
         VisibilityRule(
             Visibility.OFF,
-            when=(answers_role("setting", "internal"), no(is_annotated)),
+            when=(has_binary_value_role("setting", "internal"), no(is_annotated)),
             example=Example(
                 {"sosFlag": 0},
                 Reads(False, device_class="safety", platform="binary_sensor", enabled=False),
@@ -139,12 +139,12 @@ TEXT_RULES: Table[Case, VisibilityRule[Case]] = Table(
         ),
         VisibilityRule(
             Visibility.NOT_AT_ALL,
-            when=(is_called("identity", "time"),),
+            when=(has_text_role("identity", "time"),),
             example=Example({"apiName": "Axis Retail Data"}, None, "blind/axis-people"),
         ),
         VisibilityRule(
             Visibility.NOT_AT_ALL,
-            when=(is_about_another,),
+            when=(is_label,),
             example=Example({"Unit": "gal"}, None, "blind/metermon-water"),
         ),
         VisibilityRule(
@@ -159,7 +159,7 @@ TEXT_RULES: Table[Case, VisibilityRule[Case]] = Table(
         ),
         VisibilityRule(
             Visibility.OFF,
-            when=(either(says_nothing, is_technical),),
+            when=(either(is_placeholder, is_technical),),
             example=Example({"error": ""}, Reads("", enabled=False), "blind/octoprint-progress"),
         ),
         VisibilityRule(
@@ -218,7 +218,7 @@ NUMBER_RULES: Table[Case, VisibilityRule[Case]] = Table(
         ),
         VisibilityRule(
             Visibility.ON,
-            when=(either(is_known, counts_answers, has_unit),),
+            when=(either(is_known, counts_binary_events, has_unit),),
             example=Example({"PWR": 1, "RED": 0, "FLT": 0, "HJT": 1}, Reads(1), "blind/bestway-spa"),
         ),
         VisibilityRule(

@@ -300,7 +300,7 @@ QUALIFIERS = frozenset(
 )
 
 # Levels above a value that always belong to its name.
-TELLING = frozenset({
+DISTINGUISHING = frozenset({
     "wind", "ac", "dc", "pv", "l1", "l2", "l3", "wifi", "battery", "batt", "indoor", "outdoor", "grid",
 })  # fmt: skip
 
