@@ -1,6 +1,6 @@
-"""Device classes of Home Assistant with the units and the state classes that it accepts, as it names them.
+"""Device classes of Home Assistant, with the units and the state classes that it accepts for each.
 
-The micro sign is written as people type it, U+00B5, which Home Assistant takes for its own Greek letter in every unit
+The micro sign is the one on keyboards, U+00B5, which Home Assistant converts to its own Greek letter in every unit
 but microampere.
 """
 

@@ -1,17 +1,17 @@
-"""OBIS, the numbers by which meters call their readings (IEC 62056-61): C and D of A-B:C.D.E, and what they are."""
+"""OBIS codes of meter readings (IEC 62056-61): the meaning of C and D in A-B:C.D.E."""
 
 from typing import NamedTuple
 
 
 class Obis(NamedTuple):
-    """A quantity of quantities.py, the unit where meters state none, and what a person calls it."""
+    """Quantity of quantities.py, the unit if meters state none, and the display name."""
 
     quantity: str
     unit: str | None
     name: str
 
 
-# In energy a meter of one maker counts Wh, another's kWh: the size decides.
+# Energy is counted in Wh by meters of some vendors, in kWh by others: the size decides.
 OBIS: dict[tuple[int, int], Obis] = {
     (1, 8): Obis("energy", None, "Energy import"),
     (2, 8): Obis("energy", None, "Energy export"),

@@ -6,10 +6,10 @@ from typing import NamedTuple
 class Quantity(NamedTuple):
     """Quantity of a reading: its device class, unit, state class and plausible range.
 
-    ``unit`` is the one that vendors mean when they name none. ``low`` and ``high`` bound what a value in ``unit`` can
-    be; outside of them neither unit nor class is claimed. ``subject`` marks a word that says what is measured rather
-    than which quantity ("battery", "rain"): any other quantity in the same key is stronger. ``title`` is what a person
-    calls it where the key has no better words.
+    ``unit`` is the usual one if vendors state none. ``low`` and ``high`` limit a plausible value in ``unit``; outside
+    them neither unit nor class is claimed. ``subject`` marks a word that names the subject rather than the quantity
+    ("battery", "rain"): any other quantity in the same key takes precedence. ``title`` is the display name if the key
+    has no better words.
     """
 
     device_class: str | None = None

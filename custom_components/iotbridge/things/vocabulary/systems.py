@@ -1,4 +1,4 @@
-"""Words that tell for all values of a message which medium is counted, and in which system of units."""
+"""Words that determine the medium and the system of units for all values of a message."""
 
 # Words of a meter's medium, and the quantity that it counts.
 MEDIA = {"water": "water", "gas": "gas", "electricity": "energy", "heat": "heat"}

@@ -1,1 +1,1 @@
-"""Vocabulary of keys: words that decide what a value is, beside those that name its quantity."""
+"""Vocabulary of keys: words that determine the meaning of a value, beside those that name its quantity."""

@@ -1,4 +1,4 @@
-"""Keys under which gateways hand on content that they did not decode."""
+"""Keys under which gateways forward undecoded content."""
 
 ENCODED = frozenset({
     "data", "payload", "raw", "hex", "bytes", "frame", "frm payload", "payload raw", "raw payload", "payload hex",

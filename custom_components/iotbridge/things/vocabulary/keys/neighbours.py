@@ -1,30 +1,30 @@
-"""Words of the keys around a value that decide its unit: what is measured together, and by what kind of device."""
+"""Words of sibling keys that determine the unit of a value: typical combinations, and kinds of devices."""
 
-# Names of a battery's or a chip's own voltage; so large a number there is in millivolts.
+# Names of the supply voltage of a battery or a chip; a large number is in millivolts.
 BATTERIES = frozenset({"battery", "batt", "bat", "vbat", "vbatt", "vcc", "vdd"})
-# What a small sensor sends beside the voltage of its cell, and nothing that is fed by thousands of volts has.
+# Sent by small sensors beside the voltage of their cell, and never by devices on mains or higher voltage.
 SENSORS = frozenset({"temperature", "temp", "humidity", "hum", "rssi", "uptime", "heap", "moisture", "co2"})
-# What a meter sends beside the voltage of the mains.
+# Sent by meters beside the mains voltage.
 METERED = frozenset({"current", "energy", "kwh", "wh", "frequency", "pf", "apower", "power"})
-# Beside one of these a power of 0 or 1 is off or on.
+# Beside one of these, a power of 0 or 1 is off or on.
 MODES = frozenset({"mode", "swing", "fan", "target", "setpoint"})
-# The power that a beacon sends with, or is received with at one metre, is in dBm.
+# The transmit power of a beacon, or its received power at one metre, is in dBm.
 RADIO_POWER = frozenset({"measured", "tx", "ref", "reference", "calibrated"})
-# What has a temperature above 150 °C: ovens, printers, engines, fires.
+# Things with temperatures above 150 °C: ovens, printers, engines, fires.
 HOT = frozenset({
     "oven", "grill", "flue", "exhaust", "nozzle", "bed", "hotend", "tool", "tool0", "kiln", "fire", "smoker", "meat",
     "collector", "stove", "furnace", "chimney", "probe", "thermocouple", "extruder", "chamber", "pit", "egt", "engine",
     "burner", "gas", "smoke", "iron", "roaster", "target", "combustion", "turbo", "kelvin",
 })  # fmt: skip
-# A percentage of this beside a whole temperature shows by how much both were multiplied.
+# A humidity beside an integer temperature shows the factor of both.
 HUMIDITY = frozenset({"humidity", "hum", "humi", "rh"})
-# What is switched: beside it a light of 0 or 1 is a lamp, and no lux.
+# Switched devices: beside them, a light of 0 or 1 is a lamp, not an illuminance.
 LAMPS = frozenset({"pool", "spa", "pump", "relay", "filter", "heater", "garage", "lamp"})
-# Radios guess a distance, and in metres.
+# Radio receivers estimate a distance in metres.
 BEACONS = frozenset({"bluetooth", "ble", "beacon", "ibeacon"})
-# Below one of these a "current" and a "target" are temperatures of a room.
+# Below one of these, "current" and "target" are room temperatures.
 HEATED = frozenset({"heat", "heating", "thermostat", "climate", "radiator", "trv", "hvac", "floorheating"})
-# Pressures that are not the air's.
+# Pressures other than air pressure.
 IN_PIPES = frozenset({
     "water", "tire", "tyre", "pump", "system", "boiler", "filter", "oil", "fuel", "coolant", "brake", "hydraulic",
     "suction", "manifold", "boost", "pipe",

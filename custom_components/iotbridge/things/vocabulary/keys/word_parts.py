@@ -1,23 +1,23 @@
-"""Parts of keys that are written in one, and units at the beginning and the end of a key."""
+"""Parts of compound keys, and units at the start and the end of a key."""
 
-# So short a unit is a key of its own; others of two letters are names: "TB", "MS".
+# Units of two letters that may be a whole key; others of that length are names: "TB", "MS".
 UNITS_ALONE = frozenset({"wh", "lx", "ah", "hz"})
-# Pieces of two letters that part a word that is written in one: "pvpower"; others are found in any word.
+# Pieces of two letters that split compounds: "pvpower"; others occur in any word.
 SHORT_PIECES = frozenset({"in", "kw", "wh", "ma", "mv", "rh", "pv", "ac", "dc"})
-# Letters that are a unit at the end of such a word: "tempc".
+# Letters that are a unit at the end of a compound: "tempc".
 LAST_LETTERS = frozenset("cfv")
-# A letter right after one of these is its unit, wherever it stands: "TempC_SHT".
+# A letter right after one of these is its unit, at any position: "TempC_SHT".
 TEMPERATURES = frozenset({"temp", "temperature", "tmp"})
-# Words that end others: "ipmtemp", "busvolt"; in German they are said in one: "Kesseltemperatur".
+# Words that end compounds: "ipmtemp", "busvolt"; in German they stay one word: "Kesseltemperatur".
 COMPOUNDS = ("temperatur", "spannung", "leistung", "feuchtigkeit", "feuchte", "druck", "energie", "frequenz")
 ENDINGS = ("temperature", "humidity", "pressure", "voltage", "temp", "volt", *COMPOUNDS)
-# Words that stand after a unit, and say which one: "psi_low".
+# Words after a unit that qualify the value: "psi_low".
 WHICH = frozenset({"low", "high"})
-# Units of time, before or behind anything: "minutes_pump".
+# Units of time, at the start or the end of a key: "minutes_pump".
 TIMES = frozenset({"h", "d", "min", "s"})
-# "consumption last hour" and "rain 24 hours" are of that time, and not in hours.
+# "consumption last hour" and "rain 24 hours" cover that period, and are not in hours.
 SPANS = frozenset({"last", "this", "past", "previous", "current", "first", "next"})
-# They have no unit: behind an index stands whose it is, "aqi_us", or of how long, "aqi_24h".
+# They have no unit: an index is followed by its kind, "aqi_us", or its period, "aqi_24h".
 INDICES = frozenset({"aqi", "iaq", "caqi"})
-# Behind these stands what so much is paid for: "price_kwh", "eur_per_l".
+# These are followed by the unit that is paid for: "price_kwh", "eur_per_l".
 PRICES = frozenset({"price", "prices", "cost", "costs", "per", "eur", "euro", "usd", "gbp", "chf", "ct", "cent"})

@@ -1,1 +1,1 @@
-"""Vocabulary of names: words of keys as a person writes them."""
+"""Vocabulary of names: display forms of words in keys."""

@@ -1,8 +1,8 @@
-"""Words of keys as a person writes them, and the words that only tell one reading from its sister."""
+"""Display forms of words in keys, and the words that only distinguish similar readings."""
 
 from ..words.energy import LETTERS, PLACES
 
-# Written so, wherever they stand.
+# Display forms, at any position.
 SPELLED: dict[str, str] = {
     **{letter + place: f"{name} {quantity}" for letter, quantity in LETTERS.items() for place, name in PLACES.items()},
     "vout": "output voltage",
@@ -152,7 +152,7 @@ SPELLED: dict[str, str] = {
     "airtime": "airtime",
 }
 
-# Words that tell one reading from its sister ("total", "outdoor"), and never what it is.
+# Words that distinguish similar readings ("total", "outdoor"), and never name a quantity.
 QUALIFIERS = frozenset(
     {
         "total",
@@ -299,12 +299,12 @@ QUALIFIERS = frozenset(
     }
 )
 
-# Levels above a value that always belong to its name.
+# Levels above a value that always are part of its name.
 DISTINGUISHING = frozenset({
     "wind", "ac", "dc", "pv", "l1", "l2", "l3", "wifi", "battery", "batt", "indoor", "outdoor", "grid",
 })  # fmt: skip
 
-# Words that with a letter of a temperature are one: "forward_c", "outside_f".
+# Words that name a temperature together with its letter: "forward_c", "outside_f".
 THERMAL = frozenset(
     {
         "forward",
@@ -347,6 +347,6 @@ THERMAL = frozenset(
     }
 )
 
-# Units of time in a key's qualifiers: what has a rhythm in it restarts, what is over does not count on.
+# Qualifiers with a period: a recurring one restarts its counter, a past one does not count any more.
 OVER = frozenset({"yesterday", "previous", "last"})
 STATISTICS = frozenset({"min", "max", "minimum", "maximum", "avg", "average", "mean", "median", "peak"})

@@ -1,6 +1,6 @@
-"""Nouns of readings' names: those of quantities, and the words that need one."""
+"""Nouns in the names of readings: those of quantities, and the words that need one."""
 
-# What a quantity is called where its row is not the word for it.
+# Names of quantities that differ from their rows.
 NOUNS = {
     "air pressure": "pressure",
     "signal share": "signal",
@@ -10,9 +10,9 @@ NOUNS = {
     "rain amount": "rain",
     "memory size": "memory",
 }
-# Of one thing these are told together, so that each name has its noun: "load_watt", "load_va", "load_kwh".
+# These occur together for one subject, so each name needs its noun: "load_watt", "load_va", "load_kwh".
 ELECTRIC_NOUNS = frozenset({"power", "apparent power", "reactive power", "voltage", "current", "energy"})
-# Words that say whose voltage it is, and do not say that it is a voltage.
+# Words that name the subject of a voltage, and not that it is one.
 SUBJECTS = frozenset({
     "battery", "batt", "bat", "battery level", "solar", "pv", "grid", "inverter", "house", "home", "light", "water",
     "tank", "current", "curr",

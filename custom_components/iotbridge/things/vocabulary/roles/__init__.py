@@ -1,7 +1,6 @@
-"""Words in a key that say: this is no reading of the world. A line for each word, by what it is instead.
+"""Words in a key of a value that is not a reading of the world, by its role instead, one line for each word.
 
-``identity`` and ``time`` make no entity at all; ``setting`` and ``internal`` make one that is off until somebody
-wants it.
+``identity`` and ``time`` create no entity at all; ``setting`` and ``internal`` create a disabled one.
 """
 
 from .identity import IDENTITY, TIME
@@ -11,7 +10,7 @@ from .setting import HISTORY, SETTING
 __all__ = ["ABOUT", "GENERIC", "HISTORY", "IDENTITY", "INTERNAL", "SETTING", "TEXTS", "TIME"]
 
 
-# What a field tells about the device: the words, then the member of About.
+# Fields with metadata of the device: the words, then the member of DeviceMetadata.
 ABOUT: dict[str, str] = {
     "model": "model",
     "model id": "model",
@@ -49,7 +48,7 @@ ABOUT: dict[str, str] = {
     "long name": "name",
 }
 
-# Texts that a person wants to read; other texts are off.
+# Texts of interest to users; other texts are disabled.
 TEXTS = frozenset(
     {
         "status",
@@ -91,7 +90,7 @@ TEXTS = frozenset(
     }
 )
 
-# Where the keys of a device's parts stop saying something.
+# Words without a meaning of their own.
 GENERIC = frozenset(
     {
         "value",

@@ -1,4 +1,4 @@
-"""Words of a key that names something or tells a time; see __init__.py."""
+"""Words of a key that holds an identity or a time; see __init__.py."""
 
 IDENTITY = frozenset(
     {

@@ -1,4 +1,4 @@
-"""Words of a key that counts what only the device's maker wants to know; see __init__.py."""
+"""Words of a key that is of interest to the device's vendor only; see __init__.py."""
 
 INTERNAL = frozenset(
     {

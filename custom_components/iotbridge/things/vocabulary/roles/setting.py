@@ -1,4 +1,4 @@
-"""Words of a key that holds a setting, or what was long ago; see __init__.py."""
+"""Words of a key that holds a setting, or a value of the past; see __init__.py."""
 
 SETTING = frozenset(
     {

@@ -1,1 +1,1 @@
-"""Vocabulary of states: yes and no, and events."""
+"""Vocabulary of states: binary values and events."""

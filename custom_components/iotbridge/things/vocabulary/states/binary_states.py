@@ -1,4 +1,4 @@
-"""Vocabulary of binary states: words in a key that make a binary sensor, and words in a value that mean yes or no."""
+"""Vocabulary of binary states: words in a key that name a binary sensor, and words in a value for on and off."""
 
 from typing import NamedTuple
 
@@ -6,8 +6,8 @@ from typing import NamedTuple
 class Binary(NamedTuple):
     """Binary state: the device class and the properties that a word in a key implies.
 
-    ``inverted``: the key says the opposite of what its class means ("battery_ok" is true while nothing is wrong).
-    ``weak``: only a value that is plainly a state makes it one, a 0 or 1 does not.
+    ``inverted``: the key names the opposite of its class ("battery_ok" is true without a problem). ``weak``: only a
+    value that certainly is a state makes it one, a 0 or 1 does not.
     """
 
     device_class: str | None = None
@@ -270,7 +270,7 @@ BINARY: dict[str, Binary] = {
     "enabled phases": Binary(weak=True),
 }
 
-# Words of a value, as pairs: yes, no, and the class that the words alone tell.
+# Words of a value, as pairs: on, off, and the class that the words alone imply.
 PAIRS: tuple[tuple[str, str, str | None], ...] = (
     ("on", "off", None),
     ("true", "false", None),
@@ -325,10 +325,10 @@ PAIRS: tuple[tuple[str, str, str | None], ...] = (
     ("abnormal", "normal", "problem"),
 )
 
-# A key of one of these classes says "normal" or "ok" for no, whatever it says for yes.
+# A key of one of these classes has "normal" or "ok" for off, whatever its word for on.
 CALM = frozenset({"normal", "ok", "clear", "none", "idle", "no", "off"})
 
-# Words of the pairs that mean something else in a key of no such kind: where somebody is, how high something is.
+# Words of the pairs with another meaning in a key of no such kind: a place, a level.
 ONLY_WITH_A_KIND = frozenset(
     {
         "dry",
@@ -364,5 +364,5 @@ ONLY_WITH_A_KIND = frozenset(
 # Groups of alarms: {"Alarms": {"LowVoltage": 0}}.
 ALARMS = frozenset({"error", "errors", "alarm", "alarms", "alert", "alerts", "fault", "faults", "warning", "warnings"})
 
-# A value of these, in a key of the table above, is a state; in any other key it is only a number.
+# These values are a state in a key of the table above; in any other key they are only a number.
 BITS = {0: False, 1: True}

@@ -1,6 +1,6 @@
-"""Things that happen: words in a key that say so, and words of a value that are what happened."""
+"""Vocabulary of events: words in a key that name an event, and words of a value that are its type."""
 
-# Words that say something happened, and what can happen.
+# Words that name an event, and its possible types.
 EVENT_KEYS = frozenset(
     {
         "action",
@@ -34,7 +34,7 @@ EVENT_KEYS = frozenset(
 EVENT_TYPES: tuple[str, ...] = (
     "single", "double", "triple", "quadruple", "many", "hold", "long", "release", "press", "short", "click",
 )  # fmt: skip
-# Words of a value that are a press, whatever the key is called.
+# Words of a value that are a press under any key.
 EVENT_VALUES = frozenset(
     {
         "single",
@@ -75,13 +75,13 @@ EVENT_VALUES = frozenset(
         "rotate_right",
     }
 )
-# Keys whose value is a press even where its word could be a state: a remote's "on".
+# Keys whose value is a press even if its word could be a state: a remote's "on".
 ALWAYS_EVENTS = frozenset({"action", "click"})
-# Last words of longer keys that say so: "left button event".
+# Last words of longer keys for events: "left button event".
 EVENT_ENDINGS = ("action", "button event", "click")
 # Members of a remote's message: a "command" among them is a press.
 OF_A_REMOTE = frozenset({"rolling", "counter", "button", "remote"})
-# Words of a value that are a state, under keys that else tell of something that happened.
+# Words of a value that are a state, even under keys for events.
 CONDITIONS = frozenset({
     "heating", "cooling", "idle", "drying", "fan", "defrosting", "preheating", "ready", "disabled", "enabled",
     "inactive", "unavailable", "stopped", "running", "auto", "standby",

@@ -1,1 +1,1 @@
-"""Vocabulary of units: how they are written, what they mean, and how precise their values are."""
+"""Vocabulary of units: their spellings, their meanings, and the display precision of their values."""

@@ -1,4 +1,4 @@
-"""Pressure of the air in its units, from the deepest valley to the highest hut."""
+"""Range of the air pressure in each unit, from the deepest valley to the highest hut."""
 
 AIR = {
     "hPa": (300, 1100),

@@ -1,13 +1,13 @@
-"""Units of Home Assistant: those in none of its lists, the quantity of each, and which of two is kept."""
+"""Units of Home Assistant: those in none of its lists, the quantity of each, and the preferred ones."""
 
-# Units that stand in no list of Home Assistant's device classes, and are shown as they are.
+# Units of no device class of Home Assistant, which are shown unchanged.
 PLAIN = frozenset({
     "Ah", "mAh", "rpm", "bpm", "°", "µSv/h", "lqi", "kVAh", "particles/dL", "EUR", "USD", "EUR/kWh", "%", "kWp",
     "HCA", "m³°C", "y", "W/m²", "µg/m³", "mg/m³", "ppm", "ppb", "klx", "NTU", "mg/L", "dB", "g/L", "S/m", "kg/m³",
     "pulses", "Bft", "1/h", "m/s²", "cm/h", "cpm", "N", "Ω", "kΩ", "µT", "mT", "1/cm³",
 })  # fmt: skip
 
-# A unit alone, with a key that says nothing: the quantity that it must be.
+# Quantity of a unit with a meaningless key.
 QUANTITY_OF_UNIT: dict[str, str] = {
     "°C": "temperature",
     "°F": "temperature",
@@ -110,7 +110,7 @@ QUANTITY_OF_UNIT: dict[str, str] = {
     "rpm": "rotation",
 }
 
-# Where a thing says the same in two units, the first of these is kept.
+# If a device sends a value in two units, the first of these is kept.
 PREFERRED = (
     "°C", "hPa", "mbar", "kPa", "Pa", "m/s", "km/h", "mm/h", "mm", "cm", "m", "km", "kWh", "Wh", "W", "kW", "V", "mV",
     "A", "mA", "m³", "L", "m³/h", "L/h", "L/min", "kg", "g", "lx", "µg/m³", "s", "MB", "kB", "°F", "inHg", "psi",

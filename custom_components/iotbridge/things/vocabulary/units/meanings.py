@@ -1,9 +1,9 @@
-"""Pairs of a quantity and a unit that mean another quantity together, and units that name theirs."""
+"""Pairs of a quantity and a unit that mean another quantity together, and units that name their quantity."""
 
-# SenML's own units, that say more than their names in Home Assistant.
+# SenML's own units, which are more specific than their names in Home Assistant.
 UNIT_TELLS = {"%EL": "battery", "EL": "battery time", "%RH": "humidity"}
 
-# A unit makes something else of a word.
+# Units that change the meaning of a word.
 UNIT_WINS = {
     ("rain", "mm/h"): "rain rate",
     ("rain", "in/h"): "rain rate",
@@ -33,5 +33,5 @@ UNIT_WINS = {
     ("noise", "dBA"): "noise",
     ("rain", "°C"): "temperature",
 }
-# With a unit of data, these are a size and no share.
+# With a unit of data, these are a size, not a share.
 STORAGE = frozenset({"memory", "disk", "heap", "free heap"})

@@ -1,6 +1,6 @@
-"""Digits behind the point that are worth showing.
+"""Display precision: the number of decimals to show.
 
-A row is (device class, unit); a class alone stands for its other units.
+A row is (device class, unit); a class alone applies to its other units.
 """
 
 DIGITS: dict[tuple[str | None, str | None], int] = {

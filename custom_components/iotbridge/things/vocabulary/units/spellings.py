@@ -1,6 +1,6 @@
-"""Units as they stand beside a value, and what Home Assistant calls them: a line for each way of writing."""
+"""Spellings of units beside a value, and Home Assistant's unit, one line for each spelling."""
 
-# What stands beside a value: "unit": "C", $unit, u of SenML, "23.5 °C". Case matters here.
+# Texts beside a value: "unit": "C", $unit, u of SenML, "23.5 °C". They are case-sensitive.
 WRITTEN: dict[str, str] = {
     "C": "°C",
     "c": "°C",
@@ -196,5 +196,5 @@ WRITTEN: dict[str, str] = {
     "€": "EUR",
 }
 
-# Texts beside a value that say "it has none".
+# Texts beside a value without a unit.
 NO_UNIT = frozenset({"", "#", "-", "none", "None", "null", "n/a", "count", "/", "1", "boolean", "bool"})

@@ -1,9 +1,9 @@
-"""Units in keys: how vendors write them, and what Home Assistant calls them.
+"""Units in keys: the spellings of vendors, and Home Assistant's unit.
 
-To teach a new one, add a line: the way it is written, then Home Assistant's unit.
+To add one, add a line: its spelling, then Home Assistant's unit.
 """
 
-# The last words of a key that can be nothing but a unit: "wind_avg_km_h", "storageKb", "total_m3".
+# Last words of a key that can only be a unit: "wind_avg_km_h", "storageKb", "total_m3".
 SUFFIXES: dict[str, str] = {
     "celsius": "°C",
     "deg c": "°C",
@@ -232,13 +232,13 @@ SUFFIXES: dict[str, str] = {
     "m3c": "m³°C",
 }
 
-# A unit that stands first, before words that only tell which one: "psi_low", "hours_compressor".
+# Units at the start, before words that only qualify the value: "psi_low", "hours_compressor".
 FIRST: dict[str, str] = {
     "kwh": "kWh", "wh": "Wh", "kw": "kW", "psi": "psi", "rpm": "rpm", "ppm": "ppm", "dbm": "dBm", "hours": "h",
     "minutes": "min", "seconds": "s", "days": "d",
 }  # fmt: skip
 
-# One letter, or a word that is also something else, is a unit only where the rest of the key asks for that unit:
+# A letter, or an ambiguous word, is a unit only if the rest of the key suits that unit:
 # "temperature_C" but not "power_c" (a phase), "time_min" but not "temperature_min" (the lowest).
 LETTERS: dict[str, tuple[str, ...]] = {
     "c": ("°C",),

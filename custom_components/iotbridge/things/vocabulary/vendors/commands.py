@@ -1,4 +1,4 @@
-"""Command topics of vendors' switches. A line for each convention: where the state is, and where the command goes."""
+"""Command topics of vendors' switches, one line for each convention: the topic of the state, and of the command."""
 
 from typing import NamedTuple
 

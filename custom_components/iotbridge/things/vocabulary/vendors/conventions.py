@@ -1,6 +1,6 @@
-"""Conventions of vendors for keys that do not tell their meaning alone. A line for each.
+"""Conventions of vendors for keys whose meaning cannot be inferred, one line for each.
 
-A row holds for a message when ``topic`` is found in its topic, or all of ``keys`` are among the names of its values
+A row applies to a message if ``topic`` is found in its topic, or all of ``keys`` are among the names of its values
 (lower case); ``key`` must match the whole key of the value, lower case.
 """
 
@@ -10,7 +10,7 @@ from typing import NamedTuple
 class Convention(NamedTuple):
     """Convention of a vendor for some keys: the quantity of quantities.py, the unit and the scale of the raw value.
 
-    ``quantity`` None keeps what the words say; "off" makes no enabled entity of it.
+    ``quantity`` None keeps the quantity of the words; "off" disables the entity.
     """
 
     key: str
@@ -23,7 +23,7 @@ class Convention(NamedTuple):
 
 
 def having(*keys: str) -> frozenset[str]:
-    """Return names that must all be there."""
+    """Return the names that must all be present."""
     return frozenset(keys)
 
 
@@ -44,7 +44,7 @@ CONVENTIONS: tuple[Convention, ...] = (
     # AirGradient
     Convention("pm003count", "particles per dL", name="Particles 0.3 µm"),
     Convention("(tvocraw|tvoc_raw|noxraw|nox_raw)", "off", keys=having("rco2")),
-    # Frigate counts what it sees
+    # Frigate counts the objects it detects
     Convention("(car|dog|cat|truck|bus|bicycle|motorcycle)", "people", topic="^frigate/"),
     Convention("(car|dog|cat|truck|bus|bicycle|motorcycle)", "people", keys=having("person", "car")),
     # OwnTracks: the accuracy of the altitude
@@ -65,11 +65,11 @@ CONVENTIONS: tuple[Convention, ...] = (
     Convention("(relay|roller|light)/\\d+/energy", "energy", "Wh", 1 / 60, topic="^shellies/"),
     Convention("emeter/\\d+/energy", "off", topic="^shellies/"),
     Convention("emeter/\\d+/(total|total_returned)", "energy", "Wh", topic="^shellies/"),
-    # Zigbee2MQTT and others tell of a device's own firmware
+    # Zigbee2MQTT and others include the state of a device's firmware
     Convention("update[.].*", "off"),
     # The colour of a lamp is set, not measured
     Convention("colou?r[.].*", "off"),
-    # rtl_433 tells of the radio
+    # rtl_433 includes values of its radio
     Convention("freq[12]?", "off", keys=having("mod", "freq")),
     Convention("(rssi|snr|noise)", "off", keys=having("mod", "freq", "noise")),
     # Victron
@@ -100,5 +100,5 @@ CONVENTIONS: tuple[Convention, ...] = (
     Convention("yield_?total", "energy", "kWh"),
 )
 
-# Words of vendors that no other table has, so that a key written in one falls apart rightly.
+# Words of vendors that are in no other table, so that compounds are split correctly.
 VOCABULARY = frozenset({"bin"})

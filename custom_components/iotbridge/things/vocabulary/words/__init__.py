@@ -1,7 +1,7 @@
-"""Words of keys, and the quantity that each means.
+"""Words of keys, and the quantity of each.
 
-To teach a new one, add a line in the table of its subject (climate.py, energy.py, devices.py): the
-word, then a row of quantities.py. What it is called in another language goes to languages.py.
+To add one, add a line in the table of its subject (climate.py, energy.py, devices.py): the word, then a row of
+quantities.py. Names in other languages belong in languages.py.
 
 Words are lower case; several words stand for neighbours in a key, however it is written: "dew point" is in dewPoint,
 dew_point and dewpoint.

@@ -1,6 +1,6 @@
 """Words of electricity and batteries; see __init__.py."""
 
-# Inverters write a letter and what it is of in one: "Vgrid", "Iload", "Pinv".
+# Inverters join a letter and its subject: "Vgrid", "Iload", "Pinv".
 LETTERS = {"v": "voltage", "u": "voltage", "i": "current", "p": "power", "e": "energy"}
 PLACES = {
     "pv": "PV",
@@ -17,7 +17,7 @@ PLACES = {
 }
 
 ELECTRICITY: dict[str, str] = {
-    # What a battery holds may be its content, or what went through it.
+    # The energy of a battery may be its content, or its throughput.
     **{
         letter + place: quantity
         for letter, quantity in LETTERS.items()

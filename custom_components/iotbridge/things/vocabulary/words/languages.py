@@ -1,8 +1,7 @@
 """Names of quantities in languages other than English; see __init__.py.
 
-A quantity has a row, and a word stands in it in the letters of a key: without the accents, and with those of Latin-1
-where somebody writes them. What is an English word too ("proud" is a current in Czech), or means something else beside
-a reading, is left out.
+A quantity has a row of words, spelled as in keys: without accents, and with those of Latin-1 where they are in use.
+Words that are also English ("proud" is a current in Czech), or have another meaning beside a reading, are left out.
 """
 
 SPOKEN: dict[str, tuple[str, ...]] = {
