@@ -64,7 +64,7 @@ def main() -> None:
     logging.basicConfig(level=logging.INFO, format="%(levelname)s %(message)s")
     document, folder = json.loads(sys.argv[1]), Path(sys.argv[2])
     fake = document.pop("fake")
-    dispatcher.STILL_HERE_S = fake.get("still_here_s", dispatcher.STILL_HERE_S)
+    dispatcher.POWER_TIMEOUT_S = fake.get("still_here_s", dispatcher.POWER_TIMEOUT_S)
     connection.LONGEST_RETRY_S = fake.get("longest_retry_s", connection.LONGEST_RETRY_S)
     imitate_machine(fake)
     namesakes.FORGET_AFTER_S = fake.get("forget_after_s", namesakes.FORGET_AFTER_S)

@@ -91,7 +91,7 @@ async def test_a_suspended_machine_that_woke_up_comes_back(
 async def test_a_power_command_without_id_is_carried_out(
     recorder: Recorder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(module, "STILL_HERE_S", 0.5)
+    monkeypatch.setattr(module, "POWER_TIMEOUT_S", 0.5)
     await give(make(recorder, tmp_path), command="reboot")
     assert recorder.done == ["accepted", "leave rebooting", "execute reboot", "back", "failed"]
     assert recorder.responses[-1].id is None

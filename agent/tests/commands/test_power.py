@@ -69,9 +69,9 @@ def test_logind_gives_permission_and_executes(recorder: Recorder, command: str, 
 @pytest.mark.parametrize(
     ("answer", "detail", "remedy"),
     [
-        ("challenge", "wants a password, and nobody is there", "service install"),
+        ("challenge", "demands a password", "service install"),
         ("no", "answers 'no': user id", "service install"),
-        ("na", "cannot reboot", "Switch reboot off"),
+        ("na", "cannot reboot", "Disable reboot"),
     ],
 )
 def test_anything_but_yes_is_no_permission(recorder: Recorder, answer: str, detail: str, remedy: str) -> None:
@@ -89,8 +89,8 @@ def test_an_inhibitor_is_named(recorder: Recorder) -> None:
     ]
     logind = ScriptedLogind(CanPowerOff="challenge", CanSuspend="challenge", ListInhibitors=inhibitors)
     backend = linux(logind, recorder)
-    assert backend.permission("shutdown").detail == "It is blocked just now by apt (upgrading packages)."
-    assert backend.permission("suspend").detail == "It is blocked just now by Player (playing)."
+    assert backend.permission("shutdown").detail == "It is currently blocked by apt (upgrading packages)."
+    assert backend.permission("suspend").detail == "It is currently blocked by Player (playing)."
 
 
 def test_a_logind_that_lists_no_inhibitors_is_still_understood(recorder: Recorder) -> None:
@@ -200,7 +200,7 @@ def test_windows(recorder: Recorder, monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_program_that_wants_root(recorder: Recorder, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     backend = ProgramPower(programs={"reboot": (str(tmp_path),)}, execute_argv=recorder, needs_root=("reboot",))
     monkeypatch.setattr("os.geteuid", lambda: 501)
-    assert "obeys only root" in backend.permission("reboot").detail
+    assert "requires root" in backend.permission("reboot").detail
     monkeypatch.setattr("os.geteuid", lambda: 0)
     assert backend.permission("reboot").allowed
 
@@ -226,7 +226,7 @@ def test_a_program_that_works() -> None:
     ("argv", "reason", "message"),
     [
         (python("import sys; sys.exit('no power for you')"), "exit_code", "ended with code 1: no power for you"),
-        (python("raise SystemExit(3)"), "exit_code", "ended with code 3: it said nothing"),
+        (python("raise SystemExit(3)"), "exit_code", "ended with code 3: no output"),
         (("/nowhere/shutdown",), "not_found", "/nowhere/shutdown is not on this machine"),
         (("/",), "error", "could not be started: Permission denied"),
         (python("import time; time.sleep(60)"), "timeout", "did not end within 0.2 s"),

@@ -1,4 +1,4 @@
-"""Command line of the agent. Each command imports its modules late: a start takes a fraction of a second."""
+"""Command line of the agent. Each command imports its modules late, so that a start takes a fraction of a second."""
 
 import argparse
 import json
@@ -40,7 +40,7 @@ def main(argv: list[str] | None = None) -> int:
         complain(_one_line(error))
         return NEEDS_A_HAND
     except BrokenPipeError:
-        # `iotbridge-agent doctor | head`: the reader is gone, and Python would complain once more at its exit.
+        # `iotbridge-agent doctor | head`: the reader is gone, and Python would report it once more at its exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return NEEDS_A_HAND
     except KeyboardInterrupt:
@@ -115,8 +115,8 @@ def _dispatch(arguments: argparse.Namespace) -> int:
 
 
 def _run(config: Config, *, dry_run: bool, verbose: bool) -> int:
-    # Before the agent runs there are no last messages to publish. An exception instead could be raised, and lost,
-    # during an import.
+    # Before the agent runs there are no last messages to publish. An exception could be raised, and lost, during an
+    # import.
     signal.signal(signal.SIGTERM, lambda *_: os._exit(FINE))
     from dataclasses import replace  # noqa: PLC0415
 

@@ -15,7 +15,7 @@ PASSWORD_FILE = "password"  # noqa: S105 - the name of a file
 
 
 class WriteError(AgentError):
-    """Error of a configuration that cannot be written."""
+    """Failure to write the configuration."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,7 +32,7 @@ class Answers:
 
 
 def to_config(answers: Answers) -> Config:
-    """Return the configuration for the answers; raises ConfigError for an answer that cannot be used."""
+    """Return the configuration for the answers; raises ConfigError for an invalid answer."""
     document = _document(answers)
     if answers.password is not None:
         document["broker"]["password"] = answers.password
@@ -40,7 +40,7 @@ def to_config(answers: Answers) -> Config:
 
 
 def write(path: Path, answers: Answers) -> None:
-    """Write both files with mode 600, each as a whole or not at all; raises WriteError."""
+    """Write both files with mode 600, each atomically; raises WriteError."""
     document = _document(answers)
     try:
         path.parent.mkdir(mode=0o755, parents=True, exist_ok=True)
@@ -66,7 +66,7 @@ def to_toml(document: Mapping[str, Mapping[str, Any]]) -> str:
 
 
 def _toml_value(value: str | bool) -> str:
-    # JSON's texts and flags are TOML's, but for this one character.
+    # JSON strings and booleans are valid TOML, apart from this one character.
     return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
 
 
@@ -98,7 +98,7 @@ def _replace(path: Path, text: str) -> None:
 
 
 def _keep_owner(path: Path, descriptor: int) -> None:
-    """Give the new file the owner and mode of the one it replaces: the service's user must go on reading it."""
+    """Give the new file the owner and mode of the one it replaces: the service's user must still be able to read it."""
     if path.exists() and hasattr(os, "fchown"):
         before = path.stat()
         os.fchown(descriptor, before.st_uid, before.st_gid)

@@ -1,4 +1,4 @@
-"""`iotbridge-agent doctor`: what works, what does not, and what to do about it."""
+"""Subcommand `doctor`: checks the agent's environment, and suggests remedies."""
 
 from collections.abc import Callable, Iterable, Iterator
 import ctypes
@@ -32,9 +32,9 @@ REINSTALL = "Run `sudo iotbridge-agent service install` again."
 
 
 def main(path: Path, *, user: str = NAME, unit: Path = Path(UNIT), call: Callable[..., int] = subprocess.call) -> int:
-    """Examine everything; return 0 when all is fine and 1 for a problem."""
+    """Run all checks; return 0 if all pass and 1 for a problem."""
     if unit.exists() and _is_root() and (identity := _identity(user)):
-        # As root everything is allowed and proves nothing: the checks run as the service's user.
+        # As root every access succeeds and proves nothing: the checks run as the service's user.
         say(f"Examined as the service's user {user}.\n")
         environ = {**os.environ, "STATE_DIRECTORY": STATE_DIR, "HOME": STATE_DIR}
         argv = (sys.executable, "-m", "iotbridge_agent", "--config", str(path.absolute()), "doctor")
@@ -44,7 +44,7 @@ def main(path: Path, *, user: str = NAME, unit: Path = Path(UNIT), call: Callabl
 
 
 def report(findings: Iterable[Finding]) -> int:
-    """Print the findings as they come; return the exit code."""
+    """Print the findings as they arrive; return the exit code."""
     counts: dict[Level, int] = {"ok": 0, "note": 0, "bad": 0}
     for finding in findings:
         counts[finding.level] += 1
@@ -81,7 +81,7 @@ def examine(
 
 
 def examine_files(path: Path) -> Iterator[Finding]:
-    """Examine who else can read the configuration and its secrets."""
+    """Check the access rights of the configuration and its secrets."""
     broker = tomllib.loads(path.read_text(encoding="utf-8")).get("broker", {})
     yield Finding("ok", "configuration", f"{path} is in order.")
     named = [Path(broker[key]).expanduser() for key in SECRET_KEYS if isinstance(broker.get(key), str)]
@@ -93,7 +93,7 @@ def examine_files(path: Path) -> Iterator[Finding]:
 
 
 def examine_state(config: Config) -> Iterator[Finding]:
-    """Examine whether the agent can store command ids for the next start."""
+    """Check whether the agent can store command ids for the next start."""
     folder = config.state_dir
     nearest = next(parent for parent in (folder, *folder.parents) if parent.exists())
     if os.access(nearest, os.W_OK | os.X_OK):
@@ -119,19 +119,19 @@ def examine_power(config: Config, power: PowerBackend, rule: Path | None) -> Ite
 
 def _examine_rule(rule: Path, wanted: str) -> Finding:
     try:
-        found = rule.read_text(encoding="utf-8")
+        text = rule.read_text(encoding="utf-8")
     except FileNotFoundError:
         return Finding("bad", "polkit rule", f"{rule} is missing.", REINSTALL)
     except PermissionError:
-        # polkit keeps its folder to itself on some systems; logind's answer above counts.
+        # polkit's folder is not readable on some systems; the answer of logind above is decisive.
         return Finding("note", "polkit rule", f"{rule} may not be read by this user.")
-    if found != wanted:
+    if text != wanted:
         return Finding("bad", "polkit rule", f"{rule} is not for the commands that are switched on now.", REINSTALL)
     return Finding("ok", "polkit rule", f"{rule} allows exactly what is switched on.")
 
 
 def examine_service(unit: Path, dbus_call: DBusCall) -> Iterator[Finding]:
-    """Examine whether the systemd service is installed, active, and enabled at boot."""
+    """Check whether the systemd service is installed, active, and enabled at boot."""
     if platform.system() != "Linux" or not unit.exists():
         yield Finding(
             "note", "service", "not installed.", "`sudo iotbridge-agent service install` (Linux with systemd)."
@@ -160,7 +160,7 @@ def examine_service(unit: Path, dbus_call: DBusCall) -> Iterator[Finding]:
 
 
 def examine_clock() -> Finding:
-    """Examine whether the kernel's clock is synchronised.
+    """Check whether the kernel's clock is synchronised.
 
     MQTT carries no time of day, so the broker's clock is unknown here. With a wrong clock the agent refuses commands
     as expired.
@@ -178,7 +178,7 @@ def examine_clock() -> Finding:
 
 
 def examine_collectors(config: Config) -> Iterator[Finding]:
-    """Let every collector that is on read once."""
+    """Run every enabled collector once."""
     executor = DaemonExecutor()
     for spec in specs_for(config):
         yield _examine_collector(spec, config, executor)

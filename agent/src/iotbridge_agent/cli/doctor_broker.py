@@ -1,4 +1,4 @@
-"""Broker checks of the doctor, one step after the other: the first that fails is the one to mend."""
+"""Broker checks of the doctor, step by step up to the first that fails."""
 
 import asyncio
 from collections.abc import Iterator
@@ -44,7 +44,7 @@ class Finding:
 
 
 def examine_broker(config: Config) -> Iterator[Finding]:
-    """Examine name, port, TLS, login and rights, up to the first that fails; blocks for seconds."""
+    """Check name, port, TLS, login and rights, up to the first that fails; blocks for seconds."""
     for step in (_name, _port, _encryption, _login):
         for finding in step(config):
             yield finding
@@ -55,12 +55,12 @@ def examine_broker(config: Config) -> Iterator[Finding]:
 def _name(config: Config) -> Iterator[Finding]:
     host = config.broker.host
     try:
-        found = socket.getaddrinfo(host, config.broker.port, type=socket.SOCK_STREAM)
+        records = socket.getaddrinfo(host, config.broker.port, type=socket.SOCK_STREAM)
     except (OSError, UnicodeError) as error:
         remedy = "Check the spelling of broker.url, or write the IP address."
         yield Finding("bad", "broker name", f"{host} cannot be resolved ({_words(error)}).", remedy)
         return
-    addresses = ", ".join(sorted({str(address[4][0]) for address in found}))
+    addresses = ", ".join(sorted({str(address[4][0]) for address in records}))
     yield Finding("ok", "broker name", f"{host} is {addresses}." if addresses != host else f"{host} is an address.")
 
 
@@ -145,7 +145,7 @@ async def _with_session(config: Config) -> list[Finding]:
 
 
 async def _own_tree(session: Session, own: Topics, nonce: str) -> Finding:
-    """Check that a published message comes back: a broker that forbids it says nothing to an MQTT 3 client."""
+    """Check that a published message is delivered: an MQTT 3 client is not told that the broker forbids it."""
     tree = f"{own.prefix}/device/{own.node_id}/#"
     if await _echoes(session, _doctor_topic(own), nonce):
         return Finding("ok", "own topics", f"{tree} can be written and read.")
@@ -154,7 +154,7 @@ async def _own_tree(session: Session, own: Topics, nonce: str) -> Finding:
 
 
 async def _confinement(session: Session, own: Topics, nonce: str, neighbours: list[str]) -> Finding:
-    """Check by delivery whether this user reaches other hosts: a broker may load an access list and not apply it."""
+    """Check by delivery whether this user reaches other hosts: a broker may load an access list without applying it."""
     for node_id in (f"not-{nonce}", *neighbours):
         topic = _doctor_topic(Topics(own.prefix, node_id))
         if await _echoes(session, topic, nonce):
@@ -168,7 +168,7 @@ async def _confinement(session: Session, own: Topics, nonce: str, neighbours: li
     try:
         is_taken = await session.takes(topic, nonce)
     except LinkError:
-        # Some brokers end the connection of a client that writes to a forbidden topic.
+        # Some brokers close the connection of a client that publishes to a forbidden topic.
         is_taken, unknown_because = None, "the connection ended"
     if is_taken:
         sentence = f"not confined: the broker takes messages to {topic}, though it does not give them to this user."
@@ -189,12 +189,12 @@ async def _confinement(session: Session, own: Topics, nonce: str, neighbours: li
 async def _neighbours(session: Session, own: Topics, nonce: str) -> list[str]:
     """Return the node ids of at most three other hosts whose retained messages this user receives."""
     found: set[str] = set()
-    # Without the right to subscribe there is nothing to see, and a closed own tree is told by its own line.
+    # Without the right to subscribe there are none, and a forbidden tree of its own is reported by another check.
     with suppress(TimeoutError, LinkError):
         async with asyncio.timeout(ECHO_TIMEOUT_S):
             await session.subscribe(_doctor_topic(own))
             await session.subscribe(Topics(own.prefix, "+").availability)
-            # Comes back behind what the broker retains.
+            # Delivered after the broker's retained messages.
             await session.publish(_doctor_topic(own), nonce, qos=1)
             async for message in session.messages():
                 if message.topic == _doctor_topic(own) or len(found) == MAX_NEIGHBOURS:

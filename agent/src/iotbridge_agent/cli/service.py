@@ -34,7 +34,7 @@ UNIT_TEXT = """\
 Description=IoT Bridge agent: this machine in Home Assistant
 Documentation=https://github.com/owner.invalid/iot-bridge/blob/main/docs/hosts.md
 Wants=network-online.target
-# Stopped in the reverse order: the agent still has a network, and a broker of this machine, to say goodbye.
+# Stopped in the reverse order: the agent still has a network, and a broker on this machine, for its last messages.
 After=network-online.target dbus.socket systemd-logind.service mosquitto.service
 StartLimitIntervalSec=0
 
@@ -45,7 +45,7 @@ User=iotbridge-agent
 Group=iotbridge-agent
 Restart=always
 RestartSec=5
-# A configuration that cannot be used does not get better by trying again.
+# An invalid configuration does not become valid by a restart.
 RestartPreventExitStatus=2
 WatchdogSec=60
 TimeoutStopSec=20
@@ -53,7 +53,7 @@ StateDirectory=iotbridge-agent
 StateDirectoryMode=0700
 UMask=0077
 
-# Power goes through logind and polkit, so the agent itself needs no privilege at all.
+# Power commands go through logind and polkit, so the agent itself needs no privileges.
 NoNewPrivileges=yes
 CapabilityBoundingSet=
 AmbientCapabilities=
@@ -103,16 +103,16 @@ u {NAME} - "IoT Bridge agent" {STATE_DIR}
 
 
 class ServiceError(AgentError):
-    """Error of a service that cannot be installed or removed; the text says what to do instead."""
+    """Failure to install or remove the service; the text includes the remedy."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class InstallTarget:
-    """System to install on: the root of its files, the runner of its programs, and the output for people."""
+    """System to install on: the root of its files, the runner of its programs, and the output function."""
 
     root: Path = Path("/")
     live: bool = True
-    """False: files are only laid out below ``root``, no program is run and no privilege is needed."""
+    """False: files are only written below ``root``, no program is run and no privilege is needed."""
     run: ExecuteArgv = run_argv
     say: Callable[[str], None] = terminal.say
     booted: Path = SYSTEMD_BOOTED
@@ -185,7 +185,7 @@ def remove(target: InstallTarget, *, purge: bool) -> None:
     if target.live:
         target.run(("systemctl", "daemon-reload"))
         if target.path(CONFIG_DIR).exists():
-            # The number of the group that goes now may be given to another one later.
+            # The id of the removed group may be assigned to another one later.
             target.run(("chown", "-R", "root:root", str(target.path(CONFIG_DIR))))
         if _user_exists():
             target.run(("userdel", NAME))
@@ -214,7 +214,7 @@ def _demand_systemd_and_root(target: InstallTarget, verb: str) -> None:
 
 
 def _demand_reachable(config_path: Path, target: InstallTarget) -> None:
-    """Refuse programs and files that the service's user could not read, e.g. in a private home."""
+    """Raise ServiceError for programs and files that the service's user could not read, e.g. in a private home."""
     for path in target.installed:
         if folder := unreachable_folder(path) or unreachable_folder(path.resolve()):
             raise ServiceError(

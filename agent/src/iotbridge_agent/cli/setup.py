@@ -1,4 +1,4 @@
-"""Subcommand `setup`: asks questions, tries the broker, writes the configuration."""
+"""Subcommand `setup`: asks questions, tests the broker, writes the configuration."""
 
 import argparse
 from collections.abc import Callable
@@ -23,12 +23,12 @@ POWER = {"shutdown": "shut down", "reboot": "reboot", "suspend": "suspend"}
 
 
 class SetupError(AgentError):
-    """Error that ends setup; the text says what to do."""
+    """Error that ends setup; the text includes the remedy."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Console:
-    """Dialog with the person at the terminal."""
+    """Dialog with the user at the terminal."""
 
     ask: Callable[[str], str] = input
     ask_secret: Callable[[str], str] = getpass.getpass
@@ -135,7 +135,7 @@ def _ask_all(known: Answers, console: Console) -> Answers:
 
 
 def _try_broker(answers: Answers, console: Console) -> bool:
-    """Print findings about the broker, as doctor does; return whether it can be used. Raises ConfigError."""
+    """Print the doctor's findings about the broker; return whether it is usable. Raises ConfigError."""
     config = to_config(answers)
     console.say(f"Trying {config.broker.address} ...")
     findings = []
@@ -184,7 +184,7 @@ def _yes(console: Console, question: str, *, default: bool) -> bool:
 
 
 def _with_scheme(url: str) -> str:
-    """Return the address of a bare name; one with a scheme stays as it is, right or wrong."""
+    """Return the address with a scheme added to a bare name; one with a scheme is unchanged, valid or not."""
     if not url or "://" in url:
         return url
     return f"mqtts://{url}" if url.endswith(f":{DEFAULT_PORTS['mqtts']}") else f"mqtt://{url}"

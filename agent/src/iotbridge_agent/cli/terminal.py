@@ -1,4 +1,4 @@
-"""Output for people: colour on a terminal that supports it, plain text in a journal or a file."""
+"""Terminal output: coloured on a terminal that supports it, plain in a journal or a file."""
 
 import os
 import sys
@@ -17,9 +17,9 @@ def coloured(text: str, colour: Colour, stream: TextIO) -> str:
 
 def say(text: str = "") -> None:
     """Write a line to standard output, at once."""
-    print(text, flush=True)  # noqa: T201 - the one place that speaks to people
+    print(text, flush=True)  # noqa: T201 - the output of the command line
 
 
 def complain(text: str) -> None:
     """Write a line to standard error."""
-    print(text, file=sys.stderr)  # noqa: T201 - the other one
+    print(text, file=sys.stderr)  # noqa: T201 - the error output of the command line

@@ -43,7 +43,7 @@ class Battery:
         battery = None if self._is_of_peripheral() else _read()
         if battery is None:
             raise NoDataError("this machine has no battery")
-        # Charged up to a limit a battery is neither charging nor full nor discharging: psutil does not know then.
+        # A battery charged up to a limit is neither charging nor full nor discharging: psutil returns None then.
         plugged = battery.power_plugged is not False
         yield Reading(PERCENT, min(100.0, battery.percent))
         yield Reading(PLUGGED, plugged)
@@ -64,5 +64,5 @@ def _read() -> "sbattery | None":
 
 
 def create(_config: Config) -> Collector:
-    """Make the collector."""
+    """Create the collector."""
     return Battery()

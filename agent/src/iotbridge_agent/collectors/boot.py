@@ -8,8 +8,8 @@ import psutil
 from iotbridge_agent.collector import Collector, Reading, SensorDescription
 from iotbridge_agent.config import Config
 
-# The kernel computes the time of boot from the clock of now, so it wobbles with every correction of the clock. A
-# larger change is real: a machine without a battery for its clock learns the date some time after it started.
+# The kernel computes the boot time from the current clock, so it changes slightly with every correction of the clock. A
+# larger change is real: a machine without a clock battery gets the date some time after it started.
 TOLERANCE_S = 60.0
 
 BOOT_TIME = SensorDescription(key="boot_time", name="Last boot", device_class="uptime")
@@ -30,5 +30,5 @@ class Boot:
 
 
 def create(_config: Config) -> Collector:
-    """Make the collector."""
+    """Create the collector."""
     return Boot()

@@ -39,7 +39,7 @@ class AnswerCheck:
         )
 
     def collect(self) -> Iterator[Reading]:
-        """Yield the readings; every failure on the way to the target, also a bad certificate, is no answer."""
+        """Yield the readings; every failure to reach the target, including a bad certificate, counts as no answer."""
         start = time.monotonic()
         answers = _http_answers(self._check) if self._check.kind == "http" else _tcp_answers(self._check)
         yield Reading(self._answers, answers)
@@ -58,7 +58,7 @@ class AgeCheck:
             platform="binary_sensor",
             device_class="problem",
         )
-        # A time of the past changes with the file; an age would change with every look.
+        # A timestamp changes only with the file; an age would change with every reading.
         self._changed = SensorDescription(
             key=f"changed_{slug}",
             name="{check} last changed",
@@ -77,7 +77,7 @@ class AgeCheck:
 
 
 def _http_answers(check: CheckConfig) -> bool:
-    from http.client import HTTPException  # noqa: PLC0415 (only who has such a check needs it)
+    from http.client import HTTPException  # noqa: PLC0415 (only needed for such a check)
 
     try:
         status = _http_status(check)
@@ -87,7 +87,7 @@ def _http_answers(check: CheckConfig) -> bool:
 
 
 def _http_status(check: CheckConfig) -> int:
-    from http.client import HTTPConnection, HTTPSConnection  # noqa: PLC0415 (only who has such a check needs it)
+    from http.client import HTTPConnection, HTTPSConnection  # noqa: PLC0415 (only needed for such a check)
     from urllib.parse import urlsplit  # noqa: PLC0415 (the same)
 
     url = urlsplit(check.target)
@@ -111,7 +111,7 @@ def _tcp_answers(check: CheckConfig) -> bool:
 
 
 def _changed(path: Path) -> float | None:
-    """Return the time of the last change; of a folder that of its newest entry: deleting touches the folder as well."""
+    """Return the time of the last change; for a folder that of its newest entry, as deleting changes the folder."""
     try:
         if path.is_dir():
             times = (_written(entry) for entry in path.iterdir())
@@ -132,7 +132,7 @@ def _spec(check: CheckConfig, slug: str) -> CollectorSpec:
     def create(_config: object) -> Collector:
         return AgeCheck(check, slug) if check.kind == "file" else AnswerCheck(check, slug)
 
-    # The check's own time-out is the shorter, so that a silent target is an answer and not a failed collector.
+    # The check's own timeout is shorter, so that a silent target is a reading and not a failed collector.
     return CollectorSpec(
         name=f"check_{slug}", create=create, interval_s=check.interval_s, timeout_s=check.timeout_s * 2 + 1
     )

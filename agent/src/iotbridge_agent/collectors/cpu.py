@@ -8,7 +8,7 @@ import psutil
 from iotbridge_agent.collector import Collector, Reading, SensorDescription
 from iotbridge_agent.config import Config
 
-# In a shorter time the agent's own work is what would be measured; a `status` command asks at any moment.
+# In a shorter time the agent's own work would dominate; a `status` command may trigger a reading at any moment.
 MIN_WINDOW_S = 1.0
 
 USAGE = SensorDescription(
@@ -75,13 +75,13 @@ def _times() -> tuple[float, float]:
     psutil.cpu_percent is no help: it remembers its last look for each thread, and every look has a new thread.
     """
     times = psutil.cpu_times()
-    # Linux counts the time of guests twice, and a core that waits for a disk is idle.
+    # Linux counts the time of guests twice; a core that waits for a disk counts as idle.
     total = sum(times) - getattr(times, "guest", 0.0) - getattr(times, "guest_nice", 0.0)
     return total - times.idle - getattr(times, "iowait", 0.0), total
 
 
 def _percent(busy: float, total: float) -> float | None:
-    if total <= 0:  # the counters went back: a core was switched off, or a container moved
+    if total <= 0:  # the counters decreased: a core was switched off, or a container moved
         return None
     return min(100.0, max(0.0, 100.0 * busy / total))
 
@@ -89,11 +89,11 @@ def _percent(busy: float, total: float) -> float | None:
 def _frequency() -> float | None:
     try:
         frequency = psutil.cpu_freq()
-    except (OSError, ValueError, NotImplementedError):  # Apple's M processors do not tell, nor do some drivers
+    except (OSError, ValueError, NotImplementedError):  # not provided by Apple's M processors and some drivers
         return None
     return frequency.current if frequency else None
 
 
 def create(_config: Config) -> Collector:
-    """Make the collector."""
+    """Create the collector."""
     return Cpu()

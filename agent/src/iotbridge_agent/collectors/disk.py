@@ -19,12 +19,12 @@ GIB = 1024**3
 # Number, parent, device; path inside the file system and mount point.
 MOUNT = re.compile(r"^\d+ \d+ \d+:\d+ (\S+) (\S+) ", re.MULTILINE)
 
-# File systems on disks of this machine. Network file systems are not here: asking one whose server is away hangs.
+# File systems on disks of this machine. Network file systems are excluded: a request hangs if their server is away.
 DISK_TYPES = re.compile(
     r"apfs|bcachefs|btrfs|exfat|ext[234]|f2fs|fat|fat32|fuseblk|hfs|hfsplus|jfs|msdos|nilfs2|ntfs|ntfs3|refs|reiserfs"
     r"|ufs|vfat|xfs|zfs"
 )
-# Hardly ever written, and full by design: there, and off by default.
+# Rarely written, and full by design: disabled by default.
 QUIET = ("/boot", "/efi")
 # Nested and private copies of the same disks, made by container engines, snap and macOS.
 NOT_FOR_PEOPLE = ("/var/lib/docker/", "/var/lib/containers/", "/var/lib/kubelet/", "/snap/", "/System/Volumes/")
@@ -46,7 +46,7 @@ class Disk:
                 yield Reading(description, value)
 
     def _choose(self) -> list[str]:
-        """Return one mount point per file system: the root, or that of the whole rather than of a folder of it."""
+        """Return one mount point per file system: the root if possible, else that of the whole rather than a folder."""
         folders = _bind_mounts()
 
         def rank(mount: "sdiskpart") -> tuple[bool, bool, int, str]:
@@ -54,7 +54,7 @@ class Disk:
             return point != "/", point in folders, len(point), point
 
         chosen: dict[str, str] = {}
-        # Without `all`, psutil leaves out the root of a container and the network shares a user may ask for.
+        # Without `all`, psutil omits the root of a container, and network shares that the user may include.
         for mount in sorted(psutil.disk_partitions(all=True), key=rank):
             point = mount.mountpoint
             if (
@@ -66,8 +66,8 @@ class Disk:
 
 
 def _is_real(mount: "sdiskpart") -> bool:
-    # The root is always wanted: in a container and on a read-only system it is an overlay, over a real disk. A loop
-    # device is a file of another disk: a snap, an image.
+    # The root is always included: in a container and on a read-only system it is an overlay over a real disk. A loop
+    # device is a file on another disk: a snap, an image.
     return mount.mountpoint == "/" or (
         DISK_TYPES.fullmatch(mount.fstype.lower()) is not None
         and not mount.device.startswith("/dev/loop")
@@ -90,7 +90,7 @@ def _bind_mounts() -> set[str]:
     except OSError:
         return set()
     found = {point for inside, point in MOUNT.findall(text) if inside != "/"}
-    # The kernel writes blanks and the like as octal numbers.
+    # The kernel escapes blanks and similar characters as octal numbers.
     return {re.sub(r"\\([0-3][0-7]{2})", lambda match: chr(int(match[1], 8)), point) for point in found}
 
 
@@ -136,5 +136,5 @@ def _describe(point: str, slug: str | None) -> tuple[SensorDescription, SensorDe
 
 
 def create(config: Config) -> Collector:
-    """Make the collector."""
+    """Create the collector."""
     return Disk(config.collector("disk"))

@@ -1,4 +1,4 @@
-"""State of the Docker containers the user named; Podman's socket answers the same."""
+"""State of the configured Docker containers; Podman's socket is compatible."""
 
 from collections.abc import Iterator, Mapping
 import json
@@ -17,7 +17,7 @@ OK, NOT_FOUND = 200, 404
 
 
 class Docker:
-    """Collector of the state and health of each container, asked of the engine."""
+    """Collector of the state and health of each container, from the engine's API."""
 
     def __init__(self, containers: tuple[str, ...], engine: Path = DEFAULT_SOCKET, timeout_s: float = 5.0) -> None:
         self._slugs = unique_slugs(containers)
@@ -90,6 +90,6 @@ def _describe_health(name: str, slug: str) -> SensorDescription:
 
 
 def create(config: Config) -> Collector:
-    """Make the collector."""
+    """Create the collector."""
     settings = config.collector("docker")
     return Docker(settings.names, Path(settings.socket) if settings.socket else DEFAULT_SOCKET)

@@ -46,5 +46,5 @@ def _describe(name: str, slug: str) -> SensorDescription:
 
 
 def create(config: Config) -> Collector:
-    """Make the collector."""
+    """Create the collector."""
     return Fan(config.collector("fan"))

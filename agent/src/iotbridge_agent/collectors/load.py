@@ -30,5 +30,5 @@ class Load:
 
 
 def create(_config: Config) -> Collector:
-    """Make the collector."""
+    """Create the collector."""
     return Load()

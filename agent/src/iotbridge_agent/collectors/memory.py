@@ -48,5 +48,5 @@ class Memory:
 
 
 def create(_config: Config) -> Collector:
-    """Make the collector."""
+    """Create the collector."""
     return Memory()

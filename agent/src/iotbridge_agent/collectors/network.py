@@ -16,7 +16,7 @@ from iotbridge_agent.errors import NoDataError
 from iotbridge_agent.sensor_keys import is_wanted, unique_slugs
 
 MEGABYTE = 1_000_000
-MIN_WINDOW_S = 1.0  # in a shorter time the agent's own messages are what would be measured
+MIN_WINDOW_S = 1.0  # in a shorter time the agent's own messages would dominate
 
 DEVICES = Path("/sys/class/net") if sys.platform == "linux" else None
 """Folder where Linux shows the hardware behind an interface; elsewhere only its name identifies it."""
@@ -37,7 +37,7 @@ class Traffic(NamedTuple):
 
 
 class Network:
-    """Collector of the rate since the last call: of all real interfaces and, where there are several, of each."""
+    """Collector of the rate since the last call: the sum of all real interfaces and, if there are several, of each."""
 
     def __init__(
         self, settings: CollectorConfig, devices: Path | None = DEVICES, clock: Callable[[], float] = time.monotonic
@@ -67,7 +67,7 @@ class Network:
         elapsed = None if self._time is None else now - self._time
         if elapsed is not None and elapsed < MIN_WINDOW_S and self._rates:
             return
-        # With nowrap psutil would make up bytes for a driver that was loaded again.
+        # With nowrap, psutil would invent bytes after a driver was reloaded.
         counters = {
             name: Traffic(counter.bytes_recv, counter.bytes_sent)
             for name, counter in sorted(psutil.net_io_counters(pernic=True, nowrap=False).items())
@@ -78,7 +78,7 @@ class Network:
 
 
 def _rate(before: Traffic | None, now: Traffic, elapsed_s: float | None) -> Traffic | None:
-    # Counters go back when a driver is loaded again and, where they have 32 bits, every 4 GB.
+    # Counters decrease when a driver is reloaded and, if they have 32 bits, every 4 GB.
     if before is None or not elapsed_s or now.down < before.down or now.up < before.up:
         return None
     scale = elapsed_s * MEGABYTE
@@ -118,5 +118,5 @@ def _is_real(name: str, devices: Path | None) -> bool:
 
 
 def create(config: Config) -> Collector:
-    """Make the collector."""
+    """Create the collector."""
     return Network(config.collector("network"))

@@ -28,5 +28,5 @@ class Processes:
 
 
 def create(_config: Config) -> Collector:
-    """Make the collector."""
+    """Create the collector."""
     return Processes()

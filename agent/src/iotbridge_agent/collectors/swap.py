@@ -32,5 +32,5 @@ class Swap:
 
 
 def create(_config: Config) -> Collector:
-    """Make the collector."""
+    """Create the collector."""
     return Swap()

@@ -1,4 +1,4 @@
-"""State of the systemd units the user named."""
+"""State of the configured systemd units."""
 
 from collections.abc import Iterator
 
@@ -12,19 +12,19 @@ NOT_FOUND = "not_found"
 
 
 class Systemd:
-    """Collector of the state of each unit, asked of systemd."""
+    """Collector of the state of each unit, from systemd."""
 
     def __init__(self, units: tuple[str, ...]) -> None:
         self._slugs = unique_slugs(units)
         self._paths: dict[str, str] = {}
 
     def collect(self) -> Iterator[Reading]:
-        """Yield the readings; raises DBusError without a system bus, or when systemd does not answer as it should."""
+        """Yield the readings; raises DBusError without a system bus, or for an invalid answer of systemd."""
         for unit, slug in self._slugs.items():
             yield Reading(_describe(unit, slug), self._state(unit))
 
     def _state(self, unit: str) -> str:
-        from iotbridge_agent.system.dbus import call  # noqa: PLC0415 (only who names units needs it)
+        from iotbridge_agent.system.dbus import call  # noqa: PLC0415 (only needed with configured units)
 
         if unit not in self._paths:
             full_name = unit if "." in unit else f"{unit}.service"
@@ -49,5 +49,5 @@ def _describe(unit: str, slug: str) -> SensorDescription:
 
 
 def create(config: Config) -> Collector:
-    """Make the collector."""
+    """Create the collector."""
     return Systemd(config.collector("systemd").names)

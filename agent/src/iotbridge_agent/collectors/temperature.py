@@ -10,14 +10,14 @@ from iotbridge_agent.errors import NoDataError
 from iotbridge_agent.sensor_keys import is_wanted, unique_slugs
 from iotbridge_agent.system.hwmon import ROOT, Probe, entries, read_line, read_number, read_probes
 
-# Probes of the whole processor, the best first. AMD's Tctl can be offset from the true Tdie.
+# Probes of the whole processor, in order of preference. AMD's Tctl can be offset from the true Tdie.
 CPU_PROBES = (
     re.compile(r"coretemp Package id \d+"),
     re.compile(r"(k10temp|zenpower) Tdie"),
     re.compile(r"(k10temp|zenpower) Tctl"),
     re.compile(r"(cpu|soc)[_-]?thermal .*|x86_pkg_temp .*|cpu0?[_-]?thermal[_-].* .*|k8temp .*|via_cputemp .*"),
 )
-# One core is as warm as the package that holds it, and there can be a hundred.
+# A core is as warm as its package, and there can be a hundred of them.
 CORE = re.compile(r"(Core|Tccd)\s?\d+")
 LOWEST, HIGHEST = -60, 150
 
@@ -108,5 +108,5 @@ def _describe(name: str, slug: str) -> SensorDescription:
 
 
 def create(config: Config) -> Collector:
-    """Make the collector."""
+    """Create the collector."""
     return Temperature(config.collector("temperature"))

@@ -49,7 +49,7 @@ class Package:
 
     @property
     def upgradable(self) -> bool:
-        """Return whether apt would upgrade it. A backport upgrades only another one, a version above the release."""
+        """Return whether apt would upgrade it. A backport only upgrades another one, above the release's version."""
         if self.offered is not None and self.offered > self.installed:
             return True
         is_backport = self.offered is None or self.offered < self.installed
@@ -108,7 +108,7 @@ def _installed(status: Path) -> dict[bytes, Package]:
 def _offer(packages: dict[bytes, Package], path: Path) -> None:
     """Add the newer versions that a list offers to the installed packages."""
     automatic, upgrades = _policy(path)
-    if not automatic and not upgrades:  # experimental: apt installs from it only on request
+    if not automatic and not upgrades:  # experimental: apt installs from it on request only
         return
     security = "security" in path.name
     names = {identity.partition(b":")[0] for identity in packages}
@@ -116,7 +116,7 @@ def _offer(packages: dict[bytes, Package], path: Path) -> None:
         if stanza[9 : stanza.find(b"\n")] not in names or not stanza.startswith(b"Package: "):
             continue
         package = packages.get(_identity(stanza))
-        # Ubuntu phases an update: only apt knows whether this machine is in the current share of all machines.
+        # Ubuntu phases updates: only apt knows whether this machine is in the current share of all machines.
         if package is None or b"\nPhased-Update-Percentage: " in stanza:
             continue
         version = version_key(_field(stanza, b"Version"))
@@ -128,7 +128,7 @@ def _offer(packages: dict[bytes, Package], path: Path) -> None:
 
 
 def _policy(path: Path) -> tuple[bool, bool]:
-    """Return whether apt installs, and whether it upgrades, from this list by itself, as its release file says."""
+    """Return whether apt installs, and whether it upgrades, automatically from this list, by its release file."""
     head = b""
     for release in path.parent.glob("*Release"):
         if path.name.startswith(release.name.removesuffix("Release").removesuffix("In")):
@@ -169,5 +169,5 @@ def _open(path: Path) -> "IO[bytes] | GzipFile":
 
 
 def create(_config: Config) -> Collector:
-    """Make the collector."""
+    """Create the collector."""
     return Updates()

@@ -33,7 +33,7 @@ class Users:
 
 
 def _logind_count(folder: Path) -> int:
-    """Count from logind's files: psutil reads utmp, which Debian 13 and others no longer write."""
+    """Count the sessions in logind's files: psutil reads utmp, which Debian 13 and others no longer write."""
     sessions = [_read_session(path) for path in folder.iterdir() if path.suffix != ".ref"]
     return len({session["UID"] for session in sessions if _is_person(session)})
 
@@ -55,5 +55,5 @@ def _portable_count() -> int:
 
 
 def create(_config: Config) -> Collector:
-    """Make the collector."""
+    """Create the collector."""
     return Users()

@@ -1,4 +1,4 @@
-"""Types of the commands: permissions, power backends, and the errors a command ends with."""
+"""Types for commands: permissions, power backends, and errors."""
 
 from collections.abc import Container, Mapping
 from typing import Any, Final, Literal, NamedTuple, Protocol, TypeAlias
@@ -28,14 +28,14 @@ Kind: TypeAlias = Literal["power", "custom", "harmless"]
 
 
 def kind_of(command: str | None, custom: Container[str]) -> Kind:
-    """Return the kind of a command; one that is neither built in nor among ``custom`` is harmless: nothing is done."""
+    """Return the kind of a command; an unknown one is harmless, because it is not executed."""
     if command in POWER_COMMANDS:
         return "power"
     return "custom" if command is not None and command in custom else "harmless"
 
 
 class Permission(NamedTuple):
-    """Permission of the system for a command; ``detail`` and ``remedy`` are sentences for a person."""
+    """Permission of the system for a command; ``detail`` and ``remedy`` are sentences for the user."""
 
     allowed: bool
     detail: str = ""
@@ -53,7 +53,7 @@ class PowerBackend(Protocol):
 
 
 class CommandError(AgentError):
-    """Error of a command that could not be carried out; ``reason`` is a word of the contract."""
+    """Failure of a command; ``reason`` is a word of the contract."""
 
     def __init__(self, reason: FailedReason, message: str, data: Mapping[str, Any] | None = None) -> None:
         super().__init__(message)

@@ -1,6 +1,6 @@
 """Execution of the user's own commands: fixed arguments, never a shell.
 
-With threads and not with asyncio's subprocesses, which Windows does not have on the event loop the MQTT library needs.
+They run in threads, not in asyncio's subprocesses, which Windows does not support on the MQTT library's event loop.
 """
 
 import asyncio
@@ -20,7 +20,7 @@ from iotbridge_agent.config import CustomCommand
 CHUNK = 4096
 GRACE_S = 2.0
 """Seconds between SIGTERM and SIGKILL."""
-LAST_WORDS_S = 0.2
+OUTPUT_PATIENCE_S = 0.2
 
 
 async def run_custom(command: CustomCommand) -> Mapping[str, Any]:
@@ -32,7 +32,7 @@ async def run_custom(command: CustomCommand) -> Mapping[str, Any]:
     try:
         timed_out = await loop.run_in_executor(None, _finish, process, kept, command)
     finally:
-        if process.poll() is None:  # cancelled: the agent ends, and what it started does, too
+        if process.poll() is None:  # cancelled: the agent stops, and its child processes with it
             await loop.run_in_executor(None, _stop, process)
     data = {
         "exit_code": process.returncode,
@@ -76,17 +76,17 @@ def _finish(process: subprocess.Popen[bytes], kept: bytearray, command: CustomCo
     except subprocess.TimeoutExpired:
         timed_out = True
         _stop(process)
-    # A process that the program left in the background may hold its output for ever: when nothing more comes, the
-    # program's own words are all here.
-    said = -1
-    while reader.is_alive() and said < len(kept):
-        said = len(kept)
-        reader.join(LAST_WORDS_S)
+    # A process that the program left in the background may keep its output open forever: once no more output arrives,
+    # the program's own output is complete.
+    length = -1
+    while reader.is_alive() and length < len(kept):
+        length = len(kept)
+        reader.join(OUTPUT_PATIENCE_S)
     return timed_out
 
 
 def _read(output: IO[bytes], kept: bytearray, limit: int) -> None:
-    # One byte more than the limit tells that there was more; the rest is read and dropped, or the program would block.
+    # One byte more than the limit shows that there was more; the rest is read and dropped, or the program would block.
     with output:
         while chunk := output.read(CHUNK):
             kept += chunk[: limit + 1 - len(kept)]

@@ -24,11 +24,11 @@ from iotbridge_agent.protocol.messages import Command, Power, Response, Status
 from iotbridge_agent.state import State, StateError
 
 PERMISSION_TIMEOUT_S = 10.0
-STILL_HERE_S = 120.0
+POWER_TIMEOUT_S = 120.0
 """Seconds after which a machine that still runs did not carry out its power command."""
 TICK_S = 1.0
 SLEPT_S = 3.0
-"""Minimum jump of the clock between two ticks that shows that the machine slept."""
+"""Minimum jump of the clock between two ticks after which the machine counts as having slept."""
 
 GOING: Mapping[str, tuple[Power, str]] = {
     "shutdown": ("shutting_down", "Shutting down now."),
@@ -43,7 +43,7 @@ CUT_OFF: Mapping[Power, str] = {
 REFUSALS_ANSWERED = 30
 """Limit per minute and kind; refusals beyond it are neither answered nor logged."""
 STOP_PATIENCE_S = 5.0
-"""Seconds for custom commands to end and to be answered when the agent is stopped."""
+"""Seconds for custom commands to end and to be responded to when the agent is stopped."""
 
 _LOG = logging.getLogger(__name__)
 
@@ -52,10 +52,10 @@ class AgentControl(Protocol):
     """Interface of the agent for its commands."""
 
     async def respond(self, response: Response, *, must_arrive: bool = False) -> None:
-        """Send a response. ``must_arrive``: raise AgentError if it cannot be sent now; otherwise it is sent later."""
+        """Send a response, now or later; with ``must_arrive``, raise AgentError if it cannot be sent now."""
 
     async def refresh(self) -> None:
-        """Read everything anew and send a status."""
+        """Run all collectors and send a status."""
 
     async def leave(self, power: Power) -> None:
         """Publish the next power state, disconnect and stay disconnected."""
@@ -65,7 +65,7 @@ class AgentControl(Protocol):
 
 
 class Dispatcher:
-    """Dispatcher of commands: admits, executes and answers them, one at a time of each name."""
+    """Dispatcher of commands: admits, executes and responds to them, one at a time of each name."""
 
     def __init__(self, config: Config, state: State, power: PowerBackend, agent: AgentControl) -> None:
         self._config = config
@@ -76,9 +76,9 @@ class Dispatcher:
         self._running: set[str] = set()
         self._refusals = RateLimit(REFUSALS_ANSWERED)
         self._executions: dict[asyncio.Task[Any], asyncio.Task[Any] | None] = {}
-        """Custom commands that run, each with the task that answers it."""
+        """Running custom commands, each with the task that responds to it."""
         self._cut_off = ""
-        """The reason why custom commands are cut off now, a clause; empty while they may run."""
+        """Reason why custom commands are cut off, as a clause; empty while they may run."""
         self._gate = Gate(
             power=config.power,
             custom=self._custom,
@@ -88,7 +88,7 @@ class Dispatcher:
         )
 
     async def handle(self, payload: bytes, *, retained: bool) -> None:
-        """Carry out one message of the command topic, and answer it; never raises for what is in it."""
+        """Execute a message of the command topic, and respond to it; never raises for invalid content."""
         now = datetime.now(UTC)
         try:
             command = self._gate.check(payload, retained=retained, now=now, monotonic=time.monotonic())
@@ -109,7 +109,7 @@ class Dispatcher:
             self._running.discard(command.command)
 
     async def stop(self, power: Power) -> None:
-        """Cut off the custom commands that run, and wait until each was answered; ``power``: the next power state."""
+        """Cut off the running custom commands, and wait for their responses; ``power``: the next power state."""
         self._cut_off = CUT_OFF[power]
         answering = [task for task in self._executions.values() if task]
         for execution in self._executions:
@@ -118,7 +118,7 @@ class Dispatcher:
             await asyncio.wait(answering, timeout=STOP_PATIENCE_S)
 
     async def permission(self, name: str) -> Permission:
-        """Return whether a power command would be carried out; in dry run it always would, for show."""
+        """Return whether a power command is permitted; in a dry run it always is."""
         if self._config.dry_run:
             return Permission(allowed=True)
         loop = asyncio.get_running_loop()
@@ -126,13 +126,13 @@ class Dispatcher:
             async with asyncio.timeout(PERMISSION_TIMEOUT_S):
                 return await loop.run_in_executor(None, self._power.permission, name)
         except TimeoutError:
-            return Permission(allowed=False, detail=f"The system did not say within {PERMISSION_TIMEOUT_S:g} s.")
+            return Permission(allowed=False, detail=f"The system did not answer within {PERMISSION_TIMEOUT_S:g} s.")
 
     async def _run(self, command: Command) -> None:
         _LOG.info("Command %s (%s).", command.command, command.id or "without id")
         runners: Mapping[str, Callable[[Command], Awaitable[None]]] = {"ping": self._ping, "status": self._status}
         if command.command in POWER_COMMANDS:
-            await self._go(command)
+            await self._run_power(command)
         elif runner := runners.get(command.command):
             await runner(command)
         else:
@@ -149,7 +149,7 @@ class Dispatcher:
         # Agents without custom commands do not need it.
         from iotbridge_agent.commands.custom import run_custom  # noqa: PLC0415
 
-        self._remember_for_good(command)
+        self._save_id(command)
         await self._answer(command, "accepted", f"{command.command} was started.")
         execution = asyncio.create_task(run_custom(self._custom[command.command]))
         self._executions[execution] = asyncio.current_task()
@@ -165,11 +165,11 @@ class Dispatcher:
             del self._executions[execution]
         await self._answer(command, "done", f"{command.command} ended well.", data=data)
 
-    async def _go(self, command: Command) -> None:
+    async def _run_power(self, command: Command) -> None:
         permission = await self.permission(command.command)
         if not permission.allowed:
             raise self._refusal(command, "not_permitted", permission.detail or "The system does not allow it.")
-        self._remember_for_good(command)
+        self._save_id(command)
         power, sentence = GOING[command.command]
         if self._config.dry_run:
             await self._answer(command, "accepted", f"This is a dry run: {command.command} will not be executed.")
@@ -188,11 +188,11 @@ class Dispatcher:
             self._agent.come_back()
 
     async def _execute(self, name: str) -> None:
-        """Return when the machine slept and woke up; raise CommandError if it does not go."""
+        """Execute a power command; return after a suspend, raise CommandError if the machine keeps running."""
         loop = asyncio.get_running_loop()
         execution = loop.run_in_executor(None, self._power.execute, name)
         execution.add_done_callback(forget_error)
-        deadline, last = time.monotonic() + STILL_HERE_S, time.time()
+        deadline, last = time.monotonic() + POWER_TIMEOUT_S, time.time()
         while time.monotonic() < deadline:
             # Not shield: since Python 3.14 it logs an error that comes after the timeout.
             await asyncio.wait({execution}, timeout=TICK_S)
@@ -202,21 +202,21 @@ class Dispatcher:
             if name == "suspend" and time.time() - last > SLEPT_S:
                 return
             last = time.time()
-        raise CommandError("error", f"The system agreed to {name}, and still runs {STILL_HERE_S:g} s later.")
+        raise CommandError("error", f"The system agreed to {name}, and still runs {POWER_TIMEOUT_S:g} s later.")
 
-    def _remember_for_good(self, command: Command) -> None:
-        """Write the id to the disk before the command is executed, so that a repetition is known after a restart."""
-        if command.id is None:  # a repetition without an id cannot be recognised anyway
+    def _save_id(self, command: Command) -> None:
+        """Write the id to the disk before the command is executed, to detect a repetition after a restart."""
+        if command.id is None:  # a repetition without an id cannot be detected anyway
             return
         try:
             self._state.save()
         except StateError as error:
-            message = f"A repetition of the command could not be recognised: {error}."
+            message = f"A repetition of the command could not be detected: {error}."
             raise self._refusal(command, "not_permitted", message) from error
 
     async def _refuse(self, refused: RefusedError) -> None:
         if not self._refusals.admit(kind_of(refused.command, self._custom), time.monotonic()):
-            return  # a flood of commands gets no flood of answers, and does not fill the log
+            return  # a flood of commands must not cause a flood of responses, nor fill the log
         _LOG.warning("Command %s refused: %s", refused.command or "(unreadable)", refused)
         await self._agent.respond(
             Response(

@@ -1,4 +1,4 @@
-"""Admission of commands; pure but for its memory of ids and rates."""
+"""Admission of commands; pure apart from its record of ids and rates."""
 
 from collections import defaultdict, deque
 from collections.abc import Callable, Collection, Container
@@ -21,12 +21,12 @@ class RateLimit:
     """Limit of events a minute for each kind of command: a flood of pings must not lock out a reboot."""
 
     def __init__(self, per_minute: int) -> None:
-        """Start with nothing admitted."""
+        """Start with an empty window."""
         self._per_minute = per_minute
         self._recent: defaultdict[Kind, deque[float]] = defaultdict(deque)
 
     def admit(self, kind: Kind, monotonic: float) -> bool:
-        """Return whether one more of this kind is within the limit, and count it then."""
+        """Return whether one more of this kind is within the limit, and count it in that case."""
         recent = self._recent[kind]
         while recent and monotonic - recent[0] >= WINDOW_S:
             recent.popleft()
@@ -39,9 +39,9 @@ class RateLimit:
 class Gate:
     """Gate that admits commands, or raises RefusedError with the first reason that applies.
 
-    In this order, from what the message is to what the machine does now: malformed, retained, unknown, not_enabled,
-    invalid_args, expired, duplicate, busy, rate_limited. Whether the system permits it is asked afterwards, because
-    that takes time. ``running`` are the names of commands under way.
+    In this order, from the message to the state of the machine: malformed, retained, unknown, not_enabled,
+    invalid_args, expired, duplicate, busy, rate_limited. The permission of the system is requested afterwards, because
+    that takes time. ``running`` are the names of running commands.
     """
 
     def __init__(
@@ -76,7 +76,7 @@ class Gate:
             lambda command: self._check_rate(command, monotonic),
         )
         if retained:
-            raise _refused(command, "retained", "The command was retained by the broker: nobody is asking for it now.")
+            raise _refused(command, "retained", "The command was retained by the broker; it may be arbitrarily old.")
         for check in checks:
             check(command)
         return command
@@ -93,11 +93,11 @@ class Gate:
 
     def _check_repetition(self, command: Command) -> None:
         if command.id is not None and command.id in self._seen_ids:
-            raise _refused(command, "duplicate", f"The command {command.id} was given before.")
+            raise _refused(command, "duplicate", f"The command {command.id} was received before.")
         if command.command in self._running:
             raise _refused(command, "busy", f"{command.command} is still running.")
         if command.command in POWER_COMMANDS and any(name in POWER_COMMANDS for name in self._running):
-            raise _refused(command, "busy", "Another power command is under way.")
+            raise _refused(command, "busy", "Another power command is still running.")
 
     def _check_rate(self, command: Command, monotonic: float) -> None:
         if not self._rate.admit(kind_of(command.command, self._custom), monotonic):
@@ -105,10 +105,10 @@ class Gate:
 
 
 def valid_until(command: Command, now: datetime) -> float:
-    """Return the Unix time until which a repetition of the command would be carried out.
+    """Return the Unix time until which a repetition of the command would be valid.
 
-    Without a timestamp that is for ever; such a one is remembered as long as the longest of the others. A repeated ping
-    or status does no harm.
+    Without a timestamp it is valid forever; its id is stored for the maximum time to live. A repeated ping or status is
+    harmless.
     """
     if command.command in HARMLESS_COMMANDS:
         return 0.0

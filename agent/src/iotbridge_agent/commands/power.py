@@ -1,6 +1,6 @@
 """Power commands of each operating system: logind or systemctl, macOS' and Windows' own programs.
 
-What acts is injected (``dbus_call``, ``execute_argv``), so that a test can never reach the real thing.
+The executing functions are injected (``dbus_call``, ``execute_argv``), so that a test can never run the real ones.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -53,7 +53,7 @@ def system_backend(
 
 
 def run_argv(argv: Sequence[str]) -> None:
-    """Run a program to its end; raise CommandError where it is missing, hangs or fails."""
+    """Run a program to its end; raise CommandError if it is missing, hangs or fails."""
     try:
         result = subprocess.run(  # noqa: S603 - fixed words from the tables of this file
             argv, stdin=subprocess.DEVNULL, capture_output=True, timeout=ARGV_TIMEOUT_S, check=False
@@ -65,8 +65,8 @@ def run_argv(argv: Sequence[str]) -> None:
     except OSError as error:
         raise CommandError("error", f"{argv[0]} could not be started: {error.strerror}.") from error
     if result.returncode:
-        said = (result.stderr or result.stdout).decode("utf-8", "replace").strip()[:200]
-        raise CommandError("exit_code", f"{argv[0]} ended with code {result.returncode}: {said or 'it said nothing'}")
+        output = (result.stderr or result.stdout).decode("utf-8", "replace").strip()[:200]
+        raise CommandError("exit_code", f"{argv[0]} ended with code {result.returncode}: {output or 'no output'}")
 
 
 class LinuxPower(NamedTuple):
@@ -87,15 +87,15 @@ class LinuxPower(NamedTuple):
         if answer == "yes":
             return Permission(True, "logind allows it.")
         if answer == "na":
-            return Permission(False, f"This machine cannot {command}, says logind.", f"Switch {command} off.")
+            return Permission(False, f"According to logind this machine cannot {command}.", f"Disable {command}.")
         if inhibitors := self._inhibitors(INHIBITED_BY[command]):
-            return Permission(False, f"It is blocked just now by {inhibitors}.", "Wait until that has ended.")
+            return Permission(False, f"It is currently blocked by {inhibitors}.", "Wait until that has ended.")
         if answer == "challenge":
-            return Permission(False, "logind wants a password, and nobody is there to type it.", RULE_REMEDY)
-        return Permission(False, f"logind answers {answer!r}: user id {os.geteuid()} may not.", RULE_REMEDY)
+            return Permission(False, "logind demands a password, which a service cannot enter.", RULE_REMEDY)
+        return Permission(False, f"logind answers {answer!r}: user id {os.geteuid()} is not permitted.", RULE_REMEDY)
 
     def execute(self, command: str) -> None:
-        """Call logind without interactive authorization; raises CommandError where it refuses."""
+        """Call logind without interactive authorization; raises CommandError if it refuses."""
         try:
             self.dbus_call(*LOGIND, LOGIND_MEMBERS[command], "b", False)
         except DBusError as error:
@@ -117,7 +117,7 @@ class LinuxPower(NamedTuple):
             return Permission(False, "logind does not answer on the D-Bus system bus.", remedy)
         if not self.systemctl.exists():
             return Permission(False, f"There is no logind and no {self.systemctl}.", "Install systemd-logind.")
-        return Permission(True, "There is no logind; systemctl, as root, will do it.")
+        return Permission(True, "There is no logind; systemctl is used, as root.")
 
     def _inhibitors(self, what: str) -> str:
         """Return the inhibitors of the command with their reasons, e.g. a running package upgrade; empty for none."""
@@ -140,13 +140,13 @@ class ProgramPower(NamedTuple):
         """Return whether the program exists and the agent runs as the required user."""
         program = self.programs[command][0]
         if not Path(program).exists():
-            return Permission(False, f"{program} is not on this machine.", f"Switch {command} off.")
+            return Permission(False, f"{program} is not on this machine.", f"Disable {command}.")
         if command in self.needs_root and os.geteuid() != 0:
-            return Permission(False, f"{program} obeys only root.", "Run the agent as a system service (LaunchDaemon).")
-        return Permission(True, f"{program} will do it.")
+            return Permission(False, f"{program} requires root.", "Run the agent as a system service (LaunchDaemon).")
+        return Permission(True, f"{program} is used.")
 
     def execute(self, command: str) -> None:
-        """Run the program; raise CommandError where it fails."""
+        """Run the program; raise CommandError if it fails."""
         self.execute_argv(self.programs[command])
 
 
@@ -158,7 +158,7 @@ class UnknownPower(NamedTuple):
     def permission(self, command: str) -> Permission:
         """Return a refusal."""
         return Permission(
-            False, f"How to {command} {self.system or 'this system'} is not known.", f"Switch {command} off."
+            False, f"How to {command} {self.system or 'this system'} is not known.", f"Disable {command}."
         )
 
     def execute(self, command: str) -> None:
@@ -176,7 +176,7 @@ def _darwin_programs() -> dict[str, tuple[str, ...]]:
 
 def _windows_programs() -> dict[str, tuple[str, ...]]:
     shutdown = os.environ.get("SYSTEMROOT", r"C:\Windows") + r"\System32\shutdown.exe"
-    # /f: otherwise one unsaved document keeps the machine on, after we said it is going.
+    # /f: otherwise one unsaved document keeps the machine on after its shutdown was announced.
     return {
         "shutdown": (shutdown, "/s", "/f", "/t", "0"),
         "reboot": (shutdown, "/r", "/f", "/t", "0"),
