@@ -187,8 +187,8 @@ async def test_what_counts_as_readable_is_what_a_template_reads(
 ) -> None:
     """A payload that core is left alone with gives the value that we would hand on, or keeps the last as we do."""
     channels = (TEMPERATURE, DOOR)
-    about = DeviceMetadata(name="Attic")
-    config = discovery_config(profile(*channels), "uid", TOPIC, about, channels, state_topic=None)
+    metadata = DeviceMetadata(name="Attic")
+    config = discovery_config(profile(*channels), "uid", TOPIC, metadata, channels, state_topic=None)
     handed_on = profile(*channels, exact=False)
     subentry = learn(hass, entry, handed_on, Sample(TOPIC, b'{"temperature": 21.5, "door": "closed"}'))
     await hass.async_block_till_done()

@@ -3,7 +3,14 @@
 from hypothesis import given, strategies as st
 import pytest
 
-from custom_components.iotbridge.things.model.mapping import ProfileReader, Update, placed, position, slug, thing_uid
+from custom_components.iotbridge.things.model.mapping import (
+    ProfileReader,
+    Update,
+    identity_and_subtopic,
+    position,
+    slug,
+    thing_uid,
+)
 from custom_components.iotbridge.things.model.message import Decoded, DeviceMetadata, Field, Report, Scalar
 from custom_components.iotbridge.things.model.profile import Channel, Profile
 from custom_components.iotbridge.things.model.topic_matching import TopicMatch
@@ -55,14 +62,16 @@ def test_a_value_that_the_channel_does_not_expect_is_broken() -> None:
 def test_a_position_brings_its_companions() -> None:
     found = update(LOCATION, lat=48.5, lon="2.25", acc=5, alt=100)
 
-    assert (found.values, found.around) == ({"lat": (48.5, 2.25)}, {"lat": {"accuracy": 5.0}})
+    assert (found.values, found.companions) == ({"lat": (48.5, 2.25)}, {"lat": {"accuracy": 5.0}})
 
 
 @pytest.mark.parametrize(
     ("value", "exact", "is_alike"), [(215, True, True), (215, False, False), ("21,5", True, False)]
 )
-def test_core_finds_the_same_in_plain_numbers_of_an_exact_message(value: Scalar, exact: bool, is_alike: bool) -> None:
-    assert update(TEMPERATURE, exact=exact, temperature=value).is_alike is is_alike
+def test_core_finds_the_same_in_plain_numbers_of_an_exact_message(
+    value: Scalar, exact: bool, is_readable_by_core: bool
+) -> None:
+    assert update(TEMPERATURE, exact=exact, temperature=value).is_readable_by_core is is_readable_by_core
 
 
 @pytest.mark.parametrize(("latitude", "longitude"), [(None, 2.25), (48.5, None), (0, 0), ("0.0", "0.0")])
@@ -79,8 +88,8 @@ def test_what_is_on_no_map_is_no_position(latitude: Scalar, longitude: Scalar) -
 def test_a_message_that_names_its_device_is_stronger_than_its_topic() -> None:
     place = TopicMatch("gate", "gate", "up")
 
-    assert placed(place, Report(fields=(), identity="0001", about=DeviceMetadata())) == ("0001", "")
-    assert placed(place, Report(fields=())) == ("gate", "up")
+    assert identity_and_subtopic(place, Report(fields=(), identity="0001", metadata=DeviceMetadata())) == ("0001", "")
+    assert identity_and_subtopic(place, Report(fields=())) == ("gate", "up")
 
 
 @given(st.text(max_size=60), st.text(max_size=60))

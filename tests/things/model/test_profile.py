@@ -66,11 +66,11 @@ def test_a_place_is_written_as_people_read_it(subtopic: str, path: Path, key: st
         ({"platform": "binary_sensor", "device_class": "door"}, False),
     ],
 )
-def test_home_assistant_takes_a_channel_for_a_number(about: dict[str, Any], is_number: bool) -> None:
-    assert Channel(name="x", path=("x",), **about).is_number is is_number
+def test_home_assistant_takes_a_channel_for_a_number(metadata: dict[str, Any], is_number: bool) -> None:
+    assert Channel(name="x", path=("x",), **metadata).is_number is is_number
 
 
 def test_a_switch_that_is_only_seen_has_no_command() -> None:
-    seen = FULL.channels[3].as_seen()
+    seen = FULL.channels[3].as_read_only()
 
     assert (seen.platform, seen.command_topic, seen.on) == ("binary_sensor", None, "on")

@@ -29,10 +29,10 @@ def test_long_and_many_messages_take_no_more_memory() -> None:
 def test_of_many_topics_the_last_ones_are_known() -> None:
     cache = SampleCache()
     for number in range(MAX_TOPICS + 1):
-        cache.look(f"a/{number}", float(number))
+        cache.mark_decoded(f"a/{number}", float(number))
 
-    assert cache.looked("a/0") is None
-    assert cache.looked(f"a/{MAX_TOPICS}") == float(MAX_TOPICS)
+    assert cache.decoded_at("a/0") is None
+    assert cache.decoded_at(f"a/{MAX_TOPICS}") == float(MAX_TOPICS)
 
 
 def test_each_topic_has_a_flood_of_its_own() -> None:
