@@ -69,7 +69,7 @@ def test_a_position_brings_its_companions() -> None:
     ("value", "exact", "is_readable"), [(215, True, True), (215, False, False), ("21,5", True, False)]
 )
 def test_core_finds_the_same_in_plain_numbers_of_an_exact_message(
-    value: Scalar, exact: bool, is_readable_by_core: bool
+    value: Scalar, exact: bool, is_readable: bool
 ) -> None:
     assert update(TEMPERATURE, exact=exact, temperature=value).is_readable_by_core is is_readable
 

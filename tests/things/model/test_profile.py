@@ -56,7 +56,7 @@ def test_a_place_is_written_as_people_read_it(subtopic: str, path: Path, key: st
 
 
 @pytest.mark.parametrize(
-    ("about", "is_number"),
+    ("metadata", "is_number"),
     [
         ({"unit": "W"}, True),
         ({"state_class": "measurement"}, True),
