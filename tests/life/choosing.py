@@ -206,8 +206,15 @@ class Chooser:
 
     def _restart(self) -> Operation:
         """Stop or kill Home Assistant, while the world goes on."""
-        makers = [(4, self._say), (2, self._say_foreign), (1, self._agent), (1, self._clear)]
-        return {"do": "restart", "kill": self._random.random() < 0.5, "meanwhile": self._meanwhile(makers)}
+        kill = self._random.random() < 0.5 and self._is_clear
+        makers = [(4, self._say), (2, self._say_foreign), (1, self._agent), *([] if kill else [(1, self._clear)])]
+        return {"do": "restart", "kill": kill, "meanwhile": self._meanwhile(makers)}
+
+    @property
+    def _is_clear(self) -> bool:
+        """True if the broker retains all that rules watch: of other values a crash may bring back an older one."""
+        watched = {label.partition("/")[0] for rule in self._model.alarms.rules.values() for label in rule.on}
+        return self._model.things.retained >= watched & self._model.things.there
 
     def _restart_broker(self) -> Operation:
         makers = [(1, self._remove), (2, self._learn), (1, self._rename)]

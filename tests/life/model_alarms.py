@@ -150,7 +150,7 @@ class Alarms:
         happened.maybe_over = True
         happened.active.add("")
         self._tell(happened, "raised")
-        self._tell(happened, "over?")
+        self._tell(happened, "cleared?")
 
     def do_wait_over(self, rule: str) -> None:
         """Wait until what happened is over by itself."""
@@ -158,7 +158,7 @@ class Alarms:
         ended.active.clear()
         ended.maybe_over = False
         for group in ended.groups:
-            self._told[f"{group}: {rule}"][-1] = "over"
+            self._told[f"{group}: {rule}"][-1] = "cleared"
 
     def do_reload_mqtt(self) -> None:
         self._blink()
@@ -175,7 +175,7 @@ class Alarms:
         """Let everything of MQTT be unavailable for a moment: a template may see that."""
         for rule in self.rules.values():
             if rule.kind == "template" and rule.active:
-                self._tell(rule, "over?")
+                self._tell(rule, "cleared?")
                 self._tell(rule, "raised?")
 
     # ------------------------------------------------------------------ rules of the world
@@ -209,7 +209,7 @@ class Alarms:
 
     def _over(self, rule: Rule, ended: Any) -> None:
         for _ in ended:
-            self._tell(rule, "over")
+            self._tell(rule, "cleared")
 
     def _tell(self, rule: Rule, news: str) -> None:
         for group in rule.groups:

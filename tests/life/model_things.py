@@ -73,6 +73,11 @@ class Things:
         """The labels of all entities, the disabled ones too."""
         return {label for name in self.there for label in labels(ALL[name])}
 
+    @property
+    def retained(self) -> set[str]:
+        """The things whose messages the broker retains."""
+        return set(self._retained)
+
     def shown(self, label: str) -> Shown:
         """Return the states that an entity may show."""
         if not self.connected:

@@ -46,10 +46,10 @@ def test_states_that_a_person_would_accept() -> None:
 
 
 def test_order_and_number_of_what_was_told() -> None:
-    expected = {"told": {"Family: Hot": Told(("raised", "over?", "raised?", "over"))}}
-    for news in (["raised", "over"], ["raised", "over", "raised", "over"]):
+    expected = {"told": {"Family: Hot": Told(("raised", "cleared?", "raised?", "cleared"))}}
+    for news in (["raised", "cleared"], ["raised", "cleared", "raised", "cleared"]):
         assert differences(expected, {"told": {"Family: Hot": news}}) == []
-    for news in ([], ["raised"], ["over", "raised"], ["raised", "raised", "over", "over"]):
+    for news in ([], ["raised"], ["cleared", "raised"], ["raised", "raised", "cleared", "cleared"]):
         assert differences(expected, {"told": {"Family: Hot": news}})
 
 
