@@ -127,9 +127,12 @@ class Chooser:
         return _maybe("remove", thing=thing)
 
     def _learn(self) -> Operation | None:
-        connected = self._model.things.connected
-        missing = {name for name in THINGS.keys() - self._learned if connected or THINGS[name].is_pasted}
-        thing = self._one(missing)
+        thing = self._one(THINGS.keys() - self._learned)
+        return None if thing is None else {"do": "learn", "things": [thing]}
+
+    def _paste(self) -> Operation | None:
+        """Learn a thing without a broker."""
+        thing = self._one({name for name in THINGS.keys() - self._learned if THINGS[name].is_pasted})
         return None if thing is None else {"do": "learn", "things": [thing]}
 
     def _withdraw(self) -> Operation | None:
@@ -217,7 +220,7 @@ class Chooser:
         return self._model.things.retained >= watched & self._model.things.there
 
     def _restart_broker(self) -> Operation:
-        makers = [(1, self._remove), (2, self._learn), (1, self._rename)]
+        makers = [(1, self._remove), (2, self._paste), (1, self._rename)]
         # A host that is off says nothing again to a broker that forgot everything.
         memory = self._random.random() < 0.6 or set(self._model.hosts.powers.values()) != {"on"}
         return {"do": "restart_broker", "memory": memory, "meanwhile": self._meanwhile(makers)}
