@@ -79,6 +79,17 @@ class Flow:
         return dict(self.result["description_placeholders"] or {})
 
     @property
+    def text(self) -> str:
+        """Return the description of the step as the user reads it."""
+        description: str = WORDS[self.kind]["step"][self.step]["description"]
+        return description.format(**self.said)
+
+    def error_text(self, field: str) -> str:
+        """Return the error at a field as the user reads it."""
+        error: str = WORDS[self.kind]["error"][self.errors[field]]
+        return error.format(**self.said)
+
+    @property
     def suggested(self) -> dict[str, Any]:
         """Return what the form would send if nobody touched it."""
         return suggestions(self.result["data_schema"])
@@ -137,7 +148,7 @@ class Dialog(Flow):
         """Wait until the rule was tried."""
         if self.result["type"] is FlowResultType.SHOW_PROGRESS:
             await self.look()
-        assert self.step == "tried", self.result
+        assert self.result["type"] is FlowResultType.MENU, self.result
         return self.result
 
 

@@ -93,7 +93,7 @@ async def test_a_message_cannot_put_a_link_into_the_wizard(wizard: Wizard) -> No
     await wizard.start("paste")
     await wizard.submit(topic=f"`{EVIL}`", payload=json.dumps({"temperature": 21.5, EVIL: [{"x": "y" * 300}]}))
     assert wizard.step == "device"
-    assert EVIL in wizard.said["understood"].replace("'", "").replace("\\", "")
+    assert EVIL in wizard.text.replace("'", "").replace("\\", "")
 
-    outside = re.sub(r"`[^`]*`|\*\*", "", wizard.said["understood"])
+    outside = re.sub(r"`[^`]*`|\*\*", "", wizard.text)
     assert not alive(outside)

@@ -8,6 +8,8 @@ from homeassistant.helpers.translation import async_get_translations
 
 from .const import DOMAIN
 
+# What is filled into a text in the user's language where there is nothing to name.
+NONE = "-"
 _WITH_CLASSES = ("sensor", "binary_sensor", "switch", "event")
 
 

@@ -57,7 +57,7 @@ class Wizard(Flow):
         for one, payload in messages.items():
             await self.kit.receive(one, payload)
         await self.wait(6)
-        if self.step == "system":
+        if self.step.startswith("system_"):
             await self.choose("go_on")
         return await self.submit() if self.step == "split" else self.result
 

@@ -45,38 +45,38 @@ async def try_it(dialog: Dialog, kind: str = "above", **condition: object) -> st
     await dialog.submit()
     await dialog.submit()
     await dialog.tried()
-    return dialog.said["result"]
+    return dialog.text
 
 
 async def test_how_often_and_how_long_is_said_with_the_list(dialog: Dialog, freezer: FrozenDateTimeFactory) -> None:
     await past(dialog.hass, freezer, (30, 20), (20, 31.5), (18, 20), (3, 33))
     said = await try_it(dialog, above=30)
 
-    assert "**2** times, for 3 h at the longest" in said
-    lines = [line for line in said.splitlines() if line.startswith("- ")]
+    assert "Alarms in the last 7 days: **2**\n- Longest alarm: 3 h\n" in said
+    lines = said.partition("\n\n- ")[2].splitlines()
     at = dt_util.as_local(dt_util.utcnow() - timedelta(hours=20)).strftime("%Y-%m-%d %H:%M")
     assert len(lines) == 2
-    assert lines[0].endswith("**Attic**, 33 °C, 3 h, still")
+    assert lines[0].endswith("**Attic**, 33 °C, 3 h …")
     assert lines[1] == f"- {at}: **Attic**, 31.5 °C, 2 h"
 
 
 async def test_what_was_never_wrong_is_said(dialog: Dialog, freezer: FrozenDateTimeFactory) -> None:
     await past(dialog.hass, freezer, (30, 20), (3, 21))
 
-    assert await try_it(dialog, above=30) == (
-        "It would never have been raised in the last 7 days. Entities looked at: 1."
-    )
+    said = await try_it(dialog, above=30)
+
+    assert "Alarms in the last 7 days: **0**\n- Longest alarm: -\n- Entities checked: 1\n" in said
 
 
 async def test_after_a_change_it_can_be_tried_again(dialog: Dialog, freezer: FrozenDateTimeFactory) -> None:
     await past(dialog.hass, freezer, (30, 20), (20, 31.5), (18, 20))
-    assert "raised **once**, for 2 h." in await try_it(dialog, above=30)
+    assert "**1**\n- Longest alarm: 2 h\n" in await try_it(dialog, above=30)
     await dialog.choose("overview")
     await dialog.choose("condition")
     await dialog.submit(above=40)
     await dialog.choose("trial")
     await dialog.tried()
-    assert "never" in dialog.said["result"]
+    assert "**0**" in dialog.text
     await dialog.choose("save")
 
     assert dialog.result["type"] is FlowResultType.CREATE_ENTRY
@@ -87,9 +87,9 @@ async def test_a_long_list_is_cut(dialog: Dialog, freezer: FrozenDateTimeFactory
     await past(dialog.hass, freezer, *values)
     said = await try_it(dialog, above=30)
 
-    assert "**23** times" in said
-    assert said.count("\n- ") == 20
-    assert "And 3 more before that." in said
+    assert "**23**" in said
+    assert said.count("**Attic**") == 20
+    assert "Up to 20 alarms are listed, the newest first." in said
 
 
 async def test_of_silence_it_is_said_what_the_history_does_not_know(
@@ -98,8 +98,8 @@ async def test_of_silence_it_is_said_what_the_history_does_not_know(
     await past(dialog.hass, freezer, (30, 20), (20, 21), (19, 22))
     said = await try_it(dialog, "no_data", rhythm="fixed", silent={"hours": 5})
 
-    assert "**2** times" in said
-    assert "The history only knows changes" in said
+    assert "at most **2**" in said
+    assert "The history only records changes" in said
 
 
 async def test_entities_that_were_not_reached_are_said(
@@ -115,19 +115,19 @@ async def test_entities_that_were_not_reached_are_said(
     await dialog.submit()
     await dialog.tried()
 
-    assert "Not looked at, because it would take too long: 1 entities." in dialog.said["result"]
+    assert "Entities checked: 1\n- Entities skipped because of the time limit: 1" in dialog.text
 
 
 async def test_without_an_entity_there_is_nothing_to_try(dialog: Dialog) -> None:
     await dialog.start("above")
     await dialog.submit(above=30)
     await dialog.submit(all={"device_classes": ["water"]})
-    assert dialog.said["now"] == "Watched are no entities yet."
+    assert dialog.text == "Matches right now: 0"
     await dialog.submit()
     await dialog.submit()
     await dialog.tried()
 
-    assert dialog.said["result"] == "No entity matches now, so there is nothing to try."
+    assert dialog.step == "no_matches"
 
 
 async def test_a_dialog_that_is_closed_tries_no_more(dialog: Dialog, freezer: FrozenDateTimeFactory) -> None:

@@ -120,13 +120,13 @@ async def test_a_group_can_be_tried_before_it_is_saved(
     await dialog.submit(name="Family", phones=phones, fallback=NOBODY, break_through=break_through)
     await dialog.choose("try_it")
 
-    assert (dialog.step, dialog.said["result"]) == ("ready", "The test message was sent.")
+    assert dialog.step == "test_sent"
     (call,) = phone
     assert "Family" in call.data["title"]
     assert ("push" in call.data["data"]) == break_through, "only what breaks through is critical"
     assert dialog.made == []
     await dialog.look()
-    assert dialog.said["result"] == ""
+    assert dialog.step == "test_sent"
 
 
 async def test_why_a_test_failed_is_said(dialog: Dialog) -> None:
@@ -138,8 +138,9 @@ async def test_why_a_test_failed_is_said(dialog: Dialog) -> None:
     await dialog.submit(name="Family", actions=[{"action": "notify.telegram"}], fallback=NOBODY)
     await dialog.choose("try_it")
 
-    assert dialog.said["result"].startswith("The test message could not be sent: ")
-    assert "No such chat" in dialog.said["result"]
+    assert dialog.step == "test_failed"
+    assert "The test notification could not be sent: " in dialog.text
+    assert "No such chat" in dialog.text
 
 
 @pytest.mark.parametrize("source", ["start", "change"])

@@ -86,7 +86,7 @@ async def test_one_device_of_a_family_does_not_speak_for_the_others(wizard: Wiza
         await wizard.kit.receive(f"sensors/{name}/humidity", "44")
     await wizard.kit.receive("sensors/aaa/LWT", "online")
     await wizard.wait(3)
-    two = next(depth for depth, label in wizard.options("depth").items() if label.startswith("2 devices"))
+    two = next(depth for depth, label in wizard.options("depth").items() if label.endswith("(2)"))
     await wizard.submit(depth=two)
 
     assert wizard.suggested["availability"] == {"expiry": "learn"}

@@ -117,9 +117,9 @@ async def test_what_was_understood_is_shown(wizard: Wizard) -> None:
     await wizard.hear("garden/weather", WEATHER)
 
     assert wizard.suggested["name"] == "garden weather"
-    said = wizard.said["understood"]
-    assert "**JSON**, from `garden/weather`" in said
-    assert "works even without IoT Bridge" in said
+    assert "- Topic: `garden/weather`\n- Format: **JSON**\n- Recognized profile: **-**\n" in wizard.text
+    assert "- Values read by: Home Assistant\n" in wizard.text
+    assert "- Problems: -\n" in wizard.text
     assert wizard.channels["temperature"] == {
         "name": "Temperature",
         "now": "21.5 °C · Temperature · temperature",
@@ -142,7 +142,7 @@ async def test_what_is_doubtful_is_off_and_says_so(wizard: Wizard) -> None:
 
     assert loops["enabled"] is False
     assert loops["now"] == "disabled · 12345 · loops"
-    assert "Channels: 4, of which 3 are on" in wizard.said["understood"]
+    assert "Channels: 4, enabled: 3\n" in wizard.text
 
 
 async def test_a_channel_deleted_by_mistake_can_be_added_again(wizard: Wizard) -> None:

@@ -69,7 +69,7 @@ async def test_a_kept_profile_does_not_switch_the_device_that_it_was_made_of(wiz
     await wizard.submit(keep=True)
     await wizard.hear("cellar/two", {"pump": "on", "power": 3})
 
-    assert "**Pump**" in wizard.said["understood"]
+    assert "**Pump**" in wizard.text
     assert wizard.channels["pump"]["platform"] == "binary_sensor"
 
 

@@ -8,8 +8,8 @@ from tests.things.wizard import WEATHER, Wizard
 async def test_a_message_that_only_we_can_read_says_so(wizard: Wizard) -> None:
     await wizard.hear("garden/weather", gzip.compress(b"temperature=21.5 humidity=44"))
 
-    assert "**gzip+key-value pairs**" in wizard.said["understood"]
-    assert "IoT Bridge decodes these messages" in wizard.said["understood"]
+    assert "Format: **gzip+key-value pairs**\n" in wizard.text
+    assert "Values read by: IoT Bridge\n" in wizard.text
 
 
 async def test_what_could_not_be_understood_is_said_in_words(wizard: Wizard) -> None:
@@ -20,4 +20,4 @@ async def test_what_could_not_be_understood_is_said_in_words(wizard: Wizard) -> 
     await wizard.wait(3)
     await wizard.submit()
 
-    assert "Not everything could be understood" in wizard.said["understood"]
+    assert "- Problems: \n  - The message is binary, but not in a supported format" in wizard.text

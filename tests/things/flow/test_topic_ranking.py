@@ -86,7 +86,7 @@ def test_topics_of_known_devices_and_systems_are_counted_once_each() -> None:
     topic_filter.is_candidate(Sample("homeassistant/sensor/x/config", b'{"stat_t": "lamp/state"}'))
     heard = ["garden/weather", "lamp/state", "tele/a/STATE", "tele/b/STATE", "msh/x"] * 2
     assert not any(topic_filter.is_candidate(Sample(topic, b"1")) for topic in heard)
-    found = rank_topics({"cellar/pump": b"1", "tele/c/STATE": b"1"}, topic_filter, str)
+    found = rank_topics({"cellar/pump": b"1", "tele/c/STATE": b"1"}, topic_filter)
 
     assert (set(found.topics), found.known) == ({"cellar/pump"}, 2)
     assert found.systems == {"Tasmota": 3, "Meshtastic": 1}

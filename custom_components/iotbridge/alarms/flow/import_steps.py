@@ -84,6 +84,7 @@ class ImportSteps(ConfigSubentryFlow):
             errors=errors,
             description_placeholders={
                 "becomes": "\n".join(_becomes(found, words) for found in self._found),
+                "count": str(len(self._skipped)),
                 "skipped": self._skipped_text(words),
             },
             last_step=True,
@@ -95,8 +96,7 @@ class ImportSteps(ConfigSubentryFlow):
         return replace(found, rule=replace(found.rule, condition=condition))
 
     def _skipped_text(self, words: Texts) -> str:
-        lines = [f"- **{escaped(skipped.name)}**: {words.own[skipped.reason]}" for skipped in self._skipped]
-        return "\n\n".join([words.own["import_left"], "\n".join(lines)]) if lines else ""
+        return "\n".join(f"- **{escaped(skipped.name)}**: {words.own[skipped.reason]}" for skipped in self._skipped)
 
     def _rules(self, given: dict[str, Any]) -> list[Rule]:
         """Return the rules that were chosen, with whom they tell; raise FieldError."""

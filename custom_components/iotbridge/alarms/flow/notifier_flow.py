@@ -26,7 +26,6 @@ from ...forms import TEXT
 from ...markdown import escaped
 from ...migration import marked
 from ...subentries import read
-from ...texts import async_texts
 from ..engine.models import Severity
 from ..notifications.message import alarm_texts, test_message
 from ..notifications.notifier import DeliveryError, Group, Notifier
@@ -53,6 +52,7 @@ class NotifierFlow(ConfigSubentryFlow):
     def __init__(self) -> None:
         """Start without targets."""
         self._name = ""
+        self._reasons = ""
         self._data = marked(SUBENTRY_NOTIFIER, {"targets": [], "fallback": [], "break_through": False})
 
     async def async_step_user(self, _user_input: dict[str, Any] | None = None) -> SubentryFlowResult:
@@ -112,18 +112,25 @@ class NotifierFlow(ConfigSubentryFlow):
 
     async def async_step_ready(self, _user_input: dict[str, Any] | None = None) -> SubentryFlowResult:
         """Ask whether that is all."""
-        return self._ready("")
+        return self._ready("ready")
 
-    def _ready(self, result: str) -> SubentryFlowResult:
+    async def async_step_test_sent(self, _user_input: dict[str, Any] | None = None) -> SubentryFlowResult:
+        """Say that the test message was sent."""
+        return self._ready("test_sent")
+
+    async def async_step_test_failed(self, _user_input: dict[str, Any] | None = None) -> SubentryFlowResult:
+        """Say why the test message was not sent."""
+        return self._ready("test_failed")
+
+    def _ready(self, step: str) -> SubentryFlowResult:
         return self.async_show_menu(
-            step_id="ready",
+            step_id=step,
             menu_options=["save", "try_it", "targets"],
-            description_placeholders={"name": escaped(self._name), "result": escaped(result)},
+            description_placeholders={"name": escaped(self._name), "reasons": escaped(self._reasons)},
         )
 
     async def async_step_try_it(self, _user_input: dict[str, Any] | None = None) -> SubentryFlowResult:
         """Send a test message to the group as it is in the dialog; a critical one where those break through."""
-        words = await async_texts(self.hass)
         severity = Severity.CRITICAL if self._data["break_through"] else Severity.INFO
         message = test_message(alarm_texts(self.hass), _DRAFT, self._name, severity, time.time())
         group = ConfigSubentry(
@@ -133,8 +140,9 @@ class NotifierFlow(ConfigSubentryFlow):
         try:
             await Notifier(self.hass, draft).async_send(_DRAFT, [message])
         except DeliveryError as error:
-            return self._ready(words.say("test_failed", reason=error.reasons))
-        return self._ready(words.own["test_sent"])
+            self._reasons = error.reasons
+            return self._ready("test_failed")
+        return self._ready("test_sent")
 
     async def async_step_save(self, _user_input: dict[str, Any] | None = None) -> SubentryFlowResult:
         """Keep the group."""

@@ -16,7 +16,7 @@ from homeassistant.helpers import selector
 from ...forms import LINES, TEXT
 from ...markdown import escaped
 from ...subentries import read
-from ...texts import Texts, async_texts
+from ...texts import NONE, async_texts
 from ..engine.models import Severity, Timing
 from ..engine.rule import WITHOUT_ENTITIES, AlarmKind, Condition, Rule
 from ..runtime.backtest import Backtest, async_backtest, reason_against
@@ -27,13 +27,15 @@ from .fields import DURATION, SEVERITY, FieldError, duration, filled, seconds, t
 from .import_steps import ImportSteps
 from .kind_menu import KindMenu
 from .summaries import (
+    NO,
+    YES,
     condition_text,
     entities_text,
     is_momentary,
     plan_text,
     proposed_name,
-    timing_text,
-    trial_text,
+    time_text,
+    trial_summary,
 )
 
 MORE = "more"
@@ -89,7 +91,8 @@ class RuleFlow(KindMenu, ImportSteps):
         """Return the forms of this kind of rule."""
         kind = self._rule.condition.kind
         condition = [] if kind in condition_form.WITHOUT_FIELDS else ["condition"]
-        return [*condition, *([] if kind in WITHOUT_ENTITIES else ["entities"]), "timing", "telling"]
+        entities = "hosts" if kind is AlarmKind.HOST_LOST else "entities"
+        return [*condition, *([] if kind in WITHOUT_ENTITIES else [entities]), "timing", "telling"]
 
     async def _async_step(self, step: str) -> SubentryFlowResult:
         result: SubentryFlowResult = await getattr(self, f"async_step_{step}")()
@@ -115,18 +118,20 @@ class RuleFlow(KindMenu, ImportSteps):
         """Show the rule in words, and ask what to change."""
         words = await async_texts(self.hass)
         rule, names = self._rule, escalation_form.groups(self._get_entry())
-        watched = words.own["watches_home"]
-        if rule.condition.kind not in WITHOUT_ENTITIES:
-            watched = entities_text(self.hass, words, self._matching())
+        has_entities = rule.condition.kind not in WITHOUT_ENTITIES
         return self.async_show_menu(
             step_id="overview",
             menu_options=[*self._steps, "trial", "save"],
             description_placeholders={
                 "name": escaped(rule.name),
                 "condition": escaped(condition_text(words, rule.condition)),
-                "entities": escaped(watched),
-                "timing": escaped(timing_text(words, rule)),
-                "telling": escaped(plan_text(words, rule.plan, names)),
+                "entities": escaped(entities_text(self.hass, self._matching())) if has_entities else NONE,
+                "severity": words.own[rule.severity.word],
+                "hold": time_text(rule.timing.hold_s),
+                "clear": time_text(rule.timing.clear_after_s),
+                "latching": YES if rule.timing.latching else NO,
+                "telling": escaped(plan_text(rule.plan, names)),
+                "repeat": time_text(rule.plan.repeat_s),
             },
         )
 
@@ -174,9 +179,16 @@ class RuleFlow(KindMenu, ImportSteps):
         return self._form("condition", condition_form.schema(kind, units), suggested, wrong)
 
     async def async_step_entities(self, user_input: dict[str, Any] | None = None) -> SubentryFlowResult:
-        """Ask of which entities."""
+        """Ask for the entities."""
+        return await self._async_entities("entities", user_input)
+
+    async def async_step_hosts(self, user_input: dict[str, Any] | None = None) -> SubentryFlowResult:
+        """Ask for the hosts."""
+        return await self._async_entities("hosts", user_input)
+
+    async def _async_entities(self, step: str, user_input: dict[str, Any] | None) -> SubentryFlowResult:
         words = await async_texts(self.hass)
-        hosts = self._rule.condition.kind is AlarmKind.HOST_LOST
+        hosts = step == "hosts"
         wrong = None
         if user_input is not None:
             selection = entities_form.read(user_input, hosts=hosts)
@@ -184,12 +196,10 @@ class RuleFlow(KindMenu, ImportSteps):
                 wrong = FieldError("base", "no_entities")
             else:
                 self._take(selection=selection)
-                return await self._async_after("entities")
+                return await self._async_after(step)
         schema = vol.Schema(await entities_form.async_schema(self.hass, words, hosts=hosts))
         suggested = user_input or entities_form.suggested(self._rule.selection)
-        watched = entities_text(self.hass, words, self._matching())
-        hint = words.own["hint_hosts"] if hosts else ""
-        return self._form("entities", schema, suggested, wrong, watched=watched, hint=hint)
+        return self._form(step, schema, suggested, wrong, watched=entities_text(self.hass, self._matching()))
 
     async def async_step_timing(self, user_input: dict[str, Any] | None = None) -> SubentryFlowResult:
         """Ask for the name, how bad it is, how patient to be, and the texts."""
@@ -203,20 +213,19 @@ class RuleFlow(KindMenu, ImportSteps):
             else:
                 return await self._async_after("timing")
         suggested = user_input or _timing(self._rule, proposed_name(self.hass, words, self._rule))
-        return self._form("timing", _timing_schema(self._rule), suggested, wrong, now=self._now(words))
+        return self._form("timing", _timing_schema(self._rule), suggested, wrong, now=self._now())
 
-    def _now(self, words: Texts) -> str:
-        """Return how it stands at this moment."""
+    def _now(self) -> str:
+        """Return what matches at this moment: entities, or whether a template is true."""
         condition = self._rule.condition
         if condition.kind is AlarmKind.TEMPLATE:
-            return words.own["now_true" if condition_form.is_true(self.hass, condition.template) else "now_false"]
+            return YES if condition_form.is_true(self.hass, condition.template) else NO
         if condition.kind in WITHOUT_ENTITIES:
-            return words.own["now_waiting"]
-        return words.say("now_watched", watched=entities_text(self.hass, words, self._matching()))
+            return NONE
+        return entities_text(self.hass, self._matching())
 
     async def async_step_telling(self, user_input: dict[str, Any] | None = None) -> SubentryFlowResult:
         """Ask who is told."""
-        words = await async_texts(self.hass)
         names = escalation_form.groups(self._get_entry())
         wrong = None
         if user_input is not None:
@@ -227,16 +236,15 @@ class RuleFlow(KindMenu, ImportSteps):
             else:
                 return await self._async_after("telling")
         suggested = user_input or escalation_form.suggested(self._rule.plan, names)
-        groups = words.own["groups_there" if names else "groups_none"]
-        return self._form("telling", escalation_form.schema(names), suggested, wrong, groups=groups)
+        return self._form("telling", escalation_form.schema(names), suggested, wrong)
 
     # ---------------------------------------------------------------- try it
 
     async def async_step_trial(self, _user_input: dict[str, Any] | None = None) -> SubentryFlowResult:
         """Replay the last days."""
         self._is_first = False
-        if reason_against(self.hass, self._rule):
-            return await self.async_step_tried()
+        if reason := reason_against(self.hass, self._rule):
+            return self._tried(reason)
         if self._trying is None:
             trying = async_backtest(self.hass, self._rule, self._matching(), self.async_update_progress)
             self._trying = self.hass.async_create_background_task(trying, "iotbridge trial", eager_start=True)
@@ -248,14 +256,29 @@ class RuleFlow(KindMenu, ImportSteps):
 
     async def async_step_tried(self, _user_input: dict[str, Any] | None = None) -> SubentryFlowResult:
         """Say how often the rule would have been raised."""
-        words = await async_texts(self.hass)
-        why = reason_against(self.hass, self._rule)
-        said = words.own[why] if why else ""
-        if self._trial is not None and not why:
-            said = trial_text(self.hass, words, self._rule, self._trial)
-        return self.async_show_menu(
-            step_id="tried", menu_options=["save", "overview"], description_placeholders={"result": said}
-        )
+        if not self._trial or not self._trial.entities:
+            return self._tried("no_matches")
+        no_data = self._rule.condition.kind is AlarmKind.NO_DATA
+        return self._tried("tried_no_data" if no_data else "tried", trial_summary(self.hass, self._trial))
+
+    async def async_step_tried_no_data(self, _user_input: dict[str, Any] | None = None) -> SubentryFlowResult:
+        """Say it of a rule for missing data, of which the history knows less."""
+        return await self.async_step_tried()
+
+    async def async_step_no_matches(self, _user_input: dict[str, Any] | None = None) -> SubentryFlowResult:
+        """Say that no entity matches."""
+        return self._tried("no_matches")
+
+    async def async_step_no_history(self, _user_input: dict[str, Any] | None = None) -> SubentryFlowResult:
+        """Say that the history keeps nothing about this kind of alarm."""
+        return self._tried("no_history")
+
+    async def async_step_no_recorder(self, _user_input: dict[str, Any] | None = None) -> SubentryFlowResult:
+        """Say that there is no history."""
+        return self._tried("no_recorder")
+
+    def _tried(self, step: str, said: Mapping[str, str] | None = None) -> SubentryFlowResult:
+        return self.async_show_menu(step_id=step, menu_options=["save", "overview"], description_placeholders=said)
 
 
 def _timing_schema(rule: Rule) -> vol.Schema:

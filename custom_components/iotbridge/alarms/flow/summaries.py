@@ -1,4 +1,8 @@
-"""Summaries of a rule in sentences, for its dialogs."""
+"""Summaries of a rule, for its dialogs.
+
+Home Assistant translates the texts around them into the user's language; what is filled in is in the language of the
+home. So all but conditions and proposed names are numbers, names and signs.
+"""
 
 from collections.abc import Collection, Mapping
 
@@ -6,13 +10,14 @@ from homeassistant.core import HomeAssistant
 from homeassistant.util import dt as dt_util
 
 from ...markdown import escaped
-from ...texts import Texts
+from ...texts import NONE, Texts
 from ..engine.evaluation.formatting import duration_text, number_text
 from ..engine.rule import MOMENTARY, AlarmKind, Condition, EscalationPolicy, Rule
 from ..runtime.backtest import DAYS, Backtest
 
 MAX_NAMED = 5
 MAX_LISTED = 20
+YES, NO = "✓", "✗"
 
 _NAMES = {
     AlarmKind.ABOVE: "name_above",
@@ -73,17 +78,17 @@ def condition_text(words: Texts, condition: Condition) -> str:
     )
 
 
-def entities_text(hass: HomeAssistant, words: Texts, entity_ids: Collection[str]) -> str:
-    """Return how many entities there are, with the names of the first."""
+def entities_text(hass: HomeAssistant, entity_ids: Collection[str]) -> str:
+    """Return the number of entities, with the names of the first: ``2 (Attic, Cellar)``."""
     if not entity_ids:
-        return words.own["watches_none"]
+        return "0"
     names = [name_of(hass, entity_id) for entity_id in sorted(entity_ids)[:MAX_NAMED]]
     listed = ", ".join(names) + (" …" if len(entity_ids) > MAX_NAMED else "")
-    return words.say("watches", count=len(entity_ids), names=listed)
+    return f"{len(entity_ids)} ({listed})"
 
 
 def timing_text(words: Texts, rule: Rule) -> str:
-    """Return how bad it is and how patient the rule is."""
+    """Return the severity of a rule and its times, for a list of rules."""
     parts = [words.own[rule.severity.word]]
     if rule.timing.hold_s:
         parts.append(words.say("raised_after", hold=duration_text(rule.timing.hold_s)))
@@ -94,47 +99,36 @@ def timing_text(words: Texts, rule: Rule) -> str:
     return ", ".join(parts)
 
 
-def plan_text(words: Texts, plan: EscalationPolicy, names: Mapping[str, str]) -> str:
-    """Return who is told, and when."""
-    told = []
-    for step in plan.steps:
-        groups = ", ".join(names[group] for group in step.groups if group in names)
-        if groups and step.after_s:
-            told.append(words.say("told_after", after=duration_text(step.after_s), groups=groups))
-        elif groups:
-            told.append(words.say("told_at_once", groups=groups))
-    if told and plan.repeat_s:
-        told.append(words.say("told_again", repeat=duration_text(plan.repeat_s)))
-    return "; ".join(told) or words.own["told_nobody"]
+def plan_text(plan: EscalationPolicy, names: Mapping[str, str]) -> str:
+    """Return the steps of a policy: ``0 s: Family; 10 min: Neighbours``."""
+    steps = ((step.after_s, ", ".join(names[id_] for id_ in step.groups if id_ in names)) for step in plan.steps)
+    return "; ".join(f"{duration_text(after_s)}: {groups}" for after_s, groups in steps if groups) or NONE
 
 
-def trial_text(hass: HomeAssistant, words: Texts, rule: Rule, trial: Backtest) -> str:
-    """Return what came out of trying a rule, with the list."""
-    lines = []
-    if not trial.entities:
-        return words.own["trial_no_entities"]
-    if not trial.outages:
-        lines.append(words.say("trial_never", days=DAYS, entities=trial.entities))
-    else:
-        count, longest = len(trial.outages), duration_text(trial.longest_s)
-        key = "trial_once" if count == 1 else "trial_found"
-        lines.append(words.say(key, days=DAYS, count=count, longest=longest))
-        lines.append("\n".join(_outages(hass, words, trial)))
-        if (more := len(trial.outages) - MAX_LISTED) > 0:
-            lines.append(words.say("trial_more", count=more))
-    if rule.condition.kind is AlarmKind.NO_DATA:
-        lines.append(words.own["trial_silence"])
-    if trial.left_out:
-        lines.append(words.say("trial_left_out", count=trial.left_out))
-    return "\n\n".join(lines)
+def time_text(seconds: float) -> str:
+    """Return a duration, a dash for none."""
+    return duration_text(seconds) if seconds else NONE
 
 
-def _outages(hass: HomeAssistant, words: Texts, trial: Backtest) -> list[str]:
+def trial_summary(hass: HomeAssistant, trial: Backtest) -> dict[str, str]:
+    """Return what came out of trying a rule, with the list of its alarms."""
+    return {
+        "days": str(DAYS),
+        "count": str(len(trial.outages)),
+        "longest": time_text(trial.longest_s),
+        "entities": str(trial.entities),
+        "left_out": str(trial.left_out),
+        "most": str(MAX_LISTED),
+        "alarms": "\n".join(_outages(hass, trial)),
+    }
+
+
+def _outages(hass: HomeAssistant, trial: Backtest) -> list[str]:
     lines = []
     for entity_id, outage in trial.outages[:MAX_LISTED]:
         at = dt_util.as_local(dt_util.utc_from_timestamp(outage.raised_at)).strftime("%Y-%m-%d %H:%M")
         lasted = duration_text((outage.cleared_at or trial.until) - outage.raised_at)
-        still = "" if outage.cleared_at is not None else f", {words.own['trial_still']}"
+        still = "" if outage.cleared_at is not None else " …"
         value = f", {escaped(outage.value)}" if outage.value else ""
         lines.append(f"- {at}: **{escaped(name_of(hass, entity_id))}**{value}, {lasted}{still}")
     return lines

@@ -15,6 +15,7 @@ from homeassistant.helpers import selector
 from ... import mqtt_client
 from ...forms import LINES, TEXT, choices
 from ...markdown import in_code
+from ...texts import NONE
 from ...topic_filters import below_one_of, is_topic
 from ..model.message import Sample
 from ..model.topic_matching import common_filter
@@ -24,8 +25,10 @@ from . import availability_form
 from .channel_validation import ChannelError
 from .learn_steps import LearnSteps
 from .profile_library import read_profile
-from .texts import ThingTexts, async_thing_texts
 from .topic_ranking import Offers, TopicFilter, rank_topics, samples_on
+
+# Place of an error that concerns a profile as a whole.
+_WHOLE_PROFILE = "YAML"
 
 
 class FindSteps(LearnSteps):
@@ -54,15 +57,16 @@ class FindSteps(LearnSteps):
     async def async_step_profile(self, user_input: dict[str, Any] | None = None) -> SubentryFlowResult:
         """Ask for a profile from another user."""
         errors: dict[str, str] = {}
-        placeholders = {"device": "", "reason": ""}
+        placeholders = {"device": ""}
         if user_input is not None:
             try:
                 chosen = await self.hass.async_add_executor_job(
                     read_profile, user_input["profile"], user_input.get("topic")
                 )
             except ProfileError as error:
-                errors["profile"] = "profile_invalid"
-                placeholders["reason"] = (await async_thing_texts(self.hass)).reason(error)
+                errors["profile"] = error.kind
+                placeholders |= {name: str(value) for name, value in error.placeholders.items()}
+                placeholders["place"] = error.place or _WHOLE_PROFILE
             except ChannelError as error:
                 errors["profile"] = error.key
                 placeholders |= error.placeholders
@@ -140,8 +144,6 @@ class FindSteps(LearnSteps):
 
     async def async_step_listen(self, _user_input: dict[str, Any] | None = None) -> SubentryFlowResult:
         """Listen to all topics for a while."""
-        # No await between the end of listening and its result: a reloaded page calls this step twice.
-        texts = await async_thing_texts(self.hass)
         if self._listen_task is None:
             if not mqtt_client.is_connected(self.hass):
                 return self.async_abort(reason="no_mqtt")
@@ -159,13 +161,13 @@ class FindSteps(LearnSteps):
             )
         finished, self._listen_task = self._listen_task, None
         self._messages = finished.result()
-        self._offers = rank_topics(self._messages, self._topic_filter, lambda count: texts.say("together", count=count))
+        self._offers = rank_topics(self._messages, self._topic_filter)
         return self.async_show_progress_done(next_step_id="talkers" if self._offers.topics else "silence")
 
     async def async_step_talkers(self, user_input: dict[str, Any] | None = None) -> SubentryFlowResult:
         """Let the user choose one of the topics received."""
         errors: dict[str, str] = {}
-        placeholders = {"device": "", "left_out": self._left_out(await async_thing_texts(self.hass))}
+        placeholders = {"device": "", **self._left_out()}
         if user_input is not None:
             self._topic = user_input["topic"]
             if error := self._fault(self._topic, placeholders):
@@ -196,20 +198,13 @@ class FindSteps(LearnSteps):
         return self.async_show_menu(
             step_id="silence",
             menu_options=["listen", "topic", "paste"],
-            description_placeholders={
-                "seconds": str(LISTEN_S),
-                "left_out": self._left_out(await async_thing_texts(self.hass)),
-            },
+            description_placeholders={"seconds": str(LISTEN_S), **self._left_out()},
         )
 
-    def _left_out(self, texts: ThingTexts) -> str:
-        parts = []
-        if self._offers.known:
-            parts.append(texts.say("left_out_known", count=self._offers.known))
-        if self._offers.systems:
-            listed = ", ".join(f"{name} ({count})" for name, count in sorted(self._offers.systems.items()))
-            parts.append(texts.say("left_out_systems", systems=listed))
-        return " ".join(parts)
+    def _left_out(self) -> dict[str, str]:
+        """Return the numbers of topics that are not offered, of known devices and of systems."""
+        listed = ", ".join(f"{name} ({count})" for name, count in sorted(self._offers.systems.items()))
+        return {"known": str(self._offers.known), "systems": listed or NONE}
 
     # ---------------------------------------------------------------- from a pasted message
 

@@ -12,6 +12,7 @@ from ... import mqtt_client
 from ...const import CONF_PREFIXES, DEFAULT_PREFIXES
 from ...errors import LibraryMissingError
 from ...markdown import escaped, in_code
+from ...texts import NONE
 from ...topic_filters import below_one_of, covers, fault, has_wildcard
 from ..model.discovery_config import is_direct
 from ..model.known_systems import SYSTEMS
@@ -26,7 +27,7 @@ from .channel_form import channel_selector, key_choices, parse_channels, to_item
 from .channel_validation import ChannelError, blanks_of
 from .profile_library import async_profiles
 from .proposal import Proposal, propose
-from .texts import ThingTexts, async_thing_texts
+from .texts import READERS, ThingTexts, async_thing_texts
 
 HOME_TOPIC = "homeassistant"
 MAX_PREVIEWED = 200
@@ -83,23 +84,24 @@ class LearnSteps(ConfigSubentryFlow):
         self._matching_file = match if match and match.depth == self._learned.depth else None
         if any(device.readings for device in self._learned.devices):
             return None
-        texts = await async_thing_texts(self.hass)
-        return await async_sentences(self.hass, self._learned.problems) or [texts.own["no_readings"]]
+        return await async_sentences(self.hass, self._learned.problems)
 
     async def _async_after_learning(self) -> SubentryFlowResult:
         system = next((known for known in SYSTEMS if known.name == self._learned.system), None)
         if system is None:
             return await self.async_step_go_on()
-        texts = await async_thing_texts(self.hass)
-        hint = texts.say("system_integration", integration=system.integration) if system.integration else ""
         return self.async_show_menu(
-            step_id="system",
+            step_id="system_integration" if system.integration else "system_discovery",
             menu_options=["stop", "go_on"],
-            description_placeholders={"system": system.name, "how": hint or texts.own["system_discovery"]},
+            description_placeholders={"system": system.name, "integration": system.integration or ""},
         )
 
-    async def async_step_system(self, _user_input: dict[str, Any] | None = None) -> SubentryFlowResult:
+    async def async_step_system_discovery(self, _user_input: dict[str, Any] | None = None) -> SubentryFlowResult:
         """Show the menu for a system that announces its devices itself."""
+        return await self._async_after_learning()
+
+    async def async_step_system_integration(self, _user_input: dict[str, Any] | None = None) -> SubentryFlowResult:
+        """Show the menu for a system with an integration of its own."""
         return await self._async_after_learning()
 
     async def async_step_stop(self, _user_input: dict[str, Any] | None = None) -> SubentryFlowResult:
@@ -109,7 +111,7 @@ class LearnSteps(ConfigSubentryFlow):
     async def async_step_go_on(self, _user_input: dict[str, Any] | None = None) -> SubentryFlowResult:
         """Learn the device of another system anyway."""
         if has_wildcard(self._topic) or len(self._learned.devices) > 1:
-            self._splits = await self._async_splits(await async_thing_texts(self.hass))
+            self._splits = await self._async_splits()
             return await self.async_step_split()
         return await self.async_step_device()
 
@@ -145,7 +147,7 @@ class LearnSteps(ConfigSubentryFlow):
 
     # ---------------------------------------------------------------- what is a device
 
-    async def _async_splits(self, texts: ThingTexts) -> dict[str, str]:
+    async def _async_splits(self) -> dict[str, str]:
         """Return the ways to group the topics into devices: the depth as text, with a description."""
         topics = list(dict.fromkeys(sample.topic for sample in self._samples))
         depths = await self.hass.async_add_executor_job(_depths, self._topic, self._learned.depth, topics)
@@ -156,7 +158,7 @@ class LearnSteps(ConfigSubentryFlow):
             # Devices that identify themselves in their messages are the same for every depth.
             grouped.setdefault(frozenset(device.identity for device in analysis.devices), (depth, analysis))
         by_number = sorted(grouped.values(), key=lambda way: len(way[1].devices))
-        return {str(depth): _describe(analysis.devices, texts) for depth, analysis in by_number}
+        return {str(depth): _numbered(analysis.devices) for depth, analysis in by_number}
 
     async def async_step_split(self, user_input: dict[str, Any] | None = None) -> SubentryFlowResult:
         """Ask what a device is, if a wildcard leaves a choice, and what to do with further ones."""
@@ -182,7 +184,7 @@ class LearnSteps(ConfigSubentryFlow):
             propose, self._topic, self._samples, self._learned, self._matching_file
         )
         errors: dict[str, str] = {}
-        placeholders = {"understood": await self._async_summary(texts, proposal), "device": ""}
+        placeholders = {**await self._async_summary(texts, proposal), "device": ""}
         if user_input is not None:
             try:
                 profile = self._build_profile(user_input, proposal)
@@ -230,20 +232,20 @@ class LearnSteps(ConfigSubentryFlow):
             },
         )
 
-    async def _async_summary(self, texts: ThingTexts, proposal: Proposal) -> str:
+    async def _async_summary(self, texts: ThingTexts, proposal: Proposal) -> dict[str, str]:
         """Return the summary of the analysis for the form."""
-        origin = [texts.say("format", format=texts.format(self._learned.format), topic=in_code(self._topic))]
-        if self._matching_file:
-            origin.append(texts.say("recognised", profile=escaped(self._matching_file.name)))
         channels = proposal.channels
         draft = Profile(topic=self._topic, depth=0, channels=channels, devices={}, exact=self._learned.exact)
-        origin.append(texts.own["read_directly" if is_direct(draft) else "decoded"])
-        on = sum(channel.enabled for channel in proposal.channels)
-        lines = [" ".join(origin), texts.say("found", on=on, count=len(proposal.channels))]
-        if problems := await async_sentences(self.hass, self._learned.problems):
-            lines.append(texts.own["not_understood"])
-            lines.append(_bullets(problems))
-        return "\n\n".join(lines)
+        problems = await async_sentences(self.hass, self._learned.problems)
+        return {
+            "format": texts.format(self._learned.format),
+            "topic": in_code(self._topic),
+            "profile": escaped(self._matching_file.name) if self._matching_file else NONE,
+            "reader": READERS[is_direct(draft)],
+            "count": str(len(channels)),
+            "on": str(sum(channel.enabled for channel in channels)),
+            "problems": f"\n{_bullets(problems, indent=2)}" if problems else NONE,
+        }
 
     async def _async_suggested(self, texts: ThingTexts, proposal: Proposal) -> dict[str, Any]:
         several = len(self._learned.devices) > 1
@@ -303,8 +305,8 @@ class LearnSteps(ConfigSubentryFlow):
         return area.name if area else None
 
 
-def _bullets(sentences: list[str]) -> str:
-    return "\n".join(f"- {escaped(sentence)}" for sentence in sentences)
+def _bullets(sentences: list[str], indent: int = 0) -> str:
+    return "\n".join(f"{' ' * indent}- {escaped(sentence)}" for sentence in sentences)
 
 
 def _require_enabled(channels: tuple[Channel, ...]) -> tuple[Channel, ...]:
@@ -330,11 +332,7 @@ def _grouped(topic_filter: str, depth: int, topics: list[str]) -> frozenset[froz
     return frozenset(frozenset(group) for group in groups.values())
 
 
-def _describe(devices: tuple[LearnedDevice, ...], texts: ThingTexts) -> str:
+def _numbered(devices: tuple[LearnedDevice, ...]) -> str:
+    """Return the names of devices, the first of many, with their number: ``kitchen, hall (2)``."""
     names = [device.metadata.name or device.identity for device in devices[:MAX_NAMES]]
-    listed = ", ".join(names) + (" …" if len(devices) > MAX_NAMES else "")
-    return (
-        texts.say("one_device", name=listed)
-        if len(devices) == 1
-        else texts.say("many_devices", count=len(devices), names=listed)
-    )
+    return f"{', '.join(names)}{' …' if len(devices) > MAX_NAMES else ''} ({len(devices)})"

@@ -23,7 +23,7 @@ from .channel_validation import ChannelError, blanks_of
 from .forms import device_label, joining_schema
 from .live_state import LiveState, async_live_state, with_channels, with_selected_devices
 from .profile_library import async_save
-from .texts import async_thing_texts
+from .texts import READERS, async_thing_texts
 
 
 class ReconfigureSteps(ConfigSubentryFlow):
@@ -39,13 +39,14 @@ class ReconfigureSteps(ConfigSubentryFlow):
         if read(self._get_reconfigure_subentry(), Profile.from_dict) is None:
             return self.async_abort(reason="unreadable")
         live = await self._async_live(None)
-        texts = await async_thing_texts(self.hass)
-        news = [texts.say("new_fields", count=len(live.new))] if live.new else []
-        news += [texts.say("new_devices", count=len(live.news.devices))] if live.news.devices else []
         return self.async_show_menu(
             step_id="reconfigure",
             menu_options=["channels", "settings", "export"],
-            description_placeholders={"topic": in_code(live.profile.topic), "news": " ".join(news)},
+            description_placeholders={
+                "topic": in_code(live.profile.topic),
+                "fields": str(len(live.new)),
+                "devices": str(len(live.news.devices)),
+            },
         )
 
     async def _async_live(self, user_input: Mapping[str, Any] | None) -> LiveState:
@@ -71,8 +72,7 @@ class ReconfigureSteps(ConfigSubentryFlow):
         live = await self._async_live(user_input)
         texts = await async_thing_texts(self.hass)
         errors: dict[str, str] = {}
-        reading_mode = texts.own["read_directly" if is_direct(live.profile) else "decoded"]
-        placeholders = {"topic": in_code(live.profile.topic), "how": reading_mode}
+        placeholders = {"topic": in_code(live.profile.topic), "reader": READERS[is_direct(live.profile)]}
         offered = (*live.profile.channels, *live.new)
         if user_input is not None:
             try:

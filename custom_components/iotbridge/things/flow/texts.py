@@ -9,9 +9,10 @@ from homeassistant.helpers.translation import async_get_translations
 from ...const import DOMAIN
 from ...texts import Texts, async_texts, texts_below
 from ..model.profile import PLATFORMS
-from ..profiles.validation import ProfileError
 from .channel_validation import ChannelError
 
+# Readers of a device's values, by whether Home Assistant reads them itself: names are the same in every language.
+READERS = {True: "Home Assistant", False: "IoT Bridge"}
 # Common names of formats; the names of the others are in the translations.
 _FORMATS = {
     "cbor": "CBOR",
@@ -38,11 +39,6 @@ class ThingTexts(Texts):
 
     platforms: Mapping[str, str]
     state_classes: Mapping[str, str]
-
-    def reason(self, error: ProfileError) -> str:
-        """Return the reason why a file is not a valid profile."""
-        place = error.place or self.own["profile_whole"]
-        return self.say("profile_expected", place=place, expected=self.say(error.kind, **error.placeholders))
 
     def format(self, name: str) -> str:
         """Return the common name of a format, including its wrapping: ``gzip+json`` is ``gzip+JSON``."""

@@ -75,11 +75,11 @@ class Offers:
     systems: Mapping[str, int]
 
 
-def rank_topics(messages: Mapping[str, bytes], topic_filter: TopicFilter, label: Callable[[int], str]) -> Offers:
-    """Rank the newest payloads by topic, newest topic last; ``label`` returns the text for a number of topics."""
+def rank_topics(messages: Mapping[str, bytes], topic_filter: TopicFilter) -> Offers:
+    """Rank the newest payloads by topic, newest topic last; filters are labelled with the number of their topics."""
     # Some were announced after their messages had arrived.
     new = {topic: payload for topic, payload in reversed(list(messages.items())) if not topic_filter.is_excluded(topic)}
-    topics = {pattern: f"{pattern} — {label(count)}" for pattern, count in groups(new)}
+    topics = {pattern: f"{pattern} ({count})" for pattern, count in groups(new)}
     topics |= {topic: f"{topic} — {preview(payload)}" for topic, payload in list(new.items())[:MAX_OFFERS]}
     counts = {name: len(excluded) for name, excluded in topic_filter.left_out.items()}
     return Offers(topics, counts.pop(_KNOWN, 0), counts)

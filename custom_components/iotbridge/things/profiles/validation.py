@@ -15,7 +15,7 @@ _SHOWN = 40
 
 
 class Expected(StrEnum):
-    """Content that a profile file should have at a place; each has a phrase in the translations."""
+    """Content that a profile file should have at a place; each is an error of the dialog in the translations."""
 
     BOOLEAN = "profile_boolean"
     CHANNEL = "profile_channel"
@@ -53,7 +53,7 @@ IN_ENGLISH = {
     Expected.ONE_OF: "one of {names}",
     Expected.PART: "a name or an index",
     Expected.SIZE: "at most {most} KiB",
-    Expected.TEXT: "a text of at most {most} characters (in quotes, if YAML takes it for another)",
+    Expected.TEXT: "a text of at most {most} characters (in quotes if YAML would read it as something else)",
     Expected.TOPIC_FILTER: "a topic filter: + alone in a level, # alone at the end",
     Expected.YAML: "valid YAML",
     Expected.YAML_LINE: "valid YAML in line {line}",
