@@ -8,6 +8,8 @@ from .waiting import LabError, until
 from .wizard import FLOWS, suggestions
 
 GROUP, RULE = "notifier", "alarm"
+# Menus after the test of a rule, by what came out of it.
+TRIED = ("tried", "tried_no_data", "no_history", "no_matches", "no_recorder")
 
 
 async def add_group(
@@ -47,13 +49,15 @@ async def add_rule(
     where = {"entities": list(entities)} if entities else {}
     matching = {"devices": list(devices)} if devices else {}
     matching |= {"labels": list(labels)} if labels else {}
+    selection = {**where, "all": matching}
     answers = {
         "user": kind,
         "condition": dict(condition or {}),
-        "entities": {**where, "all": matching},
+        "entities": selection,
+        "hosts": selection,
         "timing": {"name": name, "more": {}, **timing},
         "telling": {"steps": told},
-        "tried": "save",
+        **dict.fromkeys(TRIED, "save"),
     }
     return await _add(client, RULE, answers)
 

@@ -32,7 +32,7 @@ async def test_wizard_from_listening_to_the_device_on_its_page(walk: Walk, lab: 
 
     await walk.open()
     await walk.learn()
-    for text in ("Recognised as", "AirGradient ONE", "Channels", "PM2.5", "Temperature", "ppm · Carbon dioxide"):
+    for text in ("Recognized profile", "AirGradient ONE", "Channels", "PM2.5", "Temperature", "ppm · Carbon dioxide"):
         await walk.see(text)
     await walk.correct("Air at home")
     await walk.add()
