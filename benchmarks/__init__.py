@@ -1,1 +1,1 @@
-"""Costs of IoT Bridge, measured beside others: programs that print tables."""
+"""Costs of IoT Bridge, measured in comparison with others: programs that print tables."""

@@ -1,4 +1,4 @@
-"""Costs of the agent, beside others of its kind, in one run at one time on one machine.
+"""Costs of the agent, compared with similar programs, in one run at one time on one machine.
 
 Each has a Mosquitto of its own on loopback with one subscriber of "#". First each is started several times on its
 own, in turns, for the time from process start to its word that it is online; then all run side by side.
@@ -85,7 +85,7 @@ async def _run(options: argparse.Namespace) -> None:
 
 
 async def _time_starts(contestants: list[Contestant], count: int) -> dict[str, list[float]]:
-    """Start each in turn; the first start of each only compiles its modules and is left out."""
+    """Start each in turn; the first start of each only compiles its modules and is not counted."""
     times: dict[str, list[float]] = {contestant.name: [] for contestant in contestants}
     for number in range(count + 1):
         for contestant in contestants:
@@ -93,7 +93,7 @@ async def _time_starts(contestants: list[Contestant], count: int) -> dict[str, l
                 started = time.monotonic()
                 await contestant.start()
                 online = await traffic.first(*contestant.online, timeout_s=60)
-                # The rest of its start should not meet the next one's.
+                # The rest of its start must not overlap with the next one's.
                 await asyncio.sleep(2)
                 await contestant.program.stop()
             if number:

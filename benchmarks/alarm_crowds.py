@@ -31,9 +31,9 @@ from .rigged import set_up
 CROWD, SILENT = 1000, 500
 REPORTS_PER_S = 100
 REPORTING_S = 30
-# What is gone is raised after two seconds; then everything is to be quiet again.
+# Missing entities raise alarms after two seconds; then everything must become quiet again.
 SETTLE_S = 8
-# Integrations have half a minute after a start to bring their entities back; before that nothing is gone.
+# Integrations have half a minute after a start to restore their entities; before that none counts as missing.
 GRACE_S = 35
 AVAILABILITY = "bench/crowd/availability"
 
@@ -111,7 +111,7 @@ def _rules() -> list[Rule]:
 
 
 async def _announced(lab: Lab) -> None:
-    """Let the broker keep a device with many entities that come and go together."""
+    """Make the broker retain a device with many entities that become available and unavailable together."""
     config = {
         "device": {"identifiers": ["bench_crowd"], "name": "Crowd"},
         "origin": {"name": "benchmark"},
@@ -149,7 +149,7 @@ HEAD = (
 
 
 def add(report: Report, nobody: Sequence[Crowd], ours: Sequence[Crowd]) -> None:
-    """Put the table into the report."""
+    """Add the table to the report."""
     rows = [
         (
             one.case,

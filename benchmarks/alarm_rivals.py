@@ -20,7 +20,7 @@ NOBODY, OURS, AUTOMATIONS, ALERT2 = "nobody", "IoT Bridge", "automations", "Aler
 LIMIT = 80
 PER_RULE = 5
 TRIPPED = 40
-"""Rules more, each over one entity of MQTT, for the way from a message to a notification."""
+"""Additional rules, each over one MQTT entity, for the way from a message to a notification."""
 GROUP = "01BENCHGROUP00000000000000"
 
 type Rules = Sequence[tuple[str, list[str]]]
@@ -36,9 +36,9 @@ def rules(count: int) -> Rules:
 
 
 def write(who: str, folder: Path, wanted: Rules) -> str:
-    """Put the rules where a contestant looks for them; return what is to be added to the configuration."""
+    """Write the rules for a contestant; return the additions to the configuration."""
     if who == OURS:
-        # Everything is to be told at once, however much it is.
+        # Everything must be notified at once, regardless of the number.
         into_entry(folder, (_rule(*rule) for rule in wanted), {"storm_per_minute": 0, "flapping_per_hour": 0})
     elif who == AUTOMATIONS:
         (folder / "bench.json").write_text(json.dumps([_automation(*rule) for rule in wanted]), encoding="utf-8")

@@ -98,7 +98,7 @@ async def _turn(lab: Lab, found: Found, options: argparse.Namespace) -> None:
     home.rig(f"bench_probe: {{other: {OTHER}, watched: {WATCHED}}}\n{more}", options.alert2)
     await _tripped(lab)
     if found.who == rivals.OURS:
-        # The entities of new rules are made once; what counts is every start after that.
+        # The entities of new rules are created once; the benchmark counts every start after that.
         await home.start()
         await until(lambda: _rules_there(lab, len(wanted)), timeout_s=120, what="entities of all rules")
         await asyncio.sleep(QUIET_S * 3)
@@ -136,7 +136,7 @@ async def _taken(lab: Lab) -> list[Json]:
 
 
 async def _stream(lab: Lab, found: Found, trips: int) -> None:
-    """Let values change all the time, first only that, then with messages that raise alarms."""
+    """Change values continuously, first alone, then with messages that raise alarms."""
     data = {"group": "watched", "per_s": PER_S, "seconds": QUIET_S}
     answer = await lab.client.call("bench_probe.stream", data, response=True)
     found.share.append(answer["share"])
@@ -147,7 +147,7 @@ async def _stream(lab: Lab, found: Found, trips: int) -> None:
     published: dict[int, float] = {}
     async with lab.broker.client() as mqtt:
         for number in range(trips):
-            # Half a round later it is well again.
+            # Half a round later it is normal again.
             await mqtt.publish(f"bench/{(number + rivals.TRIPPED // 2) % rivals.TRIPPED}", str(WELL))
             await asyncio.sleep(PAUSE_S / 2)
             published[BAD + number] = time.time()
@@ -164,7 +164,7 @@ async def _stream(lab: Lab, found: Found, trips: int) -> None:
 
 
 async def _tripped(lab: Lab) -> None:
-    """Let the broker keep the entities of MQTT, and that they are well."""
+    """Make the broker retain the MQTT entities, all of them normal."""
     async with lab.broker.client() as mqtt:
         for number in range(rivals.TRIPPED):
             config = {

@@ -1,6 +1,6 @@
-"""The least an agent can be: nine values by psutil in one JSON message, one discovery message, nothing else.
+"""Minimal agent: nine values by psutil in one JSON message, one discovery message, nothing else.
 
-A yardstick, not a product: no commands, no configuration, no word about trouble.
+It is a yardstick, not a product: no commands, no configuration, no error reports.
 """
 
 import asyncio
@@ -26,7 +26,7 @@ KEYS = (
 
 
 def discovery() -> dict[str, object]:
-    """Return the message that makes these values entities."""
+    """Return the discovery message of these values."""
     sensors = {
         key: {
             "platform": "sensor",
@@ -47,7 +47,7 @@ def discovery() -> dict[str, object]:
 
 
 def values() -> dict[str, float]:
-    """Read everything once."""
+    """Read all values once."""
     load_1, load_5, load_15 = psutil.getloadavg()
     traffic = psutil.net_io_counters()
     readings = (

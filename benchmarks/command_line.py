@@ -17,7 +17,7 @@ def parser(name: str, description: str | None) -> argparse.ArgumentParser:
 
 
 def run(work: Callable[[argparse.Namespace], Coroutine[Any, Any, None]], options: argparse.Namespace) -> int:
-    """Run a benchmark and return its exit status; what the lab could not do is said and no traceback."""
+    """Run a benchmark and return its exit status; a LabError is printed without a traceback."""
     try:
         asyncio.run(work(options))
     except LabError as error:

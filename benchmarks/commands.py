@@ -1,4 +1,4 @@
-"""From the call of the action to the answer of the host, through a real Home Assistant, broker and agent.
+"""Latency from the call of the action to the response of the host, in a real Home Assistant, broker and agent.
 
 iotbridge.send_command with ping is called over the WebSocket, one call after the other: what is timed is the call
 until its result with the host's answer is there. Beside it what Home Assistant measured itself, from publishing the
@@ -35,7 +35,7 @@ PAUSE_S = (0.06, 0.14)
 
 
 class PromptBroker(Broker):
-    """Mosquitto that sends small packets at once."""
+    """Mosquitto that sends small packets immediately."""
 
     def _config(self) -> str:
         return f"set_tcp_nodelay true\n{super()._config()}"
@@ -89,13 +89,13 @@ async def _household(lab: Lab, hosts: int) -> list[str]:
         return [device for device in found if device] if all(found) else None
 
     found = await until(devices, timeout_s=60, what="a device for each host")
-    # The first readings of so many agents on one machine should not meet the calls.
+    # The first readings of that many agents on one machine must not overlap with the calls.
     await asyncio.sleep(15)
     return found
 
 
 async def _timed_calls(lab: Lab, devices: list[str], count: int) -> tuple[list[float], list[float]]:
-    """Return the milliseconds of each call as seen from here, and of each answer as Home Assistant reports it."""
+    """Return the milliseconds of each call as measured here, and of each response as reported by Home Assistant."""
     calls, own = [], []
     for _ in range(count):
         await asyncio.sleep(random.uniform(*PAUSE_S))  # noqa: S311  # no rhythm with anything else

@@ -1,4 +1,4 @@
-"""The agents that are compared, each started as its users start it, with what could hurt this machine switched off."""
+"""Compared agents, each started like its users start it, with everything disabled that could harm this machine."""
 
 from abc import ABC, abstractmethod
 import json
@@ -11,8 +11,7 @@ from lab.processes import Program
 from lab.waiting import LabError
 
 MINIMAL = ["cpu", "memory", "disk_usage", "network", "temperature", "lwt"]
-# Its own list of what is off from the start, and then: power, updates of itself, the shell, statistics sent to its
-# maker.
+# Its default list of disabled modules, and then: power, self-updates, the shell, statistics sent to its vendor.
 DEFAULT_EXCLUDED = [
     *["audio_select", "battery", "beacondb", "boot_select", "brightness", "fingerprint", "fullscreen", "gpio", "gpu"],
     *["idle", "inference_time", "ir_remote", "keep_alive", "keyboard_hotkeys", "media", "mouse", "notify"],
@@ -20,15 +19,15 @@ DEFAULT_EXCLUDED = [
     *["wol", "xdg_open"],
     *["shutdown", "restart", "suspend", "update", "bash", "statistics"],
 ]
-# It looks for these to install packages at run time, or to act on the machine. Here they do nothing and say no.
+# It uses these to install packages at run time, or to act on the machine. Here they do nothing and fail.
 FORBIDDEN = ("uv", "pip", "pip3", "pipx", "sudo", "systemctl", "shutdown", "reboot", "poweroff", "loginctl")
 
 
 class Contestant(ABC):
-    """Agent that can be started again and again on one broker."""
+    """Agent that can be started repeatedly on one broker."""
 
     online: tuple[str, bytes]
-    """End of the topic, and payload, of its word that it is there."""
+    """End of the topic, and payload, of its online message."""
     program: Program
 
     def __init__(self, name: str, folder: Path) -> None:

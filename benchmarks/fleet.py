@@ -1,4 +1,4 @@
-"""500 hosts in a real Home Assistant, beside the same without IoT Bridge: core MQTT alone.
+"""500 hosts in a real Home Assistant, compared with core MQTT alone.
 
 The two run one after the other, in turns (with, without, without, with), each with a new Home Assistant and broker.
 All hosts appear within two seconds. Then each sends statuses in which all ten readings changed. Processor time is
@@ -24,7 +24,7 @@ from .simulated_hosts import ENTITIES, Fleet, SimulatedHost, numeric_sensors
 
 HEAD = ["what", "with IoT Bridge", "core MQTT alone", "ratio"]
 OUR_ENTITIES = 2
-"""Power state and the event of commands, beside those of the agent."""
+"""Power state and the event of commands, in addition to those of the agent."""
 TURNS = (True, False, False, True)
 DEADLINE_S = 90.0
 REPORT_EVERY_S = 7.0
@@ -108,14 +108,14 @@ async def _measure(folder: Path, hosts: list[SimulatedHost], *, ours: bool, roun
 
 
 async def _idle_cpu(lab: Lab) -> float:
-    """Return how much processor time a second takes in which nothing happens."""
+    """Return the processor time of an idle second."""
     before = lab.home_assistant.program.cpu_s()
     await asyncio.sleep(QUIET_S)
     return (lab.home_assistant.program.cpu_s() - before) / QUIET_S
 
 
 async def _quiet(lab: Lab) -> None:
-    """Wait until Home Assistant has done its work, the saving of its registries included."""
+    """Wait until Home Assistant is idle, including the saving of its registries."""
     deadline = time.monotonic() + DEADLINE_S
     while await _idle_cpu(lab) > QUIET_CPU:
         if time.monotonic() > deadline:
@@ -123,7 +123,7 @@ async def _quiet(lab: Lab) -> None:
 
 
 async def _appear(lab: Lab, fleet: Fleet, idle: float, *, ours: bool) -> tuple[float, float, float]:
-    """Let all hosts appear; return seconds to all entities, % of values soon after, CPU ms per agent."""
+    """Add all hosts; return seconds to all entities, % of values soon after, CPU ms per agent."""
     program, hosts = lab.home_assistant.program, len(fleet.hosts)
     before = await _number(lab, COUNT)
     with_value = await _number(lab, WITH_VALUE)
@@ -144,7 +144,7 @@ async def _appear(lab: Lab, fleet: Fleet, idle: float, *, ours: bool) -> tuple[f
 
 
 async def _speak(fleet: Fleet) -> None:
-    """Be there, and report every 30 s; the steady reports of real agents know nothing of Home Assistant's birth."""
+    """Stay online, and report every 30 s; the steady reports of real agents do not depend on Home Assistant's birth."""
     async with asyncio.TaskGroup() as tasks:
         tasks.create_task(fleet.appear())
         while True:
@@ -172,7 +172,7 @@ async def _report(lab: Lab, fleet: Fleet, idle: float, rounds: int) -> float:
     cpu, started = program.cpu_s(), time.monotonic()
     for number in range(rounds):
         await fleet.report(VALUE_STEP * (number + 1), over_s=REPORT_EVERY_S)
-    # The first sensor of each host has this number, and no other has. Asking is not free, so it is not asked often.
+    # The first sensor of each host has this number, and no other has. The query is not free, so it is not frequent.
     last = f"{{{{ states.sensor | selectattr('state', 'eq', '{VALUE_STEP * rounds}') | list | count }}}}"
     await asyncio.sleep(QUIET_S)
     while (arrived := await _number(lab, last)) < len(fleet.hosts):

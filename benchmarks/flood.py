@@ -152,7 +152,7 @@ async def _set_up(lab: Lab, host: SimulatedHost) -> None:
 
 
 async def _quiet(lab: Lab) -> None:
-    """Wait until Home Assistant has done its work: the recorder writes for a while after a flood of states."""
+    """Wait until Home Assistant is idle: the recorder writes for a while after a flood of states."""
     program, deadline = lab.home_assistant.program, time.monotonic() + QUIET_WITHIN_S
     while time.monotonic() < deadline:
         before = program.cpu_s()
@@ -167,13 +167,13 @@ def _finder(lab: Lab, unique_id: str) -> Callable[[], Any]:
 
 
 async def _measure(lab: Lab, flood: Flood, messages: int, seconds: float) -> Figures:
-    """Send one flood and ping meanwhile, and for a while after it, until Home Assistant is through."""
+    """Send one flood and ping meanwhile, and for a while after it, until Home Assistant has processed it."""
     sender = multiprocessing.get_context("spawn").Process(
         target=_send, args=(lab.broker.port, flood, messages, seconds), daemon=True
     )
     program = lab.home_assistant.program
     sender.start()
-    # A new interpreter takes a moment; what is measured begins with the first message.
+    # A new interpreter takes a moment; the measurement starts with the first message.
     await asyncio.sleep(1.0)
     cpu, started = program.cpu_s(), time.monotonic()
     pings: list[float] = []

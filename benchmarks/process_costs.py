@@ -1,4 +1,4 @@
-"""Costs of a process, as the kernel counts them."""
+"""Costs of a process, from the kernel."""
 
 from dataclasses import dataclass
 import os
@@ -21,7 +21,7 @@ class Costs:
 
     @property
     def cpu_s(self) -> float:
-        """All of it."""
+        """Total of both."""
         return self.own_cpu_s + self.children_cpu_s
 
 
@@ -30,7 +30,7 @@ def costs(pid: int) -> Costs:
     kilobytes = _memory(pid)
     fields = Path(f"/proc/{pid}/stat").read_text(encoding="ascii").rpartition(")")[2].split()
     # Numbered as in proc(5), which counts from one and has two fields before these: 11 is cminflt, the page faults of
-    # children that were waited for. No child can live without one, however short its life is.
+    # children that were waited for. Every child has at least one, however short its life is.
     utime, stime, cutime, cstime = (int(fields[number - 3]) / TICKS for number in (14, 15, 16, 17))
     return Costs(
         rss_mb=kilobytes["Rss"] * 1024 / 1e6,

@@ -46,7 +46,7 @@ class Report:
 
 
 def replace_block(page: Path, name: str, text: str) -> None:
-    """Replace what stands between the marks of a block; LabError when the page has no such block."""
+    """Replace the content between the marks of a block; LabError if the page has no such block."""
     old = page.read_text(encoding="utf-8")
     begin, end = f"<!-- {name} -->", f"<!-- /{name} -->"
     pattern = re.compile(f"{re.escape(begin)}.*?{re.escape(end)}", re.DOTALL)

@@ -1,4 +1,4 @@
-"""A Home Assistant with the probe of the benchmarks inside, and nothing that would hide what is measured."""
+"""Home Assistant with the probe of the benchmarks, and without anything that would distort the measurements."""
 
 from pathlib import Path
 
@@ -10,7 +10,7 @@ UNWANTED = ("history:", "logbook:", "recorder:", "  commit_interval: 1", "    cu
 
 
 class RiggedHomeAssistant(HomeAssistant):
-    """Home Assistant with the probe and without a recorder; with another integration from a folder if that is given."""
+    """Home Assistant with the probe and without a recorder, optionally with another integration from a folder."""
 
     def rig(self, more: str, integration: Path | None = None) -> None:
         """Add to the configuration."""
@@ -18,21 +18,21 @@ class RiggedHomeAssistant(HomeAssistant):
         self._configuration = "\n".join(kept) + "\n" + more
         custom = self.folder / "custom_components"
         _link(custom / PROBE.name / "__init__.py", PROBE / "__init__.py")
-        # Under its own name in the repository: hassfest takes each folder with a manifest.json for an integration.
+        # Under its own name in the repository: hassfest takes every folder with a manifest.json for an integration.
         _link(custom / PROBE.name / "manifest.json", PROBE / "integration.json")
         if integration:
             _link(custom / integration.name, integration)
 
 
 def _link(link: Path, target: Path) -> None:
-    """Make a symbolic link, and the folders above it, unless it is there."""
+    """Create a symbolic link, and the folders above it, unless it exists."""
     link.parent.mkdir(parents=True, exist_ok=True)
     if not link.is_symlink():
         link.symlink_to(target)
 
 
 async def set_up(lab: Lab, *, iot_bridge: bool) -> RiggedHomeAssistant:
-    """Start a broker and such a Home Assistant, set up MQTT and IoT Bridge if wanted, and stop it again."""
+    """Start a broker and such a Home Assistant, optionally set up MQTT and IoT Bridge, and stop both afterwards."""
     home = RiggedHomeAssistant(lab.folder / "config")
     lab.home_assistant = home
     home.rig("")

@@ -1,4 +1,4 @@
-"""Many hosts as Home Assistant sees them: the agent's own messages, without the agents.
+"""Many simulated hosts: the agent's own messages, without the agents.
 
 One connection speaks for all, so that what is measured is Home Assistant and not the machine's fight over 500
 processes. The sensors are those of this machine, read once; their discovery is built by the agent's own code.
@@ -30,14 +30,14 @@ STATUS_AFTER_DISCOVERY_S = 3.0
 
 
 async def numeric_sensors() -> list[SensorDescription]:
-    """Return ten sensors of measurements that this machine really has."""
+    """Return ten sensors of measurements that this machine has."""
     config = Config(
         broker=BrokerConfig(scheme="mqtt", host="127.0.0.1", port=1883), node_id="template", name="template"
     )
     scheduler = Scheduler(specs_for(config), config)
     await scheduler.collect(patience_s=30)
     found = [
-        # Some of them are off by default; here all are on, for a host of full size.
+        # Some of them are disabled by default; here all are enabled, for a complete host.
         replace(description, enabled=True)
         for _, description in scheduler.descriptions().values()
         if description.state_class == "measurement"
@@ -65,7 +65,7 @@ class SimulatedHost:
         return device_uid("iotbridge", self.topics.node_id)
 
     def announce(self) -> bytes:
-        """Return who it is."""
+        """Return the announce."""
         name = self.topics.node_id
         return encode_announce(
             Announce(
@@ -84,7 +84,7 @@ class SimulatedHost:
         )
 
     def discovery(self) -> bytes:
-        """Return the message that makes its device."""
+        """Return the discovery message of its device."""
         components = {sensor.key: discovery.sensor(sensor, self.uid, str) for sensor in self.sensors}
         components[discovery.CONNECTION] = discovery.connection_sensor(self.uid, self.topics, str)
         for name in BUTTONS:
@@ -102,14 +102,14 @@ class SimulatedHost:
 
 
 class Fleet:
-    """All of them on one connection."""
+    """All simulated hosts on one connection."""
 
     def __init__(self, client: aiomqtt.Client, hosts: Sequence[SimulatedHost]) -> None:
         self.hosts = hosts
         self._client = client
 
     async def appear(self) -> None:
-        """Say hello as real agents do after Home Assistant's birth: spread over two seconds, values three later."""
+        """Announce like real agents after Home Assistant's birth: spread over two seconds, values three later."""
         async with asyncio.TaskGroup() as tasks:
             for host in self.hosts:
                 tasks.create_task(self._appear(host))

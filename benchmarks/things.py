@@ -31,9 +31,9 @@ from . import command_line, things_reading
 from .report import Report
 
 MESSAGES = 80
-"""Of each device in a round: below what IoT Bridge takes for a flood, and refilled until its next turn."""
+"""Messages of each device in a round: below the flood limit of IoT Bridge, which is refilled until its next turn."""
 SLICE = 20
-"""So many in a row, then it is the next crowd's turn: what disturbs the machine for a second disturbs all of them."""
+"""Rounds in a row before the next crowd's turn, so that a disturbance of a second hits all crowds."""
 CYCLE_S = 12.0
 SETTLING_S = 5.0
 IDLE_S = 5.0
@@ -57,7 +57,7 @@ class Crowd:
     base: str
     temperature: str = "temperature"
     last: str = ""
-    """The entity that has the last value when all have."""
+    """Entity that gets the last value."""
     cpu_ms: list[float] = field(default_factory=list)
     per_s: list[float] = field(default_factory=list)
 
@@ -77,7 +77,7 @@ class Crowd:
         return f"{self.base}/{device}"
 
     def name(self, device: int) -> str:
-        """Return what a device is called."""
+        """Return the name of a device."""
         return f"{self.base} {device}"
 
 
@@ -109,7 +109,7 @@ async def _run(options: argparse.Namespace) -> None:
             await _prepare(lab, crowds, options.devices)
             await _measure(lab, crowds, options.devices, options.rounds)
     cases = things_reading.cases()
-    # Importing a library is nothing for an event loop, and neither is this.
+    # Importing a library does not belong in an event loop, and neither does this.
     await asyncio.to_thread(things_reading.measure, cases)
     report.add(
         things_reading.HEAD, [things_reading.row(case) for case in cases], title="Reading a message, on one core"
@@ -126,12 +126,12 @@ async def _run(options: argparse.Namespace) -> None:
 
 
 async def _prepare(lab: Lab, crowds: Sequence[Crowd], devices: int) -> None:
-    """Start everything and let all devices be there with values."""
+    """Start everything and add all devices with values."""
     await lab.broker.start()
     await lab.home_assistant.start()
     await lab.set_up_mqtt()
     await lab.set_up_iotbridge()
-    # Home Assistant installs the library for CBOR when it meets some; reading it is measured, too.
+    # Home Assistant installs the library for CBOR when it receives some; decoding it is measured, too.
     ((topic, payload),) = things.greenhouse(0).items()
     message = {"topic": topic, "payload_base64": base64.b64encode(payload).decode()}
     await lab.client.call("iotbridge.decode_payload", message, response=True)
@@ -144,7 +144,7 @@ async def _prepare(lab: Lab, crowds: Sequence[Crowd], devices: int) -> None:
     await asyncio.sleep(SETTLING_S)
     async with lab.broker.client() as mqtt:
         for crowd in crowds:
-            # New entities begin to listen when they can; until then devices go on speaking, as real ones do.
+            # New entities subscribe with a delay; until then devices keep sending, like real ones.
             check = partial(_complete, lab, mqtt, crowd, devices)
             await until(check, timeout_s=DEADLINE_S, what=f"values of {crowd.kind}", every_s=2)
     await until(partial(_are_ways, lab), timeout_s=DEADLINE_S, what="the ways that are to be measured", every_s=1)
@@ -152,7 +152,7 @@ async def _prepare(lab: Lab, crowds: Sequence[Crowd], devices: int) -> None:
 
 
 async def _write_by_hand(lab: Lab, crowd: Crowd, device: int) -> None:
-    """Publish what a person with a good manual would write."""
+    """Publish hand-written discovery messages as in a good manual."""
     components = {
         key: {
             "platform": "sensor",
@@ -175,7 +175,7 @@ async def _write_by_hand(lab: Lab, crowd: Crowd, device: int) -> None:
 
 
 async def _learn(lab: Lab, crowd: Crowd, device: int) -> None:
-    """Walk through the wizard with a pasted message."""
+    """Complete the wizard with a pasted message."""
     wizard = await Wizard.of(lab.client)
     await wizard.start("paste")
     await wizard.submit(topic=crowd.topic(device), payload=crowd.payload(0))
@@ -183,7 +183,7 @@ async def _learn(lab: Lab, crowd: Crowd, device: int) -> None:
 
 
 async def _complete(lab: Lab, mqtt: Mqtt, crowd: Crowd, devices: int) -> bool:
-    """Return whether all sensors of a crowd have values; remember that which gets the last one."""
+    """Return whether all sensors of a crowd have values; record the one that gets the last value."""
     await _say(mqtt, crowd, devices, range(1))
     rows = await lab.client.devices()
     ids = {row["id"]: row["name"] for row in rows if row["name"].startswith(f"{crowd.base} ")}
@@ -196,7 +196,7 @@ async def _complete(lab: Lab, mqtt: Mqtt, crowd: Crowd, devices: int) -> bool:
 
 
 async def _are_ways(lab: Lab) -> bool:
-    """Return whether values go the ways that are to be measured: a new device is fed from us until it has values."""
+    """Return whether values take the measured way: a new device gets its values from us at first."""
     uids = {row["name"]: identifier for row in await lab.client.devices() for _, identifier in row["identifiers"]}
     for name, wanted in (("direct 0", "direct/0"), ("decoded 0", f"iotbridge/thing/{uids['decoded 0']}/state")):
         config = await lab.retained(f"homeassistant/device/{uids[name]}/config")
@@ -209,7 +209,7 @@ async def _are_ways(lab: Lab) -> bool:
 
 
 async def _measure(lab: Lab, crowds: list[Crowd], devices: int, rounds: int) -> None:
-    """Let the crowds speak in turns; the first round only warms up."""
+    """Let the crowds send in turns; the first round only warms up."""
     idle = await _idle_cpu(lab)
     number = 1
     async with lab.broker.client() as mqtt:
@@ -235,7 +235,7 @@ async def _measure(lab: Lab, crowds: list[Crowd], devices: int, rounds: int) -> 
 
 
 async def _idle_cpu(lab: Lab) -> float:
-    """Return how much processor time a second takes in which nothing happens."""
+    """Return the processor time of an idle second."""
     before = lab.home_assistant.program.cpu_s()
     await asyncio.sleep(IDLE_S)
     return (lab.home_assistant.program.cpu_s() - before) / IDLE_S
@@ -256,7 +256,7 @@ async def _burst(lab: Lab, mqtt: Mqtt, crowd: Crowd, devices: int, numbers: rang
 
 
 async def _say(mqtt: Mqtt, crowd: Crowd, devices: int, numbers: range) -> None:
-    """Let every device of a crowd say every number, one device after the other."""
+    """Send every number for every device of a crowd, one device after the other."""
     for number in numbers:
         payload = crowd.payload(number)
         for device in range(devices):

@@ -1,4 +1,4 @@
-"""Costs of reading a message, without Home Assistant: the path of every message of a decoded device."""
+"""Costs of decoding a message, without Home Assistant: the path of every message of a decoded device."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -48,7 +48,7 @@ def cases() -> list[Case]:
 
 
 def measure(found: Sequence[Case]) -> None:
-    """Fill the cases in turns, round after round, so that a disturbance hits all of them."""
+    """Run the cases in turns, round after round, so that a disturbance hits all of them."""
     readers = [_reading(case) for case in found]
     for _ in range(ROUNDS):
         for case, read in zip(found, readers, strict=True):
@@ -74,7 +74,7 @@ HEAD = ["message", "bytes", "values", "µs to decode and read", "in the rounds",
 
 
 def _reading(case: Case) -> Callable[[], object]:
-    """Return what the run time does with the message, up to the values of its channels."""
+    """Process the message as at run time, up to the values of its channels."""
     understood = analyse([case.sample])
     channels = tuple(reading.channel for device in understood.devices for reading in device.readings)
     profile = Profile(

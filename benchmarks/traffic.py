@@ -37,13 +37,13 @@ class Traffic:
         self._more = asyncio.Event()
 
     def take(self, topic: str, payload: bytes) -> None:
-        """Count a message that came now."""
+        """Count a message that arrived now."""
         self.messages.append(Heard(time.monotonic(), topic, payload, self._last.get(topic) == payload))
         self._last[topic] = payload
         self._more.set()
 
     async def first(self, suffix: str, payload: bytes, *, timeout_s: float) -> float:
-        """Wait for a message and return when it came, of time.monotonic()."""
+        """Wait for a message and return its time, of time.monotonic()."""
         try:
             async with asyncio.timeout(timeout_s):
                 while True:
@@ -58,7 +58,7 @@ class Traffic:
 
 @asynccontextmanager
 async def listening(broker: Broker) -> AsyncIterator[Traffic]:
-    """Listen to all that comes from now on; retained messages of earlier are not counted."""
+    """Record all messages from now on, without those retained earlier."""
     traffic = Traffic()
     async with broker.client() as client:
         await client.subscribe("#", qos=1)

@@ -1,4 +1,4 @@
-"""Automations as people write them, and what they did."""
+"""Automations as users write them, and their runs."""
 
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
@@ -20,7 +20,7 @@ RAN = "automation_ran"
 
 @pytest.fixture
 def automate(hass: HomeAssistant) -> Automate:
-    """Set an automation up; return the list that gets an event each time it ran."""
+    """Set up an automation; return the list that receives an event for each run."""
 
     async def set_up(
         trigger: Mapping[str, Any], *, tell: Mapping[str, str] | None = None, condition: Mapping[str, Any] | None = None
@@ -44,18 +44,18 @@ def automate(hass: HomeAssistant) -> Automate:
 
 @pytest.fixture
 def names() -> dict[str, str]:
-    """Return what a template can tell of a lost or returned host."""
+    """Return the template variables of a lost or returned host."""
     return {key: f"{{{{ trigger.{key} }}}}" for key in ("host", "entity_id", "device_id", "description")}
 
 
 async def connection(kit: Kit, *, is_connected: bool) -> None:
-    """Let the broker go away or come back."""
+    """Disconnect or reconnect the broker."""
     async_dispatcher_send(kit.hass, MQTT_CONNECTION_STATE, is_connected)
     await kit.hass.async_block_till_done()
 
 
 async def start_anew(kit: Kit) -> None:
-    """Let IoT Bridge forget everything, as at a start of Home Assistant: what it knows then is what it hears."""
+    """Clear the memory of IoT Bridge, as at a start of Home Assistant: it only knows the messages after that."""
     entry = kit.hass.config_entries.async_entries("iotbridge")[0]
     await kit.hass.config_entries.async_reload(entry.entry_id)
     await kit.hass.async_block_till_done()

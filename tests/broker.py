@@ -1,4 +1,4 @@
-"""A real Mosquitto for tests: retained messages, wildcards and outages as a broker really does them."""
+"""Real Mosquitto for tests: retained messages, wildcards and outages of a real broker."""
 
 import asyncio
 from collections.abc import Callable
@@ -13,7 +13,7 @@ from homeassistant.core import HomeAssistant
 
 
 class Broker:
-    """A Mosquitto of its own on loopback."""
+    """Mosquitto of its own on loopback."""
 
     def __init__(self, folder: Path) -> None:
         self.port = free_port()
@@ -48,7 +48,7 @@ def free_port() -> int:
 
 
 async def until(check: Callable[[], bool], timeout_s: float = 20) -> None:
-    """Wait on the real clock until something is so."""
+    """Wait on the real clock until a condition is true."""
     async with asyncio.timeout(timeout_s):
         while not check():  # noqa: ASYNC110 - a broker in another process sets no event here
             await asyncio.sleep(0.02)

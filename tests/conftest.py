@@ -1,4 +1,4 @@
-"""A Home Assistant with core's mqtt on a fake broker, and IoT Bridge in it."""
+"""Home Assistant with core's mqtt on a fake broker, and IoT Bridge in it."""
 
 import asyncio
 from collections.abc import AsyncGenerator
@@ -24,22 +24,22 @@ from .kit import Kit
 
 __all__ = ["automate", "custom_components", "names"]
 
-# How busy the machine is says nothing about the code.
+# The load of the machine is irrelevant for the code.
 settings.register_profile("iotbridge", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("iotbridge")
 
-# The test kit asks for every line of Home Assistant and of its database. Said here once and not to pytest, which would
-# set it, and forget what all loggers know, six times for each test.
+# The test kit enables every log line of Home Assistant and of its database. Set here once and not by pytest, which
+# would set it, and reset all loggers, six times for each test.
 for name in (None, "sqlalchemy.engine"):
     logging.getLogger(name).setLevel(logging.WARNING)
 
 
 @pytest.fixture(autouse=True)
 async def _no_origins(enable_event_loop_debug: None, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Keep what asyncio checks in debug mode, and leave out where every task, future and timer was made.
+    """Keep asyncio's debug checks, without the creation tracebacks of tasks, futures and timers.
 
-    To note that takes half as long again as the tests themselves, and helps only where one of them was left behind:
-    PYTHONASYNCIODEBUG=1 brings it back.
+    Recording them takes half as long again as the tests themselves, and helps only if one of them was left behind:
+    PYTHONASYNCIODEBUG=1 enables it.
     """
     if not os.environ.get("PYTHONASYNCIODEBUG"):
         monkeypatch.setattr(asyncio.get_running_loop(), "get_debug", lambda: False)
@@ -47,14 +47,14 @@ async def _no_origins(enable_event_loop_debug: None, monkeypatch: pytest.MonkeyP
 
 @pytest.fixture(autouse=True)
 def _custom_integrations(request: pytest.FixtureRequest) -> None:
-    """Let Home Assistant load the integration from this repository; a test without a Home Assistant gets none."""
+    """Make Home Assistant load the integration from this repository; a test without a Home Assistant is unaffected."""
     if "hass" in request.fixturenames:
         request.getfixturevalue("enable_custom_integrations")
 
 
 @pytest.fixture
 def hass_config_dir(hass_tmp_config_dir: str) -> str:
-    """Give each test a configuration folder of its own: what is kept there must not be found by the next."""
+    """Give each test a configuration folder of its own: its files must not affect the next test."""
     return hass_tmp_config_dir
 
 
@@ -63,8 +63,8 @@ async def mqtt(
     hass: HomeAssistant, mock_hass_config: None, mqtt_mock_entry: MqttMockHAClientGenerator
 ) -> AsyncGenerator[MqttMockHAClient]:
     """Return core's mqtt, connected to a fake broker."""
-    # Core subscribes in rounds that nobody waits for: how far one has come depends on how fast the machine is, and what
-    # hangs on it (a subscription that is given back when it was made) would happen in the middle of the clearing up.
+    # Core subscribes in rounds in the background: their progress depends on the speed of the machine, and dependent
+    # actions (a subscription that is cancelled once it was made) would run during the teardown.
     with patch("homeassistant.components.mqtt.util.create_eager_task", hass.async_create_task):
         yield await mqtt_mock_entry()
 
@@ -82,7 +82,7 @@ async def kit(
     hass: HomeAssistant, mqtt: MqttMockHAClient, entry: MockConfigEntry, freezer: FrozenDateTimeFactory
 ) -> Kit:
     """Return a running IoT Bridge and the world around it."""
-    # Of a clock that is put forward by hand every step of it looks like a slow callback.
+    # With a manually advanced clock every step looks like a slow callback.
     hass.loop.slow_callback_duration = math.inf
     assert await hass.config_entries.async_setup(entry.entry_id)
     await hass.async_block_till_done()

@@ -1,4 +1,4 @@
-"""Drives the flows of subentries through Home Assistant's own flow manager."""
+"""Drivers of subentry flows through Home Assistant's own flow manager."""
 
 from dataclasses import dataclass, field
 import json
@@ -18,7 +18,7 @@ WORDS = ALL_WORDS["config_subentries"]
 
 @dataclass
 class Flow:
-    """Dialog about subentries of one type; only one is open at a time."""
+    """Dialog for subentries of one type; only one is open at a time."""
 
     hass: HomeAssistant
     kind: str
@@ -42,13 +42,13 @@ class Flow:
         return await self._configure({"next_step_id": choice})
 
     async def submit(self, **answers: Any) -> SubentryFlowResult:
-        """Fill in a form with what it suggests, and with these answers; None takes a suggestion away."""
+        """Submit a form with its suggestions, and with these answers; None removes a suggestion."""
         assert self.result["type"] is FlowResultType.FORM, self.result
         given = self.suggested | answers
         return await self._configure({key: value for key, value in given.items() if value is not None})
 
     async def look(self) -> SubentryFlowResult:
-        """Look what the dialog shows now, as the browser does when it is told that something changed."""
+        """Return the current step, like a browser that is notified of a change."""
         await self.hass.async_block_till_done()
         return self._seen(await self.hass.config_entries.subentries.async_configure(self.result["flow_id"]))
 
@@ -65,7 +65,7 @@ class Flow:
 
     @property
     def step(self) -> str:
-        """Return the step that is shown; of one that is over, how it ended."""
+        """Return the current step; for a finished flow, its result type."""
         return str(self.result.get("reason") or self.result.get("step_id") or self.result["type"])
 
     @property
@@ -75,7 +75,7 @@ class Flow:
 
     @property
     def said(self) -> dict[str, str]:
-        """Return what is filled into the words of the step."""
+        """Return the description placeholders of the step."""
         return dict(self.result["description_placeholders"] or {})
 
     @property
@@ -91,7 +91,7 @@ class Flow:
 
     @property
     def suggested(self) -> dict[str, Any]:
-        """Return what the form would send if nobody touched it."""
+        """Return the data of the form if submitted unchanged."""
         return suggestions(self.result["data_schema"])
 
     @property
@@ -105,7 +105,7 @@ class Flow:
         return self._seen(await flows.async_configure(self.result["flow_id"], given))
 
     def _seen(self, result: SubentryFlowResult) -> SubentryFlowResult:
-        """Keep what is shown; all of it must have its words, and the words what they need."""
+        """Store the step; all of it must be translated, and the texts must have their placeholders."""
         self.result = result
         words, kind = WORDS[self.kind], result["type"]
         given = set(result.get("description_placeholders") or {})
@@ -122,7 +122,7 @@ class Flow:
             else:
                 texts += [words["error"][error] for error in (result["errors"] or {}).values()]
                 _check_fields(step, result["data_schema"])
-                # An error stands at a field of the form, or above it.
+                # An error belongs to a field of the form, or is above it.
                 assert set(result["errors"] or {}) <= {"base", *self.fields}
         for text in texts:
             assert {name for _, name, _, _ in Formatter().parse(text) if name} <= given, text
@@ -140,12 +140,12 @@ class Dialog(Flow):
         return await self._open(SubentryFlowContext(source="reconfigure", subentry_id=subentry_id), choices)
 
     async def look(self) -> SubentryFlowResult:
-        """Look what the dialog shows when all that it started is done."""
+        """Return the current step once everything it started is done."""
         await self.hass.async_block_till_done(wait_background_tasks=True)
         return await super().look()
 
     async def tried(self) -> SubentryFlowResult:
-        """Wait until the rule was tried."""
+        """Wait until the rule's preview is done."""
         if self.result["type"] is FlowResultType.SHOW_PROGRESS:
             await self.look()
         assert self.result["type"] is FlowResultType.MENU, self.result
@@ -153,7 +153,7 @@ class Dialog(Flow):
 
 
 def check_form(result: Any, part: str) -> None:
-    """Assert that a form of another part of the translations has its words."""
+    """Assert that a form of another part of the translations is translated."""
     words = ALL_WORDS[part]
     assert result["errors"].keys() <= {"base"}
     assert set(result["errors"].values()) <= words["error"].keys()
@@ -172,7 +172,7 @@ def _check_fields(step: dict[str, Any], schema: Any) -> None:
 
 
 def suggestions(schema: Any) -> dict[str, Any]:
-    """Return the suggested values and defaults of a schema, those of its sections too."""
+    """Return the suggested values and defaults of a schema, including those of its sections."""
     found: dict[str, Any] = {}
     for marker, kind in schema.schema.items():
         if hasattr(kind, "schema") and hasattr(kind, "options"):

@@ -1,4 +1,4 @@
-"""Diagnostics as a user downloads them, of a house with something to hide."""
+"""Diagnostics as downloaded by a user, of a household with private data."""
 
 from typing import Any
 
@@ -20,7 +20,7 @@ async def download(kit: Kit, client: ClientSessionGenerator) -> dict[str, Any]:
 
 
 async def household(kit: Kit) -> None:
-    """A house with something to hide."""
+    """Household with private data."""
     host = await kit.host(
         "nas-of-anna", ip="192.168.7.20", mac=["00:11:22:33:44:55"], instance="instance-7", platform="Linux"
     )

@@ -1,4 +1,4 @@
-"""Config entries with subentries, and the repairs that they lead to."""
+"""Config entries with subentries, and the repair issues that they cause."""
 
 from typing import Any
 
@@ -58,7 +58,7 @@ async def set_up(hass: HomeAssistant, entry: MockConfigEntry) -> None:
 
 
 def repairs(hass: HomeAssistant) -> dict[str, list[str]]:
-    """Return the kinds of open repairs, and what they name."""
+    """Return the kinds of open issues, and their names."""
     found: dict[str, list[str]] = {}
     for issue in ir.async_get(hass).issues.values():
         found.setdefault(issue.translation_key or "", []).append((issue.translation_placeholders or {}).get("name", ""))

@@ -1,4 +1,4 @@
-"""Plays the agents: what a test says about the world outside Home Assistant, and what it can see of the inside."""
+"""Simulation of agents: the messages of the world outside Home Assistant, and access to the state inside."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -30,13 +30,13 @@ class Kit:
     freezer: FrozenDateTimeFactory
 
     async def receive(self, topic: str, payload: str | bytes | Mapping[str, Any], *, retain: bool = False) -> None:
-        """Deliver a message to Home Assistant and let it do all it does because of it."""
+        """Deliver a message to Home Assistant and process all its effects."""
         data = json.dumps(payload) if isinstance(payload, Mapping) else payload
         async_fire_mqtt_message(self.hass, topic, data, retain=retain)
         await self.hass.async_block_till_done()
 
     async def host(self, node_id: str = "nas", *, prefix: str = PREFIX, **announce: Any) -> FakeHost:
-        """Let an agent come up as a real one does: discovery, announce, availability, status."""
+        """Start an agent like a real one: discovery, announce, availability, status."""
         host = FakeHost(self, node_id, prefix)
         await host.discover()
         await host.announce(**announce)
@@ -51,7 +51,7 @@ class Kit:
         await self.hass.async_block_till_done()
 
     def entity_id(self, unique_id: str, platform: str = "iotbridge") -> str:
-        """Return the entity with a unique id; fail when there is none."""
+        """Return the entity with a unique id; fail if there is none."""
         found = [
             entity.entity_id
             for entity in er.async_get(self.hass).entities.values()
@@ -84,7 +84,7 @@ class Kit:
 
 @dataclass
 class FakeHost:
-    """A host as the broker sees it."""
+    """Host as seen by the broker."""
 
     kit: Kit
     node_id: str
@@ -102,7 +102,7 @@ class FakeHost:
     async def discover(self, *, retain: bool = True) -> None:
         """Publish a device discovery message with one sensor and the button.
 
-        What comes from the broker's memory, with ``retain``, core's mqtt takes once for each topic.
+        With ``retain`` it is a retained message, which core's mqtt processes once for each topic.
         """
         payload = {
             "device": {"identifiers": [self.uid], "name": self.node_id},
@@ -129,7 +129,7 @@ class FakeHost:
         await self.kit.hass.async_block_till_done(wait_background_tasks=True)
 
     async def announce(self, *, retain: bool = False, **changes: Any) -> None:
-        """Say who it is."""
+        """Publish the announce."""
         payload = {
             "protocol": 1,
             "agent": "1.0.0",
@@ -144,16 +144,16 @@ class FakeHost:
         await self.kit.receive(self.topic("announce"), payload | changes, retain=retain)
 
     async def availability(self, payload: str, *, retain: bool = False) -> None:
-        """Say whether it is there."""
+        """Publish the availability."""
         await self.kit.receive(self.topic("availability"), payload, retain=retain)
 
     async def status(self, **readings: Any) -> None:
-        """Report."""
+        """Publish a status."""
         payload = {"timestamp": now(), "hostname": self.node_id, "cpu_percent": 3.5} | readings
         await self.kit.receive(self.topic("status"), payload)
 
     async def respond(self, command: Mapping[str, Any], status: str, **more: Any) -> None:
-        """Answer a command."""
+        """Respond to a command."""
         payload = {
             "id": command.get("id"),
             "command": command["command"],
@@ -175,12 +175,12 @@ class FakeHost:
 
 
 def now() -> str:
-    """Return the time as the contract writes it."""
+    """Return the time in the contract's format."""
     return datetime.now(UTC).isoformat().replace("+00:00", "Z")
 
 
 def learn(hass: HomeAssistant, entry: ConfigEntry, profile: Profile, *heard: Sample) -> ConfigSubentry:
-    """Do what the wizard does when the user confirms."""
+    """Add the subentry as the wizard does when the user confirms."""
     entry.runtime_data.things.async_keep_samples(profile.topic, heard)
     subentry = ConfigSubentry(
         data=profile.as_dict(),  # type: ignore[arg-type]

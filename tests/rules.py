@@ -1,4 +1,4 @@
-"""Adds alarm rules as their flow does."""
+"""Creation of alarm rules, as by their flow."""
 
 from typing import Any
 
@@ -34,7 +34,7 @@ def put_rule(hass: HomeAssistant, entry: ConfigEntry, *entities: str, condition:
 
 
 async def add_rule(kit: Kit, *entities: str, **more: Any) -> str:
-    """Add a rule over entities, and let it begin; return its id."""
+    """Add a rule over entities, and start it; return its id."""
     entry = kit.hass.config_entries.async_entries("iotbridge")[0]
     rule_id = put_rule(kit.hass, entry, *entities, **more)
     await kit.hass.async_block_till_done()

@@ -1,4 +1,4 @@
-"""The shape of the house: who may know whom, what files may be called, how long they may be."""
+"""Architecture: allowed imports, names of files, lengths of files."""
 
 import ast
 from collections import Counter
@@ -20,7 +20,7 @@ MAX_DISPATCHER_LINES = 25
 # The dialogs of the config entry itself, which belong to no capability.
 NO_DISPATCHERS = {"config_flow"}
 
-# Home Assistant looks modules of these names up in every integration; a package of ours would be taken for its own.
+# Home Assistant looks up modules of these names in every integration; a package of ours would be mistaken for its own.
 LOOKED_UP = {
     "account_link", "application_credentials", "assist_pipeline", "cast", "config", "device_action",
     "device_condition", "device_trigger", "energy", "group", "hardware", "http", "logbook", "lovelace", "media_source",
@@ -31,7 +31,7 @@ DRAWERS = {"common", "helper", "helpers", "misc", "util", "utils"}
 
 @cache
 def imported(path: Path) -> list[str]:
-    """Return the full names of what a file imports from outside."""
+    """Return the full names of the imports of a file."""
     found: list[str] = []
     for node in ast.walk(ast.parse(path.read_text("utf-8"))):
         if isinstance(node, ast.Import):
@@ -42,7 +42,7 @@ def imported(path: Path) -> list[str]:
 
 
 def importers(name: str) -> set[str]:
-    """Return the files that import a module of Home Assistant or something in it."""
+    """Return the files that import a module of Home Assistant."""
     return {
         path.relative_to(ROOT).as_posix()
         for path in SOURCES
@@ -121,6 +121,6 @@ def test_every_module_says_what_it_is_for() -> None:
 
 
 def test_translations_are_where_home_assistant_reads_them() -> None:
-    """A custom integration has no strings.json: nobody resolves its references."""
+    """A custom integration has no strings.json, so its references would not be resolved."""
     assert not (ROOT / "strings.json").exists()
     assert [path for path in (ROOT / "translations").glob("*.json") if "[%key:" in path.read_text("utf-8")] == []

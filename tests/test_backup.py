@@ -104,7 +104,7 @@ async def test_a_hook_that_fails_costs_no_backup(kit: Kit, tmp_path: Path, caplo
     await set_state(kit, "sensor.one", "90")
     manager = await _manager(kit)
     (entry,) = kit.hass.config_entries.async_loaded_entries("iotbridge")
-    # As after a disk that was gone for a moment: what was opened cannot be used any more.
+    # As after a disk that was gone for a moment: open files cannot be used any more.
     entry.runtime_data.alarms.processor.writer._store._connection.close()
     folder = Path(kit.hass.config.path("backups"))
     await kit.hass.async_add_executor_job(folder.mkdir)

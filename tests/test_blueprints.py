@@ -1,4 +1,4 @@
-"""The blueprints: Home Assistant takes them, and they do what they say."""
+"""Blueprints: Home Assistant accepts them, and they work as described."""
 
 import json
 from pathlib import Path
@@ -29,7 +29,7 @@ BLUEPRINTS = {path: path.read_text("utf-8") for path in FILES}
 
 
 async def automate(kit: Kit, name: str, **given: Any) -> None:
-    """Make an automation from a blueprint, as its dialog does."""
+    """Create an automation from a blueprint, like its dialog."""
     data = parse_yaml(next(text for path, text in BLUEPRINTS.items() if path.stem == name))
     assert isinstance(data, dict)
     blueprint = Blueprint(data, expected_domain="automation", schema=AUTOMATION_BLUEPRINT_SCHEMA)

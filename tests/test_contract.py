@@ -1,4 +1,4 @@
-"""The integration reads, refuses and writes every example of contract/ as the contract says."""
+"""Examples of contract/: the integration parses, rejects and writes each of them as specified."""
 
 import base64
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""Diagnostics of the whole, without telling whose house it is."""
+"""Diagnostics of the whole integration, without personal data."""
 
 import json
 

@@ -1,4 +1,4 @@
-"""The guide has what the integration sends its users there for, and its examples are automations."""
+"""Guides: they contain every anchor that the integration links to, and their examples are valid automations."""
 
 import json
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Life of the config entry."""
+"""Lifecycle of the config entry."""
 
 from typing import Any
 

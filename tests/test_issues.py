@@ -1,4 +1,4 @@
-"""Repairs in Home Assistant's issue registry."""
+"""Repair issues in Home Assistant's registry."""
 
 import pytest
 

@@ -58,7 +58,7 @@ async def test_home_assistant_takes_it(kit: Kit) -> None:
     assert integration.mqtt == ["iotbridge/device/+/announce"]
     assert integration.single_config_entry
     assert not integration.is_built_in
-    # New in 2026.11; the release before, which this test kit has, takes them without asking for them.
+    # New in 2026.11; the release before, which this test kit has, accepts them without requiring them.
     manifest: Mapping[str, object] = integration.manifest
     assert manifest["categories"] == ["computers_network.monitoring", "diy_makers", "messaging_notifications"]
     assert manifest["connectivity"] == ["mqtt"]

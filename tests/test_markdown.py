@@ -1,4 +1,4 @@
-"""Texts of strangers are text where the frontend shows markdown: no link, no picture, no HTML."""
+"""Untrusted texts stay text where the frontend shows markdown: no link, no picture, no HTML."""
 
 import json
 import re
@@ -25,7 +25,7 @@ ALIVE = re.compile(r"\]\(|\]\[|!\[|<[a-z/!]|://|www\.|`|\*|@", re.IGNORECASE)
 
 
 def alive(text: str) -> list[str]:
-    """Return the markup that is left when everything escaped is taken away."""
+    """Return the markup that is left after everything escaped was removed."""
     return ALIVE.findall(re.sub(r"\\[!-/:-@\[-`{-~]", "·", text))
 
 

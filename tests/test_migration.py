@@ -1,4 +1,4 @@
-"""Data of other versions: older ones are migrated, newer ones are left alone."""
+"""Data of other versions: older ones are migrated, newer ones are left unchanged."""
 
 from collections.abc import Callable
 from typing import Any
@@ -11,13 +11,13 @@ from homeassistant.config_entries import ConfigEntryState
 from homeassistant.core import HomeAssistant
 from tests.entries import entry_with, repairs, set_up, thing
 
-# Core's mqtt looks at its connection every second.
+# Core's mqtt checks its connection every second.
 pytestmark = [pytest.mark.usefixtures("freezer"), pytest.mark.parametrize("expected_lingering_timers", [True])]
 
 
 @pytest.fixture
 def two_steps(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let the format of devices be two steps old: each notes that it was taken."""
+    """Make the current format of devices two versions newer: each step marks the data."""
 
     def step(number: int) -> Callable[[Any], Any]:
         return lambda data: {**data, "steps": [*data.get("steps", []), number]}

@@ -32,7 +32,7 @@ from .rules import put_rule
 
 pytestmark = pytest.mark.parametrize("expected_lingering_timers", [True])
 
-# Core keeps the subscriptions of a topic in a set: which of two comes first is a toss for each topic.
+# Core keeps the subscriptions of a topic in a set: the order of two is random for each topic.
 NAMES = ("attic", "cellar", "garage", "kitchen", "office", "porch", "shed", "stable")
 TEXTS = ("21.5", "ON", "", "Zürich", '{"door": "open"}')
 NOT_TEXT = (b"\x00\xff\xfe\x81", b"\xff")
@@ -56,9 +56,9 @@ def mqtt_device(home: HomeAssistant, identifier: str) -> dr.DeviceEntry | None:
 
 
 async def settle(home: HomeAssistant, client: aiomqtt.Client) -> None:
-    """Wait until Home Assistant has received what the client published before, and the broker knows its topics.
+    """Wait until Home Assistant has received all earlier messages of the client, and the broker has its subscriptions.
 
-    Core subscribes in rounds: what was asked for earlier is in the round of the marker or before it.
+    Core subscribes in rounds: earlier subscriptions are in the round of the marker or before it.
     """
     received: list[mqtt.ReceiveMessage] = []
     marker = f"marker/{uuid4()}"

@@ -1,4 +1,4 @@
-"""Names and addresses of the project, releases, and workflows: what has to be right before strangers install it."""
+"""Names and addresses of the project, releases, and workflows: prerequisites of a publication."""
 
 import json
 from pathlib import Path
@@ -51,7 +51,7 @@ WORKFLOWS = sorted((ROOT / ".github/workflows").glob("*.yml"))
 
 
 def texts(folder: Path) -> dict[str, str]:
-    """Return the text of each file of the project that is text, but of this one, which has addresses of examples."""
+    """Return the text of each text file of the project, except this one, which has addresses of examples."""
     found = {}
     for name in FILES:
         if (folder / name).is_file() and Path(name).name != Path(__file__).name:
@@ -153,7 +153,7 @@ def test_a_wrong_address_is_refused_and_changes_nothing(copy: Path, words: tuple
 
 @pytest.fixture
 def uv(tmp_path_factory: pytest.TempPathFactory) -> str:
-    """Return a folder with a program that stands in for uv and builds an empty wheel."""
+    """Return a folder with a program that replaces uv and builds an empty wheel."""
     folder = tmp_path_factory.mktemp("bin")
     program = folder / "uv"
     program.write_text('#!/bin/sh\nwhile [ "$1" != --out-dir ]; do shift; done\ntouch "$2/agent-py3-none-any.whl"\n')
@@ -221,7 +221,7 @@ def test_a_tag_that_is_not_the_version_is_refused(copy: Path, part: str, tag: st
 
 
 def test_only_the_integration_has_a_manifest() -> None:
-    """Hassfest takes each folder with a manifest.json, anywhere in the repository, for an integration."""
+    """Hassfest takes every folder with a manifest.json in the repository for an integration."""
     manifests = [name for name in FILES if Path(name).name == "manifest.json"]
 
     assert manifests == ["custom_components/iotbridge/manifest.json"]

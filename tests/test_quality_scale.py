@@ -1,4 +1,4 @@
-"""Every rule of Home Assistant's quality scale has an answer, and the answers can be checked."""
+"""Quality scale of Home Assistant: every rule has an answer, and the answers are verified."""
 
 from pathlib import Path
 import re

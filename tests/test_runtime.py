@@ -1,4 +1,4 @@
-"""Starts that fail half way: what can run runs, and the rest is a repair."""
+"""Starts that fail: the other parts run, and there is an issue for the failed one."""
 
 import asyncio
 from typing import Any
@@ -13,12 +13,12 @@ from homeassistant.core import HomeAssistant, State
 from tests.entries import GROUP, entry_with, repairs, rule, set_up
 from tests.kit import FakeHost, Kit
 
-# Core's mqtt looks at its connection every second.
+# Core's mqtt checks its connection every second.
 pytestmark = [pytest.mark.usefixtures("freezer"), pytest.mark.parametrize("expected_lingering_timers", [True])]
 
 
 def refused(caplog: pytest.LogCaptureFixture) -> int:
-    """Return how many platforms Home Assistant refused to set up."""
+    """Return the number of platforms that Home Assistant refused to set up."""
     return sum("already been setup" in str(record.exc_info) for record in caplog.records)
 
 
@@ -65,7 +65,7 @@ async def test_alarms_that_cannot_start_watch_nothing_and_show_nothing(
     told = async_mock_service(hass, "notify", "mobile_app_anna")
     entry = entry_with(hass, ("notifier", "Anna", GROUP), ("alarm", "Hot", rule("Anna")))
     with monkeypatch.context() as patched:
-        # The last thing that begins.
+        # The last step of the start.
         patched.setattr(AlarmsManager, "_async_take_up_restored", _fail)
         await set_up(hass, entry)
 

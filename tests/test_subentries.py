@@ -1,4 +1,4 @@
-"""Subentries of other versions and damaged ones: each is a repair, and the rest runs."""
+"""Subentries of other versions and damaged ones: each opens an issue, and the rest runs."""
 
 import logging
 from typing import Any
@@ -15,7 +15,7 @@ from homeassistant.data_entry_flow import FlowResultType
 from tests.entries import GROUP, WINDOW, entry_with, repairs, rule, set_up, thing
 from tests.kit import Kit
 
-# Core's mqtt looks at its connection every second.
+# Core's mqtt checks its connection every second.
 pytestmark = [pytest.mark.usefixtures("freezer"), pytest.mark.parametrize("expected_lingering_timers", [True])]
 
 
@@ -94,7 +94,7 @@ def _uid(topic: str) -> str:
 async def test_an_older_subentry_is_brought_to_this_version(
     hass: HomeAssistant, mqtt: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Written before there were versions, the format of the next release is two steps away."""
+    """Data from before versions existed, with a current format two versions newer."""
     old = {key: value for key, value in thing().items() if key != "version"}
     filter_ = old.pop("topic")
     steps = (

@@ -1,4 +1,4 @@
-"""The lines under System information."""
+"""Lines under System information."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Topics that a broker hangs up on are refused, and what is taken leaves the connection alone, on a real Mosquitto."""
+"""Topic filters: those that disconnect a broker are rejected, and accepted ones are safe, on a real Mosquitto."""
 
 import aiomqtt
 import pytest
@@ -52,7 +52,7 @@ def test_what_a_broker_may_hang_up_on_is_refused(topic: str) -> None:
 async def test_whatever_is_taken_leaves_home_assistant_connected(
     home: HomeAssistant, entry: MockConfigEntry, broker: Broker
 ) -> None:
-    """Also the topics beside it, which the wizard listens to for a word about the device's presence."""
+    """Includes the topics nearby, which the wizard subscribes to for the device's availability."""
     changes: list[bool] = []
     heard: list[str] = []
     mqtt.async_subscribe_connection_status(home, changes.append)
@@ -73,7 +73,7 @@ async def test_whatever_is_taken_leaves_home_assistant_connected(
 
 
 async def test_mosquitto_hangs_up_on_a_deep_topic(broker: Broker) -> None:
-    """The reason for all this: whoever subscribes again after each loss of the connection never hears anything more."""
+    """Reason for the limits: a client that subscribes again after each loss of the connection never recovers."""
     async with broker.client() as client:
         with pytest.raises((aiomqtt.MqttError, TimeoutError)):
             await client.subscribe(DEEP, timeout=5)

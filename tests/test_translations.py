@@ -1,4 +1,4 @@
-"""Every word a user reads is there, in every language, and none is there for nothing."""
+"""Translations: every text for users exists in every language, and none is unused."""
 
 import ast
 from collections.abc import Iterator
@@ -44,7 +44,7 @@ CONDITIONS = {**ALARM_CONDITIONS, **HOST_CONDITIONS}
 # Files whose literals name steps, errors, aborts and sentences of the dialogs.
 DIALOGS = ("*/flow/*.py", "alarms/**/*.py", "forms.py", "topic_filters.py")
 LANGUAGES = ("en", "it", "fr")
-# What Home Assistant reads of a custom integration's translations, as far as there is something to say.
+# Sections that Home Assistant reads in translations of a custom integration.
 CATEGORIES = {
     "title", "config", "config_subentries", "options", "device", "entity", "exceptions", "issues", "selector",
     "services", "triggers", "conditions", "system_health",
@@ -160,7 +160,7 @@ def test_every_error_and_every_abort_has_its_words() -> None:
 
 
 FLOWS = WORDS["config_subentries"]
-# Home Assistant's own word for a second subentry with the same unique id.
+# Home Assistant's own abort reason for a second subentry with the same unique id.
 TWICE = "already_configured"
 SUBENTRY_FLOWS = config_flow.IotBridgeConfigFlow.async_get_supported_subentry_types(MockConfigEntry(domain="iotbridge"))
 
@@ -397,13 +397,13 @@ def test_every_choice_of_a_selector_has_its_words() -> None:
     choices |= {"joining": set(Joining), "expiry": set(EXPIRIES), "rhythm": set(RHYTHMS), "days": set(DAYS)}
     choices |= {"severity": {severity.word for severity in Severity}}
     own = {key: set(words["options"]) for key, words in WORDS["selector"].items() if "options" in words}
-    # What is said in sentences is no choice.
+    # Texts that are parts of sentences are not options.
     said = {key for key in own.keys() - choices.keys() if key == "wizard" or key.startswith("alarm_")}
     assert {key: words for key, words in own.items() if key not in said} == choices
 
 
 async def test_home_assistant_offers_triggers_and_conditions(kit: Kit, caplog: pytest.LogCaptureFixture) -> None:
-    """Its own reader is the judge of the YAML files; what it does not like it only logs."""
+    """Core's own parser validates the YAML files; it only logs its errors."""
     from homeassistant.helpers import condition, trigger  # noqa: PLC0415
 
     assert await async_setup_component(kit.hass, "automation", {})

@@ -23,7 +23,7 @@ from paho.mqtt.enums import CallbackAPIVersion
 from paho.mqtt.subscribeoptions import SubscribeOptions
 import pytest
 
-# How long an example takes says how busy the machine is.
+# The duration of an example depends on the load of the machine only.
 settings.register_profile("agent", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("agent")
 
@@ -34,7 +34,7 @@ PROGRAM = Path(__file__).parent / "harmless_agent.py"
 
 
 def wait_until(condition: Callable[[], T], what: str, deadline_s: float = DEADLINE_S) -> T:
-    """Return the condition's value once it is true; fail with ``what`` after the deadline."""
+    """Return the condition's value once it is true; fail with a description after the deadline."""
     until = time.monotonic() + deadline_s
     while not (result := condition()):
         if time.monotonic() > until:
@@ -67,7 +67,7 @@ class Broker:
 
     def start(self) -> None:
         """Start, and wait until it listens."""
-        # Started by root it would become another user, who cannot read the test's files; others ignore this line.
+        # Started by root it would switch to another user, who cannot read the test's files; others ignore this line.
         lines = ["user root", "persistence false", *self.options, f"listener {self.port} 127.0.0.1", *self.listener]
         config = self.folder / f"mosquitto-{self.port}.conf"
         config.write_text("\n".join(lines) + "\n")
@@ -92,7 +92,7 @@ class Broker:
 
 @dataclass(frozen=True)
 class Seen:
-    """Message that went over the broker."""
+    """Message that was published on the broker."""
 
     topic: str
     payload: bytes
@@ -112,7 +112,7 @@ class Seen:
 
 
 class Watcher:
-    """Client that keeps every message, in order."""
+    """Client that records every message, in order."""
 
     def __init__(self, port: int, **connect: Any) -> None:
         self.messages: list[Seen] = []
@@ -145,7 +145,7 @@ class Watcher:
         return [message for message in list(self.messages) if message.leaf == leaf]
 
     def wait(self, leaf: str, test: Callable[[Seen], bool] = lambda _: True, *, count: int = 1) -> Seen:
-        """Return the newest of at least ``count`` messages of a leaf that pass the test."""
+        """Return the newest of at least ``count`` messages of a leaf that meet the condition."""
         found = wait_until(
             lambda: [m for m in self.of(leaf) if test(m)][count - 1 :],
             f"{count} matching messages on {leaf}; seen: {[(m.topic, m.payload[:200]) for m in self.messages]}",
@@ -184,7 +184,7 @@ class RunningAgent:
 
     @property
     def executed(self) -> list[str]:
-        """Return its executed commands so far; a line that is being written does not count yet."""
+        """Return its executed commands so far, without a line that is still being written."""
         lines = self._executed.read_text().splitlines(keepends=True) if self._executed.exists() else []
         return [line[:-1] for line in lines if line.endswith("\n")]
 

@@ -1,4 +1,4 @@
-"""Proxy between an agent and a broker, the base of those that disturb the traffic."""
+"""Proxy between an agent and a broker, and base of those that disturb the traffic."""
 
 from contextlib import suppress
 import socket
@@ -7,7 +7,7 @@ from typing import Self
 
 
 class Proxy:
-    """Server that connects each client to a broker on ``port``; subclasses say in ``passes`` what goes on."""
+    """Server that connects each client to a broker on ``port``; subclasses decide in ``passes`` what is forwarded."""
 
     def __init__(self, port: int) -> None:
         self._target = port
@@ -22,7 +22,7 @@ class Proxy:
         return self
 
     def __exit__(self, *_: object) -> None:
-        # Closing alone would not wake the threads that wait for these sockets, and the peers would learn nothing.
+        # Closing alone would not wake the threads that wait for these sockets, and the peers would not be notified.
         self._close(self._server)
         self._accepting.join()
         for sock in self._sockets:
@@ -31,7 +31,7 @@ class Proxy:
             thread.join()
 
     def passes(self, data: bytes, *, is_answer: bool) -> bool:
-        """Return whether to forward data; raise ConnectionError to hang up. ``is_answer``: of the broker."""
+        """Return whether to forward data; raise ConnectionError to close. ``is_answer``: data from the broker."""
         raise NotImplementedError
 
     @staticmethod

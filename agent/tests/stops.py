@@ -1,6 +1,6 @@
-"""Stops of real agents, each at a random moment of its first seconds, and the faults they show.
+"""Stops of real agents at random moments of their first seconds, and the faults they show.
 
-As a program it does so many times, beside busy loops if wanted: see ``scripts/stops``. The test does it a few times.
+As a program it does so many times, optionally beside busy loops: see ``scripts/stops``. The test does it a few times.
 """
 
 from __future__ import annotations
@@ -87,7 +87,7 @@ def stop_once(
 def stop_many(
     broker: Broker, watcher: Watcher, folder: Path, count: int, *, at_once: int = 2, python: str = sys.executable
 ) -> Iterator[tuple[Stop, list[str]]]:
-    """Yield each stop with its faults, until ``count`` of the agents had begun; every fifth may be stopped before."""
+    """Yield each stop with its faults, until ``count`` agents had started; every fifth may be stopped earlier."""
 
     def one(number: int) -> Stop:
         after_s = random.uniform(0, LONGEST_S)  # noqa: S311 - no secret
@@ -97,7 +97,7 @@ def stop_many(
     with ThreadPoolExecutor(at_once) as pool:
         while begun < count and (batch := list(islice(numbers, min(count - begun, BATCH)))):
             stops = list(pool.map(one, batch))
-            # What the broker said before this came to the watcher before it.
+            # Messages that the broker sent before this one reached the watcher before it.
             last = str(batch[-1])
             watcher.publish("end/of/stops", last)
             watcher.wait("stops", partial(_says, last))
@@ -112,7 +112,7 @@ def _says(word: str, message: Seen) -> bool:
 
 @contextmanager
 def busy_loops(count: int) -> Iterator[None]:
-    """Keep so many processors busy, for a quarter of an hour at most."""
+    """Keep that many processors busy, for a quarter of an hour at most."""
     program = f"import time\nuntil = time.monotonic() + {BUSY_FOR_S}\nwhile time.monotonic() < until: pass"
     processes = [subprocess.Popen([sys.executable, "-c", program]) for _ in range(count)]
     try:
@@ -124,7 +124,7 @@ def busy_loops(count: int) -> Iterator[None]:
 
 
 def main() -> int:
-    """Run the program; return 1 when a stop was not clean."""
+    """Run the program; return 1 if a stop was not clean."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--count", type=int, default=200)
     parser.add_argument("--busy", type=int, default=2, help="busy loops beside it")

@@ -142,7 +142,7 @@ def test_reboots_in_the_order_of_the_contract(broker: Broker, watcher: Watcher, 
         ("announce", "rebooting"),
         ("availability", "offline"),
     ]
-    # The system stops its services now: the agent has nothing to add to its last words.
+    # The system stops its services now: the agent must not add to its last messages.
     assert agent.stop() == 0
     assert watcher.of("announce")[-1].json()["power"] == "rebooting"
     assert not watcher.of("status")[-1].at > watcher.of("availability")[-1].at
@@ -257,7 +257,7 @@ def test_a_custom_command_that_is_cut_off_by_a_power_command_is_answered(
     watcher.publish(agent.command_topic, {"command": command, "id": "p1"})
     assert watcher.response("b1", "failed")["message"] == f"backup was cut off: {reason}."
     wait_until(lambda: agent.executed == [command], "the execution")
-    # It does not go, so that the agent comes back and takes commands again.
+    # The machine keeps running, so that the agent reconnects and accepts commands again.
     watcher.response("p1", "failed")
     assert last_words(watcher)[3:] == [
         ("response", "accepted"),

@@ -1,4 +1,4 @@
-"""Guide docs/hosts.md: its broker, made with its commands, files and access list, behaves as documented."""
+"""Guide docs/hosts.md: its broker, created with its commands, files and access list, behaves as documented."""
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator
@@ -36,7 +36,7 @@ OF_OTHERS = [
 
 
 def block(start: str) -> str:
-    """Return the block of code of the guide that begins with these words."""
+    """Return the code block of the guide that starts with these words."""
     blocks = re.findall(r"^```\w+\n(.*?)^```$", GUIDE, re.MULTILINE | re.DOTALL)
     found = [text for text in blocks if text.startswith(start)]
     assert len(found) == 1, f"{len(found)} blocks begin with {start!r}"
@@ -50,7 +50,7 @@ def lines(start: str, folder: Path) -> list[str]:
 
 @dataclass
 class Documented:
-    """Broker made from the guide."""
+    """Broker created from the guide."""
 
     folder: Path
     broker: Broker = field(init=False)
@@ -67,7 +67,7 @@ class Documented:
         (self.folder / "iotbridge.acl").write_text("\n".join(lines("# /etc/mosquitto/iotbridge.acl", self.folder)))
 
     def start(self, *more: str, certificates: bool = True) -> None:
-        """Start with the guide's listener and lines of a variant of it."""
+        """Start with the guide's listener, or with the lines of a variant of it."""
         configuration = lines("# /etc/mosquitto/conf.d/iotbridge.conf", self.folder)
         at = configuration.index("listener 8883")
         listener = configuration[at + 1 :] if certificates else []
@@ -75,7 +75,7 @@ class Documented:
         self.broker.start()
 
     def config(self, user: str) -> BrokerConfig:
-        """Return the broker's settings of a host, as the guide has them."""
+        """Return the broker settings of a host, from the guide."""
         return BrokerConfig(
             scheme="mqtts",
             host="127.0.0.1",
@@ -90,7 +90,7 @@ class Documented:
         """Connect as a user and subscribe to topics."""
         async with Link(self.config(user), client_id=f"test-{user}").session() as session:
             for topic in topics:
-                with suppress(LinkError):  # forbidden: that nothing comes is what counts
+                with suppress(LinkError):  # forbidden: decisive is that nothing arrives
                     await session.subscribe(topic)
             yield session
 
@@ -105,7 +105,7 @@ def documented(tmp_path: Path) -> Iterator[Documented]:
 
 
 async def send(session: Session, topic: str, payload: str = "x") -> None:
-    with suppress(LinkError):  # a broker may say that it took nothing, or take it and drop it
+    with suppress(LinkError):  # a broker may reject the message, or accept and drop it
         await session.publish(topic, payload, qos=1)
 
 
@@ -189,7 +189,7 @@ class WithRoles(Documented):
     """Broker of the guide with the dynamic security plugin and the guide's roles."""
 
     def start_with_roles(self) -> None:
-        """Start with the plugin in place of the lists, and make the roles."""
+        """Start with the plugin instead of the lists, and create the roles."""
         configuration = lines("# /etc/mosquitto/conf.d/iotbridge.conf", self.folder)
         replaced = {"password_file", "acl_file"}
         assert replaced <= {line.split()[0] for line in configuration}

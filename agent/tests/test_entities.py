@@ -1,4 +1,4 @@
-"""Entities of a host: which there are, which stay while nothing is known, and their discovery message."""
+"""Entities of a host: those that exist, those that stay while nothing is known, and their discovery message."""
 
 from collections.abc import Collection, Mapping
 from typing import Any

@@ -24,7 +24,7 @@ def test_a_call_that_ends_after_its_event_loop_logs_nothing(caplog: pytest.LogCa
         return loop.run_in_executor(None, call)
 
     future = run_loop(main())
-    # asyncio looks whether the loop is closed, and may have looked a moment before it was.
+    # asyncio checks whether the loop is closed, and may have done so a moment before it was.
     loop = future.get_loop()
     loop.is_closed = lambda: False  # type: ignore[method-assign]
     threads = [thread for thread in threading.enumerate() if thread.name.endswith("call")]

@@ -1,4 +1,4 @@
-"""Log as its reader finds it."""
+"""Log output for its readers."""
 
 import os
 from pathlib import Path
@@ -17,7 +17,7 @@ logging.error("bad")
 
 
 def logged(file: Path, journal_stream: str = "") -> str:
-    """Return what the program logs into a file, which systemd would call ``journal_stream``."""
+    """Return the program's log in a file, with ``journal_stream`` as systemd's variable."""
     with file.open("w") as stderr:
         status = os.fstat(stderr.fileno())
         environ = os.environ | {"JOURNAL_STREAM": journal_stream.format(status=status)}
@@ -33,5 +33,5 @@ def test_every_line_of_a_journal_begins_with_its_priority(tmp_path: Path) -> Non
 def test_a_file_has_the_level_as_a_word(tmp_path: Path) -> None:
     expected = ["INFO fine", "WARNING first", "second", "ERROR bad"]
     assert logged(tmp_path / "log").splitlines() == expected
-    # A service whose output was redirected: the variable is inherited and speaks of another file.
+    # A service whose output was redirected: the inherited variable identifies another file.
     assert logged(tmp_path / "log", "1:1").splitlines() == expected

@@ -1,4 +1,4 @@
-"""Announces on the own topic, and the conclusions drawn from them."""
+"""Announces on the own topic, and the conclusions from them."""
 
 from collections.abc import Callable
 import time
@@ -18,7 +18,7 @@ Advance = Callable[[float], None]
 
 @pytest.fixture
 def advance(monkeypatch: pytest.MonkeyPatch) -> Advance:
-    """Move the monotonic clock on by so many seconds; it stands still otherwise."""
+    """Advance the monotonic clock by some seconds; it stands still otherwise."""
     now = [1000.0]
     monkeypatch.setattr(time, "monotonic", lambda: now[0])
 
@@ -29,7 +29,7 @@ def advance(monkeypatch: pytest.MonkeyPatch) -> Advance:
 
 
 def announce(**fields: Any) -> bytes:
-    """Return the payload of another agent on another machine, but for the given fields."""
+    """Return the payload of another agent on another machine, except for the given fields."""
     known: dict[str, Any] = {
         "agent": "1.0.0",
         "node_id": "nas",
@@ -49,7 +49,7 @@ class Listener:
         self._own: dict[str, Any] = {"instance": "own", "machine": machine, "mac": mac or None}
 
     def hear(self, *, retained: bool = False, was_cut_short: bool = False, **fields: Any) -> bool:
-        """Take another agent's announce."""
+        """Receive another agent's announce."""
         return self.namesakes.received(
             announce(**fields),
             is_retained=retained,

@@ -1,4 +1,4 @@
-"""Announce and availability of a host, in the order in which a broker gets them."""
+"""Announce and availability of a host, in the order in which a broker receives them."""
 
 import asyncio
 import json
@@ -20,14 +20,14 @@ DOCUMENT = {"broker": {"url": "mqtt://127.0.0.1"}, "agent": {"node_id": "nas", "
 
 
 class Broker:
-    """Broker that keeps what is published, with QoS and the retained flag."""
+    """Broker that records messages, with QoS and the retained flag."""
 
     def __init__(self) -> None:
         self.messages: list[tuple[str, Any]] = []
         self.flags: set[tuple[int, bool]] = set()
 
     async def publish(self, topic: str, payload: bytes | str, *, qos: int = 0, retain: bool = False) -> None:
-        """Keep a message; the document of an announce."""
+        """Record a message; the document of an announce."""
         self.messages.append((topic, json.loads(payload) if topic == TOPICS.announce else payload))
         self.flags.add((qos, retain))
 

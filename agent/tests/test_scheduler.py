@@ -1,4 +1,4 @@
-"""Collectors that work, fail, hang or have no data: real threads, invented subjects."""
+"""Collectors that work, fail, hang or have no data: real threads, fake subjects."""
 
 import asyncio
 from collections.abc import Iterable

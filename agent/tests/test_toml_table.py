@@ -1,4 +1,4 @@
-"""Checked access to a TOML document: every error names the place and what is expected there."""
+"""Validated access to a TOML document: every error names the place and the expected value."""
 
 from collections.abc import Callable
 from pathlib import Path

@@ -1,6 +1,6 @@
-"""An integration that only benchmarks put into a Home Assistant: it makes values, takes messages, looks at the clock.
+"""Integration that benchmarks install into a Home Assistant: creates values, receives messages, watches the loop.
 
-It runs in the event loop that is measured, so what it says of that loop is neither guessed nor asked for from outside.
+It runs in the measured event loop, so its figures are neither guessed nor requested from outside.
 """
 
 import asyncio
@@ -21,7 +21,7 @@ BEAT_S = 0.002
 
 
 async def async_setup(hass: HomeAssistant, config: ConfigType) -> bool:
-    """Make the entities, ``config`` says how many of each group, and the actions of the benchmark."""
+    """Create the entities, ``config`` has the size of each group, and the actions of the benchmark."""
     probe = Probe(hass, config[DOMAIN])
     for name in ("burst", "stream", "taken", "collect", "follow", "blast", "report", "reload"):
         act = getattr(probe, f"async_{name}")
@@ -31,7 +31,7 @@ async def async_setup(hass: HomeAssistant, config: ConfigType) -> bool:
 
 
 class Probe:
-    """Entities that change, and what was told."""
+    """Entities that change, and the received notifications."""
 
     def __init__(self, hass: HomeAssistant, sizes: dict[str, int]) -> None:
         """``sizes`` are those of the groups of entities."""
@@ -48,20 +48,20 @@ class Probe:
 
     @callback
     def _say(self, group: str) -> None:
-        """Change one entity of a group to a value that nobody minds."""
+        """Change one entity of a group to a value without consequences."""
         number = next(self._numbers)
         entity_id = f"sensor.{group}_{number % self._sizes[group]}"
         self._hass.states.async_set(entity_id, f"{20 + number % 997 / 100:.2f}", ATTRIBUTES)
 
     def _collect(self, phase: str, _info: dict[str, int]) -> None:
-        """Remember the most processor time for which Python's garbage collector stopped everything."""
+        """Record the longest processor time for which Python's garbage collector stopped everything."""
         if phase == "start":
             self._collecting_since = time.thread_time()
         else:
             self._collected_s = max(self._collected_s, time.thread_time() - self._collecting_since)
 
     async def async_burst(self, call: ServiceCall) -> dict[str, Any]:
-        """Change entities as fast as it goes; return the loop's processor time in µs per change and what follows it."""
+        """Change entities as fast as possible; return the loop's processor time in µs per change and its follow-up."""
         group, changes = call.data["group"], call.data["changes"]
         idle = await _idle_s()
         began = time.thread_time()
@@ -73,7 +73,7 @@ class Probe:
         return {"us": (time.thread_time() - began - idle) / changes * 1e6}
 
     async def async_stream(self, call: ServiceCall) -> dict[str, Any]:
-        """Change entities so often in a second; return the loop's share of a processor.
+        """Change entities at a rate per second; return the loop's share of a processor.
 
         And the longest time for which the garbage collector stopped it.
         """
@@ -88,14 +88,14 @@ class Probe:
         return {"share": (time.thread_time() - used) / passed, "collected_ms": self._collected_s * 1000}
 
     async def async_follow(self, call: ServiceCall) -> dict[str, Any]:
-        """Look for some seconds at what the loop does, whatever happens."""
+        """Measure the loop for some seconds, whatever happens."""
         self._taken.clear()
         beat = Beat(self._hass.loop)
         await asyncio.sleep(call.data["seconds"])
         return beat.end() | {"told": len(self._taken)}
 
     async def async_blast(self, call: ServiceCall) -> dict[str, Any]:
-        """Change all entities of a group in one go to one value; look at what the loop does then."""
+        """Change all entities of a group at once to one value; measure the loop afterwards."""
         group = call.data["group"]
         self._hass.loop.call_later(SETTLE_S, self._change_all, group, call.data["value"])
         return await self.async_follow(call)
@@ -106,7 +106,7 @@ class Probe:
             self._hass.states.async_set(f"sensor.{group}_{number}", value, ATTRIBUTES)
 
     async def async_report(self, call: ServiceCall) -> dict[str, Any]:
-        """Let the entities of a group report, so many in a second, what they reported before."""
+        """Make the entities of a group repeat their last report, at a rate per second."""
         group, per_s, seconds = call.data["group"], call.data["per_s"], call.data["seconds"]
         following = asyncio.create_task(self.async_follow(call))
         began, done = time.monotonic(), 0
@@ -118,14 +118,14 @@ class Probe:
         return await following
 
     async def async_collect(self, _call: ServiceCall) -> dict[str, Any]:
-        """Return how long a full garbage collection stops everything, and how many objects it looks at."""
+        """Return how long a full garbage collection stops everything, and the number of objects it visits."""
         gc.collect()
         self._collected_s = 0.0
         gc.collect()
         return {"ms": self._collected_s * 1000, "objects": len(gc.get_objects())}
 
     async def async_reload(self, call: ServiceCall) -> dict[str, Any]:
-        """Set an integration up once more; return the loop's processor time for that in seconds."""
+        """Reload an integration; return the loop's processor time for it in seconds."""
         entries = self._hass.config_entries
         (entry,) = entries.async_entries(call.data["domain"])
         await entries.async_unload(entry.entry_id)
@@ -136,20 +136,20 @@ class Probe:
         return {"s": time.thread_time() - began}
 
     async def async_taken(self, _call: ServiceCall) -> dict[str, Any]:
-        """Return what was told since the last call, with the time at which it was."""
+        """Return the notifications since the last call, with their times."""
         told, self._taken = self._taken, []
         return {"told": told}
 
     async def async_notify(self, call: ServiceCall) -> None:
-        """Take a message."""
+        """Receive a message."""
         self._taken.append({"at": time.time(), **call.data})
 
 
 class Beat:
-    """Looks at the loop so often that what is between two looks was one go."""
+    """Timer that samples the loop so often that the time between two samples is one uninterrupted run."""
 
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
-        """Begin; ``loop`` is the one that runs."""
+        """Start; ``loop`` is the running one."""
         self._loop = loop
         self._began = self._last = time.thread_time()
         self._longest_s = 0.0
@@ -161,13 +161,13 @@ class Beat:
         self._next = self._loop.call_later(BEAT_S, self._look)
 
     def end(self) -> dict[str, float]:
-        """Return the processor time of the longest go and of all together, in ms."""
+        """Return the processor time of the longest run and of all runs together, in ms."""
         self._next.cancel()
         return {"longest_ms": self._longest_s * 1000, "all_ms": (time.thread_time() - self._began) * 1000}
 
 
 async def _idle_s() -> float:
-    """Return how much processor time the loop takes when nothing happens."""
+    """Return the processor time of the idle loop."""
     began = time.thread_time()
     await asyncio.sleep(SETTLE_S)
     return time.thread_time() - began

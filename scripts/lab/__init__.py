@@ -1,1 +1,1 @@
-"""The lab: a real broker, a real Home Assistant and real agents, on loopback and in a private folder."""
+"""Lab: a real broker, a real Home Assistant and real agents, on loopback and in a private folder."""

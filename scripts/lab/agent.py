@@ -1,4 +1,4 @@
-"""A real agent of this machine, in dry run."""
+"""Real agent of this machine, in dry run."""
 
 from collections.abc import Mapping, Sequence
 import json
@@ -41,7 +41,7 @@ class Agent:
             self._tables.setdefault(name, {}).update(table)
 
     async def start(self) -> None:
-        """Start the process; whether it reaches the broker is for the caller to see."""
+        """Start the process; the caller checks whether it reaches the broker."""
         self.folder.mkdir(parents=True, exist_ok=True)
         self.config.write_text(toml(self._tables), encoding="utf-8")
         argv: Sequence[str | Path] = (
@@ -49,15 +49,15 @@ class Agent:
             if self._script
             else [AGENT_BIN / "iotbridge-agent", "--config", self.config, "run"]
         )
-        # Whatever configures a real agent of this machine is not for this one.
+        # The configuration of a real agent on this machine must not affect this one.
         await self.program.start(argv, {"IOTBRIDGE_CONFIG": "", "STATE_DIRECTORY": ""})
 
     async def stop(self) -> None:
-        """Stop it in an orderly way: it says goodbye."""
+        """Stop it in an orderly way: it publishes its last messages."""
         await self.program.stop()
 
     async def kill(self) -> None:
-        """Kill it, as a power cut would: only its last will speaks."""
+        """Kill it, as a power cut would: only its last will is published."""
         await self.program.kill()
 
 

@@ -1,4 +1,4 @@
-"""Alarms and notifier groups, made in the dialogs of Home Assistant's own interface as its frontend does."""
+"""Alarms and notifier groups, created in the dialogs of Home Assistant's interface like its frontend does."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -42,8 +42,8 @@ async def add_rule(
 ) -> str:
     """Add an alarm over entities, or over all that belong to devices or have labels; return the id of its subentry.
 
-    ``steps`` are names of groups and how many seconds later they are told, ``timing`` goes into the form of times
-    (``severity``, ``hold`` …). Before it is saved it is tried, as everybody's is.
+    ``steps`` are names of groups and the delay of their notifications in seconds, ``timing`` goes into the form of times
+    (``severity``, ``hold`` …). Before it is saved the preview is opened, as in the frontend.
     """
     told = [{"after": after_s / 60, "groups": list(groups)} for after_s, groups in steps]
     where = {"entities": list(entities)} if entities else {}
@@ -75,7 +75,7 @@ async def subentries(client: Client) -> list[Json]:
 
 
 async def history(client: Client, name: str) -> list[Json]:
-    """Return what happened to the alarms of a rule, in the order in which it happened."""
+    """Return the transitions of a rule's alarms, in order."""
     answer = await client.call("iotbridge.history", {"limit": 1000}, response=True)
     rows: list[Json] = answer["events"]
     return [row for row in reversed(rows) if row["rule"] == name]
@@ -88,7 +88,7 @@ async def alarms(client: Client, name: str) -> list[Json]:
 
 
 async def _add(client: Client, kind: str, answers: Mapping[str, Any]) -> str:
-    """Walk through a dialog with an answer for each of its steps: a form's own suggestions, and what is given."""
+    """Complete a dialog with an answer for each of its steps: a form's own suggestions, and the given ones."""
     before = {row["subentry_id"] for row in await subentries(client)}
     result: Json = await client.rest("POST", FLOWS, {"handler": [await _entry_id(client), kind]})
     while result["type"] in {"form", "menu", "progress"}:

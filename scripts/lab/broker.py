@@ -1,4 +1,4 @@
-"""A real Mosquitto on loopback."""
+"""Real Mosquitto on loopback."""
 
 import asyncio
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ LAST_PORT = "port"
 
 @dataclass(frozen=True, kw_only=True)
 class Tls:
-    """Files of a server certificate; ``ca`` demands one of clients as well."""
+    """Files of a server certificate; ``ca`` also requires client certificates."""
 
     cert: Path
     key: Path
@@ -25,7 +25,7 @@ class Tls:
 
 
 class Broker:
-    """Mosquitto process: the same port and data over restarts."""
+    """Mosquitto process: the same port and data across restarts."""
 
     def __init__(
         self,
@@ -61,11 +61,11 @@ class Broker:
         await self.program.ready(self._answers, timeout_s=30, what="an answer to an MQTT connect")
 
     async def stop(self) -> None:
-        """Stop it in an orderly way: clients are told."""
+        """Stop it in an orderly way: clients are disconnected."""
         await self.program.stop()
 
     async def kill(self) -> None:
-        """Kill it: clients see a broken connection, retained messages in memory are gone."""
+        """Kill it: clients see a broken connection, retained messages in memory are lost."""
         await self.program.kill()
 
     def client(self, identifier: str | None = None) -> aiomqtt.Client:
@@ -91,10 +91,10 @@ class Broker:
             return False
 
     def _config(self) -> str:
-        # A listener's lines count until the next listener, so the plain one closes the list.
+        # A listener's options apply until the next listener, so the plain one comes last.
         lines = ["per_listener_settings false"]
         lines += [f"log_type {kind}" for kind in ("error", "warning", "notice", "subscribe", "unsubscribe")]
-        # Started by root it would become another user: then it cannot write here, and outlives a killed lab.
+        # Started by root it would switch to another user: then it cannot write here, and survives a killed lab.
         lines += [f"user {getpass.getuser()}"]
         if self._passwords:
             lines += ["allow_anonymous false", f"password_file {self._password_file()}"]
@@ -118,7 +118,7 @@ class Broker:
 
 
 def _last_port(folder: Path) -> int | None:
-    """Return the port of the broker that ran in a folder before: Home Assistant looks for it there."""
+    """Return the port of the previous broker in a folder: Home Assistant connects to it."""
     path = folder / LAST_PORT
     return int(path.read_text(encoding="ascii")) if path.exists() else None
 
@@ -133,7 +133,7 @@ async def _listens(port: int) -> bool:
 
 
 def _mosquitto(program: str) -> str:
-    # Debian puts servers where ordinary users do not look.
+    # Debian installs servers outside the PATH of ordinary users.
     found = shutil.which(program) or shutil.which(program, path="/usr/sbin:/usr/local/sbin")
     if not found:
         raise LabError(f"{program} is not installed; scripts/setup demo brings it")

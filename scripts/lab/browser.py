@@ -1,4 +1,4 @@
-"""A real browser that is logged in to the lab's Home Assistant."""
+"""Real browser that is logged in to the lab's Home Assistant."""
 
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
@@ -10,7 +10,7 @@ from playwright.async_api import Page, async_playwright  # type: ignore[import-n
 from .lab import Lab
 from .waiting import LabError
 
-# Without these the browser asks its maker's servers about things nobody asked for.
+# Without these the browser contacts its vendor's servers on its own.
 FLAGS = [
     "--no-sandbox",
     "--disable-gpu",
@@ -20,13 +20,13 @@ FLAGS = [
     "--disable-component-update",
     "--disable-sync",
 ]
-# The first page after the browser's start is compiled by it.
+# The first page after the browser's start takes longer to compile.
 PATIENCE_MS = 30_000
 
 
 @asynccontextmanager
 async def browsing(lab: Lab, *, width: int = 1280, height: int = 1180) -> AsyncGenerator[Page]:
-    """Return a page without an address yet; waiting for something that is not there fails after half a minute."""
+    """Return a page without an address yet; waiting for a missing element fails after half a minute."""
     tokens = json.dumps(await _tokens(lab))
     async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(executable_path=_chromium(), args=FLAGS)
@@ -41,7 +41,7 @@ async def browsing(lab: Lab, *, width: int = 1280, height: int = 1180) -> AsyncG
 
 
 async def _tokens(lab: Lab) -> dict[str, object]:
-    """Return what the frontend keeps of a login, with a token that outlives the pictures."""
+    """Return the frontend's stored login, with a token that outlives the pictures."""
     url = lab.home_assistant.url
     return {
         "access_token": await lab.home_assistant.token(),

@@ -1,4 +1,4 @@
-"""Home Assistant from outside: its REST and WebSocket interfaces, as its own frontend uses them."""
+"""Client of Home Assistant: its REST and WebSocket interfaces, as used by its own frontend."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Mapping
@@ -14,14 +14,14 @@ type Json = dict[str, Any]
 
 
 class Client:
-    """A logged-in connection."""
+    """Authenticated connection."""
 
     def __init__(self, url: str, token: str, session: aiohttp.ClientSession) -> None:
         self.url = url
         self.states: dict[str, Json] = {}
         """The states as of the last event; filled by :meth:`watch_states`."""
         self.history: list[Json] = []
-        """Every state since then, the short ones too."""
+        """Every state since then, including short ones."""
         self._token = token
         self._session = session
         self._socket: aiohttp.ClientWebSocketResponse | None = None
@@ -55,7 +55,7 @@ class Client:
     # -- REST
 
     async def rest(self, method: str, path: str, body: Any = None) -> Any:
-        """Call ``/api/<path>``; LabError with Home Assistant's own words when it says no."""
+        """Call ``/api/<path>``; LabError with Home Assistant's error message if it refuses."""
         async with self._session.request(method, f"/api/{path}", json=body) as answer:
             text = await answer.text()
             if answer.status >= 400:
@@ -63,7 +63,7 @@ class Client:
             return await answer.json() if answer.content_type == "application/json" else text
 
     async def is_running(self) -> bool:
-        """Return whether Home Assistant finished its start."""
+        """Return whether Home Assistant has finished its start."""
         return bool((await self.rest("GET", "config"))["state"] == "RUNNING")
 
     async def call(self, action: str, data: Mapping[str, Any] | None = None, *, response: bool = False) -> Any:
@@ -76,7 +76,7 @@ class Client:
         return answer["service_response"] if response else answer
 
     async def state(self, entity_id: str) -> Json:
-        """Return one state as it is now."""
+        """Return the current state of an entity."""
         state: Json = await self.rest("GET", f"states/{entity_id}")
         return state
 
@@ -93,22 +93,22 @@ class Client:
         return await self._walk("config/config_entries/flow", {"handler": handler}, answers)
 
     async def options_flow(self, entry_id: str, *answers: Json) -> Json:
-        """The same for the options of an entry."""
+        """Complete the options flow of an entry, like ``flow``."""
         return await self._walk("config/config_entries/options/flow", {"handler": entry_id}, answers)
 
     async def subentry_flow(self, entry_id: str, kind: str, *answers: Json) -> Json:
-        """The same for a new subentry of an entry."""
+        """Complete the flow of a new subentry of an entry, like ``flow``."""
         return await self._walk("config/config_entries/subentries/flow", {"handler": [entry_id, kind]}, answers)
 
     async def continue_flow(self, flow_id: str, *answers: Json) -> Json:
-        """Walk on in a flow that Home Assistant began by itself."""
+        """Complete a flow that Home Assistant started itself."""
         result: Json = {"flow_id": flow_id}
         for answer in answers:
             result = await self.rest("POST", f"config/config_entries/flow/{flow_id}", answer)
         return result
 
     async def discovered(self, handler: str) -> list[Json]:
-        """Return the flows that Home Assistant offers by itself for an integration."""
+        """Return the flows that Home Assistant offers for an integration."""
         flows = await self.command("config_entries/flow/progress")
         return [flow for flow in flows if flow["handler"] == handler]
 
@@ -149,7 +149,7 @@ class Client:
     # -- WebSocket
 
     async def command(self, kind: str, **fields: Any) -> Any:
-        """Send a command over the WebSocket and return its result; LabError when Home Assistant refuses it."""
+        """Send a command over the WebSocket and return its result; LabError if Home Assistant rejects it."""
         return await self._send(self._new_id(), kind, fields)
 
     def events(self, event_type: str) -> AbstractAsyncContextManager[asyncio.Queue[Json]]:
@@ -158,7 +158,7 @@ class Client:
 
     @contextlib.asynccontextmanager
     async def subscribe(self, kind: str, **fields: Any) -> AsyncIterator[asyncio.Queue[Json]]:
-        """Send a command that is a subscription; the queue has what comes of it, from now on."""
+        """Send a command that is a subscription; the queue receives its events from now on."""
         queue: asyncio.Queue[Json] = asyncio.Queue()
         number = self._new_id()
         self._events[number] = queue.put_nowait
@@ -179,7 +179,7 @@ class Client:
             self.states.setdefault(state["entity_id"], state)
 
     async def wait_until[T](self, found: Callable[[], T | Literal[False] | None], *, timeout_s: float, what: str) -> T:
-        """Return the first true value of ``found``, asked again after every change of a state."""
+        """Return the first true value of ``found``, evaluated again after every state change."""
         try:
             async with asyncio.timeout(timeout_s):
                 while not (value := found()):
@@ -190,7 +190,7 @@ class Client:
             raise LabError(f"{what} did not happen within {timeout_s:g} s") from None
 
     async def wait_state(self, entity_id: str, *expected: str, timeout_s: float = 60) -> Json:
-        """Wait until an entity has one of the states; LabError names the one it has."""
+        """Wait until an entity has one of the states; LabError contains the current one."""
 
         def found() -> Json | None:
             state = self.states.get(entity_id)

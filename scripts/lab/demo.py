@@ -1,4 +1,4 @@
-"""scripts/demo: the real thing on this machine, with nothing that can hurt it.
+"""Program behind scripts/demo: a real set-up on this machine that cannot harm it.
 
 A real Home Assistant, a real broker and a real agent of this machine, which answers power commands without
 carrying them out; replayed messages of things, of which all but one are learned already; and three alarms to trip.
@@ -36,7 +36,7 @@ CHECKED_COMMANDS = {"ping": "done", "reboot": "accepted"}
 
 
 def main() -> int:
-    """Run the demo; 0 when all was well."""
+    """Run the demo; return 0 if everything works."""
     parser = argparse.ArgumentParser(
         prog="scripts/demo", description=__doc__, formatter_class=argparse.RawTextHelpFormatter
     )
@@ -83,7 +83,7 @@ async def _watch(lab: Lab) -> NoReturn:
 
 
 async def start(lab: Lab) -> list[Shown]:
-    """Start and set up everything, with a line per step; return the host's entities."""
+    """Start and set up everything, printing a line per step; return the host's entities."""
     node_id = _node_id()
     agent = lab.add_agent(node_id, settings={"agent": {"interval_s": 10}})
     with _step("broker"):
@@ -102,7 +102,7 @@ async def start(lab: Lab) -> list[Shown]:
 
 
 async def start_things(lab: Lab) -> list[Shown]:
-    """Let the things speak, and learn all but one as a person would; return the entities of the learned."""
+    """Replay the things, and learn all but one like a person would; return the entities of the learned ones."""
     lab.speak_for(*THINGS)
     areas = await lab.make_areas(dict.fromkeys([HOST_AREA, *(thing.area for thing in THINGS)]))
     known = {row["title"] for row in await (await Wizard.of(lab.client)).subentries()}
@@ -118,7 +118,7 @@ async def start_things(lab: Lab) -> list[Shown]:
 
 
 async def learned_entities(lab: Lab, names: Iterable[str]) -> list[Shown]:
-    """Return the entities of learned devices by their names; a device that is not there is one with a problem."""
+    """Return the entities of learned devices by their names; a missing device has a problem."""
     shown = []
     for name in names:
         missing = Shown("", name, None, "", "no such device in Home Assistant")
@@ -127,7 +127,7 @@ async def learned_entities(lab: Lab, names: Iterable[str]) -> list[Shown]:
 
 
 async def _complete(look: Callable[[], Awaitable[list[Shown]]], *, timeout_s: float = 45) -> list[Shown]:
-    """Wait until no entity has a problem; LabError names those that still have one."""
+    """Wait until no entity has a problem; LabError lists those that still have one."""
     shown: list[Shown] = []
 
     async def complete() -> bool:
@@ -146,7 +146,7 @@ async def _complete(look: Callable[[], Awaitable[list[Shown]]], *, timeout_s: fl
 
 
 async def _check(lab: Lab, entities: list[Shown], things: list[Shown]) -> int:
-    """Send commands through Home Assistant's API and print everything; 1 when an answer is not the right one."""
+    """Send commands through Home Assistant's API and print everything; 1 for an unexpected response."""
     for shown in (entities, things):
         print("\n" + table(["entity", "name", "value"], [[str(e.entity_id), e.name, e.value] for e in shown]))
     target = power_state(entities)
@@ -173,7 +173,7 @@ async def _check(lab: Lab, entities: list[Shown], things: list[Shown]) -> int:
 
 
 async def _press_reboot(lab: Lab, entities: list[Shown]) -> list[str]:
-    """Press the button, as a person does, and return the answer that Home Assistant shows."""
+    """Press the button like a person, and return the response shown by Home Assistant."""
     ids = {entity.unique_id.rpartition("_")[2]: entity for entity in entities if entity.entity_id}
     button, event = ids["reboot"], next(e for e in entities if str(e.entity_id).startswith("event."))
     await lab.client.watch_states()
@@ -238,7 +238,7 @@ def _step(what: str) -> Iterator[None]:
 
 @contextmanager
 def _demo_folder(*, keep: bool) -> Iterator[Path]:
-    """Give the demo's folder, fresh unless it is to be kept, to one demo at a time."""
+    """Reserve the demo's folder for one demo at a time, emptied unless it is to be kept."""
     FOLDER.mkdir(exist_ok=True)
     with (FOLDER / "lock").open("w") as lock:
         try:
@@ -252,7 +252,7 @@ def _demo_folder(*, keep: bool) -> Iterator[Path]:
 
 @contextmanager
 def _check_folder() -> Iterator[Path]:
-    """Give a folder of its own to a check; it stays when something was wrong."""
+    """Create a folder for a check, which is kept after a failure."""
     folder = Path(tempfile.mkdtemp(prefix="iotbridge-check-"))
     try:
         yield folder

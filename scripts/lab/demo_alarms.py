@@ -1,4 +1,4 @@
-"""The alarms of the demo: three that a newcomer can trip, and a slider and a switch to trip them with."""
+"""Alarms of the demo: three that a newcomer can trip, and a slider and a switch to trip them with."""
 
 from typing import Any
 
@@ -27,7 +27,7 @@ ATTIC_ID, DOOR_ID = "input_number.attic_temperature", "input_boolean.front_door"
 
 
 async def start_alarms(lab: Lab, power_state: str) -> None:
-    """Make the three alarms, as far as they are not there; ``power_state`` is that of this machine."""
+    """Create the three alarms unless they exist; ``power_state`` is that of this machine."""
     client = lab.client
     await _helper(client, "input_number", SLIDER)
     await _helper(client, "input_boolean", SWITCH)
@@ -55,9 +55,9 @@ async def start_alarms(lab: Lab, power_state: str) -> None:
 
 
 async def trip(lab: Lab) -> list[list[str]]:
-    """Trip one alarm as a newcomer does, and make it well again; return what became of it, row by row.
+    """Trip one alarm like a newcomer, and clear it again; return its transitions, row by row.
 
-    Raises LabError when somebody was not told, or told too much.
+    Raises LabError for a missing or superfluous notification.
     """
     rows = []
     for value, expected in ((HOT, "Warning: "), (WELL, "Cleared: ")):
@@ -78,7 +78,7 @@ Alarms to trip (the message is behind the bell on the left; under IoT Bridge > A
 
 
 async def _told(lab: Lab, begin: str) -> Json | None:
-    """Return the only notification about the attic when it begins so."""
+    """Return the only notification about the attic that starts with this text."""
     told = [row for row in await _notifications(lab) if ATTIC in row["title"]]
     if len(told) > 1:
         raise LabError(f"several notifications about one alarm: {told}")

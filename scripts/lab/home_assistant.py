@@ -1,4 +1,4 @@
-"""A real Home Assistant in a folder of its own: start, onboard, stop, kill, start again."""
+"""Real Home Assistant in a folder of its own: start, onboard, stop, kill, start again."""
 
 import json
 from pathlib import Path

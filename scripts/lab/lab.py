@@ -19,7 +19,7 @@ from .waiting import LabError, until
 
 
 class Lab:
-    """Household, used with ``async with``; nothing of it runs any more at the end of the block."""
+    """Household, used with ``async with``; all its programs have ended at the end of the block."""
 
     def __init__(self, folder: Path, *, port: int | None = None, name: str = "Home") -> None:
         folder.mkdir(parents=True, exist_ok=True)
@@ -34,7 +34,7 @@ class Lab:
         return self
 
     async def __aexit__(self, *_: object) -> None:
-        """Stop everything, also when one of them does not want to."""
+        """Stop everything, even if one of the programs resists."""
         for voice in self._voices:
             voice.cancel()
         await asyncio.gather(*self._voices, return_exceptions=True)
@@ -55,13 +55,13 @@ class Lab:
         return [self.broker.program, self.home_assistant.program, *(agent.program for agent in self.agents)]
 
     def add_agent(self, node_id: str, **options: Any) -> Agent:
-        """Make an agent of this lab, not yet started; options as of :class:`Agent`."""
+        """Create an agent of this lab, not yet started; options as of :class:`Agent`."""
         agent = Agent(self.folder / f"agent-{node_id}", self.broker.url, node_id=node_id, **options)
         self.agents.append(agent)
         return agent
 
     def speak_for(self, *things: Replayed) -> None:
-        """Let things speak on the broker, every few seconds until the lab ends or the broker is gone."""
+        """Replay things on the broker, every few seconds until the lab ends or the broker is gone."""
         self._voices.append(asyncio.create_task(replay(self.broker, things)))
 
     async def next_to_end(self) -> Program:
@@ -75,7 +75,7 @@ class Lab:
         return waiting[done.pop()]
 
     async def set_up_mqtt(self) -> None:
-        """Connect Home Assistant to the broker, through the config flow as a person would."""
+        """Connect Home Assistant to the broker, through the config flow like a person."""
         if await self.client.entries("mqtt"):
             return
         answers = {
@@ -87,11 +87,11 @@ class Lab:
         _created(await self.client.flow("mqtt", answers))
 
     async def set_up_iotbridge(self) -> None:
-        """Set IoT Bridge up by hand, as without any agent."""
+        """Set up IoT Bridge manually, as without any agent."""
         _created(await self.client.flow("iotbridge", {}))
 
     async def accept_iotbridge(self, *, timeout_s: float = 60) -> None:
-        """Wait until Home Assistant offers IoT Bridge by itself (an agent announced), and say yes."""
+        """Wait until Home Assistant offers IoT Bridge (an agent announced), and accept."""
         if await self.client.entries("iotbridge"):
             return
         flows = await until(
@@ -102,7 +102,7 @@ class Lab:
         _created(await self.client.continue_flow(flows[0]["flow_id"], {}))
 
     async def make_areas(self, names: Collection[str]) -> dict[str, str]:
-        """Make these the only areas; return their ids by name."""
+        """Create these areas and remove all others; return their ids by name."""
         areas = {}
         for row in await self.client.command("config/area_registry/list"):
             if row["name"] in names:
@@ -116,13 +116,13 @@ class Lab:
         return areas
 
     async def furnish(self, area_id: str) -> None:
-        """Put all devices that are nowhere into an area: what the first page of the frontend shows are areas."""
+        """Assign an area to all devices without one, because the first page of the frontend shows areas."""
         for device in await self.client.devices():
             if device["area_id"] is None:
                 await self.client.command("config/device_registry/update", device_id=device["id"], area_id=area_id)
 
     async def retained(self, topic: str, *, timeout_s: float = 60) -> Json:
-        """Return the JSON message the broker keeps for a topic, waiting for it if need be."""
+        """Return the retained JSON message of a topic, waiting for it if necessary."""
         payload = await self.wait_message(topic, timeout_s=timeout_s)
         document: Json = json.loads(payload)
         return document

@@ -1,4 +1,4 @@
-"""Programs the lab starts: one log file each, readiness with a deadline, and never an orphan."""
+"""Programs started by the lab: one log file each, readiness with a deadline, and no orphans."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
@@ -17,7 +17,7 @@ _libc = ctypes.CDLL(None) if sys.platform == "linux" else None
 
 
 def free_port() -> int:
-    """Return a TCP port of loopback nobody listens on."""
+    """Return a free TCP port of loopback."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
@@ -35,7 +35,7 @@ def is_free(port: int) -> bool:
 
 
 def _die_with_parent() -> None:
-    # A lab that is killed cannot tidy up: the kernel then ends what it had started.
+    # A killed lab cannot clean up: the kernel then ends its programs.
     if _libc is not None:
         _libc.prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
 
@@ -79,7 +79,7 @@ class Program:
             )
 
     async def ready(self, check: Callable[[], Awaitable[bool]], *, timeout_s: float, what: str) -> None:
-        """Ask ``check`` until it says yes; LabError with the log's end when the program dies or time is over."""
+        """Evaluate ``check`` until it is true; LabError with the end of the log if the program ends or time is up."""
         try:
             async with asyncio.timeout(timeout_s):
                 while not await check():

@@ -1,4 +1,4 @@
-"""Comparison of a device in Home Assistant with its discovery message; tables for people."""
+"""Comparison of a device in Home Assistant with its discovery message; tables for the terminal."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -6,10 +6,10 @@ from typing import Any
 
 from .lab import Lab
 
-# A button has no value before its first press, an event none before the first time it happens.
+# A button has no value before its first press, an event none before its first occurrence.
 WITHOUT_VALUE = ("button", "event")
 NO_VALUE = ("unknown", "unavailable")
-# unique_id suffix of what the integration adds to the agent's own entities.
+# unique_id suffixes of the entities that the integration adds to the agent's own ones.
 OURS = ("power_state", "command")
 
 
@@ -25,14 +25,14 @@ class Shown:
 
 
 async def host_entities(lab: Lab, uid: str) -> list[Shown]:
-    """Return every entity a host should have, with its value or with what is wrong with it."""
+    """Return every entity a host should have, with its value or its problem."""
     names = await _promised(lab, uid)
     names |= {f"{uid}_{suffix}": f"{suffix} (IoT Bridge)" for suffix in OURS}
     return await _entities(lab, names)
 
 
 async def thing_entities(lab: Lab, device: str) -> list[Shown]:
-    """Return every entity a learned device should have, by the name of the device; nothing when it is not there."""
+    """Return every entity a learned device should have, by the name of the device; empty without a device."""
     uids = [
         identifier
         for row in await lab.client.devices()
@@ -48,7 +48,7 @@ async def _promised(lab: Lab, uid: str) -> dict[str, str]:
     return {
         component["unique_id"]: component.get("name") or key
         for key, component in promised["components"].items()
-        # One that only names its platform takes an entity away.
+        # A component with only a platform removes its entity.
         if "unique_id" in component and component.get("enabled_by_default", True)
     }
 

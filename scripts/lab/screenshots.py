@@ -1,4 +1,4 @@
-"""scripts/screenshots: the pictures of the documents, taken from the demo in a real browser."""
+"""Program behind scripts/screenshots: takes the pictures of the documents from the demo, in a real browser."""
 
 import asyncio
 from pathlib import Path
@@ -28,11 +28,11 @@ KEPT = frozenset(
         "alarm-notification.png",
     }
 )
-"""Of the pictures of the walk those that documents show, or may."""
+"""Pictures of the walk that documents show, or may show."""
 
 
 def main() -> int:
-    """Take all pictures; 0 when they are there."""
+    """Take all pictures; return 0 if they exist."""
     try:
         with tempfile.TemporaryDirectory(prefix="iotbridge-shots-") as folder:
             asyncio.run(_run(Path(folder) / "lab"))

@@ -1,4 +1,4 @@
-"""Things that speak no language of Home Assistant: their messages, as the demo and the tests replay them."""
+"""Things that do not support Home Assistant: their messages, as the demo and the tests replay them."""
 
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
@@ -15,18 +15,18 @@ from .broker import Broker
 from .wizard import Wizard
 
 EVERY_S = 3.0
-"""Real ones speak once in a minute or ten; nobody wants to wait that long in a demo."""
+"""Real ones send once in a minute or ten; that is too long for a demo."""
 
 type Messages = Mapping[str, bytes]
 
 
 @dataclass(frozen=True, kw_only=True)
 class Replayed:
-    """A thing, or a family of them, that is replayed.
+    """Thing, or family of things, that is replayed.
 
     ``messages`` returns payloads by topic, with the values of a moment (seconds since the start). ``topic`` is what a
-    person would type for it, ``title`` what they would call it and ``area`` where it is; ``devices`` are the names it
-    has in Home Assistant then.
+    person would enter for it, ``title`` its name and ``area`` its place; ``devices`` are its names in Home Assistant
+    after that.
     """
 
     topic: str
@@ -37,7 +37,7 @@ class Replayed:
 
 
 def water_meter(moment: float) -> Messages:
-    """Return what wmbusmeters says of a water meter."""
+    """Return the message of wmbusmeters for a water meter."""
     total = 123.529 + moment * 0.0002
     flow = max(0.0, wave(moment, -0.4, 0.9, period_s=90))
     return {
@@ -106,7 +106,7 @@ def soil_probe(moment: float) -> Messages:
 
 
 def weather(moment: float) -> Messages:
-    """Return the tree rtl_433 makes of three cheap radio sensors: one value for each topic."""
+    """Return the topic tree of rtl_433 for three cheap radio sensors: one value for each topic."""
     base = "rtl_433/shed/devices"
     tower, lacrosse, rain = (
         f"{base}/Acurite-Tower/A/11524",
@@ -127,7 +127,7 @@ def weather(moment: float) -> Messages:
 
 
 def bicycle(moment: float) -> Messages:
-    """Return where a GPS tracker on a bicycle is: once around a park in ten minutes."""
+    """Return the position of a GPS tracker on a bicycle: once around a park in ten minutes."""
     angle = 2 * math.pi * moment / 600
     return {
         "trackers/bicycle": _json(
@@ -145,7 +145,7 @@ def bicycle(moment: float) -> Messages:
 
 
 def air_monitor(moment: float) -> Messages:
-    """Return what an AirGradient ONE says."""
+    """Return the message of an AirGradient ONE."""
     serial = "ecda3b1eaaaf"
     temperature = wave(moment, 22.6, 23.3, period_s=700)
     return {
@@ -215,7 +215,7 @@ THINGS = (*LEARNED, UNLEARNED)
 
 
 async def replay(broker: Broker, things: Sequence[Replayed] = THINGS) -> None:
-    """Speak for things every few seconds, until cancelled or until the broker is gone."""
+    """Replay things every few seconds, until cancelled or until the broker is gone."""
     loop = asyncio.get_running_loop()
     began = loop.time()
     with contextlib.suppress(aiomqtt.MqttError):
@@ -228,12 +228,12 @@ async def replay(broker: Broker, things: Sequence[Replayed] = THINGS) -> None:
 
 
 async def learn(wizard: Wizard, thing: Replayed, area_id: str) -> str:
-    """Add a thing that speaks, as a person does who agrees with what is proposed; return the id of its subentry."""
+    """Add a replayed thing like a person who accepts the proposal; return the id of its subentry."""
     return await wizard.add(thing.topic, joining="add", name=thing.title, area=area_id)
 
 
 def wave(moment: float, low: float, high: float, *, period_s: float = 240) -> float:
-    """Return a value that goes up and down between two others."""
+    """Return a value that oscillates between two others."""
     return round((low + high) / 2 + (high - low) / 2 * math.sin(2 * math.pi * moment / period_s), 2)
 
 

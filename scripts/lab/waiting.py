@@ -1,4 +1,4 @@
-"""Waiting for something with a deadline, and the error that says what did not come."""
+"""Waiting for a condition with a deadline, and the error if it is not met."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -9,7 +9,7 @@ class LabError(Exception):
 
 
 async def until[T](check: Callable[[], Awaitable[T | None]], *, timeout_s: float, what: str, every_s: float = 0.1) -> T:
-    """Ask ``check`` again and again; return its first true value. LabError after ``timeout_s``."""
+    """Evaluate ``check`` repeatedly; return its first true value. LabError after ``timeout_s``."""
     try:
         async with asyncio.timeout(timeout_s):
             while not (value := await check()):  # noqa: ASYNC110  # what is asked about is another process

@@ -1,4 +1,4 @@
-"""The wizard as a person walks through it, in the real frontend; it fails where something is not on the page."""
+"""Walk through the wizard like a person, in the real frontend; it fails if an element is not on the page."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,14 +9,14 @@ from .lab import Lab
 from .things import UNLEARNED
 
 LISTEN_MS = 45_000
-# Dialogs move in; a picture of one on its way is of no use.
+# Dialogs slide in; a picture during the animation is useless.
 SETTLED_MS = 600
 ADDRESS = "/config/integrations/integration/iotbridge"
 
 
 @dataclass(frozen=True)
 class Walk:
-    """A walk through a page that leaves pictures in a folder: all, or only those of some names."""
+    """Walk through a page that saves pictures in a folder: all, or only those of some names."""
 
     page: Page
     lab: Lab
@@ -31,7 +31,7 @@ class Walk:
         await self.picture("wizard-start.png")
 
     async def listen(self) -> None:
-        """Let it listen, and see among others the thing that nobody has learned."""
+        """Let it listen, and find among others the thing that is not learned yet."""
         await self.page.get_by_text("Listen to all topics").click()
         await self.see("Listening to all topics on your MQTT broker")
         await self.page.get_by_text("Topics found", exact=True).wait_for(timeout=LISTEN_MS)
@@ -39,10 +39,10 @@ class Walk:
         await self.picture("wizard-talkers.png")
 
     async def learn(self) -> None:
-        """Give a topic, wait for its message, and see what was understood."""
+        """Enter a topic, wait for its message, and check the result."""
         await self.page.get_by_text("Enter the topic").click()
         await self.see("Topic of the device")
-        # Labels of Home Assistant's own text fields are no labels to the browser.
+        # The labels of Home Assistant's own text fields are not labels to the browser.
         await self.page.locator("ha-form input").first.fill(UNLEARNED.topic)
         await self.picture("wizard-topic.png")
         await self.press("Next")
@@ -64,13 +64,13 @@ class Walk:
         await self.page.get_by_text("Device class").first.wait_for(state="hidden")
 
     async def add(self) -> None:
-        """Add the device, and see that Home Assistant says it is there."""
+        """Add the device, and check that Home Assistant confirms it."""
         await self.press("Add device")
         await self.see("You find it under")
         await self.picture("wizard-done.png")
 
     async def follow(self, *texts: str) -> None:
-        """Go where the end of the wizard leads, to the devices of MQTT, and see texts there."""
+        """Follow the link at the end of the wizard to the devices of MQTT, and check the texts there."""
         await self.page.get_by_role("link", name="Settings > Devices & services > Devices").click()
         await self.page.wait_for_url("**/config/devices/dashboard**")
         await self.page.get_by_role("button", name="Finish").wait_for(state="hidden")
@@ -78,7 +78,7 @@ class Walk:
             await self.see(text)
 
     async def device(self, device_id: str, *texts: str) -> None:
-        """Open a device's page and see texts on it."""
+        """Open a device's page and check the texts on it."""
         await self.page.goto(f"{self.lab.home_assistant.url}/config/devices/device/{device_id}")
         for text in texts:
             await self.see(text)
@@ -86,7 +86,7 @@ class Walk:
         await self.picture("thing.png")
 
     async def add_alarm(self) -> None:
-        """Open "Add alarm rule" and look at its first form, the one for what is too high."""
+        """Open "Add alarm rule" and look at its first form, the one for a value that is too high."""
         await self.page.goto(self.lab.home_assistant.url + ADDRESS)
         await self.page.get_by_role("button", name="Add alarm rule").first.click()
         await self.see("Select what raises the alarm.")
@@ -96,7 +96,7 @@ class Walk:
         await self.picture("alarm-condition.png")
 
     async def alarms(self, device_id: str) -> None:
-        """See the device of the alarms while one is raised, and its message."""
+        """Check the device of the alarms while one is raised, and its message."""
         await self.page.goto(f"{self.lab.home_assistant.url}/config/devices/device/{device_id}")
         await self.see("Attic too warm")
         await self.page.wait_for_load_state("networkidle")
@@ -112,11 +112,11 @@ class Walk:
         return found
 
     async def press(self, name: str) -> None:
-        """Press a button of the dialog: the last with its name, for the page below may have one, too."""
+        """Press a button of the dialog: the last with its name, as the page below may have one, too."""
         await self.page.get_by_role("button", name=name).last.click()
 
     async def picture(self, name: str) -> None:
-        """Take a picture of what stands still."""
+        """Take a picture once the page stands still."""
         if self.only is not None and name not in self.only:
             return
         self.pictures.mkdir(parents=True, exist_ok=True)

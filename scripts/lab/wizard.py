@@ -1,4 +1,4 @@
-"""The dialogs of a device, driven through Home Assistant's own interface as its frontend drives them."""
+"""Dialogs of a device, driven through Home Assistant's interface like its frontend does."""
 
 from typing import Any
 
@@ -35,20 +35,20 @@ class Wizard:
         return await self._open({"subentry_id": subentry_id}, choices)
 
     async def choose(self, choice: str) -> Json:
-        """Choose from a menu; LabError when it does not offer that."""
+        """Choose from a menu; LabError if it does not offer that."""
         self._expect("menu")
         if choice not in self.result["menu_options"]:
             raise LabError(f"the menu has no {choice}: {self.result}")
         return await self._configure({"next_step_id": choice})
 
     async def submit(self, **answers: Any) -> Json:
-        """Send a form with what it suggests and with these answers; None takes a suggestion away."""
+        """Submit a form with its suggestions and with these answers; None removes a suggestion."""
         self._expect("form")
         given = self.suggested | answers
         return await self._configure({key: value for key, value in given.items() if value is not None})
 
     async def wait(self, *, timeout_s: float = 60) -> Json:
-        """Wait until progress is over; LabError when it takes longer."""
+        """Wait until progress is over; LabError if it takes longer."""
 
         async def over() -> bool:
             self.result = await self._client.rest("GET", f"{FLOWS}/{self.result['flow_id']}")
@@ -58,21 +58,21 @@ class Wizard:
         return self.result
 
     async def learn(self, topic: str, *, timeout_s: float = 60) -> Json:
-        """Wait for messages on a topic and return what is shown then."""
+        """Wait for messages on a topic and return the next step."""
         await self.start("topic")
         await self.submit(topic=topic)
         self._expect("progress")
         return await self.wait(timeout_s=timeout_s)
 
     async def add(self, topic: str, *, joining: str = "ask", timeout_s: float = 60, **answers: Any) -> str:
-        """Learn a device and add it as it is proposed, with these answers; return the id of its subentry."""
+        """Learn a device and add it as proposed, with these answers; return the id of its subentry."""
         await self.learn(topic, timeout_s=timeout_s)
         if self.step == "split":
             await self.submit(joining=joining)
         return await self.finish(**answers)
 
     async def finish(self, **answers: Any) -> str:
-        """Send the last form; return the id of the subentry that is there now."""
+        """Submit the last form; return the id of the new subentry."""
         before = {row["subentry_id"] for row in await self.subentries()}
         await self.submit(**answers)
         self._expect("create_entry")
@@ -96,7 +96,7 @@ class Wizard:
 
     @property
     def step(self) -> str:
-        """The step that is shown; of one that is over, how it ended."""
+        """The current step; for a finished flow, its result type."""
         return str(self.result.get("reason") or self.result.get("step_id") or self.result["type"])
 
     @property

@@ -1,4 +1,4 @@
-"""Reads file names, ended by NUL, from standard input and says which are no JSON or say one key twice."""
+"""Check of JSON files whose names, ended by NUL, are on standard input: prints invalid ones and duplicate keys."""
 
 import json
 from pathlib import Path
@@ -6,7 +6,7 @@ import sys
 
 
 def unique(pairs: list[tuple[str, object]]) -> dict[str, object]:
-    """Return the object; raise ValueError for a key that is there twice: the first one would be lost in silence."""
+    """Return the object; raise ValueError for a duplicate key: the first one would be lost silently."""
     keys = [key for key, _ in pairs]
     if twice := {key for key in keys if keys.count(key) > 1}:
         raise ValueError(f"expected every key once, found twice: {', '.join(sorted(twice))}")
@@ -14,7 +14,7 @@ def unique(pairs: list[tuple[str, object]]) -> dict[str, object]:
 
 
 def main() -> int:
-    """Check all files; 1 when one is wrong."""
+    """Check all files; return 1 if one is invalid."""
     wrong = 0
     for name in filter(None, sys.stdin.read().split("\0")):
         try:

@@ -1,4 +1,4 @@
-"""Reads names of Markdown files, ended by NUL, from standard input; says which links inside the repository are dead."""
+"""Check of Markdown files whose names, ended by NUL, are on standard input: prints dead links within the repository."""
 
 from functools import cache
 from pathlib import Path
@@ -11,13 +11,13 @@ FENCE = re.compile(r"^```.*?^```$", re.MULTILINE | re.DOTALL)
 
 @cache
 def anchors(path: Path) -> set[str]:
-    """Return the anchors of a page's headings, as GitHub makes them."""
+    """Return the anchors of a page's headings, as GitHub creates them."""
     headings = re.findall(r"^#+ (.+)$", FENCE.sub("", path.read_text(encoding="utf-8")), re.MULTILINE)
     return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
 
 
 def problem(page: Path, link: str) -> str | None:
-    """Return what is wrong with a link."""
+    """Return the problem of a link, or None."""
     path, _, anchor = link.partition("#")
     target = page.parent / path if path else page
     if not target.exists():
@@ -28,7 +28,7 @@ def problem(page: Path, link: str) -> str | None:
 
 
 def main() -> int:
-    """Check all pages; 1 when a link is dead."""
+    """Check all pages; return 1 if a link is dead."""
     pages = [Path(name) for name in sys.stdin.read().split("\0") if name and Path(name).exists()]
     links = ((page, link) for page in pages for link in LINK.findall(FENCE.sub("", page.read_text(encoding="utf-8"))))
     problems = [text for page, link in links if (text := problem(page, link))]

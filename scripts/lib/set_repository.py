@@ -1,7 +1,7 @@
-"""Replaces the repository's address on GitHub, and its owner, in every file under version control.
+"""Replacement of the repository's address on GitHub, and of its owner, in every file under version control.
 
-The address that is there now is read from the integration's manifest. Passages between the comments ``unpublished`` and
-``/unpublished`` of a page hold only as long as there is no published repository; they are taken out.
+The current address is read from the integration's manifest. Passages between the comments ``unpublished`` and
+``/unpublished`` of a page apply only while there is no published repository; they are removed.
 """
 
 import json
@@ -32,7 +32,7 @@ def filled_in(path: Path, text: str, old: str, new: str) -> str:
 
 
 def main(arguments: list[str]) -> int:
-    """Fill the address in; return 2 for anything but one OWNER/NAME as GitHub has them."""
+    """Fill in the address; return 2 for anything but one OWNER/NAME as on GitHub."""
     if len(arguments) != 1 or not REPOSITORY.fullmatch(arguments[0]):
         print("usage: scripts/set-repository OWNER/NAME, as in https://github.com/OWNER/NAME", file=sys.stderr)
         return 2

@@ -1,4 +1,4 @@
-"""Alarms as the tests see them: a phone that rings, and what Home Assistant keeps of them."""
+"""Alarms for the tests: a phone that rings, and Home Assistant's records of them."""
 
 import asyncio
 from collections.abc import AsyncGenerator
@@ -16,10 +16,10 @@ PUSHED = "/push"
 
 
 class Phone:
-    """A phone with Home Assistant's app: registered as the app does it, told through its maker's push service."""
+    """Phone with Home Assistant's app: registered like the app, notified through its vendor's push service."""
 
     def __init__(self, lab: Lab, name: str) -> None:
-        """``name`` is what its owner calls it; it is not registered yet."""
+        """``name`` is the name given by its owner; the phone is not registered yet."""
         self._lab = lab
         self.name = name
         self.messages: list[Json] = []
@@ -29,12 +29,12 @@ class Phone:
         self._answers = asyncio.Event()
         self._answers.set()
         self.refuses: int | None = None
-        """The HTTP status with which the push service refuses notifications for it; None while it takes them."""
+        """HTTP status with which the push service rejects notifications for it; None while it accepts them."""
         self._webhook = ""
 
     @property
     def action(self) -> str:
-        """The action that tells it."""
+        """Action that notifies it."""
         return f"notify.mobile_app_{self.name.lower().replace(' ', '_')}"
 
     async def register(self, url: str) -> None:
@@ -62,7 +62,7 @@ class Phone:
         await until(is_there, timeout_s=60, what=self.action)
 
     async def push(self, request: web.Request) -> web.Response:
-        """Take a notification, as the push service does."""
+        """Receive a notification, like the push service."""
         message: Json = await request.json()
         self.reached.put_nowait(None)
         await self._answers.wait()
@@ -75,16 +75,16 @@ class Phone:
         return web.json_response({"status": "created"}, status=201)
 
     def answer(self, *, with_push: bool) -> None:
-        """Let the push service answer, or be as one that takes a request and says nothing."""
+        """Make the push service respond, or accept requests without a response."""
         if with_push:
             self._answers.set()
         else:
             self._answers.clear()
 
     async def rings(self, count: int, *, timeout_s: float = 60) -> list[Json]:
-        """Wait until it rang so often; return everything that it shows. More than that is for the test to see.
+        """Wait until the phone rang that often; return all its notifications, so that the test can detect more.
 
-        What is gone counts half a minute after a start of Home Assistant.
+        A missing entity counts half a minute after a start of Home Assistant.
         """
 
         async def rang() -> bool:
@@ -120,7 +120,7 @@ async def phone(lab: Lab, name: str) -> AsyncGenerator[Phone]:
 
 
 class Gauge:
-    """A number on MQTT that outlives a restart of Home Assistant, as the broker keeps it."""
+    """Number on MQTT, retained by the broker across a restart of Home Assistant."""
 
     def __init__(self, lab: Lab, name: str) -> None:
         self._lab = lab
@@ -128,7 +128,7 @@ class Gauge:
         self.entity_id = f"sensor.{name}"
 
     async def discover(self) -> None:
-        """Let Home Assistant find it."""
+        """Announce it to Home Assistant."""
         config = {
             "unique_id": f"gauge_{self._name}",
             "default_entity_id": self.entity_id,
@@ -140,7 +140,7 @@ class Gauge:
         await self._publish(f"homeassistant/sensor/gauge_{self._name}/config", json.dumps(config))
 
     async def say(self, value: float) -> None:
-        """Say a value, and wait until Home Assistant has it."""
+        """Publish a value, and wait until Home Assistant has it."""
         await self._publish(f"gauges/{self._name}", str(value))
         await self._lab.client.wait_state(self.entity_id, str(value))
 
@@ -150,9 +150,9 @@ class Gauge:
 
 
 async def wait_kept(lab: Lab, rule_id: str, **expected: Any) -> None:
-    """Wait until a rule is on the disk, and an alarm of it with these values; nothing is left to be told.
+    """Wait until a rule is on the disk, with an alarm with these values, and no notification is pending.
 
-    A process that is killed takes with it what was only in its memory.
+    A killed process loses the changes in its memory.
     """
     entries = lab.home_assistant.folder / ".storage" / "core.config_entries"
 
@@ -165,7 +165,7 @@ async def wait_kept(lab: Lab, rule_id: str, **expected: Any) -> None:
 
 
 async def wait_told(lab: Lab) -> None:
-    """Wait until it is written that there is nothing left to be told; who was not told may be remembered."""
+    """Wait until the disk has no pending notification; failed ones may be recorded."""
     rows: list[Json] = []
 
     async def told() -> bool:

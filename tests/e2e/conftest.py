@@ -28,7 +28,7 @@ async def lab(tmp_path_factory: pytest.TempPathFactory) -> AsyncGenerator[Lab]:
 
 @pytest.fixture
 async def new_host(lab: Lab, request: pytest.FixtureRequest) -> AsyncGenerator[NewHost]:
-    """Return what starts an agent named after the test, and waits until Home Assistant has it."""
+    """Return a function that starts an agent named after the test, and waits until Home Assistant has it."""
     hosts: list[Host] = []
 
     async def new(suffix: str = "", *, started: bool = True, **options: Any) -> Host:
@@ -58,7 +58,7 @@ RECORDING_AGENT = Path(__file__).with_name("recording_agent.py")
 
 @pytest.fixture
 async def recording_host(new_host: NewHost) -> Host:
-    """Return a host that takes power commands seriously up to the last step, which is only written down."""
+    """Return a host that executes power commands up to the last step, which is only recorded."""
     return await new_host(script=RECORDING_AGENT, settings={"agent": {"interval_s": 5, "dry_run": False}})
 
 

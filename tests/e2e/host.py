@@ -1,4 +1,4 @@
-"""A host as the tests see it: its agent on one side, Home Assistant on the other."""
+"""Hosts for the tests: the agent on one side, Home Assistant on the other."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -26,7 +26,7 @@ class Host:
 
     @property
     def executed(self) -> list[str]:
-        """The power commands a recording agent would have carried out."""
+        """Power commands that a recording agent would have executed."""
         path = self.agent.folder / "state" / "executed"
         return path.read_text(encoding="ascii").split() if path.exists() else []
 
@@ -35,7 +35,7 @@ class Host:
         return await self.lab.uid(self.node_id)
 
     async def entity_id(self, key: str) -> str:
-        """Return the entity with the unique id ``<uid>_<key>``, waiting for it if need be."""
+        """Return the entity with the unique id ``<uid>_<key>``, waiting for it if necessary."""
         unique_id = f"{await self.uid()}_{key}"
         row = await until(lambda: self.lab.client.find_entity(unique_id), timeout_s=60, what=f"the entity {unique_id}")
         return str(row["entity_id"])
@@ -47,7 +47,7 @@ class Host:
         return str(row["device_id"])
 
     async def discovery(self) -> Json:
-        """Return the discovery message the broker keeps of it."""
+        """Return its retained discovery message."""
         return await self.lab.retained(f"homeassistant/device/{await self.uid()}/config")
 
     async def wait_power(self, *states: str, timeout_s: float = 60) -> Json:
@@ -76,13 +76,13 @@ class Host:
         return dict(result)
 
     def responses(self) -> AbstractAsyncContextManager[asyncio.Queue[Json]]:
-        """Listen to what its agent answers, on the broker itself."""
+        """Subscribe to the agent's responses, on the broker itself."""
         return messages(self.lab, f"{self.topic}/response")
 
 
 @asynccontextmanager
 async def messages(lab: Lab, topic: str) -> AsyncIterator[asyncio.Queue[Json]]:
-    """Listen to the JSON messages of a topic; the queue has one item for each."""
+    """Subscribe to the JSON messages of a topic; the queue has one item for each."""
     queue: asyncio.Queue[Json] = asyncio.Queue()
     async with lab.broker.client() as mqtt:
         await mqtt.subscribe(topic, qos=1)

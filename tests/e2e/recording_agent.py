@@ -1,4 +1,4 @@
-"""The agent with one thing replaced: what it would do to the machine is written to a file instead.
+"""Agent with one replacement: actions on the machine are written to a file instead.
 
 Runs in the agent's own environment: ``python recording_agent.py agent.toml``.
 """
@@ -14,7 +14,7 @@ from iotbridge_agent.config import load_config
 
 
 class RecordedPower:
-    """A machine that allows every power command and does none."""
+    """Power backend that permits every power command and executes none."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -24,7 +24,7 @@ class RecordedPower:
         return Permission(allowed=True, detail=f"{command} is only written down.")
 
     def execute(self, command: str) -> None:
-        """Write down what would have happened."""
+        """Record the command."""
         with self.path.open("a", encoding="ascii") as record:
             record.write(f"{command}\n")
 

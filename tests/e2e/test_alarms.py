@@ -1,4 +1,4 @@
-"""Alarms from what happens to the phone that rings, over outages of agent, broker and Home Assistant itself."""
+"""Alarms from their cause to the phone that rings, across outages of agent, broker and Home Assistant itself."""
 
 from collections import Counter
 from collections.abc import AsyncGenerator
@@ -23,7 +23,7 @@ NEAR_S = 10
 
 @pytest.fixture
 async def tidy(lab: Lab) -> AsyncGenerator[AsyncExitStack]:
-    """Take away what a test adds: the alarms of one must not ring in the next."""
+    """Remove what a test adds: the alarms of one must not ring in the next."""
     before = {row["subentry_id"] for row in await subentries(lab.client)}
     async with AsyncExitStack() as stack:
         yield stack
@@ -34,7 +34,7 @@ async def tidy(lab: Lab) -> AsyncGenerator[AsyncExitStack]:
 
 @pytest.fixture
 async def mine(lab: Lab, tidy: AsyncExitStack, request: pytest.FixtureRequest) -> Phone:
-    """Return a phone that is a notifier group of its own, of the same name."""
+    """Return a phone that is a notifier group of its own, with the same name."""
     return await _phone(lab, tidy, f"{request.node.name} mine")
 
 
@@ -46,7 +46,7 @@ async def theirs(lab: Lab, tidy: AsyncExitStack, request: pytest.FixtureRequest)
 
 @pytest.fixture
 async def gauge(lab: Lab, request: pytest.FixtureRequest) -> Gauge:
-    """Return a number that is well."""
+    """Return a number within its limits."""
     found = Gauge(lab, request.node.name)
     await found.discover()
     await found.say(20.0)
@@ -60,7 +60,7 @@ async def _phone(lab: Lab, tidy: AsyncExitStack, name: str) -> Phone:
 
 
 async def watch(lab: Lab, host: Host, *phones: Phone) -> tuple[str, str]:
-    """Add an alarm for a host that vanishes and one over everything of it; return their names."""
+    """Add an alarm for a host that vanishes and one over all its entities; return their names."""
     lost, gone = f"Lost {host.node_id}", f"Gone {host.node_id}"
     steps = [(0, [each.name for each in phones])]
     power = await host.entity_id("power_state")
@@ -70,7 +70,7 @@ async def watch(lab: Lab, host: Host, *phones: Phone) -> tuple[str, str]:
 
 
 async def normal(lab: Lab, *names: str, timeout_s: float = 60) -> None:
-    """Wait until all alarms of rules are normal and nothing is left to be told."""
+    """Wait until all alarms of rules are normal and no notification is pending."""
 
     async def is_normal() -> bool:
         return not [alarm for name in names for alarm in await alarms(lab.client, name)]
@@ -86,7 +86,7 @@ async def kill_home_assistant(lab: Lab) -> None:
 
 
 async def times(lab: Lab, name: str) -> dict[str, float]:
-    """Return when what happened to the only alarm of a rule; each may have happened once."""
+    """Return the times of the transitions of a rule's only alarm; each may have occurred once."""
     rows = await history(lab.client, name)
     assert max(Counter(row["change"] for row in rows).values()) == 1, rows
     return {row["change"]: datetime.fromisoformat(row["at"]).timestamp() for row in rows}
@@ -101,7 +101,7 @@ def buttons(message: Json) -> list[Json]:
 
 
 async def since(lab: Lab, entity_id: str) -> float:
-    """Return since when an entity has its state."""
+    """Return the time since when an entity has its state."""
     return datetime.fromisoformat((await lab.client.state(entity_id))["last_changed"]).timestamp()
 
 
@@ -192,7 +192,7 @@ async def test_hold_goes_on_when_home_assistant_is_killed_in_the_middle_of_it(
     assert message["message"] == "90 °C > 80 °C"
     back = await since(lab, gauge.entity_id)
     raised = (await times(lab, name))["raised"]
-    # It waits for the rest of its time, and not for all of it once more.
+    # It waits for the rest of its time, and not for all of it again.
     assert max(began + HOLD_S, back) - 0.1 <= raised < max(began + HOLD_S, back) + NEAR_S
 
     await gauge.say(20.0)
@@ -280,7 +280,7 @@ async def test_lost_host_is_told_once_although_home_assistant_was_killed_while_i
     assert [row["change"] for row in await history(lab.client, lost)] == ["raised", "cleared"]
 
 
-# ---------------------------------------------------------------- what fails
+# ---------------------------------------------------------------- failures
 
 
 async def test_what_the_push_service_refuses_is_told_later_with_its_end(lab: Lab, mine: Phone, gauge: Gauge) -> None:
@@ -292,7 +292,7 @@ async def test_what_the_push_service_fails_at_is_told_later_with_its_end(lab: La
 
 
 async def be_refused(lab: Lab, mine: Phone, gauge: Gauge, status: int) -> None:
-    """Home Assistant's integration of the apps only logs that; the alarm is over before it is tried again."""
+    """Home Assistant's app integration only logs that; the alarm has cleared before the next attempt."""
     name = f"Refused with {status}"
     rule_id = await add_rule(
         lab.client, "above", name, condition={"above": 80}, entities=[gauge.entity_id], steps=[(0, [mine.name])]
@@ -310,7 +310,7 @@ async def be_refused(lab: Lab, mine: Phone, gauge: Gauge, status: int) -> None:
     assert message["title"].startswith(f"Already cleared: {name}")
     why, when = message["message"].split("\n")
     assert why == "90 °C > 80 °C"
-    # It may have been over within a second, which is told in other words.
+    # It may have cleared within a second, which is notified with another text.
     assert when.startswith(("Raised at ", "This happened at "))
     assert "cleared" in when
     assert not buttons(message)
@@ -327,7 +327,7 @@ async def rename(lab: Lab, entity_id: str, to: str) -> None:
 
 
 async def set_disabled(lab: Lab, *, disabled: bool) -> None:
-    """Switch IoT Bridge off or on, as the user does."""
+    """Switch IoT Bridge off or on, like the user."""
     (entry,) = await lab.client.entries("iotbridge")
     by = "user" if disabled else None
     await lab.client.command("config_entries/disable", entry_id=entry["entry_id"], disabled_by=by)

@@ -1,4 +1,4 @@
-"""Commands from Home Assistant reach the host, and their answers come back."""
+"""Commands from Home Assistant, and the responses of the host."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -31,7 +31,7 @@ async def test_button_press_is_answered(host: Host, lab: Lab) -> None:
     components = (await host.discovery())["components"].values()
     reboot = next(c for c in components if c["platform"] == "button" and "reboot" in str(c))
     row = await until(lambda: lab.client.find_entity(reboot["unique_id"]), timeout_s=60, what="the reboot button")
-    # Home Assistant skips a button it does not yet know to be available, and says nothing.
+    # Home Assistant skips a button that is not available yet, without an error.
     await lab.client.wait_state(row["entity_id"], "unknown")
 
     await lab.client.call("button.press", {"entity_id": row["entity_id"]})
@@ -79,7 +79,7 @@ async def test_reboot_for_real_goes_and_comes_back(recording_host: Host) -> None
         return recording_host.executed == ["reboot"]
 
     await until(executed, timeout_s=60, what="the execution of reboot")
-    # What the machine would have done now.
+    # What the machine would have executed now.
     await recording_host.agent.kill()
     await recording_host.agent.start()
 

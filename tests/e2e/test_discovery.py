@@ -1,4 +1,4 @@
-"""A host becomes a device by itself, with values."""
+"""Discovery of a host, which becomes a device with values."""
 
 import socket
 

@@ -1,4 +1,4 @@
-"""An agent of IPWatch in a real Home Assistant: a stand-in with exactly its documented messages, over MQTT 3.1.1."""
+"""Agent of IPWatch in a real Home Assistant: a fake with exactly its documented messages, over MQTT 3.1.1."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -36,7 +36,7 @@ def now() -> str:
 
 
 class IpwatchAgent:
-    """Says hello, reports, and answers each command with one response that names none."""
+    """Agent that announces itself, reports, and answers each command with one response that names none."""
 
     def __init__(self, mqtt: aiomqtt.Client) -> None:
         self.mqtt = mqtt
@@ -49,7 +49,7 @@ class IpwatchAgent:
         await self.mqtt.publish(f"{PREFIX}/availability", "online", qos=1, retain=True)
 
     async def report(self) -> None:
-        """Send a status again and again; more often than the documented 30 s, so that a test does not wait."""
+        """Send a status repeatedly; more often than the documented 30 s, to shorten the test."""
         while True:
             status = {
                 "hostname": "server-01",
@@ -79,7 +79,7 @@ class IpwatchAgent:
 
 @pytest.fixture
 async def agent(lab: Lab) -> AsyncIterator[IpwatchAgent]:
-    """Return a running agent; what the broker keeps of it is emptied afterwards."""
+    """Return a running agent; its retained messages are cleared afterwards."""
     will = aiomqtt.Will(f"{PREFIX}/availability", "offline", qos=1, retain=True)
     client = aiomqtt.Client(
         "127.0.0.1", lab.broker.port, protocol=aiomqtt.ProtocolVersion.V311, will=will, keepalive=60
@@ -111,7 +111,7 @@ async def test_an_agent_of_ipwatch_is_one_device_that_obeys(lab: Lab, agent: Ipw
     rows |= {end: await wait_entity(lab, end) for end in ("_memory_percent", "_disk_percent", "_command")}
     power, event = rows["_power_state"]["entity_id"], rows["_command"]["entity_id"]
 
-    # One device, theirs, with the sensor disabled that repeats the status.
+    # One device, its own, whose sensor that repeats the status is disabled.
     (device_id,) = {row["device_id"] for row in rows.values()}
     devices = [d for d in await client.devices() if any(i[1].startswith("ipwatch_10") for i in d["identifiers"])]
     assert [(d["id"], d["name"], d["manufacturer"]) for d in devices] == [(device_id, "Server 01", "IPWatch")]
@@ -119,14 +119,14 @@ async def test_an_agent_of_ipwatch_is_one_device_that_obeys(lab: Lab, agent: Ipw
     assert theirs is not None
     assert (theirs["device_id"], theirs["disabled_by"]) == (device_id, "integration")
 
-    # Its values, the last boot among them.
+    # Its values, including the last boot.
     for end, value in (("_cpu_percent", "45.2"), ("_memory_percent", "62.5"), ("_disk_percent", "78.3")):
         await client.wait_state(rows[end]["entity_id"], value)
     booted = datetime.fromisoformat((await client.state(rows["_uptime"]["entity_id"]))["state"])
     assert abs(datetime.now(UTC) - timedelta(seconds=UPTIME_S) - booted) < timedelta(seconds=90)
     await client.wait_state(power, "on")
 
-    # A button, which it refuses, and an action, which it obeys.
+    # A button, which it refuses, and an action, which it executes.
     agent.refuses = True
     await client.call("button.press", {"entity_id": rows["_reboot"]["entity_id"]})
     await client.wait_until(

@@ -1,4 +1,4 @@
-"""Messages of a running host that are lost at the broker, and a device that is deleted while its host runs."""
+"""Messages of a running host that are lost at the broker, and a device that is deleted while its host is running."""
 
 from lab.client import Json
 from lab.lab import Lab
@@ -30,7 +30,7 @@ async def wait_available(host: Host, expected: set[str]) -> None:
 
 
 async def settled(host: Host) -> set[str]:
-    """Return the entities of a host when all of them are there."""
+    """Return the entities of a host once all of them exist."""
     await host.entity_id("cpu_percent")
     await host.entity_id("command_reboot")
     await host.lab.client.wait_state(await host.entity_id("connection"), "on")

@@ -1,4 +1,4 @@
-"""The manifest in the current Home Assistant, which has keys that the test kit's does not know yet."""
+"""Manifest in the current Home Assistant, which has keys that the test kit's version does not know yet."""
 
 import json
 from pathlib import Path
@@ -9,7 +9,7 @@ MANIFEST = Path(__file__).parents[2] / "custom_components" / "iotbridge" / "mani
 
 
 def test_categories_and_connectivity_are_among_those_of_core() -> None:
-    """The Marketplace lists known categories only, and the wheel has no list of them but core's own manifests."""
+    """The Marketplace accepts known categories only, and the wheel lists them only in core's own manifests."""
     own = json.loads(MANIFEST.read_text("utf-8"))
     core = [json.loads(path.read_text("utf-8")) for path in Path(components.__file__).parent.glob("*/manifest.json")]
 

@@ -1,4 +1,4 @@
-"""Agent, broker and Home Assistant go away and come back, each in its own way."""
+"""Outages of agent, broker and Home Assistant, each in its own way."""
 
 import asyncio
 
@@ -42,7 +42,7 @@ async def test_agent_starts_without_a_broker(new_host: NewHost, lab: Lab) -> Non
 
 
 async def test_broker_is_killed_and_comes_back(host: Host, lab: Lab) -> None:
-    """Its memory is gone as well: what it had kept, the agents say again."""
+    """Its memory is gone as well: the agents publish again what it had retained."""
     promised = (await host.discovery())["components"].values()
     sensor = next(c for c in promised if c["platform"] == "sensor" and c.get("enabled_by_default", True))
     row = await until(lambda: lab.client.find_entity(sensor["unique_id"]), timeout_s=60, what="a sensor")
@@ -67,7 +67,7 @@ async def test_restarted_home_assistant_knows_who_vanished_meanwhile(new_host: N
     entities = {await stays.entity_id("power_state"), await vanishes.entity_id("power_state")}
 
     await lab.home_assistant.stop()
-    # It says so and waits ten seconds when a thread is left that nobody ends.
+    # It logs that and waits ten seconds if a thread does not end.
     assert "non-daemonic" not in lab.home_assistant.program.log_tail()
     await vanishes.agent.kill()
     await asyncio.gather(lab.home_assistant.start(), lab.wait_message(f"{vanishes.topic}/availability", b"offline"))

@@ -1,4 +1,4 @@
-"""Things are learned through the wizard, live on in Home Assistant, and go without a trace."""
+"""Things that are learned through the wizard, live on in Home Assistant, and are removed without leftovers."""
 
 import base64
 
@@ -24,14 +24,14 @@ async def wizard(lab: Lab) -> Wizard:
 
 @pytest.fixture(scope="module", autouse=True)
 async def unanswered(lab: Lab) -> Wizard:
-    """Open a dialog at a topic where nobody speaks: its minute passes while the other tests run."""
+    """Open a dialog for a silent topic: its minute passes while the other tests run."""
     wizard = await Wizard.of(lab.client)
     await wizard.start("topic")
     await wizard.submit(topic=NEVER_HEARD)
     return wizard
 
 
-# ------------------------------------------------------------------ what is understood
+# ------------------------------------------------------------------ analysis
 
 
 async def test_senml_in_cbor_is_shown_and_becomes_sensors(lab: Lab, wizard: Wizard) -> None:
@@ -84,7 +84,7 @@ async def test_tree_of_topics_is_one_device(lab: Lab, wizard: Wizard) -> None:
     assert (attributes["device_class"], attributes["unit_of_measurement"]) == ("voltage", "V")
     await wait_value(lab, "Solar charger", "sensor_dc_0_current", "4.5")
 
-    # One topic of the tree speaks; the others keep their values.
+    # One topic of the tree sends; the others keep their values.
     await publish(lab, {f"{VICTRON}/Dc/0/Current": {"value": 5.25}}, retain=True)
     await wait_value(lab, "Solar charger", "sensor_dc_0_current", "5.25")
     await wait_value(lab, "Solar charger", "sensor_dc_0_voltage", "13.2")
@@ -143,7 +143,7 @@ async def test_tree_of_values_of_three_radio_sensors(lab: Lab, wizard: Wizard) -
     assert (attributes["device_class"], attributes["unit_of_measurement"]) == ("precipitation", "mm")
 
 
-# ------------------------------------------------------------------ life
+# ------------------------------------------------------------------ lifecycle
 
 
 async def test_plain_json_is_read_by_home_assistant_itself(lab: Lab, wizard: Wizard) -> None:
@@ -158,7 +158,7 @@ async def test_plain_json_is_read_by_home_assistant_itself(lab: Lab, wizard: Wiz
         return {part["state_topic"] for part in components} == {"shed/meter"}
 
     await until(points_at_the_device, timeout_s=60, what="a discovery message with the device's own topic")
-    # Home Assistant subscribes to it a moment later: a message that is kept for that is not missed.
+    # Home Assistant subscribes to it a moment later: a retained message is not missed.
     await publish(lab, {"shed/meter": {"temperature": 8.5}}, retain=True)
     await wait_value(lab, "Shed", "sensor_temperature", "8.5")
 
@@ -177,7 +177,7 @@ async def test_broken_messages_leave_the_last_good_value(lab: Lab, wizard: Wizar
     for payload in broken:
         await publish(lab, {topic: payload})
 
-    # They are told apart by nothing but the order of their coming.
+    # They are distinguished only by the order of their arrival.
     await publish(lab, {topic: message.format(-17.5).encode()})
     await wait_value(lab, topic, "sensor_temperature", "-17.5")
     history = [state["state"] for state in lab.client.history if "lab_fr" in state["entity_id"]]
@@ -221,7 +221,7 @@ async def test_new_fields_are_offered(lab: Lab, wizard: Wizard) -> None:
     await wait_value(lab, "Pool", "sensor_temperature", "24.5")
 
     await publish(lab, {"pool/probe": {"temperature": 24.5, "ph": 7.2}}, retain=True)
-    # A device that Home Assistant reads itself is looked into every half minute.
+    # Messages of a device that Home Assistant reads itself are decoded every half minute.
     issue = await repair(lab, "new_fields", "Pool", timeout_s=60)
     await publish(lab, {"pool/probe": {"temperature": 24.5, "ph": 7.2}}, retain=True)
     await decide(lab, issue)
@@ -244,7 +244,7 @@ async def test_removed_device_leaves_nothing_behind(lab: Lab, wizard: Wizard) ->
     assert not [state for state in await lab.client.rest("GET", "states") if "goner" in state["entity_id"]]
 
 
-# ------------------------------------------------------------------ the dialog when nothing comes
+# ------------------------------------------------------------------ the dialog without a message
 
 
 async def test_topic_that_is_silent_is_explained(unanswered: Wizard) -> None:

@@ -21,7 +21,7 @@ pytestmark = pytest.mark.skipif(shutil.which("chromium") is None, reason="there 
 
 @pytest.fixture
 async def walk(lab: Lab, tmp_path: Path) -> AsyncGenerator[Walk]:
-    """Return a walk, with a thing on the broker that nobody has learned."""
+    """Return a walk, with a thing on the broker that is not learned yet."""
     async with speaking(lab, UNLEARNED), browsing(lab, height=1500) as page:
         yield Walk(page, lab, Path(os.environ.get("IOTBRIDGE_PICTURES", tmp_path)))
 

@@ -1,4 +1,4 @@
-"""Voice sentences of the guide, in Assist."""
+"""Voice sentences from the guide, in Assist."""
 
 from collections.abc import AsyncGenerator
 import shutil
@@ -16,7 +16,7 @@ NAME = "Too hot to miss"
 
 @pytest.fixture
 async def hot(lab: Lab) -> AsyncGenerator[Gauge]:
-    """Have one alarm, and the sentences of the guide."""
+    """Set up one alarm, and the sentences of the guide."""
     for language in ("en", "it", "fr"):
         folder = lab.home_assistant.folder / "custom_sentences" / language
         shutil.copytree(SENTENCES / language, folder, dirs_exist_ok=True)
@@ -32,7 +32,7 @@ async def hot(lab: Lab) -> AsyncGenerator[Gauge]:
 
 
 async def ask(lab: Lab, text: str, language: str = "en") -> str:
-    """Say something to Assist; return what it answers."""
+    """Send a sentence to Assist; return the answer."""
     data = {"text": text, "language": language}
     said = await lab.client.call("conversation.process", data, response=True)
     return str(said["response"]["speech"]["plain"]["speech"])

@@ -1,4 +1,4 @@
-"""Things as the tests see them: their messages on one side, Home Assistant on the other."""
+"""Things for the tests: their messages on one side, Home Assistant on the other."""
 
 import asyncio
 from collections.abc import AsyncGenerator, Mapping
@@ -15,7 +15,7 @@ from lab.wizard import suggestions
 
 
 async def device(lab: Lab, name: str) -> Json:
-    """Return a device of the registry by its name, waiting for it if need be."""
+    """Return a device of the registry by its name, waiting for it if necessary."""
 
     async def found() -> Json | None:
         return next((row for row in await lab.client.devices() if row["name"] == name), None)
@@ -32,7 +32,7 @@ async def uid(lab: Lab, name: str) -> str:
 async def entity(lab: Lab, name: str, key: str) -> Json:
     """Return an entity of a device by its platform and the place of its value, such as ``sensor_temperature``.
 
-    What is behind that is a digest where the place is more than a word.
+    The rest of its unique id is a digest if the place is more than a word.
     """
     prefix = f"{await uid(lab, name)}_{key}"
 
@@ -51,7 +51,7 @@ async def wait_value(lab: Lab, name: str, key: str, *expected: str, timeout_s: f
 
 
 async def wait_any_value(lab: Lab, name: str, key: str, *besides: str) -> str:
-    """Wait until an entity of a device has a value that is none of these; return it."""
+    """Wait until an entity of a device has a value other than these; return it."""
     entity_id = (await entity(lab, name, key))["entity_id"]
 
     def found() -> str | None:
@@ -62,7 +62,7 @@ async def wait_any_value(lab: Lab, name: str, key: str, *besides: str) -> str:
 
 
 async def publish(lab: Lab, messages: Mapping[str, Any], *, retain: bool = False) -> None:
-    """Publish what devices say; what is not bytes becomes JSON."""
+    """Publish messages of devices; payloads other than bytes become JSON."""
     async with lab.broker.client() as mqtt:
         for topic, payload in messages.items():
             body = payload if isinstance(payload, bytes) else json.dumps(payload)
@@ -71,7 +71,7 @@ async def publish(lab: Lab, messages: Mapping[str, Any], *, retain: bool = False
 
 @asynccontextmanager
 async def speaking(lab: Lab, *things: Replayed) -> AsyncGenerator[None]:
-    """Replay things, not retained, as long as the block lasts."""
+    """Replay things, not retained, for the duration of the block."""
     voice = asyncio.create_task(replay(lab.broker, things))
     try:
         yield
@@ -81,12 +81,12 @@ async def speaking(lab: Lab, *things: Replayed) -> AsyncGenerator[None]:
 
 
 async def retained(lab: Lab, *, about: str) -> list[str]:
-    """Return the topics on which the broker keeps a message, those that have a text in them."""
+    """Return the topics with a retained message that contain a text."""
     topics: list[str] = []
     end = f"tests/end-of-retained/{about}"
     async with lab.broker.client() as mqtt:
         await mqtt.subscribe("#", qos=1)
-        # The broker sends what it keeps before anything that comes later.
+        # The broker sends its retained messages before any later one.
         await mqtt.publish(end, "end", qos=1)
         async with asyncio.timeout(10):
             async for message in mqtt.messages:
@@ -98,7 +98,7 @@ async def retained(lab: Lab, *, about: str) -> list[str]:
 
 
 async def repair(lab: Lab, key: str, title: str, *, timeout_s: float = 60) -> Json:
-    """Return an open repair about a thing, waiting for it if need be."""
+    """Return an open issue of a thing, waiting for it if necessary."""
 
     async def found() -> Json | None:
         issues = await lab.client.repairs("iotbridge")
@@ -109,7 +109,7 @@ async def repair(lab: Lab, key: str, title: str, *, timeout_s: float = 60) -> Js
 
 
 async def decide(lab: Lab, issue: Json, **answers: Any) -> Json:
-    """Decide a repair in its dialog, as it proposes except for these answers; return its end."""
+    """Complete the dialog of a repair, as proposed except for these answers; return its result."""
     start = {"handler": "iotbridge", "issue_id": issue["issue_id"]}
     shown: Json = await lab.client.rest("POST", "repairs/issues/fix", start)
     given = suggestions(shown["data_schema"]) | answers
@@ -118,7 +118,7 @@ async def decide(lab: Lab, issue: Json, **answers: Any) -> Json:
 
 
 async def wait_gone(lab: Lab, name: str, key: str | None = None) -> None:
-    """Wait until a device, or with ``key`` one of its entities, is no longer there."""
+    """Wait until a device, or with ``key`` one of its entities, no longer exists."""
     prefix = f"{await uid(lab, name)}_{key}" if key else None
 
     async def gone() -> bool:

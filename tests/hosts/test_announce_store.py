@@ -14,7 +14,7 @@ NAS, PI, PC, TV = (HostKey("iotbridge", name) for name in ("nas", "pi", "pc", "t
 
 
 async def write(hass: HomeAssistant) -> None:
-    """Write what is due."""
+    """Write the pending changes."""
     hass.bus.async_fire(EVENT_HOMEASSISTANT_FINAL_WRITE)
     await hass.async_block_till_done()
 

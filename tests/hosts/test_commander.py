@@ -1,4 +1,4 @@
-"""Commands and answers, matched by a clock of our own."""
+"""Commands and responses, matched by a simulated clock."""
 
 from datetime import UTC, datetime
 
@@ -115,7 +115,7 @@ def test_a_custom_command_that_never_ends_is_forgotten_quietly(commander: Comman
 
 
 class TestProof:
-    """A power command is done when it was seen to happen."""
+    """A power command is done once it was seen to have happened."""
 
     def accept(self, commander: Commander, command: str, boot_time: str | None = "monday") -> None:
         commander.add(NAS, Command(command=command, id="1"), 10.0)
@@ -247,7 +247,7 @@ def test_a_stranger_who_saw_the_id_of_a_command_cannot_flood_with_it(commander: 
 
 @given(st.lists(st.tuples(st.sampled_from("gaf"), st.integers(0, 5), st.integers(0, 3)), max_size=80))
 def test_the_next_deadline_is_that_of_the_earliest_open_command(steps: list[tuple[str, int, int]]) -> None:
-    """Commands given, answered and forgotten in any order; a plain dict of deadlines says what has to be."""
+    """Commands issued, answered and removed in any order; a plain dict of deadlines is the model."""
     commander, expected, now = Commander(TIMEOUT_S), dict[tuple[HostKey, str], float](), 0.0
     for step, number, host in steps:
         now += 0.5

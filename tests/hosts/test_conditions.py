@@ -1,4 +1,4 @@
-"""Automations that go on only when a host is online."""
+"""Automations that continue only while a host is online."""
 
 import pytest
 
@@ -11,7 +11,7 @@ from ..kit import Kit
 async def automation(
     kit: Kit, automate: Automate, *node_ids: str, behavior: str = "any", hold: str = ""
 ) -> list[Event]:
-    """Set up what is asked whenever ``go`` is fired."""
+    """Set up a condition that is evaluated whenever ``go`` is fired."""
     devices = [kit.device(f"iotbridge_{node_id}") for node_id in node_ids]
     return await automate(
         {"trigger": "event", "event_type": "go"},

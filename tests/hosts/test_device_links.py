@@ -1,4 +1,4 @@
-"""Hosts and the devices that core's mqtt makes for them."""
+"""Hosts and the devices that core's mqtt creates for them."""
 
 import pytest
 

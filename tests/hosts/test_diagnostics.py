@@ -28,7 +28,7 @@ async def test_it_is_still_useful(kit: Kit, hass_client: ClientSessionGenerator)
         "disk_percent_1": 40,
         "docker_1": True,
     }
-    # One name, one number: here are two agents on one machine.
+    # One name, one number: these are two agents on one machine.
     assert nas["announce"]["hostname"] == old["announce"]["hostname"] == "host_1"
     assert old["topic"] == "ipwatch/device/host_2"
     assert old["power"] == "lost"

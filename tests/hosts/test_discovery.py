@@ -23,7 +23,7 @@ REPORT = {
 
 
 class IpWatch:
-    """An IPWatch agent."""
+    """Agent of IPWatch."""
 
     def __init__(self, kit: Kit) -> None:
         self.kit = kit
@@ -39,7 +39,7 @@ class IpWatch:
         return [json.loads(call.args[1]) for call in calls if call.args[0].startswith(TOPIC) and call.args[1]]
 
     async def discovered(self) -> None:
-        """Bring what was published back, as the broker does."""
+        """Deliver the published messages back, as the broker does."""
         (call,) = [c for c in self.kit.mqtt.async_publish.call_args_list if c.args[0].startswith(TOPIC)]
         assert call.args[3] is True, "retained"
         await self.kit.receive(call.args[0], call.args[1], retain=True)

@@ -1,4 +1,4 @@
-"""Messages that vanish from the broker's memory, and devices that are deleted: what comes back and what may go."""
+"""Messages that vanish from the broker, and devices that are deleted: restoration and removal."""
 
 import pytest
 
@@ -8,7 +8,7 @@ from homeassistant.data_entry_flow import FlowResultType
 from homeassistant.helpers import device_registry as dr, issue_registry as ir
 from tests.kit import FakeHost, Kit
 
-# The form of a host of IPWatch: nothing is ever published for another.
+# The form of an IPWatch host: messages are never published for others.
 ADDRESS = "192.168.1.77"
 
 
@@ -51,7 +51,7 @@ async def restart(kit: Kit) -> None:
 
 
 class TestEmptiedAnnounce:
-    """The announce of a host vanishes while it is online."""
+    """The announce of a host vanishes while the host is online."""
 
     async def test_nothing_is_written_for_a_host_that_announced_itself(self, kit: Kit) -> None:
         host = await kit.host(ADDRESS, prefix="ipwatch")
@@ -161,7 +161,7 @@ class TestDeletedDevice:
 
     @pytest.fixture
     async def stale(self, kit: Kit) -> FakeHost:
-        """Return a host that was deleted while it was online, and that went while Home Assistant was away."""
+        """Return a host that was deleted while it was online, and went offline while Home Assistant was away."""
         host = await kit.host()
         await delete_device(kit, host)
         await restart(kit)

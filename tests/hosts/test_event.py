@@ -21,7 +21,7 @@ def last(kit: Kit) -> dict[str, Any]:
 
 
 async def press(kit: Kit, host: FakeHost) -> dict[str, Any]:
-    """Press the button that core's mqtt made; the broker brings the command back to us."""
+    """Press the button that core's mqtt created; the broker delivers the command back to us."""
     await kit.hass.services.async_call("button", "press", {"entity_id": "button.nas_reboot"}, blocking=True)
     command = host.commands()[-1]
     await kit.receive(host.topic("command"), command)
@@ -141,7 +141,7 @@ async def test_what_happens_to_the_alarms_of_a_rule(kit: Kit, hass_admin_user: M
 
 @pytest.mark.no_fail_on_log_exception
 async def test_no_other_listener_keeps_it_from_being_told(kit: Kit, caplog: pytest.LogCaptureFixture) -> None:
-    """As with Home Assistant's own signals: what fails is logged, and all others are told all the same."""
+    """As with Home Assistant's own signals: an exception is logged, and all other listeners are called nevertheless."""
     rule_id = await add_rule(kit, "sensor.one", "sensor.two")
     manager = kit.hass.config_entries.async_loaded_entries("iotbridge")[0].runtime_data.alarms
     later: list[str] = []

@@ -1,4 +1,4 @@
-"""The power state of a host, as a table of what was heard against what is said."""
+"""Power states of a host, as a table of messages and expected states."""
 
 from datetime import UTC, datetime, timedelta
 import json
@@ -25,7 +25,7 @@ LOST_AFTER_S = 120.0
 
 
 class Clocked:
-    """An inventory with a clock of its own."""
+    """Inventory with a simulated clock."""
 
     def __init__(self) -> None:
         self.inventory = Inventory(LOST_AFTER_S)
@@ -109,7 +109,7 @@ def test_a_host_says_that_it_goes_before_it_goes(world: Clocked) -> None:
 
 
 def test_an_announce_is_a_sign_of_life_of_its_own(world: Clocked) -> None:
-    """Between the announce of a host that is back and its availability it is not lost."""
+    """A host that is back is not lost between its announce and its availability."""
     world.announce()
     world.hear("availability", b"online")
     world.announce("rebooting")
@@ -225,7 +225,7 @@ def test_a_farewell_that_was_cut_off_is_a_loss_in_the_end(world: Clocked) -> Non
 
 
 class TestClock:
-    """A host whose clock differs refuses commands, so it must be known."""
+    """A host with a wrong clock refuses commands, so it must be reported."""
 
     def test_one_late_message_is_no_wrong_clock(self, world: Clocked) -> None:
         world.status(-95)

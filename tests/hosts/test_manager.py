@@ -1,4 +1,4 @@
-"""Messages from the broker, checked by their effects: states, log, repairs."""
+"""Messages from the broker, verified by their effects: states, log, issues."""
 
 from datetime import UTC, datetime, timedelta
 import logging

@@ -35,7 +35,7 @@ async def begun(
     publish: Coroutine[Any, Any, None] | None = None,
     timeout_s: float = 30,
 ) -> asyncio.Task[CommandResult]:
-    """Return a call that waits."""
+    """Return a pending call."""
     waiting = calls.wait(key, "ping", command_id, publish or sent(), timeout_s)
     task = asyncio.get_running_loop().create_task(waiting)
     await asyncio.sleep(0)

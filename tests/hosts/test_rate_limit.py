@@ -1,4 +1,4 @@
-"""Rate limits by a clock of our own."""
+"""Rate limits with a simulated clock."""
 
 from hypothesis import given, strategies as st
 

@@ -1,4 +1,4 @@
-"""Hosts that send too much, and strangers that make up hosts: what is lost, and what must not be."""
+"""Hosts that send too much, and made-up hosts: messages that are dropped, and messages that must not be."""
 
 import asyncio
 import json
@@ -19,7 +19,7 @@ FLOOD = 1000
 
 
 def fire(kit: Kit, topic: str, payload: Any) -> None:
-    """Deliver a message; nothing is done because of it yet."""
+    """Deliver a message without processing its effects yet."""
     async_fire_mqtt_message(kit.hass, topic, payload if isinstance(payload, str) else json.dumps(payload))
 
 

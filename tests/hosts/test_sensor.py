@@ -1,4 +1,4 @@
-"""The power state of a host, and the counts over all of them."""
+"""Power state of a host, and the counts over all of them."""
 
 from custom_components.iotbridge.alarms.engine.models import Severity
 from homeassistant.helpers import entity_registry as er
@@ -21,7 +21,7 @@ async def test_a_host_that_comes_up_is_on_and_on_its_mqtt_device(kit: Kit) -> No
 
 
 def counts(kit: Kit) -> dict[str, str]:
-    """Return what the sensors of alarms show, without the zeros."""
+    """Return the values of the alarms' sensors, without the zeros."""
     kinds = [
         f"{kind}_{severity}" for kind in ("active", "unacknowledged") for severity in ("critical", "warning", "info")
     ]

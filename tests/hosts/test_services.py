@@ -1,4 +1,4 @@
-"""The action send_command, called as a user, an automation and a voice assistant would."""
+"""Action send_command, called by a user, an automation and a voice assistant."""
 
 import asyncio
 from typing import Any
@@ -20,7 +20,7 @@ from ..kit import FakeHost, Kit
 
 
 async def call(kit: Kit, target: dict[str, Any], command: str = "ping", **data: Any) -> asyncio.Task[Any]:
-    """Start the action; it is waiting for answers when this returns."""
+    """Start the action; it is waiting for responses when this returns."""
     context = data.pop("context", None)
     task = asyncio.create_task(
         kit.hass.services.async_call(
@@ -37,7 +37,7 @@ async def call(kit: Kit, target: dict[str, Any], command: str = "ping", **data: 
 
 
 async def settle() -> None:
-    """Let the action come to its waiting; block_till_done would wait for its end."""
+    """Run the action until it waits; block_till_done would wait for its end."""
     for _ in range(5):
         await asyncio.sleep(0)
 

@@ -1,4 +1,4 @@
-"""Automations that start because of a host."""
+"""Automations that are triggered by a host."""
 
 from typing import Any
 
@@ -26,7 +26,7 @@ async def vanish(host: FakeHost) -> None:
 
 
 def place(kit: Kit) -> dict[str, dict[str, Any]]:
-    """Put the host into an area, on a floor and under a label; return every way to mean it."""
+    """Put the host into an area, on a floor and under a label; return every target that includes it."""
     floor = fr.async_get(kit.hass).async_create("Cellar")
     area = ar.async_get(kit.hass).async_create("Rack", floor_id=floor.floor_id)
     label = lr.async_get(kit.hass).async_create("Lab")
@@ -225,7 +225,7 @@ FAILED = {key: f"{{{{ trigger.{key} }}}}" for key in ("host", "command", "messag
 
 
 async def command(kit: Kit, host: FakeHost, name: str, command_id: str) -> dict[str, Any]:
-    """Give a command from somewhere else than Home Assistant."""
+    """Send a command from outside Home Assistant."""
     sent = {"command": name, "id": command_id}
     await kit.receive(host.topic("command"), sent)
     return sent

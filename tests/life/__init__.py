@@ -1,1 +1,1 @@
-"""Life tests: a real household, random operations, and a model that knows what has to be shown and told after each."""
+"""Life tests: a real household, random operations, and a model of the expected states and notifications."""

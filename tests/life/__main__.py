@@ -1,4 +1,4 @@
-"""The life of households for as long as one likes; see ``scripts/soak --help``."""
+"""Life of households without a time limit; see ``scripts/soak --help``."""
 
 import argparse
 import asyncio
@@ -15,7 +15,7 @@ from .shrinking import shrink
 
 
 def main() -> int:
-    """Live until the time is over or something differs; return the exit status."""
+    """Run until the time is up or a difference is found; return the exit status."""
     given = _arguments()
     deadline = time.monotonic() + given.minutes * 60
     failed = False

@@ -1,4 +1,4 @@
-"""Things of a household: how each writes its values, and what a person expects to see of them."""
+"""Things of a household: how each formats its values, and the expected entities."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -19,7 +19,7 @@ BASE_NAME, NAME, UNIT, VALUE = -2, 0, 1, 2
 
 @dataclass(frozen=True, kw_only=True)
 class Thing:
-    """A thing that can be learned.
+    """Thing that can be learned.
 
     ``topic`` is what a person types for it; it is pasted where it has no wildcard. ``first`` has the values of the
     message from which it is learned. ``messages`` returns payloads by topic for values, ``shows`` the states of its
@@ -70,7 +70,7 @@ def _encoded(
 
 
 def _json(values: Values) -> bytes:
-    # Many small boards write what C prints for "not a number", which JSON does not know.
+    # Many small boards send C's text for "not a number", which JSON does not know.
     return json.dumps({key: float("nan") if value == "nan" else value for key, value in values.items()}).encode()
 
 
@@ -149,7 +149,7 @@ THINGS = {
 
 
 def _gauge(name: str) -> Thing:
-    """Return a thing that announces itself to Home Assistant, as other makers' do."""
+    """Return a thing that announces itself to Home Assistant, like those of other vendors."""
     return _bare(name, "level", 20.0)
 
 

@@ -1,4 +1,4 @@
-"""Random operations from a seed: what a household does in a year, as far as the model allows it now."""
+"""Random operations from a seed: those of a household in a year, as far as the model currently allows them."""
 
 from collections.abc import Callable, Collection, Iterator
 from random import Random
@@ -35,10 +35,10 @@ def household() -> Iterator[Operation]:
 
 
 class Chooser:
-    """Operations without end for a model; the same for the same seed."""
+    """Endless series of operations for a model; the same for the same seed."""
 
     def __init__(self, seed: int, model: Model, without: Collection[str] = ()) -> None:
-        """``without`` are names of operations that are left out."""
+        """``without`` are names of excluded operations."""
         self._without = without
         self._random = Random(seed)  # noqa: S311  # to be repeated is its purpose
         self._model = model
@@ -105,7 +105,7 @@ class Chooser:
         return {key: self._value(key) for key in ALL[thing].first}
 
     def _say(self) -> Operation | None:
-        """Let a thing speak, also one that nobody has learned: each always retains its messages, or never."""
+        """Send messages of a thing, possibly not learned: each always retains its messages, or never."""
         thing = self._random.choice(sorted(THINGS))
         return {"do": "say", "thing": thing, "values": self._values(thing), "retain": _retains(thing)}
 
@@ -230,7 +230,7 @@ class Chooser:
         return {"do": "disabled", "meanwhile": self._meanwhile(makers)}
 
     def _meanwhile(self, weights: list[tuple[int, Callable[[], Operation | None]]]) -> list[Operation]:
-        """Choose up to two operations; each is possible when the other was done."""
+        """Choose up to two operations; each is possible after the other."""
         chosen: list[Operation] = []
         for _ in range(self._random.randrange(3)):
             makers = [make for _, make in weights]
@@ -242,7 +242,7 @@ class Chooser:
 
 
 def _maybe(do: str, **given: str | None) -> Operation | None:
-    """Return an operation; None when there is nothing to do it to."""
+    """Return an operation; None without a possible subject."""
     return None if None in given.values() else {"do": do, **given}
 
 
@@ -251,7 +251,7 @@ def _kinds(operations: list[Operation]) -> set[str]:
 
 
 def _retains(thing: str) -> bool:
-    # What is learned from what the broker keeps goes on being kept; what a rule watches is, to be clear.
+    # Messages that were learned while retained stay retained; those that a rule monitors stay unambiguous.
     return sorted(THINGS).index(thing) % 2 == 0 or thing == "Shed" or not THINGS[thing].is_pasted
 
 

@@ -1,4 +1,4 @@
-"""The clock of Home Assistant's process alone, put forward; that of the machine is never touched."""
+"""Clock of Home Assistant's process alone, set forward; that of the machine is never changed."""
 
 from pathlib import Path
 import shutil
@@ -12,14 +12,14 @@ SOURCE = Path(__file__).with_name("clock.c")
 
 
 def compiler() -> str | None:
-    """Return the C compiler; None where this clock cannot be had."""
+    """Return the C compiler; None if this clock is not available."""
     return shutil.which("cc") if sys.platform == "linux" else None
 
 
 class Clock:
-    """A library that is loaded before the C library, and a file that says by how much the clock is ahead.
+    """Library that is loaded before the C library, and a file with the offset of the clock.
 
-    libfaketime does the same and more: it also steps into how threads wait, and Home Assistant took minutes to start.
+    libfaketime does the same and more: it also changes how threads wait, and Home Assistant took minutes to start.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -31,9 +31,9 @@ class Clock:
 
     @property
     def environ(self) -> dict[str, str]:
-        """Environment variables that give a process this clock; empty where there is no compiler.
+        """Environment variables that give a process this clock; empty without a compiler.
 
-        Only the time of day is another one: to wait takes as long as ever, as it does when a real clock is set.
+        Only the time of day changes: waiting takes as long as ever, as after a real change of the clock.
         """
         if (found := compiler()) is None:
             return {}
@@ -42,7 +42,7 @@ class Clock:
         return {"LD_PRELOAD": str(self._library), "LIFE_CLOCK": str(self._file)}
 
     async def put_forward(self, seconds: int, client: Client) -> None:
-        """Put it forward, and wait until Home Assistant has noticed."""
+        """Set it forward, and wait until Home Assistant has noticed."""
         before = await _now(client)
         self._ahead_s += seconds
         self._write()

@@ -1,10 +1,10 @@
-"""Comparing what has to be with what is."""
+"""Comparison of expected and actual sections."""
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 
 ABSENT = "absent"
-"""A state that an entry of a section may have without being there."""
+"""State of an expected entry that may also be absent."""
 
 
 ANY = "any state, or none"
@@ -12,7 +12,7 @@ ANY = "any state, or none"
 
 
 class About(frozenset[str]):
-    """Words: each text has to have one of them, and each of them has to be in a text unless it ends with a "?"."""
+    """Words: each text must contain one of them, and each must be in a text unless it ends with a "?"."""
 
 
 class Told(tuple[str, ...]):

@@ -1,4 +1,4 @@
-"""Mosquitto from outside: what it keeps, and what its clients listen to."""
+"""Mosquitto from outside: its retained messages, and the subscriptions of its clients."""
 
 import asyncio
 import contextlib
@@ -12,11 +12,11 @@ from lab.broker import Broker
 from paho.mqtt.subscribeoptions import SubscribeOptions
 
 OWN = "life-"
-"""The beginning of the identifiers of our own clients."""
+"""Start of the client identifiers of our own clients."""
 
 
 class Kept:
-    """A copy of the retained messages; it has to be told of restarts."""
+    """Copy of the retained messages; it must be notified of restarts."""
 
     def __init__(self, broker: Broker) -> None:
         self.messages: dict[str, bytes] = {}
@@ -25,7 +25,7 @@ class Kept:
         self._task: asyncio.Task[None] | None = None
 
     async def follow(self) -> None:
-        """Begin anew with what the broker keeps now, and follow it until it goes away."""
+        """Start again with the messages that the broker retains now, and follow them until it goes away."""
         await self.stop()
         self.messages.clear()
         self._task = asyncio.create_task(self._follow())
@@ -46,7 +46,7 @@ class Kept:
                         self._take(message.topic.value, message.payload)
 
     def lost(self, topic: str) -> bool:
-        """Return whether a topic was emptied since it was last asked about."""
+        """Return whether a topic was cleared since the last call."""
         was_emptied = topic in self._emptied
         self._emptied.discard(topic)
         return was_emptied
@@ -87,7 +87,7 @@ class Subscriptions:
         return self._connections
 
     def heard(self, topic: str) -> bool:
-        """Return whether a client other than ours listens to a topic."""
+        """Return whether a client other than ours subscribes to a topic."""
         self._follow()
         filters = (each for client, each in self._filters.items() if not client.startswith(OWN))
         return any(aiomqtt.Topic(topic).matches(pattern) for each in filters for pattern in each if pattern != "#")

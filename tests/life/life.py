@@ -19,7 +19,7 @@ from .world import World
 type Told = Callable[[str], None] | None
 
 HOUSEHOLD_OPERATIONS = 300
-"""After so many a new household begins: what is wrong from the start shows there, and its logs stay readable."""
+"""Operations after which a new household starts, to find faults at the start, and to keep its logs readable."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,7 +33,7 @@ class Outcome:
     error: str | None
 
     def __str__(self) -> str:
-        """Return it in words."""
+        """Return a sentence about it."""
         words = f"{self.name}: {len(self.done)} operations in {self.seconds:.0f} s"
         return words if self.error is None else f"{words}\n{self.error}\nIts logs are in {self.folder}"
 
@@ -49,7 +49,7 @@ class Life:
     """Household with its operations, to be lived once."""
 
     def __init__(self, name: str, seed: int, operations: Callable[[Model], Iterable[Operation]], told: Told) -> None:
-        """``operations`` are asked for with the model that they may look at; ``told`` hears of each."""
+        """``operations`` receives the model and yields operations; ``told`` is called with each of them."""
         self.name = name
         self._seed = seed
         self._operations = operations
@@ -61,7 +61,7 @@ class Life:
     def of_seed(cls, seed: int, *, deadline: float, told: Told = None, without: Collection[str] = ()) -> Self:
         """Return a life of random operations that ends at a time of :func:`time.monotonic`.
 
-        ``without`` are names of operations that are left out.
+        ``without`` are names of excluded operations.
         """
 
         def operations(model: Model) -> Iterator[Operation]:
@@ -78,12 +78,12 @@ class Life:
         return cls(name, 0, lambda _: sequence.operations, told)
 
     async def live(self, folder: Path) -> Outcome:
-        """Live it in a household of its own, in a folder."""
+        """Run it in a household of its own, in a folder."""
         async with World(folder, seed=self._seed) as world:
             return await self.live_in(world)
 
     async def live_in(self, world: World) -> Outcome:
-        """Live it in a household that is empty."""
+        """Run it in an empty household."""
         self._began = time.monotonic()
         error, model = None, Model()
         try:

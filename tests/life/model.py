@@ -1,6 +1,6 @@
-"""A model of the household: what every entity has to show, and who has to have been told.
+"""Model of the household: the expected state of every entity, and the expected notifications.
 
-It knows the messages and what a person would expect, and nothing of how Home Assistant or IoT Bridge work inside.
+It knows the messages and the expectations of a person, and nothing of the inside of Home Assistant or IoT Bridge.
 """
 
 from collections.abc import Mapping
@@ -16,7 +16,7 @@ from .operations import Operation, arguments
 
 
 class Model:
-    """The household as it has to be."""
+    """Expected state of the household."""
 
     def __init__(self) -> None:
         self.things = Things()
@@ -25,7 +25,7 @@ class Model:
         self.alarms = Alarms(self.things)
 
     def do(self, operation: Operation) -> None:
-        """Do an operation: each part has the methods for what concerns it, named after the operation."""
+        """Apply an operation: each part has methods for its operations, by name."""
         name, given = operation["do"], arguments(operation)
         meanwhile = given.pop("meanwhile", ())
         if meanwhile:
@@ -45,7 +45,7 @@ class Model:
                 found(**given)
 
     def expected(self) -> dict[str, Any]:
-        """Return the whole of it, section by section; sets of states are alternatives."""
+        """Return the whole state, section by section; sets of states are alternatives."""
         return {
             "entries": {"mqtt": "loaded", "iotbridge": "loaded"},
             "heard": self.things.heard() | self.alarms.heard() if self.things.connected else None,

@@ -1,4 +1,4 @@
-"""The part of the model that knows alarms: what is bad, since when somebody knows, and who was told."""
+"""Alarms in the model: active conditions, acknowledgements, and expected notifications."""
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
@@ -13,7 +13,7 @@ MOMENTARY = {"event", "message"}
 
 @dataclass(kw_only=True)
 class Rule:
-    """A rule: bad above a limit, or when something happens. ``on`` are labels; what happens has none."""
+    """Rule: active above a limit, or on an event. ``on`` are labels; an event has none."""
 
     name: str
     kind: str
@@ -22,18 +22,18 @@ class Rule:
     groups: list[str]
     label: str | None = None
     active: set[str] = field(default_factory=set)
-    """The labels for which it is raised; "" for what has none."""
+    """Labels for which it is raised; "" for an event."""
     maybe_over: bool = False
-    """True if the event may be over by now."""
+    """True if the event may have cleared by now."""
 
     @property
     def is_blind(self) -> bool:
-        """True if it watches by a label, or notifies a group, that does not exist any more."""
+        """True if it refers to a label, or notifies a group, that no longer exists."""
         return self.label == ABSENT or ABSENT in self.groups
 
 
 class Alarms:
-    """The rules of the household, and what the phones of its groups have to show."""
+    """Rules of the household, and the expected notifications on the phones of its groups."""
 
     def __init__(self, things: Things) -> None:
         self._things = things
@@ -59,11 +59,11 @@ class Alarms:
         }
 
     def heard(self) -> set[str]:
-        """Return the topics of rules that somebody has to listen to."""
+        """Return the topics of rules that must be subscribed to."""
         return {message_topic(rule.name) for rule in self.rules.values() if rule.kind == "message"}
 
     def repairs(self) -> Iterator[str]:
-        """Return the names of what needs a look; of a template nobody insists on it."""
+        """Return the names of what needs attention; templates are optional."""
         yield from self._things.unreadable | self._unreadable
         yield from (f"{name}?" for name in self._things.orphans)
         if self.clocks_differ:
@@ -82,7 +82,7 @@ class Alarms:
     # ------------------------------------------------------------------ operations
 
     def do_put_clock_forward(self, seconds: int) -> None:
-        """A host whose clock differs from Home Assistant's may be a repair from now on."""
+        """Expect a possible issue for a host whose clock differs from Home Assistant's from now on."""
         del seconds
         self.clocks_differ = True
 
@@ -153,7 +153,7 @@ class Alarms:
         self._tell(happened, "cleared?")
 
     def do_wait_over(self, rule: str) -> None:
-        """Wait until what happened is over by itself."""
+        """Wait until the event has cleared."""
         ended = self.rules[rule]
         ended.active.clear()
         ended.maybe_over = False
@@ -172,7 +172,7 @@ class Alarms:
         self._blink()
 
     def _blink(self) -> None:
-        """Let everything of MQTT be unavailable for a moment: a template may see that."""
+        """Make all MQTT entities unavailable for a moment: a template may see that."""
         for rule in self.rules.values():
             if rule.kind == "template" and rule.active:
                 self._tell(rule, "cleared?")
@@ -196,11 +196,11 @@ class Alarms:
 
     def _is_bad(self, rule: Rule, label: str) -> bool:
         if rule.kind == "rate":
-            return False  # the catalogue's things do nothing that fast
+            return False  # no thing of the catalogue changes that fast
         return self._is_above(rule, label)
 
     def _is_above(self, rule: Rule, label: str) -> bool:
-        """Return whether it is bad; what is unknown leaves it as it was."""
+        """Return whether it is active; an unknown value leaves it unchanged."""
         shown = self._things.value(label)
         if shown is None:
             return False

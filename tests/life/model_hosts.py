@@ -1,4 +1,4 @@
-"""The part of the model that knows hosts: whether their agents run, were stopped, or vanished."""
+"""Hosts in the model: whether their agents run, were stopped, or vanished."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -10,7 +10,7 @@ BASICS = {"cpu usage", "memory usage", "connection", "refresh", "reboot", "shut 
 
 
 class Hosts:
-    """The hosts of the household: what each of them does, by node id."""
+    """Hosts of the household: the state of each, by node id."""
 
     def __init__(self, things: Things) -> None:
         self._things = things
@@ -67,4 +67,4 @@ class Hosts:
         self.stale.discard(host)
 
     def do_wipe_host(self, host: str, what: str) -> None:
-        """Lose what the broker keeps of a live host: it says it again."""
+        """Lose the retained messages of a live host: it publishes them again."""

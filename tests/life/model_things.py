@@ -1,4 +1,4 @@
-"""The part of the model that knows things: learned, announced by themselves, silent, gone."""
+"""Things in the model: learned, self-announced, silent, removed."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -7,7 +7,7 @@ from .catalogue import FOREIGN, THINGS, Thing, Value, Values
 from .differences import ANY
 
 type Shown = frozenset[str]
-"""The states that an entity may show; more than one where a person would accept either."""
+"""Possible states of an entity; more than one if a person would accept either."""
 
 GONE = "unavailable"
 UNKNOWN = "unknown"
@@ -16,7 +16,7 @@ ALL = THINGS | FOREIGN
 
 
 def written(value: Value) -> str:
-    """Return a state in one way of writing: 40, 40.0 and "40.0" are the same number."""
+    """Return a state in a normal form: 40, 40.0 and "40.0" are the same number."""
     try:
         return f"{float(value):g}"
     except ValueError:
@@ -24,7 +24,7 @@ def written(value: Value) -> str:
 
 
 def state(value: Value) -> str:
-    """Return the state in which Home Assistant shows a value."""
+    """Return the state that Home Assistant shows for a value."""
     return {"ON": "on", "OFF": "off", "nan": UNKNOWN}.get(str(value), written(value))
 
 
@@ -44,7 +44,7 @@ class Things:
         """Labels and states by thing, of the things' own messages that the broker retains."""
         self._values: dict[str, Shown] = {}
         self._before: dict[str, Shown] = {}
-        """All that each entity has shown since it is there."""
+        """All states that each entity has shown since it exists."""
         self._fahrenheit: set[str] = set()
         self._ahead_s = 0
 
@@ -64,7 +64,7 @@ class Things:
         }
 
     def heard(self) -> set[str]:
-        """Return the topics of things that somebody has to listen to."""
+        """Return the topics of things that must be subscribed to."""
         listening = (ALL[name] for name in self.there - self.unreadable if not labels(ALL[name]) <= self.disabled)
         return {topic for thing in listening for topic in thing.messages(thing.first)}
 
@@ -79,14 +79,14 @@ class Things:
         return set(self._retained)
 
     def shown(self, label: str) -> Shown:
-        """Return the states that an entity may show."""
+        """Return the possible states of an entity."""
         if not self.connected:
             return frozenset({GONE})
         shown = self._values[label]
         return frozenset(map(_fahrenheit, shown)) if label in self._fahrenheit else shown
 
     def value(self, label: str) -> Shown | None:
-        """Return what an entity has last said, also while the broker is away; None when it is not there."""
+        """Return the last value of an entity, also while the broker is away; None without an entity."""
         return None if label in self.disabled else self._values.get(label)
 
     # ------------------------------------------------------------------ operations
@@ -101,7 +101,7 @@ class Things:
             if self.connected:
                 self._take_retained(name)
             elif found.direct:
-                # Nobody can be told before the broker is back, and the thing speaks again by itself.
+                # Nothing can be published before the broker is back, and then the thing sends again on its own.
                 self._or_unknown(found)
 
     def do_remove(self, thing: str) -> None:
@@ -184,12 +184,12 @@ class Things:
             self.unreadable.add(title)
 
     def do_learn_in_two_tabs(self, thing: str, messages: Mapping[str, str]) -> None:
-        """Learn the thing; the wildcard over it is refused then."""
+        """Learn the thing; the wildcard over it is rejected then."""
         del messages
         self.do_learn([thing])
 
     def restore(self, backup: Things) -> None:
-        """Go back to what was learned then; of values what the backup has, or what the broker keeps."""
+        """Restore the things learned until then; values come from the backup, or from the broker."""
         self.orphans = self.there - backup.there
         self.there = set(backup.there)
         self.disabled = set(backup.disabled)
@@ -203,7 +203,7 @@ class Things:
         self._show(_states(thing, values))
 
     def _take_retained(self, name: str) -> None:
-        """Show what the broker keeps of a thing, which it sends to whoever subscribes."""
+        """Show the retained messages of a thing, which the broker sends to each subscriber."""
         self._show(self._retained.get(name, {}))
 
     def _show(self, states: Mapping[str, Shown]) -> None:
@@ -212,9 +212,9 @@ class Things:
             self._before[label] = self._before.get(label, frozenset()) | shown
 
     def _start(self) -> None:
-        """Show what the broker keeps; what it does not keep stays only where IoT Bridge hands it on.
+        """Show the retained messages; without one, a value stays only if IoT Bridge publishes it.
 
-        To show the last value of what Home Assistant reads itself would be as good.
+        The last value of what Home Assistant reads itself would be accepted as well.
         """
         for name in self.there:
             self._take_retained(name)
@@ -222,14 +222,14 @@ class Things:
                 self._or_unknown(ALL[name])
 
     def _recall(self) -> None:
-        """Allow for what is handed on any value that it had: a crash may take the last minute along."""
+        """Accept any earlier value of a decoded thing: a crash may lose the last minute."""
         for name in self.there:
             if name not in self._retained:
                 for label in labels(ALL[name]):
                     self._values[label] |= self._before.get(label, frozenset())
 
     def _age(self) -> None:
-        """Allow for a value that is a day old to be unknown after a start."""
+        """Accept unknown after a start for a value that is a day old."""
         if self._ahead_s >= DAY_S:
             for name in self.there - self._retained.keys():
                 self._or_unknown(ALL[name])

@@ -1,4 +1,4 @@
-"""Operations: small, serialisable, the same for the world and for the model."""
+"""Operations: small, serializable, the same for the world and for the model."""
 
 from typing import Any
 

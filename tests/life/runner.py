@@ -1,4 +1,4 @@
-"""Doing a sequence of operations in world and model alike, and comparing both after each."""
+"""Execution of a sequence of operations in world and model alike, with a comparison after each."""
 
 import asyncio
 from collections.abc import Iterable
@@ -28,14 +28,14 @@ BOUNDS_S = {
     "learn": 15.0,
 }
 EVERY_S = 0.1
-# Half a minute after a start, alarms by template are judged again: until then their entities may not be back.
+# Half a minute after a start, template alarms are evaluated again: until then their entities may be missing.
 SETTLED_S = 45.0
 STARTS = {"restart", "reload"}
 OF_ALARMS = ("alarms: ", "told: ")
 
 
 class DiffersError(AssertionError):
-    """The world is not as the model says, and its time is over."""
+    """Difference between world and model after the time limit."""
 
     def __init__(self, done: list[Operation], lines: list[str], seconds: float) -> None:
         self.done = done
@@ -45,7 +45,7 @@ class DiffersError(AssertionError):
 
 
 async def run(world: World, operations: Iterable[Operation], model: Model | None = None) -> int:
-    """Do the operations; return how many. DiffersError when the world is not as it has to be."""
+    """Execute the operations; return their number. DiffersError for a difference."""
     model = model or Model()
     done: list[Operation] = []
     settled_at = 0.0
@@ -60,7 +60,7 @@ async def run(world: World, operations: Iterable[Operation], model: Model | None
 
 
 async def empty(world: World) -> None:
-    """Empty the household for another sequence; LabError when something stays behind."""
+    """Empty the household for another sequence; LabError if something remains."""
     await world.empty()
     model, clock = Model(), asyncio.get_running_loop().time
     deadline = clock() + RESTART_S
@@ -71,7 +71,7 @@ async def empty(world: World) -> None:
 
 
 async def _compare(world: World, model: Model, done: list[Operation], settled_at: float) -> None:
-    """Wait until all of it is as it has to be, alarms by ``settled_at``; with ``stays``, see that it stays so."""
+    """Wait until everything is as expected, alarms by ``settled_at``; with ``stays``, check that it stays so."""
     clock, last = asyncio.get_running_loop().time, done[-1]
     bound_s = BOUNDS_S.get(last["do"], VALUE_S)
     stays = last["do"] == "stays"

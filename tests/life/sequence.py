@@ -11,7 +11,7 @@ from .operations import Operation
 
 @dataclass(frozen=True)
 class Sequence:
-    """Operations, and what they are about."""
+    """Operations, and a description of their purpose."""
 
     about: str
     operations: list[Operation]
@@ -23,7 +23,7 @@ class Sequence:
         return cls(document["about"], document["operations"])
 
     def has(self, names: Collection[str]) -> bool:
-        """Return whether one of these operations is in it, also within another."""
+        """Return whether it contains one of these operations, also within another."""
         inner = (each for operation in self.operations for each in (operation, *operation.get("meanwhile", ())))
         return any(operation["do"] in names for operation in inner)
 

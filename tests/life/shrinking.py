@@ -1,4 +1,4 @@
-"""Making a failing sequence shorter: leave operations out as long as it goes on failing."""
+"""Shrinking of a failing sequence: leaves out operations while it keeps failing."""
 
 from pathlib import Path
 import time
@@ -10,7 +10,7 @@ from .sequence import Sequence
 async def shrink(sequence: Sequence, folder: Path, *, minutes: float, told: Told = None) -> Sequence:
     """Return the shortest sequence found in the time that still ends in a difference.
 
-    First halves, then quarters and so on are left out. The last operation stays: it is where it showed.
+    First halves, then quarters and so on are left out. The last operation stays: it showed the difference.
     """
     deadline = time.monotonic() + minutes * 60
     operations = sequence.operations
@@ -33,7 +33,7 @@ async def shrink(sequence: Sequence, folder: Path, *, minutes: float, told: Told
 
 
 async def _still_differs(operations: list[dict[str, object]], folder: Path) -> bool:
-    """Return whether it differs; what cannot be done without what was left out does not count."""
+    """Return whether it differs; operations that became impossible do not count."""
     try:
         outcome = await Life.of_sequence(folder.name, Sequence("", operations)).live(folder)
     except LookupError, StopIteration:

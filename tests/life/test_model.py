@@ -1,4 +1,4 @@
-"""The model is a second opinion: it knows nothing of ours."""
+"""The model is independent: it imports nothing of the integration."""
 
 import ast
 from collections.abc import Iterator
@@ -9,7 +9,7 @@ from .differences import About, Told, differences
 
 HERE = Path(__file__).parent
 ITS_OWN = {"catalogue", "differences", "model", "model_alarms", "model_hosts", "model_things", "operations"}
-"""The modules of the model, and nothing else of this folder."""
+"""Modules of the model, the only ones of this folder that it may import."""
 FROM_ELSEWHERE = {"lab.things"}
 """An encoder of CBOR."""
 

@@ -1,4 +1,4 @@
-"""Sequences that once failed: each point of what was found has one, and they stay mended."""
+"""Sequences that once failed, one for each fault found; they must keep passing."""
 
 from collections.abc import AsyncGenerator
 from contextlib import AsyncExitStack
@@ -13,12 +13,12 @@ from .sequence import Sequence
 from .world import World
 
 LASTING = {"disable", "put_clock_forward", "restore"}
-"""Operations after which a household is of no use: half a minute later, or with the next one, they show again."""
+"""Operations after which a household cannot be reused: they show half a minute later, or with the next one."""
 SEQUENCES = sorted(Path(__file__).with_name("sequences").glob("*.json"))
 
 
 class Street:
-    """Households one after the other: one serves as long as it can be emptied."""
+    """Series of households: each is reused while it can be emptied."""
 
     def __init__(self, folder: Path) -> None:
         """``folder`` is for all of them."""
@@ -28,7 +28,7 @@ class Street:
         self._stack = AsyncExitStack()
 
     async def household(self) -> World:
-        """Return a household with nothing in it."""
+        """Return an empty household."""
         try:
             if self._world is not None:
                 await empty(self._world)
@@ -40,14 +40,14 @@ class Street:
         return self._world
 
     async def end(self) -> None:
-        """End the household."""
+        """Stop the household."""
         await self._stack.aclose()
         self._world = None
 
 
 @pytest.fixture(scope="module")
 async def street(tmp_path_factory: pytest.TempPathFactory) -> AsyncGenerator[Street]:
-    """Return a street without houses."""
+    """Return an empty street."""
     street = Street(tmp_path_factory.mktemp("street"))
     yield street
     await street.end()

@@ -1,4 +1,4 @@
-"""The real household: each operation done to real programs, and a look at the whole of it."""
+"""Real household: executes each operation on real programs, and reads the whole state."""
 
 from collections.abc import Mapping
 from contextlib import AsyncExitStack
@@ -25,14 +25,14 @@ from .world_registry import Registry
 from .world_things import Things
 
 OPTIONS = {"alarms": {"storm_per_minute": 1000, "flapping_per_hour": 1000}}
-"""A year passes in minutes here: what is much in a minute or an hour is not."""
+"""A year passes in minutes here, so limits per minute or hour do not apply."""
 
 
 class World:
-    """A household of real programs."""
+    """Household of real programs."""
 
     def __init__(self, folder: Path, *, seed: int = 0) -> None:
-        """``seed`` makes Home Assistant's sets come in the same order each time."""
+        """``seed`` makes the order of Home Assistant's sets reproducible."""
         self.lab = Lab(folder)
         self._clock = Clock(folder)
         self._changed_at = 0.0
@@ -69,7 +69,7 @@ class World:
         await self._stack.aclose()
 
     async def empty(self) -> None:
-        """Remove all that operations have brought; it goes as soon as the programs agree."""
+        """Remove everything that operations have added; it disappears once the programs agree."""
         await self.registry.restore()
         await self.hosts.empty()
         await self.things.empty()
@@ -101,7 +101,7 @@ class World:
     # ------------------------------------------------------------------ operations
 
     async def do(self, operation: Operation) -> None:
-        """Do an operation; each part has the methods for what concerns it, named after the operation."""
+        """Execute an operation: each part has methods for its operations, by name."""
         given = arguments(operation)
         if operation["do"] not in QUIET:
             self._changed_at = time.time()
@@ -133,10 +133,10 @@ class World:
         await self.client.watch_states()
 
     async def _is_written(self) -> bool:
-        """Return whether the files have what operations have changed.
+        """Return whether the files contain the changes of the operations.
 
-        Home Assistant writes its configuration a second after a change and its entities ten: a crash in between takes
-        that along, whatever integrations do.
+        Home Assistant writes its configuration a second after a change and its entities after ten: a crash in between
+        loses the change, whatever integrations do.
         """
         storage = self.lab.home_assistant.folder / ".storage"
         path = storage / "core.entity_registry"
@@ -164,11 +164,11 @@ class World:
             await self.do(operation)
 
     async def do_put_clock_forward(self, seconds: int) -> None:
-        """Put the clock of Home Assistant forward, as when a machine without a battery finds its time server."""
+        """Set the clock of Home Assistant forward, as when a machine without a battery reaches its time server."""
         await self._clock.put_forward(seconds, self.client)
 
     async def do_wait_reload(self) -> None:
-        """Wait until Home Assistant reloads its MQTT by itself, as it does half a minute after an entity is enabled."""
+        """Wait until Home Assistant reloads MQTT on its own, half a minute after an entity was enabled."""
         before = self._subscriptions.connections
 
         async def is_reloaded() -> bool:
@@ -177,10 +177,10 @@ class World:
         await until(is_reloaded, timeout_s=60, what="the reload of MQTT")
 
     async def do_stays(self, seconds: float) -> None:
-        """Do nothing; the comparison looks for so long whether all of it stays as it has to be."""
+        """Do nothing; the comparison checks for that long whether everything stays as expected."""
 
     async def do_disabled(self, *, meanwhile: tuple[Operation, ...]) -> None:
-        """Switch IoT Bridge off, as on its page, and on again."""
+        """Disable IoT Bridge, as on its page, and enable it again."""
         (entry,) = await self.client.entries("iotbridge")
         switch = functools.partial(self.client.command, "config_entries/disable", entry_id=entry["entry_id"])
         await switch(disabled_by="user")
@@ -191,7 +191,7 @@ class World:
     # ------------------------------------------------------------------ what is
 
     async def actual(self, expected: Mapping[str, Any]) -> dict[str, Any]:
-        """Return the whole of it, in the sections of the model."""
+        """Return the whole state, in the sections of the model."""
         rows = await self.registry.read()
         heard = expected["heard"] or ()
         return {

@@ -1,4 +1,4 @@
-"""Alarms in the real household: rules made in the dialogs, and phones that write down what they are told."""
+"""Alarms in the real household: rules created in the dialogs, and phones that record their notifications."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
@@ -21,7 +21,7 @@ OVER_BY_ITSELF_S = 4
 
 
 class Alarms:
-    """The hand that makes and changes rules and groups."""
+    """Creation and changes of rules and groups."""
 
     def __init__(self, lab: Lab, registry: Registry, stack: AsyncExitStack) -> None:
         self._lab = lab
@@ -63,7 +63,7 @@ class Alarms:
     # ------------------------------------------------------------------ operations
 
     async def empty(self) -> None:
-        """Forget what was told; rules and groups are for others to remove."""
+        """Clear the recorded notifications; rules and groups are removed elsewhere."""
         for rang in self._phones.values():
             rang.messages.clear()
         self._subentries.clear()
@@ -134,7 +134,7 @@ class Alarms:
             await mqtt.publish(message_topic(rule), "now", qos=1)
 
     async def do_wait_over(self, rule: str) -> None:
-        """Do nothing: time does it."""
+        """Do nothing: time passes on its own."""
 
 
 def _condition(rule: Mapping[str, Any], on: list[str]) -> dict[str, Any]:

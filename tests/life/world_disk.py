@@ -29,18 +29,18 @@ class Disk:
         return self._lab.folder / "backup"
 
     async def do_break_alarm_file(self) -> None:
-        """Put something in the place of the alarms' file that cannot be opened, as a full or damaged disk cannot."""
+        """Replace the alarm database by something that cannot be opened, as on a full or damaged disk."""
         self._expect_stopped()
         for path in self._storage.glob(f"{ALARMS}*"):
             path.rename(path.with_name(f"away_{path.name}"))
         (self._storage / ALARMS).mkdir()
 
     async def do_mend_alarm_file(self) -> None:
-        """Take it away again; Home Assistant may run."""
+        """Remove it again; Home Assistant may be running."""
         (self._storage / ALARMS).rmdir()
 
     async def do_break_subentry(self, title: str) -> None:
-        """Make a thing, a rule or a group unreadable, as one of a newer version may be."""
+        """Make a thing, a rule or a group unreadable, like one of a newer version."""
         self._expect_stopped()
         path = self._storage / "core.config_entries"
         document = json.loads(path.read_text(encoding="utf-8"))

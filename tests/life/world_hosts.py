@@ -1,4 +1,4 @@
-"""Hosts in the real household: agents in dry run, and what is shown of them."""
+"""Hosts in the real household: agents in dry run, and their entities."""
 
 from collections.abc import Iterable
 import json
@@ -17,7 +17,7 @@ HOSTS_LOST = "IoT Bridge/hosts lost"
 
 
 class Hosts:
-    """The agents, by node id."""
+    """Agents, by node id."""
 
     def __init__(self, lab: Lab, kept: Kept) -> None:
         self._lab = lab
@@ -41,7 +41,7 @@ class Hosts:
         }
 
     async def empty(self) -> None:
-        """Stop all agents and take what they have said out of the broker."""
+        """Stop all agents and clear their messages at the broker."""
         for name, agent in self.agents.items():
             await agent.stop()
             self._lab.agents.remove(agent)

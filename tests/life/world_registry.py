@@ -1,4 +1,4 @@
-"""Entities and devices as Home Assistant keeps them, by labels that a person would use."""
+"""Entities and devices in Home Assistant's registries, by labels that a person would use."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -58,7 +58,7 @@ class Registry:
         return next(row.entity_id for row in await self.read() if row.label == label)
 
     async def restore(self) -> None:
-        """Take back what operations have changed: of a removed entity Home Assistant remembers that."""
+        """Undo the changes of operations: Home Assistant remembers those of a removed entity."""
         for label, undo in self._undo.items():
             await self._update(label, **undo)
         self._undo.clear()

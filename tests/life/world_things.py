@@ -1,4 +1,4 @@
-"""Things in the real household: what they say, how they are learned, and what is shown of them."""
+"""Things in the real household: their messages, how they are learned, and their entities."""
 
 import base64
 from collections.abc import Collection, Iterable, Mapping
@@ -14,7 +14,7 @@ from .world_registry import Entity
 
 
 class Things:
-    """The voices of all things, and the hand that learns and removes them."""
+    """Messages of all things, and their learning and removal."""
 
     def __init__(self, lab: Lab, kept: Kept) -> None:
         self._lab = lab
@@ -23,7 +23,7 @@ class Things:
         self._announcing: set[str] = set()
 
     def actual(self, rows: Iterable[Entity], hosts: Collection[str]) -> dict[str, Any]:
-        """Return the sections about things; ``hosts`` are the devices that are none."""
+        """Return the sections about things; ``hosts`` are the devices that are not things."""
         ours = [row for row in rows if row.is_mqtt and row.device not in hosts]
         return {
             "values": {row.label: written(row.state or "missing") for row in ours if not row.is_disabled},
@@ -32,7 +32,7 @@ class Things:
         }
 
     def orphans(self, rows: Iterable[Entity], repairs: Iterable[str], names: Iterable[str]) -> dict[str, str]:
-        """Return what has become of things without an owner."""
+        """Return the state of things without an owner."""
         devices = {row.device for row in rows}
         found = {}
         for name in names:
@@ -42,7 +42,7 @@ class Things:
         return found
 
     async def empty(self) -> None:
-        """Take all that things have said out of the broker; learned ones are for others to remove."""
+        """Clear all messages of things at the broker; learned ones are removed elsewhere."""
         topics = {topic for thing in ALL.values() for topic in thing.messages(thing.first)}
         topics |= {discovery(name)[0] for name in FOREIGN}
         await self._publish(dict.fromkeys(topics, b""), retain=True)
@@ -69,11 +69,11 @@ class Things:
         self.subentries[name] = await wizard.finish(name=name, availability={"expiry": "never"})
 
     async def do_learn_wildcard(self, messages: Mapping[str, str]) -> None:
-        """Try to learn what pasted messages of several topics have in common, as far as the dialog goes."""
+        """Try to learn the common filter of pasted messages on several topics, as far as the dialog goes."""
         await self._go_on(await self._paste(messages))
 
     async def do_learn_in_two_tabs(self, thing: str, messages: Mapping[str, str]) -> None:
-        """Paste messages of several topics, learn in another tab what they cover, and go on with the first."""
+        """Paste messages of several topics, learn their common filter in another tab, and continue with the first."""
         first = await self._paste(messages)
         await self._learn(thing)
         await self._go_on(first)
@@ -86,7 +86,7 @@ class Things:
         return wizard
 
     async def _go_on(self, wizard: Wizard) -> None:
-        """Agree with all that is proposed until the dialog ends or refuses."""
+        """Accept all proposals until the dialog ends or refuses."""
         while wizard.result["type"] == "form" and not wizard.errors:
             await wizard.submit(**({"joining": "add"} if wizard.step == "split" else {}))
         if wizard.result["type"] == "form":
@@ -102,7 +102,7 @@ class Things:
         await self._publish({topic: payload, **ALL[thing].messages(values)}, retain=True)
 
     async def announce_again(self) -> None:
-        """Let foreign things announce themselves, as they do when they connect."""
+        """Announce foreign things, as they do when they connect."""
         await self._publish(dict(map(discovery, self._announcing)), retain=True)
 
     async def do_withdraw(self, thing: str) -> None:

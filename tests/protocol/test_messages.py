@@ -1,4 +1,4 @@
-"""No payload, however hostile, gets past a parser as anything but a message or a MessageError."""
+"""Parsers: every payload, however hostile, results in a message or a MessageError."""
 
 import json
 

@@ -10,7 +10,7 @@ from custom_components.iotbridge.protocol.topics import NODE_ID, PREFIX, HostKey
 from custom_components.iotbridge.things.model.mapping import thing_uid
 
 UIDS = Path(__file__).parents[2] / "contract" / "examples" / "uid.json"
-# Few characters, so that names meet that differ in what a uid cannot hold, or that end like a digest.
+# Few characters, so that names collide that differ only in characters invalid in a uid, or that end like a digest.
 LOOKALIKES = st.from_regex(r"(thing_)?[a.-]{1,6}(-[0-9a-f]{6})?", fullmatch=True)
 NODE_IDS = LOOKALIKES | st.from_regex(r"[A-Za-z0-9_.-]{1,64}", fullmatch=True)
 KEYS = st.builds(HostKey, st.sampled_from(["iotbridge", "a", "a_b", "a/b", "a-b", "a" * 120]), NODE_IDS)

@@ -1,1 +1,1 @@
-"""Tests of devices."""
+"""Tests of custom_components/iotbridge/things."""

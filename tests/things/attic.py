@@ -1,4 +1,4 @@
-"""Weather station in the attic: a profile, its messages, and what Home Assistant and the broker have of it."""
+"""Weather station in the attic: a profile, its messages, and its state in Home Assistant and at the broker."""
 
 import asyncio
 from collections.abc import AsyncGenerator, Callable, Mapping
@@ -35,7 +35,7 @@ def profile(*channels: Channel, topic: str = TOPIC, identity: str = TOPIC, **mor
 
 @asynccontextmanager
 async def listening(broker: Broker, topic: str) -> AsyncGenerator[list[aiomqtt.Message]]:
-    """Collect what the broker has on a topic, the retained messages first."""
+    """Collect the messages on a topic, the retained ones first."""
     messages: list[aiomqtt.Message] = []
     async with broker.client() as client:
 
@@ -62,7 +62,7 @@ def says(hass: HomeAssistant, entity_id: str, expected: str) -> Callable[[], boo
 
 
 def device(hass: HomeAssistant, topic: str = TOPIC, identity: str = TOPIC) -> dr.DeviceEntry | None:
-    """Return the device that core made."""
+    """Return the device that core created."""
     mqtt = hass.config_entries.async_entries("mqtt")[0]
     identifier = ("mqtt", thing_uid(topic, identity))
     return dr.async_get(hass).async_get_device_by_identifier(identifier, mqtt.entry_id)
@@ -74,7 +74,7 @@ def issue(hass: HomeAssistant, kind: str) -> ir.IssueEntry | None:
 
 
 def told(hass: HomeAssistant, kind: str) -> Mapping[str, str]:
-    """Return what the repair of a kind says."""
+    """Return the placeholders of an open issue of a kind."""
     found = issue(hass, kind)
     assert found
     return found.translation_placeholders or {}

@@ -1,4 +1,4 @@
-"""A person in front of a dialog."""
+"""Fixtures for the dialogs of things."""
 
 from collections.abc import AsyncGenerator
 
@@ -11,18 +11,18 @@ from .wizard import Repair, Wizard
 
 @pytest.fixture
 async def wizard(kit: Kit) -> AsyncGenerator[Wizard]:
-    """Return what drives the flow of devices; what was left open is closed when the test is over."""
+    """Return the driver of the device flow; an open dialog is closed at the end of the test."""
     yield Wizard(kit)
     flows = kit.hass.config_entries.subentries
     for flow in flows.async_progress():
         flows.async_abort(flow["flow_id"])
-    # Core's mqtt waits a moment before it tells the broker of subscriptions that came and went; a device that was just
-    # added is still at work.
+    # Core's mqtt waits a moment before it sends changed subscriptions to the broker; a device that was just added is
+    # still at work.
     for _ in range(5):
         await kit.wait(1)
 
 
 @pytest.fixture
 def repair(kit: Kit) -> Repair:
-    """Return what drives the dialogs of repairs."""
+    """Return the driver of the repairs' dialogs."""
     return Repair(kit)

@@ -1,4 +1,4 @@
-"""Fields made by hand, for tests of inference."""
+"""Hand-made fields for tests of inference."""
 
 from collections.abc import Iterator
 import json
@@ -22,28 +22,28 @@ def walk(document: Any, path: Path = ()) -> Iterator[Field]:
 
 
 def inferred(document: Any, topic: str = "things/one") -> Inferred:
-    """Infer from one message."""
+    """Return the result of the inference for one message."""
     return infer([("", field) for field in walk(document)], topic=topic, format="json")
 
 
 def inferred_tree(base: str, messages: dict[str, Any]) -> Inferred:
-    """Infer from the messages below a topic."""
+    """Return the result of the inference for messages below a topic."""
     fields = [(subtopic, field) for subtopic, payload in messages.items() for field in walk(payload)]
     return infer(fields, topic=base, format="scalar")
 
 
 def channel(document: Any, key: str, topic: str = "things/one") -> Channel:
-    """Return the channel that is proposed for a key."""
+    """Return the proposed channel of a key."""
     return {reading.channel.key: reading.channel for reading in inferred(document, topic).readings}[key]
 
 
 def values(document: Any, topic: str = "things/one") -> dict[str, Value]:
-    """Return the values of what is on, by key."""
+    """Return the values of enabled channels, by key."""
     return {one.channel.key: one.value for one in inferred(document, topic).readings if one.channel.enabled}
 
 
 def kinds(document: Any, topic: str = "things/one") -> dict[str, tuple[str | None, str | None]]:
-    """Return unit and device class of what is on, by key."""
+    """Return unit and device class of enabled channels, by key."""
     return {
         one.channel.key: (one.channel.unit, one.channel.device_class)
         for one in inferred(document, topic).readings
@@ -52,10 +52,10 @@ def kinds(document: Any, topic: str = "things/one") -> dict[str, tuple[str | Non
 
 
 def loads(text: str) -> Any:
-    """Read JSON."""
+    """Parse JSON."""
     return json.loads(text)
 
 
 def enabled(document: dict[str, Any]) -> set[str]:
-    """Return the keys of what is on."""
+    """Return the keys of enabled channels."""
     return {one.channel.key for one in inferred(document).readings if one.channel.enabled}

@@ -28,7 +28,7 @@ def load(name: str) -> tuple[dict[str, Any], ...]:
 
 
 def messages(sample: dict[str, Any]) -> list[Sample]:
-    """Return the messages of a sample as they are on the wire."""
+    """Return the messages of a sample as they are published."""
     return [
         Sample(
             one["topic"],
@@ -51,7 +51,7 @@ def readings(sample: dict[str, Any]) -> list[Reading]:
 
 
 def is_same(value: Value, wanted: Any) -> bool:
-    """Compare a state with an expected one; numbers as closely as somebody writes them."""
+    """Compare a state with an expected one; numbers with the precision of the expected one."""
     if isinstance(wanted, str) and isinstance(value, bool):
         wanted = wanted.lower() in ("on", "true", "open")
     if isinstance(wanted, list):
@@ -62,7 +62,7 @@ def is_same(value: Value, wanted: Any) -> bool:
 
 
 def is_allowed(reading: Reading, allowed: list[str]) -> bool:
-    """Return whether a reading may be on or off."""
+    """Return whether a reading may be enabled or disabled."""
     key = reading.channel.key
     ends = [key[position:] for position in range(len(key)) if position == 0 or key[position - 1] in "./:"]
     return any(fnmatchcase(end, pattern.replace("[", "[[]")) for pattern in allowed for end in ends)

@@ -1,4 +1,4 @@
-"""Analysis of messages: which devices they are of, and what is said of each."""
+"""Analysis of messages: their devices, and the metadata of each."""
 
 import json
 

@@ -16,7 +16,7 @@ SAMPLE = Sample(TOPIC, b'{"temperature": 21.5}')
 
 
 def configs(kit: Kit) -> Counter[str]:
-    """Return how often each discovery topic was published on."""
+    """Return the number of messages on each discovery topic."""
     calls = kit.mqtt.async_publish.call_args_list
     return Counter(call.args[0] for call in calls if call.args[0].startswith("homeassistant/device/"))
 

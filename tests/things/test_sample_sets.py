@@ -1,4 +1,4 @@
-"""Sample messages: every file follows the schema, every sample says where it comes from."""
+"""Sample messages: every file matches the schema, every sample has its source."""
 
 import json
 from pathlib import Path
@@ -33,7 +33,7 @@ def test_every_file_is_in_a_set() -> None:
     ],
 )
 def test_no_sample_is_lost(name: str, counts: tuple[int, int, int]) -> None:
-    """Samples, messages and expected readings of each set: the scores of docs/things.md are of these."""
+    """Samples, messages and expected readings of each set, which the scores in docs/things.md refer to."""
     samples = load(name)
 
     assert len({sample["id"] for sample in samples}) == len(samples)

@@ -1,4 +1,4 @@
-"""The action decode_payload: what the wizard would make of messages."""
+"""Action decode_payload: the wizard's analysis of messages."""
 
 import base64
 from typing import Any

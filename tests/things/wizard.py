@@ -1,4 +1,4 @@
-"""Drives the flow of devices, with the things that speak meanwhile."""
+"""Driver of the device flow, with things that send messages meanwhile."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -34,7 +34,7 @@ class Wizard(Flow):
         return await self._open(context, choices)
 
     async def wait(self, seconds: int) -> SubentryFlowResult:
-        """Let time pass, and look."""
+        """Let time pass, and return the current step."""
         await self.wait_only(seconds)
         return await self.look()
 
@@ -62,7 +62,7 @@ class Wizard(Flow):
         return await self.submit() if self.step == "split" else self.result
 
     async def add(self, topic: str, payload: Any, *, heard_on: str | None = None, **answers: Any) -> ConfigSubentry:
-        """Add a device as it is proposed, with these answers; ``heard_on`` where its topic is a wildcard."""
+        """Add a device as proposed, with these answers; ``heard_on`` is the message's topic below a wildcard."""
         if heard_on is None:
             await self.hear(topic, payload)
         else:
@@ -78,14 +78,14 @@ class Wizard(Flow):
         return {item["key"]: item for item in self.suggested["channels"]}
 
     def options(self, name: str) -> dict[str, str]:
-        """Return what there is to choose from in a field, by its value."""
+        """Return the options of a field, by value."""
         assert self.result["data_schema"] is not None
         chooser = self.result["data_schema"].schema[name]
         return {option["value"]: option["label"] for option in chooser.config["options"]}
 
     @property
     def subentry(self) -> ConfigSubentry:
-        """Return the only device there is."""
+        """Return the only device."""
         (subentry,) = self.kit.hass.config_entries.async_entries("iotbridge")[0].subentries.values()
         return subentry
 
@@ -116,7 +116,7 @@ async def add_family(wizard: Wizard, **answers: Any) -> None:
 
 
 class Repair:
-    """The dialog of an issue."""
+    """Dialog of an issue."""
 
     def __init__(self, kit: Kit) -> None:
         self.kit = kit
@@ -136,7 +136,7 @@ class Repair:
         return dict(result)
 
     async def submit(self, result: dict[str, Any], wanted: list[str]) -> dict[str, Any]:
-        """Answer."""
+        """Submit the form."""
         answered = await self.manager.async_configure(result["flow_id"], {"wanted": wanted})
         await self.kit.hass.async_block_till_done()
         return dict(answered)
@@ -148,12 +148,12 @@ class Repair:
 
 
 def names_of_channels(wizard: Wizard) -> dict[str, str]:
-    """Return the names of the channels there are, by their paths."""
+    """Return the names of all channels, by their paths."""
     return {".".join(channel["path"]): channel["name"] for channel in wizard.subentry.data["channels"]}
 
 
 def edit(wizard: Wizard, profile: Profile) -> None:
-    """Change the device as somebody else would."""
+    """Change the device like another user."""
     entry = wizard.kit.hass.config_entries.async_entries("iotbridge")[0]
     wizard.kit.hass.config_entries.async_update_subentry(entry, wizard.subentry, data=profile.as_dict())
 

@@ -1,4 +1,4 @@
-"""Command line as a person and a service start it: real processes, exit codes, streams."""
+"""Command line as used by a person and by a service: real processes, exit codes, streams."""
 
 import json
 import os
@@ -186,5 +186,5 @@ def test_colour_is_for_terminals_that_want_it(tmp_path: Path, no_color: str, col
 def read(terminal: int) -> bytes:
     try:
         return os.read(terminal, 4096)
-    except OSError:  # Linux says so when the other side is gone
+    except OSError:  # raised by Linux when the other side has closed
         return b""

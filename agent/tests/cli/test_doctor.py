@@ -100,7 +100,7 @@ def test_a_configuration_others_can_read(tmp_path: Path, mode: int, advice: str)
 def test_a_state_folder_that_cannot_be_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     config = config_of(tmp_path)
     assert levels(doctor.examine_state(config)) == {"state folder": "ok"}
-    # Root may write everywhere, so the answer of the system is what is replaced here.
+    # Root can write everywhere, so the answer of the system is replaced here.
     monkeypatch.setattr("os.access", lambda *_: False)
     (finding,) = doctor.examine_state(config)
     assert (finding.level, "agent.state_dir" in finding.remedy) == ("bad", True)
@@ -193,7 +193,7 @@ def test_the_clock(monkeypatch: pytest.MonkeyPatch) -> None:
             self.answer = answer
 
         def adjtimex(self, _: object) -> int:
-            """Return the state as the kernel does."""
+            """Return the state, as the kernel does."""
             return self.answer
 
     for answer, level, word in ((0, "ok", "NTP"), (5, "note", "timedatectl"), (-1, "note", "does not say")):

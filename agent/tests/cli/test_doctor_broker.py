@@ -1,4 +1,4 @@
-"""Broker checks of the doctor on real brokers: open, closed, absent, with TLS, with an ACL."""
+"""Broker checks of the doctor on real brokers: open, restricted, absent, with TLS, with an ACL."""
 
 import asyncio
 from collections.abc import Callable, Iterator
@@ -42,7 +42,7 @@ def test_an_open_broker_works_and_its_openness_is_told(broker: Broker, watcher: 
     assert "not confined" in found["rights"].detail
     assert "ACL" in found["rights"].remedy
     watcher.wait("echo", count=3)
-    # IoT Bridge subscribes to <prefix>/device/+/+ and would count anything there that is not of the contract.
+    # IoT Bridge subscribes to <prefix>/device/+/+ and would count any message there that is not part of the contract.
     assert {message.topic.split("/")[3:] == ["doctor", "echo"] for message in watcher.messages} == {True}
     assert not any(message.retain for message in watcher.messages)
 
@@ -73,7 +73,7 @@ StartGuarded = Callable[[str | None], Broker]
 
 @pytest.fixture
 def start_guarded(tmp_path: Path) -> Iterator[StartGuarded]:
-    """Start a broker with users, and with an ACL if one is given."""
+    """Start a broker with users, and optionally an ACL."""
     if shutil.which(PASSWORDS) is None:
         pytest.skip("mosquitto_passwd is not installed (package mosquitto)")
     passwords, acl = tmp_path / "passwords", tmp_path / "acl"
@@ -125,7 +125,7 @@ async def introduce(broker: Broker, *node_ids: str) -> None:
     [
         (None, "note", "not confined: a message to iotbridge/device/not-"),
         ("topic readwrite iotbridge/#\n", "note", "not confined: a message to iotbridge/device/not-"),
-        # Names what it may reach: a host that does not exist would look closed.
+        # Names the hosts it may reach: a host that does not exist would look restricted.
         ("topic readwrite iotbridge/device/media/#\n", "note", "not confined: a message to iotbridge/device/media/"),
         (
             "topic write iotbridge/device/#\n",
@@ -152,7 +152,7 @@ async def test_confinement_is_found_by_delivery(
 
 def test_without_reason_codes_no_user_is_called_confined(guarded: Broker, monkeypatch: pytest.MonkeyPatch) -> None:
     class OldLink(Link):
-        """Link that begins with MQTT 3.1.1."""
+        """Link that starts with MQTT 3.1.1."""
 
         def __init__(self, *arguments: Any, **more: Any) -> None:
             super().__init__(*arguments, **more)
@@ -175,7 +175,7 @@ def test_a_broker_that_hangs_up_leaves_the_confinement_open(guarded: Broker) -> 
 
 
 class HangingUp(Proxy):
-    """Proxy of a broker that ends the connection of a client that publishes to another host's topic."""
+    """Proxy of a broker that closes the connection of a client that publishes to another host's topic."""
 
     def passes(self, data: bytes, *, is_answer: bool) -> bool:
         if not is_answer and data[0] >> 4 == PUBLISH and b"/not-" in data:
@@ -213,7 +213,7 @@ def openssl(folder: Path, *words: str) -> None:
 
 @pytest.fixture(params=["365", "3"])
 def encrypted(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Broker]:
-    """Start a broker with a certificate of its own authority, valid for as many days as the parameter says."""
+    """Start a broker whose own authority's certificate is valid for the parameter's number of days."""
     if shutil.which("openssl") is None:
         pytest.skip("openssl is not installed")
     new = ("req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-subj", "/CN=lab")

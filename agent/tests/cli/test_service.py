@@ -1,4 +1,4 @@
-"""Systemd service: its files and the steps of its installation, in a folder in place of the machine."""
+"""Systemd service: its files and the steps of its installation, in a folder instead of the machine."""
 
 from collections.abc import Iterator, Sequence
 from configparser import ConfigParser
@@ -21,7 +21,7 @@ UNIT, RULE, SYSUSERS = (path.lstrip("/") for path in (service.UNIT, service.RULE
 
 
 class Machine:
-    """Folder in place of a machine, with /etc, and a record of every program that would have been run."""
+    """Folder that replaces a machine, with /etc, and a record of every program that would have been run."""
 
     def __init__(self, root: Path) -> None:
         self.root = root
@@ -62,7 +62,7 @@ class Machine:
 @pytest.fixture
 def machine(monkeypatch: pytest.MonkeyPatch) -> Iterator[Machine]:
     monkeypatch.setattr("os.geteuid", lambda: 0)
-    # Not tmp_path: its parents are private, as a home is, and install looks at that.
+    # Not tmp_path: its parents are private, like a home, and install checks that.
     root = Path(tempfile.mkdtemp())
     root.chmod(0o755)
     yield Machine(root)

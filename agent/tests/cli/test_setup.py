@@ -1,4 +1,4 @@
-"""Setup with a person's answers or a script's options, and a real broker that is running or not."""
+"""Setup with a person's answers or a script's options, and a real broker that runs or does not."""
 
 import argparse
 from collections.abc import Iterator
@@ -20,7 +20,7 @@ from iotbridge_agent.errors import ConfigError
 
 
 class Person:
-    """Person who answers questions in order; runs out of answers where the test expects the end."""
+    """Person who answers questions in order; the input ends after the last answer."""
 
     def __init__(self, *answers: str) -> None:
         self.answers = list(answers)

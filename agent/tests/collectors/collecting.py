@@ -1,4 +1,4 @@
-"""Shared helpers of the collectors' tests: a Linux made of text files, a manual clock, and readings by key."""
+"""Helpers of the collectors' tests: a Linux made of text files, a manual clock, and readings by key."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -19,7 +19,7 @@ class Clock:
         self.now = 100.0
 
     def __call__(self) -> float:
-        """Return the seconds the test has set."""
+        """Return the seconds set by the test."""
         return self.now
 
 
@@ -33,14 +33,14 @@ def write(root: Path, files: Mapping[str, str]) -> Path:
 
 
 def read_proc(monkeypatch: pytest.MonkeyPatch, root: Path, files: Mapping[str, str] | None = None) -> Path:
-    """Have psutil read a usual server's /proc, with some files replaced, from below a folder; return the folder."""
+    """Make psutil read a typical server's /proc below a folder, with some files replaced; return the folder."""
     shutil.copytree(SERVER, root, dirs_exist_ok=True)
     monkeypatch.setattr(psutil, "PROCFS_PATH", str(root / "proc"))
     return write(root, {f"proc/{name}": text for name, text in (files or {}).items()})
 
 
 def readings(collector: Collector) -> dict[str, Reading]:
-    """Collect once; return the readings by key, of which none may come twice."""
+    """Collect once; return the readings by key, which must be unique."""
     listed = list(collector.collect())
     by_key = {reading.description.key: reading for reading in listed}
     assert len(by_key) == len(listed)

@@ -48,7 +48,7 @@ def test_a_wireless_mouse_is_no_battery_of_the_machine(monkeypatch: pytest.Monke
     write(tmp_path, {"hidpp_battery_0/scope": "Device\n", "AC/online": "1\n"})
     with pytest.raises(NoDataError):
         values(Battery(tmp_path))
-    write(tmp_path, {"BAT0/capacity": "5\n"})  # the one psutil prefers
+    write(tmp_path, {"BAT0/capacity": "5\n"})  # preferred by psutil
     assert values(Battery(tmp_path))["battery_percent"] == 5.0
 
 

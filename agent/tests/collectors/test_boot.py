@@ -1,4 +1,4 @@
-"""The time of boot stays the same while the clock is corrected."""
+"""Boot time, which stays the same while the clock is corrected."""
 
 from pathlib import Path
 

@@ -21,7 +21,7 @@ CONFIG = parse_config({"broker": {"url": "mqtt://localhost"}}, source="test", en
 
 
 class Handler(BaseHTTPRequestHandler):
-    """Handler that answers with the status named in the path."""
+    """Handler that responds with the status named in the path."""
 
     def do_GET(self) -> None:
         """Send the status."""
@@ -30,17 +30,17 @@ class Handler(BaseHTTPRequestHandler):
         self.end_headers()
 
     def log_message(self, *args: object) -> None:
-        """Say nothing."""
+        """Log nothing."""
 
 
 class Server(ThreadingHTTPServer):
-    """Server that logs no error for clients that hang up, as they do when they refuse its certificate."""
+    """Server that logs no error for clients that close early, as they do after rejecting its certificate."""
 
     def __init__(self) -> None:
         super().__init__(("127.0.0.1", 0), Handler)
 
     def handle_error(self, *args: object) -> None:
-        """Say nothing."""
+        """Log nothing."""
 
 
 def serve(server: Server) -> Iterator[str]:

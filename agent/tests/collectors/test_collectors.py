@@ -70,7 +70,7 @@ def test_keys_are_valid_and_unique(sensors: list[SensorDescription]) -> None:
     assert {"cpu_percent", "memory_percent", "disk_percent", "boot_time"} <= set(keys)
 
 
-# What Home Assistant accepts, of what is used here: units and state classes by device class.
+# Units and state classes that Home Assistant accepts, by device class, as far as they are used here.
 ALLOWED: dict[str | None, tuple[set[str | None], set[str | None]]] = {
     None: ({None, "%", "rpm"}, {None, "measurement"}),
     "battery": ({"%"}, {"measurement"}),

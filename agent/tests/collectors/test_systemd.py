@@ -1,4 +1,4 @@
-"""State of units, read over a real socket from a bus that answers in bytes written by hand."""
+"""State of units, read over a real socket from a bus that responds with hand-written bytes."""
 
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -37,7 +37,7 @@ def properties(pairs: Mapping[str, str]) -> bytes:
 
 
 class Bus:
-    """System bus with a systemd that knows some units. Serves one connection after the other."""
+    """System bus with a systemd that knows some units; serves one connection after the other."""
 
     def __init__(self, path: Path, units: Mapping[str, Mapping[str, str]]) -> None:
         self.units = dict(units)

@@ -1,4 +1,4 @@
-"""Selection of the processor's probe, and values that are no temperatures."""
+"""Selection of the processor's probe, and values that are not temperatures."""
 
 from pathlib import Path
 

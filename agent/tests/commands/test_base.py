@@ -1,4 +1,4 @@
-"""Kinds of commands, and the words with which they end."""
+"""Kinds of commands, and the reasons in their responses."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Responses to commands, where a real agent would take minutes or a real suspend."""
+"""Responses to commands for which a real agent would need minutes or a real suspend."""
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -20,7 +20,7 @@ from iotbridge_agent.state import load_state
 
 
 class Recorder:
-    """Fake of the agent around the dispatcher, and of the system: records each call."""
+    """Fake of the agent around the dispatcher, and of the system, which records each call."""
 
     def __init__(self) -> None:
         self.done: list[str] = []
@@ -38,19 +38,19 @@ class Recorder:
         self.done.append(response.status)
 
     async def refresh(self) -> None:
-        """Keep the wish."""
+        """Record the call."""
         self.done.append("refresh")
 
     async def leave(self, power: Power) -> None:
-        """Keep the wish."""
+        """Record the call."""
         self.done.append(f"leave {power}")
 
     def come_back(self) -> None:
-        """Keep the wish."""
+        """Record the call."""
         self.done.append("back")
 
     def permission(self, _command: str) -> Permission:
-        """Permit as soon as the test opens the gate."""
+        """Permit once the test opens the gate."""
         self.permission_gate.wait(10)
         return Permission(allowed=True)
 
@@ -81,7 +81,7 @@ async def give(dispatcher: Dispatcher, **fields: Any) -> None:
 async def test_a_suspended_machine_that_woke_up_comes_back(
     recorder: Recorder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    # The clock of the wall runs on while the machine sleeps.
+    # The wall clock continues while the machine sleeps.
     real, started = time.time, time.monotonic()
     monkeypatch.setattr(time, "time", lambda: real() + (3600 if time.monotonic() - started > 0.5 else 0))
     await give(make(recorder, tmp_path), command="suspend", id="s")
@@ -110,7 +110,7 @@ async def test_a_system_without_an_answer_permits_nothing(
     monkeypatch.setattr(module, "PERMISSION_TIMEOUT_S", 0.05)
     recorder.permission_gate.clear()
     await give(make(recorder, tmp_path), command="reboot", id="r")
-    recorder.permission_gate.set()  # or the loop would wait for the thread before it ends
+    recorder.permission_gate.set()  # otherwise the loop would wait for the thread at its end
     assert recorder.done == ["refused"]
     assert recorder.responses[0].reason == "not_permitted"
 

@@ -1,4 +1,4 @@
-"""Power commands with a scripted logind and a recorder of programs. No test here can reach the real machine."""
+"""Power commands with a scripted logind and a recorder of programs. No test here can affect the real machine."""
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -13,14 +13,14 @@ from iotbridge_agent.system.dbus import DBusError, NoBusError
 
 
 class ScriptedLogind:
-    """Logind that answers as the test says and records its calls."""
+    """Logind that returns the test's answers and records its calls."""
 
     def __init__(self, **answers: Any) -> None:
         self.answers = answers
         self.calls: list[tuple[Any, ...]] = []
 
     def __call__(self, *args: Any) -> tuple[Any, ...]:
-        """Answer in place of dbus.call."""
+        """Answer instead of dbus.call."""
         self.calls.append(args)
         answer = self.answers.get(args[3], DBusError("org.freedesktop.DBus.Error.UnknownMethod", args[3]))
         if isinstance(answer, Exception):
@@ -35,7 +35,7 @@ class Recorder:
         self.argvs: list[tuple[str, ...]] = []
 
     def __call__(self, argv: Sequence[str]) -> None:
-        """Record the program in place of run_argv."""
+        """Record the program instead of run_argv."""
         self.argvs.append(tuple(argv))
 
 

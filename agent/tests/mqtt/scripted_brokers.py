@@ -1,4 +1,4 @@
-"""Brokers in a few lines: old ones, and ones that fall silent."""
+"""Scripted brokers: old ones, and ones that stop answering."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -18,7 +18,7 @@ def config(port: int, scheme: str = "mqtt", host: str = "127.0.0.1", **more: Any
 
 @asynccontextmanager
 async def old_broker(first_answer: bytes = b"\x20\x02\x00\x01") -> AsyncIterator[tuple[int, list[int]]]:
-    """Serve MQTT 3.1.1, refusing newer versions as such brokers do; yield it and the versions it was asked for."""
+    """Serve MQTT 3.1.1, rejecting newer versions as such brokers do; yield it and the requested versions."""
     versions: list[int] = []
     serving: list[asyncio.Task[None]] = []
 
@@ -42,7 +42,7 @@ async def old_broker(first_answer: bytes = b"\x20\x02\x00\x01") -> AsyncIterator
 
 @asynccontextmanager
 async def mute_broker(*answers: bytes) -> AsyncIterator[int]:
-    """Serve one answer for each read; after the last stay silent, or hang up after b""."""
+    """Serve one response for each read; after the last one keep the connection open, or close it after b""."""
     serving: list[asyncio.Task[None]] = []
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -51,7 +51,7 @@ async def mute_broker(*answers: bytes) -> AsyncIterator[int]:
             data = await reader.read(1024)
             if not answer:
                 break
-            # A SUBACK carries the number of the SUBSCRIBE.
+            # A SUBACK contains the packet identifier of the SUBSCRIBE.
             writer.write(answer[:2] + data[2:4] + answer[4:] if answer[0] == SUBACK else answer)
         else:
             while await reader.read(1024):

@@ -1,4 +1,4 @@
-"""Client: connections that end early, the last will, and calls that wait."""
+"""Client: connections that end early, the last will, and pending calls."""
 
 import asyncio
 import gc
@@ -56,14 +56,14 @@ async def test_the_last_will_is_taken_back_by_a_goodbye_only(
     async with Link(config(broker.port), client_id="y").session() as session:
         await session.publish("x/end", "x", qos=1)
     await asyncio.to_thread(watcher.wait, "end")
-    # The will of a connection that broke is published when the broker noticed it, which may be a little later.
+    # The will of a broken connection is published when the broker detects the loss, which may be a little later.
     if not says_goodbye:
         await asyncio.to_thread(watcher.wait, "availability", lambda m: m.payload == b"offline")
     assert [m.payload for m in watcher.of("availability")] == [b"online"] + [b"offline"] * (not says_goodbye)
 
 
 async def test_a_connection_given_up_while_it_comes_about_leaves_nothing(caplog: pytest.LogCaptureFixture) -> None:
-    """The thread that connects cannot be stopped: what it makes is closed as soon as it is there."""
+    """The connecting thread cannot be stopped: its connection is closed as soon as it exists."""
     loop = asyncio.get_running_loop()
     complaints: list[dict[str, Any]] = []
     loop.set_exception_handler(lambda _loop, context: complaints.append(context))

@@ -93,7 +93,7 @@ async def test_a_topic_that_may_not_be_read_is_named(tmp_path: Path) -> None:
     broker.start()
     try:
         async with Link(config(broker.port), client_id="x").session() as session:
-            # This broker grants any subscription and keeps the messages back; others refuse.
+            # This broker grants any subscription and withholds the messages; others reject it.
             await session.subscribe("allowed")
     finally:
         broker.kill()

@@ -1,4 +1,4 @@
-"""Sentences about connections that failed."""
+"""Explanations of failed connections."""
 
 from pathlib import Path
 import socket

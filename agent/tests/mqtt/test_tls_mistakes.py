@@ -1,4 +1,4 @@
-"""Mistakes in the encryption of a link, named with what to do."""
+"""Mistakes in the encryption of a link, with their remedies."""
 
 from dataclasses import replace
 import gc
@@ -36,7 +36,7 @@ async def test_a_client_certificate_that_is_missing_or_foreign_is_named_at_once(
     assert result.duration_s < 8
 
 
-# The library leaves the socket of a WebSocket that never came about to the garbage collector.
+# The library leaves the socket of a WebSocket that was never established to the garbage collector.
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 @pytest.mark.parametrize("scheme", ["mqtt", "ws"])
 async def test_a_port_with_tls_asked_without_is_named_at_once(secure: Broker, scheme: str) -> None:

@@ -1,4 +1,4 @@
-"""Connection of a real agent: brokers that start late, stop, or never answer."""
+"""Connection of a real agent: brokers that start late, stop, or never respond."""
 
 import asyncio
 from datetime import UTC, datetime, timedelta
@@ -41,7 +41,7 @@ def test_a_broker_that_lost_everything_gets_it_again_and_no_old_status(
     watcher.wait("status")
     broker.kill()
     wait_until(lambda: "nothing listens" in agent.log, "the agent to notice")
-    # Several statuses fall into the outage; none may be sent afterwards. They tell the time in whole seconds.
+    # Several statuses fall into the outage; none may be sent afterwards. Their times are in whole seconds.
     time.sleep(3)
     back_at = datetime.now(UTC) - timedelta(seconds=1.5)
     broker.start()
@@ -129,7 +129,7 @@ class Relay(Proxy):
         self._answering.clear()
 
     def swallow_receipts(self) -> None:
-        """Withhold the broker's data from the first receipt of a message on."""
+        """Withhold the broker's data after the first acknowledgement of a message."""
         self._without_receipts.set()
 
     def passes(self, data: bytes, *, is_answer: bool) -> bool:
@@ -170,7 +170,7 @@ class SlowSpeaker:
         self.is_connected, self.is_leaving, self.may_go = asyncio.Event(), asyncio.Event(), asyncio.Event()
 
     async def hello(self, session: Session) -> None:
-        """Take note of the connection."""
+        """Record the connection."""
         assert session.address
         self.is_connected.set()
 

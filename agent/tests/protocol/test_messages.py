@@ -1,4 +1,4 @@
-"""Messages that are refused, and what is written of odd values."""
+"""Messages that are rejected, and the encoding of unusual values."""
 
 from datetime import UTC, datetime
 

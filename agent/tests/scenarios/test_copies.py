@@ -9,7 +9,7 @@ import pytest
 
 ONE = {"machine": {"id": "one", "board": "b", "cards": ["00:11:22:33:44:01"]}, "mac": ["00:11:22:33:44:01"]}
 CLONE = {"machine": {"id": "one", "board": "b", "cards": ["00:11:22:33:44:02"]}, "mac": ["00:11:22:33:44:02"]}
-"""Identity of a cloned virtual machine: the id of the original from its disk, and a new network card."""
+"""Identity of a cloned virtual machine: the original's id, from its disk, and a new network card."""
 OTHER_ID = {"machine": {"id": "other", "board": "b"}}
 ANOTHER = {
     "machine": {"id": "two", "board": "c", "cards": ["00:11:22:33:44:03"]},
@@ -46,7 +46,7 @@ def test_a_copy_that_runs_when_the_original_does_not_is_recognised_by_both(
 
     second = start_agent(broker.url, folder="copy", fake=copy_of)
     online(watcher, 2)
-    # It could be in place of the original, which was not seen since.
+    # It could replace the original, which was not seen since.
     assert "conflict" not in announced(watcher, 2)
     assert second.stop() == 0
     assert COPIED in second.log
@@ -120,7 +120,7 @@ def test_a_copy_that_runs_beside_the_original_is_recognised_by_both(
         lambda: {m.json()["instance"] for m in watcher.of("announce") if m.json().get("conflict")}, "the conflict"
     )
     assert conflicting
-    # And they come to rest: neither throws the other out, neither answers the other for ever.
+    # And they reach a stable state: neither disconnects the other, neither answers the other forever.
     assert [agent.log.count("Connected to") for agent in (original, second)] == [1, 1]
     watcher.publish(original.command_topic, {"command": "ping", "id": "both"})
     wait_until(lambda: len(watcher.responses("both")) == 2, "both to answer")
@@ -151,7 +151,7 @@ def test_a_copy_that_cannot_be_told_from_its_original_is_recognised_when_it_take
 
 
 def answered_by_both(watcher: Watcher, agent: RunningAgent, message_id: str) -> None:
-    """Ask until both answered the same question; one of them may be about to connect anew."""
+    """Ping until both answered the same command; one of them may be about to reconnect."""
     asked: dict[str, float] = {}
 
     def ask() -> bool:
@@ -222,7 +222,7 @@ def test_a_host_stays_online_when_another_one_with_its_node_id_is_killed(
     online(watcher, 1)
     killed = start_agent(broker.url, folder="other", fake=ANOTHER)
     wait_until(lambda: NAMESAKE in survivor.log and NAMESAKE in killed.log, "both to notice")
-    online(watcher, 4)  # each said it once more
+    online(watcher, 4)  # each announced once more
     killed.kill()
     watcher.wait("availability", lambda m: m.payload == b"offline")
     wait_until(lambda: watcher.of("availability")[-1].payload == b"online", "the survivor to contradict")

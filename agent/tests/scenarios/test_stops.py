@@ -1,4 +1,4 @@
-"""Agents that are stopped in their first seconds; ``scripts/stops`` does it some hundred times beside busy loops."""
+"""Agents that are stopped in their first seconds; ``scripts/stops`` does it hundreds of times beside busy loops."""
 
 from pathlib import Path
 

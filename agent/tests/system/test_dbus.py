@@ -1,4 +1,4 @@
-"""D-Bus client with a scripted bus that sends bytes written by hand, and with a real dbus-daemon."""
+"""D-Bus client with a scripted bus that sends hand-written bytes, and with a real dbus-daemon."""
 
 from collections.abc import Callable, Iterator
 import contextlib
@@ -20,7 +20,7 @@ LOGIND = ("org.freedesktop.login1", "/org/freedesktop/login1", "org.freedesktop.
 
 
 def message(kind: int, reply_to: int, signature: bytes = b"", body: bytes = b"", error: bytes = b"") -> bytes:
-    """Return a little-endian D-Bus message, laid out by hand."""
+    """Return a little-endian D-Bus message, encoded by hand."""
     fields = b"\x05\x01u\0" + struct.pack("<I", reply_to)
     if signature:
         fields += b"\x08\x01g\0" + bytes([len(signature)]) + signature + b"\0"

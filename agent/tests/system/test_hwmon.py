@@ -1,4 +1,4 @@
-"""Sensor chips, read from files as the kernel has them."""
+"""Sensor chips, read from files as the kernel provides them."""
 
 from pathlib import Path
 

@@ -71,7 +71,7 @@ class Registry:
 
     @contextmanager
     def OpenKey(self, root: str, path: str, reserved: int, access: int) -> Iterator[str]:  # noqa: N802 - its name
-        """Open the one key there is."""
+        """Open the only key."""
         assert (root, reserved, access) == ("HKLM", 0, 3)
         yield path
 

@@ -1,8 +1,8 @@
-"""In place of the package of this name; see pymicro_vad.py."""
+"""Replacement of the package of this name; see pymicro_vad.py."""
 
 
 class AudioProcessor:
-    """Takes noise out of sound; not here."""
+    """Noise suppression, which is not available here."""
 
     def __init__(self, auto_gain: int, noise_suppression: int) -> None:
         raise NotImplementedError("there is no noise suppression in this environment")

@@ -1,4 +1,4 @@
-"""Agents of IPWatch with exactly the messages of their documentation."""
+"""Agents of IPWatch with exactly the documented messages."""
 
 import asyncio
 from collections.abc import Mapping
@@ -28,7 +28,7 @@ DISCOVERY = {
 
 
 class Server:
-    """An agent as the broker sees it."""
+    """Agent as seen by the broker."""
 
     def __init__(self, kit: Kit) -> None:
         self.kit = kit

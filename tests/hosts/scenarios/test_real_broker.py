@@ -1,4 +1,4 @@
-"""The same integration on a real Mosquitto: retained messages, expiry and outages as a broker really does them."""
+"""Integration on a real Mosquitto: retained messages, expiry and outages of a real broker."""
 
 import asyncio
 import json
@@ -109,7 +109,7 @@ async def test_a_host_that_drops_dead_is_lost_by_its_last_will(home: HomeAssista
     async with agent:
         await come_up(agent)
         await until(lambda: state(home, "sensor.nas_power_state") == "on")
-        # The cable is cut: no DISCONNECT reaches the broker.
+        # The cable is cut: the broker receives no DISCONNECT.
         agent._client.socket().shutdown(socket.SHUT_RDWR)  # type: ignore[union-attr]
         with pytest.raises(aiomqtt.MqttError):
             await anext(agent.messages)

@@ -1,4 +1,4 @@
-"""Availability in the form: guessed from neighbouring topics, corrected by the user."""
+"""Availability in the form: guessed from topics nearby, corrected by the user."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Channels as items of the form: how they are shown, and what becomes of edited ones."""
+"""Channels as items of the form: their descriptions, and the parsing of edited ones."""
 
 import json
 from typing import Any
@@ -44,7 +44,7 @@ POWER = {"POWER": "ON", "UptimeSec": 3}
 
 
 def commands(wizard: Wizard) -> dict[str, list[str | None]]:
-    """Return the command topics that core was told, by device."""
+    """Return the command topics in discovery messages, by device."""
     told: dict[str, list[str | None]] = {}
     for call in wizard.kit.mqtt.async_publish.call_args_list:
         if call.args[0].startswith("homeassistant/device/") and call.args[1]:

@@ -1,4 +1,4 @@
-"""Channels that Home Assistant would not take as entities, and those that it takes."""
+"""Channels that Home Assistant would not accept as entities, and those that it accepts."""
 
 from typing import Any
 

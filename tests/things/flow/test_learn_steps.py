@@ -232,7 +232,7 @@ async def test_a_device_needs_a_channel_that_is_on(wizard: Wizard, items: list[d
 
 
 def told(wizard: Wizard) -> str:
-    """Return what the end of the dialog says; all it needs must be given."""
+    """Return the final text of the dialog; all its placeholders must be given."""
     assert wizard.result["type"] is FlowResultType.CREATE_ENTRY
     text: str = WORDS["create_entry"][wizard.result["description"] or "default"]
     return text.format(**wizard.said)

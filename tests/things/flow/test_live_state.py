@@ -1,4 +1,4 @@
-"""A device goes on talking while somebody looks at a form: what was shown is what is answered."""
+"""Forms while the device keeps sending: the state when the form was shown is used for the answer."""
 
 from typing import Any
 
@@ -11,7 +11,7 @@ PARTIAL = {"temperature": 20.5}
 
 
 async def forget(wizard: Wizard) -> None:
-    """Let Home Assistant forget what it heard, so that only the form knows it."""
+    """Clear Home Assistant's cached messages, so that only the form has them."""
     entry = wizard.kit.hass.config_entries.async_entries("iotbridge")[0]
     await wizard.kit.hass.config_entries.async_reload(entry.entry_id)
     await wizard.kit.hass.async_block_till_done()

@@ -1,4 +1,4 @@
-"""A profile that somebody shared, and one to share."""
+"""Profiles shared by other users, and exported ones."""
 
 from pathlib import Path
 from typing import Any
@@ -26,14 +26,14 @@ expire_after_s: 900
 
 @pytest.fixture(autouse=True)
 def folder(wizard: Wizard, tmp_path: Path) -> Path:
-    """Return the folder of the user's own profiles, not yet there."""
+    """Return the folder of the user's own profiles, which does not exist yet."""
     wizard.kit.hass.config.config_dir = str(tmp_path)
     return tmp_path / "iotbridge" / "profiles"
 
 
 @pytest.fixture
 def broken(folder: Path) -> None:
-    """Put files into the folder that are no profiles."""
+    """Put files into the folder that are not profiles."""
     folder.mkdir(parents=True)
     (folder / "broken.yaml").write_text("name: [", "utf-8")
     (folder / "binary.yaml").write_bytes(b"\xff\xfe")
@@ -41,7 +41,7 @@ def broken(folder: Path) -> None:
 
 @pytest.fixture
 def in_the_way(folder: Path) -> None:
-    """Put a file where the folder would be."""
+    """Put a file in place of the folder."""
     folder.parent.write_text("in the way", "utf-8")
 
 

@@ -19,7 +19,7 @@ availability: {topic: stations/+/here}
 
 
 def proposal(topic: str, documents: Mapping[str, Mapping[str, Any]], *, by_profile: bool = False) -> Proposal:
-    """Return what is proposed after a message on each of these topics."""
+    """Return the proposal after a message on each of these topics."""
     samples = [Sample(heard, json.dumps(document).encode()) for heard, document in documents.items()]
     return propose(topic, samples, analyse(samples, topic=topic), STATION if by_profile else None)
 

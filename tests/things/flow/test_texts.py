@@ -1,4 +1,4 @@
-"""Texts of the dialogs: formats, and what was not understood."""
+"""Texts of the dialogs: formats and problems."""
 
 import gzip
 

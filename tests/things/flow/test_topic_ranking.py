@@ -1,4 +1,4 @@
-"""Topics of a broker that are offered for learning."""
+"""Topics that are offered for learning."""
 
 import json
 

@@ -1,4 +1,4 @@
-"""Channels that are proposed: state classes, categories, and values that are missing now."""
+"""Proposed channels: state classes, categories, and missing values."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Readings that a device tells twice."""
+"""Readings that a device sends twice."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Names of readings as a person would say them."""
+"""Display names of readings."""
 
 from tests.things.fields import channel, inferred
 

@@ -1,4 +1,4 @@
-"""Numbers of a meter's readings in place of words."""
+"""OBIS codes of a meter's readings instead of words."""
 
 from tests.things.fields import enabled, inferred
 

@@ -1,4 +1,4 @@
-"""Digits that are worth showing."""
+"""Display precision."""
 
 from tests.things.fields import channel
 

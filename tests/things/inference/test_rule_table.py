@@ -1,4 +1,4 @@
-"""Rules of inference: the example of each gives what the rule says, and does not without the rule."""
+"""Rules of inference: each example has the result of its rule, and another one without the rule."""
 
 from collections.abc import Iterator
 import json
@@ -38,7 +38,7 @@ def first_path(payload: Any) -> tuple[str | int, ...]:
 
 
 def sent(payload: Any) -> bytes:
-    """Return a payload as it is on the wire."""
+    """Return a payload as it is published."""
     return (payload if isinstance(payload, str) else json.dumps(payload)).encode()
 
 
@@ -66,7 +66,7 @@ def test_the_example_of_a_rule_needs_it(
 
 
 def test_an_example_names_its_source() -> None:
-    """A sample of this repository, or a maker or a collection and the product."""
+    """A sample of this repository, or a vendor or a collection and the product."""
     ids = {f"{name}/{sample['id']}" for name in SETS for sample in load(name)}
     sources = {parameters.values[1].example.source for parameters in rules()}
 

@@ -1,4 +1,4 @@
-"""Texts that are no states: undecoded content, times and identities."""
+"""Texts that are not states: undecoded content, times and identities."""
 
 from typing import Any
 

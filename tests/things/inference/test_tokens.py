@@ -1,4 +1,4 @@
-"""Keys taken apart: units in their ends and words in them."""
+"""Tokenizer of keys: units at their ends and words in them."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Devices that core reads directly and that begin to send what only we can read, on a real Mosquitto."""
+"""Devices that core reads directly and that start to send values only we can read, on a real Mosquitto."""
 
 from collections.abc import Callable
 import json
@@ -37,20 +37,20 @@ def profile(*channels: Channel, topic: str = TOPIC, **more: Any) -> Profile:
 
 
 def shows(hass: HomeAssistant, *expected: str) -> Callable[[], bool]:
-    """Return whether temperature, humidity, door and mode are shown like this."""
+    """Return whether temperature, humidity, door and mode have these states."""
     entities = ("sensor.attic_temperature", "sensor.attic_humidity", "binary_sensor.attic_door", "sensor.attic_mode")
     return lambda: [state(hass, entity) for entity, _ in zip(entities, expected, strict=False)] == list(expected)
 
 
 async def is_read_directly(client: aiomqtt.Client, topic: str = TOPIC) -> bool:
-    """Return whether core is told to read the device's own topic; waits for the next discovery message."""
+    """Return whether core is configured to read the device's own topic; waits for the next discovery message."""
     message = await anext(aiter(client.messages))
     components = json.loads(bytes(message.payload))["components"].values()
     return all(component["state_topic"].startswith(topic) for component in components)
 
 
 async def read_directly(broker: Broker, entry: MockConfigEntry, uid: str, topic: str = TOPIC) -> None:
-    """Wait until core reads the device itself, and we do no more than glance at its messages."""
+    """Wait until core reads the device itself, and we decode only some of its messages."""
     async with broker.client() as client:
         await client.subscribe(f"homeassistant/device/{uid}/config", qos=1)
         while not await is_read_directly(client, topic):
@@ -78,7 +78,7 @@ async def test_a_message_only_we_can_read_is_handed_on_from_then_on(
     await until(shows(home, "21.5", "40", "on", "eco"))
 
     async with broker.client() as device:
-        # Within the half minute in which messages of such a device are only glanced at.
+        # Within the half minute in which messages of such a device are not decoded.
         await device.publish(TOPIC, FIRST.replace(b"21.5", b"21.7"))
         await until(shows(home, "21.7", "40", "on", "eco"))
         await device.publish(TOPIC, payload)
@@ -185,7 +185,7 @@ PAYLOADS = [
 async def test_what_counts_as_readable_is_what_a_template_reads(
     hass: HomeAssistant, kit: Kit, entry: MockConfigEntry, payload: bytes
 ) -> None:
-    """A payload that core is left alone with gives the value that we would hand on, or keeps the last as we do."""
+    """A payload that core reads alone results in the value that we would publish, or keeps the last one as we do."""
     channels = (TEMPERATURE, DOOR)
     metadata = DeviceMetadata(name="Attic")
     config = discovery_config(profile(*channels), "uid", TOPIC, metadata, channels, state_topic=None)

@@ -1,4 +1,4 @@
-"""Discovery configuration for core's mqtt: templates find the right value, and a foreign key is never executed."""
+"""Discovery message for core's mqtt: templates find the right value, and a foreign key is never executed."""
 
 from dataclasses import replace
 import importlib
@@ -172,7 +172,7 @@ def test_a_switch_listens_where_its_own_device_does_or_is_not_there(
 
 
 async def test_core_takes_every_kind_of_component(hass: HomeAssistant) -> None:
-    """Core drops in silence what its schema does not know."""
+    """Core silently drops what its schema does not know."""
     channels = [
         Channel(name="S", path=("s",), unit="°C", device_class="temperature", state_class="measurement", precision=1),
         Channel(name="B", path=("b",), platform="binary_sensor", device_class="door", on="open", off="closed"),

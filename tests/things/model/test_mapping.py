@@ -26,7 +26,7 @@ LOCATION = Channel(
 
 
 def update(*channels: Channel, place: TopicMatch = PLACE, exact: bool = True, **members: Scalar) -> Update:
-    """Return what one message with these members says."""
+    """Return the update of one message with these members."""
     profile = Profile(topic="attic/#", depth=2, channels=channels, devices={})
     report = Report(fields=tuple(Field(path=(name,), value=value) for name, value in members.items()))
     (found,) = ProfileReader(profile).read(place, Decoded(format="json", reports=(report,), exact=exact))

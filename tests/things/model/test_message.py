@@ -1,4 +1,4 @@
-"""Metadata of devices, and errors that carry the problem that a user is told."""
+"""Metadata of devices, and errors with the problem for the user."""
 
 from custom_components.iotbridge.things.model.message import DecodeError, DeviceMetadata, Problem, ProblemKind
 

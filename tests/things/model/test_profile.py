@@ -1,4 +1,4 @@
-"""Profiles and their channels, as they are kept in a subentry and read again."""
+"""Profiles and their channels, as stored in a subentry and read again."""
 
 import json
 from typing import Any

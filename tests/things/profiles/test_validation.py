@@ -1,4 +1,4 @@
-"""Members of profile files: what is refused, with the place and what is expected there."""
+"""Members of profile files: rejected ones, with the place and the expected content."""
 
 from hypothesis import given, settings, strategies as st
 import pytest

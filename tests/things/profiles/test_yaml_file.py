@@ -1,4 +1,4 @@
-"""Profile files: what is written, what is read, what is recognised."""
+"""Profile files: writing, parsing, matching."""
 
 from dataclasses import replace
 from pathlib import Path as File

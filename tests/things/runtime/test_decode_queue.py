@@ -1,4 +1,4 @@
-"""The share of Home Assistant's executor, and of its memory, that messages may take."""
+"""Limits for the share of Home Assistant's executor and memory that messages may take."""
 
 import asyncio
 from collections import Counter

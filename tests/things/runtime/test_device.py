@@ -1,4 +1,4 @@
-"""Devices at work, on a real Mosquitto: entities with values, read by core or handed on."""
+"""Devices at run time, on a real Mosquitto: entities with values, read by core or published by IoT Bridge."""
 
 import json
 
@@ -49,7 +49,7 @@ async def test_entities_are_there_with_the_values_that_were_learned_from(
 async def test_nothing_is_missed_while_core_takes_over(
     home: HomeAssistant, entry: MockConfigEntry, broker: Broker
 ) -> None:
-    """A device that speaks just then, and seldom, would show an old value for an hour."""
+    """A device that sends at that moment, and seldom, would show an old value for an hour."""
     async with listening(broker, "homeassistant/device/+/config") as seen, broker.client() as thing:
         learn(home, entry, profile(TEMPERATURE), SAMPLE)
         await until(lambda: bool(seen) and config(seen)["components"]["sensor_temperature"]["state_topic"] == TOPIC)
@@ -194,7 +194,7 @@ async def test_values_come_back_after_a_restart(home: HomeAssistant, entry: Mock
 
 
 async def test_bare_values_stay_alive_for_core(home: HomeAssistant, entry: MockConfigEntry, broker: Broker) -> None:
-    """Core and we subscribe to the same topic; whoever is first must not spoil the payload for the other."""
+    """Core and we subscribe to the same topic; the first one must not spoil the payload for the other."""
     names = [f"attic{number}" for number in range(6)]
     for name in names:
         channel = Channel(name="Temperature", path=(), subtopic="temperature", state_class="measurement")

@@ -1,4 +1,4 @@
-"""Discovery messages at the broker, on a real Mosquitto: taken back, and published again."""
+"""Discovery messages at the broker, on a real Mosquitto: cleared, and published again."""
 
 import json
 
@@ -55,7 +55,7 @@ async def test_a_broker_that_forgot_everything_is_told_again(
 async def test_a_removed_thing_stays_away_after_mqtt_was_reloaded(
     home: HomeAssistant, entry: MockConfigEntry, broker: Broker
 ) -> None:
-    """Switching on one MQTT entity is enough for that: core's mqtt then reloads itself."""
+    """Enabling one MQTT entity is enough for that: core's mqtt then reloads itself."""
     subentry = learn(home, entry, profile(TEMPERATURE), SAMPLE)
     await until(says(home, "sensor.attic_temperature", "21.5"))
     entity = er.async_get(home).async_update_entity(
@@ -78,7 +78,7 @@ async def test_a_removed_thing_stays_away_after_mqtt_was_reloaded(
             await thing.publish(TOPIC, json.dumps({"temperature": number}))
         await thing.publish("end", "")
         await until(lambda: any(message.topic.value == "end" for message in messages))
-        # What was published because of these messages came before our own answer to a later one.
+        # Messages published because of these came before our own reaction to a later one.
         learn(home, entry, profile(TEMPERATURE, topic="other", identity="other"), Sample("other", SAMPLE.payload))
         await until(lambda: device(home, "other", "other") is not None)
     uid = thing_uid(TOPIC, TOPIC)

@@ -1,4 +1,4 @@
-"""Libraries that a message needs: installed when it comes, by core, and tried again where that failed."""
+"""Libraries that a message needs: installed on demand, by core, and retried after a failure."""
 
 import sys
 from typing import Any

@@ -1,4 +1,4 @@
-"""Listening for a while, on a real Mosquitto."""
+"""Temporary subscriptions, on a real Mosquitto."""
 
 import asyncio
 
@@ -19,7 +19,7 @@ MANY = [f"garden/{number}/+" for number in range(60)]
 async def test_who_leaves_at_once_takes_no_subscription_of_others_along(
     home: HomeAssistant, entry: MockConfigEntry, broker: Broker, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """Core's mqtt loses the rest of a round of subscriptions when one of them is taken back in the middle of it."""
+    """Core's mqtt loses the rest of a round of subscriptions if one of them is cancelled in the middle of it."""
     received: set[str] = set()
     for number in range(5):
         topic = f"attic/{number}/+"

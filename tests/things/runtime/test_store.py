@@ -1,4 +1,4 @@
-"""Store of things: values of the last minutes survive, and nothing grows for ever."""
+"""Store of things: values of the last minutes survive, and nothing grows forever."""
 
 import json
 from typing import Any
@@ -54,7 +54,7 @@ async def test_what_was_said_just_before_a_stop_is_saved(
 ) -> None:
     learn(hass, entry, profile(TEMPERATURE, exact=False), SAMPLE)
     await hass.async_block_till_done()
-    # What is due is written, and the next message comes in time for no other.
+    # The pending save is done, and the next message is too early for another one.
     hass.bus.async_fire(EVENT_HOMEASSISTANT_FINAL_WRITE)
     await hass.async_block_till_done()
     await kit.receive(TOPIC, {"temperature": 22.5})

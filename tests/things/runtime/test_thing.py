@@ -1,4 +1,4 @@
-"""Things at work, on a real Mosquitto: their devices, their fields, and messages that are broken or too many."""
+"""Things at run time, on a real Mosquitto: their devices, their fields, and broken or excessive messages."""
 
 import json
 

@@ -1,4 +1,4 @@
-"""The blind examinations: real messages, judged before inference saw them, by somebody who had not seen inference.
+"""Blind sets: real messages, annotated before inference saw them, by a person who had not seen inference.
 
 Beside what the other sets say, ``alternatives`` of an expected reading are other answers that are as right,
 an ``optional`` one must be right when it is on and may be missing, and ``allowed`` names what may be on or off.
@@ -15,20 +15,20 @@ from custom_components.iotbridge.things.model.profile import Reading
 from tests.things.sample_sets import is_allowed, is_same, load, readings
 
 STEPS = re.compile(r"\[(\d+)\]|[.]?([^.\[\]]+)")
-# What was reached with each: readings that are right, and false ones that are on.
+# Results with each set: correct readings, and wrong ones that are enabled.
 REACHED = {"blind": (423, 1), "blind2": (411, 0), "blind3": (86, 3)}
 JUDGED = ("unit", "device_class", "platform")
 
 
 def steps(path: str | list[str]) -> list[str]:
-    """Return the members that a path goes through."""
+    """Return the members on a path."""
     if isinstance(path, list):
         return path
     return [index or name for index, name in STEPS.findall(path.removeprefix("$"))]
 
 
 def is_at(reading: Reading, wanted: dict[str, Any]) -> bool:
-    """Return whether a reading is of the wanted place; an envelope around it, or taken off it, does not matter."""
+    """Return whether a reading is of the expected place; an envelope around it, or removed from it, does not matter."""
     own = [str(part) for part in reading.channel.path]
     if "topic" in wanted and not wanted["topic"].endswith(reading.channel.subtopic or "\0"):
         return False
@@ -38,14 +38,14 @@ def is_at(reading: Reading, wanted: dict[str, Any]) -> bool:
 
 
 def answers(expected: dict[str, Any]) -> Iterator[dict[str, Any]]:
-    """Yield what is right: the expected reading, and its alternatives."""
+    """Yield the accepted answers: the expected reading, and its alternatives."""
     yield expected
     for other in expected.get("alternatives", ()):
         yield {**expected, **other}
 
 
 def mistakes(reading: Reading, wanted: dict[str, Any]) -> list[str]:
-    """Return the ways in which a reading is not the wanted one."""
+    """Return the differences of a reading from the expected one."""
     found = [
         f"{name} {getattr(reading.channel, name)!r}, not {wanted[name]!r}"
         for name in JUDGED
@@ -67,7 +67,7 @@ class Judgement:
 
 
 def judge(sample: dict[str, Any]) -> Judgement:
-    """Compare what is understood of a sample with what a person expects."""
+    """Compare the analysis of a sample with the expectation of a person."""
     left = readings(sample)
     result = Judgement(sum(not one.get("optional") for one in sample["readings"]), [], [], [])
     for expected in sample["readings"]:
@@ -102,7 +102,7 @@ def judge(sample: dict[str, Any]) -> Judgement:
 
 @pytest.mark.parametrize("folder", REACHED)
 def test_a_blind_examination_is_scored(folder: str) -> None:
-    """Prints every score; docs/things.md tells what each was at first sight, before anything was changed."""
+    """Prints every score; docs/things.md has each score at first sight, before anything was changed."""
     right = total = false = perfect = state_classes = 0
     lines = []
     everything = load(folder)

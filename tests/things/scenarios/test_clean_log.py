@@ -23,7 +23,7 @@ ITEMS = Channel(name="Items", path=("items",))
 
 
 def complaints(caplog: pytest.LogCaptureFixture) -> list[str]:
-    """Return what Home Assistant warned of that came from a message or a template."""
+    """Return the warnings of Home Assistant about a message or a template."""
     loggers = ("homeassistant.components.mqtt", "homeassistant.helpers.template", "homeassistant.components.sensor")
     return [
         record.getMessage()

@@ -1,4 +1,4 @@
-"""Event loop: any message takes at most 50 ms of its processor time at a stretch.
+"""Event loop: any message takes at most 50 ms of its processor time without interruption.
 
 Processor time of the loop's own thread is measured: other programs on a busy machine do not count.
 """
@@ -111,7 +111,7 @@ async def test_messages_behind_a_long_one_keep_their_order(
 
 
 async def test_what_was_heard_is_read_again_in_slices(hass: HomeAssistant, kit: Kit, entry: MockConfigEntry) -> None:
-    """A crowd of devices is read again whenever its profile changes."""
+    """Many devices are decoded again whenever their profile changes."""
     devices = {str(number): DeviceMetadata(name=f"Meter {number}") for number in range(200)}
     profile = Profile(topic="meter/+", depth=0, channels=(TEMPERATURE,), devices=devices)
     rest = {f"k{number}": number for number in range(200)}
@@ -128,7 +128,7 @@ async def test_what_was_heard_is_read_again_in_slices(hass: HomeAssistant, kit: 
         things.things[subentry.subentry_id].async_update("Meters", other)
         await hass.async_block_till_done()
 
-    # Announcing two hundred devices takes its time, too; reading them all at once took many times this.
+    # Announcing two hundred devices takes its time, too; decoding them all at once took many times this.
     assert max(turns) <= 10 * BOUND_S
 
 
@@ -159,7 +159,7 @@ async def decode(hass: HomeAssistant, data: dict[str, Any]) -> ServiceResponse |
 
 
 async def test_topics_of_a_crowd_do_not_hold_up_the_loop() -> None:
-    """Listening everywhere ends with a list of what was heard, whatever its topics are."""
+    """Listening to all topics ends with a list of topics, whatever they are."""
     topic_filter = TopicFilter((), (), lambda _topic: False)
     deep = {f"{number}/" + "/".join(["a" * 300] * 200): b"1" for number in range(500)}
     crowd = {f"site/{number % 7}/floor/{number % 11}/room/{number}/sensor/t": b"1" for number in range(500)}

@@ -1,4 +1,4 @@
-"""Things in a bad neighbourhood: floods, crowds, clean-ups, outages; nothing is lost, nothing grows for ever."""
+"""Things under bad conditions: floods, crowds, clean-ups, outages; nothing is lost, nothing grows forever."""
 
 import asyncio
 import json
@@ -135,7 +135,7 @@ async def test_removing_the_integration_without_a_broker_takes_everything_back_w
 
     await home.config_entries.async_remove(entry.entry_id)
     broker.start()
-    # What the broker kept over its restart, or another bridge gave it back.
+    # Retained by the broker across its restart, or restored by another bridge.
     await until(broker.listens)
     async with broker.client() as other:
         await other.subscribe(f"homeassistant/device/{UID}/config", qos=1)
@@ -144,7 +144,7 @@ async def test_removing_the_integration_without_a_broker_takes_everything_back_w
     assert message.payload == b""
     await until(lambda: dr.async_get(home).async_get_device_by_identifier(("mqtt", UID), mqtt.entry_id) is None)
     await until(lambda: not Path(home.config.path(".storage", "iotbridge.things")).exists())
-    entry.add_to_hass(home)  # for the fixture that ends it
+    entry.add_to_hass(home)  # for the fixture that stops it
 
 
 async def test_a_flood_is_read_once_a_second(hass: HomeAssistant, kit: Kit, entry: MockConfigEntry) -> None:

@@ -1,4 +1,4 @@
-"""Devices that were learned and belong to no subentry: an older backup of Home Assistant was restored."""
+"""Learned devices without a subentry, after an older backup of Home Assistant was restored."""
 
 import json
 from types import MappingProxyType
@@ -28,7 +28,7 @@ def profile(topic: str, name: str) -> Profile:
 
 
 async def announce(kit: Kit, topic: str, name: str) -> str:
-    """Let the broker have the discovery message of a device that was learned; return its uid."""
+    """Retain the discovery message of a learned device at the broker; return its uid."""
     uid = thing_uid(topic, topic)
     config = discovery_config(
         profile(topic, name), uid, topic, DeviceMetadata(name=name), [TEMPERATURE], state_topic=None
@@ -38,7 +38,7 @@ async def announce(kit: Kit, topic: str, name: str) -> str:
 
 
 def set_discovery(hass: HomeAssistant, **options: object) -> None:
-    """Change the options of core's mqtt, and leave out its reload: the fake broker has one client."""
+    """Change the options of core's mqtt without its reload: the fake broker has one client."""
     mqtt = hass.config_entries.async_entries("mqtt")[0]
     object.__setattr__(mqtt, "options", MappingProxyType({**mqtt.options, **options}))
 

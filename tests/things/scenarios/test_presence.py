@@ -1,4 +1,4 @@
-"""Presence of a thing, derived from its own rhythm; in the test kit, where time is simulated."""
+"""Presence of a thing, derived from its reporting interval, with simulated time."""
 
 from typing import Any
 
@@ -30,7 +30,7 @@ async def attic(hass: HomeAssistant, entry: MockConfigEntry, **more: Any) -> Non
 
 
 def said(kit: Kit) -> list[str]:
-    """Return what was said of the device's presence."""
+    """Return the published availability of the device."""
     return [call.args[1] for call in kit.mqtt.async_publish.call_args_list if call.args[0] == AVAILABILITY]
 
 

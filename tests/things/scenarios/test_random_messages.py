@@ -1,4 +1,4 @@
-"""No message, however hostile, gets past the decoders as anything but bounded fields or one of the two errors."""
+"""Decoders: every message, however hostile, results in limited fields or one of the two errors."""
 
 from collections.abc import Callable, Iterator
 import gzip
@@ -28,7 +28,7 @@ DOCUMENTS = st.recursive(
     lambda children: st.lists(children, max_size=5) | st.dictionaries(NASTY, children, max_size=6),
     max_leaves=25,
 )
-# The words that decoders look for, with anything in them.
+# Words that decoders recognize, with anything in them.
 WORDS = """
     end_device_ids dev_eui uplink_message decoded_payload rx_metadata rssi snr deviceInfo devEui object objectJSON
     rxInfo txInfo data devEUI applicationID deviceName gatewayID ZbReceived Device Name src method params NotifyStatus
@@ -45,7 +45,7 @@ FAST = settings(max_examples=300, deadline=None, suppress_health_check=[HealthCh
 
 
 def check(payload: bytes, topic: str = "a/b") -> Decoded | None:
-    """Decode, and look at what came out."""
+    """Decode, and check the result."""
     try:
         decoded = decode(Sample(topic, payload))
     except DecodeError as error:
@@ -71,7 +71,7 @@ def check(payload: bytes, topic: str = "a/b") -> Decoded | None:
 
 
 def check_problem(problem: Problem) -> None:
-    """Look at what will stand in a sentence."""
+    """Check a text that will be part of a sentence."""
     assert all(len(text) < 200 and text.isprintable() for _, text in problem.placeholders)
 
 
@@ -126,7 +126,7 @@ type TraceFunction = Callable[[FrameType, str, object], TraceFunction]
 
 
 def large() -> Iterator[tuple[str, bytes]]:
-    """Yield messages of up to the limit, each meant to make a decoder work longest."""
+    """Yield messages of up to the limit, each meant to make a decoder run longest."""
     size = MAX_PAYLOAD
     for opening in ("[", '{"a":', "{", '["', "[{", "\x81", "a=", "a:", '"', "(", ",", ";", "\\", "a,", 'a="', "x,y="):
         yield f"repeated {opening!r}", (opening * size).encode("latin-1")[:size]
@@ -146,7 +146,7 @@ def large() -> Iterator[tuple[str, bytes]]:
         "ab01",
     ):
         yield f"many {part!r}", (part * size).encode()[:size]
-    # Just below the limit of a decoder's own.
+    # Just below a limit of the decoder itself.
     for part in ("a=1,", 'a="b" ', 'a="b', "a = ", " ", "a:b;", "A=A", "a=1 b", ", "):
         yield f"16 KiB of {part!r}", (part * 16_384).encode()[:16_384]
     yield "16 KiB of space", b"a=" + b" " * 16_000 + b"x"
@@ -172,7 +172,7 @@ def large() -> Iterator[tuple[str, bytes]]:
 
 @pytest.mark.parametrize(("payload"), [pytest.param(payload, id=name) for name, payload in large()])
 def test_large_messages_are_bounded(payload: bytes) -> None:
-    """Bounded in time too: all of these take less than a second each, or the suite would be noticed."""
+    """Time is limited as well: each of these takes less than a second."""
     check(payload)
     check(b"{" + payload[: MAX_PAYLOAD - 2])
 
@@ -186,7 +186,7 @@ def test_nothing_is_quadratic() -> None:
 
 
 def _steps(payload: bytes) -> int:
-    """Return how many lines of Python a message takes."""
+    """Return the number of Python lines executed for a message."""
     count = 0
 
     def trace(_frame: FrameType, _event: str, _argument: object) -> TraceFunction:

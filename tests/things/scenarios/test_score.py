@@ -1,4 +1,4 @@
-"""The score: vendors' messages, and the readings that a person would expect of each.
+"""Score of inference: vendors' messages, and the readings that a person would expect.
 
 A sample is perfect when every expected reading is there with its value, unit, device class and platform, and nothing
 else is on.
@@ -16,7 +16,7 @@ STEPS = re.compile(r"\['([^']*)'\]|\[(\d+)\]|[.]?([^.\[\]]+)")
 
 
 def steps(path: str) -> list[str]:
-    """Return the members that a path of an expected reading goes through."""
+    """Return the members on the path of an expected reading."""
     if path.startswith("urn:"):
         return [path.rsplit(":", 1)[-1]]
     first = path.split(",", 1)[0].removeprefix("$")
@@ -24,7 +24,7 @@ def steps(path: str) -> list[str]:
 
 
 def is_at(channel: Channel, expected: dict[str, Any]) -> bool:
-    """Return whether a channel reads the place of an expected reading, or as much of it as the decoder leaves."""
+    """Return whether a channel reads the place of an expected reading, or the part of it that the decoder keeps."""
     wanted, own = steps(expected["path"]), [str(part) for part in channel.path]
     if "topic" in expected and not (channel.subtopic and expected["topic"].endswith(channel.subtopic)):
         return bool(not channel.subtopic and own == wanted and own)
@@ -48,7 +48,7 @@ class Score:
 
 
 def mistakes(reading: Reading | None, expected: dict[str, Any]) -> list[str]:
-    """Return in which way a reading is not what is expected of it."""
+    """Return the kind of difference from an expected reading."""
     if reading is None:
         return ["missing"]
     channel = reading.channel
@@ -64,7 +64,7 @@ def mistakes(reading: Reading | None, expected: dict[str, Any]) -> list[str]:
 
 
 def score(sample: dict[str, Any]) -> Score:
-    """Return how well a sample is understood."""
+    """Return the score of a sample."""
     left = readings(sample)
     wrong = []
     for expected in sample["readings"]:
@@ -83,7 +83,7 @@ def score(sample: dict[str, Any]) -> Score:
 
 
 def table(samples: Sequence[dict[str, Any]]) -> tuple[str, float, int]:
-    """Return the scores as lines to read, the share of readings that are right, and how many samples are perfect."""
+    """Return the scores as lines, the share of correct readings, and the number of perfect samples."""
     lines, right, total, perfect = [], 0, 0, 0
     for sample in samples:
         one = score(sample)

@@ -1,4 +1,4 @@
-"""Every row of the knowledge tables holds in Home Assistant, and every proposal made of them too."""
+"""Vocabulary tables: every row is valid in Home Assistant, and so is every proposal made from them."""
 
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -33,7 +33,7 @@ from homeassistant.components.sensor.const import (
 )
 from tests.things.sample_sets import SETS, load, readings
 
-# A socket whose command is not known; a switch has that class, a binary sensor has not.
+# A socket whose command is unknown; a switch has that class, a binary sensor has not.
 OURS_ALONE = {"outlet"}
 
 
@@ -142,7 +142,7 @@ def proposals() -> list[Channel]:
 
 
 def test_every_proposal_is_valid() -> None:
-    """Home Assistant refuses a discovery message with a unit that the device class does not have."""
+    """Home Assistant rejects a discovery message with a unit that does not suit the device class."""
     channels = proposals()
     assert len(channels) > 500
 

@@ -196,8 +196,7 @@ class ThingDevice:
         """Publish the discovery message.
 
         Core's mqtt has not seen the message that was learned from, so new entities get their values from us first, and
-        read
-        the device's own messages afterwards.
+        read the device's own messages afterwards.
         """
         known = set(self.record.components)
         if self.settings.direct and not known.issuperset(self.settings.components[key] for key in self._sent):

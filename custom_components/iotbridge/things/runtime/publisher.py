@@ -179,8 +179,7 @@ async def async_clear_all(hass: HomeAssistant) -> None:
     """Clear everything that was published for things, because the integration is being removed.
 
     If the broker is away, the topics are stored and cleared as soon as it is back; after a restart of Home Assistant
-    only
-    once the integration is set up again.
+    only once the integration is set up again.
     """
     store = ThingStore(hass)
     await store.async_load()

@@ -1,4 +1,4 @@
-"""The table: messages, and what they are read as."""
+"""Table of messages and their decoded results."""
 
 from .case import Case, Unreadable
 from .documents import CBOR, JSON

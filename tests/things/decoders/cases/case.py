@@ -1,4 +1,4 @@
-"""A message, and what it is read as."""
+"""Message and its decoded result."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -28,7 +28,7 @@ class Case:
 
 @dataclass(frozen=True)
 class Unreadable:
-    """A message with nothing to read, and the reason."""
+    """Message that cannot be decoded, and the reason."""
 
     name: str
     payload: bytes

@@ -1,4 +1,4 @@
-"""JSON and CBOR of all kinds."""
+"""JSON and CBOR documents of all kinds."""
 
 import json
 

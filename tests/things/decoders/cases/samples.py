@@ -1,4 +1,4 @@
-"""The samples of vendors' documentation, in ``tests/things/samples/documented``."""
+"""Samples from vendors' documentation, in ``tests/things/samples/documented``."""
 
 from collections.abc import Mapping
 import json
@@ -10,7 +10,7 @@ from .case import ENCODED_DATA, Case, Devices, Problems
 
 DEVICE = "urn:dev:ow:10e2073a01080063"
 
-# For samples that are plain JSON: how many values they have, each where the document has it.
+# For samples that are plain JSON: the number of values, each at the place in the document.
 PLAIN = {
     "zigbee2mqtt-wsdcgq01lm": 2,
     "zigbee2mqtt-wxkg01lm-action": 1,

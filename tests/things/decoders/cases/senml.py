@@ -1,4 +1,4 @@
-"""SenML: the examples of RFC 8428, section 5, and what they leave out."""
+"""SenML: the examples of RFC 8428, section 5, and additional cases."""
 
 import cbor2
 

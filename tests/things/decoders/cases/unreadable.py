@@ -1,4 +1,4 @@
-"""Messages with nothing to read."""
+"""Messages that cannot be decoded."""
 
 import gzip
 

@@ -1,4 +1,4 @@
-"""Words and units that neighbours, addresses and the topic give to a value."""
+"""Words and units from siblings, addresses and the topic of a value."""
 
 from custom_components.iotbridge.things.inference import infer
 from custom_components.iotbridge.things.model.message import Field

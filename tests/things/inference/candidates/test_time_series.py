@@ -1,4 +1,4 @@
-"""Series of one reading at several times, and records that are none."""
+"""Time series of one reading, and records that are not a series."""
 
 from tests.things.fields import enabled, inferred_tree
 

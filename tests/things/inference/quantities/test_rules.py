@@ -1,4 +1,4 @@
-"""Quantities that neighbours and units correct, and numbers that are none."""
+"""Quantities that siblings and units correct, and numbers without one."""
 
 from typing import Any
 
@@ -10,15 +10,15 @@ from tests.things.fields import channel, inferred, kinds
 @pytest.mark.parametrize(
     ("document", "key"),
     [
-        # a car's power is in kilowatts, an air conditioner's a yes
+        # a car's power is in kilowatts, an air conditioner's is a binary value
         ({"odometer": 12345.6, "power": 12, "soc": 61}, "power"),
-        # what so much is paid for
+        # the unit of a price
         ({"price_kwh": 0.29, "x": "y"}, "price_kwh"),
         ({"eur_per_l": 1.79, "x": "y"}, "eur_per_l"),
-        # how fast something is counted, or what it costs
+        # the rate of a counter, or its cost
         # a part of one, or of a watt
         ({"efficiency": 0.91, "x": "y"}, "efficiency"),
-        # as much as air has is also what oil and fuel have
+        # values in the range of the air pressure also occur for oil and fuel
         ({"oil_pressure": 960, "x": "y"}, "oil_pressure"),
         ({"fuel": {"pressure": 402}}, "fuel.pressure"),
         # an hour and a day, and a time beside a temperature
@@ -26,27 +26,27 @@ from tests.things.fields import channel, inferred, kinds
         ({"temp": 21.5, "hum": 41, "t": 12}, "t"),
         # with a flow, it is the power of heat, or a pressure in a pipe
         ({"P": 498, "Q": 31, "T": 47.5}, "P"),
-        # inputs by number are no currents
+        # numbered inputs are not currents
         ({"A1": 3.1, "A2": 4.1, "D1": 0, "D2": 1, "voltage": 3.6}, "A1"),
         # a beacon's power at one metre
         ({"rssi": -71, "tx_power": -59}, "tx_power"),
         ({"rssi": -71, "measuredPower": -62}, "measuredPower"),
-        # a state beside what it is the state of
+        # a state beside its measurement
         ({"orp": {"value": 712, "status": 1}}, "orp.status"),
         ({"mainsPowerState": 2, "temperature": 21.5}, "mainsPowerState"),
-        # text in hexadecimal, and a name, that look like a number with its unit
+        # hexadecimal text, and a name, that look like a number with its unit
         ({"modelHex": "7A", "temperature": 21.5}, "modelHex"),
         ({"kind_id": "3V", "temperature": 21.5}, "kind_id"),
         # a lamp that is off, a tilt among bits, an access point that is on
         ({"pool": {"pump": 1, "light": 1, "filter": 0}}, "pool.light"),
         ({"open": 0, "tilt": 1, "tamper": 0, "low": 1}, "tilt"),
         ({"wifi_access_point": 1, "temperature": 21.5}, "wifi_access_point"),
-        # what is set, whatever unit it has
+        # settings, whatever unit they have
         ({"sampling_freq": 154, "temperature": 21.5}, "sampling_freq"),
         ({"report": {"interval": {"value": 10, "unit": "min"}, "temperature": 21.5}}, "report.interval.value"),
-        # a place in space
+        # a position in space
         ({"head": {"position": [12.5, 3, 41.5]}}, "head.position[0]"),
-        # what was on another day
+        # values of another day
         ({"energy_at_due_date": {"value": 812, "unit": "kWh"}, "power": 3}, "energy_at_due_date.value"),
         ({"iaq": 31, "iaq_accuracy": 3}, "iaq_accuracy"),
         ({"acc": {"x": 0.1, "y": 0.2, "z": 9.8}}, "acc.z"),

@@ -1,4 +1,4 @@
-"""Words that name a quantity only in some company."""
+"""Words that name a quantity only beside others."""
 
 from typing import Any
 

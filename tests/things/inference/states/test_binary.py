@@ -1,4 +1,4 @@
-"""Switches whose command topic is known, and what only looks like one."""
+"""Switches whose command topic is known, and values that only look like one."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Values that are yes or no, in many words, and numbers of nought or one that are none."""
+"""Binary values in many words, and numbers of 0 or 1 that are not."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Values that are events, and states that sound like one."""
+"""Values that are events, and states with similar words."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Units that the words, the size and the neighbours of a number tell."""
+"""Units from the words, the size and the siblings of a number."""
 
 from typing import Any
 
@@ -22,31 +22,31 @@ type Kind = tuple[str | None, str | None]
 @pytest.mark.parametrize(
     ("document", "key", "kind"),
     [
-        # a unit that stands first
+        # a unit at the start
         ({"psi_max": 71, "x": "y"}, "psi_max", ("psi", "pressure")),
         ({"rpm_low": 640, "x": "y"}, "rpm_low", ("rpm", None)),
         ({"kwh_today": 3.2, "x": "y"}, "kwh_today", ("kWh", "energy")),
         ({"minutes_pump": 31, "x": "y"}, "minutes_pump", ("min", "duration")),
-        # the letter of a phase behind that of a quantity
+        # the letter of a phase after that of a quantity
         ({"Ub": 231.2, "Ib": 1.4, "Pb": 310}, "Ub", ("V", "voltage")),
         ({"Ub": 231.2, "Ib": 1.4, "Pb": 310}, "Ib", ("A", "current")),
         ({"Ub": 231.2, "Ib": 1.4, "Pb": 310}, "Pb", ("W", "power")),
-        # German says it in one word
+        # a German compound
         ({"Speichertemperatur": 48.2, "x": "y"}, "Speichertemperatur", ("°C", "temperature")),
         ({"Netzspannung": 231, "x": "y"}, "Netzspannung", ("V", "voltage")),
-        # millivolts of what measures something else
+        # millivolts of another measurement
         ({"voltage": 3011, "moisture": 31}, "voltage", ("mV", "voltage")),
         ({"voltage": 12790, "rssi": -71}, "voltage", ("mV", "voltage")),
-        # the words of wind with another one between
+        # the words of wind with another one between them
         ({"wind_instant_velocity": 3.1, "x": "y"}, "wind_instant_velocity", ("m/s", "wind_speed")),
         ({"wind_mean_dir": 120, "x": "y"}, "wind_mean_dir", ("°", "wind_direction")),
-        # the unit beside is of the amount, and so of what falls in an hour
+        # the unit beside it is of the amount, and so of the amount per hour
         ({"rain_rate": 0.2, "units": "in"}, "rain_rate", ("in/h", "precipitation_intensity")),
         # marks before the names of members
         ({"rows": [{"@name": "Humidity", "@unit": "% rH", "@value": 41.5}]}, "rows[0].@value", ("%", "humidity")),
         # particles are counted, not weighed
         ({"pm10_n": {"value": 3, "unit": "#/cm3"}}, "pm10_n.value", ("1/cm³", None)),
-        # who tells pascals tells kelvins
+        # a device that sends pascals sends kelvins
         ({"temperature": 288.4, "pressure": 101300.0}, "temperature", ("K", "temperature")),
         ({"out_dcv": 12.9, "x": "y"}, "out_dcv", ("V", "voltage")),
         ({"grid_pow_factor": 0.93, "x": "y"}, "grid_pow_factor", (None, "power_factor")),
@@ -62,7 +62,7 @@ type Kind = tuple[str | None, str | None]
         ({"monthly_power_yields": 81.5, "x": "y"}, "monthly_power_yields", ("kWh", "energy")),
         ({"cell_battery": 1.45, "x": "y"}, "cell_battery", ("V", "voltage")),
         ({"conc": 812, "temperature": 21.5}, "conc", (None, None)),
-        # other languages, where a word is none of English
+        # other languages, with words that are not English
         ({"teplota": 20.5, "vlhkost": 44}, "vlhkost", ("%", "humidity")),
         ({"lämpötila": 20.5, "x": "y"}, "lämpötila", ("°C", "temperature")),
         ({"lufttryck": 1009, "x": "y"}, "lufttryck", ("hPa", "atmospheric_pressure")),
@@ -70,24 +70,24 @@ type Kind = tuple[str | None, str | None]
         ({"baterie": 71, "teplota": 20.5}, "baterie", ("%", "battery")),
         ({"velocidad_viento": 3.2, "x": "y"}, "velocidad_viento", ("m/s", "wind_speed")),
         ({"direction_vent": 212, "x": "y"}, "direction_vent", ("°", "wind_direction")),
-        # a letter and what it is of, in one word
+        # a letter joined with its subject
         ({"Veps": 231.4, "Pgen": 0, "Iload": 2.1, "a": 0, "b": 1, "c": 0}, "Veps", ("V", "voltage")),
         ({"Veps": 231.4, "Pgen": 0, "Iload": 2.1, "a": 0, "b": 1, "c": 0}, "Pgen", ("W", "power")),
         ({"Veps": 231.4, "Pgen": 0, "Iload": 2.1, "a": 0, "b": 1, "c": 0}, "Iload", ("A", "current")),
         ({"Egrid": 812.4, "x": "y"}, "Egrid", ("kWh", "energy")),
-        # the energy of a battery may be what it holds
+        # the energy of a battery may be its content
         ({"Ebatt": 4.2, "x": "y"}, "Ebatt", (None, None)),
-        # a unit between what it is of and its number
+        # a unit between its subject and its number
         ({"cellV3": 3.412, "cellV4": 3.409}, "cellV3", ("V", "voltage")),
-        # with volts and amperes Q is of power
+        # with volts and amperes, Q is a power
         ({"U": 229.8, "I": 2.2, "P": 498, "Q": 31}, "Q", ("var", "reactive_power")),
-        # a t, and what has a temperature
+        # a t, and subjects with a temperature
         ({"T_supply": 41.2, "T_return": 33.1, "T_rise": 0.4}, "T_rise", (None, None)),
         # into something, and out of it
         ({"Vout": 12.1, "Iin": 1.4, "x": "y"}, "Vout", ("V", "voltage")),
         ({"Vout": 12.1, "Iin": 1.4, "x": "y"}, "Iin", ("A", "current")),
         ({"cpu_temp": "47.8'C", "x": "y"}, "cpu_temp", ("°C", "temperature")),
-        # behind an index stands whose it is
+        # the kind of an index
         ({"aqi_us": 31, "pm25": 8}, "aqi_us", (None, "aqi")),
         ({"lane1_cnt": 17, "lane1_spd": 43}, "lane1_cnt", (None, None)),
     ],

@@ -1,4 +1,4 @@
-"""Units of numbers whose names mislead about them."""
+"""Units of numbers with misleading names."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Values that are on or off by default."""
+"""Values that are enabled or disabled by default."""
 
 from typing import Any
 
