@@ -42,7 +42,7 @@ async def add_rule(
 ) -> str:
     """Add an alarm over entities, or over all that belong to devices or have labels; return the id of its subentry.
 
-    ``steps`` are names of groups and the delay of their notifications in seconds, ``timing`` goes into the form of times
+    ``steps`` are names of groups and their delay in seconds, ``timing`` goes into the form of times
     (``severity``, ``hold`` …). Before it is saved the preview is opened, as in the frontend.
     """
     told = [{"after": after_s / 60, "groups": list(groups)} for after_s, groups in steps]
