@@ -104,7 +104,7 @@ def _rules() -> list[Rule]:
             severity=Severity.WARNING,
             condition=condition,
             selection=Selection(entities=tuple(entities)),
-            plan=EscalationPolicy(steps=(EscalationStep(after_s=0.0, groups=(rivals.GROUP,)),)),
+            escalation=EscalationPolicy(steps=(EscalationStep(after_s=0.0, groups=(rivals.GROUP,)),)),
         )
         for name, (condition, entities) in cases.items()
     ]

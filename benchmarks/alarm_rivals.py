@@ -67,7 +67,7 @@ def _rule(name: str, entities: list[str]) -> Rule:
         severity=Severity.WARNING,
         condition=Condition(kind=AlarmKind.ABOVE, above=LIMIT),
         selection=Selection(entities=tuple(entities)),
-        plan=EscalationPolicy(steps=(EscalationStep(after_s=0.0, groups=(GROUP,)),)),
+        escalation=EscalationPolicy(steps=(EscalationStep(after_s=0.0, groups=(GROUP,)),)),
     )
 
 

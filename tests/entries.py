@@ -35,7 +35,7 @@ def rule(*groups: str) -> dict[str, Any]:
         severity=Severity.WARNING,
         condition=HOT,
         selection=Selection(entities=("sensor.hot",)),
-        plan=EscalationPolicy(steps=steps),
+        escalation=EscalationPolicy(steps=steps),
     )
     return made.as_dict()
 

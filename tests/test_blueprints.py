@@ -80,7 +80,7 @@ async def announce(kit: Kit, now: str = "2026-11-23 12:00:00+00:00", **given: An
 
 async def test_an_alarm_is_announced(kit: Kit, said: list[ServiceCall]) -> None:
     await announce(kit)
-    await add_rule(kit, "sensor.one", what_to_do="Open the valve.")
+    await add_rule(kit, "sensor.one", instructions="Open the valve.")
 
     await set_state(kit, "sensor.one", "90", friendly_name="Boiler")
     await set_state(kit, "sensor.one", "20", friendly_name="Boiler")

@@ -1,6 +1,8 @@
 """Data of other versions: older ones are migrated, newer ones are left unchanged."""
 
 from collections.abc import Callable
+import json
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -49,6 +51,35 @@ def test_only_data_of_this_version_pass_the_check(two_steps: None) -> None:
 def test_everything_that_is_configured_has_its_steps(entry: MockConfigEntry) -> None:
     kinds = config_flow.IotBridgeConfigFlow.async_get_supported_subentry_types(entry)
     assert migration.STEPS.keys() == {migration.ENTRY, *kinds}
+
+
+async def test_a_rule_of_the_first_public_commit_runs(hass: HomeAssistant, mqtt: Any) -> None:
+    """Run the rule as commit 876ec5b wrote it, without a version."""
+    path = Path(__file__).parent / "alarms" / "runtime" / "formats" / "rule_876ec5b.json"
+    written = json.loads(path.read_text("utf-8"))
+    written["data"]["message"] = "why: {{ name }} {{ why }}, {% if why %}because{% endif %}"
+    entry = entry_with(hass, ("alarm", "Too hot", written["data"]))
+
+    await set_up(hass, entry)
+
+    (rule,) = entry.runtime_data.alarms.rules.values()
+    assert rule.instructions == 'Open the window; say "what_to_do": now.'
+    assert [(step.after_s, step.groups) for step in rule.escalation.steps] == [(0, ("family",)), (600, ("neighbours",))]
+    assert rule.escalation.repeat_s == 900
+    assert rule.message == "why: {{ name }} {{ reason }}, {% if reason %}because{% endif %}"
+    assert entry.subentries["Too hot"].data["version"] == migration.version_of(migration.ALARM)
+
+
+async def test_a_notifier_group_of_the_first_public_commit_knows_the_kind_of_news(
+    hass: HomeAssistant, mqtt: Any
+) -> None:
+    action = {"kind": "action", "action": "script.news", "data": {"loud": ["{{ news == 'raised' }}"], "text": "news"}}
+    entry = entry_with(hass, ("notifier", "Siren", {"targets": [action], "fallback": [], "break_through": False}))
+
+    await set_up(hass, entry)
+
+    (target,) = entry.subentries["Siren"].data["targets"]
+    assert target == {**action, "data": {"loud": ["{{ kind == 'raised' }}"], "text": "news"}}
 
 
 async def test_an_older_entry_is_brought_to_this_version(

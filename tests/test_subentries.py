@@ -38,7 +38,7 @@ def newer(data: dict[str, Any]) -> dict[str, Any]:
         ("alarm", {**rule(), "condition": {"kind": "above", "above": "80"}}, "alarm_unreadable"),
         ("alarm", {**rule(), "condition": {"kind": "state", "states": [1]}}, "alarm_unreadable"),
         ("alarm", {**rule(), "timing": {"hold_s": "10"}}, "alarm_unreadable"),
-        ("alarm", {**rule(), "plan": {"steps": [{"after_s": None, "groups": []}]}}, "alarm_unreadable"),
+        ("alarm", {**rule(), "escalation": {"steps": [{"after_s": None, "groups": []}]}}, "alarm_unreadable"),
         ("window", newer(WINDOW), "alarm_unreadable"),
         ("window", {**WINDOW, "start": ""}, "alarm_unreadable"),
         ("window", {**WINDOW, "days": ["monday"]}, "alarm_unreadable"),

@@ -5,6 +5,7 @@ without a version are of the first one. To change a format, append a step to its
 """
 
 from collections.abc import Callable, Mapping
+import re
 from typing import Any, Final
 
 # Home Assistant refuses a config entry of a newer major version.
@@ -16,15 +17,41 @@ NOTIFIER: Final = "notifier"
 WINDOW: Final = "window"
 VERSION_KEY: Final = "version"
 
+_EXPRESSION = re.compile(r"\{[{%].*?[}%]\}", re.DOTALL)
+
 type Data = Mapping[str, Any]
 type Step = Callable[[Data], Data]
+
+
+def _rename_escalation_and_instructions(rule: Data) -> Data:
+    """Rename keys of a rule, and the variable of its message."""
+    names = {"plan": "escalation", "what_to_do": "instructions"}
+    renamed = {names.get(key, key): value for key, value in rule.items()}
+    return {**renamed, "message": _with_variable(renamed.get("message", ""), "why", "reason")}
+
+
+def _rename_variable_of_actions(notifier: Data) -> Data:
+    """Rename the variable of the actions of a notifier group."""
+    return _with_variable(notifier, "news", "kind")  # type: ignore[no-any-return]
+
+
+def _with_variable(value: Any, old: str, new: str) -> Any:
+    """Return data with another name of a variable in the expressions of all templates."""
+    if isinstance(value, Mapping):
+        return {key: _with_variable(item, old, new) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_with_variable(item, old, new) for item in value]
+    if not isinstance(value, str):
+        return value
+    return _EXPRESSION.sub(lambda expression: re.sub(rf"\b{old}\b", new, expression[0]), value)
+
 
 # Each step returns the data of the next version. The steps of the entry migrate its options.
 STEPS: dict[str, tuple[Step, ...]] = {
     ENTRY: (),
     DEVICE: (),
-    ALARM: (),
-    NOTIFIER: (),
+    ALARM: (_rename_escalation_and_instructions,),
+    NOTIFIER: (_rename_variable_of_actions,),
     WINDOW: (),
 }
 

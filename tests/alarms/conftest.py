@@ -9,6 +9,7 @@ import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry, async_mock_service
 
 from custom_components.iotbridge.alarms.engine.rule import EscalationPolicy, EscalationStep
+from custom_components.iotbridge.migration import NOTIFIER, marked
 from homeassistant.config_entries import ConfigSubentry
 from homeassistant.core import HomeAssistant, ServiceCall
 
@@ -24,10 +25,10 @@ def told(hass: HomeAssistant) -> list[ServiceCall]:
 
 
 @pytest.fixture
-async def plan(kit: Kit, entry: MockConfigEntry, told: list[ServiceCall]) -> EscalationPolicy:
-    """Return the plan that tells Anna at once."""
+async def policy(kit: Kit, entry: MockConfigEntry, told: list[ServiceCall]) -> EscalationPolicy:
+    """Return the policy that tells Anna at once."""
     data: dict[str, Any] = {"targets": [{"kind": "mobile_app", "action": "notify.mobile_app_anna"}]}
-    group = ConfigSubentry(data=data, subentry_type="notifier", title="Anna", unique_id=None)  # type: ignore[arg-type]
+    group = ConfigSubentry(data=marked(NOTIFIER, data), subentry_type="notifier", title="Anna", unique_id=None)  # type: ignore[arg-type]
     kit.hass.config_entries.async_add_subentry(entry, group)
     return EscalationPolicy(steps=(EscalationStep(after_s=0, groups=(group.subentry_id,)),))
 
@@ -39,7 +40,7 @@ def group(kit: Kit, entry: MockConfigEntry) -> Callable[..., ConfigSubentry]:
     def add(title: str, phone: str, *targets: dict[str, Any]) -> ConfigSubentry:
         phones = [{"kind": "mobile_app", "action": phone}] if phone else []
         data: dict[str, Any] = {"targets": [*phones, *targets]}
-        made = ConfigSubentry(data=data, subentry_type="notifier", title=title, unique_id=None)  # type: ignore[arg-type]
+        made = ConfigSubentry(data=marked(NOTIFIER, data), subentry_type="notifier", title=title, unique_id=None)  # type: ignore[arg-type]
         kit.hass.config_entries.async_add_subentry(entry, made)
         return made
 

@@ -27,7 +27,7 @@ def attributes(kit: Kit, rule_id: str) -> dict[str, Any]:
 
 async def test_it_is_on_while_the_condition_is_bad(kit: Kit) -> None:
     await set_state(kit, "sensor.one", "20", friendly_name="Boiler")
-    rule_id = await add_rule(kit, "sensor.one", "sensor.two", what_to_do="Open the valve.")
+    rule_id = await add_rule(kit, "sensor.one", "sensor.two", instructions="Open the valve.")
     assert shown(kit, rule_id).state == "off"
 
     await set_state(kit, "sensor.one", "90", friendly_name="Boiler")
@@ -36,7 +36,7 @@ async def test_it_is_on_while_the_condition_is_bad(kit: Kit) -> None:
     told = attributes(kit, rule_id)
     assert (told["device_class"], told["severity"]) == ("problem", "warning")
     assert (told["total"], told["active"], told["unacknowledged"]) == (2, 1, 1)
-    assert told["what_to_do"] == "Open the valve."
+    assert told["instructions"] == "Open the valve."
     (alarm,) = told["alarms"]
     since = alarm.pop("since")
     assert since.endswith("+00:00")

@@ -11,8 +11,8 @@ from tests.rules import add_rule, call, set_state
 
 
 async def test_alarms_without_names(kit: Kit, hass_client: ClientSessionGenerator) -> None:
-    plan = EscalationPolicy(steps=(EscalationStep(after_s=0, groups=("rossi-group",)),), repeat_s=600)
-    await add_rule(kit, "sensor.rossi", "sensor.two", name="rossi", plan=plan, what_to_do="a-secret-word")
+    policy = EscalationPolicy(steps=(EscalationStep(after_s=0, groups=("rossi-group",)),), repeat_s=600)
+    await add_rule(kit, "sensor.rossi", "sensor.two", name="rossi", escalation=policy, instructions="a-secret-word")
     await set_state(kit, "sensor.rossi", "90")
     await call(kit, "maintenance_start", entity_id="sensor.two", duration=600, name="rossi", comment="a-secret-word")
 

@@ -16,6 +16,7 @@ from custom_components.iotbridge.alarms.engine.rule import (
 )
 from custom_components.iotbridge.alarms.manager import AlarmsManager
 from custom_components.iotbridge.alarms.runtime.store import HistoryQuery
+from custom_components.iotbridge.migration import NOTIFIER, marked
 from homeassistant.config_entries import ConfigSubentry
 from homeassistant.const import EVENT_HOMEASSISTANT_STARTED
 from homeassistant.core import CoreState, HomeAssistant
@@ -99,7 +100,7 @@ async def test_who_knew_is_known_after_a_restart(
     await hass.async_block_till_done()
 
     (alarm,) = alarms().alarms(rule_id)
-    assert (alarm.state, alarm.acknowledged_by.who) == ("acknowledged", "Anna")
+    assert (alarm.state, alarm.acknowledged_by.name) == ("acknowledged", "Anna")
     await set_state(hass, "sensor.one", "91")
     assert await history(alarms()) == ["raised sensor.one", "acknowledged sensor.one"], "nothing is raised twice"
     await set_state(hass, "sensor.one", "20")
@@ -284,12 +285,12 @@ async def test_a_removed_rule_leaves_nothing(
 def group(hass: HomeAssistant, entry: MockConfigEntry, *targets: dict[str, Any]) -> str:
     """Add a notifier group as its flow does; return its id."""
     data = {"targets": list(targets), "fallback": [], "break_through": False}
-    subentry = ConfigSubentry(data=data, subentry_type="notifier", title="Family", unique_id=None)  # type: ignore[arg-type]
+    subentry = ConfigSubentry(data=marked(NOTIFIER, data), subentry_type="notifier", title="Family", unique_id=None)  # type: ignore[arg-type]
     hass.config_entries.async_add_subentry(entry, subentry)
     return subentry.subentry_id
 
 
-def plan(*steps: tuple[float, str]) -> EscalationPolicy:
+def policy(*steps: tuple[float, str]) -> EscalationPolicy:
     return EscalationPolicy(
         steps=tuple(EscalationStep(after_s=after_s, groups=(group_id,)) for after_s, group_id in steps)
     )
@@ -300,7 +301,7 @@ async def test_who_is_told_acknowledges_on_the_phone(
 ) -> None:
     told = async_mock_service(hass, "notify", "mobile_app_anna")
     family = group(hass, entry, {"kind": "mobile_app", "action": "notify.mobile_app_anna"})
-    rule_id = add(hass, entry, HOT, "sensor.one", plan=plan((0, family)), what_to_do="Open the window.")
+    rule_id = add(hass, entry, HOT, "sensor.one", escalation=policy((0, family)), instructions="Open the window.")
     await hass.async_block_till_done()
     await set_state(hass, "sensor.one", "81.5", unit_of_measurement="°C", friendly_name="Attic")
     await hass.async_block_till_done(wait_background_tasks=True)
@@ -311,7 +312,7 @@ async def test_who_is_told_acknowledges_on_the_phone(
     hass.bus.async_fire("mobile_app_notification_action", {"action": told[0].data["data"]["actions"][0]["action"]})
     await hass.async_block_till_done(wait_background_tasks=True)
     (alarm,) = alarms().alarms(rule_id)
-    assert (alarm.state, alarm.acknowledged_by.where) == ("acknowledged", "phone")
+    assert (alarm.state, alarm.acknowledged_by.source) == ("acknowledged", "phone")
     await set_state(hass, "sensor.one", "20", friendly_name="Attic")
     await hass.async_block_till_done(wait_background_tasks=True)
 
@@ -325,7 +326,7 @@ async def test_an_escalation_goes_on_over_a_restart_and_nobody_is_told_twice(
     first, second = (async_mock_service(hass, "notify", f"mobile_app_{who}") for who in ("anna", "ben"))
     anna = group(hass, entry, {"kind": "mobile_app", "action": "notify.mobile_app_anna"})
     ben = group(hass, entry, {"kind": "mobile_app", "action": "notify.mobile_app_ben"})
-    add(hass, entry, HOT, "sensor.one", plan=plan((0, anna), (600, ben)))
+    add(hass, entry, HOT, "sensor.one", escalation=policy((0, anna), (600, ben)))
     await hass.async_block_till_done()
     await set_state(hass, "sensor.one", "90")
     await hass.async_block_till_done(wait_background_tasks=True)
@@ -353,7 +354,7 @@ async def test_one_outage_is_told_once_with_all_that_it_took_away(
     for name in ("disk", "fan"):
         registry.async_get_or_create("sensor", "test", name, suggested_object_id=name, device_id=device_id)
         await set_state(hass, f"sensor.{name}", "5", friendly_name=name.capitalize())
-    add(hass, entry, Condition(kind=AlarmKind.HOST_LOST), power, name="Lost", plan=plan((0, anna)))
+    add(hass, entry, Condition(kind=AlarmKind.HOST_LOST), power, name="Lost", escalation=policy((0, anna)))
     add(
         hass,
         entry,
@@ -361,7 +362,7 @@ async def test_one_outage_is_told_once_with_all_that_it_took_away(
         "sensor.disk",
         "sensor.fan",
         name="Gone",
-        plan=plan((0, anna)),
+        escalation=policy((0, anna)),
     )
     await hass.async_block_till_done()
 
@@ -382,7 +383,7 @@ async def test_what_comes_and_goes_is_told_once_more_and_then_not_until_it_is_ca
 ) -> None:
     told = async_mock_service(hass, "notify", "mobile_app_anna")
     anna = group(hass, entry, {"kind": "mobile_app", "action": "notify.mobile_app_anna"})
-    rule_id = add(hass, entry, HOT, "sensor.one", plan=plan((0, anna)))
+    rule_id = add(hass, entry, HOT, "sensor.one", escalation=policy((0, anna)))
     await hass.async_block_till_done()
     for _ in range(20):
         for value in ("90", "20"):
@@ -408,7 +409,7 @@ async def test_a_moment_that_latches_is_told(
     told = async_mock_service(hass, "notify", "mobile_app_anna")
     anna = group(hass, entry, {"kind": "mobile_app", "action": "notify.mobile_app_anna"})
     condition = Condition(kind=AlarmKind.EVENT, event_type="doorbell")
-    add(hass, entry, condition, timing=Timing(latching=True), plan=plan((0, anna)), name="Bell")
+    add(hass, entry, condition, timing=Timing(latching=True), escalation=policy((0, anna)), name="Bell")
     await hass.async_block_till_done()
 
     hass.bus.async_fire("doorbell", {})
@@ -508,7 +509,7 @@ async def test_of_many_that_are_gone_the_same_one_speaks_to_the_end(
         )
         hass.states.async_set(name, "5")
     timing = Timing(clear_after_s=20)
-    add(hass, entry, Condition(kind=AlarmKind.UNAVAILABLE), *names, plan=plan((0, anna)), timing=timing)
+    add(hass, entry, Condition(kind=AlarmKind.UNAVAILABLE), *names, escalation=policy((0, anna)), timing=timing)
     await hass.async_block_till_done()
 
     for name in reversed(names):

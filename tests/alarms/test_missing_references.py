@@ -38,19 +38,19 @@ def repairs(kit: Kit) -> dict[str, str]:
     return {placeholders["name"]: placeholders.get("gone", "") for placeholders in found if placeholders}
 
 
-async def raised_and_removed(kit: Kit, plan: EscalationPolicy) -> None:
+async def raised_and_removed(kit: Kit, policy: EscalationPolicy) -> None:
     """Raise the alarm of a state without a registry entry, remove the state, and wait for three minutes."""
     await set_state(kit, "sensor.plain", "60")
-    await add_rule(kit, "sensor.plain", condition=ABOVE_50, plan=plan)
+    await add_rule(kit, "sensor.plain", condition=ABOVE_50, escalation=policy)
     await wait(kit, 2)
     kit.hass.states.async_remove("sensor.plain")
     await wait(kit, 120, 61)
 
 
-async def raised(kit: Kit, plan: EscalationPolicy) -> str:
+async def raised(kit: Kit, policy: EscalationPolicy) -> str:
     """Return the id of a sensor whose alarm is raised and told."""
     entity_id = await sensor(kit, "attic")
-    await add_rule(kit, entity_id, condition=ABOVE_50, plan=plan)
+    await add_rule(kit, entity_id, condition=ABOVE_50, escalation=policy)
     await say(kit, "attic", "60")
     await wait(kit, 1)
     return entity_id
@@ -70,12 +70,12 @@ async def disable(kit: Kit, entity_id: str) -> None:
 @pytest.mark.parametrize("lose", [remove, disable])
 async def test_an_entity_that_goes_ends_its_alarm(
     kit: Kit,
-    plan: EscalationPolicy,
+    policy: EscalationPolicy,
     told: list[ServiceCall],
     lose: Callable[[Kit, str], Awaitable[None]],
     running: bool,
 ) -> None:
-    entity_id = await raised(kit, plan)
+    entity_id = await raised(kit, policy)
     if not running:
         await stop(kit)
 
@@ -94,11 +94,11 @@ async def test_an_entity_that_goes_ends_its_alarm(
 
 @pytest.mark.parametrize("lose", [remove, disable])
 async def test_a_template_ends_when_its_entity_goes(
-    kit: Kit, plan: EscalationPolicy, told: list[ServiceCall], lose: Callable[[Kit, str], Awaitable[None]]
+    kit: Kit, policy: EscalationPolicy, told: list[ServiceCall], lose: Callable[[Kit, str], Awaitable[None]]
 ) -> None:
     await sensor(kit, "attic", "60")
     template = Condition(kind=AlarmKind.TEMPLATE, template="{{ states('sensor.attic') | float > 50 }}")
-    rule_id = await add_rule(kit, condition=template, plan=plan)
+    rule_id = await add_rule(kit, condition=template, escalation=policy)
     await wait(kit, 40)
     assert titles(told) == ["Warning"]
 
@@ -114,11 +114,11 @@ async def test_a_template_ends_when_its_entity_goes(
 
 
 async def test_a_template_that_is_true_without_its_entity_stays_raised(
-    kit: Kit, plan: EscalationPolicy, told: list[ServiceCall]
+    kit: Kit, policy: EscalationPolicy, told: list[ServiceCall]
 ) -> None:
     await sensor(kit, "attic", "60")
     template = Condition(kind=AlarmKind.TEMPLATE, template="{{ states('sensor.attic') in ['unknown', 'unavailable'] }}")
-    await add_rule(kit, condition=template, plan=plan)
+    await add_rule(kit, condition=template, escalation=policy)
     await wait(kit, 40)
 
     await remove(kit, "sensor.attic")
@@ -148,9 +148,9 @@ async def test_what_texts_and_data_name(kit: Kit, entry: MockConfigEntry, group:
 
 
 async def test_the_repair_goes_when_the_entity_is_back(
-    kit: Kit, plan: EscalationPolicy, told: list[ServiceCall]
+    kit: Kit, policy: EscalationPolicy, told: list[ServiceCall]
 ) -> None:
-    entity_id = await raised(kit, plan)
+    entity_id = await raised(kit, policy)
     await disable(kit, entity_id)
     await wait(kit, 3)
     assert repairs(kit) == {"Hot": "sensor.attic"}
@@ -165,10 +165,10 @@ async def test_the_repair_goes_when_the_entity_is_back(
 
 @pytest.mark.parametrize("running", [True, False])
 async def test_an_entity_that_takes_the_place_of_a_removed_one(
-    kit: Kit, plan: EscalationPolicy, told: list[ServiceCall], running: bool
+    kit: Kit, policy: EscalationPolicy, told: list[ServiceCall], running: bool
 ) -> None:
     """The old sensor is thrown away, and a new one gets its id: the rule goes on with that."""
-    entity_id = await raised(kit, plan)
+    entity_id = await raised(kit, policy)
     if not running:
         await stop(kit)
     await remove(kit, entity_id)
@@ -188,9 +188,9 @@ async def test_an_entity_that_takes_the_place_of_a_removed_one(
 
 
 async def test_a_state_without_a_registry_entry_is_waited_for_a_day(
-    kit: Kit, plan: EscalationPolicy, told: list[ServiceCall]
+    kit: Kit, policy: EscalationPolicy, told: list[ServiceCall]
 ) -> None:
-    await raised_and_removed(kit, plan)
+    await raised_and_removed(kit, policy)
     assert await listed(kit) == {"sensor.plain": "unacknowledged"}
     assert repairs(kit) == {}
 
@@ -206,9 +206,9 @@ async def test_a_state_without_a_registry_entry_is_waited_for_a_day(
 
 
 async def test_the_day_of_an_absent_entity_goes_on_over_restarts(
-    kit: Kit, plan: EscalationPolicy, told: list[ServiceCall]
+    kit: Kit, policy: EscalationPolicy, told: list[ServiceCall]
 ) -> None:
-    await raised_and_removed(kit, plan)
+    await raised_and_removed(kit, policy)
 
     for _ in range(2):
         await kit.wait(DAY_S // 2 - 300)
@@ -267,16 +267,16 @@ async def test_places_that_are_deleted(kit: Kit) -> None:
 
 
 async def test_a_rule_whose_groups_were_deleted(
-    kit: Kit, entry: MockConfigEntry, plan: EscalationPolicy, group: Callable[..., ConfigSubentry]
+    kit: Kit, entry: MockConfigEntry, policy: EscalationPolicy, group: Callable[..., ConfigSubentry]
 ) -> None:
-    (now,) = plan.steps
+    (now,) = policy.steps
     ben = group("Ben", "notify.mobile_app_ben")
     both = EscalationPolicy(steps=(EscalationStep(after_s=0, groups=(*now.groups, ben.subentry_id)),))
-    await add_rule(kit, "sensor.one", plan=both, name="Both")
+    await add_rule(kit, "sensor.one", escalation=both, name="Both")
     await add_rule(
         kit,
         "sensor.one",
-        plan=EscalationPolicy(steps=(*plan.steps, EscalationStep(after_s=60, groups=(ben.subentry_id,)))),
+        escalation=EscalationPolicy(steps=(*policy.steps, EscalationStep(after_s=60, groups=(ben.subentry_id,)))),
     )
     assert repairs(kit) == {}
 

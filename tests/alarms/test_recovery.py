@@ -63,9 +63,9 @@ async def start_fully(kit: Kit) -> None:
 
 @pytest.mark.parametrize("obstacle", ["directory", "link"])
 async def test_a_file_that_can_only_be_read_is_where_alarms_go_on_and_what_happens_is_written_later(
-    kit: Kit, path: Path, plan: EscalationPolicy, told: list[ServiceCall], obstacle: str
+    kit: Kit, path: Path, policy: EscalationPolicy, told: list[ServiceCall], obstacle: str
 ) -> None:
-    rule_id = await add_rule(kit, "sensor.hot", "sensor.wet", plan=plan)
+    rule_id = await add_rule(kit, "sensor.hot", "sensor.wet", escalation=policy)
     await set_state(kit, "sensor.hot", "90")
     await wait(kit, 3)
     alarms(kit).async_acknowledge([AlarmKey(rule_id, "sensor.hot")], Actor("Anna"))
@@ -96,9 +96,9 @@ async def test_a_file_that_can_only_be_read_is_where_alarms_go_on_and_what_happe
 
 
 async def test_a_file_that_cannot_be_read_is_taken_in_when_it_can(
-    kit: Kit, path: Path, plan: EscalationPolicy, told: list[ServiceCall]
+    kit: Kit, path: Path, policy: EscalationPolicy, told: list[ServiceCall]
 ) -> None:
-    rule_id = await add_rule(kit, "sensor.hot", "sensor.wet", "sensor.dry", plan=plan)
+    rule_id = await add_rule(kit, "sensor.hot", "sensor.wet", "sensor.dry", escalation=policy)
     for entity_id in ("sensor.hot", "sensor.wet"):
         await set_state(kit, entity_id, "90")
     await set_state(kit, "sensor.dry", "20")
@@ -151,11 +151,11 @@ async def put_away(kit: Kit, path: Path) -> Callable[[], Callable[[], None]]:
 
 
 async def test_a_rename_before_the_file_can_be_read_is_followed_in_it(
-    kit: Kit, path: Path, plan: EscalationPolicy, told: list[ServiceCall], put_away: Callable[[], Callable[[], None]]
+    kit: Kit, path: Path, policy: EscalationPolicy, told: list[ServiceCall], put_away: Callable[[], Callable[[], None]]
 ) -> None:
     entity_id = await sensor(kit, "attic", "90")
     await sensor(kit, "cellar", "90")
-    rule_id = await add_rule(kit, entity_id, "sensor.cellar", plan=plan)
+    rule_id = await add_rule(kit, entity_id, "sensor.cellar", escalation=policy)
     await wait(kit, 3)
     alarms(kit).async_acknowledge([AlarmKey(rule_id, entity_id)], Actor("Anna"))
     await call(kit, "maintenance_start", name="Works", duration={"hours": 2}, entity_id=entity_id)
@@ -185,12 +185,12 @@ async def test_a_rename_before_the_file_can_be_read_is_followed_in_it(
 
 
 async def test_an_alarm_of_an_entity_that_no_longer_matches_ends_when_the_file_can_be_read(
-    kit: Kit, path: Path, plan: EscalationPolicy, told: list[ServiceCall], put_away: Callable[[], Callable[[], None]]
+    kit: Kit, path: Path, policy: EscalationPolicy, told: list[ServiceCall], put_away: Callable[[], Callable[[], None]]
 ) -> None:
     label = lr.async_get(kit.hass).async_create("Rooms").label_id
     entity_id = await sensor(kit, "attic", "90")
     er.async_get(kit.hass).async_update_entity(entity_id, labels={label})
-    rule_id = await add_rule(kit, selection=Selection(labels=(label,)), plan=plan)
+    rule_id = await add_rule(kit, selection=Selection(labels=(label,)), escalation=policy)
     await wait(kit, 3)
     assert titles(told) == ["Warning"]
     await stop(kit)
@@ -333,10 +333,10 @@ async def test_damage_that_several_searches_find_at_once_is_mended_once(kit: Kit
 
 
 async def test_a_history_that_cannot_be_read_keeps_no_alarm_from_starting(
-    kit: Kit, path: Path, plan: EscalationPolicy, told: list[ServiceCall], monkeypatch: pytest.MonkeyPatch
+    kit: Kit, path: Path, policy: EscalationPolicy, told: list[ServiceCall], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    rule_id = await add_rule(kit, "sensor.hot", plan=plan)
-    await add_rule(kit, "sensor.wet", plan=plan)
+    rule_id = await add_rule(kit, "sensor.hot", escalation=policy)
+    await add_rule(kit, "sensor.wet", escalation=policy)
     await set_state(kit, "sensor.hot", "90")
     await wait(kit, 3)
     await stop(kit)
@@ -373,9 +373,9 @@ async def test_a_file_in_which_something_is_missing_is_damaged(kit: Kit, path: P
 
 
 async def test_a_file_of_a_later_release_is_not_written(
-    kit: Kit, path: Path, plan: EscalationPolicy, told: list[ServiceCall]
+    kit: Kit, path: Path, policy: EscalationPolicy, told: list[ServiceCall]
 ) -> None:
-    rule_id = await add_rule(kit, "sensor.hot", "sensor.wet", plan=plan)
+    rule_id = await add_rule(kit, "sensor.hot", "sensor.wet", escalation=policy)
     await set_state(kit, "sensor.hot", "90")
     await wait(kit, 3)
     alarms(kit).async_acknowledge([AlarmKey(rule_id, "sensor.hot")], Actor("Anna"))
@@ -427,12 +427,17 @@ async def test_one_damaged_row_costs_no_other(kit: Kit, path: Path, table: str) 
 
 
 async def test_alarms_begin_without_their_file_whatever_is_wrong_with_it(
-    kit: Kit, path: Path, plan: EscalationPolicy, told: list[ServiceCall], monkeypatch: pytest.MonkeyPatch, caplog: Any
+    kit: Kit,
+    path: Path,
+    policy: EscalationPolicy,
+    told: list[ServiceCall],
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: Any,
 ) -> None:
     def fail(*_: object) -> None:
         raise TypeError("a fault of ours")
 
-    await add_rule(kit, "sensor.hot", plan=plan)
+    await add_rule(kit, "sensor.hot", escalation=policy)
     await stop(kit)
     with monkeypatch.context() as patched:
         patched.setattr(database, "load", fail)
@@ -448,9 +453,9 @@ async def test_alarms_begin_without_their_file_whatever_is_wrong_with_it(
 
 
 async def test_an_unexpected_failure_of_the_writer_loses_nothing(
-    kit: Kit, plan: EscalationPolicy, told: list[ServiceCall], caplog: pytest.LogCaptureFixture
+    kit: Kit, policy: EscalationPolicy, told: list[ServiceCall], caplog: pytest.LogCaptureFixture
 ) -> None:
-    await add_rule(kit, "sensor.hot", "sensor.wet", plan=plan)
+    await add_rule(kit, "sensor.hot", "sensor.wet", escalation=policy)
     processor = alarms(kit).processor
     processor.async_remember("odd", object())
     await set_state(kit, "sensor.hot", "90")

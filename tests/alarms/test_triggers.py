@@ -22,7 +22,7 @@ from ..automation import Automate, start_anew
 from ..kit import Kit
 from ..rules import add_rule, call, rule_entity, set_state
 
-NAMES = ("rule", "alarm", "entity_id", "severity", "value", "change", "who", "comment", "what_to_do", "description")
+NAMES = ("rule", "alarm", "entity_id", "severity", "value", "change", "who", "comment", "instructions", "description")
 TELL = {name: f"{{{{ trigger.{name} }}}}" for name in NAMES}
 
 
@@ -45,7 +45,7 @@ def place(kit: Kit) -> dict[str, dict[str, Any]]:
 
 
 async def test_a_raised_alarm_starts_the_automation(kit: Kit, automate: Automate) -> None:
-    await add_rule(kit, "sensor.one", what_to_do="Open the valve.")
+    await add_rule(kit, "sensor.one", instructions="Open the valve.")
     ran = await automate({"trigger": "iotbridge.alarm_raised"}, tell=TELL)
 
     await set_state(kit, "sensor.one", "90", friendly_name="Boiler")
@@ -60,7 +60,7 @@ async def test_a_raised_alarm_starts_the_automation(kit: Kit, automate: Automate
             "change": "raised",
             "who": "",
             "comment": "",
-            "what_to_do": "Open the valve.",
+            "instructions": "Open the valve.",
             "description": "alarm Hot was raised for Boiler",
         }
     ]
@@ -119,10 +119,10 @@ async def test_only_some_severities(kit: Kit, automate: Automate) -> None:
 
 
 async def test_an_alarm_that_nobody_acknowledged(kit: Kit, automate: Automate) -> None:
-    plan = EscalationPolicy(
+    policy = EscalationPolicy(
         steps=(EscalationStep(after_s=0, groups=("a",)), EscalationStep(after_s=600, groups=("b",)))
     )
-    await add_rule(kit, "sensor.one", plan=plan)
+    await add_rule(kit, "sensor.one", escalation=policy)
     ran = await automate({"trigger": "iotbridge.alarm_escalated"}, tell=TELL)
 
     await set_state(kit, "sensor.one", "90")

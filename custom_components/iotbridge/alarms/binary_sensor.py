@@ -42,7 +42,7 @@ class RuleProblem(IotBridgeRuleEntity, BinarySensorEntity):
     """
 
     _attr_device_class = BinarySensorDeviceClass.PROBLEM
-    _unrecorded_attributes = frozenset({"alarms", "what_to_do"})
+    _unrecorded_attributes = frozenset({"alarms", "instructions"})
 
     @override
     async def async_added_to_hass(self) -> None:
@@ -84,5 +84,5 @@ class RuleProblem(IotBridgeRuleEntity, BinarySensorEntity):
             "active": len(active),
             "unacknowledged": sum(states[state] for state in WAITING),
             "alarms": [{key: alarm[key] for key in SHOWN} for alarm in shown],
-            "what_to_do": self._rule.what_to_do,
+            "instructions": self._rule.instructions,
         }

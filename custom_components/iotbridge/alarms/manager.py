@@ -383,7 +383,7 @@ class AlarmsManager(AlarmAccess):
         """Send a test message to all groups of a rule; raise DeliveryError for the first that fails."""
         rule = self.rules[rule_id]
         message = test_message(alarm_texts(self.hass), rule_id, rule.name, rule.severity, self.processor.now())
-        for group in dict.fromkeys(group for step in rule.plan.steps for group in step.groups):
+        for group in dict.fromkeys(group for step in rule.escalation.steps for group in step.groups):
             await self.notifier.async_send(group, [message])
 
 

@@ -90,7 +90,7 @@ class MissingReferences:
                 gone = list(dict.fromkeys(self._gone(data, names)))
                 told = {"name": subentry.title, "gone": ", ".join(gone)}
                 self._issues.async_set(REFERENCE_GONE, subentry_id, bool(gone), **told)
-                tells_nobody = any(self._tells_nobody(step) for step in _list(_map(data.get("plan")), "steps"))
+                tells_nobody = any(self._tells_nobody(step) for step in _list(_map(data.get("escalation")), "steps"))
                 self._issues.async_set(ALARM_TELLS_NOBODY, subentry_id, tells_nobody, name=subentry.title)
 
     def entities(self) -> Iterator[str]:

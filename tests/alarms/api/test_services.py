@@ -13,6 +13,7 @@ from custom_components.iotbridge.alarms.engine.rule import (
     EscalationStep,
     Selection,
 )
+from custom_components.iotbridge.migration import NOTIFIER, marked
 from homeassistant.auth.permissions.const import POLICY_CONTROL, POLICY_READ
 from homeassistant.config_entries import ConfigSubentry
 from homeassistant.core import Context
@@ -202,11 +203,11 @@ async def test_all(kit: Kit) -> None:
 
 async def test_a_rule_without_entities(kit: Kit) -> None:
     condition = Condition(kind=AlarmKind.TEMPLATE, template="{{ is_state('sensor.mode', 'bad') }}")
-    rule_id = await add_rule(kit, condition=condition, name="Mode", what_to_do="Look.")
+    rule_id = await add_rule(kit, condition=condition, name="Mode", instructions="Look.")
     await set_state(kit, "sensor.mode", "bad")
 
     (alarm,) = (await call(kit, "list", answer=True))["alarms"]
-    assert (alarm["alarm"], alarm["entity_id"], alarm["what_to_do"]) == ("Mode", None, "Look.")
+    assert (alarm["alarm"], alarm["entity_id"], alarm["instructions"]) == ("Mode", None, "Look.")
     await call(kit, "acknowledge", entity_id=rule_entity(kit, rule_id))
 
     assert await states(kit) == {None: "acknowledged"}
@@ -317,13 +318,13 @@ async def test_an_automation_is_named(kit: Kit) -> None:
 
 
 async def test_the_list_has_everything(kit: Kit) -> None:
-    rule_id = await add_rule(kit, "sensor.one", what_to_do="Open the valve.")
+    rule_id = await add_rule(kit, "sensor.one", instructions="Open the valve.")
     await set_state(kit, "sensor.one", "90", friendly_name="Boiler")
 
     (alarm,) = (await call(kit, "list", answer=True))["alarms"]
 
     assert alarm.pop("since") is not None
-    assert "90" in alarm.pop("why")
+    assert "90" in alarm.pop("reason")
     assert alarm == {
         "rule_id": rule_id,
         "rule": "Hot",
@@ -340,7 +341,7 @@ async def test_the_list_has_everything(kit: Kit) -> None:
         "snoozed_by": None,
         "suppressed_by": [],
         "out_of_service_by": None,
-        "what_to_do": "Open the valve.",
+        "instructions": "Open the valve.",
     }
 
 
@@ -463,14 +464,14 @@ async def test_a_test_tells_everybody_a_rule_would_tell(kit: Kit, entry: MockCon
     assert await async_setup_component(kit.hass, "persistent_notification", {})
     told = async_capture_events(kit.hass, "call_service")
     group = ConfigSubentry(
-        data={"targets": [{"kind": "persistent"}], "fallback": [], "break_through": False},  # type: ignore[arg-type]
+        data=marked(NOTIFIER, {"targets": [{"kind": "persistent"}], "fallback": [], "break_through": False}),  # type: ignore[arg-type]
         subentry_type="notifier",
         title="Everybody",
         unique_id=None,
     )
     kit.hass.config_entries.async_add_subentry(entry, group)
-    plan = EscalationPolicy(steps=(EscalationStep(after_s=600, groups=(group.subentry_id,)),))
-    rule_id = await add_rule(kit, "sensor.one", plan=plan)
+    policy = EscalationPolicy(steps=(EscalationStep(after_s=600, groups=(group.subentry_id,)),))
+    rule_id = await add_rule(kit, "sensor.one", escalation=policy)
 
     await call(kit, "test", entity_id=rule_entity(kit, rule_id))
 
@@ -480,8 +481,8 @@ async def test_a_test_tells_everybody_a_rule_would_tell(kit: Kit, entry: MockCon
 
 
 async def test_a_test_that_fails_says_so(kit: Kit) -> None:
-    plan = EscalationPolicy(steps=(EscalationStep(after_s=0, groups=("gone",)),))
-    rule_id = await add_rule(kit, "sensor.one", plan=plan)
+    policy = EscalationPolicy(steps=(EscalationStep(after_s=0, groups=("gone",)),))
+    rule_id = await add_rule(kit, "sensor.one", escalation=policy)
 
     with pytest.raises(HomeAssistantError) as raised:
         await call(kit, "test", entity_id=rule_entity(kit, rule_id))

@@ -28,31 +28,31 @@ LATER = EscalationPolicy(steps=(EscalationStep(after_s=60, groups=(WORK,)),))
 
 
 def react(
-    alarm: Alarm, telling: EscalationState, plan: EscalationPolicy, timing: Timing, what: object, at: float
+    alarm: Alarm, telling: EscalationState, policy: EscalationPolicy, timing: Timing, what: object, at: float
 ) -> list[Notification]:
     notices = []
     for happened in happen(alarm, timing, what, at):
-        notices += tellings.notify(telling, plan, alarm, happened)
+        notices += tellings.notify(telling, policy, alarm, happened)
     if what == "tick":
-        notices += tellings.tick(telling, plan, alarm, at)
+        notices += tellings.tick(telling, policy, alarm, at)
     return notices
 
 
 def said(notice: Notification) -> str:
-    return "" if notice.manner is Sound.NORMAL else f" ({notice.manner})"
+    return "" if notice.sound is Sound.NORMAL else f" ({notice.sound})"
 
 
-def play(plan: EscalationPolicy, inputs: Iterable[Input], timing: Timing) -> list[str]:
+def play(policy: EscalationPolicy, inputs: Iterable[Input], timing: Timing) -> list[str]:
     alarm, telling = Alarm(key=KEY), EscalationState()
     return [
-        f"{notice.at:g} {notice.news}: {', '.join(notice.groups)}" + said(notice)
+        f"{notice.at:g} {notice.kind}: {', '.join(notice.groups)}" + said(notice)
         for at, what in inputs
-        for notice in react(alarm, telling, plan, timing, what, at)
+        for notice in react(alarm, telling, policy, timing, what, at)
     ]
 
 
 @pytest.mark.parametrize(
-    ("plan", "inputs", "expected"),
+    ("policy", "inputs", "expected"),
     [
         pytest.param(EscalationPolicy(), [(1, BAD), (2, GOOD)], [], id="a rule that tells nobody"),
         pytest.param(AT_ONCE, [(1, BAD), (2, GOOD)], ["1 raised: family", "2 cleared: family"], id="at once"),
@@ -109,13 +109,13 @@ def play(plan: EscalationPolicy, inputs: Iterable[Input], timing: Timing) -> lis
         pytest.param(
             AT_ONCE,
             [(0, BAD), (5, "suppress a"), (6, GOOD), (7, "unsuppress a")],
-            ["0 raised: family", "5 withdrawn: family", "6 cleared: family (soft)"],
+            ["0 raised: family", "5 withdrawn: family", "6 cleared: family (silent)"],
             id="over while it was silent",
         ),
         pytest.param(
             AT_ONCE,
             [(0, BAD), (5, "suppress parent:x"), (6, GOOD), (7, "unsuppress parent:x")],
-            ["0 raised: family", "5 withdrawn: family", "6 cleared: family (unseen)"],
+            ["0 raised: family", "5 withdrawn: family", "6 cleared: family (none)"],
             id="silenced by its parent, and gone with it",
         ),
         pytest.param(
@@ -124,21 +124,21 @@ def play(plan: EscalationPolicy, inputs: Iterable[Input], timing: Timing) -> lis
             [
                 "0 raised: family",
                 "5 withdrawn: family",
-                "6 acknowledged: family (soft)",
-                "7 cleared: family (soft)",
+                "6 acknowledged: family (silent)",
+                "7 cleared: family (silent)",
             ],
             id="acknowledged while it was snoozed",
         ),
         pytest.param(
             AT_ONCE,
             [(0, BAD), (5, "snooze 50"), (6, "suppress parent:x"), (7, GOOD), (8, "unsuppress parent:x"), (50, "tick")],
-            ["0 raised: family", "5 withdrawn: family", "6 withdrawn: family", "7 cleared: family (soft)"],
+            ["0 raised: family", "5 withdrawn: family", "6 withdrawn: family", "7 cleared: family (silent)"],
             id="over while it was snoozed and silenced",
         ),
         pytest.param(
             AT_ONCE,
             [(0, BAD), (1, "suppress flapping"), (2, GOOD), (3, BAD), (4, GOOD), (9, "unsuppress flapping")],
-            ["0 raised: family", "1 withdrawn: family", "9 cleared: family (soft)"],
+            ["0 raised: family", "1 withdrawn: family", "9 cleared: family (silent)"],
             id="what comes and goes is over when it is calm",
         ),
         pytest.param(
@@ -162,8 +162,8 @@ def play(plan: EscalationPolicy, inputs: Iterable[Input], timing: Timing) -> lis
         pytest.param(AT_ONCE, [(0, BAD), (1, UNKNOWN), (2, BAD)], ["0 raised: family"], id="unknown in between"),
     ],
 )
-def test_who_is_told(plan: EscalationPolicy, inputs: list[Input], expected: list[str]) -> None:
-    assert play(plan, inputs, Timing()) == expected
+def test_who_is_told(policy: EscalationPolicy, inputs: list[Input], expected: list[str]) -> None:
+    assert play(policy, inputs, Timing()) == expected
 
 
 def test_an_alarm_that_came_back_unseen_is_over_when_somebody_says_so() -> None:
@@ -175,12 +175,12 @@ def test_an_alarm_that_came_back_unseen_is_over_when_somebody_says_so() -> None:
 def test_what_waits_to_be_acknowledged_is_seen_although_its_cause_explains_it() -> None:
     told = play(AT_ONCE, [(0, BAD), (1, "suppress parent:x"), (2, GOOD)], Timing(latching=True))
 
-    assert told == ["0 raised: family", "1 withdrawn: family", "2 cleared: family (soft)"]
+    assert told == ["0 raised: family", "1 withdrawn: family", "2 cleared: family (silent)"]
 
 
 @given(st.sampled_from([AT_ONCE, THEN_OTHERS, AGAIN]), TIMINGS, INPUTS)
 def test_nobody_is_left_out_and_nobody_is_told_of_nothing(
-    plan: EscalationPolicy, timing: Timing, inputs: list[tuple[int, object]]
+    policy: EscalationPolicy, timing: Timing, inputs: list[tuple[int, object]]
 ) -> None:
     """Readings, commands, restarts and clock jumps in any order."""
     alarm, telling, now = Alarm(key=KEY), EscalationState(), 1000.0
@@ -191,21 +191,21 @@ def test_nobody_is_left_out_and_nobody_is_told_of_nothing(
             alarm, telling = Alarm.from_dict(alarm.as_dict()), EscalationState.from_dict(telling.as_dict())
             continue
         what = f"snooze {now + 20}" if what == "snooze" else what  # noqa: PLW2901
-        for notice in react(alarm, telling, plan, timing, what, now):
-            if notice.news in ACTIONABLE:
+        for notice in react(alarm, telling, policy, timing, what, now):
+            if notice.kind in ACTIONABLE:
                 assert alarm.active, "a call without an alarm"
                 assert not alarm.is_quiet, "a call in silence"
                 knowing |= set(notice.groups)
-            if notice.news not in ACTIONABLE:
+            if notice.kind not in ACTIONABLE:
                 assert set(notice.groups) <= knowing, "news of something nobody was told of"
             if notice.is_last:
                 knowing -= set(notice.groups)
-            if notice.news is NotificationKind.CLEARED:
+            if notice.kind is NotificationKind.CLEARED:
                 assert not alarm.active
                 assert notice.is_last is (alarm.beneath is AlarmState.NORMAL)
         if alarm.state is AlarmState.UNACKNOWLEDGED:
-            assert telling.told, "an alarm that nobody is told of"
+            assert telling.informed, "an alarm that nobody is told of"
             assert telling.episode == alarm.episode
         if alarm.state is AlarmState.NORMAL:
-            assert not telling.told
+            assert not telling.informed
             assert not knowing, "over, and who was told of it was not told that"

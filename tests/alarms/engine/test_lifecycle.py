@@ -257,7 +257,7 @@ def test_who_and_why_are_kept() -> None:
     lifecycle.evaluate(alarm, Timing(), Evaluation(True, Severity.CRITICAL, "81 °C", "above 80 °C"), 1)
     (known,) = lifecycle.acknowledge(alarm, ANNA, 2)
 
-    assert (known.by, known.value, known.why, known.severity) == (ANNA, "81 °C", "above 80 °C", Severity.CRITICAL)
+    assert (known.by, known.value, known.reason, known.severity) == (ANNA, "81 °C", "above 80 °C", Severity.CRITICAL)
     assert alarm.acknowledged_by == ANNA
 
 

@@ -32,7 +32,7 @@ class Given:
     kind: AlarmKind
     place: Location
     since: float = 10.0
-    plan: EscalationPolicy = TOLD
+    escalation: EscalationPolicy = TOLD
     severity: Severity = Severity.WARNING
     parents: tuple[str, ...] = ()
     is_pending: bool = False
@@ -44,10 +44,10 @@ class Given:
     def member(self) -> Member:
         rule = Rule(
             rule_id=self.name, name=self.name, severity=self.severity, condition=Condition(kind=self.kind),
-            plan=self.plan, parents=self.parents, timing=Timing(hold_s=self.hold_s),
+            escalation=self.escalation, parents=self.parents, timing=Timing(hold_s=self.hold_s),
         )  # fmt: skip
         alarm = Alarm(
-            key=AlarmKey(self.name, f"sensor.{self.name}"), active=not self.is_pending, bad_since=self.since,
+            key=AlarmKey(self.name, f"sensor.{self.name}"), active=not self.is_pending, condition_since=self.since,
             severity=self.severity,
             pending=True if self.is_pending else None, snoozed_until=self.snoozed_until, snoozed_by=Actor("Anna"),
             out_of_service=self.out_of_service, suppressed_by=self.suppressed_by, last_evaluation=Evaluation(True),
@@ -96,35 +96,43 @@ LEAF = gone("leaf", SENSOR, 16)
         ),
         pytest.param([DISK, LEAF], False, {}, id="two outages are two"),
         pytest.param(
-            [gone("zigbee", Location("stick")), DISK], True, {}, id="what is not behind the broker is no part of it"
+            [gone("zigbee", Location("stick")), DISK], True, {},
+            id="what is not behind the broker is no part of it",
         ),
         pytest.param(
-            [gone("first", NAS, 1, plan=SHOWN), DISK], False, {"first": "disk"}, id="who is told of speaks"
+            [gone("first", NAS, 1, escalation=SHOWN), DISK], False, {"first": "disk"},
+            id="who is told of speaks",
         ),
         pytest.param(
-            [gone("shown", Location("switch", (BROKER,)), plan=SHOWN), DISK], False, {}, id="a cause nobody hears of"
+            [gone("shown", Location("switch", (BROKER,)), escalation=SHOWN), DISK], False, {},
+            id="a cause nobody hears of",
         ),
         pytest.param(
-            [gone("grave", NAS, 30, severity=Severity.CRITICAL), DISK], False, {"disk": "grave"}, id="the worst speaks"
+            [gone("grave", NAS, 30, severity=Severity.CRITICAL), DISK], False, {"disk": "grave"},
+            id="the worst speaks",
         ),
         pytest.param([gone("soon", NAS, 1, is_pending=True), DISK], False, {"disk": "soon"}, id="in its hold"),
         pytest.param([gone("a", NAS, 1, snoozed_until=99.0), DISK], False, {"disk": "a"}, id="a snoozed cause"),
         pytest.param([gone("old", NAS, -9000), DISK, FAN], False, {"fan": "disk"}, id="a part that broke long ago"),
         pytest.param(
-            [gone("old", Location("switch", ()), -9000), DISK], False, {}, id="a hub's part that broke long ago"
+            [gone("old", Location("switch", ()), -9000), DISK], False, {},
+            id="a hub's part that broke long ago",
         ),
         pytest.param(
-            [gone("lost", NAS, -9000, AlarmKind.HOST_LOST), DISK], False, {"disk": "lost"}, id="a host long lost"
+            [gone("lost", NAS, -9000, AlarmKind.HOST_LOST), DISK], False, {"disk": "lost"},
+            id="a host long lost",
         ),
         pytest.param(
             [gone("lost", NAS, 9, AlarmKind.HOST_LOST), gone("grave", NAS, severity=Severity.CRITICAL)], False, {},
             id="a cause that is less grave",
         ),
         pytest.param(
-            [gone("lost", NAS, 9, AlarmKind.HOST_LOST, plan=LATE), DISK], False, {}, id="a cause that is told later"
+            [gone("lost", NAS, 9, AlarmKind.HOST_LOST, escalation=LATE), DISK], False, {},
+            id="a cause that is told later",
         ),
         pytest.param(
-            [gone("lost", NAS, 9, AlarmKind.HOST_LOST, plan=TO_BEN), DISK], False, {}, id="a cause that others are told"
+            [gone("lost", NAS, 9, AlarmKind.HOST_LOST, escalation=TO_BEN), DISK], False, {},
+            id="a cause that others are told",
         ),
         pytest.param(
             [gone("lost", NAS, 9, AlarmKind.HOST_LOST, is_pending=True, hold_s=3600), DISK], False, {},
@@ -133,7 +141,8 @@ LEAF = gone("leaf", SENSOR, 16)
         pytest.param([gone("a", NAS, 1, out_of_service=True), DISK], False, {}, id="a cause out of service"),
         pytest.param([gone("a", NAS, 1, suppressed_by=("maintenance",)), DISK], False, {}, id="a cause in maintenance"),
         pytest.param(
-            [gone("a", NAS, 1, suppressed_by=("parent:x/y",)), DISK], False, {"disk": "a"}, id="an explained cause"
+            [gone("a", NAS, 1, suppressed_by=("parent:x/y",)), DISK], False, {"disk": "a"},
+            id="an explained cause",
         ),
         pytest.param(
             [
@@ -144,7 +153,7 @@ LEAF = gone("leaf", SENSOR, 16)
         ),
         pytest.param(
             [
-                Given("m", AlarmKind.ABOVE, Location(), plan=SHOWN),
+                Given("m", AlarmKind.ABOVE, Location(), escalation=SHOWN),
                 Given("p", AlarmKind.ABOVE, Location(), parents=("sensor.m",)),
             ],
             False, {"p": "m"}, id="an entity named by hand, even if nobody hears of it",
@@ -157,7 +166,8 @@ LEAF = gone("leaf", SENSOR, 16)
             False, {"b": "a"}, id="two that name each other",
         ),
         pytest.param(
-            [gone("old", NAS, 1), LEAF, gone("new", SENSOR, 17)], True, {"new": "leaf"}, id="an outage of before"
+            [gone("old", NAS, 1), LEAF, gone("new", SENSOR, 17)], True, {"new": "leaf"},
+            id="an outage of before",
         ),
         pytest.param([LOST, DISK], True, {"lost": "disk"}, id="a host that was lost before the broker"),
     ],

@@ -66,11 +66,13 @@ async def test_what_becomes_what_is_shown_and_made(dialog: Dialog) -> None:
     phones, bell = groups(dialog)
     assert (phones.title, bell.title) == ("mobile app anna, telegram", "home assistant")
     assert phones.data["targets"][1] == {"kind": "action", "action": "notify.telegram", "data": {}}
-    assert [(step.after_s, step.groups) for step in made["Garage is open"].plan.steps] == [
+    assert [(step.after_s, step.groups) for step in made["Garage is open"].escalation.steps] == [
         (1800, (phones.subentry_id,))
     ]
-    assert [(step.after_s, step.groups) for step in made["Window is open"].plan.steps] == [(0, (phones.subentry_id,))]
-    assert made["Boiler leak"].plan.steps[0].groups == (bell.subentry_id,)
+    assert [(step.after_s, step.groups) for step in made["Window is open"].escalation.steps] == [
+        (0, (phones.subentry_id,))
+    ]
+    assert made["Boiler leak"].escalation.steps[0].groups == (bell.subentry_id,)
     assert made["Boiler leak"].condition.kind is AlarmKind.TEMPLATE
 
 
@@ -86,7 +88,7 @@ async def test_only_what_is_chosen_is_made_and_groups_that_are_there_are_told(di
     await dialog.submit(rules=["0", "2"], groups=[phones.subentry_id], make_groups=False)
 
     assert groups(dialog) == [phones]
-    assert all(rule.plan.steps[0].groups == (phones.subentry_id,) for rule in rules(dialog).values())
+    assert all(rule.escalation.steps[0].groups == (phones.subentry_id,) for rule in rules(dialog).values())
     await dialog.start("import_yaml")
     await dialog.submit(yaml=YAML)
     await dialog.submit(rules=["0"])
@@ -99,7 +101,7 @@ async def test_without_notifiers_there_is_nobody_to_tell(dialog: Dialog) -> None
     assert dialog.fields == {"rules"}
     await dialog.submit()
 
-    assert rules(dialog)["A"].plan.steps == ()
+    assert rules(dialog)["A"].escalation.steps == ()
 
 
 @pytest.mark.parametrize(

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from custom_components.iotbridge.alarms.engine.rule import AlarmKind, Rule
+from custom_components.iotbridge.migration import NOTIFIER, marked
 from homeassistant.config_entries import ConfigSubentry
 from homeassistant.core import HomeAssistant
 from homeassistant.data_entry_flow import FlowResultType, InvalidData
@@ -30,7 +31,7 @@ def group(hass: HomeAssistant, title: str) -> str:
     """Make a notifier group."""
     (entry,) = hass.config_entries.async_entries("iotbridge")
     data = {"targets": [{"kind": "persistent"}], "fallback": [], "break_through": False}
-    subentry = ConfigSubentry(data=data, subentry_type="notifier", title=title, unique_id=None)  # type: ignore[arg-type]
+    subentry = ConfigSubentry(data=marked(NOTIFIER, data), subentry_type="notifier", title=title, unique_id=None)  # type: ignore[arg-type]
     hass.config_entries.async_add_subentry(entry, subentry)
     return subentry.subentry_id
 
@@ -288,7 +289,7 @@ async def test_times_and_texts(dialog: Dialog) -> None:
         latching=True,
         more={
             "message": "{{ value }} in the attic",
-            "what_to_do": "Open the window.",
+            "instructions": "Open the window.",
             "parents": ["1234"],
             "parent_entities": ["binary_sensor.hub"],
         },
@@ -309,7 +310,7 @@ async def test_times_and_texts(dialog: Dialog) -> None:
     made = rule(dialog)
     assert (made.name, made.severity.word) == ("Attic is hot", "critical")
     assert (made.timing.hold_s, made.timing.clear_after_s, made.timing.latching) == (300, 3601, True)
-    assert (made.message, made.what_to_do) == ("{{ value }} in the attic", "Open the window.")
+    assert (made.message, made.instructions) == ("{{ value }} in the attic", "Open the window.")
     assert made.parents == ("1234", "binary_sensor.hub")
 
 
@@ -367,9 +368,9 @@ async def test_steps_are_kept_by_the_ids_of_the_groups(dialog: Dialog) -> None:
     await dialog.submit()
     await dialog.choose("save")
 
-    plan = rule(dialog).plan
-    assert [(step.after_s, step.groups) for step in plan.steps] == [(0, (family,)), (600, (other, family))]
-    assert plan.repeat_s == 1800
+    policy = rule(dialog).escalation
+    assert [(step.after_s, step.groups) for step in policy.steps] == [(0, (family,)), (600, (other, family))]
+    assert policy.repeat_s == 1800
 
 
 async def test_a_group_that_was_deleted_is_left_out(dialog: Dialog) -> None:
@@ -385,7 +386,7 @@ async def test_a_group_that_was_deleted_is_left_out(dialog: Dialog) -> None:
     await dialog.submit()
     await dialog.choose("save")
 
-    assert [step.groups for step in rule(dialog).plan.steps] == [(left,)]
+    assert [step.groups for step in rule(dialog).escalation.steps] == [(left,)]
 
 
 async def test_without_groups_it_is_said_where_they_are_made(dialog: Dialog) -> None:

@@ -72,7 +72,7 @@ def test_an_alert_of_core_is_a_state() -> None:
     assert garage.rule.condition.states == ("on",)
     assert garage.rule.selection.entities == ("binary_sensor.garage",)
     assert garage.rule.message.startswith("Garage has been open")
-    assert (garage.rule.plan.repeat_s, garage.first_after_s) == (900, 900)
+    assert (garage.rule.escalation.repeat_s, garage.first_after_s) == (900, 900)
     assert garage.left_out == ("done_message", "title", "data", "repeat")
     assert garage.targets == (
         {"kind": "mobile_app", "action": "notify.mobile_app_anna"},
@@ -80,7 +80,7 @@ def test_an_alert_of_core_is_a_state() -> None:
         {"kind": "persistent"},
     )
     assert window.rule.condition.states == ("open",)
-    assert (window.rule.plan.repeat_s, window.first_after_s, window.left_out) == (1800, 0, ())
+    assert (window.rule.escalation.repeat_s, window.first_after_s, window.left_out) == (1800, 0, ())
 
 
 @pytest.mark.parametrize(
@@ -173,7 +173,7 @@ def test_the_rest_of_an_alert() -> None:
 
     rule = found.rule
     assert (rule.name, rule.severity, rule.message) == ("Water!", Severity.CRITICAL, "Wet")
-    assert (rule.timing.hold_s, rule.timing.latching, rule.plan.repeat_s) == (90, True, 600)
+    assert (rule.timing.hold_s, rule.timing.latching, rule.escalation.repeat_s) == (90, True, 600)
     assert found.targets == (
         {"kind": "mobile_app", "action": "notify.mobile_app_anna"},
         {"kind": "notify", "entity_id": "notify.tv"},
@@ -185,7 +185,7 @@ def test_what_alert2_does_by_itself_is_kept() -> None:
     found = one(alert2("condition: binary_sensor.leak"))
 
     assert (found.rule.name, found.rule.severity) == ("Attic too hot", Severity.WARNING)
-    assert found.rule.plan.repeat_s == 3600
+    assert found.rule.escalation.repeat_s == 3600
     assert found.targets == ({"kind": "persistent"},)
 
 

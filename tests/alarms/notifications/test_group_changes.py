@@ -32,39 +32,39 @@ def ben(hass: HomeAssistant) -> list[ServiceCall]:
     return calls
 
 
-async def edit_group(kit: Kit, plan: EscalationPolicy, *targets: dict[str, str]) -> None:
+async def edit_group(kit: Kit, policy: EscalationPolicy, *targets: dict[str, str]) -> None:
     """Let a group have these targets, as its dialog does."""
-    subentry = bridge(kit).subentries[plan.steps[0].groups[0]]
+    subentry = bridge(kit).subentries[policy.steps[0].groups[0]]
     data: dict[str, Any] = {**subentry.data, "targets": list(targets)}
     kit.hass.config_entries.async_update_subentry(bridge(kit), subentry, data=data)
     await wait(kit, 2)
 
 
-async def edit_plan(kit: Kit, rule_id: str, plan: EscalationPolicy) -> None:
+async def edit_plan(kit: Kit, rule_id: str, policy: EscalationPolicy) -> None:
     """Let a rule tell others, as its dialog does."""
     subentry = bridge(kit).subentries[rule_id]
     rule = Rule.from_dict(rule_id, subentry.title, subentry.data)
-    steps = [{"after_s": step.after_s, "groups": list(step.groups)} for step in plan.steps]
-    data = {**rule.as_dict(), "plan": {"steps": steps, "repeat_s": plan.repeat_s}}
+    steps = [{"after_s": step.after_s, "groups": list(step.groups)} for step in policy.steps]
+    data = {**rule.as_dict(), "escalation": {"steps": steps, "repeat_s": policy.repeat_s}}
     kit.hass.config_entries.async_update_subentry(bridge(kit), subentry, data=data)
     await wait(kit, 2)
 
 
-async def raised(kit: Kit, plan: EscalationPolicy) -> str:
-    rule_id = await add_rule(kit, "sensor.one", plan=plan)
+async def raised(kit: Kit, policy: EscalationPolicy) -> str:
+    rule_id = await add_rule(kit, "sensor.one", escalation=policy)
     await set_state(kit, "sensor.one", "90")
     await wait(kit, 2)
     return rule_id
 
 
 async def test_who_is_added_to_a_group_hears_of_the_alarm_and_of_its_end(
-    kit: Kit, plan: EscalationPolicy, told: list[ServiceCall], ben: list[ServiceCall]
+    kit: Kit, policy: EscalationPolicy, told: list[ServiceCall], ben: list[ServiceCall]
 ) -> None:
-    await raised(kit, plan)
+    await raised(kit, policy)
 
-    await edit_group(kit, plan, ANNA, BEN)
+    await edit_group(kit, policy, ANNA, BEN)
     assert (titles(told), titles(ben)) == (["Warning"], ["Warning"])
-    await edit_group(kit, plan, BEN, ANNA)
+    await edit_group(kit, policy, BEN, ANNA)
     await restart(kit)
     assert (titles(told), titles(ben)) == (["Warning"], ["Warning"])
 
@@ -74,13 +74,13 @@ async def test_who_is_added_to_a_group_hears_of_the_alarm_and_of_its_end(
 
 
 async def test_who_is_added_when_somebody_knows_already_hears_nothing(
-    kit: Kit, plan: EscalationPolicy, told: list[ServiceCall], ben: list[ServiceCall]
+    kit: Kit, policy: EscalationPolicy, told: list[ServiceCall], ben: list[ServiceCall]
 ) -> None:
-    await raised(kit, plan)
+    await raised(kit, policy)
     await call(kit, "acknowledge", entity_id="sensor.one")
     await wait(kit, 2)
 
-    await edit_group(kit, plan, ANNA, BEN)
+    await edit_group(kit, policy, ANNA, BEN)
     await restart(kit)
     await set_state(kit, "sensor.one", "20")
     await wait(kit, 2)
@@ -90,11 +90,11 @@ async def test_who_is_added_when_somebody_knows_already_hears_nothing(
 
 
 async def test_who_takes_the_place_of_another_hears_of_the_alarm(
-    kit: Kit, plan: EscalationPolicy, told: list[ServiceCall], ben: list[ServiceCall]
+    kit: Kit, policy: EscalationPolicy, told: list[ServiceCall], ben: list[ServiceCall]
 ) -> None:
-    await raised(kit, plan)
+    await raised(kit, policy)
 
-    await edit_group(kit, plan, BEN)
+    await edit_group(kit, policy, BEN)
     await set_state(kit, "sensor.one", "20")
     await wait(kit, 2)
 
@@ -103,13 +103,13 @@ async def test_who_takes_the_place_of_another_hears_of_the_alarm(
 
 async def test_a_group_that_is_added_to_a_step_hears_of_the_alarm(
     kit: Kit,
-    plan: EscalationPolicy,
+    policy: EscalationPolicy,
     told: list[ServiceCall],
     ben: list[ServiceCall],
     group: Callable[..., ConfigSubentry],
 ) -> None:
-    rule_id = await raised(kit, plan)
-    (now,) = plan.steps
+    rule_id = await raised(kit, policy)
+    (now,) = policy.steps
     others = group("Ben", "notify.mobile_app_ben").subentry_id
 
     await edit_plan(kit, rule_id, EscalationPolicy(steps=(EscalationStep(after_s=0, groups=(*now.groups, others)),)))
@@ -120,25 +120,27 @@ async def test_a_group_that_is_added_to_a_step_hears_of_the_alarm(
     assert (titles(told), titles(ben)) == (["Warning", "Cleared"], ["Warning", "Cleared"])
 
 
-async def test_a_rule_that_told_nobody_gets_a_step(kit: Kit, plan: EscalationPolicy, told: list[ServiceCall]) -> None:
+async def test_a_rule_that_told_nobody_gets_a_step(kit: Kit, policy: EscalationPolicy, told: list[ServiceCall]) -> None:
     rule_id = await raised(kit, EscalationPolicy())
 
-    await edit_plan(kit, rule_id, plan)
+    await edit_plan(kit, rule_id, policy)
 
     assert titles(told) == ["Warning"]
 
 
 async def test_a_step_that_is_added_for_later_waits_for_its_time(
     kit: Kit,
-    plan: EscalationPolicy,
+    policy: EscalationPolicy,
     told: list[ServiceCall],
     ben: list[ServiceCall],
     group: Callable[..., ConfigSubentry],
 ) -> None:
-    rule_id = await raised(kit, plan)
+    rule_id = await raised(kit, policy)
     others = group("Ben", "notify.mobile_app_ben").subentry_id
 
-    await edit_plan(kit, rule_id, EscalationPolicy(steps=(*plan.steps, EscalationStep(after_s=120, groups=(others,)))))
+    await edit_plan(
+        kit, rule_id, EscalationPolicy(steps=(*policy.steps, EscalationStep(after_s=120, groups=(others,))))
+    )
     await wait(kit, 90, 10)
     assert titles(ben) == []
     await wait(kit, 40, 10)
@@ -147,13 +149,13 @@ async def test_a_step_that_is_added_for_later_waits_for_its_time(
 
 
 async def test_a_group_that_is_edited_before_it_was_told_is_told_once(
-    kit: Kit, hass: HomeAssistant, plan: EscalationPolicy, ben: list[ServiceCall], entry: MockConfigEntry
+    kit: Kit, hass: HomeAssistant, policy: EscalationPolicy, ben: list[ServiceCall], entry: MockConfigEntry
 ) -> None:
     hass.services.async_remove("notify", "mobile_app_anna")
-    await raised(kit, plan)
+    await raised(kit, policy)
     calls = async_mock_service(hass, "notify", "mobile_app_anna")
 
-    await edit_group(kit, plan, ANNA, BEN)
+    await edit_group(kit, policy, ANNA, BEN)
     await wait(kit, 400, 20)
 
     assert (titles(calls), titles(ben)) == (["Warning"], ["Warning"])
@@ -177,13 +179,13 @@ async def rename_phone(kit: Kit, phone: MockConfigEntry, name: str) -> None:
 async def test_a_phone_that_is_renamed_stays_in_its_group(
     kit: Kit,
     hass: HomeAssistant,
-    plan: EscalationPolicy,
+    policy: EscalationPolicy,
     told: list[ServiceCall],
     ben: list[ServiceCall],
     running: bool,
 ) -> None:
     phone = add_phone(kit, "Anna")
-    await raised(kit, plan)
+    await raised(kit, policy)
 
     if not running:
         await stop(kit)
@@ -195,13 +197,13 @@ async def test_a_phone_that_is_renamed_stays_in_its_group(
     await set_state(kit, "sensor.one", "20")
     await wait(kit, 5)
 
-    assert bridge(kit).subentries[plan.steps[0].groups[0]].data["targets"] == [BEN]
+    assert bridge(kit).subentries[policy.steps[0].groups[0]].data["targets"] == [BEN]
     assert (titles(told), titles(ben)) == (["Warning"], ["Cleared"])
 
 
-async def test_a_phone_that_is_removed_is_missed(kit: Kit, hass: HomeAssistant, plan: EscalationPolicy) -> None:
+async def test_a_phone_that_is_removed_is_missed(kit: Kit, hass: HomeAssistant, policy: EscalationPolicy) -> None:
     phone = add_phone(kit, "Anna")
-    await add_rule(kit, "sensor.one", plan=plan)
+    await add_rule(kit, "sensor.one", escalation=policy)
     assert not ir.async_get(hass).issues
 
     hass.services.async_remove("notify", "mobile_app_anna")

@@ -29,6 +29,7 @@ from custom_components.iotbridge.alarms.notifications.message import (
 )
 from custom_components.iotbridge.alarms.notifications.mobile_app import async_listen_actions
 from custom_components.iotbridge.alarms.notifications.notifier import DeliveryError, Notifier
+from custom_components.iotbridge.migration import NOTIFIER, marked
 from homeassistant.components.notify.const import NotifyEntityFeature
 from homeassistant.components.persistent_notification import async_register_callback
 from homeassistant.config_entries import ConfigEntry, ConfigFlow, ConfigSubentry
@@ -63,7 +64,7 @@ def group(hass: HomeAssistant, entry: MockConfigEntry) -> Callable[..., str]:
 
     def add(*targets: dict[str, Any], fallback: Iterable[dict[str, Any]] = (), break_through: bool = False) -> str:
         data = {"targets": list(targets), "fallback": list(fallback), "break_through": break_through}
-        subentry = ConfigSubentry(data=data, subentry_type="notifier", title="Family", unique_id=None)  # type: ignore[arg-type]
+        subentry = ConfigSubentry(data=marked(NOTIFIER, data), subentry_type="notifier", title="Family", unique_id=None)  # type: ignore[arg-type]
         hass.config_entries.async_add_subentry(entry, subentry)
         return subentry.subentry_id
 
@@ -86,7 +87,7 @@ def message(
     manner: Sound = Sound.NORMAL,
     **more: Any,
 ) -> Message:
-    notice = Notification(news=news, key=key, episode=1, groups=("family",), severity=severity, at=at, manner=manner)
+    notice = Notification(kind=news, key=key, episode=1, groups=("family",), severity=severity, at=at, sound=manner)
     return compose(alarm_texts(hass), notice, about or alarm(), name=name, text="31 °C, above 28 °C", now=NOW, **more)
 
 
@@ -147,17 +148,17 @@ async def test_what_is_over_before_it_was_told(
 ) -> None:
     await hass.config.async_update(language=language)
     await async_load_integrations(hass, {"iotbridge"})
-    begun = [message(hass, at=NOW - seconds, name="Attic", what_to_do="Open the window.") for seconds in back]
+    begun = [message(hass, at=NOW - seconds, name="Attic", instructions="Open the window.") for seconds in back]
 
     told = raised_and_cleared(alarm_texts(hass), [*begun, message(hass, NotificationKind.CLEARED, name="Attic")])
 
     assert (told.title, told.text) == (title, text)
-    assert (told.news, told.acknowledge, told.snooze) == (NotificationKind.CLEARED, "", "")
+    assert (told.kind, told.acknowledge, told.snooze) == (NotificationKind.CLEARED, "", "")
 
 
 async def test_what_is_over_before_it_was_told_and_waits_to_be_acknowledged_is_a_call(hass: HomeAssistant) -> None:
     about = alarm(active=False, returned=True, cleared_at=NOW)
-    begun = message(hass, what_to_do="Open the window.")
+    begun = message(hass, instructions="Open the window.")
 
     told = raised_and_cleared(
         alarm_texts(hass), [begun, message(hass, NotificationKind.CLEARED, Severity.CRITICAL, about=about)]
@@ -170,11 +171,14 @@ async def test_what_is_over_before_it_was_told_and_waits_to_be_acknowledged_is_a
         "No one has acknowledged it yet.",
         "Instructions: Open the window.",
     ]
-    assert (told.news, told.acknowledge, told.snooze) == (NotificationKind.RAISED, "Acknowledge", "")
+    assert (told.kind, told.acknowledge, told.snooze) == (NotificationKind.RAISED, "Acknowledge", "")
 
 
-async def test_what_to_do_and_what_else_is_affected(hass: HomeAssistant) -> None:
-    more: dict[str, Any] = {"what_to_do": "Open the window.", "children": [f"Disk {number}" for number in range(1, 13)]}
+async def test_instructions_and_what_else_is_affected(hass: HomeAssistant) -> None:
+    more: dict[str, Any] = {
+        "instructions": "Open the window.",
+        "children": [f"Disk {number}" for number in range(1, 13)],
+    }
 
     assert message(hass, **more).text.splitlines()[1:] == [
         "Also affected: Disk 1, Disk 2, Disk 3, Disk 4, Disk 5, Disk 6, Disk 7, Disk 8, Disk 9, Disk 10, and 2 more",
@@ -518,7 +522,7 @@ async def test_any_action_with_templates(hass: HomeAssistant, notifier: Notifier
     data = {
         "entity_id": ["media_player.kitchen"],
         "message": "{{ severity }}: {{ alarm }}. {{ message }}",
-        "options": {"about": "{{ entity_id }}", "urgent": "{{ news == 'raised' }}", "plain": "{as it is}"},
+        "options": {"about": "{{ entity_id }}", "urgent": "{{ kind == 'raised' }}", "plain": "{as it is}"},
     }
     plain = async_mock_service(hass, "script", "announce")
     speak, announce = ({"kind": "action", "action": action} for action in ("tts.speak", "script.announce"))

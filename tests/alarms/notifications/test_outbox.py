@@ -19,6 +19,7 @@ from custom_components.iotbridge.alarms.notifications.notifier import Notifier
 from custom_components.iotbridge.alarms.notifications.outbox import Outbox
 from custom_components.iotbridge.alarms.runtime.store import Batch
 from custom_components.iotbridge.issues import Issues
+from custom_components.iotbridge.migration import NOTIFIER, marked
 from homeassistant.config_entries import ConfigSubentry
 from homeassistant.core import CoreState, HomeAssistant, ServiceCall
 from homeassistant.exceptions import HomeAssistantError
@@ -91,13 +92,14 @@ class World:
         """Add a notifier group whose targets write down what they are told."""
 
         def named(names: Iterable[str]) -> list[dict[str, Any]]:
-            data = {"told": "{{ news }} {{ alarm }}", "message": "{{ message }}"}
+            data = {"told": "{{ kind }} {{ alarm }}", "message": "{{ message }}"}
             return [{"kind": "action", "action": f"tell.{name}", "data": data} for name in names]
 
         for name in (*targets, *fallback):
             self.hass.services.async_register("tell", name, self.tell)
-        data = {"targets": named(targets), "fallback": named(fallback), "break_through": break_through}
-        subentry = ConfigSubentry(data=data, subentry_type="notifier", title=f"G {targets}", unique_id=None)  # type: ignore[arg-type]
+        chosen = {"targets": named(targets), "fallback": named(fallback), "break_through": break_through}
+        data: Any = marked(NOTIFIER, chosen)
+        subentry = ConfigSubentry(data=data, subentry_type="notifier", title=f"G {targets}", unique_id=None)
         self.hass.config_entries.async_add_subentry(self.entry, subentry)
         return subentry.subentry_id
 
@@ -125,7 +127,7 @@ class World:
         at = dt_util.utcnow().timestamp()
         is_last = news is NotificationKind.CLEARED
         notice = Notification(
-            news=news, key=key, episode=episode, groups=groups, severity=severity, at=at, is_last=is_last
+            kind=news, key=key, episode=episode, groups=groups, severity=severity, at=at, is_last=is_last
         )
         batch = Batch()
         self.outbox.async_add([notice], batch)

@@ -9,19 +9,27 @@ import sqlite3
 
 import pytest
 
+from custom_components.iotbridge import migration
+from custom_components.iotbridge.alarms.engine.escalation import NotificationKind, Sound
+from custom_components.iotbridge.alarms.engine.evaluation.snapshot import EntitySnapshot
+from custom_components.iotbridge.alarms.engine.instance import Instance
 from custom_components.iotbridge.alarms.engine.models import (
     Actor,
-    Alarm,
     AlarmKey,
     AlarmState,
     Change,
     Severity,
     Transition,
 )
+from custom_components.iotbridge.alarms.engine.rule import Rule
+from custom_components.iotbridge.alarms.notifications.message import Message
+from custom_components.iotbridge.alarms.notifications.queued_notification import QueuedNotification
 from custom_components.iotbridge.alarms.runtime.database import Loaded, NewerError
 from custom_components.iotbridge.alarms.runtime.store import KEEP_S, AlarmStore, Batch, HistoryQuery, statement
 
 START = 1_700_000_000.0
+# What older versions wrote.
+FORMATS = Path(__file__).parent / "formats"
 # As it was before there were versions with more in them.
 FIRST = """
 CREATE TABLE instance (
@@ -64,7 +72,14 @@ def happened(
     key = AlarmKey(rule_id, subject)
     states = (AlarmState.NORMAL, AlarmState.UNACKNOWLEDGED)
     return "Hot", Transition(
-        key=key, change=change, before=states[0], after=states[1], at=at, severity=Severity.WARNING, episode=1, why=why
+        key=key,
+        change=change,
+        before=states[0],
+        after=states[1],
+        at=at,
+        severity=Severity.WARNING,
+        episode=1,
+        reason=why,
     )
 
 
@@ -162,38 +177,92 @@ def test_a_file_of_the_first_version_has_everything(path: Path) -> None:
     assert _made(path) == _made(_new(path.with_name("new.db"))), "as if it had been new"
 
 
-def test_a_shelved_alarm_of_an_older_file_is_snoozed(path: Path) -> None:
-    """The row is what commit 876ec5b wrote of an alarm that Anna had shelved."""
-    key = AlarmKey("rule", "sensor.hot")
-    anna = {"who": "Anna", "where": "dashboard", "comment": 'not "shelved_by": me'}
-    nobody = {"who": "", "where": "", "comment": ""}
-    alarm = {
-        "key": list(key), "active": True, "severity": 2, "value": "90", "why": "90 > 80", "episode": 1,
-        "announced": True, "acknowledged": False, "returned": False, "raised_at": 1700000000.0, "cleared_at": None,
-        "acknowledged_by": nobody, "pending": None, "pending_since": 0.0, "bad_since": 1700000000.0,
-        "shelved_until": 1700003600.0, "shelved_by": anna, "shelved_for": 2, "suppressed_by": [],
-        "out_of_service": False, "out_of_service_by": nobody,
-    }  # fmt: skip
-    with closing(sqlite3.connect(path)) as connection, connection:
-        connection.executescript(FIRST)
-        connection.execute("INSERT INTO instance VALUES (?, ?, ?)", (*key, json.dumps({"alarm": alarm})))
-        for number, row in enumerate([("shelved", "unacknowledged", "shelved"), ("unshelved", "shelved", "normal")]):
-            connection.execute(
-                "INSERT INTO history VALUES (?, ?, 'rule', 'Hot', 'sensor.hot', ?, ?, ?, 2, 1, '', '', '', '', '', '')",
-                (10 + number, START + number, *row),
-            )
+def test_a_store_of_the_first_public_commit_is_read(path: Path) -> None:
+    """Read what commit 876ec5b wrote: an alarm that Anna had shelved after Ben had acknowledged it."""
+    _write_old(path)
     store = AlarmStore(path)
 
-    read = Alarm.from_dict(store.open().instances[key]["alarm"])
+    loaded = store.open()
 
-    assert (read.state, read.snoozed_until, read.snoozed_for) == (AlarmState.SNOOZED, 1700003600.0, Severity.WARNING)
-    assert read.snoozed_by == Actor("Anna", "dashboard", 'not "shelved_by": me')
-    rows = store.history(HistoryQuery(subjects=["sensor.hot"]))
-    assert [(row["change"], row["before"], row["after"]) for row in rows] == [
-        ("unsnoozed", "snoozed", "normal"),
-        ("snoozed", "unacknowledged", "snoozed"),
+    assert store.peek() == loaded
+    _check_old(loaded)
+    rows = store.history(HistoryQuery(subjects=["sensor.attic"]))
+    assert [(row["change"], row["before"], row["after"], row["who"], row["where"], row["reason"]) for row in rows] == [
+        ("unsnoozed", "snoozed", "unacknowledged", "Anna", "dashboard", "90 °C > 80 °C"),
+        ("snoozed", "unacknowledged", "snoozed", "Anna", "dashboard", "90 °C > 80 °C"),
+        ("raised", "normal", "unacknowledged", "", "", "90 °C > 80 °C"),
     ]
     store.close()
+
+
+def test_a_store_of_the_first_public_commit_is_read_without_writing(path: Path) -> None:
+    _write_old(path)
+    before = path.read_bytes()
+
+    loaded = AlarmStore(path).peek()
+
+    assert loaded is not None
+    _check_old(loaded)
+    assert path.read_bytes() == before
+
+
+def test_a_damaged_store_of_the_first_public_commit_is_rescued(path: Path) -> None:
+    _write_old(path)
+    with closing(sqlite3.connect(path)) as connection:
+        connection.executescript("PRAGMA writable_schema = ON; DELETE FROM sqlite_master WHERE name = 'remembered';")
+    store = AlarmStore(path)
+
+    loaded = store.open()
+
+    _check_old(loaded)
+    assert len(store.history(HistoryQuery())) == 3
+    store.close()
+    assert _made(path) == _made(_new(path.with_name("new.db"))), "as if it had been new"
+
+
+def _write_old(path: Path) -> None:
+    with closing(sqlite3.connect(path)) as connection:
+        connection.executescript((FORMATS / "store_876ec5b.sql").read_text("utf-8"))
+
+
+def _check_old(loaded: Loaded) -> None:
+    key = AlarmKey("hot", "sensor.attic")
+    written = json.loads((FORMATS / "rule_876ec5b.json").read_text("utf-8"))
+    rule = Rule.from_dict("hot", written["title"], migration.migrated(migration.ALARM, written["data"]))
+    instance = Instance.from_dict(rule, loaded.instances[key])
+    alarm = instance.alarm
+    assert (alarm.state, alarm.snoozed_until, alarm.snoozed_for) == (
+        AlarmState.SNOOZED,
+        1700007200.0,
+        Severity.WARNING,
+    )
+    assert (alarm.acknowledged_by, alarm.snoozed_by) == (
+        Actor("Ben", "phone", "On my way"),
+        Actor("Anna", "dashboard", 'not "who": me'),
+    )
+    assert (alarm.reason, alarm.condition_since, instance.escalation.informed) == (
+        "90 °C > 80 °C",
+        1700000000.0,
+        ["family"],
+    )
+    assert instance.evaluator is not None
+    still_held = instance.evaluator.update(EntitySnapshot("79", {}, START, "°C"), START)
+    assert still_held.is_active, "within the hysteresis of a limit that was exceeded"
+    first, withdrawn = (QueuedNotification.from_dict(number, data) for number, data in loaded.outbox.items())
+    assert (first.kind, first.sound, first.delivered_to, first.occurrences, first.is_done) == (
+        NotificationKind.RAISED,
+        Sound.NORMAL,
+        frozenset({"notify.phone"}),
+        1,
+        True,
+    )
+    assert (withdrawn.informed, withdrawn.first_message) == (frozenset({"notify.phone"}), withdrawn.message)
+    message = Message.from_dict(first.message)
+    assert (message.instructions, message.summary, message.kind) == (
+        'Open the window; say "what_to_do": now.',
+        'He said "news": x',
+        NotificationKind.RAISED,
+    )
 
 
 def test_a_file_of_a_later_version_is_not_touched(path: Path) -> None:
@@ -204,7 +273,7 @@ def test_a_file_of_a_later_version_is_not_touched(path: Path) -> None:
     before = path.read_bytes()
     store = AlarmStore(path)
 
-    with pytest.raises(NewerError, match=r"version 99, .* up to 3"):
+    with pytest.raises(NewerError, match=r"version 99, .* up to 4"):
         store.open()
 
     assert path.read_bytes() == before

@@ -13,7 +13,7 @@ from homeassistant.core import HomeAssistant, ServiceCall
 
 from ...kit import Kit
 from ...rules import HOT
-from ..test_manager import add, alarms, group, plan, set_state
+from ..test_manager import add, alarms, group, policy, set_state
 
 __all__ = ["alarms"]
 
@@ -53,8 +53,8 @@ async def test_a_moment_that_latches_is_one_call_that_says_that_it_is_over(
     phone: list[ServiceCall],
 ) -> None:
     condition = Condition(kind=AlarmKind.EVENT, event_type="doorbell")
-    steps = plan((0, group(hass, entry, PHONE)))
-    rule_id = add(hass, entry, condition, timing=Timing(latching=True), plan=steps, name="Bell")
+    steps = policy((0, group(hass, entry, PHONE)))
+    rule_id = add(hass, entry, condition, timing=Timing(latching=True), escalation=steps, name="Bell")
     await settle(hass)
 
     hass.bus.async_fire("doorbell", {})
@@ -76,7 +76,7 @@ async def test_a_moment_that_latches_is_one_call_that_says_that_it_is_over(
 async def test_what_comes_and_goes_in_one_instant_is_told(
     hass: HomeAssistant, kit: Kit, entry: MockConfigEntry, phone: list[ServiceCall]
 ) -> None:
-    add(hass, entry, HOT, "sensor.one", plan=plan((0, group(hass, entry, PHONE))))
+    add(hass, entry, HOT, "sensor.one", escalation=policy((0, group(hass, entry, PHONE))))
     await settle(hass)
 
     hass.states.async_set("sensor.one", "90")
@@ -92,7 +92,7 @@ async def test_what_comes_and_goes_in_one_instant_is_told(
 async def test_one_person_snoozes_and_the_end_is_told_to_all_without_a_sound(
     hass: HomeAssistant, kit: Kit, entry: MockConfigEntry, phone: list[ServiceCall], mail: list[ServiceCall]
 ) -> None:
-    add(hass, entry, HOT, "sensor.one", plan=plan((0, group(hass, entry, PHONE, MAIL))))
+    add(hass, entry, HOT, "sensor.one", escalation=policy((0, group(hass, entry, PHONE, MAIL))))
     await settle(hass)
     await set_state(hass, "sensor.one", "90")
     await settle(hass)
@@ -119,7 +119,7 @@ async def test_what_is_worse_than_what_was_snoozed_is_told(
     alarms: Callable[[], AlarmsManager],
     phone: list[ServiceCall],
 ) -> None:
-    rule_id = add(hass, entry, HOTTER, "sensor.one", plan=plan((0, group(hass, entry, PHONE))))
+    rule_id = add(hass, entry, HOTTER, "sensor.one", escalation=policy((0, group(hass, entry, PHONE))))
     await settle(hass)
     await set_state(hass, "sensor.one", "90")
     await settle(hass)
@@ -140,7 +140,7 @@ async def test_what_is_worse_than_what_was_snoozed_is_told(
 async def test_what_came_and_went_is_over_when_it_is_calm(
     hass: HomeAssistant, kit: Kit, entry: MockConfigEntry, phone: list[ServiceCall], mail: list[ServiceCall]
 ) -> None:
-    add(hass, entry, HOT, "sensor.one", plan=plan((0, group(hass, entry, PHONE, MAIL))))
+    add(hass, entry, HOT, "sensor.one", escalation=policy((0, group(hass, entry, PHONE, MAIL))))
     await settle(hass)
     for _ in range(9):
         for value in ("90", "20"):

@@ -29,8 +29,8 @@ def alarm(kit: Kit, rule_id: str) -> Alarm:
 
 async def test_a_hold_and_an_escalation_take_as_long_as_before(kit: Kit, set_clock: SetClock) -> None:
     hold = await add_rule(kit, "sensor.slow", timing=Timing(hold_s=600))
-    plan = EscalationPolicy(steps=(EscalationStep(after_s=600, groups=("nobody",)),))
-    told = await add_rule(kit, "sensor.hot", plan=plan, name="Told late")
+    policy = EscalationPolicy(steps=(EscalationStep(after_s=600, groups=("nobody",)),))
+    told = await add_rule(kit, "sensor.hot", escalation=policy, name="Told late")
     await set_state(kit, "sensor.slow", "90")
     await set_state(kit, "sensor.hot", "90")
 
@@ -108,12 +108,12 @@ async def test_a_fast_change_is_judged_by_the_time_that_passed(kit: Kit, set_clo
 
 
 async def test_what_is_back_a_moment_after_its_host_is_waited_for_whatever_the_clock_says(
-    kit: Kit, hosts: list[FakeHost], plan: EscalationPolicy, told: list[ServiceCall], set_clock: SetClock
+    kit: Kit, hosts: list[FakeHost], policy: EscalationPolicy, told: list[ServiceCall], set_clock: SetClock
 ) -> None:
     power = kit.entity_id(f"{hosts[0].uid}_power_state")
     part(kit, "sensor.disk", device_of(kit, power))
-    await add_rule(kit, power, condition=Condition(kind=AlarmKind.HOST_LOST), plan=plan, name="Lost")
-    await add_rule(kit, "sensor.disk", condition=UNAVAILABLE, plan=plan, name="Gone")
+    await add_rule(kit, power, condition=Condition(kind=AlarmKind.HOST_LOST), escalation=policy, name="Lost")
+    await add_rule(kit, "sensor.disk", condition=UNAVAILABLE, escalation=policy, name="Gone")
     await set_state(kit, "sensor.disk", "unavailable")
     await hosts[0].availability("offline")
     await wait(kit, 3)

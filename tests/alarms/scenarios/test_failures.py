@@ -64,9 +64,9 @@ def repairs(kit: Kit) -> dict[str, dict[str, str] | None]:
 
 
 async def test_a_full_disk_keeps_nobody_from_hearing_and_a_repair_says_so(
-    kit: Kit, plan: EscalationPolicy, told: list[ServiceCall]
+    kit: Kit, policy: EscalationPolicy, told: list[ServiceCall]
 ) -> None:
-    await add_rule(kit, "sensor.hot", "sensor.wet", plan=plan)
+    await add_rule(kit, "sensor.hot", "sensor.wet", escalation=policy)
     await execute(kit, FULL)
 
     await set_state(kit, "sensor.hot", "90")
@@ -89,9 +89,9 @@ async def test_a_full_disk_keeps_nobody_from_hearing_and_a_repair_says_so(
 
 
 async def test_half_a_character_in_a_state_stands_in_nobodys_way(
-    kit: Kit, plan: EscalationPolicy, told: list[ServiceCall]
+    kit: Kit, policy: EscalationPolicy, told: list[ServiceCall]
 ) -> None:
-    await add_rule(kit, "sensor.hot", plan=plan)
+    await add_rule(kit, "sensor.hot", escalation=policy)
     song = await add_rule(kit, "sensor.song", condition=Condition(kind=AlarmKind.STATE, states=("bad",)), name="Song")
     await set_state(kit, "sensor.song", "bad")
 
@@ -115,9 +115,9 @@ async def test_half_a_character_in_a_state_stands_in_nobodys_way(
     ids=["an alarm", "a maintenance window", "a message"],
 )
 async def test_what_another_version_kept_stops_nothing_else(
-    kit: Kit, plan: EscalationPolicy, told: list[ServiceCall], newer: str
+    kit: Kit, policy: EscalationPolicy, told: list[ServiceCall], newer: str
 ) -> None:
-    rule_id = await add_rule(kit, "sensor.hot", "sensor.odd", plan=plan)
+    rule_id = await add_rule(kit, "sensor.hot", "sensor.odd", escalation=policy)
     for entity_id in ("sensor.hot", "sensor.odd"):
         await set_state(kit, entity_id, "90")
     key = AlarmKey(rule_id, "sensor.hot")
@@ -142,9 +142,9 @@ async def test_what_another_version_kept_stops_nothing_else(
     ids=["waits to be acknowledged", "comes and goes"],
 )
 async def test_a_removed_rule_leaves_no_buttons(
-    kit: Kit, plan: EscalationPolicy, told: list[ServiceCall], timing: Timing, times: int
+    kit: Kit, policy: EscalationPolicy, told: list[ServiceCall], timing: Timing, times: int
 ) -> None:
-    rule_id = await add_rule(kit, "sensor.hot", plan=plan, timing=timing)
+    rule_id = await add_rule(kit, "sensor.hot", escalation=policy, timing=timing)
     for _ in range(times):
         for state in ("90", "20"):
             await set_state(kit, "sensor.hot", state)
@@ -158,11 +158,11 @@ async def test_a_removed_rule_leaves_no_buttons(
 
 
 async def test_a_template_that_is_true_before_all_is_there_says_nothing(
-    kit: Kit, plan: EscalationPolicy, told: list[ServiceCall]
+    kit: Kit, policy: EscalationPolicy, told: list[ServiceCall]
 ) -> None:
     await set_state(kit, "sensor.outside", "20")
     frost = Condition(kind=AlarmKind.TEMPLATE, template="{{ states('sensor.outside') | float(0) < 5 }}")
-    await add_rule(kit, condition=frost, plan=plan, name="Frost")
+    await add_rule(kit, condition=frost, escalation=policy, name="Frost")
     await stop(kit)
     kit.hass.states.async_remove("sensor.outside")
 
@@ -178,9 +178,9 @@ async def test_a_template_that_is_true_before_all_is_there_says_nothing(
 
 
 async def test_what_is_nothing_but_its_state_is_waited_for_after_a_start(
-    kit: Kit, plan: EscalationPolicy, told: list[ServiceCall]
+    kit: Kit, policy: EscalationPolicy, told: list[ServiceCall]
 ) -> None:
-    rule_id = await add_rule(kit, selection=TEMPERATURES, plan=plan)
+    rule_id = await add_rule(kit, selection=TEMPERATURES, escalation=policy)
     await set_state(kit, "sensor.template", "90", device_class="temperature")
     await wait(kit, 3)
     await stop(kit)
@@ -198,16 +198,16 @@ async def test_what_is_nothing_but_its_state_is_waited_for_after_a_start(
 
 
 async def test_what_is_nothing_but_its_state_is_waited_for_while_its_rule_is_edited(
-    kit: Kit, plan: EscalationPolicy, told: list[ServiceCall]
+    kit: Kit, policy: EscalationPolicy, told: list[ServiceCall]
 ) -> None:
-    rule_id = await add_rule(kit, selection=TEMPERATURES, plan=plan)
+    rule_id = await add_rule(kit, selection=TEMPERATURES, escalation=policy)
     await set_state(kit, "sensor.template", "90", device_class="temperature")
     await wait(kit, 3)
     kit.hass.states.async_remove("sensor.template")
     await wait(kit, 3)
 
     rule = bridge(kit).subentries[rule_id]
-    data = {**rule.data, "what_to_do": "Open the window."}
+    data = {**rule.data, "instructions": "Open the window."}
     kit.hass.config_entries.async_update_subentry(bridge(kit), rule, data=data)
     await wait(kit, 3)
     await set_state(kit, "sensor.template", "90", device_class="temperature")
@@ -218,7 +218,7 @@ async def test_what_is_nothing_but_its_state_is_waited_for_while_its_rule_is_edi
 
 async def test_a_rule_that_cannot_be_taken_up_costs_no_other(
     kit: Kit,
-    plan: EscalationPolicy,
+    policy: EscalationPolicy,
     told: list[ServiceCall],
     monkeypatch: pytest.MonkeyPatch,
     caplog: pytest.LogCaptureFixture,
@@ -228,7 +228,7 @@ async def test_a_rule_that_cannot_be_taken_up_costs_no_other(
 
     monkeypatch.setitem(EVALUATORS, AlarmKind.RATE, fail)
     odd = put_rule(kit.hass, bridge(kit), "sensor.odd", condition=Condition(kind=AlarmKind.RATE, change=5), name="Odd")
-    put_rule(kit.hass, bridge(kit), "sensor.hot", plan=plan)
+    put_rule(kit.hass, bridge(kit), "sensor.hot", escalation=policy)
     await kit.hass.async_block_till_done()
     await set_state(kit, "sensor.hot", "90")
     await wait(kit, 3)
@@ -286,15 +286,15 @@ async def restart_slowly(kit: Kit, waits: asyncio.Event, is_there: asyncio.Event
 
 
 async def test_a_rule_that_waits_for_the_broker_does_not_keep_others_from_their_cause(
-    kit: Kit, plan: EscalationPolicy, told: list[ServiceCall], slow_broker: tuple[asyncio.Event, asyncio.Event]
+    kit: Kit, policy: EscalationPolicy, told: list[ServiceCall], slow_broker: tuple[asyncio.Event, asyncio.Event]
 ) -> None:
     box = device(kit, "box")
     part(kit, "sensor.child", box)
     part(kit, "sensor.cause", box)
-    child = await add_rule(kit, "sensor.child", condition=UNAVAILABLE, plan=plan, name="Child")
-    await add_rule(kit, condition=Condition(kind=AlarmKind.MESSAGE, topic="alert/#"), plan=plan, name="Message")
+    child = await add_rule(kit, "sensor.child", condition=UNAVAILABLE, escalation=policy, name="Child")
+    await add_rule(kit, condition=Condition(kind=AlarmKind.MESSAGE, topic="alert/#"), escalation=policy, name="Message")
     grave = Severity.CRITICAL
-    await add_rule(kit, "sensor.cause", condition=UNAVAILABLE, plan=plan, name="Cause", severity=grave)
+    await add_rule(kit, "sensor.cause", condition=UNAVAILABLE, escalation=policy, name="Cause", severity=grave)
     for entity_id in ("sensor.child", "sensor.cause"):
         kit.hass.states.async_set(entity_id, "unavailable")
     await wait(kit, 5)
@@ -306,12 +306,12 @@ async def test_a_rule_that_waits_for_the_broker_does_not_keep_others_from_their_
 
 
 async def test_a_rule_that_waits_for_the_broker_does_not_keep_other_moments_from_their_end(
-    kit: Kit, plan: EscalationPolicy, told: list[ServiceCall], slow_broker: tuple[asyncio.Event, asyncio.Event]
+    kit: Kit, policy: EscalationPolicy, told: list[ServiceCall], slow_broker: tuple[asyncio.Event, asyncio.Event]
 ) -> None:
     waits, is_there = slow_broker
     for topic in ("alert/#", "smoke/#"):
         condition, timing = Condition(kind=AlarmKind.MESSAGE, topic=topic), Timing(clear_after_s=60)
-        await add_rule(kit, condition=condition, timing=timing, plan=plan, name=topic)
+        await add_rule(kit, condition=condition, timing=timing, escalation=policy, name=topic)
     await kit.receive("alert/attic", "1")
     await kit.receive("smoke/attic", "1")
     await wait(kit, 3)
@@ -329,10 +329,10 @@ async def test_a_rule_that_waits_for_the_broker_does_not_keep_other_moments_from
 
 
 async def test_a_rule_that_waits_for_the_broker_does_not_keep_others_from_their_maintenance(
-    kit: Kit, plan: EscalationPolicy, told: list[ServiceCall], slow_broker: tuple[asyncio.Event, asyncio.Event]
+    kit: Kit, policy: EscalationPolicy, told: list[ServiceCall], slow_broker: tuple[asyncio.Event, asyncio.Event]
 ) -> None:
-    rule_id = await add_rule(kit, "sensor.hot", plan=plan)
-    await add_rule(kit, condition=Condition(kind=AlarmKind.MESSAGE, topic="alert/#"), plan=plan, name="Message")
+    rule_id = await add_rule(kit, "sensor.hot", escalation=policy)
+    await add_rule(kit, condition=Condition(kind=AlarmKind.MESSAGE, topic="alert/#"), escalation=policy, name="Message")
     begins = (dt_util.now() - timedelta(hours=1)).strftime("%H:%M:%S")
     data: dict[str, Any] = {"rules": [rule_id], "days": list(DAYS), "start": begins, "duration_s": 7200}
     window = ConfigSubentry(data=data, subentry_type="window", title="Works", unique_id=None)  # type: ignore[arg-type]

@@ -26,10 +26,10 @@ def active(kit: Kit, *rules: str) -> list[Alarm]:
 
 
 async def test_a_broker_that_is_gone_is_one_message(
-    kit: Kit, hosts: list[FakeHost], plan: EscalationPolicy, told: list[ServiceCall]
+    kit: Kit, hosts: list[FakeHost], policy: EscalationPolicy, told: list[ServiceCall]
 ) -> None:
     everything = await add_rule(
-        kit, condition=UNAVAILABLE, selection=Selection(integrations=("mqtt",)), plan=plan, name="Gone"
+        kit, condition=UNAVAILABLE, selection=Selection(integrations=("mqtt",)), escalation=policy, name="Gone"
     )
 
     await lose_broker(kit)
@@ -48,12 +48,14 @@ async def test_a_broker_that_is_gone_is_one_message(
 
 
 async def test_an_alarm_over_the_broker_explains_all_behind_it(
-    kit: Kit, hosts: list[FakeHost], plan: EscalationPolicy, told: list[ServiceCall]
+    kit: Kit, hosts: list[FakeHost], policy: EscalationPolicy, told: list[ServiceCall]
 ) -> None:
     broker = broker_entity(kit)
-    mains = await add_rule(kit, broker, condition=BROKER_OFF, plan=plan, name="Broker", severity=Severity.CRITICAL)
+    mains = await add_rule(
+        kit, broker, condition=BROKER_OFF, escalation=policy, name="Broker", severity=Severity.CRITICAL
+    )
     everything = await add_rule(
-        kit, condition=UNAVAILABLE, selection=Selection(integrations=("mqtt",)), plan=plan, name="Gone"
+        kit, condition=UNAVAILABLE, selection=Selection(integrations=("mqtt",)), escalation=policy, name="Gone"
     )
 
     await lose_broker(kit)
@@ -68,10 +70,12 @@ async def test_an_alarm_over_the_broker_explains_all_behind_it(
 
 
 async def test_what_is_not_behind_the_broker_speaks_for_itself(
-    kit: Kit, hosts: list[FakeHost], plan: EscalationPolicy, told: list[ServiceCall]
+    kit: Kit, hosts: list[FakeHost], policy: EscalationPolicy, told: list[ServiceCall]
 ) -> None:
-    other = await add_rule(kit, "sensor.zigbee", condition=UNAVAILABLE, plan=plan, name="Other")
-    await add_rule(kit, condition=UNAVAILABLE, selection=Selection(integrations=("mqtt",)), plan=plan, name="Gone")
+    other = await add_rule(kit, "sensor.zigbee", condition=UNAVAILABLE, escalation=policy, name="Other")
+    await add_rule(
+        kit, condition=UNAVAILABLE, selection=Selection(integrations=("mqtt",)), escalation=policy, name="Gone"
+    )
     await set_state(kit, "sensor.zigbee", "5")
     await lose_broker(kit)
 
@@ -83,9 +87,11 @@ async def test_what_is_not_behind_the_broker_speaks_for_itself(
 
 
 async def test_a_host_that_does_not_come_back_with_the_broker_is_told(
-    kit: Kit, hosts: list[FakeHost], plan: EscalationPolicy, told: list[ServiceCall]
+    kit: Kit, hosts: list[FakeHost], policy: EscalationPolicy, told: list[ServiceCall]
 ) -> None:
-    await add_rule(kit, condition=UNAVAILABLE, selection=Selection(integrations=("mqtt",)), plan=plan, name="Gone")
+    await add_rule(
+        kit, condition=UNAVAILABLE, selection=Selection(integrations=("mqtt",)), escalation=policy, name="Gone"
+    )
     part(kit, "sensor.x", platform="mqtt")
     await wait(kit, 2)
     await set_state(kit, "sensor.x", "unavailable")
@@ -100,11 +106,11 @@ async def test_a_host_that_does_not_come_back_with_the_broker_is_told(
 
 
 async def test_what_is_back_later_than_the_one_that_spoke_is_not_told(
-    kit: Kit, hosts: list[FakeHost], plan: EscalationPolicy, told: list[ServiceCall]
+    kit: Kit, hosts: list[FakeHost], policy: EscalationPolicy, told: list[ServiceCall]
 ) -> None:
     """The one that spoke for all is gone for good: the others are waited for all the same."""
     names = [part(kit, f"sensor.{name}", platform="mqtt") for name in ("a", "z")]
-    rule_id = await add_rule(kit, *names, condition=UNAVAILABLE, plan=plan, name="Gone")
+    rule_id = await add_rule(kit, *names, condition=UNAVAILABLE, escalation=policy, name="Gone")
     for name in names:
         kit.hass.states.async_set(name, "unavailable")
     await lose_broker(kit)
@@ -119,10 +125,10 @@ async def test_what_is_back_later_than_the_one_that_spoke_is_not_told(
 
 
 async def test_what_was_told_before_the_broker_went_is_not_told_again(
-    kit: Kit, hosts: list[FakeHost], plan: EscalationPolicy, told: list[ServiceCall]
+    kit: Kit, hosts: list[FakeHost], policy: EscalationPolicy, told: list[ServiceCall]
 ) -> None:
     names = [part(kit, f"sensor.{name}", platform="mqtt") for name in ("a", "z")]
-    await add_rule(kit, *names, condition=UNAVAILABLE, plan=plan, name="Gone")
+    await add_rule(kit, *names, condition=UNAVAILABLE, escalation=policy, name="Gone")
     for name in names:
         await set_state(kit, name, "unavailable")
     await wait(kit, 60)
@@ -136,12 +142,12 @@ async def test_what_was_told_before_the_broker_went_is_not_told_again(
 
 
 async def test_what_took_a_moment_longer_than_its_host_is_not_told(
-    kit: Kit, hosts: list[FakeHost], plan: EscalationPolicy, told: list[ServiceCall]
+    kit: Kit, hosts: list[FakeHost], policy: EscalationPolicy, told: list[ServiceCall]
 ) -> None:
     power = kit.entity_id(f"{hosts[0].uid}_power_state")
     part(kit, "sensor.x", device_of(kit, power))
-    await add_rule(kit, power, condition=Condition(kind=AlarmKind.HOST_LOST), plan=plan, name="Lost")
-    child = await add_rule(kit, "sensor.x", condition=UNAVAILABLE, plan=plan, name="Gone")
+    await add_rule(kit, power, condition=Condition(kind=AlarmKind.HOST_LOST), escalation=policy, name="Lost")
+    child = await add_rule(kit, "sensor.x", condition=UNAVAILABLE, escalation=policy, name="Gone")
     await set_state(kit, "sensor.x", "unavailable")
     await hosts[0].availability("offline")
     await wait(kit, 3)
@@ -157,13 +163,13 @@ async def test_what_took_a_moment_longer_than_its_host_is_not_told(
 
 
 async def test_a_cause_that_nobody_is_told_of_silences_nothing_that_somebody_is(
-    kit: Kit, plan: EscalationPolicy, told: list[ServiceCall]
+    kit: Kit, policy: EscalationPolicy, told: list[ServiceCall]
 ) -> None:
     box = device(kit, "box")
     for name in ("sensor.a", "sensor.b"):
         part(kit, name, box)
     await add_rule(kit, "sensor.a", condition=UNAVAILABLE, severity=Severity.INFO, name="Only shown")
-    await add_rule(kit, "sensor.b", condition=UNAVAILABLE, severity=Severity.CRITICAL, plan=plan, name="Told")
+    await add_rule(kit, "sensor.b", condition=UNAVAILABLE, severity=Severity.CRITICAL, escalation=policy, name="Told")
 
     await set_state(kit, "sensor.a", "unavailable")
     await wait(kit, 3)

@@ -22,6 +22,7 @@ from custom_components.iotbridge.alarms.engine.models import Alarm, AlarmKey, Ti
 from custom_components.iotbridge.alarms.engine.rule import EscalationPolicy, EscalationStep
 from custom_components.iotbridge.alarms.notifications.message import Message, alarm_texts, compose, tag_of
 from custom_components.iotbridge.alarms.runtime.store import Batch
+from custom_components.iotbridge.migration import NOTIFIER, marked
 from homeassistant.config_entries import ConfigSubentry
 from homeassistant.core import HomeAssistant, ServiceCall
 from homeassistant.exceptions import HomeAssistantError
@@ -62,7 +63,7 @@ class Phones(World):
         for name in (*names, *fallback):
             self.hass.services.async_register("tell", name, self.tell)
         data = {"targets": targets(names), "fallback": targets(fallback), "break_through": True}
-        subentry = ConfigSubentry(data=data, subentry_type="notifier", title="phones", unique_id=None)  # type: ignore[arg-type]
+        subentry = ConfigSubentry(data=marked(NOTIFIER, data), subentry_type="notifier", title="phones", unique_id=None)  # type: ignore[arg-type]
         self.hass.config_entries.async_add_subentry(self.entry, subentry)
         return subentry.subentry_id
 
@@ -125,7 +126,7 @@ class Play:
         self.timing = Timing(latching=latching)
         self.family, self.work = world.phones("anna", "ben", fallback=["carl"]), world.phones("dora")
         steps = (EscalationStep(after_s=0, groups=(self.family,)), EscalationStep(after_s=600, groups=(self.work,)))
-        self.plan = EscalationPolicy(steps=steps, repeat_s=900)
+        self.policy = EscalationPolicy(steps=steps, repeat_s=900)
         self.alarms = world.alarms = {key: (Alarm(key=key), EscalationState()) for key in KEYS}
         self.last: dict[tuple[str, AlarmKey], NotificationKind] = {}
         # Since which news a group is to hear something of an alarm.
@@ -135,10 +136,10 @@ class Play:
         now = dt_util.utcnow().timestamp()
         what = f"snooze {now + 1000}" if what == "snooze" else what
         batch = Batch()
-        notices = react(*self.alarms[key], self.plan, self.timing, what, now)
+        notices = react(*self.alarms[key], self.policy, self.timing, what, now)
         for notice in notices:
             for group in notice.groups:
-                self._note(group, key, notice.news)
+                self._note(group, key, notice.kind)
         self.world.outbox.async_add(notices, batch)
         World.write(self.world, batch)
         if is_told:

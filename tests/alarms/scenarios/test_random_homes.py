@@ -21,6 +21,7 @@ from custom_components.iotbridge.alarms.engine.rule import (
 )
 from custom_components.iotbridge.alarms.manager import AlarmsManager
 from custom_components.iotbridge.alarms.notifications.message import tag_of
+from custom_components.iotbridge.migration import NOTIFIER, marked
 from homeassistant.components.mqtt.const import MQTT_CONNECTION_STATE
 from homeassistant.config_entries import ConfigSubentry
 from homeassistant.core import ServiceCall
@@ -95,23 +96,23 @@ class Home:
         plans = {name: self._plan(name) for name in PHONES}
         everything = Selection(device_classes=("temperature",))
         await add_rule(
-            self.kit, name="Hot", condition=HOT, selection=everything, plan=plans["anna"], timing=wishes.timing
+            self.kit, name="Hot", condition=HOT, selection=everything, escalation=plans["anna"], timing=wishes.timing
         )
         gone = Condition(kind=AlarmKind.UNAVAILABLE)
         await add_rule(
-            self.kit, name="Gone", condition=gone, selection=everything, plan=plans[wishes.who],
+            self.kit, name="Gone", condition=gone, selection=everything, escalation=plans[wishes.who],
             severity=wishes.severity, timing=replace(wishes.timing, latching=False),
         )  # fmt: skip
         if wishes.over_broker:
             (broker,) = [name for name in self.kit.hass.states.async_entity_ids() if name.endswith("broker_connected")]
             off = Condition(kind=AlarmKind.STATE, states=("off",))
             await add_rule(
-                self.kit, broker, name="Broker", condition=off, severity=Severity.CRITICAL, plan=plans["anna"]
+                self.kit, broker, name="Broker", condition=off, severity=Severity.CRITICAL, escalation=plans["anna"]
             )
 
     def _plan(self, name: str) -> EscalationPolicy:
         data: dict[str, Any] = {"targets": [{"kind": "mobile_app", "action": f"notify.mobile_app_{name}"}]}
-        group = ConfigSubentry(data=data, subentry_type="notifier", title=name, unique_id=None)  # type: ignore[arg-type]
+        group = ConfigSubentry(data=marked(NOTIFIER, data), subentry_type="notifier", title=name, unique_id=None)  # type: ignore[arg-type]
         self.kit.hass.config_entries.async_add_subentry(self.entry, group)
         return EscalationPolicy(steps=(EscalationStep(after_s=0, groups=(group.subentry_id,)),))
 
@@ -197,7 +198,7 @@ class Home:
 
     def _phone(self, alarm: Alarm) -> str:
         """Return whose phone an alarm is for."""
-        (group,) = self.alarms.rules[alarm.key.rule_id].plan.steps[0].groups
+        (group,) = self.alarms.rules[alarm.key.rule_id].escalation.steps[0].groups
         return self.entry.subentries[group].title
 
     def _is_shown(self, alarm: Alarm) -> bool:

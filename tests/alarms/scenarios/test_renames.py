@@ -42,19 +42,19 @@ from ..home import (
 ABOVE_50 = Condition(kind=AlarmKind.ABOVE, above=50)
 
 
-async def raised(kit: Kit, plan: EscalationPolicy, **more: Any) -> tuple[str, str]:
+async def raised(kit: Kit, policy: EscalationPolicy, **more: Any) -> tuple[str, str]:
     """Return a rule and its sensor, whose alarm is raised and told."""
     entity_id = await sensor(kit, "attic")
-    rule_id = await add_rule(kit, entity_id, condition=ABOVE_50, plan=plan, **more)
+    rule_id = await add_rule(kit, entity_id, condition=ABOVE_50, escalation=policy, **more)
     await say(kit, "attic", "60")
     await wait(kit, 1)
     return rule_id, entity_id
 
 
 async def test_a_raised_alarm_goes_on_under_the_new_id(
-    kit: Kit, plan: EscalationPolicy, told: list[ServiceCall]
+    kit: Kit, policy: EscalationPolicy, told: list[ServiceCall]
 ) -> None:
-    rule_id, entity_id = await raised(kit, plan)
+    rule_id, entity_id = await raised(kit, policy)
     assert await listed(kit) == {"sensor.attic": "unacknowledged"}
 
     await rename(kit, entity_id, "sensor.loft")
@@ -77,8 +77,10 @@ async def test_a_raised_alarm_goes_on_under_the_new_id(
     assert await history(kit, "sensor.attic") == []
 
 
-async def test_a_rename_while_iot_bridge_was_stopped(kit: Kit, plan: EscalationPolicy, told: list[ServiceCall]) -> None:
-    rule_id, entity_id = await raised(kit, plan)
+async def test_a_rename_while_iot_bridge_was_stopped(
+    kit: Kit, policy: EscalationPolicy, told: list[ServiceCall]
+) -> None:
+    rule_id, entity_id = await raised(kit, policy)
     await call(kit, "snooze", entity_id=entity_id, duration={"hours": 2})
     await stop(kit)
 
@@ -98,8 +100,8 @@ async def test_a_rename_while_iot_bridge_was_stopped(kit: Kit, plan: EscalationP
     assert len({call.data["data"]["tag"] for call in told}) == 1
 
 
-async def test_a_button_of_before_the_rename_acts(kit: Kit, plan: EscalationPolicy, told: list[ServiceCall]) -> None:
-    _, entity_id = await raised(kit, plan)
+async def test_a_button_of_before_the_rename_acts(kit: Kit, policy: EscalationPolicy, told: list[ServiceCall]) -> None:
+    _, entity_id = await raised(kit, policy)
     acknowledge, _ = buttons(told)
 
     await rename(kit, entity_id, "sensor.loft")
@@ -109,9 +111,9 @@ async def test_a_button_of_before_the_rename_acts(kit: Kit, plan: EscalationPoli
 
 
 async def test_an_escalation_goes_on_after_a_rename_in_a_stop(
-    kit: Kit, plan: EscalationPolicy, told: list[ServiceCall], entry: MockConfigEntry
+    kit: Kit, policy: EscalationPolicy, told: list[ServiceCall], entry: MockConfigEntry
 ) -> None:
-    (now,) = plan.steps
+    (now,) = policy.steps
     later = EscalationPolicy(steps=(EscalationStep(after_s=600, groups=now.groups),))
     _, entity_id = await raised(kit, later)
     await wait(kit, 300, 60)
@@ -130,11 +132,11 @@ async def test_an_escalation_goes_on_after_a_rename_in_a_stop(
 
 @pytest.mark.parametrize("running", [True, False])
 async def test_two_entities_that_swap_their_ids(
-    kit: Kit, plan: EscalationPolicy, told: list[ServiceCall], running: bool
+    kit: Kit, policy: EscalationPolicy, told: list[ServiceCall], running: bool
 ) -> None:
     await sensor(kit, "attic")
     await sensor(kit, "cellar")
-    rule_id = await add_rule(kit, "sensor.attic", "sensor.cellar", condition=ABOVE_50, plan=plan)
+    rule_id = await add_rule(kit, "sensor.attic", "sensor.cellar", condition=ABOVE_50, escalation=policy)
     await say(kit, "attic", "60")
     await wait(kit, 1)
 
@@ -161,10 +163,10 @@ async def test_two_entities_that_swap_their_ids(
 
 @pytest.mark.parametrize("running", [True, False])
 async def test_an_id_that_another_entity_takes_after_the_rename(
-    kit: Kit, plan: EscalationPolicy, told: list[ServiceCall], running: bool
+    kit: Kit, policy: EscalationPolicy, told: list[ServiceCall], running: bool
 ) -> None:
     """The rule goes with the entity that it was made for."""
-    rule_id, entity_id = await raised(kit, plan)
+    rule_id, entity_id = await raised(kit, policy)
     if not running:
         await stop(kit)
     await rename(kit, entity_id, "sensor.loft")
@@ -181,14 +183,14 @@ async def test_an_id_that_another_entity_takes_after_the_rename(
 
 
 async def test_a_rule_over_a_label_goes_with_its_entities(
-    kit: Kit, plan: EscalationPolicy, told: list[ServiceCall]
+    kit: Kit, policy: EscalationPolicy, told: list[ServiceCall]
 ) -> None:
     label = lr.async_get(kit.hass).async_create("Rooms").label_id
     entity_id = await sensor(kit, "attic")
     er.async_get(kit.hass).async_update_entity(entity_id, labels={label})
     selection = Selection(labels=(label,), excluded=("sensor.attic",))
     out = await add_rule(kit, selection=selection, condition=ABOVE_50, name="Excluded")
-    await add_rule(kit, selection=Selection(labels=(label,)), condition=ABOVE_50, plan=plan)
+    await add_rule(kit, selection=Selection(labels=(label,)), condition=ABOVE_50, escalation=policy)
     await say(kit, "attic", "60")
     await wait(kit, 2)
 
@@ -206,9 +208,9 @@ async def test_a_rule_over_a_label_goes_with_its_entities(
 
 
 async def test_the_history_has_the_new_id_over_the_websocket(
-    kit: Kit, plan: EscalationPolicy, hass_ws_client: WebSocketGenerator
+    kit: Kit, policy: EscalationPolicy, hass_ws_client: WebSocketGenerator
 ) -> None:
-    _, entity_id = await raised(kit, plan)
+    _, entity_id = await raised(kit, policy)
     client = await hass_ws_client(kit.hass)
     await client.send_json_auto_id({"type": "iotbridge/alarms/subscribe"})
     await client.receive_json()
@@ -223,11 +225,11 @@ async def test_the_history_has_the_new_id_over_the_websocket(
 
 
 async def test_what_could_not_be_told_is_told_of_the_new_id(
-    kit: Kit, hass: HomeAssistant, plan: EscalationPolicy
+    kit: Kit, hass: HomeAssistant, policy: EscalationPolicy
 ) -> None:
     """The phone is away when the alarm is raised; meanwhile its entity is renamed, and everything is stopped."""
     hass.services.async_remove("notify", "mobile_app_anna")
-    _, entity_id = await raised(kit, plan)
+    _, entity_id = await raised(kit, policy)
     await rename(kit, entity_id, "sensor.loft")
     await stop(kit)
     await rename(kit, "sensor.loft", "sensor.roof")
@@ -245,7 +247,9 @@ async def test_what_could_not_be_told_is_told_of_the_new_id(
     assert len({each.data["data"]["tag"] for each in calls}) == 1
 
 
-async def test_an_entity_that_was_silent_is_not_heard_because_it_was_renamed(kit: Kit, plan: EscalationPolicy) -> None:
+async def test_an_entity_that_was_silent_is_not_heard_because_it_was_renamed(
+    kit: Kit, policy: EscalationPolicy
+) -> None:
     entity_id = await sensor(kit, "attic")
     await add_rule(kit, entity_id, condition=Condition(kind=AlarmKind.NO_DATA, silent_s=600))
     await wait(kit, 610, 61)
@@ -261,8 +265,8 @@ async def test_an_entity_that_was_silent_is_not_heard_because_it_was_renamed(kit
     assert await listed(kit) == {}
 
 
-async def test_a_rename_changes_no_count(kit: Kit, plan: EscalationPolicy) -> None:
-    _, entity_id = await raised(kit, plan)
+async def test_a_rename_changes_no_count(kit: Kit, policy: EscalationPolicy) -> None:
+    _, entity_id = await raised(kit, policy)
     seen: list[str] = []
     counter = kit.entity_id(f"{bridge(kit).entry_id}_alarms_active_warning")
     kit.hass.bus.async_listen(
@@ -317,12 +321,12 @@ async def test_parents_and_windows_follow(kit: Kit, entry: MockConfigEntry, runn
 
 
 async def test_a_parent_that_is_renamed_goes_on_explaining(
-    kit: Kit, plan: EscalationPolicy, told: list[ServiceCall]
+    kit: Kit, policy: EscalationPolicy, told: list[ServiceCall]
 ) -> None:
     for name in ("hub", "attic"):
         await sensor(kit, name)
-    await add_rule(kit, "sensor.hub", condition=ABOVE_50, name="Hub", plan=plan)
-    await add_rule(kit, "sensor.attic", condition=ABOVE_50, parents=("sensor.hub",), plan=plan)
+    await add_rule(kit, "sensor.hub", condition=ABOVE_50, name="Hub", escalation=policy)
+    await add_rule(kit, "sensor.attic", condition=ABOVE_50, parents=("sensor.hub",), escalation=policy)
     await say(kit, "hub", "60")
     await say(kit, "attic", "60")
     await wait(kit, 3)
@@ -338,12 +342,12 @@ async def test_a_parent_that_is_renamed_goes_on_explaining(
 
 @pytest.mark.parametrize("running", [True, False])
 async def test_templates_and_events_follow(
-    kit: Kit, plan: EscalationPolicy, told: list[ServiceCall], running: bool
+    kit: Kit, policy: EscalationPolicy, told: list[ServiceCall], running: bool
 ) -> None:
     await sensor(kit, "attic", "60")
     template = "{{ states('sensor.attic') | float(0) > 50 and states.sensor.attic.state != '1' }}"
     rule_id = await add_rule(
-        kit, condition=Condition(kind=AlarmKind.TEMPLATE, template=template), plan=plan, name="Hot"
+        kit, condition=Condition(kind=AlarmKind.TEMPLATE, template=template), escalation=policy, name="Hot"
     )
     event = Condition(kind=AlarmKind.EVENT, event_type="alert", event_data={"entity_id": "sensor.attic"})
     event_id = await add_rule(kit, condition=event, name="Event")
@@ -367,9 +371,9 @@ async def test_templates_and_events_follow(
     assert titles(told) == ["Warning", "Cleared"]
 
 
-async def test_an_entity_without_a_registry_entry_is_known_by_its_id(kit: Kit, plan: EscalationPolicy) -> None:
+async def test_an_entity_without_a_registry_entry_is_known_by_its_id(kit: Kit, policy: EscalationPolicy) -> None:
     kit.hass.states.async_set("sensor.plain", "60")
-    rule_id = await add_rule(kit, "sensor.plain", condition=ABOVE_50, plan=plan)
+    rule_id = await add_rule(kit, "sensor.plain", condition=ABOVE_50, escalation=policy)
     await wait(kit, 2)
 
     await reload(kit)
@@ -379,10 +383,10 @@ async def test_an_entity_without_a_registry_entry_is_known_by_its_id(kit: Kit, p
 
 
 async def test_an_entity_that_a_kill_made_the_registry_forget(
-    kit: Kit, plan: EscalationPolicy, told: list[ServiceCall]
+    kit: Kit, policy: EscalationPolicy, told: list[ServiceCall]
 ) -> None:
     """Home Assistant saves its registry ten seconds late: after a kill a new entity comes back with another id."""
-    _, entity_id = await raised(kit, plan)
+    _, entity_id = await raised(kit, policy)
     await stop(kit)
     registry = er.async_get(kit.hass)
     registry.async_remove(entity_id)
@@ -402,13 +406,13 @@ async def test_an_entity_that_a_kill_made_the_registry_forget(
     assert await history(kit, entity_id) == ["raised"]
 
 
-async def renamed_without_a_state(kit: Kit, plan: EscalationPolicy) -> None:
+async def renamed_without_a_state(kit: Kit, policy: EscalationPolicy) -> None:
     """Watch by template whether an entity is gone, and rename it to sensor.fast, where it has no state yet."""
     registry = er.async_get(kit.hass)
     registry.async_get_or_create("sensor", "test", "slow", suggested_object_id="slow")
     kit.hass.states.async_set("sensor.slow", "60")
     template = "{{ states('sensor.slow') in ['unknown', 'unavailable'] }}"
-    await add_rule(kit, condition=Condition(kind=AlarmKind.TEMPLATE, template=template), plan=plan)
+    await add_rule(kit, condition=Condition(kind=AlarmKind.TEMPLATE, template=template), escalation=policy)
     await wait(kit, 40)
 
     registry.async_update_entity("sensor.slow", new_entity_id="sensor.fast")
@@ -416,10 +420,10 @@ async def renamed_without_a_state(kit: Kit, plan: EscalationPolicy) -> None:
 
 
 async def test_a_template_sees_its_entity_go_after_a_rename(
-    kit: Kit, plan: EscalationPolicy, told: list[ServiceCall]
+    kit: Kit, policy: EscalationPolicy, told: list[ServiceCall]
 ) -> None:
     """An entity that has no state in the moment of its rename, as one that its integration adds anew."""
-    await renamed_without_a_state(kit, plan)
+    await renamed_without_a_state(kit, policy)
     await kit.hass.async_block_till_done()
     kit.hass.states.async_set("sensor.fast", "61")
     await wait(kit, 10)
@@ -430,16 +434,16 @@ async def test_a_template_sees_its_entity_go_after_a_rename(
 
 
 async def test_a_template_does_not_wait_for_a_state_for_ever(
-    kit: Kit, plan: EscalationPolicy, told: list[ServiceCall]
+    kit: Kit, policy: EscalationPolicy, told: list[ServiceCall]
 ) -> None:
-    await renamed_without_a_state(kit, plan)
+    await renamed_without_a_state(kit, policy)
     await wait(kit, 4)
     assert titles(told) == []
     await wait(kit, 4)
     assert titles(told) == ["Warning"]
 
 
-async def test_a_phone_that_was_registered_again_is_followed(kit: Kit, plan: EscalationPolicy) -> None:
+async def test_a_phone_that_was_registered_again_is_followed(kit: Kit, policy: EscalationPolicy) -> None:
     """Its app was installed anew: the phone has another config entry, and the name it had."""
     mock_integration(kit.hass, MockModule("mobile_app"))
 
@@ -451,7 +455,7 @@ async def test_a_phone_that_was_registered_again_is_followed(kit: Kit, plan: Esc
         return phone
 
     def target() -> Any:
-        return bridge(kit).subentries[plan.steps[0].groups[0]].data["targets"][0]["action"]
+        return bridge(kit).subentries[policy.steps[0].groups[0]].data["targets"][0]["action"]
 
     first = await register("Anna")
     await reload(kit)
@@ -467,7 +471,7 @@ async def test_a_phone_that_was_registered_again_is_followed(kit: Kit, plan: Esc
     assert target() == "notify.mobile_app_annas_phone"
 
 
-async def test_a_rename_while_rules_are_being_taken_up(kit: Kit, plan: EscalationPolicy) -> None:
+async def test_a_rename_while_rules_are_being_taken_up(kit: Kit, policy: EscalationPolicy) -> None:
     """An import brings hundreds, and others have their turn between two of them."""
     await sensor(kit, "attic", "60")
     rules = [put_rule(kit.hass, bridge(kit), "sensor.attic", condition=ABOVE_50) for _ in range(20)]

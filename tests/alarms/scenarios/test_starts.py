@@ -52,10 +52,10 @@ def edit(entry: ConfigEntry[Any], hass: Any, rule_id: str, **changes: Any) -> No
 
 @pytest.mark.parametrize("before", ["20", "3"], ids=["while it was down", "while it starts"])
 async def test_a_template_that_became_true_is_told(
-    kit: Kit, plan: EscalationPolicy, told: list[ServiceCall], before: str
+    kit: Kit, policy: EscalationPolicy, told: list[ServiceCall], before: str
 ) -> None:
     await set_state(kit, "sensor.outside", "20")
-    rule_id = await add_rule(kit, condition=FROST, plan=plan)
+    rule_id = await add_rule(kit, condition=FROST, escalation=policy)
     await stop(kit)
     await set_state(kit, "sensor.outside", "3" if before == "20" else "20")
 
@@ -72,10 +72,10 @@ async def test_a_template_that_became_true_is_told(
 
 @pytest.mark.parametrize("when", ["while it was down", "while it starts"])
 async def test_a_template_that_became_false_is_over(
-    kit: Kit, plan: EscalationPolicy, told: list[ServiceCall], when: str
+    kit: Kit, policy: EscalationPolicy, told: list[ServiceCall], when: str
 ) -> None:
     await set_state(kit, "sensor.outside", "3")
-    rule_id = await add_rule(kit, condition=FROST, plan=plan)
+    rule_id = await add_rule(kit, condition=FROST, escalation=policy)
     await wait(kit, 2)
     assert titles(told) == ["Warning"]
     await stop(kit)
@@ -103,9 +103,9 @@ async def test_a_template_that_stayed_false_is_known_to_be(kit: Kit) -> None:
 @pytest.mark.parametrize("again", [reload, restart], ids=["reload", "restart"])
 @pytest.mark.parametrize("away_s", [0, 7200], ids=["before its time", "at its time"])
 async def test_a_moment_ends_in_its_time_over_a_start(
-    kit: Kit, plan: EscalationPolicy, told: list[ServiceCall], condition: Condition, again: Any, away_s: int
+    kit: Kit, policy: EscalationPolicy, told: list[ServiceCall], condition: Condition, again: Any, away_s: int
 ) -> None:
-    rule_id = await add_rule(kit, condition=condition, timing=HOUR, plan=plan)
+    rule_id = await add_rule(kit, condition=condition, timing=HOUR, escalation=policy)
     await happen(kit, condition)
     await wait(kit, 600, 60)
 
@@ -127,10 +127,12 @@ async def test_a_moment_ends_in_its_time_over_a_start(
 
 
 @pytest.mark.parametrize("timing", [HOUR, Timing(latching=True)], ids=["for an hour", "latching"])
-async def test_a_flood_is_one_moment(kit: Kit, plan: EscalationPolicy, told: list[ServiceCall], timing: Timing) -> None:
+async def test_a_flood_is_one_moment(
+    kit: Kit, policy: EscalationPolicy, told: list[ServiceCall], timing: Timing
+) -> None:
     topic = f"attic/{'x' * 60_000}"
     rule_id = await add_rule(
-        kit, condition=Condition(kind=AlarmKind.MESSAGE, topic="attic/#"), timing=timing, plan=plan
+        kit, condition=Condition(kind=AlarmKind.MESSAGE, topic="attic/#"), timing=timing, escalation=policy
     )
     changed = async_capture_events(kit.hass, "state_changed")
     for number in range(500):
@@ -147,19 +149,19 @@ async def test_a_flood_is_one_moment(kit: Kit, plan: EscalationPolicy, told: lis
     assert shown(kit, rule_id) == ("off" if timing.latching else "on")
 
 
-async def test_a_moment_has_no_hold(kit: Kit, plan: EscalationPolicy, told: list[ServiceCall]) -> None:
+async def test_a_moment_has_no_hold(kit: Kit, policy: EscalationPolicy, told: list[ServiceCall]) -> None:
     """As an alert of Alert2 with a trigger and a delay was imported once."""
-    await add_rule(kit, condition=BELL, timing=Timing(hold_s=60, clear_after_s=3600), plan=plan)
+    await add_rule(kit, condition=BELL, timing=Timing(hold_s=60, clear_after_s=3600), escalation=policy)
 
     await happen(kit, BELL)
 
     assert titles(told) == ["Warning"]
 
 
-async def test_what_the_configuration_lost_is_over(kit: Kit, plan: EscalationPolicy, told: list[ServiceCall]) -> None:
+async def test_what_the_configuration_lost_is_over(kit: Kit, policy: EscalationPolicy, told: list[ServiceCall]) -> None:
     """As when Home Assistant is killed before it has written its configuration: the store has an alarm of no rule."""
-    hot = await add_rule(kit, "sensor.attic", plan=plan, name="Hot attic")
-    latched = await add_rule(kit, condition=BELL, timing=Timing(latching=True), plan=plan, name="Bell")
+    hot = await add_rule(kit, "sensor.attic", escalation=policy, name="Hot attic")
+    latched = await add_rule(kit, condition=BELL, timing=Timing(latching=True), escalation=policy, name="Bell")
     silent = await add_rule(kit, "sensor.cellar", name="Hot cellar")
     await set_state(kit, "sensor.attic", "90")
     await set_state(kit, "sensor.cellar", "90")
@@ -184,9 +186,9 @@ async def test_what_the_configuration_lost_is_over(kit: Kit, plan: EscalationPol
 
 
 async def test_a_shorter_time_reaches_a_moment_that_is_raised(
-    kit: Kit, plan: EscalationPolicy, told: list[ServiceCall]
+    kit: Kit, policy: EscalationPolicy, told: list[ServiceCall]
 ) -> None:
-    rule_id = await add_rule(kit, condition=BELL, timing=HOUR, plan=plan)
+    rule_id = await add_rule(kit, condition=BELL, timing=HOUR, escalation=policy)
     await happen(kit, BELL)
     await wait(kit, 120, 10)
 
@@ -199,9 +201,9 @@ async def test_a_shorter_time_reaches_a_moment_that_is_raised(
 
 
 async def test_a_longer_time_reaches_a_moment_that_is_raised(
-    kit: Kit, plan: EscalationPolicy, told: list[ServiceCall]
+    kit: Kit, policy: EscalationPolicy, told: list[ServiceCall]
 ) -> None:
-    rule_id = await add_rule(kit, condition=BELL, timing=Timing(clear_after_s=300), plan=plan)
+    rule_id = await add_rule(kit, condition=BELL, timing=Timing(clear_after_s=300), escalation=policy)
     await happen(kit, BELL)
     await wait(kit, 120, 10)
 
@@ -215,9 +217,9 @@ async def test_a_longer_time_reaches_a_moment_that_is_raised(
 
 @pytest.mark.parametrize("condition", [BELL, SMOKE], ids=["event", "message"])
 async def test_another_severity_reaches_a_moment_that_is_raised(
-    kit: Kit, plan: EscalationPolicy, told: list[ServiceCall], condition: Condition
+    kit: Kit, policy: EscalationPolicy, told: list[ServiceCall], condition: Condition
 ) -> None:
-    rule_id = await add_rule(kit, condition=condition, timing=HOUR, plan=plan)
+    rule_id = await add_rule(kit, condition=condition, timing=HOUR, escalation=policy)
     await happen(kit, condition)
     await wait(kit, 120, 10)
 
@@ -248,9 +250,9 @@ async def test_another_severity_reaches_a_moment_that_is_over_and_waits(kit: Kit
 
 @pytest.mark.parametrize("timing", [HOUR, Timing(clear_after_s=60, latching=True)], ids=["for an hour", "latching"])
 async def test_a_moment_in_maintenance_is_told_after_it(
-    kit: Kit, plan: EscalationPolicy, told: list[ServiceCall], timing: Timing
+    kit: Kit, policy: EscalationPolicy, told: list[ServiceCall], timing: Timing
 ) -> None:
-    rule_id = await add_rule(kit, condition=BELL, timing=timing, plan=plan)
+    rule_id = await add_rule(kit, condition=BELL, timing=timing, escalation=policy)
     switch = kit.entity_id(f"{bridge(kit).entry_id}_maintenance")
     await kit.hass.services.async_call("switch", "turn_on", {"entity_id": switch}, blocking=True)
     await happen(kit, BELL)

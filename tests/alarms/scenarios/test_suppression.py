@@ -34,14 +34,14 @@ NAMES = ("sensor.disk", "sensor.fan", "sensor.share")
 OF_MQTT = Selection(integrations=("mqtt",))
 
 
-async def nas(kit: Kit, plan: EscalationPolicy, *names: str, **more: Any) -> tuple[FakeHost, str]:
+async def nas(kit: Kit, policy: EscalationPolicy, *names: str, **more: Any) -> tuple[FakeHost, str]:
     """Return a host that is watched, and the id of the rule over what of other integrations is on it."""
     host = await kit.host("nas")
     power = kit.entity_id(f"{host.uid}_power_state")
     for name in names:
         part(kit, name, device_of(kit, power))
-    await add_rule(kit, power, condition=Condition(kind=AlarmKind.HOST_LOST), plan=plan, name="Lost")
-    return host, await add_rule(kit, *names, condition=UNAVAILABLE, plan=plan, name="Gone", **more)
+    await add_rule(kit, power, condition=Condition(kind=AlarmKind.HOST_LOST), escalation=policy, name="Lost")
+    return host, await add_rule(kit, *names, condition=UNAVAILABLE, escalation=policy, name="Gone", **more)
 
 
 def let_go(kit: Kit, *names: str) -> None:
@@ -71,9 +71,9 @@ def states(kit: Kit, rule_id: str) -> set[AlarmState]:
 
 
 async def test_what_is_well_when_its_host_is_back_is_not_told_however_long_it_takes_to_be_over(
-    kit: Kit, plan: EscalationPolicy, told: list[ServiceCall]
+    kit: Kit, policy: EscalationPolicy, told: list[ServiceCall]
 ) -> None:
-    host, child = await nas(kit, plan, "sensor.disk", timing=Timing(clear_after_s=300))
+    host, child = await nas(kit, policy, "sensor.disk", timing=Timing(clear_after_s=300))
     await host.availability("offline")
     let_go(kit, "sensor.disk")
     await wait(kit, 60, 5)
@@ -95,9 +95,9 @@ async def test_what_is_well_when_its_host_is_back_is_not_told_however_long_it_ta
 
 
 async def test_what_is_well_when_maintenance_ends_is_not_told_however_long_it_takes_to_be_over(
-    kit: Kit, plan: EscalationPolicy, told: list[ServiceCall]
+    kit: Kit, policy: EscalationPolicy, told: list[ServiceCall]
 ) -> None:
-    rule_id = await add_rule(kit, "sensor.hot", plan=plan, timing=Timing(clear_after_s=600))
+    rule_id = await add_rule(kit, "sensor.hot", escalation=policy, timing=Timing(clear_after_s=600))
     suppressor = alarms(kit).suppressor
     suppressor.async_set_maintenance(True, Actor())
     await set_state(kit, "sensor.hot", "90")
@@ -119,9 +119,9 @@ async def test_what_is_well_when_maintenance_ends_is_not_told_however_long_it_ta
 
 
 async def test_what_came_and_went_in_maintenance_is_told_when_that_ends(
-    kit: Kit, plan: EscalationPolicy, told: list[ServiceCall]
+    kit: Kit, policy: EscalationPolicy, told: list[ServiceCall]
 ) -> None:
-    await add_rule(kit, "sensor.hot", plan=plan)
+    await add_rule(kit, "sensor.hot", escalation=policy)
     suppressor = alarms(kit).suppressor
     suppressor.async_set_maintenance(True, Actor())
     await come_and_go(kit, "sensor.hot")
@@ -134,9 +134,9 @@ async def test_what_came_and_went_in_maintenance_is_told_when_that_ends(
 
 
 async def test_what_came_and_went_while_it_was_put_aside_is_told_when_that_ends(
-    kit: Kit, plan: EscalationPolicy, told: list[ServiceCall]
+    kit: Kit, policy: EscalationPolicy, told: list[ServiceCall]
 ) -> None:
-    key = AlarmKey(await add_rule(kit, "sensor.hot", plan=plan), "sensor.hot")
+    key = AlarmKey(await add_rule(kit, "sensor.hot", escalation=policy), "sensor.hot")
     alarms(kit).async_snooze([key], alarms(kit).processor.async_after(600), Actor())
     await come_and_go(kit, "sensor.hot")
     assert titles(told) == []
@@ -147,9 +147,9 @@ async def test_what_came_and_went_while_it_was_put_aside_is_told_when_that_ends(
 
 
 async def test_what_came_and_went_behind_its_host_is_told_when_it_goes_alone(
-    kit: Kit, plan: EscalationPolicy, told: list[ServiceCall]
+    kit: Kit, policy: EscalationPolicy, told: list[ServiceCall]
 ) -> None:
-    host, _ = await nas(kit, plan, "sensor.disk")
+    host, _ = await nas(kit, policy, "sensor.disk")
     for _ in range(7):
         await host.availability("offline")
         let_go(kit, "sensor.disk")
@@ -169,9 +169,9 @@ async def test_what_came_and_went_behind_its_host_is_told_when_it_goes_alone(
 
 
 async def test_a_host_that_comes_and_goes_explains_what_it_takes_along(
-    kit: Kit, plan: EscalationPolicy, told: list[ServiceCall]
+    kit: Kit, policy: EscalationPolicy, told: list[ServiceCall]
 ) -> None:
-    host, child = await nas(kit, plan, *NAMES)
+    host, child = await nas(kit, policy, *NAMES)
     for _ in range(9):
         await host.availability("online")
         await host.status()
@@ -186,9 +186,9 @@ async def test_a_host_that_comes_and_goes_explains_what_it_takes_along(
 
 
 async def test_who_snoozes_a_host_hears_nothing_of_what_is_on_it(
-    kit: Kit, plan: EscalationPolicy, told: list[ServiceCall]
+    kit: Kit, policy: EscalationPolicy, told: list[ServiceCall]
 ) -> None:
-    host, child = await nas(kit, plan, *NAMES)
+    host, child = await nas(kit, policy, *NAMES)
     await host.availability("offline")
     let_go(kit, *NAMES)
     await wait(kit, 3)
@@ -204,9 +204,9 @@ async def test_who_snoozes_a_host_hears_nothing_of_what_is_on_it(
 
 @pytest.mark.parametrize("again", [restart, reload])
 async def test_an_outage_of_the_broker_goes_on_over_a_start(
-    kit: Kit, hosts: list[FakeHost], plan: EscalationPolicy, told: list[ServiceCall], again: Any
+    kit: Kit, hosts: list[FakeHost], policy: EscalationPolicy, told: list[ServiceCall], again: Any
 ) -> None:
-    await add_rule(kit, condition=UNAVAILABLE, selection=OF_MQTT, plan=plan, name="Gone")
+    await add_rule(kit, condition=UNAVAILABLE, selection=OF_MQTT, escalation=policy, name="Gone")
     await lose_broker(kit)
     await wait(kit, 60, 5)
 
@@ -217,9 +217,9 @@ async def test_an_outage_of_the_broker_goes_on_over_a_start(
 
 
 async def test_an_outage_of_the_broker_goes_on_when_the_clock_is_set_back(
-    kit: Kit, hosts: list[FakeHost], plan: EscalationPolicy, told: list[ServiceCall], set_clock: SetClock
+    kit: Kit, hosts: list[FakeHost], policy: EscalationPolicy, told: list[ServiceCall], set_clock: SetClock
 ) -> None:
-    await add_rule(kit, condition=UNAVAILABLE, selection=OF_MQTT, plan=plan, name="Gone")
+    await add_rule(kit, condition=UNAVAILABLE, selection=OF_MQTT, escalation=policy, name="Gone")
     await lose_broker(kit)
     await wait(kit, 30, 5)
 
@@ -230,12 +230,12 @@ async def test_an_outage_of_the_broker_goes_on_when_the_clock_is_set_back(
 
 
 async def test_what_could_not_be_heard_while_the_broker_was_gone_was_not_silent(
-    kit: Kit, plan: EscalationPolicy, told: list[ServiceCall]
+    kit: Kit, policy: EscalationPolicy, told: list[ServiceCall]
 ) -> None:
     slow = part(kit, "sensor.slow", platform="mqtt")
     silent = Condition(kind=AlarmKind.NO_DATA, silent_s=900)
-    await add_rule(kit, slow, condition=silent, plan=plan, name="Silent")
-    await add_rule(kit, broker_entity(kit), condition=BROKER_OFF, plan=plan, name="Broker")
+    await add_rule(kit, slow, condition=silent, escalation=policy, name="Silent")
+    await add_rule(kit, broker_entity(kit), condition=BROKER_OFF, escalation=policy, name="Broker")
     for state in ("6", "7", "8"):
         await wait(kit, 600, 20)
         await set_state(kit, slow, state)
@@ -252,12 +252,12 @@ async def test_what_could_not_be_heard_while_the_broker_was_gone_was_not_silent(
 
 
 async def test_parts_that_come_back_one_after_the_other_are_a_short_history(
-    kit: Kit, plan: EscalationPolicy, told: list[ServiceCall]
+    kit: Kit, policy: EscalationPolicy, told: list[ServiceCall]
 ) -> None:
     """The one that speaks for the others is back first, again and again: that it is another one is no news."""
     box = device(kit, "box")
     names = [part(kit, f"sensor.part_{number:02}", box) for number in range(30)]
-    await add_rule(kit, *names, condition=UNAVAILABLE, plan=plan, name="Gone")
+    await add_rule(kit, *names, condition=UNAVAILABLE, escalation=policy, name="Gone")
     for name in names:
         let_go(kit, name)
         await wait(kit, 1)

@@ -75,11 +75,11 @@ def shown(kit: Kit, rule_id: str) -> str:
 
 @pytest.mark.parametrize("condition", [ABOVE_30, FASTER], ids=["limit", "rate"])
 async def test_another_unit_is_no_alarm(
-    kit: Kit, plan: EscalationPolicy, told: list[ServiceCall], condition: Condition
+    kit: Kit, policy: EscalationPolicy, told: list[ServiceCall], condition: Condition
 ) -> None:
     attic = await thermometer(kit)
     await measure(kit, "20")
-    rule_id = await add_rule(kit, attic, condition=condition, plan=plan)
+    rule_id = await add_rule(kit, attic, condition=condition, escalation=policy)
     await wait(kit, 2)
 
     await choose_unit(kit, attic, "°F")
@@ -92,11 +92,11 @@ async def test_another_unit_is_no_alarm(
 
 @pytest.mark.parametrize("condition", [ABOVE_30, FASTER], ids=["limit", "rate"])
 async def test_an_alarm_is_raised_and_over_in_another_unit(
-    kit: Kit, plan: EscalationPolicy, told: list[ServiceCall], condition: Condition
+    kit: Kit, policy: EscalationPolicy, told: list[ServiceCall], condition: Condition
 ) -> None:
     attic = await thermometer(kit)
     await measure(kit, "27")
-    await add_rule(kit, attic, condition=condition, plan=plan)
+    await add_rule(kit, attic, condition=condition, escalation=policy)
     await wait(kit, 2)
     await choose_unit(kit, attic, "°F")
 
@@ -112,11 +112,11 @@ async def test_an_alarm_is_raised_and_over_in_another_unit(
 
 
 async def test_a_limit_that_is_just_reached_is_not_passed_by_rounding(
-    kit: Kit, plan: EscalationPolicy, told: list[ServiceCall]
+    kit: Kit, policy: EscalationPolicy, told: list[ServiceCall]
 ) -> None:
     attic = await thermometer(kit)
     await measure(kit, "21")
-    await add_rule(kit, attic, condition=Condition(kind=AlarmKind.ABOVE, above=21), plan=plan)
+    await add_rule(kit, attic, condition=Condition(kind=AlarmKind.ABOVE, above=21), escalation=policy)
     await wait(kit, 2)
 
     await choose_unit(kit, attic, "°F")  # shown as 70, which is 21.1
@@ -127,11 +127,11 @@ async def test_a_limit_that_is_just_reached_is_not_passed_by_rounding(
 
 
 async def test_an_alarm_that_is_raised_stays_in_another_unit(
-    kit: Kit, plan: EscalationPolicy, told: list[ServiceCall]
+    kit: Kit, policy: EscalationPolicy, told: list[ServiceCall]
 ) -> None:
     attic = await thermometer(kit)
     await measure(kit, "33")
-    rule_id = await add_rule(kit, attic, condition=Condition(kind=AlarmKind.BELOW, below=35), plan=plan)
+    rule_id = await add_rule(kit, attic, condition=Condition(kind=AlarmKind.BELOW, below=35), escalation=policy)
     await wait(kit, 2)
 
     await choose_unit(kit, attic, "°F")
@@ -139,10 +139,10 @@ async def test_an_alarm_that_is_raised_stays_in_another_unit(
     assert (titles(told), shown(kit, rule_id)) == (["Warning"], "on")
 
 
-async def test_a_rate_over_a_reload_knows_its_unit(kit: Kit, plan: EscalationPolicy, told: list[ServiceCall]) -> None:
+async def test_a_rate_over_a_reload_knows_its_unit(kit: Kit, policy: EscalationPolicy, told: list[ServiceCall]) -> None:
     attic = await thermometer(kit)
     await measure(kit, "20")
-    await add_rule(kit, attic, condition=FASTER, plan=plan)
+    await add_rule(kit, attic, condition=FASTER, escalation=policy)
     await wait(kit, 2)
     await choose_unit(kit, attic, "°F")
 
@@ -155,13 +155,13 @@ async def test_a_rate_over_a_reload_knows_its_unit(kit: Kit, plan: EscalationPol
     assert titles(told) == ["Warning"]
 
 
-async def test_another_unit_system_is_no_alarm(kit: Kit, plan: EscalationPolicy, told: list[ServiceCall]) -> None:
+async def test_another_unit_system_is_no_alarm(kit: Kit, policy: EscalationPolicy, told: list[ServiceCall]) -> None:
     """Entities whose unit follows that of the home: a thermostat has no unit beside its temperatures."""
     condition = Condition(kind=AlarmKind.ABOVE, above=30, attribute="current_temperature")
     faster = Condition(kind=AlarmKind.RATE, change=5, per_s=600, attribute="current_temperature")
     await set_state(kit, "climate.attic", "heat", current_temperature=20)
-    await add_rule(kit, "climate.attic", condition=condition, plan=plan)
-    await add_rule(kit, "climate.attic", condition=faster, plan=plan)
+    await add_rule(kit, "climate.attic", condition=condition, escalation=policy)
+    await add_rule(kit, "climate.attic", condition=faster, escalation=policy)
     await wait(kit, 2)
 
     kit.hass.config.units = US_CUSTOMARY_SYSTEM
@@ -175,10 +175,10 @@ async def test_another_unit_system_is_no_alarm(kit: Kit, plan: EscalationPolicy,
 
 
 async def test_the_unit_of_a_state_is_not_that_of_its_attributes(
-    kit: Kit, plan: EscalationPolicy, told: list[ServiceCall]
+    kit: Kit, policy: EscalationPolicy, told: list[ServiceCall]
 ) -> None:
     condition = Condition(kind=AlarmKind.ABOVE, above=30, attribute="battery")
-    rule_id = await add_rule(kit, "sensor.attic", condition=condition, plan=plan)
+    rule_id = await add_rule(kit, "sensor.attic", condition=condition, escalation=policy)
 
     await set_state(kit, "sensor.attic", "20", unit_of_measurement="°C", battery=31)
     await wait(kit, 2)
@@ -207,9 +207,9 @@ async def test_a_rule_without_a_unit_gets_that_of_its_entity_when_it_is_known(
     assert shown(kit, rule_id) == "on", "104 °F are more than 30 °C"
 
 
-async def test_noting_the_unit_forgets_nothing(kit: Kit, plan: EscalationPolicy, told: list[ServiceCall]) -> None:
+async def test_noting_the_unit_forgets_nothing(kit: Kit, policy: EscalationPolicy, told: list[ServiceCall]) -> None:
     condition = Condition(kind=AlarmKind.ABOVE, above=30, hysteresis=5)
-    rule_id = await add_rule(kit, "sensor.cellar", condition=condition, plan=plan)
+    rule_id = await add_rule(kit, "sensor.cellar", condition=condition, escalation=policy)
     await set_state(kit, "sensor.cellar", "31")
     await wait(kit, 2)
 
@@ -235,10 +235,10 @@ async def test_of_entities_in_several_units_most_say_what_the_limit_is_in(kit: K
 
 
 async def test_a_rate_of_what_becomes_another_quantity_begins_anew(
-    kit: Kit, plan: EscalationPolicy, told: list[ServiceCall]
+    kit: Kit, policy: EscalationPolicy, told: list[ServiceCall]
 ) -> None:
     await set_state(kit, "sensor.tank", "3", unit_of_measurement="m")
-    await add_rule(kit, "sensor.tank", condition=FASTER, plan=plan)
+    await add_rule(kit, "sensor.tank", condition=FASTER, escalation=policy)
     await wait(kit, 2)
 
     await set_state(kit, "sensor.tank", "40", unit_of_measurement="%")
@@ -251,11 +251,11 @@ async def test_a_rate_of_what_becomes_another_quantity_begins_anew(
 
 
 async def test_an_inverse_unit_is_compared_the_right_way_round(
-    kit: Kit, plan: EscalationPolicy, told: list[ServiceCall]
+    kit: Kit, policy: EscalationPolicy, told: list[ServiceCall]
 ) -> None:
     car = await thermometer(kit, "car", "kWh/100km", "energy_distance")
     await measure(kit, "20", "car")
-    await add_rule(kit, car, condition=Condition(kind=AlarmKind.ABOVE, above=25), plan=plan)
+    await add_rule(kit, car, condition=Condition(kind=AlarmKind.ABOVE, above=25), escalation=policy)
     await wait(kit, 2)
 
     await choose_unit(kit, car, "km/kWh")
@@ -267,9 +267,9 @@ async def test_an_inverse_unit_is_compared_the_right_way_round(
 
 
 async def test_another_severity_forgets_nothing_of_the_past(
-    kit: Kit, entry: MockConfigEntry, plan: EscalationPolicy, told: list[ServiceCall]
+    kit: Kit, entry: MockConfigEntry, policy: EscalationPolicy, told: list[ServiceCall]
 ) -> None:
-    rule_id = await add_rule(kit, "sensor.cellar", condition=FASTER, plan=plan)
+    rule_id = await add_rule(kit, "sensor.cellar", condition=FASTER, escalation=policy)
     await set_state(kit, "sensor.cellar", "20")
     await wait(kit, 5)
     await set_state(kit, "sensor.cellar", "27")
@@ -284,11 +284,11 @@ async def test_another_severity_forgets_nothing_of_the_past(
 
 
 async def test_a_device_class_that_is_no_text_hinders_no_rule(
-    kit: Kit, plan: EscalationPolicy, told: list[ServiceCall]
+    kit: Kit, policy: EscalationPolicy, told: list[ServiceCall]
 ) -> None:
     everything = Selection(domains=("sensor",), device_classes=("temperature",))
-    await add_rule(kit, selection=everything, condition=replace(ABOVE_30, unit="°C"), plan=plan)
-    await add_rule(kit, "sensor.odd", condition=replace(ABOVE_30, unit="°C"), plan=plan, name="Odd")
+    await add_rule(kit, selection=everything, condition=replace(ABOVE_30, unit="°C"), escalation=policy)
+    await add_rule(kit, "sensor.odd", condition=replace(ABOVE_30, unit="°C"), escalation=policy, name="Odd")
 
     kit.hass.states.async_set("sensor.odd", "99", {"unit_of_measurement": "°F", "device_class": ["x"]})
     kit.hass.states.async_set("sensor.ok", "99", {"unit_of_measurement": "°F", "device_class": "temperature"})

@@ -106,6 +106,6 @@ def _row(hass: HomeAssistant, manager: AlarmsManager, row: dict[str, Any]) -> di
         "rule": rule.name if rule else row["rule"],
         "alarm": async_name(hass, rule, subject) if rule else subject or row["rule"],
         "entity_id": subject or None,
-        **{key: row[key] for key in ("change", "before", "after", "severity", "episode", "value", "why")},
+        **{key: row[key] for key in ("change", "before", "after", "severity", "episode", "value", "reason")},
         **{key: row[key] for key in ("who", "where", "comment", "detail")},
     }

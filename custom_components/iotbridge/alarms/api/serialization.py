@@ -24,7 +24,7 @@ def alarm_as_dict(hass: HomeAssistant, rule: Rule, alarm: Alarm) -> dict[str, An
         "state": alarm.state.value,
         "active": alarm.active,
         "value": alarm.value,
-        "why": alarm.why,
+        "reason": alarm.reason,
         "episode": alarm.episode,
         "since": iso(alarm.raised_at),
         "cleared_at": iso(alarm.cleared_at),
@@ -33,7 +33,7 @@ def alarm_as_dict(hass: HomeAssistant, rule: Rule, alarm: Alarm) -> dict[str, An
         "snoozed_by": _by(alarm.snoozed_by),
         "suppressed_by": [_reason(reason) for reason in alarm.suppressed_by],
         "out_of_service_by": _by(alarm.out_of_service_by),
-        "what_to_do": rule.what_to_do,
+        "instructions": rule.instructions,
     }
 
 
@@ -49,12 +49,12 @@ def transition_as_dict(hass: HomeAssistant, rule: Rule, happened: Transition) ->
         "severity": happened.severity.word,
         "state": happened.after.value,
         "value": happened.value,
-        "why": happened.why,
-        "who": happened.by.who,
-        "where": happened.by.where,
+        "reason": happened.reason,
+        "who": happened.by.name,
+        "where": happened.by.source,
         "comment": happened.by.comment,
         "at": iso(happened.at),
-        "what_to_do": rule.what_to_do,
+        "instructions": rule.instructions,
     }
 
 
@@ -66,7 +66,7 @@ def iso(at: float | None) -> str | None:
 def _by(by: Actor) -> dict[str, str] | None:
     if by == Actor():
         return None
-    return {"who": by.who, "where": by.where, "comment": by.comment}
+    return {"who": by.name, "where": by.source, "comment": by.comment}
 
 
 def _reason(reason: str) -> dict[str, str]:

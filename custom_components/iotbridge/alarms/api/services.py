@@ -172,7 +172,7 @@ async def async_start_maintenance(hass: HomeAssistant, manager: AlarmsManager, c
     await _check_permission(hass, manager, call, keys)
     by = await async_actor(hass, call.context, call.data[ATTR_COMMENT])
     meant = async_resolve_target(hass, call.data)
-    name = call.data.get(ATTR_NAME) or by.comment or by.who
+    name = call.data.get(ATTR_NAME) or by.comment or by.name
     windows = [
         manager.suppressor.async_start_window(name, selection, until, by, rules=rules)
         for selection, rules in _selections(call, meant, keys)

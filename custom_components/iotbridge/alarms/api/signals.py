@@ -79,10 +79,10 @@ def _async_log(hass: HomeAssistant, rule: Rule, transition: Transition) -> None:
     words = async_get_cached_translations(hass, hass.config.language, "selector", DOMAIN)
     severity = words.get(f"{_SEVERITIES}{transition.severity.word}", transition.severity.word)
     message = words.get(f"{_WORDS}{transition.change}", transition.change).format(rule=rule.name, severity=severity)
-    if transition.by.who:
-        message += " " + words.get(f"{_WORDS}by", "({who})").format(who=transition.by.who)
+    if transition.by.name:
+        message += " " + words.get(f"{_WORDS}by", "({who})").format(who=transition.by.name)
     reason = transition.detail.partition(":")[0] if transition.change in _QUIET else ""
-    why = transition.by.comment or words.get(f"{_WORDS}because_{reason}", "") or transition.why
+    why = transition.by.comment or words.get(f"{_WORDS}because_{reason}", "") or transition.reason
     entity_id = transition.key.subject or async_rule_entity(hass, rule.rule_id)
     data = {
         "name": async_name(hass, rule, transition.key.subject),

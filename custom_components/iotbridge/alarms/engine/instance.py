@@ -25,7 +25,7 @@ class Instance:
     rule: Rule
     alarm: Alarm
     escalation: EscalationState = field(default_factory=EscalationState)
-    judge: Evaluator | None = None
+    evaluator: Evaluator | None = None
     flapping: Flapping = field(default_factory=Flapping)
     is_stored: bool = False
     timing: Timing = field(init=False)
@@ -38,26 +38,26 @@ class Instance:
     def blank(cls, rule: Rule, subject: str, identity: str = "") -> Instance:
         """Return an alarm to which nothing has ever happened."""
         key = AlarmKey(rule.rule_id, subject)
-        return cls(rule, Alarm(key=key, identity=identity, severity=rule.severity), judge=_evaluator(rule))
+        return cls(rule, Alarm(key=key, identity=identity, severity=rule.severity), evaluator=_evaluator(rule))
 
     @classmethod
     def from_dict(cls, rule: Rule, data: Mapping[str, Any]) -> Instance:
         """Read what ``as_dict`` wrote."""
-        judge = _evaluator(rule)
-        if judge is not None and data["judge"]:
-            judge.restore(data["judge"])
-        alarm, telling = Alarm.from_dict(data["alarm"]), EscalationState.from_dict(data["telling"])
-        return cls(rule, alarm, telling, judge, Flapping.from_dict(data["flapping"]), is_stored=True)
+        evaluator = _evaluator(rule)
+        if evaluator is not None and data["evaluator"]:
+            evaluator.restore(data["evaluator"])
+        alarm, escalation = Alarm.from_dict(data["alarm"]), EscalationState.from_dict(data["escalation"])
+        return cls(rule, alarm, escalation, evaluator, Flapping.from_dict(data["flapping"]), is_stored=True)
 
     def follow(self, rule: Rule) -> None:
         """Go on with a rule that was changed; another condition begins anew."""
         before = self.rule
         if (rule.condition, rule.severity) != (before.condition, before.severity):
             is_same = before.condition == rule.condition or before.condition.differs_only_in_new_unit(rule.condition)
-            kept = self.judge.as_dict() if self.judge and is_same else {}
-            self.judge = _evaluator(rule)
-            if self.judge:
-                self.judge.restore(kept)
+            kept = self.evaluator.as_dict() if self.evaluator and is_same else {}
+            self.evaluator = _evaluator(rule)
+            if self.evaluator:
+                self.evaluator.restore(kept)
         self.rule, self.timing = rule, _effective_timing(rule)
 
     @property
@@ -70,16 +70,16 @@ class Instance:
         self.alarm.shift(by_s)
         self.escalation.shift(by_s)
         self.flapping.shift(by_s)
-        if self.judge:
-            self.judge.shift(by_s)
+        if self.evaluator:
+            self.evaluator.shift(by_s)
 
     def as_dict(self) -> dict[str, Any]:
         """Return it for the store."""
-        judge = self.judge.as_dict() if self.judge else None
+        evaluator = self.evaluator.as_dict() if self.evaluator else None
         return {
             "alarm": self.alarm.as_dict(),
-            "telling": self.escalation.as_dict(),
-            "judge": judge,
+            "escalation": self.escalation.as_dict(),
+            "evaluator": evaluator,
             "flapping": self.flapping.as_dict(),
         }
 

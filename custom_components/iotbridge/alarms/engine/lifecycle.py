@@ -16,7 +16,7 @@ def evaluate(alarm: Alarm, timing: Timing, verdict: Evaluation, now: float) -> l
     alarm.last_evaluation = verdict
     if verdict.is_active is None:
         return []
-    alarm.value, alarm.why = verdict.value, verdict.why
+    alarm.value, alarm.reason = verdict.value, verdict.reason
     if verdict.is_active == alarm.active:
         alarm.pending = None
         return (_follow_severity(alarm, timing, verdict, now) or _announce(alarm, timing, now)) if alarm.active else []
@@ -24,7 +24,7 @@ def evaluate(alarm: Alarm, timing: Timing, verdict: Evaluation, now: float) -> l
         # A clock that was set back must not make a hold longer than it is.
         alarm.pending, alarm.pending_since = verdict.is_active, now
         if verdict.is_active:
-            alarm.bad_since = now
+            alarm.condition_since = now
     return tick(alarm, timing, now)
 
 
@@ -227,7 +227,7 @@ def _transition(
         severity=alarm.severity,
         episode=alarm.episode,
         value=alarm.value,
-        why=alarm.why,
+        reason=alarm.reason,
         by=by,
         detail=detail,
     )

@@ -66,15 +66,15 @@ class AlarmKey(NamedTuple):
 class Evaluation:
     """Result of a rule for its entity at one moment.
 
-    ``is_active`` is None while it cannot be determined: the entity does not exist yet, or has no value. ``why`` is the
-    reason without words, as numbers and units or a state. Where it takes a sentence, ``reason_key`` is its translation
-    key and ``reason_values`` are its placeholders.
+    ``is_active`` is None while it cannot be determined: the entity does not exist yet, or has no value. ``reason`` has
+    no words: numbers and units, or a state. Where it takes a sentence, ``reason_key`` is its translation key and
+    ``reason_values`` are its placeholders.
     """
 
     is_active: bool | None
     severity: Severity = Severity.WARNING
     value: str = ""
-    why: str = ""
+    reason: str = ""
     reason_key: str = ""
     reason_values: tuple[tuple[str, str], ...] = ()
 
@@ -83,8 +83,8 @@ class Evaluation:
 class Actor:
     """Author of a command, with its origin and comment; all empty where there was none."""
 
-    who: str = ""
-    where: str = ""
+    name: str = ""
+    source: str = ""
     comment: str = ""
 
 
@@ -105,7 +105,7 @@ class Transition:
     severity: Severity
     episode: int
     value: str = ""
-    why: str = ""
+    reason: str = ""
     by: Actor = NO_ACTOR
     detail: str = ""
 
@@ -132,7 +132,7 @@ class Alarm:
     """Alarm of a rule; all of it but ``last_evaluation`` is kept over a restart.
 
     ``active`` is the condition after its holds. ``pending`` is the value it will take when the hold that began at
-    ``pending_since`` is over; ``bad_since`` is when the condition last began to be met, before any hold.
+    ``pending_since`` is over; ``condition_since`` is when the condition last began to be met, before any hold.
     ``episode`` counts the outages; ``announced`` is true when people may have been notified of the current one.
     ``snoozed_for`` is the severity at the time of snoozing; None when it was snoozed before it was announced.
     ``suppressed_by`` are reasons: the alarm is evaluated again when the last is gone.
@@ -145,7 +145,7 @@ class Alarm:
     active: bool = False
     severity: Severity = Severity.WARNING
     value: str = ""
-    why: str = ""
+    reason: str = ""
     episode: int = 0
     announced: bool = False
     acknowledged: bool = False
@@ -155,7 +155,7 @@ class Alarm:
     acknowledged_by: Actor = NO_ACTOR
     pending: bool | None = None
     pending_since: float = 0.0
-    bad_since: float = 0.0
+    condition_since: float = 0.0
     snoozed_until: float | None = None
     snoozed_by: Actor = NO_ACTOR
     snoozed_for: Severity | None = None
@@ -214,7 +214,7 @@ class Alarm:
     def shift(self, by_s: float) -> None:
         """Take what is being waited for along when the clock is set: it lasts as long as before."""
         self.pending_since += by_s
-        self.bad_since += by_s
+        self.condition_since += by_s
 
     def as_dict(self) -> dict[str, Any]:
         """Return it for the store."""

@@ -82,15 +82,15 @@ class Member(NamedTuple):
 
         It stays the same as long as all are gone.
         """
-        return (not self.rule.plan.steps, -self.rule.severity, self.alarm.bad_since, self.alarm.key)
+        return (not self.rule.escalation.steps, -self.rule.severity, self.alarm.condition_since, self.alarm.key)
 
     def explains(self, child: Member) -> bool:
         """Return whether who is to be told of a child hears of this one instead: as grave, and no later."""
         patience_s = max(child.rule.timing.hold_s, PATIENCE_S)
         if self.severity < child.severity or not (self.alarm.active or self.rule.timing.hold_s <= patience_s):
             return False
-        told = _told(self.rule.plan)
-        return all(told.get(group, inf) <= after_s for group, after_s in _told(child.rule.plan).items())
+        told = _told(self.rule.escalation)
+        return all(told.get(group, inf) <= after_s for group, after_s in _told(child.rule.escalation).items())
 
 
 def parents(members: Iterable[Member], *, broker_gone_at: float | None = None) -> dict[AlarmKey, AlarmKey]:
@@ -175,7 +175,7 @@ class _Causes:
         """Return whether something is gone since the broker is; what was gone before is another outage."""
         at = self._broker_gone_at
         is_behind = at is not None and BROKER in member.place.behind
-        return is_behind and member.is_absent and member.alarm.bad_since >= (at or 0.0) - _TOGETHER_S
+        return is_behind and member.is_absent and member.alarm.condition_since >= (at or 0.0) - _TOGETHER_S
 
 
 def _rank_beside(child: Member, cause: Member) -> int | None:
@@ -194,14 +194,14 @@ def _is_host(member: Member) -> bool:
 
 def _is_one_outage(one: Member, other: Member) -> bool:
     """Return whether two went within one outage: what broke long ago explains nothing new."""
-    return abs(one.alarm.bad_since - other.alarm.bad_since) <= OUTAGE_S
+    return abs(one.alarm.condition_since - other.alarm.condition_since) <= OUTAGE_S
 
 
 @lru_cache(1024)
-def _told(plan: EscalationPolicy) -> dict[str, float]:
+def _told(policy: EscalationPolicy) -> dict[str, float]:
     """Return how many seconds after it was raised each group is told of an alarm."""
     told: dict[str, float] = {}
-    for step in plan.steps:
+    for step in policy.steps:
         for group in step.groups:
             told[group] = min(step.after_s, told.get(group, inf))
     return told

@@ -112,7 +112,7 @@ class EscalationPolicy:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rule:
-    """Alarm rule. ``message`` is a template for the notification, empty for the default; ``what_to_do`` goes with it.
+    """Alarm rule. ``message`` is a template for the notification, empty for the default; ``instructions`` goes with it.
 
     ``parents`` are entities or devices, chosen by the user, whose alarms suppress those of this rule.
     """
@@ -123,9 +123,9 @@ class Rule:
     condition: Condition
     selection: Selection = field(default_factory=Selection)
     timing: Timing = field(default_factory=Timing)
-    plan: EscalationPolicy = field(default_factory=EscalationPolicy)
+    escalation: EscalationPolicy = field(default_factory=EscalationPolicy)
     message: str = ""
-    what_to_do: str = ""
+    instructions: str = ""
     parents: tuple[str, ...] = ()
 
     def as_dict(self) -> dict[str, Any]:
@@ -140,7 +140,7 @@ class Rule:
     def from_dict(cls, rule_id: str, name: str, data: Mapping[str, Any]) -> Rule:
         """Read the data of a subentry. Raises ValueError where a value is not of its type."""
         condition = dict(data["condition"])
-        plan = data.get("plan", {})
+        policy = data.get("escalation", {})
         rule = cls(
             rule_id=rule_id,
             name=name,
@@ -155,12 +155,12 @@ class Rule:
             ),
             selection=Selection.from_dict(data.get("selection", {})),
             timing=Timing(**data.get("timing", {})),
-            plan=EscalationPolicy(
-                steps=tuple(_step(step) for step in plan.get("steps", ())),
-                repeat_s=plan.get("repeat_s", 0.0),
+            escalation=EscalationPolicy(
+                steps=tuple(_step(step) for step in policy.get("steps", ())),
+                repeat_s=policy.get("repeat_s", 0.0),
             ),
             message=data.get("message", ""),
-            what_to_do=data.get("what_to_do", ""),
+            instructions=data.get("instructions", ""),
             parents=tuple(data.get("parents", ())),
         )
         check(rule)

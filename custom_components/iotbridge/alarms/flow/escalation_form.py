@@ -58,20 +58,20 @@ def schema(names: Mapping[str, str]) -> vol.Schema:
     return vol.Schema({vol.Optional("steps"): steps, vol.Optional("repeat"): DURATION})
 
 
-def suggested(plan: EscalationPolicy, names: Mapping[str, str]) -> dict[str, Any]:
+def suggested(policy: EscalationPolicy, names: Mapping[str, str]) -> dict[str, Any]:
     """Return what the form shows at first; a group that was deleted since is left out."""
     steps = [
         {"after": step.after_s / 60, "groups": [names[group] for group in step.groups if group in names]}
-        for step in plan.steps
+        for step in policy.steps
     ]
     shown: dict[str, Any] = {"steps": [step for step in steps if step["groups"]]}
-    if plan.repeat_s:
-        shown["repeat"] = duration(plan.repeat_s)
+    if policy.repeat_s:
+        shown["repeat"] = duration(policy.repeat_s)
     return shown
 
 
 def read(given: Mapping[str, Any], names: Mapping[str, str]) -> EscalationPolicy:
-    """Return the plan of a form, its steps in order of time; raise FieldError."""
+    """Return the policy of a form, its steps in order of time; raise FieldError."""
     ids = {name: group for group, name in names.items()}
     steps = []
     for item in given.get("steps") or ():

@@ -109,7 +109,7 @@ class ImportSteps(ConfigSubentryFlow):
             if found.targets and given.get("make_groups"):
                 told.append(self._group(found.targets))
             steps = (EscalationStep(after_s=found.first_after_s, groups=tuple(dict.fromkeys(told))),) if told else ()
-            rules.append(replace(found.rule, plan=replace(found.rule.plan, steps=steps)))
+            rules.append(replace(found.rule, escalation=replace(found.rule.escalation, steps=steps)))
         return rules
 
     def _group(self, targets: Sequence[Target]) -> str:

@@ -32,7 +32,7 @@ from .summaries import (
     condition_text,
     entities_text,
     is_momentary,
-    plan_text,
+    policy_text,
     proposed_name,
     time_text,
     trial_summary,
@@ -130,8 +130,8 @@ class RuleFlow(KindMenu, ImportSteps):
                 "hold": time_text(rule.timing.hold_s),
                 "clear": time_text(rule.timing.clear_after_s),
                 "latching": YES if rule.timing.latching else NO,
-                "telling": escaped(plan_text(rule.plan, names)),
-                "repeat": time_text(rule.plan.repeat_s),
+                "telling": escaped(policy_text(rule.escalation, names)),
+                "repeat": time_text(rule.escalation.repeat_s),
             },
         )
 
@@ -230,12 +230,12 @@ class RuleFlow(KindMenu, ImportSteps):
         wrong = None
         if user_input is not None:
             try:
-                self._rule = replace(self._rule, plan=escalation_form.read(user_input, names))
+                self._rule = replace(self._rule, escalation=escalation_form.read(user_input, names))
             except FieldError as error:
                 wrong = error
             else:
                 return await self._async_after("telling")
-        suggested = user_input or escalation_form.suggested(self._rule.plan, names)
+        suggested = user_input or escalation_form.suggested(self._rule.escalation, names)
         return self._form("telling", escalation_form.schema(names), suggested, wrong)
 
     # ---------------------------------------------------------------- try it
@@ -292,7 +292,7 @@ def _timing_schema(rule: Rule) -> vol.Schema:
     parents = selector.DeviceSelector(selector.DeviceSelectorConfig(multiple=True))
     more: dict[vol.Marker, Any] = {
         vol.Optional("message"): selector.TemplateSelector(),
-        vol.Optional("what_to_do"): LINES,
+        vol.Optional("instructions"): LINES,
         vol.Optional("parents"): parents,
         vol.Optional("parent_entities"): selector.EntitySelector(selector.EntitySelectorConfig(multiple=True)),
     }
@@ -303,7 +303,7 @@ def _timing(rule: Rule, name: str) -> dict[str, Any]:
     """Return what the form of times and texts shows at first."""
     more = {
         "message": rule.message,
-        "what_to_do": rule.what_to_do,
+        "instructions": rule.instructions,
         "parents": [parent for parent in rule.parents if "." not in parent],
         "parent_entities": [parent for parent in rule.parents if "." in parent],
     }
@@ -337,6 +337,6 @@ def _timed(rule: Rule, given: Mapping[str, Any]) -> Rule:
         severity=severity,
         timing=timing,
         message=text(more, "message"),
-        what_to_do=text(more, "what_to_do"),
+        instructions=text(more, "instructions"),
         parents=(*more.get("parents", ()), *more.get("parent_entities", ())),
     )

@@ -99,9 +99,9 @@ def timing_text(words: Texts, rule: Rule) -> str:
     return ", ".join(parts)
 
 
-def plan_text(plan: EscalationPolicy, names: Mapping[str, str]) -> str:
+def policy_text(policy: EscalationPolicy, names: Mapping[str, str]) -> str:
     """Return the steps of a policy: ``0 s: Family; 10 min: Neighbours``."""
-    steps = ((step.after_s, ", ".join(names[id_] for id_ in step.groups if id_ in names)) for step in plan.steps)
+    steps = ((step.after_s, ", ".join(names[id_] for id_ in step.groups if id_ in names)) for step in policy.steps)
     return "; ".join(f"{duration_text(after_s)}: {groups}" for after_s, groups in steps if groups) or NONE
 
 

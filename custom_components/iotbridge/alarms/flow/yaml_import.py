@@ -206,7 +206,7 @@ def _from_core(name: str, alert: Mapping[str, Any]) -> Imported:
         severity=Severity.WARNING,
         condition=Condition(kind=AlarmKind.STATE, states=(_state(alert.get("state", "on")),)),
         selection=Selection(entities=(_entity(alert.get("entity_id")),)),
-        plan=EscalationPolicy(repeat_s=repeat),
+        escalation=EscalationPolicy(repeat_s=repeat),
         message=str(alert.get("message", "")),
     )
     left = _left_out(alert, taken) + ([] if is_whole else ["repeat"]) + ["notifiers"] * other
@@ -253,7 +253,7 @@ def _from_alert2(name: str, alert: Mapping[str, Any]) -> Imported:
             clear_after_s=_MOMENT_S if condition.kind in MOMENTARY else 0.0,
             latching=bool(alert.get("ack_required")) or "manual_off" in used,
         ),
-        plan=EscalationPolicy(repeat_s=repeat),
+        escalation=EscalationPolicy(repeat_s=repeat),
         message=message,
     )
     return Imported(rule, targets, 0.0, tuple(left + ["notifier"] * other))

@@ -53,4 +53,4 @@ class GroupChanges:
 
 
 def _knows(group: str, instance: Instance) -> bool:
-    return group in instance.escalation.told and instance.escalation.episode == instance.alarm.episode
+    return group in instance.escalation.informed and instance.escalation.episode == instance.alarm.episode

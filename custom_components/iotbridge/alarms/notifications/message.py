@@ -35,7 +35,7 @@ class Message:
     empty where there is nothing to acknowledge or to snooze.
     """
 
-    news: NotificationKind
+    kind: NotificationKind
     severity: Severity
     name: str
     title: str
@@ -43,12 +43,12 @@ class Message:
     tag: str
     at: float
     entity_id: str = ""
-    what_to_do: str = ""
+    instructions: str = ""
     children: tuple[str, ...] = ()
     acknowledge: str = ""
     snooze: str = ""
-    said: str = ""
-    manner: Sound = Sound.NORMAL
+    summary: str = ""
+    sound: Sound = Sound.NORMAL
 
     @property
     def ack_id(self) -> str:
@@ -67,8 +67,8 @@ class Message:
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Message:
         """Read what ``as_dict`` wrote."""
-        given = {**data, "news": NotificationKind(data["news"]), "severity": Severity[data["severity"].upper()]}
-        return cls(**given | {"children": tuple(data["children"]), "manner": Sound(data.get("manner", Sound.NORMAL))})
+        given = {**data, "kind": NotificationKind(data["kind"]), "severity": Severity[data["severity"].upper()]}
+        return cls(**given | {"children": tuple(data["children"]), "sound": Sound(data.get("sound", Sound.NORMAL))})
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +122,7 @@ def compose(
     name: str,
     text: str,
     now: float,
-    what_to_do: str = "",
+    instructions: str = "",
     children: Sequence[str] = (),
 ) -> Message:
     """Say what a notice is about.
@@ -130,34 +130,34 @@ def compose(
     ``name`` is what people call it ("Attic temperature"), ``text`` what is wrong with it ("31 °C, above 28 °C"),
     ``children`` are the names of what else does not work because of it.
     """
-    is_call = notice.news in ACTIONABLE
+    is_call = notice.kind in ACTIONABLE
     is_same = alarm.episode == notice.episode
-    waits = notice.news is NotificationKind.CLEARED and is_same and alarm.beneath is AlarmState.RETURNED
+    waits = notice.kind is NotificationKind.CLEARED and is_same and alarm.beneath is AlarmState.RETURNED
     said = _what_happened(words, notice, alarm, text, now)
     parts = [said]
-    if notice.news is not NotificationKind.REPEATED and now - notice.at >= LATE_S:
+    if notice.kind is not NotificationKind.REPEATED and now - notice.at >= LATE_S:
         parts.append(words.say("at_time", time=_clock(notice.at)))
     if is_call and children:
         parts.append(words.say("also_affected", names=_listed(words, children)))
     if waits:
         parts.append(words.say("waits"))
-    if is_call and what_to_do:
-        parts.append(words.say("what_to_do", text=what_to_do))
+    if is_call and instructions:
+        parts.append(words.say("instructions", text=instructions))
     return Message(
-        news=notice.news,
+        kind=notice.kind,
         severity=notice.severity,
         name=name,
-        title=words.title(notice.severity, name) if is_call else words.say(f"title_{notice.news}", name=name),
+        title=words.title(notice.severity, name) if is_call else words.say(f"title_{notice.kind}", name=name),
         text=_joined(parts),
         tag=tag_of(notice.key, alarm.identity),
         at=notice.at,
         entity_id=notice.key.subject,
-        what_to_do=what_to_do if is_call else "",
+        instructions=instructions if is_call else "",
         children=tuple(children) if is_call else (),
         acknowledge=words.say("acknowledge") if is_call or waits else "",
         snooze=words.say("snooze") if is_call else "",
-        said=said,
-        manner=notice.manner,
+        summary=said,
+        sound=notice.sound,
     )
 
 
@@ -175,25 +175,25 @@ def raised_and_cleared(words: AlarmTexts, messages: Sequence[Message]) -> Messag
         when = words.say("passed_at_once", **times)
     else:
         when = words.say("passed", duration=words.duration(over.at - began.at), **times)
-    parts = [began.said, when]
+    parts = [began.summary, when]
     if not over.acknowledge:
         return replace(over, title=words.say("title_passed", name=over.name), text=_joined(parts))
     parts += [words.say("waits")]
-    if began.what_to_do:
-        parts.append(words.say("what_to_do", text=began.what_to_do))
+    if began.instructions:
+        parts.append(words.say("instructions", text=began.instructions))
     return replace(
         over,
-        news=NotificationKind.RAISED,
+        kind=NotificationKind.RAISED,
         title=words.title(over.severity, over.name),
         text=_joined(parts),
-        what_to_do=began.what_to_do,
+        instructions=began.instructions,
     )
 
 
 def test_message(words: AlarmTexts, rule_id: str, name: str, severity: Severity, now: float) -> Message:
     """Return what is sent to try the notifications of a rule."""
     return Message(
-        news=NotificationKind.RAISED,
+        kind=NotificationKind.RAISED,
         severity=severity,
         name=name,
         title=words.say("title_test", name=name),
@@ -215,13 +215,13 @@ def digest(words: AlarmTexts, messages: Sequence[Message]) -> Message:
     lines = [_line(words, about) for about in alarms]
     if len(lines) > MAX_LINES:
         lines[MAX_LINES:] = [words.say("and_more", count=len(lines) - MAX_LINES)]
-    calls = [message for message in messages if message.news in ACTIONABLE]
+    calls = [message for message in messages if message.kind in ACTIONABLE]
     worst = max(message.severity for message in calls or messages)
     first = alarms[0][0]
     title = words.title(worst, first.name) if len(alarms) == 1 else words.say("title_digest", count=len(alarms))
     at = max(message.at for message in messages)
     return Message(
-        news=NotificationKind.RAISED if calls else NotificationKind.CLEARED,
+        kind=NotificationKind.RAISED if calls else NotificationKind.CLEARED,
         severity=worst,
         name=title,
         title=title,
@@ -229,25 +229,25 @@ def digest(words: AlarmTexts, messages: Sequence[Message]) -> Message:
         tag=f"{DOMAIN}_digest_{int(at)}_{first.tag[-12:]}",
         at=at,
         entity_id=first.entity_id if len(alarms) == 1 else "",
-        manner=Sound.NORMAL if any(message.manner is Sound.NORMAL for message in messages) else Sound.SILENT,
+        sound=Sound.NORMAL if any(message.sound is Sound.NORMAL for message in messages) else Sound.SILENT,
     )
 
 
 def _what_happened(words: AlarmTexts, notice: Notification, alarm: Alarm, text: str, now: float) -> str:
     is_same = alarm.episode == notice.episode
     since = alarm.raised_at if is_same and alarm.raised_at is not None else notice.at
-    match notice.news:
+    match notice.kind:
         case NotificationKind.RAISED:
             said = text
         case NotificationKind.WORSENED:
             said = words.say("worsened", text=text)
         case NotificationKind.REPEATED | NotificationKind.ESCALATED:
-            said = words.say(notice.news, duration=words.duration(now - since), text=text)
+            said = words.say(notice.kind, duration=words.duration(now - since), text=text)
         case NotificationKind.ACKNOWLEDGED:
             said = _acknowledged(words, alarm.acknowledged_by)
         case NotificationKind.CLEARED if is_same and alarm.cleared_at is not None:
             # A condition that is over has no reason; an alarm that ends for another reason has.
-            said = alarm.why or words.say("cleared_after", duration=words.duration(alarm.cleared_at - since))
+            said = alarm.reason or words.say("cleared_after", duration=words.duration(alarm.cleared_at - since))
         case NotificationKind.CLEARED:
             said = words.say("cleared")
         case NotificationKind.WITHDRAWN:
@@ -256,17 +256,17 @@ def _what_happened(words: AlarmTexts, notice: Notification, alarm: Alarm, text: 
 
 
 def _acknowledged(words: AlarmTexts, by: Actor) -> str:
-    said = words.say("acknowledged_by", who=by.who) if by.who else words.say("acknowledged")
+    said = words.say("acknowledged_by", who=by.name) if by.name else words.say("acknowledged")
     return f"{said}\n{by.comment}" if by.comment else said
 
 
 def _line(words: AlarmTexts, about: Sequence[Message]) -> str:
     """Return what happened to one alarm; when it was raised often, only how often and what came after the last time."""
-    raised = [place for place, message in enumerate(about) if message.news is NotificationKind.RAISED]
+    raised = [place for place, message in enumerate(about) if message.kind is NotificationKind.RAISED]
     is_often = len(raised) > 1
     said = [words.say("line_often", count=len(raised), time=_clock(about[raised[-1]].at))] if is_often else []
     after = about[raised[-1] + 1 :] if is_often else about
-    said += [words.say(f"line_{message.news}", time=_clock(message.at)) for message in after]
+    said += [words.say(f"line_{message.kind}", time=_clock(message.at)) for message in after]
     head = words.title(max(message.severity for message in about), about[0].name)
     return f"{head} ({', '.join(said)})"
 

@@ -52,14 +52,14 @@ class AcknowledgeTarget(Protocol):
 
 def alert_data(message: Message, *, breaks_through: bool) -> dict[str, Any]:
     """Return the data of the app's action; ``breaks_through`` lets a call sound on a silent phone."""
-    if message.news is NotificationKind.WITHDRAWN:
+    if message.kind is NotificationKind.WITHDRAWN:
         return withdrawal_data(message.tag)
     data: dict[str, Any] = {"tag": message.tag, "group": DOMAIN}
-    if message.news in ACTIONABLE and breaks_through:
+    if message.kind in ACTIONABLE and breaks_through:
         data |= _CRITICAL
-    if message.news is NotificationKind.ACKNOWLEDGED:
+    if message.kind is NotificationKind.ACKNOWLEDGED:
         data |= _SOFT
-    if message.manner is Sound.SILENT:
+    if message.sound is Sound.SILENT:
         data |= _SILENT
     buttons = {message.ack_id: message.acknowledge, message.snooze_id: message.snooze}
     if actions := [{"action": action, "title": title} for action, title in buttons.items() if title]:
@@ -122,7 +122,7 @@ def async_listen_actions(
             if found:
                 LOGGER.warning("A button was pressed by somebody who may not control %s", found[0].subject)
             return
-        by = Actor(who=_who(event, user), where=WHERE)
+        by = Actor(name=_who(event, user), source=WHERE)
         if is_ack:
             alarms.async_acknowledge(keys, by)
         else:

@@ -143,7 +143,7 @@ class Notifier:
         state = self._hass.states.get(entity_id)
         if state is None or state.state == STATE_UNAVAILABLE:
             raise HomeAssistantError(words.say("not_available", name=entity_id))
-        if message.news is NotificationKind.WITHDRAWN:
+        if message.kind is NotificationKind.WITHDRAWN:
             return  # nothing can be taken back there
         data = {ATTR_ENTITY_ID: entity_id, "title": message.title, "message": message.text}
         if not state.attributes.get(ATTR_SUPPORTED_FEATURES, 0) & NotifyEntityFeature.TITLE:
@@ -177,7 +177,7 @@ class Notifier:
 
     async def _async_action(self, target: Mapping[str, Any], message: Message) -> None:
         """Carry out what the user wrote; without data the action gets what a notifier gets."""
-        if message.news is NotificationKind.WITHDRAWN:
+        if message.kind is NotificationKind.WITHDRAWN:
             return
         data = {"title": "{{ title }}", "message": "{{ message }}"} if not target.get("data") else target["data"]
         variables = {
@@ -186,7 +186,7 @@ class Notifier:
             "severity": message.severity.word,
             "alarm": message.name,
             "entity_id": message.entity_id,
-            "news": str(message.news),
+            "kind": str(message.kind),
         }
         call = self._call(target["action"], self._rendered(data, variables))
         begun = self._hass.async_create_background_task(call, f"iotbridge tell {target['action']}", eager_start=True)
@@ -225,9 +225,9 @@ def _one(words: AlarmTexts, messages: Sequence[Message]) -> Message:
 
 def _shown(messages: Sequence[Message]) -> tuple[list[Message], list[str]]:
     """Return what to show, and the tags of what to take away: what a digest says is over must not keep its buttons."""
-    shown = [each for each in messages if each.news is not NotificationKind.WITHDRAWN and each.manner is not Sound.NONE]
+    shown = [each for each in messages if each.kind is not NotificationKind.WITHDRAWN and each.sound is not Sound.NONE]
     last = {each.tag: each for each in messages}
-    over = [tag for tag, each in last.items() if each.news not in ACTIONABLE and not each.acknowledge]
+    over = [tag for tag, each in last.items() if each.kind not in ACTIONABLE and not each.acknowledge]
     return shown, [tag for tag in over if len(shown) != 1 or tag != shown[0].tag]
 
 

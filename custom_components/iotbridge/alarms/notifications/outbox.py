@@ -114,7 +114,7 @@ class Outbox:
         for instance in instances:
             alarm = instance.alarm
             notice = Notification(
-                news=NotificationKind.RAISED,
+                kind=NotificationKind.RAISED,
                 key=alarm.key,
                 episode=alarm.episode,
                 groups=(group,),
@@ -125,9 +125,9 @@ class Outbox:
             about = (group, alarm.key)
             if row is None or any(each.is_call and (each.group, each.key) == about for each in self._unwritten):
                 continue
-            row.heard, row.is_done = before, alarm.state is not AlarmState.UNACKNOWLEDGED
+            row.informed, row.is_done = before, alarm.state is not AlarmState.UNACKNOWLEDGED
             if not row.is_done:
-                row.sent = before
+                row.delivered_to = before
             changes = self._pending.introduce(row, before)
             if changes is None:
                 self._unwritten.append(row)
@@ -319,7 +319,7 @@ class Outbox:
         begun: set[AlarmKey] = set()
         told: list[QueuedNotification] = []
         for row in rows:
-            if row.key in begun or row.is_call or (row.times and not row.heard):
+            if row.key in begun or row.is_call or (row.occurrences and not row.informed):
                 begun.add(row.key)
                 told.append(row)
         if found is None or not found.fallback or not told:
@@ -358,20 +358,20 @@ class Outbox:
         """Return what to say of rows; before the end that is ``news`` to somebody comes how it began."""
         said: list[Message] = []
         for row, is_new in zip(rows, news, strict=True):
-            began = [Message.from_dict(row.began)] * row.times if is_new and row.began else []
+            began = [Message.from_dict(row.first_message)] * row.occurrences if is_new and row.first_message else []
             said += [*began, self._message(row)]
         return [raised_and_cleared(alarm_texts(self._hass), said)] if len(rows) == 1 and len(said) > 1 else said
 
     def _message(self, row: QueuedNotification) -> Message:
         """Return what to say now, or what was said when it happened if nothing is known of the alarm any more."""
         notice = Notification(
-            news=row.news,
+            kind=row.kind,
             key=row.key,
             episode=row.episode,
             groups=(row.group,),
             severity=row.severity,
             at=row.at,
-            manner=row.manner,
+            sound=row.sound,
             is_last=row.is_last,
         )
         return self._describe(notice) or Message.from_dict(row.message)
@@ -397,4 +397,4 @@ def _now() -> float:
 
 def _sent(rows: Sequence[QueuedNotification], names: frozenset[str]) -> None:
     for row in rows:
-        row.sent |= names
+        row.delivered_to |= names

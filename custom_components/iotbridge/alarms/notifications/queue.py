@@ -91,9 +91,9 @@ class NotificationQueue:
         """
         rows = self._groups.get(row.group, {}).get(row.key)
         if rows and not rows[-1].is_done:
-            if rows[-1].is_call or rows[0].heard is not None:
+            if rows[-1].is_call or rows[0].informed is not None:
                 return {}  # it goes to the whole group, or only to those who know
-            rows[0].heard = before
+            rows[0].informed = before
             return {rows[0].id: rows[0].as_dict()}
         return {} if rows and row.is_done else None
 
@@ -119,7 +119,7 @@ class NotificationQueue:
         """Return whether targets that know of an alarm have still to hear that nobody is called any more."""
         rows = self._groups[row.group][row.key]
         heard = _informed_before_last(rows[: rows.index(row) + 1], everyone)
-        return not row.is_call and not (everyone if heard is None else heard) <= row.sent
+        return not row.is_call and not (everyone if heard is None else heard) <= row.delivered_to
 
     def due(self, group: str, now: float) -> float | None:
         """Return when a group is to be looked at."""
@@ -140,7 +140,7 @@ class NotificationQueue:
             if rows and rows[-1].digest is not None:
                 review.together += _digest_deliveries(rows, everyone) if _is_due(rows[-1], now) else []
             elif not last.is_done:
-                review.single.append(Delivery(last, _recipients(last, last.heard, everyone)))
+                review.single.append(Delivery(last, _recipients(last, last.informed, everyone)))
         review.single.sort(key=lambda delivery: (-delivery.row.severity, delivery.row.id))
         return review
 
@@ -156,10 +156,10 @@ class NotificationQueue:
         after = _informed_after(known, row, everyone) if is_latest else known
         changes = self._drop(rows, rows[:place])
         if len(rows) > 1:
-            rows[1].heard = after
+            rows[1].informed = after
             changes[rows[1].id] = rows[1].as_dict()
         elif after is not None and not row.is_last:
-            row.is_done, row.heard, row.sent, row.message = True, after, NOBODY, {}
+            row.is_done, row.informed, row.delivered_to, row.message = True, after, NOBODY, {}
             return changes | {row.id: row.as_dict()}
         return changes | self._drop(rows, [row])
 
@@ -174,23 +174,23 @@ class NotificationQueue:
         last, before = rows[-1], rows[:-1]
         heard = _informed_before_last(rows, everyone)
         held = [row for row in before if row.digest and not row.is_done]
-        if held and last.news not in ACTIONABLE | {NotificationKind.WITHDRAWN}:
+        if held and last.kind not in ACTIONABLE | {NotificationKind.WITHDRAWN}:
             # Who is told of both together sees how it began and how it ended.
             last.digest, last.due_at = held[-1].digest, held[-1].due_at
             changes[last.id] = last.as_dict()
             return
-        began, times = (last.began, last.times) if heard is None else _undelivered_raises(rows)
+        began, times = (last.first_message, last.occurrences) if heard is None else _undelivered_raises(rows)
         is_told = last.is_call or times > 0 or heard != NOBODY
-        wait = hold(last) if is_told and last.news is not NotificationKind.WITHDRAWN else None
+        wait = hold(last) if is_told and last.kind is not NotificationKind.WITHDRAWN else None
         if wait and held:
-            if last.news is NotificationKind.REPEATED and held[-1].is_call:
+            if last.kind is NotificationKind.REPEATED and held[-1].is_call:
                 changes |= self._drop(rows, [last])
                 return
         else:
             retried = [row.attempts for row in before if not row.is_done]
             last.attempts = max([last.attempts, *retried]) if times else last.attempts
-            last.heard, last.times = heard, times
-            last.began = None if began is last.message else began
+            last.informed, last.occurrences = heard, times
+            last.first_message = None if began is last.message else began
             changes |= self._drop(rows, before)
         if wait:
             last.digest, last.due_at = wait
@@ -220,7 +220,7 @@ def _is_due(row: QueuedNotification, now: float) -> bool:
 
 def _informed_before_last(rows: Sequence[QueuedNotification], everyone: frozenset[str]) -> Informed:
     """Return who knows of the alarm before the last of some rows."""
-    heard = rows[0].heard
+    heard = rows[0].informed
     for row, later in pairwise(rows):
         heard = _informed_after(heard, row, everyone, later)
     return heard
@@ -231,19 +231,19 @@ def _informed_after(
 ) -> Informed:
     """Return who knows of the alarm after those that got a row have read it, for a ``later`` one."""
     if row.is_done:
-        return NOBODY if _is_over(row, later) else row.heard
+        return NOBODY if _is_over(row, later) else row.informed
     if _is_over(row, later):
-        return (everyone if heard is None else heard) - row.sent
-    if not (row.is_call or row.times) or (heard is None and row.sent <= everyone):
+        return (everyone if heard is None else heard) - row.delivered_to
+    if not (row.is_call or row.occurrences) or (heard is None and row.delivered_to <= everyone):
         return heard
     # Who stands in for the group is not of it, and has to hear of the end all the same.
-    known = (everyone if heard is None else heard) | row.sent
+    known = (everyone if heard is None else heard) | row.delivered_to
     return None if everyone and known == everyone else known
 
 
 def _is_over(row: QueuedNotification, later: QueuedNotification | None) -> bool:
     """Return whether a row ends its episode: one that only waits for an acknowledgement ends with the next episode."""
-    is_quiet = row.news in {NotificationKind.CLEARED, NotificationKind.WITHDRAWN}
+    is_quiet = row.kind in {NotificationKind.CLEARED, NotificationKind.WITHDRAWN}
     return row.is_last or (is_quiet and later is not None and later.episode != row.episode)
 
 
@@ -252,17 +252,17 @@ def _undelivered_raises(rows: Iterable[QueuedNotification]) -> tuple[Mapping[str
     began: Mapping[str, Any] | None = None
     times = 0
     for row in rows:
-        if row.is_done or row.news in _SETTLED:
+        if row.is_done or row.kind in _SETTLED:
             began, times = None, 0
-        elif row.times and (row.news is NotificationKind.RAISED or not times):
-            began, times = row.began or row.message, times + row.times
+        elif row.occurrences and (row.kind is NotificationKind.RAISED or not times):
+            began, times = row.first_message or row.message, times + row.occurrences
     return began, times
 
 
 def _recipients(row: QueuedNotification, heard: Informed, everyone: frozenset[str]) -> frozenset[str]:
     if row.is_call or heard is None:
-        return everyone - row.sent
-    return (everyone | heard if row.times else heard) - row.sent
+        return everyone - row.delivered_to
+    return (everyone | heard if row.occurrences else heard) - row.delivered_to
 
 
 def _digest_deliveries(rows: Sequence[QueuedNotification], everyone: frozenset[str]) -> list[Delivery]:
@@ -270,7 +270,7 @@ def _digest_deliveries(rows: Sequence[QueuedNotification], everyone: frozenset[s
     deliveries = []
     heard: Informed = None
     for row, later in zip_longest(rows, rows[1:]):
-        heard = row.heard if row is rows[0] or row.is_done else heard
+        heard = row.informed if row is rows[0] or row.is_done else heard
         if not row.is_done:
             deliveries.append(Delivery(row, _recipients(row, heard, everyone)))
         if _is_over(row, later):

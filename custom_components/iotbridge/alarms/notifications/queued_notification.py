@@ -21,14 +21,15 @@ _FIRST = frozenset({NotificationKind.RAISED, NotificationKind.ESCALATED})
 class QueuedNotification:
     """Queued notification to one group, as kept in the store.
 
-    ``heard`` are the targets informed of the alarm before, ``sent`` those this one was delivered to. One that
-    ``is_done`` is only kept because not all targets of the group are informed of the same. ``times`` is how often the
-    alarm was raised since the others were informed, ``began`` the last of these messages where it is not its own.
+    ``informed`` are the targets informed of the alarm before, ``delivered_to`` those that have this notification. One
+    that ``is_done`` is only kept because not all targets of the group are informed of the same. ``occurrences`` is how
+    often the alarm was raised since the others were informed, ``first_message`` the last of these messages where it is
+    not its own.
     """
 
     id: int
     group: str
-    news: NotificationKind
+    kind: NotificationKind
     key: AlarmKey
     episode: int
     severity: Severity
@@ -37,13 +38,13 @@ class QueuedNotification:
     message: Mapping[str, Any]
     attempts: int = 0
     digest: Digest | None = None
-    heard: Informed = None
-    sent: frozenset[str] = NOBODY
+    informed: Informed = None
+    delivered_to: frozenset[str] = NOBODY
     is_done: bool = False
-    manner: Sound = Sound.NORMAL
+    sound: Sound = Sound.NORMAL
     is_last: bool = False
-    began: Mapping[str, Any] | None = None
-    times: int = 0
+    first_message: Mapping[str, Any] | None = None
+    occurrences: int = 0
 
     @classmethod
     def of(
@@ -53,17 +54,17 @@ class QueuedNotification:
         return cls(
             id=number,
             group=group,
-            news=notice.news,
+            kind=notice.kind,
             key=notice.key,
             episode=notice.episode,
             severity=notice.severity,
             at=notice.at,
             due_at=due_at,
             message=message,
-            heard=informed_before(notice.news),
-            manner=notice.manner,
+            informed=informed_before(notice.kind),
+            sound=notice.sound,
             is_last=notice.is_last,
-            times=int(notice.news in ACTIONABLE),
+            occurrences=int(notice.kind in ACTIONABLE),
         )
 
     def as_dict(self) -> dict[str, Any]:
@@ -72,8 +73,8 @@ class QueuedNotification:
         return data | {
             "key": list(self.key),
             "severity": int(self.severity),
-            "heard": None if self.heard is None else sorted(self.heard),
-            "sent": sorted(self.sent),
+            "informed": None if self.informed is None else sorted(self.informed),
+            "delivered_to": sorted(self.delivered_to),
         }
 
     @classmethod
@@ -84,44 +85,44 @@ class QueuedNotification:
             **given
             | {
                 "id": number,
-                "news": NotificationKind(given["news"]),
+                "kind": NotificationKind(given["kind"]),
                 "key": AlarmKey(*given["key"]),
                 "severity": Severity(given["severity"]),
                 "digest": Digest(given["digest"]) if given["digest"] else None,
-                "heard": None if given["heard"] is None else frozenset(given["heard"]),
-                "sent": frozenset(given["sent"]),
-                "manner": Sound(given.get("manner", Sound.NORMAL)),
+                "informed": None if given["informed"] is None else frozenset(given["informed"]),
+                "delivered_to": frozenset(given["delivered_to"]),
+                "sound": Sound(given.get("sound", Sound.NORMAL)),
             }
         )
 
     def move(self, moves: Moves) -> bool:
         """Follow a rename of entities, of the alarm's own and of targets; return whether the row is another now."""
-        before = self.heard, self.sent
-        self.heard = None if self.heard is None else _moved_names(self.heard, moves)
-        self.sent = _moved_names(self.sent, moves)
-        return self.move_subject(moves) or (self.heard, self.sent) != before
+        before = self.informed, self.delivered_to
+        self.informed = None if self.informed is None else _moved_names(self.informed, moves)
+        self.delivered_to = _moved_names(self.delivered_to, moves)
+        return self.move_subject(moves) or (self.informed, self.delivered_to) != before
 
     def move_subject(self, moves: Moves) -> bool:
         """Follow a rename of the alarm's own entity alone; return whether the row is another now."""
-        before = self.key, self.message, self.began
+        before = self.key, self.message, self.first_message
         self.key = moved_key(self.key, moves)
         self.message = _moved_message(self.message, moves)
-        self.began = None if self.began is None else _moved_message(self.began, moves)
-        return (self.key, self.message, self.began) != before
+        self.first_message = None if self.first_message is None else _moved_message(self.first_message, moves)
+        return (self.key, self.message, self.first_message) != before
 
     @property
     def is_call(self) -> bool:
         """Return whether it calls for somebody."""
-        return self.news in ACTIONABLE
+        return self.kind in ACTIONABLE
 
     def is_new_to(self, name: str) -> bool:
         """Return whether a target is told of an end without having heard of the beginning."""
-        return bool(self.times) and not self.is_call and self.heard is not None and name not in self.heard
+        return bool(self.occurrences) and not self.is_call and self.informed is not None and name not in self.informed
 
 
-def informed_before(news: NotificationKind) -> Informed:
+def informed_before(kind: NotificationKind) -> Informed:
     """Return who knows of an alarm before a notice of it, as far as the notice itself tells."""
-    return NOBODY if news in _FIRST else None
+    return NOBODY if kind in _FIRST else None
 
 
 def _moved_names(names: Iterable[str], moves: Moves) -> frozenset[str]:

@@ -22,10 +22,10 @@ _WHY = f"component.{DOMAIN}.selector.alarm_why.options."
 def async_reason_text(hass: HomeAssistant, verdict: Evaluation) -> str:
     """Return why something is bad: a sentence where there is one, otherwise what the verdict says."""
     if not verdict.reason_key:
-        return verdict.why
+        return verdict.reason
     words = async_get_cached_translations(hass, hass.config.language, "selector", DOMAIN)
     sentence = words.get(f"{_WHY}{verdict.reason_key}")
-    return sentence.format(**dict(verdict.reason_values)) if sentence else verdict.why
+    return sentence.format(**dict(verdict.reason_values)) if sentence else verdict.reason
 
 
 @callback
@@ -41,7 +41,7 @@ def async_render(
     subject = async_name(hass, rule, alarm.key.subject)
     name = rule.name if subject == rule.name else f"{rule.name}: {subject}"
     text = _text(hass, rule, alarm, subject)
-    if notice.news is NotificationKind.RAISED and FLAPPING in alarm.suppressed_by:
+    if notice.kind is NotificationKind.RAISED and FLAPPING in alarm.suppressed_by:
         text = words.say("flapping", count=len(instance.flapping.times))
     elif suppressor.lacks_broker(instance):
         text = f"{text}\n{words.say('broker_gone')}"
@@ -52,14 +52,14 @@ def async_render(
         name=name,
         text=text,
         now=processor.now(),
-        what_to_do=rule.what_to_do,
+        instructions=rule.instructions,
         children=[async_name(hass, child.rule, child.key.subject) for child in suppressor.children(notice.key)],
     )
 
 
 def _text(hass: HomeAssistant, rule: Rule, alarm: Alarm, subject: str) -> str:
     """Return what is wrong: the user's own words, or ours."""
-    ours = alarm.why or alarm.value
+    ours = alarm.reason or alarm.value
     if not rule.message:
         return ours
     variables = {
@@ -67,7 +67,7 @@ def _text(hass: HomeAssistant, rule: Rule, alarm: Alarm, subject: str) -> str:
         "rule": rule.name,
         "entity_id": alarm.key.subject,
         "value": alarm.value,
-        "why": alarm.why,
+        "reason": alarm.reason,
         "severity": alarm.severity.word,
     }
     try:

@@ -59,7 +59,7 @@ def replay(rule: Rule, series: Iterable[tuple[float, EntitySnapshot | None]], un
     def note(happened: Iterable[Transition]) -> None:
         for transition in happened:
             if transition.change is Change.RAISED:
-                outages.append(Outage(transition.at, None, transition.value or transition.why))
+                outages.append(Outage(transition.at, None, transition.value or transition.reason))
             elif transition.change is Change.CLEARED:
                 outages[-1] = Outage(outages[-1].raised_at, transition.at, outages[-1].value)
 

@@ -14,7 +14,23 @@ from ..engine.models import AlarmKey
 
 LOGGER = logging.getLogger(__package__)
 
-# What makes each version of the file of the one before; the first makes it of nothing.
+
+def _renamed(table: str, *texts: tuple[str, str]) -> str:
+    """Return the SQL that replaces texts in the JSON of a table.
+
+    Within a JSON string, a quotation mark follows a backslash: a text that begins with a bare one is a key.
+    """
+    data = "data"
+    for old, new in texts:
+        data = f"replace({data}, '{old}', '{new}')"
+    return f"UPDATE {table} SET data = {data};"  # noqa: S608 - names of ours
+
+
+def _renamed_keys(table: str, **names: str) -> str:
+    return _renamed(table, *((f'"{old}":', f'"{new}":') for old, new in names.items()))
+
+
+# SQL from each version of the file to the next; the first creates the tables.
 _STEPS = (
     """
 CREATE TABLE IF NOT EXISTS instance (
@@ -34,14 +50,44 @@ CREATE TABLE IF NOT EXISTS remembered (name TEXT PRIMARY KEY, data TEXT NOT NULL
 CREATE INDEX IF NOT EXISTS history_rule ON history (rule_id, at);
 CREATE INDEX IF NOT EXISTS history_subject ON history (subject, at);
 """,
-    # Snoozing was called shelving. In JSON a quote inside of a text has a backslash before it: only keys are met.
-    """
-UPDATE instance SET data = replace(replace(replace(data,
-    '"shelved_until":', '"snoozed_until":'), '"shelved_by":', '"snoozed_by":'), '"shelved_for":', '"snoozed_for":');
+    # Snoozing was called shelving.
+    _renamed_keys("instance", shelved_until="snoozed_until", shelved_by="snoozed_by", shelved_for="snoozed_for")
+    + """
 UPDATE history SET change = 'snoozed' WHERE change = 'shelved';
 UPDATE history SET change = 'unsnoozed' WHERE change = 'unshelved';
 UPDATE history SET before = 'snoozed' WHERE before = 'shelved';
 UPDATE history SET after = 'snoozed' WHERE after = 'shelved';
+""",
+    _renamed_keys(
+        "instance",
+        why="reason",
+        bad_since="condition_since",
+        who="name",
+        where="source",
+        telling="escalation",
+        told="informed",
+        judge="evaluator",
+    )
+    + _renamed(
+        "outbox",
+        ('"manner": "aloud"', '"sound": "normal"'),
+        ('"manner": "soft"', '"sound": "silent"'),
+        ('"manner": "unseen"', '"sound": "none"'),
+    )
+    + _renamed_keys(
+        "outbox",
+        news="kind",
+        heard="informed",
+        sent="delivered_to",
+        times="occurrences",
+        began="first_message",
+        what_to_do="instructions",
+        said="summary",
+    )
+    + """
+ALTER TABLE history RENAME COLUMN why TO reason;
+ALTER TABLE history RENAME COLUMN who TO actor;
+ALTER TABLE history RENAME COLUMN place TO source;
 """,
 )
 # The key of each table, by which a damaged file is read from both ends.
@@ -93,9 +139,7 @@ def connect(path: Path) -> sqlite3.Connection:
         connection.execute("PRAGMA synchronous=NORMAL")
         # Not by itself while it writes: that waits for the disk, and what was written is to be told at once.
         connection.execute("PRAGMA wal_autocheckpoint=0")
-        (version,) = connection.execute("PRAGMA user_version").fetchone()
-        for number, step in enumerate(_STEPS[version:], version + 1):
-            connection.executescript(f"BEGIN; {step} PRAGMA user_version={number}; COMMIT;")
+        _upgrade(connection)
         path.chmod(0o600)
     except BaseException:
         connection.close()
@@ -103,9 +147,21 @@ def connect(path: Path) -> sqlite3.Connection:
     return connection
 
 
+def _version(connection: sqlite3.Connection) -> int:
+    (version,) = connection.execute("PRAGMA user_version").fetchone()
+    return int(version)
+
+
+def _upgrade(connection: sqlite3.Connection, to: int = len(_STEPS)) -> None:
+    """Bring a file to a version; an empty one is of version 0."""
+    version = _version(connection)
+    for number, step in enumerate(_STEPS[version:to], version + 1):
+        connection.executescript(f"BEGIN; {step} PRAGMA user_version={number}; COMMIT;")
+
+
 def _check(connection: sqlite3.Connection) -> None:
     """Raise DamagedError or NewerError. A file without anything is no new one: others cut files off."""
-    (version,) = connection.execute("PRAGMA user_version").fetchone()
+    version = _version(connection)
     if version > len(_STEPS):
         raise NewerError(version)
     found = {name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
@@ -121,6 +177,19 @@ def read_only(path: Path) -> sqlite3.Connection:
     connection = sqlite3.connect(f"{path.absolute().as_uri()}?{how}", uri=True)
     connection.text_factory = _text
     return connection
+
+
+def upgraded(connection: sqlite3.Connection) -> sqlite3.Connection:
+    """Return a copy in memory, in the version of this release, of all tables of a file but the history."""
+    copy = sqlite3.connect(":memory:")
+    copy.text_factory = _text
+    _upgrade(copy, _version(connection))
+    for table in ("instance", "outbox", "remembered"):
+        for row in connection.execute(f"SELECT * FROM {table}"):  # noqa: S608 - names of ours
+            copy.execute(f"INSERT INTO {table} VALUES ({', '.join('?' * len(row))})", row)  # noqa: S608 - names of ours
+    copy.commit()
+    _upgrade(copy)
+    return copy
 
 
 def load(connection: sqlite3.Connection) -> tuple[Loaded, list[Unread]]:
@@ -158,11 +227,14 @@ def rebuild(path: Path) -> None:
     new = rebuilt(path)
     for suffix in _SUFFIXES:
         _beside(new, suffix).unlink(missing_ok=True)
-    with closing(sqlite3.connect(path)) as damaged, closing(connect(new)) as target:
+    with closing(sqlite3.connect(path)) as damaged, closing(sqlite3.connect(new)) as target:
         damaged.text_factory = _text
         damaged.setconfig(sqlite3.SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, True)
+        # The rows are those of the version of the damaged file: columns may have other names since.
+        _upgrade(target, _readable_version(damaged))
         with target:
             rows = {table: _salvage(damaged, target, table) for table in _KEYS}
+    connect(new).close()
     aside = _aside(path, ".db")
     for suffix in _SUFFIXES:
         if (part := _beside(path, suffix)).exists():
@@ -228,6 +300,14 @@ def _salvage(damaged: sqlite3.Connection, target: sqlite3.Connection, table: str
         for row in _readable(damaged, select):
             count += target.execute(insert, row).rowcount
     return count
+
+
+def _readable_version(damaged: sqlite3.Connection) -> int:
+    """Return the version of a damaged file, that of this release where it cannot be read."""
+    try:
+        return _version(damaged) or len(_STEPS)
+    except sqlite3.DatabaseError:
+        return len(_STEPS)
 
 
 def _readable(damaged: sqlite3.Connection, select: str) -> Iterator[Sequence[Any]]:

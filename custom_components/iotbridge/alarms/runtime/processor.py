@@ -143,8 +143,8 @@ class AlarmProcessor:
         alarm.suppressed_by, alarm.snoozed_until, alarm.out_of_service, alarm.pending = (), None, False, None
         if alarm.announced:
             gone = Timing(latching=False)
-            why = self.explain(Evaluation(False, reason_key=Reason.NOT_WATCHED)) if self.explain else ""
-            self.async_commit(instance, lifecycle.evaluate(alarm, gone, Evaluation(False, why=why), self.now()))
+            reason = self.explain(Evaluation(False, reason_key=Reason.NOT_WATCHED)) if self.explain else ""
+            self.async_commit(instance, lifecycle.evaluate(alarm, gone, Evaluation(False, reason=reason), self.now()))
         else:
             self._async_record(instance, (), tellings.withdraw(instance.escalation, alarm, self.now()))
         del self._instances[instance.key], self._by_rule[instance.key.rule_id][instance.key.subject]
@@ -158,11 +158,11 @@ class AlarmProcessor:
     @callback
     def async_follow(self, instance: Instance, rule: Rule) -> None:
         """Go on with a rule that was changed; whoever it would have told by now is told."""
-        plan = instance.rule.plan
+        policy = instance.rule.escalation
         instance.follow(rule)
-        if rule.plan != plan:
+        if rule.escalation != policy:
             self._async_record(
-                instance, (), tellings.replan(instance.escalation, rule.plan, instance.alarm, self.now())
+                instance, (), tellings.replan(instance.escalation, rule.escalation, instance.alarm, self.now())
             )
 
     @callback
@@ -192,7 +192,7 @@ class AlarmProcessor:
         alarm = instance.alarm
         before, pending = _Before(alarm), (alarm.pending, alarm.active)
         if verdict.reason_key and verdict.is_active is not alarm.active and self.explain:
-            verdict = replace(verdict, why=self.explain(verdict), reason_key="")
+            verdict = replace(verdict, reason=self.explain(verdict), reason_key="")
         self._async_follow_up(instance, before, lifecycle.evaluate(alarm, instance.timing, verdict, now), now)
         if (alarm.pending, alarm.active) != pending:
             # The beginning of a hold must be known after a restart.
@@ -200,7 +200,7 @@ class AlarmProcessor:
             self._async_schedule(instance)
             if self.on_pending:
                 self.on_pending(instance)
-        elif alarm.pending is not None or instance.judge is not None:
+        elif alarm.pending is not None or instance.evaluator is not None:
             self._async_schedule(instance)
 
     @callback
@@ -234,7 +234,7 @@ class AlarmProcessor:
         """Write down, tell and show what happened to an alarm."""
         notices: list[Notification] = []
         for transition in happened:
-            notices += tellings.notify(instance.escalation, instance.rule.plan, instance.alarm, transition)
+            notices += tellings.notify(instance.escalation, instance.rule.escalation, instance.alarm, transition)
         self._async_record(instance, happened, notices)
 
     @callback
@@ -281,7 +281,7 @@ class AlarmProcessor:
         """Put what changed into the batch; what is as if nothing had ever happened needs no place."""
         for key, instance in self._dirty.items():
             # At a start these are all alarms, and nearly all of them are blank: that must cost nothing.
-            is_blank = instance.alarm.is_blank and not (instance.judge and instance.judge.as_dict())
+            is_blank = instance.alarm.is_blank and not (instance.evaluator and instance.evaluator.as_dict())
             if is_blank and not instance.is_stored:
                 continue
             instance.is_stored = not is_blank
@@ -301,8 +301,8 @@ class AlarmProcessor:
         now = self.now()
         times = [
             lifecycle.due(instance.alarm, instance.timing),
-            tellings.due(instance.escalation, instance.rule.plan),
-            instance.judge.due(now) if instance.judge else None,
+            tellings.due(instance.escalation, instance.rule.escalation),
+            instance.evaluator.due(now) if instance.evaluator else None,
             instance.flapping.due(self.flapping_per_hour),
         ]
         self._agenda.async_set(instance.key, min((at for at in times if at is not None), default=None))
@@ -311,14 +311,14 @@ class AlarmProcessor:
     def _async_tick(self, key: AlarmKey, now: float) -> None:
         if (instance := self._instances.get(key)) is None:
             return
-        if instance.judge:
-            self.async_evaluate(instance, instance.judge.evaluate(now), now)
+        if instance.evaluator:
+            self.async_evaluate(instance, instance.evaluator.evaluate(now), now)
         before = _Before(instance.alarm)
         self._async_follow_up(instance, before, lifecycle.tick(instance.alarm, instance.timing, now), now)
         if instance.flapping.calm(now, self.flapping_per_hour):
             self.async_commit(instance, lifecycle.unsuppress(instance.alarm, instance.timing, FLAPPING, now))
-        if notices := tellings.tick(instance.escalation, instance.rule.plan, instance.alarm, now):
-            later = [notice.groups for notice in notices if notice.news is NotificationKind.ESCALATED]
+        if notices := tellings.tick(instance.escalation, instance.rule.escalation, instance.alarm, now):
+            later = [notice.groups for notice in notices if notice.kind is NotificationKind.ESCALATED]
             self._async_record(
                 instance, [lifecycle.escalated(instance.alarm, groups, now) for groups in later], notices
             )
@@ -334,12 +334,12 @@ class AlarmProcessor:
             return
         if not instance.flapping.note(now, self.flapping_per_hour):
             return
-        told = tuple(instance.escalation.told)
+        told = tuple(instance.escalation.informed)
         self.async_commit(instance, lifecycle.suppress(instance.alarm, FLAPPING, now))
         if told:
             alarm = instance.alarm
             note = Notification(
-                news=NotificationKind.RAISED,
+                kind=NotificationKind.RAISED,
                 key=alarm.key,
                 episode=alarm.episode,
                 groups=told,

@@ -122,7 +122,7 @@ class StateWatcher:
         self._by_entity.clear()
         silent = set()
         for instance in instances:
-            if instance.judge is not None:
+            if instance.evaluator is not None:
                 self._by_entity[instance.key.subject].append(instance)
                 if instance.rule.condition.kind is AlarmKind.NO_DATA:
                     silent.add(instance.key.subject)
@@ -139,7 +139,7 @@ class StateWatcher:
     @callback
     def async_look(self, instance: Instance) -> None:
         """Judge an alarm by the state there is now, however old it is."""
-        if instance.judge is not None:
+        if instance.evaluator is not None:
             state = self._hass.states.get(instance.key.subject)
             age_s = time.time() - state.last_reported_timestamp if state else 0.0
             self._async_see(instance, state, max(0.0, age_s))
@@ -186,14 +186,14 @@ class StateWatcher:
     @callback
     def _async_see(self, instance: Instance, state: State | None, age_s: float = 0.0) -> None:
         """Judge by a report that is so many seconds old."""
-        assert instance.judge is not None  # noqa: S101 - only such are watched
+        assert instance.evaluator is not None  # noqa: S101 - only such are watched
         now = self._processor.now()
         seen = None
         if state is not None:
             seen = seen_of(self._hass, instance.rule.condition, state, now - age_s)
             if seen.unit is not None and instance.rule.condition.unit is None:
                 self._units.async_ask(instance.key.rule_id)
-        verdict = instance.judge.update(seen, now)
+        verdict = instance.evaluator.update(seen, now)
         if verdict.is_active and not self._is_settled and instance.rule.condition.kind in PRESENCE:
             verdict = Evaluation(None)
         self._processor.async_evaluate(instance, verdict, now)

@@ -122,8 +122,8 @@ class AlarmStore:
     def peek(self) -> Loaded | None:
         """Return what is in a file that cannot be opened for writing; None where that cannot be told for sure."""
         try:
-            with closing(database.read_only(self._path)) as connection:
-                loaded, unread = database.load(connection)
+            with closing(database.read_only(self._path)) as connection, closing(database.upgraded(connection)) as copy:
+                loaded, unread = database.load(copy)
         except sqlite3.Error, OSError:
             return None
         return None if unread else loaded
@@ -189,8 +189,8 @@ class AlarmStore:
                 else:
                     connection.execute("REPLACE INTO outbox VALUES (?, ?)", (number, json.dumps(notice)))
             connection.executemany(
-                "INSERT INTO history (at, rule_id, rule, subject, change, before, after, severity, episode, value, why,"
-                " who, place, comment, detail) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                "INSERT INTO history (at, rule_id, rule, subject, change, before, after, severity, episode, value,"
+                " reason, actor, source, comment, detail) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
                 (_row(rule, happened) for rule, happened in batch.history),
             )
             for name, value in batch.remembered.items():
@@ -305,9 +305,9 @@ def _row(rule: str, happened: Transition) -> tuple[Any, ...]:
         int(happened.severity),
         happened.episode,
         happened.value,
-        happened.why,
-        happened.by.who,
-        happened.by.where,
+        happened.reason,
+        happened.by.name,
+        happened.by.source,
         happened.by.comment,
         happened.detail,
     )
@@ -317,5 +317,5 @@ def _row(rule: str, happened: Transition) -> tuple[Any, ...]:
 
 def _shown(row: dict[str, Any]) -> dict[str, Any]:
     row["severity"] = Severity(row["severity"]).word
-    row["where"] = row.pop("place")
+    row["who"], row["where"] = row.pop("actor"), row.pop("source")
     return row

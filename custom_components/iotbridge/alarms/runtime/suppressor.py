@@ -189,8 +189,8 @@ class Suppressor:
         if gone_at is None:
             return
         for instance in instances:
-            if instance.judge and BROKER in self._place(instance.key.subject).behind:
-                self._processor.async_evaluate(instance, instance.judge.discount_outage(gone_at, now), now)
+            if instance.evaluator and BROKER in self._place(instance.key.subject).behind:
+                self._processor.async_evaluate(instance, instance.evaluator.discount_outage(gone_at, now), now)
 
     def _member(self, instance: Instance) -> Member:
         return Member(instance.rule, instance.alarm, self._place(instance.key.subject))

@@ -135,7 +135,7 @@ def test_an_attribute_is_judged_instead_of_the_state() -> None:
 
     verdict = tell(rule, 5, 0, temperature=21.5)
 
-    assert (verdict.is_active, verdict.value, verdict.why) == (True, "21.5", "21.5 > 20")
+    assert (verdict.is_active, verdict.value, verdict.reason) == (True, "21.5", "21.5 > 20")
     assert tell(rule, "unavailable", 1, temperature=21.5).is_active is None
 
 
@@ -156,22 +156,22 @@ def test_numbers_are_written_as_people_do(
 ) -> None:
     verdict = tell(judge(**condition), state, 0, unit)
 
-    assert (verdict.value, verdict.why, verdict.reason_key) == (value, why, "")
+    assert (verdict.value, verdict.reason, verdict.reason_key) == (value, why, "")
 
 
 def test_inside_its_band_it_says_what_it_waits_for() -> None:
     rule = judge(kind=AlarmKind.ABOVE, above=80, worse_above=90, hysteresis=2)
 
-    assert tell(rule, 91, 0, "°C").why == "91 °C > 90 °C"
-    assert tell(rule, 89, 1, "°C").why == "89 °C > 88 °C"
-    assert tell(rule, 79, 2, "°C").why == "79 °C > 78 °C"
+    assert tell(rule, 91, 0, "°C").reason == "91 °C > 90 °C"
+    assert tell(rule, 89, 1, "°C").reason == "89 °C > 88 °C"
+    assert tell(rule, 79, 2, "°C").reason == "79 °C > 78 °C"
     assert tell(rule, 78, 3, "°C") == Evaluation(False, Severity.WARNING, "78 °C")
 
 
 def test_of_two_equally_bad_thresholds_the_farther_is_named() -> None:
     rule = judge(Severity.CRITICAL, kind=AlarmKind.ABOVE, above=80, worse_above=90)
 
-    assert tell(rule, 95, 0).why == "95 > 90"
+    assert tell(rule, 95, 0).reason == "95 > 90"
 
 
 NUMBERS = st.floats(-100, 100, allow_nan=False) | st.sampled_from(["unavailable", "unknown", "warm", None])
@@ -405,7 +405,7 @@ def test_silent_for_longer_than_a_fixed_time() -> None:
         True, Severity.WARNING, "5", "10 min > 10 min", Reason.SILENT, (("silent", "10 min"), ("limit", "10 min"))
     )
     assert rule.due(START + 600) is None
-    assert rule.evaluate(START + 7800 + 59).why == "2 h 10 min > 10 min"
+    assert rule.evaluate(START + 7800 + 59).reason == "2 h 10 min > 10 min"
     assert tell(rule, 5, 8000).is_active is False
     assert rule.due(START + 8000) == START + 8600
 
@@ -423,7 +423,7 @@ def test_silent_against_its_own_rhythm() -> None:
     assert silence(rule, 660 + 299) == "good"
     verdict = rule.evaluate(START + 660 + 545)
 
-    assert (verdict.is_active, verdict.why, verdict.reason_key) == (True, "9 min > 5 min", Reason.SILENT_UNUSUAL)
+    assert (verdict.is_active, verdict.reason, verdict.reason_key) == (True, "9 min > 5 min", Reason.SILENT_UNUSUAL)
     assert dict(verdict.reason_values) == {"usual": "60 s", "silent": "9 min"}
 
 
@@ -725,4 +725,4 @@ def test_of_a_long_attribute_the_beginning_is_kept() -> None:
     judge = Evaluator(Condition(kind=AlarmKind.STATE, attribute="text", states=("x" * 1000,)), Severity.WARNING)
     verdict = judge.update(EntitySnapshot("on", {"text": "x" * 1000}, START), START)
     assert verdict.is_active
-    assert verdict.value == verdict.why == "x" * 255
+    assert verdict.value == verdict.reason == "x" * 255
