@@ -9,6 +9,9 @@ from homeassistant.core import HomeAssistant, callback
 class CoalescedCall:
     """Callable that runs a callback once in the next pass of the event loop, however often it is called before."""
 
+    # Home Assistant runs listeners without this mark, which its decorator sets on functions, in a thread.
+    _hass_callback = True
+
     def __init__(self, hass: HomeAssistant, action: Callable[[], object]) -> None:
         """``action`` runs in the event loop."""
         self._loop = hass.loop

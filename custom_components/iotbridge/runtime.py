@@ -9,6 +9,7 @@ from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.entity_platform import async_get_platforms
 
 from . import issues as ir
+from .alarms.activity import async_start_activity
 from .alarms.manager import AlarmsManager
 from .const import (
     CONF_LOST_AFTER,
@@ -125,6 +126,7 @@ async def _async_start_things(runtime: Runtime, stops: list[Stop]) -> None:
 
 
 async def _async_start_alarms(runtime: Runtime, stops: list[Stop]) -> None:
+    stops.append(async_start_activity(runtime.alarms.hass, runtime.alarms))
     stops.append(runtime.alarms.async_stop)
     await runtime.alarms.async_start()
 

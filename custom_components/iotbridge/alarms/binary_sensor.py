@@ -8,6 +8,7 @@ from homeassistant.components.binary_sensor.const import BinarySensorDeviceClass
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.device_registry import DeviceEntry
+from homeassistant.helpers.dispatcher import async_dispatcher_connect
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from ..coalescing import CoalescedCall
@@ -16,6 +17,7 @@ from .engine.models import WAITING, Alarm, AlarmState
 from .engine.rule import MOMENTARY, Rule
 from .entity import IotBridgeRuleEntity, async_follow_rules
 from .manager import AlarmsManager
+from .runtime.events import signal_of_rule
 
 # More alarms than anybody reads in the attributes of one entity; the action list has all.
 MAX_SHOWN = 50
@@ -50,7 +52,8 @@ class RuleProblem(IotBridgeRuleEntity, BinarySensorEntity):
         await super().async_added_to_hass()
         self._changed = CoalescedCall(self.hass, self._async_changed)
         self.async_on_remove(self._changed.cancel)
-        self.async_on_remove(self._alarms.async_listen_rule(self._rule.rule_id, self._changed))
+        signal = signal_of_rule(self._rule.rule_id)
+        self.async_on_remove(async_dispatcher_connect(self.hass, signal, self._changed))
         self._async_look()
 
     @callback

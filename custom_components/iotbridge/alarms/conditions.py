@@ -12,12 +12,11 @@ from homeassistant.helpers.condition import Condition, ConditionCheckParams, Con
 from homeassistant.helpers.dispatcher import async_dispatcher_connect
 from homeassistant.helpers.typing import ConfigType
 
-from .api.signals import SIGNAL_TRANSITION
 from .api.targets import AlarmTarget, async_manager, async_resolve_target
-from .engine.models import Alarm, AlarmState, Transition
-from .engine.rule import Rule
+from .engine.models import Alarm, AlarmState
+from .engine.suppression import MAINTENANCE, WINDOW
 from .manager import AlarmsManager
-from .runtime.suppressor import MAINTENANCE, WINDOW
+from .runtime.events import SIGNAL_ALARM, AlarmEvent
 from .triggers import CONF_RULE, CONF_SEVERITY, OPTIONS
 
 ACTIVE = frozenset({AlarmState.UNACKNOWLEDGED, AlarmState.ACKNOWLEDGED})
@@ -44,10 +43,10 @@ class AlarmCondition(Condition):
     @override
     async def _async_track_changes(self, action: Callable[[], None]) -> CALLBACK_TYPE:
         @callback
-        def happened(_rule: Rule, _transition: Transition) -> None:
+        def check(_event: AlarmEvent) -> None:
             action()
 
-        return async_dispatcher_connect(self._hass, SIGNAL_TRANSITION, happened)
+        return async_dispatcher_connect(self._hass, SIGNAL_ALARM, check)
 
     @override
     def _async_check(self, **kwargs: Unpack[ConditionCheckParams]) -> bool:

@@ -8,6 +8,7 @@ from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
 from homeassistant.helpers import device_registry as dr, entity_registry as er
 from homeassistant.helpers.device_registry import DeviceEntry, DeviceEntryType
+from homeassistant.helpers.dispatcher import async_dispatcher_connect
 from homeassistant.helpers.entity import Entity
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
@@ -15,6 +16,7 @@ from ..const import DOMAIN
 from ..entity import bridge_device_info
 from .engine.rule import Rule
 from .manager import AlarmsManager
+from .runtime.events import SIGNAL_RULES
 from .runtime.permissions import RULE_KEY
 
 
@@ -48,7 +50,7 @@ class IotBridgeRuleEntity(IotBridgeAlarmsEntity):
     @override
     async def async_added_to_hass(self) -> None:
         """Follow the rule."""
-        self.async_on_remove(self._alarms.async_listen_rules(self._async_rules_changed))
+        self.async_on_remove(async_dispatcher_connect(self.hass, SIGNAL_RULES, self._async_rules_changed))
 
     @callback
     def async_entity_id_changed(self, old_entity_id: str) -> None:
@@ -105,7 +107,7 @@ def async_follow_rules(
             _async_remove_alarms_device(hass, entry)
 
     add_missing()
-    return alarms.async_listen_rules(rules_changed)
+    return async_dispatcher_connect(hass, SIGNAL_RULES, rules_changed)
 
 
 @callback

@@ -7,14 +7,15 @@ from homeassistant.components.event import EventEntity
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
 from homeassistant.helpers.device_registry import DeviceEntry
+from homeassistant.helpers.dispatcher import async_dispatcher_connect
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from .api.serialization import transition_as_dict
-from .api.signals import async_publish_signals
 from .engine.models import Change, Transition
 from .engine.rule import Rule
 from .entity import IotBridgeRuleEntity, async_follow_rules
 from .manager import AlarmsManager
+from .runtime.events import SIGNAL_ALARM, AlarmEvent
 
 # What an event tells beside its type; the entity it is about is not named "entity_id", which in an attribute means a
 # group of entities. No values of that entity: attributes are for all who may see this one.
@@ -28,13 +29,12 @@ def async_setup_alarm_events(
     hass: HomeAssistant, entry: ConfigEntry, alarms: AlarmsManager, async_add_entities: AddConfigEntryEntitiesCallback
 ) -> None:
     """Add an event entity for each rule, now and when a rule is created."""
-    entry.async_on_unload(async_publish_signals(hass, alarms))
     happenings = PendingTransitions(alarms)
-    entry.async_on_unload(alarms.async_listen(happenings.async_happened))
+    entry.async_on_unload(async_dispatcher_connect(hass, SIGNAL_ALARM, happenings.async_happened))
 
     @callback
-    def make(rule: Rule, device: DeviceEntry) -> list[AlarmEvent]:
-        return [AlarmEvent(alarms, rule, device, happenings)]
+    def make(rule: Rule, device: DeviceEntry) -> list[AlarmEventEntity]:
+        return [AlarmEventEntity(alarms, rule, device, happenings)]
 
     entry.async_on_unload(async_follow_rules(hass, entry, alarms, async_add_entities, make))
 
@@ -45,19 +45,22 @@ class PendingTransitions:
     def __init__(self, alarms: AlarmsManager) -> None:
         """Know nobody."""
         self._alarms = alarms
-        self._entities: dict[str, AlarmEvent] = {}
+        self._entities: dict[str, AlarmEventEntity] = {}
         self._early: defaultdict[str, deque[Transition]] = defaultdict(lambda: deque(maxlen=EARLY))
 
     @callback
-    def async_happened(self, rule: Rule, transition: Transition) -> None:
+    def async_happened(self, event: AlarmEvent) -> None:
         """Pass a transition to the entity, now or when it is added."""
-        if entity := self._entities.get(rule.rule_id):
-            entity.async_happened(transition)
-        elif rule.rule_id in self._alarms.rules:
-            self._early[rule.rule_id].append(transition)
+        if event.transition is None:
+            return
+        rule_id = event.rule.rule_id
+        if entity := self._entities.get(rule_id):
+            entity.async_happened(event.transition)
+        elif rule_id in self._alarms.rules:
+            self._early[rule_id].append(event.transition)
 
     @callback
-    def async_add(self, rule_id: str, entity: AlarmEvent) -> CALLBACK_TYPE:
+    def async_add(self, rule_id: str, entity: AlarmEventEntity) -> CALLBACK_TYPE:
         """Take up an entity and tell it what it missed; return what lets it go."""
         self._entities[rule_id] = entity
         for transition in self._early.pop(rule_id, ()):
@@ -70,7 +73,7 @@ class PendingTransitions:
         return let_go
 
 
-class AlarmEvent(IotBridgeRuleEntity, EventEntity):
+class AlarmEventEntity(IotBridgeRuleEntity, EventEntity):
     """Event entity of a rule: the transitions of its alarms."""
 
     _attr_event_types = [change.value for change in Change]  # noqa: RUF012 - Home Assistant's own is no ClassVar

@@ -1,8 +1,7 @@
 """Runs the rules: an alarm for each entity they match, kept over restarts."""
 
 import asyncio
-from collections import defaultdict
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
@@ -12,7 +11,7 @@ from homeassistant.config_entries import SIGNAL_CONFIG_ENTRY_CHANGED, ConfigEntr
 from homeassistant.const import EVENT_HOMEASSISTANT_CLOSE, EVENT_HOMEASSISTANT_FINAL_WRITE
 from homeassistant.core import CALLBACK_TYPE, Event, HomeAssistant, callback
 from homeassistant.helpers import device_registry as dr, entity_registry as er
-from homeassistant.helpers.dispatcher import async_dispatcher_connect
+from homeassistant.helpers.dispatcher import async_dispatcher_connect, async_dispatcher_send
 from homeassistant.helpers.event import async_call_later, async_track_time_interval
 from homeassistant.helpers.storage import STORAGE_DIR
 
@@ -21,10 +20,11 @@ from ..coalescing import CoalescedCall
 from ..const import LOGGER, SUBENTRY_ALARM, SUBENTRY_NOTIFIER, SUBENTRY_WINDOW
 from ..issues import ALARM_UNREADABLE, Issues
 from ..subentries import Reader
+from .engine.advance import Outcome, Settings
 from .engine.flapping import DEFAULT_PER_HOUR
 from .engine.instance import Instance
 from .engine.maintenance_window import MaintenanceWindow
-from .engine.models import AlarmKey, Change, Transition
+from .engine.models import AlarmKey, Change
 from .engine.references import Moves, moved_rule
 from .engine.root_cause import PRESENCE
 from .engine.rule import WITHOUT_ENTITIES, Rule
@@ -40,17 +40,21 @@ from .recovery import Recovery
 from .runtime.absence_tracker import AbsenceTracker
 from .runtime.alarm_access import AlarmAccess
 from .runtime.entity_selector import EntitySelector
+from .runtime.events import SIGNAL_COUNTS, SIGNAL_RULES, async_publish, signal_of_rule
 from .runtime.limit_units import LimitUnits
 from .runtime.orphaned_alarms import async_end_orphans
 from .runtime.processor import AlarmProcessor
 from .runtime.registry_ids import RegistryIds
 from .runtime.restored_alarms import RestoredAlarms
 from .runtime.state_watcher import StateWatcher
-from .runtime.store import AlarmStore
+from .runtime.store import AlarmStore, Batch
 from .runtime.suppressor import Suppressor
+from .runtime.writer import Writer
 
 FILE = "iotbridge_alarms.db"
 DAY = timedelta(days=1)
+# After these, other alarms may have another root cause.
+_TURNS = frozenset({Change.RAISED, Change.CLEARED})
 
 
 class AlarmsManager(AlarmAccess):
@@ -60,7 +64,16 @@ class AlarmsManager(AlarmAccess):
         """Prepare; nothing is watched before async_start."""
         self.hass = hass
         self._entry = entry
-        self.processor = AlarmProcessor(hass, AlarmStore(store_path(hass)))
+        self.processor = AlarmProcessor(
+            hass,
+            Writer(hass, AlarmStore(store_path(hass)), self._async_deliver),
+            Settings(
+                flapping_per_hour=entry.options.get("flapping_per_hour", DEFAULT_PER_HOUR),
+                explain=partial(async_reason_text, hass),
+            ),
+            self._async_dispatch,
+            self._async_clock_changed,
+        )
         self.rules: dict[str, Rule] = {}
         self._registry_ids = RegistryIds(
             hass,
@@ -76,8 +89,6 @@ class AlarmsManager(AlarmAccess):
         self.suppressor = Suppressor(hass, self.processor, self._selections)
         self._tracked: dict[str, CALLBACK_TYPE] = {}
         self._restored = RestoredAlarms(self.processor.async_write)
-        self._rule_listeners: defaultdict[str, list[Callable[[], None]]] = defaultdict(list)
-        self._rules_listeners: list[Callable[[], None]] = []
         self.issues = Issues(hass)
         self.notifier = Notifier(hass, entry)
         self._outbox = Outbox(
@@ -117,19 +128,13 @@ class AlarmsManager(AlarmAccess):
 
     async def async_start(self) -> None:
         """Begin where the last run ended."""
-        loaded = await self.processor.async_open()
+        loaded = await self.processor.writer.async_open()
         self._restored.load(loaded.instances)
         self.suppressor.async_restore(loaded.remembered)
         self._absences.async_restore(loaded.remembered)
-        self.processor.on_pending = self._async_pending
-        self.processor.explain = partial(async_reason_text, self.hass)
-        self.processor.flapping_per_hour = self._entry.options.get("flapping_per_hour", DEFAULT_PER_HOUR)
-        self.processor.on_clock += [self.suppressor.async_clock_set, self._absences.shift]
-        self.processor.on_shown.append(lambda instance: self._async_tell_rule(instance.key.rule_id))
         self._watch.async_start()
         self._selections.async_start()
         self._stop += [
-            self.processor.async_listen(self._async_happened),
             async_dispatcher_connect(self.hass, SIGNAL_CONFIG_ENTRY_CHANGED, self._async_entry_changed),
             self.hass.bus.async_listen(dr.EVENT_DEVICE_REGISTRY_UPDATED, self._async_places_changed),
             self.hass.bus.async_listen(er.EVENT_ENTITY_REGISTRY_UPDATED, self._async_places_changed),
@@ -140,14 +145,13 @@ class AlarmsManager(AlarmAccess):
             async_track_time_interval(self.hass, self._async_day, DAY, name="iotbridge alarms day"),
             async_call_later(self.hass, timedelta(minutes=10), self._async_day),
         ]
-        self.processor.outbox = self._outbox
         self._outbox.async_load(loaded.outbox)
         self._stop.append(self._registry_ids.async_start(loaded.remembered))
         self._stop.append(async_listen_actions(self.hass, self, self.processor.async_after))
         await self._async_follow()
         self._stop.append(self._gone.async_start())
         await self._async_take_up_restored()
-        self.processor.counts.tell()
+        async_dispatcher_send(self.hass, SIGNAL_COUNTS)
         self._is_started = True
 
     async def _async_final_write(self, _event: Event) -> None:
@@ -215,7 +219,7 @@ class AlarmsManager(AlarmAccess):
                 self._watch_soon()
                 await asyncio.sleep(0)
         self._watch.async_set_instances(self.processor)
-        self._async_tell_rules()
+        async_dispatcher_send(self.hass, SIGNAL_RULES)
         taken_up = [self.rules[rule_id] for rule_id in changed if rule_id in self.rules]
         await self._watch.async_watch_messages(taken_up)  # last: this may have to wait for the broker
 
@@ -292,8 +296,8 @@ class AlarmsManager(AlarmAccess):
             if instance.alarm.last_evaluation.is_active is None:
                 self._watch.async_look(instance)
         for rule_id in self.rules:
-            self._async_tell_rule(rule_id)
-        self._async_tell_rules()
+            async_dispatcher_send(self.hass, signal_of_rule(rule_id))
+        async_dispatcher_send(self.hass, SIGNAL_RULES)
 
     @callback
     def _async_set_aside(self, names: Moves) -> None:
@@ -347,18 +351,27 @@ class AlarmsManager(AlarmAccess):
         return instance
 
     @callback
-    def _async_happened(self, rule: Rule, transition: Transition) -> None:
-        self._async_tell_rule(rule.rule_id)
-        if transition.change in {Change.RAISED, Change.CLEARED} and self._may_explain(rule, transition.key.subject):
+    def _async_dispatch(self, instance: Instance, outcome: Outcome) -> None:
+        """Queue the notifications of an outcome, publish it, and have root causes looked for anew."""
+        if outcome.notifications:
+            self._outbox.async_add(outcome.notifications, self.processor.writer.batch)
+            self.processor.writer.async_hurry()
+        async_publish(self.hass, instance, outcome)
+        is_turn = outcome.is_condition_changed or any(each.change in _TURNS for each in outcome.transitions)
+        if is_turn and self._may_explain(instance.rule, instance.key.subject):
             self.suppressor.async_soon()
 
     def _may_explain(self, rule: Rule, subject: str) -> bool:
         return self._has_parents or rule.condition.kind in PRESENCE or self.suppressor.is_broker(subject)
 
     @callback
-    def _async_pending(self, instance: Instance) -> None:
-        if self._may_explain(instance.rule, instance.key.subject):
-            self.suppressor.async_soon()
+    def _async_deliver(self, batch: Batch) -> None:
+        self._outbox.async_wake(batch)
+
+    @callback
+    def _async_clock_changed(self, by_s: float) -> None:
+        self.suppressor.async_clock_set(by_s)
+        self._absences.shift(by_s)
 
     @callback
     def _async_connection_changed(self, _is_connected: bool) -> None:

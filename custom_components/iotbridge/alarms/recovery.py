@@ -5,6 +5,7 @@ from functools import partial
 from typing import Any
 
 from homeassistant.core import HomeAssistant, callback
+from homeassistant.helpers.dispatcher import async_dispatcher_send
 
 from ..issues import ALARMS_DAMAGED, ALARMS_NOT_WRITTEN, Issues
 from .engine.instance import Instance
@@ -14,6 +15,7 @@ from .engine.references import Moves, joined, moved_data, moved_instance, moved_
 from .notifications.outbox import Outbox
 from .notifications.queued_notification import QueuedNotification
 from .runtime.database import Loaded
+from .runtime.events import SIGNAL_COUNTS
 from .runtime.processor import AlarmProcessor
 from .runtime.restored_alarms import RestoredAlarms
 from .runtime.suppressor import Suppressor
@@ -48,21 +50,21 @@ class Recovery:
         self._restored = restored
         self._learn = learn
         self._take_up = take_up
-        processor.writer.on_unwritten = self._async_unwritten
-        processor.writer.on_damaged = self._async_damaged
-        processor.writer.on_read = self._async_read
+        processor.writer.async_listen(self)
 
     @callback
-    def _async_unwritten(self, reason: str | None) -> None:
+    def async_unwritten(self, reason: str | None) -> None:
+        """Create the repair about a file that cannot be written, or remove it."""
         self._issues.async_set(ALARMS_NOT_WRITTEN, "", reason is not None, reason=reason or "")
 
     @callback
-    def _async_damaged(self, names: list[str]) -> None:
+    def async_damaged(self, names: list[str]) -> None:
+        """Create the repair about damaged files, or remove it."""
         listed = ", ".join(names[-MAX_NAMED:])
         self._issues.async_set(ALARMS_DAMAGED, "", bool(names), files=listed)
 
     @callback
-    def _async_read(self, loaded: Loaded) -> None:
+    def async_read(self, loaded: Loaded) -> None:
         """Take in a file that could be read only now. Where something happened meanwhile, that counts."""
         if moves := self._learn(loaded.remembered):
             loaded = self._async_moved(loaded, moves)
@@ -75,7 +77,7 @@ class Recovery:
         self._suppressor.async_soon()
         self._outbox.async_load(loaded.outbox)
         self._hass.async_create_task(self._take_up(), "iotbridge alarms take up")
-        self._processor.counts.tell()
+        async_dispatcher_send(self._hass, SIGNAL_COUNTS)
 
     @callback
     def _async_moved(self, loaded: Loaded, moves: Moves) -> Loaded:

@@ -5,6 +5,7 @@ from typing import override
 from homeassistant.components.sensor import SensorEntity, SensorStateClass
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import callback
+from homeassistant.helpers.dispatcher import async_dispatcher_connect
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from ..coalescing import CoalescedCall
@@ -12,6 +13,7 @@ from ..entity import IotBridgeEntity
 from .engine.models import Severity
 from .entity import IotBridgeAlarmsEntity
 from .manager import AlarmsManager
+from .runtime.events import SIGNAL_COUNTS
 
 
 @callback
@@ -43,7 +45,7 @@ class AlarmCount(IotBridgeAlarmsEntity, IotBridgeEntity, SensorEntity):
         """Follow the counts; what happens together is shown once."""
         changed = CoalescedCall(self.hass, self._async_changed)
         self.async_on_remove(changed.cancel)
-        self.async_on_remove(self._alarms.async_listen_counts(changed))
+        self.async_on_remove(async_dispatcher_connect(self.hass, SIGNAL_COUNTS, changed))
         self._attr_native_value = self._count()
 
     @callback

@@ -6,11 +6,13 @@ from homeassistant.components.switch import SwitchEntity
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.const import EntityCategory
 from homeassistant.core import callback
+from homeassistant.helpers.dispatcher import async_dispatcher_connect
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from ..entity import IotBridgeEntity
 from .entity import IotBridgeAlarmsEntity
 from .manager import AlarmsManager
+from .runtime.events import SIGNAL_COUNTS
 from .runtime.permissions import async_actor
 
 
@@ -35,7 +37,7 @@ class Maintenance(IotBridgeAlarmsEntity, IotBridgeEntity, SwitchEntity):
     @override
     async def async_added_to_hass(self) -> None:
         """Follow what is kept: a restart does not end the maintenance."""
-        self.async_on_remove(self._alarms.async_listen_counts(self._async_changed))
+        self.async_on_remove(async_dispatcher_connect(self.hass, SIGNAL_COUNTS, self._async_changed))
         self._attr_is_on = self._alarms.suppressor.maintenance
 
     @callback

@@ -13,10 +13,9 @@ from homeassistant.helpers.typing import ConfigType
 
 from .api.serialization import transition_as_dict
 from .api.services import SEVERITIES
-from .api.signals import SIGNAL_TRANSITION
 from .api.targets import async_resolve_target
 from .engine.models import Change, Transition
-from .engine.rule import Rule
+from .runtime.events import SIGNAL_ALARM, AlarmEvent
 
 CONF_RULE = "rule"
 CONF_SEVERITY = "severity"
@@ -59,12 +58,12 @@ class AlarmTrigger(Trigger):
         self, run_action: TriggerActionRunner, did_not_trigger: TriggerNotTriggeredReporter | None = None
     ) -> CALLBACK_TYPE:
         @callback
-        def happened(rule: Rule, transition: Transition) -> None:
-            if self._is_meant(transition):
-                variables = transition_as_dict(self._hass, rule, transition)
+        def run(event: AlarmEvent) -> None:
+            if event.transition and self._is_meant(event.transition):
+                variables = transition_as_dict(self._hass, event.rule, event.transition)
                 run_action(variables, self._sentence.format_map(variables))
 
-        return async_dispatcher_connect(self._hass, SIGNAL_TRANSITION, happened)
+        return async_dispatcher_connect(self._hass, SIGNAL_ALARM, run)
 
     def _is_meant(self, happened: Transition) -> bool:
         if happened.change not in self._changes:

@@ -7,12 +7,14 @@ import sqlite3
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
-from custom_components.iotbridge.alarms.engine.models import Actor, AlarmKey
+from custom_components.iotbridge.alarms.engine.models import Actor, AlarmKey, Transition
 from custom_components.iotbridge.alarms.engine.rule import AlarmKind, Condition
 from custom_components.iotbridge.alarms.manager import AlarmsManager, store_path
+from custom_components.iotbridge.alarms.runtime.events import SIGNAL_ALARM, AlarmEvent
 from custom_components.iotbridge.alarms.runtime.store import KEEP_S, HistoryQuery
-from homeassistant.core import HomeAssistant
+from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers import device_registry as dr, entity_registry as er
+from homeassistant.helpers.dispatcher import async_dispatcher_connect
 
 from ...kit import Kit
 from ...rules import HOT
@@ -27,6 +29,19 @@ def alarms(kit: Kit, entry: MockConfigEntry) -> Callable[[], AlarmsManager]:
     return lambda: entry.runtime_data.alarms
 
 
+def transitions(hass: HomeAssistant) -> list[Transition]:
+    """Return the transitions that are published from now on."""
+    published: list[Transition] = []
+
+    @callback
+    def note(event: AlarmEvent) -> None:
+        if event.transition:
+            published.append(event.transition)
+
+    async_dispatcher_connect(hass, SIGNAL_ALARM, note)
+    return published
+
+
 async def test_a_hub_that_is_gone_for_a_moment_is_no_history(
     hass: HomeAssistant, kit: Kit, entry: MockConfigEntry, alarms: Callable[[], AlarmsManager]
 ) -> None:
@@ -35,8 +50,7 @@ async def test_a_hub_that_is_gone_for_a_moment_is_no_history(
     await hass.async_block_till_done()
     for name in ("sensor.hub", *children):
         await set_state(hass, name, "5")
-    heard: list[str] = []
-    alarms().async_listen(lambda _rule, happened: heard.append(happened.change))
+    heard = transitions(hass)
 
     for _ in range(10):
         for name in (*children, "sensor.hub"):
@@ -50,7 +64,7 @@ async def test_a_hub_that_is_gone_for_a_moment_is_no_history(
         assert alarms().alarm(AlarmKey(gone, children[0])).state == "normal"  # type: ignore[union-attr]
         await kit.wait(60)
 
-    assert await history(alarms()) == heard == []
+    assert (await history(alarms()), heard) == ([], [])
 
 
 async def test_what_comes_in_silence_is_in_the_history_with_the_reason(
@@ -61,13 +75,14 @@ async def test_what_comes_in_silence_is_in_the_history_with_the_reason(
     for name in ("sensor.hub", leaf):
         await set_state(hass, name, "5")
 
-    heard: list[str] = []
-    alarms().async_listen(lambda _rule, happened: heard.append(happened.key.subject))
+    heard = transitions(hass)
 
     for name in (leaf, "sensor.hub"):
         await set_state(hass, name, "unavailable")
     await kit.wait(3)
-    assert heard == ["sensor.hub"], "events and automations hear of the cause only"
+    assert [transition.key.subject for transition in heard] == ["sensor.hub"], (
+        "events and automations hear of the cause only"
+    )
     assert sorted(await history(alarms())) == ["raised sensor.hub", f"suppressed {leaf}"]
     (row,) = await alarms().async_history(HistoryQuery(subjects=[leaf]))
     assert row["detail"] == f"parent:{gone}/sensor.hub"

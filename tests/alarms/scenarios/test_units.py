@@ -9,14 +9,16 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.iotbridge.alarms.engine.models import Severity
 from custom_components.iotbridge.alarms.engine.rule import AlarmKind, Condition, EscalationPolicy, Selection
+from custom_components.iotbridge.alarms.runtime.events import SIGNAL_RULES
 from homeassistant.config_entries import ConfigEntry
-from homeassistant.core import HomeAssistant, ServiceCall
+from homeassistant.core import HomeAssistant, ServiceCall, callback
 from homeassistant.helpers import entity_registry as er
+from homeassistant.helpers.dispatcher import async_dispatcher_connect
 from homeassistant.util.unit_system import US_CUSTOMARY_SYSTEM
 
 from ...kit import Kit
 from ...rules import add_rule, put_rule, rule_entity, set_state
-from ..home import alarms, bridge, reload, titles, wait
+from ..home import bridge, reload, titles, wait
 
 ABOVE_30 = Condition(kind=AlarmKind.ABOVE, above=30)
 FASTER = Condition(kind=AlarmKind.RATE, change=5, per_s=600)
@@ -314,7 +316,7 @@ async def test_the_units_of_many_rules_are_noted_together(kit: Kit, entry: MockC
     rule_ids = [put_rule(kit.hass, entry, name, condition=ABOVE_30, name=name) for name in names]
     await kit.hass.async_block_till_done()
     followed: list[str] = []
-    alarms(kit).async_listen_rules(lambda: followed.append("once"))
+    async_dispatcher_connect(kit.hass, SIGNAL_RULES, callback(lambda: followed.append("once")))
 
     for name in names:
         await set_state(kit, name, "20", unit_of_measurement="°C")

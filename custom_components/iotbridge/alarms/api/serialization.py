@@ -8,8 +8,8 @@ from homeassistant.util import dt as dt_util
 from ..engine.models import Actor, Alarm, Transition
 from ..engine.root_cause import PARENT, key_of
 from ..engine.rule import Rule
+from ..engine.suppression import WINDOW
 from ..runtime.display_name import async_name
-from ..runtime.suppressor import WINDOW
 
 
 @callback

@@ -2,22 +2,20 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any, cast
 
+from homeassistant.config_entries import ConfigEntryState
 from homeassistant.const import ENTITY_MATCH_ALL
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers import entity_registry as er, target
-from homeassistant.util.hass_dict import HassKey
 
 from ...const import DOMAIN
 from ..engine.models import AlarmKey
+from ..manager import AlarmsManager
 from ..runtime.permissions import is_of_rule
 
-if TYPE_CHECKING:
-    from ..manager import AlarmsManager  # which imports this
-
-# The alarms manager, from before the first thing happens to them until the entry is unloaded.
-MANAGER: HassKey[AlarmsManager] = HassKey(f"{DOMAIN}_alarms")
+# The manager runs in these states of the config entry.
+_RUNNING = frozenset({ConfigEntryState.SETUP_IN_PROGRESS, ConfigEntryState.LOADED})
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +40,10 @@ class AlarmTarget:
 @callback
 def async_manager(hass: HomeAssistant) -> AlarmsManager | None:
     """Return the alarms manager, None while IoT Bridge is not set up."""
-    return hass.data.get(MANAGER)
+    for entry in hass.config_entries.async_entries(DOMAIN):
+        if entry.state in _RUNNING and (runtime := getattr(entry, "runtime_data", None)):
+            return cast("AlarmsManager", runtime.alarms)
+    return None
 
 
 @callback

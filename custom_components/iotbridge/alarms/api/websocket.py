@@ -16,15 +16,14 @@ from homeassistant.helpers.translation import async_get_exception_message
 from homeassistant.util import dt as dt_util
 
 from ...const import DOMAIN
-from ..engine.models import AlarmKey, AlarmState, Change, Transition
-from ..engine.rule import Rule
+from ..engine.models import AlarmState, Change
 from ..manager import AlarmsManager
+from ..runtime.events import SIGNAL_ALARM, SIGNAL_RULES, AlarmEvent
 from ..runtime.permissions import async_permits
 from ..runtime.store import HistoryQuery
 from .queries import Filter, async_history, async_list
 from .serialization import alarm_as_dict, transition_as_dict
 from .services import SEVERITIES
-from .signals import SIGNAL_RULES, SIGNAL_TRANSITION, SIGNAL_UPDATED
 from .targets import async_manager, async_resolve_target
 
 MAX_PAGE = 1000
@@ -97,25 +96,20 @@ def handle_subscribe(hass: HomeAssistant, connection: ActiveConnection, msg: dic
             connection.send_event(msg["id"], {"alarms": _listed(hass, connection, manager, msg)})
 
     @callback
-    def send_one(rule: Rule, key: AlarmKey, happened: Transition | None = None) -> None:
+    def send_one(event: AlarmEvent) -> None:
         manager = async_manager(hass)
-        alarm = manager.alarm(key) if manager else None
+        alarm = manager.alarm(event.key) if manager else None
         if (
             alarm is None
-            or not async_permits(hass, connection.user, key, POLICY_READ)
-            or not async_resolve_target(hass, msg["target"]).includes(key)
+            or not async_permits(hass, connection.user, event.key, POLICY_READ)
+            or not async_resolve_target(hass, msg["target"]).includes(event.key)
         ):
             return
-        told = {"happened": transition_as_dict(hass, rule, happened)} if happened else {}
-        connection.send_event(msg["id"], told | {"alarm": alarm_as_dict(hass, rule, alarm)})
-
-    @callback
-    def send_happened(rule: Rule, happened: Transition) -> None:
-        send_one(rule, happened.key, happened)
+        transition = {"happened": transition_as_dict(hass, event.rule, event.transition)} if event.transition else {}
+        connection.send_event(msg["id"], transition | {"alarm": alarm_as_dict(hass, event.rule, alarm)})
 
     stops = (
-        async_dispatcher_connect(hass, SIGNAL_TRANSITION, send_happened),
-        async_dispatcher_connect(hass, SIGNAL_UPDATED, send_one),
+        async_dispatcher_connect(hass, SIGNAL_ALARM, send_one),
         async_dispatcher_connect(hass, SIGNAL_RULES, send_all),
     )
 

@@ -12,11 +12,11 @@ class Counts:
     Snoozed and suppressed alarms and those out of service do not count.
     """
 
-    def __init__(self) -> None:
-        """Begin with none."""
+    def __init__(self, changed: Callable[[], None]) -> None:
+        """Begin with none; ``changed`` is called when a count has changed."""
+        self._changed = changed
         self._counted: dict[AlarmKey, tuple[Severity, bool]] = {}
         self._counts: Counter[tuple[Severity, bool]] = Counter()
-        self._listeners: list[Callable[[], None]] = []
 
     def count(self, severity: Severity, *, unacknowledged: bool) -> int:
         """Return the number of open alarms of a severity, or only of the unacknowledged ones."""
@@ -46,14 +46,4 @@ class Counts:
         if before is not None:
             self._counts[before] -= 1
         if before != counted:
-            self.tell()
-
-    def listen(self, listener: Callable[[], None]) -> Callable[[], None]:
-        """Call the listener when a count is another; return what ends that."""
-        self._listeners.append(listener)
-        return lambda: self._listeners.remove(listener)
-
-    def tell(self) -> None:
-        """Call the listeners."""
-        for listener in list(self._listeners):
-            listener()
+            self._changed()

@@ -65,6 +65,11 @@ class Instance:
         """Return the key of the alarm."""
         return self.alarm.key
 
+    @property
+    def is_blank(self) -> bool:
+        """Return whether it holds nothing that has to be kept over a restart."""
+        return self.alarm.is_blank and not (self.evaluator and self.evaluator.as_dict())
+
     def shift(self, by_s: float) -> None:
         """Take what lasts along when the clock is set; what is for a certain time of the day stays there."""
         self.alarm.shift(by_s)

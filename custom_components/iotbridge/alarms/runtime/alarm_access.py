@@ -1,17 +1,17 @@
-"""Access to alarms: queries, listeners, and commands such as acknowledge, snooze and suppress."""
+"""Access to alarms: queries, and commands such as acknowledge, snooze and suppress."""
 
-from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
-from functools import partial
+from collections.abc import Iterable
 from typing import Any
 
-from homeassistant.core import CALLBACK_TYPE, callback
+from homeassistant.core import callback
 
 from ..engine import lifecycle
-from ..engine.models import Actor, Alarm, AlarmKey, Severity, Timing, Transition
-from .processor import AlarmProcessor, Listener
+from ..engine.advance import Command, Commanded
+from ..engine.models import Actor, Alarm, AlarmKey, Severity
+from ..engine.suppression import BY_HAND
+from .processor import AlarmProcessor
 from .store import HistoryQuery
-from .suppressor import BY_HAND, Suppressor
+from .suppressor import Suppressor
 
 
 class AlarmAccess:
@@ -19,8 +19,6 @@ class AlarmAccess:
 
     processor: AlarmProcessor
     suppressor: Suppressor
-    _rule_listeners: defaultdict[str, list[Callable[[], None]]]
-    _rules_listeners: list[Callable[[], None]]
     # Set where alarms could not be started: nothing is watched.
     is_failed = False
 
@@ -44,38 +42,6 @@ class AlarmAccess:
     async def async_history(self, query: HistoryQuery) -> list[dict[str, Any]]:
         """Return what happened, newest first."""
         return await self.processor.async_history(query)
-
-    @callback
-    def async_listen(self, listener: Listener) -> CALLBACK_TYPE:
-        """Call the listener with everything that happens."""
-        return self.processor.async_listen(listener)
-
-    @callback
-    def async_listen_rule(self, rule_id: str, listener: Callable[[], None]) -> CALLBACK_TYPE:
-        """Call the listener when something of a rule changed."""
-        self._rule_listeners[rule_id].append(listener)
-        return partial(self._rule_listeners[rule_id].remove, listener)
-
-    @callback
-    def async_listen_rules(self, listener: Callable[[], None]) -> CALLBACK_TYPE:
-        """Call the listener when rules were added, changed or removed."""
-        self._rules_listeners.append(listener)
-        return partial(self._rules_listeners.remove, listener)
-
-    @callback
-    def _async_tell_rule(self, rule_id: str) -> None:
-        for listener in list(self._rule_listeners[rule_id]):
-            listener()
-
-    @callback
-    def _async_tell_rules(self) -> None:
-        for listener in list(self._rules_listeners):
-            listener()
-
-    @callback
-    def async_listen_counts(self, listener: Callable[[], None]) -> CALLBACK_TYPE:
-        """Call the listener when a count is another, or maintenance began or ended."""
-        return self.processor.counts.listen(listener)
 
     @callback
     def async_acknowledge(self, keys: Iterable[AlarmKey], by: Actor) -> list[AlarmKey]:
@@ -112,15 +78,11 @@ class AlarmAccess:
         """Switch alarms on again."""
         return self._changed(keys, lambda alarm, timing, now: lifecycle.return_to_service(alarm, timing, by, now))
 
-    def _changed(
-        self, keys: Iterable[AlarmKey], act: Callable[[Alarm, Timing, float], Sequence[Transition]]
-    ) -> list[AlarmKey]:
-        """Do something to alarms; return those that it changed."""
-        now = self.processor.now()
-        done = []
-        for key in keys:
-            instance = self.processor.get(key)
-            if instance is not None and (happened := act(instance.alarm, instance.timing, now)):
-                self.processor.async_commit(instance, happened)
-                done.append(key)
-        return done
+    def _changed(self, keys: Iterable[AlarmKey], command: Command) -> list[AlarmKey]:
+        """Run a command on alarms; return those that it changed."""
+        instances = filter(None, map(self.processor.get, keys))
+        return [
+            instance.key
+            for instance in instances
+            if self.processor.async_advance(instance, Commanded(command)).transitions
+        ]

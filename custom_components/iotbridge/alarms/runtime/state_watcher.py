@@ -22,6 +22,8 @@ from homeassistant.helpers.template import Template, result_as_boolean
 
 from ... import mqtt_client
 from ...const import LOGGER
+from ..engine import lifecycle
+from ..engine.advance import Commanded
 from ..engine.evaluation.snapshot import Reason
 from ..engine.evaluation.state import MAX_WORD, event_matches, message_matches
 from ..engine.instance import Instance
@@ -196,7 +198,7 @@ class StateWatcher:
         verdict = instance.evaluator.update(seen, now)
         if verdict.is_active and not self._is_settled and instance.rule.condition.kind in PRESENCE:
             verdict = Evaluation(None)
-        self._processor.async_evaluate(instance, verdict, now)
+        self._processor.async_advance(instance, verdict, now)
 
     # ------------------------------------------- templates, events and messages
 
@@ -243,7 +245,7 @@ class StateWatcher:
             if self._is_settled and is_bad is None and any(map(self._is_gone, names)):
                 # Nothing will ever be known again of what was raised about it.
                 verdict = Evaluation(False, instance.rule.severity, reason_key=Reason.NOT_WATCHED)
-            self._processor.async_evaluate(instance, verdict, self._processor.now())
+            self._processor.async_advance(instance, verdict, self._processor.now())
 
         @callback
         def rendered(_event: Event[EventStateChangedData] | None, updates: list[TrackTemplateResult]) -> None:
@@ -306,9 +308,11 @@ class StateWatcher:
     def _async_resume_moment(self, instance: Instance) -> None:
         """Go on waiting for the end of a moment, after a start or a change of its rule."""
         alarm, now = instance.alarm, self._processor.now()
-        self._processor.async_change_severity(instance, now)
+        severity = instance.rule.severity
+        change = Commanded(lambda alarm, timing, at: lifecycle.change_severity(alarm, timing, severity, at))
+        self._processor.async_advance(instance, change, now)
         if alarm.active:
-            self._processor.async_evaluate(instance, Evaluation(False, alarm.severity, value=alarm.value), now)
+            self._processor.async_advance(instance, Evaluation(False, alarm.severity, value=alarm.value), now)
 
     @callback
     def _async_moment(self, instance: Instance, what: str) -> None:
@@ -319,5 +323,5 @@ class StateWatcher:
             return
         self._moments[rule_id] = now
         what = what[:MAX_WORD]
-        self._processor.async_evaluate(instance, Evaluation(True, instance.rule.severity, value=what), now)
-        self._processor.async_evaluate(instance, Evaluation(False, instance.rule.severity, value=what), now)
+        self._processor.async_advance(instance, Evaluation(True, instance.rule.severity, value=what), now)
+        self._processor.async_advance(instance, Evaluation(False, instance.rule.severity, value=what), now)

@@ -9,26 +9,26 @@ import uuid
 
 from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
 from homeassistant.helpers import device_registry as dr, entity_registry as er
+from homeassistant.helpers.dispatcher import async_dispatcher_send
 from homeassistant.helpers.event import async_call_later
 from homeassistant.util import dt as dt_util
 
 from ... import mqtt_client
 from ...coalescing import CoalescedCall
 from ...const import DOMAIN, MQTT_DOMAIN
-from ..engine import lifecycle
+from ..engine.advance import SuppressionChanged
 from ..engine.instance import Instance
 from ..engine.maintenance_window import MaintenanceWindow
-from ..engine.models import NO_ACTOR, Actor, AlarmKey, AlarmState, Transition
+from ..engine.models import NO_ACTOR, Actor, AlarmKey
 from ..engine.parsing import parse_or_log
 from ..engine.references import Moves, moved_key, moved_reason, moved_selection
 from ..engine.root_cause import BROKER, PARENT, Location, Member, chain, key_of, parents, reason_of
 from ..engine.rule import Selection
+from ..engine.suppression import MAINTENANCE, WINDOW, recomputed
 from .entity_selector import EntitySelector
+from .events import SIGNAL_COUNTS
 from .processor import AlarmProcessor
 
-MAINTENANCE = "maintenance"
-BY_HAND = "by_hand"
-WINDOW = "window:"
 # Of the entity that says whether the broker is there.
 BROKER_CONNECTED = "broker_connected"
 # When a cause is over, what it took away gets this time to come back before it speaks for itself: hosts find a broker
@@ -80,7 +80,7 @@ class Suppressor:
         self.maintenance = on
         self._processor.async_remember("maintenance", on)
         self.async_apply(by)
-        self._processor.counts.tell()
+        async_dispatcher_send(self._hass, SIGNAL_COUNTS)
 
     @callback
     def async_start_window(
@@ -190,7 +190,7 @@ class Suppressor:
             return
         for instance in instances:
             if instance.evaluator and BROKER in self._place(instance.key.subject).behind:
-                self._processor.async_evaluate(instance, instance.evaluator.discount_outage(gone_at, now), now)
+                self._processor.async_advance(instance, instance.evaluator.discount_outage(gone_at, now), now)
 
     def _member(self, instance: Instance) -> Member:
         return Member(instance.rule, instance.alarm, self._place(instance.key.subject))
@@ -256,27 +256,10 @@ class Suppressor:
 
     @callback
     def _async_set(self, instance: Instance, reasons: Iterable[str], now: float, by: Actor) -> None:
-        wanted, alarm = set(reasons), instance.alarm
-        ours = {reason for reason in alarm.suppressed_by if reason.startswith((MAINTENANCE, WINDOW, PARENT))}
-        before, after = _parent(ours - wanted), _parent(wanted - ours)
-        if before and after:
-            # That another one speaks for it now is no news.
-            lifecycle.replace_reason(alarm, before, after)
-            ours = ours - {before} | {after}
+        wanted = frozenset(reasons)
+        if wanted != recomputed(instance.alarm.suppressed_by):
             self._children = None
-            self._processor.async_store_silently(instance)
-        happened: list[Transition] = []
-        for reason in sorted(wanted - ours):
-            happened += lifecycle.suppress(alarm, reason, now, by)
-        for reason in sorted(ours - wanted):
-            happened += lifecycle.unsuppress(alarm, instance.timing, reason, now, by)
-        if any(each.detail.startswith(PARENT) for each in happened):
-            self._children = None
-        if happened and alarm.beneath is AlarmState.NORMAL:
-            # It has nothing to say: a hub that is gone for a moment is no history of all that is behind it.
-            self._processor.async_store_silently(instance)
-        elif happened:
-            self._processor.async_commit(instance, happened)
+            self._processor.async_advance(instance, SuppressionChanged(wanted, by), now)
 
     def _place(self, entity_id: str) -> Location:
         if (place := self._places.get(entity_id)) is None:
@@ -301,10 +284,6 @@ class Suppressor:
         if entry.platform == DOMAIN and entry.device_id is not None:
             return bool(mqtt_client.async_device_identifiers(self._hass, entry.device_id))
         return entry.platform == MQTT_DOMAIN
-
-
-def _parent(reasons: Iterable[str]) -> str | None:
-    return next((reason for reason in reasons if reason.startswith(PARENT)), None)
 
 
 def _via(devices: dr.DeviceRegistry) -> Callable[[str], str | None]:

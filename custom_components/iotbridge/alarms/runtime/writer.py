@@ -5,14 +5,15 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 import sqlite3
-from typing import Any
+from typing import Any, Protocol
 
 from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
 from homeassistant.helpers.event import async_call_later
 from homeassistant.util.hass_dict import HassKey
 
 from ...const import DOMAIN, LOGGER
-from ..engine.models import Transition
+from ..engine.instance import Instance
+from ..engine.models import AlarmKey, Transition
 from .database import Loaded, is_damage
 from .store import MAX_ROWS, AlarmStore, Batch, HistoryQuery
 
@@ -21,38 +22,48 @@ WRITE_AGAIN_S = 30
 BACKUP_RUNS: HassKey[bool] = HassKey(f"{DOMAIN}_backup_runs")
 
 
+class StoreListener(Protocol):
+    """Listener to the fate of the store's file."""
+
+    def async_unwritten(self, reason: str | None) -> None:
+        """Take the reason why nothing can be written; None when it can be again."""
+
+    def async_read(self, loaded: Loaded) -> None:
+        """Take the content of a file that could not be read at the start."""
+
+    def async_damaged(self, names: list[str]) -> None:
+        """Take the names of the damaged files that were put aside."""
+
+
 class Writer:
     """Writes batches in the order in which they came, and keeps what could not be written."""
 
-    def __init__(
-        self, hass: HomeAssistant, store: AlarmStore, collect: Callable[[Batch], None], wake: Callable[[Batch], None]
-    ) -> None:
-        """Prepare; ``async_open`` reads what is kept.
+    def __init__(self, hass: HomeAssistant, store: AlarmStore, deliver: Callable[[Batch], None]) -> None:
+        """Prepare; ``async_open`` reads the file.
 
-        ``collect`` puts what changed into a batch that is about to be written; ``wake`` is called with a batch that
-        was written, or that cannot be and is told all the same.
+        ``deliver`` gets each batch with notifications once it was written, or when it cannot be written.
         """
         self._hass = hass
         self._store = store
-        self._collect = collect
-        self._wake = wake
-        # One thread: what is written first is there first.
+        self._deliver = deliver
+        # One thread, so that batches are written in their order.
         self._thread = ThreadPoolExecutor(1, "iotbridge alarms")
-        # What is to be written next.
+        # The next batch; marked alarms are added to it when it is written.
         self.batch = Batch()
+        self._marked: dict[AlarmKey, Instance] = {}
+        self._listeners: list[StoreListener] = []
         self._writing: asyncio.Task[None] | None = None
         self._stop_waiting: CALLBACK_TYPE | None = None
         self._is_failing = False
         self._is_closed = False
-        # Whether all that the file says was read; a file that could not be is read when it can be opened.
+        # False while the file has content that could not be read yet; it is read when the file can be opened.
         self._is_read = True
         self._rescues = 0
-        # Told why nothing can be written, or None when it can be again.
-        self.on_unwritten: Callable[[str | None], None] | None = None
-        # Told what a file says that could not be read at the start.
-        self.on_read: Callable[[Loaded], None] | None = None
-        # Told the names of damaged files that were put aside.
-        self.on_damaged: Callable[[list[str]], None] | None = None
+
+    @callback
+    def async_listen(self, listener: StoreListener) -> None:
+        """Add a listener."""
+        self._listeners.append(listener)
 
     # ------------------------------------------------------------------ life
 
@@ -124,6 +135,23 @@ class Writer:
         return self._writing
 
     @callback
+    def async_add(self, batch: Batch) -> asyncio.Task[None] | None:
+        """Have a batch written with the next one; return the task that writes it, as ``async_write`` does."""
+        self.batch.outbox |= batch.outbox
+        self.batch.instances |= batch.instances
+        return self.async_write()
+
+    @callback
+    def async_mark(self, instance: Instance) -> None:
+        """Have an alarm written with the next batch, in the state that it has by then."""
+        self._marked[instance.key] = instance
+
+    @callback
+    def async_unmark(self, key: AlarmKey) -> None:
+        """Have an alarm that was marked not written."""
+        self._marked.pop(key, None)
+
+    @callback
     def async_note(self, rule: str, happened: Transition) -> None:
         """Put a transition into the history."""
         self.batch.history.append((rule, happened))
@@ -134,7 +162,7 @@ class Writer:
         """Have told what was just put into the batch, although it cannot be written."""
         if self._is_failing:
             # Not from within: it may be told at once, and what happened is not yet all done.
-            self._hass.loop.call_soon(self._wake, self.batch)
+            self._hass.loop.call_soon(self._deliver, self.batch)
 
     async def _async_write_all(self) -> None:
         """Write until there is nothing left; only what is written is told, unless nothing can be written."""
@@ -160,13 +188,25 @@ class Writer:
             self._writing = None
 
     def _collected(self) -> bool:
-        self._collect(self.batch)
+        """Put the marked alarms into the batch; return whether there is anything to write.
+
+        A blank alarm needs no row. At a start all alarms are marked, and nearly all of them are blank: that must be
+        cheap.
+        """
+        for key, instance in self._marked.items():
+            is_blank = instance.is_blank
+            if is_blank and not instance.is_stored:
+                continue
+            instance.is_stored = not is_blank
+            self.batch.instances[key] = None if is_blank else instance.as_dict()
+        self._marked.clear()
         return bool(self.batch)
 
     async def _async_open_again(self) -> None:
         loaded = await self._async_run(self._store.open)
-        if not self._is_read and self.on_read:
-            self.on_read(loaded)
+        if not self._is_read:
+            for listener in self._listeners:
+                listener.async_read(loaded)
         self._is_read = True
 
     @callback
@@ -174,10 +214,10 @@ class Writer:
         if self._is_failing:
             self._is_failing = False
             LOGGER.warning("Alarms are written again")
-        if self.on_unwritten:
-            self.on_unwritten(None)
+        for listener in self._listeners:
+            listener.async_unwritten(None)
         if batch.outbox:
-            self._wake(batch)
+            self._deliver(batch)
 
     @callback
     def _async_failed(self, batch: Batch, error: Exception) -> None:
@@ -195,10 +235,10 @@ class Writer:
         self._trim()
         if not self._is_closed:
             self._stop_waiting = async_call_later(self._hass, WRITE_AGAIN_S, self._async_write_again)
-        if self.on_unwritten:
-            self.on_unwritten(str(error) or type(error).__name__)
+        for listener in self._listeners:
+            listener.async_unwritten(str(error) or type(error).__name__)
         if self.batch.outbox:
-            self._wake(self.batch)
+            self._deliver(self.batch)
 
     def _trim(self) -> None:
         """Keep no more of an unwritten history than there is memory for; the oldest goes first."""
@@ -246,6 +286,8 @@ class Writer:
         await self._async_look_for_damage()
 
     async def _async_look_for_damage(self) -> None:
-        if self._rescues != self._store.rescues and self.on_damaged:
+        if self._rescues != self._store.rescues:
             self._rescues = self._store.rescues
-            self.on_damaged(await self._async_run(lambda: self._store.damaged))
+            names = await self._async_run(lambda: self._store.damaged)
+            for listener in self._listeners:
+                listener.async_damaged(names)

@@ -8,8 +8,8 @@ from custom_components.iotbridge.alarms.engine.rule import AlarmKind, Condition
 from homeassistant.core import Context, Event
 from homeassistant.helpers.translation import async_get_translations, async_setup as async_setup_translations
 
-from ...kit import Kit
-from ...rules import add_rule, call, rule_entity, set_state
+from ..kit import Kit
+from ..rules import add_rule, call, rule_entity, set_state
 
 
 @pytest.fixture

@@ -1,0 +1,240 @@
+"""Advance of an alarm by one input: an evaluation, the time, a command, a change of its rule or surroundings. Pure.
+
+The lifecycle, the escalation and the flapping of an alarm meet here and nowhere else. The caller writes the outcome
+down and dispatches it.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+
+from . import escalation, lifecycle
+from .escalation import Notification, NotificationKind
+from .evaluation.snapshot import Reason
+from .flapping import FLAPPING
+from .instance import Instance
+from .models import NO_ACTOR, Actor, Alarm, AlarmState, Evaluation, Severity, Timing, Transition
+from .rule import Rule
+from .suppression import parent_of, recomputed
+
+# A function of the lifecycle with everything but the alarm, its timing and the time filled in.
+type Command = Callable[[Alarm, Timing, float], Sequence[Transition]]
+type Input = Evaluation | TimeElapsed | Commanded | RuleChanged | SuppressionChanged | Removed
+
+
+@dataclass(frozen=True, slots=True)
+class TimeElapsed:
+    """Input: a due time has come."""
+
+
+@dataclass(frozen=True, slots=True)
+class Commanded:
+    """Input: a command of a person, such as to acknowledge."""
+
+    command: Command
+
+
+@dataclass(frozen=True, slots=True)
+class RuleChanged:
+    """Input: the rule was edited."""
+
+    rule: Rule
+
+
+@dataclass(frozen=True, slots=True)
+class SuppressionChanged:
+    """Input: all reasons that follow from the state of the home, as they are now."""
+
+    reasons: frozenset[str]
+    by: Actor = NO_ACTOR
+
+
+@dataclass(frozen=True, slots=True)
+class Removed:
+    """Input: the entity or the rule is gone."""
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Settings of all alarms. ``explain`` puts an evaluation's reason into words."""
+
+    flapping_per_hour: int
+    explain: Callable[[Evaluation], str]
+
+
+@dataclass(slots=True)
+class Outcome:
+    """Result of an input.
+
+    ``transitions`` are for everybody; ``history`` has in addition those that are only recorded. ``is_updated`` means
+    that the alarm looks different without a transition, ``is_condition_changed`` that a hold began or ended,
+    ``is_changed`` that the stored alarm is outdated. ``due_at`` is the time of the next TimeElapsed, None for never.
+    """
+
+    transitions: list[Transition] = field(default_factory=list)
+    history: list[Transition] = field(default_factory=list)
+    notifications: list[Notification] = field(default_factory=list)
+    is_updated: bool = False
+    is_condition_changed: bool = False
+    is_changed: bool = False
+    due_at: float | None = None
+
+
+def advance(instance: Instance, event: Input, now: float, settings: Settings) -> Outcome:
+    """Change the instance by one input; return the transitions, the notifications and the next due time."""
+    outcome = Outcome()
+    match event:
+        case Evaluation():
+            _evaluate(instance, event, now, settings, outcome)
+        case TimeElapsed():
+            _elapse(instance, now, settings, outcome)
+        case Commanded():
+            _apply(instance, event.command, now, settings, outcome)
+        case SuppressionChanged():
+            _change_suppression(instance, event, now, outcome)
+        case RuleChanged():
+            _change_rule(instance, event.rule, now, outcome)
+        case Removed():
+            _remove(instance, now, settings, outcome)
+    outcome.is_changed = bool(
+        outcome.is_changed
+        or outcome.history
+        or outcome.notifications
+        or outcome.is_updated
+        or outcome.is_condition_changed
+    )
+    outcome.due_at = due_at(instance, now, settings)
+    return outcome
+
+
+def due_at(instance: Instance, now: float, settings: Settings) -> float | None:
+    """Return when the alarm needs its next TimeElapsed, None for never."""
+    times = (
+        lifecycle.due(instance.alarm, instance.timing),
+        escalation.due(instance.escalation, instance.rule.escalation),
+        instance.evaluator.due(now) if instance.evaluator else None,
+        instance.flapping.due(settings.flapping_per_hour),
+    )
+    return min((at for at in times if at is not None), default=None)
+
+
+def _evaluate(instance: Instance, evaluation: Evaluation, now: float, settings: Settings, outcome: Outcome) -> None:
+    if evaluation.reason_key and evaluation.is_active is not instance.alarm.active:
+        evaluation = replace(evaluation, reason=settings.explain(evaluation), reason_key="")
+    _apply(
+        instance,
+        lambda alarm, timing, at: lifecycle.evaluate(alarm, timing, evaluation, at),
+        now,
+        settings,
+        outcome,
+    )
+
+
+def _elapse(instance: Instance, now: float, settings: Settings, outcome: Outcome) -> None:
+    alarm, timing = instance.alarm, instance.timing
+    if instance.evaluator:
+        _evaluate(instance, instance.evaluator.evaluate(now), now, settings, outcome)
+    _apply(instance, lifecycle.tick, now, settings, outcome)
+    if instance.flapping.calm(now, settings.flapping_per_hour):
+        _record(instance, lifecycle.unsuppress(alarm, timing, FLAPPING, now), outcome)
+    due = escalation.tick(instance.escalation, instance.rule.escalation, alarm, now)
+    escalated = [each.groups for each in due if each.kind is NotificationKind.ESCALATED]
+    transitions = [lifecycle.escalated(alarm, groups, now) for groups in escalated]
+    outcome.transitions += transitions
+    outcome.history += transitions
+    outcome.notifications += due
+
+
+def _apply(instance: Instance, command: Command, now: float, settings: Settings, outcome: Outcome) -> None:
+    """Run a step of the lifecycle, and count the episode that it began."""
+    alarm = instance.alarm
+    appearance, episode, pending, active = _appearance(alarm), alarm.episode, alarm.pending, alarm.active
+    transitions = command(alarm, instance.timing, now)
+    if transitions:
+        _record(instance, transitions, outcome)
+    elif _appearance(alarm) != appearance:
+        outcome.is_updated = True
+    if (alarm.pending, alarm.active) != (pending, active):
+        # The beginning of a hold must be known after a restart.
+        outcome.is_condition_changed = True
+    if alarm.episode != episode:
+        _count_episode(instance, now, settings, outcome)
+
+
+def _record(instance: Instance, transitions: Sequence[Transition], outcome: Outcome) -> None:
+    """Add transitions to the outcome, with the notifications that they cause."""
+    outcome.transitions += transitions
+    outcome.history += transitions
+    for transition in transitions:
+        outcome.notifications += escalation.notify(
+            instance.escalation, instance.rule.escalation, instance.alarm, transition
+        )
+
+
+def _count_episode(instance: Instance, now: float, settings: Settings, outcome: Outcome) -> None:
+    """Suppress an alarm that is raised too often, and notify that once, until it is calm."""
+    alarm = instance.alarm
+    if not alarm.announced and FLAPPING not in alarm.suppressed_by:
+        if alarm.suppressed_by:
+            # Recorded for later questions; an outage of a thousand entities is not a thousand events.
+            outcome.history.append(lifecycle.raised_while_suppressed(alarm, now))
+        return
+    if not instance.flapping.note(now, settings.flapping_per_hour):
+        return
+    informed = tuple(instance.escalation.informed)
+    _record(instance, lifecycle.suppress(alarm, FLAPPING, now), outcome)
+    if informed:
+        outcome.notifications.append(
+            Notification(
+                kind=NotificationKind.RAISED,
+                key=alarm.key,
+                episode=alarm.episode,
+                groups=informed,
+                severity=alarm.severity,
+                at=now,
+            )
+        )
+
+
+def _change_suppression(instance: Instance, change: SuppressionChanged, now: float, outcome: Outcome) -> None:
+    """Add and remove reasons; another root cause in place of one is no transition."""
+    alarm = instance.alarm
+    current = recomputed(alarm.suppressed_by)
+    former, latter = parent_of(current - change.reasons), parent_of(change.reasons - current)
+    if former and latter:
+        lifecycle.replace_reason(alarm, former, latter)
+        current = current - {former} | {latter}
+        outcome.is_updated = True
+    transitions: list[Transition] = []
+    for reason in sorted(change.reasons - current):
+        transitions += lifecycle.suppress(alarm, reason, now, change.by)
+    for reason in sorted(current - change.reasons):
+        transitions += lifecycle.unsuppress(alarm, instance.timing, reason, now, change.by)
+    if transitions and alarm.beneath is AlarmState.NORMAL:
+        # A hub that is gone for a moment makes no history of all the inactive alarms behind it.
+        outcome.is_updated = True
+    else:
+        _record(instance, transitions, outcome)
+
+
+def _change_rule(instance: Instance, rule: Rule, now: float, outcome: Outcome) -> None:
+    policy = instance.rule.escalation
+    instance.follow(rule)
+    if rule.escalation != policy:
+        outcome.is_changed = True
+        outcome.notifications += escalation.replan(instance.escalation, rule.escalation, instance.alarm, now)
+
+
+def _remove(instance: Instance, now: float, settings: Settings, outcome: Outcome) -> None:
+    """Clear the alarm whatever mutes it, so that the informed groups get the end."""
+    alarm = instance.alarm
+    alarm.suppressed_by, alarm.snoozed_until, alarm.out_of_service, alarm.pending = (), None, False, None
+    if not alarm.announced:
+        outcome.notifications += escalation.withdraw(instance.escalation, alarm, now)
+        return
+    reason = settings.explain(Evaluation(False, reason_key=Reason.NOT_WATCHED))
+    gone = Timing(latching=False)
+    _record(instance, lifecycle.evaluate(alarm, gone, Evaluation(False, reason=reason), now), outcome)
+
+
+def _appearance(alarm: Alarm) -> tuple[bool, bool, Severity]:
+    return (alarm.active, alarm.last_evaluation.is_active is None, alarm.severity)
