@@ -6,8 +6,7 @@ import tarfile
 
 import pytest
 
-from custom_components.iotbridge.alarms.manager import FILE
-from custom_components.iotbridge.alarms.runtime.store import AlarmStore, HistoryQuery
+from custom_components.iotbridge.alarms.runtime.store import FILE, AlarmStore, HistoryQuery
 from homeassistant.components.backup.const import DATA_MANAGER
 from homeassistant.components.backup.manager import BackupManager
 from homeassistant.setup import async_setup_component

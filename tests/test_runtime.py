@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry, async_mock_service
 
-from custom_components.iotbridge.alarms.manager import AlarmsManager, store_path
+from custom_components.iotbridge.alarms.manager import AlarmsManager
+from custom_components.iotbridge.alarms.runtime.store import store_path
 from custom_components.iotbridge.hosts.manager import HostsManager
 from homeassistant.config_entries import ConfigEntryState
 from homeassistant.core import HomeAssistant, State

@@ -11,10 +11,9 @@ import pytest
 
 from custom_components.iotbridge.alarms.engine.models import Actor, AlarmKey, AlarmState
 from custom_components.iotbridge.alarms.engine.rule import EscalationPolicy, Selection
-from custom_components.iotbridge.alarms.manager import store_path
 from custom_components.iotbridge.alarms.repairs import DamagedFiles
 from custom_components.iotbridge.alarms.runtime import database
-from custom_components.iotbridge.alarms.runtime.store import MAX_ROWS, AlarmStore, HistoryQuery
+from custom_components.iotbridge.alarms.runtime.store import MAX_ROWS, AlarmStore, HistoryQuery, store_path
 from custom_components.iotbridge.markdown import escaped
 from custom_components.iotbridge.repairs import async_create_fix_flow
 from homeassistant.config_entries import ConfigEntryState

@@ -13,7 +13,7 @@ async def async_freeze_alarms(hass: HomeAssistant, alarms: AlarmsManager | None,
     if alarms is None:
         return
     try:
-        await alarms.processor.writer.async_freeze(is_frozen)
+        await alarms.async_freeze(is_frozen)
     except Exception:  # noqa: BLE001 - logged, and the backup goes on
         # A backup without the last minutes of the alarms is better than none: Home Assistant gives up the whole
         # backup where a hook raises.

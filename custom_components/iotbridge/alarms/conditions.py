@@ -88,9 +88,9 @@ class InMaintenanceCondition(AlarmCondition):
 
     @override
     def _holds(self, manager: AlarmsManager, meant: AlarmTarget) -> bool:
-        if manager.suppressor.maintenance or meant.is_everything:
-            return manager.suppressor.maintenance
-        return any(map(manager.suppressor.is_in_maintenance, meant.subjects)) or any(
+        if manager.is_maintenance_on or meant.is_everything:
+            return manager.is_maintenance_on
+        return any(map(manager.is_in_maintenance, meant.subjects)) or any(
             meant.includes(alarm.key) and _is_in_maintenance(alarm) for alarm in manager.alarms()
         )
 

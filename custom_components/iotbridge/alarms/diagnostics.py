@@ -12,8 +12,8 @@ from .manager import AlarmsManager
 def alarms_diagnostics(alarms: AlarmsManager) -> dict[str, Any]:
     """Return the rules by kind with the states of their alarms."""
     return {
-        "maintenance": alarms.suppressor.maintenance,
-        "windows": len(alarms.suppressor.timed_windows),
+        "maintenance": alarms.is_maintenance_on,
+        "windows": len(alarms.timed_windows),
         "rules": [_rule(rule, alarms.alarms(rule.rule_id)) for rule in alarms.rules.values()],
     }
 

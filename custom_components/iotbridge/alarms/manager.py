@@ -4,7 +4,6 @@ import asyncio
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 from homeassistant.config_entries import SIGNAL_CONFIG_ENTRY_CHANGED, ConfigEntry, ConfigEntryChange
@@ -13,14 +12,13 @@ from homeassistant.core import CALLBACK_TYPE, Event, HomeAssistant, callback
 from homeassistant.helpers import device_registry as dr, entity_registry as er
 from homeassistant.helpers.dispatcher import async_dispatcher_connect, async_dispatcher_send
 from homeassistant.helpers.event import async_call_later, async_track_time_interval
-from homeassistant.helpers.storage import STORAGE_DIR
 
 from .. import mqtt_client
 from ..coalescing import CoalescedCall
 from ..const import LOGGER, SUBENTRY_ALARM, SUBENTRY_NOTIFIER, SUBENTRY_WINDOW
 from ..issues import ALARM_UNREADABLE, Issues
 from ..subentries import Reader
-from .engine.advance import Outcome, Settings
+from .engine.advance import AlarmOutcome, Settings
 from .engine.flapping import DEFAULT_PER_HOUR
 from .engine.instance import Instance
 from .engine.maintenance_window import MaintenanceWindow
@@ -47,11 +45,10 @@ from .runtime.processor import AlarmProcessor
 from .runtime.registry_ids import RegistryIds
 from .runtime.restored_alarms import RestoredAlarms
 from .runtime.state_watcher import StateWatcher
-from .runtime.store import AlarmStore, Batch
+from .runtime.store import AlarmStore, Batch, store_path
 from .runtime.suppressor import Suppressor
 from .runtime.writer import Writer
 
-FILE = "iotbridge_alarms.db"
 DAY = timedelta(days=1)
 # After these, other alarms may have another root cause.
 _TURNS = frozenset({Change.RAISED, Change.CLEARED})
@@ -351,7 +348,7 @@ class AlarmsManager(AlarmAccess):
         return instance
 
     @callback
-    def _async_dispatch(self, instance: Instance, outcome: Outcome) -> None:
+    def _async_dispatch(self, instance: Instance, outcome: AlarmOutcome) -> None:
         """Queue the notifications of an outcome, publish it, and have root causes looked for anew."""
         if outcome.notifications:
             self._outbox.async_add(outcome.notifications, self.processor.writer.batch)
@@ -398,8 +395,3 @@ class AlarmsManager(AlarmAccess):
         message = test_message(alarm_texts(self.hass), rule_id, rule.name, rule.severity, self.processor.now())
         for group in dict.fromkeys(group for step in rule.escalation.steps for group in step.groups):
             await self.notifier.async_send(group, [message])
-
-
-def store_path(hass: HomeAssistant) -> Path:
-    """Return where alarms are kept: among what Home Assistant backs up."""
-    return Path(hass.config.path(STORAGE_DIR, FILE))

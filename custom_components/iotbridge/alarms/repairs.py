@@ -25,7 +25,7 @@ class DamagedFiles(RepairsFlow):
         if not entries:
             return self.async_abort(reason="not_running")
         if user_input is not None:
-            await entries[0].runtime_data.alarms.processor.writer.async_remove_damaged()
+            await entries[0].runtime_data.alarms.async_remove_damaged()
             return self.async_create_entry(data={})
         said = async_placeholders(self.hass, self.issue_id)
         return self.async_show_form(step_id="confirm", description_placeholders=said)

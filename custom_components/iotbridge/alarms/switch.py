@@ -38,20 +38,20 @@ class Maintenance(IotBridgeAlarmsEntity, IotBridgeEntity, SwitchEntity):
     async def async_added_to_hass(self) -> None:
         """Follow what is kept: a restart does not end the maintenance."""
         self.async_on_remove(async_dispatcher_connect(self.hass, SIGNAL_COUNTS, self._async_changed))
-        self._attr_is_on = self._alarms.suppressor.maintenance
+        self._attr_is_on = self._alarms.is_maintenance_on
 
     @callback
     def _async_changed(self) -> None:
-        if self._attr_is_on != self._alarms.suppressor.maintenance:
-            self._attr_is_on = self._alarms.suppressor.maintenance
+        if self._attr_is_on != self._alarms.is_maintenance_on:
+            self._attr_is_on = self._alarms.is_maintenance_on
             self.async_write_ha_state()
 
     @override
     async def async_turn_on(self, **kwargs: Any) -> None:
         """Silence all alarms."""
-        self._alarms.suppressor.async_set_maintenance(True, await async_actor(self.hass, self._context))
+        self._alarms.async_set_maintenance(True, await async_actor(self.hass, self._context))
 
     @override
     async def async_turn_off(self, **kwargs: Any) -> None:
         """Judge all alarms again, and tell what is the matter."""
-        self._alarms.suppressor.async_set_maintenance(False, await async_actor(self.hass, self._context))
+        self._alarms.async_set_maintenance(False, await async_actor(self.hass, self._context))

@@ -12,5 +12,5 @@ def alarms_system_health(alarms: AlarmsManager) -> dict[str, Any]:
         "alarm_rules": len(alarms.rules),
         "alarms_active": sum(alarms.count(severity, unacknowledged=False) for severity in Severity),
         "alarms_unacknowledged": sum(alarms.count(severity, unacknowledged=True) for severity in Severity),
-        "maintenance": alarms.suppressor.maintenance,
+        "maintenance": alarms.is_maintenance_on,
     }

@@ -49,7 +49,7 @@ async def test_every_kind_of_target(dialog: Dialog) -> None:
     (made,) = dialog.made
     assert (made.title, made.unique_id) == ("Family", None)
     assert made.data == {
-        "version": 1,
+        "version": 2,
         "targets": [
             {"kind": "mobile_app", "action": "notify.mobile_app_annas_phone"},
             {"kind": "notify", "entity_id": "notify.tv"},

@@ -13,8 +13,7 @@ from custom_components.iotbridge.alarms.engine.evaluation.evaluator import EVALU
 from custom_components.iotbridge.alarms.engine.maintenance_window import DAYS
 from custom_components.iotbridge.alarms.engine.models import Actor, AlarmKey, AlarmState, Severity, Timing
 from custom_components.iotbridge.alarms.engine.rule import AlarmKind, Condition, EscalationPolicy, Selection
-from custom_components.iotbridge.alarms.manager import store_path
-from custom_components.iotbridge.alarms.runtime.store import HistoryQuery
+from custom_components.iotbridge.alarms.runtime.store import HistoryQuery, store_path
 from homeassistant.components import mqtt
 from homeassistant.config_entries import ConfigSubentry
 from homeassistant.core import CALLBACK_TYPE, HomeAssistant, ServiceCall

@@ -9,9 +9,9 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.iotbridge.alarms.engine.models import Actor, AlarmKey, Transition
 from custom_components.iotbridge.alarms.engine.rule import AlarmKind, Condition
-from custom_components.iotbridge.alarms.manager import AlarmsManager, store_path
+from custom_components.iotbridge.alarms.manager import AlarmsManager
 from custom_components.iotbridge.alarms.runtime.events import SIGNAL_ALARM, AlarmEvent
-from custom_components.iotbridge.alarms.runtime.store import KEEP_S, HistoryQuery
+from custom_components.iotbridge.alarms.runtime.store import KEEP_S, HistoryQuery, store_path
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers import device_registry as dr, entity_registry as er
 from homeassistant.helpers.dispatcher import async_dispatcher_connect

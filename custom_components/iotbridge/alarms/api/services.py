@@ -174,7 +174,7 @@ async def async_start_maintenance(hass: HomeAssistant, manager: AlarmsManager, c
     meant = async_resolve_target(hass, call.data)
     name = call.data.get(ATTR_NAME) or by.comment or by.name
     windows = [
-        manager.suppressor.async_start_window(name, selection, until, by, rules=rules)
+        manager.async_start_window(name, selection, until, by, rules=rules)
         for selection, rules in _selections(call, meant, keys)
     ]
     return {"window_id": windows}
@@ -187,7 +187,7 @@ async def async_end_maintenance(hass: HomeAssistant, manager: AlarmsManager, cal
         raise InvalidCallError("maintenance_which")
     ended: list[str] = []
     keys: set[AlarmKey] = set()
-    for window_id, window in manager.suppressor.timed_windows.items():
+    for window_id, window in manager.timed_windows.items():
         subjects = async_matching(hass, window.selection) if window.selection != Selection() else frozenset()
         concerned = AlarmTarget(subjects, frozenset(window.rules), is_everything=False)
         inside = {alarm.key for _, alarm in async_found(manager, concerned)}
@@ -199,7 +199,7 @@ async def async_end_maintenance(hass: HomeAssistant, manager: AlarmsManager, cal
     await _check_permission(hass, manager, call, keys)
     by = await async_actor(hass, call.context, call.data[ATTR_COMMENT])
     for window_id in ended:
-        manager.suppressor.async_end_window(window_id, by)
+        manager.async_end_window(window_id, by)
 
 
 def _selections(
@@ -308,7 +308,7 @@ def _until(manager: AlarmsManager, call: ServiceCall) -> float:
         raise InvalidCallError("how_long")
     if seconds <= 0:
         raise InvalidCallError("until_past")
-    return manager.processor.async_after(seconds)
+    return manager.async_after(seconds)
 
 
 def _timestamp(at: Any) -> float | None:

@@ -62,7 +62,7 @@ class Settings:
 
 
 @dataclass(slots=True)
-class Outcome:
+class AlarmOutcome:
     """Result of an input.
 
     ``transitions`` are for everybody; ``history`` has in addition those that are only recorded. ``is_updated`` means
@@ -79,9 +79,9 @@ class Outcome:
     due_at: float | None = None
 
 
-def advance(instance: Instance, event: Input, now: float, settings: Settings) -> Outcome:
+def advance(instance: Instance, event: Input, now: float, settings: Settings) -> AlarmOutcome:
     """Change the instance by one input; return the transitions, the notifications and the next due time."""
-    outcome = Outcome()
+    outcome = AlarmOutcome()
     match event:
         case Evaluation():
             _evaluate(instance, event, now, settings, outcome)
@@ -117,7 +117,9 @@ def due_at(instance: Instance, now: float, settings: Settings) -> float | None:
     return min((at for at in times if at is not None), default=None)
 
 
-def _evaluate(instance: Instance, evaluation: Evaluation, now: float, settings: Settings, outcome: Outcome) -> None:
+def _evaluate(
+    instance: Instance, evaluation: Evaluation, now: float, settings: Settings, outcome: AlarmOutcome
+) -> None:
     if evaluation.reason_key and evaluation.is_active is not instance.alarm.active:
         evaluation = replace(evaluation, reason=settings.explain(evaluation), reason_key="")
     _apply(
@@ -129,7 +131,7 @@ def _evaluate(instance: Instance, evaluation: Evaluation, now: float, settings: 
     )
 
 
-def _elapse(instance: Instance, now: float, settings: Settings, outcome: Outcome) -> None:
+def _elapse(instance: Instance, now: float, settings: Settings, outcome: AlarmOutcome) -> None:
     alarm, timing = instance.alarm, instance.timing
     if instance.evaluator:
         _evaluate(instance, instance.evaluator.evaluate(now), now, settings, outcome)
@@ -144,7 +146,7 @@ def _elapse(instance: Instance, now: float, settings: Settings, outcome: Outcome
     outcome.notifications += due
 
 
-def _apply(instance: Instance, command: Command, now: float, settings: Settings, outcome: Outcome) -> None:
+def _apply(instance: Instance, command: Command, now: float, settings: Settings, outcome: AlarmOutcome) -> None:
     """Run a step of the lifecycle, and count the episode that it began."""
     alarm = instance.alarm
     appearance, episode, pending, active = _appearance(alarm), alarm.episode, alarm.pending, alarm.active
@@ -160,7 +162,7 @@ def _apply(instance: Instance, command: Command, now: float, settings: Settings,
         _count_episode(instance, now, settings, outcome)
 
 
-def _record(instance: Instance, transitions: Sequence[Transition], outcome: Outcome) -> None:
+def _record(instance: Instance, transitions: Sequence[Transition], outcome: AlarmOutcome) -> None:
     """Add transitions to the outcome, with the notifications that they cause."""
     outcome.transitions += transitions
     outcome.history += transitions
@@ -170,7 +172,7 @@ def _record(instance: Instance, transitions: Sequence[Transition], outcome: Outc
         )
 
 
-def _count_episode(instance: Instance, now: float, settings: Settings, outcome: Outcome) -> None:
+def _count_episode(instance: Instance, now: float, settings: Settings, outcome: AlarmOutcome) -> None:
     """Suppress an alarm that is raised too often, and notify that once, until it is calm."""
     alarm = instance.alarm
     if not alarm.announced and FLAPPING not in alarm.suppressed_by:
@@ -195,7 +197,7 @@ def _count_episode(instance: Instance, now: float, settings: Settings, outcome: 
         )
 
 
-def _change_suppression(instance: Instance, change: SuppressionChanged, now: float, outcome: Outcome) -> None:
+def _change_suppression(instance: Instance, change: SuppressionChanged, now: float, outcome: AlarmOutcome) -> None:
     """Add and remove reasons; another root cause in place of one is no transition."""
     alarm = instance.alarm
     current = recomputed(alarm.suppressed_by)
@@ -216,7 +218,7 @@ def _change_suppression(instance: Instance, change: SuppressionChanged, now: flo
         _record(instance, transitions, outcome)
 
 
-def _change_rule(instance: Instance, rule: Rule, now: float, outcome: Outcome) -> None:
+def _change_rule(instance: Instance, rule: Rule, now: float, outcome: AlarmOutcome) -> None:
     policy = instance.rule.escalation
     instance.follow(rule)
     if rule.escalation != policy:
@@ -224,7 +226,7 @@ def _change_rule(instance: Instance, rule: Rule, now: float, outcome: Outcome) -
         outcome.notifications += escalation.replan(instance.escalation, rule.escalation, instance.alarm, now)
 
 
-def _remove(instance: Instance, now: float, settings: Settings, outcome: Outcome) -> None:
+def _remove(instance: Instance, now: float, settings: Settings, outcome: AlarmOutcome) -> None:
     """Clear the alarm whatever mutes it, so that the informed groups get the end."""
     alarm = instance.alarm
     alarm.suppressed_by, alarm.snoozed_until, alarm.out_of_service, alarm.pending = (), None, False, None

@@ -1,13 +1,15 @@
 """Access to alarms: queries, and commands such as acknowledge, snooze and suppress."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from homeassistant.core import callback
 
 from ..engine import lifecycle
 from ..engine.advance import Command, Commanded
+from ..engine.maintenance_window import MaintenanceWindow
 from ..engine.models import Actor, Alarm, AlarmKey, Severity
+from ..engine.rule import Selection
 from ..engine.suppression import BY_HAND
 from .processor import AlarmProcessor
 from .store import HistoryQuery
@@ -42,6 +44,50 @@ class AlarmAccess:
     async def async_history(self, query: HistoryQuery) -> list[dict[str, Any]]:
         """Return what happened, newest first."""
         return await self.processor.async_history(query)
+
+    async def async_freeze(self, is_frozen: bool) -> None:
+        """Keep the file of the alarms as it is while it is copied, or no longer."""
+        await self.processor.writer.async_freeze(is_frozen)
+
+    async def async_remove_damaged(self) -> None:
+        """Delete the damaged files that were put aside."""
+        await self.processor.writer.async_remove_damaged()
+
+    @callback
+    def async_after(self, seconds: float) -> float:
+        """Return the time in so many seconds, in seconds since 1970."""
+        return self.processor.async_after(seconds)
+
+    @property
+    def is_maintenance_on(self) -> bool:
+        """Return whether maintenance suppresses all alarms."""
+        return self.suppressor.maintenance
+
+    def is_in_maintenance(self, entity_id: str) -> bool:
+        """Return whether maintenance or a window suppresses the alarms of an entity."""
+        return self.suppressor.is_in_maintenance(entity_id)
+
+    @property
+    def timed_windows(self) -> Mapping[str, MaintenanceWindow]:
+        """Return the windows that end once and for all, by id."""
+        return self.suppressor.timed_windows
+
+    @callback
+    def async_set_maintenance(self, is_on: bool, by: Actor) -> None:
+        """Suppress all alarms, or end that."""
+        self.suppressor.async_set_maintenance(is_on, by)
+
+    @callback
+    def async_start_window(
+        self, name: str, selection: Selection, until: float, by: Actor, *, rules: tuple[str, ...] = ()
+    ) -> str:
+        """Suppress the alarms of some entities and rules until a time; return the id of the window."""
+        return self.suppressor.async_start_window(name, selection, until, by, rules=rules)
+
+    @callback
+    def async_end_window(self, window_id: str, by: Actor) -> None:
+        """End a window before its time."""
+        self.suppressor.async_end_window(window_id, by)
 
     @callback
     def async_acknowledge(self, keys: Iterable[AlarmKey], by: Actor) -> list[AlarmKey]:

@@ -11,7 +11,7 @@ from homeassistant.helpers.dispatcher import async_dispatcher_send
 from homeassistant.util.signal_type import SignalType
 
 from ...const import DOMAIN
-from ..engine.advance import Outcome
+from ..engine.advance import AlarmOutcome
 from ..engine.instance import Instance
 from ..engine.models import AlarmKey, Transition
 from ..engine.rule import Rule
@@ -39,7 +39,7 @@ def signal_of_rule(rule_id: str) -> SignalType[()]:
 
 
 @callback
-def async_publish(hass: HomeAssistant, instance: Instance, outcome: Outcome) -> None:
+def async_publish(hass: HomeAssistant, instance: Instance, outcome: AlarmOutcome) -> None:
     """Publish the outcome of an input."""
     rule, key = instance.rule, instance.key
     if not outcome.transitions and not outcome.is_updated:

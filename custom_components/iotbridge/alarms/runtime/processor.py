@@ -13,7 +13,7 @@ from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.dispatcher import async_dispatcher_send
 
 from ...const import LOGGER
-from ..engine.advance import Input, Outcome, Removed, RuleChanged, Settings, TimeElapsed, advance, due_at
+from ..engine.advance import AlarmOutcome, Input, Removed, RuleChanged, Settings, TimeElapsed, advance, due_at
 from ..engine.clock import Clock
 from ..engine.counts import Counts
 from ..engine.instance import Instance
@@ -25,7 +25,7 @@ from .events import SIGNAL_COUNTS
 from .store import Batch, HistoryQuery
 from .writer import Writer
 
-type Dispatch = Callable[[Instance, Outcome], None]
+type Dispatch = Callable[[Instance, AlarmOutcome], None]
 
 
 class AlarmProcessor:
@@ -72,7 +72,7 @@ class AlarmProcessor:
     # ----------------------------------------------------------------- inputs
 
     @callback
-    def async_advance(self, instance: Instance, event: Input, now: float | None = None) -> Outcome:
+    def async_advance(self, instance: Instance, event: Input, now: float | None = None) -> AlarmOutcome:
         """Advance an alarm by an input. Most evaluations change nothing, and cost nothing more."""
         now = self.now() if now is None else now
         outcome = advance(instance, event, now, self._settings)
@@ -82,7 +82,7 @@ class AlarmProcessor:
         return outcome
 
     @callback
-    def _async_commit(self, instance: Instance, outcome: Outcome) -> None:
+    def _async_commit(self, instance: Instance, outcome: AlarmOutcome) -> None:
         for transition in outcome.history:
             self.writer.async_note(instance.rule.name, transition)
         self.counts.take(instance.alarm)
@@ -121,7 +121,7 @@ class AlarmProcessor:
         evaluation = instance.alarm.last_evaluation
         instance.alarm, instance.escalation, instance.flapping = restored.alarm, restored.escalation, restored.flapping
         instance.is_stored = True
-        self._async_commit(instance, Outcome(is_updated=True))
+        self._async_commit(instance, AlarmOutcome(is_updated=True))
         self.async_advance(instance, evaluation)
 
     @callback

@@ -12,12 +12,16 @@ from pathlib import Path
 import sqlite3
 from typing import Any
 
+from homeassistant.core import HomeAssistant
+from homeassistant.helpers.storage import STORAGE_DIR
+
 from ..engine.models import AlarmKey, Severity, Transition
 from ..engine.references import Moves, joined, moved_key, moved_reason
 from ..engine.root_cause import PARENT
 from . import database
 from .database import Loaded
 
+FILE = "iotbridge_alarms.db"
 KEEP_S = 400 * 24 * 3600.0
 MAX_ROWS = 10_000
 # How many rows the log beside the file may have before they are moved into the file.
@@ -74,6 +78,11 @@ class HistoryQuery:
     changes: Sequence[str] = ()
     limit: int = 1000
     before: int | None = None
+
+
+def store_path(hass: HomeAssistant) -> Path:
+    """Return the path of the file, which lies in the folder that Home Assistant backs up."""
+    return Path(hass.config.path(STORAGE_DIR, FILE))
 
 
 class AlarmStore:
