@@ -1,0 +1,209 @@
+"""Advance of an alarm: one input in; transitions, notifications, what has to be kept and the next due time out."""
+
+from collections.abc import Sequence
+
+import pytest
+
+from custom_components.iotbridge.alarms.engine import lifecycle
+from custom_components.iotbridge.alarms.engine.advance import (
+    AlarmOutcome,
+    Commanded,
+    Input,
+    Removed,
+    RuleChanged,
+    Settings,
+    SuppressionChanged,
+    TimeElapsed,
+    advance,
+)
+from custom_components.iotbridge.alarms.engine.instance import Instance
+from custom_components.iotbridge.alarms.engine.models import Actor, AlarmState, Evaluation, Severity, Timing
+from custom_components.iotbridge.alarms.engine.rule import (
+    AlarmKind,
+    Condition,
+    EscalationPolicy,
+    EscalationStep,
+    Rule,
+)
+
+ANNA = Actor("Anna", "dashboard")
+ACTIVE = Evaluation(True, Severity.WARNING, "90", "90 > 80")
+INACTIVE = Evaluation(False, Severity.WARNING, "20")
+UNKNOWN = Evaluation(None)
+ACKNOWLEDGE = Commanded(lambda alarm, _timing, now: lifecycle.acknowledge(alarm, ANNA, now))
+SETTINGS = Settings(flapping_per_hour=3, explain=lambda evaluation: f"explained: {evaluation.reason_key}")
+
+POLICY = EscalationPolicy(
+    steps=(EscalationStep(after_s=0, groups=("family",)), EscalationStep(after_s=600, groups=("neighbour",)))
+)
+
+
+def instance_of(timing: Timing | None = None, policy: EscalationPolicy = POLICY) -> Instance:
+    rule = Rule(
+        rule_id="hot",
+        name="Hot",
+        severity=Severity.WARNING,
+        condition=Condition(kind=AlarmKind.TEMPLATE, template="{{ states('sensor.attic') | float > 80 }}"),
+        timing=timing or Timing(),
+        escalation=policy,
+    )
+    return Instance.blank(rule, "")
+
+
+def play(
+    instance: Instance, inputs: Sequence[tuple[float, Input]], settings: Settings = SETTINGS
+) -> list[AlarmOutcome]:
+    return [advance(instance, event, at, settings) for at, event in inputs]
+
+
+def lines(outcome: AlarmOutcome) -> list[str]:
+    """Return the transitions and notifications of an outcome, as ``raised`` and ``raised > family``."""
+    return [
+        *(str(transition.change) for transition in outcome.transitions),
+        *(f"{each.kind} > {', '.join(each.groups)}" for each in outcome.notifications),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("timing", "inputs", "last", "due_at"),
+    [
+        pytest.param(Timing(), [(1, INACTIVE)], [], None, id="nothing is wrong"),
+        pytest.param(Timing(), [(1, ACTIVE)], ["raised", "raised > family"], 601, id="raised; the next step is due"),
+        pytest.param(Timing(hold_s=60), [(1, ACTIVE)], [], 61, id="the hold is due"),
+        pytest.param(
+            Timing(hold_s=60), [(1, ACTIVE), (61, TimeElapsed())], ["raised", "raised > family"], 661, id="held"
+        ),
+        pytest.param(
+            Timing(),
+            [(1, ACTIVE), (601, TimeElapsed())],
+            ["escalated", "escalated > neighbour"],
+            None,
+            id="nobody acknowledged",
+        ),
+        pytest.param(
+            Timing(),
+            [(1, ACTIVE), (2, ACKNOWLEDGE)],
+            ["acknowledged", "acknowledged > family"],
+            None,
+            id="acknowledged: no step is due any more",
+        ),
+        pytest.param(Timing(), [(1, ACTIVE), (2, UNKNOWN)], [], 601, id="an unknown value changes nothing"),
+        pytest.param(
+            Timing(latching=True), [(1, ACTIVE), (2, INACTIVE)], ["cleared", "cleared > family"], None, id="latching"
+        ),
+        pytest.param(
+            Timing(latching=True), [(1, ACTIVE), (2, Removed())], ["cleared", "cleared > family"], None, id="removed"
+        ),
+        pytest.param(Timing(), [(1, INACTIVE), (2, Removed())], [], None, id="removed before anything happened"),
+    ],
+)
+def test_one_input_has_all_its_consequences(
+    timing: Timing, inputs: Sequence[tuple[float, Input]], last: list[str], due_at: float | None
+) -> None:
+    *_, outcome = play(instance_of(timing), inputs)
+
+    assert (lines(outcome), outcome.due_at) == (last, due_at)
+    assert outcome.history == outcome.transitions
+
+
+def test_an_evaluation_that_changes_nothing_has_nothing_to_keep() -> None:
+    first, second, third = play(instance_of(), [(1, INACTIVE), (2, INACTIVE), (3, UNKNOWN)])
+
+    assert (first.is_updated, first.is_changed) == (True, True), "its value was unknown before"
+    assert not second.is_changed
+    assert (third.is_updated, third.transitions) == (True, [])
+
+
+def test_the_beginning_and_the_end_of_a_hold_are_kept_without_a_transition() -> None:
+    begun, goes_on, ended = play(instance_of(Timing(hold_s=60)), [(1, ACTIVE), (2, ACTIVE), (3, INACTIVE)])
+
+    assert (begun.is_condition_changed, begun.is_changed, begun.transitions) == (True, True, [])
+    assert not goes_on.is_condition_changed
+    assert (ended.is_condition_changed, ended.due_at) == (True, None)
+
+
+def test_a_reason_is_explained_where_the_condition_turns_and_nowhere_else() -> None:
+    asked: list[str] = []
+
+    def explain(evaluation: Evaluation) -> str:
+        asked.append(evaluation.reason_key)
+        return "gone for 5 min"
+
+    instance, settings = instance_of(), Settings(flapping_per_hour=0, explain=explain)
+    silent = Evaluation(True, Severity.WARNING, reason_key="silent")
+
+    play(instance, [(1, silent)], settings)
+    assert instance.alarm.reason == "gone for 5 min"
+
+    play(instance, [(2, silent), (3, silent)], settings)
+    assert asked == ["silent"]
+
+
+def test_a_flapping_alarm_is_notified_once_more_and_then_suppressed() -> None:
+    instance = instance_of()
+    outcomes = play(instance, [(at, ACTIVE if at % 2 else INACTIVE) for at in range(1, 8)])
+
+    assert [lines(outcome) for outcome in outcomes[-3:]] == [
+        ["raised", "raised > family"],
+        ["cleared", "cleared > family"],
+        ["raised", "suppressed", "raised > family", "withdrawn > family", "raised > family"],
+    ]
+    assert instance.alarm.suppressed_by == ("flapping",)
+    assert outcomes[-1].due_at is not None
+    calm = advance(instance, TimeElapsed(), outcomes[-1].due_at, SETTINGS)
+    assert [transition.change for transition in calm.transitions] == ["unsuppressed"]
+
+
+def test_an_alarm_raised_while_suppressed_is_in_the_history_only() -> None:
+    instance = instance_of()
+    quiet, raised = play(instance, [(1, SuppressionChanged(frozenset({"maintenance"}), ANNA)), (2, ACTIVE)])
+
+    assert (quiet.transitions, quiet.is_updated) == ([], True), "there was nothing to suppress yet"
+    assert (raised.transitions, raised.notifications) == ([], [])
+    assert [(each.change, each.detail) for each in raised.history] == [("suppressed", "maintenance")]
+    spoken = advance(instance, SuppressionChanged(frozenset()), 3, SETTINGS)
+    assert lines(spoken) == ["unsuppressed", "raised", "raised > family"]
+
+
+def test_another_root_cause_is_no_transition() -> None:
+    instance = instance_of()
+    first, second = frozenset({"parent:hub/sensor.hub"}), frozenset({"parent:broker/sensor.broker"})
+    play(instance, [(1, ACTIVE), (2, SuppressionChanged(first))])
+
+    replaced = advance(instance, SuppressionChanged(second), 3, SETTINGS)
+
+    assert (replaced.transitions, replaced.notifications, replaced.is_updated) == ([], [], True)
+    assert instance.alarm.suppressed_by == ("parent:broker/sensor.broker",)
+
+
+@pytest.mark.parametrize("kept", ["flapping", "by_hand"])
+def test_the_home_does_not_end_what_a_person_or_flapping_suppressed(kept: str) -> None:
+    instance = instance_of()
+    suppress = Commanded(lambda alarm, _timing, now: lifecycle.suppress(alarm, kept, now, ANNA))
+    play(instance, [(1, ACTIVE), (2, suppress), (3, SuppressionChanged(frozenset({"maintenance"})))])
+
+    play(instance, [(4, SuppressionChanged(frozenset()))])
+
+    assert instance.alarm.suppressed_by == (kept,)
+
+
+def test_groups_of_an_edited_rule_are_notified() -> None:
+    instance = instance_of()
+    play(instance, [(1, ACTIVE)])
+    more = EscalationPolicy(steps=(EscalationStep(after_s=0, groups=("family", "work")),))
+
+    outcome = advance(instance, RuleChanged(instance_of(policy=more).rule), 2, SETTINGS)
+
+    assert lines(outcome) == ["raised > work"]
+    assert advance(instance, RuleChanged(instance.rule), 3, SETTINGS).is_changed is False
+
+
+def test_a_removed_alarm_ends_whatever_mutes_it() -> None:
+    instance = instance_of()
+    snooze = Commanded(lambda alarm, _timing, now: lifecycle.snooze(alarm, now + 100, ANNA, now))
+    play(instance, [(1, ACTIVE), (2, snooze)])
+
+    outcome = advance(instance, Removed(), 3, SETTINGS)
+
+    assert (lines(outcome), instance.alarm.state) == (["cleared", "cleared > family"], AlarmState.NORMAL)
+    assert outcome.transitions[0].reason == "explained: not_watched"
