@@ -40,7 +40,7 @@ async def start_alarms(lab: Lab, power_state: str) -> None:
             {
                 "condition": {"above": 30, "hysteresis": 2, "worse_above": 38},
                 "entities": [ATTIC_ID],
-                "more": {"what_to_do": "Open the skylight."},
+                "more": {"instructions": "Open the skylight."},
             },
         ),
         DOOR: (
