@@ -46,7 +46,7 @@ class Walk:
         await self.page.locator("ha-form input").first.fill(UNLEARNED.topic)
         await self.picture("wizard-topic.png")
         await self.press("Next")
-        await self.see("Waiting for a message on")
+        await self.see("for a message on")
         await self.picture("wizard-wait.png")
         await self.see("New devices")
         await self.press("Next")
