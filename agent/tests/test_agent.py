@@ -233,7 +233,7 @@ def test_a_custom_command_that_is_cut_off_by_the_end_of_the_agent_is_answered(
     wait_until(lambda: pid.exists() and pid.read_text(), "the program to run")
     assert agent.stop() == 0
     failed = watcher.response("b1", "failed")
-    assert (failed["reason"], failed["message"]) == ("error", "backup was cut off: the agent is being stopped.")
+    assert (failed["reason"], failed["message"]) == ("error", "backup was interrupted: the agent is being stopped.")
     watcher.wait("availability", lambda m: m.payload == b"offline")
     assert last_words(watcher)[-3:] == [("response", "failed"), ("announce", "off"), ("availability", "offline")]
     assert not Path(f"/proc/{pid.read_text().strip()}").exists()
@@ -255,7 +255,7 @@ def test_a_custom_command_that_is_cut_off_by_a_power_command_is_answered(
     watcher.publish(agent.command_topic, {"command": "backup", "id": "b1"})
     watcher.response("b1", "accepted")
     watcher.publish(agent.command_topic, {"command": command, "id": "p1"})
-    assert watcher.response("b1", "failed")["message"] == f"backup was cut off: {reason}."
+    assert watcher.response("b1", "failed")["message"] == f"backup was interrupted: {reason}."
     wait_until(lambda: agent.executed == [command], "the execution")
     # The machine keeps running, so that the agent reconnects and accepts commands again.
     watcher.response("p1", "failed")

@@ -71,7 +71,7 @@ def test_everything_is_examined_and_all_fine_ends_with_0(
     for word in subjects:
         assert f" {word} " in shown
     assert "bad " not in shown
-    assert " 0 to mend." in shown
+    assert "Problems: 0, " in shown
 
 
 def test_a_problem_ends_with_1_and_a_remedy(capsys: pytest.CaptureFixture[str]) -> None:
@@ -81,7 +81,7 @@ def test_a_problem_ends_with_1_and_a_remedy(capsys: pytest.CaptureFixture[str]) 
         "bad   b                  is broken",
         "                         -> mend it",
         "",
-        "1 fine, 0 to know, 1 to mend.",
+        "Problems: 1, notes: 0, ok: 1.",
     ]
 
 
@@ -196,13 +196,13 @@ def test_the_clock(monkeypatch: pytest.MonkeyPatch) -> None:
             """Return the state, as the kernel does."""
             return self.answer
 
-    for answer, level, word in ((0, "ok", "NTP"), (5, "note", "timedatectl"), (-1, "note", "does not say")):
+    for answer, level, word in ((0, "ok", "NTP"), (5, "note", "timedatectl"), (-1, "note", "does not report")):
         monkeypatch.setattr("ctypes.CDLL", lambda *_, answer=answer, **__: Kernel(answer))
         finding = doctor.examine_clock()
         assert finding.level == level
         assert word in finding.detail + finding.remedy
     monkeypatch.setattr("platform.system", lambda: "Darwin")
-    assert "not examined on Darwin" in doctor.examine_clock().detail
+    assert "not checked on Darwin" in doctor.examine_clock().detail
 
 
 def test_collectors_that_work_fail_hang_and_have_nothing(tmp_path: Path) -> None:
@@ -245,7 +245,7 @@ def test_a_collector_that_hangs_or_breaks_is_named(tmp_path: Path, monkeypatch: 
     assert found["hangs"].detail == "no answer within 0.1 s."
     assert "collectors.hangs.timeout_s" in found["hangs"].remedy
     assert found["breaks"].detail == "fails: ValueError"
-    assert (found["none"].level, found["none"].detail) == ("ok", "nothing here (no fans).")
+    assert (found["none"].level, found["none"].detail) == ("ok", "not available (no fans).")
 
 
 def test_as_root_the_doctor_runs_as_the_user_of_the_service(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

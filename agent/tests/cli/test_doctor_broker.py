@@ -38,7 +38,7 @@ def test_an_open_broker_works_and_its_openness_is_told(broker: Broker, watcher: 
         "own topics": "ok",
         "rights": "note",
     }
-    assert found["login"].detail == "let in without a user, with MQTT 5."
+    assert found["login"].detail == "logged in without a user, with MQTT 5."
     assert "not confined" in found["rights"].detail
     assert "ACL" in found["rights"].remedy
     watcher.wait("echo", count=3)
@@ -108,7 +108,7 @@ def guarded(start_guarded: StartGuarded) -> Broker:
 def test_a_user_of_its_own_with_an_acl_is_all_fine(guarded: Broker) -> None:
     found = examined(guarded.url, username="nas", password="right")
     assert {finding.level for finding in found.values()} == {"ok"}
-    assert found["login"].detail.startswith("let in as nas")
+    assert found["login"].detail.startswith("logged in as nas")
     assert found["rights"].detail.startswith("confined: ")
 
 
@@ -130,9 +130,13 @@ async def introduce(broker: Broker, *node_ids: str) -> None:
         (
             "topic write iotbridge/device/#\n",
             "note",
-            "not confined: the broker takes messages to ",
+            "not confined: the broker accepts messages to ",
         ),
-        ("topic read iotbridge/device/+/availability\n", "note", "may read what other hosts say: messages of media"),
+        (
+            "topic read iotbridge/device/+/availability\n",
+            "note",
+            "can read the messages of other hosts: messages of media",
+        ),
         ("", "ok", "confined: "),
     ],
 )
@@ -160,7 +164,7 @@ def test_without_reason_codes_no_user_is_called_confined(guarded: Broker, monkey
 
     monkeypatch.setattr(doctor_broker, "Link", OldLink)
     found = examined(guarded.url, username="nas", password="right")
-    assert found["login"].detail == "let in as nas, with MQTT 3.1.1."
+    assert found["login"].detail == "logged in as nas, with MQTT 3.1.1."
     assert found["rights"].level == "note"
     assert found["rights"].detail.startswith("perhaps confined: ")
     assert "MQTT 3.1.1" in found["rights"].detail
@@ -171,7 +175,7 @@ def test_a_broker_that_hangs_up_leaves_the_confinement_open(guarded: Broker) -> 
         found = examined(f"mqtt://127.0.0.1:{broker.port}", username="nas", password="right")
     assert found["own topics"].level == "ok"
     assert found["rights"].level == "note"
-    assert found["rights"].detail.endswith("could not be found out (the connection ended).")
+    assert found["rights"].detail.endswith("accepts such messages (the connection ended).")
 
 
 class HangingUp(Proxy):
@@ -233,7 +237,7 @@ def test_tls_is_verified_and_its_end_is_foretold(
     found = examined(url, ca_file=str(tmp_path / "cert.pem"))
     soon = "[3]" in request.node.name
     assert found["TLS"].level == ("note" if soon else "ok")
-    assert ("expires in 2 days" in found["TLS"].detail) is soon
+    assert ("certificate expires: 2." in found["TLS"].detail) is soon
     assert found["login"].level == "ok"
 
     unknown = examined(url).popitem()[1]

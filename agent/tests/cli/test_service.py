@@ -193,7 +193,7 @@ def test_only_root_on_systemd(machine: Machine, monkeypatch: pytest.MonkeyPatch,
     with pytest.raises(ServiceError, match=f"sudo iotbridge-agent service {verb}"):
         attempt()
     machine.booted.rmdir()
-    with pytest.raises(ServiceError, match="systemd does not run here"):
+    with pytest.raises(ServiceError, match="systemd is not running here"):
         attempt()
     for system, instead in (("Darwin", "LaunchDaemon"), ("Windows", "Task Scheduler")):
         monkeypatch.setattr("platform.system", lambda system=system: system)

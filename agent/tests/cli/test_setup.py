@@ -58,7 +58,7 @@ def test_answers_become_a_configuration_after_the_broker_was_tried(tmp_path: Pat
     assert config.broker.address == broker.url
     assert (config.broker.username, config.broker.password) == ("agent", "secret")
     assert (config.node_id, config.prefix, config.power) == ("nas", "iotbridge", ("shutdown", "reboot"))
-    assert "let in as agent" in person.screen
+    assert "logged in as agent" in person.screen
     assert "sudo iotbridge-agent service install" in person.screen
     assert "secret" not in person.screen
 
@@ -101,7 +101,7 @@ def test_the_broker_is_asked_until_there_is_an_answer_and_encryption_by_its_port
     path = tmp_path / "agent.toml"
     person = Person("", "", "localhost:8883", "me", "", "", "n", "", "", "", "", "s")
     assert set_up(path, person) == 0
-    assert "authority that signed" in person.screen
+    assert "CA certificate file" in person.screen
     assert load_config(path, environ={}).broker.address == "mqtts://localhost:8883"
 
 
@@ -224,10 +224,10 @@ def test_on_a_real_terminal_the_password_is_not_echoed(
     screen = b""
     for question, answer in (
         (b"Broker", broker.url),
-        (b"User", "agent"),
+        (b"Broker user", "agent"),
         (b"Password: ", "top-secret"),
         (b"Name of", "nas"),
-        (b"Start of", ""),
+        (b"Topic prefix", ""),
         (b"shut down", "n"),
         (b"reboot", "y"),
         (b"suspend", "n"),

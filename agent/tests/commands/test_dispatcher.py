@@ -187,7 +187,7 @@ async def test_custom_commands_work_again_on_a_machine_that_stayed_on(recorder: 
     await give(dispatcher, command="ok", id="1")
     assert (recorder.responses[-1].status, recorder.responses[-1].message) == (
         "failed",
-        "ok was cut off: the machine is being rebooted.",
+        "ok was interrupted: the machine is being rebooted.",
     )
     await give(dispatcher, command="reboot", id="2")
     await give(dispatcher, command="ok", id="3")

@@ -16,8 +16,8 @@ from iotbridge_agent.log import set_up_log
 FINE, NEEDS_A_HAND, BAD_CONFIGURATION, INTERRUPTED = 0, 1, 2, 130
 EPILOG = """\
 exit codes:
-  0    fine
-  1    something needs a hand: doctor found a problem, or a step failed
+  0    success
+  1    failure: doctor found a problem, or a step failed
   2    the command line or the configuration is wrong; one line on stderr says what is expected
   130  stopped with Ctrl-C
   143  ended by SIGTERM before `run` had begun; afterwards that is a stop in good order, 0
@@ -59,12 +59,12 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--config", type=Path, metavar="PATH", help=f"configuration (default {default_config_path()})")
     commands = parser.add_subparsers(dest="what", required=True, metavar="COMMAND")
     _add_setup(commands.add_parser("setup", help="ask a few questions, test the broker, write the configuration"))
-    run = commands.add_parser("run", help="report and obey until stopped")
+    run = commands.add_parser("run", help="report readings and carry out commands until stopped")
     run.add_argument("--dry-run", action="store_true", help="answer power commands without carrying them out")
-    run.add_argument("--verbose", action="store_true", help="tell more")
-    commands.add_parser("doctor", help="examine everything and say what to do about it")
+    run.add_argument("--verbose", action="store_true", help="log more")
+    commands.add_parser("doctor", help="check the agent, the broker and the machine")
     _add_service(commands.add_parser("service", help="install or remove the systemd service"))
-    commands.add_parser("discovery", help="print the message Home Assistant gets, without connecting")
+    commands.add_parser("discovery", help="print the MQTT discovery message, without connecting")
     return parser
 
 
@@ -72,24 +72,28 @@ def _add_setup(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--broker", metavar="URL", help="e.g. mqtts://broker.lan:8883")
     parser.add_argument("--username", metavar="NAME")
     parser.add_argument("--password-file", type=Path, metavar="FILE", help="file that holds the password")
-    parser.add_argument("--ca-file", type=Path, metavar="FILE", help="authority that signed the broker's certificate")
+    parser.add_argument("--ca-file", type=Path, metavar="FILE", help="CA certificate of the broker")
     parser.add_argument("--node-id", metavar="ID", help="name in the topics (default: host name)")
-    parser.add_argument("--prefix", metavar="TOPIC", help="start of the topics (default: iotbridge)")
+    parser.add_argument("--prefix", metavar="TOPIC", help="prefix of the topics (default: iotbridge)")
     power = ("shutdown", "reboot", "suspend")
-    parser.add_argument("--enable", action="append", choices=power, help="switch a power command on; repeatable")
-    parser.add_argument("--yes", action="store_true", help="ask nothing; overwrite; fail if the broker does not answer")
+    parser.add_argument("--enable", action="append", choices=power, help="enable a power command; repeatable")
+    parser.add_argument(
+        "--yes", action="store_true", help="do not ask; overwrite files; fail if the broker cannot be used"
+    )
     parser.add_argument("--skip-test", action="store_true", help="with --yes: do not connect to the broker")
 
 
 def _add_service(parser: argparse.ArgumentParser) -> None:
     verbs = parser.add_subparsers(dest="verb", required=True, metavar="install|remove")
     install = verbs.add_parser("install", help="write unit, user and polkit rule; start the service")
-    install.add_argument("--print", action="store_true", help="only show the files")
-    remove = verbs.add_parser("remove", help="stop the service and take it away")
-    remove.add_argument("--purge", action="store_true", help="the configuration as well")
-    remove.add_argument("--forget", action="store_true", help="take the host out of Home Assistant, too")
+    install.add_argument("--print", action="store_true", help="only print the files")
+    remove = verbs.add_parser("remove", help="stop and remove the service")
+    remove.add_argument("--purge", action="store_true", help="also remove the configuration")
+    remove.add_argument("--forget", action="store_true", help="also remove the host from Home Assistant")
     for verb in (install, remove):
-        verb.add_argument("--root", type=Path, default=Path("/"), metavar="DIR", help="a folder to lay files out in")
+        verb.add_argument(
+            "--root", type=Path, default=Path("/"), metavar="DIR", help="write the files below this folder"
+        )
 
 
 def _dispatch(arguments: argparse.Namespace) -> int:

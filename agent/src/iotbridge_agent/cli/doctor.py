@@ -35,7 +35,7 @@ def main(path: Path, *, user: str = NAME, unit: Path = Path(UNIT), call: Callabl
     """Run all checks; return 0 if all pass and 1 for a problem."""
     if unit.exists() and _is_root() and (identity := _identity(user)):
         # As root every access succeeds and proves nothing: the checks run as the service's user.
-        say(f"Examined as the service's user {user}.\n")
+        say(f"Checks run as the service's user {user}.\n")
         environ = {**os.environ, "STATE_DIRECTORY": STATE_DIR, "HOME": STATE_DIR}
         argv = (sys.executable, "-m", "iotbridge_agent", "--config", str(path.absolute()), "doctor")
         return call(argv, env=environ, cwd="/", **identity)
@@ -50,7 +50,7 @@ def report(findings: Iterable[Finding]) -> int:
         counts[finding.level] += 1
         say(finding_line(finding))
     say()
-    say(f"{counts['ok']} fine, {counts['note']} to know, {counts['bad']} to mend.")
+    say(f"Problems: {counts['bad']}, notes: {counts['note']}, ok: {counts['ok']}.")
     return 1 if counts["bad"] else 0
 
 
@@ -83,7 +83,7 @@ def examine(
 def examine_files(path: Path) -> Iterator[Finding]:
     """Check the access rights of the configuration and its secrets."""
     broker = tomllib.loads(path.read_text(encoding="utf-8")).get("broker", {})
-    yield Finding("ok", "configuration", f"{path} is in order.")
+    yield Finding("ok", "configuration", f"{path} is valid.")
     named = [Path(broker[key]).expanduser() for key in SECRET_KEYS if isinstance(broker.get(key), str)]
     for file in (path, *named):
         mode = stat.S_IMODE(file.stat().st_mode)
@@ -97,18 +97,18 @@ def examine_state(config: Config) -> Iterator[Finding]:
     folder = config.state_dir
     nearest = next(parent for parent in (folder, *folder.parents) if parent.exists())
     if os.access(nearest, os.W_OK | os.X_OK):
-        yield Finding("ok", "state folder", f"{folder} can be written.")
+        yield Finding("ok", "state folder", f"{folder} is writable.")
     else:
-        remedy = "Make it belong to the agent's user, or name another with agent.state_dir."
+        remedy = "Make the agent's user its owner, or set another folder with agent.state_dir."
         yield Finding("bad", "state folder", f"{folder} cannot be written, so commands would be refused.", remedy)
 
 
 def examine_power(config: Config, power: PowerBackend, rule: Path | None) -> Iterator[Finding]:
     """Ask the system for each power command; ``rule``: the polkit rule of an installed service."""
     if not config.power:
-        yield Finding("ok", "power", "No power command is switched on in [commands].")
+        yield Finding("ok", "power", "No power command is enabled in [commands].")
     if config.dry_run and config.power:
-        yield Finding("note", "power", "dry_run is on: commands are answered and not carried out.")
+        yield Finding("note", "power", "dry_run is on: commands are answered, but not carried out.")
     for command in config.power:
         permission = power.permission(command)
         level: Level = "ok" if permission.allowed else "bad"
@@ -124,10 +124,10 @@ def _examine_rule(rule: Path, wanted: str) -> Finding:
         return Finding("bad", "polkit rule", f"{rule} is missing.", REINSTALL)
     except PermissionError:
         # polkit's folder is not readable on some systems; the answer of logind above is decisive.
-        return Finding("note", "polkit rule", f"{rule} may not be read by this user.")
+        return Finding("note", "polkit rule", f"{rule} cannot be read by this user.")
     if text != wanted:
-        return Finding("bad", "polkit rule", f"{rule} is not for the commands that are switched on now.", REINSTALL)
-    return Finding("ok", "polkit rule", f"{rule} allows exactly what is switched on.")
+        return Finding("bad", "polkit rule", f"{rule} does not match the enabled commands.", REINSTALL)
+    return Finding("ok", "polkit rule", f"{rule} allows exactly the enabled commands.")
 
 
 def examine_service(unit: Path, dbus_call: DBusCall) -> Iterator[Finding]:
@@ -143,20 +143,18 @@ def examine_service(unit: Path, dbus_call: DBusCall) -> Iterator[Finding]:
         (state,) = dbus_call(*properties, "org.freedesktop.systemd1.Unit", "ActiveState")
         (at_boot,) = dbus_call(*properties, "org.freedesktop.systemd1.Unit", "UnitFileState")
     except DBusError as error:
-        yield Finding("note", "service", f"installed; systemd does not say how it is ({error}).")
+        yield Finding("note", "service", f"installed; systemd does not report its state ({error}).")
         return
     if state == "active":
         yield Finding("ok", "service", "running.")
     else:
         yield Finding(
-            "bad", "service", f"{state}.", f"`sudo systemctl restart {NAME}`; `journalctl -u {NAME}` tells why."
+            "bad", "service", f"{state}.", f"`sudo systemctl restart {NAME}`; `journalctl -u {NAME}` shows the reason."
         )
     if at_boot == "enabled":
-        yield Finding("ok", "service", "starts with the machine.")
+        yield Finding("ok", "service", "starts at boot.")
     else:
-        yield Finding(
-            "bad", "service", f"{at_boot}: it will not start with the machine.", f"`sudo systemctl enable {NAME}`"
-        )
+        yield Finding("bad", "service", f"{at_boot}: it will not start at boot.", f"`sudo systemctl enable {NAME}`")
 
 
 def examine_clock() -> Finding:
@@ -166,15 +164,15 @@ def examine_clock() -> Finding:
     as expired.
     """
     if platform.system() != "Linux":
-        return Finding("note", "clock", f"not examined on {platform.system()}; commands older than 30 s are refused.")
+        return Finding("note", "clock", f"not checked on {platform.system()}; commands older than 30 s are refused.")
     # A zeroed struct timex reads the state and sets nothing.
     answer = ctypes.CDLL(None, use_errno=True).adjtimex(ctypes.create_string_buffer(512))
     if answer == NOT_SYNCHRONISED:
-        sentence = "Nothing keeps this clock right; one that is 30 s off makes the agent refuse commands as expired."
-        return Finding("note", "clock", sentence, "Switch on systemd-timesyncd or chrony: `timedatectl set-ntp true`.")
+        sentence = "The clock is not synchronized; when it is 30 s off, the agent refuses commands as expired."
+        return Finding("note", "clock", sentence, "Enable systemd-timesyncd or chrony: `timedatectl set-ntp true`.")
     if answer < 0:
-        return Finding("note", "clock", f"The kernel does not say ({os.strerror(ctypes.get_errno())}).")
-    return Finding("ok", "clock", "kept right by the network (NTP).")
+        return Finding("note", "clock", f"The kernel does not report it ({os.strerror(ctypes.get_errno())}).")
+    return Finding("ok", "clock", "synchronized by NTP.")
 
 
 def examine_collectors(config: Config) -> Iterator[Finding]:
@@ -189,14 +187,14 @@ def _examine_collector(spec: CollectorSpec, config: Config, executor: DaemonExec
     try:
         error = future.exception(timeout=spec.timeout_s)
     except TimeoutError:
-        remedy = f"Give it more time with collectors.{spec.name}.timeout_s, or switch it off."
+        remedy = f"Increase collectors.{spec.name}.timeout_s, or disable the collector."
         return Finding("bad", spec.name, f"no answer within {spec.timeout_s:g} s.", remedy)
     if isinstance(error, NoDataError):
-        return Finding("ok", spec.name, f"nothing here ({error}).")
+        return Finding("ok", spec.name, f"not available ({error}).")
     if error is not None:
-        remedy = f"Mend it, or switch it off: collectors.{spec.name}.enabled = false."
+        remedy = f"Fix the cause, or disable the collector: collectors.{spec.name}.enabled = false."
         return Finding("bad", spec.name, f"fails: {str(error) or type(error).__name__}", remedy)
-    return Finding("ok", spec.name, f"{len(future.result())} readings.")
+    return Finding("ok", spec.name, f"readings: {len(future.result())}.")
 
 
 def _is_root() -> bool:

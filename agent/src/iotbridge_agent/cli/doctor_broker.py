@@ -26,11 +26,13 @@ EXPIRES_SOON_DAYS = 14
 DAY_S = 86400
 MAX_NEIGHBOURS = 3
 ACL_REMEDY = (
-    "Give each agent a broker user of its own, and the broker an ACL that it obeys: Home Assistant's Mosquitto app 7 "
-    "loads one and never asks it (docs/hosts.md, Secure the broker)."
+    "Give each agent a broker user of its own, and use a broker that enforces its ACL: Home Assistant's Mosquitto app 7 "
+    "loads an ACL, but does not enforce it (docs/hosts.md, Secure the broker)."
 )
 
-RIGHTS_REMEDY = "Compare the broker's ACL with docs/hosts.md, Secure the broker; a broker with MQTT 5 tells more."
+RIGHTS_REMEDY = (
+    "Compare the broker's ACL with docs/hosts.md, Secure the broker; a broker with MQTT 5 gives more details."
+)
 
 
 @dataclass(frozen=True)
@@ -89,7 +91,7 @@ def _encryption(config: Config) -> Iterator[Finding]:
     try:
         certificate = _certificate(broker)
     except ConfigError as error:
-        yield Finding("bad", "TLS", str(error), "Correct the file this key names.")
+        yield Finding("bad", "TLS", str(error), "Correct the file that this key names.")
     except OSError as error:
         remedy = (
             "Point ca_file to the authority's certificate, use the name the certificate is for, check port and clock."
@@ -114,8 +116,8 @@ def _expiry(certificate: dict[str, object]) -> Finding:
     days = int((ssl.cert_time_to_seconds(str(certificate["notAfter"])) - time.time()) // DAY_S)
     if days < EXPIRES_SOON_DAYS:
         remedy = "Renew the broker's certificate: agents refuse the old one from that day on."
-        return Finding("note", "TLS", f"verified; the certificate expires in {days} days.", remedy)
-    return Finding("ok", "TLS", f"verified; the certificate is good for {days} days.")
+        return Finding("note", "TLS", f"verified; days until the certificate expires: {days}.", remedy)
+    return Finding("ok", "TLS", f"verified; days until the certificate expires: {days}.")
 
 
 def _login(config: Config) -> Iterator[Finding]:
@@ -124,7 +126,7 @@ def _login(config: Config) -> Iterator[Finding]:
     except EncryptionError as error:
         yield Finding("bad", "TLS", str(error), error.remedy)
     except LinkError as error:
-        remedy = "Compare username and password_file with the broker's users; its log tells more."
+        remedy = "Compare username and password_file with the broker's users; its log has the details."
         yield Finding("bad", "login", str(error), remedy)
     else:
         yield from findings
@@ -138,7 +140,7 @@ async def _with_session(config: Config) -> list[Finding]:
         neighbours = await _neighbours(session, own, nonce)
     async with link.session() as session:
         user = f"as {config.broker.username}" if config.broker.username else "without a user"
-        findings = [Finding("ok", "login", f"let in {user}, with MQTT {session.mqtt_version}.")]
+        findings = [Finding("ok", "login", f"logged in {user}, with MQTT {session.mqtt_version}.")]
         findings.append(await _own_tree(session, own, nonce))
         findings.append(await _confinement(session, own, nonce, neighbours))
         return findings
@@ -148,9 +150,9 @@ async def _own_tree(session: Session, own: Topics, nonce: str) -> Finding:
     """Check that a published message is delivered: an MQTT 3 client is not told that the broker forbids it."""
     tree = f"{own.prefix}/device/{own.node_id}/#"
     if await _echoes(session, _doctor_topic(own), nonce):
-        return Finding("ok", "own topics", f"{tree} can be written and read.")
+        return Finding("ok", "own topics", f"{tree} can be read and written.")
     remedy = f"Let this user read and write {tree} in the broker's ACL."
-    return Finding("bad", "own topics", f"What is written to {tree} does not come back.", remedy)
+    return Finding("bad", "own topics", f"Messages published to {tree} are not received.", remedy)
 
 
 async def _confinement(session: Session, own: Topics, nonce: str, neighbours: list[str]) -> Finding:
@@ -159,30 +161,30 @@ async def _confinement(session: Session, own: Topics, nonce: str, neighbours: li
         topic = _doctor_topic(Topics(own.prefix, node_id))
         if await _echoes(session, topic, nonce):
             sentence = (
-                f"not confined: a message to {topic} was delivered. With this user's password every host can be "
-                "commanded, and so can this one by others that have such a user."
+                f"not confined: a message to {topic} was delivered. Anyone with such a user's password can send "
+                "commands to every host, including this one."
             )
             return Finding("note", "rights", sentence, ACL_REMEDY)
     topic = _doctor_topic(Topics(own.prefix, f"not-{nonce}"))
-    unknown_because = "the receipts of MQTT 3.1.1 do not tell"
+    unknown_because = "MQTT 3.1.1 does not report it"
     try:
         is_taken = await session.takes(topic, nonce)
     except LinkError:
         # Some brokers close the connection of a client that publishes to a forbidden topic.
         is_taken, unknown_because = None, "the connection ended"
     if is_taken:
-        sentence = f"not confined: the broker takes messages to {topic}, though it does not give them to this user."
+        sentence = f"not confined: the broker accepts messages to {topic}, but does not deliver them to this user."
         return Finding("note", "rights", sentence, ACL_REMEDY)
     if neighbours:
-        sentence = f"may read what other hosts say: messages of {', '.join(neighbours)} were delivered."
+        sentence = f"can read the messages of other hosts: messages of {', '.join(neighbours)} were delivered."
         return Finding("note", "rights", sentence, ACL_REMEDY)
     if is_taken is None:
         sentence = (
-            f"perhaps confined: no message to {topic} was delivered, but whether the broker takes such messages could "
-            f"not be found out ({unknown_because})."
+            f"perhaps confined: no message to {topic} was delivered, but it is unknown whether the broker accepts such "
+            f"messages ({unknown_because})."
         )
         return Finding("note", "rights", sentence, RIGHTS_REMEDY)
-    sentence = "confined: no message to another host's topic was delivered, and none of another host."
+    sentence = "confined: no message to or from another host was delivered."
     return Finding("ok", "rights", sentence)
 
 

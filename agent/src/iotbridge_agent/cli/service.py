@@ -24,8 +24,8 @@ SYSTEMD_BOOTED = Path("/run/systemd/system")
 ACTIONS = {"shutdown": "power-off", "reboot": "reboot", "suspend": "suspend"}
 
 INSTEAD = {
-    "Darwin": "macOS has no systemd. Make a LaunchDaemon of `iotbridge-agent run`; docs/hosts.md has the file.",
-    "Windows": "Windows has no systemd. Make a task of `iotbridge-agent run` in the Task Scheduler; see docs/hosts.md.",
+    "Darwin": "macOS has no systemd. Create a LaunchDaemon that runs `iotbridge-agent run`; see docs/hosts.md.",
+    "Windows": "Windows has no systemd. Create a task that runs `iotbridge-agent run` in the Task Scheduler; see docs/hosts.md.",
 }
 
 UNIT_TEXT = """\
@@ -167,7 +167,7 @@ def install(config_path: Path, target: InstallTarget) -> None:
     _hand_over(config_path, target)
     for words in (("daemon-reload",), ("enable", NAME), ("restart", NAME)):
         target.run(("systemctl", *words))
-    target.say(f"The service runs. `systemctl status {NAME}` shows it, `iotbridge-agent doctor` examines it.")
+    target.say(f"The service is running. Check it with `systemctl status {NAME}` and `iotbridge-agent doctor`.")
 
 
 def remove(target: InstallTarget, *, purge: bool) -> None:
@@ -190,7 +190,7 @@ def remove(target: InstallTarget, *, purge: bool) -> None:
         if _user_exists():
             target.run(("userdel", NAME))
     if target.path(CONFIG_DIR).exists():
-        target.say(f"{target.path(CONFIG_DIR)} was kept; `service remove --purge` takes it away as well.")
+        target.say(f"{target.path(CONFIG_DIR)} was kept; `service remove --purge` also removes it.")
 
 
 def unreachable_folder(path: Path, *, except_for: Path | None = None) -> Path | None:
@@ -206,8 +206,8 @@ def _demand_systemd_and_root(target: InstallTarget, verb: str) -> None:
         raise ServiceError(sentence)
     if not target.booted.is_dir():
         raise ServiceError(
-            "systemd does not run here (a container?). Start `iotbridge-agent run` with what starts your programs, "
-            f"or use --root DIR to {verb} files in a folder only."
+            "systemd is not running here (a container?). Start `iotbridge-agent run` with another service manager, "
+            f"or use --root DIR to only {verb} files in a folder."
         )
     if os.geteuid() != 0:
         raise ServiceError(f"Only root can {verb} a service: run `sudo {NAME} service {verb}`.")

@@ -49,7 +49,7 @@ def main(
             return _unattended(path, arguments, console)
         if not console.is_terminal():
             raise ConfigError(
-                "setup: expected a terminal to ask questions on; a script uses `setup --broker URL --yes`"
+                "setup: expected a terminal for the questions; in a script, use `setup --broker URL --yes`"
             )
         return _attended(path, arguments, console, target or service.InstallTarget())
     except EOFError:
@@ -62,14 +62,14 @@ def _unattended(path: Path, arguments: argparse.Namespace, console: Console) -> 
     answers = _from_arguments(arguments)
     config = to_config(answers)
     if not arguments.skip_test and not _try_broker(answers, console):
-        raise SetupError("setup: nothing was written. Mend what is marked bad, or add --skip-test.")
+        raise SetupError("setup: nothing was written. Fix what is marked bad, or add --skip-test.")
     write(path, answers)
     console.say(f"Wrote {path} for {config.node_id}.")
     return FINE
 
 
 def _attended(path: Path, arguments: argparse.Namespace, console: Console, target: service.InstallTarget) -> int:
-    if path.exists() and not _yes(console, f"{path} is there already. Replace it?", default=False):
+    if path.exists() and not _yes(console, f"{path} already exists. Replace it?", default=False):
         console.say("Nothing was changed.")
         return FINE
     answers = _from_arguments(arguments)
@@ -113,17 +113,17 @@ def _read_password(file: Path) -> str:
 
 def _ask_all(known: Answers, console: Console) -> Answers:
     url = _with_scheme(_ask(console, "Broker (name, address or mqtts://name:8883)", known.url))
-    username = _ask(console, "User of the broker (empty: none)", known.username or "", clear="-") or None
+    username = _ask(console, "Broker user (empty for none)", known.username or "", clear="-") or None
     password = None
     if username:
-        hint = " (empty: keep the one given)" if known.password else ""
+        hint = " (empty to keep the current one)" if known.password else ""
         password = console.ask_secret(f"Password{hint}: ") or known.password
     ca_file = None
     if urlsplit(url).scheme in ("mqtts", "wss"):
-        question = "File of the authority that signed the broker's certificate (empty: the system's authorities)"
+        question = "CA certificate file of the broker (empty for the system's authorities)"
         ca_file = _ask(console, question, known.ca_file or "", clear="-") or None
     node_id = _ask(console, "Name of this machine in the topics", known.node_id or default_node_id())
-    prefix = _ask(console, "Start of the topics", known.prefix or "iotbridge")
+    prefix = _ask(console, "Topic prefix", known.prefix or "iotbridge")
     power = tuple(
         name
         for name, words in POWER.items()
@@ -156,10 +156,8 @@ def _ask_next_step(console: Console) -> NextStep:
 def _offer_service(path: Path, console: Console, target: service.InstallTarget) -> None:
     can_install = target.booted.is_dir() and os.geteuid() == 0
     if not can_install:
-        console.say(
-            "Now `iotbridge-agent run`, or `sudo iotbridge-agent service install` to start it with the machine."
-        )
-    elif _yes(console, "Install the service, so that it starts with the machine?", default=True):
+        console.say("Now `iotbridge-agent run`, or `sudo iotbridge-agent service install` to start it at boot.")
+    elif _yes(console, "Install the service, so that the agent starts at boot?", default=True):
         service.install(path, replace(target, say=console.say))
 
 

@@ -160,10 +160,10 @@ class Dispatcher:
         except asyncio.CancelledError:
             if not self._cut_off:
                 raise
-            raise CommandError("error", f"{command.command} was cut off: {self._cut_off}.") from None
+            raise CommandError("error", f"{command.command} was interrupted: {self._cut_off}.") from None
         finally:
             del self._executions[execution]
-        await self._answer(command, "done", f"{command.command} ended well.", data=data)
+        await self._answer(command, "done", f"{command.command} succeeded.", data=data)
 
     async def _run_power(self, command: Command) -> None:
         permission = await self.permission(command.command)

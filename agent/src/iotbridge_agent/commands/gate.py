@@ -85,9 +85,7 @@ class Gate:
         if command.command not in self._known:
             raise _refused(command, "unknown", f"There is no command {command.command} here.")
         if command.command in self._not_enabled:
-            raise _refused(
-                command, "not_enabled", f"{command.command} is not switched on in this agent's configuration."
-            )
+            raise _refused(command, "not_enabled", f"{command.command} is not enabled in this agent's configuration.")
         if command.args:
             raise _refused(command, "invalid_args", f"{command.command} takes no arguments.")
 

@@ -23,7 +23,7 @@ _REFUSALS = {
     137: "it is busy",
     138: "this client is banned",
     139: "it is shutting down",
-    141: "it heard nothing for too long",
+    141: "it received nothing for too long",
     142: "another client with the same id took over; does a second agent run with a copy of this state folder?",
     149: "a message was too large",
     151: "its quota is used up",
@@ -98,7 +98,7 @@ def _explain_certificate(error: ssl.SSLCertVerificationError, broker: BrokerConf
         return "its certificate is not valid today; is the clock right?"
     if error.verify_code in _OUTDATED_CERTIFICATE:
         return (
-            f"its certificate or the authority's is made in a way Python 3.13 and newer refuse "
-            f"({error.verify_message}); make new ones as in docs/hosts.md, Secure the broker"
+            f"its certificate or the authority's does not meet the rules of Python 3.13 and newer "
+            f"({error.verify_message}); create new ones as in docs/hosts.md, Secure the broker"
         )
     return error.verify_message or str(error)
