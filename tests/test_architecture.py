@@ -50,7 +50,7 @@ def importers(name: str) -> set[str]:
     }
 
 
-def test_imports_go_down() -> None:
+def test_imports_follow_the_layers() -> None:
     """The contracts are in pyproject.toml."""
     result = subprocess.run(
         [sys.executable, "-c", "from importlinter.cli import lint_imports_command as run; run()", "--no-cache"],
@@ -64,12 +64,12 @@ def test_imports_go_down() -> None:
     assert "0 broken" in result.stdout
 
 
-def test_there_is_one_door_to_mqtt() -> None:
+def test_only_one_module_imports_mqtt() -> None:
     assert importers("homeassistant.components.mqtt") == {"mqtt_client.py"}
     assert importers("aiomqtt") == importers("paho") == set()
 
 
-def test_there_is_one_door_to_the_issue_registry() -> None:
+def test_only_one_module_imports_the_issue_registry() -> None:
     assert importers("homeassistant.helpers.issue_registry") == {"issues.py"}
 
 
@@ -104,19 +104,19 @@ def test_no_name_is_taken_by_home_assistant() -> None:
 
 
 @pytest.mark.parametrize("root", [ROOT, AGENT], ids=["integration", "agent"])
-def test_a_folder_can_be_overlooked(root: Path) -> None:
+def test_no_folder_has_too_many_files(root: Path) -> None:
     """The root of the integration has one file for each thing that Home Assistant looks up."""
     folders = Counter(path.parent for path in root.rglob("*.py"))
 
     assert {str(folder) for folder, files in folders.items() if files > MAX_FILES} - {str(ROOT)} == set()
 
 
-def test_there_is_no_drawer_for_everything() -> None:
+def test_no_module_has_a_catch_all_name() -> None:
     assert {path.stem for path in SOURCES} & DRAWERS == set()
     assert {path.name for path in ROOT.rglob("*") if path.is_dir()} & DRAWERS == set()
 
 
-def test_every_module_says_what_it_is_for() -> None:
+def test_every_module_has_a_docstring() -> None:
     assert [str(path) for path in SOURCES if not ast.get_docstring(ast.parse(path.read_text("utf-8")))] == []
 
 

@@ -37,7 +37,7 @@ async def test_alarms_are_in_it(kit: Kit, tmp_path: Path) -> None:
     store.close()
 
 
-async def test_the_file_has_everything_and_keeps_still_and_alarms_go_on(kit: Kit, tmp_path: Path) -> None:
+async def test_the_database_is_complete_and_frozen_and_alarms_continue(kit: Kit, tmp_path: Path) -> None:
     rule_id = await add_rule(kit, "sensor.one")
     await set_state(kit, "sensor.one", "90")
     manager = await _manager(kit)
@@ -58,7 +58,7 @@ async def test_the_file_has_everything_and_keeps_still_and_alarms_go_on(kit: Kit
     alone.close()
 
 
-async def test_the_file_keeps_still_over_a_reload(kit: Kit) -> None:
+async def test_the_database_stays_frozen_over_a_reload(kit: Kit) -> None:
     await add_rule(kit, "sensor.one")
     await set_state(kit, "sensor.one", "90")
     manager = await _manager(kit)
@@ -79,7 +79,7 @@ async def test_the_file_keeps_still_over_a_reload(kit: Kit) -> None:
     assert _content(kit) != before, "what happened is moved into it afterwards"
 
 
-async def test_a_damaged_file_is_not_mended_while_it_is_copied(kit: Kit) -> None:
+async def test_a_damaged_database_is_not_repaired_while_it_is_copied(kit: Kit) -> None:
     manager = await _manager(kit)
     (entry,) = kit.hass.config_entries.async_loaded_entries("iotbridge")
     assert await kit.hass.config_entries.async_unload(entry.entry_id)
@@ -98,7 +98,9 @@ async def test_a_damaged_file_is_not_mended_while_it_is_copied(kit: Kit) -> None
     assert await kit.hass.config_entries.async_unload(entry.entry_id)
 
 
-async def test_a_hook_that_fails_costs_no_backup(kit: Kit, tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+async def test_a_failing_hook_does_not_abort_the_backup(
+    kit: Kit, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
     await add_rule(kit, "sensor.one")
     await set_state(kit, "sensor.one", "90")
     manager = await _manager(kit)
@@ -118,7 +120,7 @@ async def test_a_hook_that_fails_costs_no_backup(kit: Kit, tmp_path: Path, caplo
     store.close()
 
 
-async def test_while_the_file_cannot_be_opened_a_backup_works(kit: Kit) -> None:
+async def test_a_backup_works_while_the_database_cannot_be_opened(kit: Kit) -> None:
     (entry,) = kit.hass.config_entries.async_loaded_entries("iotbridge")
     manager = await _manager(kit)
     assert await kit.hass.config_entries.async_unload(entry.entry_id)

@@ -91,7 +91,7 @@ async def test_an_alarm_is_announced(kit: Kit, said: list[ServiceCall]) -> None:
     assert call.data["entity_id"] == ["tts.piper"]
 
 
-async def test_its_end_is_announced_if_wanted(kit: Kit, said: list[ServiceCall]) -> None:
+async def test_its_clearing_is_announced_if_configured(kit: Kit, said: list[ServiceCall]) -> None:
     await announce(kit, announce_cleared=True)
     await add_rule(kit, "sensor.one")
 

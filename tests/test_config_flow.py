@@ -64,7 +64,7 @@ async def test_from_the_ui(hass: HomeAssistant, broker: MqttMockHAClient) -> Non
         (["a\nb"], "invalid_prefix"),
     ],
 )
-async def test_a_bad_prefix_is_said_and_can_be_mended(
+async def test_an_invalid_prefix_is_an_error_and_can_be_corrected(
     hass: HomeAssistant, broker: MqttMockHAClient, prefixes: list[str], error: str
 ) -> None:
     result = await hass.config_entries.flow.async_init("iotbridge", context={"source": SOURCE_USER})
@@ -75,7 +75,7 @@ async def test_a_bad_prefix_is_said_and_can_be_mended(
     assert result["type"] is FlowResultType.CREATE_ENTRY
 
 
-async def test_without_mqtt_it_says_what_to_do(hass: HomeAssistant) -> None:
+async def test_without_mqtt_the_flow_aborts(hass: HomeAssistant) -> None:
     result = await hass.config_entries.flow.async_init("iotbridge", context={"source": SOURCE_USER})
     assert (result["type"], result["reason"]) == (FlowResultType.ABORT, "mqtt_missing")
 
@@ -86,7 +86,7 @@ async def test_there_is_only_one(kit: Kit) -> None:
     assert (result["type"], result["reason"]) == (FlowResultType.ABORT, "single_instance_allowed")
 
 
-async def test_the_first_agent_is_offered(hass: HomeAssistant, broker: MqttMockHAClient) -> None:
+async def test_the_first_agent_starts_the_flow(hass: HomeAssistant, broker: MqttMockHAClient) -> None:
     result = await hass.config_entries.flow.async_init(
         "iotbridge", context={"source": SOURCE_MQTT}, data=announced(json.dumps(ANNOUNCE))
     )
@@ -100,14 +100,14 @@ async def test_the_first_agent_is_offered(hass: HomeAssistant, broker: MqttMockH
     assert result["options"] == OPTIONS
 
 
-async def test_home_assistant_hears_the_announce_by_itself(hass: HomeAssistant, broker: MqttMockHAClient) -> None:
+async def test_home_assistant_subscribes_to_the_announce(hass: HomeAssistant, broker: MqttMockHAClient) -> None:
     async_fire_mqtt_message(hass, "iotbridge/device/nas/announce", json.dumps(ANNOUNCE))
     await hass.async_block_till_done(wait_background_tasks=True)
 
     assert [flow["handler"] for flow in hass.config_entries.flow.async_progress()] == ["iotbridge"]
 
 
-async def test_ten_agents_are_one_offer(hass: HomeAssistant, broker: MqttMockHAClient) -> None:
+async def test_ten_agents_start_one_flow(hass: HomeAssistant, broker: MqttMockHAClient) -> None:
     for number in range(10):
         node = f"node{number}"
         data = announced(
@@ -128,7 +128,7 @@ async def test_ten_agents_are_one_offer(hass: HomeAssistant, broker: MqttMockHAC
         (json.dumps(ANNOUNCE), "iotbridge/device/my nas/announce"),
     ],
 )
-async def test_what_is_no_announce_is_not_offered(
+async def test_an_invalid_announce_starts_no_flow(
     hass: HomeAssistant, broker: MqttMockHAClient, payload: str | bytes, topic: str
 ) -> None:
     result = await hass.config_entries.flow.async_init(
@@ -138,7 +138,7 @@ async def test_what_is_no_announce_is_not_offered(
     assert (result["type"], result["reason"]) == (FlowResultType.ABORT, "invalid_announce")
 
 
-async def test_a_further_agent_is_no_second_offer(kit: Kit) -> None:
+async def test_another_agent_starts_no_second_flow(kit: Kit) -> None:
     result = await kit.hass.config_entries.flow.async_init(
         "iotbridge", context={"source": SOURCE_MQTT}, data=announced(json.dumps(ANNOUNCE))
     )

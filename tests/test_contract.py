@@ -46,7 +46,7 @@ def parse(example: dict[str, Any]) -> Any:
 
 
 @pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: f"{path.parent.name}-{path.stem}")
-def test_every_example_is_read_or_refused_as_it_says(path: Path) -> None:
+def test_every_example_is_parsed_or_rejected_as_specified(path: Path) -> None:
     example = json.loads(path.read_text())
     if not example["valid"]:
         with pytest.raises((MessageError, TopicError)):
@@ -71,7 +71,7 @@ def test_there_are_good_and_bad_examples_of_every_message() -> None:
     assert kinds == {(leaf, valid) for leaf in PARSERS for valid in (True, False)}
 
 
-def test_reading_keeps_what_the_example_says() -> None:
+def test_parsing_preserves_the_example() -> None:
     announce = parse(json.loads((CONTRACT / "examples/announce/full.json").read_text()))
     status = parse(json.loads((CONTRACT / "examples/status/fractions_and_offset.json").read_text()))
 

@@ -9,7 +9,7 @@ from tests.downloads import PRIVATE, download, household
 from .kit import Kit
 
 
-async def test_nothing_tells_whose_house_it_is(kit: Kit, hass_client: ClientSessionGenerator) -> None:
+async def test_no_personal_data_are_included(kit: Kit, hass_client: ClientSessionGenerator) -> None:
     await household(kit)
 
     text = json.dumps(await download(kit, hass_client))
@@ -17,7 +17,7 @@ async def test_nothing_tells_whose_house_it_is(kit: Kit, hass_client: ClientSess
     assert [word for word in PRIVATE if word in text] == []
 
 
-async def test_prefixes_of_their_own_are_numbered(kit: Kit, hass_client: ClientSessionGenerator) -> None:
+async def test_custom_prefixes_are_pseudonymized(kit: Kit, hass_client: ClientSessionGenerator) -> None:
     entry = kit.hass.config_entries.async_entries("iotbridge")[0]
     options = {"prefixes": ["rossi/home", "iotbridge"], "response_timeout": 5, "lost_after": 120}
     kit.hass.config_entries.async_update_entry(entry, options=options)

@@ -17,7 +17,7 @@ async def test_without_mqtt_it_waits(hass: HomeAssistant, entry: MockConfigEntry
     assert entry.error_reason_translation_key == "mqtt_not_ready"
 
 
-async def test_reload_finds_the_hosts_again_from_what_the_broker_remembers(kit: Kit) -> None:
+async def test_reload_restores_the_hosts_from_retained_messages(kit: Kit) -> None:
     host = await kit.host()
     entry = kit.hass.config_entries.async_entries("iotbridge")[0]
     await kit.hass.config_entries.async_reload(entry.entry_id)
@@ -29,7 +29,7 @@ async def test_reload_finds_the_hosts_again_from_what_the_broker_remembers(kit: 
     assert kit.bridge("hosts_online") == "1"
 
 
-async def test_unloading_stops_hearing(kit: Kit) -> None:
+async def test_unloading_unsubscribes(kit: Kit) -> None:
     host = await kit.host()
     entry = kit.hass.config_entries.async_entries("iotbridge")[0]
     assert await kit.hass.config_entries.async_unload(entry.entry_id)

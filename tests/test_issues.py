@@ -46,7 +46,7 @@ def test_the_issues_of_one_subject_or_of_all_are_closed(hass: HomeAssistant) -> 
     assert opened(hass) == {}
 
 
-def test_an_id_tells_nothing_of_its_subject(hass: HomeAssistant) -> None:
+def test_an_id_does_not_reveal_its_subject(hass: HomeAssistant) -> None:
     Issues(hass).async_set(issues.CLOCK_DIFFERS, "nas-of-anna", True, host="nas-of-anna")
 
     (issue_id,) = opened(hass)

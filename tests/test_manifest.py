@@ -27,7 +27,7 @@ BRAND = {
 }
 
 
-def test_the_keys_stand_as_hassfest_wants_them() -> None:
+def test_the_keys_are_in_the_order_of_hassfest() -> None:
     keys = list(MANIFEST)
 
     assert keys == ["domain", "name", *sorted(keys[2:])]
@@ -52,7 +52,7 @@ def test_the_folder_is_the_domain_and_nothing_is_to_be_installed() -> None:
     assert MANIFEST["dependencies"] == ["mqtt"]
 
 
-async def test_home_assistant_takes_it(kit: Kit) -> None:
+async def test_home_assistant_accepts_it(kit: Kit) -> None:
     integration = await async_get_integration(kit.hass, "iotbridge")
 
     assert integration.mqtt == ["iotbridge/device/+/announce"]
@@ -79,7 +79,7 @@ def test_home_assistant_can_read_the_yaml(name: str) -> None:
 
 
 @pytest.mark.parametrize("path", sorted(ROOT.rglob("*.json")), ids=lambda path: path.name)
-def test_the_json_is_as_a_person_would_write_it(path: Path) -> None:
+def test_the_json_is_formatted(path: Path) -> None:
     text = path.read_text("utf-8")
 
     assert text == json.dumps(json.loads(text), indent=2, ensure_ascii=False) + "\n" or path.name == "manifest.json"

@@ -30,7 +30,7 @@ def two_steps(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.parametrize(
     ("version", "steps"), [({}, [1, 2]), ({"version": 1}, [1, 2]), ({"version": 2}, [2]), ({"version": 0}, [1, 2])]
 )
-def test_data_take_the_steps_from_their_version_on(two_steps: None, version: dict[str, int], steps: list[int]) -> None:
+def test_data_are_migrated_from_their_version(two_steps: None, version: dict[str, int], steps: list[int]) -> None:
     assert migration.migrated("device", {"topic": "a", **version}) == {"topic": "a", "version": 3, "steps": steps}
 
 
@@ -82,9 +82,7 @@ async def test_a_notifier_group_of_the_first_public_commit_knows_the_kind_of_new
     assert target == {**action, "data": {"loud": ["{{ kind == 'raised' }}"], "text": "news"}}
 
 
-async def test_an_older_entry_is_brought_to_this_version(
-    hass: HomeAssistant, mqtt: Any, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_an_older_entry_is_migrated(hass: HomeAssistant, mqtt: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     step: Callable[[Any], Any] = lambda options: {"response_timeout": options["timeout"]}  # noqa: E731
     monkeypatch.setitem(migration.STEPS, "entry", (step,))
     monkeypatch.setattr(config_flow.IotBridgeConfigFlow, "MINOR_VERSION", 2)

@@ -81,7 +81,7 @@ def weather(name: str = "Attic", topic: str = "attic/weather") -> tuple[Profile,
     return profile, Sample(topic, b'{"temperature": 21.5}')
 
 
-async def test_learned_things_with_bare_values_follow_their_topics(home: HomeAssistant, broker: Broker) -> None:
+async def test_learned_things_with_bare_values_get_their_messages(home: HomeAssistant, broker: Broker) -> None:
     dialog = Flow(home, "device")
     for name in NAMES:
         await dialog.start("paste")
@@ -101,7 +101,7 @@ async def test_learned_things_with_bare_values_follow_their_topics(home: HomeAss
 
 
 @pytest.mark.parametrize("topic", ["{}/value", "{}/+"], ids=["exact", "wildcard"])
-async def test_others_on_the_same_topic_get_the_text_they_would_get_without_us(
+async def test_other_subscribers_get_the_same_text_as_without_us(
     home: HomeAssistant, broker: Broker, topic: str
 ) -> None:
     ours, theirs = defaultdict[str, list[bytes]](list), defaultdict[str, list[Any]](list)
@@ -134,7 +134,7 @@ async def test_others_on_the_same_topic_get_the_text_they_would_get_without_us(
     assert ours == dict.fromkeys(topics, payloads)
 
 
-async def test_others_on_the_same_topic_get_the_bytes_they_asked_for(
+async def test_other_subscribers_get_the_bytes_they_requested(
     home: HomeAssistant, broker: Broker, hass_client: ClientSessionGenerator, hass_ws_client: WebSocketGenerator
 ) -> None:
     assert await async_setup_component(home, "image", {})
@@ -186,7 +186,7 @@ async def test_others_on_the_same_topic_get_the_bytes_they_asked_for(
         stop()
 
 
-async def test_nothing_of_ours_stays_in_core_after_mqtt_was_reloaded(
+async def test_no_subscription_of_ours_stays_in_core_after_a_reload(
     home: HomeAssistant, entry: MockConfigEntry, broker: Broker
 ) -> None:
     def topics() -> list[str]:
@@ -262,7 +262,7 @@ async def test_mqtt_devices_are_removed_by_their_discovery_topic_after_mqtt_was_
         await until(lambda: mqtt_device(home, "lamp-1") is None)
 
 
-async def test_a_removed_rule_for_messages_hears_nothing_after_mqtt_was_reloaded(
+async def test_a_removed_rule_for_messages_gets_none_after_mqtt_was_reloaded(
     home: HomeAssistant, entry: MockConfigEntry, broker: Broker
 ) -> None:
     condition = Condition(kind=AlarmKind.MESSAGE, topic="boiler/error")
@@ -281,7 +281,7 @@ async def test_a_removed_rule_for_messages_hears_nothing_after_mqtt_was_reloaded
     assert {row["rule_id"] for row in rows} == {kept}
 
 
-async def test_a_subscription_that_is_ended_while_it_is_made_is_not_left_in_core(
+async def test_a_subscription_cancelled_while_it_is_made_is_not_left_in_core(
     home: HomeAssistant, broker: Broker, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     waits, may_go_on = asyncio.Event(), asyncio.Event()
@@ -309,7 +309,7 @@ async def test_a_subscription_that_is_ended_while_it_is_made_is_not_left_in_core
     keep()
 
 
-async def test_a_subscription_that_core_refuses_does_not_keep_others_from_being_made(
+async def test_a_rejected_subscription_does_not_block_others(
     home: HomeAssistant, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     refuses = True

@@ -41,7 +41,7 @@ async def test_without_the_file_of_the_alarms_all_runs(
     assert host.power == "on"
 
 
-async def test_one_part_that_cannot_start_costs_no_other(
+async def test_a_part_that_cannot_start_does_not_stop_the_others(
     hass: HomeAssistant, mqtt: Any, entry: MockConfigEntry, freezer: Any, hass_storage: dict[str, Any]
 ) -> None:
     hass_storage["iotbridge.things"] = {"version": 1, "minor_version": 1, "key": "iotbridge.things", "data": [1]}
@@ -60,7 +60,7 @@ async def test_one_part_that_cannot_start_costs_no_other(
     assert repairs(hass) == {}
 
 
-async def test_alarms_that_cannot_start_watch_nothing_and_show_nothing(
+async def test_alarms_that_cannot_start_evaluate_nothing_and_are_unavailable(
     hass: HomeAssistant, mqtt: Any, freezer: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     told = async_mock_service(hass, "notify", "mobile_app_anna")
@@ -92,7 +92,7 @@ async def test_alarms_that_cannot_start_watch_nothing_and_show_nothing(
     assert len(told) == 1
 
 
-async def test_hosts_that_cannot_start_show_nothing(
+async def test_hosts_that_cannot_start_are_unavailable(
     hass: HomeAssistant, mqtt: Any, entry: MockConfigEntry, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(HostsManager, "async_start", _fail)
@@ -115,7 +115,7 @@ def _states(hass: HomeAssistant) -> dict[str, State]:
     return {state.entity_id: state for state in hass.states.async_all()}
 
 
-async def test_a_start_that_is_cut_off_leaves_no_platform_behind(
+async def test_a_cancelled_start_leaves_no_platform_behind(
     hass: HomeAssistant, mqtt: Any, entry: MockConfigEntry, monkeypatch: pytest.MonkeyPatch, caplog: Any
 ) -> None:
     def cut_off(*_arguments: Any, **_more: Any) -> None:

@@ -49,7 +49,7 @@ def newer(data: dict[str, Any]) -> dict[str, Any]:
         ("notifier", {"targets": ["notify.anna"]}, "alarm_unreadable"),
     ],
 )
-async def test_what_cannot_be_read_is_one_repair_and_the_rest_runs(
+async def test_an_unreadable_subentry_is_one_issue_and_the_rest_runs(
     hass: HomeAssistant, mqtt: Any, freezer: Any, caplog: Any, kind: str, data: dict[str, Any], repair: str
 ) -> None:
     told = async_mock_service(hass, "notify", "mobile_app_anna")
@@ -91,9 +91,7 @@ def _uid(topic: str) -> str:
     return thing_uid(topic, topic)
 
 
-async def test_an_older_subentry_is_brought_to_this_version(
-    hass: HomeAssistant, mqtt: Any, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_an_older_subentry_is_migrated(hass: HomeAssistant, mqtt: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     """Data from before versions existed, with a current format two versions newer."""
     old = {key: value for key, value in thing().items() if key != "version"}
     filter_ = old.pop("topic")

@@ -17,7 +17,7 @@ async def info(kit: Kit) -> dict[str, Any]:
     return lines
 
 
-async def test_a_house_with_three_hosts(kit: Kit) -> None:
+async def test_a_household_with_three_hosts(kit: Kit) -> None:
     await kit.host("nas", agent="1.9.0")
     await kit.host("pi", agent="1.10.0")
     lost = await kit.host("pc", agent="my own build")
@@ -40,14 +40,14 @@ async def test_a_house_with_three_hosts(kit: Kit) -> None:
     }
 
 
-async def test_an_empty_house(kit: Kit) -> None:
+async def test_an_empty_household(kit: Kit) -> None:
     lines = await info(kit)
 
     assert lines["hosts_total"] == 0
     assert lines["agent_version"] == "-"
 
 
-async def test_without_a_loaded_entry_there_is_nothing_to_say(kit: Kit) -> None:
+async def test_without_a_loaded_entry_there_are_no_lines(kit: Kit) -> None:
     entry = kit.hass.config_entries.async_entries("iotbridge")[0]
     await kit.hass.config_entries.async_unload(entry.entry_id)
     assert entry.state is ConfigEntryState.NOT_LOADED

@@ -44,12 +44,12 @@ TAKEN = [
 
 
 @pytest.mark.parametrize("topic", REFUSED, ids=range(len(REFUSED)))
-def test_what_a_broker_may_hang_up_on_is_refused(topic: str) -> None:
+def test_topics_that_disconnect_a_broker_are_rejected(topic: str) -> None:
     assert fault(topic) == REFUSED[topic]
 
 
 @pytest.mark.parametrize("expected_lingering_timers", [True])
-async def test_whatever_is_taken_leaves_home_assistant_connected(
+async def test_accepted_topics_leave_home_assistant_connected(
     home: HomeAssistant, entry: MockConfigEntry, broker: Broker
 ) -> None:
     """Includes the topics nearby, which the wizard subscribes to for the device's availability."""
@@ -72,7 +72,7 @@ async def test_whatever_is_taken_leaves_home_assistant_connected(
     assert changes == []
 
 
-async def test_mosquitto_hangs_up_on_a_deep_topic(broker: Broker) -> None:
+async def test_mosquitto_disconnects_on_a_deep_topic(broker: Broker) -> None:
     """Reason for the limits: a client that subscribes again after each loss of the connection never recovers."""
     async with broker.client() as client:
         with pytest.raises((aiomqtt.MqttError, TimeoutError)):

@@ -87,7 +87,7 @@ ICONS = json.loads((ROOT / "icons.json").read_text("utf-8"))
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_every_language_says_everything_with_the_same_placeholders(language: str) -> None:
+def test_every_language_has_all_texts_with_the_same_placeholders(language: str) -> None:
     spoken, english = dict(flat(load(language))), dict(flat(WORDS))
 
     assert spoken.keys() == english.keys()
@@ -96,7 +96,7 @@ def test_every_language_says_everything_with_the_same_placeholders(language: str
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_nothing_is_there_that_hassfest_refuses(language: str) -> None:
+def test_the_texts_conform_to_hassfest(language: str) -> None:
     spoken = dict(flat(load(language)))
 
     assert [key for key in spoken if not re.fullmatch(r"[a-z0-9_.]+", key) or "__" in key] == []
@@ -111,7 +111,7 @@ def test_nothing_was_left_in_english(language: str) -> None:
     assert [key for key, text in english.items() if " " in text and spoken[key] == text and text != "IoT Bridge"] == []
 
 
-def test_home_assistant_reads_all_there_is() -> None:
+def test_home_assistant_reads_every_section() -> None:
     assert WORDS.keys() == CATEGORIES
 
 
@@ -127,7 +127,7 @@ async def test_home_assistant_finds_them_in_every_language(kit: Kit) -> None:
 @pytest.mark.parametrize(
     ("section", "flow"), [("config", config_flow.IotBridgeConfigFlow), ("options", config_flow.IotBridgeOptionsFlow)]
 )
-def test_every_step_has_its_words(section: str, flow: type) -> None:
+def test_every_step_is_translated(section: str, flow: type) -> None:
     steps = {name.removeprefix("async_step_") for name in vars(flow) if name.startswith("async_step_")} - {"mqtt"}
 
     assert WORDS[section]["step"].keys() == steps
@@ -138,7 +138,7 @@ def test_every_step_has_its_words(section: str, flow: type) -> None:
             assert step["data"].keys() == step["data_description"].keys() == fields
 
 
-def test_every_error_and_every_abort_has_its_words() -> None:
+def test_every_error_and_every_abort_is_translated() -> None:
     source = ROOT / "config_flow.py"
     aborts = {
         ast.literal_eval(keywords(call)["reason"])
@@ -173,7 +173,7 @@ def constants(*patterns: str) -> set[str]:
 
 
 @pytest.mark.parametrize("kind", FLOWS)
-def test_nothing_in_the_words_of_the_dialogs_is_there_for_nothing(kind: str) -> None:
+def test_no_text_of_the_dialogs_is_unused(kind: str) -> None:
     """The tests of the flows show that no text is missing."""
     flow, words = SUBENTRY_FLOWS[kind], FLOWS[kind]
     steps = {name.removeprefix("async_step_") for name in dir(flow) if name.startswith("async_step_")}
@@ -187,13 +187,13 @@ def test_nothing_in_the_words_of_the_dialogs_is_there_for_nothing(kind: str) -> 
         assert step.get("menu_options", {}).keys() <= steps
 
 
-def test_every_subentry_has_its_dialog_and_its_words() -> None:
+def test_every_subentry_has_its_dialog_and_its_texts() -> None:
     assert FLOWS.keys() == SUBENTRY_FLOWS.keys()
     said = constants("*/flow/*.py", "alarms/**/*.py", "forms.py", "topic_filters.py")
     assert WORDS["selector"]["wizard"]["options"].keys() <= said
 
 
-def test_every_mistake_in_a_profile_has_its_words() -> None:
+def test_every_error_of_a_profile_is_translated() -> None:
     """The log is English, the dialog is in the user's language."""
     errors = FLOWS["device"]["error"]
 
@@ -202,7 +202,7 @@ def test_every_mistake_in_a_profile_has_its_words() -> None:
     }
 
 
-def test_every_word_that_a_dialog_says_by_itself_is_there() -> None:
+def test_every_text_built_by_a_dialog_exists() -> None:
     said = {
         ast.literal_eval(call.args[0])
         for call in calls(*ROOT.glob("*/flow/*.py"))
@@ -212,7 +212,7 @@ def test_every_word_that_a_dialog_says_by_itself_is_there() -> None:
     assert said <= WORDS["selector"]["wizard"]["options"].keys()
 
 
-def test_every_field_of_a_channel_has_its_words(kit: Kit) -> None:
+def test_every_field_of_a_channel_is_translated(kit: Kit) -> None:
     words = ThingTexts({"diagnostic": "", "config": ""}, {}, {}, {})
     fields = channel_selector(words, {}).config["fields"]
 
@@ -221,7 +221,7 @@ def test_every_field_of_a_channel_has_its_words(kit: Kit) -> None:
         assert names.keys() == {"name", "description"}
 
 
-def test_every_field_of_a_list_has_its_words(kit: Kit) -> None:
+def test_every_field_of_a_list_is_translated(kit: Kit) -> None:
     lists = {**escalation_form.schema({}).schema, **notifier_flow.target_fields(kit.hass, {})}
 
     for name in ("steps", "actions"):
@@ -233,7 +233,7 @@ def test_every_field_of_a_list_has_its_words(kit: Kit) -> None:
 # ---------------------------------------------------------------- errors and issues
 
 
-def test_every_error_has_its_words_and_gives_them_what_they_need() -> None:
+def test_every_error_is_translated_and_has_its_placeholders() -> None:
     raised: dict[str, set[str | None]] = {}
     for call in calls():
         given = keywords(call)
@@ -253,7 +253,7 @@ def test_every_error_has_its_words_and_gives_them_what_they_need() -> None:
         assert placeholders(WORDS["exceptions"][key]["message"]) == given_names
 
 
-def test_every_issue_has_its_words() -> None:
+def test_every_issue_is_translated() -> None:
     kinds = {value for name, value in vars(issues).items() if name.isupper() and isinstance(value, str)}
 
     assert WORDS["issues"].keys() == kinds - {issues.HELP_URL, "iotbridge"}
@@ -267,7 +267,7 @@ def test_titles_of_issues_have_plain_names_and_descriptions_escaped_ones() -> No
             assert not any(name.endswith("_plain") for name in placeholders(text.get("description", "")))
 
 
-async def test_every_issue_gives_its_words_what_they_need(kit: Kit) -> None:
+async def test_every_issue_has_its_placeholders(kit: Kit) -> None:
     nas = await kit.host("nas", protocol=2)
     for _ in range(2):
         await nas.status(timestamp="2020-01-01T00:00:00Z")
@@ -360,7 +360,7 @@ def described(kind: str) -> dict[str, dict[str, Any]]:
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_whatever_is_described_has_its_words_and_its_icon(kind: str) -> None:
+def test_every_described_item_has_its_texts_and_its_icon(kind: str) -> None:
     elements = described(kind)
 
     assert WORDS[kind].keys() == elements.keys()
@@ -377,13 +377,13 @@ def test_whatever_is_described_has_its_words_and_its_icon(kind: str) -> None:
             selector.selector(field["selector"])
 
 
-def test_what_is_described_is_what_there_is(kit: Kit) -> None:
+def test_the_descriptions_match_the_implementation(kit: Kit) -> None:
     assert described("services").keys() == kit.hass.services.async_services_for_domain("iotbridge").keys()
     assert described("triggers").keys() == TRIGGERS.keys()
     assert described("conditions").keys() == CONDITIONS.keys()
 
 
-def test_every_choice_of_a_selector_has_its_words() -> None:
+def test_every_option_of_a_selector_is_translated() -> None:
     choices = {
         field["selector"]["select"]["translation_key"]: set(field["selector"]["select"]["options"])
         for kind in KINDS

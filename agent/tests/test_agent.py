@@ -95,7 +95,7 @@ def test_stops_in_an_orderly_way(broker: Broker, watcher: Watcher, start_agent: 
     assert last_words(watcher)[-2:] == [("announce", "off"), ("availability", "offline")]
 
 
-def test_the_broker_says_offline_for_a_killed_agent_and_the_announce_stays(
+def test_a_killed_agent_is_offline_by_its_last_will_and_keeps_its_announce(
     broker: Broker, watcher: Watcher, start_agent: StartAgent
 ) -> None:
     agent = start_agent(broker.url)
@@ -166,7 +166,7 @@ def test_the_agent_reconnects_after_a_failed_execution(
     ]
 
 
-def test_a_machine_that_stays_on_answers_failed(broker: Broker, watcher: Watcher, start_agent: StartAgent) -> None:
+def test_a_machine_that_stays_on_responds_failed(broker: Broker, watcher: Watcher, start_agent: StartAgent) -> None:
     agent = start_agent(broker.url, commands=POWER, fake={"still_here_s": 1.0})
     watcher.wait("availability")
     watcher.publish(agent.command_topic, {"command": "shutdown", "id": "s1"})
@@ -174,7 +174,9 @@ def test_a_machine_that_stays_on_answers_failed(broker: Broker, watcher: Watcher
     watcher.wait("announce", lambda m: m.json()["power"] == "on", count=2)
 
 
-def test_a_command_is_known_again_after_a_restart(broker: Broker, watcher: Watcher, start_agent: StartAgent) -> None:
+def test_a_repeated_command_is_detected_after_a_restart(
+    broker: Broker, watcher: Watcher, start_agent: StartAgent
+) -> None:
     agent = start_agent(broker.url, commands=POWER)
     watcher.wait("availability")
     watcher.publish(agent.command_topic, {"command": "reboot", "id": "once"})
@@ -187,7 +189,7 @@ def test_a_command_is_known_again_after_a_restart(broker: Broker, watcher: Watch
     assert agent.executed == ["reboot"]
 
 
-def test_dry_run_says_so_and_stays(broker: Broker, watcher: Watcher, start_agent: StartAgent) -> None:
+def test_a_dry_run_says_so_and_keeps_running(broker: Broker, watcher: Watcher, start_agent: StartAgent) -> None:
     agent = start_agent(broker.url, commands=POWER, agent={"dry_run": True}, fake={"allowed": False})
     watcher.wait("config", lambda m: "command_suspend" in m.json()["components"])
     watcher.publish(agent.command_topic, {"command": "suspend", "id": "d1"})
@@ -270,7 +272,7 @@ def test_a_custom_command_that_is_cut_off_by_a_power_command_is_answered(
     ]
 
 
-def test_a_second_agent_with_the_same_state_is_sent_away(
+def test_a_second_agent_with_the_same_state_is_rejected(
     broker: Broker, watcher: Watcher, start_agent: StartAgent
 ) -> None:
     start_agent(broker.url)
@@ -280,7 +282,7 @@ def test_a_second_agent_with_the_same_state_is_sent_away(
     assert "another agent runs" in second.log
 
 
-def test_a_state_folder_that_cannot_be_written_stops_commands_that_act_and_nothing_else(
+def test_an_unwritable_state_folder_only_stops_commands_with_effects(
     broker: Broker, watcher: Watcher, start_agent: StartAgent, tmp_path: Path
 ) -> None:
     (tmp_path / "file").touch()
@@ -292,14 +294,14 @@ def test_a_state_folder_that_cannot_be_written_stops_commands_that_act_and_nothi
     assert not agent.executed
 
 
-def test_nothing_is_loaded_for_readings_before_the_host_is_there() -> None:
+def test_modules_for_readings_are_loaded_after_the_host_is_online() -> None:
     program = "import iotbridge_agent.cli.command_line, iotbridge_agent.agent, sys; print(*sys.modules)"
     loaded = subprocess.run([sys.executable, "-c", program], capture_output=True, check=True, text=True).stdout.split()
     late = ("psutil", "iotbridge_agent.collector", "iotbridge_agent.scheduler", "iotbridge_agent.commands.custom")
     assert [name for name in loaded if name.startswith(late)] == []
 
 
-def test_tells_systemd(
+def test_notifies_systemd(
     broker: Broker, start_agent: StartAgent, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as systemd:

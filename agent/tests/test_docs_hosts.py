@@ -169,7 +169,7 @@ async def test_a_wrong_password_is_refused(documented: Documented) -> None:
         assert "refused" in str((await probe(wrong)).error)
 
 
-def test_the_doctor_finds_nothing_to_mend(documented: Documented) -> None:
+def test_the_doctor_finds_no_problem(documented: Documented) -> None:
     config = replace(
         parse_config({"broker": {"url": "mqtt://x"}, "agent": {"node_id": "nas"}}, source="test", environ={}),
         broker=documented.config("nas"),

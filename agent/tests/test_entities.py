@@ -66,7 +66,7 @@ def test_names_are_in_the_language_of_the_agent() -> None:
     assert "rear" in components(entities)["fan_1"]["name"]
 
 
-def test_permissions_that_are_not_known_take_no_button_away_and_refused_ones_do() -> None:
+def test_only_denied_permissions_remove_buttons() -> None:
     entities = Entities(config(), HOST, {})
     update(entities, CPU, power=("reboot", "shutdown"))
 
@@ -98,7 +98,7 @@ def test_entities_of_the_last_run_are_known_before_anything_was_read() -> None:
     assert again.sensor_keys() == ["cpu_percent"]
 
 
-def test_buttons_say_when_their_command_expires_where_the_broker_knows_that() -> None:
+def test_commands_of_buttons_expire_if_the_broker_supports_it() -> None:
     entities = Entities(config(), HOST, {})
     update(entities, CPU, expiry=False)
     without = components(entities)["command_status"]

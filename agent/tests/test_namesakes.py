@@ -107,7 +107,7 @@ def test_more_agents_than_are_remembered_do_not_hide_a_later_one(
     assert listener.namesakes.has_any
 
 
-def test_a_broker_that_comes_back_from_an_old_backup_is_no_twin(advance: Advance) -> None:
+def test_a_broker_restored_from_an_old_backup_is_not_a_twin(advance: Advance) -> None:
     listener = Listener()
     for _ in range(5):
         listener.connect(retained_run="own-1")
@@ -115,7 +115,7 @@ def test_a_broker_that_comes_back_from_an_old_backup_is_no_twin(advance: Advance
         assert not listener.namesakes.has_twin
 
 
-def test_two_old_backups_of_the_broker_in_a_week_are_no_twin(advance: Advance) -> None:
+def test_two_old_backups_of_the_broker_in_a_week_are_not_a_twin(advance: Advance) -> None:
     listener = Listener()
     listener.connect(retained_run="own-2")
     for run in ("own-0", "own-1"):
@@ -150,7 +150,7 @@ def test_a_twin_is_found_by_its_second_sighting(advance: Advance, runs: tuple[st
         (("here", MAC), ("other", MAC), True),
     ],
 )
-def test_a_restored_backup_is_told_from_a_copy_by_machine_and_addresses(
+def test_a_restored_backup_is_distinguished_from_a_copy_by_machine_and_addresses(
     own: tuple[str | None, tuple[str, ...]], other: tuple[str | None, tuple[str, ...] | None], is_conflict: bool
 ) -> None:
     listener = Listener(*own)

@@ -60,7 +60,7 @@ async def test_the_announce_comes_before_online(presence: Presence, broker: Brok
     assert broker.flags == {(1, True)}, "both are retained, and receipts are waited for"
 
 
-async def test_a_host_that_leaves_says_how_before_it_is_offline(presence: Presence, broker: Broker) -> None:
+async def test_a_leaving_host_announces_its_power_state_before_offline(presence: Presence, broker: Broker) -> None:
     leaving = Broker()
     await presence.offline("rebooting", leaving.publish)
 
@@ -69,7 +69,7 @@ async def test_a_host_that_leaves_says_how_before_it_is_offline(presence: Presen
     assert broker.messages == [], "the usual way is not taken any more"
 
 
-async def test_a_broker_that_is_slow_has_both_messages_before_any_receipt(presence: Presence) -> None:
+async def test_a_slow_broker_has_both_messages_before_any_acknowledgement(presence: Presence) -> None:
     receipts, both = asyncio.Event(), asyncio.Event()
     arrived: list[str] = []
 
@@ -110,9 +110,7 @@ async def test_new_subscribers_get_the_announce_again(presence: Presence, broker
     assert [topic for topic, _ in broker.messages].count(TOPICS.announce) == 2
 
 
-async def test_the_topic_of_the_announce_is_remembered_for_forget(
-    presence: Presence, state: State, tmp_path: Path
-) -> None:
+async def test_the_topic_of_the_announce_is_stored_for_forget(presence: Presence, state: State, tmp_path: Path) -> None:
     await presence.announce()
 
     assert state.announced == TOPICS.announce

@@ -22,7 +22,7 @@ def test_rates_have_values_soon_after_the_start(broker: Broker, watcher: Watcher
     assert len(watcher.of("status")) <= 3
 
 
-def test_home_assistants_birth_gets_everything_again_once(
+def test_everything_is_published_once_after_home_assistants_birth(
     broker: Broker, watcher: Watcher, start_agent: StartAgent
 ) -> None:
     start_agent(broker.url)
@@ -67,9 +67,7 @@ def test_a_status_command_publishes_everything_again(broker: Broker, watcher: Wa
     watcher.wait("announce", count=2)
 
 
-def test_entities_that_were_switched_off_are_taken_out(
-    broker: Broker, watcher: Watcher, start_agent: StartAgent
-) -> None:
+def test_disabled_entities_are_removed(broker: Broker, watcher: Watcher, start_agent: StartAgent) -> None:
     agent = start_agent(broker.url, commands=POWER)
     assert "cpu_percent" in watcher.wait("config").json()["components"]
     agent.stop()

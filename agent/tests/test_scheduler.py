@@ -155,7 +155,7 @@ async def test_a_collector_that_cannot_be_created_is_a_failure() -> None:
     assert scheduler.values()["collectors_failed"] == "x"
 
 
-async def test_absent_data_is_no_failure_and_rarely_read_again() -> None:
+async def test_missing_data_are_not_a_failure_and_rarely_read_again() -> None:
     nothing = Invented("nothing", NoDataError("no battery"))
     scheduler = schedule(nothing)
     await scheduler.collect()
@@ -199,7 +199,7 @@ async def test_values_are_fit_to_be_sent(
     assert type(value) is type(expected)
 
 
-async def test_a_slow_drift_through_the_dead_band_is_seen() -> None:
+async def test_a_slow_drift_beyond_the_dead_band_is_reported() -> None:
     scheduler = schedule(Invented("v", 50.0, 50.6, 51.2, dead_band=1.0))
     seen = []
     for _ in range(3):

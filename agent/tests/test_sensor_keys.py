@@ -22,13 +22,13 @@ def test_names_stay_readable() -> None:
     }
 
 
-def test_names_that_look_alike_are_told_apart() -> None:
+def test_similar_names_are_distinguished() -> None:
     slugs = unique_slugs(["/a-b", "/a/b"])
     assert slugs["/a-b"] == "a_b"
     assert re.fullmatch(r"a_b_[0-9a-f]{8}", slugs["/a/b"])
 
 
-def test_include_beats_exclude_and_both_beat_the_default() -> None:
+def test_include_overrides_exclude_and_both_override_the_default() -> None:
     assert is_wanted("a", (), (), default=True)
     assert not is_wanted("a", (), (), default=False)
     assert not is_wanted("a", (), ("*",), default=True)

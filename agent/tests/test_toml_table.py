@@ -61,7 +61,7 @@ def test_a_missing_key_has_its_default() -> None:
         empty.table("inner", required=True)
 
 
-def test_a_key_that_nobody_read_is_unknown() -> None:
+def test_an_unread_key_is_unknown() -> None:
     read = table({"username": "u", "pasword": "x"})
     read.text("username")
     read.secret("password")
@@ -70,7 +70,7 @@ def test_a_key_that_nobody_read_is_unknown() -> None:
         read.done()
 
 
-def test_the_environment_wins_and_is_named_in_errors() -> None:
+def test_the_environment_overrides_the_file_and_is_named_in_errors() -> None:
     read = table({"port": 1}, IOTBRIDGE_BROKER_PORT="7", IOTBRIDGE_BROKER_HOST="")
 
     assert read.number("port", default=0, low=0, high=9) == 7

@@ -108,7 +108,7 @@ async def since(lab: Lab, entity_id: str) -> float:
 # ---------------------------------------------------------------- agent and broker
 
 
-async def test_lost_host_is_one_alarm_acknowledged_on_the_phone_and_told_once_when_over(
+async def test_lost_host_is_one_alarm_acknowledged_on_the_phone_and_cleared_once(
     host: Host, lab: Lab, mine: Phone
 ) -> None:
     lost, gone = await watch(lab, host, mine)
@@ -169,9 +169,7 @@ async def test_killed_broker_is_one_alarm(new_host: NewHost, lab: Lab, mine: Pho
 # ---------------------------------------------------------------- Home Assistant
 
 
-async def test_hold_goes_on_when_home_assistant_is_killed_in_the_middle_of_it(
-    lab: Lab, mine: Phone, gauge: Gauge
-) -> None:
+async def test_hold_continues_after_home_assistant_was_killed(lab: Lab, mine: Phone, gauge: Gauge) -> None:
     name = "Hot for a while"
     rule_id = await add_rule(
         lab.client,
@@ -202,7 +200,7 @@ async def test_hold_goes_on_when_home_assistant_is_killed_in_the_middle_of_it(
     assert (await times(lab, name)).keys() == {"raised", "cleared"}
 
 
-async def test_escalation_goes_on_when_home_assistant_is_killed_in_the_middle_of_it(
+async def test_escalation_continues_after_home_assistant_was_killed(
     lab: Lab, mine: Phone, theirs: Phone, gauge: Gauge
 ) -> None:
     name = "Nobody looks"
@@ -235,7 +233,7 @@ async def test_escalation_goes_on_when_home_assistant_is_killed_in_the_middle_of
     assert (await times(lab, name)).keys() == {"raised", "escalated", "acknowledged", "cleared"}
 
 
-async def test_what_was_not_told_when_home_assistant_was_killed_is_told_once_afterwards(
+async def test_pending_notifications_are_sent_once_after_home_assistant_was_killed(
     lab: Lab, mine: Phone, gauge: Gauge
 ) -> None:
     name = "Not told yet"
@@ -259,7 +257,7 @@ async def test_what_was_not_told_when_home_assistant_was_killed_is_told_once_aft
     assert (await times(lab, name)).keys() == {"raised"}
 
 
-async def test_lost_host_is_told_once_although_home_assistant_was_killed_while_it_was_lost(
+async def test_lost_host_is_notified_once_although_home_assistant_was_killed_meanwhile(
     host: Host, lab: Lab, mine: Phone
 ) -> None:
     lost, gone = await watch(lab, host, mine)
@@ -283,11 +281,15 @@ async def test_lost_host_is_told_once_although_home_assistant_was_killed_while_i
 # ---------------------------------------------------------------- failures
 
 
-async def test_what_the_push_service_refuses_is_told_later_with_its_end(lab: Lab, mine: Phone, gauge: Gauge) -> None:
+async def test_a_notification_that_the_push_service_rejects_is_sent_later_with_its_clearing(
+    lab: Lab, mine: Phone, gauge: Gauge
+) -> None:
     await be_refused(lab, mine, gauge, 429)
 
 
-async def test_what_the_push_service_fails_at_is_told_later_with_its_end(lab: Lab, mine: Phone, gauge: Gauge) -> None:
+async def test_a_notification_that_the_push_service_fails_to_send_is_sent_later_with_its_clearing(
+    lab: Lab, mine: Phone, gauge: Gauge
+) -> None:
     await be_refused(lab, mine, gauge, 500)
 
 

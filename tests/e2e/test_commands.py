@@ -61,7 +61,7 @@ async def test_error_of_the_action_names_the_host_that_is_off(host: Host) -> Non
         await host.send("ping")
 
 
-async def test_command_nobody_enabled_is_refused(new_host: NewHost) -> None:
+async def test_command_that_is_not_enabled_is_refused(new_host: NewHost) -> None:
     host = await new_host(settings={"commands": {"shutdown": False}})
 
     result = await host.send("shutdown", raise_on_failure=False)
@@ -87,7 +87,7 @@ async def test_reboot_for_real_goes_and_comes_back(recording_host: Host) -> None
     assert recording_host.executed == ["reboot"]
 
 
-async def test_shutdown_is_told_before_it_happens(recording_host: Host, lab: Lab) -> None:
+async def test_shutdown_is_announced_before_it_happens(recording_host: Host, lab: Lab) -> None:
     await recording_host.send("shutdown")
 
     await recording_host.wait_power("shutting_down")
@@ -121,7 +121,7 @@ async def test_late_reboot_is_refused(recording_host: Host, lab: Lab) -> None:
     assert recording_host.executed == []
 
 
-async def test_repeated_reboot_is_refused_also_after_the_agent_began_anew(recording_host: Host, lab: Lab) -> None:
+async def test_repeated_reboot_is_refused_also_after_a_restart_of_the_agent(recording_host: Host, lab: Lab) -> None:
     payload = command(command="reboot", id="once-1")
     topic = f"{recording_host.topic}/command"
     async with lab.broker.client() as mqtt, recording_host.responses() as responses:

@@ -10,7 +10,7 @@ from .conftest import NewHost
 from .host import Host
 
 
-async def test_iotbridge_was_offered_by_itself(lab: Lab) -> None:
+async def test_iotbridge_is_discovered(lab: Lab) -> None:
     (entry,) = await lab.client.entries("iotbridge")
 
     assert entry["source"] == "mqtt"
@@ -36,7 +36,7 @@ async def test_all_entities_of_a_host_are_on_one_device(host: Host, lab: Lab) ->
     assert {row["device_id"] for row in rows} == {await host.device_id()}
 
 
-async def test_announce_says_who_this_is(host: Host, lab: Lab) -> None:
+async def test_announce_identifies_the_host(host: Host, lab: Lab) -> None:
     announce = await lab.retained(f"{host.topic}/announce")
 
     assert announce["protocol"] == 1

@@ -105,7 +105,7 @@ async def wait_entity(lab: Lab, end: str) -> Json:
     return await until(found, timeout_s=60, what=f"the entity …{end}")
 
 
-async def test_an_agent_of_ipwatch_is_one_device_that_obeys(lab: Lab, agent: IpwatchAgent) -> None:
+async def test_an_agent_of_ipwatch_is_one_device_that_executes_commands(lab: Lab, agent: IpwatchAgent) -> None:
     client = lab.client
     rows = {end: await wait_entity(lab, end) for end in ("_cpu_percent", "_uptime", "_reboot", "_power_state")}
     rows |= {end: await wait_entity(lab, end) for end in ("_memory_percent", "_disk_percent", "_command")}

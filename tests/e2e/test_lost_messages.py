@@ -50,15 +50,15 @@ async def check_comes_back(host: Host, *leaves: str) -> None:
     await host.wait_power("on")
 
 
-async def test_an_announce_that_is_emptied_comes_back(host: Host) -> None:
+async def test_a_cleared_announce_comes_back(host: Host) -> None:
     await check_comes_back(host, "announce")
 
 
-async def test_a_discovery_message_that_is_emptied_comes_back(host: Host) -> None:
+async def test_a_cleared_discovery_message_comes_back(host: Host) -> None:
     await check_comes_back(host, "config")
 
 
-async def test_everything_that_is_emptied_comes_back(host: Host) -> None:
+async def test_all_cleared_messages_come_back(host: Host) -> None:
     await check_comes_back(host, "announce", "availability", "config")
 
 
@@ -70,7 +70,7 @@ async def test_a_device_that_is_deleted_while_its_host_runs_comes_back(lab: Lab,
     await host.wait_power("on")
 
 
-async def test_a_host_that_is_taken_out_leaves_no_device(lab: Lab, host: Host) -> None:
+async def test_a_removed_host_leaves_no_device(lab: Lab, host: Host) -> None:
     await settled(host)
     uid = await host.uid()
     await host.agent.stop()

@@ -64,7 +64,7 @@ async def test_cbor_may_be_pasted(lab: Lab, wizard: Wizard) -> None:
     assert (attributes["device_class"], attributes["unit_of_measurement"]) == ("carbon_dioxide", "ppm")
 
 
-async def test_chirpstack_uplink_becomes_what_its_object_says(lab: Lab, wizard: Wizard) -> None:
+async def test_chirpstack_uplink_becomes_the_values_of_its_object(lab: Lab, wizard: Wizard) -> None:
     await publish(lab, SOIL.messages(0), retain=True)
     await wizard.add(SOIL.topic, name="Vegetable bed")
 
@@ -102,7 +102,7 @@ async def test_position_is_on_the_map(lab: Lab, wizard: Wizard) -> None:
 # ------------------------------------------------------------------ families
 
 
-async def test_wildcard_makes_a_device_of_each_and_asks_about_another(lab: Lab, wizard: Wizard) -> None:
+async def test_wildcard_creates_a_device_for_each_and_asks_about_another(lab: Lab, wizard: Wizard) -> None:
     await publish(
         lab, {f"asking/{room}/climate": {"temperature": 20.5} for room in ("attic", "hall", "cellar")}, retain=True
     )
@@ -122,7 +122,7 @@ async def test_wildcard_makes_a_device_of_each_and_asks_about_another(lab: Lab, 
     await wait_value(lab, "asking porch climate", "sensor_temperature", "4.5")
 
 
-async def test_wildcard_adds_another_by_itself_when_told_so(lab: Lab, wizard: Wizard) -> None:
+async def test_wildcard_adds_another_automatically_if_configured(lab: Lab, wizard: Wizard) -> None:
     await publish(
         lab, {f"adding/{room}/climate": {"temperature": 21.5} for room in ("attic", "hall", "cellar")}, retain=True
     )

@@ -33,7 +33,7 @@ async def test_hosts_are_known_after_a_restart(hass: HomeAssistant, hass_storage
     assert PI not in again
 
 
-async def test_the_host_seen_longest_ago_makes_room(hass: HomeAssistant, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_the_least_recently_seen_host_is_evicted(hass: HomeAssistant, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(announce_store, "MAX_KEPT", 2)
     hosts = AnnouncedHosts(hass)
     for key in (NAS, PI, NAS, PC):

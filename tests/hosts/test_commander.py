@@ -44,7 +44,7 @@ def expire(commander: Commander, now: float) -> list[CommandResult]:
     return list(commander.expire(now))
 
 
-def test_an_answer_has_the_time_it_took(commander: Commander) -> None:
+def test_a_response_has_its_latency(commander: Commander) -> None:
     commander.add(NAS, Command(command="ping", id="1"), 10.0)
     result = commander.resolve(NAS, answer("done"), 10.25)
 
@@ -53,7 +53,7 @@ def test_an_answer_has_the_time_it_took(commander: Commander) -> None:
     assert expire(commander, 99.0) == []
 
 
-def test_no_answer_is_told_once(commander: Commander) -> None:
+def test_a_timeout_is_reported_once(commander: Commander) -> None:
     commander.add(NAS, Command(command="ping", id="1"), 10.0)
 
     assert commander.next_deadline == 15.0
@@ -64,7 +64,7 @@ def test_no_answer_is_told_once(commander: Commander) -> None:
     assert expire(commander, 99.0) == []
 
 
-def test_an_answer_after_that_is_told_all_the_same(commander: Commander) -> None:
+def test_a_response_after_the_timeout_is_reported(commander: Commander) -> None:
     commander.add(NAS, Command(command="ping", id="1"), 10.0)
     expire(commander, 15.0)
     result = commander.resolve(NAS, answer("done"), 16.0)
@@ -135,9 +135,7 @@ class TestProof:
         assert (result.outcome, result.command, result.command_id, result.latency_s) == ("done", "reboot", "1", 51.0)
         assert commander.confirm(NAS, PowerState.ON, "tuesday", 62.0) is None
 
-    def test_a_host_that_does_not_tell_when_it_booted_is_believed_when_it_went_and_came(
-        self, commander: Commander
-    ) -> None:
+    def test_a_host_without_boot_time_is_confirmed_by_its_return(self, commander: Commander) -> None:
         self.accept(commander, "reboot", None)
 
         assert commander.confirm(NAS, PowerState.ON, None, 12.0) is None
@@ -151,7 +149,7 @@ class TestProof:
             ("suspend", PowerState.ON, PowerState.SUSPENDED),
         ],
     )
-    def test_the_others_are_seen_in_the_state(
+    def test_shutdown_and_suspend_are_confirmed_by_the_state(
         self, commander: Commander, command: str, on_the_way: PowerState, there: PowerState
     ) -> None:
         self.accept(commander, command)
@@ -162,18 +160,18 @@ class TestProof:
         assert result.outcome is Outcome.DONE
 
     @pytest.mark.parametrize("status", ["failed", "done"])
-    def test_a_last_word_of_the_agent_ends_the_waiting(self, commander: Commander, status: str) -> None:
+    def test_a_final_response_ends_the_confirmation(self, commander: Commander, status: str) -> None:
         self.accept(commander, "shutdown")
         commander.resolve(NAS, answer(status, "shutdown"), 12.0)
 
         assert commander.confirm(NAS, PowerState.OFF, None, 13.0) is None
 
-    def test_what_happens_much_later_proves_nothing(self, commander: Commander) -> None:
+    def test_a_late_state_confirms_nothing(self, commander: Commander) -> None:
         self.accept(commander, "shutdown")
 
         assert commander.confirm(NAS, PowerState.OFF, None, 11.0 + CONFIRM_WITHIN_S) is None
 
-    def test_forgetting_a_host_forgets_its_proofs_and_commands(self, commander: Commander) -> None:
+    def test_forgetting_a_host_drops_its_commands_and_confirmations(self, commander: Commander) -> None:
         self.accept(commander, "shutdown")
         commander.add(NAS, Command(command="ping", id="2"), 12.0)
         commander.add(DESK, Command(command="ping", id="3"), 12.0)
@@ -183,7 +181,7 @@ class TestProof:
         assert [result.key for result in expire(commander, 99.0)] == [DESK]
 
 
-def test_one_host_cannot_fill_the_memory_nor_stop_the_watching_of_others(commander: Commander) -> None:
+def test_one_host_cannot_fill_the_memory_nor_block_others(commander: Commander) -> None:
     taken = [commander.add(NAS, Command(command="ping", id=str(number)), 10.0) for number in range(MAX_PENDING + 10)]
 
     assert taken.count(False) == 10
@@ -197,7 +195,7 @@ class TestBare:
     def bare(self, *, success: bool = True) -> BareResponse:
         return BareResponse(success=success, message="Shutdown en cours...", timestamp=datetime.now(UTC))
 
-    def test_they_answer_the_oldest_open_command(self, commander: Commander) -> None:
+    def test_they_resolve_the_oldest_pending_command(self, commander: Commander) -> None:
         commander.add(NAS, Command(command="reboot", id="1"), 10.0)
         commander.add(DESK, Command(command="shutdown", id="2"), 9.0)
         commander.add(NAS, Command(command="status", id="3"), 11.0)
@@ -209,14 +207,14 @@ class TestBare:
         assert (second.reason, second.message) == ("error", "Shutdown en cours...")
         assert [result.key for result in expire(commander, 99.0)] == [DESK]
 
-    def test_they_are_the_only_answer(self, commander: Commander) -> None:
+    def test_they_are_the_last_response(self, commander: Commander) -> None:
         commander.add(NAS, Command(command="status"), 10.0)
         result = commander.resolve_bare(NAS, self.bare(), 11.0)
 
         assert result.is_final
         assert commander.next_deadline is None
 
-    def test_an_accepted_reboot_is_proved_like_any_other(self, commander: Commander) -> None:
+    def test_an_accepted_reboot_is_confirmed_like_any_other(self, commander: Commander) -> None:
         commander.add(NAS, Command(command="reboot"), 10.0)
         commander.resolve_bare(NAS, self.bare(), 11.0)
         commander.confirm(NAS, PowerState.REBOOTING, None, 20.0)
@@ -225,13 +223,13 @@ class TestBare:
         assert result
         assert (result.outcome, result.command) == (Outcome.DONE, "reboot")
 
-    def test_one_that_answers_nothing_is_told_all_the_same(self, commander: Commander) -> None:
+    def test_one_without_a_pending_command_is_reported(self, commander: Commander) -> None:
         result = commander.resolve_bare(NAS, self.bare(), 11.0)
 
         assert (result.outcome, result.command, result.latency_s) == (Outcome.ACCEPTED, None, None)
 
 
-def test_in_a_flood_the_answers_of_open_commands_are_found(commander: Commander) -> None:
+def test_responses_to_pending_commands_are_found_in_a_flood(commander: Commander) -> None:
     commander.add(NAS, Command(command="ping", id="ha-7"), 10.0)
     found = [commander.is_awaited(NAS, f'{{"id":"ha-{number}"}}'.encode(), is_bare=False) for number in range(20)]
 
@@ -239,7 +237,7 @@ def test_in_a_flood_the_answers_of_open_commands_are_found(commander: Commander)
     assert not commander.is_awaited(DESK, b'{"id":"ha-7"}', is_bare=False)
 
 
-def test_a_stranger_who_saw_the_id_of_a_command_cannot_flood_with_it(commander: Commander) -> None:
+def test_a_client_that_saw_the_id_of_a_command_cannot_flood_with_it(commander: Commander) -> None:
     commander.add(NAS, Command(command="backup", id="ha-7"), 10.0)
 
     assert sum(commander.is_awaited(NAS, b'{"id":"ha-7"}', is_bare=False) for _ in range(1000)) == MAX_RESPONSES

@@ -62,7 +62,7 @@ async def test_any_and_all(kit: Kit, automate: Automate) -> None:
     assert len(ran) == 1
 
 
-async def test_any_needs_but_one(kit: Kit, automate: Automate) -> None:
+async def test_any_needs_only_one(kit: Kit, automate: Automate) -> None:
     host = await kit.host()
     await kit.host("pi")
     ran = await automation(kit, automate, "nas", "pi")
@@ -74,7 +74,7 @@ async def test_any_needs_but_one(kit: Kit, automate: Automate) -> None:
 
 
 @pytest.mark.parametrize("behavior", ["any", "all"])
-async def test_nobody_is_online_while_the_broker_is_away(kit: Kit, automate: Automate, behavior: str) -> None:
+async def test_no_host_is_online_while_the_broker_is_away(kit: Kit, automate: Automate, behavior: str) -> None:
     await kit.host()
     ran = await automation(kit, automate, "nas", behavior=behavior)
 

@@ -39,7 +39,7 @@ async def test_the_announce_may_come_before_the_device(kit: Kit) -> None:
     assert host.power == "on"
 
 
-async def test_a_host_without_device_is_a_repair_until_it_has_one(kit: Kit) -> None:
+async def test_a_host_without_device_is_an_issue_until_it_has_one(kit: Kit) -> None:
     host = FakeHost(kit, "nas", "iotbridge")
     await host.announce()
     await kit.wait(61)
@@ -53,7 +53,7 @@ async def test_a_host_without_device_is_a_repair_until_it_has_one(kit: Kit) -> N
 
 
 @pytest.mark.parametrize("mqtt_config_entry_options", [{"discovery": False, "birth_message": {}}])
-async def test_discovery_switched_off_is_a_repair(kit: Kit) -> None:
+async def test_disabled_discovery_is_an_issue(kit: Kit) -> None:
     await FakeHost(kit, "nas", "iotbridge").announce()
     await kit.wait(61)
 
@@ -98,7 +98,7 @@ async def test_a_host_cannot_take_the_device_of_another(kit: Kit, caplog: pytest
     assert "expected 'iotbridge_thief', which belongs to the topic, found 'iotbridge_nas'" in caplog.text
 
 
-async def test_a_host_of_ipwatch_that_is_off_is_no_fault_and_no_loss(kit: Kit) -> None:
+async def test_an_ipwatch_host_that_is_off_is_neither_an_issue_nor_removed(kit: Kit) -> None:
     await kit.receive("ipwatch/device/10.0.0.9/availability", "offline", retain=True)
     await kit.wait(70)
 
@@ -106,7 +106,7 @@ async def test_a_host_of_ipwatch_that_is_off_is_no_fault_and_no_loss(kit: Kit) -
     assert kit.bridge("hosts_lost") == "0"
 
 
-async def test_what_is_left_of_another_prefix_goes_with_it(kit: Kit) -> None:
+async def test_entities_of_a_former_prefix_are_removed(kit: Kit) -> None:
     await kit.host()
     entry = kit.hass.config_entries.async_entries("iotbridge")[0]
     kit.hass.config_entries.async_update_entry(entry, options={**entry.options, "prefixes": ["lab"]})
@@ -117,7 +117,7 @@ async def test_what_is_left_of_another_prefix_goes_with_it(kit: Kit) -> None:
     assert kit.bridge("hosts_online") == "0"
 
 
-async def test_a_hostile_host_name_is_no_markup_in_a_repair(kit: Kit) -> None:
+async def test_a_hostile_host_name_is_not_markup_in_an_issue(kit: Kit) -> None:
     await FakeHost(kit, "nas", "iotbridge").announce(hostname="[free](http://example.com)", protocol=9)
 
     (issue,) = [issue for (domain, _id), issue in ir.async_get(kit.hass).issues.items() if domain == "iotbridge"]

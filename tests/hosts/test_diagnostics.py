@@ -6,7 +6,7 @@ from tests.downloads import download, household
 from tests.kit import Kit
 
 
-async def test_it_is_still_useful(kit: Kit, hass_client: ClientSessionGenerator) -> None:
+async def test_redacted_diagnostics_are_still_useful(kit: Kit, hass_client: ClientSessionGenerator) -> None:
     await household(kit)
 
     data = await download(kit, hass_client)

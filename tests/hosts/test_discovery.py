@@ -55,7 +55,7 @@ async def ipwatch(kit: Kit) -> IpWatch:
     return agent
 
 
-async def test_it_becomes_a_device_with_values_and_buttons(kit: Kit, ipwatch: IpWatch) -> None:
+async def test_an_agent_becomes_a_device_with_values_and_buttons(kit: Kit, ipwatch: IpWatch) -> None:
     await ipwatch.discovered()
     await ipwatch.send("availability", "online")
     await ipwatch.report(cpu_percent=17)
@@ -69,7 +69,7 @@ async def test_it_becomes_a_device_with_values_and_buttons(kit: Kit, ipwatch: Ip
     assert "sensor.desk_gpu_load" not in states, "nobody knows what it means: off until the user wants it"
 
 
-async def test_its_connection_says_when_it_is_gone(kit: Kit, ipwatch: IpWatch) -> None:
+async def test_the_connection_sensor_shows_when_it_is_offline(kit: Kit, ipwatch: IpWatch) -> None:
     await ipwatch.discovered()
     await ipwatch.send("availability", "offline")
 
@@ -77,7 +77,7 @@ async def test_its_connection_says_when_it_is_gone(kit: Kit, ipwatch: IpWatch) -
     assert kit.hass.states.get("sensor.desk_power_state").state == "lost"  # type: ignore[union-attr]
 
 
-async def test_its_buttons_send_what_it_understands(kit: Kit, ipwatch: IpWatch) -> None:
+async def test_the_buttons_send_supported_commands(kit: Kit, ipwatch: IpWatch) -> None:
     await ipwatch.discovered()
     await ipwatch.send("availability", "online")
     for _ in range(2):
@@ -89,7 +89,7 @@ async def test_its_buttons_send_what_it_understands(kit: Kit, ipwatch: IpWatch) 
     assert first["id"] != second["id"]
 
 
-async def test_the_same_is_published_once_and_a_new_reading_again(kit: Kit, ipwatch: IpWatch) -> None:
+async def test_an_unchanged_message_is_published_once(kit: Kit, ipwatch: IpWatch) -> None:
     for _ in range(5):
         await ipwatch.report()
         await kit.wait(30)
@@ -123,7 +123,7 @@ async def test_an_agent_of_ours_publishes_its_own(kit: Kit) -> None:
 
 
 @pytest.mark.parametrize("mqtt_config_entry_options", [{"discovery_prefix": "ha", "birth_message": {}}])
-async def test_it_goes_where_home_assistant_listens(kit: Kit) -> None:
+async def test_the_discovery_prefix_of_home_assistant_is_used(kit: Kit) -> None:
     agent = IpWatch(kit)
     await agent.report()
     await kit.wait(30)
@@ -140,7 +140,7 @@ async def test_nothing_is_published_where_discovery_is_off(kit: Kit) -> None:
     assert agent.published() == []
 
 
-async def test_names_are_in_the_language_of_the_house(hass: HomeAssistant, kit: Kit) -> None:
+async def test_names_are_in_the_configured_language(hass: HomeAssistant, kit: Kit) -> None:
     await hass.config.async_update(language="it")
     entry = hass.config_entries.async_entries("iotbridge")[0]
     await hass.config_entries.async_reload(entry.entry_id)
@@ -152,7 +152,7 @@ async def test_names_are_in_the_language_of_the_house(hass: HomeAssistant, kit: 
     assert message["components"]["reboot"]["name"] == "Riavvia"
 
 
-async def test_a_hostile_name_is_no_template_and_no_name(kit: Kit) -> None:
+async def test_a_hostile_name_is_neither_a_template_nor_a_name(kit: Kit) -> None:
     agent = IpWatch(kit)
     await agent.report(hostname="{{ states.sun.sun }}")
     await kit.wait(30)

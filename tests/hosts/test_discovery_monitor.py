@@ -53,7 +53,7 @@ async def restart(kit: Kit) -> None:
 class TestEmptiedAnnounce:
     """The announce of a host vanishes while the host is online."""
 
-    async def test_nothing_is_written_for_a_host_that_announced_itself(self, kit: Kit) -> None:
+    async def test_no_discovery_message_is_published_for_an_announced_host(self, kit: Kit) -> None:
         host = await kit.host(ADDRESS, prefix="ipwatch")
         await kit.receive(host.topic("announce"), "")
         for _ in range(6):
@@ -63,7 +63,7 @@ class TestEmptiedAnnounce:
         assert host.power == "on"
         assert written(kit) == set()
 
-    async def test_nor_after_a_restart(self, kit: Kit) -> None:
+    async def test_none_is_published_after_a_restart_either(self, kit: Kit) -> None:
         host = await kit.host(ADDRESS, prefix="ipwatch")
         await kit.receive(host.topic("announce"), "")
         await restart(kit)
@@ -104,7 +104,7 @@ class TestEmptiedDiscovery:
         assert issues(kit) == {}
         assert kit.hass.states.get("sensor.nas_cpu_usage") is not None
 
-    async def test_it_is_asked_once_and_then_it_is_a_repair(self, kit: Kit) -> None:
+    async def test_it_is_asked_once_and_then_an_issue_is_opened(self, kit: Kit) -> None:
         host = await kit.host()
         await kit.receive(discovery_topic(host), "")
         for _ in range(7):
@@ -116,7 +116,7 @@ class TestEmptiedDiscovery:
 
         assert issues(kit) == {}
 
-    async def test_of_a_host_that_is_away_the_device_goes_as_well(self, kit: Kit) -> None:
+    async def test_the_device_of_an_absent_host_is_removed(self, kit: Kit) -> None:
         host = await kit.host()
         await host.announce(power="off")
         await host.availability("offline")
@@ -149,7 +149,7 @@ class TestDeletedDevice:
 
         assert host.power == "on"
 
-    async def test_one_that_goes_before_it_came_back_is_forgotten(self, kit: Kit) -> None:
+    async def test_a_host_that_goes_offline_before_its_device_returns_is_removed(self, kit: Kit) -> None:
         host = await kit.host()
         await delete_device(kit, host)
         await host.availability("offline")
@@ -170,7 +170,9 @@ class TestDeletedDevice:
         await kit.wait(61)
         return host
 
-    async def test_one_that_goes_while_home_assistant_is_away_can_be_forgotten(self, kit: Kit, stale: FakeHost) -> None:
+    async def test_a_host_that_vanished_while_home_assistant_was_away_can_be_removed(
+        self, kit: Kit, stale: FakeHost
+    ) -> None:
         assert kit.bridge("hosts_lost") == "1"
         issue = issues(kit)["stale_host"]
         assert issue.is_fixable
@@ -189,7 +191,7 @@ class TestDeletedDevice:
         assert {stale.topic("announce"), stale.topic("availability")} <= taken_back(kit)
         assert (await flow.async_step_confirm({}))["reason"] == "gone"
 
-    async def test_the_repair_ends_when_it_comes_back(self, kit: Kit, stale: FakeHost) -> None:
+    async def test_the_issue_is_closed_when_it_returns(self, kit: Kit, stale: FakeHost) -> None:
         await stale.discover(retain=False)
         await stale.announce()
         await stale.availability("online")

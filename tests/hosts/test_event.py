@@ -29,7 +29,7 @@ async def press(kit: Kit, host: FakeHost) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("status", ["accepted", "done", "refused", "failed"])
-async def test_the_answer_to_a_button(kit: Kit, status: str) -> None:
+async def test_the_response_to_a_button(kit: Kit, status: str) -> None:
     host = await kit.host()
     command = await press(kit, host)
     more = {"reason": "expired"} if status in ("refused", "failed") else {}
@@ -40,7 +40,7 @@ async def test_the_answer_to_a_button(kit: Kit, status: str) -> None:
     assert kit.state("iotbridge_nas_command").attributes["latency_ms"] == 0
 
 
-async def test_a_button_nobody_answers(kit: Kit) -> None:
+async def test_a_button_without_a_response(kit: Kit) -> None:
     host = await kit.host()
     await press(kit, host)
     await kit.wait(4)
@@ -122,7 +122,7 @@ def happened(kit: Kit, rule_id: str) -> dict[str, Any]:
     return {key: value for key, value in state.attributes.items() if key not in ("event_types", "friendly_name")}
 
 
-async def test_what_happens_to_the_alarms_of_a_rule(kit: Kit, hass_admin_user: MockUser) -> None:
+async def test_transitions_of_a_rules_alarms(kit: Kit, hass_admin_user: MockUser) -> None:
     await set_state(kit, "sensor.one", "20", friendly_name="Boiler")
     rule_id = await add_rule(kit, "sensor.one")
 
@@ -140,7 +140,7 @@ async def test_what_happens_to_the_alarms_of_a_rule(kit: Kit, hass_admin_user: M
 
 
 @pytest.mark.no_fail_on_log_exception
-async def test_no_other_listener_keeps_it_from_being_told(kit: Kit, caplog: pytest.LogCaptureFixture) -> None:
+async def test_a_failing_listener_does_not_stop_the_event(kit: Kit, caplog: pytest.LogCaptureFixture) -> None:
     """As with Home Assistant's own signals: an exception is logged, and all other listeners are called nevertheless."""
     rule_id = await add_rule(kit, "sensor.one", "sensor.two")
     manager = kit.hass.config_entries.async_loaded_entries("iotbridge")[0].runtime_data.alarms
@@ -161,7 +161,7 @@ async def test_no_other_listener_keeps_it_from_being_told(kit: Kit, caplog: pyte
     caplog.clear()
 
 
-async def test_a_new_rule_that_finds_something_bad_at_once_tells_it(kit: Kit) -> None:
+async def test_a_new_rule_that_is_active_at_once_fires_an_event(kit: Kit) -> None:
     await set_state(kit, "sensor.one", "90")
 
     rule_id = await add_rule(kit, "sensor.one")
@@ -169,7 +169,7 @@ async def test_a_new_rule_that_finds_something_bad_at_once_tells_it(kit: Kit) ->
     assert happened(kit, rule_id)["event_type"] == "raised"
 
 
-async def test_what_happened_while_home_assistant_was_down_is_told_once(kit: Kit) -> None:
+async def test_transitions_during_a_downtime_fire_once(kit: Kit) -> None:
     await set_state(kit, "sensor.one", "20")
     rule_id = await add_rule(kit, "sensor.one")
     entry = kit.hass.config_entries.async_entries("iotbridge")[0]

@@ -85,7 +85,7 @@ def world() -> Clocked:
         ("rebooting", PowerState.REBOOTING, PowerState.LOST),
     ],
 )
-def test_what_an_offline_host_is_depends_on_what_it_said_before(
+def test_the_state_of_an_offline_host_depends_on_its_announce(
     world: Clocked, said: str, at_once: PowerState, later: PowerState
 ) -> None:
     world.announce()
@@ -99,7 +99,7 @@ def test_what_an_offline_host_is_depends_on_what_it_said_before(
     assert power(world) is later
 
 
-def test_a_host_says_that_it_goes_before_it_goes(world: Clocked) -> None:
+def test_a_host_announces_its_power_state_before_it_goes(world: Clocked) -> None:
     world.announce()
     world.hear("availability", b"online")
     world.announce("rebooting")
@@ -108,7 +108,7 @@ def test_a_host_says_that_it_goes_before_it_goes(world: Clocked) -> None:
     assert world.host.is_online
 
 
-def test_an_announce_is_a_sign_of_life_of_its_own(world: Clocked) -> None:
+def test_an_announce_counts_as_a_message(world: Clocked) -> None:
     """A host that is back is not lost between its announce and its availability."""
     world.announce()
     world.hear("availability", b"online")
@@ -128,7 +128,7 @@ def test_a_host_that_returns_is_on(world: Clocked) -> None:
     assert power(world) is PowerState.ON
 
 
-def test_silence_is_loss_and_a_word_ends_it(world: Clocked) -> None:
+def test_a_silent_host_is_lost_until_its_next_message(world: Clocked) -> None:
     world.announce()
     world.hear("availability", b"online")
 
@@ -140,7 +140,7 @@ def test_silence_is_loss_and_a_word_ends_it(world: Clocked) -> None:
     assert power(world) is PowerState.ON
 
 
-def test_a_slow_agent_is_given_three_of_its_own_intervals(world: Clocked) -> None:
+def test_a_slow_agent_has_three_of_its_intervals(world: Clocked) -> None:
     world.announce(interval_s=300)
     world.hear("availability", b"online")
 
@@ -148,7 +148,7 @@ def test_a_slow_agent_is_given_three_of_its_own_intervals(world: Clocked) -> Non
     assert world.wait(1) == [world.host]
 
 
-def test_nobody_is_lost_because_the_broker_was_away(world: Clocked) -> None:
+def test_an_outage_of_the_broker_loses_no_host(world: Clocked) -> None:
     world.announce()
     world.hear("availability", b"online")
     world.now += 10 * LOST_AFTER_S
@@ -157,21 +157,21 @@ def test_nobody_is_lost_because_the_broker_was_away(world: Clocked) -> None:
     assert world.wait(LOST_AFTER_S) == []
 
 
-def test_what_the_broker_remembers_of_a_shutdown_is_long_done(world: Clocked) -> None:
+def test_a_retained_shutdown_is_over(world: Clocked) -> None:
     world.announce("shutting_down", retained=True)
     world.hear("availability", b"offline", retained=True)
 
     assert power(world) is PowerState.OFF
 
 
-def test_a_remembered_reboot_may_still_come_back(world: Clocked) -> None:
+def test_a_retained_reboot_may_still_return(world: Clocked) -> None:
     world.announce("rebooting", retained=True)
     world.hear("availability", b"offline", retained=True)
 
     assert power(world) is PowerState.REBOOTING
 
 
-def test_only_an_announce_says_nothing_about_presence(world: Clocked) -> None:
+def test_an_announce_alone_is_not_an_availability(world: Clocked) -> None:
     world.announce(retained=True)
 
     assert power(world) is None
@@ -187,7 +187,7 @@ class TestWithoutAnnounce:
         world.hear("availability", b"offline")
         assert power(world) is PowerState.LOST
 
-    def test_a_shutdown_it_agreed_to_is_believed(self, world: Clocked) -> None:
+    def test_an_accepted_shutdown_sets_the_intent(self, world: Clocked) -> None:
         world.hear("availability", b"online")
         world.obey("shutdown")
         world.hear("availability", b"offline")
@@ -198,7 +198,7 @@ class TestWithoutAnnounce:
         world.hear("availability", b"online")
         assert power(world) is PowerState.ON
 
-    def test_a_shutdown_that_failed_means_nothing_for_the_power(self, world: Clocked) -> None:
+    def test_a_failed_shutdown_does_not_change_the_power_state(self, world: Clocked) -> None:
         world.hear("availability", b"online")
         world.obey("shutdown", is_success=False)
         world.hear("availability", b"offline")
@@ -212,7 +212,7 @@ class TestWithoutAnnounce:
         assert world.host.name == "nas"
 
 
-def test_a_farewell_that_was_cut_off_is_a_loss_in_the_end(world: Clocked) -> None:
+def test_an_interrupted_shutdown_ends_in_lost(world: Clocked) -> None:
     """The broker went away between the announce and the availability, and the host never came back."""
     world.announce()
     world.hear("availability", b"online")
@@ -227,7 +227,7 @@ def test_a_farewell_that_was_cut_off_is_a_loss_in_the_end(world: Clocked) -> Non
 class TestClock:
     """A host with a wrong clock refuses commands, so it must be reported."""
 
-    def test_one_late_message_is_no_wrong_clock(self, world: Clocked) -> None:
+    def test_one_late_message_is_not_a_wrong_clock(self, world: Clocked) -> None:
         world.status(-95)
         assert world.host.clock_offset_s is None
         world.status(0)
@@ -245,14 +245,14 @@ class TestClock:
 class TestConflict:
     """Two machines with one node_id."""
 
-    def test_two_that_announce_in_turns(self, world: Clocked) -> None:
+    def test_two_agents_that_announce_alternately(self, world: Clocked) -> None:
         world.announce(instance="a")
         world.announce(instance="b")
         assert not world.host.has_conflict, "a machine that was set up anew"
         world.announce(instance="a")
         assert world.host.has_conflict
 
-    def test_it_ends_when_only_one_was_heard_for_an_hour(self, world: Clocked) -> None:
+    def test_it_ends_when_only_one_announced_for_an_hour(self, world: Clocked) -> None:
         for instance in "abab":
             world.announce(instance=instance)
         world.now += 3601
@@ -262,7 +262,7 @@ class TestConflict:
 
         assert not world.host.has_conflict
 
-    def test_what_the_broker_remembers_is_no_second_machine(self, world: Clocked) -> None:
+    def test_a_retained_announce_is_not_a_second_machine(self, world: Clocked) -> None:
         world.announce(instance="a")
         world.announce(instance="b")
         world.announce(instance="a", retained=True)
@@ -283,7 +283,7 @@ class TestConflict:
 
     @pytest.mark.parametrize("machines", [(None, None, None), ("m", None, "m")])
     @pytest.mark.parametrize(("cards", "is_another"), [("555", False), ("565", True)])
-    def test_network_cards_have_to_do_without_a_machine_id(
+    def test_network_cards_replace_a_missing_machine_id(
         self, world: Clocked, machines: tuple[str | None, ...], cards: str, is_another: bool
     ) -> None:
         for instance, machine, card in zip("aba", machines, cards, strict=True):
@@ -292,14 +292,14 @@ class TestConflict:
 
         assert world.host.has_conflict == is_another
 
-    def test_agents_that_say_so_themselves_are_believed_until_they_take_it_back(self, world: Clocked) -> None:
+    def test_a_reported_conflict_lasts_until_it_is_withdrawn(self, world: Clocked) -> None:
         world.announce(instance="a", conflict=True, retained=True)
         assert world.host.has_conflict
         world.announce(instance="a")
 
         assert not world.host.has_conflict
 
-    def test_an_announce_that_was_wiped_and_said_again_is_no_conflict(self, world: Clocked) -> None:
+    def test_a_cleared_and_repeated_announce_is_not_a_conflict(self, world: Clocked) -> None:
         world.announce(instance="a")
         world.hear("announce", b"", retained=False)
         world.announce(instance="a")
@@ -312,7 +312,7 @@ def test_a_retained_status_is_refused(world: Clocked) -> None:
         world.hear("status", {"timestamp": WALL.isoformat()}, retained=True)
 
 
-def test_a_bad_message_makes_no_host_and_changes_none(world: Clocked) -> None:
+def test_an_invalid_message_adds_no_host_and_changes_none(world: Clocked) -> None:
     with pytest.raises(MessageError):
         world.hear("availability", b"maybe")
     assert len(world.inventory) == 0
@@ -324,7 +324,7 @@ def test_a_bad_message_makes_no_host_and_changes_none(world: Clocked) -> None:
     assert world.host.announce.power == "on"
 
 
-def test_taking_a_message_back_is_no_mistake(world: Clocked) -> None:
+def test_clearing_a_message_is_not_an_error(world: Clocked) -> None:
     world.announce(retained=True)
     assert world.hear("announce", b"") is None
     assert world.hear("availability", b"") is None
@@ -333,7 +333,7 @@ def test_taking_a_message_back_is_no_mistake(world: Clocked) -> None:
     assert world.host.has_announced
 
 
-def test_a_host_that_is_online_is_what_it_announced_although_the_announce_was_wiped(world: Clocked) -> None:
+def test_an_online_host_keeps_its_announce_after_it_was_cleared(world: Clocked) -> None:
     world.announce(interval_s=600)
     world.hear("availability", b"online")
     world.hear("announce", b"")
@@ -345,7 +345,7 @@ def test_a_host_that_is_online_is_what_it_announced_although_the_announce_was_wi
     assert power(world) is PowerState.OFF
 
 
-def test_a_host_that_announced_itself_before_a_restart_is_known_to_have() -> None:
+def test_announced_hosts_are_known_after_a_restart() -> None:
     inventory = Inventory(LOST_AFTER_S, announced={KEY})
     message = HostMessage(key=KEY, leaf="availability", payload=b"online", is_retained=True, received=WALL)
 
@@ -361,9 +361,7 @@ class TestStrangers:
         for host in list(world.inventory):
             world.inventory.set_device(host, True)
 
-    def test_a_host_that_announces_itself_takes_the_place_of_one_with_a_device_that_never_did(
-        self, world: Clocked
-    ) -> None:
+    def test_an_announced_host_replaces_one_with_a_device_that_never_announced(self, world: Clocked) -> None:
         self.fill(world, "status", self.status(world), MAX_HOSTS)
         self.give_devices(world)
         assert world.inventory.is_full
@@ -375,7 +373,7 @@ class TestStrangers:
         assert len(world.inventory) == MAX_HOSTS
         assert world.inventory.get(HostKey("iotbridge", "stranger-0")) is None
 
-    def test_one_that_never_announced_itself_takes_the_place_of_none_that_did(self, world: Clocked) -> None:
+    def test_an_unannounced_host_replaces_no_announced_one(self, world: Clocked) -> None:
         world.announce()
         self.fill(world, "status", self.status(world), 2 * MAX_HOSTS)
 
@@ -413,7 +411,7 @@ class TestStrangers:
 
         assert power(world) is PowerState.ON
 
-    def test_they_drive_no_host_out_that_has_a_device(self, world: Clocked) -> None:
+    def test_they_evict_no_host_with_a_device(self, world: Clocked) -> None:
         world.hear("availability", b"offline", retained=True)
         world.inventory.set_device(world.host, has_device=True)
         self.fill(world, "availability", b"online", MAX_NEWCOMERS + 1)
@@ -421,7 +419,7 @@ class TestStrangers:
 
         assert world.host.has_device
 
-    def test_the_one_that_makes_room_is_told_of(self) -> None:
+    def test_the_evicted_host_is_reported(self) -> None:
         evicted: list[Host] = []
         world = Clocked()
         world.inventory = Inventory(LOST_AFTER_S, on_evicted=evicted.append)
@@ -429,7 +427,7 @@ class TestStrangers:
 
         assert [host.key.node_id for host in evicted] == ["stranger-0", "stranger-1"]
 
-    def test_two_thousand_hosts_that_announced_themselves_and_have_devices_are_the_end(self, world: Clocked) -> None:
+    def test_two_thousand_announced_hosts_with_devices_are_the_limit(self, world: Clocked) -> None:
         self.fill(world, "status", self.status(world), MAX_HOSTS)
         for host in list(world.inventory):
             host.has_announced = True

@@ -35,7 +35,7 @@ async def test_stopped_in_an_orderly_way_is_off(kit: Kit) -> None:
     assert kit.bridge("hosts_lost") == "0"
 
 
-async def test_silence_is_loss(kit: Kit) -> None:
+async def test_a_silent_host_is_lost(kit: Kit) -> None:
     host = await kit.host()
     await kit.wait(100)
     assert host.power == "on"
@@ -45,7 +45,7 @@ async def test_silence_is_loss(kit: Kit) -> None:
     assert host.power == "on"
 
 
-async def test_without_a_broker_nothing_is_known_and_nobody_is_lost(kit: Kit) -> None:
+async def test_without_a_broker_states_are_unavailable_and_no_host_is_lost(kit: Kit) -> None:
     host = await kit.host()
     async_dispatcher_send(kit.hass, MQTT_CONNECTION_STATE, False)
     await kit.hass.async_block_till_done()
@@ -74,7 +74,7 @@ async def test_without_a_broker_nothing_is_known_and_nobody_is_lost(kit: Kit) ->
         ("unknown", "1"),
     ],
 )
-async def test_what_is_no_message_is_counted_and_named_once(
+async def test_an_invalid_message_is_counted_and_logged_once(
     kit: Kit, caplog: pytest.LogCaptureFixture, leaf: str, payload: str | bytes
 ) -> None:
     host = await kit.host()
@@ -116,7 +116,7 @@ async def test_a_retained_command_is_rejected(kit: Kit, caplog: pytest.LogCaptur
     assert "retained command" in caplog.text
 
 
-async def test_a_host_below_an_ill_named_topic_is_rejected(kit: Kit) -> None:
+async def test_a_host_with_an_invalid_node_id_is_rejected(kit: Kit) -> None:
     await kit.receive("iotbridge/device/my nas/availability", "online")
     await kit.wait(10)
 
@@ -151,7 +151,7 @@ class TestRepairs:
 
         assert issues(kit) == {"node_id_conflict"}
 
-    async def test_an_agent_that_found_another_one(self, kit: Kit) -> None:
+    async def test_an_agent_that_reports_a_conflict(self, kit: Kit) -> None:
         host = await kit.host(conflict=True)
         assert issues(kit) == {"node_id_conflict"}
         await host.announce(conflict=False)

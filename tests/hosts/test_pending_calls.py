@@ -55,7 +55,7 @@ async def test_each_call_gets_the_result_of_its_own_command(calls: PendingCalls)
     ]
 
 
-async def test_a_command_that_was_only_accepted_is_told_so_when_time_is_up(calls: PendingCalls) -> None:
+async def test_a_command_that_was_only_accepted_ends_so_after_the_timeout(calls: PendingCalls) -> None:
     task = await begun(calls, NAS, "1", timeout_s=-0.4)
     calls.resolve(result(NAS, "1", Outcome.ACCEPTED))
 

@@ -17,7 +17,7 @@ def test_the_fastest_agent_is_never_limited() -> None:
 
 
 @given(st.lists(st.floats(0, 0.05), min_size=60, max_size=400))
-def test_of_a_flood_a_bounded_number_is_admitted_and_the_newest_comes_last(pauses: list[float]) -> None:
+def test_a_flood_is_limited_and_its_newest_message_comes_last(pauses: list[float]) -> None:
     limit, now, admitted = RateLimit[int](), 0.0, []
     for number, pause in enumerate(pauses):
         now += pause
@@ -31,7 +31,7 @@ def test_of_a_flood_a_bounded_number_is_admitted_and_the_newest_comes_last(pause
     assert not limit.is_holding
 
 
-def test_a_message_that_was_overtaken_does_not_come_again() -> None:
+def test_a_superseded_message_is_not_released() -> None:
     limit = RateLimit[str]()
     for number in range(int(BURST) + 1):
         limit.admit(NAS, "availability", f"old {number}", 0.0)
@@ -85,7 +85,7 @@ def test_hosts_and_leaves_do_not_share_a_limit() -> None:
     assert limit.admit(DESK, "status", 0, 0.0)
 
 
-def test_a_flood_is_one_until_it_was_calm_for_a_minute() -> None:
+def test_a_flood_lasts_until_a_calm_minute() -> None:
     limit = RateLimit[int]()
     for number in range(int(BURST) + FLOOD_FROM - 1):
         limit.admit(NAS, "status", number, 0.0)
@@ -99,7 +99,7 @@ def test_a_flood_is_one_until_it_was_calm_for_a_minute() -> None:
     assert limit.flooding(2 * CALM_AFTER_S) == set(), "the next burst is counted from its beginning"
 
 
-def test_nothing_is_left_of_a_host_that_was_forgotten() -> None:
+def test_a_forgotten_host_leaves_nothing() -> None:
     limit = RateLimit[int]()
     for number in range(1000):
         limit.admit(NAS, "status", number, 0.0)

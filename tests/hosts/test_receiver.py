@@ -33,7 +33,7 @@ def flooding(kit: Kit) -> list[str]:
     return [str(issue.translation_placeholders) for (_, name), issue in issues if name.startswith("host_flooding")]
 
 
-async def test_of_a_flood_of_responses_the_answer_of_an_open_command_is_read(kit: Kit) -> None:
+async def test_the_response_to_a_pending_command_is_read_in_a_flood(kit: Kit) -> None:
     host = await kit.host()
     changes: list[str] = []
 
@@ -62,7 +62,7 @@ async def test_of_a_flood_of_responses_the_answer_of_an_open_command_is_read(kit
     assert int(kit.bridge("messages_rejected")) >= FLOOD - 60
 
 
-async def test_of_a_flood_the_newest_state_is_the_one_that_counts(kit: Kit) -> None:
+async def test_the_newest_state_of_a_flood_is_read(kit: Kit) -> None:
     host = await kit.host()
     for number in range(FLOOD):
         fire(kit, host.topic("availability"), "online" if number % 2 else "offline")
@@ -74,7 +74,7 @@ async def test_of_a_flood_the_newest_state_is_the_one_that_counts(kit: Kit) -> N
     assert host.power == "on", "a second later there is room again"
 
 
-async def test_what_the_broker_remembers_is_newer_than_what_is_held_of_a_flood(kit: Kit) -> None:
+async def test_a_retained_message_supersedes_a_held_one(kit: Kit) -> None:
     host = await kit.host()
     for _ in range(FLOOD):
         fire(kit, host.topic("availability"), "offline")
@@ -84,7 +84,7 @@ async def test_what_the_broker_remembers_is_newer_than_what_is_held_of_a_flood(k
     assert host.power == "on"
 
 
-async def test_what_is_held_of_a_flood_ends_with_the_connection(kit: Kit) -> None:
+async def test_held_messages_are_dropped_with_the_connection(kit: Kit) -> None:
     host = await kit.host()
     for _ in range(FLOOD):
         fire(kit, host.topic("availability"), "online")
@@ -96,7 +96,7 @@ async def test_what_is_held_of_a_flood_ends_with_the_connection(kit: Kit) -> Non
     assert host.power == "on"
 
 
-async def test_a_message_that_was_held_and_cannot_be_read_is_rejected(kit: Kit) -> None:
+async def test_an_invalid_held_message_is_rejected(kit: Kit) -> None:
     host = await kit.host()
     for _ in range(FLOOD):
         fire(kit, host.topic("status"), "no status")
@@ -106,7 +106,7 @@ async def test_a_message_that_was_held_and_cannot_be_read_is_rejected(kit: Kit) 
     assert int(kit.bridge("messages_rejected")) >= FLOOD
 
 
-async def test_a_flood_is_a_repair_until_it_was_calm_for_a_minute(kit: Kit) -> None:
+async def test_a_flood_is_an_issue_until_a_calm_minute(kit: Kit) -> None:
     host = await kit.host()
     for _ in range(FLOOD):
         fire(kit, host.topic("status"), {"timestamp": now(), "cpu_percent": 1})
@@ -117,7 +117,7 @@ async def test_a_flood_is_a_repair_until_it_was_calm_for_a_minute(kit: Kit) -> N
     assert flooding(kit) == []
 
 
-async def test_other_hosts_are_heard_in_a_flood(kit: Kit) -> None:
+async def test_other_hosts_are_read_during_a_flood(kit: Kit) -> None:
     host, desk = await kit.host(), await kit.host("desk")
     for number in range(FLOOD):
         fire(kit, host.topic("announce"), f"no announce {number}")
@@ -126,7 +126,7 @@ async def test_other_hosts_are_heard_in_a_flood(kit: Kit) -> None:
     assert desk.power == "lost"
 
 
-async def test_commands_to_hosts_that_are_none_leave_nothing_behind(kit: Kit) -> None:
+async def test_commands_to_unknown_hosts_leave_nothing_behind(kit: Kit) -> None:
     agents = kit.hass.config_entries.async_entries("iotbridge")[0].runtime_data.hosts
     results: list[CommandResult] = []
     agents.async_add_result_listener(results.append)
@@ -204,7 +204,9 @@ async def test_addresses_that_strangers_make_up_become_a_bounded_number_of_devic
     assert [issue.translation_key for issue in ir.async_get(kit.hass).issues.values()] == ["too_many_hosts"]
 
 
-async def test_strangers_cannot_flush_what_is_known_of_a_host(kit: Kit, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_made_up_hosts_cannot_evict_the_store_of_announced_hosts(
+    kit: Kit, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(inventory, "MAX_NEWCOMERS", 5)
     monkeypatch.setattr(inventory, "MAX_HOSTS", 5)
     monkeypatch.setattr(announce_store, "MAX_KEPT", 10)
@@ -227,9 +229,7 @@ async def test_strangers_cannot_flush_what_is_known_of_a_host(kit: Kit, monkeypa
     assert [topic for topic in topics if topic.startswith("homeassistant/device/ipwatch")] == []
 
 
-async def test_a_host_that_made_room_is_still_known_to_announce_itself(
-    kit: Kit, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_an_evicted_host_is_still_known_as_announced(kit: Kit, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(inventory, "MAX_NEWCOMERS", 5)
     host = FakeHost(kit, "10.0.0.1", "ipwatch")
     await host.announce()
@@ -245,7 +245,7 @@ async def test_a_host_that_made_room_is_still_known_to_announce_itself(
     assert [topic for topic in topics if topic.startswith("homeassistant/device/")] == []
 
 
-async def test_strangers_that_announce_themselves_make_a_bounded_number_of_repairs(kit: Kit) -> None:
+async def test_made_up_hosts_open_a_limited_number_of_issues(kit: Kit) -> None:
     for number in range(50):
         await FakeHost(kit, f"ghost-{number}", "iotbridge").announce()
     await kit.wait(61)

@@ -48,7 +48,7 @@ def device_of(kit: Kit, host: FakeHost) -> str:
     return device.id
 
 
-async def test_the_answer_is_the_response(kit: Kit) -> None:
+async def test_the_result_is_the_response_data(kit: Kit) -> None:
     host = await kit.host()
     task = await call(kit, {"device_id": device_of(kit, host)}, "reboot", args={"force": True})
     (command,) = host.commands()
@@ -71,7 +71,7 @@ async def test_the_answer_is_the_response(kit: Kit) -> None:
     }
 
 
-async def test_a_command_is_never_retained_and_dies_at_the_broker(kit: Kit) -> None:
+async def test_a_command_is_never_retained_and_expires_at_the_broker(kit: Kit) -> None:
     host = await kit.host()
     task = await call(kit, {"device_id": device_of(kit, host)}, timeout=2.5)
     (sent,) = [c for c in kit.mqtt.async_publish.call_args_list if c.args[0] == host.topic("command")]
@@ -82,7 +82,7 @@ async def test_a_command_is_never_retained_and_dies_at_the_broker(kit: Kit) -> N
     assert sent.kwargs == {"message_expiry_interval": 3}
 
 
-async def test_many_hosts_are_asked_at_once_and_answer_in_any_order(kit: Kit) -> None:
+async def test_many_hosts_are_called_at_once_and_respond_in_any_order(kit: Kit) -> None:
     hosts = [await kit.host(f"node{number}") for number in range(5)]
     task = await call(kit, {"device_id": [device_of(kit, host) for host in hosts]})
     assert all(len(host.commands()) == 1 for host in hosts), "nobody waits for another"
@@ -93,7 +93,7 @@ async def test_many_hosts_are_asked_at_once_and_answer_in_any_order(kit: Kit) ->
     assert [(r["host"], r["message"]) for r in results] == [(h.node_id, f"here is {h.node_id}") for h in hosts]
 
 
-async def test_an_answer_to_another_command_is_not_mistaken(kit: Kit) -> None:
+async def test_a_response_to_another_command_is_not_used(kit: Kit) -> None:
     host = await kit.host()
     task = await call(kit, {"device_id": device_of(kit, host)}, timeout=5)
     await host.respond({"command": "ping", "id": "somebody-elses"}, "done")
@@ -103,7 +103,7 @@ async def test_an_answer_to_another_command_is_not_mistaken(kit: Kit) -> None:
     assert (await task)["results"][0]["success"]
 
 
-async def test_a_custom_command_is_waited_for_to_its_end(kit: Kit) -> None:
+async def test_a_custom_command_is_awaited_to_its_end(kit: Kit) -> None:
     host = await kit.host()
     task = await call(kit, {"device_id": device_of(kit, host)}, "backup", timeout=60)
     await host.respond(host.commands()[0], "accepted")
@@ -127,7 +127,7 @@ async def test_a_silent_host_is_named(kit: Kit) -> None:
     assert error.value.translation_placeholders == {"command": "ping", "hosts": "nas"}
 
 
-async def test_the_ones_that_did_not_obey_are_named_by_what_they_did(kit: Kit) -> None:
+async def test_failed_hosts_are_named_by_kind_of_failure(kit: Kit) -> None:
     good, gone, silent, proud = [await kit.host(name) for name in ("good", "gone", "silent", "proud")]
     await gone.availability("offline")
     devices = [device_of(kit, host) for host in (good, gone, silent, proud)]
@@ -147,7 +147,7 @@ async def test_the_ones_that_did_not_obey_are_named_by_what_they_did(kit: Kit) -
     }
 
 
-async def test_a_host_that_is_offline_is_told_as_a_failed_command(kit: Kit) -> None:
+async def test_an_offline_host_is_a_failed_command(kit: Kit) -> None:
     gone = await kit.host()
     await gone.availability("offline")
     with pytest.raises(HomeAssistantError) as error:
@@ -158,7 +158,7 @@ async def test_a_host_that_is_offline_is_told_as_a_failed_command(kit: Kit) -> N
     assert (event.attributes["event_type"], event.attributes["reason"]) == ("failed", "offline")
 
 
-async def test_arguments_that_json_cannot_say(kit: Kit) -> None:
+async def test_arguments_that_are_not_json(kit: Kit) -> None:
     host = await kit.host()
     with pytest.raises(ServiceValidationError) as error:
         await (await call(kit, {"device_id": device_of(kit, host)}, args={1: 2}))
@@ -182,7 +182,7 @@ async def test_a_host_that_is_removed_meanwhile_is_named(kit: Kit) -> None:
     assert there["success"]
 
 
-async def test_a_broker_that_takes_nothing_is_named(kit: Kit) -> None:
+async def test_a_broker_that_rejects_everything_is_named(kit: Kit) -> None:
     host = await kit.host()
     kit.mqtt.async_publish.side_effect = HomeAssistantError("the broker said no")
     (result,) = (await (await call(kit, {"device_id": device_of(kit, host)}, raise_on_failure=False)))["results"]
@@ -245,16 +245,14 @@ class TestTargets:
             {"entity_id": ["sensor.nas_power_state", "sensor.nas_cpu_usage"], "area_id": "cellar"},
         ],
     )
-    async def test_however_it_is_named_the_host_is_asked_once(
-        self, kit: Kit, host: FakeHost, target: dict[str, Any]
-    ) -> None:
+    async def test_every_target_calls_the_host_once(self, kit: Kit, host: FakeHost, target: dict[str, Any]) -> None:
         task = await call(kit, target)
         (command,) = host.commands()
         await host.respond(command, "done")
 
         assert [result["host"] for result in (await task)["results"]] == ["nas"]
 
-    async def test_what_is_named_and_is_no_host_is_a_mistake(self, kit: Kit, host: FakeHost) -> None:
+    async def test_a_named_target_that_is_not_a_host_is_rejected(self, kit: Kit, host: FakeHost) -> None:
         lamp = kit.device("iotbridge_lamp")
         assert lamp is not None
         for target in ({"device_id": lamp.id}, {"entity_id": "sensor.lamp_cpu_usage"}, {"entity_id": "light.none"}):
@@ -263,7 +261,7 @@ class TestTargets:
             assert error.value.translation_key == "not_a_host"
         assert host.commands() == []
 
-    async def test_nobody(self, kit: Kit) -> None:
+    async def test_no_target(self, kit: Kit) -> None:
         ar.async_get(kit.hass).async_create("Empty")
         with pytest.raises(ServiceValidationError) as error:
             await (await call(kit, {"area_id": "empty"}))
@@ -274,7 +272,7 @@ class TestTargets:
         [{"command": "rm -rf /"}, {"command": "ping", "timeout": 0}, {"command": "ping", "args": [1]}, {}],
     )
     @pytest.mark.usefixtures("host")
-    async def test_nonsense(self, kit: Kit, data: dict[str, Any]) -> None:
+    async def test_invalid_calls(self, kit: Kit, data: dict[str, Any]) -> None:
         with pytest.raises(vol.Invalid):
             await kit.hass.services.async_call(
                 "iotbridge", "send_command", {"area_id": "cellar", **data}, blocking=True
@@ -285,7 +283,7 @@ class TestPermissions:
     """Stopping a machine is for admins."""
 
     @pytest.mark.parametrize("command", ["reboot", "shutdown", "suspend", "backup"])
-    async def test_others_may_not(self, kit: Kit, hass_read_only_user: User, command: str) -> None:
+    async def test_other_users_may_not(self, kit: Kit, hass_read_only_user: User, command: str) -> None:
         host = await kit.host()
         with pytest.raises(Unauthorized):
             await (
@@ -306,7 +304,7 @@ class TestPermissions:
         with pytest.raises(Unauthorized):
             await (await call(kit, {"device_id": device_of(kit, host)}, "reboot", context=Context(user_id=user.id)))
 
-    async def test_who_may_only_look_may_not_even_ping(self, kit: Kit, hass_read_only_user: User) -> None:
+    async def test_a_read_only_user_may_not_even_ping(self, kit: Kit, hass_read_only_user: User) -> None:
         host = await kit.host()
         context = Context(user_id=hass_read_only_user.id)
         with pytest.raises(Unauthorized):
@@ -334,7 +332,7 @@ async def test_removed_entry(kit: Kit) -> None:
     assert error.value.translation_key == "not_set_up"
 
 
-async def test_unloading_ends_the_waiting(kit: Kit) -> None:
+async def test_unloading_ends_pending_calls(kit: Kit) -> None:
     host = await kit.host()
     task = await call(kit, {"device_id": device_of(kit, host)}, timeout=60)
     entry = kit.hass.config_entries.async_entries("iotbridge")[0]

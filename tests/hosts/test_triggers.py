@@ -61,7 +61,7 @@ async def test_a_lost_host_starts_the_automation(
     ]
 
 
-async def test_the_name_the_user_gave_is_told(kit: Kit, automate: Automate, names: dict[str, str]) -> None:
+async def test_the_name_by_the_user_is_a_variable(kit: Kit, automate: Automate, names: dict[str, str]) -> None:
     host = await kit.host()
     dr.async_get(kit.hass).async_update_device(device_id(kit), name_by_user="Attic server")
     ran = await automate({"trigger": "iotbridge.host_lost", "target": {"device_id": device_id(kit)}}, tell=names)
@@ -94,7 +94,7 @@ async def test_sensors_of_other_integrations_in_the_area_do_not_start_it(kit: Ki
     assert ran == []
 
 
-async def test_a_host_that_joins_later_is_followed(kit: Kit, automate: Automate) -> None:
+async def test_a_host_added_later_triggers(kit: Kit, automate: Automate) -> None:
     area = ar.async_get(kit.hass).async_create("Rack")
     ran = await automate({"trigger": "iotbridge.host_lost", "target": {"area_id": area.id}})
 
@@ -107,7 +107,7 @@ async def test_a_host_that_joins_later_is_followed(kit: Kit, automate: Automate)
 
 
 @pytest.mark.parametrize("power", ["off", "shutting_down", "rebooting", "suspended"])
-async def test_a_host_that_says_goodbye_is_not_lost(kit: Kit, automate: Automate, power: str) -> None:
+async def test_a_host_that_stops_orderly_is_not_lost(kit: Kit, automate: Automate, power: str) -> None:
     host = await kit.host()
     ran = await automate({"trigger": "iotbridge.host_lost", "target": {"device_id": device_id(kit)}})
 
@@ -171,7 +171,7 @@ async def test_a_host_that_vanished_while_the_broker_was_away_is_lost_when_it_is
     assert [event.data["host"] for event in ran] == ["nas"]
 
 
-async def test_a_host_found_lost_at_the_start_is_no_news(kit: Kit, automate: Automate) -> None:
+async def test_a_host_lost_at_the_start_does_not_trigger(kit: Kit, automate: Automate) -> None:
     host = await kit.host()
     await vanish(host)
     ran = await automate({"trigger": "iotbridge.host_lost", "target": {"device_id": device_id(kit)}})
@@ -184,7 +184,7 @@ async def test_a_host_found_lost_at_the_start_is_no_news(kit: Kit, automate: Aut
     assert ran == []
 
 
-async def test_a_host_that_is_lost_after_the_start_is_news(kit: Kit, automate: Automate) -> None:
+async def test_a_host_lost_after_the_start_triggers(kit: Kit, automate: Automate) -> None:
     host = await kit.host()
     ran = await automate({"trigger": "iotbridge.host_lost", "target": {"device_id": device_id(kit)}})
 
@@ -208,7 +208,7 @@ async def test_a_lost_host_that_is_on_again_is_back(kit: Kit, automate: Automate
     assert [event.data["description"] for event in ran] == ["nas is back"]
 
 
-async def test_a_reboot_as_intended_is_no_return(kit: Kit, automate: Automate) -> None:
+async def test_an_intended_reboot_is_not_a_return(kit: Kit, automate: Automate) -> None:
     host = await kit.host()
     ran = await automate({"trigger": "iotbridge.host_back", "target": {"device_id": device_id(kit)}})
 
@@ -257,7 +257,7 @@ async def test_a_command_that_failed(kit: Kit, automate: Automate, status: str, 
     ]
 
 
-async def test_a_command_nobody_answered(kit: Kit, automate: Automate) -> None:
+async def test_a_command_without_a_response(kit: Kit, automate: Automate) -> None:
     host = await kit.host()
     ran = await automate({"trigger": "iotbridge.command_failed", "target": {"device_id": device_id(kit)}}, tell=FAILED)
 
@@ -278,7 +278,7 @@ async def test_a_command_that_works_does_not_start_it(kit: Kit, automate: Automa
     assert ran == []
 
 
-async def test_only_the_commands_that_were_asked_for(kit: Kit, automate: Automate) -> None:
+async def test_only_the_configured_commands(kit: Kit, automate: Automate) -> None:
     host = await kit.host()
     ran = await automate(
         {
@@ -305,9 +305,7 @@ async def test_two_failures_in_one_millisecond_are_two(kit: Kit, automate: Autom
     assert len(ran) == 2
 
 
-async def test_the_last_failure_is_not_told_again_when_the_broker_or_home_assistant_is_back(
-    kit: Kit, automate: Automate
-) -> None:
+async def test_the_last_failure_does_not_trigger_again_after_an_outage(kit: Kit, automate: Automate) -> None:
     host = await kit.host()
     ran = await automate({"trigger": "iotbridge.command_failed", "target": {"device_id": device_id(kit)}})
     await host.respond(await command(kit, host, "reboot", "c-1"), "refused", reason="busy")
@@ -324,7 +322,7 @@ async def test_the_last_failure_is_not_told_again_when_the_broker_or_home_assist
 
 
 @pytest.mark.parametrize("options", [{"command": "rm -rf"}, {"commands": ["ping"]}])
-async def test_a_mistake_is_named(kit: Kit, caplog: pytest.LogCaptureFixture, options: dict[str, Any]) -> None:
+async def test_an_invalid_option_is_named(kit: Kit, caplog: pytest.LogCaptureFixture, options: dict[str, Any]) -> None:
     await kit.host()
     trigger = {
         "trigger": "iotbridge.command_failed",

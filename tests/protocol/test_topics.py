@@ -81,5 +81,5 @@ def test_prefixes(prefix: str, is_good: bool) -> None:
 
 
 @pytest.mark.parametrize("prefix", ["a/#", "+/a", "$SYS", "a//b", "a\0"])
-def test_prefixes_that_would_hear_more_than_they_say(prefix: str) -> None:
+def test_prefixes_with_wildcards_are_invalid(prefix: str) -> None:
     assert not PREFIX.fullmatch(prefix)

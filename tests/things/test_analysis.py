@@ -26,14 +26,14 @@ def test_documents_of_a_wildcard_are_devices_by_their_topics() -> None:
     assert [device.identity for device in found.devices] == ["a", "b"]
 
 
-def test_the_newest_value_of_each_field_counts() -> None:
+def test_the_newest_value_of_each_field_is_used() -> None:
     found = analyse([sample("a", {"temperature": 20, "humidity": 40}), sample("a", {"temperature": 21})])
 
     (device,) = found.devices
     assert {reading.channel.key: reading.value for reading in device.readings} == {"temperature": 21, "humidity": 40}
 
 
-def test_what_cannot_be_read_is_a_problem_and_the_rest_is_read() -> None:
+def test_an_unreadable_message_is_a_problem_and_the_rest_is_read() -> None:
     found = analyse([Sample("a", b'{"temperature": '), sample("a", {"temperature": 21})])
 
     assert [problem.kind for problem in found.problems] == [ProblemKind.BROKEN]
@@ -59,7 +59,7 @@ def test_the_messages_of_a_system_that_announces_its_devices_name_it() -> None:
     assert analyse([sample("garden/lamp", {"temperature": 21})]).system is None
 
 
-def test_switches_of_a_wildcard_are_told_on_topics_of_their_own() -> None:
+def test_switches_of_a_wildcard_have_command_topics_of_their_own() -> None:
     found = analyse([Sample(f"shellies/{name}/relay/0", b"on") for name in ("a", "b")], topic="shellies/+/relay/0")
 
     channels = [reading.channel for device in found.devices for reading in device.readings]
@@ -68,7 +68,7 @@ def test_switches_of_a_wildcard_are_told_on_topics_of_their_own() -> None:
     }
 
 
-def test_switches_that_share_a_topic_are_only_seen() -> None:
+def test_switches_that_share_a_topic_are_read_only() -> None:
     def rpc(source: str) -> Sample:
         return sample(
             "gate/events/rpc", {"src": source, "method": "NotifyStatus", "params": {"switch:0": {"output": True}}}

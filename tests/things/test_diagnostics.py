@@ -10,7 +10,7 @@ from tests.downloads import PRIVATE, download
 from tests.kit import Kit, learn
 
 
-async def test_a_thing_is_shown_without_its_owner(kit: Kit, hass_client: ClientSessionGenerator) -> None:
+async def test_a_thing_is_shown_without_personal_data(kit: Kit, hass_client: ClientSessionGenerator) -> None:
     entry = kit.hass.config_entries.async_entries("iotbridge")[0]
     profile = Profile(
         topic="rossi/meters/+",

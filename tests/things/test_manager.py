@@ -21,7 +21,7 @@ def configs(kit: Kit) -> Counter[str]:
     return Counter(call.args[0] for call in calls if call.args[0].startswith("homeassistant/device/"))
 
 
-async def test_many_new_devices_join_together(hass: HomeAssistant, kit: Kit, entry: MockConfigEntry) -> None:
+async def test_many_new_devices_are_added_together(hass: HomeAssistant, kit: Kit, entry: MockConfigEntry) -> None:
     wanted = profile(TEMPERATURE, topic="meter/+", identity="0", joining=Joining.ADD, exact=False)
     subentry = learn(hass, entry, wanted, Sample("meter/0", b'{"temperature": 1}'))
     await hass.async_block_till_done()

@@ -8,7 +8,7 @@ from homeassistant.data_entry_flow import FlowResultType
 from tests.things.wizard import WEATHER, Repair, Wizard, add_family, edit, names_of_channels, suggestions
 
 
-async def test_new_fields_are_a_repair(wizard: Wizard, repair: Repair) -> None:
+async def test_new_fields_are_an_issue(wizard: Wizard, repair: Repair) -> None:
     await wizard.add("garden/weather", WEATHER, name="Weather")
     await wizard.kit.receive("garden/weather", WEATHER | {"pressure": 1013.5, "battery": 80, "frobs": 3})
     await wizard.wait_only(10)
@@ -29,7 +29,7 @@ async def test_new_fields_are_a_repair(wizard: Wizard, repair: Repair) -> None:
     assert repair.issues("new_fields") == []
 
 
-async def test_new_devices_are_a_repair(wizard: Wizard, repair: Repair) -> None:
+async def test_new_devices_are_an_issue(wizard: Wizard, repair: Repair) -> None:
     await add_family(wizard)
     for name in ("c", "d"):
         await wizard.kit.receive(f"sensors/{name}/data", {"temperature": 20.5})
@@ -43,7 +43,7 @@ async def test_new_devices_are_a_repair(wizard: Wizard, repair: Repair) -> None:
     assert repair.issues("new_devices") == []
 
 
-async def test_the_repair_of_a_device_that_is_gone_says_so(wizard: Wizard, repair: Repair) -> None:
+async def test_the_repair_of_a_removed_device_aborts(wizard: Wizard, repair: Repair) -> None:
     await wizard.add("garden/weather", WEATHER)
     await wizard.kit.receive("garden/weather", WEATHER | {"pressure": 1013.5})
     await wizard.wait_only(10)
@@ -55,7 +55,7 @@ async def test_the_repair_of_a_device_that_is_gone_says_so(wizard: Wizard, repai
     assert (gone["type"], gone["reason"]) == (FlowResultType.ABORT, "gone")
 
 
-async def test_the_repair_of_an_entry_that_does_not_run_says_so(wizard: Wizard, repair: Repair) -> None:
+async def test_the_repair_of_an_unloaded_entry_aborts(wizard: Wizard, repair: Repair) -> None:
     await wizard.add("garden/weather", WEATHER)
     await wizard.kit.receive("garden/weather", WEATHER | {"pressure": 1013.5})
     await wizard.wait_only(10)
@@ -96,7 +96,7 @@ async def test_a_repair_opened_after_a_partial_message_shows_what_is_new(wizard:
     assert "pressure" in names_of_channels(wizard)
 
 
-async def test_a_repair_gives_a_name_that_nothing_else_has(wizard: Wizard, repair: Repair) -> None:
+async def test_a_repair_gives_a_unique_name(wizard: Wizard, repair: Repair) -> None:
     await wizard.hear("garden/weather", WEATHER)
     items = wizard.channels
     items["temperature"]["name"] = "Pressure"
@@ -112,7 +112,7 @@ async def test_a_repair_gives_a_name_that_nothing_else_has(wizard: Wizard, repai
     )
 
 
-async def test_what_is_wrong_with_other_channels_is_not_in_the_way_of_a_repair(wizard: Wizard, repair: Repair) -> None:
+async def test_invalid_other_channels_do_not_block_a_repair(wizard: Wizard, repair: Repair) -> None:
     await wizard.add("garden/weather", WEATHER)
     data: dict[str, Any] = Profile.from_dict(wizard.subentry.data).as_dict()
     data["channels"][0]["unit"] = "bogus"
@@ -125,7 +125,7 @@ async def test_what_is_wrong_with_other_channels_is_not_in_the_way_of_a_repair(w
     assert "pressure" in names_of_channels(wizard)
 
 
-async def test_a_repair_of_devices_leaves_alone_those_that_came_later(wizard: Wizard, repair: Repair) -> None:
+async def test_a_repair_does_not_decide_about_later_devices(wizard: Wizard, repair: Repair) -> None:
     await add_family(wizard)
     await wizard.kit.receive("sensors/c/data", PARTIAL)
     await wizard.wait_only(10)

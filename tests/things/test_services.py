@@ -63,7 +63,7 @@ async def test_a_position_is_a_pair(hass: HomeAssistant, kit: Kit) -> None:
     assert (channel["platform"], channel["value"]) == ("device_tracker", [48.85833, 2.29513])
 
 
-async def test_what_a_template_made_of_json_is_read_as_json(hass: HomeAssistant, kit: Kit) -> None:
+async def test_json_from_a_template_is_read_as_json(hass: HomeAssistant, kit: Kit) -> None:
     answer = await decode(hass, topic="a", payload={"temperature": 21.5})
 
     assert answer["devices"][0]["channels"][0]["value"] == 21.5
@@ -73,7 +73,7 @@ async def test_what_a_template_made_of_json_is_read_as_json(hass: HomeAssistant,
     ("language", "expected"),
     [("en", "is damaged at position"), ("it", "è danneggiato"), ("fr", "est endommagé")],
 )
-async def test_what_is_not_understood_is_said_in_the_users_words(
+async def test_problems_are_sentences_in_the_users_language(
     hass: HomeAssistant, kit: Kit, language: str, expected: str
 ) -> None:
     hass.config.language = language
@@ -102,7 +102,7 @@ async def test_more_devices_than_are_looked_at_are_counted(hass: HomeAssistant, 
         ({"messages": []}, "no_message"),
     ],
 )
-async def test_a_call_that_cannot_be_carried_out_says_why(
+async def test_an_invalid_call_raises_with_a_reason(
     hass: HomeAssistant, kit: Kit, data: dict[str, Any], expected: str
 ) -> None:
     with pytest.raises(HomeAssistantError) as error:

@@ -63,7 +63,7 @@ def test_a_bad_configuration_is_one_line_with_file_key_and_expectation(
     assert result.stderr == f"iotbridge-agent: {expected}\n"
 
 
-def test_toml_with_a_fault_and_no_file_at_all_are_one_line_too(tmp_path: Path) -> None:
+def test_invalid_toml_and_a_missing_file_are_one_line_too(tmp_path: Path) -> None:
     (tmp_path / "agent.toml").write_text("[broker\nurl=")
     broken, missing = cli("--config", tmp_path / "agent.toml", "run"), cli("--config", tmp_path / "no.toml", "run")
     for result, words in ((broken, "is not TOML"), (missing, "Run `iotbridge-agent setup`")):
@@ -123,7 +123,7 @@ def test_in_process_errors_become_exit_codes(
     assert capsys.readouterr().err == "Stopped.\n"
 
 
-def test_a_reader_that_goes_away_is_no_crash(tmp_path: Path) -> None:
+def test_a_closed_output_is_not_a_crash(tmp_path: Path) -> None:
     argv = [sys.executable, "-m", "iotbridge_agent", "--config", str(write_config(tmp_path)), "doctor"]
     with subprocess.Popen(argv, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=ENVIRON) as process:
         assert process.stdout
@@ -145,7 +145,7 @@ def test_service_stages_prints_and_removes(tmp_path: Path, capsys: pytest.Captur
     assert not unit.exists()
 
 
-def test_forget_takes_the_host_out_of_home_assistant(tmp_path: Path, broker: Broker, watcher: Watcher) -> None:
+def test_forget_removes_the_host_from_home_assistant(tmp_path: Path, broker: Broker, watcher: Watcher) -> None:
     path = write_config(tmp_path, url=broker.url)
     topics = (
         "iotbridge/device/t1/announce",
@@ -169,7 +169,7 @@ def test_discovery_in_process(tmp_path: Path, capsys: pytest.CaptureFixture[str]
 
 
 @pytest.mark.parametrize(("no_color", "colourful"), [("", True), ("1", False)])
-def test_colour_is_for_terminals_that_want_it(tmp_path: Path, no_color: str, colourful: bool) -> None:
+def test_colour_is_used_on_terminals_that_support_it(tmp_path: Path, no_color: str, colourful: bool) -> None:
     argv = [sys.executable, "-m", "iotbridge_agent", "--config", str(write_config(tmp_path)), "doctor"]
     ours, theirs = pty.openpty()
     environ = ENVIRON | {"TERM": "xterm", "NO_COLOR": no_color}

@@ -43,7 +43,7 @@ def test_only_what_was_answered_is_written(tmp_path: Path) -> None:
     assert [path.name for path in tmp_path.iterdir()] == ["agent.toml"]
 
 
-def test_a_file_the_service_may_read_stays_so_and_never_opens_further(tmp_path: Path) -> None:
+def test_a_replaced_file_keeps_its_mode_without_write_access(tmp_path: Path) -> None:
     path = tmp_path / "agent.toml"
     for before, after in ((0o640, 0o640), (0o666, 0o640)):
         path.touch()
@@ -52,7 +52,7 @@ def test_a_file_the_service_may_read_stays_so_and_never_opens_further(tmp_path: 
         assert path.stat().st_mode & 0o777 == after
 
 
-def test_a_place_that_cannot_be_written_is_named(tmp_path: Path) -> None:
+def test_an_unwritable_place_is_named(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     with pytest.raises(WriteError, match="file"):
         write(tmp_path / "file" / "agent.toml", FULL)
@@ -65,7 +65,7 @@ def test_a_failed_write_leaves_the_old_file(tmp_path: Path) -> None:
     assert [path.name for path in tmp_path.iterdir()] == ["agent.toml"]
 
 
-def test_answers_that_cannot_be_used_are_named_by_key() -> None:
+def test_invalid_answers_are_named_by_key() -> None:
     with pytest.raises(ConfigError, match=r"setup: agent\.node_id: expected letters"):
         to_config(Answers(url="mqtt://b", node_id="a/b"))
 
@@ -73,6 +73,6 @@ def test_answers_that_cannot_be_used_are_named_by_key() -> None:
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=60)
 @example("\x7f")
 @given(name=st.text(st.characters(exclude_categories=["Cs"]), min_size=1))
-def test_any_user_name_survives(tmp_path: Path, name: str) -> None:
+def test_any_user_name_is_preserved(tmp_path: Path, name: str) -> None:
     write(tmp_path / "agent.toml", Answers(url="mqtt://b", username=name))
     assert load_config(tmp_path / "agent.toml", environ={}).broker.username == name

@@ -57,7 +57,7 @@ def levels(findings: Iterable[Finding]) -> dict[str, str]:
     return {finding.what: finding.level for finding in findings}
 
 
-def test_everything_is_examined_and_all_fine_ends_with_0(
+def test_all_checks_run_and_success_ends_with_0(
     tmp_path: Path, broker: Broker, capsys: pytest.CaptureFixture[str]
 ) -> None:
     path = write_config(tmp_path, "[commands]\nreboot = true", broker.port)
@@ -106,14 +106,14 @@ def test_a_state_folder_that_cannot_be_written(tmp_path: Path, monkeypatch: pyte
     assert (finding.level, "agent.state_dir" in finding.remedy) == ("bad", True)
 
 
-def test_each_power_command_is_asked_for(tmp_path: Path) -> None:
+def test_the_permission_of_each_power_command_is_checked(tmp_path: Path) -> None:
     config = config_of(tmp_path, "[commands]\nshutdown = true\nreboot = true")
     found = list(doctor.examine_power(config, Power("reboot"), None))
     assert levels(found) == {"shutdown": "bad", "reboot": "ok"}
     assert found[0].remedy == "allow it"
 
 
-def test_no_power_command_and_dry_run_are_told(tmp_path: Path) -> None:
+def test_no_power_command_and_dry_run_are_reported(tmp_path: Path) -> None:
     (nothing,) = doctor.examine_power(config_of(tmp_path), Power(), None)
     assert "No power command" in nothing.detail
     path = write_config(tmp_path, "[commands]\nreboot = true")
@@ -135,7 +135,7 @@ def test_the_rule_must_be_the_one_for_the_enabled_commands(tmp_path: Path, text:
     assert ("service install" in finding.remedy) is (level == "bad")
 
 
-def test_a_rule_that_may_not_be_read_is_no_fault(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_unreadable_rule_is_not_a_fault(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     config = config_of(tmp_path, "[commands]\nreboot = true")
 
     def refuse(*_: object, **__: object) -> str:

@@ -29,7 +29,7 @@ def examined(url: str, **broker: object) -> dict[str, Finding]:
     return {finding.what: finding for finding in examine_broker(config(url, **broker))}
 
 
-def test_an_open_broker_works_and_its_openness_is_told(broker: Broker, watcher: Watcher) -> None:
+def test_an_open_broker_works_and_is_reported_as_open(broker: Broker, watcher: Watcher) -> None:
     found = examined(broker.url)
     assert {what: finding.level for what, finding in found.items()} == {
         "broker name": "ok",
@@ -47,14 +47,14 @@ def test_an_open_broker_works_and_its_openness_is_told(broker: Broker, watcher: 
     assert not any(message.retain for message in watcher.messages)
 
 
-def test_an_unknown_name_ends_the_examination() -> None:
+def test_an_unknown_name_ends_the_checks() -> None:
     found = examined("mqtt://broker.invalid")
     assert list(found) == ["broker name"]
     assert found["broker name"].level == "bad"
     assert "broker.invalid cannot be resolved" in found["broker name"].detail
 
 
-def test_a_port_where_nothing_listens_ends_the_examination() -> None:
+def test_a_port_without_listener_ends_the_checks() -> None:
     port = free_port()
     finding = examined(f"mqtt://localhost:{port}").popitem()[1]
     assert (finding.what, finding.level) == ("broker port", "bad")
@@ -154,7 +154,7 @@ async def test_confinement_is_found_by_delivery(
     assert found["rights"].detail.startswith(words)
 
 
-def test_without_reason_codes_no_user_is_called_confined(guarded: Broker, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_reason_codes_confinement_is_not_claimed(guarded: Broker, monkeypatch: pytest.MonkeyPatch) -> None:
     class OldLink(Link):
         """Link that starts with MQTT 3.1.1."""
 
@@ -170,7 +170,7 @@ def test_without_reason_codes_no_user_is_called_confined(guarded: Broker, monkey
     assert "MQTT 3.1.1" in found["rights"].detail
 
 
-def test_a_broker_that_hangs_up_leaves_the_confinement_open(guarded: Broker) -> None:
+def test_a_broker_that_closes_the_connection_leaves_confinement_unknown(guarded: Broker) -> None:
     with HangingUp(guarded.port) as broker:
         found = examined(f"mqtt://127.0.0.1:{broker.port}", username="nas", password="right")
     assert found["own topics"].level == "ok"
@@ -187,7 +187,7 @@ class HangingUp(Proxy):
         return True
 
 
-async def test_a_household_with_many_hosts_is_examined_as_fast_as_one_with_few(start_guarded: StartGuarded) -> None:
+async def test_many_hosts_are_checked_as_fast_as_few(start_guarded: StartGuarded) -> None:
     broker = start_guarded(None)
     await introduce(broker, *(f"host-{number}" for number in range(300)))
 
@@ -230,7 +230,7 @@ def encrypted(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Broker
     broker.kill()
 
 
-def test_tls_is_verified_and_its_end_is_foretold(
+def test_tls_is_verified_and_its_expiry_reported(
     encrypted: Broker, tmp_path: Path, request: pytest.FixtureRequest
 ) -> None:
     url = encrypted.url.replace("mqtt:", "mqtts:")
@@ -269,7 +269,7 @@ def test_tls_on_a_port_without_it_is_named(broker: Broker) -> None:
     assert "password" not in finding.remedy
 
 
-def test_a_client_certificate_that_is_missing_is_named_and_no_password_asked_for(tmp_path: Path) -> None:
+def test_a_missing_client_certificate_is_named_instead_of_a_password(tmp_path: Path) -> None:
     new = ("req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-subj", "/CN=lab")
     openssl(tmp_path, *new, "-addext", "subjectAltName=IP:127.0.0.1", "-keyout", "key.pem", "-out", "cert.pem")
     lines = (f"certfile {tmp_path}/cert.pem", f"keyfile {tmp_path}/key.pem", f"cafile {tmp_path}/cert.pem")

@@ -143,7 +143,7 @@ def test_install_writes_makes_the_user_and_starts(machine: Machine) -> None:
     assert any("doctor" in line for line in machine.said)
 
 
-def test_a_configuration_elsewhere_is_handed_over_alone(machine: Machine) -> None:
+def test_a_configuration_elsewhere_is_made_readable_without_its_folder(machine: Machine) -> None:
     elsewhere = machine.root / "agent.toml"
     shutil.move(machine.config, elsewhere)
     install(elsewhere, machine.target())
@@ -174,7 +174,7 @@ def test_printing_writes_nothing(machine: Machine) -> None:
     ]
 
 
-def test_install_wants_a_configuration_that_can_be_used(machine: Machine) -> None:
+def test_install_needs_a_valid_configuration(machine: Machine) -> None:
     machine.configure("reboot = 7")
     with pytest.raises(ConfigError, match=r"commands\.reboot: expected true or false"):
         install(machine.config, machine.target())
@@ -218,7 +218,7 @@ def test_files_the_service_cannot_reach_are_refused(machine: Machine) -> None:
     assert machine.programs == []
 
 
-def test_the_private_configuration_folder_of_an_earlier_install_is_no_obstacle(machine: Machine) -> None:
+def test_a_private_configuration_folder_of_an_earlier_install_is_accepted(machine: Machine) -> None:
     machine.config.parent.chmod(0o750)
     install(machine.config, machine.target())
     assert UNIT in machine.files()
@@ -250,7 +250,7 @@ def test_purge_leaves_nothing(machine: Machine, monkeypatch: pytest.MonkeyPatch)
     assert machine.programs[-1] == ("userdel", "root")
 
 
-def test_removing_what_is_not_there_is_no_error(machine: Machine) -> None:
+def test_removing_a_missing_service_is_not_an_error(machine: Machine) -> None:
     remove(machine.target(), purge=True)
     remove(machine.target(), purge=True)
     assert ("systemctl", "disable", "--now", "iotbridge-agent") not in machine.programs

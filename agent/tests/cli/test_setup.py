@@ -97,7 +97,7 @@ def test_an_answer_that_cannot_be_used_is_asked_for_again(tmp_path: Path, broker
     assert load_config(path, environ={}).node_id == "good"
 
 
-def test_the_broker_is_asked_until_there_is_an_answer_and_encryption_by_its_port(tmp_path: Path) -> None:
+def test_the_broker_question_repeats_and_the_port_decides_encryption(tmp_path: Path) -> None:
     path = tmp_path / "agent.toml"
     person = Person("", "", "localhost:8883", "me", "", "", "n", "", "", "", "", "s")
     assert set_up(path, person) == 0
@@ -118,7 +118,7 @@ def test_given_options_are_the_defaults_and_a_dash_takes_one_away(tmp_path: Path
 
 
 @pytest.mark.parametrize(("answer", "replaced"), [("", False), ("n", False), ("y", True)])
-def test_a_file_that_is_there_is_replaced_only_when_told(
+def test_an_existing_file_is_replaced_only_on_request(
     tmp_path: Path, broker: Broker, answer: str, replaced: bool
 ) -> None:
     path = tmp_path / "agent.toml"
@@ -145,7 +145,7 @@ def test_the_end_of_the_input_writes_nothing(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
-def test_without_a_terminal_it_says_how_scripts_do_it(tmp_path: Path) -> None:
+def test_without_a_terminal_the_options_for_scripts_are_named(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="--yes"):
         main(tmp_path / "a", arguments(), Person().console(terminal=False))
 

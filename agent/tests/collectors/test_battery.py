@@ -43,7 +43,7 @@ def test_charge_power_supply_and_time_left(
     )
 
 
-def test_a_wireless_mouse_is_no_battery_of_the_machine(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_a_battery_of_a_wireless_mouse_is_ignored(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     has(monkeypatch, 5.0, UNKNOWN, plugged=False)
     write(tmp_path, {"hidpp_battery_0/scope": "Device\n", "AC/online": "1\n"})
     with pytest.raises(NoDataError):

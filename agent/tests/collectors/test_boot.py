@@ -8,7 +8,7 @@ import pytest
 from iotbridge_agent.collectors.boot import Boot
 
 
-def test_the_wobble_of_a_corrected_clock_is_not_shown(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_small_clock_corrections_do_not_change_the_boot_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     boot = Boot()
     read_proc(monkeypatch, tmp_path)
     assert values(boot) == {"boot_time": "2026-11-21T13:52:45Z"}

@@ -113,7 +113,7 @@ def test_http_by_its_status(http: str, path: str, expected: int | None, answers:
     assert not found["latency_shop"].description.enabled
 
 
-def test_http_that_is_not_there_or_does_not_answer(closed: str, silent: str) -> None:
+def test_http_without_server_or_response(closed: str, silent: str) -> None:
     assert values(make("http", f"http://{closed}/")) == {"check_shop": False, "latency_shop": None}
     start = time.monotonic()
     assert values(make("http", f"http://{silent}/", timeout_s=0.2))["check_shop"] is False
@@ -121,7 +121,7 @@ def test_http_that_is_not_there_or_does_not_answer(closed: str, silent: str) -> 
 
 
 @pytest.mark.parametrize("url", ["http://", "http://127.0.0.1/a b", "http://127.0.0.1:99999/", "http://[::1/"])
-def test_http_addresses_that_cannot_be_asked(url: str) -> None:
+def test_invalid_http_addresses(url: str) -> None:
     assert values(make("http", url, timeout_s=0.2))["check_shop"] is False
 
 
@@ -131,7 +131,7 @@ def test_a_certificate_must_be_trusted(https: str, tmp_path: Path, monkeypatch: 
     assert values(make("http", f"https://{https}/200"))["check_shop"] is True
 
 
-def test_a_server_that_speaks_no_tls_is_no_answer(http: str) -> None:
+def test_a_server_without_tls_is_no_answer(http: str) -> None:
     assert values(make("http", f"https://{http}/200"))["check_shop"] is False
 
 
@@ -158,7 +158,7 @@ def test_a_file_is_a_problem_when_it_is_too_old(tmp_path: Path) -> None:
     assert values(make("file", str(path), max_age_h=9))["check_shop"] is True
 
 
-def test_a_file_without_a_limit_only_has_to_be_there(tmp_path: Path) -> None:
+def test_a_file_without_a_limit_only_has_to_exist(tmp_path: Path) -> None:
     path = aged(tmp_path / "dump.sql", hours=100_000)
     found = readings(make("file", str(path)))
     assert found["check_shop"].value is False

@@ -28,12 +28,12 @@ def tick(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Tick:
     return turn
 
 
-def test_usage_is_what_was_busy_since_the_last_look(tick: Tick) -> None:
+def test_usage_is_the_busy_share_since_the_last_reading(tick: Tick) -> None:
     assert tick("1000 50 500 8000 200 10 40 200 30 0") is None
     assert tick("1100 50 550 8700 350 10 40 200 40 0") == pytest.approx(15.0)  # 150 of 1000; waiting for a disk is idle
 
 
-def test_every_look_may_come_from_another_thread(tick: Tick) -> None:
+def test_readings_may_come_from_different_threads(tick: Tick) -> None:
     tick("0 0 0 0 0 0 0 0 0 0")
     found: list[object] = []
     thread = threading.Thread(target=lambda: found.append(tick("50 0 0 50 0 0 0 0 0 0")))
@@ -42,20 +42,20 @@ def test_every_look_may_come_from_another_thread(tick: Tick) -> None:
     assert found == [50.0]
 
 
-def test_a_look_too_soon_repeats_the_last_value(tick: Callable[..., object]) -> None:
+def test_a_reading_too_soon_repeats_the_last_value(tick: Callable[..., object]) -> None:
     tick("0 0 0 0 0 0 0 0 0 0")
     assert tick("50 0 0 50 0 0 0 0 0 0") == 50.0
     assert tick("150 0 0 50 0 0 0 0 0 0", 0.1) == 50.0
     assert tick("150 0 0 50 0 0 0 0 0 0") == 100.0
 
 
-def test_counters_that_go_back_give_no_value(tick: Tick) -> None:
+def test_decreasing_counters_give_no_value(tick: Tick) -> None:
     tick("1000 0 0 1000 0 0 0 0 0 0")
     assert tick("1 0 0 1 0 0 0 0 0 0") is None
     assert tick("2 0 0 2 0 0 0 0 0 0") == 50.0
 
 
-def test_usage_stays_a_percentage_when_the_wait_counter_goes_back(tick: Tick) -> None:
+def test_usage_stays_a_percentage_if_the_wait_counter_decreases(tick: Tick) -> None:
     tick("0 0 0 0 90 0 0 0 0 0")
     assert tick("100 0 0 0 50 0 0 0 0 0") == 100.0
 

@@ -62,7 +62,7 @@ def test_this_machine_is_as_full_as_df_says(monkeypatch: pytest.MonkeyPatch) -> 
     assert percent == pytest.approx(100 * used / (used + stat.f_bavail), abs=1)
 
 
-def test_include_adds_a_network_share_and_exclude_takes_away() -> None:
+def test_include_adds_a_network_share_and_exclude_removes_it() -> None:
     settings = CollectorConfig(include=("/mnt/*",), exclude=("/boot*", "/mnt/image"))
     assert set(points(settings)) == {"/", "/srv/media library", "/tank", "/mnt/nas", "/mnt/image"}
     assert set(points(CollectorConfig(include=("/tank",), exclude=("*",)))) == {"/tank"}
@@ -101,7 +101,7 @@ def test_a_mount_point_mounted_over_is_listed_once(root: Path) -> None:
     assert points() == {"/data": True}
 
 
-def test_a_disk_that_is_pulled_out_vanishes(root: Path) -> None:
+def test_an_unplugged_disk_vanishes(root: Path) -> None:
     disk = Disk(CollectorConfig())
     assert "disk_percent_tank" in values(disk)
     table = root / "proc/self/mounts"
@@ -111,12 +111,12 @@ def test_a_disk_that_is_pulled_out_vanishes(root: Path) -> None:
     assert "disk_percent" in found
 
 
-def test_a_disk_that_cannot_be_asked_has_no_value() -> None:
+def test_an_unreadable_disk_has_no_value() -> None:
     found = values(Disk(CollectorConfig()))
     assert (found["disk_percent_boot"], found["disk_free_boot"]) == (None, None)
 
 
-def test_a_place_whose_name_is_no_text_has_a_key(root: Path) -> None:
+def test_a_mount_point_that_is_not_text_has_a_key(root: Path) -> None:
     (root / "proc/self/mounts").write_bytes(b"/dev/sdc1 /\xff ext4 rw 0 0\n")
     assert len(points()) == 1
 

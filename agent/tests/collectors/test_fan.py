@@ -10,7 +10,7 @@ from iotbridge_agent.config import CollectorConfig
 from iotbridge_agent.errors import NoDataError
 
 
-def test_fans_that_turn_and_fans_that_do_not(tmp_path: Path) -> None:
+def test_turning_and_standing_fans(tmp_path: Path) -> None:
     folder = "sys/class/hwmon/hwmon0"
     write(
         tmp_path,

@@ -35,7 +35,7 @@ def network(root: Path, clock: Clock, **settings: tuple[str, ...]) -> Network:
     return Network(CollectorConfig(**settings), root / "sys", clock)  # type: ignore[arg-type]
 
 
-def test_the_rate_since_the_last_look(root: Path) -> None:
+def test_the_rate_since_the_last_reading(root: Path) -> None:
     clock = Clock()
     interface(root, "enp3s0", 1000, 500)
     for name in ("lo", "docker0", "veth12ab", "br-1234", "virbr0", "tun0", "bond0", "ifb0"):
@@ -47,7 +47,7 @@ def test_the_rate_since_the_last_look(root: Path) -> None:
     assert values(rates) == {"network_down": 2.0, "network_up": 0.5}
 
 
-def test_a_look_too_soon_repeats_the_last_value(root: Path) -> None:
+def test_a_reading_too_soon_repeats_the_last_value(root: Path) -> None:
     clock = Clock()
     interface(root, "eno1", 0, 0)
     rates = network(root, clock)
@@ -62,7 +62,7 @@ def test_a_look_too_soon_repeats_the_last_value(root: Path) -> None:
     assert values(rates)["network_down"] == 1.0
 
 
-def test_several_interfaces_are_added_up_and_each_is_there_when_asked_for(root: Path) -> None:
+def test_several_interfaces_are_summed_up_and_each_is_available(root: Path) -> None:
     clock = Clock()
     interface(root, "eno1", 0, 0)
     interface(root, "wlan0", 0, 0)
@@ -83,7 +83,7 @@ def test_several_interfaces_are_added_up_and_each_is_there_when_asked_for(root: 
     assert [key for key, reading in found.items() if reading.description.enabled] == ["network_down", "network_up"]
 
 
-def test_counters_that_go_back_give_no_value_once(root: Path) -> None:
+def test_decreasing_counters_give_no_value_once(root: Path) -> None:
     clock = Clock()
     interface(root, "eth0", 2**32 - 1, 0)
     rates = network(root, clock)
@@ -96,7 +96,7 @@ def test_counters_that_go_back_give_no_value_once(root: Path) -> None:
     assert values(rates)["network_down"] == 1.0
 
 
-def test_an_interface_that_is_pulled_out_vanishes_and_starts_anew(root: Path) -> None:
+def test_an_unplugged_interface_vanishes_and_starts_again(root: Path) -> None:
     clock = Clock()
     interface(root, "eth0", 0, 0)
     interface(root, "usb0", 0, 0)
@@ -130,7 +130,7 @@ def test_without_an_interface_there_is_no_data(root: Path) -> None:
         values(network(root, Clock()))
 
 
-def test_on_other_systems_the_name_tells_what_is_real(root: Path) -> None:
+def test_on_other_systems_the_name_identifies_real_interfaces(root: Path) -> None:
     for name in ("en0", "lo0", "utun3", "Loopback Pseudo-Interface 1"):
         interface(root, name, 0, 0, real=False)
     clock = Clock()

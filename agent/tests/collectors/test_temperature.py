@@ -54,13 +54,13 @@ def test_the_package_is_on_and_the_rest_is_off(tmp_path: Path) -> None:
     assert found["temperature_nvme0_composite"].description.placeholders == {"sensor": "nvme0 Composite"}
 
 
-def test_cores_are_there_when_asked_for(tmp_path: Path) -> None:
+def test_included_cores_have_sensors(tmp_path: Path) -> None:
     intel(tmp_path)
     found = values(temperature(tmp_path, include=("* Core 0",), exclude=("acpitz*",)))
     assert set(found) == {"cpu_temperature", "temperature_nvme0_composite", "temperature_coretemp_0_core_0"}
 
 
-def test_of_two_processors_the_warmer_counts_and_both_are_there(tmp_path: Path) -> None:
+def test_the_warmer_of_two_processors_is_shown_and_both_have_sensors(tmp_path: Path) -> None:
     for number, heat in ((0, "40000"), (1, "60000")):
         chip(tmp_path, number, "coretemp", f"coretemp.{number}", temp1=heat, temp1_label=f"Package id {number}")
     assert values(temperature(tmp_path)) == {

@@ -62,7 +62,7 @@ def test_updates_are_those_apt_would_install(root: Path) -> None:
     assert values(Updates(root)) == {"reboot_required": False, "updates_pending": 3, "updates_security": 1}
 
 
-def test_the_reboot_is_seen_at_once_and_the_counts_after_an_upgrade(root: Path) -> None:
+def test_a_required_reboot_is_seen_at_once_and_the_counts_after_an_upgrade(root: Path) -> None:
     updates = Updates(root)
     values(updates)
     status = STATUS.replace("5.2-1", "5.2-2")
@@ -99,7 +99,7 @@ def test_without_lists_there_is_no_count(tmp_path: Path) -> None:
     assert values(Updates(tmp_path)) == {"reboot_required": False}
 
 
-def test_a_backport_is_upgraded_only_by_its_like(root: Path) -> None:
+def test_a_backport_is_only_upgraded_by_another_backport(root: Path) -> None:
     headers = "Origin: Debian Backports\nNotAutomatic: yes\nButAutomaticUpgrades: yes\n"
     offered = package("bash", "6.0~bpo12+1") + package("tool", "2.1~bpo12+1") + package("current", "2.0~bpo12+1")
     status = STATUS + installed("tool", "2.0~bpo12+1")
@@ -130,7 +130,7 @@ def test_experimental_and_phased_updates_do_not_count(root: Path) -> None:
     assert values(Updates(root))["updates_pending"] == 3
 
 
-def test_files_larger_than_what_is_read_at_once(root: Path) -> None:
+def test_files_larger_than_one_block(root: Path) -> None:
     names = [f"package{number}" for number in range(5000)]
     write(
         root,

@@ -17,11 +17,11 @@ from iotbridge_agent.commands.base import BUILTIN_COMMANDS, CommandError, Refuse
         (None, "harmless"),
     ],
 )
-def test_what_acts_on_the_machine_is_told_from_what_does_no_harm(command: str | None, kind: str) -> None:
+def test_kinds_of_commands_are_distinguished(command: str | None, kind: str) -> None:
     assert kind_of(command, {"backup": 1}) == kind
 
 
-def test_a_custom_command_is_no_power_command_by_its_name() -> None:
+def test_a_custom_command_does_not_become_a_power_command_by_its_name() -> None:
     assert [kind_of(command, BUILTIN_COMMANDS) for command in ("reboot", "status")] == ["power", "custom"]
 
 

@@ -18,24 +18,24 @@ def command(*argv: str, timeout_s: float = 10.0, max_output: int = 100) -> Custo
     return CustomCommand(name="c", argv=argv, title="C", timeout_s=timeout_s, max_output=max_output)
 
 
-async def test_words_are_words_and_never_a_shell() -> None:
+async def test_arguments_are_never_passed_to_a_shell() -> None:
     data = await run_custom(command("echo", "$HOME; ls | cat", "*"))
     assert data["output"] == "$HOME; ls | cat *\n"
     assert (data["exit_code"], data["truncated"]) == (0, False)
 
 
-async def test_output_is_cut_and_a_flood_does_not_block() -> None:
+async def test_output_is_truncated_and_a_flood_does_not_block() -> None:
     data = await run_custom(command(sys.executable, "-c", "print('x' * 1_000_000)"))
     assert data["output"] == "x" * 100
     assert data["truncated"] is True
 
 
-async def test_no_output_is_kept_where_none_is_wanted() -> None:
+async def test_no_output_is_kept_with_a_limit_of_zero() -> None:
     data = await run_custom(command("echo", "secret", max_output=0))
     assert (data["output"], data["truncated"]) == ("", True)
 
 
-async def test_errors_are_output_too_and_bytes_that_are_no_text_do_no_harm() -> None:
+async def test_stderr_is_output_too_and_invalid_text_is_harmless() -> None:
     with pytest.raises(CommandError) as caught:
         await run_custom(command(sys.executable, "-c", "import os; os.write(2, b'\\xff!'); raise SystemExit(3)"))
     assert caught.value.reason == "exit_code"

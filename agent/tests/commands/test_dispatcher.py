@@ -115,7 +115,7 @@ async def test_a_system_without_an_answer_permits_nothing(
     assert recorder.responses[0].reason == "not_permitted"
 
 
-async def test_a_failed_execution_is_told_after_coming_back(recorder: Recorder, tmp_path: Path) -> None:
+async def test_a_failed_execution_is_reported_after_the_reconnect(recorder: Recorder, tmp_path: Path) -> None:
     recorder.execution_error = CommandError("timeout", "logind did not answer.")
     await give(make(recorder, tmp_path), command="shutdown", id="s")
     assert recorder.done == ["accepted", "leave shutting_down", "execute shutdown", "back", "failed"]
@@ -138,7 +138,7 @@ async def test_the_id_is_on_the_disk_before_anything_happens(recorder: Recorder,
     assert recorder.responses[-1].reason == "duplicate"
 
 
-async def test_a_finished_command_may_be_given_again(recorder: Recorder, tmp_path: Path) -> None:
+async def test_a_finished_command_may_be_repeated(recorder: Recorder, tmp_path: Path) -> None:
     dispatcher = make(recorder, tmp_path, custom=(CustomCommand(name="ok", argv=("true",), title="OK"),))
     await give(dispatcher, command="ok", id="1")
     await give(dispatcher, command="ok", id="2")
@@ -146,7 +146,7 @@ async def test_a_finished_command_may_be_given_again(recorder: Recorder, tmp_pat
     assert recorder.done == ["accepted", "done", "accepted", "done", "refresh", "done"]
 
 
-async def test_a_flood_of_nonsense_is_not_answered_by_a_flood(
+async def test_a_flood_of_invalid_commands_is_not_answered_by_a_flood(
     recorder: Recorder, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     dispatcher = make(recorder, tmp_path)
@@ -170,9 +170,7 @@ async def test_a_flood_of_pings_locks_out_neither_a_reboot_nor_its_refusal(recor
     ]
 
 
-async def test_a_flood_of_unknown_commands_leaves_the_refusals_of_the_own_ones(
-    recorder: Recorder, tmp_path: Path
-) -> None:
+async def test_a_flood_of_unknown_commands_does_not_suppress_other_refusals(recorder: Recorder, tmp_path: Path) -> None:
     dispatcher = make(recorder, tmp_path, custom=(CustomCommand(name="ok", argv=("true",), title="OK"),))
     for number in range(500):
         await give(dispatcher, command=f"no_such_{number}")

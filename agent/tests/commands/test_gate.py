@@ -74,7 +74,7 @@ def test_admitted_commands(payload: dict[str, object]) -> None:
     assert command.command == payload["command"]
 
 
-def test_retained_is_refused_even_if_unknown_and_answers_with_its_id() -> None:
+def test_a_retained_command_is_refused_even_if_unknown_with_its_id() -> None:
     with pytest.raises(RefusedError) as refused:
         make().check(b'{"command":"explode","id":"r1"}', retained=True, now=NOW, monotonic=0)
     assert (refused.value.reason, refused.value.id, refused.value.command) == ("retained", "r1", "explode")
@@ -87,7 +87,7 @@ def test_the_clock_is_named_when_a_command_comes_from_the_future() -> None:
         )
 
 
-def test_a_command_that_runs_is_busy_and_so_is_power_beside_power() -> None:
+def test_a_running_command_is_busy_and_so_is_a_second_power_command() -> None:
     running = {"backup"}
     gate = make(running=running)
     with pytest.raises(RefusedError) as refused:
@@ -127,7 +127,7 @@ def test_a_flood_of_one_kind_does_not_lock_out_the_others() -> None:
         ({"command": "reboot"}, 3600),
     ],
 )
-def test_a_command_is_valid_until_its_time_to_live_is_over(fields: dict[str, object], expected_s: float) -> None:
+def test_a_command_is_valid_until_its_time_to_live_ends(fields: dict[str, object], expected_s: float) -> None:
     command = make().check(json.dumps(fields).encode(), retained=False, now=NOW, monotonic=0)
     assert valid_until(command, NOW) == NOW.timestamp() + expected_s
 
@@ -158,7 +158,7 @@ nearly_commands = st.fixed_dictionaries(
 
 
 @given(st.binary(max_size=200) | nearly_commands.map(lambda fields: json.dumps(fields).encode()), st.booleans())
-def test_no_bytes_do_more_than_be_refused(payload: bytes, retained: bool) -> None:
+def test_random_bytes_are_refused(payload: bytes, retained: bool) -> None:
     try:
         make().check(payload, retained=retained, now=NOW, monotonic=0)
     except RefusedError:

@@ -74,7 +74,7 @@ def test_logind_gives_permission_and_executes(recorder: Recorder, command: str, 
         ("na", "cannot reboot", "Disable reboot"),
     ],
 )
-def test_anything_but_yes_is_no_permission(recorder: Recorder, answer: str, detail: str, remedy: str) -> None:
+def test_only_yes_is_a_permission(recorder: Recorder, answer: str, detail: str, remedy: str) -> None:
     permission = linux(ScriptedLogind(CanReboot=answer, ListInhibitors=[]), recorder).permission("reboot")
     assert not permission.allowed
     assert detail in permission.detail
@@ -93,7 +93,7 @@ def test_an_inhibitor_is_named(recorder: Recorder) -> None:
     assert backend.permission("suspend").detail == "It is currently blocked by Player (playing)."
 
 
-def test_a_logind_that_lists_no_inhibitors_is_still_understood(recorder: Recorder) -> None:
+def test_a_logind_without_a_list_of_inhibitors_is_supported(recorder: Recorder) -> None:
     assert "password" in linux(ScriptedLogind(CanReboot="challenge"), recorder).permission("reboot").detail
 
 
@@ -197,7 +197,7 @@ def test_windows(recorder: Recorder, monkeypatch: pytest.MonkeyPatch) -> None:
     assert backend.permission("suspend").allowed
 
 
-def test_a_program_that_wants_root(recorder: Recorder, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_a_program_that_requires_root(recorder: Recorder, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     backend = ProgramPower(programs={"reboot": (str(tmp_path),)}, execute_argv=recorder, needs_root=("reboot",))
     monkeypatch.setattr("os.geteuid", lambda: 501)
     assert "requires root" in backend.permission("reboot").detail

@@ -11,7 +11,7 @@ from scripted_brokers import CONNACK_5, SUBACK_5, config, mute_broker
 from iotbridge_agent.mqtt.connection import Link, LinkError
 
 
-async def test_calls_that_wait_for_the_broker_end_with_the_connection() -> None:
+async def test_pending_calls_end_with_the_connection() -> None:
     async with mute_broker(CONNACK_5) as port:
         async with Link(config(port), client_id="x").session() as session:
             sending = asyncio.create_task(session.publish("t", "x", qos=1))
@@ -44,7 +44,7 @@ async def test_a_connection_lost_while_waiting_for_an_answer_is_noticed_at_once(
 
 @pytest.mark.parametrize("version", ["5", "3.1.1"])
 @pytest.mark.parametrize("says_goodbye", [True, False])
-async def test_the_last_will_is_taken_back_by_a_goodbye_only(
+async def test_only_a_clean_disconnect_discards_the_last_will(
     broker: Broker, watcher: Watcher, version: str, says_goodbye: bool
 ) -> None:
     link = Link(config(broker.port), client_id="x", will_topic="x/availability")
@@ -62,7 +62,7 @@ async def test_the_last_will_is_taken_back_by_a_goodbye_only(
     assert [m.payload for m in watcher.of("availability")] == [b"online"] + [b"offline"] * (not says_goodbye)
 
 
-async def test_a_connection_given_up_while_it_comes_about_leaves_nothing(caplog: pytest.LogCaptureFixture) -> None:
+async def test_a_connection_abandoned_while_connecting_leaves_nothing(caplog: pytest.LogCaptureFixture) -> None:
     """The connecting thread cannot be stopped: its connection is closed as soon as it exists."""
     loop = asyncio.get_running_loop()
     complaints: list[dict[str, Any]] = []

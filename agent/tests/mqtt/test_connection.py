@@ -46,7 +46,7 @@ async def test_falls_back_to_3_1_1_and_remembers(answer: bytes) -> None:
         assert versions == [5, 4, 4]
 
 
-async def test_a_broker_silent_to_mqtt_5_is_asked_with_3_1_1(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_broker_silent_to_mqtt_5_is_retried_with_3_1_1(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(connection, "ANSWER_TIMEOUT_S", 0.3)
     async with old_broker(b"") as (port, versions):
         link = Link(config(port), client_id="x")
@@ -99,7 +99,7 @@ async def test_a_topic_that_may_not_be_read_is_named(tmp_path: Path) -> None:
         broker.kill()
 
 
-def test_secrets_are_not_in_what_is_printed() -> None:
+def test_secrets_are_not_in_the_representation() -> None:
     assert "hunter2" not in repr(config(1, username="u", password="hunter2", psk=b"hunter2"))
 
 
@@ -110,7 +110,7 @@ def test_nothing_of_a_session_outlives_it() -> None:
     assert client_arguments(config(1), client_id="x", version="3.1.1")["clean_session"] is True
 
 
-def test_waits_longer_and_longer_and_begins_again() -> None:
+def test_the_backoff_grows_and_is_reset() -> None:
     backoff = Backoff()
     waits = [backoff.next_s() for _ in range(12)]
     assert waits[0] <= 1

@@ -13,7 +13,7 @@ from iotbridge_agent.mqtt.connection import probe
 
 
 @pytest.mark.skipif(sys.version_info < (3, 13), reason="this Python is not so strict")
-async def test_an_authority_from_before_todays_rules_is_told_what_to_do(tmp_path: Path, certificates: Path) -> None:
+async def test_an_outdated_authority_gets_a_remedy(tmp_path: Path, certificates: Path) -> None:
     broker = Broker(tmp_path, listener=(f"certfile {certificates}/of_old.crt", f"keyfile {certificates}/of_old.key"))
     broker.start()
     try:

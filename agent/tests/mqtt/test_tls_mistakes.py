@@ -14,7 +14,7 @@ from iotbridge_agent.mqtt.connection import probe
 
 
 @pytest.mark.parametrize("newest", [ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3])
-async def test_a_client_certificate_that_is_missing_or_foreign_is_named_at_once(
+async def test_a_missing_or_foreign_client_certificate_is_named_at_once(
     demanding: Broker, certificates: Path, newest: ssl.TLSVersion, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     create = ssl.create_default_context
@@ -63,7 +63,7 @@ async def test_a_port_without_tls_asked_with_it_is_named_at_once(broker: Broker,
         websockets.kill()
 
 
-async def test_a_broker_that_hangs_up_for_another_reason_is_not_suspected_of_tls() -> None:
+async def test_a_broker_that_disconnects_for_another_reason_has_no_tls_mistake() -> None:
     async with mute_broker(b"") as port:
         assert "hung up" in ((await probe(config(port))).error or "")
         assert "does not agree on TLS" in ((await probe(config(port, "mqtts"))).error or "")

@@ -34,7 +34,7 @@ def test_a_broker_that_comes_late_is_waited_for(broker: Broker, start_agent: Sta
         watcher.close()
 
 
-def test_a_broker_that_lost_everything_gets_it_again_and_no_old_status(
+def test_a_broker_without_its_messages_gets_them_again_but_no_old_status(
     broker: Broker, watcher: Watcher, start_agent: StartAgent
 ) -> None:
     agent = start_agent(broker.url, fake={"interval_s": 0.5, "longest_retry_s": 0.5})
@@ -56,7 +56,7 @@ def test_a_broker_that_lost_everything_gets_it_again_and_no_old_status(
         second.close()
 
 
-def test_two_agents_with_one_node_id_do_not_throw_each_other_out(
+def test_two_agents_with_one_node_id_do_not_disconnect_each_other(
     broker: Broker, watcher: Watcher, start_agent: StartAgent
 ) -> None:
     first = start_agent(broker.url)
@@ -69,7 +69,7 @@ def test_two_agents_with_one_node_id_do_not_throw_each_other_out(
         assert agent.log.count("Connected to") == 1
 
 
-def test_a_link_that_is_half_dead_is_noticed(broker: Broker, watcher: Watcher, start_agent: StartAgent) -> None:
+def test_a_half_open_link_is_detected(broker: Broker, watcher: Watcher, start_agent: StartAgent) -> None:
     with Relay(broker.port) as relay:
         agent = start_agent(f"mqtt://127.0.0.1:{relay.port}", fake={"keepalive_s": 2})
         watcher.wait("availability", lambda m: m.payload == b"online")
@@ -79,7 +79,7 @@ def test_a_link_that_is_half_dead_is_noticed(broker: Broker, watcher: Watcher, s
         watcher.wait("availability", lambda m: m.payload == b"online", count=2)
 
 
-def test_a_broker_whose_receipts_are_lost_hears_the_whole_goodbye(
+def test_a_broker_whose_acknowledgements_are_lost_gets_all_last_messages(
     broker: Broker, watcher: Watcher, start_agent: StartAgent
 ) -> None:
     with Relay(broker.port) as relay:
@@ -153,7 +153,7 @@ def test_a_port_with_tls_is_named_in_the_log_with_what_to_do(tmp_path: Path, sta
         broker.kill()
 
 
-def test_stops_at_once_while_the_broker_says_nothing(start_agent: StartAgent) -> None:
+def test_stops_at_once_while_the_broker_is_silent(start_agent: StartAgent) -> None:
     with socket.create_server(("127.0.0.1", 0)) as silent:
         agent = start_agent(f"mqtt://127.0.0.1:{silent.getsockname()[1]}")
         near, _ = silent.accept()
@@ -187,7 +187,7 @@ class SlowSpeaker:
         """Ignore the loss of the connection."""
 
 
-async def test_nothing_but_responses_is_published_behind_the_goodbye(broker: Broker, watcher: Watcher) -> None:
+async def test_only_responses_are_published_after_the_last_messages(broker: Broker, watcher: Watcher) -> None:
     speaker = SlowSpeaker()
     link = Link(BrokerConfig(scheme="mqtt", host="127.0.0.1", port=broker.port), client_id="x")
     uplink = Uplink(link, topics=("x/command",), response_topic="x/response", speaker=speaker)

@@ -17,7 +17,7 @@ def same(name: str) -> str:
     return name
 
 
-def test_a_sensor_has_only_what_was_said_of_it() -> None:
+def test_a_sensor_has_only_the_keys_of_its_description() -> None:
     description = SensorDescription(key="cpu_percent", name="CPU usage", unit="%", display_precision=1)
     assert discovery.sensor(description, "u", same) == {
         "platform": "sensor",
@@ -49,7 +49,7 @@ def test_the_connection_never_becomes_unavailable() -> None:
     assert component["state_topic"] == "iotbridge/device/nas/availability"
 
 
-def test_a_button_gives_a_command_with_an_id_and_an_end() -> None:
+def test_a_button_sends_a_command_with_an_id_and_an_expiry() -> None:
     button = discovery.builtin_button("reboot", "u", TOPICS, same, expiry=True)
     assert (button["retain"], button["qos"], button["message_expiry_interval"]) == (False, 1, 30)
     assert (button["entity_category"], button["device_class"]) == ("config", "restart")
@@ -92,11 +92,11 @@ def test_a_vanished_entity_stays_a_while_and_is_then_removed_and_then_forgotten(
     assert merge(removed, now=9 * DAY) == {}
 
 
-def test_a_failing_collector_proves_nothing() -> None:
+def test_a_failing_collector_keeps_its_entities() -> None:
     assert merge(KNOWN, now=10 * DAY, settled=False) == KNOWN
 
 
-def test_a_collector_that_was_switched_off_takes_its_entities_along_at_once() -> None:
+def test_the_entities_of_a_disabled_collector_are_removed_at_once() -> None:
     assert discovery.components(merge(KNOWN, now=0, owners=set())) == {"disk": {"platform": "sensor"}}
 
 

@@ -10,14 +10,14 @@ from iotbridge_agent.protocol.messages import MessageError
 NOW = datetime(2026, 11, 21, 10, 15, 30, tzinfo=UTC)
 
 
-def test_a_number_as_large_as_a_book_is_no_crash() -> None:
+def test_an_enormous_number_is_not_a_crash() -> None:
     with pytest.raises(MessageError):
         messages.parse_command(b'{"command":"ping","ttl_s":' + b"9" * 5000 + b"}")
     with pytest.raises(MessageError):
         messages.parse_status(b'{"timestamp":"2026-11-21T10:15:30Z","x":1e999}')
 
 
-def test_a_day_that_does_not_exist_is_no_time() -> None:
+def test_an_impossible_date_is_rejected() -> None:
     with pytest.raises(MessageError, match="timestamp"):
         messages.parse_command(b'{"command":"ping","timestamp":"2026-02-30T10:15:30Z"}')
 
@@ -42,5 +42,5 @@ def test_nan_is_never_written() -> None:
         messages.encode({"x": float("nan")})
 
 
-def test_a_name_that_is_no_text_is_written_all_the_same() -> None:
+def test_a_name_that_is_not_valid_text_is_encoded() -> None:
     assert messages.encode({"x": "a\udcff"}) == b'{"x":"a?"}'

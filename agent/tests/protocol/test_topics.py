@@ -47,7 +47,7 @@ def test_a_uid_always_fits_its_topic(prefix: str, node_id: str) -> None:
     assert _UID.fullmatch(device_uid(prefix.encode(errors="replace").decode(), node_id))
 
 
-def test_hosts_that_look_alike_have_different_uids() -> None:
+def test_hosts_with_similar_names_have_different_uids() -> None:
     assert len({device_uid("p", name) for name in ("a.b", "a-b", "a_b")}) == 3
     assert device_uid("p" * 200, "a") != device_uid("p" * 201, "a")
     assert device_uid("a_b", "c") != device_uid("a", "b_c")

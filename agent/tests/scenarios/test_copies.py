@@ -36,7 +36,7 @@ def copy(tmp_path: Path, source: str, target: str) -> None:
 
 
 @pytest.mark.parametrize("copy_of", [CLONE, OTHER_ID], ids=["cloned disk", "other system"])
-def test_a_copy_that_runs_when_the_original_does_not_is_recognised_by_both(
+def test_a_copy_that_runs_without_the_original_is_detected_by_both(
     broker: Broker, watcher: Watcher, start_agent: StartAgent, tmp_path: Path, copy_of: dict[str, object]
 ) -> None:
     original = start_agent(broker.url, fake=ONE)
@@ -92,9 +92,7 @@ def test_a_conflict_ends_when_the_other_one_was_killed(
     )
 
 
-def test_a_conflict_lasts_while_both_run_and_have_nothing_to_say(
-    broker: Broker, watcher: Watcher, start_agent: StartAgent
-) -> None:
+def test_a_conflict_lasts_while_both_run_silently(broker: Broker, watcher: Watcher, start_agent: StartAgent) -> None:
     fake = {"forget_after_s": 12, "ask_before_s": 6, "answer_again_s": 5}
     agents = [start_agent(broker.url, fake={**ONE, **fake})]
     online(watcher, 1)
@@ -107,7 +105,7 @@ def test_a_conflict_lasts_while_both_run_and_have_nothing_to_say(
     assert [agent.log.count(NAMESAKE) for agent in agents] == [1, 1]
 
 
-def test_a_copy_that_runs_beside_the_original_is_recognised_by_both(
+def test_a_copy_that_runs_beside_the_original_is_detected_by_both(
     broker: Broker, watcher: Watcher, start_agent: StartAgent, tmp_path: Path
 ) -> None:
     original = start_agent(broker.url, fake=ONE)
@@ -128,7 +126,7 @@ def test_a_copy_that_runs_beside_the_original_is_recognised_by_both(
 
 
 @pytest.mark.parametrize("version", ["5", "3.1.1"])
-def test_a_copy_that_cannot_be_told_from_its_original_is_recognised_when_it_takes_the_connection_over(
+def test_an_indistinguishable_copy_is_detected_when_it_takes_the_connection_over(
     broker: Broker, watcher: Watcher, start_agent: StartAgent, tmp_path: Path, version: str
 ) -> None:
     fake = {**ONE, "mqtt": version, "longest_retry_s": 0.5}
@@ -167,7 +165,7 @@ def both_know(*agents: RunningAgent) -> bool:
     return all(NAMESAKE in agent.log or TWIN in agent.log for agent in agents)
 
 
-def test_a_restored_backup_of_the_same_machine_is_no_copy(
+def test_a_restored_backup_of_the_same_machine_is_not_a_copy(
     broker: Broker, watcher: Watcher, start_agent: StartAgent, tmp_path: Path
 ) -> None:
     state = tmp_path / "agent" / "state"

@@ -119,7 +119,7 @@ def test_a_flag_takes_four_bytes_both_ways(scripted: Callable[..., ScriptedBus],
     assert bus.calls[1].endswith(body)
 
 
-def test_arguments_that_do_not_fit_their_signature_are_a_mistake_of_the_caller(
+def test_arguments_that_do_not_match_their_signature_raise(
     scripted: Callable[..., ScriptedBus],
 ) -> None:
     scripted(lambda _, serial: message(2, serial))
@@ -162,13 +162,13 @@ def test_an_error_reply_keeps_name_and_text(scripted: Callable[..., ScriptedBus]
     assert caught.value.name == name.decode()
 
 
-def test_an_error_reply_without_text_is_called_by_its_name(scripted: Callable[..., ScriptedBus]) -> None:
+def test_an_error_reply_without_text_has_its_name(scripted: Callable[..., ScriptedBus]) -> None:
     scripted(lambda _, serial: message(3, serial, error=b"org.example.Odd"))
     with pytest.raises(DBusError, match=r"org\.example\.Odd"):
         call("a.b", "/c", "a.b", "D")
 
 
-def test_silence_ends_in_time(scripted: Callable[..., ScriptedBus]) -> None:
+def test_a_silent_bus_times_out(scripted: Callable[..., ScriptedBus]) -> None:
     scripted(lambda _, __: b"")
     with pytest.raises(DBusError, match=r"a\.b did not answer D within 0\.2 s"):
         call("a.b", "/c", "a.b", "D", timeout_s=0.2)
@@ -196,7 +196,7 @@ def test_a_broken_reply_is_named(scripted: Callable[..., ScriptedBus], answer: b
     assert caught.value.name == "org.freedesktop.DBus.Error.InconsistentMessage"
 
 
-def test_a_bus_that_refuses_is_no_bus(scripted: Callable[..., ScriptedBus]) -> None:
+def test_a_bus_that_refuses_the_user_is_no_bus(scripted: Callable[..., ScriptedBus]) -> None:
     scripted(lambda _, __: b"", auth=b"REJECTED EXTERNAL\r\n")
     with pytest.raises(NoBusError, match=r"refused user \d+: REJECTED EXTERNAL"):
         call("a.b", "/c", "a.b", "D")

@@ -39,7 +39,7 @@ def test_only_what_can_wake_the_machine_has_a_mac(tmp_path: Path, monkeypatch: p
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="reads /sys")
-def test_makers_placeholders_are_no_model(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_placeholders_of_manufacturers_are_not_a_model(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "sys_vendor").write_text("To Be Filled By O.E.M.\n")
     (tmp_path / "product_name").write_text("OptiPlex 7010\n")
     monkeypatch.setattr(host, "_DMI", tmp_path)
@@ -48,7 +48,7 @@ def test_makers_placeholders_are_no_model(tmp_path: Path, monkeypatch: pytest.Mo
 
 
 @pytest.mark.parametrize("system", ["darwin", "win32"])
-def test_other_systems_are_asked_in_their_own_way(monkeypatch: pytest.MonkeyPatch, system: str) -> None:
+def test_other_systems_have_their_own_sources(monkeypatch: pytest.MonkeyPatch, system: str) -> None:
     monkeypatch.setattr(sys, "platform", system)
     facts = read_host()
     links = {a.address.lower() for found in psutil.net_if_addrs().values() for a in found}

@@ -41,9 +41,7 @@ def test_inputs_of_a_kind_are_read_with_their_labels(tmp_path: Path) -> None:
         ("nct6775", None, "nct6775 temp1"),
     ],
 )
-def test_a_chip_is_called_by_the_device_that_it_sits_on(
-    tmp_path: Path, name: str, device: str | None, expected: str
-) -> None:
+def test_a_chip_is_named_after_its_device(tmp_path: Path, name: str, device: str | None, expected: str) -> None:
     chip(tmp_path, 3, name, device, temp1_input="41000")
 
     (probe,) = read_probes(tmp_path, "temp")

@@ -117,13 +117,13 @@ def test_macos_has_an_id_in_its_hardware(
     assert found != GUID
 
 
-def test_a_machine_without_an_id_is_known_by_its_board() -> None:
+def test_a_machine_without_an_id_is_identified_by_its_board() -> None:
     assert Machine(id="i", serial="s").public_id == "i"
     assert Machine(serial="s").public_id == "s"
     assert Machine().public_id is None
 
 
-def test_addresses_that_the_system_made_up_identify_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_generated_addresses_identify_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for name, kind, address in (("eth0", "0", "00:11:22:33:44:55"), ("wlan0", "1", "02:11:22:33:44:66")):
         folder = tmp_path / name
         (folder / "device").mkdir(parents=True)

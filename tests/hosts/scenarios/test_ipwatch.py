@@ -79,7 +79,7 @@ def devices(kit: Kit) -> list[dr.DeviceEntry]:
     ]
 
 
-async def test_it_is_one_device_and_it_is_theirs(kit: Kit, server: Server) -> None:
+async def test_an_agent_is_one_device_with_its_own_identifier(kit: Kit, server: Server) -> None:
     (device,) = devices(kit)
     assert device.identifiers == {("mqtt", "ipwatch_10_0_0_100")}
     assert (device.name, device.manufacturer, device.model) == ("Server 01", "IPWatch", "IPWatch MQTT Agent")
@@ -92,7 +92,7 @@ async def test_it_is_one_device_and_it_is_theirs(kit: Kit, server: Server) -> No
     assert {"button.server_01_reboot", "button.server_01_shut_down"} <= states.keys()
 
 
-async def test_one_that_describes_no_device_gets_the_same_one_described_by_us(kit: Kit) -> None:
+async def test_an_agent_without_a_device_gets_one_with_the_same_identifier(kit: Kit) -> None:
     server = Server(kit)
     await server.become_a_device()
     (device,) = devices(kit)
@@ -106,7 +106,9 @@ async def test_one_that_describes_no_device_gets_the_same_one_described_by_us(ki
     assert server.power == "on"
 
 
-async def test_its_last_boot_does_not_tick(kit: Kit, server: Server, freezer: FrozenDateTimeFactory) -> None:
+async def test_the_last_boot_does_not_change_with_the_uptime(
+    kit: Kit, server: Server, freezer: FrozenDateTimeFactory
+) -> None:
     started = kit.hass.states.get("sensor.server_01_last_boot")
     assert started is not None
     assert started.attributes["device_class"] == "uptime"
@@ -185,7 +187,7 @@ async def test_a_shutdown_by_its_own_backend_ends_in_off(kit: Kit, server: Serve
     assert server.power == "on"
 
 
-async def test_a_host_that_announced_itself_may_not_answer_like_that(kit: Kit) -> None:
+async def test_an_announced_host_must_not_send_bare_responses(kit: Kit) -> None:
     host = await kit.host()
     await kit.receive(host.topic("command"), {"command": "reboot", "id": "1"})
     await kit.receive(host.topic("response"), {"success": True, "message": "", "timestamp": now()})

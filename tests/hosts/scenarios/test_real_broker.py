@@ -54,7 +54,7 @@ async def remembered(broker: Broker) -> None:
 
 @pytest.mark.usefixtures("remembered")
 @pytest.mark.parametrize("expected_lingering_timers", [True])
-async def test_what_the_broker_remembers_is_enough(home: HomeAssistant) -> None:
+async def test_retained_messages_are_enough(home: HomeAssistant) -> None:
     await until(lambda: state(home, "sensor.nas_power_state") == "off")
 
 
@@ -87,7 +87,7 @@ async def test_a_command_is_answered(home: HomeAssistant, broker: Broker) -> Non
 
 
 @pytest.mark.parametrize("expected_lingering_timers", [True])
-async def test_a_button_pressed_in_home_assistant_is_watched(home: HomeAssistant, broker: Broker) -> None:
+async def test_a_button_pressed_in_home_assistant_is_tracked(home: HomeAssistant, broker: Broker) -> None:
     async with broker.client() as agent:
         await agent.subscribe(f"{NAS}/command", qos=1)
         await come_up(agent)
@@ -103,7 +103,7 @@ async def test_a_button_pressed_in_home_assistant_is_watched(home: HomeAssistant
 
 
 @pytest.mark.parametrize("expected_lingering_timers", [True])
-async def test_a_host_that_drops_dead_is_lost_by_its_last_will(home: HomeAssistant, broker: Broker) -> None:
+async def test_a_killed_host_is_lost_by_its_last_will(home: HomeAssistant, broker: Broker) -> None:
     will = aiomqtt.Will(f"{NAS}/availability", "offline", qos=1, retain=True)
     agent = aiomqtt.Client("127.0.0.1", broker.port, will=will)
     async with agent:
@@ -117,7 +117,7 @@ async def test_a_host_that_drops_dead_is_lost_by_its_last_will(home: HomeAssista
 
 
 @pytest.mark.parametrize("expected_lingering_timers", [True])
-async def test_mqtt_set_up_anew_and_then_we_hear_everything_once(
+async def test_after_a_reload_of_mqtt_every_message_is_received_once(
     home: HomeAssistant, broker: Broker, entry: MockConfigEntry, caplog: pytest.LogCaptureFixture
 ) -> None:
     async with broker.client() as agent:

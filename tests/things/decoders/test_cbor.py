@@ -10,7 +10,7 @@ from custom_components.iotbridge.things.decoders.cbor import REQUIREMENT
 from custom_components.iotbridge.things.model.message import DecodeError, LibraryNeededError, Sample
 
 
-def test_cbor_without_the_library_says_what_is_needed(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_cbor_without_the_library_names_the_requirement(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "cbor2", None)
 
     with pytest.raises(LibraryNeededError) as caught:
@@ -39,7 +39,7 @@ def version() -> tuple[int, ...]:
     return tuple(int(part) for part in installed("cbor2").split("."))
 
 
-def test_other_bytes_ask_for_no_library(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_other_bytes_need_no_library(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "cbor2", None)
 
     for payload in (b"\x01\x02\x03", b"\xa1\x01", b"\x82\x01", b"\xff\xfe\xfd", b"\xa1\x61a\x01\x00"):

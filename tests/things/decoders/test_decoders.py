@@ -27,7 +27,7 @@ def test_a_message_is_read(case: Case) -> None:
 
 
 @pytest.mark.parametrize("case", [case for case in CASES if case.metadata or case.units], ids=lambda case: case.name)
-def test_what_the_format_states_is_kept(case: Case) -> None:
+def test_names_and_units_of_the_format_are_kept(case: Case) -> None:
     decoded = decode(Sample(case.topic, case.payload))
 
     abouts = {report.identity: report.metadata for report in decoded.reports}
@@ -37,7 +37,7 @@ def test_what_the_format_states_is_kept(case: Case) -> None:
 
 
 @pytest.mark.parametrize("case", UNREADABLE, ids=lambda case: case.name)
-def test_what_cannot_be_read_says_why(case: Unreadable) -> None:
+def test_unreadable_messages_have_a_reason(case: Unreadable) -> None:
     with pytest.raises(DecodeError) as caught:
         decode(Sample("a/b", case.payload))
 
@@ -65,7 +65,7 @@ def test_exact_means_that_a_json_parser_finds_it(case: Case) -> None:
         assert node == one.value
 
 
-def test_every_decoder_says_no_to_what_is_not_its_own() -> None:
+def test_every_decoder_rejects_other_formats() -> None:
     """A plain JSON message reaches the decoder of plain JSON, and it alone."""
     from custom_components.iotbridge.things.decoders.payload import Payload  # noqa: PLC0415 - the decoders' own door
 

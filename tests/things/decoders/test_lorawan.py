@@ -17,7 +17,7 @@ def test_technical_is_the_radio_not_the_world() -> None:
     }  # fmt: skip
 
 
-def test_the_best_gateway_has_the_same_path_wherever_it_stands() -> None:
+def test_the_best_gateway_has_the_same_path_at_any_position() -> None:
     def heard(*rssis: float) -> Mapping[Path, Scalar]:
         gateways = [{"rssi": rssi, "snr": rssi / 10} for rssi in rssis]
         uplink = {"end_device_ids": {"dev_eui": "0001"}, "uplink_message": {"rx_metadata": gateways}}

@@ -7,7 +7,7 @@ from custom_components.iotbridge.things.decoders import decode
 from custom_components.iotbridge.things.model.message import ProblemKind, Sample
 
 
-def test_more_fields_than_fit_are_left_out_and_told() -> None:
+def test_excess_fields_are_left_out_and_reported() -> None:
     decoded = decode(Sample("t", json.dumps({f"k{index}": index for index in range(10_000)}).encode()))
 
     assert len(decoded.reports[0].fields) == 500
@@ -15,7 +15,7 @@ def test_more_fields_than_fit_are_left_out_and_told() -> None:
     assert decoded.reports[0].fields[499].path == ("k499",)
 
 
-def test_deeper_levels_than_fit_are_left_out_and_told() -> None:
+def test_excess_levels_are_left_out_and_reported() -> None:
     document: Any = {"deepest": 1}
     for _ in range(30):
         document = {"in": document, "here": 2}

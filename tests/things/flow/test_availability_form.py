@@ -19,7 +19,7 @@ from tests.things.wizard import DEVICES, WEATHER, Wizard
         ("garden/weather/online", "maybe", None),
     ],
 )
-async def test_a_neighbour_that_tells_whether_the_device_is_there_is_proposed(
+async def test_an_availability_topic_nearby_is_proposed(
     wizard: Wizard, topic: str, words: str, expected: tuple[str, str, str] | None
 ) -> None:
     await wizard.start("topic")
@@ -46,7 +46,7 @@ async def test_a_neighbour_that_tells_whether_the_device_is_there_is_proposed(
         ("garden/weather/status", '{"a.b":"online"}', None),
     ],
 )
-async def test_the_word_is_found_in_a_message_of_json(
+async def test_the_availability_is_found_in_json(
     wizard: Wizard, topic: str, message: str, expected: tuple[str, str, str] | None
 ) -> None:
     await wizard.start("topic")
@@ -78,7 +78,7 @@ async def test_a_family_is_proposed_a_topic_with_its_wildcards(wizard: Wizard) -
     assert wizard.suggested["availability"]["topic"] == "sensors/+/LWT"
 
 
-async def test_one_device_of_a_family_does_not_speak_for_the_others(wizard: Wizard) -> None:
+async def test_one_device_of_a_filter_does_not_report_for_the_others(wizard: Wizard) -> None:
     await wizard.start("topic")
     await wizard.submit(topic="sensors/#")
     for name in ("aaa", "bbb"):
@@ -92,7 +92,7 @@ async def test_one_device_of_a_family_does_not_speak_for_the_others(wizard: Wiza
     assert wizard.suggested["availability"] == {"expiry": "learn"}
 
 
-async def test_listening_finds_the_neighbour_too(wizard: Wizard) -> None:
+async def test_listening_finds_the_availability_topic_too(wizard: Wizard) -> None:
     await wizard.start("listen")
     await wizard.kit.receive("garden/weather/LWT", "online")
     await wizard.kit.receive("garden/weather", WEATHER)
@@ -113,7 +113,7 @@ async def test_listening_finds_the_neighbour_too(wizard: Wizard) -> None:
         ({"expiry": "after"}, "no_seconds"),
     ],
 )
-async def test_what_is_wrong_with_availability_is_said(wizard: Wizard, given: dict[str, Any], error: str) -> None:
+async def test_an_invalid_availability_is_an_error(wizard: Wizard, given: dict[str, Any], error: str) -> None:
     await wizard.hear("garden/weather", WEATHER)
     await wizard.submit(availability=given)
 
@@ -124,7 +124,7 @@ async def test_what_is_wrong_with_availability_is_said(wizard: Wizard, given: di
     ("given", "expiry"),
     [({"expiry": "learn"}, None), ({"expiry": "never"}, 0), ({"expiry": "after", "seconds": 90}, 90)],
 )
-async def test_values_expire_as_the_user_says(wizard: Wizard, given: dict[str, Any], expiry: int | None) -> None:
+async def test_values_expire_as_configured(wizard: Wizard, given: dict[str, Any], expiry: int | None) -> None:
     await wizard.hear("garden/weather", WEATHER)
     await wizard.submit(availability=given)
 

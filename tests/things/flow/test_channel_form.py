@@ -9,7 +9,7 @@ from homeassistant.data_entry_flow import FlowResultType
 from tests.things.wizard import WEATHER, Wizard
 
 
-async def test_the_value_of_now_is_what_the_users_own_channel_makes_of_it(wizard: Wizard) -> None:
+async def test_the_current_value_is_that_of_the_users_channel(wizard: Wizard) -> None:
     await wizard.hear("garden/weather", WEATHER)
     await wizard.submit(channels=[wizard.channels["temperature"] | {"scale": 0.1}])
     await wizard.kit.receive("garden/weather", WEATHER)
@@ -31,7 +31,7 @@ async def test_a_switch_is_shown_with_its_commands(wizard: Wizard) -> None:
     }.items()  # fmt: skip
 
 
-async def test_two_channels_of_one_place_are_one_too_many(wizard: Wizard) -> None:
+async def test_two_channels_with_one_place_are_rejected(wizard: Wizard) -> None:
     await wizard.add("garden/weather", WEATHER)
     await wizard.change("channels")
     items = list(wizard.channels.values())
@@ -97,7 +97,7 @@ async def test_each_device_of_a_family_has_its_own_command_topic(
     assert sorted(topic for topics in published for topic in topics if topic is not None) == told
 
 
-async def test_where_devices_are_told_cannot_be_written_they_are_only_seen(wizard: Wizard) -> None:
+async def test_switches_without_a_common_command_topic_are_read_only(wizard: Wizard) -> None:
     rpc = {"method": "NotifyStatus", "params": {"switch:0": {"output": True}}}
     await wizard.start("topic")
     await wizard.submit(topic="gate/events/rpc")
@@ -113,7 +113,7 @@ async def test_where_devices_are_told_cannot_be_written_they_are_only_seen(wizar
     assert wizard.errors == {"channels": "command_topic_shared"}
 
 
-async def test_what_was_understood_is_shown(wizard: Wizard) -> None:
+async def test_the_interpretation_is_shown(wizard: Wizard) -> None:
     await wizard.hear("garden/weather", WEATHER)
 
     assert wizard.suggested["name"] == "garden weather"
@@ -136,7 +136,7 @@ async def test_what_was_understood_is_shown(wizard: Wizard) -> None:
     assert door["now"] == "on · Binary sensor (Door) · door"
 
 
-async def test_what_is_doubtful_is_off_and_says_so(wizard: Wizard) -> None:
+async def test_doubtful_channels_are_disabled_and_marked(wizard: Wizard) -> None:
     await wizard.hear("garden/weather", WEATHER)
     loops = wizard.channels["loops"]
 
@@ -176,7 +176,7 @@ async def test_a_position_becomes_a_device_tracker(wizard: Wizard) -> None:
     assert wizard.result["type"] is FlowResultType.CREATE_ENTRY
 
 
-async def test_a_long_text_is_cut_where_it_is_shown(wizard: Wizard) -> None:
+async def test_a_long_text_is_truncated_for_display(wizard: Wizard) -> None:
     await wizard.hear("garden/weather", json.dumps({**WEATHER, "note": "many words " * 20}))
 
     assert all(len(item["now"]) < 150 for item in wizard.channels.values())

@@ -65,7 +65,7 @@ DOOR = {"key": "door", "name": "D", "platform": "binary_sensor", "on": "open", "
         ([DOOR | {"platform": "device_tracker"}], "not_a_position", {"channel": "D"}),
     ],
 )
-async def test_what_home_assistant_would_not_take_is_said_with_the_channel(
+async def test_channels_that_home_assistant_would_reject_are_named(
     wizard: Wizard, items: list[dict[str, Any]], error: str, words: dict[str, str]
 ) -> None:
     await wizard.hear("garden/weather", WEATHER)
@@ -90,14 +90,14 @@ async def test_what_home_assistant_would_not_take_is_said_with_the_channel(
         DOOR | {"platform": "event", "event_types": ["open"]},
     ],
 )
-async def test_what_home_assistant_takes_is_taken(wizard: Wizard, item: dict[str, Any]) -> None:
+async def test_channels_that_home_assistant_accepts_are_accepted(wizard: Wizard, item: dict[str, Any]) -> None:
     await wizard.hear("garden/weather", WEATHER)
     await wizard.submit(channels=[item])
 
     assert wizard.result["type"] is FlowResultType.CREATE_ENTRY
 
 
-async def test_a_channel_that_is_off_may_be_unfinished(wizard: Wizard) -> None:
+async def test_a_disabled_channel_may_be_incomplete(wizard: Wizard) -> None:
     await wizard.hear("garden/weather", WEATHER)
     await wizard.submit(channels=[TEMPERATURE, DOOR | {"platform": "switch", "enabled": False}])
 
@@ -113,7 +113,7 @@ async def test_the_other_sign_for_micro_is_the_one_home_assistant_knows(wizard: 
 
 
 @pytest.mark.parametrize("item", [{"unit": "V"}, {"state_class": "measurement"}, {"precision": 2}])
-async def test_a_text_is_no_number(wizard: Wizard, item: dict[str, Any]) -> None:
+async def test_a_text_is_not_a_number(wizard: Wizard, item: dict[str, Any]) -> None:
     await wizard.hear("garden/weather", WEATHER | {"sky": "cloudy"})
     await wizard.submit(channels=[{"key": "sky", "name": "Sky", "platform": "sensor"} | item])
 

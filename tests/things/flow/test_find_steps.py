@@ -50,7 +50,7 @@ async def test_a_retained_message_counts_and_an_empty_one_does_not(wizard: Wizar
     assert wizard.step == "device"
 
 
-async def test_a_tree_is_given_time_to_say_everything(wizard: Wizard) -> None:
+async def test_a_tree_gets_time_to_publish_everything(wizard: Wizard) -> None:
     await wizard.start("topic")
     await wizard.submit(topic="boiler/#")
     for number, leaf in enumerate(("temperature", "pressure", "power")):
@@ -63,7 +63,7 @@ async def test_a_tree_is_given_time_to_say_everything(wizard: Wizard) -> None:
     assert wizard.channels.keys() == {"temperature", "pressure", "power"}
 
 
-async def test_a_tree_that_never_stops_talking_is_cut_short(wizard: Wizard) -> None:
+async def test_a_tree_that_never_stops_sending_is_cut_short(wizard: Wizard) -> None:
     await wizard.start("topic")
     await wizard.submit(topic="boiler/#")
     for number in range(14):
@@ -74,7 +74,7 @@ async def test_a_tree_that_never_stops_talking_is_cut_short(wizard: Wizard) -> N
     assert wizard.step == "split"
 
 
-async def test_of_a_flood_the_newest_messages_count(wizard: Wizard) -> None:
+async def test_the_newest_messages_of_a_flood_are_kept(wizard: Wizard) -> None:
     await wizard.start("topic")
     await wizard.submit(topic="boiler/#")
     async_fire_mqtt_message(wizard.kit.hass, "boiler/first", "20")
@@ -87,7 +87,7 @@ async def test_of_a_flood_the_newest_messages_count(wizard: Wizard) -> None:
     assert wizard.channels["temperature"]["now"].startswith("100 ")
 
 
-async def test_silence_is_explained_and_not_the_end(wizard: Wizard) -> None:
+async def test_silence_is_explained_and_offers_next_steps(wizard: Wizard) -> None:
     await wizard.start("topic")
     await wizard.submit(topic="garden/weather")
     await wizard.wait(61)
@@ -131,7 +131,7 @@ async def test_after_silence_another_topic_can_be_entered_from_the_one_before(wi
         ("homeassistant/sensor/x/config", "topic_of_home_assistant"),
     ],
 )
-async def test_what_is_wrong_with_a_topic_is_said_and_can_be_mended(wizard: Wizard, topic: str, error: str) -> None:
+async def test_an_invalid_topic_is_an_error_and_can_be_corrected(wizard: Wizard, topic: str, error: str) -> None:
     await wizard.start("topic")
     await wizard.submit(topic=topic)
     assert wizard.errors == {"topic": error}
@@ -151,9 +151,7 @@ async def test_what_is_wrong_with_a_topic_is_said_and_can_be_mended(wizard: Wiza
         ("garden/weather", "+/weather", "topic_wider"),
     ],
 )
-async def test_a_topic_that_a_device_has_already_is_said_with_its_name(
-    wizard: Wizard, known: str, wanted: str, error: str
-) -> None:
+async def test_a_topic_in_use_is_an_error_with_the_device(wizard: Wizard, known: str, wanted: str, error: str) -> None:
     await wizard.add(known, WEATHER, heard_on="garden/weather", name="My weather")
     await wizard.start("topic")
     await wizard.submit(topic=wanted)
@@ -178,7 +176,7 @@ async def test_a_wildcard_does_not_learn_hosts_and_discovery(wizard: Wizard) -> 
 
 
 @pytest.mark.parametrize("mqtt_config_entry_options", [{"discovery": False}])
-async def test_without_discovery_nothing_can_appear_and_it_says_so(wizard: Wizard) -> None:
+async def test_without_discovery_the_flow_aborts(wizard: Wizard) -> None:
     await wizard.start()
 
     assert (wizard.result["type"], wizard.step) == (FlowResultType.ABORT, "discovery_off")
@@ -193,7 +191,7 @@ async def test_two_dialogs_for_one_topic_make_one_device(wizard: Wizard) -> None
     assert wizard.step == "already_configured"
 
 
-async def test_leaving_the_dialog_ends_the_waiting(wizard: Wizard) -> None:
+async def test_closing_the_dialog_cancels_the_waiting(wizard: Wizard) -> None:
     await wizard.start("topic")
     await wizard.submit(topic="garden/weather")
     wizard.kit.hass.config_entries.subentries.async_abort(wizard.result["flow_id"])
@@ -204,7 +202,7 @@ async def test_leaving_the_dialog_ends_the_waiting(wizard: Wizard) -> None:
 
 
 @pytest.mark.parametrize("way", ["wait", "listen"])
-async def test_without_a_broker_nothing_can_be_heard_and_it_says_so(wizard: Wizard, way: str) -> None:
+async def test_without_a_broker_the_flow_aborts(wizard: Wizard, way: str) -> None:
     await wizard.start()
     wizard.kit.mqtt.connected = False
     if way == "wait":
@@ -216,7 +214,7 @@ async def test_without_a_broker_nothing_can_be_heard_and_it_says_so(wizard: Wiza
     assert (wizard.result["type"], wizard.step) == (FlowResultType.ABORT, "no_mqtt")
 
 
-async def test_without_iotbridge_running_it_says_so(wizard: Wizard) -> None:
+async def test_without_a_loaded_entry_the_flow_aborts(wizard: Wizard) -> None:
     entry = wizard.kit.hass.config_entries.async_entries("iotbridge")[0]
     await wizard.add("garden/weather", WEATHER)
     await wizard.kit.hass.config_entries.async_unload(entry.entry_id)
@@ -231,7 +229,7 @@ async def test_without_iotbridge_running_it_says_so(wizard: Wizard) -> None:
 # ---------------------------------------------------------------- by listening
 
 
-async def test_listening_shows_what_talks_newest_first(wizard: Wizard) -> None:
+async def test_listening_shows_topics_newest_first(wizard: Wizard) -> None:
     await wizard.start("listen")
     assert (wizard.result["type"], wizard.step) == (FlowResultType.SHOW_PROGRESS, "listen")
     await wizard.kit.receive("garden/weather", WEATHER)
@@ -250,7 +248,7 @@ async def test_listening_shows_what_talks_newest_first(wizard: Wizard) -> None:
     assert wizard.step == "device"
 
 
-async def test_who_is_known_is_left_out(wizard: Wizard) -> None:
+async def test_known_devices_are_left_out(wizard: Wizard) -> None:
     await wizard.add("garden/weather", WEATHER)
     await wizard.start("listen")
     for topic, payload in {
@@ -350,7 +348,7 @@ async def test_of_unknown_topics_the_newest_five_hundred_are_remembered(wizard: 
     assert (offered[0], offered[-1], len(offered)) == ("509/value", "410/value", 100)
 
 
-async def test_nobody_new_is_explained_and_listening_goes_on(wizard: Wizard) -> None:
+async def test_no_new_device_is_explained_and_listening_can_continue(wizard: Wizard) -> None:
     await wizard.start("listen")
     await wizard.kit.receive("zigbee2mqtt/lamp", "{}")
     await wizard.kit.receive("zigbee2mqtt/gone", "")
@@ -386,7 +384,7 @@ async def test_a_pasted_message_becomes_a_device(wizard: Wizard) -> None:
     assert wizard.subentry.data["topic"] == "garden/weather"
 
 
-async def test_a_message_that_is_no_text_is_pasted_as_base64(wizard: Wizard) -> None:
+async def test_a_binary_message_is_pasted_as_base64(wizard: Wizard) -> None:
     await wizard.start("paste")
     text = base64.b64encode(json.dumps(WEATHER).encode()).decode()
     await wizard.submit(topic="garden/weather", payload=f"{text[:20]}\n{text[20:]}\n", base64=True)
@@ -415,7 +413,7 @@ async def test_several_messages_are_pasted_one_after_the_other(wizard: Wizard) -
         ({"topic": "boiler", "payload": "21.5", "base64": True}, {"payload": "no_base64"}),
     ],
 )
-async def test_what_is_wrong_with_a_pasted_message_is_said(
+async def test_an_invalid_pasted_message_is_an_error(
     wizard: Wizard, answers: dict[str, object], errors: dict[str, str]
 ) -> None:
     await wizard.start("paste")
@@ -442,7 +440,7 @@ async def test_pasted_messages_whose_wildcard_would_be_refused_are_refused(
     assert (wizard.step, wizard.errors) == ("device", {})
 
 
-async def test_a_pasted_message_without_values_is_explained_and_can_be_mended(wizard: Wizard) -> None:
+async def test_a_pasted_message_without_values_is_explained_and_can_be_corrected(wizard: Wizard) -> None:
     await wizard.start("paste")
     await wizard.submit(topic="boiler/data", payload="{}")
     assert wizard.errors == {"payload": "not_understood"}

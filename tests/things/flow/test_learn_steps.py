@@ -59,7 +59,7 @@ async def test_a_message_that_needs_a_library_which_cannot_be_installed_is_expla
         ("tele/plug/SENSOR", "Tasmota", "system_integration", "add Tasmota under"),
     ],
 )
-async def test_a_system_that_announces_itself_is_said_and_can_be_left(
+async def test_a_self_announcing_system_is_named_and_can_be_left_alone(
     wizard: Wizard, topic: str, system: str, step: str, how: str
 ) -> None:
     await wizard.hear(topic, {"temperature": 20.5})
@@ -73,7 +73,7 @@ async def test_a_system_that_announces_itself_is_said_and_can_be_left(
     assert (wizard.step, wizard.said["system"]) == ("left_to_system", system)
 
 
-async def test_a_device_of_such_a_system_can_be_learned_all_the_same(wizard: Wizard) -> None:
+async def test_a_device_of_such_a_system_can_be_learned_anyway(wizard: Wizard) -> None:
     await wizard.hear("zigbee2mqtt/lamp", {"temperature": 20.5})
     await wizard.choose("go_on")
 
@@ -160,9 +160,7 @@ async def test_many_devices_are_not_all_listed(wizard: Wizard) -> None:
         ({"temperature (C)": 20.5}, "IoT Bridge"),
     ],
 )
-async def test_who_reads_the_messages_is_said_of_the_channels_as_they_are(
-    wizard: Wizard, payload: dict[str, Any], reader: str
-) -> None:
+async def test_the_form_shows_who_reads_the_messages(wizard: Wizard, payload: dict[str, Any], reader: str) -> None:
     await wizard.hear("garden/thing", payload)
     assert f"Values read by: {reader}\n" in wizard.text
     await wizard.submit()
@@ -186,7 +184,7 @@ async def test_who_reads_the_messages_is_said_of_the_channels_as_they_are(
         ("21.5", "Home Assistant"),
     ],
 )
-async def test_a_number_that_only_people_can_read_is_read_by_us(wizard: Wizard, payload: Any, reader: str) -> None:
+async def test_a_number_that_core_cannot_read_is_decoded_by_us(wizard: Wizard, payload: Any, reader: str) -> None:
     await wizard.hear("garden/temperature", payload)
 
     assert wizard.said["reader"] == reader
@@ -238,7 +236,7 @@ def told(wizard: Wizard) -> str:
     return text.format(**wizard.said)
 
 
-async def test_the_end_says_where_the_device_is(wizard: Wizard) -> None:
+async def test_the_end_names_the_place_of_the_device(wizard: Wizard) -> None:
     await wizard.hear("garden/weather", WEATHER)
     on = sum(item["enabled"] for item in wizard.channels.values())
     assert 0 < on < len(wizard.channels)
@@ -248,7 +246,7 @@ async def test_the_end_says_where_the_device_is(wizard: Wizard) -> None:
     assert "(/config/devices/dashboard?domain=mqtt)" in told(wizard)
 
 
-async def test_the_end_says_how_many_devices_there_are(wizard: Wizard) -> None:
+async def test_the_end_names_the_number_of_devices(wizard: Wizard) -> None:
     await hear_family(wizard)
     await wizard.submit()
     await wizard.submit(name="Rooms", devices=["a", "c"])

@@ -17,7 +17,7 @@ async def forget(wizard: Wizard) -> None:
     await wizard.kit.hass.async_block_till_done()
 
 
-async def test_a_new_field_is_added_though_it_is_no_longer_heard(wizard: Wizard) -> None:
+async def test_a_new_field_is_added_although_it_is_no_longer_sent(wizard: Wizard) -> None:
     await wizard.add("garden/weather", WEATHER)
     await wizard.kit.receive("garden/weather", WEATHER | {"pressure": 1013.5})
     await wizard.change("channels")
@@ -30,7 +30,7 @@ async def test_a_new_field_is_added_though_it_is_no_longer_heard(wizard: Wizard)
     assert wizard.subentry.data["dropped"] == []
 
 
-async def test_a_field_is_taken_back_though_it_is_no_longer_heard(wizard: Wizard) -> None:
+async def test_a_dropped_field_is_restored_although_it_is_no_longer_sent(wizard: Wizard) -> None:
     await wizard.hear("garden/weather", WEATHER)
     await wizard.submit(channels=[item for key, item in wizard.channels.items() if key != "humidity"])
     await wizard.kit.hass.async_block_till_done()
@@ -44,7 +44,7 @@ async def test_a_field_is_taken_back_though_it_is_no_longer_heard(wizard: Wizard
     assert wizard.subentry.data["dropped"] == []
 
 
-async def test_a_wrong_answer_can_be_mended_though_the_field_is_no_longer_heard(wizard: Wizard) -> None:
+async def test_an_invalid_answer_can_be_corrected_although_the_field_is_no_longer_sent(wizard: Wizard) -> None:
     await wizard.add("garden/weather", WEATHER)
     await wizard.kit.receive("garden/weather", WEATHER | {"pressure": 1013.5})
     await wizard.change("channels")
@@ -58,7 +58,7 @@ async def test_a_wrong_answer_can_be_mended_though_the_field_is_no_longer_heard(
     assert names_of_channels(wizard)["pressure"] == "Pressure"
 
 
-async def test_what_was_taken_back_keeps_the_rules(wizard: Wizard) -> None:
+async def test_a_restored_field_is_validated(wizard: Wizard) -> None:
     await wizard.hear("garden/weather", WEATHER)
     items = {key: item for key, item in wizard.channels.items() if key != "humidity"}
     items["temperature"]["name"] = "humidity"
@@ -72,7 +72,7 @@ async def test_what_was_taken_back_keeps_the_rules(wizard: Wizard) -> None:
     assert names_of_channels(wizard)["humidity"] == "Humidity (humidity)"
 
 
-async def test_a_form_leaves_alone_what_it_did_not_show(wizard: Wizard) -> None:
+async def test_a_form_does_not_change_hidden_channels(wizard: Wizard) -> None:
     await add_family(wizard)
     await wizard.change("channels")
     profile = Profile.from_dict(wizard.subentry.data)
@@ -101,7 +101,7 @@ async def test_event_types_that_joined_while_the_form_was_open_stay(wizard: Wiza
 
 
 @pytest.mark.parametrize("by_repair", [True, False])
-async def test_a_new_field_that_only_people_can_read_is_read_by_us(
+async def test_a_new_field_that_core_cannot_read_is_decoded_by_us(
     wizard: Wizard, repair: Repair, *, by_repair: bool
 ) -> None:
     await wizard.add("garden/weather", WEATHER)

@@ -50,7 +50,7 @@ async def bring(wizard: Wizard, **answers: Any) -> None:
     await wizard.submit(profile=PROFILE, **answers)
 
 
-async def test_a_profile_that_was_brought_fills_in_the_form(wizard: Wizard) -> None:
+async def test_a_given_profile_fills_in_the_form(wizard: Wizard) -> None:
     await bring(wizard, topic="stations/roof/data")
     assert (wizard.step, wizard.said["topic"]) == ("wait", "stations/roof/data")
     await wizard.kit.receive("stations/roof/data", WEATHER)
@@ -74,7 +74,7 @@ GATEWAY = {"dtu/uptime": 7200, "dtu/rssi": -61, "ac/power": 312, "ac/yieldtotal"
 INVERTER = {"0/power": 312, "0/yieldtotal": 13.4, "0/voltage": 231, "status/reachable": 1}
 
 
-async def test_what_a_profile_says_is_no_such_thing_is_not_proposed(wizard: Wizard) -> None:
+async def test_identities_excluded_by_a_profile_are_not_proposed(wizard: Wizard) -> None:
     inverter = {f"114190641177/{leaf}": value for leaf, value in INVERTER.items()}
     messages = {f"solar/{leaf}": str(value) for leaf, value in (GATEWAY | inverter).items()}
     await wizard.hear_all("solar/#", messages)
@@ -88,7 +88,7 @@ async def test_what_a_profile_says_is_no_such_thing_is_not_proposed(wizard: Wiza
     assert wizard.subentry.data["ignored"] == ["ac", "dc", "dtu"]
 
 
-async def test_who_wants_the_others_gets_them(wizard: Wizard) -> None:
+async def test_excluded_identities_can_be_selected(wizard: Wizard) -> None:
     await wizard.hear_all(
         "solar/#",
         {f"solar/5{number}/0/power": "1" for number in range(2)}
@@ -101,7 +101,7 @@ async def test_who_wants_the_others_gets_them(wizard: Wizard) -> None:
     assert wizard.subentry.data["ignored"] == ["51", "ac", "dc"]
 
 
-async def test_who_learns_just_that_is_shown_it(wizard: Wizard) -> None:
+async def test_an_excluded_identity_can_be_learned_alone(wizard: Wizard) -> None:
     await wizard.start("profile")
     profile = PROFILE.replace("keys:", "without: [stations/roof/data]\n  keys:")
     await wizard.submit(profile=profile, topic="stations/roof/data")
@@ -113,7 +113,7 @@ async def test_who_learns_just_that_is_shown_it(wizard: Wizard) -> None:
     assert list(wizard.subentry.data["devices"]) == ["stations/roof/data"]
 
 
-async def test_what_the_device_has_not_said_yet_is_not_counted(wizard: Wizard) -> None:
+async def test_channels_not_sent_yet_are_not_counted(wizard: Wizard) -> None:
     await wizard.start("profile")
     rainy = PROFILE.replace("channels:", "channels:\n  - {name: Rain, path: [rain]}")
     await wizard.submit(profile=rainy, topic="stations/roof/data")
@@ -125,7 +125,7 @@ async def test_what_the_device_has_not_said_yet_is_not_counted(wizard: Wizard) -
     assert wizard.said["entities"] == "2"
 
 
-async def test_without_a_topic_that_of_the_profile_counts(wizard: Wizard) -> None:
+async def test_without_a_topic_that_of_the_profile_is_used(wizard: Wizard) -> None:
     await bring(wizard)
     assert wizard.said["topic"] == "stations/+/data"
     for name in ("a", "b"):
@@ -139,7 +139,7 @@ async def test_without_a_topic_that_of_the_profile_counts(wizard: Wizard) -> Non
     assert wizard.channels["humidity"]["enabled"] is True
 
 
-async def test_the_profile_says_what_is_a_device(wizard: Wizard) -> None:
+async def test_the_profile_determines_the_depth(wizard: Wizard) -> None:
     tree = PROFILE.replace("channels:", "depth: -1\nchannels:").replace("path:", "subtopic: data, path:")
     await wizard.start("profile")
     await wizard.submit(profile=tree, topic="stations/roof/data")
@@ -151,7 +151,7 @@ async def test_the_profile_says_what_is_a_device(wizard: Wizard) -> None:
     assert wizard.subentry.data["depth"] == -1
 
 
-async def test_another_choice_of_what_is_a_device_leaves_the_profile(wizard: Wizard) -> None:
+async def test_another_depth_does_not_use_the_profile(wizard: Wizard) -> None:
     await bring(wizard)
     for name in ("a", "b"):
         await wizard.kit.receive(f"stations/{name}/data", WEATHER)
@@ -171,7 +171,7 @@ async def test_another_choice_of_what_is_a_device_leaves_the_profile(wizard: Wiz
         ({"topic": "a/#/b"}, {"topic": "topic_hash"}, None),
     ],
 )
-async def test_what_is_wrong_with_a_profile_is_said(
+async def test_an_invalid_profile_is_an_error_with_a_reason(
     wizard: Wizard, answers: dict[str, str], errors: dict[str, str], place: str | None
 ) -> None:
     await wizard.start("profile")
@@ -273,7 +273,7 @@ async def test_a_profile_that_is_kept_recognises_the_next_device(wizard: Wizard,
     assert wizard.channels["temperature"]["name"] == "Outside"
 
 
-async def test_a_broken_profile_of_the_user_does_no_harm(
+async def test_an_invalid_profile_of_the_user_is_skipped(
     wizard: Wizard, broken: None, caplog: pytest.LogCaptureFixture
 ) -> None:
     await wizard.hear("garden/weather", WEATHER)
@@ -285,7 +285,7 @@ async def test_a_broken_profile_of_the_user_does_no_harm(
     assert any("binary.yaml: " in message for message in refused)
 
 
-async def test_a_folder_that_cannot_be_written_is_said(wizard: Wizard, in_the_way: None) -> None:
+async def test_an_unwritable_folder_is_an_error(wizard: Wizard, in_the_way: None) -> None:
     await wizard.add("garden/weather", WEATHER)
     await wizard.change("export")
     await wizard.submit(keep=True)

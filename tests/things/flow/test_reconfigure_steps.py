@@ -8,7 +8,7 @@ import pytest
 from tests.things.wizard import WEATHER, Wizard, add_family
 
 
-async def test_channels_are_shown_with_their_values_of_now(wizard: Wizard) -> None:
+async def test_channels_are_shown_with_their_current_values(wizard: Wizard) -> None:
     await wizard.add("garden/weather", WEATHER)
     await wizard.kit.receive("garden/weather", WEATHER | {"temperature": 19.25})
     await wizard.change("channels")
@@ -17,7 +17,7 @@ async def test_channels_are_shown_with_their_values_of_now(wizard: Wizard) -> No
     assert wizard.said["topic"] == "garden/weather"
 
 
-async def test_what_appeared_since_is_marked_and_can_be_added_or_dropped(wizard: Wizard) -> None:
+async def test_new_fields_are_marked_and_can_be_added_or_dropped(wizard: Wizard) -> None:
     await wizard.add("garden/weather", WEATHER)
     await wizard.kit.receive("garden/weather", WEATHER | {"pressure": 1013.5, "battery": 80})
     await wizard.change()
@@ -68,7 +68,7 @@ async def test_a_device_that_was_silent_since_can_be_changed(wizard: Wizard) -> 
     assert wizard.step == "reconfigure_successful"
 
 
-async def test_a_message_that_became_unreadable_does_no_harm(wizard: Wizard) -> None:
+async def test_an_unreadable_message_is_harmless(wizard: Wizard) -> None:
     await wizard.add("garden/weather", WEATHER)
     await wizard.kit.receive("garden/weather", b"\x00\xff\xfe\x01")
     await wizard.change("channels")
@@ -88,7 +88,7 @@ async def test_without_the_library_for_its_messages_a_device_can_be_changed(
     assert wizard.channels["temperature"]["now"].startswith("no value yet")
 
 
-async def test_a_channel_changed_wrongly_is_said(wizard: Wizard) -> None:
+async def test_an_invalid_channel_is_an_error(wizard: Wizard) -> None:
     await wizard.add("garden/weather", WEATHER)
     await wizard.change("channels")
     items = wizard.channels
@@ -127,7 +127,7 @@ async def test_name_maker_and_times_can_be_changed(wizard: Wizard) -> None:
     ("answers", "error"),
     [({"name": " "}, "name_missing"), ({"availability": {"expiry": "after"}}, "no_seconds")],
 )
-async def test_a_wrong_setting_is_said(wizard: Wizard, answers: dict[str, Any], error: str) -> None:
+async def test_an_invalid_setting_is_an_error(wizard: Wizard, answers: dict[str, Any], error: str) -> None:
     await wizard.add("garden/weather", WEATHER)
     await wizard.change("settings")
     await wizard.submit(**answers)
@@ -135,7 +135,7 @@ async def test_a_wrong_setting_is_said(wizard: Wizard, answers: dict[str, Any], 
     assert wizard.errors == {"base": error}
 
 
-async def test_devices_of_a_family_come_and_go(wizard: Wizard) -> None:
+async def test_devices_of_a_filter_are_added_and_removed(wizard: Wizard) -> None:
     await add_family(wizard, devices=["a"])
     await wizard.kit.receive("sensors/c/data", {"temperature": 20.5})
     await wizard.change()
@@ -151,7 +151,7 @@ async def test_devices_of_a_family_come_and_go(wizard: Wizard) -> None:
     assert "All rooms" not in [metadata.get("name") for metadata in data["devices"].values()]
 
 
-async def test_a_family_keeps_a_device(wizard: Wizard) -> None:
+async def test_at_least_one_device_is_required(wizard: Wizard) -> None:
     await add_family(wizard)
     await wizard.change("settings")
     await wizard.submit(devices=[])

@@ -5,14 +5,14 @@ import gzip
 from tests.things.wizard import WEATHER, Wizard
 
 
-async def test_a_message_that_only_we_can_read_says_so(wizard: Wizard) -> None:
+async def test_the_format_of_a_decoded_message_is_shown(wizard: Wizard) -> None:
     await wizard.hear("garden/weather", gzip.compress(b"temperature=21.5 humidity=44"))
 
     assert "Format: **gzip+key-value pairs**\n" in wizard.text
     assert "Values read by: IoT Bridge\n" in wizard.text
 
 
-async def test_what_could_not_be_understood_is_said_in_words(wizard: Wizard) -> None:
+async def test_problems_are_shown_as_sentences(wizard: Wizard) -> None:
     await wizard.start("topic")
     await wizard.submit(topic="garden/#")
     await wizard.kit.receive("garden/weather", WEATHER)

@@ -40,7 +40,7 @@ def test_a_broken_discovery_message_announces_nothing(payload: bytes) -> None:
     assert announced_topics(payload) == set()
 
 
-def test_a_discovery_message_is_not_followed_into_the_deep() -> None:
+def test_a_discovery_message_is_searched_up_to_a_depth() -> None:
     config: dict[str, object] = {"state_topic": "deep"}
     for _ in range(50):
         config = {"components": config}
@@ -107,5 +107,5 @@ def test_no_more_than_a_dozen_filters_are_offered() -> None:
         (("x" * 319 + "à" * 100).encode(), "x" * 80 + "…"),
     ],
 )
-def test_a_glimpse_is_one_short_line(payload: bytes, shown: str) -> None:
+def test_a_preview_is_one_short_line(payload: bytes, shown: str) -> None:
     assert preview(payload) == shown

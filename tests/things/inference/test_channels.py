@@ -9,7 +9,7 @@ from custom_components.iotbridge.things.model.message import Field
 from tests.things.fields import channel, inferred
 
 
-def test_what_is_null_now_is_known_by_its_key() -> None:
+def test_a_null_value_is_inferred_from_its_key() -> None:
     document = {"temperature": None, "humidity": None, "action": None, "co2": None}
     found = {one.channel.key: one for one in inferred(document).readings}
 
@@ -48,7 +48,7 @@ def test_an_unknown_measurement_claims_nothing() -> None:
     assert found.enabled
 
 
-def test_what_is_about_the_transport_is_diagnostic() -> None:
+def test_values_about_the_transport_are_diagnostic() -> None:
     fields = [
         ("", Field(path=("rssi",), value=-60, technical=True)),
         ("", Field(path=("frequency",), value=868100000, technical=True)),

@@ -11,7 +11,7 @@ def test_the_same_with_and_without_its_unit_is_one_reading() -> None:
     assert list(values({"illuminance": 120, "illuminance_lux": 120})) == ["illuminance"]
 
 
-def test_a_sample_that_is_said_again_is_one_reading() -> None:
+def test_a_repeated_sample_is_one_reading() -> None:
     document = {"samples": [{"variable": "humidity", "value": 41.5, "unit": "%"}], "humidity": 41.5}
 
     assert enabled(document) == {"humidity"}

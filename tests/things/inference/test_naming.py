@@ -14,13 +14,13 @@ def test_a_name_of_the_maker_stays_as_it_is_written() -> None:
     }
 
 
-def test_a_key_that_is_a_unit_is_called_by_what_it_measures() -> None:
+def test_a_key_that_is_a_unit_is_named_after_its_quantity() -> None:
     found = {one.channel.key: one.channel.name for one in inferred({"kWh": 12.5, "liters": 3}, "energy/x").readings}
 
     assert found == {"kWh": "Energy", "liters": "Volume"}
 
 
-def test_one_thing_told_in_several_units_has_several_names() -> None:
+def test_one_subject_in_several_units_has_several_names() -> None:
     document = {"Load_watt": 420, "Load_va": 500, "Load_pct": 12}
 
     assert {one.channel.name for one in inferred(document).readings} == {"Load power", "Load apparent power", "Load"}
@@ -30,7 +30,7 @@ def test_a_compound_is_named_in_one_word() -> None:
     assert channel({"Vorlauftemperatur_Soll": 35.5, "x": 1}, "Vorlauftemperatur_Soll").name == "Vorlauftemperatur soll"
 
 
-def test_a_member_that_is_called_by_a_number_keeps_it() -> None:
+def test_a_member_named_by_a_number_keeps_it() -> None:
     tree = {"relays": {"3": {"power": 31.2}, "4": {"power": 0.5}}}
     assert {one.channel.key: one.channel.name for one in inferred(tree).readings} == {
         "relays.3.power": "Relays 3 power",
@@ -47,7 +47,7 @@ def test_a_device_id_that_is_a_key() -> None:
     assert found["0x2917.Temperature"].name == "0x2917 temperature"
 
 
-def test_names_are_unique_and_spoken() -> None:
+def test_names_are_unique_and_readable() -> None:
     document = {
         "Dc": {"0": {"Voltage": 12.1}},
         "Wifi": {"RSSI": 80},

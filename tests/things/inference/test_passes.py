@@ -3,7 +3,7 @@
 from tests.things.fields import enabled, inferred
 
 
-def test_a_meters_numbers_for_its_readings() -> None:
+def test_obis_codes_of_a_meter() -> None:
     document = {
         "1-0:1.8.0": 35462459,
         "1-0:1.8.1": 12,

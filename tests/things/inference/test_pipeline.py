@@ -30,15 +30,15 @@ def test_columns_without_names() -> None:
 
 
 @pytest.mark.parametrize(("media", "device_class"), [("water", "water"), ("gas", "gas"), ("heat", "volume")])
-def test_what_the_meter_counts_decides_the_class_of_a_volume(media: str, device_class: str) -> None:
+def test_the_medium_of_a_meter_decides_the_class_of_a_volume(media: str, device_class: str) -> None:
     assert channel({"media": media, "total_m3": 12.1}, "total_m3").device_class == device_class
 
 
-def test_the_topic_tells_what_the_meter_counts() -> None:
+def test_the_topic_names_the_medium_of_a_meter() -> None:
     assert channel({"total_m3": 12.1}, "total_m3", "meters/gas").device_class == "gas"
 
 
-def test_what_a_device_says_of_itself() -> None:
+def test_metadata_of_a_device() -> None:
     document = {"model": "I-9PSL", "serialno": "ecda", "firmware": "3.1.3", "brand": "Air", "name": "Hall", "co2": 600}
 
     metadata = inferred(document).metadata
@@ -47,7 +47,7 @@ def test_what_a_device_says_of_itself() -> None:
     assert (metadata.manufacturer, metadata.name) == ("Air", "Hall")
 
 
-def test_what_is_most_useful_comes_first() -> None:
+def test_the_most_useful_readings_come_first() -> None:
     keys = [one.channel.key for one in inferred({"seq": 1, "rssi": -60, "temperature": 21}).readings]
 
     assert keys == ["temperature", "rssi", "seq"]
@@ -72,6 +72,6 @@ def test_what_is_most_useful_comes_first() -> None:
         {"1": {"2": {"3": 4}}},
     ],
 )
-def test_hostile_keys_and_values_do_no_harm(document: dict[str, Any]) -> None:
+def test_hostile_keys_and_values_are_harmless(document: dict[str, Any]) -> None:
     for reading in inferred(document).readings:
         assert reading.channel.name

@@ -11,7 +11,7 @@ from tests.things.fields import inferred
 @pytest.mark.parametrize(
     "document", [{"data": "qg=="}, {"payload": "0201060303E1FF1216E1FFA103"}, {"rawData": "AAECAw=="}]
 )
-def test_what_nobody_decoded_is_said_and_no_entity(document: dict[str, Any]) -> None:
+def test_undecoded_content_is_a_problem_and_not_an_entity(document: dict[str, Any]) -> None:
     result = inferred({"rssi": -70, **document})
 
     assert [one.channel.key for one in result.readings] == ["rssi"]
@@ -20,7 +20,7 @@ def test_what_nobody_decoded_is_said_and_no_entity(document: dict[str, Any]) -> 
     ]
 
 
-def test_raw_content_beside_decoded_readings_is_no_problem() -> None:
+def test_raw_content_beside_decoded_readings_is_not_a_problem() -> None:
     result = inferred({"temperature": 21.5, "data": "AGcBBg=="})
 
     assert result.problems == ()
@@ -49,5 +49,5 @@ def test_raw_content_beside_decoded_readings_is_no_problem() -> None:
         {"temperature_unit": "C"},
     ],
 )
-def test_times_and_identities_are_no_readings(document: dict[str, Any]) -> None:
+def test_times_and_identities_are_not_readings(document: dict[str, Any]) -> None:
     assert inferred(document).readings == ()

@@ -32,7 +32,7 @@ type Kind = tuple[str | None, str | None]
         ({"UV": 3.2}, "UV", (None, None)),
     ],
 )
-def test_units_in_the_ends_of_keys(document: dict[str, Any], key: str, kind: Kind) -> None:
+def test_units_at_the_ends_of_keys(document: dict[str, Any], key: str, kind: Kind) -> None:
     assert kinds(document)[key] == kind
 
 
@@ -85,7 +85,7 @@ def test_a_unit_that_only_the_suffix_names(key: str, value: float, unit: str, de
 
 
 @pytest.mark.parametrize("key", ["power_a", "power_b", "voltage_c", "power_l1", "power_L2"])
-def test_a_phase_is_no_unit(key: str) -> None:
+def test_a_phase_is_not_a_unit(key: str) -> None:
     unit, _ = kinds({key: 230, "other": "x"})[key]
 
     assert unit in ("W", "V")

@@ -89,7 +89,7 @@ def test_convert(channel: Channel, raw: Scalar, value: Value) -> None:
         (of(platform="device_tracker"), 1.0),
     ],
 )
-def test_what_the_channel_does_not_expect(channel: Channel, raw: Scalar) -> None:
+def test_values_that_do_not_suit_the_channel(channel: Channel, raw: Scalar) -> None:
     with pytest.raises(ValueError, match=r"\w"):
         convert(channel, raw)
 

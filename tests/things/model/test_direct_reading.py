@@ -70,7 +70,7 @@ async def read_directly(broker: Broker, entry: MockConfigEntry, uid: str, topic:
         pytest.param('{"temperature": 22.5, "humidity": 41, "door": "closed", "mode": "off"}\0', "22.5", id="padded"),
     ],
 )
-async def test_a_message_only_we_can_read_is_handed_on_from_then_on(
+async def test_a_message_only_we_can_read_is_published_by_us_from_then_on(
     home: HomeAssistant, entry: MockConfigEntry, broker: Broker, payload: str, expected: str
 ) -> None:
     subentry = learn(home, entry, profile(*CHANNELS), Sample(TOPIC, FIRST))
@@ -93,7 +93,7 @@ async def test_a_message_only_we_can_read_is_handed_on_from_then_on(
 
 
 @real_broker
-async def test_a_bare_value_only_we_can_read_is_handed_on(
+async def test_a_bare_value_only_we_can_read_is_published_by_us(
     home: HomeAssistant, entry: MockConfigEntry, broker: Broker
 ) -> None:
     topic = "attic/temperature"
@@ -182,7 +182,7 @@ PAYLOADS = [
 
 
 @pytest.mark.parametrize("payload", PAYLOADS)
-async def test_what_counts_as_readable_is_what_a_template_reads(
+async def test_a_readable_value_is_one_that_a_template_reads(
     hass: HomeAssistant, kit: Kit, entry: MockConfigEntry, payload: bytes
 ) -> None:
     """A payload that core reads alone results in the value that we would publish, or keeps the last one as we do."""

@@ -55,7 +55,7 @@ def render(hass: HomeAssistant, template: str, payload: str) -> Any:
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=300)
 @given(keys=st.lists(HOSTILE, min_size=1, max_size=3), value=st.integers(-1000, 1000))
-async def test_a_key_is_a_key_and_nothing_else(hass: HomeAssistant, keys: list[str], value: int) -> None:
+async def test_a_key_is_never_executed(hass: HomeAssistant, keys: list[str], value: int) -> None:
     channel = Channel(name="C", path=tuple(keys), state_class="measurement")
     document: Any = value
     for key in reversed(keys):
@@ -161,7 +161,7 @@ def test_availability_without_a_path_that_is_safe_has_no_template() -> None:
         ("a/+", "a/+/+", "a/b", None),
     ],
 )
-def test_a_switch_listens_where_its_own_device_does_or_is_not_there(
+def test_a_switch_has_the_command_topic_of_its_device_or_is_left_out(
     topic_filter: str, pattern: str, base: str, told: str | None
 ) -> None:
     switch = Channel(name="W", path=("w",), platform="switch", on="ON", off="OFF", command_topic=pattern)
@@ -171,7 +171,7 @@ def test_a_switch_listens_where_its_own_device_does_or_is_not_there(
     assert [one["command_topic"] for one in config["components"].values()] == ([told] if told else [])
 
 
-async def test_core_takes_every_kind_of_component(hass: HomeAssistant) -> None:
+async def test_core_accepts_every_kind_of_component(hass: HomeAssistant) -> None:
     """Core silently drops what its schema does not know."""
     channels = [
         Channel(name="S", path=("s",), unit="°C", device_class="temperature", state_class="measurement", precision=1),

@@ -39,7 +39,7 @@ def test_values_are_those_of_the_channels_and_all_keys_are_known() -> None:
     assert (found.values, found.keys, found.broken) == ({"temperature": 21.5}, {"temperature", "humidity"}, [])
 
 
-def test_a_channel_that_is_off_is_not_read() -> None:
+def test_a_disabled_channel_is_not_read() -> None:
     off = Channel(name="Humidity", path=("humidity",), enabled=False)
 
     assert update(off, humidity=40).values == {}
@@ -59,7 +59,7 @@ def test_a_value_that_the_channel_does_not_expect_is_broken() -> None:
     assert (found.values, found.broken) == ({}, ["temperature"])
 
 
-def test_a_position_brings_its_companions() -> None:
+def test_a_position_has_its_companions() -> None:
     found = update(LOCATION, lat=48.5, lon="2.25", acc=5, alt=100)
 
     assert (found.values, found.companions) == ({"lat": (48.5, 2.25)}, {"lat": {"accuracy": 5.0}})
@@ -80,12 +80,12 @@ def test_a_receiver_without_a_fix_has_no_position(latitude: Scalar, longitude: S
 
 
 @pytest.mark.parametrize(("latitude", "longitude"), [(91, 2.25), (48.5, -181), (True, 2.25), ("north", 2.25)])
-def test_what_is_on_no_map_is_no_position(latitude: Scalar, longitude: Scalar) -> None:
+def test_invalid_coordinates_are_not_a_position(latitude: Scalar, longitude: Scalar) -> None:
     with pytest.raises(ValueError):  # noqa: PT011 - any sentence will do, the value only counts as broken
         position(latitude, longitude)
 
 
-def test_a_message_that_names_its_device_is_stronger_than_its_topic() -> None:
+def test_an_identity_in_the_message_takes_precedence_over_the_topic() -> None:
     place = TopicMatch("gate", "gate", "up")
 
     assert identity_and_subtopic(place, Report(fields=(), identity="0001", metadata=DeviceMetadata())) == ("0001", "")

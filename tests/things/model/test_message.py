@@ -3,7 +3,7 @@
 from custom_components.iotbridge.things.model.message import DecodeError, DeviceMetadata, Problem, ProblemKind
 
 
-def test_known_metadata_wins_over_other() -> None:
+def test_known_metadata_take_precedence() -> None:
     corrected, stated = DeviceMetadata(name="Hall", model=None), DeviceMetadata(name="esp-01", model="W1")
 
     assert corrected.or_else(stated) == DeviceMetadata(name="Hall", model="W1")

@@ -34,7 +34,7 @@ def test_a_profile_survives_storage() -> None:
     assert Profile.from_dict(stored) == FULL
 
 
-def test_what_was_left_to_its_default_is_not_stored() -> None:
+def test_default_values_are_not_stored() -> None:
     assert Channel(name="Temperature", path=("t",)).as_dict() == {"name": "Temperature", "path": ["t"]}
     assert Profile.from_dict(
         {"topic": "a", "depth": 0, "channels": [], "devices": {"a": {}}, "joining": "ask"}
@@ -51,7 +51,7 @@ def test_what_was_left_to_its_default_is_not_stored() -> None:
         ("", (), ""),
     ],
 )
-def test_a_place_is_written_as_people_read_it(subtopic: str, path: Path, key: str) -> None:
+def test_a_key_is_readable(subtopic: str, path: Path, key: str) -> None:
     assert key_of(subtopic, path) == key
 
 
@@ -66,11 +66,11 @@ def test_a_place_is_written_as_people_read_it(subtopic: str, path: Path, key: st
         ({"platform": "binary_sensor", "device_class": "door"}, False),
     ],
 )
-def test_home_assistant_takes_a_channel_for_a_number(metadata: dict[str, Any], is_number: bool) -> None:
+def test_numeric_channels_are_recognized(metadata: dict[str, Any], is_number: bool) -> None:
     assert Channel(name="x", path=("x",), **metadata).is_number is is_number
 
 
-def test_a_switch_that_is_only_seen_has_no_command() -> None:
+def test_a_read_only_switch_has_no_command() -> None:
     seen = FULL.channels[3].as_read_only()
 
     assert (seen.platform, seen.command_topic, seen.on) == ("binary_sensor", None, "on")

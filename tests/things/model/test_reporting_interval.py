@@ -26,11 +26,11 @@ def heard_at(times: Iterable[float]) -> ReportingInterval:
         pytest.param([0, 10, 20, 5000, 5010, 5020, 90000], None, id="a door has no rhythm"),
     ],
 )
-def test_expiry_is_learned_from_the_rhythm(times: list[float], expected: int | None) -> None:
+def test_expiry_is_learned_from_the_interval(times: list[float], expected: int | None) -> None:
     assert heard_at(times).expire_after_s == expected
 
 
-def test_a_changed_rhythm_is_followed() -> None:
+def test_a_changed_interval_is_learned() -> None:
     rhythm = heard_at(range(0, 3000, 60))
     assert rhythm.expire_after_s == 180
 
@@ -47,7 +47,7 @@ def test_ten_messages_a_second_for_long_are_a_flood() -> None:
     assert any(flood.count(200 + number / 100) for number in range(300)), "a hundred a second are not"
 
 
-def test_a_burst_is_no_flood() -> None:
+def test_a_burst_is_not_a_flood() -> None:
     flood = FloodDetector()
 
     assert not any(flood.count(10 + number / 1000) for number in range(90)), "the topics of a tree after a restart"

@@ -40,7 +40,7 @@ PHASES = [f"N/c0ff/grid/30/Ac/{phase}/{leaf}" for phase in ("L1", "L2", "L3") fo
         ("$SYS/#", "$SYS/broker/uptime", True),
     ],
 )
-def test_filters_match_as_mqtt_says(topic_filter: str, topic: str, expected: bool) -> None:
+def test_filters_match_by_the_rules_of_mqtt(topic_filter: str, topic: str, expected: bool) -> None:
     assert matches(topic_filter, topic) is expected
 
 
@@ -169,7 +169,7 @@ def test_the_narrowest_filter_of_topics(topics: list[str], expected: str) -> Non
         ("sensors", "sensors"),
     ],
 )
-def test_a_device_is_called_by_what_its_topic_says(base: str, expected: str) -> None:
+def test_a_device_is_named_after_its_topic(base: str, expected: str) -> None:
     assert name_from(base) == expected
 
 
@@ -189,7 +189,7 @@ def test_a_device_is_called_by_what_its_topic_says(base: str, expected: str) -> 
         ("telemetry/boat/SENSOR", None),
     ],
 )
-def test_systems_that_discover_themselves_are_known(topic: str, expected: str | None) -> None:
+def test_self_announcing_systems_are_known(topic: str, expected: str | None) -> None:
     system = find_system(topic)
     assert (system.name if system else None) == expected
 

@@ -9,7 +9,7 @@ from custom_components.iotbridge.things.profiles.yaml_file import ProfileError, 
 MINIMAL = "name: x\nmatch: {topic: a/+}\nchannels:\n  - {name: T, path: [t]}\n"
 
 
-def test_words_that_yaml_takes_for_booleans_are_understood_as_names() -> None:
+def test_words_that_yaml_parses_as_booleans_are_names() -> None:
     channel = parse(MINIMAL.replace("path: [t]", "path: [t], platform: binary_sensor, on: open, off: shut")).channels[0]
 
     assert (channel.on, channel.off) == ("open", "shut")
@@ -50,7 +50,7 @@ def test_words_that_yaml_takes_for_booleans_are_understood_as_names() -> None:
         ("a: " + "9" * 5_000, "", "valid YAML"),
     ],
 )
-def test_what_is_wrong_is_named(text: str, place: str, expected: str) -> None:
+def test_invalid_members_are_named(text: str, place: str, expected: str) -> None:
     with pytest.raises(ProfileError) as caught:
         parse(text)
 

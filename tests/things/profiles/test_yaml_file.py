@@ -39,7 +39,7 @@ THINGS = {
 
 
 @pytest.mark.parametrize("name", sorted(path.stem for path in FOLDER.glob("*.yaml")))
-def test_each_shipped_profile_knows_its_thing_and_no_other(name: str) -> None:
+def test_each_shipped_profile_matches_its_device_and_no_other(name: str) -> None:
     profile = parse((FOLDER / f"{name}.yaml").read_text("utf-8"))
 
     assert find(THINGS[name], shipped()) == profile
@@ -56,7 +56,7 @@ def test_channels_of_a_profile_differ(profile: object) -> None:
 @pytest.mark.parametrize(
     "channel", [pytest.param(one, id=f"{file.name}: {one.name}") for file in shipped() for one in file.channels]
 )
-def test_home_assistant_takes_each_channel(channel: Channel) -> None:
+def test_home_assistant_accepts_each_channel(channel: Channel) -> None:
     if channel.platform == "binary_sensor":
         assert channel.device_class is None or BinarySensorDeviceClass(channel.device_class)
         assert channel.on is not None
@@ -74,7 +74,7 @@ def _is(path: File, profile: object) -> bool:
     return parse(path.read_text("utf-8")) == profile
 
 
-def test_similar_things_are_not_taken_for_it() -> None:
+def test_similar_devices_do_not_match() -> None:
     gas = b'{"media":"gas","meter":"x","id":"1","total_m3":5}'
 
     assert find([Sample("wmbusmeters/1", gas)], shipped()) is None
@@ -92,7 +92,7 @@ def test_values_of_two_devices_do_not_add_up_to_one() -> None:
     assert find(halves, shipped()) is None
 
 
-def test_the_gateway_of_the_inverters_is_none() -> None:
+def test_the_gateway_of_the_inverters_is_not_an_inverter() -> None:
     inverter = THINGS["opendtu_inverter"]
     (known,) = [profile for profile in shipped() if find(inverter, [profile])]
 
@@ -102,7 +102,7 @@ def test_the_gateway_of_the_inverters_is_none() -> None:
         assert find([*alike, *inverter], shipped()) == known
 
 
-def test_the_profile_that_asks_for_more_wins() -> None:
+def test_the_profile_with_more_criteria_takes_precedence() -> None:
     loose = parse(MINIMAL)
     strict = parse(MINIMAL.replace("name: x", "name: y").replace("a/+}", "a/+, keys: [t]}"))
 
@@ -126,7 +126,7 @@ PROFILE = Profile(
 )
 
 
-def test_what_is_written_is_read_again() -> None:
+def test_a_dumped_profile_can_be_parsed() -> None:
     text = dump(PROFILE, "Shed: 'no' \"yes\"", manufacturer="no", model="1.0")
     again = parse(text)
 
@@ -138,7 +138,7 @@ def test_what_is_written_is_read_again() -> None:
     assert "secret" not in text
 
 
-def test_the_topic_of_one_device_is_not_told() -> None:
+def test_the_topic_of_a_single_device_is_not_exported() -> None:
     profile = Profile(topic="home/anna/thermo", depth=0, channels=(Channel(name="T", path=("t",)),), devices={})
     text = dump(profile, "Thermometer")
 

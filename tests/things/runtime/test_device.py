@@ -71,7 +71,7 @@ async def test_the_device_works_without_us_when_core_can_read_it(
         await until(says(home, "sensor.attic_temperature", "19"))
 
 
-async def test_what_core_cannot_read_is_decoded_and_handed_on(
+async def test_values_that_core_cannot_read_are_decoded_and_published(
     home: HomeAssistant, entry: MockConfigEntry, broker: Broker
 ) -> None:
     wanted = profile(
@@ -89,7 +89,7 @@ async def test_what_core_cannot_read_is_decoded_and_handed_on(
         await until(says(home, "sensor.attic_voltage", "119.5"))
 
 
-async def test_a_text_with_a_device_class_is_handed_on(
+async def test_a_text_with_a_device_class_is_published_by_us(
     home: HomeAssistant, entry: MockConfigEntry, broker: Broker
 ) -> None:
     mode = Channel(name="Mode", path=("mode",), device_class="enum")
@@ -101,7 +101,7 @@ async def test_a_text_with_a_device_class_is_handed_on(
     await until(says(home, "sensor.attic_since", "2026-11-21T17:00:00+00:00"))
 
 
-async def test_a_key_is_never_part_of_a_program(home: HomeAssistant, entry: MockConfigEntry, broker: Broker) -> None:
+async def test_a_key_is_never_executed(home: HomeAssistant, entry: MockConfigEntry, broker: Broker) -> None:
     key = 'x\'] }}{{ states | list }}{% set a = "1" %}\\'
     wanted = profile(Channel(name="Odd", path=(key,), state_class="measurement"))
     async with listening(broker, "homeassistant/device/+/config") as seen:
@@ -115,9 +115,7 @@ async def test_a_key_is_never_part_of_a_program(home: HomeAssistant, entry: Mock
         await until(says(home, "sensor.attic_odd", "8"))
 
 
-async def test_a_moment_is_an_event_and_not_a_state(
-    home: HomeAssistant, entry: MockConfigEntry, broker: Broker
-) -> None:
+async def test_an_event_is_not_a_state(home: HomeAssistant, entry: MockConfigEntry, broker: Broker) -> None:
     learn(home, entry, profile(CLICK, TEMPERATURE), Sample(TOPIC, b'{"click": "single", "temperature": 20}'))
     await until(says(home, "sensor.attic_temperature", "20"))
     assert state(home, "event.attic_click") == "unknown", "what the wizard heard does not happen again"
@@ -162,7 +160,7 @@ def position(hass: HomeAssistant) -> tuple[float | None, float | None] | None:
     return (found.attributes.get("latitude"), found.attributes.get("longitude")) if found else None
 
 
-async def test_the_device_says_itself_whether_it_is_there(
+async def test_the_device_reports_its_own_availability(
     home: HomeAssistant, entry: MockConfigEntry, broker: Broker
 ) -> None:
     wanted = profile(
@@ -193,7 +191,7 @@ async def test_values_come_back_after_a_restart(home: HomeAssistant, entry: Mock
     await until(says(home, "sensor.attic_temperature", "21.5"))
 
 
-async def test_bare_values_stay_alive_for_core(home: HomeAssistant, entry: MockConfigEntry, broker: Broker) -> None:
+async def test_bare_values_keep_working_for_core(home: HomeAssistant, entry: MockConfigEntry, broker: Broker) -> None:
     """Core and we subscribe to the same topic; the first one must not spoil the payload for the other."""
     names = [f"attic{number}" for number in range(6)]
     for name in names:

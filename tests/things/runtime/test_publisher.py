@@ -33,7 +33,7 @@ async def test_removing_the_subentry_leaves_nothing(
         assert [message.topic.value for message in left if message.retain] == []
 
 
-async def test_a_broker_that_forgot_everything_is_told_again(
+async def test_a_broker_that_lost_everything_gets_the_messages_again(
     home: HomeAssistant, entry: MockConfigEntry, broker: Broker
 ) -> None:
     learn(home, entry, profile(TEMPERATURE), SAMPLE)

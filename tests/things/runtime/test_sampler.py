@@ -16,7 +16,7 @@ pytestmark = pytest.mark.parametrize("expected_lingering_timers", [True])
 MANY = [f"garden/{number}/+" for number in range(60)]
 
 
-async def test_who_leaves_at_once_takes_no_subscription_of_others_along(
+async def test_closing_at_once_does_not_lose_other_subscriptions(
     home: HomeAssistant, entry: MockConfigEntry, broker: Broker, caplog: pytest.LogCaptureFixture
 ) -> None:
     """Core's mqtt loses the rest of a round of subscriptions if one of them is cancelled in the middle of it."""

@@ -14,7 +14,7 @@ from tests.things.attic import TEMPERATURE, TOPIC, UID, profile
 SAMPLE = Sample(TOPIC, b'{"temperature": 21.5}')
 
 
-async def test_fields_without_end_are_not_remembered(
+async def test_an_unlimited_number_of_fields_is_not_stored(
     hass: HomeAssistant, kit: Kit, entry: MockConfigEntry, hass_storage: dict[str, Any]
 ) -> None:
     learn(hass, entry, profile(TEMPERATURE), SAMPLE)
@@ -49,7 +49,7 @@ async def test_values_are_saved_now_and_then_while_home_assistant_runs(
     assert len(saved) <= 5
 
 
-async def test_what_was_said_just_before_a_stop_is_saved(
+async def test_values_just_before_a_stop_are_saved(
     hass: HomeAssistant, kit: Kit, entry: MockConfigEntry, hass_storage: dict[str, Any]
 ) -> None:
     learn(hass, entry, profile(TEMPERATURE, exact=False), SAMPLE)

@@ -59,7 +59,7 @@ async def test_channels_are_renamed_dropped_and_added(
         await until(lambda: bool(seen) and set(config(seen)["components"]) == {"sensor_temperature", "sensor_mode"})
 
 
-async def test_each_identity_is_a_device_and_a_new_one_is_asked_for(
+async def test_each_identity_is_a_device_and_the_user_decides_about_new_ones(
     home: HomeAssistant, entry: MockConfigEntry, broker: Broker
 ) -> None:
     wanted = profile(TEMPERATURE, topic="meter/+", identity="one")
@@ -74,7 +74,7 @@ async def test_each_identity_is_a_device_and_a_new_one_is_asked_for(
     assert told(home, "new_devices")["devices"] == "meter two"
 
 
-async def test_a_new_identity_joins_when_the_user_chose_so(
+async def test_a_new_identity_is_added_if_configured(
     home: HomeAssistant, entry: MockConfigEntry, broker: Broker
 ) -> None:
     wanted = profile(TEMPERATURE, topic="meter/+", identity="one", joining=Joining.ADD)
@@ -117,7 +117,7 @@ async def test_broken_messages_are_counted_and_the_last_good_value_stays(
     assert state(home, "sensor.attic_temperature") == "21.5"
 
 
-async def test_a_device_that_goes_mad_is_slowed_down_and_named(
+async def test_a_flooding_device_is_limited_and_named(
     home: HomeAssistant, entry: MockConfigEntry, broker: Broker
 ) -> None:
     learn(home, entry, profile(TEMPERATURE), SAMPLE)

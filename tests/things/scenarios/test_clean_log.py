@@ -61,7 +61,7 @@ async def test_a_message_that_core_cannot_use_changes_nothing(
     assert complaints(caplog) == []
 
 
-async def test_a_dropped_channel_goes_quietly(
+async def test_a_dropped_channel_is_removed_without_a_warning(
     home: HomeAssistant, entry: MockConfigEntry, broker: Broker, caplog: pytest.LogCaptureFixture
 ) -> None:
     door = Channel(

@@ -110,7 +110,9 @@ async def test_messages_behind_a_long_one_keep_their_order(
     assert entry.runtime_data.things.things[subentry.subentry_id].devices[TOPIC].values["temperature"] == 99
 
 
-async def test_what_was_heard_is_read_again_in_slices(hass: HomeAssistant, kit: Kit, entry: MockConfigEntry) -> None:
+async def test_cached_messages_are_decoded_again_in_slices(
+    hass: HomeAssistant, kit: Kit, entry: MockConfigEntry
+) -> None:
     """Many devices are decoded again whenever their profile changes."""
     devices = {str(number): DeviceMetadata(name=f"Meter {number}") for number in range(200)}
     profile = Profile(topic="meter/+", depth=0, channels=(TEMPERATURE,), devices=devices)
@@ -145,7 +147,7 @@ async def test_decoding_does_not_hold_up_the_loop(hass: HomeAssistant, kit: Kit)
     assert {name: turn for name, turn in longest.items() if turn > BOUND_S} == {}
 
 
-async def test_more_than_can_be_looked_at_together_is_refused(hass: HomeAssistant, kit: Kit) -> None:
+async def test_too_many_messages_at_once_are_rejected(hass: HomeAssistant, kit: Kit) -> None:
     messages = [{"topic": f"a/{number}", "payload": "1" * 1000} for number in range(1000)]
 
     assert "524288" in str(await decode(hass, {"messages": messages}))
@@ -158,7 +160,7 @@ async def decode(hass: HomeAssistant, data: dict[str, Any]) -> ServiceResponse |
         return error
 
 
-async def test_topics_of_a_crowd_do_not_hold_up_the_loop() -> None:
+async def test_many_topics_do_not_hold_up_the_loop() -> None:
     """Listening to all topics ends with a list of topics, whatever they are."""
     topic_filter = TopicFilter((), (), lambda _topic: False)
     deep = {f"{number}/" + "/".join(["a" * 300] * 200): b"1" for number in range(500)}

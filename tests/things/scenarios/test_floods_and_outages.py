@@ -44,7 +44,7 @@ async def test_a_cleaned_broker_costs_the_user_nothing(
 
 
 @real_broker
-async def test_what_was_removed_without_a_broker_goes_when_it_is_back(
+async def test_devices_removed_without_a_broker_are_cleared_when_it_is_back(
     home: HomeAssistant, entry: MockConfigEntry, broker: Broker
 ) -> None:
     subentry = learn(home, entry, profile(TEMPERATURE), SAMPLE)
@@ -63,7 +63,7 @@ async def test_what_was_removed_without_a_broker_goes_when_it_is_back(
 
 
 @real_broker
-async def test_what_is_removed_and_learned_again_without_a_broker_stays(
+async def test_a_device_removed_and_learned_again_without_a_broker_stays(
     home: HomeAssistant, entry: MockConfigEntry, broker: Broker
 ) -> None:
     door = Channel(name="Door", path=("door",), platform="binary_sensor", on="open", off="closed")
@@ -88,7 +88,7 @@ async def test_what_is_removed_and_learned_again_without_a_broker_stays(
 
 
 @real_broker
-async def test_what_is_removed_and_learned_again_at_once_is_there(
+async def test_a_device_removed_and_learned_again_at_once_exists(
     home: HomeAssistant, entry: MockConfigEntry, broker: Broker
 ) -> None:
     subentry = learn(home, entry, profile(TEMPERATURE), SAMPLE)
@@ -104,9 +104,7 @@ async def test_what_is_removed_and_learned_again_at_once_is_there(
         await until(lambda: state(home, "sensor.attic_temperature") == "30")
 
 
-async def test_removing_the_integration_takes_back_what_was_left_without_a_broker(
-    hass: HomeAssistant, kit: Kit, entry: MockConfigEntry
-) -> None:
+async def test_removing_the_integration_clears_leftovers(hass: HomeAssistant, kit: Kit, entry: MockConfigEntry) -> None:
     gone = learn(hass, entry, profile(TEMPERATURE), SAMPLE)
     other = Sample("cellar/weather", SAMPLE.payload)
     learn(hass, entry, profile(TEMPERATURE, topic=other.topic, identity=other.topic), other)
@@ -124,7 +122,7 @@ async def test_removing_the_integration_takes_back_what_was_left_without_a_broke
 
 
 @real_broker
-async def test_removing_the_integration_without_a_broker_takes_everything_back_when_it_is_there(
+async def test_removing_the_integration_without_a_broker_clears_everything_after_its_return(
     home: HomeAssistant, entry: MockConfigEntry, broker: Broker
 ) -> None:
     learn(home, entry, profile(TEMPERATURE), SAMPLE)
@@ -161,7 +159,9 @@ async def test_a_flood_is_read_once_a_second(hass: HomeAssistant, kit: Kit, entr
     assert len(published(kit, "state")) - before <= 101
 
 
-async def test_words_without_end_are_no_event_types(hass: HomeAssistant, kit: Kit, entry: MockConfigEntry) -> None:
+async def test_an_unlimited_number_of_words_are_not_event_types(
+    hass: HomeAssistant, kit: Kit, entry: MockConfigEntry
+) -> None:
     subentry = learn(hass, entry, profile(CLICK), Sample(TOPIC, b'{"click": "single"}'))
     await hass.async_block_till_done()
 
@@ -173,7 +173,7 @@ async def test_words_without_end_are_no_event_types(hass: HomeAssistant, kit: Ki
     assert len(channel["event_types"]) <= 50
 
 
-async def test_an_outage_of_the_broker_is_no_silence_of_the_device(
+async def test_an_outage_of_the_broker_does_not_count_as_silence(
     hass: HomeAssistant, kit: Kit, entry: MockConfigEntry
 ) -> None:
     learn(hass, entry, profile(TEMPERATURE, expire_after_s=120), SAMPLE)
@@ -189,9 +189,7 @@ async def test_an_outage_of_the_broker_is_no_silence_of_the_device(
     assert "offline" not in published(kit, "availability")
 
 
-async def test_a_device_that_core_reads_is_not_left_for_dead(
-    hass: HomeAssistant, kit: Kit, entry: MockConfigEntry
-) -> None:
+async def test_a_device_that_core_reads_stays_online(hass: HomeAssistant, kit: Kit, entry: MockConfigEntry) -> None:
     learn(hass, entry, profile(TEMPERATURE, expire_after_s=120), SAMPLE)
     await hass.async_block_till_done()
     await kit.wait(200)

@@ -43,7 +43,7 @@ def set_discovery(hass: HomeAssistant, **options: object) -> None:
     object.__setattr__(mqtt, "options", MappingProxyType({**mqtt.options, **options}))
 
 
-async def test_devices_of_a_time_after_the_backup_are_a_repair(
+async def test_devices_learned_after_the_backup_are_an_issue(
     hass: HomeAssistant, kit: Kit, entry: MockConfigEntry
 ) -> None:
     learn(hass, entry, profile("attic/weather", "Attic"), Sample("attic/weather", b'{"temperature": 21}'))
@@ -118,7 +118,7 @@ async def test_one_below_the_former_prefix_is_none_below_the_next(hass: HomeAssi
     assert f"elsewhere/device/{uid}/config" in emptied
 
 
-async def test_devices_of_others_are_none_of_ours(kit: Kit) -> None:
+async def test_devices_of_other_integrations_are_ignored(kit: Kit) -> None:
     await kit.host("nas")
     await kit.receive("homeassistant/device/zigbee_x/config", '{"device": {"identifiers": ["zigbee_x"]}}', retain=True)
     await kit.wait(12)
@@ -129,7 +129,7 @@ async def test_devices_of_others_are_none_of_ours(kit: Kit) -> None:
 @pytest.mark.parametrize(
     "payload", [b"[]", b"{", b"\xff", b'{"device": 1}', b'{"device": {"name": 7}}', b" " * 300_000, b"[" * 100_000]
 )
-def test_a_discovery_message_that_names_nobody_is_known_by_its_uid(payload: bytes) -> None:
+def test_a_discovery_message_without_a_name_is_listed_by_its_uid(payload: bytes) -> None:
     orphans = Orphans()
     orphans.record("iotbridge_thing_x_1", "x/config", payload)
     assert orphans.without_owner(()) == {"iotbridge_thing_x_1": "iotbridge_thing_x_1"}

@@ -40,7 +40,7 @@ async def speak(kit: Kit, times: int, every_s: float) -> None:
         await kit.wait(every_s)
 
 
-async def test_a_device_that_misses_its_rhythm_is_not_there(
+async def test_a_device_that_misses_its_interval_is_offline(
     hass: HomeAssistant, entry: MockConfigEntry, kit: Kit
 ) -> None:
     await attic(hass, entry)
@@ -56,7 +56,7 @@ async def test_a_device_that_misses_its_rhythm_is_not_there(
     assert said(kit) == ["online", "offline", "online"]
 
 
-async def test_nothing_is_said_while_the_rhythm_is_not_known(
+async def test_no_availability_is_published_while_the_interval_is_unknown(
     hass: HomeAssistant, entry: MockConfigEntry, kit: Kit
 ) -> None:
     await attic(hass, entry)
@@ -68,7 +68,7 @@ async def test_nothing_is_said_while_the_rhythm_is_not_known(
 
 
 @pytest.mark.parametrize(("expire_after_s", "expected"), [(300, ["online", "offline"]), (0, ["online"])])
-async def test_the_user_may_say_how_long_silence_is_fine(
+async def test_the_user_may_set_the_expiry(
     hass: HomeAssistant, entry: MockConfigEntry, kit: Kit, expire_after_s: int, expected: list[str]
 ) -> None:
     await attic(hass, entry, expire_after_s=expire_after_s)
@@ -79,7 +79,7 @@ async def test_the_user_may_say_how_long_silence_is_fine(
     assert said(kit) == expected
 
 
-async def test_a_device_that_was_gone_before_a_restart_is_still_gone(
+async def test_a_device_offline_before_a_restart_stays_offline(
     hass: HomeAssistant, entry: MockConfigEntry, kit: Kit
 ) -> None:
     await attic(hass, entry)
@@ -93,7 +93,7 @@ async def test_a_device_that_was_gone_before_a_restart_is_still_gone(
     assert said(kit)[-1] == "offline"
 
 
-async def test_retained_messages_are_no_sign_of_life(hass: HomeAssistant, entry: MockConfigEntry, kit: Kit) -> None:
+async def test_retained_messages_do_not_count_as_reports(hass: HomeAssistant, entry: MockConfigEntry, kit: Kit) -> None:
     await attic(hass, entry, expire_after_s=300)
     await kit.wait(310)
     assert said(kit) == ["online", "offline"]

@@ -96,7 +96,7 @@ def table(samples: Sequence[dict[str, Any]]) -> tuple[str, float, int]:
     return "\n".join(lines), right / max(total, 1), perfect
 
 
-def test_every_sample_is_understood() -> None:
+def test_every_sample_scores() -> None:
     samples = load(DOCUMENTED)
     lines, share, perfect = table(samples)
     print(lines)  # noqa: T201 - the score is what this test is for
@@ -104,7 +104,7 @@ def test_every_sample_is_understood() -> None:
     assert (perfect, share) == (len(samples), 1.0), lines
 
 
-def test_messages_that_nobody_had_in_mind_are_understood() -> None:
+def test_unseen_messages_score() -> None:
     """Read messages that were collected, with their expected readings, before inference saw them.
 
     Seen for the first time, 83, 90, 82 and 91 % of the readings of the four sets were right; each taught something.

@@ -82,7 +82,7 @@ def test_words_lead_to_quantities() -> None:
     assert {rule.becomes for rule in (*UNIT_RULES.rows, *WRITTEN_UNIT_RULES.rows)} - {None} <= QUANTITIES.keys()
 
 
-def test_a_word_stands_in_one_table_only() -> None:
+def test_a_word_is_in_one_table_only() -> None:
     tables = [
         climate.CLIMATE, climate.AIR, energy.ELECTRICITY, devices.METERS, devices.DEVICE,
         languages.LANGUAGES,
@@ -124,7 +124,7 @@ def test_every_word_is_lower_case_and_about_names_a_member() -> None:
     assert set(roles.ABOUT.values()) <= {"name", "manufacturer", "model", "serial_number", "sw_version"}
 
 
-def test_commands_are_told_in_words_of_their_own_topic() -> None:
+def test_commands_are_built_from_their_topics() -> None:
     assert all(row.topic and row.command for row in COMMANDS)
 
 

@@ -5,13 +5,13 @@ from custom_components.iotbridge.things.model.message import Field
 from tests.things.fields import channel, inferred_tree, kinds
 
 
-def test_an_address_at_the_start_of_a_key_is_no_word() -> None:
+def test_an_address_at_the_start_of_a_key_is_not_a_word() -> None:
     found = channel({"HmIP-RF.MEQ1234567%3A1.ACTUAL_TEMPERATURE": 20.4}, "HmIP-RF.MEQ1234567%3A1.ACTUAL_TEMPERATURE")
 
     assert (found.name, found.device_class) == ("Actual temperature", "temperature")
 
 
-def test_a_unit_is_of_the_member_that_is_called_by_its_quantity() -> None:
+def test_a_unit_belongs_to_the_member_named_after_its_quantity() -> None:
     assert kinds({"temperature": 70.5, "unit": "F", "level": 3}) == {
         "temperature": ("°F", "temperature"),
         "level": (None, None),

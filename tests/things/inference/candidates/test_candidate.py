@@ -3,7 +3,7 @@
 from tests.things.fields import enabled, inferred, kinds
 
 
-def test_periods_beside_each_other_are_counts_and_no_date() -> None:
+def test_periods_in_one_group_are_counts_and_not_a_date() -> None:
     document = {"import": {"cumulative": 812.1, "day": 3.1, "month": 41.2, "year": 412.2, "units": "kWh"}}
 
     assert set(kinds({"energy": document}).values()) == {("kWh", "energy")}

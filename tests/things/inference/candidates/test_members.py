@@ -23,7 +23,7 @@ def test_a_number_with_its_unit_in_words(text: str, value: float, unit: str) -> 
 
 
 @pytest.mark.parametrize("text", ["12 Nov", "3 of 5", "10 am", "04d", "2 beta"])
-def test_a_number_and_a_word_that_is_no_unit(text: str) -> None:
+def test_a_number_and_a_word_that_is_not_a_unit(text: str) -> None:
     assert channel({"thing": text, "other": 1}, "thing").unit is None
 
 

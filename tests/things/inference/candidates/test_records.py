@@ -32,7 +32,7 @@ def test_a_value_and_what_describes_it_are_one_reading(
     assert all(one == key or one.startswith("rows[0]") for one in enabled(document))
 
 
-def test_a_row_is_called_by_its_table() -> None:
+def test_a_row_is_named_after_its_table() -> None:
     document = {"tables": [{"title": "Cellar", "list": [["Temperature", "12.5", "°C"], ["Humidity", "61", "%"]]}]}
 
     assert [one.channel.name for one in inferred(document).readings] == ["Cellar temperature", "Cellar humidity"]

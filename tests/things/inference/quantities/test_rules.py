@@ -52,7 +52,7 @@ from tests.things.fields import channel, inferred, kinds
         ({"acc": {"x": 0.1, "y": 0.2, "z": 9.8}}, "acc.z"),
     ],
 )
-def test_what_is_no_quantity_has_no_class(document: dict[str, Any], key: str) -> None:
+def test_numbers_without_quantity_have_no_class(document: dict[str, Any], key: str) -> None:
     found = {one.channel.key: one.channel for one in inferred(document).readings}.get(key)
 
     assert found is None or found.device_class is None or not found.enabled

@@ -3,7 +3,7 @@
 from tests.things.fields import kinds
 
 
-def test_letters_mean_something_among_their_family() -> None:
+def test_letters_name_quantities_within_their_group() -> None:
     assert kinds({"t": 21.5, "h": 40}) == {"t": ("°C", "temperature"), "h": ("%", "humidity")}
     assert kinds({"U1": 230, "I1": 3.2, "P": 12}) == {
         "U1": ("V", "voltage"),

@@ -52,14 +52,14 @@ def test_a_shelly_of_the_first_generation_counts_watt_minutes() -> None:
     assert (found["relay/0/energy"].value, found["relay/0/energy"].channel.unit) == (20, "Wh")
 
 
-def test_a_relay_without_a_known_command_is_only_seen() -> None:
+def test_a_relay_without_a_known_command_is_read_only() -> None:
     assert channel({"relay1": 1}, "relay1").platform == "binary_sensor"
 
 
 @pytest.mark.parametrize(
     ("topic", "document"), [("zigbee2mqtt/blind", {"state": "OPEN"}), ("zigbee2mqtt/lock", {"state": "UNLOCK"})]
 )
-def test_a_cover_and_a_lock_are_no_switches(topic: str, document: dict[str, Any]) -> None:
+def test_a_cover_and_a_lock_are_not_switches(topic: str, document: dict[str, Any]) -> None:
     found = channel(document, "state", topic)
 
     assert (found.platform, found.command_topic) == ("binary_sensor", None)

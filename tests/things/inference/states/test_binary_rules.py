@@ -14,7 +14,7 @@ from tests.things.fields import channel, inferred, values
         ("lock_state", 1),
     ],
 )  # fmt: skip
-def test_a_number_that_is_nought_or_one_now(key: str, value: float) -> None:
+def test_a_number_that_is_0_or_1_now(key: str, value: float) -> None:
     assert channel({key: value, "other": 3}, key).platform == "sensor"
 
 
@@ -33,7 +33,7 @@ def test_a_number_that_is_nought_or_one_now(key: str, value: float) -> None:
         ({"main_contactor": "Closed"}, "main_contactor", None, True),
     ],
 )
-def test_yes_and_no_in_other_words(document: dict[str, Any], key: str, device_class: str | None, value: bool) -> None:
+def test_on_and_off_in_other_words(document: dict[str, Any], key: str, device_class: str | None, value: bool) -> None:
     [reading] = [one for one in inferred(document).readings if one.channel.key == key]
 
     assert (reading.channel.platform, reading.channel.device_class) == ("binary_sensor", device_class)
@@ -58,7 +58,7 @@ def test_yes_and_no_in_other_words(document: dict[str, Any], key: str, device_cl
         ({"drop_detection": 0, "temperature": 21.5}, "drop_detection", None, False),
     ],
 )
-def test_a_yes_or_no(document: dict[str, Any], key: str, device_class: str | None, value: bool | None) -> None:
+def test_binary_values(document: dict[str, Any], key: str, device_class: str | None, value: bool | None) -> None:
     found = channel(document, key)
 
     assert (found.platform, found.device_class, found.enabled) == ("binary_sensor", device_class, True)
@@ -69,7 +69,7 @@ def test_a_valve_between_two_ways_is_not_open() -> None:
     assert channel({"3way_valve": "OFF", "x": 1.5}, "3way_valve").device_class is None
 
 
-def test_a_counter_of_a_contact_is_no_contact() -> None:
+def test_a_counter_of_a_contact_is_not_a_contact() -> None:
     assert channel({"REED1_CNT": 1, "REED1_STATE": 1}, "REED1_CNT").platform == "sensor"
 
 
@@ -107,7 +107,7 @@ def test_a_counter_of_a_contact_is_no_contact() -> None:
         ({"socket_status": "on"}, "outlet", True),
     ],
 )
-def test_inverted_answers_and_words_for_them(document: dict[str, Any], device_class: str, value: bool) -> None:
+def test_inverted_binary_values_and_their_words(document: dict[str, Any], device_class: str, value: bool) -> None:
     [reading] = inferred(document).readings
 
     assert reading.channel.platform == "binary_sensor"
@@ -128,7 +128,7 @@ def test_a_word_that_could_be_a_state_is_text(document: dict[str, Any]) -> None:
 @pytest.mark.parametrize(
     "document", [{"power": 0}, {"power": 1}, {"power_kw": 0, "x": "y"}, {"energy": 1}, {"light": 1}]
 )
-def test_a_measurement_of_nought_or_one_is_no_state(document: dict[str, Any]) -> None:
+def test_a_measurement_of_0_or_1_is_not_a_state(document: dict[str, Any]) -> None:
     assert all(one.channel.platform == "sensor" for one in inferred(document).readings)
 
 
@@ -142,5 +142,5 @@ def test_a_measurement_of_nought_or_one_is_no_state(document: dict[str, Any]) ->
         {"leak_count": 1},
     ],
 )
-def test_a_counter_of_nought_or_one_is_no_state(document: dict[str, Any]) -> None:
+def test_a_counter_of_0_or_1_is_not_a_state(document: dict[str, Any]) -> None:
     assert {one.channel.platform for one in inferred(document).readings} == {"sensor"}

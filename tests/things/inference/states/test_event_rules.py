@@ -24,7 +24,7 @@ def test_a_state_that_sounds_like_an_event() -> None:
         ({"Button1": {"Action": "SINGLE"}}, "Button1.Action", "SINGLE"),
     ],
 )
-def test_something_that_happened_is_an_event(document: dict[str, Any], key: str, seen: str) -> None:
+def test_presses_and_gestures_are_events(document: dict[str, Any], key: str, seen: str) -> None:
     [reading] = inferred(document).readings
 
     assert reading.channel.key == key
@@ -34,7 +34,7 @@ def test_something_that_happened_is_an_event(document: dict[str, Any], key: str,
     assert len(reading.channel.event_types) > 5
 
 
-def test_no_action_is_nothing() -> None:
+def test_no_action_is_no_event() -> None:
     [reading] = inferred({"action": ""}, "zigbee2mqtt/remote").readings
 
     assert reading.channel.platform == "event"
@@ -42,5 +42,5 @@ def test_no_action_is_nothing() -> None:
     assert "" not in reading.channel.event_types
 
 
-def test_a_remote_that_says_on_is_pressed() -> None:
+def test_the_on_of_a_remote_is_a_press() -> None:
     assert channel({"action": "on"}, "action").platform == "event"

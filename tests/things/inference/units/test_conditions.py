@@ -92,11 +92,11 @@ type Kind = tuple[str | None, str | None]
         ({"lane1_cnt": 17, "lane1_spd": 43}, "lane1_cnt", (None, None)),
     ],
 )
-def test_words_and_neighbours_tell_a_unit(document: dict[str, Any], key: str, kind: Kind) -> None:
+def test_words_and_siblings_determine_a_unit(document: dict[str, Any], key: str, kind: Kind) -> None:
     assert kinds(document)[key] == kind
 
 
-def test_a_distance_that_a_radio_guesses_is_in_metres() -> None:
+def test_a_distance_estimated_by_radio_is_in_metres() -> None:
     tree = inferred_tree("ble/presence/keys", {"distance": 2.5})
 
     assert [(one.channel.unit, one.channel.device_class) for one in tree.readings] == [("m", "distance")]

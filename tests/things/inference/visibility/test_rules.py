@@ -23,7 +23,7 @@ from tests.things.fields import enabled, inferred_tree, values
         ({"sampleTime": 30, "humidity": 40}, "sampleTime"),
     ],
 )
-def test_what_nobody_misses_is_off(document: dict[str, Any], key: str) -> None:
+def test_values_of_little_interest_are_disabled(document: dict[str, Any], key: str) -> None:
     assert key not in enabled(document)
 
 
@@ -36,14 +36,14 @@ def test_what_nobody_misses_is_off(document: dict[str, Any], key: str) -> None:
         {"access": "granted", "username": "Anna", "card": "f9c2f720"},
     ],
 )
-def test_what_somebody_wants_is_on(document: dict[str, Any]) -> None:
+def test_values_of_interest_are_enabled(document: dict[str, Any]) -> None:
     on = enabled(document)
 
     assert {"message.totalBus", "tank2", "Consumption", "username"} & on
     assert not document.get("message") or len(on) == 3
 
 
-def test_what_its_maker_named_is_on() -> None:
+def test_values_with_a_name_are_enabled() -> None:
     topics = {"spa/ozone/$name": "Ozonator", "spa/ozone": "false", "spa/mode/$name": "Heat mode", "spa/mode": "none"}
 
     assert {one.channel.name for one in inferred_tree("homie/bath", topics).readings if one.channel.enabled} == {
@@ -52,20 +52,20 @@ def test_what_its_maker_named_is_on() -> None:
     }
 
 
-def test_a_counter_of_messages_is_nothing_to_see() -> None:
+def test_a_counter_of_messages_is_disabled() -> None:
     assert enabled({"cnt": 4196, "temperature": 21.5}) == {"temperature"}
 
 
-def test_what_was_archived_is_off() -> None:
+def test_archived_values_are_disabled() -> None:
     assert enabled({"archivedVolumes": [{"volume": 8.5}], "history": {"temperature": 3.5}, "volume": 9.5}) == {"volume"}
 
 
-def test_who_names_a_group_values_means_what_is_in_it() -> None:
+def test_numbers_in_a_group_of_values_are_enabled() -> None:
     assert enabled({"node": "plc1", "values": {"tank1": 123, "line7": 4}}) == {"values.tank1", "values.line7"}
     assert enabled({"hardware_info": {"frm": 5.1}, "co2": 512}) == {"co2"}
 
 
-def test_what_was_used_is_worth_seeing() -> None:
+def test_consumptions_are_enabled() -> None:
     assert enabled({"avgUsed": 76, "usedToday": 12, "slots": 3}) == {"avgUsed", "usedToday"}
 
 
@@ -92,11 +92,11 @@ def test_a_text_below_a_level_that_names_it() -> None:
         {"xyz": 7, "temperature": 21},
     ],
 )
-def test_what_nobody_expects_is_off(document: dict[str, Any]) -> None:
+def test_unexpected_values_are_disabled(document: dict[str, Any]) -> None:
     assert values(document) == {"temperature": 21}
 
 
-def test_a_meter_remembers_other_months_in_silence() -> None:
+def test_a_meters_values_of_other_months_are_disabled() -> None:
     document = {"media": "water", "total_m3": 3.4, "April_total_m3": 2.5, "consumption_at_history_1_m3": 1.2}
 
     assert values(document) == {"total_m3": 3.4}
