@@ -63,6 +63,7 @@ OF_MORE = {
         "test_publishing.py": "Releases and workflows.",
         "test_quality_scale.py": "The answers to Home Assistant's quality scale.",
         "test_translations.py": "The translations.",
+        "test_wording.py": "The wording of dialogs, actions and the sidebar.",
         "things/test_sample_sets.py": "The sample messages, which many tests read.",
     },
     "agent": {

@@ -148,7 +148,7 @@ def names_of_home_assistant(kind: str, language: str) -> set[str]:
 @pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize("kind", ["triggers", "conditions"])
 def test_triggers_and_conditions_are_told_apart_from_all_others(kind: str, language: str) -> None:
-    """Those of alarm control panels are called "Alarm triggered", "Alarm armed" and so on."""
+    """Require other names than "Alarm triggered", "Alarm armed" and so on, which alarm control panels have."""
     ours = {name: element["name"] for name, element in load(language)[kind].items()}
     theirs = names_of_home_assistant(kind, language)
 
