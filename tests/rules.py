@@ -5,7 +5,7 @@ from typing import Any
 from custom_components.iotbridge.alarms.engine.models import Severity
 from custom_components.iotbridge.alarms.engine.rule import AlarmKind, Condition, Rule, Selection
 from homeassistant.config_entries import ConfigEntry, ConfigSubentry
-from homeassistant.core import HomeAssistant
+from homeassistant.core import HomeAssistant, State
 from homeassistant.helpers import entity_registry as er
 
 from .kit import Kit
@@ -66,3 +66,15 @@ def rule_entity(kit: Kit, rule_id: str, domain: str = "binary_sensor") -> str:
     ]
     assert found, f"no {domain} of {rule_id}"
     return found[0]
+
+
+def shown(kit: Kit, rule_id: str) -> State:
+    """Return the state of the binary sensor of a rule."""
+    state = kit.hass.states.get(rule_entity(kit, rule_id))
+    assert state is not None
+    return state
+
+
+def attributes(kit: Kit, rule_id: str) -> dict[str, Any]:
+    """Return the attributes of the binary sensor of a rule."""
+    return dict(shown(kit, rule_id).attributes)

@@ -11,7 +11,13 @@ from homeassistant.components.mqtt.const import MQTT_CONNECTION_STATE
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.const import EVENT_HOMEASSISTANT_STARTED
 from homeassistant.core import CoreState, ServiceCall
-from homeassistant.helpers import device_registry as dr, entity_registry as er
+from homeassistant.helpers import (
+    area_registry as ar,
+    device_registry as dr,
+    entity_registry as er,
+    floor_registry as fr,
+    label_registry as lr,
+)
 from homeassistant.helpers.dispatcher import async_dispatcher_send
 
 from ..kit import Kit
@@ -172,3 +178,21 @@ async def history(kit: Kit, entity_id: str) -> list[str]:
 def selection_of(kit: Kit, rule_id: str) -> Any:
     """Return what the subentry of a rule or a window says of its entities."""
     return bridge(kit).subentries[rule_id].data["selection"]
+
+
+def place(kit: Kit) -> dict[str, dict[str, Any]]:
+    """Put sensor.one into an area, on a floor and under a label; return every way to mean it."""
+    floor = fr.async_get(kit.hass).async_create("Cellar")
+    area = ar.async_get(kit.hass).async_create("Boiler room", floor_id=floor.floor_id)
+    label = lr.async_get(kit.hass).async_create("Heating")
+    entity = er.async_get(kit.hass).async_get_or_create("sensor", "test", "1", object_id_base="one")
+    er.async_get(kit.hass).async_update_entity(
+        entity.entity_id, new_entity_id="sensor.one", area_id=area.id, labels={label.label_id}
+    )
+    return {
+        "area": {"area_id": area.id},
+        "floor": {"floor_id": floor.floor_id},
+        "label": {"label_id": label.label_id},
+        "entity": {"entity_id": "sensor.one"},
+        "none": {},
+    }

@@ -1,0 +1,47 @@
+"""Readings of an entity, and what an evaluator makes of them."""
+
+from collections.abc import Iterable
+import json
+from typing import Any
+
+from custom_components.iotbridge.alarms.engine.evaluation.evaluator import Evaluator
+from custom_components.iotbridge.alarms.engine.evaluation.snapshot import EntitySnapshot
+from custom_components.iotbridge.alarms.engine.models import Evaluation, Severity
+from custom_components.iotbridge.alarms.engine.rule import AlarmKind, Condition
+
+START = 1_800_000_000.0
+type State = str | float | None
+
+
+def seen(state: State, at: float, unit: str | None = None, **attributes: Any) -> EntitySnapshot | None:
+    """Return a snapshot of an entity in a state; None where it is not there."""
+    return None if state is None else EntitySnapshot(str(state), attributes, START + at, unit)
+
+
+def evaluator_of(severity: Severity = Severity.WARNING, *, kind: str, **condition: Any) -> Evaluator:
+    """Return the evaluator of a condition."""
+    return Evaluator(Condition(kind=AlarmKind(kind), **condition), severity)
+
+
+def report(evaluator: Evaluator, state: State, at: float, unit: str | None = None, **attributes: Any) -> Evaluation:
+    """Report a state at this moment; return the evaluation."""
+    return evaluator.update(seen(state, at, unit, **attributes), START + at)
+
+
+def word(verdict: Evaluation) -> str:
+    """Return an evaluation in one word."""
+    if verdict.is_active is None:
+        return "?"
+    return verdict.severity.word if verdict.is_active else "good"
+
+
+def play(evaluator: Evaluator, states: Iterable[State], every_s: float = 60) -> list[str]:
+    """Return the evaluations of states that are reported one after the other, in a word each."""
+    return [word(report(evaluator, state, number * every_s)) for number, state in enumerate(states)]
+
+
+def restarted(evaluator: Evaluator, **condition: Any) -> Evaluator:
+    """Return the evaluator of the same rule after a restart; what it kept went through a file."""
+    again = Evaluator(Condition(**condition), Severity.WARNING)
+    again.restore(json.loads(json.dumps(evaluator.as_dict())))
+    return again

@@ -1,0 +1,114 @@
+"""States, attributes, events and messages that are words."""
+
+from typing import Any
+
+import pytest
+
+from custom_components.iotbridge.alarms.engine.evaluation.evaluator import Evaluator
+from custom_components.iotbridge.alarms.engine.evaluation.snapshot import EntitySnapshot, Reason
+from custom_components.iotbridge.alarms.engine.evaluation.state import event_matches, message_matches
+from custom_components.iotbridge.alarms.engine.models import Evaluation, Severity
+from custom_components.iotbridge.alarms.engine.rule import AlarmKind, Condition
+from tests.alarms.engine.evaluation.readings import START, evaluator_of, play, report
+
+
+@pytest.mark.parametrize(
+    ("condition", "states", "expected"),
+    [
+        ({"kind": "state", "states": ("on", "open")}, "off on open closed", "good warning warning good"),
+        ({"kind": "state", "states": ("Not_Home",)}, "home not_home", "good warning"),
+        ({"kind": "state", "states": ("on",)}, "unknown unavailable on", "? ? warning"),
+        ({"kind": "state", "states": ("unknown", "unavailable")}, "unknown unavailable on", "? ? good"),
+        ({"kind": "host_lost"}, "on lost off shutting_down unavailable unknown", "good warning good good ? ?"),
+        ({"kind": "unavailable"}, "unavailable unknown 5 unavailable", "warning good good warning"),
+    ],
+)
+def test_words(condition: dict[str, Any], states: str, expected: str) -> None:
+    assert " ".join(play(evaluator_of(**condition), states.split())) == expected
+
+
+def test_an_attribute_may_be_one_of_the_words() -> None:
+    rule = evaluator_of(kind=AlarmKind.STATE, states=("true", "7"), attribute="problem")
+
+    assert report(rule, "true", 0).is_active is None
+    assert report(rule, "x", 1, problem=True).is_active
+    assert report(rule, "x", 2, problem=7).is_active
+    assert report(rule, "x", 3, problem=False).is_active is False
+
+
+def test_words_say_why() -> None:
+    assert report(evaluator_of(kind=AlarmKind.STATE, states=("open",)), "open", 0) == Evaluation(
+        True, Severity.WARNING, "open", "open"
+    )
+    assert report(evaluator_of(Severity.CRITICAL, kind=AlarmKind.HOST_LOST), "lost", 0) == Evaluation(
+        True, Severity.CRITICAL, "lost", "lost", Reason.HOST_LOST
+    )
+    assert report(evaluator_of(kind=AlarmKind.UNAVAILABLE), "unavailable", 0) == Evaluation(
+        True, Severity.WARNING, "unavailable", "unavailable", Reason.UNAVAILABLE
+    )
+
+
+def test_an_entity_that_is_not_loaded_yet_is_unavailable_only_after_five_minutes() -> None:
+    rule = evaluator_of(kind=AlarmKind.UNAVAILABLE)
+
+    assert report(rule, "unavailable", 0, restored=True).is_active is None
+    assert rule.due(START) == START + 300
+    assert report(rule, "unavailable", 100, restored=True).is_active is None
+    assert rule.evaluate(START + 299).is_active is None
+    assert rule.evaluate(START + 300) == Evaluation(
+        True, Severity.WARNING, "unavailable", "unavailable", Reason.NOT_LOADED, (("since", "5 min"),)
+    )
+    assert rule.due(START + 300) is None
+
+
+def test_an_entity_that_is_loaded_in_time_is_judged_as_it_is() -> None:
+    rule = evaluator_of(kind=AlarmKind.UNAVAILABLE)
+    report(rule, "unavailable", 0, restored=True)
+
+    assert report(rule, "unavailable", 10).is_active
+    assert report(rule, "5", 20).is_active is False
+    assert rule.due(START + 20) is None
+    assert rule.evaluate(START + 1000).is_active is False
+
+
+def test_a_clock_that_is_set_back_prolongs_nothing() -> None:
+    rule = evaluator_of(kind=AlarmKind.UNAVAILABLE)
+    report(rule, "unavailable", 10_000, restored=True)
+
+    assert rule.evaluate(START + 100).is_active is None
+    assert rule.evaluate(START + 400).is_active
+
+
+@pytest.mark.parametrize(
+    ("wanted", "data", "expected"),
+    [
+        ({}, {"a": 1}, True),
+        ({"a": 1}, {"a": 1, "b": 2}, True),
+        ({"a": 1, "b": 3}, {"a": 1, "b": 2}, False),
+        ({"a": None}, {}, False),
+        ({"a": {"b": 1}}, {"a": {"b": 1, "c": 2}}, True),
+        ({"a": {"b": 1}}, {"a": {"b": 2}}, False),
+        ({"a": {"b": 1}}, {"a": [1]}, False),
+        ({"a": [1, 2]}, {"a": [1, 2]}, True),
+        ({"a": True}, {"a": 1}, False),
+        ({"a": "1"}, {"a": 1}, False),
+    ],
+)
+def test_an_event_has_all_that_is_wanted(wanted: dict[str, Any], data: dict[str, Any], expected: bool) -> None:
+    assert event_matches(wanted, data) is expected
+
+
+@pytest.mark.parametrize(
+    ("contains", "payload", "expected"),
+    [("fire", "on fire", True), ("Fire", "on fire", False), ("", "", True), ("é", "café".encode(), True),
+     ("x", b"\xff\x00", False)],
+)  # fmt: skip
+def test_a_message_has_the_text_in_it(contains: str, payload: str | bytes, expected: bool) -> None:
+    assert message_matches(contains, payload) is expected
+
+
+def test_of_a_long_attribute_the_beginning_is_kept() -> None:
+    evaluator = Evaluator(Condition(kind=AlarmKind.STATE, attribute="text", states=("x" * 1000,)), Severity.WARNING)
+    verdict = evaluator.update(EntitySnapshot("on", {"text": "x" * 1000}, START), START)
+    assert verdict.is_active
+    assert verdict.value == verdict.reason == "x" * 255
