@@ -26,8 +26,8 @@ EXPIRES_SOON_DAYS = 14
 DAY_S = 86400
 MAX_NEIGHBOURS = 3
 ACL_REMEDY = (
-    "Give each agent a broker user of its own, and use a broker that enforces its ACL: Home Assistant's Mosquitto app 7 "
-    "loads an ACL, but does not enforce it (docs/hosts.md, Secure the broker)."
+    "Give each agent a broker user of its own, and use a broker that enforces its ACL: Home Assistant's Mosquitto app "
+    "7 loads an ACL, but does not enforce it (docs/hosts.md, Secure the broker)."
 )
 
 RIGHTS_REMEDY = (

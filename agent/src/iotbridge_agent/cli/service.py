@@ -25,7 +25,7 @@ ACTIONS = {"shutdown": "power-off", "reboot": "reboot", "suspend": "suspend"}
 
 INSTEAD = {
     "Darwin": "macOS has no systemd. Create a LaunchDaemon that runs `iotbridge-agent run`; see docs/hosts.md.",
-    "Windows": "Windows has no systemd. Create a task that runs `iotbridge-agent run` in the Task Scheduler; see docs/hosts.md.",
+    "Windows": "Windows has no systemd. Run `iotbridge-agent run` with the Task Scheduler; see docs/hosts.md.",
 }
 
 UNIT_TEXT = """\
