@@ -51,6 +51,8 @@ class Hosts:
         self._went(host, "lost")
 
     def _went(self, host: str, power: str) -> None:
+        if self.powers[host] != "on":
+            return  # whoever is away already neither signs off nor vanishes
         self.powers[host] = power
         if not self._things.running:
             self._unseen.add(host)
