@@ -222,7 +222,7 @@ def test_every_field_of_a_channel_is_translated(kit: Kit) -> None:
 
 
 def test_every_field_of_a_list_is_translated(kit: Kit) -> None:
-    lists = {**escalation_form.schema({}).schema, **notifier_flow.target_fields(kit.hass, {})}
+    lists = {**escalation_form.schema({}).schema, **notifier_flow.target_fields(kit.hass, [])}
 
     for name in ("steps", "actions"):
         words = WORDS["selector"][name]["fields"]

@@ -27,12 +27,13 @@ from .engine.references import Moves, moved_rule
 from .engine.root_cause import PRESENCE
 from .engine.rule import WITHOUT_ENTITIES, Rule
 from .missing_references import MissingReferences
+from .notifications.channels import REFERENCE_KEYS
 from .notifications.delivery_policy import DeliveryPolicy
 from .notifications.group_changes import GroupChanges
 from .notifications.message import alarm_texts, test_message
-from .notifications.mobile_app import async_listen_actions
 from .notifications.notifier import Group, Notifier
 from .notifications.outbox import Outbox
+from .notifications.phone_buttons import async_listen_buttons
 from .notifications.rendering import async_reason_text, async_render
 from .recovery import Recovery
 from .runtime.absence_tracker import AbsenceTracker
@@ -75,6 +76,7 @@ class AlarmsManager(AlarmAccess):
         self._registry_ids = RegistryIds(
             hass,
             entry,
+            reference_keys=REFERENCE_KEYS,
             remember=self.processor.async_remember,
             move=self._async_move,
             replace=self._async_replace,
@@ -144,7 +146,7 @@ class AlarmsManager(AlarmAccess):
         ]
         self._outbox.async_load(loaded.outbox)
         self._stop.append(self._registry_ids.async_start(loaded.remembered))
-        self._stop.append(async_listen_actions(self.hass, self, self.processor.async_after))
+        self._stop.append(async_listen_buttons(self.hass, self, self.processor.async_after))
         await self._async_follow()
         self._stop.append(self._gone.async_start())
         await self._async_take_up_restored()

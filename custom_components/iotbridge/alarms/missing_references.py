@@ -18,6 +18,7 @@ from homeassistant.util.event_type import EventType
 
 from ..const import SUBENTRY_ALARM, SUBENTRY_NOTIFIER, SUBENTRY_WINDOW
 from ..issues import ALARM_TELLS_NOBODY, REFERENCE_GONE, Issues
+from .notifications.channels import device_actions_of, entities_of
 from .notifications.message import alarm_texts
 
 _KINDS = frozenset({SUBENTRY_ALARM, SUBENTRY_NOTIFIER, SUBENTRY_WINDOW})
@@ -117,9 +118,7 @@ class MissingReferences:
         """Yield what the data of a subentry names and is not there, for people."""
         selection = _map(data.get("selection"))
         parents = _list(data, "parents")
-        targets = [*_list(data, "targets"), *_list(data, "fallback")]
-        entities = _entities(data)
-        entities += [target["action"] for target in targets if target.get("kind") == "mobile_app"]
+        entities = [*_entities(data), *device_actions_of(_targets(data))]
         # Templates, messages, and data of events and actions; what a selection leaves out may be gone.
         entities += sorted(names.difference(entities, _list(selection, "excluded")))
         yield from filter(self._is_gone, entities)
@@ -157,8 +156,11 @@ def _entities(data: Mapping[str, Any]) -> list[str]:
     """Return the entities that a rule or a window selects, that are parents of a rule, and that a group tells."""
     found = [*_list(_map(data.get("selection")), "entities")]
     found += [parent for parent in _list(data, "parents") if "." in parent]
-    targets = [*_list(data, "targets"), *_list(data, "fallback")]
-    return [*found, *(target["entity_id"] for target in targets if target.get("kind") == "notify")]
+    return [*found, *entities_of(_targets(data))]
+
+
+def _targets(data: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    return [*_list(data, "targets"), *_list(data, "fallback")]
 
 
 def _map(value: Any) -> Mapping[str, Any]:

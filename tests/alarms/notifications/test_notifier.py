@@ -27,8 +27,8 @@ from custom_components.iotbridge.alarms.notifications.message import (
     tag_of,
     test_message as message_of_test,
 )
-from custom_components.iotbridge.alarms.notifications.mobile_app import async_listen_actions
 from custom_components.iotbridge.alarms.notifications.notifier import DeliveryError, Notifier
+from custom_components.iotbridge.alarms.notifications.phone_buttons import async_listen_buttons
 from custom_components.iotbridge.migration import NOTIFIER, marked
 from homeassistant.components.notify.const import NotifyEntityFeature
 from homeassistant.components.persistent_notification import async_register_callback
@@ -380,7 +380,7 @@ class Manager:
 
 async def test_buttons_act(hass: HomeAssistant) -> None:
     manager, user = Manager(), MockUser(name="Anna", is_owner=True).add_to_hass(hass)
-    stop = async_listen_actions(hass, manager, lambda seconds: NOW + seconds)
+    stop = async_listen_buttons(hass, manager, lambda seconds: NOW + seconds)
 
     def press(action: object, context: Context | None = None, **more: Any) -> None:
         hass.bus.async_fire("mobile_app_notification_action", {"action": action, **more}, context=context)
@@ -423,7 +423,7 @@ async def test_buttons_act_for_those_who_may(
         owner = MockUser(id="anna", **user).add_to_hass(hass)
         if policy is not None:
             owner.mock_policy(policy)
-    stop = async_listen_actions(hass, manager, lambda seconds: NOW + seconds)
+    stop = async_listen_buttons(hass, manager, lambda seconds: NOW + seconds)
 
     for action in (f"IOTBRIDGE_ACK_{TAG}", f"IOTBRIDGE_SNOOZE_{TAG}"):
         hass.bus.async_fire("mobile_app_notification_action", {"action": action}, context=Context(user_id="anna"))

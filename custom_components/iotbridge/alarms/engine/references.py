@@ -3,11 +3,13 @@
 An entity id is what the user sees and may change; the id of its registry entry stays. Data that names entities has
 ``registry_ids`` (registry id by entity id), so that a rename is recognised that happened while IoT Bridge was stopped.
 The action of a phone changes with the phone's name: it is a reference as well, by the id of the phone's config entry.
+Which keys of a notification target are references depends on its kind: ``reference_keys`` are these keys by kind.
 """
 
 from collections.abc import Callable, Mapping
 from dataclasses import asdict
 import re
+from types import MappingProxyType
 from typing import Any
 
 from .models import AlarmKey
@@ -19,13 +21,15 @@ REGISTRY_IDS = "registry_ids"
 # New entity id by old one. All of them change at once: two entities may have swapped their ids.
 type Moves = Mapping[str, str]
 
+# For data without targets.
+NO_KEYS: Mapping[str, str] = MappingProxyType({})
 # The keys of a subentry or a maintenance window under which texts may name entities.
 _REFERRING = frozenset({"data", "entities", "entity_id", "event_data", "excluded", "message", "parents", "template"})
 # Also inside templates and lists with commas; ``states.sensor.attic.state`` names sensor.attic.
 _ENTITY_ID = re.compile(r"(?<![\w.])((?:states\.)?)([a-z0-9_]+\.[a-z0-9_]+)(?!\w)")
 
 
-def named(data: Mapping[str, Any]) -> set[str]:
+def named(data: Mapping[str, Any], reference_keys: Mapping[str, str] = NO_KEYS) -> set[str]:
     """Return everything in the data of a subentry or a window that has the form of an entity id."""
     found: set[str] = set()
 
@@ -33,17 +37,17 @@ def named(data: Mapping[str, Any]) -> set[str]:
         found.update(match[2] for match in _ENTITY_ID.finditer(text))
         return text
 
-    _rewritten(data, collect)
+    _rewritten(data, collect, reference_keys)
     return found
 
 
-def moved_data(data: Mapping[str, Any], moves: Moves) -> dict[str, Any]:
+def moved_data(data: Mapping[str, Any], moves: Moves, reference_keys: Mapping[str, str] = NO_KEYS) -> dict[str, Any]:
     """Return the data of a subentry or a window with the new entity ids; equal data when none of them is in it."""
 
     def replace(text: str) -> str:
         return _ENTITY_ID.sub(lambda match: match[1] + moves.get(match[2], match[2]), text)
 
-    moved: dict[str, Any] = _rewritten(data, replace)
+    moved: dict[str, Any] = _rewritten(data, replace, reference_keys)
     if REGISTRY_IDS in data:
         moved[REGISTRY_IDS] = moved_ids(data[REGISTRY_IDS], moves)
     return moved
@@ -96,12 +100,17 @@ def moved_instance(data: Mapping[str, Any], moves: Moves) -> dict[str, Any]:
     return {**data, "alarm": moved}
 
 
-def _rewritten(value: Any, rewrite: Callable[[str], str], *, refers: bool = False) -> Any:
+def _rewritten(
+    value: Any, rewrite: Callable[[str], str], reference_keys: Mapping[str, str], *, refers: bool = False
+) -> Any:
     """Return a copy of JSON data in which texts that may name entities are rewritten."""
     if isinstance(value, Mapping):
-        # The action of a phone is made of the phone's name; other actions are no references.
-        names = _REFERRING | {"action"} if value.get("kind") == "mobile_app" else _REFERRING
-        return {key: _rewritten(item, rewrite, refers=refers or key in names) for key, item in value.items()}
+        kind = value.get("kind")  # in the data of an action it may be anything
+        of_kind = reference_keys.get(kind) if isinstance(kind, str) else None
+        return {
+            key: _rewritten(item, rewrite, reference_keys, refers=refers or key in _REFERRING or key == of_kind)
+            for key, item in value.items()
+        }
     if isinstance(value, list | tuple):
-        return [_rewritten(item, rewrite, refers=refers) for item in value]
+        return [_rewritten(item, rewrite, reference_keys, refers=refers) for item in value]
     return rewrite(value) if refers and isinstance(value, str) else value

@@ -17,11 +17,13 @@ from ...markdown import escaped
 from ...migration import marked
 from ...texts import Texts, async_texts
 from ..engine.rule import EscalationStep, Rule
+from ..notifications.channels import CHANNELS
+from ..notifications.channels.channel import Target
 from ..runtime.limit_units import async_with_unit
 from .escalation_form import groups
 from .fields import FieldError
 from .summaries import condition_text, timing_text
-from .yaml_import import Imported, ImportYamlError, Skipped, Target, read
+from .yaml_import import Imported, ImportYamlError, Skipped, read
 
 # Rules that are added before anything else gets its turn.
 _AT_ONCE = 20
@@ -118,12 +120,11 @@ class ImportSteps(ConfigSubentryFlow):
         for subentry in entry.subentries.values():
             if subentry.subentry_type == SUBENTRY_NOTIFIER and subentry.data.get("targets") == list(targets):
                 return subentry.subentry_id
-        names = [str(target.get("entity_id") or target.get("action") or "notify.home_assistant") for target in targets]
         data = marked(SUBENTRY_NOTIFIER, {"targets": list(targets), "fallback": [], "break_through": False})
         group = ConfigSubentry(
             data=MappingProxyType(data),
             subentry_type=SUBENTRY_NOTIFIER,
-            title=", ".join(name.partition(".")[2].replace("_", " ") for name in names),
+            title=", ".join(CHANNELS[target["kind"]].title_of(target) for target in targets),
             unique_id=None,
         )
         self.hass.config_entries.async_add_subentry(entry, group)

@@ -1,9 +1,8 @@
 """Add a notifier group, and change one: the flow of the subentries of type ``notifier``."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
-import re
 import time
 from types import MappingProxyType
 from typing import Any
@@ -27,21 +26,19 @@ from ...markdown import escaped
 from ...migration import marked
 from ...subentries import read
 from ..engine.models import Severity
+from ..notifications.channels import CHANNELS
+from ..notifications.channels.channel import InvalidTargetError, Target
 from ..notifications.message import alarm_texts, test_message
 from ..notifications.notifier import DeliveryError, Group, Notifier
 from .fields import FieldError, text
 
-type Target = dict[str, Any]
-
 FALLBACK = "fallback"
 _DRAFT = "draft"
-_PHONE = "mobile_app_"
-_ACTION = re.compile(r"[a-z0-9_]+\.[a-z0-9_]+")
 
 
 @dataclass(frozen=True, slots=True)
 class _Draft:
-    """A group that is not saved yet, where a notifier looks for it."""
+    """Group that is not saved yet, in the form that a notifier reads."""
 
     subentries: Mapping[str, ConfigSubentry]
 
@@ -62,7 +59,7 @@ class NotifierFlow(ConfigSubentryFlow):
         return await self.async_step_targets()
 
     async def async_step_reconfigure(self, _user_input: dict[str, Any] | None = None) -> SubentryFlowResult:
-        """Show a group as it is."""
+        """Show an existing group."""
         if self._get_entry().state is not ConfigEntryState.LOADED:
             return self.async_abort(reason="not_loaded")
         subentry = self._get_reconfigure_subentry()
@@ -72,22 +69,22 @@ class NotifierFlow(ConfigSubentryFlow):
         return await self.async_step_ready()
 
     async def async_step_targets(self, user_input: dict[str, Any] | None = None) -> SubentryFlowResult:
-        """Ask whom to tell."""
-        wrong = None
+        """Ask for the targets."""
+        invalid: FieldError | None = None
         if user_input is not None:
             try:
                 self._data = _read(self.hass, user_input)
             except FieldError as error:
-                wrong = error
+                invalid = error
             else:
                 self._name = text(user_input, "name")
                 return await self.async_step_ready()
-        phones = self._phones()
+        targets = [*self._data["targets"], *self._data["fallback"]]
         fields = {
             vol.Required("name"): TEXT,
-            **target_fields(self.hass, phones),
+            **target_fields(self.hass, targets),
             vol.Required("break_through", default=False): selector.BooleanSelector(),
-            vol.Required(FALLBACK): section(vol.Schema(target_fields(self.hass, phones)), {"collapsed": True}),
+            vol.Required(FALLBACK): section(vol.Schema(target_fields(self.hass, targets)), {"collapsed": True}),
         }
         suggested = user_input or {
             "name": self._name,
@@ -98,20 +95,13 @@ class NotifierFlow(ConfigSubentryFlow):
         return self.async_show_form(
             step_id="targets",
             data_schema=self.add_suggested_values_to_schema(vol.Schema(fields), suggested),
-            errors={wrong.field: wrong.key} if wrong else {},
-            description_placeholders={"action": "", **(wrong.placeholders if wrong else {})},
+            errors={invalid.field: invalid.key} if invalid else {},
+            description_placeholders={"action": "", **(invalid.placeholders if invalid else {})},
             last_step=False,
         )
 
-    def _phones(self) -> dict[str, str]:
-        """Return the phones that can be told, and those that the group has, by name."""
-        known = [f"notify.{name}" for name in self.hass.services.async_services_for_domain("notify")]
-        chosen = [target.get("action", "") for target in (*self._data["targets"], *self._data["fallback"])]
-        phones = sorted({action for action in (*known, *chosen) if action.startswith(f"notify.{_PHONE}")})
-        return {action: action.removeprefix(f"notify.{_PHONE}").replace("_", " ").capitalize() for action in phones}
-
     async def async_step_ready(self, _user_input: dict[str, Any] | None = None) -> SubentryFlowResult:
-        """Ask whether that is all."""
+        """Show the menu to save, try or change the group."""
         return self._ready("ready")
 
     async def async_step_test_sent(self, _user_input: dict[str, Any] | None = None) -> SubentryFlowResult:
@@ -145,93 +135,48 @@ class NotifierFlow(ConfigSubentryFlow):
         return self._ready("test_sent")
 
     async def async_step_save(self, _user_input: dict[str, Any] | None = None) -> SubentryFlowResult:
-        """Keep the group."""
+        """Save the group."""
         if self.source == SOURCE_RECONFIGURE:
             subentry = self._get_reconfigure_subentry()
             return self.async_update_and_abort(self._get_entry(), subentry, data=self._data, title=self._name)
         return self.async_create_entry(title=self._name, data=self._data)
 
 
-def target_fields(hass: HomeAssistant, phones: Mapping[str, str]) -> dict[vol.Marker, Any]:
-    """Return what can be told; a phone field without phones would be an empty list."""
+def target_fields(hass: HomeAssistant, targets: Sequence[Target]) -> dict[vol.Marker, Any]:
+    """Return the fields of all channels; ``targets`` are those that the group has."""
     fields: dict[vol.Marker, Any] = {}
-    if phones:
-        fields[vol.Optional("phones")] = selector.SelectSelector(
-            selector.SelectSelectorConfig(
-                options=[selector.SelectOptionDict(value=action, label=name) for action, name in phones.items()],
-                multiple=True,
-                mode=selector.SelectSelectorMode.LIST,
-            )
-        )
-    every = hass.services.async_services_internal()
-    action = selector.SelectSelector(
-        selector.SelectSelectorConfig(
-            options=sorted(f"{domain}.{name}" for domain, names in every.items() for name in names),
-            custom_value=True,
-            mode=selector.SelectSelectorMode.DROPDOWN,
-        )
-    )
-    actions = selector.ObjectSelector(
-        selector.ObjectSelectorConfig(
-            multiple=True,
-            translation_key="actions",
-            label_field="action",
-            fields={
-                "action": selector.ObjectSelectorField(selector=action.serialize()["selector"], required=True),
-                "data": selector.ObjectSelectorField(selector=selector.ObjectSelector().serialize()["selector"]),
-            },
-        )
-    )
-    return fields | {
-        vol.Optional("entities"): selector.EntitySelector(
-            selector.EntitySelectorConfig(
-                filter=selector.EntityWithDeviceFilterSelectorConfig(domain="notify"), multiple=True
-            )
-        ),
-        vol.Required("persistent", default=False): selector.BooleanSelector(),
-        vol.Optional("actions"): actions,
-    }
+    for channel in CHANNELS.values():
+        fields |= channel.async_form_fields(hass, targets)
+    return fields
 
 
-def _suggested(targets: Iterable[Target]) -> dict[str, Any]:
-    """Return what a part of the form shows at first."""
-    kinds: dict[str, list[Target]] = {}
-    for target in targets:
-        kinds.setdefault(target["kind"], []).append(target)
-    shown = {
-        "phones": [target["action"] for target in kinds.get("mobile_app", ())],
-        "entities": [target["entity_id"] for target in kinds.get("notify", ())],
-        "persistent": "persistent" in kinds,
-        "actions": [{"action": target["action"], "data": target["data"]} for target in kinds.get("action", ())],
-    }
-    return {key: value for key, value in shown.items() if value != []}
+def _suggested(targets: Sequence[Target]) -> dict[str, Any]:
+    """Return the values of the fields for targets."""
+    values: dict[str, Any] = {}
+    for kind, channel in CHANNELS.items():
+        values |= channel.to_form([target for target in targets if target["kind"] == kind])
+    return values
 
 
-def _read(hass: HomeAssistant, given: Mapping[str, Any]) -> dict[str, Any]:
+def _read(hass: HomeAssistant, form: Mapping[str, Any]) -> dict[str, Any]:
     """Return the data of a group; raise FieldError."""
-    if not text(given, "name"):
+    if not text(form, "name"):
         raise FieldError("name", "name_missing")
-    targets = _targets(hass, given)
+    targets = _targets(hass, form)
     if not targets:
         raise FieldError("base", "no_targets")
     data = {
         "targets": targets,
-        "fallback": _targets(hass, given[FALLBACK]),
-        "break_through": given["break_through"],
+        "fallback": _targets(hass, form[FALLBACK]),
+        "break_through": form["break_through"],
     }
     return marked(SUBENTRY_NOTIFIER, data)
 
 
-def _targets(hass: HomeAssistant, given: Mapping[str, Any]) -> list[Target]:
-    targets: list[Target] = [{"kind": "mobile_app", "action": action} for action in given.get("phones", ())]
-    targets += [{"kind": "notify", "entity_id": entity_id} for entity_id in given.get("entities", ())]
-    targets += [{"kind": "persistent"}] if given["persistent"] else []
-    for item in given.get("actions") or ():
-        action, data = text(item, "action"), item.get("data") or {}
-        if not _ACTION.fullmatch(action) or not hass.services.has_service(*action.split(".")):
-            # A field inside a folded part cannot carry an error of its own.
-            raise FieldError("base", "action_unknown", action=action)
-        if not isinstance(data, Mapping):
-            raise FieldError("base", "data_invalid")
-        targets.append({"kind": "action", "action": action, "data": dict(data)})
-    return targets
+def _targets(hass: HomeAssistant, form: Mapping[str, Any]) -> list[Target]:
+    """Return the targets that were chosen in the fields of all channels; raise FieldError."""
+    try:
+        return [target for channel in CHANNELS.values() for target in channel.async_from_form(hass, form)]
+    except InvalidTargetError as error:
+        # A field inside a folded part cannot carry an error of its own.
+        raise FieldError("base", error.key, **error.placeholders) from None

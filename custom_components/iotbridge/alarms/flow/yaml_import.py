@@ -1,4 +1,4 @@
-"""Rules out of the YAML of core's ``alert`` and of Alert2; pure.
+"""Rules out of the YAML of core's ``alert`` and of Alert2.
 
 What cannot be said with a rule is not guessed: it is named, so that a person can decide.
 """
@@ -14,8 +14,9 @@ import yaml  # type: ignore[import-untyped]  # Home Assistant brings it
 from ...protocol.topics import is_acceptable
 from ..engine.models import Severity, Timing
 from ..engine.rule import MOMENTARY, AlarmKind, Condition, EscalationPolicy, Rule, Selection
+from ..notifications.channels import CHANNELS
+from ..notifications.channels.channel import Target
 
-type Target = dict[str, Any]
 type _Alert = tuple[str, Mapping[str, Any], Callable[[str, Mapping[str, Any]], Imported]]
 
 MAX_TEXT = 256 * 1024
@@ -355,14 +356,9 @@ def _targets(given: Any) -> tuple[tuple[Target, ...], bool]:
     for name in names:
         if not isinstance(name, str) or not re.fullmatch(r"(notify\.)?[a-z0-9_]+", name):
             other = True
-        elif name in {"persistent_notification", "notify.persistent_notification"}:
-            targets.append({"kind": "persistent"})
-        elif name.startswith("notify."):
-            targets.append({"kind": "notify", "entity_id": name})
-        elif name.startswith("mobile_app_"):
-            targets.append({"kind": "mobile_app", "action": f"notify.{name}"})
-        else:
-            targets.append({"kind": "action", "action": f"notify.{name}", "data": {}})
+            continue
+        possible = (channel.from_alert_notifier(name) for channel in CHANNELS.values())
+        targets.append(next(target for target in possible if target))
     return tuple(targets), other
 
 

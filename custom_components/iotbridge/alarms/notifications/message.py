@@ -1,6 +1,6 @@
 """Title and text of a notification, in the language of the home."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 import hashlib
@@ -231,6 +231,21 @@ def digest(words: AlarmTexts, messages: Sequence[Message]) -> Message:
         entity_id=first.entity_id if len(alarms) == 1 else "",
         sound=Sound.NORMAL if any(message.sound is Sound.NORMAL for message in messages) else Sound.SILENT,
     )
+
+
+def displayed_messages(messages: Iterable[Message]) -> list[Message]:
+    """Return the messages to display: neither withdrawals nor those that only remove an earlier one."""
+    return [each for each in messages if each.kind is not NotificationKind.WITHDRAWN and each.sound is not Sound.NONE]
+
+
+def obsolete_tags(messages: Iterable[Message], displayed: Sequence[Message]) -> list[str]:
+    """Return the tags of earlier notifications to remove; a single displayed message replaces that of its own tag.
+
+    The end of an alarm that a digest reports must not leave the buttons of the earlier notification behind.
+    """
+    last = {each.tag: each for each in messages}
+    ended = [tag for tag, each in last.items() if each.kind not in ACTIONABLE and not each.acknowledge]
+    return [tag for tag in ended if len(displayed) != 1 or tag != displayed[0].tag]
 
 
 def _what_happened(words: AlarmTexts, notice: Notification, alarm: Alarm, text: str, now: float) -> str:

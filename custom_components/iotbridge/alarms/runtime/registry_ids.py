@@ -1,6 +1,5 @@
 """Follows renames of the entities that alarms name, also those that happened while IoT Bridge was stopped."""
 
-from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
@@ -8,14 +7,12 @@ from homeassistant.config_entries import SIGNAL_CONFIG_ENTRY_CHANGED, ConfigEntr
 from homeassistant.core import CALLBACK_TYPE, Event, HomeAssistant, callback
 from homeassistant.helpers import entity_registry as er
 from homeassistant.helpers.dispatcher import async_dispatcher_connect
-from homeassistant.util import slugify
 
 from ...coalescing import CoalescedCall
 from ...const import SUBENTRY_ALARM, SUBENTRY_NOTIFIER, SUBENTRY_WINDOW
 from ..engine.references import REGISTRY_IDS, Moves, moved_data, moved_ids, moves_of, named
+from .phone_actions import MOBILE_APP, PREFIX as PHONE, async_phone_actions
 
-MOBILE_APP = "mobile_app"
-_PHONE = f"notify.{MOBILE_APP}_"
 _REFERRING_SUBENTRIES = frozenset({SUBENTRY_ALARM, SUBENTRY_NOTIFIER, SUBENTRY_WINDOW})
 
 
@@ -30,6 +27,7 @@ class RegistryIds:
         hass: HomeAssistant,
         entry: ConfigEntry,
         *,
+        reference_keys: Mapping[str, str],
         remember: Callable[[str, Any], None],
         move: Callable[[Moves], None],
         replace: Callable[[Mapping[str, str]], None],
@@ -37,12 +35,14 @@ class RegistryIds:
     ) -> None:
         """Prepare; nothing is followed before async_start.
 
+        ``reference_keys`` are the keys of notification targets, by kind, that name entities or actions of phones.
         ``remember`` writes a value to the alarm store. ``move`` is called with a rename before subentries have it;
         ``replace`` with the entity ids that belong to other registry entries now, and the ids of the former ones;
         ``follow`` when subentries were rewritten.
         """
         self._hass = hass
         self._entry = entry
+        self._reference_keys = reference_keys
         self._remember = remember
         self._move = move
         self._replace = replace
@@ -64,7 +64,7 @@ class RegistryIds:
             self._move(moves)
             self._keep_soon()
         self._async_write(
-            lambda subentry: moved_data(subentry.data, moves_of(subentry.data.get(REGISTRY_IDS, {}), self._entity_id))
+            lambda subentry: self._moved(subentry, moves_of(subentry.data.get(REGISTRY_IDS, {}), self._entity_id))
         )
         self.async_note_subentries()
         self.async_note(list(self._known))
@@ -115,7 +115,7 @@ class RegistryIds:
             ids = {key: before[key] for key in names & before.keys()} | found
             # A phone that was registered again is the same one to people. Another entity under an old id is not the
             # same: ``async_note`` finds that.
-            phones = {key: known for key, known in found.items() if key.startswith(_PHONE)}
+            phones = {key: known for key, known in found.items() if key.startswith(PHONE)}
             if (now_known := ids | self._known | phones) != self._known:
                 self._known = now_known
                 self._keep_soon()
@@ -134,7 +134,8 @@ class RegistryIds:
         """Return everything in the data of a subentry that has the form of an entity id."""
         known = self._names.get(subentry.subentry_id)
         if known is None or known[0] is not subentry.data:
-            known = self._names[subentry.subentry_id] = subentry.data, frozenset(named(subentry.data))
+            names = frozenset(named(subentry.data, self._reference_keys))
+            known = self._names[subentry.subentry_id] = subentry.data, names
         return known[1]
 
     def is_named(self, subentry_id: str, moves: Moves) -> bool:
@@ -167,7 +168,7 @@ class RegistryIds:
             # Asked for many entities at once, of thousands that were removed.
             self._removed = frozenset(entry.id for entry in er.async_get(self._hass).deleted_entities.values())
             self._forget_removed_soon()
-        return entity_id.startswith(_PHONE) or registry_id in self._removed
+        return entity_id.startswith(PHONE) or registry_id in self._removed
 
     @callback
     def _async_forget_removed(self) -> None:
@@ -198,10 +199,12 @@ class RegistryIds:
         self._keep_soon()
         self._move(moves)
 
-        def moved(subentry: ConfigSubentry) -> Mapping[str, Any]:
-            return subentry.data if self.names(subentry).isdisjoint(moves) else moved_data(subentry.data, moves)
+        self.async_rewrite(
+            lambda subentry: subentry.data if self.names(subentry).isdisjoint(moves) else self._moved(subentry, moves)
+        )
 
-        self.async_rewrite(moved)
+    def _moved(self, subentry: ConfigSubentry, moves: Moves) -> Mapping[str, Any]:
+        return moved_data(subentry.data, moves, self._reference_keys)
 
     @callback
     def _async_write(self, rewrite: Callable[[ConfigSubentry], Mapping[str, Any]]) -> bool:
@@ -227,7 +230,7 @@ class RegistryIds:
         """Return the entity id of a registry entry, or the action of a phone by its config entry."""
         if entry := er.async_get(self._hass).entities.get_entry(registry_id):
             return entry.entity_id
-        return next((action for action, known in self._async_phones().items() if known == registry_id), None)
+        return next((action for action, known in async_phone_actions(self._hass).items() if known == registry_id), None)
 
     @callback
     def _async_ids(self, entity_ids: Iterable[str]) -> dict[str, str]:
@@ -237,14 +240,6 @@ class RegistryIds:
         for entity_id in entity_ids:
             if entry := registry.async_get(entity_id):
                 found[entity_id] = entry.id
-            elif entity_id.startswith(_PHONE) and (known := self._async_phones().get(entity_id)):
+            elif entity_id.startswith(PHONE) and (known := async_phone_actions(self._hass).get(entity_id)):
                 found[entity_id] = known
         return found
-
-    @callback
-    def _async_phones(self) -> dict[str, str]:
-        """Return the config entries of phones by their actions; two phones of one name cannot be told apart."""
-        actions: defaultdict[str, list[str]] = defaultdict(list)
-        for entry in self._hass.config_entries.async_entries(MOBILE_APP):
-            actions[f"{_PHONE}{slugify(str(entry.data.get('device_name', '')))}"].append(entry.entry_id)
-        return {action: ids[0] for action, ids in actions.items() if len(ids) == 1}

@@ -1,0 +1,59 @@
+"""Channel of persistent notifications, which Home Assistant's own interface shows."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, override
+
+import voluptuous as vol
+
+from homeassistant.core import HomeAssistant, callback
+from homeassistant.helpers import selector
+
+from ..message import Message, displayed_messages, obsolete_tags
+from .channel import DeliveryContext, NotificationChannel, Target
+
+_DOMAIN = "persistent_notification"
+_FIELD = "persistent"
+# In YAML; the action has two names.
+_ALERT_NOTIFIERS = frozenset({_DOMAIN, f"notify.{_DOMAIN}"})
+
+
+class PersistentChannel(NotificationChannel):
+    """Channel that shows notifications in Home Assistant; a later one of an alarm replaces the earlier one."""
+
+    kind = "persistent"
+
+    @override
+    def name_of(self, target: Target) -> str:
+        return _DOMAIN
+
+    @override
+    def title_of(self, target: Target) -> str:
+        return "home assistant"
+
+    @override
+    async def async_send(self, context: DeliveryContext, target: Target, messages: Sequence[Message]) -> None:
+        displayed = displayed_messages(messages)
+        if displayed:
+            message = context.as_one(displayed)
+            data = {"notification_id": message.tag, "title": message.title, "message": message.text}
+            await context.async_call(f"{_DOMAIN}.create", data)
+        for tag in obsolete_tags(messages, displayed):
+            await context.async_call(f"{_DOMAIN}.dismiss", {"notification_id": tag})
+
+    @override
+    @callback
+    def async_form_fields(self, hass: HomeAssistant, targets: Iterable[Target]) -> dict[vol.Marker, Any]:
+        return {vol.Required(_FIELD, default=False): selector.BooleanSelector()}
+
+    @override
+    def to_form(self, targets: Sequence[Target]) -> dict[str, Any]:
+        return {_FIELD: bool(targets)}
+
+    @override
+    @callback
+    def async_from_form(self, hass: HomeAssistant, form: Mapping[str, Any]) -> list[Target]:
+        return [{"kind": self.kind}] if form[_FIELD] else []
+
+    @override
+    def from_alert_notifier(self, name: str) -> Target | None:
+        return {"kind": self.kind} if name in _ALERT_NOTIFIERS else None

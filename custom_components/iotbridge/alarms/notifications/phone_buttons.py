@@ -1,0 +1,80 @@
+"""Buttons of notifications on phones: acknowledge and snooze the alarm that the notification is about."""
+
+from collections.abc import Callable, Iterable
+from typing import Protocol
+
+from homeassistant.auth.models import User
+from homeassistant.auth.permissions.const import POLICY_CONTROL
+from homeassistant.core import CALLBACK_TYPE, Event, HomeAssistant, callback
+
+from ...const import LOGGER
+from ..engine.models import Actor, Alarm, AlarmKey
+from ..runtime.permissions import async_permits
+from .message import ACKNOWLEDGE, SNOOZE, SNOOZE_S, tag_of
+
+# Home Assistant's integration of the phone apps fires it for every button of any notification.
+EVENT_BUTTON = "mobile_app_notification_action"
+SOURCE = "phone"
+
+
+class AcknowledgeTarget(Protocol):
+    """Recipient of the commands of notification buttons."""
+
+    def alarms(self) -> Iterable[Alarm]:
+        """Return all alarms."""
+
+    def async_acknowledge(self, keys: Iterable[AlarmKey], by: Actor) -> list[AlarmKey]:
+        """Acknowledge alarms."""
+
+    def async_snooze(self, keys: Iterable[AlarmKey], until: float, by: Actor) -> list[AlarmKey]:
+        """Snooze alarms until a time, in seconds since 1970."""
+
+
+@callback
+def async_listen_buttons(
+    hass: HomeAssistant, alarms: AcknowledgeTarget, after: Callable[[float], float]
+) -> CALLBACK_TYPE:
+    """Acknowledge and snooze alarms when buttons are pressed; return the unsubscribe callback.
+
+    ``after`` returns the time after a number of seconds.
+    """
+
+    async def async_pressed(event: Event) -> None:
+        button = event.data.get("action")
+        if not isinstance(button, str) or not button.startswith((ACKNOWLEDGE, SNOOZE)):
+            return
+        is_acknowledge = button.startswith(ACKNOWLEDGE)
+        tag = button.removeprefix(ACKNOWLEDGE if is_acknowledge else SNOOZE)
+        user = await _async_user(hass, event)
+        about = [alarm.key for alarm in alarms.alarms() if tag_of(alarm.key, alarm.identity) == tag]
+        keys = [key for key in about if _is_permitted(hass, event, user, key)]
+        if not keys:
+            if about:
+                LOGGER.warning("A button was pressed by a user who may not control %s", about[0].subject)
+            return
+        actor = Actor(name=_actor_name(event, user), source=SOURCE)
+        if is_acknowledge:
+            alarms.async_acknowledge(keys, actor)
+        else:
+            alarms.async_snooze(keys, after(SNOOZE_S), actor)
+
+    return hass.bus.async_listen(EVENT_BUTTON, async_pressed)
+
+
+async def _async_user(hass: HomeAssistant, event: Event) -> User | None:
+    return await hass.auth.async_get_user(event.context.user_id) if event.context.user_id else None
+
+
+def _is_permitted(hass: HomeAssistant, event: Event, user: User | None, key: AlarmKey) -> bool:
+    """Return whether a button may act: a phone's event carries its user; one without comes from an automation."""
+    if event.context.user_id is None:
+        return True
+    return user is not None and user.is_active and async_permits(hass, user, key, POLICY_CONTROL)
+
+
+def _actor_name(event: Event, user: User | None) -> str:
+    """Return the name of the user of the phone, or else of the phone."""
+    if user is not None and user.name:
+        return user.name
+    device = event.data.get("device_name") or event.data.get("sourceDeviceName")
+    return device if isinstance(device, str) else ""
