@@ -46,7 +46,7 @@ COVERED_BY = {
 OF_MORE = {
     "integration": {
         "alarms/flow/test_backtest_step.py": "One step of the rule's dialog, which needs a recorder.",
-        "alarms/notifications/test_mobile_app_installed.py": "Home Assistant's own integration of the apps, installed.",
+        "alarms/notifications/channels/test_mobile_app_installed.py": "Home Assistant's integration of the apps.",
         "e2e/": "Real processes: what a user sees of all parts together.",
         "life/": "A household at random beside a model; the programs and their own tests.",
         "test_architecture.py": "All sources.",

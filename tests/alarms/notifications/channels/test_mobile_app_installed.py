@@ -3,7 +3,7 @@
 ``tests/e2e`` has the same in the current release, with a push service of its own.
 """
 
-from collections.abc import Callable, Generator
+from collections.abc import Generator
 from http import HTTPStatus
 from importlib.abc import Loader, MetaPathFinder
 from importlib.machinery import ModuleSpec
@@ -21,9 +21,9 @@ from custom_components.iotbridge.alarms.notifications.notifier import DeliveryEr
 from homeassistant.core import HomeAssistant
 from homeassistant.setup import async_setup_component
 
-from .test_notifier import group, message, words
+from ..messages import AddGroup, message
 
-__all__ = ["group", "words"]
+pytestmark = pytest.mark.usefixtures("home_texts")
 
 PUSH_URL = "https://push.invalid/push"
 ANNA = {"kind": "mobile_app", "action": "notify.mobile_app_anna"}
@@ -101,33 +101,33 @@ async def app(hass: HomeAssistant, aioclient_mock: AiohttpClientMocker, unused_l
         pytest.param({"status": HTTPStatus.BAD_GATEWAY, "text": "<html>"}, id="a proxy"),
     ],
 )
-async def test_a_push_that_failed_was_not_told(
+async def test_a_failed_push_is_a_failed_delivery(
     hass: HomeAssistant,
     app: None,
     entry: MockConfigEntry,
-    group: Callable[..., str],
+    add_group: AddGroup,
     aioclient_mock: AiohttpClientMocker,
     answer: dict[str, Any],
 ) -> None:
     aioclient_mock.post(PUSH_URL, **answer)
 
     with pytest.raises(DeliveryError) as raised:
-        await Notifier(hass, entry).async_send(group(ANNA), [message(hass)])
+        await Notifier(hass, entry).async_send(add_group(ANNA), [message(hass)])
 
     assert raised.value.failed.keys() == {"notify.mobile_app_anna"}
     assert len(aioclient_mock.mock_calls) == 1
 
 
-async def test_a_push_that_was_taken_was_told(
+async def test_an_accepted_push_is_a_delivery(
     hass: HomeAssistant,
     app: None,
     entry: MockConfigEntry,
-    group: Callable[..., str],
+    add_group: AddGroup,
     aioclient_mock: AiohttpClientMocker,
 ) -> None:
     aioclient_mock.post(PUSH_URL, status=HTTPStatus.CREATED, json={"status": "created"})
 
-    await Notifier(hass, entry).async_send(group(ANNA), [message(hass)])
+    await Notifier(hass, entry).async_send(add_group(ANNA), [message(hass)])
 
     ((_, _, sent, _),) = aioclient_mock.mock_calls
     assert sent["data"]["actions"][0]["title"] == "Acknowledge"

@@ -1,0 +1,96 @@
+"""Kinds of notification targets: what each one has to have, and all of them together."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pytest_homeassistant_custom_component.common import async_mock_service
+
+from custom_components.iotbridge.alarms.engine.escalation import NotificationKind, Sound
+from custom_components.iotbridge.alarms.engine.models import AlarmKey
+from custom_components.iotbridge.alarms.engine.references import moved_data, named
+from custom_components.iotbridge.alarms.notifications.channels import (
+    CHANNELS,
+    REFERENCE_KEYS,
+    device_actions_of,
+    entities_of,
+)
+from custom_components.iotbridge.alarms.notifications.notifier import Notifier
+from custom_components.iotbridge.const import __file__ as root
+from homeassistant.core import HomeAssistant
+from homeassistant.setup import async_setup_component
+
+from ..messages import PERSISTENT, PHONE, AddGroup, message
+
+TEXTS = json.loads((Path(root).parent / "translations" / "en.json").read_text("utf-8"))
+FORM = TEXTS["config_subentries"]["notifier"]["step"]["targets"]
+# One of each kind.
+TARGETS: dict[str, dict[str, Any]] = {
+    "mobile_app": PHONE,
+    "notify": {"kind": "notify", "entity_id": "notify.tv"},
+    "persistent": PERSISTENT,
+    "action": {"kind": "action", "action": "script.mail", "data": {"kind": ["any"], "text": "{{ states.sensor.a }}"}},
+}
+
+pytestmark = pytest.mark.usefixtures("home_texts")
+
+
+def test_every_kind_has_an_example_here() -> None:
+    assert TARGETS.keys() == CHANNELS.keys()
+
+
+@pytest.mark.parametrize("kind", CHANNELS)
+def test_the_form_returns_the_targets_that_it_shows(hass: HomeAssistant, kind: str) -> None:
+    async_mock_service(hass, "script", "mail")
+    channel, targets = CHANNELS[kind], [TARGETS[kind]]
+
+    form = channel.to_form(targets)
+    fields = channel.async_form_fields(hass, targets)
+
+    assert form.keys() == {str(field) for field in fields}
+    assert channel.async_from_form(hass, form) == targets
+    for texts in (FORM, FORM["sections"]["fallback"]):
+        assert texts["data"].keys() & texts["data_description"].keys() >= form.keys()
+
+
+@pytest.mark.parametrize("kind", CHANNELS)
+def test_a_field_that_is_left_empty_is_no_target(hass: HomeAssistant, kind: str) -> None:
+    channel = CHANNELS[kind]
+    form = channel.to_form([])
+
+    assert channel.async_from_form(hass, form) == []
+    assert form.keys() <= {str(field) for field in channel.async_form_fields(hass, [])}
+
+
+def test_names_of_targets_are_the_references_that_are_followed() -> None:
+    group = {"targets": list(TARGETS.values())}
+    moves = {"notify.mobile_app_anna": "notify.mobile_app_ben", "notify.tv": "notify.beamer", "script.mail": "script.x"}
+
+    moved = [dict(target) for target in moved_data(group, moves, REFERENCE_KEYS)["targets"]]
+
+    assert named(group, REFERENCE_KEYS) == {"notify.mobile_app_anna", "notify.tv", "sensor.a"}
+    assert [CHANNELS[target["kind"]].name_of(target) for target in moved] == [
+        "notify.mobile_app_ben",
+        "notify.beamer",
+        "persistent_notification",
+        "script.mail",
+    ]
+    assert (entities_of(moved), device_actions_of(moved)) == (["notify.beamer"], ["notify.mobile_app_ben"])
+
+
+async def test_an_end_without_sound_is_sent_only_where_nothing_can_be_withdrawn(
+    hass: HomeAssistant, notifier: Notifier, add_group: AddGroup
+) -> None:
+    assert await async_setup_component(hass, "persistent_notification", {})
+    phone = async_mock_service(hass, "notify", "mobile_app_anna")
+    mail = async_mock_service(hass, "script", "mail")
+    family = add_group(PHONE, PERSISTENT, {"kind": "action", "action": "script.mail"})
+    over = message(hass, NotificationKind.CLEARED, sound=Sound.NONE)
+    other = message(hass, NotificationKind.CLEARED, key=AlarmKey("rule", "sensor.nas"), name="NAS")
+
+    await notifier.async_send(family, [over])
+    await notifier.async_send(family, [over, other])
+
+    assert [call.data["message"] for call in phone] == ["clear_notification", "Back to normal.", "clear_notification"]
+    assert [call.data["title"] for call in mail] == ["Cleared: Attic temperature", "2 alarms"]

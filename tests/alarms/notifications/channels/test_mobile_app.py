@@ -1,0 +1,213 @@
+"""Notifications on phones, and failures on the way there, which Home Assistant logs without raising them."""
+
+import asyncio
+import logging
+
+import pytest
+from pytest_homeassistant_custom_component.common import (
+    MockConfigEntry,
+    async_mock_service,
+)
+
+from custom_components.iotbridge.alarms.engine.escalation import NotificationKind, Sound
+from custom_components.iotbridge.alarms.engine.models import AlarmKey, Severity
+from custom_components.iotbridge.alarms.notifications.message import (
+    alarm_texts,
+    test_message as message_of_test,
+)
+from custom_components.iotbridge.alarms.notifications.notifier import DeliveryError, Notifier
+from homeassistant.core import HomeAssistant, ServiceCall
+
+from ..messages import NOW, PHONE, TAG, AddGroup, alarm, message
+
+pytestmark = pytest.mark.usefixtures("home_texts")
+
+APP = logging.getLogger("homeassistant.components.mobile_app.notify")
+ANNA, BEN = ({"kind": "mobile_app", "action": f"notify.mobile_app_{name}"} for name in ("anna", "ben"))
+
+
+async def test_a_phone_has_buttons(hass: HomeAssistant, notifier: Notifier, add_group: AddGroup) -> None:
+    calls = async_mock_service(hass, "notify", "mobile_app_anna")
+
+    await notifier.async_send(add_group(PHONE), [message(hass)])
+
+    assert [call.data for call in calls] == [
+        {
+            "title": "Warning: Attic temperature",
+            "message": "31 °C, above 28 °C",
+            "data": {
+                "tag": TAG,
+                "group": "iotbridge",
+                "actions": [
+                    {"action": f"IOTBRIDGE_ACK_{TAG}", "title": "Acknowledge"},
+                    {"action": f"IOTBRIDGE_SNOOZE_{TAG}", "title": "Snooze for 1 h"},
+                ],
+            },
+        }
+    ]
+    assert calls[0].context.id
+
+
+async def test_only_critical_alarms_may_break_through(
+    hass: HomeAssistant, notifier: Notifier, add_group: AddGroup
+) -> None:
+    calls = async_mock_service(hass, "notify", "mobile_app_anna")
+    loud, soft = add_group(PHONE, break_through=True), add_group(PHONE)
+
+    for group_id, kind, severity in [
+        (loud, NotificationKind.RAISED, Severity.CRITICAL),
+        (soft, NotificationKind.RAISED, Severity.CRITICAL),
+        (loud, NotificationKind.RAISED, Severity.WARNING),
+        (loud, NotificationKind.CLEARED, Severity.CRITICAL),
+    ]:
+        await notifier.async_send(group_id, [message(hass, kind, severity)])
+
+    first = calls[0].data["data"]
+    assert first["push"] == {
+        "interruption-level": "critical",
+        "sound": {"name": "default", "critical": 1, "volume": 1.0},
+    }
+    assert (first["ttl"], first["priority"], first["channel"]) == (0, "high", "alarm_stream")
+    assert not any({"push", "priority", "ttl", "channel"} & call.data["data"].keys() for call in calls[1:])
+
+
+async def test_the_end_replaces_the_first_notification(
+    hass: HomeAssistant, notifier: Notifier, add_group: AddGroup
+) -> None:
+    calls = async_mock_service(hass, "notify", "mobile_app_anna")
+    family = add_group(PHONE)
+
+    for kind in (NotificationKind.ACKNOWLEDGED, NotificationKind.CLEARED, NotificationKind.WITHDRAWN):
+        await notifier.async_send(family, [message(hass, kind)])
+
+    assert [call.data["data"]["tag"] for call in calls] == [TAG] * 3
+    assert not any("actions" in call.data["data"] for call in calls)
+    assert calls[0].data["data"]["alert_once"] is True
+    assert calls[2].data == {"message": "clear_notification", "data": {"tag": TAG}}
+
+
+async def test_the_end_of_a_snoozed_alarm_makes_no_sound(
+    hass: HomeAssistant, notifier: Notifier, add_group: AddGroup
+) -> None:
+    calls = async_mock_service(hass, "notify", "mobile_app_anna")
+
+    await notifier.async_send(add_group(PHONE), [message(hass, NotificationKind.CLEARED, sound=Sound.SILENT)])
+
+    (call,) = calls
+    assert call.data["title"] == "Cleared: Attic temperature"
+    assert call.data["data"] == {
+        "tag": TAG,
+        "group": "iotbridge",
+        "push": {"interruption-level": "passive"},
+        "channel": "IoT Bridge",
+        "importance": "low",
+    }
+
+
+async def test_an_unacknowledged_end_keeps_its_button(
+    hass: HomeAssistant, notifier: Notifier, add_group: AddGroup
+) -> None:
+    calls = async_mock_service(hass, "notify", "mobile_app_anna")
+    over = message(hass, NotificationKind.CLEARED, about=alarm(active=False, returned=True, cleared_at=NOW))
+
+    await notifier.async_send(add_group(PHONE), [over])
+
+    (call,) = calls
+    assert call.data["title"] == "Cleared: Attic temperature"
+    assert call.data["message"] == "Back to normal after 20 min.\nNo one has acknowledged it yet."
+    assert call.data["data"]["actions"] == [{"action": f"IOTBRIDGE_ACK_{TAG}", "title": "Acknowledge"}]
+
+
+async def test_a_digest_withdraws_the_notifications_of_ended_alarms(
+    hass: HomeAssistant, notifier: Notifier, add_group: AddGroup
+) -> None:
+    calls = async_mock_service(hass, "notify", "mobile_app_anna")
+    other = AlarmKey("rule", "sensor.cellar")
+
+    await notifier.async_send(
+        add_group(PHONE), [message(hass, NotificationKind.CLEARED), message(hass, key=other, name="Cellar")]
+    )
+
+    assert [call.data["message"] for call in calls][1:] == ["clear_notification"]
+    assert calls[1].data["data"] == {"tag": TAG}
+    assert "actions" not in calls[0].data["data"]
+
+
+async def test_a_test_message_is_marked_as_test(hass: HomeAssistant, notifier: Notifier, add_group: AddGroup) -> None:
+    calls = async_mock_service(hass, "notify", "mobile_app_anna")
+    words = alarm_texts(hass)
+
+    await notifier.async_send(add_group(PHONE), [message_of_test(words, "rule", "Attic", Severity.WARNING, NOW)])
+
+    assert calls[0].data["title"] == "Test: Attic"
+    assert calls[0].data["data"].keys() == {"tag", "group"}
+
+
+# Failures: ``tests/e2e`` has the same with the integration of the apps itself.
+
+
+@pytest.fixture
+def refused(hass: HomeAssistant) -> set[str]:
+    """Return the actions whose push service refuses; both phones are told at the same moment."""
+    names: set[str] = set()
+    both = asyncio.Barrier(2)
+
+    async def push(call: ServiceCall) -> None:
+        await both.wait()
+        APP.debug("Sending to %s", call.service)
+        if call.service in names:
+            APP.error("Error sending notification to %s", call.service)
+        await both.wait()
+
+    for target in (ANNA, BEN):
+        hass.services.async_register("notify", target["action"].removeprefix("notify."), push)
+    return names
+
+
+@pytest.mark.parametrize("level", [logging.NOTSET, logging.DEBUG, logging.ERROR])
+async def test_a_refusal_of_the_push_service_is_a_failed_delivery(
+    hass: HomeAssistant, refused: set[str], entry: MockConfigEntry, add_group: AddGroup, level: int
+) -> None:
+    notifier, family = Notifier(hass, entry), add_group(ANNA, BEN)
+    APP.setLevel(level)
+    refused.add("mobile_app_anna")
+
+    with pytest.raises(DeliveryError) as raised:
+        await notifier.async_send(family, [message(hass)])
+    assert raised.value.failed == {"notify.mobile_app_anna": "Error sending notification to mobile_app_anna"}
+
+    refused.clear()
+    await notifier.async_send(family, [message(hass)])
+    assert not APP.handlers
+    APP.setLevel(logging.NOTSET)
+
+
+async def test_an_unregistered_phone_is_a_failed_delivery(
+    hass: HomeAssistant, entry: MockConfigEntry, add_group: AddGroup
+) -> None:
+    with pytest.raises(DeliveryError) as raised:
+        await Notifier(hass, entry).async_send(add_group(ANNA), [message(hass)])
+
+    assert raised.value.failed.keys() == {"notify.mobile_app_anna"}
+
+
+async def test_a_failed_withdrawal_does_not_repeat_the_message(
+    hass: HomeAssistant, entry: MockConfigEntry, add_group: AddGroup
+) -> None:
+    told: list[str] = []
+
+    async def push(call: ServiceCall) -> None:
+        told.append(call.data["message"])
+        if call.data["message"] == "clear_notification":
+            APP.error("Error sending notification")
+
+    hass.services.async_register("notify", "mobile_app_anna", push)
+    others = [
+        message(hass, NotificationKind.CLEARED, key=AlarmKey("rule", f"sensor.{name}")) for name in ("cellar", "door")
+    ]
+
+    await Notifier(hass, entry).async_send(add_group(ANNA), others)
+    assert told[1:] == ["clear_notification"] * 2
+
+    with pytest.raises(DeliveryError):
+        await Notifier(hass, entry).async_send(add_group(ANNA), [message(hass, NotificationKind.WITHDRAWN)])

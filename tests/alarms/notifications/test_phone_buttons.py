@@ -1,0 +1,90 @@
+"""Buttons of notifications on phones, pressed."""
+
+from collections.abc import Iterable
+from typing import Any
+
+import pytest
+from pytest_homeassistant_custom_component.common import (
+    MockUser,
+)
+
+from custom_components.iotbridge.alarms.engine.models import Actor, Alarm, AlarmKey
+from custom_components.iotbridge.alarms.notifications.phone_buttons import async_listen_buttons
+from homeassistant.core import Context, HomeAssistant
+
+from .messages import KEY, NOW, TAG, alarm
+
+pytestmark = pytest.mark.usefixtures("home_texts")
+
+
+class Manager:
+    """Alarm manager that records the actions of the buttons."""
+
+    def __init__(self) -> None:
+        self.done: list[tuple[Any, ...]] = []
+
+    def alarms(self) -> list[Alarm]:
+        return [alarm(), Alarm(key=AlarmKey("rule", "sensor.cellar"))]
+
+    def async_acknowledge(self, keys: Iterable[AlarmKey], by: Actor) -> list[AlarmKey]:
+        self.done.append(("ack", list(keys), by))
+        return []
+
+    def async_snooze(self, keys: Iterable[AlarmKey], until: float, by: Actor) -> list[AlarmKey]:
+        self.done.append(("snooze", list(keys), until, by))
+        return []
+
+
+async def test_buttons_act(hass: HomeAssistant) -> None:
+    manager, user = Manager(), MockUser(name="Anna", is_owner=True).add_to_hass(hass)
+    stop = async_listen_buttons(hass, manager, lambda seconds: NOW + seconds)
+
+    def press(action: object, context: Context | None = None, **more: Any) -> None:
+        hass.bus.async_fire("mobile_app_notification_action", {"action": action, **more}, context=context)
+
+    press(f"IOTBRIDGE_ACK_{TAG}", Context(user_id=user.id))
+    press(f"IOTBRIDGE_SNOOZE_{TAG}", device_name="Anna's phone")
+    press(f"IOTBRIDGE_ACK_{TAG}")
+    for strange in ("IOTBRIDGE_ACK_iotbridge_other_000000000000", "TURN_OFF", None, 7):
+        press(strange)
+    await hass.async_block_till_done()
+    stop()
+    press(f"IOTBRIDGE_ACK_{TAG}")
+    await hass.async_block_till_done()
+
+    assert manager.done == [
+        ("ack", [KEY], Actor("Anna", "phone")),
+        ("snooze", [KEY], NOW + 3600, Actor("Anna's phone", "phone")),
+        ("ack", [KEY], Actor("", "phone")),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("user", "policy", "may"),
+    [
+        ({}, {"entities": True}, True),
+        ({}, {"entities": {"entity_ids": {KEY.subject: True}}}, True),
+        ({}, {"entities": {"all": {"read": True}}}, False),
+        ({}, {}, False),
+        ({"is_owner": True}, None, True),
+        ({"is_owner": True, "is_active": False}, None, False),
+        (None, None, False),
+    ],
+    ids=["everything", "this one", "only reading", "nothing", "the owner", "switched off", "removed"],
+)
+async def test_buttons_act_for_permitted_users(
+    hass: HomeAssistant, user: dict[str, bool] | None, policy: dict[str, Any] | None, may: bool
+) -> None:
+    manager = Manager()
+    if user is not None:
+        owner = MockUser(id="anna", **user).add_to_hass(hass)
+        if policy is not None:
+            owner.mock_policy(policy)
+    stop = async_listen_buttons(hass, manager, lambda seconds: NOW + seconds)
+
+    for action in (f"IOTBRIDGE_ACK_{TAG}", f"IOTBRIDGE_SNOOZE_{TAG}"):
+        hass.bus.async_fire("mobile_app_notification_action", {"action": action}, context=Context(user_id="anna"))
+    await hass.async_block_till_done()
+    stop()
+
+    assert [what for what, *_ in manager.done] == (["ack", "snooze"] if may else [])
