@@ -3,6 +3,7 @@
 import asyncio
 from collections import Counter
 from collections.abc import Callable
+import inspect
 import json
 from typing import Any
 
@@ -39,6 +40,8 @@ async def test_a_message_under_many_filters_takes_two_threads_at_most(
 
     def count(target: Callable[..., Any], *args: Any) -> asyncio.Future[Any]:
         nonlocal running
+        if inspect.unwrap(getattr(target, "func", target)).__module__ != DecodeQueue.__module__:
+            return execute(target, *args)  # Home Assistant's own job
         running += 1
         seen[running] += 1
         future = execute(target, *args)

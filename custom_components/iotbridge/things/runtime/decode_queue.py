@@ -19,7 +19,8 @@ MAX_INLINE = 4 * 1024
 # Limits for waiting messages; beyond them the oldest one is dropped.
 MAX_WAITING = 1000
 MAX_WAITING_BYTES = 4 * 1024 * 1024
-# A message is decoded once for every thing whose filter it matches. Limits for all things together: how many jobs may
+# A message is decoded once for every thing whose filter it matches. Limits for all things together: how many jobs run
+# in the executor at a time, and how many bytes wait for it.
 MAX_AT_ONCE = 2
 MAX_TOTAL_BYTES = 16 * 1024 * 1024
 
