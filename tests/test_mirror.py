@@ -19,10 +19,6 @@ RULES = "Rules whose examples run through the whole of inference, with each rule
 COVERED_BY = {
     "integration": {
         "alarms/api/": ("alarms/api/test_services.py", "Called by the actions, which say what comes of it."),
-        "alarms/engine/instance.py": ("alarms/scenarios/test_random_homes.py", "Whole alarms over restarts."),
-        "alarms/engine/models.py": ("alarms/engine/test_lifecycle.py", "Data without behaviour of their own."),
-        "alarms/engine/references.py": ("alarms/scenarios/test_renames.py", "Entities that are renamed."),
-        "alarms/engine/rule.py": ("alarms/flow/test_rule_flow.py", "Rules as their dialog stores and reads them."),
         "alarms/flow/": ("alarms/flow/test_rule_flow.py", "Forms of the rule's dialog, filled in as a user does."),
         "alarms/notifications/": ("alarms/notifications/test_outbox.py", "What a group is told, over time."),
         "alarms/runtime/": ("alarms/test_manager.py", "Alarms at work, driven through the manager."),

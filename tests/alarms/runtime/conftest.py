@@ -1,0 +1,16 @@
+"""Fixture of the tests of entities: an empty house."""
+
+import pytest
+from pytest_homeassistant_custom_component.common import MockConfigEntry
+
+from homeassistant.core import HomeAssistant
+
+from .house import Home
+
+
+@pytest.fixture
+def house(hass: HomeAssistant) -> Home:
+    """Return an empty house."""
+    owner = MockConfigEntry(domain="demo")
+    owner.add_to_hass(hass)
+    return Home(hass, owner)
