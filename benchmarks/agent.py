@@ -77,9 +77,9 @@ async def _run(options: argparse.Namespace) -> None:
             starts = await _time_starts(contestants, options.starts)
             measured = await _side_by_side(contestants, options.seconds)
     report.add(HEAD_START, [_start_row(name, times) for name, times in starts.items()], title="Process start to online")
-    rows = [_cost_row(one) for one in measured]
+    rows = [_cost_row(row) for row in measured]
     report.add(HEAD, rows, title=f"Costs after {options.seconds:g} s side by side")
-    rows = [_traffic_row(one) for one in measured]
+    rows = [_traffic_row(row) for row in measured]
     report.add(HEAD_TRAFFIC, rows, title=f"Traffic of the same run; per minute without its first {SETTLING_S} s")
     report.finish(write=options.write)
 

@@ -45,15 +45,15 @@ class Crowd:
     case: str
     longest_ms: float
     all_ms: float
-    told: int
+    notifications: int
 
 
-async def measure(who: str) -> list[Crowd]:
+async def measure(contestant: str) -> list[Crowd]:
     """Measure all cases in a Home Assistant without rules, or with those of IoT Bridge."""
     with tempfile.TemporaryDirectory(prefix="iotbridge-bench-") as folder:
         async with Lab(Path(folder)) as lab:
-            home = await set_up(lab, iot_bridge=who == rivals.OURS)
-            if who == rivals.OURS:
+            home = await set_up(lab, iot_bridge=contestant == rivals.OURS)
+            if contestant == rivals.OURS:
                 rivals.into_entry(home.folder, _rules(), {})
             home.rig(f"bench_probe: {{burst: {CROWD}, silent: {SILENT}}}\n")
             await _announced(lab)
@@ -80,7 +80,7 @@ async def _cases(lab: Lab) -> list[Crowd]:
 
 
 def _crowd(case: str, answer: Json) -> Crowd:
-    return Crowd(case, answer["longest_ms"], answer["all_ms"], answer["told"])
+    return Crowd(case, answer["longest_ms"], answer["all_ms"], answer["notifications"])
 
 
 async def _call(lab: Lab, name: str, data: Json) -> Json:
@@ -152,13 +152,13 @@ def add(report: Report, nobody: Sequence[Crowd], ours: Sequence[Crowd]) -> None:
     """Add the table to the report."""
     rows = [
         (
-            one.case,
-            f"{other.longest_ms:.0f}",
-            f"{other.all_ms:.0f}",
-            f"{one.longest_ms:.0f}",
-            f"{one.all_ms:.0f}",
-            str(one.told),
+            with_rules.case,
+            f"{without_rules.longest_ms:.0f}",
+            f"{without_rules.all_ms:.0f}",
+            f"{with_rules.longest_ms:.0f}",
+            f"{with_rules.all_ms:.0f}",
+            str(with_rules.notifications),
         )
-        for other, one in zip(nobody, ours, strict=True)
+        for without_rules, with_rules in zip(nobody, ours, strict=True)
     ]
     report.add(HEAD, rows, title="Many together, processor time of the event loop's thread")

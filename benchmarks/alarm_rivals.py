@@ -35,15 +35,15 @@ def rules(count: int) -> Rules:
     return [*watched, *((f"Tripped {number}", [f"sensor.tripped_{number}"]) for number in range(TRIPPED))]
 
 
-def write(who: str, folder: Path, wanted: Rules) -> str:
+def write(contestant: str, folder: Path, wanted: Rules) -> str:
     """Write the rules for a contestant; return the additions to the configuration."""
-    if who == OURS:
+    if contestant == OURS:
         # Everything must be notified at once, regardless of the number.
         into_entry(folder, (_rule(*rule) for rule in wanted), {"storm_per_minute": 0, "flapping_per_hour": 0})
-    elif who == AUTOMATIONS:
+    elif contestant == AUTOMATIONS:
         (folder / "bench.json").write_text(json.dumps([_automation(*rule) for rule in wanted]), encoding="utf-8")
         return "automation bench: !include bench.json\n"
-    elif who == ALERT2:
+    elif contestant == ALERT2:
         alerts = {"skip_internal_errors": True, "alerts": [_alert(*rule) for rule in wanted]}
         (folder / "bench.json").write_text(json.dumps(alerts), encoding="utf-8")
         return "alert2: !include bench.json\n"

@@ -39,7 +39,7 @@ DOMAINS = {rivals.OURS: "iotbridge", rivals.AUTOMATIONS: "automation", rivals.AL
 class Found:
     """Measurements of one contestant, over all its turns."""
 
-    who: str
+    contestant: str
     other_us: list[float] = field(default_factory=list)
     watched_us: list[float] = field(default_factory=list)
     share: list[float] = field(default_factory=list)
@@ -78,10 +78,10 @@ async def _run(options: argparse.Namespace) -> None:
     nobody = found[rivals.NOBODY]
     others = [found[name] for name in names[1:]]
     title = f"Event loop, {options.rules:,} rules over {options.rules * rivals.PER_RULE:,} entities; µs are medians"
-    report.add(LOOP_HEAD, [_loop_row(one, nobody) for one in found.values()], title=title)
+    report.add(LOOP_HEAD, [_loop_row(result, nobody) for result in found.values()], title=title)
     title = f"From publishing to the call of the notify action, while {PER_S} other values change in a second"
-    report.add(DELAY_HEAD, [_delay_row(one) for one in others], title=title)
-    report.add(START_HEAD, [_start_row(one) for one in found.values()], title="Start, and what stays in memory")
+    report.add(DELAY_HEAD, [_delay_row(result) for result in others], title=title)
+    report.add(START_HEAD, [_start_row(result) for result in found.values()], title="Start, and what stays in memory")
     if options.only in {None, rivals.OURS}:
         crowds.add(report, await crowds.measure(rivals.NOBODY), await crowds.measure(rivals.OURS))
     report.finish(write=options.write)
@@ -92,12 +92,12 @@ async def _run(options: argparse.Namespace) -> None:
 
 async def _turn(lab: Lab, found: Found, options: argparse.Namespace) -> None:
     """Set everything up, start once more with the rules, and measure."""
-    home = await set_up(lab, iot_bridge=found.who == rivals.OURS)
+    home = await set_up(lab, iot_bridge=found.contestant == rivals.OURS)
     wanted = rivals.rules(options.rules)
-    more = rivals.write(found.who, home.folder, wanted)
+    more = rivals.write(found.contestant, home.folder, wanted)
     home.rig(f"bench_probe: {{other: {OTHER}, watched: {WATCHED}}}\n{more}", options.alert2)
     await _tripped(lab)
-    if found.who == rivals.OURS:
+    if found.contestant == rivals.OURS:
         # The entities of new rules are created once; the benchmark counts every start after that.
         await home.start()
         await until(lambda: _rules_there(lab, len(wanted)), timeout_s=120, what="entities of all rules")
@@ -108,9 +108,9 @@ async def _turn(lab: Lab, found: Found, options: argparse.Namespace) -> None:
     found.start_s.append(time.monotonic() - began)
     await until(lambda: _all_well(lab), timeout_s=60, what="values of all that is to be tripped")
     await asyncio.sleep(QUIET_S)
-    if found.who in DOMAINS:
+    if found.contestant in DOMAINS:
         timings = await lab.client.command("integration/setup_info")
-        found.setup_s += [row["seconds"] for row in timings if row["domain"] == DOMAINS[found.who]]
+        found.setup_s += [row["seconds"] for row in timings if row["domain"] == DOMAINS[found.contestant]]
     for _ in range(BURSTS):
         found.other_us.append(await _burst(lab, "other"))
         found.watched_us.append(await _burst(lab, "watched"))
@@ -119,8 +119,8 @@ async def _turn(lab: Lab, found: Found, options: argparse.Namespace) -> None:
     found.full_ms.append(answer["ms"])
     found.objects.append(answer["objects"])
     await _stream(lab, found, options.trips)
-    if found.who == rivals.OURS:
-        answer = await lab.client.call("bench_probe.reload", {"domain": DOMAINS[found.who]}, response=True)
+    if found.contestant == rivals.OURS:
+        answer = await lab.client.call("bench_probe.reload", {"domain": DOMAINS[found.contestant]}, response=True)
         found.again_s.append(answer["s"])
 
 
@@ -131,8 +131,8 @@ async def _burst(lab: Lab, group: str) -> float:
 
 async def _taken(lab: Lab) -> list[Json]:
     answer = await lab.client.call("bench_probe.taken", response=True)
-    told: list[Json] = answer["told"]
-    return told
+    notifications: list[Json] = answer["notifications"]
+    return notifications
 
 
 async def _stream(lab: Lab, found: Found, trips: int) -> None:
@@ -140,7 +140,7 @@ async def _stream(lab: Lab, found: Found, trips: int) -> None:
     data = {"group": "watched", "per_s": PER_S, "seconds": QUIET_S}
     answer = await lab.client.call("bench_probe.stream", data, response=True)
     found.share.append(answer["share"])
-    if found.who == rivals.NOBODY:
+    if found.contestant == rivals.NOBODY:
         return
     data["seconds"] = trips * PAUSE_S + QUIET_S
     stream = asyncio.create_task(lab.client.call("bench_probe.stream", data, response=True))
@@ -154,12 +154,12 @@ async def _stream(lab: Lab, found: Found, trips: int) -> None:
             await mqtt.publish(f"bench/{number % rivals.TRIPPED}", str(BAD + number))
             await asyncio.sleep(PAUSE_S / 2)
     found.collected_ms.append((await stream)["collected_ms"])
-    heard: dict[int, float] = {}
+    received_at: dict[int, float] = {}
     for message in await _taken(lab):
         for value in re.findall(r"\b\d{4}\b", message["message"]):
-            heard.setdefault(int(value), message["at"])
-    found.delays_ms += [(heard[value] - at) * 1000 for value, at in published.items() if value in heard]
-    found.lost += len(published.keys() - heard.keys())
+            received_at.setdefault(int(value), message["at"])
+    found.delays_ms += [(received_at[value] - at) * 1000 for value, at in published.items() if value in received_at]
+    found.lost += len(published.keys() - received_at.keys())
     found.trips += len(published)
 
 
@@ -204,7 +204,7 @@ START_HEAD = ["who", "start of Home Assistant, s", "of it set-up of the integrat
 def _loop_row(found: Found, nobody: Found) -> list[str]:
     other, watched = statistics.median(found.other_us), statistics.median(found.watched_us)
     return [
-        found.who,
+        found.contestant,
         f"{other:.1f}",
         f"{other - statistics.median(nobody.other_us):.1f}",
         f"{watched:.1f}",
@@ -215,10 +215,10 @@ def _loop_row(found: Found, nobody: Found) -> list[str]:
 
 def _delay_row(found: Found) -> list[str]:
     delays = sorted(found.delays_ms) or [float("nan")]
-    told = [f"{_percentile(delays, share):.1f}" for share in (0.50, 0.95, 0.99, 1.0)]
+    percentiles = [f"{_percentile(delays, share):.1f}" for share in (0.50, 0.95, 0.99, 1.0)]
     return [
-        found.who,
-        *told,
+        found.contestant,
+        *percentiles,
         str(len(found.delays_ms)),
         str(found.lost),
         " and ".join(f"{ms:.0f}" for ms in found.collected_ms),
@@ -231,7 +231,7 @@ def _percentile(values: Sequence[float], share: float) -> float:
 
 def _start_row(found: Found) -> list[str]:
     return [
-        found.who,
+        found.contestant,
         " and ".join(f"{value:.1f}" for value in found.start_s),
         " and ".join(f"{value:.2f}" for value in found.setup_s),
         " and ".join(f"{value:.2f}" for value in found.again_s),

@@ -61,11 +61,11 @@ async def _run(options: argparse.Namespace) -> None:
 async def _measure(lab: Lab, options: argparse.Namespace) -> list[list[str]]:
     devices = await _household(lab, options.hosts)
     await _timed_calls(lab, devices[:1], WARM_UP)
-    one, own = await _timed_calls(lab, devices[:1], options.calls)
+    single, own = await _timed_calls(lab, devices[:1], options.calls)
     many, own_many = await _timed_calls(lab, devices, MANY_ROUNDS)
     hosts = f"{options.hosts} hosts in one call"
     return [
-        _row("one host: call to result", one),
+        _row("one host: call to result", single),
         _row("one host: command to response, by Home Assistant", own),
         _row(f"{hosts}: call to result of all", many),
         _row(f"{hosts}: command to response of each, by Home Assistant", own_many),

@@ -38,20 +38,20 @@ def cases() -> list[Case]:
         "ChirpStack uplink": things.soil_probe,
         "SenML in CBOR": things.greenhouse,
     }
-    found = []
+    cases = []
     for name, messages in replayed.items():
         ((topic, payload),) = messages(3).items()
-        found.append(Case(name, Sample(topic, payload)))
-    found.append(Case("CSV, energy monitor", Sample("emonhub/rx/5/values", b"1204,311,-12,23.41,231.2,7013,98")))
-    found.append(Case("one bare value of a tree", Sample("rtl_433/shed/devices/Tower/A/11524/temperature_C", b"8.75")))
-    return found
+        cases.append(Case(name, Sample(topic, payload)))
+    cases.append(Case("CSV, energy monitor", Sample("emonhub/rx/5/values", b"1204,311,-12,23.41,231.2,7013,98")))
+    cases.append(Case("one bare value of a tree", Sample("rtl_433/shed/devices/Tower/A/11524/temperature_C", b"8.75")))
+    return cases
 
 
-def measure(found: Sequence[Case]) -> None:
+def measure(cases: Sequence[Case]) -> None:
     """Run the cases in turns, round after round, so that a disturbance hits all of them."""
-    readers = [_reading(case) for case in found]
+    readers = [_reading(case) for case in cases]
     for _ in range(ROUNDS):
-        for case, read in zip(found, readers, strict=True):
+        for case, read in zip(cases, readers, strict=True):
             case.reading.append(_seconds(read))
             case.understanding.append(_seconds(partial(analyse, [case.sample])))
 

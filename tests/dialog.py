@@ -44,8 +44,8 @@ class Flow:
     async def submit(self, **answers: Any) -> SubentryFlowResult:
         """Submit a form with its suggestions, and with these answers; None removes a suggestion."""
         assert self.result["type"] is FlowResultType.FORM, self.result
-        given = self.suggested | answers
-        return await self._configure({key: value for key, value in given.items() if value is not None})
+        data = self.suggested | answers
+        return await self._configure({key: value for key, value in data.items() if value is not None})
 
     async def look(self) -> SubentryFlowResult:
         """Return the current step, like a browser that is notified of a change."""
@@ -74,7 +74,7 @@ class Flow:
         return self.result["errors"] or {}
 
     @property
-    def said(self) -> dict[str, str]:
+    def placeholders(self) -> dict[str, str]:
         """Return the description placeholders of the step."""
         return dict(self.result["description_placeholders"] or {})
 
@@ -82,12 +82,12 @@ class Flow:
     def text(self) -> str:
         """Return the description of the step as the user reads it."""
         description: str = WORDS[self.kind]["step"][self.step]["description"]
-        return description.format(**self.said)
+        return description.format(**self.placeholders)
 
     def error_text(self, field: str) -> str:
         """Return the error at a field as the user reads it."""
         error: str = WORDS[self.kind]["error"][self.errors[field]]
-        return error.format(**self.said)
+        return error.format(**self.placeholders)
 
     @property
     def suggested(self) -> dict[str, Any]:
@@ -100,15 +100,15 @@ class Flow:
         assert self.result["data_schema"] is not None
         return {str(marker) for marker in self.result["data_schema"].schema}
 
-    async def _configure(self, given: dict[str, Any]) -> SubentryFlowResult:
+    async def _configure(self, data: dict[str, Any]) -> SubentryFlowResult:
         flows = self.hass.config_entries.subentries
-        return self._seen(await flows.async_configure(self.result["flow_id"], given))
+        return self._seen(await flows.async_configure(self.result["flow_id"], data))
 
     def _seen(self, result: SubentryFlowResult) -> SubentryFlowResult:
         """Store the step; all of it must be translated, and the texts must have their placeholders."""
         self.result = result
         words, kind = WORDS[self.kind], result["type"]
-        given = set(result.get("description_placeholders") or {})
+        placeholders = set(result.get("description_placeholders") or {})
         texts: list[str] = []
         if kind is FlowResultType.ABORT and not result.get("translation_domain"):
             texts = [words["abort"][result["reason"]]]
@@ -125,7 +125,7 @@ class Flow:
                 # An error belongs to a field of the form, or is above it.
                 assert set(result["errors"] or {}) <= {"base", *self.fields}
         for text in texts:
-            assert {name for _, name, _, _ in Formatter().parse(text) if name} <= given, text
+            assert {name for _, name, _, _ in Formatter().parse(text) if name} <= placeholders, text
         return result
 
     def _check_menu(self, step: dict[str, Any], options: list[str]) -> None:

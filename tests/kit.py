@@ -179,9 +179,9 @@ def now() -> str:
     return datetime.now(UTC).isoformat().replace("+00:00", "Z")
 
 
-def learn(hass: HomeAssistant, entry: ConfigEntry, profile: Profile, *heard: Sample) -> ConfigSubentry:
+def learn(hass: HomeAssistant, entry: ConfigEntry, profile: Profile, *samples: Sample) -> ConfigSubentry:
     """Add the subentry as the wizard does when the user confirms."""
-    entry.runtime_data.things.async_keep_samples(profile.topic, heard)
+    entry.runtime_data.things.async_keep_samples(profile.topic, samples)
     subentry = ConfigSubentry(
         data=profile.as_dict(),  # type: ignore[arg-type]
         subentry_type="device",

@@ -46,10 +46,10 @@ async def test_the_database_is_complete_and_frozen_and_alarms_continue(kit: Kit,
     before = _content(kit)
     await set_state(kit, "sensor.one", "20")
     alarms = kit.hass.config_entries.async_loaded_entries("iotbridge")[0].runtime_data.alarms
-    told = await alarms.async_history(HistoryQuery(rules=[rule_id]))
+    events = await alarms.async_history(HistoryQuery(rules=[rule_id]))
     await manager.async_post_backup_actions()
 
-    assert [row["change"] for row in told] == ["cleared", "raised"]
+    assert [row["change"] for row in events] == ["cleared", "raised"]
     assert _content(kit) == before
     (tmp_path / FILE).write_bytes(before)
     alone = AlarmStore(tmp_path / FILE)

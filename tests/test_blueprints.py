@@ -28,15 +28,15 @@ FILES = sorted((REPOSITORY / "blueprints").rglob("*.yaml"))
 BLUEPRINTS = {path: path.read_text("utf-8") for path in FILES}
 
 
-async def automate(kit: Kit, name: str, **given: Any) -> None:
+async def automate(kit: Kit, name: str, **inputs: Any) -> None:
     """Create an automation from a blueprint, like its dialog."""
     data = parse_yaml(next(text for path, text in BLUEPRINTS.items() if path.stem == name))
     assert isinstance(data, dict)
     blueprint = Blueprint(data, expected_domain="automation", schema=AUTOMATION_BLUEPRINT_SCHEMA)
     assert blueprint.validate() is None
-    inputs = BlueprintInputs(blueprint, {"use_blueprint": {"path": name, "input": given}, "alias": "test"})
-    inputs.validate()
-    assert await async_setup_component(kit.hass, "automation", {"automation": inputs.async_substitute()})
+    automation_inputs = BlueprintInputs(blueprint, {"use_blueprint": {"path": name, "input": inputs}, "alias": "test"})
+    automation_inputs.validate()
+    assert await async_setup_component(kit.hass, "automation", {"automation": automation_inputs.async_substitute()})
     await kit.hass.async_block_till_done()
     automation = kit.hass.states.get("automation.test")
     assert automation is not None
@@ -66,42 +66,42 @@ def test_there_are_two() -> None:
 
 
 @pytest.fixture
-def said(kit: Kit) -> list[ServiceCall]:
+def spoken(kit: Kit) -> list[ServiceCall]:
     """Return what the speakers are given."""
     calls: list[ServiceCall] = async_mock_service(kit.hass, "tts", "speak")
     return calls
 
 
-async def announce(kit: Kit, now: str = "2026-11-23 12:00:00+00:00", **given: Any) -> None:
+async def announce(kit: Kit, now: str = "2026-11-23 12:00:00+00:00", **inputs: Any) -> None:
     await kit.hass.config.async_set_time_zone("UTC")
     kit.freezer.move_to(now)
-    await automate(kit, "announce_alarm", speakers=["media_player.kitchen"], voice="tts.piper", **given)
+    await automate(kit, "announce_alarm", speakers=["media_player.kitchen"], voice="tts.piper", **inputs)
 
 
-async def test_an_alarm_is_announced(kit: Kit, said: list[ServiceCall]) -> None:
+async def test_an_alarm_is_announced(kit: Kit, spoken: list[ServiceCall]) -> None:
     await announce(kit)
     await add_rule(kit, "sensor.one", instructions="Open the valve.")
 
     await set_state(kit, "sensor.one", "90", friendly_name="Boiler")
     await set_state(kit, "sensor.one", "20", friendly_name="Boiler")
 
-    (call,) = said
+    (call,) = spoken
     assert call.data["message"] == "Hot: Boiler. Open the valve."
     assert call.data["media_player_entity_id"] == ["media_player.kitchen"]
     assert call.data["entity_id"] == ["tts.piper"]
 
 
-async def test_its_clearing_is_announced_if_configured(kit: Kit, said: list[ServiceCall]) -> None:
+async def test_its_clearing_is_announced_if_configured(kit: Kit, spoken: list[ServiceCall]) -> None:
     await announce(kit, announce_cleared=True)
     await add_rule(kit, "sensor.one")
 
     await set_state(kit, "sensor.one", "90", friendly_name="Boiler")
     await set_state(kit, "sensor.one", "20", friendly_name="Boiler")
 
-    assert [call.data["message"] for call in said] == ["Hot: Boiler.", "Hot has cleared: Boiler."]
+    assert [call.data["message"] for call in spoken] == ["Hot: Boiler.", "Hot has cleared: Boiler."]
 
 
-async def test_at_night_only_what_is_critical_is_announced(kit: Kit, said: list[ServiceCall]) -> None:
+async def test_at_night_only_what_is_critical_is_announced(kit: Kit, spoken: list[ServiceCall]) -> None:
     await announce(kit, now="2026-11-23 02:00:00+00:00", announce_cleared=True)
     await add_rule(kit, "sensor.one")
     await add_rule(kit, "sensor.two", severity=Severity.CRITICAL, name="Very hot")
@@ -110,10 +110,10 @@ async def test_at_night_only_what_is_critical_is_announced(kit: Kit, said: list[
         await set_state(kit, "sensor.one", value)
         await set_state(kit, "sensor.two", value)
 
-    assert [call.data["message"] for call in said] == ["Very hot: two."]
+    assert [call.data["message"] for call in spoken] == ["Very hot: two."]
 
 
-async def test_only_the_severities_that_were_chosen(kit: Kit, said: list[ServiceCall]) -> None:
+async def test_only_the_severities_that_were_chosen(kit: Kit, spoken: list[ServiceCall]) -> None:
     await announce(kit, severities=["critical"], alarms={"entity_id": ["sensor.one", "sensor.two"]})
     await add_rule(kit, "sensor.one")
     await add_rule(kit, "sensor.two", "sensor.three", severity=Severity.CRITICAL, name="Very hot")
@@ -121,7 +121,7 @@ async def test_only_the_severities_that_were_chosen(kit: Kit, said: list[Service
     for name in ("sensor.one", "sensor.two", "sensor.three"):
         await set_state(kit, name, "90")
 
-    assert [call.data["message"] for call in said] == ["Very hot: two."]
+    assert [call.data["message"] for call in spoken] == ["Very hot: two."]
 
 
 # ---------------------------------------------------------------- act

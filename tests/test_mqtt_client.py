@@ -130,7 +130,7 @@ async def test_other_subscribers_get_the_same_text_as_without_us(
         stop()
 
     topics = [f"{name}/value" for name in NAMES]
-    assert theirs == {one: list(TEXTS) for one in topics}
+    assert theirs == {topic: list(TEXTS) for topic in topics}
     assert ours == dict.fromkeys(topics, payloads)
 
 

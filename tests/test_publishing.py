@@ -81,9 +81,9 @@ def copy(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def git(folder: Path, *words: str) -> None:
+def git(folder: Path, *arguments: str) -> None:
     who = ("-c", "user.name=test", "-c", "user.email=test@example.org", "-c", "commit.gpgsign=false")
-    subprocess.run(["git", *who, *words], cwd=folder, check=True, capture_output=True)
+    subprocess.run(["git", *who, *arguments], cwd=folder, check=True, capture_output=True)
 
 
 def commit(folder: Path) -> None:
@@ -91,9 +91,9 @@ def commit(folder: Path) -> None:
     git(folder, "commit", "--quiet", "--message", "test")
 
 
-def run(folder: Path, *words: str, path: str = "") -> subprocess.CompletedProcess[str]:
+def run(folder: Path, *arguments: str, path: str = "") -> subprocess.CompletedProcess[str]:
     environment = {"PATH": f"{path}:/usr/local/bin:/usr/bin:/bin"}
-    return subprocess.run(words, cwd=folder, check=False, capture_output=True, text=True, env=environment)
+    return subprocess.run(arguments, cwd=folder, check=False, capture_output=True, text=True, env=environment)
 
 
 # ---------------------------------------------------------------- names
@@ -139,9 +139,9 @@ def test_the_address_can_be_changed_again(copy: Path) -> None:
     assert subprocess.run(["git", "diff", "--quiet"], cwd=copy, check=False).returncode == 0
 
 
-@pytest.mark.parametrize("words", [(), ("owner",), ("-owner/name",), ("owner/na me",), ("https://github.com/a/b",)])
-def test_a_wrong_address_is_refused_and_changes_nothing(copy: Path, words: tuple[str, ...]) -> None:
-    done = run(copy, "scripts/set-repository", *words)
+@pytest.mark.parametrize("arguments", [(), ("owner",), ("-owner/name",), ("owner/na me",), ("https://github.com/a/b",)])
+def test_a_wrong_address_is_refused_and_changes_nothing(copy: Path, arguments: tuple[str, ...]) -> None:
+    done = run(copy, "scripts/set-repository", *arguments)
 
     assert done.returncode == 2
     assert "OWNER/NAME" in done.stderr
@@ -171,8 +171,8 @@ def test_nothing_is_released_under_the_placeholder(copy: Path, uv: str) -> None:
     path = copy / "custom_components/iotbridge/manifest.json"
     path.write_text(path.read_text("utf-8").replace("example-owner", "owner.invalid"), encoding="utf-8")
 
-    for words in (("integration", f"v{MANIFEST['version']}"), ("agent", "agent-v1.0.0")):
-        done = run(copy, "scripts/package", *words, path=uv)
+    for arguments in (("integration", f"v{MANIFEST['version']}"), ("agent", "agent-v1.0.0")):
+        done = run(copy, "scripts/package", *arguments, path=uv)
         assert done.returncode == 1
         assert "scripts/set-repository" in done.stderr
     assert not (copy / "dist").exists()

@@ -63,7 +63,7 @@ async def test_a_part_that_cannot_start_does_not_stop_the_others(
 async def test_alarms_that_cannot_start_evaluate_nothing_and_are_unavailable(
     hass: HomeAssistant, mqtt: Any, freezer: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    told = async_mock_service(hass, "notify", "mobile_app_anna")
+    notifications = async_mock_service(hass, "notify", "mobile_app_anna")
     entry = entry_with(hass, ("notifier", "Anna", GROUP), ("alarm", "Hot", rule("Anna")))
     with monkeypatch.context() as patched:
         # The last step of the start.
@@ -79,7 +79,7 @@ async def test_alarms_that_cannot_start_evaluate_nothing_and_are_unavailable(
     kit = Kit(hass, mqtt, freezer)
     for _ in range(3):
         await kit.wait(1)
-    assert told == []
+    assert notifications == []
     host: FakeHost = await kit.host()
     assert host.power == "on"
 
@@ -89,7 +89,7 @@ async def test_alarms_that_cannot_start_evaluate_nothing_and_are_unavailable(
         await kit.wait(1)
     assert repairs(hass) == {}
     assert _states(hass)["sensor.iot_bridge_active_warning_alarms"].state == "1"
-    assert len(told) == 1
+    assert len(notifications) == 1
 
 
 async def test_hosts_that_cannot_start_are_unavailable(

@@ -52,7 +52,7 @@ def newer(data: dict[str, Any]) -> dict[str, Any]:
 async def test_an_unreadable_subentry_is_one_issue_and_the_rest_runs(
     hass: HomeAssistant, mqtt: Any, freezer: Any, caplog: Any, kind: str, data: dict[str, Any], repair: str
 ) -> None:
-    told = async_mock_service(hass, "notify", "mobile_app_anna")
+    notifications = async_mock_service(hass, "notify", "mobile_app_anna")
     entry = entry_with(
         hass,
         (kind, "Odd", data),
@@ -73,7 +73,7 @@ async def test_an_unreadable_subentry_is_one_issue_and_the_rest_runs(
     hass.states.async_set("sensor.hot", "90")
     for _ in range(3):
         await kit.wait(1)
-    assert [call.data["title"].partition(":")[0] for call in told] == ["Warning"]
+    assert [call.data["title"].partition(":")[0] for call in notifications] == ["Warning"]
     assert nobody_was_startled(caplog)
 
     flows = hass.config_entries.subentries

@@ -54,21 +54,21 @@ async def test_accepted_topics_leave_home_assistant_connected(
 ) -> None:
     """Includes the topics nearby, which the wizard subscribes to for the device's availability."""
     changes: list[bool] = []
-    heard: list[str] = []
+    received: list[str] = []
     mqtt.async_subscribe_connection_status(home, changes.append)
 
     @callback
     def receive(message: mqtt.ReceiveMessage) -> None:
-        heard.append(message.topic)
+        received.append(message.topic)
 
     for topic in TAKEN:
         assert fault(topic) is None
-        for one in (topic, *candidate_topics(topic)):
-            await mqtt_client.async_subscribe(home, one, receive)
+        for topic_filter in (topic, *candidate_topics(topic)):
+            await mqtt_client.async_subscribe(home, topic_filter, receive)
     async with broker.client() as device:
         await device.publish("end", "x", retain=True)
         await mqtt_client.async_subscribe(home, "end", receive)
-        await until(lambda: "end" in heard)
+        await until(lambda: "end" in received)
     assert changes == []
 
 

@@ -52,12 +52,12 @@ CATEGORIES = {
 
 
 def load(language: str = "en") -> dict[str, Any]:
-    words: dict[str, Any] = json.loads((ROOT / "translations" / f"{language}.json").read_text("utf-8"))
-    return words
+    texts: dict[str, Any] = json.loads((ROOT / "translations" / f"{language}.json").read_text("utf-8"))
+    return texts
 
 
-def flat(words: dict[str, Any], path: str = "") -> Iterator[tuple[str, str]]:
-    for key, value in words.items():
+def flat(texts: dict[str, Any], path: str = "") -> Iterator[tuple[str, str]]:
+    for key, value in texts.items():
         where = f"{path}.{key}" if path else key
         if isinstance(value, dict):
             yield from flat(value, where)
@@ -177,20 +177,20 @@ def test_no_text_of_the_dialogs_is_unused(kind: str) -> None:
     """The tests of the flows show that no text is missing."""
     flow, words = SUBENTRY_FLOWS[kind], FLOWS[kind]
     steps = {name.removeprefix("async_step_") for name in dir(flow) if name.startswith("async_step_")}
-    said = constants(*DIALOGS)
+    named = constants(*DIALOGS)
 
-    assert words["step"].keys() <= steps & said
-    assert words["abort"].keys() - {TWICE} <= said
-    assert words["error"].keys() <= said | set(Expected)
-    assert words.get("progress", {}).keys() <= said
+    assert words["step"].keys() <= steps & named
+    assert words["abort"].keys() - {TWICE} <= named
+    assert words["error"].keys() <= named | set(Expected)
+    assert words.get("progress", {}).keys() <= named
     for step in words["step"].values():
         assert step.get("menu_options", {}).keys() <= steps
 
 
 def test_every_subentry_has_its_dialog_and_its_texts() -> None:
     assert FLOWS.keys() == SUBENTRY_FLOWS.keys()
-    said = constants("*/flow/*.py", "alarms/**/*.py", "forms.py", "topic_filters.py")
-    assert WORDS["selector"]["wizard"]["options"].keys() <= said
+    named = constants("*/flow/*.py", "alarms/**/*.py", "forms.py", "topic_filters.py")
+    assert WORDS["selector"]["wizard"]["options"].keys() <= named
 
 
 def test_every_error_of_a_profile_is_translated() -> None:
@@ -203,13 +203,13 @@ def test_every_error_of_a_profile_is_translated() -> None:
 
 
 def test_every_text_built_by_a_dialog_exists() -> None:
-    said = {
+    named = {
         ast.literal_eval(call.args[0])
         for call in calls(*ROOT.glob("*/flow/*.py"))
         if name_of(call) == "say" and isinstance(call.args[0], ast.Constant)
     }
 
-    assert said <= WORDS["selector"]["wizard"]["options"].keys()
+    assert named <= WORDS["selector"]["wizard"]["options"].keys()
 
 
 def test_every_field_of_a_channel_is_translated(kit: Kit) -> None:
@@ -236,14 +236,14 @@ def test_every_field_of_a_list_is_translated(kit: Kit) -> None:
 def test_every_error_is_translated_and_has_its_placeholders() -> None:
     raised: dict[str, set[str | None]] = {}
     for call in calls():
-        given = keywords(call)
+        arguments = keywords(call)
         if name_of(call) in ("CommandFailedError", "InvalidCallError"):
             assert isinstance(call.args[0], ast.Constant)
-            raised[str(call.args[0].value)] = set(given)
+            raised[str(call.args[0].value)] = set(arguments)
         elif name_of(call).endswith("SelectorConfig") or name_of(call) == "async_get_or_create":
             continue  # names its choices, or a device, not an error
-        elif isinstance(named := given.get("translation_key"), ast.Constant):
-            filled = given.get("translation_placeholders")
+        elif isinstance(named := arguments.get("translation_key"), ast.Constant):
+            filled = arguments.get("translation_placeholders")
             raised[str(named.value)] = (
                 {ast.literal_eval(key) for key in filled.keys if key} if isinstance(filled, ast.Dict) else set()
             )
@@ -398,8 +398,8 @@ def test_every_option_of_a_selector_is_translated() -> None:
     choices |= {"severity": {severity.word for severity in Severity}}
     own = {key: set(words["options"]) for key, words in WORDS["selector"].items() if "options" in words}
     # Texts that are parts of sentences are not options.
-    said = {key for key in own.keys() - choices.keys() if key == "wizard" or key.startswith("alarm_")}
-    assert {key: words for key, words in own.items() if key not in said} == choices
+    named = {key for key in own.keys() - choices.keys() if key == "wizard" or key.startswith("alarm_")}
+    assert {key: words for key, words in own.items() if key not in named} == choices
 
 
 async def test_home_assistant_offers_triggers_and_conditions(kit: Kit, caplog: pytest.LogCaptureFixture) -> None:

@@ -4,9 +4,9 @@ from pathlib import Path
 import subprocess
 
 
-def openssl(folder: Path, *words: str) -> None:
+def openssl(folder: Path, *arguments: str) -> None:
     """Run OpenSSL in a folder."""
-    subprocess.run(["openssl", *words], cwd=folder, check=True, capture_output=True)
+    subprocess.run(["openssl", *arguments], cwd=folder, check=True, capture_output=True)
 
 
 def make_authority(folder: Path, name: str, *extensions: str) -> None:

@@ -309,21 +309,21 @@ def test_notifies_systemd(
         systemd.settimeout(10)
         monkeypatch.setenv("NOTIFY_SOCKET", str(tmp_path / "notify"))
         monkeypatch.setenv("WATCHDOG_USEC", "600000")
-        heard: list[bytes] = []
+        datagrams: list[bytes] = []
 
-        def hear(word: bytes) -> bytes:
-            while word not in (heard[-1] if heard else b""):
-                heard.append(systemd.recv(1000))
-            return heard[-1]
+        def receive_until(word: bytes) -> bytes:
+            while word not in (datagrams[-1] if datagrams else b""):
+                datagrams.append(systemd.recv(1000))
+            return datagrams[-1]
 
         broker.kill()
         agent = start_agent(broker.url)
-        hear(b"READY=1")
-        assert b"nothing listens" in hear(b"STATUS=Waiting for the broker")
+        receive_until(b"READY=1")
+        assert b"nothing listens" in receive_until(b"STATUS=Waiting for the broker")
         broker.start()
-        hear(b"STATUS=Connected")
-        hear(b"WATCHDOG=1")
-        heard.clear()
-        hear(b"WATCHDOG=1")
+        receive_until(b"STATUS=Connected")
+        receive_until(b"WATCHDOG=1")
+        datagrams.clear()
+        receive_until(b"WATCHDOG=1")
         agent.stop()
-        hear(b"STOPPING=1")
+        receive_until(b"STOPPING=1")

@@ -211,9 +211,9 @@ class WithRoles(Documented):
             commands = commands.replace(name, here)
         return commands
 
-    def ctl(self, *words: str) -> str:
+    def ctl(self, *arguments: str) -> str:
         """Return the output of mosquitto_ctrl."""
-        return subprocess.run(["mosquitto_ctrl", *words], check=True, capture_output=True, text=True).stdout
+        return subprocess.run(["mosquitto_ctrl", *arguments], check=True, capture_output=True, text=True).stdout
 
     def accounts(self) -> set[str]:
         """Return the names of all accounts."""

@@ -48,7 +48,7 @@ class Listener:
         self.namesakes = Namesakes(TOPICS, machine=machine, mac=mac, run="own-2")
         self._own: dict[str, Any] = {"instance": "own", "machine": machine, "mac": mac or None}
 
-    def hear(self, *, retained: bool = False, was_cut_short: bool = False, **fields: Any) -> bool:
+    def receive(self, *, retained: bool = False, was_cut_short: bool = False, **fields: Any) -> bool:
         """Receive another agent's announce."""
         return self.namesakes.received(
             announce(**fields),
@@ -60,34 +60,34 @@ class Listener:
 
     def connect(self, *, retained_run: str, was_cut_short: bool = False) -> None:
         """Connect to a broker that retains an announce of this instance, and announce this run."""
-        self.hear(retained=True, run=retained_run, was_cut_short=was_cut_short, **self._own)
-        self.hear(run="own-2", **self._own)
+        self.receive(retained=True, run=retained_run, was_cut_short=was_cut_short, **self._own)
+        self.receive(run="own-2", **self._own)
 
 
 def test_an_agent_that_restarts_all_the_time_is_answered_each_time(advance: Advance) -> None:
     listener = Listener()
     for number in range(50):
-        assert listener.hear(run=f"run-{number}")
-        assert not listener.hear(run=f"run-{number}")
-        assert listener.hear(run=f"run-{number}", power="off")
+        assert listener.receive(run=f"run-{number}")
+        assert not listener.receive(run=f"run-{number}")
+        assert listener.receive(run=f"run-{number}", power="off")
         advance(30)
 
 
 def test_the_same_agent_is_answered_again_after_a_minute(advance: Advance) -> None:
     listener = Listener()
-    assert listener.hear()
+    assert listener.receive()
     advance(59)
-    assert not listener.hear()
+    assert not listener.receive()
     advance(2)
-    assert listener.hear()
+    assert listener.receive()
 
 
 def test_a_conflict_ends_a_day_after_the_last_sighting(advance: Advance) -> None:
     listener = Listener()
-    listener.hear()
+    listener.receive()
     advance(FORGET_AFTER_S - 1)
     assert listener.namesakes.has_any
-    listener.hear()
+    listener.receive()
     advance(FORGET_AFTER_S - 1)
     assert listener.namesakes.has_any
     advance(2)
@@ -99,11 +99,11 @@ def test_more_agents_than_are_remembered_do_not_hide_a_later_one(
 ) -> None:
     listener = Listener()
     for number in range(500):
-        listener.hear(instance=f"flood-{number}", run=f"flood-{number}")
+        listener.receive(instance=f"flood-{number}", run=f"flood-{number}")
     assert len(caplog.records) == 20
     advance(FORGET_AFTER_S + 1)
     assert not listener.namesakes.has_any
-    assert listener.hear()
+    assert listener.receive()
     assert listener.namesakes.has_any
 
 
@@ -154,5 +154,5 @@ def test_a_restored_backup_is_distinguished_from_a_copy_by_machine_and_addresses
     own: tuple[str | None, tuple[str, ...]], other: tuple[str | None, tuple[str, ...] | None], is_conflict: bool
 ) -> None:
     listener = Listener(*own)
-    assert listener.hear(retained=True, machine=other[0], mac=other[1]) is is_conflict
+    assert listener.receive(retained=True, machine=other[0], mac=other[1]) is is_conflict
     assert listener.namesakes.has_any is is_conflict

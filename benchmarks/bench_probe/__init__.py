@@ -92,7 +92,7 @@ class Probe:
         self._taken.clear()
         beat = Beat(self._hass.loop)
         await asyncio.sleep(call.data["seconds"])
-        return beat.end() | {"told": len(self._taken)}
+        return beat.end() | {"notifications": len(self._taken)}
 
     async def async_blast(self, call: ServiceCall) -> dict[str, Any]:
         """Change all entities of a group at once to one value; measure the loop afterwards."""
@@ -137,8 +137,8 @@ class Probe:
 
     async def async_taken(self, _call: ServiceCall) -> dict[str, Any]:
         """Return the notifications since the last call, with their times."""
-        told, self._taken = self._taken, []
-        return {"told": told}
+        notifications, self._taken = self._taken, []
+        return {"notifications": notifications}
 
     async def async_notify(self, call: ServiceCall) -> None:
         """Receive a message."""

@@ -45,7 +45,7 @@ async def add_rule(
     ``steps`` are names of groups and their delay in seconds, ``timing`` goes into the form of times
     (``severity``, ``hold`` …). Before it is saved the preview is opened, as in the frontend.
     """
-    told = [{"after": after_s / 60, "groups": list(groups)} for after_s, groups in steps]
+    steps_data = [{"after": after_s / 60, "groups": list(groups)} for after_s, groups in steps]
     where = {"entities": list(entities)} if entities else {}
     matching = {"devices": list(devices)} if devices else {}
     matching |= {"labels": list(labels)} if labels else {}
@@ -56,7 +56,7 @@ async def add_rule(
         "entities": selection,
         "hosts": selection,
         "timing": {"name": name, "more": {}, **timing},
-        "telling": {"steps": told},
+        "telling": {"steps": steps_data},
         **dict.fromkeys(TRIED, "save"),
     }
     return await _add(client, RULE, answers)

@@ -103,7 +103,7 @@ async def start(lab: Lab) -> list[Shown]:
 
 async def start_things(lab: Lab) -> list[Shown]:
     """Replay the things, and learn all but one like a person would; return the entities of the learned ones."""
-    lab.speak_for(*THINGS)
+    lab.start_replay(*THINGS)
     areas = await lab.make_areas(dict.fromkeys([HOST_AREA, *(thing.area for thing in THINGS)]))
     known = {row["title"] for row in await (await Wizard.of(lab.client)).subentries()}
     for thing in LEARNED:

@@ -79,10 +79,10 @@ Alarms to trip (the message is behind the bell on the left; under IoT Bridge > A
 
 async def _told(lab: Lab, begin: str) -> Json | None:
     """Return the only notification about the attic that starts with this text."""
-    told = [row for row in await _notifications(lab) if ATTIC in row["title"]]
-    if len(told) > 1:
-        raise LabError(f"several notifications about one alarm: {told}")
-    return told[0] if told and told[0]["title"].startswith(begin) else None
+    notifications = [row for row in await _notifications(lab) if ATTIC in row["title"]]
+    if len(notifications) > 1:
+        raise LabError(f"several notifications about one alarm: {notifications}")
+    return notifications[0] if notifications and notifications[0]["title"].startswith(begin) else None
 
 
 async def _notifications(lab: Lab) -> list[Json]:

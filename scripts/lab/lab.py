@@ -27,7 +27,7 @@ class Lab:
         self.broker = Broker(folder / "broker")
         self.home_assistant = HomeAssistant(folder / "config", port=port, name=name)
         self.agents: list[Agent] = []
-        self._voices: list[asyncio.Task[None]] = []
+        self._replays: list[asyncio.Task[None]] = []
 
     async def __aenter__(self) -> Self:
         """Return the lab; nothing is started yet."""
@@ -35,9 +35,9 @@ class Lab:
 
     async def __aexit__(self, *_: object) -> None:
         """Stop everything, even if one of the programs resists."""
-        for voice in self._voices:
-            voice.cancel()
-        await asyncio.gather(*self._voices, return_exceptions=True)
+        for replaying in self._replays:
+            replaying.cancel()
+        await asyncio.gather(*self._replays, return_exceptions=True)
         async with asyncio.TaskGroup() as tasks:
             for agent in self.agents:
                 tasks.create_task(agent.stop())
@@ -60,9 +60,9 @@ class Lab:
         self.agents.append(agent)
         return agent
 
-    def speak_for(self, *things: Replayed) -> None:
+    def start_replay(self, *things: Replayed) -> None:
         """Replay things on the broker, every few seconds until the lab ends or the broker is gone."""
-        self._voices.append(asyncio.create_task(replay(self.broker, things)))
+        self._replays.append(asyncio.create_task(replay(self.broker, things)))
 
     async def next_to_end(self) -> Program:
         """Wait until one of the running programs ends by itself; return it."""

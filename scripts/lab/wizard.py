@@ -44,8 +44,8 @@ class Wizard:
     async def submit(self, **answers: Any) -> Json:
         """Submit a form with its suggestions and with these answers; None removes a suggestion."""
         self._expect("form")
-        given = self.suggested | answers
-        return await self._configure({key: value for key, value in given.items() if value is not None})
+        data = self.suggested | answers
+        return await self._configure({key: value for key, value in data.items() if value is not None})
 
     async def wait(self, *, timeout_s: float = 60) -> Json:
         """Wait until progress is over; LabError if it takes longer."""
@@ -100,7 +100,7 @@ class Wizard:
         return str(self.result.get("reason") or self.result.get("step_id") or self.result["type"])
 
     @property
-    def said(self) -> dict[str, str]:
+    def placeholders(self) -> dict[str, str]:
         """Placeholders in the description of the step."""
         return dict(self.result.get("description_placeholders") or {})
 
@@ -125,8 +125,8 @@ class Wizard:
             await self.choose(choice)
         return self.result
 
-    async def _configure(self, given: Json) -> Json:
-        self.result = await self._client.rest("POST", f"{FLOWS}/{self.result['flow_id']}", given)
+    async def _configure(self, data: Json) -> Json:
+        self.result = await self._client.rest("POST", f"{FLOWS}/{self.result['flow_id']}", data)
         return self.result
 
     def _expect(self, kind: str) -> None:

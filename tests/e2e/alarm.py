@@ -139,7 +139,7 @@ class Gauge:
         }
         await self._publish(f"homeassistant/sensor/gauge_{self._name}/config", json.dumps(config))
 
-    async def say(self, value: float) -> None:
+    async def publish(self, value: float) -> None:
         """Publish a value, and wait until Home Assistant has it."""
         await self._publish(f"gauges/{self._name}", str(value))
         await self._lab.client.wait_state(self.entity_id, str(value))
@@ -149,33 +149,33 @@ class Gauge:
             await mqtt.publish(topic, payload, qos=1, retain=True)
 
 
-async def wait_kept(lab: Lab, rule_id: str, **expected: Any) -> None:
+async def wait_persisted(lab: Lab, rule_id: str, **expected: Any) -> None:
     """Wait until a rule is on the disk, with an alarm with these values, and no notification is pending.
 
     A killed process loses the changes in its memory.
     """
     entries = lab.home_assistant.folder / ".storage" / "core.config_entries"
 
-    async def kept() -> bool:
+    async def persisted() -> bool:
         return rule_id in entries.read_text(encoding="utf-8") and any(
             expected.items() <= alarm.items() for alarm in _alarms(lab, rule_id)
         )
 
-    await until(kept, timeout_s=60, what=f"{expected} of {rule_id} on the disk")
+    await until(persisted, timeout_s=60, what=f"{expected} of {rule_id} on the disk")
 
 
-async def wait_told(lab: Lab) -> None:
+async def wait_notified(lab: Lab) -> None:
     """Wait until the disk has no pending notification; failed ones may be recorded."""
     rows: list[Json] = []
 
-    async def told() -> bool:
+    async def notified() -> bool:
         with closing(_store(lab)) as store:
             rows[:] = [json.loads(text) for (text,) in store.execute("SELECT data FROM outbox")]
         rows[:] = [row for row in rows if not row["is_done"]]
         return not rows
 
     try:
-        await until(told, timeout_s=60, what="an empty outbox on the disk")
+        await until(notified, timeout_s=60, what="an empty outbox on the disk")
     except LabError as error:
         raise LabError(f"{error}: {rows}") from None
 

@@ -11,7 +11,7 @@ from lab.lab import Lab
 from lab.waiting import until
 import pytest
 
-from .alarm import Gauge, Phone, phone, wait_kept, wait_told
+from .alarm import Gauge, Phone, phone, wait_notified, wait_persisted
 from .conftest import NewHost
 from .host import Host
 
@@ -49,7 +49,7 @@ async def gauge(lab: Lab, request: pytest.FixtureRequest) -> Gauge:
     """Return a number within its limits."""
     found = Gauge(lab, request.node.name)
     await found.discover()
-    await found.say(20.0)
+    await found.publish(20.0)
     return found
 
 
@@ -76,7 +76,7 @@ async def normal(lab: Lab, *names: str, timeout_s: float = 60) -> None:
         return not [alarm for name in names for alarm in await alarms(lab.client, name)]
 
     await until(is_normal, timeout_s=timeout_s, what=f"the end of {names}")
-    await wait_told(lab)
+    await wait_notified(lab)
 
 
 async def kill_home_assistant(lab: Lab) -> None:
@@ -180,9 +180,9 @@ async def test_hold_continues_after_home_assistant_was_killed(lab: Lab, mine: Ph
         steps=[(0, [mine.name])],
         hold={"seconds": HOLD_S},
     )
-    await gauge.say(90.0)
+    await gauge.publish(90.0)
     began = await since(lab, gauge.entity_id)
-    await wait_kept(lab, rule_id, pending=True)
+    await wait_persisted(lab, rule_id, pending=True)
 
     await kill_home_assistant(lab)
 
@@ -193,7 +193,7 @@ async def test_hold_continues_after_home_assistant_was_killed(lab: Lab, mine: Ph
     # It waits for the rest of its time, and not for all of it again.
     assert max(began + HOLD_S, back) - 0.1 <= raised < max(began + HOLD_S, back) + NEAR_S
 
-    await gauge.say(20.0)
+    await gauge.publish(20.0)
     await mine.rings(2)
     await normal(lab, name)
     assert [title.partition(":")[0] for title in titles(mine)] == ["Warning", "Cleared"]
@@ -208,10 +208,10 @@ async def test_escalation_continues_after_home_assistant_was_killed(
     rule_id = await add_rule(
         lab.client, "above", name, condition={"above": 80}, entities=[gauge.entity_id], steps=steps
     )
-    await gauge.say(90.0)
+    await gauge.publish(90.0)
     await mine.rings(1)
-    await wait_kept(lab, rule_id, active=True)
-    await wait_told(lab)
+    await wait_persisted(lab, rule_id, active=True)
+    await wait_notified(lab)
 
     await kill_home_assistant(lab)
 
@@ -224,7 +224,7 @@ async def test_escalation_continues_after_home_assistant_was_killed(
     await theirs.press(buttons(message)[0])
     await mine.rings(2)
     await theirs.rings(2)
-    await gauge.say(20.0)
+    await gauge.publish(20.0)
     for rang in (mine, theirs):
         await rang.rings(3)
     await normal(lab, name)
@@ -241,9 +241,9 @@ async def test_pending_notifications_are_sent_once_after_home_assistant_was_kill
         lab.client, "above", name, condition={"above": 80}, entities=[gauge.entity_id], steps=[(0, [mine.name])]
     )
     mine.answer(with_push=False)
-    await gauge.say(90.0)
+    await gauge.publish(90.0)
     await mine.reached.get()
-    await wait_kept(lab, rule_id, active=True)
+    await wait_persisted(lab, rule_id, active=True)
 
     await lab.home_assistant.kill()
     mine.messages.clear()
@@ -252,7 +252,7 @@ async def test_pending_notifications_are_sent_once_after_home_assistant_was_kill
     await lab.client.watch_states()
 
     await mine.rings(1)
-    await wait_told(lab)
+    await wait_notified(lab)
     assert [title.partition(":")[0] for title in titles(mine)] == ["Warning"]
     assert (await times(lab, name)).keys() == {"raised"}
 
@@ -264,8 +264,8 @@ async def test_lost_host_is_notified_once_although_home_assistant_was_killed_mea
     await host.agent.kill()
     await mine.rings(1)
     (rule_id,) = [row["subentry_id"] for row in await subentries(lab.client) if row["title"] == lost]
-    await wait_kept(lab, rule_id, active=True)
-    await wait_told(lab)
+    await wait_persisted(lab, rule_id, active=True)
+    await wait_notified(lab)
 
     await kill_home_assistant(lab)
     await host.wait_power("lost", timeout_s=60)
@@ -300,14 +300,14 @@ async def be_refused(lab: Lab, mine: Phone, gauge: Gauge, status: int) -> None:
         lab.client, "above", name, condition={"above": 80}, entities=[gauge.entity_id], steps=[(0, [mine.name])]
     )
     mine.refuses = status
-    await gauge.say(90.0)
+    await gauge.publish(90.0)
     await mine.reached.get()
-    await wait_kept(lab, rule_id, active=True)
+    await wait_persisted(lab, rule_id, active=True)
     mine.refuses = None
-    await gauge.say(20.0)
+    await gauge.publish(20.0)
 
     (message,) = await mine.rings(1)
-    await wait_told(lab)
+    await wait_notified(lab)
 
     assert message["title"].startswith(f"Already cleared: {name}")
     why, when = message["message"].split("\n")
@@ -344,9 +344,9 @@ async def test_a_renamed_entity_keeps_its_alarm_and_the_message_on_the_phone(
     rule_id = await add_rule(
         lab.client, "above", name, condition={"above": 80}, entities=[entity_id], steps=[(0, [mine.name])]
     )
-    await gauge.say(90.0)
+    await gauge.publish(90.0)
     (message,) = await mine.rings(1)
-    await wait_kept(lab, rule_id, active=True)
+    await wait_persisted(lab, rule_id, active=True)
 
     await rename(lab, entity_id, f"{entity_id}_one")
     (alarm,) = await alarms(lab.client, name)
@@ -363,9 +363,9 @@ async def test_a_renamed_entity_keeps_its_alarm_and_the_message_on_the_phone(
     await mine.press(buttons(message)[0])
     (_, answer) = await mine.rings(2)
     gauge.entity_id = f"{entity_id}_two"
-    await gauge.say(20.0)
+    await gauge.publish(20.0)
     (*_, over) = await mine.rings(3)
-    await wait_told(lab)
+    await wait_notified(lab)
 
     assert titles(mine) == [f"Warning: {message['title'].partition(': ')[2]}", answer["title"], over["title"]]
     assert over["title"].startswith(f"Cleared: {name}")

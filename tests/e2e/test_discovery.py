@@ -61,9 +61,9 @@ async def test_bridge_counts_hosts(host: Host, lab: Lab) -> None:
 
 
 async def test_two_hosts_are_two_devices(new_host: NewHost) -> None:
-    one, two = await new_host("-1"), await new_host("-2")
+    first, second = await new_host("-1"), await new_host("-2")
 
-    assert await one.device_id() != await two.device_id()
+    assert await first.device_id() != await second.device_id()
 
 
 async def test_a_deleted_device_comes_back_with_its_agent(host: Host, lab: Lab) -> None:

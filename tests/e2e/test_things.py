@@ -9,7 +9,7 @@ from lab.waiting import until
 from lab.wizard import Wizard
 import pytest
 
-from .thing import decide, entity, publish, repair, retained, speaking, uid, wait_any_value, wait_gone, wait_value
+from .thing import decide, entity, publish, repair, replaying, retained, uid, wait_any_value, wait_gone, wait_value
 
 WATER, GREENHOUSE, SOIL, WEATHER, BICYCLE = LEARNED
 NEVER_HEARD = "nobody/speaks/here"
@@ -35,7 +35,7 @@ async def unanswered(lab: Lab) -> Wizard:
 
 
 async def test_senml_in_cbor_is_shown_and_becomes_sensors(lab: Lab, wizard: Wizard) -> None:
-    async with speaking(lab, GREENHOUSE):
+    async with replaying(lab, GREENHOUSE):
         await wizard.learn(GREENHOUSE.topic)
         shown = wizard.channels
         assert {key: (item["unit"], item["device_class"]) for key, item in shown.items()} == {
@@ -91,7 +91,7 @@ async def test_tree_of_topics_is_one_device(lab: Lab, wizard: Wizard) -> None:
 
 
 async def test_position_is_on_the_map(lab: Lab, wizard: Wizard) -> None:
-    async with speaking(lab, BICYCLE):
+    async with replaying(lab, BICYCLE):
         await wizard.add(BICYCLE.topic, name="Cargo bike")
         attributes = await wait_value(lab, "Cargo bike", "device_tracker_lat", "not_home")
 
@@ -251,7 +251,7 @@ async def test_topic_that_is_silent_is_explained(unanswered: Wizard) -> None:
     await unanswered.wait(timeout_s=120)
 
     assert unanswered.step == "timed_out"
-    assert unanswered.said == {"topic": NEVER_HEARD, "seconds": "60"}
+    assert unanswered.placeholders == {"topic": NEVER_HEARD, "seconds": "60"}
     assert set(unanswered.result["menu_options"]) >= {"wait", "topic", "listen", "paste"}
     await unanswered.close()
 

@@ -14,7 +14,7 @@ from lab.things import UNLEARNED
 from lab.walk import Walk
 import pytest
 
-from .thing import device, speaking, wait_any_value
+from .thing import device, replaying, wait_any_value
 
 pytestmark = pytest.mark.skipif(shutil.which("chromium") is None, reason="there is no Chromium")
 
@@ -22,7 +22,7 @@ pytestmark = pytest.mark.skipif(shutil.which("chromium") is None, reason="there 
 @pytest.fixture
 async def walk(lab: Lab, tmp_path: Path) -> AsyncGenerator[Walk]:
     """Return a walk, with a thing on the broker that is not learned yet."""
-    async with speaking(lab, UNLEARNED), browsing(lab, height=1500) as page:
+    async with replaying(lab, UNLEARNED), browsing(lab, height=1500) as page:
         yield Walk(page, lab, Path(os.environ.get("IOTBRIDGE_PICTURES", tmp_path)))
 
 

@@ -23,9 +23,9 @@ async def hot(lab: Lab) -> AsyncGenerator[Gauge]:
         await lab.client.call("conversation.reload", {"language": language})
     gauge = Gauge(lab, "voice")
     await gauge.discover()
-    await gauge.say(20.0)
+    await gauge.publish(20.0)
     rule_id = await add_rule(lab.client, "above", NAME, condition={"above": 80}, entities=[gauge.entity_id])
-    await gauge.say(90.0)
+    await gauge.publish(90.0)
     yield gauge
     if rule_id in {row["subentry_id"] for row in await subentries(lab.client)}:
         await remove(lab.client, rule_id)
@@ -34,8 +34,8 @@ async def hot(lab: Lab) -> AsyncGenerator[Gauge]:
 async def ask(lab: Lab, text: str, language: str = "en") -> str:
     """Send a sentence to Assist; return the answer."""
     data = {"text": text, "language": language}
-    said = await lab.client.call("conversation.process", data, response=True)
-    return str(said["response"]["speech"]["plain"]["speech"])
+    answer = await lab.client.call("conversation.process", data, response=True)
+    return str(answer["response"]["speech"]["plain"]["speech"])
 
 
 async def test_alarms_are_asked_for_and_acknowledged_by_voice(lab: Lab, hot: Gauge) -> None:

@@ -70,14 +70,14 @@ async def publish(lab: Lab, messages: Mapping[str, Any], *, retain: bool = False
 
 
 @asynccontextmanager
-async def speaking(lab: Lab, *things: Replayed) -> AsyncGenerator[None]:
+async def replaying(lab: Lab, *things: Replayed) -> AsyncGenerator[None]:
     """Replay things, not retained, for the duration of the block."""
-    voice = asyncio.create_task(replay(lab.broker, things))
+    replaying_task = asyncio.create_task(replay(lab.broker, things))
     try:
         yield
     finally:
-        voice.cancel()
-        await asyncio.gather(voice, return_exceptions=True)
+        replaying_task.cancel()
+        await asyncio.gather(replaying_task, return_exceptions=True)
 
 
 async def retained(lab: Lab, *, about: str) -> list[str]:
@@ -112,8 +112,8 @@ async def decide(lab: Lab, issue: Json, **answers: Any) -> Json:
     """Complete the dialog of a repair, as proposed except for these answers; return its result."""
     start = {"handler": "iotbridge", "issue_id": issue["issue_id"]}
     shown: Json = await lab.client.rest("POST", "repairs/issues/fix", start)
-    given = suggestions(shown["data_schema"]) | answers
-    end: Json = await lab.client.rest("POST", f"repairs/issues/fix/{shown['flow_id']}", given)
+    data = suggestions(shown["data_schema"]) | answers
+    end: Json = await lab.client.rest("POST", f"repairs/issues/fix/{shown['flow_id']}", data)
     return end
 
 

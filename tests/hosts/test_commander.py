@@ -143,19 +143,19 @@ class TestProof:
         assert commander.confirm(NAS, PowerState.ON, None, 60.0) is not None
 
     @pytest.mark.parametrize(
-        ("command", "on_the_way", "there"),
+        ("command", "transitional", "final"),
         [
             ("shutdown", PowerState.SHUTTING_DOWN, PowerState.OFF),
             ("suspend", PowerState.ON, PowerState.SUSPENDED),
         ],
     )
     def test_shutdown_and_suspend_are_confirmed_by_the_state(
-        self, commander: Commander, command: str, on_the_way: PowerState, there: PowerState
+        self, commander: Commander, command: str, transitional: PowerState, final: PowerState
     ) -> None:
         self.accept(commander, command)
 
-        assert commander.confirm(NAS, on_the_way, "monday", 12.0) is None
-        result = commander.confirm(NAS, there, "monday", 13.0)
+        assert commander.confirm(NAS, transitional, "monday", 12.0) is None
+        result = commander.confirm(NAS, final, "monday", 13.0)
         assert result
         assert result.outcome is Outcome.DONE
 

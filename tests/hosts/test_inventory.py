@@ -31,7 +31,7 @@ class Clocked:
         self.inventory = Inventory(LOST_AFTER_S)
         self.now = 1000.0
 
-    def hear(self, leaf: Leaf, payload: Any, *, retained: bool = False, key: HostKey = KEY) -> Host | None:
+    def receive(self, leaf: Leaf, payload: Any, *, retained: bool = False, key: HostKey = KEY) -> Host | None:
         raw = payload if isinstance(payload, bytes) else json.dumps(payload).encode()
         received = WALL + timedelta(seconds=self.now)
         message = HostMessage(key=key, leaf=leaf, payload=raw, is_retained=retained, received=received)
@@ -46,11 +46,11 @@ class Clocked:
             "uid": "iotbridge_nas",
             "instance": "a",
         }
-        self.hear("announce", payload | {"power": power} | more, retained=retained)
+        self.receive("announce", payload | {"power": power} | more, retained=retained)
 
     def status(self, clock_s: float = 0.0, **readings: Any) -> None:
         time = WALL + timedelta(seconds=self.now + clock_s)
-        self.hear("status", {"timestamp": time.isoformat()} | readings)
+        self.receive("status", {"timestamp": time.isoformat()} | readings)
 
     def obey(self, command: str, *, is_success: bool = True) -> None:
         self.inventory.apply_response(self.host, command, self.now, is_success=is_success)
@@ -76,7 +76,7 @@ def world() -> Clocked:
 
 
 @pytest.mark.parametrize(
-    ("said", "at_once", "later"),
+    ("announced", "at_once", "later"),
     [
         ("on", PowerState.LOST, PowerState.LOST),
         ("off", PowerState.OFF, PowerState.OFF),
@@ -86,13 +86,13 @@ def world() -> Clocked:
     ],
 )
 def test_the_state_of_an_offline_host_depends_on_its_announce(
-    world: Clocked, said: str, at_once: PowerState, later: PowerState
+    world: Clocked, announced: str, at_once: PowerState, later: PowerState
 ) -> None:
     world.announce()
-    world.hear("availability", b"online")
+    world.receive("availability", b"online")
     assert power(world) is PowerState.ON
-    world.announce(said)
-    world.hear("availability", b"offline")
+    world.announce(announced)
+    world.receive("availability", b"offline")
 
     assert power(world) is at_once
     world.wait(max(SHUTDOWN_GRACE_S, REBOOT_GRACE_S) + 1)
@@ -101,7 +101,7 @@ def test_the_state_of_an_offline_host_depends_on_its_announce(
 
 def test_a_host_announces_its_power_state_before_it_goes(world: Clocked) -> None:
     world.announce()
-    world.hear("availability", b"online")
+    world.receive("availability", b"online")
     world.announce("rebooting")
 
     assert power(world) is PowerState.REBOOTING
@@ -111,9 +111,9 @@ def test_a_host_announces_its_power_state_before_it_goes(world: Clocked) -> None
 def test_an_announce_counts_as_a_message(world: Clocked) -> None:
     """A host that is back is not lost between its announce and its availability."""
     world.announce()
-    world.hear("availability", b"online")
+    world.receive("availability", b"online")
     world.announce("rebooting")
-    world.hear("availability", b"offline")
+    world.receive("availability", b"offline")
     world.announce("on")
 
     assert power(world) is PowerState.ON
@@ -121,16 +121,16 @@ def test_an_announce_counts_as_a_message(world: Clocked) -> None:
 
 def test_a_host_that_returns_is_on(world: Clocked) -> None:
     world.announce("rebooting")
-    world.hear("availability", b"offline")
+    world.receive("availability", b"offline")
     world.announce("on")
-    world.hear("availability", b"online")
+    world.receive("availability", b"online")
 
     assert power(world) is PowerState.ON
 
 
 def test_a_silent_host_is_lost_until_its_next_message(world: Clocked) -> None:
     world.announce()
-    world.hear("availability", b"online")
+    world.receive("availability", b"online")
 
     assert world.wait(LOST_AFTER_S) == []
     assert world.wait(1) == [world.host]
@@ -142,7 +142,7 @@ def test_a_silent_host_is_lost_until_its_next_message(world: Clocked) -> None:
 
 def test_a_slow_agent_has_three_of_its_intervals(world: Clocked) -> None:
     world.announce(interval_s=300)
-    world.hear("availability", b"online")
+    world.receive("availability", b"online")
 
     assert world.wait(3 * 300) == []
     assert world.wait(1) == [world.host]
@@ -150,7 +150,7 @@ def test_a_slow_agent_has_three_of_its_intervals(world: Clocked) -> None:
 
 def test_an_outage_of_the_broker_loses_no_host(world: Clocked) -> None:
     world.announce()
-    world.hear("availability", b"online")
+    world.receive("availability", b"online")
     world.now += 10 * LOST_AFTER_S
     world.inventory.reconnected(world.now)
 
@@ -159,14 +159,14 @@ def test_an_outage_of_the_broker_loses_no_host(world: Clocked) -> None:
 
 def test_a_retained_shutdown_is_over(world: Clocked) -> None:
     world.announce("shutting_down", retained=True)
-    world.hear("availability", b"offline", retained=True)
+    world.receive("availability", b"offline", retained=True)
 
     assert power(world) is PowerState.OFF
 
 
 def test_a_retained_reboot_may_still_return(world: Clocked) -> None:
     world.announce("rebooting", retained=True)
-    world.hear("availability", b"offline", retained=True)
+    world.receive("availability", b"offline", retained=True)
 
     assert power(world) is PowerState.REBOOTING
 
@@ -182,26 +182,26 @@ class TestWithoutAnnounce:
     """IPWatch agents."""
 
     def test_offline_is_lost(self, world: Clocked) -> None:
-        world.hear("availability", b"online")
+        world.receive("availability", b"online")
         assert power(world) is PowerState.ON
-        world.hear("availability", b"offline")
+        world.receive("availability", b"offline")
         assert power(world) is PowerState.LOST
 
     def test_an_accepted_shutdown_sets_the_intent(self, world: Clocked) -> None:
-        world.hear("availability", b"online")
+        world.receive("availability", b"online")
         world.obey("shutdown")
-        world.hear("availability", b"offline")
+        world.receive("availability", b"offline")
 
         assert power(world) is PowerState.SHUTTING_DOWN
         world.wait(SHUTDOWN_GRACE_S + 1)
         assert power(world) is PowerState.OFF
-        world.hear("availability", b"online")
+        world.receive("availability", b"online")
         assert power(world) is PowerState.ON
 
     def test_a_failed_shutdown_does_not_change_the_power_state(self, world: Clocked) -> None:
-        world.hear("availability", b"online")
+        world.receive("availability", b"online")
         world.obey("shutdown", is_success=False)
-        world.hear("availability", b"offline")
+        world.receive("availability", b"offline")
 
         assert power(world) is PowerState.LOST
 
@@ -215,7 +215,7 @@ class TestWithoutAnnounce:
 def test_an_interrupted_shutdown_ends_in_lost(world: Clocked) -> None:
     """The broker went away between the announce and the availability, and the host never came back."""
     world.announce()
-    world.hear("availability", b"online")
+    world.receive("availability", b"online")
     world.announce("rebooting")
     world.wait(REBOOT_GRACE_S)
     assert power(world) is PowerState.REBOOTING
@@ -301,7 +301,7 @@ class TestConflict:
 
     def test_a_cleared_and_repeated_announce_is_not_a_conflict(self, world: Clocked) -> None:
         world.announce(instance="a")
-        world.hear("announce", b"", retained=False)
+        world.receive("announce", b"", retained=False)
         world.announce(instance="a")
 
         assert not world.host.has_conflict
@@ -309,12 +309,12 @@ class TestConflict:
 
 def test_a_retained_status_is_refused(world: Clocked) -> None:
     with pytest.raises(MessageError, match="retained status"):
-        world.hear("status", {"timestamp": WALL.isoformat()}, retained=True)
+        world.receive("status", {"timestamp": WALL.isoformat()}, retained=True)
 
 
 def test_an_invalid_message_adds_no_host_and_changes_none(world: Clocked) -> None:
     with pytest.raises(MessageError):
-        world.hear("availability", b"maybe")
+        world.receive("availability", b"maybe")
     assert len(world.inventory) == 0
     world.announce()
     with pytest.raises(MessageError):
@@ -326,8 +326,8 @@ def test_an_invalid_message_adds_no_host_and_changes_none(world: Clocked) -> Non
 
 def test_clearing_a_message_is_not_an_error(world: Clocked) -> None:
     world.announce(retained=True)
-    assert world.hear("announce", b"") is None
-    assert world.hear("availability", b"") is None
+    assert world.receive("announce", b"") is None
+    assert world.receive("availability", b"") is None
 
     assert world.host.announce is None
     assert world.host.has_announced
@@ -335,13 +335,13 @@ def test_clearing_a_message_is_not_an_error(world: Clocked) -> None:
 
 def test_an_online_host_keeps_its_announce_after_it_was_cleared(world: Clocked) -> None:
     world.announce(interval_s=600)
-    world.hear("availability", b"online")
-    world.hear("announce", b"")
+    world.receive("availability", b"online")
+    world.receive("announce", b"")
     world.wait(601)
 
     assert power(world) is PowerState.ON
     world.announce("off")
-    world.hear("availability", b"offline")
+    world.receive("availability", b"offline")
     assert power(world) is PowerState.OFF
 
 
@@ -385,14 +385,14 @@ class TestStrangers:
         for number in range(2 * MAX_HOSTS):
             key = HostKey("iotbridge", f"stranger-{number}")
             payload = {"protocol": 1, "agent": "1", "node_id": key.node_id, "hostname": "x", "uid": key.uid}
-            world.hear("announce", payload | {"instance": "a", "power": "on"}, key=key)
+            world.receive("announce", payload | {"instance": "a", "power": "on"}, key=key)
 
         assert world.host.has_device
         assert len(world.inventory) == MAX_HOSTS
 
     def fill(self, world: Clocked, leaf: Leaf, payload: Any, count: int) -> None:
         for number in range(count):
-            world.hear(leaf, payload, key=HostKey("iotbridge", f"stranger-{number}"))
+            world.receive(leaf, payload, key=HostKey("iotbridge", f"stranger-{number}"))
 
     def status(self, world: Clocked) -> dict[str, Any]:
         return {"timestamp": (WALL + timedelta(seconds=world.now)).isoformat(), "cpu_percent": 1}
@@ -407,12 +407,12 @@ class TestStrangers:
     def test_they_keep_no_host_out(self, world: Clocked, leaf: Leaf) -> None:
         self.fill(world, leaf, b"online" if leaf == "availability" else self.status(world), MAX_HOSTS + 1)
         world.announce()
-        world.hear("availability", b"online")
+        world.receive("availability", b"online")
 
         assert power(world) is PowerState.ON
 
     def test_they_evict_no_host_with_a_device(self, world: Clocked) -> None:
-        world.hear("availability", b"offline", retained=True)
+        world.receive("availability", b"offline", retained=True)
         world.inventory.set_device(world.host, has_device=True)
         self.fill(world, "availability", b"online", MAX_NEWCOMERS + 1)
         self.fill(world, "status", self.status(world), MAX_HOSTS + 1)

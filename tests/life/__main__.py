@@ -16,15 +16,15 @@ from .shrinking import shrink
 
 def main() -> int:
     """Run until the time is up or a difference is found; return the exit status."""
-    given = _arguments()
-    deadline = time.monotonic() + given.minutes * 60
+    options = _arguments()
+    deadline = time.monotonic() + options.minutes * 60
     failed = False
-    for life in _lives(given, deadline):
-        outcome = asyncio.run(life.live(given.folder / life.name))
+    for life in _lives(options, deadline):
+        outcome = asyncio.run(life.live(options.folder / life.name))
         print(outcome, flush=True)
         failed |= outcome.error is not None
-        if outcome.error is not None and not given.replay:
-            _keep(outcome, given)
+        if outcome.error is not None and not options.replay:
+            _keep(outcome, options)
             break
     return int(failed)
 
@@ -38,32 +38,32 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--without", nargs="+", default=(), metavar="OPERATION", help="leave these operations out")
     parser.add_argument("--quiet", action="store_true", help="do not print each operation")
     parser.add_argument("--folder", type=Path, help="where households live (a new one in the system's for these)")
-    given = parser.parse_args()
-    given.folder = given.folder or Path(tempfile.mkdtemp(prefix="life-"))
-    return given
+    options = parser.parse_args()
+    options.folder = options.folder or Path(tempfile.mkdtemp(prefix="life-"))
+    return options
 
 
-def _lives(given: argparse.Namespace, deadline: float) -> Iterable[Life]:
-    told = None if given.quiet else _tell
-    if given.replay:
-        for path in given.replay:
-            yield Life.of_sequence(path.stem, Sequence.read(path), told=told)
+def _lives(options: argparse.Namespace, deadline: float) -> Iterable[Life]:
+    log = None if options.quiet else _log
+    if options.replay:
+        for path in options.replay:
+            yield Life.of_sequence(path.stem, Sequence.read(path), log=log)
         return
-    for seed in count(given.seed):
+    for seed in count(options.seed):
         if time.monotonic() > deadline:
             return
-        yield Life.of_seed(seed, deadline=deadline, told=told, without=given.without)
+        yield Life.of_seed(seed, deadline=deadline, log=log, without=options.without)
 
 
-def _tell(line: str) -> None:
+def _log(line: str) -> None:
     print(line, flush=True)
 
 
-def _keep(outcome: Outcome, given: argparse.Namespace) -> None:
+def _keep(outcome: Outcome, options: argparse.Namespace) -> None:
     path = keep(outcome)
     print(f"Again: scripts/soak --replay {path}", flush=True)
-    if given.shrink:
-        shorter = asyncio.run(shrink(Sequence.read(path), given.folder, minutes=given.shrink, told=_tell))
+    if options.shrink:
+        shorter = asyncio.run(shrink(Sequence.read(path), options.folder, minutes=options.shrink, log=_log))
         path = path.with_name(f"{outcome.name}-shorter.json")
         shorter.write(path)
         print(f"Shorter: scripts/soak --replay {path}", flush=True)

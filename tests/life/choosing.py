@@ -241,9 +241,9 @@ class Chooser:
         return chosen
 
 
-def _maybe(do: str, **given: str | None) -> Operation | None:
+def _maybe(do: str, **subjects: str | None) -> Operation | None:
     """Return an operation; None without a possible subject."""
-    return None if None in given.values() else {"do": do, **given}
+    return None if None in subjects.values() else {"do": do, **subjects}
 
 
 def _kinds(operations: list[Operation]) -> set[str]:

@@ -15,7 +15,7 @@ class About(frozenset[str]):
     """Words: each text must contain one of them, and each must be in a text unless it ends with a "?"."""
 
 
-class Told(tuple[str, ...]):
+class Notified(tuple[str, ...]):
     """Expected notifications in order; those that end with a question mark are optional."""
 
     __slots__ = ()
@@ -31,42 +31,42 @@ def differences(expected: Mapping[str, Any], actual: Mapping[str, Any]) -> list[
     )
 
 
-def _section(wanted: Any, found: Any) -> Iterator[str]:
-    if isinstance(wanted, About):
-        words = [word.removesuffix("?") for word in wanted]
-        yield from (f"{text} is there" for text in found if not any(word in text for word in words))
-        yield from (f"nothing about {word}" for word in wanted if not _is_in(word, found))
-    elif isinstance(wanted, Mapping):
-        for key in sorted(wanted.keys() | found.keys()):
-            want, have = wanted.get(key, ABSENT), found.get(key, ABSENT)
+def _section(expected: Any, actual: Any) -> Iterator[str]:
+    if isinstance(expected, About):
+        words = [word.removesuffix("?") for word in expected]
+        yield from (f"{text} is there" for text in actual if not any(word in text for word in words))
+        yield from (f"nothing about {word}" for word in expected if not _is_in(word, actual))
+    elif isinstance(expected, Mapping):
+        for key in sorted(expected.keys() | actual.keys()):
+            want, have = expected.get(key, ABSENT), actual.get(key, ABSENT)
             if not _fits(want, have):
                 yield f"{key} is {have}, not {_either(want)}"
     else:
-        yield from (f"{key} is there" for key in found if not {key, f"{key}?"} & wanted)
-        yield from (f"{key} is missing" for key in wanted - found if not key.endswith("?"))
+        yield from (f"{key} is there" for key in actual if not {key, f"{key}?"} & expected)
+        yield from (f"{key} is missing" for key in expected - actual if not key.endswith("?"))
 
 
 def _is_in(word: str, texts: Collection[str]) -> bool:
     return word.endswith("?") or any(word in text for text in texts)
 
 
-def _fits(wanted: Any, found: Any) -> bool:
-    if wanted == ANY:
+def _fits(expected: Any, actual: Any) -> bool:
+    if expected == ANY:
         return True
-    if isinstance(wanted, Told):
-        return _told(wanted, () if found == ABSENT else found)
-    return found in wanted if isinstance(wanted, frozenset) else bool(found == wanted)
+    if isinstance(expected, Notified):
+        return _are_notified(expected, () if actual == ABSENT else actual)
+    return actual in expected if isinstance(expected, frozenset) else bool(actual == expected)
 
 
-def _told(wanted: Sequence[str], found: Sequence[str]) -> bool:
-    if not wanted:
-        return not found
-    first, *rest = wanted
+def _are_notified(expected: Sequence[str], actual: Sequence[str]) -> bool:
+    if not expected:
+        return not actual
+    first, *rest = expected
     if first.endswith("?"):
-        with_it = bool(found) and found[0] == first[:-1] and _told(rest, found[1:])
-        return with_it or _told(rest, found)
-    return bool(found) and found[0] == first and _told(rest, found[1:])
+        with_it = bool(actual) and actual[0] == first[:-1] and _are_notified(rest, actual[1:])
+        return with_it or _are_notified(rest, actual)
+    return bool(actual) and actual[0] == first and _are_notified(rest, actual[1:])
 
 
-def _either(wanted: Any) -> str:
-    return " or ".join(sorted(wanted)) if isinstance(wanted, frozenset) else str(wanted)
+def _either(expected: Any) -> str:
+    return " or ".join(sorted(expected)) if isinstance(expected, frozenset) else str(expected)

@@ -86,7 +86,7 @@ class Subscriptions:
         self._follow()
         return self._connections
 
-    def heard(self, topic: str) -> bool:
+    def is_subscribed(self, topic: str) -> bool:
         """Return whether a client other than ours subscribes to a topic."""
         self._follow()
         filters = (each for client, each in self._filters.items() if not client.startswith(OWN))

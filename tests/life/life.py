@@ -16,7 +16,7 @@ from .runner import DiffersError, run
 from .sequence import Sequence
 from .world import World
 
-type Told = Callable[[str], None] | None
+type Log = Callable[[str], None] | None
 
 HOUSEHOLD_OPERATIONS = 300
 """Operations after which a new household starts, to find faults at the start, and to keep its logs readable."""
@@ -48,17 +48,17 @@ def keep(outcome: Outcome) -> Path:
 class Life:
     """Household with its operations, to be lived once."""
 
-    def __init__(self, name: str, seed: int, operations: Callable[[Model], Iterable[Operation]], told: Told) -> None:
-        """``operations`` receives the model and yields operations; ``told`` is called with each of them."""
+    def __init__(self, name: str, seed: int, operations: Callable[[Model], Iterable[Operation]], log: Log) -> None:
+        """``operations`` receives the model and yields operations; ``log`` is called with each of them."""
         self.name = name
         self._seed = seed
         self._operations = operations
-        self._told = told
+        self._log = log
         self._began = time.monotonic()
         self._done: list[Operation] = []
 
     @classmethod
-    def of_seed(cls, seed: int, *, deadline: float, told: Told = None, without: Collection[str] = ()) -> Self:
+    def of_seed(cls, seed: int, *, deadline: float, log: Log = None, without: Collection[str] = ()) -> Self:
         """Return a life of random operations that ends at a time of :func:`time.monotonic`.
 
         ``without`` are names of excluded operations.
@@ -70,12 +70,12 @@ class Life:
                     return
                 yield operation
 
-        return cls(f"seed-{seed}", seed, operations, told)
+        return cls(f"seed-{seed}", seed, operations, log)
 
     @classmethod
-    def of_sequence(cls, name: str, sequence: Sequence, *, told: Told = None) -> Self:
+    def of_sequence(cls, name: str, sequence: Sequence, *, log: Log = None) -> Self:
         """Return a life of the operations of a sequence."""
-        return cls(name, 0, lambda _: sequence.operations, told)
+        return cls(name, 0, lambda _: sequence.operations, log)
 
     async def live(self, folder: Path) -> Outcome:
         """Run it in a household of its own, in a folder."""
@@ -96,6 +96,6 @@ class Life:
     def _noted(self, operations: Iterable[Operation]) -> Iterator[Operation]:
         for operation in operations:
             self._done.append(operation)
-            if self._told:
-                self._told(f"{time.monotonic() - self._began:6.1f} s  {operation}")
+            if self._log:
+                self._log(f"{time.monotonic() - self._began:6.1f} s  {operation}")
             yield operation

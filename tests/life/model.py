@@ -26,29 +26,29 @@ class Model:
 
     def do(self, operation: Operation) -> None:
         """Apply an operation: each part has methods for its operations, by name."""
-        name, given = operation["do"], arguments(operation)
-        meanwhile = given.pop("meanwhile", ())
+        name, parameters = operation["do"], arguments(operation)
+        meanwhile = parameters.pop("meanwhile", ())
         if meanwhile:
             self._each(f"before_{name}", {})
             for inner in meanwhile:
                 self.do(inner)
-        self._each(f"do_{name}", given)
+        self._each(f"do_{name}", parameters)
         if name == "back_up":
             self._backup = copy.deepcopy(self.things)
         elif name == "restore":
             self.things.restore(self._backup)
         self.alarms.evaluate()
 
-    def _each(self, method: str, given: Mapping[str, Any]) -> None:
+    def _each(self, method: str, parameters: Mapping[str, Any]) -> None:
         for part in (self.things, self.hosts, self.alarms):
             if (found := getattr(part, method, None)) is not None:
-                found(**given)
+                found(**parameters)
 
     def expected(self) -> dict[str, Any]:
         """Return the whole state, section by section; sets of states are alternatives."""
         return {
             "entries": {"mqtt": "loaded", "iotbridge": "loaded"},
-            "heard": self.things.heard() | self.alarms.heard() if self.things.connected else None,
+            "subscribed": self.things.subscribed() | self.alarms.subscribed() if self.things.connected else None,
             **self.things.expected(),
             **self.hosts.expected(),
             **self.alarms.expected(),

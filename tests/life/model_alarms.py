@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from .differences import ABSENT, Told
+from .differences import ABSENT, Notified
 from .model_things import Things
 
 MOMENTARY = {"event", "message"}
@@ -43,7 +43,7 @@ class Alarms:
         """Rules and groups whose settings are of a newer version."""
         self._is_unwritten = False
         self.clocks_differ = False
-        self._told: defaultdict[str, list[str]] = defaultdict(list)
+        self._notified: defaultdict[str, list[str]] = defaultdict(list)
 
     def expected(self) -> dict[str, Any]:
         """Return the sections about alarms."""
@@ -55,10 +55,10 @@ class Alarms:
                 alarms[f"{rule.name} {subject}".strip()] = frozenset(alternatives)
         return {
             "alarms": alarms,
-            "told": {who: Told(news) for who, news in self._told.items()},
+            "notified": {who: Notified(news) for who, news in self._notified.items()},
         }
 
-    def heard(self) -> set[str]:
+    def subscribed(self) -> set[str]:
         """Return the topics of rules that must be subscribed to."""
         return {message_topic(rule.name) for rule in self.rules.values() if rule.kind == "message"}
 
@@ -129,7 +129,7 @@ class Alarms:
             edited.limit = limit
         if groups is not None:
             for group in set(groups) - set(edited.groups):
-                self._told[f"{group}: {rule}"] += ["raised"] * len(edited.active)
+                self._notified[f"{group}: {rule}"] += ["raised"] * len(edited.active)
             edited.groups = groups
 
     def do_remove_rule(self, rule: str) -> None:
@@ -158,7 +158,7 @@ class Alarms:
         ended.active.clear()
         ended.maybe_over = False
         for group in ended.groups:
-            self._told[f"{group}: {rule}"][-1] = "cleared"
+            self._notified[f"{group}: {rule}"][-1] = "cleared"
 
     def do_reload_mqtt(self) -> None:
         self._blink()
@@ -214,7 +214,7 @@ class Alarms:
     def _tell(self, rule: Rule, news: str) -> None:
         for group in rule.groups:
             if group not in {ABSENT, *self._unreadable}:
-                self._told[f"{group}: {rule.name}"].append(news)
+                self._notified[f"{group}: {rule.name}"].append(news)
 
 
 def message_topic(rule: str) -> str:

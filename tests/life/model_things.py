@@ -63,7 +63,7 @@ class Things:
             "announced": devices if self.connected else None,
         }
 
-    def heard(self) -> set[str]:
+    def subscribed(self) -> set[str]:
         """Return the topics of things that must be subscribed to."""
         listening = (ALL[name] for name in self.there - self.unreadable if not labels(ALL[name]) <= self.disabled)
         return {topic for thing in listening for topic in thing.messages(thing.first)}

@@ -31,7 +31,7 @@ EVERY_S = 0.1
 # Half a minute after a start, template alarms are evaluated again: until then their entities may be missing.
 SETTLED_S = 45.0
 STARTS = {"restart", "reload"}
-OF_ALARMS = ("alarms: ", "told: ")
+OF_ALARMS = ("alarms: ", "notified: ")
 
 
 class DiffersError(AssertionError):
@@ -40,8 +40,8 @@ class DiffersError(AssertionError):
     def __init__(self, done: list[Operation], lines: list[str], seconds: float) -> None:
         self.done = done
         self.lines = lines
-        told = "\n".join(f"  {line}" for line in lines)
-        super().__init__(f"{seconds:g} s after operation {len(done)}, {done[-1]}:\n{told}")
+        listed = "\n".join(f"  {line}" for line in lines)
+        super().__init__(f"{seconds:g} s after operation {len(done)}, {done[-1]}:\n{listed}")
 
 
 async def run(world: World, operations: Iterable[Operation], model: Model | None = None) -> int:

@@ -3,11 +3,11 @@
 from pathlib import Path
 import time
 
-from .life import Life, Told
+from .life import Life, Log
 from .sequence import Sequence
 
 
-async def shrink(sequence: Sequence, folder: Path, *, minutes: float, told: Told = None) -> Sequence:
+async def shrink(sequence: Sequence, folder: Path, *, minutes: float, log: Log = None) -> Sequence:
     """Return the shortest sequence found in the time that still ends in a difference.
 
     First halves, then quarters and so on are left out. The last operation stays: it showed the difference.
@@ -22,8 +22,8 @@ async def shrink(sequence: Sequence, folder: Path, *, minutes: float, told: Told
             number += 1
             if await _still_differs(shorter, folder / f"shrink-{number}"):
                 operations = shorter
-                if told:
-                    told(f"{len(operations)} operations are enough")
+                if log:
+                    log(f"{len(operations)} operations are enough")
             else:
                 start += size
         if size == 1:

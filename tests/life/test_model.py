@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 import sys
 
-from .differences import About, Told, differences
+from .differences import About, Notified, differences
 
 HERE = Path(__file__).parent
 ITS_OWN = {"catalogue", "differences", "model", "model_alarms", "model_hosts", "model_things", "operations"}
@@ -46,11 +46,11 @@ def test_states_that_a_person_would_accept() -> None:
 
 
 def test_order_and_number_of_what_was_told() -> None:
-    expected = {"told": {"Family: Hot": Told(("raised", "cleared?", "raised?", "cleared"))}}
+    expected = {"notified": {"Family: Hot": Notified(("raised", "cleared?", "raised?", "cleared"))}}
     for news in (["raised", "cleared"], ["raised", "cleared", "raised", "cleared"]):
-        assert differences(expected, {"told": {"Family: Hot": news}}) == []
+        assert differences(expected, {"notified": {"Family: Hot": news}}) == []
     for news in ([], ["raised"], ["cleared", "raised"], ["raised", "raised", "cleared", "cleared"]):
-        assert differences(expected, {"told": {"Family: Hot": news}})
+        assert differences(expected, {"notified": {"Family: Hot": news}})
 
 
 def test_repairs_that_are_about_a_rule() -> None:

@@ -56,7 +56,7 @@ async def street(tmp_path_factory: pytest.TempPathFactory) -> AsyncGenerator[Str
 @pytest.mark.parametrize("path", SEQUENCES, ids=lambda path: path.stem)
 async def test_sequence_that_once_failed(path: Path, street: Street) -> None:
     sequence = Sequence.read(path)
-    outcome = await Life.of_sequence(path.stem, sequence, told=print).live_in(await street.household())
+    outcome = await Life.of_sequence(path.stem, sequence, log=print).live_in(await street.household())
     if outcome.error is not None or sequence.has(LASTING):
         await street.end()
     assert outcome.error is None, outcome

@@ -93,21 +93,21 @@ class World:
         (entry,) = await self.client.entries("iotbridge")
         path = "config/config_entries/options/flow"
         form = await self.client.rest("POST", path, {"handler": entry["entry_id"]})
-        given = suggestions(form["data_schema"])
-        given["alarms"] = given["alarms"] | OPTIONS["alarms"]
-        result = await self.client.rest("POST", f"{path}/{form['flow_id']}", given)
+        data = suggestions(form["data_schema"])
+        data["alarms"] = data["alarms"] | OPTIONS["alarms"]
+        result = await self.client.rest("POST", f"{path}/{form['flow_id']}", data)
         assert result["type"] == "create_entry", result
 
     # ------------------------------------------------------------------ operations
 
     async def do(self, operation: Operation) -> None:
         """Execute an operation: each part has methods for its operations, by name."""
-        given = arguments(operation)
+        parameters = arguments(operation)
         if operation["do"] not in QUIET:
             self._changed_at = time.time()
         for part in (self, self.registry, self.things, self.hosts, self.disk, self.alarms):
             if (found := getattr(part, f"do_{operation['do']}", None)) is not None:
-                await found(**given)
+                await found(**parameters)
                 return
         raise LookupError(f"there is no operation {operation['do']}")
 
@@ -193,10 +193,10 @@ class World:
     async def actual(self, expected: Mapping[str, Any]) -> dict[str, Any]:
         """Return the whole state, in the sections of the model."""
         rows = await self.registry.read()
-        heard = expected["heard"] or ()
+        topics = expected["subscribed"] or ()
         return {
             "entries": {row["domain"]: row["state"] for domain in OURS for row in await self.client.entries(domain)},
-            "heard": {topic for topic in heard if self._subscriptions.heard(topic)},
+            "subscribed": {topic for topic in topics if self._subscriptions.is_subscribed(topic)},
             **self.things.actual(rows, self.hosts.agents),
             **self.hosts.actual(rows),
             **(about_alarms := await self.alarms.actual(rows)),

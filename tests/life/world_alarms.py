@@ -44,21 +44,21 @@ class Alarms:
                 f"{row['rule']} {names.get(row['entity_id'], row['entity_id'] or '')}".strip(): row["state"]
                 for row in found["alarms"]
             },
-            "told": self._told(),
+            "notified": self._notified(),
             "repairs": {
                 f"{row['translation_key']} {row['translation_placeholders']}"
                 for row in await self._client.repairs("iotbridge")
             },
         }
 
-    def _told(self) -> dict[str, list[str]]:
-        told = defaultdict(list)
+    def _notified(self) -> dict[str, list[str]]:
+        notified = defaultdict(list)
         for group, rang in self._phones.items():
             for message in rang.messages:
                 begin, _, rest = message["title"].partition(": ")
                 news = "raised" if begin in RAISED else begin.lower()
-                told[f"{group}: {rest.partition(':')[0]}"].append(news)
-        return dict(told)
+                notified[f"{group}: {rest.partition(':')[0]}"].append(news)
+        return dict(notified)
 
     # ------------------------------------------------------------------ operations
 

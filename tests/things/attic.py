@@ -29,8 +29,8 @@ SAMPLE = Sample(TOPIC, b'{"temperature": 21.5, "door": "open", "mode": "eco"}')
 
 def profile(*channels: Channel, topic: str = TOPIC, identity: str = TOPIC, **more: Any) -> Profile:
     """Return a profile of these channels."""
-    given: dict[str, Any] = {"depth": 0, "devices": {identity: DeviceMetadata(name="Attic")}, "exact": True, **more}
-    return Profile(topic=topic, channels=channels, **given)
+    members: dict[str, Any] = {"depth": 0, "devices": {identity: DeviceMetadata(name="Attic")}, "exact": True, **more}
+    return Profile(topic=topic, channels=channels, **members)
 
 
 @asynccontextmanager
@@ -56,7 +56,7 @@ def config(messages: list[aiomqtt.Message]) -> Mapping[str, Any]:
     return json.loads(bytes(messages[-1].payload))  # type: ignore[no-any-return]
 
 
-def says(hass: HomeAssistant, entity_id: str, expected: str) -> Callable[[], bool]:
+def has_state(hass: HomeAssistant, entity_id: str, expected: str) -> Callable[[], bool]:
     """Return a condition on the state of an entity."""
     return lambda: state(hass, entity_id) == expected
 

@@ -39,15 +39,17 @@ def channel(document: Any, key: str, topic: str = "things/one") -> Channel:
 
 def values(document: Any, topic: str = "things/one") -> dict[str, Value]:
     """Return the values of enabled channels, by key."""
-    return {one.channel.key: one.value for one in inferred(document, topic).readings if one.channel.enabled}
+    return {
+        reading.channel.key: reading.value for reading in inferred(document, topic).readings if reading.channel.enabled
+    }
 
 
 def kinds(document: Any, topic: str = "things/one") -> dict[str, tuple[str | None, str | None]]:
     """Return unit and device class of enabled channels, by key."""
     return {
-        one.channel.key: (one.channel.unit, one.channel.device_class)
-        for one in inferred(document, topic).readings
-        if one.channel.enabled
+        reading.channel.key: (reading.channel.unit, reading.channel.device_class)
+        for reading in inferred(document, topic).readings
+        if reading.channel.enabled
     }
 
 
@@ -58,4 +60,4 @@ def loads(text: str) -> Any:
 
 def enabled(document: dict[str, Any]) -> set[str]:
     """Return the keys of enabled channels."""
-    return {one.channel.key for one in inferred(document).readings if one.channel.enabled}
+    return {reading.channel.key for reading in inferred(document).readings if reading.channel.enabled}

@@ -31,10 +31,10 @@ def messages(sample: dict[str, Any]) -> list[Sample]:
     """Return the messages of a sample as they are published."""
     return [
         Sample(
-            one["topic"],
-            base64.b64decode(one["payload_base64"]) if "payload_base64" in one else one["payload"].encode(),
+            message["topic"],
+            base64.b64decode(message["payload_base64"]) if "payload_base64" in message else message["payload"].encode(),
         )
-        for one in sample["messages"]
+        for message in sample["messages"]
     ]
 
 

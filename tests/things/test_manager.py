@@ -39,10 +39,10 @@ async def test_many_new_devices_are_added_together(hass: HomeAssistant, kit: Kit
     assert max(after.values()) == 1, "each is announced once"
     assert f"homeassistant/device/{thing_uid('meter/+', '0')}/config" not in after
     await kit.wait(3)
-    told = next(i for i in ir.async_get(hass).issues.values() if i.translation_key == "new_devices")
-    assert told.translation_placeholders
-    assert told.translation_placeholders["count"] == "101"
-    assert len(told.translation_placeholders["devices"]) < 300
+    issue = next(i for i in ir.async_get(hass).issues.values() if i.translation_key == "new_devices")
+    assert issue.translation_placeholders
+    assert issue.translation_placeholders["count"] == "101"
+    assert len(issue.translation_placeholders["devices"]) < 300
 
 
 async def test_fields_of_several_kinds_of_messages_stay_known(

@@ -13,8 +13,8 @@ async def test_new_fields_are_an_issue(wizard: Wizard, repair: Repair) -> None:
     await wizard.kit.receive("garden/weather", WEATHER | {"pressure": 1013.5, "battery": 80, "frobs": 3})
     await wizard.wait_only(10)
     result = await repair.open("new_fields")
-    said = {"name": "Weather", "name_plain": "Weather", "topic": "garden/weather"}
-    assert result["description_placeholders"] == said
+    placeholders = {"name": "Weather", "name_plain": "Weather", "topic": "garden/weather"}
+    assert result["description_placeholders"] == placeholders
     options = {option["value"]: option["label"] for option in result["data_schema"].schema["wanted"].config["options"]}
     assert options["pressure"] == "Pressure: 1013.5 hPa (pressure)"
     assert suggestions(result["data_schema"]) == {"wanted": ["pressure", "battery"]}
@@ -97,7 +97,7 @@ async def test_a_repair_opened_after_a_partial_message_shows_what_is_new(wizard:
 
 
 async def test_a_repair_gives_a_unique_name(wizard: Wizard, repair: Repair) -> None:
-    await wizard.hear("garden/weather", WEATHER)
+    await wizard.learn_from("garden/weather", WEATHER)
     items = wizard.channels
     items["temperature"]["name"] = "Pressure"
     await wizard.submit(channels=list(items.values()))

@@ -43,19 +43,19 @@ class Wizard(Flow):
         for _ in range(seconds):
             await self.kit.wait(1)
 
-    async def hear(self, topic: str, payload: Any) -> SubentryFlowResult:
+    async def learn_from(self, topic: str, payload: Any) -> SubentryFlowResult:
         """Learn from the first message on a topic, up to the form or menu that follows."""
         await self.start("topic")
         await self.submit(topic=topic)
         await self.kit.receive(topic, payload)
         return await self.wait(3)
 
-    async def hear_all(self, topic: str, messages: Mapping[str, Any]) -> SubentryFlowResult:
+    async def learn_from_all(self, topic: str, messages: Mapping[str, Any]) -> SubentryFlowResult:
         """Learn from messages on a wildcard, up to the form of the device, as it is proposed."""
         await self.start("topic")
         await self.submit(topic=topic)
-        for one, payload in messages.items():
-            await self.kit.receive(one, payload)
+        for sample_topic, payload in messages.items():
+            await self.kit.receive(sample_topic, payload)
         await self.wait(6)
         if self.step.startswith("system_"):
             await self.choose("go_on")
@@ -64,9 +64,9 @@ class Wizard(Flow):
     async def add(self, topic: str, payload: Any, *, heard_on: str | None = None, **answers: Any) -> ConfigSubentry:
         """Add a device as proposed, with these answers; ``heard_on`` is the message's topic below a wildcard."""
         if heard_on is None:
-            await self.hear(topic, payload)
+            await self.learn_from(topic, payload)
         else:
-            await self.hear_all(topic, {heard_on: payload})
+            await self.learn_from_all(topic, {heard_on: payload})
         await self.submit(**answers)
         assert self.result["type"] is FlowResultType.CREATE_ENTRY, self.result
         await self.kit.hass.async_block_till_done()
@@ -89,8 +89,8 @@ class Wizard(Flow):
         (subentry,) = self.kit.hass.config_entries.async_entries("iotbridge")[0].subentries.values()
         return subentry
 
-    async def _configure(self, given: dict[str, Any]) -> SubentryFlowResult:
-        await super()._configure(given)
+    async def _configure(self, data: dict[str, Any]) -> SubentryFlowResult:
+        await super()._configure(data)
         if self.result["type"] is FlowResultType.SHOW_PROGRESS:
             await self.wait_only(1)  # core's mqtt subscribes after a moment
         return self.result

@@ -102,7 +102,7 @@ class Agent:
     async def refresh(self) -> None:
         """Read everything anew, send a status, and announce this host again."""
         await self._reporting().refresh()
-        self._reporting().tell_again(0.0)
+        self._reporting().republish(0.0)
 
     async def leave(self, power: Power) -> None:
         """Publish the next power state, and disconnect."""
@@ -136,14 +136,14 @@ class Agent:
             self._start(self._dispatcher.handle(message.payload, retained=message.retain), "command")
         elif message.topic in self._retained and not message.payload:
             # Usually all retained messages are cleared together: the others are published again, too.
-            self._reporting().tell_again(PRESENCE_JITTER_S[1])
+            self._reporting().republish(PRESENCE_JITTER_S[1])
             self._repeat_presence()
         elif message.topic == self._topics.availability:
             self._availability_received(message)
         elif message.topic == self._topics.announce:
             self._announce_received(message)
         elif message.topic == self._config.birth_topic and message.payload == BIRTH_PAYLOAD and not message.retain:
-            self._reporting().tell_again(random.uniform(*BIRTH_JITTER_S))  # noqa: S311 - spreads load, keeps no secret
+            self._reporting().republish(random.uniform(*BIRTH_JITTER_S))  # noqa: S311 - spreads load, keeps no secret
 
     async def goodbye(self, session: Session, power: Power) -> None:
         """Respond to the commands that still run, then publish the next power state; raises LinkError."""

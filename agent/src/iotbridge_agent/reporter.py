@@ -57,7 +57,7 @@ class Reporter:
         self.want_discovery(delay_s)
         self._status_due.set()
 
-    def tell_again(self, delay_s: float) -> None:
+    def republish(self, delay_s: float) -> None:
         """Publish everything again after a restart of Home Assistant."""
         self._presence.forget_announced()
         self._discovery_sent = b""

@@ -23,12 +23,12 @@ class Table:
         self._environ = environ
         self._read_keys: set[str] = set()
 
-    def error(self, key: str, expected: str, found: object) -> ConfigError:
+    def error(self, key: str, expected: str, actual: object) -> ConfigError:
         """Return the error for a key, with the expected value."""
         where = f"{self._source}: {self._key(key)}"
         if variable := self._variable(key):
             where = f"environment variable {variable}"
-        return ConfigError(f"{where}: expected {expected}" + ("" if found is None else f", found {_shown(found)}"))
+        return ConfigError(f"{where}: expected {expected}" + ("" if actual is None else f", found {_shown(actual)}"))
 
     def has(self, key: str) -> bool:
         """Return whether the key exists."""

@@ -19,8 +19,8 @@ Result = subprocess.CompletedProcess[str]
 ENVIRON = {key: value for key, value in os.environ.items() if not key.startswith("IOTBRIDGE")}
 
 
-def cli(*words: object, **environ: str) -> Result:
-    argv = [sys.executable, "-m", "iotbridge_agent", *map(str, words)]
+def cli(*arguments: object, **environ: str) -> Result:
+    argv = [sys.executable, "-m", "iotbridge_agent", *map(str, arguments)]
     return subprocess.run(
         argv, capture_output=True, text=True, timeout=30, check=False, stdin=subprocess.DEVNULL, env=ENVIRON | environ
     )
@@ -42,9 +42,9 @@ def test_version_and_help() -> None:
         assert word in shown.stdout
 
 
-@pytest.mark.parametrize("words", [(), ("fly",), ("service",), ("setup", "--enable", "explode"), ("run", "--what")])
-def test_a_wrong_command_line_ends_with_2(words: tuple[str, ...]) -> None:
-    result = cli(*words)
+@pytest.mark.parametrize("arguments", [(), ("fly",), ("service",), ("setup", "--enable", "explode"), ("run", "--what")])
+def test_a_wrong_command_line_ends_with_2(arguments: tuple[str, ...]) -> None:
+    result = cli(*arguments)
     assert result.returncode == 2
     assert "usage:" in result.stderr
 
@@ -66,9 +66,9 @@ def test_a_bad_configuration_is_one_line_with_file_key_and_expectation(
 def test_invalid_toml_and_a_missing_file_are_one_line_too(tmp_path: Path) -> None:
     (tmp_path / "agent.toml").write_text("[broker\nurl=")
     broken, missing = cli("--config", tmp_path / "agent.toml", "run"), cli("--config", tmp_path / "no.toml", "run")
-    for result, words in ((broken, "is not TOML"), (missing, "Run `iotbridge-agent setup`")):
+    for result, text in ((broken, "is not TOML"), (missing, "Run `iotbridge-agent setup`")):
         assert result.returncode == 2
-        assert words in result.stderr
+        assert text in result.stderr
         assert result.stderr.count("\n") == 1
 
 
@@ -96,12 +96,12 @@ def test_run_comes_online_and_ends_cleanly(
     watcher.wait("availability", lambda message: message.payload == b"online")
     assert watcher.wait("announce").json()["dry_run"] is True
     process.send_signal(number)
-    _, said = process.communicate(timeout=15)
+    _, output = process.communicate(timeout=15)
     assert process.returncode == 0
     assert watcher.wait("availability", lambda message: message.payload == b"offline")
-    assert "Traceback" not in said
-    assert "\033" not in said
-    assert said.startswith("INFO ")
+    assert "Traceback" not in output
+    assert "\033" not in output
+    assert output.startswith("INFO ")
 
 
 def test_in_process_errors_become_exit_codes(
@@ -154,8 +154,8 @@ def test_forget_removes_the_host_from_home_assistant(tmp_path: Path, broker: Bro
     )
     for topic in topics:
         watcher.publish(topic, "left behind", retain=True)
-    words = ["--config", str(path), "service", "remove", "--root", str(tmp_path / "stage"), "--forget"]
-    assert main(words) == 0
+    arguments = ["--config", str(path), "service", "remove", "--root", str(tmp_path / "stage"), "--forget"]
+    assert main(arguments) == 0
     late = Watcher(broker.port)
     watcher.publish("iotbridge/end", "of the story")
     late.wait("end")

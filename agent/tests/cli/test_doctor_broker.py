@@ -121,7 +121,7 @@ async def introduce(broker: Broker, *node_ids: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("rules", "level", "words"),
+    ("rules", "level", "detail"),
     [
         (None, "note", "not confined: a message to iotbridge/device/not-"),
         ("topic readwrite iotbridge/#\n", "note", "not confined: a message to iotbridge/device/not-"),
@@ -141,7 +141,7 @@ async def introduce(broker: Broker, *node_ids: str) -> None:
     ],
 )
 async def test_confinement_is_found_by_delivery(
-    start_guarded: StartGuarded, rules: str | None, level: str, words: str
+    start_guarded: StartGuarded, rules: str | None, level: str, detail: str
 ) -> None:
     acl = f"{OWN_TREE}user nas\n{rules}user other\ntopic readwrite #\n"
     broker = start_guarded(None if rules is None else acl)
@@ -151,7 +151,7 @@ async def test_confinement_is_found_by_delivery(
 
     assert found["own topics"].level == "ok"
     assert found["rights"].level == level
-    assert found["rights"].detail.startswith(words)
+    assert found["rights"].detail.startswith(detail)
 
 
 def test_without_reason_codes_confinement_is_not_claimed(guarded: Broker, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -211,8 +211,8 @@ def test_an_acl_that_forbids_the_own_tree_is_named(guarded: Broker) -> None:
     assert "iotbridge/device/nas/#" in finding.remedy
 
 
-def openssl(folder: Path, *words: str) -> None:
-    subprocess.run(["openssl", *words], cwd=folder, check=True, capture_output=True)
+def openssl(folder: Path, *arguments: str) -> None:
+    subprocess.run(["openssl", *arguments], cwd=folder, check=True, capture_output=True)
 
 
 @pytest.fixture(params=["365", "3"])

@@ -45,7 +45,7 @@ class Machine:
             root=self.root,
             live=live,
             run=self._run,
-            say=self.said.append,
+            write_line=self.said.append,
             booted=self.booted,
             installed=(self.python,),
         )
@@ -169,7 +169,7 @@ def test_staging_runs_nothing(machine: Machine) -> None:
 def test_printing_writes_nothing(machine: Machine) -> None:
     service.print_files(machine.config, machine.said.append)
     assert machine.files() == {"etc/iotbridge-agent/agent.toml"}
-    assert [said.splitlines()[0] for said in machine.said] == [
+    assert [message.splitlines()[0] for message in machine.said] == [
         f"# {path}" for path in (service.SYSUSERS, service.UNIT, service.RULE)
     ]
 

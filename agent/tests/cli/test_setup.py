@@ -28,7 +28,9 @@ class Person:
 
     def console(self, *, terminal: bool = True) -> Console:
         """Return the console of this person."""
-        return Console(ask=self._answer, ask_secret=self._answer, say=self.shown.append, is_terminal=lambda: terminal)
+        return Console(
+            ask=self._answer, ask_secret=self._answer, write_line=self.shown.append, is_terminal=lambda: terminal
+        )
 
     def _answer(self, question: str) -> str:
         self.shown.append(question)
@@ -42,12 +44,12 @@ class Person:
         return "\n".join(self.shown)
 
 
-def arguments(*words: str) -> argparse.Namespace:
-    return _parser().parse_args(["setup", *words])
+def arguments(*options: str) -> argparse.Namespace:
+    return _parser().parse_args(["setup", *options])
 
 
-def set_up(path: Path, person: Person, *words: str, target: InstallTarget | None = None) -> int:
-    return main(path, arguments(*words), person.console(), target or InstallTarget(booted=path / "no systemd"))
+def set_up(path: Path, person: Person, *options: str, target: InstallTarget | None = None) -> int:
+    return main(path, arguments(*options), person.console(), target or InstallTarget(booted=path / "no systemd"))
 
 
 def test_answers_become_a_configuration_after_the_broker_was_tried(tmp_path: Path, broker: Broker) -> None:
@@ -108,12 +110,12 @@ def test_the_broker_question_repeats_and_the_port_decides_encryption(tmp_path: P
 def test_given_options_are_the_defaults_and_a_dash_takes_one_away(tmp_path: Path, broker: Broker) -> None:
     path, secret = tmp_path / "agent.toml", tmp_path / "secret"
     secret.write_text("from file\n")
-    words = ["--broker", broker.url, "--username", "u", "--password-file", str(secret), "--enable", "reboot"]
-    assert set_up(path, Person("", "", "", "", "", "", "", ""), *words) == 0
+    options = ["--broker", broker.url, "--username", "u", "--password-file", str(secret), "--enable", "reboot"]
+    assert set_up(path, Person("", "", "", "", "", "", "", ""), *options) == 0
     config = load_config(path, environ={})
     assert (config.broker.username, config.broker.password, config.power) == ("u", "from file", ("reboot",))
     path.unlink()
-    assert set_up(path, Person("", "-", "", "", "", "", ""), *words) == 0
+    assert set_up(path, Person("", "-", "", "", "", "", ""), *options) == 0
     assert load_config(path, environ={}).broker.username is None
 
 
@@ -150,8 +152,8 @@ def test_without_a_terminal_the_options_for_scripts_are_named(tmp_path: Path) ->
         main(tmp_path / "a", arguments(), Person().console(terminal=False))
 
 
-def scripted(path: Path, *words: str) -> int:
-    return cli_main(["--config", str(path), "setup", "--yes", *words])
+def scripted(path: Path, *options: str) -> int:
+    return cli_main(["--config", str(path), "setup", "--yes", *options])
 
 
 def test_a_script_needs_no_answers(tmp_path: Path, broker: Broker, capsys: pytest.CaptureFixture[str]) -> None:
@@ -159,7 +161,7 @@ def test_a_script_needs_no_answers(tmp_path: Path, broker: Broker, capsys: pytes
     secret.write_text("x\n")
     path.write_text("old")
     path.chmod(0o600)
-    words = [
+    options = [
         "--username",
         "u",
         "--password-file",
@@ -171,7 +173,7 @@ def test_a_script_needs_no_answers(tmp_path: Path, broker: Broker, capsys: pytes
         "--prefix",
         "p/q",
     ]
-    assert scripted(path, "--broker", broker.url, *words) == 0
+    assert scripted(path, "--broker", broker.url, *options) == 0
     config = load_config(path, environ={})
     assert (config.node_id, config.prefix, config.power) == ("n", "p/q", ("reboot",))
     assert "login" in capsys.readouterr().out
@@ -189,7 +191,7 @@ def test_a_script_fails_when_the_broker_does_not_answer_unless_told_not_to_try(
 
 
 @pytest.mark.parametrize(
-    ("words", "said"),
+    ("options", "message"),
     [
         ((), "--broker: expected the address"),
         (("--broker", "http://x"), "broker.url: expected mqtt://"),
@@ -199,10 +201,10 @@ def test_a_script_fails_when_the_broker_does_not_answer_unless_told_not_to_try(
     ],
 )
 def test_invalid_options_of_a_script(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str], words: tuple[str, ...], said: str
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], options: tuple[str, ...], message: str
 ) -> None:
-    assert scripted(tmp_path / "agent.toml", *words) == 2
-    assert said in capsys.readouterr().err
+    assert scripted(tmp_path / "agent.toml", *options) == 2
+    assert message in capsys.readouterr().err
     assert list(tmp_path.iterdir()) == []
 
 
@@ -240,11 +242,11 @@ def test_on_a_real_terminal_the_password_is_not_echoed(
     assert load_config(path, environ={}).broker.password == "top-secret"
 
 
-def read_until(terminal: int, words: bytes) -> bytes:
+def read_until(terminal: int, expected: bytes) -> bytes:
     seen = b""
-    while words not in seen or not seen.rstrip().endswith((b":", b"]", b".")):
+    while expected not in seen or not seen.rstrip().endswith((b":", b"]", b".")):
         ready, _, _ = select.select([terminal], [], [], 15)
         if not ready:
-            pytest.fail(f"waited for {words!r}, saw {seen!r}")
+            pytest.fail(f"waited for {expected!r}, saw {seen!r}")
         seen += os.read(terminal, 4096)
     return seen

@@ -156,7 +156,7 @@ def answered_by_both(watcher: Watcher, agent: RunningAgent, message_id: str) -> 
         if time.monotonic() > max(asked.values(), default=0.0) + ASK_AGAIN_S:
             asked[f"{message_id}-{len(asked)}"] = time.monotonic()
             watcher.publish(agent.command_topic, {"command": "no_such", "id": [*asked][-1]})
-        return any(len(watcher.responses(one)) == 2 for one in asked)
+        return any(len(watcher.responses(request_id)) == 2 for request_id in asked)
 
     wait_until(ask, "both to answer", 30)
 
@@ -184,10 +184,10 @@ def test_a_restored_backup_of_the_same_machine_is_not_a_copy(
     watcher.wait("status", count=len(watcher.of("status")) + 1)
     assert restored.stop() == 0
 
-    said = [m.json() for m in watcher.of("announce")]
-    assert said[-1]["instance"] == said[0]["instance"]
-    assert len({announce["instance"] for announce in said}) == 2
-    assert not any("conflict" in announce for announce in said)
+    announces = [m.json() for m in watcher.of("announce")]
+    assert announces[-1]["instance"] == announces[0]["instance"]
+    assert len({announce["instance"] for announce in announces}) == 2
+    assert not any("conflict" in announce for announce in announces)
     assert "Another agent" not in restored.log
     assert COPIED not in restored.log
 

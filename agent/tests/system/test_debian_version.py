@@ -28,6 +28,6 @@ def test_the_older_sorts_first(older: str, newer: str) -> None:
     assert version_key(older) < version_key(newer)
 
 
-@pytest.mark.parametrize(("one", "other"), [("1.0", "1.0-0"), ("0:1.0", "1.0"), ("1.", "1.0"), ("1.00", "1.0")])
-def test_equal_versions(one: str, other: str) -> None:
-    assert version_key(one) == version_key(other)
+@pytest.mark.parametrize(("left", "right"), [("1.0", "1.0-0"), ("0:1.0", "1.0"), ("1.", "1.0"), ("1.00", "1.0")])
+def test_equal_versions(left: str, right: str) -> None:
+    assert version_key(left) == version_key(right)

@@ -51,12 +51,12 @@ async def test_what_becomes_what_is_shown_and_made(dialog: Dialog) -> None:
     await dialog.start("import_yaml")
     await dialog.submit(yaml=YAML)
     assert dialog.step == "imported"
-    assert dialog.said["becomes"].splitlines() == [
+    assert dialog.placeholders["becomes"].splitlines() == [
         "- **Garage is open**: state on; warning (binary_sensor.garage). Not imported: done_message",
         "- **Window is open**: state on; warning (binary_sensor.window)",
         "- **Boiler leak**: template is true; critical",
     ]
-    assert "**Boiler many**: generators are not supported" in dialog.said["skipped"]
+    assert "**Boiler many**: generators are not supported" in dialog.placeholders["skipped"]
     assert (dialog.suggested["rules"], dialog.suggested["make_groups"]) == (["0", "1", "2"], True)
     await dialog.submit()
     assert dialog.result["type"] is FlowResultType.CREATE_ENTRY
@@ -117,8 +117,8 @@ async def test_what_cannot_be_imported_is_said_and_can_be_mended(
 ) -> None:
     await dialog.start("import_yaml")
     await dialog.submit(yaml=yaml)
-    assert (dialog.errors, dialog.said["line"]) == ({"yaml": error}, said)
-    assert ("it has no entity" in dialog.said["skipped"]) == (error == "import_skipped")
+    assert (dialog.errors, dialog.placeholders["line"]) == ({"yaml": error}, said)
+    assert ("it has no entity" in dialog.placeholders["skipped"]) == (error == "import_skipped")
     assert dialog.suggested == {"yaml": yaml}
     await dialog.submit(yaml=STEPS)
 

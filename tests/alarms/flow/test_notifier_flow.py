@@ -42,7 +42,7 @@ async def test_every_kind_of_target(dialog: Dialog) -> None:
         break_through=True,
         fallback={"persistent": False, "actions": [{"action": "script.siren"}]},
     )
-    assert (dialog.step, dialog.said["name"]) == ("ready", "Family")
+    assert (dialog.step, dialog.placeholders["name"]) == ("ready", "Family")
     await dialog.choose("save")
     assert dialog.result["type"] is FlowResultType.CREATE_ENTRY
 
@@ -108,7 +108,7 @@ async def test_what_was_wrong_is_said(
     await dialog.start()
     await dialog.submit(**{"name": "Family", "fallback": NOBODY, **given})
 
-    assert (dialog.step, dialog.errors, dialog.said["action"]) == ("targets", errors, action)
+    assert (dialog.step, dialog.errors, dialog.placeholders["action"]) == ("targets", errors, action)
 
 
 @pytest.mark.parametrize("break_through", [False, True])

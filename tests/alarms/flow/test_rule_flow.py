@@ -110,7 +110,7 @@ async def test_a_limit_is_in_the_unit_of_what_is_watched(kit: Kit, dialog: Dialo
     await dialog.submit()
     await dialog.tried()
     await dialog.choose("overview")
-    assert dialog.said["condition"] == "above 30 °C"
+    assert dialog.placeholders["condition"] == "above 30 °C"
     await dialog.choose("save")
     assert rule(dialog).condition.unit == "°C"
 
@@ -118,7 +118,7 @@ async def test_a_limit_is_in_the_unit_of_what_is_watched(kit: Kit, dialog: Dialo
     await dialog.change(dialog.made[0].subentry_id, "condition")
     assert dialog.suggested["unit"] == "°C"
     await dialog.submit(above=86, hysteresis=0, worse="critical", unit="°F")
-    assert dialog.said["condition"] == "above 86 °F"
+    assert dialog.placeholders["condition"] == "above 86 °F"
     await dialog.choose("save")
     assert rule(dialog).condition.unit == "°F"
 
@@ -129,7 +129,7 @@ async def test_a_limit_over_other_entities_is_in_their_unit(kit: Kit, dialog: Di
 
     await dialog.change(dialog.made[0].subentry_id, "entities")
     await dialog.submit(entities=["sensor.tank"])
-    assert dialog.said["condition"] == "above 30%"
+    assert dialog.placeholders["condition"] == "above 30%"
     await dialog.choose("save")
 
     assert rule(dialog).condition.unit == "%"
@@ -195,7 +195,7 @@ async def test_a_template_shows_what_it_is_now(dialog: Dialog, template: str, no
     await dialog.start("template")
     await dialog.submit(template=template)
 
-    assert (dialog.step, dialog.said["now"]) == ("timing", now)
+    assert (dialog.step, dialog.placeholders["now"]) == ("timing", now)
 
 
 async def test_a_template_that_breaks_later_is_false(dialog: Dialog) -> None:
@@ -267,8 +267,8 @@ async def test_without_a_choice_all_hosts_are_meant(dialog: Dialog, kit: Kit) ->
     assert made.selection.entities == ()
     assert made.selection.integrations == ("iotbridge",)
     await dialog.change(dialog.made[0].subentry_id)
-    assert dialog.said["entities"].startswith("2 (")
-    assert "power" in dialog.said["entities"].lower()
+    assert dialog.placeholders["entities"].startswith("2 (")
+    assert "power" in dialog.placeholders["entities"].lower()
     await dialog.choose("hosts")
     assert "domains" not in str(dialog.result["data_schema"])
 
@@ -297,7 +297,7 @@ async def test_times_and_texts(dialog: Dialog) -> None:
     await dialog.submit()
     await dialog.tried()
     await dialog.choose("overview")
-    assert dialog.said["name"] == "Attic is hot"
+    assert dialog.placeholders["name"] == "Attic is hot"
     assert "Severity: critical\n- Raised after: 5 min\n- Cleared after: 60 min\n" in dialog.text
     assert "- Kept until acknowledged: ✓\n" in dialog.text
     await dialog.choose("timing")
@@ -381,7 +381,7 @@ async def test_a_group_that_was_deleted_is_left_out(dialog: Dialog) -> None:
     await dialog.choose("save")
     dialog.hass.config_entries.async_remove_subentry(dialog.entry, gone)
     await dialog.change(dialog.made[0].subentry_id)
-    assert dialog.said["telling"] == "5 min: Left"
+    assert dialog.placeholders["telling"] == "5 min: Left"
     await dialog.choose("telling")
     await dialog.submit()
     await dialog.choose("save")
@@ -419,13 +419,13 @@ async def test_nothing_changes_before_it_is_saved(dialog: Dialog) -> None:
     before = await through(dialog, "above", {"above": 30}, entities=[ATTIC])
     await dialog.change(dialog.made[0].subentry_id)
     assert dialog.result["menu_options"] == ["condition", "entities", "timing", "telling", "trial", "save"]
-    assert dialog.said["condition"] == "above 30 °C"
-    assert dialog.said["entities"] == "1 (Attic)"
+    assert dialog.placeholders["condition"] == "above 30 °C"
+    assert dialog.placeholders["entities"] == "1 (Attic)"
     assert "Kept until acknowledged: ✗\n- Escalation steps: -\n- Reminder after: -\n" in dialog.text
     await dialog.choose("condition")
     assert dialog.suggested["above"] == 30
     await dialog.submit(above=35.5)
-    assert (dialog.step, dialog.said["condition"]) == ("overview", "above 35.5 °C")
+    assert (dialog.step, dialog.placeholders["condition"]) == ("overview", "above 35.5 °C")
     assert rule(dialog) == before
     await dialog.choose("timing")
     await dialog.submit(name="Hotter")
@@ -459,8 +459,8 @@ async def test_a_rule_is_shown_in_words(dialog: Dialog, kind: str, condition: di
     await through(dialog, kind, condition, entities=[ATTIC])
     await dialog.change(dialog.made[0].subentry_id)
 
-    assert dialog.said["condition"] == text
-    assert dialog.said["entities"] == ("-" if kind in {"template", "event", "message"} else "1 (Attic)")
+    assert dialog.placeholders["condition"] == text
+    assert dialog.placeholders["entities"] == ("-" if kind in {"template", "event", "message"} else "1 (Attic)")
 
 
 @pytest.mark.parametrize("source", ["start", "change"])

@@ -31,7 +31,9 @@ def test_names_and_units_of_the_format_are_kept(case: Case) -> None:
     decoded = decode(Sample(case.topic, case.payload))
 
     abouts = {report.identity: report.metadata for report in decoded.reports}
-    units = {one.name or one.path: one.unit for report in decoded.reports for one in report.fields if one.unit}
+    units = {
+        field.name or field.path: field.unit for report in decoded.reports for field in report.fields if field.unit
+    }
     assert {identity: abouts[identity] for identity in case.metadata} == case.metadata
     assert units == case.units
 
@@ -56,13 +58,13 @@ def test_exact_means_that_a_json_parser_finds_it(case: Case) -> None:
     """Follow the path of each field through the raw text, as a template would."""
     decoded = decode(Sample(case.topic, case.payload))
 
-    for one in (one for report in decoded.reports for one in report.fields):
+    for field in (field for report in decoded.reports for field in report.fields):
         node: Any = case.payload.decode()
-        if one.path or isinstance(one.value, int | float):
+        if field.path or isinstance(field.value, int | float):
             node = orjson.loads(node)
-        for part in one.path:
+        for part in field.path:
             node = node[part]
-        assert node == one.value
+        assert node == field.value
 
 
 def test_every_decoder_rejects_other_formats() -> None:

@@ -8,7 +8,7 @@ from tests.things.wizard import DEVICES, WEATHER, Wizard
 
 
 @pytest.mark.parametrize(
-    ("topic", "words", "expected"),
+    ("topic", "payload", "expected"),
     [
         ("garden/weather/LWT", "Online", ("garden/weather/LWT", "Online", "Offline")),
         ("garden/LWT", "Offline", ("garden/LWT", "Online", "Offline")),
@@ -20,11 +20,11 @@ from tests.things.wizard import DEVICES, WEATHER, Wizard
     ],
 )
 async def test_an_availability_topic_nearby_is_proposed(
-    wizard: Wizard, topic: str, words: str, expected: tuple[str, str, str] | None
+    wizard: Wizard, topic: str, payload: str, expected: tuple[str, str, str] | None
 ) -> None:
     await wizard.start("topic")
     await wizard.submit(topic="garden/weather")
-    await wizard.kit.receive(topic, words, retain=True)
+    await wizard.kit.receive(topic, payload, retain=True)
     await wizard.kit.receive("garden/weather", WEATHER)
     await wizard.wait(3)
 
@@ -103,7 +103,7 @@ async def test_listening_finds_the_availability_topic_too(wizard: Wizard) -> Non
 
 
 @pytest.mark.parametrize(
-    ("given", "error"),
+    ("answers", "error"),
     [
         ({"topic": "a/#", "expiry": "learn"}, "availability_topic"),
         ({"topic": "a/+", "expiry": "learn"}, "availability_plus"),
@@ -113,20 +113,20 @@ async def test_listening_finds_the_availability_topic_too(wizard: Wizard) -> Non
         ({"expiry": "after"}, "no_seconds"),
     ],
 )
-async def test_an_invalid_availability_is_an_error(wizard: Wizard, given: dict[str, Any], error: str) -> None:
-    await wizard.hear("garden/weather", WEATHER)
-    await wizard.submit(availability=given)
+async def test_an_invalid_availability_is_an_error(wizard: Wizard, answers: dict[str, Any], error: str) -> None:
+    await wizard.learn_from("garden/weather", WEATHER)
+    await wizard.submit(availability=answers)
 
     assert wizard.errors == {"base": error}
 
 
 @pytest.mark.parametrize(
-    ("given", "expiry"),
+    ("answers", "expiry"),
     [({"expiry": "learn"}, None), ({"expiry": "never"}, 0), ({"expiry": "after", "seconds": 90}, 90)],
 )
-async def test_values_expire_as_configured(wizard: Wizard, given: dict[str, Any], expiry: int | None) -> None:
-    await wizard.hear("garden/weather", WEATHER)
-    await wizard.submit(availability=given)
+async def test_values_expire_as_configured(wizard: Wizard, answers: dict[str, Any], expiry: int | None) -> None:
+    await wizard.learn_from("garden/weather", WEATHER)
+    await wizard.submit(availability=answers)
 
     assert wizard.subentry.data["expire_after_s"] == expiry
     assert wizard.subentry.data["availability"] is None

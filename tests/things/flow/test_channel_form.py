@@ -10,7 +10,7 @@ from tests.things.wizard import WEATHER, Wizard
 
 
 async def test_the_current_value_is_that_of_the_users_channel(wizard: Wizard) -> None:
-    await wizard.hear("garden/weather", WEATHER)
+    await wizard.learn_from("garden/weather", WEATHER)
     await wizard.submit(channels=[wizard.channels["temperature"] | {"scale": 0.1}])
     await wizard.kit.receive("garden/weather", WEATHER)
     await wizard.change("channels")
@@ -19,7 +19,7 @@ async def test_the_current_value_is_that_of_the_users_channel(wizard: Wizard) ->
 
 
 async def test_a_switch_is_shown_with_its_commands(wizard: Wizard) -> None:
-    await wizard.hear("garden/weather", WEATHER)
+    await wizard.learn_from("garden/weather", WEATHER)
     switch = wizard.channels["door"] | {"platform": "switch", "command_topic": "garden/door/set", "command_on": "open"}
     del switch["device_class"]
     await wizard.submit(channels=[switch])
@@ -45,17 +45,17 @@ POWER = {"POWER": "ON", "UptimeSec": 3}
 
 def commands(wizard: Wizard) -> dict[str, list[str | None]]:
     """Return the command topics in discovery messages, by device."""
-    told: dict[str, list[str | None]] = {}
+    topics: dict[str, list[str | None]] = {}
     for call in wizard.kit.mqtt.async_publish.call_args_list:
         if call.args[0].startswith("homeassistant/device/") and call.args[1]:
             (config,) = wizard.kit.published(call.args[0])[-1:]
             components = config["components"].values()
-            told[config["device"]["name"]] = [one.get("command_topic") for one in components]
-    return told
+            topics[config["device"]["name"]] = [component.get("command_topic") for component in components]
+    return topics
 
 
 @pytest.mark.parametrize(
-    ("topic", "messages", "pattern", "told"),
+    ("topic", "messages", "pattern", "command_topics"),
     [
         (
             "shellies/+/relay/0",
@@ -84,9 +84,9 @@ def commands(wizard: Wizard) -> dict[str, list[str | None]]:
     ],
 )
 async def test_each_device_of_a_family_has_its_own_command_topic(
-    wizard: Wizard, topic: str, messages: dict[str, Any], pattern: str, told: list[str]
+    wizard: Wizard, topic: str, messages: dict[str, Any], pattern: str, command_topics: list[str]
 ) -> None:
-    await wizard.hear_all(topic, messages)
+    await wizard.learn_from_all(topic, messages)
     (shown,) = [item["command_topic"] for item in wizard.channels.values() if item["platform"] == "switch"]
     assert shown == pattern
     await wizard.submit()
@@ -94,7 +94,7 @@ async def test_each_device_of_a_family_has_its_own_command_topic(
     await wizard.wait_only(5)
 
     published = commands(wizard).values()
-    assert sorted(topic for topics in published for topic in topics if topic is not None) == told
+    assert sorted(topic for topics in published for topic in topics if topic is not None) == command_topics
 
 
 async def test_switches_without_a_common_command_topic_are_read_only(wizard: Wizard) -> None:
@@ -114,7 +114,7 @@ async def test_switches_without_a_common_command_topic_are_read_only(wizard: Wiz
 
 
 async def test_the_interpretation_is_shown(wizard: Wizard) -> None:
-    await wizard.hear("garden/weather", WEATHER)
+    await wizard.learn_from("garden/weather", WEATHER)
 
     assert wizard.suggested["name"] == "garden weather"
     assert "- Topic: `garden/weather`\n- Format: **JSON**\n- Recognized profile: **-**\n" in wizard.text
@@ -137,7 +137,7 @@ async def test_the_interpretation_is_shown(wizard: Wizard) -> None:
 
 
 async def test_doubtful_channels_are_disabled_and_marked(wizard: Wizard) -> None:
-    await wizard.hear("garden/weather", WEATHER)
+    await wizard.learn_from("garden/weather", WEATHER)
     loops = wizard.channels["loops"]
 
     assert loops["enabled"] is False
@@ -146,7 +146,7 @@ async def test_doubtful_channels_are_disabled_and_marked(wizard: Wizard) -> None
 
 
 async def test_a_channel_deleted_by_mistake_can_be_added_again(wizard: Wizard) -> None:
-    await wizard.hear("garden/weather", WEATHER)
+    await wizard.learn_from("garden/weather", WEATHER)
     added = {"name": "Again", "platform": "sensor", "key": "humidity"}
     items = [item for key, item in wizard.channels.items() if key != "humidity"]
     await wizard.submit(channels=[*items, added])
@@ -157,10 +157,10 @@ async def test_a_channel_deleted_by_mistake_can_be_added_again(wizard: Wizard) -
 
 
 async def test_a_bare_value_is_a_channel_without_a_key(wizard: Wizard) -> None:
-    await wizard.hear("temperature", "21.5")
+    await wizard.learn_from("temperature", "21.5")
     assert wizard.channels.keys() == {"."}
     await wizard.submit(channels=[wizard.channels["."] | {"name": ""}])
-    assert (wizard.errors, wizard.said["place"]) == ({"channels": "no_name"}, ".")
+    assert (wizard.errors, wizard.placeholders["place"]) == ({"channels": "no_name"}, ".")
     await wizard.submit(channels=[wizard.channels["."] | {"name": "Air"}])
 
     (channel,) = wizard.subentry.data["channels"]
@@ -168,7 +168,7 @@ async def test_a_bare_value_is_a_channel_without_a_key(wizard: Wizard) -> None:
 
 
 async def test_a_position_becomes_a_device_tracker(wizard: Wizard) -> None:
-    await wizard.hear("van/gps", {"latitude": 45.5, "longitude": 9.25, "speed_kmh": 50})
+    await wizard.learn_from("van/gps", {"latitude": 45.5, "longitude": 9.25, "speed_kmh": 50})
 
     tracker = next(item for item in wizard.channels.values() if item["platform"] == "device_tracker")
     assert tracker["now"].startswith("45.5, 9.25 · Device tracker")
@@ -177,6 +177,6 @@ async def test_a_position_becomes_a_device_tracker(wizard: Wizard) -> None:
 
 
 async def test_a_long_text_is_truncated_for_display(wizard: Wizard) -> None:
-    await wizard.hear("garden/weather", json.dumps({**WEATHER, "note": "many words " * 20}))
+    await wizard.learn_from("garden/weather", json.dumps({**WEATHER, "note": "many words " * 20}))
 
     assert all(len(item["now"]) < 150 for item in wizard.channels.values())

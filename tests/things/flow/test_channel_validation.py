@@ -9,7 +9,7 @@ from tests.things.wizard import WEATHER, Wizard
 
 
 async def test_one_command_topic_for_all_devices_is_refused(wizard: Wizard) -> None:
-    await wizard.hear_all("shellies/+/relay/0", {"shellies/a/relay/0": "on", "shellies/b/relay/0": "off"})
+    await wizard.learn_from_all("shellies/+/relay/0", {"shellies/a/relay/0": "on", "shellies/b/relay/0": "off"})
     (item,) = wizard.channels.values()
     await wizard.submit(channels=[item | {"command_topic": "shellies/a/relay/0/command"}])
     assert wizard.errors == {"channels": "command_topic_family"}
@@ -26,7 +26,7 @@ DOOR = {"key": "door", "name": "D", "platform": "binary_sensor", "on": "open", "
 
 
 @pytest.mark.parametrize(
-    ("items", "error", "words"),
+    ("items", "error", "placeholders"),
     [
         ([TEMPERATURE | {"name": " "}], "no_name", {"place": "temperature"}),
         ([TEMPERATURE, HUMIDITY | {"name": "t"}], "name_twice", {"channel": "t"}),
@@ -66,13 +66,13 @@ DOOR = {"key": "door", "name": "D", "platform": "binary_sensor", "on": "open", "
     ],
 )
 async def test_channels_that_home_assistant_would_reject_are_named(
-    wizard: Wizard, items: list[dict[str, Any]], error: str, words: dict[str, str]
+    wizard: Wizard, items: list[dict[str, Any]], error: str, placeholders: dict[str, str]
 ) -> None:
-    await wizard.hear("garden/weather", WEATHER)
+    await wizard.learn_from("garden/weather", WEATHER)
     await wizard.submit(channels=items)
 
     assert (wizard.step, wizard.errors) == ("device", {"channels": error})
-    assert words.items() <= wizard.said.items()
+    assert placeholders.items() <= wizard.placeholders.items()
     assert wizard.suggested["channels"] == items
 
 
@@ -91,21 +91,21 @@ async def test_channels_that_home_assistant_would_reject_are_named(
     ],
 )
 async def test_channels_that_home_assistant_accepts_are_accepted(wizard: Wizard, item: dict[str, Any]) -> None:
-    await wizard.hear("garden/weather", WEATHER)
+    await wizard.learn_from("garden/weather", WEATHER)
     await wizard.submit(channels=[item])
 
     assert wizard.result["type"] is FlowResultType.CREATE_ENTRY
 
 
 async def test_a_disabled_channel_may_be_incomplete(wizard: Wizard) -> None:
-    await wizard.hear("garden/weather", WEATHER)
+    await wizard.learn_from("garden/weather", WEATHER)
     await wizard.submit(channels=[TEMPERATURE, DOOR | {"platform": "switch", "enabled": False}])
 
     assert wizard.result["type"] is FlowResultType.CREATE_ENTRY
 
 
 async def test_the_other_sign_for_micro_is_the_one_home_assistant_knows(wizard: Wizard) -> None:
-    await wizard.hear("garden/weather", {"pm25": 12})
+    await wizard.learn_from("garden/weather", {"pm25": 12})
     item = {"key": "pm25", "name": "Dust", "platform": "sensor", "device_class": "pm25", "unit": "\u00b5g/m³"}
     await wizard.submit(channels=[item])
 
@@ -114,8 +114,8 @@ async def test_the_other_sign_for_micro_is_the_one_home_assistant_knows(wizard: 
 
 @pytest.mark.parametrize("item", [{"unit": "V"}, {"state_class": "measurement"}, {"precision": 2}])
 async def test_a_text_is_not_a_number(wizard: Wizard, item: dict[str, Any]) -> None:
-    await wizard.hear("garden/weather", WEATHER | {"sky": "cloudy"})
+    await wizard.learn_from("garden/weather", WEATHER | {"sky": "cloudy"})
     await wizard.submit(channels=[{"key": "sky", "name": "Sky", "platform": "sensor"} | item])
 
     assert wizard.errors == {"channels": "not_a_number"}
-    assert wizard.said["value"] == "cloudy"
+    assert wizard.placeholders["value"] == "cloudy"

@@ -27,7 +27,7 @@ async def test_a_message_on_the_topic_becomes_a_device(wizard: Wizard) -> None:
     assert wizard.step == "topic"
     await wizard.submit(topic="garden/weather")
     assert (wizard.result["type"], wizard.step) == (FlowResultType.SHOW_PROGRESS, "wait")
-    assert wizard.said == {"topic": "garden/weather", "seconds": "60"}
+    assert wizard.placeholders == {"topic": "garden/weather", "seconds": "60"}
     await wizard.kit.wait(20)
     await wizard.kit.receive("garden/weather", WEATHER)
     await wizard.wait(3)
@@ -93,7 +93,7 @@ async def test_silence_is_explained_and_offers_next_steps(wizard: Wizard) -> Non
     await wizard.wait(61)
 
     assert (wizard.result["type"], wizard.step) == (FlowResultType.MENU, "timed_out")
-    assert wizard.said == {"topic": "garden/weather", "seconds": "60"}
+    assert wizard.placeholders == {"topic": "garden/weather", "seconds": "60"}
     await wizard.choose("wait")
     await wizard.kit.receive("garden/weather", WEATHER)
     await wizard.wait(3)
@@ -156,7 +156,7 @@ async def test_a_topic_in_use_is_an_error_with_the_device(wizard: Wizard, known:
     await wizard.start("topic")
     await wizard.submit(topic=wanted)
 
-    assert (wizard.errors, wizard.said["device"]) == ({"topic": error}, "My weather")
+    assert (wizard.errors, wizard.placeholders["device"]) == ({"topic": error}, "My weather")
     await wizard.submit(topic="garden2/weather")
     assert wizard.step == "wait"
 
@@ -183,7 +183,7 @@ async def test_without_discovery_the_flow_aborts(wizard: Wizard) -> None:
 
 
 async def test_two_dialogs_for_one_topic_make_one_device(wizard: Wizard) -> None:
-    await wizard.hear("garden/weather", WEATHER)
+    await wizard.learn_from("garden/weather", WEATHER)
     other = Wizard(wizard.kit)
     await other.add("garden/weather", WEATHER)
     await wizard.submit()
@@ -243,7 +243,7 @@ async def test_listening_shows_topics_newest_first(wizard: Wizard) -> None:
         "cellar/pump": "cellar/pump — ff 00 01",
         "garden/weather": "garden/weather — " + json.dumps(WEATHER),
     }
-    assert (wizard.said["known"], wizard.said["systems"]) == ("0", "-")
+    assert (wizard.placeholders["known"], wizard.placeholders["systems"]) == ("0", "-")
     await wizard.submit(topic="garden/weather")
     assert wizard.step == "device"
 
@@ -335,7 +335,7 @@ async def test_a_crowd_of_known_devices_does_not_hide_a_new_one(wizard: Wizard) 
     await wizard.wait(31)
 
     assert wizard.options("topic").keys() == {"cellar/pump"}
-    assert (wizard.said["known"], wizard.said["systems"]) == ("601", "Tasmota (600)")
+    assert (wizard.placeholders["known"], wizard.placeholders["systems"]) == ("601", "Tasmota (600)")
 
 
 async def test_of_unknown_topics_the_newest_five_hundred_are_remembered(wizard: Wizard) -> None:
@@ -369,7 +369,7 @@ async def test_a_device_added_meanwhile_is_not_added_again(wizard: Wizard) -> No
     await Wizard(wizard.kit).add("garden/weather", WEATHER, name="Weather")
     await wizard.submit(topic="garden/weather")
 
-    assert (wizard.errors, wizard.said["device"]) == ({"topic": "topic_covered"}, "Weather")
+    assert (wizard.errors, wizard.placeholders["device"]) == ({"topic": "topic_covered"}, "Weather")
 
 
 # ---------------------------------------------------------------- from a message of the user
@@ -394,9 +394,9 @@ async def test_a_binary_message_is_pasted_as_base64(wizard: Wizard) -> None:
 
 async def test_several_messages_are_pasted_one_after_the_other(wizard: Wizard) -> None:
     await wizard.start("paste")
-    assert wizard.said["count"] == "0"
+    assert wizard.placeholders["count"] == "0"
     await wizard.submit(topic="boiler/temperature", payload="21.5", another=True)
-    assert (wizard.step, wizard.said["count"], wizard.errors) == ("paste", "1", {})
+    assert (wizard.step, wizard.placeholders["count"], wizard.errors) == ("paste", "1", {})
     await wizard.submit(topic="boiler/pressure", payload="1013")
     assert wizard.step == "split"
     await wizard.submit()
@@ -434,7 +434,7 @@ async def test_pasted_messages_whose_wildcard_would_be_refused_are_refused(
     await wizard.submit(topic=topics[0], payload='{"moisture": 20}', another=True)
     await wizard.submit(topic=topics[1], payload='{"moisture": 99}')
     assert (wizard.step, wizard.errors) == ("paste", {"topic": error})
-    assert wizard.said["count"] == "1"
+    assert wizard.placeholders["count"] == "1"
 
     await wizard.submit(topic="garden/bed", payload='{"temperature": 21}')
     assert (wizard.step, wizard.errors) == ("device", {})
@@ -444,7 +444,7 @@ async def test_a_pasted_message_without_values_is_explained_and_can_be_corrected
     await wizard.start("paste")
     await wizard.submit(topic="boiler/data", payload="{}")
     assert wizard.errors == {"payload": "not_understood"}
-    assert wizard.said["problems"] == "The message contains no values."
+    assert wizard.placeholders["problems"] == "The message contains no values."
     await wizard.submit(topic="boiler/data", payload='{"temperature": 21.5}')
 
     assert wizard.step == "device"

@@ -10,7 +10,7 @@ from homeassistant.helpers import area_registry as ar
 from tests.things.wizard import DEVICES, WEATHER, WORDS, Wizard
 
 
-async def hear_family(wizard: Wizard, topic: str = "sensors/+/data") -> None:
+async def receive_family(wizard: Wizard, topic: str = "sensors/+/data") -> None:
     await wizard.start("topic")
     await wizard.submit(topic=topic)
     for name, payload in DEVICES.items():
@@ -20,10 +20,10 @@ async def hear_family(wizard: Wizard, topic: str = "sensors/+/data") -> None:
 
 
 async def test_messages_without_values_are_explained(wizard: Wizard) -> None:
-    await wizard.hear("cellar/pump", b"\x00\xff\xfe\x01")
+    await wizard.learn_from("cellar/pump", b"\x00\xff\xfe\x01")
     assert (wizard.result["type"], wizard.step) == (FlowResultType.MENU, "nothing")
-    assert wizard.said["topic"] == "cellar/pump"
-    assert wizard.said["problems"].startswith("- ")
+    assert wizard.placeholders["topic"] == "cellar/pump"
+    assert wizard.placeholders["problems"].startswith("- ")
     await wizard.look()
     assert wizard.step == "nothing"
     await wizard.choose("wait")
@@ -34,7 +34,7 @@ async def test_messages_without_values_are_explained(wizard: Wizard) -> None:
 
 
 async def test_messages_with_nothing_but_times_are_explained(wizard: Wizard) -> None:
-    await wizard.hear("cellar/pump", {"timestamp": "2026-11-21T17:00:00Z"})
+    await wizard.learn_from("cellar/pump", {"timestamp": "2026-11-21T17:00:00Z"})
 
     assert wizard.step == "nothing"
     assert wizard.text.rstrip().endswith("Times, names and the like do not count.")
@@ -46,10 +46,10 @@ async def test_a_message_that_needs_a_library_which_cannot_be_installed_is_expla
     monkeypatch.setitem(sys.modules, "cbor2", None)
     monkeypatch.setattr("homeassistant.util.package.is_installed", lambda _requirement: False)
     monkeypatch.setattr("homeassistant.util.package.install_package", lambda *_args, **_more: False)
-    await wizard.hear("cellar/pump", bytes.fromhex("a16b74656d706572617475726515"))
+    await wizard.learn_from("cellar/pump", bytes.fromhex("a16b74656d706572617475726515"))
 
     assert wizard.step == "nothing"
-    assert "cbor2" in wizard.said["problems"]
+    assert "cbor2" in wizard.placeholders["problems"]
 
 
 @pytest.mark.parametrize(
@@ -62,7 +62,7 @@ async def test_a_message_that_needs_a_library_which_cannot_be_installed_is_expla
 async def test_a_self_announcing_system_is_named_and_can_be_left_alone(
     wizard: Wizard, topic: str, system: str, step: str, how: str
 ) -> None:
-    await wizard.hear(topic, {"temperature": 20.5})
+    await wizard.learn_from(topic, {"temperature": 20.5})
     assert (wizard.result["type"], wizard.step) == (FlowResultType.MENU, step)
     assert f"**{system}**" in wizard.text
     assert how in wizard.text
@@ -70,19 +70,19 @@ async def test_a_self_announcing_system_is_named_and_can_be_left_alone(
     assert wizard.step == step
     await wizard.choose("stop")
 
-    assert (wizard.step, wizard.said["system"]) == ("left_to_system", system)
+    assert (wizard.step, wizard.placeholders["system"]) == ("left_to_system", system)
 
 
 async def test_a_device_of_such_a_system_can_be_learned_anyway(wizard: Wizard) -> None:
-    await wizard.hear("zigbee2mqtt/lamp", {"temperature": 20.5})
+    await wizard.learn_from("zigbee2mqtt/lamp", {"temperature": 20.5})
     await wizard.choose("go_on")
 
     assert wizard.step == "device"
 
 
 async def test_a_wildcard_leaves_the_choice_of_what_is_a_device(wizard: Wizard) -> None:
-    await hear_family(wizard)
-    assert wizard.said == {"topic": "sensors/+/data", "count": "3"}
+    await receive_family(wizard)
+    assert wizard.placeholders == {"topic": "sensors/+/data", "count": "3"}
     options = wizard.options("depth")
     assert sorted(options.values()) == ["a, b, c (3)", "sensors (1)"]
     assert wizard.suggested["joining"] == "ask"
@@ -98,9 +98,9 @@ async def test_a_wildcard_leaves_the_choice_of_what_is_a_device(wizard: Wizard) 
 
 
 async def test_the_topics_of_a_wildcard_can_be_one_device(wizard: Wizard) -> None:
-    await hear_family(wizard)
-    one = next(depth for depth, label in wizard.options("depth").items() if label.endswith("(1)"))
-    await wizard.submit(depth=one)
+    await receive_family(wizard)
+    depth = next(depth for depth, label in wizard.options("depth").items() if label.endswith("(1)"))
+    await wizard.submit(depth=depth)
     assert "devices" not in wizard.suggested
     assert wizard.channels.keys() == {
         "a/data:temperature",
@@ -134,7 +134,7 @@ async def test_devices_that_name_themselves_leave_only_the_question_of_further_o
 
 
 async def test_a_family_needs_a_device(wizard: Wizard) -> None:
-    await hear_family(wizard)
+    await receive_family(wizard)
     await wizard.submit()
     await wizard.submit(devices=[])
 
@@ -161,7 +161,7 @@ async def test_many_devices_are_not_all_listed(wizard: Wizard) -> None:
     ],
 )
 async def test_the_form_shows_who_reads_the_messages(wizard: Wizard, payload: dict[str, Any], reader: str) -> None:
-    await wizard.hear("garden/thing", payload)
+    await wizard.learn_from("garden/thing", payload)
     assert f"Values read by: {reader}\n" in wizard.text
     await wizard.submit()
     await wizard.change("channels")
@@ -185,14 +185,14 @@ async def test_the_form_shows_who_reads_the_messages(wizard: Wizard, payload: di
     ],
 )
 async def test_a_number_that_core_cannot_read_is_decoded_by_us(wizard: Wizard, payload: Any, reader: str) -> None:
-    await wizard.hear("garden/temperature", payload)
+    await wizard.learn_from("garden/temperature", payload)
 
-    assert wizard.said["reader"] == reader
+    assert wizard.placeholders["reader"] == reader
 
 
 async def test_everything_can_be_corrected(wizard: Wizard) -> None:
     area = ar.async_get(wizard.kit.hass).async_create("Garden")
-    await wizard.hear("garden/weather", WEATHER)
+    await wizard.learn_from("garden/weather", WEATHER)
     items = wizard.channels
     items["temperature"] |= {"name": " Air ", "precision": 2, "scale": 0.1, "category": "diagnostic"}
     items["door"] |= {"platform": "event", "event_types": ["open", " closed ", ""], "device_class": None}
@@ -223,7 +223,7 @@ TEMPERATURE = {"key": "temperature", "name": "T", "platform": "sensor"}
 
 @pytest.mark.parametrize("items", [[], [TEMPERATURE | {"enabled": False}]])
 async def test_a_device_needs_a_channel_that_is_on(wizard: Wizard, items: list[dict[str, Any]]) -> None:
-    await wizard.hear("garden/weather", WEATHER)
+    await wizard.learn_from("garden/weather", WEATHER)
     await wizard.submit(channels=items)
 
     assert wizard.errors == {"base": "no_channels"}
@@ -233,11 +233,11 @@ def told(wizard: Wizard) -> str:
     """Return the final text of the dialog; all its placeholders must be given."""
     assert wizard.result["type"] is FlowResultType.CREATE_ENTRY
     text: str = WORDS["create_entry"][wizard.result["description"] or "default"]
-    return text.format(**wizard.said)
+    return text.format(**wizard.placeholders)
 
 
 async def test_the_end_names_the_place_of_the_device(wizard: Wizard) -> None:
-    await wizard.hear("garden/weather", WEATHER)
+    await wizard.learn_from("garden/weather", WEATHER)
     on = sum(item["enabled"] for item in wizard.channels.values())
     assert 0 < on < len(wizard.channels)
     await wizard.submit(name="Terrace")
@@ -247,7 +247,7 @@ async def test_the_end_names_the_place_of_the_device(wizard: Wizard) -> None:
 
 
 async def test_the_end_names_the_number_of_devices(wizard: Wizard) -> None:
-    await hear_family(wizard)
+    await receive_family(wizard)
     await wizard.submit()
     await wizard.submit(name="Rooms", devices=["a", "c"])
 

@@ -31,7 +31,7 @@ async def test_a_new_field_is_added_although_it_is_no_longer_sent(wizard: Wizard
 
 
 async def test_a_dropped_field_is_restored_although_it_is_no_longer_sent(wizard: Wizard) -> None:
-    await wizard.hear("garden/weather", WEATHER)
+    await wizard.learn_from("garden/weather", WEATHER)
     await wizard.submit(channels=[item for key, item in wizard.channels.items() if key != "humidity"])
     await wizard.kit.hass.async_block_till_done()
     await wizard.kit.receive("garden/weather", WEATHER)
@@ -59,7 +59,7 @@ async def test_an_invalid_answer_can_be_corrected_although_the_field_is_no_longe
 
 
 async def test_a_restored_field_is_validated(wizard: Wizard) -> None:
-    await wizard.hear("garden/weather", WEATHER)
+    await wizard.learn_from("garden/weather", WEATHER)
     items = {key: item for key, item in wizard.channels.items() if key != "humidity"}
     items["temperature"]["name"] = "humidity"
     await wizard.submit(channels=list(items.values()))
@@ -115,16 +115,16 @@ async def test_a_new_field_that_core_cannot_read_is_decoded_by_us(
 
     await wizard.change("channels")
     assert wizard.channels["pressure"]["now"].startswith("1013.5 hPa")
-    assert wizard.said["reader"] == "IoT Bridge"
+    assert wizard.placeholders["reader"] == "IoT Bridge"
 
 
 async def test_a_wildcard_over_a_device_that_was_learned_meanwhile_is_refused(wizard: Wizard) -> None:
     other = Wizard(wizard.kit)
-    await wizard.hear_all("garden/+", {"garden/bed": {"moisture": 20}, "garden/pond": {"moisture": 99}})
+    await wizard.learn_from_all("garden/+", {"garden/bed": {"moisture": 20}, "garden/pond": {"moisture": 99}})
     assert wizard.step == "device"
     await other.add("garden/weather", WEATHER)
     await wizard.submit()
 
     assert (wizard.step, wizard.errors) == ("device", {"base": "topic_wider"})
-    assert wizard.said["device"] == other.subentry.title
+    assert wizard.placeholders["device"] == other.subentry.title
     assert len(wizard.kit.hass.config_entries.async_entries("iotbridge")[0].subentries) == 1

@@ -52,7 +52,7 @@ async def bring(wizard: Wizard, **answers: Any) -> None:
 
 async def test_a_given_profile_fills_in_the_form(wizard: Wizard) -> None:
     await bring(wizard, topic="stations/roof/data")
-    assert (wizard.step, wizard.said["topic"]) == ("wait", "stations/roof/data")
+    assert (wizard.step, wizard.placeholders["topic"]) == ("wait", "stations/roof/data")
     await wizard.kit.receive("stations/roof/data", WEATHER)
     await wizard.wait(3)
 
@@ -77,7 +77,7 @@ INVERTER = {"0/power": 312, "0/yieldtotal": 13.4, "0/voltage": 231, "status/reac
 async def test_identities_excluded_by_a_profile_are_not_proposed(wizard: Wizard) -> None:
     inverter = {f"114190641177/{leaf}": value for leaf, value in INVERTER.items()}
     messages = {f"solar/{leaf}": str(value) for leaf, value in (GATEWAY | inverter).items()}
-    await wizard.hear_all("solar/#", messages)
+    await wizard.learn_from_all("solar/#", messages)
     assert "**Inverter (OpenDTU)**" in wizard.text
     assert set(wizard.options("devices")) == {"dtu", "ac", "dc", "114190641177"}
     assert wizard.suggested["devices"] == ["114190641177"]
@@ -89,7 +89,7 @@ async def test_identities_excluded_by_a_profile_are_not_proposed(wizard: Wizard)
 
 
 async def test_excluded_identities_can_be_selected(wizard: Wizard) -> None:
-    await wizard.hear_all(
+    await wizard.learn_from_all(
         "solar/#",
         {f"solar/5{number}/0/power": "1" for number in range(2)}
         | {f"solar/5{number}/0/yieldtotal": "1" for number in range(2)}
@@ -122,12 +122,12 @@ async def test_channels_not_sent_yet_are_not_counted(wizard: Wizard) -> None:
     assert [item["enabled"] for item in wizard.channels.values()].count(True) == 3
     await wizard.submit()
 
-    assert wizard.said["entities"] == "2"
+    assert wizard.placeholders["entities"] == "2"
 
 
 async def test_without_a_topic_that_of_the_profile_is_used(wizard: Wizard) -> None:
     await bring(wizard)
-    assert wizard.said["topic"] == "stations/+/data"
+    assert wizard.placeholders["topic"] == "stations/+/data"
     for name in ("a", "b"):
         await wizard.kit.receive(f"stations/{name}/data", WEATHER)
     await wizard.wait(3)
@@ -156,8 +156,8 @@ async def test_another_depth_does_not_use_the_profile(wizard: Wizard) -> None:
     for name in ("a", "b"):
         await wizard.kit.receive(f"stations/{name}/data", WEATHER)
     await wizard.wait(3)
-    one = next(depth for depth, label in wizard.options("depth").items() if label.endswith("(1)"))
-    await wizard.submit(depth=one)
+    depth = next(depth for depth, label in wizard.options("depth").items() if label.endswith("(1)"))
+    await wizard.submit(depth=depth)
 
     assert "Weather station" not in wizard.text
     assert "a/data:temperature" in wizard.channels
@@ -178,7 +178,7 @@ async def test_an_invalid_profile_is_an_error_with_a_reason(
     await wizard.submit(**({"profile": PROFILE} | answers))
 
     assert (wizard.step, wizard.errors) == ("profile", errors)
-    assert wizard.said.get("place") == place
+    assert wizard.placeholders.get("place") == place
 
 
 CHANNEL = "{name: Outside, path: [temperature], unit: °F, device_class: temperature, scale: 0.1}"
@@ -259,16 +259,16 @@ async def test_a_device_is_exported_to_copy(wizard: Wizard) -> None:
 
 
 async def test_a_profile_that_is_kept_recognises_the_next_device(wizard: Wizard, folder: Path) -> None:
-    await wizard.hear("garden/weather", WEATHER)
+    await wizard.learn_from("garden/weather", WEATHER)
     items = wizard.channels
     items["temperature"]["name"] = "Outside"
     await wizard.submit(name="My station", channels=list(items.values()))
     await wizard.change("export")
     await wizard.submit(keep=True)
     assert wizard.step == "kept"
-    assert wizard.said["path"] == str(folder / "my_station_bb95b294.yaml")
+    assert wizard.placeholders["path"] == str(folder / "my_station_bb95b294.yaml")
 
-    await wizard.hear("cellar/station", WEATHER)
+    await wizard.learn_from("cellar/station", WEATHER)
     assert "**My station**" in wizard.text
     assert wizard.channels["temperature"]["name"] == "Outside"
 
@@ -276,7 +276,7 @@ async def test_a_profile_that_is_kept_recognises_the_next_device(wizard: Wizard,
 async def test_an_invalid_profile_of_the_user_is_skipped(
     wizard: Wizard, broken: None, caplog: pytest.LogCaptureFixture
 ) -> None:
-    await wizard.hear("garden/weather", WEATHER)
+    await wizard.learn_from("garden/weather", WEATHER)
 
     assert wizard.step == "device"
     refused = [record.message for record in caplog.records if record.message.startswith("Cannot use the profile")]
@@ -294,7 +294,7 @@ async def test_an_unwritable_folder_is_an_error(wizard: Wizard, in_the_way: None
 
 
 async def test_a_shipped_profile_is_recognised_by_the_messages(wizard: Wizard) -> None:
-    await wizard.hear("airgradient/readings/84fce612f5b8", AIRGRADIENT)
+    await wizard.learn_from("airgradient/readings/84fce612f5b8", AIRGRADIENT)
 
     assert "**AirGradient ONE**" in wizard.text
     assert wizard.suggested["manufacturer"] == "AirGradient"

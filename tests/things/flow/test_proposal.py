@@ -20,7 +20,7 @@ availability: {topic: stations/+/here}
 
 def proposal(topic: str, documents: Mapping[str, Mapping[str, Any]], *, by_profile: bool = False) -> Proposal:
     """Return the proposal after a message on each of these topics."""
-    samples = [Sample(heard, json.dumps(document).encode()) for heard, document in documents.items()]
+    samples = [Sample(topic, json.dumps(document).encode()) for topic, document in documents.items()]
     return propose(topic, samples, analyse(samples, topic=topic), STATION if by_profile else None)
 
 
@@ -41,13 +41,15 @@ def test_a_profile_knows_names_and_values_better() -> None:
 
 
 def test_what_a_profile_left_out_is_off_and_in_a_family_on() -> None:
-    one = proposal("stations/a/data", {"stations/a/data": WEATHER}, by_profile=True)
-    two = proposal("stations/+/data", {"stations/a/data": WEATHER, "stations/b/data": WEATHER}, by_profile=True)
+    single = proposal("stations/a/data", {"stations/a/data": WEATHER}, by_profile=True)
+    family = proposal("stations/+/data", {"stations/a/data": WEATHER, "stations/b/data": WEATHER}, by_profile=True)
 
-    assert {channel.key: channel.enabled for channel in one.channels if channel.key == "humidity"} == {
+    assert {channel.key: channel.enabled for channel in single.channels if channel.key == "humidity"} == {
         "humidity": False
     }
-    assert {channel.key: channel.enabled for channel in two.channels if channel.key == "humidity"} == {"humidity": True}
+    assert {channel.key: channel.enabled for channel in family.channels if channel.key == "humidity"} == {
+        "humidity": True
+    }
 
 
 def test_what_a_profile_says_is_no_such_device_adds_no_channels() -> None:
@@ -60,21 +62,21 @@ def test_what_a_profile_says_is_no_such_device_adds_no_channels() -> None:
 
 async def test_a_kept_profile_does_not_switch_the_device_that_it_was_made_of(wizard: Wizard, tmp_path: Any) -> None:
     wizard.kit.hass.config.config_dir = str(tmp_path)
-    await wizard.hear("cellar/one", {"pump": "on", "power": 3})
+    await wizard.learn_from("cellar/one", {"pump": "on", "power": 3})
     pump = wizard.channels["pump"] | {"platform": "switch", "command_topic": "cellar/one/set", "enabled": True}
     pump.pop("device_class", None)
     await wizard.submit(channels=[pump, wizard.channels["power"]], name="Pump")
     await wizard.change("export")
     assert "cellar/one" not in wizard.suggested["profile"]
     await wizard.submit(keep=True)
-    await wizard.hear("cellar/two", {"pump": "on", "power": 3})
+    await wizard.learn_from("cellar/two", {"pump": "on", "power": 3})
 
     assert "**Pump**" in wizard.text
     assert wizard.channels["pump"]["platform"] == "binary_sensor"
 
 
 async def test_a_name_left_empty_is_the_proposed_one(wizard: Wizard) -> None:
-    await wizard.hear("garden/weather", WEATHER)
+    await wizard.learn_from("garden/weather", WEATHER)
     await wizard.submit(name=" ", manufacturer=" ")
 
     assert wizard.subentry.title == "garden weather"

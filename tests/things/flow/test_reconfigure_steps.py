@@ -14,7 +14,7 @@ async def test_channels_are_shown_with_their_current_values(wizard: Wizard) -> N
     await wizard.change("channels")
 
     assert wizard.channels["temperature"]["now"] == "19.25 °C · Temperature · temperature"
-    assert wizard.said["topic"] == "garden/weather"
+    assert wizard.placeholders["topic"] == "garden/weather"
 
 
 async def test_new_fields_are_marked_and_can_be_added_or_dropped(wizard: Wizard) -> None:
@@ -33,7 +33,7 @@ async def test_new_fields_are_marked_and_can_be_added_or_dropped(wizard: Wizard)
     assert data["dropped"] == ["battery"]
     await wizard.kit.hass.async_block_till_done()
     await wizard.change()
-    assert (wizard.said["fields"], wizard.said["devices"]) == ("0", "0")
+    assert (wizard.placeholders["fields"], wizard.placeholders["devices"]) == ("0", "0")
 
 
 async def test_channels_are_renamed_dropped_and_taken_back(wizard: Wizard) -> None:
@@ -96,7 +96,7 @@ async def test_an_invalid_channel_is_an_error(wizard: Wizard) -> None:
     await wizard.submit(channels=list(items.values()))
 
     assert wizard.errors == {"channels": "unit_invalid"}
-    assert wizard.said["channel"] == "Temperature"
+    assert wizard.placeholders["channel"] == "Temperature"
 
 
 async def test_name_maker_and_times_can_be_changed(wizard: Wizard) -> None:

@@ -6,7 +6,7 @@ from tests.things.wizard import WEATHER, Wizard
 
 
 async def test_the_format_of_a_decoded_message_is_shown(wizard: Wizard) -> None:
-    await wizard.hear("garden/weather", gzip.compress(b"temperature=21.5 humidity=44"))
+    await wizard.learn_from("garden/weather", gzip.compress(b"temperature=21.5 humidity=44"))
 
     assert "Format: **gzip+key-value pairs**\n" in wizard.text
     assert "Values read by: IoT Bridge\n" in wizard.text

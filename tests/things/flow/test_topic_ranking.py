@@ -84,8 +84,8 @@ def test_similar_topics_make_a_filter(topics: list[str], offered: list[tuple[str
 def test_topics_of_known_devices_and_systems_are_counted_once_each() -> None:
     topic_filter = TopicFilter(("iotbridge",), ("homeassistant",), lambda topic: topic == "garden/weather")
     topic_filter.is_candidate(Sample("homeassistant/sensor/x/config", b'{"stat_t": "lamp/state"}'))
-    heard = ["garden/weather", "lamp/state", "tele/a/STATE", "tele/b/STATE", "msh/x"] * 2
-    assert not any(topic_filter.is_candidate(Sample(topic, b"1")) for topic in heard)
+    topics = ["garden/weather", "lamp/state", "tele/a/STATE", "tele/b/STATE", "msh/x"] * 2
+    assert not any(topic_filter.is_candidate(Sample(topic, b"1")) for topic in topics)
     found = rank_topics({"cellar/pump": b"1", "tele/c/STATE": b"1"}, topic_filter)
 
     assert (set(found.topics), found.known) == ({"cellar/pump"}, 2)

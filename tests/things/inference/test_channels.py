@@ -11,9 +11,9 @@ from tests.things.fields import channel, inferred
 
 def test_a_null_value_is_inferred_from_its_key() -> None:
     document = {"temperature": None, "humidity": None, "action": None, "co2": None}
-    found = {one.channel.key: one for one in inferred(document).readings}
+    found = {reading.channel.key: reading for reading in inferred(document).readings}
 
-    assert {one.value for one in found.values()} == {None}
+    assert {reading.value for reading in found.values()} == {None}
     assert found["temperature"].channel.device_class == "temperature"
     assert found["co2"].channel.unit == "ppm"
     assert found["action"].channel.platform == "event"
@@ -53,7 +53,7 @@ def test_values_about_the_transport_are_diagnostic() -> None:
         ("", Field(path=("rssi",), value=-60, technical=True)),
         ("", Field(path=("frequency",), value=868100000, technical=True)),
     ]
-    readings = {one.channel.key: one.channel for one in infer(fields, topic="t", format="ttn-v3").readings}
+    readings = {reading.channel.key: reading.channel for reading in infer(fields, topic="t", format="ttn-v3").readings}
 
     assert (readings["rssi"].enabled, readings["frequency"].enabled) == (True, False)
-    assert {one.entity_category for one in readings.values()} == {"diagnostic"}
+    assert {channel.entity_category for channel in readings.values()} == {"diagnostic"}

@@ -37,7 +37,7 @@ def test_the_same_in_two_units_is_one_reading(document: dict[str, Any], kept: st
         document = {"temperature": document}
         kept = "temperature.tC"
 
-    assert [one.channel.key for one in inferred(document).readings] == [kept]
+    assert [reading.channel.key for reading in inferred(document).readings] == [kept]
 
 
 def test_different_readings_with_units_are_kept() -> None:

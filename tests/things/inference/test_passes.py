@@ -11,9 +11,9 @@ def test_obis_codes_of_a_meter() -> None:
         "1-0:52.7.0": 231.5,
         "0-0:96.1.0": "0A014547",
     }
-    found = {one.channel.key: one.channel for one in inferred(document).readings if one.channel.enabled}
+    found = {reading.channel.key: reading.channel for reading in inferred(document).readings if reading.channel.enabled}
 
-    assert {key: (one.name, one.unit) for key, one in found.items()} == {
+    assert {key: (channel.name, channel.unit) for key, channel in found.items()} == {
         "1-0:1.8.0": ("Energy import", "Wh"),
         "1-0:36.7.0": ("Power L1", "W"),
         "1-0:52.7.0": ("Voltage L2", "V"),

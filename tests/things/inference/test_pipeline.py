@@ -21,12 +21,12 @@ def test_columns_without_names() -> None:
     fields = [("", Field(path=(index,), value=value)) for index, value in enumerate([100, 200.5, 3])]
     readings = infer(fields, topic="emonhub/rx/10/values", format="csv").readings
 
-    assert [(one.channel.name, one.value, one.channel.enabled) for one in readings] == [
+    assert [(reading.channel.name, reading.value, reading.channel.enabled) for reading in readings] == [
         ("Value 1", 100, True),
         ("Value 2", 200.5, True),
         ("Value 3", 3, True),
     ]
-    assert {(one.channel.unit, one.channel.device_class) for one in readings} == {(None, None)}
+    assert {(reading.channel.unit, reading.channel.device_class) for reading in readings} == {(None, None)}
 
 
 @pytest.mark.parametrize(("media", "device_class"), [("water", "water"), ("gas", "gas"), ("heat", "volume")])
@@ -48,7 +48,7 @@ def test_metadata_of_a_device() -> None:
 
 
 def test_the_most_useful_readings_come_first() -> None:
-    keys = [one.channel.key for one in inferred({"seq": 1, "rssi": -60, "temperature": 21}).readings]
+    keys = [reading.channel.key for reading in inferred({"seq": 1, "rssi": -60, "temperature": 21}).readings]
 
     assert keys == ["temperature", "rssi", "seq"]
 

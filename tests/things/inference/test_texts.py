@@ -14,8 +14,8 @@ from tests.things.fields import inferred
 def test_undecoded_content_is_a_problem_and_not_an_entity(document: dict[str, Any]) -> None:
     result = inferred({"rssi": -70, **document})
 
-    assert [one.channel.key for one in result.readings] == ["rssi"]
-    assert [(one.kind, one.placeholders) for one in result.problems] == [
+    assert [reading.channel.key for reading in result.readings] == ["rssi"]
+    assert [(problem.kind, problem.placeholders) for problem in result.problems] == [
         (ProblemKind.ENCODED, (("field", next(iter(document))),))
     ]
 
@@ -24,7 +24,7 @@ def test_raw_content_beside_decoded_readings_is_not_a_problem() -> None:
     result = inferred({"temperature": 21.5, "data": "AGcBBg=="})
 
     assert result.problems == ()
-    assert [one.channel.key for one in result.readings] == ["temperature"]
+    assert [reading.channel.key for reading in result.readings] == ["temperature"]
 
 
 @pytest.mark.parametrize(

@@ -32,8 +32,8 @@ FIRST = b'{"temperature": 21.5, "humidity": 40, "door": "open", "mode": "eco"}'
 
 
 def profile(*channels: Channel, topic: str = TOPIC, **more: Any) -> Profile:
-    given: dict[str, Any] = {"depth": 0, "devices": {topic: DeviceMetadata(name="Attic")}, "exact": True, **more}
-    return Profile(topic=topic, channels=channels, **given)
+    members: dict[str, Any] = {"depth": 0, "devices": {topic: DeviceMetadata(name="Attic")}, "exact": True, **more}
+    return Profile(topic=topic, channels=channels, **members)
 
 
 def shows(hass: HomeAssistant, *expected: str) -> Callable[[], bool]:

@@ -119,7 +119,7 @@ async def test_json_booleans_are_on_and_off(hass: HomeAssistant, payload: str, e
 
 
 @pytest.mark.parametrize(
-    ("availability", "message", "there"),
+    ("availability", "message", "available"),
     [
         (Availability(topic="a/there", path=("state",)), '{"state": "online"}', True),
         (Availability(topic="a/there", path=("state",)), '{"state": "offline"}', False),
@@ -135,12 +135,12 @@ async def test_json_booleans_are_on_and_off(hass: HomeAssistant, payload: str, e
     ],
 )
 async def test_availability_is_read_out_of_json(
-    hass: HomeAssistant, availability: Availability, message: str, there: bool | None
+    hass: HomeAssistant, availability: Availability, message: str, available: bool | None
 ) -> None:
     (found,) = availability_config(availability, profile(), "a/b")
     rendered = render(hass, found["value_template"], message)
 
-    assert {found["payload_available"]: True, found["payload_not_available"]: False}.get(rendered) is there
+    assert {found["payload_available"]: True, found["payload_not_available"]: False}.get(rendered) is available
 
 
 def test_availability_without_a_path_that_is_safe_has_no_template() -> None:
@@ -150,7 +150,7 @@ def test_availability_without_a_path_that_is_safe_has_no_template() -> None:
 
 
 @pytest.mark.parametrize(
-    ("topic_filter", "pattern", "base", "told"),
+    ("topic_filter", "pattern", "base", "command_topic"),
     [
         ("shellies/+/relay/0", "shellies/+/relay/0/command", "shellies/b/relay/0", "shellies/b/relay/0/command"),
         ("shellies/#", "shellies/+/command", "shellies/b", "shellies/b/command"),
@@ -162,13 +162,15 @@ def test_availability_without_a_path_that_is_safe_has_no_template() -> None:
     ],
 )
 def test_a_switch_has_the_command_topic_of_its_device_or_is_left_out(
-    topic_filter: str, pattern: str, base: str, told: str | None
+    topic_filter: str, pattern: str, base: str, command_topic: str | None
 ) -> None:
     switch = Channel(name="W", path=("w",), platform="switch", on="ON", off="OFF", command_topic=pattern)
     family = replace(profile(switch), topic=topic_filter)
     config = discovery_config(family, "uid", base, DeviceMetadata(name="B"), [switch], state_topic=None)
 
-    assert [one["command_topic"] for one in config["components"].values()] == ([told] if told else [])
+    assert [component["command_topic"] for component in config["components"].values()] == (
+        [command_topic] if command_topic else []
+    )
 
 
 async def test_core_accepts_every_kind_of_component(hass: HomeAssistant) -> None:

@@ -93,8 +93,8 @@ def test_an_identity_in_the_message_takes_precedence_over_the_topic() -> None:
 
 
 @given(st.text(max_size=60), st.text(max_size=60))
-def test_ids_are_plain_and_differ_where_the_names_do(one: str, other: str) -> None:
-    assert slug(one).replace("_", "").isascii()
-    assert slug(one).replace("_", "").isalnum()
-    assert (slug(one) == slug(other)) is (one == other)
-    assert thing_uid("t", one) != thing_uid("t", other) or one == other
+def test_ids_are_plain_and_differ_where_the_names_do(left: str, right: str) -> None:
+    assert slug(left).replace("_", "").isascii()
+    assert slug(left).replace("_", "").isalnum()
+    assert (slug(left) == slug(right)) is (left == right)
+    assert thing_uid("t", left) != thing_uid("t", right) or left == right

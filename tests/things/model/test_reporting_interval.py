@@ -7,7 +7,7 @@ import pytest
 from custom_components.iotbridge.things.model.reporting_interval import FloodDetector, ReportingInterval
 
 
-def heard_at(times: Iterable[float]) -> ReportingInterval:
+def interval_of(times: Iterable[float]) -> ReportingInterval:
     rhythm = ReportingInterval()
     for now in times:
         rhythm.record(now)
@@ -27,11 +27,11 @@ def heard_at(times: Iterable[float]) -> ReportingInterval:
     ],
 )
 def test_expiry_is_learned_from_the_interval(times: list[float], expected: int | None) -> None:
-    assert heard_at(times).expire_after_s == expected
+    assert interval_of(times).expire_after_s == expected
 
 
 def test_a_changed_interval_is_learned() -> None:
-    rhythm = heard_at(range(0, 3000, 60))
+    rhythm = interval_of(range(0, 3000, 60))
     assert rhythm.expire_after_s == 180
 
     for now in range(3000, 3000 + 21 * 300, 300):

@@ -75,12 +75,12 @@ PLAIN = st.recursive(
 def test_nothing_but_profiles_and_profile_errors(plain: object, member: str) -> None:
     whole = yaml.safe_load(MINIMAL) | {member: plain}
     for text in (yaml.safe_dump(whole), yaml.safe_dump(plain)):
-        said = ""
+        message = ""
         try:
             parse(text)
         except ProfileError as error:
-            said = str(error)
-        assert len(said) < 500
+            message = str(error)
+        assert len(message) < 500
 
 
 @given(text=st.text(max_size=200))

@@ -54,7 +54,8 @@ def test_channels_of_a_profile_differ(profile: object) -> None:
 
 
 @pytest.mark.parametrize(
-    "channel", [pytest.param(one, id=f"{file.name}: {one.name}") for file in shipped() for one in file.channels]
+    "channel",
+    [pytest.param(channel, id=f"{file.name}: {channel.name}") for file in shipped() for channel in file.channels],
 )
 def test_home_assistant_accepts_each_channel(channel: Channel) -> None:
     if channel.platform == "binary_sensor":
@@ -78,7 +79,9 @@ def test_similar_devices_do_not_match() -> None:
     gas = b'{"media":"gas","meter":"x","id":"1","total_m3":5}'
 
     assert find([Sample("wmbusmeters/1", gas)], shipped()) is None
-    assert find([replace(one, topic="other/33225544") for one in documented("wmbusmeters-water")], shipped()) is None
+    assert (
+        find([replace(sample, topic="other/33225544") for sample in documented("wmbusmeters-water")], shipped()) is None
+    )
     assert find([Sample("wmbusmeters/1", b"\x00\x01")], shipped()) is None
     assert find([], shipped()) is None
 

@@ -75,13 +75,13 @@ async def test_all_queues_together_hold_a_bounded_number_of_bytes_and_spare_the_
     calm, mad = queue(), [queue() for _ in range(8)]
     calm.async_put(job("calm", b"[" + b"1," * 5_000 + b"1]"))
     for _ in range(15):
-        for one in mad:
-            one.async_put(job("mad", b"x" * 256 * 1024))
+        for queue_ in mad:
+            queue_.async_put(job("mad", b"x" * 256 * 1024))
 
-    waiting = sum(one.waiting_bytes for one in (calm, *mad))
+    waiting = sum(queue_.waiting_bytes for queue_ in (calm, *mad))
     assert MAX_TOTAL_BYTES - 256 * 1024 < waiting <= MAX_TOTAL_BYTES
-    for one in (calm, *mad):
-        await one.async_join()
+    for queue_ in (calm, *mad):
+        await queue_.async_join()
     assert taken["calm"] == 1
     assert dropped["calm"] == 0
     assert dropped["mad"] + taken["mad"] == 8 * 15

@@ -19,9 +19,9 @@ from tests.things.attic import (
     TEMPERATURE,
     TOPIC,
     config,
+    has_state,
     listening,
     profile,
-    says,
 )
 
 pytestmark = pytest.mark.parametrize("expected_lingering_timers", [True])
@@ -32,18 +32,18 @@ async def test_entities_are_there_with_the_values_that_were_learned_from(
 ) -> None:
     async with listening(broker, "homeassistant/device/+/config") as seen:
         learn(home, entry, profile(TEMPERATURE, DOOR, MODE), SAMPLE)
-        await until(says(home, "sensor.attic_temperature", "21.5"))
-        await until(says(home, "binary_sensor.attic_door", "on"))
-        await until(says(home, "sensor.attic_mode", "eco"))
+        await until(has_state(home, "sensor.attic_temperature", "21.5"))
+        await until(has_state(home, "binary_sensor.attic_door", "on"))
+        await until(has_state(home, "sensor.attic_mode", "eco"))
         await until(lambda: bool(seen) and config(seen)["components"]["sensor_temperature"]["state_topic"] == TOPIC)
 
     async with broker.client() as device:
         await device.publish(TOPIC, '{"temperature": 22, "door": "closed"}')
-        await until(says(home, "sensor.attic_temperature", "22"))
-        await until(says(home, "binary_sensor.attic_door", "off"))
+        await until(has_state(home, "sensor.attic_temperature", "22"))
+        await until(has_state(home, "binary_sensor.attic_door", "off"))
         assert state(home, "sensor.attic_mode") == "eco", "what a message does not say stays as it was"
         await device.publish(TOPIC, '{"temperature": null}')
-        await until(says(home, "sensor.attic_temperature", "unknown"))
+        await until(has_state(home, "sensor.attic_temperature", "unknown"))
 
 
 async def test_nothing_is_missed_while_core_takes_over(
@@ -54,7 +54,7 @@ async def test_nothing_is_missed_while_core_takes_over(
         learn(home, entry, profile(TEMPERATURE), SAMPLE)
         await until(lambda: bool(seen) and config(seen)["components"]["sensor_temperature"]["state_topic"] == TOPIC)
         await thing.publish(TOPIC, '{"temperature": 99}')
-        await until(says(home, "sensor.attic_temperature", "99"))
+        await until(has_state(home, "sensor.attic_temperature", "99"))
         await until(lambda: config(seen)["components"]["sensor_temperature"]["state_topic"] == TOPIC)
 
 
@@ -68,7 +68,7 @@ async def test_the_device_works_without_us_when_core_can_read_it(
 
     async with broker.client() as device:
         await device.publish(TOPIC, '{"temperature": 19}')
-        await until(says(home, "sensor.attic_temperature", "19"))
+        await until(has_state(home, "sensor.attic_temperature", "19"))
 
 
 async def test_values_that_core_cannot_read_are_decoded_and_published(
@@ -82,11 +82,11 @@ async def test_values_that_core_cannot_read_are_decoded_and_published(
     )
     message = '[{{"bn": "urn:dev:ow:10e2073a01080063:", "n": "voltage", "u": "V", "v": {}}}]'
     learn(home, entry, wanted, Sample("senml", message.format(120.1).encode()))
-    await until(says(home, "sensor.attic_voltage", "120.1"))
+    await until(has_state(home, "sensor.attic_voltage", "120.1"))
 
     async with broker.client() as device:
         await device.publish("senml", message.format(119.5))
-        await until(says(home, "sensor.attic_voltage", "119.5"))
+        await until(has_state(home, "sensor.attic_voltage", "119.5"))
 
 
 async def test_a_text_with_a_device_class_is_published_by_us(
@@ -97,8 +97,8 @@ async def test_a_text_with_a_device_class_is_published_by_us(
     sample = Sample(TOPIC, b'{"mode": "eco", "since": "2026-11-21T17:00:00Z"}')
     learn(home, entry, profile(mode, since, exact=False), sample)
 
-    await until(says(home, "sensor.attic_mode", "eco"))
-    await until(says(home, "sensor.attic_since", "2026-11-21T17:00:00+00:00"))
+    await until(has_state(home, "sensor.attic_mode", "eco"))
+    await until(has_state(home, "sensor.attic_since", "2026-11-21T17:00:00+00:00"))
 
 
 async def test_a_key_is_never_executed(home: HomeAssistant, entry: MockConfigEntry, broker: Broker) -> None:
@@ -106,18 +106,18 @@ async def test_a_key_is_never_executed(home: HomeAssistant, entry: MockConfigEnt
     wanted = profile(Channel(name="Odd", path=(key,), state_class="measurement"))
     async with listening(broker, "homeassistant/device/+/config") as seen:
         learn(home, entry, wanted, Sample(TOPIC, json.dumps({key: 7}).encode()))
-        await until(says(home, "sensor.attic_odd", "7"))
+        await until(has_state(home, "sensor.attic_odd", "7"))
         published = json.dumps(config(seen))
 
     assert "states | list" not in published
     async with broker.client() as device:
         await device.publish(TOPIC, json.dumps({key: 8}))
-        await until(says(home, "sensor.attic_odd", "8"))
+        await until(has_state(home, "sensor.attic_odd", "8"))
 
 
 async def test_an_event_is_not_a_state(home: HomeAssistant, entry: MockConfigEntry, broker: Broker) -> None:
     learn(home, entry, profile(CLICK, TEMPERATURE), Sample(TOPIC, b'{"click": "single", "temperature": 20}'))
-    await until(says(home, "sensor.attic_temperature", "20"))
+    await until(has_state(home, "sensor.attic_temperature", "20"))
     assert state(home, "event.attic_click") == "unknown", "what the wizard heard does not happen again"
 
     async with broker.client() as device:
@@ -125,7 +125,7 @@ async def test_an_event_is_not_a_state(home: HomeAssistant, entry: MockConfigEnt
         await until(lambda: event_type(home) == "double")
         happened = state(home, "event.attic_click")
         await device.publish(TOPIC, '{"temperature": 21}')
-        await until(says(home, "sensor.attic_temperature", "21"))
+        await until(has_state(home, "sensor.attic_temperature", "21"))
         assert state(home, "event.attic_click") == happened, "it happened once"
 
 
@@ -138,7 +138,7 @@ async def test_a_new_kind_of_event_is_learned_and_not_lost(
     home: HomeAssistant, entry: MockConfigEntry, broker: Broker
 ) -> None:
     learn(home, entry, profile(CLICK), Sample(TOPIC, b'{"click": "single"}'))
-    await until(says(home, "event.attic_click", "unknown"))
+    await until(has_state(home, "event.attic_click", "unknown"))
 
     async with broker.client() as device:
         await device.publish(TOPIC, '{"click": "quintuple"}')
@@ -173,22 +173,22 @@ async def test_the_device_reports_its_own_availability(
 
     async with broker.client() as thing:
         await thing.publish("tele/pow1/LWT", "Online", retain=True)
-        await until(says(home, "sensor.attic_temperature", "21"))
+        await until(has_state(home, "sensor.attic_temperature", "21"))
         await thing.publish("tele/pow1/LWT", "Offline", retain=True)
-        await until(says(home, "sensor.attic_temperature", "unavailable"))
+        await until(has_state(home, "sensor.attic_temperature", "unavailable"))
 
 
 async def test_values_come_back_after_a_restart(home: HomeAssistant, entry: MockConfigEntry, broker: Broker) -> None:
     learn(home, entry, profile(TEMPERATURE, exact=False), SAMPLE)
-    await until(says(home, "sensor.attic_temperature", "21.5"))
+    await until(has_state(home, "sensor.attic_temperature", "21.5"))
     mqtt = home.config_entries.async_entries("mqtt")[0]
 
     await home.config_entries.async_unload(entry.entry_id)
     assert await home.config_entries.async_reload(mqtt.entry_id)
-    await until(says(home, "sensor.attic_temperature", "unknown"))
+    await until(has_state(home, "sensor.attic_temperature", "unknown"))
     assert await home.config_entries.async_setup(entry.entry_id)
 
-    await until(says(home, "sensor.attic_temperature", "21.5"))
+    await until(has_state(home, "sensor.attic_temperature", "21.5"))
 
 
 async def test_bare_values_keep_working_for_core(home: HomeAssistant, entry: MockConfigEntry, broker: Broker) -> None:
@@ -199,7 +199,7 @@ async def test_bare_values_keep_working_for_core(home: HomeAssistant, entry: Moc
         wanted = profile(channel, topic=f"{name}/temperature", depth=-1, devices={name: DeviceMetadata(name=name)})
         learn(home, entry, wanted, Sample(wanted.topic, b"21.5"))
     for name in names:
-        await until(says(home, f"sensor.{name}_temperature", "21.5"))
+        await until(has_state(home, f"sensor.{name}_temperature", "21.5"))
     things = entry.runtime_data.things.things.values()
     await until(lambda: not any(device.needs_decoding for thing in things for device in thing.devices.values()))
 
@@ -208,4 +208,4 @@ async def test_bare_values_keep_working_for_core(home: HomeAssistant, entry: Moc
             for name in names:
                 await thing.publish(f"{name}/temperature", value, qos=1)
             for name in names:
-                await until(says(home, f"sensor.{name}_temperature", value))
+                await until(has_state(home, f"sensor.{name}_temperature", value))

@@ -11,7 +11,7 @@ from homeassistant.core import HomeAssistant
 from homeassistant.helpers import entity_registry as er
 from tests.broker import Broker, state, until
 from tests.kit import learn
-from tests.things.attic import SAMPLE, TEMPERATURE, TOPIC, device, listening, profile, says
+from tests.things.attic import SAMPLE, TEMPERATURE, TOPIC, device, has_state, listening, profile
 
 pytestmark = pytest.mark.parametrize("expected_lingering_timers", [True])
 
@@ -20,7 +20,7 @@ async def test_removing_the_subentry_leaves_nothing(
     home: HomeAssistant, entry: MockConfigEntry, broker: Broker
 ) -> None:
     subentry = learn(home, entry, profile(TEMPERATURE), SAMPLE)
-    await until(says(home, "sensor.attic_temperature", "21.5"))
+    await until(has_state(home, "sensor.attic_temperature", "21.5"))
     assert er.async_get(home).async_get("sensor.attic_temperature")
 
     home.config_entries.async_remove_subentry(entry, subentry.subentry_id)
@@ -37,17 +37,17 @@ async def test_a_broker_that_lost_everything_gets_the_messages_again(
     home: HomeAssistant, entry: MockConfigEntry, broker: Broker
 ) -> None:
     learn(home, entry, profile(TEMPERATURE), SAMPLE)
-    await until(says(home, "sensor.attic_temperature", "21.5"))
+    await until(has_state(home, "sensor.attic_temperature", "21.5"))
 
     broker.kill()
-    await until(says(home, "sensor.attic_temperature", "unavailable"))
+    await until(has_state(home, "sensor.attic_temperature", "unavailable"))
     broker.start()
     await until(broker.listens)
 
     async with broker.client() as thing:
         await until(lambda: state(home, "sensor.attic_temperature") != "unavailable", 30)
         await thing.publish(TOPIC, '{"temperature": 23}', retain=True)
-        await until(says(home, "sensor.attic_temperature", "23"))
+        await until(has_state(home, "sensor.attic_temperature", "23"))
     async with listening(broker, "homeassistant/device/+/config") as seen:
         await until(lambda: bool(seen))
 
@@ -57,7 +57,7 @@ async def test_a_removed_thing_stays_away_after_mqtt_was_reloaded(
 ) -> None:
     """Enabling one MQTT entity is enough for that: core's mqtt then reloads itself."""
     subentry = learn(home, entry, profile(TEMPERATURE), SAMPLE)
-    await until(says(home, "sensor.attic_temperature", "21.5"))
+    await until(has_state(home, "sensor.attic_temperature", "21.5"))
     entity = er.async_get(home).async_update_entity(
         "sensor.attic_temperature", disabled_by=er.RegistryEntryDisabler.USER
     )
@@ -68,7 +68,7 @@ async def test_a_removed_thing_stays_away_after_mqtt_was_reloaded(
     assert await reloaded
     async with broker.client() as thing:
         await thing.publish(TOPIC, '{"temperature": 22}', retain=True)
-        await until(says(home, "sensor.attic_temperature", "22"))
+        await until(has_state(home, "sensor.attic_temperature", "22"))
 
     home.config_entries.async_remove_subentry(entry, subentry.subentry_id)
     await until(lambda: device(home) is None)

@@ -17,10 +17,10 @@ from tests.things.attic import (
     TOPIC,
     config,
     device,
+    has_state,
     issue,
     listening,
     profile,
-    says,
     told,
 )
 
@@ -34,7 +34,7 @@ async def test_a_device_deleted_in_home_assistant_is_not_wanted_any_more(
     home: HomeAssistant, entry: MockConfigEntry
 ) -> None:
     learn(home, entry, profile(TEMPERATURE), SAMPLE)
-    await until(says(home, "sensor.attic_temperature", "21.5"))
+    await until(has_state(home, "sensor.attic_temperature", "21.5"))
     found = device(home)
     assert found
 
@@ -47,13 +47,13 @@ async def test_channels_are_renamed_dropped_and_added(
     home: HomeAssistant, entry: MockConfigEntry, broker: Broker
 ) -> None:
     subentry = learn(home, entry, profile(TEMPERATURE, DOOR), SAMPLE)
-    await until(says(home, "binary_sensor.attic_door", "on"))
+    await until(has_state(home, "binary_sensor.attic_door", "on"))
 
     renamed = Channel(**{**TEMPERATURE.as_dict(), "path": ("temperature",), "name": "Warmth"})
     home.config_entries.async_update_subentry(entry, subentry, data=profile(renamed, MODE).as_dict())
 
     await until(lambda: state(home, "binary_sensor.attic_door") is None)
-    await until(says(home, "sensor.attic_mode", "eco"))
+    await until(has_state(home, "sensor.attic_mode", "eco"))
     await until(lambda: "Warmth" in home.states.get("sensor.attic_temperature").name)  # type: ignore[union-attr]
     async with listening(broker, "homeassistant/device/+/config") as seen:
         await until(lambda: bool(seen) and set(config(seen)["components"]) == {"sensor_temperature", "sensor_mode"})
@@ -64,7 +64,7 @@ async def test_each_identity_is_a_device_and_the_user_decides_about_new_ones(
 ) -> None:
     wanted = profile(TEMPERATURE, topic="meter/+", identity="one")
     learn(home, entry, wanted, Sample("meter/one", b'{"temperature": 1}'))
-    await until(says(home, "sensor.attic_temperature", "1"))
+    await until(has_state(home, "sensor.attic_temperature", "1"))
 
     async with broker.client() as other:
         await other.publish("meter/two", '{"temperature": 2}')
@@ -79,19 +79,19 @@ async def test_a_new_identity_is_added_if_configured(
 ) -> None:
     wanted = profile(TEMPERATURE, topic="meter/+", identity="one", joining=Joining.ADD)
     learn(home, entry, wanted, Sample("meter/one", b'{"temperature": 1}'))
-    await until(says(home, "sensor.attic_temperature", "1"))
+    await until(has_state(home, "sensor.attic_temperature", "1"))
 
     async with broker.client() as other:
         await other.publish("meter/two", '{"temperature": 2}')
         await until(lambda: device(home, "meter/+", "two") is not None)
-        await until(says(home, "sensor.meter_two_temperature", "2"))
+        await until(has_state(home, "sensor.meter_two_temperature", "2"))
 
 
 async def test_new_fields_are_offered_and_never_added_silently(
     home: HomeAssistant, entry: MockConfigEntry, broker: Broker
 ) -> None:
     subentry = learn(home, entry, profile(TEMPERATURE), Sample(TOPIC, b'{"temperature": 21}'))
-    await until(says(home, "sensor.attic_temperature", "21"))
+    await until(has_state(home, "sensor.attic_temperature", "21"))
 
     async with broker.client() as thing:
         await thing.publish(TOPIC, '{"temperature": 21, "humidity": 40, "battery": 90}')
@@ -106,7 +106,7 @@ async def test_broken_messages_are_counted_and_the_last_good_value_stays(
     home: HomeAssistant, entry: MockConfigEntry, broker: Broker
 ) -> None:
     subentry = learn(home, entry, profile(TEMPERATURE, exact=False), SAMPLE)
-    await until(says(home, "sensor.attic_temperature", "21.5"))
+    await until(has_state(home, "sensor.attic_temperature", "21.5"))
 
     async with broker.client() as thing:
         for payload in ('{"temperature": ', '{"temperature": "warm"}', b"\x00\x01\xfe\xff"):
@@ -121,12 +121,12 @@ async def test_a_flooding_device_is_limited_and_named(
     home: HomeAssistant, entry: MockConfigEntry, broker: Broker
 ) -> None:
     learn(home, entry, profile(TEMPERATURE), SAMPLE)
-    await until(says(home, "sensor.attic_temperature", "21.5"))
+    await until(has_state(home, "sensor.attic_temperature", "21.5"))
 
     async with listening(broker, "iotbridge/thing/+/state") as handed_on, broker.client() as thing:
         before = len(handed_on)
         for number in range(600):
             await thing.publish(TOPIC, json.dumps({"temperature": number}))
         await until(lambda: issue(home, "thing_flooding") is not None)
-        await until(says(home, "sensor.attic_temperature", "599"))
+        await until(has_state(home, "sensor.attic_temperature", "599"))
         assert len(handed_on) - before < 150, "of six hundred: a burst is fine, then one in a second"

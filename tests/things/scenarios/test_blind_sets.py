@@ -69,14 +69,14 @@ class Judgement:
 def judge(sample: dict[str, Any]) -> Judgement:
     """Compare the analysis of a sample with the expectation of a person."""
     left = readings(sample)
-    result = Judgement(sum(not one.get("optional") for one in sample["readings"]), [], [], [])
+    result = Judgement(sum(not reading.get("optional") for reading in sample["readings"]), [], [], [])
     for expected in sample["readings"]:
         options = [
             (mistakes(reading, wanted), number, reading)
             for number, wanted in enumerate(answers(expected))
             for reading in left
             if is_at(reading, wanted)
-        ] or [([], 0, one) for one in left if not mistakes(one, expected) and "topic" not in expected]
+        ] or [([], 0, reading) for reading in left if not mistakes(reading, expected) and "topic" not in expected]
         if not options:
             if not expected.get("optional"):
                 result.wrong.append(f"{expected['path']}: missing")
@@ -92,10 +92,10 @@ def judge(sample: dict[str, Any]) -> Judgement:
             result.state_classes.append(
                 f"{best.channel.key}: {best.channel.state_class!r}, not {expected['state_class']!r}"
             )
-    for one in left:
-        channel = one.channel
-        if channel.enabled and not is_allowed(one, sample.get("allowed", [])):
-            described = f"{channel.name!r}, {channel.platform} {one.value!r} {channel.unit} {channel.device_class}"
+    for reading in left:
+        channel = reading.channel
+        if channel.enabled and not is_allowed(reading, sample.get("allowed", [])):
+            described = f"{channel.name!r}, {channel.platform} {reading.value!r} {channel.unit} {channel.device_class}"
             result.unexpected.append(f"{channel.key} is on as {described}")
     return result
 
@@ -107,15 +107,16 @@ def test_a_blind_examination_is_scored(folder: str) -> None:
     lines = []
     everything = load(folder)
     for sample in everything:
-        one = judge(sample)
-        right += one.expected - len(one.wrong)
-        total += one.expected
-        false += len(one.unexpected)
-        perfect += not one.wrong and not one.unexpected
-        state_classes += len(one.state_classes)
-        lines.append(f"{sample['id']:<24} {one.expected - len(one.wrong)}/{one.expected}, {len(one.unexpected)} false")
-        lines += [f"    {line}" for line in (*one.wrong, *one.unexpected)]
-        lines += [f"    (state class) {line}" for line in one.state_classes]
+        judgement = judge(sample)
+        correct = judgement.expected - len(judgement.wrong)
+        right += correct
+        total += judgement.expected
+        false += len(judgement.unexpected)
+        perfect += not judgement.wrong and not judgement.unexpected
+        state_classes += len(judgement.state_classes)
+        lines.append(f"{sample['id']:<24} {correct}/{judgement.expected}, {len(judgement.unexpected)} false")
+        lines += [f"    {line}" for line in (*judgement.wrong, *judgement.unexpected)]
+        lines += [f"    (state class) {line}" for line in judgement.state_classes]
     lines.append(f"{perfect} of {len(everything)} perfect, {right} of {total} right, {false} false that are on")
     lines.append(f"{state_classes} of the right ones with another state class")
     print(folder, *lines, sep="\n")  # noqa: T201 - the score is what this test is for

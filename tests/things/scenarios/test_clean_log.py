@@ -13,7 +13,7 @@ from homeassistant.core import HomeAssistant
 
 from ...broker import Broker, state, until
 from ...kit import learn
-from ..attic import DOOR, MODE, PLACE, SAMPLE, TEMPERATURE, TOPIC, config, listening, profile, says
+from ..attic import DOOR, MODE, PLACE, SAMPLE, TEMPERATURE, TOPIC, config, has_state, listening, profile
 
 pytestmark = pytest.mark.parametrize("expected_lingering_timers", [True])
 
@@ -39,23 +39,23 @@ async def test_a_message_that_core_cannot_use_changes_nothing(
     async with listening(broker, "homeassistant/device/+/config") as seen:
         wanted = profile(TEMPERATURE, POWER, INNER, DOOR, ITEMS, MODE)
         learn(home, entry, wanted, Sample(TOPIC, json.dumps({**good, "mode": "start"}).encode()))
-        await until(says(home, "sensor.attic_mode", "start"))
+        await until(has_state(home, "sensor.attic_mode", "start"))
         await until(lambda: config(seen)["components"]["sensor_temperature"]["state_topic"] == TOPIC)
     await home.config_entries.async_unload(entry.entry_id)
     expected = {"temperature": "21.5", "power": "15.0", "inner": "5", "items": "two"}
 
     async with broker.client() as thing:
         await thing.publish(TOPIC, json.dumps({**good, "mode": "go"}))
-        await until(says(home, "sensor.attic_mode", "go"))
+        await until(has_state(home, "sensor.attic_mode", "go"))
         caplog.clear()
         for number, odd in enumerate(("warm", "23 °C", "", {"x": 1}, [1], ...)):
             message: dict[str, Any] = {key: odd for key in ("temperature", "power", "inner") if odd is not ...}
             await thing.publish(TOPIC, json.dumps({**message, "mode": f"odd {number}"}))
-            await until(says(home, "sensor.attic_mode", f"odd {number}"))
+            await until(has_state(home, "sensor.attic_mode", f"odd {number}"))
             assert {key: state(home, f"sensor.attic_{key}") for key in expected} == expected
             assert state(home, "binary_sensor.attic_door") == "on"
         await thing.publish(TOPIC, json.dumps({"temperature": None, "power": None, "mode": "null"}))
-        await until(says(home, "sensor.attic_mode", "null"))
+        await until(has_state(home, "sensor.attic_mode", "null"))
         assert {state(home, f"sensor.attic_{key}") for key in ("temperature", "power")} == {"unknown"}
 
     assert complaints(caplog) == []
@@ -76,19 +76,19 @@ async def test_a_dropped_channel_is_removed_without_a_warning(
     wanted = profile(TEMPERATURE, door, MODE, PLACE, exact=False)
     sample = Sample(TOPIC, json.dumps({**json.loads(SAMPLE.payload), "lat": 1.5, "lon": 2.5}).encode())
     subentry = learn(home, entry, wanted, sample)
-    await until(says(home, "switch.attic_door", "on"))
-    await until(says(home, "sensor.attic_temperature", "21.5"))
-    await until(says(home, "sensor.attic_mode", "eco"))
-    said = async_capture_events(home, "state_changed")
+    await until(has_state(home, "switch.attic_door", "on"))
+    await until(has_state(home, "sensor.attic_temperature", "21.5"))
+    await until(has_state(home, "sensor.attic_mode", "eco"))
+    changes = async_capture_events(home, "state_changed")
     caplog.clear()
 
     home.config_entries.async_update_subentry(entry, subentry, data=profile(INNER, exact=False).as_dict())
     async with broker.client() as thing:
         for number in range(20):
             await thing.publish(TOPIC, json.dumps({"inner": {"t": number}}))
-        await until(says(home, "sensor.attic_inner", "19"))
+        await until(has_state(home, "sensor.attic_inner", "19"))
         await until(lambda: state(home, "sensor.attic_temperature") is None)
 
     assert [state(home, f"{gone}") for gone in ("switch.attic_door", "sensor.attic_mode")] == [None, None]
-    assert "" not in {event.data["new_state"].state for event in said if event.data["new_state"]}
+    assert "" not in {event.data["new_state"].state for event in changes if event.data["new_state"]}
     assert complaints(caplog) == []

@@ -51,20 +51,20 @@ def check(payload: bytes, topic: str = "a/b") -> Decoded | None:
     except DecodeError as error:
         check_problem(error.problem)
         return None
-    fields = [one for report in decoded.reports for one in report.fields]
+    fields = [field for report in decoded.reports for field in report.fields]
     assert 0 < len(fields) <= 500
     assert len(decoded.problems) <= 20
-    for one in fields:
-        assert len(one.path) <= 18
-        assert all(isinstance(part, int) or len(part) <= 255 for part in one.path)
-        assert not isinstance(one.value, str) or len(one.value) <= 255
-        assert not isinstance(one.value, float) or math.isfinite(one.value)
+    for field in fields:
+        assert len(field.path) <= 18
+        assert all(isinstance(part, int) or len(part) <= 255 for part in field.path)
+        assert not isinstance(field.value, str) or len(field.value) <= 255
+        assert not isinstance(field.value, float) or math.isfinite(field.value)
     for report in decoded.reports:
-        assert len({one.path for one in report.fields}) == len(report.fields) or decoded.format == "cbor"
+        assert len({field.path for field in report.fields}) == len(report.fields) or decoded.format == "cbor"
         assert report.identity is None or 0 < len(report.identity) <= 255
     # Everything can be written: to the log, to storage, to MQTT.
     repr(decoded).encode("utf-8")
-    json.dumps([[one.path, one.value, one.name, one.unit] for one in fields], allow_nan=False).encode("utf-8")
+    json.dumps([[field.path, field.value, field.name, field.unit] for field in fields], allow_nan=False).encode("utf-8")
     for problem in decoded.problems:
         check_problem(problem)
     return decoded

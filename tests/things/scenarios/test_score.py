@@ -68,16 +68,16 @@ def score(sample: dict[str, Any]) -> Score:
     left = readings(sample)
     wrong = []
     for expected in sample["readings"]:
-        at = [one for one in left if is_at(one.channel, expected)]
-        best = min(at, key=lambda one: len(mistakes(one, expected)), default=None)
+        at = [reading for reading in left if is_at(reading.channel, expected)]
+        best = min(at, key=lambda reading: len(mistakes(reading, expected)), default=None)
         if best is not None:
             left.remove(best)
         if found := mistakes(best, expected):
             wrong.append(f"{expected['path']}: {'; '.join(found)}")
     unexpected = [
-        f"{one.channel.key} is on as {one.channel.name!r} ({one.value!r} {one.channel.unit} {one.channel.device_class})"
-        for one in left
-        if one.channel.enabled and not is_allowed(one, sample.get("allowed", []))
+        f"{channel.key} is on as {channel.name!r} ({reading.value!r} {channel.unit} {channel.device_class})"
+        for reading in left
+        if (channel := reading.channel).enabled and not is_allowed(reading, sample.get("allowed", []))
     ]
     return Score(len(sample["readings"]), tuple(wrong), tuple(unexpected))
 
@@ -86,12 +86,12 @@ def table(samples: Sequence[dict[str, Any]]) -> tuple[str, float, int]:
     """Return the scores as lines, the share of correct readings, and the number of perfect samples."""
     lines, right, total, perfect = [], 0, 0, 0
     for sample in samples:
-        one = score(sample)
-        right += one.right
-        total += one.expected + len(one.unexpected)
-        perfect += not one.wrong and not one.unexpected
-        lines.append(f"{sample['id']:<44} {one.right}/{one.expected}, {len(one.unexpected)} unexpected")
-        lines += [f"    {line}" for line in (*one.wrong, *one.unexpected)]
+        result = score(sample)
+        right += result.right
+        total += result.expected + len(result.unexpected)
+        perfect += not result.wrong and not result.unexpected
+        lines.append(f"{sample['id']:<44} {result.right}/{result.expected}, {len(result.unexpected)} unexpected")
+        lines += [f"    {line}" for line in (*result.wrong, *result.unexpected)]
     lines.append(f"{perfect} of {len(samples)} perfect, {right} of {total} readings right")
     return "\n".join(lines), right / max(total, 1), perfect
 

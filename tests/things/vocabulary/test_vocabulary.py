@@ -47,7 +47,7 @@ def core_units(device_class: str) -> set[str | None]:
 
 def test_sensor_classes_are_those_of_home_assistant() -> None:
     numeric = {device_class.value for device_class in SensorDeviceClass} - {
-        one.value for one in NON_NUMERIC_DEVICE_CLASSES
+        device_class.value for device_class in NON_NUMERIC_DEVICE_CLASSES
     }
 
     assert SENSOR_CLASSES.keys() <= numeric
@@ -55,11 +55,13 @@ def test_sensor_classes_are_those_of_home_assistant() -> None:
         name: core_units(name) for name in SENSOR_CLASSES
     }
     for name, (_, state_classes) in SENSOR_CLASSES.items():
-        assert set(state_classes) <= {str(one) for one in DEVICE_CLASS_STATE_CLASSES[SensorDeviceClass(name)]}
+        assert set(state_classes) <= {
+            str(state_class) for state_class in DEVICE_CLASS_STATE_CLASSES[SensorDeviceClass(name)]
+        }
 
 
 def test_binary_classes_are_those_of_home_assistant() -> None:
-    assert {one.value for one in BinarySensorDeviceClass} == BINARY_CLASSES - OURS_ALONE
+    assert {device_class.value for device_class in BinarySensorDeviceClass} == BINARY_CLASSES - OURS_ALONE
     assert {row.device_class for row in BINARY.values()} - {None} <= BINARY_CLASSES
     assert {hint for _, _, hint in PAIRS} - {None} <= BINARY_CLASSES
 

@@ -8,7 +8,7 @@ import signal
 import sys
 
 from iotbridge_agent import __version__
-from iotbridge_agent.cli.terminal import complain, say
+from iotbridge_agent.cli.terminal import write_error, write_line
 from iotbridge_agent.config import Config, default_config_path, load_config
 from iotbridge_agent.errors import AgentError, ConfigError
 from iotbridge_agent.log import set_up_log
@@ -34,17 +34,17 @@ def main(argv: list[str] | None = None) -> int:
     try:
         return _dispatch(arguments)
     except ConfigError as error:
-        complain(_one_line(error))
+        write_error(_one_line(error))
         return BAD_CONFIGURATION
     except AgentError as error:
-        complain(_one_line(error))
+        write_error(_one_line(error))
         return NEEDS_A_HAND
     except BrokenPipeError:
         # `iotbridge-agent doctor | head`: the reader is gone, and Python would report it once more at its exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return NEEDS_A_HAND
     except KeyboardInterrupt:
-        complain("Stopped.")
+        write_error("Stopped.")
         return INTERRUPTED
 
 
@@ -114,7 +114,7 @@ def _dispatch(arguments: argparse.Namespace) -> int:
         case _:
             from iotbridge_agent.reporter import preview_discovery  # noqa: PLC0415
 
-            say(json.dumps(preview_discovery(load_config(path)), indent=2, ensure_ascii=False))
+            write_line(json.dumps(preview_discovery(load_config(path)), indent=2, ensure_ascii=False))
             return FINE
 
 

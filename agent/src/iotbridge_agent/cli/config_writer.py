@@ -78,8 +78,8 @@ def _document(answers: Answers) -> dict[str, dict[str, Any]]:
         "broker": broker,
         "commands": dict.fromkeys(answers.power, True),
     }
-    given = {name: {key: value for key, value in table.items() if value} for name, table in tables.items()}
-    return {name: table for name, table in given.items() if table or name == "broker"}
+    filled = {name: {key: value for key, value in table.items() if value} for name, table in tables.items()}
+    return {name: table for name, table in filled.items() if table or name == "broker"}
 
 
 def _replace(path: Path, text: str) -> None:

@@ -12,7 +12,7 @@ import tomllib
 
 from iotbridge_agent.cli.doctor_broker import Finding, Level, examine_broker
 from iotbridge_agent.cli.service import NAME, RULE, STATE_DIR, UNIT, rule_text
-from iotbridge_agent.cli.terminal import Colour, coloured, say
+from iotbridge_agent.cli.terminal import Colour, coloured, write_line
 from iotbridge_agent.collector import CollectorSpec
 from iotbridge_agent.collectors import specs_for
 from iotbridge_agent.commands.base import PowerBackend
@@ -35,7 +35,7 @@ def main(path: Path, *, user: str = NAME, unit: Path = Path(UNIT), call: Callabl
     """Run all checks; return 0 if all pass and 1 for a problem."""
     if unit.exists() and _is_root() and (identity := _identity(user)):
         # As root every access succeeds and proves nothing: the checks run as the service's user.
-        say(f"Checks run as the service's user {user}.\n")
+        write_line(f"Checks run as the service's user {user}.\n")
         environ = {**os.environ, "STATE_DIRECTORY": STATE_DIR, "HOME": STATE_DIR}
         argv = (sys.executable, "-m", "iotbridge_agent", "--config", str(path.absolute()), "doctor")
         return call(argv, env=environ, cwd="/", **identity)
@@ -48,9 +48,9 @@ def report(findings: Iterable[Finding]) -> int:
     counts: dict[Level, int] = {"ok": 0, "note": 0, "bad": 0}
     for finding in findings:
         counts[finding.level] += 1
-        say(finding_line(finding))
-    say()
-    say(f"Problems: {counts['bad']}, notes: {counts['note']}, ok: {counts['ok']}.")
+        write_line(finding_line(finding))
+    write_line()
+    write_line(f"Problems: {counts['bad']}, notes: {counts['note']}, ok: {counts['ok']}.")
     return 1 if counts["bad"] else 0
 
 

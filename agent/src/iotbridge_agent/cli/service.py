@@ -114,7 +114,7 @@ class InstallTarget:
     live: bool = True
     """False: files are only written below ``root``, no program is run and no privilege is needed."""
     run: ExecuteArgv = run_argv
-    say: Callable[[str], None] = terminal.say
+    write_line: Callable[[str], None] = terminal.write_line
     booted: Path = SYSTEMD_BOOTED
     installed: tuple[Path, ...] = (Path(sys.executable), Path(__file__))
     """Files that the service's user must be able to read."""
@@ -144,10 +144,10 @@ def files(config: Config, config_path: Path) -> dict[str, str]:
     return wanted
 
 
-def print_files(config_path: Path, say: Callable[[str], None] = terminal.say) -> None:
+def print_files(config_path: Path, write_line: Callable[[str], None] = terminal.write_line) -> None:
     """Print the files that install would write."""
     for path, text in files(load_config(config_path), config_path).items():
-        say(f"# {path}\n{text}")
+        write_line(f"# {path}\n{text}")
 
 
 def install(config_path: Path, target: InstallTarget) -> None:
@@ -161,13 +161,13 @@ def install(config_path: Path, target: InstallTarget) -> None:
     if not config.power:
         target.path(RULE).unlink(missing_ok=True)
     if not target.live:
-        target.say(f"Staged in {target.root}; nothing was run.")
+        target.write_line(f"Staged in {target.root}; nothing was run.")
         return
     target.run(("systemd-sysusers", SYSUSERS))
     _hand_over(config_path, target)
     for words in (("daemon-reload",), ("enable", NAME), ("restart", NAME)):
         target.run(("systemctl", *words))
-    target.say(f"The service is running. Check it with `systemctl status {NAME}` and `iotbridge-agent doctor`.")
+    target.write_line(f"The service is running. Check it with `systemctl status {NAME}` and `iotbridge-agent doctor`.")
 
 
 def remove(target: InstallTarget, *, purge: bool) -> None:
@@ -179,9 +179,9 @@ def remove(target: InstallTarget, *, purge: bool) -> None:
     for path in (UNIT, RULE, SYSUSERS):
         if target.path(path).exists():
             target.path(path).unlink()
-            target.say(f"removed {target.path(path)}")
+            target.write_line(f"removed {target.path(path)}")
     for folder in (STATE_DIR, *((CONFIG_DIR,) if purge else ())):
-        _remove_folder(target.path(folder), target.say)
+        _remove_folder(target.path(folder), target.write_line)
     if target.live:
         target.run(("systemctl", "daemon-reload"))
         if target.path(CONFIG_DIR).exists():
@@ -190,7 +190,7 @@ def remove(target: InstallTarget, *, purge: bool) -> None:
         if _user_exists():
             target.run(("userdel", NAME))
     if target.path(CONFIG_DIR).exists():
-        target.say(f"{target.path(CONFIG_DIR)} was kept; `service remove --purge` also removes it.")
+        target.write_line(f"{target.path(CONFIG_DIR)} was kept; `service remove --purge` also removes it.")
 
 
 def unreachable_folder(path: Path, *, except_for: Path | None = None) -> Path | None:
@@ -244,16 +244,16 @@ def _write(target: InstallTarget, texts: dict[str, str]) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text, encoding="utf-8")
         path.chmod(0o644)
-        target.say(f"wrote {path}")
+        target.write_line(f"wrote {path}")
 
 
-def _remove_folder(folder: Path, say: Callable[[str], None]) -> None:
+def _remove_folder(folder: Path, write_line: Callable[[str], None]) -> None:
     if not folder.is_dir() or folder.is_symlink():
         return
     import shutil  # noqa: PLC0415 - not needed to run
 
     shutil.rmtree(folder)
-    say(f"removed {folder}")
+    write_line(f"removed {folder}")
 
 
 def _user_exists() -> bool:

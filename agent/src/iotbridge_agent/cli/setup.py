@@ -32,7 +32,7 @@ class Console:
 
     ask: Callable[[str], str] = input
     ask_secret: Callable[[str], str] = getpass.getpass
-    say: Callable[[str], None] = terminal.say
+    write_line: Callable[[str], None] = terminal.write_line
     is_terminal: Callable[[], bool] = sys.stdin.isatty
 
 
@@ -64,13 +64,13 @@ def _unattended(path: Path, arguments: argparse.Namespace, console: Console) -> 
     if not arguments.skip_test and not _try_broker(answers, console):
         raise SetupError("setup: nothing was written. Fix what is marked bad, or add --skip-test.")
     write(path, answers)
-    console.say(f"Wrote {path} for {config.node_id}.")
+    console.write_line(f"Wrote {path} for {config.node_id}.")
     return FINE
 
 
 def _attended(path: Path, arguments: argparse.Namespace, console: Console, target: service.InstallTarget) -> int:
     if path.exists() and not _yes(console, f"{path} already exists. Replace it?", default=False):
-        console.say("Nothing was changed.")
+        console.write_line("Nothing was changed.")
         return FINE
     answers = _from_arguments(arguments)
     step: NextStep = "again"
@@ -79,12 +79,12 @@ def _attended(path: Path, arguments: argparse.Namespace, console: Console, targe
         try:
             step = "save" if _try_broker(answers, console) else _ask_next_step(console)
         except ConfigError as error:
-            console.say(str(error))
+            console.write_line(str(error))
     if step == "quit":
-        console.say("Nothing was written.")
+        console.write_line("Nothing was written.")
         return NEEDS_A_HAND
     write(path, answers)
-    console.say(f"Wrote {path}.")
+    console.write_line(f"Wrote {path}.")
     _offer_service(path, console, target)
     return FINE
 
@@ -137,10 +137,10 @@ def _ask_all(known: Answers, console: Console) -> Answers:
 def _try_broker(answers: Answers, console: Console) -> bool:
     """Print the doctor's findings about the broker; return whether it is usable. Raises ConfigError."""
     config = to_config(answers)
-    console.say(f"Trying {config.broker.address} ...")
+    console.write_line(f"Trying {config.broker.address} ...")
     findings = []
     for finding in examine_broker(config):
-        console.say(finding_line(finding))
+        console.write_line(finding_line(finding))
         findings.append(finding)
     return all(finding.level != "bad" for finding in findings)
 
@@ -156,9 +156,9 @@ def _ask_next_step(console: Console) -> NextStep:
 def _offer_service(path: Path, console: Console, target: service.InstallTarget) -> None:
     can_install = target.booted.is_dir() and os.geteuid() == 0
     if not can_install:
-        console.say("Now `iotbridge-agent run`, or `sudo iotbridge-agent service install` to start it at boot.")
+        console.write_line("Now `iotbridge-agent run`, or `sudo iotbridge-agent service install` to start it at boot.")
     elif _yes(console, "Install the service, so that the agent starts at boot?", default=True):
-        service.install(path, replace(target, say=console.say))
+        service.install(path, replace(target, write_line=console.write_line))
 
 
 def _ask(console: Console, question: str, default: str, *, clear: str | None = None) -> str:

@@ -15,11 +15,11 @@ def coloured(text: str, colour: Colour, stream: TextIO) -> str:
     return f"\033[{_CODES[colour]}m{text}\033[0m"
 
 
-def say(text: str = "") -> None:
+def write_line(text: str = "") -> None:
     """Write a line to standard output, at once."""
     print(text, flush=True)  # noqa: T201 - the output of the command line
 
 
-def complain(text: str) -> None:
+def write_error(text: str) -> None:
     """Write a line to standard error."""
     print(text, file=sys.stderr)  # noqa: T201 - the error output of the command line

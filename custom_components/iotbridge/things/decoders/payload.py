@@ -131,7 +131,7 @@ def _lenient(text: str) -> Document | None:
 
 def _repaired(text: str) -> Document | None:
     """Parse JSON with printf's output for a missing number: ``nan``, ``-inf``."""
-    without = _TEXT_OR_NO_NUMBER.sub(lambda found: found[0] if found[0].startswith('"') else "null", text)
+    without = _TEXT_OR_NO_NUMBER.sub(lambda match: match[0] if match[0].startswith('"') else "null", text)
     if without == text:
         return None
     try:

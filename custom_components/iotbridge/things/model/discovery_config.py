@@ -190,11 +190,11 @@ def _sensor_template(channel: Channel) -> str:
     return _text_template(_lookup(channel.path)) if channel.path else f"{{{{ none if {_CLEARED} else value }}}}"
 
 
-def _text_template(found: str) -> str:
+def _text_template(value_template: str) -> str:
     """Return the template of a text, which keeps the previous state if a message does not contain the text.
 
     An empty text would be a value to core. If the key is missing, a template finds something undefined or, for a key
     such as "items", a method; both can be called.
     """
     before = "none if this.state in ('unknown', 'unavailable') else this.state"
-    return f"{{% set v = {found} %}}{{{{ none if {_CLEARED} else ({before}) if v is callable else v }}}}"
+    return f"{{% set v = {value_template} %}}{{{{ none if {_CLEARED} else ({before}) if v is callable else v }}}}"

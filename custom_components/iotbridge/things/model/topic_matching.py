@@ -157,7 +157,7 @@ def _has_equal_leaves(topics: Iterable[str]) -> bool:
         if not is_part and leaf.lower() not in GENERIC and not _NUMBERED.fullmatch(leaf):
             leaves[parent].add(leaf)
     parents = list(leaves)
-    return any(leaves[one] & leaves[other] for one in parents for other in parents if one < other)
+    return any(leaves[left] & leaves[right] for left in parents for right in parents if left < right)
 
 
 def name_from(base: str) -> str:

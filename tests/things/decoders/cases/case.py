@@ -38,4 +38,4 @@ class Unreadable:
 
 def fields(decoded: Decoded) -> dict[str | None, dict[Path, Scalar]]:
     """Return the values by device and path."""
-    return {report.identity: {one.path: one.value for one in report.fields} for report in decoded.reports}
+    return {report.identity: {field.path: field.value for field in report.fields} for report in decoded.reports}

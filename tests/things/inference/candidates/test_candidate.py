@@ -14,9 +14,9 @@ def test_periods_in_one_group_are_counts_and_not_a_date() -> None:
 def test_elements_of_a_list_are_probes() -> None:
     readings = inferred({"onewire": [21.6, 20.6, -11.8]}).readings
 
-    assert [(one.channel.name, one.value) for one in readings] == [
+    assert [(reading.channel.name, reading.value) for reading in readings] == [
         ("Probe 1", 21.6),
         ("Probe 2", 20.6),
         ("Probe 3", -11.8),
     ]
-    assert {one.channel.device_class for one in readings} == {"temperature"}
+    assert {reading.channel.device_class for reading in readings} == {"temperature"}

@@ -49,7 +49,7 @@ def test_homie_annotates_its_properties() -> None:
         "$name": "Engine",
     }
     result = inferred_tree("homie/car/engine", messages)
-    found = {one.channel.key: one.channel for one in result.readings}
+    found = {reading.channel.key: reading.channel for reading in result.readings}
 
     assert found.keys() == {"temperature", "power"}
     assert (found["temperature"].name, found["temperature"].unit) == ("Engine temperature", "°C")

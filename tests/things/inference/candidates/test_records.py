@@ -29,13 +29,16 @@ def test_a_value_and_what_describes_it_are_one_reading(
 ) -> None:
     assert kinds(document)[key] == kind
     assert values(document)[key] == pytest.approx(value)
-    assert all(one == key or one.startswith("rows[0]") for one in enabled(document))
+    assert all(other == key or other.startswith("rows[0]") for other in enabled(document))
 
 
 def test_a_row_is_named_after_its_table() -> None:
     document = {"tables": [{"title": "Cellar", "list": [["Temperature", "12.5", "°C"], ["Humidity", "61", "%"]]}]}
 
-    assert [one.channel.name for one in inferred(document).readings] == ["Cellar temperature", "Cellar humidity"]
+    assert [reading.channel.name for reading in inferred(document).readings] == [
+        "Cellar temperature",
+        "Cellar humidity",
+    ]
 
 
 def test_a_record_names_its_value() -> None:

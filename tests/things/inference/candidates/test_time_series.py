@@ -23,4 +23,4 @@ def test_different_things_at_different_times_are_not_a_series() -> None:
 def test_numbered_parts_with_a_time_each_are_not_a_series() -> None:
     tree = inferred_tree("pv", {f"{part}": {"ts": 1_700_000_000 + part, "power": 100 * part} for part in (1, 2)})
 
-    assert {one.channel.key for one in tree.readings if one.channel.enabled} == {"1:power", "2:power"}
+    assert {reading.channel.key for reading in tree.readings if reading.channel.enabled} == {"1:power", "2:power"}

@@ -53,7 +53,7 @@ from tests.things.fields import channel, inferred, kinds
     ],
 )
 def test_numbers_without_quantity_have_no_class(document: dict[str, Any], key: str) -> None:
-    found = {one.channel.key: one.channel for one in inferred(document).readings}.get(key)
+    found = {reading.channel.key: reading.channel for reading in inferred(document).readings}.get(key)
 
     assert found is None or found.device_class is None or not found.enabled
 

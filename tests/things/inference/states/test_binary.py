@@ -41,8 +41,8 @@ def test_a_switch_whose_command_is_known(
 
 def test_a_shelly_of_the_first_generation_counts_watt_minutes() -> None:
     found = {
-        one.channel.key: one
-        for one in inferred_tree(
+        reading.channel.key: reading
+        for reading in inferred_tree(
             "shellies/plug-1", {"relay/0": "on", "relay/0/power": 36.8, "relay/0/energy": 1200}
         ).readings
     }

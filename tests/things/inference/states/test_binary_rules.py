@@ -34,7 +34,7 @@ def test_a_number_that_is_0_or_1_now(key: str, value: float) -> None:
     ],
 )
 def test_on_and_off_in_other_words(document: dict[str, Any], key: str, device_class: str | None, value: bool) -> None:
-    [reading] = [one for one in inferred(document).readings if one.channel.key == key]
+    [reading] = [reading for reading in inferred(document).readings if reading.channel.key == key]
 
     assert (reading.channel.platform, reading.channel.device_class) == ("binary_sensor", device_class)
     assert (reading.value, reading.channel.enabled) == (value, True)
@@ -129,7 +129,7 @@ def test_a_word_that_could_be_a_state_is_text(document: dict[str, Any]) -> None:
     "document", [{"power": 0}, {"power": 1}, {"power_kw": 0, "x": "y"}, {"energy": 1}, {"light": 1}]
 )
 def test_a_measurement_of_0_or_1_is_not_a_state(document: dict[str, Any]) -> None:
-    assert all(one.channel.platform == "sensor" for one in inferred(document).readings)
+    assert all(reading.channel.platform == "sensor" for reading in inferred(document).readings)
 
 
 @pytest.mark.parametrize(
@@ -143,4 +143,4 @@ def test_a_measurement_of_0_or_1_is_not_a_state(document: dict[str, Any]) -> Non
     ],
 )
 def test_a_counter_of_0_or_1_is_not_a_state(document: dict[str, Any]) -> None:
-    assert {one.channel.platform for one in inferred(document).readings} == {"sensor"}
+    assert {reading.channel.platform for reading in inferred(document).readings} == {"sensor"}

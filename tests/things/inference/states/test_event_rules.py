@@ -14,7 +14,7 @@ def test_a_state_that_sounds_like_an_event() -> None:
 
 
 @pytest.mark.parametrize(
-    ("document", "key", "seen"),
+    ("document", "key", "kind"),
     [
         ({"action": "single"}, "action", "single"),
         ({"action": "brightness_move_up"}, "action", "brightness_move_up"),
@@ -24,13 +24,13 @@ def test_a_state_that_sounds_like_an_event() -> None:
         ({"Button1": {"Action": "SINGLE"}}, "Button1.Action", "SINGLE"),
     ],
 )
-def test_presses_and_gestures_are_events(document: dict[str, Any], key: str, seen: str) -> None:
+def test_presses_and_gestures_are_events(document: dict[str, Any], key: str, kind: str) -> None:
     [reading] = inferred(document).readings
 
     assert reading.channel.key == key
     assert reading.channel.platform == "event"
-    assert reading.value == seen
-    assert seen in reading.channel.event_types
+    assert reading.value == kind
+    assert kind in reading.channel.event_types
     assert len(reading.channel.event_types) > 5
 
 

@@ -10,7 +10,7 @@ from tests.things.fields import channel, inferred_tree, kinds
 def test_a_room_below_the_word_heating() -> None:
     found = inferred_tree("heating/floor", {"10/current": "22.6", "10/target": "21"})
 
-    assert {(one.channel.key, one.channel.unit) for one in found.readings} == {
+    assert {(reading.channel.key, reading.channel.unit) for reading in found.readings} == {
         ("10/current", "°C"),
         ("10/target", "°C"),
     }
@@ -99,5 +99,5 @@ def test_words_and_siblings_determine_a_unit(document: dict[str, Any], key: str,
 def test_a_distance_estimated_by_radio_is_in_metres() -> None:
     tree = inferred_tree("ble/presence/keys", {"distance": 2.5})
 
-    assert [(one.channel.unit, one.channel.device_class) for one in tree.readings] == [("m", "distance")]
+    assert [(reading.channel.unit, reading.channel.device_class) for reading in tree.readings] == [("m", "distance")]
     assert channel({"distance": 2.5, "x": 1.5}, "distance").unit is None

@@ -38,7 +38,7 @@ from tests.things.fields import inferred
 def test_a_name_that_misleads_about_the_unit(
     document: dict[str, Any], key: str, unit: str | None, device_class: str | None, value: float
 ) -> None:
-    reading = next(one for one in inferred(document).readings if one.channel.key == key)
+    reading = next(reading for reading in inferred(document).readings if reading.channel.key == key)
 
     assert (reading.channel.unit, reading.channel.device_class) == (unit, device_class)
     assert reading.value == pytest.approx(value)

@@ -46,7 +46,9 @@ def test_values_of_interest_are_enabled(document: dict[str, Any]) -> None:
 def test_values_with_a_name_are_enabled() -> None:
     topics = {"spa/ozone/$name": "Ozonator", "spa/ozone": "false", "spa/mode/$name": "Heat mode", "spa/mode": "none"}
 
-    assert {one.channel.name for one in inferred_tree("homie/bath", topics).readings if one.channel.enabled} == {
+    assert {
+        reading.channel.name for reading in inferred_tree("homie/bath", topics).readings if reading.channel.enabled
+    } == {
         "Ozonator",
         "Heat mode",
     }
@@ -72,7 +74,7 @@ def test_consumptions_are_enabled() -> None:
 def test_a_text_below_a_level_that_names_it() -> None:
     tree = inferred_tree("boiler", {"Betriebsart/state": {"value": "Heizen"}})
 
-    assert [(one.channel.platform, one.value, one.channel.enabled) for one in tree.readings] == [
+    assert [(reading.channel.platform, reading.value, reading.channel.enabled) for reading in tree.readings] == [
         ("sensor", "Heizen", True)
     ]
 
