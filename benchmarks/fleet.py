@@ -144,7 +144,7 @@ async def _appear(lab: Lab, fleet: Fleet, idle: float, *, ours: bool) -> tuple[f
 
 
 async def _speak(fleet: Fleet) -> None:
-    """Stay online, and report every 30 s; the steady reports of real agents do not depend on Home Assistant's birth."""
+    """Publish a status every 30 s; the steady reports of real agents do not depend on Home Assistant's birth."""
     async with asyncio.TaskGroup() as tasks:
         tasks.create_task(fleet.appear())
         while True:

@@ -209,7 +209,7 @@ async def _are_ways(lab: Lab) -> bool:
 
 
 async def _measure(lab: Lab, crowds: list[Crowd], devices: int, rounds: int) -> None:
-    """Let the crowds send in turns; the first round only warms up."""
+    """Run the crowds in turns; the first round only warms up."""
     idle = await _idle_cpu(lab)
     number = 1
     async with lab.broker.client() as mqtt:

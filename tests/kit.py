@@ -45,7 +45,7 @@ class Kit:
         return host
 
     async def wait(self, seconds: float) -> None:
-        """Let time pass."""
+        """Advance the time."""
         self.freezer.tick(timedelta(seconds=seconds))
         async_fire_time_changed(self.hass, dt_util.utcnow())
         await self.hass.async_block_till_done()

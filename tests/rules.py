@@ -14,7 +14,7 @@ HOT = Condition(kind=AlarmKind.ABOVE, above=80, hysteresis=2)
 
 
 def put_rule(hass: HomeAssistant, entry: ConfigEntry, *entities: str, condition: Condition = HOT, **more: Any) -> str:
-    """Put a rule over entities into the config entry; return its id."""
+    """Add a rule over entities to the config entry; return its id."""
     rule = Rule(
         rule_id="",
         name=more.pop("name", "Hot"),
@@ -42,7 +42,7 @@ async def add_rule(kit: Kit, *entities: str, **more: Any) -> str:
 
 
 async def set_state(kit: Kit, entity_id: str, state: str, **attributes: Any) -> None:
-    """Let an entity report."""
+    """Set the state of an entity, as its report does."""
     kit.hass.states.async_set(entity_id, state, attributes)
     await kit.hass.async_block_till_done()
 

@@ -31,7 +31,7 @@ class Walk:
         await self.picture("wizard-start.png")
 
     async def listen(self) -> None:
-        """Let it listen, and find among others the thing that is not learned yet."""
+        """Run the discovery of topics; the thing that is not learned yet must be in its results."""
         await self.page.get_by_text("Listen to all topics").click()
         await self.see("Listening to all topics on your MQTT broker")
         await self.page.get_by_text("Topics found", exact=True).wait_for(timeout=LISTEN_MS)
@@ -54,7 +54,7 @@ class Walk:
         await self.see("Carbon dioxide")
 
     async def correct(self, name: str) -> None:
-        """Give the device another name, and look into its first channel."""
+        """Rename the device, and open its first channel."""
         await self.page.locator("ha-form input").first.fill(name)
         await self.picture("wizard-device.png")
         await self.page.locator("ha-selector-object ha-icon-button").first.click()

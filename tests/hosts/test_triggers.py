@@ -20,13 +20,13 @@ def device_id(kit: Kit, node_id: str = "nas") -> str:
 
 
 async def vanish(host: FakeHost) -> None:
-    """Let the broker publish the last will."""
+    """Disconnect the host, so that the broker publishes its last will."""
     await host.availability("offline")
     assert host.power == "lost"
 
 
 def place(kit: Kit) -> dict[str, dict[str, Any]]:
-    """Put the host into an area, on a floor and under a label; return every target that includes it."""
+    """Assign the host an area, a floor and a label; return every target that includes it."""
     floor = fr.async_get(kit.hass).async_create("Cellar")
     area = ar.async_get(kit.hass).async_create("Rack", floor_id=floor.floor_id)
     label = lr.async_get(kit.hass).async_create("Lab")

@@ -177,7 +177,7 @@ class World:
         await until(is_reloaded, timeout_s=60, what="the reload of MQTT")
 
     async def do_stays(self, seconds: float) -> None:
-        """Do nothing; the comparison checks for that long whether everything stays as expected."""
+        """No operation: the comparison checks for that long whether everything stays as expected."""
 
     async def do_disabled(self, *, meanwhile: tuple[Operation, ...]) -> None:
         """Disable IoT Bridge, as on its page, and enable it again."""

@@ -34,12 +34,12 @@ class Wizard(Flow):
         return await self._open(context, choices)
 
     async def wait(self, seconds: int) -> SubentryFlowResult:
-        """Let time pass, and return the current step."""
+        """Advance the time, and return the current step."""
         await self.wait_only(seconds)
         return await self.look()
 
     async def wait_only(self, seconds: int) -> None:
-        """Let time pass."""
+        """Advance the time."""
         for _ in range(seconds):
             await self.kit.wait(1)
 

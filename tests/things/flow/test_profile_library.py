@@ -33,7 +33,7 @@ def folder(wizard: Wizard, tmp_path: Path) -> Path:
 
 @pytest.fixture
 def broken(folder: Path) -> None:
-    """Put files into the folder that are not profiles."""
+    """Write files that are not profiles into the folder."""
     folder.mkdir(parents=True)
     (folder / "broken.yaml").write_text("name: [", "utf-8")
     (folder / "binary.yaml").write_bytes(b"\xff\xfe")
@@ -41,7 +41,7 @@ def broken(folder: Path) -> None:
 
 @pytest.fixture
 def in_the_way(folder: Path) -> None:
-    """Put a file in place of the folder."""
+    """Create a file in place of the folder."""
     folder.parent.write_text("in the way", "utf-8")
 
 

@@ -49,7 +49,7 @@ class PowerBackend(Protocol):
         """Ask the system, as the agent's own user; may block for seconds."""
 
     def execute(self, command: str) -> None:
-        """Carry the command out; may block. Raises CommandError."""
+        """Execute the command; may block. Raises CommandError."""
 
 
 class CommandError(AgentError):

@@ -165,7 +165,7 @@ class FindSteps(LearnSteps):
         return self.async_show_progress_done(next_step_id="talkers" if self._offers.topics else "silence")
 
     async def async_step_talkers(self, user_input: dict[str, Any] | None = None) -> SubentryFlowResult:
-        """Let the user choose one of the topics received."""
+        """Show the received topics, of which the user chooses one."""
         errors: dict[str, str] = {}
         placeholders = {"device": "", **self._left_out()}
         if user_input is not None:

@@ -265,7 +265,7 @@ class ThingDevice:
 
     @callback
     def _async_seeded(self) -> None:
-        """Let core read the device's own topics from now on, if it can."""
+        """Switch core to the device's own topics, if it can read them."""
         if self._is_seeding:
             self._is_seeding = self._has_changed = False
             self._async_publish_config()
