@@ -206,7 +206,7 @@ def test_every_text_built_by_a_dialog_exists() -> None:
     named = {
         ast.literal_eval(call.args[0])
         for call in calls(*ROOT.glob("*/flow/*.py"))
-        if name_of(call) == "say" and isinstance(call.args[0], ast.Constant)
+        if name_of(call) == "sentence" and isinstance(call.args[0], ast.Constant)
     }
 
     assert named <= WORDS["selector"]["wizard"]["options"].keys()

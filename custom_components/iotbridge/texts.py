@@ -20,7 +20,7 @@ class Texts:
     own: Mapping[str, str]
     device_classes: Mapping[str, str]
 
-    def say(self, key: str, **placeholders: object) -> str:
+    def sentence(self, key: str, **placeholders: object) -> str:
         """Return one of our own sentences, with its placeholders filled in."""
         return self.own[key].format(**placeholders)
 

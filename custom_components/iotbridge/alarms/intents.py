@@ -92,7 +92,7 @@ def _answer(intent_obj: intent.Intent, some: str, none: str, names: list[str]) -
     listed = ", ".join(names[:MAX_SPOKEN])
     left = len(names) - MAX_SPOKEN
     if left > 0:
-        listed = f"{listed} {words.say('and_more', count=left)}"
+        listed = f"{listed} {words.sentence('and_more', count=left)}"
     response = intent_obj.create_response()
-    response.async_set_speech(words.say(some, count=len(names), names=listed) if names else words.say(none))
+    response.async_set_speech(words.sentence(some, count=len(names), names=listed) if names else words.sentence(none))
     return response

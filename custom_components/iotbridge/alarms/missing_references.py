@@ -128,7 +128,7 @@ class MissingReferences:
         rules = _list(data, "rules")
         finds = any(_list(selection, name) for name in _FINDING)
         if rules and not finds and not any(rule in self._entry.subentries for rule in rules):
-            yield alarm_texts(self._hass).say("gone_alarms")
+            yield alarm_texts(self._hass).sentence("gone_alarms")
 
     def _gone_places(self, selection: Mapping[str, Any]) -> Iterator[str]:
         areas, floors, labels = ar.async_get(self._hass), fr.async_get(self._hass), lr.async_get(self._hass)
@@ -149,7 +149,7 @@ class MissingReferences:
         return not any(group in self._entry.subentries for group in _list(step, "groups"))
 
     def _say(self, kind: str, name: str) -> str:
-        return alarm_texts(self._hass).say(f"gone_{kind}", name=name)
+        return alarm_texts(self._hass).sentence(f"gone_{kind}", name=name)
 
 
 def _entities(data: Mapping[str, Any]) -> list[str]:

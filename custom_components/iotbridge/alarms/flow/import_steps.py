@@ -150,5 +150,5 @@ def _becomes(found: Imported, words: Texts) -> str:
     if entities := ", ".join(found.rule.selection.entities):
         line += f" ({escaped(entities)})"
     if found.left_out:
-        line += f". {words.say('import_without', options=escaped(', '.join(found.left_out)))}"
+        line += f". {words.sentence('import_without', options=escaped(', '.join(found.left_out)))}"
     return line

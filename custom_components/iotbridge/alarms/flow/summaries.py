@@ -56,7 +56,7 @@ def proposed_name(hass: HomeAssistant, words: Texts, rule: Rule) -> str:
         what = words.own["any_host"]
     elif len(chosen.device_classes) == 1:
         what = words.device_classes.get(chosen.device_classes[0], chosen.device_classes[0])
-    name = words.say(_NAMES[condition.kind], what=what or words.own["something"])
+    name = words.sentence(_NAMES[condition.kind], what=what or words.own["something"])
     return name[:1].upper() + name[1:]
 
 
@@ -65,8 +65,8 @@ def condition_text(words: Texts, condition: Condition) -> str:
     if condition.kind is AlarmKind.NO_DATA:
         if condition.silent_s is None:
             return words.own["is_silent_unusually"]
-        return words.say("is_silent", silent=duration_text(condition.silent_s))
-    return words.say(
+        return words.sentence("is_silent", silent=duration_text(condition.silent_s))
+    return words.sentence(
         _CONDITIONS[condition.kind],
         above="" if condition.above is None else number_text(condition.above, condition.unit),
         below="" if condition.below is None else number_text(condition.below, condition.unit),
@@ -91,9 +91,9 @@ def timing_text(words: Texts, rule: Rule) -> str:
     """Return the severity of a rule and its times, for a list of rules."""
     parts = [words.own[rule.severity.word]]
     if rule.timing.hold_s:
-        parts.append(words.say("raised_after", hold=duration_text(rule.timing.hold_s)))
+        parts.append(words.sentence("raised_after", hold=duration_text(rule.timing.hold_s)))
     if rule.timing.clear_after_s:
-        parts.append(words.say("over_after", clear=duration_text(rule.timing.clear_after_s)))
+        parts.append(words.sentence("over_after", clear=duration_text(rule.timing.clear_after_s)))
     if rule.timing.latching:
         parts.append(words.own["stays"])
     return ", ".join(parts)

@@ -77,13 +77,13 @@ class AlarmTexts:
 
     texts: Mapping[str, str]
 
-    def say(self, key: str, **placeholders: object) -> str:
+    def sentence(self, key: str, **placeholders: object) -> str:
         """Return a sentence, filled in."""
         return self.texts[f"{_WORDS}{key}"].format(**placeholders)
 
     def title(self, severity: Severity, name: str) -> str:
         """Return what is wrong and how bad it is."""
-        return self.say(f"title_{severity.word}", name=name)
+        return self.sentence(f"title_{severity.word}", name=name)
 
     def duration(self, seconds: float) -> str:
         """Return how long something lasted, to the two greatest units: ``2 h 10 min``."""
@@ -96,7 +96,7 @@ class AlarmTexts:
         if count < _DAY_S:
             return f"{hours} h {minutes} min" if minutes else f"{hours} h"
         days, hours = divmod(hours, 24)
-        spoken = self.say("day") if days == 1 else self.say("days", count=days)
+        spoken = self.sentence("day") if days == 1 else self.sentence("days", count=days)
         return f"{spoken} {hours} h" if hours else spoken
 
 
@@ -136,26 +136,26 @@ def compose(
     said = _what_happened(words, notice, alarm, text, now)
     parts = [said]
     if notice.kind is not NotificationKind.REPEATED and now - notice.at >= LATE_S:
-        parts.append(words.say("at_time", time=_clock(notice.at)))
+        parts.append(words.sentence("at_time", time=_clock(notice.at)))
     if is_call and children:
-        parts.append(words.say("also_affected", names=_listed(words, children)))
+        parts.append(words.sentence("also_affected", names=_listed(words, children)))
     if waits:
-        parts.append(words.say("waits"))
+        parts.append(words.sentence("waits"))
     if is_call and instructions:
-        parts.append(words.say("instructions", text=instructions))
+        parts.append(words.sentence("instructions", text=instructions))
     return Message(
         kind=notice.kind,
         severity=notice.severity,
         name=name,
-        title=words.title(notice.severity, name) if is_call else words.say(f"title_{notice.kind}", name=name),
+        title=words.title(notice.severity, name) if is_call else words.sentence(f"title_{notice.kind}", name=name),
         text=_joined(parts),
         tag=tag_of(notice.key, alarm.identity),
         at=notice.at,
         entity_id=notice.key.subject,
         instructions=instructions if is_call else "",
         children=tuple(children) if is_call else (),
-        acknowledge=words.say("acknowledge") if is_call or waits else "",
-        snooze=words.say("snooze") if is_call else "",
+        acknowledge=words.sentence("acknowledge") if is_call or waits else "",
+        snooze=words.sentence("snooze") if is_call else "",
         summary=said,
         sound=notice.sound,
     )
@@ -170,17 +170,17 @@ def raised_and_cleared(words: AlarmTexts, messages: Sequence[Message]) -> Messag
     began = begun[-1]
     times = {"began": _clock(began.at), "over": _clock(over.at)}
     if len(begun) > 1:
-        when = words.say("passed_often", count=len(begun), **times)
+        when = words.sentence("passed_often", count=len(begun), **times)
     elif over.at - began.at < 1:
-        when = words.say("passed_at_once", **times)
+        when = words.sentence("passed_at_once", **times)
     else:
-        when = words.say("passed", duration=words.duration(over.at - began.at), **times)
+        when = words.sentence("passed", duration=words.duration(over.at - began.at), **times)
     parts = [began.summary, when]
     if not over.acknowledge:
-        return replace(over, title=words.say("title_passed", name=over.name), text=_joined(parts))
-    parts += [words.say("waits")]
+        return replace(over, title=words.sentence("title_passed", name=over.name), text=_joined(parts))
+    parts += [words.sentence("waits")]
     if began.instructions:
-        parts.append(words.say("instructions", text=began.instructions))
+        parts.append(words.sentence("instructions", text=began.instructions))
     return replace(
         over,
         kind=NotificationKind.RAISED,
@@ -196,8 +196,8 @@ def test_message(words: AlarmTexts, rule_id: str, name: str, severity: Severity,
         kind=NotificationKind.RAISED,
         severity=severity,
         name=name,
-        title=words.say("title_test", name=name),
-        text=words.say("test"),
+        title=words.sentence("title_test", name=name),
+        text=words.sentence("test"),
         tag=tag_of(AlarmKey(rule_id, "test")),
         at=now,
     )
@@ -214,11 +214,11 @@ def digest(words: AlarmTexts, messages: Sequence[Message]) -> Message:
     alarms = sorted(by_tag.values(), key=lambda about: (-max(m.severity for m in about), about[0].at))
     lines = [_line(words, about) for about in alarms]
     if len(lines) > MAX_LINES:
-        lines[MAX_LINES:] = [words.say("and_more", count=len(lines) - MAX_LINES)]
+        lines[MAX_LINES:] = [words.sentence("and_more", count=len(lines) - MAX_LINES)]
     calls = [message for message in messages if message.kind in ACTIONABLE]
     worst = max(message.severity for message in calls or messages)
     first = alarms[0][0]
-    title = words.title(worst, first.name) if len(alarms) == 1 else words.say("title_digest", count=len(alarms))
+    title = words.title(worst, first.name) if len(alarms) == 1 else words.sentence("title_digest", count=len(alarms))
     at = max(message.at for message in messages)
     return Message(
         kind=NotificationKind.RAISED if calls else NotificationKind.CLEARED,
@@ -255,23 +255,23 @@ def _what_happened(words: AlarmTexts, notice: Notification, alarm: Alarm, text: 
         case NotificationKind.RAISED:
             said = text
         case NotificationKind.WORSENED:
-            said = words.say("worsened", text=text)
+            said = words.sentence("worsened", text=text)
         case NotificationKind.REPEATED | NotificationKind.ESCALATED:
-            said = words.say(notice.kind, duration=words.duration(now - since), text=text)
+            said = words.sentence(notice.kind, duration=words.duration(now - since), text=text)
         case NotificationKind.ACKNOWLEDGED:
             said = _acknowledged(words, alarm.acknowledged_by)
         case NotificationKind.CLEARED if is_same and alarm.cleared_at is not None:
             # A condition that is over has no reason; an alarm that ends for another reason has.
-            said = alarm.reason or words.say("cleared_after", duration=words.duration(alarm.cleared_at - since))
+            said = alarm.reason or words.sentence("cleared_after", duration=words.duration(alarm.cleared_at - since))
         case NotificationKind.CLEARED:
-            said = words.say("cleared")
+            said = words.sentence("cleared")
         case NotificationKind.WITHDRAWN:
             said = ""
     return said
 
 
 def _acknowledged(words: AlarmTexts, by: Actor) -> str:
-    said = words.say("acknowledged_by", who=by.name) if by.name else words.say("acknowledged")
+    said = words.sentence("acknowledged_by", who=by.name) if by.name else words.sentence("acknowledged")
     return f"{said}\n{by.comment}" if by.comment else said
 
 
@@ -279,9 +279,9 @@ def _line(words: AlarmTexts, about: Sequence[Message]) -> str:
     """Return what happened to one alarm; when it was raised often, only how often and what came after the last time."""
     raised = [place for place, message in enumerate(about) if message.kind is NotificationKind.RAISED]
     is_often = len(raised) > 1
-    said = [words.say("line_often", count=len(raised), time=_clock(about[raised[-1]].at))] if is_often else []
+    said = [words.sentence("line_often", count=len(raised), time=_clock(about[raised[-1]].at))] if is_often else []
     after = about[raised[-1] + 1 :] if is_often else about
-    said += [words.say(f"line_{message.kind}", time=_clock(message.at)) for message in after]
+    said += [words.sentence(f"line_{message.kind}", time=_clock(message.at)) for message in after]
     head = words.title(max(message.severity for message in about), about[0].name)
     return f"{head} ({', '.join(said)})"
 
@@ -293,7 +293,7 @@ def _joined(parts: Sequence[str]) -> str:
 def _listed(words: AlarmTexts, names: Sequence[str]) -> str:
     shown = ", ".join(names[:MAX_CHILDREN])
     left = len(names) - MAX_CHILDREN
-    return f"{shown}, {words.say('and_more', count=left)}" if left > 0 else shown
+    return f"{shown}, {words.sentence('and_more', count=left)}" if left > 0 else shown
 
 
 def _clock(at: float) -> str:

@@ -104,7 +104,7 @@ class Notifier:
         group = self.group(group_id)
         if group is None or not group.targets:
             title = group.title if group else group_id
-            raise DeliveryError(title, {"": texts.say("no_targets" if group else "no_group")})
+            raise DeliveryError(title, {"": texts.sentence("no_targets" if group else "no_group")})
         targets = group.targets if only is None else {**group.targets, **group.fallback}
         names = [name for name in targets if only is None or name in only]
         context = DeliveryContext(self._hass, texts, group.breaks_through)
@@ -140,10 +140,10 @@ class Notifier:
     def _reason(self, name: str, error: BaseException, texts: AlarmTexts) -> str:
         """Return the reason of a failed delivery for the user."""
         if isinstance(error, TimeoutError):
-            return texts.say("no_answer", name=name, seconds=round(self._timeout_s))
+            return texts.sentence("no_answer", name=name, seconds=round(self._timeout_s))
         if not isinstance(error, HomeAssistantError):
             LOGGER.warning("Delivery to %s failed", name, exc_info=error)
-        return str(error) or texts.say("not_available", name=name)
+        return str(error) or texts.sentence("not_available", name=name)
 
 
 def _log_failure(name: str, task: asyncio.Task[Any]) -> None:

@@ -42,9 +42,9 @@ def async_render(
     name = rule.name if subject == rule.name else f"{rule.name}: {subject}"
     text = _text(hass, rule, alarm, subject)
     if notice.kind is NotificationKind.RAISED and FLAPPING in alarm.suppressed_by:
-        text = words.say("flapping", count=len(instance.flapping.times))
+        text = words.sentence("flapping", count=len(instance.flapping.times))
     elif suppressor.lacks_broker(instance):
-        text = f"{text}\n{words.say('broker_gone')}"
+        text = f"{text}\n{words.sentence('broker_gone')}"
     return compose(
         words,
         notice,

@@ -37,7 +37,7 @@ class NotifyEntityChannel(NotificationChannel):
         state = context.hass.states.get(entity_id)
         # Home Assistant's action reports no error for an entity that is missing or not available.
         if state is None or state.state == STATE_UNAVAILABLE:
-            raise HomeAssistantError(context.texts.say("not_available", name=entity_id))
+            raise HomeAssistantError(context.texts.sentence("not_available", name=entity_id))
         if message.kind is NotificationKind.WITHDRAWN:
             return
         data = {ATTR_ENTITY_ID: entity_id, "title": message.title, "message": message.text}
