@@ -18,51 +18,51 @@ from .home import SetClock
 
 
 @pytest.fixture
-def told(hass: HomeAssistant) -> list[ServiceCall]:
-    """Return what Anna's phone is told."""
+def notifications(hass: HomeAssistant) -> list[ServiceCall]:
+    """Return the notifications sent to Anna's phone."""
     calls: list[ServiceCall] = async_mock_service(hass, "notify", "mobile_app_anna")
     return calls
 
 
 @pytest.fixture
-async def policy(kit: Kit, entry: MockConfigEntry, told: list[ServiceCall]) -> EscalationPolicy:
-    """Return the policy that tells Anna at once."""
+async def policy(kit: Kit, entry: MockConfigEntry, notifications: list[ServiceCall]) -> EscalationPolicy:
+    """Return the policy that notifies Anna at once."""
     data: dict[str, Any] = {"targets": [{"kind": "mobile_app", "action": "notify.mobile_app_anna"}]}
-    group = ConfigSubentry(data=marked(NOTIFIER, data), subentry_type="notifier", title="Anna", unique_id=None)  # type: ignore[arg-type]
-    kit.hass.config_entries.async_add_subentry(entry, group)
-    return EscalationPolicy(steps=(EscalationStep(after_s=0, groups=(group.subentry_id,)),))
+    subentry = ConfigSubentry(data=marked(NOTIFIER, data), subentry_type="notifier", title="Anna", unique_id=None)  # type: ignore[arg-type]
+    kit.hass.config_entries.async_add_subentry(entry, subentry)
+    return EscalationPolicy(steps=(EscalationStep(after_s=0, groups=(subentry.subentry_id,)),))
 
 
 @pytest.fixture
-def group(kit: Kit, entry: MockConfigEntry) -> Callable[..., ConfigSubentry]:
-    """Return what adds a notifier group of phones and other targets."""
+def add_notifier_group(kit: Kit, entry: MockConfigEntry) -> Callable[..., ConfigSubentry]:
+    """Return a function that adds a notifier group of phones and other targets."""
 
     def add(title: str, phone: str, *targets: dict[str, Any]) -> ConfigSubentry:
         phones = [{"kind": "mobile_app", "action": phone}] if phone else []
         data: dict[str, Any] = {"targets": [*phones, *targets]}
-        made = ConfigSubentry(data=marked(NOTIFIER, data), subentry_type="notifier", title=title, unique_id=None)  # type: ignore[arg-type]
-        kit.hass.config_entries.async_add_subentry(entry, made)
-        return made
+        subentry = ConfigSubentry(data=marked(NOTIFIER, data), subentry_type="notifier", title=title, unique_id=None)  # type: ignore[arg-type]
+        kit.hass.config_entries.async_add_subentry(entry, subentry)
+        return subentry
 
     return add
 
 
 @pytest.fixture
 async def hosts(kit: Kit) -> list[FakeHost]:
-    """Return two hosts that are there."""
+    """Return two hosts that are online."""
     return [await kit.host("nas"), await kit.host("pi")]
 
 
 @pytest.fixture
 def set_clock(kit: Kit, monkeypatch: pytest.MonkeyPatch) -> SetClock:
-    """Return what sets the system's clock by some seconds; the clock that nobody sets goes on as if nothing was."""
+    """Return a function that sets the system's clock by some seconds; the monotonic clock is not affected."""
     real = time.monotonic
-    set_by_s = 0.0
+    offset_s = 0.0
 
     def set_by(seconds: float) -> None:
-        nonlocal set_by_s
-        set_by_s += seconds
+        nonlocal offset_s
+        offset_s += seconds
         kit.freezer.tick(timedelta(seconds=seconds))
 
-    monkeypatch.setattr(time, "monotonic", lambda: real() - set_by_s)
+    monkeypatch.setattr(time, "monotonic", lambda: real() - offset_s)
     return set_by

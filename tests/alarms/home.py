@@ -1,4 +1,4 @@
-"""A home that alarms watch: what befalls it, and what Anna's phone is told of it."""
+"""Helpers of alarm tests: events in a home, and the notifications on Anna's phone."""
 
 from collections.abc import Callable
 from typing import Any
@@ -36,26 +36,26 @@ def bridge(kit: Kit) -> ConfigEntry[Any]:
 
 
 def alarms(kit: Kit) -> AlarmsManager:
-    """Return the running manager; a reload makes another."""
+    """Return the running manager; a reload replaces it."""
     manager: AlarmsManager = bridge(kit).runtime_data.alarms
     return manager
 
 
 async def wait(kit: Kit, seconds: int, step: int = 1) -> None:
-    """Let time pass, and all be told that is to be told meanwhile; ``step`` is how many seconds pass at once."""
+    """Let time pass in steps of ``step`` seconds, with the deliveries that are due meanwhile."""
     for _ in range(0, seconds, step):
         await kit.wait(step)
         await kit.hass.async_block_till_done(wait_background_tasks=True)
 
 
-def titles(told: list[ServiceCall]) -> list[str]:
-    """Return how each message begins."""
-    return [call.data.get("title", "taken away").partition(":")[0] for call in told]
+def titles(notifications: list[ServiceCall]) -> list[str]:
+    """Return the first word of each title."""
+    return [call.data.get("title", "withdrawn").partition(":")[0] for call in notifications]
 
 
-def buttons(told: list[ServiceCall]) -> list[str]:
-    """Return what the buttons do that the phone shows now: the last message of each alarm has them, or none."""
-    last = {call.data["data"]["tag"]: call.data["data"].get("actions", []) for call in told}
+def buttons(notifications: list[ServiceCall]) -> list[str]:
+    """Return the actions of the buttons that the phone shows, those of the latest message of each alarm."""
+    last = {call.data["data"]["tag"]: call.data["data"].get("actions", []) for call in notifications}
     return [action["action"] for actions in last.values() for action in actions]
 
 
@@ -66,63 +66,63 @@ async def press(kit: Kit, button: str) -> None:
 
 
 async def stop(kit: Kit) -> None:
-    """Stop IoT Bridge as Home Assistant does when it stops."""
+    """Unload IoT Bridge, as at a stop of Home Assistant."""
     assert await kit.hass.config_entries.async_unload(bridge(kit).entry_id)
     kit.hass.set_state(CoreState.starting)
 
 
 async def start(kit: Kit) -> None:
-    """Start IoT Bridge while Home Assistant is starting."""
+    """Set IoT Bridge up while Home Assistant is starting."""
     assert await kit.hass.config_entries.async_setup(bridge(kit).entry_id)
     await wait(kit, 5)
 
 
 async def started(kit: Kit) -> None:
-    """Let Home Assistant have started."""
+    """Complete the start of Home Assistant."""
     kit.hass.set_state(CoreState.running)
     kit.hass.bus.async_fire(EVENT_HOMEASSISTANT_STARTED)
     await kit.hass.async_block_till_done()
 
 
 async def restart(kit: Kit) -> None:
-    """Let Home Assistant stop and start."""
+    """Stop and start Home Assistant."""
     await stop(kit)
     await start(kit)
     await started(kit)
 
 
 async def reload(kit: Kit) -> None:
-    """Let somebody reload IoT Bridge."""
+    """Reload IoT Bridge."""
     assert await kit.hass.config_entries.async_reload(bridge(kit).entry_id)
     await kit.hass.async_block_till_done()
 
 
-async def lose_broker(kit: Kit) -> None:
-    """Let the broker go, and alarms see it."""
+async def disconnect_broker(kit: Kit) -> None:
+    """Disconnect the broker, and wait until the alarms react."""
     kit.mqtt.connected = False
     async_dispatcher_send(kit.hass, MQTT_CONNECTION_STATE, False)
     await kit.hass.async_block_till_done()
     await wait(kit, 3)
 
 
-async def find_broker(kit: Kit) -> None:
-    """Let the broker come back."""
+async def connect_broker(kit: Kit) -> None:
+    """Connect the broker again."""
     kit.mqtt.connected = True
     async_dispatcher_send(kit.hass, MQTT_CONNECTION_STATE, True)
     await kit.hass.async_block_till_done()
 
 
 def broker_entity(kit: Kit) -> str:
-    """Return the entity that says whether the broker is there."""
+    """Return the entity that reports the connection to the broker."""
     return kit.entity_id(f"{bridge(kit).entry_id}_broker_connected")
 
 
-def device(kit: Kit, name: str) -> str:
-    """Return the id of a device of another integration."""
+def add_device(kit: Kit, name: str) -> str:
+    """Add a device of another integration; return its id."""
     other = MockConfigEntry(domain="test")
     other.add_to_hass(kit.hass)
-    known = dr.async_get(kit.hass)
-    return known.async_get_or_create(config_entry_id=other.entry_id, identifiers={("test", name)}).id
+    devices = dr.async_get(kit.hass)
+    return devices.async_get_or_create(config_entry_id=other.entry_id, identifiers={("test", name)}).id
 
 
 def device_of(kit: Kit, entity_id: str) -> str:
@@ -133,8 +133,8 @@ def device_of(kit: Kit, entity_id: str) -> str:
     return entry.device_id
 
 
-def part(kit: Kit, entity_id: str, device_id: str | None = None, *, platform: str = "test") -> str:
-    """Register an entity, perhaps of a device; it says that all is well."""
+def add_entity(kit: Kit, entity_id: str, device_id: str | None = None, *, platform: str = "test") -> str:
+    """Register an entity, optionally on a device, with a good state."""
     domain, name = entity_id.split(".")
     registry = er.async_get(kit.hass)
     registry.async_get_or_create(domain, platform, name, suggested_object_id=name, device_id=device_id)
@@ -143,45 +143,45 @@ def part(kit: Kit, entity_id: str, device_id: str | None = None, *, platform: st
 
 
 async def sensor(kit: Kit, name: str, value: str = "20") -> str:
-    """Return a sensor of core's mqtt that has said a value."""
+    """Add a sensor of the MQTT integration with a value; return its id."""
     config = f'{{"unique_id": "{name}", "name": "{name}", "state_topic": "sensors/{name}"}}'
     await kit.receive(f"homeassistant/sensor/{name}/config", config)
     await kit.hass.async_block_till_done(wait_background_tasks=True)
-    await say(kit, name, value)
+    await publish(kit, name, value)
     return kit.entity_id(name, "mqtt")
 
 
-async def say(kit: Kit, name: str, value: str) -> None:
-    """Let a sensor say a value."""
+async def publish(kit: Kit, name: str, value: str) -> None:
+    """Publish a value of a sensor."""
     await kit.receive(f"sensors/{name}", value)
     await kit.hass.async_block_till_done(wait_background_tasks=True)
 
 
 async def rename(kit: Kit, entity_id: str, to: str) -> None:
-    """Give an entity another id, as the user does in its settings."""
+    """Change the id of an entity, as a user does in its settings."""
     er.async_get(kit.hass).async_update_entity(entity_id, new_entity_id=to)
     await kit.hass.async_block_till_done(wait_background_tasks=True)
 
 
-async def listed(kit: Kit) -> dict[str, str]:
+async def alarm_states(kit: Kit) -> dict[str, str]:
     """Return the states of the alarms that are not normal, by entity."""
     answer = await call(kit, "list", answer=True)
     return {alarm["entity_id"]: alarm["state"] for alarm in answer["alarms"]}
 
 
-async def history(kit: Kit, entity_id: str) -> list[str]:
-    """Return what happened to the alarms of an entity, the oldest first."""
+async def changes_of(kit: Kit, entity_id: str) -> list[str]:
+    """Return the recorded changes of the alarms of an entity, oldest first."""
     answer = await call(kit, "history", answer=True, entity_id=entity_id)
     return [row["change"] for row in reversed(answer["events"])]
 
 
 def selection_of(kit: Kit, rule_id: str) -> Any:
-    """Return what the subentry of a rule or a window says of its entities."""
+    """Return the selection in the subentry of a rule or a window."""
     return bridge(kit).subentries[rule_id].data["selection"]
 
 
-def place(kit: Kit) -> dict[str, dict[str, Any]]:
-    """Put sensor.one into an area, on a floor and under a label; return every way to mean it."""
+def locate_sensor(kit: Kit) -> dict[str, dict[str, Any]]:
+    """Put sensor.one into an area, on a floor and under a label; return the targets that select it."""
     floor = fr.async_get(kit.hass).async_create("Cellar")
     area = ar.async_get(kit.hass).async_create("Boiler room", floor_id=floor.floor_id)
     label = lr.async_get(kit.hass).async_create("Heating")

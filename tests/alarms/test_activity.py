@@ -14,16 +14,18 @@ from ..rules import add_rule, call, rule_entity, set_state
 
 @pytest.fixture
 def logbook(kit: Kit) -> list[Event]:
-    """Return what is written into the logbook from now on."""
-    written: list[Event] = async_capture_events(kit.hass, "logbook_entry")
-    return written
+    """Return the entries that are written into the logbook from now on."""
+    entries: list[Event] = async_capture_events(kit.hass, "logbook_entry")
+    return entries
 
 
 def lines(logbook: list[Event]) -> list[str]:
     return [f"{event.data['name']} {event.data['message']}" for event in logbook]
 
 
-async def test_the_story_of_an_alarm(kit: Kit, logbook: list[Event], hass_admin_user: MockUser) -> None:
+async def test_every_transition_is_logged_with_actor_and_comment(
+    kit: Kit, logbook: list[Event], hass_admin_user: MockUser
+) -> None:
     await add_rule(kit, "sensor.one", severity=Severity.CRITICAL)
     await set_state(kit, "sensor.one", "90", friendly_name="Boiler")
     context = Context(user_id=hass_admin_user.id)
@@ -34,12 +36,12 @@ async def test_the_story_of_an_alarm(kit: Kit, logbook: list[Event], hass_admin_
     await call(kit, "in_service", entity_id="sensor.one")
     await set_state(kit, "sensor.one", "20", friendly_name="Boiler")
 
-    told = lines(logbook)
-    assert told[0].startswith("Boiler alarm Hot was raised (Critical): ")
-    assert "90" in told[0]
-    assert told[1] == f"Boiler alarm Hot was acknowledged by {hass_admin_user.name}: On my way"
-    assert told[2].startswith(f"Boiler alarm Hot was snoozed by {hass_admin_user.name}")
-    assert [line.partition(":")[0] for line in told[3:]] == [
+    entries = lines(logbook)
+    assert entries[0].startswith("Boiler alarm Hot was raised (Critical): ")
+    assert "90" in entries[0]
+    assert entries[1] == f"Boiler alarm Hot was acknowledged by {hass_admin_user.name}: On my way"
+    assert entries[2].startswith(f"Boiler alarm Hot was snoozed by {hass_admin_user.name}")
+    assert [line.partition(":")[0] for line in entries[3:]] == [
         "Boiler alarm Hot is no longer snoozed",
         "Boiler alarm Hot was taken out of service",
         "Boiler alarm Hot was returned to service",
@@ -49,7 +51,7 @@ async def test_the_story_of_an_alarm(kit: Kit, logbook: list[Event], hass_admin_
     assert {event.data["domain"] for event in logbook} == {"iotbridge"}
 
 
-async def test_why_it_is_silent(kit: Kit, logbook: list[Event]) -> None:
+async def test_suppression_is_logged_with_its_reason_for_active_alarms_only(kit: Kit, logbook: list[Event]) -> None:
     await add_rule(kit, "sensor.one", "sensor.two")
     await set_state(kit, "sensor.one", "90", friendly_name="Boiler")
     await set_state(kit, "sensor.two", "20")
@@ -57,10 +59,10 @@ async def test_why_it_is_silent(kit: Kit, logbook: list[Event]) -> None:
 
     await call(kit, "maintenance_start", entity_id=["sensor.one", "sensor.two"], duration=600)
 
-    assert lines(logbook) == ["Boiler alarm Hot was suppressed: maintenance window"], "the other had nothing to say"
+    assert lines(logbook) == ["Boiler alarm Hot was suppressed: maintenance window"], "the other alarm is inactive"
 
 
-async def test_what_somebody_did_to_a_normal_alarm(kit: Kit, logbook: list[Event]) -> None:
+async def test_suppression_of_a_normal_alarm_by_a_person_is_logged(kit: Kit, logbook: list[Event]) -> None:
     await add_rule(kit, "sensor.one")
     await set_state(kit, "sensor.one", "20")
 
@@ -69,7 +71,7 @@ async def test_what_somebody_did_to_a_normal_alarm(kit: Kit, logbook: list[Event
     assert lines(logbook) == ["one alarm Hot was suppressed: Painting"]
 
 
-async def test_a_rule_without_entities_has_its_own_page(kit: Kit, logbook: list[Event]) -> None:
+async def test_a_rule_without_entities_is_logged_under_its_own_entity(kit: Kit, logbook: list[Event]) -> None:
     rule_id = await add_rule(
         kit, condition=Condition(kind=AlarmKind.TEMPLATE, template="{{ states('sensor.x') == 'y' }}")
     )
@@ -86,7 +88,9 @@ async def test_a_rule_without_entities_has_its_own_page(kit: Kit, logbook: list[
         ("de", "Boiler alarm Hot was raised (Warning)"),
     ],
 )
-async def test_in_the_language_of_the_home(kit: Kit, logbook: list[Event], language: str, line: str) -> None:
+async def test_entries_are_in_the_language_of_the_home(
+    kit: Kit, logbook: list[Event], language: str, line: str
+) -> None:
     async_setup_translations(kit.hass)  # as Home Assistant does at its start
     await kit.hass.config.async_update(language=language)
     await kit.hass.async_block_till_done()
@@ -97,13 +101,13 @@ async def test_in_the_language_of_the_home(kit: Kit, logbook: list[Event], langu
     assert lines(logbook)[0].startswith(line)
 
 
-def test_there_are_words_for_everything_that_can_happen(logbook_words: dict[str, str]) -> None:
-    assert {change.value for change in Change} <= logbook_words.keys()
+def test_every_change_has_a_translation(logbook_texts: dict[str, str]) -> None:
+    assert {change.value for change in Change} <= logbook_texts.keys()
 
 
 @pytest.fixture
-async def logbook_words(kit: Kit) -> dict[str, str]:
-    """Return the words of the logbook."""
+async def logbook_texts(kit: Kit) -> dict[str, str]:
+    """Return the translations of the logbook."""
     words = await async_get_translations(kit.hass, "en", "selector", {"iotbridge"})
     head = "component.iotbridge.selector.alarm_logbook.options."
     return {key.removeprefix(head): text for key, text in words.items() if key.startswith(head)}

@@ -11,7 +11,7 @@ from ..kit import Kit
 from ..rules import add_rule, call, set_state
 
 
-async def test_it_is_on_while_the_condition_is_bad(kit: Kit) -> None:
+async def test_state_and_attributes_show_active_alarms(kit: Kit) -> None:
     await set_state(kit, "sensor.one", "20", friendly_name="Boiler")
     rule_id = await add_rule(kit, "sensor.one", "sensor.two", instructions="Open the valve.")
     assert shown(kit, rule_id).state == "off"
@@ -19,11 +19,11 @@ async def test_it_is_on_while_the_condition_is_bad(kit: Kit) -> None:
     await set_state(kit, "sensor.one", "90", friendly_name="Boiler")
 
     assert shown(kit, rule_id).state == "on"
-    told = attributes(kit, rule_id)
-    assert (told["device_class"], told["severity"]) == ("problem", "warning")
-    assert (told["total"], told["active"], told["unacknowledged"]) == (2, 1, 1)
-    assert told["instructions"] == "Open the valve."
-    (alarm,) = told["alarms"]
+    shown_attributes = attributes(kit, rule_id)
+    assert (shown_attributes["device_class"], shown_attributes["severity"]) == ("problem", "warning")
+    assert (shown_attributes["total"], shown_attributes["active"], shown_attributes["unacknowledged"]) == (2, 1, 1)
+    assert shown_attributes["instructions"] == "Open the valve."
+    (alarm,) = shown_attributes["alarms"]
     since = alarm.pop("since")
     assert since.endswith("+00:00")
     assert alarm == {
@@ -34,14 +34,16 @@ async def test_it_is_on_while_the_condition_is_bad(kit: Kit) -> None:
         "acknowledged_by": None,
         "suppressed_by": [],
     }
-    assert "90" not in str(told), "who may see the rule may not for that see the values of its entities"
+    assert "90" not in str(shown_attributes), (
+        "permission for the rule's entity does not include the values of its entities"
+    )
 
     await set_state(kit, "sensor.one", "20", friendly_name="Boiler")
     assert shown(kit, rule_id).state == "off"
     assert attributes(kit, rule_id)["alarms"] == []
 
 
-async def test_who_acknowledged_is_shown_and_it_stays_on(kit: Kit) -> None:
+async def test_an_acknowledged_alarm_stays_on_and_shows_the_comment(kit: Kit) -> None:
     await set_state(kit, "sensor.one", "90")
     rule_id = await add_rule(kit, "sensor.one")
 
@@ -54,7 +56,7 @@ async def test_who_acknowledged_is_shown_and_it_stays_on(kit: Kit) -> None:
     assert alarm["acknowledged_by"]["comment"] == "I am on it."
 
 
-async def test_silent_alarms_count_and_those_out_of_service_do_not(kit: Kit) -> None:
+async def test_suppressed_alarms_count_and_those_out_of_service_do_not(kit: Kit) -> None:
     await set_state(kit, "sensor.one", "90")
     rule_id = await add_rule(kit, "sensor.one")
 
@@ -66,7 +68,7 @@ async def test_silent_alarms_count_and_those_out_of_service_do_not(kit: Kit) -> 
     assert shown(kit, rule_id).state == "on"
 
 
-async def test_nothing_is_known_before_an_entity_is_there(kit: Kit) -> None:
+async def test_the_state_is_unknown_until_an_entity_has_a_value(kit: Kit) -> None:
     rule_id = await add_rule(kit, "sensor.one")
     assert shown(kit, rule_id).state == "unknown"
 
@@ -76,14 +78,14 @@ async def test_nothing_is_known_before_an_entity_is_there(kit: Kit) -> None:
     assert shown(kit, rule_id).state == "off"
 
 
-async def test_a_rule_that_waits_for_an_event_is_off(kit: Kit) -> None:
+async def test_a_rule_for_events_is_off_at_first(kit: Kit) -> None:
     condition = Condition(kind=AlarmKind.EVENT, event_type="smoke")
     rule_id = await add_rule(kit, condition=condition, name="Smoke")
 
     assert shown(kit, rule_id).state == "off"
 
 
-async def test_the_worst_comes_first_and_the_list_has_an_end(kit: Kit) -> None:
+async def test_the_list_is_sorted_by_severity_and_limited(kit: Kit) -> None:
     names = [f"sensor.n{number:02}" for number in range(60)]
     condition = Condition(kind=AlarmKind.ABOVE, above=80, worse_above=100)
     rule_id = await add_rule(kit, *names, condition=condition)
@@ -91,15 +93,15 @@ async def test_the_worst_comes_first_and_the_list_has_an_end(kit: Kit) -> None:
         kit.hass.states.async_set(name, "110" if name == "sensor.n30" else "90")
     await kit.hass.async_block_till_done()
 
-    told = attributes(kit, rule_id)
+    shown_attributes = attributes(kit, rule_id)
 
-    assert told["active"] == 60
-    assert len(told["alarms"]) == 50
-    assert told["alarms"][0]["entity_id"] == "sensor.n30"
-    assert told["severity"] == "critical"
+    assert shown_attributes["active"] == 60
+    assert len(shown_attributes["alarms"]) == 50
+    assert shown_attributes["alarms"][0]["entity_id"] == "sensor.n30"
+    assert shown_attributes["severity"] == "critical"
 
 
-async def test_a_rule_may_watch_the_broker(kit: Kit, entry: MockConfigEntry) -> None:
+async def test_a_rule_can_watch_the_broker_entity(kit: Kit, entry: MockConfigEntry) -> None:
     entity_id = kit.entity_id(f"{entry.entry_id}_broker_connected")
     rule_id = await add_rule(kit, entity_id, condition=Condition(kind=AlarmKind.STATE, states=("off",)))
 

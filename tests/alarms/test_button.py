@@ -8,7 +8,7 @@ from ..kit import Kit
 from ..rules import add_rule, call, set_state
 
 
-async def test_it_acknowledges_everything_in_the_name_of_who_pressed(
+async def test_a_press_acknowledges_all_alarms_for_the_user(
     kit: Kit, entry: MockConfigEntry, hass_admin_user: MockUser
 ) -> None:
     await set_state(kit, "sensor.one", "90")

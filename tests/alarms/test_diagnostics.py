@@ -10,7 +10,7 @@ from tests.kit import Kit
 from tests.rules import add_rule, call, set_state
 
 
-async def test_alarms_without_names(kit: Kit, hass_client: ClientSessionGenerator) -> None:
+async def test_diagnostics_of_alarms_contain_no_private_words(kit: Kit, hass_client: ClientSessionGenerator) -> None:
     policy = EscalationPolicy(steps=(EscalationStep(after_s=0, groups=("rossi-group",)),), repeat_s=600)
     await add_rule(kit, "sensor.rossi", "sensor.two", name="rossi", escalation=policy, instructions="a-secret-word")
     await set_state(kit, "sensor.rossi", "90")

@@ -1,4 +1,4 @@
-"""Entities of a rule: their device, their names, their life."""
+"""Entities of a rule: their device, names and life cycle."""
 
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
@@ -8,7 +8,7 @@ from tests.kit import Kit
 from tests.rules import add_rule, attributes, rule_entity, set_state, shown
 
 
-async def test_it_sits_on_the_device_of_alarms_and_goes_with_its_rule(kit: Kit, entry: MockConfigEntry) -> None:
+async def test_it_is_on_the_device_of_alarms_and_removed_with_its_rule(kit: Kit, entry: MockConfigEntry) -> None:
     rule_id = await add_rule(kit, "sensor.one")
     other_id = await add_rule(kit, "sensor.one", name="Other")
     entity_id = rule_entity(kit, rule_id)
@@ -37,7 +37,7 @@ async def test_it_sits_on_the_device_of_alarms_and_goes_with_its_rule(kit: Kit, 
     assert devices.async_get(device.id) is None
 
 
-async def test_what_the_user_called_it_outlives_a_restart(kit: Kit, entry: MockConfigEntry) -> None:
+async def test_a_name_given_by_the_user_survives_a_reload(kit: Kit, entry: MockConfigEntry) -> None:
     await set_state(kit, "sensor.one", "90")
     rule_id = await add_rule(kit, "sensor.one")
     er.async_get(kit.hass).async_update_entity(rule_entity(kit, rule_id), name="Boiler room", labels={"mine"})
@@ -51,7 +51,7 @@ async def test_what_the_user_called_it_outlives_a_restart(kit: Kit, entry: MockC
     assert shown(kit, rule_id).state == "on"
 
 
-async def test_a_renamed_rule_renames_it(kit: Kit, entry: MockConfigEntry) -> None:
+async def test_a_renamed_rule_renames_its_entity(kit: Kit, entry: MockConfigEntry) -> None:
     rule_id = await add_rule(kit, "sensor.one")
     assert attributes(kit, rule_id)["friendly_name"] == "Alarms Hot"
 
@@ -64,7 +64,7 @@ async def test_a_renamed_rule_renames_it(kit: Kit, entry: MockConfigEntry) -> No
     assert entity.original_name == "Too hot"
 
 
-async def test_a_rule_over_a_thousand_entities_is_shown_once(kit: Kit, entry: MockConfigEntry) -> None:
+async def test_simultaneous_changes_write_the_state_once(kit: Kit, entry: MockConfigEntry) -> None:
     """Write the state once for a thousand alarms that change together."""
     names = [f"sensor.n{number:04}" for number in range(1000)]
     rule_id = await add_rule(kit, *names)

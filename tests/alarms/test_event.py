@@ -1,4 +1,4 @@
-"""Event entities: changes of the alarms of a rule."""
+"""Event entities of alarm rules: transitions of the alarms."""
 
 from typing import Any
 
@@ -12,7 +12,7 @@ from tests.kit import Kit
 from tests.rules import add_rule, call, rule_entity, set_state
 
 
-def happened(kit: Kit, rule_id: str) -> dict[str, Any]:
+def event_attributes(kit: Kit, rule_id: str) -> dict[str, Any]:
     state = kit.hass.states.get(rule_entity(kit, rule_id, "event"))
     assert state is not None
     return {key: value for key, value in state.attributes.items() if key not in ("event_types", "friendly_name")}
@@ -23,16 +23,16 @@ async def test_transitions_of_a_rules_alarms(kit: Kit, hass_admin_user: MockUser
     rule_id = await add_rule(kit, "sensor.one")
 
     await set_state(kit, "sensor.one", "90", friendly_name="Boiler")
-    told = {"alarm": "Boiler", "subject": "sensor.one", "severity": "warning"}
-    assert happened(kit, rule_id) == told | {"event_type": "raised", "who": "", "where": "", "comment": ""}
+    expected = {"alarm": "Boiler", "subject": "sensor.one", "severity": "warning"}
+    assert event_attributes(kit, rule_id) == expected | {"event_type": "raised", "who": "", "where": "", "comment": ""}
 
     context = Context(user_id=hass_admin_user.id)
     await call(kit, "acknowledge", entity_id="sensor.one", comment="Mine.", context=context)
-    by = {"who": hass_admin_user.name, "where": "dashboard", "comment": "Mine."}
-    assert happened(kit, rule_id) == told | {"event_type": "acknowledged"} | by
+    actor = {"who": hass_admin_user.name, "where": "dashboard", "comment": "Mine."}
+    assert event_attributes(kit, rule_id) == expected | {"event_type": "acknowledged"} | actor
 
     await set_state(kit, "sensor.one", "20", friendly_name="Boiler")
-    assert happened(kit, rule_id)["event_type"] == "cleared"
+    assert event_attributes(kit, rule_id)["event_type"] == "cleared"
 
 
 @pytest.mark.no_fail_on_log_exception
@@ -43,22 +43,22 @@ async def test_a_failing_listener_does_not_stop_the_event(kit: Kit, caplog: pyte
 
     @callback
     def broken(_event: AlarmEvent) -> None:
-        raise ValueError("of no use")
+        raise ValueError("broken listener")
 
     @callback
-    def note(event: AlarmEvent) -> None:
+    def record(event: AlarmEvent) -> None:
         if event.transition:
             later.append(event.key.subject)
 
     async_dispatcher_connect(kit.hass, SIGNAL_ALARM, broken)
-    async_dispatcher_connect(kit.hass, SIGNAL_ALARM, note)
+    async_dispatcher_connect(kit.hass, SIGNAL_ALARM, record)
 
     await set_state(kit, "sensor.one", "90")
     await set_state(kit, "sensor.two", "90")
 
     assert later == ["sensor.one", "sensor.two"]
-    assert happened(kit, rule_id)["subject"] == "sensor.two"
-    assert [record.levelname for record in caplog.records if "of no use" in record.getMessage()] == ["ERROR"] * 2
+    assert event_attributes(kit, rule_id)["subject"] == "sensor.two"
+    assert [entry.levelname for entry in caplog.records if "broken listener" in entry.getMessage()] == ["ERROR"] * 2
     caplog.clear()
 
 
@@ -67,7 +67,7 @@ async def test_a_new_rule_that_is_active_at_once_fires_an_event(kit: Kit) -> Non
 
     rule_id = await add_rule(kit, "sensor.one")
 
-    assert happened(kit, rule_id)["event_type"] == "raised"
+    assert event_attributes(kit, rule_id)["event_type"] == "raised"
 
 
 async def test_transitions_during_a_downtime_fire_once(kit: Kit) -> None:
@@ -76,20 +76,20 @@ async def test_transitions_during_a_downtime_fire_once(kit: Kit) -> None:
     entry = kit.hass.config_entries.async_entries("iotbridge")[0]
     assert await kit.hass.config_entries.async_unload(entry.entry_id)
     await set_state(kit, "sensor.one", "90")
-    seen: list[str] = []
+    event_types: list[str] = []
 
     @callback
-    def note(event: Event[EventStateChangedData]) -> None:
+    def record(event: Event[EventStateChangedData]) -> None:
         state = event.data["new_state"]
         if state is not None and state.domain == "event" and "event_type" in state.attributes:
-            seen.append(state.attributes["event_type"])
+            event_types.append(state.attributes["event_type"])
 
-    kit.hass.bus.async_listen("state_changed", note)
+    kit.hass.bus.async_listen("state_changed", record)
     assert await kit.hass.config_entries.async_setup(entry.entry_id)
     await kit.hass.async_block_till_done()
 
-    assert happened(kit, rule_id)["event_type"] == "raised"
-    assert [kind for kind in seen if kind] == ["raised"]
+    assert event_attributes(kit, rule_id)["event_type"] == "raised"
+    assert [kind for kind in event_types if kind] == ["raised"]
 
 
 async def test_two_alarms_at_once_are_two_events(kit: Kit) -> None:
@@ -98,11 +98,11 @@ async def test_two_alarms_at_once_are_two_events(kit: Kit) -> None:
     entity_id = rule_entity(kit, rule_id, "event")
 
     @callback
-    def note(event: Event[EventStateChangedData]) -> None:
+    def record(event: Event[EventStateChangedData]) -> None:
         if event.data["entity_id"] == entity_id and event.data["new_state"]:
             states.append(event.data["new_state"].state)
 
-    kit.hass.bus.async_listen("state_changed", note)
+    kit.hass.bus.async_listen("state_changed", record)
     kit.hass.states.async_set("sensor.one", "90")
     kit.hass.states.async_set("sensor.two", "90")
     await kit.hass.async_block_till_done()

@@ -35,7 +35,7 @@ def add(hass: HomeAssistant, entry: MockConfigEntry, condition: Condition, *enti
 
 @pytest.fixture
 def alarms(kit: Kit, entry: MockConfigEntry) -> Callable[[], AlarmsManager]:
-    """Return what returns the running manager; a reload makes another."""
+    """Return a function that returns the running manager, which a reload replaces."""
     return lambda: entry.runtime_data.alarms
 
 
@@ -48,7 +48,7 @@ async def history(manager: AlarmsManager) -> list[str]:
     return [f"{row['change']} {row['subject']}" for row in reversed(await manager.async_history(HistoryQuery()))]
 
 
-async def test_one_rule_has_an_alarm_for_each_entity(
+async def test_a_rule_has_one_alarm_per_entity(
     hass: HomeAssistant, kit: Kit, entry: MockConfigEntry, alarms: Callable[[], AlarmsManager]
 ) -> None:
     hass.states.async_set("sensor.one", "20")
@@ -58,8 +58,8 @@ async def test_one_rule_has_an_alarm_for_each_entity(
     await set_state(hass, "sensor.one", "81")
     await set_state(hass, "sensor.two", "20")
 
-    found = {alarm.key.subject: alarm.state for alarm in alarms().alarms(rule_id)}
-    assert found == {"sensor.one": "unacknowledged", "sensor.two": "normal"}
+    states = {alarm.key.subject: alarm.state for alarm in alarms().alarms(rule_id)}
+    assert states == {"sensor.one": "unacknowledged", "sensor.two": "normal"}
     assert alarms().count(Severity.WARNING, unacknowledged=True) == 1
 
     await set_state(hass, "sensor.one", "79")
@@ -69,7 +69,7 @@ async def test_one_rule_has_an_alarm_for_each_entity(
     assert await history(alarms()) == ["raised sensor.one", "cleared sensor.one"]
 
 
-async def test_a_hold_goes_on_over_a_restart(
+async def test_a_hold_continues_after_a_reload(
     hass: HomeAssistant, kit: Kit, entry: MockConfigEntry, alarms: Callable[[], AlarmsManager]
 ) -> None:
     hass.states.async_set("sensor.one", "20")
@@ -87,7 +87,7 @@ async def test_a_hold_goes_on_over_a_restart(
     assert alarms().alarms(rule_id)[0].state == "unacknowledged"
 
 
-async def test_who_knew_is_known_after_a_restart(
+async def test_an_acknowledgement_survives_a_reload(
     hass: HomeAssistant, kit: Kit, entry: MockConfigEntry, alarms: Callable[[], AlarmsManager]
 ) -> None:
     rule_id = add(hass, entry, HOT, "sensor.one")
@@ -107,7 +107,7 @@ async def test_who_knew_is_known_after_a_restart(
     assert (await history(alarms()))[-1] == "cleared sensor.one"
 
 
-async def test_snoozed_until(
+async def test_a_snooze_ends_at_its_time(
     hass: HomeAssistant, kit: Kit, entry: MockConfigEntry, alarms: Callable[[], AlarmsManager]
 ) -> None:
     rule_id = add(hass, entry, HOT, "sensor.one")
@@ -124,7 +124,7 @@ async def test_snoozed_until(
     assert alarms().alarm(key).state == "unacknowledged"  # type: ignore[union-attr]
 
 
-async def test_a_lost_host_explains_what_is_gone_with_it(
+async def test_a_lost_host_suppresses_alarms_of_its_entities(
     hass: HomeAssistant, kit: Kit, entry: MockConfigEntry, alarms: Callable[[], AlarmsManager]
 ) -> None:
     host = await kit.host("nas")
@@ -143,7 +143,7 @@ async def test_a_lost_host_explains_what_is_gone_with_it(
     await kit.wait(3)
     disk, fan = AlarmKey(gone, "sensor.disk"), AlarmKey(gone, "sensor.fan")
     assert alarms().alarm(disk).state == "unacknowledged"  # type: ignore[union-attr]
-    assert alarms().alarm(fan).state == "suppressed", "of several that are gone, one speaks"  # type: ignore[union-attr]
+    assert alarms().alarm(fan).state == "suppressed", "one of several absent entities explains the others"  # type: ignore[union-attr]
     await host.availability("offline")
     await kit.wait(3)
 
@@ -154,14 +154,14 @@ async def test_a_lost_host_explains_what_is_gone_with_it(
 
     await host.availability("online")
     await set_state(hass, "sensor.fan", "800")
-    assert alarms().alarm(disk).state == "suppressed", "it may be back in a moment"  # type: ignore[union-attr]
+    assert alarms().alarm(disk).state == "suppressed", "within the grace period"  # type: ignore[union-attr]
     await kit.wait(76)
-    assert alarms().alarm(disk).state == "unacknowledged", "judged again"  # type: ignore[union-attr]
+    assert alarms().alarm(disk).state == "unacknowledged", "raised after the grace period"  # type: ignore[union-attr]
     assert alarms().alarm(fan).state == "normal"  # type: ignore[union-attr]
-    assert "raised sensor.fan" not in await history(alarms()), "automations hear of the cause, not of what it explains"
+    assert "raised sensor.fan" not in await history(alarms()), "only the root cause is raised"
 
 
-async def test_what_is_behind_a_device_is_explained_by_it(
+async def test_an_absent_device_suppresses_alarms_of_devices_behind_it(
     hass: HomeAssistant, kit: Kit, entry: MockConfigEntry, alarms: Callable[[], AlarmsManager]
 ) -> None:
     other = MockConfigEntry(domain="test")
@@ -185,7 +185,7 @@ async def test_what_is_behind_a_device_is_explained_by_it(
     assert states == {"sensor.hub": "unacknowledged", "sensor.leaf": "suppressed"}
 
 
-async def test_maintenance_silences_and_goes_on_measuring(
+async def test_maintenance_suppresses_alarms_but_not_their_evaluation(
     hass: HomeAssistant, kit: Kit, entry: MockConfigEntry, alarms: Callable[[], AlarmsManager]
 ) -> None:
     rule_id = add(hass, entry, HOT, "sensor.one")
@@ -203,7 +203,7 @@ async def test_maintenance_silences_and_goes_on_measuring(
     assert alarms().alarms(rule_id)[0].state == "unacknowledged"
 
 
-async def test_a_timed_window_ends_by_itself(
+async def test_a_timed_window_ends_at_its_time(
     hass: HomeAssistant, kit: Kit, entry: MockConfigEntry, alarms: Callable[[], AlarmsManager]
 ) -> None:
     rule_id = add(hass, entry, HOT, "sensor.one")
@@ -221,7 +221,7 @@ async def test_a_timed_window_ends_by_itself(
 
 
 @pytest.mark.parametrize("state", ["unavailable", "unknown", "warm"])
-async def test_what_is_no_number_raises_and_clears_nothing(
+async def test_a_state_that_is_no_number_neither_raises_nor_clears(
     hass: HomeAssistant, kit: Kit, entry: MockConfigEntry, alarms: Callable[[], AlarmsManager], state: str
 ) -> None:
     rule_id = add(hass, entry, HOT, "sensor.one")
@@ -235,7 +235,7 @@ async def test_what_is_no_number_raises_and_clears_nothing(
     assert alarms().alarms(rule_id)[0].state == "unacknowledged"
 
 
-async def test_a_template_an_event_and_a_message(
+async def test_alarms_of_a_template_an_event_and_a_message(
     hass: HomeAssistant, kit: Kit, entry: MockConfigEntry, alarms: Callable[[], AlarmsManager]
 ) -> None:
     template = add(hass, entry, Condition(kind=AlarmKind.TEMPLATE, template="{{ is_state('input.x', 'bad') }}"))
@@ -265,7 +265,7 @@ async def test_a_template_an_event_and_a_message(
     assert states == {template: "normal", event: "returned_unacknowledged", message: "returned_unacknowledged"}
 
 
-async def test_a_removed_rule_leaves_nothing(
+async def test_a_removed_rule_removes_its_alarms(
     hass: HomeAssistant, kit: Kit, entry: MockConfigEntry, alarms: Callable[[], AlarmsManager]
 ) -> None:
     rule_id = add(hass, entry, HOT, "sensor.one")
@@ -296,31 +296,33 @@ def policy(*steps: tuple[float, str]) -> EscalationPolicy:
     )
 
 
-async def test_who_is_told_acknowledges_on_the_phone(
+async def test_an_alarm_is_acknowledged_by_the_button_of_its_notification(
     hass: HomeAssistant, kit: Kit, entry: MockConfigEntry, alarms: Callable[[], AlarmsManager]
 ) -> None:
-    told = async_mock_service(hass, "notify", "mobile_app_anna")
+    notifications = async_mock_service(hass, "notify", "mobile_app_anna")
     family = group(hass, entry, {"kind": "mobile_app", "action": "notify.mobile_app_anna"})
     rule_id = add(hass, entry, HOT, "sensor.one", escalation=policy((0, family)), instructions="Open the window.")
     await hass.async_block_till_done()
     await set_state(hass, "sensor.one", "81.5", unit_of_measurement="°C", friendly_name="Attic")
     await hass.async_block_till_done(wait_background_tasks=True)
-    assert [call.data["title"] for call in told] == ["Warning: Hot: Attic"]
-    assert "81.5 °C" in told[0].data["message"]
-    assert "Open the window." in told[0].data["message"]
+    assert [call.data["title"] for call in notifications] == ["Warning: Hot: Attic"]
+    assert "81.5 °C" in notifications[0].data["message"]
+    assert "Open the window." in notifications[0].data["message"]
 
-    hass.bus.async_fire("mobile_app_notification_action", {"action": told[0].data["data"]["actions"][0]["action"]})
+    hass.bus.async_fire(
+        "mobile_app_notification_action", {"action": notifications[0].data["data"]["actions"][0]["action"]}
+    )
     await hass.async_block_till_done(wait_background_tasks=True)
     (alarm,) = alarms().alarms(rule_id)
     assert (alarm.state, alarm.acknowledged_by.source) == ("acknowledged", "phone")
     await set_state(hass, "sensor.one", "20", friendly_name="Attic")
     await hass.async_block_till_done(wait_background_tasks=True)
 
-    assert [call.data["title"] for call in told][1:] == ["Acknowledged: Hot: Attic", "Cleared: Hot: Attic"]
-    assert {call.data["data"]["tag"] for call in told} == {told[0].data["data"]["tag"]}
+    assert [call.data["title"] for call in notifications][1:] == ["Acknowledged: Hot: Attic", "Cleared: Hot: Attic"]
+    assert {call.data["data"]["tag"] for call in notifications} == {notifications[0].data["data"]["tag"]}
 
 
-async def test_an_escalation_goes_on_over_a_restart_and_nobody_is_told_twice(
+async def test_an_escalation_continues_after_a_reload_without_repetition(
     hass: HomeAssistant, kit: Kit, entry: MockConfigEntry, alarms: Callable[[], AlarmsManager]
 ) -> None:
     first, second = (async_mock_service(hass, "notify", f"mobile_app_{who}") for who in ("anna", "ben"))
@@ -342,10 +344,10 @@ async def test_an_escalation_goes_on_over_a_restart_and_nobody_is_told_twice(
     assert "escalated sensor.one" in await history(alarms())
 
 
-async def test_one_outage_is_told_once_with_all_that_it_took_away(
+async def test_one_outage_is_one_notification_with_the_affected_entities(
     hass: HomeAssistant, kit: Kit, entry: MockConfigEntry, alarms: Callable[[], AlarmsManager]
 ) -> None:
-    told = async_mock_service(hass, "notify", "mobile_app_anna")
+    notifications = async_mock_service(hass, "notify", "mobile_app_anna")
     anna = group(hass, entry, {"kind": "mobile_app", "action": "notify.mobile_app_anna"})
     host = await kit.host("nas")
     registry = er.async_get(hass)
@@ -372,16 +374,16 @@ async def test_one_outage_is_told_once_with_all_that_it_took_away(
     await kit.wait(3)
     await hass.async_block_till_done(wait_background_tasks=True)
 
-    (call,) = told
+    (call,) = notifications
     assert call.data["title"].startswith("Warning: Lost: nas")
     assert "Disk" in call.data["message"]
     assert "Fan" in call.data["message"]
 
 
-async def test_what_comes_and_goes_is_told_once_more_and_then_not_until_it_is_calm(
+async def test_a_flapping_alarm_is_notified_once_and_then_after_it_has_calmed(
     hass: HomeAssistant, kit: Kit, entry: MockConfigEntry, alarms: Callable[[], AlarmsManager]
 ) -> None:
-    told = async_mock_service(hass, "notify", "mobile_app_anna")
+    notifications = async_mock_service(hass, "notify", "mobile_app_anna")
     anna = group(hass, entry, {"kind": "mobile_app", "action": "notify.mobile_app_anna"})
     rule_id = add(hass, entry, HOT, "sensor.one", escalation=policy((0, anna)))
     await hass.async_block_till_done()
@@ -394,19 +396,22 @@ async def test_what_comes_and_goes_is_told_once_more_and_then_not_until_it_is_ca
     await hass.async_block_till_done(wait_background_tasks=True)
 
     assert alarms().alarms(rule_id)[0].state == "suppressed"
-    assert len([call for call in told if call.data["message"].startswith("This alarm keeps coming and going")]) == 1
-    before = len(told)
+    assert (
+        len([call for call in notifications if call.data["message"].startswith("This alarm keeps coming and going")])
+        == 1
+    )
+    before = len(notifications)
     await kit.wait(3700)
     await hass.async_block_till_done(wait_background_tasks=True)
 
     assert alarms().alarms(rule_id)[0].state == "unacknowledged"
-    assert len(told) == before + 1
+    assert len(notifications) == before + 1
 
 
-async def test_a_moment_that_latches_is_told(
+async def test_a_latching_momentary_alarm_is_notified(
     hass: HomeAssistant, kit: Kit, entry: MockConfigEntry, alarms: Callable[[], AlarmsManager]
 ) -> None:
-    told = async_mock_service(hass, "notify", "mobile_app_anna")
+    notifications = async_mock_service(hass, "notify", "mobile_app_anna")
     anna = group(hass, entry, {"kind": "mobile_app", "action": "notify.mobile_app_anna"})
     condition = Condition(kind=AlarmKind.EVENT, event_type="doorbell")
     add(hass, entry, condition, timing=Timing(latching=True), escalation=policy((0, anna)), name="Bell")
@@ -415,10 +420,10 @@ async def test_a_moment_that_latches_is_told(
     hass.bus.async_fire("doorbell", {})
     await hass.async_block_till_done(wait_background_tasks=True)
 
-    assert [call.data["title"] for call in told] == ["Warning: Bell"]
+    assert [call.data["title"] for call in notifications] == ["Warning: Bell"]
 
 
-async def test_a_hub_that_seems_gone_does_not_silence_what_still_speaks(
+async def test_an_absent_hub_does_not_suppress_alarms_of_entities_that_still_report(
     hass: HomeAssistant, kit: Kit, entry: MockConfigEntry, alarms: Callable[[], AlarmsManager]
 ) -> None:
     other = MockConfigEntry(domain="test")
@@ -441,7 +446,7 @@ async def test_a_hub_that_seems_gone_does_not_silence_what_still_speaks(
     assert alarms().alarms(leak)[0].state == "unacknowledged"
 
 
-async def test_a_parent_named_by_hand_explains_whatever_it_is(
+async def test_a_configured_parent_suppresses_whatever_its_kind(
     hass: HomeAssistant, kit: Kit, entry: MockConfigEntry, alarms: Callable[[], AlarmsManager]
 ) -> None:
     mains = Condition(kind=AlarmKind.STATE, states=("off",))
@@ -459,7 +464,7 @@ async def test_a_parent_named_by_hand_explains_whatever_it_is(
     assert alarms().alarms(pump)[0].state == "unacknowledged"
 
 
-async def test_a_rule_follows_its_new_severity(
+async def test_a_rule_uses_its_edited_severity(
     hass: HomeAssistant, kit: Kit, entry: MockConfigEntry, alarms: Callable[[], AlarmsManager]
 ) -> None:
     rule_id = add(hass, entry, HOT, "sensor.one")
@@ -473,7 +478,7 @@ async def test_a_rule_follows_its_new_severity(
     assert alarms().count(Severity.CRITICAL, unacknowledged=True) == 1
 
 
-async def test_a_template_says_nothing_while_home_assistant_starts(
+async def test_a_template_is_not_evaluated_while_home_assistant_starts(
     hass: HomeAssistant, kit: Kit, entry: MockConfigEntry, alarms: Callable[[], AlarmsManager]
 ) -> None:
     rule_id = add(hass, entry, Condition(kind=AlarmKind.TEMPLATE, template="{{ is_state('input.x', 'bad') }}"))
@@ -494,10 +499,10 @@ async def test_a_template_says_nothing_while_home_assistant_starts(
     assert await history(alarms()) == ["raised ", "acknowledged "]
 
 
-async def test_of_many_that_are_gone_the_same_one_speaks_to_the_end(
+async def test_the_same_alarm_stays_the_root_cause_during_an_outage(
     hass: HomeAssistant, kit: Kit, entry: MockConfigEntry, alarms: Callable[[], AlarmsManager]
 ) -> None:
-    told = async_mock_service(hass, "notify", "mobile_app_anna")
+    notifications = async_mock_service(hass, "notify", "mobile_app_anna")
     anna = group(hass, entry, {"kind": "mobile_app", "action": "notify.mobile_app_anna"})
     other = MockConfigEntry(domain="test")
     other.add_to_hass(hass)
@@ -522,4 +527,4 @@ async def test_of_many_that_are_gone_the_same_one_speaks_to_the_end(
         await kit.wait(1)
         await hass.async_block_till_done(wait_background_tasks=True)
 
-    assert [call.data.get("title", "withdrawn") for call in told] == ["Warning: Hot: z0", "Cleared: Hot: z0"]
+    assert [call.data.get("title", "withdrawn") for call in notifications] == ["Warning: Hot: z0", "Cleared: Hot: z0"]

@@ -26,19 +26,32 @@ from homeassistant.helpers import (
 
 from ..kit import Kit
 from ..rules import HOT, add_rule, set_state
-from .home import bridge, device, history, listed, rename, say, sensor, start, started, stop, titles, wait
+from .home import (
+    add_device,
+    alarm_states,
+    bridge,
+    changes_of,
+    publish,
+    rename,
+    sensor,
+    start,
+    started,
+    stop,
+    titles,
+    wait,
+)
 
 ABOVE_50 = Condition(kind=AlarmKind.ABOVE, above=50)
 DAY_S = 24 * 3600
 
 
 def repairs(kit: Kit) -> dict[str, str]:
-    """Return what the open repairs about references name, by the title of the subentry."""
-    found = [issue.translation_placeholders for issue in ir.async_get(kit.hass).issues.values()]
-    return {placeholders["name"]: placeholders.get("gone", "") for placeholders in found if placeholders}
+    """Return the missing references that repairs name, by the title of the subentry."""
+    issues = [issue.translation_placeholders for issue in ir.async_get(kit.hass).issues.values()]
+    return {placeholders["name"]: placeholders.get("gone", "") for placeholders in issues if placeholders}
 
 
-async def raised_and_removed(kit: Kit, policy: EscalationPolicy) -> None:
+async def raise_and_remove(kit: Kit, policy: EscalationPolicy) -> None:
     """Raise the alarm of a state without a registry entry, remove the state, and wait for three minutes."""
     await set_state(kit, "sensor.plain", "60")
     await add_rule(kit, "sensor.plain", condition=ABOVE_50, escalation=policy)
@@ -47,11 +60,11 @@ async def raised_and_removed(kit: Kit, policy: EscalationPolicy) -> None:
     await wait(kit, 120, 61)
 
 
-async def raised(kit: Kit, policy: EscalationPolicy) -> str:
-    """Return the id of a sensor whose alarm is raised and told."""
+async def raise_alarm(kit: Kit, policy: EscalationPolicy) -> str:
+    """Return the id of a sensor whose alarm is raised and notified."""
     entity_id = await sensor(kit, "attic")
     await add_rule(kit, entity_id, condition=ABOVE_50, escalation=policy)
-    await say(kit, "attic", "60")
+    await publish(kit, "attic", "60")
     await wait(kit, 1)
     return entity_id
 
@@ -67,46 +80,46 @@ async def disable(kit: Kit, entity_id: str) -> None:
 
 
 @pytest.mark.parametrize("running", [True, False])
-@pytest.mark.parametrize("lose", [remove, disable])
-async def test_an_entity_that_goes_ends_its_alarm(
+@pytest.mark.parametrize("drop", [remove, disable])
+async def test_the_alarm_of_a_removed_or_disabled_entity_is_cleared(
     kit: Kit,
     policy: EscalationPolicy,
-    told: list[ServiceCall],
-    lose: Callable[[Kit, str], Awaitable[None]],
+    notifications: list[ServiceCall],
+    drop: Callable[[Kit, str], Awaitable[None]],
     running: bool,
 ) -> None:
-    entity_id = await raised(kit, policy)
+    entity_id = await raise_alarm(kit, policy)
     if not running:
         await stop(kit)
 
-    await lose(kit, entity_id)
+    await drop(kit, entity_id)
     if not running:
         await start(kit)
         await started(kit)
     await wait(kit, 5)
 
-    assert await listed(kit) == {}
-    assert titles(told) == ["Warning", "Cleared"]
-    assert "no longer monitored" in told[1].data["message"]
-    assert await history(kit, entity_id) == ["raised", "cleared"]
+    assert await alarm_states(kit) == {}
+    assert titles(notifications) == ["Warning", "Cleared"]
+    assert "no longer monitored" in notifications[1].data["message"]
+    assert await changes_of(kit, entity_id) == ["raised", "cleared"]
     assert repairs(kit) == {"Hot": "sensor.attic"}
 
 
-@pytest.mark.parametrize("lose", [remove, disable])
-async def test_a_template_ends_when_its_entity_goes(
-    kit: Kit, policy: EscalationPolicy, told: list[ServiceCall], lose: Callable[[Kit, str], Awaitable[None]]
+@pytest.mark.parametrize("drop", [remove, disable])
+async def test_a_template_alarm_is_cleared_when_its_entity_is_removed(
+    kit: Kit, policy: EscalationPolicy, notifications: list[ServiceCall], drop: Callable[[Kit, str], Awaitable[None]]
 ) -> None:
     await sensor(kit, "attic", "60")
     template = Condition(kind=AlarmKind.TEMPLATE, template="{{ states('sensor.attic') | float > 50 }}")
     rule_id = await add_rule(kit, condition=template, escalation=policy)
     await wait(kit, 40)
-    assert titles(told) == ["Warning"]
+    assert titles(notifications) == ["Warning"]
 
-    await lose(kit, "sensor.attic")
+    await drop(kit, "sensor.attic")
     await wait(kit, 70, 5)
 
-    assert titles(told) == ["Warning", "Cleared"]
-    assert "no longer monitored" in told[1].data["message"]
+    assert titles(notifications) == ["Warning", "Cleared"]
+    assert "no longer monitored" in notifications[1].data["message"]
     assert repairs(kit) == {"Hot": "sensor.attic"}
     kit.hass.config_entries.async_remove_subentry(bridge(kit), rule_id)
     await kit.hass.async_block_till_done()
@@ -114,7 +127,7 @@ async def test_a_template_ends_when_its_entity_goes(
 
 
 async def test_a_template_that_is_true_without_its_entity_stays_raised(
-    kit: Kit, policy: EscalationPolicy, told: list[ServiceCall]
+    kit: Kit, policy: EscalationPolicy, notifications: list[ServiceCall]
 ) -> None:
     await sensor(kit, "attic", "60")
     template = Condition(kind=AlarmKind.TEMPLATE, template="{{ states('sensor.attic') in ['unknown', 'unavailable'] }}")
@@ -124,11 +137,13 @@ async def test_a_template_that_is_true_without_its_entity_stays_raised(
     await remove(kit, "sensor.attic")
     await wait(kit, 70, 5)
 
-    assert titles(told) == ["Warning"]
+    assert titles(notifications) == ["Warning"]
     assert repairs(kit) == {"Hot": "sensor.attic"}
 
 
-async def test_what_texts_and_data_name(kit: Kit, entry: MockConfigEntry, group: Callable[..., ConfigSubentry]) -> None:
+async def test_entities_in_templates_events_and_action_data_are_missed(
+    kit: Kit, entry: MockConfigEntry, add_notifier_group: Callable[..., ConfigSubentry]
+) -> None:
     for name in ("attic", "cellar", "garage", "shed"):
         await sensor(kit, name)
     event = Condition(kind=AlarmKind.EVENT, event_type="alert", event_data={"entity_id": "sensor.attic"})
@@ -136,7 +151,9 @@ async def test_what_texts_and_data_name(kit: Kit, entry: MockConfigEntry, group:
     await add_rule(kit, "sensor.one", message="{{ states('sensor.cellar') }}", name="Message")
     left_out = Selection(domains=("sensor",), excluded=("sensor.shed",))
     await add_rule(kit, selection=left_out, condition=ABOVE_50, name="Left out")
-    group("Lamp", "", {"kind": "action", "action": "light.turn_on", "data": {"entity_id": "sensor.garage"}})
+    add_notifier_group(
+        "Lamp", "", {"kind": "action", "action": "light.turn_on", "data": {"entity_id": "sensor.garage"}}
+    )
     await kit.hass.async_block_till_done()
     assert repairs(kit) == {}
 
@@ -147,10 +164,10 @@ async def test_what_texts_and_data_name(kit: Kit, entry: MockConfigEntry, group:
     assert repairs(kit) == {"Event": "sensor.attic", "Message": "sensor.cellar", "Lamp": "sensor.garage"}
 
 
-async def test_the_repair_goes_when_the_entity_is_back(
-    kit: Kit, policy: EscalationPolicy, told: list[ServiceCall]
+async def test_the_repair_is_removed_when_the_entity_is_enabled_again(
+    kit: Kit, policy: EscalationPolicy, notifications: list[ServiceCall]
 ) -> None:
-    entity_id = await raised(kit, policy)
+    entity_id = await raise_alarm(kit, policy)
     await disable(kit, entity_id)
     await wait(kit, 3)
     assert repairs(kit) == {"Hot": "sensor.attic"}
@@ -160,15 +177,15 @@ async def test_the_repair_goes_when_the_entity_is_back(
     assert repairs(kit) == {}
     kit.hass.states.async_set(entity_id, "70")
     await wait(kit, 3)
-    assert await listed(kit) == {"sensor.attic": "unacknowledged"}
+    assert await alarm_states(kit) == {"sensor.attic": "unacknowledged"}
 
 
 @pytest.mark.parametrize("running", [True, False])
-async def test_an_entity_that_takes_the_place_of_a_removed_one(
-    kit: Kit, policy: EscalationPolicy, told: list[ServiceCall], running: bool
+async def test_a_new_entity_under_the_id_of_a_removed_one_gets_a_new_alarm(
+    kit: Kit, policy: EscalationPolicy, notifications: list[ServiceCall], running: bool
 ) -> None:
-    """The old sensor is thrown away, and a new one gets its id: the rule goes on with that."""
-    entity_id = await raised(kit, policy)
+    """The old sensor is replaced by a new one with its id: the rule watches that."""
+    entity_id = await raise_alarm(kit, policy)
     if not running:
         await stop(kit)
     await remove(kit, entity_id)
@@ -179,36 +196,36 @@ async def test_an_entity_that_takes_the_place_of_a_removed_one(
         await started(kit)
     await wait(kit, 5)
 
-    assert await listed(kit) == {"sensor.attic": "unacknowledged"}
-    assert titles(told) == ["Warning", "Cleared", "Warning"]
-    tags = [call.data["data"]["tag"] for call in told]
+    assert await alarm_states(kit) == {"sensor.attic": "unacknowledged"}
+    assert titles(notifications) == ["Warning", "Cleared", "Warning"]
+    tags = [call.data["data"]["tag"] for call in notifications]
     assert tags[0] == tags[1] != tags[2]
     assert repairs(kit) == {}
-    assert await history(kit, "sensor.attic") == ["raised", "cleared", "raised"]
+    assert await changes_of(kit, "sensor.attic") == ["raised", "cleared", "raised"]
 
 
-async def test_a_state_without_a_registry_entry_is_waited_for_a_day(
-    kit: Kit, policy: EscalationPolicy, told: list[ServiceCall]
+async def test_an_alarm_of_an_absent_unregistered_entity_is_cleared_after_a_day(
+    kit: Kit, policy: EscalationPolicy, notifications: list[ServiceCall]
 ) -> None:
-    await raised_and_removed(kit, policy)
-    assert await listed(kit) == {"sensor.plain": "unacknowledged"}
+    await raise_and_remove(kit, policy)
+    assert await alarm_states(kit) == {"sensor.plain": "unacknowledged"}
     assert repairs(kit) == {}
 
     await kit.wait(DAY_S)
     await wait(kit, 120, 61)
 
-    assert await listed(kit) == {}
-    assert titles(told) == ["Warning", "Cleared"]
+    assert await alarm_states(kit) == {}
+    assert titles(notifications) == ["Warning", "Cleared"]
     assert repairs(kit) == {"Hot": "sensor.plain"}
     await set_state(kit, "sensor.plain", "20")
     await wait(kit, 120, 61)
     assert repairs(kit) == {}
 
 
-async def test_the_day_of_an_absent_entity_goes_on_over_restarts(
-    kit: Kit, policy: EscalationPolicy, told: list[ServiceCall]
+async def test_the_day_of_an_absent_entity_continues_over_restarts(
+    kit: Kit, policy: EscalationPolicy, notifications: list[ServiceCall]
 ) -> None:
-    await raised_and_removed(kit, policy)
+    await raise_and_remove(kit, policy)
 
     for _ in range(2):
         await kit.wait(DAY_S // 2 - 300)
@@ -216,15 +233,15 @@ async def test_the_day_of_an_absent_entity_goes_on_over_restarts(
         await start(kit)
         await started(kit)
         await wait(kit, 120, 61)
-        assert await listed(kit) == {"sensor.plain": "unacknowledged"}
+        assert await alarm_states(kit) == {"sensor.plain": "unacknowledged"}
     await kit.wait(3600)
     await wait(kit, 120, 61)
 
-    assert await listed(kit) == {}
+    assert await alarm_states(kit) == {}
     assert repairs(kit) == {"Hot": "sensor.plain"}
 
 
-async def test_a_parent_without_a_registry_entry_is_waited_for_a_day(kit: Kit) -> None:
+async def test_an_absent_unregistered_parent_is_missed_after_a_day(kit: Kit) -> None:
     await set_state(kit, "sensor.hub", "1")
     await add_rule(kit, "sensor.one", parents=("sensor.hub",), name="Parent")
     await set_state(kit, "sensor.one", "20")
@@ -238,11 +255,11 @@ async def test_a_parent_without_a_registry_entry_is_waited_for_a_day(kit: Kit) -
     assert repairs(kit) == {"Parent": "sensor.hub"}
 
 
-async def test_places_that_are_deleted(kit: Kit) -> None:
+async def test_deleted_areas_floors_labels_and_devices_are_missed(kit: Kit) -> None:
     area = ar.async_get(kit.hass).async_create("Attic").id
     floor = fr.async_get(kit.hass).async_create("Top").floor_id
     label = lr.async_get(kit.hass).async_create("Rooms").label_id
-    router = device(kit, "router")
+    router = add_device(kit, "router")
     dr.async_get(kit.hass).async_update_device(router, name_by_user="Router")
     await add_rule(kit, selection=Selection(areas=(area,)), name="Area")
     await add_rule(kit, selection=Selection(floors=(floor,)), name="Floor")
@@ -266,11 +283,11 @@ async def test_places_that_are_deleted(kit: Kit) -> None:
     assert "Area" not in repairs(kit)
 
 
-async def test_a_rule_whose_groups_were_deleted(
-    kit: Kit, entry: MockConfigEntry, policy: EscalationPolicy, group: Callable[..., ConfigSubentry]
+async def test_a_rule_with_a_step_without_groups_has_a_repair(
+    kit: Kit, entry: MockConfigEntry, policy: EscalationPolicy, add_notifier_group: Callable[..., ConfigSubentry]
 ) -> None:
     (now,) = policy.steps
-    ben = group("Ben", "notify.mobile_app_ben")
+    ben = add_notifier_group("Ben", "notify.mobile_app_ben")
     both = EscalationPolicy(steps=(EscalationStep(after_s=0, groups=(*now.groups, ben.subentry_id)),))
     await add_rule(kit, "sensor.one", escalation=both, name="Both")
     await add_rule(
@@ -283,23 +300,23 @@ async def test_a_rule_whose_groups_were_deleted(
     kit.hass.config_entries.async_remove_subentry(entry, ben.subentry_id)
     await kit.hass.async_block_till_done()
 
-    assert set(repairs(kit)) == {"Hot"}, "the step of the other one still tells Anna"
+    assert set(repairs(kit)) == {"Hot"}, "the step of the other one still notifies Anna"
 
 
-async def test_what_windows_and_groups_name(
-    kit: Kit, entry: MockConfigEntry, group: Callable[..., ConfigSubentry]
+async def test_missing_entities_and_rules_of_windows_and_groups_have_repairs(
+    kit: Kit, entry: MockConfigEntry, add_notifier_group: Callable[..., ConfigSubentry]
 ) -> None:
     entity_id = await sensor(kit, "attic")
     er.async_get(kit.hass).async_get_or_create("notify", "test", "siren", suggested_object_id="siren")
-    siren = group("Siren", "", {"kind": "notify", "entity_id": "notify.siren"})
+    siren = add_notifier_group("Siren", "", {"kind": "notify", "entity_id": "notify.siren"})
     rule_id = await add_rule(kit, "sensor.one", condition=HOT, name="Rule")
 
     def window(title: str, rules: list[str], *entities: str) -> str:
         data: dict[str, Any] = {"days": ["mon"], "start": "02:00:00", "duration_s": 3600, "rules": rules}
         data["selection"] = {"entities": list(entities)}
-        made = ConfigSubentry(data=data, subentry_type="window", title=title, unique_id=None)  # type: ignore[arg-type]
-        kit.hass.config_entries.async_add_subentry(entry, made)
-        return made.subentry_id
+        subentry = ConfigSubentry(data=data, subentry_type="window", title=title, unique_id=None)  # type: ignore[arg-type]
+        kit.hass.config_entries.async_add_subentry(entry, subentry)
+        return subentry.subentry_id
 
     by_entity, by_rule = window("Entity", [], entity_id), window("Alarms", [rule_id])
     await kit.hass.async_block_till_done()

@@ -31,7 +31,7 @@ DAMAGED = "alarms_damaged"
 
 @pytest.fixture
 async def path(kit: Kit) -> AsyncGenerator[Path]:
-    """Return where the file is."""
+    """Return the path of the file."""
     yield store_path(kit.hass)
     if bridge(kit).state is ConfigEntryState.LOADED:
         await kit.hass.config_entries.async_unload(bridge(kit).entry_id)
@@ -51,7 +51,7 @@ def states(kit: Kit, rule_id: str) -> dict[str, AlarmState]:
 
 
 def copies(path: Path) -> list[str]:
-    return sorted(found.name for found in path.parent.glob("iotbridge_alarms-damaged-*"))
+    return sorted(copy.name for copy in path.parent.glob("iotbridge_alarms-damaged-*"))
 
 
 async def start_fully(kit: Kit) -> None:
@@ -61,8 +61,8 @@ async def start_fully(kit: Kit) -> None:
 
 
 @pytest.mark.parametrize("obstacle", ["directory", "link"])
-async def test_a_file_that_can_only_be_read_is_where_alarms_go_on_and_what_happens_is_written_later(
-    kit: Kit, path: Path, policy: EscalationPolicy, told: list[ServiceCall], obstacle: str
+async def test_alarms_start_from_a_read_only_file_and_write_later(
+    kit: Kit, path: Path, policy: EscalationPolicy, notifications: list[ServiceCall], obstacle: str
 ) -> None:
     rule_id = await add_rule(kit, "sensor.hot", "sensor.wet", escalation=policy)
     await set_state(kit, "sensor.hot", "90")
@@ -78,24 +78,24 @@ async def test_a_file_that_can_only_be_read_is_where_alarms_go_on_and_what_happe
     assert bridge(kit).state is ConfigEntryState.LOADED
     assert repairs(kit) == {NOT_WRITTEN}
     assert states(kit, rule_id) == {"sensor.hot": AlarmState.ACKNOWLEDGED, "sensor.wet": AlarmState.NORMAL}
-    told.clear()
+    notifications.clear()
     await set_state(kit, "sensor.wet", "90")
     await wait(kit, 3)
-    assert titles(told) == ["Warning"], "told at once, although it is not written"
-    _take_away(in_the_way)
+    assert titles(notifications) == ["Warning"], "notified at once, although it is not written"
+    _remove_obstacle(in_the_way)
     await wait(kit, 35, 5)
 
     assert repairs(kit) == set()
     assert (await changes(kit))[-1] == "raised sensor.wet"
-    told.clear()
+    notifications.clear()
     await restart(kit)
     await wait(kit, 5)
     assert states(kit, rule_id) == {"sensor.hot": AlarmState.ACKNOWLEDGED, "sensor.wet": AlarmState.UNACKNOWLEDGED}
-    assert told == []
+    assert notifications == []
 
 
-async def test_a_file_that_cannot_be_read_is_taken_in_when_it_can(
-    kit: Kit, path: Path, policy: EscalationPolicy, told: list[ServiceCall]
+async def test_an_unreadable_file_is_restored_once_it_is_readable(
+    kit: Kit, path: Path, policy: EscalationPolicy, notifications: list[ServiceCall]
 ) -> None:
     rule_id = await add_rule(kit, "sensor.hot", "sensor.wet", "sensor.dry", escalation=policy)
     for entity_id in ("sensor.hot", "sensor.wet"):
@@ -118,39 +118,43 @@ async def test_a_file_that_cannot_be_read_is_taken_in_when_it_can(
     assert states(kit, rule_id)["sensor.dry"] is AlarmState.NORMAL
     await set_state(kit, "sensor.hot", "20")
     await wait(kit, 3)
-    _take_away(path)
+    _remove_obstacle(path)
     _move(away, path)
     await wait(kit, 35, 5)
 
     assert repairs(kit) == set()
-    found = states(kit, rule_id)
-    assert found["sensor.dry"] is AlarmState.OUT_OF_SERVICE
+    restored = states(kit, rule_id)
+    assert restored["sensor.dry"] is AlarmState.OUT_OF_SERVICE
     assert kit.state(f"{bridge(kit).entry_id}_maintenance").state == "on"
-    assert (await changes(kit))[0] == "raised sensor.hot", "what was there before is there"
+    assert (await changes(kit))[0] == "raised sensor.hot", "the earlier history is restored"
     await restart(kit)
-    assert states(kit, rule_id) == found
+    assert states(kit, rule_id) == restored
 
 
 @pytest.fixture
-async def put_away(kit: Kit, path: Path) -> Callable[[], Callable[[], None]]:
-    """Return what takes the file away, and returns what brings it back."""
+async def hide_file(kit: Kit, path: Path) -> Callable[[], Callable[[], None]]:
+    """Return a function that hides the file and returns a function that restores it."""
 
-    def put() -> Callable[[], None]:
+    def hide() -> Callable[[], None]:
         away = path.with_name("away.db")
         _move(path, away)
         _put(path, "directory")
 
-        def back() -> None:
-            _take_away(path)
+        def restore_file() -> None:
+            _remove_obstacle(path)
             _move(away, path)
 
-        return back
+        return restore_file
 
-    return put
+    return hide
 
 
-async def test_a_rename_before_the_file_can_be_read_is_followed_in_it(
-    kit: Kit, path: Path, policy: EscalationPolicy, told: list[ServiceCall], put_away: Callable[[], Callable[[], None]]
+async def test_a_rename_is_applied_to_a_file_that_is_readable_later(
+    kit: Kit,
+    path: Path,
+    policy: EscalationPolicy,
+    notifications: list[ServiceCall],
+    hide_file: Callable[[], Callable[[], None]],
 ) -> None:
     entity_id = await sensor(kit, "attic", "90")
     await sensor(kit, "cellar", "90")
@@ -160,13 +164,13 @@ async def test_a_rename_before_the_file_can_be_read_is_followed_in_it(
     await call(kit, "maintenance_start", name="Works", duration={"hours": 2}, entity_id=entity_id)
     await wait(kit, 3)
     await stop(kit)
-    back = put_away()
+    restore_file = hide_file()
     await rename(kit, entity_id, "sensor.loft")
     kit.hass.states.async_remove("sensor.loft")
 
     await start_fully(kit)
-    told.clear()
-    back()
+    notifications.clear()
+    restore_file()
     await wait(kit, 65, 5)
 
     assert repairs(kit) == set()
@@ -180,36 +184,38 @@ async def test_a_rename_before_the_file_can_be_read_is_followed_in_it(
     assert "raised sensor.attic" not in await changes(kit)
     await restart(kit)
     assert states(kit, rule_id) == expected
-    assert titles(told) == []
+    assert titles(notifications) == []
 
 
-async def test_an_alarm_of_an_entity_that_no_longer_matches_ends_when_the_file_can_be_read(
-    kit: Kit, path: Path, policy: EscalationPolicy, told: list[ServiceCall], put_away: Callable[[], Callable[[], None]]
+async def test_a_stored_alarm_that_no_longer_matches_is_cleared_once_the_file_is_readable(
+    kit: Kit,
+    path: Path,
+    policy: EscalationPolicy,
+    notifications: list[ServiceCall],
+    hide_file: Callable[[], Callable[[], None]],
 ) -> None:
     label = lr.async_get(kit.hass).async_create("Rooms").label_id
     entity_id = await sensor(kit, "attic", "90")
     er.async_get(kit.hass).async_update_entity(entity_id, labels={label})
     rule_id = await add_rule(kit, selection=Selection(labels=(label,)), escalation=policy)
     await wait(kit, 3)
-    assert titles(told) == ["Warning"]
+    assert titles(notifications) == ["Warning"]
     await stop(kit)
-    back = put_away()
+    restore_file = hide_file()
     er.async_get(kit.hass).async_update_entity(entity_id, labels=set())
 
     await start_fully(kit)
-    back()
+    restore_file()
     await wait(kit, 65, 5)
 
-    assert titles(told) == ["Warning", "Cleared"]
+    assert titles(notifications) == ["Warning", "Cleared"]
     assert states(kit, rule_id) == {}
     await restart(kit)
     assert states(kit, rule_id) == {}
 
 
 @pytest.mark.parametrize("content", ["rubbish", "pages"])
-async def test_of_a_damaged_file_all_that_can_be_read_is_kept_and_a_repair_says_so(
-    kit: Kit, path: Path, content: str
-) -> None:
+async def test_readable_rows_of_a_damaged_file_are_rescued_with_a_repair(kit: Kit, path: Path, content: str) -> None:
     rule_id = await add_rule(kit, *(f"sensor.n{number}" for number in range(150)))
     for number in range(150):
         await set_state(kit, f"sensor.n{number}", "90")
@@ -251,7 +257,7 @@ def _put(path: Path, obstacle: str) -> None:
         path.symlink_to("/nowhere/at/all")
 
 
-def _take_away(obstacle: Path) -> None:
+def _remove_obstacle(obstacle: Path) -> None:
     obstacle.unlink() if obstacle.is_symlink() else obstacle.rmdir()
 
 
@@ -264,7 +270,7 @@ def _execute(path: Path, statement: str) -> None:
         file.execute(statement)
 
 
-def _take_out(path: Path, content: str) -> None:
+def _make_incomplete(path: Path, content: str) -> None:
     if content == "nothing":
         path.write_bytes(b"")
     elif content == "no tables":
@@ -299,7 +305,7 @@ def _damage(path: Path, content: str) -> None:
     path.write_bytes(data)
 
 
-async def test_damage_that_is_found_by_a_search_is_mended_while_alarms_go_on(kit: Kit, path: Path) -> None:
+async def test_damage_found_by_a_query_is_rescued_at_run_time(kit: Kit, path: Path) -> None:
     rule_id = await add_rule(kit, "sensor.hot", "sensor.wet")
     await set_state(kit, "sensor.hot", "90")
     await restart(kit)
@@ -318,7 +324,7 @@ async def test_damage_that_is_found_by_a_search_is_mended_while_alarms_go_on(kit
     }
 
 
-async def test_damage_that_several_searches_find_at_once_is_mended_once(kit: Kit, path: Path) -> None:
+async def test_damage_found_by_several_queries_is_rescued_once(kit: Kit, path: Path) -> None:
     await add_rule(kit, "sensor.hot", "sensor.wet")
     await set_state(kit, "sensor.hot", "90")
     await restart(kit)
@@ -331,8 +337,8 @@ async def test_damage_that_several_searches_find_at_once_is_mended_once(kit: Kit
     assert (await changes(kit))[-1] == "raised sensor.wet"
 
 
-async def test_a_history_that_cannot_be_read_keeps_no_alarm_from_starting(
-    kit: Kit, path: Path, policy: EscalationPolicy, told: list[ServiceCall], monkeypatch: pytest.MonkeyPatch
+async def test_alarms_start_although_the_history_cannot_be_read(
+    kit: Kit, path: Path, policy: EscalationPolicy, notifications: list[ServiceCall], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     rule_id = await add_rule(kit, "sensor.hot", escalation=policy)
     await add_rule(kit, "sensor.wet", escalation=policy)
@@ -350,15 +356,15 @@ async def test_a_history_that_cannot_be_read_keeps_no_alarm_from_starting(
     assert repairs(kit) == set()
     await set_state(kit, "sensor.wet", "90")
     await wait(kit, 3)
-    assert titles(told) == ["Warning", "Cleared", "Warning"]
+    assert titles(notifications) == ["Warning", "Cleared", "Warning"]
 
 
 @pytest.mark.parametrize("content", ["nothing", "no tables", "no outbox", "no history"])
-async def test_a_file_in_which_something_is_missing_is_damaged(kit: Kit, path: Path, content: str) -> None:
+async def test_an_incomplete_file_is_rescued_as_damaged(kit: Kit, path: Path, content: str) -> None:
     rule_id = await add_rule(kit, "sensor.hot", "sensor.wet")
     await set_state(kit, "sensor.hot", "90")
     await stop(kit)
-    _take_out(path, content)
+    _make_incomplete(path, content)
 
     await start_fully(kit)
 
@@ -368,11 +374,11 @@ async def test_a_file_in_which_something_is_missing_is_damaged(kit: Kit, path: P
     await set_state(kit, "sensor.wet", "90")
     assert (await changes(kit))[-1] == "raised sensor.wet"
     await restart(kit)
-    assert len([name for name in copies(path) if name.endswith(".db")]) == 1, "put aside once"
+    assert len([name for name in copies(path) if name.endswith(".db")]) == 1, "set aside once"
 
 
-async def test_a_file_of_a_later_release_is_not_written(
-    kit: Kit, path: Path, policy: EscalationPolicy, told: list[ServiceCall]
+async def test_a_file_of_a_later_release_is_read_but_not_written(
+    kit: Kit, path: Path, policy: EscalationPolicy, notifications: list[ServiceCall]
 ) -> None:
     rule_id = await add_rule(kit, "sensor.hot", "sensor.wet", escalation=policy)
     await set_state(kit, "sensor.hot", "90")
@@ -382,24 +388,24 @@ async def test_a_file_of_a_later_release_is_not_written(
     await stop(kit)
     _execute(path, "PRAGMA user_version=99")
     before = _bytes(path)
-    told.clear()
+    notifications.clear()
 
     await start_fully(kit)
 
     (issue,) = ir.async_get(kit.hass).issues.values()
     assert issue.translation_key == NOT_WRITTEN
     assert "version 99" in (issue.translation_placeholders or {})["reason"]
-    assert states(kit, rule_id)["sensor.hot"] is AlarmState.ACKNOWLEDGED, "what can be read of it counts"
+    assert states(kit, rule_id)["sensor.hot"] is AlarmState.ACKNOWLEDGED, "its content is used"
     await set_state(kit, "sensor.wet", "90")
     await wait(kit, 65, 5)
-    assert titles(told) == ["Warning"]
+    assert titles(notifications) == ["Warning"]
     await stop(kit)
     assert _bytes(path) == before
     assert copies(path) == []
 
 
 @pytest.mark.parametrize("table", ["instance", "bytes", "key", "outbox", "remembered"])
-async def test_one_damaged_row_costs_no_other(kit: Kit, path: Path, table: str) -> None:
+async def test_a_damaged_row_is_set_aside_and_the_others_are_loaded(kit: Kit, path: Path, table: str) -> None:
     rule_id = await add_rule(kit, "sensor.hot", "sensor.odd")
     for entity_id in ("sensor.hot", "sensor.odd"):
         await set_state(kit, entity_id, "90")
@@ -422,19 +428,19 @@ async def test_one_damaged_row_costs_no_other(kit: Kit, path: Path, table: str) 
     (name,) = copies(path)
     assert {"bytes": "instance", "key": "instance"}.get(table, table) in _text(path.with_name(name))
     await restart(kit)
-    assert copies(path) == [name], "put aside once"
+    assert copies(path) == [name], "set aside once"
 
 
-async def test_alarms_begin_without_their_file_whatever_is_wrong_with_it(
+async def test_alarms_start_without_their_file_after_an_unexpected_error(
     kit: Kit,
     path: Path,
     policy: EscalationPolicy,
-    told: list[ServiceCall],
+    notifications: list[ServiceCall],
     monkeypatch: pytest.MonkeyPatch,
     caplog: Any,
 ) -> None:
     def fail(*_: object) -> None:
-        raise TypeError("a fault of ours")
+        raise TypeError("an unexpected error")
 
     await add_rule(kit, "sensor.hot", escalation=policy)
     await stop(kit)
@@ -445,14 +451,14 @@ async def test_alarms_begin_without_their_file_whatever_is_wrong_with_it(
         assert "Traceback" in caplog.text
         await set_state(kit, "sensor.hot", "90")
         await wait(kit, 3)
-    assert titles(told) == ["Warning"]
+    assert titles(notifications) == ["Warning"]
     await wait(kit, 35, 5)
     assert repairs(kit) == set()
     assert await changes(kit) == ["raised sensor.hot"]
 
 
-async def test_an_unexpected_failure_of_the_writer_loses_nothing(
-    kit: Kit, policy: EscalationPolicy, told: list[ServiceCall], caplog: pytest.LogCaptureFixture
+async def test_changes_are_written_after_an_unexpected_error_of_the_writer(
+    kit: Kit, policy: EscalationPolicy, notifications: list[ServiceCall], caplog: pytest.LogCaptureFixture
 ) -> None:
     await add_rule(kit, "sensor.hot", "sensor.wet", escalation=policy)
     processor = alarms(kit).processor
@@ -461,9 +467,9 @@ async def test_an_unexpected_failure_of_the_writer_loses_nothing(
     await set_state(kit, "sensor.wet", "90")
     await wait(kit, 95, 5)
 
-    assert titles(told) == ["Warning", "Warning"]
+    assert titles(notifications) == ["Warning", "Warning"]
     assert repairs(kit) == {NOT_WRITTEN}
-    assert caplog.text.count("Alarms cannot be written") == 1, "once, however often it is tried"
+    assert caplog.text.count("The alarm database cannot be written") == 1, "logged once, not at each retry"
     assert "is not JSON serializable" in caplog.text
     processor.async_remember("odd", 1)
     await wait(kit, 35, 5)
@@ -472,7 +478,7 @@ async def test_an_unexpected_failure_of_the_writer_loses_nothing(
     assert await changes(kit) == ["raised sensor.hot", "raised sensor.wet"]
 
 
-async def test_a_flush_writes_what_failed_meanwhile(kit: Kit, path: Path) -> None:
+async def test_a_flush_retries_a_failed_write(kit: Kit, path: Path) -> None:
     processor = alarms(kit).processor
     await processor.async_flush()
     processor.async_remember("odd", object())
@@ -485,20 +491,20 @@ async def test_a_flush_writes_what_failed_meanwhile(kit: Kit, path: Path) -> Non
         assert file.execute("SELECT data FROM remembered WHERE name = 'odd'").fetchone() == ("1",)
 
 
-async def test_a_disk_that_stays_full_does_not_fill_the_memory(kit: Kit, caplog: pytest.LogCaptureFixture) -> None:
+async def test_unwritten_history_is_limited_in_memory(kit: Kit, caplog: pytest.LogCaptureFixture) -> None:
     await add_rule(kit, "sensor.hot")
     writer = alarms(kit).processor.writer
     writer.batch.remembered["odd"] = object()
     await set_state(kit, "sensor.hot", "90")
     (rule, transition) = writer.batch.history[-1]
     for _ in range(MAX_ROWS + 10):
-        writer.async_note(rule, transition)
+        writer.async_record(rule, transition)
 
     assert len(writer.batch.history) == MAX_ROWS
     writer.batch.remembered["odd"] = 1
 
 
-async def test_after_the_end_nothing_is_written_or_tried_again(kit: Kit, caplog: pytest.LogCaptureFixture) -> None:
+async def test_nothing_is_written_or_retried_after_the_shutdown(kit: Kit, caplog: pytest.LogCaptureFixture) -> None:
     await add_rule(kit, "sensor.hot")
     processor = alarms(kit).processor
     processor.async_remember("odd", object())
@@ -506,7 +512,7 @@ async def test_after_the_end_nothing_is_written_or_tried_again(kit: Kit, caplog:
     processor.async_remember("late", 1)
     await wait(kit, 65, 5)
 
-    assert caplog.text.count("Alarms cannot be written") == 1
+    assert caplog.text.count("The alarm database cannot be written") == 1
     assert "these are lost" in caplog.text
     await processor.async_close()
     await start(kit)

@@ -1,4 +1,4 @@
-"""Numbers of alarms by severity."""
+"""Sensors of the numbers of alarms by severity."""
 
 from custom_components.iotbridge.alarms.engine.models import Severity
 from tests.kit import Kit
@@ -10,8 +10,8 @@ def counts(kit: Kit) -> dict[str, str]:
     kinds = [
         f"{kind}_{severity}" for kind in ("active", "unacknowledged") for severity in ("critical", "warning", "info")
     ]
-    shown = {kind: kit.bridge(f"alarms_{kind}") for kind in kinds}
-    return {kind: value for kind, value in shown.items() if value != "0"}
+    values = {kind: kit.bridge(f"alarms_{kind}") for kind in kinds}
+    return {kind: value for kind, value in values.items() if value != "0"}
 
 
 async def test_alarms_are_counted_by_severity(kit: Kit) -> None:

@@ -16,7 +16,7 @@ async def states(kit: Kit) -> list[str]:
     return [alarm["state"] for alarm in alarms]
 
 
-async def test_all_alarms_are_silent_while_it_is_on(kit: Kit, entry: MockConfigEntry) -> None:
+async def test_all_alarms_are_suppressed_while_it_is_on(kit: Kit, entry: MockConfigEntry) -> None:
     rule_id = await add_rule(kit, "sensor.one")
     key = f"{entry.entry_id}_maintenance"
     assert kit.state(key).state == "off"
@@ -27,14 +27,14 @@ async def test_all_alarms_are_silent_while_it_is_on(kit: Kit, entry: MockConfigE
     alarms = (await call(kit, "list", answer=True))["alarms"]
     assert [(alarm["state"], alarm["active"]) for alarm in alarms] == [("suppressed", True)]
     assert alarms[0]["suppressed_by"] == [{"reason": "maintenance"}]
-    assert kit.hass.states.get(rule_entity(kit, rule_id)).state == "on", "it goes on measuring"  # type: ignore[union-attr]
+    assert kit.hass.states.get(rule_entity(kit, rule_id)).state == "on", "the rule is still evaluated"  # type: ignore[union-attr]
 
     await turn(kit, kit.entity_id(key), "turn_off")
     assert kit.state(key).state == "off"
     assert await states(kit) == ["unacknowledged"]
 
 
-async def test_a_restart_does_not_end_it(kit: Kit, entry: MockConfigEntry) -> None:
+async def test_maintenance_survives_a_reload(kit: Kit, entry: MockConfigEntry) -> None:
     key = f"{entry.entry_id}_maintenance"
     await turn(kit, kit.entity_id(key), "turn_on")
 

@@ -11,19 +11,19 @@ from homeassistant.helpers import (
     entity_registry as er,
 )
 from homeassistant.helpers.trigger import async_validate_trigger_config
-from tests.alarms.home import place
+from tests.alarms.home import locate_sensor
 
 from ..automation import Automate, start_anew
 from ..kit import Kit
 from ..rules import add_rule, call, rule_entity, set_state
 
 NAMES = ("rule", "alarm", "entity_id", "severity", "value", "change", "who", "comment", "instructions", "description")
-TELL = {name: f"{{{{ trigger.{name} }}}}" for name in NAMES}
+EVENT_DATA = {name: f"{{{{ trigger.{name} }}}}" for name in NAMES}
 
 
-async def test_a_raised_alarm_starts_the_automation(kit: Kit, automate: Automate) -> None:
+async def test_a_raised_alarm_triggers_with_its_data(kit: Kit, automate: Automate) -> None:
     await add_rule(kit, "sensor.one", instructions="Open the valve.")
-    ran = await automate({"trigger": "iotbridge.alarm_raised"}, tell=TELL)
+    ran = await automate({"trigger": "iotbridge.alarm_raised"}, tell=EVENT_DATA)
 
     await set_state(kit, "sensor.one", "90", friendly_name="Boiler")
 
@@ -44,11 +44,11 @@ async def test_a_raised_alarm_starts_the_automation(kit: Kit, automate: Automate
 
 
 @pytest.mark.parametrize("kind", ["area", "floor", "label", "entity", "none"])
-async def test_the_target_is_what_the_alarm_is_about(kit: Kit, automate: Automate, kind: str) -> None:
-    target = place(kit)[kind]
+async def test_a_target_selects_alarms_by_their_entities(kit: Kit, automate: Automate, kind: str) -> None:
+    target = locate_sensor(kit)[kind]
     await add_rule(kit, "sensor.one")
     await add_rule(kit, "sensor.two", name="Other")
-    ran = await automate({"trigger": "iotbridge.alarm_raised", "target": target}, tell=TELL)
+    ran = await automate({"trigger": "iotbridge.alarm_raised", "target": target}, tell=EVENT_DATA)
 
     await set_state(kit, "sensor.one", "90")
     await set_state(kit, "sensor.two", "90")
@@ -57,8 +57,8 @@ async def test_the_target_is_what_the_alarm_is_about(kit: Kit, automate: Automat
     assert [event.data["entity_id"] for event in ran] == expected
 
 
-async def test_what_comes_to_an_area_later_counts(kit: Kit, automate: Automate) -> None:
-    area = place(kit)["area"]
+async def test_an_entity_added_to_an_area_later_triggers(kit: Kit, automate: Automate) -> None:
+    area = locate_sensor(kit)["area"]
     entity = er.async_get(kit.hass).async_get_or_create("sensor", "test", "2", object_id_base="two")
     er.async_get(kit.hass).async_update_entity(entity.entity_id, new_entity_id="sensor.two")
     await add_rule(kit, "sensor.two")
@@ -71,22 +71,22 @@ async def test_what_comes_to_an_area_later_counts(kit: Kit, automate: Automate) 
 
 
 @pytest.mark.parametrize("way", ["target", "option"])
-async def test_one_rule(kit: Kit, automate: Automate, way: str) -> None:
+async def test_a_rule_can_be_target_or_option(kit: Kit, automate: Automate, way: str) -> None:
     rule_id = await add_rule(kit, "sensor.one")
     await add_rule(kit, "sensor.one", name="Other")
     entity_id = rule_entity(kit, rule_id)
     trigger = {"target": {"entity_id": entity_id}} if way == "target" else {"options": {"rule": [entity_id]}}
-    ran = await automate({"trigger": "iotbridge.alarm_raised", **trigger}, tell=TELL)
+    ran = await automate({"trigger": "iotbridge.alarm_raised", **trigger}, tell=EVENT_DATA)
 
     await set_state(kit, "sensor.one", "90")
 
     assert [event.data["rule"] for event in ran] == ["Hot"]
 
 
-async def test_only_some_severities(kit: Kit, automate: Automate) -> None:
+async def test_the_severity_option_filters(kit: Kit, automate: Automate) -> None:
     condition = Condition(kind=AlarmKind.ABOVE, above=80, worse_above=100)
     await add_rule(kit, "sensor.one", condition=condition)
-    ran = await automate({"trigger": "iotbridge.alarm_raised", "options": {"severity": ["critical"]}}, tell=TELL)
+    ran = await automate({"trigger": "iotbridge.alarm_raised", "options": {"severity": ["critical"]}}, tell=EVENT_DATA)
 
     await set_state(kit, "sensor.one", "90")
     assert ran == []
@@ -95,12 +95,12 @@ async def test_only_some_severities(kit: Kit, automate: Automate) -> None:
     assert [(event.data["change"], event.data["severity"]) for event in ran] == [("worsened", "critical")]
 
 
-async def test_an_alarm_that_nobody_acknowledged(kit: Kit, automate: Automate) -> None:
+async def test_an_unacknowledged_alarm_triggers_escalated(kit: Kit, automate: Automate) -> None:
     policy = EscalationPolicy(
         steps=(EscalationStep(after_s=0, groups=("a",)), EscalationStep(after_s=600, groups=("b",)))
     )
     await add_rule(kit, "sensor.one", escalation=policy)
-    ran = await automate({"trigger": "iotbridge.alarm_escalated"}, tell=TELL)
+    ran = await automate({"trigger": "iotbridge.alarm_escalated"}, tell=EVENT_DATA)
 
     await set_state(kit, "sensor.one", "90")
     assert ran == []
@@ -113,9 +113,11 @@ async def test_an_alarm_that_nobody_acknowledged(kit: Kit, automate: Automate) -
     ("trigger", "expected"),
     [("alarm_acknowledged", ["acknowledged"]), ("alarm_cleared", ["cleared"]), ("alarm_raised", ["raised"])],
 )
-async def test_each_trigger_has_its_own(kit: Kit, automate: Automate, trigger: str, expected: list[str]) -> None:
+async def test_each_trigger_fires_for_its_own_change(
+    kit: Kit, automate: Automate, trigger: str, expected: list[str]
+) -> None:
     await add_rule(kit, "sensor.one")
-    ran = await automate({"trigger": f"iotbridge.{trigger}"}, tell=TELL)
+    ran = await automate({"trigger": f"iotbridge.{trigger}"}, tell=EVENT_DATA)
 
     await set_state(kit, "sensor.one", "90")
     await call(kit, "acknowledge", entity_id="sensor.one", comment="Mine")
@@ -126,7 +128,7 @@ async def test_each_trigger_has_its_own(kit: Kit, automate: Automate, trigger: s
     assert [event.data["change"] for event in ran] == expected
 
 
-async def test_silent_alarms_start_nothing(kit: Kit, automate: Automate) -> None:
+async def test_suppressed_alarms_do_not_trigger(kit: Kit, automate: Automate) -> None:
     await add_rule(kit, "sensor.one")
     await call(kit, "suppress", entity_id="sensor.one")
     ran = await automate({"trigger": "iotbridge.alarm_raised"})
@@ -138,10 +140,10 @@ async def test_silent_alarms_start_nothing(kit: Kit, automate: Automate) -> None
     assert len(ran) == 1
 
 
-async def test_a_restart_starts_nothing_and_the_automation_lives_on(kit: Kit, automate: Automate) -> None:
+async def test_a_reload_does_not_trigger_and_the_automation_still_works(kit: Kit, automate: Automate) -> None:
     await add_rule(kit, "sensor.one", "sensor.two")
     await set_state(kit, "sensor.one", "90")
-    ran = await automate({"trigger": "iotbridge.alarm_raised"}, tell=TELL)
+    ran = await automate({"trigger": "iotbridge.alarm_raised"}, tell=EVENT_DATA)
 
     await start_anew(kit)
     assert ran == []
@@ -151,7 +153,7 @@ async def test_a_restart_starts_nothing_and_the_automation_lives_on(kit: Kit, au
 
 
 @pytest.mark.parametrize("options", [{"severity": ["terrible"]}, {"rule": "no entity"}, {"other": 1}])
-async def test_what_is_wrong_is_refused(kit: Kit, options: dict[str, Any]) -> None:
+async def test_invalid_options_are_rejected(kit: Kit, options: dict[str, Any]) -> None:
     config = cv.TRIGGER_SCHEMA([{"trigger": "iotbridge.alarm_raised", "options": options}])
 
     with pytest.raises(vol.Invalid):

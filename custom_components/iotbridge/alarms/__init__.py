@@ -1,1 +1,1 @@
-"""Alarms over any entity of the home: rules, their lifecycle, and who is told."""
+"""Alarms over any entity of the home: rules, lifecycle, escalation and notifications."""

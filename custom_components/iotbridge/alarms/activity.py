@@ -14,14 +14,14 @@ from .runtime.display_name import async_name
 from .runtime.events import SIGNAL_ALARM, AlarmEvent
 from .runtime.permissions import async_rule_entity
 
-_WORDS = f"component.{DOMAIN}.selector.alarm_logbook.options."
+_TEXTS = f"component.{DOMAIN}.selector.alarm_logbook.options."
 _SEVERITIES = f"component.{DOMAIN}.selector.severity.options."
 _SUPPRESSION = frozenset({Change.SUPPRESSED, Change.UNSUPPRESSED})
 
 
 @callback
 def async_start_activity(hass: HomeAssistant, manager: AlarmsManager) -> CALLBACK_TYPE:
-    """Write transitions into the logbook from now on; return a function that ends it."""
+    """Start writing transitions into the logbook; return a callback that ends that."""
 
     @callback
     def log(event: AlarmEvent) -> None:
@@ -47,11 +47,11 @@ def _async_log(hass: HomeAssistant, rule: Rule, transition: Transition) -> None:
     """
     texts = async_get_cached_translations(hass, hass.config.language, "selector", DOMAIN)
     severity = texts.get(f"{_SEVERITIES}{transition.severity.word}", transition.severity.word)
-    message = texts.get(f"{_WORDS}{transition.change}", transition.change).format(rule=rule.name, severity=severity)
+    message = texts.get(f"{_TEXTS}{transition.change}", transition.change).format(rule=rule.name, severity=severity)
     if transition.by.name:
-        message += " " + texts.get(f"{_WORDS}by", "({who})").format(who=transition.by.name)
+        message += " " + texts.get(f"{_TEXTS}by", "({who})").format(who=transition.by.name)
     cause = transition.detail.partition(":")[0] if transition.change in _SUPPRESSION else ""
-    reason = transition.by.comment or texts.get(f"{_WORDS}because_{cause}", "") or transition.reason
+    reason = transition.by.comment or texts.get(f"{_TEXTS}because_{cause}", "") or transition.reason
     entity_id = transition.key.subject or async_rule_entity(hass, rule.rule_id)
     data = {
         "name": async_name(hass, rule, transition.key.subject),

@@ -1,4 +1,4 @@
-"""Backups of alarms: freezes the alarm database while it is copied; alarms go on meanwhile."""
+"""Backups of alarms: freezes the alarm database while it is copied; alarms continue meanwhile."""
 
 from homeassistant.core import HomeAssistant
 
@@ -14,7 +14,7 @@ async def async_freeze_alarms(hass: HomeAssistant, alarms: AlarmsManager | None,
         return
     try:
         await alarms.async_freeze(is_frozen)
-    except Exception:  # noqa: BLE001 - logged, and the backup goes on
-        # A backup without the last minutes of the alarms is better than none: Home Assistant gives up the whole
-        # backup where a hook raises.
+    except Exception:  # noqa: BLE001 - logged, and the backup continues
+        # A backup without the last minutes of the alarms is better than none: Home Assistant aborts the whole backup
+        # where a hook raises.
         LOGGER.exception("Could not prepare the alarm database for the backup")

@@ -15,14 +15,14 @@ from ..coalescing import CoalescedCall
 from .api.serialization import alarm_as_dict
 from .engine.models import WAITING, Alarm, AlarmState
 from .engine.rule import MOMENTARY, Rule
-from .entity import IotBridgeRuleEntity, async_follow_rules
+from .entity import IotBridgeRuleEntity, async_track_rules
 from .manager import AlarmsManager
 from .runtime.events import signal_of_rule
 
-# More alarms than anybody reads in the attributes of one entity; the action list has all.
+# A longer list is unreadable in the attributes of an entity; the action ``list`` returns all.
 MAX_SHOWN = 50
-# No values of other entities: attributes are for all who may see this one.
-SHOWN = ("alarm", "entity_id", "state", "severity", "since", "acknowledged_by", "suppressed_by")
+# Without the values of other entities: everyone who may see this entity may see its attributes.
+ATTRIBUTE_KEYS = ("alarm", "entity_id", "state", "severity", "since", "acknowledged_by", "suppressed_by")
 
 
 @callback
@@ -34,7 +34,7 @@ def async_setup_alarm_binary_sensors(
     def make(rule: Rule, device: DeviceEntry) -> list[RuleProblem]:
         return [RuleProblem(alarms, rule, device)]
 
-    entry.async_on_unload(async_follow_rules(hass, entry, alarms, async_add_entities, make))
+    entry.async_on_unload(async_track_rules(hass, entry, alarms, async_add_entities, make))
 
 
 class RuleProblem(IotBridgeRuleEntity, BinarySensorEntity):
@@ -48,17 +48,17 @@ class RuleProblem(IotBridgeRuleEntity, BinarySensorEntity):
 
     @override
     async def async_added_to_hass(self) -> None:
-        """Follow the rule and its alarms; a rule over a thousand entities may have a thousand alarms at once."""
+        """Subscribe to the rule and its alarms; changes are coalesced, because a thousand alarms may change at once."""
         await super().async_added_to_hass()
         self._changed = CoalescedCall(self.hass, self._async_changed)
         self.async_on_remove(self._changed.cancel)
         signal = signal_of_rule(self._rule.rule_id)
         self.async_on_remove(async_dispatcher_connect(self.hass, signal, self._changed))
-        self._async_look()
+        self._async_update_attributes()
 
     @callback
     def _async_changed(self) -> None:
-        self._async_look()
+        self._async_update_attributes()
         self.async_write_ha_state()
 
     @override
@@ -67,7 +67,7 @@ class RuleProblem(IotBridgeRuleEntity, BinarySensorEntity):
         self._changed()
 
     @callback
-    def _async_look(self) -> None:
+    def _async_update_attributes(self) -> None:
         alarms = self._alarms.alarms(self._rule.rule_id)
         active = [alarm for alarm in alarms if alarm.active and not alarm.out_of_service]
         is_known = self._rule.condition.kind in MOMENTARY or any(
@@ -78,14 +78,14 @@ class RuleProblem(IotBridgeRuleEntity, BinarySensorEntity):
 
     def _attributes(self, alarms: list[Alarm], active: list[Alarm]) -> dict[str, Any]:
         states = Counter(alarm.state for alarm in alarms)
-        eventful = [alarm for alarm in alarms if alarm.state is not AlarmState.NORMAL]
-        eventful.sort(key=lambda alarm: (-alarm.severity, -(alarm.raised_at or 0.0), alarm.key))
-        shown = (alarm_as_dict(self.hass, self._rule, alarm) for alarm in eventful[:MAX_SHOWN])
+        shown = [alarm for alarm in alarms if alarm.state is not AlarmState.NORMAL]
+        shown.sort(key=lambda alarm: (-alarm.severity, -(alarm.raised_at or 0.0), alarm.key))
+        serialized = (alarm_as_dict(self.hass, self._rule, alarm) for alarm in shown[:MAX_SHOWN])
         return {
             "severity": max((alarm.severity for alarm in active), default=self._rule.severity).word,
             "total": len(alarms),
             "active": len(active),
             "unacknowledged": sum(states[state] for state in WAITING),
-            "alarms": [{key: alarm[key] for key in SHOWN} for alarm in shown],
+            "alarms": [{key: alarm[key] for key in ATTRIBUTE_KEYS} for alarm in serialized],
             "instructions": self._rule.instructions,
         }

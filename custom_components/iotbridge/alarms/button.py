@@ -22,7 +22,7 @@ def async_setup_alarm_buttons(
 
 
 class AcknowledgeAll(IotBridgeAlarmsEntity, IotBridgeEntity, ButtonEntity):
-    """Button that acknowledges every alarm; the right to press it covers them all."""
+    """Button that acknowledges every alarm; the permission to press it covers them all."""
 
     def __init__(self, entry: ConfigEntry, alarms: AlarmsManager) -> None:
         """Put the button on the bridge."""
@@ -31,6 +31,6 @@ class AcknowledgeAll(IotBridgeAlarmsEntity, IotBridgeEntity, ButtonEntity):
 
     @override
     async def async_press(self) -> None:
-        """Acknowledge all alarms that wait for it."""
+        """Acknowledge all unacknowledged alarms."""
         by = await async_actor(self.hass, self._context)
         self._alarms.async_acknowledge([alarm.key for alarm in self._alarms.alarms()], by)

@@ -1,4 +1,4 @@
-"""An alarm is active; something is in maintenance."""
+"""Conditions of alarms: an alarm is active, a target is in maintenance."""
 
 from collections.abc import Callable
 from typing import Unpack, override
@@ -25,7 +25,7 @@ _TARGET = {vol.Optional(CONF_TARGET, default={}): cv.TARGET_FIELDS}
 
 
 class AlarmCondition(Condition):
-    """Asks the alarms of a target, of all without one; nothing is true while IoT Bridge is not running."""
+    """Base of conditions on the alarms of a target, on all without one; False while IoT Bridge is not running."""
 
     _schema: vol.Schema
 
@@ -36,7 +36,7 @@ class AlarmCondition(Condition):
         return checked
 
     def __init__(self, hass: HomeAssistant, config: ConditionConfig) -> None:
-        """Read what is meant."""
+        """Read the target."""
         super().__init__(hass, config)
         self._target = config.target or {}
 
@@ -51,47 +51,47 @@ class AlarmCondition(Condition):
     @override
     def _async_check(self, **kwargs: Unpack[ConditionCheckParams]) -> bool:
         manager = async_manager(self._hass)
-        return manager is not None and self._holds(manager, async_resolve_target(self._hass, self._target))
+        return manager is not None and self._is_met(manager, async_resolve_target(self._hass, self._target))
 
-    def _holds(self, manager: AlarmsManager, meant: AlarmTarget) -> bool:
+    def _is_met(self, manager: AlarmsManager, alarm_target: AlarmTarget) -> bool:
         raise NotImplementedError
 
 
 class AlarmIsActiveCondition(AlarmCondition):
-    """At least one of the alarms is active, acknowledged or not; one that was put aside or is silent does not count."""
+    """Condition that an alarm is active, acknowledged or not; snoozed and suppressed ones do not count."""
 
     _schema = vol.Schema({**_TARGET, vol.Optional(CONF_OPTIONS, default={}): OPTIONS})
 
     def __init__(self, hass: HomeAssistant, config: ConditionConfig) -> None:
-        """Read which alarms count."""
+        """Read the severities and rules."""
         super().__init__(hass, config)
         options = config.options or {}
         self._severities = frozenset(options.get(CONF_SEVERITY, ()))
         self._rules = options.get(CONF_RULE, ())
 
     @override
-    def _holds(self, manager: AlarmsManager, meant: AlarmTarget) -> bool:
+    def _is_met(self, manager: AlarmsManager, alarm_target: AlarmTarget) -> bool:
         rules = async_resolve_target(self._hass, {"entity_id": self._rules}).rules if self._rules else None
         return any(
             alarm.state in ACTIVE
             and (rules is None or alarm.key.rule_id in rules)
             and (not self._severities or alarm.severity.word in self._severities)
-            and meant.includes(alarm.key)
+            and alarm_target.includes(alarm.key)
             for alarm in manager.alarms()
         )
 
 
 class InMaintenanceCondition(AlarmCondition):
-    """The home, or at least one of the targets, is in maintenance: silent, because somebody works on it."""
+    """Condition that the home, or at least one of the targets, is in maintenance."""
 
     _schema = vol.Schema({**_TARGET, vol.Optional(CONF_OPTIONS, default={}): {}})
 
     @override
-    def _holds(self, manager: AlarmsManager, meant: AlarmTarget) -> bool:
-        if manager.is_maintenance_on or meant.is_everything:
+    def _is_met(self, manager: AlarmsManager, alarm_target: AlarmTarget) -> bool:
+        if manager.is_maintenance_on or alarm_target.is_everything:
             return manager.is_maintenance_on
-        return any(map(manager.is_in_maintenance, meant.subjects)) or any(
-            meant.includes(alarm.key) and _is_in_maintenance(alarm) for alarm in manager.alarms()
+        return any(map(manager.is_in_maintenance, alarm_target.subjects)) or any(
+            alarm_target.includes(alarm.key) and _is_in_maintenance(alarm) for alarm in manager.alarms()
         )
 
 

@@ -25,7 +25,7 @@ def _rule(rule: Rule, alarms: list[Alarm]) -> dict[str, Any]:
         "timing": asdict(rule.timing),
         "steps": [{"after_s": step.after_s, "groups": len(step.groups)} for step in rule.escalation.steps],
         "repeat_s": rule.escalation.repeat_s,
-        "selected_by": [name for name, chosen in asdict(rule.selection).items() if chosen],
+        "selected_by": [name for name, values in asdict(rule.selection).items() if values],
         "parents": len(rule.parents),
         "states": dict(Counter(alarm.state.value for alarm in alarms)),
         "not_judged": sum(alarm.last_evaluation.is_active is None for alarm in alarms),

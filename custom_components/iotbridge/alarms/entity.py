@@ -1,4 +1,4 @@
-"""Base class of the entities of an alarm rule, and the device they are on."""
+"""Base classes of the entities of alarms and alarm rules, and their device."""
 
 import asyncio
 from collections.abc import Callable, Iterable
@@ -21,7 +21,7 @@ from .runtime.permissions import RULE_KEY
 
 
 class IotBridgeAlarmsEntity(Entity):
-    """Base of what shows alarms: unavailable where these could not be started."""
+    """Base of entities that show alarms; unavailable where alarms could not be started."""
 
     _alarms: AlarmsManager
 
@@ -33,14 +33,14 @@ class IotBridgeAlarmsEntity(Entity):
 
 
 class IotBridgeRuleEntity(IotBridgeAlarmsEntity):
-    """An entity of an alarm rule: named as the rule, gone with its subentry."""
+    """Base of the entities of an alarm rule, which are removed with its subentry."""
 
     _attr_has_entity_name = True
     _attr_should_poll = False
     _attr_translation_key = RULE_KEY
 
     def __init__(self, alarms: AlarmsManager, rule: Rule, device: DeviceEntry) -> None:
-        """Join the device of all alarms; it belongs to no rule."""
+        """Put the entity on the device of all alarms, which belongs to no single rule."""
         self.device_entry = device
         self._alarms = alarms
         self._rule = rule
@@ -49,7 +49,7 @@ class IotBridgeRuleEntity(IotBridgeAlarmsEntity):
 
     @override
     async def async_added_to_hass(self) -> None:
-        """Follow the rule."""
+        """Subscribe to changes of the rule."""
         self.async_on_remove(async_dispatcher_connect(self.hass, SIGNAL_RULES, self._async_rules_changed))
 
     @callback
@@ -58,7 +58,7 @@ class IotBridgeRuleEntity(IotBridgeAlarmsEntity):
 
     @callback
     def _async_rules_changed(self) -> None:
-        """Take the rule as it is now; a new name is that of the entity, too, unless the user gave it another."""
+        """Update the rule; a new name is also that of the entity, unless the user gave it another."""
         rule = self._alarms.rules.get(self._rule.rule_id)
         if rule is None or rule == self._rule:
             return
@@ -70,27 +70,27 @@ class IotBridgeRuleEntity(IotBridgeAlarmsEntity):
 
     @callback
     def _async_rule_changed(self) -> None:
-        """Show the rule as it is now."""
+        """Write the state after a change of the rule."""
         self.async_write_ha_state()
 
 
 @callback
-def async_follow_rules(
+def async_track_rules(
     hass: HomeAssistant,
     entry: ConfigEntry,
     alarms: AlarmsManager,
     async_add_entities: AddConfigEntryEntitiesCallback,
     make: Callable[[Rule, DeviceEntry], Iterable[Entity]],
 ) -> CALLBACK_TYPE:
-    """Add the entities of every rule there is and will be; return what ends that."""
+    """Add the entities of each rule, now and when a rule is created; return a callback that ends that."""
     known: set[str] = set()
 
     async def async_add(missing: list[Rule]) -> None:
         device = _async_alarms_device(hass, entry)
         for rule in missing:
-            if rule.rule_id in entry.subentries:  # it may be removed again before its turn
+            if rule.rule_id in entry.subentries:  # it may have been removed meanwhile
                 async_add_entities(make(rule, device), config_subentry_id=rule.rule_id)
-            await asyncio.sleep(0)  # an import brings hundreds
+            await asyncio.sleep(0)  # an import adds hundreds
 
     @callback
     def add_missing() -> None:
@@ -112,7 +112,7 @@ def async_follow_rules(
 
 @callback
 def _async_alarms_device(hass: HomeAssistant, entry: ConfigEntry) -> DeviceEntry:
-    """Return the device on which all rules show their alarms; it is behind the bridge."""
+    """Return the device of all rules, which is connected via the bridge."""
     devices = dr.async_get(hass)
     bridge = devices.async_get_or_create(config_entry_id=entry.entry_id, **bridge_device_info(entry))
     return devices.async_get_or_create(
@@ -127,7 +127,7 @@ def _async_alarms_device(hass: HomeAssistant, entry: ConfigEntry) -> DeviceEntry
 
 @callback
 def _async_remove_alarms_device(hass: HomeAssistant, entry: ConfigEntry) -> None:
-    """The last rule is gone: its device has nothing to show any more."""
+    """Remove the device when the last rule is removed."""
     devices = dr.async_get(hass)
     if device := devices.async_get_device_by_identifier(_alarms_identifier(entry), entry.entry_id):
         devices.async_remove_device(device.id)

@@ -13,15 +13,15 @@ from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from .api.serialization import transition_as_dict
 from .engine.models import Change, Transition
 from .engine.rule import Rule
-from .entity import IotBridgeRuleEntity, async_follow_rules
+from .entity import IotBridgeRuleEntity, async_track_rules
 from .manager import AlarmsManager
 from .runtime.events import SIGNAL_ALARM, AlarmEvent
 
-# What an event tells beside its type; the entity it is about is not named "entity_id", which in an attribute means a
-# group of entities. No values of that entity: attributes are for all who may see this one.
-TOLD = ("alarm", "subject", "severity", "who", "where", "comment")
-# What is kept for an entity that is not there yet; one that the user disabled never comes.
-EARLY = 20
+# Attributes of an event. The entity of the alarm is not called "entity_id", which as an attribute denotes a group of
+# entities. Its value is left out: everyone who may see the event entity may see its attributes.
+EVENT_KEYS = ("alarm", "subject", "severity", "who", "where", "comment")
+# Transitions that are kept for an entity that is not added yet; one that the user disabled is never added.
+MAX_PENDING = 20
 
 
 @callback
@@ -29,48 +29,48 @@ def async_setup_alarm_events(
     hass: HomeAssistant, entry: ConfigEntry, alarms: AlarmsManager, async_add_entities: AddConfigEntryEntitiesCallback
 ) -> None:
     """Add an event entity for each rule, now and when a rule is created."""
-    happenings = PendingTransitions(alarms)
-    entry.async_on_unload(async_dispatcher_connect(hass, SIGNAL_ALARM, happenings.async_happened))
+    pending_transitions = PendingTransitions(alarms)
+    entry.async_on_unload(async_dispatcher_connect(hass, SIGNAL_ALARM, pending_transitions.async_dispatch))
 
     @callback
     def make(rule: Rule, device: DeviceEntry) -> list[AlarmEventEntity]:
-        return [AlarmEventEntity(alarms, rule, device, happenings)]
+        return [AlarmEventEntity(alarms, rule, device, pending_transitions)]
 
-    entry.async_on_unload(async_follow_rules(hass, entry, alarms, async_add_entities, make))
+    entry.async_on_unload(async_track_rules(hass, entry, alarms, async_add_entities, make))
 
 
 class PendingTransitions:
-    """Hands what happens to the entity of its rule; a new rule may find something bad before its entity is there."""
+    """Dispatcher of transitions to the entity of their rule; a new rule may raise alarms before its entity is added."""
 
     def __init__(self, alarms: AlarmsManager) -> None:
-        """Know nobody."""
+        """Start without entities."""
         self._alarms = alarms
         self._entities: dict[str, AlarmEventEntity] = {}
-        self._early: defaultdict[str, deque[Transition]] = defaultdict(lambda: deque(maxlen=EARLY))
+        self._pending: defaultdict[str, deque[Transition]] = defaultdict(lambda: deque(maxlen=MAX_PENDING))
 
     @callback
-    def async_happened(self, event: AlarmEvent) -> None:
+    def async_dispatch(self, event: AlarmEvent) -> None:
         """Pass a transition to the entity, now or when it is added."""
         if event.transition is None:
             return
         rule_id = event.rule.rule_id
         if entity := self._entities.get(rule_id):
-            entity.async_happened(event.transition)
+            entity.async_trigger(event.transition)
         elif rule_id in self._alarms.rules:
-            self._early[rule_id].append(event.transition)
+            self._pending[rule_id].append(event.transition)
 
     @callback
     def async_add(self, rule_id: str, entity: AlarmEventEntity) -> CALLBACK_TYPE:
-        """Take up an entity and tell it what it missed; return what lets it go."""
+        """Add an entity and pass the transitions before that; return a callback that removes it."""
         self._entities[rule_id] = entity
-        for transition in self._early.pop(rule_id, ()):
-            entity.async_happened(transition)
+        for transition in self._pending.pop(rule_id, ()):
+            entity.async_trigger(transition)
 
         @callback
-        def let_go() -> None:
+        def remove() -> None:
             del self._entities[rule_id]
 
-        return let_go
+        return remove
 
 
 class AlarmEventEntity(IotBridgeRuleEntity, EventEntity):
@@ -78,21 +78,23 @@ class AlarmEventEntity(IotBridgeRuleEntity, EventEntity):
 
     _attr_event_types = [change.value for change in Change]  # noqa: RUF012 - Home Assistant's own is no ClassVar
 
-    def __init__(self, alarms: AlarmsManager, rule: Rule, device: DeviceEntry, happenings: PendingTransitions) -> None:
-        """Show nothing yet."""
+    def __init__(
+        self, alarms: AlarmsManager, rule: Rule, device: DeviceEntry, pending_transitions: PendingTransitions
+    ) -> None:
+        """Start without an event."""
         super().__init__(alarms, rule, device)
-        self._happenings = happenings
+        self._pending_transitions = pending_transitions
 
     @override
     async def async_added_to_hass(self) -> None:
-        """Follow the rule and its alarms."""
+        """Subscribe to the rule and its transitions."""
         await super().async_added_to_hass()
-        self.async_on_remove(self._happenings.async_add(self._rule.rule_id, self))
+        self.async_on_remove(self._pending_transitions.async_add(self._rule.rule_id, self))
 
     @callback
-    def async_happened(self, transition: Transition) -> None:
-        """Show one thing that happened."""
-        told = transition_as_dict(self.hass, self._rule, transition)
-        told["subject"] = told["entity_id"]
-        self._trigger_event(transition.change, {key: told[key] for key in TOLD})
+    def async_trigger(self, transition: Transition) -> None:
+        """Trigger the event of a transition."""
+        attributes = transition_as_dict(self.hass, self._rule, transition)
+        attributes["subject"] = attributes["entity_id"]
+        self._trigger_event(transition.change, {key: attributes[key] for key in EVENT_KEYS})
         self.async_write_ha_state()

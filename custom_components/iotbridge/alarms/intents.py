@@ -1,4 +1,4 @@
-"""Voice intents of alarms: list the active ones, acknowledge the waiting ones."""
+"""Voice intents of alarms: list the active ones, acknowledge the unacknowledged ones."""
 
 from collections.abc import Iterable
 from typing import override
@@ -17,43 +17,43 @@ from .runtime.permissions import async_permits
 
 VOICE = "voice"
 ACTIVE = WAITING | {AlarmState.ACKNOWLEDGED}
-# More names than anybody listens to.
+# A longer list is not spoken.
 MAX_SPOKEN = 5
 
 
 @callback
 def async_setup_alarm_intents(hass: HomeAssistant) -> None:
-    """Register the intents; sentences for them are the user's own, as for all custom integrations."""
+    """Register the intents; users add sentences for them, as for all custom integrations."""
     intent.async_register(hass, AcknowledgeAlarms())
     intent.async_register(hass, ListAlarms())
 
 
 class AcknowledgeAlarms(intent.IntentHandler):
-    """Acknowledges all alarms that wait for somebody, as far as whoever speaks may control what they are about."""
+    """Intent that acknowledges all unacknowledged alarms whose entities the speaker may control."""
 
     intent_type = "IotBridgeAcknowledgeAlarms"
-    description = "Acknowledges all alarms of IoT Bridge that nobody has acknowledged yet"
+    description = "Acknowledges all unacknowledged alarms of IoT Bridge"
 
     @override
     async def async_handle(self, intent_obj: intent.Intent) -> intent.IntentResponse:
-        """Acknowledge, and say what."""
+        """Acknowledge the alarms, and answer with their names."""
         manager, user = _manager(intent_obj), await _async_user(intent_obj)
-        waiting = _alarms(intent_obj.hass, manager, user, POLICY_CONTROL, WAITING)
-        spoken = _names(intent_obj.hass, manager, waiting)
+        unacknowledged = _alarms(intent_obj.hass, manager, user, POLICY_CONTROL, WAITING)
+        names = _names(intent_obj.hass, manager, unacknowledged)
         by = Actor((user.name or "") if user else "", VOICE)
-        manager.async_acknowledge([alarm.key for alarm in waiting], by)
-        return _answer(intent_obj, "voice_acknowledged", "voice_none_waits", spoken)
+        manager.async_acknowledge([alarm.key for alarm in unacknowledged], by)
+        return _answer(intent_obj, "voice_acknowledged", "voice_none_waits", names)
 
 
 class ListAlarms(intent.IntentHandler):
-    """Says which alarms are active, as far as whoever asks may read what they are about."""
+    """Intent that lists the active alarms whose entities the speaker may read."""
 
     intent_type = "IotBridgeListAlarms"
-    description = "Tells which alarms of IoT Bridge are active"
+    description = "Lists the active alarms of IoT Bridge"
 
     @override
     async def async_handle(self, intent_obj: intent.Intent) -> intent.IntentResponse:
-        """Say which."""
+        """Answer with the names of the alarms."""
         manager, user = _manager(intent_obj), await _async_user(intent_obj)
         active = _alarms(intent_obj.hass, manager, user, POLICY_READ, ACTIVE)
         return _answer(intent_obj, "voice_active", "voice_none", _names(intent_obj.hass, manager, active))
@@ -66,18 +66,18 @@ def _manager(intent_obj: intent.Intent) -> AlarmsManager:
 
 
 async def _async_user(intent_obj: intent.Intent) -> User | None:
-    """Return who speaks; a voice satellite is nobody, like a button on the wall."""
+    """Return the user who speaks; None for a voice satellite, which has no user."""
     user_id = intent_obj.context.user_id
     user = await intent_obj.hass.auth.async_get_user(user_id) if user_id else None
     if user_id and user is None:
-        raise intent.IntentHandleError("Who speaks is not known")
+        raise intent.IntentHandleError("The speaking user is unknown")
     return user
 
 
 def _alarms(
     hass: HomeAssistant, manager: AlarmsManager, user: User | None, policy: str, states: Iterable[AlarmState]
 ) -> list[Alarm]:
-    """Return the alarms in some states, the worst first."""
+    """Return the alarms in some states that the user may access, the most severe first."""
     found = [alarm for alarm in manager.alarms() if alarm.state in states]
     permitted = [alarm for alarm in found if user is None or async_permits(hass, user, alarm.key, policy)]
     return sorted(permitted, key=lambda alarm: (-alarm.severity, alarm.key))
@@ -88,11 +88,11 @@ def _names(hass: HomeAssistant, manager: AlarmsManager, alarms: Iterable[Alarm])
 
 
 def _answer(intent_obj: intent.Intent, some: str, none: str, names: list[str]) -> intent.IntentResponse:
-    words = alarm_texts(intent_obj.hass)
+    texts = alarm_texts(intent_obj.hass)
     listed = ", ".join(names[:MAX_SPOKEN])
-    left = len(names) - MAX_SPOKEN
-    if left > 0:
-        listed = f"{listed} {words.sentence('and_more', count=left)}"
+    remaining = len(names) - MAX_SPOKEN
+    if remaining > 0:
+        listed = f"{listed} {texts.sentence('and_more', count=remaining)}"
     response = intent_obj.create_response()
-    response.async_set_speech(words.sentence(some, count=len(names), names=listed) if names else words.sentence(none))
+    response.async_set_speech(texts.sentence(some, count=len(names), names=listed) if names else texts.sentence(none))
     return response

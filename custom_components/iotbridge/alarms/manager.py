@@ -1,4 +1,4 @@
-"""Runs the rules: an alarm for each entity they match, kept over restarts."""
+"""Manager of the alarms: one for each entity that a rule matches, kept over restarts."""
 
 import asyncio
 from collections.abc import Mapping
@@ -51,15 +51,15 @@ from .runtime.suppressor import Suppressor
 from .runtime.writer import Writer
 
 DAY = timedelta(days=1)
-# After these, other alarms may have another root cause.
-_TURNS = frozenset({Change.RAISED, Change.CLEARED})
+# Changes after which other alarms may have another root cause.
+_CAUSE_CHANGES = frozenset({Change.RAISED, Change.CLEARED})
 
 
 class AlarmsManager(AlarmAccess):
-    """The run time of all alarms."""
+    """Manager of all alarms of the config entry."""
 
     def __init__(self, hass: HomeAssistant, entry: ConfigEntry) -> None:
-        """Prepare; nothing is watched before async_start."""
+        """Prepare; ``async_start`` starts."""
         self.hass = hass
         self._entry = entry
         self.processor = AlarmProcessor(
@@ -80,12 +80,12 @@ class AlarmsManager(AlarmAccess):
             remember=self.processor.async_remember,
             move=self._async_move,
             replace=self._async_replace,
-            follow=self._async_follow_later,
+            follow=self._async_apply_later,
         )
         units = LimitUnits(hass, self.processor, self._registry_ids.async_rewrite)
-        self._watch = StateWatcher(hass, self.processor, units, self._registry_ids.is_moving, self._is_gone)
-        self._selections = EntitySelector(hass, self._registry_ids.is_gone)
-        self.suppressor = Suppressor(hass, self.processor, self._selections)
+        self._watcher = StateWatcher(hass, self.processor, units, self._registry_ids.is_renamed, self._is_missing)
+        self._selector = EntitySelector(hass, self._registry_ids.is_removed)
+        self.suppressor = Suppressor(hass, self.processor, self._selector)
         self._tracked: dict[str, CALLBACK_TYPE] = {}
         self._restored = RestoredAlarms(self.processor.async_write)
         self.issues = Issues(hass)
@@ -98,10 +98,10 @@ class AlarmsManager(AlarmAccess):
             partial(async_render, hass, self.processor, self.suppressor),
             self.issues,
         )
-        self._group_edits = GroupChanges(entry, self.notifier, self.processor, self._outbox.async_introduce)
+        self._group_changes = GroupChanges(entry, self.notifier, self.processor, self._outbox.async_notify_new_targets)
         self._reader = Reader(self.issues, ALARM_UNREADABLE)
-        self._gone = MissingReferences(
-            hass, entry, self.issues, self._is_gone, self._reader.is_read, self._registry_ids.names
+        self._missing_references = MissingReferences(
+            hass, entry, self.issues, self._is_missing, self._reader.is_read, self._registry_ids.names
         )
         self._recovery = Recovery(
             hass,
@@ -110,29 +110,29 @@ class AlarmsManager(AlarmAccess):
             self._outbox,
             self.issues,
             self._restored,
-            self._registry_ids.async_learn,
-            self._async_take_up_restored,
+            self._registry_ids.async_merge,
+            self._async_start_restored,
         )
         self._stop: list[CALLBACK_TYPE] = []
         self._has_parents = False
         self._is_started = False
-        self._following, self._is_follow_due = asyncio.Lock(), False
-        self._follow = lambda: entry.async_create_task(hass, self._async_follow(), "iotbridge alarms follow")
-        self._follow_soon = CoalescedCall(hass, self._follow)
-        self._watch_soon = CoalescedCall(hass, partial(self._watch.async_set_instances, self.processor))
-        self._moved_soon = CoalescedCall(hass, self._async_show_moved)
-        self._absences = AbsenceTracker(hass, self.processor, self._registry_ids.is_gone)
-        # Entities that another registry entry has replaced since the last run, and the registry ids of the former ones.
+        self._apply_lock, self._is_apply_due = asyncio.Lock(), False
+        self._apply = lambda: entry.async_create_task(hass, self._async_apply_subentries(), "iotbridge alarms apply")
+        self._apply_soon = CoalescedCall(hass, self._apply)
+        self._watch_instances_soon = CoalescedCall(hass, partial(self._watcher.async_set_instances, self.processor))
+        self._publish_moved_soon = CoalescedCall(hass, self._async_publish_moved)
+        self._absences = AbsenceTracker(hass, self.processor, self._registry_ids.is_removed)
+        # Entities that another registry entry replaced since the last run, and the registry ids of the former ones.
         self._replaced: Mapping[str, str] = {}
 
     async def async_start(self) -> None:
-        """Begin where the last run ended."""
+        """Restore the alarms of the last run and start."""
         loaded = await self.processor.writer.async_open()
         self._restored.load(loaded.instances)
         self.suppressor.async_restore(loaded.remembered)
         self._absences.async_restore(loaded.remembered)
-        self._watch.async_start()
-        self._selections.async_start()
+        self._watcher.async_start()
+        self._selector.async_start()
         self._stop += [
             async_dispatcher_connect(self.hass, SIGNAL_CONFIG_ENTRY_CHANGED, self._async_entry_changed),
             self.hass.bus.async_listen(dr.EVENT_DEVICE_REGISTRY_UPDATED, self._async_places_changed),
@@ -147,27 +147,27 @@ class AlarmsManager(AlarmAccess):
         self._outbox.async_load(loaded.outbox)
         self._stop.append(self._registry_ids.async_start(loaded.remembered))
         self._stop.append(async_listen_buttons(self.hass, self, self.processor.async_after))
-        await self._async_follow()
-        self._stop.append(self._gone.async_start())
-        await self._async_take_up_restored()
+        await self._async_apply_subentries()
+        self._stop.append(self._missing_references.async_start())
+        await self._async_start_restored()
         async_dispatcher_send(self.hass, SIGNAL_COUNTS)
         self._is_started = True
 
     async def _async_final_write(self, _event: Event) -> None:
-        """Keep what was learned when Home Assistant stops: then entries are not unloaded."""
+        """Write everything when Home Assistant stops, because entries are not unloaded then."""
         await self.processor.async_flush()
 
     async def _async_close(self, _event: Event) -> None:
-        """Let go of the file and its thread: Home Assistant's process waits ten seconds for one that is left."""
+        """Close the file and its thread: Home Assistant waits ten seconds for a thread that is left at its end."""
         await self.processor.async_close()
 
     async def async_stop(self) -> None:
-        """Watch no more; everything is kept."""
+        """Stop; everything is written."""
         while self._stop:
             self._stop.pop()()
-        for soon in (self._follow_soon, self._watch_soon, self._moved_soon):
-            soon.cancel()
-        for part in (self.suppressor, self._selections, self._watch):
+        for scheduled in (self._apply_soon, self._watch_instances_soon, self._publish_moved_soon):
+            scheduled.cancel()
+        for part in (self.suppressor, self._selector, self._watcher):
             part.async_stop()
         await self._outbox.async_stop()
         await self.processor.async_close()
@@ -176,31 +176,31 @@ class AlarmsManager(AlarmAccess):
     @callback
     def _async_entry_changed(self, change: ConfigEntryChange, entry: ConfigEntry) -> None:
         if entry is self._entry and change is ConfigEntryChange.UPDATED and not self._registry_ids.is_writing:
-            self._async_follow_later()
+            self._async_apply_later()
 
     @callback
-    def _async_follow_later(self) -> None:
-        (self._follow_soon if self._following.locked() else self._follow)()
+    def _async_apply_later(self) -> None:
+        (self._apply_soon if self._apply_lock.locked() else self._apply)()
 
-    async def _async_follow(self) -> None:
-        """Follow the subentries: rules and windows that were added, changed or removed."""
-        if self._is_follow_due:
+    async def _async_apply_subentries(self) -> None:
+        """Apply the subentries: rules and windows that were added, changed or removed."""
+        if self._is_apply_due:
             return
-        # Some rules have to wait for the broker, and the next changes may come meanwhile: one more turn follows them.
-        self._is_follow_due = True
-        async with self._following:
-            self._is_follow_due = False
+        # Rules may have to wait for the broker while subentries change again: another run applies those changes.
+        self._is_apply_due = True
+        async with self._apply_lock:
+            self._is_apply_due = False
             self._reader.async_keep(self._entry.subentries)
-            self._registry_ids.async_note_subentries()
+            self._registry_ids.async_record_in_subentries()
             read = self._reader.async_read_all
-            # First: a rule that waits for the broker must not keep the windows from being known.
+            # First: a rule that waits for the broker must not delay the windows.
             self.suppressor.async_set_windows(read(self._entry, SUBENTRY_WINDOW, MaintenanceWindow.of_subentry))
             read(self._entry, SUBENTRY_NOTIFIER, Group.of_subentry)
             rules = read(self._entry, SUBENTRY_ALARM, Rule.from_dict)
             if rules != self.rules:
                 await self._async_set_rules(rules)
-            self._group_edits.async_follow()
-            self._gone.async_look()
+            self._group_changes.async_update()
+            self._missing_references.async_update()
 
     async def _async_set_rules(self, rules: dict[str, Rule]) -> None:
         before, self.rules = self.rules, rules
@@ -208,76 +208,77 @@ class AlarmsManager(AlarmAccess):
         self._async_replace(replaced)
         self._has_parents = any(rule.parents for rule in rules.values())
         for rule_id in before.keys() - rules.keys():
-            self._async_let_go(rule_id)
+            self._async_untrack(rule_id)
             for instance in self.processor.of_rule(rule_id):
                 self.processor.async_remove(instance)
         changed = [rule_id for rule_id, rule in rules.items() if before.get(rule_id) != rule]
         for rule_id in changed:
-            self._async_try(self.rules[rule_id], before.get(rule_id))  # a rename meanwhile has made another of it
-            if self._is_started:  # an import brings hundreds; at a start half of the rules tell no truth
-                self._watch_soon()
+            # A rename may have replaced the rule meanwhile.
+            self._async_try_start_rule(self.rules[rule_id], before.get(rule_id))
+            if self._is_started:  # an import adds hundreds
+                self._watch_instances_soon()
                 await asyncio.sleep(0)
-        self._watch.async_set_instances(self.processor)
+        self._watcher.async_set_instances(self.processor)
         async_dispatcher_send(self.hass, SIGNAL_RULES)
-        taken_up = [self.rules[rule_id] for rule_id in changed if rule_id in self.rules]
-        await self._watch.async_watch_messages(taken_up)  # last: this may have to wait for the broker
+        started = [self.rules[rule_id] for rule_id in changed if rule_id in self.rules]
+        await self._watcher.async_watch_messages(started)  # last: this may have to wait for the broker
 
     @callback
-    def _async_try(self, rule: Rule, before: Rule | None) -> None:
-        """Take up a rule; where that fails, a repair says so, and it is tried again when the rule is changed."""
+    def _async_try_start_rule(self, rule: Rule, before: Rule | None) -> None:
+        """Start a rule; where that fails, create a repair, and retry when the rule is edited."""
         try:
-            self._async_take_up(rule, before)
+            self._async_start_rule(rule, before)
         except Exception:  # noqa: BLE001 - logged, with a repair
-            # A rule that shows a fault of ours must not cost all others.
-            LOGGER.exception("%s could not be taken up", rule.name)
-            self._async_let_go(rule.rule_id)
+            # A bug that one rule triggers must not stop the others.
+            LOGGER.exception("%s could not be started", rule.name)
+            self._async_untrack(rule.rule_id)
             del self.rules[rule.rule_id]
             if subentry := self._entry.subentries.get(rule.rule_id):
                 self._reader.async_mark_unreadable(subentry)
 
     @callback
-    def _async_take_up(self, rule: Rule, before: Rule | None) -> None:
-        """Begin with a rule, or go on with one that was changed."""
-        self._async_let_go(rule.rule_id)
+    def _async_start_rule(self, rule: Rule, before: Rule | None) -> None:
+        """Start a rule, or apply one that was edited."""
+        self._async_untrack(rule.rule_id)
         for instance in self.processor.of_rule(rule.rule_id):
-            self.processor.async_follow(instance, rule)
+            self.processor.async_change_rule(instance, rule)
         if rule.condition.kind in WITHOUT_ENTITIES:
             instance = self.processor.get(AlarmKey(rule.rule_id, "")) or self._async_new(rule, "")
-            self._watch.async_watch_rule(rule, instance)
+            self._watcher.async_watch_rule(rule, instance)
             return
 
         @callback
         def matched(entities: frozenset[str]) -> None:
-            waited_for = self._absences.async_waited_for(rule.rule_id, entities)
-            self._async_matched(self.rules[rule.rule_id], entities | waited_for)
-            self._watch_soon()
+            awaited = self._absences.async_awaited(rule.rule_id, entities)
+            self._async_set_entities(self.rules[rule.rule_id], entities | awaited)
+            self._watch_instances_soon()
 
-        entities, self._tracked[rule.rule_id] = self._selections.async_track(rule.selection, matched)
+        entities, self._tracked[rule.rule_id] = self._selector.async_track(rule.selection, matched)
         if before is None:
             for subject in self._restored.subjects(rule.rule_id) - entities:
                 self._async_new(rule, subject)
         is_same = before is None or before.selection == rule.selection
-        waited_for = self._absences.async_waited_for(rule.rule_id, entities) if is_same else frozenset()
-        self._async_matched(rule, entities | waited_for)
+        awaited = self._absences.async_awaited(rule.rule_id, entities) if is_same else frozenset()
+        self._async_set_entities(rule, entities | awaited)
 
-    async def _async_take_up_restored(self) -> None:
-        """Let running rules go on with alarms of the store, and end those that no rule has any more."""
+    async def _async_start_restored(self) -> None:
+        """Add stored alarms to running rules, and remove those that no longer have a rule."""
         for rule_id in self._restored.rule_ids() & self.rules.keys():
-            self._async_try(self.rules[rule_id], None)
+            self._async_try_start_rule(self.rules[rule_id], None)
         await async_end_orphans(self.processor, self._restored, self._entry.subentries)
 
-    def _is_gone(self, entity_id: str) -> bool:
-        return self._registry_ids.is_gone(entity_id) or self._absences.is_over(entity_id)
+    def _is_missing(self, entity_id: str) -> bool:
+        return self._registry_ids.is_removed(entity_id) or self._absences.is_expired(entity_id)
 
     @callback
     def _async_move(self, moves: Moves) -> None:
-        """Follow a rename of entities: their alarms go on under the new ids."""
-        self._async_set_aside({after: f"{after} (replaced)" for after in moves.values() if after not in moves})
+        """Apply a rename of entities: their alarms continue under the new ids."""
+        self._async_remove_reassigned({after: f"{after} (replaced)" for after in moves.values() if after not in moves})
         self._restored.async_move(moves)
         self.processor.async_move(moves)
         self._outbox.async_move(moves)
-        self._group_edits.move(moves)
-        for part in (self.suppressor, self._selections, self._watch):
+        self._group_changes.move(moves)
+        for part in (self.suppressor, self._selector, self._watcher):
             part.async_move(moves)
         for rule_id, rule in self.rules.items():
             if rule.condition.kind in WITHOUT_ENTITIES or not self._registry_ids.is_named(rule_id, moves):
@@ -285,22 +286,22 @@ class AlarmsManager(AlarmAccess):
             if (moved := moved_rule(rule, moves)) != rule:
                 self.rules[rule_id] = moved
                 for instance in self.processor.of_rule(rule_id):
-                    instance.follow(moved)
-        self._moved_soon()
+                    instance.change_rule(moved)
+        self._publish_moved_soon()
 
     @callback
-    def _async_show_moved(self) -> None:
-        self._watch.async_set_instances(self.processor)
+    def _async_publish_moved(self) -> None:
+        self._watcher.async_set_instances(self.processor)
         for instance in list(self.processor):
             if instance.alarm.last_evaluation.is_active is None:
-                self._watch.async_look(instance)
+                self._watcher.async_look(instance)
         for rule_id in self.rules:
             async_dispatcher_send(self.hass, signal_of_rule(rule_id))
         async_dispatcher_send(self.hass, SIGNAL_RULES)
 
     @callback
-    def _async_set_aside(self, names: Moves) -> None:
-        """End the alarms of entities whose ids others get now; at a start, under other names when their rules begin."""
+    def _async_remove_reassigned(self, names: Moves) -> None:
+        """Remove the alarms of entities whose ids are reassigned; at a start, once their rules start."""
         if self.rules:
             self._async_replace(names)
             return
@@ -309,7 +310,7 @@ class AlarmsManager(AlarmAccess):
 
     @callback
     def _async_replace(self, former: Mapping[str, str]) -> None:
-        """End the alarms of entities whose ids other entities have now; ``former`` names the former ones by these."""
+        """Remove the alarms of entities whose ids other entities have now; ``former`` are their names by these ids."""
         if not former or not self.rules:
             self._replaced = {**self._replaced, **former}
             return
@@ -320,29 +321,29 @@ class AlarmsManager(AlarmAccess):
                 if instance := self.processor.get(AlarmKey(rule_id, subject)):
                     self.processor.async_remove(instance)
                     self._async_new(rule, subject)
-        # What is still to be told of the former ones is not about the others.
+        # Queued notifications about the former entities must not name the new ones.
         self._outbox.async_move(former, with_targets=False)
-        self._moved_soon()
+        self._publish_moved_soon()
 
     @callback
-    def _async_let_go(self, rule_id: str) -> None:
-        self._watch.async_unwatch_rule(rule_id)
+    def _async_untrack(self, rule_id: str) -> None:
+        self._watcher.async_unwatch_rule(rule_id)
         if end := self._tracked.pop(rule_id, None):
             end()
 
     @callback
-    def _async_matched(self, rule: Rule, entities: frozenset[str]) -> None:
-        """Have an alarm for each entity that a rule matches now."""
-        known = {instance.key.subject: instance for instance in self.processor.of_rule(rule.rule_id)}
-        for subject in known.keys() - entities:
-            self.processor.async_remove(known[subject])
+    def _async_set_entities(self, rule: Rule, entities: frozenset[str]) -> None:
+        """Add and remove alarms, so that each entity that the rule matches has one."""
+        alarms = {instance.key.subject: instance for instance in self.processor.of_rule(rule.rule_id)}
+        for subject in alarms.keys() - entities:
+            self.processor.async_remove(alarms[subject])
         for subject in sorted(entities):
-            self._watch.async_look(known.get(subject) or self._async_new(rule, subject))
-        self.suppressor.async_soon()
+            self._watcher.async_look(alarms.get(subject) or self._async_new(rule, subject))
+        self.suppressor.async_apply_soon()
 
     @callback
     def _async_new(self, rule: Rule, subject: str) -> Instance:
-        self._registry_ids.async_note([subject])
+        self._registry_ids.async_record([subject])
         entry = er.async_get(self.hass).async_get(subject)
         identity = entry.id if entry else ""
         instance = self._restored.take(rule, subject) or Instance.blank(rule, subject, identity)
@@ -351,21 +352,21 @@ class AlarmsManager(AlarmAccess):
 
     @callback
     def _async_dispatch(self, instance: Instance, outcome: AlarmOutcome) -> None:
-        """Queue the notifications of an outcome, publish it, and have root causes looked for anew."""
+        """Queue the notifications of an outcome, publish it, and schedule an update of root causes if necessary."""
         if outcome.notifications:
             self._outbox.async_add(outcome.notifications, self.processor.writer.batch)
-            self.processor.writer.async_hurry()
+            self.processor.writer.async_deliver_unwritten()
         async_publish(self.hass, instance, outcome)
-        is_turn = outcome.is_condition_changed or any(each.change in _TURNS for each in outcome.transitions)
-        if is_turn and self._may_explain(instance.rule, instance.key.subject):
-            self.suppressor.async_soon()
+        may_differ = outcome.is_condition_changed or any(each.change in _CAUSE_CHANGES for each in outcome.transitions)
+        if may_differ and self._may_explain(instance.rule, instance.key.subject):
+            self.suppressor.async_apply_soon()
 
     def _may_explain(self, rule: Rule, subject: str) -> bool:
-        return self._has_parents or rule.condition.kind in PRESENCE or self.suppressor.is_broker(subject)
+        return self._has_parents or rule.condition.kind in PRESENCE or self.suppressor.is_broker_entity(subject)
 
     @callback
     def _async_deliver(self, batch: Batch) -> None:
-        self._outbox.async_wake(batch)
+        self._outbox.async_deliver(batch)
 
     @callback
     def _async_clock_changed(self, by_s: float) -> None:
@@ -374,19 +375,19 @@ class AlarmsManager(AlarmAccess):
 
     @callback
     def _async_connection_changed(self, _is_connected: bool) -> None:
-        self.suppressor.async_soon()
+        self.suppressor.async_apply_soon()
 
     @callback
     def _async_places_changed(self, _event: Event[Any]) -> None:
-        self.suppressor.async_forget_places()
+        self.suppressor.async_clear_locations()
 
     @callback
     def _async_minute(self, _now: datetime) -> None:
         self.processor.async_set_clock()
-        self._absences.async_look(self._gone.entities())
-        self._watch.async_look_at_templates()
-        self.suppressor.async_minute()
-        self._gone.async_look()
+        self._absences.async_update(self._missing_references.entities())
+        self._watcher.async_look_at_templates()
+        self.suppressor.async_update_windows()
+        self._missing_references.async_update()
 
     async def _async_day(self, _now: datetime) -> None:
         await self.processor.async_purge()

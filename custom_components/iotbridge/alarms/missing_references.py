@@ -1,4 +1,4 @@
-"""Repairs for alarms, maintenance windows and notifier groups that name what was removed or disabled."""
+"""Repairs for alarms, maintenance windows and notifier groups that name removed or disabled entities and others."""
 
 from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
@@ -30,42 +30,42 @@ _EVENTS: tuple[EventType[Any], ...] = (
     lr.EVENT_LABEL_REGISTRY_UPDATED,
 )
 _COLLECT_S = 1.0
-_FINDING = ("entities", "devices", "areas", "floors", "labels", "domains", "device_classes", "integrations")
+_SELECTING = ("entities", "devices", "areas", "floors", "labels", "domains", "device_classes", "integrations")
 
 
 class MissingReferences:
-    """The repairs about what subentries name; each goes when what it is about is mended."""
+    """Repairs about references of subentries; each is removed when its references are valid again."""
 
     def __init__(
         self,
         hass: HomeAssistant,
         entry: ConfigEntry,
         issues: Issues,
-        is_gone: Callable[[str], bool],
+        is_missing: Callable[[str], bool],
         is_read: Callable[[str], bool],
         names: Callable[[ConfigSubentry], frozenset[str]],
     ) -> None:
-        """Prepare; nothing is looked at before async_start.
+        """Prepare; ``async_start`` starts.
 
-        ``is_gone`` returns whether an entity is not there any more, ``is_read`` whether a subentry could be read: one
-        that could not has a repair that says so. ``names`` returns all entities that a subentry names.
+        ``is_missing`` returns whether an entity was removed, ``is_read`` whether a subentry could be read: one that
+        could not has a repair of its own. ``names`` returns all entities that a subentry names.
         """
         self._hass = hass
         self._entry = entry
         self._issues = issues
-        self._is_gone = is_gone
+        self._is_missing = is_missing
         self._is_read = is_read
         self._named_by = names
-        # What devices were called when they were there.
+        # Names of devices from before their removal.
         self._names: dict[str, str] = {}
-        self._told: set[str] = set()
+        self._subentry_ids: set[str] = set()
         self._waiting: CALLBACK_TYPE | None = None
 
     @callback
     def async_start(self) -> CALLBACK_TYPE:
-        """Look now and after each change of a registry; return what ends that."""
+        """Update the repairs now and after each change of a registry; return a callback that ends that."""
         stops = [self._hass.bus.async_listen(event, self._async_changed) for event in _EVENTS]
-        self.async_look()
+        self.async_update()
 
         @callback
         def end() -> None:
@@ -76,26 +76,28 @@ class MissingReferences:
         return end
 
     @callback
-    def async_look(self) -> None:
-        """Open and close the repairs."""
-        for subentry_id in self._told - self._entry.subentries.keys():
+    def async_update(self) -> None:
+        """Create and remove the repairs."""
+        for subentry_id in self._subentry_ids - self._entry.subentries.keys():
             for kind in (REFERENCE_GONE, ALARM_TELLS_NOBODY):
                 self._issues.async_set(kind, subentry_id, is_open=False)
-        self._told &= self._entry.subentries.keys()
+        self._subentry_ids &= self._entry.subentries.keys()
         for subentry_id, subentry in self._entry.subentries.items():
             if subentry.subentry_type in _KINDS:
-                self._told.add(subentry_id)
+                self._subentry_ids.add(subentry_id)
                 is_read = self._is_read(subentry_id)
                 data = subentry.data if is_read else {}
                 names = self._named_by(subentry) if is_read else frozenset[str]()
-                gone = list(dict.fromkeys(self._gone(data, names)))
-                told = {"name": subentry.title, "gone": ", ".join(gone)}
-                self._issues.async_set(REFERENCE_GONE, subentry_id, bool(gone), **told)
-                tells_nobody = any(self._tells_nobody(step) for step in _list(_map(data.get("escalation")), "steps"))
-                self._issues.async_set(ALARM_TELLS_NOBODY, subentry_id, tells_nobody, name=subentry.title)
+                missing = list(dict.fromkeys(self._missing(data, names)))
+                placeholders = {"name": subentry.title, "gone": ", ".join(missing)}
+                self._issues.async_set(REFERENCE_GONE, subentry_id, bool(missing), **placeholders)
+                has_no_recipients = any(
+                    self._is_without_recipients(step) for step in _list(_map(data.get("escalation")), "steps")
+                )
+                self._issues.async_set(ALARM_TELLS_NOBODY, subentry_id, has_no_recipients, name=subentry.title)
 
     def entities(self) -> Iterator[str]:
-        """Yield the entities that subentries name, but for those in templates and texts."""
+        """Yield the entities that subentries name, without those in templates and texts."""
         for subentry_id, subentry in self._entry.subentries.items():
             if subentry.subentry_type in _KINDS and self._is_read(subentry_id):
                 yield from _entities(subentry.data)
@@ -106,37 +108,53 @@ class MissingReferences:
         if is_update and event.data["changes"].keys().isdisjoint({"disabled_by", "entity_id"}):
             return
         if self._waiting is None:
-            # The state of an entity goes a moment after its registry entry.
+            # The state of an entity is removed a moment after its registry entry.
             self._waiting = async_call_later(self._hass, _COLLECT_S, self._async_collected)
 
     @callback
     def _async_collected(self, _now: datetime) -> None:
         self._waiting = None
-        self.async_look()
+        self.async_update()
 
-    def _gone(self, data: Mapping[str, Any], names: frozenset[str]) -> Iterator[str]:
-        """Yield what the data of a subentry names and is not there, for people."""
+    def _missing(self, data: Mapping[str, Any], names: frozenset[str]) -> Iterator[str]:
+        """Yield the names of missing references in the data of a subentry."""
         selection = _map(data.get("selection"))
         parents = _list(data, "parents")
         entities = [*_entities(data), *device_actions_of(_targets(data))]
-        # Templates, messages, and data of events and actions; what a selection leaves out may be gone.
+        # Templates, messages, and data of events and actions; excluded entities may be missing.
         entities += sorted(names.difference(entities, _list(selection, "excluded")))
-        yield from filter(self._is_gone, entities)
+        yield from filter(self._is_missing, entities)
         devices = [*_list(selection, "devices"), *(parent for parent in parents if "." not in parent)]
-        yield from (self._say("device", self._names.get(each, each)) for each in devices if self._is_device_gone(each))
-        yield from self._gone_places(selection)
+        yield from (
+            self._sentence("device", self._names.get(device_id, device_id))
+            for device_id in devices
+            if self._is_device_missing(device_id)
+        )
+        yield from self._missing_locations(selection)
         rules = _list(data, "rules")
-        finds = any(_list(selection, name) for name in _FINDING)
-        if rules and not finds and not any(rule in self._entry.subentries for rule in rules):
+        selects = any(_list(selection, name) for name in _SELECTING)
+        if rules and not selects and not any(rule in self._entry.subentries for rule in rules):
             yield alarm_texts(self._hass).sentence("gone_alarms")
 
-    def _gone_places(self, selection: Mapping[str, Any]) -> Iterator[str]:
+    def _missing_locations(self, selection: Mapping[str, Any]) -> Iterator[str]:
         areas, floors, labels = ar.async_get(self._hass), fr.async_get(self._hass), lr.async_get(self._hass)
-        yield from (self._say("area", it) for it in _list(selection, "areas") if not areas.async_get_area(it))
-        yield from (self._say("floor", it) for it in _list(selection, "floors") if not floors.async_get_floor(it))
-        yield from (self._say("label", it) for it in _list(selection, "labels") if not labels.async_get_label(it))
+        yield from (
+            self._sentence("area", item_id)
+            for item_id in _list(selection, "areas")
+            if not areas.async_get_area(item_id)
+        )
+        yield from (
+            self._sentence("floor", item_id)
+            for item_id in _list(selection, "floors")
+            if not floors.async_get_floor(item_id)
+        )
+        yield from (
+            self._sentence("label", item_id)
+            for item_id in _list(selection, "labels")
+            if not labels.async_get_label(item_id)
+        )
 
-    def _is_device_gone(self, device_id: str) -> bool:
+    def _is_device_missing(self, device_id: str) -> bool:
         registry = dr.async_get(self._hass)
         parts = registry.async_get_devices_for_composite_device_id(device_id)
         device = registry.async_get(device_id) or (parts[0] if parts else None)
@@ -145,18 +163,18 @@ class MissingReferences:
         self._names[device_id] = device.name_by_user or device.name or device_id
         return bool(device.disabled) if not parts else all(part.disabled for part in parts)
 
-    def _tells_nobody(self, step: Mapping[str, Any]) -> bool:
+    def _is_without_recipients(self, step: Mapping[str, Any]) -> bool:
         return not any(group in self._entry.subentries for group in _list(step, "groups"))
 
-    def _say(self, kind: str, name: str) -> str:
+    def _sentence(self, kind: str, name: str) -> str:
         return alarm_texts(self._hass).sentence(f"gone_{kind}", name=name)
 
 
 def _entities(data: Mapping[str, Any]) -> list[str]:
-    """Return the entities that a rule or a window selects, that are parents of a rule, and that a group tells."""
-    found = [*_list(_map(data.get("selection")), "entities")]
-    found += [parent for parent in _list(data, "parents") if "." in parent]
-    return [*found, *entities_of(_targets(data))]
+    """Return the entities that a rule or a window selects, the parents of a rule, and the targets of a group."""
+    entities = [*_list(_map(data.get("selection")), "entities")]
+    entities += [parent for parent in _list(data, "parents") if "." in parent]
+    return [*entities, *entities_of(_targets(data))]
 
 
 def _targets(data: Mapping[str, Any]) -> list[Mapping[str, Any]]:
@@ -164,7 +182,7 @@ def _targets(data: Mapping[str, Any]) -> list[Mapping[str, Any]]:
 
 
 def _map(value: Any) -> Mapping[str, Any]:
-    """Return data that another version may have written, as far as it has the expected form."""
+    """Return a mapping as it is; an empty one for a value of another form, which another version may have written."""
     return value if isinstance(value, Mapping) else {}
 
 

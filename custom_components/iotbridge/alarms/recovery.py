@@ -1,4 +1,4 @@
-"""Recovery of the alarm store: repairs about its file, and what is read of it later than at the start."""
+"""Recovery of the alarm store: repairs about its file, and restoring from a file that is readable only later."""
 
 from collections.abc import Callable, Coroutine, Mapping
 from functools import partial
@@ -11,7 +11,7 @@ from ..issues import ALARMS_DAMAGED, ALARMS_NOT_WRITTEN, Issues
 from .engine.instance import Instance
 from .engine.models import AlarmKey
 from .engine.parsing import parse_or_log
-from .engine.references import Moves, joined, moved_data, moved_instance, moved_key
+from .engine.references import Moves, combined_moves, moved_data, moved_instance, moved_key
 from .notifications.outbox import Outbox
 from .notifications.queued_notification import QueuedNotification
 from .runtime.database import Loaded
@@ -24,7 +24,7 @@ MAX_NAMED = 5
 
 
 class Recovery:
-    """Follows the writer of the alarm store."""
+    """Listener of the writer of the alarm store."""
 
     def __init__(
         self,
@@ -34,13 +34,13 @@ class Recovery:
         outbox: Outbox,
         issues: Issues,
         restored: RestoredAlarms,
-        learn: Callable[[Mapping[str, Any]], Moves],
-        take_up: Callable[[], Coroutine[Any, Any, None]],
+        merge_registry_ids: Callable[[Mapping[str, Any]], Moves],
+        start_restored: Callable[[], Coroutine[Any, Any, None]],
     ) -> None:
-        """Begin to follow.
+        """Add the listener.
 
-        ``restored`` takes what is kept of an alarm that is not there yet, and ``take_up`` lets the rules go on with
-        that; ``learn`` takes the registry ids of the store and returns what was renamed since.
+        ``restored`` gets stored alarms that do not exist yet, and ``start_restored`` starts them;
+        ``merge_registry_ids`` adds the registry ids of the store and returns the renames since.
         """
         self._hass = hass
         self._processor = processor
@@ -48,9 +48,9 @@ class Recovery:
         self._outbox = outbox
         self._issues = issues
         self._restored = restored
-        self._learn = learn
-        self._take_up = take_up
-        processor.writer.async_listen(self)
+        self._merge_registry_ids = merge_registry_ids
+        self._start_restored = start_restored
+        processor.writer.async_add_listener(self)
 
     @callback
     def async_unwritten(self, reason: str | None) -> None:
@@ -65,8 +65,8 @@ class Recovery:
 
     @callback
     def async_read(self, loaded: Loaded) -> None:
-        """Take in a file that could be read only now. Where something happened meanwhile, that counts."""
-        if moves := self._learn(loaded.remembered):
+        """Restore from a file that could only be read now; alarms that changed meanwhile take precedence."""
+        if moves := self._merge_registry_ids(loaded.remembered):
             loaded = self._async_moved(loaded, moves)
         for key, data in loaded.instances.items():
             if (instance := self._processor.get(key)) is None:
@@ -74,25 +74,25 @@ class Recovery:
             elif instance.alarm.is_blank:
                 self._async_restore(key, instance, data)
         self._suppressor.async_restore({**loaded.remembered, **self._processor.writer.batch.remembered})
-        self._suppressor.async_soon()
+        self._suppressor.async_apply_soon()
         self._outbox.async_load(loaded.outbox)
-        self._hass.async_create_task(self._take_up(), "iotbridge alarms take up")
+        self._hass.async_create_task(self._start_restored(), "iotbridge alarms restore")
         async_dispatcher_send(self._hass, SIGNAL_COUNTS)
 
     @callback
     def _async_moved(self, loaded: Loaded, moves: Moves) -> Loaded:
-        """Return the content of the file after a rename of entities, and have it written; all else has it already."""
+        """Return the content of the file after a rename of entities, and add the changes to the next batch."""
         instances = {
             moved_key(key, moves): parse_or_log("An alarm", partial(moved_instance, data, moves)) or data
             for key, data in loaded.instances.items()
         }
-        outbox = {number: _moved_row(number, data, moves) for number, data in loaded.outbox.items()}
+        outbox = {number: _moved_item(number, data, moves) for number, data in loaded.outbox.items()}
         windows = loaded.remembered.get("windows", {})
         moved = {key: moved_data(window, moves) for key, window in windows.items()}
         batch = self._processor.writer.batch
         batch.instances = {**dict.fromkeys(loaded.instances), **instances, **batch.instances}
         batch.outbox = outbox | batch.outbox
-        batch.moves = joined(moves, batch.moves)
+        batch.moves = combined_moves(moves, batch.moves)
         if moved != windows:
             batch.remembered.setdefault("windows", moved)
         return Loaded(instances, outbox, {**loaded.remembered, "windows": moved})
@@ -104,7 +104,7 @@ class Recovery:
             self._processor.async_restore(instance, restored)
 
 
-def _moved_row(number: int, data: dict[str, Any], moves: Moves) -> dict[str, Any]:
-    """Return what is to be told after a rename of entities; as it is where it cannot be read."""
-    row = parse_or_log("What was to be told", partial(QueuedNotification.from_dict, number, data))
-    return row.as_dict() if row and row.move(moves) else data
+def _moved_item(number: int, data: dict[str, Any], moves: Moves) -> dict[str, Any]:
+    """Return the data of a queued notification after a rename of entities; unchanged where it cannot be read."""
+    item = parse_or_log("A stored notification", partial(QueuedNotification.from_dict, number, data))
+    return item.as_dict() if item and item.move(moves) else data

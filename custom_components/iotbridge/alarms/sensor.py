@@ -1,4 +1,4 @@
-"""Sensors of alarms: counts by severity on the bridge's own device."""
+"""Sensors of alarms: counts by severity, on the device of the bridge."""
 
 from typing import override
 
@@ -42,7 +42,7 @@ class AlarmCount(IotBridgeAlarmsEntity, IotBridgeEntity, SensorEntity):
 
     @override
     async def async_added_to_hass(self) -> None:
-        """Follow the counts; what happens together is shown once."""
+        """Subscribe to the counts; simultaneous changes are coalesced."""
         changed = CoalescedCall(self.hass, self._async_changed)
         self.async_on_remove(changed.cancel)
         self.async_on_remove(async_dispatcher_connect(self.hass, SIGNAL_COUNTS, changed))

@@ -25,7 +25,7 @@ def async_setup_alarm_switches(
 
 
 class Maintenance(IotBridgeAlarmsEntity, IotBridgeEntity, SwitchEntity):
-    """While it is on, all alarms are silent; measuring goes on."""
+    """Switch that suppresses all alarms while it is on; their rules are evaluated meanwhile."""
 
     _attr_entity_category = EntityCategory.CONFIG
 
@@ -36,7 +36,7 @@ class Maintenance(IotBridgeAlarmsEntity, IotBridgeEntity, SwitchEntity):
 
     @override
     async def async_added_to_hass(self) -> None:
-        """Follow what is kept: a restart does not end the maintenance."""
+        """Subscribe to maintenance, which is restored after a restart."""
         self.async_on_remove(async_dispatcher_connect(self.hass, SIGNAL_COUNTS, self._async_changed))
         self._attr_is_on = self._alarms.is_maintenance_on
 
@@ -48,10 +48,10 @@ class Maintenance(IotBridgeAlarmsEntity, IotBridgeEntity, SwitchEntity):
 
     @override
     async def async_turn_on(self, **kwargs: Any) -> None:
-        """Silence all alarms."""
+        """Suppress all alarms."""
         self._alarms.async_set_maintenance(True, await async_actor(self.hass, self._context))
 
     @override
     async def async_turn_off(self, **kwargs: Any) -> None:
-        """Judge all alarms again, and tell what is the matter."""
+        """End the suppression, and raise the alarms that are active."""
         self._alarms.async_set_maintenance(False, await async_actor(self.hass, self._context))

@@ -30,10 +30,10 @@ SCHEMA = vol.Schema(
 
 
 class AlarmTrigger(Trigger):
-    """Follows what happens to alarms.
+    """Base of triggers for transitions of alarms.
 
-    The target is what the alarms are about, or the entity of a rule; without one all alarms are meant. It is looked up
-    each time, so that what comes to an area or a label later counts, too.
+    A target selects alarms by their entities, or by the entity of a rule; without one all alarms are selected. It is
+    resolved at each transition, so that entities that are added to an area or a label later count as well.
     """
 
     _changes: ClassVar[frozenset[Change]]
@@ -46,7 +46,7 @@ class AlarmTrigger(Trigger):
         return checked
 
     def __init__(self, hass: HomeAssistant, config: TriggerConfig) -> None:
-        """Read which alarms are meant."""
+        """Read the target and the options."""
         super().__init__(hass, config)
         options = config.options or {}
         self._target = config.target or {}
@@ -59,23 +59,23 @@ class AlarmTrigger(Trigger):
     ) -> CALLBACK_TYPE:
         @callback
         def run(event: AlarmEvent) -> None:
-            if event.transition and self._is_meant(event.transition):
+            if event.transition and self._is_selected(event.transition):
                 variables = transition_as_dict(self._hass, event.rule, event.transition)
                 run_action(variables, self._sentence.format_map(variables))
 
         return async_dispatcher_connect(self._hass, SIGNAL_ALARM, run)
 
-    def _is_meant(self, happened: Transition) -> bool:
-        if happened.change not in self._changes:
+    def _is_selected(self, transition: Transition) -> bool:
+        if transition.change not in self._changes:
             return False
-        if self._severities and happened.severity.word not in self._severities:
+        if self._severities and transition.severity.word not in self._severities:
             return False
         if (
             self._rules
-            and happened.key.rule_id not in async_resolve_target(self._hass, {"entity_id": self._rules}).rules
+            and transition.key.rule_id not in async_resolve_target(self._hass, {"entity_id": self._rules}).rules
         ):
             return False
-        return async_resolve_target(self._hass, self._target).includes(happened.key)
+        return async_resolve_target(self._hass, self._target).includes(transition.key)
 
 
 class AlarmRaisedTrigger(AlarmTrigger):

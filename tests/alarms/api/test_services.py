@@ -1,4 +1,4 @@
-"""The actions of alarms: who is meant, may they, and what became of it."""
+"""Actions of alarms: targets, permissions and results."""
 
 from typing import Any
 
@@ -34,12 +34,12 @@ EVERYTHING = "all"
 NOTHING: dict[str, Any] = {}
 
 
-async def states(kit: Kit, **wanted: Any) -> dict[str, str]:
-    alarms = (await call(kit, "list", answer=True, **wanted))["alarms"]
+async def states(kit: Kit, **fields: Any) -> dict[str, str]:
+    alarms = (await call(kit, "list", answer=True, **fields))["alarms"]
     return {alarm["entity_id"]: alarm["state"] for alarm in alarms}
 
 
-async def two_bad(kit: Kit) -> str:
+async def raise_two(kit: Kit) -> str:
     """Raise a warning for each of two entities of one rule."""
     rule_id = await add_rule(kit, "sensor.one", "sensor.two")
     await set_state(kit, "sensor.one", "90", friendly_name="Boiler")
@@ -47,8 +47,8 @@ async def two_bad(kit: Kit) -> str:
     return rule_id
 
 
-def place(kit: Kit) -> dict[str, dict[str, Any]]:
-    """Put sensor.one on a device in an area on a floor under a label; return every way to mean it."""
+def locate_sensor(kit: Kit) -> dict[str, dict[str, Any]]:
+    """Put sensor.one on a device in an area on a floor under a label; return the targets that select it."""
     floor = fr.async_get(kit.hass).async_create("Cellar")
     area = ar.async_get(kit.hass).async_create("Boiler room", floor_id=floor.floor_id)
     label = lr.async_get(kit.hass).async_create("Heating")
@@ -71,7 +71,7 @@ def place(kit: Kit) -> dict[str, dict[str, Any]]:
 
 @pytest.fixture
 def guest(hass_admin_user: MockUser, kit: Kit) -> MockUser:
-    """Return a user who may see two sensors and control one of them."""
+    """Return a user who may read two sensors and control one of them."""
     user = MockUser(id="guest", name="Guest").add_to_hass(kit.hass)
     rights = {
         "sensor.one": {POLICY_READ: True, POLICY_CONTROL: True},
@@ -81,11 +81,11 @@ def guest(hass_admin_user: MockUser, kit: Kit) -> MockUser:
     return user
 
 
-# ---------------------------------------------------------------- what they do
+# ---------------------------------------------------------------- changes
 
 
-async def test_every_change_and_its_way_back(kit: Kit) -> None:
-    await two_bad(kit)
+async def test_each_action_changes_the_alarm_once(kit: Kit) -> None:
+    await raise_two(kit)
 
     for action, state, more in (
         ("acknowledge", "acknowledged", NOTHING),
@@ -99,12 +99,12 @@ async def test_every_change_and_its_way_back(kit: Kit) -> None:
         answer = await call(kit, action, answer=True, entity_id="sensor.one", **more)
         assert [(alarm["entity_id"], alarm["state"]) for alarm in answer["alarms"]] == [("sensor.one", state)]
         again = {} if action == "snooze" else await call(kit, action, answer=True, entity_id="sensor.one", **more)
-        assert again.get("alarms", []) == [], "what is done is done"
+        assert again.get("alarms", []) == [], "a repeated action changes nothing"
         assert (await states(kit))["sensor.two"] == "unacknowledged"
 
 
-async def test_a_snoozed_alarm_comes_back(kit: Kit) -> None:
-    await two_bad(kit)
+async def test_a_snooze_ends_after_its_duration(kit: Kit) -> None:
+    await raise_two(kit)
 
     await call(kit, "snooze", entity_id="sensor.one", duration={"minutes": 10}, comment="Cleaning")
     (alarm,) = (await call(kit, "list", answer=True, state="snoozed"))["alarms"]
@@ -116,8 +116,8 @@ async def test_a_snoozed_alarm_comes_back(kit: Kit) -> None:
     assert (await states(kit))["sensor.one"] == "unacknowledged"
 
 
-async def test_snoozed_until_a_time_of_day(kit: Kit) -> None:
-    await two_bad(kit)
+async def test_a_snooze_until_a_local_time(kit: Kit) -> None:
+    await raise_two(kit)
     kit.freezer.move_to("2026-11-23 10:00:00+00:00")
     await kit.hass.config.async_set_time_zone("Europe/Rome")
 
@@ -128,7 +128,7 @@ async def test_snoozed_until_a_time_of_day(kit: Kit) -> None:
 
 
 @pytest.mark.parametrize(
-    ("given", "error"),
+    ("fields", "error"),
     [
         ({}, "how_long"),
         ({"duration": "00:10:00", "until": "2030-01-01 00:00:00"}, "how_long"),
@@ -136,23 +136,23 @@ async def test_snoozed_until_a_time_of_day(kit: Kit) -> None:
         ({"until": "2020-01-01 00:00:00"}, "until_past"),
     ],
 )
-async def test_snoozed_for_how_long(kit: Kit, given: dict[str, Any], error: str) -> None:
-    await two_bad(kit)
+async def test_an_invalid_duration_of_a_snooze_is_rejected(kit: Kit, fields: dict[str, Any], error: str) -> None:
+    await raise_two(kit)
 
     with pytest.raises(ServiceValidationError) as raised:
-        await call(kit, "snooze", entity_id="sensor.one", **given)
+        await call(kit, "snooze", entity_id="sensor.one", **fields)
 
     assert raised.value.translation_key == error
     assert (await states(kit))["sensor.one"] == "unacknowledged"
 
 
-# ---------------------------------------------------------------- who is meant
+# ---------------------------------------------------------------- targets
 
 
 @pytest.mark.parametrize("kind", ["entity", "device", "area", "floor", "label"])
-async def test_every_kind_of_target(kit: Kit, kind: str) -> None:
-    target = place(kit)[kind]
-    await two_bad(kit)
+async def test_every_kind_of_target_selects_the_alarm(kit: Kit, kind: str) -> None:
+    target = locate_sensor(kit)[kind]
+    await raise_two(kit)
 
     await call(kit, "acknowledge", **target)
 
@@ -160,8 +160,8 @@ async def test_every_kind_of_target(kit: Kit, kind: str) -> None:
 
 
 @pytest.mark.parametrize("domain", ["binary_sensor", "event"])
-async def test_the_entity_of_a_rule_means_all_its_alarms(kit: Kit, domain: str) -> None:
-    rule_id = await two_bad(kit)
+async def test_the_entity_of_a_rule_selects_all_its_alarms(kit: Kit, domain: str) -> None:
+    rule_id = await raise_two(kit)
     await add_rule(kit, "sensor.one", name="Other")
 
     answer = await call(kit, "acknowledge", answer=True, entity_id=rule_entity(kit, rule_id, domain))
@@ -172,17 +172,17 @@ async def test_the_entity_of_a_rule_means_all_its_alarms(kit: Kit, domain: str) 
     ]
 
 
-async def test_one_alarm_of_a_rule(kit: Kit) -> None:
-    rule_id = await two_bad(kit)
+async def test_the_alarm_filter_selects_one_alarm_of_a_rule(kit: Kit) -> None:
+    rule_id = await raise_two(kit)
 
     await call(kit, "acknowledge", entity_id=rule_entity(kit, rule_id), alarm="sensor.two")
 
     assert await states(kit) == {"sensor.one": "unacknowledged", "sensor.two": "acknowledged"}
 
 
-async def test_the_area_of_the_device_of_alarms_does_not_mean_all_alarms(kit: Kit) -> None:
-    targets = place(kit)
-    rule_id = await two_bad(kit)
+async def test_the_area_of_the_alarms_device_does_not_select_its_rules(kit: Kit) -> None:
+    targets = locate_sensor(kit)
+    rule_id = await raise_two(kit)
     entity = er.async_get(kit.hass).async_get(rule_entity(kit, rule_id))
     assert entity is not None
     dr.async_get(kit.hass).async_update_device(entity.device_id or "", area_id=targets["area"]["area_id"])
@@ -193,15 +193,15 @@ async def test_the_area_of_the_device_of_alarms_does_not_mean_all_alarms(kit: Ki
     assert (await states(kit))["sensor.two"] == "acknowledged"
 
 
-async def test_all(kit: Kit) -> None:
-    await two_bad(kit)
+async def test_all_selects_every_alarm(kit: Kit) -> None:
+    await raise_two(kit)
 
     await call(kit, "acknowledge", entity_id=EVERYTHING)
 
     assert set((await states(kit)).values()) == {"acknowledged"}
 
 
-async def test_a_rule_without_entities(kit: Kit) -> None:
+async def test_a_rule_without_entities_is_acknowledged_by_its_entity(kit: Kit) -> None:
     condition = Condition(kind=AlarmKind.TEMPLATE, template="{{ is_state('sensor.mode', 'bad') }}")
     rule_id = await add_rule(kit, condition=condition, name="Mode", instructions="Look.")
     await set_state(kit, "sensor.mode", "bad")
@@ -213,8 +213,8 @@ async def test_a_rule_without_entities(kit: Kit) -> None:
     assert await states(kit) == {None: "acknowledged"}
 
 
-async def test_only_some_severities_and_states(kit: Kit) -> None:
-    await two_bad(kit)
+async def test_filters_select_by_severity_and_state(kit: Kit) -> None:
+    await raise_two(kit)
     await add_rule(kit, "sensor.one", severity=Severity.CRITICAL, name="Very hot")
 
     answer = await call(kit, "acknowledge", answer=True, entity_id="sensor.one", severity="critical")
@@ -222,11 +222,11 @@ async def test_only_some_severities_and_states(kit: Kit) -> None:
     answer = await call(kit, "snooze", answer=True, entity_id=EVERYTHING, state="acknowledged", duration=60)
     assert [alarm["rule"] for alarm in answer["alarms"]] == ["Very hot"]
     answer = await call(kit, "acknowledge", answer=True, entity_id=EVERYTHING, severity="info")
-    assert answer["alarms"] == [], "none is one of them; that is no mistake"
+    assert answer["alarms"] == [], "an empty result is no error"
 
 
-async def test_what_is_no_alarm_is_named(kit: Kit) -> None:
-    await two_bad(kit)
+async def test_a_target_without_alarms_is_rejected_by_name(kit: Kit) -> None:
+    await raise_two(kit)
     await set_state(kit, "light.lamp", "on", friendly_name="Lamp")
 
     with pytest.raises(ServiceValidationError) as raised:
@@ -236,7 +236,7 @@ async def test_what_is_no_alarm_is_named(kit: Kit) -> None:
     with pytest.raises(ServiceValidationError) as raised:
         await call(kit, "acknowledge", entity_id=["sensor.one", "light.lamp"])
     assert raised.value.translation_key == "not_an_alarm"
-    assert (await states(kit))["sensor.one"] == "unacknowledged", "a mistake does nothing by half"
+    assert (await states(kit))["sensor.one"] == "unacknowledged", "a rejected call changes nothing"
 
     area = ar.async_get(kit.hass).async_create("Empty")
     with pytest.raises(ServiceValidationError) as raised:
@@ -244,7 +244,7 @@ async def test_what_is_no_alarm_is_named(kit: Kit) -> None:
     assert raised.value.translation_key == "no_alarm"
 
 
-async def test_without_iot_bridge(kit: Kit, entry: MockConfigEntry) -> None:
+async def test_an_action_fails_while_iot_bridge_is_unloaded(kit: Kit, entry: MockConfigEntry) -> None:
     await kit.hass.config_entries.async_unload(entry.entry_id)
 
     with pytest.raises(ServiceValidationError) as raised:
@@ -253,11 +253,11 @@ async def test_without_iot_bridge(kit: Kit, entry: MockConfigEntry) -> None:
     assert raised.value.translation_key == "not_set_up"
 
 
-# ---------------------------------------------------------------- who may
+# ---------------------------------------------------------------- permissions
 
 
-async def test_a_guest_changes_only_what_he_may_control(kit: Kit, guest: MockUser) -> None:
-    await two_bad(kit)
+async def test_a_guest_changes_only_alarms_with_control_permission(kit: Kit, guest: MockUser) -> None:
+    await raise_two(kit)
     context = Context(user_id=guest.id)
 
     await call(kit, "acknowledge", entity_id="sensor.one", context=context)
@@ -271,7 +271,7 @@ async def test_a_guest_changes_only_what_he_may_control(kit: Kit, guest: MockUse
     assert alarm["acknowledged_by"] == {"who": "Guest", "where": "dashboard", "comment": ""}
 
 
-async def test_a_guest_does_nothing_to_a_rule_without_entities(kit: Kit, guest: MockUser) -> None:
+async def test_a_guest_may_not_change_a_rule_without_entities(kit: Kit, guest: MockUser) -> None:
     rule_id = await add_rule(kit, condition=Condition(kind=AlarmKind.TEMPLATE, template="{{ true }}"))
 
     with pytest.raises(ServiceValidationError):
@@ -279,8 +279,8 @@ async def test_a_guest_does_nothing_to_a_rule_without_entities(kit: Kit, guest: 
 
 
 @pytest.mark.parametrize("action", ["test", "maintenance_start"])
-async def test_what_else_a_guest_may_not(kit: Kit, guest: MockUser, action: str) -> None:
-    await two_bad(kit)
+async def test_a_guest_may_not_test_or_start_maintenance(kit: Kit, guest: MockUser, action: str) -> None:
+    await raise_two(kit)
     more: dict[str, Any] = {"duration": 60} if action == "maintenance_start" else {}
 
     with pytest.raises(ServiceValidationError) as raised:
@@ -289,8 +289,8 @@ async def test_what_else_a_guest_may_not(kit: Kit, guest: MockUser, action: str)
     assert raised.value.translation_key == "alarm_not_permitted"
 
 
-async def test_a_guest_sees_only_what_he_may_read(kit: Kit, guest: MockUser) -> None:
-    await two_bad(kit)
+async def test_a_guest_lists_only_alarms_with_read_permission(kit: Kit, guest: MockUser) -> None:
+    await raise_two(kit)
     await add_rule(kit, "sensor.three", name="Secret")
     await set_state(kit, "sensor.three", "99")
     context = Context(user_id=guest.id)
@@ -300,8 +300,8 @@ async def test_a_guest_sees_only_what_he_may_read(kit: Kit, guest: MockUser) -> 
     assert {event["entity_id"] for event in events} == {"sensor.one", "sensor.two"}
 
 
-async def test_an_automation_is_named(kit: Kit) -> None:
-    await two_bad(kit)
+async def test_an_acknowledgement_names_the_automation(kit: Kit) -> None:
+    await raise_two(kit)
     action = {"action": "iotbridge.acknowledge", "target": {"entity_id": "sensor.one"}, "data": {"comment": "Night"}}
     config = {"alias": "Night watch", "triggers": [{"trigger": "event", "event_type": "go"}], "actions": [action]}
     assert await async_setup_component(kit.hass, "automation", {"automation": config})
@@ -317,7 +317,7 @@ async def test_an_automation_is_named(kit: Kit) -> None:
 # ---------------------------------------------------------------- list and history
 
 
-async def test_the_list_has_everything(kit: Kit) -> None:
+async def test_the_list_has_all_fields(kit: Kit) -> None:
     rule_id = await add_rule(kit, "sensor.one", instructions="Open the valve.")
     await set_state(kit, "sensor.one", "90", friendly_name="Boiler")
 
@@ -345,7 +345,7 @@ async def test_the_list_has_everything(kit: Kit) -> None:
     }
 
 
-async def test_normal_alarms_are_listed_when_asked_for(kit: Kit) -> None:
+async def test_normal_alarms_are_listed_on_request(kit: Kit) -> None:
     await add_rule(kit, "sensor.one")
     await set_state(kit, "sensor.one", "20")
 
@@ -353,8 +353,8 @@ async def test_normal_alarms_are_listed_when_asked_for(kit: Kit) -> None:
     assert await states(kit, state="normal") == {"sensor.one": "normal"}
 
 
-async def test_the_history_tells_who_did_what(kit: Kit, hass_admin_user: MockUser) -> None:
-    await two_bad(kit)
+async def test_the_history_contains_actors_and_comments(kit: Kit, hass_admin_user: MockUser) -> None:
+    await raise_two(kit)
     context = Context(user_id=hass_admin_user.id)
     await call(kit, "acknowledge", entity_id="sensor.one", comment="Mine.", context=context)
     await kit.wait(60)
@@ -371,32 +371,32 @@ async def test_the_history_tells_who_did_what(kit: Kit, hass_admin_user: MockUse
     assert events[0]["at"] > events[1]["at"]
 
 
-async def test_part_of_the_history(kit: Kit) -> None:
-    rule_id = await two_bad(kit)
+async def test_the_history_is_filtered(kit: Kit) -> None:
+    rule_id = await raise_two(kit)
     await kit.wait(3600)
     await set_state(kit, "sensor.two", "20")
 
-    async def found(**wanted: Any) -> list[tuple[str, str]]:
-        events = (await call(kit, "history", answer=True, **wanted))["events"]
+    async def query(**fields: Any) -> list[tuple[str, str]]:
+        events = (await call(kit, "history", answer=True, **fields))["events"]
         return [(event["change"], event["entity_id"]) for event in events]
 
     everything = [("cleared", "sensor.two"), ("raised", "sensor.two"), ("raised", "sensor.one")]
-    assert await found() == everything
-    assert await found(limit=1) == everything[:1]
-    assert await found(change="raised") == everything[1:]
-    assert await found(entity_id=rule_entity(kit, rule_id)) == everything
-    assert await found(entity_id=[rule_entity(kit, rule_id), "sensor.one"], limit=2) == everything[:2]
+    assert await query() == everything
+    assert await query(limit=1) == everything[:1]
+    assert await query(change="raised") == everything[1:]
+    assert await query(entity_id=rule_entity(kit, rule_id)) == everything
+    assert await query(entity_id=[rule_entity(kit, rule_id), "sensor.one"], limit=2) == everything[:2]
     now = (await call(kit, "history", answer=True))["events"][0]["at"]
-    assert await found(start=now) == everything[:1]
-    assert await found(end=now) == everything[1:]
+    assert await query(start=now) == everything[:1]
+    assert await query(end=now) == everything[1:]
 
 
 # ---------------------------------------------------------------- maintenance and test
 
 
 @pytest.mark.parametrize("kind", ["entity", "device", "area", "floor", "label"])
-async def test_maintenance_of_a_place(kit: Kit, kind: str) -> None:
-    target = place(kit)[kind]
+async def test_maintenance_suppresses_the_alarms_of_a_target(kit: Kit, kind: str) -> None:
+    target = locate_sensor(kit)[kind]
     await add_rule(kit, "sensor.one", "sensor.two")
 
     await call(kit, "maintenance_start", **target, duration="01:00:00", name="Boiler service")
@@ -408,9 +408,9 @@ async def test_maintenance_of_a_place(kit: Kit, kind: str) -> None:
     assert set((await states(kit)).values()) == {"unacknowledged"}
 
 
-async def test_maintenance_means_all_that_was_named(kit: Kit) -> None:
-    """Lists of a rule's selection narrow each other; a target means everything it names."""
-    area = place(kit)["area"]
+async def test_maintenance_includes_all_parts_of_a_target(kit: Kit) -> None:
+    """A selection of a rule intersects its lists; a target unites them."""
+    area = locate_sensor(kit)["area"]
     await add_rule(kit, "sensor.one", "sensor.two", "sensor.three")
 
     answer = await call(kit, "maintenance_start", answer=True, **area, entity_id="sensor.two", duration=3600)
@@ -425,7 +425,7 @@ async def test_maintenance_means_all_that_was_named(kit: Kit) -> None:
     }
 
 
-async def test_maintenance_of_a_rule(kit: Kit) -> None:
+async def test_maintenance_suppresses_a_rule_without_entities(kit: Kit) -> None:
     condition = Condition(kind=AlarmKind.TEMPLATE, template="{{ is_state('sensor.mode', 'bad') }}")
     rule_id = await add_rule(kit, condition=condition)
 
@@ -435,8 +435,8 @@ async def test_maintenance_of_a_rule(kit: Kit) -> None:
     assert await states(kit) == {None: "suppressed"}
 
 
-async def test_maintenance_ends_before_its_time(kit: Kit) -> None:
-    await two_bad(kit)
+async def test_maintenance_is_ended_by_target_or_id(kit: Kit) -> None:
+    await raise_two(kit)
     await call(kit, "maintenance_start", entity_id="sensor.one", duration=3600)
     answer = await call(kit, "maintenance_start", answer=True, entity_id="sensor.two", duration=3600)
     assert set((await states(kit)).values()) == {"suppressed"}
@@ -447,22 +447,22 @@ async def test_maintenance_ends_before_its_time(kit: Kit) -> None:
     assert set((await states(kit)).values()) == {"unacknowledged"}
 
 
-async def test_maintenance_that_is_not_there(kit: Kit, guest: MockUser) -> None:
-    await two_bad(kit)
+async def test_ending_unknown_maintenance_is_rejected(kit: Kit, guest: MockUser) -> None:
+    await raise_two(kit)
     await call(kit, "maintenance_start", entity_id="sensor.two", duration=3600)
 
-    for given, error in ((NOTHING, "maintenance_which"), ({"entity_id": "sensor.one"}, "maintenance_none")):
+    for fields, error in ((NOTHING, "maintenance_which"), ({"entity_id": "sensor.one"}, "maintenance_none")):
         with pytest.raises(ServiceValidationError) as raised:
-            await call(kit, "maintenance_end", **given)
+            await call(kit, "maintenance_end", **fields)
         assert raised.value.translation_key == error
     with pytest.raises(ServiceValidationError) as raised:
         await call(kit, "maintenance_end", entity_id=EVERYTHING, context=Context(user_id=guest.id))
     assert raised.value.translation_key == "alarm_not_permitted"
 
 
-async def test_a_test_tells_everybody_a_rule_would_tell(kit: Kit, entry: MockConfigEntry) -> None:
+async def test_a_test_message_is_sent_to_the_groups_of_a_rule(kit: Kit, entry: MockConfigEntry) -> None:
     assert await async_setup_component(kit.hass, "persistent_notification", {})
-    told = async_capture_events(kit.hass, "call_service")
+    service_calls = async_capture_events(kit.hass, "call_service")
     group = ConfigSubentry(
         data=marked(NOTIFIER, {"targets": [{"kind": "persistent"}], "fallback": [], "break_through": False}),  # type: ignore[arg-type]
         subentry_type="notifier",
@@ -475,12 +475,14 @@ async def test_a_test_tells_everybody_a_rule_would_tell(kit: Kit, entry: MockCon
 
     await call(kit, "test", entity_id=rule_entity(kit, rule_id))
 
-    (message,) = [event.data["service_data"] for event in told if event.data["domain"] == "persistent_notification"]
+    (message,) = [
+        event.data["service_data"] for event in service_calls if event.data["domain"] == "persistent_notification"
+    ]
     assert "Hot" in message["title"]
     assert "test" in message["message"]
 
 
-async def test_a_test_that_fails_says_so(kit: Kit) -> None:
+async def test_a_failed_test_message_is_reported(kit: Kit) -> None:
     policy = EscalationPolicy(steps=(EscalationStep(after_s=0, groups=("gone",)),))
     rule_id = await add_rule(kit, "sensor.one", escalation=policy)
 
@@ -490,15 +492,15 @@ async def test_a_test_that_fails_says_so(kit: Kit) -> None:
     assert raised.value.translation_key == "notifier_failed"
 
 
-async def test_a_test_of_nothing(kit: Kit) -> None:
+async def test_a_test_of_a_target_without_alarms_is_rejected(kit: Kit) -> None:
     with pytest.raises(ServiceValidationError) as raised:
         await call(kit, "test", entity_id="light.lamp")
 
     assert raised.value.translation_key == "not_an_alarm"
 
 
-async def test_a_rule_by_area(kit: Kit) -> None:
-    targets = place(kit)
+async def test_a_floor_selects_the_alarms_of_a_rule_over_an_area(kit: Kit) -> None:
+    targets = locate_sensor(kit)
     await set_state(kit, "sensor.one", "90")
     await add_rule(kit, selection=Selection(areas=(targets["area"]["area_id"],)))
 

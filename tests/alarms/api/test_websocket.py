@@ -1,4 +1,4 @@
-"""The alarms as cards and other clients see them."""
+"""WebSocket commands of alarms."""
 
 from typing import Any
 
@@ -22,23 +22,23 @@ async def client(kit: Kit, hass_ws_client: WebSocketGenerator) -> MockHAClientWe
 async def guest(
     kit: Kit, hass_ws_client: WebSocketGenerator, hass_read_only_access_token: str, hass_read_only_user: MockUser
 ) -> MockHAClientWebSocket:
-    """Return a connection of a user who may see nothing but one sensor."""
+    """Return a connection of a user who may read a single sensor."""
     hass_read_only_user.mock_policy({"entities": {"entity_ids": {"sensor.one": {POLICY_READ: True}}}})
     return await hass_ws_client(kit.hass, hass_read_only_access_token)
 
 
-async def ask(client: MockHAClientWebSocket, command: str, **more: Any) -> Any:
+async def send_command(client: MockHAClientWebSocket, command: str, **more: Any) -> Any:
     await client.send_json_auto_id({"type": f"iotbridge/alarms/{command}", **more})
     answer = await client.receive_json()
     assert answer["success"], answer
     return answer["result"]
 
 
-def seen(alarms: list[dict[str, Any]]) -> dict[str, str]:
+def states_of(alarms: list[dict[str, Any]]) -> dict[str, str]:
     return {alarm["entity_id"]: alarm["state"] for alarm in alarms}
 
 
-async def two_bad(kit: Kit) -> str:
+async def raise_two(kit: Kit) -> str:
     rule_id = await add_rule(kit, "sensor.one", "sensor.two", "sensor.three")
     await set_state(kit, "sensor.one", "90", friendly_name="Boiler")
     await set_state(kit, "sensor.two", "95")
@@ -46,28 +46,28 @@ async def two_bad(kit: Kit) -> str:
     return rule_id
 
 
-async def test_the_list(kit: Kit, client: MockHAClientWebSocket) -> None:
-    rule_id = await two_bad(kit)
+async def test_the_list_is_filtered(kit: Kit, client: MockHAClientWebSocket) -> None:
+    rule_id = await raise_two(kit)
 
-    alarms = (await ask(client, "list"))["alarms"]
+    alarms = (await send_command(client, "list"))["alarms"]
 
-    assert seen(alarms) == {"sensor.one": "unacknowledged", "sensor.two": "unacknowledged"}
+    assert states_of(alarms) == {"sensor.one": "unacknowledged", "sensor.two": "unacknowledged"}
     assert {alarm["rule_id"] for alarm in alarms} == {rule_id}
-    assert seen((await ask(client, "list", target={"entity_id": ["sensor.two"]}))["alarms"]) == {
+    assert states_of((await send_command(client, "list", target={"entity_id": ["sensor.two"]}))["alarms"]) == {
         "sensor.two": "unacknowledged"
     }
-    assert seen((await ask(client, "list", state=["normal"]))["alarms"]) == {"sensor.three": "normal"}
-    assert (await ask(client, "list", severity=["critical"]))["alarms"] == []
+    assert states_of((await send_command(client, "list", state=["normal"]))["alarms"]) == {"sensor.three": "normal"}
+    assert (await send_command(client, "list", severity=["critical"]))["alarms"] == []
 
 
-async def test_a_guest_sees_what_he_may_read(kit: Kit, guest: MockHAClientWebSocket) -> None:
-    await two_bad(kit)
+async def test_a_guest_gets_only_alarms_with_read_permission(kit: Kit, guest: MockHAClientWebSocket) -> None:
+    await raise_two(kit)
 
-    assert seen((await ask(guest, "list"))["alarms"]) == {"sensor.one": "unacknowledged"}
-    assert [event["entity_id"] for event in (await ask(guest, "history"))["events"]] == ["sensor.one"]
+    assert states_of((await send_command(guest, "list"))["alarms"]) == {"sensor.one": "unacknowledged"}
+    assert [event["entity_id"] for event in (await send_command(guest, "history"))["events"]] == ["sensor.one"]
 
 
-async def test_the_history_in_pages(kit: Kit, client: MockHAClientWebSocket) -> None:
+async def test_the_history_has_pages(kit: Kit, client: MockHAClientWebSocket) -> None:
     await add_rule(kit, "sensor.one")
     for _ in range(4):
         await set_state(kit, "sensor.one", "90")
@@ -76,53 +76,55 @@ async def test_the_history_in_pages(kit: Kit, client: MockHAClientWebSocket) -> 
     pages = []
     before: dict[str, int] = {}
     while True:
-        page = await ask(client, "history", limit=3, change=["raised", "cleared"], **before)
+        page = await send_command(client, "history", limit=3, change=["raised", "cleared"], **before)
         pages.append([event["id"] for event in page["events"]])
         if page["next"] is None:
             break
         before = {"before": page["next"]}
 
     assert [len(page) for page in pages] == [3, 3, 2]
-    found = [number for page in pages for number in page]
-    assert found == sorted(set(found), reverse=True)
+    event_ids = [number for page in pages for number in page]
+    assert event_ids == sorted(set(event_ids), reverse=True)
 
 
-async def test_the_history_of_a_rule_and_a_time(kit: Kit, client: MockHAClientWebSocket) -> None:
-    rule_id = await two_bad(kit)
+async def test_the_history_is_filtered_by_rule_and_time(kit: Kit, client: MockHAClientWebSocket) -> None:
+    rule_id = await raise_two(kit)
     await add_rule(kit, "sensor.three", name="Other")
     await kit.wait(60)
     await set_state(kit, "sensor.three", "99")
 
-    events = (await ask(client, "history", target={"entity_id": [rule_entity(kit, rule_id)]}))["events"]
+    events = (await send_command(client, "history", target={"entity_id": [rule_entity(kit, rule_id)]}))["events"]
     assert [(event["rule"], event["entity_id"]) for event in events] == [
         ("Hot", "sensor.three"),
         ("Hot", "sensor.two"),
         ("Hot", "sensor.one"),
     ]
     newest = events[0]["at"]
-    assert [e["entity_id"] for e in (await ask(client, "history", start=newest))["events"]] == ["sensor.three"] * 2
-    assert len((await ask(client, "history", end=newest))["events"]) == 2
+    assert [e["entity_id"] for e in (await send_command(client, "history", start=newest))["events"]] == [
+        "sensor.three"
+    ] * 2
+    assert len((await send_command(client, "history", end=newest))["events"]) == 2
 
 
-async def test_a_subscription(kit: Kit, client: MockHAClientWebSocket) -> None:
-    rule_id = await two_bad(kit)
+async def test_a_subscription_sends_transitions_of_its_target(kit: Kit, client: MockHAClientWebSocket) -> None:
+    rule_id = await raise_two(kit)
     await client.send_json_auto_id({"type": "iotbridge/alarms/subscribe", "target": {"entity_id": ["sensor.one"]}})
     answer = await client.receive_json()
     assert answer["success"]
     first = (await client.receive_json())["event"]
-    assert seen(first["alarms"]) == {"sensor.one": "unacknowledged"}
+    assert states_of(first["alarms"]) == {"sensor.one": "unacknowledged"}
 
     await call(kit, "acknowledge", entity_id="sensor.two")
     await call(kit, "acknowledge", entity_id="sensor.one", comment="Mine.")
-    told = (await client.receive_json())["event"]
-    assert (told["happened"]["change"], told["happened"]["comment"]) == ("acknowledged", "Mine.")
-    assert (told["alarm"]["entity_id"], told["alarm"]["state"]) == ("sensor.one", "acknowledged")
-    assert told["alarm"]["rule_id"] == rule_id
+    event = (await client.receive_json())["event"]
+    assert (event["happened"]["change"], event["happened"]["comment"]) == ("acknowledged", "Mine.")
+    assert (event["alarm"]["entity_id"], event["alarm"]["state"]) == ("sensor.one", "acknowledged")
+    assert event["alarm"]["rule_id"] == rule_id
 
 
-async def test_a_subscription_shows_what_is_no_news(kit: Kit, client: MockHAClientWebSocket) -> None:
-    """A card that lists what is in maintenance must not go on doing so."""
-    await two_bad(kit)
+async def test_a_subscription_sends_changes_without_a_transition(kit: Kit, client: MockHAClientWebSocket) -> None:
+    """A card that lists alarms in maintenance has to update them."""
+    await raise_two(kit)
     await client.send_json_auto_id({"type": "iotbridge/alarms/subscribe", "target": {"entity_id": ["sensor.three"]}})
     for _ in range(2):
         await client.receive_json()
@@ -137,27 +139,29 @@ async def test_a_subscription_shows_what_is_no_news(kit: Kit, client: MockHAClie
     assert (await client.receive_json())["event"]["alarm"]["state"] == "normal"
 
 
-async def test_a_subscription_outlives_a_reload(
+async def test_a_subscription_survives_a_reload(
     kit: Kit, entry: MockConfigEntry, client: MockHAClientWebSocket
 ) -> None:
-    await two_bad(kit)
-    await ask(client, "subscribe")
+    await raise_two(kit)
+    await send_command(client, "subscribe")
     await client.receive_json()
 
     assert await kit.hass.config_entries.async_reload(entry.entry_id)
     await kit.hass.async_block_till_done()
 
     while "alarms" not in (again := (await client.receive_json())["event"]):
-        assert "happened" not in again, "nothing happens because of that"
-    assert seen(again["alarms"]) == {"sensor.one": "unacknowledged", "sensor.two": "unacknowledged"}
+        assert "happened" not in again, "a reload is no transition"
+    assert states_of(again["alarms"]) == {"sensor.one": "unacknowledged", "sensor.two": "unacknowledged"}
     await set_state(kit, "sensor.one", "20")
     assert (await client.receive_json())["event"]["happened"]["change"] == "cleared"
 
 
-async def test_a_guest_is_told_what_he_may_read(kit: Kit, guest: MockHAClientWebSocket) -> None:
-    await two_bad(kit)
-    await ask(guest, "subscribe")
-    assert seen((await guest.receive_json())["event"]["alarms"]) == {"sensor.one": "unacknowledged"}
+async def test_the_subscription_of_a_guest_is_limited_to_read_permission(
+    kit: Kit, guest: MockHAClientWebSocket
+) -> None:
+    await raise_two(kit)
+    await send_command(guest, "subscribe")
+    assert states_of((await guest.receive_json())["event"]["alarms"]) == {"sensor.one": "unacknowledged"}
 
     await set_state(kit, "sensor.two", "20")
     await set_state(kit, "sensor.one", "20")
@@ -165,8 +169,8 @@ async def test_a_guest_is_told_what_he_may_read(kit: Kit, guest: MockHAClientWeb
     assert (await guest.receive_json())["event"]["alarm"]["entity_id"] == "sensor.one"
 
 
-async def test_it_ends_with_the_subscription(kit: Kit, client: MockHAClientWebSocket) -> None:
-    await two_bad(kit)
+async def test_no_event_is_sent_after_unsubscribing(kit: Kit, client: MockHAClientWebSocket) -> None:
+    await raise_two(kit)
     await client.send_json_auto_id({"type": "iotbridge/alarms/subscribe"})
     number = (await client.receive_json())["id"]
     await client.receive_json()
@@ -175,11 +179,13 @@ async def test_it_ends_with_the_subscription(kit: Kit, client: MockHAClientWebSo
 
     await set_state(kit, "sensor.one", "20")
 
-    assert seen((await ask(client, "list"))["alarms"]) == {"sensor.two": "unacknowledged"}, "nothing came before"
+    assert states_of((await send_command(client, "list"))["alarms"]) == {"sensor.two": "unacknowledged"}, (
+        "no event precedes the result"
+    )
 
 
 @pytest.mark.parametrize("command", ["list", "history", "subscribe"])
-async def test_without_iot_bridge(
+async def test_a_command_fails_while_iot_bridge_is_unloaded(
     kit: Kit, entry: MockConfigEntry, client: MockHAClientWebSocket, command: str
 ) -> None:
     await kit.hass.config_entries.async_unload(entry.entry_id)

@@ -1,4 +1,4 @@
-"""Advance of an alarm: one input in; transitions, notifications, what has to be kept and the next due time out."""
+"""Advance of an alarm by one input: transitions, notifications, changes to store, and the next deadline."""
 
 from collections.abc import Sequence
 
@@ -67,9 +67,9 @@ def lines(outcome: AlarmOutcome) -> list[str]:
 @pytest.mark.parametrize(
     ("timing", "inputs", "last", "due_at"),
     [
-        pytest.param(Timing(), [(1, INACTIVE)], [], None, id="nothing is wrong"),
-        pytest.param(Timing(), [(1, ACTIVE)], ["raised", "raised > family"], 601, id="raised; the next step is due"),
-        pytest.param(Timing(hold_s=60), [(1, ACTIVE)], [], 61, id="the hold is due"),
+        pytest.param(Timing(), [(1, INACTIVE)], [], None, id="inactive"),
+        pytest.param(Timing(), [(1, ACTIVE)], ["raised", "raised > family"], 601, id="raised, next step scheduled"),
+        pytest.param(Timing(hold_s=60), [(1, ACTIVE)], [], 61, id="hold scheduled"),
         pytest.param(
             Timing(hold_s=60), [(1, ACTIVE), (61, TimeElapsed())], ["raised", "raised > family"], 661, id="held"
         ),
@@ -78,14 +78,14 @@ def lines(outcome: AlarmOutcome) -> list[str]:
             [(1, ACTIVE), (601, TimeElapsed())],
             ["escalated", "escalated > neighbour"],
             None,
-            id="nobody acknowledged",
+            id="escalated",
         ),
         pytest.param(
             Timing(),
             [(1, ACTIVE), (2, ACKNOWLEDGE)],
             ["acknowledged", "acknowledged > family"],
             None,
-            id="acknowledged: no step is due any more",
+            id="acknowledged, no step scheduled",
         ),
         pytest.param(Timing(), [(1, ACTIVE), (2, UNKNOWN)], [], 601, id="an unknown value changes nothing"),
         pytest.param(
@@ -94,10 +94,10 @@ def lines(outcome: AlarmOutcome) -> list[str]:
         pytest.param(
             Timing(latching=True), [(1, ACTIVE), (2, Removed())], ["cleared", "cleared > family"], None, id="removed"
         ),
-        pytest.param(Timing(), [(1, INACTIVE), (2, Removed())], [], None, id="removed before anything happened"),
+        pytest.param(Timing(), [(1, INACTIVE), (2, Removed())], [], None, id="removed while inactive"),
     ],
 )
-def test_one_input_has_all_its_consequences(
+def test_an_input_yields_transitions_notifications_and_the_next_deadline(
     timing: Timing, inputs: Sequence[tuple[float, Input]], last: list[str], due_at: float | None
 ) -> None:
     *_, outcome = play(instance_of(timing), inputs)
@@ -106,7 +106,7 @@ def test_one_input_has_all_its_consequences(
     assert outcome.history == outcome.transitions
 
 
-def test_an_evaluation_that_changes_nothing_has_nothing_to_keep() -> None:
+def test_an_unchanged_evaluation_is_not_stored() -> None:
     first, second, third = play(instance_of(), [(1, INACTIVE), (2, INACTIVE), (3, UNKNOWN)])
 
     assert (first.is_updated, first.is_changed) == (True, True), "its value was unknown before"
@@ -114,19 +114,19 @@ def test_an_evaluation_that_changes_nothing_has_nothing_to_keep() -> None:
     assert (third.is_updated, third.transitions) == (True, [])
 
 
-def test_the_beginning_and_the_end_of_a_hold_are_kept_without_a_transition() -> None:
-    begun, goes_on, ended = play(instance_of(Timing(hold_s=60)), [(1, ACTIVE), (2, ACTIVE), (3, INACTIVE)])
+def test_start_and_end_of_a_hold_are_stored_without_a_transition() -> None:
+    started, continued, ended = play(instance_of(Timing(hold_s=60)), [(1, ACTIVE), (2, ACTIVE), (3, INACTIVE)])
 
-    assert (begun.is_condition_changed, begun.is_changed, begun.transitions) == (True, True, [])
-    assert not goes_on.is_condition_changed
+    assert (started.is_condition_changed, started.is_changed, started.transitions) == (True, True, [])
+    assert not continued.is_condition_changed
     assert (ended.is_condition_changed, ended.due_at) == (True, None)
 
 
-def test_a_reason_is_explained_where_the_condition_turns_and_nowhere_else() -> None:
-    asked: list[str] = []
+def test_a_reason_is_explained_only_when_the_condition_changes() -> None:
+    explained: list[str] = []
 
     def explain(evaluation: Evaluation) -> str:
-        asked.append(evaluation.reason_key)
+        explained.append(evaluation.reason_key)
         return "gone for 5 min"
 
     instance, settings = instance_of(), Settings(flapping_per_hour=0, explain=explain)
@@ -136,7 +136,7 @@ def test_a_reason_is_explained_where_the_condition_turns_and_nowhere_else() -> N
     assert instance.alarm.reason == "gone for 5 min"
 
     play(instance, [(2, silent), (3, silent)], settings)
-    assert asked == ["silent"]
+    assert explained == ["silent"]
 
 
 def test_a_flapping_alarm_is_notified_once_more_and_then_suppressed() -> None:
@@ -154,18 +154,18 @@ def test_a_flapping_alarm_is_notified_once_more_and_then_suppressed() -> None:
     assert [transition.change for transition in calm.transitions] == ["unsuppressed"]
 
 
-def test_an_alarm_raised_while_suppressed_is_in_the_history_only() -> None:
+def test_an_alarm_raised_while_suppressed_is_only_recorded() -> None:
     instance = instance_of()
-    quiet, raised = play(instance, [(1, SuppressionChanged(frozenset({"maintenance"}), ANNA)), (2, ACTIVE)])
+    suppressed, raised = play(instance, [(1, SuppressionChanged(frozenset({"maintenance"}), ANNA)), (2, ACTIVE)])
 
-    assert (quiet.transitions, quiet.is_updated) == ([], True), "there was nothing to suppress yet"
+    assert (suppressed.transitions, suppressed.is_updated) == ([], True), "the alarm was inactive"
     assert (raised.transitions, raised.notifications) == ([], [])
     assert [(each.change, each.detail) for each in raised.history] == [("suppressed", "maintenance")]
-    spoken = advance(instance, SuppressionChanged(frozenset()), 3, SETTINGS)
-    assert lines(spoken) == ["unsuppressed", "raised", "raised > family"]
+    unsuppressed = advance(instance, SuppressionChanged(frozenset()), 3, SETTINGS)
+    assert lines(unsuppressed) == ["unsuppressed", "raised", "raised > family"]
 
 
-def test_another_root_cause_is_no_transition() -> None:
+def test_replacing_the_root_cause_is_no_transition() -> None:
     instance = instance_of()
     first, second = frozenset({"parent:hub/sensor.hub"}), frozenset({"parent:broker/sensor.broker"})
     play(instance, [(1, ACTIVE), (2, SuppressionChanged(first))])
@@ -177,7 +177,7 @@ def test_another_root_cause_is_no_transition() -> None:
 
 
 @pytest.mark.parametrize("kept", ["flapping", "by_hand"])
-def test_the_home_does_not_end_what_a_person_or_flapping_suppressed(kept: str) -> None:
+def test_recomputed_reasons_keep_flapping_and_manual_suppression(kept: str) -> None:
     instance = instance_of()
     suppress = Commanded(lambda alarm, _timing, now: lifecycle.suppress(alarm, kept, now, ANNA))
     play(instance, [(1, ACTIVE), (2, suppress), (3, SuppressionChanged(frozenset({"maintenance"})))])
@@ -187,7 +187,7 @@ def test_the_home_does_not_end_what_a_person_or_flapping_suppressed(kept: str) -
     assert instance.alarm.suppressed_by == (kept,)
 
 
-def test_groups_of_an_edited_rule_are_notified() -> None:
+def test_groups_added_to_an_edited_rule_are_notified() -> None:
     instance = instance_of()
     play(instance, [(1, ACTIVE)])
     more = EscalationPolicy(steps=(EscalationStep(after_s=0, groups=("family", "work")),))
@@ -198,7 +198,7 @@ def test_groups_of_an_edited_rule_are_notified() -> None:
     assert advance(instance, RuleChanged(instance.rule), 3, SETTINGS).is_changed is False
 
 
-def test_a_removed_alarm_ends_whatever_mutes_it() -> None:
+def test_a_removed_alarm_is_cleared_even_if_snoozed() -> None:
     instance = instance_of()
     snooze = Commanded(lambda alarm, _timing, now: lifecycle.snooze(alarm, now + 100, ANNA, now))
     play(instance, [(1, ACTIVE), (2, snooze)])

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from hypothesis import given, strategies as st
 import pytest
 
-from custom_components.iotbridge.alarms.engine import escalation as tellings
+from custom_components.iotbridge.alarms.engine import escalation as engine
 from custom_components.iotbridge.alarms.engine.escalation import (
     ACTIONABLE,
     EscalationState,
@@ -16,7 +16,7 @@ from custom_components.iotbridge.alarms.engine.escalation import (
 from custom_components.iotbridge.alarms.engine.models import Alarm, AlarmState, Timing
 from custom_components.iotbridge.alarms.engine.rule import EscalationPolicy, EscalationStep
 
-from .test_lifecycle import BAD, GOOD, INPUTS, KEY, TIMINGS, UNKNOWN, WORSE, Input, happen
+from .test_lifecycle import BAD, GOOD, INPUTS, KEY, TIMINGS, UNKNOWN, WORSE, Input, apply
 
 FAMILY, NEIGHBOUR, WORK = "family", "neighbour", "work"
 AT_ONCE = EscalationPolicy(steps=(EscalationStep(after_s=0, groups=(FAMILY,)),))
@@ -28,53 +28,53 @@ LATER = EscalationPolicy(steps=(EscalationStep(after_s=60, groups=(WORK,)),))
 
 
 def react(
-    alarm: Alarm, telling: EscalationState, policy: EscalationPolicy, timing: Timing, what: object, at: float
+    alarm: Alarm, escalation: EscalationState, policy: EscalationPolicy, timing: Timing, event: object, at: float
 ) -> list[Notification]:
-    notices = []
-    for happened in happen(alarm, timing, what, at):
-        notices += tellings.notify(telling, policy, alarm, happened)
-    if what == "tick":
-        notices += tellings.tick(telling, policy, alarm, at)
-    return notices
+    notifications = []
+    for transition in apply(alarm, timing, event, at):
+        notifications += engine.notify(escalation, policy, alarm, transition)
+    if event == "tick":
+        notifications += engine.tick(escalation, policy, alarm, at)
+    return notifications
 
 
-def said(notice: Notification) -> str:
-    return "" if notice.sound is Sound.NORMAL else f" ({notice.sound})"
+def sound_suffix(notification: Notification) -> str:
+    return "" if notification.sound is Sound.NORMAL else f" ({notification.sound})"
 
 
 def play(policy: EscalationPolicy, inputs: Iterable[Input], timing: Timing) -> list[str]:
-    alarm, telling = Alarm(key=KEY), EscalationState()
+    alarm, escalation = Alarm(key=KEY), EscalationState()
     return [
-        f"{notice.at:g} {notice.kind}: {', '.join(notice.groups)}" + said(notice)
-        for at, what in inputs
-        for notice in react(alarm, telling, policy, timing, what, at)
+        f"{notification.at:g} {notification.kind}: {', '.join(notification.groups)}" + sound_suffix(notification)
+        for at, event in inputs
+        for notification in react(alarm, escalation, policy, timing, event, at)
     ]
 
 
 @pytest.mark.parametrize(
     ("policy", "inputs", "expected"),
     [
-        pytest.param(EscalationPolicy(), [(1, BAD), (2, GOOD)], [], id="a rule that tells nobody"),
+        pytest.param(EscalationPolicy(), [(1, BAD), (2, GOOD)], [], id="a policy without steps"),
         pytest.param(AT_ONCE, [(1, BAD), (2, GOOD)], ["1 raised: family", "2 cleared: family"], id="at once"),
-        pytest.param(LATER, [(1, BAD), (2, GOOD)], [], id="who was not told of the alarm is not told of its end"),
-        pytest.param(LATER, [(1, BAD), (60, "tick"), (61, "tick")], ["61 raised: work"], id="later"),
+        pytest.param(LATER, [(1, BAD), (2, GOOD)], [], id="cleared before the first step"),
+        pytest.param(LATER, [(1, BAD), (60, "tick"), (61, "tick")], ["61 raised: work"], id="later step"),
         pytest.param(
             THEN_OTHERS,
             [(0, BAD), (599, "tick"), (600, "tick"), (601, "tick"), (700, GOOD)],
             ["0 raised: family", "600 escalated: neighbour", "700 cleared: family, neighbour"],
-            id="then others; who knows is not told twice",
+            id="escalation skips informed groups",
         ),
         pytest.param(
             THEN_OTHERS,
             [(0, BAD), (300, "ack"), (600, "tick"), (700, GOOD)],
             ["0 raised: family", "300 acknowledged: family", "700 cleared: family"],
-            id="somebody knows: no others",
+            id="acknowledged before the escalation",
         ),
         pytest.param(
             AGAIN,
             [(0, BAD), (99, "tick"), (100, "tick"), (299, "tick"), (300, "tick"), (699, "tick"), (700, "tick")],
             ["0 raised: family", "100 repeated: family", "300 repeated: family", "700 repeated: family"],
-            id="again, each time later",
+            id="repeats at growing intervals",
         ),
         pytest.param(
             THEN_OTHERS,
@@ -86,7 +86,7 @@ def play(policy: EscalationPolicy, inputs: Iterable[Input], timing: Timing) -> l
                 "800 worsened: family",
                 "800 worsened: neighbour",
             ],
-            id="worse is news for all who know",
+            id="worsened: all informed groups",
         ),
         pytest.param(
             AT_ONCE,
@@ -104,19 +104,19 @@ def play(policy: EscalationPolicy, inputs: Iterable[Input], timing: Timing) -> l
                 "800 repeated: family",
                 "800 repeated: neighbour",
             ],
-            id="snoozed after others were told: they are told again, and once",
+            id="snoozed after the escalation: repeated once per group",
         ),
         pytest.param(
             AT_ONCE,
             [(0, BAD), (5, "suppress a"), (6, GOOD), (7, "unsuppress a")],
             ["0 raised: family", "5 withdrawn: family", "6 cleared: family (silent)"],
-            id="over while it was silent",
+            id="cleared while suppressed",
         ),
         pytest.param(
             AT_ONCE,
             [(0, BAD), (5, "suppress parent:x"), (6, GOOD), (7, "unsuppress parent:x")],
             ["0 raised: family", "5 withdrawn: family", "6 cleared: family (none)"],
-            id="silenced by its parent, and gone with it",
+            id="cleared while suppressed by its parent",
         ),
         pytest.param(
             AT_ONCE,
@@ -127,25 +127,25 @@ def play(policy: EscalationPolicy, inputs: Iterable[Input], timing: Timing) -> l
                 "6 acknowledged: family (silent)",
                 "7 cleared: family (silent)",
             ],
-            id="acknowledged while it was snoozed",
+            id="acknowledged while snoozed",
         ),
         pytest.param(
             AT_ONCE,
             [(0, BAD), (5, "snooze 50"), (6, "suppress parent:x"), (7, GOOD), (8, "unsuppress parent:x"), (50, "tick")],
             ["0 raised: family", "5 withdrawn: family", "6 withdrawn: family", "7 cleared: family (silent)"],
-            id="over while it was snoozed and silenced",
+            id="cleared while snoozed and suppressed",
         ),
         pytest.param(
             AT_ONCE,
             [(0, BAD), (1, "suppress flapping"), (2, GOOD), (3, BAD), (4, GOOD), (9, "unsuppress flapping")],
             ["0 raised: family", "1 withdrawn: family", "9 cleared: family (silent)"],
-            id="what comes and goes is over when it is calm",
+            id="cleared when the flapping ends",
         ),
         pytest.param(
             AT_ONCE,
             [(0, BAD), (1, "suppress flapping"), (2, GOOD), (3, BAD), (9, "unsuppress flapping"), (10, GOOD)],
             ["0 raised: family", "1 withdrawn: family", "9 raised: family", "10 cleared: family"],
-            id="calm, and still bad",
+            id="active when the flapping ends",
         ),
         pytest.param(
             THEN_OTHERS,
@@ -157,55 +157,55 @@ def play(policy: EscalationPolicy, inputs: Iterable[Input], timing: Timing) -> l
                 "800 worsened: family",
                 "800 worsened: neighbour",
             ],
-            id="snoozed, and then worse",
+            id="worsened while snoozed",
         ),
         pytest.param(AT_ONCE, [(0, BAD), (1, UNKNOWN), (2, BAD)], ["0 raised: family"], id="unknown in between"),
     ],
 )
-def test_who_is_told(policy: EscalationPolicy, inputs: list[Input], expected: list[str]) -> None:
+def test_notifications_by_policy_and_events(policy: EscalationPolicy, inputs: list[Input], expected: list[str]) -> None:
     assert play(policy, inputs, Timing()) == expected
 
 
-def test_an_alarm_that_came_back_unseen_is_over_when_somebody_says_so() -> None:
-    told = play(AT_ONCE, [(0, BAD), (1, GOOD), (2, "ack")], Timing(latching=True))
+def test_a_latched_alarm_notifies_its_acknowledgement() -> None:
+    notifications = play(AT_ONCE, [(0, BAD), (1, GOOD), (2, "ack")], Timing(latching=True))
 
-    assert told == ["0 raised: family", "1 cleared: family", "2 acknowledged: family"]
+    assert notifications == ["0 raised: family", "1 cleared: family", "2 acknowledged: family"]
 
 
-def test_what_waits_to_be_acknowledged_is_seen_although_its_cause_explains_it() -> None:
-    told = play(AT_ONCE, [(0, BAD), (1, "suppress parent:x"), (2, GOOD)], Timing(latching=True))
+def test_a_latched_alarm_clears_silently_while_its_parent_suppresses_it() -> None:
+    notifications = play(AT_ONCE, [(0, BAD), (1, "suppress parent:x"), (2, GOOD)], Timing(latching=True))
 
-    assert told == ["0 raised: family", "1 withdrawn: family", "2 cleared: family (silent)"]
+    assert notifications == ["0 raised: family", "1 withdrawn: family", "2 cleared: family (silent)"]
 
 
 @given(st.sampled_from([AT_ONCE, THEN_OTHERS, AGAIN]), TIMINGS, INPUTS)
-def test_nobody_is_left_out_and_nobody_is_told_of_nothing(
+def test_every_active_alarm_is_notified_and_every_end_only_to_informed_groups(
     policy: EscalationPolicy, timing: Timing, inputs: list[tuple[int, object]]
 ) -> None:
     """Readings, commands, restarts and clock jumps in any order."""
-    alarm, telling, now = Alarm(key=KEY), EscalationState(), 1000.0
-    knowing: set[str] = set()
-    for step, what in inputs:
+    alarm, escalation, now = Alarm(key=KEY), EscalationState(), 1000.0
+    informed: set[str] = set()
+    for step, event in inputs:
         now += step
-        if what == "restart":
-            alarm, telling = Alarm.from_dict(alarm.as_dict()), EscalationState.from_dict(telling.as_dict())
+        if event == "restart":
+            alarm, escalation = Alarm.from_dict(alarm.as_dict()), EscalationState.from_dict(escalation.as_dict())
             continue
-        what = f"snooze {now + 20}" if what == "snooze" else what  # noqa: PLW2901
-        for notice in react(alarm, telling, policy, timing, what, now):
-            if notice.kind in ACTIONABLE:
-                assert alarm.active, "a call without an alarm"
-                assert not alarm.is_quiet, "a call in silence"
-                knowing |= set(notice.groups)
-            if notice.kind not in ACTIONABLE:
-                assert set(notice.groups) <= knowing, "news of something nobody was told of"
-            if notice.is_last:
-                knowing -= set(notice.groups)
-            if notice.kind is NotificationKind.CLEARED:
+        event = f"snooze {now + 20}" if event == "snooze" else event  # noqa: PLW2901
+        for notification in react(alarm, escalation, policy, timing, event, now):
+            if notification.kind in ACTIONABLE:
+                assert alarm.active, "actionable without an active alarm"
+                assert not alarm.is_muted, "actionable while muted"
+                informed |= set(notification.groups)
+            if notification.kind not in ACTIONABLE:
+                assert set(notification.groups) <= informed, "notification to a group that was not informed"
+            if notification.is_last:
+                informed -= set(notification.groups)
+            if notification.kind is NotificationKind.CLEARED:
                 assert not alarm.active
-                assert notice.is_last is (alarm.beneath is AlarmState.NORMAL)
+                assert notification.is_last is (alarm.underlying_state is AlarmState.NORMAL)
         if alarm.state is AlarmState.UNACKNOWLEDGED:
-            assert telling.informed, "an alarm that nobody is told of"
-            assert telling.episode == alarm.episode
+            assert escalation.informed, "an unacknowledged alarm without informed groups"
+            assert escalation.episode == alarm.episode
         if alarm.state is AlarmState.NORMAL:
-            assert not telling.informed
-            assert not knowing, "over, and who was told of it was not told that"
+            assert not escalation.informed
+            assert not informed, "informed groups did not get the end"

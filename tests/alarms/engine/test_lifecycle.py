@@ -1,4 +1,4 @@
-"""The lifecycle of an alarm: every state, every change, and what no sequence of them may lead to."""
+"""Lifecycle of an alarm: states, changes, and invariants of all their sequences."""
 
 from collections.abc import Callable, Iterable
 
@@ -28,12 +28,12 @@ type Input = tuple[float, object]
 
 
 def play(inputs: Iterable[Input], timing: Timing, alarm: Alarm | None = None) -> tuple[list[str], Alarm]:
-    """Let things happen at their times; return the changes in words, and the alarm."""
+    """Apply events at their times; return the transitions as text, and the alarm."""
     alarm = alarm or Alarm(key=KEY)
-    happened: list[Transition] = []
-    for at, what in inputs:
-        happened += happen(alarm, timing, what, at)
-    return [f"{change.at:g} {change.change} → {change.after}" for change in happened], alarm
+    transitions: list[Transition] = []
+    for at, event in inputs:
+        transitions += apply(alarm, timing, event, at)
+    return [f"{transition.at:g} {transition.change} → {transition.after}" for transition in transitions], alarm
 
 
 COMMANDS: dict[str, Callable[[Alarm, Timing, str, float], list[Transition]]] = {
@@ -48,10 +48,10 @@ COMMANDS: dict[str, Callable[[Alarm, Timing, str, float], list[Transition]]] = {
 }
 
 
-def happen(alarm: Alarm, timing: Timing, what: object, at: float) -> list[Transition]:
-    if isinstance(what, Evaluation):
-        return lifecycle.evaluate(alarm, timing, what, at)
-    word, _, rest = str(what).partition(" ")
+def apply(alarm: Alarm, timing: Timing, event: object, at: float) -> list[Transition]:
+    if isinstance(event, Evaluation):
+        return lifecycle.evaluate(alarm, timing, event, at)
+    word, _, rest = str(event).partition(" ")
     return COMMANDS[word](alarm, timing, rest, at)
 
 
@@ -61,20 +61,18 @@ def happen(alarm: Alarm, timing: Timing, what: object, at: float) -> list[Transi
         pytest.param(
             Timing(), [(1, BAD), (2, BAD), (3, GOOD)], ["1 raised → unacknowledged", "3 cleared → normal"], id="at once"
         ),
-        pytest.param(
-            Timing(hold_s=10), [(1, BAD), (5, GOOD), (6, BAD), (12, "tick")], [], id="a short trouble is none"
-        ),
+        pytest.param(Timing(hold_s=10), [(1, BAD), (5, GOOD), (6, BAD), (12, "tick")], [], id="shorter than the hold"),
         pytest.param(
             Timing(hold_s=10),
             [(1, BAD), (10, "tick"), (11, "tick"), (12, "tick")],
             ["11 raised → unacknowledged"],
-            id="held long enough",
+            id="longer than the hold",
         ),
         pytest.param(
             Timing(hold_s=10),
             [(1, BAD), (5, UNKNOWN), (12, "tick"), (20, BAD)],
             ["20 raised → unacknowledged"],
-            id="a hold that is over waits until something is known",
+            id="an elapsed hold waits for a determined evaluation",
         ),
         pytest.param(
             Timing(hold_s=10),
@@ -86,7 +84,7 @@ def happen(alarm: Alarm, timing: Timing, what: object, at: float) -> list[Transi
             Timing(clear_after_s=10),
             [(1, BAD), (5, GOOD), (8, BAD), (9, GOOD), (19, "tick")],
             ["1 raised → unacknowledged", "19 cleared → normal"],
-            id="clears after a calm time",
+            id="clears after its delay",
         ),
         pytest.param(Timing(), [(1, BAD), (2, UNKNOWN)], ["1 raised → unacknowledged"], id="unknown clears nothing"),
         pytest.param(
@@ -99,13 +97,13 @@ def happen(alarm: Alarm, timing: Timing, what: object, at: float) -> list[Transi
             Timing(latching=True),
             [(1, BAD), (2, GOOD), (3, "ack")],
             ["1 raised → unacknowledged", "2 cleared → returned_unacknowledged", "3 acknowledged → normal"],
-            id="latching stays until somebody knows",
+            id="latching until acknowledged",
         ),
         pytest.param(
             Timing(latching=True),
             [(1, BAD), (2, "ack"), (3, GOOD)],
             ["1 raised → unacknowledged", "2 acknowledged → acknowledged", "3 cleared → normal"],
-            id="latching and known",
+            id="latching and acknowledged",
         ),
         pytest.param(
             Timing(latching=True),
@@ -115,7 +113,7 @@ def happen(alarm: Alarm, timing: Timing, what: object, at: float) -> list[Transi
                 "2 cleared → returned_unacknowledged",
                 "3 raised → unacknowledged",
             ],
-            id="latching and back again",
+            id="latching and raised again",
         ),
         pytest.param(
             Timing(),
@@ -126,7 +124,7 @@ def happen(alarm: Alarm, timing: Timing, what: object, at: float) -> list[Transi
                 "3 worsened → unacknowledged",
                 "5 cleared → normal",
             ],
-            id="a higher severity takes the acknowledgement back, a lower one is no news",
+            id="a higher severity ends the acknowledgement, a lower one does not",
         ),
         pytest.param(
             Timing(),
@@ -137,7 +135,7 @@ def happen(alarm: Alarm, timing: Timing, what: object, at: float) -> list[Transi
                 "10 unsnoozed → unacknowledged",
                 "11 cleared → normal",
             ],
-            id="snoozed until",
+            id="snoozed until a time",
         ),
         pytest.param(
             Timing(),
@@ -150,7 +148,7 @@ def happen(alarm: Alarm, timing: Timing, what: object, at: float) -> list[Transi
                 "4 worsened → unacknowledged",
                 "11 cleared → normal",
             ],
-            id="worse than what was snoozed",
+            id="more severe than when snoozed",
         ),
         pytest.param(
             Timing(),
@@ -163,7 +161,7 @@ def happen(alarm: Alarm, timing: Timing, what: object, at: float) -> list[Transi
                 "5 raised → unacknowledged",
                 "6 cleared → normal",
             ],
-            id="back again while it is snoozed, and then worse",
+            id="raised again while snoozed, then more severe",
         ),
         pytest.param(
             Timing(),
@@ -175,19 +173,19 @@ def happen(alarm: Alarm, timing: Timing, what: object, at: float) -> list[Transi
                 "4 unsnoozed → unacknowledged",
                 "4 raised → unacknowledged",
             ],
-            id="back again worse while it is snoozed",
+            id="raised again more severe while snoozed",
         ),
         pytest.param(
             Timing(),
             [(1, WORSE), (2, "snooze 10"), (3, BAD), (4, WORSE)],
             ["1 raised → unacknowledged", "2 snoozed → snoozed", "4 worsened → snoozed"],
-            id="as bad as when it was snoozed",
+            id="as severe as when snoozed",
         ),
         pytest.param(
             Timing(),
             [(1, "snooze 10"), (2, BAD), (3, WORSE), (10, "tick")],
             ["1 snoozed → snoozed", "10 unsnoozed → unacknowledged", "10 raised → unacknowledged"],
-            id="snoozed beforehand, however bad it becomes",
+            id="snoozed before it was active, at any severity",
         ),
         pytest.param(
             Timing(),
@@ -200,19 +198,19 @@ def happen(alarm: Alarm, timing: Timing, what: object, at: float) -> list[Transi
                 "4 worsened → suppressed",
                 "5 unsuppressed → unacknowledged",
             ],
-            id="worse while it is snoozed and suppressed",
+            id="more severe while snoozed and suppressed",
         ),
         pytest.param(
             Timing(),
             [(1, "snooze 10"), (2, BAD), (3, GOOD), (4, BAD), (10, "tick")],
             ["1 snoozed → snoozed", "10 unsnoozed → unacknowledged", "10 raised → unacknowledged"],
-            id="what is still bad after snoozing is raised then",
+            id="active at the end of the snooze",
         ),
         pytest.param(
             Timing(),
             [(1, "suppress parent"), (2, BAD), (3, GOOD), (4, "unsuppress parent")],
             ["1 suppressed → suppressed", "4 unsuppressed → normal"],
-            id="what came and went in silence is not told",
+            id="active only while suppressed",
         ),
         pytest.param(
             Timing(),
@@ -246,110 +244,115 @@ def happen(alarm: Alarm, timing: Timing, what: object, at: float) -> list[Transi
         ),
     ],
 )
-def test_what_happens(timing: Timing, inputs: list[Input], expected: list[str]) -> None:
-    happened, _ = play(inputs, timing)
+def test_transitions_by_timing_and_events(timing: Timing, inputs: list[Input], expected: list[str]) -> None:
+    transitions, _ = play(inputs, timing)
 
-    assert happened == expected
+    assert transitions == expected
 
 
-def test_who_and_why_are_kept() -> None:
+def test_a_transition_has_actor_value_reason_and_severity() -> None:
     alarm = Alarm(key=KEY)
     lifecycle.evaluate(alarm, Timing(), Evaluation(True, Severity.CRITICAL, "81 °C", "above 80 °C"), 1)
-    (known,) = lifecycle.acknowledge(alarm, ANNA, 2)
+    (acknowledged,) = lifecycle.acknowledge(alarm, ANNA, 2)
 
-    assert (known.by, known.value, known.reason, known.severity) == (ANNA, "81 °C", "above 80 °C", Severity.CRITICAL)
+    assert (acknowledged.by, acknowledged.value, acknowledged.reason, acknowledged.severity) == (
+        ANNA,
+        "81 °C",
+        "above 80 °C",
+        Severity.CRITICAL,
+    )
     assert alarm.acknowledged_by == ANNA
 
 
 TIMINGS = st.builds(
     Timing, hold_s=st.sampled_from([0, 10]), clear_after_s=st.sampled_from([0, 10]), latching=st.booleans()
 ) | st.builds(MomentTiming, clear_after_s=st.sampled_from([0, 10]), latching=st.booleans())
-WHATS = [GOOD, BAD, WORSE, UNKNOWN, "restart", "tick", "ack", "snooze", "unsnooze", "out", "in"]
-WHATS += [f"{word} {reason}" for word in ("suppress", "unsuppress") for reason in ("a", "parent:b", "flapping")]
+EVENTS = [GOOD, BAD, WORSE, UNKNOWN, "restart", "tick", "ack", "snooze", "unsnooze", "out", "in"]
+EVENTS += [f"{word} {reason}" for word in ("suppress", "unsuppress") for reason in ("a", "parent:b", "flapping")]
 INPUTS = st.lists(
     st.tuples(
         st.integers(-30, 60),
-        st.sampled_from(WHATS),
+        st.sampled_from(EVENTS),
     ),
     max_size=60,
 )
 
 
 @given(TIMINGS, INPUTS)
-def test_no_sequence_leads_to_a_lie(timing: Timing, inputs: list[tuple[int, object]]) -> None:
+def test_invariants_hold_for_any_sequence(timing: Timing, inputs: list[tuple[int, object]]) -> None:
     """Readings, commands, restarts and clock jumps in any order."""
     alarm, now = Alarm(key=KEY), 1000.0
-    told: int | None = None  # the episode that people were told of and whose end they were not told of
-    for step, what in inputs:
+    announced_episode: int | None = None  # the episode that was raised and has not been cleared
+    for step, event in inputs:
         now += step
-        if what == "restart":
+        if event == "restart":
             alarm = Alarm.from_dict(alarm.as_dict())
             continue
         before = alarm.state
-        what = f"snooze {now + 20}" if what == "snooze" else what  # noqa: PLW2901
-        for change in happen(alarm, timing, what, now):
-            assert change.before is before or change.change is Change.RAISED
-            if change.change is Change.RAISED:
-                assert told is None, "raised twice"
-                assert not alarm.is_quiet, "raised in silence"
-                told = change.episode
-            if change.change is Change.CLEARED:
-                assert told == change.episode, "the end of something nobody heard of"
-                told = None
-            before = change.after
-        assert alarm.announced is (told is not None)
-        # A state that is about to be over when its silence ends is not raised for the rest of its time.
-        if alarm.active and not alarm.is_quiet and (alarm.pending is not False or timing.is_momentary):
-            assert alarm.announced, "active, and nobody was told"
+        event = f"snooze {now + 20}" if event == "snooze" else event  # noqa: PLW2901
+        for transition in apply(alarm, timing, event, now):
+            assert transition.before is before or transition.change is Change.RAISED
+            if transition.change is Change.RAISED:
+                assert announced_episode is None, "raised twice"
+                assert not alarm.is_muted, "raised while muted"
+                announced_episode = transition.episode
+            if transition.change is Change.CLEARED:
+                assert announced_episode == transition.episode, "cleared without being raised"
+                announced_episode = None
+            before = transition.after
+        assert alarm.announced is (announced_episode is not None)
+        # An alarm that is about to clear when it is unmuted is not raised.
+        if alarm.active and not alarm.is_muted and (alarm.pending is not False or timing.is_momentary):
+            assert alarm.announced, "active but not announced"
         if alarm.state is AlarmState.NORMAL:
             assert not alarm.active
         if alarm.active and alarm.snoozed_for is not None:
-            assert alarm.severity <= alarm.snoozed_for, "worse than when it was snoozed"
+            assert alarm.severity <= alarm.snoozed_for, "more severe than when snoozed"
         assert Alarm.from_dict(alarm.as_dict()) == alarm
 
 
-SILENCES = [("suppress a", "unsuppress a"), ("snooze 100", "tick"), ("out", "in")]
+MUTINGS = [("suppress a", "unsuppress a"), ("snooze 100", "tick"), ("out", "in")]
 
 
-@pytest.mark.parametrize(("begin", "end"), SILENCES)
+@pytest.mark.parametrize(("mute", "unmute"), MUTINGS)
 @pytest.mark.parametrize("latching", [True, False])
-def test_a_moment_in_silence_is_told_after_it(begin: str, end: str, latching: bool) -> None:
+def test_a_momentary_alarm_while_muted_is_raised_when_unmuted(mute: str, unmute: str, latching: bool) -> None:
     timing = MomentTiming(clear_after_s=200, latching=latching)
 
-    happened, alarm = play([(1, begin), (2, BAD), (2, GOOD), (50, "tick"), (100, end)], timing)
-    assert happened[-1] == "100 raised → unacknowledged"
+    transitions, alarm = play([(1, mute), (2, BAD), (2, GOOD), (50, "tick"), (100, unmute)], timing)
+    assert transitions[-1] == "100 raised → unacknowledged"
 
     (cleared,) = lifecycle.tick(alarm, timing, 202)
     assert (cleared.change, alarm.state is AlarmState.RETURNED) == (Change.CLEARED, latching)
 
 
-@pytest.mark.parametrize(("begin", "end"), SILENCES)
-def test_a_latching_moment_outlasts_its_silence(begin: str, end: str) -> None:
+@pytest.mark.parametrize(("mute", "unmute"), MUTINGS)
+def test_a_latching_momentary_alarm_stays_active_while_muted(mute: str, unmute: str) -> None:
     timing = MomentTiming(clear_after_s=10, latching=True)
 
-    happened, alarm = play([(1, begin), (2, BAD), (2, GOOD), (50, "tick"), (100, end), (100, "tick")], timing)
+    transitions, alarm = play([(1, mute), (2, BAD), (2, GOOD), (50, "tick"), (100, unmute), (100, "tick")], timing)
 
-    assert happened[-2:] == ["100 raised → unacknowledged", "100 cleared → returned_unacknowledged"]
+    assert transitions[-2:] == ["100 raised → unacknowledged", "100 cleared → returned_unacknowledged"]
     assert alarm.state is AlarmState.RETURNED
 
 
-def test_a_moment_that_somebody_knows_of_is_over_in_silence() -> None:
+def test_an_acknowledged_momentary_alarm_clears_while_suppressed() -> None:
     timing = MomentTiming(clear_after_s=10, latching=True)
 
-    happened, alarm = play([(1, "suppress a"), (2, BAD), (2, GOOD), (3, "ack"), (12, "tick")], timing)
+    transitions, alarm = play([(1, "suppress a"), (2, BAD), (2, GOOD), (3, "ack"), (12, "tick")], timing)
 
-    assert "raised" not in " ".join(happened)
+    assert "raised" not in " ".join(transitions)
     assert not alarm.active
 
 
 @given(TIMINGS, INPUTS)
-def test_what_is_due_is_done_by_a_tick(timing: Timing, inputs: list[tuple[int, object]]) -> None:
+def test_a_tick_completes_what_is_due(timing: Timing, inputs: list[tuple[int, object]]) -> None:
     alarm, now = Alarm(key=KEY), 1000.0
-    for step, what in inputs:
+    for step, event in inputs:
         now += abs(step)
-        if what != "restart":
-            happen(alarm, timing, f"snooze {now + 20}" if what == "snooze" else what, now)
-        if (then := lifecycle.due(alarm, timing)) is not None:
-            now = max(now, then)
+        if event != "restart":
+            apply(alarm, timing, f"snooze {now + 20}" if event == "snooze" else event, now)
+        if (due := lifecycle.due(alarm, timing)) is not None:
+            now = max(now, due)
             lifecycle.tick(alarm, timing, now)
             assert lifecycle.due(alarm, timing) is None or lifecycle.due(alarm, timing) > now  # type: ignore[operator]

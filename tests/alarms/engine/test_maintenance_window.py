@@ -1,4 +1,4 @@
-"""Opening hours of a maintenance window, also in the nights when clocks change."""
+"""Opening hours of a maintenance window, also in nights in which clocks change."""
 
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -17,14 +17,14 @@ def opening_hours(start: str, hours: float, day: datetime) -> list[str]:
         name="Nightly reboot", selection=Selection(), days=DAYS, start=start, duration_s=hours * 3600
     )
     midnight = day - timedelta(hours=3)
-    found = [
+    open_times = [
         at.astimezone(UTC)
         for at in ((midnight + timedelta(minutes=minute)).astimezone(ROME) for minute in range(10 * 60))
         if window.is_open(at.timestamp(), at)
     ]
-    assert len(found) == hours * 60
-    assert found == [found[0] + timedelta(minutes=minute) for minute in range(len(found))], "open once"
-    return [f"{at.astimezone(ROME):%H:%M}" for at in (found[0], found[-1] + timedelta(minutes=1))]
+    assert len(open_times) == hours * 60
+    assert open_times == [open_times[0] + timedelta(minutes=minute) for minute in range(len(open_times))], "open once"
+    return [f"{at.astimezone(ROME):%H:%M}" for at in (open_times[0], open_times[-1] + timedelta(minutes=1))]
 
 
 # The clock is set from 03:00 to 02:00 in the first night, and from 02:00 to 03:00 in the second.
@@ -44,7 +44,7 @@ AUTUMN, SPRING, ANY = (datetime(*day, tzinfo=UTC) for day in ((2026, 10, 25), (2
         (ANY, "23:30:00", 4, ["23:30", "03:30"]),
     ],
 )
-def test_a_window_is_as_long_in_the_nights_when_clocks_change(
+def test_a_window_has_the_same_length_in_nights_in_which_clocks_change(
     day: datetime, start: str, hours: float, expected: list[str]
 ) -> None:
     assert opening_hours(start, hours, day) == expected

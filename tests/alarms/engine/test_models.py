@@ -31,7 +31,7 @@ KEY = AlarmKey("rule", "sensor.attic")
         ({"active": True, "suppressed_by": ("by_hand",), "out_of_service": True}, AlarmState.OUT_OF_SERVICE),
     ],
 )
-def test_a_person_sees_the_strongest_state(fields: dict[str, Any], state: AlarmState) -> None:
+def test_the_state_follows_the_precedence(fields: dict[str, Any], state: AlarmState) -> None:
     assert Alarm(key=KEY, **fields).state is state
 
 
@@ -46,12 +46,12 @@ def test_a_person_sees_the_strongest_state(fields: dict[str, Any], state: AlarmS
         {"snoozed_until": 10.0},
     ],
 )
-def test_an_alarm_with_a_past_or_a_decision_is_not_blank(fields: dict[str, Any]) -> None:
+def test_an_alarm_with_history_or_commands_is_not_blank(fields: dict[str, Any]) -> None:
     assert Alarm(key=KEY).is_blank
     assert not Alarm(key=KEY, **fields).is_blank
 
 
-def test_everything_but_the_last_evaluation_is_kept() -> None:
+def test_everything_but_the_last_evaluation_is_restored() -> None:
     alarm = Alarm(
         key=KEY,
         identity="sensor.loft",
@@ -88,17 +88,17 @@ def test_an_alarm_keeps_its_first_identity_when_its_entity_is_renamed() -> None:
     assert (alarm.key.subject, alarm.identity) == ("sensor.roof", "sensor.attic")
 
 
-def test_holds_move_with_the_clock_and_times_of_the_day_do_not() -> None:
+def test_a_clock_change_moves_holds_but_not_times_of_day() -> None:
     alarm = Alarm(key=KEY, pending=True, pending_since=100.0, condition_since=90.0, snoozed_until=500.0)
     alarm.shift(-60.0)
 
     assert (alarm.pending_since, alarm.condition_since, alarm.snoozed_until) == (40.0, 30.0, 500.0)
 
 
-def test_severities_are_ordered_and_have_words() -> None:
+def test_severities_are_ordered_and_named() -> None:
     assert max(Severity) is Severity.CRITICAL
     assert [severity.word for severity in sorted(Severity)] == ["info", "warning", "critical"]
 
 
-def test_moments_are_told_from_states_by_their_timing() -> None:
+def test_only_the_timing_of_moments_is_momentary() -> None:
     assert (Timing().is_momentary, MomentTiming(clear_after_s=60).is_momentary) == (False, True)

@@ -37,8 +37,10 @@ SWAP = {"sensor.a": "sensor.b", "sensor.b": "sensor.a"}
         {"registry_ids": {"sensor.attic": "id-1"}},
     ],
 )
-def test_what_names_an_entity_follows_it(data: dict[str, Any]) -> None:
-    assert moved_data(data, MOVES) == json.loads(json.dumps(data).replace("sensor.attic", "sensor.loft"))
+def test_references_to_a_renamed_entity_are_rewritten(data: dict[str, Any]) -> None:
+    assert moved_data(data, MOVES, {"mobile_app": "action"}) == json.loads(
+        json.dumps(data).replace("sensor.attic", "sensor.loft")
+    )
 
 
 @pytest.mark.parametrize(
@@ -50,16 +52,16 @@ def test_what_names_an_entity_follows_it(data: dict[str, Any]) -> None:
         {"selection": {"entities": ["sensor.x"]}, "message": "", "timing": {"hold_s": 5.0}},
     ],
 )
-def test_what_names_no_entity_or_another_one_stays(data: dict[str, Any]) -> None:
-    assert moved_data(data, MOVES) == data
+def test_other_data_is_not_rewritten(data: dict[str, Any]) -> None:
+    assert moved_data(data, MOVES, {"mobile_app": "action"}) == data
 
 
-def test_two_entities_may_swap_their_ids() -> None:
+def test_ids_are_swapped_at_once() -> None:
     assert moved_selection(Selection(entities=("sensor.a", "sensor.b")), SWAP).entities == ("sensor.b", "sensor.a")
     assert moved_ids({"sensor.a": "1", "sensor.b": "2"}, SWAP) == {"sensor.b": "1", "sensor.a": "2"}
 
 
-def test_a_rule_is_moved_as_a_whole() -> None:
+def test_all_references_of_a_rule_are_rewritten() -> None:
     rule = Rule(
         rule_id="r",
         name="Hot",
@@ -74,20 +76,20 @@ def test_a_rule_is_moved_as_a_whole() -> None:
     assert (moved.rule_id, moved.name, moved.condition) == (rule.rule_id, rule.name, rule.condition)
 
 
-def test_renames_are_recognised_by_the_registry() -> None:
+def test_renames_are_detected_by_registry_ids() -> None:
     now = {"1": "sensor.loft", "2": "sensor.same", "3": None}
 
     assert moves_of({"sensor.attic": "1", "sensor.same": "2", "sensor.gone": "3"}, now.get) == MOVES
 
 
-def test_a_reason_that_names_an_alarm_follows_it() -> None:
+def test_a_reason_with_the_key_of_an_alarm_is_rewritten() -> None:
     key = AlarmKey("rule", "sensor.attic")
 
     assert moved_reason(reason_of(key), MOVES) == reason_of(moved_key(key, MOVES))
     assert moved_reason("maintenance", MOVES) == "maintenance"
 
 
-def test_an_alarm_of_the_store_keeps_its_identity() -> None:
+def test_a_stored_alarm_keeps_its_identity() -> None:
     parent = reason_of(AlarmKey("other", "sensor.attic"))
     alarm = Alarm(key=AlarmKey("rule", "sensor.attic"), suppressed_by=(parent, "flapping"))
     data = {"alarm": alarm.as_dict(), "flapping": []}

@@ -1,4 +1,4 @@
-"""Root causes of alarms, as a table: the pure rules."""
+"""Root causes of alarms, as a table."""
 
 from dataclasses import dataclass
 
@@ -16,23 +16,23 @@ from custom_components.iotbridge.alarms.engine.root_cause import (
 )
 from custom_components.iotbridge.alarms.engine.rule import AlarmKind, Condition, EscalationPolicy, EscalationStep, Rule
 
-TOLD = EscalationPolicy(steps=(EscalationStep(after_s=0, groups=("anna",)),))
-LATE = EscalationPolicy(steps=(EscalationStep(after_s=600, groups=("anna",)),))
+TO_ANNA = EscalationPolicy(steps=(EscalationStep(after_s=0, groups=("anna",)),))
+LATER = EscalationPolicy(steps=(EscalationStep(after_s=600, groups=("anna",)),))
 TO_BEN = EscalationPolicy(steps=(EscalationStep(after_s=0, groups=("ben",)),))
-SHOWN = EscalationPolicy()
+TO_NOBODY = EscalationPolicy()
 NAS = Location("nas", ("switch", "router", BROKER))
 SENSOR = Location("sensor", ("hub", BROKER))
 
 
 @dataclass
-class Given:
-    """An alarm that is bad since a time."""
+class AlarmCase:
+    """Alarm with its rule and location."""
 
     name: str
     kind: AlarmKind
-    place: Location
+    location: Location
     since: float = 10.0
-    escalation: EscalationPolicy = TOLD
+    escalation: EscalationPolicy = TO_ANNA
     severity: Severity = Severity.WARNING
     parents: tuple[str, ...] = ()
     is_pending: bool = False
@@ -52,142 +52,144 @@ class Given:
             pending=True if self.is_pending else None, snoozed_until=self.snoozed_until, snoozed_by=Actor("Anna"),
             out_of_service=self.out_of_service, suppressed_by=self.suppressed_by, last_evaluation=Evaluation(True),
         )  # fmt: skip
-        return Member(rule, alarm, self.place)
+        return Member(rule, alarm, self.location)
 
 
-def gone(
-    name: str, place: Location, since: float = 10.0, kind: AlarmKind = AlarmKind.UNAVAILABLE, **more: object
-) -> Given:
-    return Given(name, kind, place, since, **more)  # type: ignore[arg-type]
+def absent(
+    name: str, location: Location, since: float = 10.0, kind: AlarmKind = AlarmKind.UNAVAILABLE, **more: object
+) -> AlarmCase:
+    return AlarmCase(name, kind, location, since, **more)  # type: ignore[arg-type]
 
 
-def explained(*given: Given, is_broker_down: bool = False) -> dict[str, str]:
-    """Return by what each alarm is explained."""
-    found = parents((each.member() for each in given), broker_gone_at=10.0 if is_broker_down else None)
-    return {child.rule_id: parent.rule_id for child, parent in found.items()}
+def root_causes(*cases: AlarmCase, is_broker_down: bool = False) -> dict[str, str]:
+    """Return the root cause of each alarm that has one."""
+    causes = parents((each.member() for each in cases), broker_lost_at=10.0 if is_broker_down else None)
+    return {child.rule_id: parent.rule_id for child, parent in causes.items()}
 
 
-LOST = gone("lost", NAS, 20, AlarmKind.HOST_LOST)
-DISK = gone("disk", NAS)
-FAN = gone("fan", NAS, 11)
-HOT = Given("hot", AlarmKind.ABOVE, NAS)
-SWITCH = gone("switch", Location("switch", ("router", BROKER)), 12)
-ROUTER = gone("router", Location("router", (BROKER,)), 13)
-MQTT = Given("mqtt", AlarmKind.STATE, Location(BROKER), 15)
-LEAF = gone("leaf", SENSOR, 16)
+LOST = absent("lost", NAS, 20, AlarmKind.HOST_LOST)
+DISK = absent("disk", NAS)
+FAN = absent("fan", NAS, 11)
+HOT = AlarmCase("hot", AlarmKind.ABOVE, NAS)
+SWITCH = absent("switch", Location("switch", ("router", BROKER)), 12)
+ROUTER = absent("router", Location("router", (BROKER,)), 13)
+MQTT = AlarmCase("mqtt", AlarmKind.STATE, Location(BROKER), 15)
+LEAF = absent("leaf", SENSOR, 16)
 
 
 @pytest.mark.parametrize(
-    ("given", "is_broker_down", "expected"),
+    ("cases", "is_broker_down", "expected"),
     [
-        pytest.param([DISK], False, {}, id="what is alone speaks"),
-        pytest.param([LOST, DISK, HOT], False, {"disk": "lost", "hot": "lost"}, id="a lost host explains all on it"),
-        pytest.param([DISK, FAN], False, {"fan": "disk"}, id="of a device the first that was gone speaks"),
-        pytest.param([DISK, HOT], False, {}, id="what still measures is not explained by a part that is gone"),
-        pytest.param([DISK, SWITCH], False, {"disk": "switch"}, id="what is behind a device"),
+        pytest.param([DISK], False, {}, id="a single absent entity"),
+        pytest.param([LOST, DISK, HOT], False, {"disk": "lost", "hot": "lost"}, id="a lost host"),
+        pytest.param([DISK, FAN], False, {"fan": "disk"}, id="first absent of a device"),
+        pytest.param([DISK, HOT], False, {}, id="absent beside reporting"),
+        pytest.param([DISK, SWITCH], False, {"disk": "switch"}, id="behind a device"),
         pytest.param(
-            [DISK, SWITCH, ROUTER], False, {"disk": "router", "switch": "router"}, id="the farthest explains most"
+            [DISK, SWITCH, ROUTER], False, {"disk": "router", "switch": "router"}, id="the farthest device explains"
         ),
-        pytest.param([HOT, SWITCH], False, {}, id="what still measures behind a device speaks"),
-        pytest.param([DISK, LEAF, MQTT], True, {"disk": "mqtt", "leaf": "mqtt"}, id="an alarm over the broker"),
-        pytest.param([HOT, MQTT], True, {}, id="what was measured before the broker went speaks"),
+        pytest.param([HOT, SWITCH], False, {}, id="an entity that reports from behind an absent device"),
+        pytest.param([DISK, LEAF, MQTT], True, {"disk": "mqtt", "leaf": "mqtt"}, id="an alarm of the broker entity"),
+        pytest.param([HOT, MQTT], True, {}, id="a measured value is not explained by the broker"),
         pytest.param(
-            [LEAF, DISK, ROUTER], True, {"leaf": "disk", "router": "disk"}, id="without it one speaks for all"
+            [LEAF, DISK, ROUTER], True, {"leaf": "disk", "router": "disk"}, id="lost broker without an alarm"
         ),
-        pytest.param([DISK, LEAF], False, {}, id="two outages are two"),
+        pytest.param([DISK, LEAF], False, {}, id="two independent outages"),
         pytest.param(
-            [gone("zigbee", Location("stick")), DISK], True, {},
-            id="what is not behind the broker is no part of it",
-        ),
-        pytest.param(
-            [gone("first", NAS, 1, escalation=SHOWN), DISK], False, {"first": "disk"},
-            id="who is told of speaks",
+            [absent("zigbee", Location("stick")), DISK], True, {},
+            id="not behind the broker",
         ),
         pytest.param(
-            [gone("shown", Location("switch", (BROKER,)), escalation=SHOWN), DISK], False, {},
-            id="a cause nobody hears of",
+            [absent("first", NAS, 1, escalation=TO_NOBODY), DISK], False, {"first": "disk"},
+            id="a notified alarm explains one that is only displayed",
         ),
         pytest.param(
-            [gone("grave", NAS, 30, severity=Severity.CRITICAL), DISK], False, {"disk": "grave"},
-            id="the worst speaks",
-        ),
-        pytest.param([gone("soon", NAS, 1, is_pending=True), DISK], False, {"disk": "soon"}, id="in its hold"),
-        pytest.param([gone("a", NAS, 1, snoozed_until=99.0), DISK], False, {"disk": "a"}, id="a snoozed cause"),
-        pytest.param([gone("old", NAS, -9000), DISK, FAN], False, {"fan": "disk"}, id="a part that broke long ago"),
-        pytest.param(
-            [gone("old", Location("switch", ()), -9000), DISK], False, {},
-            id="a hub's part that broke long ago",
+            [absent("shown", Location("switch", (BROKER,)), escalation=TO_NOBODY), DISK], False, {},
+            id="a cause without recipients",
         ),
         pytest.param(
-            [gone("lost", NAS, -9000, AlarmKind.HOST_LOST), DISK], False, {"disk": "lost"},
-            id="a host long lost",
+            [absent("grave", NAS, 30, severity=Severity.CRITICAL), DISK], False, {"disk": "grave"},
+            id="the most severe explains",
+        ),
+        pytest.param([absent("soon", NAS, 1, is_pending=True), DISK], False, {"disk": "soon"}, id="a pending cause"),
+        pytest.param([absent("a", NAS, 1, snoozed_until=99.0), DISK], False, {"disk": "a"}, id="a snoozed cause"),
+        pytest.param([absent("old", NAS, -9000), DISK, FAN], False, {"fan": "disk"}, id="an older outage"),
+        pytest.param(
+            [absent("old", Location("switch", ()), -9000), DISK], False, {},
+            id="an older outage of a hub",
         ),
         pytest.param(
-            [gone("lost", NAS, 9, AlarmKind.HOST_LOST), gone("grave", NAS, severity=Severity.CRITICAL)], False, {},
-            id="a cause that is less grave",
+            [absent("lost", NAS, -9000, AlarmKind.HOST_LOST), DISK], False, {"disk": "lost"},
+            id="a host that was lost long ago",
         ),
         pytest.param(
-            [gone("lost", NAS, 9, AlarmKind.HOST_LOST, escalation=LATE), DISK], False, {},
-            id="a cause that is told later",
+            [absent("lost", NAS, 9, AlarmKind.HOST_LOST), absent("grave", NAS, severity=Severity.CRITICAL)], False, {},
+            id="a less severe cause",
         ),
         pytest.param(
-            [gone("lost", NAS, 9, AlarmKind.HOST_LOST, escalation=TO_BEN), DISK], False, {},
-            id="a cause that others are told",
+            [absent("lost", NAS, 9, AlarmKind.HOST_LOST, escalation=LATER), DISK], False, {},
+            id="a cause that is notified later",
         ),
         pytest.param(
-            [gone("lost", NAS, 9, AlarmKind.HOST_LOST, is_pending=True, hold_s=3600), DISK], False, {},
-            id="a cause that waits for an hour",
-        ),
-        pytest.param([gone("a", NAS, 1, out_of_service=True), DISK], False, {}, id="a cause out of service"),
-        pytest.param([gone("a", NAS, 1, suppressed_by=("maintenance",)), DISK], False, {}, id="a cause in maintenance"),
-        pytest.param(
-            [gone("a", NAS, 1, suppressed_by=("parent:x/y",)), DISK], False, {"disk": "a"},
-            id="an explained cause",
+            [absent("lost", NAS, 9, AlarmKind.HOST_LOST, escalation=TO_BEN), DISK], False, {},
+            id="a cause with other recipients",
         ),
         pytest.param(
-            [
-                Given("mains", AlarmKind.STATE, Location("meter")),
-                Given("pump", AlarmKind.STATE, Location("p"), parents=("meter",)),
-            ],
-            False, {"pump": "mains"}, id="a device named by hand",
+            [absent("lost", NAS, 9, AlarmKind.HOST_LOST, is_pending=True, hold_s=3600), DISK], False, {},
+            id="a cause with a hold of an hour",
+        ),
+        pytest.param([absent("a", NAS, 1, out_of_service=True), DISK], False, {}, id="a cause out of service"),
+        pytest.param([absent("a", NAS, 1, suppressed_by=("maintenance",)), DISK], False, {}, id="cause in maintenance"),
+        pytest.param(
+            [absent("a", NAS, 1, suppressed_by=("parent:x/y",)), DISK], False, {"disk": "a"},
+            id="a cause that is explained itself",
         ),
         pytest.param(
             [
-                Given("m", AlarmKind.ABOVE, Location(), escalation=SHOWN),
-                Given("p", AlarmKind.ABOVE, Location(), parents=("sensor.m",)),
+                AlarmCase("mains", AlarmKind.STATE, Location("meter")),
+                AlarmCase("pump", AlarmKind.STATE, Location("p"), parents=("meter",)),
             ],
-            False, {"p": "m"}, id="an entity named by hand, even if nobody hears of it",
+            False, {"pump": "mains"}, id="a configured parent device",
         ),
         pytest.param(
             [
-                Given("a", AlarmKind.ABOVE, Location(), 1, parents=("sensor.b",)),
-                Given("b", AlarmKind.ABOVE, Location(), 2, parents=("sensor.a",)),
+                AlarmCase("m", AlarmKind.ABOVE, Location(), escalation=TO_NOBODY),
+                AlarmCase("p", AlarmKind.ABOVE, Location(), parents=("sensor.m",)),
             ],
-            False, {"b": "a"}, id="two that name each other",
+            False, {"p": "m"}, id="a configured parent entity without recipients",
         ),
         pytest.param(
-            [gone("old", NAS, 1), LEAF, gone("new", SENSOR, 17)], True, {"new": "leaf"},
-            id="an outage of before",
+            [
+                AlarmCase("a", AlarmKind.ABOVE, Location(), 1, parents=("sensor.b",)),
+                AlarmCase("b", AlarmKind.ABOVE, Location(), 2, parents=("sensor.a",)),
+            ],
+            False, {"b": "a"}, id="two that are parents of each other",
         ),
-        pytest.param([LOST, DISK], True, {"lost": "disk"}, id="a host that was lost before the broker"),
+        pytest.param(
+            [absent("old", NAS, 1), LEAF, absent("new", SENSOR, 17)], True, {"new": "leaf"},
+            id="an outage before that of the broker",
+        ),
+        pytest.param([LOST, DISK], True, {"lost": "disk"}, id="a host that was lost with the broker"),
     ],
 )  # fmt: skip
-def test_who_explains_whom(given: list[Given], is_broker_down: bool, expected: dict[str, str]) -> None:
-    assert explained(*given, is_broker_down=is_broker_down) == expected
-    assert explained(*reversed(given), is_broker_down=is_broker_down) == expected
+def test_root_causes_by_location_time_and_policy(
+    cases: list[AlarmCase], is_broker_down: bool, expected: dict[str, str]
+) -> None:
+    assert root_causes(*cases, is_broker_down=is_broker_down) == expected
+    assert root_causes(*reversed(cases), is_broker_down=is_broker_down) == expected
 
 
-def test_a_reason_names_its_alarm() -> None:
+def test_a_reason_contains_the_key_of_its_alarm() -> None:
     key = AlarmKey("01ABC", "sensor.a_b")
     assert key_of(reason_of(key)) == key
 
 
-def test_a_loop_of_devices_ends() -> None:
+def test_a_loop_of_devices_ends_the_chain() -> None:
     above = {"a": "b", "b": "c", "c": "a"}
     assert list(chain("a", above.get)) == ["b", "c"]
 
 
-def test_a_thousand_that_are_gone_are_explained_by_one() -> None:
-    many = [gone(f"n{number:04}", Location(f"host{number % 10}", (BROKER,)), 10 + number) for number in range(1000)]
+def test_one_alarm_explains_a_thousand_absent_entities() -> None:
+    many = [absent(f"n{number:04}", Location(f"host{number % 10}", (BROKER,)), 10 + number) for number in range(1000)]
 
-    assert set(explained(*many, is_broker_down=True).values()) == {"n0000"}
+    assert set(root_causes(*many, is_broker_down=True).values()) == {"n0000"}

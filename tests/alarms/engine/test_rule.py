@@ -27,7 +27,7 @@ FULL = Rule(
 )
 
 
-def test_a_rule_survives_storage_under_the_title_of_its_subentry() -> None:
+def test_a_rule_is_restored_from_its_subentry() -> None:
     data = json.loads(json.dumps(FULL.as_dict()))
 
     assert "name" not in data
@@ -35,7 +35,7 @@ def test_a_rule_survives_storage_under_the_title_of_its_subentry() -> None:
     assert Rule.from_dict("rule", "Hot", data) == FULL
 
 
-def test_a_rule_needs_no_more_than_a_condition_and_a_severity() -> None:
+def test_condition_and_severity_are_the_only_required_fields() -> None:
     plain = Rule(rule_id="rule", name="Hot", severity=Severity.WARNING, condition=HOT)
 
     assert Rule.from_dict("rule", "Hot", json.loads(json.dumps(plain.as_dict()))) == plain
@@ -54,6 +54,6 @@ def test_a_rule_needs_no_more_than_a_condition_and_a_severity() -> None:
         {"message": 5},
     ],
 )
-def test_a_value_of_another_type_is_refused(changes: dict[str, Any]) -> None:
+def test_a_value_of_another_type_is_rejected(changes: dict[str, Any]) -> None:
     with pytest.raises(UNREADABLE):
         Rule.from_dict("rule", "Hot", FULL.as_dict() | changes)

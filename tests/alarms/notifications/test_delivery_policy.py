@@ -46,12 +46,12 @@ def at(text: str, *, fold: int = 0) -> datetime:
     ],
 )
 def test_quiet_hours(options: dict[str, str], now: str, severity: Severity, until: str | None) -> None:
-    hold = DeliveryPolicy.from_options(options).hold("family", severity, at(now), breaks_through=False)
+    deferral = DeliveryPolicy.from_options(options).deferral("family", severity, at(now), breaks_through=False)
 
-    assert hold == (Deferral(Digest.QUIET, at(until).timestamp()) if until else None)
+    assert deferral == (Deferral(Digest.QUIET, at(until).timestamp()) if until else None)
 
 
-def test_an_hour_that_comes_twice_is_quiet_once() -> None:
+def test_a_repeated_hour_is_quiet_once() -> None:
     quiet = DeliveryPolicy.from_options(EARLY)
 
     first = quiet.quiet_until(Severity.INFO, at("2026-10-25T02:15", fold=0))
@@ -76,16 +76,16 @@ def test_every_quiet_hour_ends_within_a_day(start: time, end: time, now: datetim
         assert quiet.until(after, Severity.INFO) is None
 
 
-def test_a_critical_one_that_may_break_through_knows_no_quiet_hours() -> None:
+def test_critical_notifications_may_ignore_quiet_hours() -> None:
     policy = DeliveryPolicy.from_options(NIGHT | {"quiet_severities": ["critical", "warning"]})
     midnight = at("2026-11-22T00:00")
 
-    assert policy.hold("family", Severity.CRITICAL, midnight, breaks_through=True) is None
-    assert policy.hold("family", Severity.WARNING, midnight, breaks_through=True) is not None
-    assert policy.hold("family", Severity.CRITICAL, midnight, breaks_through=False) is not None
+    assert policy.deferral("family", Severity.CRITICAL, midnight, breaks_through=True) is None
+    assert policy.deferral("family", Severity.WARNING, midnight, breaks_through=True) is not None
+    assert policy.deferral("family", Severity.CRITICAL, midnight, breaks_through=False) is not None
 
 
-def test_the_rest_of_a_storm_waits_for_the_end_of_the_minute() -> None:
+def test_notifications_above_the_limit_wait_for_the_end_of_the_minute() -> None:
     storm = StormLimit(3)
 
     assert [storm.until("family", 1000.0 + second) for second in (0, 1, 2, 3, 30, 59)] == [
@@ -96,15 +96,15 @@ def test_the_rest_of_a_storm_waits_for_the_end_of_the_minute() -> None:
     assert [storm.until("family", 1060.5), storm.until("family", 1061.5)] == [1061.0, None]
 
 
-def test_there_may_be_no_limit() -> None:
+def test_a_limit_of_zero_disables_it() -> None:
     policy = DeliveryPolicy.from_options({"storm_per_minute": 0})
 
-    assert {policy.hold("family", Severity.INFO, at("2026-11-21T12:00"), breaks_through=False) for _ in range(99)} == {
-        None
-    }
+    assert {
+        policy.deferral("family", Severity.INFO, at("2026-11-21T12:00"), breaks_through=False) for _ in range(99)
+    } == {None}
 
 
-def test_a_clock_that_was_set_back_does_not_prolong_a_storm() -> None:
+def test_a_clock_set_back_does_not_prolong_a_storm() -> None:
     storm = StormLimit(1)
     storm.until("family", 10_000.0)
     storm.until("family", 10_001.0)
@@ -113,14 +113,14 @@ def test_a_clock_that_was_set_back_does_not_prolong_a_storm() -> None:
 
 
 @given(st.lists(st.floats(0, 30), max_size=60), st.integers(1, 5))
-def test_no_minute_has_more_than_its_number(distances: list[float], per_minute: int) -> None:
-    storm, now, told = StormLimit(per_minute), 0.0, list[float]()
+def test_no_minute_has_more_notifications_than_the_limit(distances: list[float], per_minute: int) -> None:
+    storm, now, delivered = StormLimit(per_minute), 0.0, list[float]()
     for distance in distances:
         now += distance
         until = storm.until("family", now)
         if until is None:
-            told.append(now)
+            delivered.append(now)
         else:
             assert now < until <= now + 60 + 1e-9
 
-    assert all(later - earlier >= 60 - 1e-9 for earlier, later in zip(told, told[per_minute:], strict=False))
+    assert all(later - earlier >= 60 - 1e-9 for earlier, later in zip(delivered, delivered[per_minute:], strict=False))

@@ -1,4 +1,4 @@
-"""Notifier groups and steps that are edited while an alarm is raised: who was added hears of it."""
+"""Notifier groups and steps that are edited while an alarm is raised: added recipients are notified."""
 
 from collections.abc import Callable
 from typing import Any
@@ -27,21 +27,21 @@ BEN = {"kind": "mobile_app", "action": "notify.mobile_app_ben"}
 
 @pytest.fixture
 def ben(hass: HomeAssistant) -> list[ServiceCall]:
-    """Return what Ben's phone is told."""
+    """Return the notifications sent to Ben's phone."""
     calls: list[ServiceCall] = async_mock_service(hass, "notify", "mobile_app_ben")
     return calls
 
 
 async def edit_group(kit: Kit, policy: EscalationPolicy, *targets: dict[str, str]) -> None:
-    """Let a group have these targets, as its dialog does."""
+    """Replace the targets of a group, as its dialog does."""
     subentry = bridge(kit).subentries[policy.steps[0].groups[0]]
     data: dict[str, Any] = {**subentry.data, "targets": list(targets)}
     kit.hass.config_entries.async_update_subentry(bridge(kit), subentry, data=data)
     await wait(kit, 2)
 
 
-async def edit_plan(kit: Kit, rule_id: str, policy: EscalationPolicy) -> None:
-    """Let a rule tell others, as its dialog does."""
+async def edit_policy(kit: Kit, rule_id: str, policy: EscalationPolicy) -> None:
+    """Replace the escalation policy of a rule, as its dialog does."""
     subentry = bridge(kit).subentries[rule_id]
     rule = Rule.from_dict(rule_id, subentry.title, subentry.data)
     steps = [{"after_s": step.after_s, "groups": list(step.groups)} for step in policy.steps]
@@ -50,33 +50,33 @@ async def edit_plan(kit: Kit, rule_id: str, policy: EscalationPolicy) -> None:
     await wait(kit, 2)
 
 
-async def raised(kit: Kit, policy: EscalationPolicy) -> str:
+async def raise_alarm(kit: Kit, policy: EscalationPolicy) -> str:
     rule_id = await add_rule(kit, "sensor.one", escalation=policy)
     await set_state(kit, "sensor.one", "90")
     await wait(kit, 2)
     return rule_id
 
 
-async def test_who_is_added_to_a_group_hears_of_the_alarm_and_of_its_end(
-    kit: Kit, policy: EscalationPolicy, told: list[ServiceCall], ben: list[ServiceCall]
+async def test_an_added_target_gets_the_alarm_and_its_end(
+    kit: Kit, policy: EscalationPolicy, notifications: list[ServiceCall], ben: list[ServiceCall]
 ) -> None:
-    await raised(kit, policy)
+    await raise_alarm(kit, policy)
 
     await edit_group(kit, policy, ANNA, BEN)
-    assert (titles(told), titles(ben)) == (["Warning"], ["Warning"])
+    assert (titles(notifications), titles(ben)) == (["Warning"], ["Warning"])
     await edit_group(kit, policy, BEN, ANNA)
     await restart(kit)
-    assert (titles(told), titles(ben)) == (["Warning"], ["Warning"])
+    assert (titles(notifications), titles(ben)) == (["Warning"], ["Warning"])
 
     await set_state(kit, "sensor.one", "20")
     await wait(kit, 2)
-    assert (titles(told), titles(ben)) == (["Warning", "Cleared"], ["Warning", "Cleared"])
+    assert (titles(notifications), titles(ben)) == (["Warning", "Cleared"], ["Warning", "Cleared"])
 
 
-async def test_who_is_added_when_somebody_knows_already_hears_nothing(
-    kit: Kit, policy: EscalationPolicy, told: list[ServiceCall], ben: list[ServiceCall]
+async def test_a_target_added_after_the_acknowledgement_gets_nothing(
+    kit: Kit, policy: EscalationPolicy, notifications: list[ServiceCall], ben: list[ServiceCall]
 ) -> None:
-    await raised(kit, policy)
+    await raise_alarm(kit, policy)
     await call(kit, "acknowledge", entity_id="sensor.one")
     await wait(kit, 2)
 
@@ -85,14 +85,14 @@ async def test_who_is_added_when_somebody_knows_already_hears_nothing(
     await set_state(kit, "sensor.one", "20")
     await wait(kit, 2)
 
-    assert titles(told) == ["Warning", "Acknowledged", "Cleared"]
+    assert titles(notifications) == ["Warning", "Acknowledged", "Cleared"]
     assert titles(ben) == []
 
 
-async def test_who_takes_the_place_of_another_hears_of_the_alarm(
-    kit: Kit, policy: EscalationPolicy, told: list[ServiceCall], ben: list[ServiceCall]
+async def test_a_target_that_replaces_another_gets_the_alarm(
+    kit: Kit, policy: EscalationPolicy, notifications: list[ServiceCall], ben: list[ServiceCall]
 ) -> None:
-    await raised(kit, policy)
+    await raise_alarm(kit, policy)
 
     await edit_group(kit, policy, BEN)
     await set_state(kit, "sensor.one", "20")
@@ -101,58 +101,60 @@ async def test_who_takes_the_place_of_another_hears_of_the_alarm(
     assert titles(ben) == ["Warning", "Cleared"]
 
 
-async def test_a_group_that_is_added_to_a_step_hears_of_the_alarm(
+async def test_a_group_added_to_a_step_gets_the_alarm(
     kit: Kit,
     policy: EscalationPolicy,
-    told: list[ServiceCall],
+    notifications: list[ServiceCall],
     ben: list[ServiceCall],
-    group: Callable[..., ConfigSubentry],
+    add_notifier_group: Callable[..., ConfigSubentry],
 ) -> None:
-    rule_id = await raised(kit, policy)
+    rule_id = await raise_alarm(kit, policy)
     (now,) = policy.steps
-    others = group("Ben", "notify.mobile_app_ben").subentry_id
+    others = add_notifier_group("Ben", "notify.mobile_app_ben").subentry_id
 
-    await edit_plan(kit, rule_id, EscalationPolicy(steps=(EscalationStep(after_s=0, groups=(*now.groups, others)),)))
+    await edit_policy(kit, rule_id, EscalationPolicy(steps=(EscalationStep(after_s=0, groups=(*now.groups, others)),)))
 
-    assert (titles(told), titles(ben)) == (["Warning"], ["Warning"])
+    assert (titles(notifications), titles(ben)) == (["Warning"], ["Warning"])
     await set_state(kit, "sensor.one", "20")
     await wait(kit, 2)
-    assert (titles(told), titles(ben)) == (["Warning", "Cleared"], ["Warning", "Cleared"])
+    assert (titles(notifications), titles(ben)) == (["Warning", "Cleared"], ["Warning", "Cleared"])
 
 
-async def test_a_rule_that_told_nobody_gets_a_step(kit: Kit, policy: EscalationPolicy, told: list[ServiceCall]) -> None:
-    rule_id = await raised(kit, EscalationPolicy())
+async def test_a_group_of_a_rules_first_step_gets_the_alarm(
+    kit: Kit, policy: EscalationPolicy, notifications: list[ServiceCall]
+) -> None:
+    rule_id = await raise_alarm(kit, EscalationPolicy())
 
-    await edit_plan(kit, rule_id, policy)
+    await edit_policy(kit, rule_id, policy)
 
-    assert titles(told) == ["Warning"]
+    assert titles(notifications) == ["Warning"]
 
 
-async def test_a_step_that_is_added_for_later_waits_for_its_time(
+async def test_an_added_later_step_waits_for_its_delay(
     kit: Kit,
     policy: EscalationPolicy,
-    told: list[ServiceCall],
+    notifications: list[ServiceCall],
     ben: list[ServiceCall],
-    group: Callable[..., ConfigSubentry],
+    add_notifier_group: Callable[..., ConfigSubentry],
 ) -> None:
-    rule_id = await raised(kit, policy)
-    others = group("Ben", "notify.mobile_app_ben").subentry_id
+    rule_id = await raise_alarm(kit, policy)
+    others = add_notifier_group("Ben", "notify.mobile_app_ben").subentry_id
 
-    await edit_plan(
+    await edit_policy(
         kit, rule_id, EscalationPolicy(steps=(*policy.steps, EscalationStep(after_s=120, groups=(others,))))
     )
     await wait(kit, 90, 10)
     assert titles(ben) == []
     await wait(kit, 40, 10)
 
-    assert (titles(told), titles(ben)) == (["Warning"], ["Warning"])
+    assert (titles(notifications), titles(ben)) == (["Warning"], ["Warning"])
 
 
-async def test_a_group_that_is_edited_before_it_was_told_is_told_once(
+async def test_a_group_edited_before_its_delivery_is_notified_once(
     kit: Kit, hass: HomeAssistant, policy: EscalationPolicy, ben: list[ServiceCall], entry: MockConfigEntry
 ) -> None:
     hass.services.async_remove("notify", "mobile_app_anna")
-    await raised(kit, policy)
+    await raise_alarm(kit, policy)
     calls = async_mock_service(hass, "notify", "mobile_app_anna")
 
     await edit_group(kit, policy, ANNA, BEN)
@@ -170,22 +172,22 @@ def add_phone(kit: Kit, name: str) -> MockConfigEntry:
 
 
 async def rename_phone(kit: Kit, phone: MockConfigEntry, name: str) -> None:
-    """Let the app say what the phone is called now; Home Assistant then offers another action."""
+    """Change the name of the phone in its app; Home Assistant then offers another action."""
     kit.hass.config_entries.async_update_entry(phone, data={"device_name": name})
     await kit.hass.async_block_till_done()
 
 
 @pytest.mark.parametrize("running", [True, False])
-async def test_a_phone_that_is_renamed_stays_in_its_group(
+async def test_a_renamed_phone_stays_in_its_group(
     kit: Kit,
     hass: HomeAssistant,
     policy: EscalationPolicy,
-    told: list[ServiceCall],
+    notifications: list[ServiceCall],
     ben: list[ServiceCall],
     running: bool,
 ) -> None:
     phone = add_phone(kit, "Anna")
-    await raised(kit, policy)
+    await raise_alarm(kit, policy)
 
     if not running:
         await stop(kit)
@@ -198,10 +200,10 @@ async def test_a_phone_that_is_renamed_stays_in_its_group(
     await wait(kit, 5)
 
     assert bridge(kit).subentries[policy.steps[0].groups[0]].data["targets"] == [BEN]
-    assert (titles(told), titles(ben)) == (["Warning"], ["Cleared"])
+    assert (titles(notifications), titles(ben)) == (["Warning"], ["Cleared"])
 
 
-async def test_a_phone_that_is_removed_is_missed(kit: Kit, hass: HomeAssistant, policy: EscalationPolicy) -> None:
+async def test_a_removed_phone_has_a_repair(kit: Kit, hass: HomeAssistant, policy: EscalationPolicy) -> None:
     phone = add_phone(kit, "Anna")
     await add_rule(kit, "sensor.one", escalation=policy)
     assert not ir.async_get(hass).issues

@@ -5,12 +5,12 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from homeassistant.core import HomeAssistant
 
-from .house import Home
+from .house import House
 
 
 @pytest.fixture
-def house(hass: HomeAssistant) -> Home:
+def house(hass: HomeAssistant) -> House:
     """Return an empty house."""
     owner = MockConfigEntry(domain="demo")
     owner.add_to_hass(hass)
-    return Home(hass, owner)
+    return House(hass, owner)

@@ -1,4 +1,4 @@
-"""House with a cellar and an attic, whose entities are registered one by one."""
+"""House whose registry entries tests add one by one."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -18,8 +18,8 @@ from homeassistant.helpers import (
 
 
 @dataclass
-class Home:
-    """A house with a cellar and an attic, and what stands in them."""
+class House:
+    """House with registry entries."""
 
     hass: HomeAssistant
     owner: MockConfigEntry

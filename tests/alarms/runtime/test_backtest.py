@@ -126,7 +126,7 @@ class TestRecorder:
         done: list[float] = []
         result = await async_backtest(hass, of, entity_ids, done.append)
         assert done == sorted(done)
-        assert done[-1:] == ([1.0] if entity_ids and not result.left_out else done[-1:])
+        assert done[-1:] == ([1.0] if entity_ids and not result.skipped else done[-1:])
         return result
 
     async def test_the_last_week_of_all_entities(self, hass: HomeAssistant, freezer: FrozenDateTimeFactory) -> None:
@@ -141,7 +141,7 @@ class TestRecorder:
             ("sensor.cellar", 100, "40 °C"),
         ]
         assert found.outages[0][1].cleared_at is None
-        assert (found.entities, found.left_out, round(found.longest_s / HOUR)) == (3, 0, 3)
+        assert (found.entities, found.skipped, round(found.longest_s / HOUR)) == (3, 0, 3)
 
     async def test_what_was_shown_in_another_unit_then(
         self, hass: HomeAssistant, freezer: FrozenDateTimeFactory
@@ -194,13 +194,13 @@ class TestRecorder:
         monkeypatch.setattr(backtest, "MAX_ENTITIES", 2)
         found = await self.run(hass, rule(), "sensor.a", "sensor.b", "sensor.c")
 
-        assert (found.entities, found.left_out) == (2, 1)
+        assert (found.entities, found.skipped) == (2, 1)
 
     async def test_no_longer_than_so_long(self, hass: HomeAssistant, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(backtest, "BUDGET_S", -1.0)
         found = await self.run(hass, rule(), "sensor.a", "sensor.b")
 
-        assert (found.entities, found.left_out, found.longest_s) == (0, 2, 0)
+        assert (found.entities, found.skipped, found.longest_s) == (0, 2, 0)
 
     async def test_what_can_be_tried(self, hass: HomeAssistant) -> None:
         assert DATA_INSTANCE in hass.data

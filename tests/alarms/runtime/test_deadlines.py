@@ -45,7 +45,7 @@ def wait(hass: HomeAssistant, freezer: FrozenDateTimeFactory, due: list[str]) ->
     return pass_by
 
 
-async def test_alarms_are_due_in_the_order_of_their_time(deadlines: DeadlineScheduler, wait: Wait) -> None:
+async def test_due_alarms_are_called_in_order_of_time(deadlines: DeadlineScheduler, wait: Wait) -> None:
     now = time.time()
     for key, after_s in ((ATTIC, 30), (CELLAR, 10), (DOOR, 20)):
         deadlines.async_set(key, now + after_s)
@@ -56,7 +56,7 @@ async def test_alarms_are_due_in_the_order_of_their_time(deadlines: DeadlineSche
     assert wait(1000) == [], "each is due once"
 
 
-async def test_the_last_deadline_of_an_alarm_counts(deadlines: DeadlineScheduler, wait: Wait) -> None:
+async def test_the_last_deadline_of_an_alarm_applies(deadlines: DeadlineScheduler, wait: Wait) -> None:
     now = time.time()
     deadlines.async_set(ATTIC, now + 10)
     deadlines.async_set(ATTIC, now + 30)
@@ -77,16 +77,14 @@ async def test_an_earlier_deadline_is_not_missed(deadlines: DeadlineScheduler, w
     assert wait(4) == ["attic"]
 
 
-async def test_after_the_end_nothing_is_due(deadlines: DeadlineScheduler, wait: Wait) -> None:
+async def test_cleared_deadlines_are_not_called(deadlines: DeadlineScheduler, wait: Wait) -> None:
     deadlines.async_set(ATTIC, time.time() + 10)
     deadlines.async_clear()
 
     assert wait(20) == []
 
 
-async def test_deadlines_that_are_put_off_again_and_again_take_no_more_memory(
-    deadlines: DeadlineScheduler, wait: Wait
-) -> None:
+async def test_repeatedly_changed_deadlines_do_not_grow_the_heap(deadlines: DeadlineScheduler, wait: Wait) -> None:
     now = time.time()
     for number in range(5000):
         deadlines.async_set(ATTIC, now + 10 + number / 1000)

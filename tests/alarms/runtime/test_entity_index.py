@@ -4,24 +4,24 @@ from pytest_homeassistant_custom_component.common import MockEntity, MockEntityP
 
 from homeassistant.const import EntityCategory
 from homeassistant.helpers import device_registry as dr, entity_registry as er
-from tests.alarms.runtime.house import Home
+from tests.alarms.runtime.house import House
 
 
-def test_those_that_are_named_there_or_not(house: Home) -> None:
+def test_named_entities_match_whether_they_exist_or_not(house: House) -> None:
     house.entity("sensor.attic", hidden_by=er.RegistryEntryHider.USER)
 
     assert house.matching(entities=("sensor.attic", "sensor.to_come")) == {"sensor.attic", "sensor.to_come"}
     assert house.matching(entities=("sensor.a", "sensor.b"), excluded=("sensor.b",)) == {"sensor.a"}
 
 
-def test_nothing_is_selected_by_nothing(house: Home) -> None:
+def test_an_empty_selection_matches_nothing(house: House) -> None:
     house.entity("sensor.attic")
     house.hass.states.async_set("sensor.yaml", "5")
 
     assert house.matching() == house.matching(excluded=("sensor.attic",)) == set()
 
 
-def test_the_area_of_an_entity_comes_before_that_of_its_device(house: Home) -> None:
+def test_the_area_of_an_entity_precedes_that_of_its_device(house: House) -> None:
     cellar, attic = house.area("Cellar"), house.area("Attic")
     pump = house.device("pump", area=cellar)
     house.entity("sensor.pressure", device_id=pump)
@@ -35,7 +35,7 @@ def test_the_area_of_an_entity_comes_before_that_of_its_device(house: Home) -> N
     assert house.matching(areas=("gone",)) == set()
 
 
-def test_a_part_of_a_device_is_where_the_device_is(house: Home) -> None:
+def test_a_child_device_inherits_area_and_labels(house: House) -> None:
     cellar, attic = house.area("Cellar"), house.area("Attic")
     important = house.label("Important")
     nas = house.device("nas", area=cellar, labels={important})
@@ -52,7 +52,7 @@ def test_a_part_of_a_device_is_where_the_device_is(house: Home) -> None:
     assert house.matching(areas=(attic,)) == {"sensor.disk"}
 
 
-def test_floors_and_labels_find_through_areas(house: Home) -> None:
+def test_floors_and_labels_include_their_areas(house: House) -> None:
     ground, wet = house.floor("Ground"), house.label("Wet")
     bath = house.area("Bath", floor_id=ground, labels={wet})
     house.entity("sensor.bath", device_id=house.device("boiler", area=bath))
@@ -65,7 +65,7 @@ def test_floors_and_labels_find_through_areas(house: Home) -> None:
     assert house.matching(floors=(ground,), labels=(wet,)) == {"sensor.bath"}
 
 
-def test_what_they_are(house: Home) -> None:
+def test_entities_match_by_device_class_integration_and_domain(house: House) -> None:
     house.entity("sensor.warm", original_device_class="temperature")
     house.entity("sensor.made_warm", original_device_class="humidity", device_class="temperature")
     house.entity("sensor.late", platform="mqtt")
@@ -82,18 +82,20 @@ def test_what_they_are(house: Home) -> None:
     assert house.matching(device_classes=("temperature",), excluded=("sensor.warm",)) == warm - {"sensor.warm"}
 
 
-def test_all_lists_must_match_but_names_are_taken_as_they_are(house: Home) -> None:
+def test_lists_are_intersected_and_named_entities_added(house: House) -> None:
     cellar = house.area("Cellar")
     house.entity("sensor.warm", area_id=cellar, original_device_class="temperature")
     house.entity("sensor.damp", area_id=cellar, original_device_class="humidity")
     house.entity("sensor.elsewhere", original_device_class="temperature")
 
-    found = house.matching(areas=(cellar,), device_classes=("temperature",), domains=("sensor",), entities=("light.x",))
+    matching = house.matching(
+        areas=(cellar,), device_classes=("temperature",), domains=("sensor",), entities=("light.x",)
+    )
 
-    assert found == {"sensor.warm", "light.x"}
+    assert matching == {"sensor.warm", "light.x"}
 
 
-def test_hidden_and_disabled_ones_do_not_match(house: Home) -> None:
+def test_hidden_and_disabled_entities_do_not_match(house: House) -> None:
     cellar = house.area("Cellar")
     house.entity("sensor.hidden", area_id=cellar, hidden_by=er.RegistryEntryHider.INTEGRATION)
     house.entity("sensor.disabled", area_id=cellar, disabled_by=er.RegistryEntryDisabler.USER)
@@ -102,7 +104,7 @@ def test_hidden_and_disabled_ones_do_not_match(house: Home) -> None:
     assert house.matching(areas=(cellar,)) == house.matching(domains=("sensor",)) == set()
 
 
-def test_alarms_watch_no_alarms(house: Home) -> None:
+def test_entities_of_alarms_do_not_match(house: House) -> None:
     cellar = house.area("Cellar")
     house.entity("binary_sensor.fire", "iotbridge", area_id=cellar, translation_key="alarm")
     house.entity("sensor.alarms", "iotbridge", area_id=cellar, translation_key="alarms_active")
@@ -114,14 +116,14 @@ def test_alarms_watch_no_alarms(house: Home) -> None:
     assert house.matching(entities=("binary_sensor.fire",)) == set()
 
 
-async def test_an_entity_without_unique_id_belongs_to_its_integration(house: Home) -> None:
+async def test_an_unregistered_entity_matches_its_integration(house: House) -> None:
     platform = MockEntityPlatform(house.hass, domain="sensor", platform_name="rest")
     await platform.async_add_entities([MockEntity(entity_id="sensor.yaml", name="YAML")])
 
     assert house.matching(integrations=("rest",)) == {"sensor.yaml"}
 
 
-def test_the_id_of_a_device_that_was_split_stands_for_its_parts(house: Home) -> None:
+def test_the_id_of_a_split_device_matches_its_parts(house: House) -> None:
     parts = {
         name: dr.DeviceEntry(id=name, config_entry_id=house.owner.entry_id, composite_device_id="old")
         for name in ("one", "two")

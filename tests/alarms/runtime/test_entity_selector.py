@@ -1,4 +1,4 @@
-"""Selections of rules that follow the home as it changes."""
+"""Tracking of the entities that rules select while the home changes."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -20,23 +20,23 @@ from homeassistant.helpers import (
     floor_registry as fr,
     label_registry as lr,
 )
-from tests.alarms.runtime.house import Home
+from tests.alarms.runtime.house import House
 
 
 @dataclass
-class Follower:
-    """Rules that follow the house."""
+class Tracker:
+    """Tracker of selector in a house."""
 
-    house: Home
+    house: House
     freezer: FrozenDateTimeFactory
-    selections: EntitySelector
+    selector: EntitySelector
 
-    def follow(self, **selection: Any) -> list[set[str]]:
-        """Return the sets a rule has had, the first now."""
-        heard: list[set[str]] = []
-        now, _ = self.selections.async_track(Selection(**selection), lambda found: heard.append(set(found)))
-        heard.append(set(now))
-        return heard
+    def track(self, **selection: Any) -> list[set[str]]:
+        """Return the sets of entities that the listener gets, after the present one."""
+        updates: list[set[str]] = []
+        now, _ = self.selector.async_track(Selection(**selection), lambda matching: updates.append(set(matching)))
+        updates.append(set(now))
+        return updates
 
     async def wait(self, seconds: float = 1.1) -> None:
         await self.house.hass.async_block_till_done()
@@ -46,144 +46,144 @@ class Follower:
 
 
 @pytest.fixture
-def follower(house: Home, freezer: FrozenDateTimeFactory) -> Iterator[Follower]:
-    """Return what follows the house from now on."""
-    selections = EntitySelector(house.hass)
-    selections.async_start()
-    yield Follower(house, freezer, selections)
-    selections.async_stop()
+def tracker(house: House, freezer: FrozenDateTimeFactory) -> Iterator[Tracker]:
+    """Start tracking changes of the house."""
+    selector = EntitySelector(house.hass)
+    selector.async_start()
+    yield Tracker(house, freezer, selector)
+    selector.async_stop()
 
 
-async def test_a_rule_follows_entities_as_they_come_change_and_go(follower: Follower) -> None:
-    house, registry = follower.house, er.async_get(follower.house.hass)
+async def test_added_renamed_hidden_and_removed_entities_are_tracked(tracker: Tracker) -> None:
+    house, registry = tracker.house, er.async_get(tracker.house.hass)
     cellar = house.area("Cellar")
-    heard = follower.follow(areas=(cellar,))
+    updates = tracker.track(areas=(cellar,))
 
     house.entity("sensor.a", area_id=cellar)
     house.entity("sensor.b", area_id=cellar)
-    await follower.wait()
+    await tracker.wait()
     registry.async_update_entity("sensor.a", new_entity_id="sensor.c")
-    await follower.wait()
+    await tracker.wait()
     registry.async_update_entity("sensor.c", hidden_by=er.RegistryEntryHider.USER)
-    await follower.wait()
+    await tracker.wait()
     registry.async_remove("sensor.b")
-    await follower.wait()
+    await tracker.wait()
 
-    assert heard == [set(), {"sensor.a", "sensor.b"}, {"sensor.b", "sensor.c"}, {"sensor.b"}, set()]
+    assert updates == [set(), {"sensor.a", "sensor.b"}, {"sensor.b", "sensor.c"}, {"sensor.b"}, set()]
 
 
-async def test_a_rule_follows_devices_areas_floors_and_labels(follower: Follower) -> None:
-    house, hass = follower.house, follower.house.hass
+async def test_changes_of_devices_areas_floors_and_labels_are_tracked(tracker: Tracker) -> None:
+    house, hass = tracker.house, tracker.house.hass
     ground, wet, bath = house.floor("Ground"), house.label("Wet"), house.area("Bath")
     boiler = house.device("boiler")
     house.entity("sensor.boiler", device_id=boiler)
-    await follower.wait()
-    on_floor, in_area = follower.follow(floors=(ground,)), follower.follow(areas=(bath,))
-    labelled = follower.follow(labels=(wet,))
+    await tracker.wait()
+    on_floor, in_area = tracker.track(floors=(ground,)), tracker.track(areas=(bath,))
+    labelled = tracker.track(labels=(wet,))
 
     dr.async_get(hass).async_update_device(boiler, area_id=bath)
-    await follower.wait()
+    await tracker.wait()
     ar.async_get(hass).async_update(bath, floor_id=ground, labels={wet})
-    await follower.wait()
+    await tracker.wait()
     fr.async_get(hass).async_delete(ground)
-    await follower.wait()
+    await tracker.wait()
     lr.async_get(hass).async_delete(wet)
-    await follower.wait()
+    await tracker.wait()
     dr.async_get(hass).async_remove_device(boiler)
-    await follower.wait()
+    await tracker.wait()
 
     assert in_area == [set(), {"sensor.boiler"}, set()]
     assert on_floor == labelled == [set(), {"sensor.boiler"}, set()]
 
 
-async def test_a_rule_follows_entities_that_are_not_registered(follower: Follower) -> None:
-    states = follower.house.hass.states
-    heard = follower.follow(device_classes=("temperature",))
+async def test_unregistered_entities_are_tracked(tracker: Tracker) -> None:
+    states = tracker.house.hass.states
+    updates = tracker.track(device_classes=("temperature",))
 
     states.async_set("sensor.yaml", "5", {"device_class": "temperature"})
-    await follower.wait()
+    await tracker.wait()
     states.async_set("sensor.yaml", "6", {"device_class": "temperature"})
-    await follower.wait()
+    await tracker.wait()
     states.async_remove("sensor.yaml")
-    await follower.wait()
+    await tracker.wait()
 
-    assert heard == [set(), {"sensor.yaml"}, set()]
+    assert updates == [set(), {"sensor.yaml"}, set()]
 
 
-async def test_a_registered_entity_stays_without_a_state(follower: Follower) -> None:
-    house = follower.house
+async def test_a_registered_entity_matches_without_a_state(tracker: Tracker) -> None:
+    house = tracker.house
     house.entity("sensor.warm", original_device_class="temperature")
-    await follower.wait()
-    heard = follower.follow(device_classes=("temperature",))
+    await tracker.wait()
+    updates = tracker.track(device_classes=("temperature",))
 
     house.hass.states.async_set("sensor.warm", "5")
-    await follower.wait()
+    await tracker.wait()
     house.hass.states.async_remove("sensor.warm")
-    await follower.wait()
+    await tracker.wait()
 
-    assert heard == [{"sensor.warm"}]
+    assert updates == [{"sensor.warm"}]
 
 
-async def test_changes_are_told_together_after_a_second(follower: Follower) -> None:
-    house = follower.house
-    heard = follower.follow(domains=("sensor",))
+async def test_changes_are_collected_for_a_second(tracker: Tracker) -> None:
+    house = tracker.house
+    updates = tracker.track(domains=("sensor",))
     for number in range(50):
         house.entity(f"sensor.s{number}")
-    await follower.wait(0.5)
-    assert len(heard) == 1
+    await tracker.wait(0.5)
+    assert len(updates) == 1
 
     house.entity("sensor.last")
-    await follower.wait(0.6)
+    await tracker.wait(0.6)
 
-    assert [len(found) for found in heard] == [0, 51]
+    assert [len(found) for found in updates] == [0, 51]
 
 
-async def test_a_rule_is_told_of_nothing_that_does_not_concern_it(follower: Follower) -> None:
-    house = follower.house
+async def test_unrelated_changes_do_not_call_the_listener(tracker: Tracker) -> None:
+    house = tracker.house
     house.entity("sensor.a")
-    await follower.wait()
-    heard = follower.follow(domains=("sensor",))
+    await tracker.wait()
+    updates = tracker.track(domains=("sensor",))
 
     house.entity("light.b")
     er.async_get(house.hass).async_update_entity("sensor.a", name="Attic")
     house.device("pump")
-    await follower.wait()
+    await tracker.wait()
 
-    assert heard == [{"sensor.a"}]
+    assert updates == [{"sensor.a"}]
 
 
-async def test_a_rule_that_comes_between_two_changes_knows_the_first(follower: Follower) -> None:
-    house = follower.house
-    follower.follow(domains=("sensor",))
+async def test_a_selection_added_between_changes_includes_the_first(tracker: Tracker) -> None:
+    house = tracker.house
+    tracker.track(domains=("sensor",))
     house.entity("sensor.a")
     await house.hass.async_block_till_done()
-    heard = follower.follow(domains=("sensor",))
+    updates = tracker.track(domains=("sensor",))
     house.entity("sensor.b")
-    await follower.wait()
+    await tracker.wait()
 
-    assert heard == [{"sensor.a"}, {"sensor.a", "sensor.b"}]
+    assert updates == [{"sensor.a"}, {"sensor.a", "sensor.b"}]
 
 
-async def test_a_rule_that_has_gone_is_told_nothing(follower: Follower) -> None:
-    heard: list[frozenset[str]] = []
-    _, end_first = follower.selections.async_track(Selection(domains=("sensor",)), lambda _: end_second())
-    _, end_second = follower.selections.async_track(Selection(domains=("sensor",)), heard.append)
+async def test_an_ended_listener_is_not_called(tracker: Tracker) -> None:
+    updates: list[frozenset[str]] = []
+    _, end_first = tracker.selector.async_track(Selection(domains=("sensor",)), lambda _: end_second())
+    _, end_second = tracker.selector.async_track(Selection(domains=("sensor",)), updates.append)
 
-    follower.house.entity("sensor.a")
-    await follower.wait()
+    tracker.house.entity("sensor.a")
+    await tracker.wait()
     end_first()
     end_first()
 
-    assert heard == []
+    assert updates == []
 
 
-async def test_nothing_is_told_after_the_end(follower: Follower) -> None:
-    heard = follower.follow(domains=("sensor",))
-    follower.house.entity("sensor.a")
-    await follower.house.hass.async_block_till_done()
+async def test_no_listener_is_called_after_the_stop(tracker: Tracker) -> None:
+    updates = tracker.track(domains=("sensor",))
+    tracker.house.entity("sensor.a")
+    await tracker.house.hass.async_block_till_done()
 
-    follower.selections.async_stop()
-    follower.house.entity("sensor.b")
-    await follower.wait()
+    tracker.selector.async_stop()
+    tracker.house.entity("sensor.b")
+    await tracker.wait()
 
-    assert heard == [set()]
+    assert updates == [set()]

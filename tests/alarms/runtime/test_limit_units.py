@@ -1,4 +1,4 @@
-"""A unit that somebody changes: an alarm is about the temperature, not about the number."""
+"""Changed units: an alarm is about the temperature, not about the number."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -24,8 +24,8 @@ ABOVE_30 = Condition(kind=AlarmKind.ABOVE, above=30)
 FASTER = Condition(kind=AlarmKind.RATE, change=5, per_s=600)
 
 
-async def thermometer(kit: Kit, name: str = "attic", unit: str = "°C", device_class: str = "temperature") -> str:
-    """Have a sensor of core's mqtt, whose unit the user can choose; return its id."""
+async def add_thermometer(kit: Kit, name: str = "attic", unit: str = "°C", device_class: str = "temperature") -> str:
+    """Add a sensor of the MQTT integration whose unit the user can choose; return its id."""
     config = {
         "device": {"identifiers": [name], "name": name},
         "origin": {"name": "test"},
@@ -47,13 +47,13 @@ async def thermometer(kit: Kit, name: str = "attic", unit: str = "°C", device_c
 
 
 async def measure(kit: Kit, value: str, name: str = "attic") -> None:
-    """Let a sensor report."""
+    """Publish a value of a sensor."""
     await kit.receive(f"{name}/value", value)
     await wait(kit, 1)
 
 
 async def choose_unit(kit: Kit, entity_id: str, unit: str) -> None:
-    """Choose the unit in which an entity is shown, in its settings."""
+    """Choose the display unit of an entity, as in its settings."""
     registry = er.async_get(kit.hass)
     registry.async_update_entity_options(entity_id, "sensor", {"unit_of_measurement": unit})
     await wait(kit, 2)
@@ -63,7 +63,7 @@ async def choose_unit(kit: Kit, entity_id: str, unit: str) -> None:
 
 
 def condition_of(entry: ConfigEntry[Any], rule_id: str) -> Mapping[str, Any]:
-    """Return what is kept of the condition of a rule."""
+    """Return the stored condition of a rule."""
     condition: Mapping[str, Any] = entry.subentries[rule_id].data["condition"]
     return condition
 
@@ -76,10 +76,10 @@ def shown(kit: Kit, rule_id: str) -> str:
 
 
 @pytest.mark.parametrize("condition", [ABOVE_30, FASTER], ids=["limit", "rate"])
-async def test_another_unit_is_no_alarm(
-    kit: Kit, policy: EscalationPolicy, told: list[ServiceCall], condition: Condition
+async def test_a_change_of_unit_raises_no_alarm(
+    kit: Kit, policy: EscalationPolicy, notifications: list[ServiceCall], condition: Condition
 ) -> None:
-    attic = await thermometer(kit)
+    attic = await add_thermometer(kit)
     await measure(kit, "20")
     rule_id = await add_rule(kit, attic, condition=condition, escalation=policy)
     await wait(kit, 2)
@@ -89,60 +89,62 @@ async def test_another_unit_is_no_alarm(
     await choose_unit(kit, attic, "K")
     await choose_unit(kit, attic, "°C")
 
-    assert (titles(told), shown(kit, rule_id)) == ([], "off")
+    assert (titles(notifications), shown(kit, rule_id)) == ([], "off")
 
 
 @pytest.mark.parametrize("condition", [ABOVE_30, FASTER], ids=["limit", "rate"])
-async def test_an_alarm_is_raised_and_over_in_another_unit(
-    kit: Kit, policy: EscalationPolicy, told: list[ServiceCall], condition: Condition
+async def test_an_alarm_is_raised_and_cleared_in_another_unit(
+    kit: Kit, policy: EscalationPolicy, notifications: list[ServiceCall], condition: Condition
 ) -> None:
-    attic = await thermometer(kit)
+    attic = await add_thermometer(kit)
     await measure(kit, "27")
     await add_rule(kit, attic, condition=condition, escalation=policy)
     await wait(kit, 2)
     await choose_unit(kit, attic, "°F")
 
     await measure(kit, "33")
-    assert titles(told) == ["Warning"]
-    assert "°C" in told[0].data["message"], "what the limit is in"
+    assert titles(notifications) == ["Warning"]
+    assert "°C" in notifications[0].data["message"], "the unit of the limit"
     await choose_unit(kit, attic, "°C")
-    assert titles(told) == ["Warning"]
+    assert titles(notifications) == ["Warning"]
     await measure(kit, "27")
     await wait(kit, 700, 100)
 
-    assert titles(told) == ["Warning", "Cleared"]
+    assert titles(notifications) == ["Warning", "Cleared"]
 
 
-async def test_a_limit_that_is_just_reached_is_not_passed_by_rounding(
-    kit: Kit, policy: EscalationPolicy, told: list[ServiceCall]
+async def test_rounding_in_another_unit_does_not_exceed_a_limit(
+    kit: Kit, policy: EscalationPolicy, notifications: list[ServiceCall]
 ) -> None:
-    attic = await thermometer(kit)
+    attic = await add_thermometer(kit)
     await measure(kit, "21")
     await add_rule(kit, attic, condition=Condition(kind=AlarmKind.ABOVE, above=21), escalation=policy)
     await wait(kit, 2)
 
     await choose_unit(kit, attic, "°F")  # shown as 70, which is 21.1
-    assert titles(told) == []
+    assert titles(notifications) == []
     await measure(kit, "22")
 
-    assert titles(told) == ["Warning"]
+    assert titles(notifications) == ["Warning"]
 
 
-async def test_an_alarm_that_is_raised_stays_in_another_unit(
-    kit: Kit, policy: EscalationPolicy, told: list[ServiceCall]
+async def test_a_change_of_unit_does_not_clear_an_alarm(
+    kit: Kit, policy: EscalationPolicy, notifications: list[ServiceCall]
 ) -> None:
-    attic = await thermometer(kit)
+    attic = await add_thermometer(kit)
     await measure(kit, "33")
     rule_id = await add_rule(kit, attic, condition=Condition(kind=AlarmKind.BELOW, below=35), escalation=policy)
     await wait(kit, 2)
 
     await choose_unit(kit, attic, "°F")
     await wait(kit, 5)
-    assert (titles(told), shown(kit, rule_id)) == (["Warning"], "on")
+    assert (titles(notifications), shown(kit, rule_id)) == (["Warning"], "on")
 
 
-async def test_a_rate_over_a_reload_knows_its_unit(kit: Kit, policy: EscalationPolicy, told: list[ServiceCall]) -> None:
-    attic = await thermometer(kit)
+async def test_the_readings_of_a_rate_keep_their_unit_over_a_reload(
+    kit: Kit, policy: EscalationPolicy, notifications: list[ServiceCall]
+) -> None:
+    attic = await add_thermometer(kit)
     await measure(kit, "20")
     await add_rule(kit, attic, condition=FASTER, escalation=policy)
     await wait(kit, 2)
@@ -151,13 +153,15 @@ async def test_a_rate_over_a_reload_knows_its_unit(kit: Kit, policy: EscalationP
     await reload(kit)
     await wait(kit, 2)
     await choose_unit(kit, attic, "°C")
-    assert titles(told) == []
+    assert titles(notifications) == []
     await measure(kit, "26")
 
-    assert titles(told) == ["Warning"]
+    assert titles(notifications) == ["Warning"]
 
 
-async def test_another_unit_system_is_no_alarm(kit: Kit, policy: EscalationPolicy, told: list[ServiceCall]) -> None:
+async def test_a_change_of_the_unit_system_raises_no_alarm(
+    kit: Kit, policy: EscalationPolicy, notifications: list[ServiceCall]
+) -> None:
     """Entities whose unit follows that of the home: a thermostat has no unit beside its temperatures."""
     condition = Condition(kind=AlarmKind.ABOVE, above=30, attribute="current_temperature")
     faster = Condition(kind=AlarmKind.RATE, change=5, per_s=600, attribute="current_temperature")
@@ -169,15 +173,15 @@ async def test_another_unit_system_is_no_alarm(kit: Kit, policy: EscalationPolic
     kit.hass.config.units = US_CUSTOMARY_SYSTEM
     await set_state(kit, "climate.attic", "heat", current_temperature=68)
     await wait(kit, 2)
-    assert titles(told) == []
+    assert titles(notifications) == []
     await set_state(kit, "climate.attic", "heat", current_temperature=90)
     await wait(kit, 2)
 
-    assert titles(told) == ["Warning", "Warning"]
+    assert titles(notifications) == ["Warning", "Warning"]
 
 
-async def test_the_unit_of_a_state_is_not_that_of_its_attributes(
-    kit: Kit, policy: EscalationPolicy, told: list[ServiceCall]
+async def test_the_unit_of_a_state_does_not_apply_to_its_attributes(
+    kit: Kit, policy: EscalationPolicy, notifications: list[ServiceCall]
 ) -> None:
     condition = Condition(kind=AlarmKind.ABOVE, above=30, attribute="battery")
     rule_id = await add_rule(kit, "sensor.attic", condition=condition, escalation=policy)
@@ -185,14 +189,14 @@ async def test_the_unit_of_a_state_is_not_that_of_its_attributes(
     await set_state(kit, "sensor.attic", "20", unit_of_measurement="°C", battery=31)
     await wait(kit, 2)
 
-    assert [call.data["message"].splitlines()[0] for call in told] == ["31 > 30"]
+    assert [call.data["message"].splitlines()[0] for call in notifications] == ["31 > 30"]
     assert condition_of(bridge(kit), rule_id)["unit"] is None
 
 
-async def test_a_rule_without_a_unit_gets_that_of_its_entity_when_it_is_known(
+async def test_a_rule_without_a_unit_gets_that_of_its_entity(
     hass: HomeAssistant, kit: Kit, entry: MockConfigEntry
 ) -> None:
-    attic = await thermometer(kit)
+    attic = await add_thermometer(kit)
     rule_id = put_rule(hass, entry, attic, "sensor.cellar", condition=ABOVE_30)
     old = {key: value for key, value in condition_of(entry, rule_id).items() if key != "unit"}
     subentry = entry.subentries[rule_id]
@@ -209,7 +213,9 @@ async def test_a_rule_without_a_unit_gets_that_of_its_entity_when_it_is_known(
     assert shown(kit, rule_id) == "on", "104 °F are more than 30 °C"
 
 
-async def test_noting_the_unit_forgets_nothing(kit: Kit, policy: EscalationPolicy, told: list[ServiceCall]) -> None:
+async def test_writing_the_unit_keeps_the_hysteresis(
+    kit: Kit, policy: EscalationPolicy, notifications: list[ServiceCall]
+) -> None:
     condition = Condition(kind=AlarmKind.ABOVE, above=30, hysteresis=5)
     rule_id = await add_rule(kit, "sensor.cellar", condition=condition, escalation=policy)
     await set_state(kit, "sensor.cellar", "31")
@@ -219,10 +225,10 @@ async def test_noting_the_unit_forgets_nothing(kit: Kit, policy: EscalationPolic
     await wait(kit, 2)
 
     assert condition_of(bridge(kit), rule_id)["unit"] == "°C"
-    assert (titles(told), shown(kit, rule_id)) == (["Warning"], "on"), "within the hysteresis"
+    assert (titles(notifications), shown(kit, rule_id)) == (["Warning"], "on"), "within the hysteresis"
 
 
-async def test_of_entities_in_several_units_most_say_what_the_limit_is_in(kit: Kit) -> None:
+async def test_the_limit_gets_the_most_common_unit(kit: Kit) -> None:
     for name, unit in (("one", "°F"), ("two", "°C"), ("three", "°C"), ("four", "%")):
         await set_state(kit, f"sensor.{name}", "29", unit_of_measurement=unit)
     names = tuple(f"sensor.{name}" for name in ("one", "two", "three", "four"))
@@ -233,11 +239,11 @@ async def test_of_entities_in_several_units_most_say_what_the_limit_is_in(kit: K
 
     await set_state(kit, "sensor.four", "31", unit_of_measurement="%")
     await wait(kit, 2)
-    assert shown(kit, rule_id) == "on", "what has no other unit is compared as it is"
+    assert shown(kit, rule_id) == "on", "a value without a convertible unit is compared as it is"
 
 
-async def test_a_rate_of_what_becomes_another_quantity_begins_anew(
-    kit: Kit, policy: EscalationPolicy, told: list[ServiceCall]
+async def test_a_rate_starts_again_when_the_quantity_changes(
+    kit: Kit, policy: EscalationPolicy, notifications: list[ServiceCall]
 ) -> None:
     await set_state(kit, "sensor.tank", "3", unit_of_measurement="m")
     await add_rule(kit, "sensor.tank", condition=FASTER, escalation=policy)
@@ -245,31 +251,31 @@ async def test_a_rate_of_what_becomes_another_quantity_begins_anew(
 
     await set_state(kit, "sensor.tank", "40", unit_of_measurement="%")
     await wait(kit, 2)
-    assert titles(told) == []
+    assert titles(notifications) == []
     await set_state(kit, "sensor.tank", "46", unit_of_measurement="%")
     await wait(kit, 2)
 
-    assert titles(told) == ["Warning"]
+    assert titles(notifications) == ["Warning"]
 
 
-async def test_an_inverse_unit_is_compared_the_right_way_round(
-    kit: Kit, policy: EscalationPolicy, told: list[ServiceCall]
+async def test_an_inverse_unit_is_converted_before_the_comparison(
+    kit: Kit, policy: EscalationPolicy, notifications: list[ServiceCall]
 ) -> None:
-    car = await thermometer(kit, "car", "kWh/100km", "energy_distance")
+    car = await add_thermometer(kit, "car", "kWh/100km", "energy_distance")
     await measure(kit, "20", "car")
     await add_rule(kit, car, condition=Condition(kind=AlarmKind.ABOVE, above=25), escalation=policy)
     await wait(kit, 2)
 
     await choose_unit(kit, car, "km/kWh")
     await measure(kit, "0", "car")
-    assert titles(told) == []
+    assert titles(notifications) == []
     await measure(kit, "50", "car")
 
-    assert titles(told) == ["Warning"]
+    assert titles(notifications) == ["Warning"]
 
 
-async def test_another_severity_forgets_nothing_of_the_past(
-    kit: Kit, entry: MockConfigEntry, policy: EscalationPolicy, told: list[ServiceCall]
+async def test_an_edited_severity_keeps_the_readings_of_a_rate(
+    kit: Kit, entry: MockConfigEntry, policy: EscalationPolicy, notifications: list[ServiceCall]
 ) -> None:
     rule_id = await add_rule(kit, "sensor.cellar", condition=FASTER, escalation=policy)
     await set_state(kit, "sensor.cellar", "20")
@@ -282,11 +288,11 @@ async def test_another_severity_forgets_nothing_of_the_past(
     kit.hass.config_entries.async_update_subentry(entry, subentry, data=data)
     await wait(kit, 2)
 
-    assert titles(told) == ["Warning", "Critical"]
+    assert titles(notifications) == ["Warning", "Critical"]
 
 
-async def test_a_device_class_that_is_no_text_hinders_no_rule(
-    kit: Kit, policy: EscalationPolicy, told: list[ServiceCall]
+async def test_a_device_class_that_is_no_text_is_ignored(
+    kit: Kit, policy: EscalationPolicy, notifications: list[ServiceCall]
 ) -> None:
     everything = Selection(domains=("sensor",), device_classes=("temperature",))
     await add_rule(kit, selection=everything, condition=replace(ABOVE_30, unit="°C"), escalation=policy)
@@ -296,11 +302,11 @@ async def test_a_device_class_that_is_no_text_hinders_no_rule(
     kit.hass.states.async_set("sensor.ok", "99", {"unit_of_measurement": "°F", "device_class": "temperature"})
     await wait(kit, 5)
 
-    assert titles(told) == ["Warning", "Warning"]
+    assert titles(notifications) == ["Warning", "Warning"]
 
 
 @pytest.mark.parametrize("number", ["0e-99999999999999999999", "1e-400"])
-async def test_a_number_with_an_endless_exponent_is_judged(kit: Kit, number: str) -> None:
+async def test_a_number_with_an_extreme_exponent_is_evaluated(kit: Kit, number: str) -> None:
     below = Condition(kind=AlarmKind.BELOW, below=0, unit="°C")
     rule_id = await add_rule(kit, "sensor.odd", condition=below)
 
@@ -310,17 +316,17 @@ async def test_a_number_with_an_endless_exponent_is_judged(kit: Kit, number: str
     assert shown(kit, rule_id) == "on"
 
 
-async def test_the_units_of_many_rules_are_noted_together(kit: Kit, entry: MockConfigEntry) -> None:
-    """An import brings hundreds of rules: following all of them anew for each unit would block Home Assistant."""
+async def test_the_units_of_many_rules_are_written_together(kit: Kit, entry: MockConfigEntry) -> None:
+    """An import adds hundreds of rules: reloading all of them for each unit would block Home Assistant."""
     names = [f"sensor.n{number}" for number in range(20)]
     rule_ids = [put_rule(kit.hass, entry, name, condition=ABOVE_30, name=name) for name in names]
     await kit.hass.async_block_till_done()
-    followed: list[str] = []
-    async_dispatcher_connect(kit.hass, SIGNAL_RULES, callback(lambda: followed.append("once")))
+    updates: list[str] = []
+    async_dispatcher_connect(kit.hass, SIGNAL_RULES, callback(lambda: updates.append("once")))
 
     for name in names:
         await set_state(kit, name, "20", unit_of_measurement="°C")
     await wait(kit, 3)
 
     assert {condition_of(entry, rule_id)["unit"] for rule_id in rule_ids} == {"°C"}
-    assert followed == ["once"]
+    assert updates == ["once"]

@@ -1,4 +1,4 @@
-"""Entities that are renamed while an alarm watches them: registry entries of core's mqtt, with real states."""
+"""Renames of entities that alarms watch, with registry entries of the MQTT integration and real states."""
 
 import asyncio
 from typing import Any
@@ -21,15 +21,15 @@ from homeassistant.helpers import entity_registry as er, label_registry as lr
 from ...kit import Kit
 from ...rules import add_rule, call, put_rule
 from ..home import (
+    alarm_states,
     alarms,
     bridge,
     buttons,
-    history,
-    listed,
+    changes_of,
     press,
+    publish,
     reload,
     rename,
-    say,
     selection_of,
     sensor,
     start,
@@ -42,45 +42,45 @@ from ..home import (
 ABOVE_50 = Condition(kind=AlarmKind.ABOVE, above=50)
 
 
-async def raised(kit: Kit, policy: EscalationPolicy, **more: Any) -> tuple[str, str]:
-    """Return a rule and its sensor, whose alarm is raised and told."""
+async def raise_alarm(kit: Kit, policy: EscalationPolicy, **more: Any) -> tuple[str, str]:
+    """Add a rule and a sensor, and raise its alarm; return their ids."""
     entity_id = await sensor(kit, "attic")
     rule_id = await add_rule(kit, entity_id, condition=ABOVE_50, escalation=policy, **more)
-    await say(kit, "attic", "60")
+    await publish(kit, "attic", "60")
     await wait(kit, 1)
     return rule_id, entity_id
 
 
-async def test_a_raised_alarm_goes_on_under_the_new_id(
-    kit: Kit, policy: EscalationPolicy, told: list[ServiceCall]
+async def test_a_raised_alarm_continues_under_the_new_id(
+    kit: Kit, policy: EscalationPolicy, notifications: list[ServiceCall]
 ) -> None:
-    rule_id, entity_id = await raised(kit, policy)
-    assert await listed(kit) == {"sensor.attic": "unacknowledged"}
+    rule_id, entity_id = await raise_alarm(kit, policy)
+    assert await alarm_states(kit) == {"sensor.attic": "unacknowledged"}
 
     await rename(kit, entity_id, "sensor.loft")
     await wait(kit, 5)
 
-    assert await listed(kit) == {"sensor.loft": "unacknowledged"}
+    assert await alarm_states(kit) == {"sensor.loft": "unacknowledged"}
     assert selection_of(kit, rule_id)["entities"] == ["sensor.loft"]
-    assert titles(told) == ["Warning"], "a rename is no news"
+    assert titles(notifications) == ["Warning"], "a rename is not notified"
 
-    await say(kit, "attic", "20")
+    await publish(kit, "attic", "20")
     await wait(kit, 1)
-    assert await listed(kit) == {}
-    assert titles(told) == ["Warning", "Cleared"]
-    assert told[0].data["data"]["tag"] == told[1].data["data"]["tag"]
+    assert await alarm_states(kit) == {}
+    assert titles(notifications) == ["Warning", "Cleared"]
+    assert notifications[0].data["data"]["tag"] == notifications[1].data["data"]["tag"]
 
-    await say(kit, "attic", "70")
+    await publish(kit, "attic", "70")
     await wait(kit, 1)
-    assert await listed(kit) == {"sensor.loft": "unacknowledged"}
-    assert await history(kit, "sensor.loft") == ["raised", "cleared", "raised"]
-    assert await history(kit, "sensor.attic") == []
+    assert await alarm_states(kit) == {"sensor.loft": "unacknowledged"}
+    assert await changes_of(kit, "sensor.loft") == ["raised", "cleared", "raised"]
+    assert await changes_of(kit, "sensor.attic") == []
 
 
-async def test_a_rename_while_iot_bridge_was_stopped(
-    kit: Kit, policy: EscalationPolicy, told: list[ServiceCall]
+async def test_a_rename_while_iot_bridge_is_stopped_is_applied(
+    kit: Kit, policy: EscalationPolicy, notifications: list[ServiceCall]
 ) -> None:
-    rule_id, entity_id = await raised(kit, policy)
+    rule_id, entity_id = await raise_alarm(kit, policy)
     await call(kit, "snooze", entity_id=entity_id, duration={"hours": 2})
     await stop(kit)
 
@@ -89,55 +89,57 @@ async def test_a_rename_while_iot_bridge_was_stopped(
     await started(kit)
     await wait(kit, 5)
 
-    assert await listed(kit) == {"sensor.loft": "snoozed"}
+    assert await alarm_states(kit) == {"sensor.loft": "snoozed"}
     assert selection_of(kit, rule_id)["entities"] == ["sensor.loft"]
-    assert await history(kit, "sensor.loft") == ["raised", "snoozed"]
+    assert await changes_of(kit, "sensor.loft") == ["raised", "snoozed"]
     await call(kit, "unsnooze", entity_id="sensor.loft")
-    await say(kit, "attic", "20")
+    await publish(kit, "attic", "20")
     await wait(kit, 1)
-    assert await listed(kit) == {}
-    assert titles(told) == ["Warning", "taken away", "Warning", "Cleared"]
-    assert len({call.data["data"]["tag"] for call in told}) == 1
+    assert await alarm_states(kit) == {}
+    assert titles(notifications) == ["Warning", "withdrawn", "Warning", "Cleared"]
+    assert len({call.data["data"]["tag"] for call in notifications}) == 1
 
 
-async def test_a_button_of_before_the_rename_acts(kit: Kit, policy: EscalationPolicy, told: list[ServiceCall]) -> None:
-    _, entity_id = await raised(kit, policy)
-    acknowledge, _ = buttons(told)
+async def test_a_button_from_before_the_rename_works(
+    kit: Kit, policy: EscalationPolicy, notifications: list[ServiceCall]
+) -> None:
+    _, entity_id = await raise_alarm(kit, policy)
+    acknowledge, _ = buttons(notifications)
 
     await rename(kit, entity_id, "sensor.loft")
     await press(kit, acknowledge)
 
-    assert await listed(kit) == {"sensor.loft": "acknowledged"}
+    assert await alarm_states(kit) == {"sensor.loft": "acknowledged"}
 
 
-async def test_an_escalation_goes_on_after_a_rename_in_a_stop(
-    kit: Kit, policy: EscalationPolicy, told: list[ServiceCall], entry: MockConfigEntry
+async def test_an_escalation_continues_after_a_rename_while_stopped(
+    kit: Kit, policy: EscalationPolicy, notifications: list[ServiceCall], entry: MockConfigEntry
 ) -> None:
     (now,) = policy.steps
     later = EscalationPolicy(steps=(EscalationStep(after_s=600, groups=now.groups),))
-    _, entity_id = await raised(kit, later)
+    _, entity_id = await raise_alarm(kit, later)
     await wait(kit, 300, 60)
     await rename(kit, entity_id, "sensor.loft")
     await stop(kit)
     await rename(kit, "sensor.loft", "sensor.roof")
     await start(kit)
     await started(kit)
-    assert told == []
+    assert notifications == []
 
     await wait(kit, 330, 30)
 
-    assert titles(told) == ["Warning"]
-    assert await history(kit, "sensor.roof") == ["raised"]
+    assert titles(notifications) == ["Warning"]
+    assert await changes_of(kit, "sensor.roof") == ["raised"]
 
 
 @pytest.mark.parametrize("running", [True, False])
-async def test_two_entities_that_swap_their_ids(
-    kit: Kit, policy: EscalationPolicy, told: list[ServiceCall], running: bool
+async def test_alarms_follow_entities_that_swap_their_ids(
+    kit: Kit, policy: EscalationPolicy, notifications: list[ServiceCall], running: bool
 ) -> None:
     await sensor(kit, "attic")
     await sensor(kit, "cellar")
     rule_id = await add_rule(kit, "sensor.attic", "sensor.cellar", condition=ABOVE_50, escalation=policy)
-    await say(kit, "attic", "60")
+    await publish(kit, "attic", "60")
     await wait(kit, 1)
 
     if not running:
@@ -149,24 +151,24 @@ async def test_two_entities_that_swap_their_ids(
         await started(kit)
     await wait(kit, 5)
 
-    assert await listed(kit) == {"sensor.cellar": "unacknowledged"}
+    assert await alarm_states(kit) == {"sensor.cellar": "unacknowledged"}
     assert set(selection_of(kit, rule_id)["entities"]) == {"sensor.attic", "sensor.cellar"}
-    assert await history(kit, "sensor.cellar") == ["raised"]
-    await say(kit, "cellar", "61")
-    await say(kit, "attic", "20")
+    assert await changes_of(kit, "sensor.cellar") == ["raised"]
+    await publish(kit, "cellar", "61")
+    await publish(kit, "attic", "20")
     await wait(kit, 1)
-    assert await listed(kit) == {"sensor.attic": "unacknowledged"}
-    assert await history(kit, "sensor.cellar") == ["raised", "cleared"]
-    assert await history(kit, "sensor.attic") == ["raised"]
-    assert titles(told) == ["Warning", "Warning", "Cleared"]
+    assert await alarm_states(kit) == {"sensor.attic": "unacknowledged"}
+    assert await changes_of(kit, "sensor.cellar") == ["raised", "cleared"]
+    assert await changes_of(kit, "sensor.attic") == ["raised"]
+    assert titles(notifications) == ["Warning", "Warning", "Cleared"]
 
 
 @pytest.mark.parametrize("running", [True, False])
-async def test_an_id_that_another_entity_takes_after_the_rename(
-    kit: Kit, policy: EscalationPolicy, told: list[ServiceCall], running: bool
+async def test_the_rule_follows_its_entity_when_another_takes_the_id(
+    kit: Kit, policy: EscalationPolicy, notifications: list[ServiceCall], running: bool
 ) -> None:
-    """The rule goes with the entity that it was made for."""
-    rule_id, entity_id = await raised(kit, policy)
+    """The rule keeps watching the entity that it was created for."""
+    rule_id, entity_id = await raise_alarm(kit, policy)
     if not running:
         await stop(kit)
     await rename(kit, entity_id, "sensor.loft")
@@ -178,12 +180,12 @@ async def test_an_id_that_another_entity_takes_after_the_rename(
     await wait(kit, 5)
 
     assert selection_of(kit, rule_id)["entities"] == ["sensor.loft"]
-    assert await listed(kit) == {"sensor.loft": "unacknowledged"}
-    assert titles(told) == ["Warning"]
+    assert await alarm_states(kit) == {"sensor.loft": "unacknowledged"}
+    assert titles(notifications) == ["Warning"]
 
 
-async def test_a_rule_over_a_label_goes_with_its_entities(
-    kit: Kit, policy: EscalationPolicy, told: list[ServiceCall]
+async def test_alarms_of_a_rule_over_a_label_follow_renames(
+    kit: Kit, policy: EscalationPolicy, notifications: list[ServiceCall]
 ) -> None:
     label = lr.async_get(kit.hass).async_create("Rooms").label_id
     entity_id = await sensor(kit, "attic")
@@ -191,7 +193,7 @@ async def test_a_rule_over_a_label_goes_with_its_entities(
     selection = Selection(labels=(label,), excluded=("sensor.attic",))
     out = await add_rule(kit, selection=selection, condition=ABOVE_50, name="Excluded")
     await add_rule(kit, selection=Selection(labels=(label,)), condition=ABOVE_50, escalation=policy)
-    await say(kit, "attic", "60")
+    await publish(kit, "attic", "60")
     await wait(kit, 2)
 
     await rename(kit, entity_id, "sensor.loft")
@@ -201,16 +203,16 @@ async def test_a_rule_over_a_label_goes_with_its_entities(
     await started(kit)
     await wait(kit, 5)
 
-    assert await listed(kit) == {"sensor.roof": "unacknowledged"}
+    assert await alarm_states(kit) == {"sensor.roof": "unacknowledged"}
     assert selection_of(kit, out)["excluded"] == ["sensor.roof"]
-    assert await history(kit, "sensor.roof") == ["raised"]
-    assert titles(told) == ["Warning"]
+    assert await changes_of(kit, "sensor.roof") == ["raised"]
+    assert titles(notifications) == ["Warning"]
 
 
-async def test_the_history_has_the_new_id_over_the_websocket(
+async def test_the_websocket_sends_the_new_id(
     kit: Kit, policy: EscalationPolicy, hass_ws_client: WebSocketGenerator
 ) -> None:
-    _, entity_id = await raised(kit, policy)
+    _, entity_id = await raise_alarm(kit, policy)
     client = await hass_ws_client(kit.hass)
     await client.send_json_auto_id({"type": "iotbridge/alarms/subscribe"})
     await client.receive_json()
@@ -224,12 +226,12 @@ async def test_the_history_has_the_new_id_over_the_websocket(
     assert {row["entity_id"] for row in answer["result"]["events"]} == {"sensor.loft"}
 
 
-async def test_what_could_not_be_told_is_told_of_the_new_id(
+async def test_an_undelivered_notification_names_the_new_id(
     kit: Kit, hass: HomeAssistant, policy: EscalationPolicy
 ) -> None:
-    """The phone is away when the alarm is raised; meanwhile its entity is renamed, and everything is stopped."""
+    """The phone is unavailable when the alarm is raised; then the entity is renamed, and IoT Bridge is stopped."""
     hass.services.async_remove("notify", "mobile_app_anna")
-    _, entity_id = await raised(kit, policy)
+    _, entity_id = await raise_alarm(kit, policy)
     await rename(kit, entity_id, "sensor.loft")
     await stop(kit)
     await rename(kit, "sensor.loft", "sensor.roof")
@@ -241,47 +243,45 @@ async def test_what_could_not_be_told_is_told_of_the_new_id(
     await wait(kit, 20)
 
     assert titles(calls) == ["Warning"]
-    await say(kit, "attic", "20")
+    await publish(kit, "attic", "20")
     await wait(kit, 1)
     assert titles(calls) == ["Warning", "Cleared"]
     assert len({each.data["data"]["tag"] for each in calls}) == 1
 
 
-async def test_an_entity_that_was_silent_is_not_heard_because_it_was_renamed(
-    kit: Kit, policy: EscalationPolicy
-) -> None:
+async def test_a_rename_is_no_report_of_an_entity_without_data(kit: Kit, policy: EscalationPolicy) -> None:
     entity_id = await sensor(kit, "attic")
     await add_rule(kit, entity_id, condition=Condition(kind=AlarmKind.NO_DATA, silent_s=600))
     await wait(kit, 610, 61)
     await wait(kit, 5)
-    assert await listed(kit) == {"sensor.attic": "unacknowledged"}
+    assert await alarm_states(kit) == {"sensor.attic": "unacknowledged"}
 
     await rename(kit, entity_id, "sensor.loft")
     await wait(kit, 5)
-    assert await listed(kit) == {"sensor.loft": "unacknowledged"}
+    assert await alarm_states(kit) == {"sensor.loft": "unacknowledged"}
 
-    await say(kit, "attic", "21")
+    await publish(kit, "attic", "21")
     await wait(kit, 2)
-    assert await listed(kit) == {}
+    assert await alarm_states(kit) == {}
 
 
-async def test_a_rename_changes_no_count(kit: Kit, policy: EscalationPolicy) -> None:
-    _, entity_id = await raised(kit, policy)
-    seen: list[str] = []
+async def test_a_rename_does_not_change_the_counts(kit: Kit, policy: EscalationPolicy) -> None:
+    _, entity_id = await raise_alarm(kit, policy)
+    values: list[str] = []
     counter = kit.entity_id(f"{bridge(kit).entry_id}_alarms_active_warning")
     kit.hass.bus.async_listen(
         "state_changed",
-        lambda event: seen.append(event.data["new_state"].state) if event.data["entity_id"] == counter else None,
+        lambda event: values.append(event.data["new_state"].state) if event.data["entity_id"] == counter else None,
     )
 
     await rename(kit, entity_id, "sensor.loft")
     await wait(kit, 2)
 
-    assert set(seen) <= {"1"}
+    assert set(values) <= {"1"}
 
 
 @pytest.mark.parametrize("running", [True, False])
-async def test_parents_and_windows_follow(kit: Kit, entry: MockConfigEntry, running: bool) -> None:
+async def test_parents_and_windows_follow_a_rename(kit: Kit, entry: MockConfigEntry, running: bool) -> None:
     for name in ("hub", "attic"):
         await sensor(kit, name)
     await add_rule(kit, "sensor.hub", condition=ABOVE_50, name="Hub")
@@ -303,13 +303,13 @@ async def test_parents_and_windows_follow(kit: Kit, entry: MockConfigEntry, runn
     if not running:
         await start(kit)
         await started(kit)
-    await say(kit, "hub", "60")
-    await say(kit, "attic", "60")
+    await publish(kit, "hub", "60")
+    await publish(kit, "attic", "60")
     await wait(kit, 3)
 
     assert bridge(kit).subentries[rule_id].data["parents"] == ["sensor.center"]
     assert bridge(kit).subentries[window.subentry_id].data["selection"]["entities"] == ["sensor.loft"]
-    assert await listed(kit) == {"sensor.center": "suppressed", "sensor.loft": "suppressed"}
+    assert await alarm_states(kit) == {"sensor.center": "suppressed", "sensor.loft": "suppressed"}
     await call(kit, "maintenance_end", entity_id="sensor.center")
     kit.hass.config_entries.async_remove_subentry(entry, window.subentry_id)
     await wait(kit, 3)
@@ -320,29 +320,29 @@ async def test_parents_and_windows_follow(kit: Kit, entry: MockConfigEntry, runn
     assert states["sensor.loft"][1][0]["entity_id"] == "sensor.center"
 
 
-async def test_a_parent_that_is_renamed_goes_on_explaining(
-    kit: Kit, policy: EscalationPolicy, told: list[ServiceCall]
+async def test_a_renamed_parent_still_suppresses(
+    kit: Kit, policy: EscalationPolicy, notifications: list[ServiceCall]
 ) -> None:
     for name in ("hub", "attic"):
         await sensor(kit, name)
     await add_rule(kit, "sensor.hub", condition=ABOVE_50, name="Hub", escalation=policy)
     await add_rule(kit, "sensor.attic", condition=ABOVE_50, parents=("sensor.hub",), escalation=policy)
-    await say(kit, "hub", "60")
-    await say(kit, "attic", "60")
+    await publish(kit, "hub", "60")
+    await publish(kit, "attic", "60")
     await wait(kit, 3)
 
     await rename(kit, "sensor.hub", "sensor.center")
     await wait(kit, 3)
 
-    assert await listed(kit) == {"sensor.center": "unacknowledged", "sensor.attic": "suppressed"}
-    assert titles(told) == ["Warning"]
+    assert await alarm_states(kit) == {"sensor.center": "unacknowledged", "sensor.attic": "suppressed"}
+    assert titles(notifications) == ["Warning"]
     answer = await call(kit, "history", answer=True, entity_id="sensor.attic")
     assert {row["detail"].rpartition("/")[2] for row in answer["events"]} == {"sensor.center"}
 
 
 @pytest.mark.parametrize("running", [True, False])
-async def test_templates_and_events_follow(
-    kit: Kit, policy: EscalationPolicy, told: list[ServiceCall], running: bool
+async def test_templates_and_events_follow_a_rename(
+    kit: Kit, policy: EscalationPolicy, notifications: list[ServiceCall], running: bool
 ) -> None:
     await sensor(kit, "attic", "60")
     template = "{{ states('sensor.attic') | float(0) > 50 and states.sensor.attic.state != '1' }}"
@@ -352,7 +352,7 @@ async def test_templates_and_events_follow(
     event = Condition(kind=AlarmKind.EVENT, event_type="alert", event_data={"entity_id": "sensor.attic"})
     event_id = await add_rule(kit, condition=event, name="Event")
     await wait(kit, 40)
-    assert titles(told) == ["Warning"]
+    assert titles(notifications) == ["Warning"]
 
     if not running:
         await stop(kit)
@@ -365,28 +365,28 @@ async def test_templates_and_events_follow(
     data = bridge(kit).subentries[rule_id].data["condition"]
     assert data["template"] == template.replace("sensor.attic", "sensor.loft")
     assert bridge(kit).subentries[event_id].data["condition"]["event_data"] == {"entity_id": "sensor.loft"}
-    assert titles(told) == ["Warning"], "a rename neither ends nor raises it"
-    await say(kit, "attic", "20")
+    assert titles(notifications) == ["Warning"], "a rename neither clears nor raises it"
+    await publish(kit, "attic", "20")
     await wait(kit, 2)
-    assert titles(told) == ["Warning", "Cleared"]
+    assert titles(notifications) == ["Warning", "Cleared"]
 
 
-async def test_an_entity_without_a_registry_entry_is_known_by_its_id(kit: Kit, policy: EscalationPolicy) -> None:
+async def test_an_unregistered_entity_is_stored_by_its_entity_id(kit: Kit, policy: EscalationPolicy) -> None:
     kit.hass.states.async_set("sensor.plain", "60")
     rule_id = await add_rule(kit, "sensor.plain", condition=ABOVE_50, escalation=policy)
     await wait(kit, 2)
 
     await reload(kit)
 
-    assert await listed(kit) == {"sensor.plain": "unacknowledged"}
+    assert await alarm_states(kit) == {"sensor.plain": "unacknowledged"}
     assert "registry_ids" not in bridge(kit).subentries[rule_id].data
 
 
-async def test_an_entity_that_a_kill_made_the_registry_forget(
-    kit: Kit, policy: EscalationPolicy, told: list[ServiceCall]
+async def test_the_alarm_of_an_entity_lost_from_the_registry_survives(
+    kit: Kit, policy: EscalationPolicy, notifications: list[ServiceCall]
 ) -> None:
-    """Home Assistant saves its registry ten seconds late: after a kill a new entity comes back with another id."""
-    _, entity_id = await raised(kit, policy)
+    """Home Assistant saves its registry ten seconds late: after a kill a new entity gets another registry id."""
+    _, entity_id = await raise_alarm(kit, policy)
     await stop(kit)
     registry = er.async_get(kit.hass)
     registry.async_remove(entity_id)
@@ -396,18 +396,18 @@ async def test_an_entity_that_a_kill_made_the_registry_forget(
     await start(kit)
     await started(kit)
     await wait(kit, 3)
-    assert await listed(kit) == {"sensor.attic": "unacknowledged"}, "the entity is waited for"
+    assert await alarm_states(kit) == {"sensor.attic": "unacknowledged"}, "the entity is awaited"
     registry.async_get_or_create("sensor", "mqtt", "attic_again", suggested_object_id="attic")
     kit.hass.states.async_set(entity_id, "60", {"unit_of_measurement": "°C"})
     await wait(kit, 3)
 
-    assert await listed(kit) == {"sensor.attic": "unacknowledged"}
-    assert titles(told) == ["Warning"]
-    assert await history(kit, entity_id) == ["raised"]
+    assert await alarm_states(kit) == {"sensor.attic": "unacknowledged"}
+    assert titles(notifications) == ["Warning"]
+    assert await changes_of(kit, entity_id) == ["raised"]
 
 
-async def renamed_without_a_state(kit: Kit, policy: EscalationPolicy) -> None:
-    """Watch by template whether an entity is gone, and rename it to sensor.fast, where it has no state yet."""
+async def rename_without_state(kit: Kit, policy: EscalationPolicy) -> None:
+    """Watch by a template whether an entity is absent, and rename it to sensor.fast, which has no state yet."""
     registry = er.async_get(kit.hass)
     registry.async_get_or_create("sensor", "test", "slow", suggested_object_id="slow")
     kit.hass.states.async_set("sensor.slow", "60")
@@ -419,32 +419,32 @@ async def renamed_without_a_state(kit: Kit, policy: EscalationPolicy) -> None:
     kit.hass.states.async_remove("sensor.slow")
 
 
-async def test_a_template_sees_its_entity_go_after_a_rename(
-    kit: Kit, policy: EscalationPolicy, told: list[ServiceCall]
+async def test_a_template_follows_its_entity_after_a_rename(
+    kit: Kit, policy: EscalationPolicy, notifications: list[ServiceCall]
 ) -> None:
-    """An entity that has no state in the moment of its rename, as one that its integration adds anew."""
-    await renamed_without_a_state(kit, policy)
+    """An entity has no state at the moment of its rename when its integration adds it again."""
+    await rename_without_state(kit, policy)
     await kit.hass.async_block_till_done()
     kit.hass.states.async_set("sensor.fast", "61")
     await wait(kit, 10)
-    assert titles(told) == []
+    assert titles(notifications) == []
     kit.hass.states.async_remove("sensor.fast")
     await wait(kit, 2)
-    assert titles(told) == ["Warning"]
+    assert titles(notifications) == ["Warning"]
 
 
-async def test_a_template_does_not_wait_for_a_state_for_ever(
-    kit: Kit, policy: EscalationPolicy, told: list[ServiceCall]
+async def test_a_template_waits_only_seconds_for_a_renamed_entity(
+    kit: Kit, policy: EscalationPolicy, notifications: list[ServiceCall]
 ) -> None:
-    await renamed_without_a_state(kit, policy)
+    await rename_without_state(kit, policy)
     await wait(kit, 4)
-    assert titles(told) == []
+    assert titles(notifications) == []
     await wait(kit, 4)
-    assert titles(told) == ["Warning"]
+    assert titles(notifications) == ["Warning"]
 
 
-async def test_a_phone_that_was_registered_again_is_followed(kit: Kit, policy: EscalationPolicy) -> None:
-    """Its app was installed anew: the phone has another config entry, and the name it had."""
+async def test_a_phone_that_was_registered_again_is_the_same_target(kit: Kit, policy: EscalationPolicy) -> None:
+    """Its app was installed again: the phone has another config entry under the same name."""
     mock_integration(kit.hass, MockModule("mobile_app"))
 
     async def register(name: str) -> MockConfigEntry:
@@ -471,8 +471,8 @@ async def test_a_phone_that_was_registered_again_is_followed(kit: Kit, policy: E
     assert target() == "notify.mobile_app_annas_phone"
 
 
-async def test_a_rename_while_rules_are_being_taken_up(kit: Kit, policy: EscalationPolicy) -> None:
-    """An import brings hundreds, and others have their turn between two of them."""
+async def test_a_rename_while_rules_are_started_is_applied_to_all(kit: Kit, policy: EscalationPolicy) -> None:
+    """An import adds hundreds of rules, and yields to the event loop between them."""
     await sensor(kit, "attic", "60")
     rules = [put_rule(kit.hass, bridge(kit), "sensor.attic", condition=ABOVE_50) for _ in range(20)]
     for _ in range(1000):
@@ -483,6 +483,6 @@ async def test_a_rename_while_rules_are_being_taken_up(kit: Kit, policy: Escalat
     er.async_get(kit.hass).async_update_entity("sensor.attic", new_entity_id="sensor.loft")
     await wait(kit, 5)
 
-    found = [alarm.key.subject for rule_id in rules for alarm in alarms(kit).alarms(rule_id)]
-    assert found == ["sensor.loft"] * len(rules)
+    subjects = [alarm.key.subject for rule_id in rules for alarm in alarms(kit).alarms(rule_id)]
+    assert subjects == ["sensor.loft"] * len(rules)
     assert {rule.selection.entities for rule in alarms(kit).rules.values()} == {("sensor.loft",)}

@@ -1,4 +1,4 @@
-"""The file of the alarms: what it was before, how it is searched, how it is copied."""
+"""Alarm database: earlier versions, queries, rescue and copies."""
 
 from collections.abc import Iterator
 from contextlib import closing
@@ -25,12 +25,12 @@ from custom_components.iotbridge.alarms.engine.rule import Rule
 from custom_components.iotbridge.alarms.notifications.message import Message
 from custom_components.iotbridge.alarms.notifications.queued_notification import QueuedNotification
 from custom_components.iotbridge.alarms.runtime.database import Loaded, NewerError
-from custom_components.iotbridge.alarms.runtime.store import KEEP_S, AlarmStore, Batch, HistoryQuery, statement
+from custom_components.iotbridge.alarms.runtime.store import KEEP_S, AlarmStore, Batch, HistoryQuery, history_statement
 
 START = 1_700_000_000.0
-# What older versions wrote.
+# Files written by older versions.
 FORMATS = Path(__file__).parent / "formats"
-# As it was before there were versions with more in them.
+# The tables of the first version.
 FIRST = """
 CREATE TABLE instance (
     rule_id TEXT NOT NULL, subject TEXT NOT NULL, data TEXT NOT NULL, PRIMARY KEY (rule_id, subject)
@@ -66,7 +66,7 @@ def store(path: Path) -> Iterator[AlarmStore]:
     opened.close()
 
 
-def happened(
+def history_row(
     subject: str, at: float, *, rule_id: str = "rule", change: Change = Change.RAISED, why: str = ""
 ) -> tuple[str, Transition]:
     key = AlarmKey(rule_id, subject)
@@ -100,27 +100,29 @@ def subjects(store: AlarmStore, query: HistoryQuery) -> list[str]:
         (HistoryQuery(subjects=["a"], end=2.0), "history_subject (subject=? AND at<?)"),
     ],
 )
-def test_no_query_looks_at_everything_or_sorts(store: AlarmStore, path: Path, query: HistoryQuery, index: str) -> None:
-    text, values = statement(query)
+def test_every_query_uses_an_index_without_sorting(
+    store: AlarmStore, path: Path, query: HistoryQuery, index: str
+) -> None:
+    text, values = history_statement(query)
     with closing(sqlite3.connect(path)) as connection:
         steps = [row[3] for row in connection.execute(f"EXPLAIN QUERY PLAN {text}", values)]
 
     assert f"USING INDEX {index}" in steps[0]
-    assert not any("B-TREE" in step for step in steps), "read in the order that is wanted, as far as is wanted"
+    assert not any("B-TREE" in step for step in steps), "the index has the order of the result"
 
 
-def test_several_rules_are_not_searched_for_in_everything(store: AlarmStore, path: Path) -> None:
-    text, values = statement(HistoryQuery(rules=["a", "b"]))
+def test_a_query_for_several_rules_uses_an_index(store: AlarmStore, path: Path) -> None:
+    text, values = history_statement(HistoryQuery(rules=["a", "b"]))
     with closing(sqlite3.connect(path)) as connection:
         steps = [row[3] for row in connection.execute(f"EXPLAIN QUERY PLAN {text}", values)]
 
     assert steps[0] == "SEARCH history USING INDEX history_rule (rule_id=?)"
 
 
-def test_the_newest_come_first_page_by_page(store: AlarmStore) -> None:
-    """Rows of one moment are in the order in which they happened; a page ends and the next begins between them."""
-    store.write(Batch(history=[happened("sensor.a", START), happened("sensor.b", START + 1)]))
-    store.write(Batch(history=[happened("sensor.c", START + 1), happened("sensor.d", START + 2)]))
+def test_pages_have_the_newest_rows_first(store: AlarmStore) -> None:
+    """Rows of one moment are in the order in which they history_row; a page ends and the next begins between them."""
+    store.write(Batch(history=[history_row("sensor.a", START), history_row("sensor.b", START + 1)]))
+    store.write(Batch(history=[history_row("sensor.c", START + 1), history_row("sensor.d", START + 2)]))
 
     rows = store.history(HistoryQuery(limit=2))
     assert [row["subject"] for row in rows] == ["sensor.d", "sensor.c"]
@@ -129,21 +131,21 @@ def test_the_newest_come_first_page_by_page(store: AlarmStore) -> None:
     assert subjects(store, HistoryQuery(before=1)) == []
 
 
-def test_a_clock_that_was_set_back_leaves_the_order_of_time(store: AlarmStore) -> None:
-    store.write(Batch(history=[happened("sensor.a", START + 3600), happened("sensor.b", START)]))
+def test_rows_are_ordered_by_time_after_a_clock_change(store: AlarmStore) -> None:
+    store.write(Batch(history=[history_row("sensor.a", START + 3600), history_row("sensor.b", START)]))
 
     rows = store.history(HistoryQuery(limit=1))
     assert rows[0]["subject"] == "sensor.a"
     assert subjects(store, HistoryQuery(before=rows[0]["id"])) == ["sensor.b"]
 
 
-def test_what_is_searched_for(store: AlarmStore) -> None:
+def test_queries_filter_by_rule_subject_and_change(store: AlarmStore) -> None:
     store.write(
         Batch(
             history=[
-                happened("sensor.a", START),
-                happened("sensor.a", START + 1, change=Change.CLEARED),
-                happened("sensor.b", START + 2, rule_id="other"),
+                history_row("sensor.a", START),
+                history_row("sensor.a", START + 1, change=Change.CLEARED),
+                history_row("sensor.b", START + 2, rule_id="other"),
             ]
         )
     )
@@ -154,15 +156,15 @@ def test_what_is_searched_for(store: AlarmStore) -> None:
     assert subjects(store, HistoryQuery(rules=["other"], subjects=["sensor.a"])) == []
 
 
-def test_it_is_searched_while_something_is_being_written(store: AlarmStore, path: Path) -> None:
-    store.write(Batch(history=[happened("sensor.a", START)]))
+def test_a_query_runs_during_a_write(store: AlarmStore, path: Path) -> None:
+    store.write(Batch(history=[history_row("sensor.a", START)]))
     with closing(sqlite3.connect(path, autocommit=False)) as other:
         other.execute("DELETE FROM history")
 
         assert subjects(store, HistoryQuery()) == ["sensor.a"]
 
 
-def test_a_file_of_the_first_version_has_everything(path: Path) -> None:
+def test_a_file_of_the_first_version_is_upgraded(path: Path) -> None:
     with closing(sqlite3.connect(path)) as connection:
         connection.executescript(FIRST)
     store = AlarmStore(path)
@@ -174,7 +176,7 @@ def test_a_file_of_the_first_version_has_everything(path: Path) -> None:
     assert loaded.remembered == {"maintenance": True}
     assert subjects(store, HistoryQuery(rules=["rule"])) == ["sensor.one"]
     store.close()
-    assert _made(path) == _made(_new(path.with_name("new.db"))), "as if it had been new"
+    assert _schema(path) == _schema(_new(path.with_name("new.db"))), "as in a new file"
 
 
 def test_a_store_of_the_first_public_commit_is_read(path: Path) -> None:
@@ -217,7 +219,7 @@ def test_a_damaged_store_of_the_first_public_commit_is_rescued(path: Path) -> No
     _check_old(loaded)
     assert len(store.history(HistoryQuery())) == 3
     store.close()
-    assert _made(path) == _made(_new(path.with_name("new.db"))), "as if it had been new"
+    assert _schema(path) == _schema(_new(path.with_name("new.db"))), "as in a new file"
 
 
 def _write_old(path: Path) -> None:
@@ -265,7 +267,7 @@ def _check_old(loaded: Loaded) -> None:
     )
 
 
-def test_a_file_of_a_later_version_is_not_touched(path: Path) -> None:
+def test_a_file_of_a_later_version_is_not_changed(path: Path) -> None:
     """Leave the file of a newer release untouched: a downgrade followed by an upgrade must lose no data."""
     _new(path)
     with closing(sqlite3.connect(path)) as connection:
@@ -280,19 +282,19 @@ def test_a_file_of_a_later_version_is_not_touched(path: Path) -> None:
     assert store.peek() == Loaded()
 
 
-def test_damage_that_was_found_twice_is_mended_once(store: AlarmStore, path: Path) -> None:
-    seen = store.rescues
+def test_damage_found_twice_is_rescued_once(store: AlarmStore, path: Path) -> None:
+    rescues = store.rescues
     path.write_bytes(b"no database" * 1000)
 
     for _ in range(2):
-        store.rebuild(seen)
+        store.rebuild(rescues)
 
     assert len([name for name in store.damaged if name.endswith(".db")]) == 1
     assert store.history(HistoryQuery()) == []
 
 
-def test_a_year_is_kept(store: AlarmStore) -> None:
-    store.write(Batch(history=[happened("sensor.old", START - 10), happened("sensor.new", START + 10)]))
+def test_history_beyond_the_retention_is_purged(store: AlarmStore) -> None:
+    store.write(Batch(history=[history_row("sensor.old", START - 10), history_row("sensor.new", START + 10)]))
 
     store.purge(START + KEEP_S)
 
@@ -300,13 +302,11 @@ def test_a_year_is_kept(store: AlarmStore) -> None:
 
 
 @pytest.mark.parametrize("first", ["file", "log"])
-def test_what_is_copied_while_it_keeps_still_is_whole(
-    store: AlarmStore, path: Path, tmp_path: Path, first: str
-) -> None:
-    """A backup copies one file after the other, in any order, while alarms go on being written."""
+def test_a_copy_of_a_frozen_file_is_complete(store: AlarmStore, path: Path, tmp_path: Path, first: str) -> None:
+    """A backup copies one file after the other, in any order, while alarms are being written."""
     target = tmp_path / "copy"
     target.mkdir()
-    store.write(Batch(history=[happened(f"sensor.before_{number}", START + number) for number in range(10)]))
+    store.write(Batch(history=[history_row(f"sensor.before_{number}", START + number) for number in range(10)]))
     store.freeze(True)
 
     names = [path.name, f"{path.name}-wal"]
@@ -319,13 +319,13 @@ def test_what_is_copied_while_it_keeps_still_is_whole(
 
     with closing(sqlite3.connect(target / path.name)) as connection:
         assert connection.execute("PRAGMA integrity_check").fetchone() == ("ok",)
-    assert len(copied.history(HistoryQuery(end=START + 100))) == 10, "all that was there before is there"
+    assert len(copied.history(HistoryQuery(end=START + 100))) == 10, "everything from before the copy"
     written = len(copied.history(HistoryQuery(start=START + 100, limit=10_000)))
-    assert written == (800 if first == "file" else 400), "and all that was written until the log was copied"
+    assert written == (800 if first == "file" else 400), "and everything that was written until the log was copied"
     copied.close()
 
 
-def test_closed_while_it_keeps_still_it_is_the_same_file(store: AlarmStore, path: Path) -> None:
+def test_closing_a_frozen_file_does_not_change_it(store: AlarmStore, path: Path) -> None:
     store.freeze(True)
     before = path.read_bytes()
     _write_much(store)
@@ -336,23 +336,23 @@ def test_closed_while_it_keeps_still_it_is_the_same_file(store: AlarmStore, path
     assert len(_reopened(store).history(HistoryQuery(limit=10_000))) == 400, "nothing is lost"
 
 
-def test_the_log_is_moved_into_the_file_after_the_telling(store: AlarmStore, path: Path) -> None:
-    """Never while something is written that is to be told: moving waits for the disk, which may be a slow card."""
-    store.write(Batch(history=[happened("sensor.a", START)]))
-    assert not store.is_untidy
+def test_the_log_is_moved_into_the_file_only_by_a_checkpoint(store: AlarmStore, path: Path) -> None:
+    """A checkpoint waits for the disk, which may be slow, and must not delay notifications."""
+    store.write(Batch(history=[history_row("sensor.a", START)]))
+    assert not store.is_checkpoint_due
     before = path.read_bytes()
 
     _write_much(store)
     _write_much(store)
 
     assert path.read_bytes() == before
-    assert store.is_untidy
-    store.tidy()
+    assert store.is_checkpoint_due
+    store.checkpoint()
     assert path.stat().st_size > 10_000_000
-    assert not store.is_untidy
+    assert not store.is_checkpoint_due
 
 
-def test_the_log_of_a_run_that_was_killed_is_moved_soon(store: AlarmStore, path: Path) -> None:
+def test_a_purge_moves_the_log_of_a_killed_run(store: AlarmStore, path: Path) -> None:
     _write_much(store)
     before = path.stat().st_size
     next_run = AlarmStore(path)
@@ -364,24 +364,24 @@ def test_the_log_of_a_run_that_was_killed_is_moved_soon(store: AlarmStore, path:
     next_run.close()
 
 
-def test_the_log_is_not_moved_while_the_file_keeps_still(store: AlarmStore, path: Path) -> None:
+def test_a_frozen_file_has_no_checkpoint(store: AlarmStore, path: Path) -> None:
     store.freeze(True)
     _write_much(store)
     _write_much(store)
-    assert not store.is_untidy
+    assert not store.is_checkpoint_due
     before = path.read_bytes()
     store.purge(START)
     assert path.read_bytes() == before
 
     store.freeze(False)
 
-    assert store.is_untidy
+    assert store.is_checkpoint_due
 
 
 def _write_much(store: AlarmStore) -> None:
     """Write more than SQLite keeps in its log by itself."""
     for number in range(4):
-        rows = [happened("sensor.late", START + 1000 + number, why="x" * 30_000) for _ in range(100)]
+        rows = [history_row("sensor.late", START + 1000 + number, why="x" * 30_000) for _ in range(100)]
         store.write(Batch(history=rows))
 
 
@@ -397,8 +397,8 @@ def _new(path: Path) -> Path:
     return path
 
 
-def _made(path: Path) -> tuple[int, set[tuple[str, str]]]:
-    """Return the version of a file, and the names of all that is in it."""
+def _schema(path: Path) -> tuple[int, set[tuple[str, str]]]:
+    """Return the version of a file, and the names of its tables and indexes."""
     with closing(sqlite3.connect(path)) as connection:
         (version,) = connection.execute("PRAGMA user_version").fetchone()
         return version, set(connection.execute("SELECT type, name FROM sqlite_master"))

@@ -1,4 +1,4 @@
-"""Rules that follow the home: entities that go for a moment, subentries that cannot be read."""
+"""Rules over a changing home: entities that are absent for a moment, subentries that cannot be read."""
 
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
@@ -20,8 +20,8 @@ async def changes(kit: Kit) -> list[str]:
     return [row["change"] for row in reversed(await alarms(kit).async_history(HistoryQuery()))]
 
 
-async def hot(kit: Kit) -> AlarmKey:
-    """Have an acknowledged alarm over an entity that is nothing but its state."""
+async def raise_acknowledged(kit: Kit) -> AlarmKey:
+    """Raise and acknowledge an alarm of an entity without a registry entry."""
     rule_id = await add_rule(kit, selection=EVERYTHING_HOT)
     await set_state(kit, "sensor.template", "90", device_class="temperature")
     await kit.wait(2)
@@ -30,8 +30,8 @@ async def hot(kit: Kit) -> AlarmKey:
     return key
 
 
-async def test_an_entity_that_is_reloaded_keeps_its_alarm(kit: Kit) -> None:
-    key = await hot(kit)
+async def test_a_reloaded_entity_keeps_its_alarm(kit: Kit) -> None:
+    key = await raise_acknowledged(kit)
 
     kit.hass.states.async_remove("sensor.template")
     await kit.wait(2)
@@ -44,8 +44,8 @@ async def test_an_entity_that_is_reloaded_keeps_its_alarm(kit: Kit) -> None:
     assert (await changes(kit))[-1] == "cleared"
 
 
-async def test_an_entity_that_is_gone_for_good_is_waited_for_a_day(kit: Kit) -> None:
-    key = await hot(kit)
+async def test_the_alarm_of_an_absent_entity_is_cleared_after_a_day(kit: Kit) -> None:
+    key = await raise_acknowledged(kit)
     kit.hass.states.async_remove("sensor.template")
     await kit.wait(2)
 
@@ -57,7 +57,7 @@ async def test_an_entity_that_is_gone_for_good_is_waited_for_a_day(kit: Kit) -> 
     assert (await changes(kit))[-1] == "cleared"
 
 
-async def test_an_entity_that_was_well_is_let_go_at_once(kit: Kit) -> None:
+async def test_a_normal_alarm_of_a_removed_entity_is_removed_at_once(kit: Kit) -> None:
     rule_id = await add_rule(kit, selection=EVERYTHING_HOT)
     await set_state(kit, "sensor.template", "20", device_class="temperature")
     await kit.wait(2)
@@ -69,7 +69,7 @@ async def test_an_entity_that_was_well_is_let_go_at_once(kit: Kit) -> None:
     assert alarms(kit).alarms(rule_id) == []
 
 
-async def test_a_rule_that_cannot_be_read_stops_no_other(kit: Kit, entry: MockConfigEntry) -> None:
+async def test_an_unreadable_rule_has_a_repair_and_does_not_stop_others(kit: Kit, entry: MockConfigEntry) -> None:
     newer = ConfigSubentry(
         data={"severity": "warning", "condition": {"kind": "from_the_future"}},  # type: ignore[arg-type]
         subentry_type="alarm", title="Tomorrow", unique_id=None,
@@ -92,7 +92,7 @@ async def test_a_rule_that_cannot_be_read_stops_no_other(kit: Kit, entry: MockCo
     assert not ir.async_get(kit.hass).issues
 
 
-async def test_maintenance_of_everything(kit: Kit) -> None:
+async def test_maintenance_of_all_entities_suppresses_every_alarm(kit: Kit) -> None:
     await add_rule(kit, "sensor.one", condition=HOT)
     await add_rule(
         kit, condition=Condition(kind=AlarmKind.TEMPLATE, template="{{ is_state('input.x', 'bad') }}"), name="T"

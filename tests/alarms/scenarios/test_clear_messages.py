@@ -39,13 +39,13 @@ async def settle(hass: HomeAssistant) -> None:
 
 
 def titles(calls: list[ServiceCall]) -> list[Any]:
-    """Return what was told since the last time."""
-    said = [call.data.get("title", call.data["message"]) for call in calls]
+    """Return the titles of the calls since the last time."""
+    found = [call.data.get("title", call.data["message"]) for call in calls]
     calls.clear()
-    return said
+    return found
 
 
-async def test_a_moment_that_latches_is_one_call_that_says_that_it_is_over(
+async def test_a_latching_momentary_alarm_is_one_message_with_its_end(
     hass: HomeAssistant,
     kit: Kit,
     entry: MockConfigEntry,
@@ -73,7 +73,7 @@ async def test_a_moment_that_latches_is_one_call_that_says_that_it_is_over(
     assert alarms().alarms(rule_id)[0].state == "normal"
 
 
-async def test_what_comes_and_goes_in_one_instant_is_told(
+async def test_an_alarm_that_clears_at_once_is_one_message(
     hass: HomeAssistant, kit: Kit, entry: MockConfigEntry, phone: list[ServiceCall]
 ) -> None:
     add(hass, entry, HOT, "sensor.one", escalation=policy((0, group(hass, entry, PHONE))))
@@ -89,7 +89,7 @@ async def test_what_comes_and_goes_in_one_instant_is_told(
     assert "actions" not in call.data["data"]
 
 
-async def test_one_person_snoozes_and_the_end_is_told_to_all_without_a_sound(
+async def test_the_end_of_a_snoozed_alarm_is_delivered_without_a_sound(
     hass: HomeAssistant, kit: Kit, entry: MockConfigEntry, phone: list[ServiceCall], mail: list[ServiceCall]
 ) -> None:
     add(hass, entry, HOT, "sensor.one", escalation=policy((0, group(hass, entry, PHONE, MAIL))))
@@ -112,7 +112,7 @@ async def test_one_person_snoozes_and_the_end_is_told_to_all_without_a_sound(
     assert (titles(phone), titles(mail)) == ([], [])
 
 
-async def test_what_is_worse_than_what_was_snoozed_is_told(
+async def test_an_alarm_more_severe_than_when_snoozed_is_notified(
     hass: HomeAssistant,
     kit: Kit,
     entry: MockConfigEntry,
@@ -137,7 +137,7 @@ async def test_what_is_worse_than_what_was_snoozed_is_told(
     assert alarms().alarms(rule_id)[0].state == "unacknowledged"
 
 
-async def test_what_came_and_went_is_over_when_it_is_calm(
+async def test_a_flapping_alarm_is_cleared_when_the_flapping_ends(
     hass: HomeAssistant, kit: Kit, entry: MockConfigEntry, phone: list[ServiceCall], mail: list[ServiceCall]
 ) -> None:
     add(hass, entry, HOT, "sensor.one", escalation=policy((0, group(hass, entry, PHONE, MAIL))))
@@ -147,8 +147,8 @@ async def test_what_came_and_went_is_over_when_it_is_calm(
             await set_state(hass, "sensor.one", value)
             await settle(hass)
             await kit.wait(60)
-    told = [call.data["message"] for call in mail]
-    assert told[-1].startswith("This alarm keeps coming and going"), told
+    messages = [call.data["message"] for call in mail]
+    assert messages[-1].startswith("This alarm keeps coming and going"), messages
     titles(mail), titles(phone)
 
     await kit.wait(3700)

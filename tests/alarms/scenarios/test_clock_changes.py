@@ -1,4 +1,4 @@
-"""A machine that slept, and a clock that is set while Home Assistant runs."""
+"""Clock changes: a machine that slept, and a clock that is set while Home Assistant runs."""
 
 import time
 
@@ -16,7 +16,7 @@ from homeassistant.core import HomeAssistant, ServiceCall
 
 from ...kit import FakeHost, Kit
 from ...rules import add_rule, set_state
-from ..home import UNAVAILABLE, SetClock, alarms, device_of, part, titles, wait
+from ..home import UNAVAILABLE, SetClock, add_entity, alarms, device_of, titles, wait
 
 HOUR_S = 3600.0
 SILENT = Condition(kind=AlarmKind.NO_DATA, silent_s=600)
@@ -27,10 +27,10 @@ def alarm(kit: Kit, rule_id: str) -> Alarm:
     return found
 
 
-async def test_a_hold_and_an_escalation_take_as_long_as_before(kit: Kit, set_clock: SetClock) -> None:
+async def test_clock_changes_do_not_change_holds_and_escalations(kit: Kit, set_clock: SetClock) -> None:
     hold = await add_rule(kit, "sensor.slow", timing=Timing(hold_s=600))
     policy = EscalationPolicy(steps=(EscalationStep(after_s=600, groups=("nobody",)),))
-    told = await add_rule(kit, "sensor.hot", escalation=policy, name="Told late")
+    escalating = await add_rule(kit, "sensor.hot", escalation=policy, name="Escalated late")
     await set_state(kit, "sensor.slow", "90")
     await set_state(kit, "sensor.hot", "90")
 
@@ -41,13 +41,13 @@ async def test_a_hold_and_an_escalation_take_as_long_as_before(kit: Kit, set_clo
 
     await kit.wait(350)
     assert alarm(kit, hold).state == "normal"
-    assert alarms(kit).processor.get(AlarmKey(told, "sensor.hot")).escalation.step == 0  # type: ignore[union-attr]
+    assert alarms(kit).processor.get(AlarmKey(escalating, "sensor.hot")).escalation.step == 0  # type: ignore[union-attr]
     await kit.wait(20)
     assert alarm(kit, hold).state == "unacknowledged"
-    assert alarms(kit).processor.get(AlarmKey(told, "sensor.hot")).escalation.step == 1  # type: ignore[union-attr]
+    assert alarms(kit).processor.get(AlarmKey(escalating, "sensor.hot")).escalation.step == 1  # type: ignore[union-attr]
 
 
-async def test_a_snooze_ends_at_its_time_of_the_day(kit: Kit, set_clock: SetClock) -> None:
+async def test_a_snooze_ends_at_its_time_of_day(kit: Kit, set_clock: SetClock) -> None:
     rule_id = await add_rule(kit, "sensor.hot")
     await set_state(kit, "sensor.hot", "90")
     alarms(kit).async_snooze([AlarmKey(rule_id, "sensor.hot")], time.time() + 2 * HOUR_S, Actor("Anna"))
@@ -58,7 +58,7 @@ async def test_a_snooze_ends_at_its_time_of_the_day(kit: Kit, set_clock: SetCloc
     assert alarm(kit, rule_id).state == "unacknowledged"
 
 
-async def test_times_are_those_of_the_day_again(kit: Kit, set_clock: SetClock) -> None:
+async def test_times_follow_the_new_clock(kit: Kit, set_clock: SetClock) -> None:
     rule_id = await add_rule(kit, "sensor.hot")
     set_clock(8 * HOUR_S)
     await kit.wait(61)
@@ -69,7 +69,7 @@ async def test_times_are_those_of_the_day_again(kit: Kit, set_clock: SetClock) -
 
 
 @pytest.mark.parametrize("seconds", [8 * HOUR_S, -HOUR_S])
-async def test_nobody_was_silent_while_the_clock_was_set(
+async def test_a_clock_change_is_no_missing_report(
     hass: HomeAssistant, kit: Kit, set_clock: SetClock, seconds: float
 ) -> None:
     rule_id = await add_rule(kit, "sensor.talks", condition=SILENT)
@@ -90,7 +90,7 @@ async def test_nobody_was_silent_while_the_clock_was_set(
     assert alarm(kit, rule_id).state == "unacknowledged"
 
 
-async def test_a_fast_change_is_judged_by_the_time_that_passed(kit: Kit, set_clock: SetClock) -> None:
+async def test_a_rate_is_evaluated_by_the_elapsed_time(kit: Kit, set_clock: SetClock) -> None:
     fast = Condition(kind=AlarmKind.RATE, change=10, per_s=600)
     rule_id = await add_rule(kit, "sensor.level", condition=fast)
     await set_state(kit, "sensor.level", "5")
@@ -107,11 +107,11 @@ async def test_a_fast_change_is_judged_by_the_time_that_passed(kit: Kit, set_clo
     assert alarm(kit, rule_id).state == "normal"
 
 
-async def test_what_is_back_a_moment_after_its_host_is_waited_for_whatever_the_clock_says(
-    kit: Kit, hosts: list[FakeHost], policy: EscalationPolicy, told: list[ServiceCall], set_clock: SetClock
+async def test_a_clock_change_does_not_end_the_grace_period(
+    kit: Kit, hosts: list[FakeHost], policy: EscalationPolicy, notifications: list[ServiceCall], set_clock: SetClock
 ) -> None:
     power = kit.entity_id(f"{hosts[0].uid}_power_state")
-    part(kit, "sensor.disk", device_of(kit, power))
+    add_entity(kit, "sensor.disk", device_of(kit, power))
     await add_rule(kit, power, condition=Condition(kind=AlarmKind.HOST_LOST), escalation=policy, name="Lost")
     await add_rule(kit, "sensor.disk", condition=UNAVAILABLE, escalation=policy, name="Gone")
     await set_state(kit, "sensor.disk", "unavailable")
@@ -121,19 +121,17 @@ async def test_what_is_back_a_moment_after_its_host_is_waited_for_whatever_the_c
     await wait(kit, 5)
 
     set_clock(HOUR_S)
-    # The host goes on as before.
+    # The host continues as before.
     await hosts[0].availability("online")
     await hosts[0].status()
     await wait(kit, 62)
     await set_state(kit, "sensor.disk", "5")
     await wait(kit, 5)
 
-    assert titles(told) == ["Warning", "Cleared"]
+    assert titles(notifications) == ["Warning", "Cleared"]
 
 
-async def test_what_is_not_there_for_a_moment_is_waited_for_a_day_whatever_the_clock_says(
-    kit: Kit, set_clock: SetClock
-) -> None:
+async def test_a_clock_change_does_not_expire_an_absent_entity(kit: Kit, set_clock: SetClock) -> None:
     rule_id = await add_rule(kit, selection=Selection(device_classes=("temperature",)))
     await set_state(kit, "sensor.template", "90", device_class="temperature")
     await wait(kit, 3)

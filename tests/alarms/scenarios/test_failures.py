@@ -1,4 +1,4 @@
-"""A full disk, odd data, another version, a slow start: nobody misses an alarm, and nobody hears what is not so."""
+"""Failures: a full disk, odd data, another version, a slow start; notifications are neither lost nor wrong."""
 
 import asyncio
 from contextlib import closing
@@ -24,11 +24,11 @@ from ...kit import Kit
 from ...rules import add_rule, put_rule, set_state
 from ..home import (
     UNAVAILABLE,
+    add_device,
+    add_entity,
     alarms,
     bridge,
     buttons,
-    device,
-    part,
     reload,
     restart,
     start,
@@ -43,7 +43,7 @@ TEMPERATURES = Selection(device_classes=("temperature",))
 
 
 async def execute(kit: Kit, statement: str) -> None:
-    """Do something to the file behind the back of the alarms."""
+    """Execute a statement on the file while alarms use it."""
 
     def run() -> None:
         with closing(sqlite3.connect(store_path(kit.hass))) as file, file:
@@ -57,13 +57,13 @@ async def history(kit: Kit) -> list[dict[str, Any]]:
 
 
 def repairs(kit: Kit) -> dict[str, dict[str, str] | None]:
-    """Return what the repairs are, and what they name."""
+    """Return the open repairs with their placeholders."""
     issues = ir.async_get(kit.hass).issues.values()
     return {issue.translation_key or "": issue.translation_placeholders for issue in issues}
 
 
-async def test_a_full_disk_keeps_nobody_from_hearing_and_a_repair_says_so(
-    kit: Kit, policy: EscalationPolicy, told: list[ServiceCall]
+async def test_notifications_are_delivered_while_the_disk_is_full(
+    kit: Kit, policy: EscalationPolicy, notifications: list[ServiceCall]
 ) -> None:
     await add_rule(kit, "sensor.hot", "sensor.wet", escalation=policy)
     await execute(kit, FULL)
@@ -71,11 +71,11 @@ async def test_a_full_disk_keeps_nobody_from_hearing_and_a_repair_says_so(
     await set_state(kit, "sensor.hot", "90")
     await wait(kit, 3)
 
-    assert titles(told) == ["Warning"]
+    assert titles(notifications) == ["Warning"]
     assert repairs(kit) == {"alarms_not_written": {"reason": "database or disk is full"}}
     await set_state(kit, "sensor.wet", "90")
     await wait(kit, 30)
-    assert titles(told) == ["Warning", "Warning"]
+    assert titles(notifications) == ["Warning", "Warning"]
 
     await execute(kit, "DROP TRIGGER full")
     await wait(kit, 30)
@@ -84,11 +84,11 @@ async def test_a_full_disk_keeps_nobody_from_hearing_and_a_repair_says_so(
     assert [row["change"] for row in await history(kit)] == ["raised", "raised"]
     await restart(kit)
     await wait(kit, 5)
-    assert titles(told) == ["Warning", "Warning"]
+    assert titles(notifications) == ["Warning", "Warning"]
 
 
-async def test_half_a_character_in_a_state_stands_in_nobodys_way(
-    kit: Kit, policy: EscalationPolicy, told: list[ServiceCall]
+async def test_a_state_with_half_a_character_is_stored(
+    kit: Kit, policy: EscalationPolicy, notifications: list[ServiceCall]
 ) -> None:
     await add_rule(kit, "sensor.hot", escalation=policy)
     song = await add_rule(kit, "sensor.song", condition=Condition(kind=AlarmKind.STATE, states=("bad",)), name="Song")
@@ -98,10 +98,10 @@ async def test_half_a_character_in_a_state_stands_in_nobodys_way(
     await set_state(kit, "sensor.hot", "90")
     await wait(kit, 3)
 
-    assert titles(told) == ["Warning"]
+    assert titles(notifications) == ["Warning"]
     assert repairs(kit) == {}
-    said = [(row["change"], row["value"]) for row in await history(kit) if row["rule_id"] == song]
-    assert said == [("raised", "bad"), ("cleared", "La ?")]
+    rows = [(row["change"], row["value"]) for row in await history(kit) if row["rule_id"] == song]
+    assert rows == [("raised", "bad"), ("cleared", "La ?")]
 
 
 @pytest.mark.parametrize(
@@ -113,8 +113,8 @@ async def test_half_a_character_in_a_state_stands_in_nobodys_way(
     ],
     ids=["an alarm", "a maintenance window", "a message"],
 )
-async def test_what_another_version_kept_stops_nothing_else(
-    kit: Kit, policy: EscalationPolicy, told: list[ServiceCall], newer: str
+async def test_unreadable_rows_of_another_version_are_skipped(
+    kit: Kit, policy: EscalationPolicy, notifications: list[ServiceCall], newer: str
 ) -> None:
     rule_id = await add_rule(kit, "sensor.hot", "sensor.odd", escalation=policy)
     for entity_id in ("sensor.hot", "sensor.odd"):
@@ -132,32 +132,32 @@ async def test_what_another_version_kept_stops_nothing_else(
     assert states == {"sensor.hot": AlarmState.ACKNOWLEDGED, "sensor.odd": AlarmState.UNACKNOWLEDGED}
     await set_state(kit, "sensor.hot", "20")
     await wait(kit, 3)
-    assert titles(told)[-1] == "Cleared"
+    assert titles(notifications)[-1] == "Cleared"
 
 
 @pytest.mark.parametrize(
     ("timing", "times"),
     [(Timing(latching=True), 1), (Timing(), 7)],
-    ids=["waits to be acknowledged", "comes and goes"],
+    ids=["latched", "flapping"],
 )
-async def test_a_removed_rule_leaves_no_buttons(
-    kit: Kit, policy: EscalationPolicy, told: list[ServiceCall], timing: Timing, times: int
+async def test_a_removed_rule_withdraws_its_buttons(
+    kit: Kit, policy: EscalationPolicy, notifications: list[ServiceCall], timing: Timing, times: int
 ) -> None:
     rule_id = await add_rule(kit, "sensor.hot", escalation=policy, timing=timing)
     for _ in range(times):
         for state in ("90", "20"):
             await set_state(kit, "sensor.hot", state)
             await wait(kit, 5, 5)
-    assert buttons(told)
+    assert buttons(notifications)
 
     kit.hass.config_entries.async_remove_subentry(bridge(kit), rule_id)
     await wait(kit, 5)
 
-    assert buttons(told) == []
+    assert buttons(notifications) == []
 
 
-async def test_a_template_that_is_true_before_all_is_there_says_nothing(
-    kit: Kit, policy: EscalationPolicy, told: list[ServiceCall]
+async def test_a_template_is_not_evaluated_before_the_start_is_complete(
+    kit: Kit, policy: EscalationPolicy, notifications: list[ServiceCall]
 ) -> None:
     await set_state(kit, "sensor.outside", "20")
     frost = Condition(kind=AlarmKind.TEMPLATE, template="{{ states('sensor.outside') | float(0) < 5 }}")
@@ -169,15 +169,15 @@ async def test_a_template_that_is_true_before_all_is_there_says_nothing(
     await set_state(kit, "sensor.outside", "20")
     await started(kit)
     await wait(kit, 60, 5)
-    assert titles(told) == []
+    assert titles(notifications) == []
 
     await set_state(kit, "sensor.outside", "4")
     await wait(kit, 3)
-    assert titles(told) == ["Warning"]
+    assert titles(notifications) == ["Warning"]
 
 
-async def test_what_is_nothing_but_its_state_is_waited_for_after_a_start(
-    kit: Kit, policy: EscalationPolicy, told: list[ServiceCall]
+async def test_an_alarm_of_an_unregistered_entity_survives_a_start(
+    kit: Kit, policy: EscalationPolicy, notifications: list[ServiceCall]
 ) -> None:
     rule_id = await add_rule(kit, selection=TEMPERATURES, escalation=policy)
     await set_state(kit, "sensor.template", "90", device_class="temperature")
@@ -193,11 +193,11 @@ async def test_what_is_nothing_but_its_state_is_waited_for_after_a_start(
     assert kit.bridge("alarms_active_warning") == "1"
     await set_state(kit, "sensor.template", "20", device_class="temperature")
     await wait(kit, 3)
-    assert titles(told) == ["Warning", "Cleared"]
+    assert titles(notifications) == ["Warning", "Cleared"]
 
 
-async def test_what_is_nothing_but_its_state_is_waited_for_while_its_rule_is_edited(
-    kit: Kit, policy: EscalationPolicy, told: list[ServiceCall]
+async def test_an_alarm_of_an_absent_unregistered_entity_survives_an_edit(
+    kit: Kit, policy: EscalationPolicy, notifications: list[ServiceCall]
 ) -> None:
     rule_id = await add_rule(kit, selection=TEMPERATURES, escalation=policy)
     await set_state(kit, "sensor.template", "90", device_class="temperature")
@@ -212,18 +212,18 @@ async def test_what_is_nothing_but_its_state_is_waited_for_while_its_rule_is_edi
     await set_state(kit, "sensor.template", "90", device_class="temperature")
     await wait(kit, 3)
 
-    assert titles(told) == ["Warning"]
+    assert titles(notifications) == ["Warning"]
 
 
-async def test_a_rule_that_cannot_be_taken_up_costs_no_other(
+async def test_a_rule_that_fails_to_start_does_not_stop_others(
     kit: Kit,
     policy: EscalationPolicy,
-    told: list[ServiceCall],
+    notifications: list[ServiceCall],
     monkeypatch: pytest.MonkeyPatch,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     def fail(*_: object) -> None:
-        raise RuntimeError("a fault of ours")
+        raise RuntimeError("an unexpected error")
 
     monkeypatch.setitem(EVALUATORS, AlarmKind.RATE, fail)
     odd = put_rule(kit.hass, bridge(kit), "sensor.odd", condition=Condition(kind=AlarmKind.RATE, change=5), name="Odd")
@@ -232,19 +232,19 @@ async def test_a_rule_that_cannot_be_taken_up_costs_no_other(
     await set_state(kit, "sensor.hot", "90")
     await wait(kit, 3)
 
-    assert titles(told) == ["Warning"]
+    assert titles(notifications) == ["Warning"]
     assert repairs(kit) == {"alarm_unreadable": {"name": "Odd", "name_plain": "Odd"}}
-    assert caplog.text.count("Odd could not be taken up") == 1
+    assert caplog.text.count("Odd could not be started") == 1
     await restart(kit)
     await set_state(kit, "sensor.hot", "20")
     await wait(kit, 3)
-    assert titles(told) == ["Warning", "Cleared"]
+    assert titles(notifications) == ["Warning", "Cleared"]
     kit.hass.config_entries.async_remove_subentry(bridge(kit), odd)
     await kit.hass.async_block_till_done()
     assert repairs(kit) == {}
 
 
-async def test_a_reload_after_a_start_is_no_error(kit: Kit, caplog: pytest.LogCaptureFixture) -> None:
+async def test_a_reload_after_a_start_logs_no_error(kit: Kit, caplog: pytest.LogCaptureFixture) -> None:
     await add_rule(kit, "sensor.hot")
     await restart(kit)
 
@@ -255,41 +255,44 @@ async def test_a_reload_after_a_start_is_no_error(kit: Kit, caplog: pytest.LogCa
 
 @pytest.fixture
 def slow_broker(monkeypatch: pytest.MonkeyPatch) -> tuple[asyncio.Event, asyncio.Event]:
-    """Return what is set when a rule waits for the broker, and what has to be set for it to go on."""
-    waits, is_there = asyncio.Event(), asyncio.Event()
-    is_there.set()
+    """Return an event that is set when a rule waits for the broker, and one that lets it continue."""
+    is_waiting, is_available = asyncio.Event(), asyncio.Event()
+    is_available.set()
     subscribe = mqtt.async_subscribe
 
     async def subscribe_later(hass: HomeAssistant, topic: str, *args: Any, **more: Any) -> CALLBACK_TYPE:
         if topic == "alert/#":
-            waits.set()
-            await is_there.wait()
+            is_waiting.set()
+            await is_available.wait()
         return await subscribe(hass, topic, *args, **more)
 
     monkeypatch.setattr(mqtt, "async_subscribe", subscribe_later)
-    return waits, is_there
+    return is_waiting, is_available
 
 
-async def restart_slowly(kit: Kit, waits: asyncio.Event, is_there: asyncio.Event) -> None:
-    """Restart, and let the broker be there only after a while."""
+async def restart_slowly(kit: Kit, is_waiting: asyncio.Event, is_available: asyncio.Event) -> None:
+    """Restart with a broker that is available only after a while."""
     await stop(kit)
-    waits.clear()
-    is_there.clear()
+    is_waiting.clear()
+    is_available.clear()
     starting = asyncio.create_task(kit.hass.config_entries.async_setup(bridge(kit).entry_id))
-    await waits.wait()
+    await is_waiting.wait()
     await wait(kit, 5)
-    is_there.set()
+    is_available.set()
     assert await starting
     await started(kit)
     await wait(kit, 90, 5)
 
 
-async def test_a_rule_that_waits_for_the_broker_does_not_keep_others_from_their_cause(
-    kit: Kit, policy: EscalationPolicy, told: list[ServiceCall], slow_broker: tuple[asyncio.Event, asyncio.Event]
+async def test_a_rule_that_waits_for_the_broker_does_not_delay_root_causes(
+    kit: Kit,
+    policy: EscalationPolicy,
+    notifications: list[ServiceCall],
+    slow_broker: tuple[asyncio.Event, asyncio.Event],
 ) -> None:
-    box = device(kit, "box")
-    part(kit, "sensor.child", box)
-    part(kit, "sensor.cause", box)
+    box = add_device(kit, "box")
+    add_entity(kit, "sensor.child", box)
+    add_entity(kit, "sensor.cause", box)
     child = await add_rule(kit, "sensor.child", condition=UNAVAILABLE, escalation=policy, name="Child")
     await add_rule(kit, condition=Condition(kind=AlarmKind.MESSAGE, topic="alert/#"), escalation=policy, name="Message")
     grave = Severity.CRITICAL
@@ -300,40 +303,46 @@ async def test_a_rule_that_waits_for_the_broker_does_not_keep_others_from_their_
 
     await restart_slowly(kit, *slow_broker)
 
-    assert titles(told) == ["Critical"]
+    assert titles(notifications) == ["Critical"]
     assert [alarm.state for alarm in alarms(kit).alarms(child)] == [AlarmState.SUPPRESSED]
 
 
-async def test_a_rule_that_waits_for_the_broker_does_not_keep_other_moments_from_their_end(
-    kit: Kit, policy: EscalationPolicy, told: list[ServiceCall], slow_broker: tuple[asyncio.Event, asyncio.Event]
+async def test_a_rule_that_waits_for_the_broker_does_not_delay_clearing(
+    kit: Kit,
+    policy: EscalationPolicy,
+    notifications: list[ServiceCall],
+    slow_broker: tuple[asyncio.Event, asyncio.Event],
 ) -> None:
-    waits, is_there = slow_broker
+    is_waiting, is_available = slow_broker
     for topic in ("alert/#", "smoke/#"):
         condition, timing = Condition(kind=AlarmKind.MESSAGE, topic=topic), Timing(clear_after_s=60)
         await add_rule(kit, condition=condition, timing=timing, escalation=policy, name=topic)
     await kit.receive("alert/attic", "1")
     await kit.receive("smoke/attic", "1")
     await wait(kit, 3)
-    assert titles(told) == ["Warning", "Warning"]
+    assert titles(notifications) == ["Warning", "Warning"]
 
     await stop(kit)
-    waits.clear()
-    is_there.clear()
+    is_waiting.clear()
+    is_available.clear()
     starting = asyncio.create_task(kit.hass.config_entries.async_setup(bridge(kit).entry_id))
-    await waits.wait()
+    await is_waiting.wait()
     await wait(kit, 90, 5)
-    assert titles(told) == ["Warning", "Warning", "Cleared", "Cleared"]
-    is_there.set()
+    assert titles(notifications) == ["Warning", "Warning", "Cleared", "Cleared"]
+    is_available.set()
     assert await starting
 
 
-async def test_a_rule_that_waits_for_the_broker_does_not_keep_others_from_their_maintenance(
-    kit: Kit, policy: EscalationPolicy, told: list[ServiceCall], slow_broker: tuple[asyncio.Event, asyncio.Event]
+async def test_a_rule_that_waits_for_the_broker_does_not_delay_maintenance(
+    kit: Kit,
+    policy: EscalationPolicy,
+    notifications: list[ServiceCall],
+    slow_broker: tuple[asyncio.Event, asyncio.Event],
 ) -> None:
     rule_id = await add_rule(kit, "sensor.hot", escalation=policy)
     await add_rule(kit, condition=Condition(kind=AlarmKind.MESSAGE, topic="alert/#"), escalation=policy, name="Message")
-    begins = (dt_util.now() - timedelta(hours=1)).strftime("%H:%M:%S")
-    data: dict[str, Any] = {"rules": [rule_id], "days": list(DAYS), "start": begins, "duration_s": 7200}
+    start_time = (dt_util.now() - timedelta(hours=1)).strftime("%H:%M:%S")
+    data: dict[str, Any] = {"rules": [rule_id], "days": list(DAYS), "start": start_time, "duration_s": 7200}
     window = ConfigSubentry(data=data, subentry_type="window", title="Works", unique_id=None)  # type: ignore[arg-type]
     kit.hass.config_entries.async_add_subentry(bridge(kit), window)
     await set_state(kit, "sensor.hot", "90")
@@ -341,5 +350,5 @@ async def test_a_rule_that_waits_for_the_broker_does_not_keep_others_from_their_
 
     await restart_slowly(kit, *slow_broker)
 
-    assert titles(told) == []
+    assert titles(notifications) == []
     assert [alarm.state for alarm in alarms(kit).alarms(rule_id)] == [AlarmState.SUPPRESSED]

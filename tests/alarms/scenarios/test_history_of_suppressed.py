@@ -25,75 +25,73 @@ ANNA = Actor("Anna", "phone")
 
 @pytest.fixture
 def alarms(kit: Kit, entry: MockConfigEntry) -> Callable[[], AlarmsManager]:
-    """Return what returns the running manager; a reload makes another."""
+    """Return a function that returns the running manager, which a reload replaces."""
     return lambda: entry.runtime_data.alarms
 
 
 def transitions(hass: HomeAssistant) -> list[Transition]:
-    """Return the transitions that are published from now on."""
-    published: list[Transition] = []
+    """Return the transitions that are events from now on."""
+    events: list[Transition] = []
 
     @callback
-    def note(event: AlarmEvent) -> None:
+    def record(event: AlarmEvent) -> None:
         if event.transition:
-            published.append(event.transition)
+            events.append(event.transition)
 
-    async_dispatcher_connect(hass, SIGNAL_ALARM, note)
-    return published
+    async_dispatcher_connect(hass, SIGNAL_ALARM, record)
+    return events
 
 
-async def test_a_hub_that_is_gone_for_a_moment_is_no_history(
+async def test_suppression_of_inactive_alarms_is_not_recorded(
     hass: HomeAssistant, kit: Kit, entry: MockConfigEntry, alarms: Callable[[], AlarmsManager]
 ) -> None:
-    """Ten short outages with twenty children are four hundred silences of alarms that never came."""
-    gone, children = behind_a_hub(hass, entry, 20)
+    """Ten short outages of a hub with twenty children would be four hundred rows about inactive alarms."""
+    gone, children = add_hub(hass, entry, 20)
     await hass.async_block_till_done()
     for name in ("sensor.hub", *children):
         await set_state(hass, name, "5")
-    heard = transitions(hass)
+    published = transitions(hass)
 
     for _ in range(10):
         for name in (*children, "sensor.hub"):
             await set_state(hass, name, "unavailable")
-        silent = alarms().alarm(AlarmKey(gone, children[0]))
-        assert (silent.state, silent.active) == ("suppressed", False)  # type: ignore[union-attr]
-        assert silent.suppressed_by[0].startswith("parent:")  # type: ignore[union-attr]
+        child = alarms().alarm(AlarmKey(gone, children[0]))
+        assert (child.state, child.active) == ("suppressed", False)  # type: ignore[union-attr]
+        assert child.suppressed_by[0].startswith("parent:")  # type: ignore[union-attr]
         await kit.wait(1)
         for name in (*children, "sensor.hub"):
             await set_state(hass, name, "5")
         assert alarms().alarm(AlarmKey(gone, children[0])).state == "normal"  # type: ignore[union-attr]
         await kit.wait(60)
 
-    assert (await history(alarms()), heard) == ([], [])
+    assert (await history(alarms()), published) == ([], [])
 
 
-async def test_what_comes_in_silence_is_in_the_history_with_the_reason(
+async def test_an_alarm_raised_while_suppressed_is_recorded_with_its_reason(
     hass: HomeAssistant, kit: Kit, entry: MockConfigEntry, alarms: Callable[[], AlarmsManager]
 ) -> None:
-    gone, (leaf,) = behind_a_hub(hass, entry, 1)
+    gone, (leaf,) = add_hub(hass, entry, 1)
     await hass.async_block_till_done()
     for name in ("sensor.hub", leaf):
         await set_state(hass, name, "5")
 
-    heard = transitions(hass)
+    published = transitions(hass)
 
     for name in (leaf, "sensor.hub"):
         await set_state(hass, name, "unavailable")
     await kit.wait(3)
-    assert [transition.key.subject for transition in heard] == ["sensor.hub"], (
-        "events and automations hear of the cause only"
-    )
+    assert [transition.key.subject for transition in published] == ["sensor.hub"], "only the root cause is published"
     assert sorted(await history(alarms())) == ["raised sensor.hub", f"suppressed {leaf}"]
     (row,) = await alarms().async_history(HistoryQuery(subjects=[leaf]))
     assert row["detail"] == f"parent:{gone}/sensor.hub"
     assert row["episode"] == 1
 
     await set_state(hass, "sensor.hub", "5")
-    await kit.wait(80)  # what it took away has a little more than a minute to come back with it
+    await kit.wait(80)  # the grace period of the suppressed alarms is a little more than a minute
     assert (await history(alarms()))[2:] == ["cleared sensor.hub", f"unsuppressed {leaf}", f"raised {leaf}"]
 
 
-async def test_maintenance_is_in_the_history_of_what_is_bad(
+async def test_suppression_of_active_alarms_is_recorded(
     hass: HomeAssistant, kit: Kit, entry: MockConfigEntry, alarms: Callable[[], AlarmsManager]
 ) -> None:
     rule_id = add(hass, entry, HOT, "sensor.one", "sensor.two")
@@ -110,12 +108,12 @@ async def test_maintenance_is_in_the_history_of_what_is_bad(
     alarms().suppressor.async_set_maintenance(False, ANNA)
     await hass.async_block_till_done()
 
-    told = await history(alarms())
-    assert told == ["raised sensor.one", "suppressed sensor.one", "unsuppressed sensor.one"]
+    changes = await history(alarms())
+    assert changes == ["raised sensor.one", "suppressed sensor.one", "unsuppressed sensor.one"]
     assert {alarm.state for alarm in alarms().alarms(rule_id)} == {"unacknowledged", "normal"}
 
 
-async def test_what_is_older_than_a_year_goes_soon_after_a_start(
+async def test_old_history_is_purged_soon_after_a_start(
     hass: HomeAssistant, kit: Kit, entry: MockConfigEntry, alarms: Callable[[], AlarmsManager]
 ) -> None:
     """Delete history older than a year soon after a start: a daily restart must not prevent it."""
@@ -134,8 +132,8 @@ async def test_what_is_older_than_a_year_goes_soon_after_a_start(
     assert await alarms().async_history(HistoryQuery(rules=[rule_id])) == []
 
 
-def behind_a_hub(hass: HomeAssistant, entry: MockConfigEntry, count: int) -> tuple[str, list[str]]:
-    """Add a hub with an entity, so many devices behind it with one each, and a rule that says when one is gone."""
+def add_hub(hass: HomeAssistant, entry: MockConfigEntry, count: int) -> tuple[str, list[str]]:
+    """Add a hub and a number of devices behind it, each with an entity, and a rule for unavailable entities."""
     registry, devices = er.async_get(hass), dr.async_get(hass)
     owner = MockConfigEntry(domain="test")
     owner.add_to_hass(hass)

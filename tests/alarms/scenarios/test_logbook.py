@@ -1,4 +1,4 @@
-"""Alarms in Home Assistant's own logbook, on the pages of the entity and of the rule."""
+"""Alarms in Home Assistant's logbook, for the watched entity and for the entity of the rule."""
 
 from datetime import timedelta
 from typing import Any
@@ -16,10 +16,12 @@ from ...rules import add_rule, call, rule_entity, set_state
 
 @pytest.fixture(autouse=True)
 def _custom_integrations(recorder_mock: object, enable_custom_integrations: None) -> None:
-    """Run the recorder in memory, and only then what every test has."""
+    """Run the recorder in memory before the fixtures of every test."""
 
 
-async def test_the_page_of_the_entity_and_that_of_the_rule(kit: Kit, hass_ws_client: WebSocketGenerator) -> None:
+async def test_transitions_are_listed_for_the_entity_and_for_the_rule(
+    kit: Kit, hass_ws_client: WebSocketGenerator
+) -> None:
     kit.hass.config.components.add("frontend")  # the pages themselves are not needed
     assert await async_setup_component(kit.hass, "logbook", {})
     rule_id = await add_rule(kit, "binary_sensor.door", "sensor.one")
@@ -31,19 +33,19 @@ async def test_the_page_of_the_entity_and_that_of_the_rule(kit: Kit, hass_ws_cli
     await kit.wait(1)
     client = await hass_ws_client(kit.hass)
 
-    async def page(*entities: str) -> list[dict[str, Any]]:
-        asked = {"type": "logbook/get_events", "start_time": began.isoformat(), "entity_ids": list(entities)}
-        await client.send_json_auto_id(asked)
+    async def logbook_of(*entities: str) -> list[dict[str, Any]]:
+        command = {"type": "logbook/get_events", "start_time": began.isoformat(), "entity_ids": list(entities)}
+        await client.send_json_auto_id(command)
         answer = await client.receive_json()
         assert answer["success"], answer
         found: list[dict[str, Any]] = answer["result"]
         return found
 
-    told = [entry["message"] for entry in await page("sensor.one") if "message" in entry]
-    assert told[0].startswith("alarm Hot was raised (Warning): ")
-    assert told[1:] == ["alarm Hot was acknowledged: On my way"]
+    messages = [entry["message"] for entry in await logbook_of("sensor.one") if "message" in entry]
+    assert messages[0].startswith("alarm Hot was raised (Warning): ")
+    assert messages[1:] == ["alarm Hot was acknowledged: On my way"]
     event = rule_entity(kit, rule_id, "event")
-    assert [entry["attributes"]["event_type"] for entry in await page(event) if "attributes" in entry] == [
+    assert [entry["attributes"]["event_type"] for entry in await logbook_of(event) if "attributes" in entry] == [
         "raised",
         "acknowledged",
     ]

@@ -1,4 +1,4 @@
-"""Random events, failures and restarts: no call is lost, and no clear message comes without its alarm."""
+"""Random events, failures and restarts: no alarm is lost, and no clear message comes without its alarm."""
 
 from collections import defaultdict
 from collections.abc import Sequence
@@ -40,21 +40,21 @@ STORM = {"storm_per_minute": 2}
 
 @dataclass
 class Phones(World):
-    """A home in which phones are told.
+    """A home with phones.
 
-    ``shown`` is what each phone shows of each alarm, ``began`` those whose beginning its owner heard and whose end not,
-    ``news`` the number of the last news that its owner heard of each.
+    ``shown`` are the alarms that each phone shows, ``began`` those whose beginning its owner got and whose end not,
+    ``latest`` the number of the latest notification of each.
     """
 
     alarms: dict[AlarmKey, tuple[Alarm, EscalationState]] = field(default_factory=dict)
-    news: defaultdict[str, dict[str, int]] = field(default_factory=lambda: defaultdict(dict))
+    latest: defaultdict[str, dict[str, int]] = field(default_factory=lambda: defaultdict(dict))
     count: int = 0
     shown: defaultdict[str, dict[str, str]] = field(default_factory=lambda: defaultdict(dict))
     began: defaultdict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
-    ever: defaultdict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
-    untold: list[str] = field(default_factory=list)
-    loses: bool = False
-    has_lost: bool = False
+    informed: defaultdict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
+    errors: list[str] = field(default_factory=list)
+    loses_writes: bool = False
+    has_lost_writes: bool = False
 
     def phones(self, *names: str, fallback: Sequence[str] = ()) -> str:
         def targets(names: Sequence[str]) -> list[dict[str, str]]:
@@ -67,13 +67,13 @@ class Phones(World):
         self.hass.config_entries.async_add_subentry(self.entry, subentry)
         return subentry.subentry_id
 
-    def describe(self, notice: Notification) -> Message | None:
-        about, _ = self.alarms[notice.key]
-        name = notice.key.subject.removeprefix("sensor.")
-        return compose(alarm_texts(self.hass), notice, about, name=name, text="bad", now=notice.at)
+    def render(self, notification: Notification) -> Message | None:
+        alarm, _ = self.alarms[notification.key]
+        name = notification.key.subject.removeprefix("sensor.")
+        return compose(alarm_texts(self.hass), notification, alarm, name=name, text="bad", now=notification.at)
 
     def write(self, batch: Batch) -> None:
-        if not self.loses:
+        if not self.loses_writes:
             super().write(batch)
 
     async def tell(self, call: ServiceCall) -> None:
@@ -102,24 +102,24 @@ class Phones(World):
             if word != "last":
                 self._show(name, tag, word if word in ("cleared", "acknowledged") else "raised")
 
-    def _show(self, name: str, tag: str, what: str) -> None:
-        known = self.began if what == "cleared" and not self.has_lost else self.ever
-        if what == "raised":
-            self.ever[name].add(tag)
+    def _show(self, name: str, tag: str, change: str) -> None:
+        informed = self.began if change == "cleared" and not self.has_lost_writes else self.informed
+        if change == "raised":
+            self.informed[name].add(tag)
             self.began[name].add(tag)
-        elif tag not in known[name]:
-            self.untold.append(f"{name} heard of {tag} without its beginning: {what}")
-        if what != "acknowledged":
-            self.news[name][tag] = self.count = self.count + 1
-        if what == "cleared":
+        elif tag not in informed[name]:
+            self.errors.append(f"{name} got {tag} without its beginning: {change}")
+        if change != "acknowledged":
+            self.latest[name][tag] = self.count = self.count + 1
+        if change == "cleared":
             self.began[name].discard(tag)
             self.shown[name].pop(tag, None)
         else:
-            self.shown[name][tag] = what
+            self.shown[name][tag] = change
 
 
-class Play:
-    """The real lifecycle and escalation of some alarms, told to real phone actions that fail when a step says so."""
+class Player:
+    """Lifecycle and escalation of some alarms, with deliveries to phone actions that fail on request."""
 
     def __init__(self, world: Phones, *, latching: bool) -> None:
         self.world = world
@@ -129,96 +129,96 @@ class Play:
         self.policy = EscalationPolicy(steps=steps, repeat_s=900)
         self.alarms = world.alarms = {key: (Alarm(key=key), EscalationState()) for key in KEYS}
         self.last: dict[tuple[str, AlarmKey], NotificationKind] = {}
-        # Since which news a group is to hear something of an alarm.
+        # The number of the latest notification when a group became owed one about an alarm.
         self.owed: dict[tuple[str, AlarmKey], int] = {}
 
-    async def happen(self, key: AlarmKey, what: object, *, is_told: bool = True) -> None:
+    async def apply(self, key: AlarmKey, event: object, *, is_delivered: bool = True) -> None:
         now = dt_util.utcnow().timestamp()
-        what = f"snooze {now + 1000}" if what == "snooze" else what
+        event = f"snooze {now + 1000}" if event == "snooze" else event
         batch = Batch()
-        notices = react(*self.alarms[key], self.policy, self.timing, what, now)
-        for notice in notices:
-            for group in notice.groups:
-                self._note(group, key, notice.kind)
-        self.world.outbox.async_add(notices, batch)
+        notifications = react(*self.alarms[key], self.policy, self.timing, event, now)
+        for notification in notifications:
+            for group in notification.groups:
+                self.record(group, key, notification.kind)
+        self.world.outbox.async_add(notifications, batch)
         World.write(self.world, batch)
-        if is_told:
-            self.world.outbox.async_wake(batch)
+        if is_delivered:
+            self.world.outbox.async_deliver(batch)
             await self.world.settle()
 
-    def _note(self, group: str, key: AlarmKey, news: NotificationKind) -> None:
-        """Follow what a group is to hear: whoever put an alarm aside or acknowledged it knows of it."""
-        self.last[group, key] = news
-        if news in {NotificationKind.WITHDRAWN, NotificationKind.ACKNOWLEDGED}:
+    def record(self, group: str, key: AlarmKey, kind: NotificationKind) -> None:
+        """Track the notifications that a group is owed; none after a snooze or an acknowledgement."""
+        self.last[group, key] = kind
+        if kind in {NotificationKind.WITHDRAWN, NotificationKind.ACKNOWLEDGED}:
             self.owed.pop((group, key), None)
-        elif news is NotificationKind.RAISED or (news in ACTIONABLE and (group, key) not in self.owed):
+        elif kind is NotificationKind.RAISED or (kind in ACTIONABLE and (group, key) not in self.owed):
             self.owed[group, key] = self.world.count
 
     async def flash(self, key: AlarmKey) -> None:
-        """Let an alarm be over before anything of it could be sent."""
-        await self.happen(key, BAD, is_told=False)
-        await self.happen(key, GOOD, is_told=False)
-        self.world.outbox.async_wake()
+        """Raise and clear an alarm before anything of it is delivered."""
+        await self.apply(key, BAD, is_delivered=False)
+        await self.apply(key, GOOD, is_delivered=False)
+        self.world.outbox.async_deliver()
         await self.world.settle()
 
     async def wait(self, seconds: int) -> None:
         await self.world.wait(seconds)
         for key in KEYS:
-            await self.happen(key, "tick")
+            await self.apply(key, "tick")
 
     async def kill_before_sending(self) -> None:
-        await self.happen(KEYS[1], BAD, is_told=False)
+        await self.apply(KEYS[1], BAD, is_delivered=False)
         await self.world.restart()
 
     async def kill_after_sending(self) -> None:
-        """Lose all writes from here to the restart: messages sent meanwhile are sent once more after it."""
+        """Lose all writes until the restart: messages sent meanwhile are sent again after it."""
         if self.world.broken:
             return
-        self.world.loses = self.world.has_lost = True
-        await self.happen(KEYS[0], BAD)
-        self.world.loses = False
+        self.world.loses_writes = self.world.has_lost_writes = True
+        await self.apply(KEYS[0], BAD)
+        self.world.loses_writes = False
         await self.world.restart()
 
     async def fail(self, name: str) -> None:
         self.world.broken.add(name)
 
-    async def mend(self, name: str) -> None:
+    async def repair(self, name: str) -> None:
         self.world.broken.discard(name)
 
     async def restart(self) -> None:
         await self.world.restart()
 
     async def end(self) -> None:
-        """Let everything work again, until the next morning."""
+        """Repair all targets, and wait until the next morning."""
         self.world.broken.clear()
         for seconds in (1, 400, 400, 12 * 3600, 400):
             await self.world.wait(seconds)
         await self.world.outbox.async_stop()
 
     def check(self, key: AlarmKey, group: str, names: Sequence[str], fallback: Sequence[str]) -> None:
-        """See that what a group shows of an alarm is the last news of it, and that none of them missed it."""
+        """Check that a group shows the latest notification of an alarm, and that no target missed it."""
         last = self.last.get((group, key))
         if (group, key) in self.owed:
             since = self.owed[group, key]
-            heard = {name for name in (*names, *fallback) if self.world.news[name].get(tag_of(key), 0) > since}
-            assert heard >= set(names) or heard & set(fallback), "an alarm that nobody was told of"
+            informed = {name for name in (*names, *fallback) if self.world.latest[name].get(tag_of(key), 0) > since}
+            assert informed >= set(names) or informed & set(fallback), "an alarm that nobody was open_alarms of"
         shown = [self.world.shown[name].get(tag_of(key)) for name in names]
-        instead = [self.world.shown[name].get(tag_of(key)) for name in fallback]
+        fallback_shown = [self.world.shown[name].get(tag_of(key)) for name in fallback]
         if last in ACTIONABLE:
-            assert set(shown) == {"raised"} or "raised" in instead, (shown, instead)
+            assert set(shown) == {"raised"} or "raised" in fallback_shown, (shown, fallback_shown)
         else:
-            assert "raised" not in shown + instead, (shown, instead)
+            assert "raised" not in shown + fallback_shown, (shown, fallback_shown)
         if last is NotificationKind.CLEARED:
-            told = [name for name in (*names, *fallback) if tag_of(key) in self.world.began[name]]
-            assert not told, "the end of what they heard of was kept from them"
+            open_alarms = [name for name in (*names, *fallback) if tag_of(key) in self.world.began[name]]
+            assert not open_alarms, "the end of what they informed of was kept from them"
 
 
-HAPPENS = st.sampled_from([BAD, BAD, GOOD, GOOD, WORSE, "ack", "snooze", "unsnooze"])
+EVENTS = st.sampled_from([BAD, BAD, GOOD, GOOD, WORSE, "ack", "snooze", "unsnooze"])
 STEPS = st.one_of(
-    st.tuples(st.just("happen"), st.sampled_from(KEYS), HAPPENS),
-    st.tuples(st.just("happen"), st.sampled_from(KEYS), HAPPENS),
+    st.tuples(st.just("apply"), st.sampled_from(KEYS), EVENTS),
+    st.tuples(st.just("apply"), st.sampled_from(KEYS), EVENTS),
     st.tuples(st.just("flash"), st.sampled_from(KEYS)),
-    st.tuples(st.sampled_from(["fail", "mend"]), st.sampled_from(TARGETS)),
+    st.tuples(st.sampled_from(["fail", "repair"]), st.sampled_from(TARGETS)),
     st.tuples(st.just("wait"), st.sampled_from([1, 30, 400, 3000])),
     st.tuples(st.sampled_from(["restart", "kill_before_sending", "kill_after_sending"])),
 )
@@ -228,7 +228,7 @@ OPTIONS = [{"storm_per_minute": 0}, STORM, NIGHT | STORM]
 ATTIC, CELLAR, DOOR = KEYS
 FULL_MINUTE = (("flash", CELLAR), ("flash", DOOR))
 UNTIL_FALLBACK = (("wait", 400),) * 5
-BECAME_WORSE = (("happen", ATTIC, BAD), ("wait", 400), *FULL_MINUTE, ("happen", ATTIC, WORSE))
+BECAME_WORSE = (("apply", ATTIC, BAD), ("wait", 400), *FULL_MINUTE, ("apply", ATTIC, WORSE))
 
 
 async def run(
@@ -240,28 +240,28 @@ async def run(
     *,
     latching: bool,
 ) -> None:
-    """Play the steps in a new home, and see that all is told."""
+    """Player the steps in a new home, and see that all is told."""
     await hass.config.async_set_time_zone("UTC")
     hass.config.components.add("iotbridge")
     await async_load_integrations(hass, {"iotbridge"})
     freezer.move_to(datetime(2026, 11, 21, 20, tzinfo=UTC))
     world = Phones(hass, entry, freezer, dict(options))
-    play = Play(world, latching=latching)
+    player = Player(world, latching=latching)
 
     for step, *arguments in steps:
-        await getattr(play, step)(*arguments)
-    await play.end()
+        await getattr(player, step)(*arguments)
+    await player.end()
 
-    assert world.untold == []
+    assert world.errors == []
     assert [row for row in world.disk.values() if not row["is_done"]] == []
     for key in KEYS:
-        play.check(key, play.family, ("anna", "ben"), ("carl",))
-        play.check(key, play.work, ("dora",), ())
+        player.check(key, player.family, ("anna", "ben"), ("carl",))
+        player.check(key, player.work, ("dora",), ())
 
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(st.lists(STEPS, max_size=25), st.sampled_from(OPTIONS), st.booleans())
-async def test_nothing_is_lost_and_nothing_is_untrue(
+async def test_every_notification_is_delivered_and_correct(
     hass: HomeAssistant,
     entry: MockConfigEntry,
     freezer: FrozenDateTimeFactory,
@@ -278,39 +278,39 @@ async def test_nothing_is_lost_and_nothing_is_untrue(
     [
         pytest.param(
             [
-                ("happen", ATTIC, BAD),
+                ("apply", ATTIC, BAD),
                 ("fail", "anna"),
                 *FULL_MINUTE,
                 ("flash", ATTIC),
                 ("flash", ATTIC),
                 *UNTIL_FALLBACK,
             ],
-            id="an end, then another alarm that began and ended",
+            id="cleared, then raised and cleared again",
         ),
         pytest.param(
-            [*BECAME_WORSE, ("happen", ATTIC, GOOD), ("fail", "anna"), ("fail", "ben"), *UNTIL_FALLBACK],
-            id="worse, then over",
+            [*BECAME_WORSE, ("apply", ATTIC, GOOD), ("fail", "anna"), ("fail", "ben"), *UNTIL_FALLBACK],
+            id="worsened, then cleared",
         ),
         pytest.param(
-            [*BECAME_WORSE, ("happen", ATTIC, "ack"), ("fail", "anna"), ("fail", "ben"), *UNTIL_FALLBACK],
-            id="worse, then acknowledged",
+            [*BECAME_WORSE, ("apply", ATTIC, "ack"), ("fail", "anna"), ("fail", "ben"), *UNTIL_FALLBACK],
+            id="worsened, then acknowledged",
         ),
     ],
 )
-async def test_phones_that_failed_are_told_the_end_although_the_fallback_heard_all(
+async def test_failed_phones_get_the_end_although_the_fallback_got_everything(
     hass: HomeAssistant,
     entry: MockConfigEntry,
     freezer: FrozenDateTimeFactory,
     steps: list[tuple[Any, ...]],
     latching: bool,
 ) -> None:
-    """In a storm one digest says all of an alarm; the fallback gets it for those who heard of the beginning before."""
+    """In a storm one digest has all of an alarm; the fallback gets it for targets that got the beginning before."""
     await run(hass, entry, freezer, steps, STORM, latching=latching)
 
 
 @pytest.mark.parametrize("latching", [False, True])
-async def test_an_alarm_that_comes_again_after_it_was_put_aside_is_told_from_its_beginning(
+async def test_an_alarm_raised_again_after_a_snooze_is_notified_from_its_beginning(
     hass: HomeAssistant, entry: MockConfigEntry, freezer: FrozenDateTimeFactory, latching: bool
 ) -> None:
-    steps = [("fail", "ben"), ("flash", ATTIC), ("happen", ATTIC, "snooze"), ("wait", 3000), ("flash", ATTIC)]
+    steps = [("fail", "ben"), ("flash", ATTIC), ("apply", ATTIC, "snooze"), ("wait", 3000), ("flash", ATTIC)]
     await run(hass, entry, freezer, steps, STORM, latching=latching)

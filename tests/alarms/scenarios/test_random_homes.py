@@ -1,4 +1,4 @@
-"""The whole of alarms, whatever happens in whatever order: nobody misses one, and nobody is told what is not so."""
+"""Random events in a whole home: every alarm is notified, and every notification is correct."""
 
 from collections import defaultdict
 from dataclasses import dataclass, field, replace
@@ -33,8 +33,8 @@ from ...kit import Kit
 from ...rules import HOT, add_rule, set_state
 
 ANNA = Actor("Anna", "phone")
-# Each with its device and the device that this one is behind; those of MQTT are behind the broker.
-PLACES = {
+# Platform, device, and the device that this one is behind; MQTT entities are behind the broker.
+LOCATIONS = {
     "sensor.hub": ("test", "hub", None),
     "sensor.leaf": ("test", "leaf", "hub"),
     "sensor.twig": ("test", "leaf", "hub"),
@@ -42,37 +42,37 @@ PLACES = {
     "sensor.cellar": ("mqtt", "box", None),
     "sensor.door": ("mqtt", "gate", None),
 }
-LOOSE = "sensor.loose"  # without a unique id: nothing but its state
-ENTITIES = (*PLACES, LOOSE)
+LOOSE = "sensor.loose"  # without a unique id
+ENTITIES = (*LOCATIONS, LOOSE)
 STATES = {"good": "20", "bad": "90", "away": "unavailable"}
 SNOOZE_S = 300
 SET_BACK_S = 1800
-CALLS = ("Critical", "Warning")
+ACTIONABLE = ("Critical", "Warning")
 PHONES = ("anna", "ben")
 
 
 @dataclass(frozen=True)
-class Wishes:
+class Preferences:
     """Preferences of the user of a home."""
 
     over_broker: bool = False
     timing: Timing = field(default_factory=Timing)
     severity: Severity = Severity.WARNING
-    who: str = "anna"  # is told of what is gone; Anna of all else
+    who: str = "anna"  # gets the alarms of absent entities; Anna gets the others
 
 
 class Home:
-    """Some rules over some entities, and what two phones show of them."""
+    """Rules over entities, and the notifications shown by two phones."""
 
     def __init__(self, kit: Kit, monkeypatch: pytest.MonkeyPatch) -> None:
         self.kit = kit
         # By phone and tag.
         self.shown: dict[tuple[str, str], str] = {}
-        self.said: defaultdict[tuple[str, str], list[str]] = defaultdict(list)
-        self.wrong: list[str] = []
+        self.titles: defaultdict[tuple[str, str], list[str]] = defaultdict(list)
+        self.errors: list[str] = []
         self.entry = kit.hass.config_entries.async_entries("iotbridge")[0]
         for name in PHONES:
-            kit.hass.services.async_register("notify", f"mobile_app_{name}", self.told)
+            kit.hass.services.async_register("notify", f"mobile_app_{name}", self.receive)
         self._slept_s = 0.0
         monotonic = time.monotonic
         monkeypatch.setattr(time, "monotonic", lambda: monotonic() - self._slept_s)
@@ -82,8 +82,8 @@ class Home:
         manager: AlarmsManager = self.entry.runtime_data.alarms
         return manager
 
-    async def build(self, wishes: Wishes) -> None:
-        """Begin anew: everything is there and well."""
+    async def build(self, preferences: Preferences) -> None:
+        """Start with new rules and all entities in a good state."""
         for subentry_id in list(self.entry.subentries):
             self.kit.hass.config_entries.async_remove_subentry(self.entry, subentry_id)
         await self.broker(is_there=True)
@@ -92,48 +92,53 @@ class Home:
             await set_state(self.kit, entity_id, "20", device_class="temperature")
         await self.wait(3)
         self.shown.clear()
-        self.said.clear()
-        plans = {name: self._plan(name) for name in PHONES}
+        self.titles.clear()
+        policies = {name: self._policy(name) for name in PHONES}
         everything = Selection(device_classes=("temperature",))
         await add_rule(
-            self.kit, name="Hot", condition=HOT, selection=everything, escalation=plans["anna"], timing=wishes.timing
+            self.kit,
+            name="Hot",
+            condition=HOT,
+            selection=everything,
+            escalation=policies["anna"],
+            timing=preferences.timing,
         )
         gone = Condition(kind=AlarmKind.UNAVAILABLE)
         await add_rule(
-            self.kit, name="Gone", condition=gone, selection=everything, escalation=plans[wishes.who],
-            severity=wishes.severity, timing=replace(wishes.timing, latching=False),
+            self.kit, name="Gone", condition=gone, selection=everything, escalation=policies[preferences.who],
+            severity=preferences.severity, timing=replace(preferences.timing, latching=False),
         )  # fmt: skip
-        if wishes.over_broker:
+        if preferences.over_broker:
             (broker,) = [name for name in self.kit.hass.states.async_entity_ids() if name.endswith("broker_connected")]
             off = Condition(kind=AlarmKind.STATE, states=("off",))
             await add_rule(
-                self.kit, broker, name="Broker", condition=off, severity=Severity.CRITICAL, escalation=plans["anna"]
+                self.kit, broker, name="Broker", condition=off, severity=Severity.CRITICAL, escalation=policies["anna"]
             )
 
-    def _plan(self, name: str) -> EscalationPolicy:
+    def _policy(self, name: str) -> EscalationPolicy:
         data: dict[str, Any] = {"targets": [{"kind": "mobile_app", "action": f"notify.mobile_app_{name}"}]}
         group = ConfigSubentry(data=marked(NOTIFIER, data), subentry_type="notifier", title=name, unique_id=None)  # type: ignore[arg-type]
         self.kit.hass.config_entries.async_add_subentry(self.entry, group)
         return EscalationPolicy(steps=(EscalationStep(after_s=0, groups=(group.subentry_id,)),))
 
-    async def told(self, call: ServiceCall) -> None:
-        """Show what a phone was sent."""
+    async def receive(self, call: ServiceCall) -> None:
+        """Show a notification on a phone."""
         tag = (call.service.removeprefix("mobile_app_"), call.data["data"]["tag"])
         if call.data["message"] == "clear_notification":
-            self.said[tag].append("taken away")
+            self.titles[tag].append("withdrawn")
             self.shown.pop(tag, None)
             return
         head = call.data["title"].partition(":")[0]
-        self.said[tag].append(head)
-        if head in CALLS and self.shown.get(tag) == head:
-            self.wrong.append(f"told twice: {self.said[tag]}")
-        if head == "Cleared" and not any(before in CALLS for before in self.said[tag]):
-            self.wrong.append(f"over, and never begun: {self.said[tag]}")
+        self.titles[tag].append(head)
+        if head in ACTIONABLE and self.shown.get(tag) == head:
+            self.errors.append(f"notified twice: {self.titles[tag]}")
+        if head == "Cleared" and not any(before in ACTIONABLE for before in self.titles[tag]):
+            self.errors.append(f"cleared without being raised: {self.titles[tag]}")
         self.shown[tag] = head
         if head == "Cleared":
             del self.shown[tag]
 
-    # ---------------------------------------------------------------- what may happen
+    # ---------------------------------------------------------------- events
 
     async def wait(self, seconds: int) -> None:
         await self.kit.wait(seconds)
@@ -149,7 +154,7 @@ class Home:
     async def broker(self, *, is_there: bool) -> None:
         self.kit.mqtt.connected = is_there
         async_dispatcher_send(self.kit.hass, MQTT_CONNECTION_STATE, is_there)
-        for entity_id, (platform, *_) in PLACES.items():
+        for entity_id, (platform, *_) in LOCATIONS.items():
             if platform == "mqtt":
                 await self.state(entity_id, "good" if is_there else "away")
 
@@ -170,46 +175,46 @@ class Home:
         await self.kit.hass.async_block_till_done()
 
     async def sleep(self, seconds: int) -> None:
-        """Let the machine sleep, or somebody set its clock."""
+        """Let the machine sleep, or set its clock."""
         self._slept_s += seconds
         self.kit.freezer.tick(timedelta(seconds=seconds))
 
-    # ---------------------------------------------------------------- what must be so
+    # ---------------------------------------------------------------- invariants
 
     async def settle(self) -> None:
-        """Let everything come to rest that does so by itself."""
+        """Wait until all holds and grace periods have elapsed."""
         for seconds in (3, 61, 80, 3, 61, 3):
             await self.wait(seconds)
 
     def check(self) -> None:
-        """See that the phones show exactly what somebody has to know."""
-        assert self.wrong == []
+        """Check that the phones show exactly the unacknowledged alarms."""
+        assert self.errors == []
         for alarm in self.alarms.alarms():
             about = (
                 alarm,
-                {tag: said for tag, said in self.said.items() if tag[1] == tag_of(alarm.key, alarm.identity)},
+                {tag: titles for tag, titles in self.titles.items() if tag[1] == tag_of(alarm.key, alarm.identity)},
             )
             if alarm.state is AlarmState.UNACKNOWLEDGED:
                 assert alarm.pending is False or self._is_shown(alarm), about
             elif alarm.state is AlarmState.SUPPRESSED and alarm.active and alarm.pending is None:
-                assert self._is_told_of(alarm), about
+                assert self._is_covered(alarm), about
             elif alarm.state is AlarmState.NORMAL:
                 assert not self._is_shown(alarm), about
 
     def _phone(self, alarm: Alarm) -> str:
-        """Return whose phone an alarm is for."""
+        """Return the name of the phone that an alarm is delivered to."""
         (group,) = self.alarms.rules[alarm.key.rule_id].escalation.steps[0].groups
         return self.entry.subentries[group].title
 
     def _is_shown(self, alarm: Alarm) -> bool:
-        return self.shown.get((self._phone(alarm), tag_of(alarm.key, alarm.identity))) in CALLS
+        return self.shown.get((self._phone(alarm), tag_of(alarm.key, alarm.identity))) in ACTIONABLE
 
-    def _is_told_of(self, child: Alarm) -> bool:
-        """Return whether the right phone shows an alarm, or that which explains it, or somebody wanted silence."""
-        seen: set[AlarmKey] = set()
+    def _is_covered(self, child: Alarm) -> bool:
+        """Return whether the phone of an alarm shows it or its root cause, or a person muted that."""
+        visited: set[AlarmKey] = set()
         alarm = child
-        while alarm.key not in seen:
-            seen.add(alarm.key)
+        while alarm.key not in visited:
+            visited.add(alarm.key)
             parents = [key_of(reason) for reason in alarm.suppressed_by if reason.startswith(PARENT)]
             if len(parents) < len(alarm.suppressed_by) or alarm.state is not AlarmState.SUPPRESSED:
                 is_right = self._phone(alarm) == self._phone(child)
@@ -221,8 +226,8 @@ class Home:
         return False
 
 
-WISHES = st.builds(
-    Wishes,
+PREFERENCES = st.builds(
+    Preferences,
     over_broker=st.booleans(),
     timing=st.sampled_from([Timing(), Timing(hold_s=30), Timing(clear_after_s=200), Timing(latching=True)]),
     severity=st.sampled_from([Severity.WARNING, Severity.CRITICAL]),
@@ -243,14 +248,14 @@ STEP = st.one_of(
 @settings(
     max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow], deadline=None
 )
-@given(st.lists(STEP, max_size=12), WISHES)
-async def test_nobody_misses_an_alarm_and_nobody_is_told_what_is_not_so(
-    kit: Kit, monkeypatch: pytest.MonkeyPatch, steps: list[tuple[Any, ...]], wishes: Wishes
+@given(st.lists(STEP, max_size=12), PREFERENCES)
+async def test_phones_show_exactly_the_unacknowledged_alarms(
+    kit: Kit, monkeypatch: pytest.MonkeyPatch, steps: list[tuple[Any, ...]], preferences: Preferences
 ) -> None:
-    places(kit)
+    add_entities(kit)
     with monkeypatch.context() as patched:
         home = Home(kit, patched)
-        await home.build(wishes)
+        await home.build(preferences)
         for name, *arguments in steps:
             if name == "check":
                 await home.settle()
@@ -273,26 +278,26 @@ async def test_nobody_misses_an_alarm_and_nobody_is_told_what_is_not_so(
         await home.wait(300)
         await home.settle()
         assert {alarm.state for alarm in home.alarms.alarms()} <= {AlarmState.NORMAL}
-        assert not [head for head in home.shown.values() if head in CALLS]
-        # The clock that nobody sets goes on from where it is.
+        assert not [head for head in home.shown.values() if head in ACTIONABLE]
+        # The monotonic clock continues from where it is.
         await home.sleep(-int(home._slept_s))
 
 
-def places(kit: Kit) -> None:
-    """Have the devices and entities."""
+def add_entities(kit: Kit) -> None:
+    """Add the devices and entities."""
     entities, devices = er.async_get(kit.hass), dr.async_get(kit.hass)
-    known = kit.hass.config_entries.async_entries("test")
-    if not known:
+    entries = kit.hass.config_entries.async_entries("test")
+    if not entries:
         MockConfigEntry(domain="test").add_to_hass(kit.hass)
     (other,) = kit.hass.config_entries.async_entries("test")
-    made: dict[str, str] = {}
-    for entity_id, (platform, device, above) in PLACES.items():
-        made[device] = devices.async_get_or_create(
+    device_ids: dict[str, str] = {}
+    for entity_id, (platform, device, above) in LOCATIONS.items():
+        device_ids[device] = devices.async_get_or_create(
             config_entry_id=other.entry_id,
             identifiers={("test", device)},
-            via_device_id=made[above] if above else UNDEFINED,
+            via_device_id=device_ids[above] if above else UNDEFINED,
         ).id
         entities.async_get_or_create(
-            "sensor", platform, entity_id, suggested_object_id=entity_id[7:], device_id=made[device],
+            "sensor", platform, entity_id, suggested_object_id=entity_id[7:], device_id=device_ids[device],
             original_device_class="temperature",
         )  # fmt: skip

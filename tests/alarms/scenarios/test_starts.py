@@ -1,4 +1,4 @@
-"""Rules without entities over a start: what became true or false meanwhile, and what ends by its time."""
+"""Rules without entities over a start: templates that changed meanwhile, and momentary alarms that end."""
 
 from typing import Any
 
@@ -28,15 +28,15 @@ def shown(kit: Kit, rule_id: str) -> str:
     return state.state
 
 
-async def listed(kit: Kit) -> list[dict[str, Any]]:
-    """Return what the action lists."""
+async def listed_alarms(kit: Kit) -> list[dict[str, Any]]:
+    """Return the alarms that the action lists."""
     answer: dict[str, Any] = await call(kit, "list", answer=True)
     found: list[dict[str, Any]] = answer["alarms"]
     return found
 
 
-async def happen(kit: Kit, condition: Condition) -> None:
-    """Let happen what a rule looks for."""
+async def trigger_rule(kit: Kit, condition: Condition) -> None:
+    """Fire the event or publish the message of a rule."""
     if condition is BELL:
         kit.hass.bus.async_fire("doorbell")
     else:
@@ -45,14 +45,14 @@ async def happen(kit: Kit, condition: Condition) -> None:
 
 
 def edit(entry: ConfigEntry[Any], hass: Any, rule_id: str, **changes: Any) -> None:
-    """Change a rule as its dialog does."""
+    """Edit a rule as its dialog does."""
     subentry = entry.subentries[rule_id]
     hass.config_entries.async_update_subentry(entry, subentry, data={**subentry.data, **changes})
 
 
-@pytest.mark.parametrize("before", ["20", "3"], ids=["while it was down", "while it starts"])
-async def test_a_template_that_became_true_is_told(
-    kit: Kit, policy: EscalationPolicy, told: list[ServiceCall], before: str
+@pytest.mark.parametrize("before", ["20", "3"], ids=["while stopped", "while starting"])
+async def test_a_template_that_became_true_is_notified_after_the_start(
+    kit: Kit, policy: EscalationPolicy, notifications: list[ServiceCall], before: str
 ) -> None:
     await set_state(kit, "sensor.outside", "20")
     rule_id = await add_rule(kit, condition=FROST, escalation=policy)
@@ -63,23 +63,23 @@ async def test_a_template_that_became_true_is_told(
     await set_state(kit, "sensor.outside", "3")
     await started(kit)
     await wait(kit, 28)
-    assert titles(told) == [], "not all may be there yet"
+    assert titles(notifications) == [], "entities may not be loaded yet"
     await wait(kit, 5)
 
-    assert titles(told) == ["Warning"]
+    assert titles(notifications) == ["Warning"]
     assert shown(kit, rule_id) == "on"
 
 
-@pytest.mark.parametrize("when", ["while it was down", "while it starts"])
-async def test_a_template_that_became_false_is_over(
-    kit: Kit, policy: EscalationPolicy, told: list[ServiceCall], when: str
+@pytest.mark.parametrize("when", ["while stopped", "while starting"])
+async def test_a_template_that_became_false_clears_after_the_start(
+    kit: Kit, policy: EscalationPolicy, notifications: list[ServiceCall], when: str
 ) -> None:
     await set_state(kit, "sensor.outside", "3")
     rule_id = await add_rule(kit, condition=FROST, escalation=policy)
     await wait(kit, 2)
-    assert titles(told) == ["Warning"]
+    assert titles(notifications) == ["Warning"]
     await stop(kit)
-    if when == "while it was down":
+    if when == "while stopped":
         await set_state(kit, "sensor.outside", "20")
 
     await start(kit)
@@ -87,11 +87,11 @@ async def test_a_template_that_became_false_is_over(
     await started(kit)
     await wait(kit, 33)
 
-    assert titles(told) == ["Warning", "Cleared"]
+    assert titles(notifications) == ["Warning", "Cleared"]
     assert shown(kit, rule_id) == "off"
 
 
-async def test_a_template_that_stayed_false_is_known_to_be(kit: Kit) -> None:
+async def test_a_template_that_stayed_false_is_off_after_the_start(kit: Kit) -> None:
     rule_id = await add_rule(kit, condition=FROST)
     await restart(kit)
     await wait(kit, 33)
@@ -101,12 +101,12 @@ async def test_a_template_that_stayed_false_is_known_to_be(kit: Kit) -> None:
 
 @pytest.mark.parametrize("condition", [BELL, SMOKE], ids=["event", "message"])
 @pytest.mark.parametrize("again", [reload, restart], ids=["reload", "restart"])
-@pytest.mark.parametrize("away_s", [0, 7200], ids=["before its time", "at its time"])
-async def test_a_moment_ends_in_its_time_over_a_start(
-    kit: Kit, policy: EscalationPolicy, told: list[ServiceCall], condition: Condition, again: Any, away_s: int
+@pytest.mark.parametrize("away_s", [0, 7200], ids=["before its end", "at its end"])
+async def test_a_momentary_alarm_clears_at_its_time_after_a_start(
+    kit: Kit, policy: EscalationPolicy, notifications: list[ServiceCall], condition: Condition, again: Any, away_s: int
 ) -> None:
     rule_id = await add_rule(kit, condition=condition, timing=HOUR, escalation=policy)
-    await happen(kit, condition)
+    await trigger_rule(kit, condition)
     await wait(kit, 600, 60)
 
     if again is restart:
@@ -118,17 +118,17 @@ async def test_a_moment_ends_in_its_time_over_a_start(
         await reload(kit)
     if not away_s or again is reload:
         await wait(kit, 2900, 100)
-        assert (titles(told), shown(kit, rule_id)) == (["Warning"], "on"), "its hour is not over"
+        assert (titles(notifications), shown(kit, rule_id)) == (["Warning"], "on"), "its hour has not elapsed"
     await wait(kit, 200, 20)
-    assert (titles(told), shown(kit, rule_id)) == (["Warning", "Cleared"], "off")
+    assert (titles(notifications), shown(kit, rule_id)) == (["Warning", "Cleared"], "off")
 
-    await happen(kit, condition)
-    assert (titles(told), shown(kit, rule_id)) == (["Warning", "Cleared", "Warning"], "on")
+    await trigger_rule(kit, condition)
+    assert (titles(notifications), shown(kit, rule_id)) == (["Warning", "Cleared", "Warning"], "on")
 
 
 @pytest.mark.parametrize("timing", [HOUR, Timing(latching=True)], ids=["for an hour", "latching"])
-async def test_a_flood_is_one_moment(
-    kit: Kit, policy: EscalationPolicy, told: list[ServiceCall], timing: Timing
+async def test_a_flood_of_messages_is_one_alarm(
+    kit: Kit, policy: EscalationPolicy, notifications: list[ServiceCall], timing: Timing
 ) -> None:
     topic = f"attic/{'x' * 60_000}"
     rule_id = await add_rule(
@@ -142,32 +142,36 @@ async def test_a_flood_is_one_moment(
     history = await alarms(kit).async_history(HistoryQuery())
     assert len(history) == (2 if timing.latching else 1)
     assert all(len(row["value"]) < 300 for row in history)
-    assert titles(told)[:1] == ["Warning"]
+    assert titles(notifications)[:1] == ["Warning"]
     assert len(changed) < 20
-    await happen(kit, SMOKE)
+    await trigger_rule(kit, SMOKE)
     assert len(await alarms(kit).async_history(HistoryQuery())) == (4 if timing.latching else 1)
     assert shown(kit, rule_id) == ("off" if timing.latching else "on")
 
 
-async def test_a_moment_has_no_hold(kit: Kit, policy: EscalationPolicy, told: list[ServiceCall]) -> None:
-    """As an alert of Alert2 with a trigger and a delay was imported once."""
+async def test_a_momentary_alarm_has_no_hold(
+    kit: Kit, policy: EscalationPolicy, notifications: list[ServiceCall]
+) -> None:
+    """Earlier imports of Alert2 alerts with a trigger and a delay had one."""
     await add_rule(kit, condition=BELL, timing=Timing(hold_s=60, clear_after_s=3600), escalation=policy)
 
-    await happen(kit, BELL)
+    await trigger_rule(kit, BELL)
 
-    assert titles(told) == ["Warning"]
+    assert titles(notifications) == ["Warning"]
 
 
-async def test_what_the_configuration_lost_is_over(kit: Kit, policy: EscalationPolicy, told: list[ServiceCall]) -> None:
-    """As when Home Assistant is killed before it has written its configuration: the store has an alarm of no rule."""
+async def test_stored_alarms_of_removed_rules_are_cleared(
+    kit: Kit, policy: EscalationPolicy, notifications: list[ServiceCall]
+) -> None:
+    """A kill of Home Assistant before it writes its configuration leaves alarms without a rule in the store."""
     hot = await add_rule(kit, "sensor.attic", escalation=policy, name="Hot attic")
     latched = await add_rule(kit, condition=BELL, timing=Timing(latching=True), escalation=policy, name="Bell")
     silent = await add_rule(kit, "sensor.cellar", name="Hot cellar")
     await set_state(kit, "sensor.attic", "90")
     await set_state(kit, "sensor.cellar", "90")
-    await happen(kit, BELL)
+    await trigger_rule(kit, BELL)
     await wait(kit, 2)
-    del told[:]
+    del notifications[:]
 
     await stop(kit)
     for rule_id in (hot, latched, silent):
@@ -176,71 +180,71 @@ async def test_what_the_configuration_lost_is_over(kit: Kit, policy: EscalationP
     await started(kit)
     await wait(kit, 5)
 
-    # Of the bell nobody can acknowledge any more that it rang.
-    assert sorted(titles(told)) == ["Cleared", "taken away"]
-    assert "Cleared: Hot attic: attic" in [call.data.get("title") for call in told]
+    # The alarm of the bell can no longer be acknowledged.
+    assert sorted(titles(notifications)) == ["Cleared", "withdrawn"]
+    assert "Cleared: Hot attic: attic" in [call.data.get("title") for call in notifications]
     assert alarms(kit).alarms() == []
-    assert buttons(told) == []
+    assert buttons(notifications) == []
     await restart(kit)
-    assert len(told) == 2
+    assert len(notifications) == 2
 
 
-async def test_a_shorter_time_reaches_a_moment_that_is_raised(
-    kit: Kit, policy: EscalationPolicy, told: list[ServiceCall]
+async def test_a_shorter_clear_time_applies_to_a_raised_momentary_alarm(
+    kit: Kit, policy: EscalationPolicy, notifications: list[ServiceCall]
 ) -> None:
     rule_id = await add_rule(kit, condition=BELL, timing=HOUR, escalation=policy)
-    await happen(kit, BELL)
+    await trigger_rule(kit, BELL)
     await wait(kit, 120, 10)
 
     edit(bridge(kit), kit.hass, rule_id, timing={"clear_after_s": 300.0})
     await wait(kit, 170, 10)
-    assert titles(told) == ["Warning"]
+    assert titles(notifications) == ["Warning"]
     await wait(kit, 20)
 
-    assert titles(told) == ["Warning", "Cleared"]
+    assert titles(notifications) == ["Warning", "Cleared"]
 
 
-async def test_a_longer_time_reaches_a_moment_that_is_raised(
-    kit: Kit, policy: EscalationPolicy, told: list[ServiceCall]
+async def test_a_longer_clear_time_applies_to_a_raised_momentary_alarm(
+    kit: Kit, policy: EscalationPolicy, notifications: list[ServiceCall]
 ) -> None:
     rule_id = await add_rule(kit, condition=BELL, timing=Timing(clear_after_s=300), escalation=policy)
-    await happen(kit, BELL)
+    await trigger_rule(kit, BELL)
     await wait(kit, 120, 10)
 
     edit(bridge(kit), kit.hass, rule_id, timing={"clear_after_s": 3600.0})
     await wait(kit, 3400, 100)
-    assert titles(told) == ["Warning"]
+    assert titles(notifications) == ["Warning"]
     await wait(kit, 120, 20)
 
-    assert titles(told) == ["Warning", "Cleared"]
+    assert titles(notifications) == ["Warning", "Cleared"]
 
 
 @pytest.mark.parametrize("condition", [BELL, SMOKE], ids=["event", "message"])
-async def test_another_severity_reaches_a_moment_that_is_raised(
-    kit: Kit, policy: EscalationPolicy, told: list[ServiceCall], condition: Condition
+async def test_an_edited_severity_applies_to_a_raised_momentary_alarm(
+    kit: Kit, policy: EscalationPolicy, notifications: list[ServiceCall], condition: Condition
 ) -> None:
     rule_id = await add_rule(kit, condition=condition, timing=HOUR, escalation=policy)
-    await happen(kit, condition)
+    await trigger_rule(kit, condition)
     await wait(kit, 120, 10)
 
     edit(bridge(kit), kit.hass, rule_id, severity="critical")
     await wait(kit, 5)
-    assert titles(told) == ["Warning", "Critical"]
-    assert [alarm["severity"] for alarm in await listed(kit)] == ["critical"]
+    assert titles(notifications) == ["Warning", "Critical"]
+    assert [alarm["severity"] for alarm in await listed_alarms(kit)] == ["critical"]
 
     edit(bridge(kit), kit.hass, rule_id, severity="info")
     await wait(kit, 5)
-    assert titles(told) == ["Warning", "Critical"], "less bad is no news"
+    assert titles(notifications) == ["Warning", "Critical"], "a lower severity is not notified"
     assert alarms(kit).count(Severity.INFO, unacknowledged=True) == 1
     await wait(kit, 3400, 100)
     assert shown(kit, rule_id) == "on"
     await wait(kit, 100, 10)
-    assert shown(kit, rule_id) == "off", "editing makes it no longer"
+    assert shown(kit, rule_id) == "off", "editing does not extend it"
 
 
-async def test_another_severity_reaches_a_moment_that_is_over_and_waits(kit: Kit) -> None:
+async def test_an_edited_severity_applies_to_a_latched_momentary_alarm(kit: Kit) -> None:
     rule_id = await add_rule(kit, condition=BELL, timing=Timing(latching=True))
-    await happen(kit, BELL)
+    await trigger_rule(kit, BELL)
 
     edit(bridge(kit), kit.hass, rule_id, severity="critical")
     await wait(kit, 5)
@@ -249,20 +253,20 @@ async def test_another_severity_reaches_a_moment_that_is_over_and_waits(kit: Kit
 
 
 @pytest.mark.parametrize("timing", [HOUR, Timing(clear_after_s=60, latching=True)], ids=["for an hour", "latching"])
-async def test_a_moment_in_maintenance_is_told_after_it(
-    kit: Kit, policy: EscalationPolicy, told: list[ServiceCall], timing: Timing
+async def test_a_momentary_alarm_in_maintenance_is_notified_after_it(
+    kit: Kit, policy: EscalationPolicy, notifications: list[ServiceCall], timing: Timing
 ) -> None:
     rule_id = await add_rule(kit, condition=BELL, timing=timing, escalation=policy)
     switch = kit.entity_id(f"{bridge(kit).entry_id}_maintenance")
     await kit.hass.services.async_call("switch", "turn_on", {"entity_id": switch}, blocking=True)
-    await happen(kit, BELL)
+    await trigger_rule(kit, BELL)
     await wait(kit, 120, 10)
-    assert titles(told) == []
+    assert titles(notifications) == []
 
     await kit.hass.services.async_call("switch", "turn_off", {"entity_id": switch}, blocking=True)
     await wait(kit, 5)
 
-    assert titles(told)[:1] == ["Warning"]
+    assert titles(notifications)[:1] == ["Warning"]
     assert shown(kit, rule_id) == ("off" if timing.latching else "on")
-    (alarm,) = await listed(kit)
+    (alarm,) = await listed_alarms(kit)
     assert alarm["state"] == ("returned_unacknowledged" if timing.latching else "unacknowledged")

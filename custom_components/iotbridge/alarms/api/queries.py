@@ -1,4 +1,4 @@
-"""Lists alarms and what happened to them, as far as a user may see them."""
+"""Queries of alarms and their history, limited to the entities that a user may read."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -30,7 +30,7 @@ class Filter:
     subjects: Sequence[str] = ()
 
     def includes(self, alarm: Alarm) -> bool:
-        """Return whether an alarm is one of them."""
+        """Return whether an alarm passes the filter."""
         return (
             (not self.severities or alarm.severity.word in self.severities)
             and (not self.states or alarm.state.value in self.states)
@@ -39,27 +39,27 @@ class Filter:
 
 
 @callback
-def async_found(manager: AlarmsManager, meant: AlarmTarget) -> Iterator[tuple[Rule, Alarm]]:
-    """Yield the alarms that are meant."""
+def async_alarms_of(manager: AlarmsManager, alarm_target: AlarmTarget) -> Iterator[tuple[Rule, Alarm]]:
+    """Yield the alarms of a target."""
     for alarm in manager.alarms():
         rule = manager.rules.get(alarm.key.rule_id)
-        if rule is not None and meant.includes(alarm.key):
+        if rule is not None and alarm_target.includes(alarm.key):
             yield rule, alarm
 
 
 @callback
 def async_list(
-    hass: HomeAssistant, manager: AlarmsManager, user: User | None, meant: AlarmTarget, wanted: Filter
+    hass: HomeAssistant, manager: AlarmsManager, user: User | None, alarm_target: AlarmTarget, criteria: Filter
 ) -> list[dict[str, Any]]:
-    """Return the alarms that are meant and that the user (None: an automation) may see, the worst first.
+    """Return the alarms of a target that the user (None: an automation) may read, the most severe first.
 
-    Normal ones only when their state is asked for.
+    Normal ones are left out unless the filter names their state.
     """
     alarms = [
         (rule, alarm)
-        for rule, alarm in async_found(manager, meant)
-        if wanted.includes(alarm)
-        and (wanted.states or alarm.state.value not in UNEVENTFUL)
+        for rule, alarm in async_alarms_of(manager, alarm_target)
+        if criteria.includes(alarm)
+        and (criteria.states or alarm.state.value not in UNEVENTFUL)
         and (user is None or async_permits(hass, user, alarm.key, POLICY_READ))
     ]
     alarms.sort(key=lambda item: (-item[1].severity, -(item[1].raised_at or 0.0), item[1].key))
@@ -67,28 +67,28 @@ def async_list(
 
 
 async def async_history(
-    hass: HomeAssistant, manager: AlarmsManager, user: User | None, meant: AlarmTarget, query: HistoryQuery
+    hass: HomeAssistant, manager: AlarmsManager, user: User | None, alarm_target: AlarmTarget, query: HistoryQuery
 ) -> tuple[list[dict[str, Any]], int | None]:
-    """Return what happened to the alarms that are meant, newest first, and what ``before`` is for the next page.
+    """Return a page of the history of a target, newest first, and ``before`` for the next page, None for the last.
 
-    What the user may not see is left out, so a page can have fewer rows than its limit; the last has no next one.
+    Rows that the user may not read are left out, so that a page can have fewer rows than its limit.
     """
-    rows = await _rows(manager, meant, query)
-    following = rows[-1]["id"] if len(rows) == query.limit else None
-    seen = [row for row in rows if user is None or async_permits(hass, user, _key(row), POLICY_READ)]
-    return [_row(hass, manager, row) for row in seen], following
+    rows = await _rows(manager, alarm_target, query)
+    next_before = rows[-1]["id"] if len(rows) == query.limit else None
+    permitted = [row for row in rows if user is None or async_permits(hass, user, _key(row), POLICY_READ)]
+    return [_row(hass, manager, row) for row in permitted], next_before
 
 
-async def _rows(manager: AlarmsManager, meant: AlarmTarget, query: HistoryQuery) -> list[dict[str, Any]]:
-    if meant.is_everything:
+async def _rows(manager: AlarmsManager, alarm_target: AlarmTarget, query: HistoryQuery) -> list[dict[str, Any]]:
+    if alarm_target.is_everything:
         return await manager.async_history(query)
     rows: dict[int, dict[str, Any]] = {}
-    if meant.rules:
-        found = await manager.async_history(replace(query, rules=sorted(meant.rules)))
-        rows |= {row["id"]: row for row in found}
-    if meant.subjects:
-        found = await manager.async_history(replace(query, subjects=sorted(meant.subjects)))
-        rows |= {row["id"]: row for row in found}
+    if alarm_target.rules:
+        page = await manager.async_history(replace(query, rules=sorted(alarm_target.rules)))
+        rows |= {row["id"]: row for row in page}
+    if alarm_target.subjects:
+        page = await manager.async_history(replace(query, subjects=sorted(alarm_target.subjects)))
+        rows |= {row["id"]: row for row in page}
     return sorted(rows.values(), key=lambda row: (row["at"], row["id"]), reverse=True)[: query.limit]
 
 

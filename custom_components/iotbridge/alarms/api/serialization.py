@@ -1,4 +1,4 @@
-"""An alarm as actions, attributes, events and the WebSocket show it."""
+"""Serialization of alarms and transitions for actions, attributes, events and the WebSocket."""
 
 from typing import Any
 
@@ -14,7 +14,7 @@ from ..runtime.display_name import async_name
 
 @callback
 def alarm_as_dict(hass: HomeAssistant, rule: Rule, alarm: Alarm) -> dict[str, Any]:
-    """Return everything that is known of an alarm; times in ISO 8601, empty ones None."""
+    """Return all fields of an alarm; times in ISO 8601, None where there is none."""
     return {
         "rule_id": rule.rule_id,
         "rule": rule.name,
@@ -28,49 +28,49 @@ def alarm_as_dict(hass: HomeAssistant, rule: Rule, alarm: Alarm) -> dict[str, An
         "episode": alarm.episode,
         "since": iso(alarm.raised_at),
         "cleared_at": iso(alarm.cleared_at),
-        "acknowledged_by": _by(alarm.acknowledged_by),
+        "acknowledged_by": _actor(alarm.acknowledged_by),
         "snoozed_until": iso(alarm.snoozed_until),
-        "snoozed_by": _by(alarm.snoozed_by),
+        "snoozed_by": _actor(alarm.snoozed_by),
         "suppressed_by": [_reason(reason) for reason in alarm.suppressed_by],
-        "out_of_service_by": _by(alarm.out_of_service_by),
+        "out_of_service_by": _actor(alarm.out_of_service_by),
         "instructions": rule.instructions,
     }
 
 
 @callback
-def transition_as_dict(hass: HomeAssistant, rule: Rule, happened: Transition) -> dict[str, Any]:
-    """Return what happened to an alarm, as events and automations tell it."""
+def transition_as_dict(hass: HomeAssistant, rule: Rule, transition: Transition) -> dict[str, Any]:
+    """Return a transition of an alarm for events and automations."""
     return {
         "rule_id": rule.rule_id,
         "rule": rule.name,
-        "alarm": async_name(hass, rule, happened.key.subject),
-        "entity_id": happened.key.subject or None,
-        "change": happened.change.value,
-        "severity": happened.severity.word,
-        "state": happened.after.value,
-        "value": happened.value,
-        "reason": happened.reason,
-        "who": happened.by.name,
-        "where": happened.by.source,
-        "comment": happened.by.comment,
-        "at": iso(happened.at),
+        "alarm": async_name(hass, rule, transition.key.subject),
+        "entity_id": transition.key.subject or None,
+        "change": transition.change.value,
+        "severity": transition.severity.word,
+        "state": transition.after.value,
+        "value": transition.value,
+        "reason": transition.reason,
+        "who": transition.by.name,
+        "where": transition.by.source,
+        "comment": transition.by.comment,
+        "at": iso(transition.at),
         "instructions": rule.instructions,
     }
 
 
 def iso(at: float | None) -> str | None:
-    """Return seconds since 1970 as text."""
+    """Return seconds since 1970 in ISO 8601."""
     return None if at is None else dt_util.utc_from_timestamp(at).isoformat(timespec="milliseconds")
 
 
-def _by(by: Actor) -> dict[str, str] | None:
-    if by == Actor():
+def _actor(actor: Actor) -> dict[str, str] | None:
+    if actor == Actor():
         return None
-    return {"who": by.name, "where": by.source, "comment": by.comment}
+    return {"who": actor.name, "where": actor.source, "comment": actor.comment}
 
 
 def _reason(reason: str) -> dict[str, str]:
-    """Return why it is silent; with the alarm that explains it, or the window."""
+    """Return a reason for suppression, with the alarm that is the root cause, or the window."""
     if reason.startswith(PARENT):
         parent = key_of(reason)
         return {"reason": "parent", "rule_id": parent.rule_id, "entity_id": parent.subject}

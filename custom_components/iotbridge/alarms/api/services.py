@@ -22,7 +22,7 @@ from ..runtime.display_name import async_name
 from ..runtime.entity_selector import async_matching
 from ..runtime.permissions import async_actor, async_permits
 from ..runtime.store import HistoryQuery
-from .queries import Filter, async_found, async_history, async_list
+from .queries import Filter, async_alarms_of, async_history, async_list
 from .serialization import alarm_as_dict
 from .targets import AlarmTarget, async_resolve_target
 
@@ -72,7 +72,7 @@ MAINTENANCE_END_SCHEMA = vol.Schema(
 
 type Act = Callable[[AlarmsManager, ServiceCall, list[AlarmKey], Actor], list[AlarmKey]]
 
-# What each action does to the alarms that are meant; it returns those that it changed.
+# Command of each action, which returns the alarms that it changed.
 CHANGES: Mapping[str, Act] = {
     "acknowledge": lambda manager, _call, keys, by: manager.async_acknowledge(keys, by),
     "snooze": lambda manager, call, keys, by: manager.async_snooze(keys, _until(manager, call), by),
@@ -121,26 +121,26 @@ def async_setup_alarm_services(hass: HomeAssistant, manager: Callable[[], Alarms
 
 
 async def async_change(hass: HomeAssistant, manager: AlarmsManager, call: ServiceCall, change: Act) -> dict[str, Any]:
-    """Do one thing to all alarms that are meant; return those that it changed, as they are now.
+    """Run a command on the alarms of a call; return those that it changed.
 
-    Raises InvalidCallError when a target has no alarm, or when the user may not control what an alarm is about.
+    Raises InvalidCallError when a target has no alarm, or when the user may not control an alarm's entity.
     """
     keys = _keys(hass, manager, call)
     await _check_permission(hass, manager, call, keys)
     by = await async_actor(hass, call.context, call.data[ATTR_COMMENT])
-    done = change(manager, call, keys, by)
-    alarms = [(manager.rules[key.rule_id], manager.alarm(key)) for key in done]
+    changed = change(manager, call, keys, by)
+    alarms = [(manager.rules[key.rule_id], manager.alarm(key)) for key in changed]
     return {"alarms": [alarm_as_dict(hass, rule, alarm) for rule, alarm in alarms if alarm is not None]}
 
 
 async def async_list_alarms(hass: HomeAssistant, manager: AlarmsManager, call: ServiceCall) -> dict[str, Any]:
-    """Return the alarms that are meant and that the user may see."""
+    """Return the alarms of a target that the user may read."""
     user = await _user(hass, call)
     return {"alarms": async_list(hass, manager, user, async_resolve_target(hass, call.data), _filter(call))}
 
 
 async def async_list_history(hass: HomeAssistant, manager: AlarmsManager, call: ServiceCall) -> dict[str, Any]:
-    """Return what happened to the alarms that are meant."""
+    """Return the history of the alarms of a target."""
     query = HistoryQuery(
         start=_timestamp(call.data.get(ATTR_START)),
         end=_timestamp(call.data.get(ATTR_END)),
@@ -154,10 +154,10 @@ async def async_list_history(hass: HomeAssistant, manager: AlarmsManager, call: 
 
 
 async def async_test(hass: HomeAssistant, manager: AlarmsManager, call: ServiceCall) -> None:
-    """Send the test message of every rule that is meant, or that watches what is meant."""
-    meant = async_resolve_target(hass, call.data)
-    keys = [alarm.key for _, alarm in async_found(manager, meant)]
-    rules = {key.rule_id for key in keys} | (meant.rules & manager.rules.keys())
+    """Send the test message of every rule that the target selects or that watches its entities."""
+    alarm_target = async_resolve_target(hass, call.data)
+    keys = [alarm.key for _, alarm in async_alarms_of(manager, alarm_target)]
+    rules = {key.rule_id for key in keys} | (alarm_target.rules & manager.rules.keys())
     if not rules:
         raise _no_alarm(hass, call)
     await _check_permission(hass, manager, call, [*keys, *(AlarmKey(rule_id, "") for rule_id in rules)])
@@ -166,34 +166,34 @@ async def async_test(hass: HomeAssistant, manager: AlarmsManager, call: ServiceC
 
 
 async def async_start_maintenance(hass: HomeAssistant, manager: AlarmsManager, call: ServiceCall) -> dict[str, Any]:
-    """Silence the alarms of what is meant for a time; what comes to an area or a label later is silent, too."""
+    """Start maintenance windows for a target; entities that are added to an area or a label later are included."""
     until = _until(manager, call)
     keys = _keys(hass, manager, call)
     await _check_permission(hass, manager, call, keys)
     by = await async_actor(hass, call.context, call.data[ATTR_COMMENT])
-    meant = async_resolve_target(hass, call.data)
+    alarm_target = async_resolve_target(hass, call.data)
     name = call.data.get(ATTR_NAME) or by.comment or by.name
     windows = [
         manager.async_start_window(name, selection, until, by, rules=rules)
-        for selection, rules in _selections(call, meant, keys)
+        for selection, rules in _selections(call, alarm_target, keys)
     ]
     return {"window_id": windows}
 
 
 async def async_end_maintenance(hass: HomeAssistant, manager: AlarmsManager, call: ServiceCall) -> None:
-    """End the timed maintenance of what is meant, or that with the id that the start returned."""
-    meant, named = async_resolve_target(hass, call.data), call.data.get(ATTR_WINDOW)
-    if meant.is_everything and named is None and not target.TargetSelection(call.data).has_any_target:
+    """End the maintenance windows of a target, or those with the ids that the start returned."""
+    alarm_target, window_ids = async_resolve_target(hass, call.data), call.data.get(ATTR_WINDOW)
+    if alarm_target.is_everything and window_ids is None and not target.TargetSelection(call.data).has_any_target:
         raise InvalidCallError("maintenance_which")
     ended: list[str] = []
     keys: set[AlarmKey] = set()
     for window_id, window in manager.timed_windows.items():
         subjects = async_matching(hass, window.selection) if window.selection != Selection() else frozenset()
-        concerned = AlarmTarget(subjects, frozenset(window.rules), is_everything=False)
-        inside = {alarm.key for _, alarm in async_found(manager, concerned)}
-        if window_id in named if named is not None else any(meant.includes(key) for key in inside):
+        window_target = AlarmTarget(subjects, frozenset(window.rules), is_everything=False)
+        alarm_keys = {alarm.key for _, alarm in async_alarms_of(manager, window_target)}
+        if window_id in window_ids if window_ids is not None else any(alarm_target.includes(key) for key in alarm_keys):
             ended.append(window_id)
-            keys |= inside
+            keys |= alarm_keys
     if not ended:
         raise InvalidCallError("maintenance_none")
     await _check_permission(hass, manager, call, keys)
@@ -203,15 +203,15 @@ async def async_end_maintenance(hass: HomeAssistant, manager: AlarmsManager, cal
 
 
 def _selections(
-    call: ServiceCall, meant: AlarmTarget, keys: Iterable[AlarmKey]
+    call: ServiceCall, alarm_target: AlarmTarget, keys: Iterable[AlarmKey]
 ) -> list[tuple[Selection, tuple[str, ...]]]:
-    """Return what is meant as selections: the lists of one narrow each other, a target means all it names.
+    """Return a target as selections: a selection intersects its lists, a target unites them.
 
-    ``keys`` are the alarms that are meant: everything is what has an alarm now.
+    ``keys`` are the selected alarms, which are used where the target is everything.
     """
     selection = target.TargetSelection(call.data)
-    rules = tuple(sorted(meant.rules))
-    if meant.is_everything:
+    rules = tuple(sorted(alarm_target.rules))
+    if alarm_target.is_everything:
         subjects = {key.subject for key in keys if key.subject}
         return [
             (
@@ -220,45 +220,45 @@ def _selections(
             )
         ]
     if getattr(selection, "exclude", None) is not None:  # Home Assistant 2026.11 and later
-        return [(Selection(entities=tuple(sorted(meant.subjects))), rules)]
-    given = [
+        return [(Selection(entities=tuple(sorted(alarm_target.subjects))), rules)]
+    by_registry = [
         Selection(devices=tuple(sorted(selection.device_ids))),
         Selection(areas=tuple(sorted(selection.area_ids))),
         Selection(floors=tuple(sorted(selection.floor_ids))),
         Selection(labels=tuple(sorted(selection.label_ids))),
     ]
-    found: list[tuple[Selection, tuple[str, ...]]] = [(one, ()) for one in given if one != Selection()]
+    selections: list[tuple[Selection, tuple[str, ...]]] = [(part, ()) for part in by_registry if part != Selection()]
     if selection.entity_ids or rules:
-        found.append((Selection(entities=tuple(sorted(selection.entity_ids))), rules))
-    return found
+        selections.append((Selection(entities=tuple(sorted(selection.entity_ids))), rules))
+    return selections
 
 
 def _keys(hass: HomeAssistant, manager: AlarmsManager, call: ServiceCall) -> list[AlarmKey]:
-    """Return the alarms that are meant.
+    """Return the alarms that a call selects.
 
-    An area full of lamps is fine as long as there is an alarm in it; an entity or device that was named and has none
-    is a mistake. That none of them is in the state that was asked for is not.
+    Raises InvalidCallError when the target has no alarm, or when an entity of it has none. An area needs only one alarm
+    among its entities, and the filter may leave out all alarms.
     """
-    meant = async_resolve_target(hass, call.data)
-    found = [alarm for _, alarm in async_found(manager, meant)]
-    if not found and not meant.is_everything:
+    alarm_target = async_resolve_target(hass, call.data)
+    alarms = [alarm for _, alarm in async_alarms_of(manager, alarm_target)]
+    if not alarms and not alarm_target.is_everything:
         raise _no_alarm(hass, call)
     selection = target.TargetSelection(call.data)
-    subjects = {alarm.key.subject for alarm in found}
+    subjects = {alarm.key.subject for alarm in alarms}
     for entity_id in sorted(selection.entity_ids):
-        if meant.is_everything or entity_id in subjects:
+        if alarm_target.is_everything or entity_id in subjects:
             continue
         of_entity = async_resolve_target(hass, {"entity_id": [entity_id]})
         if not of_entity.rules and not of_entity.subjects & subjects:
             raise InvalidCallError("not_an_alarm", target=entity_id)
-    wanted = _filter(call)
-    return [alarm.key for alarm in found if wanted.includes(alarm)]
+    criteria = _filter(call)
+    return [alarm.key for alarm in alarms if criteria.includes(alarm)]
 
 
 def _no_alarm(hass: HomeAssistant, call: ServiceCall) -> InvalidCallError:
-    named = sorted(target.TargetSelection(call.data).entity_ids)
-    if named:
-        names = (state.name if (state := hass.states.get(entity_id)) else entity_id for entity_id in named)
+    entity_ids = sorted(target.TargetSelection(call.data).entity_ids)
+    if entity_ids:
+        names = (state.name if (state := hass.states.get(entity_id)) else entity_id for entity_id in entity_ids)
         return InvalidCallError("not_an_alarm", target=", ".join(names))
     return InvalidCallError("no_alarm")
 
@@ -272,7 +272,7 @@ def _filter(call: ServiceCall) -> Filter:
 
 
 async def _user(hass: HomeAssistant, call: ServiceCall) -> User | None:
-    """Return who calls; None for an automation, whose author was allowed to."""
+    """Return the user of a call; None for an automation, which needs no permission."""
     if call.context.user_id is None:
         return None
     user = await hass.auth.async_get_user(call.context.user_id)
@@ -284,7 +284,7 @@ async def _user(hass: HomeAssistant, call: ServiceCall) -> User | None:
 async def _check_permission(
     hass: HomeAssistant, manager: AlarmsManager, call: ServiceCall, keys: Iterable[AlarmKey]
 ) -> None:
-    """Let users change the alarms of what they may control; name the others."""
+    """Raise InvalidCallError with the alarms whose entities the user may not control."""
     user = await _user(hass, call)
     if user is None:
         return
@@ -298,7 +298,7 @@ async def _check_permission(
 
 
 def _until(manager: AlarmsManager, call: ServiceCall) -> float:
-    """Return the end that was given, in seconds since 1970 by the clock of alarms, which nobody sets."""
+    """Return the end from the duration or the time of a call, in seconds since 1970 by the clock of the alarms."""
     duration, until = call.data.get(ATTR_DURATION), call.data.get(ATTR_UNTIL)
     if duration is not None and until is None:
         seconds = duration.total_seconds()

@@ -71,12 +71,12 @@ def async_resolve_target(hass: HomeAssistant, config: Mapping[str, Any]) -> Alar
             or not selection.label_ids.isdisjoint(entry.labels)
         )
     }
-    found = frozenset(rule for rule in rules if rule)
-    return AlarmTarget(frozenset(entities), found, is_everything=False, excluded=excluded)
+    rule_ids = frozenset(rule for rule in rules if rule)
+    return AlarmTarget(frozenset(entities), rule_ids, is_everything=False, excluded=excluded)
 
 
 @callback
 def _async_excluded(hass: HomeAssistant, selection: target.TargetSelection) -> frozenset[str]:
-    """Return what a target leaves out; Home Assistant knows that since 2026.11."""
+    """Return the entities that a target excludes; supported by Home Assistant 2026.11 and later."""
     extract = getattr(target, "async_extract_excluded_entity_ids", None)
     return frozenset() if extract is None else frozenset(extract(hass, selection))

@@ -1,4 +1,4 @@
-"""The alarms over Home Assistant's WebSocket: for cards and other clients."""
+"""WebSocket commands of alarms, for cards and other clients."""
 
 from typing import Any
 
@@ -28,7 +28,7 @@ from .targets import async_manager, async_resolve_target
 
 MAX_PAGE = 1000
 
-_WANTED: dict[Any, Any] = {
+_FILTER: dict[Any, Any] = {
     vol.Optional("target", default={}): cv.TARGET_FIELDS,
     vol.Optional("severity", default=[]): [vol.In(SEVERITIES)],
     vol.Optional("state", default=[]): [vol.In([state.value for state in AlarmState])],
@@ -42,10 +42,10 @@ def async_setup_websocket(hass: HomeAssistant) -> None:
         async_register_command(hass, command)
 
 
-@websocket_command({vol.Required("type"): f"{DOMAIN}/alarms/list", **_WANTED})
+@websocket_command({vol.Required("type"): f"{DOMAIN}/alarms/list", **_FILTER})
 @callback
 def handle_list(hass: HomeAssistant, connection: ActiveConnection, msg: dict[str, Any]) -> None:
-    """Answer with the alarms that the user may see."""
+    """Send the alarms that the user may read."""
     if (manager := _manager(hass, connection, msg)) is not None:
         connection.send_result(msg["id"], {"alarms": _listed(hass, connection, manager, msg)})
 
@@ -63,7 +63,7 @@ def handle_list(hass: HomeAssistant, connection: ActiveConnection, msg: dict[str
 )
 @async_response
 async def handle_history(hass: HomeAssistant, connection: ActiveConnection, msg: dict[str, Any]) -> None:
-    """Answer with a page of what happened; ``next`` of the answer is ``before`` of the next page, None at the end."""
+    """Send a page of the history; ``next`` of the result is ``before`` of the next page, None at the end."""
     if (manager := _manager(hass, connection, msg)) is None:
         return
     query = HistoryQuery(
@@ -73,19 +73,19 @@ async def handle_history(hass: HomeAssistant, connection: ActiveConnection, msg:
         limit=msg["limit"],
         before=msg.get("before"),
     )
-    meant = async_resolve_target(hass, msg["target"])
-    events, following = await async_history(hass, manager, connection.user, meant, query)
-    connection.send_result(msg["id"], {"events": events, "next": following})
+    alarm_target = async_resolve_target(hass, msg["target"])
+    events, next_before = await async_history(hass, manager, connection.user, alarm_target, query)
+    connection.send_result(msg["id"], {"events": events, "next": next_before})
 
 
-@websocket_command({vol.Required("type"): f"{DOMAIN}/alarms/subscribe", **_WANTED})
+@websocket_command({vol.Required("type"): f"{DOMAIN}/alarms/subscribe", **_FILTER})
 @callback
 def handle_subscribe(hass: HomeAssistant, connection: ActiveConnection, msg: dict[str, Any]) -> None:
-    """Send the alarms now and whenever the rules change, and each that looks different, with what happened to it.
+    """Send the alarms now and after a change of the rules, and each alarm that changes, with its transition.
 
     The messages are ``{"alarms": […]}``, which replaces all, and ``{"alarm": {…}, "happened": {…}}``, which replaces
-    one; without ``happened`` when it is nothing that is told, for example that a normal alarm is in maintenance now.
-    The subscription outlives a reload of the integration.
+    one; ``happened`` is missing when there was no transition, for example when maintenance starts for a normal alarm.
+    The subscription survives a reload of the integration.
     """
     if _manager(hass, connection, msg) is None:
         return
@@ -126,12 +126,12 @@ def handle_subscribe(hass: HomeAssistant, connection: ActiveConnection, msg: dic
 def _listed(
     hass: HomeAssistant, connection: ActiveConnection, manager: AlarmsManager, msg: dict[str, Any]
 ) -> list[dict[str, Any]]:
-    wanted = Filter(severities=msg["severity"], states=msg["state"])
-    return async_list(hass, manager, connection.user, async_resolve_target(hass, msg["target"]), wanted)
+    criteria = Filter(severities=msg["severity"], states=msg["state"])
+    return async_list(hass, manager, connection.user, async_resolve_target(hass, msg["target"]), criteria)
 
 
 def _manager(hass: HomeAssistant, connection: ActiveConnection, msg: dict[str, Any]) -> AlarmsManager | None:
-    """Return who runs the alarms; say so when nobody does."""
+    """Return the manager; send an error when IoT Bridge is not set up."""
     manager = async_manager(hass)
     if manager is None:
         message = async_get_exception_message(DOMAIN, "not_set_up")

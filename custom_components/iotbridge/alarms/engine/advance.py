@@ -1,7 +1,7 @@
 """Advance of an alarm by one input: an evaluation, the time, a command, a change of its rule or surroundings. Pure.
 
-The lifecycle, the escalation and the flapping of an alarm meet here and nowhere else. The caller writes the outcome
-down and dispatches it.
+Only this module combines the lifecycle, the escalation and the flapping of an alarm. The caller stores and dispatches
+the outcome.
 """
 
 from collections.abc import Callable, Sequence
@@ -23,7 +23,7 @@ type Input = Evaluation | TimeElapsed | Commanded | RuleChanged | SuppressionCha
 
 @dataclass(frozen=True, slots=True)
 class TimeElapsed:
-    """Input: a due time has come."""
+    """Input: a deadline has passed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +42,7 @@ class RuleChanged:
 
 @dataclass(frozen=True, slots=True)
 class SuppressionChanged:
-    """Input: all reasons that follow from the state of the home, as they are now."""
+    """Input: the present reasons that follow from the state of the home."""
 
     reasons: frozenset[str]
     by: Actor = NO_ACTOR
@@ -50,12 +50,12 @@ class SuppressionChanged:
 
 @dataclass(frozen=True, slots=True)
 class Removed:
-    """Input: the entity or the rule is gone."""
+    """Input: the entity or the rule was removed."""
 
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """Settings of all alarms. ``explain`` puts an evaluation's reason into words."""
+    """Settings of all alarms. ``explain`` returns the reason of an evaluation as a sentence."""
 
     flapping_per_hour: int
     explain: Callable[[Evaluation], str]
@@ -65,8 +65,8 @@ class Settings:
 class AlarmOutcome:
     """Result of an input.
 
-    ``transitions`` are for everybody; ``history`` has in addition those that are only recorded. ``is_updated`` means
-    that the alarm looks different without a transition, ``is_condition_changed`` that a hold began or ended,
+    ``transitions`` are published; ``history`` also has those that are only recorded. ``is_updated`` means that the
+    alarm changed its appearance without a transition, ``is_condition_changed`` that a hold started or ended,
     ``is_changed`` that the stored alarm is outdated. ``due_at`` is the time of the next TimeElapsed, None for never.
     """
 
@@ -136,10 +136,10 @@ def _elapse(instance: Instance, now: float, settings: Settings, outcome: AlarmOu
     if instance.evaluator:
         _evaluate(instance, instance.evaluator.evaluate(now), now, settings, outcome)
     _apply(instance, lifecycle.tick, now, settings, outcome)
-    if instance.flapping.calm(now, settings.flapping_per_hour):
+    if instance.flapping.end_if_calm(now, settings.flapping_per_hour):
         _record(instance, lifecycle.unsuppress(alarm, timing, FLAPPING, now), outcome)
     due = escalation.tick(instance.escalation, instance.rule.escalation, alarm, now)
-    escalated = [each.groups for each in due if each.kind is NotificationKind.ESCALATED]
+    escalated = [notification.groups for notification in due if notification.kind is NotificationKind.ESCALATED]
     transitions = [lifecycle.escalated(alarm, groups, now) for groups in escalated]
     outcome.transitions += transitions
     outcome.history += transitions
@@ -147,7 +147,7 @@ def _elapse(instance: Instance, now: float, settings: Settings, outcome: AlarmOu
 
 
 def _apply(instance: Instance, command: Command, now: float, settings: Settings, outcome: AlarmOutcome) -> None:
-    """Run a step of the lifecycle, and count the episode that it began."""
+    """Run a step of the lifecycle, and count the episode that it started."""
     alarm = instance.alarm
     appearance, episode, pending, active = _appearance(alarm), alarm.episode, alarm.pending, alarm.active
     transitions = command(alarm, instance.timing, now)
@@ -156,7 +156,7 @@ def _apply(instance: Instance, command: Command, now: float, settings: Settings,
     elif _appearance(alarm) != appearance:
         outcome.is_updated = True
     if (alarm.pending, alarm.active) != (pending, active):
-        # The beginning of a hold must be known after a restart.
+        # The start of a hold must be restored after a restart.
         outcome.is_condition_changed = True
     if alarm.episode != episode:
         _count_episode(instance, now, settings, outcome)
@@ -173,14 +173,14 @@ def _record(instance: Instance, transitions: Sequence[Transition], outcome: Alar
 
 
 def _count_episode(instance: Instance, now: float, settings: Settings, outcome: AlarmOutcome) -> None:
-    """Suppress an alarm that is raised too often, and notify that once, until it is calm."""
+    """Suppress an alarm that is raised too often, until the flapping ends, and notify that once."""
     alarm = instance.alarm
     if not alarm.announced and FLAPPING not in alarm.suppressed_by:
         if alarm.suppressed_by:
-            # Recorded for later questions; an outage of a thousand entities is not a thousand events.
+            # Recorded only: an outage of a thousand entities must not publish a thousand events.
             outcome.history.append(lifecycle.raised_while_suppressed(alarm, now))
         return
-    if not instance.flapping.note(now, settings.flapping_per_hour):
+    if not instance.flapping.record(now, settings.flapping_per_hour):
         return
     informed = tuple(instance.escalation.informed)
     _record(instance, lifecycle.suppress(alarm, FLAPPING, now), outcome)
@@ -198,21 +198,21 @@ def _count_episode(instance: Instance, now: float, settings: Settings, outcome: 
 
 
 def _change_suppression(instance: Instance, change: SuppressionChanged, now: float, outcome: AlarmOutcome) -> None:
-    """Add and remove reasons; another root cause in place of one is no transition."""
+    """Add and remove reasons; the replacement of one root cause by another is no transition."""
     alarm = instance.alarm
     current = recomputed(alarm.suppressed_by)
-    former, latter = parent_of(current - change.reasons), parent_of(change.reasons - current)
-    if former and latter:
-        lifecycle.replace_reason(alarm, former, latter)
-        current = current - {former} | {latter}
+    old_cause, new_cause = parent_of(current - change.reasons), parent_of(change.reasons - current)
+    if old_cause and new_cause:
+        lifecycle.replace_reason(alarm, old_cause, new_cause)
+        current = current - {old_cause} | {new_cause}
         outcome.is_updated = True
     transitions: list[Transition] = []
     for reason in sorted(change.reasons - current):
         transitions += lifecycle.suppress(alarm, reason, now, change.by)
     for reason in sorted(current - change.reasons):
         transitions += lifecycle.unsuppress(alarm, instance.timing, reason, now, change.by)
-    if transitions and alarm.beneath is AlarmState.NORMAL:
-        # A hub that is gone for a moment makes no history of all the inactive alarms behind it.
+    if transitions and alarm.underlying_state is AlarmState.NORMAL:
+        # A hub that is absent for a moment must not fill the history with all the inactive alarms behind it.
         outcome.is_updated = True
     else:
         _record(instance, transitions, outcome)
@@ -220,22 +220,22 @@ def _change_suppression(instance: Instance, change: SuppressionChanged, now: flo
 
 def _change_rule(instance: Instance, rule: Rule, now: float, outcome: AlarmOutcome) -> None:
     policy = instance.rule.escalation
-    instance.follow(rule)
+    instance.change_rule(rule)
     if rule.escalation != policy:
         outcome.is_changed = True
-        outcome.notifications += escalation.replan(instance.escalation, rule.escalation, instance.alarm, now)
+        outcome.notifications += escalation.change_policy(instance.escalation, rule.escalation, instance.alarm, now)
 
 
 def _remove(instance: Instance, now: float, settings: Settings, outcome: AlarmOutcome) -> None:
-    """Clear the alarm whatever mutes it, so that the informed groups get the end."""
+    """Clear the alarm even if it is muted, so that the informed groups are notified."""
     alarm = instance.alarm
     alarm.suppressed_by, alarm.snoozed_until, alarm.out_of_service, alarm.pending = (), None, False, None
     if not alarm.announced:
         outcome.notifications += escalation.withdraw(instance.escalation, alarm, now)
         return
     reason = settings.explain(Evaluation(False, reason_key=Reason.NOT_WATCHED))
-    gone = Timing(latching=False)
-    _record(instance, lifecycle.evaluate(alarm, gone, Evaluation(False, reason=reason), now), outcome)
+    timing = Timing(latching=False)
+    _record(instance, lifecycle.evaluate(alarm, timing, Evaluation(False, reason=reason), now), outcome)
 
 
 def _appearance(alarm: Alarm) -> tuple[bool, bool, Severity]:

@@ -1,26 +1,26 @@
-"""The time of alarms. Pure."""
+"""Clock of the alarms. Pure."""
 
 import time
 
-# A clock that is disciplined over the network is off by less.
+# A clock that is synchronised over the network drifts less than this.
 OFF_S = 2.0
 
 
 class Clock:
-    """The system's time, by a clock that does not jump: it is set only by ``follow``."""
+    """Clock with the system's time that does not jump by itself: only ``follow`` sets it."""
 
     def __init__(self) -> None:
-        """Begin with the system's time."""
-        self._began = time.time() - time.monotonic()
+        """Start with the system's time."""
+        self._offset_s = time.time() - time.monotonic()
 
     def now(self) -> float:
         """Return the time in seconds since 1970."""
-        return self._began + time.monotonic()
+        return self._offset_s + time.monotonic()
 
     def follow(self) -> float:
-        """Follow the system's clock when it was set, or when the machine slept; return by how many seconds, else 0."""
+        """Adopt the system's time after it was set or the machine slept; return the difference in seconds, else 0."""
         by_s = time.time() - self.now()
         if abs(by_s) < OFF_S:
             return 0.0
-        self._began += by_s
+        self._offset_s += by_s
         return by_s

@@ -12,29 +12,29 @@ class Counts:
     Snoozed and suppressed alarms and those out of service do not count.
     """
 
-    def __init__(self, changed: Callable[[], None]) -> None:
-        """Begin with none; ``changed`` is called when a count has changed."""
-        self._changed = changed
+    def __init__(self, on_change: Callable[[], None]) -> None:
+        """Start with no alarm; ``on_change`` is called when a count has changed."""
+        self._on_change = on_change
         self._counted: dict[AlarmKey, tuple[Severity, bool]] = {}
         self._counts: Counter[tuple[Severity, bool]] = Counter()
 
     def count(self, severity: Severity, *, unacknowledged: bool) -> int:
         """Return the number of open alarms of a severity, or only of the unacknowledged ones."""
-        known = self._counts[severity, False]
-        return self._counts[severity, True] + (0 if unacknowledged else known)
+        acknowledged = self._counts[severity, False]
+        return self._counts[severity, True] + (0 if unacknowledged else acknowledged)
 
-    def take(self, alarm: Alarm) -> None:
-        """Count an alarm as it is now."""
-        is_open = alarm.state in WAITING
-        is_counted = is_open or alarm.state is AlarmState.ACKNOWLEDGED
-        self._set(alarm.key, (alarm.severity, is_open) if is_counted else None)
+    def update(self, alarm: Alarm) -> None:
+        """Count an alarm in its present state."""
+        is_unacknowledged = alarm.state in WAITING
+        is_counted = is_unacknowledged or alarm.state is AlarmState.ACKNOWLEDGED
+        self._set(alarm.key, (alarm.severity, is_unacknowledged) if is_counted else None)
 
-    def forget(self, key: AlarmKey) -> None:
-        """Count an alarm no more."""
+    def remove(self, key: AlarmKey) -> None:
+        """Stop counting an alarm."""
         self._set(key, None)
 
     def move(self, keys: Mapping[AlarmKey, AlarmKey]) -> None:
-        """Follow alarms whose keys changed, all at once: no count is another for that."""
+        """Replace the keys of renamed alarms, all at once; the counts stay the same."""
         counted = {after: self._counted.pop(before) for before, after in keys.items() if before in self._counted}
         self._counted |= counted
 
@@ -46,4 +46,4 @@ class Counts:
         if before is not None:
             self._counts[before] -= 1
         if before != counted:
-            self._changed()
+            self._on_change()

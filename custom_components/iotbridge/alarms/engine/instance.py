@@ -36,7 +36,7 @@ class Instance:
 
     @classmethod
     def blank(cls, rule: Rule, subject: str, identity: str = "") -> Instance:
-        """Return an alarm to which nothing has ever happened."""
+        """Return a new alarm."""
         key = AlarmKey(rule.rule_id, subject)
         return cls(rule, Alarm(key=key, identity=identity, severity=rule.severity), evaluator=_evaluator(rule))
 
@@ -49,15 +49,15 @@ class Instance:
         alarm, escalation = Alarm.from_dict(data["alarm"]), EscalationState.from_dict(data["escalation"])
         return cls(rule, alarm, escalation, evaluator, Flapping.from_dict(data["flapping"]), is_stored=True)
 
-    def follow(self, rule: Rule) -> None:
-        """Go on with a rule that was changed; another condition begins anew."""
+    def change_rule(self, rule: Rule) -> None:
+        """Take an edited rule; a different condition is evaluated from scratch."""
         before = self.rule
         if (rule.condition, rule.severity) != (before.condition, before.severity):
             is_same = before.condition == rule.condition or before.condition.differs_only_in_new_unit(rule.condition)
-            kept = self.evaluator.as_dict() if self.evaluator and is_same else {}
+            history = self.evaluator.as_dict() if self.evaluator and is_same else {}
             self.evaluator = _evaluator(rule)
             if self.evaluator:
-                self.evaluator.restore(kept)
+                self.evaluator.restore(history)
         self.rule, self.timing = rule, _effective_timing(rule)
 
     @property
@@ -67,11 +67,11 @@ class Instance:
 
     @property
     def is_blank(self) -> bool:
-        """Return whether it holds nothing that has to be kept over a restart."""
+        """Return whether nothing has to be restored after a restart."""
         return self.alarm.is_blank and not (self.evaluator and self.evaluator.as_dict())
 
     def shift(self, by_s: float) -> None:
-        """Take what lasts along when the clock is set; what is for a certain time of the day stays there."""
+        """Move durations when the clock is set; ends at a time of the day, as of a snooze, stay."""
         self.alarm.shift(by_s)
         self.escalation.shift(by_s)
         self.flapping.shift(by_s)
@@ -79,7 +79,7 @@ class Instance:
             self.evaluator.shift(by_s)
 
     def as_dict(self) -> dict[str, Any]:
-        """Return it for the store."""
+        """Return the alarm for the store."""
         evaluator = self.evaluator.as_dict() if self.evaluator else None
         return {
             "alarm": self.alarm.as_dict(),
@@ -97,6 +97,6 @@ def _effective_timing(rule: Rule) -> Timing:
     if rule.condition.kind in PRESENCE:
         return replace(rule.timing, hold_s=max(rule.timing.hold_s, SETTLE_S))
     if rule.condition.kind in MOMENTARY:
-        # A moment lasts for no time: it has no hold.
+        # A moment has no duration, so it has no hold.
         return MomentTiming(clear_after_s=rule.timing.clear_after_s, latching=rule.timing.latching)
     return rule.timing

@@ -1,6 +1,6 @@
-"""Lifecycle of an alarm: evaluations, time and commands in, transitions out. Pure: the clock is the caller's.
+"""Lifecycle of an alarm: turns evaluations, time and commands into transitions. Pure: the time is an argument.
 
-Every function changes the alarm and returns what happened, in order. Calling one twice changes nothing the second time.
+Every function changes the alarm and returns its transitions in order. Every function is idempotent.
 """
 
 from collections.abc import Iterable
@@ -8,58 +8,60 @@ from collections.abc import Iterable
 from .models import NO_ACTOR, WAITING, Actor, Alarm, AlarmState, Change, Evaluation, Severity, Timing, Transition
 
 
-def evaluate(alarm: Alarm, timing: Timing, verdict: Evaluation, now: float) -> list[Transition]:
-    """Take what the rule makes of its entity now.
+def evaluate(alarm: Alarm, timing: Timing, evaluation: Evaluation, now: float) -> list[Transition]:
+    """Apply an evaluation of the rule.
 
-    Nothing known is no news: it neither raises nor clears, and a hold that is over waits for the next verdict.
+    An undetermined one neither raises nor clears the alarm; a hold that has elapsed waits for the next evaluation.
     """
-    alarm.last_evaluation = verdict
-    if verdict.is_active is None:
+    alarm.last_evaluation = evaluation
+    if evaluation.is_active is None:
         return []
-    alarm.value, alarm.reason = verdict.value, verdict.reason
-    if verdict.is_active == alarm.active:
+    alarm.value, alarm.reason = evaluation.value, evaluation.reason
+    if evaluation.is_active == alarm.active:
         alarm.pending = None
-        return (_follow_severity(alarm, timing, verdict, now) or _announce(alarm, timing, now)) if alarm.active else []
-    if alarm.pending is not verdict.is_active or alarm.pending_since > now:
-        # A clock that was set back must not make a hold longer than it is.
-        alarm.pending, alarm.pending_since = verdict.is_active, now
-        if verdict.is_active:
+        return (
+            (_update_severity(alarm, timing, evaluation, now) or _announce(alarm, timing, now)) if alarm.active else []
+        )
+    if alarm.pending is not evaluation.is_active or alarm.pending_since > now:
+        # A clock that was set back must not lengthen a hold.
+        alarm.pending, alarm.pending_since = evaluation.is_active, now
+        if evaluation.is_active:
             alarm.condition_since = now
     return tick(alarm, timing, now)
 
 
 def change_severity(alarm: Alarm, timing: Timing, severity: Severity, now: float) -> list[Transition]:
-    """Follow a severity that somebody edited; a higher one is news while the alarm is active."""
+    """Apply the severity of an edited rule; a higher one worsens an active alarm."""
     if alarm.active:
-        return _follow_severity(alarm, timing, Evaluation(True, severity), now)
-    if alarm.beneath is AlarmState.RETURNED:
+        return _update_severity(alarm, timing, Evaluation(True, severity), now)
+    if alarm.underlying_state is AlarmState.RETURNED:
         alarm.severity = severity
     return []
 
 
 def tick(alarm: Alarm, timing: Timing, now: float) -> list[Transition]:
-    """Do what is due at this time.
+    """Complete a hold and end a snooze that are due.
 
-    First what became of the condition, then the end of snoozing: what is over by now is not raised for it.
+    The hold comes first: the end of a snooze must not raise an alarm that clears at the same time.
     """
-    happened = _settle(alarm, timing, now)
+    transitions = _complete_hold(alarm, timing, now)
     if alarm.snoozed_until is not None and now >= alarm.snoozed_until:
-        happened += unsnooze(alarm, timing, now)
-        happened += _settle(alarm, timing, now)
-    return happened
+        transitions += unsnooze(alarm, timing, now)
+        transitions += _complete_hold(alarm, timing, now)
+    return transitions
 
 
 def due(alarm: Alarm, timing: Timing) -> float | None:
-    """Return when the alarm wants its next tick."""
+    """Return when the next tick is due, None when there is none."""
     times = [] if alarm.snoozed_until is None else [alarm.snoozed_until]
-    if _is_settling(alarm, timing):
+    if _is_holding(alarm, timing):
         times.append(_pending_until(alarm, timing))
     return min(times, default=None)
 
 
 def acknowledge(alarm: Alarm, by: Actor, now: float) -> list[Transition]:
-    """Note that somebody knows; an alarm that has returned is over with that."""
-    if alarm.beneath not in WAITING:
+    """Acknowledge the alarm; one that has returned to normal is closed by that."""
+    if alarm.underlying_state not in WAITING:
         return []
     before = alarm.state
     alarm.acknowledged, alarm.acknowledged_by = alarm.active, by
@@ -68,7 +70,7 @@ def acknowledge(alarm: Alarm, by: Actor, now: float) -> list[Transition]:
 
 
 def snooze(alarm: Alarm, until: float, by: Actor, now: float) -> list[Transition]:
-    """Put the alarm aside until a time; it comes back by itself, earlier when it is worse than what was seen."""
+    """Snooze the alarm until a time, or until it becomes more severe than it was when it was snoozed."""
     if until <= now or alarm.snoozed_until == until:
         return []
     before = alarm.state
@@ -78,7 +80,7 @@ def snooze(alarm: Alarm, until: float, by: Actor, now: float) -> list[Transition
 
 
 def unsnooze(alarm: Alarm, timing: Timing, now: float, by: Actor = NO_ACTOR, *, detail: str = "") -> list[Transition]:
-    """Take the alarm back before or at its time."""
+    """End the snooze."""
     if alarm.snoozed_until is None:
         return []
     before = alarm.state
@@ -87,7 +89,7 @@ def unsnooze(alarm: Alarm, timing: Timing, now: float, by: Actor = NO_ACTOR, *, 
 
 
 def suppress(alarm: Alarm, reason: str, now: float, by: Actor = NO_ACTOR) -> list[Transition]:
-    """Silence the alarm for a reason: its parent is down, maintenance, flapping."""
+    """Suppress the alarm for a reason, such as a root cause, maintenance or flapping."""
     if reason in alarm.suppressed_by:
         return []
     before = alarm.state
@@ -96,31 +98,31 @@ def suppress(alarm: Alarm, reason: str, now: float, by: Actor = NO_ACTOR) -> lis
 
 
 def unsuppress(alarm: Alarm, timing: Timing, reason: str, now: float, by: Actor = NO_ACTOR) -> list[Transition]:
-    """Take a reason away; with the last one the alarm is judged again."""
+    """Remove a reason for suppression; removing the last one raises an alarm that is active."""
     if reason not in alarm.suppressed_by:
         return []
     before = alarm.state
-    alarm.suppressed_by = tuple(other for other in alarm.suppressed_by if other != reason)
+    alarm.suppressed_by = tuple(kept for kept in alarm.suppressed_by if kept != reason)
     return [_transition(alarm, Change.UNSUPPRESSED, before, now, by=by, detail=reason), *_announce(alarm, timing, now)]
 
 
 def replace_reason(alarm: Alarm, before: str, after: str) -> None:
-    """Put another reason in the place of one; the alarm is as silent as it was."""
+    """Replace one reason for suppression by another; the alarm stays suppressed."""
     alarm.suppressed_by = tuple(after if reason == before else reason for reason in alarm.suppressed_by)
 
 
 def raised_while_suppressed(alarm: Alarm, now: float) -> Transition:
-    """Return that an alarm came while it is suppressed: who asks later why nobody was told finds the reason."""
+    """Return the history entry of an alarm that became active while suppressed: why no notification was sent."""
     return _transition(alarm, Change.SUPPRESSED, alarm.state, now, detail=alarm.suppressed_by[-1])
 
 
 def escalated(alarm: Alarm, groups: Iterable[str], now: float) -> Transition:
-    """Return that more groups are told, because nobody acknowledged."""
+    """Return the transition of an alarm that escalates to more groups because it is unacknowledged."""
     return _transition(alarm, Change.ESCALATED, alarm.state, now, detail=", ".join(groups))
 
 
 def take_out_of_service(alarm: Alarm, by: Actor, now: float) -> list[Transition]:
-    """Switch the alarm off until somebody switches it on."""
+    """Take the alarm out of service until it is returned."""
     if alarm.out_of_service:
         return []
     before = alarm.state
@@ -129,7 +131,7 @@ def take_out_of_service(alarm: Alarm, by: Actor, now: float) -> list[Transition]
 
 
 def return_to_service(alarm: Alarm, timing: Timing, by: Actor, now: float) -> list[Transition]:
-    """Switch the alarm on again."""
+    """Return the alarm to service; raise it if it is active."""
     if not alarm.out_of_service:
         return []
     before = alarm.state
@@ -137,20 +139,21 @@ def return_to_service(alarm: Alarm, timing: Timing, by: Actor, now: float) -> li
     return [_transition(alarm, Change.IN_SERVICE, before, now, by=by), *_announce(alarm, timing, now)]
 
 
-def _settle(alarm: Alarm, timing: Timing, now: float) -> list[Transition]:
-    """Follow a condition that has lasted for long enough."""
-    if not _is_settling(alarm, timing) or now < _pending_until(alarm, timing):
+def _complete_hold(alarm: Alarm, timing: Timing, now: float) -> list[Transition]:
+    """Activate or clear the alarm when its hold has elapsed."""
+    if not _is_holding(alarm, timing) or now < _pending_until(alarm, timing):
         return []
     return _activate(alarm, timing, alarm.last_evaluation, now) if alarm.pending else _deactivate(alarm, timing, now)
 
 
-def _is_settling(alarm: Alarm, timing: Timing) -> bool:
-    """Return whether the alarm becomes active or inactive by time alone.
+def _is_holding(alarm: Alarm, timing: Timing) -> bool:
+    """Return whether the alarm will become active or inactive by time alone.
 
-    A latching moment that nobody could be told of stays active until its silence ends: it would be lost otherwise.
+    A latching momentary alarm that is muted before it was announced stays active until it is unmuted: it would be lost
+    otherwise.
     """
-    is_kept = timing.is_momentary and timing.latching and not alarm.announced and not alarm.acknowledged
-    if alarm.pending is False and is_kept and alarm.is_quiet:
+    is_unseen_moment = timing.is_momentary and timing.latching and not alarm.announced and not alarm.acknowledged
+    if alarm.pending is False and is_unseen_moment and alarm.is_muted:
         return False
     return alarm.pending is not None and alarm.last_evaluation.is_active is alarm.pending
 
@@ -159,23 +162,23 @@ def _pending_until(alarm: Alarm, timing: Timing) -> float:
     return alarm.pending_since + (timing.hold_s if alarm.pending else timing.clear_after_s)
 
 
-def _activate(alarm: Alarm, timing: Timing, verdict: Evaluation, now: float) -> list[Transition]:
+def _activate(alarm: Alarm, timing: Timing, evaluation: Evaluation, now: float) -> list[Transition]:
     alarm.pending = None
-    alarm.active, alarm.severity = True, verdict.severity
+    alarm.active, alarm.severity = True, evaluation.severity
     alarm.acknowledged = alarm.returned = alarm.announced = False
     alarm.acknowledged_by = NO_ACTOR
     alarm.episode += 1
     alarm.raised_at, alarm.cleared_at = now, None
-    return _unsnooze_worse(alarm, timing, now) or _announce(alarm, timing, now)
+    return _unsnooze_if_worse(alarm, timing, now) or _announce(alarm, timing, now)
 
 
 def _announce(alarm: Alarm, timing: Timing, now: float) -> list[Transition]:
-    """Raise an active alarm that nobody heard of yet, unless it is to be quiet, or about to be over.
+    """Raise an active alarm that was not announced yet, unless it is muted or about to clear.
 
-    A moment is about to be over from its beginning: that is no reason to be silent about it.
+    A momentary alarm is about to clear as soon as it is active, and is raised all the same.
     """
-    is_ending = alarm.pending is False and not timing.is_momentary
-    if alarm.is_quiet or not alarm.active or alarm.announced or is_ending:
+    is_clearing = alarm.pending is False and not timing.is_momentary
+    if alarm.is_muted or not alarm.active or alarm.announced or is_clearing:
         return []
     alarm.announced = True
     return [_transition(alarm, Change.RAISED, AlarmState.NORMAL, now)]
@@ -189,27 +192,27 @@ def _deactivate(alarm: Alarm, timing: Timing, now: float) -> list[Transition]:
     alarm.acknowledged = False
     alarm.cleared_at = now
     if not alarm.announced:
-        return []  # it came and went while it was to be quiet: nobody heard of it, nobody needs to hear its end
+        return []  # it was active only while muted, so no notification was sent that would have to be cleared
     alarm.announced = False
     return [_transition(alarm, Change.CLEARED, before, now)]
 
 
-def _follow_severity(alarm: Alarm, timing: Timing, verdict: Evaluation, now: float) -> list[Transition]:
-    """Follow the severity; a higher one is news, also to who acknowledged the lower one or put it aside."""
-    is_worse, was_announced = verdict.severity > alarm.severity, alarm.announced
-    alarm.severity = verdict.severity
+def _update_severity(alarm: Alarm, timing: Timing, evaluation: Evaluation, now: float) -> list[Transition]:
+    """Update the severity; a higher one ends a snooze and an acknowledgement, which were for the lower one."""
+    is_worse, was_announced = evaluation.severity > alarm.severity, alarm.announced
+    alarm.severity = evaluation.severity
     if not is_worse:
         return []
-    happened = _unsnooze_worse(alarm, timing, now)
+    transitions = _unsnooze_if_worse(alarm, timing, now)
     if not was_announced:
-        return happened
+        return transitions
     before = alarm.state
     alarm.acknowledged, alarm.acknowledged_by = False, NO_ACTOR
-    return [*happened, _transition(alarm, Change.WORSENED, before, now)]
+    return [*transitions, _transition(alarm, Change.WORSENED, before, now)]
 
 
-def _unsnooze_worse(alarm: Alarm, timing: Timing, now: float) -> list[Transition]:
-    """Take an alarm back that is worse than what somebody saw when they put it aside."""
+def _unsnooze_if_worse(alarm: Alarm, timing: Timing, now: float) -> list[Transition]:
+    """End the snooze of an alarm that is more severe than it was when it was snoozed."""
     if alarm.snoozed_for is None or alarm.severity <= alarm.snoozed_for:
         return []
     return unsnooze(alarm, timing, now, detail=Change.WORSENED)

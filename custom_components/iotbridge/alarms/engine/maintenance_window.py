@@ -1,4 +1,4 @@
-"""A time in which alarms are silent. Pure."""
+"""Maintenance window: a period in which alarms are suppressed. Pure."""
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
@@ -15,7 +15,10 @@ DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MaintenanceWindow:
-    """A time in which alarms of some entities or rules are silent; ``until`` in seconds since 1970."""
+    """Period in which the alarms of some entities or rules are suppressed; ``until`` is in seconds since 1970.
+
+    Without ``until`` it recurs on ``days`` at the local time ``start``.
+    """
 
     name: str
     selection: Selection
@@ -26,32 +29,32 @@ class MaintenanceWindow:
     duration_s: float = 0.0
 
     def is_open(self, now: float, local: datetime) -> bool:
-        """Return whether it is this time; ``local`` is the same moment in the home's time zone.
+        """Return whether the window is open; ``local`` is ``now`` in the home's time zone.
 
-        Instants are compared: a window is as long in the nights when clocks change as in all others. One whose start
-        these skip begins when the skipped hour would have; of an hour that comes twice, it begins in the first.
+        Instants are compared, so a window has the same length in nights in which clocks change. When its start is in
+        the skipped hour, the window starts when that hour would have; in a repeated hour it starts in the first one.
         """
         if self.until is not None:
             return now < self.until
-        begins = day_time.fromisoformat(self.start)
-        # The one that began yesterday may go over midnight.
+        start = day_time.fromisoformat(self.start)
+        # A window that started yesterday may span midnight.
         for days_ago in (0, 1):
             day = local.date() - timedelta(days=days_ago)
-            began = datetime.combine(day, begins, local.tzinfo).timestamp()
-            if DAYS[day.weekday()] in self.days and began <= local.timestamp() < began + self.duration_s:
+            opened_at = datetime.combine(day, start, local.tzinfo).timestamp()
+            if DAYS[day.weekday()] in self.days and opened_at <= local.timestamp() < opened_at + self.duration_s:
                 return True
         return False
 
     def as_dict(self) -> dict[str, Any]:
-        """Return it for the store."""
+        """Return the window for the store."""
         return asdict(self)
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> MaintenanceWindow:
-        """Read what ``as_dict`` wrote. Raises ValueError where a value is not of its type, or is no time or day."""
+        """Read what ``as_dict`` wrote; raise ValueError for a value of a wrong type, or that is no time or day."""
         selection = Selection.from_dict(data.get("selection", {}))
-        given = {**data, "rules": tuple(data.get("rules", ())), "days": tuple(data.get("days", ()))}
-        window = cls(**{**given, "selection": selection})
+        values = {**data, "rules": tuple(data.get("rules", ())), "days": tuple(data.get("days", ()))}
+        window = cls(**{**values, "selection": selection})
         check(window)
         if window.until is None:
             day_time.fromisoformat(window.start)
@@ -62,5 +65,5 @@ class MaintenanceWindow:
     @classmethod
     def of_subentry(cls, _window_id: str, name: str, data: Mapping[str, Any]) -> MaintenanceWindow:
         """Read the data of a subentry."""
-        given = {key: value for key, value in data.items() if key not in {REGISTRY_IDS, VERSION_KEY}}
-        return cls.from_dict({**given, "name": name})
+        values = {key: value for key, value in data.items() if key not in {REGISTRY_IDS, VERSION_KEY}}
+        return cls.from_dict({**values, "name": name})

@@ -19,12 +19,12 @@ class Severity(IntEnum):
 
     @property
     def word(self) -> str:
-        """Return what it is called in states, events and translations."""
+        """Return the name used in states, events and translations."""
         return self.name.lower()
 
 
 class AlarmState(StrEnum):
-    """The states of ISA-18.2; what a person sees first stands last."""
+    """State of an alarm, as in ISA-18.2; a later one takes precedence over an earlier one."""
 
     NORMAL = "normal"
     UNACKNOWLEDGED = "unacknowledged"
@@ -35,7 +35,7 @@ class AlarmState(StrEnum):
     OUT_OF_SERVICE = "out_of_service"
 
 
-# The states in which an alarm waits for acknowledgement.
+# The states in which an alarm awaits acknowledgement.
 WAITING = frozenset({AlarmState.UNACKNOWLEDGED, AlarmState.RETURNED})
 
 
@@ -67,7 +67,7 @@ class Evaluation:
     """Result of a rule for its entity at one moment.
 
     ``is_active`` is None while it cannot be determined: the entity does not exist yet, or has no value. ``reason`` has
-    no words: numbers and units, or a state. Where it takes a sentence, ``reason_key`` is its translation key and
+    no words: numbers and units, or a state. Where a sentence is needed, ``reason_key`` is its translation key and
     ``reason_values`` are its placeholders.
     """
 
@@ -135,7 +135,7 @@ class Alarm:
     ``pending_since`` is over; ``condition_since`` is when the condition last began to be met, before any hold.
     ``episode`` counts the outages; ``announced`` is true when people may have been notified of the current one.
     ``snoozed_for`` is the severity at the time of snoozing; None when it was snoozed before it was announced.
-    ``suppressed_by`` are reasons: the alarm is evaluated again when the last is gone.
+    ``suppressed_by`` are reasons: the alarm is raised, if it is active, when the last is removed.
     ``identity`` stays the same when the entity is renamed, so that later notifications replace earlier ones; the
     subject of the key where it is empty.
     """
@@ -162,35 +162,35 @@ class Alarm:
     suppressed_by: tuple[str, ...] = ()
     out_of_service: bool = False
     out_of_service_by: Actor = NO_ACTOR
-    # Not kept: after a restart nothing is known.
+    # Not restored: after a restart the entity has to be evaluated first.
     last_evaluation: Evaluation = field(default=Evaluation(None), compare=False)
 
     @property
     def state(self) -> AlarmState:
-        """Return the state a person sees."""
+        """Return the state."""
         if self.out_of_service:
             return AlarmState.OUT_OF_SERVICE
         if self.suppressed_by:
             return AlarmState.SUPPRESSED
         if self.snoozed_until is not None:
             return AlarmState.SNOOZED
-        return self.beneath
+        return self.underlying_state
 
     @property
-    def beneath(self) -> AlarmState:
-        """Return the state without snoozing, suppression and service."""
+    def underlying_state(self) -> AlarmState:
+        """Return the state as if the alarm were not snoozed, suppressed or out of service."""
         if self.active:
             return AlarmState.ACKNOWLEDGED if self.acknowledged else AlarmState.UNACKNOWLEDGED
         return AlarmState.RETURNED if self.returned else AlarmState.NORMAL
 
     def move(self, key: AlarmKey) -> None:
-        """Take the key that the alarm has since its entity was renamed."""
+        """Take the new key after the entity was renamed."""
         self.identity = self.identity or self.key.subject
         self.key = key
 
     @property
     def is_blank(self) -> bool:
-        """Return whether it is as if nothing had ever happened."""
+        """Return whether the alarm equals a new one."""
         return not (
             self.episode
             or self.active
@@ -201,36 +201,36 @@ class Alarm:
         )
 
     @property
-    def is_idle(self) -> bool:
-        """Return whether there is nothing to say of it now, and nobody decided anything about it."""
-        is_normal = self.beneath is AlarmState.NORMAL and self.pending is None
+    def is_removable(self) -> bool:
+        """Return whether nothing is lost when the alarm is removed: it is normal, and no person changed it."""
+        is_normal = self.underlying_state is AlarmState.NORMAL and self.pending is None
         return is_normal and self.snoozed_until is None and not self.out_of_service
 
     @property
-    def is_quiet(self) -> bool:
-        """Return whether nobody is to be told anything of it now."""
+    def is_muted(self) -> bool:
+        """Return whether its notifications are muted."""
         return self.out_of_service or bool(self.suppressed_by) or self.snoozed_until is not None
 
     def shift(self, by_s: float) -> None:
-        """Take what is being waited for along when the clock is set: it lasts as long as before."""
+        """Move a running hold when the clock is set, so that it lasts as long as before."""
         self.pending_since += by_s
         self.condition_since += by_s
 
     def as_dict(self) -> dict[str, Any]:
-        """Return it for the store."""
-        # Not asdict of all: it copies everything to its depth, and a thousand alarms may be raised together.
+        """Return the alarm for the store."""
+        # Not asdict of the whole: that copies deeply, and a thousand alarms may be raised together.
         data = {name: getattr(self, name) for name in self.__slots__ if name != "last_evaluation"}
         return data | {name: asdict(data[name]) for name in _ACTORS}
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Alarm:
         """Read what ``as_dict`` wrote."""
-        given = dict(data)
-        given["key"] = AlarmKey(*given["key"])
-        given["severity"] = Severity(given["severity"])
-        if given.get("snoozed_for") is not None:
-            given["snoozed_for"] = Severity(given["snoozed_for"])
-        given["suppressed_by"] = tuple(given["suppressed_by"])
+        values = dict(data)
+        values["key"] = AlarmKey(*values["key"])
+        values["severity"] = Severity(values["severity"])
+        if values.get("snoozed_for") is not None:
+            values["snoozed_for"] = Severity(values["snoozed_for"])
+        values["suppressed_by"] = tuple(values["suppressed_by"])
         for name in _ACTORS:
-            given[name] = Actor(**given[name])
-        return cls(**given)
+            values[name] = Actor(**values[name])
+        return cls(**values)

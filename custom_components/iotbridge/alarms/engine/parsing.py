@@ -1,4 +1,4 @@
-"""Reads what was written, perhaps by another version. Pure."""
+"""Parsing of stored data, which another version may have written. Pure."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import fields, is_dataclass
@@ -9,25 +9,25 @@ from typing import Any, Union, get_args, get_origin
 LOGGER = logging.getLogger(__package__)
 
 
-def parse_or_log[T](what: str, reader: Callable[[], T]) -> T | None:
-    """Return what a reader returns; None, and a line in the log, when it is written in a way nobody knows here."""
+def parse_or_log[T](description: str, parse: Callable[[], T]) -> T | None:
+    """Return the parsed value; log an error and return None when the data cannot be parsed."""
     try:
-        return reader()
+        return parse()
     except (KeyError, TypeError, ValueError, AttributeError) as error:
-        LOGGER.error("%s cannot be read: %r", what, error)  # noqa: TRY400 - the data says it all
+        LOGGER.error("%s cannot be read: %r", description, error)  # noqa: TRY400 - the trace would say nothing more
         return None
 
 
 def check(value: Any) -> None:
-    """Raise ValueError where a field of a dataclass, or of one in it, is not of its type."""
-    for name, kind in _kinds(value.__class__):
-        found = getattr(value, name)
-        if not _fits(found, kind):
-            raise ValueError(f"{name} is {found!r}, and is to be of type {kind}")
+    """Raise ValueError where a field of a dataclass, or of a nested one, is not of its type."""
+    for name, expected in _field_types(value.__class__):
+        content = getattr(value, name)
+        if not _is_of_type(content, expected):
+            raise ValueError(f"{name} is {content!r}, expected type {expected}")
 
 
 @cache
-def _kinds(kind: Any) -> tuple[tuple[str, Any], ...]:
+def _field_types(kind: Any) -> tuple[tuple[str, Any], ...]:
     return tuple((field.name, field.type) for field in fields(kind))
 
 
@@ -36,14 +36,14 @@ def _parts(kind: Any) -> tuple[Any, tuple[Any, ...]]:
     return get_origin(kind), get_args(kind)
 
 
-def _fits(value: Any, kind: Any) -> bool:
+def _is_of_type(value: Any, kind: Any) -> bool:
     if kind is float:
         return isinstance(value, int | float) and not isinstance(value, bool)
     origin, parts = _parts(kind)
     if origin is Union:
-        return any(_fits(value, part) for part in parts)
+        return any(_is_of_type(value, part) for part in parts)
     if origin is tuple:
-        return isinstance(value, tuple) and all(_fits(item, parts[0]) for item in value)
+        return isinstance(value, tuple) and all(_is_of_type(item, parts[0]) for item in value)
     if origin is Mapping:
         return isinstance(value, Mapping)
     if not isinstance(value, kind):

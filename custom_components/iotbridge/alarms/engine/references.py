@@ -1,9 +1,9 @@
 """References to entities in alarm data: registry ids kept beside entity ids, and rewriting after a rename. Pure.
 
 An entity id is what the user sees and may change; the id of its registry entry stays. Data that names entities has
-``registry_ids`` (registry id by entity id), so that a rename is recognised that happened while IoT Bridge was stopped.
+``registry_ids`` (registry id by entity id), so that renames while IoT Bridge was stopped are recognised.
 The action of a phone changes with the phone's name: it is a reference as well, by the id of the phone's config entry.
-Which keys of a notification target are references depends on its kind: ``reference_keys`` are these keys by kind.
+The references in a notification target depend on its kind: ``reference_keys`` are their keys by kind.
 """
 
 from collections.abc import Callable, Mapping
@@ -18,7 +18,7 @@ from .rule import Rule, Selection
 
 REGISTRY_IDS = "registry_ids"
 
-# New entity id by old one. All of them change at once: two entities may have swapped their ids.
+# New entity id by old one. All of them are applied at once: two entities may have swapped their ids.
 type Moves = Mapping[str, str]
 
 # For data without targets.
@@ -29,20 +29,20 @@ _REFERRING = frozenset({"data", "entities", "entity_id", "event_data", "excluded
 _ENTITY_ID = re.compile(r"(?<![\w.])((?:states\.)?)([a-z0-9_]+\.[a-z0-9_]+)(?!\w)")
 
 
-def named(data: Mapping[str, Any], reference_keys: Mapping[str, str] = NO_KEYS) -> set[str]:
-    """Return everything in the data of a subentry or a window that has the form of an entity id."""
-    found: set[str] = set()
+def referenced_entities(data: Mapping[str, Any], reference_keys: Mapping[str, str] = NO_KEYS) -> set[str]:
+    """Return all texts in the data of a subentry or a window that have the form of an entity id."""
+    names: set[str] = set()
 
     def collect(text: str) -> str:
-        found.update(match[2] for match in _ENTITY_ID.finditer(text))
+        names.update(match[2] for match in _ENTITY_ID.finditer(text))
         return text
 
     _rewritten(data, collect, reference_keys)
-    return found
+    return names
 
 
 def moved_data(data: Mapping[str, Any], moves: Moves, reference_keys: Mapping[str, str] = NO_KEYS) -> dict[str, Any]:
-    """Return the data of a subentry or a window with the new entity ids; equal data when none of them is in it."""
+    """Return the data of a subentry or a window with the new entity ids; equal data when it names none of them."""
 
     def replace(text: str) -> str:
         return _ENTITY_ID.sub(lambda match: match[1] + moves.get(match[2], match[2]), text)
@@ -64,19 +64,20 @@ def moved_rule(rule: Rule, moves: Moves) -> Rule:
 
 
 def moved_ids(registry_ids: Mapping[str, str], moves: Moves) -> dict[str, str]:
-    """Return registry ids by the new entity ids."""
-    kept = {entity_id: known for entity_id, known in registry_ids.items() if entity_id not in moves}
-    return kept | {moves[entity_id]: known for entity_id, known in registry_ids.items() if entity_id in moves}
+    """Return the registry ids by the new entity ids."""
+    kept = {entity_id: registry_id for entity_id, registry_id in registry_ids.items() if entity_id not in moves}
+    moved = {moves[entity_id]: known for entity_id, known in registry_ids.items() if entity_id in moves}
+    return kept | moved
 
 
 def moves_of(registry_ids: Mapping[str, str], entity_id_of: Callable[[str], str | None]) -> dict[str, str]:
-    """Return which of the entities have another id now; ``entity_id_of`` returns None for one that is gone."""
+    """Return the renames of entities; ``entity_id_of`` returns None for a removed registry entry."""
     current = {entity_id: entity_id_of(known) for entity_id, known in registry_ids.items()}
     return {before: after for before, after in current.items() if after not in (None, before)}
 
 
-def joined(first: Moves, then: Moves) -> Moves:
-    """Return two renames, one after the other, as one."""
+def combined_moves(first: Moves, then: Moves) -> Moves:
+    """Return two successive renames as one."""
     return {**then, **{before: then.get(after, after) for before, after in first.items()}}
 
 
@@ -86,12 +87,12 @@ def moved_key(key: AlarmKey, moves: Moves) -> AlarmKey:
 
 
 def moved_reason(reason: str, moves: Moves) -> str:
-    """Return a reason for silence after a rename; one that names another alarm has its key."""
+    """Return a reason for suppression after a rename; one that names a root cause contains its key."""
     return reason_of(moved_key(key_of(reason), moves)) if reason.startswith(PARENT) else reason
 
 
 def moved_instance(data: Mapping[str, Any], moves: Moves) -> dict[str, Any]:
-    """Return an alarm of the store, as ``Instance.as_dict`` wrote it, after a rename."""
+    """Return a stored alarm, as ``Instance.as_dict`` wrote it, after a rename."""
     alarm = data["alarm"]
     key = AlarmKey(*alarm["key"])
     moved = {**alarm, "suppressed_by": [moved_reason(reason, moves) for reason in alarm["suppressed_by"]]}
@@ -103,7 +104,7 @@ def moved_instance(data: Mapping[str, Any], moves: Moves) -> dict[str, Any]:
 def _rewritten(
     value: Any, rewrite: Callable[[str], str], reference_keys: Mapping[str, str], *, refers: bool = False
 ) -> Any:
-    """Return a copy of JSON data in which texts that may name entities are rewritten."""
+    """Return a copy of JSON data with rewritten texts where these may name entities."""
     if isinstance(value, Mapping):
         kind = value.get("kind")  # in the data of an action it may be anything
         of_kind = reference_keys.get(kind) if isinstance(kind, str) else None

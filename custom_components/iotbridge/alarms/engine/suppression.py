@@ -14,7 +14,7 @@ _PERSISTENT = frozenset({FLAPPING, BY_HAND})
 
 
 def recomputed(reasons: Iterable[str]) -> frozenset[str]:
-    """Return the reasons that follow from the state of the home; flapping and people set and end the others."""
+    """Return the reasons that follow from the state of the home, not those that flapping or a person sets and ends."""
     return frozenset(reason for reason in reasons if reason not in _PERSISTENT)
 
 

@@ -16,15 +16,15 @@ from ...texts import Texts
 from ..engine.rule import Selection
 
 ALL = "all"
-_PLACES = ("areas", "floors", "labels", "devices")
-_SORTS = ("domains", "device_classes", "integrations")
-# What shows whether a host is lost: the power state, which alone of our sensors has a list of states.
+_LOCATIONS = ("areas", "floors", "labels", "devices")
+_CATEGORIES = ("domains", "device_classes", "integrations")
+# The power state of a host, which is the only enumeration among the sensors of IoT Bridge.
 _POWER_STATE = selector.EntityWithDeviceFilterSelectorConfig(domain="sensor", integration=DOMAIN, device_class="enum")
 _HOSTS = {"domains": ("sensor",), "integrations": (DOMAIN,), "device_classes": ("enum",)}
 
 
-async def async_schema(hass: HomeAssistant, words: Texts, *, hosts: bool = False) -> dict[vol.Marker, Any]:
-    """Return the fields; ``hosts`` alone are to be chosen from, whatever else there is."""
+async def async_schema(hass: HomeAssistant, texts: Texts, *, hosts: bool = False) -> dict[vol.Marker, Any]:
+    """Return the fields; with ``hosts`` only hosts can be selected."""
     entities = selector.EntitySelectorConfig(multiple=True)
     if hosts:
         entities["filter"] = _POWER_STATE
@@ -36,9 +36,9 @@ async def async_schema(hass: HomeAssistant, words: Texts, *, hosts: bool = False
     }
     if not hosts:
         matching |= {
-            vol.Optional("domains"): _chosen(await _async_domains(hass)),
-            vol.Optional("device_classes"): _chosen(words.device_classes),
-            vol.Optional("integrations"): _chosen(await _async_integrations(hass)),
+            vol.Optional("domains"): _select(await _async_domains(hass)),
+            vol.Optional("device_classes"): _select(texts.device_classes),
+            vol.Optional("integrations"): _select(await _async_integrations(hass)),
         }
     matching[vol.Optional("excluded")] = selector.EntitySelector(entities)
     return {
@@ -48,8 +48,8 @@ async def async_schema(hass: HomeAssistant, words: Texts, *, hosts: bool = False
 
 
 def suggested(selection: Selection) -> dict[str, Any]:
-    """Return what the form shows at first."""
-    names = (*_PLACES, *_SORTS, "excluded")
+    """Return the suggested values of the form."""
+    names = (*_LOCATIONS, *_CATEGORIES, "excluded")
     matching = {name: list(chosen) for name in names if (chosen := getattr(selection, name))}
     shown: dict[str, Any] = {ALL: matching}
     if selection.entities:
@@ -57,24 +57,24 @@ def suggested(selection: Selection) -> dict[str, Any]:
     return shown
 
 
-def read(given: Mapping[str, Any], *, hosts: bool = False) -> Selection:
-    """Return what was chosen; of hosts, all that are in the places, or simply all."""
-    matching = given[ALL]
+def read(user_input: Mapping[str, Any], *, hosts: bool = False) -> Selection:
+    """Return the selection of a form; with ``hosts`` the hosts in the areas and so on, or all hosts."""
+    matching = user_input[ALL]
     chosen: dict[str, tuple[str, ...]] = {
-        name: tuple(matching.get(name, ())) for name in (*_PLACES, *_SORTS, "excluded")
+        name: tuple(matching.get(name, ())) for name in (*_LOCATIONS, *_CATEGORIES, "excluded")
     }
-    entities = tuple(given.get("entities", ()))
-    if hosts and (not entities or any(chosen[place] for place in _PLACES)):
+    entities = tuple(user_input.get("entities", ()))
+    if hosts and (not entities or any(chosen[place] for place in _LOCATIONS)):
         chosen |= _HOSTS
     return Selection(entities=entities, **chosen)
 
 
 def is_empty(selection: Selection) -> bool:
-    """Return whether nothing was chosen."""
-    return not selection.entities and not any(getattr(selection, name) for name in (*_PLACES, *_SORTS))
+    """Return whether the selection is empty."""
+    return not selection.entities and not any(getattr(selection, name) for name in (*_LOCATIONS, *_CATEGORIES))
 
 
-def _chosen(labels: Mapping[str, str]) -> selector.SelectSelector:
+def _select(labels: Mapping[str, str]) -> selector.SelectSelector:
     return selector.SelectSelector(
         selector.SelectSelectorConfig(
             options=[selector.SelectOptionDict(value=value, label=label) for value, label in labels.items()],
@@ -87,14 +87,17 @@ def _chosen(labels: Mapping[str, str]) -> selector.SelectSelector:
 
 
 async def _async_domains(hass: HomeAssistant) -> dict[str, str]:
-    """Return the domains that have entities, by name."""
+    """Return the titles of the domains that have entities."""
     domains = {entity_id.partition(".")[0] for entity_id in hass.states.async_entity_ids()}
     titles = await async_get_translations(hass, hass.config.language, "title", domains)
     return {domain: titles.get(f"component.{domain}.title", domain) for domain in domains}
 
 
 async def _async_integrations(hass: HomeAssistant) -> dict[str, str]:
-    """Return the integrations that were set up, by name."""
+    """Return the names of the integrations that are set up."""
     domains: Iterable[str] = {entry.domain for entry in hass.config_entries.async_entries()}
-    found = await async_get_integrations(hass, domains)
-    return {domain: it.name if isinstance(it, Integration) else domain for domain, it in found.items()}
+    integrations = await async_get_integrations(hass, domains)
+    return {
+        domain: integration.name if isinstance(integration, Integration) else domain
+        for domain, integration in integrations.items()
+    }

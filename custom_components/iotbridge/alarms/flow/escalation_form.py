@@ -17,22 +17,22 @@ _MOST_MINUTES = 7 * 24 * 60
 
 
 def groups(entry: ConfigEntry, subentry_type: str = SUBENTRY_NOTIFIER) -> dict[str, str]:
-    """Return what subentries of a type are called in a form, by their ids; two of one name are numbered.
+    """Return the labels of subentries of a type by their ids; a repeated title is numbered.
 
-    The list of steps shows what was chosen just as it is sent: so names are sent, not ids.
+    The list of steps displays submitted values as they are, so forms submit labels instead of ids.
     """
-    found = [sub for sub in entry.subentries.values() if sub.subentry_type == subentry_type]
-    seen: Counter[str] = Counter()
+    subentries = [sub for sub in entry.subentries.values() if sub.subentry_type == subentry_type]
+    counts: Counter[str] = Counter()
     names = {}
-    for subentry in found:
-        seen[subentry.title] += 1
-        number = seen[subentry.title]
+    for subentry in subentries:
+        counts[subentry.title] += 1
+        number = counts[subentry.title]
         names[subentry.subentry_id] = subentry.title if number == 1 else f"{subentry.title} ({number})"
     return names
 
 
 def schema(names: Mapping[str, str]) -> vol.Schema:
-    """Return the form; ``names`` are those of the groups by their ids."""
+    """Return the schema of the form; ``names`` are the labels of the groups by their ids."""
     chosen = selector.SelectSelector(
         selector.SelectSelectorConfig(
             options=list(names.values()), multiple=True, mode=selector.SelectSelectorMode.LIST
@@ -59,7 +59,7 @@ def schema(names: Mapping[str, str]) -> vol.Schema:
 
 
 def suggested(policy: EscalationPolicy, names: Mapping[str, str]) -> dict[str, Any]:
-    """Return what the form shows at first; a group that was deleted since is left out."""
+    """Return the suggested values of the form, without deleted groups."""
     steps = [
         {"after": step.after_s / 60, "groups": [names[group] for group in step.groups if group in names]}
         for step in policy.steps
@@ -70,11 +70,11 @@ def suggested(policy: EscalationPolicy, names: Mapping[str, str]) -> dict[str, A
     return shown
 
 
-def read(given: Mapping[str, Any], names: Mapping[str, str]) -> EscalationPolicy:
-    """Return the policy of a form, its steps in order of time; raise FieldError."""
+def read(user_input: Mapping[str, Any], names: Mapping[str, str]) -> EscalationPolicy:
+    """Return the policy of a form, with its steps in order of time; raise FieldError."""
     ids = {name: group for group, name in names.items()}
     steps = []
-    for item in given.get("steps") or ():
+    for item in user_input.get("steps") or ():
         chosen = tuple(dict.fromkeys(ids[name] for name in item.get("groups") or () if name in ids))
         if not chosen:
             raise FieldError("steps", "step_without_group")
@@ -82,7 +82,7 @@ def read(given: Mapping[str, Any], names: Mapping[str, str]) -> EscalationPolicy
     steps.sort(key=lambda step: step.after_s)
     if len({step.after_s for step in steps}) < len(steps):
         raise FieldError("steps", "steps_together")
-    repeat = seconds(given, "repeat")
+    repeat = seconds(user_input, "repeat")
     if repeat and not steps:
         raise FieldError("repeat", "repeat_to_nobody")
     if 0 < repeat < 60:  # noqa: PLR2004

@@ -1,4 +1,4 @@
-"""Fields of the forms about alarms: durations, numbers, choices; and what is wrong with what was entered."""
+"""Fields of the forms of alarms: durations, numbers, choices, and errors of their values."""
 
 from collections.abc import Mapping
 from datetime import timedelta
@@ -34,28 +34,28 @@ class FieldError(ValueError):
         self.placeholders = placeholders
 
 
-def seconds(given: Mapping[str, Any], field: str, *, least: float = 0.0) -> float:
-    """Return a duration of the form in seconds, 0 when it is not there; raise FieldError when it is out of range."""
-    total = timedelta(**given.get(field) or {}).total_seconds()
+def seconds(user_input: Mapping[str, Any], field: str, *, least: float = 0.0) -> float:
+    """Return a duration of a form in seconds, 0 when it is empty; raise FieldError when it is out of range."""
+    total = timedelta(**user_input.get(field) or {}).total_seconds()
     if not least <= total <= LONGEST_S:
         raise FieldError(field, "duration_missing" if total < least else "duration_long")
     return total
 
 
 def duration(total_s: float) -> dict[str, int]:
-    """Return seconds as a form has them."""
+    """Return seconds as the value of a duration field."""
     minutes, second = divmod(round(total_s), 60)
     hours, minute = divmod(minutes, 60)
     days, hour = divmod(hours, 24)
     return {"days": days, "hours": hour, "minutes": minute, "seconds": second}
 
 
-def text(given: Mapping[str, Any], field: str) -> str:
-    """Return what was entered into a field of text."""
-    entered: str = given.get(field) or ""
-    return entered.strip()
+def text(user_input: Mapping[str, Any], field: str) -> str:
+    """Return the value of a text field without surrounding spaces."""
+    value: str = user_input.get(field) or ""
+    return value.strip()
 
 
 def filled(suggested: Mapping[str, Any]) -> dict[str, Any]:
-    """Return what there is to suggest: an empty field stays empty."""
+    """Return the suggested values without empty ones."""
     return {key: value for key, value in suggested.items() if value not in (None, "", [], ())}

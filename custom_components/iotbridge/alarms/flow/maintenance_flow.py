@@ -1,4 +1,4 @@
-"""Add a maintenance window, and change one: the flow of the subentries of type ``window``."""
+"""Flow of the subentries of type ``window``: adds and changes maintenance windows."""
 
 from dataclasses import asdict
 from functools import partial
@@ -25,14 +25,14 @@ _DAY_S = 86400.0
 
 
 class MaintenanceFlow(ConfigSubentryFlow):
-    """A time of the week in which alarms are silent."""
+    """Flow of a recurring maintenance window."""
 
     async def async_step_user(self, user_input: dict[str, Any] | None = None) -> SubentryFlowResult:
-        """Ask for a new window."""
+        """Add a window."""
         return await self._async_form("user", user_input)
 
     async def async_step_reconfigure(self, user_input: dict[str, Any] | None = None) -> SubentryFlowResult:
-        """Show a window as it is."""
+        """Change a window."""
         subentry = self._get_reconfigure_subentry()
         if read(subentry, partial(MaintenanceWindow.of_subentry, "", subentry.title)) is None:
             return self.async_abort(reason="unreadable")
@@ -50,7 +50,7 @@ class MaintenanceFlow(ConfigSubentryFlow):
                 errors[error.field] = error.key
             else:
                 return self._save(text(user_input, "name"), data)
-        words = await async_texts(self.hass)
+        texts = await async_texts(self.hass)
         fields: dict[vol.Marker, Any] = {
             vol.Required("name"): TEXT,
             vol.Required("days", default=list(DAYS)): selector.SelectSelector(
@@ -63,7 +63,7 @@ class MaintenanceFlow(ConfigSubentryFlow):
         }
         if rules := groups(entry, SUBENTRY_ALARM):
             fields[vol.Optional("rules")] = choices(rules, multiple=True)
-        fields |= await entities_form.async_schema(self.hass, words)
+        fields |= await entities_form.async_schema(self.hass, texts)
         return self.async_show_form(
             step_id=step,
             data_schema=self.add_suggested_values_to_schema(vol.Schema(fields), user_input or self._suggested()),
@@ -76,13 +76,13 @@ class MaintenanceFlow(ConfigSubentryFlow):
             return None
         subentry = self._get_reconfigure_subentry()
         data = subentry.data
-        known = groups(self._get_entry(), SUBENTRY_ALARM)
+        labels = groups(self._get_entry(), SUBENTRY_ALARM)
         return {
             "name": subentry.title,
             "days": list(data["days"]),
             "start": data["start"],
             "duration": duration(data["duration_s"]),
-            "rules": [rule for rule in data["rules"] if rule in known],
+            "rules": [rule for rule in data["rules"] if rule in labels],
             **entities_form.suggested(Selection.from_dict(data["selection"])),
         }
 
@@ -93,21 +93,21 @@ class MaintenanceFlow(ConfigSubentryFlow):
         return self.async_create_entry(title=title, data=data)
 
 
-def _read(given: dict[str, Any]) -> dict[str, Any]:
+def _read(user_input: dict[str, Any]) -> dict[str, Any]:
     """Return the data of a window; raise FieldError."""
-    if not text(given, "name"):
+    if not text(user_input, "name"):
         raise FieldError("name", "name_missing")
-    if not given["days"]:
+    if not user_input["days"]:
         raise FieldError("days", "no_days")
-    duration_s = seconds(given, "duration", least=60.0)
+    duration_s = seconds(user_input, "duration", least=60.0)
     if duration_s > _DAY_S:
         raise FieldError("duration", "window_long")
-    selection, rules = entities_form.read(given), list(given.get("rules", ()))
+    selection, rules = entities_form.read(user_input), list(user_input.get("rules", ()))
     if entities_form.is_empty(selection) and not rules:
         raise FieldError("base", "window_of_nothing")
     data = {
-        "days": [day for day in DAYS if day in given["days"]],
-        "start": given["start"],
+        "days": [day for day in DAYS if day in user_input["days"]],
+        "start": user_input["start"],
         "duration_s": duration_s,
         "selection": {name: list(chosen) for name, chosen in asdict(selection).items()},
         "rules": rules,

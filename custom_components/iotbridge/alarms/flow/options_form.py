@@ -1,4 +1,4 @@
-"""The part of the options that is about alarms: quiet hours, storms, flapping."""
+"""Section of the options form for alarms: quiet hours, storms, flapping."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -28,7 +28,7 @@ def _count(unit: str) -> selector.NumberSelector:
 
 
 def schema() -> section:
-    """Return the folded part of the form."""
+    """Return the collapsed section of the form."""
     severities = selector.SelectSelectorConfig(
         options=[severity.word for severity in reversed(Severity)],
         translation_key="severity",
@@ -52,14 +52,14 @@ def schema() -> section:
 
 
 def nested(options: Mapping[str, Any]) -> dict[str, Any]:
-    """Return options as the form has them."""
+    """Return options as nested values of the form."""
     return {**options, SECTION: {name: options[name] for name in _NAMES if name in options}}
 
 
-def read(given: Mapping[str, Any], before: Mapping[str, Any]) -> tuple[dict[str, Any], str | None]:
-    """Return the options of the form side by side, and what is wrong with the part about alarms."""
-    options = {name: value for name, value in given.items() if name != SECTION}
-    alarms = given.get(SECTION, {name: before[name] for name in _NAMES if name in before})
+def read(user_input: Mapping[str, Any], before: Mapping[str, Any]) -> tuple[dict[str, Any], str | None]:
+    """Return the options of the form as flat values, and the error key of the section, None when it is valid."""
+    options = {name: value for name, value in user_input.items() if name != SECTION}
+    alarms = user_input.get(SECTION, {name: before[name] for name in _NAMES if name in before})
     start, end = alarms.get("quiet_start"), alarms.get("quiet_end")
     if (start is None) != (end is None) or (start is not None and start == end):
         return options, "quiet_half"

@@ -117,7 +117,7 @@ def trial_summary(hass: HomeAssistant, trial: Backtest) -> dict[str, str]:
         "count": str(len(trial.outages)),
         "longest": time_text(trial.longest_s),
         "entities": str(trial.entities),
-        "left_out": str(trial.left_out),
+        "left_out": str(trial.skipped),
         "most": str(MAX_LISTED),
         "alarms": "\n".join(_outages(hass, trial)),
     }

@@ -15,7 +15,7 @@ DEFAULT_STORM_PER_MINUTE = 10
 
 
 class Digest(StrEnum):
-    """Reason for which notifications wait, to be delivered together."""
+    """Reason for which notifications are deferred and delivered together."""
 
     QUIET = "quiet"
     STORM = "storm"
@@ -30,7 +30,7 @@ class Deferral(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class QuietHours:
-    """Hours in which alarms of some severities wait. They may span midnight; none when they begin where they end."""
+    """Hours in which notifications of some severities are deferred; they may span midnight. Equal ends disable them."""
 
     start: time
     end: time
@@ -39,7 +39,7 @@ class QuietHours:
     def until(self, now: datetime, severity: Severity) -> float | None:
         """Return when the quiet hours around a local time end, in seconds since 1970; None outside of them.
 
-        Instants are compared, so the night on which clocks change has one beginning and one end, as all others.
+        Instants are compared, so they have one start and one end also in the night in which clocks change.
         """
         if severity not in self.severities or self.start == self.end:
             return None
@@ -54,52 +54,52 @@ class QuietHours:
 
 @dataclass(slots=True)
 class StormLimit:
-    """Rate limit per group: notifications beyond ``per_minute`` wait until that minute is over."""
+    """Rate limit per group: notifications beyond ``per_minute`` are deferred until that minute has passed."""
 
     per_minute: int
-    _told: defaultdict[str, deque[float]] = field(default_factory=lambda: defaultdict(deque))
+    _sent: defaultdict[str, deque[float]] = field(default_factory=lambda: defaultdict(deque))
     _until: dict[str, float] = field(default_factory=dict)
 
     def until(self, group: str, now: float) -> float | None:
-        """Count a notification; return until when it has to wait, None when it need not. A limit of 0 is none."""
+        """Count a notification; return until when to defer it, None to deliver it now. A limit of 0 disables this."""
         if not self.per_minute:
             return None
-        if now < (waits := self._until.get(group, now)) <= now + MINUTE_S:
-            return waits
+        if now < (until := self._until.get(group, now)) <= now + MINUTE_S:
+            return until
         self._until.pop(group, None)
-        told = self._told[group]
-        while told and not told[0] <= now < told[0] + MINUTE_S:  # what lies in the future was told by another clock
-            told.popleft()
-        if len(told) < self.per_minute:
-            told.append(now)
+        sent = self._sent[group]
+        while sent and not sent[0] <= now < sent[0] + MINUTE_S:  # one in the future is from before a clock change
+            sent.popleft()
+        if len(sent) < self.per_minute:
+            sent.append(now)
             return None
-        self._until[group] = told[0] + MINUTE_S
+        self._until[group] = sent[0] + MINUTE_S
         return self._until[group]
 
 
 @dataclass(slots=True)
 class DeliveryPolicy:
-    """Policy that decides for each notification whether it is delivered now."""
+    """Policy that decides for each notification whether to deliver it now."""
 
     quiet: QuietHours | None = None
     storm: StormLimit = field(default_factory=lambda: StormLimit(DEFAULT_STORM_PER_MINUTE))
 
     @classmethod
     def from_options(cls, options: Mapping[str, Any]) -> DeliveryPolicy:
-        """Read the options of the config entry; quiet hours need a beginning and an end."""
+        """Read the options of the config entry; quiet hours need a start and an end."""
         start, end = options.get("quiet_start"), options.get("quiet_end")
         names = options.get("quiet_severities", DEFAULT_QUIET_SEVERITIES)
         severities = frozenset(Severity[name.upper()] for name in names)
         quiet = QuietHours(time.fromisoformat(start), time.fromisoformat(end), severities) if start and end else None
         return cls(quiet, StormLimit(int(options.get("storm_per_minute", DEFAULT_STORM_PER_MINUTE))))
 
-    def hold(
+    def deferral(
         self, group: str, severity: Severity, now: datetime, *, breaks_through: bool, is_new: bool = True
     ) -> Deferral | None:
-        """Return why and until when a notification waits; None when it is to be delivered now.
+        """Return the deferral of a notification, None to deliver it now.
 
         Critical ones that may break through ignore quiet hours; in a storm they too are grouped, which delays them by
-        no more than a minute. ``is_new`` is False for what was counted before and could not be delivered.
+        no more than a minute. ``is_new`` is False for a retry, which was counted before.
         """
         is_urgent = breaks_through and severity is Severity.CRITICAL
         if not is_urgent and (until := self.quiet_until(severity, now)) is not None:
@@ -109,5 +109,5 @@ class DeliveryPolicy:
         return None
 
     def quiet_until(self, severity: Severity, now: datetime) -> float | None:
-        """Return when the quiet hours for a severity end, None when it is not quiet."""
+        """Return when the quiet hours for a severity end, None outside of them."""
         return self.quiet.until(now, severity) if self.quiet else None

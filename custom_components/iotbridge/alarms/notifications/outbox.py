@@ -1,4 +1,4 @@
-"""Outbox of notifications: keeps them in the store, retries failed deliveries and falls back to other targets."""
+"""Outbox of notifications: stores them, retries failed deliveries and falls back to other targets."""
 
 import asyncio
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -20,17 +20,18 @@ from ..runtime.store import Batch
 from .delivery_policy import Deferral, DeliveryPolicy, Digest
 from .message import Message, alarm_texts, raised_and_cleared
 from .notifier import DeliveryError, Notifier
-from .queue import Changes, Delivery, NotificationQueue, Review, parts
-from .queued_notification import QueuedNotification, moved_name
+from .queue import Changes, Delivery, NotificationQueue, Review, grouped_by_targets
+from .queued_notification import QueuedNotification, moved_target
 
-# How long to wait after each failure. Then the fallback is used, and all are tried after the last of these.
+# Delays after each failure. After them the fallback is used, and the last one is repeated.
 RETRY_S = (10.0, 60.0, 300.0)
-# What could not be told for so long is of no use any more: the end of an alarm, and anything for a group that is gone.
-KEEP_END_S = 24 * 3600.0
-# A machine that slept must not wait for so much longer.
-LOOK_S = 60.0
+# Undelivered ends of alarms, and all notifications for a removed group, are dropped after this time.
+KEEP_CLEARED_S = 24 * 3600.0
+# Longer waits would last too long when the machine sleeps meanwhile.
+MAX_WAIT_S = 60.0
 
-type Describe = Callable[[Notification], Message | None]
+type Render = Callable[[Notification], Message | None]
+type Items = Sequence[QueuedNotification]
 
 
 class Outbox:
@@ -42,52 +43,50 @@ class Outbox:
         notifier: Notifier,
         policy: DeliveryPolicy,
         write: Callable[[Batch], asyncio.Future[None] | None],
-        describe: Describe,
+        render: Render,
         issues: Issues,
     ) -> None:
-        """Take ``describe``, which returns None for an unknown alarm; ``write`` returns None if there is no file.
+        """Take ``render``, which returns None for an unknown alarm; ``write`` returns None while the disk fails.
 
-        The clock is the system's: quiet hours are those of the people, also after it was set or the machine slept.
+        Times are the system's: quiet hours follow the clock on the wall, also after it was set or the machine slept.
         """
         self._hass = hass
         self._notifier = notifier
         self._policy = policy
         self._write = write
-        self._noted: asyncio.Future[None] | None = None
-        self._describe = describe
+        self._last_write: asyncio.Future[None] | None = None
+        self._render = render
         self._issues = issues
-        # By the time: also where it is not known which numbers the store has, no new one is among them.
-        self._pending = NotificationQueue(last_id=int(_now() * 1000))
+        # From the time, so that new ids are unused even while the store cannot be read.
+        self._queue = NotificationQueue(last_id=int(_now() * 1000))
         self._unwritten: list[QueuedNotification] = []
         self._timers: dict[str, CALLBACK_TYPE] = {}
         self._busy: set[str] = set()
         self._tasks: set[asyncio.Task[None]] = set()
-        # The targets that did not work although they were tried again and again.
+        # Targets that failed despite all retries.
         self._failing: dict[str, set[str]] = {}
         self._is_stopped = False
 
-    # ------------------------------------------------------------------ life
-
     @callback
-    def async_load(self, rows: Mapping[int, Mapping[str, Any]]) -> None:
-        """Deliver what was not delivered before Home Assistant stopped, also when the store is read late."""
+    def async_load(self, stored: Mapping[int, Mapping[str, Any]]) -> None:
+        """Load undelivered items from the store, at the start or when the store becomes readable."""
         now = dt_util.now()
-        loaded = list(self._pending)
-        for number, data in rows.items():
-            read = partial(QueuedNotification.from_dict, number, data)
-            if (row := parse_or_log("What was to be told", read)) is None:
+        loaded = list(self._queue)
+        for number, data in stored.items():
+            parse = partial(QueuedNotification.from_dict, number, data)
+            if (item := parse_or_log("A stored notification", parse)) is None:
                 continue
-            if row.digest:
-                # The quiet hours may be others now.
-                row.due_at = min(row.due_at, self._policy.quiet_until(row.severity, now) or now.timestamp())
-            elif row.attempts:
-                row.due_at = now.timestamp()  # it may work again
-            loaded.append(row)
-        self._pending = NotificationQueue(loaded, self._pending.last_id)
-        self._async_look()
+            if item.digest:
+                # The quiet hours may have changed.
+                item.due_at = min(item.due_at, self._policy.quiet_until(item.severity, now) or now.timestamp())
+            elif item.attempts:
+                item.due_at = now.timestamp()  # the target may work again
+            loaded.append(item)
+        self._queue = NotificationQueue(loaded, self._queue.last_id)
+        self._async_start_all()
 
     async def async_stop(self) -> None:
-        """Begin nothing more, and wait for what is being told: it must be noted that it was."""
+        """Start no more deliveries, and wait for the running ones, so that these are recorded."""
         self._is_stopped = True
         for cancel in self._timers.values():
             cancel()
@@ -96,24 +95,25 @@ class Outbox:
             await asyncio.wait(self._tasks)
 
     @callback
-    def async_add(self, notices: Sequence[Notification], batch: Batch) -> None:
-        """Put notices into a batch; they are told when it was written."""
-        for notice in notices:
-            for group in notice.groups:
-                if row := self._row(notice, group):
-                    self._unwritten.append(row)
-                    batch.outbox[row.id] = row.as_dict()
+    def async_add(self, notifications: Sequence[Notification], batch: Batch) -> None:
+        """Add notifications to a batch; they are delivered when it has been written."""
+        for notification in notifications:
+            for group in notification.groups:
+                if item := self._queue_item(notification, group):
+                    self._unwritten.append(item)
+                    batch.outbox[item.id] = item.as_dict()
 
     @callback
-    def async_introduce(self, group: str, before: frozenset[str], instances: Iterable[Instance]) -> None:
-        """Notify new targets of a group of the alarms that are unacknowledged now; not of the end of others.
+    def async_notify_new_targets(self, group: str, before: frozenset[str], instances: Iterable[Instance]) -> None:
+        """Notify new targets of a group of the unacknowledged alarms; for the others they do not get the end.
 
-        ``before`` are the targets that it had.
+        ``before`` are the former targets.
         """
         batch = Batch()
+        queued = {(item.group, item.key) for item in self._unwritten if item.is_actionable}
         for instance in instances:
             alarm = instance.alarm
-            notice = Notification(
+            notification = Notification(
                 kind=NotificationKind.RAISED,
                 key=alarm.key,
                 episode=alarm.episode,
@@ -121,280 +121,278 @@ class Outbox:
                 severity=alarm.severity,
                 at=alarm.raised_at or _now(),
             )
-            row = self._row(notice, group)
-            about = (group, alarm.key)
-            if row is None or any(each.is_call and (each.group, each.key) == about for each in self._unwritten):
+            item = self._queue_item(notification, group)
+            if item is None or (group, alarm.key) in queued:
                 continue
-            row.informed, row.is_done = before, alarm.state is not AlarmState.UNACKNOWLEDGED
-            if not row.is_done:
-                row.delivered_to = before
-            changes = self._pending.introduce(row, before)
+            item.informed, item.is_done = before, alarm.state is not AlarmState.UNACKNOWLEDGED
+            if not item.is_done:
+                item.delivered_to = before
+            changes = self._queue.add_targets(item, before)
             if changes is None:
-                self._unwritten.append(row)
-                changes = {row.id: row.as_dict()}
+                self._unwritten.append(item)
+                changes = {item.id: item.as_dict()}
             batch.outbox |= changes
         self._write(batch)
 
-    def _row(self, notice: Notification, group: str) -> QueuedNotification | None:
-        """Return a notice as a row of a group, None when nothing is known of its alarm."""
-        if (message := self._describe(notice)) is None:
+    def _queue_item(self, notification: Notification, group: str) -> QueuedNotification | None:
+        """Return the item of a notification for a group, None when its alarm is unknown."""
+        if (message := self._render(notification)) is None:
             return None
-        number = self._pending.next_id()
-        return QueuedNotification.of(notice, group, number=number, message=message.as_dict(), due_at=_now())
+        number, content = self._queue.next_id(), message.as_dict()
+        return QueuedNotification.from_notification(notification, group, number=number, message=content, due_at=_now())
 
     @callback
-    def async_wake(self, written: Batch | None = None) -> None:
-        """Deliver what is due. ``written`` is the batch that is safe now; all that was added if it is not given."""
-        left = []
-        for row in self._unwritten:
-            if written is None or row.id in written.outbox:
-                self._pending.add(row)
+    def async_deliver(self, written: Batch | None = None) -> None:
+        """Deliver the due items; ``written`` is the batch that was stored, all batches if it is not given."""
+        unwritten = []
+        for item in self._unwritten:
+            if written is None or item.id in written.outbox:
+                self._queue.add(item)
             else:
-                left.append(row)
-        self._unwritten = left
-        self._async_look()
+                unwritten.append(item)
+        self._unwritten = unwritten
+        self._async_start_all()
 
     @callback
     def async_move(self, moves: Moves, *, with_targets: bool = True) -> None:
-        """Follow a rename of the entities that alarms are about, and ``with_targets`` of those that are told."""
+        """Apply a rename of entities to the subjects of alarms, and ``with_targets`` to the targets."""
         for group, names in self._failing.items() if with_targets else ():
-            self._failing[group] = {moved_name(name, moves) for name in names}
+            self._failing[group] = {moved_target(name, moves) for name in names}
         move = QueuedNotification.move if with_targets else QueuedNotification.move_subject
-        unwritten: Changes = {row.id: row.as_dict() for row in self._unwritten if move(row, moves)}
-        self._save(unwritten | self._pending.move(moves, move))
-
-    # ------------------------------------------------------------------ when
+        unwritten: Changes = {item.id: item.as_dict() for item in self._unwritten if move(item, moves)}
+        self._save(unwritten | self._queue.move(moves, move))
 
     @callback
-    def _async_look(self) -> None:
-        for group in self._pending.groups:
-            self._async_start(group)
+    def _async_start_all(self) -> None:
+        for group in self._queue.groups:
+            self._async_start_group(group)
 
     @callback
-    def _async_start(self, group: str) -> None:
-        """Begin to tell a group, or wait until there is something to tell."""
+    def _async_start_group(self, group: str) -> None:
+        """Start the deliveries of a group, or schedule them for when they are due."""
         if cancel := self._timers.pop(group, None):
             cancel()
         now = _now()
-        self._follow_clock(group)
-        due = self._pending.due(group, now)
+        self._update_quiet_ends(group)
+        due = self._queue.due(group, now)
         if due is None or group in self._busy or self._is_stopped:
             return
         if due > now:
-            wait_s = min(due - now, LOOK_S)
-            self._timers[group] = async_call_later(self._hass, wait_s, partial(self._async_timer, group))
+            wait_s = min(due - now, MAX_WAIT_S)
+            self._timers[group] = async_call_later(self._hass, wait_s, partial(self._async_timer_fired, group))
             return
         self._busy.add(group)
-        task = self._hass.async_create_task(self._async_work(group), f"iotbridge tell {group}")
+        task = self._hass.async_create_task(self._async_run_group(group), f"iotbridge deliver {group}")
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
-    def _follow_clock(self, group: str) -> None:
-        """Let nothing wait for the end of quiet hours that are none any more since the clock was set."""
+    def _update_quiet_ends(self, group: str) -> None:
+        """Update the end of quiet hours for which items are deferred: the clock may have been set."""
         now = dt_util.now()
-        for row in self._pending.waiting(group):
-            if row.digest is Digest.QUIET and not row.attempts:
-                row.due_at = min(row.due_at, self._policy.quiet_until(row.severity, now) or now.timestamp())
+        for item in self._queue.waiting(group):
+            if item.digest is Digest.QUIET and not item.attempts:
+                item.due_at = min(item.due_at, self._policy.quiet_until(item.severity, now) or now.timestamp())
 
     @callback
-    def _async_timer(self, group: str, _now: datetime) -> None:
+    def _async_timer_fired(self, group: str, _now: datetime) -> None:
         self._timers.pop(group, None)
-        self._async_start(group)
+        self._async_start_group(group)
 
-    async def _async_work(self, group: str) -> None:
+    async def _async_run_group(self, group: str) -> None:
         is_done = False
         try:
             while not self._is_stopped:
                 review = self._review(group)
                 for delivery in review.single:
-                    if self._pending.is_last(delivery.row) and not self._is_stopped:
-                        await self._async_tell(group, [delivery])
+                    if self._queue.is_last(delivery.item) and not self._is_stopped:
+                        await self._async_deliver_due(group, [delivery])
                 if review.together:
-                    await self._async_tell(group, review.together)
+                    await self._async_deliver_due(group, review.together)
                 elif not review.single:
                     break
             is_done = True
         finally:
             self._busy.discard(group)
-            if self._notifier.group(group) is None and not self._pending.waiting(group):
+            if self._notifier.group(group) is None and not self._queue.waiting(group):
                 self._set_failing(group, set(), "")
             if not is_done and not self._is_stopped:
-                # An error that nobody expects is logged by Home Assistant; the group must not be silent for ever.
-                self._timers[group] = async_call_later(self._hass, LOOK_S, partial(self._async_timer, group))
-        self._async_start(group)
+                # Home Assistant logs an unexpected error; the group has to be retried all the same.
+                self._timers[group] = async_call_later(self._hass, MAX_WAIT_S, partial(self._async_timer_fired, group))
+        self._async_start_group(group)
 
     def _review(self, group: str) -> Review:
         now = dt_util.now()
-        found = self._notifier.group(group)
+        target_group = self._notifier.group(group)
+        breaks_through = target_group is not None and target_group.breaks_through
 
-        def hold(row: QueuedNotification) -> Deferral | None:
-            return self._policy.hold(
-                group,
-                row.severity,
-                now,
-                breaks_through=found is not None and found.breaks_through,
-                is_new=row.attempts == 0,
-            )
+        def defer(item: QueuedNotification) -> Deferral | None:
+            is_new = item.attempts == 0
+            return self._policy.deferral(group, item.severity, now, breaks_through=breaks_through, is_new=is_new)
 
-        review = self._pending.review(group, now.timestamp(), hold, self._everyone(group))
+        review = self._queue.review(group, now.timestamp(), defer, self._targets(group))
         self._save(review.changes)
         return review
 
-    # ------------------------------------------------------------------- how
-
-    async def _async_tell(self, group: str, deliveries: Sequence[Delivery]) -> None:
-        """Deliver due notifications and record it; a target that has some of them already gets only the others."""
-        waits_until: float | None = None
-        for to, rows in parts(deliveries):
-            if waits_until is None:
-                waits_until = await self._async_send(group, rows, to)
+    async def _async_deliver_due(self, group: str, deliveries: Sequence[Delivery]) -> None:
+        """Deliver due items and record that; a target that has some of them already gets only the others."""
+        retry_at: float | None = None
+        for targets, items in grouped_by_targets(deliveries):
+            if retry_at is None:
+                retry_at = await self._async_send(group, items, targets)
                 continue
-            # An end must not be told while its beginning could not be.
-            for row in rows:
-                row.due_at = waits_until
-            self._save({row.id: row.as_dict() for row in rows})
-        if self._noted:
-            # One after the other: if Home Assistant is killed now, this is all that is told once more.
-            await asyncio.wait({self._noted})
+            # An end must not be delivered before its beginning.
+            for item in items:
+                item.due_at = retry_at
+            self._save({item.id: item.as_dict() for item in items})
+        if self._last_write:
+            # One write at a time: if Home Assistant is killed now, only these are delivered twice.
+            await asyncio.wait({self._last_write})
 
-    async def _async_send(self, group: str, rows: Sequence[QueuedNotification], to: frozenset[str]) -> float | None:
-        """Send some rows to some targets; return when to try again, None when there is nothing left to try."""
-        found = self._notifier.group(group)
-        names = to & (found.targets.keys() | found.fallback.keys()) if found else to
-        if not names and (self._everyone(group) or not any(row.is_call for row in rows)):
-            self._finish(rows)  # whom it concerned is not in the group any more
+    async def _async_send(self, group: str, items: Items, targets: frozenset[str]) -> float | None:
+        """Send items to targets; return when to retry, None when there is nothing to retry."""
+        target_group = self._notifier.group(group)
+        names = targets & (target_group.targets.keys() | target_group.fallback.keys()) if target_group else targets
+        if not names and (self._targets(group) or not any(item.is_actionable for item in items)):
+            self._remove(items)  # the targets were removed from the group
             return None
         try:
-            await self._async_say(group, rows, names)
+            await self._async_send_to(group, items, names)
         except DeliveryError as error:
-            _sent(rows, names - error.failed.keys() if names else names)
-            return await self._async_failed(group, rows, error)
-        _sent(rows, names)
-        self._finish(rows)
-        self._async_works(group, names)
+            _mark_delivered(items, names - error.failed.keys() if names else names)
+            return await self._async_schedule_retry(group, items, error)
+        _mark_delivered(items, names)
+        self._remove(items)
+        self._async_mark_working(group, names)
         return None
 
-    async def _async_say(self, group: str, rows: Sequence[QueuedNotification], names: frozenset[str]) -> None:
-        """Deliver to each target what is new to it; raise DeliveryError when some did not take it."""
-        by_news: dict[tuple[bool, ...], set[str]] = {} if names else {(False,) * len(rows): set()}
+    async def _async_send_to(self, group: str, items: Items, names: frozenset[str]) -> None:
+        """Send to each target what it does not have yet; raise DeliveryError when some failed."""
+        by_novelty: dict[tuple[bool, ...], set[str]] = {} if names else {(False,) * len(items): set()}
         for name in sorted(names):
-            by_news.setdefault(tuple(row.is_new_to(name) for row in rows), set()).add(name)
+            by_novelty.setdefault(tuple(item.is_new_to(name) for item in items), set()).add(name)
         errors: list[DeliveryError] = []
-        for news, those in by_news.items():
+        for are_new, recipients in by_novelty.items():
             try:
-                await self._notifier.async_send(group, self._messages(rows, news), only=those)
+                await self._notifier.async_send(group, self._messages(items, are_new), only=recipients)
             except DeliveryError as error:
                 errors.append(error)
         if errors:
             raise errors[0].joined(errors[1:])
 
-    async def _async_failed(self, group: str, rows: Sequence[QueuedNotification], error: DeliveryError) -> float | None:
-        """Try again later. When that has been done, the fallback is told, and the user that something is wrong."""
+    async def _async_schedule_retry(self, group: str, items: Items, error: DeliveryError) -> float | None:
+        """Schedule a retry; after all retries notify the fallback and create a repair."""
         now = _now()
-        if self._hass.state is CoreState.running:  # before that, who is to be told may not be there yet
-            for row in rows:
-                row.attempts += 1
+        if self._hass.state is CoreState.running:  # before that, targets may not be loaded yet
+            for item in items:
+                item.attempts += 1
         failing = self._failing.get(group, set())
-        if failing & error.failed.keys() or any(row.attempts > len(RETRY_S) for row in rows):
+        if failing & error.failed.keys() or any(item.attempts > len(RETRY_S) for item in items):
             self._set_failing(group, failing | error.failed.keys(), error.reasons)
-            self._finish(await self._async_fall_back(group, rows))
-            for row in rows:
-                row.attempts = max(row.attempts, len(RETRY_S))
-        is_gone = self._notifier.group(group) is None
-        left = [row for row in rows if self._pending.is_waiting(row)]
-        self._finish([row for row in left if (is_gone or not row.is_call) and now - row.at > KEEP_END_S])
-        left = [row for row in left if self._pending.is_waiting(row)]
-        again = now + RETRY_S[min(max([1, *(row.attempts for row in left)]), len(RETRY_S)) - 1]
-        for row in left:
-            row.due_at = again
-        self._save({row.id: row.as_dict() for row in left})
-        return again if left else None
+            self._remove(await self._async_fall_back(group, items))
+            for item in items:
+                item.attempts = max(item.attempts, len(RETRY_S))
+        is_removed = self._notifier.group(group) is None
+        waiting = [item for item in items if self._queue.is_waiting(item)]
+        expired = [
+            item for item in waiting if (is_removed or not item.is_actionable) and now - item.at > KEEP_CLEARED_S
+        ]
+        self._remove(expired)
+        waiting = [item for item in waiting if self._queue.is_waiting(item)]
+        retry_at = now + RETRY_S[min(max([1, *(item.attempts for item in waiting)]), len(RETRY_S)) - 1]
+        for item in waiting:
+            item.due_at = retry_at
+        self._save({item.id: item.as_dict() for item in waiting})
+        return retry_at if waiting else None
 
-    async def _async_fall_back(self, group: str, rows: Sequence[QueuedNotification]) -> Sequence[QueuedNotification]:
-        """Notify the fallback of a group; return the rows that are done because one of its targets got them.
+    async def _async_fall_back(self, group: str, items: Items) -> Items:
+        """Notify the fallback of a group; return the items that are done because a fallback target got them.
 
-        Whoever of the group heard of a beginning is told of its end, as soon as that works again.
+        Targets of the group that were informed of a beginning still get its end, as soon as they work again.
         """
-        found = self._notifier.group(group)
+        target_group = self._notifier.group(group)
         begun: set[AlarmKey] = set()
-        told: list[QueuedNotification] = []
-        for row in rows:
-            if row.key in begun or row.is_call or (row.occurrences and not row.informed):
-                begun.add(row.key)
-                told.append(row)
-        if found is None or not found.fallback or not told:
+        covered: list[QueuedNotification] = []
+        for item in items:
+            if item.key in begun or item.is_actionable or (item.occurrences and not item.informed):
+                begun.add(item.key)
+                covered.append(item)
+        if target_group is None or not target_group.fallback or not covered:
             return ()
-        names = frozenset(found.fallback)
+        names = frozenset(target_group.fallback)
         try:
-            await self._async_say(group, told, names)
+            await self._async_send_to(group, covered, names)
         except DeliveryError as error:
             names -= error.failed.keys()
-        _sent(told, names)
-        return [row for row in told if not self._pending.is_owed(row, self._everyone(group))] if names else ()
+        _mark_delivered(covered, names)
+        targets = self._targets(group)
+        return [item for item in covered if not self._queue.has_recipients_left(item, targets)] if names else ()
 
     @callback
-    def _async_works(self, group: str, names: frozenset[str]) -> None:
-        """Note that targets work; what waited for them to work again is told now."""
+    def _async_mark_working(self, group: str, names: frozenset[str]) -> None:
+        """Record that targets work; deliver the items that waited for them."""
         failing = self._failing.get(group)
         if failing is None or not failing & names:
             return
         self._set_failing(group, failing - names, "")
         if group not in self._failing:
-            for row in self._pending.waiting(group):
-                if row.attempts:
-                    row.due_at = min(row.due_at, _now())
+            for item in self._queue.waiting(group):
+                if item.attempts:
+                    item.due_at = min(item.due_at, _now())
 
     def _set_failing(self, group: str, names: set[str], reasons: str) -> None:
         if names:
             self._failing[group] = names
         elif self._failing.pop(group, None) is None:
             return
-        found = self._notifier.group(group)
-        told = {"name": found.title if found else group, "reasons": reasons} if names else {}
+        target_group = self._notifier.group(group)
+        placeholders = {"name": target_group.title if target_group else group, "reasons": reasons} if names else {}
         if reasons or not names:
-            self._issues.async_set(NOTIFIER_FAILING, group, bool(names), **told)
+            self._issues.async_set(NOTIFIER_FAILING, group, bool(names), **placeholders)
 
-    def _messages(self, rows: Sequence[QueuedNotification], news: Sequence[bool]) -> list[Message]:
-        """Return what to say of rows; before the end that is ``news`` to somebody comes how it began."""
-        said: list[Message] = []
-        for row, is_new in zip(rows, news, strict=True):
-            began = [Message.from_dict(row.first_message)] * row.occurrences if is_new and row.first_message else []
-            said += [*began, self._message(row)]
-        return [raised_and_cleared(alarm_texts(self._hass), said)] if len(rows) == 1 and len(said) > 1 else said
+    def _messages(self, items: Items, are_new: Sequence[bool]) -> list[Message]:
+        """Return the messages of items; for a recipient to whom an end is new, the beginning comes first."""
+        messages: list[Message] = []
+        for item, is_new in zip(items, are_new, strict=True):
+            if is_new and item.first_message:
+                messages += [Message.from_dict(item.first_message)] * item.occurrences
+            messages.append(self._message(item))
+        if len(items) == 1 and len(messages) > 1:
+            return [raised_and_cleared(alarm_texts(self._hass), messages)]
+        return messages
 
-    def _message(self, row: QueuedNotification) -> Message:
-        """Return what to say now, or what was said when it happened if nothing is known of the alarm any more."""
-        notice = Notification(
-            kind=row.kind,
-            key=row.key,
-            episode=row.episode,
-            groups=(row.group,),
-            severity=row.severity,
-            at=row.at,
-            sound=row.sound,
-            is_last=row.is_last,
+    def _message(self, item: QueuedNotification) -> Message:
+        """Return the message as of now; the stored one if the alarm is unknown by now."""
+        notification = Notification(
+            kind=item.kind,
+            key=item.key,
+            episode=item.episode,
+            groups=(item.group,),
+            severity=item.severity,
+            at=item.at,
+            sound=item.sound,
+            is_last=item.is_last,
         )
-        return self._describe(notice) or Message.from_dict(row.message)
+        return self._render(notification) or Message.from_dict(item.message)
 
-    def _everyone(self, group: str) -> frozenset[str]:
-        found = self._notifier.group(group)
-        return frozenset(found.targets) if found else frozenset()
+    def _targets(self, group: str) -> frozenset[str]:
+        target_group = self._notifier.group(group)
+        return frozenset(target_group.targets) if target_group else frozenset()
 
-    def _finish(self, rows: Sequence[QueuedNotification]) -> None:
+    def _remove(self, items: Items) -> None:
         changes: Changes = {}
-        for row in rows:
-            changes |= self._pending.finish(row, self._everyone(row.group))
+        for item in items:
+            changes |= self._queue.remove(item, self._targets(item.group))
         self._save(changes)
 
     def _save(self, changes: Changes) -> None:
         if changes:
-            self._noted = self._write(Batch(outbox=dict(changes)))
+            self._last_write = self._write(Batch(outbox=dict(changes)))
 
 
 def _now() -> float:
     return dt_util.utcnow().timestamp()
 
 
-def _sent(rows: Sequence[QueuedNotification], names: frozenset[str]) -> None:
-    for row in rows:
-        row.delivered_to |= names
+def _mark_delivered(items: Items, names: frozenset[str]) -> None:
+    for item in items:
+        item.delivered_to |= names

@@ -1,7 +1,7 @@
-"""Queue of notifications by group; it drops superseded ones. Pure: the clock and the groups are the caller's.
+"""Queue of notifications by group, without superseded ones. Pure: the time and the groups are arguments.
 
 A group gets only the latest notification of an alarm. Targets that were informed of its beginning are notified of the
-end; the others get both in one notification.
+end; the others get both in one message.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -13,268 +13,270 @@ from ..engine.escalation import ACTIONABLE, NotificationKind
 from ..engine.models import AlarmKey
 from ..engine.references import Moves, moved_key
 from .delivery_policy import Deferral, Digest
-from .queued_notification import NOBODY, Informed, QueuedNotification
+from .queued_notification import NO_TARGETS, Informed, QueuedNotification
 
-# Changed rows by id, as a batch for the store has them; None for those that are gone.
+# Changed items by id, as in a batch for the store; None for removed ones.
 type Changes = dict[int, Mapping[str, Any] | None]
-# After these the beginning is not notified any more: the alarm is acknowledged or suppressed.
+# After these kinds the beginning is not notified any more: the alarm is acknowledged or muted.
 _SETTLED = frozenset({NotificationKind.ACKNOWLEDGED, NotificationKind.WITHDRAWN})
-# Retries and storms take five minutes at most, and quiet hours a day: what waits for longer does so by another clock.
+# Retries and storms take at most five minutes, quiet hours a day: a later due time is from before a clock change.
 _LONGEST_S: Mapping[Digest | None, float] = {None: 300.0, Digest.STORM: 300.0, Digest.QUIET: 26 * 3600.0}
 
 
 class Delivery(NamedTuple):
-    """A row that is due, and the targets that it goes to."""
+    """Item that is due, and the targets to deliver it to."""
 
-    row: QueuedNotification
-    to: frozenset[str]
+    item: QueuedNotification
+    targets: frozenset[str]
 
 
 @dataclass(slots=True)
 class Review:
-    """Result of the review of a group: the deliveries, single and together, and the changes for the store."""
+    """Result of a review of a group: deliveries, single and for a digest, and changes for the store."""
 
     single: list[Delivery] = field(default_factory=list)
     together: list[Delivery] = field(default_factory=list)
     changes: Changes = field(default_factory=dict)
 
 
-def parts(deliveries: Sequence[Delivery]) -> list[tuple[frozenset[str], list[QueuedNotification]]]:
-    """Return what goes to the same targets together; of one alarm nothing before what happened before it."""
-    found: list[tuple[frozenset[str], list[QueuedNotification]]] = []
+def grouped_by_targets(deliveries: Sequence[Delivery]) -> list[tuple[frozenset[str], list[QueuedNotification]]]:
+    """Return the items grouped by targets; the items of one alarm stay in order."""
+    parts: list[tuple[frozenset[str], list[QueuedNotification]]] = []
     latest: dict[AlarmKey, int] = {}
-    for row, to in deliveries:
-        begin = latest.get(row.key, 0)
-        place = next((n for n in range(begin, len(found)) if found[n][0] == to), len(found))
-        if place == len(found):
-            found.append((to, []))
-        found[place][1].append(row)
-        latest[row.key] = place
-    return found
+    for item, targets in deliveries:
+        start = latest.get(item.key, 0)
+        index = next((n for n in range(start, len(parts)) if parts[n][0] == targets), len(parts))
+        if index == len(parts):
+            parts.append((targets, []))
+        parts[index][1].append(item)
+        latest[item.key] = index
+    return parts
 
 
 class NotificationQueue:
-    """The rows, by group and alarm, in the order in which they came."""
+    """Queued notifications by group and alarm, in the order in which they were added."""
 
-    def __init__(self, rows: Iterable[QueuedNotification] = (), last_id: int = 0) -> None:
-        """Begin with what is in the store; new rows get numbers after its own and after ``last_id``."""
+    def __init__(self, items: Iterable[QueuedNotification] = (), last_id: int = 0) -> None:
+        """Start with the items of the store; new ones get ids above theirs and above ``last_id``."""
         self._groups: dict[str, dict[AlarmKey, list[QueuedNotification]]] = {}
         self.last_id = last_id
-        for row in sorted(rows, key=lambda row: row.id):
-            self.last_id = max(self.last_id, row.id)
-            self.add(row)
+        for item in sorted(items, key=lambda item: item.id):
+            self.last_id = max(self.last_id, item.id)
+            self.add(item)
 
     def next_id(self) -> int:
-        """Return a number that no row of the store has."""
+        """Return an unused id."""
         self.last_id += 1
         return self.last_id
 
     def __iter__(self) -> Iterator[QueuedNotification]:
-        """Go through all rows."""
-        return (row for alarms in self._groups.values() for rows in alarms.values() for row in rows)
+        """Iterate over all items."""
+        return (item for alarms in self._groups.values() for items in alarms.values() for item in items)
 
-    def add(self, row: QueuedNotification) -> None:
-        """Put a row after those that are there."""
-        self._groups.setdefault(row.group, {}).setdefault(row.key, []).append(row)
+    def add(self, item: QueuedNotification) -> None:
+        """Add an item after the others of its alarm."""
+        self._groups.setdefault(item.group, {}).setdefault(item.key, []).append(item)
 
     def move(self, moves: Moves, move: Callable[[QueuedNotification, Moves], bool]) -> Changes:
-        """Follow a rename of entities by ``move`` of each row; return what changed in the store."""
-        changed = [row for rows in self._groups.values() for row in chain(*rows.values()) if move(row, moves)]
-        for group, rows in self._groups.items():
-            self._groups[group] = {moved_key(key, moves): waiting for key, waiting in rows.items()}
-        return {row.id: row.as_dict() for row in changed}
+        """Apply a rename of entities by calling ``move`` for each item; return the changes for the store."""
+        changed = [item for items in self._groups.values() for item in chain(*items.values()) if move(item, moves)]
+        for group, items in self._groups.items():
+            self._groups[group] = {moved_key(key, moves): waiting for key, waiting in items.items()}
+        return {item.id: item.as_dict() for item in changed}
 
-    def introduce(self, row: QueuedNotification, before: frozenset[str]) -> Changes | None:
-        """Return what changes because a group has new targets, to whom ``row`` tells an alarm; None when it does.
+    def add_targets(self, item: QueuedNotification, before: frozenset[str]) -> Changes | None:
+        """Include new targets of a group in the notifications of an alarm; return the changes for the store.
 
-        ``before`` are the targets that heard of the alarm.
+        ``item`` notifies them of the alarm; None means that it has to be added. ``before`` are the informed targets.
         """
-        rows = self._groups.get(row.group, {}).get(row.key)
-        if rows and not rows[-1].is_done:
-            if rows[-1].is_call or rows[0].informed is not None:
-                return {}  # it goes to the whole group, or only to those who know
-            rows[0].informed = before
-            return {rows[0].id: rows[0].as_dict()}
-        return {} if rows and row.is_done else None
+        items = self._groups.get(item.group, {}).get(item.key)
+        if items and not items[-1].is_done:
+            if items[-1].is_actionable or items[0].informed is not None:
+                return {}  # it goes to the whole group, or only to informed targets
+            items[0].informed = before
+            return {items[0].id: items[0].as_dict()}
+        return {} if items and item.is_done else None
 
     @property
     def groups(self) -> list[str]:
-        """Return the groups for which there is anything."""
+        """Return the groups that have items."""
         return list(self._groups)
 
     def waiting(self, group: str) -> list[QueuedNotification]:
-        """Return what is still to be told to a group."""
-        return [row for rows in self._groups.get(group, {}).values() for row in rows if not row.is_done]
+        """Return the items of a group that are still to be delivered."""
+        return [item for items in self._groups.get(group, {}).values() for item in items if not item.is_done]
 
-    def is_last(self, row: QueuedNotification) -> bool:
-        """Return whether a row is still the last news of its alarm."""
-        rows = self._groups.get(row.group, {}).get(row.key)
-        return rows is not None and rows[-1] is row
+    def is_last(self, item: QueuedNotification) -> bool:
+        """Return whether an item is still the latest of its alarm."""
+        items = self._groups.get(item.group, {}).get(item.key)
+        return items is not None and items[-1] is item
 
-    def is_waiting(self, row: QueuedNotification) -> bool:
-        """Return whether a row is still to be told."""
-        return not row.is_done and row in self._groups.get(row.group, {}).get(row.key, ())
+    def is_waiting(self, item: QueuedNotification) -> bool:
+        """Return whether an item is still to be delivered."""
+        return not item.is_done and item in self._groups.get(item.group, {}).get(item.key, ())
 
-    def is_owed(self, row: QueuedNotification, everyone: frozenset[str]) -> bool:
-        """Return whether targets that know of an alarm have still to hear that nobody is called any more."""
-        rows = self._groups[row.group][row.key]
-        heard = _informed_before_last(rows[: rows.index(row) + 1], everyone)
-        return not row.is_call and not (everyone if heard is None else heard) <= row.delivered_to
+    def has_recipients_left(self, item: QueuedNotification, targets: frozenset[str]) -> bool:
+        """Return whether informed targets still have to get the end or the acknowledgement of an alarm."""
+        items = self._groups[item.group][item.key]
+        informed = _informed_before_last(items[: items.index(item) + 1], targets)
+        return not item.is_actionable and not (targets if informed is None else informed) <= item.delivered_to
 
     def due(self, group: str, now: float) -> float | None:
-        """Return when a group is to be looked at."""
-        last = [rows[-1] for rows in self._groups.get(group, {}).values() if not rows[-1].is_done]
-        return min((now if _is_due(row, now) else row.due_at for row in last), default=None)
+        """Return when a group has to be reviewed."""
+        last = [items[-1] for items in self._groups.get(group, {}).values() if not items[-1].is_done]
+        return min((now if _is_due(item, now) else item.due_at for item in last), default=None)
 
     def review(
-        self, group: str, now: float, hold: Callable[[QueuedNotification], Deferral | None], everyone: frozenset[str]
+        self, group: str, now: float, defer: Callable[[QueuedNotification], Deferral | None], targets: frozenset[str]
     ) -> Review:
-        """Return what is due for a group, and drop what is of no use any more. ``everyone`` are its targets."""
+        """Return the due deliveries of a group, and drop superseded items. ``targets`` are those of the group."""
         review = Review()
-        for rows in list(self._groups.get(group, {}).values()):
-            last = rows[-1]
+        for items in list(self._groups.get(group, {}).values()):
+            last = items[-1]
             if last.is_done or not _is_due(last, now):
                 continue
             if last.digest is None:
-                self._place(rows, hold, everyone, review.changes)
-            if rows and rows[-1].digest is not None:
-                review.together += _digest_deliveries(rows, everyone) if _is_due(rows[-1], now) else []
+                self._decide(items, defer, targets, review.changes)
+            if items and items[-1].digest is not None:
+                review.together += _digest_deliveries(items, targets) if _is_due(items[-1], now) else []
             elif not last.is_done:
-                review.single.append(Delivery(last, _recipients(last, last.informed, everyone)))
-        review.single.sort(key=lambda delivery: (-delivery.row.severity, delivery.row.id))
+                review.single.append(Delivery(last, _targets_of(last, last.informed, targets)))
+        review.single.sort(key=lambda delivery: (-delivery.item.severity, delivery.item.id))
         return review
 
-    def finish(self, row: QueuedNotification, everyone: frozenset[str]) -> Changes:
-        """Note that nobody is to be told this row any more; return what changed in the store.
+    def remove(self, item: QueuedNotification, targets: frozenset[str]) -> Changes:
+        """Remove an item that needs no more deliveries; return the changes for the store.
 
-        Where not all of the group know the same, who does is kept for the next news.
+        Where the targets of the group are not informed of the same, the informed ones are kept for the next item.
         """
-        rows = self._groups[row.group][row.key]
-        place = rows.index(row)
-        is_latest = row is rows[-1]
-        known = _informed_before_last(rows[: place + 1 if is_latest else place + 2], everyone)
-        after = _informed_after(known, row, everyone) if is_latest else known
-        changes = self._drop(rows, rows[:place])
-        if len(rows) > 1:
-            rows[1].informed = after
-            changes[rows[1].id] = rows[1].as_dict()
-        elif after is not None and not row.is_last:
-            row.is_done, row.informed, row.delivered_to, row.message = True, after, NOBODY, {}
-            return changes | {row.id: row.as_dict()}
-        return changes | self._drop(rows, [row])
+        items = self._groups[item.group][item.key]
+        index = items.index(item)
+        is_latest = item is items[-1]
+        informed = _informed_before_last(items[: index + 1 if is_latest else index + 2], targets)
+        after = _informed_after(informed, item, targets) if is_latest else informed
+        changes = self._drop(items, items[:index])
+        if len(items) > 1:
+            items[1].informed = after
+            changes[items[1].id] = items[1].as_dict()
+        elif after is not None and not item.is_last:
+            item.is_done, item.informed, item.delivered_to, item.message = True, after, NO_TARGETS, {}
+            return changes | {item.id: item.as_dict()}
+        return changes | self._drop(items, [item])
 
-    def _place(
+    def _decide(
         self,
-        rows: list[QueuedNotification],
-        hold: Callable[[QueuedNotification], Deferral | None],
-        everyone: frozenset[str],
+        items: list[QueuedNotification],
+        defer: Callable[[QueuedNotification], Deferral | None],
+        targets: frozenset[str],
         changes: Changes,
     ) -> None:
-        """Decide about the last news of an alarm, which is due: now, in a digest, or not at all."""
-        last, before = rows[-1], rows[:-1]
-        heard = _informed_before_last(rows, everyone)
-        held = [row for row in before if row.digest and not row.is_done]
-        if held and last.kind not in ACTIONABLE | {NotificationKind.WITHDRAWN}:
-            # Who is told of both together sees how it began and how it ended.
-            last.digest, last.due_at = held[-1].digest, held[-1].due_at
+        """Decide on the latest item of an alarm, which is due: deliver now, defer to a digest, or drop."""
+        last, before = items[-1], items[:-1]
+        informed = _informed_before_last(items, targets)
+        deferred = [item for item in before if item.digest and not item.is_done]
+        if deferred and last.kind not in ACTIONABLE | {NotificationKind.WITHDRAWN}:
+            # A digest with both shows the beginning and the end.
+            last.digest, last.due_at = deferred[-1].digest, deferred[-1].due_at
             changes[last.id] = last.as_dict()
             return
-        began, times = (last.first_message, last.occurrences) if heard is None else _undelivered_raises(rows)
-        is_told = last.is_call or times > 0 or heard != NOBODY
-        wait = hold(last) if is_told and last.kind is not NotificationKind.WITHDRAWN else None
-        if wait and held:
-            if last.kind is NotificationKind.REPEATED and held[-1].is_call:
-                changes |= self._drop(rows, [last])
+        first_message, occurrences = (
+            (last.first_message, last.occurrences) if informed is None else _undelivered_raises(items)
+        )
+        is_needed = last.is_actionable or occurrences > 0 or informed != NO_TARGETS
+        deferral = defer(last) if is_needed and last.kind is not NotificationKind.WITHDRAWN else None
+        if deferral and deferred:
+            if last.kind is NotificationKind.REPEATED and deferred[-1].is_actionable:
+                changes |= self._drop(items, [last])
                 return
         else:
-            retried = [row.attempts for row in before if not row.is_done]
-            last.attempts = max([last.attempts, *retried]) if times else last.attempts
-            last.informed, last.occurrences = heard, times
-            last.first_message = None if began is last.message else began
-            changes |= self._drop(rows, before)
-        if wait:
-            last.digest, last.due_at = wait
-        if not is_told:
+            retried = [item.attempts for item in before if not item.is_done]
+            last.attempts = max([last.attempts, *retried]) if occurrences else last.attempts
+            last.informed, last.occurrences = informed, occurrences
+            last.first_message = None if first_message is last.message else first_message
+            changes |= self._drop(items, before)
+        if deferral:
+            last.digest, last.due_at = deferral
+        if not is_needed:
             last.is_done, last.message = True, {}
         if last.is_done and last.is_last:
-            changes |= self._drop(rows, [last])
-        elif wait or before or not is_told:
+            changes |= self._drop(items, [last])
+        elif deferral or before or not is_needed:
             changes[last.id] = last.as_dict()
 
-    def _drop(self, rows: list[QueuedNotification], dropped: Iterable[QueuedNotification]) -> Changes:
+    def _drop(self, items: list[QueuedNotification], dropped: Iterable[QueuedNotification]) -> Changes:
         changes: Changes = {}
-        for row in list(dropped):
-            rows.remove(row)
-            changes[row.id] = None
-            if not rows:
-                del self._groups[row.group][row.key]
-                if not self._groups[row.group]:
-                    del self._groups[row.group]
+        for item in list(dropped):
+            items.remove(item)
+            changes[item.id] = None
+            if not items:
+                del self._groups[item.group][item.key]
+                if not self._groups[item.group]:
+                    del self._groups[item.group]
         return changes
 
 
-def _is_due(row: QueuedNotification, now: float) -> bool:
-    """Return whether a row's time has come. A clock that was set back must not make anything wait for longer."""
-    return not now < row.due_at <= now + _LONGEST_S[row.digest]
+def _is_due(item: QueuedNotification, now: float) -> bool:
+    """Return whether an item is due; a clock that was set back must not delay it."""
+    return not now < item.due_at <= now + _LONGEST_S[item.digest]
 
 
-def _informed_before_last(rows: Sequence[QueuedNotification], everyone: frozenset[str]) -> Informed:
-    """Return who knows of the alarm before the last of some rows."""
-    heard = rows[0].informed
-    for row, later in pairwise(rows):
-        heard = _informed_after(heard, row, everyone, later)
-    return heard
+def _informed_before_last(items: Sequence[QueuedNotification], targets: frozenset[str]) -> Informed:
+    """Return the targets informed of the alarm before the last item."""
+    informed = items[0].informed
+    for item, later in pairwise(items):
+        informed = _informed_after(informed, item, targets, later)
+    return informed
 
 
 def _informed_after(
-    heard: Informed, row: QueuedNotification, everyone: frozenset[str], later: QueuedNotification | None = None
+    informed: Informed, item: QueuedNotification, targets: frozenset[str], later: QueuedNotification | None = None
 ) -> Informed:
-    """Return who knows of the alarm after those that got a row have read it, for a ``later`` one."""
-    if row.is_done:
-        return NOBODY if _is_over(row, later) else row.informed
-    if _is_over(row, later):
-        return (everyone if heard is None else heard) - row.delivered_to
-    if not (row.is_call or row.occurrences) or (heard is None and row.delivered_to <= everyone):
-        return heard
-    # Who stands in for the group is not of it, and has to hear of the end all the same.
-    known = (everyone if heard is None else heard) | row.delivered_to
-    return None if everyone and known == everyone else known
+    """Return the targets informed of the alarm after an item, for a ``later`` one."""
+    if item.is_done:
+        return NO_TARGETS if _ends_episode(item, later) else item.informed
+    if _ends_episode(item, later):
+        return (targets if informed is None else informed) - item.delivered_to
+    if not (item.is_actionable or item.occurrences) or (informed is None and item.delivered_to <= targets):
+        return informed
+    # Fallback targets are not part of the group, and have to be notified of the end all the same.
+    known = (targets if informed is None else informed) | item.delivered_to
+    return None if targets and known == targets else known
 
 
-def _is_over(row: QueuedNotification, later: QueuedNotification | None) -> bool:
-    """Return whether a row ends its episode: one that only waits for an acknowledgement ends with the next episode."""
-    is_quiet = row.kind in {NotificationKind.CLEARED, NotificationKind.WITHDRAWN}
-    return row.is_last or (is_quiet and later is not None and later.episode != row.episode)
+def _ends_episode(item: QueuedNotification, later: QueuedNotification | None) -> bool:
+    """Return whether an item ends its episode; one that only awaits acknowledgement ends with the next episode."""
+    is_ending = item.kind in {NotificationKind.CLEARED, NotificationKind.WITHDRAWN}
+    return item.is_last or (is_ending and later is not None and later.episode != item.episode)
 
 
-def _undelivered_raises(rows: Iterable[QueuedNotification]) -> tuple[Mapping[str, Any] | None, int]:
-    """Return the last beginning that was not told to all, and how many there were; no more than the rows know."""
-    began: Mapping[str, Any] | None = None
-    times = 0
-    for row in rows:
-        if row.is_done or row.kind in _SETTLED:
-            began, times = None, 0
-        elif row.occurrences and (row.kind is NotificationKind.RAISED or not times):
-            began, times = row.first_message or row.message, times + row.occurrences
-    return began, times
+def _undelivered_raises(items: Iterable[QueuedNotification]) -> tuple[Mapping[str, Any] | None, int]:
+    """Return the message of the last beginning that not all targets got, and the number of such beginnings."""
+    first_message: Mapping[str, Any] | None = None
+    occurrences = 0
+    for item in items:
+        if item.is_done or item.kind in _SETTLED:
+            first_message, occurrences = None, 0
+        elif item.occurrences and (item.kind is NotificationKind.RAISED or not occurrences):
+            first_message, occurrences = item.first_message or item.message, occurrences + item.occurrences
+    return first_message, occurrences
 
 
-def _recipients(row: QueuedNotification, heard: Informed, everyone: frozenset[str]) -> frozenset[str]:
-    if row.is_call or heard is None:
-        return everyone - row.delivered_to
-    return (everyone | heard if row.occurrences else heard) - row.delivered_to
+def _targets_of(item: QueuedNotification, informed: Informed, targets: frozenset[str]) -> frozenset[str]:
+    if item.is_actionable or informed is None:
+        return targets - item.delivered_to
+    return (targets | informed if item.occurrences else informed) - item.delivered_to
 
 
-def _digest_deliveries(rows: Sequence[QueuedNotification], everyone: frozenset[str]) -> list[Delivery]:
-    """Return what a digest says of an alarm: the end goes also to those who learn of the beginning in it."""
+def _digest_deliveries(items: Sequence[QueuedNotification], targets: frozenset[str]) -> list[Delivery]:
+    """Return the deliveries of an alarm in a digest; targets that get the beginning in it also get the end."""
     deliveries = []
-    heard: Informed = None
-    for row, later in zip_longest(rows, rows[1:]):
-        heard = row.informed if row is rows[0] or row.is_done else heard
-        if not row.is_done:
-            deliveries.append(Delivery(row, _recipients(row, heard, everyone)))
-        if _is_over(row, later):
-            heard = NOBODY
-        elif row.is_call:
-            heard = None if heard is None else heard | everyone
+    informed: Informed = None
+    for item, later in zip_longest(items, items[1:]):
+        informed = item.informed if item is items[0] or item.is_done else informed
+        if not item.is_done:
+            deliveries.append(Delivery(item, _targets_of(item, informed, targets)))
+        if _ends_episode(item, later):
+            informed = NO_TARGETS
+        elif item.is_actionable:
+            informed = None if informed is None else informed | targets
     return deliveries

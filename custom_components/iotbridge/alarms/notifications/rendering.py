@@ -1,4 +1,4 @@
-"""Puts alarms into the words of the home: why something is bad, and what a notice says of it."""
+"""Rendering of alarms in the language of the home: reasons of evaluations, and messages of notifications."""
 
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.exceptions import TemplateError
@@ -15,53 +15,53 @@ from ..runtime.processor import AlarmProcessor
 from ..runtime.suppressor import Suppressor
 from .message import Message, alarm_texts, compose
 
-_WHY = f"component.{DOMAIN}.selector.alarm_why.options."
+_REASONS = f"component.{DOMAIN}.selector.alarm_why.options."
 
 
 @callback
-def async_reason_text(hass: HomeAssistant, verdict: Evaluation) -> str:
-    """Return why something is bad: a sentence where there is one, otherwise what the verdict says."""
-    if not verdict.reason_key:
-        return verdict.reason
-    words = async_get_cached_translations(hass, hass.config.language, "selector", DOMAIN)
-    sentence = words.get(f"{_WHY}{verdict.reason_key}")
-    return sentence.format(**dict(verdict.reason_values)) if sentence else verdict.reason
+def async_reason_text(hass: HomeAssistant, evaluation: Evaluation) -> str:
+    """Return the reason of an evaluation, as a sentence where it has a translation key."""
+    if not evaluation.reason_key:
+        return evaluation.reason
+    texts = async_get_cached_translations(hass, hass.config.language, "selector", DOMAIN)
+    sentence = texts.get(f"{_REASONS}{evaluation.reason_key}")
+    return sentence.format(**dict(evaluation.reason_values)) if sentence else evaluation.reason
 
 
 @callback
 def async_render(
-    hass: HomeAssistant, processor: AlarmProcessor, suppressor: Suppressor, notice: Notification
+    hass: HomeAssistant, processor: AlarmProcessor, suppressor: Suppressor, notification: Notification
 ) -> Message | None:
-    """Return the message of a notice; None when its alarm is no more."""
-    instance = processor.get(notice.key)
+    """Return the message of a notification; None when its alarm was removed."""
+    instance = processor.get(notification.key)
     if instance is None:
         return None
     rule, alarm = instance.rule, instance.alarm
-    words = alarm_texts(hass)
+    texts = alarm_texts(hass)
     subject = async_name(hass, rule, alarm.key.subject)
     name = rule.name if subject == rule.name else f"{rule.name}: {subject}"
     text = _text(hass, rule, alarm, subject)
-    if notice.kind is NotificationKind.RAISED and FLAPPING in alarm.suppressed_by:
-        text = words.sentence("flapping", count=len(instance.flapping.times))
-    elif suppressor.lacks_broker(instance):
-        text = f"{text}\n{words.sentence('broker_gone')}"
+    if notification.kind is NotificationKind.RAISED and FLAPPING in alarm.suppressed_by:
+        text = texts.sentence("flapping", count=len(instance.flapping.times))
+    elif suppressor.is_behind_lost_broker(instance):
+        text = f"{text}\n{texts.sentence('broker_gone')}"
     return compose(
-        words,
-        notice,
+        texts,
+        notification,
         alarm,
         name=name,
         text=text,
         now=processor.now(),
         instructions=rule.instructions,
-        children=[async_name(hass, child.rule, child.key.subject) for child in suppressor.children(notice.key)],
+        children=[async_name(hass, child.rule, child.key.subject) for child in suppressor.children(notification.key)],
     )
 
 
 def _text(hass: HomeAssistant, rule: Rule, alarm: Alarm, subject: str) -> str:
-    """Return what is wrong: the user's own words, or ours."""
-    ours = alarm.reason or alarm.value
+    """Return the message that the user wrote for the rule, or the reason of the alarm."""
+    default = alarm.reason or alarm.value
     if not rule.message:
-        return ours
+        return default
     variables = {
         "name": subject,
         "rule": rule.name,
@@ -73,6 +73,6 @@ def _text(hass: HomeAssistant, rule: Rule, alarm: Alarm, subject: str) -> str:
     try:
         return str(Template(rule.message, hass).async_render(variables, parse_result=False))
     except TemplateError as error:
-        # A message with a mistake in it is no reason to say nothing.
+        # A template with a mistake must not prevent the notification.
         LOGGER.warning("The message of the alarm %s cannot be rendered: %s", rule.name, error)
-        return ours
+        return default

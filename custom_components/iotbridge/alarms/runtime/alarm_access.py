@@ -21,7 +21,7 @@ class AlarmAccess:
 
     processor: AlarmProcessor
     suppressor: Suppressor
-    # Set where alarms could not be started: nothing is watched.
+    # True where alarms could not be started: nothing is watched.
     is_failed = False
 
     def children(self, key: AlarmKey) -> list[Alarm]:
@@ -38,24 +38,24 @@ class AlarmAccess:
         return instance.alarm if instance else None
 
     def count(self, severity: Severity, *, unacknowledged: bool) -> int:
-        """Return how many alarms of a severity are active, or of these nobody has acknowledged."""
+        """Return the number of open alarms of a severity, or only of the unacknowledged ones."""
         return self.processor.counts.count(severity, unacknowledged=unacknowledged)
 
     async def async_history(self, query: HistoryQuery) -> list[dict[str, Any]]:
-        """Return what happened, newest first."""
+        """Return the recorded transitions, newest first."""
         return await self.processor.async_history(query)
 
     async def async_freeze(self, is_frozen: bool) -> None:
-        """Keep the file of the alarms as it is while it is copied, or no longer."""
+        """Freeze the alarm database while it is copied, or end that."""
         await self.processor.writer.async_freeze(is_frozen)
 
     async def async_remove_damaged(self) -> None:
-        """Delete the damaged files that were put aside."""
+        """Delete the damaged files that were set aside."""
         await self.processor.writer.async_remove_damaged()
 
     @callback
     def async_after(self, seconds: float) -> float:
-        """Return the time in so many seconds, in seconds since 1970."""
+        """Return the time after a number of seconds, in seconds since 1970."""
         return self.processor.async_after(seconds)
 
     @property
@@ -69,7 +69,7 @@ class AlarmAccess:
 
     @property
     def timed_windows(self) -> Mapping[str, MaintenanceWindow]:
-        """Return the windows that end once and for all, by id."""
+        """Return the windows that do not recur, by id."""
         return self.suppressor.timed_windows
 
     @callback
@@ -91,41 +91,41 @@ class AlarmAccess:
 
     @callback
     def async_acknowledge(self, keys: Iterable[AlarmKey], by: Actor) -> list[AlarmKey]:
-        """Note that somebody knows of these alarms; return those that were waiting for that."""
-        return self._changed(keys, lambda alarm, _, now: lifecycle.acknowledge(alarm, by, now))
+        """Acknowledge alarms; return those that were unacknowledged."""
+        return self._run(keys, lambda alarm, _, now: lifecycle.acknowledge(alarm, by, now))
 
     @callback
     def async_snooze(self, keys: Iterable[AlarmKey], until: float, by: Actor) -> list[AlarmKey]:
-        """Snooze alarms until a time."""
-        return self._changed(keys, lambda alarm, _, now: lifecycle.snooze(alarm, until, by, now))
+        """Snooze alarms until a time; return those that changed."""
+        return self._run(keys, lambda alarm, _, now: lifecycle.snooze(alarm, until, by, now))
 
     @callback
     def async_unsnooze(self, keys: Iterable[AlarmKey], by: Actor) -> list[AlarmKey]:
-        """End the snooze of alarms."""
-        return self._changed(keys, lambda alarm, timing, now: lifecycle.unsnooze(alarm, timing, now, by))
+        """End the snooze of alarms; return those that changed."""
+        return self._run(keys, lambda alarm, timing, now: lifecycle.unsnooze(alarm, timing, now, by))
 
     @callback
     def async_suppress(self, keys: Iterable[AlarmKey], by: Actor) -> list[AlarmKey]:
-        """Suppress alarms by hand."""
-        return self._changed(keys, lambda alarm, _, now: lifecycle.suppress(alarm, BY_HAND, now, by))
+        """Suppress alarms by hand; return those that changed."""
+        return self._run(keys, lambda alarm, _, now: lifecycle.suppress(alarm, BY_HAND, now, by))
 
     @callback
     def async_unsuppress(self, keys: Iterable[AlarmKey], by: Actor) -> list[AlarmKey]:
-        """End the silence by hand."""
-        return self._changed(keys, lambda alarm, timing, now: lifecycle.unsuppress(alarm, timing, BY_HAND, now, by))
+        """End the suppression by hand; return the alarms that changed."""
+        return self._run(keys, lambda alarm, timing, now: lifecycle.unsuppress(alarm, timing, BY_HAND, now, by))
 
     @callback
     def async_take_out_of_service(self, keys: Iterable[AlarmKey], by: Actor) -> list[AlarmKey]:
-        """Switch alarms off until somebody switches them on."""
-        return self._changed(keys, lambda alarm, _, now: lifecycle.take_out_of_service(alarm, by, now))
+        """Take alarms out of service; return those that changed."""
+        return self._run(keys, lambda alarm, _, now: lifecycle.take_out_of_service(alarm, by, now))
 
     @callback
     def async_return_to_service(self, keys: Iterable[AlarmKey], by: Actor) -> list[AlarmKey]:
-        """Switch alarms on again."""
-        return self._changed(keys, lambda alarm, timing, now: lifecycle.return_to_service(alarm, timing, by, now))
+        """Return alarms to service; return those that changed."""
+        return self._run(keys, lambda alarm, timing, now: lifecycle.return_to_service(alarm, timing, by, now))
 
-    def _changed(self, keys: Iterable[AlarmKey], command: Command) -> list[AlarmKey]:
-        """Run a command on alarms; return those that it changed."""
+    def _run(self, keys: Iterable[AlarmKey], command: Command) -> list[AlarmKey]:
+        """Run a command on alarms; return those that changed."""
         instances = filter(None, map(self.processor.get, keys))
         return [
             instance.key

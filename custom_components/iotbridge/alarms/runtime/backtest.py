@@ -1,4 +1,4 @@
-"""Tries a rule against what the recorder kept: how often would it have been raised?"""
+"""Backtest of a rule: the outages for which it would have been raised, from the recorder's history."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -15,13 +15,13 @@ from ..engine.evaluation.snapshot import UNAVAILABLE, EntitySnapshot
 from ..engine.evaluation.state import NOT_LOADED_S
 from ..engine.models import Alarm, AlarmKey, Change, Evaluation, Transition
 from ..engine.rule import MEASURING, Condition, Rule
-from .limit_units import seen_of
+from .limit_units import snapshot_of
 
 DAYS = 7
 MAX_ENTITIES = 200
-# The user waits in front of the dialog, which says how many entities were not reached by then.
+# The user waits for the dialog, which shows how many entities were skipped.
 BUDGET_S = 60.0
-# Read at once of one entity: so many hours, so that a sensor with ten values a second needs no gigabytes.
+# Period that is read at once, so that a sensor with ten values a second needs no gigabytes of memory.
 _SLICE = timedelta(hours=6)
 _OVERLAP = timedelta(milliseconds=1)
 
@@ -41,63 +41,63 @@ class Backtest:
 
     outages: Sequence[tuple[str, Outage]]
     entities: int
-    left_out: int
+    skipped: int
     until: float
 
     @property
     def longest_s(self) -> float:
-        """Return how long the longest was, in seconds."""
-        return max(((found.cleared_at or self.until) - found.raised_at for _, found in self.outages), default=0.0)
+        """Return the duration of the longest outage in seconds."""
+        return max(((outage.cleared_at or self.until) - outage.raised_at for _, outage in self.outages), default=0.0)
 
 
 def replay(rule: Rule, series: Iterable[tuple[float, EntitySnapshot | None]], until: float) -> list[Outage]:
-    """Return when the rule would have been raised by a series of readings, each with the time it came; pure."""
-    judge = Evaluator(rule.condition, rule.severity)
+    """Return the outages in a series of readings, each with its time; pure."""
+    evaluator = Evaluator(rule.condition, rule.severity)
     alarm = Alarm(key=AlarmKey(rule.rule_id, ""))
     outages: list[Outage] = []
 
-    def note(happened: Iterable[Transition]) -> None:
-        for transition in happened:
+    def record(transitions: Iterable[Transition]) -> None:
+        for transition in transitions:
             if transition.change is Change.RAISED:
                 outages.append(Outage(transition.at, None, transition.value or transition.reason))
             elif transition.change is Change.CLEARED:
                 outages[-1] = Outage(outages[-1].raised_at, transition.at, outages[-1].value)
 
-    def judged(verdict: Evaluation, now: float) -> None:
-        note(lifecycle.evaluate(alarm, rule.timing, verdict, now))
+    def apply(evaluation: Evaluation, now: float) -> None:
+        record(lifecycle.evaluate(alarm, rule.timing, evaluation, now))
 
     now = 0.0
-    for at, seen in series:
-        _pass_time(rule, judge, alarm, (now, at), judged, note)
+    for at, snapshot in series:
+        _pass_time(rule, evaluator, alarm, (now, at), apply, record)
         now = max(now, at)
-        judged(judge.update(seen, now), now)
-    _pass_time(rule, judge, alarm, (now, until), judged, note)
+        apply(evaluator.update(snapshot, now), now)
+    _pass_time(rule, evaluator, alarm, (now, until), apply, record)
     return outages
 
 
 def _pass_time(
     rule: Rule,
-    judge: Evaluator,
+    evaluator: Evaluator,
     alarm: Alarm,
-    between: tuple[float, float],
-    judged: Callable[[Evaluation, float], None],
-    note: Callable[[Iterable[Transition]], None],
+    period: tuple[float, float],
+    apply: Callable[[Evaluation, float], None],
+    record: Callable[[Iterable[Transition]], None],
 ) -> None:
-    """Do what falls due between two readings, in its order."""
-    now, until = between
+    """Apply the deadlines between two readings, in order."""
+    now, until = period
     while True:
-        held, looked = lifecycle.due(alarm, rule.timing), judge.due(now)
-        due = min((at for at in (held, looked) if at is not None), default=until)
+        hold_due, evaluation_due = lifecycle.due(alarm, rule.timing), evaluator.due(now)
+        due = min((at for at in (hold_due, evaluation_due) if at is not None), default=until)
         if due >= until:
             return
         now = max(now, due)
-        if looked is not None and looked <= now:
-            judged(judge.evaluate(now), now)
-        note(lifecycle.tick(alarm, rule.timing, now))
+        if evaluation_due is not None and evaluation_due <= now:
+            apply(evaluator.evaluate(now), now)
+        record(lifecycle.tick(alarm, rule.timing, now))
 
 
 def reason_against(hass: HomeAssistant, rule: Rule) -> str | None:
-    """Return why a rule cannot be tried, as a word of the dialog; None when it can."""
+    """Return the reason why a rule cannot be backtested, as an abort reason of the dialog; None when it can."""
     if rule.condition.kind not in EVALUATORS:
         return "no_history"
     return None if "recorder" in hass.config.components else "no_recorder"
@@ -108,10 +108,10 @@ async def async_backtest(
 ) -> Backtest:
     """Replay the history of entities, one after the other; ``progress`` gets the share that is done.
 
-    The recorder has to be running, and the rule one that ``can_try`` has nothing against.
+    ``reason_against`` has to return None for the rule.
     """
-    wanted = sorted(entity_ids)
-    entities = wanted[:MAX_ENTITIES]
+    selected = sorted(entity_ids)
+    entities = selected[:MAX_ENTITIES]
     end = dt_util.utcnow()
     started = time.monotonic()
     outages: list[tuple[str, Outage]] = []
@@ -120,18 +120,18 @@ async def async_backtest(
     for entity_id in entities:
         if time.monotonic() - started > BUDGET_S:
             break
-        past = _Past(hass, rule.condition, entity_id, starts, end)
-        found = await get_instance(hass).async_add_executor_job(_replayed, hass, rule, past)
+        reader = _HistoryReader(hass, rule.condition, entity_id, starts, end)
+        found = await get_instance(hass).async_add_executor_job(_replayed, hass, rule, reader)
         outages += [(entity_id, outage) for outage in found]
         done += 1
         progress(done / len(entities))
     outages.sort(key=lambda item: item[1].raised_at, reverse=True)
-    return Backtest(outages, done, len(wanted) - done, end.timestamp())
+    return Backtest(outages, done, len(selected) - done, end.timestamp())
 
 
 @dataclass(frozen=True, slots=True)
-class _Past:
-    """Parameters for reading the history of an entity: condition, starts of Home Assistant, and end."""
+class _HistoryReader:
+    """Reader of the history of an entity."""
 
     hass: HomeAssistant
     condition: Condition
@@ -139,20 +139,20 @@ class _Past:
     starts: Sequence[float]
     end: datetime
 
-    def seen(self, state: State, at: float) -> EntitySnapshot:
-        """Return a row of the history as it was seen then.
+    def snapshot(self, state: State, at: float) -> EntitySnapshot:
+        """Return the snapshot of a recorded state.
 
-        The recorder does not keep that a state is only a placeholder until its integration was loaded.
+        The recorder does not store that a state is only a placeholder until its integration is loaded.
         """
-        seen = seen_of(self.hass, self.condition, state, at)
+        snapshot = snapshot_of(self.hass, self.condition, state, at)
         if state.state == UNAVAILABLE and any(start <= at < start + NOT_LOADED_S for start in self.starts):
-            return replace(seen, attributes={**seen.attributes, "restored": True})
-        return seen
+            return replace(snapshot, attributes={**snapshot.attributes, "restored": True})
+        return snapshot
 
 
 def _starts(hass: HomeAssistant, since: datetime) -> list[float]:
-    """Return when Home Assistant was started. Reads the database: for the recorder's own threads."""
-    # Only where the recorder runs; it brings a database with it.
+    """Return the times at which Home Assistant was started; reads the database, in a thread of the recorder."""
+    # Imported only where the recorder runs: it needs a database library.
     from homeassistant.components.recorder.db_schema import RecorderRuns  # noqa: PLC0415
 
     with session_scope(hass=hass, read_only=True) as session:
@@ -160,32 +160,32 @@ def _starts(hass: HomeAssistant, since: datetime) -> list[float]:
     return [start.replace(tzinfo=dt_util.UTC).timestamp() for (start,) in runs]
 
 
-def _replayed(hass: HomeAssistant, rule: Rule, past: _Past) -> list[Outage]:
-    return replay(rule, _readings(hass, rule, past), past.end.timestamp())
+def _replayed(hass: HomeAssistant, rule: Rule, reader: _HistoryReader) -> list[Outage]:
+    return replay(rule, _readings(hass, rule, reader), reader.end.timestamp())
 
 
-def _readings(hass: HomeAssistant, rule: Rule, past: _Past) -> Iterator[tuple[float, EntitySnapshot | None]]:
-    """Yield what the recorder has of an entity, in order. Reads the database: for the recorder's own threads."""
+def _readings(hass: HomeAssistant, rule: Rule, reader: _HistoryReader) -> Iterator[tuple[float, EntitySnapshot | None]]:
+    """Yield the recorded states of an entity in order; reads the database, in a thread of the recorder."""
     from homeassistant.components.recorder.history import get_significant_states  # noqa: PLC0415 - see above
 
-    start = begin = past.end - timedelta(days=DAYS)
+    start = begin = reader.end - timedelta(days=DAYS)
     last = 0.0
-    while begin < past.end:
+    while begin < reader.end:
         rows = get_significant_states(
             hass,
-            # What is just on the border is in neither part.
+            # A state exactly on the border would be in neither part.
             begin if begin == start else begin - _OVERLAP,
-            min(begin + _SLICE, past.end),
-            [past.entity_id],
+            min(begin + _SLICE, reader.end),
+            [reader.entity_id],
             include_start_time_state=begin == start,
             significant_changes_only=False,
-            # The unit of a number is among the attributes: it may have been another then.
+            # The unit of a number is among the attributes: it may have changed since.
             no_attributes=rule.condition.attribute is None and rule.condition.kind not in MEASURING,
         )
-        for state in rows.get(past.entity_id, ()):
+        for state in rows.get(reader.entity_id, ()):
             assert not isinstance(state, dict)  # noqa: S101 - only the compressed format has dicts
             at = max(state.last_updated_timestamp, start.timestamp())
             if at > last:
                 last = at
-                yield at, past.seen(state, at)
+                yield at, reader.snapshot(state, at)
         begin += _SLICE

@@ -1,4 +1,4 @@
-"""SQLite file of the alarms: its tables, and the rescue of a damaged one. Blocks: not for the event loop."""
+"""SQLite file of the alarms: its tables, and the rescue of a damaged file. Blocking: not for the event loop."""
 
 from collections.abc import Iterator, Sequence
 from contextlib import closing
@@ -18,12 +18,12 @@ LOGGER = logging.getLogger(__package__)
 def _renamed(table: str, *texts: tuple[str, str]) -> str:
     """Return the SQL that replaces texts in the JSON of a table.
 
-    Within a JSON string, a quotation mark follows a backslash: a text that begins with a bare one is a key.
+    Within a JSON string a quotation mark follows a backslash: a text that starts with a bare one is a key.
     """
     data = "data"
     for old, new in texts:
         data = f"replace({data}, '{old}', '{new}')"
-    return f"UPDATE {table} SET data = {data};"  # noqa: S608 - names of ours
+    return f"UPDATE {table} SET data = {data};"  # noqa: S608 - our own names
 
 
 def _renamed_keys(table: str, **names: str) -> str:
@@ -90,12 +90,12 @@ ALTER TABLE history RENAME COLUMN who TO actor;
 ALTER TABLE history RENAME COLUMN place TO source;
 """,
 )
-# The key of each table, by which a damaged file is read from both ends.
+# Sort key of each table; a damaged table is read in both directions.
 _KEYS = {"instance": "rule_id {0}, subject {0}", "outbox": "id {0}", "remembered": "name {0}", "history": "id {0}"}
-# The file and what belongs to it, the log first: SQLite would play a log that was left behind into the next file.
+# The file and its companions, the log first: SQLite would apply a log that was left behind to the next file.
 _SUFFIXES = ("-shm", "-wal", "")
 _NO_JSON = object()
-# A card that is dying must not fill itself with copies of what it damaged.
+# A failing disk must not be filled with copies of damaged files.
 MAX_COPIES = 3
 
 type Unread = tuple[str, tuple[Any, ...], str]
@@ -103,7 +103,7 @@ type Unread = tuple[str, tuple[Any, ...], str]
 
 @dataclass(frozen=True, slots=True)
 class Loaded:
-    """Content of the file but for the history, at the start."""
+    """Content of the file without the history, at the start."""
 
     instances: dict[AlarmKey, dict[str, Any]] = field(default_factory=dict)
     outbox: dict[int, dict[str, Any]] = field(default_factory=dict)
@@ -111,20 +111,20 @@ class Loaded:
 
 
 class DamagedError(sqlite3.DatabaseError):
-    """A file that SQLite can read, in which something is missing."""
+    """File that SQLite can read, in which tables are missing."""
 
 
 class NewerError(sqlite3.DatabaseError):
-    """A file of a later release."""
+    """File of a later release."""
 
     def __init__(self, version: int) -> None:
-        """``version`` is that of the file."""
+        """Take the version of the file."""
         known = f"this release of IoT Bridge knows versions up to {len(_STEPS)}"
         super().__init__(f"their file is of version {version}, and {known}")
 
 
 def connect(path: Path) -> sqlite3.Connection:
-    """Return a connection to the file, which is made, or brought to this version, where it is not.
+    """Return a connection to the file, which is created or upgraded if necessary.
 
     Raise DamagedError where a file lacks a table, NewerError where a later release has written it, and other
     sqlite3.Error where SQLite cannot open it.
@@ -137,7 +137,7 @@ def connect(path: Path) -> sqlite3.Connection:
             _check(connection)
         connection.execute("PRAGMA journal_mode=WAL")
         connection.execute("PRAGMA synchronous=NORMAL")
-        # Not by itself while it writes: that waits for the disk, and what was written is to be told at once.
+        # No automatic checkpoint: it waits for the disk, and would delay notifications of what was written.
         connection.execute("PRAGMA wal_autocheckpoint=0")
         _upgrade(connection)
         path.chmod(0o600)
@@ -153,14 +153,14 @@ def _version(connection: sqlite3.Connection) -> int:
 
 
 def _upgrade(connection: sqlite3.Connection, to: int = len(_STEPS)) -> None:
-    """Bring a file to a version; an empty one is of version 0."""
+    """Upgrade a file to a version; an empty one has version 0."""
     version = _version(connection)
     for number, step in enumerate(_STEPS[version:to], version + 1):
         connection.executescript(f"BEGIN; {step} PRAGMA user_version={number}; COMMIT;")
 
 
 def _check(connection: sqlite3.Connection) -> None:
-    """Raise DamagedError or NewerError. A file without anything is no new one: others cut files off."""
+    """Raise DamagedError or NewerError; an empty file is damaged, because it was truncated."""
     version = _version(connection)
     if version > len(_STEPS):
         raise NewerError(version)
@@ -170,30 +170,30 @@ def _check(connection: sqlite3.Connection) -> None:
 
 
 def read_only(path: Path) -> sqlite3.Connection:
-    """Return a connection that changes nothing, not even the files beside the file."""
+    """Return a read-only connection, which does not change the companions of the file either."""
     log = _beside(path, "-wal")
-    # Without a log the file is complete by itself; with one, SQLite has to see both.
-    how = "mode=ro" if log.exists() and log.stat().st_size else "mode=ro&immutable=1"
-    connection = sqlite3.connect(f"{path.absolute().as_uri()}?{how}", uri=True)
+    # Without a log the file is complete; with one, SQLite has to read both.
+    mode = "mode=ro" if log.exists() and log.stat().st_size else "mode=ro&immutable=1"
+    connection = sqlite3.connect(f"{path.absolute().as_uri()}?{mode}", uri=True)
     connection.text_factory = _text
     return connection
 
 
 def upgraded(connection: sqlite3.Connection) -> sqlite3.Connection:
-    """Return a copy in memory, in the version of this release, of all tables of a file but the history."""
+    """Return an in-memory copy, in the version of this release, of all tables except the history."""
     copy = sqlite3.connect(":memory:")
     copy.text_factory = _text
     _upgrade(copy, _version(connection))
     for table in ("instance", "outbox", "remembered"):
-        for row in connection.execute(f"SELECT * FROM {table}"):  # noqa: S608 - names of ours
-            copy.execute(f"INSERT INTO {table} VALUES ({', '.join('?' * len(row))})", row)  # noqa: S608 - names of ours
+        for row in connection.execute(f"SELECT * FROM {table}"):  # noqa: S608 - our own names
+            copy.execute(f"INSERT INTO {table} VALUES ({', '.join('?' * len(row))})", row)  # noqa: S608 - our own names
     copy.commit()
     _upgrade(copy)
     return copy
 
 
 def load(connection: sqlite3.Connection) -> tuple[Loaded, list[Unread]]:
-    """Return what is in the file, and the rows that are no JSON: their table, their key and their text."""
+    """Return the content of the file, and the rows that are no JSON: their table, key and text."""
     loaded, unread = Loaded(), list[Unread]()
     for rule_id, subject, data in connection.execute("SELECT rule_id, subject, data FROM instance"):
         if isinstance(value := _json(data), dict) and isinstance(rule_id, str) and isinstance(subject, str):
@@ -214,15 +214,15 @@ def load(connection: sqlite3.Connection) -> tuple[Loaded, list[Unread]]:
 
 
 def is_damage(error: sqlite3.Error) -> bool:
-    """Return whether an error is about the content of the file, not about the disk."""
+    """Return whether an error is caused by the content of the file, not by the disk."""
     code = getattr(error, "sqlite_errorcode", 0) & 0xFF
     return isinstance(error, DamagedError) or code in {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
 
 
 def rebuild(path: Path) -> None:
-    """Put a damaged file aside, and put a new one with all that can be read of it in its place.
+    """Set a damaged file aside and replace it by a new one with all rows that can be read.
 
-    Raise sqlite3.Error or OSError where the disk does not let it; the damaged file then stays where it is.
+    Raise sqlite3.Error or OSError where the disk fails; the damaged file then stays in place.
     """
     new = rebuilt(path)
     for suffix in _SUFFIXES:
@@ -230,7 +230,7 @@ def rebuild(path: Path) -> None:
     with closing(sqlite3.connect(path)) as damaged, closing(sqlite3.connect(new)) as target:
         damaged.text_factory = _text
         damaged.setconfig(sqlite3.SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, True)
-        # The rows are those of the version of the damaged file: columns may have other names since.
+        # The rows have the version of the damaged file, in which columns may have other names.
         _upgrade(target, _readable_version(damaged))
         with target:
             rows = {table: _salvage(damaged, target, table) for table in _KEYS}
@@ -240,37 +240,37 @@ def rebuild(path: Path) -> None:
         if (part := _beside(path, suffix)).exists():
             part.replace(_beside(aside, suffix))
     new.replace(path)
-    LOGGER.error("The file of the alarms is damaged; it was put aside as %s, and read as far as %s rows", aside, rows)
+    LOGGER.error("The alarm database is damaged; it was set aside as %s, and these rows were rescued: %s", aside, rows)
     _drop_old_copies(path)
 
 
 def rebuilt(path: Path) -> Path:
-    """Return where a new file is made; it is complete as soon as there is none in its place."""
+    """Return the path at which a new file is created; it is complete once the damaged file is gone."""
     return path.with_name(f"{path.name}.new")
 
 
-def put_rows_aside(path: Path, connection: sqlite3.Connection, rows: Sequence[Unread]) -> None:
-    """Move rows that cannot be read out of the file into one of their own."""
+def set_rows_aside(path: Path, connection: sqlite3.Connection, rows: Sequence[Unread]) -> None:
+    """Move rows that cannot be read from the database into a file of their own."""
     aside = _aside(path, ".jsonl")
     aside.touch(0o600)
-    # What is damaged may have become bytes.
+    # A damaged value may have become bytes.
     lines = (json.dumps([table, *key, data], default=_text) for table, key, data in rows)
     aside.write_text("".join(f"{line}\n" for line in lines), "utf-8")
     columns = {"instance": "rule_id = ? AND subject = ?", "outbox": "id = ?", "remembered": "name = ?"}
     with connection:
         for table, key, _ in rows:
-            connection.execute(f"DELETE FROM {table} WHERE {columns[table]}", key)  # noqa: S608 - names of ours
-    LOGGER.error("%s rows of the file of the alarms are damaged; they were put aside as %s", len(rows), aside)
+            connection.execute(f"DELETE FROM {table} WHERE {columns[table]}", key)  # noqa: S608 - our own names
+    LOGGER.error("%s rows of the alarm database are damaged; they were set aside as %s", len(rows), aside)
     _drop_old_copies(path)
 
 
 def damaged_copies(path: Path) -> list[Path]:
-    """Return the files that were put aside, oldest first."""
-    return sorted(found for found in path.parent.glob(f"{path.stem}-damaged-*") if found.suffix in {".db", ".jsonl"})
+    """Return the files that were set aside, oldest first."""
+    return sorted(copy for copy in path.parent.glob(f"{path.stem}-damaged-*") if copy.suffix in {".db", ".jsonl"})
 
 
 def remove_copies(paths: Sequence[Path]) -> None:
-    """Delete files that were put aside, with what belongs to them."""
+    """Delete files that were set aside, with their companions."""
     for path in paths:
         for suffix in _SUFFIXES:
             _beside(path, suffix).unlink(missing_ok=True)
@@ -290,20 +290,20 @@ def _drop_old_copies(path: Path) -> None:
 
 
 def _salvage(damaged: sqlite3.Connection, target: sqlite3.Connection, table: str) -> int:
-    """Copy the rows of a table that can be read, from both ends up to the damage; return how many."""
+    """Copy the readable rows of a table, from both ends up to the damage; return their number."""
     columns = [row[1] for row in target.execute(f"PRAGMA table_info({table})")]
-    insert = f"INSERT OR IGNORE INTO {table} VALUES ({', '.join('?' * len(columns))})"  # noqa: S608 - names of ours
+    insert = f"INSERT OR IGNORE INTO {table} VALUES ({', '.join('?' * len(columns))})"  # noqa: S608 - our own names
     count = 0
     for direction in ("ASC", "DESC"):
         order = _KEYS[table].format(direction)
-        select = f"SELECT {', '.join(columns)} FROM {table} ORDER BY {order}"  # noqa: S608 - names of ours
+        select = f"SELECT {', '.join(columns)} FROM {table} ORDER BY {order}"  # noqa: S608 - our own names
         for row in _readable(damaged, select):
             count += target.execute(insert, row).rowcount
     return count
 
 
 def _readable_version(damaged: sqlite3.Connection) -> int:
-    """Return the version of a damaged file, that of this release where it cannot be read."""
+    """Return the version of a damaged file, or that of this release where it cannot be read."""
     try:
         return _version(damaged) or len(_STEPS)
     except sqlite3.DatabaseError:
@@ -326,5 +326,5 @@ def _json(text: str) -> Any:
 
 
 def _text(data: bytes) -> str:
-    """Return a text of the file: a damaged one as well, so that the rest of its row is not lost."""
+    """Return a text of the file, also a damaged one, so that the rest of its row is not lost."""
     return data.decode(errors="replace")

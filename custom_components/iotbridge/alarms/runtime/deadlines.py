@@ -9,15 +9,15 @@ from homeassistant.helpers.event import async_call_later
 
 from ..engine.models import AlarmKey
 
-# How many entries may be out of date before they are thrown away.
-SPARE = 1000
+# Number of outdated entries at which the heap is rebuilt.
+MAX_STALE = 1000
 
 
 class DeadlineScheduler:
-    """The next time of each alarm, in seconds since 1970."""
+    """Next deadline of each alarm, in seconds since 1970."""
 
     def __init__(self, hass: HomeAssistant, now: Callable[[], float], act: Callable[[AlarmKey, float], None]) -> None:
-        """``act`` is called with what is due, and the time by which it is."""
+        """Take ``act``, which is called with each alarm that is due and the present time."""
         self._hass = hass
         self._now = now
         self._act = act
@@ -28,15 +28,15 @@ class DeadlineScheduler:
 
     @callback
     def async_set(self, key: AlarmKey, at: float | None) -> None:
-        """Set when an alarm is due; None is never."""
+        """Set the deadline of an alarm, None for never."""
         if at == self._at.get(key):
             return
         if at is None:
             del self._at[key]
             return
         self._at[key] = at
-        if len(self._heap) > 2 * len(self._at) + SPARE:
-            # What was put off again and again is in there many times.
+        if len(self._heap) > 2 * len(self._at) + MAX_STALE:
+            # A deadline that was changed repeatedly has outdated entries.
             self._heap = [(other_at, other) for other, other_at in self._at.items()]
             heapq.heapify(self._heap)
         else:
@@ -53,8 +53,8 @@ class DeadlineScheduler:
         self._timer = self._timer_at = None
 
     @callback
-    def async_look(self, _now: datetime | None = None) -> None:
-        """Do what is due."""
+    def async_run_due(self, _now: datetime | None = None) -> None:
+        """Call ``act`` for the alarms that are due."""
         if self._timer:
             self._timer()
         self._timer = self._timer_at = None
@@ -76,4 +76,4 @@ class DeadlineScheduler:
         if self._timer:
             self._timer()
         self._timer_at = at
-        self._timer = async_call_later(self._hass, max(0.0, at - self._now()), self.async_look)
+        self._timer = async_call_later(self._hass, max(0.0, at - self._now()), self.async_run_due)

@@ -8,7 +8,7 @@ from ..engine.rule import Rule
 
 @callback
 def async_name(hass: HomeAssistant, rule: Rule, subject: str) -> str:
-    """Return what people call the entity of an alarm; the name of the rule where there is none."""
+    """Return the friendly name of the entity of an alarm; the name of the rule where there is none."""
     if not subject:
         return rule.name
     if state := hass.states.get(subject):

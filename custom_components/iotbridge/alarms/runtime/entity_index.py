@@ -15,7 +15,7 @@ from homeassistant.helpers.entity import entity_sources
 from ...const import DOMAIN
 from ..engine.rule import Selection
 
-# The translation keys of all entities that show alarms begin with this word; a rule over them would feed itself.
+# The translation keys of all entities that show alarms start with this; a rule over them would trigger itself.
 ALARM_KEY = "alarm"
 
 type _Groups = defaultdict[str, set[str]]
@@ -27,7 +27,7 @@ def _groups() -> _Groups:
 
 @dataclass(slots=True)
 class EntityIndex:
-    """The entities of the home by what they belong to; the names are those of ``Selection``."""
+    """Entities of the home by group; the names are those of ``Selection``."""
 
     own: set[str] = field(default_factory=set)
     areas: _Groups = field(default_factory=_groups)
@@ -49,79 +49,79 @@ class _DeviceLocation:
 
 
 @callback
-def async_matching_of(hass: HomeAssistant, members: EntityIndex, selection: Selection) -> frozenset[str]:
-    """Return the entities of a selection: those named, there or not yet, and those that match all its lists."""
+def async_matching_of(hass: HomeAssistant, index: EntityIndex, selection: Selection) -> frozenset[str]:
+    """Return the entities of a selection: those named, present or not, and those that match all its lists."""
     lists: list[tuple[_Groups, Iterable[str]]] = [
-        (members.areas, selection.areas),
-        (members.floors, selection.floors),
-        (members.labels, selection.labels),
-        (members.devices, _async_devices(hass, selection.devices)),
-        (members.domains, selection.domains),
-        (members.device_classes, selection.device_classes),
-        (members.integrations, selection.integrations),
+        (index.areas, selection.areas),
+        (index.floors, selection.floors),
+        (index.labels, selection.labels),
+        (index.devices, _async_devices(hass, selection.devices)),
+        (index.domains, selection.domains),
+        (index.device_classes, selection.device_classes),
+        (index.integrations, selection.integrations),
     ]
-    found: set[str] | None = None
+    matching: set[str] | None = None
     for groups, names in lists:
         if not names:
             continue
         group = set().union(*(groups.get(name, ()) for name in names))
-        found = group if found is None else found & group
-    return frozenset({*selection.entities, *(found or ())}.difference(selection.excluded, members.own))
+        matching = group if matching is None else matching & group
+    return frozenset({*selection.entities, *(matching or ())}.difference(selection.excluded, index.own))
 
 
 @callback
 def _async_devices(hass: HomeAssistant, device_ids: Iterable[str]) -> list[str]:
-    """Return the devices; the id of one that Home Assistant has split since stands for all its parts."""
+    """Return the ids of devices; that of a device that Home Assistant has split stands for all its parts."""
     registry = dr.async_get(hass)
-    found = []
+    ids = []
     for device_id in device_ids:
         parts = registry.async_get_devices_for_composite_device_id(device_id)
-        found += [part.id for part in parts] if parts else [device_id]
-    return found
+        ids += [part.id for part in parts] if parts else [device_id]
+    return ids
 
 
 @callback
 def async_entity_index(hass: HomeAssistant) -> EntityIndex:
-    """Look at the whole home once."""
-    members = EntityIndex()
+    """Build the index from the registries and states."""
+    index = EntityIndex()
     registry = er.async_get(hass)
     areas = {area.id: area for area in ar.async_get(hass).async_list_areas()}
-    places: dict[str | None, _DeviceLocation] = {}
+    locations: dict[str | None, _DeviceLocation] = {}
     for entry in registry.entities.values():
         if entry.platform == DOMAIN and (entry.translation_key or "").startswith(ALARM_KEY):
-            members.own.add(entry.entity_id)
+            index.own.add(entry.entity_id)
         elif entry.disabled_by is None and entry.hidden_by is None:
-            _add(members, entry.entity_id, _async_device_class(hass, entry), entry.platform)
-            if (place := places.get(entry.device_id)) is None:
-                place = places[entry.device_id] = _async_device_location(hass, entry.device_id)
-            _put(members, entry, place, areas.get(entry.area_id or place.area_id or ""))
+            _add(index, entry.entity_id, _async_device_class(hass, entry), entry.platform)
+            if (location := locations.get(entry.device_id)) is None:
+                location = locations[entry.device_id] = _async_device_location(hass, entry.device_id)
+            _put(index, entry, location, areas.get(entry.area_id or location.area_id or ""))
     sources = entity_sources(hass)
     for state in hass.states.async_all():
         if state.entity_id not in registry.entities:
             integration = sources[state.entity_id]["domain"] if state.entity_id in sources else None
-            _add(members, state.entity_id, _device_class(state), integration)
-    return members
+            _add(index, state.entity_id, _device_class(state), integration)
+    return index
 
 
-def _add(members: EntityIndex, entity_id: str, device_class: str | None, integration: str | None) -> None:
-    """Note what an entity is."""
-    members.domains[split_entity_id(entity_id)[0]].add(entity_id)
+def _add(index: EntityIndex, entity_id: str, device_class: str | None, integration: str | None) -> None:
+    """Index an entity by domain, device class and integration."""
+    index.domains[split_entity_id(entity_id)[0]].add(entity_id)
     if device_class is not None:
-        members.device_classes[device_class].add(entity_id)
+        index.device_classes[device_class].add(entity_id)
     if integration is not None:
-        members.integrations[integration].add(entity_id)
+        index.integrations[integration].add(entity_id)
 
 
-def _put(members: EntityIndex, entry: er.RegistryEntry, place: _DeviceLocation, area: ar.AreaEntry | None) -> None:
+def _put(index: EntityIndex, entry: er.RegistryEntry, location: _DeviceLocation, area: ar.AreaEntry | None) -> None:
     """Note where an entity is; the labels of its device and of its area are its own, as in targets of actions."""
-    for device_id in place.device_ids:
-        members.devices[device_id].add(entry.entity_id)
-    for label in (*entry.labels, *place.labels, *(area.labels if area else ())):
-        members.labels[label].add(entry.entity_id)
+    for device_id in location.device_ids:
+        index.devices[device_id].add(entry.entity_id)
+    for label in (*entry.labels, *location.labels, *(area.labels if area else ())):
+        index.labels[label].add(entry.entity_id)
     if area is not None:
-        members.areas[area.id].add(entry.entity_id)
+        index.areas[area.id].add(entry.entity_id)
         if area.floor_id is not None:
-            members.floors[area.floor_id].add(entry.entity_id)
+            index.floors[area.floor_id].add(entry.entity_id)
 
 
 @callback

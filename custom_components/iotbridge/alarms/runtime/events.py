@@ -1,7 +1,7 @@
 """Event bus of the alarms, on Home Assistant's dispatcher.
 
-Entities, triggers, conditions, WebSocket subscriptions and Activity listen here. Those of automations and dashboards
-outlive a reload of the config entry, and with it the manager.
+Entities, triggers, conditions, WebSocket subscriptions and the logbook subscribe here. The subscriptions of automations
+and dashboards survive a reload of the config entry, in which the manager is replaced.
 """
 
 from dataclasses import dataclass
@@ -34,7 +34,7 @@ SIGNAL_COUNTS: SignalType[()] = SignalType(f"{DOMAIN}_alarm_counts")
 
 
 def signal_of_rule(rule_id: str) -> SignalType[()]:
-    """Return the signal for changes of a rule's alarms: a thousand rules need not hear of each other's."""
+    """Return the signal for changes of a rule's alarms, so that a thousand rules do not get each other's."""
     return SignalType(f"{DOMAIN}_alarm_rule_{rule_id}")
 
 

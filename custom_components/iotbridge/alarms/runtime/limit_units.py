@@ -1,6 +1,6 @@
-"""Units of limits: in which unit an entity shows its value, and how that becomes the unit of a rule.
+"""Units of limits: the unit of an entity's value, and its conversion to the unit of a rule.
 
-People choose another unit for an entity, or for the whole home. A limit stays in the unit in which it was written.
+Users change the unit of an entity, or of the whole home. A limit stays in the unit in which it was entered.
 """
 
 from collections import Counter
@@ -33,14 +33,14 @@ _WEATHER_UNITS = {
     "visibility": "visibility_unit",
 }
 _THERMOSTATS = frozenset({"climate", "water_heater"})
-# An import brings hundreds of rules, whose entities show their units together.
+# An import adds hundreds of rules, whose units are written together.
 _COLLECT_S = 1.0
 
 type Rewrite = Callable[[ConfigSubentry], Mapping[str, Any]]
 
 
 def unit_of(hass: HomeAssistant, state: State, attribute: str | None) -> str | None:
-    """Return the unit of a state, or of one of its attributes; None when there is none, or nobody says."""
+    """Return the unit of a state, or of one of its attributes; None when it is unknown."""
     if attribute is None:
         unit = state.attributes.get(ATTR_UNIT_OF_MEASUREMENT)
     elif (domain := split_entity_id(state.entity_id)[0]) == "weather":
@@ -51,27 +51,27 @@ def unit_of(hass: HomeAssistant, state: State, attribute: str | None) -> str | N
     return unit if isinstance(unit, str) else None
 
 
-def seen_of(hass: HomeAssistant, condition: Condition, state: State, at: float) -> EntitySnapshot:
-    """Return what a rule sees of a state that was reported at a time, in seconds since 1970."""
+def snapshot_of(hass: HomeAssistant, condition: Condition, state: State, at: float) -> EntitySnapshot:
+    """Return the snapshot of a state that was reported at a time, in seconds since 1970."""
     if condition.kind not in MEASURING:
         return EntitySnapshot(state.state, state.attributes, at)
     unit = unit_of(hass, state, condition.attribute)
-    in_rule = None
+    conversion_to_rule = None
     if condition.unit is not None and unit != condition.unit:
-        in_rule = conversion(unit, condition.unit, _device_class(state, condition.attribute))
-    return EntitySnapshot(state.state, state.attributes, at, unit, in_rule)
+        conversion_to_rule = conversion(unit, condition.unit, _device_class(state, condition.attribute))
+    return EntitySnapshot(state.state, state.attributes, at, unit, conversion_to_rule)
 
 
 @lru_cache(maxsize=512)
 def conversion(unit: str | None, wanted: str, device_class: str | None) -> Conversion | None:
-    """Return what turns numbers of one unit into another; None when they do not measure the same."""
+    """Return the conversion of numbers between two units; None when they measure different quantities."""
     if (converter := _converter(unit, device_class)) is None or wanted not in converter.VALID_UNITS:
         return None
     return converter.converter_factory_allow_none(unit, wanted)
 
 
 def _converter(unit: str | None, device_class: str | None) -> type[BaseUnitConverter] | None:
-    """Return what converts a unit; without a unit only the device class can say that it is a ratio."""
+    """Return the converter for a unit; without a unit only the device class shows that the value is a ratio."""
     if device_class is None and unit is None:
         return None
     known = UNIT_CONVERTERS.get(device_class)
@@ -86,7 +86,7 @@ def _device_class(state: State, attribute: str | None) -> str | None:
 
 @callback
 def async_unit_choices(hass: HomeAssistant, condition: Condition, entity_ids: Iterable[str]) -> list[str]:
-    """Return the units in which the limits of a rule over some entities can be written."""
+    """Return the units in which the limits of a rule over some entities can be entered."""
     units = {condition.unit} if condition.unit else set()
     for state in _states(hass, entity_ids):
         unit = unit_of(hass, state, condition.attribute)
@@ -97,21 +97,21 @@ def async_unit_choices(hass: HomeAssistant, condition: Condition, entity_ids: It
 
 @callback
 def async_with_unit(hass: HomeAssistant, condition: Condition, entity_ids: Iterable[str]) -> Condition:
-    """Return a condition whose limits are in the unit that most of its entities show.
+    """Return a condition with the unit of most of its entities.
 
-    One that has a unit keeps it while any entity can be compared with it.
+    A condition that has a unit keeps it while any entity can be converted to it.
     """
     if condition.kind not in MEASURING:
         return condition
     states = [(unit_of(hass, state, condition.attribute), state) for state in _states(hass, entity_ids)]
     shown = [(unit, _device_class(state, condition.attribute)) for unit, state in states if unit is not None]
-    if not shown or (condition.unit and any(_fits(*each, condition.unit) for each in shown)):
+    if not shown or (condition.unit and any(_is_convertible(*pair, condition.unit) for pair in shown)):
         return condition
     counted = Counter(unit for unit, _ in shown)
     return replace(condition, unit=min(counted, key=lambda unit: (-counted[unit], unit)))
 
 
-def _fits(unit: str, device_class: str | None, wanted: str) -> bool:
+def _is_convertible(unit: str, device_class: str | None, wanted: str) -> bool:
     return unit == wanted or conversion(unit, wanted, device_class) is not None
 
 
@@ -120,10 +120,10 @@ def _states(hass: HomeAssistant, entity_ids: Iterable[str]) -> list[State]:
 
 
 class LimitUnits:
-    """Notes the unit of the limits in rules that have none, when one of their entities shows it."""
+    """Writer of the unit into rules that have none, once one of their entities has a unit."""
 
     def __init__(self, hass: HomeAssistant, processor: AlarmProcessor, rewrite: Callable[[Rewrite], None]) -> None:
-        """Prepare; nothing is noted before it is asked for. ``rewrite`` changes the data of subentries together."""
+        """Prepare; ``rewrite`` changes the data of subentries together."""
         self._hass = hass
         self._processor = processor
         self._rewrite = rewrite
@@ -131,21 +131,21 @@ class LimitUnits:
         self._waiting: CALLBACK_TYPE | None = None
 
     @callback
-    def async_ask(self, rule_id: str) -> None:
-        """Have the unit of a rule noted."""
+    def async_request(self, rule_id: str) -> None:
+        """Schedule the write of the unit of a rule."""
         self._rule_ids.add(rule_id)
         if self._waiting is None:
-            self._waiting = async_call_later(self._hass, _COLLECT_S, self._async_note)
+            self._waiting = async_call_later(self._hass, _COLLECT_S, self._async_write_units)
 
     @callback
     def cancel(self) -> None:
-        """Forget what was asked for; it will be asked for again."""
+        """Cancel the write; it will be requested again."""
         if self._waiting:
             self._waiting()
             self._waiting = None
 
     @callback
-    def _async_note(self, _now: datetime) -> None:
+    def _async_write_units(self, _now: datetime) -> None:
         self._waiting = None
         rule_ids, self._rule_ids = self._rule_ids, set()
 

@@ -1,7 +1,7 @@
-"""Alarms in the store whose rule is not in the configuration.
+"""Stored alarms whose rule is not in the configuration.
 
-Home Assistant writes its configuration a second after a change. When it is killed before that, a rule is gone whose
-alarm may have been told. The same happens to a rule that is removed while IoT Bridge is not loaded.
+Home Assistant writes its configuration a second after a change. When it is killed before that, a rule is lost whose
+alarm may have been notified. The same happens to a rule that is removed while IoT Bridge is not loaded.
 """
 
 from collections.abc import Iterable
@@ -16,9 +16,9 @@ from .store import Batch, HistoryQuery
 
 
 async def async_end_orphans(processor: AlarmProcessor, restored: RestoredAlarms, rule_ids: Iterable[str]) -> None:
-    """Delete the alarms of all other rules; tell whoever was told of one that it is over."""
+    """Delete the alarms of all other rules, and clear those that were notified."""
     for rule_id in restored.rule_ids().difference(rule_ids):
-        rule = await _async_former(processor, rule_id)
+        rule = await _async_removed_rule(processor, rule_id)
         for subject in restored.subjects(rule_id):
             if (instance := restored.take(rule, subject)) is None:
                 processor.async_write(Batch(instances={AlarmKey(rule_id, subject): None}))
@@ -27,8 +27,8 @@ async def async_end_orphans(processor: AlarmProcessor, restored: RestoredAlarms,
                 processor.async_remove(instance)
 
 
-async def _async_former(processor: AlarmProcessor, rule_id: str) -> Rule:
-    """Return what is known of a rule that is no more: its name, as it is in the history if that can be read."""
+async def _async_removed_rule(processor: AlarmProcessor, rule_id: str) -> Rule:
+    """Return a removed rule as far as it is known: its name from the history, if that can be read."""
     try:
         rows = await processor.async_history(HistoryQuery(rules=(rule_id,), limit=1))
     except (sqlite3.Error, OSError) as error:

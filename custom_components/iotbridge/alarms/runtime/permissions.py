@@ -9,7 +9,7 @@ from ...const import DOMAIN
 from ..engine.models import Actor, AlarmKey
 from .entity_index import ALARM_KEY
 
-# The entities of a rule, each in its domain; a rule's id is that of its subentry.
+# Translation key of the entities of a rule, one per domain; a rule's id is that of its subentry.
 RULE_KEY = ALARM_KEY
 FROM_DASHBOARD = "dashboard"
 FROM_AUTOMATION = "automation"
@@ -22,13 +22,13 @@ def is_of_rule(entry: er.RegistryEntry) -> bool:
 
 @callback
 def async_rule_entity(hass: HomeAssistant, rule_id: str) -> str | None:
-    """Return the entity that sums a rule up."""
+    """Return the binary sensor of a rule."""
     return er.async_get(hass).async_get_entity_id(Platform.BINARY_SENSOR, DOMAIN, f"{rule_id}_{RULE_KEY}")
 
 
 @callback
 def async_permits(hass: HomeAssistant, user: User, key: AlarmKey, policy: str) -> bool:
-    """Return whether a user may read or control the entity of an alarm; the rule's own where there is none."""
+    """Return whether a user may read or control the entity of an alarm; the rule's own entity where there is none."""
     if user.is_admin:
         return True
     entity_id = key.subject or async_rule_entity(hass, key.rule_id)
@@ -36,13 +36,13 @@ def async_permits(hass: HomeAssistant, user: User, key: AlarmKey, policy: str) -
 
 
 async def async_actor(hass: HomeAssistant, context: Context | None, comment: str = "") -> Actor:
-    """Return who did something, as far as its context tells: a user, or an automation or script by its name."""
+    """Return the actor behind a context: a user, or an automation or script by its name."""
     if context is None:
         return Actor(comment=comment)
     user = await hass.auth.async_get_user(context.user_id) if context.user_id else None
     if user is not None and context.parent_id is None:
         return Actor(user.name or "", FROM_DASHBOARD, comment)
     running = (state for state in hass.states.async_all(("automation", "script")) if state.context.id == context.id)
-    found = next(running, None)
-    who = found.name if found else (user.name or "") if user else ""
-    return Actor(who, FROM_AUTOMATION, comment)
+    automation = next(running, None)
+    name = automation.name if automation else (user.name or "") if user else ""
+    return Actor(name, FROM_AUTOMATION, comment)

@@ -1,7 +1,4 @@
-"""Processor of the alarms: every input of an alarm goes through here, once and in order.
-
-It lets the engine advance the alarm, writes the outcome to the store and dispatches it.
-"""
+"""Processor of the alarms: advances an alarm by each input, stores the outcome and dispatches it."""
 
 import asyncio
 from collections import defaultdict
@@ -29,7 +26,7 @@ type Dispatch = Callable[[Instance, AlarmOutcome], None]
 
 
 class AlarmProcessor:
-    """The alarms by key."""
+    """Alarms by key; the only place where inputs are applied to them."""
 
     def __init__(
         self,
@@ -39,7 +36,7 @@ class AlarmProcessor:
         dispatch: Dispatch,
         clock_changed: Callable[[float], None],
     ) -> None:
-        """Take ``dispatch``, which gets every outcome that somebody can see, after it was handed to the writer.
+        """Take ``dispatch``, which gets every outcome with a change, after it was added to the writer's batch.
 
         ``clock_changed`` gets the seconds by which the clock was set.
         """
@@ -73,7 +70,7 @@ class AlarmProcessor:
 
     @callback
     def async_advance(self, instance: Instance, event: Input, now: float | None = None) -> AlarmOutcome:
-        """Advance an alarm by an input. Most evaluations change nothing, and cost nothing more."""
+        """Advance an alarm by an input; most evaluations change nothing, and are cheap."""
         now = self.now() if now is None else now
         outcome = advance(instance, event, now, self._settings)
         self._deadlines.async_set(instance.key, outcome.due_at)
@@ -84,8 +81,8 @@ class AlarmProcessor:
     @callback
     def _async_commit(self, instance: Instance, outcome: AlarmOutcome) -> None:
         for transition in outcome.history:
-            self.writer.async_note(instance.rule.name, transition)
-        self.counts.take(instance.alarm)
+            self.writer.async_record(instance.rule.name, transition)
+        self.counts.update(instance.alarm)
         self.async_mark_changed(instance)
         self._dispatch(instance, outcome)
 
@@ -112,12 +109,12 @@ class AlarmProcessor:
     def async_add(self, instance: Instance) -> None:
         """Add an alarm."""
         self._instances[instance.key] = self._by_rule[instance.key.rule_id][instance.key.subject] = instance
-        self.counts.take(instance.alarm)
+        self.counts.update(instance.alarm)
         self._async_schedule(instance)
 
     @callback
     def async_restore(self, instance: Instance, restored: Instance) -> None:
-        """Give a blank alarm the state that it had before the start, and evaluate it anew."""
+        """Restore a blank alarm from the store, and evaluate it again."""
         evaluation = instance.alarm.last_evaluation
         instance.alarm, instance.escalation, instance.flapping = restored.alarm, restored.escalation, restored.flapping
         instance.is_stored = True
@@ -126,22 +123,22 @@ class AlarmProcessor:
 
     @callback
     def async_remove(self, instance: Instance) -> None:
-        """Remove an alarm whose entity or rule is gone; the groups that were informed of it are notified."""
+        """Remove an alarm whose entity or rule was removed; the groups that were informed of it are notified."""
         self.async_advance(instance, Removed())
         self._async_forget(instance)
-        self.counts.forget(instance.key)
+        self.counts.remove(instance.key)
         if instance.is_stored:
             self.writer.batch.instances[instance.key] = None
             self.writer.async_write()
 
     @callback
-    def async_follow(self, instance: Instance, rule: Rule) -> None:
-        """Continue with a rule that was edited."""
+    def async_change_rule(self, instance: Instance, rule: Rule) -> None:
+        """Apply an edited rule to an alarm."""
         self.async_advance(instance, RuleChanged(rule))
 
     @callback
     def async_move(self, moves: Moves) -> None:
-        """Follow a rename of entities: alarms, the root causes that they name, and their history."""
+        """Apply a rename of entities to alarms, to the root causes that they name, and to their history."""
         self.writer.batch.move(moves)
         moved = [instance for instance in self if instance.key.subject in moves]
         self.counts.move({instance.key: moved_key(instance.key, moves) for instance in moved})
@@ -176,13 +173,13 @@ class AlarmProcessor:
 
     @callback
     def async_after(self, seconds: float) -> float:
-        """Return the time in so many seconds, for an end at a time of the day."""
+        """Return the time after a number of seconds, for an end at a time of the day."""
         self.async_set_clock()
         return self.now() + seconds
 
     @callback
     def async_set_clock(self) -> None:
-        """Follow the system's clock when it was set, or when the machine slept.
+        """Adopt the system's clock when it was set, or when the machine slept.
 
         Holds, escalations and suppressions last as long as before; snoozes end at their time of the day.
         """
@@ -195,25 +192,25 @@ class AlarmProcessor:
             self.async_mark_changed(instance)
             self._async_schedule(instance)
         self._clock_changed(by_s)
-        self._deadlines.async_look()
+        self._deadlines.async_run_due()
 
     # ------------------------------------------------------------------ store
 
     @callback
     def async_mark_changed(self, instance: Instance) -> None:
-        """Have an alarm written, in the state that it has by then."""
+        """Schedule the write of an alarm, in the state that it has by then."""
         self.writer.async_mark(instance)
         self.writer.async_write()
 
     @callback
     def async_remember(self, name: str, value: Any) -> None:
-        """Have a value of the whole capability written."""
+        """Schedule the write of a value that belongs to no alarm."""
         self.writer.batch.remembered[name] = value
         self.writer.async_write()
 
     @callback
     def async_write(self, batch: Batch) -> asyncio.Task[None] | None:
-        """Have a batch written with the rest; return the task of the writer, None while the disk is waited for."""
+        """Schedule the write of a batch; return the task of the writer, None while it waits for a retry."""
         return self.writer.async_add(batch)
 
     async def async_history(self, query: HistoryQuery) -> list[dict[str, Any]]:
@@ -221,5 +218,5 @@ class AlarmProcessor:
         return await self.writer.async_history(query)
 
     async def async_purge(self) -> None:
-        """Delete the history that is older than its limit."""
+        """Delete the history beyond its retention."""
         await self.writer.async_purge(self.now())

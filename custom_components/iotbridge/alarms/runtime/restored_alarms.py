@@ -1,4 +1,4 @@
-"""Alarms of the store that no rule has taken up yet."""
+"""Stored alarms whose rules have not started yet."""
 
 from collections import defaultdict
 from collections.abc import Callable, Mapping
@@ -16,42 +16,42 @@ from .store import Batch
 
 
 class RestoredAlarms:
-    """Stored alarms by rule and subject, until their rules begin."""
+    """Stored alarms by rule and subject, until their rules start."""
 
     def __init__(self, write: Callable[[Batch], object]) -> None:
-        """``write`` writes a batch to the store."""
+        """Take ``write``, which writes a batch to the store."""
         self._write = write
-        self._kept: defaultdict[str, dict[str, Mapping[str, Any]]] = defaultdict(dict)
+        self._stored: defaultdict[str, dict[str, Mapping[str, Any]]] = defaultdict(dict)
 
     def load(self, instances: Mapping[AlarmKey, Mapping[str, Any]]) -> None:
-        """Begin with what the store has."""
+        """Load alarms from the store."""
         for key, data in instances.items():
-            self._kept[key.rule_id][key.subject] = data
+            self._stored[key.rule_id][key.subject] = data
 
     def subjects(self, rule_id: str) -> set[str]:
-        """Return the entities whose alarms a rule may take up."""
-        return set(self._kept[rule_id])
+        """Return the entities of the stored alarms of a rule."""
+        return set(self._stored[rule_id])
 
     def rule_ids(self) -> set[str]:
-        """Return the rules of which there are alarms."""
-        return {rule_id for rule_id, kept in self._kept.items() if kept}
+        """Return the rules that have stored alarms."""
+        return {rule_id for rule_id, alarms in self._stored.items() if alarms}
 
     def take(self, rule: Rule, subject: str) -> Instance | None:
-        """Return an alarm once; None when there is none, or none that can be read."""
-        if (kept := self._kept[rule.rule_id].pop(subject, None)) is None:
+        """Remove a stored alarm and return it; None when there is none, or none that can be read."""
+        if (data := self._stored[rule.rule_id].pop(subject, None)) is None:
             return None
-        return parse_or_log(f"An alarm of {rule.name}", partial(Instance.from_dict, rule, kept))
+        return parse_or_log(f"An alarm of {rule.name}", partial(Instance.from_dict, rule, data))
 
     @callback
     def async_move(self, moves: Moves) -> None:
-        """Follow a rename of entities."""
-        for rule_id, kept in self._kept.items():
+        """Apply a rename of entities."""
+        for rule_id, stored in self._stored.items():
             moved = {
                 moves.get(subject, subject): parse_or_log("An alarm", partial(moved_instance, data, moves)) or data
-                for subject, data in kept.items()
+                for subject, data in stored.items()
             }
-            if moved == kept:
+            if moved == stored:
                 continue
-            deleted = dict.fromkeys(kept)
+            deleted = dict.fromkeys(stored)
             self._write(Batch(instances={AlarmKey(rule_id, key): data for key, data in (deleted | moved).items()}))
-            self._kept[rule_id] = moved
+            self._stored[rule_id] = moved

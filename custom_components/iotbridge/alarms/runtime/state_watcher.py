@@ -28,10 +28,10 @@ from ..engine.evaluation.snapshot import Reason
 from ..engine.evaluation.state import MAX_WORD, event_matches, message_matches
 from ..engine.instance import Instance
 from ..engine.models import AlarmKey, AlarmState, Evaluation
-from ..engine.references import Moves, named
+from ..engine.references import Moves, referenced_entities
 from ..engine.root_cause import PRESENCE
 from ..engine.rule import MOMENTARY, AlarmKind, Rule
-from .limit_units import LimitUnits, seen_of
+from .limit_units import LimitUnits, snapshot_of
 from .processor import AlarmProcessor
 
 # After a start, integrations take a while to bring their entities back; until then nobody is missing.
@@ -192,9 +192,9 @@ class StateWatcher:
         now = self._processor.now()
         seen = None
         if state is not None:
-            seen = seen_of(self._hass, instance.rule.condition, state, now - age_s)
+            seen = snapshot_of(self._hass, instance.rule.condition, state, now - age_s)
             if seen.unit is not None and instance.rule.condition.unit is None:
-                self._units.async_ask(instance.key.rule_id)
+                self._units.async_request(instance.key.rule_id)
         verdict = instance.evaluator.update(seen, now)
         if verdict.is_active and not self._is_settled and instance.rule.condition.kind in PRESENCE:
             verdict = Evaluation(None)
@@ -232,7 +232,7 @@ class StateWatcher:
     def _async_watch_template(self, instance: Instance) -> Stop:
         is_bad: bool | None = None
         waiting: Stop | None = None
-        names = named({"template": instance.rule.condition.template})
+        names = referenced_entities({"template": instance.rule.condition.template})
 
         @callback
         def judge() -> None:
@@ -319,7 +319,7 @@ class StateWatcher:
         """Raise for something that has no state of its own; it is over when its time is."""
         now, rule_id = self._processor.now(), instance.key.rule_id
         is_same = 0 <= now - self._moments.get(rule_id, -math.inf) < SAME_S
-        if is_same and instance.alarm.beneath is not AlarmState.NORMAL:
+        if is_same and instance.alarm.underlying_state is not AlarmState.NORMAL:
             return
         self._moments[rule_id] = now
         what = what[:MAX_WORD]

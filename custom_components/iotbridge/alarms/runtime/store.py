@@ -1,7 +1,7 @@
 """Store of alarms: their states, the queued notifications, and the history of the last 400 days.
 
-One small SQLite file, written in transactions: whatever was committed is there after Home Assistant was killed. Home
-Assistant's recorder forgets after ten days, and its own store writes late. All of this blocks: not for the event loop.
+One small SQLite file, written in transactions, so that committed data survives a kill of Home Assistant. The recorder
+purges after ten days, and Home Assistant's own store writes late. Blocking: not for the event loop.
 """
 
 from collections.abc import Mapping, Sequence
@@ -16,7 +16,7 @@ from homeassistant.core import HomeAssistant
 from homeassistant.helpers.storage import STORAGE_DIR
 
 from ..engine.models import AlarmKey, Severity, Transition
-from ..engine.references import Moves, joined, moved_key, moved_reason
+from ..engine.references import Moves, combined_moves, moved_key, moved_reason
 from ..engine.root_cause import PARENT
 from . import database
 from .database import Loaded
@@ -24,7 +24,7 @@ from .database import Loaded
 FILE = "iotbridge_alarms.db"
 KEEP_S = 400 * 24 * 3600.0
 MAX_ROWS = 10_000
-# How many rows the log beside the file may have before they are moved into the file.
+# Number of rows in the write-ahead log after which it is moved into the file.
 _LONG_LOG = 500
 
 
@@ -32,9 +32,8 @@ _LONG_LOG = 500
 class Batch:
     """Batch of changes that are written in one transaction.
 
-    ``instances`` by key, None for those that are gone; ``outbox`` by id, None for those to delete; ``remembered`` is
-    anything else by name. ``moves`` are renames of entities, for the history that is in the file; ``history`` has the
-    new ids already.
+    ``instances`` by key and ``outbox`` by id have None for rows to delete; ``remembered`` has other values by name.
+    ``moves`` are renames of entities, for the history that is in the file; ``history`` has the new ids already.
     """
 
     instances: dict[AlarmKey, Mapping[str, Any] | None] = field(default_factory=dict)
@@ -44,12 +43,12 @@ class Batch:
     moves: Moves = field(default_factory=dict)
 
     def move(self, moves: Moves) -> None:
-        """Take a rename of entities into what is not written yet, and to the history that is."""
-        self.history = [(rule, _moved(happened, moves)) for rule, happened in self.history]
-        self.moves = joined(self.moves, moves)
+        """Add a rename of entities, which applies to the new history here and to the history in the file."""
+        self.history = [(rule, _moved(transition, moves)) for rule, transition in self.history]
+        self.moves = combined_moves(self.moves, moves)
 
-    def before(self, later: Batch) -> Batch:
-        """Return both as one, of which this was first."""
+    def followed_by(self, later: Batch) -> Batch:
+        """Return this batch and a later one as one."""
         self.move(later.moves)
         return Batch(
             self.instances | later.instances,
@@ -68,7 +67,7 @@ class Batch:
 class HistoryQuery:
     """Query of the history; empty means all. Times are seconds since 1970; the newest entries come first.
 
-    ``before`` is the id of the last row of the page before this one.
+    ``before`` is the id of the last row of the previous page.
     """
 
     start: float | None = None
@@ -81,31 +80,31 @@ class HistoryQuery:
 
 
 def store_path(hass: HomeAssistant) -> Path:
-    """Return the path of the file, which lies in the folder that Home Assistant backs up."""
+    """Return the path of the file, in the folder that Home Assistant backs up."""
     return Path(hass.config.path(STORAGE_DIR, FILE))
 
 
 class AlarmStore:
-    """The file. One thread writes; the history is read beside that, so that nothing waits for a long search."""
+    """Alarm database. One thread writes; the history is read in others, so that no write waits for a long query."""
 
     def __init__(self, path: Path) -> None:
-        """Open nothing yet."""
+        """Prepare; ``open`` opens the file."""
         self._path = path
         self._connection: sqlite3.Connection | None = None
         self._logged = 0
-        self._is_still = False
-        # How often something was put aside; at the start what was found there counts as once.
+        self._is_frozen = False
+        # Number of times that files were set aside or deleted; 1 at the start, for those of earlier runs.
         self.rescues = 1
 
     def open(self) -> Loaded:
-        """Open the file, or make it; return what is in it.
+        """Open the file, or create it; return its content.
 
-        A damaged file is put aside, and what can be read of it is taken into a new one. Raise sqlite3.Error or OSError
-        where the disk does not let the file be opened.
+        A damaged file is set aside, and its readable rows are copied into a new one. Raise sqlite3.Error or OSError
+        where the file cannot be opened.
         """
         self._path.parent.mkdir(parents=True, exist_ok=True)
         if not self._path.exists() and (new := database.rebuilt(self._path)).exists():
-            new.replace(self._path)  # Home Assistant was killed between the two steps
+            new.replace(self._path)  # Home Assistant was killed between the two steps of a rescue
         try:
             return self._open()
         except sqlite3.DatabaseError as error:
@@ -117,11 +116,11 @@ class AlarmStore:
     def _open(self) -> Loaded:
         connection = database.connect(self._path)
         try:
-            connection.setconfig(sqlite3.SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, self._is_still)
+            connection.setconfig(sqlite3.SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, self._is_frozen)
             loaded, unread = database.load(connection)
             if unread:
                 self.rescues += 1
-                database.put_rows_aside(self._path, connection, unread)
+                database.set_rows_aside(self._path, connection, unread)
         except BaseException:
             connection.close()
             raise
@@ -129,7 +128,7 @@ class AlarmStore:
         return loaded
 
     def peek(self) -> Loaded | None:
-        """Return what is in a file that cannot be opened for writing; None where that cannot be told for sure."""
+        """Return the content of a file that cannot be opened for writing; None where it cannot be read completely."""
         try:
             with closing(database.read_only(self._path)) as connection, closing(database.upgraded(connection)) as copy:
                 loaded, unread = database.load(copy)
@@ -139,45 +138,45 @@ class AlarmStore:
 
     @property
     def damaged(self) -> list[str]:
-        """Return the names of files that were put aside because they are damaged."""
+        """Return the names of the damaged files that were set aside."""
         return [path.name for path in database.damaged_copies(self._path)]
 
     def remove_damaged(self) -> None:
-        """Delete the files that were put aside."""
+        """Delete the files that were set aside."""
         self.rescues += 1
         database.remove_copies(database.damaged_copies(self._path))
 
     @property
     def is_open(self) -> bool:
-        """Return whether the file can be written to."""
+        """Return whether the file is open for writing."""
         return self._connection is not None
 
     def write(self, batch: Batch) -> None:
-        """Write a batch; when this returns, it is there even if Home Assistant is killed."""
+        """Write a batch; on return it is committed, and survives a kill of Home Assistant."""
         try:
             self._write(batch)
         except sqlite3.DatabaseError as error:
             if isinstance(error, sqlite3.OperationalError):
-                # What was opened when the disk could only be read stays so; the next attempt opens it anew.
+                # A file that was opened while the disk was read-only stays read-only; the next attempt reopens it.
                 self.close()
             if not database.is_damage(error):
                 raise
             self.rebuild()
             self._write(batch)
 
-    def rebuild(self, seen: int | None = None) -> None:
-        """Put the file aside because it is damaged, and take what can be read of it into a new one.
+    def rebuild(self, rescues: int | None = None) -> None:
+        """Set the damaged file aside, and copy its readable rows into a new one.
 
-        ``seen`` is what ``rescues`` was before the damage was found: another search may have found it as well, and the
-        file be mended by now. Raise sqlite3.OperationalError while the file is being copied: it has to stay what it is.
+        ``rescues`` is the count before the damage was found: another query may have rescued the file meanwhile. Raise
+        sqlite3.OperationalError while the file is being copied, because it must not change.
         """
-        if seen not in (None, self.rescues):
+        if rescues not in (None, self.rescues):
             return
         self._rescue()
         self._open()
 
     def _rescue(self) -> None:
-        if self._is_still:
+        if self._is_frozen:
             raise sqlite3.OperationalError("the file is damaged, and is being copied for a backup")
         self.close()
         database.rebuild(self._path)
@@ -192,62 +191,61 @@ class AlarmStore:
                     connection.execute("DELETE FROM instance WHERE rule_id = ? AND subject = ?", key)
                 else:
                     connection.execute("REPLACE INTO instance VALUES (?, ?, ?)", (*key, json.dumps(data)))
-            for number, notice in batch.outbox.items():
-                if notice is None:
+            for number, item in batch.outbox.items():
+                if item is None:
                     connection.execute("DELETE FROM outbox WHERE id = ?", (number,))
                 else:
-                    connection.execute("REPLACE INTO outbox VALUES (?, ?)", (number, json.dumps(notice)))
+                    connection.execute("REPLACE INTO outbox VALUES (?, ?)", (number, json.dumps(item)))
             connection.executemany(
                 "INSERT INTO history (at, rule_id, rule, subject, change, before, after, severity, episode, value,"
                 " reason, actor, source, comment, detail) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-                (_row(rule, happened) for rule, happened in batch.history),
+                (_history_row(rule, transition) for rule, transition in batch.history),
             )
             for name, value in batch.remembered.items():
                 connection.execute("REPLACE INTO remembered VALUES (?, ?)", (name, json.dumps(value)))
         self._logged += len(batch.instances) + len(batch.outbox) + len(batch.history)
 
     @property
-    def is_untidy(self) -> bool:
-        """Return whether the log beside the file is long."""
-        return self._logged >= _LONG_LOG and not self._is_still
+    def is_checkpoint_due(self) -> bool:
+        """Return whether the write-ahead log is long."""
+        return self._logged >= _LONG_LOG and not self._is_frozen
 
-    def tidy(self) -> None:
-        """Move the log into the file, unless that keeps still. A disk that does not take it now gets it later."""
-        if self._is_still:
+    def checkpoint(self) -> None:
+        """Move the log into the file, unless it is frozen; where the disk fails, the next checkpoint does it."""
+        if self._is_frozen:
             return
         self._logged = 0
         with suppress(sqlite3.OperationalError):
             self._opened.execute("PRAGMA wal_checkpoint(PASSIVE)")
 
     def history(self, query: HistoryQuery) -> list[dict[str, Any]]:
-        """Return what happened, newest first."""
+        """Return the recorded transitions, newest first."""
         with closing(sqlite3.connect(f"{self._path.absolute().as_uri()}?mode=ro", uri=True)) as connection:
-            cursor = connection.execute(*statement(query))
+            cursor = connection.execute(*history_statement(query))
             names = [column[0] for column in cursor.description]
-            return [_shown(dict(zip(names, row, strict=True))) for row in cursor]
+            return [_row_as_dict(dict(zip(names, row, strict=True))) for row in cursor]
 
     def purge(self, now: float) -> None:
-        """Forget what is older than a year, and tidy up; nothing while the file is not open."""
+        """Delete history beyond its retention, and move the log into the file; nothing while the file is not open."""
         if not self.is_open:
             return
         with self._opened as connection:
             connection.execute("DELETE FROM history WHERE at < ?", (now - KEEP_S,))
-        # Home Assistant ends without closing anything: the log of the last run may be there still.
-        self.tidy()
+        # Home Assistant exits without closing the file: the log of the last run may be left.
+        self.checkpoint()
 
-    def freeze(self, still: bool) -> None:
-        """Keep the file as it is while somebody copies it, or no more.
+    def freeze(self, is_frozen: bool) -> None:
+        """Freeze the file while it is copied, or end that.
 
-        What is written meanwhile is in the log beside it, which is only added to: with as much of that as was copied,
-        the copy is what the file was at that moment. Closed meanwhile, the log stays. Raise sqlite3.Error where the
-        log cannot be moved into the file before: the file keeps still all the same, and the copy is complete with
-        its log.
+        Writes go to the log meanwhile, to which they are only appended: with as much of it as was copied, the copy is
+        consistent. The log also stays when the file is closed. Raise sqlite3.Error where the log cannot be moved into
+        the file before; the file is frozen all the same, and the copy is complete with its log.
         """
-        self._is_still = still
+        self._is_frozen = is_frozen
         if not self.is_open:
             return
-        self._opened.setconfig(sqlite3.SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, still)
-        if still:
+        self._opened.setconfig(sqlite3.SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, is_frozen)
+        if is_frozen:
             self._opened.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
     def close(self) -> None:
@@ -263,11 +261,11 @@ class AlarmStore:
         return self._connection
 
 
-def statement(query: HistoryQuery) -> tuple[str, list[Any]]:
+def history_statement(query: HistoryQuery) -> tuple[str, list[Any]]:
     """Return the SQL of a query, and its values.
 
-    By time and not by id: the indexes then have the rows of a rule or an entity in the order that is wanted, and the
-    start and end as well. Two of the same time are in the order in which they were written.
+    Rows are ordered by time and not by id, so that the indexes on a rule or an entity have them in the same order and
+    also serve the start and end. Rows of the same time are in the order in which they were written.
     """
     where, values = ["1"], list[Any]()
     for condition, value in (
@@ -282,17 +280,17 @@ def statement(query: HistoryQuery) -> tuple[str, list[Any]]:
         if wanted:
             where.append(f"{column} IN ({', '.join('?' * len(wanted))})")
             values += wanted
-    # What the user gives is in the values; the columns are ours.
+    # User input is only in the values; the columns are constants.
     text = f"SELECT * FROM history WHERE {' AND '.join(where)} ORDER BY at DESC, id DESC LIMIT ?"  # noqa: S608
     return text, [*values, min(query.limit, MAX_ROWS)]
 
 
-def _moved(happened: Transition, moves: Moves) -> Transition:
-    return replace(happened, key=moved_key(happened.key, moves), detail=moved_reason(happened.detail, moves))
+def _moved(transition: Transition, moves: Moves) -> Transition:
+    return replace(transition, key=moved_key(transition.key, moves), detail=moved_reason(transition.detail, moves))
 
 
 def _move_history(connection: sqlite3.Connection, moves: Moves) -> None:
-    """Give what happened to renamed entities their new ids, in one statement: two may have swapped theirs."""
+    """Apply a rename to the history, in one statement because two entities may have swapped their ids."""
     connection.create_function("moved_subject", 1, lambda subject: moves.get(subject, subject), deterministic=True)
     connection.create_function("moved_reason", 1, lambda reason: moved_reason(reason, moves), deterministic=True)
     marks = ", ".join("?" * len(moves))
@@ -302,29 +300,29 @@ def _move_history(connection: sqlite3.Connection, moves: Moves) -> None:
     connection.execute(change, (f"{PARENT}%",))
 
 
-def _row(rule: str, happened: Transition) -> tuple[Any, ...]:
+def _history_row(rule: str, transition: Transition) -> tuple[Any, ...]:
     row = (
-        happened.at,
-        happened.key.rule_id,
+        transition.at,
+        transition.key.rule_id,
         rule,
-        happened.key.subject,
-        happened.change,
-        happened.before,
-        happened.after,
-        int(happened.severity),
-        happened.episode,
-        happened.value,
-        happened.reason,
-        happened.by.name,
-        happened.by.source,
-        happened.by.comment,
-        happened.detail,
+        transition.key.subject,
+        transition.change,
+        transition.before,
+        transition.after,
+        int(transition.severity),
+        transition.episode,
+        transition.value,
+        transition.reason,
+        transition.by.name,
+        transition.by.source,
+        transition.by.comment,
+        transition.detail,
     )
-    # Half of a character that was cut off is no text for SQLite.
+    # SQLite rejects texts with half a character, which a truncated text may have.
     return tuple(item.encode(errors="replace").decode() if isinstance(item, str) else item for item in row)
 
 
-def _shown(row: dict[str, Any]) -> dict[str, Any]:
+def _row_as_dict(row: dict[str, Any]) -> dict[str, Any]:
     row["severity"] = Severity(row["severity"]).word
     row["who"], row["where"] = row.pop("actor"), row.pop("source")
     return row

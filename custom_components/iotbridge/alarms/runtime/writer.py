@@ -1,4 +1,4 @@
-"""Writer of the alarm store: one batch after the other, again and again where the disk does not take it."""
+"""Writer of the alarm store: one batch after the other, with retries where the disk fails."""
 
 import asyncio
 from collections.abc import Callable
@@ -17,107 +17,107 @@ from ..engine.models import AlarmKey, Transition
 from .database import Loaded, is_damage
 from .store import MAX_ROWS, AlarmStore, Batch, HistoryQuery
 
-WRITE_AGAIN_S = 30
-# Whether Home Assistant is making a backup: also what is opened meanwhile has to leave the file as it is.
+WRITE_RETRY_S = 30
+# True while Home Assistant makes a backup; a store that is opened meanwhile starts frozen.
 BACKUP_RUNS: HassKey[bool] = HassKey(f"{DOMAIN}_backup_runs")
 
 
 class StoreListener(Protocol):
-    """Listener to the fate of the store's file."""
+    """Listener for problems of the store's file."""
 
     def async_unwritten(self, reason: str | None) -> None:
-        """Take the reason why nothing can be written; None when it can be again."""
+        """Take the reason why the file cannot be written, None after a successful write."""
 
     def async_read(self, loaded: Loaded) -> None:
         """Take the content of a file that could not be read at the start."""
 
     def async_damaged(self, names: list[str]) -> None:
-        """Take the names of the damaged files that were put aside."""
+        """Take the names of the damaged files that were set aside."""
 
 
 class Writer:
-    """Writes batches in the order in which they came, and keeps what could not be written."""
+    """Writer of batches in their order; keeps a batch that could not be written."""
 
     def __init__(self, hass: HomeAssistant, store: AlarmStore, deliver: Callable[[Batch], None]) -> None:
         """Prepare; ``async_open`` reads the file.
 
-        ``deliver`` gets each batch with notifications once it was written, or when it cannot be written.
+        ``deliver`` gets each batch with notifications once it has been written, or when it cannot be written.
         """
         self._hass = hass
         self._store = store
         self._deliver = deliver
         # One thread, so that batches are written in their order.
         self._thread = ThreadPoolExecutor(1, "iotbridge alarms")
-        # The next batch; marked alarms are added to it when it is written.
+        # The next batch; marked alarms are added when it is written.
         self.batch = Batch()
         self._marked: dict[AlarmKey, Instance] = {}
         self._listeners: list[StoreListener] = []
         self._writing: asyncio.Task[None] | None = None
-        self._stop_waiting: CALLBACK_TYPE | None = None
+        self._cancel_retry: CALLBACK_TYPE | None = None
         self._is_failing = False
         self._is_closed = False
         # False while the file has content that could not be read yet; it is read when the file can be opened.
-        self._is_read = True
+        self._is_loaded = True
         self._rescues = 0
 
     @callback
-    def async_listen(self, listener: StoreListener) -> None:
+    def async_add_listener(self, listener: StoreListener) -> None:
         """Add a listener."""
         self._listeners.append(listener)
 
-    # ------------------------------------------------------------------ life
+    # -------------------------------------------------------------- life cycle
 
     async def async_open(self) -> Loaded:
-        """Read what is kept.
+        """Open the file and return its content.
 
-        Where the file cannot be opened, alarms begin with what can be read of it, and all that happens stays in memory
-        until it can be written.
+        Where it cannot be opened, alarms start with what can be read of it, and changes stay in memory until they can
+        be written.
         """
         await self._async_run(self._store.freeze, self._hass.data.get(BACKUP_RUNS, False))
         try:
             loaded = await self._async_run(self._store.open)
-        except Exception as error:  # noqa: BLE001 - logged; whatever is wrong with the file must not end all alarms
+        except Exception as error:  # noqa: BLE001 - logged; a problem with the file must not stop all alarms
             peeked = await self._async_peek()
-            self._is_read = peeked is not None
+            self._is_loaded = peeked is not None
             self._async_failed(Batch(), error)
             loaded = peeked or Loaded()
-        await self._async_look_for_damage()
+        await self._async_check_damage()
         return loaded
 
     async def _async_peek(self) -> Loaded | None:
         try:
             return await self._async_run(self._store.peek)
-        except Exception:  # noqa: BLE001 - logged; without what the file says alarms begin all the same
-            LOGGER.exception("The file of the alarms cannot be read")
+        except Exception:  # noqa: BLE001 - logged; alarms start without the content of the file
+            LOGGER.exception("The alarm database cannot be read")
             return None
 
     async def async_close(self) -> None:
-        """Write what is still to be written, and let go of the file."""
+        """Write all changes, and close the file."""
         if self._is_closed:
             return
         await self.async_flush()
         self._is_closed = True
-        self._async_stop_waiting()
+        self._async_cancel_retry()
         if self.batch:
-            LOGGER.error("Alarms end with changes that could not be written; these are lost")
+            LOGGER.error("Changes of alarms could not be written before the shutdown; these are lost")
         await self._async_run(self._store.close)
         await self._hass.async_add_executor_job(self._thread.shutdown)
 
     async def async_flush(self) -> None:
-        """Write everything there is to write, also when that failed a moment ago."""
-        # What is being written may fail, or have come too far to take along what came since.
+        """Write all changes now, also when a write failed a moment ago."""
+        # A running write may fail, or may be too late to include the latest changes.
         for _ in range(2):
-            self._async_stop_waiting()
+            self._async_cancel_retry()
             if writing := self.async_write():
                 await writing
-            if not self._collected():
+            if not self._collect():
                 break
 
     @callback
-    def _async_stop_waiting(self) -> None:
-        if self._stop_waiting:
-            self._stop_waiting()
-            self._stop_waiting = None
+    def _async_cancel_retry(self) -> None:
+        if self._cancel_retry:
+            self._cancel_retry()
+            self._cancel_retry = None
 
     def _async_run[T](self, job: Callable[..., T], *args: Any) -> asyncio.Future[T]:
         return self._hass.loop.run_in_executor(self._thread, job, *args)
@@ -126,9 +126,9 @@ class Writer:
 
     @callback
     def async_write(self) -> asyncio.Task[None] | None:
-        """Have written what there is; return what writes it, None while the disk is waited for."""
-        if self._writing is None and self._stop_waiting is None and not self._is_closed:
-            # Not eagerly: a quick disk would have it finished, and None in its place, before it is put there.
+        """Start a write of all changes; return its task, None while it waits for a retry."""
+        if self._writing is None and self._cancel_retry is None and not self._is_closed:
+            # Not eager: on a fast disk the task would end, and reset the attribute, before it is assigned.
             self._writing = self._hass.async_create_task(
                 self._async_write_all(), "iotbridge alarms write", eager_start=False
             )
@@ -136,62 +136,61 @@ class Writer:
 
     @callback
     def async_add(self, batch: Batch) -> asyncio.Task[None] | None:
-        """Have a batch written with the next one; return the task that writes it, as ``async_write`` does."""
+        """Add a batch to the next one and start a write; return as ``async_write`` does."""
         self.batch.outbox |= batch.outbox
         self.batch.instances |= batch.instances
         return self.async_write()
 
     @callback
     def async_mark(self, instance: Instance) -> None:
-        """Have an alarm written with the next batch, in the state that it has by then."""
+        """Mark an alarm to be written with the next batch, in the state that it has by then."""
         self._marked[instance.key] = instance
 
     @callback
     def async_unmark(self, key: AlarmKey) -> None:
-        """Have an alarm that was marked not written."""
+        """Unmark an alarm."""
         self._marked.pop(key, None)
 
     @callback
-    def async_note(self, rule: str, happened: Transition) -> None:
-        """Put a transition into the history."""
-        self.batch.history.append((rule, happened))
+    def async_record(self, rule: str, transition: Transition) -> None:
+        """Add a transition to the history."""
+        self.batch.history.append((rule, transition))
         self._trim()
 
     @callback
-    def async_hurry(self) -> None:
-        """Have told what was just put into the batch, although it cannot be written."""
+    def async_deliver_unwritten(self) -> None:
+        """Deliver the notifications of the batch although it cannot be written."""
         if self._is_failing:
-            # Not from within: it may be told at once, and what happened is not yet all done.
+            # Not synchronously: the caller has not finished processing the outcome.
             self._hass.loop.call_soon(self._deliver, self.batch)
 
     async def _async_write_all(self) -> None:
-        """Write until there is nothing left; only what is written is told, unless nothing can be written."""
+        """Write until no change is left; notifications are delivered after their write, or when it fails."""
         batch = Batch()
         try:
             if not self._store.is_open:
-                await self._async_open_again()
-            while self._collected():
+                await self._async_reopen()
+            while self._collect():
                 batch, self.batch = self.batch, Batch()
                 await self._async_run(self._store.write, batch)
                 self._async_written(batch)
                 batch = Batch()
-                if self._store.is_untidy and not self.batch:
-                    await self._async_run(self._store.tidy)
-            await self._async_look_for_damage()
-        except Exception as error:  # noqa: BLE001 - the batch would be lost with it, whatever it is
+                if self._store.is_checkpoint_due and not self.batch:
+                    await self._async_run(self._store.checkpoint)
+            await self._async_check_damage()
+        except Exception as error:  # noqa: BLE001 - logged; the batch would be lost otherwise
             self._async_failed(batch, error)
         except BaseException:
-            # Home Assistant ends the task: the flush at its end writes what this one did not.
-            self.batch = batch.before(self.batch)
+            # Home Assistant cancelled the task: the final flush writes the batch.
+            self.batch = batch.followed_by(self.batch)
             raise
         finally:
             self._writing = None
 
-    def _collected(self) -> bool:
-        """Put the marked alarms into the batch; return whether there is anything to write.
+    def _collect(self) -> bool:
+        """Add the marked alarms to the batch; return whether it has changes.
 
-        A blank alarm needs no row. At a start all alarms are marked, and nearly all of them are blank: that must be
-        cheap.
+        A blank alarm needs no row. At a start all alarms are marked, and nearly all are blank, so that must be cheap.
         """
         for key, instance in self._marked.items():
             is_blank = instance.is_blank
@@ -202,18 +201,18 @@ class Writer:
         self._marked.clear()
         return bool(self.batch)
 
-    async def _async_open_again(self) -> None:
+    async def _async_reopen(self) -> None:
         loaded = await self._async_run(self._store.open)
-        if not self._is_read:
+        if not self._is_loaded:
             for listener in self._listeners:
                 listener.async_read(loaded)
-        self._is_read = True
+        self._is_loaded = True
 
     @callback
     def _async_written(self, batch: Batch) -> None:
         if self._is_failing:
             self._is_failing = False
-            LOGGER.warning("Alarms are written again")
+            LOGGER.warning("The alarm database can be written again")
         for listener in self._listeners:
             listener.async_unwritten(None)
         if batch.outbox:
@@ -221,39 +220,39 @@ class Writer:
 
     @callback
     def _async_failed(self, batch: Batch, error: Exception) -> None:
-        """Try again later. A message that may be told twice after a crash is better than one that nobody gets."""
+        """Schedule a retry, and deliver notifications: twice after a crash is better than not at all."""
         if not self._is_failing:
             is_disk = isinstance(error, sqlite3.Error | OSError)
             LOGGER.error(
-                "Alarms cannot be written; it is tried again every %s seconds: %s",
-                WRITE_AGAIN_S,
+                "The alarm database cannot be written; retrying every %s seconds: %s",
+                WRITE_RETRY_S,
                 error,
                 exc_info=None if is_disk else error,
             )
         self._is_failing = True
-        self.batch = batch.before(self.batch)
+        self.batch = batch.followed_by(self.batch)
         self._trim()
         if not self._is_closed:
-            self._stop_waiting = async_call_later(self._hass, WRITE_AGAIN_S, self._async_write_again)
+            self._cancel_retry = async_call_later(self._hass, WRITE_RETRY_S, self._async_retry)
         for listener in self._listeners:
             listener.async_unwritten(str(error) or type(error).__name__)
         if self.batch.outbox:
             self._deliver(self.batch)
 
     def _trim(self) -> None:
-        """Keep no more of an unwritten history than there is memory for; the oldest goes first."""
+        """Limit the unwritten history in memory by dropping its oldest rows."""
         if self._is_failing and len(self.batch.history) > MAX_ROWS:
             del self.batch.history[:-MAX_ROWS]
 
     @callback
-    def _async_write_again(self, _now: datetime) -> None:
-        self._stop_waiting = None
+    def _async_retry(self, _now: datetime) -> None:
+        self._cancel_retry = None
         self.async_write()
 
-    # ------------------------------------------------------------ everything else
+    # ------------------------------------------------------- history and files
 
     async def async_history(self, query: HistoryQuery) -> list[dict[str, Any]]:
-        """Return what happened, newest first; nothing while the file cannot be read."""
+        """Return the recorded transitions, newest first; none while the file cannot be read."""
         if self._writing:
             await asyncio.shield(self._writing)
         rescues = self._store.rescues
@@ -262,30 +261,30 @@ class Writer:
         except sqlite3.DatabaseError as error:
             if not is_damage(error):
                 if self._is_failing:
-                    return []  # the repair says so
+                    return []  # there is a repair about it
                 raise
         await self._async_run(self._store.rebuild, rescues)
-        await self._async_look_for_damage()
+        await self._async_check_damage()
         return await self._hass.async_add_executor_job(self._store.history, query)
 
-    async def async_freeze(self, still: bool) -> None:
-        """Keep the file as it is while it is copied, or no more; it goes on being written to, beside it."""
+    async def async_freeze(self, is_frozen: bool) -> None:
+        """Freeze the file while it is copied, or end that; writes go to its log meanwhile."""
         if not self._is_closed:
-            await self._async_run(self._store.freeze, still)
+            await self._async_run(self._store.freeze, is_frozen)
 
     async def async_purge(self, now: float) -> None:
-        """Forget what is older than a year; a disk that does not take that now is asked again tomorrow."""
+        """Delete history beyond its retention; where the disk fails, the next run does it."""
         try:
             await self._async_run(self._store.purge, now)
         except sqlite3.Error as error:
-            LOGGER.warning("The history of the alarms could not be shortened: %s", error)
+            LOGGER.warning("The history of the alarms could not be purged: %s", error)
 
     async def async_remove_damaged(self) -> None:
-        """Delete the files that were put aside because they are damaged."""
+        """Delete the damaged files that were set aside."""
         await self._async_run(self._store.remove_damaged)
-        await self._async_look_for_damage()
+        await self._async_check_damage()
 
-    async def _async_look_for_damage(self) -> None:
+    async def _async_check_damage(self) -> None:
         if self._rescues != self._store.rescues:
             self._rescues = self._store.rescues
             names = await self._async_run(lambda: self._store.damaged)

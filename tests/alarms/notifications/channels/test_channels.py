@@ -9,7 +9,7 @@ from pytest_homeassistant_custom_component.common import async_mock_service
 
 from custom_components.iotbridge.alarms.engine.escalation import NotificationKind, Sound
 from custom_components.iotbridge.alarms.engine.models import AlarmKey
-from custom_components.iotbridge.alarms.engine.references import moved_data, named
+from custom_components.iotbridge.alarms.engine.references import moved_data, referenced_entities
 from custom_components.iotbridge.alarms.notifications.channels import (
     CHANNELS,
     REFERENCE_KEYS,
@@ -69,7 +69,7 @@ def test_names_of_targets_are_the_references_that_are_followed() -> None:
 
     moved = [dict(target) for target in moved_data(group, moves, REFERENCE_KEYS)["targets"]]
 
-    assert named(group, REFERENCE_KEYS) == {"notify.mobile_app_anna", "notify.tv", "sensor.a"}
+    assert referenced_entities(group, REFERENCE_KEYS) == {"notify.mobile_app_anna", "notify.tv", "sensor.a"}
     assert [CHANNELS[target["kind"]].name_of(target) for target in moved] == [
         "notify.mobile_app_ben",
         "notify.beamer",
