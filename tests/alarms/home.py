@@ -42,7 +42,7 @@ def alarms(kit: Kit) -> AlarmsManager:
 
 
 async def wait(kit: Kit, seconds: int, step: int = 1) -> None:
-    """Let time pass in steps of ``step`` seconds, with the deliveries that are due meanwhile."""
+    """Advance the time in steps of ``step`` seconds, and complete the deliveries that are due meanwhile."""
     for _ in range(0, seconds, step):
         await kit.wait(step)
         await kit.hass.async_block_till_done(wait_background_tasks=True)
@@ -181,7 +181,7 @@ def selection_of(kit: Kit, rule_id: str) -> Any:
 
 
 def locate_sensor(kit: Kit) -> dict[str, dict[str, Any]]:
-    """Put sensor.one into an area, on a floor and under a label; return the targets that select it."""
+    """Register sensor.one in an area, on a floor and under a label; return the targets that select it."""
     floor = fr.async_get(kit.hass).async_create("Cellar")
     area = ar.async_get(kit.hass).async_create("Boiler room", floor_id=floor.floor_id)
     label = lr.async_get(kit.hass).async_create("Heating")

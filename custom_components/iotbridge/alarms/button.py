@@ -25,7 +25,7 @@ class AcknowledgeAll(IotBridgeAlarmsEntity, IotBridgeEntity, ButtonEntity):
     """Button that acknowledges every alarm; the permission to press it covers them all."""
 
     def __init__(self, entry: ConfigEntry, alarms: AlarmsManager) -> None:
-        """Put the button on the bridge."""
+        """Add the button to the device of the bridge."""
         super().__init__(entry, "acknowledge_all")
         self._alarms = alarms
 

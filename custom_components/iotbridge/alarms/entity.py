@@ -40,7 +40,7 @@ class IotBridgeRuleEntity(IotBridgeAlarmsEntity):
     _attr_translation_key = RULE_KEY
 
     def __init__(self, alarms: AlarmsManager, rule: Rule, device: DeviceEntry) -> None:
-        """Put the entity on the device of all alarms, which belongs to no single rule."""
+        """Add the entity to the device of all alarms, which belongs to no single rule."""
         self.device_entry = device
         self._alarms = alarms
         self._rule = rule

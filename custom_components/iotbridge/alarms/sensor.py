@@ -34,7 +34,7 @@ class AlarmCount(IotBridgeAlarmsEntity, IotBridgeEntity, SensorEntity):
     _attr_state_class = SensorStateClass.MEASUREMENT
 
     def __init__(self, alarms: AlarmsManager, entry: ConfigEntry, severity: Severity, *, unacknowledged: bool) -> None:
-        """Put the sensor on the bridge."""
+        """Add the sensor to the device of the bridge."""
         super().__init__(entry, f"alarms_{'unacknowledged' if unacknowledged else 'active'}_{severity.word}")
         self._alarms = alarms
         self._severity = severity

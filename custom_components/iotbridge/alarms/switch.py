@@ -30,7 +30,7 @@ class Maintenance(IotBridgeAlarmsEntity, IotBridgeEntity, SwitchEntity):
     _attr_entity_category = EntityCategory.CONFIG
 
     def __init__(self, entry: ConfigEntry, alarms: AlarmsManager) -> None:
-        """Put the switch on the bridge."""
+        """Add the switch to the device of the bridge."""
         super().__init__(entry, "maintenance")
         self._alarms = alarms
 

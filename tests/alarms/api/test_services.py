@@ -48,7 +48,7 @@ async def raise_two(kit: Kit) -> str:
 
 
 def locate_sensor(kit: Kit) -> dict[str, dict[str, Any]]:
-    """Put sensor.one on a device in an area on a floor under a label; return the targets that select it."""
+    """Register sensor.one on a device in an area on a floor under a label; return the targets that select it."""
     floor = fr.async_get(kit.hass).async_create("Cellar")
     area = ar.async_get(kit.hass).async_create("Boiler room", floor_id=floor.floor_id)
     label = lr.async_get(kit.hass).async_create("Heating")

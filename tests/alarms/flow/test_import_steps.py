@@ -1,4 +1,4 @@
-"""Alarms out of pasted YAML."""
+"""Import of alarms from pasted YAML."""
 
 import asyncio
 from itertools import pairwise
@@ -40,14 +40,16 @@ def dialog(kit: Kit) -> Dialog:
 
 
 def groups(dialog: Dialog) -> list[ConfigSubentry]:
-    return [found for found in dialog.entry.subentries.values() if found.subentry_type == "notifier"]
+    return [subentry for subentry in dialog.entry.subentries.values() if subentry.subentry_type == "notifier"]
 
 
 def rules(dialog: Dialog) -> dict[str, Rule]:
-    return {made.title: Rule.from_dict(made.subentry_id, made.title, made.data) for made in dialog.made}
+    return {
+        subentry.title: Rule.from_dict(subentry.subentry_id, subentry.title, subentry.data) for subentry in dialog.made
+    }
 
 
-async def test_what_becomes_what_is_shown_and_made(dialog: Dialog) -> None:
+async def test_the_rules_are_shown_and_created(dialog: Dialog) -> None:
     await dialog.start("import_yaml")
     await dialog.submit(yaml=YAML)
     assert dialog.step == "imported"
@@ -76,7 +78,7 @@ async def test_what_becomes_what_is_shown_and_made(dialog: Dialog) -> None:
     assert made["Boiler leak"].condition.kind is AlarmKind.TEMPLATE
 
 
-async def test_only_what_is_chosen_is_made_and_groups_that_are_there_are_told(dialog: Dialog) -> None:
+async def test_only_selected_rules_are_created_with_existing_groups(dialog: Dialog) -> None:
     await dialog.start("import_yaml")
     await dialog.submit(yaml=YAML)
     await dialog.submit(rules=["1"])
@@ -92,10 +94,10 @@ async def test_only_what_is_chosen_is_made_and_groups_that_are_there_are_told(di
     await dialog.start("import_yaml")
     await dialog.submit(yaml=YAML)
     await dialog.submit(rules=["0"])
-    assert groups(dialog) == [phones], "a group with the same targets is not made twice"
+    assert groups(dialog) == [phones], "a group with the same targets is not created twice"
 
 
-async def test_without_notifiers_there_is_nobody_to_tell(dialog: Dialog) -> None:
+async def test_an_alert_without_notifiers_has_no_steps(dialog: Dialog) -> None:
     await dialog.start("import_yaml")
     await dialog.submit(yaml=STEPS)
     assert dialog.fields == {"rules"}
@@ -105,19 +107,17 @@ async def test_without_notifiers_there_is_nobody_to_tell(dialog: Dialog) -> None
 
 
 @pytest.mark.parametrize(
-    ("yaml", "error", "said"),
+    ("yaml", "error", "line"),
     [
         ("alert:\n  a: [", "import_invalid", "2"),
         ("words", "import_nothing", ""),
         ("alert: {a: {name: A}}", "import_skipped", ""),
     ],
 )
-async def test_what_cannot_be_imported_is_said_and_can_be_mended(
-    dialog: Dialog, yaml: str, error: str, said: str
-) -> None:
+async def test_invalid_yaml_has_an_error_and_can_be_corrected(dialog: Dialog, yaml: str, error: str, line: str) -> None:
     await dialog.start("import_yaml")
     await dialog.submit(yaml=yaml)
-    assert (dialog.errors, dialog.placeholders["line"]) == ({"yaml": error}, said)
+    assert (dialog.errors, dialog.placeholders["line"]) == ({"yaml": error}, line)
     assert ("it has no entity" in dialog.placeholders["skipped"]) == (error == "import_skipped")
     assert dialog.suggested == {"yaml": yaml}
     await dialog.submit(yaml=STEPS)
@@ -125,22 +125,22 @@ async def test_what_cannot_be_imported_is_said_and_can_be_mended(
     assert dialog.step == "imported"
 
 
-async def test_an_import_of_hundreds_lets_others_have_their_turn(kit: Kit, dialog: Dialog) -> None:
+async def test_an_import_of_hundreds_yields_to_the_event_loop(kit: Kit, dialog: Dialog) -> None:
     await dialog.start("import_yaml")
     await dialog.submit(yaml="alert:\n" + "".join(f"  a{n}: {{entity_id: light.a{n}}}\n" for n in range(200)))
     added = [len(dialog.made)]
     entities = [len(kit.hass.states.async_entity_ids())]
 
-    async def look() -> None:
+    async def sample() -> None:
         while True:
             added.append(len(dialog.made))
             entities.append(len(kit.hass.states.async_entity_ids()))
             await asyncio.sleep(0)
 
-    looking = asyncio.create_task(look())
+    sampling = asyncio.create_task(sample())
     await dialog.submit()
     await kit.hass.async_block_till_done()
-    looking.cancel()
+    sampling.cancel()
 
     assert added[-1] == 200
     assert max(after - before for before, after in pairwise(added)) <= 25

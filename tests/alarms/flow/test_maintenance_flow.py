@@ -1,4 +1,4 @@
-"""The dialog of maintenance windows."""
+"""Flow of maintenance windows."""
 
 from types import MappingProxyType
 from typing import Any
@@ -20,8 +20,8 @@ def dialog(kit: Kit) -> Dialog:
     return Dialog(kit.hass, "window")
 
 
-def alarm(dialog: Dialog, name: str) -> str:
-    """Make an alarm."""
+def add_rule(dialog: Dialog, name: str) -> str:
+    """Add a rule; return its id."""
     condition = Condition(kind=AlarmKind.TEMPLATE, template="{{ false }}")
     rule = Rule(rule_id="", name=name, severity=Severity.INFO, condition=condition)
     subentry = ConfigSubentry(data=MappingProxyType(rule.as_dict()), subentry_type="alarm", title=name, unique_id=None)
@@ -29,7 +29,7 @@ def alarm(dialog: Dialog, name: str) -> str:
     return subentry.subentry_id
 
 
-async def test_a_window_of_an_area(dialog: Dialog) -> None:
+async def test_a_window_of_an_area_is_created(dialog: Dialog) -> None:
     area = ar.async_get(dialog.hass).async_create("Cellar")
     await dialog.start()
     assert "rules" not in dialog.fields
@@ -44,8 +44,8 @@ async def test_a_window_of_an_area(dialog: Dialog) -> None:
     assert made.data["selection"]["entities"] == []
 
 
-async def test_a_window_is_shown_as_it_is_and_changed(dialog: Dialog) -> None:
-    first, second = alarm(dialog, "First"), alarm(dialog, "Second")
+async def test_a_window_is_suggested_and_changed(dialog: Dialog) -> None:
+    first, second = add_rule(dialog, "First"), add_rule(dialog, "Second")
     await dialog.start()
     await dialog.submit(
         name="Update", days=["sun", "wed"], start="23:30:00", rules=[first, second], entities=["light.a"]
@@ -66,7 +66,7 @@ async def test_a_window_is_shown_as_it_is_and_changed(dialog: Dialog) -> None:
 
 
 @pytest.mark.parametrize(
-    ("given", "errors"),
+    ("fields", "errors"),
     [
         ({"name": ""}, {"name": "name_missing"}),
         ({"days": []}, {"days": "no_days"}),
@@ -75,14 +75,14 @@ async def test_a_window_is_shown_as_it_is_and_changed(dialog: Dialog) -> None:
         ({"entities": None}, {"base": "window_of_nothing"}),
     ],
 )
-async def test_what_was_wrong_is_said(dialog: Dialog, given: dict[str, Any], errors: dict[str, str]) -> None:
+async def test_invalid_input_has_an_error(dialog: Dialog, fields: dict[str, Any], errors: dict[str, str]) -> None:
     await dialog.start()
-    await dialog.submit(**{"name": "Backup", "entities": ["light.a"], **given})
+    await dialog.submit(**{"name": "Backup", "entities": ["light.a"], **fields})
 
     assert (dialog.step, dialog.errors) == ("user", errors)
 
 
-async def test_without_iot_bridge_running_it_is_said(dialog: Dialog) -> None:
+async def test_the_flow_aborts_while_iot_bridge_is_unloaded(dialog: Dialog) -> None:
     await dialog.hass.config_entries.async_unload(dialog.entry.entry_id)
     await dialog.start()
 

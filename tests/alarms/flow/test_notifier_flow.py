@@ -1,4 +1,4 @@
-"""The dialog of notifier groups."""
+"""Flow of notifier groups."""
 
 from typing import Any
 
@@ -12,24 +12,24 @@ from tests.kit import Kit
 
 from ...dialog import Dialog
 
-NOBODY = {"persistent": False}
+NO_TARGETS = {"persistent": False}
 
 
 @pytest.fixture
 def phone(kit: Kit) -> list[ServiceCall]:
-    """Return what a phone was told."""
+    """Return the notifications sent to a phone."""
     calls: list[ServiceCall] = async_mock_service(kit.hass, "notify", "mobile_app_annas_phone")
     return calls
 
 
 @pytest.fixture
 def dialog(kit: Kit, phone: list[ServiceCall]) -> Dialog:
-    """Return what drives the dialog, in a home with a phone and a siren."""
+    """Return a driver of the flow, in a home with a phone and a siren."""
     async_mock_service(kit.hass, "script", "siren")
     return Dialog(kit.hass, "notifier")
 
 
-async def test_every_kind_of_target(dialog: Dialog) -> None:
+async def test_a_group_with_every_kind_of_target_is_created(dialog: Dialog) -> None:
     await dialog.start()
     assert dialog.step == "targets"
     siren = {"action": " script.siren ", "data": {"variables": {"text": "{{ title }}"}}}
@@ -61,16 +61,16 @@ async def test_every_kind_of_target(dialog: Dialog) -> None:
     }
 
 
-async def test_a_group_is_shown_as_it_is_and_changed(dialog: Dialog) -> None:
+async def test_a_group_is_suggested_and_changed(dialog: Dialog) -> None:
     await dialog.start()
     targets = {"persistent": True, "phones": ["notify.mobile_app_annas_phone"], "entities": ["notify.tv"]}
-    await dialog.submit(name="Family", fallback=NOBODY, actions=[{"action": "script.siren"}], **targets)
+    await dialog.submit(name="Family", fallback=NO_TARGETS, actions=[{"action": "script.siren"}], **targets)
     await dialog.choose("save")
     dialog.hass.services.async_remove("notify", "mobile_app_annas_phone")
     await dialog.change(dialog.made[0].subentry_id, "targets")
     assert {key: dialog.suggested[key] for key in targets} == targets
     assert dialog.suggested["actions"] == [{"action": "script.siren", "data": {}}]
-    assert dialog.suggested["fallback"] == NOBODY
+    assert dialog.suggested["fallback"] == NO_TARGETS
     await dialog.submit(name="All", phones=None, fallback={"persistent": True})
     await dialog.choose("save")
 
@@ -80,7 +80,7 @@ async def test_a_group_is_shown_as_it_is_and_changed(dialog: Dialog) -> None:
     assert made.data["fallback"] == [{"kind": "persistent"}]
 
 
-async def test_without_phones_there_is_no_field_for_them(dialog: Dialog) -> None:
+async def test_the_field_for_phones_is_missing_without_phones(dialog: Dialog) -> None:
     dialog.hass.services.async_remove("notify", "mobile_app_annas_phone")
     await dialog.start()
 
@@ -88,7 +88,7 @@ async def test_without_phones_there_is_no_field_for_them(dialog: Dialog) -> None
 
 
 @pytest.mark.parametrize(
-    ("given", "errors", "action"),
+    ("fields", "errors", "action"),
     [
         ({"name": " ", "persistent": True}, {"name": "name_missing"}, ""),
         ({}, {"base": "no_targets"}, ""),
@@ -102,40 +102,40 @@ async def test_without_phones_there_is_no_field_for_them(dialog: Dialog) -> None
         ),
     ],
 )
-async def test_what_was_wrong_is_said(
-    dialog: Dialog, given: dict[str, Any], errors: dict[str, str], action: str
+async def test_invalid_input_has_an_error(
+    dialog: Dialog, fields: dict[str, Any], errors: dict[str, str], action: str
 ) -> None:
     await dialog.start()
-    await dialog.submit(**{"name": "Family", "fallback": NOBODY, **given})
+    await dialog.submit(**{"name": "Family", "fallback": NO_TARGETS, **fields})
 
     assert (dialog.step, dialog.errors, dialog.placeholders["action"]) == ("targets", errors, action)
 
 
 @pytest.mark.parametrize("break_through", [False, True])
-async def test_a_group_can_be_tried_before_it_is_saved(
+async def test_a_test_message_is_sent_before_the_group_is_saved(
     dialog: Dialog, phone: list[ServiceCall], break_through: bool
 ) -> None:
     await dialog.start()
     phones = ["notify.mobile_app_annas_phone"]
-    await dialog.submit(name="Family", phones=phones, fallback=NOBODY, break_through=break_through)
+    await dialog.submit(name="Family", phones=phones, fallback=NO_TARGETS, break_through=break_through)
     await dialog.choose("try_it")
 
     assert dialog.step == "test_sent"
     (call,) = phone
     assert "Family" in call.data["title"]
-    assert ("push" in call.data["data"]) == break_through, "only what breaks through is critical"
+    assert ("push" in call.data["data"]) == break_through, "critical only if it breaks through"
     assert dialog.made == []
     await dialog.look()
     assert dialog.step == "test_sent"
 
 
-async def test_why_a_test_failed_is_said(dialog: Dialog) -> None:
+async def test_the_reason_of_a_failed_test_is_shown(dialog: Dialog) -> None:
     async def fails(_call: ServiceCall) -> None:
         raise HomeAssistantError("No such chat")
 
     dialog.hass.services.async_register("notify", "telegram", fails)
     await dialog.start()
-    await dialog.submit(name="Family", actions=[{"action": "notify.telegram"}], fallback=NOBODY)
+    await dialog.submit(name="Family", actions=[{"action": "notify.telegram"}], fallback=NO_TARGETS)
     await dialog.choose("try_it")
 
     assert dialog.step == "test_failed"
@@ -144,9 +144,9 @@ async def test_why_a_test_failed_is_said(dialog: Dialog) -> None:
 
 
 @pytest.mark.parametrize("source", ["start", "change"])
-async def test_without_iot_bridge_running_it_is_said(dialog: Dialog, source: str) -> None:
+async def test_the_flow_aborts_while_iot_bridge_is_unloaded(dialog: Dialog, source: str) -> None:
     await dialog.start()
-    await dialog.submit(name="Family", persistent=True, fallback=NOBODY)
+    await dialog.submit(name="Family", persistent=True, fallback=NO_TARGETS)
     await dialog.choose("save")
     await dialog.hass.config_entries.async_unload(dialog.entry.entry_id)
     if source == "start":

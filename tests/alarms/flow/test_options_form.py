@@ -1,4 +1,4 @@
-"""The part of the options that is about alarms."""
+"""Section of the options form for alarms."""
 
 from typing import Any
 
@@ -15,7 +15,7 @@ MAIN = {"prefixes": ["iotbridge"], "response_timeout": 5, "lost_after": 120}
 ALARMS = {"quiet_severities": ["info"], "storm_per_minute": 5, "flapping_per_hour": 4}
 
 
-async def opened(kit: Kit) -> ConfigFlowResult:
+async def open_form(kit: Kit) -> ConfigFlowResult:
     (entry,) = kit.hass.config_entries.async_entries("iotbridge")
     result = await kit.hass.config_entries.options.async_init(entry.entry_id)
     check_form(result, "options")
@@ -23,7 +23,7 @@ async def opened(kit: Kit) -> ConfigFlowResult:
 
 
 async def submit(kit: Kit, **alarms: Any) -> ConfigFlowResult:
-    result = await opened(kit)
+    result = await open_form(kit)
     flows = kit.hass.config_entries.options
     result = await flows.async_configure(result["flow_id"], {**MAIN, "alarms": {**ALARMS, **alarms}})
     await kit.hass.async_block_till_done()
@@ -35,25 +35,25 @@ def options(kit: Kit) -> dict[str, Any]:
     return dict(entry.options)
 
 
-async def test_what_is_usual_is_suggested(kit: Kit) -> None:
-    shown = suggestions((await opened(kit))["data_schema"])
+async def test_the_defaults_are_suggested(kit: Kit) -> None:
+    shown = suggestions((await open_form(kit))["data_schema"])
 
     assert shown["alarms"] == {
         "quiet_severities": ["info", "warning"], "storm_per_minute": 10, "flapping_per_hour": 6,
     }  # fmt: skip
 
 
-async def test_they_are_kept_beside_the_others_and_shown_again(kit: Kit) -> None:
+async def test_options_of_alarms_are_stored_and_suggested(kit: Kit) -> None:
     result = await submit(kit, quiet_start="22:00:00", quiet_end="07:00:00", storm_per_minute=20.0)
     assert result["type"] is FlowResultType.CREATE_ENTRY
-    kept = {**MAIN, **ALARMS, "quiet_start": "22:00:00", "quiet_end": "07:00:00", "storm_per_minute": 20}
-    assert options(kit) == kept
+    stored = {**MAIN, **ALARMS, "quiet_start": "22:00:00", "quiet_end": "07:00:00", "storm_per_minute": 20}
+    assert options(kit) == stored
     assert isinstance(options(kit)["storm_per_minute"], int)
-    shown = suggestions((await opened(kit))["data_schema"])
-    assert shown["alarms"] == {key: value for key, value in kept.items() if key not in MAIN}
+    shown = suggestions((await open_form(kit))["data_schema"])
+    assert shown["alarms"] == {key: value for key, value in stored.items() if key not in MAIN}
     await submit(kit)
 
-    assert "quiet_start" not in options(kit), "what is emptied is gone"
+    assert "quiet_start" not in options(kit), "an emptied field is removed"
 
 
 @pytest.mark.parametrize(
@@ -64,7 +64,7 @@ async def test_they_are_kept_beside_the_others_and_shown_again(kit: Kit) -> None
         {"quiet_start": "22:00:00", "quiet_end": "22:00:00"},
     ],
 )
-async def test_half_of_the_quiet_hours_is_said(kit: Kit, alarms: dict[str, str]) -> None:
+async def test_incomplete_quiet_hours_have_an_error(kit: Kit, alarms: dict[str, str]) -> None:
     result = await submit(kit, **alarms)
 
     assert (result["type"], result["errors"]) == (FlowResultType.FORM, {"base": "quiet_half"})
@@ -72,7 +72,7 @@ async def test_half_of_the_quiet_hours_is_said(kit: Kit, alarms: dict[str, str])
     check_form(result, "options")
 
 
-async def test_reconfigure_leaves_them(kit: Kit) -> None:
+async def test_a_reconfiguration_keeps_the_options_of_alarms(kit: Kit) -> None:
     await submit(kit, quiet_start="22:00:00", quiet_end="07:00:00")
     (entry,) = kit.hass.config_entries.async_entries("iotbridge")
     result: Any = await entry.start_reconfigure_flow(kit.hass)  # type: ignore[attr-defined]
@@ -83,9 +83,9 @@ async def test_reconfigure_leaves_them(kit: Kit) -> None:
     assert options(kit)["quiet_start"] == "22:00:00"
 
 
-async def test_options_that_say_nothing_of_alarms_leave_them(kit: Kit) -> None:
+async def test_options_without_the_section_keep_the_options_of_alarms(kit: Kit) -> None:
     await submit(kit)
-    result = await opened(kit)
+    result = await open_form(kit)
     await kit.hass.config_entries.options.async_configure(result["flow_id"], MAIN)
 
     assert options(kit) == MAIN | ALARMS

@@ -42,5 +42,9 @@ def message(
     **more: Any,
 ) -> Message:
     """Return a message about an alarm, as the outbox composes it."""
-    notice = Notification(kind=kind, key=key, episode=1, groups=("family",), severity=severity, at=at, sound=sound)
-    return compose(alarm_texts(hass), notice, about or alarm(), name=name, text="31 °C, above 28 °C", now=NOW, **more)
+    notification = Notification(
+        kind=kind, key=key, episode=1, groups=("family",), severity=severity, at=at, sound=sound
+    )
+    return compose(
+        alarm_texts(hass), notification, about or alarm(), name=name, text="31 °C, above 28 °C", now=NOW, **more
+    )

@@ -1,4 +1,4 @@
-"""Titles and texts of messages, in each language."""
+"""Titles and texts of messages in each language."""
 
 from typing import Any
 
@@ -45,15 +45,17 @@ pytestmark = pytest.mark.usefixtures("home_texts")
         (NotificationKind.WITHDRAWN, "en", "Withdrawn: Attic", ""),
     ],
 )
-async def test_texts(hass: HomeAssistant, kind: NotificationKind, language: str, title: str, text: str) -> None:
+async def test_title_and_text_by_kind_and_language(
+    hass: HomeAssistant, kind: NotificationKind, language: str, title: str, text: str
+) -> None:
     await hass.config.async_update(language=language)
     await async_load_integrations(hass, {"iotbridge"})
     about = alarm(cleared_at=NOW - 1200 + 7805, acknowledged_by=Actor("Anna", "phone", "Ich gehe hin"))
 
-    told = message(hass, kind, name="Attic", about=about)
+    result = message(hass, kind, name="Attic", about=about)
 
-    assert (told.title, told.text) == (title, text)
-    assert Message.from_dict(told.as_dict()) == told
+    assert (result.title, result.text) == (title, text)
+    assert Message.from_dict(result.as_dict()) == result
 
 
 @pytest.mark.parametrize(
@@ -76,31 +78,31 @@ async def test_an_alarm_cleared_before_its_notification(
     await async_load_integrations(hass, {"iotbridge"})
     begun = [message(hass, at=NOW - seconds, name="Attic", instructions="Open the window.") for seconds in back]
 
-    told = raised_and_cleared(alarm_texts(hass), [*begun, message(hass, NotificationKind.CLEARED, name="Attic")])
+    result = raised_and_cleared(alarm_texts(hass), [*begun, message(hass, NotificationKind.CLEARED, name="Attic")])
 
-    assert (told.title, told.text) == (title, text)
-    assert (told.kind, told.acknowledge, told.snooze) == (NotificationKind.CLEARED, "", "")
+    assert (result.title, result.text) == (title, text)
+    assert (result.kind, result.acknowledge, result.snooze) == (NotificationKind.CLEARED, "", "")
 
 
 async def test_an_alarm_cleared_before_its_notification_and_unacknowledged_is_actionable(hass: HomeAssistant) -> None:
     about = alarm(active=False, returned=True, cleared_at=NOW)
     begun = message(hass, instructions="Open the window.")
 
-    told = raised_and_cleared(
+    result = raised_and_cleared(
         alarm_texts(hass), [begun, message(hass, NotificationKind.CLEARED, Severity.CRITICAL, about=about)]
     )
 
-    assert told.title == "Critical: Attic temperature"
-    assert told.text.splitlines() == [
+    assert result.title == "Critical: Attic temperature"
+    assert result.text.splitlines() == [
         "31 °C, above 28 °C",
         "This happened at 09:00 and has cleared.",
         "No one has acknowledged it yet.",
         "Instructions: Open the window.",
     ]
-    assert (told.kind, told.acknowledge, told.snooze) == (NotificationKind.RAISED, "Acknowledge", "")
+    assert (result.kind, result.acknowledge, result.snooze) == (NotificationKind.RAISED, "Acknowledge", "")
 
 
-async def test_instructions_and_what_else_is_affected(hass: HomeAssistant) -> None:
+async def test_only_actionable_messages_have_instructions_and_affected_alarms(hass: HomeAssistant) -> None:
     more: dict[str, Any] = {
         "instructions": "Open the window.",
         "children": [f"Disk {number}" for number in range(1, 13)],
@@ -119,18 +121,18 @@ async def test_a_late_message_states_the_time(hass: HomeAssistant) -> None:
 
 
 @pytest.mark.parametrize(
-    ("seconds", "spoken"),
+    ("seconds", "expected"),
     [(-3, "0 s"), (59.9, "59 s"), (60, "1 min"), (3600, "1 h"), (7805, "2 h 10 min"), (86400, "1 day"),
      (93600, "1 day 2 h"), (200000, "2 days 7 h")],
 )  # fmt: skip
-async def test_durations(hass: HomeAssistant, seconds: float, spoken: str) -> None:
-    assert alarm_texts(hass).duration(seconds) == spoken
+async def test_durations_have_two_units(hass: HomeAssistant, seconds: float, expected: str) -> None:
+    assert alarm_texts(hass).duration(seconds) == expected
 
 
-async def test_a_digest_has_one_line_for_each_alarm_the_worst_first(hass: HomeAssistant) -> None:
+async def test_a_digest_has_one_line_per_alarm_most_severe_first(hass: HomeAssistant) -> None:
     other: dict[str, Any] = {"key": AlarmKey("rule", "sensor.cellar"), "name": "Cellar"}
     third: dict[str, Any] = {"key": AlarmKey("rule", "sensor.door"), "name": "Door"}
-    told = digest(
+    result = digest(
         alarm_texts(hass),
         [
             message(hass, at=NOW - 7200, name="Attic"),
@@ -144,16 +146,16 @@ async def test_a_digest_has_one_line_for_each_alarm_the_worst_first(hass: HomeAs
         ],
     )  # fmt: skip
 
-    assert told.title == "3 alarms"
-    assert told.severity is Severity.CRITICAL
-    assert told.text.splitlines() == [
+    assert result.title == "3 alarms"
+    assert result.severity is Severity.CRITICAL
+    assert result.text.splitlines() == [
         "Critical: Cellar (raised at 08:59)",
         "Warning: Attic (raised at 07:00, cleared at 08:00)",
         "Information: Door (raised 2 times, last at 08:47, cleared at 08:48)",
     ]
 
 
-async def test_a_digest_has_an_end(hass: HomeAssistant) -> None:
+async def test_a_digest_is_limited(hass: HomeAssistant) -> None:
     many = [message(hass, key=AlarmKey("rule", f"sensor.s{number}"), name=f"S{number}") for number in range(25)]
 
     assert digest(alarm_texts(hass), many).text.splitlines()[19:] == ["Warning: S19 (raised at 09:00)", "and 5 more"]

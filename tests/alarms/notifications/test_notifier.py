@@ -1,4 +1,4 @@
-"""Delivery to all targets of a group, with targets that fail."""
+"""Delivery to all targets of a group, and failing targets."""
 
 import asyncio
 
@@ -20,7 +20,7 @@ async def test_a_failing_target_does_not_stop_the_others(
     calls = async_mock_service(hass, "notify", "mobile_app_anna")
 
     async def hangs(_call: ServiceCall) -> None:
-        """A script that speaks for minutes has begun; it is not begun again."""
+        """Hang like a script that runs for minutes, which counts as delivered."""
         await asyncio.Event().wait()
 
     async def refuses(_call: ServiceCall) -> None:
@@ -76,22 +76,22 @@ async def test_a_target_that_does_not_answer_fails_at_the_timeout(
 async def test_an_action_that_fails_after_the_timeout_is_logged(
     hass: HomeAssistant, notifier: Notifier, add_group: AddGroup, caplog: pytest.LogCaptureFixture
 ) -> None:
-    spoken = asyncio.Event()
+    may_fail = asyncio.Event()
 
-    async def speaks(_call: ServiceCall) -> None:
-        await spoken.wait()
+    async def fail_later(_call: ServiceCall) -> None:
+        await may_fail.wait()
         raise HomeAssistantError("no loudspeaker")
 
-    hass.services.async_register("script", "speak", speaks)
+    hass.services.async_register("script", "speak", fail_later)
 
     await notifier.async_send(add_group({"kind": "action", "action": "script.speak"}), [message(hass)])
-    spoken.set()
+    may_fail.set()
     await hass.async_block_till_done(wait_background_tasks=True)
 
     assert "Delivery to script.speak failed after it had begun: no loudspeaker" in caplog.text
 
 
-async def test_targets_can_be_chosen_by_name(hass: HomeAssistant, notifier: Notifier, add_group: AddGroup) -> None:
+async def test_targets_are_selected_by_name(hass: HomeAssistant, notifier: Notifier, add_group: AddGroup) -> None:
     anna, ben = async_mock_service(hass, "notify", "mobile_app_anna"), async_mock_service(hass, "notify", "ben")
     family = add_group(PHONE, PHONE, fallback=[{"kind": "action", "action": "notify.ben"}])
 

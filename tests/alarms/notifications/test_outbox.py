@@ -95,14 +95,14 @@ class World:
             return [{"kind": "action", "action": f"tell.{name}", "data": data} for name in names]
 
         for name in (*targets, *fallback):
-            self.hass.services.async_register("tell", name, self.tell)
+            self.hass.services.async_register("tell", name, self.receive)
         values = {"targets": actions(targets), "fallback": actions(fallback), "break_through": break_through}
         data: Any = marked(NOTIFIER, values)
         subentry = ConfigSubentry(data=data, subentry_type="notifier", title=f"G {targets}", unique_id=None)
         self.hass.config_entries.async_add_subentry(self.entry, subentry)
         return subentry.subentry_id
 
-    async def tell(self, call: ServiceCall) -> None:
+    async def receive(self, call: ServiceCall) -> None:
         if call.service in self.broken:
             self.failures += 1
             raise HomeAssistantError(f"{call.service} is broken")

@@ -1,4 +1,4 @@
-"""Buttons of notifications on phones, pressed."""
+"""Buttons of notifications on phones."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -35,7 +35,7 @@ class Manager:
         return []
 
 
-async def test_buttons_act(hass: HomeAssistant) -> None:
+async def test_buttons_acknowledge_and_snooze_for_the_user(hass: HomeAssistant) -> None:
     manager, user = Manager(), MockUser(name="Anna", is_owner=True).add_to_hass(hass)
     stop = async_listen_buttons(hass, manager, lambda seconds: NOW + seconds)
 
@@ -45,8 +45,8 @@ async def test_buttons_act(hass: HomeAssistant) -> None:
     press(f"IOTBRIDGE_ACK_{TAG}", Context(user_id=user.id))
     press(f"IOTBRIDGE_SNOOZE_{TAG}", device_name="Anna's phone")
     press(f"IOTBRIDGE_ACK_{TAG}")
-    for strange in ("IOTBRIDGE_ACK_iotbridge_other_000000000000", "TURN_OFF", None, 7):
-        press(strange)
+    for unknown in ("IOTBRIDGE_ACK_iotbridge_other_000000000000", "TURN_OFF", None, 7):
+        press(unknown)
     await hass.async_block_till_done()
     stop()
     press(f"IOTBRIDGE_ACK_{TAG}")
@@ -60,7 +60,7 @@ async def test_buttons_act(hass: HomeAssistant) -> None:
 
 
 @pytest.mark.parametrize(
-    ("user", "policy", "may"),
+    ("user", "policy", "is_permitted"),
     [
         ({}, {"entities": True}, True),
         ({}, {"entities": {"entity_ids": {KEY.subject: True}}}, True),
@@ -70,10 +70,10 @@ async def test_buttons_act(hass: HomeAssistant) -> None:
         ({"is_owner": True, "is_active": False}, None, False),
         (None, None, False),
     ],
-    ids=["everything", "this one", "only reading", "nothing", "the owner", "switched off", "removed"],
+    ids=["everything", "this one", "read only", "nothing", "owner", "inactive", "removed"],
 )
-async def test_buttons_act_for_permitted_users(
-    hass: HomeAssistant, user: dict[str, bool] | None, policy: dict[str, Any] | None, may: bool
+async def test_buttons_work_only_for_permitted_users(
+    hass: HomeAssistant, user: dict[str, bool] | None, policy: dict[str, Any] | None, is_permitted: bool
 ) -> None:
     manager = Manager()
     if user is not None:
@@ -87,4 +87,4 @@ async def test_buttons_act_for_permitted_users(
     await hass.async_block_till_done()
     stop()
 
-    assert [what for what, *_ in manager.done] == (["ack", "snooze"] if may else [])
+    assert [command for command, *_ in manager.done] == (["ack", "snooze"] if is_permitted else [])

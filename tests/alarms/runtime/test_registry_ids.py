@@ -407,7 +407,7 @@ async def test_the_alarm_of_an_entity_lost_from_the_registry_survives(
 
 
 async def rename_without_state(kit: Kit, policy: EscalationPolicy) -> None:
-    """Watch by a template whether an entity is absent, and rename it to sensor.fast, which has no state yet."""
+    """Add a template alarm for an absent entity, and rename it to sensor.fast, which has no state yet."""
     registry = er.async_get(kit.hass)
     registry.async_get_or_create("sensor", "test", "slow", suggested_object_id="slow")
     kit.hass.states.async_set("sensor.slow", "60")

@@ -61,7 +61,7 @@ class Phones(World):
             return [{"kind": "mobile_app", "action": f"tell.{name}"} for name in names]
 
         for name in (*names, *fallback):
-            self.hass.services.async_register("tell", name, self.tell)
+            self.hass.services.async_register("tell", name, self.receive)
         data = {"targets": targets(names), "fallback": targets(fallback), "break_through": True}
         subentry = ConfigSubentry(data=marked(NOTIFIER, data), subentry_type="notifier", title="phones", unique_id=None)  # type: ignore[arg-type]
         self.hass.config_entries.async_add_subentry(self.entry, subentry)
@@ -76,7 +76,7 @@ class Phones(World):
         if not self.loses_writes:
             super().write(batch)
 
-    async def tell(self, call: ServiceCall) -> None:
+    async def receive(self, call: ServiceCall) -> None:
         name, tag = call.service, call.data["data"]["tag"]
         if name in self.broken:
             raise HomeAssistantError("broken")

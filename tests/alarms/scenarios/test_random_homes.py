@@ -175,7 +175,7 @@ class Home:
         await self.kit.hass.async_block_till_done()
 
     async def sleep(self, seconds: int) -> None:
-        """Let the machine sleep, or set its clock."""
+        """Advance the clock as after a sleep, or set it."""
         self._slept_s += seconds
         self.kit.freezer.tick(timedelta(seconds=seconds))
 

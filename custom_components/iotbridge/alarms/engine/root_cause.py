@@ -111,15 +111,15 @@ def parents(members: Iterable[Member], *, broker_lost_at: float | None = None) -
     return found
 
 
-def _loops(found: Mapping[AlarmKey, AlarmKey]) -> list[list[AlarmKey]]:
+def _loops(causes: Mapping[AlarmKey, AlarmKey]) -> list[list[AlarmKey]]:
     """Return the loops of alarms that explain each other."""
     loops, visited = [], set[AlarmKey]()
-    for start in found:
+    for start in causes:
         path: dict[AlarmKey, None] = {}
         key: AlarmKey | None = start
         while key is not None and key not in path and key not in visited:
             path[key] = None
-            key = found.get(key)
+            key = causes.get(key)
         if key is not None and key in path:
             loops.append(list(path)[list(path).index(key) :])
         visited |= path.keys()

@@ -1,4 +1,4 @@
-"""Add a notifier group, and change one: the flow of the subentries of type ``notifier``."""
+"""Flow of the subentries of type ``notifier``: adds and changes notifier groups."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -53,13 +53,13 @@ class NotifierFlow(ConfigSubentryFlow):
         self._data = marked(SUBENTRY_NOTIFIER, {"targets": [], "fallback": [], "break_through": False})
 
     async def async_step_user(self, _user_input: dict[str, Any] | None = None) -> SubentryFlowResult:
-        """Ask for a new group."""
+        """Add a group."""
         if self._get_entry().state is not ConfigEntryState.LOADED:
             return self.async_abort(reason="not_loaded")
         return await self.async_step_targets()
 
     async def async_step_reconfigure(self, _user_input: dict[str, Any] | None = None) -> SubentryFlowResult:
-        """Show an existing group."""
+        """Change a group."""
         if self._get_entry().state is not ConfigEntryState.LOADED:
             return self.async_abort(reason="not_loaded")
         subentry = self._get_reconfigure_subentry()
@@ -69,7 +69,7 @@ class NotifierFlow(ConfigSubentryFlow):
         return await self.async_step_ready()
 
     async def async_step_targets(self, user_input: dict[str, Any] | None = None) -> SubentryFlowResult:
-        """Ask for the targets."""
+        """Show the form of the targets."""
         invalid: FieldError | None = None
         if user_input is not None:
             try:
@@ -101,15 +101,15 @@ class NotifierFlow(ConfigSubentryFlow):
         )
 
     async def async_step_ready(self, _user_input: dict[str, Any] | None = None) -> SubentryFlowResult:
-        """Show the menu to save, try or change the group."""
+        """Show the menu to save, test or change the group."""
         return self._ready("ready")
 
     async def async_step_test_sent(self, _user_input: dict[str, Any] | None = None) -> SubentryFlowResult:
-        """Say that the test message was sent."""
+        """Show the menu after a test message was sent."""
         return self._ready("test_sent")
 
     async def async_step_test_failed(self, _user_input: dict[str, Any] | None = None) -> SubentryFlowResult:
-        """Say why the test message was not sent."""
+        """Show the menu with the reason why a test message could not be sent."""
         return self._ready("test_failed")
 
     def _ready(self, step: str) -> SubentryFlowResult:
@@ -120,7 +120,7 @@ class NotifierFlow(ConfigSubentryFlow):
         )
 
     async def async_step_try_it(self, _user_input: dict[str, Any] | None = None) -> SubentryFlowResult:
-        """Send a test message to the group as it is in the dialog; a critical one where those break through."""
+        """Send a test message to the unsaved group; a critical one where those break through."""
         severity = Severity.CRITICAL if self._data["break_through"] else Severity.INFO
         message = test_message(alarm_texts(self.hass), _DRAFT, self._name, severity, time.time())
         group = ConfigSubentry(
@@ -174,7 +174,7 @@ def _read(hass: HomeAssistant, form: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _targets(hass: HomeAssistant, form: Mapping[str, Any]) -> list[Target]:
-    """Return the targets that were chosen in the fields of all channels; raise FieldError."""
+    """Return the targets selected in the fields of all channels; raise FieldError."""
     try:
         return [target for channel in CHANNELS.values() for target in channel.async_from_form(hass, form)]
     except InvalidTargetError as error:

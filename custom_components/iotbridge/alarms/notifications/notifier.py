@@ -24,7 +24,7 @@ class DeliveryError(HomeAssistantError):
     """Failed delivery to targets of a group. ``failed`` are the reasons by the name of the target."""
 
     def __init__(self, title: str, failed: Mapping[str, str]) -> None:
-        """``title`` is that of the group."""
+        """Take the title of the group."""
         self.title, self.failed = title, failed
         reasons = "; ".join(dict.fromkeys(failed.values()))
         super().__init__(
@@ -66,14 +66,14 @@ class Groups(Protocol):
 
     @property
     def subentries(self) -> Mapping[str, ConfigSubentry]:
-        """Return them by their ids."""
+        """Return the subentries by id."""
 
 
 class Notifier:
-    """Delivers messages to the groups of the config entry, as they are configured at that moment."""
+    """Delivers messages to the groups of the config entry, with their present configuration."""
 
     def __init__(self, hass: HomeAssistant, entry: Groups, *, timeout_s: float = TIMEOUT_S) -> None:
-        """``timeout_s`` is how long one target may take."""
+        """Take ``timeout_s``, the timeout of a delivery to one target."""
         self._hass = hass
         self._entry = entry
         self._timeout_s = timeout_s
@@ -129,7 +129,7 @@ class Notifier:
             await delivery
 
     async def _async_begin(self, delivery: Coroutine[Any, Any, None], name: str) -> None:
-        """Wait for a delivery until the timeout, and let it go on after that."""
+        """Wait for a delivery until the timeout, after which it continues in the background."""
         task = self._hass.async_create_background_task(delivery, f"iotbridge notify {name}", eager_start=True)
         done, _ = await asyncio.wait({task}, timeout=self._timeout_s)
         if done:
@@ -152,7 +152,7 @@ def _log_failure(name: str, task: asyncio.Task[Any]) -> None:
 
 
 def _named(targets: Iterable[Target]) -> list[tuple[str, Target]]:
-    """Return the targets with their names; the second of the same name has its number."""
+    """Return the targets with their names; a repeated name is numbered."""
     named: dict[str, Target] = {}
     for target in targets:
         name = CHANNELS[target["kind"]].name_of(target)

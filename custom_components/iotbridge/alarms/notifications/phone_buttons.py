@@ -12,7 +12,7 @@ from ..engine.models import Actor, Alarm, AlarmKey
 from ..runtime.permissions import async_permits
 from .message import ACKNOWLEDGE, SNOOZE, SNOOZE_S, tag_of
 
-# Home Assistant's integration of the phone apps fires it for every button of any notification.
+# Fired by Home Assistant's integration of the phone apps for the buttons of all notifications.
 EVENT_BUTTON = "mobile_app_notification_action"
 SOURCE = "phone"
 
@@ -46,11 +46,11 @@ def async_listen_buttons(
         is_acknowledge = button.startswith(ACKNOWLEDGE)
         tag = button.removeprefix(ACKNOWLEDGE if is_acknowledge else SNOOZE)
         user = await _async_user(hass, event)
-        about = [alarm.key for alarm in alarms.alarms() if tag_of(alarm.key, alarm.identity) == tag]
-        keys = [key for key in about if _is_permitted(hass, event, user, key)]
+        selected = [alarm.key for alarm in alarms.alarms() if tag_of(alarm.key, alarm.identity) == tag]
+        keys = [key for key in selected if _is_permitted(hass, event, user, key)]
         if not keys:
-            if about:
-                LOGGER.warning("A button was pressed by a user who may not control %s", about[0].subject)
+            if selected:
+                LOGGER.warning("A button was pressed by a user who may not control %s", selected[0].subject)
             return
         actor = Actor(name=_actor_name(event, user), source=SOURCE)
         if is_acknowledge:

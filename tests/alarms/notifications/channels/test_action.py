@@ -1,4 +1,4 @@
-"""Any action, with templates in its data."""
+"""Channel of any action, with templates in its data."""
 
 import pytest
 from pytest_homeassistant_custom_component.common import async_mock_service
@@ -12,7 +12,9 @@ from ..messages import AddGroup, message
 pytestmark = pytest.mark.usefixtures("home_texts")
 
 
-async def test_any_action_with_templates(hass: HomeAssistant, notifier: Notifier, add_group: AddGroup) -> None:
+async def test_an_action_is_called_with_rendered_data(
+    hass: HomeAssistant, notifier: Notifier, add_group: AddGroup
+) -> None:
     calls = async_mock_service(hass, "tts", "speak")
     data = {
         "entity_id": ["media_player.kitchen"],

@@ -1,4 +1,4 @@
-"""Kinds of notification targets: what each one has to have, and all of them together."""
+"""Requirements of every notification channel, and all channels together."""
 
 import json
 from pathlib import Path
@@ -36,12 +36,12 @@ TARGETS: dict[str, dict[str, Any]] = {
 pytestmark = pytest.mark.usefixtures("home_texts")
 
 
-def test_every_kind_has_an_example_here() -> None:
+def test_every_kind_has_an_example() -> None:
     assert TARGETS.keys() == CHANNELS.keys()
 
 
 @pytest.mark.parametrize("kind", CHANNELS)
-def test_the_form_returns_the_targets_that_it_shows(hass: HomeAssistant, kind: str) -> None:
+def test_the_form_returns_the_targets_that_it_suggests(hass: HomeAssistant, kind: str) -> None:
     async_mock_service(hass, "script", "mail")
     channel, targets = CHANNELS[kind], [TARGETS[kind]]
 
@@ -55,7 +55,7 @@ def test_the_form_returns_the_targets_that_it_shows(hass: HomeAssistant, kind: s
 
 
 @pytest.mark.parametrize("kind", CHANNELS)
-def test_a_field_that_is_left_empty_is_no_target(hass: HomeAssistant, kind: str) -> None:
+def test_an_empty_field_is_no_target(hass: HomeAssistant, kind: str) -> None:
     channel = CHANNELS[kind]
     form = channel.to_form([])
 
@@ -63,7 +63,7 @@ def test_a_field_that_is_left_empty_is_no_target(hass: HomeAssistant, kind: str)
     assert form.keys() <= {str(field) for field in channel.async_form_fields(hass, [])}
 
 
-def test_names_of_targets_are_the_references_that_are_followed() -> None:
+def test_references_of_targets_are_their_names() -> None:
     group = {"targets": list(TARGETS.values())}
     moves = {"notify.mobile_app_anna": "notify.mobile_app_ben", "notify.tv": "notify.beamer", "script.mail": "script.x"}
 
@@ -79,7 +79,7 @@ def test_names_of_targets_are_the_references_that_are_followed() -> None:
     assert (entities_of(moved), device_actions_of(moved)) == (["notify.beamer"], ["notify.mobile_app_ben"])
 
 
-async def test_an_end_without_sound_is_sent_only_where_nothing_can_be_withdrawn(
+async def test_an_end_without_sound_is_sent_only_to_targets_without_withdrawal(
     hass: HomeAssistant, notifier: Notifier, add_group: AddGroup
 ) -> None:
     assert await async_setup_component(hass, "persistent_notification", {})

@@ -1,4 +1,4 @@
-"""Notifications on phones, and failures on the way there, which Home Assistant logs without raising them."""
+"""Notifications on phones, and failed pushes, which Home Assistant logs without raising them."""
 
 import asyncio
 import logging
@@ -26,7 +26,9 @@ APP = logging.getLogger("homeassistant.components.mobile_app.notify")
 ANNA, BEN = ({"kind": "mobile_app", "action": f"notify.mobile_app_{name}"} for name in ("anna", "ben"))
 
 
-async def test_a_phone_has_buttons(hass: HomeAssistant, notifier: Notifier, add_group: AddGroup) -> None:
+async def test_a_notification_on_a_phone_has_buttons(
+    hass: HomeAssistant, notifier: Notifier, add_group: AddGroup
+) -> None:
     calls = async_mock_service(hass, "notify", "mobile_app_anna")
 
     await notifier.async_send(add_group(PHONE), [message(hass)])
@@ -148,7 +150,7 @@ async def test_a_test_message_is_marked_as_test(hass: HomeAssistant, notifier: N
 
 @pytest.fixture
 def refused(hass: HomeAssistant) -> set[str]:
-    """Return the actions whose push service refuses; both phones are told at the same moment."""
+    """Return the actions whose push service refuses; both phones are notified at the same moment."""
     names: set[str] = set()
     both = asyncio.Barrier(2)
 
@@ -194,10 +196,10 @@ async def test_an_unregistered_phone_is_a_failed_delivery(
 async def test_a_failed_withdrawal_does_not_repeat_the_message(
     hass: HomeAssistant, entry: MockConfigEntry, add_group: AddGroup
 ) -> None:
-    told: list[str] = []
+    pushed: list[str] = []
 
     async def push(call: ServiceCall) -> None:
-        told.append(call.data["message"])
+        pushed.append(call.data["message"])
         if call.data["message"] == "clear_notification":
             APP.error("Error sending notification")
 
@@ -207,7 +209,7 @@ async def test_a_failed_withdrawal_does_not_repeat_the_message(
     ]
 
     await Notifier(hass, entry).async_send(add_group(ANNA), others)
-    assert told[1:] == ["clear_notification"] * 2
+    assert pushed[1:] == ["clear_notification"] * 2
 
     with pytest.raises(DeliveryError):
         await Notifier(hass, entry).async_send(add_group(ANNA), [message(hass, NotificationKind.WITHDRAWN)])

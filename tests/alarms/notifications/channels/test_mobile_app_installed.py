@@ -37,7 +37,7 @@ _UNUSED = frozenset({
 
 
 class _Unused(MetaPathFinder, Loader):
-    """Stands in for libraries that the environment of these tests does not have."""
+    """Finder that replaces libraries which the environment of these tests does not have."""
 
     @override
     def find_spec(self, fullname: str, path: object, target: object = None) -> ModuleSpec | None:
@@ -50,12 +50,12 @@ class _Unused(MetaPathFinder, Loader):
 
     @override
     def exec_module(self, module: ModuleType) -> None:
-        """Need nothing."""
+        """Leave the module empty."""
 
 
 @pytest.fixture(scope="module")
 def unused_libraries() -> Generator[None]:
-    """Let the integration be imported, and no other test find what was imported so."""
+    """Import the integration with empty libraries, and remove all of it after the tests."""
     before = set(sys.modules)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(sys, "meta_path", [*sys.meta_path, _Unused()])

@@ -1,4 +1,4 @@
-"""Notify entities, as an integration for a service has them."""
+"""Channel of notify entities."""
 
 import pytest
 from pytest_homeassistant_custom_component.common import (
@@ -23,7 +23,7 @@ pytestmark = pytest.mark.usefixtures("home_texts")
 
 
 class Letterbox(Entity):
-    """A notify entity, as an integration for any service has it."""
+    """Notify entity that records its messages."""
 
     def __init__(self, name: str, *, has_titles: bool = True, available: bool = True) -> None:
         self._attr_name = self._attr_unique_id = name
@@ -32,18 +32,18 @@ class Letterbox(Entity):
         self.got: list[tuple[str | None, str]] = []
 
 
-def letterbox(name: str, **how: bool) -> Letterbox:
+def letterbox(name: str, **options: bool) -> Letterbox:
     from homeassistant.components.notify import NotifyEntity  # noqa: PLC0415
 
     class Box(Letterbox, NotifyEntity):
         async def async_send_message(self, message: str, title: str | None = None) -> None:
             self.got.append((title, message))
 
-    return Box(name, **how)
+    return Box(name, **options)
 
 
 async def set_up(hass: HomeAssistant, boxes: list[Letterbox]) -> None:
-    """Have an integration with notify entities."""
+    """Set up an integration with notify entities."""
 
     async def forward(hass: HomeAssistant, entry: ConfigEntry) -> bool:
         await hass.config_entries.async_forward_entry_setups(entry, ["notify"])
@@ -59,7 +59,9 @@ async def set_up(hass: HomeAssistant, boxes: list[Letterbox]) -> None:
     await hass.async_block_till_done()
 
 
-async def test_notify_entities(hass: HomeAssistant, notifier: Notifier, add_group: AddGroup) -> None:
+async def test_a_notify_entity_gets_title_and_text(
+    hass: HomeAssistant, notifier: Notifier, add_group: AddGroup
+) -> None:
     boxes = [letterbox("mail"), letterbox("sms", has_titles=False), letterbox("off", available=False)]
     await set_up(hass, boxes)
     hass.states.async_set("notify.gone", "unavailable")

@@ -1,4 +1,4 @@
-"""Notifications in Home Assistant."""
+"""Channel of persistent notifications."""
 
 from typing import Any
 
@@ -15,7 +15,9 @@ from ..messages import PERSISTENT, TAG, AddGroup, message
 pytestmark = pytest.mark.usefixtures("home_texts")
 
 
-async def test_persistent_notifications(hass: HomeAssistant, notifier: Notifier, add_group: AddGroup) -> None:
+async def test_persistent_notifications_are_created_and_dismissed(
+    hass: HomeAssistant, notifier: Notifier, add_group: AddGroup
+) -> None:
     assert await async_setup_component(hass, "persistent_notification", {})
     seen: list[tuple[str, str, str]] = []
 

@@ -24,7 +24,7 @@ class ActionChannel(NotificationChannel):
     """Channel that calls an action once for each message or digest; nothing is withdrawn."""
 
     kind = "action"
-    # A script may speak, or wait, for minutes. It has begun: to begin it again would say everything twice.
+    # A script may speak or wait for minutes. It has started: a retry would run it twice.
     is_done_at_timeout = True
 
     @override

@@ -51,7 +51,7 @@ class NotificationChannel(ABC):
     entity_key: ClassVar[str | None] = None
     # Key of a target that names an action which is renamed and removed together with a device.
     device_action_key: ClassVar[str | None] = None
-    # Whether a delivery that takes longer than the timeout goes on and counts as done; otherwise it is cancelled.
+    # Whether a delivery that takes longer than the timeout continues and counts as done; otherwise it is cancelled.
     is_done_at_timeout: ClassVar[bool] = False
 
     @property
@@ -83,7 +83,7 @@ class NotificationChannel(ABC):
     @callback
     @abstractmethod
     def async_from_form(self, hass: HomeAssistant, form: Mapping[str, Any]) -> list[Target]:
-        """Return the targets that were chosen in the fields.
+        """Return the targets selected in the fields.
 
         Raises:
             InvalidTargetError: A value is not valid.

@@ -21,7 +21,7 @@ from .channel import DeliveryContext, NotificationChannel, Target
 
 _FIELD = "phones"
 
-# Where Home Assistant's integration of the apps logs failures on the way to a phone; it raises nothing.
+# Logger to which Home Assistant's integration of the apps logs failed pushes instead of raising an error.
 _APP_LOG = logging.getLogger("homeassistant.components.mobile_app.notify")
 # Messages logged there during one push.
 _failures: ContextVar[list[str] | None] = ContextVar("iotbridge_push_failures", default=None)
@@ -33,9 +33,9 @@ _CRITICAL = {
     "priority": "high",
     "channel": "alarm_stream",
 }
-# Replaces the earlier one without a sound: the same.
+# Replaces the earlier notification without a sound, for iOS and Android.
 _SILENT_UPDATE = {"push": {"interruption-level": "passive"}, "alert_once": True}
-# Makes no sound although there is no earlier one to replace: Android needs a channel of that kind.
+# Silent without an earlier notification to replace: Android needs a channel of that importance.
 _SILENT = {"push": {"interruption-level": "passive"}, "channel": "IoT Bridge", "importance": "low"}
 
 

@@ -17,7 +17,7 @@ from .channel import DeliveryContext, NotificationChannel, Target
 
 _DOMAIN = "notify"
 _FIELD = "entities"
-# Looks like an entity, but is an action.
+# Looks like an entity id, but is an action.
 _NO_ENTITY = "notify.persistent_notification"
 
 
