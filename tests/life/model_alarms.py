@@ -1,7 +1,7 @@
 """Alarms in the model: active conditions, acknowledgements, and expected notifications."""
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -21,8 +21,8 @@ class Rule:
     limit: float
     groups: list[str]
     label: str | None = None
-    active: set[str] = field(default_factory=set)
-    """Labels for which it is raised; "" for an event."""
+    active: dict[str, set[str]] = field(default_factory=dict)
+    """Groups that were notified, by the labels for which it is raised; "" for an event."""
     maybe_over: bool = False
     """True if the event may have cleared by now."""
 
@@ -103,6 +103,8 @@ class Alarms:
     def do_remove_group(self, group: str) -> None:
         for rule in self.rules.values():
             rule.groups = [ABSENT if name == group else name for name in rule.groups]
+            for notified in rule.active.values():
+                notified.discard(group)
 
     def do_add_rule(self, rule: Mapping[str, Any]) -> None:
         added = Rule(
@@ -128,13 +130,13 @@ class Alarms:
         if limit is not None:
             edited.limit = limit
         if groups is not None:
-            for group in set(groups) - set(edited.groups):
-                self._notified[f"{group}: {rule}"] += ["raised"] * len(edited.active)
             edited.groups = groups
+            for notified in edited.active.values():
+                self._tell(edited, "raised", set(groups) - notified)
+                notified.update(groups)
 
     def do_remove_rule(self, rule: str) -> None:
-        removed = self.rules.pop(rule)
-        self._over(removed, removed.active)
+        self._clear(self.rules.pop(rule), set())
 
     def do_add_label(self, label: str, on: list[str]) -> None:
         self.labelled[label] = on
@@ -148,9 +150,9 @@ class Alarms:
     def do_happen(self, rule: str) -> None:
         happened = self.rules[rule]
         happened.maybe_over = True
-        happened.active.add("")
-        self._tell(happened, "raised")
-        self._tell(happened, "cleared?")
+        happened.active[""] = set(happened.groups)
+        self._tell(happened, "raised", happened.groups)
+        self._tell(happened, "cleared?", happened.groups)
 
     def do_wait_over(self, rule: str) -> None:
         """Wait until the event has cleared."""
@@ -175,8 +177,8 @@ class Alarms:
         """Make all MQTT entities unavailable for a moment: a template may see that."""
         for rule in self.rules.values():
             if rule.kind == "template" and rule.active:
-                self._tell(rule, "cleared?")
-                self._tell(rule, "raised?")
+                self._tell(rule, "cleared?", rule.groups)
+                self._tell(rule, "raised?", rule.groups)
 
     # ------------------------------------------------------------------ rules of the world
 
@@ -189,10 +191,10 @@ class Alarms:
                 continue
             watched = () if rule.label == ABSENT else self._watched(rule)
             bad = {label for label in watched if self._is_bad(rule, label)}
-            for _ in bad - rule.active:
-                self._tell(rule, "raised")
-            self._over(rule, rule.active - bad)
-            rule.active = bad
+            for label in bad - rule.active.keys():
+                self._tell(rule, "raised", rule.groups)
+                rule.active[label] = set(rule.groups)
+            self._clear(rule, bad)
 
     def _is_bad(self, rule: Rule, label: str) -> bool:
         if rule.kind == "rate":
@@ -207,12 +209,13 @@ class Alarms:
         numbers = [float(value) for value in shown if _is_number(value)]
         return any(number > rule.limit for number in numbers) if numbers else label in rule.active
 
-    def _over(self, rule: Rule, ended: Any) -> None:
-        for _ in ended:
-            self._tell(rule, "cleared")
+    def _clear(self, rule: Rule, bad: set[str]) -> None:
+        """Clear all but what is bad; whoever was notified of an alarm is notified that it cleared."""
+        for label in rule.active.keys() - bad:
+            self._tell(rule, "cleared", rule.active.pop(label))
 
-    def _tell(self, rule: Rule, news: str) -> None:
-        for group in rule.groups:
+    def _tell(self, rule: Rule, news: str, groups: Collection[str]) -> None:
+        for group in groups:
             if group not in {ABSENT, *self._unreadable}:
                 self._notified[f"{group}: {rule.name}"].append(news)
 
