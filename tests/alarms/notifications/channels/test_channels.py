@@ -63,20 +63,20 @@ def test_an_empty_field_is_no_target(hass: HomeAssistant, kind: str) -> None:
     assert form.keys() <= {str(field) for field in channel.async_form_fields(hass, [])}
 
 
-def test_references_of_targets_are_their_names() -> None:
-    group = {"targets": list(TARGETS.values())}
-    moves = {"notify.mobile_app_anna": "notify.mobile_app_ben", "notify.tv": "notify.beamer", "script.mail": "script.x"}
+@pytest.mark.parametrize("kind", CHANNELS)
+def test_the_reference_of_a_target_is_followed(kind: str) -> None:
+    channel, target = CHANNELS[kind], TARGETS[kind]
+    name = channel.name_of(target)
 
-    moved = [dict(target) for target in moved_data(group, moves, REFERENCE_KEYS)["targets"]]
+    (moved,) = moved_data({"targets": [target]}, {name: "notify.moved"}, REFERENCE_KEYS)["targets"]
 
-    assert referenced_entities(group, REFERENCE_KEYS) == {"notify.mobile_app_anna", "notify.tv", "sensor.a"}
-    assert [CHANNELS[target["kind"]].name_of(target) for target in moved] == [
-        "notify.mobile_app_ben",
-        "notify.beamer",
-        "persistent_notification",
-        "script.mail",
-    ]
-    assert (entities_of(moved), device_actions_of(moved)) == (["notify.beamer"], ["notify.mobile_app_ben"])
+    assert channel.name_of(moved) == ("notify.moved" if channel.reference_key else name)
+    assert entities_of([moved]) == (["notify.moved"] if channel.entity_key else [])
+    assert device_actions_of([moved]) == (["notify.moved"] if channel.device_action_key else [])
+
+
+def test_the_data_of_an_action_has_references() -> None:
+    assert referenced_entities({"targets": [TARGETS["action"]]}, REFERENCE_KEYS) == {"sensor.a"}
 
 
 async def test_an_end_without_sound_is_sent_only_to_targets_without_withdrawal(
