@@ -6,15 +6,9 @@ from pathlib import Path
 import secrets
 from typing import Any
 
+from custom_components.iotbridge.alarms.engine.kinds import AlarmKind, Condition
 from custom_components.iotbridge.alarms.engine.models import Severity
-from custom_components.iotbridge.alarms.engine.rule import (
-    AlarmKind,
-    Condition,
-    EscalationPolicy,
-    EscalationStep,
-    Rule,
-    Selection,
-)
+from custom_components.iotbridge.alarms.engine.rule import EscalationPolicy, EscalationStep, Rule, Selection
 
 NOBODY, OURS, AUTOMATIONS, ALERT2 = "nobody", "IoT Bridge", "automations", "Alert2"
 LIMIT = 80

@@ -2,8 +2,9 @@
 
 from typing import Any
 
+from custom_components.iotbridge.alarms.engine.kinds import AlarmKind, Condition
 from custom_components.iotbridge.alarms.engine.models import Severity
-from custom_components.iotbridge.alarms.engine.rule import AlarmKind, Condition, Rule, Selection
+from custom_components.iotbridge.alarms.engine.rule import Rule, Selection
 from homeassistant.config_entries import ConfigEntry, ConfigSubentry
 from homeassistant.core import HomeAssistant, State
 from homeassistant.helpers import entity_registry as er

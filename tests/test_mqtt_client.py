@@ -12,7 +12,8 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 from pytest_homeassistant_custom_component.typing import ClientSessionGenerator, WebSocketGenerator
 
 from custom_components.iotbridge import mqtt_client
-from custom_components.iotbridge.alarms.engine.rule import AlarmKind, Condition, Selection
+from custom_components.iotbridge.alarms.engine.kinds import AlarmKind, Condition
+from custom_components.iotbridge.alarms.engine.rule import Selection
 from custom_components.iotbridge.alarms.runtime.store import HistoryQuery
 from custom_components.iotbridge.things.model.mapping import thing_uid
 from custom_components.iotbridge.things.model.message import DeviceMetadata, Sample

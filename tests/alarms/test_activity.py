@@ -3,8 +3,8 @@
 import pytest
 from pytest_homeassistant_custom_component.common import MockUser, async_capture_events
 
+from custom_components.iotbridge.alarms.engine.kinds import AlarmKind, Condition
 from custom_components.iotbridge.alarms.engine.models import Change, Severity
-from custom_components.iotbridge.alarms.engine.rule import AlarmKind, Condition
 from homeassistant.core import Context, Event
 from homeassistant.helpers.translation import async_get_translations, async_setup as async_setup_translations
 

@@ -2,7 +2,7 @@
 
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
-from custom_components.iotbridge.alarms.engine.rule import AlarmKind, Condition
+from custom_components.iotbridge.alarms.engine.kinds import AlarmKind, Condition
 from homeassistant.components.mqtt.const import MQTT_CONNECTION_STATE
 from homeassistant.helpers.dispatcher import async_dispatcher_send
 from tests.rules import attributes, shown

@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
+from custom_components.iotbridge.alarms.engine.kinds import AlarmKind, Condition
 from custom_components.iotbridge.alarms.engine.models import Severity
-from custom_components.iotbridge.alarms.engine.rule import AlarmKind, Condition
 from homeassistant.core import Event
 from tests.alarms.home import locate_sensor
 from tests.automation import Automate

@@ -6,14 +6,9 @@ from typing import Any
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry, async_mock_service
 
+from custom_components.iotbridge.alarms.engine.kinds import AlarmKind, Condition
 from custom_components.iotbridge.alarms.engine.models import Actor, AlarmKey, Severity, Timing
-from custom_components.iotbridge.alarms.engine.rule import (
-    AlarmKind,
-    Condition,
-    EscalationPolicy,
-    EscalationStep,
-    Selection,
-)
+from custom_components.iotbridge.alarms.engine.rule import EscalationPolicy, EscalationStep, Selection
 from custom_components.iotbridge.alarms.manager import AlarmsManager
 from custom_components.iotbridge.alarms.runtime.store import HistoryQuery
 from custom_components.iotbridge.migration import NOTIFIER, marked

@@ -6,13 +6,8 @@ from typing import Any
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
-from custom_components.iotbridge.alarms.engine.rule import (
-    AlarmKind,
-    Condition,
-    EscalationPolicy,
-    EscalationStep,
-    Selection,
-)
+from custom_components.iotbridge.alarms.engine.kinds import AlarmKind, Condition
+from custom_components.iotbridge.alarms.engine.rule import EscalationPolicy, EscalationStep, Selection
 from homeassistant.config_entries import ConfigSubentry
 from homeassistant.core import ServiceCall
 from homeassistant.helpers import (

@@ -5,7 +5,8 @@ from typing import Any
 import pytest
 import voluptuous as vol
 
-from custom_components.iotbridge.alarms.engine.rule import AlarmKind, Condition, EscalationPolicy, EscalationStep
+from custom_components.iotbridge.alarms.engine.kinds import AlarmKind, Condition
+from custom_components.iotbridge.alarms.engine.rule import EscalationPolicy, EscalationStep
 from homeassistant.helpers import (
     config_validation as cv,
     entity_registry as er,

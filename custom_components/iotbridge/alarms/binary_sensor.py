@@ -14,7 +14,7 @@ from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from ..coalescing import CoalescedCall
 from .api.serialization import alarm_as_dict
 from .engine.models import WAITING, Alarm, AlarmState
-from .engine.rule import MOMENTARY, Rule
+from .engine.rule import Rule
 from .entity import IotBridgeRuleEntity, async_track_rules
 from .manager import AlarmsManager
 from .runtime.events import signal_of_rule
@@ -70,7 +70,7 @@ class RuleProblem(IotBridgeRuleEntity, BinarySensorEntity):
     def _async_update_attributes(self) -> None:
         alarms = self._alarms.alarms(self._rule.rule_id)
         active = [alarm for alarm in alarms if alarm.active and not alarm.out_of_service]
-        is_known = self._rule.condition.kind in MOMENTARY or any(
+        is_known = self._rule.condition.traits.is_momentary or any(
             alarm.last_evaluation.is_active is not None for alarm in alarms
         )
         self._attr_is_on = True if active else False if is_known else None

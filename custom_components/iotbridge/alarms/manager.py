@@ -24,8 +24,7 @@ from .engine.instance import Instance
 from .engine.maintenance_window import MaintenanceWindow
 from .engine.models import AlarmKey, Change
 from .engine.references import Moves, moved_rule
-from .engine.root_cause import PRESENCE
-from .engine.rule import WITHOUT_ENTITIES, Rule
+from .engine.rule import Rule
 from .missing_references import MissingReferences
 from .notifications.channels import REFERENCE_KEYS
 from .notifications.delivery_policy import DeliveryPolicy
@@ -221,7 +220,7 @@ class AlarmsManager(AlarmAccess):
         self._watcher.async_set_instances(self.processor)
         async_dispatcher_send(self.hass, SIGNAL_RULES)
         started = [self.rules[rule_id] for rule_id in changed if rule_id in self.rules]
-        await self._watcher.async_watch_messages(started)  # last: this may have to wait for the broker
+        await self._watcher.async_connect(started)  # last: this may have to wait for the broker
 
     @callback
     def _async_try_start_rule(self, rule: Rule, before: Rule | None) -> None:
@@ -242,7 +241,7 @@ class AlarmsManager(AlarmAccess):
         self._async_untrack(rule.rule_id)
         for instance in self.processor.of_rule(rule.rule_id):
             self.processor.async_change_rule(instance, rule)
-        if rule.condition.kind in WITHOUT_ENTITIES:
+        if not rule.condition.traits.has_entities:
             instance = self.processor.get(AlarmKey(rule.rule_id, "")) or self._async_new(rule, "")
             self._watcher.async_watch_rule(rule, instance)
             return
@@ -281,7 +280,7 @@ class AlarmsManager(AlarmAccess):
         for part in (self.suppressor, self._selector, self._watcher):
             part.async_move(moves)
         for rule_id, rule in self.rules.items():
-            if rule.condition.kind in WITHOUT_ENTITIES or not self._registry_ids.is_named(rule_id, moves):
+            if not rule.condition.traits.has_entities or not self._registry_ids.is_named(rule_id, moves):
                 continue
             if (moved := moved_rule(rule, moves)) != rule:
                 self.rules[rule_id] = moved
@@ -294,7 +293,7 @@ class AlarmsManager(AlarmAccess):
         self._watcher.async_set_instances(self.processor)
         for instance in list(self.processor):
             if instance.alarm.last_evaluation.is_active is None:
-                self._watcher.async_look(instance)
+                self._watcher.async_evaluate(instance)
         for rule_id in self.rules:
             async_dispatcher_send(self.hass, signal_of_rule(rule_id))
         async_dispatcher_send(self.hass, SIGNAL_RULES)
@@ -338,7 +337,7 @@ class AlarmsManager(AlarmAccess):
         for subject in alarms.keys() - entities:
             self.processor.async_remove(alarms[subject])
         for subject in sorted(entities):
-            self._watcher.async_look(alarms.get(subject) or self._async_new(rule, subject))
+            self._watcher.async_evaluate(alarms.get(subject) or self._async_new(rule, subject))
         self.suppressor.async_apply_soon()
 
     @callback
@@ -362,7 +361,7 @@ class AlarmsManager(AlarmAccess):
             self.suppressor.async_apply_soon()
 
     def _may_explain(self, rule: Rule, subject: str) -> bool:
-        return self._has_parents or rule.condition.kind in PRESENCE or self.suppressor.is_broker_entity(subject)
+        return self._has_parents or rule.condition.traits.is_absence or self.suppressor.is_broker_entity(subject)
 
     @callback
     def _async_deliver(self, batch: Batch) -> None:
@@ -385,7 +384,7 @@ class AlarmsManager(AlarmAccess):
     def _async_minute(self, _now: datetime) -> None:
         self.processor.async_set_clock()
         self._absences.async_update(self._missing_references.entities())
-        self._watcher.async_look_at_templates()
+        self._watcher.async_evaluate_sources()
         self.suppressor.async_update_windows()
         self._missing_references.async_update()
 

@@ -17,14 +17,9 @@ from custom_components.iotbridge.alarms.engine.advance import (
     advance,
 )
 from custom_components.iotbridge.alarms.engine.instance import Instance
+from custom_components.iotbridge.alarms.engine.kinds import AlarmKind, Condition
 from custom_components.iotbridge.alarms.engine.models import Actor, AlarmState, Evaluation, Severity, Timing
-from custom_components.iotbridge.alarms.engine.rule import (
-    AlarmKind,
-    Condition,
-    EscalationPolicy,
-    EscalationStep,
-    Rule,
-)
+from custom_components.iotbridge.alarms.engine.rule import EscalationPolicy, EscalationStep, Rule
 
 ANNA = Actor("Anna", "dashboard")
 ACTIVE = Evaluation(True, Severity.WARNING, "90", "90 > 80")

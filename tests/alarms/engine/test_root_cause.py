@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import pytest
 
+from custom_components.iotbridge.alarms.engine.kinds import AlarmKind, Condition
 from custom_components.iotbridge.alarms.engine.models import Actor, Alarm, AlarmKey, Evaluation, Severity, Timing
 from custom_components.iotbridge.alarms.engine.root_cause import (
     BROKER,
@@ -14,7 +15,7 @@ from custom_components.iotbridge.alarms.engine.root_cause import (
     parents,
     reason_of,
 )
-from custom_components.iotbridge.alarms.engine.rule import AlarmKind, Condition, EscalationPolicy, EscalationStep, Rule
+from custom_components.iotbridge.alarms.engine.rule import EscalationPolicy, EscalationStep, Rule
 
 TO_ANNA = EscalationPolicy(steps=(EscalationStep(after_s=0, groups=("anna",)),))
 LATER = EscalationPolicy(steps=(EscalationStep(after_s=600, groups=("anna",)),))

@@ -5,7 +5,8 @@ from itertools import pairwise
 
 import pytest
 
-from custom_components.iotbridge.alarms.engine.rule import AlarmKind, Rule
+from custom_components.iotbridge.alarms.engine.kinds import AlarmKind
+from custom_components.iotbridge.alarms.engine.rule import Rule
 from homeassistant.config_entries import ConfigSubentry
 from homeassistant.data_entry_flow import FlowResultType
 from tests.kit import Kit

@@ -5,8 +5,9 @@ from typing import Any
 
 import pytest
 
+from custom_components.iotbridge.alarms.engine.kinds import AlarmKind, Condition
 from custom_components.iotbridge.alarms.engine.models import Severity
-from custom_components.iotbridge.alarms.engine.rule import AlarmKind, Condition, Rule
+from custom_components.iotbridge.alarms.engine.rule import Rule
 from homeassistant.config_entries import ConfigSubentry
 from homeassistant.data_entry_flow import FlowResultType
 from homeassistant.helpers import area_registry as ar

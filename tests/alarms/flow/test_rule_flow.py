@@ -4,7 +4,8 @@ from typing import Any
 
 import pytest
 
-from custom_components.iotbridge.alarms.engine.rule import AlarmKind, Rule
+from custom_components.iotbridge.alarms.engine.kinds import AlarmKind
+from custom_components.iotbridge.alarms.engine.rule import Rule
 from custom_components.iotbridge.migration import NOTIFIER, marked
 from homeassistant.config_entries import ConfigSubentry
 from homeassistant.core import HomeAssistant

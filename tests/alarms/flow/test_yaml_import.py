@@ -4,8 +4,9 @@ from hypothesis import given, strategies as st
 import pytest
 import yaml  # type: ignore[import-untyped]  # Home Assistant brings it
 
+from custom_components.iotbridge.alarms.engine.kinds import AlarmKind
 from custom_components.iotbridge.alarms.engine.models import Severity
-from custom_components.iotbridge.alarms.engine.rule import AlarmKind, Rule
+from custom_components.iotbridge.alarms.engine.rule import Rule
 from custom_components.iotbridge.alarms.flow.yaml_import import (
     MAX_ALERTS,
     Imported,

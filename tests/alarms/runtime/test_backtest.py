@@ -9,10 +9,10 @@ from hypothesis import given, strategies as st
 import pytest
 from pytest_homeassistant_custom_component.components.recorder.common import async_wait_recording_done
 
-from custom_components.iotbridge.alarms.engine.evaluation.evaluator import EVALUATORS
 from custom_components.iotbridge.alarms.engine.evaluation.snapshot import EntitySnapshot
+from custom_components.iotbridge.alarms.engine.kinds import KINDS, AlarmKind, Condition
 from custom_components.iotbridge.alarms.engine.models import Severity, Timing
-from custom_components.iotbridge.alarms.engine.rule import AlarmKind, Condition, Rule
+from custom_components.iotbridge.alarms.engine.rule import Rule
 from custom_components.iotbridge.alarms.runtime import backtest
 from custom_components.iotbridge.alarms.runtime.backtest import Backtest, Outage, async_backtest, reason_against, replay
 from homeassistant.core import HomeAssistant
@@ -226,7 +226,7 @@ VALUES = st.one_of(st.none(), st.floats(-10, 60), st.sampled_from(["open", "lost
 
 
 @given(
-    kind=st.sampled_from(list(EVALUATORS)),
+    kind=st.sampled_from([kind for kind, traits in KINDS.items() if traits.has_entities]),
     learned=st.booleans(),
     gaps=st.lists(st.tuples(st.floats(-50, 2000), VALUES, st.booleans()), max_size=40),
     timing=st.builds(Timing, hold_s=st.floats(0, 500), clear_after_s=st.floats(0, 500), latching=st.booleans()),

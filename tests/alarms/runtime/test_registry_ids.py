@@ -7,13 +7,8 @@ import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry, MockModule, mock_integration
 from pytest_homeassistant_custom_component.typing import WebSocketGenerator
 
-from custom_components.iotbridge.alarms.engine.rule import (
-    AlarmKind,
-    Condition,
-    EscalationPolicy,
-    EscalationStep,
-    Selection,
-)
+from custom_components.iotbridge.alarms.engine.kinds import AlarmKind, Condition
+from custom_components.iotbridge.alarms.engine.rule import EscalationPolicy, EscalationStep, Selection
 from homeassistant.config_entries import ConfigSubentry
 from homeassistant.core import HomeAssistant, ServiceCall
 from homeassistant.helpers import entity_registry as er, label_registry as lr

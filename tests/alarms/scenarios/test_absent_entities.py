@@ -2,8 +2,9 @@
 
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
+from custom_components.iotbridge.alarms.engine.kinds import AlarmKind, Condition
 from custom_components.iotbridge.alarms.engine.models import Actor, AlarmKey, AlarmState
-from custom_components.iotbridge.alarms.engine.rule import AlarmKind, Condition, Selection
+from custom_components.iotbridge.alarms.engine.rule import Selection
 from custom_components.iotbridge.alarms.runtime.store import HistoryQuery
 from homeassistant.config_entries import ConfigSubentry
 from homeassistant.helpers import issue_registry as ir

@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry, async_mock_service
 
+from custom_components.iotbridge.alarms.engine.kinds import AlarmKind, Condition
 from custom_components.iotbridge.alarms.engine.models import Actor, AlarmKey, Timing
-from custom_components.iotbridge.alarms.engine.rule import AlarmKind, Condition
 from custom_components.iotbridge.alarms.manager import AlarmsManager
 from homeassistant.core import HomeAssistant, ServiceCall
 

@@ -4,14 +4,9 @@ import time
 
 import pytest
 
+from custom_components.iotbridge.alarms.engine.kinds import AlarmKind, Condition
 from custom_components.iotbridge.alarms.engine.models import Actor, Alarm, AlarmKey, Timing
-from custom_components.iotbridge.alarms.engine.rule import (
-    AlarmKind,
-    Condition,
-    EscalationPolicy,
-    EscalationStep,
-    Selection,
-)
+from custom_components.iotbridge.alarms.engine.rule import EscalationPolicy, EscalationStep, Selection
 from homeassistant.core import HomeAssistant, ServiceCall
 
 from ...kit import FakeHost, Kit

@@ -2,17 +2,18 @@
 
 import asyncio
 from contextlib import closing
+from dataclasses import replace
 from datetime import timedelta
 import logging
 import sqlite3
-from typing import Any
+from typing import Any, Never
 
 import pytest
 
-from custom_components.iotbridge.alarms.engine.evaluation.evaluator import EVALUATORS
+from custom_components.iotbridge.alarms.engine.kinds import KINDS, AlarmKind, Condition
 from custom_components.iotbridge.alarms.engine.maintenance_window import DAYS
 from custom_components.iotbridge.alarms.engine.models import Actor, AlarmKey, AlarmState, Severity, Timing
-from custom_components.iotbridge.alarms.engine.rule import AlarmKind, Condition, EscalationPolicy, Selection
+from custom_components.iotbridge.alarms.engine.rule import EscalationPolicy, Selection
 from custom_components.iotbridge.alarms.runtime.store import HistoryQuery, store_path
 from homeassistant.components import mqtt
 from homeassistant.config_entries import ConfigSubentry
@@ -222,10 +223,10 @@ async def test_a_rule_that_fails_to_start_does_not_stop_others(
     monkeypatch: pytest.MonkeyPatch,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    def fail(*_: object) -> None:
+    def fail(*_: object) -> Never:
         raise RuntimeError("an unexpected error")
 
-    monkeypatch.setitem(EVALUATORS, AlarmKind.RATE, fail)
+    monkeypatch.setitem(KINDS, AlarmKind.RATE, replace(KINDS[AlarmKind.RATE], evaluator=fail))
     odd = put_rule(kit.hass, bridge(kit), "sensor.odd", condition=Condition(kind=AlarmKind.RATE, change=5), name="Odd")
     put_rule(kit.hass, bridge(kit), "sensor.hot", escalation=policy)
     await kit.hass.async_block_till_done()

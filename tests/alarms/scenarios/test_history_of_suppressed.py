@@ -7,8 +7,8 @@ import sqlite3
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
+from custom_components.iotbridge.alarms.engine.kinds import AlarmKind, Condition
 from custom_components.iotbridge.alarms.engine.models import Actor, AlarmKey, Transition
-from custom_components.iotbridge.alarms.engine.rule import AlarmKind, Condition
 from custom_components.iotbridge.alarms.manager import AlarmsManager
 from custom_components.iotbridge.alarms.runtime.events import SIGNAL_ALARM, AlarmEvent
 from custom_components.iotbridge.alarms.runtime.store import KEEP_S, HistoryQuery, store_path

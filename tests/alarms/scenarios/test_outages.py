@@ -1,7 +1,8 @@
 """Outages raise a single alarm: the broker, hosts and hubs explain the alarms behind them."""
 
+from custom_components.iotbridge.alarms.engine.kinds import AlarmKind, Condition
 from custom_components.iotbridge.alarms.engine.models import Alarm, AlarmKey, AlarmState, Severity
-from custom_components.iotbridge.alarms.engine.rule import AlarmKind, Condition, EscalationPolicy, Selection
+from custom_components.iotbridge.alarms.engine.rule import EscalationPolicy, Selection
 from homeassistant.core import ServiceCall
 
 from ...kit import FakeHost, Kit

@@ -10,15 +10,10 @@ from hypothesis import HealthCheck, given, settings, strategies as st
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
+from custom_components.iotbridge.alarms.engine.kinds import AlarmKind, Condition
 from custom_components.iotbridge.alarms.engine.models import Actor, Alarm, AlarmKey, AlarmState, Severity, Timing
 from custom_components.iotbridge.alarms.engine.root_cause import PARENT, key_of
-from custom_components.iotbridge.alarms.engine.rule import (
-    AlarmKind,
-    Condition,
-    EscalationPolicy,
-    EscalationStep,
-    Selection,
-)
+from custom_components.iotbridge.alarms.engine.rule import EscalationPolicy, EscalationStep, Selection
 from custom_components.iotbridge.alarms.manager import AlarmsManager
 from custom_components.iotbridge.alarms.notifications.message import tag_of
 from custom_components.iotbridge.migration import NOTIFIER, marked

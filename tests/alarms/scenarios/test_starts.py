@@ -5,8 +5,9 @@ from typing import Any
 import pytest
 from pytest_homeassistant_custom_component.common import async_capture_events, async_fire_mqtt_message
 
+from custom_components.iotbridge.alarms.engine.kinds import AlarmKind, Condition
 from custom_components.iotbridge.alarms.engine.models import Severity, Timing
-from custom_components.iotbridge.alarms.engine.rule import AlarmKind, Condition, EscalationPolicy
+from custom_components.iotbridge.alarms.engine.rule import EscalationPolicy
 from custom_components.iotbridge.alarms.runtime.store import HistoryQuery
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import ServiceCall

@@ -5,8 +5,9 @@ from typing import Any
 
 import pytest
 
+from custom_components.iotbridge.alarms.engine.kinds import AlarmKind, Condition
 from custom_components.iotbridge.alarms.engine.models import Actor, AlarmKey, AlarmState, Timing
-from custom_components.iotbridge.alarms.engine.rule import AlarmKind, Condition, EscalationPolicy, Selection
+from custom_components.iotbridge.alarms.engine.rule import EscalationPolicy, Selection
 from custom_components.iotbridge.alarms.runtime.store import HistoryQuery
 from homeassistant.core import ServiceCall
 

@@ -9,10 +9,9 @@ from dataclasses import dataclass, field, replace
 
 from . import escalation, lifecycle
 from .escalation import Notification, NotificationKind
-from .evaluation.snapshot import Reason
 from .flapping import FLAPPING
 from .instance import Instance
-from .models import NO_ACTOR, Actor, Alarm, AlarmState, Evaluation, Severity, Timing, Transition
+from .models import NO_ACTOR, NOT_WATCHED, Actor, Alarm, AlarmState, Evaluation, Severity, Timing, Transition
 from .rule import Rule
 from .suppression import parent_of, recomputed
 
@@ -233,7 +232,7 @@ def _remove(instance: Instance, now: float, settings: Settings, outcome: AlarmOu
     if not alarm.announced:
         outcome.notifications += escalation.withdraw(instance.escalation, alarm, now)
         return
-    reason = settings.explain(Evaluation(False, reason_key=Reason.NOT_WATCHED))
+    reason = settings.explain(Evaluation(False, reason_key=NOT_WATCHED))
     timing = Timing(latching=False)
     _record(instance, lifecycle.evaluate(alarm, timing, Evaluation(False, reason=reason), now), outcome)
 

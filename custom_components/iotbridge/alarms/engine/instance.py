@@ -8,8 +8,7 @@ from .escalation import EscalationState
 from .evaluation.evaluator import Evaluator
 from .flapping import Flapping
 from .models import Alarm, AlarmKey, MomentTiming, Timing
-from .root_cause import PRESENCE
-from .rule import MOMENTARY, WITHOUT_ENTITIES, Rule
+from .rule import Rule
 
 # The shortest hold of alarms about absence, so that their root cause is known before they are raised.
 SETTLE_S = 2.0
@@ -90,13 +89,13 @@ class Instance:
 
 
 def _evaluator(rule: Rule) -> Evaluator | None:
-    return None if rule.condition.kind in WITHOUT_ENTITIES else Evaluator(rule.condition, rule.severity)
+    return Evaluator(rule.condition, rule.severity) if rule.condition.traits.has_entities else None
 
 
 def _effective_timing(rule: Rule) -> Timing:
-    if rule.condition.kind in PRESENCE:
+    if rule.condition.traits.is_absence:
         return replace(rule.timing, hold_s=max(rule.timing.hold_s, SETTLE_S))
-    if rule.condition.kind in MOMENTARY:
+    if rule.condition.traits.is_momentary:
         # A moment has no duration, so it has no hold.
         return MomentTiming(clear_after_s=rule.timing.clear_after_s, latching=rule.timing.latching)
     return rule.timing

@@ -62,6 +62,10 @@ class AlarmKey(NamedTuple):
     subject: str
 
 
+# Translation key of the reason for which the alarm of an entity ends that is not watched any more.
+NOT_WATCHED = "not_watched"
+
+
 @dataclass(frozen=True, slots=True)
 class Evaluation:
     """Result of a rule for its entity at one moment.

@@ -11,11 +11,10 @@ from math import inf
 from typing import NamedTuple
 
 from .flapping import FLAPPING
+from .kinds import Subjects
 from .models import Alarm, AlarmKey, Severity
-from .rule import AlarmKind, EscalationPolicy, Rule
+from .rule import EscalationPolicy, Rule
 
-# Rules that detect an absence. Such an alarm explains the alarms of everything behind its entity.
-PRESENCE = frozenset({AlarmKind.HOST_LOST, AlarmKind.NO_DATA, AlarmKind.UNAVAILABLE})
 MAX_DEPTH = 8
 # An entity that is lost so long after the first belongs to another outage: devices behind a hub time out later.
 OUTAGE_S = 1800.0
@@ -57,7 +56,7 @@ class Member(NamedTuple):
     @property
     def is_absent(self) -> bool:
         """Return whether the alarm reports an absence, or is about to."""
-        is_absence = self.rule.condition.kind in PRESENCE or self.location.device == BROKER
+        is_absence = self.rule.condition.traits.is_absence or self.location.device == BROKER
         is_pending = self.alarm.pending is True and self.alarm.last_evaluation.is_active is True
         return is_absence and (self.alarm.active or is_pending)
 
@@ -191,7 +190,7 @@ def _rank_beside(child: Member, cause: Member) -> int | None:
 
 
 def _is_host(member: Member) -> bool:
-    return member.rule.condition.kind is AlarmKind.HOST_LOST
+    return member.rule.condition.traits.subjects is Subjects.HOSTS
 
 
 def _is_one_outage(child: Member, cause: Member) -> bool:

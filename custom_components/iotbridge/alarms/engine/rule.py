@@ -1,74 +1,14 @@
 """A rule, as the user wrote it: the data of one subentry. Pure."""
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, field
 from enum import StrEnum
 from typing import Any
 
 from ...migration import ALARM, marked
+from .kinds import AlarmKind, Condition
 from .models import Severity, Timing
 from .parsing import check
-
-
-class AlarmKind(StrEnum):
-    """Kind of a rule's condition."""
-
-    ABOVE = "above"
-    BELOW = "below"
-    OUTSIDE = "outside"
-    STATE = "state"
-    RATE = "rate"
-    NO_DATA = "no_data"
-    UNAVAILABLE = "unavailable"
-    HOST_LOST = "host_lost"
-    TEMPLATE = "template"
-    EVENT = "event"
-    MESSAGE = "message"
-
-
-# Those that look at no entity: they have one alarm with an empty subject.
-WITHOUT_ENTITIES = frozenset({AlarmKind.TEMPLATE, AlarmKind.EVENT, AlarmKind.MESSAGE})
-# Those whose numbers have a unit.
-MEASURING = frozenset({AlarmKind.ABOVE, AlarmKind.BELOW, AlarmKind.OUTSIDE, AlarmKind.RATE})
-# Those that know a moment and no state: an alarm is over after clear_after_s, or when it is acknowledged if latching.
-MOMENTARY = frozenset({AlarmKind.EVENT, AlarmKind.MESSAGE})
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Condition:
-    """Condition under which an alarm is raised.
-
-    ABOVE, BELOW and OUTSIDE compare the state, or ``attribute``, with ``above`` and ``below`` (met when greater than
-    above, or less than below); they clear when it is ``hysteresis`` better than that. ``worse_above`` and
-    ``worse_below`` are the second thresholds, of severity ``worse``. STATE: the state is one of ``states``. RATE: it
-    changes by more than ``change`` within ``per_s`` seconds, in either direction. NO_DATA: silent for longer than
-    ``silent_s``; None learns the entity's own rhythm. TEMPLATE: ``template`` renders true. EVENT: an event of
-    ``event_type`` whose data has all of ``event_data``. MESSAGE: an MQTT message on the filter ``topic`` whose payload
-    has ``contains`` in it. ``unit`` is that of limits, hysteresis and change; None where no entity has one.
-    """
-
-    kind: AlarmKind
-    attribute: str | None = None
-    above: float | None = None
-    below: float | None = None
-    hysteresis: float = 0.0
-    worse_above: float | None = None
-    worse_below: float | None = None
-    worse: Severity = Severity.CRITICAL
-    states: tuple[str, ...] = ()
-    change: float = 0.0
-    per_s: float = 60.0
-    silent_s: float | None = None
-    template: str = ""
-    event_type: str = ""
-    event_data: Mapping[str, Any] = field(default_factory=dict)
-    topic: str = ""
-    contains: str = ""
-    unit: str | None = None
-
-    def differs_only_in_new_unit(self, other: Condition) -> bool:
-        """Return whether the other is the same condition, with the unit that this one does not know."""
-        return self.unit is None and self == replace(other, unit=None)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,7 +1,7 @@
-"""The condition of an alarm as a form, for each kind its own fields, and back."""
+"""Form of a rule's condition: a field for each parameter of its kind, read and shown by the parameter's type."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass
 from typing import Any
 
 import voluptuous as vol
@@ -13,189 +13,165 @@ from homeassistant.helpers.template import Template, result_as_boolean
 
 from ...forms import TEXT
 from ...topic_filters import fault
+from ..engine.evaluation.formatting import duration_text, number_text
+from ..engine.kinds import KINDS, AlarmKind, Condition
 from ..engine.models import Severity
-from ..engine.rule import MEASURING, AlarmKind, Condition
-from .fields import DURATION, NUMBER, SEVERITY, WORDS_LIST, FieldError, duration, filled, seconds, text
+from ..engine.parameters import Parameter, ParameterError, ParameterType
+from .fields import DURATION, NUMBER, SEVERITY, TEXTS, FieldError, duration, filled, seconds, text
 
-# Nothing to ask: the kind says it all.
-WITHOUT_FIELDS = frozenset({AlarmKind.UNAVAILABLE, AlarmKind.HOST_LOST})
 LEARNED, FIXED = RHYTHMS = ("learned", "fixed")
-_LEAST_SILENCE_S = 5.0
-
-type Fields = dict[vol.Marker, Any]
-type Given = Mapping[str, Any]
-
-
-def _attribute() -> Fields:
-    return {vol.Optional("attribute"): TEXT}
-
-
-def _worse(*limits: str) -> Fields:
-    return {
-        vol.Required("hysteresis", default=0): NUMBER,
-        **{vol.Optional(limit): NUMBER for limit in limits},
-        vol.Required("worse", default=Severity.CRITICAL.word): SEVERITY,
-        **_attribute(),
-    }
-
-
-def _rhythm() -> Fields:
-    rhythms = selector.SelectSelectorConfig(
+_RHYTHM = selector.SelectSelector(
+    selector.SelectSelectorConfig(
         options=list(RHYTHMS), translation_key="rhythm", mode=selector.SelectSelectorMode.LIST
     )
-    return {
-        vol.Required("rhythm", default=LEARNED): selector.SelectSelector(rhythms),
-        vol.Optional("silent"): DURATION,
-    }
+)
 
-
-_FIELDS: Mapping[AlarmKind, Fields] = {
-    AlarmKind.ABOVE: {vol.Required("above"): NUMBER, **_worse("worse_above")},
-    AlarmKind.BELOW: {vol.Required("below"): NUMBER, **_worse("worse_below")},
-    AlarmKind.OUTSIDE: {
-        vol.Required("below"): NUMBER,
-        vol.Required("above"): NUMBER,
-        **_worse("worse_below", "worse_above"),
-    },
-    AlarmKind.STATE: {vol.Required("states"): WORDS_LIST, **_attribute()},
-    AlarmKind.RATE: {
-        vol.Required("change"): NUMBER,
-        vol.Required("per", default={"minutes": 1}): DURATION,
-        **_attribute(),
-    },
-    AlarmKind.NO_DATA: _rhythm(),
-    AlarmKind.TEMPLATE: {vol.Required("template"): selector.TemplateSelector()},
-    AlarmKind.EVENT: {vol.Required("event_type"): TEXT, vol.Optional("event_data"): selector.ObjectSelector()},
-    AlarmKind.MESSAGE: {vol.Required("topic"): TEXT, vol.Optional("contains"): TEXT},
-}
+type Input = Mapping[str, Any]
+type Reader = Callable[[HomeAssistant, Parameter, Input], Any]
 
 
 def schema(kind: AlarmKind, units: Sequence[str] = ()) -> vol.Schema:
     """Return the form of a kind; ``units`` are those in which its limits can be written."""
-    if kind not in MEASURING or not units:
-        return vol.Schema(_FIELDS[kind])
-    chosen = selector.SelectSelector(
-        selector.SelectSelectorConfig(options=list(units), mode=selector.SelectSelectorMode.DROPDOWN)
-    )
-    return vol.Schema({**_FIELDS[kind], vol.Optional("unit"): chosen})
+    fields: dict[vol.Marker, Any] = {}
+    for parameter in KINDS[kind].parameters:
+        if parameter.type is ParameterType.LEARNED_DURATION:
+            fields[vol.Required("rhythm", default=LEARNED)] = _RHYTHM
+        is_required = parameter.is_required and parameter.type is not ParameterType.LEARNED_DURATION
+        default = vol.UNDEFINED if parameter.default is None else parameter.default
+        marker = vol.Required if is_required else vol.Optional
+        fields[marker(parameter.name, default=default)] = _FIELDS[parameter.type].control
+    if KINDS[kind].is_measuring and units:
+        fields[vol.Optional("unit")] = selector.SelectSelector(
+            selector.SelectSelectorConfig(options=list(units), mode=selector.SelectSelectorMode.DROPDOWN)
+        )
+    return vol.Schema(fields)
 
 
 def suggested(condition: Condition) -> dict[str, Any]:
-    """Return what the form shows at first."""
-    shown: dict[str, Any] = {
-        "above": condition.above,
-        "below": condition.below,
-        "hysteresis": condition.hysteresis,
-        "worse_above": condition.worse_above,
-        "worse_below": condition.worse_below,
-        "worse": condition.worse.word,
-        "attribute": condition.attribute,
-        "states": list(condition.states),
-        "change": condition.change or None,
-        "per": duration(condition.per_s),
-        "rhythm": LEARNED if condition.silent_s is None else FIXED,
-        "silent": duration(condition.silent_s) if condition.silent_s else None,
-        "template": condition.template,
-        "event_type": condition.event_type,
-        "event_data": dict(condition.event_data) or None,
-        "topic": condition.topic,
-        "contains": condition.contains,
-        "unit": condition.unit,
-    }
-    return filled(shown)
+    """Return the values that the form shows at first."""
+    values: dict[str, Any] = {"unit": condition.unit}
+    for parameter in condition.traits.parameters:
+        value = getattr(condition, parameter.field)
+        if parameter.type is ParameterType.LEARNED_DURATION:
+            values["rhythm"] = LEARNED if value is None else FIXED
+        if value is not None and not parameter.is_missing(value):
+            values[parameter.name] = _FIELDS[parameter.type].suggested(value)
+    return filled(values)
 
 
-def read(hass: HomeAssistant, kind: AlarmKind, given: Given) -> Condition:
+def read(hass: HomeAssistant, kind: AlarmKind, user_input: Input) -> Condition:
     """Return the condition of a form; raise FieldError."""
-    if kind is AlarmKind.TEMPLATE:
-        # The selector has looked at the grammar; whether it can be computed is seen when it is.
+    values: dict[str, Any] = {}
+    for parameter in KINDS[kind].parameters:
+        value = _FIELDS[parameter.type].read(hass, parameter, user_input)
+        if parameter.is_missing(value):
+            raise FieldError(parameter.name, parameter.missing_key)
+        values[parameter.field] = value
+    condition = Condition(kind=kind, unit=user_input.get("unit") or None, **filled(values))
+    if check := condition.traits.check:
         try:
-            Template(given["template"], hass).async_render()
-        except TemplateError as error:
-            raise FieldError("template", "template_fails", reason=str(error)) from None
-    attribute, unit = text(given, "attribute") or None, given.get("unit") or None
-    return replace(_READERS[kind](given), kind=kind, attribute=attribute, unit=unit)
+            check(condition)
+        except ParameterError as error:
+            raise FieldError(error.parameter, error.key) from None
+    return condition
 
 
-def is_true(hass: HomeAssistant, template: str) -> bool:
-    """Return whether a template is true at this moment."""
+def is_learned(condition: Condition) -> bool:
+    """Return whether a duration of the condition is learned from each entity."""
+    return any(
+        parameter.type is ParameterType.LEARNED_DURATION and getattr(condition, parameter.field) is None
+        for parameter in condition.traits.parameters
+    )
+
+
+def parameter_texts(condition: Condition) -> dict[str, str]:
+    """Return the values of the parameters as texts, by the names of the parameters."""
+    values: dict[str, str] = {}
+    for parameter in condition.traits.parameters:
+        value = getattr(condition, parameter.field)
+        values[parameter.name] = "" if value is None else _FIELDS[parameter.type].text(value, condition.unit)
+    return values
+
+
+def is_true_now(hass: HomeAssistant, condition: Condition) -> bool | None:
+    """Return whether the template of a condition is true at this moment, None for a condition without a template."""
+    if not any(parameter.type is ParameterType.TEMPLATE for parameter in condition.traits.parameters):
+        return None
     try:
-        return bool(result_as_boolean(Template(template, hass).async_render()))
+        return bool(result_as_boolean(Template(condition.template, hass).async_render()))
     except TemplateError:
         return False
 
 
-def _limits(given: Given) -> Condition:
-    above, below = given.get("above"), given.get("below")
-    worse_above, worse_below = given.get("worse_above"), given.get("worse_below")
-    hysteresis = float(given["hysteresis"])
-    if hysteresis < 0:
-        raise FieldError("hysteresis", "hysteresis_negative")
-    if above is not None and below is not None and below >= above:
-        raise FieldError("above", "limits_crossed")
-    if above is not None and below is not None and above - hysteresis <= below + hysteresis:
-        raise FieldError("hysteresis", "hysteresis_wide")
-    if above is not None and worse_above is not None and worse_above <= above:
-        raise FieldError("worse_above", "worse_above_low")
-    if below is not None and worse_below is not None and worse_below >= below:
-        raise FieldError("worse_below", "worse_below_high")
-    return Condition(
-        kind=AlarmKind.OUTSIDE,
-        above=above,
-        below=below,
-        hysteresis=hysteresis,
-        worse_above=worse_above,
-        worse_below=worse_below,
-        worse=Severity[given["worse"].upper()],
-    )
+@dataclass(frozen=True, slots=True)
+class _Field:
+    """Field of the form for a type of parameter: its selector, and conversion of its value from and to the form."""
+
+    control: selector.Selector[Any]
+    read: Reader
+    suggested: Callable[[Any], Any] = lambda value: value
+    text: Callable[[Any, str | None], str] = lambda value, _unit: str(value)
 
 
-def _states(given: Given) -> Condition:
-    states = tuple(dict.fromkeys(state.strip() for state in given["states"] if state.strip()))
-    if not states:
-        raise FieldError("states", "no_states")
-    return Condition(kind=AlarmKind.STATE, states=states)
+def _number(_hass: HomeAssistant, parameter: Parameter, user_input: Input) -> float | None:
+    value = user_input.get(parameter.name)
+    return None if value is None else float(value)
 
 
-def _rate(given: Given) -> Condition:
-    if given["change"] <= 0:
-        raise FieldError("change", "change_missing")
-    return Condition(kind=AlarmKind.RATE, change=float(given["change"]), per_s=seconds(given, "per", least=1.0))
+def _texts(_hass: HomeAssistant, parameter: Parameter, user_input: Input) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(stripped for each in user_input[parameter.name] if (stripped := each.strip())))
 
 
-def _silence(given: Given) -> Condition:
-    if given["rhythm"] == LEARNED:
-        return Condition(kind=AlarmKind.NO_DATA)
-    return Condition(kind=AlarmKind.NO_DATA, silent_s=seconds(given, "silent", least=_LEAST_SILENCE_S))
+def _mapping(_hass: HomeAssistant, parameter: Parameter, user_input: Input) -> dict[str, Any]:
+    value = user_input.get(parameter.name) or {}
+    if not isinstance(value, Mapping):
+        raise FieldError(parameter.name, "data_invalid")
+    return dict(value)
 
 
-def _template(given: Given) -> Condition:
-    return Condition(kind=AlarmKind.TEMPLATE, template=given["template"])
+def _template(hass: HomeAssistant, parameter: Parameter, user_input: Input) -> str:
+    # The selector has checked the syntax; other errors show only when it is rendered.
+    template: str = user_input[parameter.name]
+    try:
+        Template(template, hass).async_render()
+    except TemplateError as error:
+        raise FieldError(parameter.name, "template_fails", reason=str(error)) from None
+    return template
 
 
-def _event(given: Given) -> Condition:
-    data = given.get("event_data") or {}
-    if not isinstance(data, Mapping):
-        raise FieldError("event_data", "data_invalid")
-    if not (event_type := text(given, "event_type")):
-        raise FieldError("event_type", "event_missing")
-    return Condition(kind=AlarmKind.EVENT, event_type=event_type, event_data=dict(data))
+def _topic_filter(_hass: HomeAssistant, parameter: Parameter, user_input: Input) -> str:
+    topic: str = user_input[parameter.name]
+    if key := fault(topic):
+        raise FieldError(parameter.name, key)
+    return topic
 
 
-def _message(given: Given) -> Condition:
-    if wrong := fault(given["topic"]):
-        raise FieldError("topic", wrong)
-    return Condition(kind=AlarmKind.MESSAGE, topic=given["topic"], contains=given.get("contains") or "")
+def _duration(_hass: HomeAssistant, parameter: Parameter, user_input: Input) -> float:
+    return seconds(user_input, parameter.name, least=parameter.least_s)
 
 
-_READERS: Mapping[AlarmKind, Callable[[Given], Condition]] = {
-    AlarmKind.ABOVE: _limits,
-    AlarmKind.BELOW: _limits,
-    AlarmKind.OUTSIDE: _limits,
-    AlarmKind.STATE: _states,
-    AlarmKind.RATE: _rate,
-    AlarmKind.NO_DATA: _silence,
-    AlarmKind.TEMPLATE: _template,
-    AlarmKind.EVENT: _event,
-    AlarmKind.MESSAGE: _message,
+def _learned_duration(hass: HomeAssistant, parameter: Parameter, user_input: Input) -> float | None:
+    return None if user_input["rhythm"] == LEARNED else _duration(hass, parameter, user_input)
+
+
+def _duration_text(value: float, _unit: str | None) -> str:
+    return duration_text(value)
+
+
+_FIELDS: Mapping[ParameterType, _Field] = {
+    ParameterType.NUMBER: _Field(NUMBER, _number, text=number_text),
+    ParameterType.SEVERITY: _Field(
+        SEVERITY,
+        lambda _hass, parameter, user_input: Severity[user_input[parameter.name].upper()],
+        lambda severity: severity.word,
+        lambda severity, _unit: severity.word,
+    ),
+    ParameterType.TEXT: _Field(TEXT, lambda _hass, parameter, user_input: text(user_input, parameter.name)),
+    ParameterType.EXACT_TEXT: _Field(TEXT, lambda _hass, parameter, user_input: user_input.get(parameter.name) or ""),
+    ParameterType.TEXTS: _Field(TEXTS, _texts, list, lambda states, _unit: ", ".join(states)),
+    ParameterType.MAPPING: _Field(selector.ObjectSelector(), _mapping, lambda value: dict(value) or None),
+    ParameterType.TEMPLATE: _Field(selector.TemplateSelector(), _template),
+    ParameterType.TOPIC_FILTER: _Field(TEXT, _topic_filter),
+    ParameterType.DURATION: _Field(DURATION, _duration, duration, _duration_text),
+    ParameterType.LEARNED_DURATION: _Field(DURATION, _learned_duration, duration, _duration_text),
 }

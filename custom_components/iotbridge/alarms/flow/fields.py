@@ -12,7 +12,7 @@ DURATION = selector.DurationSelector(selector.DurationSelectorConfig(enable_day=
 NUMBER = selector.NumberSelector(
     selector.NumberSelectorConfig(step="any", mode=selector.NumberSelectorMode.BOX),
 )
-WORDS_LIST = selector.TextSelector(selector.TextSelectorConfig(multiple=True))
+TEXTS = selector.TextSelector(selector.TextSelectorConfig(multiple=True))
 SEVERITY = selector.SelectSelector(
     selector.SelectSelectorConfig(
         options=[severity.word for severity in reversed(Severity)],

@@ -17,8 +17,9 @@ from ...forms import LINES, TEXT
 from ...markdown import escaped
 from ...subentries import read
 from ...texts import NONE, async_texts
+from ..engine.kinds import AlarmKind, Condition, Subjects
 from ..engine.models import Severity, Timing
-from ..engine.rule import WITHOUT_ENTITIES, AlarmKind, Condition, Rule
+from ..engine.rule import Rule
 from ..runtime.backtest import Backtest, async_backtest, reason_against
 from ..runtime.entity_selector import async_matching
 from ..runtime.limit_units import async_unit_choices, async_with_unit
@@ -29,16 +30,17 @@ from .kind_menu import KindMenu
 from .summaries import (
     NO,
     YES,
+    backtest_summary,
     condition_text,
     entities_text,
-    is_momentary,
     policy_text,
     proposed_name,
     time_text,
-    trial_summary,
 )
 
 MORE = "more"
+# The form in which the subjects of a kind are selected.
+_SUBJECT_STEPS = {Subjects.ENTITIES: ["entities"], Subjects.HOSTS: ["hosts"], Subjects.NONE: []}
 
 
 class RuleFlow(KindMenu, ImportSteps):
@@ -49,15 +51,15 @@ class RuleFlow(KindMenu, ImportSteps):
         super().__init__()
         self._rule = Rule(rule_id="", name="", severity=Severity.WARNING, condition=Condition(kind=AlarmKind.ABOVE))
         self._is_first = True
-        self._trying: asyncio.Task[Backtest] | None = None
-        self._trial: Backtest | None = None
+        self._backtesting: asyncio.Task[Backtest] | None = None
+        self._backtest: Backtest | None = None
 
     @override
     @callback
     def async_remove(self) -> None:
         """Try no more when the dialog is closed."""
-        if self._trying is not None:
-            self._trying.cancel()
+        if self._backtesting is not None:
+            self._backtesting.cancel()
 
     # ---------------------------------------------------------------- the way through
 
@@ -82,17 +84,16 @@ class RuleFlow(KindMenu, ImportSteps):
     @override
     async def _async_begin(self, kind: AlarmKind) -> SubentryFlowResult:
         self._rule = replace(self._rule, condition=Condition(kind=kind))
-        if is_momentary(self._rule):
+        if self._rule.condition.traits.is_momentary:
             self._rule = replace(self._rule, timing=Timing(clear_after_s=3600.0))
         return await self._async_step(self._steps[0])
 
     @property
     def _steps(self) -> list[str]:
         """Return the forms of this kind of rule."""
-        kind = self._rule.condition.kind
-        condition = [] if kind in condition_form.WITHOUT_FIELDS else ["condition"]
-        entities = "hosts" if kind is AlarmKind.HOST_LOST else "entities"
-        return [*condition, *([] if kind in WITHOUT_ENTITIES else [entities]), "timing", "telling"]
+        traits = self._rule.condition.traits
+        condition = ["condition"] if traits.parameters else []
+        return [*condition, *_SUBJECT_STEPS[traits.subjects], "timing", "telling"]
 
     async def _async_step(self, step: str) -> SubentryFlowResult:
         result: SubentryFlowResult = await getattr(self, f"async_step_{step}")()
@@ -116,17 +117,17 @@ class RuleFlow(KindMenu, ImportSteps):
 
     async def async_step_overview(self, _user_input: dict[str, Any] | None = None) -> SubentryFlowResult:
         """Show the rule in words, and ask what to change."""
-        words = await async_texts(self.hass)
+        texts = await async_texts(self.hass)
         rule, names = self._rule, escalation_form.groups(self._get_entry())
-        has_entities = rule.condition.kind not in WITHOUT_ENTITIES
+        has_entities = rule.condition.traits.has_entities
         return self.async_show_menu(
             step_id="overview",
             menu_options=[*self._steps, "trial", "save"],
             description_placeholders={
                 "name": escaped(rule.name),
-                "condition": escaped(condition_text(words, rule.condition)),
+                "condition": escaped(condition_text(texts, rule.condition)),
                 "entities": escaped(entities_text(self.hass, self._matching())) if has_entities else NONE,
-                "severity": words.own[rule.severity.word],
+                "severity": texts.own[rule.severity.word],
                 "hold": time_text(rule.timing.hold_s),
                 "clear": time_text(rule.timing.clear_after_s),
                 "latching": YES if rule.timing.latching else NO,
@@ -187,7 +188,7 @@ class RuleFlow(KindMenu, ImportSteps):
         return await self._async_entities("hosts", user_input)
 
     async def _async_entities(self, step: str, user_input: dict[str, Any] | None) -> SubentryFlowResult:
-        words = await async_texts(self.hass)
+        texts = await async_texts(self.hass)
         hosts = step == "hosts"
         wrong = None
         if user_input is not None:
@@ -197,13 +198,13 @@ class RuleFlow(KindMenu, ImportSteps):
             else:
                 self._take(selection=selection)
                 return await self._async_after(step)
-        schema = vol.Schema(await entities_form.async_schema(self.hass, words, hosts=hosts))
+        schema = vol.Schema(await entities_form.async_schema(self.hass, texts, hosts=hosts))
         suggested = user_input or entities_form.suggested(self._rule.selection)
         return self._form(step, schema, suggested, wrong, watched=entities_text(self.hass, self._matching()))
 
     async def async_step_timing(self, user_input: dict[str, Any] | None = None) -> SubentryFlowResult:
         """Ask for the name, how bad it is, how patient to be, and the texts."""
-        words = await async_texts(self.hass)
+        texts = await async_texts(self.hass)
         wrong = None
         if user_input is not None:
             try:
@@ -212,15 +213,16 @@ class RuleFlow(KindMenu, ImportSteps):
                 wrong = error
             else:
                 return await self._async_after("timing")
-        suggested = user_input or _timing(self._rule, proposed_name(self.hass, words, self._rule))
+        suggested = user_input or _timing(self._rule, proposed_name(self.hass, texts, self._rule))
         return self._form("timing", _timing_schema(self._rule), suggested, wrong, now=self._now())
 
     def _now(self) -> str:
         """Return what matches at this moment: entities, or whether a template is true."""
         condition = self._rule.condition
-        if condition.kind is AlarmKind.TEMPLATE:
-            return YES if condition_form.is_true(self.hass, condition.template) else NO
-        if condition.kind in WITHOUT_ENTITIES:
+        is_true = condition_form.is_true_now(self.hass, condition)
+        if is_true is not None:
+            return YES if is_true else NO
+        if not condition.traits.has_entities:
             return NONE
         return entities_text(self.hass, self._matching())
 
@@ -245,21 +247,21 @@ class RuleFlow(KindMenu, ImportSteps):
         self._is_first = False
         if reason := reason_against(self.hass, self._rule):
             return self._tried(reason)
-        if self._trying is None:
-            trying = async_backtest(self.hass, self._rule, self._matching(), self.async_update_progress)
-            self._trying = self.hass.async_create_background_task(trying, "iotbridge trial", eager_start=True)
-        if not self._trying.done():
-            return self.async_show_progress(step_id="trial", progress_action="trial", progress_task=self._trying)
-        tried, self._trying = self._trying, None
-        self._trial = tried.result()
+        if self._backtesting is None:
+            backtest = async_backtest(self.hass, self._rule, self._matching(), self.async_update_progress)
+            self._backtesting = self.hass.async_create_background_task(backtest, "iotbridge trial", eager_start=True)
+        if not self._backtesting.done():
+            return self.async_show_progress(step_id="trial", progress_action="trial", progress_task=self._backtesting)
+        finished, self._backtesting = self._backtesting, None
+        self._backtest = finished.result()
         return self.async_show_progress_done(next_step_id="tried")
 
     async def async_step_tried(self, _user_input: dict[str, Any] | None = None) -> SubentryFlowResult:
         """Say how often the rule would have been raised."""
-        if not self._trial or not self._trial.entities:
+        if not self._backtest or not self._backtest.entities:
             return self._tried("no_matches")
-        no_data = self._rule.condition.kind is AlarmKind.NO_DATA
-        return self._tried("tried_no_data" if no_data else "tried", trial_summary(self.hass, self._trial))
+        step = "tried_no_data" if self._rule.condition.traits.is_report_driven else "tried"
+        return self._tried(step, backtest_summary(self.hass, self._backtest))
 
     async def async_step_tried_no_data(self, _user_input: dict[str, Any] | None = None) -> SubentryFlowResult:
         """Say it of a rule for missing data, of which the history knows less."""
@@ -283,7 +285,7 @@ class RuleFlow(KindMenu, ImportSteps):
 
 def _timing_schema(rule: Rule) -> vol.Schema:
     fields: dict[vol.Marker, Any] = {vol.Required("name"): TEXT, vol.Required("severity"): SEVERITY}
-    if not is_momentary(rule):
+    if not rule.condition.traits.is_momentary:
         fields[vol.Optional("hold")] = DURATION
     fields |= {
         vol.Optional("clear_after"): DURATION,
@@ -328,7 +330,7 @@ def _timed(rule: Rule, given: Mapping[str, Any]) -> Rule:
     timing = Timing(
         hold_s=seconds(given, "hold"), clear_after_s=seconds(given, "clear_after"), latching=given["latching"]
     )
-    if is_momentary(rule) and not timing.latching and not timing.clear_after_s:
+    if condition.traits.is_momentary and not timing.latching and not timing.clear_after_s:
         raise FieldError("clear_after", "moment_without_end")
     more = given[MORE]
     return replace(

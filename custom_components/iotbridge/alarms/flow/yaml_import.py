@@ -12,8 +12,9 @@ from typing import Any
 import yaml  # type: ignore[import-untyped]  # Home Assistant brings it
 
 from ...protocol.topics import is_acceptable
+from ..engine.kinds import AlarmKind, Condition
 from ..engine.models import Severity, Timing
-from ..engine.rule import MOMENTARY, AlarmKind, Condition, EscalationPolicy, Rule, Selection
+from ..engine.rule import EscalationPolicy, Rule, Selection
 from ..notifications.channels import CHANNELS
 from ..notifications.channels.channel import Target
 
@@ -235,7 +236,7 @@ def _from_alert2(name: str, alert: Mapping[str, Any]) -> Imported:
     repeat, is_whole = _minutes(alert.get("reminder_frequency_mins", _ALERT2_REMINDER_MIN))
     left += [] if is_whole else ["reminder_frequency_mins"]
     hold = alert.get("delay_on_secs", 0)
-    if (isinstance(hold, str) and "{" in hold) or (hold and condition.kind in MOMENTARY):
+    if (isinstance(hold, str) and "{" in hold) or (hold and condition.traits.is_momentary):
         hold, left = 0, [*left, "delay_on_secs"]
     if condition.kind is AlarmKind.TEMPLATE and "threshold" in alert and alert["threshold"].get("hysteresis"):
         left = [*left, "threshold.hysteresis"]
@@ -251,7 +252,7 @@ def _from_alert2(name: str, alert: Mapping[str, Any]) -> Imported:
         selection=selection,
         timing=Timing(
             hold_s=_positive(hold),
-            clear_after_s=_MOMENT_S if condition.kind in MOMENTARY else 0.0,
+            clear_after_s=_MOMENT_S if condition.traits.is_momentary else 0.0,
             latching=bool(alert.get("ack_required")) or "manual_off" in used,
         ),
         escalation=EscalationPolicy(repeat_s=repeat),

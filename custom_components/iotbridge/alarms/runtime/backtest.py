@@ -10,11 +10,12 @@ from homeassistant.helpers.recorder import get_instance, session_scope
 from homeassistant.util import dt as dt_util
 
 from ..engine import lifecycle
-from ..engine.evaluation.evaluator import EVALUATORS, Evaluator
+from ..engine.evaluation.evaluator import Evaluator
 from ..engine.evaluation.snapshot import UNAVAILABLE, EntitySnapshot
 from ..engine.evaluation.state import NOT_LOADED_S
+from ..engine.kinds import Condition
 from ..engine.models import Alarm, AlarmKey, Change, Evaluation, Transition
-from ..engine.rule import MEASURING, Condition, Rule
+from ..engine.rule import Rule
 from .limit_units import snapshot_of
 
 DAYS = 7
@@ -98,7 +99,7 @@ def _pass_time(
 
 def reason_against(hass: HomeAssistant, rule: Rule) -> str | None:
     """Return the reason why a rule cannot be backtested, as an abort reason of the dialog; None when it can."""
-    if rule.condition.kind not in EVALUATORS:
+    if not rule.condition.traits.has_entities:
         return "no_history"
     return None if "recorder" in hass.config.components else "no_recorder"
 
@@ -180,7 +181,7 @@ def _readings(hass: HomeAssistant, rule: Rule, reader: _HistoryReader) -> Iterat
             include_start_time_state=begin == start,
             significant_changes_only=False,
             # The unit of a number is among the attributes: it may have changed since.
-            no_attributes=rule.condition.attribute is None and rule.condition.kind not in MEASURING,
+            no_attributes=rule.condition.attribute is None and not rule.condition.traits.is_measuring,
         )
         for state in rows.get(reader.entity_id, ()):
             assert not isinstance(state, dict)  # noqa: S101 - only the compressed format has dicts

@@ -19,7 +19,8 @@ from homeassistant.util.unit_conversion import BaseUnitConverter
 
 from ...subentries import read
 from ..engine.evaluation.snapshot import Conversion, EntitySnapshot
-from ..engine.rule import MEASURING, Condition, Rule
+from ..engine.kinds import Condition
+from ..engine.rule import Rule
 from .processor import AlarmProcessor
 
 # A weather entity has a unit for each kind of attribute; a thermostat has the unit of the home.
@@ -53,7 +54,7 @@ def unit_of(hass: HomeAssistant, state: State, attribute: str | None) -> str | N
 
 def snapshot_of(hass: HomeAssistant, condition: Condition, state: State, at: float) -> EntitySnapshot:
     """Return the snapshot of a state that was reported at a time, in seconds since 1970."""
-    if condition.kind not in MEASURING:
+    if not condition.traits.is_measuring:
         return EntitySnapshot(state.state, state.attributes, at)
     unit = unit_of(hass, state, condition.attribute)
     conversion_to_rule = None
@@ -101,7 +102,7 @@ def async_with_unit(hass: HomeAssistant, condition: Condition, entity_ids: Itera
 
     A condition that has a unit keeps it while any entity can be converted to it.
     """
-    if condition.kind not in MEASURING:
+    if not condition.traits.is_measuring:
         return condition
     states = [(unit_of(hass, state, condition.attribute), state) for state in _states(hass, entity_ids)]
     shown = [(unit, _device_class(state, condition.attribute)) for unit, state in states if unit is not None]

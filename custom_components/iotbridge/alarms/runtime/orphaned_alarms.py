@@ -8,8 +8,9 @@ from collections.abc import Iterable
 import sqlite3
 
 from ...const import LOGGER
+from ..engine.kinds import AlarmKind, Condition
 from ..engine.models import AlarmKey, Severity
-from ..engine.rule import AlarmKind, Condition, Rule
+from ..engine.rule import Rule
 from .processor import AlarmProcessor
 from .restored_alarms import RestoredAlarms
 from .store import Batch, HistoryQuery

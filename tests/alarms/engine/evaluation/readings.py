@@ -6,8 +6,8 @@ from typing import Any
 
 from custom_components.iotbridge.alarms.engine.evaluation.evaluator import Evaluator
 from custom_components.iotbridge.alarms.engine.evaluation.snapshot import EntitySnapshot
+from custom_components.iotbridge.alarms.engine.kinds import AlarmKind, Condition
 from custom_components.iotbridge.alarms.engine.models import Evaluation, Severity
-from custom_components.iotbridge.alarms.engine.rule import AlarmKind, Condition
 
 START = 1_800_000_000.0
 type State = str | float | None

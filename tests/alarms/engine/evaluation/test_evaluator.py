@@ -1,26 +1,22 @@
 """Evaluators of every kind: restarts, due times, rules that were changed."""
 
-from collections.abc import Mapping
-from typing import Any
+from dataclasses import asdict
+import json
+from pathlib import Path
 
 from hypothesis import given, strategies as st
 import pytest
 
-from custom_components.iotbridge.alarms.engine.evaluation.evaluator import EVALUATORS
+from custom_components.iotbridge import alarms
+from custom_components.iotbridge.alarms.engine.kinds import KINDS, AlarmKind, Condition
 from custom_components.iotbridge.alarms.engine.models import Evaluation
-from custom_components.iotbridge.alarms.engine.rule import WITHOUT_ENTITIES, AlarmKind
+from tests.alarms.conditions import examples_of
 from tests.alarms.engine.evaluation.readings import START, State, evaluator_of, report, restarted
 
-CONDITIONS: dict[AlarmKind, Mapping[str, Any]] = {
-    AlarmKind.ABOVE: {"above": 20, "worse_above": 30, "hysteresis": 5},
-    AlarmKind.BELOW: {"below": 20, "worse_below": 10, "hysteresis": 5},
-    AlarmKind.OUTSIDE: {"above": 30, "below": 10, "worse_above": 35, "worse_below": 5, "hysteresis": 3},
-    AlarmKind.STATE: {"states": ("on", "5")},
-    AlarmKind.RATE: {"change": 5, "per_s": 120},
-    AlarmKind.NO_DATA: {},
-    AlarmKind.UNAVAILABLE: {},
-    AlarmKind.HOST_LOST: {},
-}
+TEXTS = Path(alarms.__file__).parents[1] / "translations" / "en.json"
+REASONS = json.loads(TEXTS.read_text("utf-8"))["selector"]["alarm_why"]["options"]
+EVALUATED = [kind for kind, traits in KINDS.items() if traits.has_entities]
+each_condition = pytest.mark.parametrize("condition", examples_of(*EVALUATED), ids=lambda condition: condition.kind)
 ANYTHING = st.lists(
     st.tuples(
         st.integers(-100, 500),
@@ -30,37 +26,32 @@ ANYTHING = st.lists(
 )
 
 
-def test_every_kind_is_judged_here_or_has_no_entity() -> None:
-    assert CONDITIONS.keys() == EVALUATORS.keys() == set(AlarmKind) - WITHOUT_ENTITIES
-
-
-@pytest.mark.parametrize("kind", sorted(WITHOUT_ENTITIES))
-def test_a_kind_without_an_entity_is_judged_elsewhere(kind: AlarmKind) -> None:
+@pytest.mark.parametrize("kind", sorted(KINDS.keys() - EVALUATED))
+def test_a_kind_without_entities_has_no_evaluator(kind: AlarmKind) -> None:
     with pytest.raises(ValueError, match=kind):
         evaluator_of(kind=kind)
 
 
-@pytest.mark.parametrize("kind", EVALUATORS)
-def test_nothing_is_known_of_an_entity_that_is_not_there(kind: AlarmKind) -> None:
-    rule = evaluator_of(kind=kind, **CONDITIONS[kind])
+@each_condition
+def test_nothing_is_known_of_an_entity_that_is_not_there(condition: Condition) -> None:
+    evaluator = evaluator_of(**asdict(condition))
 
-    assert rule.evaluate(START).is_active is None
-    assert report(rule, None, 0) == Evaluation(None)
-    assert rule.due(START) is None
-    assert rule.as_dict() == {} or kind is AlarmKind.NO_DATA
+    assert evaluator.evaluate(START).is_active is None
+    assert report(evaluator, None, 0) == Evaluation(None)
+    assert evaluator.due(START) is None
+    assert evaluator.as_dict() == {} or condition.kind is AlarmKind.NO_DATA
 
 
-@pytest.mark.parametrize("kind", EVALUATORS)
+@each_condition
 @given(before=ANYTHING, after=ANYTHING)
 def test_a_restart_is_as_if_it_had_not_been_there_for_a_moment(
-    kind: AlarmKind, before: list[tuple[int, State]], after: list[tuple[int, State]]
+    condition: Condition, before: list[tuple[int, State]], after: list[tuple[int, State]]
 ) -> None:
-    condition: dict[str, Any] = {"kind": kind, **CONDITIONS[kind]}
-    one, at = evaluator_of(**condition), 0
+    one, at = evaluator_of(**asdict(condition)), 0
     for gap, state in before:
         at += gap
         report(one, state, at)
-    other = restarted(one, **condition)
+    other = restarted(one, **asdict(condition))
     report(one, None, at)
     for gap, state in after:
         at += gap
@@ -68,19 +59,23 @@ def test_a_restart_is_as_if_it_had_not_been_there_for_a_moment(
         assert one.due(START + at) == other.due(START + at)
 
 
-@pytest.mark.parametrize("kind", EVALUATORS)
+@each_condition
 @given(states=ANYTHING)
-def test_nothing_changes_before_it_is_due_and_that_has_an_end(kind: AlarmKind, states: list[tuple[int, State]]) -> None:
-    rule, at, verdict = evaluator_of(kind=kind, **CONDITIONS[kind]), 0, Evaluation(None)
+def test_nothing_changes_before_it_is_due_and_that_has_an_end(
+    condition: Condition, states: list[tuple[int, State]]
+) -> None:
+    evaluator, at, evaluation = evaluator_of(**asdict(condition)), 0, Evaluation(None)
     for gap, state in states:
         at += gap
-        verdict = report(rule, state, at)
-        assert rule.evaluate(START + at) == verdict
-    due = rule.due(START + at)
+        evaluation = report(evaluator, state, at)
+        assert evaluator.evaluate(START + at) == evaluation
+        assert not evaluation.reason_key or evaluation.reason_key in REASONS
+    due = evaluator.due(START + at)
     while due is not None:
-        assert rule.evaluate((START + at + due) / 2).is_active == verdict.is_active
-        verdict, before = rule.evaluate(due), due
-        due = rule.due(before)
+        assert evaluator.evaluate((START + at + due) / 2).is_active == evaluation.is_active
+        evaluation, before = evaluator.evaluate(due), due
+        assert not evaluation.reason_key or evaluation.reason_key in REASONS
+        due = evaluator.due(before)
         assert due is None or due > before
 
 

@@ -3,9 +3,9 @@
 from hypothesis import given, strategies as st
 
 from custom_components.iotbridge.alarms.engine.evaluation.evaluator import Evaluator
-from custom_components.iotbridge.alarms.engine.evaluation.snapshot import EntitySnapshot, Reason
+from custom_components.iotbridge.alarms.engine.evaluation.snapshot import EntitySnapshot
+from custom_components.iotbridge.alarms.engine.kinds import AlarmKind
 from custom_components.iotbridge.alarms.engine.models import Evaluation, Severity
-from custom_components.iotbridge.alarms.engine.rule import AlarmKind
 from tests.alarms.engine.evaluation.readings import START, evaluator_of, report, restarted, seen, word
 
 
@@ -28,7 +28,7 @@ def test_silent_for_longer_than_a_fixed_time() -> None:
     assert rule.due(START) == START + 600
     assert silence(rule, 599) == "good"
     assert rule.evaluate(START + 600) == Evaluation(
-        True, Severity.WARNING, "5", "10 min > 10 min", Reason.SILENT, (("silent", "10 min"), ("limit", "10 min"))
+        True, Severity.WARNING, "5", "10 min > 10 min", "silent", (("silent", "10 min"), ("limit", "10 min"))
     )
     assert rule.due(START + 600) is None
     assert rule.evaluate(START + 7800 + 59).reason == "2 h 10 min > 10 min"
@@ -49,7 +49,7 @@ def test_silent_against_its_own_rhythm() -> None:
     assert silence(rule, 660 + 299) == "good"
     verdict = rule.evaluate(START + 660 + 545)
 
-    assert (verdict.is_active, verdict.reason, verdict.reason_key) == (True, "9 min > 5 min", Reason.SILENT_UNUSUAL)
+    assert (verdict.is_active, verdict.reason, verdict.reason_key) == (True, "9 min > 5 min", "silent_unusual")
     assert dict(verdict.reason_values) == {"usual": "60 s", "silent": "9 min"}
 
 

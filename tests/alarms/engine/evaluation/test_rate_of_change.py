@@ -7,9 +7,8 @@ from typing import Any
 from hypothesis import given, strategies as st
 import pytest
 
-from custom_components.iotbridge.alarms.engine.evaluation.snapshot import Reason
+from custom_components.iotbridge.alarms.engine.kinds import AlarmKind
 from custom_components.iotbridge.alarms.engine.models import Evaluation, Severity
-from custom_components.iotbridge.alarms.engine.rule import AlarmKind
 from tests.alarms.engine.evaluation.readings import START, State, evaluator_of, report, seen, word
 
 RATE: dict[str, Any] = {"kind": AlarmKind.RATE, "change": 5.0, "per_s": 600.0}
@@ -48,7 +47,7 @@ def test_a_change_is_over_when_it_has_left_the_window() -> None:
         Severity.WARNING,
         "26 °C",
         "+6 °C / 90 s > 5 °C / 10 min",
-        Reason.CHANGED,
+        "changed",
         (("change", "+6 °C"), ("within", "90 s"), ("limit", "5 °C"), ("per", "10 min")),
     )
     assert rule.due(START + 90) == START + 600

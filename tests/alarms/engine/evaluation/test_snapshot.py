@@ -2,7 +2,7 @@
 
 import pytest
 
-from custom_components.iotbridge.alarms.engine.rule import AlarmKind
+from custom_components.iotbridge.alarms.engine.kinds import AlarmKind
 from tests.alarms.engine.evaluation.readings import evaluator_of, report
 
 

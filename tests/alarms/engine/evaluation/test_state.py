@@ -5,10 +5,10 @@ from typing import Any
 import pytest
 
 from custom_components.iotbridge.alarms.engine.evaluation.evaluator import Evaluator
-from custom_components.iotbridge.alarms.engine.evaluation.snapshot import EntitySnapshot, Reason
+from custom_components.iotbridge.alarms.engine.evaluation.snapshot import EntitySnapshot
 from custom_components.iotbridge.alarms.engine.evaluation.state import event_matches, message_matches
+from custom_components.iotbridge.alarms.engine.kinds import AlarmKind, Condition
 from custom_components.iotbridge.alarms.engine.models import Evaluation, Severity
-from custom_components.iotbridge.alarms.engine.rule import AlarmKind, Condition
 from tests.alarms.engine.evaluation.readings import START, evaluator_of, play, report
 
 
@@ -41,10 +41,10 @@ def test_words_say_why() -> None:
         True, Severity.WARNING, "open", "open"
     )
     assert report(evaluator_of(Severity.CRITICAL, kind=AlarmKind.HOST_LOST), "lost", 0) == Evaluation(
-        True, Severity.CRITICAL, "lost", "lost", Reason.HOST_LOST
+        True, Severity.CRITICAL, "lost", "lost", "host_lost"
     )
     assert report(evaluator_of(kind=AlarmKind.UNAVAILABLE), "unavailable", 0) == Evaluation(
-        True, Severity.WARNING, "unavailable", "unavailable", Reason.UNAVAILABLE
+        True, Severity.WARNING, "unavailable", "unavailable", "unavailable"
     )
 
 
@@ -56,7 +56,7 @@ def test_an_entity_that_is_not_loaded_yet_is_unavailable_only_after_five_minutes
     assert report(rule, "unavailable", 100, restored=True).is_active is None
     assert rule.evaluate(START + 299).is_active is None
     assert rule.evaluate(START + 300) == Evaluation(
-        True, Severity.WARNING, "unavailable", "unavailable", Reason.NOT_LOADED, (("since", "5 min"),)
+        True, Severity.WARNING, "unavailable", "unavailable", "not_loaded", (("since", "5 min"),)
     )
     assert rule.due(START + 300) is None
 

@@ -5,8 +5,8 @@ from typing import Any
 from hypothesis import given, strategies as st
 import pytest
 
+from custom_components.iotbridge.alarms.engine.kinds import AlarmKind
 from custom_components.iotbridge.alarms.engine.models import Evaluation, Severity
-from custom_components.iotbridge.alarms.engine.rule import AlarmKind
 from tests.alarms.engine.evaluation.readings import State, evaluator_of, play, report
 
 

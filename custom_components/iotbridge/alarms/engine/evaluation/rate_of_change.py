@@ -5,10 +5,11 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from ..models import Evaluation, Severity
-from ..rule import Condition
 from .formatting import duration_text, number_text
-from .snapshot import EntitySnapshot, Reason, reading_text, span_of
+from .snapshot import EntitySnapshot, reading_text, span_of
 
+# Translation key of the reason.
+CHANGED = "changed"  # change, within, limit, per
 # Readings closer together than this share of the window count as one time, which bounds what is kept.
 _RESOLUTION = 200
 
@@ -46,13 +47,13 @@ class Extremes:
             low.append(reading)
 
     def forget(self, now: float) -> None:
-        """Let go of what has left the window."""
+        """Drop what has left the window."""
         for kept in (self.high, self.low):
             while kept and kept[0].at + self._per_s <= now:
                 kept.popleft()
 
     def clear(self) -> None:
-        """Let go of everything."""
+        """Drop all readings."""
         self.high.clear()
         self.low.clear()
 
@@ -63,43 +64,51 @@ class Extremes:
 
 
 class RateOfChangeEvaluator:
-    """Bad while any two readings of the last ``per_s`` seconds are more than ``change`` apart.
+    """Evaluator of RATE: any two readings of the last ``per_s`` seconds differ by more than ``change``.
 
     A reading holds until the next, as most entities report only changes: a value that stood still for an hour and then
     jumps has changed fast. Across a time without a value nothing is held.
     """
 
-    def __init__(self, condition: Condition, severity: Severity) -> None:
-        """Begin with no reading."""
-        self._attribute = condition.attribute
-        self._change = condition.change
-        self._per_s = condition.per_s
+    def __init__(
+        self,
+        severity: Severity,
+        change: float,
+        per_s: float,
+        *,
+        attribute: str | None = None,
+        unit: str | None = None,
+    ) -> None:
+        """Begin with no reading; ``unit`` is that of ``change``."""
+        self._attribute = attribute
+        self._change = change
+        self._per_s = per_s
         self._severity = severity
-        self._window = Extremes(condition.per_s)
+        self._window = Extremes(per_s)
         self._last: TimedValue | None = None
         # The last two neighbours that were too far apart, and the newest reading there ever was.
         self._jump: tuple[TimedValue, TimedValue] | None = None
         self._newest_at: float | None = None
         # What the readings are in: the unit of the rule, or that of an entity that measures something else.
-        self._rule_unit = condition.unit
+        self._rule_unit = unit
         self._unit: str | None = None
         self._value = ""
 
-    def update(self, seen: EntitySnapshot | None, now: float) -> Evaluation:
+    def update(self, snapshot: EntitySnapshot | None, now: float) -> Evaluation:
         """Take a reading, or that there is none."""
-        span = None if seen is None else span_of(seen, self._attribute)
-        if seen is None or span is None:
+        span = None if snapshot is None else span_of(snapshot, self._attribute)
+        if snapshot is None or span is None:
             self._last = None
             return Evaluation(None)
-        self._follow_unit(self._rule_unit if seen.in_rule else seen.unit)
-        self._value = reading_text(seen, self._attribute)
+        self._follow_unit(self._rule_unit if snapshot.in_rule else snapshot.unit)
+        self._value = reading_text(snapshot, self._attribute)
         # One that another unit has only rounded is no change.
         is_same = self._last is not None and span.low <= self._last.number <= span.high
         number = self._last.number if self._last and is_same else span.middle
-        reading = TimedValue(min(seen.changed_at, now), number)
+        reading = TimedValue(min(snapshot.changed_at, now), number)
         if self._newest_at is not None and reading.at < self._newest_at:
-            # The clock was set back: what was read in its future says nothing.
-            self._forget()
+            # The clock was set back: what was read in its future is worth nothing.
+            self._clear()
         if self._last is not None and abs(number - self._last.number) > self._change:
             self._jump = (self._last, reading)
         self._last, self._newest_at = reading, reading.at
@@ -107,7 +116,7 @@ class RateOfChangeEvaluator:
         return self.evaluate(now)
 
     def due(self, now: float) -> float | None:
-        """Return when the reading that makes it bad leaves the window."""
+        """Return when the reading that makes it active leaves the window."""
         if self._last is None or not self._changes(now):
             return None
         times = [kept[0].at for kept in (self._window.high, self._window.low) if kept]
@@ -116,7 +125,7 @@ class RateOfChangeEvaluator:
         return min((at + self._per_s for at in times if at + self._per_s > now), default=None)
 
     def evaluate(self, now: float) -> Evaluation:
-        """Judge at this time."""
+        """Evaluate the readings at this time."""
         if self._last is None:
             return Evaluation(None)
         changes = self._changes(now)
@@ -128,9 +137,7 @@ class RateOfChangeEvaluator:
         limit = number_text(self._change, self._unit)
         within, per = duration_text(last.at - first.at), duration_text(self._per_s)
         values = (("change", change), ("within", within), ("limit", limit), ("per", per))
-        return Evaluation(
-            True, self._severity, self._value, f"{change} / {within} > {limit} / {per}", Reason.CHANGED, values
-        )
+        return Evaluation(True, self._severity, self._value, f"{change} / {within} > {limit} / {per}", CHANGED, values)
 
     def shift(self, by_s: float) -> None:
         """Take the readings along when the clock is set."""
@@ -144,10 +151,10 @@ class RateOfChangeEvaluator:
         if unit is None:
             return
         if self._unit not in {None, unit}:
-            self._forget()
+            self._clear()
         self._unit = unit
 
-    def _forget(self) -> None:
+    def _clear(self) -> None:
         self._window.clear()
         self._last = self._jump = None
 
@@ -165,7 +172,7 @@ class RateOfChangeEvaluator:
         return self._jump
 
     def discount_outage(self, _since: float, now: float) -> Evaluation:
-        """Judge as ever: a reading is as good as it was."""
+        """Evaluate as before: an outage does not change a reading."""
         return self.evaluate(now)
 
     def as_dict(self) -> dict[str, Any]:

@@ -3,7 +3,6 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
-from enum import StrEnum
 import math
 from typing import Any, NamedTuple
 
@@ -16,24 +15,12 @@ ABSENT = frozenset({UNAVAILABLE, "unknown"})
 type Conversion = Callable[[float], float | None]
 
 
-class Reason(StrEnum):
-    """Translation keys of ``Evaluation.reason_key``; the comments name their placeholders."""
-
-    NOT_WATCHED = "not_watched"
-    CHANGED = "changed"  # change, within, limit, per
-    HOST_LOST = "host_lost"
-    NOT_LOADED = "not_loaded"  # since
-    SILENT = "silent"  # silent, limit
-    SILENT_UNUSUAL = "silent_unusual"  # usual, silent
-    UNAVAILABLE = "unavailable"
-
-
 @dataclass(frozen=True, slots=True)
 class EntitySnapshot:
     """An entity at a moment.
 
     ``state`` may be Home Assistant's "unavailable" or "unknown". ``changed_at`` is when it was last reported, changed
-    or not, in seconds since 1970. ``unit`` is that of the value that the rule looks at; ``in_rule`` turns its numbers
+    or not, in seconds since 1970. ``unit`` is that of the value that the rule evaluates; ``in_rule`` turns its numbers
     into the unit of the rule, None when they are in it or have none in common with it.
     """
 
@@ -49,11 +36,11 @@ class EntitySnapshot:
         return self.state in ABSENT
 
 
-def number_of(seen: EntitySnapshot, attribute: str | None) -> float | None:
+def number_of(snapshot: EntitySnapshot, attribute: str | None) -> float | None:
     """Return the state or an attribute as a finite number, None when it is none or the entity is away."""
-    if seen.state in ABSENT:
+    if snapshot.state in ABSENT:
         return None
-    value = seen.state if attribute is None else seen.attributes.get(attribute)
+    value = snapshot.state if attribute is None else snapshot.attributes.get(attribute)
     if isinstance(value, bool) or not isinstance(value, str | int | float):
         return None
     if isinstance(value, str) and "_" in value:
@@ -73,21 +60,21 @@ class Span(NamedTuple):
     high: float
 
 
-def span_of(seen: EntitySnapshot, attribute: str | None) -> Span | None:
+def span_of(snapshot: EntitySnapshot, attribute: str | None) -> Span | None:
     """Return a reading in the unit of its rule, None when it is no number.
 
     Home Assistant rounds when it converts: 21 °C are shown as 70 °F, which are 21.1 °C. So no limit counts as passed
     that the shown number cannot tell from itself.
     """
-    if (number := number_of(seen, attribute)) is None:
+    if (number := number_of(snapshot, attribute)) is None:
         return None
-    if seen.in_rule is None:
+    if snapshot.in_rule is None:
         return Span(number, number, number)
-    if (middle := seen.in_rule(number)) is None:
+    if (middle := snapshot.in_rule(number)) is None:
         return None
-    value = seen.state if attribute is None else seen.attributes[attribute]
+    value = snapshot.state if attribute is None else snapshot.attributes[attribute]
     half = _half_of_last_digit(str(value).strip())
-    ends = [seen.in_rule(number - half), seen.in_rule(number + half), middle]
+    ends = [snapshot.in_rule(number - half), snapshot.in_rule(number + half), middle]
     known = [end for end in ends if end is not None]
     return Span(min(known), middle, max(known))
 
@@ -100,7 +87,7 @@ def _half_of_last_digit(number: str) -> float:
     return 0.5 * 10.0 ** min(0, int(exponent))
 
 
-def reading_text(seen: EntitySnapshot, attribute: str | None) -> str:
+def reading_text(snapshot: EntitySnapshot, attribute: str | None) -> str:
     """Write a reading as its entity shows it, empty when it is no number."""
-    number = number_of(seen, attribute)
-    return "" if number is None else number_text(number, seen.unit)
+    number = number_of(snapshot, attribute)
+    return "" if number is None else number_text(number, snapshot.unit)

@@ -1,18 +1,21 @@
-"""Evaluators of states: words, a lost host, an unavailable entity; and matching of events and messages. Pure."""
+"""Evaluators of states: named states, and an unavailable entity; and matching of events and messages. Pure."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, override
 
 from ..models import Evaluation, Severity
-from ..rule import Condition
 from .formatting import duration_text
-from .snapshot import UNAVAILABLE, EntitySnapshot, Reason
+from .snapshot import UNAVAILABLE, EntitySnapshot
 
 # Home Assistant shows an entity as unavailable while its integration is not loaded yet. After so long, it is.
 NOT_LOADED_S = 300.0
-HOST_LOST = "lost"
 # As long as a state can be; an attribute may be a whole document, and would be in every message and in the history.
-MAX_WORD = 255
+MAX_VALUE = 255
+
+# Translation keys of reasons; the comments name their placeholders.
+HOST_LOST = "host_lost"
+NOT_LOADED = "not_loaded"  # since
+UNREACHABLE = "unavailable"
 
 
 def event_matches(wanted: Mapping[str, Any], data: Mapping[str, Any]) -> bool:
@@ -20,11 +23,11 @@ def event_matches(wanted: Mapping[str, Any], data: Mapping[str, Any]) -> bool:
     for key, value in wanted.items():
         if key not in data:
             return False
-        found = data[key]
+        actual = data[key]
         if isinstance(value, Mapping):
-            if not isinstance(found, Mapping) or not event_matches(value, found):
+            if not isinstance(actual, Mapping) or not event_matches(value, actual):
                 return False
-        elif isinstance(value, bool) != isinstance(found, bool) or value != found:
+        elif isinstance(value, bool) != isinstance(actual, bool) or value != actual:
             return False
     return True
 
@@ -40,7 +43,7 @@ class StatelessEvaluator:
     def __init__(self, severity: Severity) -> None:
         """Start without a state; ``severity`` is that of an active evaluation."""
         self._severity = severity
-        self._verdict = Evaluation(None)
+        self._evaluation = Evaluation(None)
 
     def due(self, now: float) -> float | None:  # noqa: ARG002
         """Return no deadline."""
@@ -48,7 +51,7 @@ class StatelessEvaluator:
 
     def evaluate(self, now: float) -> Evaluation:  # noqa: ARG002
         """Return the evaluation of the last state."""
-        return self._verdict
+        return self._evaluation
 
     def shift(self, by_s: float) -> None:
         """Keep no time."""
@@ -66,65 +69,60 @@ class StatelessEvaluator:
 
 
 class StateEvaluator(StatelessEvaluator):
-    """STATE: the state, or an attribute, is one of some words; upper and lower case are the same."""
+    """Evaluator of STATE and HOST_LOST: the state, or an attribute, is one of several; its case does not matter."""
 
-    def __init__(self, condition: Condition, severity: Severity) -> None:
+    def __init__(
+        self, severity: Severity, states: Iterable[str], attribute: str | None = None, reason_key: str = ""
+    ) -> None:
         super().__init__(severity)
-        self._attribute = condition.attribute
-        self._words = frozenset(word.casefold() for word in condition.states)
-        self._why_key = ""
+        self._attribute = attribute
+        self._states = frozenset(state.casefold() for state in states)
+        self._reason_key = reason_key
 
-    def update(self, seen: EntitySnapshot | None, _now: float) -> Evaluation:
+    def update(self, snapshot: EntitySnapshot | None, _now: float) -> Evaluation:
         """Return the evaluation of a state; None is an entity that does not exist."""
-        word = None if seen is None or seen.is_absent else self._word(seen)
-        if word is None:
-            self._verdict = Evaluation(None)
-        elif word.casefold() in self._words:
-            self._verdict = Evaluation(True, self._severity, word[:MAX_WORD], word[:MAX_WORD], self._why_key)
+        value = None if snapshot is None or snapshot.is_absent else self._value(snapshot)
+        if value is None:
+            self._evaluation = Evaluation(None)
+        elif value.casefold() in self._states:
+            shown = value[:MAX_VALUE]
+            self._evaluation = Evaluation(True, self._severity, shown, shown, self._reason_key)
         else:
-            self._verdict = Evaluation(False, self._severity, word[:MAX_WORD])
-        return self._verdict
+            self._evaluation = Evaluation(False, self._severity, value[:MAX_VALUE])
+        return self._evaluation
 
-    def _word(self, seen: EntitySnapshot) -> str | None:
+    def _value(self, snapshot: EntitySnapshot) -> str | None:
         if self._attribute is None:
-            return seen.state
-        value = seen.attributes.get(self._attribute)
+            return snapshot.state
+        value = snapshot.attributes.get(self._attribute)
         return None if value is None else str(value)
 
 
-class HostLostEvaluator(StateEvaluator):
-    """HOST_LOST: the power state that IoT Bridge shows of a host says so."""
-
-    def __init__(self, condition: Condition, severity: Severity) -> None:
-        super().__init__(Condition(kind=condition.kind, states=(HOST_LOST,)), severity)
-        self._why_key = Reason.HOST_LOST
-
-
 class UnavailableEvaluator(StatelessEvaluator):
-    """UNAVAILABLE: its integration says that it cannot be reached, or has not brought it for five minutes.
+    """Evaluator of UNAVAILABLE: its integration says that it cannot be reached, or has not brought it for five minutes.
 
     An unknown value is no reason: the device is there and has said nothing yet.
     """
 
-    def __init__(self, _condition: Condition, severity: Severity) -> None:
+    def __init__(self, severity: Severity) -> None:
         super().__init__(severity)
         self._not_loaded_since: float | None = None
 
-    def update(self, seen: EntitySnapshot | None, now: float) -> Evaluation:
+    def update(self, snapshot: EntitySnapshot | None, now: float) -> Evaluation:
         """Return the evaluation of a state; None is an entity that does not exist."""
-        if seen is None or seen.state != UNAVAILABLE or not seen.attributes.get("restored"):
+        if snapshot is None or snapshot.state != UNAVAILABLE or not snapshot.attributes.get("restored"):
             self._not_loaded_since = None
         elif self._not_loaded_since is None:
             self._not_loaded_since = now
-        if seen is None:
-            self._verdict = Evaluation(None)
-        elif seen.state != UNAVAILABLE:
-            self._verdict = Evaluation(False, self._severity, seen.state)
+        if snapshot is None:
+            self._evaluation = Evaluation(None)
+        elif snapshot.state != UNAVAILABLE:
+            self._evaluation = Evaluation(False, self._severity, snapshot.state)
         elif self._not_loaded_since is None:
-            self._verdict = Evaluation(True, self._severity, seen.state, seen.state, Reason.UNAVAILABLE)
+            self._evaluation = Evaluation(True, self._severity, snapshot.state, snapshot.state, UNREACHABLE)
         else:
             return self.evaluate(now)
-        return self._verdict
+        return self._evaluation
 
     @override
     def due(self, now: float) -> float | None:
@@ -142,9 +140,9 @@ class UnavailableEvaluator(StatelessEvaluator):
     def evaluate(self, now: float) -> Evaluation:
         since = self._not_loaded_since
         if since is None:
-            return self._verdict
+            return self._evaluation
         self._not_loaded_since = since = min(since, now)
         if now < since + NOT_LOADED_S:
             return Evaluation(None)
         values = (("since", duration_text(now - since)),)
-        return Evaluation(True, self._severity, UNAVAILABLE, UNAVAILABLE, Reason.NOT_LOADED, values)
+        return Evaluation(True, self._severity, UNAVAILABLE, UNAVAILABLE, NOT_LOADED, values)

@@ -5,13 +5,15 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..models import Evaluation, Severity
-from ..rule import AlarmKind, Condition
 from .formatting import comparison_text, number_text
 from .snapshot import EntitySnapshot, Span, reading_text, span_of
 
+# A limit, and a second one beyond it of another severity.
+type Limits = tuple[float | None, float | None]
+
 
 @dataclass(slots=True)
-class _Limit:
+class _Threshold:
     """Threshold with hysteresis; once passed it holds until the number is back at ``release``."""
 
     name: str
@@ -22,64 +24,77 @@ class _Limit:
     is_held: bool = False
 
     def hold(self, span: Span) -> bool:
-        """Take a number; tell whether the threshold is passed."""
+        """Take a number; return whether the threshold is passed."""
         self.is_held = self._is_beyond(span, self.release if self.is_held else self.limit)
         return self.is_held
 
     def _is_beyond(self, span: Span, threshold: float) -> bool:
         return span.low > threshold if self.is_upper else span.high < threshold
 
-    def why(self, span: Span, shown: str, unit: str | None) -> str:
+    def reason(self, span: Span, reading: str, unit: str | None) -> str:
         """Return the number beside what it has passed, or has not come back to; ``unit`` is that of the limit."""
         sign = ">" if self.is_upper else "<"
         passed = self.limit if self._is_beyond(span, self.limit) else self.release
         if span.low < span.high:
-            return f"{shown} {sign} {number_text(passed, unit)}"
+            return f"{reading} {sign} {number_text(passed, unit)}"
         return comparison_text(span.middle, sign, passed, unit)
 
 
 class ThresholdEvaluator:
-    """ABOVE, BELOW and OUTSIDE: the worst of the thresholds that are passed."""
+    """Evaluator of ABOVE, BELOW and OUTSIDE: the worst of the thresholds that are passed."""
 
-    def __init__(self, condition: Condition, severity: Severity) -> None:
-        """Begin with no threshold passed."""
+    def __init__(
+        self,
+        severity: Severity,
+        *,
+        upper: Limits = (None, None),
+        lower: Limits = (None, None),
+        worse: Severity = Severity.CRITICAL,
+        hysteresis: float = 0.0,
+        attribute: str | None = None,
+        unit: str | None = None,
+    ) -> None:
+        """Begin with no threshold passed; ``worse`` is the severity of the second limits, ``unit`` that of all."""
         self._severity = severity
-        self._verdict = Evaluation(None)
-        self._attribute, self._unit = condition.attribute, condition.unit
-        worse, back = condition.worse, max(0.0, condition.hysteresis)
-        uppers = [("above", condition.above, severity), ("worse_above", condition.worse_above, worse)]
-        lowers = [("below", condition.below, severity), ("worse_below", condition.worse_below, worse)]
-        self._limits: list[_Limit] = []
-        if condition.kind is not AlarmKind.BELOW:
-            self._limits += [_Limit(name, at, at - back, bad, True) for name, at, bad in uppers if at is not None]
-        if condition.kind is not AlarmKind.ABOVE:
-            self._limits += [_Limit(name, at, at + back, bad, False) for name, at, bad in lowers if at is not None]
+        self._evaluation = Evaluation(None)
+        self._attribute, self._unit = attribute, unit
+        back = max(0.0, hysteresis)
+        limits = (
+            ("above", upper[0], severity, True),
+            ("worse_above", upper[1], worse, True),
+            ("below", lower[0], severity, False),
+            ("worse_below", lower[1], worse, False),
+        )
+        self._thresholds = [
+            _Threshold(name, limit, limit - back if is_upper else limit + back, each, is_upper)
+            for name, limit, each, is_upper in limits
+            if limit is not None
+        ]
 
-    def update(self, seen: EntitySnapshot | None, _now: float) -> Evaluation:
+    def update(self, snapshot: EntitySnapshot | None, _now: float) -> Evaluation:
         """Evaluate a snapshot; None stands for an entity that does not exist."""
-        span = None if seen is None else span_of(seen, self._attribute)
-        if seen is None or span is None:
-            self._verdict = Evaluation(None)
-            return self._verdict
-        worst: _Limit | None = None
-        for limit in self._limits:
-            if limit.hold(span) and (worst is None or limit.severity >= worst.severity):
-                worst = limit
-        value = reading_text(seen, self._attribute)
+        span = None if snapshot is None else span_of(snapshot, self._attribute)
+        if snapshot is None or span is None:
+            self._evaluation = Evaluation(None)
+            return self._evaluation
+        worst: _Threshold | None = None
+        for threshold in self._thresholds:
+            if threshold.hold(span) and (worst is None or threshold.severity >= worst.severity):
+                worst = threshold
+        reading = reading_text(snapshot, self._attribute)
         if worst is None:
-            self._verdict = Evaluation(False, self._severity, value)
+            self._evaluation = Evaluation(False, self._severity, reading)
         else:
-            self._verdict = Evaluation(
-                True, worst.severity, value, worst.why(span, value, self._unit if seen.in_rule else seen.unit)
-            )
-        return self._verdict
+            reason = worst.reason(span, reading, self._unit if snapshot.in_rule else snapshot.unit)
+            self._evaluation = Evaluation(True, worst.severity, reading, reason)
+        return self._evaluation
 
     def due(self, _now: float) -> float | None:
         """Return None: time changes nothing."""
 
     def evaluate(self, _now: float) -> Evaluation:
         """Return the last evaluation."""
-        return self._verdict
+        return self._evaluation
 
     def shift(self, _by_s: float) -> None:
         """Keep no time."""
@@ -90,10 +105,10 @@ class ThresholdEvaluator:
 
     def as_dict(self) -> dict[str, Any]:
         """Return which thresholds hold."""
-        held = [limit.name for limit in self._limits if limit.is_held]
+        held = [threshold.name for threshold in self._thresholds if threshold.is_held]
         return {"held": held} if held else {}
 
     def restore(self, data: Mapping[str, Any]) -> None:
         """Hold those thresholds."""
-        for limit in self._limits:
-            limit.is_held = limit.name in data["held"]
+        for threshold in self._thresholds:
+            threshold.is_held = threshold.name in data["held"]

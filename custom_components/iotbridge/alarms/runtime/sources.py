@@ -1,0 +1,216 @@
+"""Sources of rules without entities: a template, the event bus, messages on MQTT; one class for each such kind."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+import math
+from typing import Any, Protocol, override
+
+from homeassistant.core import CALLBACK_TYPE, Event, EventStateChangedData, HomeAssistant, callback
+from homeassistant.exceptions import TemplateError
+from homeassistant.helpers.event import (
+    TrackTemplate,
+    TrackTemplateResult,
+    async_call_later,
+    async_track_template_result,
+)
+from homeassistant.helpers.template import Template, result_as_boolean
+
+from ... import mqtt_client
+from ...const import LOGGER
+from ..engine import lifecycle
+from ..engine.advance import Commanded
+from ..engine.evaluation.state import MAX_VALUE, event_matches, message_matches
+from ..engine.instance import Instance
+from ..engine.kinds import AlarmKind
+from ..engine.models import NOT_WATCHED, AlarmState, Evaluation
+from ..engine.references import referenced_entities
+from .processor import AlarmProcessor
+
+# After a rename, an entity has a state again by then.
+RENAME_S = 5.0
+# Moments within so short a time count as one: a flood of messages causes no flood of work.
+SAME_S = 1.0
+
+
+class Source(Protocol):
+    """Source of one rule's evaluations, which go to the processor."""
+
+    async def async_connect(self) -> None:
+        """Subscribe where that may have to wait for the broker."""
+
+    @callback
+    def async_settle(self) -> None:
+        """Evaluate anew: Home Assistant has brought back its entities."""
+
+    @callback
+    def async_evaluate(self) -> None:
+        """Evaluate the last result once more: entities may have been absent for so long that they are gone."""
+
+    @callback
+    def async_stop(self) -> None:
+        """Stop watching."""
+
+
+@dataclass(frozen=True, slots=True)
+class WatchContext:
+    """Surroundings of a source.
+
+    ``is_settled`` returns whether entities that do not exist count as absent; ``is_between`` whether an entity has no
+    state because it is being renamed; ``is_gone`` whether it does not exist any more.
+    """
+
+    hass: HomeAssistant
+    processor: AlarmProcessor
+    is_settled: Callable[[], bool]
+    is_between: Callable[[str], bool]
+    is_gone: Callable[[str], bool]
+
+
+class TemplateSource:
+    """Source of a rule whose template is rendered whenever it changes."""
+
+    def __init__(self, context: WatchContext, instance: Instance) -> None:
+        """Render the template and track it."""
+        self._context = context
+        self._instance = instance
+        self._is_active: bool | None = None
+        self._waiting: CALLBACK_TYPE | None = None
+        self._names = referenced_entities({"template": instance.rule.condition.template})
+        template = Template(instance.rule.condition.template, context.hass)
+        self._tracked = async_track_template_result(context.hass, [TrackTemplate(template, None)], self._async_rendered)
+        self._tracked.async_refresh()
+
+    async def async_connect(self) -> None:
+        """Do nothing: the template is tracked."""
+
+    @callback
+    def async_settle(self) -> None:
+        """Render the template anew."""
+        # A refresh calls back only when the result is another than the last, which was not evaluated.
+        self._tracked.async_refresh()
+        self.async_evaluate()
+
+    @callback
+    def async_evaluate(self) -> None:
+        """Evaluate the last result."""
+        context, severity = self._context, self._instance.rule.severity
+        if any(map(context.is_between, self._names)):
+            self._waiting = self._waiting or async_call_later(context.hass, RENAME_S, self._async_settle_later)
+            return
+        # Before everything is settled, the entities of the template may not exist yet.
+        is_settled = context.is_settled()
+        evaluation = Evaluation(self._is_active if is_settled else None, severity)
+        if is_settled and self._is_active is None and any(map(context.is_gone, self._names)):
+            # The template will never be true or false again for what was raised.
+            evaluation = Evaluation(False, severity, reason_key=NOT_WATCHED)
+        context.processor.async_advance(self._instance, evaluation, context.processor.now())
+
+    @callback
+    def async_stop(self) -> None:
+        """Stop tracking."""
+        if self._waiting:
+            self._waiting()
+        self._tracked.async_remove()
+
+    @callback
+    def _async_settle_later(self, _now: datetime) -> None:
+        self._waiting = None
+        self.async_settle()
+
+    @callback
+    def _async_rendered(self, _event: Event[EventStateChangedData] | None, updates: list[TrackTemplateResult]) -> None:
+        result = updates.pop().result
+        self._is_active = None if isinstance(result, TemplateError) else result_as_boolean(result)
+        if self._is_active is None:
+            LOGGER.warning("The template of the alarm %s cannot be rendered: %s", self._instance.rule.name, result)
+        self.async_evaluate()
+
+
+class MomentSource:
+    """Base of sources that know moments and no state: the alarm clears when its time is over."""
+
+    def __init__(self, context: WatchContext, instance: Instance) -> None:
+        """Resume the time of an alarm that is active, after a start or a change of its rule."""
+        self._context = context
+        self._instance = instance
+        self._last_at = -math.inf
+        self._unsubscribe: CALLBACK_TYPE | None = None
+        self._async_resume()
+
+    async def async_connect(self) -> None:
+        """Do nothing, unless the source has to wait for the broker."""
+
+    @callback
+    def async_settle(self) -> None:
+        """Do nothing: a moment depends on no entity."""
+
+    @callback
+    def async_evaluate(self) -> None:
+        """Do nothing: a moment that is past is not evaluated again."""
+
+    @callback
+    def async_stop(self) -> None:
+        """Stop listening."""
+        if self._unsubscribe:
+            self._unsubscribe()
+
+    @callback
+    def _async_resume(self) -> None:
+        instance, processor = self._instance, self._context.processor
+        alarm, now, severity = instance.alarm, processor.now(), instance.rule.severity
+        change = Commanded(lambda alarm, timing, at: lifecycle.change_severity(alarm, timing, severity, at))
+        processor.async_advance(instance, change, now)
+        if alarm.active:
+            processor.async_advance(instance, Evaluation(False, alarm.severity, value=alarm.value), now)
+
+    @callback
+    def _async_happened(self, value: str) -> None:
+        """Raise the alarm, and let it begin to clear."""
+        instance, processor = self._instance, self._context.processor
+        now = processor.now()
+        is_same = 0 <= now - self._last_at < SAME_S
+        if is_same and instance.alarm.underlying_state is not AlarmState.NORMAL:
+            return
+        self._last_at = now
+        value, severity = value[:MAX_VALUE], instance.rule.severity
+        processor.async_advance(instance, Evaluation(True, severity, value=value), now)
+        processor.async_advance(instance, Evaluation(False, severity, value=value), now)
+
+
+class EventSource(MomentSource):
+    """Source of events on Home Assistant's bus."""
+
+    def __init__(self, context: WatchContext, instance: Instance) -> None:
+        """Listen to the event."""
+        super().__init__(context, instance)
+        self._unsubscribe = context.hass.bus.async_listen(instance.rule.condition.event_type, self._async_fired)
+
+    @callback
+    def _async_fired(self, event: Event[Mapping[str, Any]]) -> None:
+        condition = self._instance.rule.condition
+        if event_matches(condition.event_data, event.data):
+            self._async_happened(condition.event_type)
+
+
+class MessageSource(MomentSource):
+    """Source of MQTT messages."""
+
+    @override
+    async def async_connect(self) -> None:
+        topic = self._instance.rule.condition.topic
+        self._unsubscribe = await mqtt_client.async_subscribe(self._context.hass, topic, self._async_received)
+
+    @callback
+    def _async_received(self, message: mqtt_client.ReceiveMessage) -> None:
+        payload = mqtt_client.payload_of(message)
+        if not message.retain and message_matches(self._instance.rule.condition.contains, payload):
+            self._async_happened(message.topic)
+
+
+# One row for each kind without entities.
+SOURCES: Mapping[AlarmKind, Callable[[WatchContext, Instance], Source]] = {
+    AlarmKind.TEMPLATE: TemplateSource,
+    AlarmKind.EVENT: EventSource,
+    AlarmKind.MESSAGE: MessageSource,
+}
