@@ -19,6 +19,8 @@ from homeassistant.core import HomeAssistant
 from homeassistant.helpers.recorder import DATA_INSTANCE, get_instance
 from homeassistant.util import dt as dt_util
 
+from ..conditions import examples_of
+
 HOUR = 3600.0
 
 
@@ -212,29 +214,18 @@ async def test_without_a_recorder_nothing_can_be_tried(hass: HomeAssistant) -> N
     assert reason_against(hass, rule()) == "no_recorder"
 
 
-CONDITIONS: dict[AlarmKind, dict[str, Any]] = {
-    AlarmKind.ABOVE: {"above": 30.0, "hysteresis": 2.0},
-    AlarmKind.BELOW: {"below": 5.0},
-    AlarmKind.OUTSIDE: {"above": 30.0, "below": 5.0, "worse_above": 50.0},
-    AlarmKind.STATE: {"states": ("open",)},
-    AlarmKind.RATE: {"change": 5.0, "per_s": 60.0},
-    AlarmKind.NO_DATA: {"silent_s": 100.0},
-    AlarmKind.UNAVAILABLE: {},
-    AlarmKind.HOST_LOST: {},
-}
+EVALUATED = [kind for kind, traits in KINDS.items() if traits.has_entities]
 VALUES = st.one_of(st.none(), st.floats(-10, 60), st.sampled_from(["open", "lost", "unavailable", "unknown", "closed"]))
 
 
 @given(
-    kind=st.sampled_from([kind for kind, traits in KINDS.items() if traits.has_entities]),
-    learned=st.booleans(),
+    condition=st.sampled_from(examples_of(*EVALUATED)),
     gaps=st.lists(st.tuples(st.floats(-50, 2000), VALUES, st.booleans()), max_size=40),
     timing=st.builds(Timing, hold_s=st.floats(0, 500), clear_after_s=st.floats(0, 500), latching=st.booleans()),
 )
 def test_outages_never_overlap(
-    kind: AlarmKind, learned: bool, gaps: list[tuple[float, float | str | None, bool]], timing: Timing
+    condition: Condition, gaps: list[tuple[float, float | str | None, bool]], timing: Timing
 ) -> None:
-    condition = {} if learned and kind is AlarmKind.NO_DATA else CONDITIONS[kind]
     at, series = 0.0, []
     for gap, value, restored in gaps:
         at += gap
@@ -243,7 +234,7 @@ def test_outages_never_overlap(
         )
     until = max([moment for moment, _ in series], default=0) + 1000
     found = replay(
-        Rule(rule_id="", name="", severity=Severity.INFO, condition=Condition(kind=kind, **condition), timing=timing),
+        Rule(rule_id="", name="", severity=Severity.INFO, condition=condition, timing=timing),
         series,
         until,
     )
