@@ -21,7 +21,7 @@ from . import command_line
 from .contestants import BareLoop, Contestant, IotBridge, Lnxlink
 from .process_costs import Costs, costs
 from .report import Report
-from .traffic import Heard, listening
+from .traffic import ReceivedMessage, listening
 
 SETTLING_S = 30
 
@@ -33,7 +33,7 @@ class Measured:
     name: str
     early: Costs
     costs: Costs
-    messages: Sequence[Heard]
+    messages: Sequence[ReceivedMessage]
     started: float
     ended: float
 

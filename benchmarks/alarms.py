@@ -36,7 +36,7 @@ DOMAINS = {rivals.OURS: "iotbridge", rivals.AUTOMATIONS: "automation", rivals.AL
 
 
 @dataclass
-class Found:
+class Measurements:
     """Measurements of one contestant, over all its turns."""
 
     contestant: str
@@ -69,19 +69,23 @@ async def _run(options: argparse.Namespace) -> None:
     names = [rivals.NOBODY, rivals.OURS, rivals.AUTOMATIONS, *([rivals.ALERT2] if options.alert2 else [])]
     if options.only:
         names = [rivals.NOBODY, options.only]
-    found = {name: Found(name) for name in names}
+    results = {name: Measurements(name) for name in names}
     for name in names if options.once else [*names, *reversed(names)]:
         with tempfile.TemporaryDirectory(prefix="iotbridge-bench-") as folder:
             async with Lab(Path(folder)) as lab:
-                await _turn(lab, found[name], options)
+                await _turn(lab, results[name], options)
         print(f"{name}: measured", flush=True)
-    nobody = found[rivals.NOBODY]
-    others = [found[name] for name in names[1:]]
+    nobody = results[rivals.NOBODY]
+    others = [results[name] for name in names[1:]]
     title = f"Event loop, {options.rules:,} rules over {options.rules * rivals.PER_RULE:,} entities; µs are medians"
-    report.add(LOOP_HEAD, [_loop_row(result, nobody) for result in found.values()], title=title)
+    report.add(LOOP_HEAD, [_loop_row(measurements, nobody) for measurements in results.values()], title=title)
     title = f"From publishing to the call of the notify action, while {PER_S} other values change in a second"
-    report.add(DELAY_HEAD, [_delay_row(result) for result in others], title=title)
-    report.add(START_HEAD, [_start_row(result) for result in found.values()], title="Start, and what stays in memory")
+    report.add(DELAY_HEAD, [_delay_row(measurements) for measurements in others], title=title)
+    report.add(
+        START_HEAD,
+        [_start_row(measurements) for measurements in results.values()],
+        title="Start, and what stays in memory",
+    )
     if options.only in {None, rivals.OURS}:
         crowds.add(report, await crowds.measure(rivals.NOBODY), await crowds.measure(rivals.OURS))
     report.finish(write=options.write)
@@ -90,14 +94,14 @@ async def _run(options: argparse.Namespace) -> None:
 # ---------------------------------------------------------------- one turn
 
 
-async def _turn(lab: Lab, found: Found, options: argparse.Namespace) -> None:
+async def _turn(lab: Lab, measurements: Measurements, options: argparse.Namespace) -> None:
     """Set everything up, start once more with the rules, and measure."""
-    home = await set_up(lab, iot_bridge=found.contestant == rivals.OURS)
+    home = await set_up(lab, iot_bridge=measurements.contestant == rivals.OURS)
     wanted = rivals.rules(options.rules)
-    more = rivals.write(found.contestant, home.folder, wanted)
+    more = rivals.write(measurements.contestant, home.folder, wanted)
     home.rig(f"bench_probe: {{other: {OTHER}, watched: {WATCHED}}}\n{more}", options.alert2)
     await _tripped(lab)
-    if found.contestant == rivals.OURS:
+    if measurements.contestant == rivals.OURS:
         # The entities of new rules are created once; the benchmark counts every start after that.
         await home.start()
         await until(lambda: _rules_there(lab, len(wanted)), timeout_s=120, what="entities of all rules")
@@ -105,23 +109,25 @@ async def _turn(lab: Lab, found: Found, options: argparse.Namespace) -> None:
         await home.stop()
     began = time.monotonic()
     await home.start()
-    found.start_s.append(time.monotonic() - began)
+    measurements.start_s.append(time.monotonic() - began)
     await until(lambda: _all_well(lab), timeout_s=60, what="values of all that is to be tripped")
     await asyncio.sleep(QUIET_S)
-    if found.contestant in DOMAINS:
+    if measurements.contestant in DOMAINS:
         timings = await lab.client.command("integration/setup_info")
-        found.setup_s += [row["seconds"] for row in timings if row["domain"] == DOMAINS[found.contestant]]
+        measurements.setup_s += [row["seconds"] for row in timings if row["domain"] == DOMAINS[measurements.contestant]]
     for _ in range(BURSTS):
-        found.other_us.append(await _burst(lab, "other"))
-        found.watched_us.append(await _burst(lab, "watched"))
+        measurements.other_us.append(await _burst(lab, "other"))
+        measurements.watched_us.append(await _burst(lab, "watched"))
     await _taken(lab)
     answer = await lab.client.call("bench_probe.collect", response=True)
-    found.full_ms.append(answer["ms"])
-    found.objects.append(answer["objects"])
-    await _stream(lab, found, options.trips)
-    if found.contestant == rivals.OURS:
-        answer = await lab.client.call("bench_probe.reload", {"domain": DOMAINS[found.contestant]}, response=True)
-        found.again_s.append(answer["s"])
+    measurements.full_ms.append(answer["ms"])
+    measurements.objects.append(answer["objects"])
+    await _stream(lab, measurements, options.trips)
+    if measurements.contestant == rivals.OURS:
+        answer = await lab.client.call(
+            "bench_probe.reload", {"domain": DOMAINS[measurements.contestant]}, response=True
+        )
+        measurements.again_s.append(answer["s"])
 
 
 async def _burst(lab: Lab, group: str) -> float:
@@ -135,12 +141,12 @@ async def _taken(lab: Lab) -> list[Json]:
     return notifications
 
 
-async def _stream(lab: Lab, found: Found, trips: int) -> None:
+async def _stream(lab: Lab, measurements: Measurements, trips: int) -> None:
     """Change values continuously, first alone, then with messages that raise alarms."""
     data = {"group": "watched", "per_s": PER_S, "seconds": QUIET_S}
     answer = await lab.client.call("bench_probe.stream", data, response=True)
-    found.share.append(answer["share"])
-    if found.contestant == rivals.NOBODY:
+    measurements.share.append(answer["share"])
+    if measurements.contestant == rivals.NOBODY:
         return
     data["seconds"] = trips * PAUSE_S + QUIET_S
     stream = asyncio.create_task(lab.client.call("bench_probe.stream", data, response=True))
@@ -153,14 +159,16 @@ async def _stream(lab: Lab, found: Found, trips: int) -> None:
             published[BAD + number] = time.time()
             await mqtt.publish(f"bench/{number % rivals.TRIPPED}", str(BAD + number))
             await asyncio.sleep(PAUSE_S / 2)
-    found.collected_ms.append((await stream)["collected_ms"])
+    measurements.collected_ms.append((await stream)["collected_ms"])
     received_at: dict[int, float] = {}
     for message in await _taken(lab):
         for value in re.findall(r"\b\d{4}\b", message["message"]):
             received_at.setdefault(int(value), message["at"])
-    found.delays_ms += [(received_at[value] - at) * 1000 for value, at in published.items() if value in received_at]
-    found.lost += len(published.keys() - received_at.keys())
-    found.trips += len(published)
+    measurements.delays_ms += [
+        (received_at[value] - at) * 1000 for value, at in published.items() if value in received_at
+    ]
+    measurements.lost += len(published.keys() - received_at.keys())
+    measurements.trips += len(published)
 
 
 async def _tripped(lab: Lab) -> None:
@@ -201,27 +209,27 @@ START_HEAD = ["who", "start of Home Assistant, s", "of it set-up of the integrat
               "of objects"]  # fmt: skip
 
 
-def _loop_row(found: Found, nobody: Found) -> list[str]:
-    other, watched = statistics.median(found.other_us), statistics.median(found.watched_us)
+def _loop_row(measurements: Measurements, nobody: Measurements) -> list[str]:
+    other, watched = statistics.median(measurements.other_us), statistics.median(measurements.watched_us)
     return [
-        found.contestant,
+        measurements.contestant,
         f"{other:.1f}",
         f"{other - statistics.median(nobody.other_us):.1f}",
         f"{watched:.1f}",
         f"{watched - statistics.median(nobody.watched_us):.1f}",
-        " and ".join(f"{share * 100:.1f}" for share in found.share),
+        " and ".join(f"{share * 100:.1f}" for share in measurements.share),
     ]
 
 
-def _delay_row(found: Found) -> list[str]:
-    delays = sorted(found.delays_ms) or [float("nan")]
+def _delay_row(measurements: Measurements) -> list[str]:
+    delays = sorted(measurements.delays_ms) or [float("nan")]
     percentiles = [f"{_percentile(delays, share):.1f}" for share in (0.50, 0.95, 0.99, 1.0)]
     return [
-        found.contestant,
+        measurements.contestant,
         *percentiles,
-        str(len(found.delays_ms)),
-        str(found.lost),
-        " and ".join(f"{ms:.0f}" for ms in found.collected_ms),
+        str(len(measurements.delays_ms)),
+        str(measurements.lost),
+        " and ".join(f"{ms:.0f}" for ms in measurements.collected_ms),
     ]
 
 
@@ -229,14 +237,14 @@ def _percentile(values: Sequence[float], share: float) -> float:
     return values[min(len(values) - 1, round(share * (len(values) - 1)))]
 
 
-def _start_row(found: Found) -> list[str]:
+def _start_row(measurements: Measurements) -> list[str]:
     return [
-        found.contestant,
-        " and ".join(f"{value:.1f}" for value in found.start_s),
-        " and ".join(f"{value:.2f}" for value in found.setup_s),
-        " and ".join(f"{value:.2f}" for value in found.again_s),
-        " and ".join(f"{value:.0f}" for value in found.full_ms),
-        f"{max(found.objects):,}",
+        measurements.contestant,
+        " and ".join(f"{value:.1f}" for value in measurements.start_s),
+        " and ".join(f"{value:.2f}" for value in measurements.setup_s),
+        " and ".join(f"{value:.2f}" for value in measurements.again_s),
+        " and ".join(f"{value:.0f}" for value in measurements.full_ms),
+        f"{max(measurements.objects):,}",
     ]
 
 

@@ -130,7 +130,7 @@ async def _appear(lab: Lab, fleet: Fleet, idle: float, *, ours: bool) -> tuple[f
     wanted = hosts * (ENTITIES + OUR_ENTITIES * ours)
     sensors = hosts * (len(fleet.hosts[0].sensors) + ours)
     cpu, started = program.cpu_s(), time.monotonic()
-    speaking = asyncio.create_task(_speak(fleet))
+    speaking = asyncio.create_task(_report_regularly(fleet))
     try:
         entities_s = await _until(lab, COUNT, before + wanted, started, speaking)
         await asyncio.sleep(QUIET_S)
@@ -143,7 +143,7 @@ async def _appear(lab: Lab, fleet: Fleet, idle: float, *, ours: bool) -> tuple[f
     return entities_s, values / sensors * 100, used / hosts * 1000
 
 
-async def _speak(fleet: Fleet) -> None:
+async def _report_regularly(fleet: Fleet) -> None:
     """Publish a status every 30 s; the steady reports of real agents do not depend on Home Assistant's birth."""
     async with asyncio.TaskGroup() as tasks:
         tasks.create_task(fleet.appear())

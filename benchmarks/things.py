@@ -184,7 +184,7 @@ async def _learn(lab: Lab, crowd: Crowd, device: int) -> None:
 
 async def _complete(lab: Lab, mqtt: Mqtt, crowd: Crowd, devices: int) -> bool:
     """Return whether all sensors of a crowd have values; record the one that gets the last value."""
-    await _say(mqtt, crowd, devices, range(1))
+    await _publish(mqtt, crowd, devices, range(1))
     rows = await lab.client.devices()
     ids = {row["id"]: row["name"] for row in rows if row["name"].startswith(f"{crowd.base} ")}
     sensors = [row for row in await lab.client.entities() if row["device_id"] in ids]
@@ -246,16 +246,16 @@ async def _burst(lab: Lab, mqtt: Mqtt, crowd: Crowd, devices: int, numbers: rang
     program = lab.home_assistant.program
     async with lab.client.subscribe("subscribe_entities", entity_ids=[crowd.last]) as changes:
         cpu, began = program.cpu_s(), time.monotonic()
-        await _say(mqtt, crowd, devices, numbers)
+        await _publish(mqtt, crowd, devices, numbers)
         wanted = str(600 + numbers[-1])
         async with asyncio.timeout(DEADLINE_S):
-            while _said(await changes.get(), crowd.last) != wanted:
+            while _state_in(await changes.get(), crowd.last) != wanted:
                 pass
         took = time.monotonic() - began
         return program.cpu_s() - cpu - idle * took, took
 
 
-async def _say(mqtt: Mqtt, crowd: Crowd, devices: int, numbers: range) -> None:
+async def _publish(mqtt: Mqtt, crowd: Crowd, devices: int, numbers: range) -> None:
     """Send every number for every device of a crowd, one device after the other."""
     for number in numbers:
         payload = crowd.payload(number)
@@ -263,7 +263,7 @@ async def _say(mqtt: Mqtt, crowd: Crowd, devices: int, numbers: range) -> None:
             await mqtt.publish(crowd.topic(device), payload)
 
 
-def _said(event: dict[str, dict[str, dict[str, object]]], entity_id: str) -> object:
+def _state_in(event: dict[str, dict[str, dict[str, object]]], entity_id: str) -> object:
     """Return the state in an event of ``subscribe_entities``."""
     added, changed = event.get("a", {}).get(entity_id, {}), event.get("c", {}).get(entity_id, {})
     more = changed.get("+", added)

@@ -12,7 +12,7 @@ from lab.waiting import LabError
 
 
 @dataclass(frozen=True)
-class Heard:
+class ReceivedMessage:
     """Message that the subscriber received."""
 
     at: float
@@ -32,13 +32,13 @@ class Traffic:
     """Messages received so far."""
 
     def __init__(self) -> None:
-        self.messages: list[Heard] = []
+        self.messages: list[ReceivedMessage] = []
         self._last: dict[str, bytes] = {}
         self._more = asyncio.Event()
 
     def take(self, topic: str, payload: bytes) -> None:
         """Count a message that arrived now."""
-        self.messages.append(Heard(time.monotonic(), topic, payload, self._last.get(topic) == payload))
+        self.messages.append(ReceivedMessage(time.monotonic(), topic, payload, self._last.get(topic) == payload))
         self._last[topic] = payload
         self._more.set()
 
@@ -53,7 +53,7 @@ class Traffic:
                     self._more.clear()
                     await self._more.wait()
         except TimeoutError:
-            raise LabError(f"nobody said {payload!r} on …{suffix} within {timeout_s:g} s") from None
+            raise LabError(f"no message {payload!r} on …{suffix} within {timeout_s:g} s") from None
 
 
 @asynccontextmanager

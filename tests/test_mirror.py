@@ -20,7 +20,7 @@ COVERED_BY = {
     "integration": {
         "alarms/api/": ("alarms/api/test_services.py", "Called by the actions, which say what comes of it."),
         "alarms/flow/": ("alarms/flow/test_rule_flow.py", "Forms of the rule's dialog, filled in as a user does."),
-        "alarms/notifications/": ("alarms/notifications/test_outbox.py", "What a group is told, over time."),
+        "alarms/notifications/": ("alarms/notifications/test_outbox.py", "Notifications of a group, over time."),
         "alarms/runtime/": ("alarms/test_manager.py", "Alarms at work, driven through the manager."),
         "things/decoders/": (
             "things/decoders/test_decoders.py",

@@ -100,14 +100,14 @@ def stop_many(
             # Messages that the broker sent before this one reached the watcher before it.
             last = str(batch[-1])
             watcher.publish("end/of/stops", last)
-            watcher.wait("stops", partial(_says, last))
+            watcher.wait("stops", partial(_has_payload, last))
             for stop in stops:
                 begun += stop.exit_code != BEFORE_IT_BEGAN
                 yield stop, stop.faults(watcher)
 
 
-def _says(word: str, message: Seen) -> bool:
-    return message.payload == word.encode()
+def _has_payload(payload: str, message: Seen) -> bool:
+    return message.payload == payload.encode()
 
 
 @contextmanager

@@ -47,7 +47,7 @@ class Probe:
                 hass.states.async_set(f"sensor.{group}_{number}", "20.0", ATTRIBUTES)
 
     @callback
-    def _say(self, group: str) -> None:
+    def _set_value(self, group: str) -> None:
         """Change one entity of a group to a value without consequences."""
         number = next(self._numbers)
         entity_id = f"sensor.{group}_{number % self._sizes[group]}"
@@ -67,7 +67,7 @@ class Probe:
         began = time.thread_time()
         for first in range(0, changes, IN_ONE_GO):
             for _ in range(first, min(first + IN_ONE_GO, changes)):
-                self._say(group)
+                self._set_value(group)
             await asyncio.sleep(0)
         await asyncio.sleep(SETTLE_S)
         return {"us": (time.thread_time() - began - idle) / changes * 1e6}
@@ -82,7 +82,7 @@ class Probe:
         self._collected_s = 0.0
         while (passed := time.monotonic() - began) < seconds:
             while done < passed * per_s:
-                self._say(group)
+                self._set_value(group)
                 done += 1
             await asyncio.sleep(TICK_S)
         return {"share": (time.thread_time() - used) / passed, "collected_ms": self._collected_s * 1000}

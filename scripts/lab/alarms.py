@@ -105,9 +105,9 @@ async def _next(client: Client, result: Json, answers: Mapping[str, Any]) -> Jso
         return await until(lambda: _after_progress(client, path), timeout_s=60, what=f"the end of {result['step_id']}")
     if result.get("errors"):
         raise LabError(f"the form {result['step_id']} is not accepted: {result['errors']}")
-    given = answers[result["step_id"]]
+    data = answers[result["step_id"]]
     is_menu = result["type"] == "menu"
-    sent = {"next_step_id": given} if is_menu else suggestions(result["data_schema"]) | given
+    sent = {"next_step_id": data} if is_menu else suggestions(result["data_schema"]) | data
     answer: Json = await client.rest("POST", path, sent)
     return answer
 

@@ -178,11 +178,13 @@ class Client:
         for state in await self.command("get_states"):
             self.states.setdefault(state["entity_id"], state)
 
-    async def wait_until[T](self, found: Callable[[], T | Literal[False] | None], *, timeout_s: float, what: str) -> T:
-        """Return the first true value of ``found``, evaluated again after every state change."""
+    async def wait_until[T](
+        self, condition: Callable[[], T | Literal[False] | None], *, timeout_s: float, what: str
+    ) -> T:
+        """Return the first true value of ``condition``, evaluated again after every state change."""
         try:
             async with asyncio.timeout(timeout_s):
-                while not (value := found()):
+                while not (value := condition()):
                     self._changed.clear()
                     await self._changed.wait()
                 return value

@@ -62,7 +62,7 @@ async def trip(lab: Lab) -> list[list[str]]:
     rows = []
     for value, expected in ((HOT, "Warning: "), (WELL, "Cleared: ")):
         await lab.client.call("input_number.set_value", {"entity_id": ATTIC_ID, "value": value})
-        message = await until(lambda begin=expected: _told(lab, begin), timeout_s=20, what=f"{expected}{ATTIC}")  # type: ignore[misc]
+        message = await until(lambda begin=expected: _notification(lab, begin), timeout_s=20, what=f"{expected}{ATTIC}")  # type: ignore[misc]
         states = ", ".join(alarm["state"] for alarm in await alarms(lab.client, ATTIC)) or "normal"
         rows.append([f"{value} °C", states, message["title"], message["message"].replace("\n", " ")])
     return rows
@@ -77,7 +77,7 @@ Alarms to trip (the message is behind the bell on the left; under IoT Bridge > A
   - "{LOST}": kill -9 {pid}."""
 
 
-async def _told(lab: Lab, begin: str) -> Json | None:
+async def _notification(lab: Lab, begin: str) -> Json | None:
     """Return the only notification about the attic that starts with this text."""
     notifications = [row for row in await _notifications(lab) if ATTIC in row["title"]]
     if len(notifications) > 1:
@@ -91,6 +91,6 @@ async def _notifications(lab: Lab) -> list[Json]:
 
 
 async def _helper(client: Client, domain: str, settings: Json) -> None:
-    there: list[dict[str, Any]] = await client.command(f"{domain}/list")
-    if settings["name"] not in {row["name"] for row in there}:
+    existing: list[dict[str, Any]] = await client.command(f"{domain}/list")
+    if settings["name"] not in {row["name"] for row in existing}:
         await client.command(f"{domain}/create", **settings)

@@ -369,7 +369,7 @@ async def test_a_renamed_entity_keeps_its_alarm_and_the_message_on_the_phone(
 
     assert titles(mine) == [f"Warning: {message['title'].partition(': ')[2]}", answer["title"], over["title"]]
     assert over["title"].startswith(f"Cleared: {name}")
-    assert len({told["data"]["tag"] for told in mine.messages}) == 1
+    assert len({sent["data"]["tag"] for sent in mine.messages}) == 1
     rows = await history(lab.client, name)
     assert [row["change"] for row in rows] == ["raised", "acknowledged", "cleared"]
     assert {row["entity_id"] for row in rows} == {f"{entity_id}_two"}

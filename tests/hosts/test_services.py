@@ -177,9 +177,9 @@ async def test_a_host_that_is_removed_meanwhile_is_named(kit: Kit) -> None:
     await settle()
     await other.respond(other.commands()[0], "done")
 
-    gone, there = (await task)["results"]
-    assert (gone["success"], gone["message"]) == (False, "nas was removed.")
-    assert there["success"]
+    removed, kept = (await task)["results"]
+    assert (removed["success"], removed["message"]) == (False, "nas was removed.")
+    assert kept["success"]
 
 
 async def test_a_broker_that_rejects_everything_is_named(kit: Kit) -> None:

@@ -51,9 +51,9 @@ class Chooser:
 
     def _weights(self) -> list[tuple[int, Callable[[], Operation | None]]]:
         return [
-            (40, self._say),
-            (12, self._say_foreign),
-            (6, self._say_nan),
+            (40, self._publish),
+            (12, self._publish_foreign),
+            (6, self._publish_nan),
             (3, self._clear),
             (3, self._remove),
             (5, self._learn),
@@ -104,17 +104,17 @@ class Chooser:
     def _values(self, thing: str) -> Values:
         return {key: self._value(key) for key in ALL[thing].first}
 
-    def _say(self) -> Operation | None:
+    def _publish(self) -> Operation | None:
         """Send messages of a thing, possibly not learned: each always retains its messages, or never."""
         thing = self._random.choice(sorted(THINGS))
         return {"do": "say", "thing": thing, "values": self._values(thing), "retain": _retains(thing)}
 
-    def _say_foreign(self) -> Operation | None:
+    def _publish_foreign(self) -> Operation | None:
         if (thing := self._one(self._announced)) is None:
             return None
         return {"do": "say", "thing": thing, "values": self._values(thing), "retain": True}
 
-    def _say_nan(self) -> Operation | None:
+    def _publish_nan(self) -> Operation | None:
         thing = self._random.choice(("Attic", "Cellar", "Shed", "Cabin", "Loft"))
         values = {**self._values(thing), "temperature": "nan"}
         return {"do": "say", "thing": thing, "values": values, "retain": _retains(thing)}
@@ -210,7 +210,12 @@ class Chooser:
     def _restart(self) -> Operation:
         """Stop or kill Home Assistant, while the world goes on."""
         kill = self._random.random() < 0.5 and self._is_clear
-        makers = [(4, self._say), (2, self._say_foreign), (1, self._agent), *([] if kill else [(1, self._clear)])]
+        makers = [
+            (4, self._publish),
+            (2, self._publish_foreign),
+            (1, self._agent),
+            *([] if kill else [(1, self._clear)]),
+        ]
         return {"do": "restart", "kill": kill, "meanwhile": self._meanwhile(makers)}
 
     @property
@@ -226,7 +231,7 @@ class Chooser:
         return {"do": "restart_broker", "memory": memory, "meanwhile": self._meanwhile(makers)}
 
     def _disabled(self) -> Operation:
-        makers = [(2, self._rename), (2, self._say_foreign)]
+        makers = [(2, self._rename), (2, self._publish_foreign)]
         return {"do": "disabled", "meanwhile": self._meanwhile(makers)}
 
     def _meanwhile(self, weights: list[tuple[int, Callable[[], Operation | None]]]) -> list[Operation]:

@@ -55,7 +55,7 @@ class Alarms:
                 alarms[f"{rule.name} {subject}".strip()] = frozenset(alternatives)
         return {
             "alarms": alarms,
-            "notified": {who: Notified(news) for who, news in self._notified.items()},
+            "notified": {key: Notified(news) for key, news in self._notified.items()},
         }
 
     def subscribed(self) -> set[str]:
@@ -132,7 +132,7 @@ class Alarms:
         if groups is not None:
             edited.groups = groups
             for notified in edited.active.values():
-                self._tell(edited, "raised", set(groups) - notified)
+                self._notify(edited, "raised", set(groups) - notified)
                 notified.update(groups)
 
     def do_remove_rule(self, rule: str) -> None:
@@ -151,8 +151,8 @@ class Alarms:
         happened = self.rules[rule]
         happened.maybe_over = True
         happened.active[""] = set(happened.groups)
-        self._tell(happened, "raised", happened.groups)
-        self._tell(happened, "cleared?", happened.groups)
+        self._notify(happened, "raised", happened.groups)
+        self._notify(happened, "cleared?", happened.groups)
 
     def do_wait_over(self, rule: str) -> None:
         """Wait until the event has cleared."""
@@ -177,8 +177,8 @@ class Alarms:
         """Make all MQTT entities unavailable for a moment: a template may see that."""
         for rule in self.rules.values():
             if rule.kind == "template" and rule.active:
-                self._tell(rule, "cleared?", rule.groups)
-                self._tell(rule, "raised?", rule.groups)
+                self._notify(rule, "cleared?", rule.groups)
+                self._notify(rule, "raised?", rule.groups)
 
     # ------------------------------------------------------------------ rules of the world
 
@@ -192,7 +192,7 @@ class Alarms:
             watched = () if rule.label == ABSENT else self._watched(rule)
             bad = {label for label in watched if self._is_bad(rule, label)}
             for label in bad - rule.active.keys():
-                self._tell(rule, "raised", rule.groups)
+                self._notify(rule, "raised", rule.groups)
                 rule.active[label] = set(rule.groups)
             self._clear(rule, bad)
 
@@ -212,9 +212,9 @@ class Alarms:
     def _clear(self, rule: Rule, bad: set[str]) -> None:
         """Clear all but what is bad; whoever was notified of an alarm is notified that it cleared."""
         for label in rule.active.keys() - bad:
-            self._tell(rule, "cleared", rule.active.pop(label))
+            self._notify(rule, "cleared", rule.active.pop(label))
 
-    def _tell(self, rule: Rule, news: str, groups: Collection[str]) -> None:
+    def _notify(self, rule: Rule, news: str, groups: Collection[str]) -> None:
         for group in groups:
             if group not in {ABSENT, *self._unreadable}:
                 self._notified[f"{group}: {rule.name}"].append(news)

@@ -73,7 +73,7 @@ def issue(hass: HomeAssistant, kind: str) -> ir.IssueEntry | None:
     return next((found for found in ir.async_get(hass).issues.values() if found.translation_key == kind), None)
 
 
-def told(hass: HomeAssistant, kind: str) -> Mapping[str, str]:
+def issue_placeholders(hass: HomeAssistant, kind: str) -> Mapping[str, str]:
     """Return the placeholders of an open issue of a kind."""
     found = issue(hass, kind)
     assert found

@@ -28,14 +28,14 @@ async def test_pending_calls_end_with_the_connection() -> None:
 async def test_a_connection_lost_while_waiting_for_an_answer_is_noticed_at_once(
     answers: tuple[bytes, ...], caplog: pytest.LogCaptureFixture
 ) -> None:
-    async def say_hello(port: int) -> None:
+    async def send_hello(port: int) -> None:
         async with asyncio.timeout(3), Link(config(port), client_id="x").session() as session:
             await session.subscribe("a")
             await session.publish("announce", b"x", qos=1, retain=True)
 
     async with mute_broker(*answers) as port:
         with pytest.raises(LinkError) as caught:
-            await say_hello(port)
+            await send_hello(port)
     assert "did not answer" not in str(caught.value)
     del caught
     gc.collect()

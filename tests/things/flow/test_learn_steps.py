@@ -229,7 +229,7 @@ async def test_a_device_needs_a_channel_that_is_on(wizard: Wizard, items: list[d
     assert wizard.errors == {"base": "no_channels"}
 
 
-def told(wizard: Wizard) -> str:
+def final_text(wizard: Wizard) -> str:
     """Return the final text of the dialog; all its placeholders must be given."""
     assert wizard.result["type"] is FlowResultType.CREATE_ENTRY
     text: str = WORDS["create_entry"][wizard.result["description"] or "default"]
@@ -242,8 +242,8 @@ async def test_the_end_names_the_place_of_the_device(wizard: Wizard) -> None:
     assert 0 < on < len(wizard.channels)
     await wizard.submit(name="Terrace")
 
-    assert f"The device Terrace was added. Entities: {on}." in told(wizard)
-    assert "(/config/devices/dashboard?domain=mqtt)" in told(wizard)
+    assert f"The device Terrace was added. Entities: {on}." in final_text(wizard)
+    assert "(/config/devices/dashboard?domain=mqtt)" in final_text(wizard)
 
 
 async def test_the_end_names_the_number_of_devices(wizard: Wizard) -> None:
@@ -251,4 +251,4 @@ async def test_the_end_names_the_number_of_devices(wizard: Wizard) -> None:
     await wizard.submit()
     await wizard.submit(name="Rooms", devices=["a", "c"])
 
-    assert "The devices of Rooms were added. Devices: 2. Entities per device: up to 2." in told(wizard)
+    assert "The devices of Rooms were added. Devices: 2. Entities per device: up to 2." in final_text(wizard)

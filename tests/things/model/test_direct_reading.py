@@ -122,12 +122,12 @@ async def test_a_cleared_topic_makes_its_values_unknown(
 ) -> None:
     """Make the values of a cleared topic unknown, whether core or IoT Bridge reads it; other topics keep theirs."""
     topics = ("attic/weather/STATE", "attic/weather/SENSOR")
-    there = Channel(name="Temperature", path=("temperature",), subtopic="SENSOR", state_class="measurement")
+    temperature = Channel(name="Temperature", path=("temperature",), subtopic="SENSOR", state_class="measurement")
     humidity = Channel(name="Humidity", path=(), subtopic="HUMIDITY", state_class="measurement")
     door = Channel(name="Door", path=("door",), subtopic="SENSOR", platform="binary_sensor", on="open", off="closed")
     mode = Channel(name="Mode", path=("mode",), subtopic="STATE")
     wanted = profile(
-        there,
+        temperature,
         humidity,
         door,
         mode,

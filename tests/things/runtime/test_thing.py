@@ -19,9 +19,9 @@ from tests.things.attic import (
     device,
     has_state,
     issue,
+    issue_placeholders,
     listening,
     profile,
-    told,
 )
 
 from ...broker import Broker, state, until
@@ -71,7 +71,7 @@ async def test_each_identity_is_a_device_and_the_user_decides_about_new_ones(
         await until(lambda: issue(home, "new_devices") is not None)
 
     assert device(home, "meter/+", "two") is None
-    assert told(home, "new_devices")["devices"] == "meter two"
+    assert issue_placeholders(home, "new_devices")["devices"] == "meter two"
 
 
 async def test_a_new_identity_is_added_if_configured(
@@ -97,7 +97,7 @@ async def test_new_fields_are_offered_and_never_added_silently(
         await thing.publish(TOPIC, '{"temperature": 21, "humidity": 40, "battery": 90}')
         await until(lambda: issue(home, "new_fields") is not None)
 
-    assert told(home, "new_fields")["count"] == "2"
+    assert issue_placeholders(home, "new_fields")["count"] == "2"
     assert state(home, "sensor.attic_humidity") is None
     assert set(entry.runtime_data.things.news(subentry.subentry_id).fields) == {"humidity", "battery"}
 

@@ -57,7 +57,7 @@ def mistakes(reading: Reading, wanted: dict[str, Any]) -> list[str]:
 
 
 @dataclass
-class Judgement:
+class Comparison:
     """Mistakes in a sample; those of ``state_classes`` are listed, but not counted."""
 
     expected: int
@@ -66,10 +66,10 @@ class Judgement:
     state_classes: list[str]
 
 
-def judge(sample: dict[str, Any]) -> Judgement:
+def compare(sample: dict[str, Any]) -> Comparison:
     """Compare the analysis of a sample with the expectation of a person."""
     left = readings(sample)
-    result = Judgement(sum(not reading.get("optional") for reading in sample["readings"]), [], [], [])
+    result = Comparison(sum(not reading.get("optional") for reading in sample["readings"]), [], [], [])
     for expected in sample["readings"]:
         options = [
             (mistakes(reading, wanted), number, reading)
@@ -107,16 +107,16 @@ def test_a_blind_examination_is_scored(folder: str) -> None:
     lines = []
     everything = load(folder)
     for sample in everything:
-        judgement = judge(sample)
-        correct = judgement.expected - len(judgement.wrong)
+        comparison = compare(sample)
+        correct = comparison.expected - len(comparison.wrong)
         right += correct
-        total += judgement.expected
-        false += len(judgement.unexpected)
-        perfect += not judgement.wrong and not judgement.unexpected
-        state_classes += len(judgement.state_classes)
-        lines.append(f"{sample['id']:<24} {correct}/{judgement.expected}, {len(judgement.unexpected)} false")
-        lines += [f"    {line}" for line in (*judgement.wrong, *judgement.unexpected)]
-        lines += [f"    (state class) {line}" for line in judgement.state_classes]
+        total += comparison.expected
+        false += len(comparison.unexpected)
+        perfect += not comparison.wrong and not comparison.unexpected
+        state_classes += len(comparison.state_classes)
+        lines.append(f"{sample['id']:<24} {correct}/{comparison.expected}, {len(comparison.unexpected)} false")
+        lines += [f"    {line}" for line in (*comparison.wrong, *comparison.unexpected)]
+        lines += [f"    (state class) {line}" for line in comparison.state_classes]
     lines.append(f"{perfect} of {len(everything)} perfect, {right} of {total} right, {false} false that are on")
     lines.append(f"{state_classes} of the right ones with another state class")
     print(folder, *lines, sep="\n")  # noqa: T201 - the score is what this test is for
