@@ -1,4 +1,4 @@
-"""The step "try it" of the dialog, with a recorder."""
+"""Backtest step of the rule flow, with a recorder."""
 
 from datetime import timedelta
 
@@ -18,7 +18,7 @@ ATTIC = "sensor.attic"
 
 @pytest.fixture(autouse=True)
 def _custom_integrations(recorder_mock: object, enable_custom_integrations: None) -> None:
-    """Run the recorder in memory, and only then what every test has."""
+    """Run the recorder in memory before the fixtures of every test."""
 
 
 @pytest.fixture
@@ -26,8 +26,8 @@ def dialog(kit: Kit) -> Dialog:
     return Dialog(kit.hass, "alarm")
 
 
-async def past(hass: HomeAssistant, freezer: FrozenDateTimeFactory, *values: tuple[float, float]) -> None:
-    """Let the attic have had values, so many hours ago."""
+async def record_values(hass: HomeAssistant, freezer: FrozenDateTimeFactory, *values: tuple[float, float]) -> None:
+    """Record values of the attic from a number of hours ago."""
     now = dt_util.utcnow()
     for hours, value in values:
         freezer.move_to(now - timedelta(hours=hours))
@@ -37,7 +37,7 @@ async def past(hass: HomeAssistant, freezer: FrozenDateTimeFactory, *values: tup
     await async_wait_recording_done(hass)
 
 
-async def try_it(dialog: Dialog, kind: str = "above", **condition: object) -> str:
+async def run_backtest(dialog: Dialog, kind: str = "above", **condition: object) -> str:
     await dialog.start(kind)
     if condition:
         await dialog.submit(**condition)
@@ -48,29 +48,29 @@ async def try_it(dialog: Dialog, kind: str = "above", **condition: object) -> st
     return dialog.text
 
 
-async def test_how_often_and_how_long_is_said_with_the_list(dialog: Dialog, freezer: FrozenDateTimeFactory) -> None:
-    await past(dialog.hass, freezer, (30, 20), (20, 31.5), (18, 20), (3, 33))
-    said = await try_it(dialog, above=30)
+async def test_the_number_and_list_of_outages_are_shown(dialog: Dialog, freezer: FrozenDateTimeFactory) -> None:
+    await record_values(dialog.hass, freezer, (30, 20), (20, 31.5), (18, 20), (3, 33))
+    text = await run_backtest(dialog, above=30)
 
-    assert "Alarms in the last 7 days: **2**\n- Longest alarm: 3 h\n" in said
-    lines = said.partition("\n\n- ")[2].splitlines()
+    assert "Alarms in the last 7 days: **2**\n- Longest alarm: 3 h\n" in text
+    lines = text.partition("\n\n- ")[2].splitlines()
     at = dt_util.as_local(dt_util.utcnow() - timedelta(hours=20)).strftime("%Y-%m-%d %H:%M")
     assert len(lines) == 2
     assert lines[0].endswith("**Attic**, 33 °C, 3 h …")
     assert lines[1] == f"- {at}: **Attic**, 31.5 °C, 2 h"
 
 
-async def test_what_was_never_wrong_is_said(dialog: Dialog, freezer: FrozenDateTimeFactory) -> None:
-    await past(dialog.hass, freezer, (30, 20), (3, 21))
+async def test_a_backtest_without_outages_shows_zero(dialog: Dialog, freezer: FrozenDateTimeFactory) -> None:
+    await record_values(dialog.hass, freezer, (30, 20), (3, 21))
 
-    said = await try_it(dialog, above=30)
+    text = await run_backtest(dialog, above=30)
 
-    assert "Alarms in the last 7 days: **0**\n- Longest alarm: -\n- Entities checked: 1\n" in said
+    assert "Alarms in the last 7 days: **0**\n- Longest alarm: -\n- Entities checked: 1\n" in text
 
 
-async def test_after_a_change_it_can_be_tried_again(dialog: Dialog, freezer: FrozenDateTimeFactory) -> None:
-    await past(dialog.hass, freezer, (30, 20), (20, 31.5), (18, 20))
-    assert "**1**\n- Longest alarm: 2 h\n" in await try_it(dialog, above=30)
+async def test_a_changed_rule_can_be_tested_again(dialog: Dialog, freezer: FrozenDateTimeFactory) -> None:
+    await record_values(dialog.hass, freezer, (30, 20), (20, 31.5), (18, 20))
+    assert "**1**\n- Longest alarm: 2 h\n" in await run_backtest(dialog, above=30)
     await dialog.choose("overview")
     await dialog.choose("condition")
     await dialog.submit(above=40)
@@ -82,31 +82,31 @@ async def test_after_a_change_it_can_be_tried_again(dialog: Dialog, freezer: Fro
     assert dialog.result["type"] is FlowResultType.CREATE_ENTRY
 
 
-async def test_a_long_list_is_cut(dialog: Dialog, freezer: FrozenDateTimeFactory) -> None:
+async def test_the_list_is_limited(dialog: Dialog, freezer: FrozenDateTimeFactory) -> None:
     values = [(50 - number, 20 + 20 * (number % 2)) for number in range(47)]
-    await past(dialog.hass, freezer, *values)
-    said = await try_it(dialog, above=30)
+    await record_values(dialog.hass, freezer, *values)
+    text = await run_backtest(dialog, above=30)
 
-    assert "**23**" in said
-    assert said.count("**Attic**") == 20
-    assert "Up to 20 alarms are listed, the newest first." in said
+    assert "**23**" in text
+    assert text.count("**Attic**") == 20
+    assert "Up to 20 alarms are listed, the newest first." in text
 
 
-async def test_of_silence_it_is_said_what_the_history_does_not_know(
+async def test_a_backtest_of_missing_data_mentions_the_limits_of_history(
     dialog: Dialog, freezer: FrozenDateTimeFactory
 ) -> None:
-    await past(dialog.hass, freezer, (30, 20), (20, 21), (19, 22))
-    said = await try_it(dialog, "no_data", rhythm="fixed", silent={"hours": 5})
+    await record_values(dialog.hass, freezer, (30, 20), (20, 21), (19, 22))
+    text = await run_backtest(dialog, "no_data", rhythm="fixed", silent={"hours": 5})
 
-    assert "at most **2**" in said
-    assert "The history only records changes" in said
+    assert "at most **2**" in text
+    assert "The history only records changes" in text
 
 
-async def test_entities_that_were_not_reached_are_said(
+async def test_the_number_of_skipped_entities_is_shown(
     dialog: Dialog, freezer: FrozenDateTimeFactory, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("custom_components.iotbridge.alarms.runtime.backtest.MAX_ENTITIES", 1)
-    await past(dialog.hass, freezer, (30, 20))
+    await record_values(dialog.hass, freezer, (30, 20))
     dialog.hass.states.async_set("sensor.b", "5")
     await dialog.start("above")
     await dialog.submit(above=30)
@@ -118,7 +118,7 @@ async def test_entities_that_were_not_reached_are_said(
     assert "Entities checked: 1\n- Entities skipped because of the time limit: 1" in dialog.text
 
 
-async def test_without_an_entity_there_is_nothing_to_try(dialog: Dialog) -> None:
+async def test_a_rule_without_matching_entities_has_no_backtest(dialog: Dialog) -> None:
     await dialog.start("above")
     await dialog.submit(above=30)
     await dialog.submit(all={"device_classes": ["water"]})
@@ -130,8 +130,8 @@ async def test_without_an_entity_there_is_nothing_to_try(dialog: Dialog) -> None
     assert dialog.step == "no_matches"
 
 
-async def test_a_dialog_that_is_closed_tries_no_more(dialog: Dialog, freezer: FrozenDateTimeFactory) -> None:
-    await past(dialog.hass, freezer, (30, 20))
+async def test_closing_the_dialog_cancels_the_backtest(dialog: Dialog, freezer: FrozenDateTimeFactory) -> None:
+    await record_values(dialog.hass, freezer, (30, 20))
     await dialog.start("above")
     await dialog.submit(above=30)
     await dialog.submit(entities=[ATTIC])

@@ -1,4 +1,4 @@
-"""The dialog behind "Add an alarm", and the one behind the wheel of an alarm."""
+"""Flow that adds and changes alarm rules."""
 
 from typing import Any
 
@@ -21,15 +21,15 @@ NOTHING = {"hours": 0, "minutes": 0, "seconds": 0}
 
 @pytest.fixture
 def dialog(kit: Kit) -> Dialog:
-    """Return what drives the dialog, in a home with two entities."""
+    """Return a driver of the flow, in a home with two entities."""
     attributes = {"friendly_name": "Attic", "device_class": "temperature", "unit_of_measurement": "°C"}
     kit.hass.states.async_set(ATTIC, "21.5", attributes)
     kit.hass.states.async_set("lock.door", "locked", {"friendly_name": "Door"})
     return Dialog(kit.hass, "alarm")
 
 
-def group(hass: HomeAssistant, title: str) -> str:
-    """Make a notifier group."""
+def add_group(hass: HomeAssistant, title: str) -> str:
+    """Add a notifier group; return its id."""
     (entry,) = hass.config_entries.async_entries("iotbridge")
     data = {"targets": [{"kind": "persistent"}], "fallback": [], "break_through": False}
     subentry = ConfigSubentry(data=marked(NOTIFIER, data), subentry_type="notifier", title=title, unique_id=None)  # type: ignore[arg-type]
@@ -38,13 +38,13 @@ def group(hass: HomeAssistant, title: str) -> str:
 
 
 def rule(dialog: Dialog) -> Rule:
-    """Return the only rule there is."""
+    """Return the only rule."""
     (subentry,) = dialog.made
     return Rule.from_dict(subentry.subentry_id, subentry.title, subentry.data)
 
 
-async def through(dialog: Dialog, kind: str, condition: dict[str, Any] | None = None, **entities: Any) -> Rule:
-    """Add an alarm as it is proposed, with these answers."""
+async def complete(dialog: Dialog, kind: str, condition: dict[str, Any] | None = None, **entities: Any) -> Rule:
+    """Add a rule with this condition and these entities, and the suggested values otherwise."""
     await dialog.start(kind)
     if condition is not None:
         assert dialog.step == "condition"
@@ -87,10 +87,10 @@ async def through(dialog: Dialog, kind: str, condition: dict[str, Any] | None = 
          {"topic": "boiler/+/error", "contains": "E4"}),
     ],
 )  # fmt: skip
-async def test_every_kind_asks_for_its_own(
+async def test_every_kind_has_its_fields(
     dialog: Dialog, kind: str, condition: dict[str, Any] | None, name: str, expected: dict[str, Any]
 ) -> None:
-    made = await through(dialog, kind, condition, entities=[ATTIC])
+    made = await complete(dialog, kind, condition, entities=[ATTIC])
 
     assert made.condition.kind == kind
     stored = dialog.made[0].data["condition"]
@@ -102,9 +102,9 @@ async def test_every_kind_asks_for_its_own(
     assert made.timing.clear_after_s == (3600 if kind in {"event", "message"} else 0)
 
 
-async def test_a_limit_is_in_the_unit_of_what_is_watched(kit: Kit, dialog: Dialog) -> None:
+async def test_a_limit_has_the_unit_of_its_entity(kit: Kit, dialog: Dialog) -> None:
     await dialog.start("above")
-    assert "unit" not in dialog.fields, "what is watched comes next"
+    assert "unit" not in dialog.fields, "the entities are not selected yet"
     await dialog.submit(above=30)
     await dialog.submit(entities=[ATTIC])
     await dialog.submit()
@@ -124,8 +124,8 @@ async def test_a_limit_is_in_the_unit_of_what_is_watched(kit: Kit, dialog: Dialo
     assert rule(dialog).condition.unit == "°F"
 
 
-async def test_a_limit_over_other_entities_is_in_their_unit(kit: Kit, dialog: Dialog) -> None:
-    await through(dialog, "above", {"above": 30}, entities=[ATTIC])
+async def test_a_limit_gets_the_unit_of_changed_entities(kit: Kit, dialog: Dialog) -> None:
+    await complete(dialog, "above", {"above": 30}, entities=[ATTIC])
     kit.hass.states.async_set("sensor.tank", "70", {"unit_of_measurement": "%"})
 
     await dialog.change(dialog.made[0].subentry_id, "entities")
@@ -167,7 +167,7 @@ LIMITS = {"hysteresis": 0, "worse": "critical"}
         ("message", {"topic": "a" * 65535}, {"topic": "topic_long"}),
     ],
 )
-async def test_what_was_wrong_is_said_and_can_be_mended(
+async def test_an_invalid_condition_has_an_error(
     dialog: Dialog, kind: str, condition: dict[str, Any], errors: dict[str, str]
 ) -> None:
     await dialog.start(kind)
@@ -175,10 +175,10 @@ async def test_what_was_wrong_is_said_and_can_be_mended(
 
     assert (dialog.step, dialog.errors) == ("condition", errors)
     entered = {key: value for key, value in condition.items() if key in dialog.suggested}
-    assert {key: dialog.suggested[key] for key in entered} == entered, "nothing has to be typed twice"
+    assert {key: dialog.suggested[key] for key in entered} == entered, "the input is suggested again"
 
 
-async def test_a_template_that_is_no_template_is_refused(dialog: Dialog) -> None:
+async def test_an_invalid_template_is_rejected(dialog: Dialog) -> None:
     await dialog.start("template")
 
     with pytest.raises(InvalidData):
@@ -192,14 +192,14 @@ async def test_a_template_that_is_no_template_is_refused(dialog: Dialog) -> None
         ("{{ is_state('lock.door', 'open') }}", "✗"),
     ],
 )
-async def test_a_template_shows_what_it_is_now(dialog: Dialog, template: str, now: str) -> None:
+async def test_the_present_result_of_a_template_is_shown(dialog: Dialog, template: str, now: str) -> None:
     await dialog.start("template")
     await dialog.submit(template=template)
 
     assert (dialog.step, dialog.placeholders["now"]) == ("timing", now)
 
 
-async def test_a_template_that_breaks_later_is_false(dialog: Dialog) -> None:
+async def test_a_template_that_fails_later_is_false(dialog: Dialog) -> None:
     await dialog.start("template")
     await dialog.submit(template="{{ 1 / (states('sensor.attic') | float) }}")
     await dialog.submit(name="")
@@ -209,10 +209,10 @@ async def test_a_template_that_breaks_later_is_false(dialog: Dialog) -> None:
     assert dialog.text == "Matches right now: ✗"
 
 
-# ---------------------------------------------------------------- which entities
+# ---------------------------------------------------------------- entities
 
 
-async def test_all_that_match_are_counted(dialog: Dialog) -> None:
+async def test_the_matching_entities_are_counted(dialog: Dialog) -> None:
     area = ar.async_get(dialog.hass).async_create("Attic room")
     registry = er.async_get(dialog.hass)
     for number in range(7):
@@ -235,7 +235,7 @@ async def test_all_that_match_are_counted(dialog: Dialog) -> None:
     assert (selection.entities, selection.excluded) == ((), ("sensor.demo_3",))
 
 
-async def test_kinds_of_entities_and_integrations_have_names(dialog: Dialog) -> None:
+async def test_domains_integrations_and_device_classes_have_labels(dialog: Dialog) -> None:
     await dialog.start("unavailable")
     assert dialog.result["data_schema"] is not None
     part = dialog.result["data_schema"].schema["all"].schema.schema
@@ -249,7 +249,7 @@ async def test_kinds_of_entities_and_integrations_have_names(dialog: Dialog) -> 
     assert labels["device_classes"]["temperature"] == "Temperature"
 
 
-async def test_nothing_chosen_is_said(dialog: Dialog) -> None:
+async def test_an_empty_selection_has_an_error(dialog: Dialog) -> None:
     await dialog.start("unavailable")
     await dialog.submit(all={"excluded": [ATTIC]})
 
@@ -259,10 +259,10 @@ async def test_nothing_chosen_is_said(dialog: Dialog) -> None:
     assert dialog.suggested["name"] == "Entities unavailable"
 
 
-async def test_without_a_choice_all_hosts_are_meant(dialog: Dialog, kit: Kit) -> None:
+async def test_an_empty_selection_of_hosts_means_all_hosts(dialog: Dialog, kit: Kit) -> None:
     await kit.host("nas")
     await kit.host("pc")
-    made = await through(dialog, "host_lost")
+    made = await complete(dialog, "host_lost")
 
     assert made.name == "Host lost: any host"
     assert made.selection.entities == ()
@@ -277,7 +277,7 @@ async def test_without_a_choice_all_hosts_are_meant(dialog: Dialog, kit: Kit) ->
 # ---------------------------------------------------------------- times and texts
 
 
-async def test_times_and_texts(dialog: Dialog) -> None:
+async def test_times_and_texts_are_stored_and_suggested(dialog: Dialog) -> None:
     await dialog.start("above")
     await dialog.submit(above=30)
     await dialog.submit(entities=[ATTIC])
@@ -316,23 +316,23 @@ async def test_times_and_texts(dialog: Dialog) -> None:
 
 
 @pytest.mark.parametrize(
-    ("given", "errors"),
+    ("fields", "errors"),
     [
         ({"name": " "}, {"name": "name_missing"}),
         ({"hold": {"days": 366}}, {"hold": "duration_long"}),
         ({"severity": "critical"}, {"severity": "severity_not_less"}),
     ],
 )
-async def test_wrong_times_are_said(dialog: Dialog, given: dict[str, Any], errors: dict[str, str]) -> None:
+async def test_invalid_times_have_an_error(dialog: Dialog, fields: dict[str, Any], errors: dict[str, str]) -> None:
     await dialog.start("above")
     await dialog.submit(above=30, worse_above=40)
     await dialog.submit(entities=[ATTIC])
-    await dialog.submit(**given)
+    await dialog.submit(**fields)
 
     assert (dialog.step, dialog.errors) == ("timing", errors)
 
 
-async def test_what_happens_for_a_moment_needs_an_end(dialog: Dialog) -> None:
+async def test_a_momentary_alarm_needs_an_end(dialog: Dialog) -> None:
     await dialog.start("event")
     await dialog.submit(event_type="tag_scanned")
     assert "hold" not in dialog.fields
@@ -343,19 +343,19 @@ async def test_what_happens_for_a_moment_needs_an_end(dialog: Dialog) -> None:
     assert dialog.step == "telling"
 
 
-# ---------------------------------------------------------------- who is told
+# ---------------------------------------------------------------- escalation
 
 
-async def to_telling(dialog: Dialog) -> None:
+async def go_to_escalation(dialog: Dialog) -> None:
     await dialog.start("unavailable")
     await dialog.submit(entities=[ATTIC])
     await dialog.submit()
     assert dialog.step == "telling"
 
 
-async def test_steps_are_kept_by_the_ids_of_the_groups(dialog: Dialog) -> None:
-    family, other = group(dialog.hass, "Family"), group(dialog.hass, "Family")
-    await to_telling(dialog)
+async def test_steps_are_stored_with_the_ids_of_groups(dialog: Dialog) -> None:
+    family, other = add_group(dialog.hass, "Family"), add_group(dialog.hass, "Family")
+    await go_to_escalation(dialog)
     steps = [{"after": 10, "groups": ["Family (2)", "Family"]}, {"after": 0, "groups": ["Family"]}]
     await dialog.submit(steps=steps, repeat={"minutes": 30})
     await dialog.tried()
@@ -374,9 +374,9 @@ async def test_steps_are_kept_by_the_ids_of_the_groups(dialog: Dialog) -> None:
     assert policy.repeat_s == 1800
 
 
-async def test_a_group_that_was_deleted_is_left_out(dialog: Dialog) -> None:
-    gone, left = group(dialog.hass, "Gone"), group(dialog.hass, "Left")
-    await to_telling(dialog)
+async def test_a_deleted_group_is_left_out(dialog: Dialog) -> None:
+    gone, left = add_group(dialog.hass, "Gone"), add_group(dialog.hass, "Left")
+    await go_to_escalation(dialog)
     await dialog.submit(steps=[{"after": 0, "groups": ["Gone"]}, {"after": 5, "groups": ["Gone", "Left"]}])
     await dialog.tried()
     await dialog.choose("save")
@@ -390,14 +390,14 @@ async def test_a_group_that_was_deleted_is_left_out(dialog: Dialog) -> None:
     assert [step.groups for step in rule(dialog).escalation.steps] == [(left,)]
 
 
-async def test_without_groups_it_is_said_where_they_are_made(dialog: Dialog) -> None:
-    await to_telling(dialog)
+async def test_a_hint_is_shown_without_groups(dialog: Dialog) -> None:
+    await go_to_escalation(dialog)
 
     assert "notifier groups, which you add on the IoT Bridge page" in dialog.text
 
 
 @pytest.mark.parametrize(
-    ("given", "errors"),
+    ("fields", "errors"),
     [
         ({"steps": [{"after": 0, "groups": []}]}, {"steps": "step_without_group"}),
         ({"steps": [{"after": 5, "groups": ["Family"]}] * 2}, {"steps": "steps_together"}),
@@ -405,10 +405,10 @@ async def test_without_groups_it_is_said_where_they_are_made(dialog: Dialog) -> 
         ({"steps": [{"after": 0, "groups": ["Family"]}], "repeat": {"seconds": 5}}, {"repeat": "repeat_short"}),
     ],
 )
-async def test_wrong_steps_are_said(dialog: Dialog, given: dict[str, Any], errors: dict[str, str]) -> None:
-    group(dialog.hass, "Family")
-    await to_telling(dialog)
-    await dialog.submit(**given)
+async def test_invalid_steps_have_an_error(dialog: Dialog, fields: dict[str, Any], errors: dict[str, str]) -> None:
+    add_group(dialog.hass, "Family")
+    await go_to_escalation(dialog)
+    await dialog.submit(**fields)
 
     assert (dialog.step, dialog.errors) == ("telling", errors)
 
@@ -416,8 +416,8 @@ async def test_wrong_steps_are_said(dialog: Dialog, given: dict[str, Any], error
 # ---------------------------------------------------------------- changing
 
 
-async def test_nothing_changes_before_it_is_saved(dialog: Dialog) -> None:
-    before = await through(dialog, "above", {"above": 30}, entities=[ATTIC])
+async def test_changes_apply_only_when_saved(dialog: Dialog) -> None:
+    before = await complete(dialog, "above", {"above": 30}, entities=[ATTIC])
     await dialog.change(dialog.made[0].subentry_id)
     assert dialog.result["menu_options"] == ["condition", "entities", "timing", "telling", "trial", "save"]
     assert dialog.placeholders["condition"] == "above 30 °C"
@@ -436,8 +436,8 @@ async def test_nothing_changes_before_it_is_saved(dialog: Dialog) -> None:
     assert (rule(dialog).condition.above, dialog.made[0].title) == (35.5, "Hotter")
 
 
-async def test_a_kind_without_fields_has_no_form_for_them(dialog: Dialog) -> None:
-    await through(dialog, "unavailable", entities=[ATTIC])
+async def test_a_kind_without_fields_has_no_condition_form(dialog: Dialog) -> None:
+    await complete(dialog, "unavailable", entities=[ATTIC])
     await dialog.change(dialog.made[0].subentry_id)
 
     assert dialog.result["menu_options"] == ["entities", "timing", "telling", "trial", "save"]
@@ -456,8 +456,8 @@ async def test_a_kind_without_fields_has_no_form_for_them(dialog: Dialog) -> Non
         ("message", {"topic": "a/b"}, "message on a/b"),
     ],
 )
-async def test_a_rule_is_shown_in_words(dialog: Dialog, kind: str, condition: dict[str, Any], text: str) -> None:
-    await through(dialog, kind, condition, entities=[ATTIC])
+async def test_the_condition_is_summarised(dialog: Dialog, kind: str, condition: dict[str, Any], text: str) -> None:
+    await complete(dialog, kind, condition, entities=[ATTIC])
     await dialog.change(dialog.made[0].subentry_id)
 
     assert dialog.placeholders["condition"] == text
@@ -465,8 +465,8 @@ async def test_a_rule_is_shown_in_words(dialog: Dialog, kind: str, condition: di
 
 
 @pytest.mark.parametrize("source", ["start", "change"])
-async def test_without_iot_bridge_running_it_is_said(dialog: Dialog, source: str) -> None:
-    await through(dialog, "unavailable", entities=[ATTIC])
+async def test_the_flow_aborts_while_iot_bridge_is_unloaded(dialog: Dialog, source: str) -> None:
+    await complete(dialog, "unavailable", entities=[ATTIC])
     await dialog.hass.config_entries.async_unload(dialog.entry.entry_id)
     if source == "start":
         await dialog.start()
@@ -476,8 +476,8 @@ async def test_without_iot_bridge_running_it_is_said(dialog: Dialog, source: str
     assert (dialog.result["type"], dialog.step) == (FlowResultType.ABORT, "not_loaded")
 
 
-async def test_without_a_recorder_it_is_said(dialog: Dialog) -> None:
-    await to_telling(dialog)
+async def test_a_backtest_needs_a_recorder(dialog: Dialog) -> None:
+    await go_to_escalation(dialog)
     await dialog.submit()
 
     assert dialog.step == "no_recorder"
@@ -485,7 +485,7 @@ async def test_without_a_recorder_it_is_said(dialog: Dialog) -> None:
     assert dialog.step == "no_recorder"
 
 
-async def test_what_has_no_history_cannot_be_tried(dialog: Dialog) -> None:
+async def test_a_kind_without_history_has_no_backtest(dialog: Dialog) -> None:
     await dialog.start("message")
     await dialog.submit(topic="a/b")
     assert dialog.text == "Matches right now: -"

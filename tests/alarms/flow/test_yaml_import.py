@@ -41,10 +41,10 @@ alert:
 """
 
 
-def one(text: str) -> Imported:
-    (found,) = read(text)
-    assert isinstance(found, Imported), found
-    return found
+def import_one(text: str) -> Imported:
+    (result,) = read(text)
+    assert isinstance(result, Imported), result
+    return result
 
 
 def alert2(alert: str, head: str = "") -> str:
@@ -54,16 +54,16 @@ def alert2(alert: str, head: str = "") -> str:
     )
 
 
-def skipped(text: str) -> ImportRefusal:
-    (found,) = read(text)
-    assert isinstance(found, Skipped), found
-    return found.reason
+def refusal_of(text: str) -> ImportRefusal:
+    (result,) = read(text)
+    assert isinstance(result, Skipped), result
+    return result.reason
 
 
 # ---------------------------------------------------------------- core's alert
 
 
-def test_an_alert_of_core_is_a_state() -> None:
+def test_an_alert_of_core_becomes_a_state_rule() -> None:
     garage, window = read(CORE)
     assert isinstance(garage, Imported)
     assert isinstance(window, Imported)
@@ -91,21 +91,23 @@ def test_an_alert_of_core_is_a_state() -> None:
         "a: !include a.yaml\nalert:\n  door: {name: Door, entity_id: lock.door, state: unlocked}\nx: !secret y",
     ],
 )
-def test_a_section_and_a_whole_file_say_the_same(text: str) -> None:
-    found = one(text)
+def test_a_section_and_a_whole_file_are_equivalent(text: str) -> None:
+    imported = import_one(text)
 
-    assert (found.rule.name, found.rule.condition.states) == ("Door", ("unlocked",))
+    assert (imported.rule.name, imported.rule.condition.states) == ("Door", ("unlocked",))
 
 
-def test_an_alert_that_cannot_be_acknowledged_is_said() -> None:
-    found = one("a:\n  name: A\n  entity_id: light.a\n  repeat: 1\n  can_acknowledge: false\n  skip_first: false")
+def test_can_acknowledge_false_is_listed_as_left_out() -> None:
+    imported = import_one(
+        "a:\n  name: A\n  entity_id: light.a\n  repeat: 1\n  can_acknowledge: false\n  skip_first: false"
+    )
 
-    assert found.left_out == ("can_acknowledge",)
+    assert imported.left_out == ("can_acknowledge",)
 
 
 @pytest.mark.parametrize("entity", ["", "entity_id: Garage", "entity_id: [light.a]"])
-def test_an_alert_without_an_entity_is_said(entity: str) -> None:
-    assert skipped(f"alert:\n  a:\n    name: A\n    {entity}") is ImportRefusal.NO_ENTITY
+def test_an_alert_without_an_entity_is_refused(entity: str) -> None:
+    assert refusal_of(f"alert:\n  a:\n    name: A\n    {entity}") is ImportRefusal.NO_ENTITY
 
 
 def test_a_broken_alert_does_not_stop_the_others() -> None:
@@ -128,26 +130,26 @@ def test_a_broken_alert_does_not_stop_the_others() -> None:
         ('{value: "{{ states(\'sensor.a\')|float }}", maximum: 30, minimum: 5}', AlarmKind.OUTSIDE, (30, 5, 0)),
     ],
 )  # fmt: skip
-def test_a_threshold_is_a_limit(threshold: str, kind: AlarmKind, limits: tuple[float | None, ...]) -> None:
-    condition = one(alert2(f"threshold: {threshold}")).rule.condition
+def test_a_threshold_becomes_a_limit(threshold: str, kind: AlarmKind, limits: tuple[float | None, ...]) -> None:
+    condition = import_one(alert2(f"threshold: {threshold}")).rule.condition
 
     assert condition.kind is kind
     assert (condition.above, condition.below, condition.hysteresis) == limits
 
 
-def test_a_threshold_of_something_computed_is_a_template() -> None:
-    found = one(
+def test_a_threshold_of_a_computed_value_becomes_a_template() -> None:
+    imported = import_one(
         alert2("threshold: {value: \"{{ states('sensor.a')|float * 2 }}\", hysteresis: 1, maximum: 5, minimum: 1}")
     )
 
     value = "((states('sensor.a')|float * 2) | float)"
-    assert found.rule.condition.kind is AlarmKind.TEMPLATE
-    assert found.rule.condition.template == f"{{{{ {value} > 5.0 or {value} < 1.0 }}}}"
-    assert found.left_out == ("threshold.hysteresis",)
+    assert imported.rule.condition.kind is AlarmKind.TEMPLATE
+    assert imported.rule.condition.template == f"{{{{ {value} > 5.0 or {value} < 1.0 }}}}"
+    assert imported.left_out == ("threshold.hysteresis",)
 
 
 @pytest.mark.parametrize(
-    ("condition", "kind", "said"),
+    ("condition", "kind", "expected"),
     [
         ("binary_sensor.leak", AlarmKind.STATE, "on"),
         ("\"{{ states('binary_sensor.leak') }}\"", AlarmKind.STATE, "on"),
@@ -155,15 +157,15 @@ def test_a_threshold_of_something_computed_is_a_template() -> None:
         ("\"{{ is_state('lock.door', 'open') }}\"", AlarmKind.TEMPLATE, "{{ is_state('lock.door', 'open') }}"),
     ],
 )
-def test_a_condition_is_a_state_or_a_template(condition: str, kind: AlarmKind, said: str) -> None:
-    rule = one(alert2(f"condition: {condition}")).rule
+def test_a_condition_becomes_a_state_or_a_template(condition: str, kind: AlarmKind, expected: str) -> None:
+    rule = import_one(alert2(f"condition: {condition}")).rule
 
     assert rule.condition.kind is kind
-    assert said in (*rule.condition.states, rule.condition.template)
+    assert expected in (*rule.condition.states, rule.condition.template)
 
 
-def test_the_rest_of_an_alert() -> None:
-    found = one(
+def test_the_other_options_of_an_alert_are_converted() -> None:
+    imported = import_one(
         alert2(
             "condition: binary_sensor.leak\nfriendly_name: Water!\npriority: high\ndelay_on_secs: 90\n"
             "reminder_frequency_mins: [10, 20]\nack_required: true\nmessage: Wet\n"
@@ -172,56 +174,56 @@ def test_the_rest_of_an_alert() -> None:
         )
     )
 
-    rule = found.rule
+    rule = imported.rule
     assert (rule.name, rule.severity, rule.message) == ("Water!", Severity.CRITICAL, "Wet")
     assert (rule.timing.hold_s, rule.timing.latching, rule.escalation.repeat_s) == (90, True, 600)
-    assert found.targets == (
+    assert imported.targets == (
         {"kind": "mobile_app", "action": "notify.mobile_app_anna"},
         {"kind": "notify", "entity_id": "notify.tv"},
     )
-    assert set(found.left_out) == {"throttle_fires_per_mins", "supersedes", "reminder_frequency_mins"}
+    assert set(imported.left_out) == {"throttle_fires_per_mins", "supersedes", "reminder_frequency_mins"}
 
 
-def test_what_alert2_does_by_itself_is_kept() -> None:
-    found = one(alert2("condition: binary_sensor.leak"))
+def test_defaults_of_alert2_are_applied() -> None:
+    imported = import_one(alert2("condition: binary_sensor.leak"))
 
-    assert (found.rule.name, found.rule.severity) == ("Attic too hot", Severity.WARNING)
-    assert found.rule.escalation.repeat_s == 3600
-    assert found.targets == ({"kind": "persistent"},)
+    assert (imported.rule.name, imported.rule.severity) == ("Attic too hot", Severity.WARNING)
+    assert imported.rule.escalation.repeat_s == 3600
+    assert imported.targets == ({"kind": "persistent"},)
 
 
-def test_templates_that_nobody_else_fills_in_are_left_out() -> None:
-    found = one(
+def test_templates_of_alert2_are_left_out() -> None:
+    imported = import_one(
         alert2("condition: light.a\nmessage: '{{ notify_reason }}'\ndelay_on_secs: '{{ 5 }}'\nnotifier: '{{ x }}'")
     )
 
-    assert (found.rule.message, found.rule.timing.hold_s, found.targets) == ("", 0, ())
-    assert set(found.left_out) == {"message", "delay_on_secs", "notifier"}
+    assert (imported.rule.message, imported.rule.timing.hold_s, imported.targets) == ("", 0, ())
+    assert set(imported.left_out) == {"message", "delay_on_secs", "notifier"}
 
 
-def test_until_a_person_says_so_is_latching() -> None:
-    found = one(alert2("condition_on: binary_sensor.smoke\nmanual_off: true"))
+def test_manual_off_becomes_latching() -> None:
+    imported = import_one(alert2("condition_on: binary_sensor.smoke\nmanual_off: true"))
 
-    assert found.rule.condition.states == ("on",)
-    assert found.rule.timing.latching
-
-
-def test_a_moment_is_not_waited_for() -> None:
-    found = one(alert2("trigger: {trigger: mqtt, topic: boiler/error}\ndelay_on_secs: 30"))
-
-    assert found.rule.timing.hold_s == 0
-    assert found.left_out == ("delay_on_secs",)
+    assert imported.rule.condition.states == ("on",)
+    assert imported.rule.timing.latching
 
 
-def test_triggers_of_events_and_messages() -> None:
-    event = one(alert2("trigger: [{platform: event, event_type: tag_scanned, event_data: {tag_id: x}}]"))
-    message = one(alert2("trigger: {trigger: mqtt, topic: boiler/error}"))
+def test_a_delay_of_a_momentary_alarm_is_left_out() -> None:
+    imported = import_one(alert2("trigger: {trigger: mqtt, topic: boiler/error}\ndelay_on_secs: 30"))
+
+    assert imported.rule.timing.hold_s == 0
+    assert imported.left_out == ("delay_on_secs",)
+
+
+def test_triggers_of_events_and_messages_become_momentary_rules() -> None:
+    event = import_one(alert2("trigger: [{platform: event, event_type: tag_scanned, event_data: {tag_id: x}}]"))
+    message = import_one(alert2("trigger: {trigger: mqtt, topic: boiler/error}"))
 
     assert (event.rule.condition.kind, event.rule.condition.event_type) == (AlarmKind.EVENT, "tag_scanned")
     assert event.rule.condition.event_data == {"tag_id": "x"}
     assert (message.rule.condition.kind, message.rule.condition.topic) == (AlarmKind.MESSAGE, "boiler/error")
-    for found in (event, message):
-        assert found.rule.timing.clear_after_s > 0, "what happens for a moment has to end"
+    for imported in (event, message):
+        assert imported.rule.timing.clear_after_s > 0, "a momentary alarm needs an end"
 
 
 @pytest.mark.parametrize(
@@ -246,14 +248,15 @@ def test_triggers_of_events_and_messages() -> None:
         ("condition: sensor.a\ndelay_on_secs: -5", ImportRefusal.BROKEN),
     ],
 )
-def test_what_no_rule_can_say_is_said(alert: str, reason: ImportRefusal) -> None:
-    assert skipped(alert2(alert)) is reason
+def test_unsupported_alerts_are_refused_with_a_reason(alert: str, reason: ImportRefusal) -> None:
+    assert refusal_of(alert2(alert)) is reason
 
 
-def test_a_list_alone_is_of_alert2() -> None:
-    assert one("- domain: a\n  name: b\n  condition: light.a\n- words").rule.name == "A b"
+def test_a_bare_list_is_read_as_alert2() -> None:
+    assert import_one("- domain: a\n  name: b\n  condition: light.a\n- words").rule.name == "A b"
     assert (
-        one("defaults: {priority: high}\nalerts:\n- {name: b, condition: light.a}").rule.severity is Severity.CRITICAL
+        import_one("defaults: {priority: high}\nalerts:\n- {name: b, condition: light.a}").rule.severity
+        is Severity.CRITICAL
     )
 
 
@@ -278,7 +281,7 @@ def test_a_list_alone_is_of_alert2() -> None:
         ("\n".join(f"a{number}: {{entity_id: light.a}}" for number in range(MAX_ALERTS + 1)), "import_too_many", None),
     ],
 )
-def test_a_text_without_alerts_is_said(text: str, key: str, line: int | None) -> None:
+def test_a_text_without_alerts_is_an_error(text: str, key: str, line: int | None) -> None:
     with pytest.raises(ImportYamlError) as caught:
         read(text)
 
@@ -297,10 +300,10 @@ KEYS = st.sampled_from(
 
 
 @given(st.dictionaries(KEYS, VALUES, max_size=6), st.booleans())
-def test_whatever_is_pasted_becomes_a_rule_that_can_be_kept_or_is_said(alert: dict[str, object], is_core: bool) -> None:
+def test_any_alert_becomes_a_valid_rule_or_is_skipped(alert: dict[str, object], is_core: bool) -> None:
     data = {"alert": {"a": alert}} if is_core else {"alert2": {"alerts": [alert]}}
-    (found,) = read(yaml.safe_dump(data))
+    (imported,) = read(yaml.safe_dump(data))
 
-    if isinstance(found, Imported):
-        rule = found.rule
+    if isinstance(imported, Imported):
+        rule = imported.rule
         assert Rule.from_dict("", rule.name, rule.as_dict()) == rule

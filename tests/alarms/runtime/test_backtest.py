@@ -25,12 +25,12 @@ HOUR = 3600.0
 
 
 def rule(kind: AlarmKind = AlarmKind.ABOVE, timing: Timing | None = None, **condition: Any) -> Rule:
-    given: dict[str, Any] = {"above": 30} if kind is AlarmKind.ABOVE else {}
+    defaults: dict[str, Any] = {"above": 30} if kind is AlarmKind.ABOVE else {}
     return Rule(
         rule_id="r",
         name="Rule",
         severity=Severity.WARNING,
-        condition=Condition(kind=kind, **given | condition),
+        condition=Condition(kind=kind, **defaults | condition),
         timing=timing or Timing(),
     )
 
@@ -55,42 +55,42 @@ def readings(*values: tuple[float, float | str | None]) -> Iterable[tuple[float,
         ([(0, "unknown"), (5, "unavailable")], []),
     ],
 )
-def test_a_limit(series: list[tuple[float, float | str | None]], outages: list[Outage]) -> None:
+def test_outages_of_a_limit(series: list[tuple[float, float | str | None]], outages: list[Outage]) -> None:
     assert replay(rule(), readings(*series), 1000) == outages
 
 
-def test_hold_and_clear_are_kept() -> None:
-    patient = rule(timing=Timing(hold_s=60, clear_after_s=30))
+def test_hold_and_clear_delay_are_applied() -> None:
+    slow_rule = rule(timing=Timing(hold_s=60, clear_after_s=30))
     series = readings((0, 31), (30, 20), (100, 31), (200, 20), (210, 31), (300, 20))
 
-    assert replay(patient, series, 1000) == [Outage(160, 330, "31")]
+    assert replay(slow_rule, series, 1000) == [Outage(160, 330, "31")]
 
 
-def test_a_hold_that_is_over_after_the_last_reading_counts() -> None:
+def test_a_hold_may_end_after_the_last_reading() -> None:
     assert replay(rule(timing=Timing(hold_s=60)), readings((0, 31)), 100) == [Outage(60, None, "31")]
     assert replay(rule(timing=Timing(hold_s=60)), readings((0, 31)), 50) == []
 
 
-def test_a_worse_severity_is_no_second_outage() -> None:
+def test_a_higher_severity_is_no_second_outage() -> None:
     worse = rule(worse_above=40.0)
 
     assert replay(worse, readings((0, 31), (10, 45), (20, 31), (30, 5)), 100) == [Outage(0, 30, "31")]
 
 
-def test_a_latching_rule_is_raised_again_by_the_next_outage() -> None:
+def test_a_latching_rule_has_one_outage_per_episode() -> None:
     latching = rule(timing=Timing(latching=True))
 
     assert len(replay(latching, readings((0, 31), (10, 5), (20, 31), (30, 5)), 100)) == 2
 
 
-def test_silence_is_found_between_and_after_the_readings() -> None:
+def test_missing_reports_are_outages_between_and_after_readings() -> None:
     silent = rule(AlarmKind.NO_DATA, silent_s=100.0)
     found = replay(silent, readings((0, 1), (50, 2), (500, 3), (510, 4)), 1000)
 
     assert [(outage.raised_at, outage.cleared_at) for outage in found] == [(150, 500), (610, None)]
 
 
-def test_times_that_run_backwards_do_no_harm() -> None:
+def test_readings_with_decreasing_times_are_accepted() -> None:
     assert replay(rule(), readings((100, 31), (50, 20), (200, 31)), 300) == [
         Outage(100, 100, "31"),
         Outage(200, None, "31"),
@@ -101,13 +101,13 @@ def test_times_that_run_backwards_do_no_harm() -> None:
 
 
 class TestRecorder:
-    """With a recorder; it has to be there before Home Assistant."""
+    """Tests with a recorder, which has to run before the fixtures of every test."""
 
     @pytest.fixture(autouse=True)
     def _custom_integrations(self, recorder_mock: object, enable_custom_integrations: None) -> None:
-        """Run the recorder in memory, and only then what every test has."""
+        """Run the recorder in memory before the fixtures of every test."""
 
-    async def past(
+    async def record_values(
         self,
         hass: HomeAssistant,
         freezer: FrozenDateTimeFactory,
@@ -115,7 +115,7 @@ class TestRecorder:
         *values: tuple[float, object],
         unit: str = "°C",
     ) -> None:
-        """Let an entity have had values, so many hours ago."""
+        """Record values of an entity from a number of hours ago."""
         now = dt_util.utcnow()
         for hours, value in values:
             freezer.move_to(now - timedelta(hours=hours))
@@ -124,16 +124,18 @@ class TestRecorder:
         freezer.move_to(now)
         await async_wait_recording_done(hass)
 
-    async def run(self, hass: HomeAssistant, of: Rule, *entity_ids: str) -> Backtest:
+    async def run(self, hass: HomeAssistant, rule: Rule, *entity_ids: str) -> Backtest:
         done: list[float] = []
-        result = await async_backtest(hass, of, entity_ids, done.append)
+        result = await async_backtest(hass, rule, entity_ids, done.append)
         assert done == sorted(done)
         assert done[-1:] == ([1.0] if entity_ids and not result.skipped else done[-1:])
         return result
 
-    async def test_the_last_week_of_all_entities(self, hass: HomeAssistant, freezer: FrozenDateTimeFactory) -> None:
-        await self.past(hass, freezer, "sensor.attic", (200, 35), (190, 20), (50, 31.5), (47, 20), (2, 33))
-        await self.past(hass, freezer, "sensor.cellar", (100, 40), (99, 12))
+    async def test_outages_of_all_entities_in_the_last_week(
+        self, hass: HomeAssistant, freezer: FrozenDateTimeFactory
+    ) -> None:
+        await self.record_values(hass, freezer, "sensor.attic", (200, 35), (190, 20), (50, 31.5), (47, 20), (2, 33))
+        await self.record_values(hass, freezer, "sensor.cellar", (100, 40), (99, 12))
         now = dt_util.utcnow().timestamp()
         found = await self.run(hass, rule(), "sensor.cellar", "sensor.attic", "sensor.none")
 
@@ -145,39 +147,41 @@ class TestRecorder:
         assert found.outages[0][1].cleared_at is None
         assert (found.entities, found.skipped, round(found.longest_s / HOUR)) == (3, 0, 3)
 
-    async def test_what_was_shown_in_another_unit_then(
+    async def test_recorded_values_in_another_unit_are_converted(
         self, hass: HomeAssistant, freezer: FrozenDateTimeFactory
     ) -> None:
-        await self.past(hass, freezer, "sensor.attic", (100, 68), (90, 90), (80, 70), unit="°F")
-        await self.past(hass, freezer, "sensor.attic", (50, 20), (10, 31), (5, 20))
+        await self.record_values(hass, freezer, "sensor.attic", (100, 68), (90, 90), (80, 70), unit="°F")
+        await self.record_values(hass, freezer, "sensor.attic", (50, 20), (10, 31), (5, 20))
         found = await self.run(hass, rule(unit="°C"), "sensor.attic")
 
         assert [outage.value for _, outage in found.outages] == ["31 °C", "90 °F"]
 
-    async def test_what_was_so_before_the_week_counts_from_its_begin(
+    async def test_an_outage_from_before_the_week_starts_with_it(
         self, hass: HomeAssistant, freezer: FrozenDateTimeFactory
     ) -> None:
-        await self.past(hass, freezer, "sensor.attic", (200, 35), (24, 20))
+        await self.record_values(hass, freezer, "sensor.attic", (200, 35), (24, 20))
         found = await self.run(hass, rule(), "sensor.attic")
 
         assert round(found.longest_s / HOUR) == 144
 
-    async def test_what_is_at_the_border_of_two_parts_counts_once(
+    async def test_a_state_at_the_border_of_two_slices_counts_once(
         self, hass: HomeAssistant, freezer: FrozenDateTimeFactory
     ) -> None:
         just_before = 24 + 0.0005 / HOUR
-        await self.past(hass, freezer, "sensor.attic", (30, 20), (just_before, 31), (24, 20), (18, 31), (12, 20))
+        await self.record_values(
+            hass, freezer, "sensor.attic", (30, 20), (just_before, 31), (24, 20), (18, 31), (12, 20)
+        )
         found = await self.run(hass, rule(), "sensor.attic")
 
         assert len(found.outages) == 2
 
-    async def test_an_attribute(self, hass: HomeAssistant, freezer: FrozenDateTimeFactory) -> None:
-        await self.past(hass, freezer, "sensor.attic", (20, 35), (10, 20))
+    async def test_outages_of_an_attribute(self, hass: HomeAssistant, freezer: FrozenDateTimeFactory) -> None:
+        await self.record_values(hass, freezer, "sensor.attic", (20, 35), (10, 20))
 
         assert len((await self.run(hass, rule(attribute="level"), "sensor.attic")).outages) == 1
         assert len((await self.run(hass, rule(attribute="other"), "sensor.attic")).outages) == 0
 
-    async def test_a_start_of_home_assistant_is_no_outage(
+    async def test_the_start_of_home_assistant_is_no_outage(
         self, hass: HomeAssistant, freezer: FrozenDateTimeFactory
     ) -> None:
         for minutes, value in ((0, "unavailable"), (2, "on"), (30, "unavailable"), (40, "on"), (50, "on")):
@@ -192,25 +196,29 @@ class TestRecorder:
         ]
         assert len(found.outages) == 1
 
-    async def test_no_more_than_so_many_entities(self, hass: HomeAssistant, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def test_the_number_of_entities_is_limited(
+        self, hass: HomeAssistant, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
         monkeypatch.setattr(backtest, "MAX_ENTITIES", 2)
         found = await self.run(hass, rule(), "sensor.a", "sensor.b", "sensor.c")
 
         assert (found.entities, found.skipped) == (2, 1)
 
-    async def test_no_longer_than_so_long(self, hass: HomeAssistant, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def test_the_time_of_a_backtest_is_limited(
+        self, hass: HomeAssistant, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
         monkeypatch.setattr(backtest, "BUDGET_S", -1.0)
         found = await self.run(hass, rule(), "sensor.a", "sensor.b")
 
         assert (found.entities, found.skipped, found.longest_s) == (0, 2, 0)
 
-    async def test_what_can_be_tried(self, hass: HomeAssistant) -> None:
+    async def test_only_kinds_with_history_can_be_tested(self, hass: HomeAssistant) -> None:
         assert DATA_INSTANCE in hass.data
         assert reason_against(hass, rule()) is None
         assert reason_against(hass, rule(AlarmKind.TEMPLATE, template="{{ true }}")) == "no_history"
 
 
-async def test_without_a_recorder_nothing_can_be_tried(hass: HomeAssistant) -> None:
+async def test_a_backtest_needs_a_recorder(hass: HomeAssistant) -> None:
     assert reason_against(hass, rule()) == "no_recorder"
 
 
