@@ -1,14 +1,14 @@
 """Latency from the call of the action to the response of the host, in a real Home Assistant, broker and agent.
 
-iotbridge.send_command with ping is called over the WebSocket, one call after the other: what is timed is the call
-until its result with the host's answer is there. Beside it what Home Assistant measured itself, from publishing the
-command to its response. Then one call for many hosts at once.
+iotbridge.send_command with ping is called over the WebSocket, one call after the other, and timed until its result with
+the host's response. Home Assistant's own measurement, from publishing the command to its response, is beside it. Then
+one call sends the command to many hosts.
 
-Between two calls is a pause: right after an answer the kernel would hold back Home Assistant's next small packet until
-the broker has confirmed the last one (Nagle's algorithm), which nobody sees who presses a button now and then.
+Calls are separated by a pause: right after a response the kernel would delay Home Assistant's next small packet until
+the broker has acknowledged the last one (Nagle's algorithm), which does not happen to occasional presses of a button.
 
-Mosquitto does the same to its answers unless told otherwise, so everything is measured twice: with Mosquitto as it
-comes, and with "set_tcp_nodelay true".
+Mosquitto delays its packets in the same way by default, so everything is measured twice: with the default
+configuration, and with "set_tcp_nodelay true".
 """
 
 import argparse

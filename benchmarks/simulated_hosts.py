@@ -1,7 +1,7 @@
 """Many simulated hosts: the agent's own messages, without the agents.
 
-One connection speaks for all, so that what is measured is Home Assistant and not the machine's fight over 500
-processes. The sensors are those of this machine, read once; their discovery is built by the agent's own code.
+All hosts share one connection, so that the measurement covers Home Assistant and not 500 processes that compete for
+the machine. The sensors are those of this machine, read once; their discovery is built by the agent's own code.
 """
 
 import asyncio

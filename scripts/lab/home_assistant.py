@@ -16,7 +16,7 @@ PASSWORD = "demo"  # noqa: S105  # of an instance that only loopback reaches, pr
 NO_VOICE = Path(__file__).with_name("no_voice")
 
 # Home Assistant starts its own base set as well; this adds what a household has without default_config, which looks
-# for devices on the network and talks to the Internet. Silenced: complaints about programs for cameras.
+# for devices on the network and connects to the Internet. Silenced: complaints about programs for cameras.
 CONFIGURATION = """\
 homeassistant:
   name: {name}
@@ -78,7 +78,7 @@ class HomeAssistant:
         return self._client
 
     async def start(self) -> None:
-        """Start it, make the first user if there is none, log in and wait until it says that it runs."""
+        """Start it, make the first user if there is none, log in and wait until it reports that it runs."""
         self._prepare()
         hass = Path(sys.executable).with_name("hass")
         # All requirements are in the environment: a missing one is an error here, never a download.

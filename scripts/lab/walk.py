@@ -86,7 +86,7 @@ class Walk:
         await self.picture("thing.png")
 
     async def add_alarm(self) -> None:
-        """Open "Add alarm rule" and look at its first form, the one for a value that is too high."""
+        """Open "Add alarm rule" and check its first form, the one for a value that is too high."""
         await self.page.goto(self.lab.home_assistant.url + ADDRESS)
         await self.page.get_by_role("button", name="Add alarm rule").first.click()
         await self.see("Select what raises the alarm.")

@@ -48,7 +48,7 @@ class Wizard:
         return await self._configure({key: value for key, value in data.items() if value is not None})
 
     async def wait(self, *, timeout_s: float = 60) -> Json:
-        """Wait until progress is over; LabError if it takes longer."""
+        """Wait until progress has ended; LabError if it takes longer."""
 
         async def over() -> bool:
             self.result = await self._client.rest("GET", f"{FLOWS}/{self.result['flow_id']}")

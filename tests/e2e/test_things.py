@@ -1,4 +1,4 @@
-"""Things that are learned through the wizard, live on in Home Assistant, and are removed without leftovers."""
+"""Things that are learned through the wizard, work in Home Assistant, and are removed without leftovers."""
 
 import base64
 

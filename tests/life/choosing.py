@@ -208,7 +208,7 @@ class Chooser:
         return {"do": "put_clock_forward", "seconds": self._random.choice((90, 3600, 26 * 3600))}
 
     def _restart(self) -> Operation:
-        """Stop or kill Home Assistant, while the world goes on."""
+        """Stop or kill Home Assistant, while hosts and devices continue."""
         kill = self._random.random() < 0.5 and self._is_clear
         makers = [
             (4, self._publish),
@@ -226,7 +226,7 @@ class Chooser:
 
     def _restart_broker(self) -> Operation:
         makers = [(1, self._remove), (2, self._paste), (1, self._rename)]
-        # A host that is off says nothing again to a broker that forgot everything.
+        # A host that is off cannot publish again to a broker that lost its messages.
         memory = self._random.random() < 0.6 or set(self._model.hosts.powers.values()) != {"on"}
         return {"do": "restart_broker", "memory": memory, "meanwhile": self._meanwhile(makers)}
 

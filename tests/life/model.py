@@ -1,6 +1,6 @@
 """Model of the household: the expected state of every entity, and the expected notifications.
 
-It knows the messages and the expectations of a person, and nothing of the inside of Home Assistant or IoT Bridge.
+It knows the messages and the expectations of a person, but not the internals of Home Assistant or IoT Bridge.
 """
 
 from collections.abc import Mapping

@@ -52,7 +52,7 @@ class Hosts:
 
     def _went(self, host: str, power: str) -> None:
         if self.powers[host] != "on":
-            return  # whoever is away already neither signs off nor vanishes
+            return  # a host that is off already publishes no further state
         self.powers[host] = power
         if not self._things.running:
             self._unseen.add(host)

@@ -41,7 +41,7 @@ async def listening(broker: Broker, topic: str) -> AsyncGenerator[list[aiomqtt.M
 
         async def read() -> None:
             async for message in client.messages:
-                messages.append(message)  # noqa: PERF401 - they are looked at while they come
+                messages.append(message)  # noqa: PERF401 - they are read while they arrive
 
         await client.subscribe(topic, qos=1)
         task = asyncio.create_task(read())

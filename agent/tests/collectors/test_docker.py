@@ -39,7 +39,7 @@ class Engine:
             with client:
                 client.settimeout(5)
                 request = client.recv(65536)
-                if not request:  # the test is over
+                if not request:  # the test has ended
                     return
                 if self.hang.is_set():
                     self.over.wait(10)

@@ -54,7 +54,7 @@ class Bus:
             with client:
                 client.settimeout(5)
                 stream = client.makefile("rb")
-                if not stream.readline():  # the test is over
+                if not stream.readline():  # the test has ended
                     return
                 client.sendall(b"OK 0123\r\n")
                 stream.readline()

@@ -1,1 +1,1 @@
-"""Hosts: who is there, what they were told, what they answered."""
+"""Hosts: their states, the commands sent to them, and their responses."""

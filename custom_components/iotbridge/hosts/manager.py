@@ -163,7 +163,7 @@ class HostsManager:
 
     @callback
     def _async_command(self, key: HostKey, payload: bytes, is_retained: bool) -> None:
-        """Track a command, whoever sent it."""
+        """Track a command of any sender."""
         if not payload:
             return  # a retained command was cleared
         if is_retained:

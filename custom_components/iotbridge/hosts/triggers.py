@@ -108,7 +108,7 @@ class HostBackTrigger(HostTrigger, EntityTransitionTriggerBase):
 
 
 class CommandFailedTrigger(HostTrigger, StatelessEntityTriggerBase):
-    """Trigger for a command that was refused, failed or timed out, whoever sent it."""
+    """Trigger for a command that was refused, failed or timed out, from any sender."""
 
     _domain_specs = EVENTS
     _schema = COMMAND_FAILED_SCHEMA

@@ -1,6 +1,6 @@
 """Blind sets: real messages, annotated before inference saw them, by a person who had not seen inference.
 
-Beside what the other sets say, ``alternatives`` of an expected reading are other answers that are as right,
+In addition to the members in the other sets, ``alternatives`` of an expected reading are further correct answers,
 an ``optional`` one must be right when it is on and may be missing, and ``allowed`` names what may be on or off.
 """
 

@@ -1,6 +1,6 @@
 """Pending updates of the Debian family's package manager, and a pending reboot.
 
-Read from the lists of the last `apt update`, without running apt: the number `apt list --upgradable` would say, unless
+Read from the lists of the last `apt update`, without running apt: the number `apt list --upgradable` would show, unless
 versions are pinned by hand. It needs lists that Python can read: plain, gz or xz, not the lz4 of container images.
 """
 

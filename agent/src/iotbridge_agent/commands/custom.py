@@ -67,7 +67,7 @@ def _start(command: CustomCommand) -> subprocess.Popen[bytes]:
 
 
 def _finish(process: subprocess.Popen[bytes], kept: bytearray, command: CustomCommand) -> bool:
-    """Read the output until the program ended or its time is over; return whether it had to be stopped."""
+    """Read the output until the program ends or its timeout expires; return whether it had to be stopped."""
     reader = threading.Thread(target=_read, args=(process.stdout, kept, command.max_output), daemon=True)
     reader.start()
     timed_out = False

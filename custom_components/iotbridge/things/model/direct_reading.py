@@ -15,7 +15,7 @@ _MISSING = object()
 
 
 def is_same_for_core(payload: bytes, channels: Iterable[Channel]) -> bool:
-    """Return whether core's templates find the same values in a payload as we do; False if only decoding can tell.
+    """Return whether core's templates find the same values in a payload as we do; False if it takes decoding.
 
     ``channels`` are those that core reads from the topic of the message. It is cheap, because it runs for every
     message.

@@ -1,1 +1,1 @@
-"""Units of numbers: rules that tell them where none is written, one file for each field. Pure."""
+"""Units of numbers: rules that infer them where none is written, one file for each field. Pure."""
