@@ -20,7 +20,10 @@ COVERED_BY = {
     "integration": {
         "alarms/api/": ("alarms/api/test_services.py", "Called by the actions, which say what comes of it."),
         "alarms/flow/": ("alarms/flow/test_rule_flow.py", "Forms of the rule's dialog, filled in as a user does."),
-        "alarms/notifications/": ("alarms/notifications/test_outbox.py", "Notifications of a group, over time."),
+        "alarms/notifications/channels/channel.py": (
+            "alarms/notifications/channels/test_channels.py",
+            "Base of the channels, each of which has a test.",
+        ),
         "alarms/runtime/": ("alarms/test_manager.py", "Alarms at work, driven through the manager."),
         "things/decoders/": (
             "things/decoders/test_decoders.py",

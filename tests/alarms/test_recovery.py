@@ -13,19 +13,19 @@ from custom_components.iotbridge.alarms.engine.models import Actor, AlarmKey, Al
 from custom_components.iotbridge.alarms.engine.rule import EscalationPolicy, Selection
 from custom_components.iotbridge.alarms.repairs import DamagedFiles
 from custom_components.iotbridge.alarms.runtime import database
-from custom_components.iotbridge.alarms.runtime.store import MAX_ROWS, AlarmStore, HistoryQuery, store_path
+from custom_components.iotbridge.alarms.runtime.store import AlarmStore, store_path
 from custom_components.iotbridge.markdown import escaped
 from custom_components.iotbridge.repairs import async_create_fix_flow
 from homeassistant.config_entries import ConfigEntryState
 from homeassistant.core import ServiceCall
 from homeassistant.data_entry_flow import FlowResultType
 from homeassistant.helpers import entity_registry as er, issue_registry as ir, label_registry as lr
+from tests.alarms.alarm_file import NOT_WRITTEN, changes, repairs
 
 from ..kit import Kit
 from ..rules import add_rule, call, set_state
 from .home import alarms, bridge, rename, restart, sensor, start, started, stop, titles, wait
 
-NOT_WRITTEN = "alarms_not_written"
 DAMAGED = "alarms_damaged"
 
 
@@ -35,15 +35,6 @@ async def path(kit: Kit) -> AsyncGenerator[Path]:
     yield store_path(kit.hass)
     if bridge(kit).state is ConfigEntryState.LOADED:
         await kit.hass.config_entries.async_unload(bridge(kit).entry_id)
-
-
-def repairs(kit: Kit) -> set[str]:
-    return {issue.translation_key or "" for issue in ir.async_get(kit.hass).issues.values()}
-
-
-async def changes(kit: Kit) -> list[str]:
-    rows = await alarms(kit).async_history(HistoryQuery(limit=MAX_ROWS))
-    return [f"{row['change']} {row['subject']}" for row in reversed(rows)]
 
 
 def states(kit: Kit, rule_id: str) -> dict[str, AlarmState]:
@@ -455,64 +446,3 @@ async def test_alarms_start_without_their_file_after_an_unexpected_error(
     await wait(kit, 35, 5)
     assert repairs(kit) == set()
     assert await changes(kit) == ["raised sensor.hot"]
-
-
-async def test_changes_are_written_after_an_unexpected_error_of_the_writer(
-    kit: Kit, policy: EscalationPolicy, notifications: list[ServiceCall], caplog: pytest.LogCaptureFixture
-) -> None:
-    await add_rule(kit, "sensor.hot", "sensor.wet", escalation=policy)
-    processor = alarms(kit).processor
-    processor.async_remember("odd", object())
-    await set_state(kit, "sensor.hot", "90")
-    await set_state(kit, "sensor.wet", "90")
-    await wait(kit, 95, 5)
-
-    assert titles(notifications) == ["Warning", "Warning"]
-    assert repairs(kit) == {NOT_WRITTEN}
-    assert caplog.text.count("The alarm database cannot be written") == 1, "logged once, not at each retry"
-    assert "is not JSON serializable" in caplog.text
-    processor.async_remember("odd", 1)
-    await wait(kit, 35, 5)
-
-    assert repairs(kit) == set()
-    assert await changes(kit) == ["raised sensor.hot", "raised sensor.wet"]
-
-
-async def test_a_flush_retries_a_failed_write(kit: Kit, path: Path) -> None:
-    processor = alarms(kit).processor
-    await processor.async_flush()
-    processor.async_remember("odd", object())
-    await asyncio.sleep(0)  # it is being written
-    processor.async_remember("odd", 1)
-
-    await processor.async_flush()
-
-    with closing(sqlite3.connect(path)) as file:
-        assert file.execute("SELECT data FROM remembered WHERE name = 'odd'").fetchone() == ("1",)
-
-
-async def test_unwritten_history_is_limited_in_memory(kit: Kit, caplog: pytest.LogCaptureFixture) -> None:
-    await add_rule(kit, "sensor.hot")
-    writer = alarms(kit).processor.writer
-    writer.batch.remembered["odd"] = object()
-    await set_state(kit, "sensor.hot", "90")
-    (rule, transition) = writer.batch.history[-1]
-    for _ in range(MAX_ROWS + 10):
-        writer.async_record(rule, transition)
-
-    assert len(writer.batch.history) == MAX_ROWS
-    writer.batch.remembered["odd"] = 1
-
-
-async def test_nothing_is_written_or_retried_after_the_shutdown(kit: Kit, caplog: pytest.LogCaptureFixture) -> None:
-    await add_rule(kit, "sensor.hot")
-    processor = alarms(kit).processor
-    processor.async_remember("odd", object())
-    await stop(kit)
-    processor.async_remember("late", 1)
-    await wait(kit, 65, 5)
-
-    assert caplog.text.count("The alarm database cannot be written") == 1
-    assert "these are lost" in caplog.text
-    await processor.async_close()
-    await start(kit)

@@ -1,8 +1,9 @@
-"""Fixtures of notification tests: the texts of the home, a notifier, and groups."""
+"""Fixtures of notification tests: the texts of the home, a notifier, groups, and a world around the outbox."""
 
-from collections.abc import Iterable
+from collections.abc import AsyncGenerator, Iterable
 from typing import Any
 
+from freezegun.api import FrozenDateTimeFactory
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
@@ -12,6 +13,7 @@ from homeassistant.config_entries import ConfigSubentry
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.translation import async_load_integrations
 
+from .delivery_world import NOON, World
 from .messages import AddGroup
 
 
@@ -42,3 +44,15 @@ def add_group(hass: HomeAssistant, entry: MockConfigEntry) -> AddGroup:
         return subentry.subentry_id
 
     return add
+
+
+@pytest.fixture
+async def world(hass: HomeAssistant, entry: MockConfigEntry, freezer: FrozenDateTimeFactory) -> AsyncGenerator[World]:
+    """Return the outbox with everything around it, at noon."""
+    await hass.config.async_set_time_zone("UTC")
+    hass.config.components.add("iotbridge")
+    await async_load_integrations(hass, {"iotbridge"})
+    freezer.move_to(NOON)
+    world = World(hass, entry, freezer)
+    yield world
+    await world.outbox.async_stop()

@@ -31,7 +31,7 @@ from homeassistant.util import dt as dt_util
 
 from ..engine.test_escalation import react
 from ..engine.test_lifecycle import BAD, GOOD, WORSE
-from ..notifications.test_outbox import NIGHT, World
+from ..notifications.delivery_world import NIGHT, World
 
 KEYS = [AlarmKey("rule", f"sensor.{name}") for name in ("attic", "cellar", "door")]
 TARGETS = ("anna", "ben", "carl", "dora")
@@ -223,8 +223,6 @@ STEPS = st.one_of(
     st.tuples(st.sampled_from(["restart", "kill_before_sending", "kill_after_sending"])),
 )
 OPTIONS = [{"storm_per_minute": 0}, STORM, NIGHT | STORM]
-
-
 ATTIC, CELLAR, DOOR = KEYS
 FULL_MINUTE = (("flash", CELLAR), ("flash", DOOR))
 UNTIL_FALLBACK = (("wait", 400),) * 5

@@ -27,8 +27,6 @@ pytestmark = pytest.mark.usefixtures("home_texts")
 
 PUSH_URL = "https://push.invalid/push"
 ANNA = {"kind": "mobile_app", "action": "notify.mobile_app_anna"}
-
-
 # Libraries of cameras and voice: the integration of the apps imports those integrations, and uses none of this here.
 _UNUSED = frozenset({
     "gazetteer_matcher", "haffmpeg", "hassil", "home_assistant_intents", "mutagen", "pymicro_vad", "pyspeex_noise",
