@@ -2,7 +2,7 @@
 
 import pytest
 
-from  import Reason
+from custom_components.iotbridge.alarms.engine.evaluation.no_data import SILENT
 from custom_components.iotbridge.alarms.engine.models import Evaluation
 from custom_components.iotbridge.alarms.engine.rule import EscalationPolicy
 from custom_components.iotbridge.alarms.notifications.rendering import async_reason_text
@@ -49,7 +49,7 @@ async def test_a_reason_is_a_sentence_where_it_has_one(hass: HomeAssistant, lang
     await async_load_integrations(hass, {"iotbridge"})
     values = (("silent", "10 min"), ("limit", "5 min"))
     sentence = async_reason_text(
-        hass, Evaluation(True, reason="10 min > 5 min", reason_key=Reason.SILENT, reason_values=values)
+        hass, Evaluation(True, reason="10 min > 5 min", reason_key=SILENT, reason_values=values)
     )
 
     assert "10 min" in sentence
