@@ -1,5 +1,6 @@
 """Simulation of agents: the messages of the world outside Home Assistant, and access to the state inside."""
 
+import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -190,3 +191,16 @@ def learn(hass: HomeAssistant, entry: ConfigEntry, profile: Profile, *samples: S
     )
     assert hass.config_entries.async_add_subentry(entry, subentry)
     return subentry
+
+
+async def settle() -> None:
+    """Run an action until it waits; block_till_done would wait for its end."""
+    for _ in range(5):
+        await asyncio.sleep(0)
+
+
+async def response_of(action: asyncio.Task[Any]) -> Any:
+    """Return the response of an action, which must have ended: the time is frozen, and waiting would never end."""
+    await settle()
+    assert action.done(), "the action is still waiting"
+    return action.result()

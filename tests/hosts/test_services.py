@@ -16,7 +16,7 @@ from homeassistant.helpers import (
     label_registry as lr,
 )
 
-from ..kit import FakeHost, Kit
+from ..kit import FakeHost, Kit, response_of, settle
 
 
 async def call(kit: Kit, target: dict[str, Any], command: str = "ping", **data: Any) -> asyncio.Task[Any]:
@@ -36,12 +36,6 @@ async def call(kit: Kit, target: dict[str, Any], command: str = "ping", **data: 
     return task
 
 
-async def settle() -> None:
-    """Run the action until it waits; block_till_done would wait for its end."""
-    for _ in range(5):
-        await asyncio.sleep(0)
-
-
 def device_of(kit: Kit, host: FakeHost) -> str:
     device = kit.device(host.uid)
     assert device is not None
@@ -54,7 +48,7 @@ async def test_the_result_is_the_response_data(kit: Kit) -> None:
     (command,) = host.commands()
     await host.respond(command, "accepted", data={"x": 1})
 
-    (result,) = (await task)["results"]
+    (result,) = (await response_of(task))["results"]
     assert command.keys() == {"command", "id", "timestamp", "ttl_s", "args"}
     assert (command["command"], command["ttl_s"], command["args"]) == ("reboot", 30, {"force": True})
     assert result == {
@@ -76,7 +70,7 @@ async def test_a_command_is_never_retained_and_expires_at_the_broker(kit: Kit) -
     task = await call(kit, {"device_id": device_of(kit, host)}, timeout=2.5)
     (sent,) = [c for c in kit.mqtt.async_publish.call_args_list if c.args[0] == host.topic("command")]
     await host.respond(host.commands()[0], "done")
-    await task
+    await response_of(task)
 
     assert sent.args[2:] == (1, False)
     assert sent.kwargs == {"message_expiry_interval": 3}
@@ -89,7 +83,7 @@ async def test_many_hosts_are_called_at_once_and_respond_in_any_order(kit: Kit) 
     for host in reversed(hosts):
         await host.respond(host.commands()[0], "done", message=f"here is {host.node_id}")
 
-    results = (await task)["results"]
+    results = (await response_of(task))["results"]
     assert [(r["host"], r["message"]) for r in results] == [(h.node_id, f"here is {h.node_id}") for h in hosts]
 
 
@@ -100,7 +94,7 @@ async def test_a_response_to_another_command_is_not_used(kit: Kit) -> None:
     assert not task.done()
     await host.respond(host.commands()[0], "done")
 
-    assert (await task)["results"][0]["success"]
+    assert (await response_of(task))["results"][0]["success"]
 
 
 async def test_a_custom_command_is_awaited_to_its_end(kit: Kit) -> None:
@@ -111,7 +105,7 @@ async def test_a_custom_command_is_awaited_to_its_end(kit: Kit) -> None:
     await host.respond(host.commands()[0], "failed", reason="exit_code", message="disk full", data={"exit_code": 3})
 
     with pytest.raises(HomeAssistantError) as error:
-        await task
+        await response_of(task)
     assert error.value.translation_key == "command_refused"
     assert error.value.translation_placeholders == {"command": "backup", "hosts": "nas (disk full)"}
 
@@ -122,7 +116,7 @@ async def test_a_silent_host_is_named(kit: Kit) -> None:
     await kit.wait(5)
 
     with pytest.raises(HomeAssistantError) as error:
-        await task
+        await response_of(task)
     assert error.value.translation_key == "command_silent"
     assert error.value.translation_placeholders == {"command": "ping", "hosts": "nas"}
 
@@ -138,7 +132,7 @@ async def test_failed_hosts_are_named_by_kind_of_failure(kit: Kit) -> None:
     await kit.wait(5)
 
     with pytest.raises(HomeAssistantError) as error:
-        await task
+        await response_of(task)
     assert error.value.translation_placeholders == {
         "command": "reboot",
         "offline": "gone",
@@ -177,7 +171,7 @@ async def test_a_host_that_is_removed_meanwhile_is_named(kit: Kit) -> None:
     await settle()
     await other.respond(other.commands()[0], "done")
 
-    removed, kept = (await task)["results"]
+    removed, kept = (await response_of(task))["results"]
     assert (removed["success"], removed["message"]) == (False, "nas was removed.")
     assert kept["success"]
 
@@ -195,7 +189,7 @@ async def test_results_instead_of_an_error(kit: Kit) -> None:
     await gone.availability("offline")
     task = await call(kit, {"device_id": device_of(kit, gone)}, raise_on_failure=False)
 
-    (result,) = (await task)["results"]
+    (result,) = (await response_of(task))["results"]
     assert (result["success"], result["reason"], result["latency_ms"]) == (False, "offline", None)
 
 
@@ -209,7 +203,7 @@ async def test_without_response_variable(kit: Kit) -> None:
     await settle()
     await host.respond(host.commands()[0], "done")
 
-    assert await task is None
+    assert await response_of(task) is None
 
 
 class TestTargets:
@@ -250,7 +244,7 @@ class TestTargets:
         (command,) = host.commands()
         await host.respond(command, "done")
 
-        assert [result["host"] for result in (await task)["results"]] == ["nas"]
+        assert [result["host"] for result in (await response_of(task))["results"]] == ["nas"]
 
     async def test_a_named_target_that_is_not_a_host_is_rejected(self, kit: Kit, host: FakeHost) -> None:
         lamp = kit.device("iotbridge_lamp")
@@ -299,7 +293,7 @@ class TestPermissions:
         user = await kit.hass.auth.async_create_user("guest", group_ids=["system-users"])
         task = await call(kit, {"device_id": device_of(kit, host)}, "ping", context=Context(user_id=user.id))
         await host.respond(host.commands()[0], "done")
-        assert (await task)["results"][0]["success"]
+        assert (await response_of(task))["results"][0]["success"]
 
         with pytest.raises(Unauthorized):
             await (await call(kit, {"device_id": device_of(kit, host)}, "reboot", context=Context(user_id=user.id)))
@@ -316,7 +310,7 @@ class TestPermissions:
         task = await call(kit, {"device_id": device_of(kit, host)}, "reboot", context=context)
         await host.respond(host.commands()[0], "accepted")
 
-        assert (await task)["results"][0]["success"]
+        assert (await response_of(task))["results"][0]["success"]
 
     async def test_a_user_who_does_not_exist_may_nothing(self, kit: Kit) -> None:
         host = await kit.host()
@@ -339,4 +333,4 @@ async def test_unloading_ends_pending_calls(kit: Kit) -> None:
     await kit.hass.config_entries.async_unload(entry.entry_id)
 
     with pytest.raises(HomeAssistantError):
-        await task
+        await response_of(task)

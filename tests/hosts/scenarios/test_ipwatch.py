@@ -8,7 +8,7 @@ from freezegun.api import FrozenDateTimeFactory
 import pytest
 
 from homeassistant.helpers import device_registry as dr, entity_registry as er
-from tests.kit import Kit, now
+from tests.kit import Kit, now, response_of
 
 PREFIX = "ipwatch/device/10.0.0.100"
 SENSOR = "sensor.server_01_server_01"
@@ -164,7 +164,7 @@ async def test_its_response_answers_the_command(
     while not kit.published(f"{PREFIX}/command"):  # noqa: ASYNC110 - a published message sets no event
         await asyncio.sleep(0)
     await server.respond(success=success, message="Fait.")
-    answer: Any = await call
+    answer = await response_of(call)
 
     (result,) = answer["results"]
     assert (result["status"], result["message"], result["success"]) == (status, "Fait.", success)
