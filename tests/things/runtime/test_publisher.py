@@ -11,7 +11,7 @@ from homeassistant.core import HomeAssistant
 from homeassistant.helpers import entity_registry as er
 from tests.broker import Broker, state, until
 from tests.kit import learn
-from tests.things.attic import SAMPLE, TEMPERATURE, TOPIC, device, has_state, listening, profile
+from tests.things.attic import DOOR, SAMPLE, TEMPERATURE, TOPIC, config, device, has_state, listening, profile
 
 pytestmark = pytest.mark.parametrize("expected_lingering_timers", [True])
 
@@ -31,6 +31,20 @@ async def test_removing_the_subentry_leaves_nothing(
         await asker.publish("end", "")
         await until(lambda: any(message.topic.value == "end" for message in left))
         assert [message.topic.value for message in left if message.retain] == []
+
+
+async def test_a_removed_component_is_cleared_and_then_left_out(
+    home: HomeAssistant, entry: MockConfigEntry, broker: Broker
+) -> None:
+    subentry = learn(home, entry, profile(TEMPERATURE, DOOR, exact=False), SAMPLE)
+    await until(has_state(home, "binary_sensor.attic_door", "on"))
+
+    wanted = profile(TEMPERATURE, exact=False)
+    home.config_entries.async_update_subentry(entry, subentry, data=wanted.as_dict())
+
+    await until(lambda: state(home, "binary_sensor.attic_door") is None)
+    async with listening(broker, "homeassistant/device/+/config") as seen:
+        await until(lambda: bool(seen) and set(config(seen)["components"]) == {"sensor_temperature"})
 
 
 async def test_a_broker_that_lost_everything_gets_the_messages_again(
