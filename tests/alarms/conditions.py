@@ -1,4 +1,4 @@
-"""Example conditions of every alarm kind, made from the parameters of its row."""
+"""Example conditions of every alarm kind, from the parameters of its row."""
 
 from collections.abc import Mapping
 from typing import Any

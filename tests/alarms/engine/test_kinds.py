@@ -1,4 +1,4 @@
-"""Rows of the alarm kinds, and what else a kind needs: texts in all languages, a source, a row in the guide."""
+"""Rows of the alarm kinds, with their texts in all languages, sources and rows in the guide."""
 
 from dataclasses import fields
 import json
@@ -42,7 +42,7 @@ def steps(language: str) -> dict[str, Any]:
 
 
 def own(language: str) -> dict[str, str]:
-    """Return the texts that the dialog puts together itself."""
+    """Return the texts that the dialog composes itself."""
     found: dict[str, str] = TRANSLATIONS[language]["selector"]["wizard"]["options"]
     return found
 
@@ -64,7 +64,7 @@ def test_every_kind_has_a_row_and_an_evaluator_or_a_source() -> None:
 
 
 def test_no_other_file_lists_the_kinds() -> None:
-    """A new kind is to be a row, not a case in many places."""
+    """A new kind has to be a row, not a case in many places."""
     named = {
         path.relative_to(ROOT / "alarms").as_posix(): set(
             re.findall(r"\bAlarmKind\.([A-Z_]+)", path.read_text("utf-8"))
@@ -85,7 +85,7 @@ def test_every_field_of_a_condition_is_a_parameter_of_some_kind() -> None:
 
 @pytest.mark.parametrize("parameter", PARAMETERS, ids=lambda parameter: parameter.name)
 def test_a_parameter_has_one_type(parameter: Parameter) -> None:
-    """Labels, suggestions and stored values go by the name."""
+    """Labels, suggestions and stored values depend on the name."""
     assert {other.type for other in PARAMETERS if other.name == parameter.name} == {parameter.type}
 
 
@@ -105,9 +105,7 @@ def test_a_kind_accepts_its_examples(condition: Condition) -> None:
         ("outside", {"below": 5.0, "above": 7.0, "hysteresis": 1.0}, "hysteresis", "hysteresis_wide"),
     ],
 )
-def test_parameters_that_contradict_each_other_are_refused(
-    kind: str, values: dict[str, float], parameter: str, key: str
-) -> None:
+def test_contradicting_parameters_are_rejected(kind: str, values: dict[str, float], parameter: str, key: str) -> None:
     condition = Condition(kind=AlarmKind(kind), **values)  # type: ignore[arg-type]
     assert condition.traits.check is not None
     with pytest.raises(ParameterError) as caught:
@@ -120,7 +118,7 @@ def test_parameters_that_contradict_each_other_are_refused(
 
 
 @each_kind
-def test_every_kind_has_its_step(kind: AlarmKind) -> None:
+def test_every_kind_has_a_step(kind: AlarmKind) -> None:
     name = f"async_step_{kind}"
 
     assert getattr(RuleFlow, name) is getattr(KindMenu, name), "another step has the name of the kind"
@@ -137,7 +135,7 @@ def test_every_kind_is_in_the_menu(kind: AlarmKind, language: str) -> None:
 
 @each_language
 @each_kind
-def test_every_kind_can_be_said_in_words(kind: AlarmKind, language: str) -> None:
+def test_every_kind_has_sentences(kind: AlarmKind, language: str) -> None:
     texts = own(language)
     names = {parameter.name for parameter in KINDS[kind].parameters}
 
@@ -148,15 +146,15 @@ def test_every_kind_can_be_said_in_words(kind: AlarmKind, language: str) -> None
 
 
 @each_language
-def test_no_kind_has_texts_that_is_none(language: str) -> None:
-    said = {f"{head}_{kind}" for head in ("is", "name") for kind in AlarmKind}
-    said |= {f"is_{kind}_learned" for kind in LEARNING}
+def test_sentences_belong_to_kinds(language: str) -> None:
+    expected = {f"{head}_{kind}" for head in ("is", "name") for kind in AlarmKind}
+    expected |= {f"is_{kind}_learned" for kind in LEARNING}
 
-    assert {key for key in own(language) if key.startswith(("is_", "name_"))} == said
+    assert {key for key in own(language) if key.startswith(("is_", "name_"))} == expected
 
 
 @each_language
-def test_every_parameter_has_its_label_and_its_description(language: str) -> None:
+def test_every_parameter_has_a_label_and_a_description(language: str) -> None:
     form = steps(language)["condition"]
     names = {parameter.name for parameter in PARAMETERS} | {"rhythm", "unit"}
 
@@ -164,7 +162,7 @@ def test_every_parameter_has_its_label_and_its_description(language: str) -> Non
 
 
 @each_language
-def test_every_missing_parameter_has_its_error(language: str) -> None:
+def test_every_required_parameter_has_an_error(language: str) -> None:
     errors = TRANSLATIONS[language]["config_subentries"]["alarm"]["error"]
 
     assert {parameter.missing_key for parameter in PARAMETERS} - {""} <= errors.keys()
@@ -183,7 +181,7 @@ def test_every_kind_is_in_the_guide(kind: AlarmKind) -> None:
 
 
 def test_the_examples_use_every_parameter() -> None:
-    """The tests of all kinds go through them."""
+    """The tests of all kinds use them."""
     for kind in AlarmKind:
         full = examples(kind)[0]
         unused = [

@@ -1,4 +1,4 @@
-"""Form of a condition: every kind shows and reads the parameters of its row."""
+"""Form of a condition, with the parameters in the row of its kind."""
 
 from dataclasses import replace
 
@@ -23,14 +23,14 @@ def full(kind: AlarmKind) -> Condition:
 
 
 @pytest.mark.parametrize("condition", examples_of(*AlarmKind), ids=lambda condition: condition.kind)
-async def test_a_form_that_is_not_changed_keeps_the_condition(hass: HomeAssistant, condition: Condition) -> None:
+async def test_an_unchanged_form_keeps_the_condition(hass: HomeAssistant, condition: Condition) -> None:
     form = schema(condition.kind)
 
     assert read(hass, condition.kind, form(suggested(condition))) == condition
 
 
 @pytest.mark.parametrize("kind", [kind for kind, traits in KINDS.items() if traits.is_measuring])
-async def test_limits_are_in_the_unit_that_was_chosen(hass: HomeAssistant, kind: AlarmKind) -> None:
+async def test_limits_have_the_selected_unit(hass: HomeAssistant, kind: AlarmKind) -> None:
     condition = replace(full(kind), unit="°F", attribute="temperature")
     form = schema(kind, ["°C", "°F"])
 
@@ -39,7 +39,7 @@ async def test_limits_are_in_the_unit_that_was_chosen(hass: HomeAssistant, kind:
 
 
 @pytest.mark.parametrize(("kind", "parameter"), MISSING, ids=lambda each: getattr(each, "name", each))
-async def test_an_empty_parameter_is_refused(hass: HomeAssistant, kind: AlarmKind, parameter: Parameter) -> None:
+async def test_an_empty_parameter_is_rejected(hass: HomeAssistant, kind: AlarmKind, parameter: Parameter) -> None:
     answers = schema(kind)({**suggested(full(kind)), parameter.name: EMPTY[parameter.type]})
     with pytest.raises(FieldError) as caught:
         read(hass, kind, answers)

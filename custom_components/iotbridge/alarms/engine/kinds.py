@@ -1,8 +1,8 @@
 """Alarm kinds: the parameters of their conditions, and one row of traits for each. Pure.
 
 A new kind is a member of ``AlarmKind`` and a row of ``KINDS``, with an evaluator in ``evaluation/`` or, when it has no
-entities, a watcher in ``runtime/source_watchers.py``. Dialogs follow from the row: the texts of a kind are found by its
-name, those of a parameter by the parameter's. docs/alarms.md describes each kind.
+entities, a source in ``runtime/sources.py``. Forms follow from the row: the texts of a kind are found by its name,
+those of a parameter by the parameter's. docs/alarms.md describes each kind.
 """
 
 from collections.abc import Callable, Mapping
@@ -19,7 +19,7 @@ from .evaluation.threshold import ThresholdEvaluator
 from .models import Severity
 from .parameters import Parameter, ParameterError, ParameterType
 
-# The power state of a host that vanished.
+# The power state of a lost host.
 LOST = "lost"
 _LEAST_SILENCE_S = 5.0
 
@@ -45,7 +45,7 @@ class Condition:
     """Condition under which an alarm is raised; each kind uses the parameters of its row.
 
     ABOVE, BELOW and OUTSIDE compare the state, or ``attribute``, with ``above`` and ``below`` (met when greater than
-    above, or less than below); they clear when it is ``hysteresis`` better than that. ``worse_above`` and
+    above, or less than below); they clear when it is back by ``hysteresis``. ``worse_above`` and
     ``worse_below`` are the second thresholds, of severity ``worse``. STATE: the state is one of ``states``. RATE: it
     changes by more than ``change`` within ``per_s`` seconds, in either direction. NO_DATA: silent for longer than
     ``silent_s``; None learns the interval of each entity. TEMPLATE: ``template`` renders true. EVENT: an event of
@@ -74,11 +74,11 @@ class Condition:
 
     @property
     def traits(self) -> KindTraits:
-        """Return the row of its kind."""
+        """Return the traits of the kind."""
         return KINDS[self.kind]
 
     def differs_only_in_new_unit(self, other: Condition) -> bool:
-        """Return whether the other is the same condition, with the unit that this one does not know."""
+        """Return whether the other is the same condition with a unit, which this one lacks."""
         return self.unit is None and self == replace(other, unit=None)
 
 
@@ -95,10 +95,10 @@ class KindTraits:
     """Traits of an alarm kind.
 
     ``evaluator`` returns the evaluator of one entity; None where there are no entities. ``check`` raises ParameterError
-    for parameters that contradict each other. ``is_measuring``: its numbers have a unit. ``is_absence``: it says that
-    its subject is gone, so its alarm may be the root cause of others. ``is_momentary``: it knows a moment and no state,
-    so its alarm clears after ``clear_after_s``, or when it is acknowledged if latching. ``is_report_driven``: a report
-    of an unchanged state counts.
+    for parameters that contradict each other. ``is_measuring``: its numbers have a unit. ``is_absence``: it detects
+    that its subject is absent, so its alarm may be the root cause of others. ``is_momentary``: it detects moments
+    instead of states, so its alarm clears after ``clear_after_s``, or when it is acknowledged if latching.
+    ``is_report_driven``: a report of an unchanged state counts.
     """
 
     parameters: tuple[Parameter, ...] = ()

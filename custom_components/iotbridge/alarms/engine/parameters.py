@@ -7,12 +7,12 @@ from typing import Any
 
 
 class ParameterType(Enum):
-    """Type of a parameter: what its form field looks like, and how its value is read."""
+    """Type of a parameter, with a form field and a conversion of its values."""
 
     NUMBER = auto()
     SEVERITY = auto()
     TEXT = auto()
-    # A text whose spaces at the ends count.
+    # A text with significant spaces at its ends.
     EXACT_TEXT = auto()
     TEXTS = auto()
     MAPPING = auto()
@@ -52,7 +52,7 @@ class Parameter:
 
 
 class ParameterError(Exception):
-    """Parameter whose value does not go with the others; ``key`` is the error key of the form."""
+    """Error of a parameter whose value contradicts others; ``key`` is the error key of the form."""
 
     def __init__(self, parameter: str, key: str) -> None:
         super().__init__(f"{parameter}: {key}")

@@ -1,4 +1,4 @@
-"""A rule, as the user wrote it: the data of one subentry. Pure."""
+"""Alarm rule, with its selection of entities and its escalation policy: the data of one subentry. Pure."""
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
@@ -30,7 +30,7 @@ class Selection:
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Selection:
-        """Read it from the data of a subentry, or from the store."""
+        """Read the data of a subentry, or of the store."""
         return cls(**{name: tuple(ids) for name, ids in data.items()})
 
 
@@ -52,7 +52,7 @@ class EscalationPolicy:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rule:
-    """Alarm rule. ``message`` is a template for the notification, empty for the default; ``instructions`` goes with it.
+    """Alarm rule. ``message`` is a template for the notification, empty for the default; ``instructions`` are added.
 
     ``parents`` are entities or devices, chosen by the user, whose alarms suppress those of this rule.
     """
@@ -69,7 +69,7 @@ class Rule:
     parents: tuple[str, ...] = ()
 
     def as_dict(self) -> dict[str, Any]:
-        """Return it as the data of a subentry, whose title is the name."""
+        """Return the data of the subentry, whose title is the name."""
         data = asdict(self)
         del data["rule_id"], data["name"]
         data["severity"] = self.severity.word
@@ -112,7 +112,7 @@ def _step(data: Mapping[str, Any]) -> EscalationStep:
 
 
 def _plain(value: Any) -> Any:
-    """Return it as JSON has it."""
+    """Return a value with JSON types."""
     if isinstance(value, Mapping):
         return {key: _plain(item) for key, item in value.items()}
     if isinstance(value, tuple | list):

@@ -1,4 +1,4 @@
-"""Form of a rule's condition: a field for each parameter of its kind, read and shown by the parameter's type."""
+"""Form of a rule's condition: a field for each parameter of its kind, according to the parameter's type."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -31,7 +31,7 @@ type Reader = Callable[[HomeAssistant, Parameter, Input], Any]
 
 
 def schema(kind: AlarmKind, units: Sequence[str] = ()) -> vol.Schema:
-    """Return the form of a kind; ``units`` are those in which its limits can be written."""
+    """Return the schema for a kind; ``units`` are those in which its limits can be entered."""
     fields: dict[vol.Marker, Any] = {}
     for parameter in KINDS[kind].parameters:
         if parameter.type is ParameterType.LEARNED_DURATION:
@@ -48,7 +48,7 @@ def schema(kind: AlarmKind, units: Sequence[str] = ()) -> vol.Schema:
 
 
 def suggested(condition: Condition) -> dict[str, Any]:
-    """Return the values that the form shows at first."""
+    """Return the suggested values of the form."""
     values: dict[str, Any] = {"unit": condition.unit}
     for parameter in condition.traits.parameters:
         value = getattr(condition, parameter.field)
@@ -130,7 +130,7 @@ def _mapping(_hass: HomeAssistant, parameter: Parameter, user_input: Input) -> d
 
 
 def _template(hass: HomeAssistant, parameter: Parameter, user_input: Input) -> str:
-    # The selector has checked the syntax; other errors show only when it is rendered.
+    # The selector has checked the syntax; other errors occur only when the template is rendered.
     template: str = user_input[parameter.name]
     try:
         Template(template, hass).async_render()

@@ -12,7 +12,7 @@ type Input = dict[str, Any] | None
 
 
 class KindMenu(ConfigSubentryFlow):
-    """Flow with a step for each kind, as a menu needs them; all of them continue in the same way."""
+    """Flow with a step for each kind, which a menu requires; all of them continue in the same way."""
 
     @abstractmethod
     async def _async_begin(self, kind: AlarmKind) -> SubentryFlowResult:

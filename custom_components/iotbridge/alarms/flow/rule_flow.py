@@ -1,4 +1,4 @@
-"""Add an alarm, and change one: the flow of the subentries of type ``alarm``."""
+"""Flow of the subentries of type ``alarm``: adds and changes alarm rules."""
 
 import asyncio
 from collections.abc import Collection, Mapping
@@ -57,20 +57,20 @@ class RuleFlow(KindMenu, ImportSteps):
     @override
     @callback
     def async_remove(self) -> None:
-        """Try no more when the dialog is closed."""
+        """Cancel the backtest when the dialog is closed."""
         if self._backtesting is not None:
             self._backtesting.cancel()
 
-    # ---------------------------------------------------------------- the way through
+    # ---------------------------------------------------------------- order of steps
 
     async def async_step_user(self, _user_input: dict[str, Any] | None = None) -> SubentryFlowResult:
-        """Ask what to look for."""
+        """Show the menu of the kinds."""
         if self._get_entry().state is not ConfigEntryState.LOADED:
             return self.async_abort(reason="not_loaded")
         return self.async_show_menu(step_id="user", menu_options=[*(str(kind) for kind in AlarmKind), "import_yaml"])
 
     async def async_step_reconfigure(self, _user_input: dict[str, Any] | None = None) -> SubentryFlowResult:
-        """Show the rule as it is."""
+        """Show the overview of an existing rule."""
         if self._get_entry().state is not ConfigEntryState.LOADED:
             return self.async_abort(reason="not_loaded")
         subentry = self._get_reconfigure_subentry()
@@ -90,7 +90,7 @@ class RuleFlow(KindMenu, ImportSteps):
 
     @property
     def _steps(self) -> list[str]:
-        """Return the forms of this kind of rule."""
+        """Return the form steps of this kind of rule."""
         traits = self._rule.condition.traits
         condition = ["condition"] if traits.parameters else []
         return [*condition, *_SUBJECT_STEPS[traits.subjects], "timing", "telling"]
@@ -100,14 +100,14 @@ class RuleFlow(KindMenu, ImportSteps):
         return result
 
     async def _async_after(self, step: str) -> SubentryFlowResult:
-        """Go on to the next form; when all were seen once, to the overview."""
+        """Show the next form, or the overview once all have been shown."""
         if not self._is_first:
             return await self.async_step_overview()
         following = [*self._steps, "trial"]
         return await self._async_step(following[following.index(step) + 1])
 
-    def _take(self, **changes: Any) -> None:
-        """Change what the rule looks for; its limits are in the unit of what it watches."""
+    def _change_rule(self, **changes: Any) -> None:
+        """Change the rule, and give its limits the unit of its entities."""
         self._rule = rule = replace(self._rule, **changes)
         condition = async_with_unit(self.hass, rule.condition, self._matching())
         self._rule = replace(rule, condition=condition)
@@ -116,7 +116,7 @@ class RuleFlow(KindMenu, ImportSteps):
         return async_matching(self.hass, self._rule.selection)
 
     async def async_step_overview(self, _user_input: dict[str, Any] | None = None) -> SubentryFlowResult:
-        """Show the rule in words, and ask what to change."""
+        """Show the summary of the rule, and the menu of its forms."""
         texts = await async_texts(self.hass)
         rule, names = self._rule, escalation_form.groups(self._get_entry())
         has_entities = rule.condition.traits.has_entities
@@ -137,7 +137,7 @@ class RuleFlow(KindMenu, ImportSteps):
         )
 
     async def async_step_save(self, _user_input: dict[str, Any] | None = None) -> SubentryFlowResult:
-        """Keep the rule."""
+        """Save the rule."""
         data, title = self._rule.as_dict(), self._rule.name
         if self.source == SOURCE_RECONFIGURE:
             return self.async_update_and_abort(
@@ -150,74 +150,74 @@ class RuleFlow(KindMenu, ImportSteps):
         step: str,
         schema: vol.Schema,
         suggested: Mapping[str, Any],
-        wrong: FieldError | None,
-        **said: str,
+        error: FieldError | None,
+        **placeholders: str,
     ) -> SubentryFlowResult:
-        placeholders = {"reason": "", **said, **(wrong.placeholders if wrong else {})}
+        texts = {"reason": "", **placeholders, **(error.placeholders if error else {})}
         return self.async_show_form(
             step_id=step,
             data_schema=self.add_suggested_values_to_schema(schema, suggested),
-            errors={wrong.field: wrong.key} if wrong else {},
-            description_placeholders=placeholders,
+            errors={error.field: error.key} if error else {},
+            description_placeholders=texts,
             last_step=False,
         )
 
-    # ---------------------------------------------------------------- the forms
+    # ---------------------------------------------------------------- forms
 
     async def async_step_condition(self, user_input: dict[str, Any] | None = None) -> SubentryFlowResult:
-        """Ask for the limits, the states, the template: what the kind needs."""
+        """Show the form of the parameters of the kind."""
         kind = self._rule.condition.kind
-        wrong = None
+        invalid = None
         if user_input is not None:
             try:
-                self._take(condition=condition_form.read(self.hass, kind, user_input))
+                self._change_rule(condition=condition_form.read(self.hass, kind, user_input))
             except FieldError as error:
-                wrong = error
+                invalid = error
             else:
                 return await self._async_after("condition")
         suggested = user_input or condition_form.suggested(self._rule.condition)
         units = async_unit_choices(self.hass, self._rule.condition, self._matching())
-        return self._form("condition", condition_form.schema(kind, units), suggested, wrong)
+        return self._form("condition", condition_form.schema(kind, units), suggested, invalid)
 
     async def async_step_entities(self, user_input: dict[str, Any] | None = None) -> SubentryFlowResult:
-        """Ask for the entities."""
+        """Show the form of the entities."""
         return await self._async_entities("entities", user_input)
 
     async def async_step_hosts(self, user_input: dict[str, Any] | None = None) -> SubentryFlowResult:
-        """Ask for the hosts."""
+        """Show the form of the hosts."""
         return await self._async_entities("hosts", user_input)
 
     async def _async_entities(self, step: str, user_input: dict[str, Any] | None) -> SubentryFlowResult:
         texts = await async_texts(self.hass)
         hosts = step == "hosts"
-        wrong = None
+        invalid = None
         if user_input is not None:
             selection = entities_form.read(user_input, hosts=hosts)
             if entities_form.is_empty(selection):
-                wrong = FieldError("base", "no_entities")
+                invalid = FieldError("base", "no_entities")
             else:
-                self._take(selection=selection)
+                self._change_rule(selection=selection)
                 return await self._async_after(step)
         schema = vol.Schema(await entities_form.async_schema(self.hass, texts, hosts=hosts))
         suggested = user_input or entities_form.suggested(self._rule.selection)
-        return self._form(step, schema, suggested, wrong, watched=entities_text(self.hass, self._matching()))
+        return self._form(step, schema, suggested, invalid, watched=entities_text(self.hass, self._matching()))
 
     async def async_step_timing(self, user_input: dict[str, Any] | None = None) -> SubentryFlowResult:
-        """Ask for the name, how bad it is, how patient to be, and the texts."""
+        """Show the form of name, severity, times and texts."""
         texts = await async_texts(self.hass)
-        wrong = None
+        invalid = None
         if user_input is not None:
             try:
-                self._rule = _timed(self._rule, user_input)
+                self._rule = _with_timing(self._rule, user_input)
             except FieldError as error:
-                wrong = error
+                invalid = error
             else:
                 return await self._async_after("timing")
-        suggested = user_input or _timing(self._rule, proposed_name(self.hass, texts, self._rule))
-        return self._form("timing", _timing_schema(self._rule), suggested, wrong, now=self._now())
+        suggested = user_input or _suggested_timing(self._rule, proposed_name(self.hass, texts, self._rule))
+        return self._form("timing", _timing_schema(self._rule), suggested, invalid, now=self._now())
 
     def _now(self) -> str:
-        """Return what matches at this moment: entities, or whether a template is true."""
+        """Return the present matches: entities, or whether a template is true."""
         condition = self._rule.condition
         is_true = condition_form.is_true_now(self.hass, condition)
         if is_true is not None:
@@ -227,26 +227,26 @@ class RuleFlow(KindMenu, ImportSteps):
         return entities_text(self.hass, self._matching())
 
     async def async_step_telling(self, user_input: dict[str, Any] | None = None) -> SubentryFlowResult:
-        """Ask who is told."""
+        """Show the form of the escalation policy."""
         names = escalation_form.groups(self._get_entry())
-        wrong = None
+        invalid = None
         if user_input is not None:
             try:
                 self._rule = replace(self._rule, escalation=escalation_form.read(user_input, names))
             except FieldError as error:
-                wrong = error
+                invalid = error
             else:
                 return await self._async_after("telling")
         suggested = user_input or escalation_form.suggested(self._rule.escalation, names)
-        return self._form("telling", escalation_form.schema(names), suggested, wrong)
+        return self._form("telling", escalation_form.schema(names), suggested, invalid)
 
-    # ---------------------------------------------------------------- try it
+    # ---------------------------------------------------------------- backtest
 
     async def async_step_trial(self, _user_input: dict[str, Any] | None = None) -> SubentryFlowResult:
-        """Replay the last days."""
+        """Run the backtest, and show its progress."""
         self._is_first = False
         if reason := reason_against(self.hass, self._rule):
-            return self._tried(reason)
+            return self._backtest_menu(reason)
         if self._backtesting is None:
             backtest = async_backtest(self.hass, self._rule, self._matching(), self.async_update_progress)
             self._backtesting = self.hass.async_create_background_task(backtest, "iotbridge trial", eager_start=True)
@@ -257,30 +257,32 @@ class RuleFlow(KindMenu, ImportSteps):
         return self.async_show_progress_done(next_step_id="tried")
 
     async def async_step_tried(self, _user_input: dict[str, Any] | None = None) -> SubentryFlowResult:
-        """Say how often the rule would have been raised."""
+        """Show the result of the backtest."""
         if not self._backtest or not self._backtest.entities:
-            return self._tried("no_matches")
+            return self._backtest_menu("no_matches")
         step = "tried_no_data" if self._rule.condition.traits.is_report_driven else "tried"
-        return self._tried(step, backtest_summary(self.hass, self._backtest))
+        return self._backtest_menu(step, backtest_summary(self.hass, self._backtest))
 
     async def async_step_tried_no_data(self, _user_input: dict[str, Any] | None = None) -> SubentryFlowResult:
-        """Say it of a rule for missing data, of which the history knows less."""
+        """Show the result for missing data, with a note on the limits of the history."""
         return await self.async_step_tried()
 
     async def async_step_no_matches(self, _user_input: dict[str, Any] | None = None) -> SubentryFlowResult:
-        """Say that no entity matches."""
-        return self._tried("no_matches")
+        """Show that no entity matches."""
+        return self._backtest_menu("no_matches")
 
     async def async_step_no_history(self, _user_input: dict[str, Any] | None = None) -> SubentryFlowResult:
-        """Say that the history keeps nothing about this kind of alarm."""
-        return self._tried("no_history")
+        """Show that there is no history for this kind of alarm."""
+        return self._backtest_menu("no_history")
 
     async def async_step_no_recorder(self, _user_input: dict[str, Any] | None = None) -> SubentryFlowResult:
-        """Say that there is no history."""
-        return self._tried("no_recorder")
+        """Show that there is no recorder."""
+        return self._backtest_menu("no_recorder")
 
-    def _tried(self, step: str, said: Mapping[str, str] | None = None) -> SubentryFlowResult:
-        return self.async_show_menu(step_id=step, menu_options=["save", "overview"], description_placeholders=said)
+    def _backtest_menu(self, step: str, placeholders: Mapping[str, str] | None = None) -> SubentryFlowResult:
+        return self.async_show_menu(
+            step_id=step, menu_options=["save", "overview"], description_placeholders=placeholders
+        )
 
 
 def _timing_schema(rule: Rule) -> vol.Schema:
@@ -301,8 +303,8 @@ def _timing_schema(rule: Rule) -> vol.Schema:
     return vol.Schema({**fields, vol.Required(MORE): section(vol.Schema(more), {"collapsed": True})})
 
 
-def _timing(rule: Rule, name: str) -> dict[str, Any]:
-    """Return what the form of times and texts shows at first."""
+def _suggested_timing(rule: Rule, name: str) -> dict[str, Any]:
+    """Return the suggested values of the form of times and texts."""
     more = {
         "message": rule.message,
         "instructions": rule.instructions,
@@ -319,20 +321,22 @@ def _timing(rule: Rule, name: str) -> dict[str, Any]:
     }
 
 
-def _timed(rule: Rule, given: Mapping[str, Any]) -> Rule:
+def _with_timing(rule: Rule, user_input: Mapping[str, Any]) -> Rule:
     """Return the rule with the times and texts of the form; raise FieldError."""
-    if not (name := text(given, "name")):
+    if not (name := text(user_input, "name")):
         raise FieldError("name", "name_missing")
-    severity = Severity[given["severity"].upper()]
+    severity = Severity[user_input["severity"].upper()]
     condition = rule.condition
     if (condition.worse_above, condition.worse_below) != (None, None) and condition.worse <= severity:
         raise FieldError("severity", "severity_not_less")
     timing = Timing(
-        hold_s=seconds(given, "hold"), clear_after_s=seconds(given, "clear_after"), latching=given["latching"]
+        hold_s=seconds(user_input, "hold"),
+        clear_after_s=seconds(user_input, "clear_after"),
+        latching=user_input["latching"],
     )
     if condition.traits.is_momentary and not timing.latching and not timing.clear_after_s:
         raise FieldError("clear_after", "moment_without_end")
-    more = given[MORE]
+    more = user_input[MORE]
     return replace(
         rule,
         name=name,

@@ -1,7 +1,7 @@
-"""Summaries of a rule, for its dialogs.
+"""Summaries of a rule for its dialogs.
 
-Home Assistant translates the texts around them into the user's language; what is filled in is in the language of the
-home. So all but conditions and proposed names are numbers, names and signs.
+Home Assistant translates the surrounding texts into the user's language; placeholders are in the language of the home.
+Therefore all but conditions and proposed names are numbers, names and signs.
 """
 
 from collections.abc import Collection, Mapping
@@ -23,7 +23,7 @@ YES, NO = "✓", "✗"
 
 
 def proposed_name(hass: HomeAssistant, texts: Texts, rule: Rule) -> str:
-    """Return the name of a rule that has no name yet."""
+    """Return the proposed name of a rule without one."""
     condition, selection = rule.condition, rule.selection
     subject = texts.own["something"]
     if len(selection.entities) == 1:
@@ -37,7 +37,7 @@ def proposed_name(hass: HomeAssistant, texts: Texts, rule: Rule) -> str:
 
 
 def condition_text(texts: Texts, condition: Condition) -> str:
-    """Return the condition in words; a kind whose duration is learned has another text for that."""
+    """Return a sentence for a condition; a learned duration has a sentence of its own."""
     key = f"is_{condition.kind}_learned" if is_learned(condition) else f"is_{condition.kind}"
     return texts.sentence(key, **parameter_texts(condition))
 
@@ -52,7 +52,7 @@ def entities_text(hass: HomeAssistant, entity_ids: Collection[str]) -> str:
 
 
 def timing_text(texts: Texts, rule: Rule) -> str:
-    """Return the severity of a rule and its times, for a list of rules."""
+    """Return the severity and times of a rule, for a list of rules."""
     parts = [texts.own[rule.severity.word]]
     if rule.timing.hold_s:
         parts.append(texts.sentence("raised_after", hold=duration_text(rule.timing.hold_s)))
@@ -91,10 +91,10 @@ def _outages(hass: HomeAssistant, backtest: Backtest) -> list[str]:
     lines = []
     for entity_id, outage in backtest.outages[:MAX_LISTED]:
         at = dt_util.as_local(dt_util.utc_from_timestamp(outage.raised_at)).strftime("%Y-%m-%d %H:%M")
-        lasted = duration_text((outage.cleared_at or backtest.until) - outage.raised_at)
+        length = duration_text((outage.cleared_at or backtest.until) - outage.raised_at)
         still = "" if outage.cleared_at is not None else " …"
         value = f", {escaped(outage.value)}" if outage.value else ""
-        lines.append(f"- {at}: **{escaped(name_of(hass, entity_id))}**{value}, {lasted}{still}")
+        lines.append(f"- {at}: **{escaped(name_of(hass, entity_id))}**{value}, {length}{still}")
     return lines
 
 

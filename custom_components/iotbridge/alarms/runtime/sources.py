@@ -27,9 +27,9 @@ from ..engine.models import NOT_WATCHED, AlarmState, Evaluation
 from ..engine.references import referenced_entities
 from .processor import AlarmProcessor
 
-# After a rename, an entity has a state again by then.
+# Time within which a renamed entity gets its state under the new id.
 RENAME_S = 5.0
-# Moments within so short a time count as one: a flood of messages causes no flood of work.
+# Moments within this time count as one, so that a flood of messages causes little work.
 SAME_S = 1.0
 
 
@@ -41,11 +41,11 @@ class Source(Protocol):
 
     @callback
     def async_settle(self) -> None:
-        """Evaluate anew: Home Assistant has brought back its entities."""
+        """Evaluate again after the start: Home Assistant has loaded its entities."""
 
     @callback
     def async_evaluate(self) -> None:
-        """Evaluate the last result once more: entities may have been absent for so long that they are gone."""
+        """Evaluate the last result again: absent entities may count as removed by now."""
 
     @callback
     def async_stop(self) -> None:
@@ -56,15 +56,15 @@ class Source(Protocol):
 class WatchContext:
     """Surroundings of a source.
 
-    ``is_settled`` returns whether entities that do not exist count as absent; ``is_between`` whether an entity has no
-    state because it is being renamed; ``is_gone`` whether it does not exist any more.
+    ``is_settled`` returns whether entities that do not exist count as absent; ``is_being_renamed`` whether an entity
+    has no state because of a rename; ``is_missing`` whether it was removed.
     """
 
     hass: HomeAssistant
     processor: AlarmProcessor
     is_settled: Callable[[], bool]
-    is_between: Callable[[str], bool]
-    is_gone: Callable[[str], bool]
+    is_being_renamed: Callable[[str], bool]
+    is_missing: Callable[[str], bool]
 
 
 class TemplateSource:
@@ -86,8 +86,8 @@ class TemplateSource:
 
     @callback
     def async_settle(self) -> None:
-        """Render the template anew."""
-        # A refresh calls back only when the result is another than the last, which was not evaluated.
+        """Render the template again."""
+        # A refresh calls back only when the result differs from the last, which was not evaluated.
         self._tracked.async_refresh()
         self.async_evaluate()
 
@@ -95,14 +95,14 @@ class TemplateSource:
     def async_evaluate(self) -> None:
         """Evaluate the last result."""
         context, severity = self._context, self._instance.rule.severity
-        if any(map(context.is_between, self._names)):
+        if any(map(context.is_being_renamed, self._names)):
             self._waiting = self._waiting or async_call_later(context.hass, RENAME_S, self._async_settle_later)
             return
         # Before everything is settled, the entities of the template may not exist yet.
         is_settled = context.is_settled()
         evaluation = Evaluation(self._is_active if is_settled else None, severity)
-        if is_settled and self._is_active is None and any(map(context.is_gone, self._names)):
-            # The template will never be true or false again for what was raised.
+        if is_settled and self._is_active is None and any(map(context.is_missing, self._names)):
+            # The template cannot be rendered again for the removed entity.
             evaluation = Evaluation(False, severity, reason_key=NOT_WATCHED)
         context.processor.async_advance(self._instance, evaluation, context.processor.now())
 
@@ -128,7 +128,7 @@ class TemplateSource:
 
 
 class MomentSource:
-    """Base of sources that know moments and no state: the alarm clears when its time is over."""
+    """Base of sources of moments instead of states; the alarm clears after its clear time."""
 
     def __init__(self, context: WatchContext, instance: Instance) -> None:
         """Resume the time of an alarm that is active, after a start or a change of its rule."""
@@ -147,11 +147,11 @@ class MomentSource:
 
     @callback
     def async_evaluate(self) -> None:
-        """Do nothing: a moment that is past is not evaluated again."""
+        """Do nothing: a past moment is not evaluated again."""
 
     @callback
     def async_stop(self) -> None:
-        """Stop listening."""
+        """Unsubscribe."""
         if self._unsubscribe:
             self._unsubscribe()
 
@@ -165,8 +165,8 @@ class MomentSource:
             processor.async_advance(instance, Evaluation(False, alarm.severity, value=alarm.value), now)
 
     @callback
-    def _async_happened(self, value: str) -> None:
-        """Raise the alarm, and let it begin to clear."""
+    def _async_raise(self, value: str) -> None:
+        """Raise the alarm, and start to clear it."""
         instance, processor = self._instance, self._context.processor
         now = processor.now()
         is_same = 0 <= now - self._last_at < SAME_S
@@ -182,7 +182,7 @@ class EventSource(MomentSource):
     """Source of events on Home Assistant's bus."""
 
     def __init__(self, context: WatchContext, instance: Instance) -> None:
-        """Listen to the event."""
+        """Subscribe to the event."""
         super().__init__(context, instance)
         self._unsubscribe = context.hass.bus.async_listen(instance.rule.condition.event_type, self._async_fired)
 
@@ -190,7 +190,7 @@ class EventSource(MomentSource):
     def _async_fired(self, event: Event[Mapping[str, Any]]) -> None:
         condition = self._instance.rule.condition
         if event_matches(condition.event_data, event.data):
-            self._async_happened(condition.event_type)
+            self._async_raise(condition.event_type)
 
 
 class MessageSource(MomentSource):
@@ -205,7 +205,7 @@ class MessageSource(MomentSource):
     def _async_received(self, message: mqtt_client.ReceiveMessage) -> None:
         payload = mqtt_client.payload_of(message)
         if not message.retain and message_matches(self._instance.rule.condition.contains, payload):
-            self._async_happened(message.topic)
+            self._async_raise(message.topic)
 
 
 # One row for each kind without entities.

@@ -22,7 +22,7 @@ from .limit_units import LimitUnits, snapshot_of
 from .processor import AlarmProcessor
 from .sources import RENAME_S, SOURCES, Source, WatchContext
 
-# After a start, integrations take a while to bring their entities back; until then no entity counts as absent.
+# After a start, integrations take a while to load their entities; until then no entity counts as absent.
 GRACE_S = 30.0
 
 
@@ -34,32 +34,32 @@ class StateWatcher:
         hass: HomeAssistant,
         processor: AlarmProcessor,
         units: LimitUnits,
-        is_moving: Callable[[str], bool],
-        is_gone: Callable[[str], bool],
+        is_renamed: Callable[[str], bool],
+        is_missing: Callable[[str], bool],
     ) -> None:
         """Prepare; nothing is watched before async_start.
 
-        ``is_moving`` returns whether an entity has another id already, which alarms do not have yet; ``is_gone``
-        whether it does not exist any more.
+        ``is_renamed`` returns whether an entity has a new id that alarms do not have yet; ``is_missing`` whether it was
+        removed.
         """
         self._hass = hass
         self._processor = processor
         self._units = units
-        self._is_moving = is_moving
-        # Old and new ids of renamed entities, and until when they may have no state because of that.
+        self._is_renamed = is_renamed
+        # Old and new ids of renamed entities, with the time until which they may lack a state because of that.
         self._former: dict[str, float] = {}
         self._renamed: dict[str, float] = {}
         self._by_entity: defaultdict[str, list[Instance]] = defaultdict(list)
         self._is_settled = False
         self._stop_states: list[CALLBACK_TYPE] = []
         self._stop: list[CALLBACK_TYPE] = []
-        self._context = WatchContext(hass, processor, lambda: self._is_settled, self._is_between, is_gone)
+        self._context = WatchContext(hass, processor, lambda: self._is_settled, self._is_being_renamed, is_missing)
         # The sources of the rules without entities, by rule.
         self._sources: dict[str, Source] = {}
 
     @callback
     def async_start(self) -> None:
-        """Begin; absence counts when Home Assistant has been up for a while."""
+        """Start; absence counts once Home Assistant has been running for a while."""
         if self._hass.state is CoreState.running:
             self._async_settled()
             return
@@ -92,7 +92,7 @@ class StateWatcher:
 
     @callback
     def async_set_instances(self, instances: Iterable[Instance]) -> None:
-        """Watch the entities of these alarms, and no others."""
+        """Replace the watched entities by those of these alarms."""
         self._by_entity.clear()
         reporting = set()
         for instance in instances:
@@ -107,14 +107,14 @@ class StateWatcher:
                 async_track_state_change_event(self._hass, list(self._by_entity), self._async_state_changed)
             )
         if reporting:
-            # A value that stays the same is a sign of life as well.
+            # A report of an unchanged value counts as well.
             self._stop_states.append(
                 async_track_state_report_event(self._hass, list(reporting), self._async_state_reported)
             )
 
     @callback
     def async_evaluate(self, instance: Instance) -> None:
-        """Evaluate an alarm by the state there is now, however old it is."""
+        """Evaluate an alarm by the present state, whatever its age."""
         if instance.evaluator is not None:
             state = self._hass.states.get(instance.key.subject)
             age_s = time.time() - state.last_reported_timestamp if state else 0.0
@@ -122,7 +122,7 @@ class StateWatcher:
 
     @callback
     def async_move(self, moves: Moves) -> None:
-        """Follow a rename of entities: the state that one gets under its new id is no report."""
+        """Apply a rename of entities: the first state under the new id is no report."""
         now = self._processor.now()
         until = now + RENAME_S
         for deadlines in (self._former, self._renamed):
@@ -134,21 +134,21 @@ class StateWatcher:
                 self._renamed[entity_id] = until
         self._former |= dict.fromkeys(moves, until)
 
-    def _is_between(self, entity_id: str) -> bool:
-        """Return whether an entity has no state because it was renamed in this moment."""
+    def _is_being_renamed(self, entity_id: str) -> bool:
+        """Return whether an entity has no state because it is being renamed."""
         until = max(self._former.get(entity_id, 0.0), self._renamed.get(entity_id, 0.0))
-        is_renamed = self._is_moving(entity_id) or self._processor.now() < until
-        return is_renamed and self._hass.states.get(entity_id) is None
+        was_renamed = self._is_renamed(entity_id) or self._processor.now() < until
+        return was_renamed and self._hass.states.get(entity_id) is None
 
     @callback
     def _async_state_changed(self, event: Event[EventStateChangedData]) -> None:
         entity_id, state = event.data["entity_id"], event.data["new_state"]
-        if state is None and self._is_moving(entity_id):
+        if state is None and self._is_renamed(entity_id):
             return
-        is_renamed = self._renamed.pop(entity_id, None) is not None and state is not None
+        was_renamed = self._renamed.pop(entity_id, None) is not None and state is not None
         for instance in self._by_entity.get(entity_id, ()):
-            is_report = not is_renamed or not instance.rule.condition.traits.is_report_driven
-            # Another alarm may have the key by now, and this one another.
+            is_report = not was_renamed or not instance.rule.condition.traits.is_report_driven
+            # The alarm may have another key by now, or another alarm this one.
             is_current = instance.key.subject == entity_id and self._processor.get(instance.key) is instance
             if is_current and is_report:
                 self._async_update(instance, state)
@@ -161,7 +161,7 @@ class StateWatcher:
 
     @callback
     def _async_update(self, instance: Instance, state: State | None, age_s: float = 0.0) -> None:
-        """Evaluate a report that is so many seconds old."""
+        """Evaluate a report of a given age in seconds."""
         assert instance.evaluator is not None  # noqa: S101 - only such are watched
         now, condition = self._processor.now(), instance.rule.condition
         snapshot = None
@@ -178,12 +178,12 @@ class StateWatcher:
 
     @callback
     def async_watch_rule(self, rule: Rule, instance: Instance) -> None:
-        """Watch the source of a rule without entities; ``async_connect`` has to follow."""
+        """Start the source of a rule without entities; ``async_connect`` has to follow."""
         self.async_unwatch_rule(rule.rule_id)
         self._sources[rule.rule_id] = SOURCES[rule.condition.kind](self._context, instance)
 
     async def async_connect(self, rules: Iterable[Rule]) -> None:
-        """Connect the sources of rules; the broker may keep them waiting."""
+        """Connect the sources of rules; this may have to wait for the broker."""
         for rule in rules:
             if source := self._sources.get(rule.rule_id):
                 await source.async_connect()
@@ -196,6 +196,6 @@ class StateWatcher:
 
     @callback
     def async_evaluate_sources(self) -> None:
-        """Evaluate the last results of all sources once more."""
+        """Evaluate the last results of all sources again."""
         for source in list(self._sources.values()):
             source.async_evaluate()

@@ -1,4 +1,4 @@
-"""Readings of an entity, and what an evaluator makes of them."""
+"""Readings of an entity and their evaluations."""
 
 from collections.abc import Iterable
 import json
@@ -13,8 +13,8 @@ START = 1_800_000_000.0
 type State = str | float | None
 
 
-def seen(state: State, at: float, unit: str | None = None, **attributes: Any) -> EntitySnapshot | None:
-    """Return a snapshot of an entity in a state; None where it is not there."""
+def snapshot_of(state: State, at: float, unit: str | None = None, **attributes: Any) -> EntitySnapshot | None:
+    """Return a snapshot of an entity in a state; None where it does not exist."""
     return None if state is None else EntitySnapshot(str(state), attributes, START + at, unit)
 
 
@@ -25,23 +25,23 @@ def evaluator_of(severity: Severity = Severity.WARNING, *, kind: str, **conditio
 
 def report(evaluator: Evaluator, state: State, at: float, unit: str | None = None, **attributes: Any) -> Evaluation:
     """Report a state at this moment; return the evaluation."""
-    return evaluator.update(seen(state, at, unit, **attributes), START + at)
+    return evaluator.update(snapshot_of(state, at, unit, **attributes), START + at)
 
 
-def word(verdict: Evaluation) -> str:
+def word(evaluation: Evaluation) -> str:
     """Return an evaluation in one word."""
-    if verdict.is_active is None:
+    if evaluation.is_active is None:
         return "?"
-    return verdict.severity.word if verdict.is_active else "good"
+    return evaluation.severity.word if evaluation.is_active else "good"
 
 
 def play(evaluator: Evaluator, states: Iterable[State], every_s: float = 60) -> list[str]:
-    """Return the evaluations of states that are reported one after the other, in a word each."""
+    """Return the evaluations of successive reports, one word each."""
     return [word(report(evaluator, state, number * every_s)) for number, state in enumerate(states)]
 
 
 def restarted(evaluator: Evaluator, **condition: Any) -> Evaluator:
-    """Return the evaluator of the same rule after a restart; what it kept went through a file."""
-    again = Evaluator(Condition(**condition), Severity.WARNING)
-    again.restore(json.loads(json.dumps(evaluator.as_dict())))
-    return again
+    """Return an evaluator that is restored from JSON, as after a restart."""
+    restored = Evaluator(Condition(**condition), Severity.WARNING)
+    restored.restore(json.loads(json.dumps(evaluator.as_dict())))
+    return restored

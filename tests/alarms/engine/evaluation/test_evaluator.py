@@ -33,7 +33,7 @@ def test_a_kind_without_entities_has_no_evaluator(kind: AlarmKind) -> None:
 
 
 @each_condition
-def test_nothing_is_known_of_an_entity_that_is_not_there(condition: Condition) -> None:
+def test_an_entity_that_does_not_exist_is_undetermined(condition: Condition) -> None:
     evaluator = evaluator_of(**asdict(condition))
 
     assert evaluator.evaluate(START).is_active is None
@@ -44,26 +44,24 @@ def test_nothing_is_known_of_an_entity_that_is_not_there(condition: Condition) -
 
 @each_condition
 @given(before=ANYTHING, after=ANYTHING)
-def test_a_restart_is_as_if_it_had_not_been_there_for_a_moment(
+def test_a_restart_equals_a_moment_without_the_entity(
     condition: Condition, before: list[tuple[int, State]], after: list[tuple[int, State]]
 ) -> None:
-    one, at = evaluator_of(**asdict(condition)), 0
+    continuous, at = evaluator_of(**asdict(condition)), 0
     for gap, state in before:
         at += gap
-        report(one, state, at)
-    other = restarted(one, **asdict(condition))
-    report(one, None, at)
+        report(continuous, state, at)
+    restored = restarted(continuous, **asdict(condition))
+    report(continuous, None, at)
     for gap, state in after:
         at += gap
-        assert report(one, state, at) == report(other, state, at)
-        assert one.due(START + at) == other.due(START + at)
+        assert report(continuous, state, at) == report(restored, state, at)
+        assert continuous.due(START + at) == restored.due(START + at)
 
 
 @each_condition
 @given(states=ANYTHING)
-def test_nothing_changes_before_it_is_due_and_that_has_an_end(
-    condition: Condition, states: list[tuple[int, State]]
-) -> None:
+def test_evaluations_change_only_at_the_due_time(condition: Condition, states: list[tuple[int, State]]) -> None:
     evaluator, at, evaluation = evaluator_of(**asdict(condition)), 0, Evaluation(None)
     for gap, state in states:
         at += gap
@@ -79,7 +77,7 @@ def test_nothing_changes_before_it_is_due_and_that_has_an_end(
         assert due is None or due > before
 
 
-def test_a_rule_that_was_changed_forgets_what_it_knew() -> None:
+def test_another_kind_or_attribute_is_not_restored() -> None:
     hot = evaluator_of(kind=AlarmKind.ABOVE, above=80, hysteresis=5)
     report(hot, 81, 0)
 

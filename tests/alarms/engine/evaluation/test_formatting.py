@@ -8,7 +8,7 @@ from tests.alarms.engine.evaluation.readings import evaluator_of, report
 
 
 @pytest.mark.parametrize(
-    ("condition", "state", "unit", "value", "why"),
+    ("condition", "state", "unit", "value", "reason"),
     [
         ({"kind": "above", "above": 80.0}, "81.5", "°C", "81.5 °C", "81.5 °C > 80 °C"),
         ({"kind": "above", "above": 80.0}, "90", "%", "90%", "90% > 80%"),
@@ -19,9 +19,9 @@ from tests.alarms.engine.evaluation.readings import evaluator_of, report
         ({"kind": "above", "above": 1e15}, "2.5e20", "B", "2.5e+20 B", "2.5e+20 B > 1e+15 B"),
     ],
 )
-def test_numbers_are_written_as_people_do(
-    condition: dict[str, Any], state: str, unit: str | None, value: str, why: str
+def test_numbers_are_rounded_to_the_needed_decimals(
+    condition: dict[str, Any], state: str, unit: str | None, value: str, reason: str
 ) -> None:
-    verdict = report(evaluator_of(**condition), state, 0, unit)
+    evaluation = report(evaluator_of(**condition), state, 0, unit)
 
-    assert (verdict.value, verdict.reason, verdict.reason_key) == (value, why, "")
+    assert (evaluation.value, evaluation.reason, evaluation.reason_key) == (value, reason, "")

@@ -1,4 +1,4 @@
-"""Entities that are silent, for a fixed time or against their own rhythm."""
+"""Entities without reports, for a fixed time or compared with their own interval."""
 
 from hypothesis import given, strategies as st
 
@@ -6,27 +6,27 @@ from custom_components.iotbridge.alarms.engine.evaluation.evaluator import Evalu
 from custom_components.iotbridge.alarms.engine.evaluation.snapshot import EntitySnapshot
 from custom_components.iotbridge.alarms.engine.kinds import AlarmKind
 from custom_components.iotbridge.alarms.engine.models import Evaluation, Severity
-from tests.alarms.engine.evaluation.readings import START, evaluator_of, report, restarted, seen, word
+from tests.alarms.engine.evaluation.readings import START, evaluator_of, report, restarted, snapshot_of, word
 
 
-def silence(evaluator: Evaluator, at: float) -> str:
+def evaluation_at(evaluator: Evaluator, at: float) -> str:
     return word(evaluator.evaluate(START + at))
 
 
-def learned(times: int = 12, every_s: float = 60) -> Evaluator:
-    """Return the evaluator of an entity that has reported so often."""
+def learned_evaluator(times: int = 12, every_s: float = 60) -> Evaluator:
+    """Return the evaluator of an entity with a number of regular reports."""
     rule = evaluator_of(kind=AlarmKind.NO_DATA)
     for number in range(times):
         report(rule, number, number * every_s)
     return rule
 
 
-def test_silent_for_longer_than_a_fixed_time() -> None:
+def test_no_report_within_a_fixed_time_is_active() -> None:
     rule = evaluator_of(kind=AlarmKind.NO_DATA, silent_s=600)
 
     assert report(rule, 5, 0, "°C").is_active is False
     assert rule.due(START) == START + 600
-    assert silence(rule, 599) == "good"
+    assert evaluation_at(rule, 599) == "good"
     assert rule.evaluate(START + 600) == Evaluation(
         True, Severity.WARNING, "5", "10 min > 10 min", "silent", (("silent", "10 min"), ("limit", "10 min"))
     )
@@ -36,36 +36,36 @@ def test_silent_for_longer_than_a_fixed_time() -> None:
     assert rule.due(START + 8000) == START + 8600
 
 
-def test_a_report_that_is_old_already_counts_from_its_time() -> None:
+def test_an_old_report_counts_from_its_time() -> None:
     rule = evaluator_of(kind=AlarmKind.NO_DATA, silent_s=600)
 
-    assert rule.update(seen(5, 0), START + 700).is_active
+    assert rule.update(snapshot_of(5, 0), START + 700).is_active
 
 
-def test_silent_against_its_own_rhythm() -> None:
-    rule = learned()
+def test_no_report_within_five_usual_intervals_is_active() -> None:
+    rule = learned_evaluator()
 
     assert rule.due(START + 660) == START + 660 + 300
-    assert silence(rule, 660 + 299) == "good"
-    verdict = rule.evaluate(START + 660 + 545)
+    assert evaluation_at(rule, 660 + 299) == "good"
+    evaluation = rule.evaluate(START + 660 + 545)
 
-    assert (verdict.is_active, verdict.reason, verdict.reason_key) == (True, "9 min > 5 min", "silent_unusual")
-    assert dict(verdict.reason_values) == {"usual": "60 s", "silent": "9 min"}
+    assert (evaluation.is_active, evaluation.reason, evaluation.reason_key) == (True, "9 min > 5 min", "silent_unusual")
+    assert dict(evaluation.reason_values) == {"usual": "60 s", "silent": "9 min"}
 
 
-def test_a_fast_rhythm_has_two_minutes() -> None:
-    rule = learned(every_s=5)
+def test_the_learned_limit_is_at_least_two_minutes() -> None:
+    rule = learned_evaluator(every_s=5)
 
     assert rule.due(START + 55) == START + 55 + 120
 
 
-def test_a_rhythm_is_known_after_eight_gaps() -> None:
-    assert learned(times=8).due(START + 420) is None
-    assert word(learned(times=8).evaluate(START + 99_999)) == "?"
-    assert learned(times=9).due(START + 480) == START + 780
+def test_an_interval_is_learned_from_eight_gaps() -> None:
+    assert learned_evaluator(times=8).due(START + 420) is None
+    assert word(learned_evaluator(times=8).evaluate(START + 99_999)) == "?"
+    assert learned_evaluator(times=9).due(START + 480) == START + 780
 
 
-def test_an_irregular_entity_has_no_rhythm() -> None:
+def test_an_irregular_entity_has_no_interval() -> None:
     rule = evaluator_of(kind=AlarmKind.NO_DATA)
     at = 0.0
     for number in range(40):
@@ -73,27 +73,27 @@ def test_an_irregular_entity_has_no_rhythm() -> None:
         report(rule, number, at)
 
     assert rule.due(START + at) is None
-    assert silence(rule, at + 1_000_000) == "?"
+    assert evaluation_at(rule, at + 1_000_000) == "?"
 
 
-def test_a_silence_ends_even_when_the_rhythm_is_lost_with_it() -> None:
+def test_a_report_clears_although_the_interval_is_lost() -> None:
     rule = evaluator_of(kind=AlarmKind.NO_DATA)
-    heard = 0.0
+    reported_at = 0.0
     for gap in (60, 60, 60, 60, 60, 60, 200, 200):
-        report(rule, 1, heard)
-        heard += gap
-    report(rule, 1, heard)
-    assert silence(rule, heard + 401) == "warning"
+        report(rule, 1, reported_at)
+        reported_at += gap
+    report(rule, 1, reported_at)
+    assert evaluation_at(rule, reported_at + 401) == "warning"
 
-    verdict = report(rule, 1, heard + 500)
+    evaluation = report(rule, 1, reported_at + 500)
 
-    assert rule.due(START + heard + 500) is None
-    assert word(verdict) == silence(rule, heard + 99_999) == "good"
+    assert rule.due(START + reported_at + 500) is None
+    assert word(evaluation) == evaluation_at(rule, reported_at + 99_999) == "good"
     rule = restarted(rule, kind=AlarmKind.NO_DATA)
-    assert word(report(rule, 1, heard + 100_000)) == "good"
+    assert word(report(rule, 1, reported_at + 100_000)) == "good"
 
 
-def test_a_rhythm_bears_some_jitter_and_some_lost_reports() -> None:
+def test_jitter_and_lost_reports_do_not_change_the_interval() -> None:
     rule = evaluator_of(kind=AlarmKind.NO_DATA)
     at = 0.0
     for number in range(32):
@@ -114,111 +114,111 @@ def test_two_changes_of_one_message_are_one_report() -> None:
     assert rule.due(START + 661) == START + 660 + 300
 
 
-def test_what_happens_twice_within_a_week_belongs_to_the_rhythm() -> None:
-    """An entity that reports changes only is quiet at night: two false alarms are enough."""
-    rule = learned(40)
-    heard, verdicts = 39 * 60.0, []
+def test_a_gap_that_occurs_twice_within_a_week_is_learned() -> None:
+    """An entity that reports only changes has no reports at night, which raises two false alarms at most."""
+    rule = learned_evaluator(40)
+    reported_at, evaluations = 39 * 60.0, []
     for _night in range(3):
-        verdicts.append(silence(rule, heard + 3 * 3600))
-        heard += 3 * 3600
+        evaluations.append(evaluation_at(rule, reported_at + 3 * 3600))
+        reported_at += 3 * 3600
         for number in range(40):
-            report(rule, number, heard)
-            heard += 60
-        heard -= 60
+            report(rule, number, reported_at)
+            reported_at += 60
+        reported_at -= 60
 
-    assert verdicts == ["warning", "warning", "good"]
-    assert rule.due(START + heard) == START + heard + 6 * 3600
+    assert evaluations == ["warning", "warning", "good"]
+    assert rule.due(START + reported_at) == START + reported_at + 6 * 3600
 
 
-def test_a_week_later_it_is_forgotten() -> None:
-    rule = learned(40)
-    heard = 39 * 60.0
+def test_a_long_gap_is_forgotten_after_a_week() -> None:
+    rule = learned_evaluator(40)
+    reported_at = 39 * 60.0
     for gap in (10_000, 10_000, *[60] * (8 * 1440)):
-        heard += gap
-        report(rule, 1, heard)
+        reported_at += gap
+        report(rule, 1, reported_at)
 
-    assert rule.due(START + heard) == START + heard + 300
+    assert rule.due(START + reported_at) == START + reported_at + 300
 
 
-def test_away_is_silent() -> None:
-    rule = learned()
+def test_unavailable_is_no_report() -> None:
+    rule = learned_evaluator()
 
     assert word(report(rule, "unavailable", 700)) == "?"
     assert rule.due(START + 700) == START + 660 + 300
-    assert silence(rule, 959) == "?"
+    assert evaluation_at(rule, 959) == "?"
     assert word(report(rule, "unknown", 960)) == "warning"
 
 
-def test_what_is_not_there_is_not_judged() -> None:
-    rule = learned()
+def test_an_entity_that_does_not_exist_is_not_evaluated() -> None:
+    rule = learned_evaluator()
 
     assert report(rule, None, 700).is_active is None
     assert rule.due(START + 700) is None
-    assert silence(rule, 99_999) == "?"
+    assert evaluation_at(rule, 99_999) == "?"
 
 
-def test_an_entity_that_was_never_there_with_a_value_is_silent_too() -> None:
+def test_an_entity_without_any_value_becomes_active() -> None:
     rule = evaluator_of(kind=AlarmKind.NO_DATA, silent_s=600)
 
     assert report(rule, "unavailable", 0).is_active is None
-    assert silence(rule, 600) == "warning"
+    assert evaluation_at(rule, 600) == "warning"
 
 
-def test_the_first_report_after_it_was_away_may_be_a_remembered_one() -> None:
-    rule = learned()
+def test_the_first_report_after_an_absence_does_not_clear() -> None:
+    rule = learned_evaluator()
     report(rule, "unavailable", 700)
-    assert silence(rule, 2000) == "warning"
+    assert evaluation_at(rule, 2000) == "warning"
 
     assert word(report(rule, 5, 3000)) == "?"
     assert word(report(rule, 5, 3001)) == "?"
     assert word(report(rule, 6, 3060)) == "good"
-    assert rule.due(START + 3060) == START + 3360  # the time away taught nothing
+    assert rule.due(START + 3060) == START + 3360  # the absence is no gap
 
 
-def test_and_without_another_it_is_silent_again() -> None:
-    rule = learned()
+def test_a_single_report_after_an_absence_is_not_enough() -> None:
+    rule = learned_evaluator()
     report(rule, "unavailable", 700)
     report(rule, 5, 3000)
 
     assert rule.due(START + 3000) == START + 3300
-    assert silence(rule, 3300) == "warning"
+    assert evaluation_at(rule, 3300) == "warning"
 
 
-def test_a_restart_ends_no_silence_and_begins_none() -> None:
-    silent, heard = learned(), learned()
-    assert silence(silent, 2000) == "warning"
-    silent, heard = (restarted(rule, kind=AlarmKind.NO_DATA) for rule in (silent, heard))
+def test_a_restart_neither_clears_nor_raises() -> None:
+    overdue, regular = learned_evaluator(), learned_evaluator()
+    assert evaluation_at(overdue, 2000) == "warning"
+    overdue, regular = (restarted(rule, kind=AlarmKind.NO_DATA) for rule in (overdue, regular))
 
-    for rule, then in ((silent, "?"), (heard, "good")):
-        assert silence(rule, 9000) == "?"
+    for rule, then in ((overdue, "?"), (regular, "good")):
+        assert evaluation_at(rule, 9000) == "?"
         assert word(report(rule, "unavailable", 9000)) == "?"
         assert word(report(rule, 5, 9010)) == then  # restored by Home Assistant
         assert rule.due(START + 9010) == START + 9310
         assert word(report(rule, 5, 9070)) == "good"
 
 
-def test_a_silence_goes_on_after_a_restart() -> None:
-    rule = learned()
-    silence(rule, 2000)
+def test_the_time_starts_again_after_a_restart() -> None:
+    rule = learned_evaluator()
+    evaluation_at(rule, 2000)
     rule = restarted(rule, kind=AlarmKind.NO_DATA)
     report(rule, 5, 9000)
 
-    assert silence(rule, 9299) == "?"
-    assert silence(rule, 9300) == "warning"
+    assert evaluation_at(rule, 9299) == "?"
+    assert evaluation_at(rule, 9300) == "warning"
 
 
-def test_a_clock_that_is_set_back_makes_nobody_silent_for_longer() -> None:
+def test_a_clock_set_back_does_not_lengthen_the_time_without_reports() -> None:
     rule = evaluator_of(kind=AlarmKind.NO_DATA, silent_s=600)
     report(rule, 5, 100_000)
 
-    assert silence(rule, 0) == "good"
+    assert evaluation_at(rule, 0) == "good"
     assert rule.due(START) == START + 600
-    assert silence(rule, 600) == "warning"
+    assert evaluation_at(rule, 600) == "warning"
     assert word(report(rule, 6, 700)) == "good"
 
 
 @given(st.lists(st.floats(0.1, 10_000), max_size=40), st.floats(0, 100_000))
-def test_look_tells_at_the_time_it_was_due_and_not_before(gaps: list[float], wait: float) -> None:
+def test_the_evaluation_becomes_active_exactly_at_the_due_time(gaps: list[float], wait: float) -> None:
     rule = evaluator_of(kind=AlarmKind.NO_DATA)
     now = START
     for gap in gaps:

@@ -23,11 +23,11 @@ from tests.alarms.engine.evaluation.readings import START, evaluator_of, play, r
         ({"kind": "unavailable"}, "unavailable unknown 5 unavailable", "warning good good warning"),
     ],
 )
-def test_words(condition: dict[str, Any], states: str, expected: str) -> None:
+def test_evaluations_of_states(condition: dict[str, Any], states: str, expected: str) -> None:
     assert " ".join(play(evaluator_of(**condition), states.split())) == expected
 
 
-def test_an_attribute_may_be_one_of_the_words() -> None:
+def test_an_attribute_can_be_one_of_the_states() -> None:
     rule = evaluator_of(kind=AlarmKind.STATE, states=("true", "7"), attribute="problem")
 
     assert report(rule, "true", 0).is_active is None
@@ -36,7 +36,7 @@ def test_an_attribute_may_be_one_of_the_words() -> None:
     assert report(rule, "x", 3, problem=False).is_active is False
 
 
-def test_words_say_why() -> None:
+def test_evaluations_of_states_have_reasons() -> None:
     assert report(evaluator_of(kind=AlarmKind.STATE, states=("open",)), "open", 0) == Evaluation(
         True, Severity.WARNING, "open", "open"
     )
@@ -48,7 +48,7 @@ def test_words_say_why() -> None:
     )
 
 
-def test_an_entity_that_is_not_loaded_yet_is_unavailable_only_after_five_minutes() -> None:
+def test_an_entity_that_is_not_loaded_is_unavailable_after_five_minutes() -> None:
     rule = evaluator_of(kind=AlarmKind.UNAVAILABLE)
 
     assert report(rule, "unavailable", 0, restored=True).is_active is None
@@ -61,7 +61,7 @@ def test_an_entity_that_is_not_loaded_yet_is_unavailable_only_after_five_minutes
     assert rule.due(START + 300) is None
 
 
-def test_an_entity_that_is_loaded_in_time_is_judged_as_it_is() -> None:
+def test_an_entity_that_is_loaded_in_time_is_evaluated_by_its_state() -> None:
     rule = evaluator_of(kind=AlarmKind.UNAVAILABLE)
     report(rule, "unavailable", 0, restored=True)
 
@@ -71,7 +71,7 @@ def test_an_entity_that_is_loaded_in_time_is_judged_as_it_is() -> None:
     assert rule.evaluate(START + 1000).is_active is False
 
 
-def test_a_clock_that_is_set_back_prolongs_nothing() -> None:
+def test_a_clock_set_back_does_not_lengthen_the_loading_time() -> None:
     rule = evaluator_of(kind=AlarmKind.UNAVAILABLE)
     report(rule, "unavailable", 10_000, restored=True)
 
@@ -94,7 +94,9 @@ def test_a_clock_that_is_set_back_prolongs_nothing() -> None:
         ({"a": "1"}, {"a": 1}, False),
     ],
 )
-def test_an_event_has_all_that_is_wanted(wanted: dict[str, Any], data: dict[str, Any], expected: bool) -> None:
+def test_an_event_matches_if_it_contains_all_wanted_values(
+    wanted: dict[str, Any], data: dict[str, Any], expected: bool
+) -> None:
     assert event_matches(wanted, data) is expected
 
 
@@ -103,12 +105,12 @@ def test_an_event_has_all_that_is_wanted(wanted: dict[str, Any], data: dict[str,
     [("fire", "on fire", True), ("Fire", "on fire", False), ("", "", True), ("é", "café".encode(), True),
      ("x", b"\xff\x00", False)],
 )  # fmt: skip
-def test_a_message_has_the_text_in_it(contains: str, payload: str | bytes, expected: bool) -> None:
+def test_a_message_matches_if_it_contains_the_text(contains: str, payload: str | bytes, expected: bool) -> None:
     assert message_matches(contains, payload) is expected
 
 
-def test_of_a_long_attribute_the_beginning_is_kept() -> None:
+def test_a_long_attribute_is_truncated() -> None:
     evaluator = Evaluator(Condition(kind=AlarmKind.STATE, attribute="text", states=("x" * 1000,)), Severity.WARNING)
-    verdict = evaluator.update(EntitySnapshot("on", {"text": "x" * 1000}, START), START)
-    assert verdict.is_active
-    assert verdict.value == verdict.reason == "x" * 255
+    evaluation = evaluator.update(EntitySnapshot("on", {"text": "x" * 1000}, START), START)
+    assert evaluation.is_active
+    assert evaluation.value == evaluation.reason == "x" * 255

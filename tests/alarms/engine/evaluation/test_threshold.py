@@ -25,19 +25,19 @@ from tests.alarms.engine.evaluation.readings import State, evaluator_of, play, r
             {"kind": "above", "above": 80, "hysteresis": 2},
             "79 81 79 78.1 78 79 80",
             "good warning warning warning good good good",
-            id="it is good again when it is so much better",
+            id="clears at the hysteresis",
         ),
         pytest.param(
             {"kind": "below", "below": 10, "hysteresis": 2},
             "11 9 11.9 12 11",
             "good warning warning good good",
-            id="below has its band above",
+            id="hysteresis of a lower limit",
         ),
         pytest.param(
             {"kind": "above", "above": 80, "worse_above": 90, "hysteresis": 2},
             "85 91 89 88 85 78",
             "warning critical critical warning warning good",
-            id="a second threshold is worse and has a band too",
+            id="second threshold with hysteresis",
         ),
         pytest.param(
             {"kind": "outside", "above": 30, "worse_above": 40, "below": 10, "worse_below": 0},
@@ -49,38 +49,43 @@ from tests.alarms.engine.evaluation.readings import State, evaluator_of, play, r
             {"kind": "outside", "above": 30, "below": 20, "hysteresis": 15},
             "31 16 15 35 34",
             "warning warning warning warning warning",
-            id="a band that is wider than the range",
+            id="hysteresis wider than the range",
         ),
         pytest.param(
             {"kind": "above", "above": 80, "worse_above": 90, "worse": Severity.INFO},
             "95",
             "warning",
-            id="a second threshold never makes it better",
+            id="a less severe second threshold is ignored",
         ),
         pytest.param(
-            {"kind": "above", "above": 80, "below": 50}, "40", "good", id="what belongs to another kind says nothing"
+            {"kind": "above", "above": 80, "below": 50}, "40", "good", id="limits of another kind are ignored"
         ),
-        pytest.param({"kind": "above", "above": 80, "hysteresis": -5}, "81 80", "warning good", id="no band below 0"),
+        pytest.param(
+            {"kind": "above", "above": 80, "hysteresis": -5},
+            "81 80",
+            "warning good",
+            id="negative hysteresis is ignored",
+        ),
         pytest.param(
             {"kind": "above", "above": 80},
             "81 unavailable unknown nan inf -inf warm 1_000 79",
             "warning ? ? ? ? ? ? ? good",
-            id="what is no number",
+            id="no number",
         ),
         pytest.param(
             {"kind": "above", "above": 80, "hysteresis": 2},
             "81 unavailable 79 78",
             "warning ? warning good",
-            id="the band is kept while it is away",
+            id="hysteresis across an absence",
         ),
         pytest.param({"kind": "above"}, "81", "good", id="without a threshold"),
     ],
 )
-def test_numbers(condition: dict[str, Any], states: str, expected: str) -> None:
+def test_evaluations_of_numbers(condition: dict[str, Any], states: str, expected: str) -> None:
     assert " ".join(play(evaluator_of(**condition), states.split())) == expected
 
 
-def test_inside_its_band_it_says_what_it_waits_for() -> None:
+def test_the_reason_within_the_hysteresis_names_the_release() -> None:
     rule = evaluator_of(kind=AlarmKind.ABOVE, above=80, worse_above=90, hysteresis=2)
 
     assert report(rule, 91, 0, "°C").reason == "91 °C > 90 °C"
@@ -89,7 +94,7 @@ def test_inside_its_band_it_says_what_it_waits_for() -> None:
     assert report(rule, 78, 3, "°C") == Evaluation(False, Severity.WARNING, "78 °C")
 
 
-def test_of_two_equally_bad_thresholds_the_farther_is_named() -> None:
+def test_the_farther_of_two_equally_severe_thresholds_is_named() -> None:
     rule = evaluator_of(Severity.CRITICAL, kind=AlarmKind.ABOVE, above=80, worse_above=90)
 
     assert report(rule, 95, 0).reason == "95 > 90"
@@ -99,18 +104,18 @@ NUMBERS = st.floats(-100, 100, allow_nan=False) | st.sampled_from(["unavailable"
 
 
 @given(st.lists(NUMBERS, max_size=30), st.floats(0, 20))
-def test_a_verdict_never_changes_inside_the_band(states: list[State], band: float) -> None:
+def test_evaluations_do_not_change_within_the_hysteresis(states: list[State], band: float) -> None:
     rule = evaluator_of(kind=AlarmKind.OUTSIDE, above=50, below=-50, hysteresis=band)
     before = False
     for at, state in enumerate(states):
-        verdict = report(rule, state, at)
+        evaluation = report(rule, state, at)
         if not isinstance(state, float):
-            assert verdict.is_active is None
+            assert evaluation.is_active is None
             continue
         if 50 - band < state <= 50 or -50 <= state < -50 + band:
-            assert before or not verdict.is_active  # nothing becomes bad in there
+            assert before or not evaluation.is_active  # nothing becomes bad in there
         elif state > 50 or state < -50:
-            assert verdict.is_active
+            assert evaluation.is_active
         else:
-            assert not verdict.is_active
-        before = bool(verdict.is_active)
+            assert not evaluation.is_active
+        before = bool(evaluation.is_active)

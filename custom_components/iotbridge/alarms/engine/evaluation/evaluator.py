@@ -1,4 +1,4 @@
-"""Evaluator of a rule: that of its kind, whose history belongs to one condition. Pure."""
+"""Evaluator of a rule: wraps that of its kind, and restores its history only for the same condition. Pure."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -12,7 +12,7 @@ class Evaluator:
     """Evaluator of a rule for one entity, with its history; ``KindEvaluator`` has the details."""
 
     def __init__(self, condition: Condition, severity: Severity) -> None:
-        """Begin with an unknown entity; an active evaluation has the severity, or that of the second threshold.
+        """Start without a snapshot; an active evaluation has the severity, or that of the second threshold.
 
         Raises ValueError for a kind that has no entities.
         """
@@ -22,7 +22,7 @@ class Evaluator:
         self._evaluator = evaluator(condition, severity)
 
     def update(self, snapshot: EntitySnapshot | None, now: float) -> Evaluation:
-        """Evaluate the entity as it is now, None when it does not exist. The same report twice changes nothing."""
+        """Evaluate a snapshot, None for an entity that does not exist; a repeated report changes nothing."""
         return self._evaluator.update(snapshot, now)
 
     def due(self, now: float) -> float | None:
@@ -38,13 +38,13 @@ class Evaluator:
         self._evaluator.shift(by_s)
 
     def discount_outage(self, since: float, now: float) -> Evaluation:
-        """Evaluate again after an outage of the connection, which does not count as the entity's silence."""
+        """Evaluate again after an outage of the connection, which does not count as missing reports."""
         return self._evaluator.discount_outage(since, now)
 
     def as_dict(self) -> dict[str, Any]:
-        """Return what survives a restart, as JSON has it; empty when there is nothing."""
-        kept = self._evaluator.as_dict()
-        return {**self._identity, **kept} if kept else {}
+        """Return the history for the store; empty when there is none."""
+        history = self._evaluator.as_dict()
+        return {**self._identity, **history} if history else {}
 
     def restore(self, data: Mapping[str, Any]) -> None:
         """Restore what ``as_dict`` returned before a restart, unless kind or attribute of the rule have changed."""

@@ -6,7 +6,7 @@ _LARGE = 1e15
 
 
 def number_text(number: float, unit: str | None = None) -> str:
-    """Write a number as people do: two decimals are enough, three digits when it is small."""
+    """Return a number with at most two decimals, a small one with three digits."""
     if abs(number) >= _LARGE:
         text = f"{number:.6g}"
     elif number == int(number):
@@ -19,7 +19,7 @@ def number_text(number: float, unit: str | None = None) -> str:
 
 
 def comparison_text(number: float, sign: str, limit: float, unit: str | None = None) -> str:
-    """Write "81.5 °C > 80 °C", with as many decimals as it takes to see the difference."""
+    """Return a comparison such as "81.5 °C > 80 °C", with enough decimals to show the difference."""
     left, right = number_text(number, unit), number_text(limit, unit)
     if left == right:
         left, right = _with_unit(f"{number:.15g}", unit), _with_unit(f"{limit:.15g}", unit)
@@ -27,7 +27,7 @@ def comparison_text(number: float, sign: str, limit: float, unit: str | None = N
 
 
 def duration_text(seconds: float) -> str:
-    """Write a time as "45 s", "9 min" or "2 h 10 min"; these units are the same in every language, days are not."""
+    """Return a duration as "45 s", "9 min" or "2 h 10 min", in units that are the same in every language."""
     if seconds < 10:  # noqa: PLR2004
         return f"{number_text(round(seconds, 1))} s"
     if seconds < 120:  # noqa: PLR2004

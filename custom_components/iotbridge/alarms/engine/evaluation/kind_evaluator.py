@@ -1,4 +1,4 @@
-"""Interface of the evaluators, one class for each way to evaluate an entity. Pure: the clock is the caller's."""
+"""Interface of the evaluators, one class for each way to evaluate an entity. Pure: the time is an argument."""
 
 from collections.abc import Mapping
 from typing import Any, Protocol
@@ -14,7 +14,7 @@ class KindEvaluator(Protocol):
     """
 
     def update(self, snapshot: EntitySnapshot | None, now: float) -> Evaluation:
-        """Evaluate the entity as it is now, None when it does not exist. The same report twice changes nothing."""
+        """Evaluate a snapshot, None for an entity that does not exist; a repeated report changes nothing."""
 
     def due(self, now: float) -> float | None:
         """Return when to evaluate without a new report, None when there is no need; it is later than now."""
@@ -26,10 +26,10 @@ class KindEvaluator(Protocol):
         """Move all times when the clock is set: reports are as old as before."""
 
     def discount_outage(self, since: float, now: float) -> Evaluation:
-        """Evaluate again after an outage of the connection, which does not count as the entity's silence."""
+        """Evaluate again after an outage of the connection, which does not count as missing reports."""
 
     def as_dict(self) -> dict[str, Any]:
-        """Return what survives a restart, as JSON has it; empty when there is nothing."""
+        """Return the history for the store; empty when there is none."""
 
     def restore(self, data: Mapping[str, Any]) -> None:
         """Restore what ``as_dict`` returned before a restart."""

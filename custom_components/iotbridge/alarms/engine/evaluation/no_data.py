@@ -1,6 +1,6 @@
 """Evaluator of missing reports, after a fixed time or one learned from the entity's own interval; pure.
 
-Unavailable and unknown are no data: the silence goes on. An entity that does not exist is not evaluated.
+Unavailable and unknown are no reports. An entity that does not exist is not evaluated.
 """
 
 from collections import deque
@@ -18,10 +18,10 @@ SILENT_UNUSUAL = "silent_unusual"  # usual, silent
 # Reports this close together are one message that changed the entity twice.
 _BURST_S = 2.0
 _GAPS = 32
-# So many gaps make an interval, if so many of them are within half and twice the usual one.
+# Number of gaps from which an interval is learned, and share of them that is between half and twice the usual one.
 _GAPS_NEEDED = 8
 _REGULAR_SHARE = 0.75
-# How patient with an interval: so many usual gaps, and twice what it has done more than once within a week.
+# The limit is this many usual gaps, at least so long, and at least twice a gap that occurred twice within a week.
 _PATIENCE = 5
 _AT_LEAST_S = 120.0
 _WEEK_S = 7 * 86400.0
@@ -31,20 +31,20 @@ class LearnedInterval:
     """Reporting interval of an entity, learned from the gaps between its reports."""
 
     def __init__(self) -> None:
-        """Begin with nothing known."""
+        """Start without gaps."""
         self._gaps: deque[float] = deque(maxlen=_GAPS)
         self._longest: list[tuple[float, float]] = []
         self.usual_s: float | None = None
         self.limit_s: float | None = None
 
     def learn(self, gap_s: float, now: float) -> None:
-        """Take a gap that ended now.
+        """Add a gap that ended now.
 
-        One long silence is an outage. When a second comes within a week it is how the entity is: it reports changes
-        only, and at night there are none.
+        One long gap is an outage. Two within a week are normal for the entity, such as one that reports only changes,
+        of which there are none at night.
         """
         self._gaps.append(gap_s)
-        # The two longest of the week; the shorter of them has happened twice.
+        # The two longest of the week; the shorter one occurred twice.
         recent = [(at, gap) for at, gap in self._longest if now - _WEEK_S < at <= now]
         self._longest = sorted([*recent, (now, gap_s)], key=lambda item: item[1])[-2:]
         self._update_limit()
@@ -61,11 +61,11 @@ class LearnedInterval:
         self.limit_s = max(_AT_LEAST_S, _PATIENCE * usual, 2 * self._longest[0][1])
 
     def as_dict(self) -> dict[str, Any]:
-        """Return what was learned."""
+        """Return the gaps for the store."""
         return {"gaps": [round(gap, 1) for gap in self._gaps], "longest": [list(item) for item in self._longest]}
 
     def restore(self, data: Mapping[str, Any]) -> None:
-        """Take up what was learned before a restart."""
+        """Restore the gaps of before a restart."""
         self._gaps.extend(data["gaps"])
         self._longest = [(at, gap) for at, gap in data["longest"]]
         self._update_limit()
@@ -74,26 +74,26 @@ class LearnedInterval:
 class NoDataEvaluator:
     """Evaluator of NO_DATA: no report for too long.
 
-    The first report after the entity was away, or after a restart, may be one that Home Assistant remembered or the
-    broker kept: the time starts again with it, but it does not end a silence, and is no part of the interval.
+    The first report after an absence or a restart may be a restored or retained one: the time starts again with it, but
+    it does not clear the alarm, and is no part of the interval.
     """
 
     def __init__(self, severity: Severity, silent_s: float | None = None) -> None:
-        """Begin with an entity that does not exist; without ``silent_s`` its interval is learned."""
+        """Start with an entity that does not exist; without ``silent_s`` its interval is learned."""
         self._fixed_s = silent_s
         self._severity = severity
         self._interval = LearnedInterval()
         self._is_silent = False
-        # It was silent once: the end of that counts even when its interval is unknown from then on.
+        # True after reports resumed once: inactive then, even if the interval is not known any more.
         self._has_ended = False
         self._is_new = True
         self._reported_at: float | None = None
         self._value = ""
-        # Absent and not yet silent: neither active nor over.
+        # While absent but not overdue, the evaluation is undetermined.
         self._is_absent = True
 
     def update(self, snapshot: EntitySnapshot | None, now: float) -> Evaluation:
-        """Take a report, or that there is none."""
+        """Evaluate a report, or the absence of the entity."""
         if snapshot is None:
             self._reported_at, self._value, self._is_new, self._is_absent = None, "", True, True
             return Evaluation(None)
@@ -105,10 +105,10 @@ class NoDataEvaluator:
             return self.evaluate(now)
         self._value = snapshot.state
         self._is_absent = False
-        self._note_report(at)
+        self._record_report(at)
         return self.evaluate(now)
 
-    def _note_report(self, at: float) -> None:
+    def _record_report(self, at: float) -> None:
         last, self._reported_at = self._reported_at, at
         if self._is_new or last is None or at < last:
             self._is_new = False
@@ -121,7 +121,7 @@ class NoDataEvaluator:
                 self._interval.learn(at - last, at)
 
     def due(self, now: float) -> float | None:
-        """Return when it will have been silent for too long; None when it is, or when there is no limit."""
+        """Return when a report will be overdue; None when it is already, or when there is no limit."""
         limit = self._limit_s
         if self._reported_at is None or limit is None:
             return None
@@ -133,24 +133,24 @@ class NoDataEvaluator:
         if self._reported_at is None:
             return Evaluation(None)
         limit = self._limit_s
-        # A clock that was set back must not make the silence longer than it is.
+        # A clock that was set back must not lengthen the time without reports.
         self._reported_at = min(self._reported_at, now)
         if limit is not None and now >= self._reported_at + limit:
             self._is_silent = True
-            return self._silence(now - self._reported_at, limit)
+            return self._overdue(now - self._reported_at, limit)
         if self._is_silent or self._is_absent or (limit is None and not self._has_ended):
             return Evaluation(None, self._severity, self._value)
         return Evaluation(False, self._severity, self._value)
 
     def discount_outage(self, since: float, now: float) -> Evaluation:
-        """Begin to wait anew; what had fallen silent before is so still."""
+        """Restart the time without reports, unless a report was overdue before the outage."""
         limit = self._limit_s
         if self._reported_at is not None and (limit is None or self._reported_at + limit >= since):
             self._reported_at, self._is_silent, self._has_ended = now, False, True
         return self.evaluate(now)
 
     def shift(self, by_s: float) -> None:
-        """Take the silence along when the clock is set."""
+        """Move the time of the last report when the clock is set."""
         if self._reported_at is not None:
             self._reported_at += by_s
 
@@ -158,7 +158,7 @@ class NoDataEvaluator:
     def _limit_s(self) -> float | None:
         return self._interval.limit_s if self._fixed_s is None else self._fixed_s
 
-    def _silence(self, silent_s: float, limit_s: float) -> Evaluation:
+    def _overdue(self, silent_s: float, limit_s: float) -> Evaluation:
         silent, limit = duration_text(silent_s), duration_text(limit_s)
         if self._fixed_s is None and self._interval.usual_s is not None:
             key, values = SILENT_UNUSUAL, (("usual", duration_text(self._interval.usual_s)), ("silent", silent))
@@ -167,12 +167,12 @@ class NoDataEvaluator:
         return Evaluation(True, self._severity, self._value, f"{silent} > {limit}", key, values)
 
     def as_dict(self) -> dict[str, Any]:
-        """Return what survives a restart."""
-        kept = {"silent": self._is_silent, "ended": self._has_ended}
-        return {**kept, **(self._interval.as_dict() if self._fixed_s is None else {})}
+        """Return the state for the store."""
+        state = {"silent": self._is_silent, "ended": self._has_ended}
+        return {**state, **(self._interval.as_dict() if self._fixed_s is None else {})}
 
     def restore(self, data: Mapping[str, Any]) -> None:
-        """Take up what survived."""
+        """Restore the state of before a restart."""
         self._is_silent, self._has_ended = data["silent"], data["ended"]
         if self._fixed_s is None and "gaps" in data:
             self._interval.restore(data)

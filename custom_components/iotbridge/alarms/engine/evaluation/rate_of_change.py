@@ -10,44 +10,44 @@ from .snapshot import EntitySnapshot, reading_text, span_of
 
 # Translation key of the reason.
 CHANGED = "changed"  # change, within, limit, per
-# Readings closer together than this share of the window count as one time, which bounds what is kept.
+# Readings closer together than this fraction of the window are merged, which limits the memory.
 _RESOLUTION = 200
 
 
 class TimedValue(NamedTuple):
-    """A number and when it was read."""
+    """Number with the time of its reading."""
 
     at: float
     number: float
 
 
 class Extremes:
-    """The largest and the smallest of the readings in a window: only those that can still become it are kept.
+    """Maximum and minimum of the readings in a window; only readings that can still become one of them are kept.
 
     At most 201 of each; a reading may leave the window by a 200th of it too early.
     """
 
     def __init__(self, per_s: float) -> None:
-        """Begin with an empty window of ``per_s`` seconds."""
+        """Start with an empty window of ``per_s`` seconds."""
         self._per_s = per_s
         self.high: deque[TimedValue] = deque()
         self.low: deque[TimedValue] = deque()
 
     def add(self, reading: TimedValue) -> None:
-        """Take a reading that is not older than the others."""
-        apart = self._per_s / _RESOLUTION
+        """Add a reading that is not older than the others."""
+        resolution_s = self._per_s / _RESOLUTION
         high, low = self.high, self.low
         while high and high[-1].number <= reading.number:
             high.pop()
         while low and low[-1].number >= reading.number:
             low.pop()
-        if not high or high[-1].at + apart <= reading.at:
+        if not high or high[-1].at + resolution_s <= reading.at:
             high.append(reading)
-        if not low or low[-1].at + apart <= reading.at:
+        if not low or low[-1].at + resolution_s <= reading.at:
             low.append(reading)
 
     def forget(self, now: float) -> None:
-        """Drop what has left the window."""
+        """Drop readings that have left the window."""
         for kept in (self.high, self.low):
             while kept and kept[0].at + self._per_s <= now:
                 kept.popleft()
@@ -58,7 +58,7 @@ class Extremes:
         self.low.clear()
 
     def shift(self, by_s: float) -> None:
-        """Take the readings along when the clock is set."""
+        """Move the readings when the clock is set."""
         for kept in (self.high, self.low):
             kept.extend([_later(kept.popleft(), by_s) for _ in range(len(kept))])
 
@@ -66,8 +66,8 @@ class Extremes:
 class RateOfChangeEvaluator:
     """Evaluator of RATE: any two readings of the last ``per_s`` seconds differ by more than ``change``.
 
-    A reading holds until the next, as most entities report only changes: a value that stood still for an hour and then
-    jumps has changed fast. Across a time without a value nothing is held.
+    A reading is valid until the next, as most entities report only changes: a value that was constant for an hour and
+    then jumps has changed fast. It is not valid across a time without a value.
     """
 
     def __init__(
@@ -79,35 +79,35 @@ class RateOfChangeEvaluator:
         attribute: str | None = None,
         unit: str | None = None,
     ) -> None:
-        """Begin with no reading; ``unit`` is that of ``change``."""
+        """Start without readings; ``unit`` is that of ``change``."""
         self._attribute = attribute
         self._change = change
         self._per_s = per_s
         self._severity = severity
         self._window = Extremes(per_s)
         self._last: TimedValue | None = None
-        # The last two neighbours that were too far apart, and the newest reading there ever was.
+        # The last two successive readings that differed too much, and the time of the newest reading.
         self._jump: tuple[TimedValue, TimedValue] | None = None
         self._newest_at: float | None = None
-        # What the readings are in: the unit of the rule, or that of an entity that measures something else.
+        # The unit of the readings: that of the rule, or of an entity with another quantity.
         self._rule_unit = unit
         self._unit: str | None = None
         self._value = ""
 
     def update(self, snapshot: EntitySnapshot | None, now: float) -> Evaluation:
-        """Take a reading, or that there is none."""
+        """Evaluate a reading, or the absence of one."""
         span = None if snapshot is None else span_of(snapshot, self._attribute)
         if snapshot is None or span is None:
             self._last = None
             return Evaluation(None)
-        self._follow_unit(self._rule_unit if snapshot.in_rule else snapshot.unit)
+        self._update_unit(self._rule_unit if snapshot.in_rule else snapshot.unit)
         self._value = reading_text(snapshot, self._attribute)
-        # One that another unit has only rounded is no change.
+        # A difference that is only caused by rounding in another unit is no change.
         is_same = self._last is not None and span.low <= self._last.number <= span.high
         number = self._last.number if self._last and is_same else span.middle
         reading = TimedValue(min(snapshot.changed_at, now), number)
         if self._newest_at is not None and reading.at < self._newest_at:
-            # The clock was set back: what was read in its future is worth nothing.
+            # The clock was set back: readings from its future are worthless.
             self._clear()
         if self._last is not None and abs(number - self._last.number) > self._change:
             self._jump = (self._last, reading)
@@ -140,14 +140,14 @@ class RateOfChangeEvaluator:
         return Evaluation(True, self._severity, self._value, f"{change} / {within} > {limit} / {per}", CHANGED, values)
 
     def shift(self, by_s: float) -> None:
-        """Take the readings along when the clock is set."""
+        """Move the readings when the clock is set."""
         self._window.shift(by_s)
         self._last = self._last and _later(self._last, by_s)
         self._jump = self._jump and (_later(self._jump[0], by_s), _later(self._jump[1], by_s))
         self._newest_at = None if self._newest_at is None else self._newest_at + by_s
 
-    def _follow_unit(self, unit: str | None) -> None:
-        """Begin anew when the entity measures something else than before."""
+    def _update_unit(self, unit: str | None) -> None:
+        """Drop the readings when the unit of the entity changes to another quantity."""
         if unit is None:
             return
         if self._unit not in {None, unit}:
@@ -159,7 +159,7 @@ class RateOfChangeEvaluator:
         self._last = self._jump = None
 
     def _changes(self, now: float) -> tuple[TimedValue, TimedValue] | None:
-        """Return the two readings that are too far apart, None when there are none."""
+        """Return two readings that differ too much, None when there are none."""
         window = self._window
         window.forget(now)
         if self._jump is not None and self._jump[1].at + self._per_s <= now:
@@ -176,7 +176,7 @@ class RateOfChangeEvaluator:
         return self.evaluate(now)
 
     def as_dict(self) -> dict[str, Any]:
-        """Return what survives a restart: the times of the readings tell what they are still worth."""
+        """Return the readings with their times for the store."""
         if not self._window.high and self._jump is None:
             return {}
         return {
@@ -188,7 +188,7 @@ class RateOfChangeEvaluator:
         }
 
     def restore(self, data: Mapping[str, Any]) -> None:
-        """Take up what survived."""
+        """Restore the readings of before a restart."""
         self._window.high.extend(TimedValue(*reading) for reading in data["high"])
         self._window.low.extend(TimedValue(*reading) for reading in data["low"])
         if data["jump"]:

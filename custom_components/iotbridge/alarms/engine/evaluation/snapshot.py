@@ -11,17 +11,17 @@ from .formatting import number_text
 UNAVAILABLE = "unavailable"
 ABSENT = frozenset({UNAVAILABLE, "unknown"})
 
-# Turns a number of one unit into another; None for what has no counterpart there.
+# Converts a number to another unit; None where that is impossible.
 type Conversion = Callable[[float], float | None]
 
 
 @dataclass(frozen=True, slots=True)
 class EntitySnapshot:
-    """An entity at a moment.
+    """Snapshot of an entity at one moment.
 
-    ``state`` may be Home Assistant's "unavailable" or "unknown". ``changed_at`` is when it was last reported, changed
-    or not, in seconds since 1970. ``unit`` is that of the value that the rule evaluates; ``in_rule`` turns its numbers
-    into the unit of the rule, None when they are in it or have none in common with it.
+    ``state`` may be Home Assistant's "unavailable" or "unknown". ``changed_at`` is the time of the last report, changed
+    or not, in seconds since 1970. ``unit`` is that of the value that the rule evaluates; ``in_rule`` converts its
+    numbers to the unit of the rule, None when no conversion is needed or possible.
     """
 
     state: str
@@ -37,14 +37,14 @@ class EntitySnapshot:
 
 
 def number_of(snapshot: EntitySnapshot, attribute: str | None) -> float | None:
-    """Return the state or an attribute as a finite number, None when it is none or the entity is away."""
+    """Return the state or an attribute as a finite number, None when it is none or the entity is absent."""
     if snapshot.state in ABSENT:
         return None
     value = snapshot.state if attribute is None else snapshot.attributes.get(attribute)
     if isinstance(value, bool) or not isinstance(value, str | int | float):
         return None
     if isinstance(value, str) and "_" in value:
-        return None  # Python reads 1_000 as a number, people do not
+        return None  # Python parses 1_000 as a number
     try:
         number = float(value)
     except ValueError, OverflowError:
@@ -53,7 +53,7 @@ def number_of(snapshot: EntitySnapshot, attribute: str | None) -> float | None:
 
 
 class Span(NamedTuple):
-    """The numbers that a reading may stand for, in the unit of the rule: one, unless it was shown in another unit."""
+    """Range of numbers that a reading may stand for, in the unit of the rule; a single one unless it was converted."""
 
     low: float
     middle: float
@@ -63,8 +63,8 @@ class Span(NamedTuple):
 def span_of(snapshot: EntitySnapshot, attribute: str | None) -> Span | None:
     """Return a reading in the unit of its rule, None when it is no number.
 
-    Home Assistant rounds when it converts: 21 °C are shown as 70 °F, which are 21.1 °C. So no limit counts as passed
-    that the shown number cannot tell from itself.
+    Home Assistant rounds when it converts: 21 °C are displayed as 70 °F, which are 21.1 °C. A limit within that
+    rounding error is not exceeded.
     """
     if (number := number_of(snapshot, attribute)) is None:
         return None
@@ -83,11 +83,11 @@ def _half_of_last_digit(number: str) -> float:
     try:
         exponent = Decimal(number).as_tuple().exponent
     except InvalidOperation:
-        return 0.0  # an exponent that is too long for a decimal: far smaller than any rounding
+        return 0.0  # the exponent is too large for a decimal, the number far smaller than any rounding
     return 0.5 * 10.0 ** min(0, int(exponent))
 
 
 def reading_text(snapshot: EntitySnapshot, attribute: str | None) -> str:
-    """Write a reading as its entity shows it, empty when it is no number."""
+    """Return a reading as its entity displays it, empty when it is no number."""
     number = number_of(snapshot, attribute)
     return "" if number is None else number_text(number, snapshot.unit)

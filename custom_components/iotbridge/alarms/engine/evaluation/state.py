@@ -7,9 +7,9 @@ from ..models import Evaluation, Severity
 from .formatting import duration_text
 from .snapshot import UNAVAILABLE, EntitySnapshot
 
-# Home Assistant shows an entity as unavailable while its integration is not loaded yet. After so long, it is.
+# Home Assistant shows an entity as unavailable while its integration is being loaded; after this time it counts.
 NOT_LOADED_S = 300.0
-# As long as a state can be; an attribute may be a whole document, and would be in every message and in the history.
+# The maximum length of a state; an attribute may be a whole document, and is part of messages and of the history.
 MAX_VALUE = 255
 
 # Translation keys of reasons; the comments name their placeholders.
@@ -19,7 +19,7 @@ UNREACHABLE = "unavailable"
 
 
 def event_matches(wanted: Mapping[str, Any], data: Mapping[str, Any]) -> bool:
-    """Return whether the data of an event has all that is wanted; of a mapping inside, too, only what is wanted."""
+    """Return whether the data of an event contains all wanted values; nested mappings are compared in the same way."""
     for key, value in wanted.items():
         if key not in data:
             return False
@@ -33,12 +33,12 @@ def event_matches(wanted: Mapping[str, Any], data: Mapping[str, Any]) -> bool:
 
 
 def message_matches(contains: str, payload: str | bytes) -> bool:
-    """Return whether a text is in the payload of a message; an empty one is in every payload."""
+    """Return whether the payload of a message contains a text; every payload contains the empty text."""
     return contains.encode() in payload if isinstance(payload, bytes) else contains in payload
 
 
 class StatelessEvaluator:
-    """Base of evaluators that look at the current state only: no deadline, nothing kept over a restart."""
+    """Base of evaluators of the present state: without deadlines and stored data."""
 
     def __init__(self, severity: Severity) -> None:
         """Start without a state; ``severity`` is that of an active evaluation."""
@@ -54,18 +54,18 @@ class StatelessEvaluator:
         return self._evaluation
 
     def shift(self, by_s: float) -> None:
-        """Keep no time."""
+        """Do nothing: there is no time to move."""
 
     def discount_outage(self, _since: float, now: float) -> Evaluation:
         """Return the evaluation of the last state."""
         return self.evaluate(now)
 
     def as_dict(self) -> dict[str, Any]:
-        """Return nothing to keep."""
+        """Return no data for the store."""
         return {}
 
     def restore(self, data: Mapping[str, Any]) -> None:
-        """Keep nothing."""
+        """Do nothing: nothing is stored."""
 
 
 class StateEvaluator(StatelessEvaluator):
@@ -99,9 +99,9 @@ class StateEvaluator(StatelessEvaluator):
 
 
 class UnavailableEvaluator(StatelessEvaluator):
-    """Evaluator of UNAVAILABLE: its integration says that it cannot be reached, or has not brought it for five minutes.
+    """Evaluator of UNAVAILABLE: unavailable by its integration, or not loaded by it within five minutes.
 
-    An unknown value is no reason: the device is there and has said nothing yet.
+    An unknown value does not count: the device is available but has not reported a value yet.
     """
 
     def __init__(self, severity: Severity) -> None:

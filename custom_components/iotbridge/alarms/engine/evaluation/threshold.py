@@ -8,13 +8,13 @@ from ..models import Evaluation, Severity
 from .formatting import comparison_text, number_text
 from .snapshot import EntitySnapshot, Span, reading_text, span_of
 
-# A limit, and a second one beyond it of another severity.
+# A limit, and a second one beyond it with another severity.
 type Limits = tuple[float | None, float | None]
 
 
 @dataclass(slots=True)
 class _Threshold:
-    """Threshold with hysteresis; once passed it holds until the number is back at ``release``."""
+    """Threshold with hysteresis: once exceeded it holds until the number is back at ``release``."""
 
     name: str
     limit: float
@@ -24,7 +24,7 @@ class _Threshold:
     is_held: bool = False
 
     def hold(self, span: Span) -> bool:
-        """Take a number; return whether the threshold is passed."""
+        """Apply a number; return whether the threshold is exceeded."""
         self.is_held = self._is_beyond(span, self.release if self.is_held else self.limit)
         return self.is_held
 
@@ -32,16 +32,16 @@ class _Threshold:
         return span.low > threshold if self.is_upper else span.high < threshold
 
     def reason(self, span: Span, reading: str, unit: str | None) -> str:
-        """Return the number beside what it has passed, or has not come back to; ``unit`` is that of the limit."""
+        """Return the comparison of the number with the limit, or with the release within the hysteresis."""
         sign = ">" if self.is_upper else "<"
-        passed = self.limit if self._is_beyond(span, self.limit) else self.release
+        exceeded = self.limit if self._is_beyond(span, self.limit) else self.release
         if span.low < span.high:
-            return f"{reading} {sign} {number_text(passed, unit)}"
-        return comparison_text(span.middle, sign, passed, unit)
+            return f"{reading} {sign} {number_text(exceeded, unit)}"
+        return comparison_text(span.middle, sign, exceeded, unit)
 
 
 class ThresholdEvaluator:
-    """Evaluator of ABOVE, BELOW and OUTSIDE: the worst of the thresholds that are passed."""
+    """Evaluator of ABOVE, BELOW and OUTSIDE: the most severe of the exceeded thresholds."""
 
     def __init__(
         self,
@@ -54,11 +54,11 @@ class ThresholdEvaluator:
         attribute: str | None = None,
         unit: str | None = None,
     ) -> None:
-        """Begin with no threshold passed; ``worse`` is the severity of the second limits, ``unit`` that of all."""
+        """Start with no threshold exceeded; ``worse`` is the severity of the second limits, ``unit`` that of all."""
         self._severity = severity
         self._evaluation = Evaluation(None)
         self._attribute, self._unit = attribute, unit
-        back = max(0.0, hysteresis)
+        margin = max(0.0, hysteresis)
         limits = (
             ("above", upper[0], severity, True),
             ("worse_above", upper[1], worse, True),
@@ -66,8 +66,8 @@ class ThresholdEvaluator:
             ("worse_below", lower[1], worse, False),
         )
         self._thresholds = [
-            _Threshold(name, limit, limit - back if is_upper else limit + back, each, is_upper)
-            for name, limit, each, is_upper in limits
+            _Threshold(name, limit, limit - margin if is_upper else limit + margin, limit_severity, is_upper)
+            for name, limit, limit_severity, is_upper in limits
             if limit is not None
         ]
 
@@ -90,25 +90,25 @@ class ThresholdEvaluator:
         return self._evaluation
 
     def due(self, _now: float) -> float | None:
-        """Return None: time changes nothing."""
+        """Return no deadline: time changes nothing."""
 
     def evaluate(self, _now: float) -> Evaluation:
         """Return the last evaluation."""
         return self._evaluation
 
     def shift(self, _by_s: float) -> None:
-        """Keep no time."""
+        """Do nothing: there is no time to move."""
 
     def discount_outage(self, _since: float, now: float) -> Evaluation:
         """Return the last evaluation: an outage does not change a reading."""
         return self.evaluate(now)
 
     def as_dict(self) -> dict[str, Any]:
-        """Return which thresholds hold."""
+        """Return the thresholds that hold, for the store."""
         held = [threshold.name for threshold in self._thresholds if threshold.is_held]
         return {"held": held} if held else {}
 
     def restore(self, data: Mapping[str, Any]) -> None:
-        """Hold those thresholds."""
+        """Restore the thresholds that held before a restart."""
         for threshold in self._thresholds:
             threshold.is_held = threshold.name in data["held"]
