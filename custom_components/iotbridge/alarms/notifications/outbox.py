@@ -22,9 +22,8 @@ from .message import Message, alarm_texts, raised_and_cleared
 from .notifier import DeliveryError, Notifier
 from .queue import Changes, Delivery, NotificationQueue, Review, grouped_by_targets
 from .queued_notification import QueuedNotification, moved_target
+from .retry_policy import RETRIES, is_exhausted, retry_delay_s
 
-# Delays after each failure. After them the fallback is used, and the last one is repeated.
-RETRY_S = (10.0, 60.0, 300.0)
 # Undelivered ends of alarms, and all notifications for a removed group, are dropped after this time.
 KEEP_CLEARED_S = 24 * 3600.0
 # Longer waits would last too long when the machine sleeps meanwhile.
@@ -286,11 +285,11 @@ class Outbox:
             for item in items:
                 item.attempts += 1
         failing = self._failing.get(group, set())
-        if failing & error.failed.keys() or any(item.attempts > len(RETRY_S) for item in items):
+        if failing & error.failed.keys() or any(is_exhausted(item.attempts) for item in items):
             self._set_failing(group, failing | error.failed.keys(), error.reasons)
             self._remove(await self._async_fall_back(group, items))
             for item in items:
-                item.attempts = max(item.attempts, len(RETRY_S))
+                item.attempts = max(item.attempts, RETRIES)
         is_removed = self._notifier.group(group) is None
         waiting = [item for item in items if self._queue.is_waiting(item)]
         expired = [
@@ -298,7 +297,7 @@ class Outbox:
         ]
         self._remove(expired)
         waiting = [item for item in waiting if self._queue.is_waiting(item)]
-        retry_at = now + RETRY_S[min(max([1, *(item.attempts for item in waiting)]), len(RETRY_S)) - 1]
+        retry_at = now + retry_delay_s(max((item.attempts for item in waiting), default=0))
         for item in waiting:
             item.due_at = retry_at
         self._save({item.id: item.as_dict() for item in waiting})

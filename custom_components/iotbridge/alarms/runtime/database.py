@@ -11,85 +11,10 @@ import sqlite3
 from typing import Any
 
 from ..engine.models import AlarmKey
+from .database_migration import NEWEST, upgrade, version_of
 
 LOGGER = logging.getLogger(__package__)
 
-
-def _renamed(table: str, *texts: tuple[str, str]) -> str:
-    """Return the SQL that replaces texts in the JSON of a table.
-
-    Within a JSON string a quotation mark follows a backslash: a text that starts with a bare one is a key.
-    """
-    data = "data"
-    for old, new in texts:
-        data = f"replace({data}, '{old}', '{new}')"
-    return f"UPDATE {table} SET data = {data};"  # noqa: S608 - our own names
-
-
-def _renamed_keys(table: str, **names: str) -> str:
-    return _renamed(table, *((f'"{old}":', f'"{new}":') for old, new in names.items()))
-
-
-# SQL from each version of the file to the next; the first creates the tables.
-_STEPS = (
-    """
-CREATE TABLE IF NOT EXISTS instance (
-    rule_id TEXT NOT NULL, subject TEXT NOT NULL, data TEXT NOT NULL, PRIMARY KEY (rule_id, subject)
-) WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS outbox (id INTEGER PRIMARY KEY, data TEXT NOT NULL);
-CREATE TABLE IF NOT EXISTS history (
-    id INTEGER PRIMARY KEY, at REAL NOT NULL, rule_id TEXT NOT NULL, rule TEXT NOT NULL, subject TEXT NOT NULL,
-    change TEXT NOT NULL, before TEXT NOT NULL, after TEXT NOT NULL, severity INTEGER NOT NULL,
-    episode INTEGER NOT NULL, value TEXT NOT NULL, why TEXT NOT NULL, who TEXT NOT NULL, place TEXT NOT NULL,
-    comment TEXT NOT NULL, detail TEXT NOT NULL
-);
-CREATE INDEX IF NOT EXISTS history_at ON history (at);
-CREATE TABLE IF NOT EXISTS remembered (name TEXT PRIMARY KEY, data TEXT NOT NULL) WITHOUT ROWID;
-""",
-    """
-CREATE INDEX IF NOT EXISTS history_rule ON history (rule_id, at);
-CREATE INDEX IF NOT EXISTS history_subject ON history (subject, at);
-""",
-    # Snoozing was called shelving.
-    _renamed_keys("instance", shelved_until="snoozed_until", shelved_by="snoozed_by", shelved_for="snoozed_for")
-    + """
-UPDATE history SET change = 'snoozed' WHERE change = 'shelved';
-UPDATE history SET change = 'unsnoozed' WHERE change = 'unshelved';
-UPDATE history SET before = 'snoozed' WHERE before = 'shelved';
-UPDATE history SET after = 'snoozed' WHERE after = 'shelved';
-""",
-    _renamed_keys(
-        "instance",
-        why="reason",
-        bad_since="condition_since",
-        who="name",
-        where="source",
-        telling="escalation",
-        told="informed",
-        judge="evaluator",
-    )
-    + _renamed(
-        "outbox",
-        ('"manner": "aloud"', '"sound": "normal"'),
-        ('"manner": "soft"', '"sound": "silent"'),
-        ('"manner": "unseen"', '"sound": "none"'),
-    )
-    + _renamed_keys(
-        "outbox",
-        news="kind",
-        heard="informed",
-        sent="delivered_to",
-        times="occurrences",
-        began="first_message",
-        what_to_do="instructions",
-        said="summary",
-    )
-    + """
-ALTER TABLE history RENAME COLUMN why TO reason;
-ALTER TABLE history RENAME COLUMN who TO actor;
-ALTER TABLE history RENAME COLUMN place TO source;
-""",
-)
 # Sort key of each table; a damaged table is read in both directions.
 _KEYS = {"instance": "rule_id {0}, subject {0}", "outbox": "id {0}", "remembered": "name {0}", "history": "id {0}"}
 # The file and its companions, the log first: SQLite would apply a log that was left behind to the next file.
@@ -119,7 +44,7 @@ class NewerError(sqlite3.DatabaseError):
 
     def __init__(self, version: int) -> None:
         """Take the version of the file."""
-        known = f"this release of IoT Bridge knows versions up to {len(_STEPS)}"
+        known = f"this release of IoT Bridge knows versions up to {NEWEST}"
         super().__init__(f"their file is of version {version}, and {known}")
 
 
@@ -139,7 +64,7 @@ def connect(path: Path) -> sqlite3.Connection:
         connection.execute("PRAGMA synchronous=NORMAL")
         # No automatic checkpoint: it waits for the disk, and would delay notifications of what was written.
         connection.execute("PRAGMA wal_autocheckpoint=0")
-        _upgrade(connection)
+        upgrade(connection)
         path.chmod(0o600)
     except BaseException:
         connection.close()
@@ -147,22 +72,10 @@ def connect(path: Path) -> sqlite3.Connection:
     return connection
 
 
-def _version(connection: sqlite3.Connection) -> int:
-    (version,) = connection.execute("PRAGMA user_version").fetchone()
-    return int(version)
-
-
-def _upgrade(connection: sqlite3.Connection, to: int = len(_STEPS)) -> None:
-    """Upgrade a file to a version; an empty one has version 0."""
-    version = _version(connection)
-    for number, step in enumerate(_STEPS[version:to], version + 1):
-        connection.executescript(f"BEGIN; {step} PRAGMA user_version={number}; COMMIT;")
-
-
 def _check(connection: sqlite3.Connection) -> None:
     """Raise DamagedError or NewerError; an empty file is damaged, because it was truncated."""
-    version = _version(connection)
-    if version > len(_STEPS):
+    version = version_of(connection)
+    if version > NEWEST:
         raise NewerError(version)
     found = {name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
     if missing := sorted(_KEYS.keys() - found):
@@ -183,12 +96,12 @@ def upgraded(connection: sqlite3.Connection) -> sqlite3.Connection:
     """Return an in-memory copy, in the version of this release, of all tables except the history."""
     copy = sqlite3.connect(":memory:")
     copy.text_factory = _text
-    _upgrade(copy, _version(connection))
+    upgrade(copy, version_of(connection))
     for table in ("instance", "outbox", "remembered"):
         for row in connection.execute(f"SELECT * FROM {table}"):  # noqa: S608 - our own names
             copy.execute(f"INSERT INTO {table} VALUES ({', '.join('?' * len(row))})", row)  # noqa: S608 - our own names
     copy.commit()
-    _upgrade(copy)
+    upgrade(copy)
     return copy
 
 
@@ -231,7 +144,7 @@ def rebuild(path: Path) -> None:
         damaged.text_factory = _text
         damaged.setconfig(sqlite3.SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, True)
         # The rows have the version of the damaged file, in which columns may have other names.
-        _upgrade(target, _readable_version(damaged))
+        upgrade(target, _readable_version(damaged))
         with target:
             rows = {table: _salvage(damaged, target, table) for table in _KEYS}
     connect(new).close()
@@ -305,9 +218,9 @@ def _salvage(damaged: sqlite3.Connection, target: sqlite3.Connection, table: str
 def _readable_version(damaged: sqlite3.Connection) -> int:
     """Return the version of a damaged file, or that of this release where it cannot be read."""
     try:
-        return _version(damaged) or len(_STEPS)
+        return version_of(damaged) or NEWEST
     except sqlite3.DatabaseError:
-        return len(_STEPS)
+        return NEWEST
 
 
 def _readable(damaged: sqlite3.Connection, select: str) -> Iterator[Sequence[Any]]:

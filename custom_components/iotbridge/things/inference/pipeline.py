@@ -13,7 +13,7 @@ from ..model.message import DeviceMetadata, Field, Problem, Value
 from ..model.profile import Channel, Reading
 from ..vocabulary import roles
 from ..vocabulary.obis import OBIS
-from ..vocabulary.systems import DEW_POINT, MEDIA, OF_THE_AIR, WEATHER
+from ..vocabulary.systems import MEDIA
 from ..vocabulary.words import WORDS
 from .candidates.builder import candidates_of, unit_siblings
 from .candidates.candidate import Candidate
@@ -25,6 +25,7 @@ from .location import positions
 from .naming import unique
 from .texts import undecoded
 from .tokens import phrases
+from .units.unit_system import is_imperial
 
 # A single device with more values is not meant for people.
 MAX_CANDIDATES = 600
@@ -32,8 +33,6 @@ MAX_READINGS = 300
 # Metadata of a device is at the top of its message, or in a group there.
 METADATA_DEPTH = 2
 MAX_METADATA = 80
-IMPERIAL = re.compile(r"(_f|mph|_mi_h|inhg|fahrenheit|tempf)$|(rain|barom).*in$")
-METRIC = re.compile(r"(_c|tempc|celsius|hpa|_mm|_km_h|_m_s)$")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,7 +68,6 @@ def infer(fields: Sequence[tuple[str, Field]], *, topic: str, format: str) -> In
 def context_of(candidates: Sequence[Candidate], topic: str, kind: str) -> Context:
     """Return the facts shared by all values of a device."""
     keys = frozenset(candidate.parts[-1].lower() for candidate in candidates if candidate.parts)
-    weather = is_imperial_weather(candidates)
     texts = {
         candidate.parts[-1].lower(): str(candidate.value).lower()
         for candidate in candidates
@@ -83,7 +81,7 @@ def context_of(candidates: Sequence[Candidate], topic: str, kind: str) -> Contex
         keys=keys,
         units=unit_siblings(candidates),
         media=media,
-        imperial=(any(IMPERIAL.search(key) for key in keys) or weather) and not is_metric(keys),
+        imperial=is_imperial(candidates, keys),
         alone=len(candidates) == 1,
         conventions=conventions_of(keys, topic),
         watt_hours=any(counts_watt_hours(candidate) for candidate in candidates),
@@ -92,9 +90,6 @@ def context_of(candidates: Sequence[Candidate], topic: str, kind: str) -> Contex
 
 # No household has used a thousand gigawatt hours: a meter with such a count counts in watt hours.
 MOST_KWH = 1e6
-# Range of the air pressure in inches of mercury, and maximum of the dew point in degrees Celsius.
-INCHES = (24, 32)
-HIGHEST_DEW_POINT = 40
 
 
 def counts_watt_hours(candidate: Candidate) -> bool:
@@ -104,29 +99,6 @@ def counts_watt_hours(candidate: Candidate) -> bool:
     if candidate.obis is not None:
         return OBIS[candidate.obis.kind].quantity == "energy"
     return any(WORDS[phrase.text] == "energy" for phrase in phrases(candidate.leaf, WORDS))
-
-
-def is_imperial_weather(candidates: Sequence[Candidate]) -> bool:
-    """Return whether weather values can only be imperial: a pressure of 30.1, a dew point of 67."""
-    if any(candidate.leaf == ("us", "units") and candidate.number == 1 for candidate in candidates):
-        return True
-    if not any(WEATHER & set(candidate.leaf) for candidate in candidates):
-        return False
-    for candidate in candidates:
-        if candidate.number is None or candidate.suffix is not None or candidate.unit:
-            continue
-        words = set(candidate.leaf)
-        if words & DEW_POINT or {"dew", "point"} <= words:
-            if candidate.number > HIGHEST_DEW_POINT:
-                return True
-        elif words & OF_THE_AIR and isinstance(candidate.number, float) and INCHES[0] < candidate.number < INCHES[1]:
-            return True
-    return False
-
-
-def is_metric(keys: frozenset[str]) -> bool:
-    """Return whether a message has metric values beside imperial ones: values without a unit are metric then."""
-    return any(METRIC.search(key) or (f"{key}_f" in keys) for key in keys)
 
 
 def value_of(candidate: Candidate, channel: Channel) -> Value:
