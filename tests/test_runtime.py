@@ -67,7 +67,7 @@ async def test_alarms_that_cannot_start_evaluate_nothing_and_are_unavailable(
     entry = entry_with(hass, ("notifier", "Anna", GROUP), ("alarm", "Hot", rule("Anna")))
     with monkeypatch.context() as patched:
         # The last step of the start.
-        patched.setattr(AlarmsManager, "_async_take_up_restored", _fail)
+        patched.setattr(AlarmsManager, "_async_start_restored", _fail)
         await set_up(hass, entry)
 
     assert repairs(hass).keys() == {"alarms_not_started"}
