@@ -8,7 +8,9 @@ from tests.kit import Kit
 from tests.rules import add_rule, attributes, rule_entity, set_state, shown
 
 
-async def test_it_is_on_the_device_of_alarms_and_removed_with_its_rule(kit: Kit, entry: MockConfigEntry) -> None:
+async def test_the_entity_is_on_the_device_of_alarms_and_removed_with_its_rule(
+    kit: Kit, entry: MockConfigEntry
+) -> None:
     rule_id = await add_rule(kit, "sensor.one")
     other_id = await add_rule(kit, "sensor.one", name="Other")
     entity_id = rule_entity(kit, rule_id)

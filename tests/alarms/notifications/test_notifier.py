@@ -88,7 +88,7 @@ async def test_an_action_that_fails_after_the_timeout_is_logged(
     may_fail.set()
     await hass.async_block_till_done(wait_background_tasks=True)
 
-    assert "Delivery to script.speak failed after it had begun: no loudspeaker" in caplog.text
+    assert "Delivery to script.speak failed after it had started: no loudspeaker" in caplog.text
 
 
 async def test_targets_are_selected_by_name(hass: HomeAssistant, notifier: Notifier, add_group: AddGroup) -> None:

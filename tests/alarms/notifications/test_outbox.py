@@ -62,7 +62,7 @@ async def test_a_stored_notification_is_delivered_although_its_rule_was_removed(
 
 
 async def test_the_next_delivery_waits_until_the_last_is_stored(world: World) -> None:
-    """Killed at any moment, Home Assistant repeats one message of each group."""
+    """After a kill at any moment, at most one message per group is repeated."""
     family, others = world.group("anna"), world.group("ben")
     world.writing = asyncio.get_running_loop().create_future()
     for subject in ("one", "two", "three"):

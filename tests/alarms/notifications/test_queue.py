@@ -1,4 +1,4 @@
-"""Queue of a group: what supersedes what, who was informed, and digests of nights and storms."""
+"""Queue of a group: superseded items, informed targets, and digests of nights and storms."""
 
 from custom_components.iotbridge.alarms.engine.escalation import NotificationKind
 from custom_components.iotbridge.alarms.engine.models import AlarmKey, Severity

@@ -1,4 +1,4 @@
-"""Rows of the queue, as they are stored and after a rename."""
+"""Items of the queue: storage and renames."""
 
 import json
 from typing import Any
@@ -32,7 +32,7 @@ def queued(kind: NotificationKind = NotificationKind.RAISED, **changes: Any) -> 
         {"digest": Digest.STORM, "first_message": MESSAGE, "occurrences": 4, "is_last": True, "is_done": True},
     ],
 )
-def test_an_item_survives_storage_under_its_number(changes: dict[str, Any]) -> None:
+def test_an_item_is_restored_by_its_number(changes: dict[str, Any]) -> None:
     item = queued(**changes)
     data = json.loads(json.dumps(item.as_dict()))
 
@@ -51,7 +51,7 @@ def test_an_item_survives_storage_under_its_number(changes: dict[str, Any]) -> N
         (NotificationKind.CLEARED, False, None),
     ],
 )
-def test_the_first_notification_of_an_alarm_presumes_nobody_informed(
+def test_the_first_notification_of_an_alarm_presumes_no_informed_target(
     kind: NotificationKind, is_actionable: bool, informed: frozenset[str] | None
 ) -> None:
     item = queued(kind)
@@ -66,7 +66,7 @@ def test_an_end_is_new_to_targets_that_missed_the_beginning() -> None:
     assert not queued(NotificationKind.CLEARED).is_new_to("siren"), "all are informed"
 
 
-def test_a_rename_reaches_the_subject_the_messages_and_the_targets() -> None:
+def test_a_rename_applies_to_subject_messages_and_targets() -> None:
     item = queued(informed=frozenset({"notify.siren"}), first_message=MESSAGE)
 
     assert item.move({ATTIC.subject: "sensor.loft", "notify.siren": "notify.horn"})

@@ -14,7 +14,7 @@ from tests.rules import add_rule, set_state
 
 
 async def sent(kit: Kit, policy: EscalationPolicy, notifications: list[ServiceCall], message: str) -> str:
-    """Return what a phone gets of an alarm whose rule has a message."""
+    """Return the notifications about an alarm whose rule has a message."""
     await add_rule(kit, "sensor.one", escalation=policy, message=message)
     await set_state(kit, "sensor.one", "90", friendly_name="Boiler", unit_of_measurement="°C")
     await wait(kit, 2)

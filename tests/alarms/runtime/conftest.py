@@ -22,7 +22,7 @@ def house(hass: HomeAssistant) -> House:
 
 @pytest.fixture
 def path(tmp_path: Path) -> Path:
-    """Return where the file of alarms is."""
+    """Return the path of the alarm database."""
     return tmp_path / "alarms.db"
 
 

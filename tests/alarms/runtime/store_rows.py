@@ -25,5 +25,5 @@ def history_row(
 
 
 def subjects(store: AlarmStore, query: HistoryQuery) -> list[str]:
-    """Return the entities of the rows that a query finds, in their order."""
+    """Return the entities of the rows of a query, in their order."""
     return [row["subject"] for row in store.history(query)]

@@ -1,4 +1,4 @@
-"""Store of alarms: its queries, its copies, its retention."""
+"""Store of alarms: queries, copies and retention."""
 
 from contextlib import closing
 from pathlib import Path
@@ -47,7 +47,7 @@ def test_a_query_for_several_rules_uses_an_index(store: AlarmStore, path: Path) 
 
 
 def test_pages_have_the_newest_rows_first(store: AlarmStore) -> None:
-    """Rows of one moment are in the order in which they history_row; a page ends and the next begins between them."""
+    """Rows of the same time are in the order in which they were written, also across pages."""
     store.write(Batch(history=[history_row("sensor.a", START), history_row("sensor.b", START + 1)]))
     store.write(Batch(history=[history_row("sensor.c", START + 1), history_row("sensor.d", START + 2)]))
 
@@ -177,7 +177,7 @@ def test_a_frozen_file_has_no_checkpoint(store: AlarmStore, path: Path) -> None:
 
 
 def _write_much(store: AlarmStore) -> None:
-    """Write more than SQLite keeps in its log by itself."""
+    """Write more than SQLite keeps in its log before a checkpoint."""
     for number in range(4):
         rows = [history_row("sensor.late", START + 1000 + number, why="x" * 30_000) for _ in range(100)]
         store.write(Batch(history=rows))

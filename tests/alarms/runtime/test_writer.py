@@ -1,4 +1,4 @@
-"""Writes that fail: they are retried, limited, and end with the alarms."""
+"""Failed writes: retries, limits, and the shutdown."""
 
 import asyncio
 from contextlib import closing

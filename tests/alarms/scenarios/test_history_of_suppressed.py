@@ -46,7 +46,7 @@ async def test_suppression_of_inactive_alarms_is_not_recorded(
     hass: HomeAssistant, kit: Kit, entry: MockConfigEntry, alarms: Callable[[], AlarmsManager]
 ) -> None:
     """Ten short outages of a hub with twenty children would be four hundred rows about inactive alarms."""
-    gone, children = add_hub(hass, entry, 20)
+    rule_id, children = add_hub(hass, entry, 20)
     await hass.async_block_till_done()
     for name in ("sensor.hub", *children):
         await set_state(hass, name, "5")
@@ -55,13 +55,13 @@ async def test_suppression_of_inactive_alarms_is_not_recorded(
     for _ in range(10):
         for name in (*children, "sensor.hub"):
             await set_state(hass, name, "unavailable")
-        child = alarms().alarm(AlarmKey(gone, children[0]))
+        child = alarms().alarm(AlarmKey(rule_id, children[0]))
         assert (child.state, child.active) == ("suppressed", False)  # type: ignore[union-attr]
         assert child.suppressed_by[0].startswith("parent:")  # type: ignore[union-attr]
         await kit.wait(1)
         for name in (*children, "sensor.hub"):
             await set_state(hass, name, "5")
-        assert alarms().alarm(AlarmKey(gone, children[0])).state == "normal"  # type: ignore[union-attr]
+        assert alarms().alarm(AlarmKey(rule_id, children[0])).state == "normal"  # type: ignore[union-attr]
         await kit.wait(60)
 
     assert (await history(alarms()), published) == ([], [])
@@ -70,7 +70,7 @@ async def test_suppression_of_inactive_alarms_is_not_recorded(
 async def test_an_alarm_raised_while_suppressed_is_recorded_with_its_reason(
     hass: HomeAssistant, kit: Kit, entry: MockConfigEntry, alarms: Callable[[], AlarmsManager]
 ) -> None:
-    gone, (leaf,) = add_hub(hass, entry, 1)
+    rule_id, (leaf,) = add_hub(hass, entry, 1)
     await hass.async_block_till_done()
     for name in ("sensor.hub", leaf):
         await set_state(hass, name, "5")
@@ -83,7 +83,7 @@ async def test_an_alarm_raised_while_suppressed_is_recorded_with_its_reason(
     assert [transition.key.subject for transition in published] == ["sensor.hub"], "only the root cause is published"
     assert sorted(await history(alarms())) == ["raised sensor.hub", f"suppressed {leaf}"]
     (row,) = await alarms().async_history(HistoryQuery(subjects=[leaf]))
-    assert row["detail"] == f"parent:{gone}/sensor.hub"
+    assert row["detail"] == f"parent:{rule_id}/sensor.hub"
     assert row["episode"] == 1
 
     await set_state(hass, "sensor.hub", "5")

@@ -201,7 +201,7 @@ class Player:
         if (group, key) in self.owed:
             since = self.owed[group, key]
             informed = {name for name in (*names, *fallback) if self.world.latest[name].get(tag_of(key), 0) > since}
-            assert informed >= set(names) or informed & set(fallback), "an alarm that nobody was open_alarms of"
+            assert informed >= set(names) or informed & set(fallback), "an alarm without notification"
         shown = [self.world.shown[name].get(tag_of(key)) for name in names]
         fallback_shown = [self.world.shown[name].get(tag_of(key)) for name in fallback]
         if last in ACTIONABLE:
@@ -238,7 +238,7 @@ async def run(
     *,
     latching: bool,
 ) -> None:
-    """Player the steps in a new home, and see that all is told."""
+    """Play the steps in a new home, and check the notifications."""
     await hass.config.async_set_time_zone("UTC")
     hass.config.components.add("iotbridge")
     await async_load_integrations(hass, {"iotbridge"})

@@ -167,7 +167,7 @@ async def test_stored_alarms_of_removed_rules_are_cleared(
     """A kill of Home Assistant before it writes its configuration leaves alarms without a rule in the store."""
     hot = await add_rule(kit, "sensor.attic", escalation=policy, name="Hot attic")
     latched = await add_rule(kit, condition=BELL, timing=Timing(latching=True), escalation=policy, name="Bell")
-    silent = await add_rule(kit, "sensor.cellar", name="Hot cellar")
+    not_notified = await add_rule(kit, "sensor.cellar", name="Hot cellar")
     await set_state(kit, "sensor.attic", "90")
     await set_state(kit, "sensor.cellar", "90")
     await trigger_rule(kit, BELL)
@@ -175,7 +175,7 @@ async def test_stored_alarms_of_removed_rules_are_cleared(
     del notifications[:]
 
     await stop(kit)
-    for rule_id in (hot, latched, silent):
+    for rule_id in (hot, latched, not_notified):
         kit.hass.config_entries.async_remove_subentry(bridge(kit), rule_id)
     await start(kit)
     await started(kit)

@@ -148,7 +148,7 @@ class Notifier:
 
 def _log_failure(name: str, task: asyncio.Task[Any]) -> None:
     if not task.cancelled() and (error := task.exception()):
-        LOGGER.warning("Delivery to %s failed after it had begun: %s", name, error)
+        LOGGER.warning("Delivery to %s failed after it had started: %s", name, error)
 
 
 def _named(targets: Iterable[Target]) -> list[tuple[str, Target]]:

@@ -158,7 +158,7 @@ def rebuild(path: Path) -> None:
 
 
 def rebuilt(path: Path) -> Path:
-    """Return the path at which a new file is created; it is complete once the damaged file is gone."""
+    """Return the path at which a new file is created; it is complete once the damaged file has been moved."""
     return path.with_name(f"{path.name}.new")
 
 

@@ -102,7 +102,7 @@ class EntitySelector:
 
     @callback
     def _async_index(self) -> EntityIndex:
-        """Return the index, built anew after a change."""
+        """Return the index, rebuilt after a change."""
         if self._index is None or not self._stop:
             self._index = async_entity_index(self._hass)
         return self._index

@@ -1,4 +1,4 @@
-"""Numbers as people write them."""
+"""Formatting of numbers."""
 
 from typing import Any
 

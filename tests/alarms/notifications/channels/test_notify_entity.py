@@ -73,7 +73,7 @@ async def test_a_notify_entity_gets_title_and_text(
 
     assert boxes[0].got == [("Warning: Attic temperature", "31 °C, above 28 °C")]
     assert boxes[1].got == [(None, "Warning: Attic temperature\n31 °C, above 28 °C")]
-    # Home Assistant says nothing when it cannot tell these; we do.
+    # Home Assistant reports no error for these.
     assert raised.value.failed == {
         ids[2]: f"{ids[2]} is unavailable",
         "notify.nowhere": "notify.nowhere is unavailable",
