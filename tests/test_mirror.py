@@ -18,13 +18,10 @@ RULES = "Rules whose examples run through the whole of inference, with each rule
 # Sources whose test is elsewhere: the test, and the reason. A folder stands for all its files without a mirror.
 COVERED_BY = {
     "integration": {
-        "alarms/api/": ("alarms/api/test_services.py", "Called by the actions, which say what comes of it."),
-        "alarms/flow/": ("alarms/flow/test_rule_flow.py", "Forms of the rule's dialog, filled in as a user does."),
         "alarms/notifications/channels/channel.py": (
             "alarms/notifications/channels/test_channels.py",
             "Base of the channels, each of which has a test.",
         ),
-        "alarms/runtime/": ("alarms/test_manager.py", "Alarms at work, driven through the manager."),
         "things/decoders/": (
             "things/decoders/test_decoders.py",
             "Each message has to find its decoder among all of them; the cases of a format are in a file of cases/.",
@@ -44,7 +41,6 @@ COVERED_BY = {
 # Tests of more than one file, outside of scenarios/.
 OF_MORE = {
     "integration": {
-        "alarms/flow/test_backtest_step.py": "One step of the rule's dialog, which needs a recorder.",
         "alarms/notifications/channels/test_mobile_app_installed.py": "Home Assistant's integration of the apps.",
         "e2e/": "Real processes: what a user sees of all parts together.",
         "life/": "A household at random beside a model; the programs and their own tests.",

@@ -9,6 +9,7 @@ import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry, async_mock_service
 
 from custom_components.iotbridge.alarms.engine.rule import EscalationPolicy, EscalationStep
+from custom_components.iotbridge.alarms.manager import AlarmsManager
 from custom_components.iotbridge.migration import NOTIFIER, marked
 from homeassistant.config_entries import ConfigSubentry
 from homeassistant.core import HomeAssistant, ServiceCall
@@ -66,3 +67,9 @@ def set_clock(kit: Kit, monkeypatch: pytest.MonkeyPatch) -> SetClock:
 
     monkeypatch.setattr(time, "monotonic", lambda: real() - offset_s)
     return set_by
+
+
+@pytest.fixture
+def alarms(kit: Kit, entry: MockConfigEntry) -> Callable[[], AlarmsManager]:
+    """Return a function that returns the running manager, which a reload replaces."""
+    return lambda: entry.runtime_data.alarms

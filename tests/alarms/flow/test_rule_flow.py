@@ -5,63 +5,11 @@ from typing import Any
 import pytest
 
 from custom_components.iotbridge.alarms.engine.kinds import AlarmKind
-from custom_components.iotbridge.alarms.engine.rule import Rule
-from custom_components.iotbridge.migration import NOTIFIER, marked
-from homeassistant.config_entries import ConfigSubentry
-from homeassistant.core import HomeAssistant
 from homeassistant.data_entry_flow import FlowResultType, InvalidData
-from homeassistant.helpers import area_registry as ar, entity_registry as er
+from tests.alarms.flow.rule_dialog import ATTIC, NOTHING, complete, go_to_escalation, rule
 from tests.kit import Kit
 
 from ...dialog import Dialog
-
-ATTIC = "sensor.attic"
-NOTHING = {"hours": 0, "minutes": 0, "seconds": 0}
-
-
-@pytest.fixture
-def dialog(kit: Kit) -> Dialog:
-    """Return a driver of the flow, in a home with two entities."""
-    attributes = {"friendly_name": "Attic", "device_class": "temperature", "unit_of_measurement": "°C"}
-    kit.hass.states.async_set(ATTIC, "21.5", attributes)
-    kit.hass.states.async_set("lock.door", "locked", {"friendly_name": "Door"})
-    return Dialog(kit.hass, "alarm")
-
-
-def add_group(hass: HomeAssistant, title: str) -> str:
-    """Add a notifier group; return its id."""
-    (entry,) = hass.config_entries.async_entries("iotbridge")
-    data = {"targets": [{"kind": "persistent"}], "fallback": [], "break_through": False}
-    subentry = ConfigSubentry(data=marked(NOTIFIER, data), subentry_type="notifier", title=title, unique_id=None)  # type: ignore[arg-type]
-    hass.config_entries.async_add_subentry(entry, subentry)
-    return subentry.subentry_id
-
-
-def rule(dialog: Dialog) -> Rule:
-    """Return the only rule."""
-    (subentry,) = dialog.made
-    return Rule.from_dict(subentry.subentry_id, subentry.title, subentry.data)
-
-
-async def complete(dialog: Dialog, kind: str, condition: dict[str, Any] | None = None, **entities: Any) -> Rule:
-    """Add a rule with this condition and these entities, and the suggested values otherwise."""
-    await dialog.start(kind)
-    if condition is not None:
-        assert dialog.step == "condition"
-        await dialog.submit(**condition)
-    if dialog.step in {"entities", "hosts"}:
-        await dialog.submit(**entities)
-    assert dialog.step == "timing", dialog.errors
-    await dialog.submit()
-    assert dialog.step == "telling", dialog.errors
-    await dialog.submit()
-    await dialog.tried()
-    await dialog.choose("save")
-    assert dialog.result["type"] is FlowResultType.CREATE_ENTRY
-    return rule(dialog)
-
-
-# ---------------------------------------------------------------- every kind
 
 
 @pytest.mark.parametrize(
@@ -209,74 +157,6 @@ async def test_a_template_that_fails_later_is_false(dialog: Dialog) -> None:
     assert dialog.text == "Matches right now: ✗"
 
 
-# ---------------------------------------------------------------- entities
-
-
-async def test_the_matching_entities_are_counted(dialog: Dialog) -> None:
-    area = ar.async_get(dialog.hass).async_create("Attic room")
-    registry = er.async_get(dialog.hass)
-    for number in range(7):
-        entry = registry.async_get_or_create("sensor", "demo", str(number), original_device_class="temperature")
-        registry.async_update_entity(entry.entity_id, area_id=area.id)
-    await dialog.start("above")
-    await dialog.submit(above=30)
-    assert dialog.text.endswith("Selected so far: 0")
-    await dialog.submit(all={"areas": [area.id], "device_classes": ["temperature"], "excluded": ["sensor.demo_3"]})
-    assert dialog.text.startswith("Matches right now: 6 (sensor.demo_0, sensor.demo_1, sensor.demo_2, sensor.demo_4")
-    assert dialog.text.endswith(" …)")
-    assert dialog.suggested["name"] == "Temperature too high"
-    await dialog.submit()
-    await dialog.submit()
-    await dialog.tried()
-    await dialog.choose("save")
-
-    selection = rule(dialog).selection
-    assert (selection.areas, selection.device_classes) == ((area.id,), ("temperature",))
-    assert (selection.entities, selection.excluded) == ((), ("sensor.demo_3",))
-
-
-async def test_domains_integrations_and_device_classes_have_labels(dialog: Dialog) -> None:
-    await dialog.start("unavailable")
-    assert dialog.result["data_schema"] is not None
-    part = dialog.result["data_schema"].schema["all"].schema.schema
-    labels = {
-        name: {option["value"]: option["label"] for option in part[name].config["options"]}
-        for name in ("domains", "integrations", "device_classes")
-    }
-
-    assert labels["domains"]["lock"] == "Lock"
-    assert labels["integrations"]["iotbridge"] == "IoT Bridge"
-    assert labels["device_classes"]["temperature"] == "Temperature"
-
-
-async def test_an_empty_selection_has_an_error(dialog: Dialog) -> None:
-    await dialog.start("unavailable")
-    await dialog.submit(all={"excluded": [ATTIC]})
-
-    assert (dialog.step, dialog.errors) == ("entities", {"base": "no_entities"})
-    assert dialog.suggested["all"] == {"excluded": [ATTIC]}
-    await dialog.submit(entities=[ATTIC, "lock.door"])
-    assert dialog.suggested["name"] == "Entities unavailable"
-
-
-async def test_an_empty_selection_of_hosts_means_all_hosts(dialog: Dialog, kit: Kit) -> None:
-    await kit.host("nas")
-    await kit.host("pc")
-    made = await complete(dialog, "host_lost")
-
-    assert made.name == "Host lost: any host"
-    assert made.selection.entities == ()
-    assert made.selection.integrations == ("iotbridge",)
-    await dialog.change(dialog.made[0].subentry_id)
-    assert dialog.placeholders["entities"].startswith("2 (")
-    assert "power" in dialog.placeholders["entities"].lower()
-    await dialog.choose("hosts")
-    assert "domains" not in str(dialog.result["data_schema"])
-
-
-# ---------------------------------------------------------------- times and texts
-
-
 async def test_times_and_texts_are_stored_and_suggested(dialog: Dialog) -> None:
     await dialog.start("above")
     await dialog.submit(above=30)
@@ -343,79 +223,6 @@ async def test_a_momentary_alarm_needs_an_end(dialog: Dialog) -> None:
     assert dialog.step == "telling"
 
 
-# ---------------------------------------------------------------- escalation
-
-
-async def go_to_escalation(dialog: Dialog) -> None:
-    await dialog.start("unavailable")
-    await dialog.submit(entities=[ATTIC])
-    await dialog.submit()
-    assert dialog.step == "telling"
-
-
-async def test_steps_are_stored_with_the_ids_of_groups(dialog: Dialog) -> None:
-    family, other = add_group(dialog.hass, "Family"), add_group(dialog.hass, "Family")
-    await go_to_escalation(dialog)
-    steps = [{"after": 10, "groups": ["Family (2)", "Family"]}, {"after": 0, "groups": ["Family"]}]
-    await dialog.submit(steps=steps, repeat={"minutes": 30})
-    await dialog.tried()
-    await dialog.choose("overview")
-    assert "Escalation steps: 0 s: Family; 10 min: Family (2), Family\n- Reminder after: 30 min\n" in dialog.text
-    await dialog.choose("telling")
-    assert dialog.suggested["steps"] == [
-        {"after": 0, "groups": ["Family"]},
-        {"after": 10, "groups": ["Family (2)", "Family"]},
-    ]
-    await dialog.submit()
-    await dialog.choose("save")
-
-    policy = rule(dialog).escalation
-    assert [(step.after_s, step.groups) for step in policy.steps] == [(0, (family,)), (600, (other, family))]
-    assert policy.repeat_s == 1800
-
-
-async def test_a_deleted_group_is_left_out(dialog: Dialog) -> None:
-    gone, left = add_group(dialog.hass, "Gone"), add_group(dialog.hass, "Left")
-    await go_to_escalation(dialog)
-    await dialog.submit(steps=[{"after": 0, "groups": ["Gone"]}, {"after": 5, "groups": ["Gone", "Left"]}])
-    await dialog.tried()
-    await dialog.choose("save")
-    dialog.hass.config_entries.async_remove_subentry(dialog.entry, gone)
-    await dialog.change(dialog.made[0].subentry_id)
-    assert dialog.placeholders["telling"] == "5 min: Left"
-    await dialog.choose("telling")
-    await dialog.submit()
-    await dialog.choose("save")
-
-    assert [step.groups for step in rule(dialog).escalation.steps] == [(left,)]
-
-
-async def test_a_hint_is_shown_without_groups(dialog: Dialog) -> None:
-    await go_to_escalation(dialog)
-
-    assert "notifier groups, which you add on the IoT Bridge page" in dialog.text
-
-
-@pytest.mark.parametrize(
-    ("fields", "errors"),
-    [
-        ({"steps": [{"after": 0, "groups": []}]}, {"steps": "step_without_group"}),
-        ({"steps": [{"after": 5, "groups": ["Family"]}] * 2}, {"steps": "steps_together"}),
-        ({"repeat": {"minutes": 5}}, {"repeat": "repeat_to_nobody"}),
-        ({"steps": [{"after": 0, "groups": ["Family"]}], "repeat": {"seconds": 5}}, {"repeat": "repeat_short"}),
-    ],
-)
-async def test_invalid_steps_have_an_error(dialog: Dialog, fields: dict[str, Any], errors: dict[str, str]) -> None:
-    add_group(dialog.hass, "Family")
-    await go_to_escalation(dialog)
-    await dialog.submit(**fields)
-
-    assert (dialog.step, dialog.errors) == ("telling", errors)
-
-
-# ---------------------------------------------------------------- changing
-
-
 async def test_changes_apply_only_when_saved(dialog: Dialog) -> None:
     before = await complete(dialog, "above", {"above": 30}, entities=[ATTIC])
     await dialog.change(dialog.made[0].subentry_id)
@@ -441,27 +248,6 @@ async def test_a_kind_without_fields_has_no_condition_form(dialog: Dialog) -> No
     await dialog.change(dialog.made[0].subentry_id)
 
     assert dialog.result["menu_options"] == ["entities", "timing", "telling", "trial", "save"]
-
-
-@pytest.mark.parametrize(
-    ("kind", "condition", "text"),
-    [
-        ("outside", {"below": 5, "above": 30}, "below 5 °C or above 30 °C"),
-        ("state", {"states": ["open", "jammed"]}, "state open, jammed"),
-        ("rate", {"change": 3, "per": {"minutes": 10}}, "changes by more than 3 °C within 10 min"),
-        ("no_data", {}, "no data for much longer than usual"),
-        ("no_data", {"rhythm": "fixed", "silent": {"hours": 3}}, "no data for 3 h"),
-        ("template", {"template": "{{ true }}"}, "template is true"),
-        ("event", {"event_type": "tag_scanned"}, "event tag_scanned"),
-        ("message", {"topic": "a/b"}, "message on a/b"),
-    ],
-)
-async def test_the_condition_is_summarised(dialog: Dialog, kind: str, condition: dict[str, Any], text: str) -> None:
-    await complete(dialog, kind, condition, entities=[ATTIC])
-    await dialog.change(dialog.made[0].subentry_id)
-
-    assert dialog.placeholders["condition"] == text
-    assert dialog.placeholders["entities"] == ("-" if kind in {"template", "event", "message"} else "1 (Attic)")
 
 
 @pytest.mark.parametrize("source", ["start", "change"])

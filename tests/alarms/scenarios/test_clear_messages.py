@@ -13,9 +13,7 @@ from homeassistant.core import HomeAssistant, ServiceCall
 
 from ...kit import Kit
 from ...rules import HOT
-from ..test_manager import add, alarms, group, policy, set_state
-
-__all__ = ["alarms"]
+from ..managed_home import add, group, policy, set_state
 
 PHONE = {"kind": "mobile_app", "action": "notify.mobile_app_anna"}
 MAIL = {"kind": "action", "action": "script.mail"}

@@ -18,7 +18,7 @@ from homeassistant.helpers.dispatcher import async_dispatcher_connect
 
 from ...kit import Kit
 from ...rules import HOT
-from ..test_manager import add, history, set_state
+from ..managed_home import add, history, set_state
 
 ANNA = Actor("Anna", "phone")
 
