@@ -73,13 +73,14 @@ async def test_a_rule_of_the_first_public_commit_runs(hass: HomeAssistant, mqtt:
 async def test_a_notifier_group_of_the_first_public_commit_knows_the_kind_of_news(
     hass: HomeAssistant, mqtt: Any
 ) -> None:
-    action = {"kind": "action", "action": "script.news", "data": {"loud": ["{{ news == 'raised' }}"], "text": "news"}}
+    unchanged = {"text": "news", "others": "{{ states('sensor.news') ~ trigger.news }}"}
+    action = {"kind": "action", "action": "script.news", "data": {"loud": ["{{ news == 'raised' }}"], **unchanged}}
     entry = entry_with(hass, ("notifier", "Siren", {"targets": [action], "fallback": [], "break_through": False}))
 
     await set_up(hass, entry)
 
     (target,) = entry.subentries["Siren"].data["targets"]
-    assert target == {**action, "data": {"loud": ["{{ kind == 'raised' }}"], "text": "news"}}
+    assert target == {**action, "data": {"loud": ["{{ kind == 'raised' }}"], **unchanged}}
 
 
 async def test_an_older_entry_is_migrated(hass: HomeAssistant, mqtt: Any, monkeypatch: pytest.MonkeyPatch) -> None:

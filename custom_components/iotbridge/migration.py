@@ -43,7 +43,9 @@ def _with_variable(value: Any, old: str, new: str) -> Any:
         return [_with_variable(item, old, new) for item in value]
     if not isinstance(value, str):
         return value
-    return _EXPRESSION.sub(lambda expression: re.sub(rf"\b{old}\b", new, expression[0]), value)
+    # Texts and attributes of other objects are not variables.
+    name = re.compile(rf"('[^']*'|\"[^\"]*\")|(?<!\.)\b{old}\b")
+    return _EXPRESSION.sub(lambda expression: name.sub(lambda part: part[1] or new, expression[0]), value)
 
 
 # Each step returns the data of the next version. The steps of the entry migrate its options.

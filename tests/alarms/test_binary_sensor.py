@@ -3,7 +3,9 @@
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.iotbridge.alarms.engine.kinds import AlarmKind, Condition
+from custom_components.iotbridge.alarms.engine.rule import Selection
 from homeassistant.components.mqtt.const import MQTT_CONNECTION_STATE
+from homeassistant.helpers import entity_registry as er, label_registry as lr
 from homeassistant.helpers.dispatcher import async_dispatcher_send
 from tests.rules import attributes, shown
 
@@ -109,3 +111,19 @@ async def test_a_rule_can_watch_the_broker_entity(kit: Kit, entry: MockConfigEnt
     await kit.hass.async_block_till_done()
 
     assert shown(kit, rule_id).state == "on"
+
+
+async def test_a_suppressed_alarm_whose_entity_leaves_the_rule_is_no_longer_shown(kit: Kit) -> None:
+    entities = er.async_get(kit.hass)
+    label = lr.async_get(kit.hass).async_create("Boilers").label_id
+    entities.async_get_or_create("sensor", "test", "one", suggested_object_id="one")
+    entities.async_update_entity("sensor.one", labels={label})
+    rule_id = await add_rule(kit, selection=Selection(labels=(label,)))
+    await call(kit, "maintenance_start", entity_id="sensor.one", duration=600)
+    await set_state(kit, "sensor.one", "90")
+    assert (shown(kit, rule_id).state, attributes(kit, rule_id)["total"]) == ("on", 1)
+
+    entities.async_update_entity("sensor.one", labels=set())
+    await kit.wait(1)
+
+    assert (shown(kit, rule_id).state, attributes(kit, rule_id)["total"]) == ("unknown", 0)

@@ -43,8 +43,9 @@ class AlarmCondition(Condition):
     @override
     async def _async_track_changes(self, action: Callable[[], None]) -> CALLBACK_TYPE:
         @callback
-        def check(_event: AlarmEvent) -> None:
-            action()
+        def check(event: AlarmEvent) -> None:
+            if event.transition:
+                action()
 
         return async_dispatcher_connect(self._hass, SIGNAL_ALARM, check)
 

@@ -166,7 +166,7 @@ class AlarmsManager(AlarmAccess):
             self._stop.pop()()
         for scheduled in (self._apply_soon, self._watch_instances_soon, self._publish_moved_soon):
             scheduled.cancel()
-        for part in (self.suppressor, self._selector, self._watcher):
+        for part in (self.processor, self.suppressor, self._selector, self._watcher):
             part.async_stop()
         await self._outbox.async_stop()
         await self.processor.async_close()
@@ -336,6 +336,7 @@ class AlarmsManager(AlarmAccess):
         alarms = {instance.key.subject: instance for instance in self.processor.of_rule(rule.rule_id)}
         for subject in alarms.keys() - entities:
             self.processor.async_remove(alarms[subject])
+            async_dispatcher_send(self.hass, signal_of_rule(rule.rule_id))
         for subject in sorted(entities):
             self._watcher.async_evaluate(alarms.get(subject) or self._async_new(rule, subject))
         self.suppressor.async_apply_soon()

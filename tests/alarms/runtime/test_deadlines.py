@@ -92,3 +92,12 @@ async def test_repeatedly_changed_deadlines_do_not_grow_the_heap(deadlines: Dead
     assert len(deadlines._heap) < 2000
     assert wait(14.99) == []
     assert wait(0.02) == ["attic"]
+
+
+async def test_a_stopped_scheduler_takes_no_more_deadlines(deadlines: DeadlineScheduler, wait: Wait) -> None:
+    now = time.time()
+    deadlines.async_set(ATTIC, now + 10)
+    deadlines.async_stop()
+    deadlines.async_set(CELLAR, now + 10)
+
+    assert wait(20) == []

@@ -14,8 +14,15 @@ from ..engine.models import AlarmKey
 from ..manager import AlarmsManager
 from ..runtime.permissions import is_of_rule
 
-# The manager runs in these states of the config entry.
-_RUNNING = frozenset({ConfigEntryState.SETUP_IN_PROGRESS, ConfigEntryState.LOADED})
+# In other states of the config entry there is no manager, or one that was never started.
+_WITH_MANAGER = frozenset(
+    {
+        ConfigEntryState.SETUP_IN_PROGRESS,
+        ConfigEntryState.LOADED,
+        ConfigEntryState.UNLOAD_IN_PROGRESS,
+        ConfigEntryState.FAILED_UNLOAD,
+    }
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +48,8 @@ class AlarmTarget:
 def async_manager(hass: HomeAssistant) -> AlarmsManager | None:
     """Return the alarms manager, None while IoT Bridge is not set up."""
     for entry in hass.config_entries.async_entries(DOMAIN):
-        if entry.state in _RUNNING and (runtime := getattr(entry, "runtime_data", None)):
+        runtime = getattr(entry, "runtime_data", None)
+        if runtime and entry.state in _WITH_MANAGER and runtime.alarms.is_running:
             return cast("AlarmsManager", runtime.alarms)
     return None
 

@@ -24,6 +24,11 @@ class AlarmAccess:
     # True where alarms could not be started: nothing is watched.
     is_failed = False
 
+    @property
+    def is_running(self) -> bool:
+        """Return whether the manager was not stopped yet."""
+        return not self.processor.is_stopped
+
     def children(self, key: AlarmKey) -> list[Alarm]:
         """Return the alarms that this one explains."""
         return [instance.alarm for instance in self.suppressor.children(key)]
@@ -126,9 +131,10 @@ class AlarmAccess:
 
     def _run(self, keys: Iterable[AlarmKey], command: Command) -> list[AlarmKey]:
         """Run a command on alarms; return those that changed."""
+        now = self.processor.now()
         instances = filter(None, map(self.processor.get, keys))
         return [
             instance.key
             for instance in instances
-            if self.processor.async_advance(instance, Commanded(command)).transitions
+            if self.processor.async_advance(instance, Commanded(command), now).transitions
         ]

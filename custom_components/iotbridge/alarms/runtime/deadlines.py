@@ -25,11 +25,12 @@ class DeadlineScheduler:
         self._heap: list[tuple[float, AlarmKey]] = []
         self._timer: CALLBACK_TYPE | None = None
         self._timer_at: float | None = None
+        self._is_stopped = False
 
     @callback
     def async_set(self, key: AlarmKey, at: float | None) -> None:
         """Set the deadline of an alarm, None for never."""
-        if at == self._at.get(key):
+        if self._is_stopped or at == self._at.get(key):
             return
         if at is None:
             del self._at[key]
@@ -42,6 +43,12 @@ class DeadlineScheduler:
         else:
             heapq.heappush(self._heap, (at, key))
         self._async_set_timer()
+
+    @callback
+    def async_stop(self) -> None:
+        """Drop all deadlines for good: what is advanced while the last notifications are delivered sets no timer."""
+        self._is_stopped = True
+        self.async_clear()
 
     @callback
     def async_clear(self) -> None:

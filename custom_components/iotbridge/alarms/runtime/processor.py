@@ -48,11 +48,18 @@ class AlarmProcessor:
         self._instances: dict[AlarmKey, Instance] = {}
         self._by_rule: defaultdict[str, dict[str, Instance]] = defaultdict(dict)
         self._clock = Clock()
+        self.is_stopped = False
         self._deadlines = DeadlineScheduler(hass, self.now, self._async_elapse)
+
+    @callback
+    def async_stop(self) -> None:
+        """Advance no alarm because of the time any more."""
+        self.is_stopped = True
+        self._deadlines.async_stop()
 
     async def async_close(self) -> None:
         """Write all alarms, and close the store."""
-        self._deadlines.async_clear()
+        self.async_stop()
         self._async_mark_all()
         await self.writer.async_close()
 

@@ -136,6 +136,7 @@ class MomentSource:
         self._instance = instance
         self._last_at = -math.inf
         self._unsubscribe: CALLBACK_TYPE | None = None
+        self._is_stopped = False
         self._async_resume()
 
     async def async_connect(self) -> None:
@@ -152,6 +153,7 @@ class MomentSource:
     @callback
     def async_stop(self) -> None:
         """Unsubscribe."""
+        self._is_stopped = True
         if self._unsubscribe:
             self._unsubscribe()
 
@@ -200,6 +202,8 @@ class MessageSource(MomentSource):
     async def async_connect(self) -> None:
         topic = self._instance.rule.condition.topic
         self._unsubscribe = await mqtt_client.async_subscribe(self._context.hass, topic, self._async_received)
+        if self._is_stopped:  # meanwhile: the broker may be slow
+            self._unsubscribe()
 
     @callback
     def _async_received(self, message: mqtt_client.ReceiveMessage) -> None:
