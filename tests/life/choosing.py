@@ -164,8 +164,15 @@ class Chooser:
         if rule is None:
             return None
         if self._random.random() < 0.5:
+            if not self._is_certain(rule):
+                return None
             return {"do": "edit_rule", "rule": rule, "limit": self._random.choice((19, 48, 52))}
         return {"do": "edit_rule", "rule": rule, "groups": self._random.choice((["Family"], list(GROUPS)))}
+
+    def _is_certain(self, rule: str) -> bool:
+        """Return whether it is known what the rule's entities show: a limit may lie between the alternatives."""
+        shown = (self._model.things.value(label) for label in self._model.alarms.rules[rule].on)
+        return all(values is None or len(values) == 1 for values in shown)
 
     def _rule(self) -> Operation | None:
         rules = self._model.alarms.rules
