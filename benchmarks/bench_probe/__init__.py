@@ -88,7 +88,7 @@ class Probe:
         return {"share": (time.thread_time() - used) / passed, "collected_ms": self._collected_s * 1000}
 
     async def async_follow(self, call: ServiceCall) -> dict[str, Any]:
-        """Measure the loop for some seconds, whatever happens."""
+        """Measure the loop for some seconds, with any load."""
         self._taken.clear()
         beat = Beat(self._hass.loop)
         await asyncio.sleep(call.data["seconds"])

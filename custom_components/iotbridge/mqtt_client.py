@@ -57,7 +57,7 @@ class _BinaryText(str):  # noqa: SLOT000 - carries its bytes in an attribute
 
     @override
     def encode(self, encoding: str = "utf-8", errors: str = "strict") -> bytes:
-        """Return the original bytes, whatever the encoding."""
+        """Return the original bytes, for any encoding of the subscription."""
         return self._payload
 
 

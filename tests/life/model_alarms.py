@@ -210,7 +210,7 @@ class Alarms:
         return any(number > rule.limit for number in numbers) if numbers else label in rule.active
 
     def _clear(self, rule: Rule, bad: set[str]) -> None:
-        """Clear all but what is bad; whoever was notified of an alarm is notified that it cleared."""
+        """Clear all alarms but the active ones; groups that were notified of an alarm are notified that it cleared."""
         for label in rule.active.keys() - bad:
             self._notify(rule, "cleared", rule.active.pop(label))
 

@@ -60,7 +60,7 @@ async def run(world: World, operations: Iterable[Operation], model: Model | None
 
 
 async def empty(world: World) -> None:
-    """Empty the household for another sequence; LabError if something remains."""
+    """Empty the household for another sequence; raise LabError if any of it remains."""
     await world.empty()
     model, clock = Model(), asyncio.get_running_loop().time
     deadline = clock() + RESTART_S

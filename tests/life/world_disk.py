@@ -29,7 +29,7 @@ class Disk:
         return self._lab.folder / "backup"
 
     async def do_break_alarm_file(self) -> None:
-        """Replace the alarm database by something that cannot be opened, as on a full or damaged disk."""
+        """Replace the alarm database by a file that cannot be opened, as on a full or damaged disk."""
         self._expect_stopped()
         for path in self._storage.glob(f"{ALARMS}*"):
             path.rename(path.with_name(f"away_{path.name}"))

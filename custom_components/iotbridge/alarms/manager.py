@@ -145,7 +145,7 @@ class AlarmsManager(AlarmAccess):
         ]
         self._outbox.async_load(loaded.outbox)
         self._stop.append(self._registry_ids.async_start(loaded.remembered))
-        self._stop.append(async_listen_buttons(self.hass, self, self.processor.async_after))
+        self._stop.append(async_listen_buttons(self.hass, self))
         await self._async_apply_subentries()
         self._stop.append(self._missing_references.async_start())
         await self._async_start_restored()
@@ -336,7 +336,6 @@ class AlarmsManager(AlarmAccess):
         alarms = {instance.key.subject: instance for instance in self.processor.of_rule(rule.rule_id)}
         for subject in alarms.keys() - entities:
             self.processor.async_remove(alarms[subject])
-            async_dispatcher_send(self.hass, signal_of_rule(rule.rule_id))
         for subject in sorted(entities):
             self._watcher.async_evaluate(alarms.get(subject) or self._async_new(rule, subject))
         self.suppressor.async_apply_soon()

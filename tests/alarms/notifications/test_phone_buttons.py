@@ -26,6 +26,9 @@ class Manager:
     def alarms(self) -> list[Alarm]:
         return [alarm(), Alarm(key=AlarmKey("rule", "sensor.cellar"))]
 
+    def async_after(self, seconds: float) -> float:
+        return NOW + seconds
+
     def async_acknowledge(self, keys: Iterable[AlarmKey], by: Actor) -> list[AlarmKey]:
         self.done.append(("ack", list(keys), by))
         return []
@@ -37,7 +40,7 @@ class Manager:
 
 async def test_buttons_acknowledge_and_snooze_for_the_user(hass: HomeAssistant) -> None:
     manager, user = Manager(), MockUser(name="Anna", is_owner=True).add_to_hass(hass)
-    stop = async_listen_buttons(hass, manager, lambda seconds: NOW + seconds)
+    stop = async_listen_buttons(hass, manager)
 
     def press(action: object, context: Context | None = None, **more: Any) -> None:
         hass.bus.async_fire("mobile_app_notification_action", {"action": action, **more}, context=context)
@@ -80,7 +83,7 @@ async def test_buttons_work_only_for_permitted_users(
         owner = MockUser(id="anna", **user).add_to_hass(hass)
         if policy is not None:
             owner.mock_policy(policy)
-    stop = async_listen_buttons(hass, manager, lambda seconds: NOW + seconds)
+    stop = async_listen_buttons(hass, manager)
 
     for action in (f"IOTBRIDGE_ACK_{TAG}", f"IOTBRIDGE_SNOOZE_{TAG}"):
         hass.bus.async_fire("mobile_app_notification_action", {"action": action}, context=Context(user_id="anna"))

@@ -161,7 +161,7 @@ async def decode(hass: HomeAssistant, data: dict[str, Any]) -> ServiceResponse |
 
 
 async def test_many_topics_do_not_hold_up_the_loop() -> None:
-    """Listening to all topics ends with a list of topics, whatever they are."""
+    """Listening to all topics ends with a list of any topics."""
     topic_filter = TopicFilter((), (), lambda _topic: False)
     deep = {f"{number}/" + "/".join(["a" * 300] * 200): b"1" for number in range(500)}
     crowd = {f"site/{number % 7}/floor/{number % 11}/room/{number}/sensor/t": b"1" for number in range(500)}

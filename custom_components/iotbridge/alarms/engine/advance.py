@@ -66,7 +66,8 @@ class AlarmOutcome:
 
     ``transitions`` are published; ``history`` also has those that are only recorded. ``is_updated`` means that the
     alarm changed its appearance without a transition, ``is_condition_changed`` that a hold started or ended,
-    ``is_changed`` that the stored alarm is outdated. ``due_at`` is the time of the next TimeElapsed, None for never.
+    ``is_policy_changed`` that the escalation follows another policy. ``due_at`` is the time of the next TimeElapsed,
+    None for never.
     """
 
     transitions: list[Transition] = field(default_factory=list)
@@ -74,8 +75,20 @@ class AlarmOutcome:
     notifications: list[Notification] = field(default_factory=list)
     is_updated: bool = False
     is_condition_changed: bool = False
-    is_changed: bool = False
+    is_policy_changed: bool = False
     due_at: float | None = None
+
+    @property
+    def is_changed(self) -> bool:
+        """Return whether the stored alarm is outdated."""
+        return bool(
+            self.history or self.notifications or self.is_updated or self.is_condition_changed or self.is_policy_changed
+        )
+
+    def add(self, transitions: Sequence[Transition]) -> None:
+        """Add transitions to publish and to record."""
+        self.transitions += transitions
+        self.history += transitions
 
 
 def advance(instance: Instance, event: Input, now: float, settings: Settings) -> AlarmOutcome:
@@ -94,13 +107,6 @@ def advance(instance: Instance, event: Input, now: float, settings: Settings) ->
             _change_rule(instance, event.rule, now, outcome)
         case Removed():
             _remove(instance, now, settings, outcome)
-    outcome.is_changed = bool(
-        outcome.is_changed
-        or outcome.history
-        or outcome.notifications
-        or outcome.is_updated
-        or outcome.is_condition_changed
-    )
     outcome.due_at = due_at(instance, now, settings)
     return outcome
 
@@ -139,9 +145,7 @@ def _elapse(instance: Instance, now: float, settings: Settings, outcome: AlarmOu
         _record(instance, lifecycle.unsuppress(alarm, timing, FLAPPING, now), outcome)
     due = escalation.tick(instance.escalation, instance.rule.escalation, alarm, now)
     escalated = [notification.groups for notification in due if notification.kind is NotificationKind.ESCALATED]
-    transitions = [lifecycle.escalated(alarm, groups, now) for groups in escalated]
-    outcome.transitions += transitions
-    outcome.history += transitions
+    outcome.add([lifecycle.escalated(alarm, groups, now) for groups in escalated])
     outcome.notifications += due
 
 
@@ -163,8 +167,7 @@ def _apply(instance: Instance, command: Command, now: float, settings: Settings,
 
 def _record(instance: Instance, transitions: Sequence[Transition], outcome: AlarmOutcome) -> None:
     """Add transitions to the outcome, with the notifications that they cause."""
-    outcome.transitions += transitions
-    outcome.history += transitions
+    outcome.add(transitions)
     for transition in transitions:
         outcome.notifications += escalation.notify(
             instance.escalation, instance.rule.escalation, instance.alarm, transition
@@ -183,17 +186,7 @@ def _count_episode(instance: Instance, now: float, settings: Settings, outcome: 
         return
     informed = tuple(instance.escalation.informed)
     _record(instance, lifecycle.suppress(alarm, FLAPPING, now), outcome)
-    if informed:
-        outcome.notifications.append(
-            Notification(
-                kind=NotificationKind.RAISED,
-                key=alarm.key,
-                episode=alarm.episode,
-                groups=informed,
-                severity=alarm.severity,
-                at=now,
-            )
-        )
+    outcome.notifications += escalation.notifications_of(alarm, NotificationKind.RAISED, informed, now)
 
 
 def _change_suppression(instance: Instance, change: SuppressionChanged, now: float, outcome: AlarmOutcome) -> None:
@@ -221,7 +214,7 @@ def _change_rule(instance: Instance, rule: Rule, now: float, outcome: AlarmOutco
     policy = instance.rule.escalation
     instance.change_rule(rule)
     if rule.escalation != policy:
-        outcome.is_changed = True
+        outcome.is_policy_changed = True
         outcome.notifications += escalation.change_policy(instance.escalation, rule.escalation, instance.alarm, now)
 
 

@@ -3,7 +3,7 @@
 The lifecycle produces transitions; this module turns them into notifications for notifier groups.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from enum import StrEnum
 from itertools import chain
@@ -132,7 +132,7 @@ def tick(escalation: EscalationState, policy: EscalationPolicy, alarm: Alarm, no
         return notifications
     escalation.repeats += 1
     escalation.repeat_at = now + _repeat_s(policy, escalation.repeats)
-    return _notifications(alarm, NotificationKind.REPEATED, escalation.informed, now)
+    return notifications_of(alarm, NotificationKind.REPEATED, escalation.informed, now)
 
 
 def change_policy(
@@ -151,7 +151,7 @@ def change_policy(
         escalation.repeat_at = None
     elif escalation.repeat_at is None and escalation.informed:
         escalation.repeat_at = now + _repeat_s(policy, escalation.repeats)
-    return _notifications(alarm, NotificationKind.RAISED, groups, now)
+    return notifications_of(alarm, NotificationKind.RAISED, groups, now)
 
 
 def due(escalation: EscalationState, policy: EscalationPolicy) -> float | None:
@@ -173,7 +173,7 @@ def _restart(
     notifications = _take_due_steps(escalation, policy, alarm, now, kind)
     later = [group for group in before if group not in escalation.informed]
     escalation.informed += later
-    return notifications + _notifications(alarm, kind, later, now)
+    return notifications + notifications_of(alarm, kind, later, now)
 
 
 def _resume(
@@ -225,7 +225,7 @@ def _take_due_steps(
     escalation.informed += [group for group in groups if group not in escalation.informed]
     if groups and policy.repeat_s:
         escalation.repeat_at = now + _repeat_s(policy, escalation.repeats)
-    return _notifications(alarm, kind, groups, now)
+    return notifications_of(alarm, kind, groups, now)
 
 
 def withdraw(escalation: EscalationState, alarm: Alarm, now: float) -> list[Notification]:
@@ -248,7 +248,7 @@ def _finish(
         escalation.informed = []
     return [
         replace(notification, is_last=is_last, sound=sound)
-        for notification in _notifications(alarm, kind, informed, now)
+        for notification in notifications_of(alarm, kind, informed, now)
     ]
 
 
@@ -267,7 +267,8 @@ def _repeat_s(policy: EscalationPolicy, repeats: int) -> float:
     return min(policy.repeat_s * 2.0 ** min(repeats, 30), LONGEST_REPEAT_S)
 
 
-def _notifications(alarm: Alarm, kind: NotificationKind, groups: list[str], now: float) -> list[Notification]:
+def notifications_of(alarm: Alarm, kind: NotificationKind, groups: Sequence[str], now: float) -> list[Notification]:
+    """Return the notification of a kind about an alarm; none without groups."""
     if not groups:
         return []
     return [

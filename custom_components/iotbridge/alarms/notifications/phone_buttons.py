@@ -1,6 +1,6 @@
 """Buttons of notifications on phones: acknowledge and snooze the alarm that the notification is about."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from typing import Protocol
 
 from homeassistant.auth.models import User
@@ -23,6 +23,9 @@ class AcknowledgeTarget(Protocol):
     def alarms(self) -> Iterable[Alarm]:
         """Return all alarms."""
 
+    def async_after(self, seconds: float) -> float:
+        """Return the time after a number of seconds, in seconds since 1970."""
+
     def async_acknowledge(self, keys: Iterable[AlarmKey], by: Actor) -> list[AlarmKey]:
         """Acknowledge alarms."""
 
@@ -31,13 +34,8 @@ class AcknowledgeTarget(Protocol):
 
 
 @callback
-def async_listen_buttons(
-    hass: HomeAssistant, alarms: AcknowledgeTarget, after: Callable[[float], float]
-) -> CALLBACK_TYPE:
-    """Acknowledge and snooze alarms when buttons are pressed; return the unsubscribe callback.
-
-    ``after`` returns the time after a number of seconds.
-    """
+def async_listen_buttons(hass: HomeAssistant, alarms: AcknowledgeTarget) -> CALLBACK_TYPE:
+    """Acknowledge and snooze alarms when buttons are pressed; return the unsubscribe callback."""
 
     async def async_pressed(event: Event) -> None:
         button = event.data.get("action")
@@ -56,7 +54,7 @@ def async_listen_buttons(
         if is_acknowledge:
             alarms.async_acknowledge(keys, actor)
         else:
-            alarms.async_snooze(keys, after(SNOOZE_S), actor)
+            alarms.async_snooze(keys, alarms.async_after(SNOOZE_S), actor)
 
     return hass.bus.async_listen(EVENT_BUTTON, async_pressed)
 

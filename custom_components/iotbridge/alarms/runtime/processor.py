@@ -18,7 +18,7 @@ from ..engine.models import AlarmKey
 from ..engine.references import Moves, moved_key, moved_reason
 from ..engine.rule import Rule
 from .deadlines import DeadlineScheduler
-from .events import SIGNAL_COUNTS
+from .events import SIGNAL_COUNTS, signal_of_rule
 from .store import Batch, HistoryQuery
 from .writer import Writer
 
@@ -40,6 +40,7 @@ class AlarmProcessor:
 
         ``clock_changed`` gets the seconds by which the clock was set.
         """
+        self._hass = hass
         self.writer = writer
         self.counts = Counts(partial(async_dispatcher_send, hass, SIGNAL_COUNTS))
         self._settings = settings
@@ -137,6 +138,7 @@ class AlarmProcessor:
         if instance.is_stored:
             self.writer.batch.instances[instance.key] = None
             self.writer.async_write()
+        async_dispatcher_send(self._hass, signal_of_rule(instance.key.rule_id))
 
     @callback
     def async_change_rule(self, instance: Instance, rule: Rule) -> None:

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 import math
-from typing import Any, Protocol, override
+from typing import Any, override
 
 from homeassistant.core import CALLBACK_TYPE, Event, EventStateChangedData, HomeAssistant, callback
 from homeassistant.exceptions import TemplateError
@@ -33,19 +33,19 @@ RENAME_S = 5.0
 SAME_S = 1.0
 
 
-class Source(Protocol):
-    """Source of one rule's evaluations, which go to the processor."""
+class Source:
+    """Base of the sources of one rule's evaluations, which go to the processor."""
 
     async def async_connect(self) -> None:
         """Subscribe where that may have to wait for the broker."""
 
     @callback
     def async_settle(self) -> None:
-        """Evaluate again after the start: Home Assistant has loaded its entities."""
+        """Evaluate again after the start, where entities matter: Home Assistant has loaded them."""
 
     @callback
     def async_evaluate(self) -> None:
-        """Evaluate the last result again: absent entities may count as removed by now."""
+        """Evaluate the last result again, where entities matter: absent ones may count as removed by now."""
 
     @callback
     def async_stop(self) -> None:
@@ -67,7 +67,7 @@ class WatchContext:
     is_missing: Callable[[str], bool]
 
 
-class TemplateSource:
+class TemplateSource(Source):
     """Source of a rule whose template is rendered whenever it changes."""
 
     def __init__(self, context: WatchContext, instance: Instance) -> None:
@@ -81,9 +81,7 @@ class TemplateSource:
         self._tracked = async_track_template_result(context.hass, [TrackTemplate(template, None)], self._async_rendered)
         self._tracked.async_refresh()
 
-    async def async_connect(self) -> None:
-        """Do nothing: the template is tracked."""
-
+    @override
     @callback
     def async_settle(self) -> None:
         """Render the template again."""
@@ -91,6 +89,7 @@ class TemplateSource:
         self._tracked.async_refresh()
         self.async_evaluate()
 
+    @override
     @callback
     def async_evaluate(self) -> None:
         """Evaluate the last result."""
@@ -104,8 +103,9 @@ class TemplateSource:
         if is_settled and self._is_active is None and any(map(context.is_missing, self._names)):
             # The template cannot be rendered again for the removed entity.
             evaluation = Evaluation(False, severity, reason_key=NOT_WATCHED)
-        context.processor.async_advance(self._instance, evaluation, context.processor.now())
+        context.processor.async_advance(self._instance, evaluation)
 
+    @override
     @callback
     def async_stop(self) -> None:
         """Stop tracking."""
@@ -127,7 +127,7 @@ class TemplateSource:
         self.async_evaluate()
 
 
-class MomentSource:
+class MomentSource(Source):
     """Base of sources of moments instead of states; the alarm clears after its clear time."""
 
     def __init__(self, context: WatchContext, instance: Instance) -> None:
@@ -139,17 +139,7 @@ class MomentSource:
         self._is_stopped = False
         self._async_resume()
 
-    async def async_connect(self) -> None:
-        """Do nothing, unless the source has to wait for the broker."""
-
-    @callback
-    def async_settle(self) -> None:
-        """Do nothing: a moment depends on no entity."""
-
-    @callback
-    def async_evaluate(self) -> None:
-        """Do nothing: a past moment is not evaluated again."""
-
+    @override
     @callback
     def async_stop(self) -> None:
         """Unsubscribe."""

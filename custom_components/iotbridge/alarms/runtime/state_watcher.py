@@ -23,7 +23,7 @@ from .processor import AlarmProcessor
 from .sources import RENAME_S, SOURCES, Source, WatchContext
 
 # After a start, integrations take a while to load their entities; until then no entity counts as absent.
-GRACE_S = 30.0
+SETTLE_AFTER_S = 30.0
 
 
 class StateWatcher:
@@ -66,7 +66,7 @@ class StateWatcher:
 
         @callback
         def started(_hass: HomeAssistant) -> None:
-            self._stop.append(async_call_later(self._hass, GRACE_S, self._async_settled))
+            self._stop.append(async_call_later(self._hass, SETTLE_AFTER_S, self._async_settled))
 
         self._stop.append(async_at_started(self._hass, started))
 
@@ -114,7 +114,7 @@ class StateWatcher:
 
     @callback
     def async_evaluate(self, instance: Instance) -> None:
-        """Evaluate an alarm by the present state, whatever its age."""
+        """Evaluate an alarm by the present state, of any age."""
         if instance.evaluator is not None:
             state = self._hass.states.get(instance.key.subject)
             age_s = time.time() - state.last_reported_timestamp if state else 0.0

@@ -45,7 +45,7 @@ class Pair:
 
 
 def kind_of(candidate: Candidate) -> Binary | None:
-    """Return the kind of binary value that the words of a key name; None if they name something else."""
+    """Return the kind of binary value that the words of a key name; None for other words."""
     if candidate.leaf in ALONE:
         return ALONE[candidate.leaf]
     weak: Binary | None = None

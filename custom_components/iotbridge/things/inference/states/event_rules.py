@@ -39,12 +39,12 @@ def is_binary_or_number(candidate: Candidate) -> bool:
 
 
 def is_press(candidate: Candidate) -> bool:
-    """Return whether the text is a press, whatever its key is called."""
+    """Return whether the text is a press, under any key."""
     return written(candidate) in EVENT_VALUES
 
 
 def is_state(candidate: Candidate) -> bool:
-    """Return whether the text is a state, whatever its key is called."""
+    """Return whether the text is a state, under any key."""
     return written(candidate) in CONDITIONS or written(candidate).startswith("not ")
 
 
