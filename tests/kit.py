@@ -20,6 +20,16 @@ from homeassistant.helpers import device_registry as dr, entity_registry as er
 from homeassistant.util import dt as dt_util
 
 PREFIX = "iotbridge"
+# Announce message of a running host.
+ANNOUNCE = {
+    "protocol": 1,
+    "agent": "1.0.0",
+    "node_id": "nas",
+    "hostname": "nas",
+    "uid": "iotbridge_nas",
+    "instance": "a1",
+    "power": "on",
+}
 
 
 @dataclass

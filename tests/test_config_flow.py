@@ -14,17 +14,8 @@ from homeassistant.core import HomeAssistant
 from homeassistant.data_entry_flow import FlowResultType
 from homeassistant.helpers.service_info.mqtt import MqttServiceInfo
 
-from .kit import Kit
+from .kit import ANNOUNCE, Kit
 
-ANNOUNCE = {
-    "protocol": 1,
-    "agent": "1.0.0",
-    "node_id": "nas",
-    "hostname": "nas",
-    "uid": "iotbridge_nas",
-    "instance": "a1",
-    "power": "on",
-}
 OPTIONS = {"prefixes": ["iotbridge", "ipwatch"], "response_timeout": 5, "lost_after": 120}
 
 

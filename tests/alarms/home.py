@@ -6,6 +6,7 @@ from typing import Any
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.iotbridge.alarms.engine.kinds import AlarmKind, Condition
+from custom_components.iotbridge.alarms.engine.rule import EscalationPolicy
 from custom_components.iotbridge.alarms.manager import AlarmsManager
 from homeassistant.components.mqtt.const import MQTT_CONNECTION_STATE
 from homeassistant.config_entries import ConfigEntry
@@ -21,8 +22,9 @@ from homeassistant.helpers import (
 from homeassistant.helpers.dispatcher import async_dispatcher_send
 
 from ..kit import Kit
-from ..rules import call
+from ..rules import add_rule, call
 
+ABOVE_50 = Condition(kind=AlarmKind.ABOVE, above=50)
 UNAVAILABLE = Condition(kind=AlarmKind.UNAVAILABLE)
 BROKER_OFF = Condition(kind=AlarmKind.STATE, states=("off",))
 
@@ -196,3 +198,12 @@ def locate_sensor(kit: Kit) -> dict[str, dict[str, Any]]:
         "entity": {"entity_id": "sensor.one"},
         "none": {},
     }
+
+
+async def raise_alarm(kit: Kit, policy: EscalationPolicy, **more: Any) -> tuple[str, str]:
+    """Add a rule and a sensor, and raise its alarm; return their ids."""
+    entity_id = await sensor(kit, "attic")
+    rule_id = await add_rule(kit, entity_id, condition=ABOVE_50, escalation=policy, **more)
+    await publish(kit, "attic", "60")
+    await wait(kit, 1)
+    return rule_id, entity_id

@@ -20,13 +20,14 @@ from homeassistant.helpers import (
 )
 
 from ..kit import Kit
-from ..rules import HOT, add_rule, set_state
+from ..rules import HOT, add_rule, attributes, call, set_state, shown
 from .home import (
+    ABOVE_50,
     add_device,
     alarm_states,
     bridge,
     changes_of,
-    publish,
+    raise_alarm,
     rename,
     sensor,
     start,
@@ -36,7 +37,6 @@ from .home import (
     wait,
 )
 
-ABOVE_50 = Condition(kind=AlarmKind.ABOVE, above=50)
 DAY_S = 24 * 3600
 
 
@@ -53,15 +53,6 @@ async def raise_and_remove(kit: Kit, policy: EscalationPolicy) -> None:
     await wait(kit, 2)
     kit.hass.states.async_remove("sensor.plain")
     await wait(kit, 120, 61)
-
-
-async def raise_alarm(kit: Kit, policy: EscalationPolicy) -> str:
-    """Return the id of a sensor whose alarm is raised and notified."""
-    entity_id = await sensor(kit, "attic")
-    await add_rule(kit, entity_id, condition=ABOVE_50, escalation=policy)
-    await publish(kit, "attic", "60")
-    await wait(kit, 1)
-    return entity_id
 
 
 async def remove(kit: Kit, entity_id: str) -> None:
@@ -83,7 +74,7 @@ async def test_the_alarm_of_a_removed_or_disabled_entity_is_cleared(
     drop: Callable[[Kit, str], Awaitable[None]],
     running: bool,
 ) -> None:
-    entity_id = await raise_alarm(kit, policy)
+    _, entity_id = await raise_alarm(kit, policy)
     if not running:
         await stop(kit)
 
@@ -162,7 +153,7 @@ async def test_entities_in_templates_events_and_action_data_are_missed(
 async def test_the_repair_is_removed_when_the_entity_is_enabled_again(
     kit: Kit, policy: EscalationPolicy, notifications: list[ServiceCall]
 ) -> None:
-    entity_id = await raise_alarm(kit, policy)
+    _, entity_id = await raise_alarm(kit, policy)
     await disable(kit, entity_id)
     await wait(kit, 3)
     assert repairs(kit) == {"Hot": "sensor.attic"}
@@ -180,7 +171,7 @@ async def test_a_new_entity_under_the_id_of_a_removed_one_gets_a_new_alarm(
     kit: Kit, policy: EscalationPolicy, notifications: list[ServiceCall], running: bool
 ) -> None:
     """The old sensor is replaced by a new one with its id: the rule watches that."""
-    entity_id = await raise_alarm(kit, policy)
+    _, entity_id = await raise_alarm(kit, policy)
     if not running:
         await stop(kit)
     await remove(kit, entity_id)
@@ -215,6 +206,21 @@ async def test_an_alarm_of_an_absent_unregistered_entity_is_cleared_after_a_day(
     await set_state(kit, "sensor.plain", "20")
     await wait(kit, 120, 61)
     assert repairs(kit) == {}
+
+
+async def test_a_suppressed_alarm_of_an_absent_entity_is_no_longer_shown_after_a_day(kit: Kit) -> None:
+    await set_state(kit, "sensor.plain", "20")
+    rule_id = await add_rule(kit, "sensor.plain", condition=ABOVE_50)
+    await call(kit, "maintenance_start", entity_id="sensor.plain", duration=3 * DAY_S)
+    await set_state(kit, "sensor.plain", "60")
+    kit.hass.states.async_remove("sensor.plain")
+    await wait(kit, 120, 61)
+    assert (shown(kit, rule_id).state, attributes(kit, rule_id)["total"]) == ("on", 1)
+
+    await kit.wait(DAY_S)
+    await wait(kit, 120, 61)
+
+    assert (shown(kit, rule_id).state, attributes(kit, rule_id)["total"]) == ("unknown", 0)
 
 
 async def test_the_day_of_an_absent_entity_continues_over_restarts(

@@ -16,6 +16,7 @@ from homeassistant.helpers import entity_registry as er, label_registry as lr
 from ...kit import Kit
 from ...rules import add_rule, call, put_rule
 from ..home import (
+    ABOVE_50,
     alarm_states,
     alarms,
     bridge,
@@ -23,6 +24,7 @@ from ..home import (
     changes_of,
     press,
     publish,
+    raise_alarm,
     reload,
     rename,
     selection_of,
@@ -33,17 +35,6 @@ from ..home import (
     titles,
     wait,
 )
-
-ABOVE_50 = Condition(kind=AlarmKind.ABOVE, above=50)
-
-
-async def raise_alarm(kit: Kit, policy: EscalationPolicy, **more: Any) -> tuple[str, str]:
-    """Add a rule and a sensor, and raise its alarm; return their ids."""
-    entity_id = await sensor(kit, "attic")
-    rule_id = await add_rule(kit, entity_id, condition=ABOVE_50, escalation=policy, **more)
-    await publish(kit, "attic", "60")
-    await wait(kit, 1)
-    return rule_id, entity_id
 
 
 async def test_a_raised_alarm_continues_under_the_new_id(

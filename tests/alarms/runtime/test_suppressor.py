@@ -15,6 +15,19 @@ from tests.kit import Kit
 from tests.rules import HOT
 
 
+def register_leaf_behind_hub(hass: HomeAssistant) -> None:
+    """Register ``sensor.hub`` and ``sensor.leaf``, whose device is connected through that of the former."""
+    other = MockConfigEntry(domain="test")
+    other.add_to_hass(hass)
+    devices, entities = dr.async_get(hass), er.async_get(hass)
+    hub = devices.async_get_or_create(config_entry_id=other.entry_id, identifiers={("test", "hub")})
+    leaf = devices.async_get_or_create(
+        config_entry_id=other.entry_id, identifiers={("test", "leaf")}, via_device_id=hub.id
+    )
+    entities.async_get_or_create("sensor", "test", "hub", suggested_object_id="hub", device_id=hub.id)
+    entities.async_get_or_create("sensor", "test", "leaf", suggested_object_id="leaf", device_id=leaf.id)
+
+
 async def test_a_lost_host_suppresses_alarms_of_its_entities(
     hass: HomeAssistant, kit: Kit, entry: MockConfigEntry, alarms: Callable[[], AlarmsManager]
 ) -> None:
@@ -55,15 +68,7 @@ async def test_a_lost_host_suppresses_alarms_of_its_entities(
 async def test_an_absent_device_suppresses_alarms_of_devices_behind_it(
     hass: HomeAssistant, kit: Kit, entry: MockConfigEntry, alarms: Callable[[], AlarmsManager]
 ) -> None:
-    other = MockConfigEntry(domain="test")
-    other.add_to_hass(hass)
-    devices, entities = dr.async_get(hass), er.async_get(hass)
-    hub = devices.async_get_or_create(config_entry_id=other.entry_id, identifiers={("test", "hub")})
-    leaf = devices.async_get_or_create(
-        config_entry_id=other.entry_id, identifiers={("test", "leaf")}, via_device_id=hub.id
-    )
-    entities.async_get_or_create("sensor", "test", "hub", suggested_object_id="hub", device_id=hub.id)
-    entities.async_get_or_create("sensor", "test", "leaf", suggested_object_id="leaf", device_id=leaf.id)
+    register_leaf_behind_hub(hass)
     rule_id = add(hass, entry, Condition(kind=AlarmKind.UNAVAILABLE), "sensor.hub", "sensor.leaf")
     await set_state(hass, "sensor.hub", "on")
     await set_state(hass, "sensor.leaf", "on")
@@ -114,15 +119,7 @@ async def test_a_timed_window_ends_at_its_time(
 async def test_an_absent_hub_does_not_suppress_alarms_of_entities_that_still_report(
     hass: HomeAssistant, kit: Kit, entry: MockConfigEntry, alarms: Callable[[], AlarmsManager]
 ) -> None:
-    other = MockConfigEntry(domain="test")
-    other.add_to_hass(hass)
-    devices, entities = dr.async_get(hass), er.async_get(hass)
-    hub = devices.async_get_or_create(config_entry_id=other.entry_id, identifiers={("test", "hub")})
-    leaf = devices.async_get_or_create(
-        config_entry_id=other.entry_id, identifiers={("test", "leaf")}, via_device_id=hub.id
-    )
-    entities.async_get_or_create("sensor", "test", "hub", suggested_object_id="hub", device_id=hub.id)
-    entities.async_get_or_create("sensor", "test", "leaf", suggested_object_id="leaf", device_id=leaf.id)
+    register_leaf_behind_hub(hass)
     add(hass, entry, Condition(kind=AlarmKind.UNAVAILABLE), "sensor.hub", severity=Severity.INFO)
     leak = add(hass, entry, HOT, "sensor.leaf", severity=Severity.CRITICAL)
     await set_state(hass, "sensor.hub", "on")

@@ -11,18 +11,9 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from homeassistant.core import HomeAssistant
 from tests.broker import Broker, state, until
-from tests.kit import now
+from tests.kit import ANNOUNCE, now
 
 NAS = "iotbridge/device/nas"
-ANNOUNCE = {
-    "protocol": 1,
-    "agent": "1.0.0",
-    "node_id": "nas",
-    "hostname": "nas",
-    "uid": "iotbridge_nas",
-    "instance": "a1",
-    "power": "on",
-}
 DISCOVERY = {
     "device": {"identifiers": ["iotbridge_nas"], "name": "nas"},
     "origin": {"name": "iotbridge-agent"},

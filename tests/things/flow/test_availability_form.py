@@ -7,6 +7,17 @@ import pytest
 from tests.things.wizard import DEVICES, WEATHER, Wizard
 
 
+async def proposed_availability(wizard: Wizard, topic: str, payload: str) -> dict[str, Any]:
+    """Return the proposal of the form for a thing with a retained message on a topic nearby."""
+    await wizard.start("topic")
+    await wizard.submit(topic="garden/weather")
+    await wizard.kit.receive(topic, payload, retain=True)
+    await wizard.kit.receive("garden/weather", WEATHER)
+    await wizard.wait(3)
+    proposed: dict[str, Any] = wizard.suggested["availability"]
+    return proposed
+
+
 @pytest.mark.parametrize(
     ("topic", "payload", "expected"),
     [
@@ -22,13 +33,8 @@ from tests.things.wizard import DEVICES, WEATHER, Wizard
 async def test_an_availability_topic_nearby_is_proposed(
     wizard: Wizard, topic: str, payload: str, expected: tuple[str, str, str] | None
 ) -> None:
-    await wizard.start("topic")
-    await wizard.submit(topic="garden/weather")
-    await wizard.kit.receive(topic, payload, retain=True)
-    await wizard.kit.receive("garden/weather", WEATHER)
-    await wizard.wait(3)
+    proposed = await proposed_availability(wizard, topic, payload)
 
-    proposed = wizard.suggested["availability"]
     if expected is None:
         assert proposed == {"expiry": "learn"}
     else:
@@ -49,13 +55,8 @@ async def test_an_availability_topic_nearby_is_proposed(
 async def test_the_availability_is_found_in_json(
     wizard: Wizard, topic: str, message: str, expected: tuple[str, str, str] | None
 ) -> None:
-    await wizard.start("topic")
-    await wizard.submit(topic="garden/weather")
-    await wizard.kit.receive(topic, message, retain=True)
-    await wizard.kit.receive("garden/weather", WEATHER)
-    await wizard.wait(3)
+    proposed = await proposed_availability(wizard, topic, message)
 
-    proposed = wizard.suggested["availability"]
     if expected is None:
         assert proposed == {"expiry": "learn"}
         return
