@@ -13,7 +13,7 @@ from custom_components.iotbridge.alarms.engine.escalation import (
     NotificationKind,
     Sound,
 )
-from custom_components.iotbridge.alarms.engine.models import Alarm, AlarmState, Timing
+from custom_components.iotbridge.alarms.engine.models import Alarm, AlarmState, MomentTiming, Timing
 from custom_components.iotbridge.alarms.engine.rule import EscalationPolicy, EscalationStep
 
 from .test_lifecycle import BAD, GOOD, INPUTS, KEY, TIMINGS, UNKNOWN, WORSE, Input, apply
@@ -178,8 +178,22 @@ def test_a_latched_alarm_clears_silently_while_its_parent_suppresses_it() -> Non
     assert notifications == ["0 raised: family", "1 withdrawn: family", "2 cleared: family (silent)"]
 
 
+def test_an_outage_while_muted_leaves_a_latched_alarm_waiting_for_its_acknowledgement() -> None:
+    inputs: list[Input] = [(0, BAD), (1, GOOD), (2, "out"), (3, BAD), (4, GOOD), (5, "in"), (6, "ack")]
+
+    notifications = play(AT_ONCE, inputs, Timing(latching=True))
+
+    assert notifications == [
+        "0 raised: family",
+        "1 cleared: family",
+        "2 withdrawn: family",
+        "6 acknowledged: family",
+    ]
+
+
 @given(st.sampled_from([AT_ONCE, THEN_OTHERS, AGAIN]), TIMINGS, INPUTS)
 @example(AT_ONCE, Timing(clear_after_s=10), [(0, "snooze"), (0, BAD), (20, GOOD)])
+@example(AT_ONCE, MomentTiming(latching=True), [(0, "snooze"), (0, BAD), (20, GOOD)])
 def test_every_active_alarm_is_notified_and_every_end_only_to_informed_groups(
     policy: EscalationPolicy, timing: Timing, inputs: list[tuple[int, object]]
 ) -> None:
@@ -192,9 +206,12 @@ def test_every_active_alarm_is_notified_and_every_end_only_to_informed_groups(
             alarm, escalation = Alarm.from_dict(alarm.as_dict()), EscalationState.from_dict(escalation.as_dict())
             continue
         event = f"snooze {now + 20}" if event == "snooze" else event  # noqa: PLW2901
-        for notification in react(alarm, escalation, policy, timing, event, now):
+        notifications = react(alarm, escalation, policy, timing, event, now)
+        # The end of a snooze raises a latching moment that is over: its end follows at once.
+        is_cleared_at_once = bool(notifications) and notifications[-1].kind is NotificationKind.CLEARED
+        for notification in notifications:
             if notification.kind in ACTIONABLE:
-                assert alarm.active, "actionable without an active alarm"
+                assert alarm.active or is_cleared_at_once, "actionable without an active alarm"
                 assert not alarm.is_muted, "actionable while muted"
                 informed |= set(notification.groups)
             if notification.kind not in ACTIONABLE:

@@ -103,8 +103,7 @@ def notify(
     now, change = transition.at, transition.change
     notifications: list[Notification] = []
     if change is Change.RAISED:
-        _start(escalation, alarm, now)
-        notifications = _take_due_steps(escalation, policy, alarm, now, NotificationKind.RAISED)
+        notifications = _restart(escalation, policy, alarm, now, NotificationKind.RAISED)
     elif change is Change.WORSENED and not alarm.is_muted:
         notifications = _restart(escalation, policy, alarm, now, NotificationKind.WORSENED)
     elif change in _MUTING:
@@ -113,9 +112,8 @@ def notify(
         notifications = _resume(escalation, policy, alarm, transition)
     elif change is Change.ACKNOWLEDGED:
         sound = Sound.SILENT if alarm.is_muted else Sound.NORMAL
-        notifications = _finish(
-            escalation, alarm, now, NotificationKind.ACKNOWLEDGED, is_last=not alarm.active, sound=sound
-        )
+        is_last = not alarm.active or not alarm.announced
+        notifications = _finish(escalation, alarm, now, NotificationKind.ACKNOWLEDGED, is_last=is_last, sound=sound)
     elif change is Change.CLEARED:
         notifications = _notify_cleared(escalation, alarm, now)
     return notifications
@@ -242,7 +240,7 @@ def _finish(
     is_last: bool,
     sound: Sound = Sound.NORMAL,
 ) -> list[Notification]:
-    informed = list(escalation.informed) if escalation.episode == alarm.episode else []
+    informed = list(escalation.informed)
     escalation.began_at = escalation.repeat_at = None
     if is_last:
         escalation.informed = []

@@ -165,7 +165,7 @@ def _pending_until(alarm: Alarm, timing: Timing) -> float:
 def _activate(alarm: Alarm, timing: Timing, evaluation: Evaluation, now: float) -> list[Transition]:
     alarm.pending = None
     alarm.active, alarm.severity = True, evaluation.severity
-    alarm.acknowledged = alarm.returned = alarm.announced = False
+    alarm.acknowledged = alarm.announced = False
     alarm.acknowledged_by = NO_ACTOR
     alarm.episode += 1
     alarm.raised_at, alarm.cleared_at = now, None
@@ -180,7 +180,7 @@ def _announce(alarm: Alarm, timing: Timing, now: float) -> list[Transition]:
     is_clearing = alarm.pending is False and not timing.is_momentary
     if alarm.is_muted or not alarm.active or alarm.announced or is_clearing:
         return []
-    alarm.announced = True
+    alarm.announced, alarm.returned = True, False
     return [_transition(alarm, Change.RAISED, AlarmState.NORMAL, now)]
 
 
@@ -188,7 +188,8 @@ def _deactivate(alarm: Alarm, timing: Timing, now: float) -> list[Transition]:
     before = alarm.state
     alarm.pending = None
     alarm.active = False
-    alarm.returned = timing.latching and alarm.announced and not alarm.acknowledged
+    # An episode that passed while muted leaves the latched one before it as it was.
+    alarm.returned = alarm.returned or (timing.latching and alarm.announced and not alarm.acknowledged)
     alarm.acknowledged = False
     alarm.cleared_at = now
     if not alarm.announced:
