@@ -1,6 +1,6 @@
 """Random operations from a seed: those of a household in a year, as far as the model currently allows them."""
 
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from random import Random
 from typing import Any
 
@@ -164,14 +164,14 @@ class Chooser:
         if rule is None:
             return None
         if self._random.random() < 0.5:
-            if not self._is_certain(rule):
+            if not self._is_certain(self._model.alarms.rules[rule].on):
                 return None
             return {"do": "edit_rule", "rule": rule, "limit": self._random.choice((19, 48, 52))}
         return {"do": "edit_rule", "rule": rule, "groups": self._random.choice((["Family"], list(GROUPS)))}
 
-    def _is_certain(self, rule: str) -> bool:
-        """Return whether it is known what the rule's entities show: a limit may lie between the alternatives."""
-        shown = (self._model.things.value(label) for label in self._model.alarms.rules[rule].on)
+    def _is_certain(self, entities: Iterable[str]) -> bool:
+        """Return whether it is known what a rule's entities show: a limit may lie between the alternatives."""
+        shown = (self._model.things.value(label) for label in entities)
         return all(values is None or len(values) == 1 for values in shown)
 
     def _rule(self) -> Operation | None:
@@ -180,7 +180,8 @@ class Chooser:
         if absent is None:
             gone = self._one({rule.name for rule in rules.values() if not rule.maybe_over})
             return _maybe("remove_rule", rule=gone)
-        if not set(RULES[absent].get("on", [])) <= self._model.things.labels:
+        on = RULES[absent].get("on", [])
+        if not set(on) <= self._model.things.labels or not self._is_certain(on):
             return None
         return {"do": "add_rule", "rule": RULES[absent]}
 

@@ -51,7 +51,8 @@ class Alarms:
         for rule in self.rules.values():
             for label in rule.active:
                 subject = "" if rule.kind == "template" else label
-                alternatives = {"unacknowledged", ABSENT} if rule.maybe_over else {"unacknowledged"}
+                is_certain = not rule.maybe_over and (rule.kind != "template" or self._has_number(label))
+                alternatives = {"unacknowledged"} if is_certain else {"unacknowledged", ABSENT}
                 alarms[f"{rule.name} {subject}".strip()] = frozenset(alternatives)
         return {
             "alarms": alarms,
@@ -208,6 +209,10 @@ class Alarms:
             return False
         numbers = [float(value) for value in shown if _is_number(value)]
         return any(number > rule.limit for number in numbers) if numbers else label in rule.active
+
+    def _has_number(self, label: str) -> bool:
+        """Return whether the value is certain to be a number; the template of a rule is false otherwise."""
+        return all(_is_number(value) for value in self._things.value(label) or ())
 
     def _clear(self, rule: Rule, bad: set[str]) -> None:
         """Clear all alarms but the active ones; groups that were notified of an alarm are notified that it cleared."""
