@@ -1,4 +1,4 @@
-"""Devices and fields that appear, together and one by one."""
+"""Devices that appear together."""
 
 from collections import Counter
 
@@ -10,9 +10,7 @@ from custom_components.iotbridge.things.model.profile import Joining
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import issue_registry as ir
 from tests.kit import Kit, learn
-from tests.things.attic import TEMPERATURE, TOPIC, profile
-
-SAMPLE = Sample(TOPIC, b'{"temperature": 21.5}')
+from tests.things.attic import TEMPERATURE, profile
 
 
 def configs(kit: Kit) -> Counter[str]:
@@ -43,18 +41,3 @@ async def test_many_new_devices_are_added_together(hass: HomeAssistant, kit: Kit
     assert issue.translation_placeholders
     assert issue.translation_placeholders["count"] == "101"
     assert len(issue.translation_placeholders["devices"]) < 300
-
-
-async def test_fields_of_several_kinds_of_messages_stay_known(
-    hass: HomeAssistant, kit: Kit, entry: MockConfigEntry
-) -> None:
-    subentry = learn(hass, entry, profile(TEMPERATURE, exact=False), SAMPLE)
-    await hass.async_block_till_done()
-    await kit.receive(TOPIC, '{"temperature": 21, "pressure": 1013}')
-    for _ in range(5):
-        await kit.receive(TOPIC, '{"temperature": 22}')
-    await kit.wait(70)
-
-    things = entry.runtime_data.things
-    assert things.news(subentry.subentry_id).fields == ("pressure",)
-    assert any(b"pressure" in sample.payload for sample in things.latest(subentry.subentry_id))

@@ -16,27 +16,21 @@ from homeassistant.util import dt as dt_util
 
 from .. import issues as ir, mqtt_client
 from ..const import LOGGER, MQTT_DOMAIN, SUBENTRY_DEVICE
-from ..errors import LibraryMissingError
 from ..subentries import Reader
 from .model.mapping import thing_uid
 from .model.message import Sample
 from .model.orphaned_devices import Orphans
-from .model.profile import Joining, Profile
+from .model.profile import Profile
 from .runtime.decode_queue import DecodeLimits
 from .runtime.device import ThingDevice
 from .runtime.news import MAX_NAMED, News, counted
+from .runtime.news_monitor import NewsMonitor
 from .runtime.publisher import CLEAR_AFTER_S, Publisher
-from .runtime.requirements import LibraryInstaller, async_analyse
+from .runtime.requirements import LibraryInstaller
 from .runtime.store import DeviceRecord, ThingStore
 from .runtime.thing import Thing
 
 SWEEP = timedelta(seconds=10)
-# New fields often arrive together: they are collected into one issue, updated at most this often.
-NEWS_AFTER_S = 5.0
-NEWS_EVERY_S = 60.0
-# New devices arrive by the dozen when a gateway is switched on: they are added together.
-JOIN_AFTER_S = 2.0
-MAX_DEVICES = 200
 CLEARED_WITHIN_S = 5.0  # a device is removed within this time after its discovery message was cleared
 MAX_LEARNED = 5
 
@@ -61,10 +55,7 @@ class ThingsManager:
         self.decode_limits = DecodeLimits()
         self.things: dict[str, Thing] = {}
         self._learned_samples: dict[str, Sequence[Sample]] = {}
-        self._new_fields: dict[str, tuple[str, ...]] = {}
-        self._news_timers: dict[str, CALLBACK_TYPE] = {}
-        self._news_at: dict[str, float] = {}
-        self._join_timers: dict[str, CALLBACK_TYPE] = {}
+        self._news = NewsMonitor(hass, self.issues, self.things, self._async_save)
         self._cleared_at: dict[str, float] = {}
         self._orphans = Orphans()
         self._installer = LibraryInstaller(hass, entry, self.issues)
@@ -102,9 +93,7 @@ class ThingsManager:
         """Unsubscribe; devices and values stay."""
         while self._stop:
             self._stop.pop()()
-        for timers in (self._news_timers, self._join_timers):
-            while timers:
-                timers.popitem()[1]()
+        self._news.async_stop()
         for stop in (self._clearing, self._unsubscribe):
             if stop:
                 stop()
@@ -132,8 +121,7 @@ class ThingsManager:
 
     def news(self, subentry_id: str) -> News:
         """Return the fields and devices that appeared since the user's last decision."""
-        thing = self.things.get(subentry_id)
-        return News(self._new_fields.get(subentry_id, ()), dict(thing.undecided) if thing else {})
+        return self._news.news(subentry_id)
 
     # -------------------------------------------------------------- subentries
 
@@ -155,7 +143,7 @@ class ThingsManager:
         self._reader.async_keep(subentries)
         for subentry_id in self.things.keys() - subentries.keys():
             self.things.pop(subentry_id).async_remove()
-            self._async_clear_news(subentry_id)
+            self._news.async_clear(subentry_id)
             self.issues.async_clear(subentry_id)
         for subentry_id, subentry in subentries.items():
             thing, profile = self.things.get(subentry_id), self._reader.async_read(subentry, Profile.from_dict)
@@ -165,10 +153,10 @@ class ThingsManager:
                 adding = self._async_add(subentry, profile)
                 self._entry.async_create_task(self.hass, adding, f"iotbridge add {subentry.title}")
             elif profile != thing.profile or subentry.title != thing.title:
-                self._async_clear_news(subentry_id)
+                self._news.async_clear(subentry_id)
                 thing.async_update(subentry.title, profile)
-                self.async_new_fields(thing)
-                self._async_update_device_issue(thing)
+                self._news.async_new_fields(thing)
+                self._news.async_update_device_issue(thing)
 
     @callback
     def _async_save(self, thing: Thing, profile: Profile) -> None:
@@ -180,60 +168,12 @@ class ThingsManager:
     @callback
     def async_new_fields(self, thing: Thing) -> None:
         """Schedule a check for new readings among the fields that appeared."""
-        if thing.subentry_id in self._news_timers:
-            return
-        earliest_s = self._news_at.get(thing.subentry_id, -NEWS_EVERY_S) + NEWS_EVERY_S - time.monotonic()
-        self._news_timers[thing.subentry_id] = async_call_later(
-            self.hass, max(NEWS_AFTER_S, earliest_s), partial(self._async_check_new_fields, thing)
-        )
-
-    async def _async_check_new_fields(self, thing: Thing, _now: datetime) -> None:
-        self._news_timers.pop(thing.subentry_id, None)
-        self._news_at[thing.subentry_id] = time.monotonic()
-        try:
-            analysis = await async_analyse(
-                self.hass, self.latest(thing.subentry_id), topic=thing.profile.topic, depth=thing.profile.depth
-            )
-        except LibraryMissingError as error:
-            LOGGER.warning("%s", error)
-            return
-        if self.things.get(thing.subentry_id) is not thing:
-            return  # it was removed in the meantime
-        known = {channel.key for channel in thing.profile.channels} | thing.profile.dropped
-        new_keys = {
-            reading.channel.key: None
-            for device in analysis.devices
-            if device.identity in thing.profile.devices
-            for reading in device.readings
-            if reading.channel.enabled and reading.channel.key not in known
-        }
-        self._new_fields[thing.subentry_id] = tuple(new_keys)
-        placeholders = {"name": thing.title, "count": str(len(new_keys)), "fields": ", ".join(new_keys)}
-        self.issues.async_set(ir.NEW_FIELDS, thing.subentry_id, bool(new_keys), **placeholders)
+        self._news.async_new_fields(thing)
 
     @callback
     def async_new_device(self, thing: Thing) -> None:
         """Schedule adding the devices that appeared, or asking the user about them."""
-        if thing.subentry_id not in self._join_timers:
-            self._join_timers[thing.subentry_id] = async_call_later(
-                self.hass, JOIN_AFTER_S, partial(self._async_join, thing)
-            )
-
-    @callback
-    def _async_join(self, thing: Thing, _now: datetime) -> None:
-        self._join_timers.pop(thing.subentry_id, None)
-        if self.things.get(thing.subentry_id) is not thing:
-            return
-        free = MAX_DEVICES - len(thing.profile.devices)
-        if thing.profile.joining is Joining.ADD and thing.undecided and free > 0:
-            joined = dict(list(thing.undecided.items())[:free])
-            self._async_save(thing, replace(thing.profile, devices={**thing.profile.devices, **joined}))
-        self._async_update_device_issue(thing)
-
-    @callback
-    def _async_update_device_issue(self, thing: Thing) -> None:
-        names = [metadata.name or identity for identity, metadata in thing.undecided.items()]
-        self.issues.async_set(ir.NEW_DEVICES, thing.subentry_id, bool(names), name=thing.title, **counted(names))
+        self._news.async_new_device(thing)
 
     @callback
     def async_new_event_types(self, thing: Thing, types: Mapping[str, str]) -> None:
@@ -264,12 +204,6 @@ class ThingsManager:
     def async_library_needed(self, thing: Thing, sample: Sample, requirement: str) -> None:
         """Install a library, then decode the message again."""
         self._installer.async_need(requirement, partial(thing.async_decode_again, sample))
-
-    @callback
-    def _async_clear_news(self, subentry_id: str) -> None:
-        self._new_fields.pop(subentry_id, None)
-        if cancel := self._news_timers.pop(subentry_id, None):
-            cancel()
 
     # -------------------------------------------------------- connection and registries
 

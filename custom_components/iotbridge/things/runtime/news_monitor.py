@@ -1,0 +1,124 @@
+"""Monitor of new fields and new devices: adds them, or asks the user in a repair."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from datetime import datetime
+from functools import partial
+import time
+
+from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
+from homeassistant.helpers.event import async_call_later
+
+from ... import issues as ir
+from ...const import LOGGER
+from ...errors import LibraryMissingError
+from ..model.profile import Joining, Profile
+from .news import News, counted
+from .requirements import async_analyse
+from .thing import Thing
+
+# New fields often arrive together: they are collected into one issue, updated at most this often.
+NEWS_AFTER_S = 5.0
+NEWS_EVERY_S = 60.0
+# New devices arrive by the dozen when a gateway is switched on: they are added together.
+JOIN_AFTER_S = 2.0
+MAX_DEVICES = 200
+
+
+class NewsMonitor:
+    """Fields and devices of all things that appeared since the user's last decision."""
+
+    def __init__(
+        self,
+        hass: HomeAssistant,
+        issues: ir.Issues,
+        things: Mapping[str, Thing],
+        save: Callable[[Thing, Profile], None],
+    ) -> None:
+        """``things`` are the current ones by subentry id, ``save`` writes a changed profile."""
+        self._hass = hass
+        self._issues = issues
+        self._things = things
+        self._save = save
+        self._new_fields: dict[str, tuple[str, ...]] = {}
+        self._field_timers: dict[str, CALLBACK_TYPE] = {}
+        self._checked_at: dict[str, float] = {}
+        self._join_timers: dict[str, CALLBACK_TYPE] = {}
+
+    @callback
+    def async_stop(self) -> None:
+        """Cancel the scheduled checks."""
+        for timers in (self._field_timers, self._join_timers):
+            while timers:
+                timers.popitem()[1]()
+
+    def news(self, subentry_id: str) -> News:
+        """Return the fields and devices that appeared since the user's last decision."""
+        thing = self._things.get(subentry_id)
+        return News(self._new_fields.get(subentry_id, ()), dict(thing.undecided) if thing else {})
+
+    @callback
+    def async_clear(self, subentry_id: str) -> None:
+        """Discard the new fields of a thing whose profile changed."""
+        self._new_fields.pop(subentry_id, None)
+        if cancel := self._field_timers.pop(subentry_id, None):
+            cancel()
+
+    @callback
+    def async_new_fields(self, thing: Thing) -> None:
+        """Schedule a check for new readings among the fields that appeared."""
+        if thing.subentry_id in self._field_timers:
+            return
+        earliest_s = self._checked_at.get(thing.subentry_id, -NEWS_EVERY_S) + NEWS_EVERY_S - time.monotonic()
+        self._field_timers[thing.subentry_id] = async_call_later(
+            self._hass, max(NEWS_AFTER_S, earliest_s), partial(self._async_check_fields, thing)
+        )
+
+    async def _async_check_fields(self, thing: Thing, _now: datetime) -> None:
+        self._field_timers.pop(thing.subentry_id, None)
+        self._checked_at[thing.subentry_id] = time.monotonic()
+        try:
+            analysis = await async_analyse(
+                self._hass, thing.samples, topic=thing.profile.topic, depth=thing.profile.depth
+            )
+        except LibraryMissingError as error:
+            LOGGER.warning("%s", error)
+            return
+        if self._things.get(thing.subentry_id) is not thing:
+            return  # it was removed in the meantime
+        known = {channel.key for channel in thing.profile.channels} | thing.profile.dropped
+        new_keys = {
+            reading.channel.key: None
+            for device in analysis.devices
+            if device.identity in thing.profile.devices
+            for reading in device.readings
+            if reading.channel.enabled and reading.channel.key not in known
+        }
+        self._new_fields[thing.subentry_id] = tuple(new_keys)
+        placeholders = {"name": thing.title, "count": str(len(new_keys)), "fields": ", ".join(new_keys)}
+        self._issues.async_set(ir.NEW_FIELDS, thing.subentry_id, bool(new_keys), **placeholders)
+
+    @callback
+    def async_new_device(self, thing: Thing) -> None:
+        """Schedule adding the devices that appeared, or asking the user about them."""
+        if thing.subentry_id not in self._join_timers:
+            self._join_timers[thing.subentry_id] = async_call_later(
+                self._hass, JOIN_AFTER_S, partial(self._async_join, thing)
+            )
+
+    @callback
+    def _async_join(self, thing: Thing, _now: datetime) -> None:
+        self._join_timers.pop(thing.subentry_id, None)
+        if self._things.get(thing.subentry_id) is not thing:
+            return
+        free = MAX_DEVICES - len(thing.profile.devices)
+        if thing.profile.joining is Joining.ADD and thing.undecided and free > 0:
+            joined = dict(list(thing.undecided.items())[:free])
+            self._save(thing, replace(thing.profile, devices={**thing.profile.devices, **joined}))
+        self.async_update_device_issue(thing)
+
+    @callback
+    def async_update_device_issue(self, thing: Thing) -> None:
+        """Open or close the issue for the devices that the user has not decided about."""
+        names = [metadata.name or identity for identity, metadata in thing.undecided.items()]
+        self._issues.async_set(ir.NEW_DEVICES, thing.subentry_id, bool(names), name=thing.title, **counted(names))
