@@ -21,6 +21,7 @@ async def test_the_list_has_all_fields(kit: Kit) -> None:
         "state": "unacknowledged",
         "active": True,
         "value": "90",
+        "undetermined": None,
         "episode": 1,
         "cleared_at": None,
         "acknowledged_by": None,

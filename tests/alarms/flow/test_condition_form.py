@@ -6,7 +6,7 @@ import pytest
 
 from custom_components.iotbridge.alarms.engine.kinds import KINDS, AlarmKind, Condition
 from custom_components.iotbridge.alarms.engine.parameters import Parameter, ParameterType
-from custom_components.iotbridge.alarms.flow.condition_form import is_true_now, parameter_texts, read, schema, suggested
+from custom_components.iotbridge.alarms.flow.condition_form import parameter_texts, read, result_now, schema, suggested
 from custom_components.iotbridge.alarms.flow.fields import FieldError
 from homeassistant.core import HomeAssistant
 
@@ -55,12 +55,31 @@ def test_every_parameter_has_a_text(kind: AlarmKind) -> None:
     assert [name for name, text in texts.items() if not text and name != "attribute"] == []
 
 
-async def test_only_a_template_is_true_now(hass: HomeAssistant) -> None:
+async def test_only_a_template_has_a_present_result(hass: HomeAssistant) -> None:
     hass.states.async_set("lock.door", "locked")
+    results = {kind: result_now(hass, full(kind)) for kind in AlarmKind}
 
-    assert {kind: is_true_now(hass, full(kind)) for kind in AlarmKind} == {
-        kind: True if kind is AlarmKind.TEMPLATE else None for kind in AlarmKind
-    }
-    hass.states.async_set("lock.door", "open")
-    assert is_true_now(hass, full(AlarmKind.TEMPLATE)) is False
-    assert is_true_now(hass, Condition(kind=AlarmKind.TEMPLATE, template="{{ nonsense() }}")) is False
+    result = results.pop(AlarmKind.TEMPLATE)
+    assert result is not None
+    assert result.is_true is True
+    assert set(results.values()) == {None}
+
+
+@pytest.mark.parametrize(
+    "template",
+    [
+        "{{ states('sensor.press') | float <= 0,5 }}",
+        "{{ [states('sensor.press')] }}",
+        "{{ {'press': 1} }}",
+        "states('sensor.press') | float < 0.5",
+        "{{ 'sensor.press' }}",
+        "{{ none }}",
+    ],
+)
+async def test_a_template_that_can_be_neither_true_nor_false_is_rejected(hass: HomeAssistant, template: str) -> None:
+    hass.states.async_set("sensor.press", "0.3")
+    with pytest.raises(FieldError) as caught:
+        read(hass, AlarmKind.TEMPLATE, {"template": template})
+
+    assert (caught.value.field, caught.value.key) == ("template", "template_unclear")
+    assert caught.value.placeholders["reason"]

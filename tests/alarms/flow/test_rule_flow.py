@@ -107,6 +107,7 @@ LIMITS = {"hysteresis": 0, "worse": "critical"}
         ("no_data", {"rhythm": "fixed"}, {"silent": "duration_missing"}),
         ("no_data", {"rhythm": "fixed", "silent": {"days": 400}}, {"silent": "duration_long"}),
         ("template", {"template": "{{ 1 / 0 }}"}, {"template": "template_fails"}),
+        ("template", {"template": "{{ states('sensor.attic') | float <= 0,5 }}"}, {"template": "template_unclear"}),
         ("event", {"event_type": " "}, {"event_type": "event_missing"}),
         ("event", {"event_type": "a", "event_data": [1]}, {"event_data": "data_invalid"}),
         ("message", {"topic": "#"}, {"topic": "topic_everything"}),
@@ -138,23 +139,48 @@ async def test_an_invalid_template_is_rejected(dialog: Dialog) -> None:
     [
         ("{{ is_state('lock.door', 'locked') }}", "✓"),
         ("{{ is_state('lock.door', 'open') }}", "✗"),
+        ("{{ states('lock.door') | length }}", "✓ (6)"),
+        ("{{ states('lock.door') }}", "the template gives locked, which is neither true nor false"),
+        ("{{ states('lock.gone') }}", "the template gives unknown, which is neither true nor false"),
+        ("{% if is_state('lock.door', 'open') %}on{% endif %}",
+         "the template gives '', which is neither true nor false"),
     ],
-)
+)  # fmt: skip
 async def test_the_present_result_of_a_template_is_shown(dialog: Dialog, template: str, now: str) -> None:
+    dialog.hass.states.async_set("lock.door", "locked")
     await dialog.start("template")
     await dialog.submit(template=template)
 
     assert (dialog.step, dialog.placeholders["now"]) == ("timing", now)
 
 
-async def test_a_template_that_fails_later_is_false(dialog: Dialog) -> None:
+async def test_a_rejected_template_is_shown_with_its_result(dialog: Dialog) -> None:
+    dialog.hass.states.async_set("sensor.press", "0.3")
+    await dialog.start("template")
+    await dialog.submit(template="{{ states('sensor.press') | float <= 0,5 }}")
+
+    assert dialog.placeholders["reason"] == "(False, 5)"
+
+
+async def test_a_template_that_fails_later_is_shown_with_its_error(dialog: Dialog) -> None:
     await dialog.start("template")
     await dialog.submit(template="{{ 1 / (states('sensor.attic') | float) }}")
     await dialog.submit(name="")
     dialog.hass.states.async_set(ATTIC, "0")
     await dialog.submit(name="")
 
-    assert dialog.text == "Matches right now: ✗"
+    assert dialog.text.startswith("Matches right now: the template cannot be rendered: ZeroDivisionError")
+
+
+async def test_the_overview_shows_a_template_that_is_neither_true_nor_false(dialog: Dialog) -> None:
+    dialog.hass.states.async_set("lock.door", "on")
+    await complete(dialog, "template", {"template": "{{ states('lock.door') }}"})
+    dialog.hass.states.async_set("lock.door", "jammed")
+
+    await dialog.change(dialog.made[0].subentry_id)
+
+    unclear = "the template gives jammed, which is neither true nor false"
+    assert dialog.placeholders["condition"] == f"template is true ({unclear})"
 
 
 async def test_times_and_texts_are_stored_and_suggested(dialog: Dialog) -> None:

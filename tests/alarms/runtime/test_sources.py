@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.iotbridge.alarms.engine.kinds import AlarmKind, Condition
@@ -11,6 +12,7 @@ from homeassistant.const import EVENT_HOMEASSISTANT_STARTED
 from homeassistant.core import CoreState, HomeAssistant
 from tests.alarms.managed_home import ANNA, add, history, set_state
 from tests.kit import Kit
+from tests.rules import call, shown
 
 
 async def test_alarms_of_a_template_an_event_and_a_message(
@@ -62,3 +64,43 @@ async def test_a_template_is_not_evaluated_while_home_assistant_starts(
     await kit.wait(31)
 
     assert await history(alarms()) == ["raised ", "acknowledged "]
+
+
+@pytest.mark.parametrize(
+    ("template", "result"),
+    [
+        ("{{ states('input.x') == 'bad', 5 }}", "(False, 5)"),
+        ("{{ states('input.x') }}", "unclear"),
+        ("{{ 'on' if is_state('input.x', 'bad') }}", "''"),
+        ("{{ [states('input.x')] }}", "['unclear']"),
+        ("{{ state_attr('input.x', 'problem') }}", "None"),
+    ],
+)
+async def test_a_template_that_is_neither_true_nor_false_changes_no_alarm(
+    kit: Kit, entry: MockConfigEntry, template: str, result: str
+) -> None:
+    hass = kit.hass
+    alternatives = f"{template}{{% else %}}{{{{ is_state('input.x', 'bad') }}}}{{% endif %}}"
+    condition = Condition(kind=AlarmKind.TEMPLATE, template="{% if is_state('input.x', 'unclear') %}" + alternatives)
+    rule_id = add(hass, entry, condition)
+    await set_state(hass, "input.x", "good")
+    assert await _alarm(kit) == ("normal", None)
+
+    await set_state(hass, "input.x", "unclear")
+    unclear = f"the template gives {result}, which is neither true nor false"
+    assert await _alarm(kit) == ("normal", unclear)
+    assert shown(kit, rule_id).state == "unknown"
+
+    await set_state(hass, "input.x", "bad")
+    await set_state(hass, "input.x", "unclear")
+    assert await _alarm(kit) == ("unacknowledged", unclear)
+
+    await set_state(hass, "input.x", "good")
+    assert await _alarm(kit) == ("normal", None)
+
+
+async def _alarm(kit: Kit) -> tuple[str, str | None]:
+    """Return the state of the only alarm, and the reason for which it cannot be determined."""
+    states = ["normal", "unacknowledged"]
+    (alarm,) = (await call(kit, "list", answer=True, state=states))["alarms"]
+    return alarm["state"], alarm["undetermined"]

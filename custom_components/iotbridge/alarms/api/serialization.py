@@ -25,6 +25,7 @@ def alarm_as_dict(hass: HomeAssistant, rule: Rule, alarm: Alarm) -> dict[str, An
         "active": alarm.active,
         "value": alarm.value,
         "reason": alarm.reason,
+        "undetermined": alarm.last_evaluation.reason if alarm.last_evaluation.is_active is None else None,
         "episode": alarm.episode,
         "since": iso(alarm.raised_at),
         "cleared_at": iso(alarm.cleared_at),

@@ -9,7 +9,6 @@ import voluptuous as vol
 from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import TemplateError
 from homeassistant.helpers import selector
-from homeassistant.helpers.template import Template, result_as_boolean
 
 from ...forms import TEXT
 from ...topic_filters import fault
@@ -17,6 +16,7 @@ from ..engine.evaluation.formatting import duration_text, number_text
 from ..engine.kinds import KINDS, AlarmKind, Condition
 from ..engine.models import Severity
 from ..engine.parameters import Parameter, ParameterError, ParameterType
+from ..runtime.template_result import TemplateResult, async_template_result
 from .fields import DURATION, NUMBER, SEVERITY, TEXTS, FieldError, duration, filled, seconds, text
 
 LEARNED, FIXED = RHYTHMS = ("learned", "fixed")
@@ -93,14 +93,11 @@ def parameter_texts(condition: Condition) -> dict[str, str]:
     return values
 
 
-def is_true_now(hass: HomeAssistant, condition: Condition) -> bool | None:
-    """Return whether the template of a condition is true at this moment, None for a condition without a template."""
+def result_now(hass: HomeAssistant, condition: Condition) -> TemplateResult | None:
+    """Return the present result of the template of a condition, None for a condition without a template."""
     if not any(parameter.type is ParameterType.TEMPLATE for parameter in condition.traits.parameters):
         return None
-    try:
-        return bool(result_as_boolean(Template(condition.template, hass).async_render()))
-    except TemplateError:
-        return False
+    return async_template_result(hass, condition.template)
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,10 +129,11 @@ def _mapping(_hass: HomeAssistant, parameter: Parameter, user_input: Input) -> d
 def _template(hass: HomeAssistant, parameter: Parameter, user_input: Input) -> str:
     # The selector has checked the syntax; other errors occur only when the template is rendered.
     template: str = user_input[parameter.name]
-    try:
-        Template(template, hass).async_render()
-    except TemplateError as error:
-        raise FieldError(parameter.name, "template_fails", reason=str(error)) from None
+    result = async_template_result(hass, template)
+    if isinstance(result.value, TemplateError):
+        raise FieldError(parameter.name, "template_fails", reason=result.text)
+    if result.is_always_unclear:
+        raise FieldError(parameter.name, "template_unclear", reason=result.text)
     return template
 
 

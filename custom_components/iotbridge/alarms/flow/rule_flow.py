@@ -16,7 +16,7 @@ from homeassistant.helpers import selector
 from ...forms import LINES, TEXT
 from ...markdown import escaped
 from ...subentries import read
-from ...texts import NONE, async_texts
+from ...texts import NONE, Texts, async_texts
 from ..engine.kinds import AlarmKind, Condition, Subjects
 from ..engine.models import Severity, Timing
 from ..engine.rule import Rule
@@ -35,6 +35,7 @@ from .summaries import (
     entities_text,
     policy_text,
     proposed_name,
+    template_text,
     time_text,
 )
 
@@ -125,7 +126,7 @@ class RuleFlow(KindMenu, ImportSteps):
             menu_options=[*self._steps, "trial", "save"],
             description_placeholders={
                 "name": escaped(rule.name),
-                "condition": escaped(condition_text(texts, rule.condition)),
+                "condition": self._condition(texts),
                 "entities": escaped(entities_text(self.hass, self._matching())) if has_entities else NONE,
                 "severity": texts.own[rule.severity.word],
                 "hold": time_text(rule.timing.hold_s),
@@ -135,6 +136,12 @@ class RuleFlow(KindMenu, ImportSteps):
                 "repeat": time_text(rule.escalation.repeat_s),
             },
         )
+
+    def _condition(self, texts: Texts) -> str:
+        """Return the condition, with the result of a template that is neither true nor false."""
+        result = condition_form.result_now(self.hass, self._rule.condition)
+        text = escaped(condition_text(texts, self._rule.condition))
+        return text if result is None or result.is_true is not None else f"{text} ({template_text(self.hass, result)})"
 
     async def async_step_save(self, _user_input: dict[str, Any] | None = None) -> SubentryFlowResult:
         """Save the rule."""
@@ -219,9 +226,9 @@ class RuleFlow(KindMenu, ImportSteps):
     def _now(self) -> str:
         """Return the present matches: entities, or whether a template is true."""
         condition = self._rule.condition
-        is_true = condition_form.is_true_now(self.hass, condition)
-        if is_true is not None:
-            return YES if is_true else NO
+        result = condition_form.result_now(self.hass, condition)
+        if result is not None:
+            return template_text(self.hass, result)
         if not condition.traits.has_entities:
             return NONE
         return entities_text(self.hass, self._matching())

@@ -13,8 +13,11 @@ from ...markdown import escaped
 from ...texts import NONE, Texts
 from ..engine.evaluation.formatting import duration_text
 from ..engine.kinds import Condition, Subjects
+from ..engine.models import Severity
 from ..engine.rule import EscalationPolicy, Rule
+from ..notifications.rendering import async_reason_text
 from ..runtime.backtest import DAYS, Backtest
+from ..runtime.template_result import TemplateResult
 from .condition_form import is_learned, parameter_texts
 
 MAX_NAMED = 5
@@ -40,6 +43,14 @@ def condition_text(texts: Texts, condition: Condition) -> str:
     """Return a sentence for a condition; a learned duration has a sentence of its own."""
     key = f"is_{condition.kind}_learned" if is_learned(condition) else f"is_{condition.kind}"
     return texts.sentence(key, **parameter_texts(condition))
+
+
+def template_text(hass: HomeAssistant, result: TemplateResult) -> str:
+    """Return the present result of a template: a sign, with a result that is not just true or false."""
+    if result.is_true is None:
+        return escaped(async_reason_text(hass, result.evaluation(Severity.WARNING)))
+    sign = YES if result.is_true else NO
+    return sign if isinstance(result.value, bool) else f"{sign} ({escaped(result.text)})"
 
 
 def entities_text(hass: HomeAssistant, entity_ids: Collection[str]) -> str:

@@ -7,14 +7,13 @@ import math
 from typing import Any, override
 
 from homeassistant.core import CALLBACK_TYPE, Event, EventStateChangedData, HomeAssistant, callback
-from homeassistant.exceptions import TemplateError
 from homeassistant.helpers.event import (
     TrackTemplate,
     TrackTemplateResult,
     async_call_later,
     async_track_template_result,
 )
-from homeassistant.helpers.template import Template, result_as_boolean
+from homeassistant.helpers.template import Template
 
 from ... import mqtt_client
 from ...const import LOGGER
@@ -26,6 +25,7 @@ from ..engine.kinds import AlarmKind
 from ..engine.models import NOT_WATCHED, AlarmState, Evaluation
 from ..engine.references import referenced_entities
 from .processor import AlarmProcessor
+from .template_result import TemplateResult
 
 # Time within which a renamed entity gets its state under the new id.
 RENAME_S = 5.0
@@ -74,7 +74,7 @@ class TemplateSource(Source):
         """Render the template and track it."""
         self._context = context
         self._instance = instance
-        self._is_active: bool | None = None
+        self._result: TemplateResult | None = None
         self._waiting: CALLBACK_TYPE | None = None
         self._names = referenced_entities({"template": instance.rule.condition.template})
         template = Template(instance.rule.condition.template, context.hass)
@@ -99,8 +99,8 @@ class TemplateSource(Source):
             return
         # Before everything is settled, the entities of the template may not exist yet.
         is_settled = context.is_settled()
-        evaluation = Evaluation(self._is_active if is_settled else None, severity)
-        if is_settled and self._is_active is None and any(map(context.is_missing, self._names)):
+        evaluation = self._result.evaluation(severity) if is_settled and self._result else Evaluation(None, severity)
+        if is_settled and evaluation.is_active is None and any(map(context.is_missing, self._names)):
             # The template cannot be rendered again for the removed entity.
             evaluation = Evaluation(False, severity, reason_key=NOT_WATCHED)
         context.processor.async_advance(self._instance, evaluation)
@@ -120,10 +120,12 @@ class TemplateSource(Source):
 
     @callback
     def _async_rendered(self, _event: Event[EventStateChangedData] | None, updates: list[TrackTemplateResult]) -> None:
-        result = updates.pop().result
-        self._is_active = None if isinstance(result, TemplateError) else result_as_boolean(result)
-        if self._is_active is None:
-            LOGGER.warning("The template of the alarm %s cannot be rendered: %s", self._instance.rule.name, result)
+        was_clear = self._result is None or self._result.is_true is not None
+        self._result = result = TemplateResult(updates.pop().result)
+        if was_clear and result.is_true is None:
+            LOGGER.warning(
+                "The template of the alarm %s is neither true nor false: %s", self._instance.rule.name, result.text
+            )
         self.async_evaluate()
 
 
