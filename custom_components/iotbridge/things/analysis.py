@@ -64,7 +64,8 @@ def analyse(samples: Sequence[Sample], *, topic: str | None = None, depth: int |
             for reading in inferred.readings
         )
         exact = exact and all(
-            is_same_state(reading.channel, device.fields[reading.channel.subtopic, reading.channel.path].value)
+            reading.raw_path is None
+            and is_same_state(reading.channel, device.fields[reading.channel.subtopic, reading.channel.path].value)
             for reading in inferred.readings
         )
         learned.append(LearnedDevice(identity=identity, metadata=metadata, readings=readings))

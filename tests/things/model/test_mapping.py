@@ -1,5 +1,7 @@
 """Mapping of decoded messages to the channels of a profile, and identifiers of devices."""
 
+from dataclasses import replace
+
 from hypothesis import given, strategies as st
 import pytest
 
@@ -72,6 +74,39 @@ def test_core_finds_the_same_in_plain_numbers_of_an_exact_message(
     value: Scalar, exact: bool, is_readable: bool
 ) -> None:
     assert update(TEMPERATURE, exact=exact, temperature=value).is_readable_by_core is is_readable
+
+
+def records(channel: Channel) -> Update:
+    """Return the update of a record that is addressed by its identity."""
+    profile = Profile(topic="attic/#", depth=2, channels=(channel,), devices={})
+    field = Field(path=("disks", "sda", "temp"), raw_path=("disks", 1, "temp"), value=40)
+    decoded = Decoded(format="json", reports=(Report(fields=(field,)),), exact=True)
+    (found,) = ProfileReader(profile).read(PLACE, decoded)
+    return found
+
+
+def test_a_record_is_read_by_its_identity_which_core_cannot() -> None:
+    found = records(Channel(name="sda", path=("disks", "sda", "temp"), unit="°C"))
+
+    assert (found.values, found.keys, found.is_readable_by_core) == ({"disks.sda.temp": 40}, {"disks.sda.temp"}, False)
+
+
+def test_a_channel_that_was_saved_by_position_is_read_by_position() -> None:
+    found = records(Channel(name="sda", path=("disks", 1, "temp"), unit="°C"))
+
+    assert (found.values, found.keys, found.is_readable_by_core) == ({"disks[1].temp": 40}, {"disks[1].temp"}, True)
+
+
+def test_the_companions_of_a_position_are_found_by_position_too() -> None:
+    fields = tuple(
+        Field(path=("points", "gps", key), raw_path=("points", 0, key), value=value)
+        for key, value in (("lat", 48.5), ("lon", 2.25))
+    )
+    channel = replace(LOCATION, path=("points", 0, "lat"), companions=(("longitude", ("points", 0, "lon")),))
+    profile = Profile(topic="attic/#", depth=2, channels=(channel,), devices={})
+    (found,) = ProfileReader(profile).read(PLACE, Decoded(format="json", reports=(Report(fields=fields),)))
+
+    assert found.values == {"points[0].lat": (48.5, 2.25)}
 
 
 @pytest.mark.parametrize(("latitude", "longitude"), [(None, 2.25), (48.5, None), (0, 0), ("0.0", "0.0")])

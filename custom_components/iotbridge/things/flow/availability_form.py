@@ -69,8 +69,9 @@ def _find(sample: Sample, leaf: str) -> tuple[Path, str, str] | None:
         for field in report.fields:
             text = json.dumps(field.value) if isinstance(field.value, bool) else str(field.value)
             # A key that names an availability, or any key with words that do: a ``state`` below ``availability``.
-            if is_safe(field.path) and _is_plain(field.path) and (words := _words(text, str(field.path[-1]))):
-                return field.path, *words
+            path = field.paths[-1]
+            if is_safe(path) and _is_plain(path) and (words := _words(text, str(path[-1]))):
+                return path, *words
     return None
 
 

@@ -59,7 +59,10 @@ def infer(fields: Sequence[tuple[str, Field]], *, topic: str, format: str) -> In
         if channel is not None:
             proposed.append((candidate, channel))
     named = renamed(proposed[:MAX_READINGS])
-    readings = [Reading(channel=channel, value=value_of(candidate, channel)) for candidate, channel in named]
+    readings = [
+        Reading(channel=channel, value=value_of(candidate, channel), raw_path=candidate.field.raw_path)
+        for candidate, channel in named
+    ]
     metadata = metadata_of(candidates).or_else(annotated(fields))
     problems = undecoded(candidates, readings)
     return Inferred(metadata=metadata, readings=tuple(sorted(readings, key=usefulness)), problems=problems)

@@ -77,21 +77,25 @@ class ProfileReader:
 
     def _update(self, identity: str, subtopic: str, report: Report) -> Update:
         update = Update(identity, report.metadata)
-        by_path = {field_.path: field_.value for field_ in report.fields}
+        by_path = {path: field_.value for field_ in report.fields for path in field_.paths}
         for field_ in report.fields:
-            key = key_of(subtopic, field_.path)
-            update.keys.add(key)
-            channel = self._channels.get((subtopic, field_.path))
-            if channel is None:
-                continue
-            update.is_readable_by_core = update.is_readable_by_core and is_same_state(channel, field_.value)
-            try:
-                update.values[key] = _value(channel, field_.value, by_path)
-            except ValueError:
-                update.broken.append(key)
-            if channel.companions:
-                update.companions[key] = _companions(channel, by_path)
+            channels = [channel for path in field_.paths if (channel := self._channels.get((subtopic, path)))]
+            update.keys |= {channel.key for channel in channels} or {key_of(subtopic, field_.path)}
+            for channel in channels:
+                is_same = channel.path == field_.paths[-1] and is_same_state(channel, field_.value)
+                update.is_readable_by_core = update.is_readable_by_core and is_same
+                _read(channel, field_.value, by_path, update)
         return update
+
+
+def _read(channel: Channel, raw: Scalar, by_path: Mapping[Path, Scalar], update: Update) -> None:
+    """Add the value of a channel to an update, or its key to the broken ones."""
+    try:
+        update.values[channel.key] = _value(channel, raw, by_path)
+    except ValueError:
+        update.broken.append(channel.key)
+    if channel.companions:
+        update.companions[channel.key] = _companions(channel, by_path)
 
 
 def _value(channel: Channel, raw: Scalar, by_path: Mapping[Path, Scalar]) -> Value:

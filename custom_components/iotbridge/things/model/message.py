@@ -61,16 +61,24 @@ class Sample:
 class Field:
     """Value in a message, with its path.
 
-    ``path`` is its place in the decoded document: members by name, array elements by index; empty when the whole
-    payload is the value. ``name`` and ``unit`` are set only where the format itself states them (SenML's ``u``, a CSV
-    heading), never guessed. ``technical`` marks values about the transport (radio, counters), not about the world.
+    ``path`` is its place in the decoded document: members by name, array elements by index, or by the identity that
+    they carry; empty when the whole payload is the value. ``raw_path`` has every element by index, and is set only
+    where it differs. ``name`` and ``unit`` are set only where the format itself states them
+    (SenML's ``u``, a CSV heading), never guessed. ``technical`` marks values about the transport (radio, counters),
+    not about the world.
     """
 
     path: Path
     value: Scalar
+    raw_path: Path | None = None
     name: str | None = None
     unit: str | None = None
     technical: bool = False
+
+    @property
+    def paths(self) -> tuple[Path, ...]:
+        """Return all paths by which a channel may address it; the last one is that of the raw payload."""
+        return (self.path,) if self.raw_path is None else (self.path, self.raw_path)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,8 +110,8 @@ class Report:
 class Decoded:
     """Decoded message: the format, the reports and the problems.
 
-    ``exact``: every field is where its path says in the raw payload (JSON, or one bare value), so that a template can
-    read it without us. ``problems`` are the parts that were left out, each with its reason.
+    ``exact``: every field is where the last of its paths says in the raw payload (JSON, or one bare value), so that a
+    template can read it there without us. ``problems`` are the parts that were left out, each with its reason.
     """
 
     format: str

@@ -106,10 +106,11 @@ def key_of(subtopic: str, path: Path) -> str:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reading:
-    """Proposed channel with its current value, after conversion."""
+    """Proposed channel with its current value, after conversion; ``raw_path`` as in its ``Field``."""
 
     channel: Channel
     value: Value
+    raw_path: Path | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -209,7 +209,7 @@ def _values(sample: Sample) -> list[tuple[str | None, dict[str, Scalar]]]:
     except DecodeError, LibraryNeededError:
         return []
     return [
-        (report.identity, {key_of("", field_.path): field_.value for field_ in report.fields})
+        (report.identity, {key_of("", path): field_.value for field_ in report.fields for path in field_.paths})
         for report in decoded.reports
     ]
 
