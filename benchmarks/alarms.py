@@ -203,7 +203,16 @@ async def _rules_there(lab: Lab, count: int) -> bool:
 
 LOOP_HEAD = ["who", "a value no rule watches, µs", "more than nobody", "a watched value, µs", "more than nobody",
              f"loop busy at {PER_S} changes/s, %"]  # fmt: skip
-DELAY_HEAD = ["who", "p50 ms", "p95 ms", "p99 ms", "max ms", "told", "not told", "longest garbage collection, ms"]
+DELAY_HEAD = [
+    "who",
+    "p50 ms",
+    "p95 ms",
+    "p99 ms",
+    "max ms",
+    "notified",
+    "not notified",
+    "longest garbage collection, ms",
+]
 START_HEAD = ["who", "start of Home Assistant, s", "of it set-up of the integration, s",
               "set-up again, processor s", "full garbage collection, ms",
               "of objects"]  # fmt: skip

@@ -197,20 +197,14 @@ class Chooser:
         host = self._random.choice(HOSTS)
         if self._model.hosts.powers.get(host) != "on":
             return None
-        whats = ("announce", "discovery") if self._can_ask else ("announce",)
-        return {"do": "wipe_host", "host": host, "what": self._random.choice(whats)}
+        return {"do": "wipe_host", "host": host, "what": self._random.choice(("announce", "discovery"))}
 
     def _delete_host(self) -> Operation | None:
         host = self._random.choice(HOSTS)
-        if self._model.hosts.powers.get(host) != "on" or not self._can_ask:
+        if self._model.hosts.powers.get(host) != "on":
             return None
         ends = self._random.choice((None, "kill_agent", "stop_agent"))
         return {"do": "delete_host", "host": host, "meanwhile": [{"do": ends, "host": host}] if ends else []}
-
-    @property
-    def _can_ask(self) -> bool:
-        """True if hosts obey the command that asks them to announce themselves again: they refuse other clocks'."""
-        return not self._model.alarms.clocks_differ
 
     def _put_clock_forward(self) -> Operation:
         return {"do": "put_clock_forward", "seconds": self._random.choice((90, 3600, 26 * 3600))}

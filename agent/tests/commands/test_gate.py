@@ -46,6 +46,7 @@ def at(seconds: float) -> str:
         ({"command": "reboot", "timestamp": "9999-12-31T23:59:59-14:00"}, "expired"),
         ({"command": "reboot", "id": "seen"}, "duplicate"),
         ({"command": "reboot", "id": "seen", "timestamp": at(-99)}, "expired"),
+        ({"command": "backup", "timestamp": at(-99)}, "expired"),
         ({"command": "explode", "id": "seen"}, "unknown"),
     ],
 )
@@ -66,6 +67,8 @@ def test_refused_commands(payload: bytes | dict[str, object], reason: str) -> No
         {"command": "reboot", "timestamp": at(-59), "ttl_s": 60},
         {"command": "ping"},
         {"command": "status"},
+        {"command": "ping", "timestamp": at(-3600)},
+        {"command": "status", "timestamp": at(3600)},
         {"command": "backup"},
     ],
 )
@@ -83,7 +86,7 @@ def test_a_retained_command_is_refused_even_if_unknown_with_its_id() -> None:
 def test_the_clock_is_named_when_a_command_comes_from_the_future() -> None:
     with pytest.raises(RefusedError, match="clock"):
         make().check(
-            json.dumps({"command": "ping", "timestamp": at(3600)}).encode(), retained=False, now=NOW, monotonic=0
+            json.dumps({"command": "reboot", "timestamp": at(3600)}).encode(), retained=False, now=NOW, monotonic=0
         )
 
 

@@ -160,8 +160,8 @@ def examine_service(unit: Path, dbus_call: DBusCall) -> Iterator[Finding]:
 def examine_clock() -> Finding:
     """Check whether the kernel's clock is synchronised.
 
-    MQTT carries no time of day, so the broker's clock is unknown here. With a wrong clock the agent refuses commands
-    as expired.
+    MQTT carries no time of day, so the broker's clock is unknown here. With a wrong clock the agent refuses all
+    commands but ping and status as expired.
     """
     if platform.system() != "Linux":
         return Finding("note", "clock", f"not checked on {platform.system()}; commands older than 30 s are refused.")

@@ -116,7 +116,11 @@ def valid_until(command: Command, now: datetime) -> float:
 
 
 def _check_time(command: Command, now: datetime) -> None:
-    if command.timestamp is None:
+    """Refuse a command that is old or from the future; a ping and a status are answered whatever the clocks say.
+
+    Home Assistant finds a host with a wrong clock, and what the broker lost of it, by asking for its status.
+    """
+    if command.timestamp is None or command.command in HARMLESS_COMMANDS:
         return
     ttl_s = DEFAULT_TTL_S if command.ttl_s is None else command.ttl_s
     age_s = (now - command.timestamp).total_seconds()
