@@ -1,5 +1,7 @@
 """Selection of the mounts that are disks, and their usage."""
 
+from collections.abc import Mapping
+import itertools
 import os
 from pathlib import Path
 from types import SimpleNamespace
@@ -17,19 +19,24 @@ GIB = 1024**3
 @pytest.fixture(autouse=True)
 def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Return a server whose file systems can all be read, except /boot."""
+    set_free(monkeypatch, {})
+    return read_proc(monkeypatch, tmp_path)
+
+
+def set_free(monkeypatch: pytest.MonkeyPatch, free: Mapping[str, float]) -> None:
+    """Set the free space of mounts in GiB, 3 for all others; /boot cannot be read."""
 
     def usage(point: str) -> SimpleNamespace:
         if point == "/boot":
             raise OSError(5, "Input/output error")
-        return SimpleNamespace(percent=25.0, free=3 * GIB)
+        return SimpleNamespace(percent=25.0, free=free.get(point, 3.0) * GIB)
 
     monkeypatch.setattr(psutil, "disk_usage", usage)
-    return read_proc(monkeypatch, tmp_path)
 
 
-def points(settings: CollectorConfig | None = None) -> dict[str, bool]:
+def points(settings: CollectorConfig | None = None, *, disk: Disk | None = None) -> dict[str, bool]:
     """Return by mount point whether the sensor is enabled by default; the main one is called /."""
-    found = readings(Disk(settings or CollectorConfig())).values()
+    found = readings(disk or Disk(settings or CollectorConfig())).values()
     return {
         reading.description.placeholders.get("mount", "/"): reading.description.enabled
         for reading in found
@@ -91,13 +98,75 @@ def test_of_the_parts_of_one_disk_the_shortest_name_is_shown_in_any_order(root: 
         assert points() == {"/data/films": True}
 
 
-def test_a_container_has_the_disk_below_its_overlay(root: Path) -> None:
-    mount(root, "overlay / overlay rw 0 0", "/dev/sda1 /etc/hosts ext4 rw 0 0")
-    assert points() == {"/": True}
+def test_a_container_has_the_disk_below_its_overlay_without_mounted_folders(root: Path) -> None:
+    mount(
+        root,
+        "overlay / overlay rw 0 0",
+        "/dev/sda1 /etc/hosts ext4 rw 0 0",
+        "/dev/sda1 /config ext4 rw 0 0",
+        "/dev/sdb1 /data btrfs rw 0 0",
+        "/dev/sdc1 /whole xfs rw 0 0",
+        mountinfo="1 0 8:1 /opt/agent/config /config rw\n"
+        "2 0 8:1 /var/lib/docker/containers/x/hosts /etc/hosts rw\n"
+        "3 0 0:30 /@srv/films /data rw - btrfs /dev/sdb1 rw,subvolid=257,subvol=/@srv\n"
+        "4 0 8:3 / /whole rw - xfs /dev/sdc1 rw\n",
+    )
+    assert points() == {"/": True, "/whole": True}
+    assert set(points(CollectorConfig(include=("/config",)))) == {"/", "/whole", "/config"}
+
+
+def test_a_subvolume_without_its_whole_is_a_disk(root: Path) -> None:
+    mount(
+        root,
+        "/dev/sda2 / ext4 rw 0 0",
+        "/dev/sdb1 /home btrfs rw 0 0",
+        "/dev/sdb1 /srv btrfs rw 0 0",
+        mountinfo="1 0 0:30 /@home\\040x /home rw - btrfs /dev/sdb1 rw,subvolid=256,subvol=/@home\\040x\n"
+        "2 0 0:30 /@srv /srv rw - btrfs /dev/sdb1 rw,subvolid=257,subvol=/@srv\n",
+    )
+    assert points() == {"/": True, "/srv": True}
+
+
+DATASETS = (
+    "rpool/data/subvol-101-disk-0 / zfs rw 0 0",
+    "rpool/data/subvol-101-disk-1 /srv zfs rw 0 0",
+    "rpool/data/subvol-101-disk-1/films /srv/films zfs rw 0 0",
+)
+
+
+def test_datasets_with_a_size_of_their_own_are_disks(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    mount(root, *DATASETS)
+    set_free(monkeypatch, {"/": 1.8, "/srv": 14344.0, "/srv/films": 14344.0})
+    disk = Disk(CollectorConfig())
+    assert points(disk=disk) == {"/": True, "/srv": True}
+
+    set_free(monkeypatch, {"/": 0.0, "/srv": 0.0, "/srv/films": 0.0})
+    assert points(disk=disk) == {"/": True, "/srv": True}, "full disks are not the same disk"
+
+
+def test_datasets_that_share_the_space_of_their_pool_are_one_while_they_are_written(
+    root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mount(root, *DATASETS, "tank/data /tank zfs rw 0 0")
+    free = itertools.count(500 * GIB, -1024)
+    monkeypatch.setattr(psutil, "disk_usage", lambda _point: SimpleNamespace(percent=25.0, free=next(free)))
+    assert set(points()) == {"/", "/tank"}
+
+
+def test_include_brings_what_it_names_and_takes_nothing_away(root: Path) -> None:
+    mount(root, *DATASETS, "tank /tank/all zfs rw 0 0", "tank/photos /tank/p zfs rw 0 0")
+    assert set(points()) == {"/", "/tank/p"}
+    assert set(points(CollectorConfig(include=("/srv", "/tank/a*")))) == {"/", "/srv", "/tank/p", "/tank/all"}
+
+
+def test_a_container_on_a_loop_device_has_disks_on_loop_devices(root: Path) -> None:
+    mount(root, "/dev/loop0 / ext4 rw 0 0", "/dev/loop1 /srv ext4 rw 0 0", "/dev/loop2 /snap/core/1 squashfs ro 0 0")
+    assert points() == {"/": True, "/srv": True}
 
 
 def test_a_mount_point_mounted_over_is_listed_once(root: Path) -> None:
-    mount(root, "/dev/sda1 /data ext4 rw 0 0", "/dev/sdb1 /data ext4 rw 0 0")
+    table = "1 0 8:1 /folder /data rw - ext4 /dev/sda1 rw\n2 0 8:2 / /data rw - ext4 /dev/sdb1 rw\n"
+    mount(root, "/dev/sda1 /data ext4 rw 0 0", "/dev/sdb1 /data ext4 rw 0 0", mountinfo=table)
     assert points() == {"/data": True}
 
 

@@ -1,6 +1,7 @@
 """Usage of the real disks, one sensor per file system."""
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 import os
 from pathlib import Path
 import re
@@ -16,18 +17,34 @@ if TYPE_CHECKING:
     from psutil._ntuples import sdiskpart
 
 GIB = 1024**3
-# Number, parent, device; path inside the file system and mount point.
-MOUNT = re.compile(r"^\d+ \d+ \d+:\d+ (\S+) (\S+) ", re.MULTILINE)
+# Number, parent, device; path inside the file system, mount point and options.
+MOUNT = re.compile(r"^\d+ \d+ \d+:\d+ (\S+) (\S+) (.*)$", re.MULTILINE)
+# Btrfs names the subvolume that a mount is in.
+SUBVOLUME = re.compile(r"\bsubvol=([^,\s]+)")
 
 # File systems on disks of this machine. Network file systems are excluded: a request hangs if their server is away.
 DISK_TYPES = re.compile(
     r"apfs|bcachefs|btrfs|exfat|ext[234]|f2fs|fat|fat32|fuseblk|hfs|hfsplus|jfs|msdos|nilfs2|ntfs|ntfs3|refs|reiserfs"
     r"|ufs|vfat|xfs|zfs"
 )
+LOOP = "/dev/loop"
 # Rarely written, and full by design: disabled by default.
 QUIET = ("/boot", "/efi")
 # Nested and private copies of the same disks, made by container engines, snap and macOS.
 NOT_FOR_PEOPLE = ("/var/lib/docker/", "/var/lib/containers/", "/var/lib/kubelet/", "/snap/", "/System/Volumes/")
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """Part of a file system that is mounted instead of the whole: a subvolume or a folder."""
+
+    path: str
+    options: str
+
+    def is_folder(self, fstype: str) -> bool:
+        """Return whether it is a folder, as they are mounted into containers."""
+        subvolume = SUBVOLUME.search(self.options)
+        return fstype != "btrfs" or (subvolume is not None and subvolume[1] != self.path)
 
 
 class Disk:
@@ -35,6 +52,8 @@ class Disk:
 
     def __init__(self, settings: CollectorConfig) -> None:
         self._settings = settings
+        # Datasets of one pool, each with a space of its own. They are kept: two that are full have the same space left.
+        self._limited: set[tuple[str, str]] = set()
 
     def collect(self) -> Iterator[Reading]:
         """Yield the readings; None for a file system that is mounted and cannot be read."""
@@ -46,52 +65,74 @@ class Disk:
                 yield Reading(description, value)
 
     def _choose(self) -> list[str]:
-        """Return one mount point per file system: the root if possible, else that of the whole rather than a folder."""
-        folders = _bind_mounts()
+        """Return the mount points that the user includes, and of each further disk one: the root if possible."""
+        # Without `all`, psutil omits the root of a container, and network shares that the user may include.
+        mounts = psutil.disk_partitions(all=True)
+        parts = _parts()
+        on_loop = any(mount.mountpoint == "/" and mount.device.startswith(LOOP) for mount in mounts)
+        included: set[str] = set()
+        disks: list[sdiskpart] = []
 
         def rank(mount: "sdiskpart") -> tuple[bool, bool, int, str]:
+            """Order the mounts: the root, then the whole before its parts."""
             point = mount.mountpoint
-            return point != "/", point in folders, len(point), point
+            return point != "/", point in parts, len(point), point
 
-        chosen: dict[str, str] = {}
-        # Without `all`, psutil omits the root of a container, and network shares that the user may include.
-        for mount in sorted(psutil.disk_partitions(all=True), key=rank):
+        for mount in sorted(mounts, key=rank):
             point = mount.mountpoint
-            if (
-                is_wanted(point, self._settings.include, self._settings.exclude, default=_is_real(mount))
-                and not os.path.isfile(point)  # noqa: PTH113 - Path.is_file raises where it is not let in
-            ):  # engines mount single files into containers
-                chosen.setdefault(_disk(mount), point)
-        return sorted(set(chosen.values()))
+            if os.path.isfile(point):  # noqa: PTH113 - Path.is_file raises where it is not let in
+                continue  # engines mount single files into containers
+            if is_wanted(point, self._settings.include, (), default=False):
+                included.add(point)
+            is_disk = _is_real(mount, parts.get(point), on_loop=on_loop)
+            if is_wanted(point, (), self._settings.exclude, default=is_disk) and not any(
+                self._is_same_space(disk, mount) for disk in disks
+            ):
+                disks.append(mount)
+        return sorted(included.union(disk.mountpoint for disk in disks))
+
+    def _is_same_space(self, disk: "sdiskpart", mount: "sdiskpart") -> bool:
+        """Return whether a mount has the space of a disk: that of its file system, or of its pool without a limit."""
+        if disk.device == mount.device or disk.mountpoint == mount.mountpoint:
+            return True
+        if {disk.fstype, mount.fstype} != {"zfs"} or disk.device.split("/")[0] != mount.device.split("/")[0]:
+            return False
+        # The free space of a dataset is that of its pool, unless a quota or a reservation limits it. That of the disk
+        # is read twice, because all may be written meanwhile.
+        before, free, after = (_usage(each.mountpoint)[1] for each in (disk, mount, disk))
+        if before is None or free is None or after is None:
+            return True
+        if not min(before, after) <= free <= max(before, after):
+            self._limited.add((disk.device, mount.device))
+        return (disk.device, mount.device) not in self._limited
 
 
-def _is_real(mount: "sdiskpart") -> bool:
+def _is_real(mount: "sdiskpart", part: Part | None, *, on_loop: bool) -> bool:
     # The root is always included: in a container and on a read-only system it is an overlay over a real disk. A loop
-    # device is a file on another disk: a snap, an image.
+    # device is a file on another disk: a snap, an image; but in a container whose root is one, they are all its disks.
     return mount.mountpoint == "/" or (
         DISK_TYPES.fullmatch(mount.fstype.lower()) is not None
-        and not mount.device.startswith("/dev/loop")
+        and (on_loop or not mount.device.startswith(LOOP))
         and not mount.mountpoint.startswith(NOT_FOR_PEOPLE)
+        and not (part and part.is_folder(mount.fstype))
     )
 
 
-def _disk(mount: "sdiskpart") -> str:
-    """Return an identifier of the file system, the same for each of its mounts."""
-    if mount.fstype == "zfs":  # all datasets share the space of the pool
-        return f"zfs {mount.device.split('/')[0]}"
-    return mount.device if DISK_TYPES.fullmatch(mount.fstype.lower()) else mount.mountpoint
-
-
-def _bind_mounts() -> set[str]:
-    """Return the mount points of folders of a file system, which psutil does not mark; empty outside Linux."""
+def _parts() -> dict[str, Part]:
+    """Return by mount point what is only a part of its file system, which psutil does not mark; empty outside Linux."""
     table = Path(getattr(psutil, "PROCFS_PATH", "/proc"), "self/mountinfo")
     try:
         text = table.read_text(encoding="utf-8", errors="surrogateescape")
     except OSError:
-        return set()
-    found = {point for inside, point in MOUNT.findall(text) if inside != "/"}
-    # The kernel escapes blanks and similar characters as octal numbers.
-    return {re.sub(r"\\([0-3][0-7]{2})", lambda match: chr(int(match[1], 8)), point) for point in found}
+        return {}
+    parts: dict[str, Part] = {}
+    for inside, escaped, options in MOUNT.findall(text):
+        # The kernel escapes blanks and similar characters as octal numbers.
+        point = re.sub(r"\\([0-3][0-7]{2})", lambda match: chr(int(match[1], 8)), escaped)
+        parts.pop(point, None)  # the last of the mounts at one point hides the others
+        if inside != "/":
+            parts[point] = Part(inside, options)
+    return parts
 
 
 def _usage(point: str) -> tuple[float | None, float | None]:
