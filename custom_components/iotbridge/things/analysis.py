@@ -4,7 +4,7 @@ The wizard shows its result, and the action ``iotbridge.decode_payload`` returns
 """
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
 from . import decoders, inference
@@ -54,6 +54,7 @@ def analyse(samples: Sequence[Sample], *, topic: str | None = None, depth: int |
     if left_out:
         counts = (("most", str(MAX_DEVICES)), ("count", str(MAX_DEVICES + left_out)))
         problems.append(Problem(ProblemKind.TOO_MANY_DEVICES, counts))
+    read_keys: set[str] = set()
     bases = Counter(device.base for device in devices.values())
     for identity, device in devices.items():
         fields = [(subtopic, found) for (subtopic, _), found in device.fields.items()]
@@ -63,22 +64,29 @@ def analyse(samples: Sequence[Sample], *, topic: str | None = None, depth: int |
             _for_all_devices(reading, topic_filter, depth, device.base if bases[device.base] == 1 else None)
             for reading in inferred.readings
         )
+        further = tuple(_for_all_devices(reading, topic_filter, depth, None) for reading in inferred.further)
         exact = exact and all(
             reading.raw_path is None
             and is_same_state(reading.channel, device.fields[reading.channel.subtopic, reading.channel.path].value)
             for reading in inferred.readings
         )
-        learned.append(LearnedDevice(identity=identity, metadata=metadata, readings=readings))
+        learned.append(LearnedDevice(identity=identity, metadata=metadata, readings=readings, further=further))
         problems.extend(inferred.problems)
+        read_keys |= {reading.channel.key for reading in inferred.readings}
     system = next((found for sample in samples if (found := find_system(sample.topic))), None)
     return Analysis(
         format=" + ".join(dict.fromkeys(decoded.format for _, decoded in readable)),
         devices=tuple(learned),
-        problems=tuple(dict.fromkeys(problems)),
+        problems=tuple(problem for problem in dict.fromkeys(problems) if not _is_read(problem, read_keys)),
         exact=exact,
         system=system.name if system else None,
         depth=depth,
     )
+
+
+def _is_read(problem: Problem, keys: Collection[str]) -> bool:
+    """Return whether a problem is about bytes that are a reading as they are: a code."""
+    return problem.kind is ProblemKind.ENCODED and dict(problem.placeholders)["field"] in keys
 
 
 def _for_all_devices(reading: Reading, topic_filter: str, depth: int, base: str | None) -> Reading:

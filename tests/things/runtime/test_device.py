@@ -6,8 +6,10 @@ import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.iotbridge.things.model.message import DeviceMetadata, Sample
-from custom_components.iotbridge.things.model.profile import Availability, Channel
-from homeassistant.core import HomeAssistant
+from custom_components.iotbridge.things.model.profile import RECEIVED, Availability, Channel
+from custom_components.iotbridge.things.runtime.device import MAX_EVENT_TYPES
+from homeassistant.core import Event, EventStateChangedData, HomeAssistant, callback
+from homeassistant.helpers.event import async_track_state_change_event
 from tests.broker import Broker, state, until
 from tests.kit import learn
 from tests.things.attic import (
@@ -143,6 +145,88 @@ async def test_a_new_kind_of_event_is_learned_and_not_lost(
     async with broker.client() as device:
         await device.publish(TOPIC, '{"click": "quintuple"}')
         await until(lambda: event_type(home) == "quintuple")
+
+
+def code_of(hass: HomeAssistant) -> tuple[str, str] | None:
+    """Return the type and the code of the last event."""
+    found = hass.states.get("event.attic_code")
+    return (found.attributes["event_type"], found.attributes["code"]) if found and "code" in found.attributes else None
+
+
+def events_of(hass: HomeAssistant) -> list[tuple[str, str]]:
+    """Return a list that gets the type and the code of each event to come."""
+    events: list[tuple[str, str]] = []
+
+    @callback
+    def happened(change: Event[EventStateChangedData]) -> None:
+        if (code := code_of(hass)) and change.data["new_state"]:
+            events.append(code)
+
+    async_track_state_change_event(hass, ["event.attic_code"], happened)
+    return events
+
+
+def code(*types: str) -> Channel:
+    return Channel(name="Code", path=("RfReceived", "Data"), platform="event", event_types=(RECEIVED, *types))
+
+
+def received(data: str) -> str:
+    return json.dumps({"RfReceived": {"Data": data, "RfKey": "None"}})
+
+
+async def test_the_same_code_twice_is_two_events(home: HomeAssistant, entry: MockConfigEntry, broker: Broker) -> None:
+    learn(home, entry, profile(code("28A321")), Sample(TOPIC, received("28A321").encode()))
+    await until(has_state(home, "event.attic_code", "unknown"))
+    events = events_of(home)
+
+    async with broker.client() as device:
+        await device.publish(TOPIC, received("28A321"))
+        await until(lambda: len(events) == 1)
+        await device.publish(TOPIC, received("28A321"))
+        await until(lambda: events == [("28A321", "28A321")] * 2)
+
+
+async def test_a_retained_code_is_no_event(home: HomeAssistant, entry: MockConfigEntry, broker: Broker) -> None:
+    async with broker.client() as device:
+        await device.publish(TOPIC, received("28A321"), retain=True)
+        learn(home, entry, profile(code("28A321", "B1E1E7")), Sample(TOPIC, received("28A321").encode()))
+        await until(has_state(home, "event.attic_code", "unknown"))
+        events = events_of(home)
+        await device.publish(TOPIC, received("B1E1E7"))
+        await until(lambda: bool(events))
+
+    assert events == [("B1E1E7", "B1E1E7")]
+
+
+async def test_a_new_code_that_is_sent_repeatedly_is_learned_and_each_time_an_event(
+    home: HomeAssistant, entry: MockConfigEntry, broker: Broker
+) -> None:
+    """Radio remotes repeat their code."""
+    learn(home, entry, profile(code("28A321")), Sample(TOPIC, received("28A321").encode()))
+    await until(has_state(home, "event.attic_code", "unknown"))
+    events = events_of(home)
+
+    async with broker.client() as device:
+        for _ in range(3):
+            await device.publish(TOPIC, received("B1E1E7"))
+        await until(lambda: events == [("B1E1E7", "B1E1E7")] * 3)
+
+
+async def test_a_code_beyond_the_limit_is_a_received_one(
+    home: HomeAssistant, entry: MockConfigEntry, broker: Broker
+) -> None:
+    codes = [f"{number:06X}" for number in range(MAX_EVENT_TYPES - 1)]
+    learn(home, entry, profile(code(*codes)), Sample(TOPIC, received(codes[0]).encode()))
+    await until(has_state(home, "event.attic_code", "unknown"))
+
+    async with broker.client() as device:
+        await device.publish(TOPIC, received("B1E1E7"))
+        await until(lambda: code_of(home) == (RECEIVED, "B1E1E7"))
+        await device.publish(TOPIC, received("None"))
+        await device.publish(TOPIC, received(codes[1]))
+        await until(lambda: code_of(home) == (codes[1], codes[1]))
+    (subentry,) = entry.subentries.values()
+    assert len(subentry.data["channels"][0]["event_types"]) == MAX_EVENT_TYPES
 
 
 async def test_a_position_is_on_the_map(home: HomeAssistant, entry: MockConfigEntry, broker: Broker) -> None:

@@ -60,15 +60,16 @@ class ReportBuilder:
         if not self._free_fields:
             self.too_complex()
             return
-        if isinstance(raw, bytes) or (isinstance(raw, str) and path and carries_bytes(path[-1], raw)):
-            self.encoded(path)
-            return
+        encoded = isinstance(raw, bytes) or (isinstance(raw, str) and bool(path) and carries_bytes(path[-1], raw))
         usable, value = scalar(raw)
+        if encoded:
+            self.encoded(path)
         if not usable or _too_long(path):
-            self.problem(ProblemKind.MEMBER_UNUSABLE, field=shown(path))
+            if not encoded:
+                self.problem(ProblemKind.MEMBER_UNUSABLE, field=shown(path))
             return
         self._free_fields -= 1
-        self._fields.append(Field(path=path, value=value, name=name, unit=unit, technical=technical))
+        self._fields.append(Field(path=path, value=value, name=name, unit=unit, technical=technical, encoded=encoded))
 
     def walk(self, path: Path, node: Any) -> None:
         """Add every value of a document; ``path`` is the place of the document."""

@@ -22,6 +22,8 @@ from .visibility.rules import BINARY_VALUE_RULES, CANDIDATE_RULES, NUMBER_RULES,
 
 def propose(candidate: Candidate, context: Context) -> Channel | None:
     """Return the proposed channel of a value; None if it is not a reading."""
+    if candidate.field.encoded and not is_event(candidate):
+        return None
     channel = channel_of(candidate, context)
     rule = (
         CANDIDATE_RULES.first(CandidateCase(channel.device_class, candidate, context)) if channel is not None else None
@@ -45,14 +47,17 @@ def channel_of(candidate: Candidate, context: Context) -> Channel | None:
 
 def event_channel(candidate: Candidate) -> Channel:
     """Return the proposed channel of an event."""
-    return Channel(
-        name=name_of(candidate, NameHints()),
-        path=candidate.field.path,
-        subtopic=candidate.subtopic,
+    return replace(
+        plain_channel(candidate),
         platform="event",
         event_types=event_types(candidate),
         enabled=not candidate.field.technical,
     )
+
+
+def plain_channel(candidate: Candidate) -> Channel:
+    """Return a sensor without unit and class."""
+    return Channel(name=name_of(candidate, NameHints()), path=candidate.field.path, subtopic=candidate.subtopic)
 
 
 def binary_channel(candidate: Candidate, binary_value: BinaryValue, context: Context) -> Channel | None:
@@ -89,17 +94,18 @@ def text_channel(candidate: Candidate, context: Context) -> Channel | None:
     enabled = is_on(TEXT_RULES.first(Case(Interpretation(), candidate, context)))
     if enabled is None:
         return None
-    return Channel(
-        name=name_of(candidate, NameHints()), path=candidate.field.path, subtopic=candidate.subtopic, enabled=enabled
-    )
+    return replace(plain_channel(candidate), enabled=enabled)
 
 
 def number_channel(candidate: Candidate, context: Context) -> Channel | None:
     """Return a proposed sensor of a number, or of a missing value; None for an identity or a time."""
     interpretation = interpret(candidate, context)
     enabled = is_on(NUMBER_RULES.first(Case(interpretation, candidate, context)))
-    if enabled is None:
-        return None
+    return None if enabled is None else replace(measured_channel(candidate, interpretation, context), enabled=enabled)
+
+
+def measured_channel(candidate: Candidate, interpretation: Interpretation, context: Context) -> Channel:
+    """Return the sensor of an interpreted number."""
     device_class = media_class(interpretation, context)
     technical = interpretation.row.diagnostic or candidate.field.technical or interpretation.role == "internal"
     return Channel(
@@ -112,7 +118,6 @@ def number_channel(candidate: Candidate, context: Context) -> Channel | None:
         entity_category="diagnostic" if technical else None,
         precision=precision_of(device_class, interpretation.unit, candidate.number),
         scale=interpretation.scale * candidate.factor,
-        enabled=enabled,
     )
 
 

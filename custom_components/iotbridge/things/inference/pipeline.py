@@ -20,6 +20,7 @@ from .candidates.candidate import Candidate
 from .channels import propose
 from .conventions import conventions_of
 from .duplicates import without_duplicates
+from .further import further
 from .interpretation import Context
 from .location import positions
 from .naming import unique
@@ -37,10 +38,11 @@ MAX_METADATA = 80
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Inferred:
-    """Result of the inference: the device's metadata, its readings, and the problems."""
+    """Result of the inference: the device's metadata, its readings, its further values, and the problems."""
 
     metadata: DeviceMetadata
     readings: tuple[Reading, ...]
+    further: tuple[Reading, ...]
     problems: tuple[Problem, ...]
 
 
@@ -59,13 +61,16 @@ def infer(fields: Sequence[tuple[str, Field]], *, topic: str, format: str) -> In
         if channel is not None:
             proposed.append((candidate, channel))
     named = renamed(proposed[:MAX_READINGS])
-    readings = [
-        Reading(channel=channel, value=value_of(candidate, channel), raw_path=candidate.field.raw_path)
-        for candidate, channel in named
-    ]
+    readings = [reading_of(candidate, channel) for candidate, channel in named]
+    others = further(candidates, [channel for _, channel in named], context)
     metadata = metadata_of(candidates).or_else(annotated(fields))
     problems = undecoded(candidates, readings)
-    return Inferred(metadata=metadata, readings=tuple(sorted(readings, key=usefulness)), problems=problems)
+    return Inferred(
+        metadata=metadata,
+        readings=tuple(sorted(readings, key=usefulness)),
+        further=tuple(reading_of(candidate, channel) for candidate, channel in others),
+        problems=problems,
+    )
 
 
 def context_of(candidates: Sequence[Candidate], topic: str, kind: str) -> Context:
@@ -85,7 +90,7 @@ def context_of(candidates: Sequence[Candidate], topic: str, kind: str) -> Contex
         units=unit_siblings(candidates),
         media=media,
         imperial=is_imperial(candidates, keys),
-        alone=len(candidates) == 1,
+        alone=sum(not candidate.field.encoded for candidate in candidates) == 1,
         conventions=conventions_of(keys, topic),
         watt_hours=any(counts_watt_hours(candidate) for candidate in candidates),
     )
@@ -102,6 +107,11 @@ def counts_watt_hours(candidate: Candidate) -> bool:
     if candidate.obis is not None:
         return OBIS[candidate.obis.kind].quantity == "energy"
     return any(WORDS[phrase.text] == "energy" for phrase in phrases(candidate.leaf, WORDS))
+
+
+def reading_of(candidate: Candidate, channel: Channel) -> Reading:
+    """Return a channel with its current value."""
+    return Reading(channel=channel, value=value_of(candidate, channel), raw_path=candidate.field.raw_path)
 
 
 def value_of(candidate: Candidate, channel: Channel) -> Value:

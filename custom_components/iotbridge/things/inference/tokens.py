@@ -41,7 +41,7 @@ def vocabulary(*tables: Iterable[str]) -> frozenset[str]:
 
 
 KNOWN = vocabulary(
-    words.WORDS, suffixes.SUFFIXES, binary_states.BINARY, events.EVENT_KEYS, display_names.SPELLED,
+    words.WORDS, suffixes.SUFFIXES, binary_states.BINARY, events.EVENT_KEYS, events.RECEIVERS, display_names.SPELLED,
     display_names.QUALIFIERS, roles.IDENTITY, roles.TIME, roles.SETTING, roles.INTERNAL, roles.ABOUT, roles.TEXTS,
     roles.GENERIC, conventions.VOCABULARY,
 )  # fmt: skip

@@ -96,7 +96,8 @@ def convert(channel: Channel, raw: Scalar) -> Value:
     if channel.platform in ("binary_sensor", "switch"):
         return None if raw is None or raw == "" else state(channel, raw)
     if channel.platform == "event":
-        return text_of(raw) or None
+        # A receiver has no code for a signal that it has not learned: "None".
+        return None if channel.receives_codes and is_absent(raw) else text_of(raw) or None
     if not channel.is_number:
         return None if raw is None else plain(channel, raw)
     return None if is_absent(raw) else scaled(number(raw), channel.scale)

@@ -8,7 +8,7 @@ from typing import Any
 
 from .mapping import slug
 from .message import DeviceMetadata, Path
-from .profile import Availability, Channel, Profile
+from .profile import RECEIVED, Availability, Channel, Profile
 from .topic_matching import fill, fill_exactly
 
 # Characters allowed between quotes in a template: letters of any script, digits, and marks without a meaning there. All
@@ -90,6 +90,16 @@ def availability_config(availability: Availability, profile: Profile, base: str)
     return [config]
 
 
+def event_of(channel: Channel, value: str) -> dict[str, str] | None:
+    """Return an event as core's mqtt expects it; None for a type that it does not know.
+
+    A received code is an attribute, too, and the event of an unknown one.
+    """
+    if channel.receives_codes:
+        return {"event_type": value if value in channel.event_types else RECEIVED, "code": value}
+    return {"event_type": value} if value in channel.event_types else None
+
+
 def is_safe(path: Path) -> bool:
     """Return whether every part of a path may be used in a template; False for an empty path."""
     return bool(path) and all(isinstance(part, int) or _SAFE_KEY.fullmatch(part) for part in path)
@@ -133,7 +143,7 @@ def _read_state_topic(component: dict[str, Any], channel: Channel, state_topic: 
         return
     component["state_topic"] = state_topic
     if channel.platform == "event":
-        component["value_template"] = f"{{{{ {{'event_type': {value}}} | tojson if '{key}' in value_json else '' }}}}"
+        component["value_template"] = f"{{{{ {value} | tojson if '{key}' in value_json else '' }}}}"
         return
     is_text = channel.platform == "sensor" and not channel.is_number
     component["value_template"] = _text_template(value) if is_text else f"{{{{ {value} | default('') }}}}"

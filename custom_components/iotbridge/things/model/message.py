@@ -65,7 +65,7 @@ class Field:
     they carry; empty when the whole payload is the value. ``raw_path`` has every element by index, and is set only
     where it differs. ``name`` and ``unit`` are set only where the format itself states them
     (SenML's ``u``, a CSV heading), never guessed. ``technical`` marks values about the transport (radio, counters),
-    not about the world.
+    not about the world; ``encoded`` marks text that carries bytes.
     """
 
     path: Path
@@ -74,6 +74,7 @@ class Field:
     name: str | None = None
     unit: str | None = None
     technical: bool = False
+    encoded: bool = False
 
     @property
     def paths(self) -> tuple[Path, ...]:

@@ -12,6 +12,8 @@ from typing import Any
 from ...migration import DEVICE, VERSION_KEY, version_of
 from .message import DeviceMetadata, Path, Problem, Value
 
+# Type of an event whose code is none of the learned types: a channel that has it receives codes.
+RECEIVED = "received"
 PLATFORMS = ("sensor", "binary_sensor", "switch", "event", "device_tracker")
 
 
@@ -50,6 +52,11 @@ class Channel:
     def key(self) -> str:
         """Return the key that users read and write: ``ENERGY.Total``, ``Dc/0/Voltage``."""
         return key_of(self.subtopic, self.path)
+
+    @property
+    def receives_codes(self) -> bool:
+        """Return whether its events carry their code as an attribute, and unknown codes are events, too."""
+        return self.platform == "event" and RECEIVED in self.event_types
 
     @property
     def is_number(self) -> bool:
@@ -115,11 +122,15 @@ class Reading:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LearnedDevice:
-    """Device as its messages describe it: identity, metadata and readings."""
+    """Device as its messages describe it: identity, metadata and readings.
+
+    ``further`` are its other values, which are not proposed: identities, codes, times, texts and repetitions.
+    """
 
     identity: str
     metadata: DeviceMetadata
     readings: tuple[Reading, ...]
+    further: tuple[Reading, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

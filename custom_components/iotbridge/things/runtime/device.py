@@ -14,7 +14,7 @@ from homeassistant.helpers.json import json_dumps
 
 from ... import mqtt_client
 from ...const import MQTT_DOMAIN
-from ..model.discovery_config import availability_config, component_id, discovery_config, is_direct
+from ..model.discovery_config import availability_config, component_id, discovery_config, event_of, is_direct
 from ..model.mapping import Update, thing_uid
 from ..model.message import Value
 from ..model.profile import Channel, Profile
@@ -32,7 +32,7 @@ MAX_HANDOVERS = 2
 EVENT_DELAY_S = 3.0
 # Older values are not restored after a restart, unless the device's reporting interval says that they still hold.
 OLD_S = 24 * 3600.0
-# A channel with more different words than these sends numbers or texts, not event types.
+# A channel with more different words than these sends numbers, texts or codes of strangers, not event types.
 MAX_EVENT_TYPES = 50
 # Attributes of core's device trackers for the companions of a position.
 _COMPANION_ATTRIBUTES = {"accuracy": "gps_accuracy", "altitude": "altitude"}
@@ -83,6 +83,8 @@ class ThingDevice:
         self._is_seeding = False
         self._handovers = 0
         self._has_changed = False
+        # Event types, with the keys of their channels, that core is about to know.
+        self._announced: set[tuple[str, str]] = set()
         self._handover_until = 0.0
         self._seed_timers: list[CALLBACK_TYPE] = []
         self._timers: list[CALLBACK_TYPE] = []
@@ -153,13 +155,12 @@ class ThingDevice:
         if not self.is_relayed:
             return {}
         events = {key: str(update.values[key]) for key in event_keys if is_new and update.values[key]}
-        new_types = {
-            key: value for key, value in events.items() if value not in self.settings.channels[key].event_types
-        }
-        for key in new_types:
-            del events[key]
-        self._async_publish_state(events)
-        return {key: value for key, value in new_types.items() if self._can_add_type(key)}
+        new_types = {key: value for key, value in events.items() if self._is_new_type(key, value)}
+        announced = dict(events.items() & self._announced)
+        self._async_publish_state(dict(events.items() - new_types.items() - announced.items()))
+        if announced:
+            self.async_delay_events(announced)
+        return new_types
 
     @callback
     def async_clear(self, subtopic: str) -> None:
@@ -174,8 +175,9 @@ class ThingDevice:
         if self.is_relayed:
             self._async_publish_state({})
 
-    def _can_add_type(self, key: str) -> bool:
-        return len(self.settings.channels[key].event_types) < MAX_EVENT_TYPES
+    def _is_new_type(self, key: str, value: str) -> bool:
+        types = self.settings.channels[key].event_types
+        return value not in types and len(types) < MAX_EVENT_TYPES
 
     @callback
     def async_delay_events(self, events: Mapping[str, str]) -> None:
@@ -184,8 +186,10 @@ class ThingDevice:
         @callback
         def known(_now: datetime) -> None:
             self._timers.remove(cancel)
+            self._announced -= events.items()
             self._async_publish_state(events)
 
+        self._announced |= events.items()
         cancel = async_call_later(self._hass, EVENT_DELAY_S, known)
         self._timers.append(cancel)
 
@@ -312,8 +316,9 @@ class ThingDevice:
             if channel.platform != "event":
                 state[components[key]] = _plain(self.values.get(key), self._companions.get(key, {}))
         for key, value in events.items():
-            if key in components:  # the user may have removed it a moment ago
-                state[components[key]] = value
+            # The user may have removed it a moment ago.
+            if (found := self.settings.channels.get(key)) and (event := event_of(found, value)):
+                state[components[key]] = event
         self._publisher.async_publish(self._topic("state"), json_dumps(state))
 
     # ------------------------------------------------------ presence and floods

@@ -117,7 +117,17 @@ JSON = (
         payload=b'{"id":"4C:33:A6:60:3C:79","mac":"4c33a6603c79","rssi":-80,"servicedata":"a4c1383c603c79",'
         b'"manufacturerdata":"4c0010057a1c","payload":"AQIDBA==","raw":12}',
         format="json",
-        devices={None: {("id",): "4C:33:A6:60:3C:79", ("mac",): "4c33a6603c79", ("rssi",): -80, ("raw",): 12}},
+        devices={
+            None: {
+                ("id",): "4C:33:A6:60:3C:79",
+                ("mac",): "4c33a6603c79",
+                ("rssi",): -80,
+                ("servicedata",): "a4c1383c603c79",
+                ("manufacturerdata",): "4c0010057a1c",
+                ("payload",): "AQIDBA==",
+                ("raw",): 12,
+            }
+        },
         exact=True,
         problems=(
             (ProblemKind.ENCODED, {"field": "servicedata"}),

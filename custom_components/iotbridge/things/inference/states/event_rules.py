@@ -2,15 +2,21 @@
 
 from typing import NamedTuple
 
-from ...model.conversion import text_of
+from ...model.conversion import is_absent, text_of
+from ...model.profile import RECEIVED
 from ...vocabulary.states.events import (
     ALWAYS_EVENTS,
+    CODES,
+    CODES_OF_A_SIGNAL,
     CONDITIONS,
     EVENT_ENDINGS,
     EVENT_KEYS,
     EVENT_TYPES,
     EVENT_VALUES,
+    OF_A_CARD,
     OF_A_REMOTE,
+    OF_A_SIGNAL,
+    RECEIVERS,
 )
 from ..candidates.candidate import Candidate
 from ..rule_table import Condition, Example, Reads, Table, either, no
@@ -21,11 +27,12 @@ SENTENCE_WORDS = 3
 
 
 class EventRule(NamedTuple):
-    """Decision whether a value is an event."""
+    """Decision whether a value is an event; ``is_code``: its value is a code, of which there may be any number."""
 
     is_event: bool
     when: tuple[Condition[Candidate], ...]
     example: Example
+    is_code: bool = False
 
 
 def written(candidate: Candidate) -> str:
@@ -79,6 +86,23 @@ def is_always_event(candidate: Candidate) -> bool:
     return candidate.leaf[-1:] != () and candidate.leaf[-1] in ALWAYS_EVENTS
 
 
+def is_code_of_a_receiver(candidate: Candidate) -> bool:
+    """Return whether the key names a code, and it or the one above a receiver of codes."""
+    above = candidate.levels[1] if len(candidate.levels) > 1 else ()
+    return not CODES.isdisjoint(candidate.leaf[-1:]) and not RECEIVERS.isdisjoint(candidate.leaf + above)
+
+
+def is_coded(candidate: Candidate) -> bool:
+    """Return whether the value can be a code: a number or a text with digits, or none yet."""
+    return is_absent(candidate.field.value) or any(letter.isdigit() for letter in text_of(candidate.field.value))
+
+
+def is_code_of_a_signal(candidate: Candidate) -> bool:
+    """Return whether the value is a code beside the protocol and the timing of its signal."""
+    words = candidate.sibling_group.words
+    return candidate.leaf in CODES_OF_A_SIGNAL and "protocol" in words and not OF_A_SIGNAL.isdisjoint(words)
+
+
 def is_word_for_a_state(candidate: Candidate) -> bool:
     """Return whether the text is a word for on or off."""
     return pair_of(written(candidate), None) is not None
@@ -86,6 +110,24 @@ def is_word_for_a_state(candidate: Candidate) -> bool:
 
 EVENT_RULES: Table[Candidate, EventRule] = Table(
     (
+        EventRule(
+            is_event=True,
+            is_code=True,
+            when=(is_code_of_a_receiver, is_coded),
+            example=Example(
+                {"RfReceived": {"RfKey": 2, "Sync": 13520}}, Reads("2", platform="event"), "Tasmota: radio bridge"
+            ),
+        ),
+        EventRule(
+            is_event=True,
+            is_code=True,
+            when=(is_code_of_a_signal,),
+            example=Example(
+                {"value": 5447, "protocol": 1, "length": 24, "delay": 180},
+                Reads("5447", platform="event"),
+                "OpenMQTTGateway: receiver for 433 MHz",
+            ),
+        ),
         EventRule(
             is_event=False,
             when=(is_binary_or_number,),
@@ -130,8 +172,16 @@ def is_event(candidate: Candidate) -> bool:
     return rule is not None and rule.is_event
 
 
+def is_card(candidate: Candidate) -> bool:
+    """Return whether a value that is not proposed may be the code of a card."""
+    return not OF_A_CARD.isdisjoint(candidate.leaf)
+
+
 def event_types(candidate: Candidate) -> tuple[str, ...]:
-    """Return the possible event types: the current one, and the usual ones in the same style."""
+    """Return the possible event types: the current one, and the usual ones in the same style; any code for a code."""
+    rule = EVENT_RULES.first(candidate)
+    if rule is None or rule.is_code:
+        return (RECEIVED,) if is_absent(candidate.field.value) else (RECEIVED, text_of(candidate.field.value))
     seen = text_of(candidate.value)
     usual = tuple(word.upper() for word in EVENT_TYPES) if seen.isupper() else EVENT_TYPES
     return tuple(dict.fromkeys([seen, *usual] if seen else usual))

@@ -1,4 +1,4 @@
-"""Vocabulary of events: words in a key that name an event, and words of a value that are its type."""
+"""Vocabulary of events: words in a key that name an event or a code, and words of a value that are its type."""
 
 # Words that name an event, and its possible types.
 EVENT_KEYS = frozenset(
@@ -25,8 +25,6 @@ EVENT_KEYS = frozenset(
         "doorbell",
         "dial",
         "trigger event",
-        "rf key",
-        "rfid",
         "input event",
         "transmission",
     }
@@ -86,3 +84,11 @@ CONDITIONS = frozenset({
     "heating", "cooling", "idle", "drying", "fan", "defrosting", "preheating", "ready", "disabled", "enabled",
     "inactive", "unavailable", "stopped", "running", "auto", "standby",
 })  # fmt: skip
+# Last words of a key that holds a code, in the key or group of a receiver.
+CODES = frozenset({"code", "data", "uid", "key", "rfid", "nfc", "wiegand", "tag", "card"})
+RECEIVERS = frozenset({"rf", "ir", "rfid", "nfc", "wiegand"})
+# Members of the message of a radio or infrared receiver, and the one with its code.
+OF_A_SIGNAL = frozenset({"bits", "pulse", "delay"})
+CODES_OF_A_SIGNAL = frozenset({("value",), ("data",), ("code",)})
+# Words of a key that may hold the code of a card, or the number of a device.
+OF_A_CARD = frozenset({"card", "badge", "rfid", "nfc", "wiegand", "uid"})

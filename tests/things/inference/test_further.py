@@ -1,0 +1,72 @@
+"""Further values: every scalar of a message that is not proposed, as a channel that the user can pick."""
+
+import json
+from typing import Any
+
+import pytest
+
+from custom_components.iotbridge.things.analysis import analyse
+from custom_components.iotbridge.things.inference.further import MAX_FURTHER
+from custom_components.iotbridge.things.model.message import ProblemKind, Sample, Value
+from custom_components.iotbridge.things.model.profile import RECEIVED, Analysis, Reading
+
+
+def analysis(document: Any, topic: str = "things/one") -> Analysis:
+    return analyse([Sample(topic, json.dumps(document).encode())])
+
+
+def further(document: Any) -> dict[str, Reading]:
+    (device,) = analysis(document).devices
+    return {reading.channel.key: reading for reading in device.further}
+
+
+@pytest.mark.parametrize(
+    ("document", "key", "value", "unit"),
+    [
+        ({"lock_state": "unlocked", "last_unlock_user": 0}, "last_unlock_user", 0, None),
+        ({"lock_state": "unlocked", "last_unlock_source": "keypad"}, "last_unlock_source", "keypad", None),
+        ({"temperature": 21.5, "time": "2026-11-30T12:00:00Z"}, "time", "2026-11-30T12:00:00Z", None),
+        ({"temperature": 21.5, "t": 1764504000}, "t", 1764504000, None),
+        ({"temperature": 21.5, "mac": "4c33a6603c79"}, "mac", "4c33a6603c79", None),
+        ({"temperature": 21.5, "payload": "AQIDBA=="}, "payload", "AQIDBA==", None),
+        ({"temperature": 21.5, "reset_at": None}, "reset_at", None, None),
+        ({"temperature_c": 21.5, "temperature_f": 70.7}, "temperature_f", 70.7, "°F"),
+        ({"rain_day": 3.2, "rain_month": 130.4}, "rain_month", 130.4, "mm"),
+        ({"battery_voltage": "052.70", "load_percent": "012"}, "load_percent", 12, "%"),
+        ({"lat": 45.5, "lon": 9.25}, "lon", 9.25, None),
+    ],
+)
+def test_a_value_that_is_not_proposed_can_be_picked(
+    document: dict[str, Any], key: str, value: Value, unit: str | None
+) -> None:
+    reading = further(document)[key]
+
+    assert (reading.value, reading.channel.unit) == (value, unit)
+    assert (reading.channel.platform, reading.channel.enabled) == ("sensor", False)
+
+
+def test_every_scalar_is_proposed_or_further() -> None:
+    document = {f"key{number}": value for number, value in enumerate((1, 0, 0, "", "x" * 200, "04d", None, True, 1e9))}
+    (device,) = analysis(document).devices
+    readings = [*device.readings, *device.further]
+
+    assert sorted(reading.channel.key for reading in readings) == sorted(document)
+
+
+def test_further_values_are_limited() -> None:
+    (device,) = analysis({f"id{number}": f"4c33a6603c{number:03}" for number in range(400)}).devices
+
+    assert len(device.further) == MAX_FURTHER
+
+
+def test_the_code_of_a_card_that_is_not_proposed_becomes_an_event() -> None:
+    channel = further({"uid": "f9c2f720", "battery": 80})["uid"].channel
+
+    assert (channel.platform, channel.event_types) == ("event", (RECEIVED, "f9c2f720"))
+
+
+def test_a_code_is_no_unreadable_content() -> None:
+    code, other = ({"Data": "28A321", "RfKey": 2}, {"Data": "28A321", "Volume": 2})
+
+    assert ProblemKind.ENCODED not in {problem.kind for problem in analysis({"RfReceived": code}).problems}
+    assert ProblemKind.ENCODED in {problem.kind for problem in analysis({"Device": other}).problems}
