@@ -11,6 +11,7 @@ from custom_components.iotbridge.alarms.runtime.store import store_path
 from custom_components.iotbridge.hosts.manager import HostsManager
 from homeassistant.config_entries import ConfigEntryState
 from homeassistant.core import HomeAssistant, State
+from homeassistant.exceptions import ServiceValidationError
 from tests.entries import GROUP, entry_with, repairs, rule, set_up
 from tests.kit import FakeHost, Kit
 
@@ -80,6 +81,9 @@ async def test_alarms_that_cannot_start_evaluate_nothing_and_are_unavailable(
     for _ in range(3):
         await kit.wait(1)
     assert notifications == []
+    with pytest.raises(ServiceValidationError) as refusal:
+        await hass.services.async_call("iotbridge", "list", {}, blocking=True, return_response=True)
+    assert refusal.value.translation_key == "alarms_not_started"
     host: FakeHost = await kit.host()
     assert host.power == "on"
 
@@ -105,6 +109,11 @@ async def test_hosts_that_cannot_start_are_unavailable(
     assert {states[f"sensor.iot_bridge_{count}"] for count in counts} == {"unavailable"}
     assert states["binary_sensor.iot_bridge_broker_connected"] == "on"
     assert states["switch.iot_bridge_maintenance"] == "off"
+    with pytest.raises(ServiceValidationError) as refusal:
+        await hass.services.async_call(
+            "iotbridge", "send_command", {"command": "ping", "device_id": "x"}, blocking=True, return_response=True
+        )
+    assert refusal.value.translation_key == "hosts_not_started"
 
 
 async def _fail(_self: object) -> None:

@@ -21,6 +21,7 @@ from .const import (
     DOMAIN,
     LOGGER,
 )
+from .errors import InvalidCallError
 from .hosts.device_links import DeviceLinks
 from .hosts.discovery import HostDiscovery
 from .hosts.discovery_monitor import DiscoveryMonitor
@@ -68,6 +69,30 @@ def loaded_runtime(hass: HomeAssistant) -> Runtime | None:
     for entry in hass.config_entries.async_loaded_entries(DOMAIN):
         return entry.runtime_data
     return None
+
+
+@callback
+def running_alarms(hass: HomeAssistant) -> AlarmsManager:
+    """Return the alarms manager; raise InvalidCallError where it is not running."""
+    alarms = _runtime(hass).alarms
+    if alarms.is_failed:
+        raise InvalidCallError("alarms_not_started")
+    return alarms
+
+
+@callback
+def running_hosts(hass: HomeAssistant) -> tuple[HostsManager, DeviceLinks]:
+    """Return the hosts manager and the links of devices; raise InvalidCallError where they are not running."""
+    runtime = _runtime(hass)
+    if runtime.hosts.is_failed:
+        raise InvalidCallError("hosts_not_started")
+    return runtime.hosts, runtime.device_links
+
+
+def _runtime(hass: HomeAssistant) -> Runtime:
+    if (runtime := loaded_runtime(hass)) is None:
+        raise InvalidCallError("not_set_up")
+    return runtime
 
 
 async def async_start(hass: HomeAssistant, entry: IotBridgeConfigEntry, runtime: Runtime) -> None:

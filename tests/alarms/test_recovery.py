@@ -3,14 +3,16 @@
 import asyncio
 from collections.abc import AsyncGenerator, Callable
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 import sqlite3
 from typing import Any
 
 import pytest
 
+from custom_components.iotbridge.alarms.engine.kinds import AlarmKind, Condition
 from custom_components.iotbridge.alarms.engine.models import Actor, AlarmKey, AlarmState
-from custom_components.iotbridge.alarms.engine.rule import EscalationPolicy, Selection
+from custom_components.iotbridge.alarms.engine.rule import EscalationPolicy, Rule, Selection
 from custom_components.iotbridge.alarms.repairs import DamagedFiles
 from custom_components.iotbridge.alarms.runtime import database
 from custom_components.iotbridge.alarms.runtime.store import AlarmStore, store_path
@@ -395,7 +397,7 @@ async def test_a_file_of_a_later_release_is_read_but_not_written(
     assert copies(path) == []
 
 
-@pytest.mark.parametrize("table", ["instance", "bytes", "key", "outbox", "remembered"])
+@pytest.mark.parametrize("table", ["instance", "bytes", "key", "outbox", "remembered", "type", "member"])
 async def test_a_damaged_row_is_set_aside_and_the_others_are_loaded(kit: Kit, path: Path, table: str) -> None:
     rule_id = await add_rule(kit, "sensor.hot", "sensor.odd")
     for entity_id in ("sensor.hot", "sensor.odd"):
@@ -409,6 +411,8 @@ async def test_a_damaged_row_is_set_aside_and_the_others_are_loaded(kit: Kit, pa
         "key": "UPDATE instance SET subject = x'ff7b' WHERE subject = 'sensor.odd'",
         "outbox": "INSERT INTO outbox VALUES (7, 'x')",
         "remembered": "REPLACE INTO remembered VALUES ('windows', CAST(x'ff7b' AS TEXT))",
+        "type": "REPLACE INTO remembered VALUES ('windows', '5')",
+        "member": "REPLACE INTO remembered VALUES ('absent', '{\"sensor.odd\": \"long ago\"}')",
     }[table]
     _execute(path, statement)
 
@@ -417,7 +421,8 @@ async def test_a_damaged_row_is_set_aside_and_the_others_are_loaded(kit: Kit, pa
     assert states(kit, rule_id)["sensor.hot"] is AlarmState.ACKNOWLEDGED
     assert repairs(kit) == {DAMAGED}
     (name,) = copies(path)
-    assert {"bytes": "instance", "key": "instance"}.get(table, table) in _text(path.with_name(name))
+    tables = {"bytes": "instance", "key": "instance", "type": "remembered", "member": "remembered"}
+    assert tables.get(table, table) in _text(path.with_name(name))
     await restart(kit)
     assert copies(path) == [name], "set aside once"
 
@@ -446,3 +451,24 @@ async def test_alarms_start_without_their_file_after_an_unexpected_error(
     await wait(kit, 35, 5)
     assert repairs(kit) == set()
     assert await changes(kit) == ["raised sensor.hot"]
+
+
+async def test_a_message_rule_hears_messages_although_the_file_has_alarms_of_its_former_entities(
+    kit: Kit, policy: EscalationPolicy, notifications: list[ServiceCall]
+) -> None:
+    rule_id = await add_rule(kit, "sensor.hot", escalation=policy)
+    await set_state(kit, "sensor.hot", "90")
+    await wait(kit, 3)
+    await stop(kit)
+    entry = bridge(kit)
+    subentry = entry.subentries[rule_id]
+    edited = Rule.from_dict(rule_id, subentry.title, subentry.data)
+    edited = replace(edited, condition=Condition(kind=AlarmKind.MESSAGE, topic="boiler/error"), selection=Selection())
+    kit.hass.config_entries.async_update_subentry(entry, subentry, data=edited.as_dict())
+    await start_fully(kit)
+    notifications.clear()
+
+    await kit.receive("boiler/error", "E4")
+    await wait(kit, 3)
+
+    assert "raised" in [change.strip() for change in await changes(kit)]

@@ -262,9 +262,10 @@ class AlarmsManager(AlarmAccess):
 
     async def _async_start_restored(self) -> None:
         """Add stored alarms to running rules, and remove those that no longer have a rule."""
-        for rule_id in self._restored.rule_ids() & self.rules.keys():
-            self._async_try_start_rule(self.rules[rule_id], None)
+        for rule in (rules := [self.rules[rule_id] for rule_id in self._restored.rule_ids() & self.rules.keys()]):
+            self._async_try_start_rule(rule, None)
         await async_end_orphans(self.processor, self._restored, self._entry.subentries)
+        await self._watcher.async_connect(rules)
 
     def _is_missing(self, entity_id: str) -> bool:
         return self._registry_ids.is_removed(entity_id) or self._absences.is_expired(entity_id)

@@ -8,6 +8,7 @@ import json
 import logging
 from pathlib import Path
 import sqlite3
+from types import UnionType
 from typing import Any
 
 from ..engine.models import AlarmKey
@@ -20,6 +21,14 @@ _KEYS = {"instance": "rule_id {0}, subject {0}", "outbox": "id {0}", "remembered
 # The file and its companions, the log first: SQLite would apply a log that was left behind to the next file.
 _SUFFIXES = ("-shm", "-wal", "")
 _NO_JSON = object()
+# Type of each remembered value, and that of the members of an object.
+_REMEMBERED: dict[str, tuple[type | UnionType, type | UnionType]] = {
+    "maintenance": (bool, object),
+    "windows": (dict, dict),
+    "absent": (dict, int | float),
+    "registry_ids": (dict, str),
+    "broker": (int | float | None, object),
+}
 # A failing disk must not be filled with copies of damaged files.
 MAX_COPIES = 3
 
@@ -106,7 +115,7 @@ def upgraded(connection: sqlite3.Connection) -> sqlite3.Connection:
 
 
 def load(connection: sqlite3.Connection) -> tuple[Loaded, list[Unread]]:
-    """Return the content of the file, and the rows that are no JSON: their table, key and text."""
+    """Return the content of the file, and the rows with no JSON, or another: their table, key and text."""
     loaded, unread = Loaded(), list[Unread]()
     for rule_id, subject, data in connection.execute("SELECT rule_id, subject, data FROM instance"):
         if isinstance(value := _json(data), dict) and isinstance(rule_id, str) and isinstance(subject, str):
@@ -119,11 +128,18 @@ def load(connection: sqlite3.Connection) -> tuple[Loaded, list[Unread]]:
         else:
             unread.append(("outbox", (number,), data))
     for name, data in connection.execute("SELECT name, data FROM remembered"):
-        if (value := _json(data)) is not _NO_JSON:
+        if _has_type(value := _json(data), *_REMEMBERED.get(name, (object, object))):
             loaded.remembered[name] = value
         else:
             unread.append(("remembered", (name,), data))
     return loaded, unread
+
+
+def _has_type(value: Any, kind: type | UnionType, member: type | UnionType) -> bool:
+    """Return whether a value is JSON of a type; those of an object have the type of a member."""
+    if value is _NO_JSON or not isinstance(value, kind):
+        return False
+    return not isinstance(value, dict) or all(isinstance(each, member) for each in value.values())
 
 
 def is_damage(error: sqlite3.Error) -> bool:
