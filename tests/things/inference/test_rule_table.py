@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from custom_components.iotbridge.things.analysis import analyse
-from custom_components.iotbridge.things.inference.quantities import rules as quantity_rules
+from custom_components.iotbridge.things.inference.quantities import adjectives, rules as quantity_rules
 from custom_components.iotbridge.things.inference.roles import rules as role_rules
 from custom_components.iotbridge.things.inference.rule_table import Example, Reads, Table, TableRule
 from custom_components.iotbridge.things.inference.states import binary_rules, event_rules
@@ -17,7 +17,7 @@ from custom_components.iotbridge.things.inference.visibility import rules as vis
 from custom_components.iotbridge.things.model.message import Sample
 from tests.things.sample_sets import SETS, load
 
-MODULES = (unit_rules, quantity_rules, role_rules, binary_rules, event_rules, visibility_rules)
+MODULES = (unit_rules, adjectives, quantity_rules, role_rules, binary_rules, event_rules, visibility_rules)
 
 
 def rules() -> Iterator[Any]:

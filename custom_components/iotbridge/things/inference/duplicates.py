@@ -5,6 +5,8 @@ from collections.abc import Sequence
 
 from ..vocabulary.units.known_units import PREFERRED, QUANTITY_OF_UNIT
 from .candidates.candidate import Candidate
+from .quantities.rules import is_unit
+from .quantities.words import quantity_key
 from .tokens import Words, letters
 
 
@@ -59,7 +61,10 @@ def stem_of(candidate: Candidate) -> tuple[Words, str] | None:
     if candidate.suffix is not None:
         return candidate.suffix.rest, candidate.suffix.unit
     units, rest = letters(candidate.leaf)
-    return (rest, units[0]) if rest and units else None
+    if not units or not rest:
+        return None
+    quantity = quantity_key(candidate).quantity
+    return (rest, units[0]) if quantity is None or is_unit(units[0], rest, candidate, quantity) else None
 
 
 def rank(unit: str) -> int:

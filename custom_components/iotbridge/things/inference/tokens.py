@@ -88,7 +88,7 @@ def split_compound(word: str) -> list[str]:
             before, piece = best[start], word[start:end]
             if before is None:
                 continue
-            ends = end == len(word) and any(part in words.WORDS for part in before)
+            ends = end == len(word) and bool(phrases(tuple(before), words.WORDS))
             if not is_piece(piece, at_end=ends):
                 continue
             known = best[end]

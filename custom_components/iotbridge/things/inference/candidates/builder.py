@@ -9,6 +9,7 @@ from urllib.parse import unquote
 
 from ...model.conversion import unit_of
 from ...model.message import Field
+from ...vocabulary.keys.key_words import HOLDERS
 from ...vocabulary.keys.records import NAMERS, NAMERS_OF_AN_OBJECT, OF_NOW, UNITS, UNITS_FOR_ALL, VALUES
 from ...vocabulary.obis import OBIS
 from ...vocabulary.roles import GENERIC
@@ -137,17 +138,20 @@ def wording_of(member: MessageMember, base: Sequence[str], name: str | None) -> 
     levels_with_words = tuple(level for level in reversed(levels) if level)
     depth = sum(bool(words_of(part)) for part in parts[len(base) :] if not ADDRESS.fullmatch(part))
     return Wording(
-        levels_with_words, depth, headed or unit_in(levels_with_words), obis_of(parts[-1]) if parts else None
+        levels_with_words, depth, headed or unit_in(levels_with_words, len(path)), obis_of(parts[-1]) if parts else None
     )
 
 
-def unit_in(levels: tuple[Words, ...]) -> Suffix | None:
-    """Return the unit at the end of the first level with words of its own."""
-    for level in levels[:SUFFIXED_LEVELS]:
+def unit_in(levels: tuple[Words, ...], own: int) -> Suffix | None:
+    """Return the unit at the end of the first level with words of its own.
+
+    The topic above the ``own`` levels of a message provides the unit of nothing but its value: {"value": 21}.
+    """
+    for index, level in enumerate(levels[:SUFFIXED_LEVELS], 1):
         unit = suffix(level)
         if unit:
             return unit
-        if not all(word in GENERIC or is_number(word) for word in level):
+        if not all(word in GENERIC or is_number(word) for word in level) or (index == own and level not in HOLDERS):
             return None
     return None
 

@@ -1,5 +1,6 @@
 """Candidate for a reading: one value of a device with its words, its unit and its siblings. Pure."""
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field as attribute
 from functools import cached_property
@@ -127,9 +128,11 @@ class SiblingGroup:
         return frozenset(letter for candidate in self.candidates if (letter := candidate.letter))
 
     @cached_property
-    def periods(self) -> int:
-        """Return the number of keys that are only a day, a week, a month or a year."""
-        return sum(candidate.leaf in BARE_PERIODS for candidate in self.candidates)
+    def periods(self) -> Counter[Words]:
+        """Return the number of keys that end with a day, a week, a month or a year, by the words before it."""
+        return Counter(
+            candidate.leaf[:-1] for candidate in self.candidates if not BARE_PERIODS.isdisjoint(candidate.leaf[-1:])
+        )
 
     @cached_property
     def phases(self) -> frozenset[str]:

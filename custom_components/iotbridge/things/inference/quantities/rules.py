@@ -4,6 +4,7 @@ from typing import NamedTuple
 
 from ...vocabulary.device_classes import SENSOR_CLASSES
 from ...vocabulary.keys.key_words import REACHED, WANTED
+from ...vocabulary.keys.letters import UNITS_OF_SUBJECTS
 from ...vocabulary.names import display_names
 from ...vocabulary.quantities import QUANTITIES
 from ...vocabulary.units.known_units import QUANTITY_OF_UNIT
@@ -15,9 +16,6 @@ from ..tokens import Words, letters
 from ..units.conditions import Case, of, own
 from .single_letters import is_unit_letter, letter_quantity
 from .words import Key
-
-# Units that a last letter may stand for if the words before it name the subject, and not the quantity.
-UNITS_OF_SUBJECTS = ("V", "A", "W", "°C", "°F")
 
 
 class QuantityRule(NamedTuple):
@@ -104,7 +102,7 @@ def is_unit(unit: str, rest: Words, candidate: Candidate, quantity: str | None) 
         return True
     if quantity is None:
         return is_unit_letter(candidate, unit, rest)
-    return QUANTITIES[quantity].subject and unit in UNITS_OF_SUBJECTS
+    return unit in UNITS_OF_SUBJECTS.get(quantity, ())
 
 
 def units_of(quantity: str | None) -> tuple[str | None, ...]:

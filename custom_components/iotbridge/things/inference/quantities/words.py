@@ -4,13 +4,14 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from ...vocabulary import roles
-from ...vocabulary.keys.key_words import AXES, ELECTRIC, ELECTRIC_OF_A_FACTOR, HAVE_A_CURRENT, HOLDERS, NOW, OTHER_TIMES
+from ...vocabulary.keys.key_words import HAVE_A_CURRENT, HOLDERS, NEED_OWN
 from ...vocabulary.quantities import QUANTITIES
 from ...vocabulary.words import WORDS
 from ..candidates.builder import SUFFIXED_LEVELS
 from ..candidates.candidate import Candidate
 from ..roles.words import role_of
 from ..tokens import Phrase, Words, only_qualifies, phrases, suffix
+from .adjectives import is_electric, without_adjectives
 
 
 @dataclass(frozen=True)
@@ -47,7 +48,7 @@ def quantity_key(candidate: Candidate) -> Key:
         above = levels[index + 1] if index + 1 < len(levels) else ()
         across = above + level
         found = [phrase for phrase in phrases(across, WORDS) if phrase.end > len(above)] or without_numbers(level)
-        found = [phrase for phrase in found if not is_adjective(phrase, across, candidate)]
+        found = without_adjectives(found, across, candidate, is_above=index >= len(candidate.field.path) > 0)
         if found:
             best = max(found, key=strength)
             if QUANTITIES[WORDS[best.text]].subject and only_qualifies(level) and not is_electric(candidate):
@@ -56,22 +57,9 @@ def quantity_key(candidate: Candidate) -> Key:
                     return Key(candidate, max(further, key=strength), level, index)
             own = Phrase(best.text, best.start - len(above), best.end - len(above))
             return Key(candidate, own, level, index)
-        if not only_qualifies(level):
+        if not only_qualifies(level) or (index + 1 == len(candidate.field.path) and not NEED_OWN.isdisjoint(level)):
             return Key(candidate, None, level, index)
     return Key(candidate, None, levels[0] if levels else (), 0)
-
-
-def is_adjective(phrase: Phrase, across: Words, candidate: Candidate) -> bool:
-    """Return whether a word that may be a quantity is not one here: a scale factor, the current version."""
-    if phrase.text == "factor":
-        return candidate.leaf != ("factor",) or candidate.sibling_group.words.isdisjoint(ELECTRIC_OF_A_FACTOR)
-    if phrase.text not in NOW or is_electric(candidate):
-        return False
-    after = across[phrase.end :]
-    if after:
-        unclear = not only_qualifies(after) and not phrases(after, WORDS)
-        return after[0] in AXES or unclear
-    return any(sibling.leaf in OTHER_TIMES for sibling in candidate.siblings)
 
 
 def without_numbers(words: Words) -> list[Phrase]:
@@ -86,11 +74,6 @@ def stands_alone(phrase: Phrase, above: list[Phrase]) -> bool:
     return quantity == "count" or (
         quantity == "current" and any(WORDS[higher.text] in HAVE_A_CURRENT for higher in above)
     )
-
-
-def is_electric(candidate: Candidate) -> bool:
-    """Return whether "current" is amperes, because there is a voltage or a power among the siblings."""
-    return not candidate.sibling_group.words.isdisjoint(ELECTRIC)
 
 
 def strip_unit(candidate: Candidate, index: int, level: Words) -> Words:

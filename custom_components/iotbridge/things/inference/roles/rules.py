@@ -3,7 +3,7 @@
 from typing import NamedTuple
 
 from ...vocabulary import roles
-from ...vocabulary.keys.key_words import CODES, FIRM_SETTINGS, MEASURED
+from ...vocabulary.keys.key_words import CODES, FIRM_SETTINGS, MEASURED, WHERE
 from ...vocabulary.keys.periods import DATE_PARTS
 from ...vocabulary.quantities import QUANTITIES
 from ..quantities.words import Key
@@ -28,6 +28,22 @@ def has_role(*wanted: str) -> Condition[Key]:
     return lambda key: key.role in wanted
 
 
+def has_phrase(table: frozenset[str]) -> Condition[Key]:
+    """Return the condition that the key has a phrase of a table."""
+    words = frozenset(word for phrase in table for word in phrase.split())
+    return lambda key: not words.isdisjoint(key.candidate.leaf) and bool(phrases(key.candidate.leaf, table))
+
+
+def names(*quantities: str) -> Condition[Key]:
+    """Return the condition that the value's own words name one of these quantities; any of them if there are none."""
+    return lambda key: key.level == 0 and (key.quantity in quantities if quantities else key.phrase is not None)
+
+
+def is_beside(words: frozenset[str]) -> Condition[Key]:
+    """Return the condition that a key of the group has one of these words."""
+    return lambda key: not words.isdisjoint(key.candidate.sibling_group.words)
+
+
 def is_part_of_a_date(key: Key) -> bool:
     """Return whether the number is the day, the hour … of a date."""
     candidate = key.candidate
@@ -37,9 +53,9 @@ def is_part_of_a_date(key: Key) -> bool:
 
 
 def is_among_periods(key: Key) -> bool:
-    """Return whether several siblings are only a day, a month or a year: they are counts, not a date."""
+    """Return whether siblings differ only by a day, a month or a year: they are counts, not a date."""
     return (
-        key.candidate.sibling_group.periods > 1
+        key.candidate.sibling_group.periods[key.candidate.leaf[:-1]] > 1
         and not key.candidate.sibling_group.is_date
         and key.candidate.number is not None
     )
@@ -81,10 +97,11 @@ def is_beside_its_number(key: Key) -> bool:
 def is_code(key: Key) -> bool:
     """Return whether a number is a code: "inverterStatus": 102."""
     candidate, quantity = key.candidate, key.quantity
-    if key.level or not candidate.parts or candidate.stated or not CODES.issuperset(candidate.pattern[-1:]):
+    words = [word for word in candidate.pattern if word not in WHERE]
+    if key.level or not candidate.parts or candidate.stated or not CODES.issuperset(words[-1:]):
         return False
-    if not candidate.pattern or quantity is None:
-        return bool(candidate.pattern)
+    if not words or quantity is None:
+        return bool(words)
     small = key.phrase is not None and key.phrase.end < len(candidate.leaf) and candidate.number in SMALL_CODES
     return quantity != "battery" and (QUANTITIES[quantity].subject or small)
 
@@ -96,6 +113,72 @@ ROLE_RULES: Table[Key, RoleRule] = Table(
             None,
             when=(has_unit, no(is_definite_setting)),
             example=Example({"MAXTIME": "0 Seconds"}, Reads(0, "s", "duration"), "blind/apcupsd"),
+        ),
+        RoleRule(
+            "setting",
+            when=(has_phrase(roles.PRESETS),),
+            example=Example(
+                {"comfort_temperature": 21.4, "local_temperature": 22.1},
+                Reads(21.4, enabled=False),
+                "Zigbee2MQTT: TECH VNTH-T2_v2",
+            ),
+        ),
+        RoleRule(
+            "setting",
+            when=(is_beside(roles.CONFIGURED), has_phrase(roles.ADJUSTABLE)),
+            example=Example(
+                {"max_temperature": 45, "temperature_sensitivity": 0.5, "temperature": 21.4},
+                Reads(45, enabled=False),
+                "Zigbee2MQTT: Nous SZ-T04",
+            ),
+        ),
+        RoleRule(
+            "setting",
+            when=(has_phrase(roles.BOUNDS), names("level", "duration")),
+            example=Example(
+                {"max_duration": 60, "battery": 87}, Reads(60, enabled=False), "Zigbee2MQTT: Heiman HS2WD-E"
+            ),
+        ),
+        RoleRule(
+            "setting",
+            when=(names("duration"), is_beside(roles.CONFIGURED), no(has_phrase(roles.ELAPSED))),
+            example=Example(
+                {"irrigation_duration": 15, "irrigation_mode": "duration", "child_lock": "UNLOCK"},
+                Reads(15, enabled=False),
+                "Zigbee2MQTT: SONOFF SWV-ZFE",
+            ),
+        ),
+        RoleRule(
+            "setting",
+            when=(has_phrase(frozenset({"alarm"})), names(), no(names("count"))),
+            example=Example({"co2_alarm_value": 4600}, Reads(4600, enabled=False), "Zigbee2MQTT: Lincukoo E02C-Z10T"),
+        ),
+        RoleRule(
+            "setting",
+            when=(names("angle"), is_beside(frozenset({"position"}))),
+            example=Example(
+                {"tilt": 47.5, "position": 47.5, "state": "OPEN"},
+                Reads(47.5, enabled=False),
+                "Zigbee2MQTT: Profalux MOT-C1ZxxC/F",
+            ),
+        ),
+        RoleRule(
+            "setting",
+            when=(names("speed"), is_beside(frozenset({"effect", "brightness", "behavior"}))),
+            example=Example(
+                {"speed": 12, "effect": "running_water", "state": "OFF"},
+                Reads(12, enabled=False),
+                "Zigbee2MQTT: Tuya MS032Z",
+            ),
+        ),
+        RoleRule(
+            "setting",
+            when=(has_phrase(frozenset({"fan speed", "target fan"})), is_beside(frozenset({"mode", "swing"}))),
+            example=Example(
+                {"fan_speed": 2, "system_mode": "off", "target_temperature": 21.4},
+                Reads(2, enabled=False),
+                "Zigbee2MQTT: ONOKOM DK-1-ZB-S",
+            ),
         ),
         RoleRule(
             "time",
@@ -112,6 +195,11 @@ ROLE_RULES: Table[Key, RoleRule] = Table(
                 Reads(293.598, "kWh", "energy"),
                 "blind2/glow-electricity",
             ),
+        ),
+        RoleRule(
+            None,
+            when=(has_role("identity"), has_phrase(frozenset({"meter"})), names()),
+            example=Example({"distance_meter": 1.24}, Reads(1.24, "m", "distance"), "Tuya: ZY-M100"),
         ),
         RoleRule(
             "internal",

@@ -8,6 +8,7 @@ from .conditions import (
     has_converted_sibling,
     imperial,
     in_inches,
+    in_unit,
     is_air_pressure,
     is_beside_pascals,
     is_lamp,
@@ -169,8 +170,15 @@ CLIMATE = (
     ),
 )
 
-# For pressures with a stated unit.
-WRITTEN_PRESSURES = (
+# For numbers with a stated unit.
+WRITTEN = (
+    UnitRule(
+        "lx",
+        when=(of("luminosity"), in_unit("klx")),
+        becomes="illuminance",
+        scale=1000.0,
+        example=Example({"light_klx": 97.882}, Reads(97882, "lx", "illuminance"), "rtl_433: Bresser 7-in-1"),
+    ),
     UnitRule(
         UnitDecision.KEPT,
         when=(of("pressure"), is_air_pressure),

@@ -86,6 +86,11 @@ def called(*words: str) -> Condition[Case]:
     return lambda case: " ".join(case.candidate.pattern) in words
 
 
+def is_whole_key(case: Case) -> bool:
+    """Return whether the key has no other words and numbers than those that name the quantity."""
+    return " ".join(case.candidate.leaf) == case.interpretation.phrase
+
+
 def near(words: Collection[str], levels: int = 2) -> Condition[Case]:
     """Return the condition that the key, or a level right above it, has one of these words."""
     words = frozenset(words)
@@ -110,6 +115,11 @@ def on_topic(words: Collection[str], levels: int = 4) -> Condition[Case]:
 def unit_for_all(quantity: str) -> Condition[Case]:
     """Return the condition that the message states a unit for all its values of a quantity."""
     return lambda case: quantity in case.context.units
+
+
+def in_unit(*units: str) -> Condition[Case]:
+    """Return the condition that the unit of the number is one of these."""
+    return lambda case: case.interpretation.unit in units
 
 
 def imperial(case: Case) -> bool:

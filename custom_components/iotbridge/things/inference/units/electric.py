@@ -9,6 +9,7 @@ from .conditions import (
     counted_in_watt_hours,
     decimal,
     is_among_bits,
+    is_whole_key,
     near,
     of,
     own,
@@ -46,6 +47,17 @@ ELECTRIC = (
         when=(of("battery"), decimal, between(1.05, 4.4)),
         becomes="voltage",
         example=Example({"bat": 4.01}, Reads(4.01, "V", "voltage"), "blind3/meshbee"),
+    ),
+    # A flag, or one of a few levels: Ecowitt sends 0 and 1 for some sensors, 0 to 6 for others.
+    UnitRule(
+        None,
+        when=(of("battery"), whole, between(0, 6), no(is_whole_key)),
+        example=Example({"pm25batt1": 5}, Reads(5), "Ecowitt: WH41"),
+    ),
+    UnitRule(
+        None,
+        when=(of("battery"), whole, between(1, 1)),
+        example=Example({"battery": 1, "id": 42}, Reads(1), "rtl_433: flags of batteries"),
     ),
     UnitRule(
         "%",

@@ -1,6 +1,7 @@
 """Rules for the unit of a number about radio, places and motion. Pure."""
 
 from ...vocabulary.keys.neighbours import BEACONS
+from ...vocabulary.keys.positions import ALTITUDE, LATITUDE
 from ..rule_table import Example, Reads, no
 from .conditions import (
     beside,
@@ -53,6 +54,13 @@ MOTION = (
             Reads(3.6, "m", "distance"),
             "blind2/room-assistant",
             topic="room-assistant/entity/living-room/bluetooth-low-energy-presence-sensor/ble-some-id",
+        ),
+    ),
+    UnitRule(
+        UnitDecision.INTERNAL,
+        when=(of("accuracy"), no(beside(*LATITUDE, *ALTITUDE))),
+        example=Example(
+            {"temperature_accuracy": 2, "local_temperature": 21.4}, Reads(2, enabled=False), "Zigbee2MQTT: Tuya TR-M3Z"
         ),
     ),
     UnitRule(

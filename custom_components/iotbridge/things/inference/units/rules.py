@@ -8,7 +8,7 @@ from ..candidates.candidate import Candidate
 from ..interpretation import Context, Interpretation
 from ..quantities.rules import units_of
 from ..rule_table import Table
-from .climate import CLIMATE, WRITTEN_PRESSURES
+from .climate import CLIMATE, WRITTEN
 from .conditions import Case
 from .electric import ELECTRIC
 from .motion import MOTION
@@ -17,7 +17,7 @@ from .rule import MessageUnit, UnitDecision, UnitRule
 # For numbers without a unit; one that matches no rule has the usual unit of its quantity.
 UNIT_RULES: Table[Case, UnitRule] = Table((*ELECTRIC, *CLIMATE, *MOTION))
 # For numbers with a unit, too.
-WRITTEN_UNIT_RULES: Table[Case, UnitRule] = Table(WRITTEN_PRESSURES)
+WRITTEN_UNIT_RULES: Table[Case, UnitRule] = Table(WRITTEN)
 
 
 def with_unit(interpretation: Interpretation, candidate: Candidate, context: Context) -> Interpretation:

@@ -2,6 +2,11 @@
 
 # Keys whose quantity is named by the level above.
 HOLDERS = (("value",), ("val",), ("data",), ("reading",))
+# Keys with one of these words do not take their quantity from the device's topic: "status", "free", "user".
+NEED_OWN = frozenset({
+    "level", "rate", "used", "free", "available", "percent", "user", "history", "since", "midnight", "left", "room",
+    "charge", "discharge", "usage", "status", "state", "number", "tariff", "session",
+})  # fmt: skip
 # Settings even with a unit: no reading has such a name.
 FIRM_SETTINGS = frozenset({"interval", "intervall", "period", "threshold", "timeout", "hysteresis", "sampling"})
 # Current values beside their target: {"actual": 21.3, "target": 22}.
@@ -9,6 +14,8 @@ REACHED = frozenset({("current",), ("actual",)})
 WANTED = frozenset({("target",), ("setpoint",)})
 # Last words of a number that is a code.
 CODES = frozenset({"status", "state", "code", "mode"})
+# Words behind it that only say where: "input_state_in1".
+WHERE = frozenset({"in", "out"})
 # Keys of a measurement with a state beside it: {"data": 7.2, "state": 0}.
 MEASURED = (("data",), ("value",), ("reading",), ("measurement",))
 # Beside one of these words "current" is amperes.
@@ -18,8 +25,35 @@ ELECTRIC_OF_A_FACTOR = ELECTRIC | {"current", "pf"}
 # Words that are amperes, or mean "now".
 NOW = frozenset({"current", "curr"})
 # Beside one of these keys "current" only means "now".
-OTHER_TIMES = frozenset({("target",), ("setpoint",), ("set",), ("desired",), ("goal",), ("previous",), ("total",)})
-# After one of these, "current" is a present position.
-AXES = frozenset({"x", "y", "z"})
+OTHER_TIMES = frozenset({
+    ("target",), ("setpoint",), ("set",), ("desired",), ("goal",), ("previous",), ("total",), ("last",), ("yesterday",),
+    ("average",), ("avg",), ("next",),
+})  # fmt: skip
+# Before one of these, "current" only means "now": a position, a period, a tariff.
+NOT_AMPERES = frozenset({
+    "x", "y", "z", "index", "tariff", "tarif", "tier", "rate", "price", "month", "week", "day", "year", "hour",
+    "version", "firmware", "mode", "state", "status", "fan", "speed", "compressor", "season", "period",
+})  # fmt: skip
+# Quantities of which a meter sends one for each phase: "voltage_ph1" has no pH.
+ELECTRICITY = frozenset({
+    "voltage", "current", "power", "energy", "frequency", "power factor", "apparent power", "reactive power",
+    "reactive energy", "apparent energy",
+})  # fmt: skip
+PHASE_LETTERS = frozenset({"a", "b", "c"})
+# Quantities that no battery has: "humidity_battery" is the battery of that sensor.
+CLIMATE = frozenset({
+    "humidity", "moisture", "pressure", "air pressure", "illuminance", "light", "uv index", "wind speed",
+    "wind", "rain", "noise", "co2", "co", "pm1", "pm25", "pm4", "pm10", "voc", "aqi", "hcho", "o3", "no2", "radon",
+    "irradiance",
+})  # fmt: skip
+# Quantities that a sensor measures beside the one that it is named after: "humi_co2".
+MEASURED_BESIDE = CLIMATE | {"temperature", "battery"}
+GASES = frozenset({"co2", "co", "voc", "pm1", "pm25", "pm4", "pm10", "hcho", "o3", "no2", "radon"})
+# Things that a quantity describes: a topic "power_strip" or "high_voltage_battery" names no power and no voltage.
+THINGS = frozenset({
+    "battery", "converter", "regulator", "transformer", "stabilizer", "supply", "strip", "station", "bank", "plug",
+    "switch", "outlet", "socket", "tool", "tools", "pump", "lamp", "lamps", "light", "lights", "heater", "fence",
+    "line", "cable", "relay", "inverter", "charger",
+})  # fmt: skip
 # Groups that have a current: "current" below them is amperes.
 HAVE_A_CURRENT = frozenset({"energy", "battery", "solar"})

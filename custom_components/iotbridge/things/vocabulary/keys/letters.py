@@ -20,3 +20,16 @@ ELECTRIC_UNITS = frozenset({"kWh", "Wh", "kW", "VA", "kVA", "var", "kvar", "Hz",
 COUNTED_BY_LETTERS = frozenset({"phase", "ph", "line", "ch", "channel", "port", "group", "zone", "class", "type"})
 # Words beside a letter that do not form a word with it: U_AC, I_DC.
 BESIDE_A_LETTER = frozenset({"ac", "dc", "in", "out", "grid", "pv", "bat"})
+# Units that a last letter may be behind a word that names the subject, and not the quantity: "battery_v", "water_c".
+UNITS_OF_SUBJECTS = {
+    "battery": ("V", "A", "W", "°C", "°F"),
+    "solar": ("V", "A", "W", "°C", "°F"),
+    "load share": ("V", "A", "W"),
+    "light": ("V", "W"),
+    "setpoint": ("°C", "°F"),
+    "water": ("°C", "°F"),
+    "heat": ("°C", "°F", "W"),
+    "tank": ("°C", "°F"),
+    "processor": ("V", "W", "°C", "°F"),
+    "disk": ("°C", "°F"),
+}

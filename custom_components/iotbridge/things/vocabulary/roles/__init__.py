@@ -5,9 +5,12 @@
 
 from .identity import IDENTITY, TIME
 from .internal import INTERNAL
-from .setting import HISTORY, SETTING
+from .setting import ADJUSTABLE, BOUNDS, CONFIGURED, ELAPSED, HISTORY, PRESETS, SETTING
 
-__all__ = ["ABOUT", "GENERIC", "HISTORY", "IDENTITY", "INTERNAL", "SETTING", "TEXTS", "TIME"]
+__all__ = [
+    "ABOUT", "ADJUSTABLE", "BOUNDS", "CONFIGURED", "ELAPSED", "GENERIC", "HISTORY", "IDENTITY", "INTERNAL", "PRESETS",
+    "SETTING", "TEXTS", "TIME",
+]  # fmt: skip
 
 
 # Fields with metadata of the device: the words, then the member of DeviceMetadata.

@@ -28,6 +28,10 @@ SETTING = frozenset(
         "calibration",
         "calibrate",
         "sensitivity",
+        "sensibility",
+        "backlight",
+        "setback",
+        "deadzone",
         "mode",
         "led mode",
         "brightness",
@@ -61,6 +65,7 @@ SETTING = frozenset(
         "language",
         "format",
         "hysteresis",
+        "hysterersis",
         "sampling",
         "sample rate",
         "intervall",
@@ -192,3 +197,29 @@ HISTORY = frozenset(
         "dec",
     }
 )
+
+# In the key of a number these are settings; of a text or a boolean they may be a state: "frost", "overload_protection".
+PRESETS = frozenset({
+    "comfort", "eco", "frost", "antifrost", "protect", "protection", "open window", "away", "vane", "vanes", "dimming",
+    "delayed", "installation height", "mounting height", "sensor height", "lift duration", "travel duration", "portion",
+    "update frequency", "report frequency", "sampling frequency", "transmit frequency", "temperature range",
+    "humidity range", "favorite", "favourite", "after", "between",
+})  # fmt: skip
+# In the key of a number these are settings if others are among the siblings: the extremes of a day are not.
+ADJUSTABLE = frozenset({
+    "max", "min", "maximum", "minimum", "high", "low", "set", "detection", "presence distance", "occupancy distance",
+    "entry distance", "shield range", "external temperature",
+})  # fmt: skip
+# Words of settings, which only devices have that are configured over MQTT.
+CONFIGURED = frozenset({
+    "calibration", "sensitivity", "setpoint", "threshold", "interval", "timeout", "hysteresis", "enable", "enabled",
+    "enabling", "preset", "delay", "child", "schedule", "default", "backlight", "indicator", "alarm", "limit",
+    "comfort", "behavior", "behaviour", "hold", "beeper", "buzzer",
+})  # fmt: skip
+# Bounds, which are settings of a level or a duration in any message.
+BOUNDS = frozenset({"max", "min", "maximum", "minimum"})
+# Durations of the past or of the present, which are not set: "last_watering_duration".
+ELAPSED = frozenset({
+    "last", "hour", "real", "total", "today", "daily", "day", "week", "month", "current", "elapsed", "average",
+    "actual",
+})  # fmt: skip

@@ -48,6 +48,7 @@ QUANTITY_OF_UNIT: dict[str, str] = {
     "inHg": "pressure",
     "mmHg": "pressure",
     "lx": "illuminance",
+    "klx": "luminosity",
     "W/m²": "irradiance",
     "km/h": "speed",
     "m/s": "speed",

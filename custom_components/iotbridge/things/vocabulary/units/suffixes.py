@@ -81,6 +81,7 @@ SUFFIXES: dict[str, str] = {
     "lux": "lx",
     "lx": "lx",
     "klux": "klx",
+    "klx": "klx",
     "w m2": "W/m²",
     "wm2": "W/m²",
     "wpm2": "W/m²",
@@ -105,7 +106,6 @@ SUFFIXES: dict[str, str] = {
     "km": "km",
     "inch": "in",
     "inches": "in",
-    "meter": "m",
     "meters": "m",
     "metres": "m",
     "feet": "ft",
@@ -197,7 +197,6 @@ SUFFIXES: dict[str, str] = {
     "minutes": "min",
     "mins": "min",
     "hours": "h",
-    "hour": "h",
     "hrs": "h",
     "days": "d",
     "deg": "°",
@@ -239,7 +238,8 @@ FIRST: dict[str, str] = {
 }  # fmt: skip
 
 # A letter, or an ambiguous word, is a unit only if the rest of the key suits that unit:
-# "temperature_C" but not "power_c" (a phase), "time_min" but not "temperature_min" (the lowest).
+# "temperature_C" but not "power_c" (a phase), "time_min" but not "temperature_min" (the lowest), "distance_meter" but
+# not "gas_meter", "light_hour" but not "rain_hour" (the rain of an hour).
 LETTERS: dict[str, tuple[str, ...]] = {
     "c": ("°C",),
     "f": ("°F",),
@@ -260,4 +260,6 @@ LETTERS: dict[str, tuple[str, ...]] = {
     "ft": ("ft",),
     "d": ("d",),
     "j": ("J",),
+    "meter": ("m",),
+    "hour": ("h",),
 }

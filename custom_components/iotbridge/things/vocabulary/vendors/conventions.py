@@ -51,6 +51,10 @@ CONVENTIONS: tuple[Convention, ...] = (
     Convention("vac", "off", keys=having("tid", "tst")),
     # The counter of the messages themselves
     Convention("cnt", "off"),
+    # Ecowitt is always imperial; "tf" is a temperature in Fahrenheit
+    Convention("tf_(co2|ch\\d+)", "temperature", "°F"),
+    Convention("(e|h|d|w|m|y|last24h)rain_piezo", "rain", "in"),
+    Convention("rrain_piezo", "rain rate", "in/h"),
     # Tasmota
     Convention("energy[.]period", "off"),
     Convention("status[.](power|poweronstate|powerretain)", "off"),

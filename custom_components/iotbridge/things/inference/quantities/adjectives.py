@@ -1,0 +1,166 @@
+"""Rules for words that may name a quantity, and only describe another one here: the current version. Pure."""
+
+from typing import NamedTuple
+
+from ...vocabulary.keys.key_words import (
+    CLIMATE,
+    ELECTRIC,
+    ELECTRIC_OF_A_FACTOR,
+    ELECTRICITY,
+    GASES,
+    MEASURED_BESIDE,
+    NOT_AMPERES,
+    NOW,
+    OTHER_TIMES,
+    PHASE_LETTERS,
+    THINGS,
+)
+from ...vocabulary.words import WORDS
+from ..candidates.candidate import Candidate
+from ..rule_table import Condition, Example, Reads, Table, either, no
+from ..tokens import Phrase, Words, only_qualifies, phrases
+
+
+class Mention(NamedTuple):
+    """Phrase that may name a quantity, among the words around it and the other such phrases.
+
+    ``is_above``: it is in the device's topic, and not in the key of its message.
+    """
+
+    phrase: Phrase
+    words: Words
+    others: list[Phrase]
+    candidate: Candidate
+    is_above: bool
+
+
+class AdjectiveRule(NamedTuple):
+    """Phrase that names no quantity under conditions."""
+
+    when: tuple[Condition[Mention], ...]
+    example: Example
+
+
+def is_electric(candidate: Candidate) -> bool:
+    """Return whether "current" is amperes, because there is a voltage or a power among the siblings."""
+    return not candidate.sibling_group.words.isdisjoint(ELECTRIC)
+
+
+def is_among_electricity(mention: Mention) -> bool:
+    """Return whether there is a voltage or a power among the siblings."""
+    return is_electric(mention.candidate)
+
+
+def is_above(mention: Mention) -> bool:
+    """Return whether the phrase is in the device's topic, and not in the key of its message."""
+    return mention.is_above
+
+
+def is_word(*words: str) -> Condition[Mention]:
+    """Return the condition that the phrase is one of these words."""
+    return lambda mention: mention.phrase.text in words
+
+
+def means(quantities: frozenset[str]) -> Condition[Mention]:
+    """Return the condition that the phrase names one of these quantities."""
+    return lambda mention: WORDS[mention.phrase.text] in quantities
+
+
+def is_before(words: frozenset[str]) -> Condition[Mention]:
+    """Return the condition that one of these words follows."""
+    return lambda mention: not words.isdisjoint(mention.words[mention.phrase.end :][:1])
+
+
+def is_before_quantity(*quantities: str) -> Condition[Mention]:
+    """Return the condition that one of these quantities follows."""
+    return lambda mention: any(
+        other.start >= mention.phrase.end and WORDS[other.text] in quantities for other in mention.others
+    )
+
+
+def is_behind_quantity(quantities: frozenset[str]) -> Condition[Mention]:
+    """Return the condition that one of these quantities precedes."""
+    return lambda mention: any(
+        other.end <= mention.phrase.start and WORDS[other.text] in quantities for other in mention.others
+    )
+
+
+def is_before_unknown_words(mention: Mention) -> bool:
+    """Return whether words of unknown meaning follow."""
+    after = mention.words[mention.phrase.end :]
+    return not only_qualifies(after) and not phrases(after, WORDS)
+
+
+def is_beside_other_times(mention: Mention) -> bool:
+    """Return whether nothing follows, and a sibling is the same at another time."""
+    return mention.phrase.end == len(mention.words) and any(
+        sibling.leaf in OTHER_TIMES for sibling in mention.candidate.siblings
+    )
+
+
+def is_power_factor(mention: Mention) -> bool:
+    """Return whether a factor is one of power, because electricity is among the siblings."""
+    candidate = mention.candidate
+    return candidate.leaf == ("factor",) and not candidate.sibling_group.words.isdisjoint(ELECTRIC_OF_A_FACTOR)
+
+
+ADJECTIVES: Table[Mention, AdjectiveRule] = Table(
+    (
+        AdjectiveRule(
+            when=(is_word("factor"), no(is_power_factor)),
+            example=Example({"lux_factor": 12}, Reads(12), "Zigbee2MQTT: EFEKTA MODKAM_Flower"),
+        ),
+        AdjectiveRule(
+            when=(is_word(*NOW), is_before(NOT_AMPERES)),
+            example=Example(
+                {"current_index_tarif": 12, "voltage": 231.4},
+                Reads(12, enabled=False),
+                "Zigbee2MQTT: LiXee ZLinky_TIC",
+            ),
+        ),
+        AdjectiveRule(
+            when=(is_word(*NOW), no(is_among_electricity), is_before_unknown_words),
+            example=Example({"current_on": 704, "total_on": 1041}, Reads(704, enabled=False), "blind/landroid"),
+        ),
+        AdjectiveRule(
+            when=(is_word(*NOW), no(is_among_electricity), is_beside_other_times),
+            example=Example({"cycles": {"current": 0, "total": 525}}, Reads(0, enabled=False), "blind/landroid"),
+        ),
+        AdjectiveRule(
+            when=(is_word("ph"), either(is_before(PHASE_LETTERS), is_behind_quantity(ELECTRICITY))),
+            example=Example(
+                {"rms_current_ph_b": 1.42, "rms_voltage": 231.4},
+                Reads(1.42, "A", "current"),
+                "Zigbee2MQTT: LiXee ZLinky_TIC",
+            ),
+        ),
+        AdjectiveRule(
+            when=(means(CLIMATE), is_before_quantity("battery")),
+            example=Example({"co2_batt": 6, "co2": 612}, Reads(6), "Ecowitt: WH45"),
+        ),
+        AdjectiveRule(
+            when=(means(GASES), is_behind_quantity(MEASURED_BESIDE)),
+            example=Example({"humi_co2": 47.5, "co2": 612}, Reads(47.5, "%", "humidity"), "Ecowitt: WH45"),
+        ),
+        AdjectiveRule(
+            when=(is_before(frozenset({"compensated"})), is_behind_quantity(GASES)),
+            example=Example(
+                {"co2_pressure_compensated": 612}, Reads(612, "ppm", "carbon_dioxide"), "TagoIO: tektelic breeze-co2"
+            ),
+        ),
+        AdjectiveRule(
+            when=(is_above, is_before(THINGS)),
+            example=Example(
+                {"total": 12, "state": "ON"},
+                Reads(12, enabled=False),
+                "Zigbee2MQTT: a name that a user gave",
+                topic="zigbee2mqtt/power_strip",
+            ),
+        ),
+    )
+)
+
+
+def without_adjectives(mentions: list[Phrase], words: Words, candidate: Candidate, *, is_above: bool) -> list[Phrase]:
+    """Return the phrases that name a quantity."""
+    return [phrase for phrase in mentions if ADJECTIVES.first(Mention(phrase, words, mentions, candidate, is_above)) is None]
