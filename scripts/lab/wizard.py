@@ -58,11 +58,14 @@ class Wizard:
         return self.result
 
     async def learn(self, topic: str, *, timeout_s: float = 60) -> Json:
-        """Wait for messages on a topic and return the next step."""
+        """Wait for messages on a topic and return the next step, also for a system that has an integration."""
         await self.start("topic")
         await self.submit(topic=topic)
         self._expect("progress")
-        return await self.wait(timeout_s=timeout_s)
+        await self.wait(timeout_s=timeout_s)
+        if self.step.startswith("system_"):
+            await self.choose("go_on")
+        return self.result
 
     async def add(self, topic: str, *, joining: str = "ask", timeout_s: float = 60, **answers: Any) -> str:
         """Learn a device and add it as proposed, with these answers; return the id of its subentry."""

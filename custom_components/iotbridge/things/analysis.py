@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 
 from . import decoders, inference
 from .model.conversion import is_same_state
-from .model.known_systems import find_system
+from .model.known_systems import System, find_system
 from .model.mapping import identity_and_subtopic
 from .model.message import Decoded, DecodeError, DeviceMetadata, Field, Path, Problem, ProblemKind, Sample
 from .model.profile import Analysis, LearnedDevice, Reading
@@ -28,11 +28,18 @@ class _DeviceFields:
     fields: dict[tuple[str, Path], Field] = field(default_factory=dict)
 
 
-def analyse(samples: Sequence[Sample], *, topic: str | None = None, depth: int | None = None) -> Analysis:
+def analyse(
+    samples: Sequence[Sample],
+    *,
+    topic: str | None = None,
+    depth: int | None = None,
+    systems: Iterable[System] = (),
+) -> Analysis:
     """Return the devices and readings in the messages, and the problems; never raises for an unreadable message.
 
     ``topic`` is the filter that the messages matched, by default the narrowest one that covers them; ``depth`` is
-    guessed if it is None. Messages are in order of arrival: the newest value of each field is used.
+    guessed if it is None; ``systems`` are those of further integrations. Messages are in order of arrival: the newest
+    value of each field is used.
     """
     readable: list[tuple[str, Decoded]] = []
     problems: list[Problem] = []
@@ -73,7 +80,7 @@ def analyse(samples: Sequence[Sample], *, topic: str | None = None, depth: int |
         learned.append(LearnedDevice(identity=identity, metadata=metadata, readings=readings, further=further))
         problems.extend(inferred.problems)
         read_keys |= {reading.channel.key for reading in inferred.readings}
-    system = next((found for sample in samples if (found := find_system(sample.topic))), None)
+    system = next((found for sample in samples if (found := find_system(sample.topic, systems))), None)
     return Analysis(
         format=" + ".join(dict.fromkeys(decoded.format for _, decoded in readable)),
         devices=tuple(learned),

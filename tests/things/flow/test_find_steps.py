@@ -270,7 +270,7 @@ async def test_known_devices_are_left_out(wizard: Wizard) -> None:
 
     assert wizard.options("topic").keys() == {"cellar/pump"}
     assert "already knows: 4\n" in wizard.text
-    assert wizard.text.endswith("announce their devices themselves: Tasmota (2), Zigbee2MQTT (1)")
+    assert wizard.text.endswith("with their own way into Home Assistant: Tasmota (2), Zigbee2MQTT (1)")
 
 
 @pytest.mark.parametrize(
@@ -354,7 +354,7 @@ async def test_no_new_device_is_explained_and_listening_can_continue(wizard: Wiz
     await wizard.kit.receive("zigbee2mqtt/gone", "")
     await wizard.wait(31)
     assert (wizard.result["type"], wizard.step) == (FlowResultType.MENU, "silence")
-    assert "themselves: Zigbee2MQTT (1)\n" in wizard.text
+    assert "into Home Assistant: Zigbee2MQTT (1)\n" in wizard.text
     await wizard.choose("listen")
     await wizard.kit.receive("cellar/pump", "12.5")
     await wizard.wait(31)

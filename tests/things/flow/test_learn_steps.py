@@ -1,5 +1,6 @@
 """Steps that show the interpretation of a message and let the user correct it."""
 
+from importlib.util import find_spec
 import sys
 from typing import Any
 
@@ -8,6 +9,8 @@ import pytest
 from homeassistant.data_entry_flow import FlowResultType
 from homeassistant.helpers import area_registry as ar
 from tests.things.wizard import DEVICES, WEATHER, WORDS, Wizard
+
+from .custom_integration import install
 
 
 async def receive_family(wizard: Wizard, topic: str = "sensors/+/data") -> None:
@@ -57,6 +60,10 @@ async def test_a_message_that_needs_a_library_which_cannot_be_installed_is_expla
     [
         ("zigbee2mqtt/lamp", "Zigbee2MQTT", "system_discovery", "supports MQTT discovery"),
         ("tele/plug/SENSOR", "Tasmota", "system_integration", "add Tasmota under"),
+        ("msh/EU_868/2/json/LongFast/!1", "Meshtastic", "system_integration", "add Meshtastic under"),
+        ("N/d41243b4f71d/battery/512/Soc", "Victron GX", "system_integration", "has what IoT Bridge does not: Button"),
+        ("cloudapp/QBUSMQTTGW/UL1/UL2/state", "Qbus", "system_integration", ": Climate, Cover, Light, Scene"),
+        ("dsmr/reading/phase_power_current_l1", "DSMR Reader", "system_integration", "nothing to learn"),
     ],
 )
 async def test_a_self_announcing_system_is_named_and_can_be_left_alone(
@@ -77,6 +84,22 @@ async def test_a_device_of_such_a_system_can_be_learned_anyway(wizard: Wizard) -
     await wizard.learn_from("zigbee2mqtt/lamp", {"temperature": 20.5})
     await wizard.choose("go_on")
 
+    assert wizard.step == "device"
+
+
+@pytest.mark.parametrize("is_installed", [True, False])
+async def test_a_server_that_home_assistant_can_read_is_named_where_it_can(wizard: Wizard, is_installed: bool) -> None:
+    if is_installed:
+        await install(wizard.hass, "chirpstack", "ChirpStack")
+    elif find_spec("homeassistant.components.chirpstack"):
+        pytest.skip("this version of Home Assistant has the integration")
+    await wizard.learn_from("application/1/device/70b3d57ed005/event/up", {"object": {"temperature": 20.5}})
+
+    if is_installed:
+        assert wizard.step == "system_partial"
+        assert "add ChirpStack under" in wizard.text
+        await wizard.look()
+        await wizard.choose("go_on")
     assert wizard.step == "device"
 
 

@@ -2,7 +2,6 @@
 
 import pytest
 
-from custom_components.iotbridge.things.model.known_systems import find_system
 from custom_components.iotbridge.things.model.topic_matching import (
     TopicMatch,
     common_filter,
@@ -171,27 +170,6 @@ def test_the_narrowest_filter_of_topics(topics: list[str], expected: str) -> Non
 )
 def test_a_device_is_named_after_its_topic(base: str, expected: str) -> None:
     assert name_from(base) == expected
-
-
-@pytest.mark.parametrize(
-    ("topic", "expected"),
-    [
-        ("zigbee2mqtt/lamp", "Zigbee2MQTT"),
-        ("tele/pow1/SENSOR", "Tasmota"),
-        ("shellies/shelly1-B929CC/relay/0", "Shelly"),
-        ("shellypro4pm-f008d1d8b8b8/events/rpc", "Shelly"),
-        ("kitchen/sensor/temperature/state", "ESPHome"),
-        ("home/OpenMQTTGateway/BTtoMQTT/4C33A6603C79", "OpenMQTTGateway"),
-        ("home/TheengsGateway/BTtoMQTT/4C33A6603C79", "Theengs"),
-        ("owntracks/jane/iphone", "OwnTracks"),
-        ("wmbusmeters/33225544", None),
-        ("rtl_433/pi/devices/Acurite/A/1/temperature_C", None),
-        ("telemetry/boat/SENSOR", None),
-    ],
-)
-def test_self_announcing_systems_are_known(topic: str, expected: str | None) -> None:
-    system = find_system(topic)
-    assert (system.name if system else None) == expected
 
 
 def test_documents_with_bare_presence_beside_them_are_devices() -> None:

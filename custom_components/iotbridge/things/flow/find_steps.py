@@ -23,6 +23,7 @@ from ..profiles.yaml_file import ProfileError
 from ..runtime.sampler import LISTEN_S, MAX_PAYLOAD, WAIT_S, WaitResult, async_listen, async_wait
 from . import availability_form
 from .channel_validation import ChannelError
+from .integrations import async_further_systems
 from .learn_steps import LearnSteps
 from .profile_library import read_profile
 from .topic_ranking import Offers, TopicFilter, rank_topics, samples_on
@@ -148,7 +149,10 @@ class FindSteps(LearnSteps):
             if not mqtt_client.is_connected(self.hass):
                 return self.async_abort(reason="no_mqtt")
             self._topic_filter = TopicFilter(
-                self._host_prefixes(), self._home_assistant_prefixes(), self._get_entry().runtime_data.things.covers
+                self._host_prefixes(),
+                self._home_assistant_prefixes(),
+                self._get_entry().runtime_data.things.covers,
+                await async_further_systems(self.hass),
             )
             listening = async_listen(self.hass, self._topic_filter.is_candidate, self.async_update_progress)
             self._listen_task = self.hass.async_create_background_task(listening, "iotbridge listen", eager_start=True)

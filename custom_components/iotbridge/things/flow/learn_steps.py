@@ -12,10 +12,10 @@ from ... import mqtt_client
 from ...const import CONF_PREFIXES, DEFAULT_PREFIXES
 from ...errors import LibraryMissingError
 from ...markdown import escaped, in_code
-from ...texts import NONE
+from ...texts import NONE, async_texts
 from ...topic_filters import below_one_of, covers, fault, has_wildcard
 from ..model.discovery_config import is_direct
-from ..model.known_systems import SYSTEMS
+from ..model.known_systems import SYSTEMS, System
 from ..model.message import DeviceMetadata, Sample
 from ..model.profile import Analysis, Channel, Joining, LearnedDevice, Profile
 from ..model.topic_matching import split
@@ -25,6 +25,7 @@ from ..runtime.requirements import async_analyse
 from . import availability_form, forms
 from .channel_form import channel_selector, key_choices, parse_channels, to_item
 from .channel_validation import ChannelError, blanks_of
+from .integrations import async_further_systems, async_gain
 from .profile_library import async_profiles
 from .proposal import Proposal, propose
 from .texts import READERS, ThingTexts, async_thing_texts
@@ -47,6 +48,7 @@ class LearnSteps(ConfigSubentryFlow):
         self._learned = Analysis(format="", devices=())
         self._joining = Joining.ASK
         self._splits: dict[str, str] = {}
+        self._systems: tuple[System, ...] = ()
         # Profile that the user provided, and profile that matched the messages.
         self._chosen_file: ProfileFile | None = None
         self._matching_file: ProfileFile | None = None
@@ -73,12 +75,17 @@ class LearnSteps(ConfigSubentryFlow):
         """
         profiles = [self._chosen_file] if self._chosen_file else await async_profiles(self.hass)
         try:
-            self._learned = await async_analyse(self.hass, self._samples, topic=self._topic, depth=depth)
+            self._systems = await async_further_systems(self.hass)
+            self._learned = await async_analyse(
+                self.hass, self._samples, topic=self._topic, depth=depth, systems=self._systems
+            )
             match = self._chosen_file or await self.hass.async_add_executor_job(
                 find, self._samples[-MAX_PREVIEWED:], profiles
             )
             if match and depth is None and match.depth != self._learned.depth:
-                self._learned = await async_analyse(self.hass, self._samples, topic=self._topic, depth=match.depth)
+                self._learned = await async_analyse(
+                    self.hass, self._samples, topic=self._topic, depth=match.depth, systems=self._systems
+                )
         except LibraryMissingError as error:
             return [str(error)]
         self._matching_file = match if match and match.depth == self._learned.depth else None
@@ -87,13 +94,22 @@ class LearnSteps(ConfigSubentryFlow):
         return await async_sentences(self.hass, self._learned.problems)
 
     async def _async_after_learning(self) -> SubentryFlowResult:
-        system = next((known for known in SYSTEMS if known.name == self._learned.system), None)
+        systems = (*SYSTEMS, *self._systems)
+        system = next((known for known in systems if known.name == self._learned.system), None)
         if system is None:
             return await self.async_step_go_on()
+        gain = await async_gain(self.hass, await async_texts(self.hass), system.domain) if system.domain else None
+        if system.is_partial and gain is None:
+            return await self.async_step_go_on()  # this version of Home Assistant does not have the integration yet
+        step = "system_integration" if system.integration else "system_discovery"
         return self.async_show_menu(
-            step_id="system_integration" if system.integration else "system_discovery",
-            menu_options=["stop", "go_on"],
-            description_placeholders={"system": system.name, "integration": system.integration or ""},
+            step_id="system_partial" if system.is_partial else step,
+            menu_options=["go_on", "stop"] if system.is_partial else ["stop", "go_on"],
+            description_placeholders={
+                "system": escaped(system.name),
+                "integration": escaped(system.integration or ""),
+                "gain": escaped(gain or ""),
+            },
         )
 
     async def async_step_system_discovery(self, _user_input: dict[str, Any] | None = None) -> SubentryFlowResult:
@@ -102,6 +118,10 @@ class LearnSteps(ConfigSubentryFlow):
 
     async def async_step_system_integration(self, _user_input: dict[str, Any] | None = None) -> SubentryFlowResult:
         """Show the menu for a system with an integration of its own."""
+        return await self._async_after_learning()
+
+    async def async_step_system_partial(self, _user_input: dict[str, Any] | None = None) -> SubentryFlowResult:
+        """Show the menu for a system with an integration that has entities for some devices."""
         return await self._async_after_learning()
 
     async def async_step_stop(self, _user_input: dict[str, Any] | None = None) -> SubentryFlowResult:

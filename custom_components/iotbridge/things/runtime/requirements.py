@@ -1,6 +1,6 @@
 """Libraries that are installed on demand, when a message needs one to be decoded."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 import importlib
 import time
@@ -18,6 +18,7 @@ from ... import issues as ir
 from ...const import DOMAIN, LOGGER
 from ...errors import LibraryMissingError
 from ..analysis import analyse
+from ..model.known_systems import System
 from ..model.message import LibraryNeededError, Sample
 from ..model.profile import Analysis
 
@@ -83,7 +84,12 @@ class LibraryInstaller:
 
 
 async def async_analyse(
-    hass: HomeAssistant, samples: Sequence[Sample], *, topic: str | None = None, depth: int | None = None
+    hass: HomeAssistant,
+    samples: Sequence[Sample],
+    *,
+    topic: str | None = None,
+    depth: int | None = None,
+    systems: Iterable[System] = (),
 ) -> Analysis:
     """Run ``analysis.analyse``, and install the libraries it needs.
 
@@ -93,7 +99,9 @@ async def async_analyse(
     while True:
         try:
             # Milliseconds for each device: too long for the event loop.
-            return await hass.async_add_executor_job(partial(analyse, samples, topic=topic, depth=depth))
+            return await hass.async_add_executor_job(
+                partial(analyse, samples, topic=topic, depth=depth, systems=systems)
+            )
         except LibraryNeededError as error:
             if error.requirement in installed:
                 raise LibraryMissingError(error.requirement) from error
