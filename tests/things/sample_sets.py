@@ -4,16 +4,16 @@ import base64
 from fnmatch import fnmatchcase
 from functools import cache
 import json
-from pathlib import Path
+from pathlib import Path as File
 from typing import Any
 
 import pytest
 
 from custom_components.iotbridge.things.analysis import analyse
-from custom_components.iotbridge.things.model.message import Sample, Value
-from custom_components.iotbridge.things.model.profile import Reading
+from custom_components.iotbridge.things.model.message import Path, Sample, Value
+from custom_components.iotbridge.things.model.profile import Reading, key_of
 
-FOLDER = Path(__file__).parent / "samples"
+FOLDER = File(__file__).parent / "samples"
 DOCUMENTED = "documented"
 HOLDOUT = "holdout"
 BLIND = ("blind", "blind2", "blind3")
@@ -50,6 +50,11 @@ def readings(sample: dict[str, Any]) -> list[Reading]:
     return [reading for device in analysis.devices for reading in device.readings]
 
 
+def paths(reading: Reading) -> tuple[Path, ...]:
+    """Return the paths of a reading: that of its channel, and that by position if it is another one."""
+    return (reading.channel.path,) if reading.raw_path is None else (reading.channel.path, reading.raw_path)
+
+
 def is_same(value: Value, wanted: Any) -> bool:
     """Compare a state with an expected one; numbers with the precision of the expected one."""
     if isinstance(wanted, str) and isinstance(value, bool):
@@ -63,6 +68,6 @@ def is_same(value: Value, wanted: Any) -> bool:
 
 def is_allowed(reading: Reading, allowed: list[str]) -> bool:
     """Return whether a reading may be enabled or disabled."""
-    key = reading.channel.key
-    ends = [key[position:] for position in range(len(key)) if position == 0 or key[position - 1] in "./:"]
+    keys = [key_of(reading.channel.subtopic, path) for path in paths(reading)]
+    ends = [key[start:] for key in keys for start in range(len(key)) if start == 0 or key[start - 1] in "./:"]
     return any(fnmatchcase(end, pattern.replace("[", "[[]")) for pattern in allowed for end in ends)

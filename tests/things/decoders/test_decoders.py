@@ -62,7 +62,7 @@ def test_exact_means_that_a_json_parser_finds_it(case: Case) -> None:
         node: Any = case.payload.decode()
         if field.path or isinstance(field.value, int | float):
             node = orjson.loads(node)
-        for part in field.path:
+        for part in field.paths[-1]:
             node = node[part]
         assert node == field.value
 

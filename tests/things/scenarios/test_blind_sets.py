@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from custom_components.iotbridge.things.model.profile import Reading
-from tests.things.sample_sets import is_allowed, is_same, load, readings
+from tests.things.sample_sets import is_allowed, is_same, load, paths, readings
 
 STEPS = re.compile(r"\[(\d+)\]|[.]?([^.\[\]]+)")
 # Results with each set: correct readings, and wrong ones that are enabled.
@@ -29,10 +29,13 @@ def steps(path: str | list[str]) -> list[str]:
 
 def is_at(reading: Reading, wanted: dict[str, Any]) -> bool:
     """Return whether a reading is of the expected place; an envelope around it, or removed from it, does not matter."""
-    own = [str(part) for part in reading.channel.path]
     if "topic" in wanted and not wanted["topic"].endswith(reading.channel.subtopic or "\0"):
         return False
-    place = steps(wanted["path"])
+    return any(is_same_end([str(part) for part in path], steps(wanted["path"])) for path in paths(reading))
+
+
+def is_same_end(own: list[str], place: list[str]) -> bool:
+    """Return whether the longer of two paths ends with the shorter one."""
     shorter = min(len(own), len(place))
     return own[len(own) - shorter :] == place[len(place) - shorter :] if shorter else own == place
 

@@ -9,8 +9,9 @@ from dataclasses import dataclass
 import re
 from typing import Any
 
+from custom_components.iotbridge.things.model.message import Path
 from custom_components.iotbridge.things.model.profile import Channel, Reading
-from tests.things.sample_sets import DOCUMENTED, HOLDOUT, is_allowed, is_same, load, readings
+from tests.things.sample_sets import DOCUMENTED, HOLDOUT, is_allowed, is_same, load, paths, readings
 
 STEPS = re.compile(r"\['([^']*)'\]|\[(\d+)\]|[.]?([^.\[\]]+)")
 
@@ -23,9 +24,14 @@ def steps(path: str) -> list[str]:
     return [next(part for part in found if part) for found in STEPS.findall(first)]
 
 
-def is_at(channel: Channel, expected: dict[str, Any]) -> bool:
-    """Return whether a channel reads the place of an expected reading, or the part of it that the decoder keeps."""
-    wanted, own = steps(expected["path"]), [str(part) for part in channel.path]
+def is_at(reading: Reading, expected: dict[str, Any]) -> bool:
+    """Return whether a reading is of an expected place, by its identity or by its position."""
+    return any(is_path(path, reading.channel, expected) for path in paths(reading))
+
+
+def is_path(path: Path, channel: Channel, expected: dict[str, Any]) -> bool:
+    """Return whether a path is that of an expected reading, or the part of it that the decoder keeps."""
+    wanted, own = steps(expected["path"]), [str(part) for part in path]
     if "topic" in expected and not (channel.subtopic and expected["topic"].endswith(channel.subtopic)):
         return bool(not channel.subtopic and own == wanted and own)
     if not own:
@@ -68,7 +74,7 @@ def score(sample: dict[str, Any]) -> Score:
     left = readings(sample)
     wrong = []
     for expected in sample["readings"]:
-        at = [reading for reading in left if is_at(reading.channel, expected)]
+        at = [reading for reading in left if is_at(reading, expected)]
         best = min(at, key=lambda reading: len(mistakes(reading, expected)), default=None)
         if best is not None:
             left.remove(best)

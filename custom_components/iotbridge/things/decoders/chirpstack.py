@@ -8,7 +8,8 @@ import orjson
 from ..model.message import Decoded, DeviceMetadata
 from .lorawan import add_radio, add_transmission
 from .payload import Payload, inner
-from .report_builder import ReportBuilder, label
+from .report_builder import ReportBuilder
+from .scalars import label
 
 # Members of events other than the uplink that describe the device: status and location.
 _EVENTS = ("margin", "externalPowerSource", "location")

@@ -7,7 +7,8 @@ from ..model.message import Decoded, Scalar
 from .json_document import add_document, identity_key
 from .literals import is_number, literal
 from .payload import Payload
-from .report_builder import MAX_FIELDS, MAX_TEXT, ReportBuilder
+from .report_builder import MAX_FIELDS, ReportBuilder
+from .scalars import MAX_TEXT
 
 _SEPARATORS = (";", "\t", ",", "|", " ")
 _HEADING_UNIT = re.compile(r"(.+?)\s*[\[(]([^\[\]()]{1,12})[\])]")

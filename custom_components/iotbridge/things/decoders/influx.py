@@ -8,7 +8,8 @@ import re
 
 from ..model.message import Decoded, Path, Scalar
 from .payload import Payload
-from .report_builder import ReportBuilder, label
+from .report_builder import ReportBuilder
+from .scalars import label
 
 _NAME = r"(?:[^,= \\\n]|\\.)++"
 _LINE = re.compile(

@@ -6,7 +6,8 @@ from typing import Any
 
 from ..model.message import Path
 from .payload import inner
-from .report_builder import ReportBuilder, scalar
+from .report_builder import ReportBuilder
+from .scalars import scalar
 
 
 def add_radio(builder: ReportBuilder, path: Path, gateways: Any, *, snr: str) -> None:

@@ -8,7 +8,8 @@ https://support.milesight-iot.com/en/support/solutions/articles/73000600064
 from ..model.message import Decoded, DeviceMetadata
 from .lorawan import add_radio, add_transmission
 from .payload import Payload
-from .report_builder import ReportBuilder, label
+from .report_builder import ReportBuilder
+from .scalars import label
 
 _MARKS = {"applicationID", "applicationName", "deviceName", "fCnt", "fPort", "rxInfo", "txInfo", "gatewayTime"}
 _ENVELOPE = _MARKS | {

@@ -1,24 +1,22 @@
 """Builder of reports for the decoders: limits the fields, and adds a problem for each part that is left out."""
 
-from collections.abc import Iterable
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from decimal import Decimal
-from math import isfinite
+from itertools import islice
 import re
 from typing import Any
 
-from ..model.message import Decoded, DecodeError, DeviceMetadata, Field, Path, Problem, ProblemKind, Report, Scalar
+from ..model.message import Decoded, DecodeError, DeviceMetadata, Field, Path, Problem, ProblemKind, Report
 from ..model.profile import key_of
+from . import records
+from .scalars import CONTROL, MAX_TEXT, key_text, scalar, well_formed
 
 MAX_FIELDS = 500
 MAX_LEVELS = 16
 # Empty containers add no field, so the number of visited nodes is limited as well.
 MAX_NODES = 5_000
-# Home Assistant's limit for a state; a longer key or text is not a reading.
-MAX_TEXT = 255
 MAX_PROBLEMS = 20
 _MAX_SHOWN = 60
-_WIDEST = 2**64
 
 # Members that carry bytes as text, for a codec. In other members hex may be a serial number.
 _CARRIERS = re.compile(r"(frm_?|raw_?)?(payload|data|bytes|message|hex)(_?(raw|hex|base64|b64))?|\w*_?raw_?data|"
@@ -27,7 +25,6 @@ _PADDED_BASE64 = re.compile(r"(?:[A-Za-z0-9+/_-]{4})*+[A-Za-z0-9+/_-]{2}(?:==|[A
 _PLAIN_BASE64 = re.compile(r"(?=[^a-z]*[a-z])(?=[^A-Z]*[A-Z])(?=\D*\d)(?:[A-Za-z0-9+/]{4}){4,}+")
 _HEX = re.compile(r"(?=.*[A-Fa-f])(?=.*\d)(?:[0-9A-Fa-f]{2}){8,}+|(?:[0-9A-Fa-f]{2} ){3,}+[0-9A-Fa-f]{2}")
 _SHORT_HEX = re.compile(r"(?=.*[A-Fa-f])(?=.*\d)(?:[0-9A-Fa-f]{2}){3,}+|\d{16,}+")
-_CONTROL = re.compile(r"[\x00-\x1f\x7f]+")
 
 
 class ReportBuilder:
@@ -54,9 +51,16 @@ class ReportBuilder:
         self.problem(ProblemKind.ENCODED, field=shown(path))
 
     def add(
-        self, path: Path, raw: Any, *, name: str | None = None, unit: str | None = None, technical: bool = False
+        self,
+        path: Path,
+        raw: Any,
+        *,
+        raw_path: Path | None = None,
+        name: str | None = None,
+        unit: str | None = None,
+        technical: bool = False,
     ) -> None:
-        """Add a value, if a state can hold it."""
+        """Add a value, if a state can hold it; ``raw_path`` is its place, if it is not its path."""
         if not self._free_fields:
             self.too_complex()
             return
@@ -69,27 +73,74 @@ class ReportBuilder:
                 self.problem(ProblemKind.MEMBER_UNUSABLE, field=shown(path))
             return
         self._free_fields -= 1
-        self._fields.append(Field(path=path, value=value, name=name, unit=unit, technical=technical, encoded=encoded))
+        if raw_path == path:
+            raw_path = None
+        self._fields.append(
+            Field(
+                path=path,
+                value=value,
+                raw_path=raw_path,
+                name=name,
+                unit=unit,
+                technical=technical,
+                encoded=encoded,
+            )
+        )
 
-    def walk(self, path: Path, node: Any) -> None:
-        """Add every value of a document; ``path`` is the place of the document."""
-        children: Iterable[tuple[str | int, Any]]
-        if isinstance(node, dict):
-            children = ((key_text(key), child) for key, child in node.items())
-        elif isinstance(node, list):
-            children = enumerate(node)
-        else:
-            self.add(path, node)
-            return
-        if len(path) >= MAX_LEVELS:
+    def walk(self, path: Path, node: Any, raw_path: Path | None = None) -> None:
+        """Add every value of a document; ``path`` is the place of the document.
+
+        Records of a list are addressed by their identity; ``raw_path`` is the place of one, by its index.
+        """
+        raw_path = path if raw_path is None else raw_path
+        if not isinstance(node, dict | list):
+            self.add(path, node, raw_path=raw_path)
+        elif len(raw_path) >= MAX_LEVELS:
             self.too_complex()
-            return
-        for key, child in children:
-            if not self._free_fields or not self._nodes:
-                self.too_complex()
+        elif isinstance(node, dict):
+            self._walk_members(path, node, raw_path)
+        else:
+            self._walk_elements(path, node, raw_path)
+
+    def _walk_members(self, path: Path, members: Mapping[Any, Any], raw_path: Path) -> None:
+        for key, child in members.items():
+            if not self._has_room():
                 return
-            self._nodes -= 1
-            self.walk((*path, key), child)
+            part = key_text(key)
+            self.walk((*path, part), child, (*raw_path, part))
+
+    def _walk_elements(self, path: Path, elements: Sequence[Any], raw_path: Path) -> None:
+        levels = MAX_LEVELS - len(raw_path)
+        leaves = list(islice(records.flattened(elements, levels), self._nodes + 1))
+        known = records.by_place(leaves)
+        for place, element in leaves:
+            if not self._has_room():
+                return
+            raw_place = (*raw_path, *place)
+            if record := known.get(place):
+                self._walk_record((*path, record.identity), element, raw_place, record)
+            else:
+                self.walk((*path, *place), element, raw_place)
+
+    def _walk_record(
+        self, path: Path, members: Mapping[Any, Any], raw_path: Path, record: records.IdentifiedRecord
+    ) -> None:
+        if record.value_key is None:
+            self.walk(path, members, raw_path)
+            return
+        value_path = (*raw_path, key_text(record.value_key))
+        self.add(path, members[record.value_key], raw_path=value_path, name=record.name, unit=record.unit)
+        if not record.is_single:
+            others = {key: value for key, value in members.items() if key != record.value_key}
+            self._walk_members(path, others, raw_path)
+
+    def _has_room(self) -> bool:
+        """Count a visited node; return whether the limits allow it."""
+        if not self._free_fields or not self._nodes:
+            self.too_complex()
+            return False
+        self._nodes -= 1
+        return True
 
     def report(self, identity: str | None = None, metadata: DeviceMetadata | None = None) -> None:
         """Complete the report of one device, unless it has no fields."""
@@ -123,33 +174,6 @@ def _named(report: Report) -> Report:
     return replace(report, metadata=replace(report.metadata, name=name))
 
 
-def key_text(key: Any) -> str:
-    """Return the name of a member in a path: CBOR has keys that are numbers, bytes or worse."""
-    if isinstance(key, str):
-        return key if key.isascii() else well_formed(key)
-    if isinstance(key, bytes):
-        return key[:MAX_TEXT].hex()
-    usable, value = scalar(key)
-    return str(value) if usable else type(key).__name__
-
-
-def scalar(raw: Any) -> tuple[bool, Scalar]:
-    """Return whether a state can hold the value, and the value."""
-    match raw:
-        case None | bool():
-            return True, raw
-        case int():
-            return _number(raw)
-        case float():
-            return True, raw if isfinite(raw) else None
-        case str():
-            text = raw if raw.isascii() else well_formed(raw)
-            return len(text) <= MAX_TEXT, text
-        case Decimal():
-            return _number(raw)
-    return False, None
-
-
 def _too_long(path: Path) -> bool:
     for part in path:  # noqa: SIM110 - a generator for each field costs as much as the rest
         if isinstance(part, str) and len(part) > MAX_TEXT:
@@ -157,35 +181,10 @@ def _too_long(path: Path) -> bool:
     return False
 
 
-def _number(raw: int | Decimal) -> tuple[bool, Scalar]:
-    """Return a number that JSON can hold; wider ones lose digits, as in any JSON parser."""
-    if isinstance(raw, int) and -_WIDEST < raw < _WIDEST:
-        return True, raw
-    try:
-        number = float(raw)
-    except OverflowError, ValueError:
-        return False, None
-    return True, number if isfinite(number) else None
-
-
-def well_formed(text: str) -> str:
-    """Return text that UTF-8 can encode: half a surrogate pair, from broken JSON escapes, is replaced."""
-    return text.encode("utf-8", "replace").decode("utf-8")
-
-
-def label(raw: Any) -> str | None:
-    """Return the text of an identity or a name; None if it is empty, too long or not a text."""
-    if isinstance(raw, bool) or not isinstance(raw, str | int):
-        return None
-    usable, value = scalar(raw)
-    text = str(value) if usable else ""
-    return (text if text.isprintable() else _CONTROL.sub(" ", text)).strip() or None
-
-
 def shown(path: Path) -> str:
     """Return a path for a sentence: short, and on one line."""
     text = key_of("", tuple(part[: _MAX_SHOWN + 1] if isinstance(part, str) else part for part in path))
-    text = _CONTROL.sub(" ", well_formed(text))
+    text = CONTROL.sub(" ", well_formed(text))
     return f"{text[:_MAX_SHOWN]}…" if len(text) > _MAX_SHOWN else text or "payload"
 
 

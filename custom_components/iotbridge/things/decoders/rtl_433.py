@@ -2,7 +2,8 @@
 
 from ..model.message import Decoded, DeviceMetadata
 from .payload import Payload
-from .report_builder import ReportBuilder, label
+from .report_builder import ReportBuilder
+from .scalars import label
 
 
 def decode(payload: Payload) -> Decoded | None:

@@ -2,7 +2,8 @@
 
 from ..model.message import Decoded, DecodeError, ProblemKind
 from .payload import Payload
-from .report_builder import MAX_TEXT, ReportBuilder, looks_encoded
+from .report_builder import ReportBuilder, looks_encoded
+from .scalars import MAX_TEXT
 
 
 def decode(payload: Payload) -> Decoded | None:

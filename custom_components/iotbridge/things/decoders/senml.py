@@ -12,7 +12,8 @@ from typing import Any
 
 from ..model.message import Decoded, DecodeError, Path, ProblemKind
 from .payload import Payload
-from .report_builder import ReportBuilder, label
+from .report_builder import ReportBuilder
+from .scalars import label
 
 VERSION = 10
 _NUMBERED = {-1: "bver", -2: "bn", -3: "bt", -4: "bu", -5: "bv", -6: "bs",

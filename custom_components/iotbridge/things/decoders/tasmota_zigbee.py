@@ -4,7 +4,8 @@ from collections.abc import Mapping
 
 from ..model.message import Decoded, DeviceMetadata
 from .payload import Payload
-from .report_builder import ReportBuilder, key_text, label
+from .report_builder import ReportBuilder
+from .scalars import key_text, label
 
 _RECEIVED = ("ZbReceived", "ZbInfo")
 _ENVELOPE = {"Device", "Name", "Endpoint", "IEEEAddr", "ModelId", "Manufacturer"}

@@ -3,7 +3,8 @@
 from ..model.message import Decoded, DeviceMetadata
 from .lorawan import add_radio, add_transmission
 from .payload import Payload, inner
-from .report_builder import ReportBuilder, label
+from .report_builder import ReportBuilder
+from .scalars import label
 
 _UPLINK = "uplink_message"
 _DECODED = (_UPLINK, "decoded_payload")

@@ -9,6 +9,9 @@ from .quantities.rules import is_unit
 from .quantities.words import quantity_key
 from .tokens import Words, letters
 
+# Levels from a value up to the object that has its list: the value is a record, or a member of one.
+ABOVE_A_LIST = (-1, -2)
+
 
 def without_duplicates(candidates: Sequence[Candidate]) -> list[Candidate]:
     """Return the candidates without repetitions in another unit: of tempc and tempf the preferred one stays."""
@@ -39,7 +42,8 @@ def listed_again(candidates: Sequence[Candidate]) -> set[int]:
     return {
         id(candidate)
         for candidate in candidates
-        if candidate.recorded and (candidate.parent[:-2], candidate.leaf, candidate.number) in named_above
+        if candidate.recorded
+        and any((candidate.parent[:above], candidate.leaf, candidate.number) in named_above for above in ABOVE_A_LIST)
     }
 
 

@@ -24,6 +24,7 @@ from .further import further
 from .interpretation import Context
 from .location import positions
 from .naming import unique
+from .positions import by_position
 from .texts import undecoded
 from .tokens import phrases
 from .units.unit_system import is_imperial
@@ -64,7 +65,7 @@ def infer(fields: Sequence[tuple[str, Field]], *, topic: str, format: str) -> In
     readings = [reading_of(candidate, channel) for candidate, channel in named]
     others = further(candidates, [channel for _, channel in named], context)
     metadata = metadata_of(candidates).or_else(annotated(fields))
-    problems = undecoded(candidates, readings)
+    problems = (*undecoded(candidates, readings), *by_position(readings))
     return Inferred(
         metadata=metadata,
         readings=tuple(sorted(readings, key=usefulness)),

@@ -14,6 +14,7 @@ class ProblemKind(StrEnum):
 
     BINARY = "payload_binary"
     BROKEN = "payload_broken"
+    BY_POSITION = "payload_by_position"
     EMPTY = "payload_empty"
     ENCODED = "payload_encoded"
     MEMBER_UNUSABLE = "payload_member_unusable"

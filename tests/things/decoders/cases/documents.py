@@ -161,10 +161,10 @@ JSON = (
         format="json",
         devices={
             None: {
-                ("phases", 0, "id"): 1,
-                ("phases", 0, "voltage"): 230,
-                ("phases", 1, "id"): 2,
-                ("phases", 1, "voltage"): 231,
+                ("phases", "1", "id"): 1,
+                ("phases", "1", "voltage"): 230,
+                ("phases", "2", "id"): 2,
+                ("phases", "2", "voltage"): 231,
             }
         },
         exact=True,
@@ -174,6 +174,7 @@ JSON = (
         payload='[{"name":"temperature","value":21.5,"unit":"°C"},{"name":"humidity","value":40,"unit":"%"}]'.encode(),
         format="json-array",
         devices={None: {("temperature",): 21.5, ("humidity",): 40}},
+        exact=True,
         units={"temperature": "°C", "humidity": "%"},
     ),
     # King Pigeon S175 and BL280 manuals, "sensorDatas".
@@ -182,6 +183,7 @@ JSON = (
         payload=b'{"sensorDatas":[{"flag":"TEMP8","value":288},{"flag":"HUMI8","value":450}],"state":"alarm"}',
         format="json",
         devices={None: {("sensorDatas", "TEMP8"): 288, ("sensorDatas", "HUMI8"): 450, ("state",): "alarm"}},
+        exact=True,
     ),
     # tabspacekr/HomeAssistant, tasmota/mqtt/readme.txt
     Case(
@@ -206,10 +208,10 @@ JSON = (
         devices={
             "shellyplusi4-a8032abc": {
                 ("params", "ts"): 1.5,
-                ("params", "events", 0, "component"): "input:0",
-                ("params", "events", 0, "id"): 0,
-                ("params", "events", 0, "event"): "single_push",
-                ("params", "events", 0, "ts"): 1.5,
+                ("params", "events", "input:0", "component"): "input:0",
+                ("params", "events", "input:0", "id"): 0,
+                ("params", "events", "input:0", "event"): "single_push",
+                ("params", "events", "input:0", "ts"): 1.5,
             }
         },
         exact=True,

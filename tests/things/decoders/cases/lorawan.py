@@ -88,6 +88,21 @@ LORAWAN = (
             }
         },
     ),
+    # https://github.com/angelnu/home_assistant_thethingsnetwork/issues/22
+    Case(
+        name="ttn v3 records of a codec",
+        payload=b'{"end_device_ids":{"device_id":"t1000","dev_eui":"2CF7F1C000000001"},"uplink_message":'
+        b'{"decoded_payload":{"messages":[[{"measurementId":"3000","measurementValue":87,"type":"Battery"},'
+        b'{"measurementId":"4097","measurementValue":"21.3","type":"Air Temperature"}]]}}}',
+        format="ttn-v3",
+        devices={
+            "2CF7F1C000000001": {
+                ("uplink_message", "decoded_payload", "messages", "3000"): 87,
+                ("uplink_message", "decoded_payload", "messages", "4097"): "21.3",
+            }
+        },
+        metadata={"2CF7F1C000000001": DeviceMetadata(name="t1000")},
+    ),
     # https://www.thethingsindustries.com/docs/the-things-stack/concepts/data-formats/
     Case(
         name="ttn v3 without codec",

@@ -1,6 +1,5 @@
 """Builder of candidates: adds the words and the unit that keys and siblings provide to the members. Pure."""
 
-from collections import defaultdict
 from collections.abc import Sequence
 import dataclasses
 from dataclasses import dataclass
@@ -16,7 +15,8 @@ from ...vocabulary.roles import GENERIC
 from ...vocabulary.units.spellings import NO_UNIT
 from ..tokens import Suffix, Words, bracketed, is_number, suffix, words_of
 from .candidate import Candidate, ObisKey, SiblingGroup
-from .members import MemberGroup, MessageMember, members_of
+from .identities import is_identity, worded
+from .members import MessageMember, groups_of, members_of
 from .records import Record, record_of, title_of
 from .time_series import outdated
 
@@ -50,10 +50,8 @@ class Wording:
 
 def candidates_of(fields: Sequence[tuple[str, Field]], topic: str) -> list[Candidate]:
     """Return the candidates of a device on a topic."""
-    members = members_of(fields)
-    groups: defaultdict[tuple[str, ...], MemberGroup] = defaultdict(MemberGroup)
-    for member in members:
-        groups[member.parent].members.append(member)
+    members = worded(members_of(fields))
+    groups = groups_of(members)
     old = frozenset(outdated(groups))
     records = {parent: record_of(group) for parent, group in groups.items()}
     sibling_groups = {parent: SiblingGroup(group.texts) for parent, group in groups.items()}
@@ -61,7 +59,7 @@ def candidates_of(fields: Sequence[tuple[str, Field]], topic: str) -> list[Candi
     candidates = []
     for member in members:
         record = records[member.parent]
-        spare = member in old or (record is not None and member in record.spare)
+        spare = member in old or (record is not None and member in record.spare) or is_identity(member)
         candidate = candidate_of(member, base, sibling_groups[member.parent], spare=spare)
         if record is not None and record.value is member:
             title = title_of(member, groups) if candidate.is_listed and member.field.path[-1] == 1 else None
@@ -91,7 +89,7 @@ def candidate_of(member: MessageMember, base: Sequence[str], sibling_group: Sibl
         sibling_group=sibling_group,
         annotated=member.annotated,
         settable=member.settable,
-        recorded=record_name is not None,
+        recorded=record_name is not None or is_named_record(member),
         spare=spare,
     )
 
@@ -119,8 +117,13 @@ def name_in_record(member: MessageMember, sibling_group: SiblingGroup) -> str | 
     """Return the name that a record gives its own value; None if the key is the name."""
     if member.key not in VALUES or not member.field.path:
         return None
-    in_list = any(isinstance(part, int) for part in member.field.path[-2:])
+    in_list = any(isinstance(part, int) for part in member.field.paths[-1][-2:])
     return sibling_group.text(NAMERS if in_list else NAMERS_OF_AN_OBJECT)
+
+
+def is_named_record(member: MessageMember) -> bool:
+    """Return whether a value is a whole record with a name."""
+    return member.field.raw_path is not None and member.field.name is not None
 
 
 def wording_of(member: MessageMember, base: Sequence[str], name: str | None) -> Wording:

@@ -1,5 +1,6 @@
 """Members of a message: each value with its key and its number, and the groups under one parent. Pure."""
 
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -67,6 +68,14 @@ class MemberGroup:
     def text(self, keys: Sequence[str]) -> str | None:
         """Return the text of the first of these keys that exists."""
         return next((text for key in keys if (text := self.texts.get(key))), None)
+
+
+def groups_of(members: Sequence[MessageMember]) -> dict[tuple[str, ...], MemberGroup]:
+    """Return the members by the levels above them."""
+    groups: defaultdict[tuple[str, ...], MemberGroup] = defaultdict(MemberGroup)
+    for member in members:
+        groups[member.parent].members.append(member)
+    return dict(groups)
 
 
 def plain(key: str) -> str:

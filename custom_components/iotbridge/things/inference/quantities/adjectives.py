@@ -163,4 +163,6 @@ ADJECTIVES: Table[Mention, AdjectiveRule] = Table(
 
 def without_adjectives(mentions: list[Phrase], words: Words, candidate: Candidate, *, is_above: bool) -> list[Phrase]:
     """Return the phrases that name a quantity."""
-    return [phrase for phrase in mentions if ADJECTIVES.first(Mention(phrase, words, mentions, candidate, is_above)) is None]
+    return [
+        phrase for phrase in mentions if ADJECTIVES.first(Mention(phrase, words, mentions, candidate, is_above)) is None
+    ]

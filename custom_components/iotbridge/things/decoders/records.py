@@ -1,0 +1,121 @@
+"""Records: objects in a list that carry an identity, by which they are found in any order."""
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+from ..vocabulary.keys.identities import (
+    BESIDE_A_VALUE,
+    KINDS,
+    NAMES,
+    NO_KINDS,
+    OF_PARTS,
+    OF_RECORDS,
+    UNITS,
+    VALUES,
+)
+from .scalars import label
+
+# A longer text is not an identity.
+_LONGEST = 64
+# A longer number of a part is not repeated in the name of its value.
+_LONGEST_NUMBER = 3
+_SEPARATORS = str.maketrans("", "", "_- .")
+_DESCRIBING = BESIDE_A_VALUE | {*OF_RECORDS, *OF_PARTS, *NAMES, *KINDS}
+
+
+@dataclass(frozen=True, slots=True)
+class IdentifiedRecord:
+    """Record of a list: its identity, and the key of its value; None if it has several.
+
+    ``name`` and ``unit`` are those of the value. ``is_single``: the other members only describe the value.
+    """
+
+    identity: str
+    value_key: Any = None
+    name: str | None = None
+    unit: str | None = None
+    is_single: bool = False
+
+
+@lru_cache(4096)
+def plain_key(key: str) -> str:
+    """Return a key without case and separators."""
+    return key[:40].lower().translate(_SEPARATORS)
+
+
+def record_of(element: Any) -> IdentifiedRecord | None:
+    """Return the record that an element of a list is; None if it has no identity.
+
+    It depends on nothing but the element: whatever else a message contains, the record has the same identity.
+    """
+    if not element or not isinstance(element, Mapping):
+        return None
+    keys = {plain_key(key): key for key in element if isinstance(key, str)}
+    members = {plain: element[key] for plain, key in keys.items()}
+    value_key = next((keys[plain] for plain in VALUES if _is_scalar(members.get(plain, {}))), None)
+    own, part = _first(members, OF_RECORDS), _first(members, OF_PARTS)
+    name, kind = _first(members, NAMES, only=str), _kind(members)
+    if value_key is None:
+        identity = own or part or name or kind
+        return IdentifiedRecord(identity) if identity else None
+    distinct = [own] if own else [part or name, kind]
+    identity = " ".join(text for text in distinct if text)
+    if not identity:
+        return None
+    is_single = len(keys) == len(element) and keys.keys() - {plain_key(value_key)} <= _DESCRIBING
+    # Beside more members, the unit is that of one of them, and there may be a factor.
+    unit = _first(members, UNITS, only=str) if is_single else None
+    return IdentifiedRecord(identity, value_key, _value_name(name, kind, None if own else part), unit, is_single)
+
+
+def by_place[Place](leaves: Sequence[tuple[Place, Any]]) -> dict[Place, IdentifiedRecord]:
+    """Return the records among the elements of a list by their places; without those that share an identity."""
+    records = {place: record for place, element in leaves if (record := record_of(element))}
+    count = Counter(record.identity for record in records.values())
+    return {place: record for place, record in records.items() if count[record.identity] == 1}
+
+
+def flattened(elements: Sequence[Any], levels: int) -> Iterator[tuple[tuple[int, ...], Any]]:
+    """Yield the elements of a list and of the lists in it, with their places."""
+    for index, element in enumerate(elements):
+        if isinstance(element, list) and levels > 1:
+            yield from (((index, *place), inner) for place, inner in flattened(element, levels - 1))
+        else:
+            yield (index,), element
+
+
+def _is_scalar(value: Any) -> bool:
+    return not isinstance(value, Mapping | list | bytes)
+
+
+def _first(members: Mapping[str, Any], keys: Sequence[str], only: type = object) -> str | None:
+    """Return the text of the first of these members that has one."""
+    return next(
+        (
+            text
+            for key in keys
+            if key in members and isinstance(members[key], only) and (text := label(members[key])) and _is_short(text)
+        ),
+        None,
+    )
+
+
+def _is_short(text: str) -> bool:
+    return len(text) <= _LONGEST
+
+
+def _kind(members: Mapping[str, Any]) -> str | None:
+    kind = _first(members, KINDS)
+    return None if kind is None or kind.lower() in NO_KINDS else kind
+
+
+def _value_name(name: str | None, kind: str | None, part: str | None) -> str | None:
+    """Return the name of a value: "Kitchen temperature", "Air Temperature", "humidity 2"."""
+    if kind is None or kind.isdigit():
+        return name
+    if name is not None:
+        return name if kind.lower() in name.lower() else f"{name} {kind}"
+    return f"{kind} {part}" if part and len(part) <= _LONGEST_NUMBER else kind

@@ -1,0 +1,100 @@
+"""Lists of records: each is addressed by the identity that it carries, in any order."""
+
+from custom_components.iotbridge.things.model.message import Path, Scalar
+
+from .case import Case
+
+
+def case(name: str, payload: bytes, values: dict[Path, Scalar]) -> Case:
+    """Return the case of a JSON document of one device."""
+    kind = "json-array" if payload.startswith(b"[") else "json"
+    return Case(name=name, payload=payload, format=kind, devices={None: values}, exact=True)
+
+
+RECORDS = [
+    # https://github.com/angelnu/home_assistant_thethingsnetwork/issues/22
+    case(
+        "records in another order",
+        b'{"messages":[{"measurementId":"3000","measurementValue":86,"type":"Battery"},'
+        b'{"measurementId":"4097","measurementValue":19.9,"type":"Air Temperature"}]}',
+        {("messages", "3000"): 86, ("messages", "4097"): 19.9},
+    ),
+    case(
+        "records of a list in a list",
+        b'{"messages":[[{"measurementId":"4200","measurementValue":[],"type":"Event Status"}],'
+        b'[{"measurementId":"4097","measurementValue":"21.3","type":"Air Temperature"}]]}',
+        {
+            ("messages", "4200", "measurementId"): "4200",
+            ("messages", "4200", "type"): "Event Status",
+            ("messages", "4097"): "21.3",
+        },
+    ),
+    case(
+        "records that carry an id only",
+        b'[{"measurementId":4097,"measurementValue":21.3},{"measurementId":3000,"measurementValue":87}]',
+        {("4097",): 21.3, ("3000",): 87},
+    ),
+    case(
+        "records of several values",
+        b'{"disks":[{"name":"sdb","temp":42,"used":15.2},{"name":"sda","temp":40,"used":55.2}]}',
+        {
+            ("disks", "sdb", "name"): "sdb",
+            ("disks", "sdb", "temp"): 42,
+            ("disks", "sdb", "used"): 15.2,
+            ("disks", "sda", "name"): "sda",
+            ("disks", "sda", "temp"): 40,
+            ("disks", "sda", "used"): 55.2,
+        },
+    ),
+    case(
+        "records about the same channel",
+        b'{"data":[{"channel":1,"type":"temperature","value":21},{"channel":1,"type":"humidity","value":40},'
+        b'{"channel":2,"type":"temperature","value":19}]}',
+        {("data", "1 temperature"): 21, ("data", "1 humidity"): 40, ("data", "2 temperature"): 19},
+    ),
+    case(
+        "records whose kind says nothing",
+        b'{"data":[{"name":"boiler","type":"float","value":61.5},{"name":"return","type":"float","value":42}]}',
+        {("data", "boiler"): 61.5, ("data", "return"): 42},
+    ),
+    case(
+        "the value of a record has the same path beside another value",
+        b'{"data":[{"name":"boiler","value":61.5,"alarm":false},{"name":"return","value":42}]}',
+        {
+            ("data", "boiler"): 61.5,
+            ("data", "boiler", "name"): "boiler",
+            ("data", "boiler", "alarm"): False,
+            ("data", "return"): 42,
+        },
+    ),
+    case(
+        "records in a record",
+        b'{"rooms":[{"name":"Hall","sensors":[{"type":"humidity","value":40},{"type":"light","value":4}]}]}',
+        {
+            ("rooms", "Hall", "name"): "Hall",
+            ("rooms", "Hall", "sensors", "humidity"): 40,
+            ("rooms", "Hall", "sensors", "light"): 4,
+        },
+    ),
+    case(
+        "records that share an identity are known by position, the others are not",
+        b'{"data":[{"type":"temperature","value":20},{"type":"humidity","value":40},{"type":"temperature","value":21}]}',
+        {
+            ("data", 0, "type"): "temperature",
+            ("data", 0, "value"): 20,
+            ("data", "humidity"): 40,
+            ("data", 2, "type"): "temperature",
+            ("data", 2, "value"): 21,
+        },
+    ),
+    case(
+        "records without an identity are known by position",
+        b'{"cells":[{"mV":3310,"cpu":4},{"mV":3320,"cpu":7}]}',
+        {("cells", 0, "mV"): 3310, ("cells", 0, "cpu"): 4, ("cells", 1, "mV"): 3320, ("cells", 1, "cpu"): 7},
+    ),
+    case(
+        "a number under the key of a name is a reading",
+        b'{"hosts":[{"core":41,"disk":61}]}',
+        {("hosts", 0, "core"): 41, ("hosts", 0, "disk"): 61},
+    ),
+]
