@@ -184,8 +184,8 @@ class Alarms:
     # ------------------------------------------------------------------ rules of the world
 
     def evaluate(self) -> None:
-        """Raise and clear by what the entities show now."""
-        if not self._things.running:
+        """Raise and clear by what the entities show now; without the broker none is added, and none changes."""
+        if not self._things.running or not self._things.connected:
             return
         for rule in self.rules.values():
             if rule.kind in MOMENTARY:

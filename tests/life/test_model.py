@@ -6,6 +6,7 @@ from pathlib import Path
 import sys
 
 from .differences import About, Notified, differences
+from .model import Model
 
 HERE = Path(__file__).parent
 ITS_OWN = {"catalogue", "differences", "model", "model_alarms", "model_hosts", "model_things", "operations"}
@@ -32,6 +33,20 @@ def test_the_model_imports_nothing_of_the_product() -> None:
                 assert name in FROM_ELSEWHERE or name.split(".")[0] in sys.stdlib_module_names, (
                     f"{module} imports {name}"
                 )
+
+
+def test_nothing_is_raised_by_what_is_learned_while_the_broker_is_away() -> None:
+    model = Model()
+    dry = {"name": "Dry", "kind": "above", "on": ["Shed/humidity"], "limit": 19, "groups": ["Family"]}
+    model.do({"do": "learn", "things": ["Shed"]})
+    model.do({"do": "say", "thing": "Shed", "values": {"temperature": 20, "humidity": 7}, "retain": True})
+    model.do({"do": "add_rule", "rule": dry})
+    model.do({"do": "remove", "thing": "Shed"})
+    learn = {"do": "learn", "things": ["Shed"]}
+
+    model.do({"do": "restart_broker", "memory": True, "meanwhile": [learn]})
+
+    assert model.expected()["alarms"] == model.expected()["notified"] == {}
 
 
 def test_states_that_a_person_would_accept() -> None:
