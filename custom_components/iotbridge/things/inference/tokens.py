@@ -11,6 +11,7 @@ from ..vocabulary.keys.word_parts import (
     ENDINGS,
     INDICES,
     LAST_LETTERS,
+    MONEY,
     PRICES,
     SHORT_PIECES,
     SPANS,
@@ -153,7 +154,9 @@ def leading(key: Words) -> Suffix | None:
 def is_span(before: Words, unit: str) -> bool:
     """Return whether a unit only names the period of a measurement, the kind of an index, or the unit of a price."""
     rest = [word for word in before if not word.isdigit()]
-    return bool(rest) and ((unit in TIMES and rest[-1] in SPANS) or rest[-1] in INDICES | PRICES)
+    return bool(rest) and (
+        (unit in TIMES and rest[-1] in SPANS) or rest[-1] in INDICES | PRICES or not MONEY.isdisjoint(rest)
+    )
 
 
 def letters(key: Words) -> tuple[tuple[str, ...], Words]:

@@ -27,6 +27,9 @@ NO_UNIT_WORDS = frozenset({
     "full", "empty", "alarm", "error", "fault",
 })  # fmt: skip
 SHORTEST_WORD = 3
+# A divisor with its exponent, as in the norms: "W⋅m⁻²", "mS cm-1".
+DIVISOR = re.compile(r"[⋅·* ]([A-Za-zµμ]+)(?:⁻|\^?-)([¹²³123])")
+EXPONENTS = str.maketrans("123", "¹²³")
 # "04d" is a name; a number is not written like that.
 CODE = re.compile(r"0\d+[A-Za-z]+", re.ASCII)
 # As many digits as a double holds; one more shows how it is stored, not what was measured.
@@ -35,7 +38,7 @@ DIGITS = 15
 
 def unit_of(text: str) -> str | None:
     """Return Home Assistant's unit for the text beside a value; None if it is not a known unit."""
-    text = text.strip()
+    text = DIVISOR.sub(lambda match: f"/{match[1]}{match[2].translate(EXPONENTS).strip('¹')}", text.strip())
     unit = WRITTEN.get(text, text)
     if unit in QUANTITY_OF_UNIT or unit in PLAIN:
         return unit

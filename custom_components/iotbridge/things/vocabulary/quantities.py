@@ -71,6 +71,7 @@ QUANTITIES: dict[str, Quantity] = {
     "no2": Quantity("nitrogen_dioxide", title="NO2"),
     "so2": Quantity("sulphur_dioxide", title="SO2"),
     "gas ppm": Quantity(),
+    "concentration": Quantity(subject=True),
     "gas resistance": Quantity(title="Gas resistance"),
     "radon": Quantity("radon", "Bq/m³", low=0, high=100000),
     "radiation": Quantity(),

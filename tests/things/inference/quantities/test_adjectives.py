@@ -22,6 +22,7 @@ MILLIMETERS = ("mm", "precipitation")
         ({"current_summ_delivered": 1542.6, "voltage": 231}, {"current_summ_delivered": ("kWh", "energy")}),
         ({"humidity_battery": 87, "humidity": 47.5}, {"humidity_battery": ("%", "battery")}),
         ({"tf_co2": 70.2, "pm25_co2": 12}, {"tf_co2": ("°F", "temperature"), "pm25_co2": ("µg/m³", "pm25")}),
+        ({"cost_energy": 3.2, "price_gas_m3": 1.2}, {"cost_energy": (None, "monetary"), "price_gas_m3": (None, None)}),
         ({"voltage_battery": 12.6}, {"voltage_battery": ("V", "voltage")}),
         ({"temp_battery": 21.5}, {"temp_battery": CELSIUS}),
     ],

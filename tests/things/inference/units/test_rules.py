@@ -31,6 +31,15 @@ from tests.things.fields import inferred
         ({"pressure": 1013.2}, "pressure", "hPa", "atmospheric_pressure", 1013.2),
         ({"pressure": 100843}, "pressure", "Pa", "atmospheric_pressure", 100843),
         ({"pressure": 2.4}, "pressure", None, None, 2.4),
+        ({"light_klux": 97.882}, "light_klux", "lx", "illuminance", 97882),
+        ({"current": 14, "voltage": 230, "power": 3220}, "current", "A", "current", 14),
+        ({"current": 120, "voltage": 51.2, "power": 6144}, "current", "A", "current", 120),
+        ({"current": 142}, "current", None, None, 142),
+        ({"uptime": 123456}, "uptime", "s", "duration", 123456),
+        ({"uptime": 12, "rssi": -60}, "uptime", "s", "duration", 12),
+        ({"uptime": 12, "battery": 80}, "uptime", None, None, 12),
+        ({"dewpointf": 55.2}, "dewpointf", "°F", "temperature", 55.2),
+        ({"windChillC": 10.5}, "windChillC", "°C", "temperature", 10.5),
         ({"Vcc": 3.3}, "Vcc", "V", "voltage", 3.3),
         ({"vdd": 3642}, "vdd", "mV", "voltage", 3642),
     ],
@@ -42,3 +51,28 @@ def test_a_name_that_misleads_about_the_unit(
 
     assert (reading.channel.unit, reading.channel.device_class) == (unit, device_class)
     assert reading.value == pytest.approx(value)
+
+
+@pytest.mark.parametrize(
+    ("key", "written", "unit", "device_class"),
+    [
+        ("conductivity", "mS⋅cm⁻¹", "mS/cm", "conductivity"),
+        ("ec", "dS/m", "mS/cm", "conductivity"),
+        ("particles", "1⋅cm⁻³", "1/cm³", None),
+        ("radiation", "W⋅m⁻²", "W/m²", "irradiance"),
+        ("solar_radiation", "W m-2", "W/m²", "irradiance"),
+        ("wind", "m⋅s⁻¹", "m/s", "wind_speed"),
+        ("rain", "mm·h^-1", "mm/h", "precipitation_intensity"),
+        ("par", "µmol⋅m⁻²⋅s⁻¹", "µmol/m²/s", None),
+        ("apparent_energy", "VAh", "VAh", None),
+        ("dendrometer_position", "µm", "µm", None),
+        ("turbidity", "FNU", "FNU", None),
+        ("energy_price", "€/kWh", "EUR/kWh", None),
+        ("co2_concentration", "ppm", "ppm", "carbon_dioxide"),
+        ("soil_tension", "cbar", "cbar", "pressure"),
+    ],
+)
+def test_a_stated_unit_is_kept(key: str, written: str, unit: str, device_class: str | None) -> None:
+    (reading,) = inferred({key: {"value": 1.2, "unit": written}}).readings
+
+    assert (reading.channel.unit, reading.channel.device_class, reading.channel.enabled) == (unit, device_class, True)

@@ -12,6 +12,7 @@ from ...vocabulary.keys.key_words import (
     NOT_AMPERES,
     NOW,
     OTHER_TIMES,
+    PAID,
     PHASE_LETTERS,
     THINGS,
 )
@@ -85,6 +86,11 @@ def is_behind_quantity(quantities: frozenset[str]) -> Condition[Mention]:
     )
 
 
+def is_beside_quantity(quantities: frozenset[str]) -> Condition[Mention]:
+    """Return the condition that one of these quantities is named, too."""
+    return lambda mention: any(WORDS[other.text] in quantities for other in mention.others)
+
+
 def is_before_unknown_words(mention: Mention) -> bool:
     """Return whether words of unknown meaning follow."""
     after = mention.words[mention.phrase.end :]
@@ -109,6 +115,10 @@ ADJECTIVES: Table[Mention, AdjectiveRule] = Table(
         AdjectiveRule(
             when=(is_word("factor"), no(is_power_factor)),
             example=Example({"lux_factor": 12}, Reads(12), "Zigbee2MQTT: EFEKTA MODKAM_Flower"),
+        ),
+        AdjectiveRule(
+            when=(no(means(PAID)), is_beside_quantity(PAID)),
+            example=Example({"price_energy": 0.31}, Reads(0.31), "Tibber: prices of energy"),
         ),
         AdjectiveRule(
             when=(is_word(*NOW), is_before(NOT_AMPERES)),

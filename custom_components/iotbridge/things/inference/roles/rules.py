@@ -3,16 +3,20 @@
 from typing import NamedTuple
 
 from ...vocabulary import roles
-from ...vocabulary.keys.key_words import CODES, FIRM_SETTINGS, MEASURED, WHERE
+from ...vocabulary.keys.encoded import ENCODED_LISTS
+from ...vocabulary.keys.key_words import CODES, FIRM_SETTINGS, MEASURED, STATES, WHERE
 from ...vocabulary.keys.periods import DATE_PARTS
 from ...vocabulary.quantities import QUANTITIES
+from ...vocabulary.states.binary_states import BITS
 from ..quantities.words import Key
 from ..rule_table import Condition, Example, Reads, Table, no
-from ..tokens import phrases
+from ..tokens import phrases, words_of
 
 # Smaller numbers are not a time of our age.
 EPOCH = 1e8
 SMALL_CODES = range(10)
+BYTES = range(256)
+FEW_BYTES = 3
 
 
 class RoleRule(NamedTuple):
@@ -69,6 +73,29 @@ def has_unit(key: Key) -> bool:
 def ends_in_percent(key: Key) -> bool:
     """Return whether the key ends with a percentage."""
     return key.candidate.suffix is not None and key.candidate.suffix.unit == "%"
+
+
+def is_byte(key: Key) -> bool:
+    """Return whether the number is an element of a list of bytes: {"payload": [18, 52, 86]}."""
+    candidate = key.candidate
+    return (
+        candidate.is_listed
+        and len(candidate.parts) > 1
+        and not ENCODED_LISTS.isdisjoint(words_of(candidate.parts[-2]))
+        and len(candidate.siblings) >= FEW_BYTES
+        and all(isinstance(sibling.number, int) and sibling.number in BYTES for sibling in candidate.siblings)
+    )
+
+
+def is_below_status(key: Key) -> bool:
+    """Return whether the number is in a group of states, all of which are 0 or 1: {"status": {"temperature": 0}}."""
+    candidate = key.candidate
+    return (
+        len(candidate.field.path) > 1
+        and key.quantity is not None
+        and not STATES.isdisjoint(words_of(candidate.parts[-2])[-1:])
+        and all(sibling.number in BITS or sibling.is_bool for sibling in candidate.siblings)
+    )
 
 
 def is_definite_setting(key: Key) -> bool:
@@ -134,7 +161,7 @@ ROLE_RULES: Table[Key, RoleRule] = Table(
         ),
         RoleRule(
             "setting",
-            when=(has_phrase(roles.BOUNDS), names("level", "duration")),
+            when=(has_phrase(roles.BOUNDS), names("level", "duration", "distance")),
             example=Example(
                 {"max_duration": 60, "battery": 87}, Reads(60, enabled=False), "Zigbee2MQTT: Heiman HS2WD-E"
             ),
@@ -155,7 +182,21 @@ ROLE_RULES: Table[Key, RoleRule] = Table(
         ),
         RoleRule(
             "setting",
-            when=(names("angle"), is_beside(frozenset({"position"}))),
+            when=(
+                has_phrase(frozenset({"duration", "volume", "light"})),
+                is_beside(frozenset({"alarm", "siren"})),
+                is_beside(frozenset({"duration"})),
+                is_beside(frozenset({"volume"})),
+            ),
+            example=Example(
+                {"duration": 60, "volume": 12, "light": 12, "alarm": False},
+                Reads(60, enabled=False),
+                "Zigbee2MQTT: Immax 07504L",
+            ),
+        ),
+        RoleRule(
+            "setting",
+            when=(has_phrase(frozenset({"tilt"})), is_beside(frozenset({"position", "state"}))),
             example=Example(
                 {"tilt": 47.5, "position": 47.5, "state": "OPEN"},
                 Reads(47.5, enabled=False),
@@ -185,6 +226,20 @@ ROLE_RULES: Table[Key, RoleRule] = Table(
             when=(is_part_of_a_date,),
             example=Example(
                 {"day": 1, "hours": 0, "minutes": 0}, None, "The Things Network: laird rs1xx-ext-temp-rtd-sensor"
+            ),
+        ),
+        RoleRule(
+            "identity",
+            when=(is_byte,),
+            example=Example({"bytes": [18, 52, 86, 120], "temperature": 21.5}, None, "TTN: raw payloads"),
+        ),
+        RoleRule(
+            "internal",
+            when=(is_below_status,),
+            example=Example(
+                {"sensor_status": {"temperature": 0, "humidity": 0}, "temperature": 21.5},
+                Reads(0, enabled=False),
+                "Milesight: states of sensors",
             ),
         ),
         RoleRule(

@@ -86,6 +86,19 @@ def called(*words: str) -> Condition[Case]:
     return lambda case: " ".join(case.candidate.pattern) in words
 
 
+def fits_power(scale: float) -> Condition[Case]:
+    """Return the condition that the current, scaled, is about that of the power and the voltage among the siblings."""
+
+    def holds(case: Case) -> bool:
+        numbers = [(sibling.leaf, sibling.number) for sibling in case.candidate.siblings if sibling.number]
+        voltage = next((number for leaf, number in numbers if "voltage" in leaf), 0)
+        powers = [number for leaf, number in numbers if "power" in leaf and "factor" not in leaf]
+        drawn = (case.value or 0) * scale * voltage
+        return any(0.7 * abs(power) <= abs(drawn) <= 1.4 * abs(power) for power in powers)
+
+    return holds
+
+
 def is_whole_key(case: Case) -> bool:
     """Return whether the key has no other words and numbers than those that name the quantity."""
     return " ".join(case.candidate.leaf) == case.interpretation.phrase

@@ -8,6 +8,7 @@ from .conditions import (
     called,
     counted_in_watt_hours,
     decimal,
+    fits_power,
     is_among_bits,
     is_whole_key,
     near,
@@ -66,9 +67,24 @@ ELECTRIC = (
         example=Example({"batteryLevel": 0.87}, Reads(87.0, "%", "battery"), "Sensor Logger: units of the battery"),
     ),
     UnitRule(
+        "mA",
+        when=(of("current"), whole, fits_power(0.001)),
+        example=Example(
+            {"current": 142, "voltage": 230.1, "power": 32.7}, Reads(142, "mA", "current"), "Milesight: milesight ws52x"
+        ),
+    ),
+    # More than a home draws: amperes only if the power says so.
+    UnitRule(
         None,
-        when=(of("current"), whole, no(between(-200, 200))),
+        when=(of("current"), whole, no(between(-63, 63)), no(fits_power(1))),
         example=Example({"ampHourAccumulation": 356}, Reads(356), "blind2/hotdrop"),
+    ),
+    UnitRule(
+        None,
+        when=(of("energy"), whole, no(between(-9999, 9999)), no(counted_in_watt_hours)),
+        example=Example(
+            {"consumed_energy": 15420, "active_power": 124.5}, Reads(15420), "Zigbee2MQTT: Perenio PEHPL0X"
+        ),
     ),
     UnitRule(
         "Wh",

@@ -1,8 +1,8 @@
 """Rules for the unit of a number about radio, places and motion. Pure."""
 
-from ...vocabulary.keys.neighbours import BEACONS
+from ...vocabulary.keys.neighbours import BEACONS, NETWORKED
 from ...vocabulary.keys.positions import ALTITUDE, LATITUDE
-from ..rule_table import Example, Reads, no
+from ..rule_table import Example, Reads, either, no
 from .conditions import (
     beside,
     between,
@@ -26,7 +26,7 @@ MOTION = (
     ),
     UnitRule(
         "%",
-        when=(of("signal"), between(1.001, 100)),
+        when=(of("signal"), whole, between(2, 100)),
         becomes="signal share",
         example=Example({"RSSI": 44}, Reads(44, "%"), "blind/domoticz-in"),
     ),
@@ -55,6 +55,12 @@ MOTION = (
             "blind2/room-assistant",
             topic="room-assistant/entity/living-room/bluetooth-low-energy-presence-sensor/ble-some-id",
         ),
+    ),
+    # Devices in a network count seconds; others minutes, hours or days.
+    UnitRule(
+        None,
+        when=(of("uptime"), no(beside(*NETWORKED)), either(between(0, 299), beside("linkquality"))),
+        example=Example({"uptime": 12, "battery": 87, "linkquality": 120}, Reads(12), "Zigbee2MQTT: EFEKTA TH_v1"),
     ),
     UnitRule(
         UnitDecision.INTERNAL,

@@ -14,6 +14,8 @@ REACHED = frozenset({("current",), ("actual",)})
 WANTED = frozenset({("target",), ("setpoint",)})
 # Last words of a number that is a code.
 CODES = frozenset({"status", "state", "code", "mode"})
+# Last words of a group of states: {"sensor_status": {"temperature": 0}}.
+STATES = CODES | {"states", "errors", "error", "faults", "fault", "flags", "valid", "health", "diagnostics"}
 # Words behind it that only say where: "input_state_in1".
 WHERE = frozenset({"in", "out"})
 # Keys of a measurement with a state beside it: {"data": 7.2, "state": 0}.
@@ -49,6 +51,8 @@ CLIMATE = frozenset({
 # Quantities that a sensor measures beside the one that it is named after: "humi_co2".
 MEASURED_BESIDE = CLIMATE | {"temperature", "battery"}
 GASES = frozenset({"co2", "co", "voc", "pm1", "pm25", "pm4", "pm10", "hcho", "o3", "no2", "radon"})
+# Quantities that are paid: "price_energy".
+PAID = frozenset({"price", "money"})
 # Things that a quantity describes: a topic "power_strip" or "high_voltage_battery" names no power and no voltage.
 THINGS = frozenset({
     "battery", "converter", "regulator", "transformer", "stabilizer", "supply", "strip", "station", "bank", "plug",

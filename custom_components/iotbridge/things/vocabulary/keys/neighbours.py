@@ -29,3 +29,8 @@ IN_PIPES = frozenset({
     "water", "tire", "tyre", "pump", "system", "boiler", "filter", "oil", "fuel", "coolant", "brake", "hydraulic",
     "suction", "manifold", "boost", "pipe",
 })  # fmt: skip
+# Sent by devices in a network, whose uptime is in seconds.
+NETWORKED = frozenset({
+    "rssi", "wifi", "heap", "ip", "ssid", "bssid", "mac", "memory", "mem", "ram", "cpu", "load", "hostname", "host",
+    "channel", "signal", "free", "fw", "firmware", "version",
+})  # fmt: skip

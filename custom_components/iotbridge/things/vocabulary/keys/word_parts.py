@@ -19,5 +19,7 @@ TIMES = frozenset({"h", "d", "min", "s"})
 SPANS = frozenset({"last", "this", "past", "previous", "current", "first", "next"})
 # They have no unit: an index is followed by its kind, "aqi_us", or its period, "aqi_24h".
 INDICES = frozenset({"aqi", "iaq", "caqi"})
+# Any of these makes a price of a unit: "price_gas_m3".
+MONEY = frozenset({"price", "prices", "cost", "costs", "eur", "euro", "usd", "gbp", "chf"})
 # These are followed by the unit that is paid for: "price_kwh", "eur_per_l".
-PRICES = frozenset({"price", "prices", "cost", "costs", "per", "eur", "euro", "usd", "gbp", "chf", "ct", "cent"})
+PRICES = MONEY | {"per", "ct", "cent"}

@@ -66,6 +66,7 @@ SETTING = frozenset(
         "format",
         "hysteresis",
         "hysterersis",
+        "brigness",
         "sampling",
         "sample rate",
         "intervall",
@@ -198,25 +199,29 @@ HISTORY = frozenset(
     }
 )
 
-# In the key of a number these are settings; of a text or a boolean they may be a state: "frost", "overload_protection".
+# In the key of a number these are settings; of a text or a boolean they may be a state: "overload_protection".
 PRESETS = frozenset({
-    "comfort", "eco", "frost", "antifrost", "protect", "protection", "open window", "away", "vane", "vanes", "dimming",
-    "delayed", "installation height", "mounting height", "sensor height", "lift duration", "travel duration", "portion",
-    "update frequency", "report frequency", "sampling frequency", "transmit frequency", "temperature range",
-    "humidity range", "favorite", "favourite", "after", "between",
+    "comfort", "eco", "frost temperature", "antifrost", "protect", "protection", "open window", "away", "vane", "vanes",
+    "dimming", "delayed", "installation height", "mounting height", "sensor height", "lift duration", "travel duration",
+    "portion", "update frequency", "report frequency", "sampling frequency", "transmit frequency", "temperature range",
+    "humidity range", "favorite", "favourite", "after", "between", "dead zone", "vacation", "trip current",
+    "trip voltage", "sound volume", "siren volume", "beep volume", "strobe", "on level", "radar range", "motor speed",
+    "moving duration", "setpoint change", "offline current", "fallback current", "default current", "safe current",
 })  # fmt: skip
 # In the key of a number these are settings if others are among the siblings: the extremes of a day are not.
 ADJUSTABLE = frozenset({
     "max", "min", "maximum", "minimum", "high", "low", "set", "detection", "presence distance", "occupancy distance",
-    "entry distance", "shield range", "external temperature",
+    "entry distance", "shield range", "trigger distance", "sensing distance", "external temperature", "day temperature",
+    "night temperature", "summer temperature", "winter temperature", "standby temperature", "working temperature",
+    "overheat temperature", "window temperature", "regulator", "cal",
 })  # fmt: skip
 # Words of settings, which only devices have that are configured over MQTT.
 CONFIGURED = frozenset({
     "calibration", "sensitivity", "setpoint", "threshold", "interval", "timeout", "hysteresis", "enable", "enabled",
-    "enabling", "preset", "delay", "child", "schedule", "default", "backlight", "indicator", "alarm", "limit",
-    "comfort", "behavior", "behaviour", "hold", "beeper", "buzzer",
+    "enabling", "preset", "delay", "child", "schedule", "default", "backlight", "indicator", "comfort", "behavior",
+    "behaviour", "hold", "beeper", "buzzer",
 })  # fmt: skip
-# Bounds, which are settings of a level or a duration in any message.
+# Bounds, which are settings of a level, a duration or a distance in any message.
 BOUNDS = frozenset({"max", "min", "maximum", "minimum"})
 # Durations of the past or of the present, which are not set: "last_watering_duration".
 ELAPSED = frozenset({

@@ -30,6 +30,8 @@ METERS: dict[str, str] = {
     "costs": "money",
     "price": "price",
     "tariff price": "price",
+    "energy rate": "price",
+    "electricity rate": "price",
     "count": "count",
     "times": "count",
     "starts": "count",

@@ -124,6 +124,7 @@ ELECTRICITY: dict[str, str] = {
     "wat": "power",
     "watts": "power",
     "wattage": "power",
+    "supercap": "battery",
     "power meter": "power",
     "active power": "power",
     "act power": "power",
