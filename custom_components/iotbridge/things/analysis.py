@@ -9,11 +9,12 @@ from dataclasses import dataclass, field, replace
 
 from . import decoders, inference
 from .model.conversion import is_same_state
+from .model.device_member import DeviceSplitter
 from .model.known_systems import System, find_system
 from .model.mapping import identity_and_subtopic
 from .model.message import Decoded, DecodeError, DeviceMetadata, Field, Path, Problem, ProblemKind, Sample
 from .model.profile import Analysis, LearnedDevice, Reading
-from .model.topic_matching import common_filter, guess_depth, name_from, pattern_of, split
+from .model.topic_matching import common_filter, guess_depth, pattern_of, split
 
 MAX_DEVICES = 200
 
@@ -24,6 +25,8 @@ class _DeviceFields:
 
     base: str
     format: str
+    default_name: str
+    is_gateway: bool
     metadata: DeviceMetadata = field(default_factory=DeviceMetadata)
     fields: dict[tuple[str, Path], Field] = field(default_factory=dict)
 
@@ -34,12 +37,14 @@ def analyse(
     topic: str | None = None,
     depth: int | None = None,
     systems: Iterable[System] = (),
+    device_member: Path | None = None,
+    name_member: Path | None = None,
 ) -> Analysis:
     """Return the devices and readings in the messages, and the problems; never raises for an unreadable message.
 
     ``topic`` is the filter that the messages matched, by default the narrowest one that covers them; ``depth`` is
-    guessed if it is None; ``systems`` are those of further integrations. Messages are in order of arrival: the newest
-    value of each field is used.
+    guessed if it is None; ``systems`` are those of further integrations, the members as in ``Profile``. Messages are in
+    order of arrival: the newest value of each field is used.
     """
     readable: list[tuple[str, Decoded]] = []
     problems: list[Problem] = []
@@ -57,7 +62,8 @@ def analyse(
         depth = guess_depth(topic_filter, topics, single=_single(readable))
     learned = []
     exact = bool(readable) and all(decoded.exact for _, decoded in readable)
-    devices, left_out = _by_device(readable, topic_filter, depth)
+    splitter = DeviceSplitter(topic_filter, depth, device_member, name_member)
+    devices, left_out = _by_device(readable, topic_filter, depth, splitter)
     if left_out:
         counts = (("most", str(MAX_DEVICES)), ("count", str(MAX_DEVICES + left_out)))
         problems.append(Problem(ProblemKind.TOO_MANY_DEVICES, counts))
@@ -66,9 +72,12 @@ def analyse(
     for identity, device in devices.items():
         fields = [(subtopic, found) for (subtopic, _), found in device.fields.items()]
         inferred = inference.infer(fields, topic=device.base, format=device.format)
-        metadata = device.metadata.or_else(inferred.metadata).or_else(DeviceMetadata(name=name_from(device.base)))
+        if device.is_gateway and not inferred.readings and device_member is not None:
+            continue
+        metadata = device.metadata.or_else(inferred.metadata).or_else(DeviceMetadata(name=device.default_name))
+        is_alone = device_member is None and bases[device.base] == 1
         readings = tuple(
-            _for_all_devices(reading, topic_filter, depth, device.base if bases[device.base] == 1 else None)
+            _for_all_devices(reading, topic_filter, depth, device.base if is_alone else None)
             for reading in inferred.readings
         )
         further = tuple(_for_all_devices(reading, topic_filter, depth, None) for reading in inferred.further)
@@ -88,6 +97,8 @@ def analyse(
         exact=exact,
         system=system.name if system else None,
         depth=depth,
+        device_member=device_member,
+        name_member=name_member,
     )
 
 
@@ -111,19 +122,24 @@ def _for_all_devices(reading: Reading, topic_filter: str, depth: int, base: str 
 
 
 def _by_device(
-    readable: Iterable[tuple[str, Decoded]], topic_filter: str, depth: int
+    readable: Iterable[tuple[str, Decoded]], topic_filter: str, depth: int, splitter: DeviceSplitter
 ) -> tuple[dict[str, _DeviceFields], int]:
     """Return the devices by identity, and the number of further ones beyond MAX_DEVICES."""
     devices: dict[str, _DeviceFields] = {}
     left_out: set[str] = set()
     for topic, decoded in readable:
         match = split(topic_filter, depth, topic)
-        for report in decoded.reports:
+        for report in splitter.split(match, decoded).reports:
             identity, subtopic = identity_and_subtopic(match, report)
             if identity not in devices and len(devices) >= MAX_DEVICES:
                 left_out.add(identity)
                 continue
-            device = devices.setdefault(identity, _DeviceFields(match.base, decoded.format))
+            device = devices.setdefault(
+                identity,
+                _DeviceFields(
+                    match.base, decoded.format, splitter.default_name(match, identity), identity == match.identity
+                ),
+            )
             device.metadata = report.metadata.or_else(device.metadata)
             for field_ in report.fields:
                 device.fields[subtopic, field_.path] = field_

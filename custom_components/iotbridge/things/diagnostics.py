@@ -25,6 +25,7 @@ def _thing(thing: Thing, names: Pseudonyms) -> dict[str, Any]:
         "direct": is_direct(profile),
         "wildcards": has_wildcard(profile.topic),
         "depth": profile.depth,
+        "split_by_member": profile.device_member is not None,
         "joining": profile.joining.value,
         "says_itself_whether_it_is_there": profile.availability is not None,
         "expire_after_s": profile.expire_after_s,

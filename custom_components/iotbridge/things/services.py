@@ -14,8 +14,10 @@ from homeassistant.helpers import config_validation as cv
 from ..const import DOMAIN
 from ..errors import InvalidCallError
 from ..protocol.topics import is_acceptable
+from .device_members import member_choices
 from .model.message import Sample, Value
 from .model.profile import LearnedDevice
+from .model.topic_matching import common_filter
 from .problem_texts import async_sentences
 from .runtime.requirements import async_analyse
 
@@ -63,6 +65,10 @@ async def async_decode_payload(hass: HomeAssistant, call: ServiceCall) -> dict[s
     # Work that grows with the messages is done in the executor.
     samples = await hass.async_add_executor_job(_samples, [call.data] if messages is None else messages)
     analysis = await async_analyse(hass, samples)
+    topic = common_filter([sample.topic for sample in samples])
+    members = await hass.async_add_executor_job(member_choices, samples, topic, analysis.depth)
+    if members.proposed:
+        analysis = await async_analyse(hass, samples, depth=analysis.depth, device_member=members.proposed)
     return {
         "format": analysis.format,
         "devices": await hass.async_add_executor_job(_devices, analysis.devices),

@@ -23,8 +23,11 @@ SUPPORT_URL = "https://github.com/owner.invalid/iot-bridge"
 def is_direct(profile: Profile) -> bool:
     """Return whether core's mqtt can read the device's own messages as we would.
 
-    Events and positions are always published by us: the message has to be interpreted.
+    Events and positions are always published by us: the message has to be interpreted. So are the values of devices
+    that share a topic, which a template would mix.
     """
+    if profile.device_member is not None:
+        return False
     return profile.exact and all(_is_direct(channel) for channel in profile.channels if channel.enabled)
 
 

@@ -37,7 +37,7 @@ def thing_uid(topic: str, identity: str) -> str:
 def identity_and_subtopic(match: TopicMatch, report: Report) -> tuple[str, str]:
     """Return identity and subtopic of a report; an identity in the message takes precedence over the topic."""
     if report.identity is not None:
-        return report.identity, ""
+        return report.identity, report.subtopic
     return match.identity, match.subtopic
 
 

@@ -101,10 +101,14 @@ class DeviceMetadata:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Report:
-    """Fields of one device in one message; ``identity`` is None if only the topic identifies the device."""
+    """Fields of one device in one message; ``identity`` is None if only the topic identifies the device.
+
+    ``subtopic`` is the part of the topic that distinguishes the messages of a device with an identity of its own.
+    """
 
     fields: tuple[Field, ...]
     identity: str | None = None
+    subtopic: str = ""
     metadata: DeviceMetadata = field(default_factory=DeviceMetadata)
 
 

@@ -4,7 +4,7 @@ A ``Sample`` is decoded into ``Report``s (one for each device in it) of ``Field`
 each field that is a reading; a ``Profile`` is what the user confirmed of them.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from enum import StrEnum
 from typing import Any
@@ -139,7 +139,7 @@ class Analysis:
 
     ``system`` names a self-discovering system (Zigbee2MQTT …) whose messages these are; ``exact``: a template finds
     every value in all of them as we do; ``depth`` is the number of topic levels that belong to the device, see
-    ``topic_matching.split``.
+    ``topic_matching.split``; the members by which they were split are as in ``Profile``.
     """
 
     format: str
@@ -148,6 +148,13 @@ class Analysis:
     exact: bool = False
     system: str | None = None
     depth: int = 0
+    device_member: Path | None = None
+    name_member: Path | None = None
+
+    @property
+    def is_family(self) -> bool:
+        """Return whether there are several devices, or may be as soon as they send."""
+        return len(self.devices) > 1 or self.device_member is not None
 
 
 class Joining(StrEnum):
@@ -186,7 +193,8 @@ class Profile:
 
     ``topic`` is a topic or a filter, ``devices`` the metadata of each wanted identity, ``dropped`` the keys and
     ``ignored`` the identities that the user does not want. ``expire_after_s``: None learns it from the device's
-    reporting interval, 0 is never.
+    reporting interval, 0 is never. ``device_member`` is the member of the messages that names the device,
+    ``name_member`` the one with its display name; both without indexes of lists.
     """
 
     topic: str
@@ -200,6 +208,8 @@ class Profile:
     availability: Availability | None = None
     expire_after_s: int | None = None
     exact: bool = False
+    device_member: Path | None = None
+    name_member: Path | None = None
 
     def as_dict(self) -> dict[str, Any]:
         """Return the data of a subentry."""
@@ -219,6 +229,8 @@ class Profile:
             "availability": self.availability.as_dict() if self.availability else None,
             "expire_after_s": self.expire_after_s,
             "exact": self.exact,
+            "device_member": _plain_path(self.device_member),
+            "name_member": _plain_path(self.name_member),
         }
 
     @classmethod
@@ -236,4 +248,14 @@ class Profile:
             availability=Availability.from_dict(data["availability"]) if data.get("availability") else None,
             expire_after_s=data.get("expire_after_s"),
             exact=data.get("exact", False),
+            device_member=_path(data.get("device_member")),
+            name_member=_path(data.get("name_member")),
         )
+
+
+def _plain_path(path: Path | None) -> list[str | int] | None:
+    return None if path is None else list(path)
+
+
+def _path(data: Sequence[str | int] | None) -> Path | None:
+    return None if data is None else tuple(data)

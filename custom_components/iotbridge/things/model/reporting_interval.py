@@ -58,12 +58,12 @@ class FloodDetector:
     _at: float | None = None
     _flooding_at: float | None = None
 
-    def count(self, now: float) -> bool:
-        """Count a message; return whether this is a flood."""
+    def count(self, now: float, devices: int = 1) -> bool:
+        """Count a message of one of some devices on the topic; return whether this is a flood."""
         if self._at is not None:
             self._tokens = min(BURST, self._tokens + (now - self._at) * PER_S)
         self._at = now
-        self._tokens = max(0.0, self._tokens - 1)
+        self._tokens = max(0.0, self._tokens - 1 / devices)
         if self._tokens < 1:
             self._flooding_at = now
         return self.is_on(now)

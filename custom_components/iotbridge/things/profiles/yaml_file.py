@@ -8,6 +8,8 @@
       values: {media: [water]}           # values that must be one of these
       without: [gateway]                 # wildcard levels of topics that belong to other devices
     depth: 0                             # number of topic levels that identify the device
+    device_member: [device, id]          # member that names the device, if several share a topic
+    name_member: [device, name]          # member with its display name
     channels:
       - {name: CO2, path: [rco2], unit: ppm, device_class: carbon_dioxide, state_class: measurement}
 
@@ -18,14 +20,15 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path as File
-from typing import Any
+from typing import Any, NamedTuple
 
 import yaml  # type: ignore[import-untyped]  # Home Assistant brings it
 
 from ...topic_filters import has_wildcard, matches
 from ..decoders import decode
-from ..model.message import DecodeError, LibraryNeededError, Sample, Scalar
-from ..model.profile import CHANNEL_DEFAULTS, PLATFORMS, Availability, Channel, Profile, key_of
+from ..model.device_member import DeviceSplitter
+from ..model.message import Decoded, DecodeError, LibraryNeededError, Path, Sample, Scalar
+from ..model.profile import CHANNEL_DEFAULTS, PLATFORMS, Analysis, Availability, Channel, Profile, key_of
 from ..model.topic_matching import split
 from .validation import Expected, ProfileError, YamlReader
 
@@ -41,7 +44,10 @@ _MAX_LEVELS = 12
 _MAX_DEPTH = 30
 _MAX_EXPIRY_S = 30 * 24 * 3600
 _TEXTS = ("subtopic", "unit", "device_class", "state_class", "on", "off", "command_topic", "command_on", "command_off")
-_MEMBERS = ("name", "manufacturer", "model", "match", "depth", "channels", "availability", "expire_after_s")
+_MEMBERS = (
+    "name", "manufacturer", "model", "match", "depth", "device_member", "name_member", "channels", "availability",
+    "expire_after_s",
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,6 +75,12 @@ class ProfileFile:
     model: str | None = None
     availability: Availability | None = None
     expire_after_s: int | None = None
+    device_member: Path | None = None
+    name_member: Path | None = None
+
+    def fits(self, learned: Analysis) -> bool:
+        """Return whether its channels are those of messages that were split like this."""
+        return self.depth == learned.depth and self.device_member in {None, learned.device_member}
 
 
 def parse(text: str) -> ProfileFile:
@@ -101,6 +113,8 @@ def parse(text: str) -> ProfileFile:
             without=frozenset(match.texts("without")),
         ),
         depth=top.integer("depth", 0, -_MAX_DEPTH, _MAX_DEPTH),
+        device_member=tuple(top.texts("device_member")) or None,
+        name_member=tuple(top.texts("name_member")) or None,
         channels=tuple(channels),
         availability=Availability(
             topic=availability.text("topic"),
@@ -126,6 +140,8 @@ def dump(profile: Profile, name: str, *, manufacturer: str | None = None, model:
     plain["match"] = {"topic": profile.topic} if by_topic else {}
     plain["match"]["keys"] = keys[: _KEYS_WITH_TOPIC if by_topic else _KEYS_ALONE]
     plain["depth"] = profile.depth
+    members = {"device_member": profile.device_member, "name_member": profile.name_member}
+    plain |= {key: list(path) for key, path in members.items() if path}
     # A single device's topics for commands and availability are its own.
     channels = [
         channel if by_topic or not channel.command_topic else channel.as_read_only() for channel in profile.channels
@@ -141,8 +157,8 @@ def dump(profile: Profile, name: str, *, manufacturer: str | None = None, model:
 
 def find(samples: Sequence[Sample], files: Iterable[ProfileFile]) -> ProfileFile | None:
     """Return the profile that matches the messages; of several, the one with the most criteria."""
-    values = [(sample.topic, values_of_message) for sample in samples if (values_of_message := _values(sample))]
-    known = [file for file in files if any(_is_match(file, device) for device in _devices(file, values))]
+    messages = [message for sample in samples if (message := _message(sample))]
+    known = [file for file in files if any(_is_match(file, device) for device in _devices(file, messages))]
     return max(known, key=lambda file: len(file.match.keys) + len(file.match.values), default=None)
 
 
@@ -202,31 +218,53 @@ def _channel(member: YamlReader) -> Channel:
     return Channel(**plain)
 
 
-def _values(sample: Sample) -> list[tuple[str | None, dict[str, Scalar]]]:
-    """Return the values of a message, by identity and key below the topic."""
+class _ReportValues(NamedTuple):
+    """Values of a report by key, with its identity, and the subtopic of a report with an identity."""
+
+    identity: str | None
+    subtopic: str
+    values: Mapping[str, Scalar]
+
+
+class _Message(NamedTuple):
+    """Decoded message, and the values of its reports before any split."""
+
+    topic: str
+    decoded: Decoded
+    reports: Sequence[_ReportValues]
+
+
+def _message(sample: Sample) -> _Message | None:
     try:
         decoded = decode(sample)
     except DecodeError, LibraryNeededError:
-        return []
+        return None
+    return _Message(sample.topic, decoded, _values(decoded))
+
+
+def _values(decoded: Decoded) -> list[_ReportValues]:
     return [
-        (report.identity, {key_of("", path): field_.value for field_ in report.fields for path in field_.paths})
+        _ReportValues(
+            report.identity,
+            report.subtopic,
+            {key_of("", path): field_.value for field_ in report.fields for path in field_.paths},
+        )
         for report in decoded.reports
     ]
 
 
-def _devices(
-    file: ProfileFile, messages: Sequence[tuple[str, list[tuple[str | None, dict[str, Scalar]]]]]
-) -> list[dict[str, Scalar]]:
+def _devices(file: ProfileFile, messages: Sequence[_Message]) -> list[dict[str, Scalar]]:
     """Return the values of each device on the profile's topics, by the keys of its channels."""
     devices: dict[str, dict[str, Scalar]] = {}
-    for topic, reports in messages:
+    splitter = DeviceSplitter(file.match.topic, file.depth, file.device_member)
+    for topic, decoded, reports in messages:
         if not matches(file.match.topic, topic):
             continue
         place = split(file.match.topic, file.depth, topic)
-        for identity, values in reports:
+        for identity, own, values in _values(splitter.split(place, decoded)) if file.device_member else reports:
             if (identity or place.identity) in file.match.without:
                 continue
-            subtopic = "" if identity else place.subtopic
+            subtopic = own if identity else place.subtopic
             device = devices.setdefault(identity or place.identity, {})
             device |= {_joined(subtopic, key): value for key, value in values.items()}
     return list(devices.values())

@@ -12,9 +12,11 @@ from homeassistant.helpers.event import async_call_later
 from ... import issues as ir
 from ...const import LOGGER
 from ...errors import LibraryMissingError
+from ..device_members import name_member
+from ..model.message import Path
 from ..model.profile import Joining, Profile
 from .news import News, counted
-from .requirements import async_analyse
+from .requirements import async_analyse_for
 from .thing import Thing
 
 # New fields often arrive together: they are collected into one issue, updated at most this often.
@@ -78,14 +80,14 @@ class NewsMonitor:
         self._field_timers.pop(thing.subentry_id, None)
         self._checked_at[thing.subentry_id] = time.monotonic()
         try:
-            analysis = await async_analyse(
-                self._hass, thing.samples, topic=thing.profile.topic, depth=thing.profile.depth
-            )
+            analysis = await async_analyse_for(self._hass, thing.samples, thing.profile)
+            member = await self._async_name_member(thing)
         except LibraryMissingError as error:
             LOGGER.warning("%s", error)
             return
         if self._things.get(thing.subentry_id) is not thing:
             return  # it was removed in the meantime
+        self._async_save_names(thing, member)
         known = {channel.key for channel in thing.profile.channels} | thing.profile.dropped
         new_keys = {
             reading.channel.key: None
@@ -97,6 +99,27 @@ class NewsMonitor:
         self._new_fields[thing.subentry_id] = tuple(new_keys)
         placeholders = {"name": thing.title, "count": str(len(new_keys)), "fields": ", ".join(new_keys)}
         self._issues.async_set(ir.NEW_FIELDS, thing.subentry_id, bool(new_keys), **placeholders)
+
+    async def _async_name_member(self, thing: Thing) -> Path | None:
+        """Return the member with the names of the devices; look for it until a message has it."""
+        profile = thing.profile
+        if profile.device_member is None or profile.name_member is not None:
+            return profile.name_member
+        return await self._hass.async_add_executor_job(
+            name_member, thing.samples, profile.topic, profile.depth, profile.device_member
+        )
+
+    @callback
+    def _async_save_names(self, thing: Thing, member: Path | None) -> None:
+        """Save the names that messages state; they are the device's own, so nobody is asked."""
+        devices = dict(thing.profile.devices)
+        for identity, name in thing.stated_names.items():
+            if identity in devices:
+                devices[identity] = replace(devices[identity], name=name)
+        thing.stated_names.clear()
+        profile = replace(thing.profile, devices=devices, name_member=member)
+        if profile != thing.profile:
+            self._save(thing, profile)
 
     @callback
     def async_new_device(self, thing: Thing) -> None:

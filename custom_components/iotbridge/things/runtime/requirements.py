@@ -19,8 +19,8 @@ from ...const import DOMAIN, LOGGER
 from ...errors import LibraryMissingError
 from ..analysis import analyse
 from ..model.known_systems import System
-from ..model.message import LibraryNeededError, Sample
-from ..model.profile import Analysis
+from ..model.message import LibraryNeededError, Path, Sample
+from ..model.profile import Analysis, Profile
 
 RETRY_AFTER_S = 3600.0
 # Time of the last failed installation of each library, by a monotonic clock.
@@ -90,6 +90,8 @@ async def async_analyse(
     topic: str | None = None,
     depth: int | None = None,
     systems: Iterable[System] = (),
+    device_member: Path | None = None,
+    name_member: Path | None = None,
 ) -> Analysis:
     """Run ``analysis.analyse``, and install the libraries it needs.
 
@@ -100,10 +102,30 @@ async def async_analyse(
         try:
             # Milliseconds for each device: too long for the event loop.
             return await hass.async_add_executor_job(
-                partial(analyse, samples, topic=topic, depth=depth, systems=systems)
+                partial(
+                    analyse,
+                    samples,
+                    topic=topic,
+                    depth=depth,
+                    systems=systems,
+                    device_member=device_member,
+                    name_member=name_member,
+                )
             )
         except LibraryNeededError as error:
             if error.requirement in installed:
                 raise LibraryMissingError(error.requirement) from error
             installed.add(error.requirement)
             await async_install(hass, error.requirement)
+
+
+async def async_analyse_for(hass: HomeAssistant, samples: Sequence[Sample], profile: Profile) -> Analysis:
+    """Run the analysis for the messages of a known thing. Raises LibraryMissingError."""
+    return await async_analyse(
+        hass,
+        samples,
+        topic=profile.topic,
+        depth=profile.depth,
+        device_member=profile.device_member,
+        name_member=profile.name_member,
+    )

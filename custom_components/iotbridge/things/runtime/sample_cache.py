@@ -47,13 +47,13 @@ class SampleCache:
         """Record that a message on the topic is decoded."""
         _put(self._decoded_at, topic, now)
 
-    def is_flood(self, topic: str, now: float) -> bool:
-        """Count a message on the topic; return whether there are too many."""
+    def is_flood(self, topic: str, now: float, devices: int = 1) -> bool:
+        """Count a message on the topic of some devices; return whether there are too many."""
         flood = self._floods.get(topic)
         if flood is None:
             flood = FloodDetector()
             _put(self._floods, topic, flood)
-        return flood.count(now)
+        return flood.count(now, devices)
 
     def flooding(self, now: float) -> set[str]:
         """Return the topics with a flood."""

@@ -14,11 +14,12 @@ from homeassistant.helpers.event import async_call_later
 from ... import mqtt_client
 from ...const import LOGGER
 from ...topic_filters import matches
+from ..model.device_member import DeviceSplitter
 from ..model.direct_reading import is_same_for_core
 from ..model.mapping import ProfileReader
 from ..model.message import Decoded, DecodeError, DeviceMetadata, LibraryNeededError, Report, Sample
 from ..model.profile import Channel, Joining, Profile
-from ..model.topic_matching import TopicMatch, name_from, split
+from ..model.topic_matching import TopicMatch, split
 from .decode_queue import MAX_INLINE, DecodeLimits, DecodeQueue, Job, Outcome
 from .device import DeviceSettings, ThingDevice
 from .publisher import Publisher
@@ -73,6 +74,8 @@ class Thing:
         self.title = title
         self.devices: dict[str, ThingDevice] = {}
         self.undecided: dict[str, DeviceMetadata] = {}
+        # Names that messages state and the profile does not have yet, by identity.
+        self.stated_names: dict[str, str] = {}
         self.flooding: set[str] = set()
         self.broken: Counter[str] = Counter()
         self._sample_cache = SampleCache()
@@ -89,6 +92,7 @@ class Thing:
     def _set_profile(self, profile: Profile) -> None:
         self.profile = profile
         self._reader = ProfileReader(profile)
+        self._splitter = DeviceSplitter.of(profile)
         self._settings = DeviceSettings.of(profile, self._owner.prefix)
         self._by_subtopic: defaultdict[str, list[Channel]] = defaultdict(list)
         for channel in self._settings.channels.values():
@@ -145,6 +149,8 @@ class Thing:
             identity: metadata for identity, metadata in self.undecided.items() if identity not in with_selected_devices
         }
         changed = {key for key, metadata in profile.devices.items() if before.devices.get(key) != metadata}
+        for identity in changed:
+            self.stated_names.pop(identity, None)
         if _shared_part(before) != _shared_part(profile):
             changed = set(profile.devices)
         self._async_decode_again(self._sample_cache.samples, only=changed)
@@ -180,7 +186,7 @@ class Thing:
         if self._is_ours(topic):
             return
         payload = mqtt_client.payload_of(message)
-        if not message.retain and self._sample_cache.is_flood(topic, now):
+        if not message.retain and self._sample_cache.is_flood(topic, now, self._devices_of_a_topic):
             self._async_hold(topic, payload, now)
             return
         decoded_at = self._sample_cache.decoded_at(topic)
@@ -192,6 +198,13 @@ class Thing:
         if decoded_at is None:
             # The device may have sent new fields before Home Assistant was started.
             self._owner.async_new_fields(self)
+
+    @property
+    def _devices_of_a_topic(self) -> int:
+        """Return the greatest number of devices that may send on one topic."""
+        if self.profile.device_member is None:
+            return 1
+        return 1 + len(self.devices) + len(self.undecided) + len(self.profile.ignored)
 
     def _is_ours(self, topic: str) -> bool:
         """Return whether a topic is ours, a host's or that of discovery: a filter of ``#`` matches these as well."""
@@ -264,6 +277,8 @@ class Thing:
     def _identity_of(self, topic: str) -> str:
         """Return the identity of a topic's device, including one that identifies itself in its messages."""
         match = split(self.profile.topic, self.profile.depth, topic)
+        if self.profile.device_member is not None:
+            return match.identity  # nobody knows which of its devices sent it
         identities = (device.identity for device in self.devices.values() if device.record.base == match.base)
         return next(identities, match.identity)
 
@@ -277,10 +292,11 @@ class Thing:
         if isinstance(outcome, LibraryNeededError):
             self._owner.async_library_needed(self, sample, outcome.requirement)
             return
-        if only is None:
-            self._sample_cache.keep(sample, (key for report in outcome.reports for key in _signature(report)))
         match = split(self.profile.topic, self.profile.depth, sample.topic)
-        self._async_apply(match, outcome, now, is_new=is_new, only=only)
+        decoded = self._splitter.split(match, outcome)
+        if only is None:
+            self._sample_cache.keep(sample, (key for report in decoded.reports for key in _signature(report)))
+        self._async_apply(match, decoded, now, is_new=is_new, only=only)
 
     @callback
     def _async_cleared(self, topic: str) -> None:
@@ -288,8 +304,9 @@ class Thing:
         match = split(self.profile.topic, self.profile.depth, topic)
         for device in self.devices.values():
             if device.record.base == match.base:
-                # A device that identifies itself in its messages has no subtopics.
-                device.async_clear(match.subtopic if device.identity == match.identity else "")
+                # A device that identifies itself in its messages has no subtopics, unless they are split by a member.
+                is_split = device.identity == match.identity or self.profile.device_member is not None
+                device.async_clear(match.subtopic if is_split else "")
 
     @callback
     def async_decode_again(self, sample: Sample) -> None:
@@ -306,13 +323,20 @@ class Thing:
             if identity in self.profile.ignored or (only is not None and identity not in only):
                 continue
             if identity not in self.devices and identity not in self.profile.devices:
-                self._async_add_undecided(identity, update.metadata.or_else(DeviceMetadata(name=name_from(match.base))))
+                # Beside the records of devices, a gateway sends the time and the like.
+                if update.values or identity != match.identity or len(decoded.reports) == 1:
+                    default = DeviceMetadata(name=self._splitter.default_name(match, identity))
+                    known = self.undecided.get(identity, default)
+                    self._async_add_undecided(identity, update.metadata.or_else(known))
                 continue
             device = self.devices.get(identity) or self._async_add_device(
                 DeviceRecord(self.subentry_id, identity, match.base)
             )
             if is_new:
                 device.async_mark_seen(now)
+            if update.metadata.name and self.profile.device_member is not None:
+                own_match = replace(match, base=device.record.base)
+                self._async_name(device, update.metadata.name, self._splitter.default_name(own_match, identity))
             if update.broken:
                 self._async_count_broken(device.identity, ", ".join(update.broken))
             self._async_check_fields(update.keys)
@@ -326,9 +350,19 @@ class Thing:
     @callback
     def _async_add_undecided(self, identity: str, metadata: DeviceMetadata) -> None:
         """Record a device that the user has not decided about; a broad wildcard may match more than anyone wants."""
-        if identity not in self.undecided and len(self.undecided) < MAX_UNDECIDED:
+        has_room = identity in self.undecided or len(self.undecided) < MAX_UNDECIDED
+        if has_room and self.undecided.get(identity) != metadata:
             self.undecided[identity] = metadata
             self._owner.async_new_device(self)
+
+    @callback
+    def _async_name(self, device: ThingDevice, name: str, default_name: str) -> None:
+        """Take over the name that a message states, unless the user gave the device another one."""
+        before, device.record.stated_name = device.record.stated_name, name
+        current = self.profile.devices[device.identity].name
+        if name != current and current in {None, before, default_name}:
+            self.stated_names[device.identity] = name
+            self._owner.async_new_fields(self)
 
     @callback
     def _async_check_fields(self, keys: set[str]) -> None:
