@@ -14,7 +14,7 @@ from homeassistant.components.sensor.const import (
 from homeassistant.components.switch.const import SwitchDeviceClass
 
 from ...topic_filters import is_topic
-from ..model.message import Value
+from ..model.message import Path, Value
 from ..model.profile import Channel
 from ..model.topic_matching import count_blanks
 
@@ -48,10 +48,10 @@ class ChannelError(ValueError):
         self.placeholders = placeholders
 
 
-def blanks_of(topic_filter: str, depth: int, devices: Collection[str]) -> int | None:
+def blanks_of(topic_filter: str, depth: int, devices: Collection[str], device_member: Path | None) -> int | None:
     """Return the number of ``+`` a command topic needs; None if the topics do not distinguish several devices."""
     count = count_blanks(topic_filter, depth)
-    return None if count == 0 and len(devices) > 1 else count
+    return None if device_member is not None or (count == 0 and len(devices) > 1) else count
 
 
 def check(channel: Channel, value: Value, blanks: int | None) -> None:

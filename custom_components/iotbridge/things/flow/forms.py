@@ -18,14 +18,6 @@ def device_label(identity: str, metadata: DeviceMetadata) -> str:
     return f"{metadata.name} ({identity})" if metadata.name and metadata.name != identity else identity
 
 
-def split_schema(splits: Mapping[str, str], depth: str) -> vol.Schema:
-    """Return the form that asks which topic levels identify a device; ``depth`` is the guess."""
-    schema: dict[vol.Marker, Any] = {}
-    if len(splits) > 1:
-        schema[vol.Required("depth", default=depth)] = choices(splits)
-    return vol.Schema(schema | joining_schema())
-
-
 def joining_schema() -> dict[vol.Marker, Any]:
     """Return the choice of what to do with devices that appear later."""
     ways = selector.SelectSelectorConfig(options=[str(way) for way in Joining], translation_key="joining")

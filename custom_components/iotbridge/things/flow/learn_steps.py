@@ -14,11 +14,12 @@ from ...errors import LibraryMissingError
 from ...markdown import escaped, in_code
 from ...texts import NONE, async_texts
 from ...topic_filters import below_one_of, covers, fault, has_wildcard
+from ..device_members import MemberChoices, member_choices, name_member
 from ..model.discovery_config import is_direct
 from ..model.known_systems import SYSTEMS, System
-from ..model.message import DeviceMetadata, Sample
-from ..model.profile import Analysis, Channel, Joining, LearnedDevice, Profile
-from ..model.topic_matching import split
+from ..model.message import DeviceMetadata, Path, Sample
+from ..model.profile import Analysis, Channel, Joining, Profile
+from ..model.topic_matching import count_blanks
 from ..problem_texts import async_sentences
 from ..profiles.yaml_file import ProfileFile, find
 from ..runtime.requirements import async_analyse
@@ -28,13 +29,11 @@ from .channel_validation import ChannelError, blanks_of
 from .integrations import async_further_systems, async_gain
 from .profile_library import async_profiles
 from .proposal import Proposal, propose
+from .split_form import depths, names_of, numbered, selected_member, split_schema
 from .texts import READERS, ThingTexts, async_thing_texts
 
 HOME_TOPIC = "homeassistant"
 MAX_PREVIEWED = 200
-MAX_NAMES = 5
-# No device is identified by more levels of its topic.
-MAX_DEPTH = 16
 
 
 class LearnSteps(ConfigSubentryFlow):
@@ -46,6 +45,7 @@ class LearnSteps(ConfigSubentryFlow):
         self._samples: tuple[Sample, ...] = ()
         self._nearby: tuple[Sample, ...] = ()
         self._learned = Analysis(format="", devices=())
+        self._members = MemberChoices()
         self._joining = Joining.ASK
         self._splits: dict[str, str] = {}
         self._systems: tuple[System, ...] = ()
@@ -68,30 +68,55 @@ class LearnSteps(ConfigSubentryFlow):
         """Show the menu again after a failed analysis."""
         return await self.async_step_learn()
 
-    async def _async_learn(self, depth: int | None = None) -> list[str] | None:
+    async def _async_learn(self, depth: int | None = None, device_member: Path | None = None) -> list[str] | None:
         """Analyse the samples; return sentences with the problems if that failed, else None.
 
-        ``depth`` is the user's choice; without one, that of a matching profile is used, else it is guessed.
+        ``depth`` and ``device_member`` are the user's choice; without one, those of a matching profile are used, else
+        they are guessed.
         """
         profiles = [self._chosen_file] if self._chosen_file else await async_profiles(self.hass)
         try:
             self._systems = await async_further_systems(self.hass)
-            self._learned = await async_analyse(
-                self.hass, self._samples, topic=self._topic, depth=depth, systems=self._systems
-            )
+            self._learned = await self._async_analyse(depth, device_member)
             match = self._chosen_file or await self.hass.async_add_executor_job(
                 find, self._samples[-MAX_PREVIEWED:], profiles
             )
-            if match and depth is None and match.depth != self._learned.depth:
-                self._learned = await async_analyse(
-                    self.hass, self._samples, topic=self._topic, depth=match.depth, systems=self._systems
-                )
+            if depth is None:
+                await self._async_guess(match)
         except LibraryMissingError as error:
             return [str(error)]
-        self._matching_file = match if match and match.depth == self._learned.depth else None
+        self._matching_file = match if match and match.fits(self._learned) else None
         if any(device.readings for device in self._learned.devices):
             return None
         return await async_sentences(self.hass, self._learned.problems)
+
+    async def _async_analyse(self, depth: int | None, device_member: Path | None) -> Analysis:
+        """Analyse the samples; with a member, its devices get their names from another one."""
+        named = None
+        if depth is not None and device_member is not None:
+            named = await self.hass.async_add_executor_job(
+                name_member, self._samples, self._topic, depth, device_member
+            )
+        return await async_analyse(
+            self.hass,
+            self._samples,
+            topic=self._topic,
+            depth=depth,
+            systems=self._systems,
+            device_member=device_member,
+            name_member=named,
+        )
+
+    async def _async_guess(self, match: ProfileFile | None) -> None:
+        """Learn with depth and member of the matching profile, or with the member that the messages speak for."""
+        depth = match.depth if match else self._learned.depth
+        members = await self.hass.async_add_executor_job(member_choices, self._samples, self._topic, depth)
+        device_member = match.device_member if match else None
+        is_known = match is not None and (device_member is not None or members.proposed is None)
+        self._members = MemberChoices() if is_known else members
+        device_member = device_member or members.proposed
+        if (depth, device_member) != (self._learned.depth, None):
+            self._learned = await self._async_analyse(depth, device_member)
 
     async def _async_after_learning(self) -> SubentryFlowResult:
         systems = (*SYSTEMS, *self._systems)
@@ -130,7 +155,7 @@ class LearnSteps(ConfigSubentryFlow):
 
     async def async_step_go_on(self, _user_input: dict[str, Any] | None = None) -> SubentryFlowResult:
         """Learn the device of another system anyway."""
-        if has_wildcard(self._topic) or len(self._learned.devices) > 1:
+        if has_wildcard(self._topic) or self._learned.is_family or self._members.choices:
             self._splits = await self._async_splits()
             return await self.async_step_split()
         return await self.async_step_device()
@@ -170,27 +195,30 @@ class LearnSteps(ConfigSubentryFlow):
     async def _async_splits(self) -> dict[str, str]:
         """Return the ways to group the topics into devices: the depth as text, with a description."""
         topics = list(dict.fromkeys(sample.topic for sample in self._samples))
-        depths = await self.hass.async_add_executor_job(_depths, self._topic, self._learned.depth, topics)
+        ways = await self.hass.async_add_executor_job(depths, self._topic, self._learned.depth, topics)
         grouped: dict[frozenset[str], tuple[int, Analysis]] = {}
-        for depth in depths:
+        for depth in ways:
             samples = self._samples[-MAX_PREVIEWED:]
             analysis = await async_analyse(self.hass, samples, topic=self._topic, depth=depth)
             # Devices that identify themselves in their messages are the same for every depth.
             grouped.setdefault(frozenset(device.identity for device in analysis.devices), (depth, analysis))
         by_number = sorted(grouped.values(), key=lambda way: len(way[1].devices))
-        return {str(depth): _numbered(analysis.devices) for depth, analysis in by_number}
+        return {str(depth): numbered(names_of(analysis.devices)) for depth, analysis in by_number}
 
     async def async_step_split(self, user_input: dict[str, Any] | None = None) -> SubentryFlowResult:
-        """Ask what a device is, if a wildcard leaves a choice, and what to do with further ones."""
+        """Ask what a device is, if topics or messages leave a choice, and what to do with further ones."""
+        proposed = self._learned.device_member
         if user_input is not None:
             self._joining = Joining(user_input["joining"])
             depth = int(user_input.get("depth", self._learned.depth))
-            if depth != self._learned.depth:
-                await self._async_learn(depth)
+            device_member = selected_member(user_input, self._members, proposed)
+            if (depth, device_member) != (self._learned.depth, proposed):
+                await self._async_learn(depth, device_member)
             return await self.async_step_device()
+        texts = await async_thing_texts(self.hass)
         return self.async_show_form(
             step_id="split",
-            data_schema=forms.split_schema(self._splits, str(self._learned.depth)),
+            data_schema=split_schema(self._splits, str(self._learned.depth), self._members, proposed, texts),
             description_placeholders={"topic": in_code(self._topic), "count": str(len(self._learned.devices))},
             last_step=False,
         )
@@ -234,7 +262,7 @@ class LearnSteps(ConfigSubentryFlow):
     def _created(self, title: str, profile: Profile, proposal: Proposal) -> SubentryFlowResult:
         """Create the subentry, with a text where to find the device: it is on the page of MQTT, not on ours."""
         self._get_entry().runtime_data.things.async_keep_samples(self._topic, self._samples)
-        is_family = len(profile.devices) > 1
+        is_family = len(profile.devices) > 1 or profile.device_member is not None
         enabled = [channel for channel in profile.channels if channel.enabled]
         # Channels of a profile that the device has not sent yet appear when it does.
         entities = sum(
@@ -255,7 +283,14 @@ class LearnSteps(ConfigSubentryFlow):
     async def _async_summary(self, texts: ThingTexts, proposal: Proposal) -> dict[str, str]:
         """Return the summary of the analysis for the form."""
         channels = proposal.channels
-        draft = Profile(topic=self._topic, depth=0, channels=channels, devices={}, exact=self._learned.exact)
+        draft = Profile(
+            topic=self._topic,
+            depth=0,
+            channels=channels,
+            devices={},
+            exact=self._learned.exact,
+            device_member=self._learned.device_member,
+        )
         problems = await async_sentences(self.hass, self._learned.problems)
         return {
             "format": texts.format(self._learned.format),
@@ -268,10 +303,12 @@ class LearnSteps(ConfigSubentryFlow):
         }
 
     async def _async_suggested(self, texts: ThingTexts, proposal: Proposal) -> dict[str, Any]:
-        several = len(self._learned.devices) > 1
-        guessed = await self.hass.async_add_executor_job(
-            partial(availability_form.guess, self._topic, self._samples, self._nearby, several=several)
-        )
+        guessed = None
+        if self._learned.device_member is None:  # a gateway cannot report for its devices
+            several = len(self._learned.devices) > 1
+            guessed = await self.hass.async_add_executor_job(
+                partial(availability_form.guess, self._topic, self._samples, self._nearby, several=several)
+            )
         suggested: dict[str, Any] = {
             "name": proposal.name,
             "manufacturer": proposal.manufacturer,
@@ -287,9 +324,11 @@ class LearnSteps(ConfigSubentryFlow):
     def _build_profile(self, user_input: Mapping[str, Any], proposal: Proposal) -> Profile:
         """Return the profile that the user confirmed; raise ChannelError, or ValueError with an error key."""
         wanted, ignored = self._selected_devices(user_input)
-        blanks = blanks_of(self._topic, self._learned.depth, wanted)
+        blanks = blanks_of(self._topic, self._learned.depth, wanted, self._learned.device_member)
         channels = parse_channels(user_input["channels"], proposal.readings, proposal.channels, blanks)
-        availability, expire_after_s = availability_form.read(user_input[availability_form.SECTION], blanks or 0)
+        availability, expire_after_s = availability_form.read(
+            user_input[availability_form.SECTION], count_blanks(self._topic, self._learned.depth)
+        )
         return Profile(
             topic=self._topic,
             depth=self._learned.depth,
@@ -302,6 +341,8 @@ class LearnSteps(ConfigSubentryFlow):
             availability=availability,
             expire_after_s=expire_after_s,
             exact=self._learned.exact,
+            device_member=self._learned.device_member,
+            name_member=self._learned.name_member,
         )
 
     def _selected_devices(self, user_input: Mapping[str, Any]) -> tuple[dict[str, DeviceMetadata], frozenset[str]]:
@@ -311,11 +352,11 @@ class LearnSteps(ConfigSubentryFlow):
         if not chosen:
             raise ValueError("no_devices")
         corrected = DeviceMetadata(
-            name=(user_input["name"].strip() or None) if len(devices) == 1 else None,
+            name=None if self._learned.is_family else user_input["name"].strip() or None,
             manufacturer=user_input.get("manufacturer", "").strip() or None,
             model=user_input.get("model", "").strip() or None,
         )
-        blank = {"manufacturer": None, "model": None} if len(devices) == 1 else {}
+        blank = {} if self._learned.is_family else {"manufacturer": None, "model": None}
         wanted = {identity: corrected.or_else(replace(devices[identity], **blank)) for identity in chosen}
         return wanted, frozenset(devices) - frozenset(chosen)
 
@@ -333,26 +374,3 @@ def _require_enabled(channels: tuple[Channel, ...]) -> tuple[Channel, ...]:
     if not any(channel.enabled for channel in channels):
         raise ValueError("no_channels")
     return channels
-
-
-def _depths(topic_filter: str, depth: int, topics: list[str]) -> list[int]:
-    """Return the depths that group the topics into different devices, the guessed one first."""
-    longest = min(MAX_DEPTH, max(topic.count("/") + 1 for topic in topics))
-    ways: dict[frozenset[frozenset[str]], int] = {}
-    for possible in (depth, *range(1, longest + 1), -1, 0):
-        ways.setdefault(_grouped(topic_filter, possible, topics), possible)
-    return list(ways.values())
-
-
-def _grouped(topic_filter: str, depth: int, topics: list[str]) -> frozenset[frozenset[str]]:
-    """Return the groups of topics that would be one device each."""
-    groups: dict[str, set[str]] = {}
-    for topic in topics:
-        groups.setdefault(split(topic_filter, depth, topic).identity, set()).add(topic)
-    return frozenset(frozenset(group) for group in groups.values())
-
-
-def _numbered(devices: tuple[LearnedDevice, ...]) -> str:
-    """Return the names of devices, the first of many, with their number: ``kitchen, hall (2)``."""
-    names = [device.metadata.name or device.identity for device in devices[:MAX_NAMES]]
-    return f"{', '.join(names)}{' …' if len(devices) > MAX_NAMES else ''} ({len(devices)})"

@@ -10,7 +10,7 @@ from ...errors import LibraryMissingError
 from ..model.message import DeviceMetadata, Value
 from ..model.profile import Channel, Profile, Reading
 from ..runtime.news import News
-from ..runtime.requirements import async_analyse
+from ..runtime.requirements import async_analyse_for
 from .channel_form import ChannelValue, check_duplicates, union, with_unique_names
 from .channel_validation import blanks_of, check
 from .proposal import values_of
@@ -58,7 +58,7 @@ async def async_live_state(hass: HomeAssistant, entry: ConfigEntry, subentry: Co
     samples = things.latest(subentry.subentry_id)
     news = things.news(subentry.subentry_id)
     try:
-        analysis = await async_analyse(hass, samples, topic=profile.topic, depth=profile.depth)
+        analysis = await async_analyse_for(hass, samples, profile)
     except LibraryMissingError:
         return LiveState(profile, {}, {}, news, exact=False)
     values = await hass.async_add_executor_job(values_of, profile, samples)
@@ -83,7 +83,7 @@ def with_channels(profile: Profile, wanted: Collection[Channel], offered: Collec
     known = {channel.key for channel in profile.channels}
     added = [channel for channel in wanted if channel.key not in known]
     channels = (*profile.channels, *with_unique_names(added, profile.channels))
-    blanks = blanks_of(profile.topic, profile.depth, profile.devices)
+    blanks = blanks_of(profile.topic, profile.depth, profile.devices, profile.device_member)
     for channel in channels[len(profile.channels) :]:
         check(channel, None, blanks)
     check_duplicates(channels)

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from .. import decoders
+from ..model.device_member import DeviceSplitter
 from ..model.mapping import ProfileReader
 from ..model.message import DecodeError, Sample, Value
 from ..model.profile import Analysis, Availability, Channel, Profile, Reading
@@ -44,7 +45,7 @@ def propose(topic: str, samples: Sequence[Sample], learned: Analysis, file: Prof
         devices, without = learned.devices, frozenset()
     readings = union(devices)
     inferred = tuple(reading.channel for reading in readings.values())
-    name = devices[0].metadata.name if len(learned.devices) == 1 else None
+    name = None if learned.is_family else devices[0].metadata.name
     name = name or name_from("/".join(level for level in topic.split("/") if level not in {"+", "#"}))
     manufacturer = _common(device.metadata.manufacturer for device in devices)
     model = _common(device.metadata.model for device in devices)
@@ -61,10 +62,12 @@ def propose(topic: str, samples: Sequence[Sample], learned: Analysis, file: Prof
         for channel in inferred
         if channel.key not in known
     )
-    profile = Profile(topic=topic, depth=learned.depth, channels=channels, devices={})
+    profile = Profile(
+        topic=topic, depth=learned.depth, channels=channels, devices={}, device_member=learned.device_member
+    )
     availability = file.availability
     return Proposal(
-        name=file.name if len(devices) == 1 else name,
+        name=file.name if len(devices) == 1 and learned.device_member is None else name,
         manufacturer=file.manufacturer or manufacturer,
         model=file.model or model,
         channels=(*channels, *others),
@@ -90,14 +93,15 @@ def _for_topic(channel: Channel, file: ProfileFile, topic: str, reading: Reading
 
 def values_of(profile: Profile, samples: Iterable[Sample]) -> dict[str, Value]:
     """Return the values of the profile's channels in the messages, by key."""
-    reader = ProfileReader(profile)
+    reader, splitter = ProfileReader(profile), DeviceSplitter.of(profile)
     values: dict[str, Value] = {}
     for sample in samples:
         try:
             decoded = decoders.decode(sample)
         except DecodeError:
             continue
-        for update in reader.read(split(profile.topic, profile.depth, sample.topic), decoded):
+        match = split(profile.topic, profile.depth, sample.topic)
+        for update in reader.read(match, splitter.split(match, decoded)):
             values |= update.values
     return values
 

@@ -16,6 +16,7 @@ from ...subentries import read
 from ...topic_filters import has_wildcard
 from ..model.discovery_config import is_direct
 from ..model.profile import Channel, Joining, Profile
+from ..model.topic_matching import count_blanks
 from ..profiles.yaml_file import dump
 from . import availability_form
 from .channel_form import channel_selector, form_key, key_choices, parse_channels, to_item
@@ -159,7 +160,7 @@ def _with_channels(
     profile: Profile, live: LiveState, offered: tuple[Channel, ...], user_input: Mapping[str, Any]
 ) -> Profile:
     """Return the profile with the channels of the form; channels removed in the form are dropped."""
-    blanks = blanks_of(profile.topic, profile.depth, profile.devices)
+    blanks = blanks_of(profile.topic, profile.depth, profile.devices, profile.device_member)
     before = {channel.key: channel for channel in live.profile.channels}
     now = {channel.key: channel for channel in profile.channels}
     parsed = [
@@ -184,8 +185,8 @@ def _with_types_of(channel: Channel, before: Channel | None, now: Channel | None
 
 def _with_settings(profile: Profile, live: LiveState, user_input: Mapping[str, Any], title: str) -> Profile:
     """Return the profile with the settings of the form; raise ValueError with an error key of the flow."""
-    blanks = blanks_of(profile.topic, profile.depth, profile.devices)
-    availability, expire_after_s = availability_form.read(user_input[availability_form.SECTION], blanks or 0)
+    blanks = count_blanks(profile.topic, profile.depth)
+    availability, expire_after_s = availability_form.read(user_input[availability_form.SECTION], blanks)
     if not user_input["name"].strip():
         raise ValueError("name_missing")
     profile = replace(profile, availability=availability, expire_after_s=expire_after_s)
@@ -206,7 +207,8 @@ def _with_settings(profile: Profile, live: LiveState, user_input: Mapping[str, A
 
 
 def _is_family(live: LiveState) -> bool:
-    return has_wildcard(live.profile.topic) or len(live.identities()) > 1
+    profile = live.profile
+    return has_wildcard(profile.topic) or profile.device_member is not None or len(live.identities()) > 1
 
 
 def _shared(profile: Profile, title: str) -> dict[str, str | None]:
