@@ -4,7 +4,14 @@ from typing import Any
 
 import pytest
 
-from custom_components.iotbridge.things.model.conversion import convert, number_of, quantity_of, text_of, unit_of
+from custom_components.iotbridge.things.model.conversion import (
+    convert,
+    is_same_state,
+    number_of,
+    quantity_of,
+    text_of,
+    unit_of,
+)
 from custom_components.iotbridge.things.model.message import Scalar, Value
 from custom_components.iotbridge.things.model.profile import Channel
 
@@ -35,6 +42,12 @@ BIT = of(platform="binary_sensor", on="1", off="0")
         (NUMBER, "", None),
         (NUMBER, "nan", None),
         (NUMBER, "unavailable", None),
+        (NUMBER, -127, None),
+        (NUMBER, "-127.00", None),
+        (NUMBER, 999.9, None),
+        (NUMBER, 85, 85),
+        (of(unit="W", device_class="power"), -127, -127),
+        (of(unit="%", device_class="humidity"), 6553.5, None),
         (of(unit="V", scale=0.001), 3020, 3.02),
         (of(unit="dBm", scale=0.1), -822, -82.2),
         (of(unit="%", scale=100.0), 0.56, 56.0),
@@ -116,6 +129,12 @@ def test_quantities_in_texts() -> None:
 )
 def test_units_as_they_are_written(text: str, unit: str | None) -> None:
     assert unit_of(text) == unit
+
+
+def test_core_would_show_an_error_number() -> None:
+    assert is_same_state(NUMBER, 85)
+    assert not is_same_state(NUMBER, -127)
+    assert not is_same_state(NUMBER, "-127.00")
 
 
 def test_raw_values_as_text() -> None:

@@ -4,6 +4,7 @@ import math
 import re
 
 from ..vocabulary.states.binary_states import CALM, PAIRS
+from ..vocabulary.units.error_numbers import ERROR_NUMBERS
 from ..vocabulary.units.known_units import PLAIN, QUANTITY_OF_UNIT
 from ..vocabulary.units.spellings import WRITTEN
 from .message import Scalar, Value
@@ -103,7 +104,13 @@ def convert(channel: Channel, raw: Scalar) -> Value:
         return None if channel.receives_codes and is_absent(raw) else text_of(raw) or None
     if not channel.is_number:
         return None if raw is None else plain(channel, raw)
-    return None if is_absent(raw) else scaled(number(raw), channel.scale)
+    return None if is_absent(raw) or is_error(channel.device_class, raw) else scaled(number(raw), channel.scale)
+
+
+def is_error(device_class: str | None, raw: Scalar) -> bool:
+    """Return whether a raw value is a number that a sensor sends instead of a value."""
+    numbers = ERROR_NUMBERS.get(device_class or "", ())
+    return bool(numbers) and (number_of(raw) if isinstance(raw, str) else raw) in numbers
 
 
 def plain(channel: Channel, raw: Scalar) -> Value:
@@ -142,11 +149,13 @@ def scaled(value: float, scale: float) -> int | float:
 def is_same_state(channel: Channel, raw: Scalar) -> bool:
     """Return whether core's template converts a raw value to the same state as ``convert``.
 
-    It does not for "21,5", "21.5 °C" or "n/a" where a number is expected, nor for "1" where ``on`` and ``off`` are
-    words.
+    It does not for "21,5", "21.5 °C", "n/a" or an error number where a number is expected, nor for "1" where ``on`` and
+    ``off`` are words.
     """
     if channel.platform in ("binary_sensor", "switch"):
         return raw is None or _is_word_of(channel, raw)
+    if channel.is_number and is_error(channel.device_class, raw):
+        return False
     if not channel.is_number or not isinstance(raw, str):
         return True
     try:

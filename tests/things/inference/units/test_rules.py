@@ -76,3 +76,22 @@ def test_a_stated_unit_is_kept(key: str, written: str, unit: str, device_class: 
     (reading,) = inferred({key: {"value": 1.2, "unit": written}}).readings
 
     assert (reading.channel.unit, reading.channel.device_class, reading.channel.enabled) == (unit, device_class, True)
+
+
+@pytest.mark.parametrize(
+    ("document", "unit", "device_class"),
+    [
+        ({"temperature": -127}, "°C", "temperature"),
+        ({"temp1": 999.9}, "°C", "temperature"),
+        ({"temperature": {"value": -327.68, "unit": "°C"}}, "°C", "temperature"),
+        ({"humidity": 65535}, "%", "humidity"),
+        ({"co2": -9999}, "ppm", "carbon_dioxide"),
+    ],
+)
+def test_an_error_number_of_a_sensor_is_no_value(
+    document: dict[str, Any], unit: str | None, device_class: str | None
+) -> None:
+    (reading,) = inferred(document).readings
+
+    assert (reading.channel.unit, reading.channel.device_class, reading.channel.scale) == (unit, device_class, 1)
+    assert reading.value is None

@@ -18,7 +18,7 @@ TENTHS_OF_DBM = (-1500, -200)
 LEAST_PASCALS = 20000
 MOST_PERCENT = 100
 HOTTEST_ROOM = 100
-MOST_TENTHS_OF_PERCENT = 1000
+MOST_TENTHS_OF_PERCENT, MOST_HUNDREDTHS_OF_PERCENT = 1000, 10000
 TINY, ALMOST_ONE = 0.000001, 0.999999
 
 
@@ -185,7 +185,7 @@ def percent_scale(value: float | None) -> float:
     """Return the scale that converts a number to a percentage: 455 is 45.5, 4550 too, 0.455 is a fraction."""
     if value is not None and TINY <= value <= ALMOST_ONE:
         return 100.0
-    if not isinstance(value, int) or value <= MOST_PERCENT:
+    if not isinstance(value, int) or not MOST_PERCENT < value <= MOST_HUNDREDTHS_OF_PERCENT:
         return 1.0
     return 0.1 if value <= MOST_TENTHS_OF_PERCENT else 0.01
 

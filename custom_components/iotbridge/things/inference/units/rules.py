@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from ...model.conversion import unit_of
+from ...model.conversion import is_error, unit_of
 from ...vocabulary.keys.records import UNITS
 from ..candidates.candidate import Candidate
 from ..interpretation import Context, Interpretation
@@ -66,7 +66,7 @@ def without_implausible_unit(interpretation: Interpretation, candidate: Candidat
         return Interpretation(
             unit=interpretation.unit, name=interpretation.name, known=True, phrase=interpretation.phrase
         )
-    if candidate.number is None or interpretation.unit != row.unit:
+    if candidate.number is None or interpretation.unit != row.unit or is_error(row.device_class, candidate.number):
         return interpretation
     value = candidate.number * interpretation.scale
     if (row.low is not None and value < row.low) or (row.high is not None and value > row.high):
