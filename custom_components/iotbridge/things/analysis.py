@@ -14,7 +14,7 @@ from .model.known_systems import System, find_system
 from .model.mapping import identity_and_subtopic
 from .model.message import Decoded, DecodeError, DeviceMetadata, Field, Path, Problem, ProblemKind, Sample
 from .model.profile import Analysis, LearnedDevice, Reading
-from .model.topic_matching import common_filter, guess_depth, pattern_of, split
+from .model.topic_matching import common_filter, guess_depth, name_from, pattern_of, split
 
 MAX_DEVICES = 200
 
@@ -74,7 +74,10 @@ def analyse(
         inferred = inference.infer(fields, topic=device.base, format=device.format)
         if device.is_gateway and not inferred.readings and device_member is not None:
             continue
-        metadata = device.metadata.or_else(inferred.metadata).or_else(DeviceMetadata(name=device.default_name))
+        default_name = device.default_name
+        if len(inferred.readings) == 1 and default_name == name_from(device.base):
+            default_name = name_from(device.base, inferred.readings[0].channel.name)
+        metadata = device.metadata.or_else(inferred.metadata).or_else(DeviceMetadata(name=default_name))
         is_alone = device_member is None and bases[device.base] == 1
         readings = tuple(
             _for_all_devices(reading, topic_filter, depth, device.base if is_alone else None)

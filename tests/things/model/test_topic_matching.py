@@ -166,10 +166,29 @@ def test_the_narrowest_filter_of_topics(topics: list[str], expected: str) -> Non
         ("airgradient/readings/ecda3b1eaaaf", "airgradient ecda3b1eaaaf"),
         ("home/OpenMQTTGateway/BTtoMQTT/4C33A6603C79", "4C33A6603C79"),
         ("sensors", "sensors"),
+        ("phones/pixel8", "pixel8"),
+        ("zanzito/pixel/location", "zanzito pixel"),
+        ("location", "location"),
+        ("trackers/phones", "trackers phones"),
     ],
 )
 def test_a_device_is_named_after_its_topic(base: str, expected: str) -> None:
     assert name_from(base) == expected
+
+
+@pytest.mark.parametrize(
+    ("base", "reading", "expected"),
+    [
+        ("home/kitchen/temperature", "Temperature", "kitchen"),
+        ("home/temperature/kitchen", "Temperature", "kitchen"),
+        ("home/kitchen/co2_level", "CO2 level", "kitchen"),
+        ("home/battery", "Battery", "battery"),
+        ("home/kitchen/temperature", "", "kitchen temperature"),
+        ("home/kitchen/temperature", "Humidity", "kitchen temperature"),
+    ],
+)
+def test_a_device_is_not_named_after_its_only_reading(base: str, reading: str, expected: str) -> None:
+    assert name_from(base, reading) == expected
 
 
 def test_documents_with_bare_presence_beside_them_are_devices() -> None:

@@ -1,7 +1,7 @@
 """Names of readings: the words of their keys in plain language, unique within a device. Pure."""
 
-from collections import Counter
-from collections.abc import Sequence
+from collections import Counter, defaultdict
+from collections.abc import Sequence, Set as AbstractSet
 from dataclasses import dataclass
 import re
 
@@ -16,6 +16,10 @@ from .tokens import KNOWN, Words, letters, only_qualifies, words_of
 LONGEST = 80
 # "BME680", "Flora-6ab577": names of parts, kept as written; "ch1" and "pv1" are words with a number.
 MADE_NAME = re.compile(r"(?=.*\d)(?=.*[A-Z]).+|.*\d[A-Za-z].*")
+
+
+# A last word that was there before: "relative humidity 24 h humidity".
+REPEATED = re.compile(r"(\b([a-z]{4,})\b.*) \2$", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,6 +43,8 @@ def name_of(candidate: Candidate, hints: NameHints) -> str:
         return (candidate.annotated or hints.name or "")[:LONGEST]
     if numbered := element_of(candidate, hints.phrase):
         return sentence(numbered)
+    if candidate.parts and ADDRESS.fullmatch(candidate.parts[-1]):
+        return f"{sentence(hints.noun or 'sensor')} {candidate.parts[-1]}"
     words = without_unit(candidate, hints.unit)
     own = "temperature" if words == ("t",) and hints.noun == "temperature" else readable(replaced(words, hints))
     if candidate.leaf == ("wifi",):
@@ -72,7 +78,7 @@ def as_written(candidate: Candidate, name: str) -> str:
     if raw.isupper() and "_" not in raw and "-" not in raw:
         return sentence(name)
     for ending in COMPOUNDS:
-        if re.search(rf"[a-zäöüß]{ending}", raw.lower()):
+        if re.search(rf"[a-zäöüß]{ending}(?![a-zäöüß])", raw.lower()):
             name = name.replace(f" {ending}", ending)
     for made in MAKERS_NAME.findall(raw):
         plain = readable(words_of(made))
@@ -176,13 +182,15 @@ def readable(words: Words) -> str:
     text = " ".join(
         SPELLED.get(word, str(int(word)) if word.isdecimal() and word.isascii() else word) for word in words
     )
-    return " ".join(text.split())
+    # A letter with a number is one name: "L4", "T1".
+    return re.sub(r"(?<!\S)([a-z]) (?=\d+(?!\S))", lambda match: match[1].upper(), " ".join(text.split()))
 
 
 def sentence(text: str) -> str:
     """Return a text in sentence case; words in capitals are kept."""
     text = text.replace(" State of", " state of")
-    text = re.sub(r"\b(\w{3,})( \1)+\b", r"\1", text.strip())[:LONGEST]
+    text = re.sub(r"\b(\w{3,})( \1)+\b", r"\1", text.strip(), flags=re.IGNORECASE)
+    text = REPEATED.sub(r"\1", text)[:LONGEST]
     return text[:1].upper() + text[1:] if text.split(" ", 1)[0] not in ("pH", "eCO2") else text
 
 
@@ -190,19 +198,42 @@ def unique(names: Sequence[str], candidates: Sequence[Candidate]) -> list[str]:
     """Return unique names, distinguished by the level above the value in its key, or by a number."""
     result = list(names)
     for depth in (1, 2, 3):
-        count = Counter(name.lower() for name in result)
-        for index, name in enumerate(result):
-            if count[name.lower()] < 2:  # noqa: PLR2004 - one of a kind
-                continue
-            word = parent_word(candidates[index], depth)
-            if word and not is_said(word, name):
-                result[index] = f"{name} {word}" if word.isdigit() else f"{word} {lower_first(name)}"
+        words = [parent_word(candidate, depth) for candidate in candidates]
+        words_of_name: defaultdict[str, set[str]] = defaultdict(set)
+        for name, word in zip(result, words, strict=True):
+            words_of_name[name.lower()].add(word)
+        result = [
+            with_level(name, word) if distinguishes(word, words_of_name[name.lower()]) else name
+            for name, word in zip(result, words, strict=True)
+        ]
     seen: Counter[str] = Counter()
     for index, name in enumerate(result):
         seen[name.lower()] += 1
         if seen[name.lower()] > 1:
             result[index] = f"{name} {seen[name.lower()]}"
     return result
+
+
+def distinguishes(word: str, words: AbstractSet[str]) -> bool:
+    """Return whether a level above a value tells it from those that have the others above them; an envelope does not.
+
+    Of "decoded payload" and "settings" only the second is a name.
+    """
+    differ = len({each.lower() for each in words}) > 1
+    return differ and not (only_generic(words_of(word)) and any(not only_generic(words_of(each)) for each in words))
+
+
+def with_level(name: str, word: str) -> str:
+    """Return a name with the level above it, without the words of that which the name repeats."""
+    if not word or is_said(word, name):
+        return name
+    if word.isdigit():
+        return f"{name} {word}"
+    if set(words_of(name)) <= set(words_of(word)):
+        return word
+    repeated = {part for part in words_of(word) if not part.isdigit()}
+    rest = " ".join(part for part in name.split() if part.lower() not in repeated)
+    return f"{word} {lower_first(rest)}".strip()
 
 
 def is_said(word: str, name: str) -> bool:

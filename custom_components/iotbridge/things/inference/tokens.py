@@ -29,6 +29,8 @@ type Words = tuple[str, ...]
 
 PIECES = re.compile(r"[^0-9A-Za-zÀ-ÖØ-öø-ÿµ]+")
 CAMEL = re.compile(r"[A-ZÀ-Ö]+(?=[A-Z][a-z])|[A-ZÀ-Ö]?[a-zß-öø-ÿµ]+|[A-ZÀ-Ö]+|\d+")
+# A serial number or an address is one word: "28ff641e8216b5c2".
+SERIAL = re.compile(r"(?=.*\d)(?=.*[A-Fa-f])[0-9A-Fa-f]{8,16}")
 BRACKETS = re.compile(r"(.+?)\s*[\[(]\s*([^\])]{1,10})\s*[\])]\s*")
 LONGEST_PHRASE = 4
 # Length of compounds to split, and maximum length of short pieces.
@@ -53,7 +55,7 @@ def words_of(key: str) -> Words:
     """Return the words of a key in lower case: "pm2.5", "tempOutC", "wind_avg_km_h" and "batterylevel" alike."""
     tokens: list[str] = []
     for piece in PIECES.split(key[:200]):
-        if piece.lower() in KNOWN:
+        if piece.lower() in KNOWN or SERIAL.fullmatch(piece):
             tokens.append(piece.lower())
         elif piece:
             tokens += [part for camel in joined(CAMEL.findall(piece)) for part in split_compound(camel)]

@@ -27,17 +27,27 @@ class DeviceSplitter:
     """
 
     def __init__(
-        self, topic_filter: str, depth: int, device_member: Path | None, name_member: Path | None = None
+        self,
+        topic_filter: str,
+        depth: int,
+        device_member: Path | None,
+        name_member: Path | None = None,
+        reading: str = "",
     ) -> None:
-        """``device_member`` None leaves messages unchanged; ``topic_filter`` and ``depth`` as in the profile."""
+        """``device_member`` None leaves messages unchanged; ``topic_filter`` and ``depth`` as in the profile.
+
+        ``reading`` is the name of the only reading, which is not to be that of the device.
+        """
         self._member = device_member
         self._name_member = name_member
+        self._reading = reading
         self._has_gateways = count_blanks(topic_filter, depth) > 0
 
     @classmethod
     def of(cls, profile: Profile) -> DeviceSplitter:
         """Return the splitter of a profile."""
-        return cls(profile.topic, profile.depth, profile.device_member, profile.name_member)
+        reading = profile.channels[0].name if len(profile.channels) == 1 else ""
+        return cls(profile.topic, profile.depth, profile.device_member, profile.name_member, reading)
 
     def split(self, match: TopicMatch, decoded: Decoded) -> Decoded:
         """Return the message with a report for each device; a report with an identity of its own is left unchanged."""
@@ -51,7 +61,7 @@ class DeviceSplitter:
     def default_name(self, match: TopicMatch, identity: str) -> str:
         """Return the name of a device whose messages state none."""
         if self._member is None or identity == match.identity:
-            return name_from(match.base)
+            return name_from(match.base, self._reading)
         text = identity.removeprefix(f"{match.identity}/")
         return text if any(letter.isalpha() for letter in text) else f"{name_from(match.base)} {text}"
 

@@ -19,6 +19,8 @@ GENERIC = frozenset(
 SYSTEMS = frozenset({"emon", "homie", "owntracks", "rtl_433", "shellies", "wmbusmeters", "zigbee2mqtt"})
 # Levels on which devices report their availability.
 PRESENCE = frozenset({"availability", "available", "connected", "connection", "lwt", "online", "status"})
+# Levels that name no device: kinds of devices, and what a phone reports.
+KINDS = frozenset({"clients", "location", "meters", "nodes", "phones", "position", "trackers", "waypoint", "waypoints"})
 NAME_LEVELS = 3
 _SERIAL = re.compile(r"[0-9a-fA-F]{8,}")
 # A level that distinguishes phases or channels of one device.
@@ -160,8 +162,11 @@ def _has_equal_leaves(topics: Iterable[str]) -> bool:
     return any(leaves[left] & leaves[right] for left in parents for right in parents if left < right)
 
 
-def name_from(base: str) -> str:
-    """Return a display name for the device on a topic: its meaningful levels, at most three."""
+def name_from(base: str, reading: str = "") -> str:
+    """Return a display name for the device on a topic: its meaningful levels, at most three.
+
+    ``reading`` is the name of its only reading, which Home Assistant adds: "kitchen temperature Temperature".
+    """
     levels = [level for level in base.split("/") if level and level.lower() not in GENERIC]
     if len(levels) > 1 and levels[0].lower() in SYSTEMS:
         levels = levels[1:]
@@ -173,4 +178,6 @@ def name_from(base: str) -> str:
     words = [level for level in levels if not _SERIAL.fullmatch(level)]
     if len(words) > 1:
         levels = words
+    unnamed = {*KINDS, reading.lower().replace(" ", "_")}
+    levels = [level for level in levels if level.lower() not in unnamed] or levels
     return " ".join(levels[-NAME_LEVELS:]).replace("_", " ") or base

@@ -20,10 +20,10 @@ from .members import MessageMember, groups_of, members_of
 from .records import Record, record_of, title_of
 from .time_series import outdated
 
-# A part of a key that is an address: "0x2916", "4C33A6603C79", "28-0316a2799bff".
+# A part of a key that is an address: "0x2916", "4C33A6603C79", "28-0316a2799bff", "28.0316A2799BFF".
 ADDRESS = re.compile(
     r"0x[0-9a-fA-F]{4,16}|(?=.*\d)[0-9a-fA-F]{8,16}"
-    r"|[0-9a-fA-F]{2}([:-][0-9a-fA-F]{2}){4,7}|\d{2}-[0-9a-fA-F]{12}"
+    r"|[0-9a-fA-F]{2}([:-][0-9a-fA-F]{2}){4,7}|[0-9a-fA-F]{2}[-.][0-9a-fA-F]{12}"
 )
 # A key that starts with the address of its subject: "BidCos-RF.LEQ0423081:4.VALVE_STATE".
 ADDRESSED = re.compile(r"(?:.*[./])?[A-Za-z]{0,4}\d{6,}[0-9A-Za-z]*(?::\d+)?[./](?=[A-Za-z])([^./]+)")

@@ -10,7 +10,10 @@ LAST_LETTERS = frozenset("cfv")
 TEMPERATURES = frozenset({"temp", "temperature", "tmp"})
 # Words that end compounds: "ipmtemp", "busvolt"; in German they stay one word: "Kesseltemperatur".
 COMPOUNDS = ("temperatur", "spannung", "leistung", "feuchtigkeit", "feuchte", "druck", "energie", "frequenz")
-ENDINGS = ("temperature", "humidity", "pressure", "voltage", "temp", "volt", *COMPOUNDS)
+ENDINGS = (
+    "temperature", "humidity", "pressure", "voltage", "temp", "volt", "distance", "frequency", "capacity",
+    "consumption", "intensity", "energy", "speed", "status", "value", "version", *COMPOUNDS,
+)  # fmt: skip
 # Words after a unit that qualify the value: "psi_low".
 WHICH = frozenset({"low", "high"})
 # Units of time, at the start or the end of a key: "minutes_pump".

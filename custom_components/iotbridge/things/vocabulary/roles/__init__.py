@@ -123,6 +123,7 @@ GENERIC = frozenset(
         "attributes",
         "properties",
         "telemetry data",
+        "uplink",
         "uplink message",
         "message",
         "fields",
