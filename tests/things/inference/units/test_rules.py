@@ -70,6 +70,8 @@ def test_a_name_that_misleads_about_the_unit(
         ("energy_price", "€/kWh", "EUR/kWh", None),
         ("co2_concentration", "ppm", "ppm", "carbon_dioxide"),
         ("soil_tension", "cbar", "cbar", "pressure"),
+        ("light", "FAU/x", "FAU/x", None),
+        ("light", "kLux", "lx", "illuminance"),
     ],
 )
 def test_a_stated_unit_is_kept(key: str, written: str, unit: str, device_class: str | None) -> None:

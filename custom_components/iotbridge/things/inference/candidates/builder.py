@@ -29,6 +29,8 @@ ADDRESS = re.compile(
 ADDRESSED = re.compile(r"(?:.*[./])?[A-Za-z]{0,4}\d{6,}[0-9A-Za-z]*(?::\d+)?[./](?=[A-Za-z])([^./]+)")
 # Number of last levels of the device's topic that may name the measurement: "home/temperature/kitchen".
 BASE_LEVELS = 3
+# A unit that is in no table is kept as it is written: "kg/cm²", "FAU".
+UNKNOWN_UNIT = re.compile(r"[^\W\d_][^\s\d_]{0,7}")
 # A meter's OBIS code of a reading: "1-0:16.7.0", "1.8.0*255".
 NUMBERED = re.compile(r"(?:\d+-\d+:)?(\d{1,2})\.(\d{1,2})\.(\d{1,3})(?:\*\d+)?")
 TOTAL = ("0", "255")
@@ -165,7 +167,8 @@ def unit_beside(member: MessageMember, sibling_group: SiblingGroup) -> tuple[str
     if key in VALUES or key in OF_NOW:
         text = sibling_group.text(UNITS)
         if text is not None:
-            return unit_of(text), unit_of(text) is not None or text in NO_UNIT
+            unit = unit_of(text) or (text if UNKNOWN_UNIT.fullmatch(text) and text not in NO_UNIT else None)
+            return unit, unit is not None or text in NO_UNIT
     text = sibling_group.text((f"{key}_unit", f"{key}unit", f"{key}_units", f"unit_{key}", f"{key}u"))
     return (unit_of(text), True) if text is not None else (None, False)
 

@@ -16,6 +16,8 @@ from ...vocabulary.keys.key_words import (
     PHASE_LETTERS,
     THINGS,
 )
+from ...vocabulary.keys.records import VALUE_WORDS
+from ...vocabulary.keys.word_parts import MONEY
 from ...vocabulary.words import WORDS
 from ..candidates.candidate import Candidate
 from ..rule_table import Condition, Example, Reads, Table, either, no
@@ -91,6 +93,11 @@ def is_beside_quantity(quantities: frozenset[str]) -> Condition[Mention]:
     return lambda mention: any(WORDS[other.text] in quantities for other in mention.others)
 
 
+def is_below(words: frozenset[str]) -> Condition[Mention]:
+    """Return the condition that a level above the key has one of these words."""
+    return lambda mention: any(not words.isdisjoint(level) for level in mention.candidate.levels[1:])
+
+
 def is_before_unknown_words(mention: Mention) -> bool:
     """Return whether words of unknown meaning follow."""
     after = mention.words[mention.phrase.end :]
@@ -117,7 +124,7 @@ ADJECTIVES: Table[Mention, AdjectiveRule] = Table(
             example=Example({"lux_factor": 12}, Reads(12), "Zigbee2MQTT: EFEKTA MODKAM_Flower"),
         ),
         AdjectiveRule(
-            when=(no(means(PAID)), is_beside_quantity(PAID)),
+            when=(no(means(PAID)), either(is_beside_quantity(PAID), is_below(MONEY))),
             example=Example({"price_energy": 0.31}, Reads(0.31), "Tibber: prices of energy"),
         ),
         AdjectiveRule(
@@ -129,7 +136,11 @@ ADJECTIVES: Table[Mention, AdjectiveRule] = Table(
             ),
         ),
         AdjectiveRule(
-            when=(is_word(*NOW), no(is_among_electricity), is_before_unknown_words),
+            when=(
+                is_word(*NOW),
+                no(is_among_electricity),
+                either(is_before_unknown_words, is_before(VALUE_WORDS)),
+            ),
             example=Example({"current_on": 704, "total_on": 1041}, Reads(704, enabled=False), "blind/landroid"),
         ),
         AdjectiveRule(

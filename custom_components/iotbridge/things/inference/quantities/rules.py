@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 from ...vocabulary.device_classes import SENSOR_CLASSES
 from ...vocabulary.keys.key_words import REACHED, WANTED
-from ...vocabulary.keys.letters import UNITS_OF_SUBJECTS
+from ...vocabulary.keys.letters import OTHER_LETTERS, UNITS_OF_SUBJECTS
 from ...vocabulary.names import display_names
 from ...vocabulary.quantities import QUANTITIES
 from ...vocabulary.units.known_units import QUANTITY_OF_UNIT
@@ -91,6 +91,8 @@ def written_unit(candidate: Candidate, quantity: str | None) -> str | None:
     if candidate.suffix:
         return candidate.suffix.unit
     units, rest = letters(candidate.leaf)
+    if units and any(sibling.leaf == (*rest, letter) for sibling in candidate.siblings for letter in OTHER_LETTERS):
+        return None
     return next((unit for unit in units if is_unit(unit, rest, candidate, quantity)), None)
 
 

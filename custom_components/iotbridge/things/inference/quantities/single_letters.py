@@ -21,8 +21,6 @@ def is_unit_letter(candidate: Candidate, unit: str, rest: Words) -> bool:
     """Return whether a last letter is a unit: "v_mppt1_v" repeats it, "l2_v" is beside "l2_kw"."""
     if unit not in LETTER_OF or not rest or rest[-1] in COUNTED_BY_LETTERS:
         return False
-    if any(sibling.leaf == (*rest, letter) for sibling in candidate.siblings for letter in "bc"):
-        return False
     if unit == "V" and [word for word in rest if not word.isdigit()][-1:] == ["cell"]:
         return True
     electric_siblings = [

@@ -6,7 +6,7 @@ import re
 from ...vocabulary.systems import DEW_POINT, OF_THE_AIR, WEATHER
 from ..candidates.candidate import Candidate
 
-IMPERIAL = re.compile(r"(_f|mph|_mi_h|inhg|fahrenheit|tempf)$|(rain|barom).*in$")
+IMPERIAL = re.compile(r"(_f|mph|_mi_h|inhg|fahrenheit|tempf)$|(rain|barom)(?!.*min$).*in$")
 METRIC = re.compile(r"(_c|tempc|celsius|hpa|_mm|_km_h|_m_s)$")
 # Range of the air pressure in inches of mercury, and maximum of the dew point in degrees Celsius.
 INCHES = (24, 32)

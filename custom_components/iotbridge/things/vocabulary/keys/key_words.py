@@ -29,7 +29,7 @@ NOW = frozenset({"current", "curr"})
 # Beside one of these keys "current" only means "now".
 OTHER_TIMES = frozenset({
     ("target",), ("setpoint",), ("set",), ("desired",), ("goal",), ("previous",), ("total",), ("last",), ("yesterday",),
-    ("average",), ("avg",), ("next",),
+    ("average",), ("avg",), ("next",), ("max",), ("min",), ("size",), ("limit",), ("capacity",),
 })  # fmt: skip
 # Before one of these, "current" only means "now": a position, a period, a tariff.
 NOT_AMPERES = frozenset({

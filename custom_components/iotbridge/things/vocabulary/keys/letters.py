@@ -33,3 +33,5 @@ UNITS_OF_SUBJECTS = {
     "processor": ("V", "W", "°C", "°F"),
     "disk": ("°C", "°F"),
 }
+# Beside a key with one of these, a last letter is a phase or a period, and no unit: "grid_a", "rain_w".
+OTHER_LETTERS = ("b", "d")

@@ -41,6 +41,10 @@ WRITTEN: dict[str, str] = {
     "LUX": "lx",
     "Lx": "lx",
     "lm/m²": "lx",
+    "klux": "klx",
+    "kLux": "klx",
+    "kLx": "klx",
+    "kilolux": "klx",
     "Volt": "V",
     "Volts": "V",
     "volt": "V",
@@ -209,4 +213,7 @@ WRITTEN: dict[str, str] = {
 }
 
 # Texts beside a value without a unit.
-NO_UNIT = frozenset({"", "#", "-", "none", "None", "null", "n/a", "count", "/", "1", "boolean", "bool"})
+NO_UNIT = frozenset({
+    "", "#", "-", "none", "None", "null", "n/a", "count", "/", "1", "boolean", "bool", "metric", "imperial",
+    "si", "text", "string", "number", "integer", "float", "enum",
+})  # fmt: skip

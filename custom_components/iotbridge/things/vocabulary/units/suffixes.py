@@ -81,6 +81,7 @@ SUFFIXES: dict[str, str] = {
     "lux": "lx",
     "lx": "lx",
     "klux": "klx",
+    "kilolux": "klx",
     "klx": "klx",
     "w m2": "W/m²",
     "wm2": "W/m²",
