@@ -25,10 +25,10 @@ from custom_components.iotbridge.hosts.inventory import PowerState
 from custom_components.iotbridge.hosts.triggers import HOST_TRIGGERS
 from custom_components.iotbridge.system_health import system_health_info
 from custom_components.iotbridge.things.flow.availability_form import EXPIRIES
-from custom_components.iotbridge.things.flow.channel_form import channel_selector
+from custom_components.iotbridge.things.flow.channel_form import fields_schema
 from custom_components.iotbridge.things.flow.texts import ThingTexts
 from custom_components.iotbridge.things.model.message import ProblemKind
-from custom_components.iotbridge.things.model.profile import Joining
+from custom_components.iotbridge.things.model.profile import PLATFORMS, Joining
 from custom_components.iotbridge.things.profiles.validation import IN_ENGLISH, Expected
 from homeassistant.helpers import entity_registry as er, issue_registry as ir, selector
 from homeassistant.helpers.translation import async_get_translations
@@ -214,13 +214,14 @@ def test_every_text_built_by_a_dialog_exists() -> None:
     assert named <= WORDS["selector"]["wizard"]["options"].keys()
 
 
-def test_every_field_of_a_channel_is_translated(kit: Kit) -> None:
-    words = ThingTexts({"diagnostic": "", "config": ""}, {}, {}, {})
-    fields = channel_selector(words, {}).config["fields"]
+def test_every_field_of_a_channel_is_translated() -> None:
+    texts = ThingTexts({"diagnostic": "", "config": ""}, {}, {}, {})
+    steps = WORDS["config_subentries"]["device"]["step"]
 
-    assert WORDS["selector"]["channels"]["fields"].keys() == fields.keys()
-    for names in WORDS["selector"]["channels"]["fields"].values():
-        assert names.keys() == {"name", "description"}
+    for kind in PLATFORMS:
+        fields = {str(marker) for marker in fields_schema(kind, texts).schema}
+        assert steps[kind]["data"].keys() == steps[kind]["data_description"].keys() == fields
+        assert kind in steps["kind"]["menu_options"]
 
 
 def test_every_field_of_a_list_is_translated(kit: Kit) -> None:

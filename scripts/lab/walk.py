@@ -50,22 +50,26 @@ class Walk:
         await self.picture("wizard-wait.png")
         await self.see("New devices")
         await self.press("Next")
-        await self.see("Add device")
+        await self.see("Channels to change")
         await self.see("Carbon dioxide")
 
     async def correct(self, name: str) -> None:
-        """Rename the device, and open its first channel."""
+        """Rename the device, and change its first channel: its kind is asked first."""
         await self.page.locator("ha-form input").first.fill(name)
         await self.picture("wizard-device.png")
-        await self.page.locator("ha-selector-object ha-icon-button").first.click()
+        await self.choose_first("Channels to change")
+        await self.press("Continue")
+        await self.see("What is this value?")
+        await self.picture("wizard-kind.png")
+        await self.page.get_by_text("A number or a text.").click()
         await self.see("Device class")
         await self.picture("wizard-channel.png")
-        await self.page.keyboard.press("Escape")
-        await self.page.get_by_text("Device class").first.wait_for(state="hidden")
+        await self.press("Next")
+        await self.see("Channels to change")
 
     async def add(self) -> None:
         """Add the device, and check that Home Assistant confirms it."""
-        await self.press("Add device")
+        await self.press("Continue")
         await self.see("You find it under")
         await self.picture("wizard-done.png")
 
@@ -104,6 +108,12 @@ class Walk:
         await self.page.get_by_text("Notifications", exact=True).first.click()
         await self.see("35 °C > 30 °C")
         await self.picture("alarm-notification.png")
+
+    async def choose_first(self, label: str) -> None:
+        """Open the list of a field, and choose its first line."""
+        field = self.page.locator("ha-selector-select", has_text=label)
+        await field.locator("ha-generic-picker, ha-picker-field, ha-button, button").last.click()
+        await self.page.locator("ha-combo-box-item").first.click()
 
     async def see(self, text: str) -> Locator:
         """Wait until a text is on the page."""

@@ -7,6 +7,8 @@ from .waiting import LabError, until
 
 FLOWS = "config/config_entries/subentries/flow"
 KIND = "device"
+# Menus that are shown while the wizard waits for messages.
+WAITING = ("waiting", "listening")
 
 
 class Wizard:
@@ -47,12 +49,18 @@ class Wizard:
         data = self.suggested | answers
         return await self._configure({key: value for key, value in data.items() if value is not None})
 
+    async def edit(self, key: str, kind: str, **answers: Any) -> Json:
+        """Change a channel in the list of the form, and return to the list."""
+        await self.submit(edit=[key])
+        await self.choose(kind)
+        return await self.submit(**answers)
+
     async def wait(self, *, timeout_s: float = 60) -> Json:
         """Wait until progress has ended; LabError if it takes longer."""
 
         async def over() -> bool:
             self.result = await self._client.rest("GET", f"{FLOWS}/{self.result['flow_id']}")
-            return bool(self.result["type"] != "progress")
+            return bool(self.result["type"] != "progress" and self.step not in WAITING)
 
         await until(over, timeout_s=timeout_s, what=f"the end of the step {self.step}", every_s=0.2)
         return self.result
@@ -118,9 +126,10 @@ class Wizard:
         return suggestions(self.result["data_schema"])
 
     @property
-    def channels(self) -> dict[str, Json]:
-        """The channels of the form by their keys."""
-        return {item["key"]: item for item in self.suggested["channels"]}
+    def channels(self) -> dict[str, str]:
+        """The lines of the form's channels by their keys."""
+        (row,) = [row for row in self.result["data_schema"] if row["name"] == "channels"]
+        return {option["value"]: option["label"] for option in row["selector"]["select"]["options"]}
 
     async def _open(self, more: Json, choices: tuple[str, ...]) -> Json:
         self.result = await self._client.rest("POST", FLOWS, {"handler": [self._entry_id, KIND], **more})

@@ -110,6 +110,8 @@ def test_the_member_is_proposed_that_the_messages_speak_for(
         pytest.param([{"id": "gate", "temp": 20.5}], id="in the topic"),
         pytest.param([{"model": "T1", "fw": "1.2", "temp": 20.5}], id="metadata"),
         pytest.param([20.5, 21], id="bare values"),
+        pytest.param([{"IrReceived": {"Data": "0x00FF"}}, {"IrReceived": {"Data": "0x00F7"}}], id="code of a button"),
+        pytest.param([{"Wiegand": {"UID": 4302741608}}, {"Wiegand": {"UID": 4302741609}}], id="code of a card"),
     ],
 )
 def test_there_is_no_question_about_one_device(documents: list[Any]) -> None:

@@ -98,9 +98,8 @@ async def test_a_repair_opened_after_a_partial_message_shows_what_is_new(wizard:
 
 async def test_a_repair_gives_a_unique_name(wizard: Wizard, repair: Repair) -> None:
     await wizard.learn_from("garden/weather", WEATHER)
-    items = wizard.channels
-    items["temperature"]["name"] = "Pressure"
-    await wizard.submit(channels=list(items.values()))
+    await wizard.edit("temperature", name="Pressure")
+    await wizard.submit()
     await wizard.kit.hass.async_block_till_done()
     await wizard.kit.receive("garden/weather", WEATHER | {"pressure": 1013.5})
     await wizard.wait_only(10)

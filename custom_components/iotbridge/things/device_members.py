@@ -17,6 +17,7 @@ from .model.topic_matching import split
 from .vocabulary import roles
 from .vocabulary.keys import device_members as keys
 from .vocabulary.keys.records import TIMES, UNITS, VALUES
+from .vocabulary.states.events import CODES, RECEIVERS
 
 MAX_MESSAGES = 200
 MAX_CHOICES = 12
@@ -110,14 +111,14 @@ class _Member:
     @property
     def is_asked(self) -> bool:
         """Return whether the user is asked for it, even if a single device has been heard."""
-        if self.kind is None or self._is_of_another_device or self._is_in_topic:
+        if self.kind is None or self._is_of_another_device or self._is_in_topic or self._is_code:
             return False
         return self.kind.asked_in_lists if self._in_list else self.kind.asked
 
     def is_proposed(self, present: Iterable[MemberKind]) -> bool:
         """Return whether the messages show several devices; ``present`` are the kinds of all members."""
         kind = self.kind
-        if kind is None or self._is_of_another_device or self._is_in_topic:
+        if kind is None or self._is_of_another_device or self._is_in_topic or self._is_code:
             return False
         if self._in_list and not self._has_addresses:
             return False
@@ -133,6 +134,13 @@ class _Member:
             for occurrence in self._occurrences
             if not occurrence.is_number
         ) and not any(occurrence.is_number for occurrence in self._occurrences)
+
+    @cached_property
+    def _is_code(self) -> bool:
+        """Return whether it holds the codes that a receiver reports: of cards and buttons, not of devices."""
+        leaf = words_of(str(self.path[-1]))
+        above = words_of(str(self.path[-2])) if len(self.path) > 1 else ()
+        return not CODES.isdisjoint(leaf[-1:]) and not RECEIVERS.isdisjoint(leaf + above)
 
     @cached_property
     def _is_of_another_device(self) -> bool:

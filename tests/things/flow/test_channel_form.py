@@ -1,4 +1,4 @@
-"""Channels as items of the form: their descriptions, and the parsing of edited ones."""
+"""Channels in forms: their lines in the list, and the fields of each kind."""
 
 import json
 from typing import Any
@@ -11,33 +11,28 @@ from tests.things.wizard import WEATHER, Wizard
 
 async def test_the_current_value_is_that_of_the_users_channel(wizard: Wizard) -> None:
     await wizard.learn_from("garden/weather", WEATHER)
-    await wizard.submit(channels=[wizard.channels["temperature"] | {"scale": 0.1}])
+    await wizard.edit("temperature", scale=0.1)
+    assert wizard.channels["temperature"].startswith("Temperature: 2.15 °C")
+    await wizard.submit()
     await wizard.kit.receive("garden/weather", WEATHER)
     await wizard.change("channels")
 
-    assert wizard.channels["temperature"]["now"].startswith("2.15 °C")
+    assert wizard.channels["temperature"].startswith("Temperature: 2.15 °C")
 
 
 async def test_a_switch_is_shown_with_its_commands(wizard: Wizard) -> None:
     await wizard.learn_from("garden/weather", WEATHER)
-    switch = wizard.channels["door"] | {"platform": "switch", "command_topic": "garden/door/set", "command_on": "open"}
-    del switch["device_class"]
-    await wizard.submit(channels=[switch])
+    await wizard.open("door", "switch")
+    await wizard.submit(on="open", off="closed", command_topic="garden/door/set", command_on="open")
+    assert wizard.channels["door"] == "Door: on · Switch · door"
+    await wizard.submit()
     await wizard.change("channels")
+    await wizard.open("door")
 
-    assert wizard.channels["door"].items() >= {
-        "platform": "switch", "on": "open", "off": "closed", "command_topic": "garden/door/set", "command_on": "open",
+    assert wizard.suggested == {
+        "name": "Door", "on": "open", "off": "closed", "command_topic": "garden/door/set", "command_on": "open",
         "command_off": "OFF",
-    }.items()  # fmt: skip
-
-
-async def test_two_channels_with_one_place_are_rejected(wizard: Wizard) -> None:
-    await wizard.add("garden/weather", WEATHER)
-    await wizard.change("channels")
-    items = list(wizard.channels.values())
-    await wizard.submit(channels=[*items, items[0] | {"name": "Again"}])
-
-    assert wizard.errors == {"channels": "channel_twice"}
+    }  # fmt: skip
 
 
 POWER = {"POWER": "ON", "UptimeSec": 3}
@@ -87,8 +82,10 @@ async def test_each_device_of_a_family_has_its_own_command_topic(
     wizard: Wizard, topic: str, messages: dict[str, Any], pattern: str, command_topics: list[str]
 ) -> None:
     await wizard.learn_from_all(topic, messages)
-    (shown,) = [item["command_topic"] for item in wizard.channels.values() if item["platform"] == "switch"]
-    assert shown == pattern
+    (key,) = [key for key, line in wizard.channels.items() if " · Switch" in line]
+    await wizard.open(key)
+    assert wizard.suggested["command_topic"] == pattern
+    await wizard.submit()
     await wizard.submit()
     assert wizard.result["type"] is FlowResultType.CREATE_ENTRY
     await wizard.wait_only(5)
@@ -106,11 +103,11 @@ async def test_switches_without_a_common_command_topic_are_read_only(wizard: Wiz
     await wizard.wait(3)
     if wizard.step == "split":
         await wizard.submit()
-    (item,) = [item for key, item in wizard.channels.items() if key.endswith("output")]
+    ((key, line),) = [(key, line) for key, line in wizard.channels.items() if key.endswith("output")]
 
-    assert (item["platform"], "command_topic" in item) == ("binary_sensor", False)
-    await wizard.submit(channels=[item | {"platform": "switch", "command_topic": "gate/command/switch:0"}])
-    assert wizard.errors == {"channels": "command_topic_shared"}
+    assert " · Binary sensor" in line
+    await wizard.edit(key, "switch", on="true", off="false", command_topic="gate/command/switch:0")
+    assert wizard.errors == {"command_topic": "command_topic_shared"}
 
 
 async def test_the_interpretation_is_shown(wizard: Wizard) -> None:
@@ -120,48 +117,37 @@ async def test_the_interpretation_is_shown(wizard: Wizard) -> None:
     assert "- Topic: `garden/weather`\n- Format: **JSON**\n- Recognized profile: **-**\n" in wizard.text
     assert "- Values read by: Home Assistant\n" in wizard.text
     assert "- Problems: -\n" in wizard.text
-    assert wizard.channels["temperature"] == {
-        "name": "Temperature",
-        "now": "21.5 °C · Temperature · temperature",
-        "enabled": True,
-        "platform": "sensor",
-        "device_class": "temperature",
-        "unit": "°C",
-        "state_class": "measurement",
+    assert wizard.channels["temperature"] == "Temperature: 21.5 °C · Temperature · temperature"
+    assert wizard.channels["door"] == "Door: on · Binary sensor (Door) · door"
+    await wizard.submit(edit=["temperature", "door"])
+    assert wizard.placeholders == {
+        "name": "Temperature", "value": "21.5 °C", "source": "temperature", "kind": "Sensor",
+    }  # fmt: skip
+    await wizard.choose("sensor")
+    assert wizard.suggested == {
+        "name": "Temperature", "device_class": "temperature", "unit": "°C", "state_class": "measurement",
         "precision": 1,
-        "key": "temperature",
-    }
-    door = wizard.channels["door"]
-    assert (door["platform"], door["on"], door["off"]) == ("binary_sensor", "open", "closed")
-    assert door["now"] == "on · Binary sensor (Door) · door"
+    }  # fmt: skip
+    await wizard.submit()
+    await wizard.choose("binary_sensor")
+    assert wizard.suggested == {"name": "Door", "device_class": "door", "on": "open", "off": "closed"}
 
 
-async def test_doubtful_channels_are_disabled_and_marked(wizard: Wizard) -> None:
+async def test_doubtful_channels_are_not_selected(wizard: Wizard) -> None:
     await wizard.learn_from("garden/weather", WEATHER)
-    loops = wizard.channels["loops"]
 
-    assert loops["enabled"] is False
-    assert loops["now"] == "disabled · 12345 · loops"
+    assert wizard.channels["loops"] == "Loops: 12345 · loops"
+    assert wizard.selected == ["temperature", "humidity", "door"]
     assert "Channels: 4, enabled: 3\n" in wizard.text
-
-
-async def test_a_channel_deleted_by_mistake_can_be_added_again(wizard: Wizard) -> None:
-    await wizard.learn_from("garden/weather", WEATHER)
-    added = {"name": "Again", "platform": "sensor", "key": "humidity"}
-    items = [item for key, item in wizard.channels.items() if key != "humidity"]
-    await wizard.submit(channels=[*items, added])
-
-    channel = wizard.subentry.data["channels"][-1]
-    assert (channel["name"], channel["path"]) == ("Again", ["humidity"])
-    assert wizard.subentry.data["dropped"] == []
 
 
 async def test_a_bare_value_is_a_channel_without_a_key(wizard: Wizard) -> None:
     await wizard.learn_from("temperature", "21.5")
     assert wizard.channels.keys() == {"."}
-    await wizard.submit(channels=[wizard.channels["."] | {"name": ""}])
-    assert (wizard.errors, wizard.placeholders["place"]) == ({"channels": "no_name"}, ".")
-    await wizard.submit(channels=[wizard.channels["."] | {"name": "Air"}])
+    await wizard.edit(".", name=" ")
+    assert (wizard.errors, wizard.placeholders["place"]) == ({"name": "no_name"}, ".")
+    await wizard.submit(name="Air")
+    await wizard.submit()
 
     (channel,) = wizard.subentry.data["channels"]
     assert (channel["name"], channel["path"]) == ("Air", [])
@@ -170,8 +156,9 @@ async def test_a_bare_value_is_a_channel_without_a_key(wizard: Wizard) -> None:
 async def test_a_position_becomes_a_device_tracker(wizard: Wizard) -> None:
     await wizard.learn_from("van/gps", {"latitude": 45.5, "longitude": 9.25, "speed_kmh": 50})
 
-    tracker = next(item for item in wizard.channels.values() if item["platform"] == "device_tracker")
-    assert tracker["now"].startswith("45.5, 9.25 · Device tracker")
+    assert wizard.channels["latitude"] == "Location: 45.5, 9.25 · Device tracker · latitude"
+    assert "longitude" not in wizard.selected
+    await wizard.edit("latitude", name="Van")
     await wizard.submit()
     assert wizard.result["type"] is FlowResultType.CREATE_ENTRY
 
@@ -179,4 +166,4 @@ async def test_a_position_becomes_a_device_tracker(wizard: Wizard) -> None:
 async def test_a_long_text_is_truncated_for_display(wizard: Wizard) -> None:
     await wizard.learn_from("garden/weather", json.dumps({**WEATHER, "note": "many words " * 20}))
 
-    assert all(len(item["now"]) < 150 for item in wizard.channels.values())
+    assert all(len(line) < 150 for line in wizard.channels.values())

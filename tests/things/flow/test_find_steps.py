@@ -4,10 +4,11 @@ import base64
 import json
 
 import pytest
-from pytest_homeassistant_custom_component.common import async_fire_mqtt_message
+from pytest_homeassistant_custom_component.common import async_capture_events, async_fire_mqtt_message
 
 from homeassistant.config_entries import ConfigEntryState
-from homeassistant.data_entry_flow import FlowResultType
+from homeassistant.core import Event
+from homeassistant.data_entry_flow import EVENT_DATA_ENTRY_FLOW_PROGRESSED, FlowResultType
 from tests.things.wizard import WEATHER, Wizard
 
 CONFIG = {
@@ -84,7 +85,53 @@ async def test_the_newest_messages_of_a_flood_are_kept(wizard: Wizard) -> None:
     await wizard.submit()
 
     assert wizard.channels.keys() == {"temperature"}
-    assert wizard.channels["temperature"]["now"].startswith("100 ")
+    assert wizard.channels["temperature"].startswith("Temperature: 100 ")
+
+
+def changes_of(wizard: Wizard) -> list[Event]:
+    """Return a list that gets the calls to the browser to show the dialog's next step."""
+    changes: list[Event] = async_capture_events(wizard.kit.hass, EVENT_DATA_ENTRY_FLOW_PROGRESSED)
+    return changes
+
+
+async def test_waiting_can_be_ended_early(wizard: Wizard) -> None:
+    await wizard.start("topic")
+    await wizard.submit(topic="garden/wether")
+    await wizard.wait(11)
+    assert (wizard.result["type"], wizard.step) == (FlowResultType.MENU, "waiting")
+    await wizard.choose("topic")
+    await wizard.submit(topic="garden/weather")
+    await wizard.kit.receive("garden/wether", {"pressure": 1013})
+    await wizard.kit.receive("garden/weather", WEATHER)
+    await wizard.wait(3)
+
+    assert wizard.step == "device"
+    assert "pressure" not in wizard.channels
+
+
+async def test_a_message_ends_the_menu_of_waiting(wizard: Wizard) -> None:
+    await wizard.start("topic")
+    await wizard.submit(topic="garden/weather")
+    await wizard.wait(11)
+    changes = changes_of(wizard)
+    await wizard.kit.receive("garden/weather", WEATHER)
+    await wizard.wait_only(2)
+
+    assert [change.data["flow_id"] for change in changes] == [wizard.result["flow_id"]]
+    await wizard.look()
+    assert wizard.step == "device"
+
+
+async def test_a_form_is_not_disturbed_by_a_message_that_comes_late(wizard: Wizard) -> None:
+    await wizard.start("topic")
+    await wizard.submit(topic="garden/weather")
+    await wizard.wait(11)
+    await wizard.choose("paste")
+    changes = changes_of(wizard)
+    await wizard.kit.receive("garden/weather", WEATHER)
+    await wizard.wait_only(60)
+
+    assert changes == []
 
 
 async def test_silence_is_explained_and_offers_next_steps(wizard: Wizard) -> None:
@@ -246,6 +293,31 @@ async def test_listening_shows_topics_newest_first(wizard: Wizard) -> None:
     assert (wizard.placeholders["known"], wizard.placeholders["systems"]) == ("0", "-")
     await wizard.submit(topic="garden/weather")
     assert wizard.step == "device"
+
+
+async def test_listening_can_be_ended_early(wizard: Wizard) -> None:
+    await wizard.start("listen")
+    await wizard.kit.receive("cellar/pump", "12.5")
+    await wizard.wait(11)
+    assert (wizard.result["type"], wizard.step) == (FlowResultType.MENU, "listening")
+    await wizard.kit.receive("garden/weather", WEATHER)
+    await wizard.choose("received")
+    assert wizard.options("topic").keys() == {"cellar/pump", "garden/weather"}
+    await wizard.submit(topic="garden/weather")
+
+    assert wizard.step == "device"
+
+
+async def test_the_end_of_listening_ends_its_menu(wizard: Wizard) -> None:
+    await wizard.start("listen")
+    await wizard.kit.receive("cellar/pump", "12.5")
+    await wizard.wait(11)
+    changes = changes_of(wizard)
+    await wizard.wait_only(20)
+
+    assert [change.data["flow_id"] for change in changes] == [wizard.result["flow_id"]]
+    await wizard.look()
+    assert wizard.step == "talkers"
 
 
 async def test_known_devices_are_left_out(wizard: Wizard) -> None:

@@ -2,29 +2,19 @@
 
 from importlib.util import find_spec
 import sys
-from typing import Any
 
 import pytest
 
 from homeassistant.data_entry_flow import FlowResultType
-from homeassistant.helpers import area_registry as ar
-from tests.things.wizard import DEVICES, WEATHER, WORDS, Wizard
+from tests.things.wizard import DEVICES, Wizard, receive_family, saved
 
 from .custom_integration import install
-
-
-async def receive_family(wizard: Wizard, topic: str = "sensors/+/data") -> None:
-    await wizard.start("topic")
-    await wizard.submit(topic=topic)
-    for name, payload in DEVICES.items():
-        await wizard.kit.receive(f"sensors/{name}/data", payload)
-    await wizard.wait(3)
-    assert wizard.step == "split"
 
 
 async def test_messages_without_values_are_explained(wizard: Wizard) -> None:
     await wizard.learn_from("cellar/pump", b"\x00\xff\xfe\x01")
     assert (wizard.result["type"], wizard.step) == (FlowResultType.MENU, "nothing")
+    assert wizard.result["menu_options"] == ["wait", "topic", "paste"]
     assert wizard.placeholders["topic"] == "cellar/pump"
     assert wizard.placeholders["problems"].startswith("- ")
     await wizard.look()
@@ -41,6 +31,10 @@ async def test_messages_with_nothing_but_times_are_explained(wizard: Wizard) -> 
 
     assert wizard.step == "nothing"
     assert wizard.text.rstrip().endswith("Times, names and the like do not count.")
+    await wizard.choose("go_on")
+    assert (wizard.step, wizard.selected) == ("device", [])
+    await wizard.submit(channels=["timestamp"])
+    assert [channel["path"] for channel in saved(wizard)] == [["timestamp"]]
 
 
 async def test_a_message_that_needs_a_library_which_cannot_be_installed_is_explained(
@@ -172,106 +166,3 @@ async def test_many_devices_are_not_all_listed(wizard: Wizard) -> None:
     await wizard.wait(3)
 
     assert any(label.endswith("room4 … (8)") for label in wizard.options("depth").values())
-
-
-@pytest.mark.parametrize(
-    ("payload", "reader"),
-    [
-        (WEATHER, "Home Assistant"),
-        ({"lat": 48.1, "lon": 11.5, "battery": 80}, "IoT Bridge"),
-        ({"action": "single", "battery": 80}, "IoT Bridge"),
-        ({"temperature (C)": 20.5}, "IoT Bridge"),
-    ],
-)
-async def test_the_form_shows_who_reads_the_messages(wizard: Wizard, payload: dict[str, Any], reader: str) -> None:
-    await wizard.learn_from("garden/thing", payload)
-    assert f"Values read by: {reader}\n" in wizard.text
-    await wizard.submit()
-    await wizard.change("channels")
-    assert f"are read by {reader}." in wizard.text
-
-    kept = [item for item in wizard.channels.values() if item["platform"] == "sensor" and item["key"].isalnum()]
-    if kept:
-        await wizard.submit(channels=kept)
-        await wizard.change("channels")
-        assert "are read by Home Assistant." in wizard.text
-
-
-@pytest.mark.parametrize(
-    ("payload", "reader"),
-    [
-        ({"temperature": "21,5"}, "IoT Bridge"),
-        ({"temperature": "21.5 °C", "humidity": 44}, "IoT Bridge"),
-        ({"temperature": "21.5", "note": "mild, 21,5"}, "Home Assistant"),
-        ("21.5 °C", "IoT Bridge"),
-        ("21.5", "Home Assistant"),
-    ],
-)
-async def test_a_number_that_core_cannot_read_is_decoded_by_us(wizard: Wizard, payload: Any, reader: str) -> None:
-    await wizard.learn_from("garden/temperature", payload)
-
-    assert wizard.placeholders["reader"] == reader
-
-
-async def test_everything_can_be_corrected(wizard: Wizard) -> None:
-    area = ar.async_get(wizard.kit.hass).async_create("Garden")
-    await wizard.learn_from("garden/weather", WEATHER)
-    items = wizard.channels
-    items["temperature"] |= {"name": " Air ", "precision": 2, "scale": 0.1, "category": "diagnostic"}
-    items["door"] |= {"platform": "event", "event_types": ["open", " closed ", ""], "device_class": None}
-    del items["humidity"]
-    await wizard.submit(
-        name=" Weather ",
-        manufacturer="Acme",
-        model="W1",
-        area=area.id,
-        channels=[{key: value for key, value in item.items() if value is not None} for item in items.values()],
-        availability={"topic": "garden/here", "online": "yes", "offline": "no", "expiry": "after", "seconds": 600},
-    )
-    assert wizard.result["type"] is FlowResultType.CREATE_ENTRY
-
-    data = wizard.subentry.data
-    assert wizard.subentry.title == "Weather"
-    assert data["devices"] == {"garden/weather": {"name": "Weather", "manufacturer": "Acme", "model": "W1"}}
-    assert (data["area"], data["dropped"], data["expire_after_s"]) == ("Garden", ["humidity"], 600)
-    assert data["availability"] == {"topic": "garden/here", "online": "yes", "offline": "no"}
-    air, door, loops = data["channels"]
-    assert (air["name"], air["precision"], air["scale"], air["entity_category"]) == ("Air", 2, 0.1, "diagnostic")
-    assert (door["platform"], door["event_types"]) == ("event", ["open", "closed"])
-    assert loops["enabled"] is False
-
-
-TEMPERATURE = {"key": "temperature", "name": "T", "platform": "sensor"}
-
-
-@pytest.mark.parametrize("items", [[], [TEMPERATURE | {"enabled": False}]])
-async def test_a_device_needs_a_channel_that_is_on(wizard: Wizard, items: list[dict[str, Any]]) -> None:
-    await wizard.learn_from("garden/weather", WEATHER)
-    await wizard.submit(channels=items)
-
-    assert wizard.errors == {"base": "no_channels"}
-
-
-def final_text(wizard: Wizard) -> str:
-    """Return the final text of the dialog; all its placeholders must be given."""
-    assert wizard.result["type"] is FlowResultType.CREATE_ENTRY
-    text: str = WORDS["create_entry"][wizard.result["description"] or "default"]
-    return text.format(**wizard.placeholders)
-
-
-async def test_the_end_names_the_place_of_the_device(wizard: Wizard) -> None:
-    await wizard.learn_from("garden/weather", WEATHER)
-    on = sum(item["enabled"] for item in wizard.channels.values())
-    assert 0 < on < len(wizard.channels)
-    await wizard.submit(name="Terrace")
-
-    assert f"The device Terrace was added. Entities: {on}." in final_text(wizard)
-    assert "(/config/devices/dashboard?domain=mqtt)" in final_text(wizard)
-
-
-async def test_the_end_names_the_number_of_devices(wizard: Wizard) -> None:
-    await receive_family(wizard)
-    await wizard.submit()
-    await wizard.submit(name="Rooms", devices=["a", "c"])
-
-    assert "The devices of Rooms were added. Devices: 2. Entities per device: up to 2." in final_text(wizard)

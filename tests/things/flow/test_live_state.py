@@ -30,14 +30,21 @@ async def test_a_new_field_is_added_although_it_is_no_longer_sent(wizard: Wizard
     assert wizard.subentry.data["dropped"] == []
 
 
-async def test_a_dropped_field_is_restored_although_it_is_no_longer_sent(wizard: Wizard) -> None:
-    await wizard.learn_from("garden/weather", WEATHER)
-    await wizard.submit(channels=[item for key, item in wizard.channels.items() if key != "humidity"])
+async def drop(wizard: Wizard, key: str) -> None:
+    """Drop a field as a repair does."""
+    data: dict[str, Any] = Profile.from_dict(wizard.subentry.data).as_dict()
+    data["channels"] = [channel for channel in data["channels"] if channel["path"] != [key]]
+    edit(wizard, Profile.from_dict(data | {"dropped": [key]}))
     await wizard.kit.hass.async_block_till_done()
+
+
+async def test_a_dropped_field_is_restored_although_it_is_no_longer_sent(wizard: Wizard) -> None:
+    await wizard.add("garden/weather", WEATHER)
+    await drop(wizard, "humidity")
     await wizard.kit.receive("garden/weather", WEATHER)
     await wizard.change("channels")
     await forget(wizard)
-    await wizard.submit(taken_back=["humidity"])
+    await wizard.submit(channels=[*wizard.selected, "humidity"])
 
     assert wizard.step == "reconfigure_successful"
     assert names_of_channels(wizard)["humidity"] == "Humidity"
@@ -48,28 +55,28 @@ async def test_an_invalid_answer_can_be_corrected_although_the_field_is_no_longe
     await wizard.add("garden/weather", WEATHER)
     await wizard.kit.receive("garden/weather", WEATHER | {"pressure": 1013.5})
     await wizard.change("channels")
-    right = list(wizard.channels.values())
-    wrong = [item | {"unit": "m"} if item["key"] == "pressure" else item for item in right]
     await forget(wizard)
-    await wizard.submit(channels=wrong)
-    assert wizard.errors == {"channels": "unit_invalid"}
-    await wizard.submit(channels=right)
+    await wizard.edit("pressure", unit="m")
+    assert wizard.errors == {"unit": "unit_invalid"}
+    await wizard.submit(unit="hPa")
+    await wizard.submit()
 
     assert names_of_channels(wizard)["pressure"] == "Pressure"
 
 
-async def test_a_restored_field_is_validated(wizard: Wizard) -> None:
+async def test_a_restored_field_has_a_name_of_its_own(wizard: Wizard) -> None:
     await wizard.learn_from("garden/weather", WEATHER)
-    items = {key: item for key, item in wizard.channels.items() if key != "humidity"}
-    items["temperature"]["name"] = "humidity"
-    await wizard.submit(channels=list(items.values()))
-    await wizard.kit.hass.async_block_till_done()
+    await wizard.submit(channels=["temperature"])
+    await drop(wizard, "humidity")
     await wizard.kit.receive("garden/weather", WEATHER)
     await wizard.change("channels")
-    await wizard.submit(taken_back=["humidity"])
+    await wizard.edit("temperature", name="humidity")
+    await wizard.submit(channels=[*wizard.selected, "humidity"])
+    assert wizard.errors == {"channels": "name_twice"}
+    await wizard.edit("temperature", name="Air")
+    await wizard.submit(channels=[*wizard.selected, "humidity"])
 
-    assert names_of_channels(wizard)["temperature"] == "humidity"
-    assert names_of_channels(wizard)["humidity"] == "Humidity (humidity)"
+    assert names_of_channels(wizard) == {"temperature": "Air", "humidity": "Humidity"}
 
 
 async def test_a_form_does_not_change_hidden_channels(wizard: Wizard) -> None:
@@ -114,7 +121,7 @@ async def test_a_new_field_that_core_cannot_read_is_decoded_by_us(
         await wizard.submit()
 
     await wizard.change("channels")
-    assert wizard.channels["pressure"]["now"].startswith("1013.5 hPa")
+    assert wizard.channels["pressure"].startswith("Pressure: 1013.5 hPa")
     assert wizard.placeholders["reader"] == "IoT Bridge"
 
 

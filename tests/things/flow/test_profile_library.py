@@ -62,10 +62,9 @@ async def test_a_given_profile_fills_in_the_form(wizard: Wizard) -> None:
     assert suggested["availability"] == {
         "topic": "stations/roof/here", "online": "up", "offline": "down", "expiry": "after", "seconds": 900,
     }  # fmt: skip
-    assert wizard.channels["temperature"]["name"] == "Outside"
-    assert wizard.channels["temperature"]["now"].startswith("2.15 °F")
-    assert wizard.channels["door"]["now"] == "on · Binary sensor (Opening) · door"
-    assert wizard.channels["humidity"]["enabled"] is False
+    assert wizard.channels["temperature"].startswith("Outside: 2.15 °F")
+    assert wizard.channels["door"].endswith(": on · Binary sensor (Opening) · door")
+    assert "humidity" not in wizard.selected
     await wizard.submit()
     assert wizard.result["type"] is FlowResultType.CREATE_ENTRY
 
@@ -119,7 +118,7 @@ async def test_channels_not_sent_yet_are_not_counted(wizard: Wizard) -> None:
     await wizard.submit(profile=rainy, topic="stations/roof/data")
     await wizard.kit.receive("stations/roof/data", WEATHER)
     await wizard.wait(3)
-    assert [item["enabled"] for item in wizard.channels.values()].count(True) == 3
+    assert len(wizard.selected) == 3
     await wizard.submit()
 
     assert wizard.placeholders["entities"] == "2"
@@ -135,8 +134,8 @@ async def test_without_a_topic_that_of_the_profile_is_used(wizard: Wizard) -> No
 
     assert wizard.suggested["name"] == "stations"
     assert wizard.suggested["availability"]["topic"] == "stations/+/here"
-    assert wizard.channels["temperature"]["name"] == "Outside"
-    assert wizard.channels["humidity"]["enabled"] is True
+    assert wizard.channels["temperature"].startswith("Outside: ")
+    assert "humidity" in wizard.selected
 
 
 async def test_the_profile_determines_the_depth(wizard: Wizard) -> None:
@@ -146,7 +145,7 @@ async def test_the_profile_determines_the_depth(wizard: Wizard) -> None:
     await wizard.kit.receive("stations/roof/data", WEATHER)
     await wizard.wait(3)
 
-    assert wizard.channels["data:temperature"]["name"] == "Outside"
+    assert wizard.channels["data:temperature"].startswith("Outside: ")
     await wizard.submit()
     assert wizard.subentry.data["depth"] == -1
 
@@ -260,9 +259,8 @@ async def test_a_device_is_exported_to_copy(wizard: Wizard) -> None:
 
 async def test_a_profile_that_is_kept_recognises_the_next_device(wizard: Wizard, folder: Path) -> None:
     await wizard.learn_from("garden/weather", WEATHER)
-    items = wizard.channels
-    items["temperature"]["name"] = "Outside"
-    await wizard.submit(name="My station", channels=list(items.values()))
+    await wizard.edit("temperature", name="Outside")
+    await wizard.submit(name="My station")
     await wizard.change("export")
     await wizard.submit(keep=True)
     assert wizard.step == "kept"
@@ -270,7 +268,7 @@ async def test_a_profile_that_is_kept_recognises_the_next_device(wizard: Wizard,
 
     await wizard.learn_from("cellar/station", WEATHER)
     assert "**My station**" in wizard.text
-    assert wizard.channels["temperature"]["name"] == "Outside"
+    assert wizard.channels["temperature"].startswith("Outside: ")
 
 
 async def test_an_invalid_profile_of_the_user_is_skipped(

@@ -34,8 +34,7 @@ def test_a_maker_that_all_devices_have_in_common_is_proposed() -> None:
 def test_a_profile_knows_names_and_values_better() -> None:
     found = proposal("stations/a/data", {"stations/a/data": WEATHER | {"temperature": 215}}, by_profile=True)
 
-    assert (found.name, found.channels[0].name, found.values) == ("Station", "Outside", {"temperature": 21.5})
-    assert found.shown(found.channels[0]).reading.value == 21.5
+    assert (found.name, found.channels[0].name, found.values["temperature"]) == ("Station", "Outside", 21.5)
     assert found.availability is not None
     assert found.availability.topic == "stations/a/here"
 
@@ -57,22 +56,21 @@ def test_what_a_profile_says_is_no_such_device_adds_no_channels() -> None:
     found = proposal("stations/+/data", documents, by_profile=True)
 
     assert found.without == {"gateway"}
-    assert "rssi" not in found.readings
+    assert "rssi" not in {channel.key for channel in (*found.channels, *found.further)}
 
 
 async def test_a_kept_profile_does_not_switch_the_device_that_it_was_made_of(wizard: Wizard, tmp_path: Any) -> None:
     wizard.kit.hass.config.config_dir = str(tmp_path)
     await wizard.learn_from("cellar/one", {"pump": "on", "power": 3})
-    pump = wizard.channels["pump"] | {"platform": "switch", "command_topic": "cellar/one/set", "enabled": True}
-    pump.pop("device_class", None)
-    await wizard.submit(channels=[pump, wizard.channels["power"]], name="Pump")
+    await wizard.edit("pump", "switch", on="on", off="off", command_topic="cellar/one/set")
+    await wizard.submit(name="Pump")
     await wizard.change("export")
     assert "cellar/one" not in wizard.suggested["profile"]
     await wizard.submit(keep=True)
     await wizard.learn_from("cellar/two", {"pump": "on", "power": 3})
 
     assert "**Pump**" in wizard.text
-    assert wizard.channels["pump"]["platform"] == "binary_sensor"
+    assert " · Binary sensor" in wizard.channels["pump"]
 
 
 async def test_a_name_left_empty_is_the_proposed_one(wizard: Wizard) -> None:

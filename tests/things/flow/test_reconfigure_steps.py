@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from tests.things.wizard import WEATHER, Wizard, add_family
+from tests.things.wizard import WEATHER, Wizard, add_family, names_of_channels
 
 
 async def test_channels_are_shown_with_their_current_values(wizard: Wizard) -> None:
@@ -13,7 +13,7 @@ async def test_channels_are_shown_with_their_current_values(wizard: Wizard) -> N
     await wizard.kit.receive("garden/weather", WEATHER | {"temperature": 19.25})
     await wizard.change("channels")
 
-    assert wizard.channels["temperature"]["now"] == "19.25 °C · Temperature · temperature"
+    assert wizard.channels["temperature"] == "Temperature: 19.25 °C · Temperature · temperature"
     assert wizard.placeholders["topic"] == "garden/weather"
 
 
@@ -24,37 +24,46 @@ async def test_new_fields_are_marked_and_can_be_added_or_dropped(wizard: Wizard)
     assert "Learned from `garden/weather`.\n\n- New channels: 2\n" in wizard.text
     await wizard.choose("channels")
     assert list(wizard.channels)[-2:] == ["pressure", "battery"]
-    assert wizard.channels["pressure"]["now"].startswith("new · 1013.5")
-    await wizard.submit(channels=[item for key, item in wizard.channels.items() if key != "battery"])
+    assert wizard.channels["pressure"].startswith("Pressure: new · 1013.5")
+    await wizard.submit(channels=[key for key in wizard.selected if key != "battery"])
 
     assert wizard.step == "reconfigure_successful"
-    data = wizard.subentry.data
-    assert [channel["path"] for channel in data["channels"]][-1] == ["pressure"]
-    assert data["dropped"] == ["battery"]
+    assert list(names_of_channels(wizard)) == ["temperature", "humidity", "door", "pressure"]
     await wizard.kit.hass.async_block_till_done()
     await wizard.change()
     assert (wizard.placeholders["fields"], wizard.placeholders["devices"]) == ("0", "0")
 
 
-async def test_channels_are_renamed_dropped_and_taken_back(wizard: Wizard) -> None:
+async def test_channels_are_renamed_and_no_longer_selected_and_selected_again(wizard: Wizard) -> None:
     await wizard.add("garden/weather", WEATHER)
     await wizard.change("channels")
-    assert "taken_back" not in wizard.result["data_schema"].schema  # type: ignore[union-attr]
-    items = wizard.channels
-    del items["humidity"]
-    items["temperature"]["name"] = "Air"
-    await wizard.submit(channels=list(items.values()))
-    assert wizard.subentry.data["dropped"] == ["humidity"]
-    assert wizard.subentry.data["channels"][0]["name"] == "Air"
+    await wizard.edit("temperature", name="Air")
+    assert wizard.step == "channels"
+    assert wizard.channels["temperature"].startswith("Air: ")
+    await wizard.submit(channels=[key for key in wizard.selected if key != "humidity"])
+    assert names_of_channels(wizard) == {"temperature": "Air", "door": "Door"}
     await wizard.kit.hass.async_block_till_done()
 
     await wizard.kit.receive("garden/weather", WEATHER)
     await wizard.change("channels")
-    assert wizard.options("taken_back") == {"humidity": "Humidity (humidity)"}
-    await wizard.submit(taken_back=["humidity"])
+    assert wizard.channels["humidity"] == "Humidity: 44 % · Humidity · humidity"
+    assert "humidity" not in wizard.selected
+    await wizard.submit(channels=[*wizard.selected, "humidity"])
 
-    assert wizard.subentry.data["dropped"] == []
-    assert wizard.subentry.data["channels"][-1]["name"] == "Humidity"
+    assert names_of_channels(wizard)["humidity"] == "Humidity"
+
+
+async def test_a_channel_that_is_neither_selected_nor_sent_any_more_is_gone(wizard: Wizard) -> None:
+    await wizard.add("garden/weather", WEATHER)
+    entry = wizard.kit.hass.config_entries.async_entries("iotbridge")[0]
+    await wizard.kit.hass.config_entries.async_reload(entry.entry_id)
+    await wizard.kit.hass.async_block_till_done()
+    await wizard.kit.receive("garden/weather", {"temperature": 20.5})
+    await wizard.change("channels")
+    await wizard.submit(channels=["temperature"])
+
+    assert [channel["path"] for channel in wizard.subentry.data["channels"]] == [["temperature"]]
+    assert wizard.subentry.data["dropped"] == ["door", "humidity", "loops"]
 
 
 async def test_a_device_that_was_silent_since_can_be_changed(wizard: Wizard) -> None:
@@ -63,7 +72,7 @@ async def test_a_device_that_was_silent_since_can_be_changed(wizard: Wizard) -> 
     await wizard.kit.hass.config_entries.async_reload(entry.entry_id)
     await wizard.change("channels")
 
-    assert wizard.channels["temperature"]["now"] == "no value yet · Temperature · temperature"
+    assert wizard.channels["temperature"] == "Temperature: no value yet · Temperature · temperature"
     await wizard.submit()
     assert wizard.step == "reconfigure_successful"
 
@@ -85,17 +94,15 @@ async def test_without_the_library_for_its_messages_a_device_can_be_changed(
     monkeypatch.setattr("homeassistant.util.package.install_package", lambda *_args, **_more: False)
     await wizard.change("channels")
 
-    assert wizard.channels["temperature"]["now"].startswith("no value yet")
+    assert wizard.channels["temperature"].startswith("Temperature: no value yet")
 
 
 async def test_an_invalid_channel_is_an_error(wizard: Wizard) -> None:
     await wizard.add("garden/weather", WEATHER)
     await wizard.change("channels")
-    items = wizard.channels
-    items["temperature"]["unit"] = "bar"
-    await wizard.submit(channels=list(items.values()))
+    await wizard.edit("temperature", unit="bar")
 
-    assert wizard.errors == {"channels": "unit_invalid"}
+    assert wizard.errors == {"unit": "unit_invalid"}
     assert wizard.placeholders["channel"] == "Temperature"
 
 

@@ -41,7 +41,7 @@ async def test_the_member_is_proposed_with_its_devices(wizard: Wizard) -> None:
     assert options["none"] == "None: mesh gate (1)"
     await wizard.submit()
     assert wizard.placeholders["reader"] == "IoT Bridge"
-    assert list(wizard.channels) == ["payload.battery_level"]
+    assert wizard.selected == ["payload.battery_level"]
     assert set(wizard.options("devices")) == {"101", "102"}
     await wizard.submit(name="Mesh")
 
@@ -136,7 +136,6 @@ async def test_pasted_messages_are_split_too(wizard: Wizard) -> None:
 async def test_no_command_topic_is_taken_for_devices_that_share_their_topic(wizard: Wizard) -> None:
     await learn(wizard, MESH, (MESH, {"from": 1, "relay": True}), (MESH, {"from": 2, "relay": False}))
     await wizard.submit()
-    switch = {**wizard.channels["relay"], "platform": "switch", "command_topic": "mesh/set", "device_class": None}
-    await wizard.submit(channels=[{key: value for key, value in switch.items() if value is not None}])
+    await wizard.edit("relay", "switch", on="true", off="false", command_topic="mesh/set")
 
-    assert wizard.errors == {"channels": "command_topic_shared"}
+    assert wizard.errors == {"command_topic": "command_topic_shared"}

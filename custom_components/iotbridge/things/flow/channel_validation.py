@@ -18,7 +18,7 @@ from ..model.message import Path, Value
 from ..model.profile import Channel
 from ..model.topic_matching import count_blanks
 
-_DEVICE_CLASSES: dict[str, set[str]] = {
+DEVICE_CLASSES: dict[str, set[str]] = {
     "sensor": {str(kind) for kind in SensorDeviceClass},
     "binary_sensor": {str(kind) for kind in BinarySensorDeviceClass},
     "switch": {str(kind) for kind in SwitchDeviceClass},
@@ -64,7 +64,7 @@ def check(channel: Channel, value: Value, blanks: int | None) -> None:
         return
     if len(channel.unit or "") > _MAX_UNIT:
         raise ChannelError("unit_long", channel=channel.name)
-    if channel.device_class and channel.device_class not in _DEVICE_CLASSES[channel.platform]:
+    if channel.device_class and channel.device_class not in DEVICE_CLASSES[channel.platform]:
         raise ChannelError(
             "device_class_invalid",
             channel=channel.name,

@@ -10,6 +10,7 @@ from typing import Any
 import voluptuous as vol
 
 from homeassistant.config_entries import ConfigEntryState, SubentryFlowResult
+from homeassistant.core import callback
 from homeassistant.helpers import selector
 
 from ... import mqtt_client
@@ -20,7 +21,15 @@ from ...topic_filters import below_one_of, is_topic
 from ..model.message import Sample
 from ..model.topic_matching import common_filter
 from ..profiles.yaml_file import ProfileError
-from ..runtime.sampler import LISTEN_S, MAX_PAYLOAD, WAIT_S, WaitResult, async_listen, async_wait
+from ..runtime.sampler import (
+    LISTEN_S,
+    MAX_PAYLOAD,
+    WAIT_S,
+    BrokerSampler,
+    WaitResult,
+    async_listen,
+    async_wait,
+)
 from . import availability_form
 from .channel_validation import ChannelError
 from .integrations import async_further_systems
@@ -28,6 +37,8 @@ from .learn_steps import LearnSteps
 from .profile_library import read_profile
 from .topic_ranking import Offers, TopicFilter, rank_topics, samples_on
 
+# A progress step cannot be left: after this time a menu replaces it, while messages are still awaited.
+PROGRESS_S = 10
 # Place of an error that concerns a profile as a whole.
 _WHOLE_PROFILE = "YAML"
 
@@ -39,7 +50,9 @@ class FindSteps(LearnSteps):
         """Start without samples."""
         super().__init__()
         self._wait_task: asyncio.Task[WaitResult] | None = None
-        self._listen_task: asyncio.Task[dict[str, bytes]] | None = None
+        self._listen_task: asyncio.Task[None] | None = None
+        self._progress_task: asyncio.Task[Any] | None = None
+        self._sampler = BrokerSampler(lambda _sample: False)
         self._messages: Mapping[str, bytes] = {}
         self._offers = Offers({}, 0, {})
         self._topic_filter = TopicFilter((), (), lambda _topic: False)
@@ -52,6 +65,32 @@ class FindSteps(LearnSteps):
         if mqtt_client.async_discovery_prefix(self.hass) is None:
             return self.async_abort(reason="discovery_off")
         return self.async_show_menu(step_id="user", menu_options=["topic", "listen", "paste", "profile"])
+
+    @callback
+    def async_remove(self) -> None:
+        """Stop receiving when the dialog is closed."""
+        self._async_stop_receiving()
+
+    @callback
+    def _async_stop_receiving(self) -> None:
+        for task in (self._wait_task, self._listen_task, self._progress_task):
+            if task is not None:
+                task.cancel()
+        self._wait_task = self._listen_task = self._progress_task = None
+
+    @callback
+    def _async_start_progress(self, task: asyncio.Task[Any], menu: str) -> None:
+        """Show progress for a while; a menu that follows is left as soon as the task is done."""
+
+        @callback
+        def leave_menu(task: asyncio.Task[Any]) -> None:
+            if not task.cancelled() and self.cur_step and self.cur_step.get("step_id") == menu:
+                self.async_notify_flow_changed()
+
+        task.add_done_callback(leave_menu)
+        self._progress_task = self.hass.async_create_background_task(
+            asyncio.wait({task}, timeout=PROGRESS_S), f"iotbridge {menu}", eager_start=True
+        )
 
     # ---------------------------------------------------------------- by a profile
 
@@ -91,6 +130,7 @@ class FindSteps(LearnSteps):
 
     async def async_step_topic(self, user_input: dict[str, Any] | None = None) -> SubentryFlowResult:
         """Ask for the topic."""
+        self._async_stop_receiving()
         errors: dict[str, str] = {}
         placeholders = {"device": ""}
         if user_input is not None:
@@ -121,17 +161,28 @@ class FindSteps(LearnSteps):
                 self.hass, self._topic, nearby, partial(below_one_of, ignored_prefixes), self.async_update_progress
             )
             self._wait_task = self.hass.async_create_background_task(waiting, "iotbridge wait", eager_start=True)
-        if not self._wait_task.done():
+            self._async_start_progress(self._wait_task, "waiting")
+        if self._progress_task is not None and not self._progress_task.done():
             return self.async_show_progress(
                 step_id="wait",
                 progress_action="wait",
                 description_placeholders={"topic": in_code(self._topic), "seconds": str(WAIT_S)},
-                progress_task=self._wait_task,
+                progress_task=self._progress_task,
             )
-        finished, self._wait_task = self._wait_task, None
-        result = finished.result()
+        return self.async_show_progress_done(next_step_id="waiting")
+
+    async def async_step_waiting(self, _user_input: dict[str, Any] | None = None) -> SubentryFlowResult:
+        """Learn from the messages, or show a menu while there is none."""
+        if self._wait_task is not None and not self._wait_task.done():
+            return self.async_show_menu(
+                step_id="waiting",
+                menu_options=["topic", "listen", "paste"],
+                description_placeholders={"topic": in_code(self._topic), "seconds": str(WAIT_S)},
+            )
+        result = self._wait_task.result() if self._wait_task else WaitResult(())
+        self._wait_task = None
         self._samples, self._nearby = result.samples, result.nearby
-        return self.async_show_progress_done(next_step_id="learn" if result.samples else "timed_out")
+        return await (self.async_step_learn() if result.samples else self.async_step_timed_out())
 
     async def async_step_timed_out(self, _user_input: dict[str, Any] | None = None) -> SubentryFlowResult:
         """Show the menu after no message arrived."""
@@ -148,25 +199,42 @@ class FindSteps(LearnSteps):
         if self._listen_task is None:
             if not mqtt_client.is_connected(self.hass):
                 return self.async_abort(reason="no_mqtt")
+            self._async_stop_receiving()
             self._topic_filter = TopicFilter(
                 self._host_prefixes(),
                 self._home_assistant_prefixes(),
                 self._get_entry().runtime_data.things.covers,
                 await async_further_systems(self.hass),
             )
-            listening = async_listen(self.hass, self._topic_filter.is_candidate, self.async_update_progress)
+            self._sampler = BrokerSampler(self._topic_filter.is_candidate)
+            listening = async_listen(self.hass, self._sampler, self.async_update_progress)
             self._listen_task = self.hass.async_create_background_task(listening, "iotbridge listen", eager_start=True)
-        if not self._listen_task.done():
+            self._async_start_progress(self._listen_task, "listening")
+        if self._progress_task is not None and not self._progress_task.done():
             return self.async_show_progress(
                 step_id="listen",
                 progress_action="listen",
                 description_placeholders={"seconds": str(LISTEN_S)},
-                progress_task=self._listen_task,
+                progress_task=self._progress_task,
             )
-        finished, self._listen_task = self._listen_task, None
-        self._messages = finished.result()
+        return self.async_show_progress_done(next_step_id="listening")
+
+    async def async_step_listening(self, _user_input: dict[str, Any] | None = None) -> SubentryFlowResult:
+        """Show the received topics, or a menu while more may come."""
+        if self._listen_task is not None and not self._listen_task.done():
+            return self.async_show_menu(
+                step_id="listening",
+                menu_options=["received", "topic", "paste"],
+                description_placeholders={"seconds": str(LISTEN_S)},
+            )
+        return await self.async_step_received()
+
+    async def async_step_received(self, _user_input: dict[str, Any] | None = None) -> SubentryFlowResult:
+        """Rank the topics received so far, and show them."""
+        self._async_stop_receiving()
+        self._messages = self._sampler.messages
         self._offers = rank_topics(self._messages, self._topic_filter)
-        return self.async_show_progress_done(next_step_id="talkers" if self._offers.topics else "silence")
+        return await (self.async_step_talkers() if self._offers.topics else self.async_step_silence())
 
     async def async_step_talkers(self, user_input: dict[str, Any] | None = None) -> SubentryFlowResult:
         """Show the received topics, of which the user chooses one."""
@@ -214,6 +282,7 @@ class FindSteps(LearnSteps):
 
     async def async_step_paste(self, user_input: dict[str, Any] | None = None) -> SubentryFlowResult:
         """Ask for messages until the user has no more."""
+        self._async_stop_receiving()
         errors: dict[str, str] = {}
         placeholders = {"device": "", "problems": "", "count": str(len(self._pasted))}
         suggested: Mapping[str, Any] = user_input or {"topic": self._topic}
@@ -226,6 +295,8 @@ class FindSteps(LearnSteps):
                 errors = await self._async_learn_pasted(placeholders)
                 if not errors:
                     return await self._async_after_learning()
+                if self._has_further and "payload" in errors:
+                    return await self.async_step_nothing()
                 self._pasted = self._pasted[:-1]
         schema = vol.Schema(
             {

@@ -24,8 +24,8 @@ def joining_schema() -> dict[vol.Marker, Any]:
     return {vol.Required("joining", default=str(Joining.ASK)): selector.SelectSelector(ways)}
 
 
-def device_schema(channels: selector.ObjectSelector, devices: Mapping[str, str]) -> vol.Schema:
-    """Return the form of a new device; several devices can be selected."""
+def device_schema(channels: Mapping[vol.Marker, Any], devices: Mapping[str, str]) -> vol.Schema:
+    """Return the form of a new device with the fields of its channels; several devices can be selected."""
     schema: dict[vol.Marker, Any] = {
         vol.Required("name"): TEXT,
         vol.Optional("area"): selector.AreaSelector(),
@@ -33,7 +33,7 @@ def device_schema(channels: selector.ObjectSelector, devices: Mapping[str, str])
     if len(devices) > 1:
         schema[vol.Required("devices")] = choices(devices, multiple=True)
     schema |= {
-        vol.Required("channels"): channels,
+        **channels,
         vol.Optional("manufacturer"): TEXT,
         vol.Optional("model"): TEXT,
         vol.Required(availability_form.SECTION): availability_form.schema(),

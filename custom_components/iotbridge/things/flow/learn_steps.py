@@ -1,68 +1,59 @@
-"""Flow steps that learn a device: show the analysis of its messages and let the user correct it."""
+"""Flow steps that learn devices: analyse the messages, name their system and ask what a device is."""
 
-from collections.abc import Mapping
-from dataclasses import replace
-from functools import partial
 from typing import Any
 
-from homeassistant.config_entries import ConfigSubentryFlow, SubentryFlowResult
-from homeassistant.helpers import area_registry as ar
+from homeassistant.config_entries import SubentryFlowResult
 
-from ... import mqtt_client
-from ...const import CONF_PREFIXES, DEFAULT_PREFIXES
 from ...errors import LibraryMissingError
 from ...markdown import escaped, in_code
-from ...texts import NONE, async_texts
-from ...topic_filters import below_one_of, covers, fault, has_wildcard
+from ...texts import async_texts
+from ...topic_filters import has_wildcard
 from ..device_members import MemberChoices, member_choices, name_member
-from ..model.discovery_config import is_direct
 from ..model.known_systems import SYSTEMS, System
-from ..model.message import DeviceMetadata, Path, Sample
-from ..model.profile import Analysis, Channel, Joining, Profile
-from ..model.topic_matching import count_blanks
+from ..model.message import Path
+from ..model.profile import Analysis, Joining
 from ..problem_texts import async_sentences
 from ..profiles.yaml_file import ProfileFile, find
 from ..runtime.requirements import async_analyse
-from . import availability_form, forms
-from .channel_form import channel_selector, key_choices, parse_channels, to_item
-from .channel_validation import ChannelError, blanks_of
+from .device_steps import DeviceSteps, bullets
 from .integrations import async_further_systems, async_gain
 from .profile_library import async_profiles
-from .proposal import Proposal, propose
 from .split_form import depths, names_of, numbered, selected_member, split_schema
-from .texts import READERS, ThingTexts, async_thing_texts
+from .texts import async_thing_texts
 
-HOME_TOPIC = "homeassistant"
 MAX_PREVIEWED = 200
 
 
-class LearnSteps(ConfigSubentryFlow):
-    """Steps after the samples were received; ``_topic`` is the filter and ``_samples`` the messages."""
+class LearnSteps(DeviceSteps):
+    """Steps after the samples were received, until it is known what a device is."""
 
     def __init__(self) -> None:
         """Start without samples."""
-        self._topic = ""
-        self._samples: tuple[Sample, ...] = ()
-        self._nearby: tuple[Sample, ...] = ()
-        self._learned = Analysis(format="", devices=())
+        super().__init__()
         self._members = MemberChoices()
-        self._joining = Joining.ASK
         self._splits: dict[str, str] = {}
         self._systems: tuple[System, ...] = ()
-        # Profile that the user provided, and profile that matched the messages.
+        # Profile that the user provided.
         self._chosen_file: ProfileFile | None = None
-        self._matching_file: ProfileFile | None = None
 
     async def async_step_learn(self, _user_input: dict[str, Any] | None = None) -> SubentryFlowResult:
         """Analyse the samples, and show a menu if there is nothing to learn."""
         problems = await self._async_learn()
         if problems is not None:
-            return self.async_show_menu(
-                step_id="nothing",
-                menu_options=["wait", "topic", "paste"],
-                description_placeholders={"topic": in_code(self._topic), "problems": _bullets(problems)},
-            )
+            return self._show_nothing(problems)
         return await self._async_after_learning()
+
+    def _show_nothing(self, problems: list[str]) -> SubentryFlowResult:
+        """Show the menu for messages without readings; other values may be chosen all the same."""
+        return self.async_show_menu(
+            step_id="nothing",
+            menu_options=[*(["go_on"] if self._has_further else []), "wait", "topic", "paste"],
+            description_placeholders={"topic": in_code(self._topic), "problems": bullets(problems)},
+        )
+
+    @property
+    def _has_further(self) -> bool:
+        return any(device.further for device in self._learned.devices)
 
     async def async_step_nothing(self, _user_input: dict[str, Any] | None = None) -> SubentryFlowResult:
         """Show the menu again after a failed analysis."""
@@ -74,6 +65,7 @@ class LearnSteps(ConfigSubentryFlow):
         ``depth`` and ``device_member`` are the user's choice; without one, those of a matching profile are used, else
         they are guessed.
         """
+        self._offer, self._answers = None, {}
         profiles = [self._chosen_file] if self._chosen_file else await async_profiles(self.hass)
         try:
             self._systems = await async_further_systems(self.hass)
@@ -160,36 +152,6 @@ class LearnSteps(ConfigSubentryFlow):
             return await self.async_step_split()
         return await self.async_step_device()
 
-    def _fault(self, topic: str, placeholders: dict[str, str]) -> str | None:
-        """Return the error key of a topic that cannot be learned; ``placeholders`` gets the device that uses it."""
-        if error := fault(topic):
-            return error
-        if below_one_of(self._host_prefixes(), topic):
-            return "topic_of_hosts"
-        if below_one_of(self._home_assistant_prefixes(), topic):
-            return "topic_of_home_assistant"
-        for subentry in self._get_entry().subentries.values():
-            if subentry.subentry_type != self._subentry_type:
-                continue
-            placeholders["device"] = subentry.title
-            if covers(subentry.data["topic"], topic):
-                return "topic_covered"
-            if covers(topic, subentry.data["topic"]):
-                return "topic_wider"
-        return None
-
-    def _is_taken(self) -> bool:
-        return any(subentry.unique_id == self._topic for subentry in self._get_entry().subentries.values())
-
-    def _host_prefixes(self) -> tuple[str, ...]:
-        return tuple(self._get_entry().options.get(CONF_PREFIXES, DEFAULT_PREFIXES))
-
-    def _home_assistant_prefixes(self) -> tuple[str, ...]:
-        mqtt_entry = mqtt_client.async_entry(self.hass)
-        birth = (mqtt_entry.options.get("birth_message") or {}) if mqtt_entry else {}
-        topics = (mqtt_client.async_discovery_prefix(self.hass), birth.get("topic"), HOME_TOPIC)
-        return tuple(dict.fromkeys(topic for topic in topics if topic))
-
     # ---------------------------------------------------------------- what is a device
 
     async def _async_splits(self) -> dict[str, str]:
@@ -222,155 +184,3 @@ class LearnSteps(ConfigSubentryFlow):
             description_placeholders={"topic": in_code(self._topic), "count": str(len(self._learned.devices))},
             last_step=False,
         )
-
-    # ---------------------------------------------------------------- the device and its channels
-
-    async def async_step_device(self, user_input: dict[str, Any] | None = None) -> SubentryFlowResult:
-        """Show the proposal, let the user correct it, and create the subentry."""
-        texts = await async_thing_texts(self.hass)
-        proposal = await self.hass.async_add_executor_job(
-            propose, self._topic, self._samples, self._learned, self._matching_file
-        )
-        errors: dict[str, str] = {}
-        placeholders = {**await self._async_summary(texts, proposal), "device": ""}
-        if user_input is not None:
-            try:
-                profile = self._build_profile(user_input, proposal)
-                # Another dialog may have been finished in the meantime. Home Assistant itself reports the same topic.
-                if not self._is_taken() and (error_key := self._fault(self._topic, placeholders)):
-                    errors["base"] = error_key
-            except ChannelError as error:
-                errors["channels"] = error.key
-                placeholders |= error.placeholders
-            except ValueError as error:
-                errors["base"] = str(error)
-            if not errors:
-                return self._created(user_input["name"].strip() or proposal.name, profile, proposal)
-        schema = forms.device_schema(
-            channel_selector(texts, key_choices(proposal.readings, proposal.channels, texts)),
-            {device.identity: forms.device_label(device.identity, device.metadata) for device in self._learned.devices},
-        )
-        suggested = user_input or await self._async_suggested(texts, proposal)
-        return self.async_show_form(
-            step_id="device",
-            data_schema=self.add_suggested_values_to_schema(schema, suggested),
-            errors=errors,
-            description_placeholders=placeholders,
-            last_step=True,
-        )
-
-    def _created(self, title: str, profile: Profile, proposal: Proposal) -> SubentryFlowResult:
-        """Create the subentry, with a text where to find the device: it is on the page of MQTT, not on ours."""
-        self._get_entry().runtime_data.things.async_keep_samples(self._topic, self._samples)
-        is_family = len(profile.devices) > 1 or profile.device_member is not None
-        enabled = [channel for channel in profile.channels if channel.enabled]
-        # Channels of a profile that the device has not sent yet appear when it does.
-        entities = sum(
-            is_family or channel.key in proposal.readings or channel.key in proposal.values for channel in enabled
-        )
-        return self.async_create_entry(
-            title=title,
-            data=profile.as_dict(),
-            unique_id=self._topic,
-            description="family" if is_family else None,
-            description_placeholders={
-                "name": escaped(title),
-                "devices": str(len(profile.devices)),
-                "entities": str(entities),
-            },
-        )
-
-    async def _async_summary(self, texts: ThingTexts, proposal: Proposal) -> dict[str, str]:
-        """Return the summary of the analysis for the form."""
-        channels = proposal.channels
-        draft = Profile(
-            topic=self._topic,
-            depth=0,
-            channels=channels,
-            devices={},
-            exact=self._learned.exact,
-            device_member=self._learned.device_member,
-        )
-        problems = await async_sentences(self.hass, self._learned.problems)
-        return {
-            "format": texts.format(self._learned.format),
-            "topic": in_code(self._topic),
-            "profile": escaped(self._matching_file.name) if self._matching_file else NONE,
-            "reader": READERS[is_direct(draft)],
-            "count": str(len(channels)),
-            "on": str(sum(channel.enabled for channel in channels)),
-            "problems": f"\n{_bullets(problems, indent=2)}" if problems else NONE,
-        }
-
-    async def _async_suggested(self, texts: ThingTexts, proposal: Proposal) -> dict[str, Any]:
-        guessed = None
-        if self._learned.device_member is None:  # a gateway cannot report for its devices
-            several = len(self._learned.devices) > 1
-            guessed = await self.hass.async_add_executor_job(
-                partial(availability_form.guess, self._topic, self._samples, self._nearby, several=several)
-            )
-        suggested: dict[str, Any] = {
-            "name": proposal.name,
-            "manufacturer": proposal.manufacturer,
-            "model": proposal.model,
-            "devices": [device.identity for device in self._learned.devices if device.identity not in proposal.without],
-            "channels": [to_item(channel, texts, proposal.shown(channel)) for channel in proposal.channels],
-            availability_form.SECTION: availability_form.suggested(
-                proposal.availability or guessed, proposal.expire_after_s
-            ),
-        }
-        return {key: value for key, value in suggested.items() if value is not None}
-
-    def _build_profile(self, user_input: Mapping[str, Any], proposal: Proposal) -> Profile:
-        """Return the profile that the user confirmed; raise ChannelError, or ValueError with an error key."""
-        wanted, ignored = self._selected_devices(user_input)
-        blanks = blanks_of(self._topic, self._learned.depth, wanted, self._learned.device_member)
-        channels = parse_channels(user_input["channels"], proposal.readings, proposal.channels, blanks)
-        availability, expire_after_s = availability_form.read(
-            user_input[availability_form.SECTION], count_blanks(self._topic, self._learned.depth)
-        )
-        return Profile(
-            topic=self._topic,
-            depth=self._learned.depth,
-            channels=_require_enabled(channels),
-            devices=wanted,
-            area=self._area(user_input.get("area")),
-            joining=self._joining,
-            dropped=frozenset(proposal.readings) - {channel.key for channel in channels},
-            ignored=ignored | proposal.without - wanted.keys(),
-            availability=availability,
-            expire_after_s=expire_after_s,
-            exact=self._learned.exact,
-            device_member=self._learned.device_member,
-            name_member=self._learned.name_member,
-        )
-
-    def _selected_devices(self, user_input: Mapping[str, Any]) -> tuple[dict[str, DeviceMetadata], frozenset[str]]:
-        """Return the selected devices with the user's corrections, and the identities that were not selected."""
-        devices = {device.identity: device.metadata for device in self._learned.devices}
-        chosen = user_input.get("devices", list(devices))
-        if not chosen:
-            raise ValueError("no_devices")
-        corrected = DeviceMetadata(
-            name=None if self._learned.is_family else user_input["name"].strip() or None,
-            manufacturer=user_input.get("manufacturer", "").strip() or None,
-            model=user_input.get("model", "").strip() or None,
-        )
-        blank = {} if self._learned.is_family else {"manufacturer": None, "model": None}
-        wanted = {identity: corrected.or_else(replace(devices[identity], **blank)) for identity in chosen}
-        return wanted, frozenset(devices) - frozenset(chosen)
-
-    def _area(self, area_id: str | None) -> str | None:
-        """Return the name of an area, as discovery expects it."""
-        area = ar.async_get(self.hass).async_get_area(area_id) if area_id else None
-        return area.name if area else None
-
-
-def _bullets(sentences: list[str], indent: int = 0) -> str:
-    return "\n".join(f"{' ' * indent}- {escaped(sentence)}" for sentence in sentences)
-
-
-def _require_enabled(channels: tuple[Channel, ...]) -> tuple[Channel, ...]:
-    if not any(channel.enabled for channel in channels):
-        raise ValueError("no_channels")
-    return channels

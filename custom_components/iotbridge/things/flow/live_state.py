@@ -1,17 +1,18 @@
 """Current readings of a known device, and the fields and devices that are new since the user's last decision."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from homeassistant.config_entries import ConfigEntry, ConfigSubentry
 from homeassistant.core import HomeAssistant
 
 from ...errors import LibraryMissingError
-from ..model.message import DeviceMetadata, Value
+from ..model.message import DeviceMetadata, Sample, Value
 from ..model.profile import Channel, Profile, Reading
 from ..runtime.news import News
 from ..runtime.requirements import async_analyse_for
-from .channel_form import ChannelValue, check_duplicates, union, with_unique_names
+from .channel_form import check_duplicates, further_of, union, with_unique_names
+from .channel_offer import ChannelOffer
 from .channel_validation import blanks_of, check
 from .proposal import values_of
 
@@ -20,11 +21,14 @@ from .proposal import values_of
 class LiveState:
     """State of a known device: its profile, its readings, and the fields and devices that appeared since.
 
+    ``further`` are the values of its ``samples`` that are not proposed, ``values`` those of the profile's channels;
     ``exact`` as in ``Profile``: whether a template finds all values as we do.
     """
 
     profile: Profile
+    samples: Sequence[Sample]
     readings: Mapping[str, Reading]
+    further: Mapping[str, Reading]
     values: Mapping[str, Value]
     news: News
     exact: bool
@@ -40,10 +44,19 @@ class LiveState:
         """Return proposals for the fields that the user dropped, as far as the device still sends them."""
         return tuple(self.readings[key].channel for key in sorted(self.profile.dropped & self.readings.keys()))
 
-    def shown(self, channel: Channel, *, new: bool = False) -> ChannelValue:
-        """Return the current value of a channel for a form."""
-        reading = self.readings.get(channel.key, Reading(channel=channel, value=None))
-        return ChannelValue(replace(reading, value=self.values.get(channel.key, reading.value)), new)
+    def offer(self) -> ChannelOffer:
+        """Return all channels for a form: the user's, the new ones, and those that the user may pick."""
+        known = {channel.key for channel in self.profile.channels}
+        sent = {**self.readings, **self.further}
+        further = tuple(reading.channel for key, reading in self.further.items() if key not in known)
+        return ChannelOffer.of(
+            self.profile,
+            (*self.profile.channels, *self.new),
+            (*self.dropped, *further),
+            {key: reading.value for key, reading in sent.items()} | dict(self.values),
+            self.samples,
+            self.new,
+        )
 
     def identities(self) -> dict[str, DeviceMetadata]:
         """Return all devices: wanted ones, undecided ones, and ignored ones."""
@@ -60,10 +73,11 @@ async def async_live_state(hass: HomeAssistant, entry: ConfigEntry, subentry: Co
     try:
         analysis = await async_analyse_for(hass, samples, profile)
     except LibraryMissingError:
-        return LiveState(profile, {}, {}, news, exact=False)
+        return LiveState(profile, samples, {}, {}, {}, news, exact=False)
     values = await hass.async_add_executor_job(values_of, profile, samples)
     exact = profile.exact and (analysis.exact or not samples)
-    return LiveState(profile, union(analysis.devices), values, news, exact)
+    readings = union(analysis.devices)
+    return LiveState(profile, samples, readings, further_of(analysis.devices, readings), values, news, exact)
 
 
 def with_selected_devices(profile: Profile, chosen: set[str], offered: Mapping[str, DeviceMetadata]) -> Profile:

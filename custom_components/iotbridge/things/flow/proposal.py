@@ -10,31 +10,26 @@ from ..model.message import DecodeError, Sample, Value
 from ..model.profile import Analysis, Availability, Channel, Profile, Reading
 from ..model.topic_matching import fill, name_from, split
 from ..profiles.yaml_file import ANY_TOPIC, ProfileFile
-from .channel_form import ChannelValue, union
+from .channel_form import further_of, union
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Proposal:
     """Device, or group of devices, as it would be added without changes by the user.
 
-    ``readings`` are all that were inferred, by key; ``values`` those of the channels from a profile, which knows
-    better. ``without`` are the identities that the profile excludes.
+    ``further`` are the channels of values that are not proposed; ``values`` are all current ones, by key. ``without``
+    are the identities that the profile excludes.
     """
 
     name: str
     manufacturer: str | None
     model: str | None
     channels: tuple[Channel, ...]
-    readings: Mapping[str, Reading]
+    further: tuple[Channel, ...]
     values: Mapping[str, Value]
     availability: Availability | None = None
     expire_after_s: int | None = None
     without: frozenset[str] = frozenset()
-
-    def shown(self, channel: Channel) -> ChannelValue:
-        """Return the current value of a channel for the form."""
-        reading = self.readings.get(channel.key, Reading(channel=channel, value=None))
-        return ChannelValue(replace(reading, value=self.values.get(channel.key, reading.value)))
 
 
 def propose(topic: str, samples: Sequence[Sample], learned: Analysis, file: ProfileFile | None) -> Proposal:
@@ -44,14 +39,21 @@ def propose(topic: str, samples: Sequence[Sample], learned: Analysis, file: Prof
     if not devices:  # the user wants to learn exactly these
         devices, without = learned.devices, frozenset()
     readings = union(devices)
-    inferred = tuple(reading.channel for reading in readings.values())
+    further = further_of(devices, readings)
+    inferred = _selectable(tuple(reading.channel for reading in readings.values()))
+    values = {key: reading.value for key, reading in (readings | further).items()}
     name = None if learned.is_family else devices[0].metadata.name
     name = name or name_from("/".join(level for level in topic.split("/") if level not in {"+", "#"}))
     manufacturer = _common(device.metadata.manufacturer for device in devices)
     model = _common(device.metadata.model for device in devices)
     if file is None:
         return Proposal(
-            name=name, manufacturer=manufacturer, model=model, channels=inferred, readings=readings, values={}
+            name=name,
+            manufacturer=manufacturer,
+            model=model,
+            channels=inferred,
+            further=tuple(reading.channel for reading in further.values()),
+            values=values,
         )
     channels = tuple(_for_topic(channel, file, topic, readings.get(channel.key)) for channel in file.channels)
     known = {channel.key for channel in channels}
@@ -71,12 +73,20 @@ def propose(topic: str, samples: Sequence[Sample], learned: Analysis, file: Prof
         manufacturer=file.manufacturer or manufacturer,
         model=file.model or model,
         channels=(*channels, *others),
-        readings=readings,
-        values=values_of(profile, samples),
+        further=tuple(reading.channel for key, reading in further.items() if key not in known),
+        # The profile knows better.
+        values=values | values_of(profile, samples),
         availability=availability and replace(availability, topic=fill(availability.topic, file.match.topic, topic)),
         expire_after_s=file.expire_after_s,
         without=without,
     )
+
+
+def _selectable(channels: tuple[Channel, ...]) -> tuple[Channel, ...]:
+    """Return the channels, all enabled if none is: a device needs an entity."""
+    if any(channel.enabled for channel in channels):
+        return channels
+    return tuple(replace(channel, enabled=True) for channel in channels)
 
 
 def _for_topic(channel: Channel, file: ProfileFile, topic: str, reading: Reading | None) -> Channel:

@@ -1,12 +1,12 @@
 """Flow steps that change the channels and settings of a learned device, or export its profile."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 from typing import Any
 
 import voluptuous as vol
 
-from homeassistant.config_entries import ConfigEntryState, ConfigSubentryFlow, SubentryFlowResult
+from homeassistant.config_entries import ConfigEntryState, SubentryFlowResult
 from homeassistant.helpers.selector import BooleanSelector
 
 from ...const import LOGGER
@@ -19,15 +19,17 @@ from ..model.profile import Channel, Joining, Profile
 from ..model.topic_matching import count_blanks
 from ..profiles.yaml_file import dump
 from . import availability_form
-from .channel_form import channel_selector, form_key, key_choices, parse_channels, to_item
+from .channel_form import check_all
+from .channel_offer import ChannelOffer
+from .channel_steps import ChannelSteps, list_schema
 from .channel_validation import ChannelError, blanks_of
 from .forms import device_label, joining_schema
-from .live_state import LiveState, async_live_state, with_channels, with_selected_devices
+from .live_state import LiveState, async_live_state, with_selected_devices
 from .profile_library import async_save
 from .texts import READERS, async_thing_texts
 
 
-class ReconfigureSteps(ConfigSubentryFlow):
+class ReconfigureSteps(ChannelSteps):
     """Steps of the reconfigure menu."""
 
     # State from which the current form was built: while it is open, the device keeps sending.
@@ -69,30 +71,27 @@ class ReconfigureSteps(ConfigSubentryFlow):
     # ---------------------------------------------------------------- channels
 
     async def async_step_channels(self, user_input: dict[str, Any] | None = None) -> SubentryFlowResult:
-        """Show the current channels, including those that appeared since."""
-        live = await self._async_live(user_input)
+        """Show the current channels, including those that appeared since, and all other values."""
+        live = await self._async_live(user_input if self._offer is None else {})
+        if self._offer is None:
+            self._offer = live.offer()
         texts = await async_thing_texts(self.hass)
         errors: dict[str, str] = {}
         placeholders = {"topic": in_code(live.profile.topic), "reader": READERS[is_direct(live.profile)]}
-        offered = (*live.profile.channels, *live.new)
         if user_input is not None:
+            profile = self._profile_now()
+            blanks = blanks_of(profile.topic, profile.depth, profile.devices, profile.device_member)
+            if user_input.get("edit"):
+                return await self._async_change_channels(user_input, blanks, self.async_step_channels)
             try:
-                return self._save(_with_channels(self._profile_now(), live, offered, user_input))
+                return self._save(_with_channels(profile, live, self._offer, user_input["channels"], blanks))
             except ChannelError as error:
                 errors["channels"] = error.key
                 placeholders |= error.placeholders
-        schema: dict[vol.Marker, Any] = {
-            vol.Required("channels"): channel_selector(texts, key_choices(live.readings, offered, texts))
-        }
-        if live.dropped:
-            labels = {form_key(channel.key): f"{channel.name} ({channel.key})" for channel in live.dropped}
-            schema[vol.Optional("taken_back")] = choices(labels, multiple=True)
-        suggested = user_input or {
-            "channels": [to_item(channel, texts, live.shown(channel, new=channel in live.new)) for channel in offered]
-        }
+        suggested = user_input or self._answers or {"channels": self._offer.enabled}
         return self.async_show_form(
             step_id="channels",
-            data_schema=self.add_suggested_values_to_schema(vol.Schema(schema), suggested),
+            data_schema=self.add_suggested_values_to_schema(vol.Schema(list_schema(self._offer, texts)), suggested),
             errors=errors,
             description_placeholders=placeholders,
         )
@@ -157,23 +156,26 @@ class ReconfigureSteps(ConfigSubentryFlow):
 
 
 def _with_channels(
-    profile: Profile, live: LiveState, offered: tuple[Channel, ...], user_input: Mapping[str, Any]
+    profile: Profile, live: LiveState, offer: ChannelOffer, selected: Collection[str], blanks: int | None
 ) -> Profile:
-    """Return the profile with the channels of the form; channels removed in the form are dropped."""
-    blanks = blanks_of(profile.topic, profile.depth, profile.devices, profile.device_member)
+    """Return the profile with the channels of the form; those neither selected nor sent any more are dropped.
+
+    Raises ChannelError.
+    """
     before = {channel.key: channel for channel in live.profile.channels}
     now = {channel.key: channel for channel in profile.channels}
-    parsed = [
+    chosen = [
         _with_types_of(channel, before.get(channel.key), now.get(channel.key))
-        for channel in parse_channels(user_input["channels"], live.readings, offered, blanks)
+        for channel in offer.chosen(selected)
+        if channel.enabled or not live.samples or channel.key in live.readings or channel.key in live.further
     ]
-    shown = {channel.key for channel in offered} | {channel.key for channel in parsed}
+    check_all(chosen, offer.values, blanks)
+    shown = {channel.key for channel in offer.channels.values()}
     kept = [channel for key, channel in now.items() if key not in shown]
-    dropped = (profile.dropped | shown) - {channel.key for channel in parsed}
+    removed = before.keys() - {channel.key for channel in chosen}
+    dropped = (profile.dropped | removed) - {channel.key for channel in chosen}
     exact = profile.exact and live.exact
-    changed = replace(profile, channels=(*parsed, *kept), dropped=frozenset(dropped), exact=exact)
-    restored = [channel for channel in live.dropped if form_key(channel.key) in user_input.get("taken_back", ())]
-    return with_channels(changed, restored, ())
+    return replace(profile, channels=(*chosen, *kept), dropped=frozenset(dropped), exact=exact)
 
 
 def _with_types_of(channel: Channel, before: Channel | None, now: Channel | None) -> Channel:

@@ -105,12 +105,10 @@ class BrokerSampler:
             del self.messages[next(iter(self.messages))]
 
 
-async def async_listen(hass: HomeAssistant, is_kept: Callable[[Sample], bool], progress: Progress) -> dict[str, bytes]:
-    """Subscribe to all topics for LISTEN_S; return the newest payload by topic, newest topic last."""
-    sampler = BrokerSampler(is_kept)
+async def async_listen(hass: HomeAssistant, sampler: BrokerSampler, progress: Progress) -> None:
+    """Subscribe a sampler to all topics for LISTEN_S."""
     async with _subscribed(hass, {"#": sampler}), _reporting(hass, LISTEN_S, progress):
         await asyncio.sleep(LISTEN_S)
-    return sampler.messages
 
 
 @asynccontextmanager
