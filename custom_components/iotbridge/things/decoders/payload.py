@@ -11,6 +11,7 @@ import orjson
 
 from ..model.message import DecodeError, ProblemKind
 from . import cbor
+from .json_slips import without_slips
 from .report_builder import MAX_FIELDS, MAX_LEVELS
 
 _BOM = "\ufeff"
@@ -21,8 +22,7 @@ _UNPRINTABLE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 # Characters that old firmware writes in Latin-1: ° ² ³ µ.
 _LATIN_SIGNS = re.compile(rb"[\t\r\n\x20-\x7e\xb0\xb2\xb3\xb5]+")
 _LOOKS_LIKE_JSON = re.compile(r'\{|\[\s*(?:["\[{\d\-tfn\]]|$)')
-# Strings are matched first, so that a "nan" in one of them is kept.
-_TEXT_OR_NO_NUMBER = re.compile(r'"(?:[^"\\]|\\.)*+"|[+-]?\b(?:nan|inf|infinity)\b', re.IGNORECASE | re.DOTALL)
+_NO_NUMBER = re.compile(r"[+-]?(?:nan|inf|infinity)", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,10 +35,11 @@ class Document:
 
 @dataclass(frozen=True)
 class Payload:
-    """Payload of a message for the decoders; ``content`` is decompressed."""
+    """Payload of a message for the decoders; ``content`` is decompressed, ``columns`` as in ``Sample``."""
 
     topic: str
     content: bytes
+    columns: bool | None = None
 
     @cached_property
     def text(self) -> str | None:
@@ -130,11 +131,12 @@ def _lenient(text: str) -> Document | None:
 
 
 def _repaired(text: str) -> Document | None:
-    """Parse JSON with printf's output for a missing number: ``nan``, ``-inf``."""
-    without = _TEXT_OR_NO_NUMBER.sub(lambda match: match[0] if match[0].startswith('"') else "null", text)
-    if without == text:
+    """Parse JSON without its slips: Python's notation, printf's output for a missing number."""
+    if _NO_NUMBER.fullmatch(text):
+        return Document(None, strict=False)
+    if not text.startswith(("{", "[")):
         return None
     try:
-        return Document(json.loads(without), strict=False)
+        return Document(json.loads(without_slips(text), parse_constant=lambda _: None), strict=False)
     except ValueError, RecursionError:
         return None

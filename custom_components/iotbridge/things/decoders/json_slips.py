@@ -1,0 +1,72 @@
+"""Slips in JSON: what firmware and scripts write in its place, and the JSON that they mean."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+import re
+
+
+@dataclass(frozen=True, slots=True)
+class Slip:
+    """Slip in JSON, with an example and the JSON that it means."""
+
+    example: str
+    meaning: str
+    pattern: str
+    becomes: str | Callable[[str], str]
+
+
+_ESCAPES = re.compile(r"\\x([0-9A-Fa-f]{2})|\\.|\"", re.DOTALL)
+
+
+def _in_double_quotes(text: str) -> str:
+    """Return a string in single quotes, as Python's repr writes it, as a string of JSON."""
+    body = text.lstrip("bBuU")[1:-1]
+    escaped = _ESCAPES.sub(lambda match: f"\\u00{match[1]}" if match[1] else _escape(match[0]), body)
+    return f'"{escaped}"'
+
+
+def _escape(text: str) -> str:
+    return {"\\'": "'", '"': '\\"'}.get(text, text)
+
+
+# The first one that matches at a position decides. Strings come first, so that a "nan" in one of them is kept.
+SLIPS = (
+    Slip('{"a": "nan, it\'s"}', '{"a": "nan, it\'s"}', r'"(?:[^"\\]|\\.)*+"', str),
+    # Python: https://github.com/home-assistant/core/issues/42393
+    Slip("{u'a': 'it\\'s \\xb0'}", '{"a": "it\'s \\u00b0"}', r"(?:\b[bu])?'(?:[^'\\]|\\.)*+'", _in_double_quotes),
+    Slip('{"a": True, "b": FALSE}', '{"a": true, "b": false}', r"\b(?:true|false)\b", str.lower),
+    Slip('{"a": (1, 2)}', '{"a": [1, 2]}', r"\(", "["),
+    Slip('{"a": (1, 2)}', '{"a": [1, 2]}', r"\)", "]"),
+    Slip("{7: 1}", '{"7": 1}', r"(?<![\w.])-?\d++(?=\s*+:)", lambda text: f'"{text}"'),
+    # A missing number, as printf writes it: "nan", "-nan(ind)", "1.#QNAN".
+    Slip(
+        '{"a": -nan(ind), "b": None}',
+        '{"a": null, "b": null}',
+        r"[+-]?\b(?:nan|inf|infinity|none|null|undefined)\b(?:\(\w*\))?",
+        "null",
+    ),
+    Slip('{"a": -1.#IND}', '{"a": null}', r"[+-]?\b\d\.#\w++", "null"),
+    Slip('{"a": , "b":}', '{"a":null , "b":null}', r":(?=\s*+[,}])", ":null"),
+    # The decimal comma of a locale: behind the value of a member, a comma is followed by a key, not by a number.
+    Slip(
+        '{"a": 21,5, "b":-0,3}',
+        '{"a": 21.5, "b":-0.3}',
+        r":\s*+[+-]?\d++,\d++(?=\s*+[,}])",
+        lambda text: text.replace(",", ".").replace("+", ""),
+    ),
+    Slip('{"a": [1, 2,],}', '{"a": [1, 2]}', r",(?=\s*+[\])}])", ""),
+    Slip('{"a": 0041, "b": 00.5}', '{"a": 41, "b": 0.5}', r"(?<![\w.])0+(?=\d)", ""),
+    Slip('{"a": +5}', '{"a": 5}', r"(?<![\w.\])])\+(?=[\d.])", ""),
+    Slip('{"a": -.5}', '{"a": -0.5}', r"(?<![\d.])\.(?=\d)", "0."),
+)
+_ANY = re.compile("|".join(f"({slip.pattern})" for slip in SLIPS), re.IGNORECASE | re.DOTALL)
+
+
+def without_slips(text: str) -> str:
+    """Return a text with each slip replaced by the JSON that it means; the result may still be no JSON."""
+    return _ANY.sub(_meaning, text)
+
+
+def _meaning(match: re.Match[str]) -> str:
+    becomes = SLIPS[(match.lastindex or 0) - 1].becomes
+    return becomes if isinstance(becomes, str) else becomes(match[0])
