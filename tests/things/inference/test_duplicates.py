@@ -30,6 +30,9 @@ def test_a_repeated_sample_is_one_reading() -> None:
         ({"pressure_inHg": 29.9, "pressure_hPa": 1012.5}, "pressure_hPa"),
         ({"lvl_cm": 15.4, "lvl_in": 6.1}, "lvl_cm"),
         ({"rain_in": 0.1, "rain_mm": 2.5}, "rain_mm"),
+        ({"rain_in": 0, "rain_mm": 0}, "rain_mm"),
+        ({"runtime_s": 7265, "runtime_h": 2}, "runtime_s"),
+        ({"runtime_min": 121.1, "runtime_h": 2.02}, "runtime_min"),
     ],
 )
 def test_the_same_in_two_units_is_one_reading(document: dict[str, Any], kept: str) -> None:
@@ -44,3 +47,21 @@ def test_different_readings_with_units_are_kept() -> None:
     document = {"temp_in_c": 21, "temp_out_c": 4, "battery_V": 3.04, "battery_pct": 100}
 
     assert len(values(document)) == 4
+
+
+@pytest.mark.parametrize(
+    ("document", "count"),
+    [
+        # https://github.com/matthias-bs/BresserWeatherSensorReceiver/issues/267
+        ({"temp_c": -4.6, "rain": 614.4, "rain_h": 0, "rain_d": 0}, 4),
+        ({"rain_h": 0.2, "rain_d": 3.2}, 2),
+        ({"rain_h": 1, "rain_d": 1}, 2),
+        ({"sunshine_min": 0, "sunshine_h": 0}, 2),
+        ({"illuminance": 0, "illuminance_lux": 0}, 2),
+        ({"samples": [{"variable": "humidity", "value": 0, "unit": "%"}], "humidity": 0}, 2),
+    ],
+    ids=str,
+)
+def test_zeros_and_periods_are_readings_of_their_own(document: dict[str, Any], count: int) -> None:
+    """Two zeros are no proof that one repeats the other."""
+    assert len(inferred(document).readings) == count

@@ -165,6 +165,9 @@ QUANTITY_OF_UNIT: dict[str, str] = {
     "rpm": "rotation",
 }
 
+# Units of time in seconds.
+SECONDS = {"µs": 1e-6, "ms": 1e-3, "s": 1, "min": 60, "h": 3600, "d": 86400}
+
 # If a device sends a value in two units, the first of these is kept.
 PREFERRED = (
     "°C", "hPa", "mbar", "kPa", "Pa", "m/s", "km/h", "mm/h", "mm", "cm", "m", "km", "kWh", "Wh", "W", "kW", "V", "mV",
