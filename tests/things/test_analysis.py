@@ -78,3 +78,35 @@ def test_switches_that_share_a_topic_are_read_only() -> None:
 
     assert [device.identity for device in found.devices] == ["one", "two"]
     assert {reading.channel.platform for device in found.devices for reading in device.readings} == {"binary_sensor"}
+
+
+@pytest.mark.parametrize(
+    "members",
+    [
+        {"val": 21.5, "unit": "°C"},
+        {"val": 21.5, "unit": "°C", "ts": 1764500000},
+        # https://github.com/mqtt-smarthome/mqtt-smarthome/blob/master/Architecture.md
+        {"val": 21.5, "ts": 1764500000000, "lc": 1764500000000},
+        {"value": "21.5", "unit": "°C", "timestamp": "2026-11-30T10:00:00Z"},
+        {"v": 21.5, "u": "°C", "t": 1764500000, "q": 192},
+        {"reading": 21.5, "uom": "°C", "min": -20, "max": 60},
+    ],
+)
+def test_topics_of_a_value_with_its_unit_are_one_device(members: dict[str, object]) -> None:
+    """The device is above the topics of its values."""
+    samples = [sample(f"boiler/{name}", members) for name in ("flow_temperature", "outside_temperature")]
+    found = analyse(samples)
+
+    (device,) = found.devices
+    names = {reading.channel.name: (reading.value, reading.channel.unit) for reading in device.readings}
+    assert {"Flow temperature", "Outside temperature"} <= names.keys()
+    assert names["Flow temperature"] == (21.5, "°C")
+    assert device.identity == "boiler"
+    assert found.exact
+
+
+@pytest.mark.parametrize("members", [{"val": 21.5, "battery": 80}, {"val": {"x": 1}}, {"temperature": 21.5}])
+def test_documents_of_other_values_are_devices_of_their_own(members: dict[str, object]) -> None:
+    found = analyse([sample(f"rooms/{name}", members) for name in ("kitchen", "bath")])
+
+    assert [device.identity for device in found.devices] == ["kitchen", "bath"]

@@ -15,6 +15,7 @@ from .model.mapping import identity_and_subtopic
 from .model.message import Decoded, DecodeError, DeviceMetadata, Field, Path, Problem, ProblemKind, Sample
 from .model.profile import Analysis, LearnedDevice, Reading
 from .model.topic_matching import common_filter, guess_depth, name_from, pattern_of, split
+from .vocabulary.keys.records import BESIDE_A_VALUE, VALUES
 
 MAX_DEVICES = 200
 
@@ -46,16 +47,7 @@ def analyse(
     guessed if it is None; ``systems`` are those of further integrations, the members as in ``Profile``. Messages are in
     order of arrival: the newest value of each field is used.
     """
-    readable: list[tuple[str, Decoded]] = []
-    problems: list[Problem] = []
-    for sample in samples:
-        try:
-            decoded = decoders.decode(sample)
-        except DecodeError as error:
-            problems.append(error.problem)
-            continue
-        readable.append((sample.topic, decoded))
-        problems.extend(decoded.problems)
+    readable, problems = _decoded(samples)
     topics = [topic for topic, _ in readable]
     topic_filter = topic or common_filter([sample.topic for sample in samples])
     if depth is None:
@@ -110,6 +102,28 @@ def _is_read(problem: Problem, keys: Collection[str]) -> bool:
     return problem.kind is ProblemKind.ENCODED and dict(problem.placeholders)["field"] in keys
 
 
+def _decoded(samples: Sequence[Sample]) -> tuple[list[tuple[str, Decoded]], list[Problem]]:
+    """Return the decoded messages by topic, and the problems.
+
+    A topic with columns in one message has them in all: "12,34" is then not one number.
+    """
+    readable: list[tuple[Sample, Decoded]] = []
+    problems: list[Problem] = []
+    for sample in samples:
+        try:
+            decoded = decoders.decode(sample)
+        except DecodeError as error:
+            problems.append(error.problem)
+            continue
+        readable.append((sample, decoded))
+        problems.extend(decoded.problems)
+    with_columns = {sample.topic for sample, decoded in readable if decoded.reports[0].fields[0].path == (0,)}
+    for position, (sample, decoded) in enumerate(readable):
+        if sample.topic in with_columns and not decoded.reports[0].fields[0].path:
+            readable[position] = sample, decoders.decode(replace(sample, columns=True))
+    return [(sample.topic, decoded) for sample, decoded in readable], problems
+
+
 def _for_all_devices(reading: Reading, topic_filter: str, depth: int, base: str | None) -> Reading:
     """Return a reading whose command topic is a pattern that fits every device of the filter.
 
@@ -150,12 +164,18 @@ def _by_device(
 
 
 def _single(readable: Iterable[tuple[str, Decoded]]) -> set[str]:
-    """Return the topics that carry a single value, such as ``emon/emontx/power1`` or Victron's ``{"value": 12}``."""
+    """Return the topics that carry a single value, such as ``emon/emontx/power1`` or ``{"val": 12, "unit": "V"}``."""
     return {
         topic
         for topic, decoded in readable
         if len(decoded.reports) == 1
         and decoded.reports[0].identity is None
-        and len(decoded.reports[0].fields) == 1
-        and decoded.reports[0].fields[0].path in {(), ("value",)}
+        and _is_single([found.path for found in decoded.reports[0].fields])
     }
+
+
+def _is_single(paths: Sequence[Path]) -> bool:
+    """Return whether a message consists of one value, and perhaps its unit, its time and its quality."""
+    keys = {str(path[0]).lower() for path in paths if len(path) == 1}
+    values = VALUES & keys
+    return paths == [()] or (len(keys) == len(paths) and len(values) == 1 and keys - values <= BESIDE_A_VALUE)

@@ -55,7 +55,7 @@ class ThingsManager:
         self.decode_limits = DecodeLimits()
         self.things: dict[str, Thing] = {}
         self._learned_samples: dict[str, Sequence[Sample]] = {}
-        self._news = NewsMonitor(hass, self.issues, self.things, self._async_save)
+        self._news = NewsMonitor(hass, self.issues, self.things, self.async_save)
         self._cleared_at: dict[str, float] = {}
         self._orphans = Orphans()
         self._installer = LibraryInstaller(hass, entry, self.issues)
@@ -159,7 +159,8 @@ class ThingsManager:
                 self._news.async_update_device_issue(thing)
 
     @callback
-    def _async_save(self, thing: Thing, profile: Profile) -> None:
+    def async_save(self, thing: Thing, profile: Profile) -> None:
+        """Save a changed profile of a thing."""
         subentry = self._entry.subentries[thing.subentry_id]
         self.hass.config_entries.async_update_subentry(self._entry, subentry, data=profile.as_dict())
 
@@ -184,13 +185,7 @@ class ThingsManager:
             else channel
             for channel in thing.profile.channels
         )
-        self._async_save(thing, replace(thing.profile, channels=channels))
-
-    @callback
-    def async_unreadable_for_core(self, thing: Thing) -> None:
-        """Publish values ourselves from now on for devices that core has read directly so far."""
-        LOGGER.info("%s sends messages that core cannot read; IoT Bridge publishes their values now", thing.title)
-        self._async_save(thing, replace(thing.profile, exact=False))
+        self.async_save(thing, replace(thing.profile, channels=channels))
 
     @callback
     def async_flooding(self, thing: Thing) -> None:
@@ -330,4 +325,4 @@ class ThingsManager:
         if not devices:
             self.hass.config_entries.async_remove_subentry(self._entry, thing.subentry_id)
             return
-        self._async_save(thing, replace(profile, devices=devices, ignored=profile.ignored | {identity}))
+        self.async_save(thing, replace(profile, devices=devices, ignored=profile.ignored | {identity}))

@@ -32,7 +32,7 @@ def further(document: Any) -> dict[str, Reading]:
         ({"temperature": 21.5, "reset_at": None}, "reset_at", None, None),
         ({"temperature_c": 21.5, "temperature_f": 70.7}, "temperature_f", 70.7, "°F"),
         ({"temperature": 21.5, "rain_month": 130.4}, "rain_month", 130.4, "mm"),
-        ({"battery_voltage": "052.70", "load_percent": "012"}, "load_percent", 12, "%"),
+        ({"battery_voltage": "052.70", "channel_x": "012"}, "channel_x", 12, None),
         ({"lat": 45.5, "lon": 9.25}, "lon", 9.25, None),
     ],
 )

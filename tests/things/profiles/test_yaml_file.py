@@ -118,7 +118,14 @@ PROFILE = Profile(
     devices={"secret": DeviceMetadata(name="My shed")},
     area="garden",
     channels=(
-        Channel(name="Temperature: {{ now() }}", path=("ENERGY", "a.b", 0), unit="°C", scale=0.1, precision=1),
+        Channel(
+            name="Temperature: {{ now() }}",
+            path=("ENERGY", "a.b", 0),
+            unit="°C",
+            scale=0.1,
+            decimal_comma=True,
+            precision=1,
+        ),
         Channel(name="Door", path=(), subtopic="door", platform="binary_sensor", on="open", off="no", enabled=False),
         Channel(name="Pressed", path=("action",), platform="event", event_types=("single", "true")),
         Channel(name="Position", path=("lat",), platform="device_tracker", companions=(("longitude", ("lon",)),)),

@@ -65,7 +65,7 @@ def decode(sample: Sample) -> Decoded:
         raise DecodeError(ProblemKind.EMPTY)
     if kind_of(content):
         raise unreadable(content)
-    payload = Payload(sample.topic, content)
+    payload = Payload(sample.topic, content, sample.columns)
     for decoder in DECODERS:
         if decoded := decoder(payload):
             return replace(decoded, format=prefix + decoded.format, exact=False) if prefix else decoded

@@ -3,7 +3,10 @@
 import csv
 import re
 
+from ..model.conversion import quantity_of
 from ..model.message import Decoded, Scalar
+from ..model.number_notation import number_of
+from ..vocabulary.keys.pairs import PAIRS
 from .json_document import add_document, identity_key
 from .literals import is_number, literal
 from .payload import Payload
@@ -12,11 +15,13 @@ from .scalars import MAX_TEXT
 
 _SEPARATORS = (";", "\t", ",", "|", " ")
 _HEADING_UNIT = re.compile(r"(.+?)\s*[\[(]([^\[\]()]{1,12})[\])]")
-_DECIMAL_COMMA = re.compile(r"[+-]?\d{1,15},\d{1,15}")
+# "21,101.3" is a number in English, but columns as well.
+_WHOLE_AND_DECIMAL = re.compile(r"[+-]?\d+,\d+\.\d+")
 # A name in the first column; a date does not match.
 _NAME = re.compile(r"[^\W\d][^,;]*")
 _MAX_COLUMNS = 600
 _MAX_CELL = 64
+_NO_LETTERS = re.compile(r"[^a-z]+")
 _PAIR = 2
 
 
@@ -24,7 +29,7 @@ def decode(payload: Payload) -> Decoded | None:
     """Decode columns: named by the first line, by the first cell of each line, or not at all."""
     text = payload.text
     separator = next((mark for mark in _SEPARATORS if text and mark in text), None)
-    if not text or separator is None:
+    if not text or separator is None or (separator == "," and _is_one_number(payload, text)):
         return None
     rows = _rows(text, separator)
     if not rows or len({len(row) for row in rows}) != 1 or not 1 < len(rows[0]) <= _MAX_COLUMNS:
@@ -37,6 +42,15 @@ def decode(payload: Payload) -> Decoded | None:
     else:
         is_added = _add_numbered_columns(builder, [_value(cell, separator) for cell in rows[-1]])
     return builder.decoded("csv") if is_added else None
+
+
+def _is_one_number(payload: Payload, text: str) -> bool:
+    """Return whether a text with a comma is one number, "40,78" or "1.234,56 kWh", and not two columns."""
+    if payload.columns or quantity_of(text, decimal_comma=True)[0] is None:
+        return False
+    if payload.columns is not None:
+        return True
+    return not _WHOLE_AND_DECIMAL.fullmatch(text) and PAIRS.isdisjoint(_NO_LETTERS.split(payload.topic.lower()))
 
 
 def _rows(text: str, separator: str) -> list[list[str]]:
@@ -91,13 +105,16 @@ def _add_numbered_columns(builder: ReportBuilder, values: list[Scalar]) -> bool:
 
 
 def _is_number(cell: str) -> bool:
-    return is_number(cell) or _DECIMAL_COMMA.fullmatch(cell) is not None
+    return is_number(cell) or _with_comma(cell) is not None
 
 
 def _value(cell: str, separator: str) -> Scalar:
     """Return a cell's value; unless the comma separates columns, it is a decimal comma."""
     if not cell:
         return None
-    if separator != "," and _DECIMAL_COMMA.fullmatch(cell):
-        return float(cell.replace(",", "."))
-    return literal(cell)
+    number = _with_comma(cell) if separator != "," else None
+    return literal(cell) if number is None else number
+
+
+def _with_comma(cell: str) -> float | None:
+    return number_of(cell, decimal_comma=True) if "," in cell else None

@@ -4,6 +4,7 @@ import re
 from urllib.parse import unquote_plus
 
 from ..model.message import Decoded
+from ..model.number_notation import has_decimal_comma
 from .literals import is_number, literal
 from .payload import Payload
 from .report_builder import MAX_FIELDS, ReportBuilder
@@ -67,7 +68,10 @@ def _read(parts: list[str], mark: str, *, url: bool) -> dict[str, str] | None:
             return None
         pairs[key] = value.removeprefix('"').removesuffix('"')
     # "Error: no network" is a sentence, and "token=" or "abc=" is something else.
-    return None if len(pairs) == 1 and not is_number(next(iter(pairs.values()))) else pairs
+    if len(pairs) > 1:
+        return pairs
+    value = next(iter(pairs.values()))
+    return pairs if is_number(value) or has_decimal_comma(value) else None
 
 
 def _is_value(value: str, mark: str) -> bool:

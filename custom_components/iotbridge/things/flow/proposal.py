@@ -107,10 +107,10 @@ def values_of(profile: Profile, samples: Iterable[Sample]) -> dict[str, Value]:
     values: dict[str, Value] = {}
     for sample in samples:
         try:
-            decoded = decoders.decode(sample)
+            match = split(profile.topic, profile.depth, sample.topic)
+            decoded = decoders.decode(reader.with_columns(sample, match))
         except DecodeError:
             continue
-        match = split(profile.topic, profile.depth, sample.topic)
         for update in reader.read(match, splitter.split(match, decoded)):
             values |= update.values
     return values

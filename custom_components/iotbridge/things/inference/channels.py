@@ -118,6 +118,7 @@ def measured_channel(candidate: Candidate, interpretation: Interpretation, conte
         entity_category="diagnostic" if technical else None,
         precision=precision_of(device_class, interpretation.unit, candidate.number),
         scale=interpretation.scale * candidate.factor,
+        decimal_comma=candidate.decimal_comma,
     )
 
 

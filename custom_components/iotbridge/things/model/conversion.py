@@ -8,19 +8,19 @@ from ..vocabulary.units.error_numbers import ERROR_NUMBERS
 from ..vocabulary.units.known_units import PLAIN, QUANTITY_OF_UNIT
 from ..vocabulary.units.spellings import WRITTEN
 from .message import Scalar, Value
+from .number_notation import LIKE_A_STATE, MINUS, number_of
 from .profile import Channel
 
-ABSENT = frozenset(
-    {"", "null", "none", "nan", "n/a", "na", "unknown", "unavailable", "undefined", "-", "--", "---", "nil"}
-)
+ABSENT = frozenset({
+    "", "null", "none", "nan", "-nan", "n/a", "na", "unknown", "unavailable", "undefined", "-", "--", "---", "nil",
+    "inf", "+inf", "-inf", "infinity", "+infinity", "-infinity",
+})  # fmt: skip
 YES = frozenset({"true", "1", "on", "yes"})
 NO = frozenset({"false", "0", "off", "no"})
 
-NUMBER = re.compile(r"[-+]?(\d+([.,]\d+)?|[.]\d+)([eE][-+]?\d+)?", re.ASCII)
-NUMBER_AND_UNIT = re.compile(r"([-+]?\d+(?:[.,]\d+)?)\s*([^\d\s.,:/-].{0,9})", re.ASCII)
-THOUSANDS = re.compile(r"[-+]?[1-9]\d{0,2},\d{3}", re.ASCII)
+NUMBER_AND_UNIT = re.compile(r"([-+]?\d(?:[\d.,'\u2019 \u00a0\u202f]{0,30}\d)?)\s*([^\d\s.,:/-].{0,9})", re.ASCII)
 # A number and a short word that is not a known unit: "12.4 xyz". Words of dates and counts are excluded.
-NUMBER_AND_WORD = re.compile(r"([-+]?\d+(?:[.,]\d+)?) ([A-Za-z]{2,5})", re.ASCII)
+NUMBER_AND_WORD = re.compile(r"[^A-Za-z]+ ([A-Za-z]{2,5})", re.ASCII)
 NO_UNIT_WORDS = frozenset({
     "am", "pm", "of", "or", "to", "on", "off", "ok", "yes", "no", "open", "jan", "feb", "mar", "apr", "may", "jun",
     "jul", "aug", "sep", "sept", "oct", "nov", "dec", "march", "april", "june", "july", "mon", "tue", "wed", "thu",
@@ -47,29 +47,25 @@ def unit_of(text: str) -> str | None:
     return WRITTEN.get(text.lower()) if len(text) >= SHORTEST_WORD else None
 
 
-def number_of(text: str) -> int | float | None:
-    """Parse a number: "23.5", "23,5", "000123.4"; return None for other texts, also "1,234", which is ambiguous."""
-    text = text.strip()
-    if not NUMBER.fullmatch(text) or THOUSANDS.fullmatch(text):
-        return None
-    number = float(text.replace(",", "."))
-    if not math.isfinite(number):
-        return None
-    return int(text) if re.fullmatch(r"[-+]?\d{1,18}", text, re.ASCII) else number
+def quantity_of(text: str, *, decimal_comma: bool = False) -> tuple[int | float | None, str | None]:
+    """Parse a number and the unit beside it: "23.5 °C" is 23.5 and "°C"; return (None, None) for other texts.
 
-
-def quantity_of(text: str) -> tuple[int | float | None, str | None]:
-    """Parse a number and the unit beside it: "23.5 °C" is 23.5 and "°C"; return (None, None) for other texts."""
-    number = number_of(text)
+    ``decimal_comma`` as in ``number_of``.
+    """
+    number = number_of(text, decimal_comma=decimal_comma)
     if number is not None:
         return number, None
-    match = NUMBER_AND_UNIT.fullmatch(text.strip())
-    if match is None or CODE.fullmatch(text.strip()):
+    text = text.strip().replace(MINUS, "-")
+    match = NUMBER_AND_UNIT.fullmatch(text)
+    if match is None or CODE.fullmatch(text):
+        return None, None
+    number = number_of(match[1], decimal_comma=decimal_comma)
+    if number is None:
         return None, None
     unit = unit_of(match[2].removeprefix("*"))
-    if unit is None and (word := NUMBER_AND_WORD.fullmatch(text.strip())) and word[2].lower() not in NO_UNIT_WORDS:
-        unit = word[2]
-    return (number_of(match[1]), unit) if unit else (None, None)
+    if unit is None and (word := NUMBER_AND_WORD.fullmatch(text)) and word[1].lower() not in NO_UNIT_WORDS:
+        unit = word[1]
+    return (number, unit) if unit else (None, None)
 
 
 def is_absent(raw: Scalar) -> bool:
@@ -104,7 +100,9 @@ def convert(channel: Channel, raw: Scalar) -> Value:
         return None if channel.receives_codes and is_absent(raw) else text_of(raw) or None
     if not channel.is_number:
         return None if raw is None else plain(channel, raw)
-    return None if is_absent(raw) or is_error(channel.device_class, raw) else scaled(number(raw), channel.scale)
+    if is_absent(raw) or is_error(channel.device_class, raw):
+        return None
+    return scaled(number(raw, channel.decimal_comma), channel.scale)
 
 
 def is_error(device_class: str | None, raw: Scalar) -> bool:
@@ -120,8 +118,8 @@ def plain(channel: Channel, raw: Scalar) -> Value:
     return scaled(number(raw), channel.scale)
 
 
-def number(raw: Scalar) -> int | float:
-    """Return the number in a raw value.
+def number(raw: Scalar, decimal_comma: bool = False) -> int | float:
+    """Return the number in a raw value; ``decimal_comma`` as in ``number_of``.
 
     Raises:
         ValueError: It is not a number.
@@ -129,7 +127,7 @@ def number(raw: Scalar) -> int | float:
     if isinstance(raw, bool):
         return int(raw)
     if isinstance(raw, str):
-        value, _ = quantity_of(raw)
+        value, _ = quantity_of(raw, decimal_comma=decimal_comma)
         if value is None:
             raise ValueError(f"not a number: {raw[:40]!r}")
         return value
@@ -149,8 +147,8 @@ def scaled(value: float, scale: float) -> int | float:
 def is_same_state(channel: Channel, raw: Scalar) -> bool:
     """Return whether core's template converts a raw value to the same state as ``convert``.
 
-    It does not for "21,5", "21.5 °C", "n/a" or an error number where a number is expected, nor for "1" where ``on`` and
-    ``off`` are words.
+    It does not for "21,5", "21.5 °C", "0041", "n/a" or an error number where a number is expected, nor for "1" where
+    ``on`` and ``off`` are words.
     """
     if channel.platform in ("binary_sensor", "switch"):
         return raw is None or _is_word_of(channel, raw)
@@ -158,10 +156,9 @@ def is_same_state(channel: Channel, raw: Scalar) -> bool:
         return False
     if not channel.is_number or not isinstance(raw, str):
         return True
-    try:
-        return math.isfinite(float(raw)) or not is_absent(raw)
-    except ValueError:
-        return not is_absent(raw) and quantity_of(raw)[0] is None
+    if LIKE_A_STATE.fullmatch(raw.strip()):
+        return True
+    return not is_absent(raw) and quantity_of(raw, decimal_comma=channel.decimal_comma)[0] is None
 
 
 def _is_word_of(channel: Channel, raw: Scalar) -> bool:

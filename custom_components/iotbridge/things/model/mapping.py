@@ -1,13 +1,14 @@
 """Mapping of a decoded message to the values of a profile's channels."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 import hashlib
 import re
 
 from .conversion import convert, is_same_state, number
-from .message import Decoded, DeviceMetadata, Path, Report, Scalar, Value
+from .message import Decoded, DeviceMetadata, Path, Report, Sample, Scalar, Value
+from .number_notation import has_decimal_comma
 from .profile import Channel, Profile, key_of
 from .topic_matching import TopicMatch
 
@@ -47,6 +48,7 @@ class Update:
 
     ``values`` by channel key, ``companions`` of a position; ``keys`` are those of all fields, known or not; ``broken``
     those whose value does not fit the channel. ``is_readable_by_core``: core's templates find the same values.
+    ``has_decimal_comma``: a channel whose ``decimal_comma`` is not set should have it.
     """
 
     identity: str
@@ -56,6 +58,7 @@ class Update:
     companions: dict[str, dict[str, float]] = field(default_factory=dict)
     broken: list[str] = field(default_factory=list)
     is_readable_by_core: bool = True
+    has_decimal_comma: bool = False
 
 
 class ProfileReader:
@@ -64,6 +67,15 @@ class ProfileReader:
     def __init__(self, profile: Profile) -> None:
         """Index the channels by subtopic and path."""
         self._channels = {(channel.subtopic, channel.path): channel for channel in profile.channels if channel.enabled}
+        self._columns: dict[str, bool | None] = {}
+        for channel in profile.channels:
+            kind = _columns_of(channel)
+            self._columns[channel.subtopic] = kind if self._columns.get(channel.subtopic, kind) == kind else None
+
+    def with_columns(self, sample: Sample, match: TopicMatch) -> Sample:
+        """Return a message with what the profile says about the columns in it."""
+        columns = self._columns.get(match.subtopic)
+        return sample if columns is None else replace(sample, columns=columns)
 
     def read(self, match: TopicMatch, decoded: Decoded) -> list[Update]:
         """Return an update for each device in a message."""
@@ -90,12 +102,21 @@ class ProfileReader:
 
 def _read(channel: Channel, raw: Scalar, by_path: Mapping[Path, Scalar], update: Update) -> None:
     """Add the value of a channel to an update, or its key to the broken ones."""
+    if isinstance(raw, str) and channel.is_number and not channel.decimal_comma:
+        update.has_decimal_comma = update.has_decimal_comma or has_decimal_comma(raw)
     try:
         update.values[channel.key] = _value(channel, raw, by_path)
     except ValueError:
         update.broken.append(channel.key)
     if channel.companions:
         update.companions[channel.key] = _companions(channel, by_path)
+
+
+def _columns_of(channel: Channel) -> bool | None:
+    """Return whether a channel shows that its topic has columns, or one value; None if it shows neither."""
+    if not channel.path:
+        return False
+    return True if len(channel.path) == 1 and isinstance(channel.path[0], int) else None
 
 
 def _value(channel: Channel, raw: Scalar, by_path: Mapping[Path, Scalar]) -> Value:
@@ -109,7 +130,7 @@ def position(latitude: Scalar, longitude: Scalar) -> Value:
     """Return a position; None if the receiver has none, which many send as zeros. Raise ValueError otherwise."""
     if latitude is None or longitude is None:
         return None
-    north, east = float(number(latitude)), float(number(longitude))
+    north, east = float(number(latitude, decimal_comma=True)), float(number(longitude, decimal_comma=True))
     is_flag = isinstance(latitude, bool) or isinstance(longitude, bool)
     if is_flag or abs(north) > _POLE or abs(east) > _DATE_LINE:
         raise ValueError("no coordinates")

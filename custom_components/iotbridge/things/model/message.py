@@ -52,10 +52,14 @@ class LibraryNeededError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """MQTT message: its topic and its raw payload."""
+    """MQTT message: its topic and its raw payload.
+
+    ``columns``: whether its device is known to send columns, or one value; None if neither is known. "12,34" is either.
+    """
 
     topic: str
     payload: bytes
+    columns: bool | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

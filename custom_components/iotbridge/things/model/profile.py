@@ -23,10 +23,10 @@ class Channel:
 
     The value is at ``path`` in the messages on the device's topic plus ``subtopic`` (empty when the device has one
     topic). ``unit``, ``device_class`` and ``state_class`` are Home Assistant's own. ``scale`` is the factor of a
-    number, ``precision`` its digits shown. ``on`` and ``off`` are the raw values, as text, of a binary sensor or a
-    switch (JSON's ``true`` is ``"true"``); the ``+`` of a ``command_topic`` stand for the levels by which the devices
-    of a filter differ. ``companions`` are the other members of a position, by role (``longitude``, ``accuracy``); the
-    channel's own path is the latitude's.
+    number, ``precision`` its digits shown; ``decimal_comma``: in a text, a comma comes before the decimals. ``on`` and
+    ``off`` are the raw values, as text, of a binary sensor or a switch (JSON's ``true`` is ``"true"``); the ``+`` of a
+    ``command_topic`` stand for the levels by which the devices of a filter differ. ``companions`` are the other members
+    of a position, by role (``longitude``, ``accuracy``); the channel's own path is the latitude's.
     """
 
     name: str
@@ -39,6 +39,7 @@ class Channel:
     entity_category: str | None = None
     precision: int | None = None
     scale: float = 1.0
+    decimal_comma: bool = False
     enabled: bool = True
     on: str | None = None
     off: str | None = None

@@ -208,6 +208,8 @@ def _channel(member: YamlReader) -> Channel:
         plain["precision"] = member.integer("precision", 0, 0, 10)
     if member.has("scale"):
         plain["scale"] = member.number("scale")
+    if member.has("decimal_comma"):
+        plain["decimal_comma"] = member.boolean("decimal_comma")
     if member.has("enabled"):
         plain["enabled"] = member.boolean("enabled")
     if member.has("event_types"):

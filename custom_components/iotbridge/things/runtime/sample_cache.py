@@ -20,21 +20,21 @@ class SampleCache:
 
     def __init__(self) -> None:
         """Start empty."""
-        self._samples: OrderedDict[tuple[str, frozenset[str]], bytes] = OrderedDict()
+        self._samples: OrderedDict[tuple[str, frozenset[str]], Sample] = OrderedDict()
         self._decoded_at: OrderedDict[str, float] = OrderedDict()
         self._floods: OrderedDict[str, FloodDetector] = OrderedDict()
 
     @property
     def samples(self) -> list[Sample]:
         """Return the cached messages, oldest first."""
-        return [Sample(topic, payload) for (topic, _), payload in self._samples.items()]
+        return list(self._samples.values())
 
     def keep(self, sample: Sample, fields: Iterable[str]) -> None:
         """Store a message that has these fields."""
         if len(sample.payload) > MAX_PAYLOAD:
             return
         key = (sample.topic, frozenset(fields))
-        self._samples[key] = sample.payload
+        self._samples[key] = sample
         self._samples.move_to_end(key)
         if len(self._samples) > MAX_SAMPLES:
             self._samples.popitem(last=False)

@@ -14,6 +14,7 @@ from homeassistant.helpers.event import async_call_later
 from ... import mqtt_client
 from ...const import LOGGER
 from ...topic_filters import matches
+from ..model.adaptation import adapted
 from ..model.device_member import DeviceSplitter
 from ..model.direct_reading import is_same_for_core
 from ..model.mapping import ProfileReader
@@ -54,8 +55,8 @@ class ThingOwner(Protocol):
     def async_new_event_types(self, thing: Thing, types: Mapping[str, str]) -> None:
         """Handle event types, by channel key, that their channels do not have yet."""
 
-    def async_unreadable_for_core(self, thing: Thing) -> None:
-        """Handle a device in direct mode that sends messages which only we can read."""
+    def async_save(self, thing: Thing, profile: Profile) -> None:
+        """Save a changed profile of a thing."""
 
     def async_flooding(self, thing: Thing) -> None:
         """Handle a change of the devices that send too much."""
@@ -267,6 +268,7 @@ class Thing:
         if not sample.payload:
             self._queue.async_call(partial(self._async_cleared, sample.topic))
             return
+        sample = self._reader.with_columns(sample, split(self.profile.topic, self.profile.depth, sample.topic))
         job = Job(sample, partial(self._async_decoded, sample, now, is_new=is_new, only=only))
         self._queue.async_put(job, may_inline=may_inline)
 
@@ -317,7 +319,7 @@ class Thing:
     def _async_apply(
         self, match: TopicMatch, decoded: Decoded, now: float, *, is_new: bool, only: Collection[str] | None
     ) -> None:
-        is_readable_by_core = True
+        applied = []
         for update in self._reader.read(match, decoded):
             identity = update.identity
             if identity in self.profile.ignored or (only is not None and identity not in only):
@@ -343,9 +345,10 @@ class Thing:
             if unknown := device.async_update(update, is_new=is_new):
                 self._owner.async_new_event_types(self, unknown)
                 device.async_delay_events(unknown)
-            is_readable_by_core = is_readable_by_core and (update.is_readable_by_core or not update.values)
-        if not is_readable_by_core and self._settings.direct:
-            self._owner.async_unreadable_for_core(self)
+            applied.append(update)
+        if (profile := adapted(self.profile, applied)) is not self.profile:
+            LOGGER.info("%s writes its values in another way now; IoT Bridge adapts to it", self.title)
+            self._owner.async_save(self, profile)
 
     @callback
     def _async_add_undecided(self, identity: str, metadata: DeviceMetadata) -> None:

@@ -82,6 +82,7 @@ def candidate_of(member: MessageMember, base: Sequence[str], sibling_group: Sibl
         parts=member.parts,
         value=member.value,
         number=member.number,
+        decimal_comma=member.decimal_comma,
         unit=unit,
         stated=stated,
         levels=wording.levels,

@@ -28,9 +28,9 @@ class Candidate:
 
     ``parts`` are the levels of its key from the topic down, as written; ``levels`` the words of the meaningful ones,
     the last one first; ``depth`` of them are its own, those after them its device's topic. ``number`` is the value if
-    it is or contains a number; ``unit`` is the one that the message states beside the value, and ``suffix`` the one in
-    its key. ``recorded``: a record names it; ``factor``: factor of the record; ``spare``: it only describes another
-    value, or is older than one.
+    it is or contains a number, and ``decimal_comma`` is as in ``Channel``; ``unit`` is the one that the message states
+    beside the value, and ``suffix`` the one in its key. ``recorded``: a record names it; ``factor``: factor of the
+    record; ``spare``: it only describes another value, or is older than one.
     """
 
     subtopic: str
@@ -38,6 +38,7 @@ class Candidate:
     parts: tuple[str, ...]
     value: Scalar
     number: int | float | None
+    decimal_comma: bool
     unit: str | None
     stated: bool
     levels: tuple[Words, ...]

@@ -8,10 +8,17 @@ import re
 
 from ...model.conversion import is_absent, quantity_of, text_of, unit_of
 from ...model.message import Field, Scalar
+from ...model.number_notation import has_decimal_comma
+from ...vocabulary.keys.records import UNITS
+from ...vocabulary.words import WORDS
+from ..roles.words import role_of
+from ..tokens import phrases, suffix, words_of
 
 # A text under one of these keys is never a number with a unit: "5A" is not a current.
 IDENTIFYING = re.compile(r"(?i).*(hex|id|code|type|version|model|serial|name|address|addr|mac|eui)")
-LEADING_ZERO = re.compile(r"0\d+")
+PADDED = re.compile(r"0\d+")
+# Beside a text like this, one of digits only may be hexadecimal as well: "ID=4C01;TEMP=0080" (RFLink).
+HEX = re.compile(r"(?=.*\d)(?=.*[A-Fa-f])[0-9A-Fa-f]+")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -19,8 +26,8 @@ class MessageMember:
     """Value of a message, with its key and unit.
 
     ``parts`` are the levels of its key from the topic down, as written; ``number`` is the value if it is or contains a
-    number; ``unit`` is the one stated beside it, ``stated`` is also True for an unknown one; ``annotated`` is the name
-    and ``settable`` the permission in annotation topics (Homie).
+    number, and ``decimal_comma`` is as in ``Channel``; ``unit`` is the one stated beside it, ``stated`` is also True
+    for an unknown one; ``annotated`` is the name and ``settable`` the permission in annotation topics (Homie).
     """
 
     subtopic: str
@@ -28,6 +35,7 @@ class MessageMember:
     parts: tuple[str, ...]
     value: Scalar
     number: int | float | None
+    decimal_comma: bool
     unit: str | None
     stated: bool
     annotated: str | None
@@ -86,13 +94,37 @@ def plain(key: str) -> str:
 def members_of(fields: Sequence[tuple[str, Field]]) -> list[MessageMember]:
     """Return the members of a device, with the annotations of their topics."""
     notes: dict[str, dict[str, str]] = {}
+    with_unit = set()
+    hex_lengths = {len(text) for _, field in fields if isinstance(text := field.value, str) and HEX.fullmatch(text)}
     for subtopic, field in fields:
         if is_annotation(subtopic):
             owner, _, name = subtopic.rpartition("/")
             notes.setdefault(owner, {})[name] = text_of(field.value)
+        elif field.path and plain(str(field.path[-1])) in UNITS and unit_of(text_of(field.value)):
+            with_unit.add((subtopic, field.path[:-1]))
+    decimal_comma = any(writes_decimal_comma(field) for _, field in fields)
     return [
-        member_of(subtopic, field, notes.get(subtopic, {})) for subtopic, field in fields if not is_annotation(subtopic)
+        member_of(
+            subtopic,
+            field,
+            notes.get(subtopic, {}),
+            decimal_comma=decimal_comma,
+            has_unit_beside=(subtopic, field.path[:-1]) in with_unit,
+            hex_lengths=hex_lengths,
+        )
+        for subtopic, field in fields
+        if not is_annotation(subtopic)
     ]
+
+
+def writes_decimal_comma(field: Field) -> bool:
+    """Return whether a value shows that its device writes decimals behind a comma.
+
+    As a whole payload even "1,234" does: few programs put a comma between the thousands there.
+    """
+    if not isinstance(field.value, str) or "," not in field.value:
+        return False
+    return has_decimal_comma(field.value) or (not field.path and quantity_of(field.value)[0] is None)
 
 
 def is_annotation(subtopic: str) -> bool:
@@ -100,24 +132,36 @@ def is_annotation(subtopic: str) -> bool:
     return any(level.startswith("$") for level in subtopic.split("/"))
 
 
-def member_of(subtopic: str, field: Field, notes: Mapping[str, str]) -> MessageMember:
+def member_of(
+    subtopic: str,
+    field: Field,
+    notes: Mapping[str, str],
+    *,
+    decimal_comma: bool,
+    has_unit_beside: bool,
+    hex_lengths: set[int],
+) -> MessageMember:
     """Return the member of a value; ``notes`` are the annotations of its topic."""
     parts = (*[level for level in subtopic.split("/") if level], *map(str, field.path))
     # "none" may be a state: no alarm.
     absent = is_absent(field.value) and field.value != "" and str(field.value).strip().lower() != "none"
     value = None if absent else field.value
-    number, unit = number_of(value)
+    number, unit = number_of(value, decimal_comma=decimal_comma)
     if unit is not None and parts and IDENTIFYING.fullmatch(parts[-1]):
         number, unit = None, None
     stated = field.unit is not None or unit is not None or "$unit" in notes
     if "$unit" in notes or field.unit is not None:
         unit = unit_of(notes.get("$unit") or field.unit or "")
+    if is_padded(value):
+        has_meaning = stated or has_unit_beside or (bool(parts) and names_quantity(parts[-1]))
+        number = number if has_meaning and len(str(value)) not in hex_lengths else None
     return MessageMember(
         subtopic=subtopic,
         field=field,
         parts=parts,
         value=value,
         number=number,
+        decimal_comma=decimal_comma and number is not None and isinstance(value, str),
         unit=unit,
         stated=stated,
         annotated=notes.get("$name"),
@@ -125,11 +169,23 @@ def member_of(subtopic: str, field: Field, notes: Mapping[str, str]) -> MessageM
     )
 
 
-def number_of(value: Scalar) -> tuple[int | float | None, str | None]:
+def number_of(value: Scalar, *, decimal_comma: bool) -> tuple[int | float | None, str | None]:
     """Return the number that a value is or contains, and the unit behind it."""
     if isinstance(value, bool) or value is None:
         return None, None
     if not isinstance(value, str):
         return value if isinstance(value, int | float) else None, None
-    number, unit = quantity_of(value)
-    return (None if LEADING_ZERO.fullmatch(value.strip()) else number), unit
+    return quantity_of(value, decimal_comma=decimal_comma)
+
+
+def is_padded(value: Scalar) -> bool:
+    """Return whether a value is a whole number of fixed width, "0041", or the digits of an identity."""
+    return isinstance(value, str) and PADDED.fullmatch(value.strip()) is not None
+
+
+def names_quantity(key: str) -> bool:
+    """Return whether a key names a quantity or a unit, and is no identity: "heat_sink_temp", but not "battery_id"."""
+    words = words_of(key)
+    if suffix(words) is None and not phrases(words, WORDS):
+        return False
+    return role_of(words, None) in (None, "setting")
