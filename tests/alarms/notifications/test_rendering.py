@@ -3,7 +3,8 @@
 import pytest
 
 from custom_components.iotbridge.alarms.engine.evaluation.no_data import SILENT
-from custom_components.iotbridge.alarms.engine.models import Evaluation
+from custom_components.iotbridge.alarms.engine.kinds import AlarmKind, Condition
+from custom_components.iotbridge.alarms.engine.models import Evaluation, Timing
 from custom_components.iotbridge.alarms.engine.rule import EscalationPolicy
 from custom_components.iotbridge.alarms.notifications.rendering import async_reason_text
 from homeassistant.core import HomeAssistant, ServiceCall
@@ -40,6 +41,21 @@ async def test_a_message_that_cannot_be_rendered_does_not_prevent_the_notificati
 ) -> None:
     assert await sent(kit, policy, notifications, "{{ 1 / 0 }}") == "90 °C > 80 °C"
     assert "The message of the alarm Hot cannot be rendered" in caplog.text
+
+
+@pytest.mark.parametrize(("language", "text"), [("en", "on for 20 s"), ("it", "on da 20 s"), ("fr", "on depuis 20 s")])
+async def test_a_state_is_sent_with_its_duration(
+    kit: Kit, policy: EscalationPolicy, notifications: list[ServiceCall], language: str, text: str
+) -> None:
+    await kit.hass.config.async_update(language=language)
+    await async_load_integrations(kit.hass, {"iotbridge"})
+    condition = Condition(kind=AlarmKind.STATE, states=("on",))
+    await add_rule(kit, "binary_sensor.pump", condition=condition, escalation=policy, timing=Timing(hold_s=20))
+    await set_state(kit, "binary_sensor.pump", "on")
+    await wait(kit, 22)
+
+    (call,) = notifications
+    assert call.data["message"] == text
 
 
 @pytest.mark.usefixtures("home_texts")

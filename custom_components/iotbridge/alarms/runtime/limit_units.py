@@ -55,7 +55,8 @@ def unit_of(hass: HomeAssistant, state: State, attribute: str | None) -> str | N
 def snapshot_of(hass: HomeAssistant, condition: Condition, state: State, at: float) -> EntitySnapshot:
     """Return the snapshot of a state that was reported at a time, in seconds since 1970."""
     if not condition.traits.is_measuring:
-        return EntitySnapshot(state.state, state.attributes, at)
+        since = at - (state.last_reported_timestamp - state.last_changed_timestamp)
+        return EntitySnapshot(state.state, state.attributes, at, state_since=since)
     unit = unit_of(hass, state, condition.attribute)
     conversion_to_rule = None
     if condition.unit is not None and unit != condition.unit:

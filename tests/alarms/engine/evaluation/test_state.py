@@ -48,6 +48,39 @@ def test_evaluations_of_states_have_reasons() -> None:
     )
 
 
+def test_the_reason_is_the_state_with_its_own_duration() -> None:
+    rule = evaluator_of(kind=AlarmKind.STATE, states=("on", "problem"))
+    report(rule, "on", 0)
+    report(rule, "on", 15)
+
+    for_20_s = Evaluation(
+        True, Severity.WARNING, "on", "on (20 s)", "state_for", (("state", "on"), ("duration", "20 s"))
+    )
+    assert rule.evaluate(START + 20) == for_20_s
+    assert report(rule, "problem", 30).reason == "problem"
+    assert rule.evaluate(START + 150).reason == "problem (2 min)"
+    assert report(rule, "off", 160).reason == ""
+
+
+def test_the_duration_of_a_state_is_that_of_home_assistant() -> None:
+    rule = evaluator_of(kind=AlarmKind.STATE, states=("on",))
+    reported = EntitySnapshot("on", {}, START, state_since=START - 7200)
+    assert rule.update(reported, START).reason == "on (2 h)"
+
+    of_attribute = evaluator_of(kind=AlarmKind.STATE, states=("on",), attribute="pump")
+    reported = EntitySnapshot("x", {"pump": "on"}, START, state_since=START - 7200)
+    assert of_attribute.update(reported, START).reason == "on"
+    assert of_attribute.evaluate(START + 5).reason == "on (5 s)"
+
+
+def test_a_clock_that_is_set_changes_no_duration() -> None:
+    rule = evaluator_of(kind=AlarmKind.STATE, states=("on",))
+    report(rule, "on", 0)
+    rule.shift(3600)
+    assert rule.evaluate(START + 3620).reason == "on (20 s)"
+    assert rule.evaluate(START + 10).reason == "on"
+
+
 def test_an_entity_that_is_not_loaded_is_unavailable_after_five_minutes() -> None:
     rule = evaluator_of(kind=AlarmKind.UNAVAILABLE)
 

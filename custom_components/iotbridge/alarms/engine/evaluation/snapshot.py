@@ -20,8 +20,9 @@ class EntitySnapshot:
     """Snapshot of an entity at one moment.
 
     ``state`` may be Home Assistant's "unavailable" or "unknown". ``changed_at`` is the time of the last report, changed
-    or not, in seconds since 1970. ``unit`` is that of the value that the rule evaluates; ``in_rule`` converts its
-    numbers to the unit of the rule, None when no conversion is needed or possible.
+    or not, in seconds since 1970, and ``state_since`` that of the last change of the state, None if it is not known.
+    ``unit`` is that of the value that the rule evaluates; ``in_rule`` converts its numbers to the unit of the rule,
+    None when no conversion is needed or possible.
     """
 
     state: str
@@ -29,6 +30,7 @@ class EntitySnapshot:
     changed_at: float
     unit: str | None = None
     in_rule: Conversion | None = None
+    state_since: float | None = None
 
     @property
     def is_absent(self) -> bool:

@@ -1,6 +1,7 @@
 """Evaluators of states: named states, and an unavailable entity; and matching of events and messages. Pure."""
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from typing import Any, override
 
 from ..models import Evaluation, Severity
@@ -16,6 +17,9 @@ MAX_VALUE = 255
 HOST_LOST = "host_lost"
 NOT_LOADED = "not_loaded"  # since
 UNREACHABLE = "unavailable"
+STATE_FOR = "state_for"  # state, duration
+# A state that has only just changed has no duration.
+LEAST_DURATION_S = 1.0
 
 
 def event_matches(wanted: Mapping[str, Any], data: Mapping[str, Any]) -> bool:
@@ -69,7 +73,10 @@ class StatelessEvaluator:
 
 
 class StateEvaluator(StatelessEvaluator):
-    """Evaluator of STATE and HOST_LOST: the state, or an attribute, is one of several; its case does not matter."""
+    """Evaluator of STATE and HOST_LOST: the state, or an attribute, is one of several; its case does not matter.
+
+    The reason is the state with its own duration, or that of ``reason_key``.
+    """
 
     def __init__(
         self, severity: Severity, states: Iterable[str], attribute: str | None = None, reason_key: str = ""
@@ -78,10 +85,16 @@ class StateEvaluator(StatelessEvaluator):
         self._attribute = attribute
         self._states = frozenset(state.casefold() for state in states)
         self._reason_key = reason_key
+        self._last_value: str | None = None
+        self._since = 0.0
 
-    def update(self, snapshot: EntitySnapshot | None, _now: float) -> Evaluation:
+    def update(self, snapshot: EntitySnapshot | None, now: float) -> Evaluation:
         """Return the evaluation of a state; None is an entity that does not exist."""
         value = None if snapshot is None or snapshot.is_absent else self._value(snapshot)
+        if value != self._last_value:
+            self._last_value, self._since = value, now
+        if snapshot is not None and snapshot.state_since is not None and self._attribute is None:
+            self._since = snapshot.state_since
         if value is None:
             self._evaluation = Evaluation(None)
         elif value.casefold() in self._states:
@@ -89,7 +102,22 @@ class StateEvaluator(StatelessEvaluator):
             self._evaluation = Evaluation(True, self._severity, shown, shown, self._reason_key)
         else:
             self._evaluation = Evaluation(False, self._severity, value[:MAX_VALUE])
-        return self._evaluation
+        return self.evaluate(now)
+
+    @override
+    def evaluate(self, now: float) -> Evaluation:
+        evaluation = self._evaluation
+        if not evaluation.is_active or self._reason_key or now - self._since < LEAST_DURATION_S:
+            return evaluation
+        duration = duration_text(now - self._since)
+        values = (("state", evaluation.value), ("duration", duration))
+        return replace(
+            evaluation, reason=f"{evaluation.value} ({duration})", reason_key=STATE_FOR, reason_values=values
+        )
+
+    @override
+    def shift(self, by_s: float) -> None:
+        self._since += by_s
 
     def _value(self, snapshot: EntitySnapshot) -> str | None:
         if self._attribute is None:
