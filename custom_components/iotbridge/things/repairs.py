@@ -11,13 +11,14 @@ from homeassistant.components.repairs import RepairsFlow, RepairsFlowResult
 from homeassistant.config_entries import ConfigEntry, ConfigEntryState, ConfigSubentry
 
 from ..forms import choices
-from ..issues import NEW_DEVICES, NEW_FIELDS, THINGS_WITHOUT_OWNER, filled
-from .flow.channel_form import form_key, format_with_unit
+from ..issues import NEW_DEVICES, NEW_FIELDS, RECORDS_BY_POSITION, THINGS_WITHOUT_OWNER, filled
+from .flow.channel_form import check_duplicates, form_key, format_with_unit
 from .flow.channel_validation import ChannelError
 from .flow.forms import device_label
 from .flow.live_state import LiveState, async_live_state, with_channels, with_selected_devices
 from .flow.texts import async_reason, async_thing_texts
 from .model.profile import Profile
+from .model.relocation import relocate
 
 
 class _ChoiceFlow(RepairsFlow, ABC):
@@ -145,8 +146,31 @@ class NewDevices(_ChoiceFlow):
         return with_selected_devices(profile, set(wanted), live.news.devices)
 
 
+class RecordsByPosition(_ChoiceFlow):
+    """Repair flow for channels that read a record by its position, although it carries an identity."""
+
+    async def _async_options(self, live: LiveState) -> dict[str, str]:
+        texts = await async_thing_texts(self.hass)
+        options = {}
+        for relocation in live.relocations:
+            channel, after = relocation.channel, relocation.reading
+            value = format_with_unit(after.value, channel, texts)
+            options[channel.key] = f"{channel.name}: {channel.key} → {after.channel.key} ({value})"
+        return options
+
+    def _default(self, live: LiveState) -> list[str]:
+        return [relocation.channel.key for relocation in live.relocations]
+
+    def _apply(self, profile: Profile, live: LiveState, wanted: list[str]) -> Profile:
+        chosen = [relocation for relocation in live.relocations if relocation.channel.key in wanted]
+        relocated = relocate(profile, chosen, live.readings.values())
+        check_duplicates(relocated.channels)
+        return relocated
+
+
 THING_REPAIRS: dict[str, Callable[[str, str], RepairsFlow]] = {
     NEW_DEVICES: NewDevices,
     NEW_FIELDS: NewFields,
+    RECORDS_BY_POSITION: RecordsByPosition,
     THINGS_WITHOUT_OWNER: ThingsWithoutOwner,
 }

@@ -5,6 +5,9 @@ from typing import Any
 
 import pytest
 
+from custom_components.iotbridge.things.flow.channel_form import check_duplicates, parse_item
+from custom_components.iotbridge.things.flow.channel_validation import ChannelError
+from custom_components.iotbridge.things.model.profile import Channel
 from homeassistant.data_entry_flow import FlowResultType
 from tests.things.wizard import WEATHER, Wizard
 
@@ -167,3 +170,18 @@ async def test_a_long_text_is_truncated_for_display(wizard: Wizard) -> None:
     await wizard.learn_from("garden/weather", json.dumps({**WEATHER, "note": "many words " * 20}))
 
     assert all(len(line) < 150 for line in wizard.channels.values())
+
+
+def test_the_former_place_of_a_channel_cannot_be_taken() -> None:
+    """Its entity still has the ids that derive from that place."""
+    relocated = Channel(name="Air temperature", path=("messages", "4097"), id_key="messages[0].value")
+    with pytest.raises(ChannelError) as caught:
+        check_duplicates([relocated, Channel(name="Value", path=("messages", 0, "value"))])
+
+    assert (caught.value.key, caught.value.placeholders["place"]) == ("channel_twice", "messages[0].value")
+
+
+def test_an_edited_channel_keeps_its_ids() -> None:
+    relocated = Channel(name="Air temperature", path=("messages", "4097"), id_key="messages[0].value")
+
+    assert parse_item({"name": "Outdoor"}, "sensor", relocated).stable_key == "messages[0].value"

@@ -155,3 +155,18 @@ def test_the_topic_of_a_single_device_is_not_exported() -> None:
     assert "anna" not in text
     assert find([Sample("elsewhere/thermo", b'{"t":1}')], [parse(text)]) is not None
     assert find([Sample("elsewhere/thermo", b'{"h":1}')], [parse(text)]) is None
+
+
+def test_the_former_key_of_a_channel_is_not_exported() -> None:
+    channel = Channel(name="Air temperature", path=("messages", "4097"), id_key="messages[0].measurementValue")
+    profile = Profile(topic="gw/+", depth=2, channels=(channel,), devices={"one": DeviceMetadata()})
+
+    (exported,) = parse(dump(profile, "Tracker")).channels
+    assert exported == replace(channel, id_key=None)
+
+
+def test_a_file_that_names_a_record_by_its_position_still_matches() -> None:
+    file = parse("name: x\nmatch: {keys: ['m[1].value']}\nchannels:\n  - {name: T, path: [m, 1, value]}\n")
+    message = b'{"m": [{"name": "a", "value": 1}, {"name": "b", "value": 2}]}'
+
+    assert find([Sample("gw", message)], [file]) is file

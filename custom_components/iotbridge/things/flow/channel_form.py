@@ -172,10 +172,15 @@ def parse_item(item: Item, kind: str, channel: Channel) -> Channel:
 
 
 def _blank(channel: Channel, kind: str) -> Channel:
-    """Return a channel of a kind with only the name and the place of another one."""
-    companions = channel.companions if kind == "device_tracker" else ()
+    """Return a channel of a kind with only the name, the place and the ids of another one."""
     return Channel(
-        name=channel.name, path=channel.path, subtopic=channel.subtopic, platform=kind, companions=companions
+        name=channel.name,
+        path=channel.path,
+        subtopic=channel.subtopic,
+        platform=kind,
+        companions=channel.companions if kind == "device_tracker" else (),
+        decimal_comma=channel.decimal_comma,
+        id_key=channel.id_key,
     )
 
 
@@ -222,13 +227,15 @@ def check_all(channels: Sequence[Channel], values: Mapping[str, Value], blanks: 
 def check_duplicates(channels: Sequence[Channel]) -> None:
     """Raise ChannelError for the first channel with the place or the name of another one."""
     keys: set[str] = set()
+    ids: set[str] = set()
     names: set[str] = set()
     for channel in channels:
-        if channel.key in keys:
+        if channel.key in keys or channel.stable_key in ids:
             raise ChannelError("channel_twice", channel=channel.name, place=form_key(channel.key))
         if channel.name.casefold() in names:
             raise ChannelError("name_twice", channel=channel.name)
         keys.add(channel.key)
+        ids.add(channel.stable_key)
         names.add(channel.name.casefold())
 
 

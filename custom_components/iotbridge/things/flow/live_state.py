@@ -9,6 +9,7 @@ from homeassistant.core import HomeAssistant
 from ...errors import LibraryMissingError
 from ..model.message import DeviceMetadata, Sample, Value
 from ..model.profile import Channel, Profile, Reading
+from ..model.relocation import Relocation, relocations
 from ..runtime.news import News
 from ..runtime.requirements import async_analyse_for
 from .channel_form import check_duplicates, further_of, union, with_unique_names
@@ -36,8 +37,12 @@ class LiveState:
     @property
     def new(self) -> tuple[Channel, ...]:
         """Return proposals for the fields that appeared since the user's decision."""
-        known = {channel.key for channel in self.profile.channels} | self.profile.dropped
-        return tuple(reading.channel for key, reading in self.readings.items() if key not in known)
+        return tuple(reading.channel for reading in self.readings.values() if not self.profile.is_decided(reading))
+
+    @property
+    def relocations(self) -> list[Relocation]:
+        """Return the channels that read a record by its position, although it carries an identity."""
+        return relocations(self.profile, self.readings.values())
 
     @property
     def dropped(self) -> tuple[Channel, ...]:

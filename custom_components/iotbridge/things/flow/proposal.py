@@ -62,7 +62,7 @@ def propose(topic: str, samples: Sequence[Sample], learned: Analysis, file: Prof
     others = tuple(
         replace(channel, enabled=channel.enabled and len(devices) > 1)
         for channel in inferred
-        if channel.key not in known
+        if known.isdisjoint(readings[channel.key].keys)
     )
     profile = Profile(
         topic=topic, depth=learned.depth, channels=channels, devices={}, device_member=learned.device_member

@@ -37,7 +37,7 @@ def _is_direct(channel: Channel) -> bool:
 
 def component_id(channel: Channel) -> str:
     """Return the id of the channel in discovery; a changed platform makes it another component."""
-    return f"{channel.platform}_{slug(channel.key)}"
+    return f"{channel.platform}_{slug(channel.stable_key)}"
 
 
 def discovery_config(

@@ -92,7 +92,7 @@ class ProfileReader:
         by_path = {path: field_.value for field_ in report.fields for path in field_.paths}
         for field_ in report.fields:
             channels = [channel for path in field_.paths if (channel := self._channels.get((subtopic, path)))]
-            update.keys |= {channel.key for channel in channels} or {key_of(subtopic, field_.path)}
+            update.keys |= {key_of(subtopic, field_.path), *(channel.key for channel in channels)}
             for channel in channels:
                 is_same = channel.path == field_.paths[-1] and is_same_state(channel, field_.value)
                 update.is_readable_by_core = update.is_readable_by_core and is_same

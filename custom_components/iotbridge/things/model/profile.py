@@ -26,7 +26,8 @@ class Channel:
     number, ``precision`` its digits shown; ``decimal_comma``: in a text, a comma comes before the decimals. ``on`` and
     ``off`` are the raw values, as text, of a binary sensor or a switch (JSON's ``true`` is ``"true"``); the ``+`` of a
     ``command_topic`` stand for the levels by which the devices of a filter differ. ``companions`` are the other members
-    of a position, by role (``longitude``, ``accuracy``); the channel's own path is the latitude's.
+    of a position, by role (``longitude``, ``accuracy``); the channel's own path is the latitude's. ``id_key`` is the
+    key from which the ids of its entity derive, if the path was changed later.
     """
 
     name: str
@@ -48,11 +49,17 @@ class Channel:
     command_topic: str | None = None
     command_on: str = "ON"
     command_off: str = "OFF"
+    id_key: str | None = None
 
     @property
     def key(self) -> str:
         """Return the key that users read and write: ``ENERGY.Total``, ``Dc/0/Voltage``."""
         return key_of(self.subtopic, self.path)
+
+    @property
+    def stable_key(self) -> str:
+        """Return the key from which the ids of its entity derive."""
+        return self.key if self.id_key is None else self.id_key
 
     @property
     def receives_codes(self) -> bool:
@@ -119,6 +126,12 @@ class Reading:
     channel: Channel
     value: Value
     raw_path: Path | None = None
+
+    @property
+    def keys(self) -> set[str]:
+        """Return the keys by which a channel may read its field: by identity, and by position."""
+        raw_path = self.channel.path if self.raw_path is None else self.raw_path
+        return {self.channel.key, key_of(self.channel.subtopic, raw_path)}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -211,6 +224,12 @@ class Profile:
     exact: bool = False
     device_member: Path | None = None
     name_member: Path | None = None
+
+    def is_decided(self, reading: Reading) -> bool:
+        """Return whether a channel has a reading's field or its ids, or the user dropped it."""
+        decided = {channel.key for channel in self.channels} | self.dropped
+        ids = {channel.id_key for channel in self.channels}
+        return reading.channel.key in ids or not decided.isdisjoint(reading.keys)
 
     def as_dict(self) -> dict[str, Any]:
         """Return the data of a subentry."""

@@ -17,7 +17,7 @@ A file may come from a stranger: YAML tags, aliases and deep nesting are rejecte
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path as File
 from typing import Any, NamedTuple
@@ -146,7 +146,7 @@ def dump(profile: Profile, name: str, *, manufacturer: str | None = None, model:
     channels = [
         channel if by_topic or not channel.command_topic else channel.as_read_only() for channel in profile.channels
     ]
-    plain["channels"] = [channel.as_dict() for channel in channels]
+    plain["channels"] = [replace(channel, id_key=None).as_dict() for channel in channels]
     if profile.availability and by_topic:
         plain["availability"] = profile.availability.as_dict()
     if profile.expire_after_s is not None:
@@ -197,7 +197,7 @@ def _load(text: str) -> Any:
 
 def _channel(member: YamlReader) -> Channel:
     """Return a channel from the data of ``Channel.as_dict``."""
-    member.check_names(("name", "path", *CHANNEL_DEFAULTS))
+    member.check_names(("name", "path", *(key for key in CHANNEL_DEFAULTS if key != "id_key")))
     plain: dict[str, Any] = {"name": member.text("name"), "path": member.path("path")}
     plain |= {key: member.text(key) for key in _TEXTS if member.has(key)}
     if member.has("platform"):

@@ -88,12 +88,11 @@ class ThingDevice:
         self._handover_until = 0.0
         self._seed_timers: list[CALLBACK_TYPE] = []
         self._timers: list[CALLBACK_TYPE] = []
-        self._fields = set(record.fields)
         self.async_configure(settings)
         self._companions: dict[str, dict[str, float]] = {}
         self.values: dict[str, Value] = {}
         if time.time() - (record.heard_at or 0) < (self.expire_after_s or OLD_S):
-            self.values = {
+            self.values = record.values = {
                 key: (value[0], value[1]) if isinstance(value, list) else value for key, value in record.values.items()
             }
 
@@ -101,6 +100,8 @@ class ThingDevice:
     def async_configure(self, settings: DeviceSettings) -> None:
         """Apply a changed profile; ``async_announce`` publishes."""
         self.settings = settings
+        self.record.carry_over(settings.profile.channels)
+        self._fields = set(self.record.fields)
         self._select_sent()
 
     def _select_sent(self) -> None:

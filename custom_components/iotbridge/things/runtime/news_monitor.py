@@ -15,6 +15,7 @@ from ...errors import LibraryMissingError
 from ..device_members import name_member
 from ..model.message import Path
 from ..model.profile import Joining, Profile
+from ..model.relocation import relocations
 from .news import News, counted
 from .requirements import async_analyse_for
 from .thing import Thing
@@ -88,17 +89,22 @@ class NewsMonitor:
         if self._things.get(thing.subentry_id) is not thing:
             return  # it was removed in the meantime
         self._async_save_names(thing, member)
-        known = {channel.key for channel in thing.profile.channels} | thing.profile.dropped
-        new_keys = {
-            reading.channel.key: None
+        readings = [
+            reading
             for device in analysis.devices
             if device.identity in thing.profile.devices
             for reading in device.readings
-            if reading.channel.enabled and reading.channel.key not in known
+        ]
+        new_keys = {
+            reading.channel.key: None
+            for reading in readings
+            if reading.channel.enabled and not thing.profile.is_decided(reading)
         }
         self._new_fields[thing.subentry_id] = tuple(new_keys)
         placeholders = {"name": thing.title, "count": str(len(new_keys)), "fields": ", ".join(new_keys)}
         self._issues.async_set(ir.NEW_FIELDS, thing.subentry_id, bool(new_keys), **placeholders)
+        is_by_position = bool(relocations(thing.profile, readings))
+        self._issues.async_set(ir.RECORDS_BY_POSITION, thing.subentry_id, is_by_position, name=thing.title)
 
     async def _async_name_member(self, thing: Thing) -> Path | None:
         """Return the member with the names of the devices; look for it until a message has it."""

@@ -1,5 +1,6 @@
 """Store of things across restarts: the published components, the last values and the reporting intervals."""
 
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
@@ -7,6 +8,7 @@ from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.storage import Store
 
 from ...const import DOMAIN, LOGGER
+from ..model.profile import Channel
 
 VERSION = 1
 # Values and signs of life change with every message; writing each minute wears out a memory card. Core saves the states
@@ -37,6 +39,14 @@ class DeviceRecord:
     def retained(self) -> list[str]:
         """Return our retained topics, the discovery message last: after it is cleared, the device is gone."""
         return [topic for topic in (self.availability, self.topic) if topic]
+
+    def carry_over(self, channels: Iterable[Channel]) -> None:
+        """Record relocated channels as sent, with their last values, if they were sent at their former places."""
+        for channel in channels:
+            if channel.id_key in self.fields and channel.key not in self.fields:
+                self.fields.append(channel.key)
+                if channel.id_key in self.values:
+                    self.values.setdefault(channel.key, self.values[channel.id_key])
 
 
 class ThingStore:
