@@ -85,10 +85,9 @@ def stem_of(candidate: Candidate) -> tuple[Words, str] | None:
     if candidate.suffix is not None:
         return candidate.suffix.rest, candidate.suffix.unit
     units, rest = letters(candidate.leaf)
-    if not units or not rest:
-        return None
-    quantity = quantity_key(candidate).quantity
-    return (rest, units[0]) if quantity is None or is_unit(units[0], rest, candidate, quantity) else None
+    quantity = quantity_key(candidate).quantity if units else None
+    suits = bool(units) and (quantity is None or is_unit(units[0], rest, candidate, quantity))
+    return (rest, units[0]) if rest and suits else None
 
 
 def rank(unit: str) -> int:

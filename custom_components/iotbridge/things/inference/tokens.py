@@ -156,9 +156,8 @@ def leading(key: Words) -> Suffix | None:
 def is_span(before: Words, unit: str) -> bool:
     """Return whether a unit only names the period of a measurement, the kind of an index, or the unit of a price."""
     rest = [word for word in before if not word.isdigit()]
-    return bool(rest) and (
-        (unit in TIMES and rest[-1] in SPANS) or rest[-1] in INDICES | PRICES or not MONEY.isdisjoint(rest)
-    )
+    last = rest[-1] if rest else ""
+    return (unit in TIMES and last in SPANS) or last in INDICES | PRICES or not MONEY.isdisjoint(rest)
 
 
 def letters(key: Words) -> tuple[tuple[str, ...], Words]:

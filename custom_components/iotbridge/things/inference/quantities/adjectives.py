@@ -49,9 +49,9 @@ def is_electric(candidate: Candidate) -> bool:
     return not candidate.sibling_group.words.isdisjoint(ELECTRIC)
 
 
-def is_among_electricity(mention: Mention) -> bool:
-    """Return whether there is a voltage or a power among the siblings."""
-    return is_electric(mention.candidate)
+def is_beside(words: frozenset[str]) -> Condition[Mention]:
+    """Return the condition that a key of the group has one of these words."""
+    return lambda mention: not words.isdisjoint(mention.candidate.sibling_group.words)
 
 
 def is_above(mention: Mention) -> bool:
@@ -72,13 +72,6 @@ def means(quantities: frozenset[str]) -> Condition[Mention]:
 def is_before(words: frozenset[str]) -> Condition[Mention]:
     """Return the condition that one of these words follows."""
     return lambda mention: not words.isdisjoint(mention.words[mention.phrase.end :][:1])
-
-
-def is_before_quantity(*quantities: str) -> Condition[Mention]:
-    """Return the condition that one of these quantities follows."""
-    return lambda mention: any(
-        other.start >= mention.phrase.end and WORDS[other.text] in quantities for other in mention.others
-    )
 
 
 def is_behind_quantity(quantities: frozenset[str]) -> Condition[Mention]:
@@ -111,16 +104,15 @@ def is_beside_other_times(mention: Mention) -> bool:
     )
 
 
-def is_power_factor(mention: Mention) -> bool:
-    """Return whether a factor is one of power, because electricity is among the siblings."""
-    candidate = mention.candidate
-    return candidate.leaf == ("factor",) and not candidate.sibling_group.words.isdisjoint(ELECTRIC_OF_A_FACTOR)
+def is_whole_key(mention: Mention) -> bool:
+    """Return whether the phrase is the key."""
+    return mention.phrase.text == " ".join(mention.candidate.leaf)
 
 
 ADJECTIVES: Table[Mention, AdjectiveRule] = Table(
     (
         AdjectiveRule(
-            when=(is_word("factor"), no(is_power_factor)),
+            when=(is_word("factor"), either(no(is_whole_key), no(is_beside(ELECTRIC_OF_A_FACTOR)))),
             example=Example({"lux_factor": 12}, Reads(12), "Zigbee2MQTT: EFEKTA MODKAM_Flower"),
         ),
         AdjectiveRule(
@@ -138,17 +130,17 @@ ADJECTIVES: Table[Mention, AdjectiveRule] = Table(
         AdjectiveRule(
             when=(
                 is_word(*NOW),
-                no(is_among_electricity),
+                no(is_beside(ELECTRIC)),
                 either(is_before_unknown_words, is_before(VALUE_WORDS)),
             ),
             example=Example({"current_on": 704, "total_on": 1041}, Reads(704, enabled=False), "blind/landroid"),
         ),
         AdjectiveRule(
-            when=(is_word(*NOW), no(is_among_electricity), is_beside_other_times),
+            when=(is_word(*NOW), no(is_beside(ELECTRIC)), is_beside_other_times),
             example=Example({"cycles": {"current": 0, "total": 525}}, Reads(0, enabled=False), "blind/landroid"),
         ),
         AdjectiveRule(
-            when=(is_word("ph"), either(is_before(PHASE_LETTERS), is_behind_quantity(ELECTRICITY))),
+            when=(is_word("ph"), either(is_before(PHASE_LETTERS), is_beside_quantity(ELECTRICITY))),
             example=Example(
                 {"rms_current_ph_b": 1.42, "rms_voltage": 231.4},
                 Reads(1.42, "A", "current"),
@@ -156,7 +148,7 @@ ADJECTIVES: Table[Mention, AdjectiveRule] = Table(
             ),
         ),
         AdjectiveRule(
-            when=(means(CLIMATE), is_before_quantity("battery")),
+            when=(means(CLIMATE), is_beside_quantity(frozenset({"battery"}))),
             example=Example({"co2_batt": 6, "co2": 612}, Reads(6), "Ecowitt: WH45"),
         ),
         AdjectiveRule(
@@ -164,7 +156,7 @@ ADJECTIVES: Table[Mention, AdjectiveRule] = Table(
             example=Example({"humi_co2": 47.5, "co2": 612}, Reads(47.5, "%", "humidity"), "Ecowitt: WH45"),
         ),
         AdjectiveRule(
-            when=(is_before(frozenset({"compensated"})), is_behind_quantity(GASES)),
+            when=(is_before(frozenset({"compensated"})), is_beside_quantity(GASES)),
             example=Example(
                 {"co2_pressure_compensated": 612}, Reads(612, "ppm", "carbon_dioxide"), "TagoIO: tektelic breeze-co2"
             ),
@@ -180,10 +172,3 @@ ADJECTIVES: Table[Mention, AdjectiveRule] = Table(
         ),
     )
 )
-
-
-def without_adjectives(mentions: list[Phrase], words: Words, candidate: Candidate, *, is_above: bool) -> list[Phrase]:
-    """Return the phrases that name a quantity."""
-    return [
-        phrase for phrase in mentions if ADJECTIVES.first(Mention(phrase, words, mentions, candidate, is_above)) is None
-    ]

@@ -11,7 +11,7 @@ from ..candidates.builder import SUFFIXED_LEVELS
 from ..candidates.candidate import Candidate
 from ..roles.words import role_of
 from ..tokens import Phrase, Words, only_qualifies, phrases, suffix
-from .adjectives import is_electric, without_adjectives
+from .adjectives import ADJECTIVES, Mention, is_electric
 
 
 @dataclass(frozen=True)
@@ -48,7 +48,9 @@ def quantity_key(candidate: Candidate) -> Key:
         above = levels[index + 1] if index + 1 < len(levels) else ()
         across = above + level
         found = [phrase for phrase in phrases(across, WORDS) if phrase.end > len(above)] or without_numbers(level)
-        found = without_adjectives(found, across, candidate, is_above=index >= len(candidate.field.path) > 0)
+        above_message = index >= len(candidate.field.path) > 0
+        mentions = (Mention(phrase, across, found, candidate, above_message) for phrase in found)
+        found = [mention.phrase for mention in mentions if ADJECTIVES.first(mention) is None]
         if found:
             best = max(found, key=strength)
             if QUANTITIES[WORDS[best.text]].subject and only_qualifies(level) and not is_electric(candidate):

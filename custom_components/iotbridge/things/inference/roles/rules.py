@@ -1,10 +1,11 @@
 """Rules for the role of a number if its words alone do not decide. Pure."""
 
+from collections.abc import Collection
 from typing import NamedTuple
 
 from ...vocabulary import roles
 from ...vocabulary.keys.encoded import ENCODED_LISTS
-from ...vocabulary.keys.key_words import CODES, FIRM_SETTINGS, MEASURED, STATES, WHERE
+from ...vocabulary.keys.key_words import CODES, FIRM, MEASURED, STATES, WHERE
 from ...vocabulary.keys.periods import DATE_PARTS
 from ...vocabulary.quantities import QUANTITIES
 from ...vocabulary.states.binary_states import BITS
@@ -16,7 +17,6 @@ from ..tokens import phrases, words_of
 EPOCH = 1e8
 SMALL_CODES = range(10)
 BYTES = range(256)
-FEW_BYTES = 3
 
 
 class RoleRule(NamedTuple):
@@ -50,19 +50,14 @@ def is_beside(words: frozenset[str]) -> Condition[Key]:
 
 def is_part_of_a_date(key: Key) -> bool:
     """Return whether the number is the day, the hour … of a date."""
-    candidate = key.candidate
-    return (
-        candidate.sibling_group.is_date and bool(candidate.leaf) and candidate.leaf[-1].removesuffix("s") in DATE_PARTS
-    )
+    head = key.candidate.leaf[-1:]
+    return key.candidate.sibling_group.is_date and any(word.removesuffix("s") in DATE_PARTS for word in head)
 
 
 def is_among_periods(key: Key) -> bool:
     """Return whether siblings differ only by a day, a month or a year: they are counts, not a date."""
-    return (
-        key.candidate.sibling_group.periods[key.candidate.leaf[:-1]] > 1
-        and not key.candidate.sibling_group.is_date
-        and key.candidate.number is not None
-    )
+    group = key.candidate.sibling_group
+    return group.periods[key.candidate.leaf[:-1]] > 1 and not group.is_date and key.candidate.number is not None
 
 
 def has_unit(key: Key) -> bool:
@@ -75,36 +70,22 @@ def ends_in_percent(key: Key) -> bool:
     return key.candidate.suffix is not None and key.candidate.suffix.unit == "%"
 
 
-def is_byte(key: Key) -> bool:
-    """Return whether the number is an element of a list of bytes: {"payload": [18, 52, 86]}."""
-    candidate = key.candidate
-    return (
-        candidate.is_listed
-        and len(candidate.parts) > 1
-        and not ENCODED_LISTS.isdisjoint(words_of(candidate.parts[-2]))
-        and len(candidate.siblings) >= FEW_BYTES
-        and all(isinstance(sibling.number, int) and sibling.number in BYTES for sibling in candidate.siblings)
-    )
+def is_listed(key: Key) -> bool:
+    """Return whether the number is an element of a list."""
+    return key.candidate.is_listed
 
 
-def is_below_status(key: Key) -> bool:
-    """Return whether the number is in a group of states, all of which are 0 or 1: {"status": {"temperature": 0}}."""
-    candidate = key.candidate
-    return (
-        len(candidate.field.path) > 1
-        and key.quantity is not None
-        and not STATES.isdisjoint(words_of(candidate.parts[-2])[-1:])
-        and all(sibling.number in BITS or sibling.is_bool for sibling in candidate.siblings)
+def is_in_group(words: frozenset[str], numbers: Collection[int]) -> Condition[Key]:
+    """Return the condition that the level above has one of these words, and its values are all of these numbers."""
+    return lambda key: (
+        not words.isdisjoint(words_of("".join(key.candidate.parts[-2:-1])))
+        and all(sibling.number in numbers or sibling.is_bool for sibling in key.candidate.siblings)
     )
 
 
 def is_definite_setting(key: Key) -> bool:
     """Return whether the key is a setting, or a value of the past, regardless of any unit beside it."""
-    return (
-        key.is_own
-        and key.role is not None
-        and bool(phrases(key.words, roles.HISTORY) or phrases(key.words, FIRM_SETTINGS))
-    )
+    return key.is_own and key.role is not None and bool(phrases(key.words, FIRM))
 
 
 def is_duration(key: Key) -> bool:
@@ -230,12 +211,12 @@ ROLE_RULES: Table[Key, RoleRule] = Table(
         ),
         RoleRule(
             "identity",
-            when=(is_byte,),
+            when=(is_listed, is_in_group(ENCODED_LISTS, BYTES)),
             example=Example({"bytes": [18, 52, 86, 120], "temperature": 21.5}, None, "TTN: raw payloads"),
         ),
         RoleRule(
             "internal",
-            when=(is_below_status,),
+            when=(names(), is_in_group(STATES, BITS)),
             example=Example(
                 {"sensor_status": {"temperature": 0, "humidity": 0}, "temperature": 21.5},
                 Reads(0, enabled=False),

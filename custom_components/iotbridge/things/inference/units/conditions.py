@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 import re
 
 from ...model.conversion import unit_of
-from ...vocabulary.keys.neighbours import HEATED, HUMIDITY, LAMPS, MODES
+from ...vocabulary.keys.neighbours import HEATED, HUMIDITY, LAMPS, MODES, POWER, VOLTAGE
 from ...vocabulary.keys.records import UNITS
 from ...vocabulary.units.air import AIR
 from ..candidates.candidate import Candidate
@@ -90,11 +90,9 @@ def fits_power(scale: float) -> Condition[Case]:
     """Return the condition that the current, scaled, is about that of the power and the voltage among the siblings."""
 
     def holds(case: Case) -> bool:
-        numbers = [(sibling.leaf, sibling.number) for sibling in case.candidate.siblings if sibling.number]
-        voltage = next((number for leaf, number in numbers if "voltage" in leaf), 0)
-        powers = [number for leaf, number in numbers if "power" in leaf and "factor" not in leaf]
-        drawn = (case.value or 0) * scale * voltage
-        return any(0.7 * abs(power) <= abs(drawn) <= 1.4 * abs(power) for power in powers)
+        volts, watts = number_beside(case.candidate, VOLTAGE), abs(number_beside(case.candidate, POWER) or 0)
+        drawn = abs((case.value or 0) * scale * (volts or 0))
+        return watts > 0 and 0.7 * watts <= drawn <= 1.4 * watts
 
     return holds
 
@@ -167,7 +165,7 @@ def scale_of_percentage(case: Case) -> float:
 
 def scale_of_humidity_beside(case: Case) -> float:
     """Return the scale that converts the humidity among the siblings to a percentage; 1 without one."""
-    return percent_scale(humidity_beside(case.candidate))
+    return percent_scale(number_beside(case.candidate, HUMIDITY))
 
 
 def is_scaled_like_humidity(case: Case) -> bool:
@@ -176,9 +174,9 @@ def is_scaled_like_humidity(case: Case) -> bool:
     return scale < 1 and whole(case) and abs(case.value or 0) * scale <= HOTTEST_ROOM
 
 
-def humidity_beside(candidate: Candidate) -> float | None:
-    """Return the humidity among the siblings."""
-    return next((sibling.number for sibling in candidate.siblings if not HUMIDITY.isdisjoint(sibling.leaf)), None)
+def number_beside(candidate: Candidate, words: frozenset[str]) -> float | None:
+    """Return the number of a sibling whose key has one of these words."""
+    return next((sibling.number for sibling in candidate.siblings if not words.isdisjoint(sibling.leaf)), None)
 
 
 def percent_scale(value: float | None) -> float:

@@ -1,5 +1,7 @@
 """Words of keys that determine the meaning of a number in addition to its quantity."""
 
+from ..roles.setting import HISTORY
+
 # Keys whose quantity is named by the level above.
 HOLDERS = (("value",), ("val",), ("data",), ("reading",))
 # Keys with one of these words do not take their quantity from the device's topic: "status", "free", "user".
@@ -7,8 +9,8 @@ NEED_OWN = frozenset({
     "level", "rate", "used", "free", "available", "percent", "user", "history", "since", "midnight", "left", "room",
     "charge", "discharge", "usage", "status", "state", "number", "tariff", "session",
 })  # fmt: skip
-# Settings even with a unit: no reading has such a name.
-FIRM_SETTINGS = frozenset({"interval", "intervall", "period", "threshold", "timeout", "hysteresis", "sampling"})
+# Settings, and values of the past, even with a unit: no reading has such a name.
+FIRM = HISTORY | {"interval", "intervall", "period", "threshold", "timeout", "hysteresis", "sampling"}
 # Current values beside their target: {"actual": 21.3, "target": 22}.
 REACHED = frozenset({("current",), ("actual",)})
 WANTED = frozenset({("target",), ("setpoint",)})

@@ -34,3 +34,6 @@ NETWORKED = frozenset({
     "rssi", "wifi", "heap", "ip", "ssid", "bssid", "mac", "memory", "mem", "ram", "cpu", "load", "hostname", "host",
     "channel", "signal", "free", "fw", "firmware", "version",
 })  # fmt: skip
+# Voltage and power beside a current show its unit.
+VOLTAGE = frozenset({"voltage"})
+POWER = frozenset({"power", "apower"})
