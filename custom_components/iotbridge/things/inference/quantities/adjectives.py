@@ -99,9 +99,8 @@ def is_before_unknown_words(mention: Mention) -> bool:
 
 def is_beside_other_times(mention: Mention) -> bool:
     """Return whether nothing follows, and a sibling is the same at another time."""
-    return mention.phrase.end == len(mention.words) and any(
-        sibling.leaf in OTHER_TIMES for sibling in mention.candidate.siblings
-    )
+    siblings = mention.candidate.siblings if mention.phrase.end == len(mention.words) else ()
+    return any(sibling.leaf in OTHER_TIMES for sibling in siblings)
 
 
 def is_whole_key(mention: Mention) -> bool:

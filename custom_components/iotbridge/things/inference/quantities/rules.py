@@ -50,14 +50,14 @@ QUANTITY_RULES: Table[Case, QuantityRule] = Table(
         ),
         QuantityRule(
             "wind speed",
-            when=(of("speed"), own(["wind"])),
+            when=(of("speed"), own(frozenset({"wind"}))),
             example=Example(
                 {"wind_spd_km_h": 12.4}, Reads(12.4, "km/h", "wind_speed"), "rtl_433: NetAtmo temp/hum and wind sensors"
             ),
         ),
         QuantityRule(
             "wind direction",
-            when=(of("course"), own(["wind"])),
+            when=(of("course"), own(frozenset({"wind"}))),
             example=Example({"wind_instant_dir": 237}, Reads(237, "°", "wind_direction"), "blind2/windnerd-now"),
         ),
     )

@@ -1,21 +1,20 @@
 """Rules for the unit of a number about air, weather and light. Pure."""
 
-from ...vocabulary.keys.neighbours import HOT, IN_PIPES
-from ..rule_table import Example, Reads, no
+from ...vocabulary.keys.neighbours import HEATED, HOT, IN_PIPES, LAMPS, PRESSURES
+from ..rule_table import Example, Reads, either, no
 from .conditions import (
     beside,
+    beside_number,
     between,
     has_converted_sibling,
     imperial,
     in_inches,
     in_unit,
     is_air_pressure,
-    is_beside_pascals,
-    is_lamp,
-    is_room_temperature,
     is_scaled_like_humidity,
     near,
     of,
+    on_topic,
     scale_of_humidity_beside,
     scale_of_percentage,
     unit_for_all,
@@ -41,7 +40,7 @@ CLIMATE = (
     # Signal K uses SI units for everything.
     UnitRule(
         "K",
-        when=(of("temperature"), between(230, 340), is_beside_pascals),
+        when=(of("temperature"), between(230, 340), beside_number(PRESSURES, 20000, 110000)),
         example=Example(
             {"temperature": 288.15, "pressure": 101325},
             Reads(288.15, "K", "temperature"),
@@ -69,7 +68,7 @@ CLIMATE = (
     ),
     UnitRule(
         UnitDecision.AS_TEMPERATURE,
-        when=(of("setpoint"), is_room_temperature),
+        when=(of("setpoint"), between(4, 36), on_topic(HEATED)),
         example=Example(
             {"current": 22.6, "target": 22.5},
             Reads(22.6, "°C", "temperature"),
@@ -131,7 +130,7 @@ CLIMATE = (
     ),
     UnitRule(
         None,
-        when=(of("light"), whole, between(0, 1), is_lamp),
+        when=(of("light"), whole, between(0, 1), either(near(LAMPS, 3), beside(*LAMPS))),
         example=Example({"NeoPool": {"Light": 0}}, Reads(0), "blind2/neopool"),
     ),
     # Zigbee2MQTT sent the raw number beside the lux.

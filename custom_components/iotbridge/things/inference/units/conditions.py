@@ -1,21 +1,18 @@
 """Named conditions on a number without a stated unit: its size, its words, its siblings. Pure."""
 
-from collections.abc import Collection
 from dataclasses import dataclass, replace
 import re
 
 from ...model.conversion import unit_of
-from ...vocabulary.keys.neighbours import HEATED, HUMIDITY, LAMPS, MODES, POWER, VOLTAGE
+from ...vocabulary.keys.neighbours import HUMIDITY, MODES, POWER, VOLTAGE
 from ...vocabulary.keys.records import UNITS
+from ...vocabulary.states.binary_states import BITS
 from ...vocabulary.units.air import AIR
 from ..candidates.candidate import Candidate
 from ..interpretation import Context, Interpretation
 from ..rule_table import Condition
 
 FEW_BITS = 3
-TENTHS_OF_DBM = (-1500, -200)
-# Air pressure is larger everywhere.
-LEAST_PASCALS = 20000
 MOST_PERCENT = 100
 HOTTEST_ROOM = 100
 MOST_TENTHS_OF_PERCENT, MOST_HUNDREDTHS_OF_PERCENT = 1000, 10000
@@ -75,9 +72,8 @@ def decimal(case: Case) -> bool:
     return isinstance(case.value, float)
 
 
-def own(words: Collection[str]) -> Condition[Case]:
+def own(words: frozenset[str]) -> Condition[Case]:
     """Return the condition that the key has one of these words."""
-    words = frozenset(words)
     return lambda case: not words.isdisjoint(case.candidate.leaf)
 
 
@@ -102,9 +98,8 @@ def is_whole_key(case: Case) -> bool:
     return " ".join(case.candidate.leaf) == case.interpretation.phrase
 
 
-def near(words: Collection[str], levels: int = 2) -> Condition[Case]:
+def near(words: frozenset[str], levels: int = 2) -> Condition[Case]:
     """Return the condition that the key, or a level right above it, has one of these words."""
-    words = frozenset(words)
     return lambda case: not words.isdisjoint(case.words(levels))
 
 
@@ -114,9 +109,8 @@ def beside(*words: str) -> Condition[Case]:
     return lambda case: not wanted.isdisjoint(case.candidate.sibling_group.words)
 
 
-def on_topic(words: Collection[str], levels: int = 4) -> Condition[Case]:
+def on_topic(words: frozenset[str], levels: int = 4) -> Condition[Case]:
     """Return the condition that the topic, or a level of the key, has one of these words."""
-    words = frozenset(words)
     return lambda case: (
         not words.isdisjoint(re.split(r"[^a-z0-9]+", case.context.topic.lower()))
         or not words.isdisjoint(case.words(levels))
@@ -150,12 +144,9 @@ def counted_in_watt_hours(case: Case) -> bool:
 
 def is_among_bits(case: Case) -> bool:
     """Return whether most siblings are 0, 1 or booleans, or one is a mode."""
-    sibling_group = case.candidate.sibling_group
-    bits = sum(
-        sibling.is_bool or (sibling.number in (0, 1) and sibling is not case.candidate)
-        for sibling in sibling_group.candidates
-    )
-    return bits >= FEW_BITS or not sibling_group.words.isdisjoint(MODES)
+    others = [other for other in case.candidate.siblings if other is not case.candidate or other.is_bool]
+    bits = sum(other.is_bool or other.number in BITS for other in others)
+    return bits >= FEW_BITS or not case.candidate.sibling_group.words.isdisjoint(MODES)
 
 
 def scale_of_percentage(case: Case) -> float:
@@ -188,42 +179,18 @@ def percent_scale(value: float | None) -> float:
     return 0.1 if value <= MOST_TENTHS_OF_PERCENT else 0.01
 
 
-def is_beside_pascals(case: Case) -> bool:
-    """Return whether a pressure in pascals is among the siblings."""
-    return any(
-        "pressure" in sibling.leaf and sibling.number is not None and sibling.number >= LEAST_PASCALS
-        for sibling in case.candidate.siblings
-    )
-
-
-def is_beside_tenths_of_dbm(case: Case) -> bool:
-    """Return whether a signal in tenths of dBm is among the siblings: a modem that sends -822 sends a ratio of 119."""
-    return any(
-        isinstance(sibling.number, int)
-        and TENTHS_OF_DBM[0] <= sibling.number <= TENTHS_OF_DBM[1]
-        and not {"rssi", "rsrp"}.isdisjoint(sibling.leaf)
+def beside_number(words: frozenset[str], low: float, high: float) -> Condition[Case]:
+    """Return the condition that a sibling whose key has one of these words has a number in a range."""
+    return lambda case: any(
+        sibling.number is not None and low <= sibling.number <= high and not words.isdisjoint(sibling.leaf)
         for sibling in case.candidate.siblings
     )
 
 
 def has_converted_sibling(case: Case) -> bool:
     """Return whether a sibling of the same name has another number, with its unit."""
-    return any(
-        sibling.suffix is not None
-        and sibling.suffix.rest == case.candidate.leaf
-        and sibling.number != case.candidate.number
-        for sibling in case.candidate.siblings
-    )
-
-
-def is_lamp(case: Case) -> bool:
-    """Return whether switched pumps, relays or lamps are among the siblings."""
-    return not LAMPS.isdisjoint(case.words(3) | case.candidate.sibling_group.words)
-
-
-def is_room_temperature(case: Case) -> bool:
-    """Return whether a "current" or a "target" below the word heating can be a room temperature."""
-    return between(4, 36)(case) and on_topic(HEATED)(case)
+    own, siblings = case.candidate, case.candidate.siblings
+    return any(other.suffix and other.suffix.rest == own.leaf and other.number != own.number for other in siblings)
 
 
 def is_air_pressure(case: Case) -> bool:

@@ -1,13 +1,13 @@
 """Rules for the unit of a number about radio, places and motion. Pure."""
 
-from ...vocabulary.keys.neighbours import BEACONS, NETWORKED
+from ...vocabulary.keys.neighbours import BEACONS, NETWORKED, RADIO
 from ...vocabulary.keys.positions import ALTITUDE, LATITUDE
 from ..rule_table import Example, Reads, either, no
 from .conditions import (
     beside,
+    beside_number,
     between,
     is_among_bits,
-    is_beside_tenths_of_dbm,
     of,
     on_topic,
     present,
@@ -37,7 +37,7 @@ MOTION = (
     ),
     UnitRule(
         "dB",
-        when=(of("snr", "rsrq"), is_beside_tenths_of_dbm),
+        when=(of("snr", "rsrq"), beside_number(RADIO, -1500, -200)),
         scale=0.1,
         example=Example({"SNR": 119, "RSSI": -744}, Reads(11.9, "dB"), "documented/vega-nb14-array"),
     ),

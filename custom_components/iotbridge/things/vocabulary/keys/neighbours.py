@@ -37,3 +37,6 @@ NETWORKED = frozenset({
 # Voltage and power beside a current show its unit.
 VOLTAGE = frozenset({"voltage"})
 POWER = frozenset({"power", "apower"})
+# Signals and pressures whose size shows the scale of the values beside them.
+RADIO = frozenset({"rssi", "rsrp"})
+PRESSURES = frozenset({"pressure"})
