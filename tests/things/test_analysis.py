@@ -1,6 +1,7 @@
 """Analysis of messages: their devices, and the metadata of each."""
 
 import json
+from typing import Any
 
 import pytest
 
@@ -110,3 +111,35 @@ def test_documents_of_other_values_are_devices_of_their_own(members: dict[str, o
     found = analyse([sample(f"rooms/{name}", members) for name in ("kitchen", "bath")])
 
     assert [device.identity for device in found.devices] == ["kitchen", "bath"]
+
+
+@pytest.mark.parametrize(
+    ("topic", "message", "names"),
+    [
+        ("boiler", {"boiler_temp": 50.1, "boiler_pressure": 1.5}, {"Temperature", "Pressure"}),
+        ("home/heat_pump", {"heatPumpTemperature": 50.1, "flow": 1.5}, {"Temperature", "Flow"}),
+        ("boiler", {"boiler_temp": 50.1, "temperature": 20.5}, {"Boiler temperature", "Temperature"}),
+        ("temperature", {"temperature_outside": 5.5, "humidity": 40}, {"Temperature outside", "Humidity"}),
+        ("meter", {"meter2_power": 12, "power": 5}, {"Meter 2 power", "Power"}),
+    ],
+)
+def test_readings_do_not_repeat_the_name_of_their_device(topic: str, message: dict[str, Any], names: set[str]) -> None:
+    (device,) = analyse([Sample(topic, json.dumps(message).encode())]).devices
+
+    assert {reading.channel.name for reading in device.readings} == names
+
+
+def test_several_devices_share_the_names_of_readings() -> None:
+    samples = [Sample(f"home/{name}", b'{"boiler_temp": 50.1}') for name in ("boiler", "pump")]
+
+    devices = analyse(samples, topic="home/+", depth=2).devices
+    assert {(device.metadata.name, device.readings[0].channel.name) for device in devices} == {
+        ("boiler", "Boiler temperature"),
+        ("pump", "Boiler temperature"),
+    }
+
+
+def test_a_device_is_not_named_after_its_only_reading() -> None:
+    (device,) = analyse([Sample("home/kitchen/temperature/now", b'{"temperature": 21.5}')], depth=4).devices
+
+    assert (device.metadata.name, device.readings[0].channel.name) == ("kitchen now", "Temperature")

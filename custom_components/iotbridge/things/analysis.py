@@ -8,6 +8,7 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
 from . import decoders, inference
+from .inference.naming import without_device
 from .model.conversion import is_same_state
 from .model.device_member import DeviceSplitter
 from .model.known_systems import System, find_system
@@ -87,7 +88,7 @@ def analyse(
     system = next((found for sample in samples if (found := find_system(sample.topic, systems))), None)
     return Analysis(
         format=" + ".join(dict.fromkeys(decoded.format for _, decoded in readable)),
-        devices=tuple(learned),
+        devices=tuple(learned) if len(learned) > 1 else tuple(map(_with_short_names, learned)),
         problems=tuple(problem for problem in dict.fromkeys(problems) if not _is_read(problem, read_keys)),
         exact=exact,
         system=system.name if system else None,
@@ -95,6 +96,18 @@ def analyse(
         device_member=device_member,
         name_member=name_member,
     )
+
+
+def _with_short_names(device: LearnedDevice) -> LearnedDevice:
+    """Return the only device with readings that do not repeat its name."""
+    readings = (*device.readings, *device.further)
+    names = without_device([reading.channel.name for reading in readings], device.metadata.name or "")
+    renamed = tuple(
+        replace(reading, channel=replace(reading.channel, name=name))
+        for reading, name in zip(readings, names, strict=True)
+    )
+    count = len(device.readings)
+    return replace(device, readings=renamed[:count], further=renamed[count:])
 
 
 def _is_read(problem: Problem, keys: Collection[str]) -> bool:

@@ -5,13 +5,14 @@ from collections.abc import Sequence, Set as AbstractSet
 from dataclasses import dataclass
 import re
 
+from ..vocabulary import words as quantity_words
 from ..vocabulary.keys.word_parts import COMPOUNDS
 from ..vocabulary.names.display_names import DISTINGUISHING, SPELLED, THERMAL
 from ..vocabulary.names.nouns import ELECTRIC_NOUNS, SUBJECTS
 from ..vocabulary.roles import GENERIC
 from .candidates.builder import ADDRESS
 from .candidates.candidate import Candidate
-from .tokens import KNOWN, Words, letters, only_qualifies, words_of
+from .tokens import KNOWN, Words, letters, only_qualifies, phrases, words_of
 
 LONGEST = 80
 # "BME680", "Flora-6ab577": names of parts, kept as written; "ch1" and "pv1" are words with a number.
@@ -260,3 +261,22 @@ def lower_first(name: str) -> str:
     """Return a name in the form in which it follows another word."""
     first = name.split(" ", 1)[0]
     return name[:1].lower() + name[1:] if first[1:].islower() and first != "Wi-Fi" else name
+
+
+def without_device(names: Sequence[str], device: str) -> list[str]:
+    """Return names without that of their device, which Home Assistant adds: "Boiler Boiler temperature".
+
+    A name that would lose its quantity, or equal another, is kept.
+    """
+    prefix = f"{readable(words_of(device))} ".lower()
+    shorter = [name[len(prefix) :] if name.lower().startswith(prefix) else name for name in names]
+    count = Counter(name.lower() for name in shorter)
+    return [
+        sentence(short) if short != name and count[short.lower()] == 1 and has_quantity(short) else name
+        for name, short in zip(names, shorter, strict=True)
+    ]
+
+
+def has_quantity(name: str) -> bool:
+    """Return whether a name begins with a word and has a quantity in it."""
+    return name[:1].isalpha() and bool(phrases(words_of(name), quantity_words.WORDS))
