@@ -111,6 +111,16 @@ async def test_a_repair_gives_a_unique_name(wizard: Wizard, repair: Repair) -> N
     )
 
 
+async def test_a_repair_accepts_both_signs_for_micro(wizard: Wizard, repair: Repair) -> None:
+    await wizard.add("garden/weather", WEATHER)
+    await wizard.kit.receive("garden/weather", WEATHER | {"pm25": 12})
+    await wizard.wait_only(10)
+    done = await repair.submit(await repair.open("new_fields"), ["pm25"])
+
+    assert done["type"] is FlowResultType.CREATE_ENTRY
+    assert "pm25" in names_of_channels(wizard)
+
+
 async def test_invalid_other_channels_do_not_block_a_repair(wizard: Wizard, repair: Repair) -> None:
     await wizard.add("garden/weather", WEATHER)
     data: dict[str, Any] = Profile.from_dict(wizard.subentry.data).as_dict()

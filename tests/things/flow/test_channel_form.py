@@ -156,6 +156,12 @@ async def test_a_bare_value_is_a_channel_without_a_key(wizard: Wizard) -> None:
     assert (channel["name"], channel["path"]) == ("Air", [])
 
 
+async def test_a_unit_is_written_as_home_assistant_writes_it(wizard: Wizard) -> None:
+    await wizard.add("garden/soil", {"conductivity": "115 \u00b5S/cm", "temperature": 20.5})
+
+    assert wizard.subentry.data["channels"][0]["unit"] == "\u03bcS/cm"
+
+
 async def test_a_position_becomes_a_device_tracker(wizard: Wizard) -> None:
     await wizard.learn_from("van/gps", {"latitude": 45.5, "longitude": 9.25, "speed_kmh": 50})
 

@@ -63,8 +63,13 @@ def _by_key(readings: Iterable[Reading]) -> dict[str, Reading]:
     for reading in readings:
         first = by_key.get(reading.channel.key)
         if first is None or first.value is None:
-            by_key[reading.channel.key] = reading
+            by_key[reading.channel.key] = replace(reading, channel=with_unit_of_core(reading.channel))
     return by_key
+
+
+def with_unit_of_core(channel: Channel) -> Channel:
+    """Return a channel with its unit as Home Assistant writes it: of the two signs for micro, it accepts one."""
+    return replace(channel, unit=AMBIGUOUS_UNITS.get(channel.unit, channel.unit)) if channel.unit else channel
 
 
 def form_key(key: str) -> str:
@@ -148,8 +153,6 @@ def parse_item(item: Item, kind: str, channel: Channel) -> Channel:
         for name in ("on", "off", "command_topic", "command_on", "command_off", "unit")
         if name in FIELDS[kind]
     }
-    if "unit" in texts:
-        texts["unit"] = AMBIGUOUS_UNITS.get(texts["unit"], texts["unit"])
     for name in ("command_on", "command_off"):
         if name in texts:
             texts[name] = texts[name] or CHANNEL_DEFAULTS[name]
@@ -157,7 +160,7 @@ def parse_item(item: Item, kind: str, channel: Channel) -> Channel:
     name = item["name"].strip()
     if not name:
         raise ChannelError("no_name", place=form_key(channel.key))
-    return replace(
+    changed = replace(
         _blank(channel, kind),
         name=name,
         enabled=True,
@@ -169,6 +172,7 @@ def parse_item(item: Item, kind: str, channel: Channel) -> Channel:
         event_types=tuple(stripped for word in item.get("event_types", ()) if (stripped := word.strip())),
         **texts,
     )
+    return with_unit_of_core(changed)
 
 
 def _blank(channel: Channel, kind: str) -> Channel:

@@ -10,7 +10,7 @@ from ..model.message import DecodeError, Sample, Value
 from ..model.profile import Analysis, Availability, Channel, Profile, Reading
 from ..model.topic_matching import fill, name_from, split
 from ..profiles.yaml_file import ANY_TOPIC, ProfileFile
-from .channel_form import further_of, union
+from .channel_form import further_of, union, with_unit_of_core
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,6 +91,7 @@ def _selectable(channels: tuple[Channel, ...]) -> tuple[Channel, ...]:
 
 def _for_topic(channel: Channel, file: ProfileFile, topic: str, reading: Reading | None) -> Channel:
     """Return a profile's channel for a topic: a switch whose command topic is unknown here becomes read-only."""
+    channel = with_unit_of_core(channel)
     if channel.command_topic is None:
         return channel
     if reading and reading.channel.command_topic:
