@@ -81,7 +81,6 @@ def analyse(
             is_same_state(reading.channel, device.fields[reading.channel.subtopic, reading.channel.path].value)
             for reading in inferred.readings
         )
-        exact = exact and all(reading.raw_path is None for reading in (*inferred.readings, *inferred.further))
         learned.append(LearnedDevice(identity=identity, metadata=metadata, readings=readings, further=further))
         problems.extend(inferred.problems)
         read_keys |= {reading.channel.key for reading in inferred.readings}

@@ -188,6 +188,6 @@ def test_the_former_place_of_a_channel_cannot_be_taken() -> None:
 
 
 def test_an_edited_channel_keeps_its_ids() -> None:
-    relocated = Channel(name="Air temperature", path=("messages", "4097"), id_key="messages[0].value")
+    relocated = Channel(name="Air", path=("messages", "4097"), by_identity=True, id_key="messages[0].value")
 
-    assert parse_item({"name": "Outdoor"}, "sensor", relocated).stable_key == "messages[0].value"
+    assert parse_item({"name": "Air"}, "sensor", relocated) == relocated

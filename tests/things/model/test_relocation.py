@@ -1,5 +1,6 @@
 """Relocation of channels from positions to identities."""
 
+from custom_components.iotbridge.things.model.discovery_config import is_direct
 from custom_components.iotbridge.things.model.message import DeviceMetadata, Path
 from custom_components.iotbridge.things.model.profile import Channel, Profile, Reading
 from custom_components.iotbridge.things.model.relocation import relocate, relocations
@@ -77,7 +78,7 @@ def test_a_relocated_channel_keeps_its_ids_and_what_was_dropped_stays_dropped() 
     (air,) = changed.channels
     assert (air.key, air.stable_key, air.name) == ("m.4097", "m[0].value", "Air temperature")
     assert changed.dropped == {"m[1].value", "m.3000"}
-    assert (changed.exact, again) == (False, changed)
+    assert (air.by_identity, is_direct(changed), again) == (True, False, changed)
 
 
 def test_the_companions_of_a_position_move_along() -> None:

@@ -158,7 +158,7 @@ def test_the_topic_of_a_single_device_is_not_exported() -> None:
 
 
 def test_the_former_key_of_a_channel_is_not_exported() -> None:
-    channel = Channel(name="Air temperature", path=("messages", "4097"), id_key="messages[0].measurementValue")
+    channel = Channel(name="Air temperature", path=("messages", "4097"), by_identity=True, id_key="messages[0].value")
     profile = Profile(topic="gw/+", depth=2, channels=(channel,), devices={"one": DeviceMetadata()})
 
     (exported,) = parse(dump(profile, "Tracker")).channels

@@ -127,6 +127,17 @@ async def test_a_record_that_is_gone_changes_no_other_one(wizard: Wizard, echo: 
     assert echo.states() == {"Sda temperature": "40", "Sdb temperature": "46"}
 
 
+@pytest.mark.parametrize(
+    ("member", "value", "reader"), [("version", "1.2.0", "Home Assistant"), ("temp", 41, "IoT Bridge")]
+)
+async def test_home_assistant_reads_a_device_itself_unless_a_record_is_enabled(
+    wizard: Wizard, member: str, value: Any, reader: str
+) -> None:
+    await wizard.learn_from("nas", {"temperature": 21, "parts": [{"name": "sda", member: value}]})
+
+    assert (wizard.result["description_placeholders"] or {})["reader"] == reader
+
+
 async def test_the_wizard_says_which_records_are_known_by_position_only(wizard: Wizard) -> None:
     await wizard.learn_from("pack/cells", {"cells": [{"voltage": 3.31}, {"voltage": 3.32}], "soc": 81})
     summary = json.dumps(wizard.result["description_placeholders"])

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
+from ..model.number_notation import number_of
 from ..vocabulary.keys.identities import (
     BESIDE_A_VALUE,
     KINDS,
@@ -18,6 +19,8 @@ from ..vocabulary.keys.identities import (
 )
 from .scalars import label
 
+# Numbers of cells in a table's row.
+_ROW = range(2, 12)
 # A longer text is not an identity.
 _LONGEST = 64
 # A longer number of a part is not repeated in the name of its value.
@@ -51,6 +54,8 @@ def record_of(element: Any) -> IdentifiedRecord | None:
 
     It depends on nothing but the element: whatever else a message contains, the record has the same identity.
     """
+    if isinstance(element, list):
+        return _row(element)
     if not element or not isinstance(element, Mapping):
         return None
     keys = {plain_key(key): key for key in element if isinstance(key, str)}
@@ -81,10 +86,26 @@ def by_place[Place](leaves: Sequence[tuple[Place, Any]]) -> dict[Place, Identifi
 def flattened(elements: Sequence[Any], levels: int) -> Iterator[tuple[tuple[int, ...], Any]]:
     """Yield the elements of a list and of the lists in it, with their places."""
     for index, element in enumerate(elements):
-        if isinstance(element, list) and levels > 1:
+        if isinstance(element, list) and levels > 1 and _row(element) is None:
             yield from (((index, *place), inner) for place, inner in flattened(element, levels - 1))
         else:
             yield (index,), element
+
+
+def _row(cells: Sequence[Any]) -> IdentifiedRecord | None:
+    """Return the record of a table's row: ["Humidity", "38", "%"], ["L1", 231, 0.4]; a time is not an identity."""
+    if len(cells) not in _ROW or not all(_is_scalar(cell) for cell in cells):
+        return None
+    name, value, *others = cells
+    if not isinstance(name, str) or not name[:1].isalpha() or not _is_short(name) or not _is_number(value):
+        return None
+    if not all(isinstance(cell, str) for cell in others):
+        return IdentifiedRecord(name)
+    return IdentifiedRecord(name, 1, name, others[0] if others else None, is_single=True)
+
+
+def _is_number(value: Any) -> bool:
+    return value is None or isinstance(value, int | float) or (isinstance(value, str) and number_of(value) is not None)
 
 
 def _is_scalar(value: Any) -> bool:

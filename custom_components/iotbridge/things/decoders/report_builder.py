@@ -122,13 +122,11 @@ class ReportBuilder:
             else:
                 self.walk((*path, *place), element, raw_place)
 
-    def _walk_record(
-        self, path: Path, members: Mapping[Any, Any], raw_path: Path, record: records.IdentifiedRecord
-    ) -> None:
+    def _walk_record(self, path: Path, members: Any, raw_path: Path, record: records.IdentifiedRecord) -> None:
         if record.value_key is None:
             self.walk(path, members, raw_path)
             return
-        value_path = (*raw_path, key_text(record.value_key))
+        value_path = (*raw_path, record.value_key if isinstance(members, list) else key_text(record.value_key))
         self.add(path, members[record.value_key], raw_path=value_path, name=record.name, unit=record.unit)
         if not record.is_single:
             others = {key: value for key, value in members.items() if key != record.value_key}

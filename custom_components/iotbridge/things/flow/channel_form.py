@@ -184,6 +184,7 @@ def _blank(channel: Channel, kind: str) -> Channel:
         platform=kind,
         companions=channel.companions if kind == "device_tracker" else (),
         decimal_comma=channel.decimal_comma,
+        by_identity=channel.by_identity,
         id_key=channel.id_key,
     )
 

@@ -112,7 +112,9 @@ def counts_watt_hours(candidate: Candidate) -> bool:
 
 def reading_of(candidate: Candidate, channel: Channel) -> Reading:
     """Return a channel with its current value."""
-    return Reading(channel=channel, value=value_of(candidate, channel), raw_path=candidate.field.raw_path)
+    raw_path = candidate.field.raw_path
+    channel = replace(channel, by_identity=raw_path is not None)
+    return Reading(channel=channel, value=value_of(candidate, channel), raw_path=raw_path)
 
 
 def value_of(candidate: Candidate, channel: Channel) -> Value:

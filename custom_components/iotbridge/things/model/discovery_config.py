@@ -32,7 +32,9 @@ def is_direct(profile: Profile) -> bool:
 
 
 def _is_direct(channel: Channel) -> bool:
-    return (not channel.path or is_safe(channel.path)) and channel.platform in {"sensor", "binary_sensor", "switch"}
+    if channel.by_identity or not (is_safe(channel.path) or not channel.path):
+        return False
+    return channel.platform in {"sensor", "binary_sensor", "switch"}
 
 
 def component_id(channel: Channel) -> str:

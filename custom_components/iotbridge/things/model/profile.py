@@ -26,8 +26,9 @@ class Channel:
     number, ``precision`` its digits shown; ``decimal_comma``: in a text, a comma comes before the decimals. ``on`` and
     ``off`` are the raw values, as text, of a binary sensor or a switch (JSON's ``true`` is ``"true"``); the ``+`` of a
     ``command_topic`` stand for the levels by which the devices of a filter differ. ``companions`` are the other members
-    of a position, by role (``longitude``, ``accuracy``); the channel's own path is the latitude's. ``id_key`` is the
-    key from which the ids of its entity derive, if the path was changed later.
+    of a position, by role (``longitude``, ``accuracy``); the channel's own path is the latitude's.
+    ``by_identity``: the path has the identity of a record, which no template can follow. ``id_key`` is the key from
+    which the ids of its entity derive, if the path was changed later.
     """
 
     name: str
@@ -49,6 +50,7 @@ class Channel:
     command_topic: str | None = None
     command_on: str = "ON"
     command_off: str = "OFF"
+    by_identity: bool = False
     id_key: str | None = None
 
     @property

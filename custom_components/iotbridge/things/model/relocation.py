@@ -21,8 +21,13 @@ class Relocation:
     def relocated(self) -> Channel:
         """Return the channel at its new path; its entity stays the same."""
         found = self.reading.channel
-        companions = found.companions or self.channel.companions
-        return replace(self.channel, path=found.path, companions=companions, id_key=self.channel.stable_key)
+        return replace(
+            self.channel,
+            path=found.path,
+            companions=found.companions or self.channel.companions,
+            by_identity=True,
+            id_key=self.channel.stable_key,
+        )
 
 
 def relocations(profile: Profile, readings: Iterable[Reading]) -> list[Relocation]:
@@ -52,7 +57,6 @@ def relocate(profile: Profile, wanted: Collection[Relocation], readings: Iterabl
         profile,
         channels=tuple(relocated.get(channel.key, channel) for channel in profile.channels),
         dropped=profile.dropped | dropped,
-        exact=profile.exact and not wanted,
     )
 
 

@@ -44,6 +44,7 @@ _MAX_LEVELS = 12
 _MAX_DEPTH = 30
 _MAX_EXPIRY_S = 30 * 24 * 3600
 _TEXTS = ("subtopic", "unit", "device_class", "state_class", "on", "off", "command_topic", "command_on", "command_off")
+_BOOLEANS = ("decimal_comma", "enabled", "by_identity")
 _MEMBERS = (
     "name", "manufacturer", "model", "match", "depth", "device_member", "name_member", "channels", "availability",
     "expire_after_s",
@@ -208,10 +209,7 @@ def _channel(member: YamlReader) -> Channel:
         plain["precision"] = member.integer("precision", 0, 0, 10)
     if member.has("scale"):
         plain["scale"] = member.number("scale")
-    if member.has("decimal_comma"):
-        plain["decimal_comma"] = member.boolean("decimal_comma")
-    if member.has("enabled"):
-        plain["enabled"] = member.boolean("enabled")
+    plain |= {key: member.boolean(key) for key in _BOOLEANS if member.has(key)}
     if member.has("event_types"):
         plain["event_types"] = tuple(member.texts("event_types"))
     if member.has("companions"):

@@ -88,6 +88,30 @@ RECORDS = [
         },
     ),
     case(
+        "rows of a table",
+        b'{"list":[["Humidity","38","%"],["Temperature",68.9,"F","ok"]],"phases":[["L2",229,0.4],["L1",231,0.3]]}',
+        {
+            ("list", "Humidity"): "38",
+            ("list", "Temperature"): 68.9,
+            ("phases", "L2", 0): "L2",
+            ("phases", "L2", 1): 229,
+            ("phases", "L2", 2): 0.4,
+            ("phases", "L1", 0): "L1",
+            ("phases", "L1", 1): 231,
+            ("phases", "L1", 2): 0.3,
+        },
+    ),
+    case(
+        "points of a time series are no rows with a name",
+        b'{"points":[["2026-11-30T08:00:00Z",21.5],["2026-11-30T09:00:00Z",22]]}',
+        {
+            ("points", 0, 0): "2026-11-30T08:00:00Z",
+            ("points", 0, 1): 21.5,
+            ("points", 1, 0): "2026-11-30T09:00:00Z",
+            ("points", 1, 1): 22,
+        },
+    ),
+    case(
         "records without an identity are known by position",
         b'{"cells":[{"mV":3310,"cpu":4},{"mV":3320,"cpu":7}]}',
         {("cells", 0, "mV"): 3310, ("cells", 0, "cpu"): 4, ("cells", 1, "mV"): 3320, ("cells", 1, "cpu"): 7},

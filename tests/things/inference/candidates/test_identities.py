@@ -56,6 +56,13 @@ def test_a_kind_beside_a_channel_names_the_value() -> None:
     assert names({"data": data}) == {"data.1 temperature": "Temperature 1", "data.2 temperature": "Temperature 2"}
 
 
+def test_a_list_of_a_quantity_has_values_of_it_whatever_their_names_are() -> None:
+    (device,) = analyse([Sample("gate/in", b'{"temperatures": [{"name": "boiler", "value": 61.5}]}')]).devices
+
+    (boiler,) = device.readings
+    assert (boiler.channel.name, boiler.channel.unit, boiler.channel.device_class) == ("Boiler", "°C", "temperature")
+
+
 @given(st.lists(st.tuples(st.booleans(), st.integers(1, 3)), max_size=6))
 def test_identities_are_where_the_raw_path_has_indexes(levels: list[tuple[bool, int]]) -> None:
     """Members alternate with records, each in a list of any depth, addressed by an identity or by its indexes."""

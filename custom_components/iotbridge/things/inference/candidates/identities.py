@@ -16,6 +16,8 @@ def worded(members: Sequence[MessageMember]) -> list[MessageMember]:
     The identity of a record is an address, such as a serial number; the name beside it has the words. The value of a
     record has no key of its own in its path; beside other values it needs one.
     """
+    if all(member.field.raw_path is None for member in members):
+        return list(members)
     parents = {member.parent for member in members}
     keyed = [
         replace(member, parts=(*member.parts, str(member.field.paths[-1][-1])))
@@ -24,7 +26,7 @@ def worded(members: Sequence[MessageMember]) -> list[MessageMember]:
         for member in members
     ]
     names = names_of(keyed)
-    return [replace(member, parts=tuple(named(member, names))) for member in keyed] if names else keyed
+    return [replace(member, parts=tuple(named(member, names))) for member in keyed]
 
 
 def names_of(members: Sequence[MessageMember]) -> Mapping[tuple[str, ...], str]:
@@ -52,7 +54,9 @@ def is_record(member: MessageMember, level: int) -> bool:
 
 def identity_levels(field: Field) -> Iterator[int]:
     """Yield the positions of identities in a path: the raw path has indexes there."""
-    raw = list(reversed(field.raw_path or field.path))
+    if field.raw_path is None:
+        return
+    raw = list(reversed(field.raw_path))
     for level, part in enumerate(field.path):
         if raw and raw[-1] == part:
             raw.pop()
@@ -64,6 +68,6 @@ def identity_levels(field: Field) -> Iterator[int]:
 
 def is_identity(member: MessageMember) -> bool:
     """Return whether a value is the identity of its record, which its key contains."""
-    path = member.field.path
-    above = len(path) - 2
-    return above in identity_levels(member.field) and text_of(member.field.value).strip() == path[above]
+    field = member.field
+    above = len(field.path) - 2
+    return above in identity_levels(field) and text_of(field.value).strip() == field.path[above]

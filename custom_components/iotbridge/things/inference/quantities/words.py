@@ -59,9 +59,22 @@ def quantity_key(candidate: Candidate) -> Key:
                     return Key(candidate, max(further, key=strength), level, index)
             own = Phrase(best.text, best.start - len(above), best.end - len(above))
             return Key(candidate, own, level, index)
+        if index == 0 and is_of_a_named_list(candidate):
+            continue
         if not only_qualifies(level) or (index + 1 == len(candidate.field.path) and not NEED_OWN.isdisjoint(level)):
             return Key(candidate, None, level, index)
     return Key(candidate, None, levels[0] if levels else (), 0)
+
+
+def is_of_a_named_list(candidate: Candidate) -> bool:
+    """Return whether a record is in a list whose key is a quantity in the plural: its own name may be anything.
+
+    {"voltages": [{"name": "Cell 1", "value": 3.31}]}
+    """
+    if candidate.field.raw_path is None or not candidate.recorded or candidate.depth <= 1:
+        return False
+    above = candidate.levels[1]
+    return above[-1].endswith("s") and bool(phrases(above, WORDS))
 
 
 def without_numbers(words: Words) -> list[Phrase]:

@@ -107,6 +107,7 @@ GENERIC = frozenset(
         "reading",
         "readings",
         "sensor",
+        "list",
         "sensors",
         "payload",
         "decoded",
