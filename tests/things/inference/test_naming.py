@@ -117,8 +117,10 @@ def test_an_address_is_a_part_of_a_name_as_it_is_written(address: str) -> None:
     }
 
 
-def test_an_address_in_a_key_is_one_word() -> None:
-    assert channel({"28ff641e8216b5c2_temp": 21.5}, "28ff641e8216b5c2_temp").name == "28ff641e8216b5c2 temperature"
+@pytest.mark.parametrize("address", ["28-0316a2799bff", "28ff641e8216b5c2"])
+def test_an_address_in_a_key_is_one_word(address: str) -> None:
+    assert channel({f"{address}_temp": 21.5}, f"{address}_temp").name == f"{address} temperature"
+    assert channel({f"temp_{address}": 21.5}, f"temp_{address}").name == f"Temperature {address}"
 
 
 def test_names_are_unique_and_readable() -> None:

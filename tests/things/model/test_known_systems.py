@@ -28,6 +28,7 @@ from custom_components.iotbridge.things.model.known_systems import SYSTEMS, find
         ("/greencell/evse/EVGC021A22750001ZM0001/power", "Greencell"),
         ("drop_connect/DROP-1_C0FFEE/data/255", "DROP"),
         ("fully/event/screenOn/1f2a", "Fully Kiosk Browser"),
+        ("axis/ACCC8E123456/event/tns:axis/CameraApplicationPlatform/VMD", "Axis"),
         ("mygateway1-out/2/1/1/0/0", "MySensors"),
         ("application/7e1d/device/0004a30b001c0530/event/up", "ChirpStack"),
         ("v3/farm@ttn/devices/soil-1/up", "The Things Stack"),

@@ -29,8 +29,9 @@ type Words = tuple[str, ...]
 
 PIECES = re.compile(r"[^0-9A-Za-zÀ-ÖØ-öø-ÿµ]+")
 CAMEL = re.compile(r"[A-ZÀ-Ö]+(?=[A-Z][a-z])|[A-ZÀ-Ö]?[a-zß-öø-ÿµ]+|[A-ZÀ-Ö]+|\d+")
-# A serial number or an address is one word: "28ff641e8216b5c2".
-SERIAL = re.compile(r"(?=.*\d)(?=.*[A-Fa-f])[0-9A-Fa-f]{8,16}")
+# A serial number or an address is one word: "28ff641e8216b5c2", "28-0316a2799bff".
+SERIAL = re.compile(r"(?=.*\d)(?=.*[A-Fa-f])([0-9A-Fa-f]{8,16}|[0-9A-Fa-f]{2}[-.][0-9A-Fa-f]{12})")
+ONE_WIRE = re.compile(r"(?<![0-9A-Za-z])([0-9A-Fa-f]{2}[-.][0-9A-Fa-f]{12})(?![0-9A-Za-z])")
 BRACKETS = re.compile(r"(.+?)\s*[\[(]\s*([^\])]{1,10})\s*[\])]\s*")
 LONGEST_PHRASE = 4
 # Length of compounds to split, and maximum length of short pieces.
@@ -54,12 +55,18 @@ KNOWN = vocabulary(
 def words_of(key: str) -> Words:
     """Return the words of a key in lower case: "pm2.5", "tempOutC", "wind_avg_km_h" and "batterylevel" alike."""
     tokens: list[str] = []
-    for piece in PIECES.split(key[:200]):
+    for piece in pieces_of(key[:200]):
         if piece.lower() in KNOWN or SERIAL.fullmatch(piece):
             tokens.append(piece.lower())
         elif piece:
             tokens += [part for camel in joined(CAMEL.findall(piece)) for part in split_compound(camel)]
     return tuple(tokens)
+
+
+def pieces_of(key: str) -> Iterable[str]:
+    """Yield the parts of a key between its separators, which also occur within an address."""
+    for part in ONE_WIRE.split(key):
+        yield from [part] if SERIAL.fullmatch(part) else PIECES.split(part)
 
 
 def joined(parts: list[str]) -> list[str]:

@@ -44,6 +44,7 @@ SYSTEMS = (
     System("Greencell", re.compile(r"/greencell/.+"), "Greencell", "greencell"),
     System("DROP", re.compile(r"drop_connect/.+"), "DROP", "drop_connect"),
     System("Fully Kiosk Browser", re.compile(r"fully/.+"), "Fully Kiosk Browser", "fully_kiosk"),
+    System("Axis", re.compile(r"axis/[0-9A-Fa-f]{12}/event/.+"), "Axis", "axis"),
     System("MySensors", re.compile(r".+(/[0-9]{1,3}){2}/[0-4]/[01]/[0-9]{1,3}"), "MySensors", "mysensors"),
     System(
         "ChirpStack",
