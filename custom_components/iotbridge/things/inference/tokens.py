@@ -197,6 +197,8 @@ def phrases(key: Words, table: AbstractSet[str] | Mapping[str, object]) -> list[
         for start in range(len(key) - length, -1, -1)
         if (text := " ".join(key[start : start + length])) in table
     ]
+    if len(matches) == 1:
+        return matches
     return [
         phrase
         for phrase in matches

@@ -138,11 +138,11 @@ def wording_of(member: MessageMember, base: Sequence[str], name: str | None) -> 
     elif path and isinstance(path[-1], str) and (bare := ADDRESSED.fullmatch(unquote(parts[-1]))):
         parts = [*parts[:-1], bare[1]]
     headed = bracketed(parts[-1]) if parts else None
-    levels = [words_of(part) for part in parts if not ADDRESS.fullmatch(part)]
-    if headed and levels:
+    levels = [() if ADDRESS.fullmatch(part) else words_of(part) for part in parts]
+    depth = sum(map(bool, levels[len(base) :]))
+    if headed:
         levels[-1] = headed.rest
     levels_with_words = tuple(level for level in reversed(levels) if level)
-    depth = sum(bool(words_of(part)) for part in parts[len(base) :] if not ADDRESS.fullmatch(part))
     return Wording(
         levels_with_words, depth, headed or unit_in(levels_with_words, len(path)), obis_of(parts[-1]) if parts else None
     )

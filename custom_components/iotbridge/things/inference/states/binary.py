@@ -1,6 +1,7 @@
 """Binary values: their kind, how on and off are written, and the command topic of a switch. Pure."""
 
 from dataclasses import dataclass
+from functools import lru_cache
 import re
 
 from ...vocabulary.states.binary_states import BINARY, CALM, ONLY_WITH_A_KIND, PAIRS, Binary
@@ -65,6 +66,7 @@ def kind_of(candidate: Candidate) -> Binary | None:
     return weak
 
 
+@lru_cache(maxsize=1024)
 def pair_of(text: str, kind: Binary | None) -> Pair | None:
     """Return the pair of words that contains a text, written in the same style."""
     plain = text.strip().lower().replace("_", " ")

@@ -52,9 +52,10 @@ CONVENTIONS: tuple[Convention, ...] = (
     # The counter of the messages themselves
     Convention("cnt", "off"),
     # Ecowitt is always imperial; "tf" is a temperature in Fahrenheit
-    Convention("tf_(co2|ch\\d+)", "temperature", "°F"),
-    Convention("(e|h|d|w|m|y|last24h)rain_piezo", "rain", "in"),
-    Convention("rrain_piezo", "rain rate", "in/h"),
+    Convention("tf_co2", "temperature", "°F", keys=having("tf_co2")),
+    Convention("tf_ch\\d+", "temperature", "°F", keys=having("tf_ch1")),
+    Convention("(e|h|d|w|m|y|last24h)rain_piezo", "rain", "in", keys=having("rrain_piezo")),
+    Convention("rrain_piezo", "rain rate", "in/h", keys=having("rrain_piezo")),
     # Tasmota
     Convention("energy[.]period", "off"),
     Convention("status[.](power|poweronstate|powerretain)", "off"),
