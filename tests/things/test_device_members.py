@@ -58,6 +58,28 @@ def choices(*documents: Any) -> MemberChoices:
         ),
         pytest.param([{"id": "A1", "temp": 20.5}, {"id": "B2", "temp": 21}], ("id",), ("A1", "B2"), id="id"),
         pytest.param(
+            [{"id": number, "temp": 20.5} for number in (1, 2)],
+            ("id",),
+            ("house gate 1", "house gate 2"),
+            id="small numbers",
+        ),
+        pytest.param(
+            [{"sn": number, "pv": 20.5} for number in ("PV1", "PV2")], ("sn",), ("PV1", "PV2"), id="serial number"
+        ),
+        pytest.param([{"mac": TAGS[0], "temp": 20.5}, {"mac": TAGS[1], "hum": 44}], ("mac",), TAGS, id="other values"),
+        pytest.param(
+            [{"measurements": [{"addr": 1, "temp": 20.5}, {"addr": 2, "temp": 20.5}]}],
+            ("measurements", "addr"),
+            ("house gate 1", "house gate 2"),
+            id="records by bus address",
+        ),
+        pytest.param(
+            [{"data": {"device": {"addr": 1}, "temp": 20.5}}, {"data": {"device": {"addr": 2}, "temp": 20.5}}],
+            ("data", "device", "addr"),
+            ("house gate 1", "house gate 2"),
+            id="nested twice",
+        ),
+        pytest.param(
             [{"room": "bath", "temp": 20.5}, {"room": "hall", "temp": 21}], ("room",), ("bath", "hall"), id="name"
         ),
         pytest.param(
@@ -73,17 +95,20 @@ def choices(*documents: Any) -> MemberChoices:
             id="messages of one node with random numbers",
         ),
         pytest.param(
-            [{"id": number, "temp": 20.5} for number in (5, 6)],
+            [{"id": number, "temp": 20.5} for number in (705, 706)],
             None,
-            ("house gate 5", "house gate 6"),
+            ("house gate 705", "house gate 706"),
             id="numbers of messages",
         ),
         pytest.param([{"mac": TAGS[0], "temp": 20.5}], None, TAGS[:1], id="a single device so far"),
         pytest.param(
-            [{"disks": [{"serial": "WD-1", "temp": 40}, {"serial": "WD-2", "temp": 41}]}],
+            [{"readings": [{"id": 1, "temp": 40}, {"id": 2, "temp": 41}]}],
             None,
-            ("WD-1", "WD-2"),
-            id="parts of one device",
+            ("house gate 1", "house gate 2"),
+            id="numbers of devices or of values",
+        ),
+        pytest.param(
+            [{"peer": "bath", "temp": 20.5}, {"peer": "hall", "temp": 21}], None, ("bath", "hall"), id="unknown key"
         ),
     ],
 )
@@ -109,6 +134,11 @@ def test_the_member_is_proposed_that_the_messages_speak_for(
         pytest.param([{"gateway_mac": TAGS[0], "temp": 20.5}], id="another device"),
         pytest.param([{"id": "gate", "temp": 20.5}], id="in the topic"),
         pytest.param([{"model": "T1", "fw": "1.2", "temp": 20.5}], id="metadata"),
+        pytest.param([{"serial": "A1", "temperature": 20.5}], id="serial number of the device of the topic"),
+        pytest.param([{"error": {"id": 4}, "t": 20.5}, {"error": {"id": 0}, "t": 20.5}], id="id of a state"),
+        pytest.param([{"disks": [{"serial": disk, "temp": 40} for disk in ("W1", "W2")]}], id="parts of one device"),
+        pytest.param([{"address": street, "lat": 4.5} for street in ("Via Roma 1", "Via Po 2")], id="postal address"),
+        pytest.param([{"model": "T1", "address": "Via Roma 1", "speed": 4.5}], id="postal address"),
         pytest.param([20.5, 21], id="bare values"),
         pytest.param([{"IrReceived": {"Data": "0x00FF"}}, {"IrReceived": {"Data": "0x00F7"}}], id="code of a button"),
         pytest.param([{"Wiegand": {"UID": 4302741608}}, {"Wiegand": {"UID": 4302741609}}], id="code of a card"),

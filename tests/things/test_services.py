@@ -48,6 +48,17 @@ async def test_several_topics_are_one_device(hass: HomeAssistant, kit: Kit) -> N
     assert {(channel["value"], channel["unit"]) for channel in device["channels"]} == {(20.4, "V"), (1.5, "A")}
 
 
+async def test_devices_on_one_topic_are_split_like_in_the_wizard(hass: HomeAssistant, kit: Kit) -> None:
+    documents = ({"from": 1, "battery": 90}, {"from": 2, "battery": 80}, {"from": 1, "longname": "Hill"})
+    answer = await decode(hass, messages=[{"topic": "mesh", "payload": document} for document in documents])
+
+    found = {
+        device["identity"]: (device["name"], [channel["value"] for channel in device["channels"]])
+        for device in answer["devices"]
+    }
+    assert found == {"1": ("Hill", [90]), "2": ("mesh 2", [80])}
+
+
 async def test_binary_messages_come_as_base64(hass: HomeAssistant, kit: Kit) -> None:
     senml = base64.b64encode(bytes.fromhex("81a421646465763a006474656d70016343656c02f94e40")).decode()
     answer = await decode(hass, payload_base64=senml)

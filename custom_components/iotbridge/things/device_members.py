@@ -5,13 +5,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import combinations, pairwise
+import re
 from typing import NamedTuple
 
 from . import decoders, inference
-from .inference.candidates.builder import ADDRESS
 from .inference.roles.words import role_of
-from .inference.tokens import words_of
-from .model.device_member import DeviceSplitter, identity_text, is_unique, raw_path, record_of, without_indexes
+from .inference.tokens import KNOWN, words_of
+from .model.conversion import number_of
+from .model.device_member import DeviceSplitter, identity_text, raw_path, record_of, without_indexes
 from .model.message import Decoded, DecodeError, Field, Path, Report, Sample
 from .model.topic_matching import split
 from .vocabulary import roles
@@ -21,6 +22,11 @@ from .vocabulary.states.events import CODES, RECEIVERS
 
 MAX_MESSAGES = 200
 MAX_CHOICES = 12
+# Addresses of network cards, radio modules and Meshtastic nodes; other hexadecimal texts are flags and contents.
+_ADDRESS_TEXT = re.compile(
+    r"[0-9a-f]{2}([:-][0-9a-f]{2}){5,7}|(0x)?(?=.*[a-f])(?=.*[0-9])([0-9a-f]{12}|[0-9a-f]{16})|![0-9a-f]{8}",
+    re.IGNORECASE,
+)
 # Keys that do not say what a value is: beside them, a name or a number names the value, not a device.
 _NAMELESS = frozenset({*VALUES, *UNITS, *TIMES})
 
@@ -28,29 +34,33 @@ _NAMELESS = frozenset({*VALUES, *UNITS, *TIMES})
 class MemberKind(NamedTuple):
     """Kind of keys that may name a device.
 
-    ``asked``: the user is asked even if a single device has been heard, ``asked_in_lists`` for the records of a list,
-    others of which are the parts of one device. ``names_values``: in other messages it names the value beside it;
-    ``numbers_messages``: some devices number their messages with it.
+    ``asked``: the user is asked even if a single device has been heard. ``names_values``: in other messages it names
+    the value beside it, or is a value; ``numbers_messages``: some devices number their messages with it; ``is_code``:
+    it has no spaces, unlike the address of a house.
     """
 
     keys: frozenset[str]
     asked: bool = True
-    asked_in_lists: bool = False
     names_values: bool = False
     numbers_messages: bool = False
+    is_code: bool = False
 
 
-_ADDRESS = MemberKind(frozenset(), asked_in_lists=True)
+_ADDRESS = MemberKind(frozenset())
 # In order of precedence.
 MEMBER_KINDS = (
-    MemberKind(keys.HARDWARE, asked_in_lists=True),
-    MemberKind(keys.DEVICES, asked_in_lists=True),
+    MemberKind(keys.HARDWARE),
+    MemberKind(keys.DEVICES),
+    MemberKind(keys.SERIALS, asked=False),
     MemberKind(keys.SENDERS),
-    MemberKind(keys.BUS_ADDRESSES),
+    MemberKind(keys.BUS_ADDRESSES, is_code=True),
     _ADDRESS,
+    MemberKind(keys.SOURCES, asked=False, names_values=True),
     MemberKind(keys.IDS, names_values=True, numbers_messages=True),
     MemberKind(keys.NAMES, asked=False, names_values=True),
 )
+# Numbers up to this one are given to devices; those of messages are larger soon after the start.
+_LARGEST_GIVEN = 99
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,67 +83,88 @@ class MemberChoices:
 
 
 class _Occurrence(NamedTuple):
-    """Value of a member in one message: its topic, its text, and the keys beside it."""
+    """Value of a member in one message: its topic, its text, and the keys of the numbers beside it that say what."""
 
     topic: str
     text: str
     is_number: bool
-    beside: frozenset[Path]
+    numbers: frozenset[Path]
 
 
 class _Member:
     """Member that may name a device, with its values in order of arrival."""
 
-    def __init__(self, path: Path, occurrences: Sequence[_Occurrence], *, in_list: bool) -> None:
+    def __init__(self, path: Path, occurrences: Sequence[_Occurrence], list_key: str | None) -> None:
+        """``list_key`` is the key of the list in whose elements it is; None outside of lists."""
         self.path = path
         self._occurrences = occurrences
-        self._in_list = in_list
+        self._list_key = list_key
+        self._parent = str(path[-2]) if len(path) > 1 else ""
         self._texts = {occurrence.text for occurrence in occurrences}
 
     @cached_property
     def kind(self) -> MemberKind | None:
         """Return the kind of its key; None for a key that names no device, and whose values are no addresses."""
         leaf = _plain(self.path[-1])
-        names = {leaf, f"{_plain(self.path[-2])}{leaf}"} if len(self.path) > 1 else {leaf}
+        names = {f"{_plain(self._parent)}{leaf}"} | ({leaf} if self._is_of_sender else set())
         by_key = next((kind for kind in MEMBER_KINDS if not names.isdisjoint(kind.keys)), None)
+        if by_key and by_key.is_code and any(" " in text for text in self._texts):
+            return None
         return by_key or (_ADDRESS if self._has_addresses else None)
 
     @property
     def is_possible(self) -> bool:
-        """Return whether the user may choose it: a text that is not a state, or any identity."""
+        """Return whether the user may choose it: any identity, and a text under an unknown key."""
         if self.kind:
             return True
         words = words_of(str(self.path[-1]))
-        role = role_of(words, None)
-        is_text = not any(occurrence.is_number for occurrence in self._occurrences)
-        return role == "identity" or (role is None and is_text and " ".join(words) not in roles.TEXTS)
+        is_described = roles.ABOUT.get(" ".join(words), "name") != "name"
+        return not is_described and (role_of(words, None) == "identity" or self._is_unknown)
 
     @property
     def is_asked(self) -> bool:
         """Return whether the user is asked for it, even if a single device has been heard."""
-        if self.kind is None or self._is_of_another_device or self._is_in_topic or self._is_code:
+        if self._is_of_another_device or self._is_in_topic or self._is_code:
             return False
-        return self.kind.asked_in_lists if self._in_list else self.kind.asked
+        if self.kind is None:
+            return self._is_unknown and self._differs
+        if self._list_key is None:
+            return self.kind.asked and self._is_of_sender
+        return self._has_addresses or (self._is_in_message and (self.kind.asked or not self.kind.names_values))
 
     def is_proposed(self, present: Iterable[MemberKind]) -> bool:
         """Return whether the messages show several devices; ``present`` are the kinds of all members."""
         kind = self.kind
-        if kind is None or self._is_of_another_device or self._is_in_topic or self._is_code:
+        is_other = self._is_of_another_device or self._is_in_topic or self._is_code
+        if kind is None or is_other or not self._differs:
             return False
-        if self._in_list and not self._has_addresses:
-            return False
-        is_named_better = any(not other.names_values for other in present)
-        if kind.numbers_messages and not self._has_repeats and (is_named_better or self._is_counted):
-            return False
-        return self._differs
+        if self._list_key is not None and not self._has_addresses:
+            return self._is_in_message and not kind.names_values
+        if kind.numbers_messages and not self._has_repeats:
+            return not self._is_counted and all(other.names_values for other in present)
+        return True
+
+    @property
+    def _is_of_sender(self) -> bool:
+        """Return whether its level describes the whole message: the id of an error is not that of a device."""
+        return self._parent in {"", self._list_key} or _plain(self._parent) in keys.SENDER_LEVELS
+
+    @property
+    def _is_in_message(self) -> bool:
+        """Return whether it is in a list whose elements are messages, not the parts of a device."""
+        return self._list_key is not None and _plain(self._list_key) in {"", *keys.LISTS_OF_MESSAGES}
 
     @cached_property
     def _has_addresses(self) -> bool:
-        return all(
-            (is_unique(occurrence.text) and not occurrence.text.isdecimal()) or ADDRESS.fullmatch(occurrence.text)
-            for occurrence in self._occurrences
-            if not occurrence.is_number
-        ) and not any(occurrence.is_number for occurrence in self._occurrences)
+        return all(_ADDRESS_TEXT.fullmatch(text) for text in self._texts)
+
+    @cached_property
+    def _is_unknown(self) -> bool:
+        """Return whether it is a text under a key of which no word is known."""
+        are_texts = not any(
+            occurrence.is_number or number_of(occurrence.text) is not None for occurrence in self._occurrences
+        )
+        return are_texts and KNOWN.isdisjoint(words_of(str(self.path[-1])))
 
     @cached_property
     def _is_code(self) -> bool:
@@ -150,7 +181,7 @@ class _Member:
     def _is_in_topic(self) -> bool:
         """Return whether the topic already tells the devices apart: it has the text, or each topic has its own."""
         pairs = {(occurrence.topic, occurrence.text) for occurrence in self._occurrences}
-        if all(_plain(text) in {_plain(level) for level in topic.split("/")} for topic, text in pairs):
+        if all(_plain(text) in _parts_of(topic) for topic, text in pairs):
             return True
         return len(pairs) > 1 and len(pairs) == len({topic for topic, _ in pairs}) == len(self._texts)
 
@@ -162,25 +193,21 @@ class _Member:
     def _is_counted(self) -> bool:
         """Return whether each message has the next number."""
         numbers = [int(occurrence.text) for occurrence in self._occurrences if occurrence.is_number]
-        return len(numbers) > 1 and all(after - before == 1 for before, after in pairwise(numbers))
+        is_counting = len(numbers) > 1 and all(after - before == 1 for before, after in pairwise(numbers))
+        return is_counting and max(numbers) > _LARGEST_GIVEN
 
     @property
     def _differs(self) -> bool:
-        """Return whether messages on one topic have different values, and a key in common."""
+        """Return whether messages on one topic have different values; of a value, a number must be beside each."""
+        is_sure = self.kind is not None and not self.kind.names_values
         by_topic: defaultdict[str, dict[tuple[str, frozenset[Path]], None]] = defaultdict(dict)
         for occurrence in self._occurrences:
-            by_topic[occurrence.topic][occurrence.text, self._with_meaning(occurrence.beside)] = None
+            by_topic[occurrence.topic][occurrence.text, occurrence.numbers] = None
         return any(
-            text != other and not beside.isdisjoint(beside_other)
+            text != other and (is_sure or not beside.isdisjoint(beside_other))
             for kinds in by_topic.values()
             for (text, beside), (other, beside_other) in combinations(kinds, 2)
         )
-
-    def _with_meaning(self, paths: frozenset[Path]) -> frozenset[Path]:
-        """Return the keys that say what a value is, where the member may name the value instead."""
-        if self.kind is None or not self.kind.names_values:
-            return paths
-        return frozenset(path for path in paths if str(path[-1]).lower() not in _NAMELESS)
 
 
 def member_choices(samples: Sequence[Sample], topic_filter: str, depth: int) -> MemberChoices:
@@ -231,18 +258,23 @@ def _decoded(samples: Iterable[Sample]) -> list[tuple[str, Decoded]]:
 
 def _members(messages: Iterable[tuple[str, Decoded]]) -> list[_Member]:
     """Return the members with a text or an integer, of messages that do not identify their device themselves."""
-    occurrences: defaultdict[tuple[Path, bool], list[_Occurrence]] = defaultdict(list)
+    occurrences: defaultdict[tuple[Path, str | None], list[_Occurrence]] = defaultdict(list)
     for topic, decoded in messages:
         for report in decoded.reports:
             if report.identity is None:
                 for record, fields in _records(report).items():
-                    paths = frozenset(without_indexes(raw_path(field)) for field in fields)
+                    numbers = frozenset(without_indexes(raw_path(field)) for field in fields if _has_number(field))
                     for field in fields:
                         path, text = without_indexes(raw_path(field)), identity_text(field.value)
                         if text and path and isinstance(raw_path(field)[-1], str):
-                            found = _Occurrence(topic, text, isinstance(field.value, int), paths - {path})
-                            occurrences[path, bool(record)].append(found)
-    return [_Member(path, found, in_list=in_list) for (path, in_list), found in occurrences.items()]
+                            found = _Occurrence(topic, text, isinstance(field.value, int), numbers - {path})
+                            occurrences[path, _list_key(record)].append(found)
+    return [_Member(path, found, list_key) for (path, list_key), found in occurrences.items()]
+
+
+def _list_key(record: Path) -> str | None:
+    """Return the key of the list with an element, empty for a message that is a list; None outside of lists."""
+    return next((part for part in reversed(record) if isinstance(part, str)), "") if record else None
 
 
 def _records(report: Report) -> Mapping[Path, list[Field]]:
@@ -272,6 +304,19 @@ def _devices(
         if not inference.infer([("", field) for field in fields.values()], topic=identity, format="").readings
     }
     return tuple(name for identity, name in names.items() if identity not in silent)
+
+
+def _parts_of(topic: str) -> set[str]:
+    """Return the levels of a topic and their parts: ``switch:0``, ``shelly-c049ef8a1b2c``."""
+    levels = topic.split("/")
+    return {_plain(part) for level in levels for part in (level, *re.split(r"[^0-9A-Za-z]+", level))}
+
+
+def _has_number(field: Field) -> bool:
+    """Return whether a field is a number whose key says what it is."""
+    path = raw_path(field)
+    is_named = bool(path) and str(path[-1]).lower() not in _NAMELESS
+    return is_named and isinstance(field.value, int | float) and not isinstance(field.value, bool)
 
 
 def _plain(part: str | int) -> str:

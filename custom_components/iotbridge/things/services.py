@@ -14,7 +14,7 @@ from homeassistant.helpers import config_validation as cv
 from ..const import DOMAIN
 from ..errors import InvalidCallError
 from ..protocol.topics import is_acceptable
-from .device_members import member_choices
+from .device_members import member_choices, name_member
 from .model.message import Sample, Value
 from .model.profile import LearnedDevice
 from .model.topic_matching import common_filter
@@ -68,7 +68,11 @@ async def async_decode_payload(hass: HomeAssistant, call: ServiceCall) -> dict[s
     topic = common_filter([sample.topic for sample in samples])
     members = await hass.async_add_executor_job(member_choices, samples, topic, analysis.depth)
     if members.proposed:
-        analysis = await async_analyse(hass, samples, depth=analysis.depth, device_member=members.proposed)
+        split_by = (samples, topic, analysis.depth, members.proposed)
+        named = await hass.async_add_executor_job(name_member, *split_by)
+        analysis = await async_analyse(
+            hass, samples, depth=analysis.depth, device_member=members.proposed, name_member=named
+        )
     return {
         "format": analysis.format,
         "devices": await hass.async_add_executor_job(_devices, analysis.devices),

@@ -133,6 +133,36 @@ async def test_pasted_messages_are_split_too(wizard: Wizard) -> None:
     assert (wizard.step, wizard.suggested["device_member"]) == ("split", "from")
 
 
+PROFILE = """
+name: Mesh node
+match: {keys: [payload.battery_level]}
+device_member: [from]
+channels:
+  - {name: Charge, path: [payload, battery_level], unit: "%", device_class: battery}
+"""
+
+
+async def test_a_profile_knows_the_member(wizard: Wizard) -> None:
+    await wizard.start("profile")
+    await wizard.submit(profile=PROFILE, topic=MESH)
+    await wizard.kit.receive(MESH, node(101, 99))
+    await wizard.wait(3)
+    assert (wizard.step, wizard.fields) == ("split", {"joining"})
+    await wizard.submit()
+    assert wizard.channels["payload.battery_level"]["name"] == "Charge"
+    await wizard.submit(name="Mesh")
+
+    assert wizard.subentry.data["device_member"] == ["from"]
+    assert wizard.subentry.data["devices"].keys() == {"101"}
+
+
+async def test_the_availability_of_a_gateway_is_not_proposed_for_its_devices(wizard: Wizard) -> None:
+    await learn(wizard, MESH, (f"{MESH}/LWT", "online"), (MESH, node(101, 99)), (MESH, node(102, 50)))
+    await wizard.submit()
+
+    assert wizard.suggested["availability"] == {"expiry": "learn"}
+
+
 async def test_no_command_topic_is_taken_for_devices_that_share_their_topic(wizard: Wizard) -> None:
     await learn(wizard, MESH, (MESH, {"from": 1, "relay": True}), (MESH, {"from": 2, "relay": False}))
     await wizard.submit()

@@ -143,6 +143,13 @@ async def test_availability_is_read_out_of_json(
     assert {found["payload_available"]: True, found["payload_not_available"]: False}.get(rendered) is available
 
 
+def test_core_cannot_read_the_messages_of_devices_that_share_a_topic() -> None:
+    profile = Profile(topic="gate", depth=0, channels=(Channel(name="T", path=("t",)),), devices={}, exact=True)
+
+    assert is_direct(profile)
+    assert not is_direct(replace(profile, device_member=("mac",)))
+
+
 def test_availability_without_a_path_that_is_safe_has_no_template() -> None:
     for path in ((), ("a{{ b }}",)):
         (found,) = availability_config(Availability(topic="+/there", online="Up", path=path), profile(), "a/b")

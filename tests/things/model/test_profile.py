@@ -25,6 +25,8 @@ FULL = Profile(
     availability=Availability(topic="garden/+/here", path=("state",)),
     expire_after_s=0,
     exact=True,
+    device_member=("device", "id"),
+    name_member=("device", "name"),
 )
 
 

@@ -47,6 +47,13 @@ def test_ten_messages_a_second_for_long_are_a_flood() -> None:
     assert any(flood.count(200 + number / 100) for number in range(300)), "a hundred a second are not"
 
 
+def test_devices_that_share_a_topic_may_each_send_as_much() -> None:
+    flood = FloodDetector()
+
+    assert not any(flood.count(number / 100, devices=20) for number in range(1000)), "five a second of each"
+    assert any(flood.count(20 + number / 1000, devices=20) for number in range(4000)), "fifty a second of each"
+
+
 def test_a_burst_is_not_a_flood() -> None:
     flood = FloodDetector()
 

@@ -7,7 +7,7 @@ import pytest
 
 from custom_components.iotbridge.things.model.message import DeviceMetadata, Sample
 from custom_components.iotbridge.things.model.profile import Availability, Channel, Profile
-from custom_components.iotbridge.things.profiles.yaml_file import FOLDER, dump, find, parse, shipped
+from custom_components.iotbridge.things.profiles.yaml_file import FOLDER, ProfileError, dump, find, parse, shipped
 from custom_components.iotbridge.topic_filters import matches
 from homeassistant.components.binary_sensor.const import BinarySensorDeviceClass
 from homeassistant.components.sensor import SensorDeviceClass, SensorStateClass
@@ -73,6 +73,46 @@ def test_home_assistant_accepts_each_channel(channel: Channel) -> None:
 
 def _is(path: File, profile: object) -> bool:
     return parse(path.read_text("utf-8")) == profile
+
+
+SHARED = """
+name: Node
+match: {keys: [payload.battery]}
+device_member: [from]
+name_member: [payload, longname]
+channels:
+  - {name: Battery, path: [payload, battery]}
+"""
+
+
+def test_the_members_of_devices_that_share_a_topic_are_kept() -> None:
+    file = parse(SHARED)
+    assert (file.device_member, file.name_member) == (("from",), ("payload", "longname"))
+    profile = Profile(
+        topic="mesh/+",
+        depth=0,
+        channels=file.channels,
+        devices={},
+        device_member=file.device_member,
+        name_member=file.name_member,
+    )
+    again = parse(dump(profile, "Node"))
+    assert (again.device_member, again.name_member) == (file.device_member, file.name_member)
+    assert (parse(MINIMAL).device_member, parse(MINIMAL).name_member) == (None, None)
+
+
+def test_each_device_on_a_shared_topic_has_to_match() -> None:
+    records = [Sample("mesh", b'{"readings": [{"mac": "aa", "t": 20}, {"mac": "bb", "t": 21, "h": 40}]}')]
+    text = "name: x\nmatch: {keys: [%s]}\ndevice_member: [readings, mac]\nchannels:\n  - {name: T, path: [t]}\n"
+
+    assert find(records, [parse(text % "readings.t, readings.h")])
+    assert find(records, [parse(text % "readings.mac")]) is None, "the member is no value of a device"
+
+
+@pytest.mark.parametrize("member", ["from", "[1]", "{a: b}"])
+def test_a_member_is_a_list_of_names(member: str) -> None:
+    with pytest.raises(ProfileError):
+        parse(f"{MINIMAL}device_member: {member}\n")
 
 
 def test_similar_devices_do_not_match() -> None:

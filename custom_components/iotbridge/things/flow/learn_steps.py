@@ -82,10 +82,11 @@ class LearnSteps(DeviceSteps):
             return None
         return await async_sentences(self.hass, self._learned.problems)
 
-    async def _async_analyse(self, depth: int | None, device_member: Path | None) -> Analysis:
-        """Analyse the samples; with a member, its devices get their names from another one."""
-        named = None
-        if depth is not None and device_member is not None:
+    async def _async_analyse(
+        self, depth: int | None, device_member: Path | None, named: Path | None = None
+    ) -> Analysis:
+        """Analyse the samples; ``named`` is the member with the names of devices, which is looked for without one."""
+        if depth is not None and device_member is not None and named is None:
             named = await self.hass.async_add_executor_job(
                 name_member, self._samples, self._topic, depth, device_member
             )
@@ -108,7 +109,7 @@ class LearnSteps(DeviceSteps):
         self._members = MemberChoices() if is_known else members
         device_member = device_member or members.proposed
         if (depth, device_member) != (self._learned.depth, None):
-            self._learned = await self._async_analyse(depth, device_member)
+            self._learned = await self._async_analyse(depth, device_member, match.name_member if match else None)
 
     async def _async_after_learning(self) -> SubentryFlowResult:
         systems = (*SYSTEMS, *self._systems)

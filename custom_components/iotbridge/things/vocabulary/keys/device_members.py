@@ -3,11 +3,15 @@
 Written in small letters, without separators. A key also counts together with the level above: ``device.id``.
 """
 
-# Numbers that belong to the hardware.
+# Addresses of the hardware.
 HARDWARE = frozenset({
     "deveui", "deviceeui", "eui", "eui64", "ieee", "ieeeaddress", "ieeeaddr", "mac", "macaddress", "macaddr", "blemac",
-    "devicemac", "sensormac", "deviceaddress", "deviceaddr", "imei", "serial", "serialno", "serialnumber", "sn",
-    "devicesn", "deviceserial", "meterserial", "hardwareid",
+    "devicemac", "devmac", "sensormac", "deviceaddress", "deviceaddr", "hardwareid",
+})  # fmt: skip
+# Numbers of the hardware, which a device with a topic of its own sends as well.
+SERIALS = frozenset({
+    "imei", "serial", "serialno", "serialnumber", "sn", "devicesn", "deviceserial", "meterserial", "inverterserial",
+    "sensorserial",
 })  # fmt: skip
 # Numbers and names that the maker or the installer gave to the device.
 DEVICES = frozenset({
@@ -17,23 +21,38 @@ DEVICES = frozenset({
 })  # fmt: skip
 # The device as the sender of the message.
 SENDERS = frozenset({
-    "from", "source", "src", "sender", "origin", "originator", "fromid", "sourceid", "srcid", "senderid", "fromnode",
-    "sourcenode", "sourceaddress", "sourceaddr", "srcaddress", "srcaddr", "senderaddress", "node", "device", "dev",
-    "transmitter", "beacon", "tag", "tracker", "thing",
+    "from", "src", "sender", "originator", "fromid", "sourceid", "srcid", "senderid", "fromnode", "sourcenode",
+    "sourceaddress", "sourceaddr", "srcaddress", "srcaddr", "senderaddress", "node", "device", "dev", "transmitter",
+    "beacon", "tag", "tracker", "thing",
 })  # fmt: skip
+# The device or the program that sent the message, or what made it send.
+SOURCES = frozenset({"source", "origin"})
 # Addresses on a bus, unique for one gateway only.
 BUS_ADDRESSES = frozenset({
     "address", "addr", "shortaddr", "shortaddress", "busaddress", "modbusaddress", "slave", "slaveaddress", "nwkaddr",
 })  # fmt: skip
-# Some devices number their messages with these.
+# Some devices number their messages with these, or send the code of a card.
 IDS = frozenset({"id", "uid", "uuid", "guid"})
 # Names of devices, which name a value in other messages: {"sensor": "humidity", "value": 44}.
 NAMES = frozenset({
     "name", "devicename", "friendlyname", "sensor", "sensorname", "nodename", "station", "stationname", "room",
     "roomname", "location", "zone", "alias",
 })  # fmt: skip
-# In order of precedence.
-DEVICE_MEMBERS = (HARDWARE, DEVICES, SENDERS, BUS_ADDRESSES, IDS, NAMES)
+# Levels whose members describe the whole message or its sender; in other levels a member is that of a part.
+SENDER_LEVELS = frozenset({
+    "data", "payload", "object", "message", "msg", "body", "params", "values", "telemetry", "decoded", "content",
+    "event", "report", "reading", "measurement", "measurements", "uplink", "packet", "frame", "header", "head", "meta",
+    "metadata", "info", "attributes", "properties", "identity", "ids", "device", "dev", "enddevice", "node", "sensor",
+    "tag", "beacon", "meter", "station", "tracker", "thing", "transmitter", "source", "src", "sender", "from", "unit",
+    "module", "probe", "peripheral", "peer",
+})  # fmt: skip
+# Lists whose elements are messages, each of some device; the elements of other lists are the parts of one device.
+LISTS_OF_MESSAGES = frozenset({
+    "readings", "messages", "msgs", "reports", "measurements", "sensors", "records", "telemetry", "data", "payload",
+    "events", "uplinks", "packets", "frames", "items", "results", "values", "stations", "trackers", "probes",
+    "transmitters", "peripherals", "adverts", "advertisements", "scan", "devices", "nodes", "things", "tags", "beacons",
+    "inverters", "meters",
+})  # fmt: skip
 # Words of keys that name another device: the receiver, or one on the way.
 OTHER_DEVICES = frozenset({
     "to", "dst", "dest", "destination", "target", "receiver", "gateway", "gw", "gwid", "hub", "bridge", "host",
