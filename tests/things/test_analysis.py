@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from custom_components.iotbridge.things.analysis import MAX_DEVICES, analyse
-from custom_components.iotbridge.things.model.message import Problem, ProblemKind, Sample
+from custom_components.iotbridge.things.model.message import Path, Problem, ProblemKind, Sample
 
 
 def sample(topic: str, document: object) -> Sample:
@@ -67,6 +67,16 @@ def test_switches_of_a_wildcard_have_command_topics_of_their_own() -> None:
     assert {(channel.platform, channel.command_topic) for channel in channels} == {
         ("switch", "shellies/+/relay/0/command")
     }
+
+
+def test_a_switch_of_a_device_that_may_share_its_topic_is_read_only() -> None:
+    messages = [sample("tele/gate/STATE", {"from": 1, "POWER": "ON"})]
+
+    def platforms(member: Path | None) -> set[str]:
+        found = analyse(messages, topic="tele/+/STATE", device_member=member)
+        return {reading.channel.platform for device in found.devices for reading in device.readings}
+
+    assert (platforms(None), platforms(("from",))) == ({"switch"}, {"binary_sensor"})
 
 
 def test_switches_that_share_a_topic_are_read_only() -> None:

@@ -71,6 +71,7 @@ async def test_a_node_that_appears_later_is_offered_by_its_name(wizard: Wizard, 
     assert (wizard.subentry.data["name_member"], names(wizard)) == (["payload", "longname"], {"101": "Hill"})
     await wizard.kit.receive(TOPIC, telemetry(103, 70, 3.9))
     await wizard.kit.receive(TOPIC, node_info(103, "Lake"))
+    await wizard.kit.receive(TOPIC, telemetry(101, 98, 4.0))
     await wizard.wait_only(10)
     assert state(wizard.kit, "103") is None
 
@@ -109,6 +110,24 @@ async def test_a_message_without_the_member_belongs_to_the_gateway(wizard: Wizar
     assert wizard.subentry.data["devices"].keys() == {"101", "102", TOPIC}
 
 
+async def test_a_gateway_is_offered_for_a_message_of_its_own(wizard: Wizard, repair: Repair) -> None:
+    tags = [{"mac": f"C3:00:00:10:20:3{number}", "temp": 20.5} for number in range(2)]
+    await wizard.start("topic")
+    await wizard.submit(topic="ble/gate")
+    await wizard.kit.receive("ble/gate", {"readings": tags})
+    await wizard.wait(3)
+    await wizard.submit()
+    await wizard.submit(name="Tags")
+    await wizard.kit.hass.async_block_till_done()
+    await wizard.kit.receive("ble/gate", {"readings": tags, "ts": 1733680876, "uptime": 77})
+    await wizard.wait_only(10)
+    assert repair.issues("new_devices") == []
+
+    await wizard.kit.receive("ble/gate", {"uptime": 78})
+    await wizard.wait_only(10)
+    assert suggestions((await repair.open("new_devices"))["data_schema"]) == {"wanted": ["ble/gate"]}
+
+
 async def test_a_stranger_cannot_make_devices_without_end(wizard: Wizard) -> None:
     await learn_nodes(wizard, telemetry(1, 99, 4.1), telemetry(2, 50, 3.7), joining="add")
     for node in range(1, 251):
@@ -127,7 +146,8 @@ async def test_nodes_are_removed_and_stay_away(wizard: Wizard, repair: Repair) -
     await learn_nodes(wizard, telemetry(101, 99, 4.1), telemetry(102, 50, 3.7))
     await wizard.change("settings")
     assert wizard.options("devices")["102"].endswith(" 102 (102)")
-    await wizard.submit(devices=["101"])
+    await wizard.submit(devices=["101"], name="Nodes")
+    assert names(wizard) == {"101": "2 LongFast !a2e227d4 101"}
     await wizard.wait_only(3)
     config = f"homeassistant/device/{thing_uid(TOPIC, '102')}/config"
     calls = [call.args for call in wizard.kit.mqtt.async_publish.call_args_list if call.args[0] == config]

@@ -202,7 +202,7 @@ def _with_settings(profile: Profile, live: LiveState, user_input: Mapping[str, A
         {key: _text(user_input, key) for key in ("name", "manufacturer", "model")},
     )
     changed: dict[str, str | None] = {key: value for key, value in after.items() if value != before[key]}
-    if len(profile.devices) > 1:
+    if len(profile.devices) > 1 or profile.device_member is not None:
         changed.pop("name", None)
     devices = {identity: replace(metadata, **changed) for identity, metadata in profile.devices.items()}
     return replace(profile, devices=devices)

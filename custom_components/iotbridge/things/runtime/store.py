@@ -30,8 +30,6 @@ class DeviceRecord:
     heard_at: float | None = None
     online: bool = True
     intervals: list[float] = field(default_factory=list)
-    # Display name that the device's last message with one stated.
-    stated_name: str | None = None
     # Topic on which we last published the availability, which is retained as well.
     availability: str = ""
 

@@ -150,8 +150,6 @@ class Thing:
             identity: metadata for identity, metadata in self.undecided.items() if identity not in with_selected_devices
         }
         changed = {key for key, metadata in profile.devices.items() if before.devices.get(key) != metadata}
-        for identity in changed:
-            self.stated_names.pop(identity, None)
         if _shared_part(before) != _shared_part(profile):
             changed = set(profile.devices)
         self._async_decode_again(self._sample_cache.samples, only=changed)
@@ -337,8 +335,7 @@ class Thing:
             if is_new:
                 device.async_mark_seen(now)
             if update.metadata.name and self.profile.device_member is not None:
-                own_match = replace(match, base=device.record.base)
-                self._async_name(device, update.metadata.name, self._splitter.default_name(own_match, identity))
+                self._async_name(identity, update.metadata.name)
             if update.broken:
                 self._async_count_broken(device.identity, ", ".join(update.broken))
             self._async_check_fields(update.keys)
@@ -359,12 +356,10 @@ class Thing:
             self._owner.async_new_device(self)
 
     @callback
-    def _async_name(self, device: ThingDevice, name: str, default_name: str) -> None:
-        """Take over the name that a message states, unless the user gave the device another one."""
-        before, device.record.stated_name = device.record.stated_name, name
-        current = self.profile.devices[device.identity].name
-        if name != current and current in {None, before, default_name}:
-            self.stated_names[device.identity] = name
+    def _async_name(self, identity: str, name: str) -> None:
+        """Take over the name that a message states; one that the user gave to the device in the registry stays."""
+        if name != self.profile.devices[identity].name:
+            self.stated_names[identity] = name
             self._owner.async_new_fields(self)
 
     @callback
