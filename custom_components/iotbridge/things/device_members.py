@@ -11,9 +11,9 @@ from typing import NamedTuple
 from . import decoders, inference
 from .inference.roles.words import role_of
 from .inference.tokens import KNOWN, words_of
-from .model.conversion import number_of
 from .model.device_member import DeviceSplitter, identity_text, raw_path, record_of, without_indexes
 from .model.message import Decoded, DecodeError, Field, Path, Report, Sample
+from .model.number_notation import number_of
 from .model.topic_matching import split
 from .vocabulary import roles
 from .vocabulary.keys import device_members as keys

@@ -172,6 +172,11 @@ class ThingsManager:
         self._news.async_new_fields(thing)
 
     @callback
+    def async_new_names(self, thing: Thing) -> None:
+        """Schedule saving the names that messages state."""
+        self._news.async_new_names(thing)
+
+    @callback
     def async_new_device(self, thing: Thing) -> None:
         """Schedule adding the devices that appeared, or asking the user about them."""
         self._news.async_new_device(thing)

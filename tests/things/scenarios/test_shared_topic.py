@@ -93,10 +93,21 @@ async def test_the_member_with_the_name_is_found_when_it_is_sent(wizard: Wizard)
     assert wizard.subentry.data["name_member"] == ["payload", "longname"]
 
     await wizard.kit.receive(TOPIC, node_info(101, "Hill"))
-    for _ in range(2):
-        await wizard.kit.wait(70)
-
+    await wizard.wait_only(3)
     assert names(wizard) == {"101": "Hill", "102": "Lake"}
+
+
+async def test_a_node_with_two_names_is_renamed_once_a_minute(wizard: Wizard) -> None:
+    await learn_nodes(wizard, telemetry(101, 99, 4.1), node_info(101, "Hill"), telemetry(102, 50, 3.7))
+    await wizard.kit.receive(TOPIC, node_info(101, "One"))
+    await wizard.wait_only(3)
+    assert names(wizard)["101"] == "One"
+    await wizard.kit.receive(TOPIC, node_info(101, "Two"))
+    await wizard.wait_only(50)
+    assert names(wizard)["101"] == "One"
+    await wizard.kit.wait(20)
+
+    assert names(wizard)["101"] == "Two"
 
 
 async def test_a_message_without_the_member_belongs_to_the_gateway(wizard: Wizard, repair: Repair) -> None:

@@ -25,6 +25,8 @@ NEWS_AFTER_S = 5.0
 NEWS_EVERY_S = 60.0
 # New devices arrive by the dozen when a gateway is switched on: they are added together.
 JOIN_AFTER_S = 2.0
+# The first messages of many devices bring many names; a device with two names must not fill the disk.
+NAME_AFTER_S = 2.0
 MAX_DEVICES = 200
 
 
@@ -46,12 +48,14 @@ class NewsMonitor:
         self._new_fields: dict[str, tuple[str, ...]] = {}
         self._field_timers: dict[str, CALLBACK_TYPE] = {}
         self._checked_at: dict[str, float] = {}
+        self._name_timers: dict[str, CALLBACK_TYPE] = {}
+        self._named_at: dict[str, float] = {}
         self._join_timers: dict[str, CALLBACK_TYPE] = {}
 
     @callback
     def async_stop(self) -> None:
         """Cancel the scheduled checks."""
-        for timers in (self._field_timers, self._join_timers):
+        for timers in (self._field_timers, self._name_timers, self._join_timers):
             while timers:
                 timers.popitem()[1]()
 
@@ -72,9 +76,9 @@ class NewsMonitor:
         """Schedule a check for new readings among the fields that appeared."""
         if thing.subentry_id in self._field_timers:
             return
-        earliest_s = self._checked_at.get(thing.subentry_id, -NEWS_EVERY_S) + NEWS_EVERY_S - time.monotonic()
+        wait_s = _wait_s(self._checked_at.get(thing.subentry_id), NEWS_AFTER_S)
         self._field_timers[thing.subentry_id] = async_call_later(
-            self._hass, max(NEWS_AFTER_S, earliest_s), partial(self._async_check_fields, thing)
+            self._hass, wait_s, partial(self._async_check_fields, thing)
         )
 
     async def _async_check_fields(self, thing: Thing, _now: datetime) -> None:
@@ -88,7 +92,8 @@ class NewsMonitor:
             return
         if self._things.get(thing.subentry_id) is not thing:
             return  # it was removed in the meantime
-        self._async_save_names(thing, member)
+        if member != thing.profile.name_member:
+            self._save(thing, replace(thing.profile, name_member=member))
         readings = [
             reading
             for device in analysis.devices
@@ -116,16 +121,28 @@ class NewsMonitor:
         )
 
     @callback
-    def _async_save_names(self, thing: Thing, member: Path | None) -> None:
-        """Save the names that messages state; they are the device's own, so nobody is asked."""
+    def async_new_names(self, thing: Thing) -> None:
+        """Schedule saving the names that messages state."""
+        if thing.subentry_id in self._name_timers:
+            return
+        wait_s = _wait_s(self._named_at.get(thing.subentry_id), NAME_AFTER_S)
+        self._name_timers[thing.subentry_id] = async_call_later(
+            self._hass, wait_s, partial(self._async_save_names, thing)
+        )
+
+    @callback
+    def _async_save_names(self, thing: Thing, _now: datetime) -> None:
+        self._name_timers.pop(thing.subentry_id, None)
+        self._named_at[thing.subentry_id] = time.monotonic()
+        if self._things.get(thing.subentry_id) is not thing:
+            return  # it was removed in the meantime
         devices = dict(thing.profile.devices)
         for identity, name in thing.stated_names.items():
             if identity in devices:
                 devices[identity] = replace(devices[identity], name=name)
         thing.stated_names.clear()
-        profile = replace(thing.profile, devices=devices, name_member=member)
-        if profile != thing.profile:
-            self._save(thing, profile)
+        if devices != thing.profile.devices:
+            self._save(thing, replace(thing.profile, devices=devices))
 
     @callback
     def async_new_device(self, thing: Thing) -> None:
@@ -151,3 +168,8 @@ class NewsMonitor:
         """Open or close the issue for the devices that the user has not decided about."""
         names = [metadata.name or identity for identity, metadata in thing.undecided.items()]
         self._issues.async_set(ir.NEW_DEVICES, thing.subentry_id, bool(names), name=thing.title, **counted(names))
+
+
+def _wait_s(last: float | None, first_s: float) -> float:
+    """Return the seconds until the next time, ``first_s`` from now at the earliest and not too soon after the last."""
+    return first_s if last is None else max(first_s, last + NEWS_EVERY_S - time.monotonic())

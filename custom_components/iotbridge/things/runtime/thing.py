@@ -49,6 +49,9 @@ class ThingOwner(Protocol):
     def async_new_fields(self, thing: Thing) -> None:
         """Handle fields without a channel."""
 
+    def async_new_names(self, thing: Thing) -> None:
+        """Handle names of devices that messages state; they are in ``stated_names``."""
+
     def async_new_device(self, thing: Thing) -> None:
         """Handle a new device that the user has not decided about; it is in ``undecided``."""
 
@@ -360,7 +363,7 @@ class Thing:
         """Take over the name that a message states; one that the user gave to the device in the registry stays."""
         if name != self.profile.devices[identity].name:
             self.stated_names[identity] = name
-            self._owner.async_new_fields(self)
+            self._owner.async_new_names(self)
 
     @callback
     def _async_check_fields(self, keys: set[str]) -> None:
