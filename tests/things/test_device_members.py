@@ -108,6 +108,12 @@ def choices(*documents: Any) -> MemberChoices:
             id="numbers of devices or of values",
         ),
         pytest.param(
+            [{"channel": number, "temp": 20.5} for number in (1, 2)],
+            None,
+            ("house gate 1", "house gate 2"),
+            id="devices or channels of one",
+        ),
+        pytest.param(
             [{"peer": "bath", "temp": 20.5}, {"peer": "hall", "temp": 21}], None, ("bath", "hall"), id="unknown key"
         ),
     ],
@@ -134,6 +140,9 @@ def test_the_member_is_proposed_that_the_messages_speak_for(
         pytest.param([{"gateway_mac": TAGS[0], "temp": 20.5}], id="another device"),
         pytest.param([{"id": "gate", "temp": 20.5}], id="in the topic"),
         pytest.param([{"model": "T1", "fw": "1.2", "temp": 20.5}], id="metadata"),
+        pytest.param([{"channel": 1, "temp": 20.5}], id="channel"),
+        pytest.param([{"unit": "°C", "value": 20.5}, {"unit": "%", "value": 44}], id="unit of a value"),
+        pytest.param([{"battery": 80, "temp": 20.5}, {"battery": 79, "temp": 20.5}], id="battery"),
         pytest.param([{"serial": "A1", "temperature": 20.5}], id="serial number of the device of the topic"),
         pytest.param([{"error": {"id": 4}, "t": 20.5}, {"error": {"id": 0}, "t": 20.5}], id="id of a state"),
         pytest.param([{"disks": [{"serial": disk, "temp": 40} for disk in ("W1", "W2")]}], id="parts of one device"),

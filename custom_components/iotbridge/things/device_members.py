@@ -36,7 +36,7 @@ class MemberKind(NamedTuple):
 
     ``asked``: the user is asked even if a single device has been heard. ``names_values``: in other messages it names
     the value beside it, or is a value; ``numbers_messages``: some devices number their messages with it; ``is_code``:
-    it has no spaces, unlike the address of a house.
+    it has no spaces, unlike the address of a house; ``is_part``: it may as well name a part of one device.
     """
 
     keys: frozenset[str]
@@ -44,6 +44,7 @@ class MemberKind(NamedTuple):
     names_values: bool = False
     numbers_messages: bool = False
     is_code: bool = False
+    is_part: bool = False
 
 
 _ADDRESS = MemberKind(frozenset())
@@ -58,6 +59,7 @@ MEMBER_KINDS = (
     MemberKind(keys.SOURCES, asked=False, names_values=True),
     MemberKind(keys.IDS, names_values=True, numbers_messages=True),
     MemberKind(keys.NAMES, asked=False, names_values=True),
+    MemberKind(keys.PARTS, names_values=True, is_code=True, is_part=True),
 )
 # Numbers up to this one are given to devices; those of messages are larger soon after the start.
 _LARGEST_GIVEN = 99
@@ -126,8 +128,8 @@ class _Member:
         """Return whether the user is asked for it, even if a single device has been heard."""
         if self._is_of_another_device or self._is_in_topic or self._is_code:
             return False
-        if self.kind is None:
-            return self._is_unknown and self._differs
+        if self.kind is None or self.kind.is_part:
+            return (self.kind is not None or self._is_unknown) and self._list_key is None and self._differs
         if self._list_key is None:
             return self.kind.asked and self._is_of_sender
         return self._has_addresses or (self._is_in_message and (self.kind.asked or not self.kind.names_values))
@@ -136,7 +138,7 @@ class _Member:
         """Return whether the messages show several devices; ``present`` are the kinds of all members."""
         kind = self.kind
         is_other = self._is_of_another_device or self._is_in_topic or self._is_code
-        if kind is None or is_other or not self._differs:
+        if kind is None or kind.is_part or is_other or not self._differs:
             return False
         if self._list_key is not None and not self._has_addresses:
             return self._is_in_message and not kind.names_values

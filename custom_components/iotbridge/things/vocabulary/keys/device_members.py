@@ -38,6 +38,8 @@ NAMES = frozenset({
     "name", "devicename", "friendlyname", "sensor", "sensorname", "nodename", "station", "stationname", "room",
     "roomname", "location", "zone", "alias",
 })  # fmt: skip
+# Numbers of devices, or of the channels and parts of one.
+PARTS = frozenset({"channel", "ch", "port", "index", "idx", "slot", "number", "num", "no", "unit"})
 # Levels whose members describe the whole message or its sender; in other levels a member is that of a part.
 SENDER_LEVELS = frozenset({
     "data", "payload", "object", "message", "msg", "body", "params", "values", "telemetry", "decoded", "content",
