@@ -1,34 +1,15 @@
 """Texts that are not states: times, addresses, units, and undecoded content. Pure."""
 
 from collections.abc import Sequence
-import re
 
 from ..model.message import Problem, ProblemKind
 from ..model.profile import Reading
 from ..vocabulary.keys.encoded import ENCODED
 from ..vocabulary.keys.records import NAMERS, UNIT_WORDS, UNITS
+from ..vocabulary.text_forms import BASE64, HEX, IDENTIFIER, LONG, PADDED, TIME
 from .candidates.candidate import Candidate
 from .candidates.members import plain
 from .roles.words import role_of
-
-TIME = re.compile(
-    r"\d{4}-\d\d-\d\d([T ].*)?"
-    r"|\d\d?[:.]\d\d([:.]\d\d)?( ?[AP]M)?"
-    r"|\d+T\d\d:\d\d:\d\d"
-    r"|\d\d?[./]\d\d?[./]\d{2,4}.*|\d{4}[./]\d\d[./]\d\d.*"
-    r"|P\d*[DT].*"
-)
-IDENTIFIER = re.compile(
-    r"([0-9a-fA-F]{2}[:-]){3,}[0-9a-fA-F]{2}|0x[0-9a-fA-F]+|(\d{1,3}\.){3}\d{1,3}|[0-9a-fA-F-]{12,}|0\d+"
-)
-HEX = re.compile(r"(0x)?([0-9a-fA-F]{2}){4,}")
-BASE64 = re.compile(
-    r"(?=.*[A-Z0-9+/=])(?:[A-Za-z0-9+/_-]{4})*"
-    r"(?:[A-Za-z0-9+/_-]{2}==|[A-Za-z0-9+/_-]{3}=|[A-Za-z0-9+/_-]{4})"
-)
-PADDED = re.compile(r"(?:[A-Za-z0-9+/_-]{4})*(?:[A-Za-z0-9+/_-]{2}==|[A-Za-z0-9+/_-]{3}=)")
-# A hexadecimal or base64 text of this length is meaningless to users, whatever its key.
-LONG = 24
 
 
 def is_time(text: str) -> bool:

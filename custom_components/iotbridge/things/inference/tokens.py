@@ -197,12 +197,11 @@ def phrases(key: Words, table: AbstractSet[str] | Mapping[str, object]) -> list[
         for start in range(len(key) - length, -1, -1)
         if (text := " ".join(key[start : start + length])) in table
     ]
-    if len(matches) == 1:
-        return matches
     return [
         phrase
         for phrase in matches
-        if not any(phrase.start >= longer.start and phrase.end <= longer.end and longer != phrase for longer in matches)
+        if len(matches) == 1
+        or not any(phrase.start >= longer.start and phrase.end <= longer.end and longer != phrase for longer in matches)
     ]
 
 

@@ -20,6 +20,7 @@ from ...vocabulary.keys.records import VALUE_WORDS
 from ...vocabulary.keys.word_parts import MONEY
 from ...vocabulary.words import WORDS
 from ..candidates.candidate import Candidate
+from ..conditions import beside
 from ..rule_table import Condition, Example, Reads, Table, either, no
 from ..tokens import Phrase, Words, only_qualifies, phrases
 
@@ -47,11 +48,6 @@ class AdjectiveRule(NamedTuple):
 def is_electric(candidate: Candidate) -> bool:
     """Return whether "current" is amperes, because there is a voltage or a power among the siblings."""
     return not candidate.sibling_group.words.isdisjoint(ELECTRIC)
-
-
-def is_beside(words: frozenset[str]) -> Condition[Mention]:
-    """Return the condition that a key of the group has one of these words."""
-    return lambda mention: not words.isdisjoint(mention.candidate.sibling_group.words)
 
 
 def is_above(mention: Mention) -> bool:
@@ -111,7 +107,7 @@ def is_whole_key(mention: Mention) -> bool:
 ADJECTIVES: Table[Mention, AdjectiveRule] = Table(
     (
         AdjectiveRule(
-            when=(is_word("factor"), either(no(is_whole_key), no(is_beside(ELECTRIC_OF_A_FACTOR)))),
+            when=(is_word("factor"), either(no(is_whole_key), no(beside(*ELECTRIC_OF_A_FACTOR)))),
             example=Example({"lux_factor": 12}, Reads(12), "Zigbee2MQTT: EFEKTA MODKAM_Flower"),
         ),
         AdjectiveRule(
@@ -129,13 +125,13 @@ ADJECTIVES: Table[Mention, AdjectiveRule] = Table(
         AdjectiveRule(
             when=(
                 is_word(*NOW),
-                no(is_beside(ELECTRIC)),
+                no(beside(*ELECTRIC)),
                 either(is_before_unknown_words, is_before(VALUE_WORDS)),
             ),
             example=Example({"current_on": 704, "total_on": 1041}, Reads(704, enabled=False), "blind/landroid"),
         ),
         AdjectiveRule(
-            when=(is_word(*NOW), no(is_beside(ELECTRIC)), is_beside_other_times),
+            when=(is_word(*NOW), no(beside(*ELECTRIC)), is_beside_other_times),
             example=Example({"cycles": {"current": 0, "total": 525}}, Reads(0, enabled=False), "blind/landroid"),
         ),
         AdjectiveRule(

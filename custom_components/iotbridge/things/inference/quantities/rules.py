@@ -10,10 +10,11 @@ from ...vocabulary.quantities import QUANTITIES
 from ...vocabulary.units.known_units import QUANTITY_OF_UNIT
 from ...vocabulary.units.meanings import STORAGE, UNIT_TELLS, UNIT_WINS
 from ..candidates.candidate import Candidate
+from ..conditions import has_word
 from ..interpretation import Context, Interpretation
 from ..rule_table import Condition, Example, Reads, Table
 from ..tokens import Words, letters
-from ..units.conditions import Case, of, own
+from ..units.conditions import Case, of
 from .single_letters import is_unit_letter, letter_quantity
 from .words import Key
 
@@ -50,14 +51,14 @@ QUANTITY_RULES: Table[Case, QuantityRule] = Table(
         ),
         QuantityRule(
             "wind speed",
-            when=(of("speed"), own(frozenset({"wind"}))),
+            when=(of("speed"), has_word(frozenset({"wind"}))),
             example=Example(
                 {"wind_spd_km_h": 12.4}, Reads(12.4, "km/h", "wind_speed"), "rtl_433: NetAtmo temp/hum and wind sensors"
             ),
         ),
         QuantityRule(
             "wind direction",
-            when=(of("course"), own(frozenset({"wind"}))),
+            when=(of("course"), has_word(frozenset({"wind"}))),
             example=Example({"wind_instant_dir": 237}, Reads(237, "°", "wind_direction"), "blind2/windnerd-now"),
         ),
     )

@@ -4,11 +4,12 @@ from collections.abc import Collection
 from typing import NamedTuple
 
 from ...vocabulary import roles
-from ...vocabulary.keys.encoded import ENCODED_LISTS
+from ...vocabulary.keys.encoded import BYTES, ENCODED_LISTS
 from ...vocabulary.keys.key_words import CODES, FIRM, MEASURED, STATES, WHERE
 from ...vocabulary.keys.periods import DATE_PARTS
 from ...vocabulary.quantities import QUANTITIES
 from ...vocabulary.states.binary_states import BITS
+from ..conditions import beside
 from ..quantities.words import Key
 from ..rule_table import Condition, Example, Reads, Table, no
 from ..tokens import phrases, words_of
@@ -16,7 +17,6 @@ from ..tokens import phrases, words_of
 # Smaller numbers are not a time of our age.
 EPOCH = 1e8
 SMALL_CODES = range(10)
-BYTES = range(256)
 
 
 class RoleRule(NamedTuple):
@@ -41,11 +41,6 @@ def has_phrase(table: frozenset[str]) -> Condition[Key]:
 def names(*quantities: str) -> Condition[Key]:
     """Return the condition that the value's own words name one of these quantities; any of them if there are none."""
     return lambda key: key.level == 0 and (key.quantity in quantities if quantities else key.phrase is not None)
-
-
-def is_beside(words: frozenset[str]) -> Condition[Key]:
-    """Return the condition that a key of the group has one of these words."""
-    return lambda key: not words.isdisjoint(key.candidate.sibling_group.words)
 
 
 def is_part_of_a_date(key: Key) -> bool:
@@ -133,7 +128,7 @@ ROLE_RULES: Table[Key, RoleRule] = Table(
         ),
         RoleRule(
             "setting",
-            when=(is_beside(roles.CONFIGURED), has_phrase(roles.ADJUSTABLE)),
+            when=(beside(*roles.CONFIGURED), has_phrase(roles.ADJUSTABLE)),
             example=Example(
                 {"max_temperature": 45, "temperature_sensitivity": 0.5, "temperature": 21.4},
                 Reads(45, enabled=False),
@@ -149,7 +144,7 @@ ROLE_RULES: Table[Key, RoleRule] = Table(
         ),
         RoleRule(
             "setting",
-            when=(names("duration"), is_beside(roles.CONFIGURED), no(has_phrase(roles.ELAPSED))),
+            when=(names("duration"), beside(*roles.CONFIGURED), no(has_phrase(roles.ELAPSED))),
             example=Example(
                 {"irrigation_duration": 15, "irrigation_mode": "duration", "child_lock": "UNLOCK"},
                 Reads(15, enabled=False),
@@ -165,9 +160,9 @@ ROLE_RULES: Table[Key, RoleRule] = Table(
             "setting",
             when=(
                 has_phrase(frozenset({"duration", "volume", "light"})),
-                is_beside(frozenset({"alarm", "siren"})),
-                is_beside(frozenset({"duration"})),
-                is_beside(frozenset({"volume"})),
+                beside("alarm", "siren"),
+                beside("duration"),
+                beside("volume"),
             ),
             example=Example(
                 {"duration": 60, "volume": 12, "light": 12, "alarm": False},
@@ -177,7 +172,7 @@ ROLE_RULES: Table[Key, RoleRule] = Table(
         ),
         RoleRule(
             "setting",
-            when=(has_phrase(frozenset({"tilt"})), is_beside(frozenset({"position", "state"}))),
+            when=(has_phrase(frozenset({"tilt"})), beside("position", "state")),
             example=Example(
                 {"tilt": 47.5, "position": 47.5, "state": "OPEN"},
                 Reads(47.5, enabled=False),
@@ -186,7 +181,7 @@ ROLE_RULES: Table[Key, RoleRule] = Table(
         ),
         RoleRule(
             "setting",
-            when=(names("speed"), is_beside(frozenset({"effect", "brightness", "behavior"}))),
+            when=(names("speed"), beside("effect", "brightness", "behavior")),
             example=Example(
                 {"speed": 12, "effect": "running_water", "state": "OFF"},
                 Reads(12, enabled=False),
@@ -195,7 +190,7 @@ ROLE_RULES: Table[Key, RoleRule] = Table(
         ),
         RoleRule(
             "setting",
-            when=(has_phrase(frozenset({"fan speed", "target fan"})), is_beside(frozenset({"mode", "swing"}))),
+            when=(has_phrase(frozenset({"fan speed", "target fan"})), beside("mode", "swing")),
             example=Example(
                 {"fan_speed": 2, "system_mode": "off", "target_temperature": 21.4},
                 Reads(2, enabled=False),

@@ -8,6 +8,7 @@ from ...vocabulary.states.binary_states import ALARMS, BINARY, BITS, Binary
 from ...vocabulary.states.binary_words import BATTERY_WORDS, CONTACTS, FLAGS, LIMITS, NUMBER_WORDS, WATER_WORDS
 from ...vocabulary.words import WORDS
 from ..candidates.candidate import Candidate
+from ..conditions import beside, has_word
 from ..rule_table import Condition, Example, Reads, Table, either, no
 from ..tokens import phrases, words_of
 from .binary import BinaryValue, Pair, kind_of, pair_of
@@ -54,11 +55,6 @@ def is_bool(case: BinaryCase) -> bool:
     return case.candidate.is_bool
 
 
-def is_number(case: BinaryCase) -> bool:
-    """Return whether the value is a number, not a text with a number and a unit."""
-    return case.candidate.number is not None
-
-
 def is_missing(case: BinaryCase) -> bool:
     """Return whether there is no value now."""
     return case.candidate.value is None
@@ -84,19 +80,9 @@ def is_key(*words: str) -> Condition[BinaryCase]:
     return lambda case: case.candidate.leaf == words
 
 
-def has_word(words: frozenset[str]) -> Condition[BinaryCase]:
-    """Return the condition that the key has one of these words."""
-    return lambda case: not words.isdisjoint(case.candidate.leaf)
-
-
 def has_other_words_than(words: frozenset[str]) -> Condition[BinaryCase]:
     """Return the condition that the key has a word other than these."""
     return lambda case: not words.issuperset(case.candidate.pattern)
-
-
-def is_beside(*words: str) -> Condition[BinaryCase]:
-    """Return the condition that a key of the group has one of these words."""
-    return lambda case: not case.candidate.sibling_group.words.isdisjoint(words)
 
 
 def has_quantity(case: BinaryCase) -> bool:
@@ -219,7 +205,7 @@ WRITING_RULES: Table[BinaryCase, WritingRule] = Table(
 CORRECTION_RULES: Table[BinaryCase, CorrectionRule] = Table(
     (
         CorrectionRule(
-            when=(is_key("connected"), is_beside("charging")),
+            when=(is_key("connected"), beside("charging")),
             kind="plugged in",
             example=Example(
                 {"connected": True, "charging": True},

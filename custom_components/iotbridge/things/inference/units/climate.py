@@ -1,9 +1,9 @@
 """Rules for the unit of a number about air, weather and light. Pure."""
 
 from ...vocabulary.keys.neighbours import HEATED, HOT, IN_PIPES, LAMPS, PRESSURES
+from ..conditions import beside
 from ..rule_table import Example, Reads, either, no
 from .conditions import (
-    beside,
     beside_number,
     between,
     has_converted_sibling,

@@ -57,11 +57,6 @@ def between(low: float, high: float) -> Condition[Case]:
     return lambda case: case.value is not None and low <= case.value <= high
 
 
-def present(case: Case) -> bool:
-    """Return whether there is a number now."""
-    return case.value is not None
-
-
 def whole(case: Case) -> bool:
     """Return whether the number is written without decimals."""
     return isinstance(case.value, int)
@@ -70,11 +65,6 @@ def whole(case: Case) -> bool:
 def decimal(case: Case) -> bool:
     """Return whether the number is written with decimals."""
     return isinstance(case.value, float)
-
-
-def own(words: frozenset[str]) -> Condition[Case]:
-    """Return the condition that the key has one of these words."""
-    return lambda case: not words.isdisjoint(case.candidate.leaf)
 
 
 def called(*words: str) -> Condition[Case]:
@@ -101,12 +91,6 @@ def is_whole_key(case: Case) -> bool:
 def near(words: frozenset[str], levels: int = 2) -> Condition[Case]:
     """Return the condition that the key, or a level right above it, has one of these words."""
     return lambda case: not words.isdisjoint(case.words(levels))
-
-
-def beside(*words: str) -> Condition[Case]:
-    """Return the condition that a key of the group, including its own, has one of these words."""
-    wanted = frozenset(words)
-    return lambda case: not wanted.isdisjoint(case.candidate.sibling_group.words)
 
 
 def on_topic(words: frozenset[str], levels: int = 4) -> Condition[Case]:

@@ -1,9 +1,9 @@
 """Rules for the unit of an electric number. Pure."""
 
 from ...vocabulary.keys.neighbours import BATTERIES, METERED, RADIO_POWER, SENSORS
+from ..conditions import beside, has_number, has_word
 from ..rule_table import Example, Reads, either, no
 from .conditions import (
-    beside,
     between,
     called,
     counted_in_watt_hours,
@@ -13,8 +13,6 @@ from .conditions import (
     is_whole_key,
     near,
     of,
-    own,
-    present,
     whole,
 )
 from .rule import UnitDecision, UnitRule
@@ -93,7 +91,7 @@ ELECTRIC = (
     ),
     UnitRule(
         UnitDecision.INTERNAL,
-        when=(of("power"), own(RADIO_POWER), between(-120, -1), beside("rssi")),
+        when=(of("power"), has_word(RADIO_POWER), between(-120, -1), beside("rssi")),
         example=Example(
             {"measuredPower": -59, "rssi": -79.81192947697268}, Reads(-59, enabled=False), "blind2/room-assistant"
         ),
@@ -118,7 +116,7 @@ ELECTRIC = (
     ),
     UnitRule(
         "%",
-        when=(of("power factor"), present, no(between(-1, 1))),
+        when=(of("power factor"), has_number, no(between(-1, 1))),
         example=Example({"powerFactor": 100}, Reads(100, "%", "power_factor"), "blind/moko-lw005"),
     ),
     # The carrier of a radio.

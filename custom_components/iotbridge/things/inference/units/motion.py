@@ -2,15 +2,14 @@
 
 from ...vocabulary.keys.neighbours import BEACONS, NETWORKED, RADIO
 from ...vocabulary.keys.positions import ALTITUDE, LATITUDE
+from ..conditions import beside, has_number
 from ..rule_table import Example, Reads, either, no
 from .conditions import (
-    beside,
     beside_number,
     between,
     is_among_bits,
     of,
     on_topic,
-    present,
     unit_for_all,
     whole,
     written_as,
@@ -32,7 +31,7 @@ MOTION = (
     ),
     UnitRule(
         UnitDecision.INTERNAL,
-        when=(of("signal"), present, no(between(-150, -0.000001))),
+        when=(of("signal"), has_number, no(between(-150, -0.000001))),
         example=Example({"rssi": 0}, Reads(0, enabled=False), "blind3/amsreader"),
     ),
     UnitRule(

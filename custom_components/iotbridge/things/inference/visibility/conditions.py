@@ -53,11 +53,6 @@ def is_spare(case: CandidateCase) -> bool:
     return case.candidate.spare
 
 
-def has_number(case: CandidateCase) -> bool:
-    """Return whether the value is a number."""
-    return case.candidate.number is not None
-
-
 def is_technical(case: Case | BinaryValueCase | CandidateCase) -> bool:
     """Return whether the value describes the transport of the message."""
     return case.candidate.field.technical
@@ -183,10 +178,10 @@ def has_role(*wanted: str) -> Condition[Case]:
 
 def is_epoch(case: Case) -> bool:
     """Return whether an unknown number is a time: seconds or milliseconds since 1970."""
-    number = case.candidate.number
-    if case.interpretation.quantity is not None or number is None:
-        return False
-    return any(EPOCH[0] * factor <= number <= EPOCH[1] * factor for factor in (1, 1000))
+    number = case.candidate.number or 0
+    return case.interpretation.quantity is None and any(
+        EPOCH[0] * factor <= number <= EPOCH[1] * factor for factor in (1, 1000)
+    )
 
 
 def is_empty(case: Case) -> bool:

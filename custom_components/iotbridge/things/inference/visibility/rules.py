@@ -4,6 +4,7 @@ from enum import Enum, auto
 from typing import NamedTuple
 
 from ...vocabulary.visibility import FACTS, GROUPS, PAST
+from ..conditions import has_number
 from ..rule_table import Condition, Example, Reads, Table, either, no
 from ..units.conditions import Case
 from .conditions import (
@@ -11,7 +12,6 @@ from .conditions import (
     CandidateCase,
     counts_binary_events,
     has_binary_value_role,
-    has_number,
     has_role,
     has_text_role,
     has_unit,

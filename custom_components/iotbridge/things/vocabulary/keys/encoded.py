@@ -10,3 +10,4 @@ ENCODED_LISTS = frozenset({
     "data", "payload", "raw", "hex", "bytes", "byte", "frame", "telegram", "buffer", "packet", "manufacturerdata",
     "servicedata", "advdata", "rawdata",
 })  # fmt: skip
+BYTES = range(256)

@@ -15,6 +15,7 @@ CLIMATE: dict[str, str] = {
     "temper": "temperature",
     "atmp": "temperature",
     "dew point": "temperature",
+    "frost point": "temperature",
     "dewpt": "temperature",
     "heat index": "temperature",
     "heatindex": "temperature",

@@ -1,0 +1,30 @@
+"""Named conditions of several tables: the words of a value's key, and those of its siblings. Pure."""
+
+from typing import Protocol
+
+from .candidates.candidate import Candidate
+from .rule_table import Condition
+
+
+class HasCandidate(Protocol):
+    """Subject of a table that is about a value."""
+
+    @property
+    def candidate(self) -> Candidate:
+        """Return the value."""
+
+
+def has_number(subject: HasCandidate) -> bool:
+    """Return whether the value is a number, not a text with a number and a unit."""
+    return subject.candidate.number is not None
+
+
+def has_word(words: frozenset[str]) -> Condition[HasCandidate]:
+    """Return the condition that the key has one of these words."""
+    return lambda subject: not words.isdisjoint(subject.candidate.leaf)
+
+
+def beside(*words: str) -> Condition[HasCandidate]:
+    """Return the condition that a key of the group, including its own, has one of these words."""
+    wanted = frozenset(words)
+    return lambda subject: not wanted.isdisjoint(subject.candidate.sibling_group.words)
