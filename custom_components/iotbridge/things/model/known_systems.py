@@ -45,7 +45,8 @@ SYSTEMS = (
     System("DROP", re.compile(r"drop_connect/.+"), "DROP", "drop_connect"),
     System("Fully Kiosk Browser", re.compile(r"fully/.+"), "Fully Kiosk Browser", "fully_kiosk"),
     System("Axis", re.compile(r"axis/[0-9A-Fa-f]{12}/event/.+"), "Axis", "axis"),
-    System("MySensors", re.compile(r".+(/[0-9]{1,3}){2}/[0-4]/[01]/[0-9]{1,3}"), "MySensors", "mysensors"),
+    # The prefix is the user's: few levels, so that no long topic is searched.
+    System("MySensors", re.compile(r"([^/]+/){1,4}([0-9]{1,3}/){2}[0-4]/[01]/[0-9]{1,3}"), "MySensors", "mysensors"),
     System(
         "ChirpStack",
         re.compile(r"application/[^/]+/device/[0-9A-Fa-f]+/event/.+"),
