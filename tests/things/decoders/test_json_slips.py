@@ -28,6 +28,7 @@ def test_every_slip_has_an_example(slip: Slip) -> None:
             "{'temp': nan, 'pair': (1, 2), 'one': (3,)}",
             {("temp",): None, ("pair", 0): 1, ("pair", 1): 2, ("one", 0): 3},
         ),
+        ("{'t': Decimal('21.5'), 'at': datetime.datetime(2026, 1, 1)}", {("t",): "21.5", ("at",): None}),
         ("[{'id': 'a', 't': 1}]", {("t",): 1}),
         ("{u'room': u'K\\xfcche', 'n': 'it\\'s \"x\"'}", {("room",): "Küche", ("n",): 'it\'s "x"'}),
         ("{'a': {'b': [True, False]}, 0: -1.5e-3}", {("a", "b", 0): True, ("a", "b", 1): False, ("0",): -0.0015}),
@@ -58,7 +59,8 @@ def test_slips_are_read_as_what_they_mean(payload: str, fields: dict[Path, Scala
         "{'a': 1",
         "{'a': 'b",
         "{'a'}",
-        "{'a': datetime.datetime(2026, 1, 1)}",
+        "{'a': f(g(1))}",
+        "{'a': f(1) + 1}",
     ],
 )
 def test_anything_but_values_is_broken(payload: str) -> None:
@@ -81,6 +83,9 @@ def test_anything_but_values_is_broken(payload: str) -> None:
         "{" + ": " * 120_000,
         "{" + (":" + " " * 100) * 2_500,
         "{" + ":1,1" * 60_000,
+        "{" + "a." * 120_000,
+        "{" + "a(" * 120_000,
+        "{" + "(a" * 120_000,
     ],
     ids=lambda payload: payload[:12],
 )

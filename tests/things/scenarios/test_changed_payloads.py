@@ -90,6 +90,15 @@ FOLLOWED = (
         ),
     ),
     Followed(
+        "another unit for large values",
+        [("meter/power_w", "950"), ("meter/energy_kwh", "12.5")],
+        (
+            ("meter/power_w", "960 W", {"power_w": "960"}),
+            ("meter/power_w", "1,2 kW", {"power_w": "1200.0"}),
+            ("meter/energy_kwh", "13100 Wh", {"energy_kwh": "13.1", "power_w": "1200.0"}),
+        ),
+    ),
+    Followed(
         "a unit behind a number of unknown meaning",
         [("attic/x7", "21.5")],
         (("attic/x7", "22.5 °C", {"x7": "22.5"}),),

@@ -40,6 +40,7 @@ LEARNED = (
     Learned("below zero, by .NET in Sweden", [("shed/temperature", "\u22123,25")], {"temperature": (-3.25, "°C")}),
     # https://github.com/home-assistant/core/issues/91592
     Learned("unit", [("attic/temperature", "-3,5 °C")], {"temperature": (-3.5, "°C")}),
+    Learned("humidity in German", [("attic/hygro", "48,2 % rF")], {"hygro": (48.2, "%")}),
     Learned("unit without a space", [("attic/hygro", "48,2%")], {"hygro": (48.2, "%")}),
     Learned("thousands and a unit", [("meter/total", "1.234,5 kWh")], {"total": (1234.5, "kWh")}),
     Learned("English thousands and a unit", [("meter/total", "1,234.5 kWh")], {"total": (1234.5, "kWh")}),
@@ -64,6 +65,11 @@ LEARNED = (
         "three columns", [("shed/climate", "21,48,1013")], {"[0]": (21, None), "[1]": (48, None), "[2]": (1013, None)}
     ),
     Learned("a position", [("tracker/gps", "12,34")], {"[0]": (12, None), "[1]": (34, None)}),
+    Learned("a number beside a position", [("tracker/gps/speed_kmh", "12,34")], {"speed_kmh": (12.34, "km/h")}),
+    Learned("a latitude alone", [("tracker/position/latitude", "45,46")], {"latitude": (45.46, None)}),
+    Learned("spaces and decimal commas", [("shed/mix", "21,5 48,2")], {"[0]": (21.5, None), "[1]": (48.2, None)}),
+    Learned("bars and decimal commas", [("shed/mix", "21,5|48")], {"[0]": (21.5, None), "[1]": (48, None)}),
+    Learned("commas and spaces", [("shed/mix", "21, 48")], {"[0]": (21, None), "[1]": (48, None)}),
     Learned("a colour", [("lamp/hs_color", "300,50")], {"[0]": (300, None), "[1]": (50, None)}),
     Learned(
         "columns that another message shows",
@@ -90,6 +96,11 @@ LEARNED = (
         },
     ),
     Learned("fixed width, bare", [("inv/heat_sink_temp", "0041")], {"heat_sink_temp": (41, "°C")}),
+    Learned(
+        "fixed width, columns",
+        [("inv/state", "ac_output_w;temp;id;zone_a\n00312;0041;0007;0008")],
+        {"ac_output_w": (312, None), "temp": (41, "°C")},
+    ),
     Learned("fixed width, zero", [("inv/load_percent", "000")], {"load_percent": (0, "%")}),
     Learned(
         "fixed width, with its unit beside it", [("inv/x", '{"value": "0041", "unit": "W"}')], {"x:value": (41, "W")}

@@ -28,8 +28,8 @@ _PAIR = 2
 def decode(payload: Payload) -> Decoded | None:
     """Decode columns: named by the first line, by the first cell of each line, or not at all."""
     text = payload.text
-    separator = next((mark for mark in _SEPARATORS if text and mark in text), None)
-    if not text or separator is None or (separator == "," and _is_one_number(payload, text)):
+    separator = _separator_of(text) if text else None
+    if not text or separator is None or ("," in text and _is_one_number(payload, text)):
         return None
     rows = _rows(text, separator)
     if not rows or len({len(row) for row in rows}) != 1 or not 1 < len(rows[0]) <= _MAX_COLUMNS:
@@ -44,13 +44,24 @@ def decode(payload: Payload) -> Decoded | None:
     return builder.decoded("csv") if is_added else None
 
 
+def _separator_of(text: str) -> str | None:
+    """Return the separator of columns; in "21,5 48,2" it is not the comma."""
+    marks = [mark for mark in _SEPARATORS if mark in text]
+    if marks[:1] == [","] and len(marks) > 1:
+        cells = [cell.strip() for line in text.splitlines() for cell in line.split(marks[1])]
+        if all(_is_number(cell) for cell in cells if cell):
+            return marks[1]
+    return marks[0] if marks else None
+
+
 def _is_one_number(payload: Payload, text: str) -> bool:
     """Return whether a text with a comma is one number, "40,78" or "1.234,56 kWh", and not two columns."""
     if payload.columns or quantity_of(text, decimal_comma=True)[0] is None:
         return False
     if payload.columns is not None:
         return True
-    return not _WHOLE_AND_DECIMAL.fullmatch(text) and PAIRS.isdisjoint(_NO_LETTERS.split(payload.topic.lower()))
+    last_level = payload.topic.rpartition("/")[2].lower()
+    return not _WHOLE_AND_DECIMAL.fullmatch(text) and PAIRS.isdisjoint(_NO_LETTERS.split(last_level))
 
 
 def _rows(text: str, separator: str) -> list[list[str]]:
@@ -60,7 +71,7 @@ def _rows(text: str, separator: str) -> list[list[str]]:
     if separator == " ":
         rows = [line.split() for line in lines]
         # Words separated by spaces are a sentence.
-        return rows if all(is_number(cell) for row in rows for cell in row) else []
+        return rows if all(is_number(cell) or _with_comma(cell) is not None for row in rows for cell in row) else []
     try:
         return [[cell.strip() for cell in row] for row in csv.reader(lines, delimiter=separator)]
     except csv.Error:
@@ -84,7 +95,7 @@ def _add_named_columns(builder: ReportBuilder, headings: list[str], rows: list[l
     if len(rows) > 1 and identity_key(objects):
         add_document(builder, objects)
         return True
-    if not any(isinstance(value, int | float) for value in rows[-1]):
+    if not any(isinstance(value, int | float) or (value and number_of(value) is not None) for value in rows[-1]):
         return False
     for heading, value in objects[-1].items():
         unit = _HEADING_UNIT.fullmatch(heading)
@@ -105,7 +116,7 @@ def _add_numbered_columns(builder: ReportBuilder, values: list[Scalar]) -> bool:
 
 
 def _is_number(cell: str) -> bool:
-    return is_number(cell) or _with_comma(cell) is not None
+    return number_of(cell, decimal_comma=True) is not None
 
 
 def _value(cell: str, separator: str) -> Scalar:

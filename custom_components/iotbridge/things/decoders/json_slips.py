@@ -15,6 +15,8 @@ class Slip:
     becomes: str | Callable[[str], str]
 
 
+_QUOTED = re.compile(r"'[^'\\]*'")
+_NUMBER = re.compile(r"-?\d+(?:\.\d+)?(?:e[-+]?\d+)?")
 _ESCAPES = re.compile(r"\\x([0-9A-Fa-f]{2})|\\.|\"", re.DOTALL)
 
 
@@ -29,12 +31,26 @@ def _escape(text: str) -> str:
     return {"\\'": "'", '"': '\\"'}.get(text, text)
 
 
+def _argument(call: str) -> str:
+    """Return the value of an object of Python that has a number or a text; "null" for any other."""
+    argument = call[call.index("(") + 1 : -1].strip()
+    if _QUOTED.fullmatch(argument):
+        return _in_double_quotes(argument)
+    return argument if _NUMBER.fullmatch(argument) else "null"
+
+
 # The first one that matches at a position decides. Strings come first, so that a "nan" in one of them is kept.
 SLIPS = (
     Slip('{"a": "nan, it\'s"}', '{"a": "nan, it\'s"}', r'"(?:[^"\\]|\\.)*+"', str),
     # Python: https://github.com/home-assistant/core/issues/42393
     Slip("{u'a': 'it\\'s \\xb0'}", '{"a": "it\'s \\u00b0"}', r"(?:\b[bu])?'(?:[^'\\]|\\.)*+'", _in_double_quotes),
     Slip('{"a": True, "b": FALSE}', '{"a": true, "b": false}', r"\b(?:true|false)\b", str.lower),
+    Slip(
+        "{'a': Decimal('21.5'), 'b': float64(3), 'c': date(2026, 1, 1)}",
+        '{"a": "21.5", "b": 3, "c": null}',
+        r"\b(?!nan\()[a-z_][\w.]{0,40}+\([^()]{0,80}+\)",
+        _argument,
+    ),
     Slip('{"a": (1, 2)}', '{"a": [1, 2]}', r"\(", "["),
     Slip('{"a": (1, 2)}', '{"a": [1, 2]}', r"\)", "]"),
     Slip("{7: 1}", '{"7": 1}', r"(?<![\w.])-?\d++(?=\s*+:)", lambda text: f'"{text}"'),

@@ -5,6 +5,7 @@ import re
 
 from ..vocabulary.states.binary_states import CALM, PAIRS
 from ..vocabulary.units.error_numbers import ERROR_NUMBERS
+from ..vocabulary.units.factors import DIMENSIONS, TEMPERATURES
 from ..vocabulary.units.known_units import PLAIN, QUANTITY_OF_UNIT
 from ..vocabulary.units.spellings import WRITTEN
 from .message import Scalar, Value
@@ -20,7 +21,7 @@ NO = frozenset({"false", "0", "off", "no"})
 
 NUMBER_AND_UNIT = re.compile(r"([-+]?\d(?:[\d.,'\u2019 \u00a0\u202f]{0,30}\d)?)\s*([^\d\s.,:/-].{0,9})", re.ASCII)
 # A number and a short word that is not a known unit: "12.4 xyz". Words of dates and counts are excluded.
-NUMBER_AND_WORD = re.compile(r"[^A-Za-z]+ ([A-Za-z]{2,5})", re.ASCII)
+NUMBER_AND_WORD = re.compile(r"[-+\d.,' ]+ ([A-Za-z]{2,5})", re.ASCII)
 NO_UNIT_WORDS = frozenset({
     "am", "pm", "of", "or", "to", "on", "off", "ok", "yes", "no", "open", "jan", "feb", "mar", "apr", "may", "jun",
     "jul", "aug", "sep", "sept", "oct", "nov", "dec", "march", "april", "june", "july", "mon", "tue", "wed", "thu",
@@ -102,13 +103,38 @@ def convert(channel: Channel, raw: Scalar) -> Value:
         return None if raw is None else plain(channel, raw)
     if is_absent(raw) or is_error(channel.device_class, raw):
         return None
+    return measured(channel, raw)
+
+
+def measured(channel: Channel, raw: Scalar) -> int | float:
+    """Return the number of a sensor; one with another unit behind it is converted, and needs no scale.
+
+    Raises:
+        ValueError: It is not a number.
+    """
+    if isinstance(raw, str) and channel.unit:
+        value, unit = quantity_of(raw, decimal_comma=channel.decimal_comma)
+        if value is not None and unit is not None and unit != channel.unit:
+            converted = in_unit(value, unit, channel)
+            if converted is not None:
+                return converted
     return scaled(number(raw, channel.decimal_comma), channel.scale)
+
+
+def in_unit(value: float, unit: str, channel: Channel) -> float | None:
+    """Return a value in the unit of a channel; None if the units are of two dimensions, or of an unknown one."""
+    wanted = channel.unit or ""
+    if channel.device_class == "temperature" and unit in TEMPERATURES and wanted in TEMPERATURES:
+        (factor, offset), (own_factor, own_offset) = TEMPERATURES[unit], TEMPERATURES[wanted]
+        return float(f"{(value * factor + offset - own_offset) / own_factor:.6g}")
+    factors = next((units for units in DIMENSIONS if unit in units and wanted in units), None)
+    return scaled(value, factors[unit] / factors[wanted]) if factors else None
 
 
 def is_error(device_class: str | None, raw: Scalar) -> bool:
     """Return whether a raw value is a number that a sensor sends instead of a value."""
     numbers = ERROR_NUMBERS.get(device_class or "", ())
-    return bool(numbers) and (number_of(raw) if isinstance(raw, str) else raw) in numbers
+    return bool(numbers) and (quantity_of(raw)[0] if isinstance(raw, str) else raw) in numbers
 
 
 def plain(channel: Channel, raw: Scalar) -> Value:

@@ -9,10 +9,11 @@ import re
 from ...model.conversion import is_absent, quantity_of, text_of, unit_of
 from ...model.message import Field, Scalar
 from ...model.number_notation import has_decimal_comma
+from ...vocabulary.keys.letters import COUNTED_BY_LETTERS
 from ...vocabulary.keys.records import UNITS
 from ...vocabulary.words import WORDS
 from ..roles.words import role_of
-from ..tokens import phrases, suffix, words_of
+from ..tokens import letters, phrases, suffix, words_of
 
 # A text under one of these keys is never a number with a unit: "5A" is not a current.
 IDENTIFYING = re.compile(r"(?i).*(hex|id|code|type|version|model|serial|name|address|addr|mac|eui)")
@@ -186,6 +187,8 @@ def is_padded(value: Scalar) -> bool:
 def names_quantity(key: str) -> bool:
     """Return whether a key names a quantity or a unit, and is no identity: "heat_sink_temp", but not "battery_id"."""
     words = words_of(key)
-    if suffix(words) is None and not phrases(words, WORDS):
+    units, rest = letters(words)
+    has_letter = bool(units) and COUNTED_BY_LETTERS.isdisjoint(rest)
+    if suffix(words) is None and not has_letter and not phrases(words, WORDS):
         return False
     return role_of(words, None) in (None, "setting")
