@@ -132,6 +132,30 @@ async def test_wildcard_adds_another_automatically_if_configured(lab: Lab, wizar
     await wait_value(lab, "adding porch climate", "sensor_temperature", "3.5")
 
 
+async def test_devices_of_one_topic_are_told_apart_by_a_member(lab: Lab, wizard: Wizard) -> None:
+    def report(**temperatures: float) -> Json:
+        return {
+            "readings": [
+                {"mac": f"C3:00:00:10:20:{number}", "name": f"{name} tag", "temp": temperatures[name]}
+                for number, name in enumerate(("Crib", "Fridge", "Tank"), 30)
+                if name in temperatures
+            ]
+        }
+
+    await publish(lab, {"tags/gate": report(Crib=20.5, Fridge=4.5)}, retain=True)
+    await wizard.learn("tags/gate")
+    assert (wizard.step, wizard.suggested["device_member"]) == ("split", "readings.mac")
+    await wizard.submit(joining="add")
+    await wizard.finish(name="Tags")
+    await wait_value(lab, "Crib tag", "sensor_readings_temp_d727ee9b", "20.5")
+    await wait_value(lab, "Fridge tag", "sensor_readings_temp_d727ee9b", "4.5")
+
+    await publish(lab, {"tags/gate": report(Tank=41.5, Fridge=5.5)})
+    await wait_value(lab, "Tank tag", "sensor_readings_temp_d727ee9b", "41.5")
+    await wait_value(lab, "Fridge tag", "sensor_readings_temp_d727ee9b", "5.5")
+    await wait_value(lab, "Crib tag", "sensor_readings_temp_d727ee9b", "20.5")
+
+
 async def test_tree_of_values_of_three_radio_sensors(lab: Lab, wizard: Wizard) -> None:
     await publish(lab, WEATHER.messages(0), retain=True)
     await wizard.add(WEATHER.topic, name="Radio sensors")
