@@ -213,6 +213,7 @@ class ThingsManager:
         if not connected:
             return
         now = time.monotonic()
+        self._orphans.clear()  # the broker sends again what it keeps, and may have been told to clear some of it
         self.publisher.async_reconnected()
         for thing in self.things.values():
             for device in thing.devices.values():

@@ -136,3 +136,17 @@ def test_a_discovery_message_without_a_name_is_listed_by_its_uid(payload: bytes)
 
     orphans.record("iotbridge_thing_x_1", "x/config", b"")
     assert orphans.without_owner(()) == {}
+
+
+async def test_a_message_cleared_while_home_assistant_is_not_connected_is_no_issue(
+    hass: HomeAssistant, kit: Kit, entry: MockConfigEntry
+) -> None:
+    await announce(kit, "cellar/weather", "Cellar")
+    await kit.wait(12)
+    assert Repair(kit).issues("things_without_owner")
+
+    for is_connected in (False, True):
+        async_dispatcher_send(hass, MQTT_CONNECTION_STATE, is_connected)
+    await kit.wait(12)
+
+    assert not Repair(kit).issues("things_without_owner")
