@@ -39,6 +39,7 @@ from tests.things.fields import inferred
         ({"uptime": 12, "rssi": -60}, "uptime", "s", "duration", 12),
         ({"uptime": 12, "battery": 80}, "uptime", None, None, 12),
         ({"ec_ds_m": 1.2}, "ec_ds_m", "mS/cm", "conductivity", 1.2),
+        ({"valve_opening_degree": 45}, "valve_opening_degree", "%", None, 45),
         ({"frost_point": -3.2}, "frost_point", "°C", "temperature", -3.2),
         ({"dewpointf": 55.2}, "dewpointf", "°F", "temperature", 55.2),
         ({"windChillC": 10.5}, "windChillC", "°C", "temperature", 10.5),

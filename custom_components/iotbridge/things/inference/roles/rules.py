@@ -128,7 +128,7 @@ ROLE_RULES: Table[Key, RoleRule] = Table(
         ),
         RoleRule(
             "setting",
-            when=(beside(*roles.CONFIGURED), has_phrase(roles.ADJUSTABLE)),
+            when=(beside(*roles.CONFIGURED), has_phrase(roles.ADJUSTABLE), no(has_phrase(roles.PASSED))),
             example=Example(
                 {"max_temperature": 45, "temperature_sensitivity": 0.5, "temperature": 21.4},
                 Reads(45, enabled=False),

@@ -20,8 +20,8 @@ WHICH = frozenset({"low", "high"})
 TIMES = frozenset({"h", "d", "min", "s"})
 # "consumption last hour" and "rain 24 hours" cover that period, and are not in hours.
 SPANS = frozenset({"last", "this", "past", "previous", "current", "first", "next"})
-# They have no unit: an index is followed by its kind, "aqi_us", or its period, "aqi_24h".
-INDICES = frozenset({"aqi", "iaq", "caqi"})
+# They have no unit: an index is followed by its kind, "aqi_us", or its period, "aqi_24h"; a valve by "opening_degree".
+INDICES = frozenset({"aqi", "iaq", "caqi", "opening"})
 # Any of these makes a price of a unit: "price_gas_m3".
 MONEY = frozenset({"price", "prices", "cost", "costs", "eur", "euro", "usd", "gbp", "chf"})
 # These are followed by the unit that is paid for: "price_kwh", "eur_per_l".

@@ -215,11 +215,13 @@ ADJUSTABLE = frozenset({
     "night temperature", "summer temperature", "winter temperature", "standby temperature", "working temperature",
     "overheat temperature", "window temperature", "regulator", "cal",
 })  # fmt: skip
-# Words of settings, which only devices have that are configured over MQTT.
+# Beside one of these a bound is an extreme of the past: "illuminance_maximum_today".
+PASSED = frozenset({"today", "yesterday", "average", "last"})
+# Words of settings, which only devices have that are configured over MQTT; Zigbee2MQTT sends all settings of a device.
 CONFIGURED = frozenset({
     "calibration", "sensitivity", "setpoint", "threshold", "interval", "timeout", "hysteresis", "enable", "enabled",
     "enabling", "preset", "delay", "child", "schedule", "default", "backlight", "indicator", "comfort", "behavior",
-    "behaviour", "hold", "beeper", "buzzer",
+    "behaviour", "hold", "beeper", "buzzer", "linkquality",
 })  # fmt: skip
 # Bounds, which are settings of a level, a duration or a distance in any message.
 BOUNDS = frozenset({"max", "min", "maximum", "minimum"})
