@@ -201,12 +201,14 @@ HISTORY = frozenset(
 
 # In the key of a number these are settings; of a text or a boolean they may be a state: "overload_protection".
 PRESETS = frozenset({
-    "comfort", "eco", "frost temperature", "antifrost", "protect", "protection", "open window", "away", "vane", "vanes",
-    "dimming", "delayed", "installation height", "mounting height", "sensor height", "lift duration", "travel duration",
-    "portion", "update frequency", "report frequency", "sampling frequency", "transmit frequency", "temperature range",
-    "humidity range", "favorite", "favourite", "after", "between", "dead zone", "vacation", "trip current",
-    "trip voltage", "sound volume", "siren volume", "beep volume", "strobe", "on level", "radar range", "motor speed",
-    "moving duration", "setpoint change", "offline current", "fallback current", "default current", "safe current",
+    "comfort temperature", "comfort temp", "comfort humidity", "eco temperature", "eco temp", "frost temperature",
+    "antifrost", "protect", "protection", "open window", "away temperature", "away preset", "vanes", "vertical vane",
+    "horizontal vane", "dimming", "delayed power", "installation height", "mounting height", "sensor height",
+    "lift duration", "travel duration", "portion", "update frequency", "report frequency", "sampling frequency",
+    "transmit frequency", "temperature range", "humidity range", "favorite", "favourite", "after", "between",
+    "dead zone", "vacation", "trip current", "trip voltage", "sound volume", "siren volume", "beep volume", "strobe",
+    "on level", "radar range", "motor speed", "moving duration", "setpoint change", "offline current",
+    "fallback current", "default current", "safe current",
 })  # fmt: skip
 # In the key of a number these are settings if others are among the siblings: the extremes of a day are not.
 ADJUSTABLE = frozenset({
@@ -219,9 +221,9 @@ ADJUSTABLE = frozenset({
 PASSED = frozenset({"today", "yesterday", "average", "last"})
 # Words of settings, which only devices have that are configured over MQTT; Zigbee2MQTT sends all settings of a device.
 CONFIGURED = frozenset({
-    "calibration", "sensitivity", "setpoint", "threshold", "interval", "timeout", "hysteresis", "enable", "enabled",
-    "enabling", "preset", "delay", "child", "schedule", "default", "backlight", "indicator", "comfort", "behavior",
-    "behaviour", "hold", "beeper", "buzzer", "linkquality",
+    "calibration", "sensitivity", "threshold", "timeout", "hysteresis", "enabling", "preset", "delay",
+    "child", "schedule", "default", "backlight", "indicator", "behavior", "behaviour", "hold", "beeper",
+    "buzzer", "linkquality",
 })  # fmt: skip
 # Bounds, which are settings of a level, a duration or a distance in any message.
 BOUNDS = frozenset({"max", "min", "maximum", "minimum"})

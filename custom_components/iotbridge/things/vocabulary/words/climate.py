@@ -150,6 +150,7 @@ CLIMATE: dict[str, str] = {
     "windrichtung": "wind direction",
     "windgeschwindigkeit": "wind speed",
     "wind bearing": "wind direction",
+    "wind vane": "wind direction",
     "wind angle": "wind direction",
     "gust dir": "wind direction",
     "gust direction": "wind direction",
