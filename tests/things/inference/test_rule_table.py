@@ -49,7 +49,7 @@ def read(example: Example) -> Reads | None:
     for device in analyse(messages).devices:
         for reading in device.readings:
             channel = reading.channel
-            if channel.path == path and example.topic.endswith(channel.subtopic):
+            if path in (channel.path, reading.raw_path) and example.topic.endswith(channel.subtopic):
                 return Reads(reading.value, channel.unit, channel.device_class, channel.platform, channel.enabled)
     return None
 

@@ -26,6 +26,10 @@ _LONGEST = 64
 # A longer number of a part is not repeated in the name of its value.
 _LONGEST_NUMBER = 3
 _SEPARATORS = str.maketrans("", "", "_- .")
+_RANKS = {
+    keys: {key: rank for rank, key in reversed(list(enumerate(keys)))}
+    for keys in (OF_RECORDS, OF_PARTS, NAMES, KINDS, UNITS)
+}
 _DESCRIBING = BESIDE_A_VALUE | {*OF_RECORDS, *OF_PARTS, *NAMES, *KINDS}
 
 
@@ -61,8 +65,8 @@ def record_of(element: Any) -> IdentifiedRecord | None:
     keys = {plain_key(key): key for key in element if isinstance(key, str)}
     members = {plain: element[key] for plain, key in keys.items()}
     value_key = next((keys[plain] for plain in VALUES if _is_scalar(members.get(plain, {}))), None)
-    own, part = _first(members, OF_RECORDS), _first(members, OF_PARTS)
-    name, kind = _first(members, NAMES, only=str), _kind(members)
+    own, part = _first(members, _RANKS[OF_RECORDS]), _first(members, _RANKS[OF_PARTS])
+    name, kind = _first(members, _RANKS[NAMES], only=str), _kind(members)
     if value_key is None:
         identity = own or part or name or kind
         return IdentifiedRecord(identity) if identity else None
@@ -72,7 +76,7 @@ def record_of(element: Any) -> IdentifiedRecord | None:
         return None
     is_single = len(keys) == len(element) and keys.keys() - {plain_key(value_key)} <= _DESCRIBING
     # Beside more members, the unit is that of one of them, and there may be a factor.
-    unit = _first(members, UNITS, only=str) if is_single else None
+    unit = _first(members, _RANKS[UNITS], only=str) if is_single else None
     return IdentifiedRecord(identity, value_key, _value_name(name, kind, None if own else part), unit, is_single)
 
 
@@ -112,16 +116,12 @@ def _is_scalar(value: Any) -> bool:
     return not isinstance(value, Mapping | list | bytes)
 
 
-def _first(members: Mapping[str, Any], keys: Sequence[str], only: type = object) -> str | None:
-    """Return the text of the first of these members that has one."""
-    return next(
-        (
-            text
-            for key in keys
-            if key in members and isinstance(members[key], only) and (text := label(members[key])) and _is_short(text)
-        ),
-        None,
-    )
+def _first(members: Mapping[str, Any], ranks: Mapping[str, int], only: type = object) -> str | None:
+    """Return the text of the member with the first rank that has one."""
+    for key in sorted(members.keys() & ranks.keys(), key=ranks.__getitem__):
+        if isinstance(members[key], only) and (text := label(members[key])) and _is_short(text):
+            return text
+    return None
 
 
 def _is_short(text: str) -> bool:
@@ -129,7 +129,7 @@ def _is_short(text: str) -> bool:
 
 
 def _kind(members: Mapping[str, Any]) -> str | None:
-    kind = _first(members, KINDS)
+    kind = _first(members, _RANKS[KINDS])
     return None if kind is None or kind.lower() in NO_KINDS else kind
 
 

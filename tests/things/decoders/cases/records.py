@@ -53,6 +53,19 @@ RECORDS = [
         {("data", "1 temperature"): 21, ("data", "1 humidity"): 40, ("data", "2 temperature"): 19},
     ),
     case(
+        "records whose members have the name of the part",
+        b'{"probes":[{"probe_id":2,"probeType":"temperature","value":21},{"probe_id":1,"probeType":"humidity","value":4}],'
+        b'"ports":[{"port_idx":1,"poe_power":3.2},{"port_idx":2,"poe_power":0}]}',
+        {
+            ("probes", "2 temperature"): 21,
+            ("probes", "1 humidity"): 4,
+            ("ports", "1", "port_idx"): 1,
+            ("ports", "1", "poe_power"): 3.2,
+            ("ports", "2", "port_idx"): 2,
+            ("ports", "2", "poe_power"): 0,
+        },
+    ),
+    case(
         "records whose kind says nothing",
         b'{"data":[{"name":"boiler","type":"float","value":61.5},{"name":"return","type":"float","value":42}]}',
         {("data", "boiler"): 61.5, ("data", "return"): 42},

@@ -73,6 +73,15 @@ def is_signal_or_battery(case: CandidateCase) -> bool:
     return case.device_class in ("signal_strength", "battery")
 
 
+def is_from_a_scan(case: CandidateCase) -> bool:
+    """Return whether the value is all that a scan for other stations found of one: {"mac": "c8:3a:…", "rssi": -50}."""
+    is_listed = any(isinstance(part, int) for part in case.candidate.field.paths[-1])
+    others = [sibling for sibling in case.candidate.siblings if sibling is not case.candidate]
+    is_station = any(isinstance(other.value, str) and is_identifier(other.value) for other in others)
+    is_all = all(other.number is None for other in others)
+    return case.device_class == "signal_strength" and is_listed and is_station and is_all
+
+
 def is_in_group(words: frozenset[str], *, as_head: bool) -> Condition[Case | CandidateCase]:
     """Return the condition that a level above has one of these words, ``as_head`` as its last."""
     return lambda case: any(

@@ -21,6 +21,7 @@ from .conditions import (
     is_device_nameless,
     is_empty,
     is_epoch,
+    is_from_a_scan,
     is_held,
     is_in_group,
     is_in_long_list,
@@ -86,6 +87,15 @@ CANDIDATE_RULES: Table[CandidateCase, VisibilityRule[CandidateCase]] = Table(
             Visibility.OFF,
             when=(no(is_technical), no(is_signal_or_battery), is_in_group(GROUPS, as_head=True)),
             example=Example({"header": {"rfLevel": "-67"}}, Reads(-67, enabled=False), "blind/rfplayer-oregon"),
+        ),
+        VisibilityRule(
+            Visibility.OFF,
+            when=(is_from_a_scan,),
+            example=Example(
+                {"measurementValue": [{"rssi": "-50", "mac": "C8:3A:35:00:00:01"}]},
+                Reads(-50, "dBm", "signal_strength", enabled=False),
+                "SenseCAP: T1000, scan of access points",
+            ),
         ),
         VisibilityRule(
             Visibility.OFF,

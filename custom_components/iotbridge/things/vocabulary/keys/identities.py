@@ -9,21 +9,27 @@ OF_DEVICES = (
 DEVICE_NAMES = ("name", "devicename")
 # Members under which a gateway lists its devices; objects in other lists are parts of one device.
 LISTS_OF_DEVICES = frozenset({"devices", "nodes", "things", "tags", "beacons", "inverters", "meters"})
+# Parts of a device, whose members are {"probe_id": 1, "probe_name": "Flow", "probe_type": "temperature"}.
+_PARTS = (
+    "sensor", "probe", "port", "channel", "string", "phase", "line", "zone", "room", "circuit", "disk", "drive", "cell",
+    "module", "pack", "inverter", "tank", "pump", "relay", "valve", "slot", "socket", "input", "output", "interface",
+    "core", "fan", "mppt", "tariff", "register", "measurement", "parameter", "variable", "metric",
+)  # fmt: skip
 # Members that identify a record alone, whatever is beside them: {"measurementId": "4097", "type": "Air Temperature"}.
 OF_RECORDS = ("measurementid", "parameterid", "recordid", "obisid", "obis", "component", "eid")
 # Members that identify a part, of which several records may be about the same: {"channel": 1, "type": "humidity"}.
 OF_PARTS = (
     *OF_DEVICES, "adr", "channel", "port", "phase", "string", "slot", "socket", "line", "zone", "circuit", "index",
-    "idx",
+    "idx", *(part + end for end in ("id", "idx", "index", "no", "nr", "num", "number") for part in _PARTS),
 )  # fmt: skip
 # Members with the name of a record; only texts, since a number under one of these is a reading.
 NAMES = (
     "name", "devicename", "displayname", "label", "title", "sensor", "device", "key", "flag", "tag", "parameter",
     "param", "variable", "metric", "field", "property", "measurement", "room", "location", "mountpoint", "mount",
-    "filesystem", "interface", "disk", "drive", "core",
+    "filesystem", "interface", "disk", "drive", "core", *(part + end for end in ("name", "label") for part in _PARTS),
 )  # fmt: skip
 # Members with the kind of a record.
-KINDS = ("measurementtype", "valuetype", "type", "kind", "quantity", "direction")
+KINDS = ("measurementtype", "valuetype", "type", "kind", "quantity", "direction", *(part + "type" for part in _PARTS))
 # Kinds that distinguish nothing: the type of the number, or of any record.
 NO_KINDS = frozenset({
     "float", "double", "int", "integer", "number", "numeric", "string", "text", "bool", "boolean", "object", "value",
