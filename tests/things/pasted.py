@@ -3,6 +3,7 @@
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
+from custom_components.iotbridge.things.analysis import analyse
 from custom_components.iotbridge.things.model.discovery_config import component_id
 from custom_components.iotbridge.things.model.mapping import thing_uid
 from custom_components.iotbridge.things.model.profile import Profile
@@ -103,3 +104,6 @@ async def follow(hass: HomeAssistant, broker: Broker, case: Followed) -> None:
     assert thing.states.keys() == keys
     (running,) = thing.entry.runtime_data.things.things.values()
     assert not running.broken
+    learned_again = analyse(running.samples, topic=thing.profile.topic, depth=thing.profile.depth)
+    found = {reading.channel.key for device in learned_again.devices for reading in device.readings}
+    assert found <= {channel.key for channel in thing.profile.channels}, "no new fields are offered"

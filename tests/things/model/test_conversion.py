@@ -173,6 +173,7 @@ def test_raw_values_as_text() -> None:
         ("0041", False),
         ("052.70", False),
         ("+5", False),
+        ("5.", False),
         ("nan", False),
         ("", False),
     ],

@@ -19,6 +19,7 @@ def test_every_notation_has_an_example(notation: Notation) -> None:
         ("5.0", 5.0),
         ("1e3", 1000.0),
         (".5", 0.5),
+        ("5.", 5.0),
         ("+3", 3),
         ("0041", 41),
         ("052.70", 52.7),

@@ -41,7 +41,16 @@ FOLLOWED = (
                 '{"air": {"temperature": "inf", "humidity": 47}}',
                 {"air.temperature": "unknown", "air.humidity": "47"},
             ),
-            ("greenhouse/state", '{"air": {"temperature": 20, "humidity": , }}', {"air.temperature": "20"}),
+            (
+                "greenhouse/state",
+                '{"air": {"temperature": 20, "humidity": , }}',
+                {"air.temperature": "20", "air.humidity": "unknown"},
+            ),
+            (
+                "greenhouse/state",
+                '{"air": {"temperature": unavailable, "humidity": 48}}',
+                {"air.temperature": "unknown", "air.humidity": "48"},
+            ),
         ),
     ),
     Followed(

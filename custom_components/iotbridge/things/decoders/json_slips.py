@@ -54,13 +54,15 @@ SLIPS = (
     Slip('{"a": (1, 2)}', '{"a": [1, 2]}', r"\(", "["),
     Slip('{"a": (1, 2)}', '{"a": [1, 2]}', r"\)", "]"),
     Slip("{7: 1}", '{"7": 1}', r"(?<![\w.])-?\d++(?=\s*+:)", lambda text: f'"{text}"'),
-    # A missing number, as printf writes it: "nan", "-nan(ind)", "1.#QNAN".
+    # A missing number, as printf writes it ("nan", "-nan(ind)", "1.#QNAN"), or Arduino ("ovf").
     Slip(
-        '{"a": -nan(ind), "b": None}',
-        '{"a": null, "b": null}',
-        r"[+-]?\b(?:nan|inf|infinity|none|null|undefined)\b(?:\(\w*\))?",
+        '{"a": -nan(ind), "b": None, "c": ovf}',
+        '{"a": null, "b": null, "c": null}',
+        r"[+-]?\b(?:nan|inf|infinity|ovf|none|null|undefined)\b(?:\(\w*\))?",
         "null",
     ),
+    Slip('{"a": unavailable, "b": 1}', '{"a": "unavailable", "b": 1}', r"\b[a-z_]\w*+(?=\s*+[,}])", '"{}"'.format),
+    Slip('{"a": --, "b":-}', '{"a": null, "b":null}', r"(?<=[:\s])-++(?=\s*+[,}])", "null"),
     Slip('{"a": -1.#IND}', '{"a": null}', r"[+-]?\b\d\.#\w++", "null"),
     Slip('{"a": , "b":}', '{"a":null , "b":null}', r":(?=\s*+[,}])", ":null"),
     # The decimal comma of a locale: behind the value of a member, a comma is followed by a key, not by a number.

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 import math
 import re
 
-WITH_POINT = re.compile(r"[-+]?(?:\d+(?:\.\d+)?|\.\d+)(?:[eE][-+]?\d+)?", re.ASCII)
+WITH_POINT = re.compile(r"[-+]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][-+]?\d+)?", re.ASCII)
 # Written by .NET in Scandinavia.
 MINUS = "\u2212"
 WHOLE = re.compile(r"[-+]?\d{1,18}", re.ASCII)
