@@ -10,6 +10,7 @@ from ..model.number_notation import number_of
 from ..vocabulary.keys.identities import (
     BESIDE_A_VALUE,
     KINDS,
+    LISTS_OF_EVENTS,
     NAMES,
     NO_KINDS,
     OF_PARTS,
@@ -53,10 +54,11 @@ def plain_key(key: str) -> str:
     return key[:40].lower().translate(_SEPARATORS)
 
 
-def record_of(element: Any) -> IdentifiedRecord | None:
+def record_of(element: Any, *, is_event: bool = False) -> IdentifiedRecord | None:
     """Return the record that an element of a list is; None if it has no identity.
 
-    It depends on nothing but the element: whatever else a message contains, the record has the same identity.
+    It depends on nothing but the element: whatever else a message contains, the record has the same identity. Of an
+    event, only the component that it is about is an identity.
     """
     if isinstance(element, list):
         return _row(element)
@@ -66,6 +68,8 @@ def record_of(element: Any) -> IdentifiedRecord | None:
     members = {plain: element[key] for plain, key in keys.items()}
     value_key = next((keys[plain] for plain in VALUES if _is_scalar(members.get(plain, {}))), None)
     own, part = _first(members, _RANKS[OF_RECORDS]), _first(members, _RANKS[OF_PARTS])
+    if is_event and not own:
+        return None
     name, kind = _first(members, _RANKS[NAMES], only=str), _kind(members)
     if value_key is None:
         identity = own or part or name or kind
@@ -80,9 +84,13 @@ def record_of(element: Any) -> IdentifiedRecord | None:
     return IdentifiedRecord(identity, value_key, _value_name(name, kind, None if own else part), unit, is_single)
 
 
-def by_place[Place](leaves: Sequence[tuple[Place, Any]]) -> dict[Place, IdentifiedRecord]:
-    """Return the records among the elements of a list by their places; without those that share an identity."""
-    records = {place: record for place, element in leaves if (record := record_of(element))}
+def by_place[Place](key: str | int, leaves: Sequence[tuple[Place, Any]]) -> dict[Place, IdentifiedRecord]:
+    """Return the records among the elements of a list by their places; without those that share an identity.
+
+    ``key`` is that of the list.
+    """
+    is_event = isinstance(key, str) and plain_key(key) in LISTS_OF_EVENTS
+    records = {place: record for place, element in leaves if (record := record_of(element, is_event=is_event))}
     count = Counter(record.identity for record in records.values())
     return {place: record for place, record in records.items() if count[record.identity] == 1}
 

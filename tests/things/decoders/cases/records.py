@@ -125,6 +125,18 @@ RECORDS = [
         },
     ),
     case(
+        "the number of an event never comes again",
+        b'{"events":[{"id":81723,"type":"motion"}],"history":[{"id":4,"temp":20},{"id":5,"temp":21}]}',
+        {
+            ("events", 0, "id"): 81723,
+            ("events", 0, "type"): "motion",
+            ("history", 0, "id"): 4,
+            ("history", 0, "temp"): 20,
+            ("history", 1, "id"): 5,
+            ("history", 1, "temp"): 21,
+        },
+    ),
+    case(
         "records without an identity are known by position",
         b'{"cells":[{"mV":3310,"cpu":4},{"mV":3320,"cpu":7}]}',
         {("cells", 0, "mV"): 3310, ("cells", 0, "cpu"): 4, ("cells", 1, "mV"): 3320, ("cells", 1, "cpu"): 7},
