@@ -101,6 +101,7 @@ def test_switches_that_share_a_topic_are_read_only() -> None:
         {"value": "21.5", "unit": "°C", "timestamp": "2026-11-30T10:00:00Z"},
         {"v": 21.5, "u": "°C", "t": 1764500000, "q": 192},
         {"reading": 21.5, "uom": "°C", "min": -20, "max": 60},
+        {"Value": "21,5", "Unit": "°C", "Status": "Good"},
     ],
 )
 def test_topics_of_a_value_with_its_unit_are_one_device(members: dict[str, object]) -> None:
@@ -113,7 +114,18 @@ def test_topics_of_a_value_with_its_unit_are_one_device(members: dict[str, objec
     assert {"Flow temperature", "Outside temperature"} <= names.keys()
     assert names["Flow temperature"] == (21.5, "°C")
     assert device.identity == "boiler"
-    assert found.exact
+    assert found.exact is ("21,5" not in members.values())
+
+
+def test_the_name_of_a_value_is_not_that_of_its_device() -> None:
+    values = {"temp": ("Supply", 45.5, "°C"), "p": ("Water", 1.5, "bar")}
+    samples = [
+        sample(f"boiler/{key}", {"name": name, "val": val, "unit": unit}) for key, (name, val, unit) in values.items()
+    ]
+    (device,) = analyse(samples).devices
+
+    assert device.metadata.name == "boiler"
+    assert {reading.value for reading in device.readings if reading.channel.enabled} == {45.5, 1.5}
 
 
 @pytest.mark.parametrize("members", [{"val": 21.5, "battery": 80}, {"val": {"x": 1}}, {"temperature": 21.5}])

@@ -134,8 +134,10 @@ def metadata_of(candidates: Sequence[Candidate]) -> DeviceMetadata:
     for candidate in candidates:
         member = roles.ABOUT.get(" ".join(candidate.leaf))
         text = candidate.field.value
+        # In a tree of values, each has a name of its own.
         if (
             member
+            and not (candidate.spare and candidate.subtopic)
             and len(candidate.parts) <= METADATA_DEPTH
             and isinstance(text, str | int)
             and text

@@ -42,4 +42,4 @@ TIMES = frozenset({"time", "timestamp", "date", "datetime", "ts", "t", "at"})
 # Members whose number identifies a record: records with different ones are not a time series.
 RECORD_NUMBERS = frozenset({"type", "sensor", "channel", "id", "index", "number", "address", "port"})
 # Members beside the only value of a topic; "lc" is the last change in the convention of mqtt-smarthome.
-BESIDE_A_VALUE = SPARE | TIMES | {*UNITS} | {"lc", "ack", "quality", "q"}
+BESIDE_A_VALUE = SPARE | TIMES | {*UNITS} | {"lc", "ack", "quality", "q", "status"}
