@@ -102,7 +102,7 @@ def _with_short_names(device: LearnedDevice) -> LearnedDevice:
     readings = (*device.readings, *device.further)
     names = without_device([reading.channel.name for reading in readings], device.metadata.name or "")
     renamed = tuple(
-        replace(reading, channel=replace(reading.channel, name=name))
+        reading if reading.channel.name == name else replace(reading, channel=replace(reading.channel, name=name))
         for reading, name in zip(readings, names, strict=True)
     )
     count = len(device.readings)

@@ -1,20 +1,21 @@
 """Conventions of vendors that apply to a message. Pure."""
 
+from functools import lru_cache
 import re
 
 from ..vocabulary.vendors.conventions import CONVENTIONS, Convention
 from .candidates.candidate import Candidate
 from .interpretation import Context
 
-# Conventions with the compiled patterns of their keys.
-KEYS = tuple((row, re.compile(f"(.*[./:])?{row.key}([.:]value)?")) for row in CONVENTIONS)
+# Patterns of the whole keys.
+KEYS = {row: re.compile(f"(.*[./:])?{row.key}([.:]value)?") for row in CONVENTIONS}
 
 
-def conventions_of(keys: frozenset[str], topic: str) -> tuple[tuple[Convention, re.Pattern[str]], ...]:
+def conventions_of(keys: frozenset[str], topic: str) -> tuple[Convention, ...]:
     """Return the vendors' conventions that may apply to a message."""
     return tuple(
-        (row, key)
-        for row, key in KEYS
+        row
+        for row in CONVENTIONS
         if row.keys <= keys and (row.topic is None or re.search(row.topic, topic) is not None)
     )
 
@@ -22,4 +23,12 @@ def conventions_of(keys: frozenset[str], topic: str) -> tuple[tuple[Convention, 
 def known_convention(candidate: Candidate, context: Context) -> Convention | None:
     """Return the vendor's convention for a value, if there is one."""
     key = f"{context.topic}/{candidate.key}".lower()
-    return next((row for row, pattern in context.conventions if pattern.fullmatch(key)), None)
+    if not any_key(context.conventions).fullmatch(key):
+        return None
+    return next((row for row in context.conventions if KEYS[row].fullmatch(key)), None)
+
+
+@lru_cache(256)
+def any_key(rows: tuple[Convention, ...]) -> re.Pattern[str]:
+    """Return the pattern of the keys of all these conventions."""
+    return re.compile("|".join(f"(?:{KEYS[row].pattern})" for row in rows) or r"(?!)")

@@ -1,7 +1,6 @@
 """Interpretation of a number: its quantity, its unit and its scale, or its role if it is not a reading. Pure."""
 
 from dataclasses import dataclass
-import re
 
 from ..vocabulary.quantities import QUANTITIES, Quantity
 from ..vocabulary.vendors.conventions import Convention
@@ -42,4 +41,4 @@ class Context:
     media: str | None
     alone: bool
     watt_hours: bool = False
-    conventions: tuple[tuple[Convention, re.Pattern[str]], ...] = ()
+    conventions: tuple[Convention, ...] = ()

@@ -78,8 +78,9 @@ def as_written(candidate: Candidate, name: str) -> str:
     raw = candidate.parts[-1] if candidate.parts else ""
     if raw.isupper() and "_" not in raw and "-" not in raw:
         return sentence(name)
+    lower = raw.lower()
     for ending in COMPOUNDS:
-        if re.search(rf"[a-zäöüß]{ending}(?![a-zäöüß])", raw.lower()):
+        if ending in lower and re.search(rf"[a-zäöüß]{ending}(?![a-zäöüß])", lower):
             name = name.replace(f" {ending}", ending)
     for made in MAKERS_NAME.findall(raw):
         plain = readable(words_of(made))

@@ -113,7 +113,8 @@ def counts_watt_hours(candidate: Candidate) -> bool:
 def reading_of(candidate: Candidate, channel: Channel) -> Reading:
     """Return a channel with its current value."""
     raw_path = candidate.field.raw_path
-    channel = replace(channel, by_identity=raw_path is not None)
+    if raw_path is not None:
+        channel = replace(channel, by_identity=True)
     return Reading(channel=channel, value=value_of(candidate, channel), raw_path=raw_path)
 
 
@@ -157,7 +158,8 @@ def renamed(proposed: Sequence[tuple[Candidate, Channel]]) -> list[tuple[Candida
     """Return the proposals with unique names."""
     names = unique([channel.name for _, channel in proposed], [candidate for candidate, _ in proposed])
     return [
-        (candidate, replace(channel, name=name)) for (candidate, channel), name in zip(proposed, names, strict=True)
+        (candidate, channel if channel.name == name else replace(channel, name=name))
+        for (candidate, channel), name in zip(proposed, names, strict=True)
     ]
 
 

@@ -191,18 +191,24 @@ class Phrase(NamedTuple):
 
 def phrases(key: Words, table: AbstractSet[str] | Mapping[str, object]) -> list[Phrase]:
     """Return every phrase of a table in a key, the longest first, later before earlier."""
-    matches = [
-        Phrase(text, start, start + length)
-        for length in range(min(LONGEST_PHRASE, len(key)), 0, -1)
-        for start in range(len(key) - length, -1, -1)
-        if (text := " ".join(key[start : start + length])) in table
-    ]
+    matches = [phrase for phrase in neighbours(key) if phrase.text in table]
+    if len(matches) <= 1:
+        return matches
     return [
         phrase
         for phrase in matches
-        if len(matches) == 1
-        or not any(phrase.start >= longer.start and phrase.end <= longer.end and longer != phrase for longer in matches)
+        if not any(phrase.start >= longer.start and phrase.end <= longer.end and longer != phrase for longer in matches)
     ]
+
+
+@lru_cache(maxsize=4096)
+def neighbours(key: Words) -> tuple[Phrase, ...]:
+    """Return all neighbouring words of a key that may be a phrase, the longest first, later before earlier."""
+    return tuple(
+        Phrase(" ".join(key[start : start + length]), start, start + length)
+        for length in range(min(LONGEST_PHRASE, len(key)), 0, -1)
+        for start in range(len(key) - length, -1, -1)
+    )
 
 
 def is_number(word: str) -> bool:
