@@ -6,6 +6,7 @@ import json
 import pytest
 from pytest_homeassistant_custom_component.common import async_capture_events, async_fire_mqtt_message
 
+from homeassistant.components.mqtt.models import DATA_MQTT
 from homeassistant.config_entries import ConfigEntryState
 from homeassistant.core import Event
 from homeassistant.data_entry_flow import EVENT_DATA_ENTRY_FLOW_PROGRESSED, FlowResultType
@@ -238,14 +239,20 @@ async def test_two_dialogs_for_one_topic_make_one_device(wizard: Wizard) -> None
     assert wizard.step == "already_configured"
 
 
-async def test_closing_the_dialog_cancels_the_waiting(wizard: Wizard) -> None:
+@pytest.mark.parametrize(("seconds", "step"), [(1, "wait"), (11, "waiting")])
+async def test_closing_the_dialog_cancels_the_waiting(wizard: Wizard, seconds: int, step: str) -> None:
     await wizard.start("topic")
     await wizard.submit(topic="garden/weather")
+    await wizard.wait(seconds)
+    assert wizard.step == step
+    client = wizard.kit.hass.data[DATA_MQTT].client
+    assert client.is_active_subscription("garden/weather")
     wizard.kit.hass.config_entries.subentries.async_abort(wizard.result["flow_id"])
     await wizard.kit.hass.async_block_till_done()
 
     await wizard.kit.receive("garden/weather", WEATHER)
     assert wizard.kit.hass.config_entries.subentries.async_progress() == []
+    assert not client.is_active_subscription("garden/weather")
 
 
 @pytest.mark.parametrize("way", ["wait", "listen"])
@@ -510,6 +517,16 @@ async def test_pasted_messages_whose_wildcard_would_be_refused_are_refused(
 
     await wizard.submit(topic="garden/bed", payload='{"temperature": 21}')
     assert (wizard.step, wizard.errors) == ("device", {})
+
+
+async def test_a_pasted_message_with_other_values_can_be_learned(wizard: Wizard) -> None:
+    await wizard.start("paste")
+    await wizard.submit(topic="boiler/data", payload='{"serial": "4c33a6603c79"}')
+    assert wizard.step == "nothing"
+    await wizard.choose("go_on")
+    await wizard.submit(channels=["serial"])
+
+    assert [channel["path"] for channel in wizard.subentry.data["channels"]] == [["serial"]]
 
 
 async def test_a_pasted_message_without_values_is_explained_and_can_be_corrected(wizard: Wizard) -> None:

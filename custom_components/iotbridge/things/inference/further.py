@@ -1,6 +1,6 @@
 """Further values: those that are not proposed, with the channel that each would be if the user wants it. Pure."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable
 from dataclasses import replace
 
 from ..model.conversion import quantity_of
@@ -19,23 +19,28 @@ MAX_FURTHER = 300
 
 
 def further(
-    candidates: Iterable[Candidate], proposed: Sequence[Channel], context: Context
+    candidates: Iterable[Candidate],
+    proposed: Iterable[tuple[Candidate, Channel]],
+    rejected: Collection[Candidate],
+    context: Context,
 ) -> list[tuple[Candidate, Channel]]:
-    """Return the candidates that are not proposed, with their channels."""
-    places = {(channel.subtopic, channel.path) for channel in proposed}
-    rest = [candidate for candidate in candidates if (candidate.subtopic, candidate.field.path) not in places]
+    """Return the candidates that are not proposed, with their channels; ``rejected`` ones are no readings."""
+    used = {candidate for candidate, _ in proposed}
+    rest = [candidate for candidate in candidates if candidate not in used][:MAX_FURTHER]
     return [
-        (candidate, replace(further_channel(candidate, context), enabled=False)) for candidate in rest[:MAX_FURTHER]
+        (candidate, replace(further_channel(candidate, context, is_rejected=candidate in rejected), enabled=False))
+        for candidate in rest
     ]
 
 
-def further_channel(candidate: Candidate, context: Context) -> Channel:
+def further_channel(candidate: Candidate, context: Context, *, is_rejected: bool) -> Channel:
     """Return the channel of a value that is not proposed: with its unit if its words name one."""
     if is_card(candidate):
         return event_channel(candidate)
     if candidate.field.encoded:
         return plain_channel(candidate)
-    return channel_of(candidate, context) or unproposed_channel(candidate, context)
+    channel = None if is_rejected else channel_of(candidate, context)
+    return channel or unproposed_channel(candidate, context)
 
 
 def unproposed_channel(candidate: Candidate, context: Context) -> Channel:

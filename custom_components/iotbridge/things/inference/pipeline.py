@@ -57,13 +57,16 @@ def infer(fields: Sequence[tuple[str, Field]], *, topic: str, format: str) -> In
     context = context_of(candidates, topic, format)
     located, rest = positions(candidates)
     proposed = [*located]
+    rejected = set()
     for candidate in without_duplicates(rest):
         channel = propose(candidate, context)
-        if channel is not None:
+        if channel is None:
+            rejected.add(candidate)
+        else:
             proposed.append((candidate, channel))
     named = renamed(proposed[:MAX_READINGS])
     readings = [reading_of(candidate, channel) for candidate, channel in named]
-    others = further(candidates, [channel for _, channel in named], context)
+    others = further(candidates, named, rejected, context)
     metadata = metadata_of(candidates).or_else(annotated(fields))
     problems = (*undecoded(candidates, readings), *by_position(readings))
     return Inferred(
