@@ -123,6 +123,17 @@ async def test_a_message_ends_the_menu_of_waiting(wizard: Wizard) -> None:
     assert wizard.step == "device"
 
 
+async def test_a_message_during_the_progress_changes_the_dialog_once(wizard: Wizard) -> None:
+    await wizard.start("topic")
+    await wizard.submit(topic="garden/weather")
+    changes = changes_of(wizard)
+    await wizard.kit.receive("garden/weather", WEATHER)
+    await wizard.wait(3)
+
+    assert wizard.step == "device"
+    assert len(changes) == 1
+
+
 async def test_a_form_is_not_disturbed_by_a_message_that_comes_late(wizard: Wizard) -> None:
     await wizard.start("topic")
     await wizard.submit(topic="garden/weather")
