@@ -105,5 +105,5 @@ async def follow(hass: HomeAssistant, broker: Broker, case: Followed) -> None:
     (running,) = thing.entry.runtime_data.things.things.values()
     assert not running.broken
     learned_again = analyse(running.samples, topic=thing.profile.topic, depth=thing.profile.depth)
-    found = {reading.channel.key for device in learned_again.devices for reading in device.readings}
-    assert found <= {channel.key for channel in thing.profile.channels}, "no new fields are offered"
+    found = [reading for device in learned_again.devices for reading in device.readings]
+    assert all(thing.profile.is_decided(reading) for reading in found), "no new fields are offered"

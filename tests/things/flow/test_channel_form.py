@@ -7,6 +7,7 @@ import pytest
 
 from custom_components.iotbridge.things.flow.channel_form import check_duplicates, parse_item
 from custom_components.iotbridge.things.flow.channel_validation import ChannelError
+from custom_components.iotbridge.things.model.mapping import thing_uid
 from custom_components.iotbridge.things.model.profile import Channel
 from homeassistant.data_entry_flow import FlowResultType
 from tests.things.wizard import WEATHER, Wizard
@@ -160,6 +161,22 @@ async def test_a_unit_is_written_as_home_assistant_writes_it(wizard: Wizard) -> 
     await wizard.add("garden/soil", {"conductivity": "115 \u00b5S/cm", "temperature": 20.5})
 
     assert wizard.subentry.data["channels"][0]["unit"] == "\u03bcS/cm"
+
+
+async def test_a_unit_of_the_users_holds_whatever_the_messages_state(wizard: Wizard) -> None:
+    await wizard.learn_from("garden/probe", {"temperature": "68.5 °C", "power": "812 W"})
+    await wizard.edit("temperature", unit="°F")
+    await wizard.edit("power", unit="kW", scale=0.001)
+    assert wizard.channels["temperature"].startswith("Temperature: 68.5 °F")
+    await wizard.submit()
+
+    for payload, states in (
+        ({"temperature": "69.5 °C", "power": "813 W"}, {"temperature": 69.5, "power": 0.813}),
+        ({"temperature": "158 °F", "power": "1.25 kW"}, {"temperature": 70.0, "power": 1.25}),
+    ):
+        await wizard.kit.receive("garden/probe", payload)
+        published = wizard.kit.published(f"iotbridge/thing/{thing_uid('garden/probe', 'garden/probe')}/state")
+        assert published[-1] == {f"sensor_{key}": state for key, state in states.items()}
 
 
 async def test_a_position_becomes_a_device_tracker(wizard: Wizard) -> None:

@@ -1,12 +1,25 @@
 """Conversion of a raw value to the value of a channel."""
 
+from itertools import pairwise
 from typing import Any
 
 import pytest
 
-from custom_components.iotbridge.things.model.conversion import convert, is_same_state, quantity_of, text_of, unit_of
+from custom_components.iotbridge.things.model.conversion import (
+    OtherUnitError,
+    convert,
+    in_unit,
+    is_same_state,
+    quantity_of,
+    text_of,
+    unit_of,
+)
 from custom_components.iotbridge.things.model.message import Scalar, Value
 from custom_components.iotbridge.things.model.profile import Channel
+from custom_components.iotbridge.things.vocabulary.units.factors import DIMENSIONS, TEMPERATURES
+from homeassistant.components.sensor.const import AMBIGUOUS_UNITS
+from homeassistant.util import unit_conversion
+from homeassistant.util.unit_conversion import BaseUnitConverter
 
 
 def of(**members: Any) -> Channel:
@@ -35,7 +48,6 @@ BIT = of(platform="binary_sensor", on="1", off="0")
         (NUMBER, "23,5 C", 23.5),
         (NUMBER, "70 °F", 21.1111),
         (NUMBER, "294.65 K", 21.5),
-        (NUMBER, "48 %", 48),
         (of(unit="W"), "950 W", 950),
         (of(unit="W"), "1.2 kW", 1200.0),
         (of(unit="kWh"), "1.234,5 Wh", 1.2345),
@@ -43,7 +55,16 @@ BIT = of(platform="binary_sensor", on="1", off="0")
         (of(unit="V", scale=0.001), "3020 mV", 3.02),
         (of(unit="s"), "5 min", 300),
         (of(unit="lumens"), "5 lx", 5),
+        (of(unit="lx"), "5 lums", 5),
         (of(unit="K", device_class="temperature_delta"), "5 °C", 5),
+        (of(unit="K", device_class="temperature_delta"), "9 °F", 5.0),
+        (of(unit="°C"), "70 °F", 21.1111),
+        (of(unit="kWh", stated_unit="Wh", scale=0.001), "950 Wh", 0.95),
+        (of(unit="kWh", stated_unit="Wh", scale=0.001), "1.2 kWh", 1.2),
+        (of(unit="kWh", stated_unit="Wh", scale=0.001), 950, 0.95),
+        (of(unit="°F", device_class="temperature", stated_unit="°C"), "68.5 °C", 68.5),
+        (of(unit="°C", device_class="temperature", stated_unit="°C", scale=0.1), "698 °F", 21.0),
+        (of(unit="kg/cm²", stated_unit="kg/cm²"), "1.5 kg/cm²", 1.5),
         (NUMBER, "000123.40", 123.4),
         (NUMBER, "-4", -4),
         (NUMBER, None, None),
@@ -108,12 +129,50 @@ def test_convert(channel: Channel, raw: Scalar, value: Value) -> None:
         (DOOR, "ajar"),
         (RELAY, "maybe"),
         (BIT, 7),
+        (NUMBER, "48 %"),
+        (of(unit="K"), "5 °C"),
+        (of(unit="lumens", stated_unit="lumens"), "5 lx"),
+        (of(unit="W", stated_unit="W"), "812 foo"),
         (of(platform="device_tracker"), 1.0),
     ],
 )
 def test_values_that_do_not_suit_the_channel(channel: Channel, raw: Scalar) -> None:
     with pytest.raises(ValueError, match=r"\w"):
         convert(channel, raw)
+
+
+@pytest.mark.parametrize(
+    ("unit", "value"),
+    [(None, 812), ("W", 812), ("Watt", 812), ("kW", 812000.0), ("", 812), ("-", 812)],
+)
+def test_the_unit_beside_a_number_is_that_of_its_channel_or_converted(unit: str | None, value: float) -> None:
+    for channel in (of(unit="W"), of(unit="W", stated_unit="W"), of(stated_unit="W")):
+        assert convert(channel, 812, unit) == value
+        assert is_same_state(channel, 812, unit) is (unit != "kW")
+
+
+def test_a_unit_of_another_dimension_beside_a_number_is_no_value() -> None:
+    for channel in (of(unit="W"), of(unit="W", stated_unit="W")):
+        assert not is_same_state(channel, 812, "A")
+        with pytest.raises(OtherUnitError):
+            convert(channel, 812, "A")
+
+
+CONVERTERS = [
+    converter
+    for converter in vars(unit_conversion).values()
+    if isinstance(converter, type) and issubclass(converter, BaseUnitConverter) and hasattr(converter, "UNIT_CLASS")
+]
+PAIRS_OF_UNITS = [pair for units in [*map(list, DIMENSIONS), list(TEMPERATURES)] for pair in pairwise(units)]
+
+
+@pytest.mark.parametrize(("unit", "wanted"), PAIRS_OF_UNITS)
+def test_units_are_converted_as_home_assistant_does(unit: str, wanted: str) -> None:
+    names = [AMBIGUOUS_UNITS.get(name, name) for name in (unit, wanted)]
+    for converter in CONVERTERS:
+        if converter.UNIT_CLASS != "temperature_delta" and converter.VALID_UNITS.issuperset(names):
+            expected = converter.convert(20.5, *names)
+            assert in_unit(20.5, unit, wanted, "temperature") == pytest.approx(expected, rel=1e-5)
 
 
 def test_quantities_in_texts() -> None:
@@ -128,6 +187,10 @@ def test_quantities_in_texts() -> None:
     assert quantity_of("1,234 kWh") == (None, None)
     assert quantity_of("1,234 kWh", decimal_comma=True) == (1.234, "kWh")
     assert quantity_of("12,5 xyz") == (12.5, "xyz")
+    assert quantity_of("3.5 mg/l") == (3.5, "mg/L")
+    assert quantity_of("12.5 k\u2126") == (12.5, "kΩ")
+    assert quantity_of("1.5 kg/cm²") == (1.5, "kg/cm²")
+    assert quantity_of("3 on/off") == (None, None)
     assert quantity_of("21,5 °C, 48 %") == (None, None)
 
 

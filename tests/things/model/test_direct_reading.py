@@ -161,6 +161,35 @@ async def test_a_cleared_topic_makes_its_values_unknown(
         await until(shows(home, "23", "unknown", "off", "unknown"), timeout_s=5)
 
 
+WATTS = Channel(name="Power", path=("power", "v"), unit="W", stated_unit="W", unit_path=("power", "u"))
+CELSIUS = Channel(name="Inside", path=("inside",), unit="°C", stated_unit="°C", unit_path=("TempUnit",))
+VALUE = Channel(name="Value", path=("value",), unit="°C")
+BARE = Channel(name="Bare", path=(), unit="°C")
+
+
+@pytest.mark.parametrize(
+    ("channel", "payload", "is_same"),
+    [
+        (WATTS, b'{"power": {"v": 813, "u": "W"}}', True),
+        (WATTS, b'{"power": {"v": 813}}', True),
+        (WATTS, b'{"power": {"v": 1.25, "u": "kW"}}', False),
+        (WATTS, b'{"power": {"v": 3, "u": "A"}}', False),
+        (CELSIUS, b'{"inside": 20, "TempUnit": "C"}', True),
+        (CELSIUS, b'{"inside": 68, "TempUnit": "F"}', False),
+        (VALUE, b'{"value": 68, "unit": "\xc2\xb0C"}', True),
+        (VALUE, b'{"value": 68, "unit": "\xc2\xb0F"}', False),
+        (TEMPERATURE, b'{"temperature": {"value": 20}}', False),
+        (TEMPERATURE, b'{"temperature": {"min": 20}}', True),
+        (BARE, b"20.5", True),
+        (BARE, b'{"val": 20.5}', False),
+    ],
+)
+def test_a_value_with_another_unit_or_in_an_object_is_not_left_to_core(
+    channel: Channel, payload: bytes, is_same: bool
+) -> None:
+    assert is_same_for_core(payload, [channel]) is is_same
+
+
 PAYLOADS = [
     b'{"temperature": 1, "door": "open"}',
     b'{"temperature": "1.5", "door": "OPEN"}',

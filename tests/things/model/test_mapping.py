@@ -13,8 +13,16 @@ from custom_components.iotbridge.things.model.mapping import (
     slug,
     thing_uid,
 )
-from custom_components.iotbridge.things.model.message import Decoded, DeviceMetadata, Field, Report, Scalar
-from custom_components.iotbridge.things.model.profile import Channel, Profile
+from custom_components.iotbridge.things.model.message import (
+    Decoded,
+    DeviceMetadata,
+    Field,
+    Path,
+    Report,
+    Scalar,
+    Value,
+)
+from custom_components.iotbridge.things.model.profile import Channel, Profile, key_of
 from custom_components.iotbridge.things.model.topic_matching import TopicMatch
 
 PLACE = TopicMatch("attic/weather", "attic/weather", "")
@@ -74,6 +82,49 @@ def test_core_finds_the_same_in_plain_numbers_of_an_exact_message(
     value: Scalar, exact: bool, is_readable: bool
 ) -> None:
     assert update(TEMPERATURE, exact=exact, temperature=value).is_readable_by_core is is_readable
+
+
+WATTS = Channel(name="Power", path=("power",), unit="W", stated_unit="W", unit_path=("power_unit",))
+
+
+@pytest.mark.parametrize(
+    ("unit", "values", "broken", "is_readable"),
+    [
+        ("W", {"power": 8}, [], True),
+        ("kW", {"power": 8000.0}, [], False),
+        ("A", {"power": None}, ["power"], False),
+        (None, {"power": 8}, [], True),
+        (1, {"power": 8}, [], True),
+    ],
+)
+def test_a_value_is_in_the_unit_that_its_message_states(
+    unit: Scalar, values: dict[str, Value], broken: list[str], is_readable: bool
+) -> None:
+    found = update(WATTS, power=8, power_unit=unit)
+
+    assert (found.values, found.broken, found.is_readable_by_core) == (values, broken, is_readable)
+
+
+@pytest.mark.parametrize("path", [("power",), ()])
+def test_a_number_that_becomes_an_object_is_read_by_its_channel(path: Path) -> None:
+    channel = Channel(name="Power", path=path, unit="W")
+    members: dict[str, Scalar] = {"value": 1.25, "unit": "kW", "quality": 3}
+    fields = tuple(Field(path=(*path, name), value=value) for name, value in members.items())
+    profile = Profile(topic="attic/#", depth=2, channels=(channel,), devices={})
+    decoded = Decoded(format="json", reports=(Report(fields=fields),), exact=True)
+    (found,) = ProfileReader(profile).read(PLACE, decoded)
+
+    assert (found.values, found.is_readable_by_core) == ({channel.key: 1250.0}, False)
+    assert found.keys == {channel.key, *(key_of("", (*path, name)) for name in ("unit", "quality"))}
+
+
+def test_a_unit_that_the_format_states_is_converted() -> None:
+    channel = Channel(name="Power", path=("power",), unit="W", stated_unit="W")
+    report = Report(fields=(Field(path=("power",), value=1.25, unit="kW"),))
+    profile = Profile(topic="attic/#", depth=2, channels=(channel,), devices={})
+    (found,) = ProfileReader(profile).read(PLACE, Decoded(format="senml", reports=(report,)))
+
+    assert found.values == {"power": 1250.0}
 
 
 def records(channel: Channel) -> Update:

@@ -6,13 +6,14 @@ from typing import Any
 import pytest
 
 from custom_components.iotbridge.things.model.message import DeviceMetadata, Path
-from custom_components.iotbridge.things.model.profile import Availability, Channel, Joining, Profile, key_of
+from custom_components.iotbridge.things.model.profile import Availability, Channel, Joining, Profile, Reading, key_of
 
 FULL = Profile(
     topic="garden/+/#",
     depth=2,
     channels=(
         Channel(name="Temperature", path=("ENERGY", "a.b", 0), unit="°C", scale=0.1, precision=1),
+        Channel(name="Power", path=("power", "v"), unit="W", stated_unit="W", unit_path=("power", 0, "u")),
         Channel(name="Pressed", path=("action",), platform="event", event_types=("single", "double")),
         Channel(name="Position", path=("lat",), platform="device_tracker", companions=(("longitude", ("lon",)),)),
         Channel(name="Relay", path=(), subtopic="relay/0", platform="switch", on="on", command_topic="garden/+/set"),
@@ -73,6 +74,13 @@ def test_numeric_channels_are_recognized(metadata: dict[str, Any], is_number: bo
 
 
 def test_a_read_only_switch_has_no_command() -> None:
-    seen = FULL.channels[3].as_read_only()
+    seen = FULL.channels[4].as_read_only()
 
     assert (seen.platform, seen.command_topic, seen.on) == ("binary_sensor", None, "on")
+
+
+@pytest.mark.parametrize(("path", "is_decided"), [(("power", "value"), True), (("power", "min"), False)])
+def test_the_value_of_an_object_is_that_of_its_former_number(path: Path, is_decided: bool) -> None:
+    profile = Profile(topic="a", depth=0, channels=(Channel(name="Power", path=("power",)),), devices={})
+
+    assert profile.is_decided(Reading(channel=Channel(name="Power", path=path), value=1)) is is_decided

@@ -164,6 +164,8 @@ PROFILE = Profile(
             unit="°C",
             scale=0.1,
             decimal_comma=True,
+            stated_unit="°F",
+            unit_path=("ENERGY", "unit"),
             precision=1,
         ),
         Channel(name="Door", path=(), subtopic="door", platform="binary_sensor", on="open", off="no", enabled=False),

@@ -184,6 +184,8 @@ def _blank(channel: Channel, kind: str) -> Channel:
         platform=kind,
         companions=channel.companions if kind == "device_tracker" else (),
         decimal_comma=channel.decimal_comma,
+        stated_unit=channel.stated_unit,
+        unit_path=channel.unit_path,
         by_identity=channel.by_identity,
         id_key=channel.id_key,
     )

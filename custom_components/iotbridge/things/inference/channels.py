@@ -2,11 +2,15 @@
 
 from dataclasses import replace
 
+from ..model.conversion import unit_of
+from ..model.message import Path
 from ..model.profile import Channel
+from ..vocabulary.keys.records import UNITS
 from ..vocabulary.names import display_names
 from ..vocabulary.names.nouns import NOUNS
 from ..vocabulary.quantities import QUANTITIES
 from ..vocabulary.states.binary_words import SWITCHED
+from ..vocabulary.units.known_units import QUANTITY_OF_UNIT
 from .candidates.candidate import Candidate
 from .interpretation import Context, Interpretation
 from .naming import NameHints, name_of
@@ -107,6 +111,7 @@ def number_channel(candidate: Candidate, context: Context) -> Channel | None:
 def measured_channel(candidate: Candidate, interpretation: Interpretation, context: Context) -> Channel:
     """Return the sensor of an interpreted number."""
     device_class = media_class(interpretation, context)
+    stated_unit, unit_path = stated_unit_of(candidate, interpretation, context)
     technical = interpretation.row.diagnostic or candidate.field.technical or interpretation.role == "internal"
     return Channel(
         name=name_of(candidate, hints_of(interpretation)),
@@ -119,7 +124,25 @@ def measured_channel(candidate: Candidate, interpretation: Interpretation, conte
         precision=precision_of(device_class, interpretation.unit, candidate.number),
         scale=interpretation.scale * candidate.factor,
         decimal_comma=candidate.decimal_comma,
+        stated_unit=stated_unit,
+        unit_path=unit_path,
     )
+
+
+def stated_unit_of(
+    candidate: Candidate, interpretation: Interpretation, context: Context
+) -> tuple[str | None, Path | None]:
+    """Return the unit that the message states for a value, and its path: for this one, its group, or all values."""
+    if candidate.unit is not None or interpretation.certain:
+        return candidate.unit, candidate.unit_path
+    siblings = candidate.sibling_group
+    if interpretation.unit and unit_of(siblings.text(UNITS) or "") == interpretation.unit:
+        return interpretation.unit, siblings.path_beside(candidate.subtopic, UNITS)
+    quantity = QUANTITY_OF_UNIT.get(interpretation.unit or "")
+    for_all = context.units.get(quantity or "")
+    if for_all is None or for_all.unit != interpretation.unit or for_all.subtopic != candidate.subtopic:
+        return None, candidate.unit_path
+    return for_all.unit, for_all.path
 
 
 def is_on[Subject](rule: VisibilityRule[Subject] | None) -> bool | None:

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from ..vocabulary.quantities import QUANTITIES, Quantity
 from ..vocabulary.vendors.conventions import Convention
+from .candidates.candidate import UnitForAll
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,7 +37,7 @@ class Context:
     topic: str
     format: str
     keys: frozenset[str]
-    units: dict[str, str]
+    units: dict[str, UnitForAll]
     imperial: bool
     media: str | None
     alone: bool

@@ -5,9 +5,9 @@ import re
 
 from ..vocabulary.states.binary_states import CALM, PAIRS
 from ..vocabulary.units.error_numbers import ERROR_NUMBERS
-from ..vocabulary.units.factors import DIMENSIONS, TEMPERATURES
+from ..vocabulary.units.factors import DIMENSIONS, TEMPERATURE_DIFFERENCES, TEMPERATURES
 from ..vocabulary.units.known_units import PLAIN, QUANTITY_OF_UNIT
-from ..vocabulary.units.spellings import WRITTEN
+from ..vocabulary.units.spellings import NO_UNIT, WRITTEN
 from .message import Scalar, Value
 from .number_notation import LIKE_A_STATE, MINUS, number_of
 from .profile import Channel
@@ -20,8 +20,9 @@ YES = frozenset({"true", "1", "on", "yes"})
 NO = frozenset({"false", "0", "off", "no"})
 
 NUMBER_AND_UNIT = re.compile(r"([-+]?\d(?:[\d.,'\u2019 \u00a0\u202f]{0,30}\d)?)\s*([^\d\s.,:/-].{0,9})", re.ASCII)
-# A number and a short word that is not a known unit: "12.4 xyz". Words of dates and counts are excluded.
-NUMBER_AND_WORD = re.compile(r"[-+\d.,' ]+ ([A-Za-z]{2,5})", re.ASCII)
+# A number and a short word or ratio that is not a known unit: "12.4 xyz", "1.5 kg/cm²". Words of dates and counts are
+# excluded.
+NUMBER_AND_WORD = re.compile(r"[-+\d.,' ]+ ([A-Za-z]{2,5}|[A-Za-zµμ]{1,5}/[A-Za-z]{1,4}[²³]?)", re.ASCII)
 NO_UNIT_WORDS = frozenset({
     "am", "pm", "of", "or", "to", "on", "off", "ok", "yes", "no", "open", "jan", "feb", "mar", "apr", "may", "jun",
     "jul", "aug", "sep", "sept", "oct", "nov", "dec", "march", "april", "june", "july", "mon", "tue", "wed", "thu",
@@ -36,6 +37,10 @@ EXPONENTS = str.maketrans("123", "¹²³")
 CODE = re.compile(r"0\d+[A-Za-z]+", re.ASCII)
 # As many digits as a double holds; one more shows how it is stored, not what was measured.
 DIGITS = 15
+
+
+class OtherUnitError(ValueError):
+    """Value whose message states a unit that cannot be converted to that of its channel."""
 
 
 def unit_of(text: str) -> str | None:
@@ -64,8 +69,8 @@ def quantity_of(text: str, *, decimal_comma: bool = False) -> tuple[int | float 
     if number is None:
         return None, None
     unit = unit_of(match[2].removeprefix("*"))
-    if unit is None and (word := NUMBER_AND_WORD.fullmatch(text)) and word[1].lower() not in NO_UNIT_WORDS:
-        unit = word[1]
+    if unit is None and (word := NUMBER_AND_WORD.fullmatch(text)):
+        unit = word[1] if NO_UNIT_WORDS.isdisjoint(word[1].lower().split("/")) else None
     return (number, unit) if unit else (None, None)
 
 
@@ -83,13 +88,14 @@ def text_of(raw: Scalar) -> str:
     return "" if raw is None else str(raw)
 
 
-def convert(channel: Channel, raw: Scalar) -> Value:
-    """Return the state of a channel for a raw value.
+def convert(channel: Channel, raw: Scalar, unit: str | None = None) -> Value:
+    """Return the state of a channel for a raw value; ``unit`` is the text with its unit, if one is beside it.
 
     A numeric sensor yields a number, any other sensor its value; a binary sensor or a switch a boolean, an event its
     type. None stays None; for a number, so does a word such as "unknown".
 
     Raises:
+        OtherUnitError: Its unit cannot be converted to that of the channel.
         ValueError: The value does not fit the channel.
     """
     if channel.platform == "device_tracker":
@@ -100,31 +106,68 @@ def convert(channel: Channel, raw: Scalar) -> Value:
         # A receiver has no code for a signal that it has not learned: "None".
         return None if channel.receives_codes and is_absent(raw) else text_of(raw) or None
     if not channel.is_number:
-        return None if raw is None else plain(channel, raw)
+        return None if raw is None else plain(channel, raw, unit)
     if is_absent(raw) or is_error(channel.device_class, raw):
         return None
-    return measured(channel, raw)
+    return measured(channel, raw, unit)
 
 
-def measured(channel: Channel, raw: Scalar) -> int | float:
-    """Return the number of a sensor; one with another unit behind it is converted, and needs no scale.
+def measured(channel: Channel, raw: Scalar, unit_text: str | None) -> int | float:
+    """Return the number of a sensor; one in another unit is converted.
+
+    The scale of a channel applies to the unit that its messages stated when it was learned, whatever unit the user gave
+    it since. A channel without a stated unit has its scale for numbers without one.
 
     Raises:
+        OtherUnitError: Its unit cannot be converted to that of the channel.
         ValueError: It is not a number.
     """
-    if isinstance(raw, str) and channel.unit:
-        value, unit = quantity_of(raw, decimal_comma=channel.decimal_comma)
-        if value is not None and unit is not None and unit != channel.unit:
-            converted = in_unit(value, unit, channel)
-            if converted is not None:
-                return converted
-    return scaled(number(raw, channel.decimal_comma), channel.scale)
+    unit = None
+    if isinstance(raw, str):
+        value, unit = number_in_text(raw, channel.decimal_comma)
+    else:
+        value = number(raw)
+    if unit is None and unit_text:
+        unit = stated_unit_of(unit_text)
+    own = own_unit(channel) if unit else None
+    if unit is None or own is None or unit == own:
+        return scaled(value, channel.scale)
+    converted = in_unit(scaled(value, channel.scale) if channel.stated_unit else value, unit, own, channel.device_class)
+    if converted is not None:
+        return converted
+    if channel.stated_unit is None and not (is_known_unit(unit) and is_known_unit(own)):
+        return scaled(value, channel.scale)
+    raise OtherUnitError(f"not in {own}: {unit[:20]!r}")
 
 
-def in_unit(value: float, unit: str, channel: Channel) -> float | None:
-    """Return a value in the unit of a channel; None if the units are of two dimensions, or of an unknown one."""
-    wanted = channel.unit or ""
-    if channel.device_class == "temperature" and unit in TEMPERATURES and wanted in TEMPERATURES:
+def own_unit(channel: Channel) -> str | None:
+    """Return the unit of a channel's values before they are scaled: the stated one, or the channel's."""
+    return channel.stated_unit or (stated_unit_of(channel.unit) if channel.unit else None)
+
+
+def stated_unit_of(text: str) -> str | None:
+    """Return the unit that a text beside a value states; an unknown one as it is written, None if it states none."""
+    return unit_of(text) or (None if text in NO_UNIT else text)
+
+
+def has_other_unit(channel: Channel, unit_text: str | None) -> bool:
+    """Return whether a message states another unit than that of a channel, so that its value has to be converted."""
+    unit = stated_unit_of(unit_text) if unit_text else None
+    return unit is not None and own_unit(channel) not in (None, unit)
+
+
+def is_known_unit(unit: str) -> bool:
+    """Return whether a unit is in one of the tables."""
+    return unit in QUANTITY_OF_UNIT or unit in PLAIN
+
+
+def in_unit(value: float, unit: str, wanted: str, device_class: str | None) -> int | float | None:
+    """Return a value in another unit; None if the units are of two dimensions, or of an unknown one."""
+    if unit in TEMPERATURES and wanted in TEMPERATURES:
+        if device_class == "temperature_delta":
+            return scaled(value, TEMPERATURE_DIFFERENCES[unit] / TEMPERATURE_DIFFERENCES[wanted])
+        if device_class != "temperature" and "K" in (unit, wanted):
+            return None  # kelvins are used for differences, too
         (factor, offset), (own_factor, own_offset) = TEMPERATURES[unit], TEMPERATURES[wanted]
         return float(f"{(value * factor + offset - own_offset) / own_factor:.6g}")
     factors = next((units for units in DIMENSIONS if unit in units and wanted in units), None)
@@ -137,11 +180,9 @@ def is_error(device_class: str | None, raw: Scalar) -> bool:
     return bool(numbers) and (quantity_of(raw)[0] if isinstance(raw, str) else raw) in numbers
 
 
-def plain(channel: Channel, raw: Scalar) -> Value:
+def plain(channel: Channel, raw: Scalar, unit_text: str | None) -> Value:
     """Return the value of a sensor without unit or class: a number stays one, everything else is text."""
-    if isinstance(raw, str | bool):
-        return text_of(raw)
-    return scaled(number(raw), channel.scale)
+    return text_of(raw) if isinstance(raw, str | bool) else measured(channel, raw, unit_text)
 
 
 def number(raw: Scalar, decimal_comma: bool = False) -> int | float:
@@ -153,13 +194,22 @@ def number(raw: Scalar, decimal_comma: bool = False) -> int | float:
     if isinstance(raw, bool):
         return int(raw)
     if isinstance(raw, str):
-        value, _ = quantity_of(raw, decimal_comma=decimal_comma)
-        if value is None:
-            raise ValueError(f"not a number: {raw[:40]!r}")
-        return value
+        return number_in_text(raw, decimal_comma)[0]
     if raw is None or not math.isfinite(raw):
         raise ValueError("not a number")
     return raw
+
+
+def number_in_text(text: str, decimal_comma: bool) -> tuple[int | float, str | None]:
+    """Return the number in a text, and the unit behind it.
+
+    Raises:
+        ValueError: It is not a number.
+    """
+    value, unit = quantity_of(text, decimal_comma=decimal_comma)
+    if value is None:
+        raise ValueError(f"not a number: {text[:40]!r}")
+    return value, unit
 
 
 def scaled(value: float, scale: float) -> int | float:
@@ -170,8 +220,8 @@ def scaled(value: float, scale: float) -> int | float:
     return int(result) if result.is_integer() and isinstance(value, int) and scale >= 1 else result
 
 
-def is_same_state(channel: Channel, raw: Scalar) -> bool:
-    """Return whether core's template converts a raw value to the same state as ``convert``.
+def is_same_state(channel: Channel, raw: Scalar, unit: str | None = None) -> bool:
+    """Return whether core's template converts a raw value to the same state as ``convert``; ``unit`` as there.
 
     It does not for "21,5", "21.5 °C", "0041", "n/a" or an error number where a number is expected, nor for "1" where
     ``on`` and ``off`` are words.
@@ -179,6 +229,8 @@ def is_same_state(channel: Channel, raw: Scalar) -> bool:
     if channel.platform in ("binary_sensor", "switch"):
         return raw is None or _is_word_of(channel, raw)
     if channel.is_number and is_error(channel.device_class, raw):
+        return False
+    if unit and channel.platform == "sensor" and has_other_unit(channel, unit):
         return False
     if not channel.is_number or not isinstance(raw, str):
         return True

@@ -1,13 +1,16 @@
 """Comparison of core's templates with our own decoding of a device's messages. Pure."""
 
 from collections.abc import Iterable
+from functools import partial
 from typing import Any
 
 import orjson
 
+from ..vocabulary.keys.records import VALUES
 from .conversion import is_same_state
 from .message import Path
 from .profile import Channel
+from .stated_unit import unit_text_of
 
 # Longer messages are compared only when they are decoded.
 MAX_PAYLOAD = 64 * 1024
@@ -36,8 +39,8 @@ def _is_same_bare(payload: bytes, channel: Channel) -> bool:
         text = payload.decode()
     except UnicodeDecodeError:
         return False
-    # A JSON string or null: core shows its quotes or the word, and we do not.
-    return not text.startswith('"') and text != "null" and is_same_state(channel, text)
+    # A JSON string or null: core shows its quotes or the word, and we do not. An object may have the value in it.
+    return not text.startswith(('"', "{")) and text != "null" and is_same_state(channel, text)
 
 
 def _are_same_members(payload: bytes, channels: list[Channel]) -> bool:
@@ -51,8 +54,13 @@ def _are_same_members(payload: bytes, channels: list[Channel]) -> bool:
         return False
     for channel in channels:
         value = _at(document, channel.path)
-        if not isinstance(value, dict | list) and value is not _MISSING and not is_same_state(channel, value):
-            return False
+        if isinstance(value, dict):
+            if not VALUES.isdisjoint(value):
+                return False
+        elif not isinstance(value, list) and value is not _MISSING:
+            unit = unit_text_of(channel, channel.path, partial(_at, document))
+            if not is_same_state(channel, value, unit):
+                return False
     return True
 
 

@@ -6,10 +6,11 @@ from functools import lru_cache
 import hashlib
 import re
 
-from .conversion import convert, is_same_state, number
-from .message import Decoded, DeviceMetadata, Path, Report, Sample, Scalar, Value
+from .conversion import OtherUnitError, convert, is_same_state, number
+from .message import Decoded, DeviceMetadata, Field, Path, Report, Sample, Scalar, Value
 from .number_notation import has_decimal_comma
-from .profile import Channel, Profile, key_of
+from .profile import Channel, Profile, is_value, key_of
+from .stated_unit import unit_text_of
 from .topic_matching import TopicMatch
 
 _PLAIN_ID = re.compile(r"[a-z][a-z0-9_]{0,39}")
@@ -47,7 +48,8 @@ class Update:
     """Update of one device by one message.
 
     ``values`` by channel key, ``companions`` of a position; ``keys`` are those of all fields, known or not; ``broken``
-    those whose value does not fit the channel. ``is_readable_by_core``: core's templates find the same values.
+    those whose value does not fit the channel; it is None if only its unit does not. ``is_readable_by_core``: core's
+    templates find the same values.
     ``has_decimal_comma``: a channel whose ``decimal_comma`` is not set should have it.
     """
 
@@ -92,20 +94,33 @@ class ProfileReader:
         by_path = {path: field_.value for field_ in report.fields for path in field_.paths}
         for field_ in report.fields:
             channels = [channel for path in field_.paths if (channel := self._channels.get((subtopic, path)))]
-            update.keys |= {key_of(subtopic, field_.path), *(channel.key for channel in channels)}
+            if not channels and is_value(field_.path):
+                channels = self._channels_of_object(subtopic, field_)
+                update.keys |= {channel.key for channel in channels} or {key_of(subtopic, field_.path)}
+            else:
+                update.keys |= {key_of(subtopic, field_.path), *(channel.key for channel in channels)}
             for channel in channels:
-                is_same = channel.path == field_.paths[-1] and is_same_state(channel, field_.value)
+                unit = field_.unit or unit_text_of(channel, field_.path, by_path.get)
+                is_same = channel.path == field_.paths[-1] and is_same_state(channel, field_.value, unit)
                 update.is_readable_by_core = update.is_readable_by_core and is_same
-                _read(channel, field_.value, by_path, update)
+                _read(channel, field_.value, unit, by_path, update)
         return update
 
+    def _channels_of_object(self, subtopic: str, field_: Field) -> list[Channel]:
+        """Return the channels whose number has become the value of an object."""
+        channels = (self._channels.get((subtopic, path[:-1])) for path in field_.paths)
+        return [channel for channel in channels if channel is not None and channel.platform != "device_tracker"]
 
-def _read(channel: Channel, raw: Scalar, by_path: Mapping[Path, Scalar], update: Update) -> None:
+
+def _read(channel: Channel, raw: Scalar, unit: str | None, by_path: Mapping[Path, Scalar], update: Update) -> None:
     """Add the value of a channel to an update, or its key to the broken ones."""
     if isinstance(raw, str) and channel.is_number and not channel.decimal_comma:
         update.has_decimal_comma = update.has_decimal_comma or has_decimal_comma(raw)
     try:
-        update.values[channel.key] = _value(channel, raw, by_path)
+        update.values[channel.key] = _value(channel, raw, unit, by_path)
+    except OtherUnitError:
+        update.values[channel.key] = None
+        update.broken.append(channel.key)
     except ValueError:
         update.broken.append(channel.key)
     if channel.companions:
@@ -119,9 +134,9 @@ def _columns_of(channel: Channel) -> bool | None:
     return True if len(channel.path) == 1 and isinstance(channel.path[0], int) else None
 
 
-def _value(channel: Channel, raw: Scalar, by_path: Mapping[Path, Scalar]) -> Value:
+def _value(channel: Channel, raw: Scalar, unit: str | None, by_path: Mapping[Path, Scalar]) -> Value:
     if channel.platform != "device_tracker":
-        return convert(channel, raw)
+        return convert(channel, raw, unit)
     paths = dict(channel.companions)
     return position(raw, by_path.get(paths.get("longitude", ())))
 

@@ -10,6 +10,7 @@ from enum import StrEnum
 from typing import Any
 
 from ...migration import DEVICE, VERSION_KEY, version_of
+from ..vocabulary.keys.records import VALUES
 from .message import DeviceMetadata, Path, Problem, Value
 
 # Type of an event whose code is none of the learned types: a channel that has it receives codes.
@@ -23,12 +24,14 @@ class Channel:
 
     The value is at ``path`` in the messages on the device's topic plus ``subtopic`` (empty when the device has one
     topic). ``unit``, ``device_class`` and ``state_class`` are Home Assistant's own. ``scale`` is the factor of a
-    number, ``precision`` its digits shown; ``decimal_comma``: in a text, a comma comes before the decimals. ``on`` and
-    ``off`` are the raw values, as text, of a binary sensor or a switch (JSON's ``true`` is ``"true"``); the ``+`` of a
-    ``command_topic`` stand for the levels by which the devices of a filter differ. ``companions`` are the other members
-    of a position, by role (``longitude``, ``accuracy``); the channel's own path is the latitude's.
-    ``by_identity``: the path has the identity of a record, which no template can follow. ``id_key`` is the key from
-    which the ids of its entity derive, if the path was changed later.
+    number, ``precision`` its digits shown; ``decimal_comma``: in a text, a comma comes before the decimals.
+    ``stated_unit`` is the unit that its messages stated when it was learned, whatever ``unit`` the user gave it since;
+    ``unit_path`` is the place of a member with the unit. ``on`` and ``off`` are the raw values, as text, of a binary
+    sensor or a switch (JSON's ``true`` is ``"true"``); the ``+`` of a ``command_topic`` stand for the levels by which
+    the devices of a filter differ. ``companions`` are the other members of a position, by role (``longitude``,
+    ``accuracy``); the channel's own path is the latitude's. ``by_identity``: the path has the identity of a record,
+    which no template can follow. ``id_key`` is the key from which the ids of its entity derive, if the path was changed
+    later.
     """
 
     name: str
@@ -42,6 +45,8 @@ class Channel:
     precision: int | None = None
     scale: float = 1.0
     decimal_comma: bool = False
+    stated_unit: str | None = None
+    unit_path: Path | None = None
     enabled: bool = True
     on: str | None = None
     off: str | None = None
@@ -90,6 +95,8 @@ class Channel:
         for name, value in asdict(self).items():
             if name not in plain and value != CHANNEL_DEFAULTS[name]:
                 plain[name] = value
+        if self.unit_path is not None:
+            plain["unit_path"] = list(self.unit_path)
         if self.event_types:
             plain["event_types"] = list(self.event_types)
         if self.companions:
@@ -101,6 +108,7 @@ class Channel:
         """Return the channel from the data of ``as_dict``."""
         arguments = dict(data)
         arguments["path"] = tuple(arguments["path"])
+        arguments["unit_path"] = _path(arguments.get("unit_path"))
         arguments["event_types"] = tuple(arguments.get("event_types", ()))
         companions: Mapping[str, list[str | int]] = arguments.get("companions", {})
         arguments["companions"] = tuple((role, tuple(place)) for role, place in companions.items())
@@ -108,6 +116,14 @@ class Channel:
 
 
 CHANNEL_DEFAULTS: dict[str, Any] = asdict(Channel(name="", path=()))
+
+
+def is_value(path: Path) -> bool:
+    """Return whether a path is that of the value in an object: {"value": 21.5, "unit": "°C"}.
+
+    A device that begins to write such objects in place of numbers is read by the same channels.
+    """
+    return bool(path) and path[-1] in VALUES
 
 
 def key_of(subtopic: str, path: Path) -> str:
@@ -131,9 +147,10 @@ class Reading:
 
     @property
     def keys(self) -> set[str]:
-        """Return the keys by which a channel may read its field: by identity, and by position."""
-        raw_path = self.channel.path if self.raw_path is None else self.raw_path
-        return {self.channel.key, key_of(self.channel.subtopic, raw_path)}
+        """Return the keys by which a channel may read its field: by identity, by position, and of a former number."""
+        paths = {self.channel.path, self.channel.path if self.raw_path is None else self.raw_path}
+        paths |= {path[:-1] for path in paths if is_value(path)}
+        return {key_of(self.channel.subtopic, path) for path in paths}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

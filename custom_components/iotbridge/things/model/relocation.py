@@ -25,6 +25,8 @@ class Relocation:
             self.channel,
             path=found.path,
             companions=found.companions or self.channel.companions,
+            stated_unit=self.channel.stated_unit or found.stated_unit,
+            unit_path=found.unit_path or self.channel.unit_path,
             by_identity=True,
             id_key=self.channel.stable_key,
         )

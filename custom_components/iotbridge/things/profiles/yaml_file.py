@@ -43,7 +43,10 @@ _KEYS_WITH_TOPIC, _KEYS_ALONE = 3, 12
 _MAX_LEVELS = 12
 _MAX_DEPTH = 30
 _MAX_EXPIRY_S = 30 * 24 * 3600
-_TEXTS = ("subtopic", "unit", "device_class", "state_class", "on", "off", "command_topic", "command_on", "command_off")
+_TEXTS = (
+    "subtopic", "unit", "stated_unit", "device_class", "state_class", "on", "off", "command_topic", "command_on",
+    "command_off",
+)  # fmt: skip
 _BOOLEANS = ("decimal_comma", "enabled", "by_identity")
 _MEMBERS = (
     "name", "manufacturer", "model", "match", "depth", "device_member", "name_member", "channels", "availability",
@@ -210,6 +213,8 @@ def _channel(member: YamlReader) -> Channel:
     if member.has("scale"):
         plain["scale"] = member.number("scale")
     plain |= {key: member.boolean(key) for key in _BOOLEANS if member.has(key)}
+    if member.has("unit_path"):
+        plain["unit_path"] = member.path("unit_path")
     if member.has("event_types"):
         plain["event_types"] = tuple(member.texts("event_types"))
     if member.has("companions"):

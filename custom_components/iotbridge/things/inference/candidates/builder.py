@@ -7,14 +7,14 @@ import re
 from urllib.parse import unquote
 
 from ...model.conversion import unit_of
-from ...model.message import Field
+from ...model.message import Field, Path
 from ...vocabulary.keys.key_words import HOLDERS
 from ...vocabulary.keys.records import NAMERS, NAMERS_OF_AN_OBJECT, OF_NOW, UNITS, UNITS_FOR_ALL, VALUES
 from ...vocabulary.obis import OBIS
 from ...vocabulary.roles import GENERIC
 from ...vocabulary.units.spellings import NO_UNIT
 from ..tokens import Suffix, Words, bracketed, is_number, suffix, words_of
-from .candidate import Candidate, ObisKey, SiblingGroup
+from .candidate import Candidate, ObisKey, SiblingGroup, UnitForAll
 from .identities import is_identity, worded
 from .members import MessageMember, groups_of, members_of
 from .records import Record, record_of, title_of
@@ -56,7 +56,7 @@ def candidates_of(fields: Sequence[tuple[str, Field]], topic: str) -> list[Candi
     groups = groups_of(members)
     old = frozenset(outdated(groups))
     records = {parent: record_of(group) for parent, group in groups.items()}
-    sibling_groups = {parent: SiblingGroup(group.texts) for parent, group in groups.items()}
+    sibling_groups = {parent: SiblingGroup(group.texts, group.places) for parent, group in groups.items()}
     base = [level for level in topic.split("/") if level][-BASE_LEVELS:]
     candidates = []
     for member in members:
@@ -75,7 +75,7 @@ def candidate_of(member: MessageMember, base: Sequence[str], sibling_group: Sibl
     """Return the candidate of a member; ``base`` are the last levels of the device's topic."""
     record_name = name_in_record(member, sibling_group)
     wording = wording_of(member, base, member.field.name or record_name)
-    unit, stated = (member.unit, True) if member.stated else unit_beside(member, sibling_group)
+    unit, stated, unit_path = (member.unit, True, None) if member.stated else unit_beside(member, sibling_group)
     return Candidate(
         subtopic=member.subtopic,
         field=member.field,
@@ -94,13 +94,19 @@ def candidate_of(member: MessageMember, base: Sequence[str], sibling_group: Sibl
         settable=member.settable,
         recorded=record_name is not None or is_named_record(member),
         spare=spare,
+        unit_path=unit_path,
     )
 
 
 def recorded(candidate: Candidate, record: Record, title: str | None) -> Candidate:
     """Return a candidate with the unit, the factor and the name of its record, and the ``title`` of its table."""
     described = dataclasses.replace(
-        candidate, unit=unit_of(record.unit), stated=True, suffix=None, factor=record.factor
+        candidate,
+        unit=unit_of(record.unit),
+        stated=True,
+        suffix=None,
+        factor=record.factor,
+        unit_path=record.unit_path,
     )
     name = record.name
     if name is None:
@@ -162,16 +168,22 @@ def unit_in(levels: tuple[Words, ...], own: int) -> Suffix | None:
     return None
 
 
-def unit_beside(member: MessageMember, sibling_group: SiblingGroup) -> tuple[str | None, bool]:
-    """Return the unit in a sibling, and whether there is one: {"value": 21, "unit": "C"}, {"temp_unit": "F"}."""
+def unit_beside(member: MessageMember, sibling_group: SiblingGroup) -> tuple[str | None, bool, Path | None]:
+    """Return the unit in a sibling, whether there is one, and its path if it is in the same message.
+
+    For example {"value": 21, "unit": "C"}, {"temp_unit": "F"}.
+    """
     key = member.key
     if key in VALUES or key in OF_NOW:
         text = sibling_group.text(UNITS)
         if text is not None:
             unit = unit_of(text) or (text if UNKNOWN_UNIT.fullmatch(text) and text not in NO_UNIT else None)
-            return unit, unit is not None or text in NO_UNIT
-    text = sibling_group.text((f"{key}_unit", f"{key}unit", f"{key}_units", f"unit_{key}", f"{key}u"))
-    return (unit_of(text), True) if text is not None else (None, False)
+            return unit, unit is not None or text in NO_UNIT, sibling_group.path_beside(member.subtopic, UNITS)
+    keys = (f"{key}_unit", f"{key}unit", f"{key}_units", f"unit_{key}", f"{key}u")
+    text = sibling_group.text(keys)
+    if text is None:
+        return None, False, None
+    return unit_of(text), True, sibling_group.path_beside(member.subtopic, keys)
 
 
 def obis_of(key: str) -> ObisKey | None:
@@ -183,10 +195,10 @@ def obis_of(key: str) -> ObisKey | None:
     return ObisKey(kind, "" if match[3] in TOTAL or kind[1] not in TARIFFS else match[3])
 
 
-def unit_siblings(candidates: Sequence[Candidate]) -> dict[str, str]:
-    """Return the units that a message states once for all values: {"TempUnit": "C"} is {"temperature": "°C"}."""
+def unit_siblings(candidates: Sequence[Candidate]) -> dict[str, UnitForAll]:
+    """Return the units that a message states once for all values: {"TempUnit": "C"} is °C for "temperature"."""
     return {
-        UNITS_FOR_ALL[name]: unit
+        UNITS_FOR_ALL[name]: UnitForAll(unit, candidate.subtopic, candidate.field.path)
         for candidate in candidates
         if candidate.parts and (name := candidate.parts[-1].lower().replace("_", "")) in UNITS_FOR_ALL
         if isinstance(candidate.value, str) and (unit := unit_of(candidate.value))

@@ -6,13 +6,21 @@ from dataclasses import dataclass, field as attribute
 from functools import cached_property
 from typing import NamedTuple
 
-from ...model.message import Field, Scalar
+from ...model.message import Field, Path, Scalar
 from ...model.profile import key_of
 from ...vocabulary.keys.letters import BESIDE_A_LETTER
 from ...vocabulary.keys.periods import BARE_PERIODS, DATE_KEYS, TIME_KEYS
 from ..tokens import Suffix, Words
 
 LONGEST_LETTER = len("Va")
+
+
+class UnitForAll(NamedTuple):
+    """Unit that a message states once for all values of a quantity, and its place."""
+
+    unit: str
+    subtopic: str
+    path: Path
 
 
 class ObisKey(NamedTuple):
@@ -29,8 +37,8 @@ class Candidate:
     ``parts`` are the levels of its key from the topic down, as written; ``levels`` the words of the meaningful ones,
     the last one first; ``depth`` of them are its own, those after them its device's topic. ``number`` is the value if
     it is or contains a number, and ``decimal_comma`` is as in ``Channel``; ``unit`` is the one that the message states
-    beside the value, and ``suffix`` the one in its key. ``recorded``: a record names it; ``factor``: factor of the
-    record; ``spare``: it only describes another value, or is older than one.
+    beside the value, in the member at ``unit_path`` if it has one, and ``suffix`` the one in its key. ``recorded``: a
+    record names it; ``factor``: factor of the record; ``spare``: it only describes another value, or is older than one.
     """
 
     subtopic: str
@@ -51,6 +59,7 @@ class Candidate:
     recorded: bool = False
     factor: float = 1.0
     spare: bool = False
+    unit_path: Path | None = None
 
     @property
     def siblings(self) -> Sequence[Candidate]:
@@ -106,10 +115,11 @@ class Candidate:
 class SiblingGroup:
     """Values under one parent, with the properties of the group."""
 
-    def __init__(self, texts: dict[str, str]) -> None:
-        """Start without values; ``texts`` are the group's texts by key."""
+    def __init__(self, texts: dict[str, str], places: dict[str, tuple[str, Path]]) -> None:
+        """Start without values; ``texts`` are the group's texts by key, ``places`` their subtopics and paths."""
         self.candidates: list[Candidate] = []
         self.texts = texts
+        self.places = places
 
     @cached_property
     def words(self) -> frozenset[str]:
@@ -174,3 +184,8 @@ class SiblingGroup:
     def text(self, keys: Sequence[str]) -> str | None:
         """Return the text of the first of these keys that exists."""
         return next((text for key in keys if (text := self.texts.get(key))), None)
+
+    def path_beside(self, subtopic: str, keys: Sequence[str]) -> Path | None:
+        """Return the path of that text if it is in the messages on a subtopic."""
+        place = next((self.places[key] for key in keys if self.texts.get(key)), None)
+        return place[1] if place is not None and place[0] == subtopic else None

@@ -7,7 +7,7 @@ from functools import cached_property
 import re
 
 from ...model.conversion import is_absent, quantity_of, text_of, unit_of
-from ...model.message import Field, Scalar
+from ...model.message import Field, Path, Scalar
 from ...model.number_notation import has_decimal_comma
 from ...vocabulary.keys.letters import COUNTED_BY_LETTERS
 from ...vocabulary.keys.records import UNITS
@@ -70,6 +70,15 @@ class MemberGroup:
         """Return the members that are texts, by key."""
         return {
             member.key: member.field.value
+            for member in self.members
+            if member.parts and isinstance(member.field.value, str) and member.field.value
+        }
+
+    @cached_property
+    def places(self) -> dict[str, tuple[str, Path]]:
+        """Return the subtopics and paths of the members that are texts, by key."""
+        return {
+            member.key: (member.subtopic, member.field.path)
             for member in self.members
             if member.parts and isinstance(member.field.value, str) and member.field.value
         }

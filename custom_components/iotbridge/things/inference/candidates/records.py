@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from ...model.conversion import unit_of
+from ...model.message import Path
 from ...vocabulary.keys.records import FACTORS, NAME_WORDS, SPARE, TITLES, UNIT_WORDS, VALUE_WORDS
 from ...vocabulary.units.known_units import QUANTITY_OF_UNIT
 from ...vocabulary.units.spellings import NO_UNIT
@@ -19,13 +20,17 @@ TITLE_LEVELS = 4
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """Reading made of several members: ``value`` holds its number, those in ``spare`` only describe it."""
+    """Reading made of several members: ``value`` holds its number, those in ``spare`` only describe it.
+
+    ``unit_path`` is the place of the unit if it is in the same message.
+    """
 
     value: MessageMember
     unit: str
     name: str | None
     factor: float
     spare: frozenset[MessageMember]
+    unit_path: Path | None
 
 
 def record_of(group: MemberGroup) -> Record | None:
@@ -49,7 +54,8 @@ def described(group: MemberGroup) -> Record | None:
     spare = frozenset(
         member for member in group.members if member is not value and (member in duplicates or is_spare(member))
     )
-    return Record(value, units[0].text or "", name_of(group, prefix), 1.0 if applied else factor_of(group), spare)
+    factor = 1.0 if applied else factor_of(group)
+    return Record(value, units[0].text or "", name_of(group, prefix), factor, spare, path_of(units[0], value))
 
 
 def names_unit(member: MessageMember) -> bool:
@@ -109,7 +115,13 @@ def row_of(group: MemberGroup) -> Record | None:
     name, value, unit = (member.text for member in row[:3])
     if not name or value is not None or row[1].number is None or not unit or unit_of(unit) is None:
         return None
-    return Record(row[1], unit, name, 1.0, frozenset(member for member in row if member is not row[1]))
+    spare = frozenset(member for member in row if member is not row[1])
+    return Record(row[1], unit, name, 1.0, spare, path_of(row[2], row[1]))
+
+
+def path_of(unit: MessageMember, value: MessageMember) -> Path | None:
+    """Return the path of a unit; None if it is not in the same messages as its value."""
+    return unit.field.path if unit.subtopic == value.subtopic else None
 
 
 def title_of(member: MessageMember, groups: Mapping[tuple[str, ...], MemberGroup]) -> str | None:

@@ -27,7 +27,8 @@ class MessageUnit(NamedTuple):
 
     def of(self, context: Context) -> str | None:
         """Return the unit in a message."""
-        return context.units.get(self.quantity, self.imperial if context.imperial else self.metric)
+        unit = context.units.get(self.quantity)
+        return unit.unit if unit else self.imperial if context.imperial else self.metric
 
 
 class UnitRule(NamedTuple):
