@@ -30,6 +30,7 @@ type Kind = tuple[str | None, str | None]
         ({"W": 312, "kWh": 123.4}, "W", ("W", "power")),
         ({"apprntPwr": 480, "rmsVoltage": 231.2}, "apprntPwr", ("VA", "apparent_power")),
         ({"UV": 3.2}, "UV", (None, None)),
+        ({"tempout_batt": 1.48}, "tempout_batt", ("V", "voltage")),
     ],
 )
 def test_units_at_the_ends_of_keys(document: dict[str, Any], key: str, kind: Kind) -> None:

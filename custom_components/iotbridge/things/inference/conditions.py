@@ -2,6 +2,8 @@
 
 from typing import Protocol
 
+from ..vocabulary.states.binary_states import BITS
+from ..vocabulary.states.binary_words import OPPOSITES
 from .candidates.candidate import Candidate
 from .rule_table import Condition
 
@@ -28,3 +30,15 @@ def beside(*words: str) -> Condition[HasCandidate]:
     """Return the condition that a key of the group, including its own, has one of these words."""
     wanted = frozenset(words)
     return lambda subject: not wanted.isdisjoint(subject.candidate.sibling_group.words)
+
+
+def is_beside_opposite_number(subject: HasCandidate) -> bool:
+    """Return whether two opposite bounds are numbers, not both 0 or 1: {"alarm_low": 1, "alarm_high": 8}."""
+    own = subject.candidate
+    if own.number is None or OPPOSITES.keys().isdisjoint(own.leaf):
+        return False
+    opposite = tuple(OPPOSITES.get(word, word) for word in own.leaf)
+    return any(
+        other.leaf == opposite and other.number is not None and not BITS.keys() >= {own.number, other.number}
+        for other in own.siblings
+    )

@@ -102,7 +102,7 @@ def split_compound(word: str) -> list[str]:
             if not is_piece(piece, at_end=ends):
                 continue
             known = best[end]
-            if known is None or len(before) + 1 < len(known):
+            if known is None or len(before) < len(known):  # of equally many pieces, the longest first ones
                 best[end] = [*before, piece]
     return best[-1] or with_ending(word)
 

@@ -109,6 +109,7 @@ QUANTITIES: dict[str, Quantity] = {
     "money": Quantity("monetary", None, "total"),
     "price": Quantity(),
     "count": Quantity(None, None, METER, title="count"),
+    "incidents": Quantity(None, None, METER),
     "pulses": Quantity(None, None, METER),
     "people": Quantity(),
     "score": Quantity(),

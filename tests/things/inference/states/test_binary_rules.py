@@ -125,6 +125,24 @@ def test_a_word_that_could_be_a_state_is_text(document: dict[str, Any]) -> None:
     assert reading.value == next(iter(document.values()))
 
 
+@pytest.mark.parametrize("key", ["fan", "level", "power", "pump", "water", "heater"])
+def test_a_level_is_one_of_several(key: str) -> None:
+    assert [channel({key: level, "other": 3}, key).platform for level in ("low", "high")] == ["sensor", "sensor"]
+
+
+def test_a_low_battery_in_words() -> None:
+    assert values({"battery": "low"}) == {"battery": True}
+
+
+@pytest.mark.parametrize("key", ["underfloor_temp", "under_floor_temp", "power_over_ethernet"])
+def test_a_place_is_not_exceeded(key: str) -> None:
+    assert channel({key: 1, "other": 3}, key).platform == "sensor"
+
+
+def test_bounds_that_are_both_0_or_1_are_flags() -> None:
+    assert values({"co2_alarm_low": 0, "co2_alarm_high": 1}) == {"co2_alarm_low": False, "co2_alarm_high": True}
+
+
 @pytest.mark.parametrize(
     "document", [{"power": 0}, {"power": 1}, {"power_kw": 0, "x": "y"}, {"energy": 1}, {"light": 1}]
 )

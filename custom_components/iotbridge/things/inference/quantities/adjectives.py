@@ -4,6 +4,7 @@ from typing import NamedTuple
 
 from ...vocabulary.keys.key_words import (
     CLIMATE,
+    COUNTED,
     ELECTRIC,
     ELECTRIC_OF_A_FACTOR,
     ELECTRICITY,
@@ -23,6 +24,9 @@ from ..candidates.candidate import Candidate
 from ..conditions import beside
 from ..rule_table import Condition, Example, Reads, Table, either, no
 from ..tokens import Phrase, Words, only_qualifies, phrases
+
+# Levels of a battery that are no percentage: a flag, or one of a few bars.
+BATTERY_LEVELS = range(7)
 
 
 class Mention(NamedTuple):
@@ -80,6 +84,15 @@ def is_behind_quantity(quantities: frozenset[str]) -> Condition[Mention]:
 def is_beside_quantity(quantities: frozenset[str]) -> Condition[Mention]:
     """Return the condition that one of these quantities is named, too."""
     return lambda mention: any(WORDS[other.text] in quantities for other in mention.others)
+
+
+def is_place_of_battery(mention: Mention) -> bool:
+    """Return whether a battery follows that belongs to a sensor of the quantity: "temp_out_batt", "temp_batt": 0."""
+    behind = next((other for other in mention.others if WORDS[other.text] == "battery"), None)
+    if behind is None or behind.start < mention.phrase.end:
+        return False
+    number = mention.candidate.number
+    return behind.start > mention.phrase.end or (isinstance(number, int) and number in BATTERY_LEVELS)
 
 
 def is_below(words: frozenset[str]) -> Condition[Mention]:
@@ -141,6 +154,14 @@ ADJECTIVES: Table[Mention, AdjectiveRule] = Table(
                 Reads(1.42, "A", "current"),
                 "Zigbee2MQTT: LiXee ZLinky_TIC",
             ),
+        ),
+        AdjectiveRule(
+            when=(is_before(COUNTED),),
+            example=Example({"voltage_events": 2}, Reads(2), "Modbus: counts of meters"),
+        ),
+        AdjectiveRule(
+            when=(means(frozenset({"temperature"})), is_place_of_battery),
+            example=Example({"outtempbatt": 0, "outtemp": 4.5}, Reads(0), "Ecowitt: WH32"),
         ),
         AdjectiveRule(
             when=(means(CLIMATE), is_beside_quantity(frozenset({"battery"}))),

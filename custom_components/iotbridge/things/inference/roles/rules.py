@@ -9,7 +9,7 @@ from ...vocabulary.keys.key_words import CODES, FIRM, MEASURED, STATES, WHERE
 from ...vocabulary.keys.periods import DATE_PARTS
 from ...vocabulary.quantities import QUANTITIES
 from ...vocabulary.states.binary_states import BITS
-from ..conditions import beside
+from ..conditions import beside, is_beside_opposite_number
 from ..quantities.words import Key
 from ..rule_table import Condition, Example, Reads, Table, no
 from ..tokens import phrases, words_of
@@ -155,6 +155,11 @@ ROLE_RULES: Table[Key, RoleRule] = Table(
             "setting",
             when=(has_phrase(frozenset({"alarm"})), names(), no(names("count"))),
             example=Example({"co2_alarm_value": 4600}, Reads(4600, enabled=False), "Zigbee2MQTT: Lincukoo E02C-Z10T"),
+        ),
+        RoleRule(
+            "setting",
+            when=(names("battery"), is_beside_opposite_number),
+            example=Example({"battery_low": 1, "battery_high": 14}, Reads(1, enabled=False), "Modbus: limits of UPS"),
         ),
         RoleRule(
             "setting",

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 import re
 
-from ...vocabulary.states.binary_states import BINARY, CALM, ONLY_WITH_A_KIND, PAIRS, Binary
+from ...vocabulary.states.binary_states import BINARY, CALM, LEVELS, ONLY_WITH_A_KIND, PAIRS, Binary
 from ...vocabulary.states.binary_words import ALONE
 from ...vocabulary.vendors.commands import COMMANDS
 from ...vocabulary.words import WORDS
@@ -13,7 +13,7 @@ from ..interpretation import Context
 from ..tokens import only_qualifies, phrases
 
 # Number of levels of a key that may name the kind.
-LEVELS = 3
+KEY_LEVELS = 3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,7 +50,7 @@ def kind_of(candidate: Candidate) -> Binary | None:
     if candidate.leaf in ALONE:
         return ALONE[candidate.leaf]
     weak: Binary | None = None
-    for index, level in enumerate(candidate.levels[:LEVELS]):
+    for index, level in enumerate(candidate.levels[:KEY_LEVELS]):
         above = candidate.levels[index + 1] if index + 1 < len(candidate.levels) else ()
         across = above + level
         matches = [phrase for phrase in phrases(across, BINARY) if phrase.end > len(above)]
@@ -76,6 +76,8 @@ def pair_of(text: str, kind: Binary | None) -> Pair | None:
     if not pairs or (plain in ONLY_WITH_A_KIND and (kind is None or kind.device_class is None)):
         return None
     yes, no, hint = pairs[0]
+    if plain in LEVELS and kind is not None and hint != kind.device_class:
+        return None
     return Pair(in_style_of(text, yes), in_style_of(text, no), None if plain in CALM else hint)
 
 

@@ -5,10 +5,18 @@ from typing import NamedTuple
 
 from ...model.conversion import NO, YES, text_of
 from ...vocabulary.states.binary_states import ALARMS, BINARY, BITS, Binary
-from ...vocabulary.states.binary_words import BATTERY_WORDS, CONTACTS, FLAGS, LIMITS, NUMBER_WORDS, WATER_WORDS
+from ...vocabulary.states.binary_words import (
+    BATTERY_WORDS,
+    BEYOND,
+    CONTACTS,
+    FLAGS,
+    LIMITS,
+    NUMBER_WORDS,
+    WATER_WORDS,
+)
 from ...vocabulary.words import WORDS
 from ..candidates.candidate import Candidate
-from ..conditions import beside, has_word
+from ..conditions import beside, has_word, is_beside_opposite_number
 from ..rule_table import Condition, Example, Reads, Table, either, no
 from ..tokens import phrases, words_of
 from .binary import BinaryValue, Pair, kind_of, pair_of
@@ -90,6 +98,14 @@ def has_quantity(case: BinaryCase) -> bool:
     return bool(phrases(case.candidate.leaf, WORDS))
 
 
+def is_beyond_quantity(case: BinaryCase) -> bool:
+    """Return whether the key names a quantity that is exceeded, or too small: "over_voltage"."""
+    own = case.candidate.leaf
+    return not BEYOND.isdisjoint(own) and any(
+        phrase.start > 0 and own[phrase.start - 1] in BEYOND for phrase in phrases(own, WORDS)
+    )
+
+
 def is_kind(*names: str) -> Condition[BinaryCase]:
     """Return the condition that the kind is one of these rows of binary_states.py."""
     rows = tuple(BINARY[name] for name in names)
@@ -162,6 +178,15 @@ KIND_RULES: Table[BinaryCase, KindRule] = Table(
                 "Zigbee2MQTT: CTM Lyng 6254380",
             ),
         ),
+        KindRule(
+            "problem",
+            when=(no(is_strong), either(is_bool, is_bit), is_beyond_quantity),
+            example=Example(
+                {"under_voltage": 1, "over_current": 0},
+                Reads(True, device_class="problem", platform="binary_sensor"),
+                "Modbus: flags of inverters",
+            ),
+        ),
     )
 )
 
@@ -179,6 +204,22 @@ WRITING_RULES: Table[BinaryCase, WritingRule] = Table(
             None,
             when=(either(is_missing, no(is_bit), has_unit, has_word(NUMBER_WORDS)),),
             example=Example({"faultcode": 0}, Reads(0, enabled=False), "blind/growatt-parser"),
+        ),
+        WritingRule(
+            None,
+            when=(is_beside_opposite_number,),
+            example=Example(
+                {"temperature_alarm_low": 1, "temperature_alarm_high": 8},
+                Reads(1, enabled=False),
+                "Modbus: limits of cold rooms",
+            ),
+        ),
+        WritingRule(
+            Pair("1", "0"),
+            when=(is_beyond_quantity,),
+            example=Example(
+                {"over_power": 0}, Reads(False, device_class="problem", platform="binary_sensor"), "Modbus: faults"
+            ),
         ),
         WritingRule(
             Pair("1", "0"),

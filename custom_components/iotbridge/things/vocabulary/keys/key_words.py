@@ -53,6 +53,12 @@ CLIMATE = frozenset({
 # Quantities that a sensor measures beside the one that it is named after: "humi_co2".
 MEASURED_BESIDE = CLIMATE | {"temperature", "battery"}
 GASES = frozenset({"co2", "co", "voc", "pm1", "pm25", "pm4", "pm10", "hcho", "o3", "no2", "radon"})
+# Incidents that are counted: "voltage_dips".
+COUNTED = frozenset({
+    "dips", "sags", "swells", "surges", "spikes", "drops", "outages", "interruptions", "failures", "losses", "faults",
+    "errors", "alarms", "alerts", "warnings", "events", "cycles", "trips", "replacements", "resets", "changes",
+    "readings", "measurements", "violations",
+})  # fmt: skip
 # Quantities that are paid: "price_energy".
 PAID = frozenset({"price", "money"})
 # Things that a quantity describes: a topic "power_strip" or "high_voltage_battery" names no power and no voltage.

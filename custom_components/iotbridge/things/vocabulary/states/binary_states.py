@@ -364,6 +364,9 @@ ONLY_WITH_A_KIND = frozenset(
     }
 )
 
+# Levels, of which there may be more: a pair only in a key of the pair's class.
+LEVELS = frozenset({"low", "high"})
+
 # Groups of alarms: {"Alarms": {"LowVoltage": 0}}.
 ALARMS = frozenset({"error", "errors", "alarm", "alarms", "alert", "alerts", "fault", "faults", "warning", "warnings"})
 

@@ -20,6 +20,10 @@ BATTERY_WORDS = frozenset({
 WATER_WORDS = frozenset({"water", "alarm", "state", "status", "sensor", "alert", "is", "warning", "detector"})
 # Words for a value that is too low or too high: "lowWaterPressure".
 LIMITS = frozenset({"low", "high", "lack", "missing", "shortage", "over", "under", "too"})
+# Words before a quantity that is exceeded, or too small: "over_voltage".
+BEYOND = frozenset({"over", "under"})
+# Words for bounds, and their opposites: "alarm_low" and "alarm_high" are limits if one is another number than 0 and 1.
+OPPOSITES = {"low": "high", "high": "low", "lower": "upper", "upper": "lower", "min": "max", "max": "min"}
 # If all keys that start with one of these are 0 or 1, each is a binary value.
 FLAGS = (("error",), ("err",), ("fault",), ("alarm",), ("warning",))
 # Raw values for on of a switch; a cover's is "open", a lock's is "lock".
