@@ -7,6 +7,7 @@ import pytest
 
 from custom_components.iotbridge.things.analysis import analyse
 from custom_components.iotbridge.things.inference.further import MAX_FURTHER
+from custom_components.iotbridge.things.model.conversion import convert
 from custom_components.iotbridge.things.model.message import ProblemKind, Sample, Value
 from custom_components.iotbridge.things.model.profile import RECEIVED, Analysis, Reading
 
@@ -34,6 +35,10 @@ def further(document: Any) -> dict[str, Reading]:
         ({"temperature": 21.5, "rain_month": 130.4}, "rain_month", 130.4, "mm"),
         ({"battery_voltage": "052.70", "channel_x": "012"}, "channel_x", 12, None),
         ({"lat": 45.5, "lon": 9.25}, "lon", 9.25, None),
+        ({"temperature": 21.5, "serial": "004211"}, "serial", "004211", None),
+        ({"temperature": 21.5, "fw_version": "1.10"}, "fw_version", "1.10", None),
+        ({"temperature": 21.5, "pin_code": "0123"}, "pin_code", "0123", None),
+        ({"temperature": 21.5, "meter_id": 4211}, "meter_id", 4211, None),
     ],
 )
 def test_a_value_that_is_not_proposed_can_be_picked(
@@ -43,6 +48,25 @@ def test_a_value_that_is_not_proposed_can_be_picked(
 
     assert (reading.value, reading.channel.unit) == (value, unit)
     assert (reading.channel.platform, reading.channel.enabled) == ("sensor", False)
+
+
+@pytest.mark.parametrize(
+    ("document", "key", "value"),
+    [
+        ({"serial": "12"}, "serial", "0012"),
+        ({"sw_version": "2.9"}, "sw_version", "2.10"),
+        ({"hw": {"rev": "2.9"}}, "hw.rev", "2.10"),
+        ({"versions": {"app": "2.9"}}, "versions.app", "2.10"),
+        ({"error_code": "12"}, "error_code", "007"),
+    ],
+)
+def test_a_later_text_of_an_identity_a_version_or_a_code_is_kept(
+    document: dict[str, Any], key: str, value: str
+) -> None:
+    (device,) = analysis({"temperature": 21.5, **document}).devices
+    channels = {reading.channel.key: reading.channel for reading in (*device.readings, *device.further)}
+
+    assert convert(channels[key], value) == value
 
 
 def test_every_scalar_is_proposed_or_further() -> None:

@@ -5,6 +5,7 @@ from dataclasses import replace
 from ..model.conversion import unit_of
 from ..model.message import Path
 from ..model.profile import Channel
+from ..vocabulary.keys.key_words import WRITTEN_CODES
 from ..vocabulary.keys.records import UNITS
 from ..vocabulary.names import display_names
 from ..vocabulary.names.nouns import NOUNS
@@ -113,6 +114,8 @@ def measured_channel(candidate: Candidate, interpretation: Interpretation, conte
     device_class = media_class(interpretation, context)
     stated_unit, unit_path = stated_unit_of(candidate, interpretation, context)
     technical = interpretation.row.diagnostic or candidate.field.technical or interpretation.role == "internal"
+    if is_written_code(candidate, interpretation):
+        return replace(plain_channel(candidate), entity_category="diagnostic" if technical else None)
     return Channel(
         name=name_of(candidate, hints_of(interpretation)),
         path=candidate.field.path,
@@ -143,6 +146,14 @@ def stated_unit_of(
     if for_all is None or for_all.unit != interpretation.unit or for_all.subtopic != candidate.subtopic:
         return None, candidate.unit_path
     return for_all.unit, for_all.path
+
+
+def is_written_code(candidate: Candidate, interpretation: Interpretation) -> bool:
+    """Return whether a text of digits is an identity, a version or a code, whose zeros count: "004211", "1.10"."""
+    if not isinstance(candidate.value, str) or interpretation.unit is not None:
+        return False
+    heads = {word for level in candidate.levels[: min(candidate.depth, 2)] for word in level[-1:]}
+    return interpretation.role == "identity" or not WRITTEN_CODES.isdisjoint(heads)
 
 
 def is_on[Subject](rule: VisibilityRule[Subject] | None) -> bool | None:

@@ -55,5 +55,5 @@ def unproposed_channel(candidate: Candidate, context: Context) -> Channel:
     if interpretation.role == "time":
         interpretation = with_unit(with_quantity(quantity_key(counted), context), counted, context)
     elif interpretation.role == "identity":
-        interpretation = Interpretation()
+        interpretation = Interpretation(role="identity")
     return measured_channel(counted, interpretation, context)

@@ -16,6 +16,11 @@ REACHED = frozenset({("current",), ("actual",)})
 WANTED = frozenset({("target",), ("setpoint",)})
 # Last words of a number that is a code.
 CODES = frozenset({"status", "state", "code", "mode"})
+# Last words of a key, or of the group above it, whose texts are no numbers: {"pin_code": "0123", "fw_rev": "1.10"}.
+WRITTEN_CODES = frozenset({
+    "code", "codes", "pin", "barcode", "ean", "postcode", "zip", "number", "version", "versions", "revision", "rev",
+    "release", "serials",
+})  # fmt: skip
 # Last words of a group of states: {"sensor_status": {"temperature": 0}}.
 STATES = CODES | {"states", "errors", "error", "faults", "fault", "flags", "valid", "health", "diagnostics"}
 # Words behind it that only say where: "input_state_in1".
