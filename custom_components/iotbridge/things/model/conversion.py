@@ -109,6 +109,8 @@ def convert(channel: Channel, raw: Scalar, unit: str | None = None) -> Value:
         return None if raw is None else plain(channel, raw, unit)
     if is_absent(raw) or is_error(channel.device_class, raw):
         return None
+    if unit is None and not isinstance(raw, str):
+        return scaled(number(raw), channel.scale)  # most values; it runs for each of them
     return measured(channel, raw, unit)
 
 

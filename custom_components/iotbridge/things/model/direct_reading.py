@@ -52,13 +52,14 @@ def _are_same_members(payload: bytes, channels: list[Channel]) -> bool:
         return False
     if not isinstance(document, dict):
         return False
+    value_at = partial(_at, document)
     for channel in channels:
         value = _at(document, channel.path)
         if isinstance(value, dict):
             if not VALUES.isdisjoint(value):
                 return False
         elif not isinstance(value, list) and value is not _MISSING:
-            unit = unit_text_of(channel, channel.path, partial(_at, document))
+            unit = unit_text_of(channel, channel.path, value_at)
             if not is_same_state(channel, value, unit):
                 return False
     return True

@@ -69,6 +69,9 @@ class ProfileReader:
     def __init__(self, profile: Profile) -> None:
         """Index the channels by subtopic and path."""
         self._channels = {(channel.subtopic, channel.path): channel for channel in profile.channels if channel.enabled}
+        self._has_units_beside = any(
+            channel.unit_path is not None or is_value(channel.path) for channel in profile.channels
+        )
         self._columns: dict[str, bool | None] = {}
         for channel in profile.channels:
             kind = _columns_of(channel)
@@ -94,13 +97,16 @@ class ProfileReader:
         by_path = {path: field_.value for field_ in report.fields for path in field_.paths}
         for field_ in report.fields:
             channels = [channel for path in field_.paths if (channel := self._channels.get((subtopic, path)))]
-            if not channels and is_value(field_.path):
+            is_in_object = not channels and is_value(field_.path)
+            if is_in_object:
                 channels = self._channels_of_object(subtopic, field_)
                 update.keys |= {channel.key for channel in channels} or {key_of(subtopic, field_.path)}
             else:
                 update.keys |= {key_of(subtopic, field_.path), *(channel.key for channel in channels)}
             for channel in channels:
-                unit = field_.unit or unit_text_of(channel, field_.path, by_path.get)
+                unit = field_.unit
+                if unit is None and (is_in_object or self._has_units_beside):
+                    unit = unit_text_of(channel, field_.path, by_path.get)
                 is_same = channel.path == field_.paths[-1] and is_same_state(channel, field_.value, unit)
                 update.is_readable_by_core = update.is_readable_by_core and is_same
                 _read(channel, field_.value, unit, by_path, update)

@@ -2,9 +2,9 @@
 
 from collections.abc import Callable
 
-from ..vocabulary.keys.records import UNITS
+from ..vocabulary.keys.records import UNITS, VALUES
 from .message import Path
-from .profile import Channel, is_value
+from .profile import Channel
 
 
 def unit_text_of(channel: Channel, path: Path, value_at: Callable[[Path], object]) -> str | None:
@@ -12,10 +12,8 @@ def unit_text_of(channel: Channel, path: Path, value_at: Callable[[Path], object
 
     ``value_at`` returns the value at another path of the message. It is cheap, because it runs for every value.
     """
-    text: object = None
-    if channel.unit_path is not None:
-        text = value_at(channel.unit_path)
-    if text is None and is_value(path):
+    text = None if channel.unit_path is None else value_at(channel.unit_path)
+    if text is None and path and path[-1] in VALUES:
         # The device may have begun to state the unit later.
         values = (value_at((*path[:-1], name)) for name in UNITS)
         text = next((value for value in values if isinstance(value, str)), None)

@@ -184,4 +184,11 @@ WRITTEN = (
         becomes="air pressure",
         example=Example({"bar_hpa": 1007.9}, Reads(1007.9, "hPa", "atmospheric_pressure"), "holdout/weather-si"),
     ),
+    # As a temperature, Home Assistant would show -267 °C.
+    UnitRule(
+        UnitDecision.KEPT,
+        when=(of("temperature"), in_unit("K"), between(-60, 60)),
+        becomes="temperature difference",
+        example=Example({"dT": "6.5 K"}, Reads(6.5, "K", "temperature_delta"), "heat pump: flow minus return"),
+    ),
 )
