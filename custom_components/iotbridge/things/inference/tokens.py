@@ -13,6 +13,7 @@ from ..vocabulary.keys.word_parts import (
     LAST_LETTERS,
     MONEY,
     PRICES,
+    REMAINING,
     SHORT_PIECES,
     SPANS,
     TEMPERATURES,
@@ -46,8 +47,8 @@ def vocabulary(*tables: Iterable[str]) -> frozenset[str]:
 
 KNOWN = vocabulary(
     words.WORDS, suffixes.SUFFIXES, binary_states.BINARY, events.EVENT_KEYS, events.RECEIVERS, display_names.SPELLED,
-    display_names.QUALIFIERS, roles.IDENTITY, roles.TIME, roles.SETTING, roles.INTERNAL, roles.ABOUT, roles.TEXTS,
-    roles.GENERIC, conventions.VOCABULARY,
+    display_names.QUALIFIERS, roles.IDENTITY, roles.TIME, roles.SETTING, roles.UNITS, roles.INTERNAL, roles.ABOUT,
+    roles.TEXTS, roles.GENERIC, conventions.VOCABULARY,
 )  # fmt: skip
 
 
@@ -139,7 +140,7 @@ def bracketed(key: str) -> Suffix | None:
 def suffix(key: Words) -> Suffix | None:
     """Return the unit at the end of a key, if its last words can only be one."""
     end = len(key)
-    while end and key[end - 1].isdigit() and end > 1:
+    while end > 1 and (key[end - 1].isdigit() or key[end - 1] in REMAINING):
         end -= 1
     for stop in {len(key), end}:
         for length in (3, 2, 1):

@@ -15,6 +15,7 @@ from ...vocabulary.roles import GENERIC
 from ...vocabulary.units.spellings import NO_UNIT
 from ..tokens import Suffix, Words, bracketed, is_number, suffix, words_of
 from .candidate import Candidate, ObisKey, SiblingGroup, UnitForAll
+from .columns import with_column
 from .identities import is_identity, worded
 from .members import MessageMember, groups_of, members_of
 from .records import Record, record_of, title_of
@@ -62,7 +63,8 @@ def candidates_of(fields: Sequence[tuple[str, Field]], topic: str) -> list[Candi
     for member in members:
         record = records[member.parent]
         spare = member in old or (record is not None and member in record.spare) or is_identity(member)
-        candidate = candidate_of(member, base, sibling_groups[member.parent], spare=spare)
+        columns = len(groups[member.parent].members)
+        candidate = candidate_of(member, base, sibling_groups[member.parent], columns=columns, spare=spare)
         if record is not None and record.value is member:
             title = title_of(member, groups) if candidate.is_listed and member.field.path[-1] == 1 else None
             candidate = recorded(candidate, record, title)
@@ -71,10 +73,12 @@ def candidates_of(fields: Sequence[tuple[str, Field]], topic: str) -> list[Candi
     return candidates
 
 
-def candidate_of(member: MessageMember, base: Sequence[str], sibling_group: SiblingGroup, *, spare: bool) -> Candidate:
-    """Return the candidate of a member; ``base`` are the last levels of the device's topic."""
+def candidate_of(
+    member: MessageMember, base: Sequence[str], sibling_group: SiblingGroup, *, columns: int, spare: bool
+) -> Candidate:
+    """Return the candidate of a member in a list of ``columns``; ``base`` are the last levels of the device's topic."""
     record_name = name_in_record(member, sibling_group)
-    wording = wording_of(member, base, member.field.name or record_name)
+    wording = wording_of(member, base, member.field.name or record_name, columns)
     unit, stated, unit_path = (member.unit, True, None) if member.stated else unit_beside(member, sibling_group)
     return Candidate(
         subtopic=member.subtopic,
@@ -135,7 +139,7 @@ def is_named_record(member: MessageMember) -> bool:
     return member.field.raw_path is not None and member.field.name is not None
 
 
-def wording_of(member: MessageMember, base: Sequence[str], name: str | None) -> Wording:
+def wording_of(member: MessageMember, base: Sequence[str], name: str | None, columns: int) -> Wording:
     """Return the words of a member's key; ``name`` replaces its last level, ``base`` is prepended."""
     parts = [*base, *member.parts]
     path = member.field.path
@@ -143,6 +147,8 @@ def wording_of(member: MessageMember, base: Sequence[str], name: str | None) -> 
         parts = [*parts[:-1], name]
     elif path and isinstance(path[-1], str) and (bare := ADDRESSED.fullmatch(unquote(parts[-1]))):
         parts = [*parts[:-1], bare[1]]
+    elif path and isinstance(path[-1], int) and len(parts) > 1:
+        parts = with_column(parts, path[-1], columns)
     headed = bracketed(parts[-1]) if parts else None
     levels = [() if ADDRESS.fullmatch(part) else words_of(part) for part in parts]
     depth = sum(map(bool, levels[len(base) :]))

@@ -10,6 +10,7 @@ from ...vocabulary.keys.key_words import (
     ELECTRICITY,
     GASES,
     MEASURED_BESIDE,
+    METERS,
     NOT_AMPERES,
     NOW,
     OTHER_TIMES,
@@ -162,6 +163,10 @@ ADJECTIVES: Table[Mention, AdjectiveRule] = Table(
         AdjectiveRule(
             when=(means(frozenset({"temperature"})), is_place_of_battery),
             example=Example({"outtempbatt": 0, "outtemp": 4.5}, Reads(0), "Ecowitt: WH32"),
+        ),
+        AdjectiveRule(
+            when=(is_word(*METERS), is_beside_quantity(frozenset({"battery"}))),
+            example=Example({"water_meter_battery": 88}, Reads(88, "%", "battery"), "TTN: batteries of meters"),
         ),
         AdjectiveRule(
             when=(means(CLIMATE), is_beside_quantity(frozenset({"battery"}))),

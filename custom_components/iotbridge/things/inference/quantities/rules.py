@@ -3,7 +3,7 @@
 from typing import NamedTuple
 
 from ...vocabulary.device_classes import SENSOR_CLASSES
-from ...vocabulary.keys.key_words import REACHED, WANTED
+from ...vocabulary.keys.key_words import DIFFERENCES, REACHED, WANTED
 from ...vocabulary.keys.letters import OTHER_LETTERS, UNITS_OF_SUBJECTS
 from ...vocabulary.names import display_names
 from ...vocabulary.quantities import QUANTITIES
@@ -47,6 +47,13 @@ QUANTITY_RULES: Table[Case, QuantityRule] = Table(
                 Reads(22.6, "°C", "temperature"),
                 "blind/wavin-ahc",
                 topic="heat/floorDC4F220FB38A/10",
+            ),
+        ),
+        QuantityRule(
+            "temperature difference",
+            when=(of("temperature"), has_word(DIFFERENCES)),
+            example=Example(
+                {"temp_delta": 5.5}, Reads(5.5, "K", "temperature_delta"), "Modbus: differences of heat pumps"
             ),
         ),
         QuantityRule(

@@ -60,9 +60,14 @@ def has_unit(key: Key) -> bool:
     return key.candidate.stated and bool(key.candidate.unit)
 
 
-def ends_in_percent(key: Key) -> bool:
-    """Return whether the key ends with a percentage."""
-    return key.candidate.suffix is not None and key.candidate.suffix.unit == "%"
+def ends_in_unit(*units: str) -> Condition[Key]:
+    """Return the condition that the key ends with one of these units."""
+    return lambda key: key.candidate.suffix is not None and key.candidate.suffix.unit in units
+
+
+def is_bit(key: Key) -> bool:
+    """Return whether the number is 0 or 1."""
+    return key.candidate.number in BITS
 
 
 def is_listed(key: Key) -> bool:
@@ -161,6 +166,12 @@ ROLE_RULES: Table[Key, RoleRule] = Table(
             when=(names("battery"), is_beside_opposite_number),
             example=Example({"battery_low": 1, "battery_high": 14}, Reads(1, enabled=False), "Modbus: limits of UPS"),
         ),
+        # The number of a unit: "C" is 0, "F" is 1.
+        RoleRule(
+            "setting",
+            when=(has_phrase(frozenset({"unit"})), names(), is_bit),
+            example=Example({"unit_temp": 1, "temp": 21.5}, Reads(1, enabled=False), "Tuya: units of thermostats"),
+        ),
         RoleRule(
             "setting",
             when=(
@@ -238,13 +249,18 @@ ROLE_RULES: Table[Key, RoleRule] = Table(
             example=Example({"distance_meter": 1.24}, Reads(1.24, "m", "distance"), "Tuya: ZY-M100"),
         ),
         RoleRule(
+            None,
+            when=(has_role("identity"), ends_in_unit("kWh", "Wh", "MWh", "kW")),
+            example=Example({"session_kwh": 12.5}, Reads(12.5, "kWh", "energy"), "OpenEVSE: words of sessions"),
+        ),
+        RoleRule(
             "internal",
             when=(has_role("time"), is_duration),
             example=Example({"min_time": 60}, Reads(60, enabled=False), "TagoIO: netvox r718n325"),
         ),
         RoleRule(
             None,
-            when=(ends_in_percent, no(has_role("identity", "time", "setting"))),
+            when=(ends_in_unit("%"), no(has_role("identity", "time", "setting"))),
             example=Example(
                 {"fs_free_prcnt": 63, "mac_address": "b8:27:eb:00:00:01"}, Reads(63, "%"), "holdout/rpi-reporter"
             ),

@@ -16,6 +16,7 @@ class RoleWords(NamedTuple):
 
 ROLE_WORDS = (
     RoleWords("setting", roles.SETTING, anywhere=True),
+    RoleWords("setting", roles.UNITS),
     RoleWords("internal", roles.HISTORY, anywhere=True),
     RoleWords("identity", roles.IDENTITY),
     RoleWords("time", roles.TIME),

@@ -171,6 +171,12 @@ CLIMATE = (
 
 # For numbers with a stated unit.
 WRITTEN = (
+    # Colder than any place: a difference, or a laboratory.
+    UnitRule(
+        UnitDecision.KEPT,
+        when=(of("temperature"), in_unit("K"), between(-150, 150)),
+        example=Example({"dT": "6.5 K"}, Reads(6.5, "K"), "ebusd: values with units"),
+    ),
     UnitRule(
         "lx",
         when=(of("luminosity"), in_unit("klx")),

@@ -67,6 +67,16 @@ def decimal(case: Case) -> bool:
     return isinstance(case.value, float)
 
 
+def beside_thousandths(words: frozenset[str]) -> Condition[Case]:
+    """Return the condition that a key of the group with one of these words has a number with exactly three decimals."""
+    return lambda case: any(
+        isinstance(other.number, float)
+        and round(other.number, 2) != other.number == round(other.number, 3)
+        and not words.isdisjoint(other.leaf)
+        for other in case.candidate.siblings
+    )
+
+
 def called(*words: str) -> Condition[Case]:
     """Return the condition that the key consists of one of these words, apart from numbers."""
     return lambda case: " ".join(case.candidate.pattern) in words

@@ -1,9 +1,10 @@
 """Rules for the unit of an electric number. Pure."""
 
-from ...vocabulary.keys.neighbours import BATTERIES, METERED, RADIO_POWER, SENSORS
+from ...vocabulary.keys.neighbours import BATTERIES, GRID, METERED, MODULATION, POWER, RADIO_POWER, SENSORS
 from ..conditions import beside, has_number, has_word
 from ..rule_table import Example, Reads, either, no
 from .conditions import (
+    beside_thousandths,
     between,
     called,
     counted_in_watt_hours,
@@ -14,8 +15,12 @@ from .conditions import (
     near,
     of,
     whole,
+    written_as,
 )
 from .rule import UnitDecision, UnitRule
+
+# More than the mains, or a motor on a converter, have: a radio.
+MOST_HERTZ = 120
 
 ELECTRIC = (
     UnitRule(
@@ -96,6 +101,19 @@ ELECTRIC = (
             {"measuredPower": -59, "rssi": -79.81192947697268}, Reads(-59, enabled=False), "blind2/room-assistant"
         ),
     ),
+    # Meters of the grid with kilowatt hours have kilowatts (DSMR), with a resolution of one watt.
+    UnitRule(
+        None,
+        when=(
+            of("power"),
+            between(-99.999, 99.999),
+            beside(*GRID),
+            either(beside_thousandths(POWER), written_as("power delivered"), written_as("power returned")),
+        ),
+        example=Example(
+            {"power_delivered": 0.412, "energy_delivered_tariff1": 4512.125}, Reads(0.412), "ESPHome: DSMR"
+        ),
+    ),
     # TeslaMate uses kilowatts.
     UnitRule(
         None,
@@ -124,5 +142,11 @@ ELECTRIC = (
         UnitDecision.INTERNAL,
         when=(of("frequency"), between(1e6, 1e12)),
         example=Example({"frequency": 868300000}, Reads(868300000, enabled=False), "blind/decentlab-atm41"),
+    ),
+    # A radio, mostly in megahertz.
+    UnitRule(
+        None,
+        when=(of("frequency"), has_number, either(no(between(0, MOST_HERTZ)), beside(*MODULATION))),
+        example=Example({"frequency": 433.92, "temperature": 20.5}, Reads(433.92), "OpenMQTTGateway: LoRa"),
     ),
 )

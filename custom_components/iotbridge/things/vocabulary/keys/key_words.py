@@ -58,11 +58,20 @@ CLIMATE = frozenset({
 # Quantities that a sensor measures beside the one that it is named after: "humi_co2".
 MEASURED_BESIDE = CLIMATE | {"temperature", "battery"}
 GASES = frozenset({"co2", "co", "voc", "pm1", "pm25", "pm4", "pm10", "hcho", "o3", "no2", "radon"})
+# Meters, which have a battery: "water_meter_battery".
+METERS = frozenset({
+    "water meter", "gas meter", "heat meter", "flow meter", "electricity meter", "energy meter", "power meter", "water",
+    "gas", "heat", "flow",
+})  # fmt: skip
 # Incidents that are counted: "voltage_dips".
 COUNTED = frozenset({
     "dips", "sags", "swells", "surges", "spikes", "drops", "outages", "interruptions", "failures", "losses", "faults",
     "errors", "alarms", "alerts", "warnings", "events", "cycles", "trips", "replacements", "resets", "changes",
     "readings", "measurements", "violations",
+})  # fmt: skip
+# Words of a difference of temperatures: "spread": "4.75 K".
+DIFFERENCES = frozenset({
+    "delta", "diff", "difference", "differential", "differenz", "spread", "spreizung", "superheat", "subcooling",
 })  # fmt: skip
 # Quantities that are paid: "price_energy".
 PAID = frozenset({"price", "money"})

@@ -8,6 +8,13 @@ SENSORS = frozenset({"temperature", "temp", "humidity", "hum", "rssi", "uptime",
 METERED = frozenset({"current", "energy", "kwh", "wh", "frequency", "pf", "apower", "power"})
 # Beside one of these, a power of 0 or 1 is off or on.
 MODES = frozenset({"mode", "swing", "fan", "target", "setpoint"})
+# Sent by meters of the grid, which count in kilowatt hours.
+GRID = frozenset({
+    "delivered", "returned", "tariff", "tariff1", "tariff2", "import", "export", "imported",
+    "exported",
+})  # fmt: skip
+# Sent by radios beside their frequency.
+MODULATION = frozenset({"sf", "bw", "bandwidth", "modulation", "spreading", "datr", "codr", "ssid", "bssid", "station"})
 # The transmit power of a beacon, or its received power at one metre, is in dBm.
 RADIO_POWER = frozenset({"measured", "tx", "ref", "reference", "calibrated"})
 # Things with temperatures above 150 °C: ovens, printers, engines, fires.

@@ -16,6 +16,8 @@ ENDINGS = (
 )  # fmt: skip
 # Words after a unit that qualify the value: "psi_low".
 WHICH = frozenset({"low", "high"})
+# Words behind the unit of what remains: "filter_hours_left".
+REMAINING = frozenset({"left", "remaining"})
 # Units of time, at the start or the end of a key: "minutes_pump".
 TIMES = frozenset({"h", "d", "min", "s"})
 # "consumption last hour" and "rain 24 hours" cover that period, and are not in hours.

@@ -117,12 +117,6 @@ SETTING = frozenset(
         "gateway mode",
         "window detection",
         "occupancy timeout",
-        "unit",
-        "units",
-        "temp unit",
-        "temperature unit",
-        "pressure unit",
-        "speed unit",
         "altitude setting",
         "quiet",
         "volume level",
@@ -156,6 +150,9 @@ SETTING = frozenset(
         "class",
     }
 )
+
+# Last words of a setting; before others a unit is a part of a plant: "outdoor_unit_temperature".
+UNITS = frozenset({"unit", "units", "temp unit", "temperature unit", "pressure unit", "speed unit"})
 
 # A meter's memory of other months and of its reading days.
 HISTORY = frozenset(
