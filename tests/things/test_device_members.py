@@ -9,6 +9,7 @@ from custom_components.iotbridge.things.device_members import MemberChoices, mem
 from custom_components.iotbridge.things.model.message import Path, Sample
 
 TAGS = ("C3:00:00:10:20:30", "C3:00:00:10:20:31")
+UUIDS = ("11111111-aaaa-4bbb-8ccc-000000000001", "22222222-aaaa-4bbb-8ccc-000000000002")
 NODE = {"sender": "!a2e227d4", "to": 4294967295, "type": "telemetry", "timestamp": 1733680876}
 
 
@@ -100,6 +101,39 @@ def choices(*documents: Any) -> MemberChoices:
             ("house gate 705", "house gate 706"),
             id="numbers of messages",
         ),
+        pytest.param(
+            [{"id": "763", "name": "Water", "total_m3": 6.4}, {"id": "689", "name": "Heat", "energy_kwh": 2651}],
+            ("id",),
+            ("house gate 763", "house gate 689"),
+            id="id with a name of its own, other values",
+        ),
+        pytest.param(
+            [{"client_mac": tag, "ap_mac": "DD:EE:FF:00:00:01", "rssi": -55} for tag in TAGS],
+            ("client_mac",),
+            TAGS,
+            id="client of an access point",
+        ),
+        pytest.param(
+            [{"uuid": UUIDS[0], "temp": 20.5}, {"uuid": UUIDS[1], "temp": 20.75}],
+            None,
+            UUIDS,
+            id="uuids of devices or of messages",
+        ),
+        pytest.param(
+            [{"uuid": uuid, "temp": 20.5} for uuid in (*UUIDS, *UUIDS)], ("uuid",), UUIDS, id="uuids that repeat"
+        ),
+        pytest.param(
+            [{"msg": {"id": text}, "temp": 20.5} for text in ("c-7f3a", "c-81bb", "c-93cd")],
+            None,
+            ("c-7f3a", "c-81bb", "c-93cd"),
+            id="ids of messages",
+        ),
+        pytest.param(
+            [{"trace_id": text, "mac": TAGS[0], "temp": 20.5} for text in ("4bf92f3577b34da6", "00f067aa0ba902b7")],
+            None,
+            TAGS[:1],
+            id="identity of an exchange of messages, in the form of an address",
+        ),
         pytest.param([{"mac": TAGS[0], "temp": 20.5}], None, TAGS[:1], id="a single device so far"),
         pytest.param(
             [{"readings": [{"id": 1, "temp": 40}, {"id": 2, "temp": 41}]}],
@@ -137,6 +171,7 @@ def test_the_member_is_proposed_that_the_messages_speak_for(
         pytest.param(
             [{"sensor": "temperature", "value": 20}, {"sensor": "humidity", "value": 44}], id="name of a value"
         ),
+        pytest.param([{"correlationId": text, "temp": 20.5} for text in ("c-7f3a", "c-81bb")], id="id of a message"),
         pytest.param([{"gateway_mac": TAGS[0], "temp": 20.5}], id="another device"),
         pytest.param([{"id": "gate", "temp": 20.5}], id="in the topic"),
         pytest.param([{"model": "T1", "fw": "1.2", "temp": 20.5}], id="metadata"),

@@ -27,6 +27,8 @@ _ADDRESS_TEXT = re.compile(
     r"[0-9a-f]{2}([:-][0-9a-f]{2}){5,7}|(0x)?(?=.*[a-f])(?=.*[0-9])([0-9a-f]{12}|[0-9a-f]{16})|![0-9a-f]{8}",
     re.IGNORECASE,
 )
+# Random texts, which programs give to messages more often than to devices.
+_UUID = re.compile(r"[0-9a-f]{8}(-?[0-9a-f]{4}){3}-?[0-9a-f]{12}", re.IGNORECASE)
 # Keys that do not say what a value is: beside them, a name or a number names the value, not a device.
 _NAMELESS = frozenset({*VALUES, *UNITS, *TIMES})
 
@@ -85,12 +87,16 @@ class MemberChoices:
 
 
 class _Occurrence(NamedTuple):
-    """Value of a member in one message: its topic, its text, and the keys of the numbers beside it that say what."""
+    """Value of a member in one message: its topic, its text, and the keys of the numbers beside it that say what.
+
+    ``name`` is the display name beside it, if there is one.
+    """
 
     topic: str
     text: str
     is_number: bool
     numbers: frozenset[Path]
+    name: str | None
 
 
 class _Member:
@@ -137,7 +143,7 @@ class _Member:
     def is_proposed(self, present: Iterable[MemberKind]) -> bool:
         """Return whether the messages show several devices; ``present`` are the kinds of all members."""
         kind = self.kind
-        is_other = self._is_of_another_device or self._is_in_topic or self._is_code
+        is_other = self._is_of_another_device or self._is_in_topic or self._is_code or self._is_of_a_message
         if kind is None or kind.is_part or is_other or not self._differs:
             return False
         if self._list_key is not None and not self._has_addresses:
@@ -180,6 +186,16 @@ class _Member:
         return any(not keys.OTHER_DEVICES.isdisjoint(words_of(str(part))) for part in self.path)
 
     @cached_property
+    def _is_of_a_message(self) -> bool:
+        """Return whether each message has a value of its own, and the key or the value is one that messages have."""
+        if self._has_repeats:
+            return False
+        words = set(words_of(str(self.path[-1])))
+        if self.kind is not None and self.kind.numbers_messages:
+            words |= set(words_of(self._parent))
+        return not keys.OF_MESSAGES.isdisjoint(words) or all(_UUID.fullmatch(text) for text in self._texts)
+
+    @cached_property
     def _is_in_topic(self) -> bool:
         """Return whether the topic already tells the devices apart: it has the text, or each topic has its own."""
         pairs = {(occurrence.topic, occurrence.text) for occurrence in self._occurrences}
@@ -192,6 +208,13 @@ class _Member:
         return len(self._texts) < len(self._occurrences)
 
     @property
+    def _has_names(self) -> bool:
+        """Return whether each text has a name of its own beside it, and numbers that say what they are."""
+        names = {(occurrence.text, occurrence.name) for occurrence in self._occurrences}
+        is_named = all(occurrence.name and occurrence.numbers for occurrence in self._occurrences)
+        return is_named and len(names) == len(self._texts) == len({name for _, name in names})
+
+    @property
     def _is_counted(self) -> bool:
         """Return whether each message has the next number."""
         numbers = [int(occurrence.text) for occurrence in self._occurrences if occurrence.is_number]
@@ -201,7 +224,8 @@ class _Member:
     @property
     def _differs(self) -> bool:
         """Return whether messages on one topic have different values; of a value, a number must be beside each."""
-        is_sure = self.kind is not None and not self.kind.names_values
+        kind = self.kind
+        is_sure = kind is not None and (not kind.names_values or (kind.numbers_messages and self._has_names))
         by_topic: defaultdict[str, dict[tuple[str, frozenset[Path]], None]] = defaultdict(dict)
         for occurrence in self._occurrences:
             by_topic[occurrence.topic][occurrence.text, occurrence.numbers] = None
@@ -269,9 +293,19 @@ def _members(messages: Iterable[tuple[str, Decoded]]) -> list[_Member]:
                     for field in fields:
                         path, text = without_indexes(raw_path(field)), identity_text(field.value)
                         if text and path and isinstance(raw_path(field)[-1], str):
-                            found = _Occurrence(topic, text, isinstance(field.value, int), numbers - {path})
+                            is_number = isinstance(field.value, int)
+                            name = _name_beside(field, fields)
+                            found = _Occurrence(topic, text, is_number, numbers - {path}, name)
                             occurrences[path, _list_key(record)].append(found)
     return [_Member(path, found, list_key) for (path, list_key), found in occurrences.items()]
+
+
+def _name_beside(field: Field, fields: Iterable[Field]) -> str | None:
+    """Return the display name of a device in the same object as a field."""
+    path = raw_path(field)
+    beside = (other for other in fields if raw_path(other)[:-1] == path[:-1] and raw_path(other) != path)
+    names = {_plain(raw_path(other)[-1]): identity_text(other.value) for other in beside}
+    return next((names[key] for key in keys.DISPLAY_NAMES if names.get(key)), None)
 
 
 def _list_key(record: Path) -> str | None:

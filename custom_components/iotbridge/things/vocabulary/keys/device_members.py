@@ -55,10 +55,16 @@ LISTS_OF_MESSAGES = frozenset({
     "transmitters", "peripherals", "adverts", "advertisements", "scan", "devices", "nodes", "things", "tags", "beacons",
     "inverters", "meters",
 })  # fmt: skip
+# Words of keys that identify a message, or an exchange of messages: "msg_id", "traceId".
+OF_MESSAGES = frozenset({
+    "message", "msg", "correlation", "request", "req", "response", "trace", "span", "transaction", "txid",
+    "session", "nonce", "token", "sequence", "seq", "packet", "frame", "event", "command", "cmd", "hash", "checksum",
+    "signature", "etag",
+})  # fmt: skip
 # Words of keys that name another device: the receiver, or one on the way.
 OTHER_DEVICES = frozenset({
     "to", "dst", "dest", "destination", "target", "receiver", "gateway", "gw", "gwid", "hub", "bridge", "host",
-    "router", "relay", "via", "hop", "parent", "ap", "bssid", "ssid", "broker", "server", "client", "join", "app",
+    "router", "relay", "via", "hop", "parent", "ap", "bssid", "ssid", "broker", "server", "join", "app",
 })  # fmt: skip
 # Keys of the display name of a device, the clearest first.
 DISPLAY_NAMES = (
