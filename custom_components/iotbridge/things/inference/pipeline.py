@@ -17,6 +17,7 @@ from ..vocabulary.systems import MEDIA
 from ..vocabulary.words import WORDS
 from .candidates.builder import candidates_of, unit_siblings
 from .candidates.candidate import Candidate
+from .cards import with_cards
 from .channels import propose
 from .conventions import conventions_of
 from .duplicates import without_duplicates
@@ -64,7 +65,7 @@ def infer(fields: Sequence[tuple[str, Field]], *, topic: str, format: str) -> In
             rejected.add(candidate)
         else:
             proposed.append((candidate, channel))
-    named = renamed(proposed[:MAX_READINGS])
+    named = renamed(with_cards(proposed[:MAX_READINGS], rest))
     readings = [reading_of(candidate, channel) for candidate, channel in named]
     others = further(candidates, named, rejected, context)
     metadata = metadata_of(candidates).or_else(annotated(fields))

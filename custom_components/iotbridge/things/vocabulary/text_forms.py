@@ -12,6 +12,8 @@ TIME = re.compile(
 IDENTIFIER = re.compile(
     r"([0-9a-fA-F]{2}[:-]){3,}[0-9a-fA-F]{2}|0x[0-9a-fA-F]+|(\d{1,3}\.){3}\d{1,3}|[0-9a-fA-F-]{12,}|0\d+"
 )
+# The number of a card: 4, 7 or 10 bytes, or what a reader makes of them.
+CARD_CODE = re.compile(r"[0-9a-fA-F]{2}([: -]?[0-9a-fA-F]{2}){3}(([: -]?[0-9a-fA-F]{2}){3}){0,2}|\d{6,20}")
 HEX = re.compile(r"(0x)?([0-9a-fA-F]{2}){4,}")
 BASE64 = re.compile(
     r"(?=.*[A-Z0-9+/=])(?:[A-Za-z0-9+/_-]{4})*"

@@ -92,3 +92,5 @@ OF_A_SIGNAL = frozenset({"bits", "pulse", "delay"})
 CODES_OF_A_SIGNAL = frozenset({("value",), ("data",), ("code",)})
 # Words of a key that may hold the code of a card, or the number of a device.
 OF_A_CARD = frozenset({"card", "badge", "rfid", "nfc", "wiegand", "uid"})
+# Words of a key that may as well name something else: they hold the code of a card if a message has nothing else.
+MAYBE_OF_A_CARD = frozenset({"uid", "tag"})
