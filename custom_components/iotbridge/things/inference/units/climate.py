@@ -171,12 +171,6 @@ CLIMATE = (
 
 # For numbers with a stated unit.
 WRITTEN = (
-    # Colder than any place: a difference, or a laboratory.
-    UnitRule(
-        UnitDecision.KEPT,
-        when=(of("temperature"), in_unit("K"), between(-150, 150)),
-        example=Example({"dT": "6.5 K"}, Reads(6.5, "K"), "ebusd: values with units"),
-    ),
     UnitRule(
         "lx",
         when=(of("luminosity"), in_unit("klx")),
@@ -193,7 +187,7 @@ WRITTEN = (
     # As a temperature, Home Assistant would show -267 °C.
     UnitRule(
         UnitDecision.KEPT,
-        when=(of("temperature"), in_unit("K"), between(-60, 60)),
+        when=(of("temperature"), in_unit("K"), between(-150, 150)),
         becomes="temperature difference",
         example=Example({"dT": "6.5 K"}, Reads(6.5, "K", "temperature_delta"), "heat pump: flow minus return"),
     ),
