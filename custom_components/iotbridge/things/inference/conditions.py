@@ -3,9 +3,11 @@
 from typing import Protocol
 
 from ..vocabulary.states.binary_states import BITS
-from ..vocabulary.states.binary_words import OPPOSITES
+from ..vocabulary.states.binary_words import BEYOND, OPPOSITES
+from ..vocabulary.words import WORDS
 from .candidates.candidate import Candidate
 from .rule_table import Condition
+from .tokens import phrases
 
 
 class HasCandidate(Protocol):
@@ -41,4 +43,12 @@ def is_beside_opposite_number(subject: HasCandidate) -> bool:
     return any(
         other.leaf == opposite and other.number is not None and not BITS.keys() >= {own.number, other.number}
         for other in own.siblings
+    )
+
+
+def is_beyond_quantity(subject: HasCandidate) -> bool:
+    """Return whether the key names a quantity that is exceeded, or too small: "over_voltage"."""
+    own = subject.candidate.leaf
+    return not BEYOND.isdisjoint(own) and any(
+        phrase.start > 0 and own[phrase.start - 1] in BEYOND for phrase in phrases(own, WORDS)
     )

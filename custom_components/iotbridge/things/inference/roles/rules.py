@@ -9,7 +9,7 @@ from ...vocabulary.keys.key_words import CODES, FIRM, MEASURED, STATES, WHERE
 from ...vocabulary.keys.periods import DATE_PARTS
 from ...vocabulary.quantities import QUANTITIES
 from ...vocabulary.states.binary_states import BITS
-from ..conditions import beside, is_beside_opposite_number
+from ..conditions import beside, is_beside_opposite_number, is_beyond_quantity
 from ..quantities.words import Key
 from ..rule_table import Condition, Example, Reads, Table, no
 from ..tokens import phrases, words_of
@@ -165,6 +165,14 @@ ROLE_RULES: Table[Key, RoleRule] = Table(
             "setting",
             when=(names("battery"), is_beside_opposite_number),
             example=Example({"battery_low": 1, "battery_high": 14}, Reads(1, enabled=False), "Modbus: limits of UPS"),
+        ),
+        # Flags, which are 0 or 1, are binary values.
+        RoleRule(
+            "setting",
+            when=(is_beyond_quantity, names(), no(names("count", "incidents"))),
+            example=Example(
+                {"over_voltage": 265, "under_voltage": 180.5}, Reads(265, enabled=False), "Modbus: limits of relays"
+            ),
         ),
         # The number of a unit: "C" is 0, "F" is 1.
         RoleRule(

@@ -7,7 +7,6 @@ from ...model.conversion import NO, YES, text_of
 from ...vocabulary.states.binary_states import ALARMS, BINARY, BITS, Binary
 from ...vocabulary.states.binary_words import (
     BATTERY_WORDS,
-    BEYOND,
     CONTACTS,
     FLAGS,
     LIMITS,
@@ -16,12 +15,12 @@ from ...vocabulary.states.binary_words import (
 )
 from ...vocabulary.words import WORDS
 from ..candidates.candidate import Candidate
-from ..conditions import beside, has_word, is_beside_opposite_number
+from ..conditions import beside, has_word, is_beside_opposite_number, is_beyond_quantity
 from ..rule_table import Condition, Example, Reads, Table, either, no
 from ..tokens import phrases, words_of
 from .binary import BinaryValue, Pair, kind_of, pair_of
 
-FEW_BITS = 4
+FEW_BITS = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,18 +97,18 @@ def has_quantity(case: BinaryCase) -> bool:
     return bool(phrases(case.candidate.leaf, WORDS))
 
 
-def is_beyond_quantity(case: BinaryCase) -> bool:
-    """Return whether the key names a quantity that is exceeded, or too small: "over_voltage"."""
-    own = case.candidate.leaf
-    return not BEYOND.isdisjoint(own) and any(
-        phrase.start > 0 and own[phrase.start - 1] in BEYOND for phrase in phrases(own, WORDS)
-    )
-
-
 def is_kind(*names: str) -> Condition[BinaryCase]:
     """Return the condition that the kind is one of these rows of binary_states.py."""
     rows = tuple(BINARY[name] for name in names)
     return lambda case: any(case.kind is row for row in rows)
+
+
+def is_bound_among_bits(case: BinaryCase) -> bool:
+    """Return whether the key is a low or high quantity, and all numbers of the group, several, are 0 or 1."""
+    if LIMITS.isdisjoint(case.candidate.leaf[:1]) or not has_quantity(case):
+        return False
+    numbers = [other.number for other in case.candidate.siblings if other.number is not None]
+    return len(numbers) >= FEW_BITS and BITS.keys() >= set(numbers)
 
 
 def has_kind(case: BinaryCase) -> bool:
@@ -180,7 +179,7 @@ KIND_RULES: Table[BinaryCase, KindRule] = Table(
         ),
         KindRule(
             "problem",
-            when=(no(is_strong), either(is_bool, is_bit), is_beyond_quantity),
+            when=(no(is_strong), either(is_bool, is_bit), either(is_beyond_quantity, is_bound_among_bits)),
             example=Example(
                 {"under_voltage": 1, "over_current": 0},
                 Reads(True, device_class="problem", platform="binary_sensor"),
@@ -212,6 +211,15 @@ WRITING_RULES: Table[BinaryCase, WritingRule] = Table(
                 {"temperature_alarm_low": 1, "temperature_alarm_high": 8},
                 Reads(1, enabled=False),
                 "Modbus: limits of cold rooms",
+            ),
+        ),
+        WritingRule(
+            Pair("1", "0"),
+            when=(is_bound_among_bits,),
+            example=Example(
+                {"low_voltage": 0, "high_temperature": 1, "door": 0},
+                Reads(False, device_class="problem", platform="binary_sensor"),
+                "Modbus: faults",
             ),
         ),
         WritingRule(
