@@ -20,6 +20,17 @@ def test_topics_of_one_value_each_are_one_device() -> None:
     assert {(reading.value, reading.channel.unit) for reading in device.readings} == {(20.4, "V"), (1.5, "A")}
 
 
+def test_a_value_and_its_unit_on_two_topics_are_one_reading_named_after_their_parent() -> None:
+    payloads = {"temp/value": b"61.5", "temp/unit": "°C".encode(), "flow/value": b"2.25", "flow/unit": "m³/h".encode()}
+    found = analyse([Sample(f"plc/tank/{topic}", payload) for topic, payload in payloads.items()])
+
+    (device,) = found.devices
+    assert {(reading.channel.name, reading.value, reading.channel.unit) for reading in device.readings} == {
+        ("Temperature", 61.5, "°C"),
+        ("Flow", 2.25, "m³/h"),
+    }
+
+
 def test_documents_of_a_wildcard_are_devices_by_their_topics() -> None:
     samples = [sample(f"sensors/{name}/data", {"temperature": 20.5}) for name in ("a", "b")]
     found = analyse(samples, topic="sensors/+/data")

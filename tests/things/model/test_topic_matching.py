@@ -23,6 +23,14 @@ VICTRON = [f"N/c0ff/solarcharger/279/{leaf}" for leaf in ("Dc/0/Voltage", "Dc/0/
 PHASES = [f"N/c0ff/grid/30/Ac/{phase}/{leaf}" for phase in ("L1", "L2", "L3") for leaf in ("Voltage", "Power")]
 
 
+TANKS = [
+    f"plc/{tank}/{reading}/{leaf}"
+    for tank in ("boiler", "cellar")
+    for reading in ("temp", "press")
+    for leaf in ("value", "unit")
+]
+
+
 @pytest.mark.parametrize(
     ("topic_filter", "topic", "expected"),
     [
@@ -84,6 +92,18 @@ def test_filters_match_by_the_rules_of_mqtt(topic_filter: str, topic: str, expec
             False,
             ["pow1"],
             id="several messages, and one that says whether it is there",
+        ),
+        pytest.param("plc/boiler/#", TANKS[:4], True, ["plc/boiler"], id="values and units of one device"),
+        pytest.param("plc/boiler/#", TANKS[:3], True, ["plc/boiler"], id="a value with a unit and one without"),
+        pytest.param("plc/boiler/temp/+", TANKS[:2], True, ["plc/boiler"], id="a value and its unit"),
+        pytest.param("plc/#", TANKS, True, ["boiler", "cellar"], id="values and units of two devices"),
+        pytest.param("plc/+/+/+", TANKS, True, ["boiler", "cellar"], id="values and units of two devices by level"),
+        pytest.param(
+            "plc/#",
+            [*TANKS, "plc/boiler/running", "plc/cellar/running"],
+            True,
+            ["boiler", "cellar"],
+            id="values and units beside a value alone",
         ),
         pytest.param(
             "homie/super-car/engine/#",

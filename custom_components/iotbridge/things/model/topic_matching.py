@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import re
 
 from ...topic_filters import has_wildcard
+from ..vocabulary.keys.records import UNIT_WORDS, VALUES
 
 # Levels that describe the kind or the way of a message, not its device.
 GENERIC = frozenset(
@@ -121,6 +122,9 @@ def guess_depth(topic_filter: str, topics: Iterable[str], *, single: Collection[
     ``single`` are the topics that carry a single value: there the last level names the value, not the device.
     """
     value_topics = [topic for topic in dict.fromkeys(topics) if "/$" not in topic]
+    readings = _readings_with_units(value_topics)
+    if readings:
+        return _depth_of_readings(topic_filter, value_topics, readings)
     filter_levels = topic_filter.split("/")
     if not any(topic in single and _leaf(topic) not in PRESENCE for topic in value_topics):
         return -1 if _has_sibling_topics(value_topics) else 0
@@ -130,9 +134,27 @@ def guess_depth(topic_filter: str, topics: Iterable[str], *, single: Collection[
         return len(filter_levels) - 1
     if filter_levels[-1] != "#":
         return len(filter_levels) - filter_levels[::-1].index("+")
-    if len(filter_levels) == 1 or _has_equal_leaves(value_topics):
-        return -1
-    return len(filter_levels) - 1
+    return -1 if len(filter_levels) == 1 or _has_equal_leaves(value_topics) else len(filter_levels) - 1
+
+
+def _readings_with_units(topics: Iterable[str]) -> set[str]:
+    """Return the topics above a value and its unit: ``tank/temp`` for ``tank/temp/value`` and ``tank/temp/unit``."""
+    leaves = defaultdict(set)
+    for topic in topics:
+        leaves[topic.rpartition("/")[0]].add(_leaf(topic))
+    return {parent for parent, found in leaves.items() if parent and found & VALUES and found & UNIT_WORDS}
+
+
+def _depth_of_readings(topic_filter: str, topics: Iterable[str], readings: Collection[str]) -> int:
+    """Return the likely number of levels of devices that send a value and its unit on a topic each."""
+    parents = {topic: topic.rpartition("/")[0] for topic in topics}
+    named = [
+        parent if parent in readings or (parent and _leaf(topic) in VALUES) else topic
+        for topic, parent in parents.items()
+    ]
+    above = topic_filter if topic_filter.endswith("#") else topic_filter.rpartition("/")[0]
+    depth = guess_depth(above, named, single=named)
+    return depth if depth > 0 else max(1, min(topic.count("/") + 1 for topic in named) + depth)
 
 
 def _leaf(topic: str) -> str:
