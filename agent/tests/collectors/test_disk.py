@@ -14,6 +14,7 @@ from iotbridge_agent.collectors.disk import Disk
 from iotbridge_agent.config import CollectorConfig
 
 GIB = 1024**3
+KIB = 1024
 
 
 @pytest.fixture(autouse=True)
@@ -151,6 +152,15 @@ def test_datasets_that_share_the_space_of_their_pool_are_one_while_they_are_writ
     free = itertools.count(500 * GIB, -1024)
     monkeypatch.setattr(psutil, "disk_usage", lambda _point: SimpleNamespace(percent=25.0, free=next(free)))
     assert set(points()) == {"/", "/tank"}
+
+
+def test_datasets_of_one_pool_are_one_whatever_their_record_sizes(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    mount(root, *DATASETS)
+    block, space = 128 * KIB, 500 * GIB + 900 * KIB
+    for record_size in (4 * KIB, 1024 * KIB, 16384 * KIB):
+        free = {"/": space // block * block, "/srv": space // record_size * record_size}
+        set_free(monkeypatch, {point: size / GIB for point, size in free.items()} | {"/srv/films": free["/"] / GIB})
+        assert points() == {"/": True}
 
 
 def test_include_brings_what_it_names_and_takes_nothing_away(root: Path) -> None:

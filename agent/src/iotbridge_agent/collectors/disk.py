@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from psutil._ntuples import sdiskpart
 
 GIB = 1024**3
+# Each ZFS dataset rounds its free space to blocks of its own record size, of 16 MiB at most.
+LARGEST_BLOCK = 16 / 1024
 # Number, parent, device; path inside the file system, mount point and options.
 MOUNT = re.compile(r"^\d+ \d+ \d+:\d+ (\S+) (\S+) (.*)$", re.MULTILINE)
 # Btrfs names the subvolume that a mount is in.
@@ -102,7 +104,7 @@ class Disk:
         before, free, after = (_usage(each.mountpoint)[1] for each in (disk, mount, disk))
         if before is None or free is None or after is None:
             return True
-        if not min(before, after) <= free <= max(before, after):
+        if not min(before, after) - LARGEST_BLOCK < free < max(before, after) + LARGEST_BLOCK:
             self._limited.add((disk.device, mount.device))
         return (disk.device, mount.device) not in self._limited
 
