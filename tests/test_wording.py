@@ -32,7 +32,7 @@ FOREIGN = {
     ),
     "fr": re.compile(
         r"\b(zones?|courtier|jokers?|template|trigger|prév(enir|enue?s?|ient)|se tai\w+|mise? de côté"
-        r"|(?<!mode )silencieu(x|se))\b",
+        r"|traqueurs?|(?<!mode )silencieu(x|se))\b",
         re.IGNORECASE,
     ),
 }
@@ -164,3 +164,14 @@ def test_triggers_and_conditions_begin_as_those_of_home_assistant(kind: str, lan
     described = {name: element["description"] for name, element in load(language)[kind].items()}
 
     assert [name for name, text in described.items() if not text.startswith(BEGINNINGS[language][kind])] == []
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_only_sensors_measure(language: str) -> None:
+    """The device class of a door, a button or a socket is a kind."""
+    steps = load(language)["config_subentries"]["device"]["step"]
+    described = {step: text for step in steps if (text := steps[step].get("data_description", {}).get("device_class"))}
+    measured = described.pop("sensor")
+    assert described.keys() >= {"binary_sensor", "event", "switch"}
+    assert len(set(described.values())) == 1
+    assert measured not in described.values()
