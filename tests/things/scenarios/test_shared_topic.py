@@ -233,3 +233,13 @@ async def test_a_device_gets_the_name_that_it_states_later(
         await until(lambda: registered("101") == ("Hill", None), timeout_s=30)
         await until(lambda: registered("102") == ("Lake", "Mine"), timeout_s=30)
     assert has_state(home, "sensor.mesh_gate_101_battery", "151")()
+
+
+async def test_strangers_do_not_raise_the_limit_of_messages(wizard: Wizard, repair: Repair) -> None:
+    await learn_nodes(wizard, telemetry(101, 50, 3.7), telemetry(102, 50, 3.7))
+    for round_ in range(10):
+        for node in range(200, 260):
+            await wizard.kit.receive(TOPIC, telemetry(node, round_, 3.7))
+        await wizard.kit.wait(1)
+
+    assert len(repair.issues("thing_flooding")) == 1

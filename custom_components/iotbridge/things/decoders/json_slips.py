@@ -22,6 +22,8 @@ _ESCAPES = re.compile(r"\\x([0-9A-Fa-f]{2})|\\.|\"", re.DOTALL)
 
 def _in_double_quotes(text: str) -> str:
     """Return a string in single quotes, as Python's repr writes it, as a string of JSON."""
+    if not text.endswith("'"):
+        return text  # the rest of a text, with no end
     body = text.lstrip("bBuU")[1:-1]
     escaped = _ESCAPES.sub(lambda match: f"\\u00{match[1]}" if match[1] else _escape(match[0]), body)
     return f'"{escaped}"'
@@ -39,11 +41,14 @@ def _argument(call: str) -> str:
     return argument if _NUMBER.fullmatch(argument) else "null"
 
 
-# The first one that matches at a position decides. Strings come first, so that a "nan" in one of them is kept.
+# The first one that matches at a position decides. Strings come first, so that a "nan" in one of them is kept; one
+# without an end takes the whole rest, so that it is searched once.
 SLIPS = (
-    Slip('{"a": "nan, it\'s"}', '{"a": "nan, it\'s"}', r'"(?:[^"\\]|\\.)*+"', str),
+    Slip('{"a": "nan, it\'s"}', '{"a": "nan, it\'s"}', r'"(?:[^"\\]|\\.?)*+(?:"|\Z)', str),
     # Python: https://github.com/home-assistant/core/issues/42393
-    Slip("{u'a': 'it\\'s \\xb0'}", '{"a": "it\'s \\u00b0"}', r"(?:\b[bu])?'(?:[^'\\]|\\.)*+'", _in_double_quotes),
+    Slip(
+        "{u'a': 'it\\'s \\xb0'}", '{"a": "it\'s \\u00b0"}', r"(?:\b[bu])?'(?:[^'\\]|\\.?)*+(?:'|\Z)", _in_double_quotes
+    ),
     Slip('{"a": True, "b": FALSE}', '{"a": true, "b": false}', r"\b(?:true|false)\b", str.lower),
     Slip(
         "{'a': Decimal('21.5'), 'b': float64(3), 'c': date(2026, 1, 1)}",

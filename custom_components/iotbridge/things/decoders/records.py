@@ -26,6 +26,7 @@ _ROW = range(2, 12)
 _LONGEST = 64
 # A longer number of a part is not repeated in the name of its value.
 _LONGEST_NUMBER = 3
+_LONGEST_KEY = 40
 _SEPARATORS = str.maketrans("", "", "_- .")
 _RANKS = {
     keys: {key: rank for rank, key in reversed(list(enumerate(keys)))}
@@ -48,10 +49,14 @@ class IdentifiedRecord:
     is_single: bool = False
 
 
-@lru_cache(4096)
 def plain_key(key: str) -> str:
-    """Return a key without case and separators."""
-    return key[:40].lower().translate(_SEPARATORS)
+    """Return a key without case and separators; of a longer one only the begin, which the cache keeps."""
+    return _plain(key[:_LONGEST_KEY])
+
+
+@lru_cache(4096)
+def _plain(key: str) -> str:
+    return key.lower().translate(_SEPARATORS)
 
 
 def record_of(element: Any, *, is_event: bool = False) -> IdentifiedRecord | None:

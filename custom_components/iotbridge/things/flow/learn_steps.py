@@ -118,7 +118,7 @@ class LearnSteps(DeviceSteps):
             return await self.async_step_go_on()
         gain = await async_gain(self.hass, await async_texts(self.hass), system.domain) if system.domain else None
         if system.is_partial and gain is None:
-            return await self.async_step_go_on()  # this version of Home Assistant does not have the integration yet
+            return await self.async_step_go_on()  # its integration is not installed
         step = "system_integration" if system.integration else "system_discovery"
         return self.async_show_menu(
             step_id="system_partial" if system.is_partial else step,

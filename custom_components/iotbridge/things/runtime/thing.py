@@ -203,10 +203,8 @@ class Thing:
 
     @property
     def _devices_of_a_topic(self) -> int:
-        """Return the greatest number of devices that may send on one topic."""
-        if self.profile.device_member is None:
-            return 1
-        return 1 + len(self.devices) + len(self.undecided) + len(self.profile.ignored)
+        """Return the greatest number of wanted devices that may send on one topic; anyone can invent further ones."""
+        return 1 if self.profile.device_member is None else 1 + len(self.devices)
 
     def _is_ours(self, topic: str) -> bool:
         """Return whether a topic is ours, a host's or that of discovery: a filter of ``#`` matches these as well."""
@@ -364,6 +362,8 @@ class Thing:
         if name != self.profile.devices[identity].name:
             self.stated_names[identity] = name
             self._owner.async_new_names(self)
+        else:
+            self.stated_names.pop(identity, None)
 
     @callback
     def _async_check_fields(self, keys: set[str]) -> None:

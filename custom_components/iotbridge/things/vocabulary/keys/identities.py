@@ -10,7 +10,10 @@ DEVICE_NAMES = ("name", "devicename")
 # Members under which a gateway lists its devices; objects in other lists are parts of one device.
 LISTS_OF_DEVICES = frozenset({"devices", "nodes", "things", "tags", "beacons", "inverters", "meters"})
 # Members under which a device lists what happened: its records have numbers of their own, which never come again.
-LISTS_OF_EVENTS = frozenset({"events", "event", "history", "datalog", "logs", "log"})
+LISTS_OF_EVENTS = frozenset({
+    "events", "event", "history", "datalog", "logs", "log", "alerts", "alarms", "detections", "notifications",
+    "transactions",
+})  # fmt: skip
 # Parts of a device, whose members are {"probe_id": 1, "probe_name": "Flow", "probe_type": "temperature"}.
 _PARTS = (
     "sensor", "probe", "port", "channel", "string", "phase", "line", "zone", "room", "circuit", "disk", "drive", "cell",
