@@ -192,6 +192,20 @@ def test_there_is_no_question_about_one_device(documents: list[Any]) -> None:
     assert choices(*documents) == MemberChoices()
 
 
+@pytest.mark.parametrize(
+    "documents",
+    [
+        pytest.param([{"source": "HDMI1", "volume": 20}, {"source": "radio", "volume": 25}], id="source of a player"),
+        pytest.param([{"location": "home", "steps": 20}, {"location": "work", "steps": 900}], id="place of a phone"),
+    ],
+)
+def test_a_state_of_one_device_can_be_chosen_but_is_not_proposed(documents: list[Any]) -> None:
+    found = choices(*documents)
+
+    assert found.proposed is None
+    assert found.choices
+
+
 def test_topics_with_a_device_each_leave_no_question() -> None:
     messages = [Sample(f"tag/{tag[-1]}", json.dumps({"mac": tag, "t": 20}).encode()) for tag in TAGS]
 

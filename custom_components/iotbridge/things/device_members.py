@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import combinations, pairwise
+from itertools import pairwise
 import re
 from typing import NamedTuple
 
@@ -58,7 +58,7 @@ MEMBER_KINDS = (
     MemberKind(keys.SENDERS),
     MemberKind(keys.BUS_ADDRESSES, is_code=True),
     _ADDRESS,
-    MemberKind(keys.SOURCES, asked=False, names_values=True),
+    MemberKind(keys.SOURCES, asked=False, names_values=True, is_part=True),
     MemberKind(keys.IDS, names_values=True, numbers_messages=True),
     MemberKind(keys.NAMES, asked=False, names_values=True),
     MemberKind(keys.PARTS, names_values=True, is_code=True, is_part=True),
@@ -226,14 +226,11 @@ class _Member:
         """Return whether messages on one topic have different values; of a value, a number must be beside each."""
         kind = self.kind
         is_sure = kind is not None and (not kind.names_values or (kind.numbers_messages and self._has_names))
-        by_topic: defaultdict[str, dict[tuple[str, frozenset[Path]], None]] = defaultdict(dict)
+        texts: defaultdict[tuple[str, Path | None], set[str]] = defaultdict(set)
         for occurrence in self._occurrences:
-            by_topic[occurrence.topic][occurrence.text, occurrence.numbers] = None
-        return any(
-            text != other and (is_sure or not beside.isdisjoint(beside_other))
-            for kinds in by_topic.values()
-            for (text, beside), (other, beside_other) in combinations(kinds, 2)
-        )
+            for number in (None,) if is_sure else occurrence.numbers:
+                texts[occurrence.topic, number].add(occurrence.text)
+        return any(len(different) > 1 for different in texts.values())
 
 
 def member_choices(samples: Sequence[Sample], topic_filter: str, depth: int) -> MemberChoices:

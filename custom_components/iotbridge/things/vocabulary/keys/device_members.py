@@ -25,8 +25,8 @@ SENDERS = frozenset({
     "sourceaddress", "sourceaddr", "srcaddress", "srcaddr", "senderaddress", "node", "device", "dev", "transmitter",
     "beacon", "tag", "tracker", "thing",
 })  # fmt: skip
-# The device or the program that sent the message, or what made it send.
-SOURCES = frozenset({"source", "origin"})
+# The device, the program or the place from which a message comes, or a state of one device.
+SOURCES = frozenset({"source", "origin", "location", "zone"})
 # Addresses on a bus, unique for one gateway only.
 BUS_ADDRESSES = frozenset({
     "address", "addr", "shortaddr", "shortaddress", "busaddress", "modbusaddress", "slave", "slaveaddress", "nwkaddr",
@@ -36,7 +36,7 @@ IDS = frozenset({"id", "uid", "uuid", "guid"})
 # Names of devices, which name a value in other messages: {"sensor": "humidity", "value": 44}.
 NAMES = frozenset({
     "name", "devicename", "friendlyname", "sensor", "sensorname", "nodename", "station", "stationname", "room",
-    "roomname", "location", "zone", "alias",
+    "roomname", "alias",
 })  # fmt: skip
 # Numbers of devices, or of the channels and parts of one.
 PARTS = frozenset({"channel", "ch", "port", "index", "idx", "slot", "number", "num", "no", "unit"})
