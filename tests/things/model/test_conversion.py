@@ -27,6 +27,7 @@ def of(**members: Any) -> Channel:
 
 
 NUMBER = of(unit="°C", device_class="temperature", state_class="measurement")
+TENTHS = of(unit="°C", device_class="temperature", state_class="measurement", scale=0.1)
 DOOR = of(platform="binary_sensor", on="open", off="closed")
 CONTACT = of(platform="binary_sensor", on="false", off="true")
 RELAY = of(platform="switch", on="ON", off="OFF")
@@ -73,7 +74,15 @@ BIT = of(platform="binary_sensor", on="1", off="0")
         (NUMBER, "unavailable", None),
         (NUMBER, -127, None),
         (NUMBER, "-127.00", None),
-        (NUMBER, 999.9, None),
+        (NUMBER, 999.9, 999.9),
+        (NUMBER, 3276.7, None),
+        (TENTHS, -127, -12.7),
+        (TENTHS, "-127", -12.7),
+        (TENTHS, 32767, None),
+        (TENTHS, -1270, None),
+        (of(unit="%", device_class="humidity", scale=0.01), 9999, 99.99),
+        (of(unit="%", device_class="humidity", scale=0.01), 65535, None),
+        (of(unit="m", device_class="distance"), 65535, 65535),
         (NUMBER, 85, 85),
         (of(unit="W", device_class="power"), -127, -127),
         (of(unit="%", device_class="humidity"), 6553.5, None),
@@ -206,6 +215,8 @@ def test_core_would_show_an_error_number() -> None:
     assert is_same_state(NUMBER, 85)
     assert not is_same_state(NUMBER, -127)
     assert not is_same_state(NUMBER, "-127.00")
+    assert is_same_state(TENTHS, -127)
+    assert not is_same_state(TENTHS, -1270)
 
 
 def test_raw_values_as_text() -> None:

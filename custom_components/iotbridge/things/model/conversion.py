@@ -107,7 +107,7 @@ def convert(channel: Channel, raw: Scalar, unit: str | None = None) -> Value:
         return None if channel.receives_codes and is_absent(raw) else text_of(raw) or None
     if not channel.is_number:
         return None if raw is None else plain(channel, raw, unit)
-    if is_absent(raw) or is_error(channel.device_class, raw):
+    if is_absent(raw) or is_error(channel.device_class, raw, channel.scale):
         return None
     if unit is None and not isinstance(raw, str):
         return scaled(number(raw), channel.scale)  # most values; it runs for each of them
@@ -176,10 +176,13 @@ def in_unit(value: float, unit: str, wanted: str, device_class: str | None) -> i
     return scaled(value, factors[unit] / factors[wanted]) if factors else None
 
 
-def is_error(device_class: str | None, raw: Scalar) -> bool:
-    """Return whether a raw value is a number that a sensor sends instead of a value."""
-    numbers = ERROR_NUMBERS.get(device_class or "", ())
-    return bool(numbers) and (quantity_of(raw)[0] if isinstance(raw, str) else raw) in numbers
+def is_error(device_class: str | None, raw: Scalar, scale: float) -> bool:
+    """Return whether a raw value, once it is scaled, is a number that a sensor sends instead of a value."""
+    numbers = ERROR_NUMBERS.get(device_class or "")
+    if numbers is None:
+        return False
+    value = quantity_of(raw)[0] if isinstance(raw, str) else raw
+    return value is not None and scaled(value, scale) in numbers
 
 
 def plain(channel: Channel, raw: Scalar, unit_text: str | None) -> Value:
@@ -230,7 +233,7 @@ def is_same_state(channel: Channel, raw: Scalar, unit: str | None = None) -> boo
     """
     if channel.platform in ("binary_sensor", "switch"):
         return raw is None or _is_word_of(channel, raw)
-    if channel.is_number and is_error(channel.device_class, raw):
+    if channel.is_number and is_error(channel.device_class, raw, channel.scale):
         return False
     if unit and channel.platform == "sensor" and has_other_unit(channel, unit):
         return False

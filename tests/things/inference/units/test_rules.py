@@ -87,7 +87,7 @@ def test_a_stated_unit_is_kept(key: str, written: str, unit: str, device_class: 
     ("document", "unit", "device_class"),
     [
         ({"temperature": -127}, "°C", "temperature"),
-        ({"temp1": 999.9}, "°C", "temperature"),
+        ({"temp1": 3276.7}, "°C", "temperature"),
         ({"temperature": {"value": -327.68, "unit": "°C"}}, "°C", "temperature"),
         ({"humidity": 65535}, "%", "humidity"),
         ({"co2": -9999}, "ppm", "carbon_dioxide"),

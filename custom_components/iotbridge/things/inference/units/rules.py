@@ -66,9 +66,10 @@ def without_implausible_unit(interpretation: Interpretation, candidate: Candidat
         return Interpretation(
             unit=interpretation.unit, name=interpretation.name, known=True, phrase=interpretation.phrase
         )
-    if candidate.number is None or interpretation.unit != row.unit or is_error(row.device_class, candidate.number):
+    number, scale = candidate.number, interpretation.scale
+    if number is None or interpretation.unit != row.unit or is_error(row.device_class, number, scale):
         return interpretation
-    value = candidate.number * interpretation.scale
+    value = number * scale
     if (row.low is not None and value < row.low) or (row.high is not None and value > row.high):
         return Interpretation(name=interpretation.name)
     return interpretation
