@@ -47,6 +47,35 @@ def test_metadata_of_a_device() -> None:
     assert (metadata.manufacturer, metadata.name) == ("Air", "Hall")
 
 
+@pytest.mark.parametrize(
+    ("document", "unit", "device_class"),
+    [
+        ({"tilt": 12.5, "state": "ok", "battery": 80}, "°", None),
+        ({"volume": 12.5, "duration": 60, "alarm": False}, None, None),
+        ({"fan_speed": 1200, "mode": "auto"}, "rpm", None),
+    ],
+)
+def test_a_reading_beside_words_of_settings(
+    document: dict[str, Any], unit: str | None, device_class: str | None
+) -> None:
+    reading = channel(document, next(iter(document)))
+
+    assert (reading.unit, reading.device_class, reading.enabled) == (unit, device_class, True)
+
+
+@pytest.mark.parametrize(
+    "document",
+    [
+        {"tilt": 12.5, "state": "closing"},
+        {"tilt": 12.5, "position": 50},
+        {"fan_speed": 50, "mode": "auto"},
+        {"volume": 12.5, "duration": 60, "alarm": False, "melody": 3},
+    ],
+)
+def test_a_setting_beside_words_of_its_device(document: dict[str, Any]) -> None:
+    assert not channel(document, next(iter(document))).enabled
+
+
 def test_the_most_useful_readings_come_first() -> None:
     keys = [reading.channel.key for reading in inferred({"seq": 1, "rssi": -60, "temperature": 21}).readings]
 

@@ -17,6 +17,10 @@ from ..tokens import phrases, words_of
 # Smaller numbers are not a time of our age.
 EPOCH = 1e8
 SMALL_CODES = range(10)
+# A fan's speed is set as a level or in percent; it is measured in revolutions per minute.
+FAN_LEVELS = range(101)
+# Words of a cover's state.
+COVER_STATES = frozenset({"open", "opened", "opening", "close", "closed", "closing", "stop", "stopped"})
 
 
 class RoleRule(NamedTuple):
@@ -100,6 +104,17 @@ def is_beside_its_number(key: Key) -> bool:
     """Return whether a number is the state of a measurement beside it: {"data": 7.2, "state": 0}."""
     leaf = key.candidate.leaf
     return bool(leaf) and CODES.issuperset(leaf) and any(other.leaf in MEASURED for other in key.candidate.siblings)
+
+
+def is_fan_level(key: Key) -> bool:
+    """Return whether the number may be the level of a fan."""
+    return key.candidate.number in FAN_LEVELS
+
+
+def is_beside_cover(key: Key) -> bool:
+    """Return whether the position or the state of a cover is among the siblings."""
+    group = key.candidate.sibling_group
+    return "position" in group.words or (group.text(["state"]) or "").lower() in COVER_STATES
 
 
 def is_code(key: Key) -> bool:
@@ -187,6 +202,7 @@ ROLE_RULES: Table[Key, RoleRule] = Table(
                 beside("alarm", "siren"),
                 beside("duration"),
                 beside("volume"),
+                beside("light", "melody", "siren", "strobe", "ringtone"),
             ),
             example=Example(
                 {"duration": 60, "volume": 12, "light": 12, "alarm": False},
@@ -196,7 +212,7 @@ ROLE_RULES: Table[Key, RoleRule] = Table(
         ),
         RoleRule(
             "setting",
-            when=(has_phrase(frozenset({"tilt"})), beside("position", "state")),
+            when=(has_phrase(frozenset({"tilt"})), is_beside_cover),
             example=Example(
                 {"tilt": 47.5, "position": 47.5, "state": "OPEN"},
                 Reads(47.5, enabled=False),
@@ -214,7 +230,7 @@ ROLE_RULES: Table[Key, RoleRule] = Table(
         ),
         RoleRule(
             "setting",
-            when=(has_phrase(frozenset({"fan speed", "target fan"})), beside("mode", "swing")),
+            when=(has_phrase(frozenset({"fan speed", "target fan"})), beside("mode", "swing"), is_fan_level),
             example=Example(
                 {"fan_speed": 2, "system_mode": "off", "target_temperature": 21.4},
                 Reads(2, enabled=False),
